@@ -1,0 +1,88 @@
+//! One file of a release as an index lists it and a lock records it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::filename::{SdistFilename, WheelFilename};
+use pep440_rs::VersionSpecifiers;
+
+/// A SHA-256 digest.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Sha256(pub [u8; 32]);
+
+/// A text that is not 64 hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a sha256: 64 hexadecimal digits")]
+pub struct Sha256Error(pub String);
+
+impl FromStr for Sha256 {
+    type Err = Sha256Error;
+
+    fn from_str(text: &str) -> Result<Self, Sha256Error> {
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(text, &mut bytes).map_err(|_| Sha256Error(text.to_owned()))?;
+        Ok(Self(bytes))
+    }
+}
+
+impl fmt::Display for Sha256 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&hex::encode(self.0))
+    }
+}
+
+impl fmt::Debug for Sha256 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for Sha256 {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            serializer.collect_str(self)
+        } else {
+            self.0.serialize(serializer)
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Sha256 {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if deserializer.is_human_readable() {
+            let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+            text.parse().map_err(serde::de::Error::custom)
+        } else {
+            <[u8; 32]>::deserialize(deserializer).map(Self)
+        }
+    }
+}
+
+/// What a file of a release is, by its name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum FileKind {
+    /// A wheel, with what its name says.
+    Wheel(WheelFilename),
+    /// A source distribution, with what its name says.
+    Sdist(SdistFilename),
+}
+
+/// One file of a release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DistFile {
+    /// The file's name, as the index spells it.
+    pub filename: String,
+    /// The digest that a download must have; an index may list a file without one.
+    pub sha256: Option<Sha256>,
+    /// Bytes (PEP 700).
+    pub size: Option<u64>,
+    /// When the file was uploaded (PEP 700).
+    pub upload_time: Option<Timestamp>,
+    /// The Python versions that the file is for (PEP 503, `data-requires-python`).
+    pub requires_python: Option<VersionSpecifiers>,
+    /// The reason why the file was yanked, maybe empty; `None` where it was not (PEP 592).
+    pub yanked: Option<String>,
+}

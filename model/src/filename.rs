@@ -1,0 +1,215 @@
+//! File names of wheels and source distributions, and what they say.
+
+use std::fmt;
+use std::str::FromStr;
+
+use pep440_rs::Version;
+
+use crate::name::PackageName;
+use crate::tag::Tag;
+
+/// A file name that is neither a wheel's nor a source distribution's.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{filename}` is not the file name of a {expected}: {reason}")]
+pub struct FilenameError {
+    /// The name as it was given.
+    pub filename: String,
+    /// `wheel` or `source distribution`.
+    pub expected: &'static str,
+    /// What is wrong with it.
+    pub reason: &'static str,
+}
+
+/// `{distribution}-{version}(-{build})?-{python}-{abi}-{platform}.whl`.
+///
+/// Source: <https://packaging.python.org/en/latest/specifications/binary-distribution-format/>.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct WheelFilename {
+    /// The distribution, normalised.
+    pub name: PackageName,
+    /// The version.
+    pub version: Version,
+    /// The build tag, where there is one.
+    pub build: Option<String>,
+    /// `cp312`, or `py2.py3`.
+    pub python_tag: String,
+    /// `abi3`, `none`, or several joined by `.`.
+    pub abi_tag: String,
+    /// `any`, or several platforms joined by `.`.
+    pub platform_tag: String,
+}
+
+impl WheelFilename {
+    /// Every single tag that the name stands for.
+    pub fn tags(&self) -> impl Iterator<Item = Tag> + '_ {
+        self.python_tag.split('.').flat_map(move |python| {
+            self.abi_tag.split('.').flat_map(move |abi| {
+                self.platform_tag.split('.').map(move |platform| Tag {
+                    python: python.to_owned(),
+                    abi: abi.to_owned(),
+                    platform: platform.to_owned(),
+                })
+            })
+        })
+    }
+}
+
+impl FromStr for WheelFilename {
+    type Err = FilenameError;
+
+    fn from_str(filename: &str) -> Result<Self, FilenameError> {
+        let error = |reason| FilenameError {
+            filename: filename.to_owned(),
+            expected: "wheel",
+            reason,
+        };
+        let stem = filename
+            .strip_suffix(".whl")
+            .ok_or_else(|| error("it does not end in `.whl`"))?;
+        let parts: Vec<&str> = stem.split('-').collect();
+        let (name, version, build, tags) = match parts[..] {
+            [name, version, ref tags @ ..] if tags.len() == 3 => (name, version, None, tags),
+            [name, version, build, ref tags @ ..] if tags.len() == 3 => {
+                (name, version, Some(build), tags)
+            }
+            _ => return Err(error("it has not five or six parts joined by `-`")),
+        };
+        if tags.iter().any(|tag| tag.is_empty()) {
+            return Err(error("a tag is empty"));
+        }
+        if build.is_some_and(|build| !build.starts_with(|c: char| c.is_ascii_digit())) {
+            return Err(error("the build tag does not start with a digit"));
+        }
+        Ok(Self {
+            name: name.parse().map_err(|_| error("the name is not valid"))?,
+            version: version
+                .parse()
+                .map_err(|_| error("the version is not valid (PEP 440)"))?,
+            build: build.map(str::to_owned),
+            python_tag: tags[0].to_owned(),
+            abi_tag: tags[1].to_owned(),
+            platform_tag: tags[2].to_owned(),
+        })
+    }
+}
+
+impl fmt::Display for WheelFilename {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let version = self.version.to_string().replace('-', "_");
+        write!(f, "{}-{version}", self.name.as_file_name())?;
+        if let Some(build) = &self.build {
+            write!(f, "-{build}")?;
+        }
+        write!(
+            f,
+            "-{}-{}-{}.whl",
+            self.python_tag, self.abi_tag, self.platform_tag
+        )
+    }
+}
+
+/// `{name}-{version}.tar.gz`, or another archive that old releases have.
+///
+/// Source: <https://packaging.python.org/en/latest/specifications/source-distribution-format/>.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SdistFilename {
+    /// The distribution, normalised.
+    pub name: PackageName,
+    /// The version.
+    pub version: Version,
+    /// `.tar.gz`, `.zip`, …: as in the name.
+    pub extension: &'static str,
+}
+
+const SDIST_EXTENSIONS: [&str; 8] = [
+    ".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz", ".tar.Z", ".tar", ".tbz",
+];
+
+impl SdistFilename {
+    /// Reads the file name of a source distribution of the project `name`.
+    ///
+    /// Old releases spell their name with `-`, so that the name alone does not tell where it ends:
+    /// the project must be known.
+    ///
+    /// # Errors
+    /// Where the name is not one of that project's source distributions.
+    pub fn parse(filename: &str, name: &PackageName) -> Result<Self, FilenameError> {
+        let error = |reason| FilenameError {
+            filename: filename.to_owned(),
+            expected: "source distribution",
+            reason,
+        };
+        let (stem, extension) = SDIST_EXTENSIONS
+            .into_iter()
+            .find_map(|extension| Some((filename.strip_suffix(extension)?, extension)))
+            .ok_or_else(|| error("it does not end in `.tar.gz` or `.zip`"))?;
+        // The name is compared in its normal form, so its length in the file name is unknown.
+        for (at, _) in stem.match_indices('-') {
+            let Ok(prefix) = stem[..at].parse::<PackageName>() else {
+                continue;
+            };
+            if &prefix != name {
+                continue;
+            }
+            if let Ok(version) = stem[at + 1..].parse() {
+                return Ok(Self {
+                    name: prefix,
+                    version,
+                    extension,
+                });
+            }
+        }
+        Err(error("it is not `name-version` of this project"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_wheel(filename: &str, expect: Option<(&str, &str, usize)>) {
+        let wheel = filename.parse::<WheelFilename>().ok();
+        let got = wheel
+            .as_ref()
+            .map(|w| (w.name.as_str(), w.version.to_string(), w.tags().count()));
+        assert_eq!(got, expect.map(|(n, v, t)| (n, v.to_owned(), t)));
+    }
+
+    #[test]
+    fn wheels() {
+        check_wheel(
+            "six-1.16.0-py2.py3-none-any.whl",
+            Some(("six", "1.16.0", 2)),
+        );
+        check_wheel(
+            "a_b-1.0-2-cp312-abi3-linux_x86_64.whl",
+            Some(("a-b", "1.0", 1)),
+        );
+        check_wheel("six-1.16.0-none-any.whl", None);
+        check_wheel("six-1.16.0-x-py3-none-any.whl", None);
+        check_wheel("six-1.16.0.tar.gz", None);
+    }
+
+    #[track_caller]
+    fn check_sdist(filename: &str, name: &str, expect: Option<&str>) {
+        let sdist = SdistFilename::parse(filename, &name.parse().unwrap()).ok();
+        assert_eq!(sdist.map(|s| s.version.to_string()).as_deref(), expect);
+    }
+
+    #[test]
+    fn sdists() {
+        check_sdist(
+            "zope.interface-5.0-1.tar.gz",
+            "zope-interface",
+            Some("5.0.post1"),
+        );
+        check_sdist(
+            "backend.ai-client-24.9.0.tar.gz",
+            "backend-ai-client",
+            Some("24.9.0"),
+        );
+        check_sdist("a-b-1.0.zip", "a-b", Some("1.0"));
+        check_sdist("a-b-1.0.zip", "a", None);
+    }
+}

@@ -1,0 +1,271 @@
+//! Interpreter constraints as Pants has them: `CPython==3.12.*`, several joined by "or".
+
+use std::fmt;
+use std::ops::Bound;
+use std::str::FromStr;
+
+use pep440_rs::{Version, VersionSpecifiers};
+use pep508_rs::MarkerValueString;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::marker::Marker;
+use crate::version::{VersionRange, specifiers_range};
+
+/// The Pythons that a resolve is for: those that satisfy at least one constraint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InterpreterConstraints(
+    // Invariant: not empty.
+    Vec<Constraint>,
+);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Constraint {
+    implementation: Option<Implementation>,
+    specifiers: VersionSpecifiers,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Implementation {
+    CPython,
+    PyPy,
+}
+
+/// A text that is no interpreter constraint.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{constraint}` is not an interpreter constraint such as `CPython==3.12.*`: {reason}")]
+pub struct InterpreterConstraintsError {
+    /// The constraint as it was given.
+    pub constraint: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+impl InterpreterConstraints {
+    /// Reads constraints, of which an interpreter must satisfy at least one.
+    ///
+    /// # Errors
+    /// Where one cannot be read, or there is none.
+    pub fn parse<S: AsRef<str>>(constraints: &[S]) -> Result<Self, InterpreterConstraintsError> {
+        if constraints.is_empty() {
+            return Err(InterpreterConstraintsError {
+                constraint: String::new(),
+                reason: "there is none".to_owned(),
+            });
+        }
+        constraints
+            .iter()
+            .map(|constraint| Constraint::from_str(constraint.as_ref()))
+            .collect::<Result<Vec<_>, _>>()
+            .map(Self)
+    }
+
+    /// The constraints as text, each as it reads in settings.
+    pub fn iter(&self) -> impl Iterator<Item = String> + '_ {
+        self.0.iter().map(ToString::to_string)
+    }
+
+    /// The environments with a Python that satisfies a constraint.
+    #[must_use]
+    pub fn marker(&self) -> Marker {
+        self.0
+            .iter()
+            .map(|constraint| {
+                let python = Marker::python_range(&constraint.range());
+                match constraint.implementation {
+                    None => python,
+                    Some(implementation) => python.and(&implementation.marker()),
+                }
+            })
+            .fold(Marker::FALSE, |all, one| all.or(&one))
+    }
+
+    /// The environments with such a Python version, whatever the implementation.
+    #[must_use]
+    pub fn python_marker(&self) -> Marker {
+        Marker::python_range(&self.range())
+    }
+
+    /// The Python versions that satisfy a constraint.
+    #[must_use]
+    pub fn range(&self) -> VersionRange {
+        self.0
+            .iter()
+            .map(Constraint::range)
+            .fold(VersionRange::empty(), |all, one| all.union(&one))
+    }
+
+    /// Whether a Python of this version satisfies a constraint.
+    #[must_use]
+    pub fn contains(&self, version: &Version) -> bool {
+        self.range().contains(&version.only_release())
+    }
+
+    /// Whether every Python meant is CPython.
+    #[must_use]
+    pub fn only_cpython(&self) -> bool {
+        self.0
+            .iter()
+            .all(|constraint| constraint.implementation == Some(Implementation::CPython))
+    }
+
+    /// The constraints as `Requires-Python`: one range that spans them, as in `>=3.12,<3.13`.
+    ///
+    /// Source: <https://packaging.python.org/en/latest/specifications/core-metadata/#requires-python>.
+    #[must_use]
+    pub fn requires_python(&self) -> String {
+        let range = self.range();
+        let Some((low, high)) = range.bounding_range() else {
+            return String::new();
+        };
+        let low = match low {
+            Bound::Included(v) => format!(">={v}"),
+            Bound::Excluded(v) => format!(">{v}"),
+            Bound::Unbounded => String::new(),
+        };
+        let high = match high {
+            Bound::Included(v) => format!("<={v}"),
+            Bound::Excluded(v) => format!("<{v}"),
+            Bound::Unbounded => String::new(),
+        };
+        let comma = if low.is_empty() || high.is_empty() {
+            ""
+        } else {
+            ","
+        };
+        format!("{low}{comma}{high}")
+    }
+}
+
+impl Constraint {
+    /// Releases only: markers and `Requires-Python` know no pre-release of Python.
+    fn range(&self) -> VersionRange {
+        specifiers_range(&self.specifiers)
+            .iter()
+            .map(|(low, high)| (release_bound(low), release_bound(high)))
+            .collect()
+    }
+}
+
+fn release_bound(bound: Bound<&Version>) -> Bound<Version> {
+    match bound {
+        Bound::Included(v) => Bound::Included(v.only_release()),
+        // `==3.12.1` ends below the first post-release of 3.12.1, which no Python has.
+        Bound::Excluded(v) if v.is_post() => Bound::Included(v.only_release()),
+        Bound::Excluded(v) => Bound::Excluded(v.only_release()),
+        Bound::Unbounded => Bound::Unbounded,
+    }
+}
+
+impl Implementation {
+    fn marker(self) -> Marker {
+        let (implementation, python) = match self {
+            Self::CPython => ("cpython", "CPython"),
+            Self::PyPy => ("pypy", "PyPy"),
+        };
+        Marker::string_equals(MarkerValueString::ImplementationName, implementation).and(
+            &Marker::string_equals(MarkerValueString::PlatformPythonImplementation, python),
+        )
+    }
+}
+
+impl FromStr for Constraint {
+    type Err = InterpreterConstraintsError;
+
+    fn from_str(constraint: &str) -> Result<Self, InterpreterConstraintsError> {
+        let error = |reason: String| InterpreterConstraintsError {
+            constraint: constraint.to_owned(),
+            reason,
+        };
+        let text = constraint.trim();
+        let at = text
+            .find(|c: char| !c.is_ascii_alphabetic())
+            .unwrap_or(text.len());
+        let (name, specifiers) = text.split_at(at);
+        let implementation = match name.to_ascii_lowercase().as_str() {
+            "" | "python" => None,
+            "cpython" => Some(Implementation::CPython),
+            "pypy" => Some(Implementation::PyPy),
+            _ => return Err(error(format!("`{name}` is neither CPython nor PyPy"))),
+        };
+        let specifiers = if specifiers.trim().is_empty() {
+            VersionSpecifiers::empty()
+        } else {
+            specifiers
+                .parse()
+                .map_err(|e: pep440_rs::VersionSpecifiersParseError| error(e.to_string()))?
+        };
+        Ok(Self {
+            implementation,
+            specifiers,
+        })
+    }
+}
+
+impl fmt::Display for Constraint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match self.implementation {
+            None => "",
+            Some(Implementation::CPython) => "CPython",
+            Some(Implementation::PyPy) => "PyPy",
+        };
+        let specifiers: Vec<String> = self.specifiers.iter().map(ToString::to_string).collect();
+        write!(f, "{name}{}", specifiers.join(","))
+    }
+}
+
+impl Serialize for InterpreterConstraints {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
+impl<'de> Deserialize<'de> for InterpreterConstraints {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let constraints = Vec::<String>::deserialize(deserializer)?;
+        Self::parse(&constraints).map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(constraints: &[&str], requires_python: &str, marker: &str) {
+        let parsed = InterpreterConstraints::parse(constraints).unwrap();
+        assert_eq!(parsed.requires_python(), requires_python);
+        assert_eq!(parsed.python_marker().to_string(), marker);
+    }
+
+    #[test]
+    fn ranges_and_markers() {
+        check(
+            &["CPython==3.12.*"],
+            ">=3.12,<3.13",
+            "python_full_version == '3.12.*'",
+        );
+        check(&["CPython>=3.8"], ">=3.8", "python_full_version >= '3.8'");
+        check(
+            &["==3.12.6"],
+            ">=3.12.6,<=3.12.6",
+            "python_full_version == '3.12.6'",
+        );
+        check(
+            &["CPython==3.9.*", "CPython==3.10.*"],
+            ">=3.9,<3.11",
+            "python_full_version >= '3.9' and python_full_version < '3.11'",
+        );
+        check(
+            &[">=3.7,<3.11"],
+            ">=3.7,<3.11",
+            "python_full_version >= '3.7' and python_full_version < '3.11'",
+        );
+    }
+
+    #[test]
+    fn refusals() {
+        let error = |c: &str| InterpreterConstraints::parse(&[c]).unwrap_err().to_string();
+        insta::assert_snapshot!(error("Jython>=2"), @"");
+        insta::assert_snapshot!(error("CPython=3"), @"");
+    }
+}

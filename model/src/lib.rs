@@ -1,0 +1,35 @@
+//! The ground that every other room stands on: names, versions, requirements, markers,
+//! interpreter constraints, platforms, files, and the [`Resolution`] and [`Lock`] as data.
+//!
+//! Pure: nothing here touches a file, the network, the clock or the environment. Values are
+//! parsed once, at the door, into types that cannot be wrong.
+
+mod file;
+mod filename;
+mod interpreter;
+mod lenient;
+mod lock;
+mod marker;
+mod metadata;
+mod name;
+mod platform;
+mod requirement;
+mod resolution;
+mod tag;
+mod version;
+
+pub use file::{DistFile, FileKind, Sha256, Sha256Error};
+pub use filename::{FilenameError, SdistFilename, WheelFilename};
+pub use interpreter::{InterpreterConstraints, InterpreterConstraintsError};
+pub use lock::{IndexRole, Lock, LockInputs, LockedPackage, PackageSource, PrereleasePolicy};
+pub use marker::{Marker, MarkerError};
+pub use metadata::{Metadata, MetadataError};
+pub use name::{ExtraName, NameError, PackageName};
+pub use pep440_rs::{Operator, Version, VersionSpecifier, VersionSpecifiers};
+pub use pep508_rs::{MarkerEnvironment, MarkerEnvironmentBuilder, MarkerValueString};
+pub use platform::{Platform, PlatformError};
+pub use requirement::{Requirement, RequirementError, RequirementSource, Specifiers};
+pub use resolution::{Node, Resolution};
+pub use tag::{Tag, TagError};
+pub use url::Url;
+pub use version::{VersionRange, specifier_range, specifiers_range};

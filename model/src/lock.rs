@@ -1,0 +1,130 @@
+//! A lock as data: what a resolution chose, the files of each package, and the inputs.
+//!
+//! How a lock reads on disk is the `lockfile` room's affair.
+
+use camino::Utf8PathBuf;
+use pep440_rs::{Version, VersionSpecifiers};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::file::DistFile;
+use crate::interpreter::InterpreterConstraints;
+use crate::marker::Marker;
+use crate::name::{ExtraName, PackageName};
+use crate::platform::Platform;
+use crate::requirement::Requirement;
+
+/// One resolve, locked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lock {
+    /// The resolve's name in settings.
+    pub resolve: String,
+    /// What went in.
+    pub inputs: LockInputs,
+    /// The parts of the universe that were resolved apart, sorted; empty where none was split.
+    pub forks: Vec<Marker>,
+    /// The packages, sorted by name and version.
+    pub packages: Vec<LockedPackage>,
+}
+
+/// Everything that decides what a lock may hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LockInputs {
+    /// The requirements, canonical, sorted, each once.
+    pub requirements: Vec<Requirement>,
+    /// Constraints: they bound versions and require nothing.
+    pub constraints: Vec<Requirement>,
+    /// The Pythons.
+    pub interpreter_constraints: InterpreterConstraints,
+    /// The platforms, sorted; every platform where empty.
+    pub platforms: Vec<Platform>,
+    /// Packages that are used from source only; `:all:` for every one.
+    pub no_binary: Vec<String>,
+    /// Packages that are used as wheels only; `:all:` for every one.
+    pub only_binary: Vec<String>,
+    /// When a pre-release may be chosen.
+    pub prereleases: PrereleasePolicy,
+    /// Whether every package must have a wheel for each platform.
+    pub require_wheels: bool,
+}
+
+/// When a pre-release may be chosen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PrereleasePolicy {
+    /// Where no stable release satisfies (PEP 440's default).
+    #[default]
+    IfNecessary,
+    /// Wherever it is the highest that satisfies.
+    Allow,
+    /// Never.
+    Disallow,
+}
+
+/// One package at one version, with its files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LockedPackage {
+    /// The project.
+    pub name: PackageName,
+    /// The version.
+    pub version: Version,
+    /// Where its files come from.
+    pub source: PackageSource,
+    /// The environments that need it, within the universe of the inputs.
+    pub marker: Marker,
+    /// `Requires-Python`.
+    pub requires_python: Option<VersionSpecifiers>,
+    /// The extras that something asks for, sorted.
+    pub extras: Vec<ExtraName>,
+    /// What it requires in the universe: the dependencies of each of `extras` carry
+    /// `extra == 'NAME'` in their marker.
+    pub dependencies: Vec<Requirement>,
+    /// The source distribution.
+    pub sdist: Option<DistFile>,
+    /// The wheels, sorted by file name.
+    pub wheels: Vec<DistFile>,
+}
+
+/// Where a locked package's files come from.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum PackageSource {
+    /// An index or a `find_links` folder, by its role in settings; never by URL.
+    Index(IndexRole),
+    /// An archive at a URL.
+    Url {
+        /// The archive.
+        url: Url,
+        /// The project's folder within it.
+        subdirectory: Option<String>,
+    },
+    /// A git repository at one commit.
+    Git {
+        /// The repository.
+        url: Url,
+        /// The commit, in full.
+        commit: String,
+        /// The revision that was asked for.
+        revision: Option<String>,
+        /// The project's folder within it.
+        subdirectory: Option<String>,
+    },
+    /// A folder or an archive of the repository.
+    Path {
+        /// Relative to the repository's root, or absolute as written.
+        path: Utf8PathBuf,
+    },
+}
+
+/// Which of the configured places a package comes from.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+pub enum IndexRole {
+    /// The first index.
+    #[default]
+    Primary,
+    /// A further index, counted from 2 in the order of settings.
+    Further(u8),
+    /// A `find_links` folder or page.
+    FindLinks,
+}

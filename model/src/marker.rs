@@ -1,0 +1,452 @@
+//! Environment markers (PEP 508) as sets of environments, with the algebra a resolver needs.
+//!
+//! The sets and their canonical form come from `pep508_rs`. What it does not know is how the
+//! variables of one platform relate, such as `sys_platform == 'win32'` and `os_name == 'nt'`:
+//! [`Marker::known_platforms`] says it, and [`Marker::simplify_within`] makes use of it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use pep508_rs::{
+    ExtraOperator, MarkerEnvironment, MarkerExpression, MarkerOperator, MarkerTree, MarkerTreeKind,
+    MarkerValueExtra, MarkerValueString, MarkerValueVersion, VerbatimUrl,
+};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use pep440_rs::VersionSpecifier;
+
+use crate::name::ExtraName;
+use crate::version::VersionRange;
+
+/// A set of environments.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Marker(
+    // Interned by `pep508_rs`: two equal nodes are one set, but one set may be two nodes.
+    MarkerTree,
+);
+
+/// A text that is no marker.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{marker}` is not an environment marker (PEP 508): {reason}")]
+pub struct MarkerError {
+    /// The text as it was given.
+    pub marker: String,
+    /// What the parser says.
+    pub reason: String,
+}
+
+impl Marker {
+    /// Every environment.
+    pub const TRUE: Self = Self(MarkerTree::TRUE);
+    /// No environment.
+    pub const FALSE: Self = Self(MarkerTree::FALSE);
+
+    /// Wraps a tree of `pep508_rs`.
+    #[must_use]
+    pub fn from_tree(tree: MarkerTree) -> Self {
+        Self(tree)
+    }
+
+    /// The tree of `pep508_rs`.
+    #[must_use]
+    pub fn tree(&self) -> MarkerTree {
+        self.0.clone()
+    }
+
+    /// Whether every environment is in the set.
+    #[must_use]
+    pub fn is_true(&self) -> bool {
+        self.0.is_true()
+    }
+
+    /// Whether no environment is in the set.
+    #[must_use]
+    pub fn is_false(&self) -> bool {
+        self.0.is_false()
+    }
+
+    /// The environments in both sets.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        let mut tree = self.0.clone();
+        tree.and(other.0.clone());
+        Self(tree)
+    }
+
+    /// The environments in either set.
+    #[must_use]
+    pub fn or(&self, other: &Self) -> Self {
+        let mut tree = self.0.clone();
+        tree.or(other.0.clone());
+        Self(tree)
+    }
+
+    /// The environments that are not in the set.
+    #[must_use]
+    pub fn negate(&self) -> Self {
+        Self(self.0.negate())
+    }
+
+    /// Whether no environment is in both sets.
+    #[must_use]
+    pub fn is_disjoint(&self, other: &Self) -> bool {
+        self.0.is_disjoint(&other.0)
+    }
+
+    /// Whether every environment of this set is in the other.
+    #[must_use]
+    pub fn is_subset(&self, other: &Self) -> bool {
+        self.is_disjoint(&other.negate())
+    }
+
+    /// Whether both sets hold the same environments; `==` compares how they are stored.
+    #[must_use]
+    pub fn is_same_set(&self, other: &Self) -> bool {
+        self == other || (self.is_subset(other) && other.is_subset(self))
+    }
+
+    /// Whether the set holds `environment`, with `extras` asked for.
+    #[must_use]
+    pub fn evaluate(&self, environment: &MarkerEnvironment, extras: &[ExtraName]) -> bool {
+        self.with_extras(extras).0.evaluate(environment, &[])
+    }
+
+    /// Whether the marker speaks of an extra.
+    #[must_use]
+    pub fn has_extra(&self) -> bool {
+        match self.0.kind() {
+            MarkerTreeKind::True | MarkerTreeKind::False => false,
+            MarkerTreeKind::Extra(_) => true,
+            MarkerTreeKind::Version(m) => m.edges().any(|(_, t)| Self(t).has_extra()),
+            MarkerTreeKind::String(m) => m.children().any(|(_, t)| Self(t).has_extra()),
+            MarkerTreeKind::In(m) => m.children().any(|(_, t)| Self(t).has_extra()),
+            MarkerTreeKind::Contains(m) => m.children().any(|(_, t)| Self(t).has_extra()),
+        }
+    }
+
+    /// The marker where exactly `extras` are asked for: it no longer speaks of extras.
+    #[must_use]
+    pub fn with_extras(&self, extras: &[ExtraName]) -> Self {
+        if !self.has_extra() {
+            return self.clone();
+        }
+        self.clauses()
+            .into_iter()
+            .filter_map(|clause| {
+                clause
+                    .into_iter()
+                    .try_fold(Self::TRUE, |all, literal| match literal {
+                        MarkerExpression::Extra { operator, name } => {
+                            let asked = asks_for(&name, extras);
+                            let holds = asked == (operator == ExtraOperator::Equal);
+                            holds.then_some(all)
+                        }
+                        other => Some(all.and(&Self::literal(other))),
+                    })
+            })
+            .fold(Self::FALSE, |all, one| all.or(&one))
+    }
+
+    /// The marker `extra == 'NAME'`.
+    #[must_use]
+    pub fn extra(name: &ExtraName) -> Self {
+        // The name is normalised, so it is valid there as well.
+        match pep508_rs::ExtraName::from_str(name.as_str()) {
+            Ok(name) => Self::literal(MarkerExpression::Extra {
+                operator: ExtraOperator::Equal,
+                name: MarkerValueExtra::Extra(name),
+            }),
+            Err(_) => Self::FALSE,
+        }
+    }
+
+    /// The environments with `variable == 'value'`, where `value` is a plain word.
+    #[must_use]
+    pub fn string_equals(variable: MarkerValueString, value: &str) -> Self {
+        Self::literal(MarkerExpression::String {
+            key: variable,
+            operator: MarkerOperator::Equal,
+            value: value.to_owned(),
+        })
+    }
+
+    /// The environments whose `python_full_version` lies in `range`.
+    #[must_use]
+    pub fn python_range(range: &VersionRange) -> Self {
+        range
+            .iter()
+            .map(|(low, high)| {
+                VersionSpecifier::from_release_only_bounds((&low.cloned(), &high.cloned()))
+                    .map(|specifier| {
+                        Self::literal(MarkerExpression::Version {
+                            key: MarkerValueVersion::PythonFullVersion,
+                            specifier,
+                        })
+                    })
+                    .fold(Self::TRUE, |all, one| all.and(&one))
+            })
+            .fold(Self::FALSE, |all, one| all.or(&one))
+    }
+
+    /// The lowest and, where there is one, the highest Python of the set, as one range that
+    /// spans it: what the set says of Python versions alone.
+    #[must_use]
+    pub fn python_versions(&self) -> VersionRange {
+        let mut seen = rustc_hash::FxHashMap::default();
+        self.collect_python_versions(&mut seen)
+    }
+
+    fn collect_python_versions(
+        &self,
+        seen: &mut rustc_hash::FxHashMap<Self, VersionRange>,
+    ) -> VersionRange {
+        if let Some(range) = seen.get(self) {
+            return range.clone();
+        }
+        let union = |children: Vec<Self>, seen: &mut _| {
+            children
+                .into_iter()
+                .map(|child| child.collect_python_versions(seen))
+                .fold(VersionRange::empty(), |all, one| all.union(&one))
+        };
+        let range = match self.0.kind() {
+            MarkerTreeKind::True => VersionRange::full(),
+            MarkerTreeKind::False => VersionRange::empty(),
+            MarkerTreeKind::Version(m) if *m.key() == MarkerValueVersion::PythonFullVersion => m
+                .edges()
+                .map(|(range, tree)| {
+                    let range: VersionRange =
+                        range.iter().map(|(a, b)| (a.clone(), b.clone())).collect();
+                    range.intersection(&Self(tree).collect_python_versions(seen))
+                })
+                .collect::<Vec<_>>()
+                .into_iter()
+                .fold(VersionRange::empty(), |all, one| all.union(&one)),
+            MarkerTreeKind::Version(m) => union(m.edges().map(|(_, t)| Self(t)).collect(), seen),
+            MarkerTreeKind::String(m) => union(m.children().map(|(_, t)| Self(t)).collect(), seen),
+            MarkerTreeKind::In(m) => union(m.children().map(|(_, t)| Self(t)).collect(), seen),
+            MarkerTreeKind::Contains(m) => {
+                union(m.children().map(|(_, t)| Self(t)).collect(), seen)
+            }
+            MarkerTreeKind::Extra(m) => union(m.children().map(|(_, t)| Self(t)).collect(), seen),
+        };
+        seen.insert(self.clone(), range.clone());
+        range
+    }
+
+    /// The environments that can exist, as far as the variables of the three platforms that
+    /// wheels are made for bind each other.
+    #[must_use]
+    pub fn known_platforms() -> Self {
+        let implies = |a: Self, b: Self| a.negate().or(&b);
+        let sys = |v| Self::string_equals(MarkerValueString::SysPlatform, v);
+        let os = |v| Self::string_equals(MarkerValueString::OsName, v);
+        let system = |v| Self::string_equals(MarkerValueString::PlatformSystem, v);
+        let implementation = |v| Self::string_equals(MarkerValueString::ImplementationName, v);
+        let python = |v| Self::string_equals(MarkerValueString::PlatformPythonImplementation, v);
+        let mut all = Self::TRUE;
+        for (s, o, p) in [
+            ("linux", "posix", "Linux"),
+            ("darwin", "posix", "Darwin"),
+            ("win32", "nt", "Windows"),
+        ] {
+            all = all.and(&implies(sys(s), os(o).and(&system(p))));
+            all = all.and(&implies(system(p), sys(s)));
+        }
+        for (i, p) in [("cpython", "CPython"), ("pypy", "PyPy")] {
+            all = all.and(&implies(implementation(i), python(p)));
+            all = all.and(&implies(python(p), implementation(i)));
+        }
+        all
+    }
+
+    /// A marker that is the same set within `universe` and reads shorter.
+    ///
+    /// Drops each literal and each clause that `universe` makes superfluous.
+    #[must_use]
+    pub fn simplify_within(&self, universe: &Self) -> Self {
+        let wanted = self.and(universe);
+        if wanted.is_false() {
+            return Self::FALSE;
+        }
+        if universe.is_subset(self) {
+            return Self::TRUE;
+        }
+        let mut clauses: Vec<Vec<MarkerExpression>> = self
+            .clauses()
+            .into_iter()
+            .filter(|clause| !Self::clause(clause).is_disjoint(universe))
+            .collect();
+        for clause in &mut clauses {
+            let mut at = 0;
+            while at < clause.len() {
+                let literal = clause.remove(at);
+                if !Self::clause(clause).and(universe).is_subset(&wanted) {
+                    clause.insert(at, literal);
+                    at += 1;
+                }
+            }
+        }
+        let mut at = 0;
+        while at < clauses.len() && clauses.len() > 1 {
+            let clause = clauses.remove(at);
+            let rest = clauses
+                .iter()
+                .map(|c| Self::clause(c))
+                .fold(Self::FALSE, |all, one| all.or(&one));
+            if wanted.is_subset(&rest) {
+                continue;
+            }
+            clauses.insert(at, clause);
+            at += 1;
+        }
+        let simple = clauses
+            .iter()
+            .map(|c| Self::clause(c))
+            .fold(Self::FALSE, |all, one| all.or(&one));
+        debug_assert!(simple.and(universe).is_same_set(&wanted));
+        simple
+    }
+
+    fn clauses(&self) -> Vec<Vec<MarkerExpression>> {
+        self.0.to_dnf()
+    }
+
+    fn clause(literals: &[MarkerExpression]) -> Self {
+        literals
+            .iter()
+            .cloned()
+            .map(Self::literal)
+            .fold(Self::TRUE, |all, one| all.and(&one))
+    }
+
+    fn literal(expression: MarkerExpression) -> Self {
+        Self(MarkerTree::expression(expression))
+    }
+}
+
+fn asks_for(name: &MarkerValueExtra, extras: &[ExtraName]) -> bool {
+    match name {
+        MarkerValueExtra::Extra(name) => extras.iter().any(|e| e.as_str() == name.as_ref()),
+        MarkerValueExtra::Arbitrary(_) => false,
+    }
+}
+
+impl FromStr for Marker {
+    type Err = MarkerError;
+
+    fn from_str(marker: &str) -> Result<Self, MarkerError> {
+        if marker.trim().is_empty() {
+            return Ok(Self::TRUE);
+        }
+        MarkerTree::parse_str::<VerbatimUrl>(marker)
+            .map(Self)
+            .map_err(|error| MarkerError {
+                marker: marker.to_owned(),
+                reason: error.message.to_string(),
+            })
+    }
+}
+
+/// The canonical form; nothing for the set of all environments.
+impl fmt::Display for Marker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.contents() {
+            Some(contents) => write!(f, "{contents}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Marker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.contents() {
+            Some(contents) => write!(f, "{contents}"),
+            None => f.write_str("true"),
+        }
+    }
+}
+
+impl Serialize for Marker {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Marker {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn marker(text: &str) -> Marker {
+        text.parse().unwrap()
+    }
+
+    #[track_caller]
+    fn check_simplified(input: &str, universe: &str, expect: &str) {
+        let universe = marker(universe).and(&Marker::known_platforms());
+        assert_eq!(marker(input).simplify_within(&universe).to_string(), expect);
+    }
+
+    #[test]
+    fn simplifies_within_a_universe() {
+        check_simplified(
+            "sys_platform == 'win32' and os_name == 'nt'",
+            "",
+            "sys_platform == 'win32'",
+        );
+        check_simplified(
+            "python_full_version >= '3.8' and sys_platform == 'linux'",
+            "python_full_version >= '3.12'",
+            "sys_platform == 'linux'",
+        );
+        check_simplified(
+            "sys_platform == 'linux' or python_full_version < '3.10'",
+            "python_full_version >= '3.12'",
+            "sys_platform == 'linux'",
+        );
+        check_simplified("python_version >= '3.8'", "python_version >= '3.12'", "");
+        check_simplified(
+            "sys_platform == 'linux' and os_name == 'nt'",
+            "",
+            "python_version < '0'",
+        );
+    }
+
+    #[test]
+    fn platform_variables_bind_each_other() {
+        let known = Marker::known_platforms();
+        let both = marker("platform_system == 'Windows' and sys_platform == 'linux'");
+        assert!(both.is_disjoint(&known));
+        assert!(!marker("sys_platform == 'cygwin' and os_name == 'posix'").is_disjoint(&known));
+    }
+
+    #[test]
+    fn extras_are_decided() {
+        let m = marker("extra == 'a' and sys_platform == 'linux'");
+        assert!(m.with_extras(&[]).is_false());
+        let a = "A".parse().unwrap();
+        assert_eq!(m.with_extras(&[a]), marker("sys_platform == 'linux'"));
+        assert!(marker("extra != 'a'").with_extras(&[]).is_true());
+    }
+
+    #[test]
+    fn python_versions_of_a_marker() {
+        let range = marker(
+            "(python_full_version >= '3.9' and sys_platform == 'linux') or python_full_version >= '3.11'",
+        )
+        .python_versions();
+        assert!(range.contains(&"3.9".parse().unwrap()));
+        assert!(!range.contains(&"3.8.9".parse().unwrap()));
+        assert_eq!(
+            Marker::python_range(&range),
+            marker("python_full_version >= '3.9'")
+        );
+    }
+}

@@ -1,0 +1,356 @@
+//! Requirements (PEP 508): what a project, a `BUILD` file or a release's metadata asks for.
+
+use std::fmt;
+use std::str::FromStr;
+
+use camino::Utf8PathBuf;
+use pep440_rs::VersionSpecifiers;
+use pep508_rs::VersionOrUrl;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use url::Url;
+
+use crate::lenient;
+use crate::marker::Marker;
+use crate::name::{ExtraName, PackageName};
+
+/// One requirement.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Requirement {
+    /// The project.
+    pub name: PackageName,
+    /// The extras asked for, sorted, each once.
+    pub extras: Vec<ExtraName>,
+    /// Where the project comes from, and which versions will do.
+    pub source: RequirementSource,
+    /// The environments in which it is required.
+    pub marker: Marker,
+}
+
+/// Where a required project comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RequirementSource {
+    /// A package index or a `find_links` folder; the versions that will do.
+    Index(Specifiers),
+    /// An archive at a URL, a wheel or a source distribution.
+    Url {
+        /// The archive, without the fragment.
+        url: Url,
+        /// The project's folder within the archive.
+        subdirectory: Option<String>,
+    },
+    /// A git repository (`git+https://…`, PEP 610's `vcs`).
+    Git {
+        /// The repository, without `git+`, revision and fragment.
+        url: Url,
+        /// The branch, tag or commit asked for.
+        revision: Option<String>,
+        /// The project's folder within the repository.
+        subdirectory: Option<String>,
+    },
+    /// A folder or an archive on this machine.
+    Path {
+        /// As written, relative to the repository's root or absolute.
+        path: Utf8PathBuf,
+    },
+}
+
+/// Version specifiers with a total order, so that requirements sort.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Specifiers(pub VersionSpecifiers);
+
+/// A text that is no requirement.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not a requirement (PEP 508): {reason}")]
+pub struct RequirementError {
+    /// The text as it was given.
+    pub text: String,
+    /// What the parser says.
+    pub reason: String,
+    /// Where in the text, in bytes.
+    pub offset: usize,
+}
+
+impl Requirement {
+    /// Reads a requirement as a person writes it today.
+    ///
+    /// # Errors
+    /// Where it does not follow PEP 508.
+    pub fn parse(text: &str) -> Result<Self, RequirementError> {
+        let parsed =
+            pep508_rs::Requirement::<Url>::from_str(text).map_err(|error| RequirementError {
+                text: text.to_owned(),
+                reason: error.message.to_string(),
+                offset: error.start.min(text.len()),
+            })?;
+        Self::from_pep508(parsed, text)
+    }
+
+    /// Reads a requirement as old metadata may hold it: mends what can be mended.
+    ///
+    /// # Errors
+    /// Where the mended text does not follow PEP 508 either; the error is that of the text
+    /// as it was given.
+    pub fn parse_lenient(text: &str) -> Result<Self, RequirementError> {
+        Self::parse(text)
+            .or_else(|error| Self::parse(&lenient::mend_requirement(text)).map_err(|_| error))
+    }
+
+    /// The specifiers, where the project comes from an index.
+    #[must_use]
+    pub fn specifiers(&self) -> Option<&VersionSpecifiers> {
+        match &self.source {
+            RequirementSource::Index(specifiers) => Some(&specifiers.0),
+            _ => None,
+        }
+    }
+
+    fn from_pep508(
+        parsed: pep508_rs::Requirement<Url>,
+        text: &str,
+    ) -> Result<Self, RequirementError> {
+        let error = |reason: String| RequirementError {
+            text: text.to_owned(),
+            reason,
+            offset: 0,
+        };
+        let mut extras = parsed
+            .extras
+            .iter()
+            .map(|extra| extra.as_ref().parse())
+            .collect::<Result<Vec<ExtraName>, _>>()
+            .map_err(|e| error(e.to_string()))?;
+        extras.sort();
+        extras.dedup();
+        let source = match parsed.version_or_url {
+            None => RequirementSource::Index(Specifiers::default()),
+            Some(VersionOrUrl::VersionSpecifier(specifiers)) => {
+                RequirementSource::Index(Specifiers(specifiers))
+            }
+            Some(VersionOrUrl::Url(url)) => {
+                RequirementSource::from_url(url).map_err(|reason| error(reason.to_owned()))?
+            }
+        };
+        Ok(Self {
+            name: parsed
+                .name
+                .as_ref()
+                .parse()
+                .map_err(|e: crate::NameError| error(e.to_string()))?,
+            extras,
+            source,
+            marker: Marker::from_tree(parsed.marker),
+        })
+    }
+}
+
+impl RequirementSource {
+    /// The source that a direct reference's URL names.
+    ///
+    /// # Errors
+    /// Where the URL's scheme is none that can be fetched, in words for the user.
+    pub fn from_url(mut url: Url) -> Result<Self, &'static str> {
+        let subdirectory = fragment_value(&url, "subdirectory");
+        url.set_fragment(None);
+        let scheme = url.scheme().to_owned();
+        match scheme.as_str() {
+            "http" | "https" => Ok(Self::Url { url, subdirectory }),
+            "file" => Ok(Self::Path {
+                path: percent_decoded(url.path()).into(),
+            }),
+            scheme => {
+                let Some(transport) = scheme.strip_prefix("git+") else {
+                    return Err("only `http`, `https`, `file` and `git+…` URLs are supported");
+                };
+                let text = url.as_str()["git+".len()..].to_owned();
+                let mut url = Url::parse(&text).map_err(|_| "the repository's URL is not valid")?;
+                debug_assert_eq!(url.scheme(), transport);
+                let path = url.path().to_owned();
+                let revision = path.rsplit_once('@').map(|(path, revision)| {
+                    url.set_path(path);
+                    revision.to_owned()
+                });
+                Ok(Self::Git {
+                    url,
+                    revision,
+                    subdirectory,
+                })
+            }
+        }
+    }
+}
+
+fn fragment_value(url: &Url, key: &str) -> Option<String> {
+    url.fragment()?
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .find(|(name, _)| *name == key)
+        .map(|(_, value)| value.to_owned())
+}
+
+fn percent_decoded(path: &str) -> String {
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let escape = tail
+            .get(..2)
+            .and_then(|two| u8::from_str_radix(std::str::from_utf8(two).ok()?, 16).ok());
+        match (first, escape) {
+            (b'%', Some(byte)) => {
+                bytes.push(byte);
+                rest = &tail[2..];
+            }
+            _ => {
+                bytes.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| path.to_owned())
+}
+
+impl fmt::Display for RequirementSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let with_subdirectory = |f: &mut fmt::Formatter<'_>, sub: &Option<String>| match sub {
+            Some(sub) => write!(f, "#subdirectory={sub}"),
+            None => Ok(()),
+        };
+        match self {
+            Self::Index(specifiers) => write!(f, "{specifiers}"),
+            Self::Url { url, subdirectory } => {
+                write!(f, " @ {url}")?;
+                with_subdirectory(f, subdirectory)
+            }
+            Self::Git {
+                url,
+                revision,
+                subdirectory,
+            } => {
+                write!(f, " @ git+{url}")?;
+                if let Some(revision) = revision {
+                    write!(f, "@{revision}")?;
+                }
+                with_subdirectory(f, subdirectory)
+            }
+            // PEP 508 knows no relative paths; pip reads this form.
+            Self::Path { path } => write!(f, " @ file:{path}"),
+        }
+    }
+}
+
+impl fmt::Display for Specifiers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, specifier) in self.0.iter().enumerate() {
+            let comma = if at > 0 { "," } else { "" };
+            write!(f, "{comma}{specifier}")?;
+        }
+        Ok(())
+    }
+}
+
+impl PartialOrd for Specifiers {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Specifiers {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.to_string().cmp(&other.to_string())
+    }
+}
+
+/// The canonical form, as in `name[extra]>=1 ; marker`.
+impl fmt::Display for Requirement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.name)?;
+        for (at, extra) in self.extras.iter().enumerate() {
+            write!(f, "{}{extra}", if at == 0 { "[" } else { "," })?;
+        }
+        if !self.extras.is_empty() {
+            f.write_str("]")?;
+        }
+        write!(f, "{}", self.source)?;
+        if !self.marker.is_true() {
+            write!(f, " ; {}", self.marker)?;
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for Requirement {
+    type Err = RequirementError;
+
+    fn from_str(text: &str) -> Result<Self, RequirementError> {
+        // Our own canonical form of a path is relative, which no URL is.
+        if let Some((head, path)) = text.split_once(" @ file:")
+            && !path.starts_with("//")
+        {
+            let (path, marker) = path.split_once(" ; ").unwrap_or((path, ""));
+            let mut requirement = Self::parse(head)?;
+            requirement.source = RequirementSource::Path { path: path.into() };
+            requirement.marker =
+                marker
+                    .parse()
+                    .map_err(|e: crate::MarkerError| RequirementError {
+                        text: text.to_owned(),
+                        reason: e.reason,
+                        offset: 0,
+                    })?;
+            return Ok(requirement);
+        }
+        Self::parse(text)
+    }
+}
+
+impl Serialize for Requirement {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Requirement {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(input: &str, expect: &str) {
+        let requirement = Requirement::parse_lenient(input).unwrap();
+        assert_eq!(requirement.to_string(), expect);
+        assert_eq!(
+            requirement.to_string().parse::<Requirement>().unwrap(),
+            requirement
+        );
+    }
+
+    #[test]
+    fn canonical_form() {
+        check("Foo_Bar [B, a] >= 1.0 , <2", "foo-bar[a,b]>=1.0,<2");
+        check(
+            "a; python_version>='3.8'",
+            "a ; python_full_version >= '3.8'",
+        );
+        check(
+            "a @ https://h.example/a-1.0.zip",
+            "a @ https://h.example/a-1.0.zip",
+        );
+        check(
+            "a @ git+https://h.example/a.git@v1#subdirectory=x",
+            "a @ git+https://h.example/a.git@v1#subdirectory=x",
+        );
+        check("a @ file:///x/y%20z", "a @ file:/x/y z");
+        check("a>=1.0.*", "a>=1.0");
+    }
+
+    #[test]
+    fn errors_have_a_place() {
+        let error = Requirement::parse("a >= !").unwrap_err();
+        insta::assert_snapshot!(format!("{error} ({})", error.offset), @"");
+    }
+}
