@@ -1,1 +1,5 @@
+//! The `cargo xtask` command.
+
+mod settings;
+
 fn main() {}

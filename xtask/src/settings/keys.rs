@@ -1,0 +1,219 @@
+//! Every setting: its section, key, type and default. A new setting is one line here.
+
+use std::collections::BTreeMap;
+
+use camino::Utf8PathBuf;
+use model::{InterpreterConstraints, PackageName, Platform, PrereleasePolicy};
+
+use super::cutoff::Cutoff;
+use super::kinds::{AmbiguityResolution, Behavior, InitFiles, Setting};
+use super::tree::{Mistake, Node};
+
+/// In `[python-repos] indexes`: the index that this machine's pip is configured for.
+pub(crate) const PIP_INDEX: &str = "<pip>";
+
+/// A section of settings, such as `[python]`.
+pub(crate) trait Section {
+    /// The keys that are read.
+    fn keys(&self) -> &'static [&'static str];
+
+    /// Takes one key's value; `None` if there is no such key.
+    fn update(&mut self, key: &str, node: &Node) -> Option<Result<(), Mistake>>;
+}
+
+macro_rules! section {
+    ($(#[$doc:meta])* $Name:ident {
+        $($(#[$key_doc:meta])* $key:ident: $Type:ty = $default:expr,)+
+    }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone)]
+        #[allow(dead_code, reason = "a section is read whole; commands use what they need")]
+        pub(crate) struct $Name {
+            $($(#[$key_doc])* pub(crate) $key: $Type,)+
+        }
+
+        impl Default for $Name {
+            fn default() -> Self {
+                Self { $($key: $default,)+ }
+            }
+        }
+
+        impl Section for $Name {
+            fn keys(&self) -> &'static [&'static str] {
+                &[$(stringify!($key)),+]
+            }
+
+            fn update(&mut self, key: &str, node: &Node) -> Option<Result<(), Mistake>> {
+                match key {
+                    $(stringify!($key) => Some(self.$key.update(node)),)+
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+macro_rules! sections {
+    ($($(#[$doc:meta])* $name:literal => $field:ident: $Type:ident,)+) => {
+        /// All sections with fixed keys.
+        #[derive(Debug, Clone, Default)]
+        #[allow(dead_code, reason = "a section is read whole; commands use what they need")]
+        pub(crate) struct Sections {
+            $($(#[$doc])* pub(crate) $field: $Type,)+
+        }
+
+        impl Sections {
+            /// The names, as files have them.
+            pub(crate) const NAMES: &'static [&'static str] = &[$($name),+];
+
+            /// The section of this name.
+            pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut dyn Section> {
+                match name {
+                    $($name => Some(&mut self.$field),)+
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+sections! {
+    /// `[GLOBAL]`
+    "GLOBAL" => global: Global,
+    /// `[source]`
+    "source" => source: Source,
+    /// `[python]`
+    "python" => python: Python,
+    /// `[python-repos]`
+    "python-repos" => python_repos: PythonRepos,
+    /// `[python-infer]`
+    "python-infer" => python_infer: PythonInfer,
+    /// `[python-bootstrap]`
+    "python-bootstrap" => python_bootstrap: PythonBootstrap,
+    /// `[index]`, ours
+    "index" => index: Index,
+}
+
+section! {
+    /// Which files are seen, and how BUILD files are read.
+    Global {
+        /// The version of Pants that the repository is for.
+        pants_version: Option<String> = None,
+        /// Patterns as in `.gitignore` of what is not seen.
+        pants_ignore: Vec<String> = strings(&[".*/", "/dist/", "__pycache__"]),
+        /// Whether `.gitignore` counts too.
+        pants_ignore_use_gitignore: bool = true,
+        /// Names of BUILD files.
+        build_patterns: Vec<String> = strings(&["BUILD", "BUILD.*"]),
+        /// Patterns as in `.gitignore` of BUILD files that are not read.
+        build_ignore: Vec<String> = Vec::new(),
+        /// Globs of files whose functions every BUILD file can call.
+        build_file_prelude_globs: Vec<String> = Vec::new(),
+        /// What to do about a glob in a BUILD file that matches nothing.
+        unmatched_build_file_globs: Behavior = Behavior::Warn,
+    }
+}
+
+section! {
+    /// Where imports start.
+    Source {
+        /// Patterns of source roots; with a leading `/` they are anchored.
+        root_patterns: Vec<String> = strings(&[
+            "/", "src", "src/python", "src/py", "src/thrift", "src/protobuf", "src/protos",
+            "src/scala", "src/java",
+        ]),
+    }
+}
+
+section! {
+    /// Interpreters and resolves. Keys of a table are resolves; `__default__` stands for the rest.
+    Python {
+        /// The Pythons of a resolve that has no constraints of its own.
+        interpreter_constraints: Option<InterpreterConstraints> = None,
+        /// Whether resolves and lockfiles are used at all.
+        enable_resolves: bool = false,
+        /// The resolve of a target that names none.
+        default_resolve: String = "python-default".to_owned(),
+        /// Resolve to lockfile, relative to the root.
+        resolves: BTreeMap<String, Utf8PathBuf> = BTreeMap::new(),
+        /// Resolve to its Pythons.
+        resolves_to_interpreter_constraints: BTreeMap<String, InterpreterConstraints> =
+            BTreeMap::new(),
+        /// Resolve to a constraints file, relative to the root.
+        resolves_to_constraints_file: BTreeMap<String, Utf8PathBuf> = BTreeMap::new(),
+        /// Resolve to packages used from source only; `:all:` for every one.
+        resolves_to_no_binary: BTreeMap<String, Vec<String>> = BTreeMap::new(),
+        /// Resolve to packages used as wheels only; `:all:` for every one.
+        resolves_to_only_binary: BTreeMap<String, Vec<String>> = BTreeMap::new(),
+        /// Resolve to the platforms it must support. Ours.
+        resolves_to_platforms: BTreeMap<String, Vec<Platform>> = BTreeMap::new(),
+        /// Resolve to when it may hold a pre-release. Ours.
+        resolves_to_prereleases: BTreeMap<String, PrereleasePolicy> = BTreeMap::new(),
+        /// Files uploaded later are not seen. Ours.
+        exclude_newer: Option<Cutoff> = None,
+        /// Whether every package must have a wheel for each platform. Ours.
+        require_wheels: bool = false,
+    }
+}
+
+section! {
+    /// Where packages come from.
+    PythonRepos {
+        /// URLs by priority; [`PIP_INDEX`] for what pip is configured for.
+        indexes: Vec<String> = strings(&[PIP_INDEX]),
+        /// Folders and pages with files.
+        find_links: Vec<String> = Vec::new(),
+    }
+}
+
+section! {
+    /// What is inferred from sources.
+    PythonInfer {
+        /// Dependencies from imports.
+        imports: bool = true,
+        /// Dependencies from strings that look like modules.
+        string_imports: bool = false,
+        /// How many dots such a string has at least.
+        string_imports_min_dots: u64 = 2,
+        /// Dependencies from strings that look like files.
+        assets: bool = false,
+        /// How many slashes such a string has at least.
+        assets_min_slashes: u64 = 1,
+        /// Dependencies on `__init__.py`.
+        init_files: InitFiles = InitFiles::ContentOnly,
+        /// Dependencies of tests on `conftest.py`.
+        conftests: bool = true,
+        /// Dependencies from entry points.
+        entry_points: bool = true,
+        /// What to do about an import that nothing owns.
+        unowned_dependency_behavior: Behavior = Behavior::Warn,
+        /// Modules for which nothing is said.
+        ignored_unowned_imports: Vec<String> = Vec::new(),
+        /// How an import with several owners is decided.
+        ambiguity_resolution: AmbiguityResolution = AmbiguityResolution::None,
+    }
+}
+
+section! {
+    /// Where interpreters are found.
+    PythonBootstrap {
+        /// Folders, and `<PATH>`, `<PYENV>`, `<PYENV_LOCAL>`, `<ASDF>`, `<ASDF_LOCAL>`.
+        search_path: Vec<String> = strings(&["<PYENV>", "<PATH>"]),
+        /// File names of interpreters.
+        names: Vec<String> = strings(&["python", "python3"]),
+    }
+}
+
+section! {
+    /// How indexes are asked.
+    Index {
+        /// Packages that may come from an index after the first one that has them.
+        first_index_exceptions: Vec<PackageName> = Vec::new(),
+        /// How long an answer without cache headers is used without asking again.
+        freshness_seconds: u64 = 600,
+    }
+}
+
+fn strings(items: &[&str]) -> Vec<String> {
+    items.iter().map(|item| (*item).to_owned()).collect()
+}

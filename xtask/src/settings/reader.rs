@@ -1,0 +1,372 @@
+//! From the text of the settings files to [`Settings`].
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use toml_edit::{Item, TableLike};
+
+use super::error::{Key, Problem, SettingsError, Spot, nearest};
+use super::keys::Sections;
+use super::kinds::Setting;
+use super::root::read_if_there;
+use super::tree::{Mistake, MistakeKind, Node, Placeholders, Tree, name_span};
+use super::{DEFAULT_RESOLVE_KEY, Ignored, Settings};
+
+/// The key that every tool's section may have.
+const INSTALL_FROM_RESOLVE: &str = "install_from_resolve";
+
+/// The settings files of one repository, parsed.
+pub(super) struct Files {
+    root: Utf8PathBuf,
+    pants: Option<Document>,
+    cargo: Option<Document>,
+}
+
+/// A TOML file with its text, so that places in it can be shown.
+pub(super) struct Document {
+    path: Utf8PathBuf,
+    text: String,
+    toml: toml_edit::Document<String>,
+}
+
+/// What a file may hold beside settings that we know.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unknown {
+    /// `pants.toml`: anything.
+    Ignored,
+    /// Our table in `Cargo.toml`: nothing.
+    Refused,
+}
+
+/// A resolve that some setting names.
+struct Mention {
+    key: Key,
+    resolve: String,
+    span: Range<usize>,
+}
+
+impl Files {
+    pub(super) fn load(root: &Utf8Path) -> Result<Self, SettingsError> {
+        let document = |name: &str| {
+            read_if_there(&root.join(name))?
+                .map(|text| Document::parse(root.join(name), text))
+                .transpose()
+        };
+        Self::new(root, document("pants.toml")?, document("Cargo.toml")?)
+    }
+
+    pub(super) fn new(
+        root: &Utf8Path,
+        pants: Option<Document>,
+        cargo: Option<Document>,
+    ) -> Result<Self, SettingsError> {
+        let cargo = cargo.filter(|document| document.our_table().is_some());
+        if pants.is_none() && cargo.is_none() {
+            let problem = Problem::NotARoot {
+                root: root.to_owned(),
+            };
+            return Err(SettingsError::whole(root, problem));
+        }
+        Ok(Self {
+            root: root.to_owned(),
+            pants,
+            cargo,
+        })
+    }
+}
+
+impl Document {
+    pub(super) fn parse(path: Utf8PathBuf, text: String) -> Result<Self, SettingsError> {
+        match toml_edit::Document::parse(text.clone()) {
+            Ok(toml) => Ok(Self { path, text, toml }),
+            Err(error) => {
+                let problem = Problem::Syntax(error.message().to_owned());
+                Err(match error.span() {
+                    Some(span) => SettingsError::at(&path, &text, span, problem),
+                    None => SettingsError::whole(&path, problem),
+                })
+            }
+        }
+    }
+
+    /// `[workspace.metadata.xtask]`.
+    pub(super) fn our_table(&self) -> Option<&dyn TableLike> {
+        ["workspace", "metadata", "xtask"]
+            .into_iter()
+            .try_fold(self.toml.as_item(), |item, name| item.get(name))?
+            .as_table_like()
+    }
+
+    fn error(&self, span: Range<usize>, problem: Problem) -> SettingsError {
+        SettingsError::at(&self.path, &self.text, span, problem)
+    }
+
+    fn line(&self, span: Range<usize>) -> usize {
+        Spot::new(&self.text, span).line
+    }
+}
+
+/// Reads both files, the later over the earlier, and checks what they say together.
+pub(super) fn read(
+    files: &Files,
+    environment: BTreeMap<String, String>,
+) -> Result<Settings, SettingsError> {
+    let mut settings = Settings {
+        root: files.root.clone(),
+        file: files.root.clone(),
+        ignored: Vec::new(),
+        tools: BTreeMap::new(),
+        sections: Sections::default(),
+    };
+    let placeholders = Placeholders::new(&files.root, environment);
+    let python = &mut settings.sections.python;
+    python.enable_resolves = files.pants.is_none();
+    let lockfile = match files.pants {
+        Some(_) => "3rdparty/python/default.lock", // what Pants has where nothing is said
+        None => "python.lock",
+    };
+    python.resolves = BTreeMap::from([("python-default".to_owned(), lockfile.into())]);
+    let layers = [
+        (&files.pants, Unknown::Ignored),
+        (&files.cargo, Unknown::Refused),
+    ];
+    let mut mentions = Vec::new();
+    for (document, unknown) in layers {
+        let Some(document) = document else { continue };
+        let mut layer = Layer {
+            document,
+            unknown,
+            placeholders: placeholders.clone(),
+            mentions: Vec::new(),
+        };
+        layer.read(&mut settings)?;
+        mentions.push((document, layer.mentions));
+    }
+    for (document, mentions) in mentions {
+        check_resolves(&settings, document, mentions)?;
+    }
+    Ok(settings)
+}
+
+/// One file on top of what earlier ones gave.
+struct Layer<'a> {
+    document: &'a Document,
+    unknown: Unknown,
+    placeholders: Placeholders,
+    mentions: Vec<Mention>,
+}
+
+impl Layer<'_> {
+    fn read(&mut self, settings: &mut Settings) -> Result<(), SettingsError> {
+        let document = self.document;
+        let table = match self.unknown {
+            Unknown::Ignored => document.toml.as_table(),
+            Unknown::Refused => match document.our_table() {
+                Some(table) => table,
+                None => return Ok(()),
+            },
+        };
+        if let Some(defaults) = table
+            .get("DEFAULT")
+            .filter(|_| self.unknown == Unknown::Ignored)
+        {
+            self.add_placeholders(defaults);
+        }
+        for (section, item) in table.iter() {
+            let span = name_span(table, section).unwrap_or_default();
+            let Some(entries) = item.as_table_like() else {
+                self.not_a_section(settings, section, item, span)?;
+                continue;
+            };
+            for (name, item) in entries.iter() {
+                let key = Key {
+                    section: section.to_owned(),
+                    name: name.to_owned(),
+                };
+                let span = name_span(entries, name).unwrap_or_default();
+                self.read_key(settings, key, item, span)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn add_placeholders(&mut self, defaults: &Item) {
+        for (name, item) in defaults
+            .as_table_like()
+            .into_iter()
+            .flat_map(TableLike::iter)
+        {
+            if let Some(value) = item.as_str() {
+                self.placeholders
+                    .values
+                    .insert(name.to_owned(), value.to_owned());
+            }
+        }
+    }
+
+    fn read_key(
+        &mut self,
+        settings: &mut Settings,
+        key: Key,
+        item: &Item,
+        span: Range<usize>,
+    ) -> Result<(), SettingsError> {
+        let is_tool = key.name == INSTALL_FROM_RESOLVE;
+        let section = settings.sections.get_mut(&key.section);
+        let known = is_tool || section.is_some_and(|s| s.keys().contains(&key.name.as_str()));
+        if !known {
+            return self.unknown_key(settings, key, span);
+        }
+        let result = Node::new(item, &self.placeholders).and_then(|node| {
+            self.note_resolves(&key, &node);
+            if is_tool {
+                let resolve = String::read(&node)?;
+                settings.tools.insert(key.section.clone(), resolve);
+                return Ok(());
+            }
+            let section = settings.sections.get_mut(&key.section);
+            section
+                .and_then(|s| s.update(&key.name, &node))
+                .unwrap_or(Ok(()))
+        });
+        if key.section == "python" {
+            settings.file.clone_from(&self.document.path);
+        }
+        result.map_err(|mistake| self.explain(key, mistake))
+    }
+
+    /// Remembers which resolves a value names; whether they exist is seen when all is read.
+    fn note_resolves(&mut self, key: &Key, node: &Node) {
+        let mut note = |resolve: &str, span: &Range<usize>| {
+            self.mentions.push(Mention {
+                key: key.clone(),
+                resolve: resolve.to_owned(),
+                span: span.clone(),
+            });
+        };
+        let by_resolve = key.section == "python" && key.name.starts_with("resolves_to_");
+        if by_resolve && let Ok(entries) = node.table("a table") {
+            for entry in entries
+                .iter()
+                .filter(|entry| entry.name != DEFAULT_RESOLVE_KEY)
+            {
+                note(&entry.name, &entry.name_span);
+            }
+        }
+        let one = key.name == INSTALL_FROM_RESOLVE
+            || (key.section == "python" && key.name == "default_resolve");
+        if one && let Tree::Text(resolve) = &node.tree {
+            note(resolve, &node.span);
+        }
+    }
+
+    fn not_a_section(
+        &self,
+        settings: &mut Settings,
+        section: &str,
+        item: &Item,
+        span: Range<usize>,
+    ) -> Result<(), SettingsError> {
+        if self.unknown == Unknown::Ignored {
+            settings.ignored.push(Ignored {
+                line: self.document.line(span),
+                section: String::new(),
+                key: section.to_owned(),
+            });
+            return Ok(());
+        }
+        if !Sections::NAMES.contains(&section) {
+            return Err(self.unknown_section(section, span));
+        }
+        let problem = Problem::NotASection {
+            section: section.to_owned(),
+            found: item.type_name(),
+        };
+        Err(self.document.error(span, problem))
+    }
+
+    fn unknown_key(
+        &self,
+        settings: &mut Settings,
+        key: Key,
+        span: Range<usize>,
+    ) -> Result<(), SettingsError> {
+        if self.unknown == Unknown::Ignored {
+            settings.ignored.push(Ignored {
+                line: self.document.line(span),
+                section: key.section,
+                key: key.name,
+            });
+            return Ok(());
+        }
+        let Some(section) = settings.sections.get_mut(&key.section) else {
+            return Err(self.unknown_section(&key.section, span));
+        };
+        let known = section.keys();
+        let problem = Problem::UnknownKey {
+            nearest: nearest(&key.name, known.iter().copied()),
+            key,
+            known,
+        };
+        Err(self.document.error(span, problem))
+    }
+
+    fn unknown_section(&self, section: &str, span: Range<usize>) -> SettingsError {
+        let table = self.document.our_table();
+        let problem = Problem::UnknownSection {
+            section: section.to_owned(),
+            nearest: nearest(section, Sections::NAMES.iter().copied()),
+        };
+        let span = table
+            .and_then(|table| name_span(table, section))
+            .unwrap_or(span);
+        self.document.error(span, problem)
+    }
+
+    fn explain(&self, key: Key, mistake: Mistake) -> SettingsError {
+        let problem = match mistake.kind {
+            MistakeKind::WrongType { expected, found } => Problem::WrongType {
+                key,
+                expected,
+                found,
+            },
+            MistakeKind::BadValue(reason) => Problem::BadValue { key, reason },
+            MistakeKind::UnknownPlaceholder(name) => Problem::UnknownPlaceholder { key, name },
+            MistakeKind::UnsetVariable(name) => Problem::UnsetVariable { key, name },
+        };
+        self.document.error(mistake.span, problem)
+    }
+}
+
+fn check_resolves(
+    settings: &Settings,
+    document: &Document,
+    mentions: Vec<Mention>,
+) -> Result<(), SettingsError> {
+    let resolves = &settings.python.resolves;
+    for mention in mentions {
+        if !settings.python.enable_resolves || resolves.contains_key(&mention.resolve) {
+            continue;
+        }
+        let problem = Problem::UnknownResolve {
+            nearest: nearest(&mention.resolve, resolves.keys().cloned()),
+            known: resolves.keys().cloned().collect(),
+            key: mention.key,
+            resolve: mention.resolve,
+        };
+        return Err(document.error(mention.span, problem));
+    }
+    let mut owners = BTreeMap::new();
+    for (resolve, lockfile) in resolves {
+        if let Some(first) = owners.insert(lockfile, resolve) {
+            let problem = Problem::SharedLockfile {
+                first: first.clone(),
+                second: resolve.clone(),
+                lockfile: lockfile.clone(),
+            };
+            return Err(SettingsError::whole(&document.path, problem));
+        }
+    }
+    Ok(())
+}

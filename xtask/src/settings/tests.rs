@@ -1,0 +1,392 @@
+//! What settings say, and how they are refused.
+
+use camino::Utf8Path;
+
+use super::*;
+use crate::settings::reader::Document;
+
+/// Reads the two texts as files of `/repo`; shows the error as a user would see it.
+fn read_texts(pants: &str, cargo: &str) -> Result<Settings, String> {
+    let root = Utf8Path::new("/repo");
+    let document = |name: &str, text: &str| {
+        (!text.is_empty())
+            .then(|| Document::parse(root.join(name), text.to_owned()))
+            .transpose()
+    };
+    let environment = [("HOME", "/home/me"), ("WHEELS", "/wheels")]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+    document("pants.toml", pants)
+        .and_then(|pants| Files::new(root, pants, document("Cargo.toml", cargo)?))
+        .and_then(|files| read(&files, environment.into()))
+        .map_err(|error| show(&error))
+}
+
+fn show(error: &SettingsError) -> String {
+    let mut shown = format!("{error}\n  at {}", error.path);
+    if let Some(spot) = &error.spot {
+        let marks = format!("{}{}", " ".repeat(spot.column - 1), "^".repeat(spot.width));
+        shown += &format!(
+            ":{}:{}\n  {}\n  {marks}",
+            spot.line, spot.column, spot.source_line
+        );
+    }
+    if let Some(hint) = error.problem.hint() {
+        shown += &format!("\n  hint: {hint}");
+    }
+    shown
+}
+
+#[track_caller]
+fn pants(text: &str) -> Settings {
+    read_texts(text, "").unwrap()
+}
+
+#[track_caller]
+fn ours(text: &str) -> Settings {
+    read_texts("", text).unwrap()
+}
+
+fn pythons(settings: &Settings, resolve: &str) -> Vec<String> {
+    settings
+        .interpreter_constraints(resolve)
+        .unwrap()
+        .iter()
+        .collect()
+}
+
+fn pants_error(text: &str) -> String {
+    read_texts(text, "").unwrap_err()
+}
+
+fn our_error(text: &str) -> String {
+    read_texts("", text).unwrap_err()
+}
+
+#[test]
+fn a_pants_toml_works_as_it_is() {
+    let settings = pants(
+        r#"
+        [GLOBAL]
+        pants_version = "2.21.0"
+        backend_packages = ["pants.backend.python"]
+        pants_ignore = [".*/", "*~"]
+        build_file_prelude_globs = ["tools/build-macros.py"]
+        unmatched_build_file_globs = "error"
+        [source]
+        root_patterns = ["/src"]
+        [python]
+        enable_resolves = true
+        interpreter_constraints = ["CPython==3.12.6"]
+        [python.resolves]
+        python-default = "python.lock"
+        mypy = "tools/mypy.lock"
+        [python-bootstrap]
+        search_path = ["<PYENV>"]
+        [python-repos]
+        indexes = ["https://index.example/simple/"]
+        find_links = ["file://%(buildroot)s/wheelhouse"]
+        [mypy]
+        install_from_resolve = "mypy"
+        config = "pyproject.toml"
+        "#,
+    );
+    assert_eq!(settings.global.pants_ignore, [".*/", "*~"]);
+    assert_eq!(settings.global.unmatched_build_file_globs, Behavior::Error);
+    assert_eq!(
+        settings.lockfile("mypy"),
+        Some(Utf8Path::new("tools/mypy.lock"))
+    );
+    assert_eq!(
+        settings.python_repos.find_links,
+        ["file:///repo/wheelhouse"]
+    );
+    assert_eq!(settings.tools["mypy"], "mypy");
+    assert_eq!(pythons(&settings, "mypy"), ["CPython==3.12.6"]);
+    let ignored: Vec<_> = settings
+        .ignored
+        .iter()
+        .map(|i| format!("{}: [{}] {}", i.line, i.section, i.key))
+        .collect();
+    assert_eq!(
+        ignored,
+        ["4: [GLOBAL] backend_packages", "23: [mypy] config"]
+    );
+}
+
+#[test]
+fn lists_are_changed_as_pants_changes_them() {
+    let ignore = |line: &str| {
+        pants(&format!("[GLOBAL]\n{line}"))
+            .global
+            .pants_ignore
+            .clone()
+    };
+    assert_eq!(ignore("pants_ignore = ['a']"), ["a"]);
+    assert_eq!(ignore("pants_ignore = \"['a', 'b']\""), ["a", "b"]);
+    let added = [".*/", "/dist/", "__pycache__", "a"];
+    assert_eq!(ignore("pants_ignore.add = ['a']"), added);
+    assert_eq!(ignore("pants_ignore = \"+['a']\""), added);
+    assert_eq!(ignore("pants_ignore = 'a'"), added);
+    assert_eq!(
+        ignore("pants_ignore = { add = ['a'], remove = ['/dist/'] }"),
+        [".*/", "__pycache__", "a"]
+    );
+    assert_eq!(
+        ignore("pants_ignore = \"-['/dist/', '.*/']\""),
+        ["__pycache__"]
+    );
+}
+
+#[test]
+fn dictionaries_may_be_python_literals() {
+    let settings = pants(
+        r#"
+        [python]
+        enable_resolves = true
+        interpreter_constraints = ["CPython==3.11.*"]
+        resolves = { a = "a.lock", b = "b.lock" }
+        resolves_to_interpreter_constraints = "{'b': ['==3.10.*'], }"
+        "#,
+    );
+    assert_eq!(pythons(&settings, "a"), ["CPython==3.11.*"]);
+    assert_eq!(pythons(&settings, "b"), ["==3.10.*"]);
+}
+
+#[test]
+fn the_default_key_stands_for_resolves_that_are_not_named() {
+    let settings = ours(
+        r#"
+        [workspace.metadata.xtask.python]
+        resolves = { a = "a.lock", b = "b.lock" }
+        resolves_to_no_binary = { __default__ = [":all:"], b = ["numpy"] }
+        resolves_to_platforms = { a = ["linux_arm64"] }
+        resolves_to_prereleases = { a = "allow" }
+        "#,
+    );
+    assert_eq!(settings.no_binary("a"), [":all:"]);
+    assert_eq!(settings.no_binary("b"), ["numpy"]);
+    assert_eq!(settings.platforms("a"), [Platform::LinuxArm64]);
+    assert_eq!(settings.platforms("b"), []);
+    assert_eq!(settings.prereleases("a"), PrereleasePolicy::Allow);
+}
+
+#[test]
+fn placeholders_are_filled_in() {
+    let settings = pants(
+        r#"
+        [DEFAULT]
+        house = "house"
+        [python-repos]
+        find_links = ["%(env.WHEELS)s", "%(homedir)s/w", "%(pants_distdir)s/%(house)s", "100%"]
+        [unused]
+        key = "%(env.NOT_SET)s"
+        "#,
+    );
+    assert_eq!(
+        settings.python_repos.find_links,
+        ["/wheels", "/home/me/w", "/repo/dist/house", "100%"]
+    );
+}
+
+#[test]
+fn our_table_goes_over_pants_toml() {
+    let settings = read_texts(
+        "[python]\ninterpreter_constraints = ['CPython==3.11.*']\n[source]\nroot_patterns=['/a']",
+        "[workspace.metadata.xtask.python]\nexclude_newer = 2024-10-22\n\
+         [workspace.metadata.xtask.source]\nroot_patterns.add = ['/b']\n",
+    )
+    .unwrap();
+    assert_eq!(settings.source.root_patterns, ["/a", "/b"]);
+    assert_eq!(
+        settings
+            .python
+            .exclude_newer
+            .map(|cutoff| cutoff.to_string())
+            .as_deref(),
+        Some("2024-10-23T00:00:00Z")
+    );
+    assert!(!settings.python.enable_resolves, "as Pants has it");
+}
+
+#[test]
+fn without_pants_toml_there_is_one_resolve() {
+    let settings = ours("[workspace.metadata.xtask]");
+    assert!(settings.python.enable_resolves);
+    assert_eq!(
+        settings.lockfile("python-default"),
+        Some(Utf8Path::new("python.lock"))
+    );
+    assert_eq!(settings.python_repos.indexes, [PIP_INDEX]);
+}
+
+#[test]
+fn a_misspelt_key_of_ours_names_the_right_one() {
+    insta::assert_snapshot!(
+        our_error("[workspace.metadata.xtask.python]\nresolvs = { a = 'a.lock' }\n"), @"
+    `resolvs` is not a setting of `[python]`
+      at /repo/Cargo.toml:2:1
+      resolvs = { a = 'a.lock' }
+      ^^^^^^^
+      hint: did you mean `resolves`?
+    ");
+}
+
+#[test]
+fn a_key_that_is_like_no_other_lists_them() {
+    insta::assert_snapshot!(
+        our_error("[workspace.metadata.xtask.index]\nurl = 'https://index.example'\n"), @"
+    `url` is not a setting of `[index]`
+      at /repo/Cargo.toml:2:1
+      url = 'https://index.example'
+      ^^^
+      hint: known are `first_index_exceptions`, `freshness_seconds`
+    ");
+}
+
+#[test]
+fn a_misspelt_section_of_ours_names_the_right_one() {
+    insta::assert_snapshot!(
+        our_error("[workspace.metadata.xtask.python_repos]\nindexes = []\n"), @"
+    `[python_repos]` is not a section of settings
+      at /repo/Cargo.toml:1:27
+      [workspace.metadata.xtask.python_repos]
+                                ^^^^^^^^^^^^
+      hint: did you mean `python-repos`?
+    ");
+}
+
+#[test]
+fn a_value_instead_of_a_section() {
+    insta::assert_snapshot!(our_error("[workspace.metadata.xtask]\npython = 3\n"), @"
+    `python` must be a section, `[python]`, but is of type integer
+      at /repo/Cargo.toml:2:1
+      python = 3
+      ^^^^^^
+    ");
+}
+
+#[test]
+fn not_toml() {
+    insta::assert_snapshot!(pants_error("[python]\nresolves = {\n"), @"
+    not valid TOML: unclosed inline table, expected `}`
+      at /repo/pants.toml:2:13
+      resolves = {
+                  ^
+    ");
+}
+
+#[test]
+fn a_wrong_type() {
+    insta::assert_snapshot!(pants_error("[python]\nresolves = ['python.lock']\n"), @"
+    `[python] resolves` must be a table, not a list
+      at /repo/pants.toml:2:12
+      resolves = ['python.lock']
+                 ^^^^^^^^^^^^^^^
+    ");
+}
+
+#[test]
+fn a_bad_interpreter_constraint() {
+    insta::assert_snapshot!(
+        pants_error("[python]\ninterpreter_constraints = ['CPython>=3.9', 'CPython=3.12']\n"), @r#"
+    `[python] interpreter_constraints`: `CPython=3.12` is not an interpreter constraint such as `CPython==3.12.*`: Failed to parse version: no such comparison operator "=", must be one of ~= == != <= >= < > ===
+      at /repo/pants.toml:2:44
+      interpreter_constraints = ['CPython>=3.9', 'CPython=3.12']
+                                                 ^^^^^^^^^^^^^^
+    "#);
+}
+
+#[test]
+fn a_bad_platform() {
+    insta::assert_snapshot!(
+        our_error(
+            "[workspace.metadata.xtask.python]\n\
+             resolves_to_platforms = { python-default = ['linux_amd64'] }\n"), @"
+    `[python] resolves_to_platforms`: `linux_amd64` is not a platform: use `linux_arm64`, `linux_x86_64`, `macos_arm64`, `macos_x86_64`, `windows_x86_64`
+      at /repo/Cargo.toml:2:45
+      resolves_to_platforms = { python-default = ['linux_amd64'] }
+                                                  ^^^^^^^^^^^^^
+    ");
+}
+
+#[test]
+fn a_bad_word() {
+    insta::assert_snapshot!(
+        pants_error("[GLOBAL]\nunmatched_build_file_globs = 'fail'\n"), @"
+    `[GLOBAL] unmatched_build_file_globs`: `fail` is not one of `ignore` `warn` `warning` `error`
+      at /repo/pants.toml:2:30
+      unmatched_build_file_globs = 'fail'
+                                   ^^^^^^
+    ");
+}
+
+#[test]
+fn a_placeholder_that_stands_for_nothing() {
+    insta::assert_snapshot!(
+        pants_error("[python-repos]\nfind_links = ['%(rootdir)s/w']\n"), @"
+    `[python-repos] find_links`: `%(rootdir)s` stands for nothing
+      at /repo/pants.toml:2:15
+      find_links = ['%(rootdir)s/w']
+                    ^^^^^^^^^^^^^^^
+      hint: known are `%(buildroot)s`, `%(homedir)s`, `%(user)s`, `%(pants_workdir)s`, `%(pants_distdir)s`, `%(env.NAME)s` and the keys of `[DEFAULT]`
+    ");
+}
+
+#[test]
+fn a_variable_that_is_not_set() {
+    insta::assert_snapshot!(
+        pants_error("[python-repos]\nindexes = ['https://%(env.TOKEN)s@index.example']\n"), @"
+    `[python-repos] indexes`: the environment variable `TOKEN` is not set
+      at /repo/pants.toml:2:12
+      indexes = ['https://%(env.TOKEN)s@index.example']
+                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    ");
+}
+
+#[test]
+fn a_resolve_that_does_not_exist() {
+    insta::assert_snapshot!(
+        our_error(
+            "[workspace.metadata.xtask.python]\nresolves = { python-default = 'python.lock' }\n\
+             [workspace.metadata.xtask.mypy]\ninstall_from_resolve = 'python-defautl'\n"), @"
+    `[mypy] install_from_resolve`: there is no resolve `python-defautl`
+      at /repo/Cargo.toml:4:24
+      install_from_resolve = 'python-defautl'
+                             ^^^^^^^^^^^^^^^^
+      hint: did you mean `python-default`?
+    ");
+}
+
+#[test]
+fn two_resolves_of_one_lockfile() {
+    insta::assert_snapshot!(
+        our_error(
+            "[workspace.metadata.xtask.python]\nresolves = { a = 'x.lock', b = 'x.lock' }\n"),
+        @"
+    the resolves `a` and `b` have the same lockfile, x.lock
+      at /repo/Cargo.toml
+      hint: give each resolve a file of its own
+    ");
+}
+
+#[test]
+fn no_interpreter_constraints() {
+    let settings = pants("[python]\nenable_resolves = true\n");
+    let error = settings
+        .interpreter_constraints("python-default")
+        .unwrap_err();
+    insta::assert_snapshot!(show(&error), @r#"
+    no interpreter constraints for the resolve `python-default`
+      at /repo/pants.toml
+      hint: set `interpreter_constraints = ["CPython==3.12.*"]` in `[python]`
+    "#);
+}
+
+#[test]
+fn a_folder_without_settings() {
+    insta::assert_snapshot!(our_error("[package]\nname = 'x'\n"), @"
+    /repo has no settings
+      at /repo
+      hint: settings stand in `pants.toml`, or in `Cargo.toml` under `[workspace.metadata.xtask]`; `-C DIR` names another repository
+    ");
+}
