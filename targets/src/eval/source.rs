@@ -1,0 +1,59 @@
+//! A parsed BUILD file or prelude, with its text for messages.
+
+use std::sync::Arc;
+
+use ruff_python_ast::{ModModule, Stmt};
+use ruff_text_size::TextSize;
+
+use super::error::EvalError;
+use crate::place::Place;
+
+/// A BUILD file or prelude: its path, text and syntax tree.
+#[derive(Debug)]
+pub struct Source {
+    path: Arc<str>,
+    text: String,
+    module: ModModule,
+}
+
+impl Source {
+    /// Parses `text`, the contents of the file at `path`.
+    ///
+    /// # Errors
+    /// The first syntax error, with its place.
+    pub fn parse(path: impl Into<Arc<str>>, text: String) -> Result<Self, EvalError> {
+        let path = path.into();
+        match ruff_python_parser::parse_module(&text) {
+            Ok(parsed) => Ok(Self {
+                module: parsed.into_syntax(),
+                path,
+                text,
+            }),
+            Err(error) => Err(EvalError::new(
+                format!("cannot parse: {}", error.error),
+                Place::at(&path, &text, error.location.start().to_usize()),
+            )),
+        }
+    }
+
+    /// The path relative to the repository root.
+    #[must_use]
+    pub fn path(&self) -> &Arc<str> {
+        &self.path
+    }
+
+    pub(crate) fn body(&self) -> &[Stmt] {
+        &self.module.body
+    }
+
+    pub(crate) fn place(&self, offset: TextSize) -> Place {
+        Place::at(&self.path, &self.text, offset.to_usize())
+    }
+
+    /// The place of the first `text` at or after byte `offset`.
+    pub(crate) fn find_after(&self, offset: u32, text: &str) -> Option<Place> {
+        let start = offset as usize;
+        let at = self.text.get(start..)?.find(text)?;
+        Some(Place::at(&self.path, &self.text, start + at))
+    }
+}

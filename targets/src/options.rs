@@ -1,0 +1,202 @@
+//! What the settings say about the target graph; read elsewhere, plain data here.
+
+use std::collections::BTreeMap;
+
+/// Settings that shape the target graph, with Pants' names and defaults.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// `[GLOBAL] pants_version`.
+    pub pants_version: String,
+    /// `[GLOBAL] backend_packages`; empty if none are declared.
+    pub backend_packages: Vec<String>,
+    /// `[GLOBAL] pants_ignore`: gitignore patterns of what is not seen.
+    pub pants_ignore: Vec<String>,
+    /// `[GLOBAL] pants_ignore_use_gitignore`.
+    pub use_gitignore: UseGitignore,
+    /// `[GLOBAL] build_patterns`: names of BUILD files.
+    pub build_patterns: Vec<String>,
+    /// `[GLOBAL] build_ignore`: gitignore patterns of BUILD files that are not read.
+    pub build_ignore: Vec<String>,
+    /// `[GLOBAL] build_file_prelude_globs`.
+    pub build_file_prelude_globs: Vec<String>,
+    /// `[GLOBAL] unmatched_build_file_globs`.
+    pub unmatched_build_file_globs: Behavior,
+    /// `[source] root_patterns`.
+    pub root_patterns: Vec<String>,
+    /// `[source] marker_filenames`.
+    pub marker_filenames: Vec<String>,
+    /// `[python] enable_resolves`.
+    pub enable_resolves: Resolves,
+    /// `[python] default_resolve`.
+    pub default_resolve: String,
+    /// `[python.resolves]`: lock paths by resolve.
+    pub resolves: BTreeMap<String, String>,
+    /// `[python] enable_lockfile_targets`.
+    pub lockfile_targets: LockfileTargets,
+    /// `[python] interpreter_constraints`.
+    pub interpreter_constraints: Vec<String>,
+    /// `[python-infer]`.
+    pub infer: Infer,
+    /// The platform that `platform_resources` targets pick, such as `linux_x86_64`.
+    pub platform: String,
+    /// Variables that BUILD files read with `env()` and requirement files with `${…}`.
+    pub env: BTreeMap<String, String>,
+}
+
+/// What to do about something that is probably a mistake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Behavior {
+    /// Say nothing.
+    Ignore,
+    /// Warn.
+    Warn,
+    /// Fail.
+    Error,
+}
+
+/// Whether `.gitignore` decides what is seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UseGitignore {
+    /// It does.
+    Yes,
+    /// Only `pants_ignore` does.
+    No,
+}
+
+/// Whether requirements are grouped into named resolves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resolves {
+    /// By the `resolve` field.
+    Enabled,
+    /// There is one group of all.
+    Disabled,
+}
+
+/// Whether there are synthetic targets for lockfiles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LockfileTargets {
+    /// There are, and requirements depend on them.
+    Enabled,
+    /// There are none.
+    Disabled,
+}
+
+/// What is inferred from sources.
+#[derive(Clone, Debug)]
+pub struct Infer {
+    /// Dependencies from imports.
+    pub imports: Switch,
+    /// Dependencies from texts that look like modules.
+    pub string_imports: Switch,
+    /// How many dots such a text needs.
+    pub string_imports_min_dots: usize,
+    /// Dependencies from texts that look like paths of resources and files.
+    pub assets: Switch,
+    /// How many slashes such a text needs.
+    pub assets_min_slashes: usize,
+    /// Which ancestor `__init__.py` files are dependencies.
+    pub init_files: InitFiles,
+    /// Whether tests depend on `conftest.py` files.
+    pub conftests: Switch,
+    /// Whether distributions and binaries depend on their entry points.
+    pub entry_points: Switch,
+    /// What to do about imports that nothing provides.
+    pub unowned: Behavior,
+    /// What to do about imports that several targets provide.
+    pub ambiguity: Ambiguity,
+}
+
+/// On or off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Switch {
+    /// On.
+    On,
+    /// Off.
+    Off,
+}
+
+/// Which ancestor `__init__.py` files are dependencies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InitFiles {
+    /// All of them.
+    Always,
+    /// Those with content.
+    ContentOnly,
+    /// None.
+    Never,
+}
+
+/// What to do about imports that several targets provide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ambiguity {
+    /// Warn and infer nothing.
+    None,
+    /// Prefer the target in the same source root.
+    BySourceRoot,
+}
+
+impl Default for Infer {
+    fn default() -> Self {
+        Self {
+            imports: Switch::On,
+            string_imports: Switch::Off,
+            string_imports_min_dots: 2,
+            assets: Switch::Off,
+            assets_min_slashes: 1,
+            init_files: InitFiles::ContentOnly,
+            conftests: Switch::On,
+            entry_points: Switch::On,
+            unowned: Behavior::Warn,
+            ambiguity: Ambiguity::None,
+        }
+    }
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+        Self {
+            pants_version: String::new(),
+            backend_packages: Vec::new(),
+            pants_ignore: texts(&[".*/", "/dist/", "__pycache__"]),
+            use_gitignore: UseGitignore::Yes,
+            build_patterns: texts(&["BUILD", "BUILD.*"]),
+            build_ignore: Vec::new(),
+            build_file_prelude_globs: Vec::new(),
+            unmatched_build_file_globs: Behavior::Warn,
+            root_patterns: texts(&[
+                "/",
+                "src",
+                "src/python",
+                "src/py",
+                "src/thrift",
+                "src/protobuf",
+            ]),
+            marker_filenames: Vec::new(),
+            enable_resolves: Resolves::Disabled,
+            default_resolve: "python-default".to_owned(),
+            resolves: BTreeMap::from([(
+                "python-default".to_owned(),
+                "3rdparty/python/default.lock".to_owned(),
+            )]),
+            lockfile_targets: LockfileTargets::Enabled,
+            interpreter_constraints: Vec::new(),
+            infer: Infer::default(),
+            platform: String::new(),
+            env: BTreeMap::new(),
+        }
+    }
+}
+
+impl Options {
+    /// Whether in-repository plugins may define target types that we do not know.
+    #[must_use]
+    pub fn plugins(&self) -> crate::eval::Plugins {
+        let own = |name: &String| !name.starts_with("pants.");
+        if self.backend_packages.is_empty() || self.backend_packages.iter().any(own) {
+            crate::eval::Plugins::Possible
+        } else {
+            crate::eval::Plugins::None
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Requirement files as pip and PEP 621 read them: text to entries, errors with line and column.
+
+mod logical;
+mod pip;
+mod pyproject;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use model::{ExtraName, Marker, Requirement, RequirementSource};
+
+pub use pip::read_requirements_txt;
+pub use pyproject::read_pyproject;
+
+use crate::place::Place;
+
+/// Everything that a requirement file and the files it includes say.
+#[derive(Clone, Debug, Default)]
+pub struct RequirementsFile {
+    /// Requirements, in order.
+    pub requirements: Vec<Entry>,
+    /// Constraints from `-c` files, in order.
+    pub constraints: Vec<Entry>,
+    /// Options about indexes, in order.
+    pub indexes: Vec<IndexOption>,
+    /// Options that change how packages are chosen: `--no-binary`, `--only-binary`, `--pre`.
+    pub options: Vec<(String, String, Place)>,
+}
+
+/// One requirement line.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// As written, without comment and options.
+    pub text: Arc<str>,
+    /// Where.
+    pub place: Place,
+    /// What it asks for.
+    pub wanted: Wanted,
+    /// Its `--hash` options, such as `sha256:…`.
+    pub hashes: Vec<String>,
+    /// Whether `-e` stands before it.
+    pub editable: Editable,
+    /// Whether the line stands in the file itself or in one that it includes with `-r`.
+    pub depth: Depth,
+}
+
+/// Where a line stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// In the file that was asked for.
+    Own,
+    /// In a file that it includes.
+    Included,
+}
+
+/// What a requirement line asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// A named project.
+    Named(Requirement),
+    /// A URL, repository or path whose project name is not in the line.
+    Unnamed {
+        /// Where the project is.
+        source: RequirementSource,
+        /// Extras asked for.
+        extras: Vec<ExtraName>,
+        /// Environments in which it is required.
+        marker: Marker,
+    },
+}
+
+/// Whether a project is to be installed in development mode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Editable {
+    /// `-e`.
+    Yes,
+    /// Not.
+    No,
+}
+
+/// An option about package indexes in a requirement file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IndexOption {
+    /// What it sets.
+    pub kind: IndexOptionKind,
+    /// Its value; empty for `--no-index`.
+    pub value: String,
+    /// Where.
+    pub place: Place,
+}
+
+/// Which option about package indexes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IndexOptionKind {
+    /// `-i`, `--index-url`.
+    Index,
+    /// `--extra-index-url`.
+    ExtraIndex,
+    /// `-f`, `--find-links`.
+    FindLinks,
+    /// `--no-index`.
+    NoIndex,
+}
+
+/// Why a requirement file cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{place}: {message}")]
+pub struct RequirementsError {
+    /// What is wrong.
+    pub message: String,
+    /// Where.
+    pub place: Place,
+    /// What the user may do about it.
+    pub hint: Option<String>,
+}
+
+impl RequirementsError {
+    pub(crate) fn new(message: impl Into<String>, place: Place) -> Self {
+        Self {
+            message: message.into(),
+            place,
+            hint: None,
+        }
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+/// What reading requirement files may use of the world.
+pub struct Reader<'r> {
+    /// Reads a file by its path relative to the repository root.
+    pub read: &'r dyn Fn(&str) -> std::io::Result<String>,
+    /// Variables for `${NAME}`.
+    pub env: &'r BTreeMap<String, String>,
+}
+
+impl Entry {
+    /// The project name as it is written, if the line names one.
+    #[must_use]
+    pub fn written_name(&self) -> Option<&str> {
+        match self.wanted {
+            Wanted::Named(_) if self.text.contains("#egg=") => {
+                let name = self.text.split("#egg=").nth(1)?;
+                name.split(['&', '[', ' ', ';']).next()
+            }
+            Wanted::Named(_) => {
+                let end = self
+                    .text
+                    .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')))
+                    .unwrap_or(self.text.len());
+                Some(&self.text[..end])
+            }
+            Wanted::Unnamed { .. } => None,
+        }
+    }
+}

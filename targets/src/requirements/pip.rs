@@ -1,0 +1,554 @@
+//! `requirements.txt` as pip reads it
+//! (<https://pip.pypa.io/en/stable/reference/requirements-file-format/>).
+
+use std::sync::Arc;
+
+use model::{ExtraName, Marker, Requirement, RequirementSource, Url, WheelFilename};
+
+use super::logical::{LogicalLine, logical_lines};
+use super::{
+    Depth, Editable, Entry, IndexOption, IndexOptionKind, Reader, RequirementsError,
+    RequirementsFile, Wanted,
+};
+use crate::place::{Place, nearest};
+
+/// Options that stand alone, with how many values they take.
+const OPTIONS: &[(&str, usize)] = &[
+    ("--config-settings", 1),
+    ("--constraint", 1),
+    ("--editable", 1),
+    ("--extra-index-url", 1),
+    ("--find-links", 1),
+    ("--global-option", 1),
+    ("--hash", 1),
+    ("--index-url", 1),
+    ("--install-option", 1),
+    ("--no-binary", 1),
+    ("--no-index", 0),
+    ("--only-binary", 1),
+    ("--pre", 0),
+    ("--prefer-binary", 0),
+    ("--require-hashes", 0),
+    ("--requirement", 1),
+    ("--trusted-host", 1),
+    ("--use-feature", 1),
+    ("-C", 1),
+    ("-c", 1),
+    ("-e", 1),
+    ("-f", 1),
+    ("-i", 1),
+    ("-r", 1),
+];
+
+/// Reads the requirement file at `path` and those that it includes.
+///
+/// # Errors
+/// The first line that pip would refuse, or an included file that cannot be read.
+pub fn read_requirements_txt(
+    path: &str,
+    text: &str,
+    reader: &Reader<'_>,
+) -> Result<RequirementsFile, RequirementsError> {
+    let mut file = RequirementsFile::default();
+    let mut seen = vec![path.to_owned()];
+    read_into(
+        &mut file,
+        path,
+        text,
+        &mut Inclusion {
+            reader,
+            seen: &mut seen,
+            role: Role::Requirements,
+        },
+    )?;
+    Ok(file)
+}
+
+/// How a file came to be read.
+struct Inclusion<'r, 's> {
+    reader: &'r Reader<'r>,
+    /// Files on the way here, to notice a circle.
+    seen: &'s mut Vec<String>,
+    /// What its lines are.
+    role: Role,
+}
+
+/// What the lines of a file are.
+#[derive(Clone, Copy, PartialEq)]
+enum Role {
+    Requirements,
+    Constraints,
+}
+
+/// One line with its file.
+struct Line<'l> {
+    path: &'l Arc<str>,
+    file: &'l str,
+    logical: &'l LogicalLine,
+}
+
+impl Line<'_> {
+    fn place(&self, offset: usize) -> Place {
+        self.logical.place(self.path, self.file, offset)
+    }
+}
+
+fn read_into(
+    into: &mut RequirementsFile,
+    path: &str,
+    text: &str,
+    inclusion: &mut Inclusion<'_, '_>,
+) -> Result<(), RequirementsError> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let path: Arc<str> = Arc::from(path);
+    for mut logical in logical_lines(text) {
+        if logical.text.contains("${") {
+            logical.text = expand(&logical.text, inclusion.reader);
+        }
+        let line = Line {
+            path: &path,
+            file: text,
+            logical: &logical,
+        };
+        let start = logical.text.len() - logical.text.trim_start().len();
+        if logical.text[start..].starts_with('-') {
+            option_line(into, &line, start, inclusion)?;
+        } else {
+            let entry = requirement_line(&line, start, inclusion)?;
+            push(into, entry, inclusion);
+        }
+    }
+    Ok(())
+}
+
+fn push(into: &mut RequirementsFile, entry: Entry, inclusion: &Inclusion<'_, '_>) {
+    match inclusion.role {
+        Role::Requirements => into.requirements.push(entry),
+        Role::Constraints => into.constraints.push(entry),
+    }
+}
+
+/// Replaces `${NAME}` of upper-case names that are set.
+fn expand(text: &str, reader: &Reader<'_>) -> String {
+    let mut result = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("${") {
+        let (before, from) = rest.split_at(at);
+        result.push_str(before);
+        let name = from[2..].split_once('}').map(|(name, _)| name);
+        let value = name
+            .filter(|name| !name.is_empty() && name.bytes().all(is_variable_byte))
+            .and_then(|name| Some((name, reader.env.get(name)?)));
+        match value {
+            Some((name, value)) => {
+                result.push_str(value);
+                rest = &from[name.len() + 3..];
+            }
+            None => {
+                result.push_str("${");
+                rest = &from[2..];
+            }
+        }
+    }
+    result + rest
+}
+
+fn is_variable_byte(byte: u8) -> bool {
+    byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_'
+}
+
+/// A word of a line with its offset.
+type Word<'t> = (usize, &'t str);
+
+/// Splits at white space, quotes kept together and removed from the ends.
+fn words(text: &str, start: usize) -> Vec<Word<'_>> {
+    let mut words = Vec::new();
+    let mut begin = None;
+    let mut quote = None;
+    for (at, c) in text.char_indices().skip_while(|(at, _)| *at < start) {
+        match (quote, c) {
+            (Some(mark), _) if c == mark => quote = None,
+            (None, '"' | '\'') => {
+                quote = Some(c);
+                begin = begin.or(Some(at));
+            }
+            (None, _) if c.is_whitespace() => {
+                if let Some(begin) = begin.take() {
+                    words.push((begin, &text[begin..at]));
+                }
+            }
+            _ => begin = begin.or(Some(at)),
+        }
+    }
+    if let Some(begin) = begin {
+        words.push((begin, &text[begin..]));
+    }
+    words
+        .into_iter()
+        .map(|(at, word)| (at, word.trim_matches(['"', '\''])))
+        .collect()
+}
+
+/// An option with its value, from `--name value`, `--name=value` or `-nvalue`.
+fn option<'t>(
+    line: &Line<'_>,
+    words: &[Word<'t>],
+    next: &mut usize,
+) -> Result<(&'static str, Word<'t>), RequirementsError> {
+    let (at, word) = words[*next];
+    *next += 1;
+    let (name, inline) = match word.split_once('=') {
+        Some((name, value)) if name.starts_with("--") => (name, Some((at + name.len() + 1, value))),
+        _ if !word.starts_with("--") && word.len() > 2 && word.is_char_boundary(2) => {
+            (&word[..2], Some((at + 2, &word[2..])))
+        }
+        _ => (word, None),
+    };
+    let Some((name, arity)) = OPTIONS.iter().find(|(known, _)| *known == name).copied() else {
+        let error = RequirementsError::new(format!("unknown option `{name}`"), line.place(at));
+        let near = nearest(name, OPTIONS.iter().map(|(known, _)| *known));
+        return Err(match near {
+            Some(near) => error.hint(format!("did you mean `{near}`?")),
+            None => error,
+        });
+    };
+    match (arity, inline) {
+        (0, None) => Ok((name, (at, ""))),
+        (0, Some((at, _))) => Err(RequirementsError::new(
+            format!("the option `{name}` takes no value"),
+            line.place(at),
+        )),
+        (_, Some(value)) => Ok((name, value)),
+        (_, None) => {
+            let value = words.get(*next).copied().ok_or_else(|| {
+                RequirementsError::new(format!("the option `{name}` needs a value"), line.place(at))
+            })?;
+            *next += 1;
+            Ok((name, value))
+        }
+    }
+}
+
+fn option_line(
+    into: &mut RequirementsFile,
+    line: &Line<'_>,
+    start: usize,
+    inclusion: &mut Inclusion<'_, '_>,
+) -> Result<(), RequirementsError> {
+    let words = words(&line.logical.text, start);
+    let mut next = 0;
+    while next < words.len() {
+        let (at, word) = words[next];
+        if !word.starts_with('-') {
+            return Err(RequirementsError::new(
+                format!("`{word}` is neither an option nor its value"),
+                line.place(at),
+            ));
+        }
+        let (name, (value_at, value)) = option(line, &words, &mut next)?;
+        let index = |kind| IndexOption {
+            kind,
+            value: value.to_owned(),
+            place: line.place(at),
+        };
+        match name {
+            "-r" | "--requirement" => {
+                let role = inclusion.role;
+                include(into, line, (value_at, value), (inclusion, role))?;
+            }
+            "-c" | "--constraint" => {
+                include(
+                    into,
+                    line,
+                    (value_at, value),
+                    (inclusion, Role::Constraints),
+                )?;
+            }
+            "-e" | "--editable" => {
+                // Everything up to the next option belongs to the project: extras, marker.
+                let end = words[next..]
+                    .iter()
+                    .position(|(_, word)| word.starts_with("--"))
+                    .map_or(words.len(), |count| next + count);
+                let last = words[end - 1];
+                let text = &line.logical.text[value_at..last.0 + last.1.len()];
+                let mut entry = entry(line, (value_at, text), inclusion)?;
+                entry.editable = Editable::Yes;
+                next = end;
+                push(into, entry, inclusion);
+            }
+            "-i" | "--index-url" => into.indexes.push(index(IndexOptionKind::Index)),
+            "--extra-index-url" => into.indexes.push(index(IndexOptionKind::ExtraIndex)),
+            "-f" | "--find-links" => into.indexes.push(index(IndexOptionKind::FindLinks)),
+            "--no-index" => into.indexes.push(index(IndexOptionKind::NoIndex)),
+            "--hash" => {
+                return Err(RequirementsError::new(
+                    "`--hash` belongs to a requirement on the same line",
+                    line.place(at),
+                )
+                .hint("end the requirement's line with `\\`, or put both on one line"));
+            }
+            _ => into
+                .options
+                .push((name.to_owned(), value.to_owned(), line.place(at))),
+        }
+    }
+    Ok(())
+}
+
+fn include(
+    into: &mut RequirementsFile,
+    line: &Line<'_>,
+    (at, value): Word<'_>,
+    (inclusion, role): (&mut Inclusion<'_, '_>, Role),
+) -> Result<(), RequirementsError> {
+    let place = line.place(at);
+    if value.contains("://") {
+        return Err(RequirementsError::new(
+            "requirement files from a URL are not supported",
+            place,
+        )
+        .hint("keep the file in the repository"));
+    }
+    let path = resolve_path(line.path, value);
+    if inclusion.seen.contains(&path) {
+        let message = format!("`{path}` includes itself: {}", inclusion.seen.join(" -> "));
+        return Err(RequirementsError::new(message, place));
+    }
+    let text = (inclusion.reader.read)(&path)
+        .map_err(|error| RequirementsError::new(format!("cannot read `{path}`: {error}"), place))?;
+    inclusion.seen.push(path.clone());
+    let outer = std::mem::replace(&mut inclusion.role, role);
+    let result = read_into(into, &path, &text, inclusion);
+    inclusion.role = outer;
+    inclusion.seen.pop();
+    result
+}
+
+/// `value` as seen from the folder of `from`, normalised.
+pub(super) fn resolve_path(from: &str, value: &str) -> String {
+    let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let mut parts: Vec<&str> = Vec::new();
+    for part in folder.split('/').chain(value.split('/')) {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => {
+                parts.pop();
+            }
+            other => parts.push(other),
+        }
+    }
+    let joined = parts.join("/");
+    if value.starts_with('/') {
+        value.to_owned()
+    } else {
+        joined
+    }
+}
+
+fn requirement_line(
+    line: &Line<'_>,
+    start: usize,
+    inclusion: &Inclusion<'_, '_>,
+) -> Result<Entry, RequirementsError> {
+    let text = &line.logical.text;
+    let end = options_start(&text[start..]).map_or(text.len(), |at| start + at);
+    let body = text[start..end].trim_end();
+    let mut entry = entry(line, (start, body), inclusion)?;
+    let words = words(text, end);
+    let mut next = 0;
+    while next < words.len() {
+        let (at, word) = words[next];
+        if !word.starts_with('-') {
+            return Err(RequirementsError::new(
+                format!("`{word}` is neither an option nor its value"),
+                line.place(at),
+            ));
+        }
+        let (name, (value_at, value)) = option(line, &words, &mut next)?;
+        match name {
+            "--hash" => {
+                if !is_hash(value) {
+                    return Err(RequirementsError::new(
+                        format!("`{value}` is not a hash such as `sha256:…`"),
+                        line.place(value_at),
+                    ));
+                }
+                entry.hashes.push(value.to_owned());
+            }
+            "--global-option" | "--install-option" | "--config-settings" | "-C" => {}
+            _ => {
+                return Err(RequirementsError::new(
+                    format!("the option `{name}` must stand on a line of its own"),
+                    line.place(at),
+                ));
+            }
+        }
+    }
+    Ok(entry)
+}
+
+fn is_hash(value: &str) -> bool {
+    value.split_once(':').is_some_and(|(algorithm, digest)| {
+        let length = match algorithm {
+            "sha256" => 64,
+            "sha384" => 96,
+            "sha512" => 128,
+            _ => return false,
+        };
+        digest.len() == length && digest.bytes().all(|byte| byte.is_ascii_hexdigit())
+    })
+}
+
+/// Where ` --option` begins.
+fn options_start(text: &str) -> Option<usize> {
+    text.match_indices(" -")
+        .map(|(at, _)| at + 1)
+        .find(|at| text[*at..].starts_with("--") || text[*at..].starts_with("-C"))
+}
+
+/// Parses what a requirement line asks for.
+fn entry(
+    line: &Line<'_>,
+    (at, text): Word<'_>,
+    inclusion: &Inclusion<'_, '_>,
+) -> Result<Entry, RequirementsError> {
+    let wanted = wanted(text, line.path)
+        .map_err(|(offset, message)| RequirementsError::new(message, line.place(at + offset)))?;
+    Ok(Entry {
+        text: Arc::from(text),
+        place: line.place(at),
+        wanted,
+        hashes: Vec::new(),
+        editable: Editable::No,
+        depth: if inclusion.seen.len() > 1 {
+            Depth::Included
+        } else {
+            Depth::Own
+        },
+    })
+}
+
+/// What the text of a requirement asks for; errors carry a byte offset.
+pub(crate) fn wanted(text: &str, path: &str) -> Result<Wanted, (usize, String)> {
+    if !looks_like_location(text) {
+        return match Requirement::parse(text) {
+            Ok(requirement) => Ok(Wanted::Named(requirement)),
+            Err(error) => Err((error.offset, format!("not a requirement: {}", error.reason))),
+        };
+    }
+    let (location, marker) = match text.split_once(" ;").or_else(|| text.split_once("; ")) {
+        Some((location, marker)) => (location.trim_end(), marker.trim()),
+        None => (text, ""),
+    };
+    let marker = if marker.is_empty() {
+        Marker::TRUE
+    } else {
+        marker
+            .parse()
+            .map_err(|error: model::MarkerError| (location.len(), error.to_string()))?
+    };
+    let (location, extras) = split_extras(location)?;
+    location_source(location, path, extras, marker)
+}
+
+/// Whether the text is a URL, a repository or a path rather than a name.
+fn looks_like_location(text: &str) -> bool {
+    let head = text.split([' ', ';', '[']).next().unwrap_or_default();
+    let scheme = head
+        .split_once("://")
+        .is_some_and(|(scheme, _)| !scheme.contains(['@', '=', '<', '>']));
+    scheme
+        || head.starts_with("file:")
+        || head.starts_with(['.', '/'])
+        || (head.contains('/') && !text.contains('@'))
+        || [".whl", ".tar.gz", ".zip"]
+            .iter()
+            .any(|end| head.ends_with(end))
+}
+
+/// `location[extra,…]`.
+fn split_extras(location: &str) -> Result<(&str, Vec<ExtraName>), (usize, String)> {
+    let Some((head, inside)) = location.strip_suffix(']').and_then(|it| it.split_once('[')) else {
+        return Ok((location, Vec::new()));
+    };
+    let extras = inside
+        .split(',')
+        .map(|extra| extra.trim().parse())
+        .collect::<Result<Vec<ExtraName>, model::NameError>>()
+        .map_err(|error| (head.len() + 1, error.to_string()))?;
+    Ok((head, extras))
+}
+
+fn location_source(
+    location: &str,
+    path: &str,
+    mut extras: Vec<ExtraName>,
+    marker: Marker,
+) -> Result<Wanted, (usize, String)> {
+    let url = location.contains("://").then(|| Url::parse(location));
+    let (source, name) = match url {
+        Some(Ok(url)) => {
+            let egg = url.fragment().and_then(|fragment| {
+                fragment
+                    .split('&')
+                    .find_map(|pair| pair.strip_prefix("egg="))
+                    .map(str::to_owned)
+            });
+            let name = egg.or_else(|| file_name(url.path()));
+            let source =
+                RequirementSource::from_url(url).map_err(|reason| (0, reason.to_owned()))?;
+            (source, name)
+        }
+        Some(Err(error)) => return Err((0, format!("not a URL: {error}"))),
+        None => {
+            let relative = location.strip_prefix("file:").unwrap_or(location);
+            let resolved = resolve_path(path, relative);
+            let resolved = if resolved.is_empty() {
+                ".".to_owned()
+            } else {
+                resolved
+            };
+            let name = file_name(relative);
+            let source = RequirementSource::Path {
+                path: resolved.into(),
+            };
+            (source, name)
+        }
+    };
+    let Some(name) = name else {
+        return Ok(Wanted::Unnamed {
+            source,
+            extras,
+            marker,
+        });
+    };
+    let (name, more) = split_extras(&name)?;
+    extras.extend(more);
+    extras.sort();
+    extras.dedup();
+    let name = name
+        .parse()
+        .map_err(|error: model::NameError| (0, error.to_string()))?;
+    Ok(Wanted::Named(Requirement {
+        name,
+        extras,
+        source,
+        marker,
+    }))
+}
+
+/// The project name in the file name of a wheel or source distribution.
+fn file_name(path: &str) -> Option<String> {
+    let last = path.rsplit('/').next()?;
+    if let Ok(wheel) = last.parse::<WheelFilename>() {
+        return Some(wheel.name.to_string());
+    }
+    let stem = [".tar.gz", ".zip"]
+        .iter()
+        .find_map(|end| last.strip_suffix(end))?;
+    let (name, version) = stem.rsplit_once('-')?;
+    version
+        .starts_with(|c: char| c.is_ascii_digit())
+        .then(|| name.to_owned())
+}

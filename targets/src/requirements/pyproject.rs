@@ -1,0 +1,94 @@
+//! Requirements of a `pyproject.toml` by PEP 621: `project.dependencies` and
+//! `project.optional-dependencies`.
+
+use std::sync::Arc;
+
+use toml_edit::{Array, Document, Item, TableLike};
+
+use super::pip::wanted;
+use super::{Depth, Editable, Entry, RequirementsError, RequirementsFile};
+use crate::place::Place;
+
+/// Reads the requirements of the `pyproject.toml` at `path`.
+///
+/// # Errors
+/// Invalid TOML, a `[project]` table missing or of the wrong shape, an invalid requirement.
+pub fn read_pyproject(path: &str, text: &str) -> Result<RequirementsFile, RequirementsError> {
+    let path: Arc<str> = Arc::from(path);
+    let document = Document::parse(text).map_err(|error| {
+        let at = error.span().map_or(0, |span| span.start);
+        RequirementsError::new(
+            format!("not valid TOML: {}", error.message()),
+            Place::at(&path, text, at),
+        )
+    })?;
+    let Some(project) = document.get("project").and_then(Item::as_table_like) else {
+        return Err(RequirementsError::new(
+            "there is no `[project]` table (PEP 621)",
+            Place::file(path),
+        )
+        .hint("only PEP 621 projects are read; Poetry's own tables are not supported yet"));
+    };
+    let mut file = RequirementsFile::default();
+    let reader = Toml { path: &path, text };
+    if let Some(item) = project.get("dependencies") {
+        reader.array(item, "project.dependencies", &mut file)?;
+    }
+    if let Some(item) = project.get("optional-dependencies") {
+        let groups = item.as_table_like().map(TableLike::iter);
+        for (name, item) in groups.into_iter().flatten() {
+            reader.array(
+                item,
+                &format!("project.optional-dependencies.{name}"),
+                &mut file,
+            )?;
+        }
+    }
+    Ok(file)
+}
+
+struct Toml<'t> {
+    path: &'t Arc<str>,
+    text: &'t str,
+}
+
+impl Toml<'_> {
+    fn place(&self, span: Option<std::ops::Range<usize>>) -> Place {
+        match span {
+            Some(span) => Place::at(self.path, self.text, span.start),
+            None => Place::file(Arc::clone(self.path)),
+        }
+    }
+
+    fn array(
+        &self,
+        item: &Item,
+        key: &str,
+        file: &mut RequirementsFile,
+    ) -> Result<(), RequirementsError> {
+        let wrong = |span| {
+            RequirementsError::new(format!("`{key}` must be a list of texts"), self.place(span))
+        };
+        let array: &Array = item.as_array().ok_or_else(|| wrong(item.span()))?;
+        for value in array {
+            let text = value.as_str().ok_or_else(|| wrong(value.span()))?;
+            // The text begins after the quote.
+            let start = value.span().map(|span| span.start + 1);
+            let wanted = wanted(text, self.path).map_err(|(offset, message)| {
+                RequirementsError::new(
+                    message,
+                    self.place(start.map(|at| at + offset..at + offset)),
+                )
+            })?;
+            file.requirements.push(Entry {
+                text: Arc::from(text),
+                place: self.place(start.map(|at| at..at)),
+                wanted,
+                hashes: Vec::new(),
+                editable: Editable::No,
+                depth: Depth::Own,
+            });
+        }
+        Ok(())
+    }
+}
