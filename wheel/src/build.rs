@@ -1,0 +1,375 @@
+//! A wheel and a source distribution as data, and the way from that data to
+//! the members of an archive, in order, RECORD last.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::{PackageName, WheelFilename};
+
+use crate::entry_points::EntryPoints;
+use crate::error::Error;
+use crate::member::{Member, MemberWriter, Written, arrange};
+use crate::metadata::{CoreMetadata, MetadataVersion};
+use crate::path::MemberPath;
+use crate::pyproject::pyproject;
+use crate::record::render_record;
+use crate::wheel_file::{WheelFile, WheelTags};
+
+/// Everything that goes into one wheel.
+#[derive(Clone, Debug)]
+pub struct WheelContents {
+    /// What METADATA says.
+    pub metadata: CoreMetadata,
+    /// The tags of WHEEL and the file name.
+    pub tags: WheelTags,
+    /// What WHEEL says of who wrote it: `name (version)`.
+    pub generator: String,
+    /// entry_points.txt, which is left out if there is none.
+    pub entry_points: EntryPoints,
+    /// Code and resources, in any order.
+    pub members: Vec<Member>,
+    /// Licence files, under their paths relative to the distribution's root.
+    pub license_files: Vec<Member>,
+    /// Bills of materials (PEP 770): name and bytes.
+    pub sboms: Vec<(String, Vec<u8>)>,
+    /// Whether the files are there that setuptools adds.
+    pub setuptools_files: SetuptoolsFiles,
+}
+
+/// `top_level.txt` and `namespace_packages.txt`, which no specification asks for
+/// and some tools read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SetuptoolsFiles {
+    /// Neither.
+    None,
+    /// Both, with these packages declared as namespaces by `pkg_resources`
+    /// (usually none).
+    Written {
+        /// Dotted names.
+        namespace_packages: Vec<String>,
+    },
+}
+
+/// Everything that goes into one source distribution.
+#[derive(Clone, Debug)]
+pub struct SdistContents {
+    /// What PKG-INFO says.
+    pub metadata: CoreMetadata,
+    /// Entry points, for whoever builds it.
+    pub entry_points: EntryPoints,
+    /// Code and resources of every platform, in any order, under their paths
+    /// in a wheel.
+    pub members: Vec<Member>,
+    /// Licence files and other files for its root, such as the readme.
+    pub root_files: Vec<Member>,
+    /// Which of the root files are licences.
+    pub license_files: Vec<String>,
+}
+
+impl WheelContents {
+    /// The name of the wheel's file.
+    pub fn filename(&self) -> Result<WheelFilename, Error> {
+        Ok(self.tags.filename(&self.metadata)?)
+    }
+
+    /// Writes the wheel; returns what was written, without RECORD.
+    pub fn write(&self, writer: &mut impl MemberWriter) -> Result<Vec<Written>, Error> {
+        let filename = self.filename()?;
+        let dist_info = format!("{}.dist-info", root_name(&filename.name, &self.metadata));
+        let members = self.arranged(&filename, &dist_info)?;
+        let written = writer.write(&members)?;
+        let record = member_path(&format!("{dist_info}/RECORD"))?;
+        let text = render_record(&written, record.as_str());
+        writer.write(&[Member::bytes(record, text.into_bytes())])?;
+        writer.finish()?;
+        Ok(written)
+    }
+
+    /// Content first, `.dist-info` after it, each sorted.
+    fn arranged(&self, filename: &WheelFilename, dist_info: &str) -> Result<Vec<Member>, Error> {
+        let metadata = self.dist_info(filename, dist_info)?;
+        let mut members = arrange(self.members.iter().cloned().chain(metadata).collect())?;
+        members.sort_by_key(|member| member.path.top_level() == dist_info);
+        Ok(members)
+    }
+
+    fn dist_info(&self, filename: &WheelFilename, dist_info: &str) -> Result<Vec<Member>, Error> {
+        let file = |name: &str, bytes: Vec<u8>| -> Result<Member, Error> {
+            Ok(Member::bytes(
+                member_path(&format!("{dist_info}/{name}"))?,
+                bytes,
+            ))
+        };
+        let license_files: Vec<String> = self
+            .license_files
+            .iter()
+            .map(|m| m.path.to_string())
+            .collect();
+        let mut out = vec![
+            file(
+                "METADATA",
+                self.metadata.render(&license_files)?.into_bytes(),
+            )?,
+            file(
+                "WHEEL",
+                WheelFile::of(filename).render(&self.generator).into_bytes(),
+            )?,
+        ];
+        if !self.entry_points.is_empty() {
+            out.push(file(
+                "entry_points.txt",
+                self.entry_points.render().into_bytes(),
+            )?);
+        }
+        if let SetuptoolsFiles::Written { namespace_packages } = &self.setuptools_files {
+            out.push(file(
+                "top_level.txt",
+                lines(&top_level(&self.members)).into_bytes(),
+            )?);
+            out.push(file(
+                "namespace_packages.txt",
+                lines(namespace_packages).into_bytes(),
+            )?);
+        }
+        for (name, bytes) in &self.sboms {
+            out.push(file(&format!("sboms/{name}"), bytes.clone())?);
+        }
+        for license in &self.license_files {
+            out.push(self.license_member(dist_info, license)?);
+        }
+        Ok(out)
+    }
+
+    /// PEP 639 gives licences a folder; before it they lay beside METADATA.
+    fn license_member(&self, dist_info: &str, license: &Member) -> Result<Member, Error> {
+        let path = if self.metadata.metadata_version >= MetadataVersion::V2_4 {
+            format!("{dist_info}/licenses/{}", license.path)
+        } else {
+            format!("{dist_info}/{}", license.path.file_name())
+        };
+        Ok(Member {
+            path: member_path(&path)?,
+            ..license.clone()
+        })
+    }
+}
+
+impl SdistContents {
+    /// The name of the file: `name-version.tar.gz`, normalised (PEP 625).
+    pub fn filename(&self) -> Result<String, Error> {
+        Ok(format!("{}.tar.gz", self.root()?))
+    }
+
+    /// Writes the source distribution.
+    pub fn write(&self, writer: &mut impl MemberWriter) -> Result<Vec<Written>, Error> {
+        let root = self.root()?;
+        let metadata = self.metadata.render(&self.license_files)?;
+        let own = [
+            ("PKG-INFO", metadata),
+            (
+                "pyproject.toml",
+                pyproject(&self.metadata, &self.entry_points, &self.packages()),
+            ),
+        ];
+        let mut members = Vec::new();
+        for (name, text) in own {
+            members.push(Member::bytes(
+                member_path(&format!("{root}/{name}"))?,
+                text.into_bytes(),
+            ));
+        }
+        for member in self.members.iter().chain(&self.root_files) {
+            let path = member_path(&format!("{root}/{}", member.path))?;
+            members.push(Member {
+                path,
+                ..member.clone()
+            });
+        }
+        let written = writer.write(&arrange(members)?)?;
+        writer.finish()?;
+        Ok(written)
+    }
+
+    fn root(&self) -> Result<String, Error> {
+        Ok(root_name(&self.metadata.package_name()?, &self.metadata))
+    }
+
+    /// Packages as folders, each with its files relative to it; the top is "".
+    ///
+    /// A file that is no code goes with the nearest folder above it that has code.
+    fn packages(&self) -> BTreeMap<String, Vec<String>> {
+        let code = self
+            .members
+            .iter()
+            .filter(|m| m.path.file_name().ends_with(".py"));
+        let code: BTreeSet<&str> = code.filter_map(|m| m.path.parent()).collect();
+        let mut packages: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for member in &self.members {
+            let path = member.path.as_str();
+            let above = path.rmatch_indices('/').map(|(at, _)| &path[..at]);
+            let folder = above
+                .clone()
+                .find(|folder| code.contains(folder))
+                .or(above.last())
+                .unwrap_or_default();
+            let relative = path[folder.len()..].trim_start_matches('/');
+            packages
+                .entry(folder.to_owned())
+                .or_default()
+                .push(relative.to_owned());
+        }
+        packages
+    }
+}
+
+fn root_name(name: &PackageName, metadata: &CoreMetadata) -> String {
+    format!(
+        "{}-{}",
+        name.as_file_name(),
+        metadata.version.to_string().replace('-', "_")
+    )
+}
+
+fn member_path(name: &str) -> Result<MemberPath, Error> {
+    MemberPath::parse(name).map_err(|problem| Error::UnsafePath {
+        name: name.to_owned(),
+        problem,
+    })
+}
+
+fn lines(items: &[String]) -> String {
+    let mut out = items.join("\n");
+    out.push('\n');
+    out
+}
+
+/// Packages and modules at the top: what can be imported.
+fn top_level(members: &[Member]) -> Vec<String> {
+    let names: BTreeSet<&str> = members
+        .iter()
+        .filter_map(|member| match member.path.parent() {
+            Some(_) => Some(member.path.top_level()),
+            None => member.path.file_name().strip_suffix(".py"),
+        })
+        .collect();
+    names.into_iter().map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::member::Mode;
+    use crate::memory::MemoryWriter;
+
+    fn bytes(path: &str, text: &str) -> Member {
+        Member::bytes(MemberPath::parse(path).unwrap(), text.as_bytes())
+    }
+
+    fn wheel() -> WheelContents {
+        let mut entry_points = EntryPoints::default();
+        entry_points
+            .insert("console_scripts", "x", "ns.x.cli:main")
+            .unwrap();
+        WheelContents {
+            metadata: CoreMetadata::new("My.X", "1.02".parse().unwrap()),
+            tags: WheelTags::any(),
+            generator: "xtask (0.1)".into(),
+            entry_points,
+            members: vec![
+                Member {
+                    mode: Mode::Executable,
+                    ..bytes("ns/x/run.sh", "#!/bin/sh\n")
+                },
+                bytes("ns/x/cli.py", "def main(): ...\n"),
+                bytes("top.py", ""),
+            ],
+            license_files: vec![bytes("LICENSE", "Free.\n")],
+            sboms: vec![("x.cdx.json".into(), b"{}\n".to_vec())],
+            setuptools_files: SetuptoolsFiles::Written {
+                namespace_packages: Vec::new(),
+            },
+        }
+    }
+
+    fn check(change: impl FnOnce(&mut WheelContents)) -> Result<MemoryWriter, Error> {
+        let mut wheel = wheel();
+        change(&mut wheel);
+        let mut writer = MemoryWriter::default();
+        wheel.write(&mut writer)?;
+        assert!(writer.finished);
+        Ok(writer)
+    }
+
+    #[test]
+    fn a_wheel_holds_its_content_then_dist_info_then_record() {
+        insta::assert_snapshot!(check(|_| {}).unwrap().listing(), @"");
+    }
+
+    #[test]
+    fn record_names_every_member() {
+        let writer = check(|_| {}).unwrap();
+        let record =
+            crate::record::parse_record(writer.text("my_x-1.2.dist-info/RECORD").unwrap()).unwrap();
+        let in_record: Vec<&str> = record.iter().map(|line| line.path.as_str()).collect();
+        let members: Vec<&str> = writer
+            .members
+            .iter()
+            .map(|(path, _, _)| path.as_str())
+            .collect();
+        assert_eq!(in_record, members);
+    }
+
+    #[test]
+    fn the_order_of_members_does_not_matter() {
+        let members = check(|wheel| wheel.members.reverse()).unwrap().members;
+        assert_eq!(members, check(|_| {}).unwrap().members);
+    }
+
+    #[test]
+    fn older_metadata_keeps_licences_beside_it() {
+        let writer = check(|w| w.metadata.metadata_version = MetadataVersion::V2_1).unwrap();
+        assert_eq!(writer.text("my_x-1.2.dist-info/LICENSE"), Some("Free.\n"));
+    }
+
+    #[test]
+    fn files_that_setuptools_adds() {
+        let writer = check(|_| {}).unwrap();
+        assert_eq!(
+            writer.text("my_x-1.2.dist-info/top_level.txt"),
+            Some("ns\ntop\n")
+        );
+        assert_eq!(
+            writer.text("my_x-1.2.dist-info/namespace_packages.txt"),
+            Some("\n")
+        );
+    }
+
+    #[test]
+    fn content_that_would_be_metadata() {
+        let error =
+            check(|w| w.members.push(bytes("my_x-1.2.dist-info/METADATA", ""))).unwrap_err();
+        insta::assert_snapshot!(error, @"two files would be `my_x-1.2.dist-info/METADATA` in the archive: generated and generated");
+    }
+
+    #[test]
+    fn a_source_distribution() {
+        let WheelContents {
+            metadata,
+            entry_points,
+            members,
+            license_files,
+            ..
+        } = wheel();
+        let sdist = SdistContents {
+            metadata,
+            entry_points,
+            members,
+            root_files: license_files,
+            license_files: vec!["LICENSE".into()],
+        };
+        assert_eq!(sdist.filename().unwrap(), "my_x-1.2.tar.gz");
+        let mut writer = MemoryWriter::default();
+        sdist.write(&mut writer).unwrap();
+        insta::assert_snapshot!(writer.listing(), @"");
+        insta::assert_snapshot!(writer.text("my_x-1.2/pyproject.toml").unwrap(), @"");
+    }
+}

@@ -1,0 +1,48 @@
+//! Wheels and source distributions: members in, an archive with its RECORD out;
+//! and an archive read back and judged.
+//!
+//! The room takes data (members, core metadata, entry points, tags) and writes it
+//! to a [`MemberWriter`]: a zip archive, a compressed tar, or memory in tests. The
+//! bytes depend on that data and nothing else: not on the order in which it came,
+//! the machine, the umask, the time zone or the number of threads. [`files`] is
+//! the one module that touches the disk.
+
+mod build;
+mod chunks;
+mod deflate;
+mod entry_points;
+mod error;
+pub mod files;
+mod license;
+mod member;
+mod memory;
+mod metadata;
+mod path;
+mod pyproject;
+mod record;
+pub mod rules;
+mod sbom;
+mod tar_writer;
+mod time;
+mod wheel_file;
+mod zip_format;
+mod zip_reader;
+#[cfg(test)]
+mod zip_tests;
+mod zip_writer;
+
+pub use build::{SdistContents, SetuptoolsFiles, WheelContents};
+pub use entry_points::{EntryPoint, EntryPointError, EntryPoints};
+pub use error::Error;
+pub use license::{license_classifier, license_expression};
+pub use member::{Member, MemberWriter, Mode, Open, Source, Written, arrange};
+pub use memory::MemoryWriter;
+pub use metadata::{CoreMetadata, Description, License, MetadataError, MetadataVersion};
+pub use path::{MemberPath, PathProblem};
+pub use record::{RecordError, RecordLine, parse_record, render_record};
+pub use sbom::{Component, cyclonedx};
+pub use tar_writer::TarGzWriter;
+pub use time::ArchiveTime;
+pub use wheel_file::{Purity, WheelFile, WheelFileError, WheelTags};
+pub use zip_reader::{ReadError, ZipMember, ZipReader};
+pub use zip_writer::ZipWriter;

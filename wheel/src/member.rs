@@ -1,0 +1,198 @@
+//! What goes into an archive, as data: members with a path, a source of bytes
+//! and a mode, and the small trait that archives of every kind implement.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use crate::error::Error;
+use crate::path::MemberPath;
+
+/// One file of an archive.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// Where it is in the archive.
+    pub path: MemberPath,
+    /// Where its bytes come from.
+    pub source: Source,
+    /// Whether it may be executed.
+    pub mode: Mode,
+}
+
+/// The one bit of permissions that survives: everything else depends on the
+/// umask of whoever built the archive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// `rw-r--r--`
+    Regular,
+    /// `rwxr-xr-x`
+    Executable,
+}
+
+/// Where a member's bytes come from.
+#[derive(Clone)]
+pub enum Source {
+    /// Bytes made here, such as METADATA.
+    Bytes(Arc<[u8]>),
+    /// Bytes read while the archive is written, so that memory does not grow with it.
+    Opener(Arc<dyn Open>),
+}
+
+/// Something that can be read from its start, such as a file.
+pub trait Open: Send + Sync {
+    /// Opens it; returns a reader and the number of bytes it will give.
+    fn open(&self) -> io::Result<(Box<dyn Read + Send>, u64)>;
+    /// What to call it in a message: its path.
+    fn origin(&self) -> String;
+}
+
+/// What a member turned out to be once it was written: its line in RECORD.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Where it is in the archive.
+    pub path: MemberPath,
+    /// SHA-256 of its bytes.
+    pub sha256: [u8; 32],
+    /// Its size in bytes, uncompressed.
+    pub size: u64,
+}
+
+/// An archive being written: a zip, a compressed tar, or memory in tests.
+pub trait MemberWriter {
+    /// Writes members in the order given; returns what was written, in that order.
+    fn write(&mut self, members: &[Member]) -> Result<Vec<Written>, Error>;
+    /// Ends the archive. Without it the archive is not valid.
+    fn finish(&mut self) -> Result<(), Error>;
+}
+
+impl Member {
+    /// A regular member made of bytes.
+    pub fn bytes(path: MemberPath, bytes: impl Into<Arc<[u8]>>) -> Member {
+        Member {
+            path,
+            source: Source::Bytes(bytes.into()),
+            mode: Mode::Regular,
+        }
+    }
+}
+
+impl Source {
+    /// Opens it; returns a reader and the number of bytes it will give.
+    pub fn open(&self) -> io::Result<(Box<dyn Read + Send>, u64)> {
+        match self {
+            Source::Bytes(bytes) => {
+                let len = bytes.len() as u64;
+                Ok((Box::new(io::Cursor::new(Arc::clone(bytes))), len))
+            }
+            Source::Opener(opener) => opener.open(),
+        }
+    }
+
+    /// What to call it in a message.
+    pub fn origin(&self) -> String {
+        match self {
+            Source::Bytes(_) => "generated".to_owned(),
+            Source::Opener(opener) => opener.origin(),
+        }
+    }
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Source::Bytes(bytes) => write!(f, "{} bytes", bytes.len()),
+            Source::Opener(opener) => f.write_str(&opener.origin()),
+        }
+    }
+}
+
+/// Puts members in archive order and refuses sets that no file system can hold:
+/// one path twice, paths that differ in case only, a file that is also a folder.
+///
+/// The order is that of the paths' bytes, whatever the order given.
+pub fn arrange(mut members: Vec<Member>) -> Result<Vec<Member>, Error> {
+    members.sort_by(|a, b| a.path.cmp(&b.path));
+    let mut files: HashMap<String, &Member> = HashMap::with_capacity(members.len());
+    for member in &members {
+        if let Some(first) = files.insert(member.path.folded(), member) {
+            return Err(clash(first, member));
+        }
+    }
+    for member in &members {
+        refuse_file_above(&files, member)?;
+    }
+    Ok(members)
+}
+
+fn clash(first: &Member, second: &Member) -> Error {
+    let (first_origin, second_origin) = (first.source.origin(), second.source.origin());
+    if first.path == second.path {
+        return Error::DuplicateMember {
+            path: first.path.clone(),
+            first_origin,
+            second_origin,
+        };
+    }
+    Error::CaseClash {
+        first: first.path.clone(),
+        second: second.path.clone(),
+        first_origin,
+        second_origin,
+    }
+}
+
+fn refuse_file_above(files: &HashMap<String, &Member>, member: &Member) -> Result<(), Error> {
+    let folded = member.path.folded();
+    let above = folded
+        .match_indices('/')
+        .find_map(|(at, _)| files.get(&folded[..at]));
+    match above {
+        Some(file) => Err(Error::FileIsFolder {
+            file: file.path.clone(),
+            below: member.path.clone(),
+        }),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(names: &[&str]) -> String {
+        let members = names
+            .iter()
+            .map(|n| Member::bytes(MemberPath::parse(n).unwrap(), *b""))
+            .collect();
+        match arrange(members) {
+            Ok(members) => members
+                .iter()
+                .map(|m| m.path.as_str())
+                .collect::<Vec<_>>()
+                .join(" "),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn order_does_not_depend_on_the_input() {
+        assert_eq!(check(&["b/x", "a", "b.py"]), "a b.py b/x");
+        assert_eq!(check(&["b.py", "b/x", "a"]), "a b.py b/x");
+    }
+
+    #[test]
+    fn a_member_twice() {
+        insta::assert_snapshot!(check(&["a/x.py", "a/x.py"]), @"two files would be `a/x.py` in the archive: generated and generated");
+    }
+
+    #[test]
+    fn members_that_differ_in_case_only() {
+        insta::assert_snapshot!(check(&["a/Readme", "a/README"]), @"`a/README` (generated) and `a/Readme` (generated) differ in case only: on Windows and macOS one would overwrite the other");
+    }
+
+    #[test]
+    fn a_file_that_is_also_a_folder() {
+        insta::assert_snapshot!(check(&["a", "A/x"]), @"`a` would be a file and, for `A/x`, a folder");
+    }
+}

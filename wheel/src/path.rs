@@ -1,0 +1,198 @@
+//! Names of archive members, checked once: what a `MemberPath` holds can be
+//! unpacked below a folder on every platform, and nowhere else.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// The path of a member inside an archive: relative, `/`-separated, in UTF-8.
+///
+/// Invariant: no empty, `.` or `..` component, no control character, none of
+/// the characters and device names that Windows reserves, so that the member
+/// unpacks to the same place on every platform.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MemberPath(Arc<str>);
+
+/// Why a name cannot be that of a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PathProblem {
+    /// The name is empty.
+    #[error("it is empty")]
+    Empty,
+    /// The name starts at a root or a drive.
+    #[error("it is absolute")]
+    Absolute,
+    /// A component is `..`.
+    #[error("`..` would leave the folder it is unpacked to")]
+    Escapes,
+    /// A component is empty or `.`.
+    #[error("it has an empty or `.` component")]
+    EmptyComponent,
+    /// A backslash, which is a separator on Windows only.
+    #[error("it has a backslash, which separates folders on Windows and nowhere else")]
+    Backslash,
+    /// A control character.
+    #[error("it has a control character")]
+    Control,
+    /// A character that no Windows file name may have.
+    #[error("Windows reserves the character `{0}`")]
+    ReservedCharacter(char),
+    /// A component is a device on Windows, with or without an extension.
+    #[error("Windows reserves the name of a device (`CON`, `NUL`, `COM1`, …)")]
+    ReservedName,
+    /// A component ends in a dot or a space, which Windows drops.
+    #[error("a component ends in a dot or a space, which Windows drops")]
+    TrailingDotOrSpace,
+}
+
+impl MemberPath {
+    /// Checks a name. The error says what is wrong with it, not where it came from.
+    pub fn parse(name: &str) -> Result<MemberPath, PathProblem> {
+        if name.is_empty() {
+            return Err(PathProblem::Empty);
+        }
+        check_characters(name)?;
+        name.split('/').try_for_each(check_component)?;
+        Ok(MemberPath(name.into()))
+    }
+
+    /// The name as it stands in the archive.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The folder the member is in; `None` at the top.
+    pub fn parent(&self) -> Option<&str> {
+        self.0.rsplit_once('/').map(|(folder, _)| folder)
+    }
+
+    /// The last component.
+    pub fn file_name(&self) -> &str {
+        self.0.rsplit_once('/').map_or(&self.0, |(_, name)| name)
+    }
+
+    /// The first component.
+    pub fn top_level(&self) -> &str {
+        self.0.split_once('/').map_or(&self.0, |(top, _)| top)
+    }
+
+    /// What a file system without case makes of the name.
+    pub(crate) fn folded(&self) -> String {
+        self.0.to_lowercase()
+    }
+}
+
+impl fmt::Display for MemberPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for MemberPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+fn check_characters(name: &str) -> Result<(), PathProblem> {
+    let drive = name.as_bytes().get(1) == Some(&b':') && name.as_bytes()[0].is_ascii_alphabetic();
+    if drive || name.starts_with(['/', '\\']) {
+        return Err(PathProblem::Absolute);
+    }
+    for c in name.chars() {
+        match c {
+            '\\' => return Err(PathProblem::Backslash),
+            c if c.is_control() => return Err(PathProblem::Control),
+            '<' | '>' | ':' | '"' | '|' | '?' | '*' => {
+                return Err(PathProblem::ReservedCharacter(c));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn check_component(component: &str) -> Result<(), PathProblem> {
+    match component {
+        "" | "." => Err(PathProblem::EmptyComponent),
+        ".." => Err(PathProblem::Escapes),
+        _ if component.ends_with(['.', ' ']) => Err(PathProblem::TrailingDotOrSpace),
+        _ if is_device(component) => Err(PathProblem::ReservedName),
+        _ => Ok(()),
+    }
+}
+
+/// Whether Windows opens a device under this name: the part before the first
+/// dot decides, in any case
+/// (<https://learn.microsoft.com/windows/win32/fileio/naming-a-file>).
+fn is_device(component: &str) -> bool {
+    let stem = component.split('.').next().unwrap_or(component);
+    let stem = stem.trim_end_matches(' ').to_ascii_uppercase();
+    let numbered = |prefix: &str| {
+        stem.strip_prefix(prefix)
+            .is_some_and(|n| matches!(n, "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9"))
+    };
+    matches!(
+        stem.as_str(),
+        "CON" | "PRN" | "AUX" | "NUL" | "CONIN$" | "CONOUT$"
+    ) || numbered("COM")
+        || numbered("LPT")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(name: &str, expect: Result<(), PathProblem>) {
+        assert_eq!(MemberPath::parse(name).map(|_| ()), expect, "{name:?}");
+    }
+
+    #[test]
+    fn ordinary_names_are_accepted() {
+        for name in [
+            "a.py",
+            "a/b/__init__.py",
+            ".bashrc",
+            "a b/c-d_e.txt",
+            "é.txt",
+            "a/COM10",
+            "x/console.py",
+        ] {
+            check(name, Ok(()));
+        }
+    }
+
+    #[test]
+    fn names_that_escape_are_refused() {
+        check("../a", Err(PathProblem::Escapes));
+        check("a/../b", Err(PathProblem::Escapes));
+        check("/etc/passwd", Err(PathProblem::Absolute));
+        check("C:/a", Err(PathProblem::Absolute));
+        check("\\\\host\\a", Err(PathProblem::Absolute));
+        check("a\\..\\b", Err(PathProblem::Backslash));
+    }
+
+    #[test]
+    fn names_reserved_on_windows_are_refused() {
+        for name in [
+            "nul",
+            "a/CON",
+            "a/aux.py",
+            "com1.tar.gz",
+            "LPT9",
+            "a/prn .txt",
+        ] {
+            check(name, Err(PathProblem::ReservedName));
+        }
+        check("a/b?.txt", Err(PathProblem::ReservedCharacter('?')));
+        check("a/b.", Err(PathProblem::TrailingDotOrSpace));
+    }
+
+    #[test]
+    fn names_that_mean_nothing_are_refused() {
+        check("", Err(PathProblem::Empty));
+        check("a//b", Err(PathProblem::EmptyComponent));
+        check("a/", Err(PathProblem::EmptyComponent));
+        check("./a", Err(PathProblem::EmptyComponent));
+        check("a\nb", Err(PathProblem::Control));
+    }
+}

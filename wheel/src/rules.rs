@@ -1,0 +1,570 @@
+//! Metadata rules for a whole repository, in place of a set-up plug-in: pure
+//! functions from settings, the version and the interpreter constraints to the
+//! values of core metadata.
+
+use std::fmt::Write as _;
+
+use model::{InterpreterConstraints, Version, specifiers_range};
+use pep440_rs::PrereleaseKind;
+
+use crate::license::{license_classifier, license_expression};
+use crate::metadata::{CoreMetadata, Description, License, MetadataVersion};
+
+/// What holds for every distribution of a repository.
+#[derive(Clone, Debug, Default)]
+pub struct RepositoryRules {
+    /// What every distribution's name must start with.
+    pub name_prefix: Option<String>,
+    /// The version of the metadata.
+    pub metadata_version: MetadataVersion,
+    /// `Home-page`.
+    pub home_page: Option<String>,
+    /// Labels and URLs.
+    pub project_urls: Vec<(String, String)>,
+    /// `Author`.
+    pub author: Option<String>,
+    /// `Author-email`.
+    pub author_email: Option<String>,
+    /// Classifiers that come first.
+    pub classifiers: Vec<String>,
+    /// How licences are declared.
+    pub license_style: LicenseStyle,
+    /// Classifiers or expressions for licence names that are not known here.
+    pub licenses: Vec<(String, String)>,
+    /// Whether `Development Status ::` follows from the version.
+    pub development_status: Derived,
+    /// Whether `Programming Language :: Python :: 3.X` follows from the interpreter constraints.
+    pub python_classifiers: Derived,
+    /// How `Requires-Python` follows from the interpreter constraints.
+    pub requires_python: RequiresPythonRule,
+    /// Fields that every distribution must give, among `description` and `license`.
+    pub required_fields: Vec<String>,
+}
+
+/// What a distribution says of itself: the values of `provides=python_artifact(…)`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Artifact {
+    /// `name`
+    pub name: String,
+    /// `version`; without it the version file's.
+    pub version: Option<String>,
+    /// `description`: one line.
+    pub description: Option<String>,
+    /// `url`
+    pub url: Option<String>,
+    /// `author`
+    pub author: Option<String>,
+    /// `author_email`
+    pub author_email: Option<String>,
+    /// `maintainer`
+    pub maintainer: Option<String>,
+    /// `maintainer_email`
+    pub maintainer_email: Option<String>,
+    /// `license`
+    pub license: Option<String>,
+    /// `keywords`
+    pub keywords: Vec<String>,
+    /// `platforms`
+    pub platforms: Vec<String>,
+    /// `classifiers`
+    pub classifiers: Vec<String>,
+    /// `project_urls`
+    pub project_urls: Vec<(String, String)>,
+    /// `python_requires`; without it the interpreter constraints decide.
+    pub python_requires: Option<String>,
+    /// `extras_require`
+    pub extras_require: Vec<(String, Vec<String>)>,
+}
+
+/// How licences are declared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LicenseStyle {
+    /// By `License-Expression` (PEP 639).
+    #[default]
+    Expression,
+    /// By `License` and a classifier.
+    Classifier,
+}
+
+/// Whether a value is derived or left to the distribution.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Derived {
+    /// Only what the distribution gives.
+    #[default]
+    No,
+    /// Derived.
+    Yes,
+}
+
+/// How `Requires-Python` follows from the interpreter constraints.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RequiresPythonRule {
+    /// As they are written: `==3.11.*`.
+    #[default]
+    AsWritten,
+    /// Whole minor versions: `==3.12.6` gives `>=3.12,<3.13`.
+    MinorRange,
+}
+
+/// A rule of the repository that a distribution breaks.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RuleError {
+    /// The version file does not hold a version.
+    #[error("`{path}` holds {text:?}, which is not a version (PEP 440): {problem}")]
+    Version {
+        /// The version file.
+        path: String,
+        /// Its text without white space at the ends.
+        text: String,
+        /// What the parser says.
+        problem: String,
+    },
+    /// The name does not start as it must.
+    #[error(
+        "the name `{name}` does not start with `{prefix}`, as every distribution of this repository must"
+    )]
+    NamePrefix {
+        /// The name.
+        name: String,
+        /// The prefix.
+        prefix: String,
+    },
+    /// A field that must be given is not.
+    #[error("`{name}` gives no `{field}`, which this repository requires")]
+    MissingField {
+        /// The distribution.
+        name: String,
+        /// The field.
+        field: String,
+    },
+    /// A field that the repository sets for all.
+    #[error(
+        "`{name}` sets `{field}`, which the settings of this repository set for every distribution"
+    )]
+    Conflict {
+        /// The distribution.
+        name: String,
+        /// The field.
+        field: String,
+    },
+    /// A licence that no expression is known for.
+    #[error("no licence expression is known for `{license}`, the licence of `{name}`")]
+    UnknownLicense {
+        /// The distribution.
+        name: String,
+        /// The licence.
+        license: String,
+    },
+    /// None of the readme files is there.
+    #[error("no readme in `{folder}`: looked for {}", tried.join(", "))]
+    MissingReadme {
+        /// The folder looked in.
+        folder: String,
+        /// The names looked for, in order.
+        tried: Vec<String>,
+    },
+}
+
+impl RepositoryRules {
+    /// The core metadata of a distribution, without its requirements on others.
+    pub fn metadata(
+        &self,
+        artifact: &Artifact,
+        version: &Version,
+        constraints: Option<&InterpreterConstraints>,
+        readme: Option<Description>,
+    ) -> Result<CoreMetadata, RuleError> {
+        self.check(artifact)?;
+        let (license, license_classifier) = self.license(artifact)?;
+        let mut metadata = CoreMetadata {
+            metadata_version: self.metadata_version,
+            summary: artifact.description.clone(),
+            home_page: self.home_page.clone().or_else(|| artifact.url.clone()),
+            author: self.author.clone().or_else(|| artifact.author.clone()),
+            author_email: self
+                .author_email
+                .clone()
+                .or_else(|| artifact.author_email.clone()),
+            maintainer: artifact.maintainer.clone(),
+            maintainer_email: artifact.maintainer_email.clone(),
+            license,
+            project_urls: if self.project_urls.is_empty() {
+                &artifact.project_urls
+            } else {
+                &self.project_urls
+            }
+            .clone(),
+            keywords: artifact.keywords.clone(),
+            platforms: artifact.platforms.clone(),
+            classifiers: self.classifiers.clone(),
+            description: readme,
+            extras: artifact.extras_require.clone(),
+            ..CoreMetadata::new(&artifact.name, version.clone())
+        };
+        if self.development_status == Derived::Yes {
+            metadata
+                .classifiers
+                .push(development_status(version).to_owned());
+        }
+        if self.python_classifiers == Derived::Yes {
+            metadata
+                .classifiers
+                .extend(constraints.map(python_classifiers).unwrap_or_default());
+        }
+        metadata.classifiers.extend(license_classifier);
+        metadata
+            .classifiers
+            .extend(artifact.classifiers.iter().cloned());
+        metadata.requires_python = match &artifact.python_requires {
+            Some(given) => Some(given.clone()),
+            None => constraints.and_then(|constraints| self.requires_python.of(constraints)),
+        };
+        Ok(metadata)
+    }
+
+    fn check(&self, artifact: &Artifact) -> Result<(), RuleError> {
+        let name = || artifact.name.clone();
+        if let Some(prefix) = self
+            .name_prefix
+            .as_ref()
+            .filter(|prefix| !artifact.name.starts_with(prefix.as_str()))
+        {
+            return Err(RuleError::NamePrefix {
+                name: name(),
+                prefix: prefix.clone(),
+            });
+        }
+        let given = [
+            ("description", artifact.description.is_some()),
+            ("license", artifact.license.is_some()),
+        ];
+        for (field, _) in given.iter().filter(|(_, given)| !given) {
+            if self
+                .required_fields
+                .iter()
+                .any(|required| required == field)
+            {
+                return Err(RuleError::MissingField {
+                    name: name(),
+                    field: (*field).to_owned(),
+                });
+            }
+        }
+        let set_for_all = [
+            ("url", self.home_page.is_some() && artifact.url.is_some()),
+            ("author", self.author.is_some() && artifact.author.is_some()),
+            (
+                "author_email",
+                self.author_email.is_some() && artifact.author_email.is_some(),
+            ),
+            (
+                "project_urls",
+                !self.project_urls.is_empty() && !artifact.project_urls.is_empty(),
+            ),
+        ];
+        match set_for_all.iter().find(|(_, both)| *both) {
+            Some((field, _)) => Err(RuleError::Conflict {
+                name: name(),
+                field: (*field).to_owned(),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    fn license(&self, artifact: &Artifact) -> Result<(License, Option<String>), RuleError> {
+        let Some(license) = &artifact.license else {
+            return Ok((License::None, None));
+        };
+        let set = self
+            .licenses
+            .iter()
+            .find(|(name, _)| name == license)
+            .map(|(_, value)| value.clone());
+        match self.license_style {
+            LicenseStyle::Classifier => {
+                let classifier = set.or_else(|| license_classifier(license).map(str::to_owned));
+                Ok((License::Text(license.clone()), classifier))
+            }
+            LicenseStyle::Expression => set
+                .or_else(|| license_expression(license))
+                .map(|expression| (License::Expression(expression), None))
+                .ok_or_else(|| RuleError::UnknownLicense {
+                    name: artifact.name.clone(),
+                    license: license.clone(),
+                }),
+        }
+    }
+}
+
+/// The version in a version file: white space at its ends does not count.
+pub fn version_from_file(path: &str, text: &str) -> Result<Version, RuleError> {
+    let text = text.trim();
+    text.parse()
+        .map_err(|e: pep440_rs::VersionParseError| RuleError::Version {
+            path: path.to_owned(),
+            text: text.to_owned(),
+            problem: e.to_string(),
+        })
+}
+
+/// The first of the readme files that is in `folder`, as `exists` has it.
+pub fn find_readme(
+    folder: &str,
+    names: &[String],
+    exists: impl Fn(&str) -> bool,
+) -> Result<String, RuleError> {
+    let found = names.iter().find(|name| exists(name)).cloned();
+    found.ok_or_else(|| RuleError::MissingReadme {
+        folder: folder.to_owned(),
+        tried: names.to_vec(),
+    })
+}
+
+/// The content type of a readme by its name.
+pub fn content_type(readme: &str) -> &'static str {
+    match readme.rsplit_once('.').map(|(_, extension)| extension) {
+        Some("md") => "text/markdown",
+        Some("rst") => "text/x-rst",
+        _ => "text/plain",
+    }
+}
+
+/// `Development Status ::` by kind of version: development, alpha, beta and
+/// candidate, final.
+pub fn development_status(version: &Version) -> &'static str {
+    match version.pre().map(|pre| pre.kind) {
+        _ if version.is_dev() => "Development Status :: 2 - Pre-Alpha",
+        Some(PrereleaseKind::Alpha) => "Development Status :: 3 - Alpha",
+        Some(PrereleaseKind::Beta | PrereleaseKind::Rc) => "Development Status :: 4 - Beta",
+        None => "Development Status :: 5 - Production/Stable",
+    }
+}
+
+/// `Programming Language :: Python :: 3.X` for each minor version that the constraints admit.
+pub fn python_classifiers(constraints: &InterpreterConstraints) -> Vec<String> {
+    let minors = minors(constraints)
+        .into_iter()
+        .filter(|minor| *minor <= NEWEST_MINOR);
+    minors
+        .map(|minor| format!("Programming Language :: Python :: 3.{minor}"))
+        .collect()
+}
+
+/// The newest minor version of Python 3 that there is a classifier for.
+const NEWEST_MINOR: u32 = 14;
+/// A minor version that only constraints without an upper end admit.
+const BEYOND: u32 = 99;
+
+/// The minor versions of Python 3 that the constraints admit a release of.
+fn minors(constraints: &InterpreterConstraints) -> Vec<u32> {
+    let range = constraints.range();
+    let admitted = |minor: &u32| {
+        let specifiers = format!("==3.{minor}.*").parse();
+        specifiers.is_ok_and(|s| !specifiers_range(&s).intersection(&range).is_empty())
+    };
+    (0..=BEYOND).filter(admitted).collect()
+}
+
+impl RequiresPythonRule {
+    /// `Requires-Python`; `None` where the constraints admit no Python 3 or every one.
+    fn of(self, constraints: &InterpreterConstraints) -> Option<String> {
+        let text = match self {
+            RequiresPythonRule::AsWritten => as_written(constraints),
+            RequiresPythonRule::MinorRange => minor_range(constraints),
+        };
+        Some(text).filter(|text| !text.is_empty())
+    }
+}
+
+/// One constraint as it is; the range that spans them for several, which
+/// `Requires-Python` cannot join by "or".
+fn as_written(constraints: &InterpreterConstraints) -> String {
+    let written: Vec<String> = constraints.iter().collect();
+    match written.as_slice() {
+        [one] => one
+            .trim_start_matches(|c: char| c.is_ascii_alphabetic())
+            .replace(' ', ""),
+        _ => constraints.requires_python(),
+    }
+}
+
+fn minor_range(constraints: &InterpreterConstraints) -> String {
+    let minors = minors(constraints);
+    let (Some(first), Some(last)) = (minors.first(), minors.last()) else {
+        return String::new();
+    };
+    let mut out = format!(">=3.{first}");
+    if *last < BEYOND {
+        let _ = write!(out, ",<3.{}", last + 1);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn constraints(text: &[&str]) -> InterpreterConstraints {
+        InterpreterConstraints::parse(text).unwrap()
+    }
+
+    fn check_python(text: &[&str], as_written: &str, minor_range: &str, classifiers: &str) {
+        let constraints = constraints(text);
+        assert_eq!(
+            RequiresPythonRule::AsWritten.of(&constraints).as_deref(),
+            Some(as_written)
+        );
+        assert_eq!(
+            RequiresPythonRule::MinorRange.of(&constraints).as_deref(),
+            Some(minor_range)
+        );
+        let short = |c: &String| c.rsplit(' ').next().unwrap().to_owned();
+        let got: Vec<_> = python_classifiers(&constraints).iter().map(short).collect();
+        assert_eq!(got.join(" "), classifiers);
+    }
+
+    #[test]
+    fn interpreter_constraints() {
+        check_python(&["CPython==3.12.6"], "==3.12.6", ">=3.12,<3.13", "3.12");
+        check_python(&["CPython==3.11.*"], "==3.11.*", ">=3.11,<3.12", "3.11");
+        check_python(
+            &[">=3.9,<3.12"],
+            ">=3.9,<3.12",
+            ">=3.9,<3.12",
+            "3.9 3.10 3.11",
+        );
+        check_python(&["CPython>=3.13"], ">=3.13", ">=3.13", "3.13 3.14");
+        check_python(
+            &["==3.9.*", "==3.10.*"],
+            ">=3.9,<3.11",
+            ">=3.9,<3.11",
+            "3.9 3.10",
+        );
+    }
+
+    fn check_status(version: &str, expect: &str) {
+        let status = development_status(&version.parse().unwrap());
+        assert!(status.ends_with(expect), "{version}: {status}");
+    }
+
+    #[test]
+    fn development_status_by_kind_of_version() {
+        check_status("24.09.0", "Production/Stable");
+        check_status("24.09.0.post1", "Production/Stable");
+        check_status("24.09.0rc1", "4 - Beta");
+        check_status("24.09.0b2", "4 - Beta");
+        check_status("24.09.0a1", "3 - Alpha");
+        check_status("24.09.0a1.dev2", "2 - Pre-Alpha");
+        check_status("24.09.0dev3", "2 - Pre-Alpha");
+    }
+
+    fn rules() -> RepositoryRules {
+        RepositoryRules {
+            name_prefix: Some("backend.ai-".into()),
+            author: Some("Somebody".into()),
+            classifiers: vec!["Programming Language :: Python :: 3".into()],
+            development_status: Derived::Yes,
+            python_classifiers: Derived::Yes,
+            required_fields: vec!["description".into()],
+            ..RepositoryRules::default()
+        }
+    }
+
+    fn artifact() -> Artifact {
+        Artifact {
+            name: "backend.ai-x".into(),
+            description: Some("X".into()),
+            license: Some("LGPLv3".into()),
+            classifiers: vec!["Topic :: Software Development".into()],
+            ..Artifact::default()
+        }
+    }
+
+    fn check(change: impl FnOnce(&mut RepositoryRules, &mut Artifact)) -> String {
+        let (mut rules, mut artifact) = (rules(), artifact());
+        change(&mut rules, &mut artifact);
+        let version = "1.0".parse().unwrap();
+        match rules.metadata(&artifact, &version, Some(&constraints(&["==3.12.*"])), None) {
+            Ok(metadata) => metadata.render(&[]).unwrap(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn licence_as_expression() {
+        insta::assert_snapshot!(check(|_, _| {}), @"
+        Metadata-Version: 2.4
+        Name: backend.ai-x
+        Version: 1.0
+        Summary: X
+        Author: Somebody
+        License-Expression: LGPL-3.0-or-later
+        Classifier: Programming Language :: Python :: 3
+        Classifier: Development Status :: 5 - Production/Stable
+        Classifier: Programming Language :: Python :: 3.12
+        Classifier: Topic :: Software Development
+        Requires-Python: ==3.12.*
+        ");
+    }
+
+    #[test]
+    fn licence_as_classifier_between_the_derived_and_the_given() {
+        let text = check(|rules, _| {
+            rules.metadata_version = MetadataVersion::V2_1;
+            rules.license_style = LicenseStyle::Classifier;
+            rules.requires_python = RequiresPythonRule::MinorRange;
+        });
+        insta::assert_snapshot!(text, @"
+        Metadata-Version: 2.1
+        Name: backend.ai-x
+        Version: 1.0
+        Summary: X
+        Author: Somebody
+        License: LGPLv3
+        Classifier: Programming Language :: Python :: 3
+        Classifier: Development Status :: 5 - Production/Stable
+        Classifier: Programming Language :: Python :: 3.12
+        Classifier: License :: OSI Approved :: GNU Lesser General Public License v3 or later (LGPLv3+)
+        Classifier: Topic :: Software Development
+        Requires-Python: >=3.12,<3.13
+        ");
+    }
+
+    #[test]
+    fn rules_that_are_broken() {
+        insta::assert_snapshot!(check(|_, a| a.name = "x".into()), @"the name `x` does not start with `backend.ai-`, as every distribution of this repository must");
+        insta::assert_snapshot!(check(|_, a| a.description = None), @"`backend.ai-x` gives no `description`, which this repository requires");
+        insta::assert_snapshot!(check(|_, a| a.author = Some("Me".into())), @"`backend.ai-x` sets `author`, which the settings of this repository set for every distribution");
+        insta::assert_snapshot!(check(|_, a| a.license = Some("Ask us, please".into())), @"no licence expression is known for `Ask us, please`, the licence of `backend.ai-x`");
+    }
+
+    #[test]
+    fn version_files() {
+        assert_eq!(
+            version_from_file("VERSION", " 24.09.0\n")
+                .unwrap()
+                .to_string(),
+            "24.9.0"
+        );
+        let error = version_from_file("src/x/VERSION", "next\n")
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.starts_with("`src/x/VERSION` holds \"next\", which is not a version (PEP 440): "),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn readmes_in_order() {
+        let names = ["README.md".to_owned(), "README.rst".to_owned()];
+        assert_eq!(
+            find_readme("src/x", &names, |n| n == "README.rst").unwrap(),
+            "README.rst"
+        );
+        let error = find_readme("src/x", &names, |_| false).unwrap_err();
+        insta::assert_snapshot!(error, @"no readme in `src/x`: looked for README.md, README.rst");
+        assert_eq!(content_type("README"), "text/plain");
+    }
+}

@@ -1,0 +1,164 @@
+//! The compressed tar archive of a source distribution: same bytes for the
+//! same members, compressed in parallel like the zip archive.
+
+use std::io::{self, Write};
+
+use flate2::Crc;
+use sha2::{Digest, Sha256};
+
+use crate::deflate::{BATCH, CHUNK, Chunk, deflate_all};
+use crate::error::Error;
+use crate::member::{Member, MemberWriter, Mode, Written};
+use crate::time::ArchiveTime;
+
+/// Writes a `.tar.gz` archive.
+pub struct TarGzWriter<W: Write> {
+    tar: tar::Builder<GzWriter<W>>,
+    time: ArchiveTime,
+}
+
+/// A gzip stream (RFC 1952) of chunks compressed in parallel.
+struct GzWriter<W> {
+    out: W,
+    full: Vec<Chunk>,
+    filling: Chunk,
+    crc: Crc,
+    started: bool,
+}
+
+impl<W: Write> TarGzWriter<W> {
+    /// Starts an archive whose members all carry this time.
+    pub fn new(out: W, time: ArchiveTime) -> Self {
+        let gz = GzWriter {
+            out,
+            full: Vec::new(),
+            filling: Chunk::default(),
+            crc: Crc::new(),
+            started: false,
+        };
+        TarGzWriter {
+            tar: tar::Builder::new(gz),
+            time,
+        }
+    }
+
+    fn append(&mut self, member: &Member) -> Result<Written, Error> {
+        let read_error = |source| Error::Read {
+            path: member.path.clone(),
+            origin: member.source.origin(),
+            source,
+        };
+        let (reader, size) = member.source.open().map_err(read_error)?;
+        let mut counted = Hashing {
+            reader,
+            hasher: Sha256::new(),
+            read: 0,
+        };
+        let mut header = self.header(member, size);
+        // The tar crate pads what is too short and takes what is too long.
+        self.tar.append_data(
+            &mut header,
+            member.path.as_str(),
+            io::Read::take(&mut counted, size),
+        )?;
+        if counted.read != size {
+            return Err(Error::ChangedWhileRead {
+                origin: member.source.origin(),
+                expected: size,
+                read: counted.read,
+            });
+        }
+        Ok(Written {
+            path: member.path.clone(),
+            sha256: counted.hasher.finalize().into(),
+            size,
+        })
+    }
+
+    fn header(&self, member: &Member, size: u64) -> tar::Header {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(size);
+        header.set_mtime(self.time.unix() as u64);
+        header.set_mode(match member.mode {
+            Mode::Regular => 0o644,
+            Mode::Executable => 0o755,
+        });
+        header.set_uid(0);
+        header.set_gid(0);
+        header.set_entry_type(tar::EntryType::Regular);
+        header
+    }
+}
+
+impl<W: Write> MemberWriter for TarGzWriter<W> {
+    fn write(&mut self, members: &[Member]) -> Result<Vec<Written>, Error> {
+        members.iter().map(|member| self.append(member)).collect()
+    }
+
+    fn finish(&mut self) -> Result<(), Error> {
+        self.tar.finish()?;
+        self.tar.get_mut().end()
+    }
+}
+
+impl<W: Write> GzWriter<W> {
+    fn compress(&mut self) -> Result<(), Error> {
+        if !self.started {
+            self.started = true;
+            // Deflate, no flags, no time, no extra flags, unknown system.
+            self.out
+                .write_all(&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff])?;
+        }
+        for chunk in deflate_all(&std::mem::take(&mut self.full))? {
+            self.crc.combine(&chunk.crc);
+            self.out.write_all(&chunk.bytes)?;
+        }
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<(), Error> {
+        let mut last = std::mem::take(&mut self.filling);
+        last.last = true;
+        self.full.push(last);
+        self.compress()?;
+        self.out.write_all(&self.crc.sum().to_le_bytes())?;
+        self.out.write_all(&self.crc.amount().to_le_bytes())?;
+        Ok(self.out.flush()?)
+    }
+}
+
+impl<W: Write> Write for GzWriter<W> {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        let room = CHUNK - self.filling.data().len();
+        let taken = room.min(data.len());
+        self.filling.buffer.extend_from_slice(&data[..taken]);
+        if taken == room {
+            let next = self.filling.successor();
+            self.full.push(std::mem::replace(&mut self.filling, next));
+        }
+        if self.full.len() * CHUNK >= BATCH {
+            self.compress().map_err(io::Error::other)?;
+        }
+        Ok(taken)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(()) // what is flushed early would cut the stream elsewhere
+    }
+}
+
+/// Hashes and counts what is read.
+struct Hashing<R> {
+    reader: R,
+    hasher: Sha256,
+    read: u64,
+}
+
+impl<R: io::Read> io::Read for Hashing<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(buffer)?;
+        self.hasher.update(&buffer[..read]);
+        self.read += read as u64;
+        Ok(read)
+    }
+}

@@ -1,0 +1,327 @@
+//! Tests of the zip archive: written here, read by an independent reader; and
+//! broken on purpose, read by the strict one.
+
+use std::io::{self, Cursor, Read};
+use std::sync::Arc;
+
+use crate::error::Error;
+use crate::member::{Member, MemberWriter, Mode, Open, Source};
+use crate::path::MemberPath;
+use crate::tar_writer::TarGzWriter;
+use crate::time::ArchiveTime;
+use crate::zip_format::{Directory, Header, Method};
+use crate::zip_reader::{ReadError, ZipReader};
+use crate::zip_writer::ZipWriter;
+
+/// Bytes that compress about as well as code does; the same for the same seed.
+fn noise(size: usize, seed: u64) -> Vec<u8> {
+    let mut state = seed | 1;
+    let word = |state: &mut u64| {
+        *state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (*state >> 33) as u32
+    };
+    let mut out = Vec::with_capacity(size + 16);
+    while out.len() < size {
+        let n = word(&mut state);
+        match n % 3 {
+            0 => out.extend_from_slice(b"push rbp; mov"),
+            1 => out.extend_from_slice(&n.to_le_bytes()),
+            _ => out.extend_from_slice(format!("call {:x}", n % 977).as_bytes()),
+        }
+    }
+    out.truncate(size);
+    out
+}
+
+fn members() -> Vec<Member> {
+    let path = |name: &str| MemberPath::parse(name).unwrap();
+    vec![
+        Member::bytes(path("a/empty.py"), *b""),
+        Member {
+            mode: Mode::Executable,
+            ..Member::bytes(path("a/run.sh"), *b"#!/bin/sh\n")
+        },
+        Member::bytes(path("b/exactly.bin"), noise(256 * 1024, 1)),
+        Member::bytes(path("b/large.so"), noise(5_000_003, 2)),
+        Member::bytes(path("é/wide.txt"), noise(70_000, 3)),
+        Member::bytes(path("z.txt"), "ab".repeat(400).into_bytes()),
+    ]
+}
+
+fn archive(members: &[Member], threads: usize) -> Vec<u8> {
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .unwrap();
+    pool.install(|| {
+        let mut writer = ZipWriter::new(
+            Cursor::new(Vec::new()),
+            ArchiveTime::from_unix(1_727_699_696),
+        );
+        writer.write(members).unwrap();
+        writer.finish().unwrap();
+        writer.into_inner().into_inner()
+    })
+}
+
+#[test]
+fn an_independent_reader_finds_what_was_written() {
+    let mut read = zip::ZipArchive::new(Cursor::new(archive(&members(), 2))).unwrap();
+    assert_eq!(read.len(), members().len());
+    for member in members() {
+        let mut entry = read.by_name(member.path.as_str()).unwrap();
+        let mut bytes = Vec::new();
+        entry.read_to_end(&mut bytes).unwrap();
+        let Source::Bytes(expect) = &member.source else {
+            unreachable!()
+        };
+        assert!(bytes == **expect, "{}", member.path);
+        let mode = if member.mode == Mode::Executable {
+            0o100_755
+        } else {
+            0o100_644
+        };
+        assert_eq!(entry.unix_mode(), Some(mode));
+        assert_eq!(
+            entry.last_modified().unwrap().to_string(),
+            "2024-09-30 12:34:56"
+        );
+    }
+}
+
+#[test]
+fn the_strict_reader_finds_what_was_written() {
+    let mut read = ZipReader::open(Cursor::new(archive(&members(), 2))).unwrap();
+    for member in members() {
+        let Source::Bytes(expect) = &member.source else {
+            unreachable!()
+        };
+        assert!(
+            read.read(member.path.as_str()).unwrap() == **expect,
+            "{}",
+            member.path
+        );
+    }
+    assert!(read.members()[1].is_executable());
+}
+
+#[test]
+fn bytes_do_not_depend_on_the_number_of_threads() {
+    let one = archive(&members(), 1);
+    for threads in [2, 3, 8] {
+        assert!(archive(&members(), threads) == one, "{threads} threads");
+    }
+}
+
+#[test]
+fn members_that_do_not_get_smaller_are_stored() {
+    let random = Member::bytes(MemberPath::parse("x").unwrap(), *b"q7");
+    let bytes = archive(&[random], 1);
+    assert!(bytes.windows(3).any(|w| w == b"xq7"));
+}
+
+#[test]
+fn a_source_distribution_is_read_by_tar_and_does_not_depend_on_threads() {
+    let write = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .unwrap();
+        pool.install(|| {
+            let mut out = Vec::new();
+            let mut writer = TarGzWriter::new(&mut out, ArchiveTime::from_unix(1_727_699_696));
+            writer.write(&members()).unwrap();
+            writer.finish().unwrap();
+            drop(writer);
+            out
+        })
+    };
+    let bytes = write(1);
+    assert!(bytes == write(4));
+    let mut read = tar::Archive::new(flate2::read::GzDecoder::new(bytes.as_slice()));
+    for (entry, member) in read.entries().unwrap().zip(members()) {
+        let mut entry = entry.unwrap();
+        let mut content = Vec::new();
+        entry.read_to_end(&mut content).unwrap();
+        let Source::Bytes(expect) = &member.source else {
+            unreachable!()
+        };
+        assert!(content == **expect, "{}", member.path);
+        assert_eq!(entry.path().unwrap().to_str(), Some(member.path.as_str()));
+        assert_eq!(entry.header().mtime().unwrap(), 1_727_699_696);
+    }
+}
+
+/// A file that says another size than it has.
+struct Lying {
+    says: u64,
+    has: &'static [u8],
+}
+
+impl Open for Lying {
+    fn open(&self) -> io::Result<(Box<dyn Read + Send>, u64)> {
+        Ok((Box::new(self.has), self.says))
+    }
+
+    fn origin(&self) -> String {
+        "src/x.so".to_owned()
+    }
+}
+
+fn check_lying(says: u64, has: &'static [u8]) -> Error {
+    let source = Source::Opener(Arc::new(Lying { says, has }));
+    let member = Member {
+        path: MemberPath::parse("x.so").unwrap(),
+        source,
+        mode: Mode::Regular,
+    };
+    let mut tar = TarGzWriter::new(Vec::new(), ArchiveTime::EARLIEST);
+    assert_eq!(
+        tar.write(std::slice::from_ref(&member)).is_err(),
+        says > has.len() as u64
+    );
+    ZipWriter::new(Cursor::new(Vec::new()), ArchiveTime::EARLIEST)
+        .write(&[member])
+        .unwrap_err()
+}
+
+#[test]
+fn a_file_that_changes_while_it_is_read() {
+    insta::assert_snapshot!(check_lying(4, b"123"), @"`src/x.so` changed while it was read: 4 bytes when opened, 3 read");
+    insta::assert_snapshot!(check_lying(2, b"123"), @"`src/x.so` changed while it was read: 2 bytes when opened, 3 read");
+}
+
+/// Room for a few bytes only.
+struct FullDisk(Cursor<Vec<u8>>);
+
+impl io::Write for FullDisk {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.position() > 100_000 {
+            return Err(io::Error::new(
+                io::ErrorKind::StorageFull,
+                "no space left on device",
+            ));
+        }
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl io::Seek for FullDisk {
+    fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
+        self.0.seek(to)
+    }
+}
+
+#[test]
+fn a_full_disk() {
+    let error = ZipWriter::new(FullDisk(Cursor::new(Vec::new())), ArchiveTime::EARLIEST)
+        .write(&members())
+        .unwrap_err();
+    let Error::Write(source) = error else {
+        panic!("{error}")
+    };
+    assert_eq!(source.kind(), io::ErrorKind::StorageFull);
+}
+
+#[test]
+fn numbers_of_64_bits() {
+    let header = Header {
+        name: "big".into(),
+        method: Method::Stored,
+        dos: (0, 33),
+        crc: 7,
+        packed: 5 << 32,
+        size: 5 << 32,
+        mode: Mode::Regular,
+        zip64: Header::needs_zip64(5 << 32),
+    };
+    assert!(
+        header.zip64
+            && Header::needs_zip64(u64::from(u32::MAX) - 10)
+            && !Header::needs_zip64(4_000_000_000)
+    );
+    assert_eq!(header.local().len(), 30 + 3 + 20);
+    let central = header.central(6 << 32);
+    assert_eq!(central.len(), 46 + 3 + 4 + 24);
+    assert_eq!(&central[central.len() - 8..], (6_u64 << 32).to_le_bytes());
+    let end = Directory {
+        entries: 70_000,
+        offset: 6 << 32,
+        size: 100,
+    }
+    .end();
+    assert_eq!(end.len(), 56 + 20 + 22);
+}
+
+/// More members than 16 bits can count.
+#[test]
+fn more_members_than_the_old_format_counts() {
+    let members: Vec<Member> = (0..70_000)
+        .map(|n| Member::bytes(MemberPath::parse(&format!("{n:05}")).unwrap(), *b""))
+        .collect();
+    let bytes = archive(&members, 2);
+    assert_eq!(
+        zip::ZipArchive::new(Cursor::new(&bytes)).unwrap().len(),
+        70_000
+    );
+    assert_eq!(
+        ZipReader::open(Cursor::new(&bytes))
+            .unwrap()
+            .members()
+            .len(),
+        70_000
+    );
+}
+
+fn check_broken(break_it: impl FnOnce(&mut Vec<u8>)) -> String {
+    let path = |name: &str| MemberPath::parse(name).unwrap();
+    let members = [
+        Member::bytes(path("one.txt"), "ab".repeat(99).into_bytes()),
+        Member::bytes(path("two.txt"), *b"2"),
+    ];
+    let mut bytes = archive(&members, 1);
+    break_it(&mut bytes);
+    let result = ZipReader::open(Cursor::new(bytes)).and_then(|mut read| {
+        (0..read.members().len()).try_for_each(|at| read.copy(at, &mut io::sink()).map(|_| ()))
+    });
+    result.unwrap_err().to_string()
+}
+
+fn replace_all(bytes: &mut [u8], from: &[u8], to: &[u8]) {
+    for at in 0..=bytes.len() - from.len() {
+        if bytes[at..].starts_with(from) {
+            bytes[at..at + from.len()].copy_from_slice(to);
+        }
+    }
+}
+
+#[test]
+fn broken_archives() {
+    insta::assert_snapshot!(check_broken(|b| b.truncate(b.len() - 1)), @"");
+    insta::assert_snapshot!(check_broken(|b| b.push(0)), @"");
+    insta::assert_snapshot!(check_broken(|b| { b.insert(0, 0); }), @"");
+    insta::assert_snapshot!(check_broken(|b| b.clear()), @"");
+    insta::assert_snapshot!(check_broken(|b| replace_all(b, b"two.txt", b"one.txt")), @"");
+    insta::assert_snapshot!(check_broken(|b| replace_all(&mut b[..60], b"one.txt", b"One.txt")), @"");
+    insta::assert_snapshot!(check_broken(|b| b[14] ^= 1), @"");
+    insta::assert_snapshot!(check_broken(|b| b[39] ^= 0x55), @"");
+}
+
+#[test]
+fn garbage_never_panics() {
+    let good = archive(&members()[..2], 1);
+    for at in 0..good.len() {
+        let mut bytes = good.clone();
+        bytes[at] ^= 0xff;
+        let result = ZipReader::open(Cursor::new(bytes));
+        let _: Result<(), ReadError> = result.and_then(|mut r| {
+            (0..r.members().len()).try_for_each(|i| r.copy(i, &mut io::sink()).map(|_| ()))
+        });
+    }
+}
