@@ -1,1 +1,7 @@
-//! install
+//! From a lock and wheels to a virtual environment.
+//!
+//! Touches files and starts interpreters; knows neither indexes nor flags. What it needs of an
+//! index, such as the wheels of a build's requirements, its caller hands in.
+
+mod files;
+pub mod python;

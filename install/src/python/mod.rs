@@ -1,0 +1,15 @@
+//! Interpreters: where they may be, what each of them is, and which one a resolve may use.
+
+mod ask;
+mod find;
+mod interpreter;
+mod request;
+mod search_path;
+mod tags;
+
+pub use ask::{AskError, Interpreters};
+pub use find::{Found, NoInterpreter, Unfit};
+pub use interpreter::{FactsError, Interpreter, Scheme};
+pub use request::PythonRequest;
+pub use search_path::{Candidate, Origin, Places, SearchPath, SearchPathError};
+pub use tags::CompatibleTags;
