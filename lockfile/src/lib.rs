@@ -1,1 +1,33 @@
-//! lockfile
+//! Locks on disk: reading and writing them, comparing and merging them, and the formats of others.
+//!
+//! The goals of the format, in their order:
+//!
+//! 1. A person reviews it: TOML in the vocabulary of PEP 751, one fact a line, the inputs first.
+//! 2. Git merges it: each requirement, dependency and file is a line of its own, sorted.
+//! 3. The same lock gives the same bytes, on any machine.
+//! 4. It names no index: what an index moves or renames changes no lock.
+//! 5. Reading it costs a run that has nothing to do next to nothing ([`read_outline`]).
+//!
+//! Pure: text in, values out. How a solution was found is not known here. [`Lock`] itself is
+//! `model`'s; nothing in it follows the format, and each change of the format raises
+//! [`FORMAT_VERSION`].
+
+mod conflict;
+mod error;
+mod fields;
+mod files;
+mod format;
+mod pins;
+mod read;
+mod write;
+
+pub use conflict::{Conflicted, read_conflicted};
+pub use error::{ReadError, ReadErrorKind};
+pub use format::{FORMAT_VERSION, LockFormat};
+pub use model::Lock;
+pub use pins::{Pin, pins};
+pub use read::{Outline, read, read_outline};
+pub use write::write;
+
+#[cfg(test)]
+mod fixtures;

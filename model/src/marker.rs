@@ -339,6 +339,13 @@ impl FromStr for Marker {
         if marker.trim().is_empty() {
             return Ok(Self::TRUE);
         }
+        // PEP 508's grammar is ASCII, and `pep508_rs` may panic on more.
+        if let Some(c) = marker.chars().find(|c| !c.is_ascii()) {
+            return Err(MarkerError {
+                marker: marker.to_owned(),
+                reason: format!("`{c}` is not an ASCII character"),
+            });
+        }
         MarkerTree::parse_str::<VerbatimUrl>(marker)
             .map(Self)
             .map_err(|error| MarkerError {

@@ -76,6 +76,14 @@ impl Requirement {
     /// # Errors
     /// Where it does not follow PEP 508.
     pub fn parse(text: &str) -> Result<Self, RequirementError> {
+        // PEP 508's grammar is ASCII, and `pep508_rs` may panic on more.
+        if let Some((offset, c)) = text.char_indices().find(|(_, c)| !c.is_ascii()) {
+            return Err(RequirementError {
+                text: text.to_owned(),
+                reason: format!("`{c}` is not an ASCII character; a URL escapes it with `%`"),
+                offset,
+            });
+        }
         let parsed =
             pep508_rs::Requirement::<Url>::from_str(text).map_err(|error| RequirementError {
                 text: text.to_owned(),
@@ -352,5 +360,7 @@ mod tests {
     fn errors_have_a_place() {
         let error = Requirement::parse("a >= !").unwrap_err();
         insta::assert_snapshot!(format!("{error} ({})", error.offset), @"");
+        let error = Requirement::parse("a ; os_name == 'ü'").unwrap_err();
+        assert_eq!(error.offset, 16);
     }
 }

@@ -1,0 +1,161 @@
+//! A lock in which git left conflict markers: both sides are read, so that no pin is lost.
+//!
+//! Lines outside the conflicts are git's merge of the two sides, so a side may hold a line of
+//! the other; as preferences the pins serve all the same.
+
+use camino::Utf8Path;
+use model::{Lock, Marker, PackageSource};
+
+use crate::error::ReadError;
+use crate::pins::{Pin, pins, sorted};
+use crate::read::read;
+
+/// The two sides of a lock with conflict markers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conflicted {
+    /// The side above `=======`. Lines of an error count in that side's text.
+    pub ours: Result<Lock, ReadError>,
+    /// The side below `=======`.
+    pub theirs: Result<Lock, ReadError>,
+    pins: Vec<Pin>,
+}
+
+impl Conflicted {
+    /// The pins of both sides, sorted by name and version: a name may have several. Where a side
+    /// is no lock, those that can be made out.
+    #[must_use]
+    pub fn pins(&self) -> &[Pin] {
+        &self.pins
+    }
+}
+
+/// Reads both sides; `None` where the text has no conflict markers. `path` is for messages.
+#[must_use]
+pub fn read_conflicted(text: &str, path: &Utf8Path) -> Option<Conflicted> {
+    first_marker(text)?;
+    let (ours, theirs) = sides(text);
+    let mut all = Vec::new();
+    let mut side = |text: &str| {
+        let lock = read(text, path);
+        all.extend(lock.as_ref().map_or_else(|_| salvage(text), pins));
+        lock
+    };
+    Some(Conflicted {
+        ours: side(&ours),
+        theirs: side(&theirs),
+        pins: sorted(all),
+    })
+}
+
+/// The offset of the first conflict marker.
+pub(crate) fn first_marker(text: &str) -> Option<usize> {
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        if line.starts_with("<<<<<<< ") {
+            return Some(at);
+        }
+        at += line.len();
+    }
+    None
+}
+
+fn sides(text: &str) -> (String, String) {
+    #[derive(Clone, Copy)]
+    enum Within {
+        Both,
+        Ours,
+        Base,
+        Theirs,
+    }
+    let (mut ours, mut theirs) = (String::new(), String::new());
+    let mut within = Within::Both;
+    for line in text.split_inclusive('\n') {
+        let bare = line.trim_end();
+        within = match within {
+            Within::Both if bare.starts_with("<<<<<<< ") => Within::Ours,
+            Within::Ours if bare.starts_with("|||||||") => Within::Base,
+            Within::Ours | Within::Base if bare == "=======" => Within::Theirs,
+            Within::Theirs if bare.starts_with(">>>>>>>") => Within::Both,
+            Within::Both => {
+                ours.push_str(line);
+                theirs.push_str(line);
+                within
+            }
+            Within::Ours => {
+                ours.push_str(line);
+                within
+            }
+            Within::Theirs => {
+                theirs.push_str(line);
+                within
+            }
+            Within::Base => within,
+        };
+    }
+    (ours, theirs)
+}
+
+/// Each `name` with the `version` on the next line.
+fn salvage(text: &str) -> Vec<Pin> {
+    let value = |line: &str, key: &str| {
+        let rest = line.strip_prefix(key)?.strip_prefix(" = \"")?;
+        rest.strip_suffix('"').map(str::to_owned)
+    };
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    lines
+        .windows(2)
+        .filter_map(|pair| {
+            Some(Pin {
+                name: value(pair[0], "name")?.parse().ok()?,
+                version: value(pair[1], "version")?.parse().ok()?,
+                source: PackageSource::Index(model::IndexRole::Primary),
+                marker: Marker::TRUE,
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::FULL;
+
+    #[track_caller]
+    fn check(ours: &str, theirs: &str, expect: &str) {
+        let old = "version = \"3.10.10\"\n";
+        let conflict =
+            format!("<<<<<<< HEAD\n{ours}\n||||||| base\n{old}=======\n{theirs}\n>>>>>>> other\n");
+        let text = FULL.replacen(old, &conflict, 1);
+        let conflicted = read_conflicted(&text, "python.lock".into()).unwrap();
+        let pins = conflicted.pins().iter();
+        let pins: Vec<String> = pins
+            .filter(|pin| pin.name.as_str() == "aiohttp")
+            .map(|pin| pin.version.to_string())
+            .collect();
+        let read = [&conflicted.ours, &conflicted.theirs].map(|side| side.is_ok());
+        assert_eq!(format!("{} {read:?}", pins.join(" ")), expect);
+    }
+
+    #[test]
+    fn both_sides_count() {
+        check(
+            "version = \"3.11\"",
+            "version = \"3.9\"",
+            "3.9 3.11 [true, true]",
+        );
+    }
+
+    #[test]
+    fn pins_of_a_broken_side_are_salvaged() {
+        check(
+            "version = \"3.11\"\nnonsense",
+            "version = \"3.9\"",
+            "3.9 3.11 [false, true]",
+        );
+    }
+
+    #[test]
+    fn a_lock_without_markers_is_none() {
+        assert_eq!(read_conflicted(FULL, "python.lock".into()), None);
+    }
+}

@@ -1,0 +1,123 @@
+//! Why a lock cannot be read, with the place.
+
+use std::fmt;
+use std::ops::Range;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::format::FORMAT_VERSION;
+
+/// A text that is no lock, and where it ceases to be one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{path}:{line}:{column}: {kind}")]
+pub struct ReadError {
+    /// The file that the text is from.
+    pub path: Utf8PathBuf,
+    /// The line, counted from 1.
+    pub line: usize,
+    /// The column, in characters, counted from 1.
+    pub column: usize,
+    /// The line's text.
+    pub source_line: String,
+    /// What is wrong.
+    pub kind: ReadErrorKind,
+}
+
+/// What is wrong with a lock.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReadErrorKind {
+    /// The text is not of the format's syntax (TOML or JSON).
+    #[error("{0}")]
+    Syntax(String),
+    /// A key that must be there is not.
+    #[error("`{0}` is missing")]
+    Missing(String),
+    /// A key that the format does not have.
+    #[error("`{0}` is no key of this format")]
+    Unknown(String),
+    /// A value that cannot be what its key stands for.
+    #[error("`{key}`: {reason}")]
+    Invalid {
+        /// The key.
+        key: String,
+        /// What is wrong with its value.
+        reason: String,
+    },
+    /// The lock is of a later format than this program knows.
+    #[error(
+        "this lock has format {found}, written by a newer version of the tool; \
+         this version reads formats up to {FORMAT_VERSION}"
+    )]
+    Newer {
+        /// The lock's format.
+        found: i64,
+    },
+    /// Git left an unresolved conflict in the lock.
+    #[error("the lock has an unresolved merge conflict")]
+    Conflict,
+    /// The text is a lock, or something else, of another tool.
+    #[error("this is not a lock of this tool: {0}")]
+    Foreign(&'static str),
+}
+
+/// What is wrong and where in the text, before lines are counted.
+#[derive(Debug, Clone)]
+pub(crate) struct Problem {
+    pub(crate) span: Range<usize>,
+    pub(crate) kind: Box<ReadErrorKind>,
+}
+
+impl Problem {
+    pub(crate) fn new(span: Range<usize>, kind: ReadErrorKind) -> Self {
+        let kind = Box::new(kind);
+        Self { span, kind }
+    }
+
+    pub(crate) fn invalid(span: Range<usize>, key: &str, reason: impl fmt::Display) -> Self {
+        let kind = ReadErrorKind::Invalid {
+            key: key.to_owned(),
+            reason: reason.to_string(),
+        };
+        Self::new(span, kind)
+    }
+
+    pub(crate) fn toml(error: &toml_edit::TomlError) -> Self {
+        let message = error.message().trim().replace('\n', "; ");
+        Self::new(
+            error.span().unwrap_or(0..0),
+            ReadErrorKind::Syntax(format!("not valid TOML: {message}")),
+        )
+    }
+
+    pub(crate) fn at(self, text: &str, path: &Utf8Path) -> ReadError {
+        let place = Place::of(text, self.span.start);
+        ReadError {
+            path: path.to_owned(),
+            line: place.line,
+            column: place.column,
+            source_line: place.source_line.to_owned(),
+            kind: *self.kind,
+        }
+    }
+}
+
+struct Place<'a> {
+    line: usize,
+    column: usize,
+    source_line: &'a str,
+}
+
+impl<'a> Place<'a> {
+    fn of(text: &'a str, offset: usize) -> Self {
+        let mut offset = offset.min(text.len());
+        while !text.is_char_boundary(offset) {
+            offset -= 1;
+        }
+        let start = text[..offset].rfind('\n').map_or(0, |at| at + 1);
+        Self {
+            line: text[..start].matches('\n').count() + 1,
+            column: text[start..offset].chars().count() + 1,
+            source_line: text[start..].lines().next().unwrap_or_default(),
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! A package's files: as TOML, and fast, line by line, where they stand as [`write`] leaves them.
+//!
+//! Files are nine tenths of a lock. A TOML parser builds a tree of each; the lines that we wrote
+//! ourselves need none. A line that is not exactly ours leaves the whole lock to the TOML parser,
+//! so that there is one truth and one place that words errors.
+//!
+//! [`write`]: crate::write()
+
+use jiff::Timestamp;
+use model::DistFile;
+
+use crate::error::Problem;
+use crate::fields::Fields;
+
+/// The files at the end of a package's text.
+pub(crate) struct Files {
+    pub(crate) sdist: Option<DistFile>,
+    pub(crate) wheels: Vec<DistFile>,
+}
+
+/// Splits the text below a `[[packages]]` line into what the package is and its files.
+pub(crate) fn split(text: &str) -> (&str, &str) {
+    let at = text
+        .find("\nsdist = {")
+        .or_else(|| text.find("\nwheels = ["));
+    at.map_or((text, ""), |at| text.split_at(at + 1))
+}
+
+/// Reads the files as `write` writes them; `None` where they are written in another way.
+pub(crate) fn read_lines(text: &str) -> Option<Files> {
+    let mut lines = text.trim_end().lines();
+    let mut files = Files {
+        sdist: None,
+        wheels: Vec::new(),
+    };
+    let mut line = lines.next();
+    if let Some(sdist) = line.and_then(|line| line.strip_prefix("sdist = ")) {
+        files.sdist = Some(read_line(sdist)?);
+        line = lines.next();
+    }
+    if line.is_none() {
+        return Some(files);
+    }
+    if line? != "wheels = [" {
+        return None;
+    }
+    for line in lines.by_ref() {
+        if line == "]" {
+            return lines.next().is_none().then_some(files);
+        }
+        let wheel = line.strip_prefix("    ")?.strip_suffix(',')?;
+        files.wheels.push(read_line(wheel)?);
+    }
+    None
+}
+
+fn read_line(line: &str) -> Option<DistFile> {
+    // An escape is rare: the TOML parser knows them.
+    if line.contains('\\') {
+        return None;
+    }
+    let (filename, mut rest) = line.strip_prefix("{ name = \"")?.split_once('"')?;
+    let mut file = DistFile {
+        filename: filename.to_owned(),
+        sha256: None,
+        size: None,
+        upload_time: None,
+        requires_python: None,
+        yanked: None,
+    };
+    if let Some(tail) = rest.strip_prefix(", upload-time = ") {
+        let (time, tail) = tail.split_at(tail.find([',', ' '])?);
+        file.upload_time = Some(time.parse().ok()?);
+        rest = tail;
+    }
+    if let Some(tail) = rest.strip_prefix(", size = ") {
+        let (size, tail) = tail.split_at(tail.find([',', ' '])?);
+        file.size = Some(size.parse().ok()?);
+        rest = tail;
+    }
+    if let Some(tail) = rest.strip_prefix(", hashes = { sha256 = \"") {
+        let (sha256, tail) = tail.split_once("\" }")?;
+        file.sha256 = Some(sha256.parse().ok()?);
+        rest = tail;
+    }
+    if let Some(tail) = rest.strip_prefix(", requires-python = \"") {
+        let (python, tail) = tail.split_once('"')?;
+        file.requires_python = Some(python.parse().ok()?);
+        rest = tail;
+    }
+    if let Some(tail) = rest.strip_prefix(", yanked = \"") {
+        let (reason, tail) = tail.split_once('"')?;
+        file.yanked = Some(reason.to_owned());
+        rest = tail;
+    }
+    (rest == " }").then_some(file)
+}
+
+/// Reads one file's table.
+pub(crate) fn read_table(fields: &Fields<'_>) -> Result<DistFile, Problem> {
+    fields.only(&[
+        "name",
+        "upload-time",
+        "size",
+        "hashes",
+        "requires-python",
+        "yanked",
+    ])?;
+    let size = fields.integer("size")?;
+    let size = size
+        .map(|size| u64::try_from(size).map_err(|_| fields.invalid("size", "it is negative")))
+        .transpose()?;
+    let sha256 = match fields.table("hashes")? {
+        None => None,
+        Some(hashes) => {
+            hashes.only(&["sha256"])?;
+            hashes.parsed("sha256")?
+        }
+    };
+    Ok(DistFile {
+        filename: fields.required("name")?,
+        sha256,
+        size,
+        upload_time: upload_time(fields)?,
+        requires_python: fields.parsed("requires-python")?,
+        yanked: fields.parsed("yanked")?,
+    })
+}
+
+/// `upload-time`, a date and time with an offset, as TOML has it or as a string.
+pub(crate) fn upload_time(fields: &Fields<'_>) -> Result<Option<Timestamp>, Problem> {
+    let Some(item) = fields.item("upload-time") else {
+        return Ok(None);
+    };
+    let text = match (item.as_datetime(), item.as_str()) {
+        (Some(time), _) => time.to_string(),
+        (None, Some(time)) => time.to_owned(),
+        (None, None) => return Err(fields.invalid("upload-time", "expected a date and time")),
+    };
+    let time = text.parse();
+    time.map(Some)
+        .map_err(|error: jiff::Error| fields.invalid("upload-time", error))
+}

@@ -1,0 +1,226 @@
+//! A lock to text. Sorts what it writes, so that the order in memory does not show.
+
+use std::fmt::{Display, Write as _};
+
+use model::{
+    DistFile, IndexRole, Lock, LockInputs, LockedPackage, PackageSource, PrereleasePolicy,
+};
+
+use crate::format::FORMAT_VERSION;
+
+/// The text of a lock: UTF-8, `\n`, the same for the same lock in whatever order its parts are.
+///
+/// A file's `requires_python` is written only where it is another than its package's.
+#[must_use]
+pub fn write(lock: &Lock) -> String {
+    let mut out = String::with_capacity(4096 + lock.packages.len() * 2048);
+    header(&mut out, lock);
+    let mut packages: Vec<&LockedPackage> = lock.packages.iter().collect();
+    packages
+        .sort_by(|a, b| (&a.name, &a.version, &a.source).cmp(&(&b.name, &b.version, &b.source)));
+    for each in packages {
+        package(&mut out, each);
+    }
+    out
+}
+
+fn header(out: &mut String, lock: &Lock) {
+    let resolve = &lock.resolve;
+    let python = lock.inputs.interpreter_constraints.requires_python();
+    push(
+        out,
+        format_args!(
+            "# Written by `cargo xtask generate-lockfiles --resolve={}`; not to be edited by hand.",
+            one_line(resolve)
+        ),
+    );
+    push(out, "lock-version = \"1.0\"");
+    push(out, "created-by = \"cargo-xtask\"");
+    if !python.is_empty() {
+        entry(out, "requires-python", quoted(&python));
+    }
+    push(out, "\n[tool.xtask]");
+    entry(out, "format", FORMAT_VERSION);
+    entry(out, "resolve", quoted(resolve));
+    inputs(out, &lock.inputs);
+    let mut forks = sorted(&lock.forks);
+    // The one fork of a universe that was not split.
+    forks.retain(|fork| !fork.is_empty());
+    list(out, "forks", forks);
+}
+
+fn inputs(out: &mut String, inputs: &LockInputs) {
+    // Their order is the settings': whoever merges them sees one line.
+    let pythons: Vec<String> = inputs
+        .interpreter_constraints
+        .iter()
+        .map(|c| quoted(&c))
+        .collect();
+    entry(
+        out,
+        "interpreter-constraints",
+        format_args!("[{}]", pythons.join(", ")),
+    );
+    list(out, "platforms", sorted(&inputs.platforms));
+    list(out, "no-binary", sorted(&inputs.no_binary));
+    list(out, "only-binary", sorted(&inputs.only_binary));
+    match inputs.prereleases {
+        PrereleasePolicy::IfNecessary => {}
+        PrereleasePolicy::Allow => entry(out, "prereleases", quoted("allow")),
+        PrereleasePolicy::Disallow => entry(out, "prereleases", quoted("disallow")),
+    }
+    if inputs.require_wheels {
+        entry(out, "require-wheels", true);
+    }
+    list(out, "constraints", sorted(&inputs.constraints));
+    list(out, "requirements", sorted(&inputs.requirements));
+}
+
+fn package(out: &mut String, package: &LockedPackage) {
+    push(out, "\n[[packages]]");
+    entry(out, "name", quoted(package.name.as_str()));
+    entry(out, "version", quoted(&package.version.to_string()));
+    if !package.marker.is_true() {
+        entry(out, "marker", quoted(&package.marker.to_string()));
+    }
+    source(out, &package.source);
+    if let Some(python) = package.requires_python.as_ref().filter(|p| !p.is_empty()) {
+        entry(out, "requires-python", quoted(&specifiers(python)));
+    }
+    if !package.extras.is_empty() {
+        let extras: Vec<String> = sorted(&package.extras).iter().map(|e| quoted(e)).collect();
+        entry(out, "extras", format_args!("[{}]", extras.join(", ")));
+    }
+    list(out, "dependencies", sorted(&package.dependencies));
+    if let Some(sdist) = &package.sdist {
+        entry(out, "sdist", file(sdist, package));
+    }
+    if !package.wheels.is_empty() {
+        let mut wheels: Vec<&DistFile> = package.wheels.iter().collect();
+        wheels.sort_by_key(|wheel| &wheel.filename);
+        push(out, "wheels = [");
+        for wheel in wheels {
+            push(out, format_args!("    {},", file(wheel, package)));
+        }
+        push(out, "]");
+    }
+}
+
+fn source(out: &mut String, source: &PackageSource) {
+    let mut pairs: Vec<(&str, &str)> = Vec::new();
+    let key = match source {
+        PackageSource::Index(IndexRole::Primary) => return,
+        PackageSource::Index(IndexRole::Further(nth)) => return entry(out, "index", nth),
+        PackageSource::Index(IndexRole::FindLinks) => {
+            return entry(out, "index", quoted("find-links"));
+        }
+        PackageSource::Url { url, subdirectory } => {
+            pairs.push(("url", url.as_str()));
+            pairs.extend(subdirectory.as_deref().map(|s| ("subdirectory", s)));
+            "archive"
+        }
+        PackageSource::Git {
+            url,
+            commit,
+            revision,
+            subdirectory,
+        } => {
+            pairs.extend([("type", "git"), ("url", url.as_str())]);
+            pairs.extend(revision.as_deref().map(|r| ("requested-revision", r)));
+            pairs.push(("commit-id", commit));
+            pairs.extend(subdirectory.as_deref().map(|s| ("subdirectory", s)));
+            "vcs"
+        }
+        PackageSource::Path { path } => {
+            pairs.push(("path", path.as_str()));
+            "directory"
+        }
+    };
+    let pairs: Vec<String> = pairs
+        .into_iter()
+        .map(|(key, value)| format!("{key} = {}", quoted(value)))
+        .collect();
+    entry(out, key, format_args!("{{ {} }}", pairs.join(", ")));
+}
+
+fn file(file: &DistFile, package: &LockedPackage) -> String {
+    let mut out = format!("{{ name = {}", quoted(&file.filename));
+    let mut pair = |key: &str, value: &dyn Display| {
+        let _ = write!(out, ", {key} = {value}");
+    };
+    if let Some(time) = file.upload_time {
+        pair("upload-time", &time);
+    }
+    if let Some(size) = file.size {
+        pair("size", &size);
+    }
+    if let Some(sha256) = file.sha256 {
+        pair("hashes", &format_args!("{{ sha256 = \"{sha256}\" }}"));
+    }
+    let python = file.requires_python.as_ref().filter(|p| !p.is_empty());
+    if let Some(python) = python.filter(|p| package.requires_python.as_ref() != Some(p)) {
+        pair("requires-python", &quoted(&specifiers(python)));
+    }
+    if let Some(reason) = &file.yanked {
+        pair("yanked", &quoted(reason));
+    }
+    out.push_str(" }");
+    out
+}
+
+fn specifiers(specifiers: &model::VersionSpecifiers) -> String {
+    model::Specifiers(specifiers.clone()).to_string()
+}
+
+fn sorted<T: ToString>(values: &[T]) -> Vec<String> {
+    let mut values: Vec<String> = values.iter().map(ToString::to_string).collect();
+    values.sort();
+    values.dedup();
+    values
+}
+
+/// One value a line; nothing where there is none.
+fn list(out: &mut String, key: &str, values: Vec<String>) {
+    if values.is_empty() {
+        return;
+    }
+    push(out, format_args!("{key} = ["));
+    for value in values {
+        push(out, format_args!("    {},", quoted(&value)));
+    }
+    push(out, "]");
+}
+
+fn entry(out: &mut String, key: &str, value: impl Display) {
+    push(out, format_args!("{key} = {value}"));
+}
+
+fn push(out: &mut String, line: impl Display) {
+    // Writing to a string cannot fail.
+    let _ = writeln!(out, "{line}");
+}
+
+/// A TOML basic string.
+pub(crate) fn quoted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\t' => out.push_str("\\t"),
+            '\r' => out.push_str("\\r"),
+            c if c.is_control() => {
+                let _ = write!(out, "\\u{:04X}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+fn one_line(text: &str) -> String {
+    text.replace(char::is_control, " ")
+}
