@@ -1,0 +1,99 @@
+//! Makes output the same on every machine: paths, ports and times become words in brackets.
+
+/// Replaces what differs from run to run.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    texts: Vec<(String, String)>,
+}
+
+impl Filter {
+    /// Adds a text to replace, such as a temporary folder's path by `[REPO]`.
+    #[must_use]
+    pub fn replace(mut self, text: &str, by: &str) -> Self {
+        self.texts.push((text.to_owned(), by.to_owned()));
+        self
+    }
+
+    /// The text with the added texts replaced, ports of 127.0.0.1 as `[PORT]` and times such as
+    /// `1.25s` or `3 ms` as `[TIME]`.
+    #[must_use]
+    pub fn apply(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for (from, to) in &self.texts {
+            text = text.replace(from.as_str(), to);
+        }
+        hide_times(&hide_ports(&text))
+    }
+}
+
+fn hide_ports(text: &str) -> String {
+    const HOST: &str = "127.0.0.1:";
+    let mut parts = text.split(HOST);
+    let mut shown = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let rest = part.trim_start_matches(|c: char| c.is_ascii_digit());
+        shown += HOST;
+        shown += if rest.len() < part.len() {
+            "[PORT]"
+        } else {
+            ""
+        };
+        shown += rest;
+    }
+    shown
+}
+
+fn hide_times(text: &str) -> String {
+    let mut shown = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+        let (before, number) = rest.split_at(start);
+        let after = number.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+        let unit = ["ms", " ms", "s", " s"].into_iter().find(|unit| {
+            let follows = after.strip_prefix(unit);
+            follows.is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric()))
+        });
+        let word_before = before.ends_with(|c: char| c.is_ascii_alphanumeric() || "-_".contains(c));
+        shown += before;
+        match unit.filter(|_| !word_before) {
+            Some(unit) => {
+                shown += "[TIME]";
+                rest = &after[unit.len()..];
+            }
+            None => {
+                shown += &number[..number.len() - after.len()];
+                rest = after;
+            }
+        }
+    }
+    shown + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expect: &str) {
+        let filter = Filter::default().replace("/tmp/x1", "[REPO]");
+        assert_eq!(filter.apply(text), expect);
+    }
+
+    #[test]
+    fn paths_ports_and_times() {
+        check("/tmp/x1/BUILD:3:4", "[REPO]/BUILD:3:4");
+        check(
+            "http://127.0.0.1:4711/simple/",
+            "http://127.0.0.1:[PORT]/simple/",
+        );
+        check("done in 1.25s, 3 ms of it", "done in [TIME], [TIME] of it");
+    }
+
+    #[test]
+    fn versions_and_counts_stay() {
+        check(
+            "a 1.0 and 2 sdists, 3 packages, py3",
+            "a 1.0 and 2 sdists, 3 packages, py3",
+        );
+    }
+}

@@ -1,0 +1,174 @@
+//! As much of HTTP/1.1 as a package index needs: requests without bodies, kept connections,
+//! ranges, validators.
+//!
+//! Source: RFC 9110 and RFC 9112.
+
+use std::io::{BufRead, Read, Result, Write};
+
+use crate::package::sha256_hex;
+
+/// A request's line and headers.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    headers: Vec<(String, String)>,
+}
+
+/// An answer.
+#[derive(Debug, Clone)]
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Request {
+    /// The next request of a connection; `None` where the client has closed it.
+    pub(crate) fn read(input: &mut impl BufRead) -> Result<Option<Self>> {
+        let mut line = String::new();
+        if input.read_line(&mut line)? == 0 {
+            return Ok(None);
+        }
+        let mut words = line.split_whitespace().map(str::to_owned);
+        let (Some(method), Some(path)) = (words.next(), words.next()) else {
+            return Ok(None);
+        };
+        let mut headers = Vec::new();
+        loop {
+            let mut line = String::new();
+            input.read_line(&mut line)?;
+            let Some((name, value)) = line.trim_end().split_once(':') else {
+                break;
+            };
+            headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+        }
+        let request = Self {
+            method,
+            path,
+            headers,
+        };
+        let length = request
+            .header("content-length")
+            .and_then(|text| text.parse().ok());
+        std::io::copy(&mut input.take(length.unwrap_or(0)), &mut std::io::sink())?;
+        Ok(Some(request))
+    }
+
+    /// The value of a header, whose name is in lower case.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) fn accepts(&self, what: &str) -> bool {
+        self.header("accept")
+            .is_some_and(|accept| accept.contains(what))
+    }
+}
+
+impl Response {
+    pub(crate) fn new(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
+        Self {
+            status,
+            headers: vec![("Content-Type", content_type.to_owned())],
+            body: body.into(),
+        }
+    }
+
+    pub(crate) fn text(status: u16, text: &str) -> Self {
+        Self::new(status, "text/plain", text)
+    }
+
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// Adds a validator; the answer is 304 where the client already has this body.
+    pub(crate) fn validated(self, request: &Request) -> Self {
+        let tag = format!("\"{}\"", &sha256_hex(&self.body)[..16]);
+        let unchanged = self.status == 200 && request.header("if-none-match") == Some(&tag);
+        let mut answer = self.with("ETag", tag);
+        if unchanged {
+            answer.status = 304;
+            answer.body.clear();
+        }
+        answer
+    }
+
+    /// Cuts the body to the one range that the client asks for.
+    pub(crate) fn ranged(self, request: &Request) -> Self {
+        let length = self.body.len();
+        let mut answer = self.with("Accept-Ranges", "bytes");
+        let Some(range) = request
+            .header("range")
+            .and_then(|text| parse_range(text, length))
+        else {
+            return answer;
+        };
+        if range.start >= length {
+            let answer = Self::text(416, "the file ends before");
+            return answer.with("Content-Range", format!("bytes */{length}"));
+        }
+        let content_range = format!("bytes {}-{}/{length}", range.start, range.end - 1);
+        answer.body = answer.body[range].to_vec();
+        answer.status = 206;
+        answer.with("Content-Range", content_range)
+    }
+
+    /// Sends the answer, or only `sent` bytes of its body.
+    pub(crate) fn write(
+        &self,
+        output: &mut impl Write,
+        request: &Request,
+        sent: usize,
+    ) -> Result<()> {
+        let mut head = format!("HTTP/1.1 {} {}\r\n", self.status, reason(self.status));
+        for (name, value) in &self.headers {
+            head += &format!("{name}: {value}\r\n");
+        }
+        if self.status != 304 {
+            head += &format!("Content-Length: {}\r\n", self.body.len());
+        }
+        let mut message = (head + "\r\n").into_bytes();
+        if request.method != "HEAD" {
+            message.extend(&self.body[..sent.min(self.body.len())]);
+        }
+        output.write_all(&message)?;
+        output.flush()
+    }
+}
+
+/// `bytes=2-5`, `bytes=2-`, `bytes=-5`; several ranges at once are not offered.
+fn parse_range(text: &str, length: usize) -> Option<std::ops::Range<usize>> {
+    let (first, last) = text.strip_prefix("bytes=")?.split_once('-')?;
+    if first.is_empty() {
+        let count: usize = last.parse().ok()?;
+        return Some(length.saturating_sub(count)..length);
+    }
+    let last = if last.is_empty() {
+        length
+    } else {
+        last.parse::<usize>().ok()? + 1
+    };
+    Some(first.parse().ok()?..last.min(length))
+}
+
+fn reason(status: u16) -> &'static str {
+    match status {
+        200 => "OK",
+        206 => "Partial Content",
+        301 => "Moved Permanently",
+        304 => "Not Modified",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        416 => "Range Not Satisfiable",
+        429 => "Too Many Requests",
+        503 => "Service Unavailable",
+        _ => "Status",
+    }
+}

@@ -1,0 +1,21 @@
+//! What tests are made of: packages in memory, a package index on 127.0.0.1 that misbehaves on
+//! demand, throw-away monorepos in which the real binary runs, and skips that are seen.
+//!
+//! For tests only, so a mistake in a fixture panics. Nothing here reaches beyond this machine.
+
+mod archive;
+mod fault;
+mod filter;
+mod http;
+mod index;
+mod listing;
+mod package;
+mod repo;
+mod skip;
+
+pub use fault::{Fault, When};
+pub use filter::Filter;
+pub use index::{Index, IndexBuilder, Served};
+pub use package::{Package, PackageFile};
+pub use repo::{Output, Repo, Running};
+pub use skip::{peer, shared};

@@ -1,0 +1,225 @@
+//! A release of a package as a test describes it, and the real files that it becomes.
+
+use model::PackageName;
+use sha2::{Digest, Sha256};
+
+use crate::archive;
+
+/// One release: `Package::new("a", "1.0").requires("b>=1").wheel("py3-none-any").sdist()`.
+///
+/// A release that names no file gets one wheel for every platform.
+#[derive(Debug, Clone)]
+pub struct Package {
+    pub(crate) name: String,
+    pub(crate) version: String,
+    pub(crate) requires: Vec<String>,
+    pub(crate) extras: Vec<String>,
+    pub(crate) requires_python: Option<String>,
+    pub(crate) entry_points: Vec<(String, String)>,
+    pub(crate) members: Vec<(String, Vec<u8>)>,
+    pub(crate) needs_build: bool,
+    pub(crate) build_fails: bool,
+    yanked: Option<String>,
+    uploaded: String,
+    kinds: Vec<Kind>,
+    wrong_hash: bool,
+}
+
+#[derive(Debug, Clone)]
+enum Kind {
+    Wheel(String),
+    Sdist,
+}
+
+/// One file of a release, as an index serves it.
+#[derive(Debug, Clone)]
+pub struct PackageFile {
+    /// `a-1.0-py3-none-any.whl`
+    pub filename: String,
+    /// The archive.
+    pub bytes: Vec<u8>,
+    /// The `METADATA` of a wheel.
+    pub metadata: Option<String>,
+    /// What the listing says of the archive: hexadecimal, and a lie after
+    /// [`Package::wrong_hash`].
+    pub sha256: String,
+    /// `Requires-Python`.
+    pub requires_python: Option<String>,
+    /// The reason, which may be empty, if the file is yanked.
+    pub yanked: Option<String>,
+    /// As RFC 3339 has it.
+    pub uploaded: String,
+}
+
+impl Package {
+    /// A release without requirements, uploaded on the first day of 2024.
+    #[must_use]
+    pub fn new(name: &str, version: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            version: version.to_owned(),
+            requires: Vec::new(),
+            extras: Vec::new(),
+            requires_python: None,
+            entry_points: Vec::new(),
+            members: Vec::new(),
+            needs_build: false,
+            build_fails: false,
+            yanked: None,
+            uploaded: "2024-01-01T00:00:00Z".to_owned(),
+            kinds: Vec::new(),
+            wrong_hash: false,
+        }
+    }
+
+    /// Adds a `Requires-Dist`.
+    #[must_use]
+    pub fn requires(mut self, requirement: &str) -> Self {
+        self.requires.push(requirement.to_owned());
+        self
+    }
+
+    /// Adds an extra that requires something; call it again for a second requirement.
+    #[must_use]
+    pub fn extra(mut self, extra: &str, requirement: &str) -> Self {
+        if !self.extras.iter().any(|known| known == extra) {
+            self.extras.push(extra.to_owned());
+        }
+        let requirement = match requirement.split_once(';') {
+            Some((what, marker)) => format!("{what}; ({marker}) and extra == '{extra}'"),
+            None => format!("{requirement}; extra == '{extra}'"),
+        };
+        self.requires(&requirement)
+    }
+
+    /// Sets `Requires-Python`.
+    #[must_use]
+    pub fn requires_python(mut self, specifiers: &str) -> Self {
+        self.requires_python = Some(specifiers.to_owned());
+        self
+    }
+
+    /// Yanks every file of the release (PEP 592).
+    #[must_use]
+    pub fn yanked(mut self, reason: &str) -> Self {
+        self.yanked = Some(reason.to_owned());
+        self
+    }
+
+    /// Sets the upload time of every file (PEP 700), as RFC 3339 has it.
+    #[must_use]
+    pub fn uploaded(mut self, time: &str) -> Self {
+        time.clone_into(&mut self.uploaded);
+        self
+    }
+
+    /// Adds a wheel with these tags.
+    #[must_use]
+    pub fn wheel(mut self, tags: &str) -> Self {
+        self.kinds.push(Kind::Wheel(tags.to_owned()));
+        self
+    }
+
+    /// Adds a source distribution. Its metadata is static unless [`Self::needs_build`] is called.
+    #[must_use]
+    pub fn sdist(mut self) -> Self {
+        self.kinds.push(Kind::Sdist);
+        self
+    }
+
+    /// Makes the source distribution's requirements dynamic (PEP 643): only its backend, which is
+    /// in the tree and needs nothing, can tell them.
+    #[must_use]
+    pub fn needs_build(mut self) -> Self {
+        self.needs_build = true;
+        self
+    }
+
+    /// Makes the source distribution's backend print a line and fail.
+    #[must_use]
+    pub fn build_fails(mut self) -> Self {
+        self.build_fails = true;
+        self.needs_build()
+    }
+
+    /// Adds an entry point, such as `("console_scripts", "a = a:main")`.
+    #[must_use]
+    pub fn entry_point(mut self, group: &str, line: &str) -> Self {
+        self.entry_points.push((group.to_owned(), line.to_owned()));
+        self
+    }
+
+    /// Adds a file to each archive.
+    #[must_use]
+    pub fn member(mut self, path: &str, content: &[u8]) -> Self {
+        self.members.push((path.to_owned(), content.to_owned()));
+        self
+    }
+
+    /// Makes the listing give a hash that no file has.
+    #[must_use]
+    pub fn wrong_hash(mut self) -> Self {
+        self.wrong_hash = true;
+        self
+    }
+
+    /// The name as file names and import statements have it.
+    #[must_use]
+    pub fn file_name(&self) -> String {
+        self.normalised().as_file_name()
+    }
+
+    /// The files, made anew; the same bytes each time.
+    #[must_use]
+    pub fn files(&self) -> Vec<PackageFile> {
+        let any = [Kind::Wheel("py3-none-any".to_owned())];
+        let kinds = if self.kinds.is_empty() {
+            &any[..]
+        } else {
+            &self.kinds
+        };
+        kinds.iter().map(|kind| self.file(kind)).collect()
+    }
+
+    pub(crate) fn normalised(&self) -> PackageName {
+        self.name.parse().expect("a fixture has a valid name")
+    }
+
+    pub(crate) fn stem(&self) -> String {
+        format!("{}-{}", self.file_name(), self.version)
+    }
+
+    fn file(&self, kind: &Kind) -> PackageFile {
+        let (filename, bytes, metadata) = match kind {
+            Kind::Wheel(tags) => (
+                format!("{}-{tags}.whl", self.stem()),
+                archive::wheel(self, tags),
+                Some(archive::metadata(self)),
+            ),
+            Kind::Sdist => (
+                format!("{}.tar.gz", self.stem()),
+                archive::sdist(self),
+                None,
+            ),
+        };
+        let sha256 = if self.wrong_hash {
+            "0".repeat(64)
+        } else {
+            sha256_hex(&bytes)
+        };
+        PackageFile {
+            filename,
+            bytes,
+            metadata,
+            sha256,
+            requires_python: self.requires_python.clone(),
+            yanked: self.yanked.clone(),
+            uploaded: self.uploaded.clone(),
+        }
+    }
+}
+
+/// The SHA-256 of some bytes, hexadecimal.
+pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
+}

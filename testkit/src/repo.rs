@@ -1,0 +1,286 @@
+//! A throw-away repository in which the real binary runs, cut off from the rest of the machine.
+
+use std::fmt;
+use std::time::Duration;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use duct::Handle;
+use tempfile::TempDir;
+
+use crate::filter::Filter;
+use crate::index::Index;
+
+/// How long a command may take before the test fails.
+const TIME_OUT: Duration = Duration::from_secs(120);
+
+/// An address that nobody listens on, so that a test without an index reaches none.
+const NO_INDEX: &str = "http://127.0.0.1:1/simple/";
+
+const SETTINGS: &str = "[workspace.metadata.xtask.python]\n\
+                        interpreter_constraints = [\"CPython==3.12.*\"]\n";
+
+/// A repository in a temporary folder, with a home and a cache of its own.
+#[derive(Debug)]
+pub struct Repo {
+    folder: TempDir,
+    binary: Utf8PathBuf,
+    environment: Vec<(String, String)>,
+}
+
+/// What a command did, with paths, ports and times made the same for every run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// The exit status; 128 and the signal's number where a signal ended it.
+    pub status: i32,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+}
+
+/// A command that has not ended yet.
+#[derive(Debug)]
+pub struct Running {
+    handle: Handle,
+    filter: Filter,
+}
+
+impl Repo {
+    /// An empty repository for CPython 3.12. `binary` is `env!("CARGO_BIN_EXE_cargo-xtask")`.
+    ///
+    /// # Panics
+    /// Where the machine has no temporary folder.
+    #[must_use]
+    pub fn new(binary: &str) -> Self {
+        let repo = Self {
+            folder: TempDir::with_prefix("xtask-").expect("a temporary folder"),
+            binary: binary.into(),
+            environment: Vec::new(),
+        };
+        for name in ["repo", "home", "cache", "tmp"] {
+            fs_err::create_dir_all(repo.beside(name)).expect("a folder");
+        }
+        repo.env("PIP_INDEX_URL", NO_INDEX)
+            .file("Cargo.toml", SETTINGS)
+    }
+
+    /// Writes a file, and the folders above it.
+    ///
+    /// # Panics
+    /// Where that fails.
+    #[must_use]
+    pub fn file(self, path: &str, content: &str) -> Self {
+        self.write(path, content);
+        self
+    }
+
+    /// Writes `requirements.txt`, and a `BUILD` that makes its lines requirements.
+    #[must_use]
+    pub fn requirements(self, lines: &str) -> Self {
+        self.file("BUILD", "python_requirements(name=\"reqs\")\n")
+            .file("requirements.txt", lines)
+    }
+
+    /// Makes an index the one that pip is configured for.
+    #[must_use]
+    pub fn index(self, index: &Index) -> Self {
+        self.env("PIP_INDEX_URL", &index.url())
+    }
+
+    /// Sets an environment variable for the commands.
+    #[must_use]
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.retain(|(known, _)| known != name);
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The repository's root.
+    #[must_use]
+    pub fn root(&self) -> Utf8PathBuf {
+        self.beside("repo")
+    }
+
+    /// The cache folder.
+    #[must_use]
+    pub fn cache(&self) -> Utf8PathBuf {
+        self.beside("cache")
+    }
+
+    /// The home folder.
+    #[must_use]
+    pub fn home(&self) -> Utf8PathBuf {
+        self.beside("home")
+    }
+
+    /// Writes a file, and the folders above it.
+    ///
+    /// # Panics
+    /// Where that fails.
+    pub fn write(&self, path: &str, content: &str) {
+        let path = self.root().join(path);
+        let folder = path.parent().unwrap_or(Utf8Path::new("/"));
+        fs_err::create_dir_all(folder).expect("a folder");
+        fs_err::write(path, content).expect("a file");
+    }
+
+    /// What a file holds.
+    ///
+    /// # Panics
+    /// Where it cannot be read.
+    #[must_use]
+    pub fn read(&self, path: &str) -> String {
+        fs_err::read_to_string(self.root().join(path)).expect("a file")
+    }
+
+    /// Every file of the repository, sorted, with what it holds: to see that nothing changed.
+    #[must_use]
+    pub fn snapshot(&self) -> Vec<(Utf8PathBuf, Vec<u8>)> {
+        let mut files = Vec::new();
+        collect(&self.root(), &mut files);
+        files.sort();
+        files
+    }
+
+    /// Runs the binary in the root.
+    ///
+    /// # Panics
+    /// Where it cannot be started, or takes more than two minutes.
+    pub fn xtask(&self, arguments: &[&str]) -> Output {
+        self.start(arguments).wait()
+    }
+
+    /// Starts the binary in the root.
+    ///
+    /// # Panics
+    /// Where it cannot be started.
+    #[must_use]
+    pub fn start(&self, arguments: &[&str]) -> Running {
+        self.start_program(&self.binary, arguments)
+    }
+
+    /// Runs another program in the root, in the same environment.
+    ///
+    /// # Panics
+    /// Where it cannot be started, or takes more than two minutes.
+    pub fn run(&self, program: &Utf8Path, arguments: &[&str]) -> Output {
+        self.start_program(program, arguments).wait()
+    }
+
+    fn start_program(&self, program: &Utf8Path, arguments: &[&str]) -> Running {
+        let handle = duct::cmd(program.as_std_path(), arguments)
+            .dir(self.root())
+            .full_env(self.variables())
+            .stdin_null()
+            .stdout_capture()
+            .stderr_capture()
+            .unchecked()
+            .start()
+            .expect("a program that starts");
+        Running {
+            handle,
+            filter: self.filter(),
+        }
+    }
+
+    fn variables(&self) -> Vec<(String, String)> {
+        let own = [
+            ("HOME", self.home()),
+            ("XDG_CACHE_HOME", self.cache()),
+            ("XDG_CONFIG_HOME", self.home().join(".config")),
+            ("TMPDIR", self.beside("tmp")),
+            ("PIP_CONFIG_FILE", "/dev/null".into()),
+        ];
+        let mut variables: Vec<_> = own
+            .into_iter()
+            .map(|(name, path)| (name.to_owned(), path.into_string()))
+            .collect();
+        variables.extend(std::env::var("PATH").map(|path| ("PATH".to_owned(), path)));
+        variables.push(("NO_COLOR".to_owned(), "1".to_owned()));
+        variables.extend(self.environment.iter().cloned());
+        variables
+    }
+
+    fn filter(&self) -> Filter {
+        Filter::default()
+            .replace(self.root().as_str(), "[REPO]")
+            .replace(self.home().as_str(), "[HOME]")
+            .replace(self.cache().as_str(), "[CACHE]")
+            .replace(self.beside("tmp").as_str(), "[TMP]")
+    }
+
+    fn beside(&self, name: &str) -> Utf8PathBuf {
+        let folder = Utf8Path::from_path(self.folder.path()).expect("a UTF-8 path");
+        folder.join(name)
+    }
+}
+
+impl Running {
+    /// Ends the command as `kill -9` does.
+    ///
+    /// # Panics
+    /// Where the system refuses.
+    pub fn kill(self) -> Output {
+        self.handle.kill().expect("a process that can be killed");
+        self.wait()
+    }
+
+    /// Waits for the end.
+    ///
+    /// # Panics
+    /// After two minutes.
+    pub fn wait(self) -> Output {
+        let output = self
+            .handle
+            .wait_timeout(TIME_OUT)
+            .expect("a process that can be waited for");
+        let Some(output) = output else {
+            let _ = self.handle.kill();
+            panic!("no end after {} seconds", TIME_OUT.as_secs());
+        };
+        let text = |bytes: &[u8]| self.filter.apply(&String::from_utf8_lossy(bytes));
+        Output {
+            status: status_code(output.status),
+            stdout: text(&output.stdout),
+            stderr: text(&output.stderr),
+        }
+    }
+}
+
+impl fmt::Display for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "exit status {}", self.status)?;
+        for (name, text) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
+            if !text.is_empty() {
+                writeln!(f, "----- {name}")?;
+                f.write_str(text)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(unix)]
+fn status_code(status: std::process::ExitStatus) -> i32 {
+    use std::os::unix::process::ExitStatusExt as _;
+    status
+        .code()
+        .unwrap_or_else(|| 128 + status.signal().unwrap_or(0))
+}
+
+#[cfg(not(unix))]
+fn status_code(status: std::process::ExitStatus) -> i32 {
+    status.code().unwrap_or(-1)
+}
+
+fn collect(folder: &Utf8Path, files: &mut Vec<(Utf8PathBuf, Vec<u8>)>) {
+    for entry in folder.read_dir_utf8().expect("a folder") {
+        let path = entry.expect("an entry").into_path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else {
+            let content = fs_err::read(&path).expect("a file");
+            files.push((path, content));
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! What a test needs and a machine may not have: other tools, and the folder of shared facts.
+//!
+//! A test without them returns early and says so on the terminal, past the test runner's capture.
+
+use std::io::Write;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+/// The program `name` in the virtual environment that `XTASK_PEERS` names.
+///
+/// `None` without it: the caller's test is then reported as skipped.
+#[must_use]
+pub fn peer(name: &str) -> Option<Utf8PathBuf> {
+    let Ok(folder) = std::env::var("XTASK_PEERS") else {
+        skip(&format!(
+            "needs {name}, and XTASK_PEERS names no virtual environment"
+        ));
+        return None;
+    };
+    let program = Utf8PathBuf::from(folder).join("bin").join(name);
+    if !program.exists() {
+        skip(&format!("needs {name}, and {program} does not exist"));
+        return None;
+    }
+    Some(program)
+}
+
+/// A folder or file of the shared facts: in `XTASK_SHARED`, else in `../shared` beside the
+/// workspace.
+///
+/// `None` where it is missing: the caller's test is then reported as skipped.
+#[must_use]
+pub fn shared(path: &str) -> Option<Utf8PathBuf> {
+    let workspace = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let folder = std::env::var("XTASK_SHARED")
+        .map_or_else(|_| workspace.join("../shared"), Utf8PathBuf::from);
+    let found = folder.join(path);
+    if !found.exists() {
+        skip(&format!(
+            "needs the shared folder's {path}, and {found} does not exist"
+        ));
+        return None;
+    }
+    Some(found)
+}
+
+fn skip(reason: &str) {
+    let thread = std::thread::current();
+    let line = format!("skipped {}: {reason}\n", thread.name().unwrap_or("a test"));
+    let _ = std::io::stderr().write_all(line.as_bytes());
+}
