@@ -1,0 +1,244 @@
+//! Fragments become the entries of sections and types, in towncrier's order.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::error::ChangelogError;
+use super::fragment::Fragment;
+use super::python;
+use super::settings::{Bullets, ChangelogSettings, Content};
+
+/// A section's entries by type; only types that have some.
+pub(crate) struct Section {
+    pub(crate) name: String,
+    pub(crate) types: Vec<TypeEntries>,
+}
+
+/// The entries of one type within a section.
+pub(crate) struct TypeEntries {
+    /// The directory name of the type.
+    pub(crate) kind: String,
+    /// Texts with their issues as printed.
+    pub(crate) entries: Vec<(String, Vec<String>)>,
+    /// All issues of the type as printed, each once.
+    pub(crate) issues: Vec<String>,
+}
+
+/// Gathers the fragments into entries: one for each different text.
+///
+/// Entries are ordered by their issues (see [`issue_key`]); those without issues come last, by
+/// their text. Without `all_bullets` the kind of bullet goes before that.
+///
+/// # Errors
+/// An `issue_format` with an unknown field.
+pub(crate) fn sections(
+    settings: &ChangelogSettings,
+    fragments: &[Fragment],
+) -> Result<Vec<Section>, ChangelogError> {
+    let section = |(name, _): &(String, String)| {
+        let own = fragments
+            .iter()
+            .filter(|fragment| fragment.section == *name);
+        let mut raw: Vec<(&str, Vec<Entry>)> = Vec::new();
+        for fragment in own {
+            let place = raw.iter().position(|(kind, _)| *kind == fragment.kind);
+            let place = place.unwrap_or_else(|| {
+                raw.push((&fragment.kind, Vec::new()));
+                raw.len() - 1
+            });
+            add(
+                &mut raw[place].1,
+                entry_text(settings, fragment),
+                fragment.issue.clone(),
+            );
+        }
+        let types = raw
+            .into_iter()
+            .map(|(kind, entries)| ordered(settings, kind, entries));
+        Ok(Section {
+            name: name.clone(),
+            types: types.collect::<Result<_, _>>()?,
+        })
+    };
+    settings.sections.iter().map(section).collect()
+}
+
+struct Entry {
+    text: String,
+    issues: Vec<String>,
+}
+
+fn add(entries: &mut Vec<Entry>, text: String, issue: Option<String>) {
+    match entries.iter_mut().find(|entry| entry.text == text) {
+        Some(entry) => entry.issues.extend(issue),
+        None => entries.push(Entry {
+            text,
+            issues: issue.into_iter().collect(),
+        }),
+    }
+}
+
+fn entry_text(settings: &ChangelogSettings, fragment: &Fragment) -> String {
+    let content = settings.type_named(&fragment.kind).map(|kind| kind.content);
+    if content == Some(Content::IssuesOnly) && fragment.issue.is_some() {
+        return String::new();
+    }
+    match settings.bullets {
+        Bullets::Template => hang(python::strip(&fragment.text)),
+        Bullets::Fragments => python::rstrip(&fragment.text).to_owned(),
+    }
+}
+
+/// Indents all lines but the first by two spaces, for the bullet; blank lines stay as they are.
+fn hang(text: &str) -> String {
+    let mut hung = String::with_capacity(text.len());
+    for (at, line) in python::split_lines(text).into_iter().enumerate() {
+        if at > 0 && !python::strip(line).is_empty() {
+            hung.push_str("  ");
+        }
+        hung.push_str(line);
+    }
+    hung
+}
+
+fn ordered(
+    settings: &ChangelogSettings,
+    kind: &str,
+    mut entries: Vec<Entry>,
+) -> Result<TypeEntries, ChangelogError> {
+    for entry in &mut entries {
+        // By name first, so that issues of one key come in a stated order.
+        entry.issues.sort();
+        entry.issues.sort_by_cached_key(|issue| issue_key(issue));
+    }
+    entries.sort_by_cached_key(|entry| {
+        let text = match entry.issues.is_empty() {
+            true => entry.text.clone(),
+            false => String::new(),
+        };
+        (
+            text,
+            entry
+                .issues
+                .iter()
+                .map(|issue| issue_key(issue))
+                .collect::<Vec<_>>(),
+        )
+    });
+    if settings.bullets == Bullets::Fragments {
+        entries.sort_by_key(|entry| bullet_rank(&entry.text));
+    }
+    let mut all: Vec<String> = entries
+        .iter()
+        .flat_map(|entry| entry.issues.clone())
+        .collect();
+    all.sort();
+    all.dedup();
+    all.sort_by_cached_key(|issue| issue_key(issue));
+    let print = |issues: Vec<String>| -> Result<Vec<String>, ChangelogError> {
+        issues
+            .iter()
+            .map(|issue| print_issue(settings, issue))
+            .collect()
+    };
+    let printed = entries
+        .into_iter()
+        .map(|entry| Ok((after_code_block(entry.text), print(entry.issues)?)));
+    Ok(TypeEntries {
+        kind: kind.to_owned(),
+        entries: printed.collect::<Result<_, _>>()?,
+        issues: print(all)?,
+    })
+}
+
+/// How issues sort: names without a digit, then names grouped by what stands around their first
+/// number and within it by the number, then plain numbers.
+///
+/// Numbers are compared by length and digits, so none is too large.
+fn issue_key(issue: &str) -> (bool, bool, String, usize, String) {
+    let number = |digits: &str| {
+        let digits = digits.trim_start_matches('0');
+        (digits.len() + 1, digits.to_owned())
+    };
+    if python::is_digits(issue) {
+        let (length, digits) = number(issue);
+        return (true, true, String::new(), length, digits);
+    }
+    let Some(start) = issue.find(|c: char| c.is_ascii_digit()) else {
+        return (false, false, issue.to_owned(), 0, String::new());
+    };
+    let rest = issue[start..].trim_start_matches(|c: char| c.is_ascii_digit());
+    let (length, digits) = number(&issue[start..issue.len() - rest.len()]);
+    (
+        false,
+        true,
+        format!("{}{rest}", &issue[..start]),
+        length,
+        digits,
+    )
+}
+
+fn bullet_rank(text: &str) -> u8 {
+    match text {
+        "" => 0,
+        _ if text.starts_with("- ") => 1,
+        _ if text.starts_with("* ") => 2,
+        _ if text.starts_with("#. ") => 3,
+        _ => 4,
+    }
+}
+
+fn print_issue(settings: &ChangelogSettings, issue: &str) -> Result<String, ChangelogError> {
+    let Some(pattern) = &settings.issue_format else {
+        return Ok(match python::is_int(issue) {
+            true => format!("#{issue}"),
+            false => issue.to_owned(),
+        });
+    };
+    python::format(pattern, &[("issue", issue)]).map_err(|source| ChangelogError::Format {
+        file: settings.source.clone(),
+        key: "issue_format",
+        pattern: pattern.clone(),
+        source,
+    })
+}
+
+/// Keeps the issues behind a text from becoming part of the reStructuredText code block that the
+/// text ends with: an empty line and a space go between them.
+fn after_code_block(text: String) -> String {
+    static CODE_BLOCK: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"::\n\n(?:(?:  [ \t]+[^\n]*)?\n)*  [ \t]+[^\n]*$").ok());
+    match CODE_BLOCK
+        .as_ref()
+        .is_some_and(|block| block.is_match(&text))
+    {
+        true => text + "\n\n ",
+        false => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn issues_sort_as_documented() {
+        let mut issues = vec!["2", "#11", "gh-4", "omega", "#3", "10", "gh-10", "alpha"];
+        issues.sort_by_cached_key(|issue| issue_key(issue));
+        assert_eq!(
+            issues,
+            ["alpha", "omega", "#3", "#11", "gh-4", "gh-10", "2", "10"]
+        );
+    }
+
+    #[test]
+    fn code_blocks_are_closed() {
+        assert_eq!(
+            after_code_block("x::\n\n    code".into()),
+            "x::\n\n    code\n\n "
+        );
+        assert_eq!(after_code_block("x::\n\n  code".into()), "x::\n\n  code");
+        assert_eq!(after_code_block("x:\n\n    code".into()), "x:\n\n    code");
+    }
+}

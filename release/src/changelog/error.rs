@@ -1,0 +1,135 @@
+//! What can be wrong with a changelog's settings, template and fragments.
+
+use camino::Utf8PathBuf;
+use thiserror::Error;
+
+use super::python::FormatError;
+
+/// Why no changelog could be made.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ChangelogError {
+    /// The settings' file is not TOML.
+    #[error("{file}:{line}:{column}: not TOML: {message}")]
+    Toml {
+        /// The file, relative to the root.
+        file: Utf8PathBuf,
+        /// From 1.
+        line: usize,
+        /// From 1, in characters.
+        column: usize,
+        /// The parser's words.
+        message: String,
+    },
+    /// A setting has a value of the wrong kind.
+    #[error("{file}:{line}: [tool.towncrier] `{key}` must be {expected}")]
+    Setting {
+        /// The file, relative to the root.
+        file: Utf8PathBuf,
+        /// From 1.
+        line: usize,
+        /// The setting.
+        key: String,
+        /// What may stand there.
+        expected: String,
+    },
+    /// A template named by package and resource that is not one of towncrier's own.
+    #[error(
+        "{file}: towncrier has no template `{template}`, and templates of other Python packages cannot be read"
+    )]
+    UnknownTemplate {
+        /// The settings' file, relative to the root.
+        file: Utf8PathBuf,
+        /// The setting's value.
+        template: String,
+    },
+    /// The template's file is not there.
+    #[error("{file}: the template `{template}` does not exist")]
+    MissingTemplate {
+        /// The settings' file, relative to the root.
+        file: Utf8PathBuf,
+        /// The setting's value.
+        template: Utf8PathBuf,
+    },
+    /// A format string cannot be filled in.
+    #[error("{file}: [tool.towncrier] `{key}` is `{pattern}`: {source}")]
+    Format {
+        /// The settings' file, relative to the root.
+        file: Utf8PathBuf,
+        /// The setting.
+        key: &'static str,
+        /// Its value.
+        pattern: String,
+        /// What is wrong with it.
+        source: FormatError,
+    },
+    /// A file among the fragments whose name says neither issue nor type.
+    #[error(
+        "{path}: not the name of a news fragment; expected ISSUE.TYPE or ISSUE.TYPE.md with TYPE one of {types}"
+    )]
+    FragmentName {
+        /// The file, relative to the root.
+        path: Utf8PathBuf,
+        /// The known types, with commas.
+        types: String,
+    },
+    /// An issue that the settings' pattern does not admit.
+    #[error("{path}: issue `{issue}` does not match the pattern `{pattern}`")]
+    IssueName {
+        /// The fragment.
+        path: Utf8PathBuf,
+        /// The part of its name.
+        issue: String,
+        /// `issue_pattern`.
+        pattern: String,
+    },
+    /// `issue_pattern` is not a regular expression.
+    #[error("{file}: [tool.towncrier] `issue_pattern`: {message}")]
+    IssuePattern {
+        /// The settings' file, relative to the root.
+        file: Utf8PathBuf,
+        /// The parser's words.
+        message: String,
+    },
+    /// Two fragments with the same issue, type and counter.
+    #[error(
+        "{second}: says the same issue and type as {first}; put a counter behind the type, as in 12.fix.1.md"
+    )]
+    Duplicate {
+        /// The fragment that came first.
+        first: Utf8PathBuf,
+        /// The other.
+        second: Utf8PathBuf,
+    },
+    /// The template cannot be parsed or fails.
+    #[error("{template}:{line}: {message}")]
+    Template {
+        /// The template, relative to the root, or its name.
+        template: String,
+        /// From 1.
+        line: usize,
+        /// The engine's words.
+        message: String,
+    },
+    /// The news file has this release's title already.
+    #[error("{path}: already has the release `{title}`")]
+    AlreadyThere {
+        /// The news file.
+        path: Utf8PathBuf,
+        /// The heading found.
+        title: String,
+    },
+    /// The news file is not UTF-8.
+    #[error("{path}: not UTF-8")]
+    NotUtf8 {
+        /// The news file.
+        path: Utf8PathBuf,
+    },
+    /// No such release in the changelog.
+    #[error("{path}: no heading names version {version}")]
+    NoSuchRelease {
+        /// The news file.
+        path: Utf8PathBuf,
+        /// The version asked for.
+        version: String,
+    },
+}

@@ -1,0 +1,131 @@
+//! One release's notes, taken out of a news file.
+
+use camino::Utf8Path;
+
+use super::error::ChangelogError;
+
+/// The notes of `version` without their heading and without blank lines around them.
+///
+/// A heading is a Markdown heading or an underlined line that has the version as a word of its
+/// own (`24.09.0` is not part of `24.09.0rc1`). The notes end at the next heading of the same
+/// level that names a version, or at the end.
+///
+/// # Errors
+/// No heading names the version.
+pub fn extract(path: &Utf8Path, text: &str, version: &str) -> Result<String, ChangelogError> {
+    let lines: Vec<&str> = text.lines().collect();
+    let headings = headings(text);
+    let of_version = |heading: &&Heading<'_>| has_word(heading.text, version);
+    let missing = || ChangelogError::NoSuchRelease {
+        path: path.to_owned(),
+        version: version.to_owned(),
+    };
+    let heading = headings.iter().find(of_version).ok_or_else(missing)?;
+    let ends = |next: &&Heading<'_>| {
+        next.line > heading.line && next.level == heading.level && names_version(next.text)
+    };
+    let end = headings
+        .iter()
+        .find(ends)
+        .map_or(lines.len(), |next| next.line);
+    let notes = lines[heading.body..end].join("\n");
+    Ok(notes.trim().to_owned())
+}
+
+/// A heading of a news file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heading<'a> {
+    /// The heading's text without its marks.
+    pub text: &'a str,
+    /// The line it stands on, from 0.
+    pub line: usize,
+    /// The first line after it.
+    pub body: usize,
+    /// What marks it: `#` and how often, or the underline's character and 0.
+    pub level: (char, usize),
+}
+
+/// The headings of a news file, Markdown's and reStructuredText's, outside of code fences.
+pub fn headings(text: &str) -> Vec<Heading<'_>> {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut headings = Vec::new();
+    let mut fenced = false;
+    for (at, line) in lines.iter().enumerate() {
+        fenced ^= line.trim_start().starts_with("```");
+        if fenced {
+            continue;
+        }
+        let title = line.trim_start_matches('#');
+        let level = line.len() - title.len();
+        if level > 0 && title.starts_with(' ') {
+            headings.push(Heading {
+                text: title.trim(),
+                line: at,
+                body: at + 1,
+                level: ('#', level),
+            });
+        } else if let Some(mark) = lines.get(at + 1).and_then(|next| underline(line, next)) {
+            headings.push(Heading {
+                text: line.trim(),
+                line: at,
+                body: at + 2,
+                level: (mark, 0),
+            });
+        }
+    }
+    headings
+}
+
+/// The character that underlines `title`, when `line` is an underline for it.
+fn underline(title: &str, line: &str) -> Option<char> {
+    let mark = line.chars().next().filter(char::is_ascii_punctuation)?;
+    let long = line.chars().count() >= title.trim_end().chars().count();
+    let text = title.starts_with(|c: char| c.is_alphanumeric());
+    (text && long && line.chars().all(|c| c == mark)).then_some(mark)
+}
+
+fn names_version(heading: &str) -> bool {
+    words(heading).any(|word| {
+        let word = word.strip_prefix('v').unwrap_or(word);
+        word.starts_with(|c: char| c.is_ascii_digit()) && word.contains('.')
+    })
+}
+
+fn has_word(heading: &str, version: &str) -> bool {
+    words(heading).any(|word| word == version || word.strip_prefix('v') == Some(version))
+}
+
+fn words(heading: &str) -> impl Iterator<Item = &str> {
+    heading.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | '[' | ']' | ','))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, version: &str, expect: &str) {
+        assert_eq!(extract("NEWS".into(), text, version).unwrap(), expect);
+    }
+
+    const MARKDOWN: &str = "Changes\n=======\n\n## 24.09.1 (2024-11-25)\n\n### Fixes\n* b\n\n## 24.09.0rc1 (x)\n* r\n## 24.09.0 (2024-10-21)\n\n### Features\n* a\n";
+
+    #[test]
+    fn markdown() {
+        check(MARKDOWN, "24.09.1", "### Fixes\n* b");
+        check(MARKDOWN, "24.09.0rc1", "* r");
+        check(MARKDOWN, "24.09.0", "### Features\n* a");
+    }
+
+    #[test]
+    fn restructured_text() {
+        let text = "project 1.1 (2024)\n==================\n\nFeatures\n--------\n\n- b\n\nproject 1.0 (2023)\n==================\n\n- a\n";
+        check(text, "1.1", "Features\n--------\n\n- b");
+        check(text, "1.0", "- a");
+    }
+
+    #[test]
+    fn unknown_version() {
+        let error = extract("CHANGELOG.md".into(), MARKDOWN, "24.09").unwrap_err();
+        insta::assert_snapshot!(error, @"CHANGELOG.md: no heading names version 24.09");
+    }
+}

@@ -1,0 +1,375 @@
+//! News fragments: which files are some, and what their names say.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use regex::Regex;
+
+use super::error::ChangelogError;
+use super::python;
+use super::settings::{ChangelogSettings, TemplateSource};
+
+/// A file or folder found in a section's folder.
+#[derive(Debug, Clone)]
+pub struct FoundFile {
+    /// The section's name.
+    pub section: String,
+    /// The path, relative to the root.
+    pub path: Utf8PathBuf,
+    /// The bytes; `None` for a folder.
+    pub content: Option<Vec<u8>>,
+}
+
+/// One news fragment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fragment {
+    /// The file, relative to the root.
+    pub path: Utf8PathBuf,
+    /// The section's name.
+    pub section: String,
+    /// The issue; `None` for an orphan.
+    pub issue: Option<String>,
+    /// The directory name of its type.
+    pub kind: String,
+    /// What tells several fragments of one issue and type apart.
+    pub counter: u64,
+    /// The text as it stands in the file, line ends as `\n`.
+    pub text: String,
+}
+
+/// What the name of a fragment says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Name {
+    issue: String,
+    kind: String,
+    counter: u64,
+}
+
+/// Picks the fragments among the files that stand in the sections' folders.
+///
+/// The result is sorted by section in the settings' order, then by file name. Towncrier takes the
+/// files of a folder in the order in which the file system lists them, which shows only between
+/// two fragments of the same issue and type: there this order is the same on every machine.
+///
+/// # Errors
+/// A misnamed file where `ignore` is set, an issue against `issue_pattern`, two of the same name.
+pub fn fragments(
+    settings: &ChangelogSettings,
+    mut found: Vec<FoundFile>,
+) -> Result<Vec<Fragment>, ChangelogError> {
+    let place = |section: &str| {
+        settings
+            .sections
+            .iter()
+            .position(|(name, _)| name == section)
+    };
+    found.sort_by(|a, b| {
+        let key = |file: &FoundFile| {
+            (
+                place(&file.section),
+                file.path.file_name().map(str::to_owned),
+            )
+        };
+        key(a).cmp(&key(b))
+    });
+    let ignored = Ignored::new(settings);
+    let pattern = settings.issue_pattern.as_deref();
+    let pattern = pattern
+        .map(|pattern| issue_pattern(settings, pattern))
+        .transpose()?;
+    let mut fragments: Vec<Fragment> = Vec::new();
+    for file in found {
+        let file_name = file.path.file_name().unwrap_or("").to_owned();
+        if ignored.contains(&file_name) {
+            continue;
+        }
+        match (Name::parse(settings, &file_name), file.content) {
+            (Some(name), Some(bytes)) => {
+                let earlier = fragments
+                    .iter()
+                    .filter(|known| known.section == file.section);
+                let fragment = name.fragment(settings, file.section.clone(), file.path, &bytes);
+                check_issue(&fragment, pattern.as_ref())?;
+                refuse_second(&fragment, earlier)?;
+                fragments.push(fragment);
+            }
+            (_, _) if settings.ignore.is_some() => {
+                return Err(ChangelogError::FragmentName {
+                    path: file.path,
+                    types: type_names(settings),
+                });
+            }
+            _ => {}
+        }
+    }
+    Ok(fragments)
+}
+
+fn type_names(settings: &ChangelogSettings) -> String {
+    let names: Vec<&str> = settings
+        .types
+        .iter()
+        .map(|kind| kind.directory.as_str())
+        .collect();
+    names.join(", ")
+}
+
+fn issue_pattern(settings: &ChangelogSettings, pattern: &str) -> Result<Regex, ChangelogError> {
+    Regex::new(&format!("^(?:{pattern})$")).map_err(|error| ChangelogError::IssuePattern {
+        file: settings.source.clone(),
+        message: error.to_string(),
+    })
+}
+
+fn check_issue(fragment: &Fragment, pattern: Option<&Regex>) -> Result<(), ChangelogError> {
+    match (&fragment.issue, pattern) {
+        (Some(issue), Some(pattern)) if !pattern.is_match(issue) => {
+            Err(ChangelogError::IssueName {
+                path: fragment.path.clone(),
+                issue: issue.clone(),
+                pattern: pattern.as_str()[4..pattern.as_str().len() - 2].to_owned(),
+            })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn refuse_second<'a>(
+    fragment: &Fragment,
+    mut earlier: impl Iterator<Item = &'a Fragment>,
+) -> Result<(), ChangelogError> {
+    let same = |known: &&Fragment| {
+        fragment.issue.is_some()
+            && (&known.issue, &known.kind, known.counter)
+                == (&fragment.issue, &fragment.kind, fragment.counter)
+    };
+    match earlier.find(same) {
+        Some(first) => Err(ChangelogError::Duplicate {
+            first: first.path.clone(),
+            second: fragment.path.clone(),
+        }),
+        None => Ok(()),
+    }
+}
+
+impl Name {
+    /// Reads `ISSUE.TYPE`, `ISSUE.TYPE.COUNTER` with any further ending; the issue may have dots.
+    fn parse(settings: &ChangelogSettings, file_name: &str) -> Option<Self> {
+        let parts: Vec<&str> = file_name.split('.').collect();
+        let at = (1..parts.len())
+            .rev()
+            .find(|&at| settings.type_named(parts[at]).is_some())?;
+        let issue = parts[..at].join(".");
+        let issue = python::strip(&issue);
+        let issue = match python::is_digits(issue) {
+            true => match issue.trim_start_matches('0') {
+                "" => "0",
+                number => number,
+            },
+            false => issue,
+        };
+        let counter = parts.get(at + 1).filter(|part| python::is_digits(part));
+        Some(Self {
+            issue: issue.to_owned(),
+            kind: parts[at].to_owned(),
+            counter: counter.map_or(0, |digits| digits.parse().unwrap_or(u64::MAX)),
+        })
+    }
+
+    fn fragment(
+        self,
+        settings: &ChangelogSettings,
+        section: String,
+        path: Utf8PathBuf,
+        bytes: &[u8],
+    ) -> Fragment {
+        let prefix = &settings.orphan_prefix;
+        let orphan =
+            self.issue.is_empty() || (!prefix.is_empty() && self.issue.starts_with(prefix));
+        Fragment {
+            path,
+            section,
+            issue: (!orphan).then_some(self.issue),
+            kind: self.kind,
+            counter: self.counter,
+            text: python::read_text(bytes),
+        }
+    }
+}
+
+/// File names that are never fragments.
+struct Ignored(Vec<Regex>);
+
+impl Ignored {
+    fn new(settings: &ChangelogSettings) -> Self {
+        const ALWAYS: [&str; 6] = [
+            ".gitignore",
+            ".gitkeep",
+            ".keep",
+            "readme",
+            "readme.md",
+            "readme.rst",
+        ];
+        let mut patterns: Vec<String> = ALWAYS.map(str::to_owned).to_vec();
+        if let TemplateSource::File(path) = &settings.template {
+            patterns.extend(Utf8Path::new(path).file_name().map(str::to_owned));
+        }
+        patterns.extend(
+            settings
+                .ignore
+                .iter()
+                .flatten()
+                .map(|pattern| pattern.to_lowercase()),
+        );
+        Self(
+            patterns
+                .iter()
+                .filter_map(|pattern| shell_pattern(pattern))
+                .collect(),
+        )
+    }
+
+    fn contains(&self, file_name: &str) -> bool {
+        let name = file_name.to_lowercase();
+        self.0.iter().any(|pattern| pattern.is_match(&name))
+    }
+}
+
+/// Python's `fnmatch`: `*`, `?`, `[set]`, `[!set]`; everything else means itself.
+///
+/// `None` for a set that can match nothing, such as `[z-a]`.
+fn shell_pattern(pattern: &str) -> Option<Regex> {
+    let mut regex = String::from("(?s)^");
+    let chars: Vec<char> = pattern.chars().collect();
+    let mut at = 0;
+    while at < chars.len() {
+        match (chars[at], set_end(&chars, at)) {
+            ('*', _) => regex.push_str(".*"),
+            ('?', _) => regex.push('.'),
+            ('[', Some(end)) => {
+                regex.push_str(&set(&chars[at + 1..end]));
+                at = end;
+            }
+            (c, _) => regex.push_str(&regex::escape(&c.to_string())),
+        }
+        at += 1;
+    }
+    regex.push('$');
+    Regex::new(&regex).ok()
+}
+
+/// The position of the `]` that closes the set at `at`; one right at its start is a member.
+fn set_end(chars: &[char], at: usize) -> Option<usize> {
+    let first = at + 1 + usize::from(chars.get(at + 1) == Some(&'!'));
+    let end = chars.iter().skip(first + 1).position(|&c| c == ']')?;
+    Some(first + 1 + end)
+}
+
+fn set(members: &[char]) -> String {
+    let (negated, members) = match members {
+        ['!', rest @ ..] => ("^", rest),
+        all => ("", all),
+    };
+    let escape = |&c: &char| match c {
+        '\\' | '[' | ']' | '^' | '&' | '~' => format!("\\{c}"),
+        _ => c.to_string(),
+    };
+    format!(
+        "[{negated}{}]",
+        members.iter().map(escape).collect::<String>()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::changelog::settings::SettingsFiles;
+
+    fn settings(extra: &str) -> ChangelogSettings {
+        let files = SettingsFiles {
+            pyproject: Some(format!("[tool.towncrier]\ndirectory = 'changes'\n{extra}")),
+            ..SettingsFiles::default()
+        };
+        ChangelogSettings::parse(&files).unwrap().unwrap()
+    }
+
+    fn check(file_name: &str, expect: Option<(&str, &str, u64)>) {
+        let name = Name::parse(&settings(""), file_name);
+        let name = name
+            .as_ref()
+            .map(|name| (name.issue.as_str(), name.kind.as_str(), name.counter));
+        assert_eq!(name, expect, "{file_name}");
+    }
+
+    #[test]
+    fn names() {
+        check("123.feature", Some(("123", "feature", 0)));
+        check("0123.feature.md", Some(("123", "feature", 0)));
+        check("000.bugfix", Some(("0", "bugfix", 0)));
+        check("123.bugfix.2.md", Some(("123", "bugfix", 2)));
+        check("fix-1.2.3.bugfix", Some(("fix-1.2.3", "bugfix", 0)));
+        check("+note.misc", Some(("+note", "misc", 0)));
+        check("123.feature.bugfix", Some(("123.feature", "bugfix", 0)));
+        check("feature.md", None);
+        check("README.md", None);
+        check("123.unknown.md", None);
+    }
+
+    fn found(name: &str) -> FoundFile {
+        FoundFile {
+            section: String::new(),
+            path: Utf8PathBuf::from("changes").join(name),
+            content: Some(b"text\r\n".to_vec()),
+        }
+    }
+
+    fn refusal(extra: &str, names: &[&str]) -> String {
+        let found = names.iter().map(|name| found(name)).collect();
+        fragments(&settings(extra), found).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn sorts_and_skips() {
+        let names = [
+            "template.md",
+            "README.md",
+            "2.misc",
+            "1.feature.10",
+            "1.feature.2",
+            "x.txt",
+        ];
+        let found = names.map(found).to_vec();
+        let fragments = fragments(&settings("template = 'changes/template.md'"), found).unwrap();
+        let names: Vec<_> = fragments.iter().map(|f| f.path.as_str()).collect();
+        assert_eq!(
+            names,
+            [
+                "changes/1.feature.10",
+                "changes/1.feature.2",
+                "changes/2.misc"
+            ]
+        );
+        assert_eq!(fragments[0].text, "text\n");
+    }
+
+    #[test]
+    fn refusals() {
+        insta::assert_snapshot!(refusal("", &["1.feature", "01.feature"]), @"changes/1.feature: says the same issue and type as changes/01.feature; put a counter behind the type, as in 12.fix.1.md");
+        insta::assert_snapshot!(refusal("ignore = ['*.txt']", &["1.feature", "notes.txt", "2.fix.md"]), @"changes/2.fix.md: not the name of a news fragment; expected ISSUE.TYPE or ISSUE.TYPE.md with TYPE one of feature, bugfix, doc, removal, misc");
+        insta::assert_snapshot!(refusal("issue_pattern = '\\d+'", &["+x.misc", "BA-1.feature"]), @r#"changes/BA-1.feature: issue `BA-1` does not match the pattern `\d+`"#);
+        insta::assert_snapshot!(refusal("issue_pattern = '('", &["1.feature"]), @r#"
+        pyproject.toml: [tool.towncrier] `issue_pattern`: regex parse error:
+            ^(?:()$
+             ^
+        error: unclosed group
+        "#);
+    }
+
+    #[test]
+    fn shell_patterns() {
+        let matches =
+            |pattern, name| shell_pattern(pattern).is_some_and(|regex| regex.is_match(name));
+        assert!(matches("*.t?t", "a.txt") && !matches("*.t?t", "a.tt"));
+        assert!(matches("[!a]b", "cb") && !matches("[!a]b", "ab"));
+        assert!(matches("[]a]", "]") && matches("[", "[") && !matches("[z-a]", "z"));
+        assert!(matches("{a,b}", "{a,b}"));
+    }
+}

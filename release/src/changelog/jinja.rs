@@ -1,0 +1,184 @@
+//! The Jinja environment that towncrier's templates expect.
+//!
+//! minijinja has the language and, with `minijinja_contrib::pycompat`, Python's methods on values.
+//! Missing is a list that grows: `{% set seen = [] %}{% set _ = seen.append(x) %}` is how Jinja
+//! templates (towncrier's own among them) gather things, so an empty list literal becomes one.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::{Enumerator, Object, ObjectRepr, Value};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, State};
+
+const GROWING_LIST: &str = "__growing_list()";
+
+/// Renders a template as `jinja2.Template(source, trim_blocks=True)` does.
+///
+/// # Errors
+/// minijinja's, with the line in the template.
+pub(crate) fn render(name: &str, source: &str, context: Value) -> Result<String, Error> {
+    let source = with_growing_lists(source);
+    let mut environment = Environment::new();
+    environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).build()?);
+    environment.set_auto_escape_callback(|_| AutoEscape::None);
+    environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
+    environment.add_function("__growing_list", || {
+        Value::from_object(GrowingList::default())
+    });
+    environment
+        .template_from_named_str(name, &source)?
+        .render(context)
+}
+
+/// Replaces every empty list literal inside tags by a call that makes a growing list.
+///
+/// `[]` cannot mean anything else there: an empty subscript is no Jinja. Text outside tags,
+/// comments, raw blocks' markers and string literals are left alone.
+fn with_growing_lists(source: &str) -> String {
+    let mut out = String::with_capacity(source.len());
+    let mut rest = source;
+    while let Some(at) = rest
+        .find("{%")
+        .into_iter()
+        .chain(rest.find("{{"))
+        .chain(rest.find("{#"))
+        .min()
+    {
+        let (before, tag) = rest.split_at(at);
+        out.push_str(before);
+        let length = match &tag[..2] {
+            "{#" => tag.find("#}").map_or(tag.len(), |end| end + 2),
+            opening => tag_length(tag, if opening == "{%" { "%}" } else { "}}" }),
+        };
+        match tag.starts_with("{#") {
+            true => out.push_str(&tag[..length]),
+            false => replace_in_tag(&tag[..length], &mut out),
+        }
+        rest = &tag[length..];
+    }
+    out + rest
+}
+
+/// The length of the tag that `text` begins with, its end not looked for within strings.
+fn tag_length(text: &str, end: &str) -> usize {
+    let mut quote = None;
+    let mut escaped = false;
+    for (at, c) in text.char_indices().skip(2) {
+        match quote {
+            Some(_) if escaped => escaped = false,
+            Some(_) if c == '\\' => escaped = true,
+            Some(open) if c == open => quote = None,
+            Some(_) => {}
+            None if matches!(c, '"' | '\'') => quote = Some(c),
+            None if text[at..].starts_with(end) => return at + end.len(),
+            None => {}
+        }
+    }
+    text.len()
+}
+
+fn replace_in_tag(tag: &str, out: &mut String) {
+    let mut quote = None;
+    let mut escaped = false;
+    let mut chars = tag.chars().peekable();
+    while let Some(c) = chars.next() {
+        match quote {
+            Some(_) if escaped => escaped = false,
+            Some(_) if c == '\\' => escaped = true,
+            Some(open) if c == open => quote = None,
+            Some(_) => {}
+            None if matches!(c, '"' | '\'') => quote = Some(c),
+            None if c == '[' && chars.next_if_eq(&']').is_some() => {
+                out.push_str(GROWING_LIST);
+                continue;
+            }
+            None => {}
+        }
+        out.push(c);
+    }
+}
+
+/// A list with `append` and `extend`.
+#[derive(Debug, Default)]
+struct GrowingList(Mutex<Vec<Value>>);
+
+impl GrowingList {
+    fn with<T>(&self, job: impl FnOnce(&mut Vec<Value>) -> T) -> T {
+        job(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Object for GrowingList {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Seq
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let at = key.as_usize()?;
+        self.with(|values| values.get(at).cloned())
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Seq(self.with(|values| values.len()))
+    }
+
+    fn call_method(
+        self: &Arc<Self>,
+        _state: &mut State<'_, '_>,
+        method: &str,
+        args: &[Value],
+    ) -> Result<Value, Error> {
+        match (method, args) {
+            ("append", [value]) => self.with(|values| values.push(value.clone())),
+            ("extend", [more]) => {
+                let more: Vec<Value> = more.try_iter()?.collect();
+                self.with(|values| values.extend(more));
+            }
+            _ => return Err(Error::from(ErrorKind::UnknownMethod)),
+        }
+        Ok(Value::from(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(source: &str, expect: &str) {
+        assert_eq!(render("t", source, Value::from(())).unwrap(), expect);
+    }
+
+    #[test]
+    fn lists_grow() {
+        check(
+            "{% set seen = [] %}{% for x in [1, 2] %}{% set _ = seen.append(x) %}{% endfor %}{{ seen|join(', ') }} {{ seen|length }}",
+            "1, 2 2",
+        );
+        check(
+            "{% if [] %}a{% else %}b{% endif %}[] {# [] #}{{ '[]' }}{{ \"}}[]\" }}",
+            "b[] []}}[]",
+        );
+    }
+
+    #[test]
+    fn white_space_as_with_trim_blocks() {
+        check("{% if true %}\na\n{%- endif %}\n\nb\n", "a\nb");
+        check(
+            "a {# c #}\nb{{ 'x' }}\nc",
+            "a b x\nc".replace("b x", "bx").as_str(),
+        );
+        check("  {% if true %}\n  x\n  {% endif %}\n", "    x\n  ");
+    }
+
+    #[test]
+    fn python_on_values() {
+        check(
+            "{{ 'a: b'.split(': ', 1)[0] }} {{ 'ab'.endswith('b') }} {{ none }} {{ ['x'] }}",
+            "a True None ['x']",
+        );
+        check(
+            "{% for k, v in {'b': 1, 'a': 2}.items() %}{{ k }}{{ v }}{% endfor %}",
+            "b1a2",
+        );
+    }
+}

@@ -1,0 +1,231 @@
+//! The changelog beside towncrier: one repository a file in `tests/towncrier`, the same bytes out.
+//!
+//! A file begins with what it is about, the version and the date; then the repository's files
+//! follow, each under `-- PATH --`. `-- expect PATH --` at the end is what towncrier 26.9.0 made of
+//! the news file; that part always runs. With `XTASK_PEERS` naming a virtual environment that has
+//! towncrier, towncrier runs too, and with `UPDATE_EXPECT` its output replaces the expected one.
+//!
+//! Towncrier takes files in the order of the file system's listing, which shows where several
+//! fragments have one issue and type. The peer runs with listings sorted by name.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use release::changelog::Release;
+use release::tree::{ChangelogSource, WorkTree};
+
+struct Case {
+    path: Utf8PathBuf,
+    text: String,
+    version: String,
+    date: String,
+    files: BTreeMap<String, String>,
+    expect: Option<(String, String)>,
+}
+
+fn cases() -> Vec<Case> {
+    let folder = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/towncrier");
+    let mut paths: Vec<_> = folder
+        .read_dir_utf8()
+        .unwrap()
+        .map(|entry| entry.unwrap().into_path())
+        .collect();
+    paths.sort();
+    paths.into_iter().map(parse).collect()
+}
+
+fn parse(path: Utf8PathBuf) -> Case {
+    let text = fs_err::read_to_string(&path).unwrap();
+    let (head, members) = text.split_once("\n-- ").unwrap();
+    let word = |key: &str| {
+        head.lines()
+            .find_map(|line| line.strip_prefix(key))
+            .unwrap()
+            .trim()
+            .to_owned()
+    };
+    let mut files = BTreeMap::new();
+    let mut expect = None;
+    for member in members.split("\n-- ") {
+        let (name, content) = member
+            .split_once(" --\n")
+            .unwrap_or((member.trim_end_matches(" --"), ""));
+        let mut content = if content.is_empty() || content.ends_with('\n') {
+            content.to_owned()
+        } else {
+            format!("{content}\n")
+        };
+        let name = match name.split_once(" (") {
+            Some((name, "crlf)")) => {
+                content = content.replace('\n', "\r\n");
+                name
+            }
+            Some((name, _)) => {
+                content.pop();
+                name
+            }
+            None => name,
+        };
+        match name.strip_prefix("expect ") {
+            Some(name) => expect = Some((name.to_owned(), content)),
+            None => drop(files.insert(name.to_owned(), content)),
+        }
+    }
+    Case {
+        version: word("version "),
+        date: word("date "),
+        path,
+        text: text.clone(),
+        files,
+        expect,
+    }
+}
+
+fn write(case: &Case, root: &Utf8Path) {
+    for (name, content) in &case.files {
+        let path = root.join(name);
+        fs_err::create_dir_all(path.parent().unwrap()).unwrap();
+        fs_err::write(path, content).unwrap();
+    }
+}
+
+fn ours(case: &Case) -> (String, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let root = Utf8Path::from_path(folder.path()).unwrap();
+    write(case, root);
+    let tree = WorkTree::new(root);
+    let source = ChangelogSource::read(&tree).unwrap().unwrap();
+    let release = Release {
+        version: &case.version,
+        date: &case.date,
+    };
+    let change = source
+        .news(&tree, &release, None)
+        .unwrap_or_else(|error| panic!("{}: {error}", case.path));
+    (change.path.into_string(), change.new)
+}
+
+const SORTED_TOWNCRIER: &str = "
+import os
+listdir = os.listdir
+os.listdir = lambda *args: sorted(listdir(*args))
+from towncrier._shell import cli
+cli()
+";
+
+fn towncriers(case: &Case, peers: &str, news_file: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let root = Utf8Path::from_path(folder.path()).unwrap();
+    write(case, root);
+    let python = format!("{peers}/bin/python");
+    let args = [
+        "-c",
+        SORTED_TOWNCRIER,
+        "build",
+        "--yes",
+        "--version",
+        &case.version,
+        "--date",
+        &case.date,
+    ];
+    let output = duct::cmd(python, args)
+        .dir(root)
+        .stderr_to_stdout()
+        .stdout_capture()
+        .unchecked()
+        .run()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}: {}",
+        case.path,
+        String::from_utf8_lossy(&output.stdout)
+    );
+    fs_err::read_to_string(root.join(news_file)).unwrap()
+}
+
+fn update(case: &Case, name: &str, expected: &str) {
+    let inputs = case.text.split("\n-- expect ").next().unwrap();
+    let mark = if expected.ends_with('\n') {
+        ""
+    } else {
+        " (no final newline)"
+    };
+    let inputs = inputs.trim_end_matches('\n');
+    let end = if mark.is_empty() { "" } else { "\n" };
+    fs_err::write(
+        &case.path,
+        format!("{inputs}\n-- expect {name}{mark} --\n{expected}{end}"),
+    )
+    .unwrap();
+}
+
+#[test]
+fn same_bytes_as_recorded() {
+    let cases = cases();
+    assert!(cases.len() >= 20, "only {} fixtures", cases.len());
+    for case in cases {
+        let expected = case
+            .expect
+            .clone()
+            .unwrap_or_else(|| panic!("{}: nothing expected", case.path));
+        assert_eq!(ours(&case), expected, "{}", case.path);
+    }
+}
+
+#[test]
+fn same_bytes_as_towncrier() {
+    let Ok(peers) = std::env::var("XTASK_PEERS") else {
+        eprintln!("skipped: XTASK_PEERS does not name a virtual environment with towncrier");
+        return;
+    };
+    for case in cases() {
+        let (name, text) = ours(&case);
+        let theirs = towncriers(&case, &peers, &name);
+        if std::env::var_os("UPDATE_EXPECT").is_some() {
+            update(&case, &name, &theirs);
+        }
+        assert_eq!(text, theirs, "{}", case.path);
+    }
+}
+
+/// Towncrier's own template files, named as a project names its own, on every fixture without one.
+#[test]
+fn towncriers_template_files_as_they_are() {
+    let Ok(peers) = std::env::var("XTASK_PEERS") else {
+        eprintln!("skipped: XTASK_PEERS does not name a virtual environment with towncrier");
+        return;
+    };
+    let script = "import towncrier.templates as t; print(list(t.__path__)[0])";
+    let folder = duct::cmd!(format!("{peers}/bin/python"), "-c", script)
+        .read()
+        .unwrap();
+    let mut compared = 0;
+    for template in Utf8Path::new(&folder).read_dir_utf8().unwrap() {
+        let template = template.unwrap().into_path();
+        if template.is_dir() {
+            continue;
+        }
+        let name = format!("layout.{}", template.extension().unwrap());
+        for mut case in cases() {
+            let settings = case
+                .files
+                .values_mut()
+                .find(|text| text.contains("[tool.towncrier]\n"))
+                .unwrap();
+            if settings.contains("template = ") {
+                continue;
+            }
+            let with_template = format!("[tool.towncrier]\ntemplate = \"{name}\"\n");
+            *settings = settings.replacen("[tool.towncrier]\n", &with_template, 1);
+            case.files
+                .insert(name.clone(), fs_err::read_to_string(&template).unwrap());
+            let (news_file, text) = ours(&case);
+            let theirs = towncriers(&case, &peers, &news_file);
+            assert_eq!(text, theirs, "{} with {template}", case.path);
+            compared += 1;
+        }
+    }
+    assert!(compared >= 80, "only {compared} comparisons");
+}
