@@ -1,0 +1,309 @@
+//! Choosing a version of one project: what the lock holds first, then the highest stable
+//! release, and a pre-release where nothing stable satisfies.
+
+use model::{
+    FileKind, Marker, PackageName, PrereleasePolicy, Version, VersionRange,
+    WheelFilename, specifiers_range,
+};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::package::Reason;
+use crate::pins::Pins;
+use crate::problem::Problem;
+use crate::provider::{Provider, Release, ReleaseFile};
+use crate::requires_python;
+
+/// Chooses versions in one part of the universe.
+pub(crate) struct Chooser<'a, P> {
+    pub(crate) problem: &'a Problem,
+    pub(crate) provider: &'a P,
+    /// The lock's pins.
+    pub(crate) held: &'a FxHashSet<PackageName>,
+    /// What other parts of the universe chose.
+    pub(crate) chosen_elsewhere: &'a Pins,
+    /// Versions that the user asks for by `==`: they may be yanked.
+    pub(crate) exact: &'a FxHashMap<PackageName, VersionRange>,
+}
+
+/// What a project is chosen for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Need<'a> {
+    pub(crate) name: &'a PackageName,
+    pub(crate) range: &'a VersionRange,
+    /// The environments, as far as known.
+    pub(crate) demand: &'a Marker,
+}
+
+/// The outcome of a choice.
+pub(crate) enum Choice {
+    /// This version.
+    Version(Version),
+    /// None, for these reasons; versions in none of these ranges do not exist.
+    None(Vec<(VersionRange, Reason)>),
+}
+
+impl<P: Provider> Chooser<'_, P> {
+    /// Chooses a version of `need.name`.
+    pub(crate) fn choose(&self, need: Need<'_>) -> Result<Choice, P::Error> {
+        let Some(versions) = self.provider.versions(need.name)? else {
+            return Ok(Choice::None(vec![(VersionRange::full(), Reason::NotFound)]));
+        };
+        let pythons = need.demand.python_versions();
+        let mut unusable = Vec::<(Version, Reason)>::new();
+        for version in self.order(need, &versions) {
+            match self.usable(need, version, &pythons)? {
+                Ok(()) => return Ok(Choice::Version(version.clone())),
+                Err(reason) => unusable.push((version.clone(), reason)),
+            }
+        }
+        if self.problem.prereleases == PrereleasePolicy::Disallow {
+            let pre = versions
+                .iter()
+                .filter(|v| v.any_prerelease() && need.range.contains(v));
+            unusable.extend(pre.map(|v| (v.clone(), Reason::Prerelease)));
+        }
+        Ok(Choice::None(by_reason(unusable, &versions)))
+    }
+
+    /// The versions in range, in the order in which they are tried.
+    fn order<'v>(
+        &self,
+        need: Need<'v>,
+        versions: &'v [Version],
+    ) -> impl Iterator<Item = &'v Version> + use<'v, P> {
+        let range = need.range;
+        let pinned = self.problem.pins.versions(need.name, need.demand);
+        let elsewhere = self.chosen_elsewhere.versions(need.name, need.demand);
+        let preferred: Vec<&Version> = pinned
+            .chain(elsewhere)
+            .filter(|version| range.contains(version))
+            .filter_map(|version| versions.binary_search(version).ok())
+            .map(|at| &versions[at])
+            .collect();
+        let policy = self.problem.prereleases;
+        let high = versions
+            .partition_point(|v| range.iter().next_back().is_some_and(|s| below_end(v, s.1)));
+        let in_range = move |v: &&Version| range.contains(v);
+        let stable = versions[..high]
+            .iter()
+            .rev()
+            .filter(move |v| policy == PrereleasePolicy::Allow || !v.any_prerelease())
+            .filter(in_range);
+        let pre = versions[..high]
+            .iter()
+            .rev()
+            .filter(move |v| policy == PrereleasePolicy::IfNecessary && v.any_prerelease())
+            .filter(in_range);
+        preferred.into_iter().chain(stable).chain(pre)
+    }
+
+    /// Whether a version can be used, or why it cannot.
+    fn usable(
+        &self,
+        need: Need<'_>,
+        version: &Version,
+        pythons: &VersionRange,
+    ) -> Result<Result<(), Reason>, P::Error> {
+        if self.held.contains(need.name) && !self.is_kept(need, version) {
+            return Ok(Err(Reason::Pinned));
+        }
+        if let Some(at) = self.excluding_constraint(need, version) {
+            return Ok(Err(Reason::Constraint(at)));
+        }
+        let release = self.provider.release(need.name, version)?;
+        if let Err(reason) = self.usable_files(need, version, &release, pythons) {
+            return Ok(Err(reason));
+        }
+        let metadata = match self.provider.metadata(need.name, version)? {
+            Ok(metadata) => metadata,
+            Err(unusable) => return Ok(Err(Reason::Metadata(unusable.0))),
+        };
+        if let Some(python) = &metadata.requires_python
+            && !requires_python::serves(python, pythons)
+        {
+            return Ok(Err(Reason::RequiresPython(python.clone())));
+        }
+        Ok(Ok(()))
+    }
+
+    fn is_kept(&self, need: Need<'_>, version: &Version) -> bool {
+        self.problem.pins.contains(need.name, version)
+    }
+
+    fn excluding_constraint(&self, need: Need<'_>, version: &Version) -> Option<usize> {
+        self.problem.constraints.iter().position(|constraint| {
+            constraint.name == *need.name
+                && !constraint.marker.is_disjoint(need.demand)
+                && constraint
+                    .specifiers()
+                    .is_some_and(|specifiers| !specifiers_range(specifiers).contains(version))
+        })
+    }
+
+    /// Whether the files of a release can be used for `need`.
+    pub(crate) fn usable_files(
+        &self,
+        need: Need<'_>,
+        version: &Version,
+        release: &Release,
+        pythons: &VersionRange,
+    ) -> Result<(), Reason> {
+        let all = &release.files;
+        let may_be_yanked = self.problem.pins.contains(need.name, version)
+            || self
+                .exact
+                .get(need.name)
+                .is_some_and(|range| range.contains(version));
+        let mut files: Vec<&ReleaseFile> =
+            all.iter().filter(|f| may_be_yanked || !f.yanked).collect();
+        if files.is_empty() && !all.is_empty() {
+            return Err(Reason::Yanked);
+        }
+        let binaries = &self.problem.binaries;
+        let (wheels, sdists) = (binaries.wheels(need.name), binaries.sdists(need.name));
+        files.retain(|f| if is_wheel(f) { wheels } else { sdists });
+        if files.is_empty() {
+            return Err(if wheels {
+                Reason::NoWheel
+            } else {
+                Reason::NoSdist
+            });
+        }
+        if let Some(python) = no_file_for_pythons(&mut files, pythons) {
+            return Err(Reason::RequiresPython(python));
+        }
+        files.retain(|f| match &f.kind {
+            FileKind::Wheel(wheel) => fits_pythons(wheel, pythons),
+            FileKind::Sdist(_) => true,
+        });
+        if files.is_empty() {
+            return Err(Reason::WheelsForOtherPythons);
+        }
+        let missing = self.problem.platforms.iter().find(|platform| {
+            !platform.marker().is_disjoint(need.demand)
+                && !files.iter().any(|file| match &file.kind {
+                    FileKind::Sdist(_) => true,
+                    FileKind::Wheel(wheel) => wheel
+                        .platform_tag
+                        .split('.')
+                        .any(|tag| platform.fits_tag(tag)),
+                })
+        });
+        missing.map_or(Ok(()), |platform| Err(Reason::Platform(*platform)))
+    }
+}
+
+fn is_wheel(file: &ReleaseFile) -> bool {
+    matches!(file.kind, FileKind::Wheel(_))
+}
+
+/// Keeps the files that serve `pythons`; where none does, what one of them requires.
+fn no_file_for_pythons(
+    files: &mut Vec<&ReleaseFile>,
+    pythons: &VersionRange,
+) -> Option<model::VersionSpecifiers> {
+    let mut refused = None;
+    files.retain(|file| match &file.requires_python {
+        Some(python) if !requires_python::serves(python, pythons) => {
+            refused = Some(python.clone());
+            false
+        }
+        _ => true,
+    });
+    refused.filter(|_| files.is_empty())
+}
+
+/// Whether some Python of `pythons` can use a wheel, by its Python and ABI tags.
+///
+/// Source: <https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/>.
+pub(crate) fn fits_pythons(wheel: &WheelFilename, pythons: &VersionRange) -> bool {
+    let abi3 = wheel.abi_tag.split('.').any(|abi| abi == "abi3");
+    let any_abi = wheel.abi_tag.split('.').any(|abi| abi == "none");
+    wheel.python_tag.split('.').any(|tag| {
+        let digits = tag.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+        let implementation = &tag[..tag.len() - digits.len()];
+        let (Some(major), minor) = tag_version(digits) else {
+            return true;
+        };
+        let low = Version::new([major, minor.unwrap_or(0)]);
+        let from = VersionRange::from_range_bounds(low.clone()..Version::new([major + 1]));
+        let range = match (implementation, minor) {
+            // `py3`, `py36`: this minor version and later ones.
+            ("py", _) | (_, None) => from,
+            ("cp", Some(_)) if abi3 || any_abi => from,
+            (_, Some(minor)) => {
+                VersionRange::from_range_bounds(low..Version::new([major, minor + 1]))
+            }
+        };
+        !range.is_disjoint(pythons)
+    })
+}
+
+fn tag_version(digits: &str) -> (Option<u64>, Option<u64>) {
+    let digits = digits.trim_end_matches(|c: char| !c.is_ascii_digit());
+    if !digits.is_ascii() || digits.is_empty() {
+        return (None, None);
+    }
+    let (major, minor) = digits.split_at(1);
+    (major.parse().ok(), minor.parse().ok())
+}
+
+fn below_end(version: &Version, end: std::ops::Bound<&Version>) -> bool {
+    match end {
+        std::ops::Bound::Included(end) => version <= end,
+        std::ops::Bound::Excluded(end) => version < end,
+        std::ops::Bound::Unbounded => true,
+    }
+}
+
+/// Groups versions by reason, each group as one range without holes where no other version lies.
+fn by_reason(
+    unusable: Vec<(Version, Reason)>,
+    versions: &[Version],
+) -> Vec<(VersionRange, Reason)> {
+    let mut groups: Vec<(VersionRange, Reason)> = Vec::new();
+    for (version, reason) in unusable {
+        let one = VersionRange::singleton(version);
+        match groups.iter_mut().find(|(_, known)| *known == reason) {
+            Some((range, _)) => *range = range.union(&one),
+            None => groups.push((one, reason)),
+        }
+    }
+    for (range, _) in &mut groups {
+        *range = range.widen_versions(versions);
+    }
+    groups
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::InterpreterConstraints;
+
+    #[track_caller]
+    fn check(filename: &str, constraint: &str, expect: bool) {
+        let pythons = InterpreterConstraints::parse(&[constraint])
+            .unwrap()
+            .range();
+        assert_eq!(
+            fits_pythons(&filename.parse().unwrap(), &pythons),
+            expect,
+            "{filename}"
+        );
+    }
+
+    #[test]
+    fn wheels_fit_pythons() {
+        check("a-1-py3-none-any.whl", ">=3.12", true);
+        check("a-1-py2-none-any.whl", ">=3.12", false);
+        check("a-1-py2.py3-none-any.whl", ">=3.12", true);
+        check("a-1-cp39-cp39-manylinux2014_x86_64.whl", "==3.12.*", false);
+        check("a-1-cp312-cp312-win_amd64.whl", "==3.12.*", true);
+        check("a-1-cp37-abi3-win_amd64.whl", "==3.12.*", true);
+        check("a-1-cp313-abi3-win_amd64.whl", "==3.12.*", false);
+        check("a-1-cp37-none-win_amd64.whl", "==3.12.*", true);
+        check("a-1-pp310-pypy310_pp73-win_amd64.whl", "==3.12.*", false);
+        check("a-1-py310-none-any.whl", "==3.9.*", false);
+        check("a-1-cp313-cp313t-win_amd64.whl", "==3.13.*", true);
+    }
+}

@@ -1,0 +1,180 @@
+//! A part without a solution: whether splitting it or letting pins go may help, and if nothing
+//! does, what there is to tell.
+
+use std::sync::Arc;
+
+use model::{Marker, PackageName, Requirement, Version};
+use pubgrub::{DerivationTree, External};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::fork::{Edges, Part, Stuck, Tree};
+use crate::package::{Package, Reason, Types};
+use pubgrub::DependencyProvider;
+
+type Leaf = External<Package, <Types as DependencyProvider>::VS, <Types as DependencyProvider>::M>;
+
+/// Requirements that no set of versions satisfies together.
+#[derive(Debug)]
+pub struct Conflict {
+    pub(crate) environments: Marker,
+    /// The part of the universe, relative to it: true where the conflict is everywhere.
+    pub(crate) part: Marker,
+    pub(crate) tree: Tree,
+    pub(crate) edges: FxHashMap<(Package, Version), Edges>,
+    /// The versions that exist, of each project in the conflict.
+    pub(crate) versions: FxHashMap<PackageName, Arc<[Version]>>,
+}
+
+/// What may help a part without a solution.
+pub(crate) enum Remedy {
+    /// Splitting it by this marker: something in the conflict is needed in one half only.
+    Split(Marker),
+    /// Starting again: the part has shrunk since it began.
+    Restart,
+    /// Nothing.
+    None,
+}
+
+impl Stuck {
+    /// What may help.
+    pub(crate) fn remedy(&self) -> Remedy {
+        let mut split = None;
+        for leaf in leaves(&self.tree) {
+            for marker in self.markers(leaf) {
+                if marker.is_disjoint(&self.part.environments) {
+                    return Remedy::Restart;
+                }
+                if split.is_none() && !self.part.environments.is_subset(&marker) {
+                    split = Some(marker);
+                }
+            }
+        }
+        split.map_or(Remedy::None, Remedy::Split)
+    }
+
+    /// The markers of the edges that a leaf of the derivation stands for.
+    fn markers(&self, leaf: &Leaf) -> Vec<Marker> {
+        edges_of_leaf(&self.edges, leaf)
+            .into_iter()
+            .map(|requirement| requirement.marker.clone())
+            .collect()
+    }
+
+    /// The projects whose held pins take part in the conflict: those that what `changed`
+    /// leads to first, all others otherwise.
+    pub(crate) fn pins(&self, changed: &FxHashSet<PackageName>) -> HeldPins {
+        let mut closure = changed.clone();
+        let mut queue: Vec<PackageName> = changed.iter().cloned().collect();
+        while let Some(name) = queue.pop() {
+            for ((package, _), edges) in &self.edges {
+                if package.name() != Some(&name) {
+                    continue;
+                }
+                for edge in edges.iter() {
+                    if closure.insert(edge.name.clone()) {
+                        queue.push(edge.name.clone());
+                    }
+                }
+            }
+        }
+        let mut pins = HeldPins::default();
+        for leaf in leaves(&self.tree) {
+            if let External::Custom(package, _, Reason::Pinned) = leaf
+                && let Some(name) = package.name()
+            {
+                let side = if closure.contains(name) {
+                    &mut pins.within
+                } else {
+                    &mut pins.outside
+                };
+                side.push(name.clone());
+            }
+        }
+        pins
+    }
+
+    /// The conflict, to be told.
+    pub(crate) fn into_conflict(
+        self,
+        versions: FxHashMap<PackageName, Arc<[Version]>>,
+    ) -> Conflict {
+        let Part {
+            marker,
+            environments,
+        } = self.part;
+        Conflict {
+            environments,
+            part: marker,
+            tree: self.tree,
+            edges: self.edges,
+            versions,
+        }
+    }
+
+    /// The projects that the conflict speaks of.
+    pub(crate) fn projects(&self) -> Vec<PackageName> {
+        let mut names: Vec<PackageName> = self
+            .tree
+            .packages()
+            .into_iter()
+            .filter_map(Package::name)
+            .cloned()
+            .collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+}
+
+/// Pins that are held and take part in a conflict.
+#[derive(Debug, Default)]
+pub(crate) struct HeldPins {
+    /// Of projects that what changed leads to.
+    pub(crate) within: Vec<PackageName>,
+    /// Of others.
+    pub(crate) outside: Vec<PackageName>,
+}
+
+/// The requirements behind a leaf that is a dependency.
+pub(crate) fn edges_of_leaf<'e>(
+    edges: &'e FxHashMap<(Package, Version), Edges>,
+    leaf: &Leaf,
+) -> Vec<&'e Requirement> {
+    let External::FromDependencyOf(package, versions, dependency, _) = leaf else {
+        return Vec::new();
+    };
+    let mut of_package: Vec<_> = edges
+        .iter()
+        .filter(|((p, version), _)| p == package && versions.contains(version))
+        .collect();
+    of_package.sort_by(|a, b| a.0.1.cmp(&b.0.1));
+    of_package
+        .into_iter()
+        .flat_map(|(_, edges)| edges.iter())
+        .filter(|edge| match dependency {
+            Package::Root => false,
+            Package::Base(name) => edge.name == *name,
+            Package::Extra(name, extra) => edge.name == *name && edge.extras.contains(extra),
+        })
+        .collect()
+}
+
+/// The leaves of a derivation, each once, in the order in which it reads.
+pub(crate) fn leaves(tree: &Tree) -> Vec<&Leaf> {
+    let mut out = Vec::new();
+    let mut seen = FxHashSet::default();
+    let mut stack = vec![tree];
+    while let Some(node) = stack.pop() {
+        match node {
+            DerivationTree::External(leaf) => out.push(leaf),
+            DerivationTree::Derived(derived) => {
+                if derived.shared_id.is_some_and(|id| !seen.insert(id)) {
+                    continue;
+                }
+                stack.push(&derived.cause2);
+                stack.push(&derived.cause1);
+            }
+        }
+    }
+    out
+}

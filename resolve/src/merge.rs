@@ -1,0 +1,167 @@
+//! The solutions of the parts, put together as one resolution.
+
+use std::collections::BTreeMap;
+
+use model::{
+    ExtraName, Marker, Node, PackageName, PackageSource, Requirement, Resolution, Version,
+};
+use rustc_hash::FxHashMap;
+
+use crate::fork::Solution;
+use crate::package::Package;
+use crate::reach::reach;
+
+type Key = (PackageName, Version, PackageSource);
+
+#[derive(Default)]
+struct Collected {
+    needed: Option<Marker>,
+    base: Vec<Requirement>,
+    extras: BTreeMap<ExtraName, Vec<Requirement>>,
+}
+
+/// Puts the solutions of all parts together.
+///
+/// `source` says where a project's files come from when no direct reference does.
+pub(crate) fn merge<E>(
+    solutions: &[Solution],
+    universe: &Marker,
+    source: impl Fn(&PackageName) -> Result<PackageSource, E>,
+) -> Result<Resolution, E> {
+    let mut collected = BTreeMap::<Key, Collected>::new();
+    for solution in solutions {
+        for (package, marker) in reach(solution) {
+            let Some((version, edges)) = solution.chosen.get(&package) else {
+                continue;
+            };
+            let Some(name) = package.name() else {
+                continue;
+            };
+            let source = match solution.direct.get(name) {
+                Some(direct) => direct.source.clone(),
+                None => source(name)?,
+            };
+            let node = collected
+                .entry((name.clone(), version.clone(), source))
+                .or_default();
+            match &package {
+                Package::Extra(_, extra) => {
+                    node.extras.insert(extra.clone(), edges.to_vec());
+                }
+                Package::Base(_) | Package::Root => {
+                    let here = solution.part.marker.and(&marker);
+                    let before = node.needed.take().unwrap_or(Marker::FALSE);
+                    node.needed = Some(before.or(&here));
+                    node.base = edges.to_vec();
+                }
+            }
+        }
+    }
+    let mut simplifier = Simplifier {
+        universe,
+        known: FxHashMap::default(),
+    };
+    let nodes = collected
+        .into_iter()
+        .map(|((name, version, source), node)| Node {
+            name,
+            version,
+            source,
+            marker: simplifier.simplify(&node.needed.unwrap_or(Marker::FALSE)),
+            extras: node.extras.keys().cloned().collect(),
+            dependencies: dependencies(&node.base, &node.extras, &mut simplifier),
+        })
+        .collect();
+    Ok(Resolution {
+        nodes,
+        forks: forks(solutions, &mut simplifier),
+    })
+}
+
+fn dependencies(
+    base: &[Requirement],
+    extras: &BTreeMap<ExtraName, Vec<Requirement>>,
+    simplifier: &mut Simplifier<'_>,
+) -> Vec<Requirement> {
+    let mut all = Vec::new();
+    for requirement in base {
+        all.extend(simplifier.requirement(requirement));
+    }
+    for (extra, requirements) in extras {
+        let asked = Marker::extra(extra);
+        for requirement in requirements.iter().filter(|r| !base.contains(r)) {
+            all.extend(
+                simplifier
+                    .requirement(requirement)
+                    .map(|requirement| Requirement {
+                        marker: requirement.marker.and(&asked),
+                        ..requirement
+                    }),
+            );
+        }
+    }
+    all.sort();
+    all.dedup();
+    all
+}
+
+/// Simplifies markers within the universe; most occur many times.
+struct Simplifier<'a> {
+    universe: &'a Marker,
+    known: FxHashMap<Marker, Marker>,
+}
+
+impl Simplifier<'_> {
+    fn simplify(&mut self, marker: &Marker) -> Marker {
+        if marker.is_true() || marker.is_false() {
+            return marker.clone();
+        }
+        self.known
+            .entry(marker.clone())
+            .or_insert_with(|| marker.simplify_within(self.universe))
+            .clone()
+    }
+
+    /// The requirement with its marker simplified; `None` where the universe never needs it.
+    fn requirement(&mut self, requirement: &Requirement) -> Option<Requirement> {
+        let marker = self.simplify(&requirement.marker);
+        (!marker.is_false()).then(|| Requirement {
+            marker,
+            ..requirement.clone()
+        })
+    }
+}
+
+/// The parts that have to stay apart: those that agree on every version are joined.
+fn forks(solutions: &[Solution], simplifier: &mut Simplifier<'_>) -> Vec<Marker> {
+    type Versions<'a> = FxHashMap<&'a Package, &'a Version>;
+    let mut groups: Vec<(Versions<'_>, Marker)> = Vec::new();
+    for solution in solutions {
+        let versions: Versions<'_> = solution
+            .chosen
+            .iter()
+            .map(|(package, (version, _))| (package, version))
+            .collect();
+        let agrees = |group: &Versions<'_>| {
+            versions
+                .iter()
+                .all(|(package, version)| group.get(package).is_none_or(|known| known == version))
+        };
+        match groups.iter_mut().find(|(group, _)| agrees(group)) {
+            Some((group, marker)) => {
+                group.extend(versions);
+                *marker = marker.or(&solution.part.marker);
+            }
+            None => groups.push((versions, solution.part.marker.clone())),
+        }
+    }
+    if groups.len() < 2 {
+        return Vec::new();
+    }
+    let mut forks: Vec<Marker> = groups
+        .iter()
+        .map(|(_, marker)| simplifier.simplify(marker))
+        .collect();
+    forks.sort_by_cached_key(ToString::to_string);
+    forks
+}

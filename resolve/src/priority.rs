@@ -1,0 +1,147 @@
+//! Which package is decided next: first met first, exact versions and direct references before,
+//! and what keeps clashing moved forward or back.
+
+use std::cmp::Reverse;
+
+use model::{PackageName, VersionRange};
+use pubgrub::{Id, State};
+use rustc_hash::FxHashMap;
+
+use crate::package::{Package, Priority, Types};
+
+/// From how many conflicts on a package changes its place.
+const CONFLICT_THRESHOLD: u32 = 5;
+
+/// The priorities of all packages met, by project.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Priorities(FxHashMap<PackageName, Priority>);
+
+impl Priorities {
+    /// Takes note of a dependency on `name`.
+    pub(crate) fn insert(&mut self, name: &PackageName, range: &VersionRange, is_direct: bool) {
+        let next = self.0.len();
+        let old = self.0.get(name).copied();
+        let index = old.map_or(Reverse(next), Priority::index);
+        let new = if is_direct {
+            Priority::Direct(index)
+        } else if range.as_singleton().is_some() || is_one_public_version(range) {
+            Priority::Singleton(index)
+        } else {
+            Priority::Unspecified(index)
+        };
+        if old.is_none_or(|old| new > old) {
+            self.0.insert(name.clone(), new);
+        }
+    }
+
+    /// The priority of a package; the project goes before its extras.
+    pub(crate) fn get(&self, package: &Package) -> (Priority, bool) {
+        match package {
+            Package::Root => (Priority::Root, true),
+            Package::Base(name) | Package::Extra(name, _) => (
+                self.0
+                    .get(name)
+                    .copied()
+                    .unwrap_or(Priority::Unspecified(Reverse(usize::MAX))),
+                matches!(package, Package::Base(_)),
+            ),
+        }
+    }
+
+    fn raise(&mut self, name: &PackageName, class: fn(Reverse<usize>) -> Priority) -> bool {
+        let next = self.0.len();
+        let old = self.0.get(name).copied();
+        let new = class(old.map_or(Reverse(next), Priority::index));
+        if old.is_some_and(|old| old >= new) {
+            return false;
+        }
+        self.0.insert(name.clone(), new);
+        true
+    }
+}
+
+impl Priority {
+    fn index(self) -> Reverse<usize> {
+        match self {
+            Self::Unspecified(index)
+            | Self::ConflictLate(index)
+            | Self::ConflictEarly(index)
+            | Self::Singleton(index)
+            | Self::Direct(index) => index,
+            Self::Root => Reverse(0),
+        }
+    }
+}
+
+/// `==1.0` contains the local versions of 1.0 too, so it is no singleton.
+fn is_one_public_version(range: &VersionRange) -> bool {
+    use std::ops::Bound::{Excluded, Included};
+    let mut segments = range.iter();
+    match (segments.next(), segments.next()) {
+        (Some((Included(low), Excluded(high))), None) => {
+            high.only_release() == low.only_release() && (high.is_post() || high.is_dev())
+        }
+        _ => false,
+    }
+}
+
+/// How often packages clashed.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ConflictTracker {
+    affected: FxHashMap<Id<Package>, u32>,
+    culprit: FxHashMap<Id<Package>, u32>,
+    early: Vec<Id<Package>>,
+    late: Vec<Id<Package>>,
+}
+
+impl ConflictTracker {
+    /// Takes note that a version of `affected` was made unusable by `culprits`.
+    pub(crate) fn record(
+        &mut self,
+        affected: Id<Package>,
+        culprits: impl Iterator<Item = Id<Package>>,
+    ) {
+        count(&mut self.affected, &mut self.early, affected);
+        for culprit in culprits.filter(|culprit| *culprit != affected) {
+            count(&mut self.culprit, &mut self.late, culprit);
+        }
+    }
+
+    /// Changes the places of packages that clashed often, and goes back to before they were
+    /// decided.
+    pub(crate) fn apply(&mut self, state: &mut State<Types>, priorities: &mut Priorities) {
+        for package in self.early.drain(..) {
+            move_package(package, Priority::ConflictEarly, state, priorities);
+        }
+        for package in self.late.drain(..) {
+            move_package(package, Priority::ConflictLate, state, priorities);
+        }
+    }
+}
+
+fn move_package(
+    package: Id<Package>,
+    class: fn(Reverse<usize>) -> Priority,
+    state: &mut State<Types>,
+    priorities: &mut Priorities,
+) {
+    let Some(name) = state.package_store[package].name() else {
+        return;
+    };
+    if priorities.raise(name, class) {
+        state.backtrack_package(package);
+    }
+}
+
+fn count(
+    counts: &mut FxHashMap<Id<Package>, u32>,
+    reached: &mut Vec<Id<Package>>,
+    package: Id<Package>,
+) {
+    let count = counts.entry(package).or_default();
+    *count += 1;
+    if *count == CONFLICT_THRESHOLD {
+        *count = 0;
+        reached.push(package);
+    }
+}

@@ -1,0 +1,93 @@
+//! What the resolver asks of the world.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use model::{
+    FileKind, Metadata, PackageName, PackageSource, RequirementSource, Version, VersionRange,
+    VersionSpecifiers,
+};
+
+/// A source of packages.
+///
+/// Answers must not change while a resolution runs. An error ends the resolution; what makes
+/// one version unusable is an answer, [`Unusable`], and the resolver looks for another version.
+pub trait Provider {
+    /// Why the world could not be asked.
+    type Error: Error + 'static;
+
+    /// The versions of the project that its index lists, in ascending order; `None` where no
+    /// index has the project.
+    ///
+    /// # Errors
+    /// Where the index could not be asked.
+    fn versions(&self, name: &PackageName) -> Result<Option<Arc<[Version]>>, Self::Error>;
+
+    /// The files of one of these versions.
+    ///
+    /// # Errors
+    /// Where the index could not be asked.
+    fn release(&self, name: &PackageName, version: &Version) -> Result<Arc<Release>, Self::Error>;
+
+    /// The core metadata of one of these versions.
+    ///
+    /// # Errors
+    /// Where it could not be fetched; metadata that cannot be used is [`Unusable`].
+    fn metadata(
+        &self,
+        name: &PackageName,
+        version: &Version,
+    ) -> Result<Result<Arc<Metadata>, Unusable>, Self::Error>;
+
+    /// The one version that a direct reference gives.
+    ///
+    /// # Errors
+    /// Where it could not be fetched or built.
+    fn direct(
+        &self,
+        name: &PackageName,
+        source: &RequirementSource,
+    ) -> Result<Arc<Direct>, Self::Error>;
+
+    /// Where the project's files come from.
+    ///
+    /// # Errors
+    /// Where the index could not be asked.
+    fn source(&self, name: &PackageName) -> Result<PackageSource, Self::Error>;
+
+    /// A hint that the project will be asked for, most likely its highest version in `range`.
+    fn will_ask(&self, name: &PackageName, range: &VersionRange);
+}
+
+/// The files of one version.
+#[derive(Debug, Clone, Default)]
+pub struct Release {
+    /// The files that can be used at all.
+    pub files: Vec<ReleaseFile>,
+}
+
+/// What matters of one file to a choice.
+#[derive(Debug, Clone)]
+pub struct ReleaseFile {
+    /// What the file is, by its name.
+    pub kind: FileKind,
+    /// The Pythons that it is for.
+    pub requires_python: Option<VersionSpecifiers>,
+    /// Whether it was yanked (PEP 592).
+    pub yanked: bool,
+}
+
+/// Why the metadata of one version cannot be used, in words for the user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unusable(pub String);
+
+/// What a direct reference gives.
+#[derive(Debug, Clone)]
+pub struct Direct {
+    /// Its version.
+    pub version: Version,
+    /// Where it comes from, in full: a git revision is a commit here.
+    pub source: PackageSource,
+    /// Its core metadata.
+    pub metadata: Arc<Metadata>,
+}

@@ -1,0 +1,62 @@
+//! `Requires-Python` against the Pythons that a package is needed for.
+
+use model::{
+    Operator, Version, VersionRange, VersionSpecifier, VersionSpecifiers, specifier_range,
+};
+
+/// Whether a package with `Requires-Python: specifiers` serves every Python of `pythons`.
+///
+/// Upper bounds are ignored: they are guesses about the future, and a resolver that believes
+/// them walks back to releases from before the guess. Single excluded versions are ignored too.
+pub(crate) fn serves(specifiers: &VersionSpecifiers, pythons: &VersionRange) -> bool {
+    if specifiers.is_empty() {
+        return true;
+    }
+    let wanted = pythons.intersection(&VersionRange::strictly_lower_than(Version::new([4])));
+    specifiers
+        .iter()
+        .filter(|specifier| is_bound(specifier))
+        .all(|specifier| wanted.subset_of(&release_range(specifier)))
+}
+
+fn is_bound(specifier: &VersionSpecifier) -> bool {
+    !matches!(
+        specifier.operator(),
+        Operator::LessThan | Operator::LessThanEqual | Operator::NotEqual | Operator::NotEqualStar
+    )
+}
+
+/// Pythons in a universe are releases: `>3.8.0rc1` means `>=3.8.0`, and `~=3.8` ends at 4.
+fn release_range(specifier: &VersionSpecifier) -> VersionRange {
+    let version = specifier.version();
+    if version.any_prerelease() {
+        return VersionRange::higher_than(version.only_release());
+    }
+    specifier_range(specifier)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::InterpreterConstraints;
+
+    #[track_caller]
+    fn check(requires_python: &str, constraint: &str, expect: bool) {
+        let pythons = InterpreterConstraints::parse(&[constraint])
+            .unwrap()
+            .range();
+        assert_eq!(serves(&requires_python.parse().unwrap(), &pythons), expect);
+    }
+
+    #[test]
+    fn the_lower_bound_must_cover() {
+        check(">=3.8", ">=3.12", true);
+        check(">=3.12", ">=3.8", false);
+        check(">=3.12.2", "==3.12.*", false);
+        check(">=3.8,<3.12", "==3.12.*", true);
+        check("~=3.8", ">=3.12", true);
+        check("==3.8.*", ">=3.8", false);
+        check("==3.8.*", "==3.8.*", true);
+        check(">=3.8,!=3.9.7", ">=3.8", true);
+    }
+}
