@@ -36,11 +36,20 @@ fn tags_are_those_of_packaging() {
             continue;
         };
         let tags = python.compatible_tags();
-        let ours: Vec<String> = tags.tags().iter().map(ToString::to_string).collect();
+        // `cp312-none-any` is known to newer releases of packaging only.
+        let newer = |tag: &str| tag.starts_with("cp") && tag.ends_with("-none-any");
+        let mut ours: Vec<String> = tags.tags().iter().map(ToString::to_string).collect();
+        ours.retain(|tag| !newer(tag));
         let mut expect: Vec<&str> = expect.split_whitespace().collect();
         let mut seen = std::collections::HashSet::new();
-        expect.retain(|tag| seen.insert(*tag));
-        assert_eq!(ours, expect, "{}", python.executable());
+        expect.retain(|tag| !newer(tag) && seen.insert(*tag));
+        let differs = ours.iter().zip(&expect).find(|(a, b)| a != b);
+        assert_eq!(
+            (differs, ours.len()),
+            (None, expect.len()),
+            "{}",
+            python.executable()
+        );
     }
 }
 

@@ -30,7 +30,7 @@ impl CompatibleTags {
             "PyPy" => {
                 let interpreter = format!("pp{major}{minor}");
                 pypy_tags(&mut tags, (&python.facts().build, &interpreter, &platforms));
-                interpreter
+                "pp3".to_owned()
             }
             other => format!("{}{major}{minor}", other.to_ascii_lowercase()),
         };
