@@ -17,6 +17,7 @@ mod error;
 mod fields;
 mod files;
 mod format;
+pub mod import;
 mod pins;
 mod read;
 mod write;

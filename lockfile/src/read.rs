@@ -87,7 +87,10 @@ fn read_quickly(text: &str, read_files: impl Fn(&str) -> Option<Files>) -> Optio
         lock.packages.push(package);
     }
     finish(&mut lock);
-    let twice = lock.packages.windows(2).any(|two| is_same(&two[0], &two[1]));
+    let twice = lock
+        .packages
+        .windows(2)
+        .any(|two| is_same(&two[0], &two[1]));
     (!twice).then_some(lock)
 }
 

@@ -1,6 +1,8 @@
 //! The promises of the format: what was written is read, the order in memory does not show, and
 //! both ways of reading agree.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 use lockfile::{Lock, read, read_outline, write};
 use model::{
     DistFile, IndexRole, InterpreterConstraints, LockInputs, LockedPackage, PackageSource,
