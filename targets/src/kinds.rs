@@ -1,15 +1,423 @@
-//! The known target types and their fields.
+//! The known target types: their fields, what they generate, and their default sources.
+//!
+//! Taken from the documentation of Pants 2.16 to 2.30. A type whose fields are not listed
+//! accepts any: only its name is known.
+
 use crate::eval::Symbols;
-/// The target types that this crate knows.
+
+/// What is known of one target type.
+#[derive(Debug, PartialEq, Eq)]
+pub struct TargetType {
+    /// Its name in BUILD files.
+    pub name: &'static str,
+    /// Its own fields besides the common ones; empty if any are accepted.
+    pub fields: &'static [&'static str],
+    /// What it does.
+    pub role: Role,
+}
+
+/// What a target type does in the graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Owns one file, named by the field.
+    File {
+        /// The field that names the file.
+        field: &'static str,
+        /// What the file is.
+        content: Content,
+    },
+    /// Generates one target per file.
+    Files {
+        /// The type of the targets generated.
+        generates: &'static str,
+        /// Sources where the field is not set.
+        default: &'static [&'static str],
+        /// What the files are.
+        content: Content,
+    },
+    /// Declares third-party requirements.
+    Requirement,
+    /// Generates a `python_requirement` for each entry of a file.
+    Requirements,
+    /// Generates `python_requirement` targets for Pants' own packages.
+    PantsRequirements,
+    /// A distribution.
+    Distribution,
+    /// A binary with an entry point.
+    Binary,
+    /// Generates binaries.
+    Binaries,
+    /// Picks dependencies by platform.
+    PlatformResources,
+    /// Copies files elsewhere: depends on `files_targets`.
+    Relocated,
+    /// Packs files: depends on `files` and `packages`.
+    Archive,
+    /// Only has dependencies.
+    Plain,
+    /// A type that is known by name only.
+    Opaque,
+}
+
+/// What a source file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// Python code.
+    Python,
+    /// Python tests.
+    Test,
+    /// Python code that only tests use.
+    TestUtil,
+    /// A file that is loaded through a package.
+    Resource,
+    /// A file that is opened by its path.
+    File,
+    /// A shell script.
+    Shell,
+}
+
+/// Fields of every target type; `name` is not a field.
+pub const COMMON: &[&str] = &["tags", "description"];
+
+const PYTHON: &[&str] = &[
+    "dependencies",
+    "interpreter_constraints",
+    "resolve",
+    "restartable",
+    "run_goal_use_sandbox",
+    "source",
+];
+const PYTHONS: &[&str] = &[
+    "dependencies",
+    "interpreter_constraints",
+    "overrides",
+    "resolve",
+    "restartable",
+    "run_goal_use_sandbox",
+    "sources",
+];
+const TEST: &[&str] = &[
+    "batch_compatibility_tag",
+    "dependencies",
+    "environment",
+    "extra_env_vars",
+    "interpreter_constraints",
+    "resolve",
+    "run_goal_use_sandbox",
+    "runtime_package_dependencies",
+    "skip_tests",
+    "source",
+    "stream",
+    "timeout",
+    "xdist_concurrency",
+];
+const TESTS: &[&str] = &[
+    "batch_compatibility_tag",
+    "dependencies",
+    "environment",
+    "extra_env_vars",
+    "interpreter_constraints",
+    "overrides",
+    "resolve",
+    "run_goal_use_sandbox",
+    "runtime_package_dependencies",
+    "skip_tests",
+    "sources",
+    "stream",
+    "timeout",
+    "xdist_concurrency",
+];
+const REQUIREMENTS: &[&str] = &[
+    "dependencies",
+    "find_links",
+    "module_mapping",
+    "overrides",
+    "resolve",
+    "source",
+    "type_stubs_module_mapping",
+];
+
+/// The known types, sorted by name.
+pub const TYPES: &[TargetType] = &[
+    open("_generator_sources_helper"),
+    open("_lockfile"),
+    open("_lockfiles"),
+    open("adhoc_tool"),
+    kind(
+        "archive",
+        &["files", "format", "output_path", "packages"],
+        Role::Archive,
+    ),
+    open("code_quality_tool"),
+    open("docker_environment"),
+    open("docker_image"),
+    open("experimental_wrap_as_python_sources"),
+    open("experimental_wrap_as_resources"),
+    kind(
+        "file",
+        &["dependencies", "source"],
+        Role::File {
+            field: "source",
+            content: Content::File,
+        },
+    ),
+    kind(
+        "files",
+        &["dependencies", "overrides", "sources"],
+        Role::Files {
+            generates: "file",
+            default: &[],
+            content: Content::File,
+        },
+    ),
+    open("helm_chart"),
+    open("local_environment"),
+    kind(
+        "pants_requirements",
+        &["resolve", "testutil"],
+        Role::PantsRequirements,
+    ),
+    open_with("pex_binaries", Role::Binaries),
+    open_with("pex_binary", Role::Binary),
+    kind("pipenv_requirements", REQUIREMENTS, Role::Requirements),
+    open_with("platform_resources", Role::PlatformResources),
+    kind("poetry_requirements", REQUIREMENTS, Role::Requirements),
+    kind(
+        "python_distribution",
+        &[
+            "build_backend_env_vars",
+            "dependencies",
+            "entry_points",
+            "env_vars",
+            "environment",
+            "generate_setup",
+            "interpreter_constraints",
+            "long_description_path",
+            "output_path",
+            "provides",
+            "repositories",
+            "sdist",
+            "sdist_config_settings",
+            "skip_twine",
+            "wheel",
+            "wheel_config_settings",
+        ],
+        Role::Distribution,
+    ),
+    kind(
+        "python_requirement",
+        &[
+            "dependencies",
+            "entry_point",
+            "find_links",
+            "modules",
+            "requirements",
+            "resolve",
+            "type_stub_modules",
+        ],
+        Role::Requirement,
+    ),
+    kind("python_requirements", REQUIREMENTS, Role::Requirements),
+    kind(
+        "python_source",
+        PYTHON,
+        Role::File {
+            field: "source",
+            content: Content::Python,
+        },
+    ),
+    kind(
+        "python_sources",
+        PYTHONS,
+        Role::Files {
+            generates: "python_source",
+            default: &[
+                "*.py",
+                "*.pyi",
+                "!test_*.py",
+                "!*_test.py",
+                "!tests.py",
+                "!conftest.py",
+                "!test_*.pyi",
+                "!*_test.pyi",
+                "!tests.pyi",
+            ],
+            content: Content::Python,
+        },
+    ),
+    kind(
+        "python_test",
+        TEST,
+        Role::File {
+            field: "source",
+            content: Content::Test,
+        },
+    ),
+    kind(
+        "python_test_utils",
+        PYTHONS,
+        Role::Files {
+            generates: "python_source",
+            default: &["conftest.py", "test_*.pyi", "*_test.pyi", "tests.pyi"],
+            content: Content::TestUtil,
+        },
+    ),
+    kind(
+        "python_tests",
+        TESTS,
+        Role::Files {
+            generates: "python_test",
+            default: &["test_*.py", "*_test.py", "tests.py"],
+            content: Content::Test,
+        },
+    ),
+    kind(
+        "relocated_files",
+        &["dest", "files_targets", "src"],
+        Role::Relocated,
+    ),
+    open("remote_environment"),
+    kind(
+        "resource",
+        &["dependencies", "source"],
+        Role::File {
+            field: "source",
+            content: Content::Resource,
+        },
+    ),
+    kind(
+        "resources",
+        &["dependencies", "overrides", "sources"],
+        Role::Files {
+            generates: "resource",
+            default: &[],
+            content: Content::Resource,
+        },
+    ),
+    open("run_shell_command"),
+    open_with("scie_binary", Role::Binary),
+    open("shell_command"),
+    kind(
+        "shell_source",
+        &["dependencies", "run_goal_use_sandbox", "source"],
+        Role::File {
+            field: "source",
+            content: Content::Shell,
+        },
+    ),
+    kind(
+        "shell_sources",
+        &[
+            "dependencies",
+            "overrides",
+            "run_goal_use_sandbox",
+            "sources",
+        ],
+        Role::Files {
+            generates: "shell_source",
+            default: &["*.sh", "!*_test.sh", "!test_*.sh", "!tests.sh"],
+            content: Content::Shell,
+        },
+    ),
+    open("shunit2_tests"),
+    open("system_binary"),
+    kind("target", &["dependencies"], Role::Plain),
+    open("test_shell_command"),
+    open("vcs_version"),
+];
+
+const fn kind(name: &'static str, fields: &'static [&'static str], role: Role) -> TargetType {
+    TargetType { name, fields, role }
+}
+
+const fn open(name: &'static str) -> TargetType {
+    open_with(name, Role::Opaque)
+}
+
+const fn open_with(name: &'static str, role: Role) -> TargetType {
+    TargetType {
+        name,
+        fields: &[],
+        role,
+    }
+}
+
+impl TargetType {
+    /// The type of that name, if it is known.
+    #[must_use]
+    pub fn find(name: &str) -> Option<&'static Self> {
+        let at = TYPES.binary_search_by(|known| known.name.cmp(name)).ok()?;
+        Some(&TYPES[at])
+    }
+
+    /// Whether the type can have the field.
+    #[must_use]
+    pub fn accepts(&self, field: &str) -> bool {
+        self.fields.is_empty()
+            || self.fields.contains(&field)
+            || COMMON.contains(&field)
+            || field.starts_with("skip_")
+            || field.starts_with("parametrize_")
+    }
+
+    /// Whether it generates targets.
+    #[must_use]
+    pub fn is_generator(&self) -> bool {
+        matches!(
+            self.role,
+            Role::Files { .. } | Role::Requirements | Role::PantsRequirements | Role::Binaries
+        )
+    }
+
+    /// Whether the field goes from the generator to what it generates, rather than being
+    /// copied or staying.
+    #[must_use]
+    pub fn moves(&self, field: &str) -> bool {
+        match self.role {
+            Role::Files { .. } => {
+                !COMMON.contains(&field) && !matches!(field, "sources" | "overrides")
+            }
+            Role::Requirements | Role::PantsRequirements => {
+                matches!(field, "resolve" | "dependencies")
+            }
+            Role::Binaries => {
+                !COMMON.contains(&field) && !matches!(field, "entry_points" | "overrides")
+            }
+            _ => false,
+        }
+    }
+}
+
+/// The names of the known types, for the evaluator.
 #[derive(Debug)]
-pub struct KnownTypes;
+pub(crate) struct KnownTypes;
+
+static NAMES: [&str; TYPES.len()] = names();
+
+const fn names() -> [&'static str; TYPES.len()] {
+    let mut names = [""; TYPES.len()];
+    let mut at = 0;
+    while at < TYPES.len() {
+        names[at] = TYPES[at].name;
+        at += 1;
+    }
+    names
+}
+
 impl Symbols for KnownTypes {
     fn names(&self) -> &[&'static str] {
-        &[
-            "python_sources",
-            "python_source",
-            "target",
-            "python_requirement",
-        ]
+        &NAMES
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_are_sorted_and_found() {
+        assert!(TYPES.windows(2).all(|pair| pair[0].name < pair[1].name));
+        assert!(TargetType::find("python_sources").unwrap().is_generator());
+        assert!(TargetType::find("pyton_sources").is_none());
     }
 }

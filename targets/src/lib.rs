@@ -3,14 +3,21 @@
 //!
 //! A thin reader ([`Repository`]) walks the tree and reads files; everything else is pure.
 
+mod address;
 pub mod data;
 pub mod eval;
-mod kinds;
+mod globs;
+pub mod kinds;
 mod options;
 mod place;
+mod repository;
 pub mod requirements;
 
 pub use options::{
     Ambiguity, Behavior, Infer, InitFiles, LockfileTargets, Options, Resolves, Switch, UseGitignore,
 };
 pub use place::{Place, nearest};
+pub use repository::{
+    BuildDir, Declaration, DeclaredRequirement, Dir, Error, Repository, ResolveRequirements, Rules,
+    Tree, Warning,
+};

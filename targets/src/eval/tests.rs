@@ -1,1 +1,223 @@
-//! tests
+//! What BUILD files mean, and what is said about those that mean nothing.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Context, Event, Plugins, Source, evaluate};
+use crate::kinds::KnownTypes;
+
+/// Evaluates `text` as `src/a/BUILD` after a prelude, and prints what it declares.
+fn run_with(prelude: &str, text: &str, plugins: Plugins) -> String {
+    let env = BTreeMap::from([("SET".to_owned(), "value".to_owned())]);
+    let context = Context {
+        directory: "src/a",
+        env: &env,
+        pants_version: "2.16.0",
+        target_types: &KnownTypes,
+        plugins,
+    };
+    let parse = |path: &str, text: &str| Source::parse(path, text.to_owned()).map(Arc::new);
+    let events = parse("prelude.py", prelude)
+        .and_then(|prelude| Ok((prelude, parse("src/a/BUILD", text)?)))
+        .and_then(|(prelude, file)| evaluate(&file, &[prelude], context));
+    match events {
+        Ok(events) => events.iter().map(print).collect::<Vec<_>>().join("\n"),
+        Err(error) => match &error.hint {
+            Some(hint) => format!("{error}\n{}\nhint: {hint}", error.place.source_line),
+            None => format!("{error}\n{}", error.place.source_line),
+        },
+    }
+}
+
+fn print(event: &Event) -> String {
+    let (Event::Target(call)
+    | Event::Defaults(call)
+    | Event::DependenciesRules(call)
+    | Event::DependentsRules(call)) = event;
+    let positional = call.positional.iter().map(ToString::to_string);
+    let fields = call
+        .fields
+        .iter()
+        .map(|field| format!("{}={}", field.name, field.value));
+    let arguments: Vec<String> = positional.chain(fields).collect();
+    let mark = if call.opaque { "?" } else { "" };
+    format!("{}{mark}({})", call.name, arguments.join(", "))
+}
+
+#[track_caller]
+fn check(text: &str, expect: &str) {
+    assert_eq!(run_with("", text, Plugins::None), expect);
+}
+
+/// Checks the value of an expression.
+#[track_caller]
+fn value(expression: &str, expect: &str) {
+    check(
+        &format!("target(description={expression})"),
+        &format!("target(description={expect})"),
+    );
+}
+
+#[test]
+fn literals() {
+    value("'a' \"b\" 'c'", "'abc'");
+    value("[1, -2, 1.5, True, None]", "[1, -2, 1.5, True, None]");
+    value("(1,)", "[1]");
+    value("{'a': 1, **{'b': 2}}", "{'a': 1, 'b': 2}");
+    value("[*range(3), *'ab']", "[0, 1, 2, 'a', 'b']");
+    value("sorted({3, 1, 3})", "[1, 3]");
+}
+
+#[test]
+fn operators() {
+    value("1 < 2 < 3", "True");
+    value("1 < 2 > 3", "False");
+    value("'a' in 'cat' and 'x' not in ['y']", "True");
+    value("[1] + [2] * 2", "[1, 2, 2]");
+    value("{'a': 1} | {'a': 2}", "{'a': 2}");
+    value("7 // 2 + 7 % -4 + -7 // 2", "-2");
+    value("'%s-%02d' % ('a', 7)", "'a-07'");
+    value("'' or 'x'", "'x'");
+    value("1 if [] else 2", "2");
+}
+
+#[test]
+fn texts() {
+    value("f'{1 + 1}-{\"x\"!r:>5}-{3.14159:.2f}'", "\"2-  'x'-3.14\"");
+    value("'{}/{name}'.format('a', name='b')", "'a/b'");
+    value("','.join(x.upper() for x in ('a', 'b'))", "'A,B'");
+    value("'a-b_c'.replace('-', '_').split('_')", "['a', 'b', 'c']");
+    value("'prefix.py'[-3:] + 'abc'[::-1]", "'.pycba'");
+    value(
+        "'x.tar.gz'.removesuffix('.gz').rpartition('.')",
+        "['x', '.', 'tar']",
+    );
+}
+
+#[test]
+fn comprehensions() {
+    value("[x for x in range(10) if x % 2 if x > 4]", "[5, 7, 9]");
+    value("{k: v for k, v in [('a', 1)]}", "{'a': 1}");
+    value(
+        "[(a, b) for a in 'xy' for b in range(1)]",
+        "[['x', 0], ['y', 0]]",
+    );
+    value("dict(zip(['a'], [1]), b=2)", "{'a': 1, 'b': 2}");
+    value("list(map(lambda x: x * 2, [1, 2]))", "[2, 4]");
+}
+
+#[test]
+fn statements() {
+    check(
+        "names = []\nfor i, n in enumerate(['p', 'q']):\n    if n == 'q':\n        continue\n    names.append(n)\nnames += ['r']\ntarget(tags=names)",
+        "target(tags=['p', 'r'])",
+    );
+    check(
+        "i = 0\nwhile True:\n    i += 1\n    if i >= 3:\n        break\na, *b = [i, 4, 5]\ntarget(tags=[a, b])",
+        "target(tags=[3, [4, 5]])",
+    );
+}
+
+#[test]
+fn macros() {
+    check(
+        "def mk(name, *args, tags=('t',), **kwargs):\n    target(name=name, tags=list(tags) + list(args), **kwargs)\nmk('n', 'x', description='d')",
+        "target(name='n', tags=['t', 'x'], description='d')",
+    );
+    check(
+        "def outer():\n    def inner(x):\n        return x + base\n    base = 1\n    return inner(1)\ntarget(timeout=outer())",
+        "target(timeout=2)",
+    );
+}
+
+#[test]
+fn preludes_define_macros() {
+    let prelude = "def private(**kwargs):\n    kwargs.setdefault('tags', []).append('private')\n    python_sources(**kwargs)\n";
+    assert_eq!(
+        run_with(prelude, "private(name='x')", Plugins::None),
+        "python_sources(name='x', tags=['private'])"
+    );
+}
+
+#[test]
+fn the_build_language() {
+    value("env('SET', 'd') + env('NOSUCH', 'd')", "'valued'");
+    value("env('NOSUCH')", "None");
+    value("f'{build_file_dir()}/{build_file_dir().name}'", "'src/a/a'");
+    value("PANTS_VERSION", "'2.16.0'");
+    check(
+        "python_sources(resolve=parametrize('a', b='c'))",
+        "python_sources(resolve=parametrize('a', b='c'))",
+    );
+    check(
+        "__defaults__({(python_sources, target): dict(tags=['x'])}, extend=True)",
+        "__defaults__({[python_sources, target]: {'tags': ['x']}}, extend=True)",
+    );
+    check(
+        "python_distribution(provides=python_artifact(name='n', version=None))",
+        "python_distribution(provides=python_artifact(name='n', version=None))",
+    );
+}
+
+#[test]
+fn plugin_types_are_opaque_unless_they_resemble_a_known_one() {
+    let run = |text| run_with("", text, Plugins::Possible);
+    assert_eq!(run("my_image(name='x')"), "my_image?(name='x')");
+    insta::assert_snapshot!(run("pyton_sources()"), @r"
+    src/a/BUILD:1:1: `pyton_sources` is not defined
+    pyton_sources()
+    hint: did you mean `python_sources`?
+    ");
+}
+
+#[test]
+fn errors_name_place_and_macros() {
+    let run = |text| {
+        run_with(
+            "def macro(x):\n    target(tags=x.nme)\n",
+            text,
+            Plugins::None,
+        )
+    };
+    insta::assert_snapshot!(run("\ndef own(x):\n    macro(x=x)\nown('v')\n"), @"
+    prelude.py:2:19: a str has no `nme`
+      in macro `macro` called at src/a/BUILD:3:5
+      in macro `own` called at src/a/BUILD:4:1
+        target(tags=x.nme)
+    ");
+    insta::assert_snapshot!(run("import os"), @"
+    src/a/BUILD:1:1: a BUILD file cannot import modules
+    import os
+    hint: write the value here, or define a macro in a file that `build_file_prelude_globs` names
+    ");
+    insta::assert_snapshot!(run("python_sources(\n  name='x'\n"), @"
+    src/a/BUILD:3:1: cannot parse: unexpected EOF while parsing
+    ");
+    insta::assert_snapshot!(run("macro()"), @"
+    src/a/BUILD:1:1: `macro` misses `x`
+    macro()
+    ");
+    insta::assert_snapshot!(run("target('x')"), @"
+    src/a/BUILD:1:1: `target` takes its fields by keyword only
+    target('x')
+    ");
+    insta::assert_snapshot!(run("x = {'a': 1}['b']"), @"
+    src/a/BUILD:1:14: no key 'b' here
+    x = {'a': 1}['b']
+    ");
+    insta::assert_snapshot!(run("raise ValueError(f'no {1}')"), @"
+    src/a/BUILD:1:1: no 1
+    raise ValueError(f'no {1}')
+    ");
+}
+
+#[test]
+fn endless_files_end() {
+    insta::assert_snapshot!(run_with("", "while True:\n    pass", Plugins::None), @"
+    src/a/BUILD:1:1: this file does not come to an end
+    while True:
+    ");
+    insta::assert_snapshot!(run_with("", "def f(): f()\nf()", Plugins::None).lines().next().unwrap(), @"src/a/BUILD:1:10: `f` calls itself without end");
+    let nested = format!("target(tags={}1{})", "[".repeat(400), "]".repeat(400));
+    insta::assert_snapshot!(run_with("", &nested, Plugins::None).lines().next().unwrap(), @"src/a/BUILD:1:211: expressions are nested too deeply");
+}

@@ -1,0 +1,357 @@
+//! Applies `__defaults__` and visibility rules, folder by folder from the root, and turns the
+//! events of BUILD files into declarations.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::{BuildDir, Error, Warning};
+use crate::address;
+use crate::data::Data;
+use crate::eval::{Call, Event, Field, Plugins};
+use crate::kinds::{TYPES, TargetType};
+use crate::options::Options;
+use crate::place::{Place, nearest};
+
+/// A target as a BUILD file declares it, with defaults applied.
+#[derive(Clone, Debug)]
+pub struct Declaration {
+    /// Its name within its folder.
+    pub name: Arc<str>,
+    /// Its type as written.
+    pub kind: Arc<str>,
+    /// What is known of the type; `None` if a plugin defines it.
+    pub known: Option<&'static TargetType>,
+    /// The call that declared it; its fields include the defaults.
+    pub call: Call,
+}
+
+/// Visibility rules as they were declared.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// The folder of the BUILD file that declares them.
+    pub dir: Arc<str>,
+    /// Path of that BUILD file.
+    pub file: Arc<str>,
+    /// The rule sets.
+    pub sets: Vec<Data>,
+    /// Rules of the parent folder that apply as well, after these.
+    pub extends: Option<Arc<Rules>>,
+}
+
+impl Declaration {
+    /// The value of a field; `None` where it is not set or set to `None`.
+    #[must_use]
+    pub fn get(&self, field: &str) -> Option<&Data> {
+        self.call
+            .get(field)
+            .filter(|value| !matches!(value, Data::None))
+    }
+
+    /// The text in a field.
+    #[must_use]
+    pub fn text(&self, field: &str) -> Option<&str> {
+        self.get(field).and_then(Data::as_str)
+    }
+}
+
+/// Default values by target type.
+type Defaults = BTreeMap<Arc<str>, Vec<(Arc<str>, Data)>>;
+
+/// What a folder hands down to those below it.
+#[derive(Clone, Default)]
+struct State {
+    defaults: Arc<Defaults>,
+    dependencies_rules: Option<Arc<Rules>>,
+    dependents_rules: Option<Arc<Rules>>,
+}
+
+/// Turns the events of all BUILD files, sorted by folder, into declarations.
+pub(super) fn apply(
+    events: Vec<(Arc<str>, Vec<Event>)>,
+    options: &Options,
+    warnings: &mut Vec<Warning>,
+) -> Result<Vec<BuildDir>, Error> {
+    let mut states: FxHashMap<Arc<str>, State> = FxHashMap::default();
+    let mut dirs: Vec<BuildDir> = Vec::new();
+    let mut checks = Checks {
+        plugins: options.plugins(),
+        warned: Vec::new(),
+        warnings,
+    };
+    for (file, events) in events {
+        let path: Arc<str> = Arc::from(file.rsplit_once('/').map_or("", |(dir, _)| dir));
+        if dirs.last().is_none_or(|last| last.path != path) {
+            dirs.push(BuildDir {
+                path: Arc::clone(&path),
+                files: Vec::new(),
+                declarations: Vec::new(),
+                dependencies_rules: None,
+                dependents_rules: None,
+            });
+            states.insert(Arc::clone(&path), inherited(&states, &path));
+        }
+        let (Some(dir), Some(state)) = (dirs.last_mut(), states.get_mut(&path)) else {
+            continue;
+        };
+        dir.files.push(Arc::clone(&file));
+        let before = state.clone();
+        for event in events {
+            apply_event(event, dir, (state, &before), &mut checks)?;
+        }
+        dir.dependencies_rules.clone_from(&state.dependencies_rules);
+        dir.dependents_rules.clone_from(&state.dependents_rules);
+    }
+    Ok(dirs)
+}
+
+/// The state of the nearest folder above that has BUILD files.
+fn inherited(states: &FxHashMap<Arc<str>, State>, path: &str) -> State {
+    let mut at = path;
+    while !at.is_empty() {
+        at = at.rsplit_once('/').map_or("", |(parent, _)| parent);
+        if let Some(state) = states.get(at) {
+            return state.clone();
+        }
+    }
+    State::default()
+}
+
+fn apply_event(
+    event: Event,
+    dir: &mut BuildDir,
+    (state, before): (&mut State, &State),
+    checks: &mut Checks<'_>,
+) -> Result<(), Error> {
+    match event {
+        Event::Target(call) => {
+            let declaration = declare(call, &dir.path, &state.defaults, checks)?;
+            if let Some(first) = dir
+                .declarations
+                .iter()
+                .find(|first| first.name == declaration.name)
+            {
+                return Err(Error::Duplicate {
+                    address: address::declared(&dir.path, &declaration.name),
+                    first: first.call.place(),
+                    second: declaration.call.place(),
+                });
+            }
+            dir.declarations.push(declaration);
+        }
+        Event::Defaults(call) => {
+            let mut defaults = (*state.defaults).clone();
+            set_defaults(&mut defaults, &call)?;
+            state.defaults = Arc::new(defaults);
+        }
+        Event::DependenciesRules(call) => {
+            state.dependencies_rules = rules(&call, dir, before.dependencies_rules.as_ref());
+        }
+        Event::DependentsRules(call) => {
+            state.dependents_rules = rules(&call, dir, before.dependents_rules.as_ref());
+        }
+    }
+    Ok(())
+}
+
+fn rules(call: &Call, dir: &BuildDir, parent: Option<&Arc<Rules>>) -> Option<Arc<Rules>> {
+    let extend = call.get("extend").and_then(Data::as_bool) == Some(true);
+    Some(Arc::new(Rules {
+        dir: Arc::clone(&dir.path),
+        file: dir.files.last().map_or_else(|| Arc::from(""), Arc::clone),
+        sets: call
+            .positional
+            .iter()
+            .filter(|set| !matches!(set, Data::None))
+            .cloned()
+            .collect(),
+        extends: parent.filter(|_| extend).cloned(),
+    }))
+}
+
+fn invalid(message: impl Into<String>, place: Place) -> Error {
+    Error::Invalid {
+        message: message.into(),
+        place,
+        hint: None,
+    }
+}
+
+/// What has been checked and warned about so far.
+struct Checks<'w> {
+    plugins: Plugins,
+    warned: Vec<String>,
+    warnings: &'w mut Vec<Warning>,
+}
+
+impl Checks<'_> {
+    /// Warns unless the same was said before.
+    fn warn_once(&mut self, key: String, warning: impl FnOnce() -> Warning) {
+        if !self.warned.contains(&key) {
+            self.warned.push(key);
+            self.warnings.push(warning());
+        }
+    }
+
+    fn field(&mut self, known: &TargetType, field: &Field, call: &Call) -> Result<(), Error> {
+        if known.accepts(&field.name) {
+            return Ok(());
+        }
+        let valid = || crate::kinds::COMMON.iter().chain(known.fields).copied();
+        let near = nearest(&field.name, valid());
+        let message = format!("`{}` has no field `{}`", known.name, field.name);
+        let place = call.field_place(&field.name);
+        if self.plugins == Plugins::Possible && near.is_none() {
+            self.warn_once(message.clone(), || {
+                Warning::new(message, Some(place))
+                    .hint("a plugin may define it; it is ignored here")
+            });
+            return Ok(());
+        }
+        let mut names: Vec<&str> = valid().collect();
+        names.sort_unstable();
+        Err(Error::Invalid {
+            message,
+            place,
+            hint: Some(match near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("its fields are `{}`", names.join("`, `")),
+            }),
+        })
+    }
+}
+
+fn declare(
+    mut call: Call,
+    dir: &str,
+    defaults: &Defaults,
+    checks: &mut Checks<'_>,
+) -> Result<Declaration, Error> {
+    let kind = Arc::clone(&call.name);
+    let known = TargetType::find(&kind);
+    let name = match call.get("name") {
+        None | Some(Data::None) => Arc::from(address::default_name(dir)),
+        Some(Data::Str(name)) => Arc::clone(name),
+        Some(other) => {
+            let message = format!("`name` must be a text, not a {}", other.type_name());
+            return Err(invalid(message, call.field_place("name")));
+        }
+    };
+    if let Some(bad) = name.chars().find(|c| "@!?/\\:=#".contains(*c)) {
+        let message = format!("a target name cannot contain `{bad}`: `{name}`");
+        return Err(invalid(message, call.field_place("name")));
+    }
+    match known {
+        Some(known) => {
+            for field in call.fields.iter().filter(|field| &*field.name != "name") {
+                checks.field(known, field, &call)?;
+            }
+        }
+        None => checks.warn_once(format!("type {kind}"), || {
+            Warning::new(format!("unknown target type `{kind}`"), Some(call.place()))
+                .hint("a plugin may define it; such targets only have dependencies here")
+        }),
+    }
+    for (field, value) in defaults.get(&kind).into_iter().flatten() {
+        if call.get(field).is_none() {
+            call.fields.push(Field {
+                name: Arc::clone(field),
+                value: value.clone(),
+                offset: call.offset,
+            });
+        }
+    }
+    Ok(Declaration {
+        name,
+        kind,
+        known,
+        call,
+    })
+}
+
+/// Applies one `__defaults__` call.
+fn set_defaults(current: &mut Defaults, call: &Call) -> Result<(), Error> {
+    let flag = |name| call.get(name).and_then(Data::as_bool) == Some(true);
+    let mut new = if flag("extend") {
+        current.clone()
+    } else {
+        Defaults::new()
+    };
+    if let Some(all) = call.get("all").filter(|all| !matches!(all, Data::None)) {
+        let fields = field_defaults(all, call)?;
+        for known in TYPES {
+            merge(&mut new, known.name, &fields, |field| known.accepts(field));
+        }
+    }
+    for argument in &call.positional {
+        let Some(pairs) = argument.as_dict() else {
+            let message = format!("`__defaults__` needs dicts, not a {}", argument.type_name());
+            return Err(invalid(message, call.place()));
+        };
+        for (targets, fields) in pairs {
+            let fields = field_defaults(fields, call)?;
+            for kind in type_names(targets) {
+                let known = TargetType::find(kind);
+                if known.is_none() && flag("ignore_unknown_targets") {
+                    continue;
+                }
+                if let Some(known) = known
+                    && !flag("ignore_unknown_fields")
+                    && let Some((field, _)) = fields.iter().find(|(field, _)| !known.accepts(field))
+                {
+                    let message = format!("`{kind}` has no field `{field}`");
+                    return Err(invalid(message, call.place()));
+                }
+                merge(&mut new, kind, &fields, |field| {
+                    known.is_none_or(|known| known.accepts(field))
+                });
+            }
+        }
+    }
+    for (kind, fields) in new {
+        if fields.is_empty() {
+            current.remove(&kind);
+        } else {
+            current.insert(kind, fields);
+        }
+    }
+    Ok(())
+}
+
+fn merge(
+    defaults: &mut Defaults,
+    kind: &str,
+    fields: &[(Arc<str>, Data)],
+    accepts: impl Fn(&str) -> bool,
+) {
+    let entry = defaults.entry(Arc::from(kind)).or_default();
+    for (name, value) in fields.iter().filter(|(name, _)| accepts(name)) {
+        entry.retain(|(have, _)| have != name);
+        entry.push((Arc::clone(name), value.clone()));
+    }
+}
+
+fn field_defaults(value: &Data, call: &Call) -> Result<Vec<(Arc<str>, Data)>, Error> {
+    let misfit = || {
+        let message = format!("default values must be a dict, not a {}", value.type_name());
+        invalid(message, call.place())
+    };
+    value
+        .as_dict()
+        .ok_or_else(misfit)?
+        .iter()
+        .map(|(name, value)| match name {
+            Data::Str(name) => Ok((Arc::clone(name), value.clone())),
+            _ => Err(misfit()),
+        })
+        .collect()
+}
+
+fn type_names(value: &Data) -> Vec<&str> {
+    match value {
+        Data::TargetType(name) | Data::Str(name) => vec![name],
+        Data::List(items) => items.iter().flat_map(type_names).collect(),
+        _ => Vec::new(),
+    }
+}

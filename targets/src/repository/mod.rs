@@ -1,0 +1,226 @@
+//! The thin reader: walks the repository, evaluates its BUILD files in parallel and applies
+//! their defaults. Requirements are read on demand, sources only for the graph.
+
+mod defaults;
+mod error;
+mod requirements;
+mod tree;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ignore::gitignore::Gitignore;
+use rayon::prelude::*;
+
+pub use defaults::{Declaration, Rules};
+pub use error::{Error, Warning};
+pub use requirements::{DeclaredRequirement, ResolveRequirements};
+pub use tree::{Dir, Tree};
+
+use crate::eval::{Context, EvalError, Event, Source, evaluate};
+use crate::kinds::KnownTypes;
+use crate::options::{Behavior, Options};
+use crate::place::Place;
+
+/// A repository whose BUILD files have been evaluated.
+#[derive(Debug)]
+pub struct Repository {
+    root: PathBuf,
+    options: Options,
+    tree: Tree,
+    build_dirs: Vec<BuildDir>,
+    warnings: Vec<Warning>,
+}
+
+/// A folder with BUILD files.
+#[derive(Debug)]
+pub struct BuildDir {
+    /// Its path relative to the root.
+    pub path: Arc<str>,
+    /// Paths of its BUILD files.
+    pub files: Vec<Arc<str>>,
+    /// The targets that they declare, in order.
+    pub declarations: Vec<Declaration>,
+    /// `__dependencies_rules__` in force here, own or inherited.
+    pub dependencies_rules: Option<Arc<Rules>>,
+    /// `__dependents_rules__` in force here, own or inherited.
+    pub dependents_rules: Option<Arc<Rules>>,
+}
+
+impl Repository {
+    /// Walks the folder `root` and evaluates its BUILD files. Sources and requirement files
+    /// are not read yet.
+    ///
+    /// # Errors
+    /// The first BUILD file, in order of path, that cannot be read or evaluated; two targets
+    /// of one name; a prelude or ignore pattern that is invalid.
+    pub fn load(root: &Path, options: Options) -> Result<Self, Error> {
+        let tree = Tree::walk(root, &options)?;
+        let mut warnings = Vec::new();
+        let preludes = preludes(root, &tree, &options, &mut warnings)?;
+        let files = build_files(&tree, &options)?;
+        let evaluated: Vec<Result<Vec<Event>, Error>> = files
+            .par_iter()
+            .map(|file| {
+                let source = Arc::new(read_source(root, file)?);
+                let context = Context {
+                    directory: file.rsplit_once('/').map_or("", |(dir, _)| dir),
+                    env: &options.env,
+                    pants_version: &options.pants_version,
+                    target_types: &KnownTypes,
+                    plugins: options.plugins(),
+                };
+                evaluate(&source, &preludes, context).map_err(Error::Eval)
+            })
+            .collect();
+        let mut events = Vec::with_capacity(files.len());
+        for (file, result) in files.into_iter().zip(evaluated) {
+            events.push((file, result?));
+        }
+        let build_dirs = defaults::apply(events, &options, &mut warnings)?;
+        Ok(Self {
+            root: root.to_owned(),
+            options,
+            tree,
+            build_dirs,
+            warnings,
+        })
+    }
+
+    /// The folder it was loaded from.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The settings it was loaded with.
+    #[must_use]
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// What is seen of its folders and files.
+    #[must_use]
+    pub fn tree(&self) -> &Tree {
+        &self.tree
+    }
+
+    /// Folders with BUILD files, sorted by path.
+    #[must_use]
+    pub fn build_dirs(&self) -> &[BuildDir] {
+        &self.build_dirs
+    }
+
+    /// What is probably wrong, though it stops nothing.
+    #[must_use]
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+
+    /// Every declared target with its folder.
+    pub fn declarations(&self) -> impl Iterator<Item = (&BuildDir, &Declaration)> {
+        self.build_dirs
+            .iter()
+            .flat_map(|dir| dir.declarations.iter().map(move |it| (dir, it)))
+    }
+
+    /// The text of a file of the repository.
+    ///
+    /// # Errors
+    /// It cannot be read, or is not UTF-8.
+    pub fn read(&self, path: &str) -> std::io::Result<String> {
+        fs_err::read_to_string(self.root.join(path))
+    }
+}
+
+/// Reads and parses a BUILD file or prelude.
+fn read_source(root: &Path, path: &str) -> Result<Source, Error> {
+    let bytes = fs_err::read(root.join(path)).map_err(Error::Io)?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let valid = String::from_utf8_lossy(&error.as_bytes()[..at]).into_owned();
+        let place = Place::at(&Arc::from(path), &valid, at);
+        Error::Eval(
+            EvalError::new("this file is not UTF-8", place)
+                .hint("BUILD files are UTF-8 text; save the file in that encoding"),
+        )
+    })?;
+    Source::parse(path, text).map_err(Error::Eval)
+}
+
+fn preludes(
+    root: &Path,
+    tree: &Tree,
+    options: &Options,
+    warnings: &mut Vec<Warning>,
+) -> Result<Vec<Arc<Source>>, Error> {
+    let mut found = Vec::new();
+    for glob in &options.build_file_prelude_globs {
+        let paths: Vec<String> = if glob.contains(['*', '?', '[', '{']) {
+            let matcher = crate::globs::compile(glob).map_err(|reason| Error::Pattern {
+                setting: "build_file_prelude_globs",
+                pattern: glob.clone(),
+                reason,
+            })?;
+            tree.files().filter(|path| matcher.is_match(path)).collect()
+        } else if root.join(glob).is_file() {
+            // A file named outright is read even where ignore rules hide it from targets.
+            vec![glob.clone()]
+        } else {
+            Vec::new()
+        };
+        if paths.is_empty() {
+            let message = format!("`build_file_prelude_globs` matches no file: `{glob}`");
+            match options.unmatched_build_file_globs {
+                Behavior::Ignore => {}
+                Behavior::Warn => warnings.push(Warning::new(message, None)),
+                Behavior::Error => {
+                    return Err(Error::Unmatched {
+                        message,
+                        place: None,
+                    });
+                }
+            }
+        }
+        found.extend(paths);
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+        .iter()
+        .map(|path| Ok(Arc::new(read_source(root, path)?)))
+        .collect()
+}
+
+/// Paths of the BUILD files, sorted by folder, then name.
+fn build_files(tree: &Tree, options: &Options) -> Result<Vec<Arc<str>>, Error> {
+    let ignored: Gitignore = tree::matcher(&options.build_ignore, "build_ignore")?;
+    let mut patterns = Vec::new();
+    for pattern in &options.build_patterns {
+        patterns.push(
+            crate::globs::compile(pattern).map_err(|reason| Error::Pattern {
+                setting: "build_patterns",
+                pattern: pattern.clone(),
+                reason,
+            })?,
+        );
+    }
+    let mut files = Vec::new();
+    for dir in tree.dirs() {
+        for name in &dir.files {
+            if patterns.iter().any(|pattern| pattern.is_match(&**name)) {
+                let path = tree::join(&dir.path, name);
+                if !ignored
+                    .matched_path_or_any_parents(&path, false)
+                    .is_ignore()
+                {
+                    files.push(Arc::from(path));
+                }
+            }
+        }
+    }
+    Ok(files)
+}

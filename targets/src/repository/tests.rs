@@ -1,0 +1,153 @@
+//! Repositories on disk: what is seen, declared and required.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::{Error, Repository};
+use crate::options::{Options, Resolves};
+
+/// Writes files given as `== path` headings with contents below.
+pub(crate) fn write(root: &Path, files: &str) {
+    for part in files.split("== ").skip(1) {
+        let (path, text) = part.split_once('\n').unwrap_or((part, ""));
+        let path = root.join(path.trim());
+        fs_err::create_dir_all(path.parent().unwrap()).unwrap();
+        fs_err::write(path, text).unwrap();
+    }
+}
+
+/// Options with the resolves `python-default` and `other`.
+pub(crate) fn options() -> Options {
+    Options {
+        pants_version: "2.16.0".to_owned(),
+        backend_packages: vec!["pants.backend.python".to_owned()],
+        root_patterns: vec!["/src".to_owned(), "/tests".to_owned(), "/".to_owned()],
+        enable_resolves: Resolves::Enabled,
+        resolves: BTreeMap::from([
+            ("python-default".to_owned(), "default.lock".to_owned()),
+            ("other".to_owned(), "other.lock".to_owned()),
+        ]),
+        ..Options::default()
+    }
+}
+
+pub(crate) fn describe(error: &Error) -> String {
+    let line = error
+        .place()
+        .map(|place| format!("\n{}", place.source_line))
+        .unwrap_or_default();
+    let hint = error
+        .hint()
+        .map(|hint| format!("\nhint: {hint}"))
+        .unwrap_or_default();
+    format!("{error}{line}{hint}")
+}
+
+fn requirements(files: &str, resolve: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), files);
+    let read = || {
+        let repository = Repository::load(folder.path(), options())?;
+        repository.requirements(resolve)
+    };
+    match read() {
+        Ok(all) => {
+            let mut lines: Vec<String> = all
+                .requirements
+                .iter()
+                .map(|it| format!("{} {} {}", it.target, it.entry.place, it.entry.text))
+                .collect();
+            lines.extend(
+                all.constraints
+                    .iter()
+                    .map(|it| format!("-c {} {}", it.place, it.text)),
+            );
+            lines.join("\n")
+        }
+        Err(error) => describe(&error),
+    }
+}
+
+#[test]
+fn requirements_by_resolve() {
+    let files = "== BUILD
+python_requirements(name='reqs', overrides={'both': {'resolve': parametrize('python-default', 'other')}})
+python_requirement(name='one', requirements=['x[y]>1', 'z'], resolve='other')
+python_requirement(name='two', requirements=['w'], resolve=parametrize('python-default', o='other'))
+pants_requirements(name='pants', resolve='other')
+python_requirements(name='pp', source='pyproject.toml', resolve='other')
+== requirements.txt
+My_Pkg.x==1
+both
+-e ./local
+-c constraints.txt
+== constraints.txt
+c<1
+== pyproject.toml
+[project]
+dependencies = ['pp']
+";
+    insta::assert_snapshot!(requirements(files, "python-default"), @"");
+    insta::assert_snapshot!(requirements(files, "other"), @"");
+    insta::assert_snapshot!(requirements(files, "othr"), @"");
+}
+
+#[test]
+fn wrong_declarations() {
+    let only = |build: &str| requirements(&format!("== d/BUILD\n{build}\n"), "python-default");
+    insta::assert_snapshot!(only("target(name='x')\npython_sources(name='x')"), @"");
+    insta::assert_snapshot!(only("python_requirement(name='x', requirements=['a', 'b >> 1'])"), @"");
+    insta::assert_snapshot!(only("python_requirement(name='x', requirements=[], resolve='othr')"), @"");
+    insta::assert_snapshot!(only("python_requirements()"), @"");
+    insta::assert_snapshot!(only("poetry_requirements()"), @"");
+    insta::assert_snapshot!(only("python_sources(foo=1)"), @"");
+    insta::assert_snapshot!(only("python_sources(sorces=[])"), @"");
+    insta::assert_snapshot!(only("target(name='a/b')"), @"");
+    insta::assert_snapshot!(only("__defaults__({python_sources: dict(nope=1)})"), @"");
+}
+
+#[test]
+fn ignored_files_are_not_seen() {
+    let folder = tempfile::tempdir().unwrap();
+    write(
+        folder.path(),
+        "== .gitignore
+/secret/
+*.log
+== secret/BUILD
+syntax error here
+== a/x.log
+== a/.bashrc
+== .hidden/BUILD
+also an error
+== dist/BUILD
+an error
+== a/skip/BUILD
+an error
+== a/b/BUILD.more
+target(name='t')
+",
+    );
+    let options = Options {
+        build_ignore: vec!["skip".to_owned()],
+        ..options()
+    };
+    let repository = Repository::load(folder.path(), options).unwrap();
+    let files: Vec<String> = repository.tree().files().collect();
+    assert_eq!(
+        files,
+        [".gitignore", "a/.bashrc", "a/b/BUILD.more", "a/skip/BUILD"]
+    );
+    assert_eq!(repository.declarations().count(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn links_in_a_circle_end() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "== a/BUILD\ntarget(name='t')\n");
+    std::os::unix::fs::symlink("..", folder.path().join("a/up")).unwrap();
+    std::os::unix::fs::symlink("self", folder.path().join("a/self")).unwrap();
+    let repository = Repository::load(folder.path(), options()).unwrap();
+    assert_eq!(repository.tree().dirs().len(), 2);
+}
