@@ -301,7 +301,19 @@ mod tests {
 
     #[test]
     fn a_wheel_holds_its_content_then_dist_info_then_record() {
-        insta::assert_snapshot!(check(|_| {}).unwrap().listing(), @"");
+        insta::assert_snapshot!(check(|_| {}).unwrap().listing(), @"
+        -    16 ns/x/cli.py
+        x    10 ns/x/run.sh
+        -     0 top.py
+        -    68 my_x-1.2.dist-info/METADATA
+        -    82 my_x-1.2.dist-info/WHEEL
+        -    36 my_x-1.2.dist-info/entry_points.txt
+        -     6 my_x-1.2.dist-info/licenses/LICENSE
+        -     1 my_x-1.2.dist-info/namespace_packages.txt
+        -     3 my_x-1.2.dist-info/sboms/x.cdx.json
+        -     7 my_x-1.2.dist-info/top_level.txt
+        -   830 my_x-1.2.dist-info/RECORD
+        ");
     }
 
     #[test]
@@ -369,7 +381,34 @@ mod tests {
         assert_eq!(sdist.filename().unwrap(), "my_x-1.2.tar.gz");
         let mut writer = MemoryWriter::default();
         sdist.write(&mut writer).unwrap();
-        insta::assert_snapshot!(writer.listing(), @"");
-        insta::assert_snapshot!(writer.text("my_x-1.2/pyproject.toml").unwrap(), @"");
+        insta::assert_snapshot!(writer.listing(), @"
+        -     6 my_x-1.2/LICENSE
+        -    68 my_x-1.2/PKG-INFO
+        -    16 my_x-1.2/ns/x/cli.py
+        x    10 my_x-1.2/ns/x/run.sh
+        -   324 my_x-1.2/pyproject.toml
+        -     0 my_x-1.2/top.py
+        ");
+        insta::assert_snapshot!(writer.text("my_x-1.2/pyproject.toml").unwrap(), @r#"
+        [build-system]
+        requires = ["setuptools>=61"]
+        build-backend = "setuptools.build_meta"
+
+        [project]
+        name = "My.X"
+        version = "1.2"
+        dependencies = []
+
+        [project.scripts]
+        x = "ns.x.cli:main"
+
+        [tool.setuptools]
+        packages = ["ns.x"]
+        py-modules = ["top"]
+        include-package-data = false
+
+        [tool.setuptools.package-data]
+        "ns.x" = ["run.sh"]
+        "#);
     }
 }

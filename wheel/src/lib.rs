@@ -7,12 +7,14 @@
 //! the machine, the umask, the time zone or the number of threads. [`files`] is
 //! the one module that touches the disk.
 
+mod binary;
 mod build;
 mod chunks;
 mod deflate;
 mod entry_points;
 mod error;
 pub mod files;
+mod finding;
 mod license;
 mod member;
 mod memory;
@@ -24,6 +26,9 @@ pub mod rules;
 mod sbom;
 mod tar_writer;
 mod time;
+mod verify;
+#[cfg(test)]
+mod verify_tests;
 mod wheel_file;
 mod zip_format;
 mod zip_reader;
@@ -31,9 +36,11 @@ mod zip_reader;
 mod zip_tests;
 mod zip_writer;
 
+pub use binary::{Binary, BinaryFormat, HEADER_SIZE, Machine};
 pub use build::{SdistContents, SetuptoolsFiles, WheelContents};
 pub use entry_points::{EntryPoint, EntryPointError, EntryPoints};
 pub use error::Error;
+pub use finding::{Finding, Severity};
 pub use license::{license_classifier, license_expression};
 pub use member::{Member, MemberWriter, Mode, Open, Source, Written, arrange};
 pub use memory::MemoryWriter;
@@ -43,6 +50,7 @@ pub use record::{RecordError, RecordLine, parse_record, render_record};
 pub use sbom::{Component, cyclonedx};
 pub use tar_writer::TarGzWriter;
 pub use time::ArchiveTime;
+pub use verify::{Import, ReadMember, Verification, verify};
 pub use wheel_file::{Purity, WheelFile, WheelFileError, WheelTags};
 pub use zip_reader::{ReadError, ZipMember, ZipReader};
 pub use zip_writer::ZipWriter;

@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use model::{InterpreterConstraints, Version, specifiers_range};
+use model::{InterpreterConstraints, Version};
 use pep440_rs::PrereleaseKind;
 
 use crate::license::{license_classifier, license_expression};
@@ -360,8 +360,8 @@ const BEYOND: u32 = 99;
 fn minors(constraints: &InterpreterConstraints) -> Vec<u32> {
     let range = constraints.range();
     let admitted = |minor: &u32| {
-        let specifiers = format!("==3.{minor}.*").parse();
-        specifiers.is_ok_and(|s| !specifiers_range(&s).intersection(&range).is_empty())
+        let releases = InterpreterConstraints::parse(&[format!("==3.{minor}.*")]);
+        releases.is_ok_and(|releases| !releases.range().intersection(&range).is_empty())
     };
     (0..=BEYOND).filter(admitted).collect()
 }

@@ -154,6 +154,56 @@ mod tests {
         let (a, b) = (component("a", &[]), component("b", &["a"]));
         let text = cyclonedx(&subject, &[b.clone(), a.clone()]);
         assert_eq!(text, cyclonedx(&subject, &[a, b]));
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @r#"
+        {
+          "bomFormat": "CycloneDX",
+          "specVersion": "1.6",
+          "version": 1,
+          "metadata": {
+            "component": {
+              "type": "library",
+              "bom-ref": "pkg:pypi/app@1.0%2Bcpu",
+              "name": "app",
+              "version": "1.0+cpu",
+              "purl": "pkg:pypi/app@1.0%2Bcpu"
+            }
+          },
+          "components": [
+            {
+              "type": "library",
+              "bom-ref": "pkg:pypi/a@1.0%2Bcpu",
+              "name": "a",
+              "version": "1.0+cpu",
+              "purl": "pkg:pypi/a@1.0%2Bcpu"
+            },
+            {
+              "type": "library",
+              "bom-ref": "pkg:pypi/b@1.0%2Bcpu",
+              "name": "b",
+              "version": "1.0+cpu",
+              "purl": "pkg:pypi/b@1.0%2Bcpu"
+            }
+          ],
+          "dependencies": [
+            {
+              "ref": "pkg:pypi/app@1.0%2Bcpu",
+              "dependsOn": [
+                "pkg:pypi/a@1.0%2Bcpu",
+                "pkg:pypi/b@1.0%2Bcpu"
+              ]
+            },
+            {
+              "ref": "pkg:pypi/a@1.0%2Bcpu",
+              "dependsOn": []
+            },
+            {
+              "ref": "pkg:pypi/b@1.0%2Bcpu",
+              "dependsOn": [
+                "pkg:pypi/a@1.0%2Bcpu"
+              ]
+            }
+          ]
+        }
+        "#);
     }
 }

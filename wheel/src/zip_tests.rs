@@ -303,14 +303,14 @@ fn replace_all(bytes: &mut [u8], from: &[u8], to: &[u8]) {
 
 #[test]
 fn broken_archives() {
-    insta::assert_snapshot!(check_broken(|b| b.truncate(b.len() - 1)), @"");
-    insta::assert_snapshot!(check_broken(|b| b.push(0)), @"");
-    insta::assert_snapshot!(check_broken(|b| { b.insert(0, 0); }), @"");
-    insta::assert_snapshot!(check_broken(|b| b.clear()), @"");
-    insta::assert_snapshot!(check_broken(|b| replace_all(b, b"two.txt", b"one.txt")), @"");
-    insta::assert_snapshot!(check_broken(|b| replace_all(&mut b[..60], b"one.txt", b"One.txt")), @"");
-    insta::assert_snapshot!(check_broken(|b| b[14] ^= 1), @"");
-    insta::assert_snapshot!(check_broken(|b| b[39] ^= 0x55), @"");
+    insta::assert_snapshot!(check_broken(|b| b.truncate(b.len() - 1)), @"the archive is not valid: it does not end as a zip archive does");
+    insta::assert_snapshot!(check_broken(|b| b.push(0)), @"the archive is not valid: bytes follow its end");
+    insta::assert_snapshot!(check_broken(|b| { b.insert(0, 0); }), @"the archive is not valid: its directory does not reach to its end");
+    insta::assert_snapshot!(check_broken(|b| b.clear()), @"the archive is not valid: it does not end as a zip archive does");
+    insta::assert_snapshot!(check_broken(|b| replace_all(b, b"two.txt", b"one.txt")), @"the member `one.txt` is not valid: its name occurs twice");
+    insta::assert_snapshot!(check_broken(|b| replace_all(&mut b[..60], b"one.txt", b"One.txt")), @"the member `one.txt` is not valid: its header and the directory disagree");
+    insta::assert_snapshot!(check_broken(|b| b[14] ^= 1), @"the member `one.txt` is not valid: its header and the directory disagree on size or checksum");
+    insta::assert_snapshot!(check_broken(|b| b[39] ^= 0x55), @"the member `one.txt` is not valid: its compressed data is damaged or longer than declared");
 }
 
 #[test]

@@ -1,0 +1,202 @@
+//! What verification finds in a wheel. A finding carries all facts that its
+//! message needs; whether it is fatal follows from its kind.
+
+use crate::binary::Binary;
+use crate::path::PathProblem;
+use crate::record::RecordError;
+
+/// How much a finding weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The wheel works; someone should look.
+    Warning,
+    /// The wheel must not be published.
+    Error,
+}
+
+/// One thing found in a wheel.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Finding {
+    /// The archive cannot be read, or not in one way only.
+    #[error("{problem}")]
+    Archive {
+        /// What the reader says.
+        problem: String,
+    },
+    /// The file name is not that of a wheel.
+    #[error("the file name says nothing: {problem}")]
+    FileName {
+        /// What the parser says.
+        problem: String,
+    },
+    /// The file name is not in its normal form.
+    #[error("the file name `{given}` is not normalised: `{normal}`")]
+    FileNameNotNormal {
+        /// As it is.
+        given: String,
+        /// As it should be.
+        normal: String,
+    },
+    /// A member whose name is not safe to unpack.
+    #[error("the member `{name}`: {problem}")]
+    UnsafeName {
+        /// Its name.
+        name: String,
+        /// What is wrong with it.
+        problem: PathProblem,
+    },
+    /// Two members that are one on a file system without case.
+    #[error("the members `{first}` and `{second}` differ in case only")]
+    CaseClash {
+        /// One of them.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// A member that is a symbolic link.
+    #[error("the member `{name}` is a symbolic link, which installers write as a file or refuse")]
+    Symlink {
+        /// Its name.
+        name: String,
+    },
+    /// No `.dist-info` of the name that the file name asks for.
+    #[error("`{expected}` is not there; found {}", if found.is_empty() { "none".to_owned() } else { found.join(", ") })]
+    DistInfo {
+        /// The folder that must be there.
+        expected: String,
+        /// Folders that end in `.dist-info`.
+        found: Vec<String>,
+    },
+    /// A file of `.dist-info` is not there.
+    #[error("`{name}` is not there")]
+    Missing {
+        /// Its name.
+        name: String,
+    },
+    /// A file of `.dist-info` that cannot be read.
+    #[error("`{name}` cannot be read: {problem}")]
+    Unreadable {
+        /// Its name.
+        name: String,
+        /// What the parser says.
+        problem: String,
+    },
+    /// A line of RECORD that is not one.
+    #[error(transparent)]
+    RecordLine(RecordError),
+    /// A member that RECORD does not name.
+    #[error("`{name}` is not in RECORD")]
+    NotInRecord {
+        /// The member.
+        name: String,
+    },
+    /// A line of RECORD for something that is not there.
+    #[error("RECORD names `{name}`, which is not in the wheel")]
+    OnlyInRecord {
+        /// What it names.
+        name: String,
+    },
+    /// A member named twice in RECORD.
+    #[error("RECORD names `{name}` more than once")]
+    TwiceInRecord {
+        /// The member.
+        name: String,
+    },
+    /// A member without a digest in RECORD, or with one that is not its own.
+    #[error("the digest or size of `{name}` in RECORD is not that of the member")]
+    RecordDiffers {
+        /// The member.
+        name: String,
+    },
+    /// A value of METADATA or WHEEL that the file name contradicts.
+    #[error("{file} says {field} `{found}`, the file name says `{expected}`")]
+    Disagreement {
+        /// `METADATA` or `WHEEL`.
+        file: &'static str,
+        /// The field.
+        field: &'static str,
+        /// Its value there.
+        found: String,
+        /// The value in the file name.
+        expected: String,
+    },
+    /// An entry point of a module that the wheel does not ship.
+    #[error(
+        "the entry point `{name} = {module}` of `{group}` names a module that the wheel does not ship"
+    )]
+    EntryPointModule {
+        /// Its group.
+        group: String,
+        /// Its name.
+        name: String,
+        /// The module.
+        module: String,
+    },
+    /// A binary for a machine that none of the wheel's tags names.
+    #[error("`{name}` is {binary}, but the wheel is for {}", platforms.join(", "))]
+    WrongMachine {
+        /// The member.
+        name: String,
+        /// What it is.
+        binary: Binary,
+        /// The platform tags.
+        platforms: Vec<String>,
+    },
+    /// A binary in a format of a system that none of the wheel's tags names.
+    #[error("`{name}` is {binary}, which no system of {} runs", platforms.join(", "))]
+    WrongSystem {
+        /// The member.
+        name: String,
+        /// What it is.
+        binary: Binary,
+        /// The platform tags.
+        platforms: Vec<String>,
+    },
+    /// A binary in a wheel for any platform.
+    #[error("`{name}` is {binary}, but the wheel is for any platform")]
+    BinaryInPureWheel {
+        /// The member.
+        name: String,
+        /// What it is.
+        binary: Binary,
+    },
+    /// A Git LFS pointer in place of the file.
+    #[error("`{name}` is a Git LFS pointer, not the file: run `git lfs pull` and build again")]
+    LfsPointer {
+        /// The member.
+        name: String,
+    },
+    /// An import that nothing meets.
+    #[error(
+        "`{name}`, line {line}: `{module}` is neither in the wheel, in what it requires, nor in the standard library"
+    )]
+    UnmetImport {
+        /// The member that imports.
+        name: String,
+        /// The line, counted from 1.
+        line: u32,
+        /// The module imported.
+        module: String,
+    },
+    /// A file that an earlier release shipped and this one does not.
+    #[error("`{name}` was shipped by {release} and is not shipped any more")]
+    Dropped {
+        /// The member.
+        name: String,
+        /// The earlier release.
+        release: String,
+    },
+}
+
+impl Finding {
+    /// How much it weighs.
+    pub fn severity(&self) -> Severity {
+        match self {
+            Finding::WrongSystem { .. }
+            | Finding::BinaryInPureWheel { .. }
+            | Finding::Dropped { .. } => Severity::Warning,
+            _ => Severity::Error,
+        }
+    }
+}

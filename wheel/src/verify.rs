@@ -1,0 +1,505 @@
+//! A wheel read back strictly and compared with what its name, its RECORD and
+//! its metadata say. Nothing is taken on trust from whoever wrote it.
+//!
+//! What can be judged only with knowledge from outside comes as data: the
+//! imports of shipped modules, and what an earlier release shipped.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::io::{self, Read, Seek, Write};
+
+use model::{Metadata, WheelFilename};
+use sha2::{Digest, Sha256};
+
+use crate::binary::{Binary, HEADER_SIZE};
+use crate::entry_points::EntryPoints;
+use crate::finding::Finding;
+use crate::path::MemberPath;
+use crate::record::parse_record;
+use crate::wheel_file::{Purity, WheelFile};
+use crate::zip_reader::{ReadError, ZipReader};
+
+/// A member as it was read: what the judgements look at.
+#[derive(Clone, Debug)]
+pub struct ReadMember {
+    /// SHA-256 of its bytes.
+    pub sha256: [u8; 32],
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its first bytes, at most [`HEADER_SIZE`].
+    pub head: Vec<u8>,
+}
+
+/// What was found in a wheel, and what it holds.
+#[derive(Debug, Default)]
+pub struct Verification {
+    /// What was found, in the order looked at.
+    pub findings: Vec<Finding>,
+    /// Its members by name. Empty if the archive cannot be read.
+    pub members: BTreeMap<String, ReadMember>,
+}
+
+/// One import in a shipped module.
+#[derive(Clone, Debug)]
+pub struct Import {
+    /// The member that imports.
+    pub member: String,
+    /// The line, counted from 1.
+    pub line: u32,
+    /// The module imported, absolute and dotted.
+    pub module: String,
+}
+
+/// Reads a wheel of this file name and judges it by itself.
+pub fn verify(file_name: &str, input: impl Read + Seek) -> Verification {
+    let mut verification = Verification::default();
+    let filename = match file_name.parse::<WheelFilename>() {
+        Ok(filename) => filename,
+        Err(e) => {
+            verification.findings.push(Finding::FileName {
+                problem: e.to_string(),
+            });
+            return verification;
+        }
+    };
+    if filename.to_string() != file_name {
+        let normal = filename.to_string();
+        verification.findings.push(Finding::FileNameNotNormal {
+            given: file_name.to_owned(),
+            normal,
+        });
+    }
+    if let Err(e) = verification.read(&filename, input) {
+        verification
+            .findings
+            .push(Finding::Archive { problem: chain(&e) });
+    }
+    verification
+}
+
+impl Verification {
+    /// Whether nothing was found that forbids to publish the wheel.
+    pub fn passes(&self) -> bool {
+        self.findings
+            .iter()
+            .all(|finding| finding.severity() == crate::finding::Severity::Warning)
+    }
+
+    /// Adds findings on imports that neither the wheel nor `met_elsewhere` (a requirement,
+    /// the standard library) meets.
+    pub fn judge_imports(&mut self, imports: &[Import], met_elsewhere: impl Fn(&str) -> bool) {
+        let shipped = self.shipped_modules();
+        let unmet = imports.iter().filter(|import| {
+            let parent = import
+                .module
+                .rsplit_once('.')
+                .map_or("", |(parent, _)| parent);
+            !shipped.contains(&import.module)
+                && !shipped.contains(parent)
+                && !met_elsewhere(&import.module)
+        });
+        self.findings
+            .extend(unmet.map(|import| Finding::UnmetImport {
+                name: import.member.clone(),
+                line: import.line,
+                module: import.module.clone(),
+            }));
+    }
+
+    /// Adds a warning for each file that an earlier release shipped and this wheel does not.
+    pub fn judge_dropped(&mut self, release: &str, members: &[String]) {
+        let gone = members
+            .iter()
+            .filter(|name| !name.contains(".dist-info/") && !self.members.contains_key(*name));
+        self.findings.extend(gone.map(|name| Finding::Dropped {
+            name: name.clone(),
+            release: release.to_owned(),
+        }));
+    }
+
+    fn read(&mut self, filename: &WheelFilename, input: impl Read + Seek) -> Result<(), ReadError> {
+        let mut zip = ZipReader::open(input)?;
+        self.judge_names(&zip);
+        let mut texts = HashMap::new();
+        let dist_info = format!(
+            "{}-{}.dist-info",
+            filename.name.as_file_name(),
+            version_text(filename)
+        );
+        for at in 0..zip.members().len() {
+            let member = &zip.members()[at];
+            if member.is_folder() {
+                continue;
+            }
+            let name = member.name.clone();
+            let mut sink = Hashing::new(name.starts_with(&dist_info));
+            zip.copy(at, &mut sink)?;
+            if let Some(text) = sink.text.take() {
+                texts.insert(name.clone(), text);
+            }
+            self.members.insert(name, sink.finish());
+        }
+        self.judge_content(filename);
+        self.judge_dist_info(filename, &dist_info, &texts);
+        Ok(())
+    }
+
+    fn judge_names<R: Read + Seek>(&mut self, zip: &ZipReader<R>) {
+        let mut folded: HashMap<String, &str> = HashMap::new();
+        for member in zip.members() {
+            let name = member.name.trim_end_matches('/');
+            if let Err(problem) = MemberPath::parse(name) {
+                self.findings.push(Finding::UnsafeName {
+                    name: member.name.clone(),
+                    problem,
+                });
+            }
+            if member.is_symlink() {
+                self.findings.push(Finding::Symlink {
+                    name: member.name.clone(),
+                });
+            }
+            if let Some(first) = folded.insert(name.to_lowercase(), &member.name) {
+                self.findings.push(Finding::CaseClash {
+                    first: first.to_owned(),
+                    second: member.name.clone(),
+                });
+            }
+        }
+    }
+
+    fn judge_content(&mut self, filename: &WheelFilename) {
+        let platforms: Vec<String> = filename
+            .platform_tag
+            .split('.')
+            .map(str::to_owned)
+            .collect();
+        for (name, member) in &self.members {
+            if is_lfs_pointer(member) {
+                self.findings
+                    .push(Finding::LfsPointer { name: name.clone() });
+            }
+            if let Some(binary) = Binary::of(&member.head) {
+                self.findings.extend(judge_binary(name, binary, &platforms));
+            }
+        }
+    }
+
+    fn judge_dist_info(
+        &mut self,
+        filename: &WheelFilename,
+        dist_info: &str,
+        texts: &HashMap<String, Vec<u8>>,
+    ) {
+        let mut found: Vec<String> = self
+            .members
+            .keys()
+            .filter_map(|name| name.split_once('/'))
+            .map(|(top, _)| top.to_owned())
+            .collect();
+        found.retain(|top| top.ends_with(".dist-info"));
+        found.dedup();
+        if found != [dist_info] {
+            self.findings.push(Finding::DistInfo {
+                expected: dist_info.to_owned(),
+                found,
+            });
+            return;
+        }
+        let mut text = |name: &str| {
+            let name = format!("{dist_info}/{name}");
+            let Some(bytes) = texts.get(&name) else {
+                self.findings.push(Finding::Missing { name });
+                return None;
+            };
+            match std::str::from_utf8(bytes) {
+                Ok(text) => Some(text),
+                Err(e) => {
+                    self.findings.push(Finding::Unreadable {
+                        name,
+                        problem: e.to_string(),
+                    });
+                    None
+                }
+            }
+        };
+        let (record, metadata, wheel) = (text("RECORD"), text("METADATA"), text("WHEEL"));
+        let entry_points = texts
+            .contains_key(&format!("{dist_info}/entry_points.txt"))
+            .then(|| text("entry_points.txt"))
+            .flatten();
+        record
+            .into_iter()
+            .for_each(|text| self.judge_record(text, dist_info));
+        metadata
+            .into_iter()
+            .for_each(|text| self.judge_metadata(text, filename, dist_info));
+        wheel
+            .into_iter()
+            .for_each(|text| self.judge_wheel_file(text, filename, dist_info));
+        entry_points
+            .into_iter()
+            .for_each(|text| self.judge_entry_points(text, dist_info));
+    }
+
+    fn judge_record(&mut self, text: &str, dist_info: &str) {
+        let lines = match parse_record(text) {
+            Ok(lines) => lines,
+            Err(e) => return self.findings.push(Finding::RecordLine(e)),
+        };
+        let mut seen = HashSet::new();
+        for line in &lines {
+            let name = line.path.clone();
+            if !seen.insert(line.path.as_str()) {
+                self.findings.push(Finding::TwiceInRecord { name });
+                continue;
+            }
+            match self.members.get(&line.path) {
+                None => self.findings.push(Finding::OnlyInRecord { name }),
+                Some(_) if is_unrecorded(&line.path, dist_info) => {}
+                Some(member)
+                    if (line.sha256, line.size) == (Some(member.sha256), Some(member.size)) => {}
+                Some(_) => self.findings.push(Finding::RecordDiffers { name }),
+            }
+        }
+        let missing = self
+            .members
+            .keys()
+            .filter(|name| !seen.contains(name.as_str()) && !is_signature(name, dist_info));
+        self.findings
+            .extend(missing.map(|name| Finding::NotInRecord { name: name.clone() }));
+    }
+
+    fn judge_metadata(&mut self, text: &str, filename: &WheelFilename, dist_info: &str) {
+        let metadata = match Metadata::parse(text) {
+            Ok(metadata) => metadata,
+            Err(e) => return self.unreadable(dist_info, "METADATA", e.to_string()),
+        };
+        if metadata.name != filename.name {
+            self.disagree(
+                "METADATA",
+                "Name",
+                metadata.name.to_string(),
+                filename.name.to_string(),
+            );
+        }
+        if metadata.version != filename.version {
+            self.disagree(
+                "METADATA",
+                "Version",
+                metadata.version.to_string(),
+                filename.version.to_string(),
+            );
+        }
+    }
+
+    fn judge_wheel_file(&mut self, text: &str, filename: &WheelFilename, dist_info: &str) {
+        let wheel = match WheelFile::parse(text) {
+            Ok(wheel) => wheel,
+            Err(e) => return self.unreadable(dist_info, "WHEEL", e.0),
+        };
+        if !wheel.wheel_version.starts_with("1.") {
+            self.disagree(
+                "WHEEL",
+                "Wheel-Version",
+                wheel.wheel_version,
+                "1.0".to_owned(),
+            );
+        }
+        let expected = WheelFile::of(filename);
+        let sorted = |mut tags: Vec<String>| {
+            tags.sort();
+            tags.join(", ")
+        };
+        if sorted(wheel.tags.clone()) != sorted(expected.tags.clone()) {
+            self.disagree("WHEEL", "Tag", sorted(wheel.tags), sorted(expected.tags));
+        }
+        if wheel.build != expected.build {
+            self.disagree(
+                "WHEEL",
+                "Build",
+                wheel.build.unwrap_or_default(),
+                expected.build.unwrap_or_default(),
+            );
+        }
+        if wheel.purity == Purity::Pure && expected.purity == Purity::PlatformSpecific {
+            self.disagree(
+                "WHEEL",
+                "Root-Is-Purelib",
+                "true".to_owned(),
+                filename.platform_tag.clone(),
+            );
+        }
+    }
+
+    fn judge_entry_points(&mut self, text: &str, dist_info: &str) {
+        let points = match EntryPoints::parse(text) {
+            Ok(points) => points,
+            Err(e) => return self.unreadable(dist_info, "entry_points.txt", e.to_string()),
+        };
+        let shipped = self.shipped_modules();
+        let missing = points
+            .iter()
+            .filter(|(_, _, point)| !shipped.contains(&point.module));
+        self.findings.extend(
+            missing.map(|(group, name, point)| Finding::EntryPointModule {
+                group: group.to_owned(),
+                name: name.to_owned(),
+                module: point.module.clone(),
+            }),
+        );
+    }
+
+    /// Every module and package, dotted; a folder is a package even without `__init__.py`.
+    fn shipped_modules(&self) -> HashSet<String> {
+        let mut modules = HashSet::new();
+        for name in self
+            .members
+            .keys()
+            .filter(|name| !name.contains(".dist-info/"))
+        {
+            let folders = name
+                .match_indices('/')
+                .map(|(at, _)| name[..at].replace('/', "."));
+            modules.extend(folders);
+            let (folder, file) = name.rsplit_once('/').unwrap_or(("", name));
+            // `x.py`, `x.cpython-312-x86_64-linux-gnu.so`, `x.pyd`
+            if let Some((stem, "py" | "so" | "pyd" | "pyi")) = file
+                .split_once('.')
+                .map(|(s, rest)| (s, rest.rsplit('.').next().unwrap_or(rest)))
+            {
+                modules.insert(
+                    format!("{folder}/{stem}")
+                        .trim_start_matches('/')
+                        .replace('/', "."),
+                );
+            }
+        }
+        modules
+    }
+
+    fn unreadable(&mut self, dist_info: &str, file: &str, problem: String) {
+        self.findings.push(Finding::Unreadable {
+            name: format!("{dist_info}/{file}"),
+            problem,
+        });
+    }
+
+    fn disagree(
+        &mut self,
+        file: &'static str,
+        field: &'static str,
+        found: String,
+        expected: String,
+    ) {
+        self.findings.push(Finding::Disagreement {
+            file,
+            field,
+            found,
+            expected,
+        });
+    }
+}
+
+fn judge_binary(name: &str, binary: Binary, platforms: &[String]) -> Option<Finding> {
+    let (name, platforms) = (name.to_owned(), platforms.to_vec());
+    if platforms.iter().any(|platform| platform == "any") {
+        return Some(Finding::BinaryInPureWheel { name, binary });
+    }
+    if !platforms
+        .iter()
+        .any(|platform| binary.machine_fits(platform))
+    {
+        return Some(Finding::WrongMachine {
+            name,
+            binary,
+            platforms,
+        });
+    }
+    let runs = platforms
+        .iter()
+        .any(|platform| binary.format_fits(platform));
+    (!runs).then_some(Finding::WrongSystem {
+        name,
+        binary,
+        platforms,
+    })
+}
+
+/// <https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md>: pointers are shorter than 1024 bytes.
+fn is_lfs_pointer(member: &ReadMember) -> bool {
+    member.size < 1024
+        && member
+            .head
+            .starts_with(b"version https://git-lfs.github.com/spec/v1\n")
+}
+
+/// RECORD cannot hold its own digest.
+fn is_unrecorded(path: &str, dist_info: &str) -> bool {
+    path.strip_prefix(dist_info) == Some("/RECORD")
+}
+
+/// Signatures are made after RECORD.
+fn is_signature(path: &str, dist_info: &str) -> bool {
+    matches!(
+        path.strip_prefix(dist_info),
+        Some("/RECORD.jws" | "/RECORD.p7s")
+    )
+}
+
+fn version_text(filename: &WheelFilename) -> String {
+    filename.version.to_string().replace('-', "_")
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut out = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        out = format!("{out}: {cause}");
+        next = cause.source();
+    }
+    out
+}
+
+/// Hashes what is written to it, keeps its head and, where asked, all of it.
+struct Hashing {
+    hasher: Sha256,
+    size: u64,
+    head: Vec<u8>,
+    text: Option<Vec<u8>>,
+}
+
+impl Hashing {
+    fn new(keep_text: bool) -> Self {
+        Hashing {
+            hasher: Sha256::new(),
+            size: 0,
+            head: Vec::new(),
+            text: keep_text.then(Vec::new),
+        }
+    }
+
+    fn finish(self) -> ReadMember {
+        ReadMember {
+            sha256: self.hasher.finalize().into(),
+            size: self.size,
+            head: self.head,
+        }
+    }
+}
+
+impl Write for Hashing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.hasher.update(bytes);
+        self.size += bytes.len() as u64;
+        let room = HEADER_SIZE - self.head.len();
+        self.head.extend_from_slice(&bytes[..room.min(bytes.len())]);
+        if let Some(text) = &mut self.text {
+            text.extend_from_slice(bytes);
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
