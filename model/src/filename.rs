@@ -7,6 +7,7 @@ use pep440_rs::Version;
 
 use crate::name::PackageName;
 use crate::tag::Tag;
+use crate::version::VersionRange;
 
 /// A file name that is neither a wheel's nor a source distribution's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -52,6 +53,42 @@ impl WheelFilename {
             })
         })
     }
+
+    /// Whether some Python of `pythons` can use a wheel, by its Python and ABI tags.
+    ///
+    /// Source: <https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/>.
+    #[must_use]
+    pub fn fits_pythons(&self, pythons: &VersionRange) -> bool {
+        let abi3 = self.abi_tag.split('.').any(|abi| abi == "abi3");
+        let any_abi = self.abi_tag.split('.').any(|abi| abi == "none");
+        self.python_tag.split('.').any(|tag| {
+            let digits = tag.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+            let implementation = &tag[..tag.len() - digits.len()];
+            let (Some(major), minor) = tag_version(digits) else {
+                return true;
+            };
+            let low = Version::new([major, minor.unwrap_or(0)]);
+            let from = VersionRange::from_range_bounds(low.clone()..Version::new([major + 1]));
+            let range = match (implementation, minor) {
+                // `py3`, `py36`: this minor version and later ones.
+                ("py", _) | (_, None) => from,
+                ("cp", Some(_)) if abi3 || any_abi => from,
+                (_, Some(minor)) => {
+                    VersionRange::from_range_bounds(low..Version::new([major, minor + 1]))
+                }
+            };
+            !range.is_disjoint(pythons)
+        })
+    }
+}
+
+fn tag_version(digits: &str) -> (Option<u64>, Option<u64>) {
+    let digits = digits.trim_end_matches(|c: char| !c.is_ascii_digit());
+    if !digits.is_ascii() || digits.is_empty() {
+        return (None, None);
+    }
+    let (major, minor) = digits.split_at(1);
+    (major.parse().ok(), minor.parse().ok())
 }
 
 impl FromStr for WheelFilename {
@@ -211,5 +248,35 @@ mod tests {
         );
         check_sdist("a-b-1.0.zip", "a-b", Some("1.0"));
         check_sdist("a-b-1.0.zip", "a", None);
+    }
+
+    #[track_caller]
+    fn check_pythons(filename: &str, constraint: &str, expect: bool) {
+        let pythons = crate::InterpreterConstraints::parse(&[constraint])
+            .unwrap()
+            .range();
+        assert_eq!(
+            filename
+                .parse::<WheelFilename>()
+                .unwrap()
+                .fits_pythons(&pythons),
+            expect,
+            "{filename}"
+        );
+    }
+
+    #[test]
+    fn wheels_fit_pythons() {
+        check_pythons("a-1-py3-none-any.whl", ">=3.12", true);
+        check_pythons("a-1-py2-none-any.whl", ">=3.12", false);
+        check_pythons("a-1-py2.py3-none-any.whl", ">=3.12", true);
+        check_pythons("a-1-cp39-cp39-manylinux2014_x86_64.whl", "==3.12.*", false);
+        check_pythons("a-1-cp312-cp312-win_amd64.whl", "==3.12.*", true);
+        check_pythons("a-1-cp37-abi3-win_amd64.whl", "==3.12.*", true);
+        check_pythons("a-1-cp313-abi3-win_amd64.whl", "==3.12.*", false);
+        check_pythons("a-1-cp37-none-win_amd64.whl", "==3.12.*", true);
+        check_pythons("a-1-pp310-pypy310_pp73-win_amd64.whl", "==3.12.*", false);
+        check_pythons("a-1-py310-none-any.whl", "==3.9.*", false);
+        check_pythons("a-1-cp313-cp313t-win_amd64.whl", "==3.13.*", true);
     }
 }

@@ -265,7 +265,11 @@ mod tests {
     #[test]
     fn refusals() {
         let error = |c: &str| InterpreterConstraints::parse(&[c]).unwrap_err().to_string();
-        insta::assert_snapshot!(error("Jython>=2"), @"");
-        insta::assert_snapshot!(error("CPython=3"), @"");
+        insta::assert_snapshot!(error("Jython>=2"), @"`Jython>=2` is not an interpreter constraint such as `CPython==3.12.*`: `Jython` is neither CPython nor PyPy");
+        insta::assert_snapshot!(error("CPython=3"), @r#"
+        `CPython=3` is not an interpreter constraint such as `CPython==3.12.*`: Failed to parse version: no such comparison operator "=", must be one of ~= == != <= >= < > ===:
+        =3
+        ^^
+        "#);
     }
 }

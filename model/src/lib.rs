@@ -23,7 +23,7 @@ pub use filename::{FilenameError, SdistFilename, WheelFilename};
 pub use interpreter::{InterpreterConstraints, InterpreterConstraintsError};
 pub use lock::{IndexRole, Lock, LockInputs, LockedPackage, PackageSource, PrereleasePolicy};
 pub use marker::{Marker, MarkerError};
-pub use metadata::{Metadata, MetadataError};
+pub use metadata::{Metadata, MetadataError, parse_requires_python};
 pub use name::{ExtraName, NameError, PackageName};
 pub use pep440_rs::{Operator, Version, VersionSpecifier, VersionSpecifiers};
 pub use pep508_rs::{MarkerEnvironment, MarkerEnvironmentBuilder, MarkerValueString};

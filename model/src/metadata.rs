@@ -90,7 +90,7 @@ impl Metadata {
 }
 
 /// Reads `Requires-Python`; what cannot be read even leniently constrains nothing, as in pip.
-pub(crate) fn parse_requires_python(text: &str) -> Option<VersionSpecifiers> {
+pub fn parse_requires_python(text: &str) -> Option<VersionSpecifiers> {
     text.parse()
         .or_else(|_| lenient::mend_specifiers(text).parse())
         .ok()
@@ -149,6 +149,6 @@ mod tests {
     #[test]
     fn says_what_is_missing() {
         let error = Metadata::parse("Name: a\n").unwrap_err().to_string();
-        insta::assert_snapshot!(error, @"");
+        insta::assert_snapshot!(error, @"the field `Version` is missing");
     }
 }

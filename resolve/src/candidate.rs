@@ -2,8 +2,7 @@
 //! release, and a pre-release where nothing stable satisfies.
 
 use model::{
-    FileKind, Marker, PackageName, PrereleasePolicy, Version, VersionRange,
-    WheelFilename, specifiers_range,
+    FileKind, Marker, PackageName, PrereleasePolicy, Version, VersionRange, specifiers_range,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -173,7 +172,7 @@ impl<P: Provider> Chooser<'_, P> {
             return Err(Reason::RequiresPython(python));
         }
         files.retain(|f| match &f.kind {
-            FileKind::Wheel(wheel) => fits_pythons(wheel, pythons),
+            FileKind::Wheel(wheel) => wheel.fits_pythons(pythons),
             FileKind::Sdist(_) => true,
         });
         if files.is_empty() {
@@ -213,41 +212,6 @@ fn no_file_for_pythons(
     refused.filter(|_| files.is_empty())
 }
 
-/// Whether some Python of `pythons` can use a wheel, by its Python and ABI tags.
-///
-/// Source: <https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/>.
-pub(crate) fn fits_pythons(wheel: &WheelFilename, pythons: &VersionRange) -> bool {
-    let abi3 = wheel.abi_tag.split('.').any(|abi| abi == "abi3");
-    let any_abi = wheel.abi_tag.split('.').any(|abi| abi == "none");
-    wheel.python_tag.split('.').any(|tag| {
-        let digits = tag.trim_start_matches(|c: char| c.is_ascii_alphabetic());
-        let implementation = &tag[..tag.len() - digits.len()];
-        let (Some(major), minor) = tag_version(digits) else {
-            return true;
-        };
-        let low = Version::new([major, minor.unwrap_or(0)]);
-        let from = VersionRange::from_range_bounds(low.clone()..Version::new([major + 1]));
-        let range = match (implementation, minor) {
-            // `py3`, `py36`: this minor version and later ones.
-            ("py", _) | (_, None) => from,
-            ("cp", Some(_)) if abi3 || any_abi => from,
-            (_, Some(minor)) => {
-                VersionRange::from_range_bounds(low..Version::new([major, minor + 1]))
-            }
-        };
-        !range.is_disjoint(pythons)
-    })
-}
-
-fn tag_version(digits: &str) -> (Option<u64>, Option<u64>) {
-    let digits = digits.trim_end_matches(|c: char| !c.is_ascii_digit());
-    if !digits.is_ascii() || digits.is_empty() {
-        return (None, None);
-    }
-    let (major, minor) = digits.split_at(1);
-    (major.parse().ok(), minor.parse().ok())
-}
-
 fn below_end(version: &Version, end: std::ops::Bound<&Version>) -> bool {
     match end {
         std::ops::Bound::Included(end) => version <= end,
@@ -273,37 +237,4 @@ fn by_reason(
         *range = range.widen_versions(versions);
     }
     groups
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use model::InterpreterConstraints;
-
-    #[track_caller]
-    fn check(filename: &str, constraint: &str, expect: bool) {
-        let pythons = InterpreterConstraints::parse(&[constraint])
-            .unwrap()
-            .range();
-        assert_eq!(
-            fits_pythons(&filename.parse().unwrap(), &pythons),
-            expect,
-            "{filename}"
-        );
-    }
-
-    #[test]
-    fn wheels_fit_pythons() {
-        check("a-1-py3-none-any.whl", ">=3.12", true);
-        check("a-1-py2-none-any.whl", ">=3.12", false);
-        check("a-1-py2.py3-none-any.whl", ">=3.12", true);
-        check("a-1-cp39-cp39-manylinux2014_x86_64.whl", "==3.12.*", false);
-        check("a-1-cp312-cp312-win_amd64.whl", "==3.12.*", true);
-        check("a-1-cp37-abi3-win_amd64.whl", "==3.12.*", true);
-        check("a-1-cp313-abi3-win_amd64.whl", "==3.12.*", false);
-        check("a-1-cp37-none-win_amd64.whl", "==3.12.*", true);
-        check("a-1-pp310-pypy310_pp73-win_amd64.whl", "==3.12.*", false);
-        check("a-1-py310-none-any.whl", "==3.9.*", false);
-        check("a-1-cp313-cp313t-win_amd64.whl", "==3.13.*", true);
-    }
 }
