@@ -14,6 +14,7 @@
 
 mod conflict;
 mod error;
+pub mod export;
 mod fields;
 mod files;
 mod format;
