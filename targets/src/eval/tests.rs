@@ -214,10 +214,10 @@ fn errors_name_place_and_macros() {
 #[test]
 fn endless_files_end() {
     insta::assert_snapshot!(run_with("", "while True:\n    pass", Plugins::None), @"
-    src/a/BUILD:1:1: this file does not come to an end
+    src/a/BUILD:1:7: this file does not come to an end
     while True:
     ");
     insta::assert_snapshot!(run_with("", "def f(): f()\nf()", Plugins::None).lines().next().unwrap(), @"src/a/BUILD:1:10: `f` calls itself without end");
     let nested = format!("target(tags={}1{})", "[".repeat(400), "]".repeat(400));
-    insta::assert_snapshot!(run_with("", &nested, Plugins::None).lines().next().unwrap(), @"src/a/BUILD:1:211: expressions are nested too deeply");
+    insta::assert_snapshot!(run_with("", &nested, Plugins::None).lines().next().unwrap(), @"src/a/BUILD:1:212: expressions are nested too deeply");
 }

@@ -10,7 +10,7 @@ use crate::options::Resolves;
 use crate::place::Place;
 use crate::requirements::{
     Depth, Editable, Entry, IndexOption, Reader, RequirementsError, RequirementsFile,
-    read_pyproject, read_requirements_txt, wanted,
+    read_pyproject, read_requirements_txt, reason, wanted,
 };
 
 /// What a resolve is asked for.
@@ -46,7 +46,7 @@ impl Repository {
         for (dir, declaration) in self.declarations() {
             match declaration.known.map(|known| known.role) {
                 Some(Role::Requirement) => self.inline(dir, declaration, resolve, &mut all)?,
-                Some(Role::Requirements) => self.from_file(dir, declaration, resolve, &mut all)?,
+                Some(Role::Requirements) => self.of_file(dir, declaration, resolve, &mut all)?,
                 Some(Role::PantsRequirements) => {
                     self.pants(dir, declaration, resolve, &mut all)?;
                 }
@@ -119,7 +119,7 @@ impl Repository {
             return Ok(());
         }
         let target: Arc<str> = Arc::from(address::declared(&dir.path, &declaration.name));
-        for entry in inline_entries(dir, declaration)? {
+        for entry in inline_entries(declaration)? {
             all.requirements.push(DeclaredRequirement {
                 entry,
                 target: Arc::clone(&target),
@@ -128,7 +128,7 @@ impl Repository {
         Ok(())
     }
 
-    fn from_file(
+    fn of_file(
         &self,
         dir: &BuildDir,
         declaration: &Declaration,
@@ -187,9 +187,11 @@ impl Repository {
         }
         let path = self.source_path(dir, declaration);
         let text = self.read(&path).map_err(|error| Error::Invalid {
-            message: format!("cannot read the requirements of `{}`: {error}", {
-                address::declared(&dir.path, &declaration.name)
-            }),
+            message: format!(
+                "cannot read the requirements of `{}`: {}",
+                address::declared(&dir.path, &declaration.name),
+                reason(&error)
+            ),
             place: declaration.call.field_place("source"),
             hint: Some(format!("create `{path}`, or name another file as `source`")),
         })?;
@@ -230,7 +232,7 @@ impl Repository {
         for (name, _, text) in self.pants_packages(declaration)? {
             let place = declaration.call.place();
             all.requirements.push(DeclaredRequirement {
-                entry: entry(text, &place, &dir.path)?,
+                entry: entry(&text, &place)?,
                 target: Arc::from(address::generated(&dir.path, &declaration.name, name)),
             });
         }
@@ -308,10 +310,7 @@ pub(crate) fn model_name(name: &str) -> Option<model::PackageName> {
 }
 
 /// The `requirements` of a `python_requirement` target.
-pub(crate) fn inline_entries(
-    dir: &BuildDir,
-    declaration: &Declaration,
-) -> Result<Vec<Entry>, Error> {
+pub(crate) fn inline_entries(declaration: &Declaration) -> Result<Vec<Entry>, Error> {
     let Some(value) = declaration.get("requirements") else {
         return Err(Error::Invalid {
             message: "`python_requirement` needs `requirements`".to_owned(),
@@ -324,16 +323,15 @@ pub(crate) fn inline_entries(
         .into_iter()
         .map(|text| {
             let place = declaration.call.text_place("requirements", text);
-            entry(text.to_owned(), &place, &dir.path)
+            entry(text, &place)
         })
         .collect()
 }
 
 /// A requirement that stands at `place`.
-fn entry(text: String, place: &Place, dir: &str) -> Result<Entry, Error> {
-    let base = super::tree::join(dir, "BUILD");
+fn entry(text: &str, place: &Place) -> Result<Entry, Error> {
     let trimmed = text.trim();
-    let wanted = wanted(trimmed, &base).map_err(|(offset, message)| {
+    let wanted = wanted(trimmed).map_err(|(offset, message)| {
         let mut place = place.clone();
         if place.column > 0 {
             place.column +=

@@ -87,23 +87,73 @@ c<1
 [project]
 dependencies = ['pp']
 ";
-    insta::assert_snapshot!(requirements(files, "python-default"), @"");
-    insta::assert_snapshot!(requirements(files, "other"), @"");
-    insta::assert_snapshot!(requirements(files, "othr"), @"");
+    insta::assert_snapshot!(requirements(files, "python-default"), @"
+    //:reqs#My-Pkg.x requirements.txt:1:1 My_Pkg.x==1
+    //:reqs#both requirements.txt:2:1 both
+    //:reqs requirements.txt:3:4 ./local
+    //:two BUILD:3:47 w
+    -c constraints.txt:1:1 c<1
+    ");
+    insta::assert_snapshot!(requirements(files, "other"), @"
+    //:reqs#both requirements.txt:2:1 both
+    //:one BUILD:2:47 x[y]>1
+    //:one BUILD:2:57 z
+    //:two BUILD:3:47 w
+    //:pants#pantsbuild.pants BUILD:4:1 pantsbuild.pants==2.16.0
+    //:pants#pantsbuild.pants.testutil BUILD:4:1 pantsbuild.pants.testutil==2.16.0
+    //:pp#pp pyproject.toml:2:18 pp
+    ");
+    insta::assert_snapshot!(requirements(files, "othr"), @"
+    unknown resolve `othr`
+    hint: did you mean `other`?
+    ");
 }
 
 #[test]
 fn wrong_declarations() {
     let only = |build: &str| requirements(&format!("== d/BUILD\n{build}\n"), "python-default");
-    insta::assert_snapshot!(only("target(name='x')\npython_sources(name='x')"), @"");
-    insta::assert_snapshot!(only("python_requirement(name='x', requirements=['a', 'b >> 1'])"), @"");
-    insta::assert_snapshot!(only("python_requirement(name='x', requirements=[], resolve='othr')"), @"");
-    insta::assert_snapshot!(only("python_requirements()"), @"");
-    insta::assert_snapshot!(only("poetry_requirements()"), @"");
-    insta::assert_snapshot!(only("python_sources(foo=1)"), @"");
-    insta::assert_snapshot!(only("python_sources(sorces=[])"), @"");
-    insta::assert_snapshot!(only("target(name='a/b')"), @"");
-    insta::assert_snapshot!(only("__defaults__({python_sources: dict(nope=1)})"), @"");
+    insta::assert_snapshot!(only("target(name='x')\npython_sources(name='x')"), @"
+    d/BUILD:2:1: `d:x` is already declared at d/BUILD:1:1
+    python_sources(name='x')
+    hint: give one of them another `name`; a target without one is named after its folder
+    ");
+    insta::assert_snapshot!(only("python_requirement(name='x', requirements=['a', 'b >> 1'])"), @r#"
+    d/BUILD:1:52: not a requirement: no such comparison operator ">>", must be one of ~= == != <= >= < > ===
+    python_requirement(name='x', requirements=['a', 'b >> 1'])
+    "#);
+    insta::assert_snapshot!(only("python_requirement(name='x', requirements=[], resolve='othr')"), @"
+    d/BUILD:1:56: unknown resolve `othr`
+    python_requirement(name='x', requirements=[], resolve='othr')
+    hint: did you mean `other`?
+    ");
+    insta::assert_snapshot!(only("python_requirements()"), @"
+    d/BUILD:1:1: cannot read the requirements of `d:d`: there is no such file
+    python_requirements()
+    hint: create `d/requirements.txt`, or name another file as `source`
+    ");
+    insta::assert_snapshot!(only("poetry_requirements()"), @"
+    d/BUILD:1:1: `poetry_requirements` is not supported yet
+    poetry_requirements()
+    hint: use `python_requirements` with a requirements.txt or a PEP 621 pyproject.toml
+    ");
+    insta::assert_snapshot!(only("python_sources(foo=1)"), @"
+    d/BUILD:1:16: `python_sources` has no field `foo`
+    python_sources(foo=1)
+    hint: its fields are `dependencies`, `description`, `interpreter_constraints`, `overrides`, `resolve`, `restartable`, `run_goal_use_sandbox`, `sources`, `tags`
+    ");
+    insta::assert_snapshot!(only("python_sources(sorces=[])"), @"
+    d/BUILD:1:16: `python_sources` has no field `sorces`
+    python_sources(sorces=[])
+    hint: did you mean `sources`?
+    ");
+    insta::assert_snapshot!(only("target(name='a/b')"), @"
+    d/BUILD:1:8: a target name cannot contain `/`: `a/b`
+    target(name='a/b')
+    ");
+    insta::assert_snapshot!(only("__defaults__({python_sources: dict(nope=1)})"), @"
+    d/BUILD:1:1: `python_sources` has no field `nope`
+    __defaults__({python_sources: dict(nope=1)})
+    ");
 }
 
 #[test]

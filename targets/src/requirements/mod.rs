@@ -13,7 +13,7 @@ use std::sync::Arc;
 use model::{ExtraName, Marker, Requirement, RequirementSource};
 
 pub use pip::read_requirements_txt;
-pub(crate) use pip::wanted;
+pub(crate) use pip::{reason, wanted};
 pub use pyproject::read_pyproject;
 
 use crate::place::Place;

@@ -266,12 +266,13 @@ fn option_line(
             }
             "-e" | "--editable" => {
                 // Everything up to the next option belongs to the project: extras, marker.
-                let end = words[next..]
-                    .iter()
-                    .position(|(_, word)| word.starts_with("--"))
-                    .map_or(words.len(), |count| next + count);
-                let last = words[end - 1];
-                let text = &line.logical.text[value_at..last.0 + last.1.len()];
+                let rest = &words[next..];
+                let count = rest.iter().position(|(_, word)| word.starts_with("--"));
+                let end = count.map_or(words.len(), |count| next + count);
+                let stop = words
+                    .get(end)
+                    .map_or(line.logical.text.len(), |(at, _)| *at);
+                let text = line.logical.text[value_at..stop].trim_end();
                 let mut entry = entry(line, (value_at, text), inclusion)?;
                 entry.editable = Editable::Yes;
                 next = end;
@@ -413,7 +414,7 @@ fn entry(
     (at, text): Word<'_>,
     inclusion: &Inclusion<'_, '_>,
 ) -> Result<Entry, RequirementsError> {
-    let wanted = wanted(text, line.path)
+    let wanted = wanted(text)
         .map_err(|(offset, message)| RequirementsError::new(message, line.place(at + offset)))?;
     Ok(Entry {
         text: Arc::from(text),
@@ -430,7 +431,9 @@ fn entry(
 }
 
 /// What the text of a requirement asks for; errors carry a byte offset.
-pub(crate) fn wanted(text: &str, path: &str) -> Result<Wanted, (usize, String)> {
+///
+/// Local paths are relative to the repository root: pip takes them from the folder it runs in.
+pub(crate) fn wanted(text: &str) -> Result<Wanted, (usize, String)> {
     if !looks_like_location(text) {
         return match Requirement::parse(text) {
             Ok(requirement) => Ok(Wanted::Named(requirement)),
@@ -449,7 +452,7 @@ pub(crate) fn wanted(text: &str, path: &str) -> Result<Wanted, (usize, String)> 
             .map_err(|error: model::MarkerError| (location.len(), error.to_string()))?
     };
     let (location, extras) = split_extras(location)?;
-    location_source(location, path, extras, marker)
+    location_source(location, extras, marker)
 }
 
 /// Whether the text is a URL, a repository or a path rather than a name.
@@ -482,7 +485,6 @@ fn split_extras(location: &str) -> Result<(&str, Vec<ExtraName>), (usize, String
 
 fn location_source(
     location: &str,
-    path: &str,
     mut extras: Vec<ExtraName>,
     marker: Marker,
 ) -> Result<Wanted, (usize, String)> {
@@ -503,7 +505,7 @@ fn location_source(
         Some(Err(error)) => return Err((0, format!("not a URL: {error}"))),
         None => {
             let relative = location.strip_prefix("file:").unwrap_or(location);
-            let resolved = resolve_path(path, relative);
+            let resolved = resolve_path("", relative);
             let resolved = if resolved.is_empty() {
                 ".".to_owned()
             } else {
@@ -551,4 +553,13 @@ fn file_name(path: &str) -> Option<String> {
     version
         .starts_with(|c: char| c.is_ascii_digit())
         .then(|| name.to_owned())
+}
+
+/// Why a file cannot be read, without its path on this machine.
+pub(crate) fn reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        std::io::ErrorKind::InvalidData => "it is not UTF-8".to_owned(),
+        kind => kind.to_string(),
+    }
 }

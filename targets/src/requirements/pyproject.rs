@@ -74,7 +74,7 @@ impl Toml<'_> {
             let text = value.as_str().ok_or_else(|| wrong(value.span()))?;
             // The text begins after the quote.
             let start = value.span().map(|span| span.start + 1);
-            let wanted = wanted(text, self.path).map_err(|(offset, message)| {
+            let wanted = wanted(text).map_err(|(offset, message)| {
                 RequirementsError::new(
                     message,
                     self.place(start.map(|at| at + offset..at + offset)),

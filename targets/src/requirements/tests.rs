@@ -68,7 +68,12 @@ fn read(text: &str, others: &[(&str, &str)]) -> String {
 
 #[test]
 fn lines_comments_and_continuations() {
-    insta::assert_snapshot!(read("\u{feff}# all\nattrs>=20  # why\n\nrequests[security] >= 2 ; \\\n  python_version >= '3.8'\r\nname # c\nlast", &[]), @"");
+    insta::assert_snapshot!(read("\u{feff}# all\nattrs>=20  # why\n\nrequests[security] >= 2 ; \\\n  python_version >= '3.8'\r\nname # c\nlast", &[]), @"
+    3rdparty/requirements.txt:2:1: attrs>=20
+    3rdparty/requirements.txt:4:1: requests[security]>=2 ; python_full_version >= '3.8'
+    3rdparty/requirements.txt:6:1: name
+    3rdparty/requirements.txt:7:1: last
+    ");
 }
 
 #[test]
@@ -81,32 +86,77 @@ fn urls_repositories_and_paths() {
          ./local/dir\n\
          ../up\n\
          -e ./edit[extra] ; python_version > '3'\n\
-         https://${TOKEN}@index.example/sd-2.0.tar.gz\n", &[]), @"");
+         https://${TOKEN}@index.example/sd-2.0.tar.gz\n", &[]), @"
+    3rdparty/requirements.txt:1:1: pkg @ https://index.example/pkg-1.0.zip
+    3rdparty/requirements.txt:2:1: my-pkg @ git+https://git.example/x.git@v1
+    3rdparty/requirements.txt:3:1: thing @ git+https://git.example/y.git@abc ; sys_platform == 'linux'
+    3rdparty/requirements.txt:4:1: wheel-name @ https://index.example/wheel_name-1.0-py3-none-any.whl
+    3rdparty/requirements.txt:5:1: ? @ file:local/dir
+    3rdparty/requirements.txt:6:1: ? @ file:../up
+    3rdparty/requirements.txt:7:4: -e ? @ file:edit
+    3rdparty/requirements.txt:8:1: sd @ https://secret@index.example/sd-2.0.tar.gz
+    ");
 }
 
 #[test]
 fn options_and_includes() {
     insta::assert_snapshot!(read(
         "--index-url=http://127.0.0.1/simple\n--extra-index-url http://index.example/s\n-f ./wheels --no-index\n--pre\n--no-binary :all:\n-r more.txt\n-c ../constraints.txt\n",
-        &[("3rdparty/more.txt", "a\n-r deep/x.txt\n"), ("3rdparty/deep/x.txt", "b==1"), ("constraints.txt", "c<2")]), @"");
+        &[("3rdparty/more.txt", "a\n-r deep/x.txt\n"), ("3rdparty/deep/x.txt", "b==1"), ("constraints.txt", "c<2")]), @"
+    3rdparty/more.txt:1:1: a
+    3rdparty/deep/x.txt:1:1: b==1
+    constraint constraints.txt:1:1: c<2
+    Index http://127.0.0.1/simple
+    ExtraIndex http://index.example/s
+    FindLinks ./wheels
+    NoIndex 
+    --pre 
+    --no-binary :all:
+    ");
 }
 
 #[test]
 fn hashes() {
     let digest = "a".repeat(64);
-    insta::assert_snapshot!(read(&format!("a==1 \\\n  --hash=sha256:{digest} \\\n  --hash sha256:{digest}\n"), &[]), @"");
+    insta::assert_snapshot!(read(&format!("a==1 \\\n  --hash=sha256:{digest} \\\n  --hash sha256:{digest}\n"), &[]), @"3rdparty/requirements.txt:1:1: a==1 sha256:aa sha256:aa");
 }
 
 #[test]
 fn errors_point_at_the_place() {
-    insta::assert_snapshot!(read("ok\n  name >>= 1\n", &[]), @"");
-    insta::assert_snapshot!(read("a==1 \\\n  ; python_versio < '3'\n", &[]), @"");
-    insta::assert_snapshot!(read("a --hash=sha256:12\n", &[]), @"");
-    insta::assert_snapshot!(read("--indx-url x\n", &[]), @"");
-    insta::assert_snapshot!(read("-r absent.txt\n", &[]), @"");
-    insta::assert_snapshot!(read("-r more.txt\n", &[("3rdparty/more.txt", "-r more.txt")]), @"");
-    insta::assert_snapshot!(read("-r http://index.example/r.txt", &[]), @"");
-    insta::assert_snapshot!(read("a --index-url x", &[]), @"");
+    insta::assert_snapshot!(read("ok\n  name >>= 1\n", &[]), @r#"
+    3rdparty/requirements.txt:2:8: not a requirement: no such comparison operator ">>=", must be one of ~= == != <= >= < > ===
+      name >>= 1
+    "#);
+    insta::assert_snapshot!(read("a==1 \\\n  ; python_versio < '3'\n", &[]), @"
+    3rdparty/requirements.txt:2:5: not a requirement: Expected a quoted string or a valid marker name, found `python_versio`
+      ; python_versio < '3'
+    ");
+    insta::assert_snapshot!(read("a --hash=sha256:12\n", &[]), @"
+    3rdparty/requirements.txt:1:10: `sha256:12` is not a hash such as `sha256:…`
+    a --hash=sha256:12
+    ");
+    insta::assert_snapshot!(read("--indx-url x\n", &[]), @"
+    3rdparty/requirements.txt:1:1: unknown option `--indx-url`
+    --indx-url x
+    hint: did you mean `--index-url`?
+    ");
+    insta::assert_snapshot!(read("-r absent.txt\n", &[]), @"
+    3rdparty/requirements.txt:1:4: cannot read `3rdparty/absent.txt`: no such file
+    -r absent.txt
+    ");
+    insta::assert_snapshot!(read("-r more.txt\n", &[("3rdparty/more.txt", "-r more.txt")]), @"
+    3rdparty/more.txt:1:4: `3rdparty/more.txt` includes itself: 3rdparty/requirements.txt -> 3rdparty/more.txt
+    -r more.txt
+    ");
+    insta::assert_snapshot!(read("-r http://index.example/r.txt", &[]), @"
+    3rdparty/requirements.txt:1:4: requirement files from a URL are not supported
+    -r http://index.example/r.txt
+    hint: keep the file in the repository
+    ");
+    insta::assert_snapshot!(read("a --index-url x", &[]), @"
+    3rdparty/requirements.txt:1:3: the option `--index-url` must stand on a line of its own
+    a --index-url x
+    ");
 }
 
 #[test]
@@ -120,9 +170,21 @@ fn pyproject() {
             .join("\n"),
         Err(error) => format!("{error}\n{}", error.place.source_line),
     };
-    insta::assert_snapshot!(read("[project]\ndependencies = [\n  \"a>=1\",\n]\n[project.optional-dependencies]\nx = [\"b\"]\n"), @"");
-    insta::assert_snapshot!(read("[project]\ndependencies = [\"a >\"]\n"), @"");
-    insta::assert_snapshot!(read("[project]\ndependencies = {}\n"), @"");
-    insta::assert_snapshot!(read("[tool.poetry]\n"), @"");
-    insta::assert_snapshot!(read("[project\n"), @"");
+    insta::assert_snapshot!(read("[project]\ndependencies = [\n  \"a>=1\",\n]\n[project.optional-dependencies]\nx = [\"b\"]\n"), @"
+    pyproject.toml:3:4: a>=1
+    pyproject.toml:6:7: b
+    ");
+    insta::assert_snapshot!(read("[project]\ndependencies = [\"a >\"]\n"), @r#"
+    pyproject.toml:2:20: not a requirement: Unexpected end of version specifier, expected version
+    dependencies = ["a >"]
+    "#);
+    insta::assert_snapshot!(read("[project]\ndependencies = {}\n"), @"
+    pyproject.toml:2:16: `project.dependencies` must be a list of texts
+    dependencies = {}
+    ");
+    insta::assert_snapshot!(read("[tool.poetry]\n"), @"pyproject.toml: there is no `[project]` table (PEP 621)");
+    insta::assert_snapshot!(read("[project\n"), @"
+    pyproject.toml:1:9: not valid TOML: unclosed table, expected `]`
+    [project
+    ");
 }
