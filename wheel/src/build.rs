@@ -205,11 +205,10 @@ impl SdistContents {
         let mut packages: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for member in &self.members {
             let path = member.path.as_str();
-            let above = path.rmatch_indices('/').map(|(at, _)| &path[..at]);
+            let mut above = path.rmatch_indices('/').map(|(at, _)| &path[..at]);
             let folder = above
-                .clone()
                 .find(|folder| code.contains(folder))
-                .or(above.last())
+                .or(path.split_once('/').map(|(top, _)| top))
                 .unwrap_or_default();
             let relative = path[folder.len()..].trim_start_matches('/');
             packages

@@ -66,7 +66,7 @@ pub(crate) fn deflate_all(chunks: &[Chunk]) -> Result<Vec<Deflated>, Error> {
     chunks
         .par_iter()
         .with_max_len(1)
-        .map_init(compressor, |state, chunk| deflate(state, chunk))
+        .map_init(compressor, deflate)
         .collect()
 }
 

@@ -81,12 +81,15 @@ pub fn write_atomically<T>(
         .tempfile_in(folder)
         .map_err(persist_error)?;
     let mut out = BufWriter::with_capacity(1 << 18, temporary.as_file());
-    let result = write(&mut out)?;
-    out.flush()?;
+    let result = write(&mut out).map_err(|e| match e {
+        Error::Write(source) => persist_error(source),
+        other => other,
+    })?;
+    out.flush().map_err(persist_error)?;
     drop(out);
     temporary
         .as_file()
-        .set_permissions(readable(temporary.as_file())?)
+        .set_permissions(readable(temporary.as_file()).map_err(persist_error)?)
         .map_err(persist_error)?;
     temporary
         .persist(path)
@@ -118,4 +121,78 @@ fn readable(_: &std::fs::File) -> io::Result<Permissions> {
 #[cfg(not(unix))]
 fn readable(file: &std::fs::File) -> io::Result<Permissions> {
     Ok(file.metadata()?.permissions())
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    /// A canonical folder with `src/x.sh` (mode 0700) in it.
+    fn tree() -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        fs_err::create_dir_all(root.join("src")).unwrap();
+        fs_err::write(root.join("src/x.sh"), "#!/bin/sh\n").unwrap();
+        fs_err::set_permissions(root.join("src/x.sh"), Permissions::from_mode(0o700)).unwrap();
+        (folder, root)
+    }
+
+    fn member(root: &Path, relative: &str) -> Result<Member, String> {
+        let path = MemberPath::parse("x").unwrap();
+        let shown = |e: Error| e.to_string().replace(root.to_str().unwrap(), "ROOT");
+        file_member(root, Path::new(relative), path).map_err(shown)
+    }
+
+    #[test]
+    fn of_the_permissions_the_executable_bit_alone_is_kept() {
+        let (_folder, root) = tree();
+        assert_eq!(member(&root, "src/x.sh").unwrap().mode, Mode::Executable);
+        fs_err::set_permissions(root.join("src/x.sh"), Permissions::from_mode(0o666)).unwrap();
+        assert_eq!(member(&root, "src/x.sh").unwrap().mode, Mode::Regular);
+    }
+
+    #[test]
+    fn links_are_followed_inside_the_tree_only() {
+        let (_folder, root) = tree();
+        symlink("x.sh", root.join("src/inside")).unwrap();
+        symlink("/etc/passwd", root.join("src/outside")).unwrap();
+        assert_eq!(member(&root, "src/inside").unwrap().mode, Mode::Executable);
+        insta::assert_snapshot!(member(&root, "src/outside").unwrap_err(), @"`ROOT/src/outside` is a symbolic link to `/etc/passwd`, which is outside `ROOT`");
+    }
+
+    #[test]
+    fn what_is_no_file() {
+        let (_folder, root) = tree();
+        insta::assert_snapshot!(member(&root, "src").unwrap_err(), @"cannot read `ROOT/src` for the member `x`");
+        insta::assert_snapshot!(member(&root, "src/missing").unwrap_err(), @"cannot read `ROOT/src/missing` for the member `x`");
+    }
+
+    #[test]
+    fn a_file_is_there_whole() {
+        let (_folder, root) = tree();
+        let path = root.join("dist/x.whl");
+        write_atomically(&path, |out| Ok(out.write_all(b"whole")?)).unwrap();
+        assert_eq!(fs_err::read_to_string(&path).unwrap(), "whole");
+        assert_eq!(
+            fs_err::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o644
+        );
+    }
+
+    #[test]
+    fn a_file_is_not_there_at_all_if_writing_it_fails() {
+        let (_folder, root) = tree();
+        let path = root.join("dist/x.whl");
+        let full = || io::Error::new(io::ErrorKind::StorageFull, "no space left on device");
+        let result: Result<(), Error> = write_atomically(&path, |out| {
+            out.write_all(b"half")?;
+            Err(full().into())
+        });
+        let message = result.unwrap_err().to_string();
+        assert_eq!(message, format!("cannot write `{}`", path.display()));
+        assert_eq!(fs_err::read_dir(root.join("dist")).unwrap().count(), 0);
+    }
 }

@@ -87,7 +87,7 @@ fn find(name: &str) -> Option<&'static Known> {
     let same = |known: &&str| known.eq_ignore_ascii_case(name.trim());
     KNOWN
         .iter()
-        .find(|known| same(&known.spdx) || known.names.iter().any(|n| same(&n)))
+        .find(|known| same(&known.spdx) || known.names.iter().any(same))
 }
 
 /// Checks the syntax of an SPDX licence expression

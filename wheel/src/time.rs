@@ -41,11 +41,13 @@ impl ArchiveTime {
     /// The time and the date as a zip header holds them, in UTC, to two seconds.
     pub(crate) fn dos(self) -> (u16, u16) {
         let moment = TimeZone::UTC.to_datetime(Timestamp::from_second(self.0).unwrap_or_default());
-        let time = (moment.hour() as u16) << 11
-            | (moment.minute() as u16) << 5
-            | (moment.second() as u16) / 2;
-        let date =
-            (moment.year() as u16 - 1980) << 9 | (moment.month() as u16) << 5 | moment.day() as u16;
+        let field = |value: i16, shift: u16| (value as u16) << shift;
+        let time = field(moment.hour().into(), 11)
+            | field(moment.minute().into(), 5)
+            | field(i16::from(moment.second()) / 2, 0);
+        let date = field(moment.year() - 1980, 9)
+            | field(moment.month().into(), 5)
+            | field(moment.day().into(), 0);
         (time, date)
     }
 }
@@ -56,22 +58,16 @@ mod tests {
 
     #[test]
     fn dos_time_counts_from_1980_in_two_seconds() {
-        assert_eq!(ArchiveTime::EARLIEST.dos(), (0, 1 << 5 | 1));
+        assert_eq!(ArchiveTime::EARLIEST.dos(), (0, (1 << 5) | 1));
         // 2024-09-30T12:34:56Z
         let (time, date) = ArchiveTime::from_unix(1_727_699_696).dos();
-        assert_eq!(
-            (time, date),
-            (12 << 11 | 34 << 5 | 28, 44 << 9 | 9 << 5 | 30)
-        );
+        assert_eq!((time, date), (0x645c, 0x593e));
     }
 
     #[test]
     fn times_outside_the_calendar_are_clamped() {
         assert_eq!(ArchiveTime::from_unix(0), ArchiveTime::EARLIEST);
-        assert_eq!(
-            ArchiveTime::from_unix(i64::MAX).dos(),
-            (23 << 11 | 59 << 5 | 29, 127 << 9 | 12 << 5 | 31)
-        );
+        assert_eq!(ArchiveTime::from_unix(i64::MAX).dos(), (0xbf7d, 0xff9f));
     }
 
     #[test]
