@@ -43,7 +43,7 @@ requirements = [
     "local @ file:libs/local",
     "tool @ git+https://git.example/tool.git@main#subdirectory=py",
     "uvloop~=0.20.0 ; sys_platform != 'win32'",
-    "zipped @ https://files.example/zipped-1.0.zip",
+    "zipped @ https://files.example/zipped-1.0.zip#subdirectory=inner",
 ]
 forks = [
     "sys_platform != 'win32'",
@@ -103,3 +103,40 @@ name = "zipped"
 version = "1.0"
 archive = { url = "https://files.example/zipped-1.0.zip", subdirectory = "inner" }
 "#;
+
+/// A lock of requirements and packages such as `a[x] 1.0 ; os_name == 'nt' : b>1 & c`, each with
+/// one wheel.
+#[track_caller]
+pub(crate) fn small(requirements: &[&str], packages: &[&str]) -> Lock {
+    let strings = |lines: &[&str]| -> String {
+        lines
+            .iter()
+            .map(|line| format!("    {line:?},\n"))
+            .collect()
+    };
+    let mut text = format!(
+        "[tool.xtask]\nformat = 1\nresolve = \"r\"\ninterpreter-constraints = [\"CPython==3.12.*\"]\nrequirements = [\n{}]\n",
+        strings(requirements)
+    );
+    for package in packages {
+        let (head, dependencies) = package.split_once(" : ").unwrap_or((package, ""));
+        let (head, marker) = head.split_once(" ; ").unwrap_or((head, ""));
+        let (name, version) = head.split_once(' ').expect("a name and a version");
+        let (name, extras) = name.split_once('[').unwrap_or((name, "]"));
+        let extras: Vec<&str> = extras
+            .trim_end_matches(']')
+            .split(',')
+            .filter(|e| !e.is_empty())
+            .collect();
+        let dependencies: Vec<&str> = dependencies
+            .split(" & ")
+            .filter(|d| !d.is_empty())
+            .collect();
+        text.push_str(&format!(
+            "[[packages]]\nname = {name:?}\nversion = {version:?}\nmarker = {marker:?}\nextras = {extras:?}\ndependencies = [\n{}]\nwheels = [{{ name = \"{name}-{version}-py3-none-any.whl\", hashes = {{ sha256 = \"{:064x}\" }} }}]\n",
+            strings(&dependencies),
+            name.bytes().chain(version.bytes()).fold(7_u64, |all, b| all.wrapping_mul(31).wrapping_add(b.into())),
+        ));
+    }
+    lock(&text)
+}

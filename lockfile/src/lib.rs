@@ -12,20 +12,24 @@
 //! `model`'s; nothing in it follows the format, and each change of the format raises
 //! [`FORMAT_VERSION`].
 
+mod check;
 mod conflict;
 mod error;
 pub mod export;
 mod fields;
 mod files;
 mod format;
+mod graph;
 pub mod import;
 mod pins;
 mod read;
 mod write;
 
+pub use check::{Staleness, check, check_consistency};
 pub use conflict::{Conflicted, read_conflicted};
 pub use error::{ReadError, ReadErrorKind};
 pub use format::{FORMAT_VERSION, LockFormat};
+pub use graph::{Edge, Graph, graph};
 pub use model::Lock;
 pub use pins::{Pin, pins};
 pub use read::{Outline, read, read_outline};

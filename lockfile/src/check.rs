@@ -1,0 +1,422 @@
+//! Does a lock still say what its inputs ask for? The question of every run that has nothing to
+//! do, so it must be cheap: no file of a package is looked at.
+
+use std::fmt;
+
+use model::{Lock, LockInputs, Marker, PackageName, Requirement, Version};
+
+use crate::graph::{Graph, answers, graph, universe};
+
+/// One way in which a lock is not what its inputs ask for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Staleness {
+    /// A requirement that the lock does not know.
+    RequirementAdded(Requirement),
+    /// A requirement of the lock that is no longer there.
+    RequirementRemoved(Requirement),
+    /// A project's one requirement, changed.
+    RequirementChanged {
+        /// As locked.
+        from: Requirement,
+        /// As it is.
+        to: Requirement,
+    },
+    /// A constraint that the lock does not know.
+    ConstraintAdded(Requirement),
+    /// A constraint of the lock that is no longer there.
+    ConstraintRemoved(Requirement),
+    /// A setting that was another when the lock was made.
+    Setting {
+        /// The setting, as the lock's header names it.
+        name: &'static str,
+        /// As locked.
+        from: String,
+        /// As it is.
+        to: String,
+    },
+    /// A requirement that no locked package answers, at least in some environments.
+    Unanswered {
+        /// The requirement.
+        requirement: Requirement,
+        /// The package that has it; `None` for one of the inputs.
+        required_by: Option<(PackageName, Version)>,
+        /// Where.
+        environments: Marker,
+    },
+    /// A requirement with an extra that the lock did not resolve.
+    ExtraMissing {
+        /// The requirement.
+        requirement: Requirement,
+        /// The package that has it; `None` for one of the inputs.
+        required_by: Option<(PackageName, Version)>,
+    },
+    /// A package that a constraint excludes.
+    Constrained {
+        /// The package.
+        package: (PackageName, Version),
+        /// The constraint.
+        constraint: Requirement,
+    },
+    /// A package that nothing requires.
+    Superfluous {
+        /// The package.
+        package: (PackageName, Version),
+    },
+    /// Two versions of a project for one environment.
+    Overlapping {
+        /// The project.
+        name: PackageName,
+        /// Both versions.
+        versions: [Version; 2],
+        /// Where.
+        environments: Marker,
+    },
+}
+
+/// Everything in which `lock` is not what `inputs` ask for; nothing where it is fresh.
+///
+/// An [`Outline`](crate::Outline)'s lock serves as well.
+#[must_use]
+pub fn check(lock: &Lock, inputs: &LockInputs) -> Vec<Staleness> {
+    let mut found = Vec::new();
+    requirements(&lock.inputs.requirements, &inputs.requirements, &mut found);
+    constraints(&lock.inputs.constraints, &inputs.constraints, &mut found);
+    settings(&lock.inputs, inputs, &mut found);
+    found.extend(check_consistency(lock));
+    found
+}
+
+/// Everything in which a lock contradicts itself: what it requires and does not hold, and what it
+/// holds and does not require.
+#[must_use]
+pub fn check_consistency(lock: &Lock) -> Vec<Staleness> {
+    let mut found = Vec::new();
+    let graph = graph(lock);
+    let universe = universe(&lock.inputs);
+    unanswered(&graph, &universe, &mut found);
+    constrained(lock, &mut found);
+    overlapping(lock, &universe, &mut found);
+    for (at, reached) in graph.reachable().into_iter().enumerate() {
+        if !reached {
+            let package = identity(&graph, at);
+            found.push(Staleness::Superfluous { package });
+        }
+    }
+    found
+}
+
+fn requirements(locked: &[Requirement], wanted: &[Requirement], found: &mut Vec<Staleness>) {
+    let (mut removed, added) = difference(locked, wanted);
+    for to in added {
+        let once = |all: &[Requirement]| all.iter().filter(|r| r.name == to.name).count() == 1;
+        let from = removed.iter().position(|r| r.name == to.name);
+        match from.filter(|_| once(locked) && once(wanted)) {
+            Some(at) => found.push(Staleness::RequirementChanged {
+                from: removed.remove(at),
+                to,
+            }),
+            None => found.push(Staleness::RequirementAdded(to)),
+        }
+    }
+    found.extend(removed.into_iter().map(Staleness::RequirementRemoved));
+}
+
+fn constraints(locked: &[Requirement], wanted: &[Requirement], found: &mut Vec<Staleness>) {
+    let (removed, added) = difference(locked, wanted);
+    found.extend(added.into_iter().map(Staleness::ConstraintAdded));
+    found.extend(removed.into_iter().map(Staleness::ConstraintRemoved));
+}
+
+/// What only the one and only the other list has. Compared as text: the lock's is what was
+/// written, and two ways to write one marker may differ in memory.
+fn difference(
+    locked: &[Requirement],
+    wanted: &[Requirement],
+) -> (Vec<Requirement>, Vec<Requirement>) {
+    if locked == wanted {
+        return (Vec::new(), Vec::new());
+    }
+    let texts =
+        |all: &[Requirement]| -> Vec<String> { all.iter().map(Requirement::to_string).collect() };
+    let (locked_texts, wanted_texts) = (texts(locked), texts(wanted));
+    let without = |all: &[Requirement], texts: &[String], others: &[String]| -> Vec<Requirement> {
+        let pairs = all.iter().zip(texts);
+        let only = pairs.filter(|(_, text)| !others.contains(text));
+        only.map(|(requirement, _)| requirement.clone()).collect()
+    };
+    (
+        without(locked, &locked_texts, &wanted_texts),
+        without(wanted, &wanted_texts, &locked_texts),
+    )
+}
+
+fn settings(locked: &LockInputs, wanted: &LockInputs, found: &mut Vec<Staleness>) {
+    type Describe = fn(&LockInputs) -> String;
+    let all: [(&'static str, Describe); 6] = [
+        ("interpreter-constraints", |i| {
+            joined(i.interpreter_constraints.iter())
+        }),
+        ("platforms", |i| joined(i.platforms.iter())),
+        ("no-binary", |i| joined(i.no_binary.iter())),
+        ("only-binary", |i| joined(i.only_binary.iter())),
+        ("prereleases", |i| format!("{:?}", i.prereleases)),
+        ("require-wheels", |i| i.require_wheels.to_string()),
+    ];
+    for (name, describe) in all {
+        let (from, to) = (describe(locked), describe(wanted));
+        if from != to {
+            found.push(Staleness::Setting { name, from, to });
+        }
+    }
+}
+
+/// Their order says nothing.
+fn joined(values: impl Iterator<Item = impl ToString>) -> String {
+    let mut values: Vec<String> = values.map(|value| value.to_string()).collect();
+    values.sort();
+    values.dedup();
+    values.join(", ")
+}
+
+fn unanswered(graph: &Graph<'_>, universe: &Marker, found: &mut Vec<Staleness>) {
+    let packages = 0..graph.lock().packages.len();
+    let roots = graph.roots().iter().map(|edge| (None, edge));
+    let others = packages.flat_map(|at| graph.dependencies(at).iter().map(move |e| (Some(at), e)));
+    for (from, edge) in roots.chain(others) {
+        let required_by = || from.map(|at| identity(graph, at));
+        let answer = edge.to.iter().map(|&at| &graph.package(at).marker);
+        let everywhere = answer.clone().any(Marker::is_true);
+        if !everywhere && !edge.marker.is_false() {
+            let covered = answer.fold(Marker::FALSE, |all, one| all.or(one));
+            let wanted = edge.marker.and(universe);
+            if !wanted.is_subset(&covered) {
+                found.push(Staleness::Unanswered {
+                    requirement: edge.requirement.clone(),
+                    required_by: required_by(),
+                    environments: edge.marker.and(&covered.negate()).simplify_within(universe),
+                });
+            }
+        }
+        let has_extras = |&at: &usize| {
+            let locked = &graph.package(at).extras;
+            edge.requirement
+                .extras
+                .iter()
+                .all(|extra| locked.contains(extra))
+        };
+        if !edge.to.iter().all(has_extras) {
+            found.push(Staleness::ExtraMissing {
+                requirement: edge.requirement.clone(),
+                required_by: required_by(),
+            });
+        }
+    }
+}
+
+fn constrained(lock: &Lock, found: &mut Vec<Staleness>) {
+    for constraint in &lock.inputs.constraints {
+        let named = lock.packages.iter().filter(|p| p.name == constraint.name);
+        for package in named {
+            let holds = answers(package, constraint);
+            if !holds && !package.marker.is_disjoint(&constraint.marker) {
+                found.push(Staleness::Constrained {
+                    package: (package.name.clone(), package.version.clone()),
+                    constraint: constraint.clone(),
+                });
+            }
+        }
+    }
+}
+
+fn overlapping(lock: &Lock, universe: &Marker, found: &mut Vec<Staleness>) {
+    for (at, package) in lock.packages.iter().enumerate() {
+        let others = lock.packages[at + 1..].iter();
+        for other in others.take_while(|other| other.name == package.name) {
+            let both = package.marker.and(&other.marker);
+            if !both.is_disjoint(universe) {
+                found.push(Staleness::Overlapping {
+                    name: package.name.clone(),
+                    versions: [package.version.clone(), other.version.clone()],
+                    environments: both.simplify_within(universe),
+                });
+            }
+        }
+    }
+}
+
+fn identity(graph: &Graph<'_>, at: usize) -> (PackageName, Version) {
+    let package = graph.package(at);
+    (package.name.clone(), package.version.clone())
+}
+
+impl fmt::Display for Staleness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let by = |by: &Option<(PackageName, Version)>| {
+            by.as_ref().map_or(String::new(), |(name, version)| {
+                format!(" of {name} {version}")
+            })
+        };
+        let where_ = |marker: &Marker| {
+            if marker.is_true() {
+                String::new()
+            } else {
+                format!(" where {marker}")
+            }
+        };
+        match self {
+            Self::RequirementAdded(it) => write!(f, "the requirement `{it}` is new"),
+            Self::RequirementRemoved(it) => write!(f, "the requirement `{it}` is gone"),
+            Self::RequirementChanged { from, to } => {
+                write!(f, "the requirement `{from}` is now `{to}`")
+            }
+            Self::ConstraintAdded(it) => write!(f, "the constraint `{it}` is new"),
+            Self::ConstraintRemoved(it) => write!(f, "the constraint `{it}` is gone"),
+            Self::Setting { name, from, to } if from.is_empty() => {
+                write!(f, "`{name}` was not set and is now `{to}`")
+            }
+            Self::Setting { name, from, to } if to.is_empty() => {
+                write!(f, "`{name}` was `{from}` and is no longer set")
+            }
+            Self::Setting { name, from, to } => {
+                write!(f, "`{name}` was `{from}` and is now `{to}`")
+            }
+            Self::Unanswered {
+                requirement,
+                required_by,
+                environments,
+            } => write!(
+                f,
+                "no locked package answers the requirement `{requirement}`{}{}",
+                by(required_by),
+                where_(environments)
+            ),
+            Self::ExtraMissing {
+                requirement,
+                required_by,
+            } => write!(
+                f,
+                "the extras of the requirement `{requirement}`{} are not locked",
+                by(required_by)
+            ),
+            Self::Constrained {
+                package: (name, version),
+                constraint,
+            } => write!(f, "{name} {version} breaks the constraint `{constraint}`"),
+            Self::Superfluous {
+                package: (name, version),
+            } => write!(f, "nothing requires {name} {version}"),
+            Self::Overlapping {
+                name,
+                versions: [a, b],
+                environments,
+            } => write!(
+                f,
+                "both {name} {a} and {name} {b} are locked{}",
+                where_(environments)
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{FULL, lock, small};
+
+    #[track_caller]
+    fn check_against(lock: &Lock, edit: impl FnOnce(&mut LockInputs)) -> String {
+        let mut inputs = lock.inputs.clone();
+        edit(&mut inputs);
+        let found: Vec<String> = check(lock, &inputs)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        found.join("\n")
+    }
+
+    fn requirement(text: &str) -> Requirement {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn fresh() {
+        assert_eq!(check_against(&lock(FULL), |_| ()), "");
+        assert_eq!(
+            check_against(
+                &small(
+                    &["a"],
+                    &["a 1 : b[x]>1", "b[x] 2 : c ; extra == 'x'", "c 1"]
+                ),
+                |_| ()
+            ),
+            ""
+        );
+        assert_eq!(
+            check_against(
+                &small(
+                    &["a ; os_name == 'nt'"],
+                    &["a 1 ; sys_platform == 'win32' or os_name == 'nt'"]
+                ),
+                |_| ()
+            ),
+            ""
+        );
+        assert_eq!(
+            check_against(
+                &small(
+                    &["a"],
+                    &[
+                        "a 1 ; sys_platform == 'win32'",
+                        "a 2 ; sys_platform != 'win32'"
+                    ]
+                ),
+                |_| ()
+            ),
+            ""
+        );
+    }
+
+    #[test]
+    fn changed_inputs() {
+        let lock = small(&["a>=1", "b"], &["a 1", "b 1"]);
+        insta::assert_snapshot!(check_against(&lock, |i| {
+            i.requirements = vec![requirement("a>=2"), requirement("c")];
+            i.constraints = vec![requirement("d<3")];
+        }), @"
+        the requirement `a>=1` is now `a>=2`
+        the requirement `c` is new
+        the requirement `b` is gone
+        the constraint `d<3` is new
+        ");
+        insta::assert_snapshot!(check_against(&lock, |i| {
+            i.platforms = vec![model::Platform::LinuxX86_64];
+            i.interpreter_constraints = model::InterpreterConstraints::parse(&["CPython==3.13.*"]).unwrap();
+            i.require_wheels = true;
+        }), @"
+        `interpreter-constraints` was `CPython==3.12.*` and is now `CPython==3.13.*`
+        `platforms` was not set and is now `linux_x86_64`
+        `require-wheels` was `false` and is now `true`
+        ");
+    }
+
+    #[test]
+    fn contradictions() {
+        let found = |requirements: &[&str], packages: &[&str]| {
+            check_against(&small(requirements, packages), |_| ())
+        };
+        insta::assert_snapshot!(found(&["a>=2"], &["a 1"]), @"
+        no locked package answers the requirement `a>=2`
+        nothing requires a 1
+        ");
+        insta::assert_snapshot!(found(&["a"], &["a 1 : b", "c 2"]), @"
+        no locked package answers the requirement `b` of a 1
+        nothing requires c 2
+        ");
+        insta::assert_snapshot!(found(&["a"], &["a 1 ; sys_platform == 'win32'"]), @"no locked package answers the requirement `a` where sys_platform != 'win32'");
+        insta::assert_snapshot!(found(&["a[x]"], &["a 1"]), @"the extras of the requirement `a[x]` are not locked");
+        insta::assert_snapshot!(found(&["a"], &["a 1", "a 2 ; os_name == 'nt'"]), @"both a 1 and a 2 are locked where os_name == 'nt'");
+        let mut lock = small(&["a"], &["a 1"]);
+        lock.inputs.constraints = vec![requirement("a<1")];
+        insta::assert_snapshot!(check_against(&lock, |_| ()), @"a 1 breaks the constraint `a<1`");
+    }
+}
