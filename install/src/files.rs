@@ -4,12 +4,15 @@ use std::io::{self, Write};
 
 use camino::Utf8Path;
 
+/// How the names of temporary files and folders of ours begin, so that `clean` knows them.
+pub(crate) const TEMPORARY: &str = ".tmp-";
+
 /// Writes `file` by way of a temporary file beside it; its folder is made where it is missing.
 pub(crate) fn write_atomically(file: &Utf8Path, bytes: &[u8]) -> io::Result<()> {
     let folder = file.parent().unwrap_or(Utf8Path::new("."));
     fs_err::create_dir_all(folder)?;
     let mut temporary = tempfile::Builder::new()
-        .prefix(".tmp-")
+        .prefix(TEMPORARY)
         .tempfile_in(folder)?;
     temporary.write_all(bytes)?;
     set_mode(temporary.path(), 0o644)?;

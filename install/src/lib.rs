@@ -3,5 +3,12 @@
 //! Touches files and starts interpreters; knows neither indexes nor flags. What it needs of an
 //! index, such as the wheels of a build's requirements, its caller hands in.
 
+mod archive;
 mod files;
 pub mod python;
+mod store;
+#[cfg(test)]
+mod testing;
+
+pub use archive::{PathProblem, WheelError, WheelProblem, ZipError};
+pub use store::{Store, UnpackedWheel};

@@ -1,0 +1,304 @@
+//! What a wheel holds, once everything that can be checked without unpacking it is checked.
+
+use model::{Metadata, WheelFilename};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+pub(crate) use super::entry_points::Script;
+use super::entry_points::scripts;
+use super::error::WheelProblem;
+use super::path::{FoldedPath, check_path};
+use super::record::Record;
+use super::zip::{Zip, ZipMember};
+
+/// A wheel whose names, `.dist-info` and scripts are in order; the hashes of its members are
+/// checked when they are unpacked, by [`Contents::record`].
+pub(crate) struct Contents<'a> {
+    pub(crate) zip: Zip<'a>,
+    /// The files of [`Contents::zip`]: all members but folders.
+    pub(crate) files: Vec<ZipMember>,
+    /// `name-version.dist-info`.
+    pub(crate) dist_info: String,
+    pub(crate) root_is_purelib: bool,
+    pub(crate) record: Record,
+    pub(crate) scripts: Vec<Script>,
+}
+
+/// The folders of `.data`.
+///
+/// Source: <https://packaging.python.org/en/latest/specifications/binary-distribution-format/>.
+pub(crate) const DATA_FOLDERS: [&str; 5] = ["purelib", "platlib", "scripts", "headers", "data"];
+
+impl<'a> Contents<'a> {
+    pub(crate) fn read(bytes: &'a [u8], filename: &WheelFilename) -> Result<Self, WheelProblem> {
+        let zip = Zip::read(bytes)?;
+        let files = files(&zip)?;
+        let dist_info = dist_info(&files)?;
+        check_dist_info(&dist_info, filename)?;
+        let texts = Texts {
+            zip: &zip,
+            files: &files,
+            dist_info: &dist_info,
+        };
+        check_metadata(&texts, filename)?;
+        let root_is_purelib = root_is_purelib(&texts)?;
+        let record = record(&texts)?;
+        let scripts = match texts.find("entry_points.txt")? {
+            None => Vec::new(),
+            Some(text) => {
+                scripts(&text).map_err(|(name, value, problem)| WheelProblem::Script {
+                    name,
+                    value,
+                    problem,
+                })?
+            }
+        };
+        if let Some(script) = scripts.iter().find(|s| is_environment_script(&s.name)) {
+            return Err(WheelProblem::Environment(script.name.clone()));
+        }
+        check_data_folders(&files, &dist_info)?;
+        Ok(Self {
+            files,
+            root_is_purelib,
+            record,
+            scripts,
+            dist_info,
+            zip,
+        })
+    }
+
+    /// RECORD and its signatures, which list themselves without a hash.
+    pub(crate) fn is_record(&self, name: &str) -> bool {
+        name.strip_prefix(&self.dist_info)
+            .is_some_and(|rest| matches!(rest, "/RECORD" | "/RECORD.jws" | "/RECORD.p7s"))
+    }
+}
+
+/// The members that are files, with each name checked.
+fn files(zip: &Zip<'_>) -> Result<Vec<ZipMember>, WheelProblem> {
+    let mut spelled: FxHashMap<FoldedPath, &str> = FxHashMap::default();
+    let mut folders: FxHashSet<&str> = FxHashSet::default();
+    let mut files = Vec::with_capacity(zip.members().len());
+    for member in zip.members() {
+        let (path, is_folder) = match member.name.strip_suffix('/') {
+            Some(path) => (path, true),
+            None => (member.name.as_str(), false),
+        };
+        check_path(path).map_err(|problem| WheelProblem::Path {
+            name: member.name.clone(),
+            problem,
+        })?;
+        let kind = member.mode.map_or(0, |mode| mode & 0o170_000);
+        if !matches!(kind, 0 | 0o100_000 | 0o040_000) {
+            return Err(WheelProblem::Special(member.name.clone()));
+        }
+        for (at, _) in path.match_indices('/') {
+            folders.insert(&path[..at]);
+        }
+        if is_folder {
+            folders.insert(path);
+            continue;
+        }
+        match spelled.insert(FoldedPath::of(path), path) {
+            Some(other) if other == path => return Err(WheelProblem::Duplicate(path.to_owned())),
+            Some(other) => return Err(WheelProblem::Case(other.to_owned(), path.to_owned())),
+            None => {}
+        }
+        files.push(member.clone());
+    }
+    match files
+        .iter()
+        .find(|file| folders.contains(file.name.as_str()))
+    {
+        Some(file) => Err(WheelProblem::FileAndFolder(file.name.clone())),
+        None => Ok(files),
+    }
+}
+
+fn dist_info(files: &[ZipMember]) -> Result<String, WheelProblem> {
+    let mut found: Option<&str> = None;
+    for file in files {
+        let Some((top, _)) = file.name.split_once('/') else {
+            continue;
+        };
+        if !top.ends_with(".dist-info") {
+            continue;
+        }
+        match found {
+            Some(other) if other != top => {
+                return Err(WheelProblem::TwoDistInfos(other.to_owned(), top.to_owned()));
+            }
+            _ => found = Some(top),
+        }
+    }
+    found.map(str::to_owned).ok_or(WheelProblem::NoDistInfo)
+}
+
+/// The folder is named as the file; how name and version are spelled may differ.
+fn check_dist_info(dist_info: &str, filename: &WheelFilename) -> Result<(), WheelProblem> {
+    let another = || WheelProblem::Another {
+        place: dist_info.to_owned(),
+        found: dist_info.trim_end_matches(".dist-info").to_owned(),
+        expected: format!("{}-{}", filename.name, filename.version),
+    };
+    let stem = dist_info.trim_end_matches(".dist-info");
+    let (name, version) = stem.rsplit_once('-').ok_or_else(another)?;
+    let same_name = name
+        .parse()
+        .is_ok_and(|name: model::PackageName| name == filename.name);
+    let same_version = version
+        .parse()
+        .is_ok_and(|version: model::Version| version == filename.version);
+    if same_name && same_version {
+        Ok(())
+    } else {
+        Err(another())
+    }
+}
+
+/// Reads the text files of `.dist-info`.
+struct Texts<'z, 'a> {
+    zip: &'z Zip<'a>,
+    files: &'z [ZipMember],
+    dist_info: &'z str,
+}
+
+impl Texts<'_, '_> {
+    fn path(&self, file: &str) -> String {
+        format!("{}/{file}", self.dist_info)
+    }
+
+    fn find(&self, file: &str) -> Result<Option<String>, WheelProblem> {
+        let path = self.path(file);
+        let Some(member) = self.files.iter().find(|member| member.name == path) else {
+            return Ok(None);
+        };
+        let content = self.zip.content(member)?.into_owned();
+        String::from_utf8(content)
+            .map(Some)
+            .map_err(|_| WheelProblem::Unreadable {
+                file: path,
+                reason: "it is not UTF-8".to_owned(),
+            })
+    }
+
+    fn require(&self, file: &str) -> Result<String, WheelProblem> {
+        self.find(file)?
+            .ok_or_else(|| WheelProblem::Missing(self.path(file)))
+    }
+}
+
+fn check_metadata(texts: &Texts<'_, '_>, filename: &WheelFilename) -> Result<(), WheelProblem> {
+    let place = texts.path("METADATA");
+    let metadata =
+        Metadata::parse(&texts.require("METADATA")?).map_err(|error| WheelProblem::Unreadable {
+            file: place.clone(),
+            reason: error.to_string(),
+        })?;
+    if metadata.name != filename.name {
+        return Err(WheelProblem::Another {
+            place,
+            found: metadata.name.to_string(),
+            expected: filename.name.to_string(),
+        });
+    }
+    if metadata.version != filename.version {
+        return Err(WheelProblem::Another {
+            place,
+            found: metadata.version.to_string(),
+            expected: filename.version.to_string(),
+        });
+    }
+    Ok(())
+}
+
+fn root_is_purelib(texts: &Texts<'_, '_>) -> Result<bool, WheelProblem> {
+    let text = texts.require("WHEEL")?;
+    let field = |name: &str| {
+        text.lines()
+            .filter_map(|line| line.split_once(':'))
+            .find(|(key, _)| key.trim().eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.trim())
+    };
+    let version = field("Wheel-Version").unwrap_or_default();
+    if version.split('.').next() != Some("1") {
+        return Err(WheelProblem::WheelVersion(version.to_owned()));
+    }
+    Ok(field("Root-Is-Purelib").is_some_and(|value| value.eq_ignore_ascii_case("true")))
+}
+
+/// Reads RECORD and checks that it lists exactly the files there are.
+fn record(texts: &Texts<'_, '_>) -> Result<Record, WheelProblem> {
+    let place = texts.path("RECORD");
+    let record = Record::parse(&texts.require("RECORD")?).map_err(|(line, problem)| {
+        WheelProblem::Unreadable {
+            file: place.clone(),
+            reason: format!("line {line}: {problem}"),
+        }
+    })?;
+    let there: FxHashSet<&str> = texts.files.iter().map(|file| file.name.as_str()).collect();
+    let mut missing: Vec<&str> = record
+        .paths()
+        .filter(|path| !there.contains(path) && !path.ends_with('/') && !is_signature(path, &place))
+        .collect();
+    missing.sort_unstable();
+    match missing.first() {
+        Some(path) => Err(WheelProblem::RecordedOnly((*path).to_owned())),
+        None => Ok(record),
+    }
+}
+
+fn is_signature(path: &str, record: &str) -> bool {
+    path.strip_prefix(record)
+        .is_some_and(|rest| matches!(rest, ".jws" | ".p7s"))
+}
+
+/// `.data` has only folders that mean something, and nothing in them replaces the environment.
+fn check_data_folders(files: &[ZipMember], dist_info: &str) -> Result<(), WheelProblem> {
+    let data = format!("{}.data/", dist_info.trim_end_matches(".dist-info"));
+    for file in files {
+        let name = || file.name.clone();
+        let Some(inside) = file.name.strip_prefix(&data) else {
+            match file.name.split_once('/') {
+                Some((top, _)) if top.ends_with(".data") => {
+                    return Err(WheelProblem::Scheme(name()));
+                }
+                _ => continue,
+            }
+        };
+        let (folder, path) = inside.split_once('/').unwrap_or((inside, ""));
+        if path.is_empty() || !DATA_FOLDERS.contains(&folder) {
+            return Err(WheelProblem::Scheme(name()));
+        }
+        let of_environment = match folder {
+            "scripts" => is_environment_script(path),
+            "data" => path
+                .strip_prefix("bin/")
+                .or_else(|| path.strip_prefix("Scripts/"))
+                .map_or(is_environment_file(path), is_environment_script),
+            _ => false,
+        };
+        if of_environment {
+            return Err(WheelProblem::Environment(name()));
+        }
+    }
+    Ok(())
+}
+
+fn is_environment_file(path: &str) -> bool {
+    path.eq_ignore_ascii_case("pyvenv.cfg") || path == "lib64" || path.starts_with("lib64/")
+}
+
+/// Whether a file of this name in `bin` makes the environment.
+pub(crate) fn is_environment_script(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let stem = name.trim_end_matches(".exe");
+    let python = stem
+        .strip_prefix("pythonw")
+        .or_else(|| stem.strip_prefix("python"))
+        .is_some_and(|version| version.chars().all(|c| c.is_ascii_digit() || c == '.'));
+    python
+        || matches!(
+            name.as_str(),
+            "activate" | "activate.csh" | "activate.fish" | "activate.ps1" | "activate.nu"
+        )
+}

@@ -1,0 +1,120 @@
+//! Why a wheel is refused.
+
+use std::io;
+
+use super::path::PathProblem;
+use super::zip::ZipError;
+
+/// A wheel that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot use {wheel}: {problem}")]
+pub struct WheelError {
+    /// The wheel's file name.
+    pub wheel: String,
+    /// What is wrong with it.
+    pub problem: WheelProblem,
+}
+
+/// What is wrong with a wheel.
+#[derive(Debug, thiserror::Error)]
+pub enum WheelProblem {
+    /// The file is not the one that is wanted.
+    #[error("its sha256 is {found}, not {expected}")]
+    Hash {
+        /// What the lock or the index says.
+        expected: model::Sha256,
+        /// What the file has.
+        found: model::Sha256,
+    },
+    /// The archive is broken.
+    #[error(transparent)]
+    Zip(ZipError),
+    /// The name of a member would be unpacked elsewhere.
+    #[error("it has a member {name:?}: {problem}")]
+    Path {
+        /// The name.
+        name: String,
+        /// What is wrong with it.
+        problem: PathProblem,
+    },
+    /// A member is there twice.
+    #[error("its member `{0}` is there twice")]
+    Duplicate(String),
+    /// Two members are one on a file system without case.
+    #[error("its members `{0}` and `{1}` differ in case only")]
+    Case(String, String),
+    /// One member is a file where another needs a folder.
+    #[error("its member `{0}` is a file, and a folder for other members")]
+    FileAndFolder(String),
+    /// A member is a symbolic link or another special file.
+    #[error("its member `{0}` is a symbolic link or another special file")]
+    Special(String),
+    /// There is no `.dist-info` folder.
+    #[error("it has no `.dist-info` folder")]
+    NoDistInfo,
+    /// There are several `.dist-info` folders.
+    #[error("it has two `.dist-info` folders, `{0}` and `{1}`")]
+    TwoDistInfos(String, String),
+    /// A file that each wheel has is missing.
+    #[error("`{0}` is missing")]
+    Missing(String),
+    /// A file of `.dist-info` cannot be read.
+    #[error("`{file}` cannot be read: {reason}")]
+    Unreadable {
+        /// The file.
+        file: String,
+        /// Why not.
+        reason: String,
+    },
+    /// Something inside says another name or version than the file name.
+    #[error("`{place}` says `{found}`, and the file name `{expected}`")]
+    Another {
+        /// Where.
+        place: String,
+        /// What it says there.
+        found: String,
+        /// What the file name says.
+        expected: String,
+    },
+    /// The format is newer than this tool.
+    #[error("it has Wheel-Version {0}, and this tool knows 1.*")]
+    WheelVersion(String),
+    /// A member is not what RECORD says.
+    #[error("its member `{name}` is not what `RECORD` says: {problem}")]
+    Record {
+        /// The member.
+        name: String,
+        /// What differs.
+        problem: &'static str,
+    },
+    /// RECORD lists a file that is not there.
+    #[error("`RECORD` lists `{0}`, which is not there")]
+    RecordedOnly(String),
+    /// A folder of `.data` means nothing.
+    #[error(
+        "its member `{0}` is in no folder of `.data` that means something: purelib, platlib, scripts, headers or data"
+    )]
+    Scheme(String),
+    /// A member would replace what makes the environment.
+    #[error("its member `{0}` would replace a file of the environment itself")]
+    Environment(String),
+    /// A script of `entry_points.txt` cannot be made.
+    #[error("its script `{name} = {value}` cannot be made: {problem}")]
+    Script {
+        /// The script's name.
+        name: String,
+        /// What it would call.
+        value: String,
+        /// Why not.
+        problem: &'static str,
+    },
+    /// The file or the cache cannot be read or written.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+impl From<ZipError> for WheelProblem {
+    fn from(error: ZipError) -> Self {
+        Self::Zip(error)
+    }
+}

@@ -1,0 +1,128 @@
+//! What the store knows of an unpacked wheel without looking at its files.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use model::{PackageName, Sha256, Version};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::content_time;
+use crate::archive::Script;
+
+/// A wheel in the store, checked and unpacked.
+#[derive(Debug, Clone)]
+pub struct UnpackedWheel {
+    // Invariant: everything in `manifest` stands below `root`.
+    root: Utf8PathBuf,
+    sha256: Sha256,
+    manifest: Manifest,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Manifest {
+    pub(crate) name: PackageName,
+    pub(crate) version: Version,
+    /// `name-version.dist-info`, as the wheel spells it.
+    pub(crate) dist_info: String,
+    pub(crate) root_is_purelib: bool,
+    pub(crate) scripts: Vec<Script>,
+    /// Sorted by path; without RECORD.
+    pub(crate) files: Vec<UnpackedFile>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct UnpackedFile {
+    /// As in the wheel.
+    pub(crate) path: String,
+    pub(crate) sha256: [u8; 32],
+    pub(crate) size: u64,
+    pub(crate) executable: bool,
+    /// Whether it starts with `#!python` and stands in `.data/scripts`.
+    pub(crate) shebang: bool,
+}
+
+/// The manifest's file name; it is written last.
+pub(super) const MANIFEST: &str = "manifest";
+/// The folder of the wheel's files.
+pub(super) const FILES: &str = "files";
+
+impl UnpackedWheel {
+    pub(super) fn read(root: Utf8PathBuf, sha256: Sha256) -> Option<Self> {
+        let bytes = fs_err::read(root.join(MANIFEST)).ok()?;
+        let manifest = postcard::from_bytes(&bytes).ok()?;
+        Some(Self {
+            root,
+            sha256,
+            manifest,
+        })
+    }
+
+    /// The project.
+    #[must_use]
+    pub fn name(&self) -> &PackageName {
+        &self.manifest.name
+    }
+
+    /// The version.
+    #[must_use]
+    pub fn version(&self) -> &Version {
+        &self.manifest.version
+    }
+
+    /// The wheel's hash.
+    #[must_use]
+    pub fn sha256(&self) -> &Sha256 {
+        &self.sha256
+    }
+
+    /// The text of METADATA.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn metadata(&self) -> std::io::Result<String> {
+        let path = format!("{}/METADATA", self.manifest.dist_info);
+        fs_err::read_to_string(self.file(&path))
+    }
+
+    /// The files of the wheel that someone changed since they were unpacked, as an editor does
+    /// that follows a hard link.
+    #[must_use]
+    pub fn damaged(&self) -> Vec<Utf8PathBuf> {
+        let changed = |file: &&UnpackedFile| !file.is_intact(&self.file(&file.path));
+        self.manifest
+            .files
+            .par_iter()
+            .filter(changed)
+            .map(|file| self.file(&file.path))
+            .collect()
+    }
+
+    pub(crate) fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// Where a file of the wheel stands.
+    pub(crate) fn file(&self, path: &str) -> Utf8PathBuf {
+        let mut file = String::with_capacity(self.root.as_str().len() + path.len() + 8);
+        file.push_str(self.root.as_str());
+        file.push('/');
+        file.push_str(FILES);
+        file.push('/');
+        file.push_str(path);
+        file.into()
+    }
+}
+
+impl UnpackedFile {
+    /// Whether the file at `place` has this content still, by its size and time.
+    ///
+    /// The time of an unpacked file follows from its content, so that neither must be read.
+    pub(crate) fn is_intact(&self, place: &Utf8Path) -> bool {
+        std::fs::symlink_metadata(place).is_ok_and(|found| {
+            found.is_file()
+                && found.len() == self.size
+                && found
+                    .modified()
+                    .is_ok_and(|time| time == content_time(&self.sha256))
+        })
+    }
+}

@@ -1,0 +1,139 @@
+//! The store: each wheel unpacked once, named by its hash, to be linked into environments.
+
+mod manifest;
+mod unpack;
+
+use std::io;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use model::{Sha256, WheelFilename};
+
+pub use manifest::UnpackedWheel;
+pub(crate) use manifest::{Manifest, UnpackedFile};
+pub(crate) use unpack::content_time;
+
+use crate::archive::{WheelError, WheelProblem};
+use crate::files;
+
+/// A new layout gets a new folder: an older tool never reads a newer store.
+const FOLDER: &str = "wheels-1";
+
+/// A folder of unpacked wheels that any number of runs may use at once.
+///
+/// A wheel is unpacked beside its place and renamed to it, so that it is there as a whole or not
+/// at all, whenever a run is killed.
+#[derive(Debug, Clone)]
+pub struct Store {
+    folder: Utf8PathBuf,
+}
+
+impl Store {
+    /// The store in `cache`.
+    #[must_use]
+    pub fn new(cache: &Utf8Path) -> Self {
+        Self {
+            folder: cache.join(FOLDER),
+        }
+    }
+
+    /// Its folder.
+    #[must_use]
+    pub fn folder(&self) -> &Utf8Path {
+        &self.folder
+    }
+
+    /// The wheel with this hash, where it is unpacked.
+    #[must_use]
+    pub fn get(&self, sha256: &Sha256) -> Option<UnpackedWheel> {
+        UnpackedWheel::read(self.place_of(sha256), *sha256)
+    }
+
+    /// Unpacks the wheel at `archive`, or gets it where that was done before.
+    ///
+    /// `filename` is what the lock calls it; the hash is that of the lock, and without one the
+    /// file is believed.
+    ///
+    /// # Errors
+    /// Where the hash differs, the wheel does not agree with itself, or the disk does not do.
+    pub fn unpack(
+        &self,
+        archive: &Utf8Path,
+        filename: &WheelFilename,
+        sha256: Option<&Sha256>,
+    ) -> Result<UnpackedWheel, WheelError> {
+        if let Some(wheel) = sha256.and_then(|sha256| self.get(sha256)) {
+            return Ok(wheel);
+        }
+        let error = |problem| WheelError {
+            wheel: archive.file_name().unwrap_or_default().to_owned(),
+            problem,
+        };
+        let bytes = fs_err::read(archive).map_err(|e| error(e.into()))?;
+        self.unpack_bytes(&bytes, filename, sha256).map_err(error)
+    }
+
+    fn unpack_bytes(
+        &self,
+        bytes: &[u8],
+        filename: &WheelFilename,
+        expected: Option<&Sha256>,
+    ) -> Result<UnpackedWheel, WheelProblem> {
+        let sha256 = Sha256(crate::archive::sha256(bytes));
+        if let Some(expected) = expected
+            && *expected != sha256
+        {
+            return Err(WheelProblem::Hash {
+                expected: *expected,
+                found: sha256,
+            });
+        }
+        if let Some(wheel) = self.get(&sha256) {
+            return Ok(wheel);
+        }
+        let place = self.place_of(&sha256);
+        let temporary = self.temporary()?;
+        let root = Utf8Path::from_path(temporary.path())
+            .ok_or_else(|| io::Error::other("the cache folder's name is not UTF-8"))?;
+        unpack::unpack(bytes, filename, root)?;
+        if let Some(parent) = place.parent() {
+            fs_err::create_dir_all(parent)?;
+        }
+        let renamed = fs_err::rename(root, &place);
+        match self.get(&sha256) {
+            // Renamed, or another run was faster.
+            Some(wheel) => Ok(wheel),
+            None => Err(renamed
+                .err()
+                .unwrap_or_else(|| io::ErrorKind::Other.into())
+                .into()),
+        }
+    }
+
+    /// Forgets a wheel, so that it is unpacked again when it is next needed.
+    ///
+    /// # Errors
+    /// Where its folder cannot be moved away.
+    pub fn discard(&self, sha256: &Sha256) -> io::Result<()> {
+        let place = self.place_of(sha256);
+        if !place.exists() {
+            return Ok(());
+        }
+        let temporary = self.temporary()?;
+        fs_err::rename(place, temporary.path().join("discarded"))
+    }
+
+    fn temporary(&self) -> io::Result<tempfile::TempDir> {
+        fs_err::create_dir_all(&self.folder)?;
+        tempfile::Builder::new()
+            .prefix(files::TEMPORARY)
+            .tempdir_in(&self.folder)
+    }
+
+    fn place_of(&self, sha256: &Sha256) -> Utf8PathBuf {
+        let digits = sha256.to_string();
+        self.folder.join(&digits[..2]).join(digits)
+    }
+}
+
+#[cfg(test)]
+mod tests;

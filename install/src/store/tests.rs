@@ -1,0 +1,250 @@
+//! Wheels that lie, one test each: none may be unpacked, and nothing be written outside.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use model::WheelFilename;
+
+use super::Store;
+use crate::testing::{Member, WheelBuilder};
+
+/// The error of unpacking what `edit` makes of a good wheel.
+#[track_caller]
+fn refusal(edit: impl FnOnce(&mut WheelBuilder)) -> String {
+    let mut builder = WheelBuilder::new("good", "1.0");
+    builder.file("good/__init__.py", "x = 1\n");
+    edit(&mut builder);
+    refusal_of(&builder.bytes(), "good-1.0-py3-none-any.whl")
+}
+
+#[track_caller]
+fn refusal_of(bytes: &[u8], filename: &str) -> String {
+    let temp = tempfile::tempdir().unwrap();
+    let root = Utf8Path::from_path(temp.path()).unwrap();
+    let archive = root.join("in").join(filename);
+    crate::files::write_atomically(&archive, bytes).unwrap();
+    let store = Store::new(&root.join("a/cache"));
+    let error = store
+        .unpack(&archive, &filename.parse().unwrap(), None)
+        .unwrap_err();
+    let mut left = Vec::new();
+    files_below(root, &mut left);
+    assert_eq!(left, [archive], "something was written");
+    error.to_string()
+}
+
+fn files_below(folder: &Utf8Path, out: &mut Vec<Utf8PathBuf>) {
+    for entry in folder.read_dir_utf8().unwrap() {
+        let path = entry.unwrap().into_path();
+        match path.symlink_metadata().unwrap().is_dir() {
+            true => files_below(&path, out),
+            false => out.push(path),
+        }
+    }
+}
+
+#[test]
+fn a_good_wheel_is_unpacked_once() {
+    let temp = tempfile::tempdir().unwrap();
+    let root = Utf8Path::from_path(temp.path()).unwrap();
+    let archive = root.join("good-1.0-py3-none-any.whl");
+    let mut builder = WheelBuilder::new("good", "1.0");
+    builder.file("good/__init__.py", "x = 1\n");
+    fs_err::write(&archive, builder.bytes()).unwrap();
+    let store = Store::new(&root.join("cache"));
+    let filename: WheelFilename = archive.file_name().unwrap().parse().unwrap();
+    let wheel = store.unpack(&archive, &filename, None).unwrap();
+    assert!(wheel.damaged().is_empty());
+    assert!(wheel.metadata().unwrap().contains("Name: good"));
+    fs_err::remove_file(&archive).unwrap();
+    let again = store
+        .unpack(&archive, &filename, Some(wheel.sha256()))
+        .unwrap();
+    assert_eq!(again.manifest(), wheel.manifest());
+    fs_err::write(wheel.file("good/__init__.py"), "x = 2\n").unwrap();
+    assert_eq!(wheel.damaged(), [wheel.file("good/__init__.py")]);
+    store.discard(wheel.sha256()).unwrap();
+    assert!(store.get(wheel.sha256()).is_none());
+}
+
+#[test]
+fn many_may_unpack_at_once() {
+    let temp = tempfile::tempdir().unwrap();
+    let root = Utf8Path::from_path(temp.path()).unwrap();
+    let archive = root.join("good-1.0-py3-none-any.whl");
+    let mut builder = WheelBuilder::new("good", "1.0");
+    for n in 0..200 {
+        builder.file(&format!("good/m{n}.py"), "x = 1\n");
+    }
+    fs_err::write(&archive, builder.bytes()).unwrap();
+    let store = Store::new(&root.join("cache"));
+    let filename: WheelFilename = archive.file_name().unwrap().parse().unwrap();
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..8)
+            .map(|_| scope.spawn(|| store.unpack(&archive, &filename, None).unwrap()))
+            .collect();
+        for thread in threads {
+            assert!(thread.join().unwrap().damaged().is_empty());
+        }
+    });
+}
+
+#[test]
+fn another_hash() {
+    let temp = tempfile::tempdir().unwrap();
+    let root = Utf8Path::from_path(temp.path()).unwrap();
+    let archive = root.join("good-1.0-py3-none-any.whl");
+    fs_err::write(&archive, "anything").unwrap();
+    let error = Store::new(root)
+        .unpack(
+            &archive,
+            &archive.file_name().unwrap().parse().unwrap(),
+            Some(&model::Sha256([7; 32])),
+        )
+        .unwrap_err();
+    insta::assert_snapshot!(error, @"cannot use good-1.0-py3-none-any.whl: its sha256 is ee0874170b7f6f32b8c2ac9573c428d35b575270a66b757c2c0185d2bd09718d, not 0707070707070707070707070707070707070707070707070707070707070707");
+}
+
+#[test]
+fn names_that_leave_the_folder() {
+    insta::assert_snapshot!(refusal(|w| w.file("../evil.py", "")), @r#"cannot use good-1.0-py3-none-any.whl: it has a member "../evil.py": it leaves the folder by `..`"#);
+    insta::assert_snapshot!(refusal(|w| w.file("good/../../evil.py", "")), @r#"cannot use good-1.0-py3-none-any.whl: it has a member "good/../../evil.py": it leaves the folder by `..`"#);
+    insta::assert_snapshot!(refusal(|w| w.file("/evil.py", "")), @r#"cannot use good-1.0-py3-none-any.whl: it has a member "/evil.py": it is absolute"#);
+    insta::assert_snapshot!(refusal(|w| w.file("C:evil.py", "")), @r#"cannot use good-1.0-py3-none-any.whl: it has a member "C:evil.py": it names a drive"#);
+    insta::assert_snapshot!(refusal(|w| w.file("good\\..\\evil.py", "")), @r#"cannot use good-1.0-py3-none-any.whl: it has a member "good\\..\\evil.py": it has a backslash, which separates folders on Windows"#);
+    insta::assert_snapshot!(refusal(|w| w.file("good/evil.py\0.txt", "")), @r#"cannot use good-1.0-py3-none-any.whl: it has a member "good/evil.py\0.txt": it has a control character"#);
+    insta::assert_snapshot!(refusal(|w| w.file("good-1.0.data/data/../../evil.py", "")), @r#"cannot use good-1.0-py3-none-any.whl: it has a member "good-1.0.data/data/../../evil.py": it leaves the folder by `..`"#);
+}
+
+#[test]
+fn members_that_clash() {
+    insta::assert_snapshot!(refusal(|w| w.member(Member::new("good/__init__.py", "x = 2\n"))), @"cannot use good-1.0-py3-none-any.whl: its member `good/__init__.py` is there twice");
+    insta::assert_snapshot!(refusal(|w| w.file("good/__INIT__.py", "x = 2\n")), @"cannot use good-1.0-py3-none-any.whl: its members `good/__init__.py` and `good/__INIT__.py` differ in case only");
+    insta::assert_snapshot!(refusal(|w| w.file("good/__init__.py/a", "x = 2\n")), @"cannot use good-1.0-py3-none-any.whl: its member `good/__init__.py` is a file, and a folder for other members");
+}
+
+#[test]
+fn members_that_are_no_files() {
+    let link = |w: &mut WheelBuilder| {
+        w.member(Member {
+            mode: 0o120_777,
+            ..Member::new("good/link", "/etc/passwd")
+        });
+    };
+    insta::assert_snapshot!(refusal(link), @"cannot use good-1.0-py3-none-any.whl: its member `good/link` is a symbolic link or another special file");
+    let device = |w: &mut WheelBuilder| {
+        w.member(Member {
+            mode: 0o020_666,
+            ..Member::new("good/tty", "")
+        })
+    };
+    insta::assert_snapshot!(refusal(device), @"cannot use good-1.0-py3-none-any.whl: its member `good/tty` is a symbolic link or another special file");
+}
+
+#[test]
+fn a_record_that_lies() {
+    insta::assert_snapshot!(refusal(|w| w.recorded_as("good/__init__.py", "x = 2\n")), @"cannot use good-1.0-py3-none-any.whl: its member `good/__init__.py` is not what `RECORD` says: its hash is another");
+    insta::assert_snapshot!(refusal(|w| w.recorded_as("good/__init__.py", "x = 12\n")), @"cannot use good-1.0-py3-none-any.whl: its member `good/__init__.py` is not what `RECORD` says: its size is another");
+    insta::assert_snapshot!(refusal(|w| w.recorded_as("good/other.py", "")), @"cannot use good-1.0-py3-none-any.whl: `RECORD` lists `good/other.py`, which is not there");
+    insta::assert_snapshot!(refusal(|w| w.member(Member::new("good/unlisted.py", ""))), @"cannot use good-1.0-py3-none-any.whl: its member `good/unlisted.py` is not what `RECORD` says: it is not listed");
+    insta::assert_snapshot!(refusal(|w| w.without("RECORD")), @"cannot use good-1.0-py3-none-any.whl: `good-1.0.dist-info/RECORD` is missing");
+    insta::assert_snapshot!(refusal(|w| w.record_line("good/weak.py,md5=abcd,1")), @"cannot use good-1.0-py3-none-any.whl: `good-1.0.dist-info/RECORD` cannot be read: line 5: the hash is not SHA-256 or better");
+}
+
+#[test]
+fn another_project_inside() {
+    let wheel = WheelBuilder::new("evil", "1.0").bytes();
+    insta::assert_snapshot!(refusal_of(&wheel, "good-1.0-py3-none-any.whl"), @"cannot use good-1.0-py3-none-any.whl: `evil-1.0.dist-info` says `evil-1.0`, and the file name `good-1.0`");
+    let wheel = WheelBuilder::new("good", "2.0").bytes();
+    insta::assert_snapshot!(refusal_of(&wheel, "good-1.0-py3-none-any.whl"), @"cannot use good-1.0-py3-none-any.whl: `good-2.0.dist-info` says `good-2.0`, and the file name `good-1.0`");
+    let metadata = "Metadata-Version: 2.1\nName: evil\nVersion: 1.0\n";
+    insta::assert_snapshot!(refusal(|w| w.metadata(metadata)), @"cannot use good-1.0-py3-none-any.whl: `good-1.0.dist-info/METADATA` says `evil`, and the file name `good`");
+    let metadata = "Metadata-Version: 2.1\nName: good\nVersion: 9\n";
+    insta::assert_snapshot!(refusal(|w| w.metadata(metadata)), @"cannot use good-1.0-py3-none-any.whl: `good-1.0.dist-info/METADATA` says `9`, and the file name `1.0`");
+}
+
+#[test]
+fn dist_info() {
+    insta::assert_snapshot!(refusal(|w| w.file("evil-1.0.dist-info/METADATA", "")), @"cannot use good-1.0-py3-none-any.whl: it has two `.dist-info` folders, `evil-1.0.dist-info` and `good-1.0.dist-info`");
+    insta::assert_snapshot!(refusal(|w| w.without("METADATA")), @"cannot use good-1.0-py3-none-any.whl: `good-1.0.dist-info/METADATA` is missing");
+    insta::assert_snapshot!(refusal(|w| w.without("WHEEL")), @"cannot use good-1.0-py3-none-any.whl: `good-1.0.dist-info/WHEEL` is missing");
+    insta::assert_snapshot!(refusal(|w| w.wheel("Wheel-Version: 2.0\n")), @"cannot use good-1.0-py3-none-any.whl: it has Wheel-Version 2.0, and this tool knows 1.*");
+    insta::assert_snapshot!(refusal_of(&crate::testing::zip(&[]), "good-1.0-py3-none-any.whl"), @"cannot use good-1.0-py3-none-any.whl: it has no `.dist-info` folder");
+}
+
+#[test]
+fn scripts_and_data() {
+    let script =
+        |text: &'static str| refusal(move |w| w.file("good-1.0.dist-info/entry_points.txt", text));
+    insta::assert_snapshot!(script("[console_scripts]\n../../evil = good:main\n"), @"cannot use good-1.0-py3-none-any.whl: its script `../../evil = good:main` cannot be made: its name would leave the folder of scripts");
+    insta::assert_snapshot!(script("[console_scripts]\nevil = good:main(); import os\n"), @"cannot use good-1.0-py3-none-any.whl: its script `evil = good:main(); import os` cannot be made: it is not `module:function`");
+    insta::assert_snapshot!(script("[console_scripts]\npython = good:main\n"), @"cannot use good-1.0-py3-none-any.whl: its member `python` would replace a file of the environment itself");
+    insta::assert_snapshot!(refusal(|w| w.file("good-1.0.data/evil/x", "")), @"cannot use good-1.0-py3-none-any.whl: its member `good-1.0.data/evil/x` is in no folder of `.data` that means something: purelib, platlib, scripts, headers or data");
+    insta::assert_snapshot!(refusal(|w| w.file("other-1.0.data/purelib/x", "")), @"cannot use good-1.0-py3-none-any.whl: its member `other-1.0.data/purelib/x` is in no folder of `.data` that means something: purelib, platlib, scripts, headers or data");
+    insta::assert_snapshot!(refusal(|w| w.file("good-1.0.data/scripts/python3.12", "")), @"cannot use good-1.0-py3-none-any.whl: its member `good-1.0.data/scripts/python3.12` would replace a file of the environment itself");
+    insta::assert_snapshot!(refusal(|w| w.file("good-1.0.data/data/pyvenv.cfg", "")), @"cannot use good-1.0-py3-none-any.whl: its member `good-1.0.data/data/pyvenv.cfg` would replace a file of the environment itself");
+}
+
+#[test]
+fn bombs() {
+    let bomb = |w: &mut WheelBuilder| {
+        for n in 0..8 {
+            w.member(Member {
+                declared: Some(4_000_000_000),
+                ..Member::new(&format!("good/{n}"), "")
+            });
+        }
+    };
+    insta::assert_snapshot!(refusal(bomb), @"cannot use good-1.0-py3-none-any.whl: it is 1584 bytes long and declares to unpack to 32000000370 bytes, as a zip bomb does");
+    let longer = |w: &mut WheelBuilder| {
+        w.member(Member {
+            declared: Some(3),
+            ..Member::new("good/long", "much longer")
+        });
+    };
+    insta::assert_snapshot!(refusal(longer), @"cannot use good-1.0-py3-none-any.whl: its member `good/long` is broken: it is not as long as it says");
+}
+
+#[test]
+fn archives_with_two_meanings() {
+    let renamed = |w: &mut WheelBuilder| {
+        w.member(Member {
+            local_name: Some("good/evil.py".to_owned()),
+            ..Member::new("good/a.py", "")
+        });
+    };
+    insta::assert_snapshot!(refusal(renamed), @"cannot use good-1.0-py3-none-any.whl: its member `good/a.py` is called `good/evil.py` where its data stand");
+    let mut builder = WheelBuilder::new("good", "1.0");
+    builder.file("good/__init__.py", "x = 1\n");
+    let bytes = builder.bytes();
+    let name = "good-1.0-py3-none-any.whl";
+    insta::assert_snapshot!(refusal_of(&[b"#!/bin/sh\n", &bytes[..]].concat(), name), @"cannot use good-1.0-py3-none-any.whl: it is not a complete zip archive: something stands before or after its list of members");
+    insta::assert_snapshot!(refusal_of(&bytes[..bytes.len() - 3], name), @"cannot use good-1.0-py3-none-any.whl: it is not a complete zip archive: it does not end as one");
+    insta::assert_snapshot!(refusal_of(b"not a zip", name), @"cannot use good-1.0-py3-none-any.whl: it is not a complete zip archive: it does not end as one");
+}
+
+#[test]
+fn every_cut_is_refused() {
+    let mut builder = WheelBuilder::new("good", "1.0");
+    builder.file("good/__init__.py", "x = 1\n");
+    let bytes = builder.bytes();
+    for length in (0..bytes.len()).step_by(29) {
+        refusal_of(&bytes[..length], "good-1.0-py3-none-any.whl");
+    }
+}
+
+#[test]
+fn a_flipped_byte_is_refused_or_harmless() {
+    let mut builder = WheelBuilder::new("good", "1.0");
+    builder.file("good/__init__.py", "x = 1\n");
+    let bytes = builder.bytes();
+    let filename: WheelFilename = "good-1.0-py3-none-any.whl".parse().unwrap();
+    for at in 0..bytes.len() {
+        let mut bytes = bytes.clone();
+        bytes[at] ^= 0x55;
+        if let Ok(contents) = crate::archive::Contents::read(&bytes, &filename) {
+            for member in &contents.files {
+                // Whatever passes here is checked against RECORD; nothing panics.
+                let _ = contents.zip.content(member);
+            }
+        }
+    }
+}

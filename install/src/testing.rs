@@ -1,0 +1,155 @@
+//! Wheels as tests need them: good ones, and ones that no honest tool would write.
+
+use crate::archive::{push_line, sha256};
+
+/// One member of an archive, stored.
+#[derive(Debug, Clone)]
+pub(crate) struct Member {
+    pub(crate) name: String,
+    pub(crate) content: Vec<u8>,
+    pub(crate) mode: u32,
+    /// The size that it declares, where that is a lie.
+    pub(crate) declared: Option<u32>,
+    /// The name where its data stand, where that is another.
+    pub(crate) local_name: Option<String>,
+}
+
+impl Member {
+    pub(crate) fn new(name: &str, content: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            content: content.as_bytes().to_vec(),
+            mode: 0o100_644,
+            declared: None,
+            local_name: None,
+        }
+    }
+}
+
+/// A wheel in the making: good unless it is told otherwise.
+pub(crate) struct WheelBuilder {
+    dist_info: String,
+    members: Vec<Member>,
+    record: Vec<(String, Vec<u8>)>,
+    lines: Vec<String>,
+    without: Vec<String>,
+    metadata: String,
+    wheel: String,
+}
+
+impl WheelBuilder {
+    pub(crate) fn new(name: &str, version: &str) -> Self {
+        Self {
+            dist_info: format!("{name}-{version}.dist-info"),
+            members: Vec::new(),
+            record: Vec::new(),
+            lines: Vec::new(),
+            without: Vec::new(),
+            metadata: format!("Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"),
+            wheel: "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n".to_owned(),
+        }
+    }
+
+    /// A file that RECORD lists.
+    pub(crate) fn file(&mut self, name: &str, content: &str) {
+        self.member(Member::new(name, content));
+        self.recorded_as(name, content);
+    }
+
+    /// A member that RECORD does not list.
+    pub(crate) fn member(&mut self, member: Member) {
+        self.members.push(member);
+    }
+
+    /// What RECORD says of a file.
+    pub(crate) fn recorded_as(&mut self, name: &str, content: &str) {
+        self.record.retain(|(other, _)| other != name);
+        self.record
+            .push((name.to_owned(), content.as_bytes().to_vec()));
+    }
+
+    pub(crate) fn record_line(&mut self, line: &str) {
+        self.lines.push(line.to_owned());
+    }
+
+    pub(crate) fn without(&mut self, file: &str) {
+        self.without.push(file.to_owned());
+    }
+
+    pub(crate) fn metadata(&mut self, text: &str) {
+        self.metadata = text.to_owned();
+    }
+
+    pub(crate) fn wheel(&mut self, text: &str) {
+        self.wheel = text.to_owned();
+    }
+
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        let mut members = self.members.clone();
+        let mut record = String::new();
+        for (name, content) in &self.record {
+            push_line(
+                &mut record,
+                name,
+                Some((&sha256(content), content.len() as u64)),
+            );
+        }
+        for (file, text) in [("METADATA", &self.metadata), ("WHEEL", &self.wheel)] {
+            if !self.without.iter().any(|without| without == file) {
+                let name = format!("{}/{file}", self.dist_info);
+                push_line(
+                    &mut record,
+                    &name,
+                    Some((&sha256(text.as_bytes()), text.len() as u64)),
+                );
+                members.push(Member::new(&name, text));
+            }
+        }
+        if !self.without.iter().any(|without| without == "RECORD") {
+            let name = format!("{}/RECORD", self.dist_info);
+            push_line(&mut record, &name, None);
+            for line in &self.lines {
+                record.push_str(line);
+                record.push('\n');
+            }
+            members.push(Member::new(&name, &record));
+        }
+        zip(&members)
+    }
+}
+
+/// A zip archive of stored members.
+pub(crate) fn zip(members: &[Member]) -> Vec<u8> {
+    let (mut out, mut list) = (Vec::new(), Vec::new());
+    for member in members {
+        let offset = out.len() as u32;
+        let length = member.content.len() as u32;
+        let declared = member.declared.unwrap_or(length);
+        let local = member.local_name.as_ref().unwrap_or(&member.name);
+        out.extend(b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0");
+        out.extend(length.to_le_bytes());
+        out.extend(declared.to_le_bytes());
+        out.extend((local.len() as u16).to_le_bytes());
+        out.extend([0; 2]);
+        out.extend(local.as_bytes());
+        out.extend(&member.content);
+        list.extend(b"PK\x01\x02\x14\x03\x14\0\0\0\0\0\0\0\0\0\0\0\0\0");
+        list.extend(length.to_le_bytes());
+        list.extend(declared.to_le_bytes());
+        list.extend((member.name.len() as u16).to_le_bytes());
+        list.extend([0; 8]);
+        list.extend((member.mode << 16).to_le_bytes());
+        list.extend(offset.to_le_bytes());
+        list.extend(member.name.as_bytes());
+    }
+    let count = (members.len() as u16).to_le_bytes();
+    let (size, offset) = (list.len() as u32, out.len() as u32);
+    out.extend(list);
+    out.extend(b"PK\x05\x06\0\0\0\0");
+    out.extend(count);
+    out.extend(count);
+    out.extend(size.to_le_bytes());
+    out.extend(offset.to_le_bytes());
+    out.extend([0; 2]);
+    out
+}
