@@ -6,34 +6,13 @@ use std::fmt;
 use model::{Lock, LockInputs, Marker, PackageName, Requirement, Version};
 
 use crate::graph::{Graph, answers, graph, universe};
+use crate::inputs::{InputChange, input_changes};
 
 /// One way in which a lock is not what its inputs ask for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Staleness {
-    /// A requirement that the lock does not know.
-    RequirementAdded(Requirement),
-    /// A requirement of the lock that is no longer there.
-    RequirementRemoved(Requirement),
-    /// A project's one requirement, changed.
-    RequirementChanged {
-        /// As locked.
-        from: Requirement,
-        /// As it is.
-        to: Requirement,
-    },
-    /// A constraint that the lock does not know.
-    ConstraintAdded(Requirement),
-    /// A constraint of the lock that is no longer there.
-    ConstraintRemoved(Requirement),
-    /// A setting that was another when the lock was made.
-    Setting {
-        /// The setting, as the lock's header names it.
-        name: &'static str,
-        /// As locked.
-        from: String,
-        /// As it is.
-        to: String,
-    },
+    /// The inputs are no longer those that the lock was made from.
+    Inputs(InputChange),
     /// A requirement that no locked package answers, at least in some environments.
     Unanswered {
         /// The requirement.
@@ -78,10 +57,8 @@ pub enum Staleness {
 /// An [`Outline`](crate::Outline)'s lock serves as well.
 #[must_use]
 pub fn check(lock: &Lock, inputs: &LockInputs) -> Vec<Staleness> {
-    let mut found = Vec::new();
-    requirements(&lock.inputs.requirements, &inputs.requirements, &mut found);
-    constraints(&lock.inputs.constraints, &inputs.constraints, &mut found);
-    settings(&lock.inputs, inputs, &mut found);
+    let changes = input_changes(&lock.inputs, inputs);
+    let mut found: Vec<Staleness> = changes.into_iter().map(Staleness::Inputs).collect();
     found.extend(check_consistency(lock));
     found
 }
@@ -103,79 +80,6 @@ pub fn check_consistency(lock: &Lock) -> Vec<Staleness> {
         }
     }
     found
-}
-
-fn requirements(locked: &[Requirement], wanted: &[Requirement], found: &mut Vec<Staleness>) {
-    let (mut removed, added) = difference(locked, wanted);
-    for to in added {
-        let once = |all: &[Requirement]| all.iter().filter(|r| r.name == to.name).count() == 1;
-        let from = removed.iter().position(|r| r.name == to.name);
-        match from.filter(|_| once(locked) && once(wanted)) {
-            Some(at) => found.push(Staleness::RequirementChanged {
-                from: removed.remove(at),
-                to,
-            }),
-            None => found.push(Staleness::RequirementAdded(to)),
-        }
-    }
-    found.extend(removed.into_iter().map(Staleness::RequirementRemoved));
-}
-
-fn constraints(locked: &[Requirement], wanted: &[Requirement], found: &mut Vec<Staleness>) {
-    let (removed, added) = difference(locked, wanted);
-    found.extend(added.into_iter().map(Staleness::ConstraintAdded));
-    found.extend(removed.into_iter().map(Staleness::ConstraintRemoved));
-}
-
-/// What only the one and only the other list has. Compared as text: the lock's is what was
-/// written, and two ways to write one marker may differ in memory.
-fn difference(
-    locked: &[Requirement],
-    wanted: &[Requirement],
-) -> (Vec<Requirement>, Vec<Requirement>) {
-    if locked == wanted {
-        return (Vec::new(), Vec::new());
-    }
-    let texts =
-        |all: &[Requirement]| -> Vec<String> { all.iter().map(Requirement::to_string).collect() };
-    let (locked_texts, wanted_texts) = (texts(locked), texts(wanted));
-    let without = |all: &[Requirement], texts: &[String], others: &[String]| -> Vec<Requirement> {
-        let pairs = all.iter().zip(texts);
-        let only = pairs.filter(|(_, text)| !others.contains(text));
-        only.map(|(requirement, _)| requirement.clone()).collect()
-    };
-    (
-        without(locked, &locked_texts, &wanted_texts),
-        without(wanted, &wanted_texts, &locked_texts),
-    )
-}
-
-fn settings(locked: &LockInputs, wanted: &LockInputs, found: &mut Vec<Staleness>) {
-    type Describe = fn(&LockInputs) -> String;
-    let all: [(&'static str, Describe); 6] = [
-        ("interpreter-constraints", |i| {
-            joined(i.interpreter_constraints.iter())
-        }),
-        ("platforms", |i| joined(i.platforms.iter())),
-        ("no-binary", |i| joined(i.no_binary.iter())),
-        ("only-binary", |i| joined(i.only_binary.iter())),
-        ("prereleases", |i| format!("{:?}", i.prereleases)),
-        ("require-wheels", |i| i.require_wheels.to_string()),
-    ];
-    for (name, describe) in all {
-        let (from, to) = (describe(locked), describe(wanted));
-        if from != to {
-            found.push(Staleness::Setting { name, from, to });
-        }
-    }
-}
-
-/// Their order says nothing.
-fn joined(values: impl Iterator<Item = impl ToString>) -> String {
-    let mut values: Vec<String> = values.map(|value| value.to_string()).collect();
-    values.sort();
-    values.dedup();
-    values.join(", ")
 }
 
 fn unanswered(graph: &Graph<'_>, universe: &Marker, found: &mut Vec<Staleness>) {
@@ -264,22 +168,7 @@ impl fmt::Display for Staleness {
             }
         };
         match self {
-            Self::RequirementAdded(it) => write!(f, "the requirement `{it}` is new"),
-            Self::RequirementRemoved(it) => write!(f, "the requirement `{it}` is gone"),
-            Self::RequirementChanged { from, to } => {
-                write!(f, "the requirement `{from}` is now `{to}`")
-            }
-            Self::ConstraintAdded(it) => write!(f, "the constraint `{it}` is new"),
-            Self::ConstraintRemoved(it) => write!(f, "the constraint `{it}` is gone"),
-            Self::Setting { name, from, to } if from.is_empty() => {
-                write!(f, "`{name}` was not set and is now `{to}`")
-            }
-            Self::Setting { name, from, to } if to.is_empty() => {
-                write!(f, "`{name}` was `{from}` and is no longer set")
-            }
-            Self::Setting { name, from, to } => {
-                write!(f, "`{name}` was `{from}` and is now `{to}`")
-            }
+            Self::Inputs(change) => write!(f, "{change}"),
             Self::Unanswered {
                 requirement,
                 required_by,

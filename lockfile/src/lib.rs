@@ -14,6 +14,7 @@
 
 mod check;
 mod conflict;
+pub mod diff;
 mod error;
 pub mod export;
 mod fields;
@@ -21,15 +22,18 @@ mod files;
 mod format;
 mod graph;
 pub mod import;
+mod inputs;
 mod pins;
 mod read;
 mod write;
 
 pub use check::{Staleness, check, check_consistency};
 pub use conflict::{Conflicted, read_conflicted};
+pub use diff::{LockDiff, diff};
 pub use error::{ReadError, ReadErrorKind};
 pub use format::{FORMAT_VERSION, LockFormat};
 pub use graph::{Edge, Graph, graph};
+pub use inputs::{InputChange, input_changes};
 pub use model::Lock;
 pub use pins::{Pin, pins};
 pub use read::{Outline, read, read_outline};

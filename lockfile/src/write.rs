@@ -7,6 +7,7 @@ use model::{
 };
 
 use crate::format::FORMAT_VERSION;
+use crate::inputs::policy;
 
 /// The text of a lock: UTF-8, `\n`, the same for the same lock in whatever order its parts are.
 ///
@@ -64,10 +65,8 @@ fn inputs(out: &mut String, inputs: &LockInputs) {
     list(out, "platforms", sorted(&inputs.platforms));
     list(out, "no-binary", sorted(&inputs.no_binary));
     list(out, "only-binary", sorted(&inputs.only_binary));
-    match inputs.prereleases {
-        PrereleasePolicy::IfNecessary => {}
-        PrereleasePolicy::Allow => entry(out, "prereleases", quoted("allow")),
-        PrereleasePolicy::Disallow => entry(out, "prereleases", quoted("disallow")),
+    if inputs.prereleases != PrereleasePolicy::default() {
+        entry(out, "prereleases", quoted(policy(inputs.prereleases)));
     }
     if inputs.require_wheels {
         entry(out, "require-wheels", true);

@@ -1,0 +1,208 @@
+//! Why a package changed: the changed input that leads to it through what changed on the way.
+//!
+//! From each changed requirement a search walks along dependencies. A step from one project to
+//! another counts where it says something else than before: the first is new, gone, needed
+//! elsewhere, or asks for another range of the second. What no changed input reaches was chosen
+//! anew, because of a changed setting or because a run was asked to.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use model::{Lock, LockedPackage, PackageName, Requirement};
+use serde::Serialize;
+
+use super::Change;
+use crate::inputs::InputChange;
+
+/// Why a package changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cause {
+    /// A requirement or a constraint changed.
+    Input {
+        /// What changed.
+        input: InputChange,
+        /// The projects from the requirement's to the one before the package.
+        through: Vec<PackageName>,
+    },
+    /// Settings changed, and no changed requirement leads to the package.
+    Settings(Vec<InputChange>),
+    /// No changed input leads to the package: a run chose anew.
+    ChosenAnew {
+        /// The requirement that leads to it on the shortest way.
+        requirement: Option<Requirement>,
+        /// The projects from the requirement's to the one before the package.
+        through: Vec<PackageName>,
+    },
+}
+
+/// What is needed to answer for each package of a diff.
+pub(super) struct Causes<'a> {
+    // From changed inputs, along changed dependencies: in the new lock and in the old one.
+    new: Search<'a, &'a InputChange>,
+    old: Search<'a, &'a InputChange>,
+    // From every requirement, along every dependency.
+    any_new: Search<'a, &'a Requirement>,
+    any_old: Search<'a, &'a Requirement>,
+    settings: Vec<InputChange>,
+}
+
+impl<'a> Causes<'a> {
+    pub(super) fn new(from: &'a Lock, to: &'a Lock, inputs: &'a [InputChange]) -> Self {
+        let (old, new) = (Dependencies::of(from), Dependencies::of(to));
+        let changed = |a: &PackageName, b: &PackageName| old.edge(a, b) != new.edge(a, b);
+        let starts = |now: Now| {
+            let named = inputs
+                .iter()
+                .filter_map(move |input| Some((start(input, now)?, input)));
+            named.collect::<Vec<_>>()
+        };
+        let all = |lock: &'a Lock| {
+            let requirements = lock.inputs.requirements.iter();
+            requirements.map(|r| (&r.name, r)).collect::<Vec<_>>()
+        };
+        let settings = inputs
+            .iter()
+            .filter(|input| matches!(input, InputChange::Setting { .. }));
+        Self {
+            new: Search::run(starts(Now::New), &new, changed),
+            old: Search::run(starts(Now::Old), &old, changed),
+            any_new: Search::run(all(to), &new, |_, _| true),
+            any_old: Search::run(all(from), &old, |_, _| true),
+            settings: settings.cloned().collect(),
+        }
+    }
+
+    pub(super) fn of(&self, name: &PackageName, change: &Change) -> Cause {
+        let removed = matches!(change, Change::Removed { .. });
+        let (first, second) = if removed {
+            (&self.old, &self.new)
+        } else {
+            (&self.new, &self.old)
+        };
+        let found = first.find(name).or_else(|| second.find(name));
+        if let Some((input, through)) = found.filter(|_| !change.is_alarm()) {
+            let input = input.clone();
+            return Cause::Input { input, through };
+        }
+        if !self.settings.is_empty() {
+            return Cause::Settings(self.settings.clone());
+        }
+        let any = if removed {
+            &self.any_old
+        } else {
+            &self.any_new
+        };
+        let (requirement, through) = match any.find(name) {
+            Some((requirement, through)) => (Some(requirement.clone()), through),
+            None => (None, Vec::new()),
+        };
+        Cause::ChosenAnew {
+            requirement,
+            through,
+        }
+    }
+}
+
+/// Which of two locks.
+#[derive(Clone, Copy, PartialEq)]
+enum Now {
+    Old,
+    New,
+}
+
+/// The project that a changed input names, where the lock in question knows the input.
+fn start(input: &InputChange, now: Now) -> Option<&PackageName> {
+    match input {
+        InputChange::RequirementAdded(it) => (now == Now::New).then_some(&it.name),
+        InputChange::RequirementRemoved(it) => (now == Now::Old).then_some(&it.name),
+        InputChange::RequirementChanged { to, .. } => Some(&to.name),
+        InputChange::ConstraintAdded(it) | InputChange::ConstraintRemoved(it) => Some(&it.name),
+        InputChange::Setting { .. } => None,
+    }
+}
+
+/// For each project what it requires of each other, in words that tell a change.
+struct Dependencies<'a> {
+    of: BTreeMap<&'a PackageName, BTreeMap<&'a PackageName, Vec<String>>>,
+}
+
+impl<'a> Dependencies<'a> {
+    fn of(lock: &'a Lock) -> Self {
+        let mut of: BTreeMap<_, BTreeMap<_, Vec<String>>> = BTreeMap::new();
+        for package in &lock.packages {
+            let LockedPackage { name, marker, .. } = package;
+            let required = of.entry(name).or_default();
+            for dependency in &package.dependencies {
+                let text = format!("{dependency} | {marker}");
+                required.entry(&dependency.name).or_default().push(text);
+            }
+        }
+        Self { of }
+    }
+
+    fn edge(&self, from: &PackageName, to: &PackageName) -> Option<&Vec<String>> {
+        self.of.get(from)?.get(to)
+    }
+}
+
+/// The shortest way from a start to each project that can be reached.
+struct Search<'a, S> {
+    // The start, or the project before.
+    reached: BTreeMap<&'a PackageName, Step<'a, S>>,
+}
+
+#[derive(Clone, Copy)]
+enum Step<'a, S> {
+    Start(S),
+    After(&'a PackageName),
+}
+
+impl<'a, S: Copy> Search<'a, S> {
+    fn run(
+        starts: Vec<(&'a PackageName, S)>,
+        dependencies: &Dependencies<'a>,
+        counts: impl Fn(&PackageName, &PackageName) -> bool,
+    ) -> Self {
+        let mut reached = BTreeMap::new();
+        let mut open = VecDeque::new();
+        for (name, start) in starts {
+            reached.entry(name).or_insert_with(|| {
+                open.push_back(name);
+                Step::Start(start)
+            });
+        }
+        while let Some(name) = open.pop_front() {
+            for &next in dependencies
+                .of
+                .get(name)
+                .into_iter()
+                .flat_map(BTreeMap::keys)
+            {
+                if counts(name, next) {
+                    reached.entry(next).or_insert_with(|| {
+                        open.push_back(next);
+                        Step::After(name)
+                    });
+                }
+            }
+        }
+        Self { reached }
+    }
+
+    fn find(&self, name: &PackageName) -> Option<(S, Vec<PackageName>)> {
+        let mut through = Vec::new();
+        let mut step = self.reached.get(name)?;
+        loop {
+            match step {
+                Step::Start(start) => {
+                    through.reverse();
+                    return Some((*start, through));
+                }
+                Step::After(before) => {
+                    through.push((*before).clone());
+                    step = self.reached.get(before)?;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! What two locks of one resolve differ in, as a reviewer wants to know it: which packages came,
+//! went and moved, how far, and which changed input is to blame.
+
+mod cause;
+mod render;
+
+use model::{
+    DistFile, ExtraName, Lock, LockedPackage, Marker, PackageName, PackageSource, Version,
+};
+use serde::Serialize;
+
+pub use cause::Cause;
+pub use render::{json, markdown, text};
+
+use crate::inputs::{InputChange, input_changes};
+use cause::Causes;
+
+/// The difference of two locks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LockDiff {
+    /// The resolve.
+    pub resolve: String,
+    /// What changed in the inputs.
+    pub inputs: Vec<InputChange>,
+    /// What changed in the packages, sorted by name.
+    pub packages: Vec<PackageChange>,
+}
+
+/// One change of one project.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PackageChange {
+    /// The project.
+    pub name: PackageName,
+    /// What happened.
+    #[serde(flatten)]
+    pub change: Change,
+    /// Why.
+    pub cause: Cause,
+}
+
+/// What happened to a project.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "change", rename_all = "kebab-case")]
+pub enum Change {
+    /// It is new, or new in some environments at this version.
+    Added {
+        /// The version.
+        version: Version,
+        /// Where it is needed.
+        marker: Marker,
+    },
+    /// It is gone, or gone from some environments at this version.
+    Removed {
+        /// The version.
+        version: Version,
+        /// Where it was needed.
+        marker: Marker,
+    },
+    /// It has another version.
+    Version {
+        /// The version that was.
+        from: Version,
+        /// The version that is.
+        to: Version,
+        /// How far it moved.
+        level: Level,
+    },
+    /// The same version is needed in other environments.
+    Marker {
+        /// The version.
+        version: Version,
+        /// Where it was needed.
+        from: Marker,
+        /// Where it is needed.
+        to: Marker,
+    },
+    /// Other extras of the same version are asked for.
+    Extras {
+        /// The version.
+        version: Version,
+        /// Those that were.
+        from: Vec<ExtraName>,
+        /// Those that are.
+        to: Vec<ExtraName>,
+    },
+    /// The same version comes from somewhere else. An alarm.
+    Source {
+        /// The version.
+        version: Version,
+        /// Where it came from.
+        from: String,
+        /// Where it comes from.
+        to: String,
+    },
+    /// The same version has other files. An alarm.
+    Files {
+        /// The version.
+        version: Version,
+        /// New files.
+        added: Vec<String>,
+        /// Files that are gone.
+        removed: Vec<String>,
+        /// Files of one name with another hash.
+        replaced: Vec<String>,
+    },
+    /// Files of the version were withdrawn (PEP 592). An alarm.
+    Yanked {
+        /// The version.
+        version: Version,
+        /// The reason given, maybe empty.
+        reason: String,
+    },
+}
+
+/// How far a version moved: the first part of the release that differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Level {
+    /// The epoch or the first part.
+    Major,
+    /// The second part.
+    Minor,
+    /// A later part, or what follows the release.
+    Patch,
+}
+
+impl Level {
+    /// How far apart two versions are.
+    #[must_use]
+    pub fn between(from: &Version, to: &Version) -> Self {
+        let part = |version: &Version, at: usize| version.release().get(at).copied().unwrap_or(0);
+        if from.epoch() != to.epoch() || part(from, 0) != part(to, 0) {
+            Self::Major
+        } else if part(from, 1) != part(to, 1) {
+            Self::Minor
+        } else {
+            Self::Patch
+        }
+    }
+}
+
+impl Change {
+    /// Whether the change is one that no edit of requirements explains.
+    #[must_use]
+    pub fn is_alarm(&self) -> bool {
+        matches!(
+            self,
+            Self::Source { .. } | Self::Files { .. } | Self::Yanked { .. }
+        )
+    }
+}
+
+impl LockDiff {
+    /// Whether the locks say the same.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.inputs.is_empty() && self.packages.is_empty()
+    }
+}
+
+/// Compares two locks of one resolve.
+#[must_use]
+pub fn diff(from: &Lock, to: &Lock) -> LockDiff {
+    let inputs = input_changes(&from.inputs, &to.inputs);
+    let mut names: Vec<&PackageName> = [from, to]
+        .iter()
+        .flat_map(|lock| lock.packages.iter().map(|package| &package.name))
+        .collect();
+    names.sort();
+    names.dedup();
+    let named = |lock: &'_ Lock, name: &PackageName| -> Vec<LockedPackage> {
+        let packages = lock.packages.iter().filter(|package| &package.name == name);
+        packages.cloned().collect()
+    };
+    let changes: Vec<(&PackageName, Vec<Change>)> = names
+        .into_iter()
+        .map(|name| (name, changes(named(from, name), named(to, name))))
+        .filter(|(_, changes)| !changes.is_empty())
+        .collect();
+    let causes = Causes::new(from, to, &inputs);
+    let packages = changes
+        .into_iter()
+        .flat_map(|(name, changes)| {
+            let causes = &causes;
+            changes.into_iter().map(move |change| PackageChange {
+                cause: causes.of(name, &change),
+                name: name.clone(),
+                change,
+            })
+        })
+        .collect();
+    LockDiff {
+        resolve: to.resolve.clone(),
+        inputs,
+        packages,
+    }
+}
+
+/// The changes of one project, which may have several versions on each side.
+fn changes(mut from: Vec<LockedPackage>, mut to: Vec<LockedPackage>) -> Vec<Change> {
+    let mut found = Vec::new();
+    let same = |old: &LockedPackage, new: &LockedPackage| old.version == new.version;
+    let overlap = |old: &LockedPackage, new: &LockedPackage| !old.marker.is_disjoint(&new.marker);
+    let any = |_: &LockedPackage, _: &LockedPackage| true;
+    for fits in [&same as &dyn Fn(&_, &_) -> bool, &overlap, &any] {
+        from.retain(|old| {
+            let Some(at) = to.iter().position(|new| fits(old, new)) else {
+                return true;
+            };
+            compare(old, &to.remove(at), &mut found);
+            false
+        });
+    }
+    found.extend(from.into_iter().map(|old| Change::Removed {
+        version: old.version,
+        marker: old.marker,
+    }));
+    found.extend(to.into_iter().map(|new| Change::Added {
+        version: new.version,
+        marker: new.marker,
+    }));
+    found
+}
+
+fn compare(old: &LockedPackage, new: &LockedPackage, found: &mut Vec<Change>) {
+    let version = || new.version.clone();
+    if old.version != new.version {
+        found.push(Change::Version {
+            from: old.version.clone(),
+            to: version(),
+            level: Level::between(&old.version, &new.version),
+        });
+    }
+    if !old.marker.is_same_set(&new.marker) {
+        found.push(Change::Marker {
+            version: version(),
+            from: old.marker.clone(),
+            to: new.marker.clone(),
+        });
+    }
+    if old.extras != new.extras {
+        found.push(Change::Extras {
+            version: version(),
+            from: old.extras.clone(),
+            to: new.extras.clone(),
+        });
+    }
+    if old.source != new.source {
+        found.push(Change::Source {
+            version: version(),
+            from: describe(&old.source),
+            to: describe(&new.source),
+        });
+    } else if old.version == new.version {
+        found.extend(files(old, new));
+    }
+    if let Some(reason) =
+        yanked(new).filter(|_| old.version != new.version || yanked(old).is_none())
+    {
+        found.push(Change::Yanked {
+            version: version(),
+            reason: reason.to_owned(),
+        });
+    }
+}
+
+fn files(old: &LockedPackage, new: &LockedPackage) -> Option<Change> {
+    let named = |files: &'_ LockedPackage, name: &str| -> Option<DistFile> {
+        all_files(files).find(|file| file.filename == name).cloned()
+    };
+    let only = |these: &LockedPackage, others: &LockedPackage| -> Vec<String> {
+        let missing = all_files(these).filter(|file| named(others, &file.filename).is_none());
+        missing.map(|file| file.filename.clone()).collect()
+    };
+    let replaced: Vec<String> = all_files(new)
+        .filter(|file| {
+            named(old, &file.filename).is_some_and(|before| before.sha256 != file.sha256)
+        })
+        .map(|file| file.filename.clone())
+        .collect();
+    let (added, removed) = (only(new, old), only(old, new));
+    let changed = !(added.is_empty() && removed.is_empty() && replaced.is_empty());
+    changed.then(|| Change::Files {
+        version: new.version.clone(),
+        added,
+        removed,
+        replaced,
+    })
+}
+
+fn all_files(package: &LockedPackage) -> impl Iterator<Item = &DistFile> {
+    package.sdist.iter().chain(&package.wheels)
+}
+
+fn yanked(package: &LockedPackage) -> Option<&str> {
+    all_files(package).find_map(|file| file.yanked.as_deref())
+}
+
+fn describe(source: &PackageSource) -> String {
+    use model::IndexRole::{FindLinks, Further, Primary};
+    match source {
+        PackageSource::Index(Primary) => "the first index".to_owned(),
+        PackageSource::Index(Further(nth)) => format!("index {nth}"),
+        PackageSource::Index(FindLinks) => "a find-links folder".to_owned(),
+        PackageSource::Url { url, .. } => url.to_string(),
+        PackageSource::Git { url, commit, .. } => format!("{url} at {commit}"),
+        PackageSource::Path { path } => path.to_string(),
+    }
+}
