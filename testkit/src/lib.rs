@@ -18,4 +18,4 @@ pub use filter::Filter;
 pub use index::{Index, IndexBuilder, Served};
 pub use package::{Package, PackageFile};
 pub use repo::{Output, Repo, Running};
-pub use skip::{peer, shared};
+pub use skip::{peer, shared, skip};

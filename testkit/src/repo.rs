@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use crate::filter::Filter;
 use crate::index::Index;
+use crate::skip::skip;
 
 /// How long a command may take before the test fails.
 const TIME_OUT: Duration = Duration::from_secs(120);
@@ -150,13 +151,43 @@ impl Repo {
         self.start(arguments).wait()
     }
 
+    /// Runs the binary in another folder.
+    ///
+    /// # Panics
+    /// Where it cannot be started, or takes more than two minutes.
+    pub fn xtask_in(&self, folder: &Utf8Path, arguments: &[&str]) -> Output {
+        self.start_program(&self.binary, arguments, folder).wait()
+    }
+
     /// Starts the binary in the root.
     ///
     /// # Panics
     /// Where it cannot be started.
     #[must_use]
     pub fn start(&self, arguments: &[&str]) -> Running {
-        self.start_program(&self.binary, arguments)
+        self.start_program(&self.binary, arguments, &self.root())
+    }
+
+    /// Runs a shell script, in which `$0` is the binary, in the root of a mount namespace of its
+    /// own: what it mounts is gone afterwards.
+    ///
+    /// `None` where the system has no such thing: the caller's test is then reported as skipped.
+    ///
+    /// # Panics
+    /// Where the script takes more than two minutes.
+    pub fn in_own_mounts(&self, script: &str) -> Option<Output> {
+        let unshare = Utf8Path::new("unshare");
+        let own = ["--map-root-user", "--mount"];
+        let works = duct::cmd(unshare.as_std_path(), [&own[..], &["true"]].concat())
+            .stderr_null()
+            .run()
+            .is_ok();
+        if !works {
+            skip("needs mount namespaces, and the system gives none");
+            return None;
+        }
+        let shell = ["sh", "-c", script, self.binary.as_str()];
+        Some(self.run(unshare, &[&own[..], &shell[..]].concat()))
     }
 
     /// Runs another program in the root, in the same environment.
@@ -164,12 +195,12 @@ impl Repo {
     /// # Panics
     /// Where it cannot be started, or takes more than two minutes.
     pub fn run(&self, program: &Utf8Path, arguments: &[&str]) -> Output {
-        self.start_program(program, arguments).wait()
+        self.start_program(program, arguments, &self.root()).wait()
     }
 
-    fn start_program(&self, program: &Utf8Path, arguments: &[&str]) -> Running {
+    fn start_program(&self, program: &Utf8Path, arguments: &[&str], folder: &Utf8Path) -> Running {
         let handle = duct::cmd(program.as_std_path(), arguments)
-            .dir(self.root())
+            .dir(folder)
             .full_env(self.variables())
             .stdin_null()
             .stdout_capture()

@@ -44,7 +44,8 @@ pub fn shared(path: &str) -> Option<Utf8PathBuf> {
     Some(found)
 }
 
-fn skip(reason: &str) {
+/// Says that the running test is skipped.
+pub fn skip(reason: &str) {
     let thread = std::thread::current();
     let line = format!("skipped {}: {reason}\n", thread.name().unwrap_or("a test"));
     let _ = std::io::stderr().write_all(line.as_bytes());

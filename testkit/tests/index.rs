@@ -34,7 +34,11 @@ fn get_bytes(index: &Index, path: &str, headers: &[&str]) -> Vec<u8> {
         .set_read_timeout(Some(Duration::from_millis(500)))
         .unwrap();
     let lines: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
-    write!(stream, "GET {path} HTTP/1.1\r\nConnection: close\r\n{lines}\r\n").unwrap();
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nConnection: close\r\n{lines}\r\n"
+    )
+    .unwrap();
     let mut answer = Vec::new();
     let mut chunk = [0; 65536];
     loop {
