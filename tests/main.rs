@@ -1,8 +1,52 @@
-//! End-to-end tests: the real binary in throw-away repositories, one file per command, and the
-//! rules of ARCHITECTURE.md.
+//! End-to-end tests: the real binary in throw-away repositories, one file or folder per command,
+//! and the rules of ARCHITECTURE.md.
 
+#![allow(clippy::unwrap_used, reason = "a mistake in a fixture fails its test")]
+
+mod export;
+mod generate_lockfiles;
 mod tidy;
 
+use testkit::{Output, Repo};
+
 /// The binary under test.
-#[expect(dead_code, reason = "the first command's tests use it")]
 const BINARY: &str = env!("CARGO_BIN_EXE_cargo-xtask");
+
+/// An empty repository for CPython 3.12.
+fn repo() -> Repo {
+    Repo::new(BINARY)
+}
+
+/// Locks every resolve; the lock must come out.
+#[track_caller]
+fn lock(repo: &Repo) -> Output {
+    let output = repo.xtask(&["generate-lockfiles"]);
+    assert_eq!(output.status, 0, "{output}");
+    output
+}
+
+/// The lock of a resolve as requirements, without hashes: what a test can read.
+#[track_caller]
+fn locked(repo: &Repo, resolve: &str) -> String {
+    let arguments = ["export", "--resolve", resolve, "--format", "requirements"];
+    let output = repo.xtask(&arguments);
+    assert_eq!(output.status, 0, "{output}");
+    let lines = output
+        .stdout
+        .lines()
+        .map(|line| line.trim_end_matches(['\\', ' ']));
+    let kept = lines.filter(|line| !line.trim_start().starts_with(['#', '-']) && !line.is_empty());
+    kept.collect::<Vec<_>>().join("\n")
+}
+
+/// Runs a command that must be refused with status 1 and must leave every file as it is; returns
+/// what it says.
+#[track_caller]
+fn refused(repo: &Repo, arguments: &[&str]) -> String {
+    let before = repo.snapshot();
+    let output = repo.xtask(arguments);
+    assert_eq!(output.status, 1, "{output}");
+    assert_eq!(output.stdout, "", "errors go to stderr");
+    assert!(before == repo.snapshot(), "a file was touched");
+    output.stderr
+}

@@ -1,5 +1,7 @@
 //! The loopback index, asked as clients ask: by hand, and by pip.
 
+#![allow(clippy::unwrap_used, reason = "a mistake in a fixture fails its test")]
+
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};

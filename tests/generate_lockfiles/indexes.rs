@@ -1,0 +1,236 @@
+//! What `generate-lockfiles` takes from indexes of every kind, and how it lives with their faults.
+
+use insta::assert_snapshot;
+use testkit::{Fault, Index, IndexBuilder, Package, When};
+
+use crate::{lock, locked, repo};
+
+fn packages() -> [Package; 2] {
+    [
+        Package::new("app", "1.0").requires("lib"),
+        Package::new("lib", "1.0").sdist(),
+    ]
+}
+
+/// Locks `app` from an index, which must give `app` and `lib`.
+#[track_caller]
+fn check(index: &Index) -> String {
+    let repo = repo().index(index).requirements("app\n");
+    lock(&repo);
+    assert_eq!(locked(&repo, "python-default"), "app==1.0\nlib==1.0");
+    repo.read("python.lock")
+}
+
+#[test]
+fn every_kind_of_index_gives_the_same_lock() {
+    let plain = check(&IndexBuilder::new(packages()).start());
+    let others = [
+        IndexBuilder::new(packages()).metadata_files(),
+        IndexBuilder::new(packages()).without_ranges(),
+        IndexBuilder::new(packages()).etags(),
+        IndexBuilder::new(packages()).gzip(),
+        IndexBuilder::new(packages()).max_age(60),
+    ];
+    for other in others {
+        assert_eq!(check(&other.start()), plain);
+    }
+}
+
+#[test]
+fn html_listings_have_no_sizes_and_serve_all_the_same() {
+    check(&IndexBuilder::new(packages()).html_only().start());
+    check(
+        &IndexBuilder::new(packages())
+            .html_only()
+            .metadata_files()
+            .start(),
+    );
+    check(&IndexBuilder::new(packages()).without_times().start());
+}
+
+#[test]
+fn only_the_needed_bytes_of_a_wheel_are_fetched() {
+    let big = Package::new("app", "1.0").member("app/data.bin", &noise(3_000_000));
+    let index = Index::start([big]);
+    let repo = repo().index(&index).requirements("app\n");
+    lock(&repo);
+    let of_files: Vec<_> = index
+        .log()
+        .into_iter()
+        .filter(|s| s.path.contains("/files/"))
+        .collect();
+    assert!(!of_files.is_empty());
+    assert!(
+        of_files
+            .iter()
+            .all(|served| served.method == "HEAD" || served.status == 206)
+    );
+}
+
+/// Bytes that do not compress.
+fn noise(length: usize) -> Vec<u8> {
+    let mut state = 1_u32;
+    let next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        state.to_be_bytes()[0]
+    };
+    std::iter::repeat_with(next).take(length).collect()
+}
+
+#[test]
+fn passing_faults_are_lived_with() {
+    let faults = [
+        Fault::Status(500),
+        Fault::Status(503),
+        Fault::TooManyRequests(0),
+        Fault::Reset,
+        Fault::Truncated,
+    ];
+    for fault in faults {
+        let index = Index::start(packages());
+        index.inject("/simple/app/", fault, When::First(1));
+        index.inject("/files/", fault, When::First(1));
+        check(&index);
+    }
+}
+
+#[test]
+fn every_third_request_fails() {
+    let index = Index::start(packages());
+    index.inject("/", Fault::Status(503), When::Every(3));
+    check(&index);
+}
+
+#[test]
+fn credentials_come_from_the_url() {
+    let index = IndexBuilder::new(packages())
+        .credentials("me", "s3cret")
+        .start();
+    let url = index.url().replace("http://", "http://me:s3cret@");
+    let repo = repo().env("PIP_INDEX_URL", &url).requirements("app\n");
+    lock(&repo);
+    assert!(!repo.read("python.lock").contains("s3cret"));
+}
+
+#[test]
+fn credentials_come_from_netrc() {
+    let index = IndexBuilder::new(packages())
+        .credentials("me", "s3cret")
+        .start();
+    let repo = repo().index(&index).requirements("app\n");
+    let netrc = repo.home().join(".netrc");
+    fs_err::write(netrc, "machine 127.0.0.1 login me password s3cret\n").unwrap();
+    lock(&repo);
+}
+
+#[test]
+fn a_package_comes_from_the_first_index_that_has_it() {
+    let private = Index::start([Package::new("ours", "1.0")]);
+    let public = Index::start([Package::new("ours", "9.0"), Package::new("theirs", "1.0")]);
+    let settings = format!(
+        "[workspace.metadata.xtask.python]\ninterpreter_constraints = ['CPython==3.12.*']\n\
+         [workspace.metadata.xtask.python-repos]\nindexes = ['{}', '{}']\n",
+        private.url(),
+        public.url(),
+    );
+    let repo = repo()
+        .requirements("ours\ntheirs\n")
+        .file("Cargo.toml", &settings);
+    lock(&repo);
+    assert_snapshot!(locked(&repo, "python-default"), @"");
+
+    let exception =
+        format!("{settings}[workspace.metadata.xtask.index]\nfirst_index_exceptions = ['ours']\n");
+    let repo = repo.file("Cargo.toml", &exception);
+    let output = repo.xtask(&["generate-lockfiles", "--upgrade"]);
+    assert_eq!(output.status, 0, "{output}");
+    assert_snapshot!(locked(&repo, "python-default"), @"");
+}
+
+#[test]
+fn the_lock_names_no_index() {
+    let index = Index::start(packages());
+    let repo = repo().index(&index).requirements("app\n");
+    lock(&repo);
+    let text = repo.read("python.lock");
+    assert!(
+        !text.contains("127.0.0.1") && !text.contains("http"),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_option_goes_over_the_settings() {
+    let index = Index::start(packages());
+    let repo = repo().requirements("app\n");
+    let output = repo.xtask(&["generate-lockfiles", "--index-url", &index.url()]);
+    assert_eq!(output.status, 0, "{output}");
+}
+
+#[test]
+fn offline_works_from_the_cache_and_says_what_is_missing() {
+    let index = Index::start([
+        Package::new("app", "1.0").requires("lib"),
+        Package::new("lib", "1.0"),
+        Package::new("new", "1.0"),
+    ]);
+    let repo = repo().index(&index).requirements("app\n");
+    lock(&repo);
+    fs_err::remove_file(repo.root().join("python.lock")).unwrap();
+    index.clear_log();
+    let output = repo.xtask(&["generate-lockfiles", "--offline"]);
+    assert_eq!(output.status, 0, "{output}");
+    let repo = repo.requirements("app\nnew\n");
+    let output = repo.xtask(&["generate-lockfiles", "--offline"]);
+    assert_snapshot!(output, @"");
+    assert_eq!(index.log(), []);
+}
+
+#[test]
+fn a_folder_of_files_is_a_source_of_packages() {
+    let index = Index::start([]);
+    let repo = repo().index(&index).requirements("lib\n").file(
+        "Cargo.toml",
+        "[workspace.metadata.xtask.python]\ninterpreter_constraints = ['CPython==3.12.*']\n\
+         [workspace.metadata.xtask.python-repos]\nfind_links = ['file://%(buildroot)s/wheelhouse']\n",
+    );
+    fs_err::create_dir_all(repo.root().join("wheelhouse")).unwrap();
+    for file in Package::new("lib", "1.0").files() {
+        fs_err::write(
+            repo.root().join("wheelhouse").join(file.filename),
+            file.bytes,
+        )
+        .unwrap();
+    }
+    lock(&repo);
+    assert_snapshot!(locked(&repo, "python-default"), @"");
+}
+
+#[test]
+fn a_page_of_links_is_a_source_of_packages() {
+    let index = Index::start([]);
+    let links = Index::start(packages());
+    let repo = repo().index(&index).requirements("app\n").file(
+        "Cargo.toml",
+        &format!(
+            "[workspace.metadata.xtask.python]\ninterpreter_constraints = ['CPython==3.12.*']\n\
+             [workspace.metadata.xtask.python-repos]\nfind_links = ['{}']\n",
+            links.links_url(),
+        ),
+    );
+    lock(&repo);
+    assert_snapshot!(locked(&repo, "python-default"), @"");
+}
+
+#[test]
+fn a_file_at_a_url() {
+    let index = Index::start(packages());
+    let url = index.file_url("app-1.0-py3-none-any.whl");
+    let repo = repo().index(&index).requirements(&format!("app @ {url}\n"));
+    lock(&repo);
+    let text = repo.read("python.lock");
+    assert!(
+        text.contains(&url),
+        "a requirement at a URL keeps it:\n{text}"
+    );
+}

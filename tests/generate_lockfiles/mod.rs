@@ -1,0 +1,300 @@
+//! `generate-lockfiles`: what it locks, what it keeps, and what it asks of an index.
+
+mod bad_input;
+mod crashes;
+mod indexes;
+
+use insta::assert_snapshot;
+use testkit::{Index, IndexBuilder, Package, skip};
+
+use crate::{lock, locked, repo};
+
+/// `app` needs `lib`; there are two versions of each.
+fn small_index() -> Index {
+    Index::start([
+        Package::new("app", "1.0").requires("lib"),
+        Package::new("app", "2.0").requires("lib"),
+        Package::new("lib", "1.0").uploaded("2023-01-01T00:00:00Z"),
+        Package::new("lib", "2.0"),
+    ])
+}
+
+#[test]
+fn the_newest_versions_and_what_was_added() {
+    let index = small_index();
+    let repo = repo().index(&index).requirements("app\n");
+    assert_snapshot!(lock(&repo), @"");
+    assert_snapshot!(locked(&repo, "python-default"), @"");
+}
+
+#[test]
+fn a_second_run_changes_no_byte_and_makes_no_request() {
+    let index = small_index();
+    let repo = repo().index(&index).requirements("app\n");
+    lock(&repo);
+    let before = repo.snapshot();
+    index.clear_log();
+    assert_snapshot!(lock(&repo), @"");
+    assert!(before == repo.snapshot(), "the second run changed a file");
+    assert_eq!(index.log(), []);
+}
+
+#[test]
+fn without_its_lock_the_second_run_gives_the_same_bytes_from_the_cache() {
+    let index = small_index();
+    let repo = repo().index(&index).requirements("app\n");
+    lock(&repo);
+    let first = repo.read("python.lock");
+    fs_err::remove_file(repo.root().join("python.lock")).unwrap();
+    index.clear_log();
+    lock(&repo);
+    assert_eq!(repo.read("python.lock"), first);
+    assert_eq!(index.log(), []);
+}
+
+#[test]
+fn pins_stay_when_something_newer_appears() {
+    let index = Index::start([
+        Package::new("app", "1.0").requires("lib"),
+        Package::new("lib", "1.0"),
+    ]);
+    let repo = repo().index(&index).requirements("app\n");
+    lock(&repo);
+    index.add(&Package::new("lib", "2.0"));
+    index.add(&Package::new("other", "1.0"));
+    let repo = repo.requirements("app\nother\n");
+    lock(&repo);
+    assert_snapshot!(locked(&repo, "python-default"), @"");
+}
+
+#[test]
+fn upgrade_moves_what_it_is_told_to_move() {
+    let index = small_index();
+    let repo = repo().index(&index).requirements("app==1.0\nlib==1.0\n");
+    lock(&repo);
+    let repo = repo.requirements("app\nlib\n");
+    lock(&repo);
+    assert_snapshot!(locked(&repo, "python-default"), @"");
+    let output = repo.xtask(&["generate-lockfiles", "--upgrade-package", "lib"]);
+    assert_eq!(output.status, 0, "{output}");
+    assert_snapshot!(locked(&repo, "python-default"), @"");
+    let output = repo.xtask(&["generate-lockfiles", "--upgrade"]);
+    assert_snapshot!(output, @"");
+}
+
+#[test]
+fn check_writes_nothing_and_names_what_is_stale() {
+    let index = small_index();
+    let repo = repo().index(&index).requirements("app\n");
+    lock(&repo);
+    let output = repo.xtask(&["generate-lockfiles", "--check"]);
+    assert_eq!(output.status, 0, "{output}");
+    let repo = repo.requirements("app<2\n");
+    let before = repo.snapshot();
+    let output = repo.xtask(&["generate-lockfiles", "--check"]);
+    assert_snapshot!(output, @"");
+    assert!(before == repo.snapshot(), "--check wrote something");
+}
+
+#[test]
+fn check_without_a_lock() {
+    let index = small_index();
+    let repo = repo().index(&index).requirements("app\n");
+    let output = repo.xtask(&["generate-lockfiles", "--check"]);
+    assert_snapshot!(output, @"");
+    assert!(!repo.root().join("python.lock").exists());
+}
+
+#[test]
+fn a_file_that_was_uploaded_too_late_is_not_seen() {
+    let index = small_index();
+    let repo = repo().index(&index).requirements("lib\n");
+    let output = repo.xtask(&["generate-lockfiles", "--exclude-newer", "2023-06-01"]);
+    assert_eq!(output.status, 0, "{output}");
+    assert_snapshot!(locked(&repo, "python-default"), @"");
+}
+
+#[test]
+fn one_lock_for_every_platform() {
+    let index = Index::start([
+        Package::new("app", "1.0")
+            .requires("windows-only; sys_platform == 'win32'")
+            .requires("old; platform_machine == 'aarch64'")
+            .requires("native"),
+        Package::new("windows-only", "1.0"),
+        Package::new("old", "1.0"),
+        Package::new("old", "2.0"),
+        Package::new("native", "1.0")
+            .wheel("cp312-cp312-manylinux2014_x86_64")
+            .wheel("cp312-cp312-win_amd64")
+            .sdist(),
+    ]);
+    let repo = repo()
+        .index(&index)
+        .requirements("app\nold<2; sys_platform == 'linux'\nold>=2; sys_platform != 'linux'\n");
+    lock(&repo);
+    assert_snapshot!(locked(&repo, "python-default"), @"");
+}
+
+#[test]
+fn every_resolve_has_a_lock_of_its_own() {
+    let index = small_index();
+    let repo = repo()
+        .index(&index)
+        .file(
+            "pants.toml",
+            "[python]\nenable_resolves = true\ninterpreter_constraints = ['CPython==3.12.*']\n\
+             [python.resolves]\npython-default = 'python.lock'\ntool = 'tools/tool.lock'\n",
+        )
+        .file("requirements.txt", "app\n")
+        .file(
+            "BUILD",
+            "python_requirements(name='reqs')\n\
+             python_requirement(name='tool', requirements=['lib<2'], resolve='tool')\n",
+        );
+    assert_snapshot!(lock(&repo), @"");
+    assert_snapshot!(locked(&repo, "tool"), @"");
+    assert_snapshot!(locked(&repo, "python-default"), @"");
+}
+
+#[test]
+fn one_resolve_alone() {
+    let index = small_index();
+    let repo = repo()
+        .index(&index)
+        .file(
+            "Cargo.toml",
+            "[workspace.metadata.xtask.python]\ninterpreter_constraints = ['CPython==3.12.*']\n\
+             resolves = { python-default = 'python.lock', tool = 'tool.lock' }\n",
+        )
+        .file(
+            "BUILD",
+            "python_requirement(name='x', requirements=['lib'], resolve='tool')\n",
+        );
+    let output = repo.xtask(&["generate-lockfiles", "--resolve", "tool"]);
+    assert_eq!(output.status, 0, "{output}");
+    assert!(repo.root().join("tool.lock").exists());
+    assert!(!repo.root().join("python.lock").exists());
+}
+
+#[test]
+fn another_repository_is_named_by_c() {
+    let index = small_index();
+    let inner = repo().index(&index).requirements("lib\n");
+    let root = inner.root();
+    let outer = repo().index(&index);
+    let output = outer.xtask(&["-C", root.as_str(), "generate-lockfiles"]);
+    assert_eq!(output.status, 0, "{output}");
+    assert!(root.join("python.lock").exists());
+}
+
+#[test]
+fn the_root_is_found_upwards() {
+    let index = small_index();
+    let repo = repo()
+        .index(&index)
+        .requirements("lib\n")
+        .file("a/b/c.txt", "");
+    let folder = repo.root().join("a/b");
+    let output = repo.xtask_in(&folder, &["generate-lockfiles"]);
+    assert_eq!(output.status, 0, "{output}");
+    assert!(repo.root().join("python.lock").exists());
+}
+
+#[test]
+fn requirement_files_as_pip_reads_them() {
+    let index = Index::start([
+        Package::new("a", "1.0"),
+        Package::new("b", "1.0").extra("x", "c"),
+        Package::new("b", "2.0").extra("x", "c"),
+        Package::new("c", "1.0"),
+        Package::new("d", "1.0"),
+    ]);
+    let repo = repo()
+        .index(&index)
+        .requirements("# what we need\na ==1.0 # pinned\n-r more.txt\n-c bounds.txt\n")
+        .file("more.txt", "B[X] \\\n    ; python_version >= '3.8'\n")
+        .file("bounds.txt", "b<2\nd==1.0\n");
+    lock(&repo);
+    assert_snapshot!(locked(&repo, "python-default"), @"");
+}
+
+#[test]
+fn pants_settings_that_are_not_used_are_listed_with_v() {
+    let index = small_index();
+    let repo = repo().index(&index).requirements("lib\n").file(
+        "pants.toml",
+        "[GLOBAL]\npants_version = '2.21.0'\nbackend_packages = ['pants.backend.python']\n\
+         [python]\nenable_resolves = true\ninterpreter_constraints = ['CPython==3.12.*']\n\
+         [python.resolves]\npython-default = 'python.lock'\n[pytest]\nargs = ['-v']\n",
+    );
+    let output = repo.xtask(&["generate-lockfiles", "-v"]);
+    assert_eq!(output.status, 0, "{output}");
+    let lines: Vec<_> = output
+        .stderr
+        .lines()
+        .filter(|line| line.contains("pants.toml"))
+        .collect();
+    assert_snapshot!(lines.join("\n"), @"");
+}
+
+#[test]
+fn the_pins_of_a_pants_lock_are_kept_the_first_time() {
+    let index = small_index();
+    let repo = repo().index(&index).requirements("app\n").file(
+        "python.lock",
+        r#"// This lockfile was autogenerated by Pants. To regenerate, run:
+//
+//    pants generate-lockfiles --resolve=python-default
+//
+// --- BEGIN PANTS LOCKFILE METADATA: DO NOT EDIT OR REMOVE ---
+// {"version": 3, "valid_for_interpreter_constraints": ["CPython==3.12.*"], "generated_with_requirements": ["app"]}
+// --- END PANTS LOCKFILE METADATA ---
+{"locked_resolves": [{"locked_requirements": [
+  {"artifacts": [], "project_name": "app", "requires_dists": ["lib"], "requires_python": null, "version": "1.0"},
+  {"artifacts": [], "project_name": "lib", "requires_dists": [], "requires_python": null, "version": "1.0"}
+], "platform_tag": null}], "pex_version": "2.1.137", "requirements": ["app"], "style": "universal"}
+"#,
+    );
+    assert_snapshot!(lock(&repo), @"");
+    assert_snapshot!(locked(&repo, "python-default"), @"");
+}
+
+#[test]
+fn json_for_scripts() {
+    let index = small_index();
+    let repo = repo().index(&index).requirements("app\n");
+    let output = repo.xtask(&["generate-lockfiles", "--output-format", "json"]);
+    assert_eq!(output.status, 0, "{output}");
+    let value: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_snapshot!(serde_json::to_string_pretty(&value).unwrap(), @"");
+}
+
+#[test]
+fn a_source_distribution_whose_requirements_only_its_build_tells() {
+    if !python_is_there() {
+        return;
+    }
+    let index = IndexBuilder::new([
+        Package::new("app", "1.0")
+            .requires("lib")
+            .sdist()
+            .needs_build(),
+        Package::new("lib", "1.0"),
+    ])
+    .start();
+    let repo = repo().index(&index).requirements("app\n");
+    lock(&repo);
+    assert_snapshot!(locked(&repo, "python-default"), @"");
+}
+
+/// Whether some Python can build a source distribution.
+fn python_is_there() -> bool {
+    let found = std::env::var_os("PATH").is_some_and(|path| {
+        std::env::split_paths(&path).any(|folder| folder.join("python3").exists())
+    });
+    if !found {
+        skip("needs a python3 on PATH");
+    }
+    found
+}
