@@ -40,3 +40,70 @@ fn set_mode(file: &std::path::Path, mode: u32) -> io::Result<()> {
 fn set_mode(_: &std::path::Path, _: u32) -> io::Result<()> {
     Ok(())
 }
+
+/// Waits until no other run holds `file`, and holds it until the guard is dropped.
+pub(crate) fn lock(file: &Utf8Path) -> io::Result<std::fs::File> {
+    if let Some(folder) = file.parent() {
+        fs_err::create_dir_all(folder)?;
+    }
+    let file = fs_err::OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(file)?;
+    file.file().lock()?;
+    Ok(file.into_file())
+}
+
+/// A folder in `parent` that goes away with its guard; its name begins with [`TEMPORARY`] and
+/// `purpose`.
+pub(crate) fn temporary_folder(parent: &Utf8Path, purpose: &str) -> io::Result<tempfile::TempDir> {
+    fs_err::create_dir_all(parent)?;
+    tempfile::Builder::new()
+        .prefix(&format!("{TEMPORARY}{purpose}"))
+        .tempdir_in(parent)
+}
+
+/// Removes what killed runs left of such folders; no run of this purpose may be under way.
+pub(crate) fn remove_temporary_folders(parent: &Utf8Path, purpose: &str) -> io::Result<()> {
+    let prefix = format!("{TEMPORARY}{purpose}");
+    let Ok(entries) = parent.read_dir_utf8() else {
+        return Ok(());
+    };
+    for entry in entries {
+        let entry = entry?;
+        if entry.file_name().starts_with(&prefix) {
+            fs_err::remove_dir_all(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// The path as text.
+pub(crate) fn utf8(path: &std::path::Path) -> io::Result<&Utf8Path> {
+    Utf8Path::from_path(path)
+        .ok_or_else(|| io::Error::other(format!("the path {} is not UTF-8", path.display())))
+}
+
+/// Makes a symbolic link at `link`.
+#[cfg(unix)]
+pub(crate) fn symlink(target: &Utf8Path, link: &Utf8Path) -> io::Result<()> {
+    fs_err::os::unix::fs::symlink(target, link)
+}
+
+/// Symbolic links need a privilege on Windows, so that nothing here relies on them.
+#[cfg(not(unix))]
+pub(crate) fn symlink(_: &Utf8Path, _: &Utf8Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Lets a file that is about to be made be run by those whom the umask lets.
+#[cfg(unix)]
+pub(crate) fn open_with_mode(options: &mut fs_err::OpenOptions, executable: bool) {
+    use fs_err::os::unix::fs::OpenOptionsExt;
+    options.mode(if executable { 0o777 } else { 0o666 });
+}
+
+/// There are no modes here.
+#[cfg(not(unix))]
+pub(crate) fn open_with_mode(_: &mut fs_err::OpenOptions, _: bool) {}

@@ -9,9 +9,10 @@ mod record;
 mod zip;
 
 pub(crate) use contents::{Contents, DATA_FOLDERS, Script, is_environment_script};
+pub(crate) use entry_points::scripts;
 pub use error::{WheelError, WheelProblem};
+pub(crate) use path::FoldedPath;
 pub use path::PathProblem;
-pub(crate) use path::{FoldedPath, check_path};
 pub(crate) use record::{Record, push_line, sha256};
 pub use zip::ZipError;
-pub(crate) use zip::{Zip, ZipMember};
+pub(crate) use zip::ZipMember;

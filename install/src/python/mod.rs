@@ -9,6 +9,8 @@ mod tags;
 
 pub use ask::{AskError, Interpreters};
 pub use find::{Found, NoInterpreter, Unfit};
+#[cfg(test)]
+pub(crate) use interpreter::tests::invented;
 pub use interpreter::{FactsError, Interpreter, Scheme};
 pub use request::PythonRequest;
 pub use search_path::{Candidate, Origin, Places, SearchPath, SearchPathError};

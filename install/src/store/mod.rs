@@ -8,8 +8,8 @@ use std::io;
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{Sha256, WheelFilename};
 
+pub(crate) use manifest::UnpackedFile;
 pub use manifest::UnpackedWheel;
-pub(crate) use manifest::{Manifest, UnpackedFile};
 pub(crate) use unpack::content_time;
 
 use crate::archive::{WheelError, WheelProblem};
@@ -91,9 +91,8 @@ impl Store {
             return Ok(wheel);
         }
         let place = self.place_of(&sha256);
-        let temporary = self.temporary()?;
-        let root = Utf8Path::from_path(temporary.path())
-            .ok_or_else(|| io::Error::other("the cache folder's name is not UTF-8"))?;
+        let temporary = files::temporary_folder(&self.folder, "")?;
+        let root = &files::utf8(temporary.path())?.join("new");
         unpack::unpack(bytes, filename, root)?;
         if let Some(parent) = place.parent() {
             fs_err::create_dir_all(parent)?;
@@ -118,15 +117,8 @@ impl Store {
         if !place.exists() {
             return Ok(());
         }
-        let temporary = self.temporary()?;
+        let temporary = files::temporary_folder(&self.folder, "")?;
         fs_err::rename(place, temporary.path().join("discarded"))
-    }
-
-    fn temporary(&self) -> io::Result<tempfile::TempDir> {
-        fs_err::create_dir_all(&self.folder)?;
-        tempfile::Builder::new()
-            .prefix(files::TEMPORARY)
-            .tempdir_in(&self.folder)
     }
 
     fn place_of(&self, sha256: &Sha256) -> Utf8PathBuf {

@@ -75,7 +75,7 @@ fn unpack_member(
     let executable = is_script || member.mode.is_some_and(|mode| mode & 0o111 != 0);
     let mut options = fs_err::OpenOptions::new();
     options.write(true).create_new(true);
-    set_mode(&mut options, executable);
+    crate::files::open_with_mode(&mut options, executable);
     let mut file = options.open(folder.join(&member.name))?;
     file.write_all(&content)?;
     file.file()
@@ -93,15 +93,6 @@ fn in_scripts_folder(name: &str) -> bool {
     let mut parts = name.split('/');
     parts.next().is_some_and(|top| top.ends_with(".data")) && parts.next() == Some("scripts")
 }
-
-#[cfg(unix)]
-fn set_mode(options: &mut fs_err::OpenOptions, executable: bool) {
-    use fs_err::os::unix::fs::OpenOptionsExt;
-    options.mode(if executable { 0o777 } else { 0o666 });
-}
-
-#[cfg(not(unix))]
-fn set_mode(_: &mut fs_err::OpenOptions, _: bool) {}
 
 /// The modification time of a file with this hash, between 2001 and 2020.
 ///

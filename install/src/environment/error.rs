@@ -1,0 +1,88 @@
+//! Why an environment cannot be made or changed.
+
+use std::io;
+
+use camino::Utf8PathBuf;
+use model::{PackageName, Sha256};
+
+/// Why an environment cannot be made or changed. What was there stays, or is repaired by the next
+/// run.
+#[derive(Debug, thiserror::Error)]
+pub enum EnvironmentError {
+    /// The folder holds something else.
+    #[error("{folder} is not an environment of ours: {reason}")]
+    NotOurs {
+        /// The folder.
+        folder: Utf8PathBuf,
+        /// What it holds.
+        reason: &'static str,
+    },
+    /// A wheel is not in the store.
+    #[error("the wheel of {name} is not in the store")]
+    NotInStore {
+        /// The project.
+        name: PackageName,
+        /// The wheel's hash.
+        sha256: Sha256,
+    },
+    /// A file of the store was changed, mostly by an editor that followed a hard link.
+    #[error("the file {file} of the store was changed, so that {name} must be unpacked again")]
+    DamagedStore {
+        /// The project.
+        name: PackageName,
+        /// The wheel's hash.
+        sha256: Sha256,
+        /// The file.
+        file: Utf8PathBuf,
+    },
+    /// Two packages ship one file with different content.
+    #[error("both {first} and {second} ship the file {path}")]
+    TwoOwners {
+        /// The file, relative to the environment.
+        path: String,
+        /// The one package.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// The names of two packages' files or folders differ in case only.
+    #[error(
+        "{first_path} of {first} and {second_path} of {second} are one file where case does not matter, as on macOS and Windows"
+    )]
+    Case {
+        /// The one path, relative to the environment.
+        first_path: String,
+        /// Its package.
+        first: String,
+        /// The other path.
+        second_path: String,
+        /// Its package.
+        second: String,
+    },
+    /// A project of the repository has an entry point that is none.
+    #[error("the entry point `{name} = {value}` of {project} cannot be made: {problem}")]
+    EntryPoint {
+        /// The project.
+        project: PackageName,
+        /// The entry point's name.
+        name: String,
+        /// Its value.
+        value: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// Modules cannot be compiled.
+    #[error("the modules of {folder} cannot be compiled: {reason}")]
+    Compile {
+        /// The environment.
+        folder: Utf8PathBuf,
+        /// What Python says.
+        reason: String,
+    },
+    /// The system's environments have another layout, which is not written here.
+    #[error("environments on {0} are not supported yet")]
+    System(String),
+    /// A file cannot be read or written.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}

@@ -1,0 +1,274 @@
+//! The files of an environment, computed before one is written: for each its path and content.
+
+use std::borrow::Cow;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use model::PackageName;
+
+use super::error::EnvironmentError;
+use super::layout::Layout;
+use super::scripts::{console_script, rewritten};
+use super::wanted::{EditableProject, WantedWheel};
+use crate::archive::{DATA_FOLDERS, Script, is_environment_script, push_line, sha256};
+use crate::store::{UnpackedFile, UnpackedWheel};
+
+/// A file or link of an environment.
+#[derive(Debug, Clone)]
+pub(crate) struct Item<'a> {
+    /// Relative to the environment's root.
+    pub(crate) path: String,
+    pub(crate) content: Content<'a>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Content<'a> {
+    /// A file of the store.
+    Stored {
+        wheel: &'a UnpackedWheel,
+        file: &'a UnpackedFile,
+    },
+    /// A file that is written.
+    Text {
+        file: UnpackedFile,
+        text: Cow<'a, [u8]>,
+    },
+    /// A symbolic link.
+    Link(Utf8PathBuf),
+}
+
+/// The items of one owner: a wheel, a project, or the environment's own skeleton.
+#[derive(Debug, Clone)]
+pub(crate) struct Package<'a> {
+    /// For messages: `name version`.
+    pub(crate) title: String,
+    /// The project; `None` for the skeleton.
+    pub(crate) name: Option<&'a PackageName>,
+    pub(crate) items: Vec<Item<'a>>,
+}
+
+impl<'a> Item<'a> {
+    pub(crate) fn text(path: String, text: impl Into<Cow<'a, [u8]>>, mode: Mode) -> Self {
+        let text = text.into();
+        let file = UnpackedFile {
+            path: String::new(),
+            sha256: sha256(&text),
+            size: text.len() as u64,
+            executable: mode == Mode::Executable,
+            shebang: false,
+        };
+        Self {
+            path,
+            content: Content::Text { file, text },
+        }
+    }
+
+    /// What the file shall be; `None` for a link.
+    pub(crate) fn file(&self) -> Option<&UnpackedFile> {
+        match &self.content {
+            Content::Stored { file, .. } => Some(file),
+            Content::Text { file, .. } => Some(file),
+            Content::Link(_) => None,
+        }
+    }
+
+    /// Whether it stands below `root` as it shall, by size and time.
+    pub(crate) fn is_intact(&self, root: &Utf8Path) -> bool {
+        let place = root.join(&self.path);
+        match &self.content {
+            Content::Link(target) => place.read_link_utf8().is_ok_and(|found| found == *target),
+            Content::Stored { file, .. } => file.is_intact(&place),
+            Content::Text { file, .. } => file.is_intact(&place),
+        }
+    }
+}
+
+/// Whether a file can be run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Plain,
+    Executable,
+}
+
+/// The files of a wheel, installed as the specification says.
+///
+/// Source: <https://packaging.python.org/en/latest/specifications/binary-distribution-format/#installing-a-wheel-distribution-1-0-py32-none-any-whl>
+/// and <https://packaging.python.org/en/latest/specifications/recording-installed-packages/>.
+pub(crate) fn of_wheel<'a>(
+    layout: &Layout,
+    wanted: &'a WantedWheel,
+    wheel: &'a UnpackedWheel,
+) -> Result<Package<'a>, EnvironmentError> {
+    let manifest = wheel.manifest();
+    let site = if manifest.root_is_purelib {
+        layout.purelib()
+    } else {
+        layout.platlib()
+    };
+    let data = format!(
+        "{}.data/",
+        manifest.dist_info.trim_end_matches(".dist-info")
+    );
+    let mut items = Vec::with_capacity(manifest.files.len() + manifest.scripts.len() + 4);
+    for file in &manifest.files {
+        let path = match file.path.strip_prefix(&data) {
+            None => format!("{site}/{}", file.path),
+            Some(inside) => data_path(layout, inside, &manifest.name),
+        };
+        if file.shebang {
+            let text = fs_err::read(wheel.file(&file.path))?;
+            items.push(Item::text(
+                path,
+                rewritten(&layout.python(), &text),
+                Mode::Executable,
+            ));
+        } else {
+            items.push(Item {
+                path,
+                content: Content::Stored { wheel, file },
+            });
+        }
+    }
+    push_scripts(&mut items, layout, &manifest.scripts);
+    let dist_info = format!("{site}/{}", manifest.dist_info);
+    push_installed(&mut items, &dist_info, wanted);
+    push_record(&mut items, layout, &dist_info);
+    Ok(Package {
+        title: format!("{} {}", manifest.name, manifest.version),
+        name: Some(&wanted.name),
+        items,
+    })
+}
+
+/// The files that make a project of the repository known, without its sources.
+pub(crate) fn of_project<'a>(
+    layout: &Layout,
+    project: &'a EditableProject,
+) -> Result<Package<'a>, EnvironmentError> {
+    let site = layout.purelib();
+    let dist_info = format!(
+        "{site}/{}-{}.dist-info",
+        project.name.as_file_name(),
+        project.version
+    );
+    let file = |name: &str| format!("{dist_info}/{name}");
+    let scripts =
+        crate::archive::scripts(&project.entry_points).map_err(|(name, value, problem)| {
+            EnvironmentError::EntryPoint {
+                project: project.name.clone(),
+                name,
+                value,
+                problem,
+            }
+        })?;
+    if let Some(script) = scripts.iter().find(|s| is_environment_script(&s.name)) {
+        return Err(EnvironmentError::EntryPoint {
+            project: project.name.clone(),
+            name: script.name.clone(),
+            value: format!("{}:{}", script.module, script.function),
+            problem: "it would replace a file of the environment itself",
+        });
+    }
+    let mut items = vec![Item::text(
+        file("METADATA"),
+        project.metadata.as_bytes(),
+        Mode::Plain,
+    )];
+    if !project.entry_points.is_empty() {
+        items.push(Item::text(
+            file("entry_points.txt"),
+            project.entry_points.as_bytes(),
+            Mode::Plain,
+        ));
+    }
+    push_scripts(&mut items, layout, &scripts);
+    let direct_url = editable_url(&project.folder);
+    items.push(Item::text(file("INSTALLER"), INSTALLER, Mode::Plain));
+    items.push(Item::text(
+        file("direct_url.json"),
+        direct_url.into_bytes(),
+        Mode::Plain,
+    ));
+    push_record(&mut items, layout, &dist_info);
+    Ok(Package {
+        title: format!("{} {}", project.name, project.version),
+        name: Some(&project.name),
+        items,
+    })
+}
+
+/// The content of `INSTALLER`.
+const INSTALLER: &[u8] = b"xtask\n";
+
+/// `direct_url.json` of an editable install (PEP 610, PEP 660).
+fn editable_url(folder: &Utf8Path) -> String {
+    let url = url::Url::from_directory_path(folder.as_std_path())
+        .map(|url| url.to_string())
+        .unwrap_or_default();
+    serde_json::json!({"url": url.trim_end_matches('/'), "dir_info": {"editable": true}})
+        .to_string()
+}
+
+fn data_path(layout: &Layout, inside: &str, name: &PackageName) -> String {
+    let (folder, path) = inside.split_once('/').unwrap_or((inside, ""));
+    debug_assert!(
+        DATA_FOLDERS.contains(&folder),
+        "checked when it was unpacked"
+    );
+    match folder {
+        "purelib" => format!("{}/{path}", layout.purelib()),
+        "platlib" => format!("{}/{path}", layout.platlib()),
+        "scripts" => format!("{}/{path}", layout.scripts()),
+        "headers" => format!("{}/{path}", layout.headers(name)),
+        _ => path.to_owned(),
+    }
+}
+
+fn push_scripts(items: &mut Vec<Item<'_>>, layout: &Layout, scripts: &[Script]) {
+    let python = layout.python();
+    items.extend(scripts.iter().map(|script| {
+        let path = format!("{}/{}", layout.scripts(), script.name);
+        Item::text(
+            path,
+            console_script(&python, script).into_bytes(),
+            Mode::Executable,
+        )
+    }));
+}
+
+/// The files that the installer adds to `.dist-info`; what the wheel ships of these gives way.
+fn push_installed<'a>(items: &mut Vec<Item<'a>>, dist_info: &str, wanted: &'a WantedWheel) {
+    let file = |name: &str| format!("{dist_info}/{name}");
+    let ours = ["INSTALLER", "REQUESTED", "direct_url.json"].map(file);
+    items.retain(|item| !ours.contains(&item.path));
+    items.push(Item::text(file("INSTALLER"), INSTALLER, Mode::Plain));
+    if wanted.requested {
+        items.push(Item::text(file("REQUESTED"), &b""[..], Mode::Plain));
+    }
+    if let Some(direct_url) = &wanted.direct_url {
+        items.push(Item::text(
+            file("direct_url.json"),
+            direct_url.as_bytes(),
+            Mode::Plain,
+        ));
+    }
+}
+
+fn push_record(items: &mut Vec<Item<'_>>, layout: &Layout, dist_info: &str) {
+    let site = dist_info.rsplit_once('/').map_or("", |(site, _)| site);
+    let mut record = String::with_capacity(items.len() * 110);
+    let mut lines: Vec<(String, &Item<'_>)> = items
+        .iter()
+        .map(|item| (layout.relative_to_site(&item.path, site), item))
+        .collect();
+    lines.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+    for (path, item) in lines {
+        push_line(
+            &mut record,
+            &path,
+            item.file().map(|file| (&file.sha256, file.size)),
+        );
+    }
+    let path = format!("{dist_info}/RECORD");
+    push_line(&mut record, &layout.relative_to_site(&path, site), None);
+    items.push(Item::text(path, record.into_bytes(), Mode::Plain));
+}

@@ -1,0 +1,20 @@
+//! Virtual environments that hold exactly what they shall, changed in place and safely.
+
+mod damage;
+mod error;
+mod items;
+mod layout;
+mod owners;
+mod place;
+mod scripts;
+mod skeleton;
+mod state;
+mod sync;
+#[cfg(test)]
+mod tests;
+mod wanted;
+
+pub use damage::{Changes, Finding};
+pub use error::EnvironmentError;
+pub use sync::{Environment, Outcome, Synced};
+pub use wanted::{Bytecode, EditableProject, Wanted, WantedWheel};

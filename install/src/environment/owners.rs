@@ -1,0 +1,91 @@
+//! Refuses packages that cannot live in one environment: two owners of one file.
+
+use rustc_hash::FxHashMap;
+
+use super::error::EnvironmentError;
+use super::items::{Item, Package};
+use crate::archive::FoldedPath;
+
+/// A path in use: how it is spelled, by which package, and for which content.
+struct Owner<'p> {
+    path: &'p str,
+    package: &'p str,
+    /// `None` for a folder.
+    sha256: Option<[u8; 32]>,
+}
+
+/// Checks that no two packages ship one file, unless its content is the same, and that no two
+/// paths are one where case does not matter.
+pub(crate) fn check_owners(packages: &[Package<'_>]) -> Result<(), EnvironmentError> {
+    let files = packages
+        .iter()
+        .map(|package| package.items.len())
+        .sum::<usize>();
+    let mut owners: FxHashMap<FoldedPath, Owner<'_>> = FxHashMap::default();
+    owners.reserve(files + files / 4);
+    for package in packages {
+        let mut last_folder = "";
+        for item in &package.items {
+            let folder = item.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            if folder != last_folder {
+                claim_folders(&mut owners, folder, &package.title)?;
+                last_folder = folder;
+            }
+            claim(&mut owners, owner_of(item, &package.title))?;
+        }
+    }
+    Ok(())
+}
+
+fn owner_of<'p>(item: &'p Item<'_>, package: &'p str) -> Owner<'p> {
+    Owner {
+        path: &item.path,
+        package,
+        sha256: Some(item.file().map_or([0; 32], |file| file.sha256)),
+    }
+}
+
+fn claim_folders<'p>(
+    owners: &mut FxHashMap<FoldedPath, Owner<'p>>,
+    folder: &'p str,
+    package: &'p str,
+) -> Result<(), EnvironmentError> {
+    let mut path = folder;
+    while !path.is_empty() {
+        let owner = Owner {
+            path,
+            package,
+            sha256: None,
+        };
+        claim(owners, owner)?;
+        path = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    }
+    Ok(())
+}
+
+fn claim<'p>(
+    owners: &mut FxHashMap<FoldedPath, Owner<'p>>,
+    new: Owner<'p>,
+) -> Result<(), EnvironmentError> {
+    let folded = FoldedPath::of(new.path);
+    let Some(old) = owners.get(&folded) else {
+        owners.insert(folded, new);
+        return Ok(());
+    };
+    if old.path != new.path {
+        return Err(EnvironmentError::Case {
+            first_path: old.path.to_owned(),
+            first: old.package.to_owned(),
+            second_path: new.path.to_owned(),
+            second: new.package.to_owned(),
+        });
+    }
+    if old.sha256 != new.sha256 {
+        return Err(EnvironmentError::TwoOwners {
+            path: new.path.to_owned(),
+            first: old.package.to_owned(),
+            second: new.package.to_owned(),
+        });
+    }
+    Ok(())
+}

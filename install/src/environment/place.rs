@@ -1,0 +1,190 @@
+//! Puts files into an environment: linked where the file system can, else copied.
+
+use std::collections::BTreeSet;
+use std::fs::FileTimes;
+use std::io::{self, ErrorKind, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use rayon::prelude::*;
+
+use super::error::EnvironmentError;
+use super::items::{Content, Item};
+use crate::files;
+use crate::store::content_time;
+
+/// Puts `items` below `root`; what stands at their places is replaced, each file at once, so that
+/// a running program keeps the file that it has open.
+pub(crate) fn place_all(root: &Utf8Path, items: &[&Item<'_>]) -> Result<(), EnvironmentError> {
+    make_folders(root, items)?;
+    items
+        .par_iter()
+        .with_min_len(64)
+        .try_for_each(|item| place(root, item))
+}
+
+fn make_folders(root: &Utf8Path, items: &[&Item<'_>]) -> io::Result<()> {
+    let mut folders = BTreeSet::new();
+    for item in items {
+        let mut path = item.path.as_str();
+        while let Some((folder, _)) = path.rsplit_once('/') {
+            if !folders.insert(folder) {
+                break;
+            }
+            path = folder;
+        }
+    }
+    fs_err::create_dir_all(root)?;
+    for folder in folders {
+        let folder = root.join(folder);
+        match std::fs::create_dir(&folder) {
+            Ok(()) => {}
+            Err(error) if error.kind() == ErrorKind::AlreadyExists && folder.is_dir() => {}
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                fs_err::remove_file(&folder)?;
+                fs_err::create_dir(&folder)?;
+            }
+            Err(_) => fs_err::create_dir_all(&folder)?,
+        }
+    }
+    Ok(())
+}
+
+fn place(root: &Utf8Path, item: &Item<'_>) -> Result<(), EnvironmentError> {
+    let target = root.join(&item.path);
+    match put(&target, item) {
+        Err(EnvironmentError::Io(error)) if error.kind() == ErrorKind::AlreadyExists => {
+            replace(&target, item)
+        }
+        result => result,
+    }
+}
+
+/// Puts the item beside its place and moves it there.
+fn replace(target: &Utf8Path, item: &Item<'_>) -> Result<(), EnvironmentError> {
+    let temporary = beside(target);
+    put(&temporary, item)?;
+    if target.symlink_metadata().is_ok_and(|found| found.is_dir()) {
+        fs_err::remove_dir_all(target)?;
+    }
+    let renamed = fs_err::rename(&temporary, target);
+    // Two names of one file stay two: POSIX wants it so.
+    let _ = std::fs::remove_file(&temporary);
+    Ok(renamed?)
+}
+
+fn beside(target: &Utf8Path) -> Utf8PathBuf {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    target.with_file_name(format!(
+        "{}{}-{number}",
+        files::TEMPORARY,
+        std::process::id()
+    ))
+}
+
+/// Puts the item at a place where nothing is.
+fn put(target: &Utf8Path, item: &Item<'_>) -> Result<(), EnvironmentError> {
+    match &item.content {
+        Content::Link(to) => Ok(files::symlink(to, target)?),
+        Content::Text { file, text } => {
+            let mut options = fs_err::OpenOptions::new();
+            options.write(true).create_new(true);
+            files::open_with_mode(&mut options, file.executable);
+            let mut out = options.open(target)?;
+            out.write_all(text)?;
+            let times = FileTimes::new().set_modified(content_time(&file.sha256));
+            Ok(out.file().set_times(times)?)
+        }
+        Content::Stored { wheel, file } => {
+            let source = wheel.file(&file.path);
+            if !file.is_intact(&source) {
+                return Err(EnvironmentError::DamagedStore {
+                    name: wheel.name().clone(),
+                    sha256: *wheel.sha256(),
+                    file: source,
+                });
+            }
+            Ok(link_or_copy(&source, target, &file.sha256)?)
+        }
+    }
+}
+
+/// On macOS a copy is a clone, which shares nothing that an editor could change in the store.
+fn link_or_copy(source: &Utf8Path, target: &Utf8Path, sha256: &[u8; 32]) -> io::Result<()> {
+    if !cfg!(target_os = "macos") {
+        match std::fs::hard_link(source, target) {
+            Ok(()) => return Ok(()),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(error),
+            // Another file system, one without links, or more links than a file may have.
+            Err(_) => {}
+        }
+    }
+    if target.symlink_metadata().is_ok() {
+        return Err(ErrorKind::AlreadyExists.into());
+    }
+    // Shares the blocks where the file system can.
+    fs_err::copy(source, target)?;
+    let times = FileTimes::new().set_modified(content_time(sha256));
+    fs_err::OpenOptions::new()
+        .write(true)
+        .open(target)?
+        .file()
+        .set_times(times)
+}
+
+/// Removes `paths` below `root` with the byte code of modules among them, and the folders that
+/// this leaves empty.
+pub(crate) fn remove_all<'a>(
+    root: &Utf8Path,
+    paths: impl Iterator<Item = &'a str>,
+) -> io::Result<()> {
+    let mut folders = BTreeSet::new();
+    for path in paths {
+        let file = root.join(path);
+        match std::fs::remove_file(&file) {
+            Ok(()) => {}
+            Err(error)
+                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
+            // A new package has a folder where an old one had a file.
+            Err(_) if file.is_dir() => {}
+            Err(_) => fs_err::remove_file(&file)?,
+        }
+        remove_bytecode(&file)?;
+        let mut path = path;
+        while let Some((folder, _)) = path.rsplit_once('/') {
+            folders.insert(folder);
+            path = folder;
+        }
+    }
+    // Deepest first; a folder that still holds something stays.
+    for folder in folders.iter().rev() {
+        let _ = std::fs::remove_dir(root.join(folder).join("__pycache__"));
+        let _ = std::fs::remove_dir(root.join(folder));
+    }
+    Ok(())
+}
+
+/// Removes what Python compiled of a module.
+pub(crate) fn remove_bytecode(module: &Utf8Path) -> io::Result<()> {
+    if module.extension() != Some("py") {
+        return Ok(());
+    }
+    let (Some(folder), Some(stem)) = (module.parent(), module.file_stem()) else {
+        return Ok(());
+    };
+    let Ok(entries) = folder.join("__pycache__").read_dir_utf8() else {
+        return Ok(());
+    };
+    for entry in entries {
+        let entry = entry?;
+        let of_module = entry
+            .file_name()
+            .strip_prefix(stem)
+            .is_some_and(|rest| rest.starts_with('.'));
+        if of_module {
+            fs_err::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}

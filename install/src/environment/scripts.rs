@@ -1,0 +1,85 @@
+//! The text of console scripts, and the first line that lets the system find Python.
+
+use camino::Utf8Path;
+
+use crate::archive::Script;
+
+/// What Linux reads of a first line; the rest is cut off.
+const LONGEST_SHEBANG: usize = 127;
+
+/// The first line of a script for `python`, with what follows it where the path is too long or
+/// has a space: then a shell starts Python, for which these lines are a string.
+pub(crate) fn shebang(python: &Utf8Path) -> String {
+    let line = format!("#!{python}\n");
+    if line.len() <= LONGEST_SHEBANG && !python.as_str().contains(' ') {
+        return line;
+    }
+    format!("#!/bin/sh\n'''exec' \"{python}\" \"$0\" \"$@\"\n' '''\n")
+}
+
+/// A script that calls what the entry point names.
+pub(crate) fn console_script(python: &Utf8Path, script: &Script) -> String {
+    let first = script.function.split('.').next().unwrap_or_default();
+    format!(
+        "{}import sys\nfrom {module} import {first}\n\nif __name__ == \"__main__\":\n    sys.exit({function}())\n",
+        shebang(python),
+        module = script.module,
+        function = script.function,
+    )
+}
+
+/// A script of `.data/scripts` with its `#!python` line made real.
+pub(crate) fn rewritten(python: &Utf8Path, content: &[u8]) -> Vec<u8> {
+    let end = content
+        .iter()
+        .position(|b| *b == b'\n')
+        .map_or(content.len(), |at| at + 1);
+    let mut out = shebang(python).into_bytes();
+    out.extend_from_slice(&content[end..]);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn script() -> Script {
+        Script {
+            name: "a".to_owned(),
+            module: "m.n".to_owned(),
+            function: "App.run".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_console_script() {
+        insta::assert_snapshot!(console_script("/e/bin/python".into(), &script()), @r#"
+        #!/e/bin/python
+        import sys
+        from m.n import App
+
+        if __name__ == "__main__":
+            sys.exit(App.run())
+        "#);
+    }
+
+    #[test]
+    fn a_folder_with_a_space() {
+        insta::assert_snapshot!(console_script("/my e/bin/python".into(), &script()), @r#"
+        #!/bin/sh
+        '''exec' "/my e/bin/python" "$0" "$@"
+        ' '''
+        import sys
+        from m.n import App
+
+        if __name__ == "__main__":
+            sys.exit(App.run())
+        "#);
+    }
+
+    #[test]
+    fn only_the_first_line_is_rewritten() {
+        let out = rewritten("/e/bin/python".into(), b"#!pythonw\nprint()\n");
+        assert_eq!(out, b"#!/e/bin/python\nprint()\n");
+    }
+}

@@ -1,0 +1,111 @@
+//! What makes a folder a virtual environment: `pyvenv.cfg`, the interpreter, activation scripts.
+//!
+//! Sources: <https://docs.python.org/3/library/venv.html>, PEP 405.
+
+use camino::Utf8Path;
+
+use super::items::{Content, Item, Mode, Package};
+use super::layout::Layout;
+use super::wanted::Identity;
+use crate::python::Interpreter;
+
+/// The file that adds the repository's source roots to `sys.path`.
+pub(crate) const SOURCES_PTH: &str = "xtask_sources.pth";
+
+/// The skeleton of an environment of `python`.
+pub(crate) fn skeleton(
+    layout: &Layout,
+    python: &Interpreter,
+    identity: &Identity,
+) -> Package<'static> {
+    let mut items = vec![Item::text(
+        "pyvenv.cfg".to_owned(),
+        pyvenv(python, &identity.prompt).into_bytes(),
+        Mode::Plain,
+    )];
+    let link = |path: String, target: &str| Item {
+        path,
+        content: Content::Link(target.into()),
+    };
+    let (major, minor) = python.major_minor();
+    let script = |name: &str| format!("{}/{name}", layout.scripts());
+    items.push(link(script("python"), python.base_executable().as_str()));
+    let mut names = vec!["python3".to_owned(), format!("python{major}.{minor}")];
+    if python.implementation() == "PyPy" {
+        names.extend(["pypy".to_owned(), "pypy3".to_owned()]);
+    }
+    items.extend(names.iter().map(|name| link(script(name), "python")));
+    if layout.has_lib64() {
+        items.push(link("lib64".to_owned(), "lib"));
+    }
+    for (name, template, quote) in ACTIVATION {
+        let text = template
+            .replace("@ROOT@", &quote(layout.root.as_str()))
+            .replace("@PROMPT@", &quote(&identity.prompt));
+        items.push(Item::text(script(name), text.into_bytes(), Mode::Plain));
+    }
+    if !identity.source_roots.is_empty() {
+        let text: String = identity
+            .source_roots
+            .iter()
+            .map(|root| format!("{root}\n"))
+            .collect();
+        let path = format!("{}/{SOURCES_PTH}", layout.purelib());
+        items.push(Item::text(path, text.into_bytes(), Mode::Plain));
+    }
+    // What is exported is never to be committed.
+    items.push(Item::text(
+        ".gitignore".to_owned(),
+        &b"*\n"[..],
+        Mode::Plain,
+    ));
+    Package {
+        title: "the environment".to_owned(),
+        name: None,
+        items,
+    }
+}
+
+fn pyvenv(python: &Interpreter, prompt: &str) -> String {
+    let executable = python.base_executable();
+    let home = executable.parent().unwrap_or(Utf8Path::new("/"));
+    format!(
+        "home = {home}\nimplementation = {}\nversion = {}\nexecutable = {executable}\n\
+         include-system-site-packages = false\nprompt = {prompt}\n",
+        python.implementation(),
+        python.version(),
+    )
+}
+
+type Quote = fn(&str) -> String;
+
+const ACTIVATION: [(&str, &str, Quote); 4] = [
+    ("activate", include_str!("activate/activate"), posix),
+    ("activate.csh", include_str!("activate/activate.csh"), csh),
+    (
+        "activate.fish",
+        include_str!("activate/activate.fish"),
+        fish,
+    ),
+    (
+        "Activate.ps1",
+        include_str!("activate/Activate.ps1"),
+        powershell,
+    ),
+];
+
+fn posix(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+fn csh(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''").replace('!', r"\!"))
+}
+
+fn fish(text: &str) -> String {
+    format!("'{}'", text.replace('\\', r"\\").replace('\'', r"\'"))
+}
+
+fn powershell(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}

@@ -1,0 +1,87 @@
+//! What was last put into an environment, and whether that was finished: kept in the environment.
+
+use std::io;
+
+use camino::Utf8Path;
+use serde::{Deserialize, Serialize};
+
+use super::wanted::Identity;
+use crate::files;
+
+/// The file's name in the environment's root.
+pub(crate) const STATE: &str = "xtask-environment.json";
+
+/// Newer tools may write another format; it reads as no state of ours.
+const FORMAT: u32 = 1;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct State {
+    format: u32,
+    pub(crate) phase: Phase,
+    pub(crate) identity: Identity,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Phase {
+    /// The environment holds what `identity` says.
+    Complete,
+    /// A run has begun to change it to something else and has not finished.
+    Changing,
+}
+
+/// What a folder is.
+#[derive(Debug)]
+pub(crate) enum Found {
+    /// There is nothing, or an empty folder.
+    Nothing,
+    /// An environment of ours.
+    Ours(Box<State>),
+    /// Something else; what is known of it.
+    Other(&'static str),
+}
+
+impl State {
+    pub(crate) fn new(phase: Phase, identity: Identity) -> Self {
+        Self {
+            format: FORMAT,
+            phase,
+            identity,
+        }
+    }
+
+    pub(crate) fn json(&self) -> io::Result<Vec<u8>> {
+        serde_json::to_vec(self).map_err(io::Error::other)
+    }
+
+    pub(crate) fn write(&self, root: &Utf8Path) -> io::Result<()> {
+        files::write_atomically(&root.join(STATE), &self.json()?)
+    }
+}
+
+impl Found {
+    pub(crate) fn at(root: &Utf8Path) -> io::Result<Self> {
+        let file = root.join(STATE);
+        match fs_err::read(&file) {
+            Ok(bytes) => Ok(match serde_json::from_slice::<State>(&bytes) {
+                Ok(state) if state.format == FORMAT => Self::Ours(Box::new(state)),
+                _ => Self::Other("its state was written by another version of this tool"),
+            }),
+            Err(_) if !root.exists() => Ok(Self::Nothing),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let is_empty = fs_err::read_dir(root)?.next().is_none();
+                Ok(match (is_empty, root.join("pyvenv.cfg").exists()) {
+                    (true, _) => Self::Nothing,
+                    (false, true) => {
+                        Self::Other("it is a virtual environment that another tool made")
+                    }
+                    (false, false) => Self::Other("it holds other files"),
+                })
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+                Ok(Self::Other("it is a file"))
+            }
+            Err(error) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,483 @@
+//! Makes an environment, or changes one to what it shall hold.
+//!
+//! A new environment is built beside its place and renamed to it. One that is there is changed in
+//! place: its state says so before the first file changes and after the last one, so that the
+//! next run knows where this one was killed, and builds it anew.
+
+use std::io;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use rayon::prelude::*;
+use rustc_hash::FxHashSet;
+
+use super::damage::{Changes, Finding, Installed, damaged, installed};
+use super::error::EnvironmentError;
+use super::items::{Item, Package, of_project, of_wheel};
+use super::layout::Layout;
+use super::owners::check_owners;
+use super::place::{place_all, remove_all, remove_bytecode};
+use super::skeleton::skeleton;
+use super::state::{Found, Phase, State};
+use super::wanted::{Bytecode, Identity, Wanted};
+use crate::archive::Record;
+use crate::files;
+use crate::python::Interpreter;
+use crate::store::{Store, UnpackedWheel};
+
+/// A virtual environment, there or to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Environment {
+    root: Utf8PathBuf,
+}
+
+/// What was done to an environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Synced {
+    /// Whether it was made, changed or left alone.
+    pub outcome: Outcome,
+    /// The packages that changed.
+    pub changes: Changes,
+    /// Files that someone had changed or removed, and that are again what they were.
+    pub restored: Vec<Utf8PathBuf>,
+    /// Packages that someone installed by other means and that were let be, as `name version`.
+    pub foreign: Vec<String>,
+}
+
+/// Whether an environment was made, changed or left alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was made.
+    Created,
+    /// It was made anew: the reason.
+    Rebuilt(&'static str),
+    /// It was changed in place.
+    Changed,
+    /// It was what it shall be.
+    Unchanged,
+}
+
+impl Environment {
+    /// The environment at this folder, absolute.
+    pub fn at(root: impl Into<Utf8PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// Its folder.
+    #[must_use]
+    pub fn root(&self) -> &Utf8Path {
+        &self.root
+    }
+
+    /// The folder of its scripts.
+    #[must_use]
+    pub fn scripts(&self) -> Utf8PathBuf {
+        self.root
+            .join(if cfg!(windows) { "Scripts" } else { "bin" })
+    }
+
+    /// Its interpreter.
+    #[must_use]
+    pub fn python(&self) -> Utf8PathBuf {
+        self.scripts().join("python")
+    }
+
+    /// Whether it was last made to hold what is wanted; its files are not looked at.
+    #[must_use]
+    pub fn is_current(&self, wanted: &Wanted<'_>) -> bool {
+        matches!(Found::at(&self.root), Ok(Found::Ours(state))
+            if state.phase == Phase::Complete && state.identity == Identity::of(&self.root, wanted))
+    }
+
+    /// Makes it hold what is wanted; every wheel must be in `store`.
+    ///
+    /// # Errors
+    /// Where it cannot; then the environment is as it was, or the next run repairs it.
+    pub fn sync(&self, wanted: &Wanted<'_>, store: &Store) -> Result<Synced, EnvironmentError> {
+        let parent = self.root.parent().unwrap_or(Utf8Path::new("/"));
+        let lock = format!(".{}.lock", self.root.file_name().unwrap_or_default());
+        let _guard = files::lock(&parent.join(lock))?;
+        let wheels = wheels_of(wanted, store)?;
+        let run = Run::new(self, wanted, &wheels)?;
+        match Found::at(&self.root)? {
+            Found::Nothing => run.build(Outcome::Created),
+            Found::Other(reason) => Err(EnvironmentError::NotOurs {
+                folder: self.root.clone(),
+                reason,
+            }),
+            Found::Ours(state) => match run.reason_to_rebuild(&state) {
+                Some(reason) => run.build(Outcome::Rebuilt(reason)),
+                None => run.change(*state),
+            },
+        }
+    }
+
+    /// Says how it differs from what is wanted; nothing is changed.
+    ///
+    /// # Errors
+    /// Where it cannot be read, or what is wanted cannot be.
+    pub fn check(
+        &self,
+        wanted: &Wanted<'_>,
+        store: &Store,
+    ) -> Result<Vec<Finding>, EnvironmentError> {
+        let identity = Identity::of(&self.root, wanted);
+        let state = match Found::at(&self.root)? {
+            Found::Nothing => return Ok(vec![Finding::Missing]),
+            Found::Other(reason) => {
+                return Err(EnvironmentError::NotOurs {
+                    folder: self.root.clone(),
+                    reason,
+                });
+            }
+            Found::Ours(state) => state,
+        };
+        if state.phase == Phase::Changing {
+            return Ok(vec![Finding::Interrupted]);
+        }
+        if state.identity != identity {
+            return Ok(differences(&state.identity, &identity));
+        }
+        let mut findings = Vec::new();
+        // Without the store only the state can be compared.
+        if let Ok(wheels) = wheels_of(wanted, store) {
+            let run = Run::new(self, wanted, &wheels)?;
+            let changed = damaged(&self.root, &run.packages);
+            if !changed.is_empty() {
+                findings.push(Finding::ChangedFiles(self.places(&changed)));
+            }
+            let foreign = run.foreign(&state.identity);
+            if !foreign.is_empty() {
+                findings.push(Finding::Foreign(foreign));
+            }
+        }
+        Ok(findings)
+    }
+
+    fn places(&self, items: &[&Item<'_>]) -> Vec<Utf8PathBuf> {
+        let mut places: Vec<_> = items
+            .iter()
+            .map(|item| self.root.join(&item.path))
+            .collect();
+        places.sort();
+        places
+    }
+}
+
+fn differences(there: &Identity, wanted: &Identity) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if there.python != wanted.python {
+        let text = |identity: &Identity| {
+            let python = &identity.python;
+            format!(
+                "{} {} at {}",
+                python.implementation, python.version, python.executable
+            )
+        };
+        findings.push(Finding::OtherPython(text(there), text(wanted)));
+    }
+    let changes = Changes::between(there, wanted);
+    if !changes.is_empty() {
+        findings.push(Finding::Packages(changes));
+    }
+    if findings.is_empty() {
+        findings.push(Finding::Settings);
+    }
+    findings
+}
+
+fn wheels_of(wanted: &Wanted<'_>, store: &Store) -> Result<Vec<UnpackedWheel>, EnvironmentError> {
+    wanted
+        .wheels
+        .par_iter()
+        .map(|wheel| {
+            store
+                .get(&wheel.sha256)
+                .ok_or_else(|| EnvironmentError::NotInStore {
+                    name: wheel.name.clone(),
+                    sha256: wheel.sha256,
+                })
+        })
+        .collect()
+}
+
+/// One run over one environment: everything that shall be there, computed.
+struct Run<'a> {
+    environment: &'a Environment,
+    python: &'a Interpreter,
+    layout: Layout,
+    identity: Identity,
+    // The skeleton comes first.
+    packages: Vec<Package<'a>>,
+}
+
+impl<'a> Run<'a> {
+    fn new(
+        environment: &'a Environment,
+        wanted: &'a Wanted<'a>,
+        wheels: &'a [UnpackedWheel],
+    ) -> Result<Self, EnvironmentError> {
+        let system = wanted.interpreter.sys_platform();
+        if system == "win32" {
+            return Err(EnvironmentError::System(system.to_owned()));
+        }
+        let layout = Layout::new(&environment.root, wanted.interpreter);
+        let identity = Identity::of(&environment.root, wanted);
+        let mut packages = vec![skeleton(&layout, wanted.interpreter, &identity)];
+        let of_wheels = wanted
+            .wheels
+            .par_iter()
+            .zip(wheels)
+            .map(|(wanted, wheel)| of_wheel(&layout, wanted, wheel))
+            .collect::<Result<Vec<_>, _>>()?;
+        packages.extend(of_wheels);
+        for project in &wanted.projects {
+            packages.push(of_project(&layout, project)?);
+        }
+        Ok(Self {
+            environment,
+            python: wanted.interpreter,
+            layout,
+            identity,
+            packages,
+        })
+    }
+
+    fn root(&self) -> &Utf8Path {
+        &self.environment.root
+    }
+
+    fn reason_to_rebuild(&self, state: &State) -> Option<&'static str> {
+        if state.phase == Phase::Changing {
+            return Some("the run before was interrupted");
+        }
+        if state.identity.root != self.identity.root {
+            return Some("it was moved");
+        }
+        if state.identity.python != self.identity.python {
+            return Some("its Python is another");
+        }
+        None
+    }
+
+    /// Builds the environment beside its place and renames it.
+    fn build(&self, outcome: Outcome) -> Result<Synced, EnvironmentError> {
+        check_owners(&self.packages)?;
+        let parent = self.root().parent().unwrap_or(Utf8Path::new("/"));
+        fs_err::create_dir_all(parent)?;
+        let purpose = format!("{}-", self.root().file_name().unwrap_or_default());
+        files::remove_temporary_folders(parent, &purpose)?;
+        let temporary = files::temporary_folder(parent, &purpose)?;
+        let new = files::utf8(temporary.path())?.join("new");
+        let items: Vec<&Item<'_>> = self
+            .packages
+            .iter()
+            .flat_map(|package| &package.items)
+            .collect();
+        place_all(&new, &items)?;
+        self.compile(&new)?;
+        State::new(Phase::Complete, self.identity.clone()).write(&new)?;
+        let old = new.with_file_name("old");
+        if self.root().symlink_metadata().is_ok() {
+            fs_err::rename(self.root(), &old)?;
+        }
+        fs_err::rename(&new, self.root())?;
+        let nothing = Identity {
+            wheels: Vec::new(),
+            projects: Vec::new(),
+            ..self.identity.clone()
+        };
+        Ok(Synced {
+            outcome,
+            changes: Changes::between(&nothing, &self.identity),
+            restored: Vec::new(),
+            foreign: Vec::new(),
+        })
+    }
+
+    /// Changes the environment that is there.
+    fn change(&self, state: State) -> Result<Synced, EnvironmentError> {
+        let root = self.root();
+        let foreign = self.foreign(&state.identity);
+        let changed = damaged(root, &self.packages);
+        let old_paths = self.paths_to_remove(&state.identity)?;
+        let recompile = state.identity.bytecode != self.identity.bytecode;
+        let unchanged = |outcome, changes| Synced {
+            outcome,
+            changes,
+            restored: Vec::new(),
+            foreign: foreign.clone(),
+        };
+        if changed.is_empty() && old_paths.is_empty() && state.identity == self.identity {
+            return Ok(unchanged(Outcome::Unchanged, Changes::default()));
+        }
+        check_owners(&self.packages)?;
+        let changes = Changes::between(&state.identity, &self.identity);
+        let restored = self.restored(&changed, &changes, &state.identity);
+        State::new(Phase::Changing, self.identity.clone()).write(root)?;
+        for item in &changed {
+            remove_bytecode(&root.join(&item.path))?;
+        }
+        place_all(root, &changed)?;
+        remove_all(root, old_paths.iter().map(String::as_str))?;
+        if recompile || !changed.is_empty() {
+            self.compile(root)?;
+        }
+        State::new(Phase::Complete, self.identity.clone()).write(root)?;
+        Ok(Synced {
+            restored,
+            ..unchanged(Outcome::Changed, changes)
+        })
+    }
+
+    /// The places among `changed` that belong to packages which did not change themselves.
+    fn restored(
+        &self,
+        changed: &[&Item<'_>],
+        changes: &Changes,
+        old: &Identity,
+    ) -> Vec<Utf8PathBuf> {
+        let fresh: FxHashSet<&model::PackageName> = changes
+            .added
+            .iter()
+            .map(|(name, _)| name)
+            .chain(changes.updated.iter().map(|(name, _, _)| name))
+            .collect();
+        let same_settings =
+            old.prompt == self.identity.prompt && old.source_roots == self.identity.source_roots;
+        let expected: FxHashSet<&str> = self
+            .packages
+            .iter()
+            .filter(|package| match package.name {
+                Some(name) => fresh.contains(name),
+                None => !same_settings,
+            })
+            .flat_map(|package| package.items.iter().map(|item| item.path.as_str()))
+            .collect();
+        let by_someone: Vec<&Item<'_>> = changed
+            .iter()
+            .copied()
+            .filter(|item| !expected.contains(item.path.as_str()))
+            .collect();
+        self.environment.places(&by_someone)
+    }
+
+    /// The files of packages that are there and shall not be, or shall be of another version.
+    fn paths_to_remove(&self, old: &Identity) -> Result<Vec<String>, EnvironmentError> {
+        let changes = Changes::between(old, &self.identity);
+        let names: FxHashSet<&model::PackageName> = changes
+            .removed
+            .iter()
+            .map(|(name, _)| name)
+            .chain(changes.updated.iter().map(|(name, _, _)| name))
+            .collect();
+        let sources_gone = !old.source_roots.is_empty() && self.identity.source_roots.is_empty();
+        if names.is_empty() && !sources_gone {
+            return Ok(Vec::new());
+        }
+        let mut paths = Vec::new();
+        for (site, there) in self.installed() {
+            if names.contains(&there.name) {
+                paths.extend(recorded_paths(self.root(), site, &there)?);
+            }
+        }
+        if sources_gone {
+            paths.push(format!(
+                "{}/{}",
+                self.layout.purelib(),
+                super::skeleton::SOURCES_PTH
+            ));
+        }
+        let kept: FxHashSet<&str> = self
+            .packages
+            .iter()
+            .flat_map(|package| package.items.iter().map(|item| item.path.as_str()))
+            .collect();
+        paths.retain(|path| !kept.contains(path.as_str()));
+        Ok(paths)
+    }
+
+    fn installed(&self) -> Vec<(&str, Installed)> {
+        let (purelib, platlib) = (self.layout.purelib(), self.layout.platlib());
+        let mut sites = vec![purelib];
+        if platlib != purelib {
+            sites.push(platlib);
+        }
+        sites
+            .into_iter()
+            .flat_map(|site| {
+                installed(self.root(), site)
+                    .into_iter()
+                    .map(move |there| (site, there))
+            })
+            .collect()
+    }
+
+    /// Packages that neither this run nor the one before knows.
+    fn foreign(&self, old: &Identity) -> Vec<String> {
+        let known: FxHashSet<&model::PackageName> = [old, &self.identity]
+            .into_iter()
+            .flat_map(|identity| {
+                let wheels = identity.wheels.iter().map(|wheel| &wheel.name);
+                wheels.chain(identity.projects.iter().map(|project| &project.name))
+            })
+            .collect();
+        let mut foreign: Vec<String> = self
+            .installed()
+            .into_iter()
+            .filter(|(_, there)| !known.contains(&there.name))
+            .map(|(_, there)| format!("{} {}", there.name, there.version))
+            .collect();
+        foreign.sort();
+        foreign
+    }
+
+    /// Compiles the modules at `place`, where that is wanted; their code names the final place.
+    fn compile(&self, place: &Utf8Path) -> Result<(), EnvironmentError> {
+        if self.identity.bytecode == Bytecode::OnImport {
+            return Ok(());
+        }
+        let folder = place.join(self.layout.purelib());
+        let output = duct::cmd(
+            self.python.executable().as_str(),
+            [
+                "-I",
+                "-m",
+                "compileall",
+                "-q",
+                "-j",
+                "0",
+                "-s",
+                place.as_str(),
+                "-p",
+                self.root().as_str(),
+                folder.as_str(),
+            ],
+        )
+        .stdin_null()
+        .stdout_capture()
+        .stderr_capture()
+        .unchecked()
+        .run()?;
+        // Some packages ship templates that are no modules: compileall says so and goes on.
+        match output.status.code() {
+            Some(0 | 1) => Ok(()),
+            _ => Err(EnvironmentError::Compile {
+                folder: self.root().to_owned(),
+                reason: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+            }),
+        }
+    }
+}
+
+/// The files that RECORD lists of a distribution, relative to `root`.
+fn recorded_paths(root: &Utf8Path, site: &str, there: &Installed) -> io::Result<Vec<String>> {
+    let text = match fs_err::read_to_string(root.join(site).join(&there.dist_info).join("RECORD")) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        text => text?,
+    };
+    let record = Record::parse(&text).unwrap_or_default();
+    Ok(record
+        .paths()
+        .filter_map(|path| Layout::from_site(path, site))
+        .collect())
+}
