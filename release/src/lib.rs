@@ -1,4 +1,13 @@
 //! Releases: facts about the repository -> a plan of steps -> a journaled run.
+//!
+//! [`changelog`], [`version`], [`settings`], [`facts`] and [`plan`] are pure: what they need comes
+//! in as data. [`git`] and [`tree`] read and change the repository.
 pub mod changelog;
+pub mod facts;
+pub mod gather;
 pub mod git;
+pub mod plan;
+pub mod run;
+pub mod settings;
 pub mod tree;
+pub mod version;

@@ -1,0 +1,97 @@
+//! What is known about a repository when a release is planned.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::Utf8PathBuf;
+
+use crate::tree::ChangelogSource;
+
+/// Everything that a plan depends on. Nothing here changes while planning.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// What is checked out.
+    pub head: Head,
+    /// Lines of `git status --porcelain` that are not about ignored files.
+    pub dirty: Vec<String>,
+    /// The version file's content.
+    pub version_file: Option<String>,
+    /// Symbolic links to the version file; they need no change of their own.
+    pub version_links: Vec<Utf8PathBuf>,
+    /// Every tag and whether `HEAD` contains it.
+    pub tags: Vec<TagFact>,
+    /// The remote, when there is one.
+    pub remote: Option<RemoteFacts>,
+    /// Whether locks are fresh.
+    pub locks: Locks,
+    /// What the changelog is made from; `None` without towncrier's settings.
+    pub changelog: Option<ChangelogSource>,
+    /// The news file and its content.
+    pub news_file: Option<(Utf8PathBuf, Option<Vec<u8>>)>,
+    /// Files that the settings' patterns match, with their contents.
+    pub files: BTreeMap<Utf8PathBuf, String>,
+    /// Every file that git knows.
+    pub tracked: BTreeSet<Utf8PathBuf>,
+    /// The branches that are here.
+    pub branches: BTreeSet<String>,
+}
+
+/// What is checked out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// The commit.
+    pub commit: String,
+    /// The branch; `None` when detached.
+    pub branch: Option<String>,
+    /// The first line of the commit's message.
+    pub subject: String,
+}
+
+/// A tag.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TagFact {
+    /// Its name.
+    pub name: String,
+    /// The commit it names.
+    pub commit: String,
+    /// Whether `HEAD` is that commit or descends from it.
+    pub in_head: bool,
+}
+
+/// What the remote has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemoteFacts {
+    /// Its name.
+    pub name: String,
+    /// How its branch of the same name stands to `HEAD`.
+    pub branch: RemoteBranch,
+    /// The commit that its tag of this release names.
+    pub tag: Option<String>,
+    /// What it says to a push that changes nothing; `None` when it admits one or was not asked.
+    pub refuses_push: Option<String>,
+}
+
+/// How the remote's branch stands to `HEAD`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RemoteBranch {
+    /// The remote could not be reached or was not asked.
+    Unknown,
+    /// There is none.
+    Missing,
+    /// The same commit.
+    Same,
+    /// The remote lacks some of our commits.
+    Behind,
+    /// The remote has commits that we lack.
+    MovedOn,
+}
+
+/// Whether locks are fresh.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Locks {
+    /// They are.
+    Fresh,
+    /// They are not: what the check said.
+    Stale(String),
+    /// Nobody looked, or the repository has none.
+    Unchecked,
+}

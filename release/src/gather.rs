@@ -1,0 +1,253 @@
+//! The facts of a work tree, gathered.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use globset::{Glob, GlobSetBuilder};
+use thiserror::Error;
+
+use crate::changelog::Release;
+use crate::facts::{Facts, Head, Locks, RemoteBranch, RemoteFacts, TagFact};
+use crate::git::{Git, GitError};
+use crate::plan::{Pushing, Request};
+use crate::settings::ReleaseSettings;
+use crate::tree::{ChangelogSource, ChangelogSourceError, Tree, TreeError, WorkTree};
+
+/// Why facts cannot be had.
+#[derive(Debug, Error)]
+pub enum FactsError {
+    /// git says no: not a repository, no commit yet.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// A file cannot be read.
+    #[error(transparent)]
+    Tree(#[from] TreeError),
+    /// The changelog's sources are wrong.
+    #[error(transparent)]
+    Changelog(#[from] ChangelogSourceError),
+    /// A file that names the version is not text.
+    #[error("{0}: not UTF-8")]
+    NotUtf8(Utf8PathBuf),
+}
+
+/// Looks at the repository at `root`. Nothing is changed; the remote is asked, never fetched from.
+///
+/// Locks are left [`Locks::Unchecked`]: whoever can check them fills that in.
+///
+/// # Errors
+/// No git repository, or files that cannot be read.
+pub fn gather(
+    root: &Utf8Path,
+    settings: &ReleaseSettings,
+    request: &Request,
+) -> Result<Facts, FactsError> {
+    let git = Git::at(root);
+    let tree = WorkTree::new(root);
+    let head = head(&git)?;
+    let tracked = tracked(&git)?;
+    let changelog = ChangelogSource::read(&tree)?;
+    let news_file = news_file(&tree, settings, request, changelog.as_ref())?;
+    Ok(Facts {
+        dirty: lines(&git.text(&["status", "--porcelain"])?),
+        version_file: text(&tree, &settings.version_file)?,
+        version_links: links(root, &settings.version_file, &git)?,
+        tags: tags(&git)?,
+        remote: remote(&git, &head, settings, request)?,
+        locks: Locks::Unchecked,
+        files: files(&tree, settings, &tracked)?,
+        branches: branches(&git)?,
+        changelog,
+        news_file,
+        tracked,
+        head,
+    })
+}
+
+fn head(git: &Git) -> Result<Head, GitError> {
+    Ok(Head {
+        commit: git.text(&["rev-parse", "HEAD"])?,
+        branch: git.maybe(&["symbolic-ref", "--quiet", "--short", "HEAD"])?,
+        subject: git.text(&["log", "-1", "--format=%s"])?,
+    })
+}
+
+fn lines(text: &str) -> Vec<String> {
+    text.lines().map(str::to_owned).collect()
+}
+
+fn text(tree: &dyn Tree, path: &Utf8Path) -> Result<Option<String>, FactsError> {
+    let utf8 = |bytes| String::from_utf8(bytes).map_err(|_| FactsError::NotUtf8(path.to_owned()));
+    tree.read(path)?.map(utf8).transpose()
+}
+
+fn tracked(git: &Git) -> Result<BTreeSet<Utf8PathBuf>, GitError> {
+    let listed = git.text(&["ls-files", "-z"])?;
+    Ok(listed
+        .split('\0')
+        .filter(|path| !path.is_empty())
+        .map(Utf8PathBuf::from)
+        .collect())
+}
+
+fn branches(git: &Git) -> Result<BTreeSet<String>, GitError> {
+    let listed = git.text(&["for-each-ref", "--format=%(refname:strip=2)", "refs/heads"])?;
+    Ok(listed.lines().map(str::to_owned).collect())
+}
+
+/// The tracked symbolic links that lead to the version file.
+fn links(
+    root: &Utf8Path,
+    version_file: &Utf8Path,
+    git: &Git,
+) -> Result<Vec<Utf8PathBuf>, GitError> {
+    let Ok(target) = root.join(version_file).canonicalize_utf8() else {
+        return Ok(Vec::new());
+    };
+    let listed = git.text(&["ls-files", "--stage", "-z"])?;
+    let links = listed
+        .split('\0')
+        .filter(|entry| entry.starts_with("120000 "));
+    let paths = links
+        .filter_map(|entry| entry.split_once('\t'))
+        .map(|(_, path)| Utf8PathBuf::from(path));
+    let leads = |path: &Utf8PathBuf| {
+        root.join(path)
+            .canonicalize_utf8()
+            .is_ok_and(|real| real == target)
+    };
+    Ok(paths.filter(leads).collect())
+}
+
+fn tags(git: &Git) -> Result<Vec<TagFact>, GitError> {
+    let merged = git.text(&["tag", "--merged", "HEAD"])?;
+    let merged: BTreeSet<&str> = merged.lines().collect();
+    let format = "--format=%(refname:strip=2) %(objectname) %(*objectname)";
+    let listed = git.text(&["for-each-ref", format, "refs/tags"])?;
+    let tag = |line: &str| {
+        let mut words = line.split(' ');
+        let name = words.next()?;
+        let object = words.next()?;
+        let commit = words
+            .next()
+            .filter(|peeled| !peeled.is_empty())
+            .unwrap_or(object);
+        Some(TagFact {
+            name: name.to_owned(),
+            commit: commit.to_owned(),
+            in_head: merged.contains(name),
+        })
+    };
+    Ok(listed.lines().filter_map(tag).collect())
+}
+
+fn remote(
+    git: &Git,
+    head: &Head,
+    settings: &ReleaseSettings,
+    request: &Request,
+) -> Result<Option<RemoteFacts>, GitError> {
+    let name = &settings.remote;
+    if !git.text(&["remote"])?.lines().any(|known| known == name) {
+        return Ok(None);
+    }
+    let branch = head.branch.as_deref().unwrap_or("HEAD");
+    let branch_ref = format!("refs/heads/{branch}");
+    let tag_ref = format!("refs/tags/{}", settings.tag_of(&request.version));
+    let peeled = format!("{tag_ref}^{{}}");
+    let mut facts = RemoteFacts {
+        name: name.clone(),
+        branch: RemoteBranch::Unknown,
+        tag: None,
+        refuses_push: None,
+    };
+    let listed = match git.text(&["ls-remote", name, &branch_ref, &tag_ref, &peeled]) {
+        Ok(listed) => listed,
+        Err(GitError::Failed { message, .. }) => {
+            facts.refuses_push = Some(message);
+            return Ok(Some(facts));
+        }
+        Err(error) => return Err(error),
+    };
+    let refs: BTreeMap<&str, &str> = listed
+        .lines()
+        .filter_map(|line| line.split_once('\t'))
+        .map(|(commit, name)| (name, commit))
+        .collect();
+    let tag = refs
+        .get(peeled.as_str())
+        .or_else(|| refs.get(tag_ref.as_str()));
+    facts.tag = tag.map(|&commit| commit.to_owned());
+    facts.branch = relation(git, &head.commit, refs.get(branch_ref.as_str()).copied())?;
+    if request.push == Pushing::Yes && facts.branch != RemoteBranch::MovedOn {
+        let refspec = format!("HEAD:{branch_ref}");
+        let asked = git.text(&["push", "--dry-run", "--porcelain", name, &refspec]);
+        facts.refuses_push = match asked {
+            Err(GitError::Failed { message, .. }) => Some(message),
+            _ => None,
+        };
+    }
+    Ok(Some(facts))
+}
+
+fn relation(git: &Git, head: &str, remote: Option<&str>) -> Result<RemoteBranch, GitError> {
+    let Some(remote) = remote else {
+        return Ok(RemoteBranch::Missing);
+    };
+    if remote == head {
+        return Ok(RemoteBranch::Same);
+    }
+    let ancestor = git.maybe(&["merge-base", "--is-ancestor", remote, head])?;
+    Ok(match ancestor {
+        Some(_) => RemoteBranch::Behind,
+        None => RemoteBranch::MovedOn,
+    })
+}
+
+fn news_file(
+    tree: &dyn Tree,
+    settings: &ReleaseSettings,
+    request: &Request,
+    changelog: Option<&ChangelogSource>,
+) -> Result<Option<(Utf8PathBuf, Option<Vec<u8>>)>, FactsError> {
+    let Some(source) = changelog else {
+        return Ok(None);
+    };
+    let release = Release {
+        version: request.version.as_str(),
+        date: &request.date,
+    };
+    let path = match settings.news_file_of(&request.version) {
+        Some(path) => path,
+        None => source
+            .settings
+            .news_file(&release)
+            .map_err(ChangelogSourceError::from)?,
+    };
+    let old = tree.read(&path)?;
+    Ok(Some((path, old)))
+}
+
+/// The files that the settings' patterns may change. A pattern that is none matches nothing here;
+/// the plan refuses it.
+fn files(
+    tree: &dyn Tree,
+    settings: &ReleaseSettings,
+    tracked: &BTreeSet<Utf8PathBuf>,
+) -> Result<BTreeMap<Utf8PathBuf, String>, FactsError> {
+    let mut globs = GlobSetBuilder::new();
+    for glob in settings
+        .files
+        .iter()
+        .filter_map(|edit| Glob::new(&edit.path).ok())
+    {
+        globs.add(glob);
+    }
+    let globs = globs.build().unwrap_or_default();
+    let mut files = BTreeMap::new();
+    for path in tracked.iter().filter(|path| globs.is_match(path.as_str())) {
+        if let Some(text) = text(tree, path)? {
+            files.insert(path.clone(), text);
+        }
+    }
+    Ok(files)
+}

@@ -1,0 +1,237 @@
+//! The plan of a release: which steps, in which order, from which facts. Pure.
+
+mod refusal;
+mod show;
+mod steps;
+
+use serde::{Deserialize, Serialize};
+
+pub use refusal::Refusal;
+pub use show::show;
+pub(crate) use steps::STAGING;
+pub use steps::{Effect, Step};
+
+use crate::facts::{Facts, RemoteBranch, TagFact};
+use crate::settings::{CommitOn, ReleaseSettings, StepKind, fill};
+use crate::version::ReleaseVersion;
+
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The version.
+    pub version: ReleaseVersion,
+    /// The date in the changelog, `YYYY-MM-DD`.
+    pub date: String,
+    /// Whether commit and tag are pushed.
+    pub push: Pushing,
+    /// Whether wheels are published, and to which index.
+    pub publish: Publishing,
+}
+
+/// Whether a release is pushed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pushing {
+    /// It stays here.
+    No,
+    /// Branch and tag, both or none.
+    Yes,
+}
+
+/// Whether a release is published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Publishing {
+    /// It is not.
+    No,
+    /// To this index, or to the one of the settings.
+    To(Option<String>),
+}
+
+/// What is to be done for a release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// Nothing: it is done.
+    AlreadyReleased {
+        /// The tag.
+        tag: String,
+        /// The commit that it names.
+        commit: String,
+    },
+    /// Nothing yet: the release's branch waits for its merge.
+    AwaitingMerge {
+        /// The release's branch.
+        branch: String,
+    },
+    /// These steps.
+    Go(Plan),
+}
+
+/// The steps of a release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The version.
+    pub version: ReleaseVersion,
+    /// In this order.
+    pub steps: Vec<Step>,
+    /// What follows by itself, for the reader.
+    pub notes: Vec<String>,
+}
+
+/// Plans a release.
+///
+/// # Errors
+/// Every reason against it, not only the first.
+pub fn plan(
+    settings: &ReleaseSettings,
+    facts: &Facts,
+    request: &Request,
+) -> Result<Decision, Vec<Refusal>> {
+    let planner = Planner {
+        settings,
+        facts,
+        request,
+    };
+    let tag = settings.tag_of(&request.version);
+    match planner.stage(&tag) {
+        Stage::Tagged(tag) => planner.after_tag(tag),
+        Stage::OnReleaseBranch(branch) => Ok(planner.on_release_branch(branch)),
+        Stage::Committed => planner.from_tag(&tag),
+        Stage::Fresh => planner.from_start(),
+    }
+}
+
+/// How far a release has come.
+enum Stage<'a> {
+    Fresh,
+    /// Committed on its own branch, which is checked out.
+    OnReleaseBranch(String),
+    /// Committed, or merged, without a tag.
+    Committed,
+    Tagged(&'a TagFact),
+}
+
+pub(crate) struct Planner<'a> {
+    pub(crate) settings: &'a ReleaseSettings,
+    pub(crate) facts: &'a Facts,
+    pub(crate) request: &'a Request,
+}
+
+impl<'a> Planner<'a> {
+    fn stage(&self, tag: &str) -> Stage<'a> {
+        let known = self.facts.tags.iter().find(|known| known.name == tag);
+        if let Some(known) = known.filter(|known| known.in_head) {
+            return Stage::Tagged(known);
+        }
+        if !self.version_is_written() || !self.changelog_has_release() {
+            return Stage::Fresh;
+        }
+        if self.on_own_branch() {
+            return Stage::OnReleaseBranch(self.facts.head.branch.clone().unwrap_or_default());
+        }
+        Stage::Committed
+    }
+
+    fn version_is_written(&self) -> bool {
+        self.facts
+            .version_file
+            .as_deref()
+            .is_some_and(|text| text.trim() == self.request.version.as_str())
+    }
+
+    /// Whether the news file has a heading for the version.
+    fn changelog_has_release(&self) -> bool {
+        if !self.does(StepKind::Changelog) || self.facts.changelog.is_none() {
+            // No heading to look for: the commit's message has to say it.
+            let message = fill(&self.settings.commit_message, &self.request.version);
+            return self.facts.head.subject.starts_with(&message);
+        }
+        let news = self.facts.news_file.as_ref().and_then(|(path, old)| {
+            let text = std::str::from_utf8(old.as_deref()?).ok()?;
+            Some((path, text))
+        });
+        news.is_some_and(|(path, text)| {
+            crate::changelog::extract(path, text, self.request.version.as_str()).is_ok()
+        })
+    }
+
+    fn on_own_branch(&self) -> bool {
+        let CommitOn::Branch(pattern) = &self.settings.commit_on else {
+            return false;
+        };
+        self.facts.head.branch.as_deref() == Some(fill(pattern, &self.request.version).as_str())
+    }
+
+    pub(crate) fn does(&self, kind: StepKind) -> bool {
+        !self.settings.without.contains(&kind)
+    }
+
+    fn from_start(&self) -> Result<Decision, Vec<Refusal>> {
+        let mut refusals = refusal::before_start(self);
+        let (steps, notes) = match steps::from_start(self) {
+            Ok(found) => found,
+            Err(refusal) => {
+                refusals.push(refusal);
+                Default::default()
+            }
+        };
+        self.go(refusals, steps, notes)
+    }
+
+    /// The release is committed (or merged): what is left is the tag and what follows.
+    fn from_tag(&self, tag: &str) -> Result<Decision, Vec<Refusal>> {
+        let mut refusals = refusal::about_head(self);
+        refusals.extend(refusal::about_tag(self, tag));
+        let notes = vec![format!(
+            "{} is committed already; its tag is missing",
+            self.request.version
+        )];
+        self.go(refusals, steps::from_tag(self), notes)
+    }
+
+    /// The tag is there: at most it has to be pushed or published.
+    fn after_tag(&self, tag: &TagFact) -> Result<Decision, Vec<Refusal>> {
+        let steps = steps::after_tag(self, tag);
+        if steps.is_empty() {
+            return Ok(Decision::AlreadyReleased {
+                tag: tag.name.clone(),
+                commit: tag.commit.clone(),
+            });
+        }
+        let notes = vec![format!(
+            "{} is tagged already, at {}",
+            self.request.version, tag.commit
+        )];
+        self.go(refusal::about_remote_tag(self, tag), steps, notes)
+    }
+
+    fn on_release_branch(&self, branch: String) -> Decision {
+        let pushes = self.request.push == Pushing::Yes;
+        let there = matches!(
+            self.facts.remote.as_ref().map(|remote| remote.branch),
+            Some(RemoteBranch::Same)
+        );
+        match steps::push(self, vec![branch.clone()]).filter(|_| pushes && !there) {
+            Some(step) => Decision::Go(Plan {
+                version: self.request.version.clone(),
+                steps: vec![step],
+                notes: vec![format!("{branch} is committed already")],
+            }),
+            None => Decision::AwaitingMerge { branch },
+        }
+    }
+
+    fn go(
+        &self,
+        refusals: Vec<Refusal>,
+        steps: Vec<Step>,
+        notes: Vec<String>,
+    ) -> Result<Decision, Vec<Refusal>> {
+        match refusals.is_empty() {
+            false => Err(refusals),
+            true => Ok(Decision::Go(Plan {
+                version: self.request.version.clone(),
+                steps,
+                notes,
+            })),
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! What a run has done so far, kept in the git directory.
+//!
+//! The journal holds the whole plan, so that a resumed run does what was reviewed, whatever has
+//! changed since. It is replaced atomically after every step.
+
+use std::io::Write;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::{Deserialize, Serialize};
+
+use super::RunError;
+use crate::git::Git;
+use crate::plan::Plan;
+
+/// The state of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Journal {
+    /// What is to be done.
+    pub plan: Plan,
+    /// What was checked out when the run began.
+    pub origin: Origin,
+    /// How many steps are done.
+    pub done: usize,
+    /// Whether the step after those has begun.
+    pub begun: bool,
+    /// Files that were or will be put into the output folder.
+    pub delivered: Vec<Delivered>,
+    /// The first of the output folder's parts that did not exist before.
+    pub new_folder: Option<Utf8PathBuf>,
+}
+
+/// What was checked out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The commit.
+    pub commit: String,
+    /// The branch.
+    pub branch: Option<String>,
+}
+
+/// A file put into the output folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delivered {
+    /// Relative to the root.
+    pub path: Utf8PathBuf,
+    /// Whether a file of this name was there before; it is kept until the run is over.
+    pub replaces: bool,
+}
+
+/// The folder in the git directory that belongs to a run.
+#[derive(Debug, Clone)]
+pub struct JournalFolder {
+    path: Utf8PathBuf,
+}
+
+impl JournalFolder {
+    /// The folder for the repository of `git`; it need not exist.
+    ///
+    /// # Errors
+    /// Not a repository.
+    pub fn of(git: &Git) -> Result<Self, RunError> {
+        let directory = git.text(&["rev-parse", "--absolute-git-dir"])?;
+        Ok(Self {
+            path: Utf8PathBuf::from(directory).join("xtask-release"),
+        })
+    }
+
+    /// The journal of the run that is under way.
+    ///
+    /// # Errors
+    /// There is one and it cannot be read.
+    pub fn read(&self) -> Result<Option<Journal>, RunError> {
+        let path = self.path.join("journal.json");
+        match fs_err::read(&path) {
+            Ok(bytes) => {
+                serde_json::from_slice(&bytes)
+                    .map(Some)
+                    .map_err(|error| RunError::Journal {
+                        path,
+                        message: error.to_string(),
+                    })
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Replaces the journal.
+    pub(super) fn write(&self, journal: &Journal) -> Result<(), RunError> {
+        fs_err::create_dir_all(&self.path)?;
+        let path = self.path.join("journal.json");
+        let bytes = serde_json::to_vec_pretty(journal).map_err(|error| RunError::Journal {
+            path: path.clone(),
+            message: error.to_string(),
+        })?;
+        replace(&path, &bytes)
+    }
+
+    /// Where wheels are built before they are delivered.
+    pub(super) fn staging(&self) -> Utf8PathBuf {
+        self.path.join("wheels")
+    }
+
+    /// Where files are kept that were replaced in the output folder.
+    pub(super) fn replaced(&self) -> Utf8PathBuf {
+        self.path.join("replaced")
+    }
+
+    /// Ends the run.
+    pub(super) fn remove(&self) -> Result<(), RunError> {
+        // The journal first: what else is in the folder means nothing without it.
+        let path = self.path.join("journal.json");
+        if path.exists() {
+            fs_err::remove_file(path)?;
+        }
+        if self.path.exists() {
+            fs_err::remove_dir_all(&self.path)?;
+        }
+        Ok(())
+    }
+}
+
+/// Replaces a file in one go, its permissions kept.
+pub(super) fn replace(path: &Utf8Path, bytes: &[u8]) -> Result<(), RunError> {
+    let folder = path.parent().unwrap_or(Utf8Path::new("."));
+    fs_err::create_dir_all(folder)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    let permissions = match fs_err::metadata(path) {
+        Ok(known) => known.permissions(),
+        Err(_) => new_file_permissions(folder)?,
+    };
+    file.as_file().set_permissions(permissions)?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// The permissions that a new file gets here; those of temporary files are stricter.
+fn new_file_permissions(folder: &Utf8Path) -> Result<std::fs::Permissions, RunError> {
+    let probe = folder.join(format!(".xtask-{}", std::process::id()));
+    let permissions = fs_err::File::create(&probe)?.metadata()?.permissions();
+    fs_err::remove_file(probe)?;
+    Ok(permissions)
+}

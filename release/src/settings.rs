@@ -1,0 +1,243 @@
+//! How a repository releases: two ready profiles, each of their parts to be changed.
+
+use std::collections::BTreeSet;
+
+use camino::Utf8PathBuf;
+use serde::{Deserialize, Serialize};
+
+use crate::version::ReleaseVersion;
+
+/// The settings of releases (`[release]`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReleaseSettings {
+    /// The file that holds the version, relative to the root.
+    pub version_file: Utf8PathBuf,
+    /// Whether that file ends with a line end.
+    pub final_newline: FinalNewline,
+    /// The news file, with placeholders; `None` where towncrier's settings say.
+    pub news_file: Option<String>,
+    /// The name of a tag, with placeholders.
+    pub tag_name: String,
+    /// The kind of tag.
+    pub tag: TagKind,
+    /// Patterns of the branches from which a release may be made, with placeholders.
+    pub branches: Vec<String>,
+    /// Where the release's commit goes.
+    pub commit_on: CommitOn,
+    /// The commit's message, with placeholders.
+    pub commit_message: String,
+    /// The remote that is compared with and pushed to.
+    pub remote: String,
+    /// Commands around the release.
+    pub hooks: Vec<Hook>,
+    /// Further files that name the version.
+    pub files: Vec<FileEdit>,
+    /// Steps that are left out.
+    pub without: BTreeSet<StepKind>,
+    /// Where wheels go, relative to the root.
+    pub out_dir: Utf8PathBuf,
+}
+
+/// Whether a file ends with a line end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FinalNewline {
+    /// As the file has it now.
+    Keep,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Kinds of tags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TagKind {
+    /// An object with author, date and message: `Release vV` or `Pre-release vV`.
+    Annotated,
+    /// A name alone.
+    Lightweight,
+}
+
+/// Where the release's commit goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CommitOn {
+    /// The branch that is checked out; the tag follows at once.
+    Current,
+    /// A new branch of this name, with placeholders. It is merged (squashed) by review; then the
+    /// same command on the branch that it went into makes the tag.
+    Branch(String),
+}
+
+/// The steps of a release, as settings name them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StepKind {
+    /// Commands before.
+    HooksBefore,
+    /// The version file.
+    Version,
+    /// The changelog.
+    Changelog,
+    /// Further files.
+    Files,
+    /// The lock check.
+    Locks,
+    /// Wheels.
+    Package,
+    /// The commit.
+    Commit,
+    /// The tag.
+    Tag,
+    /// Commands after.
+    HooksAfter,
+}
+
+impl StepKind {
+    /// All of them with the names that settings use.
+    pub const ALL: [(&'static str, Self); 9] = [
+        ("hooks-before", Self::HooksBefore),
+        ("version", Self::Version),
+        ("changelog", Self::Changelog),
+        ("files", Self::Files),
+        ("locks", Self::Locks),
+        ("package", Self::Package),
+        ("commit", Self::Commit),
+        ("tag", Self::Tag),
+        ("hooks-after", Self::HooksAfter),
+    ];
+}
+
+/// A command that runs before the version is written, or after the tag is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hook {
+    /// What it is called in messages.
+    pub name: String,
+    /// Run by the shell in the root, with placeholders.
+    pub command: String,
+    /// The file that its standard output becomes, with placeholders; kept when it is there.
+    pub output: Option<String>,
+    /// When it runs.
+    pub when: HookTime,
+    /// For which releases it runs.
+    pub releases: HookReleases,
+}
+
+/// When a hook runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HookTime {
+    /// Before the version is written; what it changes is part of the commit.
+    Before,
+    /// After the tag is made.
+    After,
+}
+
+/// For which releases something is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HookReleases {
+    /// All.
+    All,
+    /// Final and post releases.
+    Final,
+    /// The others.
+    PreReleases,
+    /// The first of a series, as long as the series has no final release. Needs the prior series
+    /// to be finished.
+    NewSeries,
+}
+
+/// A change in files that name the version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileEdit {
+    /// Which files: a glob relative to the root.
+    pub path: String,
+    /// What is replaced: a regular expression.
+    pub search: String,
+    /// By what, with placeholders and `$1`.
+    pub replace: String,
+    /// For which releases.
+    pub releases: HookReleases,
+}
+
+/// A named set of habits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// One changelog, an annotated tag on the commit made at once.
+    OneChangelog,
+    /// A changelog a series, a branch for each release, a lightweight tag after its merge.
+    ReleaseBranches,
+}
+
+impl Profile {
+    /// The names that settings use.
+    pub const ALL: [(&'static str, Self); 2] = [
+        ("24.09", Self::OneChangelog),
+        ("26.x", Self::ReleaseBranches),
+    ];
+
+    /// The settings that a profile stands for.
+    pub fn settings(self) -> ReleaseSettings {
+        let text = |text: &str| text.to_owned();
+        let one = ReleaseSettings {
+            version_file: "VERSION".into(),
+            final_newline: FinalNewline::Keep,
+            news_file: None,
+            tag_name: text("{version}"),
+            tag: TagKind::Annotated,
+            branches: vec![text("main"), text("master"), text("{series}")],
+            commit_on: CommitOn::Current,
+            commit_message: text("release: {version}"),
+            remote: text("origin"),
+            hooks: Vec::new(),
+            files: Vec::new(),
+            without: BTreeSet::new(),
+            out_dir: "dist".into(),
+        };
+        match self {
+            Self::OneChangelog => one,
+            Self::ReleaseBranches => ReleaseSettings {
+                final_newline: FinalNewline::Always,
+                news_file: Some(text("CHANGELOG/{series}.md")),
+                tag: TagKind::Lightweight,
+                commit_on: CommitOn::Branch(text("release/{version}")),
+                ..one
+            },
+        }
+    }
+}
+
+impl ReleaseSettings {
+    /// The tag of a version.
+    pub fn tag_of(&self, version: &ReleaseVersion) -> String {
+        fill(&self.tag_name, version)
+    }
+
+    /// The version that a tag is of; `None` for tags of something else.
+    pub fn version_of(&self, tag: &str) -> Option<ReleaseVersion> {
+        let (before, after) = self.tag_name.split_once("{version}")?;
+        tag.strip_prefix(before)?.strip_suffix(after)?.parse().ok()
+    }
+
+    /// The message of the tag.
+    pub fn tag_message(&self, version: &ReleaseVersion) -> Option<String> {
+        let word = match version.is_prerelease() {
+            true => "Pre-release",
+            false => "Release",
+        };
+        (self.tag == TagKind::Annotated).then(|| format!("{word} v{version}"))
+    }
+
+    /// Where the news go, when the settings of releases say so.
+    pub fn news_file_of(&self, version: &ReleaseVersion) -> Option<Utf8PathBuf> {
+        self.news_file
+            .as_deref()
+            .map(|pattern| fill(pattern, version).into())
+    }
+}
+
+/// Puts `{version}`, `{normalized}` and `{series}` into a text of the settings.
+pub(crate) fn fill(pattern: &str, version: &ReleaseVersion) -> String {
+    pattern
+        .replace("{version}", version.as_str())
+        .replace("{normalized}", &version.normalized())
+        .replace("{series}", version.series().as_str())
+}

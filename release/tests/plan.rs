@@ -1,0 +1,500 @@
+//! Plans as they are shown, and every refusal with its message.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod support;
+
+use camino::Utf8PathBuf;
+use release::facts::Locks;
+use release::gather::gather;
+use release::git::Git;
+use release::plan::{Decision, Refusal, Request, Step, plan, show};
+use release::settings::{FileEdit, HookReleases, Profile, ReleaseSettings};
+use support::{Sandbox, decide, go, pushed, request, settings};
+
+fn refusals(found: Result<Decision, Vec<Refusal>>) -> String {
+    let refusals = found.expect_err("a refusal");
+    let lines = refusals.iter().map(|refusal| match refusal.hint() {
+        Some(hint) => format!("{refusal}\n-> {hint}"),
+        None => refusal.to_string(),
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn check(sandbox: &Sandbox, request: &Request) -> String {
+    let told = refusals(decide(sandbox, &settings(), request));
+    let commit = sandbox.git(&["rev-parse", "HEAD"]);
+    let tagged = sandbox.git(&["rev-parse", "24.03.10^{commit}"]);
+    told.replace(&commit, "[HEAD]")
+        .replace(&tagged, "[24.03.10]")
+        .replace(sandbox.path("").as_str(), "[FOLDER]/")
+}
+
+#[test]
+fn shown() {
+    let sandbox = Sandbox::new();
+    let plan = go(&sandbox, &settings(), &pushed("24.09.0"));
+    insta::assert_snapshot!(show(&plan), @r#"
+    Release 24.09.0
+
+    1. run the hook history
+       $ echo '{"prior": "24.03.10"}' > history/24.03.10.json
+
+    2. run the hook sample
+       $ mkdir -p generated && echo 24.09.0 > generated/sample.toml
+
+    3. write VERSION
+    --- a/VERSION
+    +++ b/VERSION
+    @@ -1 +1 @@
+    -24.03.10
+    +24.09.0
+
+    4. write CHANGELOG.md
+    --- a/CHANGELOG.md
+    +++ b/CHANGELOG.md
+    @@ -4,4 +4,15 @@
+     <!-- towncrier release notes start -->
+     
+    +## 24.09.0 (2024-10-21)
+    +
+    +### Features
+    +
+    +- One (#1)
+    +
+    +### Bugfixes
+    +
+    +- Two (#2)
+    +
+    +
+     ## 24.03.10 (2024-09-01)
+     
+
+    5. remove 2 news fragments
+       $ git rm changes/1.feature.md changes/2.bugfix.md
+
+    6. build and verify the wheels
+       $ cargo xtask package --all-platforms --verify --out-dir .git/xtask-release/wheels
+
+    7. commit "release: 24.09.0"
+       $ git commit --message 'release: 24.09.0'
+
+    8. make the tag 24.09.0
+       $ git tag --annotate --message 'Release v24.09.0' 24.09.0
+
+    9. put the wheels into dist
+       $ mv .git/xtask-release/wheels/* dist
+
+    10. run the hook announce
+       $ echo 24.09.0 2024-10-21 > .git/announced
+
+    11. push to origin
+       $ git push --atomic origin main 24.09.0
+
+    note: src/pkg/VERSION follows: it is a symbolic link
+    "#);
+}
+
+#[test]
+fn shown_without_final_newline_and_with_further_files() {
+    let sandbox = Sandbox::new();
+    sandbox.write("VERSION", "24.03.10");
+    sandbox.write("docs/conf.py", "release = '24.03.10'\nkeep = 1\n");
+    sandbox.commit("no line end");
+    let edit = FileEdit {
+        path: "docs/*.py".into(),
+        search: r"release = '[^']+'".into(),
+        replace: "release = '{version}' # {normalized} {series}".into(),
+        releases: HookReleases::Final,
+    };
+    let without = ["changelog", "package", "tag"].iter();
+    let kind = |name: &&str| {
+        release::settings::StepKind::ALL
+            .into_iter()
+            .find(|(known, _)| known == name)
+            .unwrap()
+            .1
+    };
+    let settings = ReleaseSettings {
+        files: vec![edit],
+        without: without.map(kind).collect(),
+        ..Profile::OneChangelog.settings()
+    };
+    insta::assert_snapshot!(show(&go(&sandbox, &settings, &request("24.09.0"))), @r#"
+    Release 24.09.0
+
+    1. write VERSION
+    --- a/VERSION
+    +++ b/VERSION
+    @@ -1 +1 @@
+    -24.03.10
+    \ No newline at end of file
+    +24.09.0
+    \ No newline at end of file
+
+    2. write docs/conf.py
+    --- a/docs/conf.py
+    +++ b/docs/conf.py
+    @@ -1,2 +1,2 @@
+    -release = '24.03.10'
+    +release = '24.09.0' # 24.9.0 24.09
+     keep = 1
+
+    3. commit "release: 24.09.0"
+       $ git commit --message 'release: 24.09.0'
+
+    note: src/pkg/VERSION follows: it is a symbolic link
+    "#);
+}
+
+#[test]
+fn shown_for_a_release_branch() {
+    let sandbox = Sandbox::new();
+    let plan = go(
+        &sandbox,
+        &Profile::ReleaseBranches.settings(),
+        &pushed("24.09.0rc1"),
+    );
+    insta::assert_snapshot!(show(&plan), @r#"
+    Release 24.09.0rc1
+
+    1. make the branch release/24.09.0rc1
+       $ git switch --create release/24.09.0rc1
+
+    2. write VERSION
+    --- a/VERSION
+    +++ b/VERSION
+    @@ -1 +1 @@
+    -24.03.10
+    +24.09.0rc1
+
+    3. write CHANGELOG/24.09.md
+    --- /dev/null
+    +++ b/CHANGELOG/24.09.md
+    @@ -0,0 +1,9 @@
+    +## 24.09.0rc1 (2024-10-21)
+    +
+    +### Features
+    +
+    +- One (#1)
+    +
+    +### Bugfixes
+    +
+    +- Two (#2)
+
+    4. remove 2 news fragments
+       $ git rm changes/1.feature.md changes/2.bugfix.md
+
+    5. commit "release: 24.09.0rc1"
+       $ git commit --message 'release: 24.09.0rc1'
+
+    6. push to origin
+       $ git push --atomic origin release/24.09.0rc1
+
+    note: src/pkg/VERSION follows: it is a symbolic link
+    note: merge release/24.09.0rc1 by review, then run the same command on the branch it went into: that makes the tag
+    "#);
+}
+
+#[test]
+fn a_pre_release_has_its_own_message() {
+    let sandbox = Sandbox::new();
+    let tag = |version: &str| {
+        let plan = go(&sandbox, &settings(), &request(version));
+        plan.steps
+            .into_iter()
+            .find(|step| matches!(step, Step::Tag { .. }))
+    };
+    for version in ["24.09.0a1", "24.09.0b1", "24.09.0rc1", "24.09.0.dev1"] {
+        let message = Some(format!("Pre-release v{version}"));
+        assert_eq!(
+            tag(version),
+            Some(Step::Tag {
+                name: version.into(),
+                message
+            })
+        );
+    }
+    for version in ["24.09.0", "24.09.0.post1"] {
+        let message = Some(format!("Release v{version}"));
+        assert_eq!(
+            tag(version),
+            Some(Step::Tag {
+                name: version.into(),
+                message
+            })
+        );
+    }
+}
+
+#[test]
+fn dirty_tree() {
+    let sandbox = Sandbox::new();
+    sandbox.write("src/new.py", "");
+    sandbox.write("VERSION", "24.03.10\n\n");
+    insta::assert_snapshot!(check(&sandbox, &request("24.09.0")), @r#"
+    the work tree has changes that are not committed:
+       M VERSION
+      ?? src/new.py
+    -> commit them, or put them away with `git stash --include-untracked`
+    "#);
+}
+
+#[test]
+fn detached() {
+    let sandbox = Sandbox::new();
+    sandbox.git(&["switch", "--quiet", "--detach"]);
+    insta::assert_snapshot!(check(&sandbox, &request("24.09.0")), @r#"
+    no branch is checked out (HEAD is [HEAD])
+    -> check out the branch to release from: `git switch main`
+    "#);
+}
+
+#[test]
+fn wrong_branch() {
+    let sandbox = Sandbox::new();
+    sandbox.git(&["switch", "--quiet", "--create", "feature/x"]);
+    insta::assert_snapshot!(check(&sandbox, &request("24.09.0")), @r#"
+    no release of 24.09.0 is made from the branch `feature/x`, only from `main`, `master`, `24.09`
+    -> `git switch main`, or add the branch to `[release] branches`
+    "#);
+    sandbox.git(&["branch", "--quiet", "--move", "24.09"]);
+    go(&sandbox, &settings(), &request("24.09.0"));
+}
+
+#[test]
+fn tag_exists_here() {
+    let sandbox = Sandbox::new();
+    sandbox.git(&["switch", "--quiet", "--create", "other"]);
+    sandbox.commit("elsewhere");
+    sandbox.git(&["tag", "24.09.0"]);
+    let elsewhere = sandbox.git(&["rev-parse", "HEAD"]);
+    sandbox.git(&["switch", "--quiet", "main"]);
+    insta::assert_snapshot!(check(&sandbox, &request("24.09.0")).replace(&elsewhere, "[ELSEWHERE]"), @r#"
+    the tag `24.09.0` exists already, at [ELSEWHERE], which is not part of this branch
+    -> `git show 24.09.0` shows it; `git tag --delete 24.09.0` removes one made by mistake
+    "#);
+}
+
+#[test]
+fn tag_exists_on_the_remote() {
+    let sandbox = Sandbox::new();
+    sandbox.git(&["tag", "24.09.0"]);
+    sandbox.git(&["push", "--quiet", "origin", "24.09.0"]);
+    sandbox.git(&["tag", "--delete", "24.09.0"]);
+    insta::assert_snapshot!(check(&sandbox, &request("24.09.0")), @r#"
+    the tag `24.09.0` exists already on `origin`, at [HEAD]
+    -> `git fetch origin tag 24.09.0`
+    "#);
+}
+
+#[test]
+fn version_lower_than_the_last() {
+    let sandbox = Sandbox::new();
+    insta::assert_snapshot!(check(&sandbox, &request("24.03.9")), @r#"
+    24.03.9 is lower than 24.03.10, which the tag `24.03.10` names
+    -> choose a version above 24.03.10
+    "#);
+    // A tag of the same series on another branch counts, one of a later series does not.
+    sandbox.write("VERSION", "24.03.10");
+    sandbox.commit("same");
+    sandbox.git(&["switch", "--quiet", "--create", "other"]);
+    sandbox.commit("elsewhere");
+    sandbox.git(&["tag", "24.03.12"]);
+    sandbox.git(&["tag", "24.09.0"]);
+    sandbox.git(&["switch", "--quiet", "main"]);
+    insta::assert_snapshot!(check(&sandbox, &request("24.03.11")), @r#"
+    24.03.11 is lower than 24.03.12, which the tag `24.03.12` names
+    -> choose a version above 24.03.12
+    "#);
+    go(&sandbox, &settings(), &request("24.03.13"));
+}
+
+#[test]
+fn missing_fragments() {
+    let sandbox = Sandbox::new();
+    sandbox.git(&["rm", "--quiet", "-r", "changes"]);
+    sandbox.commit("none");
+    insta::assert_snapshot!(check(&sandbox, &request("24.09.0")), @r#"
+    there are no news fragments in changes/
+    -> add one, such as changes/123.fix.md, or leave the step out: `[release] without = ["changelog"]`
+    "#);
+}
+
+#[test]
+fn stale_lock() {
+    let sandbox = Sandbox::new();
+    let request = request("24.09.0");
+    let mut facts = gather(&sandbox.root(), &settings(), &request).unwrap();
+    facts.locks = Locks::Stale("python-default: `aiohttp` is new in requirements.txt:3\n".into());
+    insta::assert_snapshot!(refusals(plan(&settings(), &facts, &request)), @r#"
+    locks are stale:
+      python-default: `aiohttp` is new in requirements.txt:3
+    -> `cargo xtask generate-lockfiles`, then commit
+    "#);
+}
+
+#[test]
+fn remote_moved_on() {
+    let sandbox = Sandbox::new();
+    sandbox.commit("seen by the remote only");
+    sandbox.git(&["push", "--quiet", "origin", "main"]);
+    sandbox.git(&["reset", "--quiet", "--hard", "HEAD^"]);
+    insta::assert_snapshot!(check(&sandbox, &pushed("24.09.0")), @r#"
+    `origin` has commits on `main` that are not here
+    -> `git pull --rebase origin main`
+    "#);
+}
+
+#[test]
+fn no_right_to_push() {
+    let sandbox = Sandbox::new();
+    let refuse =
+        "sh -c 'echo \"remote: Permission to lablup/backend.ai denied to you.\" >&2; exit 1'";
+    sandbox.git(&["config", "remote.origin.receivepack", refuse]);
+    let told = check(&sandbox, &pushed("24.09.0"));
+    assert!(
+        told.contains(
+            "`origin` admits no push:\n  remote: Permission to lablup/backend.ai denied to you."
+        ),
+        "{told}"
+    );
+    assert!(
+        told.contains("-> `git push --dry-run origin` shows the same"),
+        "{told}"
+    );
+    go(&sandbox, &settings(), &request("24.09.0"));
+}
+
+#[test]
+fn no_remote() {
+    let sandbox = Sandbox::new();
+    sandbox.git(&["remote", "remove", "origin"]);
+    insta::assert_snapshot!(check(&sandbox, &pushed("24.09.0")), @r#"
+    there is no remote `origin` to push to
+    -> `git remote add origin URL`, or release without --push
+    "#);
+    go(&sandbox, &settings(), &request("24.09.0"));
+}
+
+#[test]
+fn unreachable_remote() {
+    let sandbox = Sandbox::new();
+    sandbox.git(&["remote", "set-url", "origin", "/nonexistent/remote.git"]);
+    let told = check(&sandbox, &pushed("24.09.0"));
+    assert!(
+        told.starts_with("`origin` admits no push:\n  fatal: '/nonexistent/remote.git'"),
+        "{told}"
+    );
+    go(&sandbox, &settings(), &request("24.09.0"));
+}
+
+#[test]
+fn prior_release_is_not_final() {
+    let sandbox = Sandbox::new();
+    sandbox.git(&["tag", "24.03.11rc1"]);
+    insta::assert_snapshot!(check(&sandbox, &request("24.09.0")), @r#"
+    24.09.0 begins a series, and the hook `history` needs the last release before it: of 24.03 the last final release is 24.03.10, but 24.03.11rc1 is out and not final yet
+    -> release that version first
+    "#);
+    // Once the series has a final release, the dump is not asked for any more.
+    sandbox.git(&["tag", "24.09.0"]);
+    sandbox.git(&["switch", "--quiet", "--create", "24.09", "main^"]);
+    let plan = go(
+        &sandbox,
+        &ReleaseSettings {
+            without: [release::settings::StepKind::Changelog].into(),
+            ..settings()
+        },
+        &request("24.09.1"),
+    );
+    assert!(
+        !plan
+            .steps
+            .iter()
+            .any(|step| matches!(step, Step::Hook { name, .. } if name == "history"))
+    );
+}
+
+#[test]
+fn no_version_file() {
+    let sandbox = Sandbox::new();
+    let settings = ReleaseSettings {
+        version_file: Utf8PathBuf::from("src/VERSION.txt"),
+        ..settings()
+    };
+    insta::assert_snapshot!(refusals(decide(&sandbox, &settings, &request("24.09.0"))), @r#"
+    there is no file src/VERSION.txt to hold the version
+    -> create src/VERSION.txt, or name another file in `[release] version_file`
+    "#);
+}
+
+#[test]
+fn release_branch_exists() {
+    let sandbox = Sandbox::new();
+    sandbox.git(&["branch", "release/24.09.0"]);
+    let found = decide(
+        &sandbox,
+        &Profile::ReleaseBranches.settings(),
+        &request("24.09.0"),
+    );
+    insta::assert_snapshot!(refusals(found), @r#"
+    the branch `release/24.09.0` exists already
+    -> `git switch release/24.09.0` and run the same command there, or `git branch --delete release/24.09.0`
+    "#);
+}
+
+#[test]
+fn patterns_that_find_nothing() {
+    let sandbox = Sandbox::new();
+    let edit = |path: &str, search: &str| FileEdit {
+        path: path.into(),
+        search: search.into(),
+        replace: "{version}".into(),
+        releases: HookReleases::All,
+    };
+    let with = |edit| ReleaseSettings {
+        files: vec![edit],
+        ..settings()
+    };
+    let told = [
+        edit("docs/*.py", "release"),
+        edit("CHANGELOG.md", "("),
+        edit("[", "x"),
+    ]
+    .map(|edit| refusals(decide(&sandbox, &with(edit), &request("24.09.0"))));
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    docs/*.py: `release` occurs nowhere
+    -> see `[[release.files]]` in the settings
+    `(` is not a pattern: regex parse error:
+        (
+        ^
+    error: unclosed group
+    -> see `[[release.files]]` in the settings
+    `[` is not a pattern: error parsing glob '[': unclosed character class; missing ']'
+    -> see `[[release.files]]` in the settings
+    "#);
+}
+
+#[test]
+fn every_reason_at_once() {
+    let sandbox = Sandbox::new();
+    sandbox.git(&["switch", "--quiet", "--create", "feature/x"]);
+    sandbox.write("VERSION", "24.03.11\n");
+    insta::assert_snapshot!(check(&sandbox, &request("24.03.9")), @r#"
+    the work tree has changes that are not committed:
+       M VERSION
+    -> commit them, or put them away with `git stash --include-untracked`
+    no release of 24.03.9 is made from the branch `feature/x`, only from `main`, `master`, `24.03`
+    -> `git switch main`, or add the branch to `[release] branches`
+    24.03.9 is lower than 24.03.11, which VERSION holds
+    -> choose a version above 24.03.11
+    "#);
+}
+
+#[test]
+fn links_follow() {
+    let sandbox = Sandbox::new();
+    let facts = gather(&sandbox.root(), &settings(), &request("24.09.0")).unwrap();
+    assert_eq!(facts.version_links, ["src/pkg/VERSION"]);
+    assert!(Git::at(sandbox.root()).text(&["diff", "--quiet"]).is_ok());
+}

@@ -1,0 +1,291 @@
+//! Runs in throw-away repositories: undisturbed, killed after every step and resumed, aborted.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod support;
+
+use release::git::Git;
+use release::plan::{Decision, Plan, Publishing, Request, Step};
+use release::run::{Moment, RunError, Runner, Watch};
+use release::settings::{Profile, ReleaseSettings};
+use support::{Sandbox, decide, go, pushed, request, settings};
+
+/// Kills the run at a moment.
+struct Killer(Option<Moment>);
+
+impl Watch for Killer {
+    fn step(&mut self, _number: usize, _total: usize, _step: &Step) {}
+
+    fn dies(&mut self, moment: Moment) -> bool {
+        self.0 == Some(moment)
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Way {
+    Start,
+    Resume,
+    Abort,
+}
+
+fn run(sandbox: &Sandbox, plan: &Plan, way: Way, killed: Option<Moment>) -> Result<(), RunError> {
+    let (root, own) = (sandbox.root(), sandbox.own());
+    let mut watch = Killer(killed);
+    let mut runner = Runner::new(&root, &own, &mut watch)?;
+    match way {
+        Way::Start => runner.start(plan.clone()),
+        Way::Resume => runner.resume(&plan.version),
+        Way::Abort => runner.abort(&plan.version),
+    }
+    .map(drop)
+}
+
+fn moments(plan: &Plan) -> Vec<Moment> {
+    (0..plan.steps.len())
+        .flat_map(|at| [Moment::Begun(at), Moment::Done(at), Moment::Journaled(at)])
+        .collect()
+}
+
+fn walk(settings: &ReleaseSettings, request: &Request) {
+    let undisturbed = Sandbox::new();
+    let plan = go(&undisturbed, settings, request);
+    run(&undisturbed, &plan, Way::Start, None).unwrap();
+    let expected = undisturbed.snapshot();
+    for moment in moments(&plan) {
+        let sandbox = Sandbox::new();
+        let plan = go(&sandbox, settings, request);
+        let before = sandbox.snapshot();
+        let stopped = run(&sandbox, &plan, Way::Start, Some(moment));
+        assert!(
+            matches!(stopped, Err(RunError::Stopped)),
+            "{moment:?}: {stopped:?}"
+        );
+        if !out(&plan, moment) {
+            run(&sandbox, &plan, Way::Abort, None).unwrap();
+            assert_eq!(sandbox.snapshot(), before, "aborted at {moment:?}");
+            let stopped = run(&sandbox, &plan, Way::Start, Some(moment));
+            assert!(
+                matches!(stopped, Err(RunError::Stopped)),
+                "{moment:?}: {stopped:?}"
+            );
+        } else {
+            let refused = run(&sandbox, &plan, Way::Abort, None);
+            assert!(
+                matches!(refused, Err(RunError::TooLate(_))),
+                "{moment:?}: {refused:?}"
+            );
+        }
+        run(&sandbox, &plan, Way::Resume, None).unwrap();
+        assert_eq!(
+            sandbox.snapshot(),
+            expected.replace(undisturbed.path("").as_str(), sandbox.path("").as_str()),
+            "resumed at {moment:?}"
+        );
+    }
+}
+
+/// Whether something has left the machine at this moment.
+fn out(plan: &Plan, moment: Moment) -> bool {
+    let at = |wanted: fn(&Step) -> bool| plan.steps.iter().position(wanted).unwrap_or(usize::MAX);
+    let push = at(|step| matches!(step, Step::Push { .. }));
+    let publish = at(|step| matches!(step, Step::Publish { .. }));
+    match moment {
+        Moment::Begun(step) => step > push || step >= publish,
+        Moment::Done(step) | Moment::Journaled(step) => step >= push || step >= publish,
+    }
+}
+
+#[test]
+fn killed_after_every_step_of_the_24_09_habits() {
+    let request = Request {
+        publish: Publishing::To(Some("testing".into())),
+        ..pushed("24.09.0")
+    };
+    walk(&settings(), &request);
+}
+
+#[test]
+fn killed_after_every_step_of_the_26_x_habits() {
+    let settings = ReleaseSettings {
+        hooks: settings().hooks,
+        ..Profile::ReleaseBranches.settings()
+    };
+    walk(&settings, &pushed("24.09.0rc1"));
+}
+
+#[test]
+fn the_24_09_habits() {
+    let sandbox = Sandbox::new();
+    let plan = go(&sandbox, &settings(), &pushed("24.09.0"));
+    run(&sandbox, &plan, Way::Start, None).unwrap();
+    assert_eq!(sandbox.read("VERSION"), "24.09.0\n");
+    assert_eq!(sandbox.read("src/pkg/VERSION"), "24.09.0\n");
+    assert_eq!(
+        sandbox.read("history/24.03.10.json"),
+        "{\"prior\": \"24.03.10\"}\n"
+    );
+    assert_eq!(sandbox.read("generated/sample.toml"), "24.09.0\n");
+    assert_eq!(sandbox.read("dist/pkg-24.9.0-py3-none-any.whl"), "wheel\n");
+    assert_eq!(sandbox.read(".git/announced"), "24.09.0 2024-10-21\n");
+    assert_eq!(
+        sandbox.git(&["log", "-1", "--format=%s"]),
+        "release: 24.09.0"
+    );
+    assert_eq!(sandbox.git(&["cat-file", "-t", "24.09.0"]), "tag");
+    assert_eq!(
+        sandbox
+            .git(&["tag", "-l", "--format=%(contents)", "24.09.0"])
+            .trim(),
+        "Release v24.09.0"
+    );
+    assert_eq!(sandbox.git(&["status", "--porcelain"]), "");
+    insta::assert_snapshot!(sandbox.git(&["show", "--stat=60", "--format=", "HEAD"]), @r#"
+    CHANGELOG.md          | 11 +++++++++++
+    VERSION               |  2 +-
+    changes/1.feature.md  |  1 -
+    changes/2.bugfix.md   |  1 -
+    generated/sample.toml |  1 +
+    history/24.03.10.json |  1 +
+    6 files changed, 14 insertions(+), 3 deletions(-)
+    "#);
+    insta::assert_snapshot!(sandbox.read("CHANGELOG.md"), @r#"
+    Changes
+    =======
+
+    <!-- towncrier release notes start -->
+
+    ## 24.09.0 (2024-10-21)
+
+    ### Features
+
+    - One (#1)
+
+    ### Bugfixes
+
+    - Two (#2)
+
+
+    ## 24.03.10 (2024-09-01)
+
+    - Old
+    "#);
+    let remote = Git::at(sandbox.path("remote.git"));
+    for name in ["main", "24.09.0^{commit}"] {
+        assert_eq!(
+            remote.text(&["rev-parse", name]).unwrap(),
+            sandbox.git(&["rev-parse", "HEAD"])
+        );
+    }
+}
+
+#[test]
+fn the_26_x_habits() {
+    let sandbox = Sandbox::new();
+    let settings = Profile::ReleaseBranches.settings();
+    let plan = go(&sandbox, &settings, &pushed("24.09.0"));
+    run(&sandbox, &plan, Way::Start, None).unwrap();
+    assert_eq!(
+        sandbox.git(&["branch", "--show-current"]),
+        "release/24.09.0"
+    );
+    assert!(
+        sandbox
+            .read("CHANGELOG/24.09.md")
+            .starts_with("## 24.09.0 (2024-10-21)\n")
+    );
+    assert_eq!(
+        decide(&sandbox, &settings, &pushed("24.09.0")),
+        Ok(Decision::AwaitingMerge {
+            branch: "release/24.09.0".into()
+        })
+    );
+    // The review squashes the branch; its commit gets a number behind the message.
+    sandbox.git(&["switch", "--quiet", "main"]);
+    sandbox.git(&["merge", "--quiet", "--squash", "release/24.09.0"]);
+    sandbox.git(&["commit", "--quiet", "-m", "release: 24.09.0 (#13330)"]);
+    let plan = go(&sandbox, &settings, &pushed("24.09.0"));
+    let titles: Vec<String> = plan.steps.iter().map(Step::title).collect();
+    insta::assert_snapshot!(titles.join("\n"), @r#"
+    build and verify the wheels
+    make the tag 24.09.0
+    put the wheels into dist
+    push to origin
+    "#);
+    run(&sandbox, &plan, Way::Start, None).unwrap();
+    assert_eq!(sandbox.git(&["cat-file", "-t", "24.09.0"]), "commit");
+}
+
+#[test]
+fn twice_is_once() {
+    let sandbox = Sandbox::new();
+    let plan = go(&sandbox, &settings(), &pushed("24.09.0"));
+    run(&sandbox, &plan, Way::Start, None).unwrap();
+    let after = sandbox.snapshot();
+    let commit = sandbox.git(&["rev-parse", "HEAD"]);
+    assert_eq!(
+        decide(&sandbox, &settings(), &pushed("24.09.0")),
+        Ok(Decision::AlreadyReleased {
+            tag: "24.09.0".into(),
+            commit
+        })
+    );
+    assert_eq!(sandbox.snapshot(), after);
+}
+
+#[test]
+fn released_here_and_pushed_later() {
+    let sandbox = Sandbox::new();
+    let plan = go(&sandbox, &settings(), &request("24.09.0"));
+    run(&sandbox, &plan, Way::Start, None).unwrap();
+    let plan = go(&sandbox, &settings(), &pushed("24.09.0"));
+    assert_eq!(
+        plan.steps.iter().map(Step::title).collect::<Vec<_>>(),
+        ["push to origin"]
+    );
+}
+
+#[test]
+fn a_failed_step_can_be_repeated() {
+    let sandbox = Sandbox::new();
+    let mut settings = settings();
+    settings.hooks[1].command = "test -e ../repaired && echo x > generated.txt".into();
+    let plan = go(&sandbox, &settings, &request("24.09.0"));
+    let failed = run(&sandbox, &plan, Way::Start, None).unwrap_err();
+    insta::assert_snapshot!(format!("{failed}\n{}", failed.hint().unwrap()), @r#"
+    step 2 failed: run the hook sample: `test -e ../repaired && echo x > generated.txt` ended with exit status: 1
+    `--resume` goes on with this step, `--abort` takes everything back
+    "#);
+    let again = run(&sandbox, &plan, Way::Start, None).unwrap_err();
+    insta::assert_snapshot!(format!("{again}\n{}", again.hint().unwrap()), @r#"
+    the release of 24.09.0 is under way: 1 of 10 steps are done
+    `cargo xtask release 24.09.0 --resume` goes on, `--abort` takes it back
+    "#);
+    fs_err::write(sandbox.path("repaired"), "").unwrap();
+    run(&sandbox, &plan, Way::Resume, None).unwrap();
+    assert_eq!(
+        sandbox.git(&["log", "-1", "--format=%s"]),
+        "release: 24.09.0"
+    );
+}
+
+#[test]
+fn nothing_under_way() {
+    let sandbox = Sandbox::new();
+    let plan = go(&sandbox, &settings(), &request("24.09.0"));
+    for way in [Way::Resume, Way::Abort] {
+        assert!(matches!(
+            run(&sandbox, &plan, way, None),
+            Err(RunError::NothingUnderWay)
+        ));
+    }
+}
+
+#[test]
+fn foreign_commits_are_not_thrown_away() {
+    let sandbox = Sandbox::new();
+    let plan = go(&sandbox, &settings(), &request("24.09.0"));
+    let _ = run(&sandbox, &plan, Way::Start, Some(Moment::Journaled(4)));
+    sandbox.commit("mine");
+    let refused = run(&sandbox, &plan, Way::Abort, None).unwrap_err();
+    assert!(matches!(refused, RunError::TooLate(_)), "{refused}");
+    assert_eq!(sandbox.git(&["log", "-1", "--format=%s"]), "mine");
+}

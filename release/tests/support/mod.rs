@@ -1,0 +1,219 @@
+//! A throw-away repository with a bare remote, and a stand-in for our own commands.
+#![allow(clippy::unwrap_used, dead_code, reason = "tests; each uses its part")]
+
+use camino::{Utf8Path, Utf8PathBuf};
+use release::gather::gather;
+use release::git::Git;
+use release::plan::{Decision, Plan, Publishing, Pushing, Refusal, Request, plan};
+use release::settings::{Hook, HookReleases, HookTime, Profile, ReleaseSettings};
+
+pub(crate) struct Sandbox {
+    folder: tempfile::TempDir,
+}
+
+pub(crate) const PYPROJECT: &str = "[tool.towncrier]\ndirectory = \"changes\"\nfilename = \"CHANGELOG.md\"\ntitle_format = \"## {version} ({project_date})\"\n";
+
+impl Sandbox {
+    /// Branch `main` at 24.03.10, released; two fragments; a remote that has all of it.
+    pub(crate) fn new() -> Self {
+        let sandbox = Self {
+            folder: tempfile::tempdir().unwrap(),
+        };
+        for folder in ["repo", "remote.git"] {
+            fs_err::create_dir_all(sandbox.path(folder)).unwrap();
+        }
+        Git::at(sandbox.path("remote.git"))
+            .text(&["init", "--quiet", "--bare", "--initial-branch=main"])
+            .unwrap();
+        sandbox.git(&["init", "--quiet", "--initial-branch=main"]);
+        for (key, value) in [
+            ("user.name", "T"),
+            ("user.email", "t@example.invalid"),
+            ("commit.gpgSign", "false"),
+            ("tag.gpgSign", "false"),
+        ] {
+            sandbox.git(&["config", key, value]);
+        }
+        sandbox.git(&[
+            "remote",
+            "add",
+            "origin",
+            sandbox.path("remote.git").as_str(),
+        ]);
+        sandbox.write("VERSION", "24.03.10\n");
+        fs_err::create_dir_all(sandbox.root().join("src/pkg")).unwrap();
+        fs_err::os::unix::fs::symlink("../../VERSION", sandbox.root().join("src/pkg/VERSION"))
+            .unwrap();
+        sandbox.write("pyproject.toml", PYPROJECT);
+        sandbox.write("CHANGELOG.md", "Changes\n=======\n\n<!-- towncrier release notes start -->\n\n## 24.03.10 (2024-09-01)\n\n- Old\n");
+        sandbox.write(".gitignore", "/dist/\n");
+        sandbox.write("dist/old-1.0-py3-none-any.whl", "old");
+        sandbox.write("dist/pkg-24.9.0-py3-none-any.whl", "built by hand before");
+        sandbox.commit("first");
+        sandbox.git(&["tag", "-a", "-m", "Release v24.03.10", "24.03.10"]);
+        sandbox.write("changes/1.feature.md", "One\n");
+        sandbox.write("changes/2.bugfix.md", "Two\n");
+        sandbox.commit("work");
+        sandbox.git(&["push", "--quiet", "origin", "main", "24.03.10"]);
+        sandbox
+    }
+
+    pub(crate) fn path(&self, name: &str) -> Utf8PathBuf {
+        Utf8Path::from_path(self.folder.path())
+            .unwrap()
+            .canonicalize_utf8()
+            .unwrap()
+            .join(name)
+    }
+
+    pub(crate) fn root(&self) -> Utf8PathBuf {
+        self.path("repo")
+    }
+
+    pub(crate) fn git(&self, args: &[&str]) -> String {
+        Git::at(self.root()).text(args).unwrap()
+    }
+
+    pub(crate) fn write(&self, path: &str, text: &str) {
+        let path = self.root().join(path);
+        fs_err::create_dir_all(path.parent().unwrap()).unwrap();
+        fs_err::write(path, text).unwrap();
+    }
+
+    pub(crate) fn read(&self, path: &str) -> String {
+        fs_err::read_to_string(self.root().join(path)).unwrap()
+    }
+
+    pub(crate) fn commit(&self, message: &str) {
+        self.git(&["add", "--all"]);
+        self.git(&["commit", "--quiet", "--allow-empty", "--message", message]);
+    }
+
+    /// A program that does what `package`, `generate-lockfiles` and `publish` would.
+    pub(crate) fn own(&self) -> Vec<String> {
+        let script = format!(
+            "case \"$1\" in
+             package) for last; do :; done; mkdir -p \"$last\"
+               echo wheel > \"$last/pkg-24.9.0-py3-none-any.whl\"; echo linux > \"$last/run-24.9.0-py3-none-linux_x86_64.whl\";;
+             publish) shift; echo \"$@\" > {}/published;;
+             esac",
+            self.path("")
+        );
+        ["sh", "-c", &script, "xtask"].map(str::to_owned).to_vec()
+    }
+
+    /// Everything that a release may change: files, index, branches, tags, what is checked out,
+    /// and the remote. Commits by their trees and messages, since their times differ.
+    pub(crate) fn snapshot(&self) -> String {
+        let refs = "--format=%(refname) %(objecttype) %(contents) %(tree)%(*tree)";
+        let remote = Git::at(self.path("remote.git"));
+        let mut files = Vec::new();
+        collect(&self.root(), &self.root(), &mut files);
+        files.sort();
+        [
+            files.join("\n"),
+            self.git(&["status", "--porcelain", "--ignored"]),
+            self.git(&["ls-files", "--stage"]),
+            self.git(&["for-each-ref", refs, "refs/heads", "refs/tags"]),
+            self.git(&["log", "--format=%T %s"]),
+            Git::at(self.root())
+                .maybe(&["symbolic-ref", "HEAD"])
+                .unwrap()
+                .unwrap_or_default(),
+            remote.text(&["for-each-ref", refs]).unwrap(),
+            fs_err::read_to_string(self.path("published")).unwrap_or_default(),
+            self.root().join(".git/xtask-release").exists().to_string(),
+        ]
+        .join("\n--\n")
+    }
+}
+
+fn collect(root: &Utf8Path, folder: &Utf8Path, files: &mut Vec<String>) {
+    for entry in folder.read_dir_utf8().unwrap() {
+        let entry = entry.unwrap();
+        let path = entry.path();
+        if entry.file_name() == ".git" {
+            continue;
+        }
+        let name = path.strip_prefix(root).unwrap();
+        if entry.file_type().unwrap().is_dir() {
+            files.push(format!("{name}/"));
+            collect(root, path, files);
+        } else {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = fs_err::symlink_metadata(path).unwrap().permissions().mode();
+            let bytes = fs_err::read(path).unwrap_or_default();
+            files.push(format!(
+                "{name} {mode:o} {:?}",
+                String::from_utf8_lossy(&bytes)
+            ));
+        }
+    }
+}
+
+pub(crate) fn request(version: &str) -> Request {
+    Request {
+        version: version.parse().unwrap(),
+        date: "2024-10-21".into(),
+        push: Pushing::No,
+        publish: Publishing::No,
+    }
+}
+
+pub(crate) fn pushed(version: &str) -> Request {
+    Request {
+        push: Pushing::Yes,
+        ..request(version)
+    }
+}
+
+/// The 24.09 habits with the history dump and a hook after.
+pub(crate) fn settings() -> ReleaseSettings {
+    let hook = |name: &str, command: &str, when| Hook {
+        name: name.into(),
+        command: command.into(),
+        output: None,
+        when,
+        releases: HookReleases::All,
+    };
+    ReleaseSettings {
+        hooks: vec![
+            Hook {
+                output: Some("history/{prior}.json".into()),
+                releases: HookReleases::NewSeries,
+                ..hook(
+                    "history",
+                    "echo '{\"prior\": \"{prior}\"}'",
+                    HookTime::Before,
+                )
+            },
+            hook(
+                "sample",
+                "mkdir -p generated && echo {version} > generated/sample.toml",
+                HookTime::Before,
+            ),
+            hook(
+                "announce",
+                "echo {version} {date} > .git/announced",
+                HookTime::After,
+            ),
+        ],
+        ..Profile::OneChangelog.settings()
+    }
+}
+
+pub(crate) fn decide(
+    sandbox: &Sandbox,
+    settings: &ReleaseSettings,
+    request: &Request,
+) -> Result<Decision, Vec<Refusal>> {
+    let facts = gather(&sandbox.root(), settings, request).unwrap();
+    plan(settings, &facts, request)
+}
+
+pub(crate) fn go(sandbox: &Sandbox, settings: &ReleaseSettings, request: &Request) -> Plan {
+    match decide(sandbox, settings, request) {
+        Ok(Decision::Go(plan)) => plan,
+        other => panic!("no plan: {other:?}"),
+    }
+}
