@@ -4,9 +4,13 @@ use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
 use model::{InterpreterConstraints, PackageName, Platform, PrereleasePolicy};
+use wheel::MetadataVersion;
+use wheel::rules::{LicenseStyle, RequiresPythonRule};
 
 use super::cutoff::Cutoff;
-use super::kinds::{AmbiguityResolution, Behavior, InitFiles, Setting};
+use super::kinds::{
+    AmbiguityResolution, Behavior, FirstPartyRequirements, InitFiles, Setting,
+};
 use super::tree::{Mistake, Node};
 
 /// In `[python-repos] indexes`: the index that this machine's pip is configured for.
@@ -92,6 +96,8 @@ sections! {
     "python-bootstrap" => python_bootstrap: PythonBootstrap,
     /// `[index]`, ours
     "index" => index: Index,
+    /// `[package]`, ours
+    "package" => package: Package,
 }
 
 section! {
@@ -212,6 +218,66 @@ section! {
         /// How long an answer without cache headers is used without asking again.
         freshness_seconds: u64 = 600,
     }
+}
+
+section! {
+    /// What holds for every distribution, in place of a set-up plug-in.
+    Package {
+        /// The version of core metadata.
+        metadata_version: MetadataVersion = MetadataVersion::V2_4,
+        /// What every distribution's name must start with.
+        name_prefix: Option<String> = None,
+        /// The file with the version of distributions that give none, relative to the root.
+        version_file: Utf8PathBuf = "VERSION".into(),
+        /// Names of readme files beside the BUILD file, the first that is there counts; none where empty.
+        readmes: Vec<String> = Vec::new(),
+        /// `Home-page`.
+        home_page: Option<String> = None,
+        /// Label to URL.
+        project_urls: BTreeMap<String, String> = BTreeMap::new(),
+        /// `Author`.
+        author: Option<String> = None,
+        /// `Author-email`.
+        author_email: Option<String> = None,
+        /// Classifiers that come first.
+        classifiers: Vec<String> = Vec::new(),
+        /// Whether the version decides about `Development Status ::`.
+        development_status: bool = false,
+        /// Whether the interpreter constraints decide about `Programming Language :: Python :: 3.X`.
+        python_classifiers: bool = false,
+        /// How `Requires-Python` follows from the interpreter constraints.
+        requires_python: RequiresPythonRule = RequiresPythonRule::AsWritten,
+        /// How licences are declared.
+        license_style: LicenseStyle = LicenseStyle::Expression,
+        /// Licence, as BUILD files name it, to expression or classifier.
+        licenses: BTreeMap<String, String> = BTreeMap::new(),
+        /// Licence files: beside the BUILD file, else at the root.
+        license_files: Vec<String> = Vec::new(),
+        /// Fields of `provides` that must be given: `description`, `license`.
+        required_fields: Vec<String> = Vec::new(),
+        /// How a distribution requires another of the repository.
+        first_party_requirements: FirstPartyRequirements = FirstPartyRequirements::Exact,
+        /// Platform to the platform tag of its wheels.
+        platform_tags: BTreeMap<String, String> = platform_tags(),
+        /// Distribution to its own platform tags.
+        distribution_platform_tags: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new(),
+        /// Whether wheels have the files that setuptools adds: `top_level.txt` and the like.
+        setuptools_files: bool = true,
+        /// Whether wheels have a bill of materials (PEP 770).
+        bill_of_materials: bool = true,
+    }
+}
+
+fn platform_tags() -> BTreeMap<String, String> {
+    [
+        ("linux_arm64", "manylinux2014_aarch64"),
+        ("linux_x86_64", "manylinux2014_x86_64"),
+        ("macos_arm64", "macosx_11_0_arm64"),
+        ("macos_x86_64", "macosx_11_0_x86_64"),
+        ("windows_x86_64", "win_amd64"),
+    ]
+    .map(|(platform, tag)| (platform.to_owned(), tag.to_owned()))
+    .into()
 }
 
 fn strings(items: &[&str]) -> Vec<String> {

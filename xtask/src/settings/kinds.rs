@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use camino::Utf8PathBuf;
 use model::{InterpreterConstraints, PackageName, Platform, PrereleasePolicy};
+use wheel::MetadataVersion;
+use wheel::rules::{LicenseStyle, RequiresPythonRule};
 
 use super::cutoff::Cutoff;
 use super::tree::{Mistake, MistakeKind, Node, Tree};
@@ -195,6 +197,17 @@ pub(crate) enum AmbiguityResolution {
     BySourceRoot,
 }
 
+/// How a distribution requires another of the repository.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FirstPartyRequirements {
+    /// `==`
+    Exact,
+    /// `~=`
+    Compatible,
+    /// `>=`
+    Minimum,
+}
+
 choice!(Behavior {
     "ignore" => Self::Ignore,
     "warn" => Self::Warn,
@@ -217,4 +230,27 @@ choice!(PrereleasePolicy {
     "if-necessary" => Self::IfNecessary,
     "allow" => Self::Allow,
     "disallow" => Self::Disallow,
+});
+
+choice!(FirstPartyRequirements {
+    "==" => Self::Exact,
+    "~=" => Self::Compatible,
+    ">=" => Self::Minimum,
+});
+
+choice!(MetadataVersion {
+    "2.1" => Self::V2_1,
+    "2.2" => Self::V2_2,
+    "2.3" => Self::V2_3,
+    "2.4" => Self::V2_4,
+});
+
+choice!(LicenseStyle {
+    "expression" => Self::Expression,
+    "classifier" => Self::Classifier,
+});
+
+choice!(RequiresPythonRule {
+    "as-written" => Self::AsWritten,
+    "minor-range" => Self::MinorRange,
 });

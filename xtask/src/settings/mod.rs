@@ -23,7 +23,7 @@ use model::{InterpreterConstraints, Platform, PrereleasePolicy};
 pub(crate) use cutoff::{Cutoff, CutoffError};
 pub(crate) use error::{Problem, SettingsError, Spot, nearest};
 pub(crate) use keys::PIP_INDEX;
-pub(crate) use kinds::{AmbiguityResolution, Behavior, InitFiles};
+pub(crate) use kinds::{AmbiguityResolution, Behavior, FirstPartyRequirements, InitFiles};
 pub(crate) use root::find_root;
 
 use keys::Sections;

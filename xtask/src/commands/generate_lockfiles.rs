@@ -1,0 +1,364 @@
+//! `generate-lockfiles`: lock the third-party requirements of each resolve.
+
+use clap::{Args, ValueEnum};
+use jiff::Timestamp;
+use model::LockInputs;
+use resolve::Warning;
+
+use crate::commands::Outcome;
+use crate::error::CommandError;
+use crate::locking::{
+    self, Change, Declared, Existing, IndexProvider, LockPath, Places, Status, Summary, Upgrade,
+};
+use crate::progress::Progress;
+use crate::session::Session;
+use crate::settings::Cutoff;
+
+/// What can be said to `generate-lockfiles`.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Lock only this resolve; may be repeated
+    #[arg(long = "resolve", value_name = "NAME")]
+    resolves: Vec<String>,
+
+    /// Write nothing; exit with 1 where a lock is not what its inputs say
+    #[arg(long)]
+    check: bool,
+
+    /// Keep no pins: choose the newest versions
+    #[arg(long)]
+    upgrade: bool,
+
+    /// Do not keep the pin of this package; `NAME<3` bounds it; may be repeated
+    #[arg(long = "upgrade-package", value_name = "NAME")]
+    upgrade_packages: Vec<String>,
+
+    /// See no file that was uploaded after this day or moment
+    #[arg(long, value_name = "DATE")]
+    exclude_newer: Option<Cutoff>,
+
+    /// Use this package index in place of those that settings name
+    #[arg(long, value_name = "URL")]
+    index_url: Option<String>,
+
+    /// Make no request: use what the cache holds
+    #[arg(long)]
+    offline: bool,
+
+    /// How to print what changed
+    #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
+    output_format: OutputFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum OutputFormat {
+    /// For people, on stderr
+    Text,
+    /// For scripts, on stdout
+    Json,
+}
+
+/// Locks the resolves that were asked for, side by side; writes all of them or, where one
+/// fails, none.
+pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+    let upgrade = Upgrade::new(arguments.upgrade, &arguments.upgrade_packages)?;
+    let paths = lock_paths(session, &arguments.resolves)?;
+    let repository =
+        targets::Repository::load(session.root().as_std_path(), locking::options(session))?;
+    repository.check_resolves()?;
+    for warning in repository.warnings() {
+        session.warn(crate::error::warning_text(warning));
+    }
+    let progress = std::sync::Arc::new(Progress::new(session.verbose));
+    let places = Places::new(session, arguments.places())?.watched_by(progress.clone());
+    let run = Run {
+        session,
+        arguments,
+        upgrade: &upgrade,
+        repository: &repository,
+        places: &places,
+    };
+    let locked = run.side_by_side(&paths);
+    progress.finish();
+    let locked = all_or_errors(locked)?;
+    if !arguments.check {
+        for (one, path) in locked.iter().zip(&paths) {
+            if let Some(text) = &one.text {
+                path.1.write(text)?;
+            }
+        }
+    }
+    report(session, arguments, &locked)
+}
+
+impl Arguments {
+    fn places(&self) -> locking::PlacesOptions {
+        locking::PlacesOptions {
+            index_url: self.index_url.clone(),
+            offline: self.offline,
+            exclude_newer: self.exclude_newer.map(|cutoff| cutoff.0),
+        }
+    }
+}
+
+type Paths = Vec<(String, LockPath)>;
+
+fn lock_paths(session: &Session, asked: &[String]) -> Result<Paths, CommandError> {
+    let all = session.settings.python.resolves.keys();
+    let mut names: Vec<&String> = if asked.is_empty() {
+        all.collect()
+    } else {
+        asked.iter().collect()
+    };
+    names.sort();
+    names.dedup();
+    if names.is_empty() {
+        return Err(CommandError::failure("there is no resolve to lock")
+            .at(crate::error::Place::file(session.settings.file.as_str()))
+            .hint("name one: `[python.resolves]` with `python-default = \"python.lock\"`"));
+    }
+    names
+        .into_iter()
+        .map(|name| Ok((name.clone(), LockPath::of(session, name)?)))
+        .collect()
+}
+
+/// What became of one resolve.
+struct Locked {
+    summary: Summary,
+    warnings: Vec<Warning>,
+    /// The lock to write, where it differs from the one that is there.
+    text: Option<String>,
+}
+
+struct Run<'a> {
+    session: &'a Session,
+    arguments: &'a Arguments,
+    upgrade: &'a Upgrade,
+    repository: &'a targets::Repository,
+    places: &'a Places<'a>,
+}
+
+impl Run<'_> {
+    fn side_by_side(&self, paths: &Paths) -> Vec<Result<Locked, CommandError>> {
+        if let [(resolve, path)] = &paths[..] {
+            return vec![self.lock(resolve, path)];
+        }
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = paths
+                .iter()
+                .map(|(resolve, path)| scope.spawn(move || self.lock(resolve, path)))
+                .collect();
+            threads
+                .into_iter()
+                .map(|thread| match thread.join() {
+                    Ok(result) => result,
+                    Err(panic) => std::panic::resume_unwind(panic),
+                })
+                .collect()
+        })
+    }
+
+    fn lock(&self, resolve: &str, path: &LockPath) -> Result<Locked, CommandError> {
+        let declared = Declared::collect(self.session, self.repository, resolve, |source| {
+            self.places.name_of(source)
+        })?;
+        let before = path.read()?;
+        let stale = match fresh(before.as_deref(), path, &declared.inputs, self.cutoff())? {
+            Freshness::Fresh(packages) if self.upgrade.is_none() => {
+                return Ok(Locked {
+                    summary: self.summary(resolve, path, packages, Status::Unchanged),
+                    warnings: Vec::new(),
+                    text: None,
+                });
+            }
+            Freshness::Fresh(_) => Vec::new(),
+            Freshness::Stale(reasons) => reasons,
+        };
+        if self.arguments.check && self.upgrade.is_none() {
+            let mut summary = self.summary(resolve, path, 0, Status::Stale);
+            summary.reasons = stale;
+            return Ok(Locked {
+                summary,
+                warnings: Vec::new(),
+                text: None,
+            });
+        }
+        self.resolve(&declared, path, before.as_deref())
+    }
+
+    fn resolve(
+        &self,
+        declared: &Declared,
+        path: &LockPath,
+        before: Option<&str>,
+    ) -> Result<Locked, CommandError> {
+        let existing = Existing::parse(before, path)?;
+        let changed = match existing.lock() {
+            Some(lock) => locking::changed_projects(&lock.inputs, &declared.inputs),
+            None => Vec::new(),
+        };
+        let index = self.places.index(declared)?;
+        let builds = self.places.builds(&index, existing.sources(self.upgrade));
+        let provider = IndexProvider::new(&index, &builds, declared);
+        let pins = existing.pins(changed, self.upgrade);
+        let (lock, warnings) = locking::lock(declared, pins, self.upgrade, &provider)?;
+        let text = lockfile::write(&lock);
+        let is_new = before != Some(text.as_str());
+        let status = match (is_new, self.arguments.check) {
+            (false, _) => Status::Unchanged,
+            (true, true) => Status::Stale,
+            (true, false) => Status::Written,
+        };
+        let mut summary = self.summary(&declared.resolve, path, lock.packages.len(), status);
+        summary.changes = Change::between(existing.lock(), &lock);
+        Ok(Locked {
+            summary,
+            warnings,
+            text: is_new.then_some(text),
+        })
+    }
+
+    fn summary(&self, resolve: &str, path: &LockPath, packages: usize, status: Status) -> Summary {
+        Summary {
+            resolve: resolve.to_owned(),
+            lockfile: path.relative.to_string(),
+            packages,
+            status,
+            changes: Vec::new(),
+            reasons: Vec::new(),
+        }
+    }
+
+    fn cutoff(&self) -> Option<Timestamp> {
+        self.places.exclude_newer()
+    }
+}
+
+enum Freshness {
+    /// The lock is what its inputs say; so many packages.
+    Fresh(usize),
+    /// It is not, for these reasons.
+    Stale(Vec<String>),
+}
+
+/// Whether a lock is what its inputs say: then there is nothing to resolve, as pins are kept.
+fn fresh(
+    text: Option<&str>,
+    path: &LockPath,
+    inputs: &LockInputs,
+    cutoff: Option<Timestamp>,
+) -> Result<Freshness, CommandError> {
+    let stale = |reason: &str| Ok(Freshness::Stale(vec![reason.to_owned()]));
+    let Some(text) = text else {
+        return stale("there is no lock");
+    };
+    if lockfile::LockFormat::of(text) != lockfile::LockFormat::Own {
+        return stale("it is not a lock of this tool");
+    }
+    let outline = match lockfile::read_outline(text, &path.relative) {
+        Ok(outline) => outline,
+        Err(error) if error.kind == lockfile::ReadErrorKind::Conflict => {
+            return stale("it has an unresolved merge conflict");
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let stale: Vec<String> = lockfile::check(outline.lock(), inputs)
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    if !stale.is_empty() {
+        return Ok(Freshness::Stale(stale));
+    }
+    if let Some(cutoff) = cutoff {
+        let lock = lockfile::read(text, &path.relative)?;
+        if let Some(package) = lock
+            .packages
+            .iter()
+            .find(|package| is_newer(package, cutoff))
+        {
+            let reason = format!(
+                "{} {} is newer than {cutoff}",
+                package.name, package.version
+            );
+            return Ok(Freshness::Stale(vec![reason]));
+        }
+    }
+    Ok(Freshness::Fresh(outline.lock().packages.len()))
+}
+
+/// Whether every file of a package was uploaded after `cutoff`.
+fn is_newer(package: &model::LockedPackage, cutoff: Timestamp) -> bool {
+    let mut files = package.wheels.iter().chain(&package.sdist).peekable();
+    files.peek().is_some()
+        && files.all(|file| file.upload_time.is_some_and(|uploaded| uploaded > cutoff))
+}
+
+/// All results, or, where some are errors, the last of them after the others were printed.
+fn all_or_errors(locked: Vec<Result<Locked, CommandError>>) -> Result<Vec<Locked>, CommandError> {
+    let mut good = Vec::new();
+    let mut errors = Vec::new();
+    for result in locked {
+        match result {
+            Ok(one) => good.push(one),
+            Err(error) => errors.push(error),
+        }
+    }
+    let Some(last) = errors.pop() else {
+        return Ok(good);
+    };
+    for error in errors {
+        error.print();
+    }
+    Err(last)
+}
+
+fn report(
+    session: &Session,
+    arguments: &Arguments,
+    locked: &[Locked],
+) -> Result<Outcome, CommandError> {
+    for one in locked {
+        for warning in &one.warnings {
+            match warning {
+                Warning::MissingExtra(name, extra) => {
+                    session.warn(format_args!(
+                        "{}: {name} has no extra `{extra}`",
+                        one.summary.resolve
+                    ));
+                }
+            }
+        }
+    }
+    match arguments.output_format {
+        OutputFormat::Text => {
+            for one in locked {
+                session.say(&one.summary);
+            }
+        }
+        OutputFormat::Json => {
+            let summaries: Vec<&Summary> = locked.iter().map(|one| &one.summary).collect();
+            let json = serde_json::to_string_pretty(&summaries)
+                .map_err(|error| CommandError::failure(error.to_string()))?;
+            session.print(format_args!("{json}\n"));
+        }
+    }
+    let stale: Vec<&str> = locked
+        .iter()
+        .filter(|one| one.summary.status == Status::Stale)
+        .map(|one| one.summary.resolve.as_str())
+        .collect();
+    if stale.is_empty() {
+        return Ok(Outcome::Done);
+    }
+    if arguments.output_format == OutputFormat::Text {
+        session.say(format_args!(
+            "\x1b[1;36mhint\x1b[0m: run `cargo xtask generate-lockfiles{}`",
+            stale
+                .iter()
+                .map(|name| format!(" --resolve {name}"))
+                .collect::<String>()
+        ));
+    }
+    Ok(Outcome::Found)
+}

@@ -1,0 +1,129 @@
+//! The lock that is there before: ours, one with conflict markers, or another tool's.
+
+use camino::Utf8PathBuf;
+use lockfile::{Lock, LockFormat};
+use model::{Marker, PackageName, PackageSource};
+use resolve::{Pin, Pins};
+
+use crate::error::CommandError;
+use crate::files;
+use crate::locking::upgrade::Upgrade;
+use crate::session::Session;
+
+/// Where a lock is.
+#[derive(Debug, Clone)]
+pub(crate) struct LockPath {
+    /// Relative to the root: for messages.
+    pub(crate) relative: Utf8PathBuf,
+    absolute: Utf8PathBuf,
+}
+
+impl LockPath {
+    /// The lockfile of a resolve.
+    pub(crate) fn of(session: &Session, resolve: &str) -> Result<Self, CommandError> {
+        let relative = session.settings.lockfile(resolve).ok_or_else(|| {
+            let known = session.settings.python.resolves.keys().map(String::as_str);
+            unknown_resolve(resolve, known.collect())
+        })?;
+        Ok(Self {
+            absolute: session.root().join(relative),
+            relative: relative.to_owned(),
+        })
+    }
+
+    /// The lock's text; `None` where there is no file.
+    pub(crate) fn read(&self) -> Result<Option<String>, CommandError> {
+        match fs_err::read_to_string(&self.absolute) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(CommandError::file("read the lock", &self.relative, &error)),
+        }
+    }
+
+    /// Replaces the file as a whole, or leaves it as it was.
+    pub(crate) fn write(&self, text: &str) -> Result<(), CommandError> {
+        files::replace(&self.absolute, text)
+            .map_err(|error| CommandError::file("write the lock", &self.relative, &error))
+    }
+}
+
+/// An error for a resolve that the settings do not name.
+pub(crate) fn unknown_resolve(resolve: &str, known: Vec<&str>) -> CommandError {
+    let error = CommandError::failure(format!("there is no resolve `{resolve}`"));
+    match crate::settings::nearest(resolve, known.iter().copied()) {
+        Some(nearest) => error.hint(format!("did you mean `--resolve {nearest}`?")),
+        None if known.is_empty() => error.hint("name resolves under `[python.resolves]`"),
+        None => error.hint(format!("the resolves are `{}`", known.join("`, `"))),
+    }
+}
+
+/// What was there before.
+#[derive(Debug)]
+pub(crate) enum Existing {
+    /// No lock.
+    Nothing,
+    /// A lock of ours.
+    Lock(Box<Lock>),
+    /// Pins of a lock with conflict markers, or of another tool's lock.
+    Pins(Vec<lockfile::Pin>),
+}
+
+impl Existing {
+    /// Makes out what a text is.
+    pub(crate) fn parse(text: Option<&str>, path: &LockPath) -> Result<Self, CommandError> {
+        let Some(text) = text.filter(|text| !text.trim().is_empty()) else {
+            return Ok(Self::Nothing);
+        };
+        if let Some(conflicted) = lockfile::read_conflicted(text, &path.relative) {
+            return Ok(Self::Pins(conflicted.pins().to_vec()));
+        }
+        match LockFormat::of(text) {
+            LockFormat::Own | LockFormat::Unknown => {
+                let lock = lockfile::read(text, &path.relative)?;
+                Ok(Self::Lock(Box::new(lock)))
+            }
+            _ => Ok(Self::Pins(lockfile::import::pins(text, &path.relative)?)),
+        }
+    }
+
+    /// The lock, where it is ours.
+    pub(crate) fn lock(&self) -> Option<&Lock> {
+        match self {
+            Self::Lock(lock) => Some(lock),
+            Self::Nothing | Self::Pins(_) => None,
+        }
+    }
+
+    /// The direct references whose commits are kept.
+    pub(crate) fn sources(&self, upgrade: &Upgrade) -> Vec<PackageSource> {
+        let pins = match self {
+            Self::Nothing => Vec::new(),
+            Self::Lock(lock) => lockfile::pins(lock),
+            Self::Pins(pins) => pins.clone(),
+        };
+        pins.into_iter()
+            .filter(|pin| upgrade.keeps(&pin.name))
+            .map(|pin| pin.source)
+            .filter(|source| !matches!(source, PackageSource::Index(_)))
+            .collect()
+    }
+
+    /// The pins to keep, with the projects whose requirements changed.
+    pub(crate) fn pins(&self, changed: Vec<PackageName>, upgrade: &Upgrade) -> Pins {
+        let (pins, forks) = match self {
+            Self::Nothing => (Vec::new(), Vec::new()),
+            Self::Lock(lock) => (lockfile::pins(lock), lock.forks.clone()),
+            Self::Pins(pins) => (pins.clone(), Vec::<Marker>::new()),
+        };
+        let kept = pins
+            .into_iter()
+            .filter(|pin| upgrade.keeps(&pin.name))
+            .map(|pin| Pin {
+                name: pin.name,
+                version: pin.version,
+                marker: pin.marker,
+            });
+        let changed = changed.into_iter().chain(upgrade.packages().cloned());
+        Pins::new(kept, forks, changed)
+    }
+}

@@ -1,0 +1,78 @@
+//! Locking one resolve: what the repository declares -> a problem -> a resolution -> a lock.
+//!
+//! This is the glue between the rooms: `targets` says what is declared, `index` is the resolver's
+//! provider, `resolve` solves, `lockfile` reads and writes.
+
+mod assemble;
+mod builds;
+mod conflict;
+mod existing;
+mod inputs;
+mod places;
+mod provider;
+mod summary;
+mod upgrade;
+
+pub(crate) use existing::{Existing, LockPath};
+pub(crate) use inputs::{Declared, options};
+pub(crate) use places::{Places, PlacesOptions};
+pub(crate) use provider::IndexProvider;
+pub(crate) use summary::{Change, Status, Summary};
+pub(crate) use upgrade::Upgrade;
+
+use lockfile::Lock;
+use model::{LockInputs, PackageName};
+use resolve::{BinaryPolicy, Pins, Problem, ResolveError, Warning};
+
+use crate::error::CommandError;
+
+/// Resolves what is declared and makes a lock of it, keeping the pins of the lock before.
+pub(crate) fn lock(
+    declared: &Declared,
+    pins: Pins,
+    upgrade: &Upgrade,
+    provider: &IndexProvider<'_>,
+) -> Result<(Lock, Vec<Warning>), CommandError> {
+    let problem = problem(&declared.inputs, pins, upgrade);
+    let resolved = resolve::resolve(&problem, provider).map_err(|error| match error {
+        ResolveError::Provider(error) => error.into_command_error(declared),
+        ResolveError::Conflict(conflict) => {
+            conflict::command_error(&conflict.explain(&problem), declared)
+        }
+    })?;
+    let lock = assemble::lock(declared, resolved.resolution, provider)?;
+    Ok((lock, resolved.warnings))
+}
+
+fn problem(inputs: &LockInputs, pins: Pins, upgrade: &Upgrade) -> Problem {
+    let mut constraints = inputs.constraints.clone();
+    constraints.extend(upgrade.bounds().cloned());
+    Problem {
+        requirements: inputs.requirements.clone(),
+        constraints,
+        interpreter_constraints: inputs.interpreter_constraints.clone(),
+        platforms: inputs.platforms.clone(),
+        pins,
+        prereleases: inputs.prereleases,
+        binaries: BinaryPolicy {
+            no_binary: inputs.no_binary.clone(),
+            only_binary: inputs.only_binary.clone(),
+            require_wheels: inputs.require_wheels,
+        },
+    }
+}
+
+/// The projects whose requirements differ between two inputs.
+pub(crate) fn changed_projects(before: &LockInputs, now: &LockInputs) -> Vec<PackageName> {
+    let differing = |a: &[model::Requirement], b: &[model::Requirement]| {
+        a.iter()
+            .filter(|requirement| !b.contains(requirement))
+            .map(|requirement| requirement.name.clone())
+            .collect::<Vec<_>>()
+    };
+    let mut changed = differing(&before.requirements, &now.requirements);
+    changed.extend(differing(&now.requirements, &before.requirements));
+    changed.extend(differing(&before.constraints, &now.constraints));
+    changed.extend(differing(&now.constraints, &before.constraints));
+    changed
+}

@@ -1,0 +1,197 @@
+//! Where packages come from: the indexes of the settings, of the command line, of requirement
+//! files, or those that pip is configured for.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use camino::Utf8PathBuf;
+use index::{Access, FindLinks, Index, IndexRule, Locations, Observer, Options};
+use jiff::Timestamp;
+use model::{PackageName, PackageSource, RequirementSource, Url};
+use targets::requirements::{IndexOption, IndexOptionKind};
+
+use crate::error::{CommandError, Place};
+use crate::locking::Declared;
+use crate::locking::builds::Builds;
+use crate::session::Session;
+use crate::settings::PIP_INDEX;
+
+/// What the command line says of indexes.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct PlacesOptions {
+    /// In place of the indexes of the settings.
+    pub(crate) index_url: Option<String>,
+    /// No request is made.
+    pub(crate) offline: bool,
+    /// Files uploaded later are not seen.
+    pub(crate) exclude_newer: Option<Timestamp>,
+}
+
+/// The package indexes of a run: one [`Index`] for each set of places, made when it is needed.
+pub(crate) struct Places<'a> {
+    session: &'a Session,
+    options: PlacesOptions,
+    cache: Utf8PathBuf,
+    observer: Option<Arc<dyn Observer>>,
+    made: Mutex<Vec<(Locations, Arc<Index>)>>,
+}
+
+impl<'a> Places<'a> {
+    /// The places of a session.
+    pub(crate) fn new(
+        session: &'a Session,
+        mut options: PlacesOptions,
+    ) -> Result<Self, CommandError> {
+        if options.exclude_newer.is_none() {
+            let cutoff = session.settings.python.exclude_newer.as_ref();
+            options.exclude_newer = cutoff.map(|cutoff| cutoff.0);
+        }
+        Ok(Self {
+            cache: session.cache()?,
+            session,
+            options,
+            observer: None,
+            made: Mutex::default(),
+        })
+    }
+
+    /// The same places, with someone who hears of progress.
+    pub(crate) fn watched_by(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = Some(observer);
+        self
+    }
+
+    /// Files uploaded later are not seen.
+    pub(crate) fn exclude_newer(&self) -> Option<Timestamp> {
+        self.options.exclude_newer
+    }
+
+    /// The index for what a resolve declares.
+    pub(crate) fn index(&self, declared: &Declared) -> Result<Arc<Index>, CommandError> {
+        self.index_with(&declared.indexes)
+    }
+
+    fn index_with(&self, lines: &[IndexOption]) -> Result<Arc<Index>, CommandError> {
+        let locations = self.locations(lines)?;
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, index)) = made.iter().find(|(known, _)| *known == locations) {
+            return Ok(Arc::clone(index));
+        }
+        let index = Arc::new(Index::new(self.index_options(locations.clone())));
+        made.push((locations, Arc::clone(&index)));
+        Ok(index)
+    }
+
+    fn index_options(&self, locations: Locations) -> Options {
+        let settings = &self.session.settings.index;
+        let rules = settings.first_index_exceptions.iter();
+        let mut options = Options::new(self.cache.clone());
+        options.locations = Some(locations);
+        options.access = if self.options.offline {
+            Access::Offline
+        } else {
+            Access::Online
+        };
+        options.freshness = Duration::from_secs(settings.freshness_seconds);
+        options.exclude_newer = self.options.exclude_newer;
+        options.rules = rules.map(|name| (name.clone(), IndexRule::Every)).collect();
+        if let Some(observer) = &self.observer {
+            options.observer = Arc::clone(observer);
+        }
+        options
+    }
+
+    /// The places by priority: the command line, then requirement files, then the settings.
+    fn locations(&self, lines: &[IndexOption]) -> Result<Locations, CommandError> {
+        let repos = &self.session.settings.python_repos;
+        let of_line = |kind| lines.iter().filter(move |line| line.kind == kind);
+        let mut indexes = Vec::new();
+        let mut find_links = Vec::new();
+        if let Some(url) = &self.options.index_url {
+            indexes.push(self.url("--index-url", url)?);
+        } else if of_line(IndexOptionKind::NoIndex).next().is_none() {
+            let mut primary = false;
+            for line in of_line(IndexOptionKind::Index) {
+                indexes.push(self.line_url(line)?);
+                primary = true;
+            }
+            if !primary {
+                self.of_settings(&repos.indexes, &mut indexes, &mut find_links)?;
+            }
+        }
+        for line in of_line(IndexOptionKind::ExtraIndex) {
+            indexes.push(self.line_url(line)?);
+        }
+        for place in &repos.find_links {
+            find_links.push(self.find_links(place));
+        }
+        for line in of_line(IndexOptionKind::FindLinks) {
+            find_links.push(self.find_links(&line.value));
+        }
+        Ok(Locations {
+            indexes,
+            find_links,
+        })
+    }
+
+    fn of_settings(
+        &self,
+        urls: &[String],
+        indexes: &mut Vec<Url>,
+        find_links: &mut Vec<FindLinks>,
+    ) -> Result<(), CommandError> {
+        for url in urls {
+            if url == PIP_INDEX {
+                let pip = index::pip_locations(&index::Environment::of_process(), &self.cache)?;
+                indexes.extend(pip.indexes);
+                find_links.extend(pip.find_links);
+            } else {
+                indexes.push(self.url("[python-repos] indexes", url)?);
+            }
+        }
+        Ok(())
+    }
+
+    fn url(&self, setting: &str, url: &str) -> Result<Url, CommandError> {
+        Url::parse(url).map_err(|error| {
+            CommandError::failure(format!("`{setting}` is `{url}`, which is no URL: {error}"))
+                .hint("write the whole URL, as in `https://index.example/simple/`")
+        })
+    }
+
+    fn line_url(&self, line: &IndexOption) -> Result<Url, CommandError> {
+        self.url("--index-url", &line.value)
+            .map_err(|error| error.at(Place::from(&line.place)))
+    }
+
+    /// A page, or a folder relative to the root.
+    fn find_links(&self, place: &str) -> FindLinks {
+        match Url::parse(place) {
+            Ok(url) if url.scheme() == "file" => match url.to_file_path() {
+                Ok(path) => FindLinks::Folder(
+                    Utf8PathBuf::from_path_buf(path).unwrap_or_else(|_| Utf8PathBuf::from(place)),
+                ),
+                Err(()) => FindLinks::Page(url),
+            },
+            Ok(url) if matches!(url.scheme(), "http" | "https") => FindLinks::Page(url),
+            _ => FindLinks::Folder(self.session.root().join(place)),
+        }
+    }
+
+    /// What builds and fetches; `kept` are direct references of the lock before, whose commits
+    /// are kept.
+    pub(crate) fn builds<'b>(
+        &'b self,
+        index: &'b Arc<Index>,
+        kept: Vec<PackageSource>,
+    ) -> Builds<'b> {
+        Builds::new(self.session, index, kept)
+    }
+
+    /// The name of the project that a direct reference gives.
+    pub(crate) fn name_of(&self, source: &RequirementSource) -> Result<PackageName, CommandError> {
+        let index = self.index_with(&[])?;
+        let direct = self.builds(&index, Vec::new()).direct(source)?;
+        Ok(direct.metadata.name.clone())
+    }
+}

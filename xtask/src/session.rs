@@ -1,0 +1,121 @@
+//! What a command runs in: the repository with its settings, the cache, and where messages go.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use etcetera::BaseStrategy;
+
+use crate::cli::Global;
+use crate::error::CommandError;
+use crate::settings::{self, Settings};
+
+/// Names the folder of the cache.
+const CACHE_VARIABLE: &str = "XTASK_CACHE_DIR";
+
+/// What a command runs in.
+#[derive(Debug)]
+pub(crate) struct Session {
+    /// The repository's settings.
+    pub(crate) settings: Settings,
+    /// Whether to say more.
+    pub(crate) verbose: bool,
+    /// The environment, as far as it is UTF-8.
+    pub(crate) environment: BTreeMap<String, String>,
+}
+
+impl Session {
+    /// Finds the repository and reads its settings.
+    pub(crate) fn start(global: Global) -> Result<Self, CommandError> {
+        let environment: BTreeMap<String, String> = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        let root = root(global.root.as_deref())?;
+        let settings = Settings::load(&root, environment.clone())?;
+        let session = Self {
+            settings,
+            verbose: global.verbose,
+            environment,
+        };
+        session.list_ignored_settings();
+        Ok(session)
+    }
+
+    /// The repository's root.
+    pub(crate) fn root(&self) -> &Utf8Path {
+        &self.settings.root
+    }
+
+    /// The folder of the cache: `$XTASK_CACHE_DIR`, else where caches belong on this system.
+    pub(crate) fn cache(&self) -> Result<Utf8PathBuf, CommandError> {
+        if let Some(folder) = self.environment.get(CACHE_VARIABLE) {
+            return Ok(self.root().join(folder));
+        }
+        etcetera::choose_base_strategy()
+            .ok()
+            .and_then(|strategy| Utf8PathBuf::from_path_buf(strategy.cache_dir()).ok())
+            .map(|folder| folder.join("cargo-xtask"))
+            .ok_or_else(|| {
+                CommandError::failure(
+                    "cannot tell where the cache belongs: there is no home folder",
+                )
+                .hint(format!("set {CACHE_VARIABLE} to a folder"))
+            })
+    }
+
+    /// The folder that the user is in: paths on the command line count from it.
+    pub(crate) fn working_folder(&self) -> Result<Utf8PathBuf, CommandError> {
+        working_folder()
+    }
+
+    /// A message for the user.
+    #[allow(clippy::print_stderr, reason = "messages go to stderr")]
+    pub(crate) fn say(&self, message: impl std::fmt::Display) {
+        anstream::eprintln!("{message}");
+    }
+
+    /// Something that is probably wrong.
+    pub(crate) fn warn(&self, message: impl std::fmt::Display) {
+        self.say(format_args!("\x1b[1;33mwarning\x1b[0m: {message}"));
+    }
+
+    /// Machine-readable output.
+    #[allow(clippy::print_stdout, reason = "this is where output is printed")]
+    pub(crate) fn print(&self, output: impl std::fmt::Display) {
+        anstream::print!("{output}");
+    }
+
+    fn list_ignored_settings(&self) {
+        if !self.verbose {
+            return;
+        }
+        for ignored in &self.settings.ignored {
+            self.say(format_args!(
+                "pants.toml:{}: `[{}] {}` is not used",
+                ignored.line, ignored.section, ignored.key
+            ));
+        }
+    }
+}
+
+/// The folder that was named, or the nearest one upwards with settings.
+fn root(named: Option<&Utf8Path>) -> Result<Utf8PathBuf, CommandError> {
+    let here = working_folder()?;
+    match named {
+        None => Ok(settings::find_root(&here)?),
+        Some(named) => {
+            let folder = here.join(named);
+            folder.canonicalize_utf8().map_err(|error| {
+                CommandError::file("open", named, &error)
+                    .hint("`-C DIR` names the repository's root")
+            })
+        }
+    }
+}
+
+fn working_folder() -> Result<Utf8PathBuf, CommandError> {
+    let here = std::env::current_dir().map_err(|error| {
+        CommandError::failure(format!("cannot tell the current folder: {error}"))
+    })?;
+    Utf8PathBuf::from_path_buf(here)
+        .map_err(|path| CommandError::failure(format!("{} is not UTF-8", path.display())))
+}
