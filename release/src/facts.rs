@@ -25,14 +25,23 @@ pub struct Facts {
     pub locks: Locks,
     /// What the changelog is made from; `None` without towncrier's settings.
     pub changelog: Option<ChangelogSource>,
-    /// The news file and its content.
-    pub news_file: Option<(Utf8PathBuf, Option<Vec<u8>>)>,
+    /// The news file that the release goes into.
+    pub news_file: Option<NewsFile>,
     /// Files that the settings' patterns match, with their contents.
     pub files: BTreeMap<Utf8PathBuf, String>,
     /// Every file that git knows.
     pub tracked: BTreeSet<Utf8PathBuf>,
     /// The branches that are here.
     pub branches: BTreeSet<String>,
+}
+
+/// A news file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewsFile {
+    /// Relative to the root.
+    pub path: Utf8PathBuf,
+    /// Its bytes; `None` when it does not exist yet.
+    pub content: Option<Vec<u8>>,
 }
 
 /// What is checked out.

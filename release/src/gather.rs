@@ -7,7 +7,7 @@ use globset::{Glob, GlobSetBuilder};
 use thiserror::Error;
 
 use crate::changelog::Release;
-use crate::facts::{Facts, Head, Locks, RemoteBranch, RemoteFacts, TagFact};
+use crate::facts::{Facts, Head, Locks, NewsFile, RemoteBranch, RemoteFacts, TagFact};
 use crate::git::{Git, GitError};
 use crate::plan::{Pushing, Request};
 use crate::settings::ReleaseSettings;
@@ -208,7 +208,7 @@ fn news_file(
     settings: &ReleaseSettings,
     request: &Request,
     changelog: Option<&ChangelogSource>,
-) -> Result<Option<(Utf8PathBuf, Option<Vec<u8>>)>, FactsError> {
+) -> Result<Option<NewsFile>, FactsError> {
     let Some(source) = changelog else {
         return Ok(None);
     };
@@ -223,8 +223,8 @@ fn news_file(
             .news_file(&release)
             .map_err(ChangelogSourceError::from)?,
     };
-    let old = tree.read(&path)?;
-    Ok(Some((path, old)))
+    let content = tree.read(&path)?;
+    Ok(Some(NewsFile { path, content }))
 }
 
 /// The files that the settings' patterns may change. A pattern that is none matches nothing here;

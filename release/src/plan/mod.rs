@@ -94,8 +94,8 @@ pub fn plan(
     match planner.stage(&tag) {
         Stage::Tagged(tag) => planner.after_tag(tag),
         Stage::OnReleaseBranch(branch) => Ok(planner.on_release_branch(branch)),
-        Stage::Committed => planner.from_tag(&tag),
-        Stage::Fresh => planner.from_start(),
+        Stage::Committed => planner.finish(&tag),
+        Stage::Fresh => planner.begin(),
     }
 }
 
@@ -144,12 +144,11 @@ impl<'a> Planner<'a> {
             let message = fill(&self.settings.commit_message, &self.request.version);
             return self.facts.head.subject.starts_with(&message);
         }
-        let news = self.facts.news_file.as_ref().and_then(|(path, old)| {
-            let text = std::str::from_utf8(old.as_deref()?).ok()?;
-            Some((path, text))
-        });
-        news.is_some_and(|(path, text)| {
-            crate::changelog::extract(path, text, self.request.version.as_str()).is_ok()
+        let news = self.facts.news_file.as_ref();
+        let text =
+            news.and_then(|news| Some((news, std::str::from_utf8(news.content.as_deref()?).ok()?)));
+        text.is_some_and(|(news, text)| {
+            crate::changelog::extract(&news.path, text, self.request.version.as_str()).is_ok()
         })
     }
 
@@ -164,7 +163,7 @@ impl<'a> Planner<'a> {
         !self.settings.without.contains(&kind)
     }
 
-    fn from_start(&self) -> Result<Decision, Vec<Refusal>> {
+    fn begin(&self) -> Result<Decision, Vec<Refusal>> {
         let mut refusals = refusal::before_start(self);
         let (steps, notes) = match steps::from_start(self) {
             Ok(found) => found,
@@ -177,7 +176,7 @@ impl<'a> Planner<'a> {
     }
 
     /// The release is committed (or merged): what is left is the tag and what follows.
-    fn from_tag(&self, tag: &str) -> Result<Decision, Vec<Refusal>> {
+    fn finish(&self, tag: &str) -> Result<Decision, Vec<Refusal>> {
         let mut refusals = refusal::about_head(self);
         refusals.extend(refusal::about_tag(self, tag));
         let notes = vec![format!(

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::refusal::Refusal;
 use super::{Planner, Publishing, Pushing};
 use crate::changelog::{ChangelogSettings, Release, prepend};
-use crate::facts::{Locks, TagFact};
+use crate::facts::{Locks, NewsFile, TagFact};
 use crate::settings::{
     CommitOn, FileEdit, FinalNewline, Hook, HookReleases, HookTime, StepKind, fill,
 };
@@ -125,9 +125,7 @@ impl Step {
             Self::RemoveFragments { paths } => {
                 format!("git rm {}", joined(paths.iter().map(|path| path.as_str())))
             }
-            Self::Own { args } => {
-                format!("cargo xtask {}", joined(args.iter().map(String::as_str)))
-            }
+            Self::Own { args } => format!("cargo xtask {}", joined(args.iter().map(shown))),
             Self::Deliver { out_dir } => {
                 format!("mv {SHOWN_STAGING}/* {}", quote(out_dir.as_str()))
             }
@@ -188,6 +186,7 @@ impl Step {
     }
 }
 
+#[allow(clippy::ptr_arg, reason = "maps over a list of strings")]
 fn shown(arg: &String) -> &str {
     match arg.as_str() {
         STAGING => SHOWN_STAGING,
@@ -380,8 +379,7 @@ fn write_version(planner: &Planner<'_>) -> Result<Option<Step>, Refusal> {
 }
 
 fn changelog(planner: &Planner<'_>) -> Result<Vec<Step>, Refusal> {
-    let (Some(source), Some((path, old))) = (&planner.facts.changelog, &planner.facts.news_file)
-    else {
+    let (Some(source), Some(news)) = (&planner.facts.changelog, &planner.facts.news_file) else {
         return Ok(Vec::new());
     };
     if source.fragments.is_empty() {
@@ -389,6 +387,7 @@ fn changelog(planner: &Planner<'_>) -> Result<Vec<Step>, Refusal> {
             folder: first_folder(&source.settings),
         });
     }
+    let NewsFile { path, content: old } = news;
     let release = Release {
         version: planner.request.version.as_str(),
         date: &planner.request.date,
