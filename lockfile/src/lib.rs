@@ -23,8 +23,11 @@ mod format;
 mod graph;
 pub mod import;
 mod inputs;
+pub mod merge;
 mod pins;
 mod read;
+mod tree;
+mod why;
 mod write;
 
 pub use check::{Staleness, check, check_consistency};
@@ -37,6 +40,8 @@ pub use inputs::{InputChange, input_changes};
 pub use model::Lock;
 pub use pins::{Pin, pins};
 pub use read::{Outline, read, read_outline};
+pub use tree::{TreeOptions, tree};
+pub use why::{Chain, Step, Why, why};
 pub use write::write;
 
 #[cfg(test)]

@@ -1,0 +1,244 @@
+//! Why a package is in a lock: the chains that lead from requirements to it.
+
+use std::collections::{HashSet, VecDeque};
+use std::fmt;
+
+use model::{ExtraName, Lock, LockedPackage, Marker, Requirement};
+
+use crate::graph::{Edge, Graph, graph, universe};
+
+/// The chains to one package.
+#[derive(Debug, Clone)]
+pub struct Why<'a> {
+    /// The package.
+    pub package: &'a LockedPackage,
+    /// The chains, shortest first.
+    pub chains: Vec<Chain<'a>>,
+    /// Whether there are more chains than were asked for.
+    pub more: bool,
+}
+
+/// One way from a requirement of the lock to a package.
+#[derive(Debug, Clone)]
+pub struct Chain<'a> {
+    /// The steps: the first answers a requirement of the lock, the last is the package.
+    pub steps: Vec<Step<'a>>,
+    /// The environments in which the whole chain holds.
+    pub marker: Marker,
+}
+
+/// One package of a chain and the requirement that it answers.
+#[derive(Debug, Clone, Copy)]
+pub struct Step<'a> {
+    /// The requirement, of the lock or of the package before.
+    pub requirement: &'a Requirement,
+    /// The extra of the package before that brings the requirement.
+    pub extra: Option<&'a ExtraName>,
+    /// The package.
+    pub package: &'a LockedPackage,
+}
+
+/// The chains to each version of the project `name` that is locked, `limit` at most for each;
+/// none where it is not locked.
+#[must_use]
+pub fn why<'a>(lock: &'a Lock, name: &str, limit: usize) -> Vec<Why<'a>> {
+    let graph = graph(lock);
+    let found = graph.find(name).iter();
+    found.map(|&at| chains(&graph, at, limit)).collect()
+}
+
+/// A way back from the package, not yet at a requirement of the lock.
+struct Partial<'a> {
+    // From the package backwards.
+    steps: Vec<Step<'a>>,
+    marker: Marker,
+    at: usize,
+    // The extra that the package at hand must be asked for.
+    asked: Option<&'a ExtraName>,
+    passed: HashSet<(usize, Option<&'a ExtraName>)>,
+}
+
+fn chains<'a>(graph: &Graph<'a>, package: usize, limit: usize) -> Why<'a> {
+    let mut why = Why {
+        package: graph.package(package),
+        chains: Vec::new(),
+        more: false,
+    };
+    let universe = universe(&graph.lock().inputs);
+    let mut open = VecDeque::from([Partial {
+        steps: Vec::new(),
+        marker: why.package.marker.clone(),
+        at: package,
+        asked: None,
+        passed: HashSet::from([(package, None)]),
+    }]);
+    while let Some(partial) = open.pop_front() {
+        for (from, edge) in graph.dependents(partial.at) {
+            let Some(longer) = partial.back(graph, (from, edge), &universe) else {
+                continue;
+            };
+            if from.is_some() {
+                open.push_back(longer);
+                continue;
+            }
+            if why.chains.len() == limit {
+                why.more = true;
+                return why;
+            }
+            let mut steps = longer.steps;
+            steps.reverse();
+            why.chains.push(Chain {
+                steps,
+                marker: longer.marker.simplify_within(&universe),
+            });
+        }
+    }
+    why
+}
+
+impl<'a> Partial<'a> {
+    /// One step further back, unless no environment takes it or it was taken.
+    fn back(
+        &self,
+        graph: &Graph<'a>,
+        (from, edge): (Option<usize>, &Edge<'a>),
+        universe: &Marker,
+    ) -> Option<Self> {
+        if self
+            .asked
+            .is_some_and(|extra| !edge.requirement.extras.contains(extra))
+        {
+            return None;
+        }
+        let mut passed = self.passed.clone();
+        if from.is_some_and(|from| !passed.insert((from, edge.extra))) {
+            return None;
+        }
+        let marker = self.marker.and(&edge.marker);
+        if marker.is_disjoint(universe) {
+            return None;
+        }
+        let mut steps = self.steps.clone();
+        steps.push(Step {
+            requirement: edge.requirement,
+            extra: edge.extra,
+            package: graph.package(self.at),
+        });
+        Some(Self {
+            steps,
+            marker,
+            at: from.unwrap_or(self.at),
+            asked: edge.extra,
+            passed,
+        })
+    }
+}
+
+/// The package and its chains, one a line.
+impl fmt::Display for Why<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} {}", self.package.name, self.package.version)?;
+        for chain in &self.chains {
+            writeln!(f, "  {chain}")?;
+        }
+        if self.more {
+            writeln!(f, "  … and more")?;
+        }
+        Ok(())
+    }
+}
+
+/// As in ``requirement `a[x]>=1` > a 1.2 > b>=3 [x] > b 3.1``.
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, step) in self.steps.iter().enumerate() {
+            let package = step.package;
+            match at {
+                0 => write!(f, "requirement `{}`", step.requirement)?,
+                _ => {
+                    let (extras, source) = (extras(step.requirement), &step.requirement.source);
+                    write!(f, " > {}{extras}{source}", step.requirement.name)?;
+                }
+            }
+            if let Some(extra) = step.extra {
+                write!(f, " (extra {extra})")?;
+            }
+            write!(f, " > {} {}", package.name, package.version)?;
+        }
+        if !self.marker.is_true() {
+            write!(f, "  where {}", self.marker)?;
+        }
+        Ok(())
+    }
+}
+
+fn extras(requirement: &Requirement) -> String {
+    let extras: Vec<&str> = requirement.extras.iter().map(ExtraName::as_str).collect();
+    if extras.is_empty() {
+        return String::new();
+    }
+    format!("[{}]", extras.join(","))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::small;
+
+    #[track_caller]
+    fn check(requirements: &[&str], packages: &[&str], name: &str) -> String {
+        let lock = small(requirements, packages);
+        why(&lock, name, 4)
+            .iter()
+            .map(ToString::to_string)
+            .collect()
+    }
+
+    #[test]
+    fn every_chain() {
+        insta::assert_snapshot!(check(
+            &["a>=1", "b"],
+            &["a 1 : c>2", "b 2 : a & d", "c 3", "d 1 : c ; sys_platform == 'win32'"],
+            "c"
+        ), @"
+        c 3
+          requirement `a>=1` > a 1 > c>2 > c 3
+          requirement `b` > b 2 > a > a 1 > c>2 > c 3
+          requirement `b` > b 2 > d > d 1 > c > c 3  where sys_platform == 'win32'
+        ");
+    }
+
+    #[test]
+    fn through_extras() {
+        insta::assert_snapshot!(check(
+            &["a[all]", "b"],
+            &["a[all,x] 1 : a[x] ; extra == 'all' & c ; extra == 'x'", "b 2 : a", "c 3"],
+            "c"
+        ), @"
+        c 3
+          requirement `a[all]` > a 1 > a[x] (extra all) > a 1 > c (extra x) > c 3
+        ");
+    }
+
+    #[test]
+    fn forks_cycles_and_limits() {
+        insta::assert_snapshot!(check(
+            &["a ; os_name == 'nt'", "c", "d", "e", "f"],
+            &["a 1 ; os_name == 'nt' : c<2", "c 1 ; os_name == 'nt' : d", "c 2 ; os_name != 'nt' : d", "d 1 : c & e & f", "e 1 : d", "f 1 : d"],
+            "c"
+        ), @"
+        c 1
+          requirement `c` > c 1  where os_name == 'nt'
+          requirement `a ; os_name == 'nt'` > a 1 > c<2 > c 1  where os_name == 'nt'
+          requirement `d` > d 1 > c > c 1  where os_name == 'nt'
+          requirement `e` > e 1 > d > d 1 > c > c 1  where os_name == 'nt'
+          … and more
+        c 2
+          requirement `c` > c 2  where os_name != 'nt'
+          requirement `d` > d 1 > c > c 2  where os_name != 'nt'
+          requirement `e` > e 1 > d > d 1 > c > c 2  where os_name != 'nt'
+          requirement `f` > f 1 > d > d 1 > c > c 2  where os_name != 'nt'
+        ");
+        assert_eq!(check(&["a"], &["a 1"], "z"), "");
+    }
+}
