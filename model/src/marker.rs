@@ -276,6 +276,12 @@ impl Marker {
             .clauses()
             .into_iter()
             .filter(|clause| !Self::clause(clause).is_disjoint(universe))
+            .map(|clause| {
+                clause
+                    .into_iter()
+                    .map(|one| usual_variable(one, universe))
+                    .collect()
+            })
             .collect();
         for clause in &mut clauses {
             let mut at = 0;
@@ -322,6 +328,35 @@ impl Marker {
 
     fn literal(expression: MarkerExpression) -> Self {
         Self(MarkerTree::expression(expression))
+    }
+}
+
+/// The literal by `sys_platform` in place of `platform_system`, where both mean the same.
+fn usual_variable(literal: MarkerExpression, universe: &Marker) -> MarkerExpression {
+    let MarkerExpression::String {
+        key: MarkerValueString::PlatformSystem,
+        operator: operator @ (MarkerOperator::Equal | MarkerOperator::NotEqual),
+        value,
+    } = &literal
+    else {
+        return literal;
+    };
+    let sys_platform = match value.as_str() {
+        "Linux" => "linux",
+        "Darwin" => "darwin",
+        "Windows" => "win32",
+        _ => return literal,
+    };
+    let usual = MarkerExpression::String {
+        key: MarkerValueString::SysPlatform,
+        operator: *operator,
+        value: sys_platform.to_owned(),
+    };
+    let within = |one: &MarkerExpression| Marker::literal(one.clone()).and(universe);
+    if within(&usual).is_same_set(&within(&literal)) {
+        usual
+    } else {
+        literal
     }
 }
 
@@ -419,6 +454,12 @@ mod tests {
             "sys_platform == 'linux'",
         );
         check_simplified("python_version >= '3.8'", "python_version >= '3.12'", "");
+        check_simplified(
+            "platform_system == 'Windows'",
+            "",
+            "sys_platform == 'win32'",
+        );
+        check_simplified("platform_system == 'Java'", "", "platform_system == 'Java'");
         check_simplified(
             "sys_platform == 'linux' and os_name == 'nt'",
             "",
