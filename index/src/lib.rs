@@ -1,1 +1,43 @@
-//! index
+//! Package indexes: which files a package has, what a release requires, and the files themselves.
+//!
+//! [`Index`] is a blocking face over an asynchronous core. The resolver is a synchronous loop: it
+//! asks, and hints what it will ask next; the core fetches what is hinted in the background, and
+//! asking twice for one thing makes one request. The runtime and the HTTP client start with the
+//! first request, so that a run answered from the cache pays for neither.
+//!
+//! From the outside in: `index` (the face), `listing` and `metadata` (what a question means),
+//! `http`, `credentials`, `cache` and `download` (how it is answered), `json` and `html` (how
+//! servers answer), `compact` (how we keep the answer), `pip` (which servers), `git`.
+
+mod archive;
+mod cache;
+mod choose;
+mod compact;
+mod credentials;
+mod direct;
+mod download;
+mod error;
+mod fetch;
+mod find_links;
+mod flight;
+mod git;
+mod html;
+mod http;
+mod index;
+mod json;
+mod listing;
+mod metadata;
+mod options;
+mod pip;
+mod remote_zip;
+mod stored;
+mod tls;
+
+pub use choose::FilePolicy;
+pub use direct::DirectArchive;
+pub use error::{Activity, Error, What};
+pub use git::GitCheckout;
+pub use index::{Index, Statistics};
+pub use listing::{ListedVersion, Listing, Release, ReleaseFile, RequiresPython};
+pub use options::{Access, FindLinks, IndexRule, Keyring, Limits, Locations, Observer, Options};
+pub use pip::{Environment, locations as pip_locations};

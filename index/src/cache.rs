@@ -1,0 +1,164 @@
+//! The cache on disk. Every folder carries its format's version in its name, every file a magic
+//! word and a checksum, so that what is truncated, damaged or of another format is as good as
+//! absent. Files appear under their name complete (a temporary file in the same folder, renamed),
+//! so that runs side by side and killed runs do no harm.
+//!
+//! ```text
+//! listings-1/INDEX/NAME        one index's answer for one package (`compact`)
+//! metadata-1/SHA256            what a release requires (`stored`)
+//! files-1/SHA256/FILENAME      downloaded files
+//! partial-1/KEY                downloads under way, one process each
+//! archives-1/KEY               what is known of direct URLs
+//! git-1/                       repositories and checkouts
+//! pip-1                        what pip says its index is (`pip`)
+//! ```
+
+use std::io::{Read as _, Write as _};
+use std::time::SystemTime;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use model::{PackageName, Sha256};
+use sha2::{Digest as _, Sha256 as Sha256Hasher};
+use url::Url;
+
+use crate::error::Error;
+
+/// Where everything is.
+#[derive(Debug, Clone)]
+pub(crate) struct Cache {
+    root: Utf8PathBuf,
+}
+
+impl Cache {
+    pub(crate) fn new(root: Utf8PathBuf) -> Self {
+        Self { root }
+    }
+
+    pub(crate) fn root(&self) -> &Utf8Path {
+        &self.root
+    }
+
+    pub(crate) fn listing(&self, index: &str, name: &PackageName) -> Utf8PathBuf {
+        self.root.join("listings-1").join(index).join(name.as_str())
+    }
+
+    pub(crate) fn metadata(&self, key: &str) -> Utf8PathBuf {
+        self.root.join("metadata-1").join(key)
+    }
+
+    /// The folder that holds a downloaded file of this key.
+    pub(crate) fn files(&self, key: &str) -> Utf8PathBuf {
+        self.root.join("files-1").join(key)
+    }
+
+    pub(crate) fn partial(&self, key: &str) -> Utf8PathBuf {
+        self.root.join("partial-1").join(key)
+    }
+
+    pub(crate) fn archive(&self, url: &Url) -> Utf8PathBuf {
+        self.root.join("archives-1").join(url_key(url))
+    }
+
+    pub(crate) fn git(&self) -> Utf8PathBuf {
+        self.root.join("git-1")
+    }
+
+    pub(crate) fn pip(&self) -> Utf8PathBuf {
+        self.root.join("pip-1")
+    }
+}
+
+/// A short name for a URL; credentials do not count.
+pub(crate) fn url_key(url: &Url) -> String {
+    let mut bare = url.clone();
+    let _ = bare.set_username("");
+    let _ = bare.set_password(None);
+    let digest = Sha256Hasher::digest(bare.as_str().trim_end_matches('/'));
+    hex::encode(&digest[..12])
+}
+
+/// The digest of `bytes`.
+pub(crate) fn sha256(bytes: &[u8]) -> Sha256 {
+    Sha256(Sha256Hasher::digest(bytes).into())
+}
+
+/// The digest of a file's content.
+pub(crate) fn sha256_of_file(path: &Utf8Path) -> Result<Sha256, Error> {
+    let error = |source| Error::file("read", path)(source);
+    let mut file = fs_err::File::open(path).map_err(error)?;
+    let mut hasher = Sha256Hasher::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut buffer).map_err(error)? {
+            0 => break,
+            length => hasher.update(&buffer[..length]),
+        }
+    }
+    Ok(Sha256(hasher.finalize().into()))
+}
+
+/// The checksum of everything that is cached; it guards against accidents, not against malice.
+pub(crate) fn checksum(bytes: &[u8]) -> u32 {
+    let mut crc = flate2::Crc::new();
+    crc.update(bytes);
+    crc.sum()
+}
+
+/// Replaces `path` by a file of these parts, all or nothing.
+pub(crate) fn write(path: &Utf8Path, parts: &[&[u8]]) -> Result<(), Error> {
+    let error = |source| Error::file("write the cache file", path)(source);
+    let folder = path.parent().unwrap_or(Utf8Path::new("."));
+    let mut file = match tempfile::NamedTempFile::new_in(folder) {
+        Ok(file) => file,
+        // The folder is made only when it is missed: that is once in a cache's life.
+        Err(_) => {
+            fs_err::create_dir_all(folder).map_err(error)?;
+            tempfile::NamedTempFile::new_in(folder).map_err(error)?
+        }
+    };
+    for part in parts {
+        file.write_all(part).map_err(error)?;
+    }
+    file.persist(path).map_err(|e| error(e.error))?;
+    Ok(())
+}
+
+/// Writes `payload` under a magic word and a checksum.
+pub(crate) fn write_sealed(path: &Utf8Path, magic: [u8; 4], payload: &[u8]) -> Result<(), Error> {
+    write(path, &[&magic, &checksum(payload).to_le_bytes(), payload])
+}
+
+/// The whole of a sealed file, or `None` where it is missing, damaged or of another format.
+pub(crate) fn read_sealed(path: &Utf8Path, magic: [u8; 4]) -> Option<Sealed> {
+    let bytes = fs_err::read(path).ok()?;
+    let (head, payload) = bytes.split_at_checked(8)?;
+    let whole = head[..4] == magic && head[4..] == checksum(payload).to_le_bytes();
+    whole.then_some(Sealed(bytes))
+}
+
+/// A sealed file's bytes.
+pub(crate) struct Sealed(Vec<u8>);
+
+impl Sealed {
+    pub(crate) fn payload(&self) -> &[u8] {
+        &self.0[8..]
+    }
+}
+
+/// How long ago `path` was written or confirmed; `None` where it is missing.
+pub(crate) fn age(path: &Utf8Path) -> Option<std::time::Duration> {
+    let written = fs_err::metadata(path).ok()?.modified().ok()?;
+    Some(since(written))
+}
+
+/// The time since `moment`; none where the clock was set back.
+pub(crate) fn since(moment: SystemTime) -> std::time::Duration {
+    moment.elapsed().unwrap_or_default()
+}
+
+/// Notes that the server confirmed what is in `path`. That it fails costs one request, later.
+pub(crate) fn confirm(path: &Utf8Path) {
+    if let Ok(file) = fs_err::OpenOptions::new().append(true).open(path) {
+        let _ = file.file().set_modified(SystemTime::now());
+    }
+}

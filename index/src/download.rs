@@ -1,0 +1,361 @@
+//! Files: downloaded in pieces that survive a broken connection or a killed run, and checked
+//! before they get their name.
+
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use model::{DistFile, PackageName, Sha256, Version};
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_RANGE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Response, StatusCode};
+use sha2::{Digest as _, Sha256 as Sha256Hasher};
+use url::Url;
+
+use crate::cache;
+use crate::error::{Activity, Error, What, redacted};
+use crate::fetch::{Core, Requests};
+use crate::flight::Asked;
+use crate::http::{Failure, Get};
+use crate::listing::ReleaseFile;
+
+impl Core {
+    /// The file in the cache, if it is there.
+    pub(crate) fn cached_file(&self, key: &str, filename: &str) -> Option<Utf8PathBuf> {
+        let path = self.cache.files(key).join(filename);
+        path.exists().then_some(path)
+    }
+
+    /// The file of a lock, which knows no URL: the index says where it is.
+    pub(crate) async fn fetch_locked(
+        &self,
+        name: &PackageName,
+        version: &Version,
+        file: &DistFile,
+    ) -> Result<Utf8PathBuf, Error> {
+        let filename = &file.filename;
+        let mut found = self.listing(name).await?.locate(version, filename)?;
+        if found.is_none() && !self.is_offline() {
+            // A lock may be younger than what is cached.
+            let listing = self.fetch_listing(name, Requests::Anew).await?;
+            found = listing.locate(version, filename)?;
+        }
+        let mut found = found.ok_or_else(|| Error::NoSuchFile {
+            name: name.clone(),
+            version: version.clone(),
+            filename: filename.clone(),
+        })?;
+        match (file.sha256, found.file.sha256) {
+            (Some(expected), Some(actual)) if expected != actual => Err(Error::Hash {
+                filename: filename.clone(),
+                url: found
+                    .absolute_url()
+                    .as_ref()
+                    .map_or_else(String::new, redacted),
+                expected,
+                actual,
+            }),
+            (expected, listed) => {
+                found.file.sha256 = expected.or(listed);
+                self.file_of(name, &found).await
+            }
+        }
+    }
+
+    /// A listed file on this machine, downloaded by whoever asks first.
+    pub(crate) async fn file_of(
+        &self,
+        name: &PackageName,
+        file: &ReleaseFile,
+    ) -> Result<Utf8PathBuf, Error> {
+        let key = file.key();
+        let filename = &file.file.filename;
+        if let Some(path) = self.cached_file(&key, filename) {
+            return Ok(path);
+        }
+        match self.files.ask(format!("file {key}")) {
+            Asked::Shared(answer) => answer.wait().await.clone(),
+            Asked::Mine(claim) => {
+                let path = self.fetch_file(name, file).await;
+                claim.settle(path.clone());
+                path
+            }
+        }
+    }
+
+    async fn fetch_file(
+        &self,
+        name: &PackageName,
+        file: &ReleaseFile,
+    ) -> Result<Utf8PathBuf, Error> {
+        let filename = &file.file.filename;
+        let what = What {
+            activity: Activity::Download,
+            subject: filename.clone(),
+        };
+        let url = file.absolute_url().ok_or_else(|| Error::BadAnswer {
+            what: what.clone(),
+            url: file.url.clone(),
+            reason: format!("the index lists a file of `{name}` under something that is no URL"),
+        })?;
+        if url.scheme() == "file" {
+            return local_file(&url, file);
+        }
+        let Some(expected) = file.file.sha256 else {
+            return Ok(self.fetch_archive(&url, None).await?.path.clone());
+        };
+        if self.is_offline() {
+            return Err(Error::Offline { what });
+        }
+        let transfer = Transfer {
+            what: &what,
+            url: &url,
+            headers: Vec::new(),
+            expected: Some(expected),
+        };
+        let key = expected.to_string();
+        match self.transfer(transfer, &key, filename).await? {
+            Transferred::Done { path, .. } => Ok(path),
+            Transferred::Unchanged => Err(Error::Interrupted),
+        }
+    }
+
+    /// Downloads to the cache; the file appears under its own name once its digest is known.
+    pub(crate) async fn transfer(
+        &self,
+        transfer: Transfer<'_>,
+        key: &str,
+        filename: &str,
+    ) -> Result<Transferred, Error> {
+        let mut partial = Partial::lock(self.cache.partial(key)).await?;
+        if transfer.expected.is_some()
+            && let Some(path) = self.cached_file(key, filename)
+        {
+            // Another run had it under way.
+            return Ok(Transferred::of_file(path, transfer.expected));
+        }
+        let begun_by_another_run = match transfer.expected {
+            Some(_) => partial.take_up()? > 0,
+            None => {
+                partial.restart()?;
+                false
+            }
+        };
+        let mut answer = self.receive(&transfer, &mut partial).await?;
+        let mut actual = partial.digest();
+        if begun_by_another_run && transfer.expected != Some(actual) {
+            partial.restart()?;
+            answer = self.receive(&transfer, &mut partial).await?;
+            actual = partial.digest();
+        }
+        let Some(headers) = answer else {
+            return Ok(Transferred::Unchanged);
+        };
+        if let Some(expected) = transfer.expected.filter(|expected| *expected != actual) {
+            partial.restart()?;
+            return Err(Error::Hash {
+                filename: filename.to_owned(),
+                url: redacted(transfer.url),
+                expected,
+                actual,
+            });
+        }
+        let path = self.cache.files(&actual.to_string()).join(filename);
+        let size = partial.received.load(Ordering::Relaxed);
+        partial.persist(&path)?;
+        Ok(Transferred::Done {
+            path,
+            sha256: actual,
+            size,
+            headers,
+        })
+    }
+
+    /// Receives the body into `partial`; `None` where the server says that nothing changed.
+    async fn receive(
+        &self,
+        transfer: &Transfer<'_>,
+        partial: &mut Partial,
+    ) -> Result<Option<HeaderMap>, Error> {
+        let received = partial.received.clone();
+        let mut headers = transfer.headers.clone();
+        // A compressed body would not have the length and the digest that are listed.
+        headers.push((ACCEPT_ENCODING, HeaderValue::from_static("identity")));
+        let get = Get {
+            what: transfer.what,
+            url: transfer.url,
+            headers,
+            resume: Some(&received),
+        };
+        let mut tries = self.http()?.tries(&get);
+        loop {
+            match self.receive_once(&get, partial).await {
+                Ok(headers) => return Ok(headers),
+                Err(failure) => tries.after(failure).await?,
+            }
+        }
+    }
+
+    async fn receive_once(
+        &self,
+        get: &Get<'_>,
+        partial: &mut Partial,
+    ) -> Result<Option<HeaderMap>, Failure> {
+        let http = self.http()?;
+        let mut sent = http.send(get).await?;
+        match sent.response.status() {
+            StatusCode::NOT_MODIFIED => return Ok(None),
+            StatusCode::PARTIAL_CONTENT if continues(&sent.response, partial) => {}
+            StatusCode::OK => partial.restart()?,
+            StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE => {
+                partial.restart()?;
+                return Err(Failure::Broken("the server mistook the range".to_owned()));
+            }
+            status => {
+                return Err(Failure::from(Error::Status {
+                    what: get.what.clone(),
+                    url: redacted(get.url),
+                    status: status.as_u16(),
+                    attempts: 1,
+                }));
+            }
+        }
+        let headers = sent.response.headers().clone();
+        while let Some(chunk) = http.chunk(get.what, &mut sent.response).await? {
+            partial.write(&chunk)?;
+        }
+        http.done(get.what);
+        Ok(Some(headers))
+    }
+}
+
+fn continues(response: &Response, partial: &Partial) -> bool {
+    let expected = format!("bytes {}-", partial.received.load(Ordering::Relaxed));
+    let range = response.headers().get(CONTENT_RANGE);
+    range.is_some_and(|range| range.as_bytes().starts_with(expected.as_bytes()))
+}
+
+fn local_file(url: &Url, file: &ReleaseFile) -> Result<Utf8PathBuf, Error> {
+    let path = url
+        .to_file_path()
+        .ok()
+        .and_then(|path| Utf8PathBuf::from_path_buf(path).ok())
+        .ok_or(Error::Interrupted)?;
+    let actual = cache::sha256_of_file(&path)?;
+    match file.file.sha256 {
+        Some(expected) if expected != actual => Err(Error::Hash {
+            filename: file.file.filename.clone(),
+            url: url.to_string(),
+            expected,
+            actual,
+        }),
+        _ => Ok(path),
+    }
+}
+
+/// What to download.
+pub(crate) struct Transfer<'a> {
+    pub(crate) what: &'a What,
+    pub(crate) url: &'a Url,
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(crate) expected: Option<Sha256>,
+}
+
+/// What came of it.
+pub(crate) enum Transferred {
+    /// The server says that nothing changed.
+    Unchanged,
+    /// The file is there, checked.
+    Done {
+        path: Utf8PathBuf,
+        sha256: Sha256,
+        size: u64,
+        headers: HeaderMap,
+    },
+}
+
+impl Transferred {
+    fn of_file(path: Utf8PathBuf, sha256: Option<Sha256>) -> Self {
+        Self::Done {
+            size: fs_err::metadata(&path).map_or(0, |meta| meta.len()),
+            sha256: sha256.unwrap_or(Sha256([0; 32])),
+            path,
+            headers: HeaderMap::new(),
+        }
+    }
+}
+
+/// A download under way. Its file is locked, so that two processes do not write into it.
+struct Partial {
+    file: fs_err::File,
+    path: Utf8PathBuf,
+    hasher: Sha256Hasher,
+    received: std::sync::Arc<AtomicU64>,
+}
+
+impl Partial {
+    async fn lock(path: Utf8PathBuf) -> Result<Self, Error> {
+        let error = |source| Error::file("write the cache file", &path)(source);
+        if let Some(folder) = path.parent() {
+            fs_err::create_dir_all(folder).map_err(error)?;
+        }
+        let file = fs_err::OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .read(true)
+            .write(true)
+            .open(&path)
+            .map_err(error)?;
+        // Another process may hold it for long: that wait is not for a worker of the runtime.
+        let locked = tokio::task::spawn_blocking(move || file.lock().map(|()| file)).await;
+        let file = locked.map_err(|_| Error::Interrupted)?.map_err(error)?;
+        Ok(Self {
+            file,
+            path,
+            hasher: Sha256Hasher::new(),
+            received: std::sync::Arc::default(),
+        })
+    }
+
+    /// Goes on where an earlier run stopped; gives back how far that was.
+    fn take_up(&mut self) -> Result<u64, Error> {
+        let error = Error::file("read the cache file", &self.path);
+        let mut bytes = Vec::new();
+        self.file.read_to_end(&mut bytes).map_err(error)?;
+        self.hasher.update(&bytes);
+        let length = bytes.len() as u64;
+        self.received.store(length, Ordering::Relaxed);
+        Ok(length)
+    }
+
+    fn restart(&mut self) -> Result<(), Error> {
+        self.hasher = Sha256Hasher::new();
+        self.received.store(0, Ordering::Relaxed);
+        self.file
+            .set_len(0)
+            .and_then(|()| self.file.seek(SeekFrom::Start(0)))
+            .map_err(Error::file("write the cache file", &self.path))?;
+        Ok(())
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.file
+            .write_all(bytes)
+            .map_err(Error::file("write the cache file", &self.path))?;
+        self.hasher.update(bytes);
+        self.received
+            .fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn digest(&self) -> Sha256 {
+        Sha256(self.hasher.clone().finalize().into())
+    }
+
+    fn persist(self, path: &Utf8Path) -> Result<(), Error> {
+        let error = |source| Error::file("write the cache file", path)(source);
+        if let Some(folder) = path.parent() {
+            fs_err::create_dir_all(folder).map_err(error)?;
+        }
+        fs_err::rename(&self.path, path).map_err(error)
+    }
+}

@@ -1,0 +1,378 @@
+//! The blocking face: asks the cache on the caller's thread, and starts the asynchronous core only
+//! where it takes a request.
+
+use std::pin::pin;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll, Waker};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use model::{DistFile, Metadata, PackageName, Sha256, Version};
+use tokio::runtime::Runtime;
+use url::Url;
+
+use crate::archive::{self, Told};
+use crate::choose::FilePolicy;
+use crate::direct::DirectArchive;
+use crate::error::Error;
+use crate::fetch::{Core, Requests};
+use crate::flight::{Answer, Asked};
+use crate::git::{self, GitCheckout};
+use crate::listing::Listing;
+use crate::metadata::{chosen, release};
+use crate::options::{Locations, Options};
+use crate::stored;
+
+/// Package indexes behind a cache. All methods may be called from several threads, none of them
+/// from an asynchronous task.
+pub struct Index {
+    core: Arc<Core>,
+    runtime: OnceLock<Result<Runtime, String>>,
+}
+
+/// What a run took.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Statistics {
+    /// Requests sent, tries again included.
+    pub requests: u64,
+    /// Bytes of answers received, after decompression.
+    pub bytes: u64,
+    /// Answers from the cache.
+    pub cached: u64,
+}
+
+impl Index {
+    /// An index; nothing is read or asked yet.
+    #[must_use]
+    pub fn new(options: Options) -> Self {
+        Self {
+            core: Arc::new(Core::new(options)),
+            runtime: OnceLock::new(),
+        }
+    }
+
+    /// The indexes and `find_links` places in use: those of the options, else pip's.
+    ///
+    /// # Errors
+    /// Where there are none, or what pip is configured for cannot be used.
+    pub fn locations(&self) -> Result<&Locations, Error> {
+        self.core.locations()
+    }
+
+    /// The versions and files of `name`.
+    ///
+    /// # Errors
+    /// Where no place has the package, or a place gives no usable answer.
+    pub fn listing(&self, name: &PackageName) -> Result<Arc<Listing>, Error> {
+        let claim = match self.core.listings.ask(name.clone()) {
+            Asked::Shared(answer) => return self.wait(&answer),
+            Asked::Mine(claim) => claim,
+        };
+        let answer = claim.answer();
+        match without_waiting(self.core.find_listing(name, Requests::None)) {
+            Some(Ok(Some(listing))) => claim.settle(Ok(listing)),
+            Some(Err(error)) => claim.settle(Err(error)),
+            Some(Ok(None)) | None => {
+                let (core, name) = (self.core.clone(), name.clone());
+                self.spawn(async move {
+                    claim.settle(core.fetch_listing(&name, Requests::Made).await);
+                })?;
+            }
+        }
+        self.wait(&answer)
+    }
+
+    /// Hints that the listing of `name` will be asked for. Never fails, never waits.
+    pub fn prefetch_listing(&self, name: &PackageName) {
+        let core = &self.core;
+        if core.is_offline() || core.listings.knows(name) || core.has_fresh_listing(name) {
+            return;
+        }
+        if let Asked::Mine(claim) = core.listings.ask(name.clone()) {
+            let (core, name) = (core.clone(), name.clone());
+            // Where the runtime does not start, asking says so.
+            let _ = self.spawn(async move {
+                claim.settle(core.fetch_listing(&name, Requests::Made).await);
+            });
+        }
+    }
+
+    /// The listing of `name`, where it is here already.
+    #[must_use]
+    pub fn fetched_listing(&self, name: &PackageName) -> Option<Arc<Listing>> {
+        self.core.listings.peek(name)
+    }
+
+    /// What `version` of `name` requires, read from the file that `policy` admits and that tells
+    /// it best.
+    ///
+    /// # Errors
+    /// [`Error::NeedsBuild`] where only a build can tell; then build it, and hand the outcome to
+    /// [`Index::store_built_metadata`]. Else as [`Index::listing`].
+    pub fn metadata(
+        &self,
+        name: &PackageName,
+        version: &Version,
+        policy: FilePolicy,
+    ) -> Result<Arc<Metadata>, Error> {
+        let key = (name.clone(), version.clone(), policy);
+        let claim = match self.core.metadata.ask(key) {
+            Asked::Shared(answer) => return self.wait(&answer),
+            Asked::Mine(claim) => claim,
+        };
+        let answer = claim.answer();
+        match self.metadata_here(name, version, policy) {
+            Ok(Some(metadata)) => claim.settle(Ok(metadata)),
+            Err(error) => claim.settle(Err(error)),
+            Ok(None) => {
+                let (core, name, version) = (self.core.clone(), name.clone(), version.clone());
+                self.spawn(async move {
+                    claim.settle(core.fetch_metadata(&name, &version, policy).await);
+                })?;
+            }
+        }
+        self.wait(&answer)
+    }
+
+    /// Hints that [`Index::metadata`] will be asked the same. Never fails, never waits.
+    pub fn prefetch_metadata(&self, name: &PackageName, version: &Version, policy: FilePolicy) {
+        let core = &self.core;
+        let key = (name.clone(), version.clone(), policy);
+        if core.is_offline() || core.metadata.knows(&key) || self.has_metadata(&key) {
+            return;
+        }
+        if let Asked::Mine(claim) = core.metadata.ask(key) {
+            let (core, name, version) = (core.clone(), name.clone(), version.clone());
+            // Where the runtime does not start, asking says so.
+            let _ = self.spawn(async move {
+                claim.settle(core.fetch_metadata(&name, &version, policy).await);
+            });
+        }
+    }
+
+    /// The metadata, where it is here already.
+    #[must_use]
+    pub fn fetched_metadata(
+        &self,
+        name: &PackageName,
+        version: &Version,
+        policy: FilePolicy,
+    ) -> Option<Arc<Metadata>> {
+        let key = (name.clone(), version.clone(), policy);
+        self.core.metadata.peek(&key)
+    }
+
+    /// Keeps what building a source distribution told, by the digest of [`Error::NeedsBuild`],
+    /// for this run and later ones.
+    ///
+    /// # Errors
+    /// Where the cache cannot be written.
+    pub fn store_built_metadata(&self, sha256: Sha256, metadata: Metadata) -> Result<(), Error> {
+        let path = self.core.cache.metadata(&sha256.to_string());
+        stored::write(&path, &metadata)?;
+        let (name, version) = (metadata.name.clone(), metadata.version.clone());
+        let metadata = Arc::new(metadata);
+        for policy in [FilePolicy::Any, FilePolicy::NoBinary] {
+            let key = (name.clone(), version.clone(), policy);
+            if self.core.metadata.failed(&key) {
+                self.core.metadata.put(key, metadata.clone());
+            }
+        }
+        Ok(())
+    }
+
+    /// What [`Index::store_built_metadata`] keeps under this digest.
+    #[must_use]
+    pub fn built_metadata(&self, sha256: Sha256) -> Option<Arc<Metadata>> {
+        let path = self.core.cache.metadata(&sha256.to_string());
+        stored::read(&path, &self.core.interner).map(Arc::new)
+    }
+
+    /// A file of a lock or a release, in the cache, its digest checked.
+    ///
+    /// # Errors
+    /// Where the index does not list it, lists another digest, or it arrives with another one.
+    pub fn download(
+        &self,
+        name: &PackageName,
+        version: &Version,
+        file: &DistFile,
+    ) -> Result<Utf8PathBuf, Error> {
+        match self.start_download(name, version, file)? {
+            Download::Here(path) => Ok(path),
+            Download::UnderWay(answer) => self.wait(&answer),
+        }
+    }
+
+    /// Hints that [`Index::download`] will be asked the same. Never fails, never waits.
+    pub fn prefetch_download(&self, name: &PackageName, version: &Version, file: &DistFile) {
+        // What fails now fails when it is asked for.
+        let _ = self.start_download(name, version, file);
+    }
+
+    fn start_download(
+        &self,
+        name: &PackageName,
+        version: &Version,
+        file: &DistFile,
+    ) -> Result<Download, Error> {
+        let known = file.sha256.map(|sha256| sha256.to_string());
+        if let Some(key) = &known
+            && let Some(path) = self.core.cached_file(key, &file.filename)
+        {
+            return Ok(Download::Here(path));
+        }
+        let key = known.unwrap_or_else(|| format!("{name} {}", file.filename));
+        Ok(match self.core.files.ask(format!("locked {key}")) {
+            Asked::Shared(answer) => Download::UnderWay(answer),
+            Asked::Mine(claim) => {
+                let answer = claim.answer();
+                let core = self.core.clone();
+                let (name, version, file) = (name.clone(), version.clone(), file.clone());
+                self.spawn(async move {
+                    claim.settle(core.fetch_locked(&name, &version, &file).await);
+                })?;
+                Download::UnderWay(answer)
+            }
+        })
+    }
+
+    /// The archive at `url`, in the cache; where `expected` is given, the one of that digest.
+    ///
+    /// # Errors
+    /// Where it cannot be had, or its digest differs.
+    pub fn direct_archive(
+        &self,
+        url: &Url,
+        expected: Option<Sha256>,
+    ) -> Result<Arc<DirectArchive>, Error> {
+        let (core, url) = (self.core.clone(), url.clone());
+        let answer = Answer::default();
+        let place = answer.clone();
+        self.spawn(async move {
+            let _ = place.set(core.fetch_archive(&url, expected).await);
+        })?;
+        self.wait(&answer)
+    }
+
+    /// The repository at `url`, checked out at what `revision` stands for (the default branch where
+    /// it is `None`).
+    ///
+    /// # Errors
+    /// Where git cannot get it.
+    pub fn git(&self, url: &Url, revision: Option<&str>) -> Result<GitCheckout, Error> {
+        git::checkout(&self.core.cache, (url, revision), self.core.is_offline())
+    }
+
+    /// What the archive at `path` (a wheel or a source distribution) tells of its metadata; `None`
+    /// where only a build can tell.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn archive_metadata(&self, path: &Utf8Path) -> Result<Option<Metadata>, Error> {
+        Ok(match archive::read(path)? {
+            Told::Static(metadata) => Some(*metadata),
+            Told::Dynamic => None,
+        })
+    }
+
+    /// What the project in `folder` tells by a static `[project]` table (PEP 621); `None` where
+    /// only a build can tell.
+    #[must_use]
+    pub fn folder_metadata(&self, folder: &Utf8Path) -> Option<Metadata> {
+        match archive::read_tree(folder) {
+            Told::Static(metadata) => Some(*metadata),
+            Told::Dynamic => None,
+        }
+    }
+
+    /// What this run took so far.
+    #[must_use]
+    pub fn statistics(&self) -> Statistics {
+        let http = self.core.http_if_made();
+        Statistics {
+            requests: http.map_or(0, |http| http.sent.load(Ordering::Relaxed)),
+            bytes: http.map_or(0, |http| http.bytes.load(Ordering::Relaxed)),
+            cached: self.core.cached.load(Ordering::Relaxed),
+        }
+    }
+
+    /// The metadata from the cache; `None` where it takes a request.
+    fn metadata_here(
+        &self,
+        name: &PackageName,
+        version: &Version,
+        policy: FilePolicy,
+    ) -> Result<Option<Arc<Metadata>>, Error> {
+        if self.core.listings.peek(name).is_none() && !self.core.is_offline() {
+            // The listing may take a request: the task asks for both.
+            if !self.core.has_fresh_listing(name) {
+                return Ok(None);
+            }
+        }
+        let release = release(self.listing(name)?.release(version)?, name, version)?;
+        let file = chosen(&release, name, policy)?;
+        Ok(self.core.cached_metadata(file))
+    }
+
+    fn has_metadata(&self, (name, version, policy): &(PackageName, Version, FilePolicy)) -> bool {
+        let Some(listing) = self.core.listings.peek(name) else {
+            return false;
+        };
+        let Ok(Some(release)) = listing.release(version) else {
+            return false;
+        };
+        chosen(&release, name, *policy)
+            .is_ok_and(|file| self.core.cache.metadata(&file.key()).exists())
+    }
+
+    fn runtime(&self) -> Result<&Runtime, Error> {
+        let runtime = self.runtime.get_or_init(|| {
+            tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(2)
+                .thread_name("index")
+                .enable_all()
+                .build()
+                .map_err(|e| e.to_string())
+        });
+        runtime.as_ref().map_err(|reason| Error::Setting {
+            setting: "the number of threads".to_owned(),
+            value: "2".to_owned(),
+            reason: reason.clone(),
+        })
+    }
+
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> Result<(), Error> {
+        self.runtime()?.spawn(task);
+        Ok(())
+    }
+
+    fn wait<V: Clone>(&self, answer: &Answer<V>) -> Result<V, Error> {
+        match answer.get() {
+            Some(answer) => answer.clone(),
+            None => self.runtime()?.block_on(answer.wait()).clone(),
+        }
+    }
+}
+
+impl Drop for Index {
+    fn drop(&mut self) {
+        if let Some(Ok(runtime)) = self.runtime.take() {
+            // What was hinted and never asked for is not waited for.
+            runtime.shutdown_background();
+        }
+    }
+}
+
+enum Download {
+    Here(Utf8PathBuf),
+    UnderWay(Answer<Utf8PathBuf>),
+}
+
+/// The outcome of `future`, where it does not have to wait for anything.
+fn without_waiting<T>(future: impl Future<Output = T>) -> Option<T> {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(outcome) => Some(outcome),
+        Poll::Pending => None,
+    }
+}

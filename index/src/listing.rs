@@ -1,0 +1,367 @@
+//! Which versions a package has, and the files of each: what one or several indexes answered, seen
+//! through the cut-off date.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+use model::{
+    DistFile, FileKind, IndexRole, PackageName, SdistFilename, Sha256, Version, VersionSpecifiers,
+    WheelFilename,
+};
+use rustc_hash::FxHashMap;
+
+use crate::compact::{Compact, CoreMetadata, Requires, StoredFile, UNKNOWN_TIME};
+use crate::error::Error;
+
+/// A package's versions and files.
+pub struct Listing {
+    name: PackageName,
+    /// In order of priority; never empty.
+    parts: Vec<Part>,
+    /// Where there are several parts: for each version, highest first, its (part, row)s.
+    merged: Option<Vec<Vec<(usize, usize)>>>,
+    cutoff: Option<i64>,
+    releases: Mutex<FxHashMap<usize, Arc<Release>>>,
+}
+
+/// One place's answer.
+pub(crate) struct Part {
+    pub(crate) role: IndexRole,
+    pub(crate) compact: Compact,
+}
+
+/// One version of a listing: a cheap handle.
+#[derive(Clone, Copy)]
+pub struct ListedVersion<'a> {
+    listing: &'a Listing,
+    at: usize,
+}
+
+/// Which Pythons the files of a version are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RequiresPython<'a> {
+    /// All files say the same; `None`: nothing.
+    Same(Option<&'a VersionSpecifiers>),
+    /// Files differ: see [`Release::files`].
+    Differ,
+}
+
+/// One version with its files.
+#[derive(Debug)]
+pub struct Release {
+    /// The version.
+    pub version: Version,
+    /// Where it comes from.
+    pub role: IndexRole,
+    /// The files, in the order of the index.
+    pub files: Vec<ReleaseFile>,
+    /// The first file's reason, where every file is yanked.
+    pub yanked: Option<String>,
+}
+
+/// One file of a release.
+#[derive(Debug)]
+pub struct ReleaseFile {
+    /// What a lock records.
+    pub file: DistFile,
+    /// What its name says.
+    pub kind: FileKind,
+    /// Absolute, or relative to the page at `base`; for this crate alone.
+    pub(crate) url: String,
+    pub(crate) base: Arc<str>,
+    pub(crate) core_metadata: CoreMetadata,
+}
+
+impl Listing {
+    pub(crate) fn new(name: PackageName, parts: Vec<Part>, cutoff: Option<Timestamp>) -> Self {
+        let merged = (parts.len() > 1).then(|| {
+            let mut rows: BTreeMap<&Version, Vec<(usize, usize)>> = BTreeMap::new();
+            for (nth, part) in parts.iter().enumerate() {
+                for row in 0..part.compact.rows.len() {
+                    let version = part.compact.version(row);
+                    rows.entry(version).or_default().push((nth, row));
+                }
+            }
+            rows.into_values().rev().collect()
+        });
+        Self {
+            name,
+            parts,
+            merged,
+            cutoff: cutoff.map(Timestamp::as_microsecond),
+            releases: Mutex::default(),
+        }
+    }
+
+    /// The package.
+    #[must_use]
+    pub fn name(&self) -> &PackageName {
+        &self.name
+    }
+
+    /// Where the package comes from: the first place that has it.
+    #[must_use]
+    pub fn role(&self) -> IndexRole {
+        self.parts[0].role
+    }
+
+    /// The versions with a file within the cut-off, highest first. A version is parsed when it is
+    /// looked at.
+    pub fn versions(&self) -> impl DoubleEndedIterator<Item = ListedVersion<'_>> + Clone {
+        let count = match &self.merged {
+            Some(merged) => merged.len(),
+            None => self.parts[0].compact.rows.len(),
+        };
+        (0..count)
+            .map(|at| ListedVersion { listing: self, at })
+            .filter(ListedVersion::is_visible)
+    }
+
+    /// The version, where it has a file within the cut-off. Parses a few versions only.
+    #[must_use]
+    pub fn find(&self, version: &Version) -> Option<ListedVersion<'_>> {
+        let at = self.position(version)?;
+        Some(ListedVersion { listing: self, at }).filter(ListedVersion::is_visible)
+    }
+
+    /// A file by its name, be it within the cut-off or not.
+    pub(crate) fn locate(
+        &self,
+        version: &Version,
+        filename: &str,
+    ) -> Result<Option<ReleaseFile>, Error> {
+        let Some(at) = self.position(version) else {
+            return Ok(None);
+        };
+        let mut found = None;
+        for (part, row) in self.rows(at) {
+            let compact = &self.parts[part].compact;
+            compact.files(row, |stored| {
+                if stored.filename == filename && found.is_none() {
+                    let base = compact.origin.base.as_str().into();
+                    found = self.file(compact, &stored, compact.version(row), &base);
+                }
+            })?;
+        }
+        Ok(found)
+    }
+
+    fn position(&self, version: &Version) -> Option<usize> {
+        match &self.merged {
+            Some(merged) => merged
+                .binary_search_by(|rows| version.cmp(self.version(rows[0])))
+                .ok(),
+            None => self.parts[0].compact.find(version),
+        }
+    }
+
+    /// The files of `version` within the cut-off; `None` where there is no such version.
+    ///
+    /// # Errors
+    /// Where the cache cannot be read.
+    pub fn release(&self, version: &Version) -> Result<Option<Arc<Release>>, Error> {
+        self.find(version).map(|found| found.release()).transpose()
+    }
+
+    /// How many files were left out because their name cannot be read.
+    #[must_use]
+    pub fn unreadable_files(&self) -> u32 {
+        self.parts.iter().map(|p| p.compact.unreadable).sum()
+    }
+
+    /// How many files have no upload time; with a cut-off they are not seen.
+    #[must_use]
+    pub fn files_without_time(&self) -> u32 {
+        self.parts.iter().map(|p| p.compact.untimed).sum()
+    }
+
+    fn version(&self, (part, row): (usize, usize)) -> &Version {
+        self.parts[part].compact.version(row)
+    }
+
+    fn is_within(&self, time: i64) -> bool {
+        self.cutoff.is_none_or(|cutoff| time <= cutoff)
+    }
+
+    fn rows(&self, at: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
+        let merged = self.merged.as_ref().map(|merged| merged[at].as_slice());
+        let plain = merged.is_none().then_some((0, at));
+        plain
+            .into_iter()
+            .chain(merged.unwrap_or_default().iter().copied())
+    }
+
+    fn decode(&self, at: usize) -> Result<Release, Error> {
+        let (mut version, mut role) = (None, self.role());
+        let mut files: Vec<ReleaseFile> = Vec::new();
+        for (nth, row) in self.rows(at) {
+            let part = &self.parts[nth];
+            let spelt = part.compact.version(row);
+            if version.is_none() {
+                version = Some(spelt.clone());
+                role = part.role;
+            }
+            let base: Arc<str> = part.compact.origin.base.as_str().into();
+            let own = files.len();
+            part.compact.files(row, |stored| {
+                let time = stored.uploaded.unwrap_or(UNKNOWN_TIME);
+                let known = |file: &ReleaseFile| file.file.filename == stored.filename;
+                if !self.is_within(time) || files[..own].iter().any(known) {
+                    return;
+                }
+                files.extend(self.file(&part.compact, &stored, spelt, &base));
+            })?;
+        }
+        Ok(Release {
+            version: version.unwrap_or_else(|| Version::new([0])),
+            role,
+            yanked: match files.iter().all(|file| file.file.yanked.is_some()) {
+                true => files.first().and_then(|file| file.file.yanked.clone()),
+                false => None,
+            },
+            files,
+        })
+    }
+
+    fn file(
+        &self,
+        compact: &Compact,
+        stored: &StoredFile<'_>,
+        version: &Version,
+        base: &Arc<str>,
+    ) -> Option<ReleaseFile> {
+        let kind = if stored.filename.ends_with(".whl") {
+            FileKind::Wheel(self.wheel(stored.filename, version)?)
+        } else {
+            FileKind::Sdist(SdistFilename::parse(stored.filename, &self.name).ok()?)
+        };
+        Some(ReleaseFile {
+            file: DistFile {
+                filename: stored.filename.to_owned(),
+                sha256: stored.sha256.map(Sha256),
+                size: stored.size,
+                upload_time: stored
+                    .uploaded
+                    .and_then(|time| Timestamp::from_microsecond(time).ok()),
+                requires_python: stored
+                    .requires_python
+                    .and_then(|at| compact.requires_python(at).cloned()),
+                yanked: stored.yanked.map(str::to_owned),
+            },
+            kind,
+            url: compact.url(stored),
+            base: base.clone(),
+            core_metadata: stored.core_metadata,
+        })
+    }
+
+    /// As `WheelFilename`'s `FromStr`, whose name and version are known here.
+    fn wheel(&self, filename: &str, version: &Version) -> Option<WheelFilename> {
+        let mut parts = filename.strip_suffix(".whl")?.rsplit('-');
+        let (platform, abi, python) = (parts.next()?, parts.next()?, parts.next()?);
+        let build = parts.next().filter(|_| parts.clone().count() > 1);
+        Some(WheelFilename {
+            name: self.name.clone(),
+            version: version.clone(),
+            build: build.map(str::to_owned),
+            python_tag: python.to_owned(),
+            abi_tag: abi.to_owned(),
+            platform_tag: platform.to_owned(),
+        })
+    }
+}
+
+impl fmt::Debug for Listing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Listing")
+            .field("name", &self.name)
+            .field("role", &self.role())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a> ListedVersion<'a> {
+    /// The version itself.
+    #[must_use]
+    pub fn version(&self) -> &'a Version {
+        let first = self.listing.rows(self.at).next().unwrap_or_default();
+        self.listing.version(first)
+    }
+
+    /// Where this version comes from.
+    #[must_use]
+    pub fn role(&self) -> IndexRole {
+        let (part, _) = self.listing.rows(self.at).next().unwrap_or_default();
+        self.listing.parts[part].role
+    }
+
+    /// Whether it has a wheel within the cut-off.
+    #[must_use]
+    pub fn has_wheel(&self) -> bool {
+        self.any(|row| row.wheel_since)
+    }
+
+    /// Whether it has a source distribution within the cut-off.
+    #[must_use]
+    pub fn has_sdist(&self) -> bool {
+        self.any(|row| row.sdist_since)
+    }
+
+    /// Whether all its files are yanked (PEP 592).
+    #[must_use]
+    pub fn is_yanked(&self) -> bool {
+        self.rows().all(|(compact, row)| compact.rows[row].yanked)
+    }
+
+    /// Which Pythons its files are for, without reading them.
+    #[must_use]
+    pub fn requires_python(&self) -> RequiresPython<'a> {
+        let mut rows = self.rows();
+        match (rows.next(), rows.next()) {
+            (Some((compact, row)), None) => match compact.rows[row].requires_python {
+                Requires::Nothing => RequiresPython::Same(None),
+                Requires::Same(at) => RequiresPython::Same(compact.requires_python(at)),
+                Requires::Differ => RequiresPython::Differ,
+            },
+            _ => RequiresPython::Differ,
+        }
+    }
+
+    /// Its files within the cut-off, decoded once.
+    ///
+    /// # Errors
+    /// Where the cache cannot be read.
+    pub fn release(&self) -> Result<Arc<Release>, Error> {
+        let lock = || {
+            self.listing
+                .releases
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+        };
+        if let Some(release) = lock().get(&self.at) {
+            return Ok(release.clone());
+        }
+        let release = Arc::new(self.listing.decode(self.at)?);
+        lock().insert(self.at, release.clone());
+        Ok(release)
+    }
+
+    fn rows(&self) -> impl Iterator<Item = (&'a Compact, usize)> + use<'a> {
+        let listing = self.listing;
+        listing
+            .rows(self.at)
+            .map(|(part, row)| (&listing.parts[part].compact, row))
+    }
+
+    fn any(&self, since: impl Fn(&crate::compact::Row) -> Option<i64>) -> bool {
+        self.rows().any(|(compact, row)| {
+            since(&compact.rows[row]).is_some_and(|time| self.listing.is_within(time))
+        })
+    }
+
+    fn is_visible(&self) -> bool {
+        self.listing.cutoff.is_none() || self.has_wheel() || self.has_sdist()
+    }
+}

@@ -1,0 +1,226 @@
+//! What a release requires: from the cache, the metadata file beside a wheel, the needed bytes of
+//! the wheel, or what a source distribution tells without being built.
+
+use std::sync::Arc;
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
+
+use model::{FileKind, Metadata, PackageName, Sha256, Version};
+use reqwest::StatusCode;
+use url::Url;
+
+use crate::archive::{self, Told, parse_wheel_metadata};
+use crate::cache;
+use crate::choose::{FilePolicy, choose};
+use crate::compact::CoreMetadata;
+use crate::error::{Activity, Error, What, redacted};
+use crate::fetch::Core;
+use crate::http::Get;
+use crate::listing::{Release, ReleaseFile};
+use crate::remote_zip::{self, Refusal};
+use crate::stored;
+
+impl ReleaseFile {
+    /// What the cache knows the file by.
+    pub(crate) fn key(&self) -> String {
+        match &self.file.sha256 {
+            Some(sha256) => sha256.to_string(),
+            None => {
+                let place = format!("{}{}", self.base, self.url);
+                format!("url-{}", cache::sha256(place.as_bytes()))
+            }
+        }
+    }
+
+    /// Where the file is.
+    pub(crate) fn absolute_url(&self) -> Option<Url> {
+        match Url::parse(&self.url) {
+            Ok(url) => Some(url),
+            Err(_) => Url::parse(&self.base).ok()?.join(&self.url).ok(),
+        }
+    }
+}
+
+impl Core {
+    /// The metadata in the cache, if it is there.
+    pub(crate) fn cached_metadata(&self, file: &ReleaseFile) -> Option<Arc<Metadata>> {
+        let path = self.cache.metadata(&file.key());
+        let metadata = stored::read(&path, &self.interner)?;
+        self.cached.fetch_add(1, Ordering::Relaxed);
+        Some(Arc::new(metadata))
+    }
+
+    /// The metadata, by requests where it takes them.
+    pub(crate) async fn fetch_metadata(
+        &self,
+        name: &PackageName,
+        version: &Version,
+        policy: FilePolicy,
+    ) -> Result<Arc<Metadata>, Error> {
+        let listing = self.listing(name).await?;
+        let release = release(listing.release(version)?, name, version)?;
+        let file = chosen(&release, name, policy)?;
+        if let Some(metadata) = self.cached_metadata(file) {
+            return Ok(metadata);
+        }
+        let what = What {
+            activity: Activity::Metadata,
+            subject: file.file.filename.clone(),
+        };
+        let metadata = match &file.kind {
+            FileKind::Wheel(_) => self.wheel_metadata(name, file, &what).await?,
+            FileKind::Sdist(_) => self.sdist_metadata(name, version, file).await?,
+        };
+        if &metadata.name != name {
+            return Err(Error::Metadata {
+                filename: file.file.filename.clone(),
+                reason: format!("it is the metadata of `{}`", metadata.name),
+            });
+        }
+        stored::write(&self.cache.metadata(&file.key()), &metadata)?;
+        Ok(Arc::new(metadata))
+    }
+
+    async fn wheel_metadata(
+        &self,
+        name: &PackageName,
+        file: &ReleaseFile,
+        what: &What,
+    ) -> Result<Metadata, Error> {
+        let filename = &file.file.filename;
+        let url = file.absolute_url().ok_or_else(|| Error::BadAnswer {
+            what: what.clone(),
+            url: file.url.clone(),
+            reason: "the index lists a file under something that is no URL".to_owned(),
+        })?;
+        if self.cached_file(&file.key(), filename).is_none() && url.scheme() != "file" {
+            if self.is_offline() {
+                return Err(Error::Offline { what: what.clone() });
+            }
+            if let Some(bytes) = self.metadata_beside(file, &url, what).await? {
+                return parse_wheel_metadata(&bytes, filename);
+            }
+            if let Some(bytes) = self.metadata_by_range(file, &url, what).await? {
+                return parse_wheel_metadata(&bytes, filename);
+            }
+        }
+        let path = self.file_of(name, file).await?;
+        match archive::read(&path)? {
+            Told::Static(metadata) => Ok(*metadata),
+            Told::Dynamic => Err(Error::Metadata {
+                filename: filename.clone(),
+                reason: "it has no METADATA".to_owned(),
+            }),
+        }
+    }
+
+    /// PEP 658: the file's URL with `.metadata` appended.
+    async fn metadata_beside(
+        &self,
+        file: &ReleaseFile,
+        url: &Url,
+        what: &What,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        let expected = match file.core_metadata {
+            CoreMetadata::Absent => return Ok(None),
+            CoreMetadata::Unhashed => None,
+            CoreMetadata::Hashed(digest) => Some(Sha256(digest)),
+        };
+        let mut beside = url.clone();
+        beside.set_path(&format!("{}.metadata", url.path()));
+        let get = Get {
+            what,
+            url: &beside,
+            headers: Vec::new(),
+            resume: None,
+        };
+        let answer = self.http()?.fetch(&get).await?;
+        if answer.status != StatusCode::OK {
+            return Ok(None);
+        }
+        let actual = cache::sha256(&answer.body);
+        match expected {
+            Some(expected) if expected != actual => Err(Error::Hash {
+                filename: format!("{}.metadata", file.file.filename),
+                url: redacted(&beside),
+                expected,
+                actual,
+            }),
+            _ => Ok(Some(answer.body)),
+        }
+    }
+
+    async fn metadata_by_range(
+        &self,
+        file: &ReleaseFile,
+        url: &Url,
+        what: &What,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        let host = url.origin().ascii_serialization();
+        let rangeless = || {
+            self.rangeless
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+        };
+        if rangeless().contains(&host) {
+            return Ok(None);
+        }
+        let place = (url, file.file.size);
+        let wanted = archive::is_wheel_metadata;
+        match remote_zip::read_member(self.http()?, what, place, wanted).await? {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(Refusal::Unreadable) => Ok(None),
+            Err(Refusal::NoRanges) => {
+                rangeless().insert(host);
+                Ok(None)
+            }
+        }
+    }
+
+    async fn sdist_metadata(
+        &self,
+        name: &PackageName,
+        version: &Version,
+        file: &ReleaseFile,
+    ) -> Result<Metadata, Error> {
+        let path = self.file_of(name, file).await?;
+        match archive::read(&path)? {
+            Told::Static(metadata) => Ok(*metadata),
+            Told::Dynamic => Err(Error::NeedsBuild {
+                name: name.clone(),
+                version: version.clone(),
+                file: Box::new(file.file.clone()),
+                sha256: match file.file.sha256 {
+                    Some(sha256) => sha256,
+                    None => cache::sha256_of_file(&path)?,
+                },
+                path,
+            }),
+        }
+    }
+}
+
+/// The release, or the error that says that there is none.
+pub(crate) fn release(
+    found: Option<Arc<Release>>,
+    name: &PackageName,
+    version: &Version,
+) -> Result<Arc<Release>, Error> {
+    found.ok_or_else(|| Error::NoSuchVersion {
+        name: name.clone(),
+        version: version.clone(),
+    })
+}
+
+/// The file to read the metadata from, or the error that says that there is none.
+pub(crate) fn chosen<'r>(
+    release: &'r Release,
+    name: &PackageName,
+    policy: FilePolicy,
+) -> Result<&'r ReleaseFile, Error> {
+    choose(release, policy).ok_or_else(|| Error::NoUsableFile {
+        name: name.clone(),
+        version: release.version.clone(),
+        wanted: policy.wanted(),
+    })
+}
