@@ -4,6 +4,7 @@
 //! index, such as the wheels of a build's requirements, its caller hands in.
 
 mod archive;
+pub mod build;
 pub mod environment;
 mod files;
 pub mod python;

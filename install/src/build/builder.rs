@@ -1,0 +1,361 @@
+//! From a source to metadata or a wheel, once for each file and interpreter.
+
+use std::error::Error;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use model::{Metadata, Requirement, Sha256, WheelFilename};
+
+use super::backend::Backend;
+use super::error::{BuildError, BuildProblem};
+use super::project::BuildSystem;
+use super::unpack::unpack_sdist;
+use crate::environment::{Bytecode, Environment, Wanted, WantedWheel};
+use crate::files;
+use crate::python::Interpreter;
+use crate::store::{Store, UnpackedWheel};
+
+/// Where the wheels come from that a build requires: a resolver and an index.
+pub trait BuildRequirements {
+    /// Wheels that satisfy `requirements` and each other's, for `python`, with everything that
+    /// they require in turn.
+    ///
+    /// # Errors
+    /// Where there is no such set, or a file cannot be had.
+    fn provide(&self, requirements: &[Requirement], python: &Interpreter) -> Provided;
+}
+
+/// The wheels of a build's requirements, or why they cannot be had.
+pub type Provided = Result<Vec<BuildWheel>, Box<dyn Error + Send + Sync>>;
+
+/// A wheel that a build requires.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuildWheel {
+    /// The file.
+    pub path: Utf8PathBuf,
+    /// Its name.
+    pub filename: WheelFilename,
+    /// Its hash; without one the file is believed.
+    pub sha256: Option<Sha256>,
+}
+
+/// Something that can be built.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// A source distribution or another archive of a project.
+    Archive {
+        /// The file.
+        path: Utf8PathBuf,
+        /// Its hash.
+        sha256: Sha256,
+        /// The project's folder in it, where it is not the top.
+        subdirectory: Option<String>,
+    },
+    /// A folder, built in place.
+    Folder {
+        /// The project's folder.
+        path: Utf8PathBuf,
+        /// What names its state, such as a commit; without it nothing is kept.
+        revision: Option<String>,
+    },
+}
+
+/// A wheel that was built.
+#[derive(Debug, Clone)]
+pub struct Built {
+    /// The wheel in the store.
+    pub wheel: UnpackedWheel,
+    /// Its name.
+    pub filename: WheelFilename,
+}
+
+/// Builds with one interpreter.
+pub struct Builder<'a> {
+    folder: Utf8PathBuf,
+    store: &'a Store,
+    python: &'a Interpreter,
+    requirements: &'a dyn BuildRequirements,
+}
+
+/// A new layout gets a new folder.
+const FOLDER: &str = "builds-1";
+const METADATA: &str = "METADATA";
+/// Holds the name and the hash of the wheel that was built.
+const WHEEL: &str = "wheel";
+
+impl<'a> Builder<'a> {
+    /// Keeps what it builds in `cache`.
+    pub fn new(
+        cache: &Utf8Path,
+        store: &'a Store,
+        python: &'a Interpreter,
+        requirements: &'a dyn BuildRequirements,
+    ) -> Self {
+        Self {
+            folder: cache.join(FOLDER),
+            store,
+            python,
+            requirements,
+        }
+    }
+
+    /// The metadata of `source`, by its hook for metadata or else from the wheel.
+    ///
+    /// # Errors
+    /// Where the build fails; the output is kept.
+    pub fn metadata(&self, source: &Source) -> Result<Metadata, BuildError> {
+        self.metadata_of(source)
+            .map_err(|problem| source.error(problem))
+    }
+
+    /// The wheel of `source`.
+    ///
+    /// # Errors
+    /// Where the build fails; the output is kept.
+    pub fn wheel(&self, source: &Source) -> Result<Built, BuildError> {
+        self.wheel_of(source)
+            .map_err(|problem| source.error(problem))
+    }
+
+    /// The wheel of `source`, where it was built before.
+    #[must_use]
+    pub fn built(&self, source: &Source) -> Option<Built> {
+        let text = fs_err::read_to_string(self.place_of(source)?.join(WHEEL)).ok()?;
+        let (filename, sha256) = text.trim().split_once(' ')?;
+        Some(Built {
+            wheel: self.store.get(&sha256.parse().ok()?)?,
+            filename: filename.parse().ok()?,
+        })
+    }
+
+    fn metadata_of(&self, source: &Source) -> Result<Metadata, BuildProblem> {
+        let kept = |place: &Utf8Path| fs_err::read_to_string(place.join(METADATA)).ok();
+        let place = self.place_of(source);
+        let _guard = place.as_deref().map(lock).transpose()?;
+        if let Some(text) = place.as_deref().and_then(kept) {
+            return Ok(Metadata::parse(&text)?);
+        }
+        let text = match self.built(source) {
+            Some(built) => built.wheel.metadata()?,
+            None => match self.prepare(source)?.metadata()? {
+                Some(text) => text,
+                None => self.build(source)?.wheel.metadata()?,
+            },
+        };
+        let metadata = Metadata::parse(&text)?;
+        if let Some(place) = place {
+            files::write_atomically(&place.join(METADATA), text.as_bytes())?;
+        }
+        Ok(metadata)
+    }
+
+    fn wheel_of(&self, source: &Source) -> Result<Built, BuildProblem> {
+        let place = self.place_of(source);
+        let _guard = place.as_deref().map(lock).transpose()?;
+        match self.built(source) {
+            Some(built) => Ok(built),
+            None => self.build(source),
+        }
+    }
+
+    fn build(&self, source: &Source) -> Result<Built, BuildProblem> {
+        let workshop = self.prepare(source)?;
+        let path = workshop.wheel()?;
+        let filename: WheelFilename = path.file_name().unwrap_or_default().parse()?;
+        let wheel = self.store.unpack(&path, &filename, None)?;
+        if let Some(place) = self.place_of(source) {
+            let text = format!("{filename} {}\n", wheel.sha256());
+            files::write_atomically(&place.join(WHEEL), text.as_bytes())?;
+        }
+        Ok(Built { wheel, filename })
+    }
+
+    /// Unpacks the source and makes an environment in which its backend can be called.
+    fn prepare(&self, source: &Source) -> Result<Workshop, BuildProblem> {
+        let temporary = files::temporary_folder(&self.folder, "")?;
+        let scratch = files::utf8(temporary.path())?.to_owned();
+        let project = source.project(&scratch.join("source"))?;
+        let system = BuildSystem::read(&project)?;
+        let key = source.key().unwrap_or_else(|| "folder".to_owned());
+        let workshop = Workshop {
+            environment: Environment::at(scratch.join("environment")),
+            kept_log: self
+                .folder
+                .join("logs")
+                .join(format!("{}-{}.log", source.name(), key)),
+            project,
+            system,
+            scratch,
+            _temporary: temporary,
+        };
+        let mut requires = workshop.system.requires.clone();
+        self.furnish(&workshop, &requires)?;
+        let further = workshop
+            .backend()
+            .requires()?
+            .iter()
+            .map(|text| Requirement::parse_lenient(text))
+            .collect::<Result<Vec<_>, _>>()?;
+        if !further.is_empty() {
+            requires.extend(further);
+            self.furnish(&workshop, &requires)?;
+        }
+        Ok(workshop)
+    }
+
+    /// Makes the workshop's environment hold what `requires` asks for.
+    fn furnish(&self, workshop: &Workshop, requires: &[Requirement]) -> Result<(), BuildProblem> {
+        let environment = self.python.marker_environment();
+        let needed: Vec<Requirement> = requires
+            .iter()
+            .filter(|requirement| requirement.marker.evaluate(environment, &[]))
+            .cloned()
+            .collect();
+        let provided = if needed.is_empty() {
+            Vec::new()
+        } else {
+            self.requirements
+                .provide(&needed, self.python)
+                .map_err(|reason| BuildProblem::Provide {
+                    requirements: needed
+                        .iter()
+                        .map(|r| format!("`{r}`"))
+                        .collect::<Vec<_>>()
+                        .join(", "),
+                    reason,
+                })?
+        };
+        let wheels = provided
+            .iter()
+            .map(|wheel| self.wanted(wheel))
+            .collect::<Result<Vec<_>, _>>()?;
+        workshop.environment.sync(
+            &Wanted {
+                interpreter: self.python,
+                prompt: "build",
+                wheels,
+                projects: Vec::new(),
+                source_roots: Vec::new(),
+                bytecode: Bytecode::OnImport,
+            },
+            self.store,
+        )?;
+        Ok(())
+    }
+
+    fn wanted(&self, wheel: &BuildWheel) -> Result<WantedWheel, BuildProblem> {
+        let unpacked = self
+            .store
+            .unpack(&wheel.path, &wheel.filename, wheel.sha256.as_ref())?;
+        Ok(WantedWheel {
+            name: unpacked.name().clone(),
+            version: unpacked.version().clone(),
+            sha256: *unpacked.sha256(),
+            requested: false,
+            direct_url: None,
+        })
+    }
+
+    fn place_of(&self, source: &Source) -> Option<Utf8PathBuf> {
+        let key = source.key()?;
+        Some(self.folder.join(self.python.build_key()).join(key))
+    }
+}
+
+/// Holds other runs off a build; the guard ends it.
+fn lock(place: &Utf8Path) -> std::io::Result<std::fs::File> {
+    files::lock(&place.join(".lock"))
+}
+
+impl Source {
+    fn error(&self, problem: BuildProblem) -> BuildError {
+        BuildError {
+            source_name: self.name(),
+            problem,
+        }
+    }
+
+    fn name(&self) -> String {
+        let (Self::Archive { path, .. } | Self::Folder { path, .. }) = self;
+        path.file_name().unwrap_or("the project").to_owned()
+    }
+
+    /// A file name for what is built of this; `None` where it may change at any time.
+    fn key(&self) -> Option<String> {
+        let plain = |text: &str| text.replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+        match self {
+            Self::Archive {
+                sha256,
+                subdirectory: None,
+                ..
+            } => Some(sha256.to_string()),
+            Self::Archive {
+                sha256,
+                subdirectory: Some(folder),
+                ..
+            } => Some(format!("{sha256}-{}", plain(folder))),
+            Self::Folder { revision, .. } => revision.as_deref().map(plain),
+        }
+    }
+
+    /// The project's folder; an archive is checked and unpacked below `place`.
+    fn project(&self, place: &Utf8Path) -> Result<Utf8PathBuf, BuildProblem> {
+        let (path, sha256, subdirectory) = match self {
+            Self::Folder { path, .. } => return Ok(path.clone()),
+            Self::Archive {
+                path,
+                sha256,
+                subdirectory,
+            } => (path, sha256, subdirectory),
+        };
+        let bytes = fs_err::read(path)?;
+        let found = Sha256(crate::archive::sha256(&bytes));
+        if found != *sha256 {
+            return Err(BuildProblem::Hash {
+                expected: *sha256,
+                found,
+            });
+        }
+        fs_err::create_dir_all(place)?;
+        let top = unpack_sdist(&bytes, &self.name(), place)?;
+        match subdirectory {
+            None => Ok(top),
+            Some(folder) => crate::archive::check_path(folder)
+                .map(|()| top.join(folder))
+                .map_err(|problem| {
+                    BuildProblem::Project(format!(
+                        "its folder `{folder}` cannot be used: {problem}"
+                    ))
+                }),
+        }
+    }
+}
+
+/// A source, unpacked, with an environment for its backend; gone when it is dropped.
+struct Workshop {
+    environment: Environment,
+    project: Utf8PathBuf,
+    system: BuildSystem,
+    scratch: Utf8PathBuf,
+    kept_log: Utf8PathBuf,
+    _temporary: tempfile::TempDir,
+}
+
+impl Workshop {
+    fn backend(&self) -> Backend<'_> {
+        Backend {
+            system: &self.system,
+            environment: &self.environment,
+            source: &self.project,
+            scratch: &self.scratch,
+            kept_log: &self.kept_log,
+        }
+    }
+
+    fn metadata(&self) -> Result<Option<String>, BuildProblem> {
+        self.backend().metadata()
+    }
+
+    fn wheel(&self) -> Result<Utf8PathBuf, BuildProblem> {
+        self.backend().wheel(&self.scratch.join("wheel"))
+    }
+}

@@ -1,0 +1,14 @@
+//! Builds from source in isolation (PEP 517, PEP 518): metadata for a resolver, wheels for an
+//! environment. Each file is built once for an interpreter, and what came of it is kept.
+
+mod backend;
+mod builder;
+mod error;
+mod project;
+#[cfg(test)]
+mod tests;
+mod unpack;
+
+pub use builder::{BuildRequirements, BuildWheel, Builder, Built, Provided, Source};
+pub use error::{BuildError, BuildProblem};
+pub use unpack::UnpackError;

@@ -1,0 +1,306 @@
+//! Unpacks source distributions; nothing lands outside the folder that is given.
+//!
+//! Rules: PEP 721 (`tarfile`'s data filter), with links made last and never followed.
+
+use std::io::{self, Read, Write};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use flate2::read::GzDecoder;
+use tar::{Archive, Entry, EntryType};
+
+use crate::archive::{PathProblem, Zip, ZipError, check_path};
+use crate::files;
+
+/// A source distribution that cannot be unpacked.
+#[derive(Debug, thiserror::Error)]
+pub enum UnpackError {
+    /// It is packed in another way.
+    #[error("only `.tar.gz` and `.zip` archives can be unpacked")]
+    Format,
+    /// A member's name would be unpacked elsewhere.
+    #[error("it has a member {name:?}: {problem}")]
+    Path {
+        /// The name.
+        name: String,
+        /// What is wrong with it.
+        problem: PathProblem,
+    },
+    /// A link leads out of the folder.
+    #[error("its member `{name}` is a link to `{target}`, which leads elsewhere")]
+    Link {
+        /// The member.
+        name: String,
+        /// Where it leads.
+        target: String,
+    },
+    /// A member is a device or the like.
+    #[error("its member `{0}` is neither a file nor a folder nor a link")]
+    Special(String),
+    /// The members would fill the disk.
+    #[error("it unpacks to more than a hundred times its size, as a bomb does")]
+    Bomb,
+    /// There is not exactly one folder at the top.
+    #[error("it has not exactly one folder at the top")]
+    Top,
+    /// The zip archive is broken.
+    #[error(transparent)]
+    Zip(#[from] ZipError),
+    /// It cannot be read, or the disk cannot be written.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// What an archive may unpack to: this, and a hundred times its size.
+const FREE_BYTES: u64 = 256 << 20;
+
+/// Unpacks the bytes of the archive called `name` to `folder`, which is empty; the answer is the
+/// project's folder in it.
+pub(crate) fn unpack_sdist(
+    bytes: &[u8],
+    name: &str,
+    folder: &Utf8Path,
+) -> Result<Utf8PathBuf, UnpackError> {
+    if name.ends_with(".tar.gz") || name.ends_with(".tgz") {
+        unpack_tar(bytes, folder)?;
+    } else if name.ends_with(".zip") {
+        unpack_zip(bytes, folder)?;
+    } else {
+        return Err(UnpackError::Format);
+    }
+    let tops: Vec<Utf8PathBuf> = folder
+        .read_dir_utf8()?
+        .map(|entry| entry.map(|entry| entry.into_path()))
+        .collect::<Result<_, _>>()?;
+    match &tops[..] {
+        [top] if top.is_dir() => Ok(top.clone()),
+        _ => Err(UnpackError::Top),
+    }
+}
+
+fn unpack_zip(bytes: &[u8], folder: &Utf8Path) -> Result<(), UnpackError> {
+    let zip = Zip::read(bytes)?;
+    for member in zip.members() {
+        let name = member.name.trim_end_matches('/');
+        check(name)?;
+        let target = folder.join(name);
+        if member.name.ends_with('/') {
+            fs_err::create_dir_all(target)?;
+            continue;
+        }
+        make_parent(&target)?;
+        fs_err::write(&target, zip.content(member)?)?;
+        if member.mode.is_some_and(|mode| mode & 0o111 != 0) {
+            files::make_executable(&target)?;
+        }
+    }
+    Ok(())
+}
+
+fn unpack_tar(bytes: &[u8], folder: &Utf8Path) -> Result<(), UnpackError> {
+    let limit = FREE_BYTES + 100 * bytes.len() as u64;
+    let mut archive = Archive::new(GzDecoder::new(bytes).take(limit));
+    let mut links = Vec::new();
+    for entry in archive.entries()? {
+        let mut entry = entry?;
+        let name = name_of(&entry)?;
+        if name.is_empty() {
+            continue;
+        }
+        check(&name)?;
+        let target = folder.join(&name);
+        match entry.header().entry_type() {
+            EntryType::Directory => fs_err::create_dir_all(target)?,
+            EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => {
+                make_parent(&target)?;
+                write_entry(&mut entry, &target)?;
+            }
+            EntryType::Symlink | EntryType::Link => links.push(link(&entry, name)?),
+            EntryType::XGlobalHeader | EntryType::XHeader => {}
+            _ => return Err(UnpackError::Special(name)),
+        }
+    }
+    if archive.into_inner().limit() == 0 {
+        return Err(UnpackError::Bomb);
+    }
+    links.iter().try_for_each(|link| link.make(folder))
+}
+
+fn name_of<R: Read>(entry: &Entry<'_, R>) -> Result<String, UnpackError> {
+    let bytes = entry.path_bytes();
+    let name = std::str::from_utf8(&bytes).map_err(|_| UnpackError::Path {
+        name: String::from_utf8_lossy(&bytes).into_owned(),
+        problem: PathProblem::Control,
+    })?;
+    let name = name.trim_end_matches('/');
+    Ok(name
+        .strip_prefix("./")
+        .unwrap_or(name)
+        .trim_start_matches("./")
+        .to_owned())
+    .map(|name| if name == "." { String::new() } else { name })
+}
+
+fn check(name: &str) -> Result<(), UnpackError> {
+    check_path(name).map_err(|problem| UnpackError::Path {
+        name: name.to_owned(),
+        problem,
+    })
+}
+
+fn make_parent(target: &Utf8Path) -> io::Result<()> {
+    match target.parent() {
+        Some(parent) => fs_err::create_dir_all(parent),
+        None => Ok(()),
+    }
+}
+
+fn write_entry<R: Read>(entry: &mut Entry<'_, R>, target: &Utf8Path) -> Result<(), UnpackError> {
+    let executable = entry.header().mode()? & 0o111 != 0;
+    let mut options = fs_err::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    files::open_with_mode(&mut options, executable);
+    let mut out = options.open(target)?;
+    io::copy(entry, &mut out)?;
+    out.flush()?;
+    let since = std::time::Duration::from_secs(entry.header().mtime()?);
+    if let Some(time) = std::time::UNIX_EPOCH.checked_add(since) {
+        // Builds compare times; one that the file system cannot hold is no reason to stop.
+        let _ = out.file().set_modified(time);
+    }
+    Ok(())
+}
+
+/// A link within the archive, made when all files are there.
+enum Link {
+    Symbolic { name: String, target: String },
+    Hard { name: String, target: String },
+}
+
+fn link<R: Read>(entry: &Entry<'_, R>, name: String) -> Result<Link, UnpackError> {
+    let target = entry.link_name_bytes().unwrap_or_default();
+    let target = String::from_utf8_lossy(&target).into_owned();
+    let error = |name: &str, target: &str| UnpackError::Link {
+        name: name.to_owned(),
+        target: target.to_owned(),
+    };
+    if entry.header().entry_type() == EntryType::Link {
+        let target = target.trim_start_matches("./").to_owned();
+        return match check_path(&target) {
+            Ok(()) => Ok(Link::Hard { name, target }),
+            Err(_) => Err(error(&name, &target)),
+        };
+    }
+    // Folders of links are real ones, so that only leading `..` can leave, one for each level.
+    let mut rest = target.as_str();
+    let mut up = 0;
+    while let Some(below) = rest.strip_prefix("../") {
+        rest = below;
+        up += 1;
+    }
+    let depth = name.matches('/').count();
+    if up >= depth.max(1) && up > 0 || check_path(rest).is_err() {
+        return Err(error(&name, &target));
+    }
+    Ok(Link::Symbolic { name, target })
+}
+
+impl Link {
+    fn make(&self, folder: &Utf8Path) -> Result<(), UnpackError> {
+        match self {
+            Self::Symbolic { name, target } => {
+                let place = folder.join(name);
+                make_parent(&place)?;
+                let _ = std::fs::remove_file(&place);
+                Ok(files::symlink(Utf8Path::new(target), &place)?)
+            }
+            Self::Hard { name, target } => {
+                let (place, source) = (folder.join(name), folder.join(target));
+                make_parent(&place)?;
+                if source.symlink_metadata()?.is_file() {
+                    fs_err::copy(source, place)?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tar_gz(fill: impl FnOnce(&mut tar::Builder<flate2::write::GzEncoder<Vec<u8>>>)) -> Vec<u8> {
+        let encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        let mut builder = tar::Builder::new(encoder);
+        fill(&mut builder);
+        builder.into_inner().unwrap().finish().unwrap()
+    }
+
+    fn add(
+        builder: &mut tar::Builder<flate2::write::GzEncoder<Vec<u8>>>,
+        name: &str,
+        kind: EntryType,
+        text: &str,
+    ) {
+        let mut header = tar::Header::new_gnu();
+        // Written past the checks of the crate, as a hostile maker would.
+        header.as_gnu_mut().unwrap().name[..name.len()].copy_from_slice(name.as_bytes());
+        header.set_entry_type(kind);
+        header.set_mode(0o644);
+        if kind == EntryType::Regular {
+            header.set_size(text.len() as u64);
+            header.set_cksum();
+            builder.append(&header, text.as_bytes()).unwrap();
+        } else {
+            header.set_size(0);
+            header.as_gnu_mut().unwrap().linkname[..text.len()].copy_from_slice(text.as_bytes());
+            header.set_cksum();
+            builder.append(&header, &b""[..]).unwrap();
+        }
+    }
+
+    fn check(members: &[(&str, EntryType, &str)]) -> String {
+        let temp = tempfile::tempdir().unwrap();
+        let folder = Utf8Path::from_path(temp.path()).unwrap().join("in/side");
+        fs_err::create_dir_all(&folder).unwrap();
+        let bytes = tar_gz(|builder| {
+            add(builder, "a-1/setup.py", EntryType::Regular, "");
+            for (name, kind, text) in members {
+                add(builder, name, *kind, text);
+            }
+        });
+        let result = unpack_sdist(&bytes, "a-1.tar.gz", &folder);
+        let outside: Vec<_> = fs_err::read_dir(temp.path().join("in")).unwrap().collect();
+        assert_eq!(outside.len(), 1, "something was written outside");
+        match result {
+            Ok(top) => top.strip_prefix(&folder).unwrap().to_string(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn good_ones() {
+        use EntryType::{Link, Regular, Symlink};
+        insta::assert_snapshot!(check(&[("./a-1/x/y.py", Regular, "y")]), @"a-1");
+        insta::assert_snapshot!(check(&[("a-1/x/l", Symlink, "../setup.py"), ("a-1/h", Link, "a-1/setup.py")]), @"a-1");
+    }
+
+    #[test]
+    fn hostile_ones() {
+        use EntryType::{Fifo, Link, Regular, Symlink};
+        insta::assert_snapshot!(check(&[("../evil", Regular, "")]), @r#"it has a member "../evil": it leaves the folder by `..`"#);
+        insta::assert_snapshot!(check(&[("/tmp/evil", Regular, "")]), @r#"it has a member "/tmp/evil": it is absolute"#);
+        insta::assert_snapshot!(check(&[("a-1/l", Symlink, "../../evil")]), @"its member `a-1/l` is a link to `../../evil`, which leads elsewhere");
+        insta::assert_snapshot!(check(&[("a-1/l", Symlink, "/etc/passwd")]), @"its member `a-1/l` is a link to `/etc/passwd`, which leads elsewhere");
+        insta::assert_snapshot!(check(&[("a-1/l", Symlink, "x/../../..")]), @"its member `a-1/l` is a link to `x/../../..`, which leads elsewhere");
+        insta::assert_snapshot!(check(&[("a-1/l", Link, "../evil")]), @"its member `a-1/l` is a link to `../evil`, which leads elsewhere");
+        insta::assert_snapshot!(check(&[("a-1/p", Fifo, "")]), @"its member `a-1/p` is neither a file nor a folder nor a link");
+        insta::assert_snapshot!(check(&[("b-1/x", Regular, "")]), @"it has not exactly one folder at the top");
+    }
+
+    #[test]
+    fn other_archives() {
+        let error = unpack_sdist(b"", "a-1.tar.bz2", Utf8Path::new("/nowhere")).unwrap_err();
+        insta::assert_snapshot!(error, @"only `.tar.gz` and `.zip` archives can be unpacked");
+    }
+}
