@@ -54,32 +54,48 @@ impl WheelFilename {
         })
     }
 
-    /// Whether some Python of `pythons` can use a wheel, by its Python and ABI tags.
+    /// Whether some Python of `pythons`, by its version, can use the wheel, by its Python and ABI
+    /// tags. Wheels for implementations other than CPython and PyPy fit none.
     ///
     /// Source: <https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/>.
     #[must_use]
     pub fn fits_pythons(&self, pythons: &VersionRange) -> bool {
-        let abi3 = self.abi_tag.split('.').any(|abi| abi == "abi3");
-        let any_abi = self.abi_tag.split('.').any(|abi| abi == "none");
         self.python_tag.split('.').any(|tag| {
-            let digits = tag.trim_start_matches(|c: char| c.is_ascii_alphabetic());
-            let implementation = &tag[..tag.len() - digits.len()];
-            let (Some(major), minor) = tag_version(digits) else {
-                return true;
-            };
-            let low = Version::new([major, minor.unwrap_or(0)]);
-            let from = VersionRange::from_range_bounds(low.clone()..Version::new([major + 1]));
-            let range = match (implementation, minor) {
-                // `py3`, `py36`: this minor version and later ones.
-                ("py", _) | (_, None) => from,
-                ("cp", Some(_)) if abi3 || any_abi => from,
-                (_, Some(minor)) => {
-                    VersionRange::from_range_bounds(low..Version::new([major, minor + 1]))
-                }
-            };
-            !range.is_disjoint(pythons)
+            self.abi_tag
+                .split('.')
+                .any(|abi| pair_fits(tag, abi, pythons))
         })
     }
+
+    /// Whether the wheel is for PyPy alone.
+    #[must_use]
+    pub fn is_for_pypy(&self) -> bool {
+        self.python_tag.split('.').all(|tag| tag.starts_with("pp"))
+    }
+}
+
+/// Whether a Python tag and an ABI tag go together, and with a Python of `pythons`.
+fn pair_fits(tag: &str, abi: &str, pythons: &VersionRange) -> bool {
+    let digits = tag.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+    let implementation = &tag[..tag.len() - digits.len()];
+    let (Some(major), minor) = tag_version(digits) else {
+        return false;
+    };
+    let low = Version::new([major, minor.unwrap_or(0)]);
+    let from = VersionRange::from_range_bounds(low.clone()..Version::new([major + 1]));
+    let range = match (implementation, abi, minor) {
+        // `py3`, `py36`: this minor version and later ones. `cp37-abi3` and `cp37-none` too.
+        ("py", "none", _) | ("cp", "none" | "abi3", _) => from,
+        ("cp", abi, Some(minor)) if abi.starts_with("cp") => {
+            VersionRange::from_range_bounds(low..Version::new([major, minor + 1]))
+        }
+        ("py", abi, _) if abi.starts_with("cp") => from,
+        ("pp", _, Some(minor)) => {
+            VersionRange::from_range_bounds(low..Version::new([major, minor + 1]))
+        }
+        _ => return false,
+    };
+    !range.is_disjoint(pythons)
 }
 
 fn tag_version(digits: &str) -> (Option<u64>, Option<u64>) {
@@ -89,6 +105,16 @@ fn tag_version(digits: &str) -> (Option<u64>, Option<u64>) {
     }
     let (major, minor) = digits.split_at(1);
     (major.parse().ok(), minor.parse().ok())
+}
+
+impl WheelFilename {
+    /// Whether some CPython can use the wheel, by its Python and ABI tags.
+    #[must_use]
+    pub fn fits_cpython(&self) -> bool {
+        let python = |tag: &str| tag.starts_with("cp") || tag.starts_with("py");
+        let abi = |tag: &str| tag == "none" || tag.starts_with("abi3") || tag.starts_with("cp");
+        self.python_tag.split('.').any(python) && self.abi_tag.split('.').any(abi)
+    }
 }
 
 impl FromStr for WheelFilename {
@@ -228,6 +254,15 @@ mod tests {
         check_wheel("six-1.16.0.tar.gz", None);
     }
 
+    #[test]
+    fn wheels_of_other_implementations() {
+        let fits = |name: &str| name.parse::<WheelFilename>().unwrap().fits_cpython();
+        assert!(fits("a-1-cp37-abi3-win_amd64.whl"));
+        assert!(fits("a-1-pp39.cp39-pypy39_pp73.cp39-win_amd64.whl"));
+        assert!(!fits("a-1-pp312-pypy312_pp73-win_amd64.whl"));
+        assert!(!fits("a-1-py3-graalpy240_310_native-any.whl"));
+    }
+
     #[track_caller]
     fn check_sdist(filename: &str, name: &str, expect: Option<&str>) {
         let sdist = SdistFilename::parse(filename, &name.parse().unwrap()).ok();
@@ -277,6 +312,9 @@ mod tests {
         check_pythons("a-1-cp37-none-win_amd64.whl", "==3.12.*", true);
         check_pythons("a-1-pp310-pypy310_pp73-win_amd64.whl", "==3.12.*", false);
         check_pythons("a-1-py310-none-any.whl", "==3.9.*", false);
+        check_pythons("a-1-py3-graalpy240_310_native-any.whl", "==3.12.*", false);
+        check_pythons("a-1-py3-any-macosx_10_0_ppc64.whl", "==3.12.*", false);
+        check_pythons("a-1-py2.py3-none-any.whl", "==3.12.*", true);
         check_pythons("a-1-cp313-cp313t-win_amd64.whl", "==3.13.*", true);
     }
 }

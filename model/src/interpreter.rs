@@ -8,6 +8,7 @@ use pep440_rs::{Version, VersionSpecifiers};
 use pep508_rs::MarkerValueString;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::filename::WheelFilename;
 use crate::marker::Marker;
 use crate::version::{VersionRange, specifiers_range};
 
@@ -106,6 +107,12 @@ impl InterpreterConstraints {
         self.0
             .iter()
             .all(|constraint| constraint.implementation == Some(Implementation::CPython))
+    }
+
+    /// Whether an interpreter meant, of a version in `pythons`, can use the wheel.
+    #[must_use]
+    pub fn admit_wheel(&self, wheel: &WheelFilename, pythons: &VersionRange) -> bool {
+        wheel.fits_pythons(pythons) && !(self.only_cpython() && wheel.is_for_pypy())
     }
 
     /// The constraints as `Requires-Python`: one range that spans them, as in `>=3.12,<3.13`.

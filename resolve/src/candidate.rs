@@ -2,7 +2,8 @@
 //! release, and a pre-release where nothing stable satisfies.
 
 use model::{
-    FileKind, Marker, PackageName, PrereleasePolicy, Version, VersionRange, specifiers_range,
+    FileKind, Marker, PackageName, Platform, PrereleasePolicy, Version, VersionRange,
+    specifiers_range,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -171,24 +172,49 @@ impl<P: Provider> Chooser<'_, P> {
         if let Some(python) = no_file_for_pythons(&mut files, pythons) {
             return Err(Reason::RequiresPython(python));
         }
+        let only_cpython = self.problem.interpreter_constraints.only_cpython();
         files.retain(|f| match &f.kind {
-            FileKind::Wheel(wheel) => wheel.fits_pythons(pythons),
+            FileKind::Wheel(wheel) => self
+                .problem
+                .interpreter_constraints
+                .admit_wheel(wheel, pythons),
             FileKind::Sdist(_) => true,
         });
         if files.is_empty() {
             return Err(Reason::WheelsForOtherPythons);
         }
-        let missing = self.problem.platforms.iter().find(|platform| {
-            !platform.marker().is_disjoint(need.demand)
-                && !files.iter().any(|file| match &file.kind {
-                    FileKind::Sdist(_) => true,
-                    FileKind::Wheel(wheel) => wheel
-                        .platform_tag
-                        .split('.')
-                        .any(|tag| platform.fits_tag(tag)),
-                })
-        });
-        missing.map_or(Ok(()), |platform| Err(Reason::Platform(*platform)))
+        self.serves_platforms(need, &files)
+    }
+
+    /// Whether files serve every platform that must be served where the project is needed; where
+    /// settings name none, one that is known will do.
+    fn serves_platforms(&self, need: Need<'_>, files: &[&ReleaseFile]) -> Result<(), Reason> {
+        if !files.iter().all(|file| is_wheel(file)) {
+            return Ok(());
+        }
+        let fits = |platform: &Platform| {
+            files.iter().any(|file| match &file.kind {
+                FileKind::Sdist(_) => true,
+                FileKind::Wheel(wheel) => wheel
+                    .platform_tag
+                    .split('.')
+                    .any(|tag| platform.fits_tag(tag)),
+            })
+        };
+        let is_needed = |platform: &&Platform| !platform.marker().is_disjoint(need.demand);
+        if !self.problem.platforms.is_empty() {
+            let mut needed = self.problem.platforms.iter().filter(is_needed);
+            return match needed.find(|platform| !fits(platform)) {
+                Some(platform) => Err(Reason::Platform(*platform)),
+                None => Ok(()),
+            };
+        }
+        let mut needed = Platform::ALL.iter().filter(is_needed).peekable();
+        if needed.peek().is_none() || needed.any(fits) {
+            Ok(())
+        } else {
+            Err(Reason::WheelsForOtherPlatforms)
+        }
     }
 }
 

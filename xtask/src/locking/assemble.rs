@@ -2,7 +2,8 @@
 
 use lockfile::Lock;
 use model::{
-    DistFile, FileKind, LockedPackage, Node, PackageSource, Platform, Resolution, VersionRange,
+    DistFile, FileKind, InterpreterConstraints, LockedPackage, Node, PackageSource, Platform,
+    Resolution, VersionRange,
 };
 use resolve::{BinaryPolicy, Provider};
 
@@ -85,6 +86,7 @@ fn package(
 
 /// Which files of a package can be used where the package is needed.
 struct Universe {
+    interpreter_constraints: InterpreterConstraints,
     pythons: VersionRange,
     platforms: Vec<Platform>,
     wheels: bool,
@@ -103,6 +105,7 @@ impl Universe {
             .marker
             .and(&inputs.interpreter_constraints.python_marker());
         Self {
+            interpreter_constraints: inputs.interpreter_constraints.clone(),
             pythons: needed.python_versions(),
             platforms: inputs.platforms.clone(),
             wheels: binaries.wheels(&package.name),
@@ -115,7 +118,9 @@ impl Universe {
             self.platforms.is_empty()
                 || self.platforms.iter().any(|platform| platform.fits_tag(tag))
         };
-        wheel.fits_pythons(&self.pythons) && wheel.platform_tag.split('.').any(fits_platform)
+        self.interpreter_constraints
+            .admit_wheel(wheel, &self.pythons)
+            && wheel.platform_tag.split('.').any(fits_platform)
     }
 }
 
