@@ -105,12 +105,15 @@ impl Backend<'_> {
         });
         fs_err::write(&request, call.to_string())?;
         let python = self.environment.python();
-        let expression = duct::cmd(python.as_str(), ["-I", runner.as_str(), request.as_str()])
-            .dir(self.source)
-            .stdin_null()
-            .stderr_to_stdout()
-            .stdout_path(file("output"))
-            .unchecked();
+        let expression = duct::cmd(
+            python.as_str(),
+            ["-I", "-u", runner.as_str(), request.as_str()],
+        )
+        .dir(self.source)
+        .stdin_null()
+        .stderr_to_stdout()
+        .stdout_path(file("output"))
+        .unchecked();
         let output = self.clean(expression).run()?;
         if !output.status.success() {
             return Err(self.failure(hook, &file("output"))?);

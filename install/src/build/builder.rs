@@ -270,7 +270,7 @@ impl Source {
     fn error(&self, problem: BuildProblem) -> BuildError {
         BuildError {
             source_name: self.name(),
-            problem,
+            problem: Box::new(problem),
         }
     }
 

@@ -18,7 +18,7 @@ pub struct BuildError {
     /// The file or folder.
     pub source_name: String,
     /// Why not.
-    pub problem: BuildProblem,
+    pub problem: Box<BuildProblem>,
 }
 
 /// Why a source cannot be built.

@@ -210,7 +210,7 @@ impl Link {
             Self::Symbolic { name, target } => {
                 let place = folder.join(name);
                 make_parent(&place)?;
-                let _ = std::fs::remove_file(&place);
+                let _ = fs_err::remove_file(&place);
                 Ok(files::symlink(Utf8Path::new(target), &place)?)
             }
             Self::Hard { name, target } => {

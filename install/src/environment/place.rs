@@ -69,7 +69,7 @@ fn replace(target: &Utf8Path, item: &Item<'_>) -> Result<(), EnvironmentError> {
     }
     let renamed = fs_err::rename(&temporary, target);
     // Two names of one file stay two: POSIX wants it so.
-    let _ = std::fs::remove_file(&temporary);
+    let _ = fs_err::remove_file(&temporary);
     Ok(renamed?)
 }
 
@@ -142,13 +142,13 @@ pub(crate) fn remove_all<'a>(
     let mut folders = BTreeSet::new();
     for path in paths {
         let file = root.join(path);
-        match std::fs::remove_file(&file) {
+        match fs_err::remove_file(&file) {
             Ok(()) => {}
             Err(error)
                 if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
             // A new package has a folder where an old one had a file.
             Err(_) if file.is_dir() => {}
-            Err(_) => fs_err::remove_file(&file)?,
+            Err(error) => return Err(error),
         }
         remove_bytecode(&file)?;
         let mut path = path;
