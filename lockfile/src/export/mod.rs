@@ -1,10 +1,44 @@
 //! A lock in the formats that other tools read.
 
+mod cyclonedx;
+mod pex;
+mod pylock;
 mod requirements;
 
-use model::{DistFile, Lock, Marker, Platform, WheelFilename};
+use model::{DistFile, Lock, LockedPackage, Marker, PackageName, Platform, Version, WheelFilename};
 
+pub use cyclonedx::cyclonedx;
+pub use pex::pex;
+pub use pylock::pylock;
 pub use requirements::requirements;
+
+/// Where a package's file can be had at this moment, if anywhere; the lock does not say.
+pub type Urls<'a> = &'a dyn Fn(&LockedPackage, &DistFile) -> Option<String>;
+
+/// A lock that a format cannot express.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{name} {version} cannot be exported as {format}: {reason}")]
+pub struct ExportError {
+    /// The package.
+    pub name: PackageName,
+    /// Its version.
+    pub version: Version,
+    /// The format.
+    pub format: &'static str,
+    /// What the format needs and the package has not.
+    pub reason: String,
+}
+
+impl ExportError {
+    fn new(package: &LockedPackage, format: &'static str, reason: impl Into<String>) -> Self {
+        Self {
+            name: package.name.clone(),
+            version: package.version.clone(),
+            format,
+            reason: reason.into(),
+        }
+    }
+}
 
 /// The part of a lock that one platform needs: its packages and the files that fit it.
 ///
@@ -28,6 +62,11 @@ pub fn for_platform(lock: &Lock, platform: Platform) -> Lock {
         true
     });
     lock
+}
+
+/// The sdist, then the wheels.
+fn files(package: &LockedPackage) -> impl Iterator<Item = &DistFile> {
+    package.sdist.iter().chain(&package.wheels)
 }
 
 fn fits(wheel: &DistFile, platform: Platform) -> bool {
