@@ -8,9 +8,7 @@ use wheel::MetadataVersion;
 use wheel::rules::{LicenseStyle, RequiresPythonRule};
 
 use super::cutoff::Cutoff;
-use super::kinds::{
-    AmbiguityResolution, Behavior, FirstPartyRequirements, InitFiles, Setting,
-};
+use super::kinds::{AmbiguityResolution, Behavior, FirstPartyRequirements, InitFiles, Setting};
 use super::tree::{Mistake, Node};
 
 /// In `[python-repos] indexes`: the index that this machine's pip is configured for.
