@@ -18,14 +18,12 @@ pub(crate) struct Priorities(FxHashMap<PackageName, Priority>);
 
 impl Priorities {
     /// Takes note of a dependency on `name`.
-    pub(crate) fn insert(&mut self, name: &PackageName, range: &VersionRange, is_direct: bool) {
+    pub(crate) fn insert(&mut self, name: &PackageName, is_direct: bool) {
         let next = self.0.len();
         let old = self.0.get(name).copied();
         let index = old.map_or(Reverse(next), Priority::index);
         let new = if is_direct {
             Priority::Direct(index)
-        } else if range.as_singleton().is_some() || is_one_public_version(range) {
-            Priority::Singleton(index)
         } else {
             Priority::Unspecified(index)
         };
@@ -34,18 +32,20 @@ impl Priorities {
         }
     }
 
-    /// The priority of a package; the project goes before its extras.
-    pub(crate) fn get(&self, package: &Package) -> (Priority, bool) {
-        match package {
-            Package::Root => (Priority::Root, true),
-            Package::Base(name) | Package::Extra(name, _) => (
-                self.0
-                    .get(name)
-                    .copied()
-                    .unwrap_or(Priority::Unspecified(Reverse(usize::MAX))),
-                matches!(package, Package::Base(_)),
-            ),
-        }
+    /// The priority of a package of which the versions in `range` are left; the project goes
+    /// before its extras.
+    pub(crate) fn get(&self, package: &Package, range: &VersionRange) -> (Priority, bool) {
+        let Some(name) = package.name() else {
+            return (Priority::Root, true);
+        };
+        let known = self.0.get(name).copied();
+        let known = known.unwrap_or(Priority::Unspecified(Reverse(usize::MAX)));
+        let priority = if range.as_singleton().is_some() || is_one_public_version(range) {
+            known.max(Priority::Singleton(known.index()))
+        } else {
+            known
+        };
+        (priority, matches!(package, Package::Base(_)))
     }
 
     fn raise(&mut self, name: &PackageName, class: fn(Reverse<usize>) -> Priority) -> bool {
@@ -104,32 +104,26 @@ impl ConflictTracker {
         count(&mut self.affected, &mut self.early, affected);
         for culprit in culprits.filter(|culprit| *culprit != affected) {
             count(&mut self.culprit, &mut self.late, culprit);
+                eprintln!("culprit {culprit:?} of {affected:?}");
+            }
         }
     }
 
-    /// Changes the places of packages that clashed often, and goes back to before they were
-    /// decided.
+    /// Changes the places of packages that clashed often, and goes back to before the culprits
+    /// were decided.
     pub(crate) fn apply(&mut self, state: &mut State<Types>, priorities: &mut Priorities) {
         for package in self.early.drain(..) {
-            move_package(package, Priority::ConflictEarly, state, priorities);
+            if let Some(name) = state.package_store[package].name() {
+                priorities.raise(name, Priority::ConflictEarly);
+            }
         }
         for package in self.late.drain(..) {
-            move_package(package, Priority::ConflictLate, state, priorities);
+            if let Some(name) = state.package_store[package].name()
+                && priorities.raise(name, Priority::ConflictLate)
+            {
+                state.backtrack_package(package);
+            }
         }
-    }
-}
-
-fn move_package(
-    package: Id<Package>,
-    class: fn(Reverse<usize>) -> Priority,
-    state: &mut State<Types>,
-    priorities: &mut Priorities,
-) {
-    let Some(name) = state.package_store[package].name() else {
-        return;
-    };
-    if priorities.raise(name, class) {
-        state.backtrack_package(package);
     }
 }
 
