@@ -104,8 +104,6 @@ impl ConflictTracker {
         count(&mut self.affected, &mut self.early, affected);
         for culprit in culprits.filter(|culprit| *culprit != affected) {
             count(&mut self.culprit, &mut self.late, culprit);
-                eprintln!("culprit {culprit:?} of {affected:?}");
-            }
         }
     }
 
