@@ -172,7 +172,6 @@ impl<P: Provider> Chooser<'_, P> {
         if let Some(python) = no_file_for_pythons(&mut files, pythons) {
             return Err(Reason::RequiresPython(python));
         }
-        let only_cpython = self.problem.interpreter_constraints.only_cpython();
         files.retain(|f| match &f.kind {
             FileKind::Wheel(wheel) => self
                 .problem

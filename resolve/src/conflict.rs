@@ -7,8 +7,9 @@ use model::{Marker, PackageName, Requirement, Version};
 use pubgrub::{DerivationTree, External};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::fork::{Edges, Part, Stuck, Tree};
+use crate::fork::{Edges, Part, Stuck, Tree, edge_range};
 use crate::package::{Package, Reason, Types};
+use crate::requires_python;
 use pubgrub::DependencyProvider;
 
 type Leaf = External<Package, <Types as DependencyProvider>::VS, <Types as DependencyProvider>::M>;
@@ -37,27 +38,54 @@ pub(crate) enum Remedy {
 
 impl Stuck {
     /// What may help.
-    pub(crate) fn remedy(&self) -> Remedy {
+    ///
+    /// Every fact of the conflict holds in some environments only. Where they are all of the
+    /// part, for every fact, the conflict is real; a fact that holds nowhere in it is left from
+    /// before the part shrank.
+    pub(crate) fn remedy(&self, constraints: &[Requirement]) -> Remedy {
         let mut split = None;
-        for leaf in leaves(&self.tree) {
-            for marker in self.markers(leaf) {
-                if marker.is_disjoint(&self.part.environments) {
+        for marker in self.where_facts_hold(constraints) {
+            if marker.is_disjoint(&self.part.environments) {
+                if self.has_shrunk {
                     return Remedy::Restart;
                 }
-                if split.is_none() && !self.part.environments.is_subset(&marker) {
-                    split = Some(marker);
-                }
+                continue;
+            }
+            if split.is_none() && !self.part.environments.is_subset(&marker) {
+                split = Some(marker);
             }
         }
         split.map_or(Remedy::None, Remedy::Split)
     }
 
-    /// The markers of the edges that a leaf of the derivation stands for.
+    /// Where each fact of the conflict holds: requirements first, then what makes versions
+    /// unusable.
+    fn where_facts_hold(&self, constraints: &[Requirement]) -> Vec<Marker> {
+        let leaves = leaves(&self.tree);
+        let required = leaves.iter().flat_map(|leaf| self.markers(leaf));
+        let unusable = leaves.iter().filter_map(|leaf| match leaf {
+            External::Custom(_, _, Reason::Constraint(at)) => constraints
+                .get(*at)
+                .map(|constraint| constraint.marker.clone()),
+            External::Custom(_, _, Reason::Platform(platform)) => Some(platform.marker()),
+            External::Custom(_, _, Reason::RequiresPython(python)) => {
+                Some(requires_python::environments(python).negate())
+            }
+            _ => None,
+        });
+        required.chain(unusable).collect()
+    }
+
+    /// Where each version that a leaf speaks of has the dependency.
     fn markers(&self, leaf: &Leaf) -> Vec<Marker> {
-        edges_of_leaf(&self.edges, leaf)
-            .into_iter()
-            .map(|requirement| requirement.marker.clone())
-            .collect()
+        let mut markers = Vec::<(&Version, Marker)>::new();
+        for (version, edge) in edges_of_leaf(&self.edges, leaf) {
+            match markers.last_mut() {
+                Some((last, marker)) if *last == version => *marker = marker.or(&edge.marker),
+                _ => markers.push((version, edge.marker.clone())),
+            }
+        }
+        markers.into_iter().map(|(_, marker)| marker).collect()
     }
 
     /// The projects whose held pins take part in the conflict: those that what `changed`
@@ -135,12 +163,13 @@ pub(crate) struct HeldPins {
     pub(crate) outside: Vec<PackageName>,
 }
 
-/// The requirements behind a leaf that is a dependency.
+/// The requirements behind a leaf that is a dependency, with the version that has each, in the
+/// order of versions.
 pub(crate) fn edges_of_leaf<'e>(
     edges: &'e FxHashMap<(Package, Version), Edges>,
     leaf: &Leaf,
-) -> Vec<&'e Requirement> {
-    let External::FromDependencyOf(package, versions, dependency, _) = leaf else {
+) -> Vec<(&'e Version, &'e Requirement)> {
+    let External::FromDependencyOf(package, versions, dependency, range) = leaf else {
         return Vec::new();
     };
     let mut of_package: Vec<_> = edges
@@ -150,12 +179,13 @@ pub(crate) fn edges_of_leaf<'e>(
     of_package.sort_by(|a, b| a.0.1.cmp(&b.0.1));
     of_package
         .into_iter()
-        .flat_map(|(_, edges)| edges.iter())
-        .filter(|edge| match dependency {
+        .flat_map(|((_, version), edges)| edges.iter().map(move |edge| (version, edge)))
+        .filter(|(_, edge)| match dependency {
             Package::Root => false,
             Package::Base(name) => edge.name == *name,
             Package::Extra(name, extra) => edge.name == *name && edge.extras.contains(extra),
         })
+        .filter(|(_, edge)| edge_range(edge) == *range)
         .collect()
 }
 

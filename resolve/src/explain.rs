@@ -82,7 +82,7 @@ impl Conflict {
                     {
                         continue;
                     }
-                    for requirement in edges_of_leaf(&self.edges, leaf) {
+                    for (_, requirement) in edges_of_leaf(&self.edges, leaf) {
                         if requirement.marker.is_disjoint(&self.environments) {
                             continue;
                         }
@@ -256,4 +256,10 @@ fn range_text(range: &VersionRange) -> String {
         }
     };
     range.iter().map(segment).collect::<Vec<_>>().join(" or ")
+}
+
+impl std::fmt::Display for Explanation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(f, "{self:?}")
+    }
 }

@@ -57,6 +57,7 @@ pub(crate) struct Fork {
     demand: FxHashMap<PackageName, Marker>,
     direct: FxHashMap<PackageName, (RequirementSource, Arc<Direct>)>,
     missing_extras: BTreeSet<(PackageName, ExtraName)>,
+    has_shrunk: bool,
 }
 
 /// What became of a part.
@@ -76,6 +77,8 @@ pub(crate) struct Stuck {
     pub(crate) part: Part,
     pub(crate) tree: Tree,
     pub(crate) edges: FxHashMap<(Package, Version), Edges>,
+    /// Whether the part was split since it began, so that what it learned may be out of date.
+    pub(crate) has_shrunk: bool,
 }
 
 /// The versions chosen in one part.
@@ -105,6 +108,7 @@ impl Fork {
             edges: FxHashMap::default(),
             direct: FxHashMap::default(),
             missing_extras: BTreeSet::new(),
+            has_shrunk: false,
         }
     }
 
@@ -127,6 +131,7 @@ impl Fork {
                         part: self.part,
                         tree,
                         edges: self.edges,
+                        has_shrunk: self.has_shrunk,
                     })));
                 }
             }
@@ -136,7 +141,7 @@ impl Fork {
             let picked = self
                 .state
                 .partial_solution
-                .pick_highest_priority_pkg(|id, _| priorities.get(&store[id]))
+                .pick_highest_priority_pkg(|id, range| priorities.get(&store[id], range))
                 .map(|(id, range)| (id, range.clone()));
             let Some((id, range)) = picked else {
                 return Ok(self.finish());
@@ -153,30 +158,44 @@ impl Fork {
             let edges = self.edges_of(chooser, &package, &version)?;
             self.edges
                 .insert((package.clone(), version.clone()), Arc::clone(&edges));
-            if let Some(reason) = self.take_direct_references(chooser, &edges)? {
-                match reason {
-                    Clash::Decided => return Ok(Outcome::Restart(self.part, self.seeds)),
-                    Clash::Different(reason) => {
-                        let versions = VersionRange::singleton(version);
-                        self.state.add_unavailable(id, versions, reason);
-                        continue;
-                    }
-                }
-            }
             let parts = split::parts(&self.part, &edges);
             if parts.len() < 2 {
-                self.add(chooser, &package, version, &edges)?;
+                if !self.take(chooser, &package, &version, &edges)? {
+                    return Ok(Outcome::Restart(self.part, self.seeds));
+                }
                 continue;
             }
             let mut forks = Vec::with_capacity(parts.len());
             for part in parts {
                 let mut fork = self.clone();
                 fork.part = part;
-                fork.add(chooser, &package, version.clone(), &edges)?;
+                fork.has_shrunk = true;
+                if !fork.take(chooser, &package, &version, &edges)? {
+                    fork = Self::new(fork.part, fork.seeds);
+                }
                 forks.push(fork);
             }
             return Ok(Outcome::Split(forks));
         }
+    }
+
+    /// Takes a decision with what it requires; `false` where the part has to start again.
+    fn take<P: Provider>(
+        &mut self,
+        chooser: &Chooser<'_, P>,
+        package: &Package,
+        version: &Version,
+        edges: &[Requirement],
+    ) -> Result<bool, P::Error> {
+        match self.take_direct_references(chooser, edges)? {
+            Some(Clash::Decided) => return Ok(false),
+            Some(Clash::Different(reason)) => {
+                let versions = VersionRange::singleton(version.clone());
+                self.state.add_unavailable(self.next, versions, reason);
+            }
+            None => self.add(chooser, package, version.clone(), edges)?,
+        }
+        Ok(true)
     }
 
     /// The version to decide for, or `None` where PubGrub was told why there is none.
@@ -324,13 +343,10 @@ impl Fork {
             if edge.marker.is_disjoint(&self.part.environments) {
                 continue;
             }
-            let range = match &edge.source {
-                RequirementSource::Index(specifiers) => specifiers_range(&specifiers.0),
-                _ => VersionRange::full(),
-            };
+            let range = edge_range(edge);
             self.demand_in(&edge.name, &here, &edge.marker);
             let is_direct = self.direct.contains_key(&edge.name);
-            self.priorities.insert(&edge.name, &range, is_direct);
+            self.priorities.insert(&edge.name, is_direct);
             if !is_direct {
                 chooser.provider.will_ask(&edge.name, &range);
             }
@@ -418,6 +434,14 @@ enum Clash {
     Decided,
     /// Another direct reference was met before.
     Different(Reason),
+}
+
+/// The versions that an edge admits; the one version of a direct reference need not be said.
+pub(crate) fn edge_range(edge: &Requirement) -> VersionRange {
+    match &edge.source {
+        RequirementSource::Index(specifiers) => specifiers_range(&specifiers.0),
+        _ => VersionRange::full(),
+    }
 }
 
 fn root_version() -> Version {

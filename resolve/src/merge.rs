@@ -7,7 +7,7 @@ use model::{
 };
 use rustc_hash::FxHashMap;
 
-use crate::fork::Solution;
+use crate::fork::{Part, Solution};
 use crate::package::Package;
 use crate::reach::reach;
 
@@ -22,18 +22,23 @@ struct Collected {
 
 /// Puts the solutions of all parts together.
 ///
-/// `source` says where a project's files come from when no direct reference does.
+/// `locked_forks` are kept where they still tell the parts apart. `source` says where a
+/// project's files come from when no direct reference does.
 pub(crate) fn merge<E>(
     solutions: &[Solution],
     universe: &Marker,
+    locked_forks: &[Marker],
     source: impl Fn(&PackageName) -> Result<PackageSource, E>,
 ) -> Result<Resolution, E> {
     let mut collected = BTreeMap::<Key, Collected>::new();
+    let mut needed = Vec::with_capacity(solutions.len());
     for solution in solutions {
+        let mut versions = Versions::default();
         for (package, marker) in reach(solution) {
             let Some((version, edges)) = solution.chosen.get(&package) else {
                 continue;
             };
+            versions.0.insert(package.clone(), version);
             let Some(name) = package.name() else {
                 continue;
             };
@@ -56,6 +61,7 @@ pub(crate) fn merge<E>(
                 }
             }
         }
+        needed.push((&solution.part, versions));
     }
     let mut simplifier = Simplifier {
         universe,
@@ -74,7 +80,7 @@ pub(crate) fn merge<E>(
         .collect();
     Ok(Resolution {
         nodes,
-        forks: forks(solutions, &mut simplifier),
+        forks: forks(&needed, locked_forks, &mut simplifier),
     })
 }
 
@@ -133,30 +139,26 @@ impl Simplifier<'_> {
 }
 
 /// The parts that have to stay apart: those that agree on every version are joined.
-fn forks(solutions: &[Solution], simplifier: &mut Simplifier<'_>) -> Vec<Marker> {
-    type Versions<'a> = FxHashMap<&'a Package, &'a Version>;
+fn forks(
+    solutions: &[(&Part, Versions<'_>)],
+    locked: &[Marker],
+    simplifier: &mut Simplifier<'_>,
+) -> Vec<Marker> {
     let mut groups: Vec<(Versions<'_>, Marker)> = Vec::new();
-    for solution in solutions {
-        let versions: Versions<'_> = solution
-            .chosen
-            .iter()
-            .map(|(package, (version, _))| (package, version))
-            .collect();
-        let agrees = |group: &Versions<'_>| {
-            versions
-                .iter()
-                .all(|(package, version)| group.get(package).is_none_or(|known| known == version))
-        };
-        match groups.iter_mut().find(|(group, _)| agrees(group)) {
+    for (part, versions) in solutions {
+        match groups.iter_mut().find(|(group, _)| group.agrees(versions)) {
             Some((group, marker)) => {
                 group.extend(versions);
-                *marker = marker.or(&solution.part.marker);
+                *marker = marker.or(&part.marker);
             }
-            None => groups.push((versions, solution.part.marker.clone())),
+            None => groups.push((versions.clone(), part.marker.clone())),
         }
     }
     if groups.len() < 2 {
         return Vec::new();
+    }
+    if groups.len() == locked.len() && locked.iter().all(|fork| is_one(fork, solutions)) {
+        return locked.to_vec();
     }
     let mut forks: Vec<Marker> = groups
         .iter()
@@ -164,4 +166,34 @@ fn forks(solutions: &[Solution], simplifier: &mut Simplifier<'_>) -> Vec<Marker>
         .collect();
     forks.sort_by_cached_key(ToString::to_string);
     forks
+}
+
+/// Whether the parts that lie in `fork` agree.
+fn is_one(fork: &Marker, solutions: &[(&Part, Versions<'_>)]) -> bool {
+    let mut all = Versions::default();
+    solutions
+        .iter()
+        .filter(|(part, _)| !part.environments.is_disjoint(fork))
+        .all(|(_, versions)| {
+            let agrees = all.agrees(versions);
+            all.extend(versions);
+            agrees
+        })
+}
+
+/// The versions that a part needs.
+#[derive(Clone, Default)]
+struct Versions<'a>(FxHashMap<Package, &'a Version>);
+
+impl<'a> Versions<'a> {
+    fn agrees(&self, other: &Self) -> bool {
+        let mut others = other.0.iter();
+        others.all(|(package, version)| self.0.get(package).is_none_or(|known| known == version))
+    }
+
+    fn extend(&mut self, other: &Self) {
+        let others = other.0.iter();
+        self.0
+            .extend(others.map(|(package, version)| (package.clone(), *version)));
+    }
 }

@@ -49,6 +49,8 @@ pub enum Reason {
     RequiresPython(VersionSpecifiers),
     /// It has only wheels, none for a Python of the universe.
     WheelsForOtherPythons,
+    /// It has only wheels, none for a platform that is known.
+    WheelsForOtherPlatforms,
     /// It has no wheel, and source distributions may not be used.
     NoWheel,
     /// It has no source distribution, and wheels may not be used.
@@ -76,6 +78,7 @@ impl fmt::Display for Reason {
             Self::Yanked => f.write_str("it was yanked"),
             Self::RequiresPython(python) => write!(f, "it requires Python {python}"),
             Self::WheelsForOtherPythons => f.write_str("it has only wheels for other Pythons"),
+            Self::WheelsForOtherPlatforms => f.write_str("it has only wheels for other platforms"),
             Self::NoWheel => f.write_str("it has no wheel, and only wheels may be used"),
             Self::NoSdist => {
                 f.write_str("it has no source distribution, and wheels may not be used")

@@ -79,7 +79,8 @@ impl Pins {
     }
 
     /// Whether this very version is pinned.
-    pub(crate) fn contains(&self, name: &PackageName, version: &Version) -> bool {
+    #[must_use]
+    pub fn contains(&self, name: &PackageName, version: &Version) -> bool {
         self.pins
             .get(name)
             .is_some_and(|pins| pins.iter().any(|pin| pin.version == *version))

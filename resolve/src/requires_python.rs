@@ -1,7 +1,9 @@
 //! `Requires-Python` against the Pythons that a package is needed for.
 
+use std::ops::Bound;
+
 use model::{
-    Operator, Version, VersionRange, VersionSpecifier, VersionSpecifiers, specifier_range,
+    Marker, Operator, Version, VersionRange, VersionSpecifier, VersionSpecifiers, specifier_range,
 };
 
 /// Whether a package with `Requires-Python: specifiers` serves every Python of `pythons`.
@@ -9,14 +11,21 @@ use model::{
 /// Upper bounds are ignored: they are guesses about the future, and a resolver that believes
 /// them walks back to releases from before the guess. Single excluded versions are ignored too.
 pub(crate) fn serves(specifiers: &VersionSpecifiers, pythons: &VersionRange) -> bool {
-    if specifiers.is_empty() {
-        return true;
-    }
     let wanted = pythons.intersection(&VersionRange::strictly_lower_than(Version::new([4])));
+    specifiers.is_empty() || wanted.subset_of(&served(specifiers))
+}
+
+/// The environments whose Python a package with `Requires-Python: specifiers` serves.
+pub(crate) fn environments(specifiers: &VersionSpecifiers) -> Marker {
+    Marker::python_range(&served(specifiers))
+}
+
+fn served(specifiers: &VersionSpecifiers) -> VersionRange {
     specifiers
         .iter()
         .filter(|specifier| is_bound(specifier))
-        .all(|specifier| wanted.subset_of(&release_range(specifier)))
+        .map(release_range)
+        .fold(VersionRange::full(), |all, one| all.intersection(&one))
 }
 
 fn is_bound(specifier: &VersionSpecifier) -> bool {
@@ -26,13 +35,23 @@ fn is_bound(specifier: &VersionSpecifier) -> bool {
     )
 }
 
-/// Pythons in a universe are releases: `>3.8.0rc1` means `>=3.8.0`, and `~=3.8` ends at 4.
+/// Pythons in a universe are releases: `>3.8.0rc1` means `>=3.8.0`, and `==3.8.*` ends at 3.9.
 fn release_range(specifier: &VersionSpecifier) -> VersionRange {
     let version = specifier.version();
     if version.any_prerelease() {
         return VersionRange::higher_than(version.only_release());
     }
+    let release = |bound: Bound<&Version>| match bound {
+        Bound::Included(version) => Bound::Included(version.only_release()),
+        // `==3.8.1` ends below the first post-release of 3.8.1, which no Python has.
+        Bound::Excluded(version) if version.is_post() => Bound::Included(version.only_release()),
+        Bound::Excluded(version) => Bound::Excluded(version.only_release()),
+        Bound::Unbounded => Bound::Unbounded,
+    };
     specifier_range(specifier)
+        .iter()
+        .map(|(low, high)| (release(low), release(high)))
+        .collect()
 }
 
 #[cfg(test)]
@@ -58,5 +77,7 @@ mod tests {
         check("==3.8.*", ">=3.8", false);
         check("==3.8.*", "==3.8.*", true);
         check(">=3.8,!=3.9.7", ">=3.8", true);
+        check("==3.12.1", "==3.12.1", true);
+        check(">3.11", ">=3.12", true);
     }
 }

@@ -85,9 +85,12 @@ fn finish<P: Provider>(
     provider: &P,
     solutions: &[Solution],
 ) -> Result<Resolved, ResolveError<P::Error>> {
-    let resolution = merge(solutions, &problem.output_universe(), |name| {
-        provider.source(name)
-    })?;
+    let resolution = merge(
+        solutions,
+        &problem.output_universe(),
+        problem.pins.forks(),
+        |name| provider.source(name),
+    )?;
     let mut warnings: Vec<Warning> = solutions
         .iter()
         .flat_map(|solution| &solution.missing_extras)
@@ -166,7 +169,7 @@ impl<P: Provider> Attempt<'_, P> {
                         return Ok(Attempted::LetGo(pins.within));
                     }
                     let part = stuck.part.clone();
-                    match stuck.remedy() {
+                    match stuck.remedy(&self.problem.constraints) {
                         Remedy::Split(marker) => queue.extend(
                             split::split(&part, &marker)
                                 .into_iter()

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
-use model::{Marker, PackageName, Requirement, Version};
+use model::{Marker, PackageName, Requirement, RequirementSource, Version};
 
 use crate::fork::Part;
 
@@ -62,8 +62,13 @@ fn splitting_markers(part: &Part, edges: &[&Requirement]) -> Vec<Marker> {
         return Vec::new();
     };
     let (source, marker) = (&first.source, &first.marker);
-    if active.iter().all(|edge| edge.source == *source)
-        || active.iter().all(|edge| edge.marker == *marker)
+    // A direct reference holds for all that requires the project, but only where it is made.
+    let from_index = active
+        .iter()
+        .all(|edge| matches!(edge.source, RequirementSource::Index(_)));
+    if from_index
+        && (active.iter().all(|edge| edge.source == *source)
+            || active.iter().all(|edge| edge.marker == *marker))
     {
         return Vec::new();
     }

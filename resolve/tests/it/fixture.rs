@@ -1,0 +1,379 @@
+//! Indexes and problems as text, an index in memory as a [`Provider`], and [`check`].
+//!
+//! A fixture has one fact a line:
+//!
+//! ```text
+//! > a>=1                              the user requires this
+//! constraint a<3                      a constraint
+//! python CPython>=3.9                 an interpreter constraint (`CPython>=3.12` where none is)
+//! platforms linux_x86_64              the platforms that must be served
+//! prereleases allow                   or `disallow`
+//! no-binary a, only-binary a, require-wheels
+//! lock a==1 ; marker                  a pin
+//! fork sys_platform == 'linux'        a part that the lock was resolved in
+//! changed a                           its requirement changed since
+//! direct a @ https://… = 1.0 -> b     what a direct reference gives
+//! a 1.0 -> b>=1 | c ; extra == 'x'    a release, with its requirements
+//! a 2.0 {yanked} {python >=3.8} {wheel cp312-cp312-win_amd64} {sdist} {extra x} {broken why}
+//! ```
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::fmt::Write;
+use std::sync::Arc;
+
+use model::{
+    FileKind, IndexRole, InterpreterConstraints, Marker, Metadata, PackageName, PackageSource,
+    PrereleasePolicy, Requirement, RequirementSource, Resolution, SdistFilename, Version,
+    VersionRange, VersionSpecifiers,
+};
+use resolve::{
+    BinaryPolicy, Direct, Pin, Pins, Problem, Provider, Release, ReleaseFile, ResolveError,
+    Resolved, Unusable, Warning, resolve,
+};
+
+use crate::judge;
+
+/// An index in memory.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Index {
+    pub(crate) packages: BTreeMap<PackageName, BTreeMap<Version, Entry>>,
+    pub(crate) direct: BTreeMap<String, Arc<Direct>>,
+}
+
+/// One release.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    pub(crate) release: Arc<Release>,
+    pub(crate) metadata: Result<Arc<Metadata>, Unusable>,
+}
+
+/// A problem with the index that it is to be solved from.
+#[derive(Debug, Clone)]
+pub(crate) struct Fixture {
+    pub(crate) problem: Problem,
+    pub(crate) index: Index,
+}
+
+impl Provider for Index {
+    type Error = Infallible;
+
+    fn versions(&self, name: &PackageName) -> Result<Option<Arc<[Version]>>, Infallible> {
+        Ok(self
+            .packages
+            .get(name)
+            .map(|releases| releases.keys().cloned().collect()))
+    }
+
+    fn release(&self, name: &PackageName, version: &Version) -> Result<Arc<Release>, Infallible> {
+        Ok(Arc::clone(&self.packages[name][version].release))
+    }
+
+    fn metadata(
+        &self,
+        name: &PackageName,
+        version: &Version,
+    ) -> Result<Result<Arc<Metadata>, Unusable>, Infallible> {
+        Ok(self.packages[name][version].metadata.clone())
+    }
+
+    fn direct(
+        &self,
+        name: &PackageName,
+        source: &RequirementSource,
+    ) -> Result<Arc<Direct>, Infallible> {
+        Ok(Arc::clone(&self.direct[&format!("{name}{source}")]))
+    }
+
+    fn source(&self, _: &PackageName) -> Result<PackageSource, Infallible> {
+        Ok(PackageSource::Index(IndexRole::Primary))
+    }
+
+    fn will_ask(&self, _: &PackageName, _: &VersionRange) {}
+}
+
+/// Facts about one release, before it becomes an [`Entry`].
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Facts {
+    pub(crate) requires: Vec<Requirement>,
+    pub(crate) extras: Vec<String>,
+    pub(crate) requires_python: Option<VersionSpecifiers>,
+    pub(crate) yanked: bool,
+    /// Tags of wheels.
+    pub(crate) wheels: Vec<String>,
+    pub(crate) sdist: bool,
+    pub(crate) broken: Option<String>,
+}
+
+impl Index {
+    /// Adds a release.
+    pub(crate) fn add(&mut self, name: &PackageName, version: &Version, facts: &Facts) {
+        let file = |kind| ReleaseFile {
+            kind,
+            requires_python: facts.requires_python.clone(),
+            yanked: facts.yanked,
+        };
+        let stem = format!("{}-{version}", name.as_str().replace('-', "_"));
+        let mut files: Vec<ReleaseFile> = facts
+            .wheels
+            .iter()
+            .map(|tag| {
+                file(FileKind::Wheel(
+                    format!("{stem}-{tag}.whl").parse().unwrap(),
+                ))
+            })
+            .collect();
+        if facts.sdist {
+            let sdist = SdistFilename::parse(&format!("{stem}.tar.gz"), name).unwrap();
+            files.push(file(FileKind::Sdist(sdist)));
+        }
+        let metadata = match &facts.broken {
+            Some(why) => Err(Unusable(why.clone())),
+            None => Ok(Arc::new(facts.metadata(name, version))),
+        };
+        let entry = Entry {
+            release: Arc::new(Release { files }),
+            metadata,
+        };
+        self.packages
+            .entry(name.clone())
+            .or_default()
+            .insert(version.clone(), entry);
+    }
+}
+
+impl Facts {
+    fn metadata(&self, name: &PackageName, version: &Version) -> Metadata {
+        Metadata {
+            name: name.clone(),
+            version: version.clone(),
+            requires_dist: self.requires.clone(),
+            requires_python: self.requires_python.clone(),
+            provides_extra: self.extras.iter().map(|e| e.parse().unwrap()).collect(),
+            dynamic: false,
+        }
+    }
+}
+
+/// Reads a fixture.
+pub(crate) fn fixture(text: &str) -> Fixture {
+    let mut index = Index::default();
+    let mut words = BTreeMap::<&str, Vec<&str>>::new();
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+        match word {
+            ">" | "constraint" | "python" | "platforms" | "prereleases" | "no-binary"
+            | "only-binary" | "require-wheels" | "lock" | "fork" | "changed" => {
+                words.entry(word).or_default().push(rest.trim());
+            }
+            "direct" => {
+                let (reference, facts) = rest.split_once(" = ").unwrap();
+                let reference: Requirement = reference.parse().unwrap();
+                let (version, facts) = version_and_facts(facts);
+                let direct = Direct {
+                    metadata: Arc::new(facts.metadata(&reference.name, &version)),
+                    version,
+                    source: direct_source(&reference.source),
+                };
+                let key = format!("{}{}", reference.name, reference.source);
+                index.direct.insert(key, Arc::new(direct));
+            }
+            name => {
+                let (version, facts) = version_and_facts(rest);
+                index.add(&name.parse().unwrap(), &version, &facts);
+            }
+        }
+    }
+    Fixture {
+        problem: problem(&words),
+        index,
+    }
+}
+
+fn problem(words: &BTreeMap<&str, Vec<&str>>) -> Problem {
+    let lines = |word| words.get(word).cloned().unwrap_or_default();
+    let names = |word| -> Vec<String> {
+        let lines = lines(word);
+        lines
+            .iter()
+            .flat_map(|l| l.split(' '))
+            .map(str::to_owned)
+            .collect()
+    };
+    let requirements = |word| lines(word).iter().map(|r| r.parse().unwrap()).collect();
+    let mut python = lines("python");
+    if python.is_empty() {
+        python.push("CPython>=3.12");
+    }
+    let pins: Vec<Requirement> = requirements("lock");
+    Problem {
+        requirements: requirements(">"),
+        constraints: requirements("constraint"),
+        interpreter_constraints: InterpreterConstraints::parse(&python).unwrap(),
+        platforms: names("platforms")
+            .iter()
+            .map(|p| p.parse().unwrap())
+            .collect(),
+        pins: Pins::new(
+            pins.into_iter().map(|pin| Pin {
+                version: pin.specifiers().unwrap()[0].version().clone(),
+                name: pin.name,
+                marker: pin.marker,
+            }),
+            lines("fork").iter().map(|m| m.parse().unwrap()).collect(),
+            names("changed").iter().map(|name| name.parse().unwrap()),
+        ),
+        prereleases: match lines("prereleases")[..] {
+            ["allow"] => PrereleasePolicy::Allow,
+            ["disallow"] => PrereleasePolicy::Disallow,
+            _ => PrereleasePolicy::IfNecessary,
+        },
+        binaries: BinaryPolicy {
+            no_binary: names("no-binary"),
+            only_binary: names("only-binary"),
+            require_wheels: words.contains_key("require-wheels"),
+        },
+    }
+}
+
+fn version_and_facts(text: &str) -> (Version, Facts) {
+    let (head, requires) = text.split_once("->").unwrap_or((text, ""));
+    let mut parts = head.split('{');
+    let version = parts.next().unwrap().trim().parse().unwrap();
+    let mut facts = Facts {
+        requires: requires
+            .split('|')
+            .filter(|r| !r.trim().is_empty())
+            .map(|r| r.parse().unwrap())
+            .collect(),
+        ..Facts::default()
+    };
+    for attribute in parts {
+        let attribute = attribute.trim().trim_end_matches('}');
+        let (word, rest) = attribute.split_once(' ').unwrap_or((attribute, ""));
+        match word {
+            "yanked" => facts.yanked = true,
+            "python" => facts.requires_python = Some(rest.parse().unwrap()),
+            "wheel" => facts.wheels.push(rest.to_owned()),
+            "sdist" => facts.sdist = true,
+            "extra" => facts.extras.push(rest.to_owned()),
+            "broken" => facts.broken = Some(rest.to_owned()),
+            other => panic!("what is `{other}`?"),
+        }
+    }
+    if facts.wheels.is_empty() && !facts.sdist {
+        facts.wheels.push("py3-none-any".to_owned());
+        facts.sdist = true;
+    }
+    let said = requires.match_indices("extra == '").map(|(at, found)| {
+        let rest = &requires[at + found.len()..];
+        rest.split('\'').next().unwrap().to_owned()
+    });
+    facts.extras.extend(said);
+    (version, facts)
+}
+
+fn direct_source(source: &RequirementSource) -> PackageSource {
+    match source.clone() {
+        RequirementSource::Url { url, subdirectory } => PackageSource::Url { url, subdirectory },
+        RequirementSource::Git {
+            url,
+            revision,
+            subdirectory,
+        } => PackageSource::Git {
+            url,
+            commit: "c".repeat(40),
+            revision,
+            subdirectory,
+        },
+        RequirementSource::Path { path } => PackageSource::Path { path },
+        RequirementSource::Index(_) => PackageSource::Index(IndexRole::Primary),
+    }
+}
+
+impl Fixture {
+    /// Resolves, with a conflict told in words.
+    pub(crate) fn resolve(&self) -> Result<Resolved, String> {
+        match resolve(&self.problem, &self.index) {
+            Ok(resolved) => Ok(resolved),
+            Err(ResolveError::Conflict(conflict)) => {
+                Err(conflict.explain(&self.problem).to_string())
+            }
+            Err(ResolveError::Provider(never)) => match never {},
+        }
+    }
+
+    /// The problem again, with a resolution as the lock and nothing changed.
+    pub(crate) fn locked(&self, resolution: &Resolution) -> Self {
+        let mut again = self.clone();
+        again.problem.pins = Pins::new(pins(resolution), resolution.forks.clone(), []);
+        again
+    }
+}
+
+/// What a lock of this resolution holds.
+pub(crate) fn pins(resolution: &Resolution) -> Vec<Pin> {
+    let pin = |node: &model::Node| Pin {
+        name: node.name.clone(),
+        version: node.version.clone(),
+        marker: node.marker.clone(),
+    };
+    resolution.nodes.iter().map(pin).collect()
+}
+
+/// A resolution as text: a line for each node, a line for each warning.
+pub(crate) fn text(resolved: &Resolved) -> String {
+    let mut out = String::new();
+    for node in &resolved.resolution.nodes {
+        out.push_str(node.name.as_str());
+        if !node.extras.is_empty() {
+            let extras: Vec<&str> = node.extras.iter().map(|e| e.as_str()).collect();
+            write!(out, "[{}]", extras.join(",")).unwrap();
+        }
+        write!(out, "=={}", node.version).unwrap();
+        if !matches!(node.source, PackageSource::Index(_)) {
+            out.push_str(" (direct)");
+        }
+        if node.marker != Marker::TRUE {
+            write!(out, " ; {}", node.marker).unwrap();
+        }
+        out.push('\n');
+    }
+    for Warning::MissingExtra(name, extra) in &resolved.warnings {
+        writeln!(out, "warning: {name} has no extra {extra}").unwrap();
+    }
+    out
+}
+
+/// Resolves the fixture and compares: nodes and warnings line by line, or `conflict`.
+///
+/// Whatever is expected, a resolution is exact in every environment, does not depend on the
+/// order of the requirements, and does not change when it is the lock.
+#[track_caller]
+pub(crate) fn check(input: &str, expect: &str) {
+    let fixture = fixture(input);
+    let resolved = fixture.resolve();
+    let lines = |text: &str| {
+        let lines: Vec<&str> = text
+            .lines()
+            .map(str::trim)
+            .filter(|l| !l.is_empty())
+            .collect();
+        lines.join("\n")
+    };
+    let got = match &resolved {
+        Ok(resolved) => lines(&text(resolved)),
+        Err(_) => "conflict".to_owned(),
+    };
+    let told = resolved.as_ref().err().cloned().unwrap_or_default();
+    assert_eq!(got, lines(expect), "{told}");
+    if let Ok(resolved) = resolved {
+        judge::check_exact(&fixture, &resolved.resolution);
+        let mut shuffled = fixture.clone();
+        shuffled.problem.requirements.reverse();
+        shuffled.problem.constraints.reverse();
+        assert_eq!(shuffled.resolve().as_ref(), Ok(&resolved), "order matters");
+        let again = fixture.locked(&resolved.resolution).resolve();
+        assert_eq!(again.as_ref(), Ok(&resolved), "the second lock differs");
+    }
+}

@@ -1,0 +1,417 @@
+//! An independent judge: projects a resolution on single environments and says what is wrong
+//! there, and finds out by brute force whether one environment has a solution at all.
+//!
+//! It evaluates markers for one environment at a time and compares versions with specifiers,
+//! so that it shares neither the algebra of markers nor the ranges with the resolver.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::{
+    ExtraName, FileKind, Marker, MarkerEnvironment, MarkerEnvironmentBuilder, Operator,
+    PackageName, Platform, PrereleasePolicy, Requirement, RequirementSource, Resolution, Version,
+    VersionSpecifiers,
+};
+use resolve::{Problem, Release};
+
+use crate::fixture::{Entry, Fixture};
+
+/// One environment.
+#[derive(Debug, Clone)]
+pub(crate) struct Environment {
+    pub(crate) markers: MarkerEnvironment,
+    pub(crate) python: Version,
+    pub(crate) label: String,
+}
+
+/// sys_platform, os_name, platform_system, platform_machine.
+pub(crate) const MACHINES: [[&str; 4]; 6] = [
+    ["linux", "posix", "Linux", "x86_64"],
+    ["linux", "posix", "Linux", "aarch64"],
+    ["darwin", "posix", "Darwin", "x86_64"],
+    ["darwin", "posix", "Darwin", "arm64"],
+    ["win32", "nt", "Windows", "AMD64"],
+    ["freebsd14", "posix", "Other", "x86_64"],
+];
+
+/// An environment of one Python on one machine.
+pub(crate) fn environment(python: &str, machine: [&str; 4], implementation: &str) -> Environment {
+    let [sys_platform, os_name, platform_system, platform_machine] = machine;
+    let minor: Vec<&str> = python.split('.').take(2).collect();
+    let markers = MarkerEnvironment::try_from(MarkerEnvironmentBuilder {
+        implementation_name: implementation,
+        implementation_version: python,
+        os_name,
+        platform_machine,
+        platform_python_implementation: match implementation {
+            "cpython" => "CPython",
+            "pypy" => "PyPy",
+            other => other,
+        },
+        platform_release: "",
+        platform_system,
+        platform_version: "",
+        python_full_version: python,
+        python_version: &minor.join("."),
+        sys_platform,
+    })
+    .unwrap();
+    Environment {
+        markers,
+        python: python.parse().unwrap(),
+        label: format!("{implementation} {python} {sys_platform}/{os_name}/{platform_machine}"),
+    }
+}
+
+/// A finite set of environments that stands for the universe of a problem.
+pub(crate) fn environments(problem: &Problem) -> Vec<Environment> {
+    let universe = problem.universe();
+    let implementations: &[&str] = if problem.interpreter_constraints.only_cpython() {
+        &["cpython"]
+    } else {
+        &["cpython", "pypy", "graalpy"]
+    };
+    let mut out = Vec::new();
+    for python in pythons(problem) {
+        for machine in MACHINES {
+            for implementation in implementations {
+                let environment = environment(&python, machine, implementation);
+                if universe.evaluate(&environment.markers, &[]) {
+                    out.push(environment);
+                }
+            }
+        }
+    }
+    assert!(!out.is_empty(), "the universe is empty");
+    out
+}
+
+/// Pythons that satisfy the constraints; the only one there is where they name just one.
+
+pub(crate) fn pythons(problem: &Problem) -> Vec<String> {
+    let mut all = Vec::new();
+    for minor in 7..17 {
+        for patch in [0, 1, 2, 12, 25] {
+            all.push(format!("3.{minor}.{patch}"));
+        }
+    }
+    all.retain(|python| {
+        problem
+            .interpreter_constraints
+            .contains(&python.parse().unwrap())
+    });
+    all
+}
+
+/// Fails where the resolution is no exact solution in some environment.
+#[track_caller]
+pub(crate) fn check_exact(fixture: &Fixture, resolution: &Resolution) {
+    for environment in environments(&fixture.problem) {
+        let problems = problems(fixture, resolution, &environment);
+        assert!(
+            problems.is_empty(),
+            "{}: {}\n{resolution:#?}",
+            environment.label,
+            problems.join("; ")
+        );
+    }
+}
+
+/// Which versions of which projects the resolution selects in an environment.
+pub(crate) fn projection(
+    resolution: &Resolution,
+    environment: &Environment,
+) -> BTreeMap<PackageName, Vec<Version>> {
+    let mut chosen = BTreeMap::<_, Vec<Version>>::new();
+    for node in &resolution.nodes {
+        if node.marker.evaluate(&environment.markers, &[]) {
+            let versions = chosen.entry(node.name.clone()).or_default();
+            versions.push(node.version.clone());
+        }
+    }
+    chosen
+}
+
+/// Why the resolution is no exact solution in the environment.
+pub(crate) fn problems(
+    fixture: &Fixture,
+    resolution: &Resolution,
+    environment: &Environment,
+) -> Vec<String> {
+    let chosen = projection(resolution, environment);
+    let mut out: Vec<String> = chosen
+        .iter()
+        .filter(|(_, versions)| versions.len() > 1)
+        .map(|(name, versions)| format!("{name} has {versions:?}"))
+        .collect();
+    if !out.is_empty() {
+        return out;
+    }
+    let mut todo = active(&fixture.problem.requirements, environment, &[]);
+    let mut reached = BTreeSet::new();
+    let mut done = BTreeSet::new();
+    while let Some(requirement) = todo.pop() {
+        let name = &requirement.name;
+        let Some(version) = chosen.get(name).map(|versions| &versions[0]) else {
+            out.push(format!("{requirement} is missing"));
+            continue;
+        };
+        if requirement
+            .specifiers()
+            .is_some_and(|s| !admits(s, version))
+        {
+            out.push(format!("{requirement} has {version}"));
+        }
+        reached.insert(name.clone());
+        if done.insert((name.clone(), requirement.extras.clone())) {
+            let requires = requires(fixture, name, version);
+            todo.extend(active(&requires, environment, &requirement.extras));
+        }
+    }
+    for name in chosen.keys().filter(|name| !reached.contains(*name)) {
+        out.push(format!("{name} is superfluous"));
+    }
+    for (name, versions) in &chosen {
+        if !is_direct(fixture, name, &versions[0])
+            && let Err(why) = usable(fixture, name, &versions[0], environment)
+        {
+            out.push(format!("{name} {}: {why}", versions[0]));
+        }
+    }
+    out
+}
+
+fn is_direct(fixture: &Fixture, name: &PackageName, version: &Version) -> bool {
+    let of_name = |key: &str| key.split(" @ ").next() == Some(name.as_str());
+    let mut direct = fixture.index.direct.iter();
+    direct.any(|(key, direct)| of_name(key) && direct.version == *version)
+}
+
+fn requires(fixture: &Fixture, name: &PackageName, version: &Version) -> Vec<Requirement> {
+    let of_name = |key: &str| key.split(" @ ").next() == Some(name.as_str());
+    let mut direct = fixture.index.direct.iter();
+    if let Some((_, direct)) =
+        direct.find(|(key, direct)| of_name(key) && direct.version == *version)
+    {
+        return direct.metadata.requires_dist.clone();
+    }
+    match &fixture.index.packages[name][version].metadata {
+        Ok(metadata) => metadata.requires_dist.clone(),
+        Err(_) => Vec::new(),
+    }
+}
+
+/// The requirements that hold in the environment: those without an extra, and those of each
+/// extra asked for.
+pub(crate) fn active(
+    requirements: &[Requirement],
+    environment: &Environment,
+    extras: &[ExtraName],
+) -> Vec<Requirement> {
+    let holds = |r: &Requirement| {
+        holds(&r.marker, environment, &[])
+            || extras
+                .iter()
+                .any(|extra| holds(&r.marker, environment, std::slice::from_ref(extra)))
+    };
+    requirements.iter().filter(|r| holds(r)).cloned().collect()
+}
+
+fn holds(marker: &Marker, environment: &Environment, extras: &[ExtraName]) -> bool {
+    marker.evaluate(&environment.markers, extras)
+}
+
+/// Whether the specifiers admit the version, with pre-releases admitted.
+pub(crate) fn admits(specifiers: &VersionSpecifiers, version: &Version) -> bool {
+    specifiers.iter().all(|specifier| {
+        // PEP 440 compares without the local part where the specifier has none.
+        let public = specifier.version().local().is_empty()
+            && !matches!(specifier.operator(), Operator::ExactEqual);
+        let version = if public {
+            version.clone().without_local()
+        } else {
+            version.clone()
+        };
+        match specifier.operator() {
+            // `pep440_rs` refuses every pre-release of a pre-release's own release here.
+            Operator::LessThan if specifier.any_prerelease() => version < *specifier.version(),
+            _ => specifier.contains(&version),
+        }
+    })
+}
+
+/// Whether a release may be used in the environment by the policies, or why it may not.
+pub(crate) fn usable(
+    fixture: &Fixture,
+    name: &PackageName,
+    version: &Version,
+    environment: &Environment,
+) -> Result<(), String> {
+    let entry = fixture
+        .index
+        .packages
+        .get(name)
+        .and_then(|releases| releases.get(version))
+        .ok_or("does not exist")?;
+    let metadata = entry.metadata.as_ref().map_err(|why| why.0.clone())?;
+    let problem = &fixture.problem;
+    for constraint in problem.constraints.iter().filter(|c| c.name == *name) {
+        if holds(&constraint.marker, environment, &[])
+            && constraint.specifiers().is_some_and(|s| !admits(s, version))
+        {
+            return Err(format!("violates the constraint {constraint}"));
+        }
+    }
+    if problem.prereleases == PrereleasePolicy::Disallow && version.any_prerelease() {
+        return Err("is a pre-release".to_owned());
+    }
+    if metadata
+        .requires_python
+        .as_ref()
+        .is_some_and(|python| !python_serves(python, &environment.python))
+    {
+        return Err("is for other Pythons".to_owned());
+    }
+    usable_files(problem, name, version, &entry.release, environment)
+}
+
+/// Upper bounds of `Requires-Python` are ignored.
+pub(crate) fn python_serves(requires: &VersionSpecifiers, python: &Version) -> bool {
+    requires.iter().all(|specifier| {
+        matches!(
+            specifier.operator(),
+            Operator::LessThan
+                | Operator::LessThanEqual
+                | Operator::NotEqual
+                | Operator::NotEqualStar
+        ) || specifier.contains(python)
+    })
+}
+
+fn usable_files(
+    problem: &Problem,
+    name: &PackageName,
+    version: &Version,
+    release: &Release,
+    environment: &Environment,
+) -> Result<(), String> {
+    let asked_for_exactly = problem.requirements.iter().any(|requirement| {
+        requirement.name == *name
+            && requirement.specifiers().is_some_and(|specifiers| {
+                specifiers.iter().any(|s| {
+                    matches!(s.operator(), Operator::Equal | Operator::ExactEqual)
+                        && admits(&VersionSpecifiers::from(s.clone()), version)
+                })
+            })
+    });
+    let locked = problem.pins.contains(name, version);
+    let list = |list: &[String]| list.iter().any(|e| e == ":all:" || e == name.as_str());
+    let no_wheels = list(&problem.binaries.no_binary);
+    let no_sdists = problem.binaries.require_wheels || list(&problem.binaries.only_binary);
+    let platform = Platform::ALL
+        .into_iter()
+        .filter(|platform| problem.platforms.contains(platform))
+        .find(|platform| platform.marker().evaluate(&environment.markers, &[]));
+    let usable = release.files.iter().any(|file| {
+        let kind = match &file.kind {
+            FileKind::Sdist(_) => !no_sdists,
+            FileKind::Wheel(wheel) => {
+                let mut tags = wheel.platform_tag.split('.');
+                !no_wheels && platform.is_none_or(|platform| tags.any(|tag| platform.fits_tag(tag)))
+            }
+        };
+        kind && (!file.yanked || asked_for_exactly || locked)
+    });
+    if usable {
+        Ok(())
+    } else {
+        Err("has no usable file".to_owned())
+    }
+}
+
+/// Whether the environment has a solution by the policies, by trying every version of everything.
+pub(crate) fn has_solution(fixture: &Fixture, environment: &Environment) -> bool {
+    let usable_versions = |(name, releases): (&PackageName, &BTreeMap<Version, Entry>)| {
+        let versions = releases
+            .keys()
+            .filter(|version| usable(fixture, name, version, environment).is_ok());
+        (name.clone(), versions.cloned().collect())
+    };
+    Search {
+        fixture,
+        environment,
+        usable: fixture.index.packages.iter().map(usable_versions).collect(),
+    }
+    .run()
+}
+
+/// The same by another policy: which releases may be used.
+pub(crate) fn has_solution_of(
+    fixture: &Fixture,
+    environment: &Environment,
+    may_be_used: impl Fn(&Entry) -> bool,
+) -> bool {
+    let usable_versions = |(name, releases): (&PackageName, &BTreeMap<Version, Entry>)| {
+        let usable = releases.iter().filter(|(_, entry)| may_be_used(entry));
+        (
+            name.clone(),
+            usable.map(|(version, _)| version.clone()).collect(),
+        )
+    };
+    Search {
+        fixture,
+        environment,
+        usable: fixture.index.packages.iter().map(usable_versions).collect(),
+    }
+    .run()
+}
+
+/// Brute force over one environment.
+struct Search<'a> {
+    fixture: &'a Fixture,
+    environment: &'a Environment,
+    usable: BTreeMap<PackageName, Vec<Version>>,
+}
+
+type Chosen = BTreeMap<PackageName, (Version, BTreeSet<ExtraName>)>;
+
+impl Search<'_> {
+    fn run(&self) -> bool {
+        let todo = active(&self.fixture.problem.requirements, self.environment, &[]);
+        self.go(&todo, &BTreeMap::new())
+    }
+
+    fn go(&self, todo: &[Requirement], chosen: &Chosen) -> bool {
+        let Some((requirement, rest)) = todo.split_first() else {
+            return true;
+        };
+        assert!(matches!(requirement.source, RequirementSource::Index(_)));
+        let name = &requirement.name;
+        let options = match chosen.get(name) {
+            Some((version, _)) => vec![version.clone()],
+            None => self.usable.get(name).cloned().unwrap_or_default(),
+        };
+        options.iter().any(|version| {
+            if !admits(requirement.specifiers().unwrap(), version) {
+                return false;
+            }
+            let (mut chosen, mut todo) = (chosen.clone(), rest.to_vec());
+            let known = chosen.contains_key(name);
+            let (_, extras) = chosen
+                .entry(name.clone())
+                .or_insert_with(|| (version.clone(), BTreeSet::new()));
+            let mut new = Vec::new();
+            let requires = requires(self.fixture, name, version);
+            for extra in &requirement.extras {
+                if extras.insert(extra.clone()) {
+                    let extra = std::slice::from_ref(extra);
+                    new.extend(active(&requires, self.environment, extra));
+                }
+            }
+            if !known {
+                new.extend(active(&requires, self.environment, &[]));
+            }
+            todo.extend(new);
+            self.go(&todo, &chosen)
+        })
+    }
+}

@@ -1,0 +1,62 @@
+//! Pins: nothing moves that need not.
+
+use crate::fixture::check;
+
+#[test]
+fn a_pin_stays_though_there_is_better() {
+    check("> a \n lock a==1 \n a 1 \n a 2", "a==1");
+    check(
+        "> a \n > b \n lock a==1 \n b 1 \n b 2 \n a 1 \n a 2",
+        "a==1 \n b==2",
+    );
+    check("> b \n lock a==1 \n b 1 \n a 1", "b==1");
+}
+
+#[test]
+fn a_pin_that_does_not_satisfy_moves() {
+    check("> a>=2 \n lock a==1 \n changed a \n a 1 \n a 2", "a==2");
+    check("> a>=2 \n lock a==1 \n a 1 \n a 2", "a==2");
+    check("> a \n lock a==1 \n a 2", "a==2");
+}
+
+#[test]
+fn something_new_takes_a_lower_version_to_keep_a_pin() {
+    check(
+        "> a \n > new \n changed new \n lock a==1 \n a 1 \n a 2 \n new 1 -> a \n new 2 -> a>=2",
+        "a==1 \n new==1",
+    );
+}
+
+#[test]
+fn a_pin_moves_where_something_new_cannot_do_without() {
+    check(
+        "> a \n > b \n > new \n changed new \n lock a==1 \n lock b==1 \n a 1 \n a 2 \n b 1 \n b 2 \n new 2 -> a>=2",
+        "a==2 \n b==1 \n new==2",
+    );
+}
+
+#[test]
+fn the_pins_of_what_changed_go_first() {
+    // `new` needs `a` 2 or `b` 2; `b` is not in its closure where `a` alone will do.
+    check(
+        "> a>=2 \n > b \n changed a \n lock a==1 \n lock b==1 \n lock c==1
+         a 1 -> c \n a 2 -> c>=2 \n b 1 -> c \n b 2 \n c 1 \n c 2",
+        "a==2 \n b==1 \n c==2",
+    );
+}
+
+#[test]
+fn pins_of_forks_stay_in_their_fork() {
+    check(
+        "> a \n > b ; sys_platform == 'win32'
+         lock a==1 ; sys_platform == 'win32' \n lock a==2 ; sys_platform != 'win32'
+         fork sys_platform == 'win32' \n fork sys_platform != 'win32'
+         a 1 \n a 2 \n a 3 \n b 1 -> a<2",
+        "a==1 ; sys_platform == 'win32' \n a==2 ; sys_platform != 'win32' \n b==1 ; sys_platform == 'win32'",
+    );
+}
+
+#[test]
+fn a_pre_release_stays_locked() {
+    check("> a \n lock a==2a1 \n a 1 \n a 2a1 \n a 2a2", "a==2a1");
+}
