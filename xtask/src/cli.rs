@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{export, generate_lockfiles};
+use crate::commands::{export, generate_lockfiles, package};
 
 /// Lock, build, package and release a Python monorepo.
 #[derive(Debug, Parser)]
@@ -36,4 +36,6 @@ pub(crate) enum Command {
     GenerateLockfiles(generate_lockfiles::Arguments),
     /// Print a lock in another format
     Export(export::Arguments),
+    /// Build wheels and source distributions
+    Package(package::Arguments),
 }

@@ -276,6 +276,13 @@ impl From<index::Error> for CommandError {
     }
 }
 
+impl From<install::build::BuildError> for CommandError {
+    fn from(error: install::build::BuildError) -> Self {
+        Self::failure(format!("cannot build {}", error.source_name))
+            .because(error.problem.to_string())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

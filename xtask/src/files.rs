@@ -1,8 +1,10 @@
 //! Replacing files as a whole: a reader, a crash or a full disk sees the old text or the new one.
+//! And their digests.
 
 use std::io::Write;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use model::Sha256;
 
 /// Replaces the file at `path`, or leaves it as it was. Folders are made; a symbolic link keeps
 /// pointing at the file that it points at; permissions stay.
@@ -25,6 +27,12 @@ pub(crate) fn replace(path: &Utf8Path, text: &str) -> std::io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(&target).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// The digest of a file.
+pub(crate) fn sha256_of(path: &Utf8Path) -> std::io::Result<Sha256> {
+    use sha2::Digest;
+    Ok(Sha256(sha2::Sha256::digest(fs_err::read(path)?).into()))
 }
 
 /// A temporary file is its owner's alone; a file of the repository is not.

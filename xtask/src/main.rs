@@ -5,6 +5,7 @@ mod commands;
 mod error;
 mod files;
 mod locking;
+mod packaging;
 mod progress;
 mod session;
 mod settings;

@@ -161,7 +161,7 @@ impl Run<'_> {
 
     fn lock(&self, resolve: &str, path: &LockPath) -> Result<Locked, CommandError> {
         let declared = Declared::collect(self.session, self.repository, resolve, |source| {
-            self.places.name_of(source)
+            self.places.name_of(source, resolve)
         })?;
         let before = path.read()?;
         let stale = match fresh(before.as_deref(), path, &declared.inputs, self.cutoff())? {
@@ -199,7 +199,11 @@ impl Run<'_> {
             None => Vec::new(),
         };
         let index = self.places.index(declared)?;
-        let builds = self.places.builds(&index, existing.sources(self.upgrade));
+        let builds = self.places.builds(
+            &index,
+            &declared.inputs.interpreter_constraints,
+            existing.sources(self.upgrade),
+        );
         let provider = IndexProvider::new(&index, &builds, declared);
         let pins = existing.pins(changed, self.upgrade);
         let (lock, warnings) = locking::lock(declared, pins, self.upgrade, &provider)?;

@@ -2,6 +2,7 @@
 
 pub(crate) mod export;
 pub(crate) mod generate_lockfiles;
+pub(crate) mod package;
 
 use std::process::ExitCode;
 
@@ -33,5 +34,6 @@ pub(crate) fn run(cli: Cli) -> Result<Outcome, CommandError> {
     match cli.command {
         Command::GenerateLockfiles(arguments) => generate_lockfiles::run(&session, &arguments),
         Command::Export(arguments) => export::run(&session, &arguments),
+        Command::Package(arguments) => package::run(&session, &arguments),
     }
 }

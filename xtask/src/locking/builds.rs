@@ -1,24 +1,37 @@
 //! Packages whose metadata has to be fetched or built: direct references, and source
 //! distributions that do not tell it.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use index::Index;
-use model::{DistFile, Metadata, PackageName, PackageSource, RequirementSource, Sha256, Version};
+use install::Store;
+use install::build::{Builder, Source};
+use install::python::{Interpreter, Interpreters, Places, SearchPath};
+use model::{
+    DistFile, InterpreterConstraints, Metadata, PackageName, PackageSource, RequirementSource,
+    Sha256, Version,
+};
 use resolve::Direct;
 use rustc_hash::FxHashMap;
 
 use crate::error::CommandError;
+use crate::files::sha256_of;
+use crate::locking::build_index::BuildIndex;
 use crate::session::Session;
 
 /// Fetches and builds, each thing once.
 pub(crate) struct Builds<'a> {
     session: &'a Session,
     index: &'a Index,
+    interpreter_constraints: &'a InterpreterConstraints,
     kept: Vec<PackageSource>,
     fetched: Mutex<FxHashMap<RequirementSource, Fetched>>,
+    python: OnceLock<Interpreter>,
 }
+
+/// Metadata built by another Python than the resolve's is better than none.
+const ANY_PYTHON: &str = "CPython>=3.8";
 
 /// What a direct reference gives.
 #[derive(Debug, Clone)]
@@ -39,24 +52,78 @@ pub(crate) struct Sdist<'a> {
 }
 
 impl<'a> Builds<'a> {
-    /// Builds with packages of `index`; `kept` are the direct references of the lock before,
-    /// whose commits are kept.
-    pub(crate) fn new(session: &'a Session, index: &'a Index, kept: Vec<PackageSource>) -> Self {
+    /// Builds for a resolve with packages of `index`; `kept` are the direct references of the
+    /// lock before, whose commits are kept.
+    pub(crate) fn new(
+        session: &'a Session,
+        index: &'a Index,
+        interpreter_constraints: &'a InterpreterConstraints,
+        kept: Vec<PackageSource>,
+    ) -> Self {
         Self {
             session,
             index,
+            interpreter_constraints,
             kept,
             fetched: Mutex::default(),
+            python: OnceLock::new(),
         }
     }
 
-    /// The metadata of a source distribution, built.
+    /// The metadata of a source distribution of the index, built; kept for later runs.
     pub(crate) fn metadata(&self, sdist: &Sdist<'_>) -> Result<Arc<Metadata>, CommandError> {
-        let _ = (sdist.name, sdist.version, sdist.path, sdist.sha256);
-        Err(CommandError::failure(format!(
-            "cannot build {}",
-            sdist.file.filename
-        )))
+        let source = Source::Archive {
+            path: sdist.path.to_owned(),
+            sha256: sdist.sha256,
+            subdirectory: None,
+        };
+        let metadata = self.build(&source)?;
+        if metadata.name != *sdist.name || metadata.version != *sdist.version {
+            return Err(CommandError::failure(format!(
+                "{} builds {} {} and not {} {}",
+                sdist.file.filename, metadata.name, metadata.version, sdist.name, sdist.version
+            )));
+        }
+        self.index
+            .store_built_metadata(sdist.sha256, metadata.clone())?;
+        Ok(Arc::new(metadata))
+    }
+
+    fn build(&self, source: &Source) -> Result<Metadata, CommandError> {
+        let cache = self.session.cache()?;
+        let store = Store::new(&cache);
+        let python = self.python()?;
+        let requirements = BuildIndex { index: self.index };
+        let builder = Builder::new(&cache, &store, python, &requirements);
+        Ok(builder.metadata(source)?)
+    }
+
+    /// The interpreter that builds run on: one that the resolve is for, else any recent one.
+    fn python(&self) -> Result<&Interpreter, CommandError> {
+        if let Some(python) = self.python.get() {
+            return Ok(python);
+        }
+        let bootstrap = &self.session.settings.python_bootstrap;
+        let search_path = SearchPath::parse(&bootstrap.search_path)
+            .map_err(|error| CommandError::failure(error.to_string()))?;
+        let places = Places::of_this_machine(self.session.root());
+        let interpreters = Interpreters::new(&self.session.cache()?);
+        let python = interpreters
+            .find(self.interpreter_constraints, &search_path, &places)
+            .or_else(|none| {
+                let any = InterpreterConstraints::parse(&[ANY_PYTHON]).map_err(|_| none.clone())?;
+                interpreters
+                    .find(&any, &search_path, &places)
+                    .map_err(|_| none)
+            })
+            .map_err(|none| {
+                CommandError::failure(
+                    "a source distribution has to be built, and no Python was found for it",
+                )
+                .because(none.to_string())
+                .hint("install one, or name where it is: `search_path` in `[python-bootstrap]`")
+            })?;
+        Ok(self.python.get_or_init(|| python))
     }
 
     /// What a direct reference gives.
@@ -119,14 +186,17 @@ impl<'a> Builds<'a> {
                     revision: revision.clone(),
                     subdirectory: subdirectory.clone(),
                 };
-                let metadata = self.of_folder(&within(&checkout.path, subdirectory.as_deref()))?;
+                let metadata = self.of_folder(
+                    &within(&checkout.path, subdirectory.as_deref()),
+                    Some(&checkout.commit),
+                )?;
                 Ok(fetched(metadata, place, None))
             }
             RequirementSource::Path { path } => {
                 let place = PackageSource::Path { path: path.clone() };
                 let absolute = self.session.root().join(path);
                 let metadata = if absolute.is_dir() {
-                    self.of_folder(&absolute)?
+                    self.of_folder(&absolute, None)?
                 } else {
                     self.of_archive(&absolute, None, None)?
                 };
@@ -157,17 +227,34 @@ impl<'a> Builds<'a> {
         sha256: Option<Sha256>,
         subdirectory: Option<&str>,
     ) -> Result<Metadata, CommandError> {
-        let _ = (sha256, subdirectory);
-        match self.index.archive_metadata(path)? {
-            Some(metadata) => Ok(metadata),
-            None => Err(CommandError::failure(format!("cannot build {path}"))),
+        if subdirectory.is_none()
+            && let Some(metadata) = self.index.archive_metadata(path)?
+        {
+            return Ok(metadata);
         }
+        let sha256 = match sha256 {
+            Some(sha256) => sha256,
+            None => sha256_of(path).map_err(|error| CommandError::file("read", path, &error))?,
+        };
+        self.build(&Source::Archive {
+            path: path.to_owned(),
+            sha256,
+            subdirectory: subdirectory.map(str::to_owned),
+        })
     }
 
-    fn of_folder(&self, folder: &Utf8Path) -> Result<Metadata, CommandError> {
+    /// `revision` names the folder's state, where it has one that lasts.
+    fn of_folder(
+        &self,
+        folder: &Utf8Path,
+        revision: Option<&str>,
+    ) -> Result<Metadata, CommandError> {
         match self.index.folder_metadata(folder) {
             Some(metadata) => Ok(metadata),
-            None => Err(CommandError::failure(format!("cannot build {folder}"))),
+            None => self.build(&Source::Folder {
+                path: folder.to_owned(),
+                revision: revision.map(str::to_owned),
+            }),
         }
     }
 }

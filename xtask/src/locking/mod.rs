@@ -4,6 +4,7 @@
 //! provider, `resolve` solves, `lockfile` reads and writes.
 
 mod assemble;
+mod build_index;
 mod builds;
 mod conflict;
 mod existing;

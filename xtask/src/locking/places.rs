@@ -7,7 +7,7 @@ use std::time::Duration;
 use camino::Utf8PathBuf;
 use index::{Access, FindLinks, Index, IndexRule, Locations, Observer, Options};
 use jiff::Timestamp;
-use model::{PackageName, PackageSource, RequirementSource, Url};
+use model::{InterpreterConstraints, PackageName, PackageSource, RequirementSource, Url};
 use targets::requirements::{IndexOption, IndexOptionKind};
 
 use crate::error::{CommandError, Place};
@@ -178,20 +178,28 @@ impl<'a> Places<'a> {
         }
     }
 
-    /// What builds and fetches; `kept` are direct references of the lock before, whose commits
-    /// are kept.
+    /// What builds and fetches for a resolve; `kept` are direct references of the lock before,
+    /// whose commits are kept.
     pub(crate) fn builds<'b>(
         &'b self,
         index: &'b Arc<Index>,
+        interpreter_constraints: &'b InterpreterConstraints,
         kept: Vec<PackageSource>,
     ) -> Builds<'b> {
-        Builds::new(self.session, index, kept)
+        Builds::new(self.session, index, interpreter_constraints, kept)
     }
 
-    /// The name of the project that a direct reference gives.
-    pub(crate) fn name_of(&self, source: &RequirementSource) -> Result<PackageName, CommandError> {
+    /// The name of the project that a direct reference of a resolve gives.
+    pub(crate) fn name_of(
+        &self,
+        source: &RequirementSource,
+        resolve: &str,
+    ) -> Result<PackageName, CommandError> {
         let index = self.index_with(&[])?;
-        let direct = self.builds(&index, Vec::new()).direct(source)?;
+        let constraints = self.session.settings.interpreter_constraints(resolve)?;
+        let direct = self
+            .builds(&index, constraints, Vec::new())
+            .direct(source)?;
         Ok(direct.metadata.name.clone())
     }
 }

@@ -3,16 +3,16 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use camino::Utf8Path;
 use index::{FilePolicy, Index, Listing};
 use model::{
-    DistFile, FileKind, Metadata, PackageName, PackageSource, RequirementSource, Sha256, Version,
+    DistFile, FileKind, Metadata, PackageName, PackageSource, RequirementSource, Version,
     VersionRange,
 };
 use resolve::{BinaryPolicy, Direct, Provider, Release, ReleaseFile, Unusable};
 use rustc_hash::FxHashMap;
 
 use crate::error::{CommandError, Place};
+use crate::files::sha256_of;
 use crate::locking::Declared;
 use crate::locking::builds::{Builds, Fetched, Sdist};
 
@@ -133,11 +133,6 @@ impl<'a> IndexProvider<'a> {
             error: Box::new(error.into()),
         }
     }
-}
-
-fn sha256_of(path: &Utf8Path) -> std::io::Result<Sha256> {
-    use sha2::Digest;
-    Ok(Sha256(sha2::Sha256::digest(fs_err::read(path)?).into()))
 }
 
 /// Whether a file has one of the digests that `--hash` options name.

@@ -1,0 +1,185 @@
+//! `package`: wheels and source distributions of the repository's distributions.
+
+use std::collections::BTreeMap;
+
+use camino::Utf8PathBuf;
+use clap::Args;
+use wheel::WheelTags;
+
+use crate::commands::Outcome;
+use crate::error::CommandError;
+use crate::packaging::{Asked, Checks, Distribution, Files, Job, Packager, Selected, select};
+use crate::session::Session;
+
+/// What can be said to `package`.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// What to build: addresses such as `src/app:dist`, `src/app::`; without any, every distribution
+    #[arg(value_name = "SPEC")]
+    specs: Vec<String>,
+
+    /// Only targets with this tag; `-TAG` for those without; may be repeated
+    #[arg(long = "tag", value_name = "TAG", allow_hyphen_values = true)]
+    tags: Vec<String>,
+
+    /// Build for this platform, or with this platform tag; may be repeated; without it for this machine's
+    #[arg(
+        long = "platform",
+        alias = "platform-specific-resources-target",
+        value_name = "PLATFORM"
+    )]
+    platforms: Vec<Asked>,
+
+    /// Build for every platform that a distribution has resources for
+    #[arg(long, conflicts_with = "platforms")]
+    all_platforms: bool,
+
+    /// Build wheels only
+    #[arg(long, conflicts_with = "sdist")]
+    wheel: bool,
+
+    /// Build source distributions only
+    #[arg(long)]
+    sdist: bool,
+
+    /// Where to; without it `dist` at the root
+    #[arg(long, value_name = "DIR")]
+    out_dir: Option<Utf8PathBuf>,
+
+    /// Only what changed since this commit, and what depends on it
+    #[arg(long, value_name = "REF")]
+    changed_since: Option<String>,
+
+    /// Read each wheel back, and keep none that is wrong
+    #[arg(long)]
+    verify: bool,
+
+    /// Build everything twice, under different conditions, and compare
+    #[arg(long)]
+    check_reproducible: bool,
+}
+
+/// Builds what was asked for, side by side. An archive that fails leaves the others standing.
+pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+    let selected = select(
+        session,
+        &arguments.specs,
+        &arguments.tags,
+        arguments.changed_since.as_deref(),
+    )?;
+    for binary in &selected.binaries {
+        session.say(format_args!(
+            "{} `{}` is not built yet",
+            binary.kind, binary.address
+        ));
+    }
+    let out_dir = match &arguments.out_dir {
+        Some(folder) => session.working_folder()?.join(folder),
+        None => session.root().join("dist"),
+    };
+    let checks = Checks {
+        verify: arguments.verify,
+        reproducible: arguments.check_reproducible,
+    };
+    let packager = Packager::new(session, &selected.all, out_dir, checks)?;
+    let jobs = jobs(session, arguments, &selected)?;
+    let mut failures = Vec::new();
+    for built in packager.build(&jobs) {
+        match built {
+            Ok(built) => {
+                for warning in &built.warnings {
+                    session.warn(format_args!(
+                        "{}: {warning}",
+                        built.path.file_name().unwrap_or_default()
+                    ));
+                }
+                session.say(format_args!("wrote {}", shown(session, &built.path)));
+            }
+            Err(error) => failures.push(error),
+        }
+    }
+    let Some(last) = failures.pop() else {
+        return Ok(Outcome::Done);
+    };
+    failures.iter().for_each(CommandError::print);
+    Err(last)
+}
+
+/// Relative to the root where it lies below it.
+fn shown<'a>(session: &Session, path: &'a camino::Utf8Path) -> &'a camino::Utf8Path {
+    path.strip_prefix(session.root()).unwrap_or(path)
+}
+
+fn jobs<'a>(
+    session: &Session,
+    arguments: &Arguments,
+    selected: &'a Selected,
+) -> Result<Vec<Job<'a>>, CommandError> {
+    let mut jobs = Vec::new();
+    for distribution in selected.distributions() {
+        let formats = distribution.formats;
+        if formats.wheel && !arguments.sdist {
+            jobs.extend(wheels(session, arguments, distribution)?);
+        }
+        if formats.sdist && !arguments.wheel {
+            jobs.push(Job::Sdist(distribution));
+        }
+    }
+    Ok(jobs)
+}
+
+/// One wheel where the files are the same everywhere; else one for each platform.
+fn wheels<'a>(
+    session: &Session,
+    arguments: &Arguments,
+    distribution: &'a Distribution,
+) -> Result<Vec<Job<'a>>, CommandError> {
+    let tags = |platform: &str| {
+        let mut tags = WheelTags::for_platform(platform);
+        tags.python.clone_from(
+            distribution
+                .python_tag
+                .as_ref()
+                .unwrap_or(&"py3".to_owned()),
+        );
+        tags
+    };
+    let platforms = match &distribution.files {
+        Files::Any(files) => return Ok(vec![Job::Wheel(distribution, tags("any"), files)]),
+        Files::ByPlatform(platforms) => platforms,
+    };
+    let asked = match (arguments.all_platforms, arguments.platforms.as_slice()) {
+        (true, _) => platforms.keys().copied().map(Asked::from).collect(),
+        (false, []) => vec![Asked::host()?],
+        (false, asked) => asked.to_vec(),
+    };
+    let mut by_tag = BTreeMap::new();
+    for asked in asked {
+        let wanted = asked.tagged(session, distribution)?;
+        let files = platforms.get(&wanted.platform).ok_or_else(|| {
+            let known: Vec<&str> = platforms.keys().map(|platform| platform.as_str()).collect();
+            CommandError::failure(format!(
+                "cannot build {} for {}: its platform resources have no entry for it",
+                distribution.address, wanted.platform
+            ))
+            .at(distribution.place.clone())
+            .because(format!("there are entries for {}", known.join(", ")))
+            .hint("add it to the `dependency_map` of the `platform_resources`, or leave the platform out")
+        })?;
+        match by_tag.insert(wanted.tag.clone(), files) {
+            Some(other) if other != files => {
+                return Err(CommandError::failure(format!(
+                    "two platforms with different files would be one wheel of {}: both have the tag {}",
+                    distribution.address, wanted.tag
+                ))
+                .at(distribution.place.clone())
+                .hint("give each its own tag under `[package.platform_tags]`"));
+            }
+            _ => {}
+        }
+    }
+    Ok(by_tag
+        .into_iter()
+        .map(|(tag, files)| Job::Wheel(distribution, tags(&tag), files))
+        .collect())
+}

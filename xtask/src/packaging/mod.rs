@@ -1,0 +1,20 @@
+//! Packaging: distributions as the target graph has them become wheels and source distributions.
+//!
+//! This is the glue between the rooms: `targets` says what a distribution owns and requires,
+//! `lockfile` what its requirements are locked to, `wheel` writes and verifies.
+
+mod artifact;
+mod distribution;
+mod materials;
+mod metadata;
+mod platforms;
+mod requirements;
+mod select;
+mod time;
+mod writing;
+
+pub(crate) use artifact::{artifact, entry_points};
+pub(crate) use distribution::{Distribution, Files, Formats, OwnedFile};
+pub(crate) use platforms::{Asked, Wanted};
+pub(crate) use select::{Selected, select};
+pub(crate) use writing::{Built, Checks, Job, Packager};

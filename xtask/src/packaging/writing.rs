@@ -1,0 +1,448 @@
+//! From distributions to files: what goes into each archive, written side by side, checked before
+//! it gets its name.
+
+use std::collections::BTreeMap;
+use std::io::{BufReader, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use model::Lock;
+use rayon::prelude::*;
+use wheel::files::{file_member, write_atomically};
+use wheel::{
+    ArchiveTime, CoreMetadata, Finding, Member, MemberPath, SdistContents, SetuptoolsFiles,
+    Severity, TarGzWriter, Verification, WheelContents, WheelTags, ZipWriter,
+};
+
+use crate::error::{CommandError, Place};
+use crate::locking::{Existing, LockPath};
+use crate::packaging::materials::bill_of_materials;
+use crate::packaging::metadata::{Versions, metadata};
+use crate::packaging::{Distribution, OwnedFile, time};
+use crate::session::Session;
+
+/// Who wrote a wheel, as WHEEL says it.
+const GENERATOR: &str = concat!("cargo-xtask (", env!("CARGO_PKG_VERSION"), ")");
+
+/// What is done with an archive before it gets its name.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Checks {
+    /// Wheels are read back and judged.
+    pub(crate) verify: bool,
+    /// Every archive is built twice, under different conditions, and compared.
+    pub(crate) reproducible: bool,
+}
+
+/// One archive to be built.
+#[derive(Debug, Clone)]
+pub(crate) enum Job<'a> {
+    /// A wheel with these tags and files.
+    Wheel(&'a Distribution, WheelTags, &'a [OwnedFile]),
+    /// A source distribution.
+    Sdist(&'a Distribution),
+}
+
+/// An archive that was built.
+#[derive(Debug)]
+pub(crate) struct Built {
+    /// Where it is.
+    pub(crate) path: Utf8PathBuf,
+    /// Its size in bytes.
+    pub(crate) size: u64,
+    /// What verification found, none of it fatal.
+    pub(crate) warnings: Vec<Finding>,
+}
+
+/// Builds archives of one repository.
+pub(crate) struct Packager<'a> {
+    session: &'a Session,
+    /// Canonical, so that links can be judged.
+    root: PathBuf,
+    out_dir: Utf8PathBuf,
+    checks: Checks,
+    time: Option<ArchiveTime>,
+    metadata: BTreeMap<String, CoreMetadata>,
+    locks: BTreeMap<String, Lock>,
+}
+
+/// An archive, ready to be written any number of times.
+enum Archive {
+    Wheel(Box<WheelContents>),
+    Sdist(Box<SdistContents>),
+}
+
+impl<'a> Packager<'a> {
+    /// Prepares to build some of `all` distributions.
+    pub(crate) fn new(
+        session: &'a Session,
+        all: &[Distribution],
+        out_dir: Utf8PathBuf,
+        checks: Checks,
+    ) -> Result<Self, CommandError> {
+        let root = session.root();
+        let canonical = root.as_std_path().canonicalize();
+        let versions = Versions::read(session, all)?;
+        let of = |distribution: &Distribution| {
+            Ok((
+                distribution.address.clone(),
+                metadata(session, distribution, &versions)?,
+            ))
+        };
+        Ok(Self {
+            session,
+            root: canonical.map_err(|error| CommandError::file("open", root, &error))?,
+            out_dir,
+            checks,
+            time: time::from_environment(session)?,
+            metadata: all.iter().map(of).collect::<Result<_, CommandError>>()?,
+            locks: locks(session, all)?,
+        })
+    }
+
+    /// Builds archives side by side; the result is in the order of `jobs`.
+    pub(crate) fn build(&self, jobs: &[Job<'_>]) -> Vec<Result<Built, CommandError>> {
+        jobs.par_iter().map(|job| self.build_one(job)).collect()
+    }
+
+    fn build_one(&self, job: &Job<'_>) -> Result<Built, CommandError> {
+        let distribution = job.distribution();
+        let error = |error: wheel::Error| wheel_error(error, distribution);
+        let archive = match job {
+            Job::Wheel(_, tags, files) => {
+                Archive::Wheel(Box::new(self.wheel(distribution, tags.clone(), files)?))
+            }
+            Job::Sdist(_) => Archive::Sdist(Box::new(self.sdist(distribution)?)),
+        };
+        let name = archive.file_name().map_err(error)?;
+        let time = self
+            .time
+            .unwrap_or_else(|| time::of_last_commit(self.session.root(), &distribution.folder));
+        let path = self.out_dir.join(&distribution.output_path).join(&name);
+        let mut warnings = Vec::new();
+        let mut refused = None;
+        let written = write_atomically(path.as_std_path(), |out| {
+            archive.write(&mut *out, time)?;
+            out.flush()?;
+            match self.check(&archive, &name, time, out.get_ref()) {
+                Ok(found) => warnings = found,
+                Err(Refusal::Io(error)) => return Err(error),
+                Err(Refusal::Findings(error)) => refused = Some(error),
+            }
+            match &refused {
+                // Whatever is returned keeps the archive from its name.
+                Some(_) => Err(std::io::Error::other("refused").into()),
+                None => Ok(out.get_ref().metadata()?.len()),
+            }
+        });
+        match (written, refused) {
+            (_, Some(findings)) => Err(findings.at(distribution.place.clone())),
+            (Err(error), None) => Err(wheel_error(error, distribution)),
+            (Ok(size), None) => Ok(Built {
+                path,
+                size,
+                warnings,
+            }),
+        }
+    }
+
+    fn wheel(
+        &self,
+        distribution: &Distribution,
+        tags: WheelTags,
+        files: &[OwnedFile],
+    ) -> Result<WheelContents, CommandError> {
+        let metadata = self.metadata[&distribution.address].clone();
+        let settings = &self.session.settings.package;
+        Ok(WheelContents {
+            tags,
+            generator: GENERATOR.to_owned(),
+            entry_points: distribution.entry_points.clone(),
+            members: self.members(distribution, files)?,
+            license_files: self.license_files(distribution)?,
+            sboms: self.bills_of_materials(distribution, &metadata),
+            setuptools_files: if settings.setuptools_files {
+                SetuptoolsFiles::Written {
+                    namespace_packages: Vec::new(),
+                }
+            } else {
+                SetuptoolsFiles::None
+            },
+            metadata,
+        })
+    }
+
+    fn sdist(&self, distribution: &Distribution) -> Result<SdistContents, CommandError> {
+        let license_files = self.license_files(distribution)?;
+        Ok(SdistContents {
+            metadata: self.metadata[&distribution.address].clone(),
+            entry_points: distribution.entry_points.clone(),
+            members: self.members(distribution, &distribution.files.of_all_platforms())?,
+            license_files: license_files
+                .iter()
+                .map(|member| member.path.to_string())
+                .collect(),
+            root_files: license_files,
+        })
+    }
+
+    fn members(
+        &self,
+        distribution: &Distribution,
+        files: &[OwnedFile],
+    ) -> Result<Vec<Member>, CommandError> {
+        let member = |file: &OwnedFile| self.member(distribution, &file.path, &file.member);
+        files.iter().map(member).collect()
+    }
+
+    fn member(
+        &self,
+        distribution: &Distribution,
+        path: &str,
+        name: &str,
+    ) -> Result<Member, CommandError> {
+        let parsed = MemberPath::parse(name);
+        let member = parsed.map_err(|problem| wheel::Error::UnsafePath {
+            name: name.to_owned(),
+            problem,
+        });
+        member
+            .and_then(|member| file_member(&self.root, Path::new(path), member))
+            .map_err(|error| wheel_error(error, distribution))
+    }
+
+    /// Licence files: those beside the BUILD file, else those at the root.
+    fn license_files(&self, distribution: &Distribution) -> Result<Vec<Member>, CommandError> {
+        let names = &self.session.settings.package.license_files;
+        let member = |name: &String| {
+            let own = Utf8Path::new(&distribution.folder).join(name);
+            let there = |path: &Utf8Path| self.session.root().join(path).is_file();
+            let path = [own.clone(), name.into()]
+                .into_iter()
+                .find(|path| there(path));
+            let path = path.ok_or_else(|| {
+                CommandError::failure(format!(
+                    "there is no licence file `{name}` for {}",
+                    distribution.address
+                ))
+                .at(distribution.place.clone())
+                .because(format!("looked for {own} and {name}"))
+                .hint("add it, or change `[package] license_files`")
+            })?;
+            self.member(distribution, path.as_str(), name)
+        };
+        names.iter().map(member).collect()
+    }
+
+    fn bills_of_materials(
+        &self,
+        distribution: &Distribution,
+        metadata: &CoreMetadata,
+    ) -> Vec<(String, Vec<u8>)> {
+        let resolve = distribution.resolve.as_ref();
+        let lock = resolve.and_then(|resolve| self.locks.get(resolve));
+        let others: Vec<CoreMetadata> = self.metadata.values().cloned().collect();
+        let bill = lock.and_then(|lock| bill_of_materials(metadata, lock, &others));
+        let name = metadata
+            .package_name()
+            .map(|name| format!("{name}.cdx.json"));
+        bill.into_iter()
+            .zip(name)
+            .map(|(bill, name)| (name, bill))
+            .collect()
+    }
+
+    fn check(
+        &self,
+        archive: &Archive,
+        name: &str,
+        time: ArchiveTime,
+        file: &std::fs::File,
+    ) -> Result<Vec<Finding>, Refusal> {
+        let mut warnings = Vec::new();
+        if let (true, Archive::Wheel(_)) = (self.checks.verify, archive) {
+            let verification = wheel::verify(name, BufReader::new(from_start(file)?));
+            warnings = judged(name, verification)?;
+        }
+        if self.checks.reproducible && !same_again(archive, time, file)? {
+            let error = CommandError::failure(format!(
+                "{name} is not reproducible: built again, its bytes differ"
+            ))
+            .hint("please report this with the repository's revision");
+            return Err(Refusal::Findings(error));
+        }
+        Ok(warnings)
+    }
+}
+
+impl Job<'_> {
+    fn distribution(&self) -> &Distribution {
+        match self {
+            Job::Wheel(distribution, ..) | Job::Sdist(distribution) => distribution,
+        }
+    }
+}
+
+impl Archive {
+    fn file_name(&self) -> Result<String, wheel::Error> {
+        match self {
+            Archive::Wheel(contents) => Ok(contents.filename()?.to_string()),
+            Archive::Sdist(contents) => contents.filename(),
+        }
+    }
+
+    fn write(&self, out: impl Write + Seek + Send, time: ArchiveTime) -> Result<(), wheel::Error> {
+        match self {
+            Archive::Wheel(contents) => contents.write(&mut ZipWriter::new(out, time)).map(|_| ()),
+            Archive::Sdist(contents) => {
+                contents.write(&mut TarGzWriter::new(out, time)).map(|_| ())
+            }
+        }
+    }
+
+    /// The same archive, its members in another order.
+    fn shuffled(&self) -> Self {
+        match self {
+            Archive::Wheel(contents) => {
+                let mut contents = contents.clone();
+                contents.members.reverse();
+                Archive::Wheel(contents)
+            }
+            Archive::Sdist(contents) => {
+                let mut contents = contents.clone();
+                contents.members.reverse();
+                Archive::Sdist(contents)
+            }
+        }
+    }
+}
+
+/// Why an archive does not get its name.
+enum Refusal {
+    Io(wheel::Error),
+    Findings(CommandError),
+}
+
+impl From<wheel::Error> for Refusal {
+    fn from(error: wheel::Error) -> Self {
+        Refusal::Io(error)
+    }
+}
+
+impl From<std::io::Error> for Refusal {
+    fn from(error: std::io::Error) -> Self {
+        Refusal::Io(error.into())
+    }
+}
+
+/// The warnings of a wheel that passes.
+fn judged(name: &str, verification: Verification) -> Result<Vec<Finding>, Refusal> {
+    if verification.passes() {
+        return Ok(verification.findings);
+    }
+    let mut error = CommandError::failure(format!("{name} does not pass verification"));
+    for finding in verification.findings {
+        if finding.severity() == Severity::Error {
+            error = error.because(finding.to_string());
+        }
+    }
+    Err(Refusal::Findings(error.hint(
+        "the wheel was not kept; build without `--verify` to look at it",
+    )))
+}
+
+/// Builds an archive again on one thread, from members in another order, and compares.
+fn same_again(
+    archive: &Archive,
+    time: ArchiveTime,
+    file: &std::fs::File,
+) -> Result<bool, wheel::Error> {
+    let again = tempfile::tempfile()?;
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(1)
+        .build()
+        .map_err(std::io::Error::other)?;
+    pool.install(|| archive.shuffled().write(&again, time))?;
+    let (mut first, mut second) = (
+        BufReader::new(from_start(file)?),
+        BufReader::new(from_start(&again)?),
+    );
+    let (mut a, mut b) = (vec![0; 1 << 16], vec![0; 1 << 16]);
+    loop {
+        let (n, m) = (fill(&mut first, &mut a)?, fill(&mut second, &mut b)?);
+        if n != m || a[..n] != b[..m] {
+            return Ok(false);
+        }
+        if n == 0 {
+            return Ok(true);
+        }
+    }
+}
+
+fn fill(from: &mut impl Read, buffer: &mut [u8]) -> std::io::Result<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match from.read(&mut buffer[filled..])? {
+            0 => break,
+            n => filled += n,
+        }
+    }
+    Ok(filled)
+}
+
+fn from_start(mut file: &std::fs::File) -> std::io::Result<&std::fs::File> {
+    file.seek(SeekFrom::Start(0))?;
+    Ok(file)
+}
+
+/// The locks of the resolves that distributions use, where they are ours and there.
+fn locks(session: &Session, all: &[Distribution]) -> Result<BTreeMap<String, Lock>, CommandError> {
+    let mut locks = BTreeMap::new();
+    if !session.settings.package.bill_of_materials {
+        return Ok(locks);
+    }
+    for resolve in all
+        .iter()
+        .filter_map(|distribution| distribution.resolve.as_ref())
+    {
+        if locks.contains_key(resolve) || session.settings.lockfile(resolve).is_none() {
+            continue;
+        }
+        let path = LockPath::of(session, resolve)?;
+        if let Existing::Lock(lock) = Existing::parse(path.read()?.as_deref(), &path)? {
+            locks.insert(resolve.clone(), *lock);
+        }
+    }
+    Ok(locks)
+}
+
+fn wheel_error(error: wheel::Error, distribution: &Distribution) -> CommandError {
+    let hint = match &error {
+        wheel::Error::SymlinkOutside { .. } => {
+            Some("put a copy of the file there, or link to a file of the repository")
+        }
+        wheel::Error::CaseClash { .. } => Some("rename one of the files"),
+        wheel::Error::UnsafePath { .. } => Some("rename the file"),
+        wheel::Error::ChangedWhileRead { .. } => {
+            Some("run it again when nothing writes to the file")
+        }
+        _ => None,
+    };
+    let full = std::iter::successors(std::error::Error::source(&error), |error| error.source())
+        .filter_map(|error| error.downcast_ref::<std::io::Error>())
+        .any(|error| error.kind() == std::io::ErrorKind::StorageFull);
+    let hint = if full {
+        Some("free some space and run it again")
+    } else {
+        hint
+    };
+    let mut command_error =
+        CommandError::failure(format!("cannot build {}: {error}", distribution.address));
+    if let Some(source) = std::error::Error::source(&error) {
+        command_error = command_error.because(source.to_string());
+    }
+    command_error = command_error.at(Place::clone(&distribution.place));
+    match hint {
+        Some(hint) => command_error.hint(hint),
+        None => command_error,
+    }
+}
