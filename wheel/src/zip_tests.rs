@@ -3,7 +3,9 @@
 
 use std::io::{self, Cursor, Read};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::deflate::BATCH;
 use crate::error::Error;
 use crate::member::{Member, MemberWriter, Mode, Open, Source};
 use crate::path::MemberPath;
@@ -324,4 +326,133 @@ fn garbage_never_panics() {
             (0..r.members().len()).try_for_each(|i| r.copy(i, &mut io::sink()).map(|_| ()))
         });
     }
+}
+
+/// So many bytes, made as they are read; counts how many were.
+struct Generated {
+    size: u64,
+    compressible: bool,
+    read: Arc<AtomicU64>,
+}
+
+impl Open for Generated {
+    fn open(&self) -> io::Result<(Box<dyn Read + Send>, u64)> {
+        let stream = Stream {
+            state: 1,
+            compressible: self.compressible,
+            read: Arc::clone(&self.read),
+        };
+        Ok((Box::new(stream.take(self.size)), self.size))
+    }
+
+    fn origin(&self) -> String {
+        "generated".to_owned()
+    }
+}
+
+struct Stream {
+    state: u64,
+    compressible: bool,
+    read: Arc<AtomicU64>,
+}
+
+impl Read for Stream {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.compressible {
+            buffer.fill(0);
+        } else {
+            for word in buffer.chunks_mut(4) {
+                self.state = self
+                    .state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1);
+                word.copy_from_slice(&self.state.to_be_bytes()[..word.len()]);
+            }
+        }
+        self.read.fetch_add(buffer.len() as u64, Ordering::Relaxed);
+        Ok(buffer.len())
+    }
+}
+
+/// Notes by how much reading was ever ahead of writing.
+struct Behind {
+    position: u64,
+    read: Arc<AtomicU64>,
+    most: u64,
+}
+
+impl io::Write for Behind {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let ahead = self
+            .read
+            .load(Ordering::Relaxed)
+            .saturating_sub(self.position);
+        self.most = self.most.max(ahead);
+        self.position += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl io::Seek for Behind {
+    fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
+        if let io::SeekFrom::Start(at) = to {
+            self.position = at;
+        }
+        Ok(self.position)
+    }
+}
+
+fn generated(size: u64, compressible: bool) -> (Member, Arc<AtomicU64>) {
+    let read = Arc::new(AtomicU64::new(0));
+    let opener = Generated {
+        size,
+        compressible,
+        read: Arc::clone(&read),
+    };
+    let path = MemberPath::parse("x.bin").unwrap();
+    (
+        Member {
+            path,
+            source: Source::Opener(Arc::new(opener)),
+            mode: Mode::Regular,
+        },
+        read,
+    )
+}
+
+#[test]
+fn memory_does_not_grow_with_the_package() {
+    let (member, read) = generated(40 << 20, false);
+    let out = Behind {
+        position: 0,
+        read,
+        most: 0,
+    };
+    let mut writer = ZipWriter::new(out, ArchiveTime::EARLIEST);
+    writer.write(&[member]).unwrap();
+    let most = writer.into_inner().most;
+    assert!(
+        most <= 3 * BATCH as u64,
+        "{most} bytes between reading and writing"
+    );
+}
+
+/// Not run by default: it compresses more than 4 GiB.
+#[test]
+#[ignore = "takes a minute"]
+fn a_member_of_more_than_four_gigabytes() {
+    let size = (4 << 30) + 12_345;
+    let (member, _) = generated(size, true);
+    let bytes = archive(&[member], 2);
+    let mut independent = zip::ZipArchive::new(Cursor::new(&bytes)).unwrap();
+    assert_eq!(
+        io::copy(&mut independent.by_index(0).unwrap(), &mut io::sink()).unwrap(),
+        size
+    );
+    let mut strict = ZipReader::open(Cursor::new(&bytes)).unwrap();
+    assert_eq!(strict.copy(0, &mut io::sink()).unwrap(), size);
 }
