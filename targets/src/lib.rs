@@ -7,12 +7,17 @@ mod address;
 pub mod data;
 pub mod eval;
 mod globs;
+mod graph;
+pub mod imports;
 pub mod kinds;
+pub mod modules;
 mod options;
 mod place;
+pub mod query;
 mod repository;
 pub mod requirements;
 
+pub use graph::{Action, EntryPoint, Graph, Target, TargetId, Violation};
 pub use options::{
     Ambiguity, Behavior, Infer, InitFiles, LockfileTargets, Options, Resolves, Switch, UseGitignore,
 };

@@ -5,12 +5,12 @@ use crate::place::Place;
 use crate::requirements::RequirementsError;
 
 /// Why the repository cannot be loaded or understood.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A file or folder cannot be read.
     #[error(transparent)]
-    Io(std::io::Error),
+    Io(std::sync::Arc<std::io::Error>),
     /// A BUILD file or prelude cannot be evaluated.
     #[error(transparent)]
     Eval(EvalError),
@@ -164,5 +164,11 @@ impl Warning {
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+}
+
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        Self::Io(std::sync::Arc::new(error))
     }
 }

@@ -18,9 +18,12 @@ use rayon::prelude::*;
 pub use defaults::{Declaration, Rules};
 pub use error::{Error, Warning};
 pub use requirements::{DeclaredRequirement, ResolveRequirements};
+pub(crate) use requirements::{inline_entries, target_part};
+pub(crate) use tree::join;
 pub use tree::{Dir, Tree};
 
 use crate::eval::{Context, EvalError, Event, Source, evaluate};
+use crate::globs::Glob;
 use crate::kinds::KnownTypes;
 use crate::options::{Behavior, Options};
 use crate::place::Place;
@@ -138,7 +141,7 @@ impl Repository {
 
 /// Reads and parses a BUILD file or prelude.
 fn read_source(root: &Path, path: &str) -> Result<Source, Error> {
-    let bytes = fs_err::read(root.join(path)).map_err(Error::Io)?;
+    let bytes = fs_err::read(root.join(path))?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let valid = String::from_utf8_lossy(&error.as_bytes()[..at]).into_owned();
@@ -160,12 +163,8 @@ fn preludes(
     let mut found = Vec::new();
     for glob in &options.build_file_prelude_globs {
         let paths: Vec<String> = if glob.contains(['*', '?', '[', '{']) {
-            let matcher = crate::globs::compile(glob).map_err(|reason| Error::Pattern {
-                setting: "build_file_prelude_globs",
-                pattern: glob.clone(),
-                reason,
-            })?;
-            tree.files().filter(|path| matcher.is_match(path)).collect()
+            let pattern = Glob::new(glob);
+            tree.files().filter(|path| pattern.is_match(path)).collect()
         } else if root.join(glob).is_file() {
             // A file named outright is read even where ignore rules hide it from targets.
             vec![glob.clone()]
@@ -198,20 +197,15 @@ fn preludes(
 /// Paths of the BUILD files, sorted by folder, then name.
 fn build_files(tree: &Tree, options: &Options) -> Result<Vec<Arc<str>>, Error> {
     let ignored: Gitignore = tree::matcher(&options.build_ignore, "build_ignore")?;
-    let mut patterns = Vec::new();
-    for pattern in &options.build_patterns {
-        patterns.push(
-            crate::globs::compile(pattern).map_err(|reason| Error::Pattern {
-                setting: "build_patterns",
-                pattern: pattern.clone(),
-                reason,
-            })?,
-        );
-    }
+    let patterns: Vec<Glob> = options
+        .build_patterns
+        .iter()
+        .map(|it| Glob::new(it))
+        .collect();
     let mut files = Vec::new();
     for dir in tree.dirs() {
         for name in &dir.files {
-            if patterns.iter().any(|pattern| pattern.is_match(&**name)) {
+            if patterns.iter().any(|pattern| pattern.is_match(name)) {
                 let path = tree::join(&dir.path, name);
                 if !ignored
                     .matched_path_or_any_parents(&path, false)

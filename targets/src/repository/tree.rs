@@ -35,7 +35,7 @@ impl Tree {
     /// that cannot be read are left out.
     pub fn walk(root: &Path, options: &Options) -> Result<Self, Error> {
         let rules = rules(root, options)?;
-        fs_err::read_dir(root).map_err(Error::Io)?;
+        fs_err::read_dir(root)?;
         let mut dirs = Vec::new();
         let walk = Walk {
             root,
@@ -83,11 +83,13 @@ impl Tree {
     /// The folder of that path.
     #[must_use]
     pub fn dir(&self, path: &str) -> Option<&Dir> {
-        let at = self
-            .dirs
-            .binary_search_by(|dir| (*dir.path).cmp(path))
-            .ok()?;
-        Some(&self.dirs[at])
+        self.position(path).map(|at| &self.dirs[at])
+    }
+
+    /// The position of the folder of that path.
+    #[must_use]
+    pub fn position(&self, path: &str) -> Option<usize> {
+        self.dirs.binary_search_by(|dir| (*dir.path).cmp(path)).ok()
     }
 
     /// Whether the file is seen.

@@ -1,0 +1,258 @@
+//! From the text of an address, as BUILD files and users write it, to targets.
+
+use std::sync::Arc;
+
+use super::Graph;
+use super::parametrize;
+use super::target::{ResolveId, TargetId};
+use crate::address;
+use crate::place::nearest;
+
+/// An address as it was written, split into its parts.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Written<'t> {
+    /// Folder or file, relative to the root.
+    pub(crate) path: String,
+    /// After `:`.
+    pub(crate) name: Option<&'t str>,
+    /// After `#`.
+    pub(crate) generated: Option<&'t str>,
+    /// After `@`.
+    pub(crate) params: Vec<(&'t str, &'t str)>,
+}
+
+/// Why an address leads to no target.
+#[derive(Debug, Default)]
+pub(crate) struct NotFound {
+    /// What exactly is missing, beginning with `: `.
+    pub(crate) reason: String,
+    /// Addresses that may be meant.
+    pub(crate) candidates: Vec<String>,
+}
+
+impl<'t> Written<'t> {
+    /// Splits an address that stands in a BUILD file of `dir`.
+    pub(crate) fn parse(text: &'t str, dir: &str) -> Self {
+        let (text, params) = match text.rsplit_once('@') {
+            Some((head, params)) if params.contains('=') => (
+                head,
+                params
+                    .split(',')
+                    .filter_map(|param| param.split_once('='))
+                    .collect(),
+            ),
+            _ => (text, Vec::new()),
+        };
+        let (text, generated) = match text.split_once('#') {
+            Some((head, generated)) => (head, Some(generated)),
+            None => (text, None),
+        };
+        let (path, name) = match text.split_once(':') {
+            Some((path, name)) => (path, Some(name)),
+            None => (text, None),
+        };
+        let path = match path {
+            "" if text.starts_with(':') => dir.to_owned(),
+            _ => match path.strip_prefix("//") {
+                Some(path) => path.trim_matches('/').to_owned(),
+                None if path.starts_with("./") || path.starts_with("../") || path == "." => {
+                    relative(dir, path)
+                }
+                None => path.trim_matches('/').to_owned(),
+            },
+        };
+        Self {
+            path,
+            name,
+            generated,
+            params,
+        }
+    }
+}
+
+fn relative(dir: &str, path: &str) -> String {
+    let mut parts: Vec<&str> = dir.split('/').filter(|part| !part.is_empty()).collect();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            other => parts.push(other),
+        }
+    }
+    parts.join("/")
+}
+
+impl Graph<'_> {
+    /// The target that an address in a BUILD file means.
+    ///
+    /// A parametrized target that is not fully named is found if only one remains, or only one
+    /// of the same resolve as the consumer.
+    pub(crate) fn find(
+        &self,
+        text: &str,
+        dir: &str,
+        consumer: Option<ResolveId>,
+    ) -> Result<TargetId, NotFound> {
+        let mut found = self.find_all(text, dir)?;
+        if let [one] = found.as_slice() {
+            return Ok(*one);
+        }
+        if let Some(resolve) = consumer {
+            found.retain(|id| self.target(*id).resolve == Some(resolve));
+            if let [one] = found.as_slice() {
+                return Ok(*one);
+            }
+            if found.is_empty() {
+                found = self.find_all(text, dir)?;
+            }
+        }
+        Err(NotFound {
+            reason: ": it is parametrized; say which of them".to_owned(),
+            candidates: self.addresses(&found),
+        })
+    }
+
+    /// Every target that an address may mean: more than one only where parameters are missing.
+    pub(crate) fn find_all(&self, text: &str, dir: &str) -> Result<Vec<TargetId>, NotFound> {
+        let written = Written::parse(text, dir);
+        let base = self.base_address(&written)?;
+        let mut params: Vec<(Arc<str>, Arc<str>)> = written
+            .params
+            .iter()
+            .map(|(name, alias)| (Arc::from(*name), Arc::from(*alias)))
+            .collect();
+        params.sort();
+        let exact = parametrize::address(&base, &params);
+        if let Some(id) = self.targets.by_address.get(&exact) {
+            return Ok(vec![*id]);
+        }
+        let same = self.targets.parametrized.get(&*base);
+        let fitting: Vec<TargetId> = same
+            .into_iter()
+            .flatten()
+            .copied()
+            .filter(|id| {
+                let own = &self.target(*id).params;
+                params.iter().all(|param| own.contains(param))
+            })
+            .collect();
+        if !fitting.is_empty() {
+            return Ok(fitting);
+        }
+        if let Some(same) = same {
+            return Err(NotFound {
+                reason: ": it has no such parameters".to_owned(),
+                candidates: self.addresses(same),
+            });
+        }
+        Err(self.missing(&written))
+    }
+
+    /// The address without parameters, in its canonical form.
+    fn base_address(&self, written: &Written<'_>) -> Result<String, NotFound> {
+        let tree = self.repository.tree();
+        if let Some(part) = written.generated {
+            let name = written
+                .name
+                .unwrap_or_else(|| address::default_name(&written.path));
+            return Ok(address::generated(&written.path, name, part));
+        }
+        if tree.has_file(&written.path) {
+            let (mut dir, _) = written.path.rsplit_once('/').unwrap_or(("", &written.path));
+            let mut name = written.name.unwrap_or_else(|| address::default_name(dir));
+            while let Some(rest) = name.strip_prefix("../") {
+                name = rest;
+                dir = dir.rsplit_once('/').map_or("", |(parent, _)| parent);
+            }
+            let within = written.path[dir.len()..].trim_start_matches('/');
+            return Ok(address::of_file(dir, name, within));
+        }
+        // A synthetic target may lie in a folder without BUILD files.
+        let name = written
+            .name
+            .unwrap_or_else(|| address::default_name(&written.path));
+        let declared = address::declared(&written.path, name);
+        if tree.dir(&written.path).is_some() || self.targets.by_address.contains_key(&*declared) {
+            return Ok(declared);
+        }
+        Err(NotFound {
+            reason: format!(": there is no file or folder `{}`", written.path),
+            candidates: self.near_paths(&written.path),
+        })
+    }
+
+    fn near_paths(&self, path: &str) -> Vec<String> {
+        let (dir, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let Some(folder) = self.repository.tree().dir(dir) else {
+            return Vec::new();
+        };
+        let near = nearest(name, folder.files.iter().map(|file| &**file));
+        near.map(|near| crate::repository::join(dir, near))
+            .into_iter()
+            .collect()
+    }
+
+    /// What to say about an address whose path exists but whose target does not.
+    fn missing(&self, written: &Written<'_>) -> NotFound {
+        let tree = self.repository.tree();
+        let is_file = tree.has_file(&written.path);
+        if is_file {
+            let owners = self.owners_of_file(&written.path);
+            let dir = written.path.rsplit_once('/').map_or("", |(dir, _)| dir);
+            let reason = if self.build_dir(dir).is_none() && written.name.is_none() {
+                format!(": there is no BUILD file in `{dir}`")
+            } else {
+                ": no such target owns the file".to_owned()
+            };
+            return NotFound {
+                reason,
+                candidates: self.addresses(&owners),
+            };
+        }
+        let Some(dir) = self.build_dir(&written.path) else {
+            return NotFound {
+                reason: format!(": there is no BUILD file in `{}`", written.path),
+                candidates: Vec::new(),
+            };
+        };
+        let names = dir.declarations.iter().map(|it| &*it.name);
+        let wanted = written
+            .name
+            .unwrap_or_else(|| address::default_name(&written.path));
+        let candidates = match (written.generated, nearest(wanted, names.clone())) {
+            (Some(part), _) => {
+                let generator = address::declared(&written.path, wanted);
+                let prefix = format!("{generator}#");
+                let parts = self
+                    .targets
+                    .by_address
+                    .keys()
+                    .filter_map(|address| address.strip_prefix(&prefix));
+                let near = nearest(part, parts);
+                near.map(|near| format!("{prefix}{near}"))
+                    .into_iter()
+                    .collect()
+            }
+            (None, Some(near)) => vec![address::declared(&written.path, near)],
+            (None, None) => names
+                .map(|it| address::declared(&written.path, it))
+                .collect(),
+        };
+        NotFound {
+            reason: ": its folder declares no such target".to_owned(),
+            candidates,
+        }
+    }
+
+    /// Addresses, sorted.
+    pub(crate) fn addresses(&self, ids: &[TargetId]) -> Vec<String> {
+        let mut addresses: Vec<String> = ids
+            .iter()
+            .map(|id| self.target(*id).address.to_string())
+            .collect();
+        addresses.sort_unstable();
+        addresses
+    }
+}

@@ -1,0 +1,121 @@
+//! Parsed imports by content hash, in one small file that survives crashes, concurrent runs
+//! and changes of format.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rustc_hash::FxHashMap;
+use sha2::{Digest as _, Sha256};
+
+use super::{Imports, Strings, extract};
+
+/// Changes when the format or what is extracted changes.
+const VERSION: &[u8] = b"xtask imports 1\n";
+
+/// How many entries are kept besides those of the last run.
+const MAX_OTHERS: usize = 20_000;
+
+/// The first half of a SHA-256.
+type Key = [u8; 16];
+
+/// A cache of parsed imports; without a file it still works, for one process.
+#[derive(Debug, Default)]
+pub struct ImportCache {
+    file: Option<PathBuf>,
+    stored: FxHashMap<Key, Imports>,
+    fresh: Mutex<FxHashMap<Key, Imports>>,
+    used: Mutex<Vec<Key>>,
+    changed: AtomicBool,
+}
+
+impl ImportCache {
+    /// Opens the cache in `file`. A file that is missing, of another version or damaged counts
+    /// as empty.
+    #[must_use]
+    pub fn open(file: &Path) -> Self {
+        Self {
+            file: Some(file.to_owned()),
+            stored: read(file).unwrap_or_default(),
+            ..Self::default()
+        }
+    }
+
+    /// The imports of a source, parsed only if no source with that content was seen before.
+    ///
+    /// Bytes that are not UTF-8 are replaced: imports are ASCII in practice.
+    pub fn imports(&self, source: &[u8], strings: Strings) -> Imports {
+        let key = key(source, strings);
+        if let Some(imports) = self.stored.get(&key) {
+            if let Ok(mut used) = self.used.lock() {
+                used.push(key);
+            }
+            return imports.clone();
+        }
+        let imports = extract(&String::from_utf8_lossy(source), strings);
+        if let Ok(mut fresh) = self.fresh.lock() {
+            fresh.insert(key, imports.clone());
+        }
+        self.changed.store(true, Ordering::Relaxed);
+        imports
+    }
+
+    /// Whether anything was parsed that the file does not hold.
+    #[must_use]
+    pub fn has_news(&self) -> bool {
+        self.changed.load(Ordering::Relaxed)
+    }
+
+    /// Writes what is new to the file, replacing it at once.
+    ///
+    /// # Errors
+    /// The file cannot be written; the old one is unharmed then.
+    pub fn save(&self) -> std::io::Result<()> {
+        let Some(file) = self.file.as_deref().filter(|_| self.has_news()) else {
+            return Ok(());
+        };
+        let (Ok(fresh), Ok(used)) = (self.fresh.lock(), self.used.lock()) else {
+            return Ok(());
+        };
+        // Entries of other branches are worth keeping, as long as they are not too many.
+        let mut entries: Vec<(&Key, &Imports)> = fresh.iter().collect();
+        if self.stored.len() <= MAX_OTHERS {
+            entries.extend(&self.stored);
+        } else {
+            entries.extend(used.iter().filter_map(|key| self.stored.get_key_value(key)));
+        }
+        entries.sort_unstable_by_key(|(key, _)| **key);
+        entries.dedup_by_key(|(key, _)| *key);
+        let body = postcard::to_allocvec(&entries).map_err(std::io::Error::other)?;
+        let folder = file.parent().unwrap_or(Path::new("."));
+        fs_err::create_dir_all(folder)?;
+        let mut new = tempfile::NamedTempFile::new_in(folder)?;
+        new.write_all(VERSION)?;
+        new.write_all(&Sha256::digest(&body))?;
+        new.write_all(&body)?;
+        new.persist(file).map_err(|error| error.error)?;
+        Ok(())
+    }
+}
+
+fn key(source: &[u8], strings: Strings) -> Key {
+    let mut hasher = Sha256::new();
+    hasher.update([u8::from(strings == Strings::Collect)]);
+    hasher.update(source);
+    let digest = hasher.finalize();
+    let mut key = [0; 16];
+    key.copy_from_slice(&digest[..16]);
+    key
+}
+
+fn read(file: &Path) -> Option<FxHashMap<Key, Imports>> {
+    let bytes = fs_err::read(file).ok()?;
+    let rest = bytes.strip_prefix(VERSION)?;
+    let (digest, body) = rest.split_at_checked(32)?;
+    if Sha256::digest(body)[..] != *digest {
+        return None;
+    }
+    let entries: Vec<(Key, Imports)> = postcard::from_bytes(body).ok()?;
+    Some(entries.into_iter().collect())
+}

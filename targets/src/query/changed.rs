@@ -1,0 +1,66 @@
+//! Which targets a change of files touches.
+
+use std::collections::BTreeSet;
+
+use super::Reach;
+use crate::graph::{Graph, TargetId};
+use crate::repository::Error;
+
+/// Files that changed, relative to the root.
+#[derive(Clone, Debug, Default)]
+pub struct Changed {
+    /// Added or edited.
+    pub edited: Vec<String>,
+    /// Deleted.
+    pub deleted: Vec<String>,
+}
+
+/// Whether those that depend on changed targets count as well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dependents {
+    /// They do not.
+    None,
+    /// Those one step away.
+    Direct,
+    /// All of them.
+    Transitive,
+}
+
+impl Changed {
+    /// The targets that the change touches: owners of edited files, all targets of an edited
+    /// BUILD file, generators of deleted files.
+    ///
+    /// # Errors
+    /// A dependency that leads nowhere, a violated visibility rule.
+    pub fn targets(
+        &self,
+        graph: &Graph<'_>,
+        dependents: Dependents,
+    ) -> Result<Vec<TargetId>, Error> {
+        let mut found: BTreeSet<TargetId> = BTreeSet::new();
+        let build_files: BTreeSet<&str> = graph
+            .repository()
+            .build_dirs()
+            .iter()
+            .flat_map(|dir| dir.files.iter().map(|file| &**file))
+            .collect();
+        for path in &self.edited {
+            found.extend(graph.owners_of_file(path));
+            if build_files.contains(path.as_str()) {
+                let dir = path.rsplit_once('/').map_or("", |(dir, _)| dir);
+                found.extend(graph.all().filter(|id| &*graph.target(*id).dir == dir));
+            }
+        }
+        for path in &self.deleted {
+            found.extend(graph.generators_of(path));
+        }
+        let changed: Vec<TargetId> = found.iter().copied().collect();
+        let reach = match dependents {
+            Dependents::None => return Ok(changed),
+            Dependents::Direct => Reach::Direct,
+            Dependents::Transitive => Reach::Transitive,
+        };
+        found.extend(super::dependents(graph, &changed, reach)?);
+        Ok(found.into_iter().collect())
+    }
+}

@@ -1,0 +1,152 @@
+//! Questions about the graph: which targets, what they need, who needs them, and why.
+
+mod changed;
+mod filter;
+mod paths;
+mod peek;
+mod specs;
+
+pub use changed::{Changed, Dependents};
+pub use filter::Filter;
+pub use paths::shortest_paths;
+pub use peek::Peek;
+pub use specs::{SpecError, Specs};
+
+use std::collections::BTreeSet;
+
+use crate::graph::{Graph, TargetId};
+use crate::repository::{Error, join};
+
+/// How far a question reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// One step.
+    Direct,
+    /// All steps.
+    Transitive,
+}
+
+/// What the targets depend on: without the targets themselves, unless in a circle.
+///
+/// # Errors
+/// A dependency that leads nowhere, a violated visibility rule.
+pub fn dependencies(
+    graph: &Graph<'_>,
+    of: &[TargetId],
+    reach: Reach,
+) -> Result<Vec<TargetId>, Error> {
+    match reach {
+        Reach::Transitive => graph.transitive_dependencies(of),
+        Reach::Direct => {
+            let mut found = Vec::new();
+            for id in of {
+                found.extend(graph.dependencies(*id)?);
+            }
+            found.sort_unstable();
+            found.dedup();
+            Ok(found)
+        }
+    }
+}
+
+/// Who depends on the targets: without the targets themselves.
+///
+/// # Errors
+/// A dependency that leads nowhere, a violated visibility rule.
+pub fn dependents(
+    graph: &Graph<'_>,
+    of: &[TargetId],
+    reach: Reach,
+) -> Result<Vec<TargetId>, Error> {
+    let dependents = graph.dependents()?;
+    let mut seen = vec![false; dependents.len()];
+    let mut wave = of.to_vec();
+    while !wave.is_empty() {
+        let mut next = Vec::new();
+        for id in &wave {
+            for other in &dependents[id.index()] {
+                if !std::mem::replace(&mut seen[other.index()], true) {
+                    next.push(*other);
+                }
+            }
+        }
+        wave = match reach {
+            Reach::Direct => Vec::new(),
+            Reach::Transitive => next,
+        };
+    }
+    for id in of {
+        seen[id.index()] = false;
+    }
+    Ok(graph.all().filter(|id| seen[id.index()]).collect())
+}
+
+/// The files that the targets consist of: their sources and the BUILD files of their folders.
+///
+/// # Errors
+/// See [`dependencies`].
+pub fn files(graph: &Graph<'_>, of: &[TargetId], reach: Reach) -> Result<BTreeSet<String>, Error> {
+    let mut all = of.to_vec();
+    if reach == Reach::Transitive {
+        all.extend(graph.transitive_dependencies(of)?);
+    }
+    let mut files = BTreeSet::new();
+    let mut last_dir = None;
+    for id in all {
+        let target = graph.target(id);
+        files.extend(target.source.as_deref().map(str::to_owned));
+        // Targets of a folder come together.
+        if last_dir != Some(&target.dir) && graph.declaration(id).is_some() {
+            files.extend(graph.build_files(id).map(|file| file.to_string()));
+            last_dir = Some(&target.dir);
+        }
+    }
+    Ok(files)
+}
+
+/// The folders of first-party code that a target needs, to mount or link for development:
+/// for each the part below its source root, the topmost where one contains another.
+///
+/// # Errors
+/// See [`dependencies`].
+pub fn linked_folders(graph: &Graph<'_>, of: &[TargetId]) -> Result<Vec<String>, Error> {
+    let mut all = of.to_vec();
+    all.extend(graph.transitive_dependencies(of)?);
+    let mut folders = BTreeSet::new();
+    for id in all {
+        let python = graph.is_python(id) && graph.target(id).source.is_some();
+        if !python && &*graph.target(id).kind != "resource" {
+            continue;
+        }
+        if let Some(path) = &graph.target(id).source {
+            let dir = path.rsplit_once('/').map_or("", |(dir, _)| dir);
+            folders.insert(package_folder(graph, dir));
+        }
+    }
+    let mut topmost: Vec<String> = Vec::new();
+    for folder in folders {
+        let covered = topmost.last().is_some_and(|last| {
+            last.is_empty() || folder == *last || folder.starts_with(&format!("{last}/"))
+        });
+        if !covered {
+            topmost.push(folder);
+        }
+    }
+    Ok(topmost)
+}
+
+/// The topmost folder with an `__init__.py` on the way from the source root; the folder itself
+/// if there is none, as in namespace packages.
+fn package_folder(graph: &Graph<'_>, dir: &str) -> String {
+    let tree = graph.repository().tree();
+    let has_init = |dir: &str| tree.has_file(&join(dir, "__init__.py"));
+    let mut best = dir;
+    let mut at = dir;
+    while let Some((parent, _)) = at.rsplit_once('/') {
+        at = parent;
+        if has_init(at) {
+            best = at;
+        }
+    }
+    best.to_owned()
+}

@@ -1,0 +1,251 @@
+//! What can be typed to name targets: addresses, folders, files, globs, and `-` before any.
+
+use rustc_hash::FxHashSet;
+
+use crate::globs::Glob;
+use crate::graph::{Graph, TargetId};
+use crate::place::nearest;
+
+/// One thing typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Spec {
+    /// `dir::`: the folder and all below.
+    Below(String),
+    /// `dir:`: the folder alone.
+    Folder(String),
+    /// `dir:name`, `dir#part`, `file.py:../name`, with or without parameters.
+    Address(String),
+    /// A path: the owners of a file, or a folder's targets that are no generators.
+    Path(String),
+    /// A glob of files.
+    Glob(String),
+}
+
+/// Everything typed.
+#[derive(Clone, Debug, Default)]
+pub struct Specs {
+    wanted: Vec<Spec>,
+    unwanted: Vec<Spec>,
+}
+
+/// Something typed that names nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{spec}` names no target{reason}")]
+pub struct SpecError {
+    /// As it was typed.
+    pub spec: String,
+    /// What exactly is missing, beginning with `: `, or empty.
+    pub reason: String,
+    /// What may be meant.
+    pub candidates: Vec<String>,
+}
+
+impl Specs {
+    /// Reads specs as they were typed, seen from the folder `from` relative to the root.
+    #[must_use]
+    pub fn parse<'a>(typed: impl IntoIterator<Item = &'a str>, from: &str) -> Self {
+        let mut specs = Self::default();
+        for text in typed {
+            match text.strip_prefix('-') {
+                Some(rest) => specs.unwanted.push(Spec::parse(rest, from)),
+                None => specs.wanted.push(Spec::parse(text, from)),
+            }
+        }
+        if specs.wanted.is_empty() && !specs.unwanted.is_empty() {
+            specs.wanted.push(Spec::Below(String::new()));
+        }
+        specs
+    }
+
+    /// Whether nothing was typed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.wanted.is_empty()
+    }
+
+    /// The targets that are named, sorted by position.
+    ///
+    /// # Errors
+    /// A spec that names nothing.
+    pub fn select(&self, graph: &Graph<'_>) -> Result<Vec<TargetId>, SpecError> {
+        let mut selected: FxHashSet<TargetId> = FxHashSet::default();
+        for spec in &self.wanted {
+            selected.extend(spec.select(graph)?);
+        }
+        for spec in &self.unwanted {
+            for id in spec.select(graph).unwrap_or_default() {
+                selected.remove(&id);
+            }
+        }
+        let mut selected: Vec<TargetId> = selected.into_iter().collect();
+        selected.sort_unstable();
+        Ok(selected)
+    }
+}
+
+impl Spec {
+    fn parse(text: &str, from: &str) -> Self {
+        let rooted = |path: &str| match path.strip_prefix("//") {
+            Some(path) => path.trim_matches('/').to_owned(),
+            None if from.is_empty() => normalise(path),
+            None => normalise(&format!("{from}/{path}")),
+        };
+        if let Some(dir) = text.strip_suffix("::") {
+            return Self::Below(rooted(dir));
+        }
+        if let Some(dir) = text.strip_suffix(':') {
+            return Self::Folder(rooted(dir));
+        }
+        let is_address = text.contains([':', '#', '@']);
+        if is_address {
+            let at = text.find([':', '#', '@']).unwrap_or(text.len());
+            let (path, rest) = text.split_at(at);
+            let path = match path {
+                "//" => String::new(),
+                path => rooted(path),
+            };
+            return Self::Address(format!("//{path}{rest}"));
+        }
+        if text == "//" {
+            return Self::Address("//".to_owned());
+        }
+        let path = rooted(text);
+        if path.contains(['*', '?', '[']) {
+            Self::Glob(path)
+        } else {
+            Self::Path(path)
+        }
+    }
+
+    fn select(&self, graph: &Graph<'_>) -> Result<Vec<TargetId>, SpecError> {
+        match self {
+            Self::Below(dir) => {
+                let prefix = format!("{dir}/");
+                let found = in_folders(graph, |folder| {
+                    dir.is_empty() || folder == dir || folder.starts_with(&prefix)
+                });
+                self.known_folder(graph, dir, found)
+            }
+            Self::Folder(dir) => {
+                let found = in_folders(graph, |folder| folder == dir);
+                self.known_folder(graph, dir, found)
+            }
+            Self::Address(address) => graph.find_all(address, "").map_err(|missing| SpecError {
+                spec: self.typed(),
+                reason: missing.reason,
+                candidates: missing.candidates,
+            }),
+            Self::Path(path) => self.path(graph, path),
+            Self::Glob(pattern) => {
+                let glob = Glob::new(pattern);
+                let tree = graph.repository().tree();
+                let files: Vec<String> = tree.files().filter(|file| glob.is_match(file)).collect();
+                let found = files
+                    .iter()
+                    .flat_map(|file| graph.owners_of_file(file))
+                    .collect();
+                self.some(found, ": no file matches, or none has an owner")
+            }
+        }
+    }
+
+    /// The owners of a file, or the targets of a folder that are no generators.
+    fn path(&self, graph: &Graph<'_>, path: &str) -> Result<Vec<TargetId>, SpecError> {
+        let tree = graph.repository().tree();
+        if tree.has_file(path) {
+            let found = graph.owners_of_file(path);
+            return self.some(found, ": no target owns this file");
+        }
+        if tree.dir(path).is_some() {
+            let all = in_folders(graph, |folder| folder == path);
+            let found = all
+                .into_iter()
+                .filter(|id| graph.generated(*id).next().is_none())
+                .collect();
+            return self.some(found, ": this folder has no targets");
+        }
+        self.known_folder(graph, path, Vec::new())
+    }
+
+    /// Fails for a folder that does not exist; one without targets is fine.
+    fn known_folder(
+        &self,
+        graph: &Graph<'_>,
+        dir: &str,
+        found: Vec<TargetId>,
+    ) -> Result<Vec<TargetId>, SpecError> {
+        let tree = graph.repository().tree();
+        if !found.is_empty() || tree.dir(dir).is_some() {
+            return Ok(found);
+        }
+        let (parent, name) = dir.rsplit_once('/').unwrap_or(("", dir));
+        let prefix = if parent.is_empty() {
+            String::new()
+        } else {
+            format!("{parent}/")
+        };
+        let siblings = tree
+            .below(parent)
+            .filter_map(|it| it.path.strip_prefix(&prefix))
+            .filter(|name| !name.is_empty() && !name.contains('/'));
+        let near = nearest(name, siblings);
+        Err(SpecError {
+            spec: self.typed(),
+            reason: format!(": there is no file or folder `{dir}`"),
+            candidates: near
+                .map(|near| format!("{prefix}{near}"))
+                .into_iter()
+                .collect(),
+        })
+    }
+
+    fn some(&self, found: Vec<TargetId>, reason: &str) -> Result<Vec<TargetId>, SpecError> {
+        if found.is_empty() {
+            return Err(SpecError {
+                spec: self.typed(),
+                reason: reason.to_owned(),
+                candidates: Vec::new(),
+            });
+        }
+        Ok(found)
+    }
+
+    /// The spec as it could have been typed.
+    fn typed(&self) -> String {
+        match self {
+            Self::Below(dir) => format!("{dir}::"),
+            Self::Folder(dir) => format!("{dir}:"),
+            Self::Address(address) => match address.strip_prefix("//") {
+                Some(rest) if !rest.is_empty() && !rest.starts_with(':') => rest.to_owned(),
+                _ => address.clone(),
+            },
+            Self::Path(path) | Self::Glob(path) => path.clone(),
+        }
+    }
+}
+
+/// The targets that live in fitting folders: a target with a file in that of the file.
+fn in_folders(graph: &Graph<'_>, fits: impl Fn(&str) -> bool) -> Vec<TargetId> {
+    let lives_in = |id: TargetId| {
+        let target = graph.target(id);
+        match (&target.source, target.generator) {
+            (Some(path), Some(_)) => path.rsplit_once('/').map_or("", |(dir, _)| dir),
+            _ => &target.dir,
+        }
+    };
+    graph.all().filter(|id| fits(lives_in(*id))).collect()
+}
+
+fn normalise(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            other => parts.push(other),
+        }
+    }
+    parts.join("/")
+}
