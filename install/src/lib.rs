@@ -8,9 +8,11 @@ pub mod build;
 pub mod environment;
 mod files;
 pub mod python;
+mod select;
 mod store;
 #[cfg(test)]
 mod testing;
 
 pub use archive::{PathProblem, WheelError, WheelProblem, ZipError};
+pub use select::{SelectError, Selected, SelectedFile, select};
 pub use store::{Store, UnpackedWheel};
