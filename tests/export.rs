@@ -35,7 +35,20 @@ fn every_package_has_its_marker_and_hashes() {
         "requirements",
     ]);
     let shown: Vec<_> = output.stdout.lines().map(hide_hash).collect();
-    assert_snapshot!(shown.join("\n"), @"");
+    assert_snapshot!(shown.join("\n"), @r"
+    # Written by `cargo xtask export --resolve=python-default --format=requirements`; not to be edited by hand.
+    app==1.0 \
+        --hash=sha256:…
+    lib==1.2 \
+        --hash=sha256:…
+    native[fast]==2.0 \
+        --hash=sha256:… \
+        --hash=sha256:… \
+        --hash=sha256:… \
+        --hash=sha256:…
+    only-windows==3.0 ; sys_platform == 'win32' \
+        --hash=sha256:…
+    ");
 }
 
 #[test]
@@ -52,7 +65,11 @@ fn a_file_is_written_where_the_user_is() {
 #[test]
 fn without_a_lock() {
     let repo = repo().requirements("lib\n");
-    assert_snapshot!(refused(&repo, &["export", "--format", "requirements"]), @"");
+    assert_snapshot!(refused(&repo, &["export", "--format", "requirements"]), @"
+    error: cannot export `python-default`: there is no lock at python.lock
+     |
+    hint: run `cargo xtask generate-lockfiles --resolve python-default`
+    ");
 }
 
 #[test]
@@ -65,7 +82,11 @@ fn an_unknown_resolve() {
         "--format",
         "requirements",
     ];
-    assert_snapshot!(refused(&repo, &arguments), @"");
+    assert_snapshot!(refused(&repo, &arguments), @"
+    error: there is no resolve `python-defautl`
+     |
+    hint: did you mean `--resolve python-default`?
+    ");
 }
 
 #[test]

@@ -178,7 +178,7 @@ impl Repo {
     pub fn in_own_mounts(&self, script: &str) -> Option<Output> {
         let unshare = Utf8Path::new("unshare");
         let own = ["--map-root-user", "--mount"];
-        let works = duct::cmd(unshare.as_std_path(), [&own[..], &["true"]].concat())
+        let works = duct::cmd(unshare.as_str(), [&own[..], &["true"]].concat())
             .stderr_null()
             .run()
             .is_ok();
@@ -199,7 +199,7 @@ impl Repo {
     }
 
     fn start_program(&self, program: &Utf8Path, arguments: &[&str], folder: &Utf8Path) -> Running {
-        let handle = duct::cmd(program.as_std_path(), arguments)
+        let handle = duct::cmd(program.as_str(), arguments)
             .dir(folder)
             .full_env(self.variables())
             .stdin_null()

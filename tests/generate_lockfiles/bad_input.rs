@@ -12,7 +12,13 @@ const LOCK: &[&str] = &["generate-lockfiles"];
 #[test]
 fn an_unparsable_requirement() {
     let repo = repo().requirements("ok>=1\nbroken>=!\n");
-    assert_snapshot!(refused(&repo, LOCK), @"");
+    assert_snapshot!(refused(&repo, LOCK), @r#"
+    error: not a requirement: no such comparison operator ">=!", must be one of ~= == != <= >= < > ===
+     --> requirements.txt:2:7
+      |
+    2 | broken>=!
+      |       ^^^
+    "#);
 }
 
 #[test]
@@ -26,19 +32,39 @@ fn an_unparsable_requirement_in_pyproject_toml() {
             "pyproject.toml",
             "[project]\nname = 'x'\ndependencies = [\n    'ok',\n    'no way',\n]\n",
         );
-    assert_snapshot!(refused(&repo, LOCK), @"");
+    assert_snapshot!(refused(&repo, LOCK), @"
+    error: not a requirement: Expected one of `@`, `(`, `<`, `=`, `>`, `~`, `!`, `;`, found `w`
+     --> pyproject.toml:5:9
+      |
+    5 |     'no way',
+      |         ^^^^^
+    ");
 }
 
 #[test]
 fn an_unparsable_build_file() {
     let repo = repo().file("BUILD", "python_requirement(name='a', requirements=['a')\n");
-    assert_snapshot!(refused(&repo, LOCK), @"");
+    assert_snapshot!(refused(&repo, LOCK), @"
+    error: cannot parse: Expected `]`, found `)`
+     --> BUILD:1:47
+      |
+    1 | python_requirement(name='a', requirements=['a')
+      |                                               ^
+    ");
 }
 
 #[test]
 fn a_name_that_no_build_file_knows() {
     let repo = repo().file("lib/BUILD", "\npython_requirments(name='reqs')\n");
-    assert_snapshot!(refused(&repo, LOCK), @"");
+    assert_snapshot!(refused(&repo, LOCK), @"
+    error: `python_requirments` is not defined
+     --> lib/BUILD:2:1
+      |
+    2 | python_requirments(name='reqs')
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+    hint: did you mean `python_requirements`?
+    ");
 }
 
 #[test]
@@ -46,7 +72,13 @@ fn unparsable_settings() {
     let repo = repo()
         .requirements("a\n")
         .file("pants.toml", "[python\nenable_resolves = true\n");
-    assert_snapshot!(refused(&repo, LOCK), @"");
+    assert_snapshot!(refused(&repo, LOCK), @"
+    error: not valid TOML: unclosed table, expected `]`
+     --> [REPO]/pants.toml:1:8
+      |
+    1 | [python
+      |        ^
+    ");
 }
 
 #[test]
@@ -55,7 +87,15 @@ fn a_misspelt_setting() {
         "Cargo.toml",
         "[workspace.metadata.xtask.python]\ninterpreter_constraint = ['CPython==3.12.*']\n",
     );
-    assert_snapshot!(refused(&repo, LOCK), @"");
+    assert_snapshot!(refused(&repo, LOCK), @"
+    error: `interpreter_constraint` is not a setting of `[python]`
+     --> [REPO]/Cargo.toml:2:1
+      |
+    2 | interpreter_constraint = ['CPython==3.12.*']
+      | ^^^^^^^^^^^^^^^^^^^^^^
+      |
+    hint: did you mean `interpreter_constraints`?
+    ");
 }
 
 #[test]
@@ -63,13 +103,22 @@ fn no_settings_anywhere() {
     let repo = repo()
         .requirements("a\n")
         .file("Cargo.toml", "[workspace]\n");
-    assert_snapshot!(refused(&repo, LOCK), @"");
+    assert_snapshot!(refused(&repo, LOCK), @"
+    error: [REPO] is in no repository with settings
+    --> [REPO]
+     |
+    hint: settings stand in `pants.toml`, or in `Cargo.toml` under `[workspace.metadata.xtask]`; `-C DIR` names another repository
+    ");
 }
 
 #[test]
 fn an_unknown_resolve_on_the_command_line() {
     let repo = repo().requirements("a\n");
-    assert_snapshot!(refused(&repo, &["generate-lockfiles", "--resolve", "python-defualt"]), @"");
+    assert_snapshot!(refused(&repo, &["generate-lockfiles", "--resolve", "python-defualt"]), @"
+    error: there is no resolve `python-defualt`
+     |
+    hint: did you mean `--resolve python-default`?
+    ");
 }
 
 #[test]
@@ -78,7 +127,15 @@ fn an_unknown_resolve_in_a_build_file() {
         "BUILD",
         "python_requirement(name='a', requirements=['a'], resolve='tools')\n",
     );
-    assert_snapshot!(refused(&repo, LOCK), @"");
+    assert_snapshot!(refused(&repo, LOCK), @"
+    error: unknown resolve `tools`
+     --> BUILD:1:59
+      |
+    1 | python_requirement(name='a', requirements=['a'], resolve='tools')
+      |                                                           ^^^^^^^
+      |
+    hint: the resolves are `python-default`; declare new ones under `[python.resolves]`
+    ");
 }
 
 #[test]
@@ -87,13 +144,29 @@ fn two_targets_of_one_name() {
         "BUILD",
         "python_requirements(name='reqs')\npython_requirement(name='reqs', requirements=['b'])\n",
     );
-    assert_snapshot!(refused(&repo, LOCK), @"");
+    assert_snapshot!(refused(&repo, LOCK), @"
+    error: `//:reqs` is already declared at BUILD:1:1
+     --> BUILD:2:1
+      |
+    2 | python_requirement(name='reqs', requirements=['b'])
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+    hint: give one of them another `name`; a target without one is named after its folder
+    ");
 }
 
 #[test]
 fn requirements_of_poetry() {
     let repo = repo().file("BUILD", "poetry_requirements(name='reqs')\n");
-    assert_snapshot!(refused(&repo, LOCK), @"");
+    assert_snapshot!(refused(&repo, LOCK), @"
+    error: `poetry_requirements` is not supported yet
+     --> BUILD:1:1
+      |
+    1 | poetry_requirements(name='reqs')
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+    hint: use `python_requirements` with a requirements.txt or a PEP 621 pyproject.toml
+    ");
 }
 
 #[test]
@@ -102,33 +175,72 @@ fn a_requirements_file_that_is_not_there() {
         "BUILD",
         "python_requirements(name='reqs', source='reqs.txt')\n",
     );
-    assert_snapshot!(refused(&repo, LOCK), @"");
+    assert_snapshot!(refused(&repo, LOCK), @"
+    error: cannot read the requirements of `//:reqs`: there is no such file
+     --> BUILD:1:34
+      |
+    1 | python_requirements(name='reqs', source='reqs.txt')
+      |                                  ^^^^^^^^^^^^^^^^^^
+      |
+    hint: create `reqs.txt`, or name another file as `source`
+    ");
 }
 
 #[test]
 fn no_such_package() {
     let index = Index::start([Package::new("a", "1.0").requires("nothing-like-it")]);
     let repo = repo().index(&index).requirements("a\n");
-    assert_snapshot!(refused(&repo, LOCK), @"");
+    assert_snapshot!(refused(&repo, LOCK), @r#"
+    error: cannot lock `python-default`: no versions satisfy all requirements
+     --> requirements.txt:1:1
+      |
+    1 | a
+      | ^
+      |
+      = requirements.txt:1 requires a
+      = every version of a requires nothing-like-it
+      = there is no project nothing-like-it in the package index
+    hint: check that `nothing-like-it` is on one of the indexes of `[python-repos]`
+    "#);
 }
 
 #[test]
 fn no_such_package_among_the_requirements() {
     let index = Index::start([]);
     let repo = repo().index(&index).requirements("reqeusts>=2\n");
-    assert_snapshot!(refused(&repo, LOCK), @"");
+    assert_snapshot!(refused(&repo, LOCK), @r#"
+    error: cannot lock `python-default`: no versions satisfy all requirements
+     --> requirements.txt:1:1
+      |
+    1 | reqeusts>=2
+      | ^^^^^^^^^^^
+      |
+      = requirements.txt:1 requires reqeusts>=2
+      = there is no project reqeusts in the package index
+    hint: check the spelling of `reqeusts` at requirements.txt:1
+    "#);
 }
 
 #[test]
 fn no_such_version() {
     let index = Index::start([Package::new("a", "1.0"), Package::new("a", "1.1")]);
     let repo = repo().index(&index).requirements("a>=2\n");
-    assert_snapshot!(refused(&repo, LOCK), @"");
+    assert_snapshot!(refused(&repo, LOCK), @r#"
+    error: cannot lock `python-default`: no versions satisfy all requirements
+     --> requirements.txt:1:1
+      |
+    1 | a>=2
+      | ^^^^
+      |
+      = requirements.txt:1 requires a>=2
+      = there is no version of a that is >=2 (the highest is 1.1)
+    hint: loosen the requirement on a at requirements.txt:1
+    "#);
 }
 
 #[test]
 fn no_version_for_the_interpreter() {
-    let index = Index::start([Package::new("a", "1.0").requires_python("<3.12")]);
+    let index = Index::start([Package::new("a", "1.0").requires_python(">=3.13")]);
     let repo = repo().index(&index).requirements("a\n");
     assert_snapshot!(refused(&repo, LOCK), @"");
 }
@@ -137,7 +249,16 @@ fn no_version_for_the_interpreter() {
 fn no_file_for_the_interpreter() {
     let index = Index::start([Package::new("a", "1.0").wheel("cp39-cp39-manylinux2014_x86_64")]);
     let repo = repo().index(&index).requirements("a\n");
-    assert_snapshot!(refused(&repo, LOCK), @"");
+    assert_snapshot!(refused(&repo, LOCK), @r#"
+    error: cannot lock `python-default`: no versions satisfy all requirements
+     --> requirements.txt:1:1
+      |
+    1 | a
+      | ^
+      |
+      = requirements.txt:1 requires a
+      = every version of a cannot be used: it has only wheels for other Pythons
+    "#);
 }
 
 #[test]
@@ -148,7 +269,17 @@ fn no_file_for_a_platform_that_is_required() {
         "[workspace.metadata.xtask.python]\ninterpreter_constraints = ['CPython==3.12.*']\n\
          resolves_to_platforms = { python-default = ['linux_x86_64', 'linux_arm64'] }\n",
     );
-    assert_snapshot!(refused(&repo, LOCK), @"");
+    assert_snapshot!(refused(&repo, LOCK), @r#"
+    error: cannot lock `python-default`: no versions satisfy all requirements where platform_machine == 'aarch64'
+     --> requirements.txt:1:1
+      |
+    1 | a
+      | ^
+      |
+      = requirements.txt:1 requires a
+      = every version of a cannot be used: it has no file that fits linux_arm64
+    hint: leave linux_arm64 out of `resolves_to_platforms`, or give the requirement that leads to a a marker
+    "#);
 }
 
 #[test]
@@ -163,7 +294,19 @@ fn a_conflict() {
     let repo = repo()
         .index(&index)
         .requirements("# ours\napp\n\ntool>=3\n");
-    assert_snapshot!(refused(&repo, LOCK), @"");
+    assert_snapshot!(refused(&repo, LOCK), @r#"
+    error: cannot lock `python-default`: no versions satisfy all requirements
+     --> requirements.txt:2:1
+      |
+    2 | app
+      | ^^^
+      |
+      = requirements.txt:2 requires app
+      = requirements.txt:4 requires tool>=3
+      = every version of tool requires middle
+      = every version of middle requires lib>=2
+      = every version of app requires lib<2
+    "#);
 }
 
 #[test]
@@ -173,7 +316,16 @@ fn a_conflict_between_two_requirement_lines() {
         "web/BUILD",
         "python_requirement(name='lib', requirements=['lib>=2'])\n",
     );
-    assert_snapshot!(refused(&repo, LOCK), @"");
+    assert_snapshot!(refused(&repo, LOCK), @"
+    error: cannot lock `python-default`: no versions satisfy all requirements
+     --> requirements.txt:1:1
+      |
+    1 | lib<2
+      | ^^^^^
+      |
+      = requirements.txt:1 requires lib<2
+      = web/BUILD:1 requires lib>=2
+    ");
 }
 
 #[test]
@@ -182,7 +334,15 @@ fn a_wrong_hash() {
         .without_ranges()
         .start();
     let repo = repo().index(&index).requirements("a\n");
-    assert_snapshot!(refused(&repo, LOCK), @"");
+    assert_snapshot!(refused(&repo, LOCK), @r#"
+    error: `a-1.0-py3-none-any.whl` from http://127.0.0.1:[PORT]/files/a-1.0-py3-none-any.whl has the wrong hash: expected sha256 0000000000000000000000000000000000000000000000000000000000000000, got 33111580d1443ad7019949300861f7cf2493bca66187173426f5698c2c36921c
+     --> requirements.txt:1:1
+      |
+    1 | a
+      | ^
+      |
+    hint: someone replaced the file, or the connection is tampered with: find out which before you lock again
+    "#);
 }
 
 #[test]
@@ -192,7 +352,16 @@ fn a_hash_in_the_requirements_that_no_file_has() {
     let repo = repo()
         .index(&index)
         .requirements(&format!("a==1.0 --hash=sha256:{hash}\n"));
-    assert_snapshot!(refused(&repo, LOCK), @"");
+    assert_snapshot!(refused(&repo, LOCK), @r#"
+    error: cannot lock `python-default`: no versions satisfy all requirements
+     --> requirements.txt:1:1
+      |
+    1 | a==1.0 --hash=sha256:0000000000000000000000000000000000000000000000000000000000000000
+      | ^^^^^^
+      |
+      = requirements.txt:1 requires a==1.0
+      = every version of a cannot be used: it has no wheel, and only wheels may be used
+    "#);
 }
 
 #[test]
@@ -200,7 +369,13 @@ fn answers_that_end_too_early() {
     let index = Index::start([Package::new("a", "1.0")]);
     index.inject("/simple/a/", Fault::Truncated, When::Always);
     let repo = repo().index(&index).requirements("a\n");
-    assert_snapshot!(refused(&repo, LOCK), @"");
+    assert_snapshot!(refused(&repo, LOCK), @r#"
+    error: cannot list the files of `a` from http://127.0.0.1:[PORT]/simple/a/: error decoding response body: request or response body error: error reading a body from connection: end of file before message length reached (4 attempts)
+     --> requirements.txt:1:1
+      |
+    1 | a
+      | ^
+    "#);
 }
 
 #[test]
@@ -208,7 +383,13 @@ fn answers_that_mean_nothing() {
     let index = Index::start([Package::new("a", "1.0")]);
     index.inject("/simple/a/", Fault::Garbage, When::Always);
     let repo = repo().index(&index).requirements("a\n");
-    assert_snapshot!(refused(&repo, LOCK), @"");
+    assert_snapshot!(refused(&repo, LOCK), @r#"
+    error: cannot list the files of `a` from http://127.0.0.1:[PORT]/simple/a/: the answer is not usable: it is no JSON listing: expected value at line 1 column 1
+     --> requirements.txt:1:1
+      |
+    1 | a
+      | ^
+    "#);
 }
 
 #[test]
@@ -216,7 +397,15 @@ fn a_wheel_that_is_no_archive() {
     let index = Index::start([Package::new("a", "1.0")]);
     index.inject("/files/", Fault::Garbage, When::Always);
     let repo = repo().index(&index).requirements("a\n");
-    assert_snapshot!(refused(&repo, LOCK), @"");
+    assert_snapshot!(refused(&repo, LOCK), @r#"
+    error: `a-1.0-py3-none-any.whl` from http://127.0.0.1:[PORT]/files/a-1.0-py3-none-any.whl has the wrong hash: expected sha256 33111580d1443ad7019949300861f7cf2493bca66187173426f5698c2c36921c, got 44a7a44f98cd4b1bfaf0b85d31f3db7f81167e449835301b292dac4ca9acabf7
+     --> requirements.txt:1:1
+      |
+    1 | a
+      | ^
+      |
+    hint: someone replaced the file, or the connection is tampered with: find out which before you lock again
+    "#);
 }
 
 #[test]
@@ -224,14 +413,26 @@ fn a_server_that_is_out_of_order() {
     let index = Index::start([Package::new("a", "1.0")]);
     index.inject("/simple/a/", Fault::Status(503), When::Always);
     let repo = repo().index(&index).requirements("a\n");
-    assert_snapshot!(refused(&repo, LOCK), @"");
+    assert_snapshot!(refused(&repo, LOCK), @r#"
+    error: cannot list the files of `a` from http://127.0.0.1:[PORT]/simple/a/: the server answers 503 (4 attempts)
+     --> requirements.txt:1:1
+      |
+    1 | a
+      | ^
+    "#);
     assert!(index.requests("/simple/a/") > 1, "tried again");
 }
 
 #[test]
 fn an_index_that_is_not_reachable() {
     let repo = repo().requirements("a\n");
-    assert_snapshot!(refused(&repo, LOCK), @"");
+    assert_snapshot!(refused(&repo, LOCK), @r#"
+    error: cannot list the files of `a` from http://127.0.0.1:[PORT]/simple/a/: error sending request: client error (Connect): tcp connect error: Connection refused (os error 111) (4 attempts)
+     --> requirements.txt:1:1
+      |
+    1 | a
+      | ^
+    "#);
 }
 
 #[test]
@@ -240,7 +441,15 @@ fn an_index_that_asks_for_credentials() {
         .credentials("me", "secret")
         .start();
     let repo = repo().index(&index).requirements("a\n");
-    assert_snapshot!(refused(&repo, LOCK), @"");
+    assert_snapshot!(refused(&repo, LOCK), @r#"
+    error: cannot list the files of `a` from http://127.0.0.1:[PORT]/simple/a/: the server answers 401, it asks for credentials
+     --> requirements.txt:1:1
+      |
+    1 | a
+      | ^
+      |
+    hint: put `machine 127.0.0.1 login USER password PASSWORD` into ~/.netrc, set XTASK_INDEX_USERNAME and XTASK_INDEX_PASSWORD, or write them into the index's URL
+    "#);
 }
 
 #[test]
@@ -255,14 +464,30 @@ fn an_index_that_refuses_the_credentials() {
         !message.contains("guess"),
         "a password in a message: {message}"
     );
-    assert_snapshot!(message, @"");
+    assert_snapshot!(message, @r#"
+    error: cannot list the files of `a` from http://****@127.0.0.1:[PORT]/simple/a/: the server answers 401, the credentials that were sent are refused
+     --> requirements.txt:1:1
+      |
+    1 | a
+      | ^
+      |
+    hint: put `machine 127.0.0.1 login USER password PASSWORD` into ~/.netrc, set XTASK_INDEX_USERNAME and XTASK_INDEX_PASSWORD, or write them into the index's URL
+    "#);
 }
 
 #[test]
 fn offline_with_an_empty_cache() {
     let index = Index::start([Package::new("a", "1.0")]);
     let repo = repo().index(&index).requirements("a\n");
-    assert_snapshot!(refused(&repo, &["generate-lockfiles", "--offline"]), @"");
+    assert_snapshot!(refused(&repo, &["generate-lockfiles", "--offline"]), @r#"
+    error: cannot list the files of `a`: it is not in the cache, and the run is offline
+     --> requirements.txt:1:1
+      |
+    1 | a
+      | ^
+      |
+    hint: run once without `--offline`
+    "#);
     assert_eq!(index.log(), []);
 }
 
@@ -272,21 +497,10 @@ fn a_lock_of_a_newer_version_of_the_tool() {
     let repo = repo().index(&index).requirements("a\n");
     lock(&repo);
     let text = repo.read("python.lock");
-    let newer: Vec<_> = text.lines().map(newer_version).collect();
-    assert_ne!(
-        newer.join("\n"),
-        text.trim_end(),
-        "the lock has no format version"
-    );
-    repo.write("python.lock", &newer.join("\n"));
+    let newer = text.replace("\nformat = 1\n", "\nformat = 999\n");
+    assert_ne!(newer, text, "the lock has no format");
+    repo.write("python.lock", &newer);
     assert_snapshot!(refused(&repo, LOCK), @"");
-}
-
-fn newer_version(line: &str) -> String {
-    match line.split_once("lock-version = ") {
-        Some((before, _)) => format!("{before}lock-version = \"999.0\""),
-        None => line.to_owned(),
-    }
 }
 
 #[test]
@@ -296,7 +510,13 @@ fn a_lock_that_is_damaged() {
     lock(&repo);
     let text = repo.read("python.lock");
     repo.write("python.lock", &text[..text.len() / 2]);
-    assert_snapshot!(refused(&repo, LOCK), @"");
+    assert_snapshot!(refused(&repo, LOCK), @r#"
+    error: cannot read the lock: not valid TOML: unclosed array, expected `]`
+     --> python.lock:9:39
+      |
+    9 | interpreter-constraints = ["CPython==3
+      |                                       ^
+    "#);
 }
 
 #[test]
@@ -306,7 +526,13 @@ fn a_build_that_fails() {
     }
     let index = Index::start([Package::new("a", "1.0").sdist().build_fails()]);
     let repo = repo().index(&index).requirements("a\n");
-    assert_snapshot!(refused(&repo, LOCK), @"");
+    assert_snapshot!(refused(&repo, LOCK), @r#"
+    error: cannot build a-1.0.tar.gz
+     --> requirements.txt:1:1
+      |
+    1 | a
+      | ^
+    "#);
 }
 
 #[test]
@@ -324,7 +550,17 @@ fn one_failing_resolve_leaves_the_others_unwritten() {
             "python_requirement(name='a', requirements=['a'])\n\
              python_requirement(name='b', requirements=['b'], resolve='tool')\n",
         );
-    assert_snapshot!(refused(&repo, LOCK), @"");
+    assert_snapshot!(refused(&repo, LOCK), @r#"
+    error: cannot lock `tool`: no versions satisfy all requirements
+     --> BUILD:2:45
+      |
+    2 | python_requirement(name='b', requirements=['b'], resolve='tool')
+      |                                             ^^^^
+      |
+      = BUILD:2 requires b
+      = there is no project b in the package index
+    hint: check the spelling of `b` at BUILD:2
+    "#);
 }
 
 #[test]

@@ -137,14 +137,20 @@ fn a_package_comes_from_the_first_index_that_has_it() {
         .requirements("ours\ntheirs\n")
         .file("Cargo.toml", &settings);
     lock(&repo);
-    assert_snapshot!(locked(&repo, "python-default"), @"");
+    assert_snapshot!(locked(&repo, "python-default"), @"
+    ours==1.0
+    theirs==1.0
+    ");
 
     let exception =
         format!("{settings}[workspace.metadata.xtask.index]\nfirst_index_exceptions = ['ours']\n");
     let repo = repo.file("Cargo.toml", &exception);
     let output = repo.xtask(&["generate-lockfiles", "--upgrade"]);
     assert_eq!(output.status, 0, "{output}");
-    assert_snapshot!(locked(&repo, "python-default"), @"");
+    assert_snapshot!(locked(&repo, "python-default"), @"
+    ours==9.0
+    theirs==1.0
+    ");
 }
 
 #[test]
@@ -182,7 +188,17 @@ fn offline_works_from_the_cache_and_says_what_is_missing() {
     assert_eq!(output.status, 0, "{output}");
     let repo = repo.requirements("app\nnew\n");
     let output = repo.xtask(&["generate-lockfiles", "--offline"]);
-    assert_snapshot!(output, @"");
+    assert_snapshot!(output, @"
+    exit status 1
+    ----- stderr
+    error: cannot list the files of `new`: it is not in the cache, and the run is offline
+     --> requirements.txt:2:1
+      |
+    2 | new
+      | ^^^
+      |
+    hint: run once without `--offline`
+    ");
     assert_eq!(index.log(), []);
 }
 
@@ -203,7 +219,7 @@ fn a_folder_of_files_is_a_source_of_packages() {
         .unwrap();
     }
     lock(&repo);
-    assert_snapshot!(locked(&repo, "python-default"), @"");
+    assert_snapshot!(locked(&repo, "python-default"), @"lib==1.0");
 }
 
 #[test]
@@ -219,7 +235,10 @@ fn a_page_of_links_is_a_source_of_packages() {
         ),
     );
     lock(&repo);
-    assert_snapshot!(locked(&repo, "python-default"), @"");
+    assert_snapshot!(locked(&repo, "python-default"), @"
+    app==1.0
+    lib==1.0
+    ");
 }
 
 #[test]

@@ -23,8 +23,17 @@ fn small_index() -> Index {
 fn the_newest_versions_and_what_was_added() {
     let index = small_index();
     let repo = repo().index(&index).requirements("app\n");
-    assert_snapshot!(lock(&repo), @"");
-    assert_snapshot!(locked(&repo, "python-default"), @"");
+    assert_snapshot!(lock(&repo), @"
+    exit status 0
+    ----- stderr
+    python-default (python.lock): 2 packages, written
+      + app 2.0  (required: app)
+      + lib 2.0  (app 2.0)
+    ");
+    assert_snapshot!(locked(&repo, "python-default"), @"
+    app==2.0
+    lib==2.0
+    ");
 }
 
 #[test]
@@ -34,7 +43,11 @@ fn a_second_run_changes_no_byte_and_makes_no_request() {
     lock(&repo);
     let before = repo.snapshot();
     index.clear_log();
-    assert_snapshot!(lock(&repo), @"");
+    assert_snapshot!(lock(&repo), @"
+    exit status 0
+    ----- stderr
+    python-default (python.lock): 2 packages, up to date
+    ");
     assert!(before == repo.snapshot(), "the second run changed a file");
     assert_eq!(index.log(), []);
 }
@@ -64,7 +77,11 @@ fn pins_stay_when_something_newer_appears() {
     index.add(&Package::new("other", "1.0"));
     let repo = repo.requirements("app\nother\n");
     lock(&repo);
-    assert_snapshot!(locked(&repo, "python-default"), @"");
+    assert_snapshot!(locked(&repo, "python-default"), @"
+    app==1.0
+    lib==1.0
+    other==1.0
+    ");
 }
 
 #[test]
@@ -74,12 +91,23 @@ fn upgrade_moves_what_it_is_told_to_move() {
     lock(&repo);
     let repo = repo.requirements("app\nlib\n");
     lock(&repo);
-    assert_snapshot!(locked(&repo, "python-default"), @"");
+    assert_snapshot!(locked(&repo, "python-default"), @"
+    app==1.0
+    lib==1.0
+    ");
     let output = repo.xtask(&["generate-lockfiles", "--upgrade-package", "lib"]);
     assert_eq!(output.status, 0, "{output}");
-    assert_snapshot!(locked(&repo, "python-default"), @"");
+    assert_snapshot!(locked(&repo, "python-default"), @"
+    app==1.0
+    lib==2.0
+    ");
     let output = repo.xtask(&["generate-lockfiles", "--upgrade"]);
-    assert_snapshot!(output, @"");
+    assert_snapshot!(output, @"
+    exit status 0
+    ----- stderr
+    python-default (python.lock): 2 packages, written
+      ~ app 1.0 -> 2.0  (required: app)
+    ");
 }
 
 #[test]
@@ -92,7 +120,13 @@ fn check_writes_nothing_and_names_what_is_stale() {
     let repo = repo.requirements("app<2\n");
     let before = repo.snapshot();
     let output = repo.xtask(&["generate-lockfiles", "--check"]);
-    assert_snapshot!(output, @"");
+    assert_snapshot!(output, @"
+    exit status 1
+    ----- stderr
+    python-default (python.lock): 0 packages, stale
+      the requirement `app` is now `app<2`
+    hint: run `cargo xtask generate-lockfiles --resolve python-default`
+    ");
     assert!(before == repo.snapshot(), "--check wrote something");
 }
 
@@ -101,7 +135,13 @@ fn check_without_a_lock() {
     let index = small_index();
     let repo = repo().index(&index).requirements("app\n");
     let output = repo.xtask(&["generate-lockfiles", "--check"]);
-    assert_snapshot!(output, @"");
+    assert_snapshot!(output, @"
+    exit status 1
+    ----- stderr
+    python-default (python.lock): 0 packages, stale
+      there is no lock
+    hint: run `cargo xtask generate-lockfiles --resolve python-default`
+    ");
     assert!(!repo.root().join("python.lock").exists());
 }
 
@@ -111,7 +151,7 @@ fn a_file_that_was_uploaded_too_late_is_not_seen() {
     let repo = repo().index(&index).requirements("lib\n");
     let output = repo.xtask(&["generate-lockfiles", "--exclude-newer", "2023-06-01"]);
     assert_eq!(output.status, 0, "{output}");
-    assert_snapshot!(locked(&repo, "python-default"), @"");
+    assert_snapshot!(locked(&repo, "python-default"), @"lib==1.0");
 }
 
 #[test]
@@ -133,7 +173,13 @@ fn one_lock_for_every_platform() {
         .index(&index)
         .requirements("app\nold<2; sys_platform == 'linux'\nold>=2; sys_platform != 'linux'\n");
     lock(&repo);
-    assert_snapshot!(locked(&repo, "python-default"), @"");
+    assert_snapshot!(locked(&repo, "python-default"), @"
+    app==1.0
+    native==1.0
+    old==1.0 ; sys_platform == 'linux'
+    old==2.0 ; sys_platform != 'linux'
+    windows-only==1.0 ; sys_platform == 'win32'
+    ");
 }
 
 #[test]
@@ -152,9 +198,20 @@ fn every_resolve_has_a_lock_of_its_own() {
             "python_requirements(name='reqs')\n\
              python_requirement(name='tool', requirements=['lib<2'], resolve='tool')\n",
         );
-    assert_snapshot!(lock(&repo), @"");
-    assert_snapshot!(locked(&repo, "tool"), @"");
-    assert_snapshot!(locked(&repo, "python-default"), @"");
+    assert_snapshot!(lock(&repo), @"
+    exit status 0
+    ----- stderr
+    python-default (python.lock): 2 packages, written
+      + app 2.0  (required: app)
+      + lib 2.0  (app 2.0)
+    tool (tools/tool.lock): 1 packages, written
+      + lib 1.0  (required: lib<2)
+    ");
+    assert_snapshot!(locked(&repo, "tool"), @"lib==1.0");
+    assert_snapshot!(locked(&repo, "python-default"), @"
+    app==2.0
+    lib==2.0
+    ");
 }
 
 #[test]
@@ -216,7 +273,11 @@ fn requirement_files_as_pip_reads_them() {
         .file("more.txt", "B[X] \\\n    ; python_version >= '3.8'\n")
         .file("bounds.txt", "b<2\nd==1.0\n");
     lock(&repo);
-    assert_snapshot!(locked(&repo, "python-default"), @"");
+    assert_snapshot!(locked(&repo, "python-default"), @"
+    a==1.0
+    b[x]==1.0
+    c==1.0
+    ");
 }
 
 #[test]
@@ -235,7 +296,10 @@ fn pants_settings_that_are_not_used_are_listed_with_v() {
         .lines()
         .filter(|line| line.contains("pants.toml"))
         .collect();
-    assert_snapshot!(lines.join("\n"), @"");
+    assert_snapshot!(lines.join("\n"), @"
+    pants.toml:3: `[GLOBAL] backend_packages` is not used
+    pants.toml:10: `[pytest] args` is not used
+    ");
 }
 
 #[test]
@@ -256,8 +320,17 @@ fn the_pins_of_a_pants_lock_are_kept_the_first_time() {
 ], "platform_tag": null}], "pex_version": "2.1.137", "requirements": ["app"], "style": "universal"}
 "#,
     );
-    assert_snapshot!(lock(&repo), @"");
-    assert_snapshot!(locked(&repo, "python-default"), @"");
+    assert_snapshot!(lock(&repo), @"
+    exit status 0
+    ----- stderr
+    python-default (python.lock): 2 packages, written
+      + app 1.0  (required: app)
+      + lib 1.0  (app 1.0)
+    ");
+    assert_snapshot!(locked(&repo, "python-default"), @"
+    app==1.0
+    lib==1.0
+    ");
 }
 
 #[test]
@@ -267,7 +340,38 @@ fn json_for_scripts() {
     let output = repo.xtask(&["generate-lockfiles", "--output-format", "json"]);
     assert_eq!(output.status, 0, "{output}");
     let value: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
-    assert_snapshot!(serde_json::to_string_pretty(&value).unwrap(), @"");
+    assert_snapshot!(serde_json::to_string_pretty(&value).unwrap(), @r#"
+    [
+      {
+        "changes": [
+          {
+            "after": [
+              "2.0"
+            ],
+            "because": [
+              "required: app"
+            ],
+            "before": [],
+            "name": "app"
+          },
+          {
+            "after": [
+              "2.0"
+            ],
+            "because": [
+              "app 2.0"
+            ],
+            "before": [],
+            "name": "lib"
+          }
+        ],
+        "lockfile": "python.lock",
+        "packages": 2,
+        "resolve": "python-default",
+        "status": "written"
+      }
+    ]
+    "#);
 }
 
 #[test]

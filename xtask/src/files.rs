@@ -8,6 +8,9 @@ use model::Sha256;
 
 /// Replaces the file at `path`, or leaves it as it was. Folders are made; a symbolic link keeps
 /// pointing at the file that it points at; permissions stay.
+///
+/// The new text is written beside the file under one fixed name, so that what a kill leaves there
+/// is used up by the next run.
 pub(crate) fn replace(path: &Utf8Path, text: &str) -> std::io::Result<()> {
     let target = path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned());
     let folder = match target.parent() {
@@ -15,18 +18,40 @@ pub(crate) fn replace(path: &Utf8Path, text: &str) -> std::io::Result<()> {
         _ => Utf8PathBuf::from("."),
     };
     fs_err::create_dir_all(&folder)?;
-    let permissions = fs_err::metadata(&target).ok().map(|m| m.permissions());
-    let mut file = tempfile::Builder::new()
-        .prefix(".xtask-")
-        .tempfile_in(&folder)?;
-    file.write_all(text.as_bytes())?;
-    match permissions {
-        Some(permissions) => file.as_file().set_permissions(permissions)?,
-        None => readable_by_all(file.as_file())?,
+    let name = target.file_name().unwrap_or_default();
+    let beside = folder.join(format!(".{name}.xtask-new"));
+    let file = open_alone(&beside)?;
+    let written = write(&file, text, &target).and_then(|()| fs_err::rename(&beside, &target));
+    if written.is_err() {
+        let _ = fs_err::remove_file(&beside);
     }
-    file.as_file().sync_all()?;
-    file.persist(&target).map_err(|error| error.error)?;
-    Ok(())
+    written
+}
+
+/// Opens a file that no other run writes: one that does is waited for.
+fn open_alone(path: &Utf8Path) -> std::io::Result<fs_err::File> {
+    loop {
+        let file = fs_err::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)?;
+        file.lock()?;
+        // The run that was waited for has renamed or removed the file.
+        if is_at(&file, path)? {
+            return Ok(file);
+        }
+    }
+}
+
+fn write(mut file: &fs_err::File, text: &str, target: &Utf8Path) -> std::io::Result<()> {
+    file.set_len(0)?;
+    file.write_all(text.as_bytes())?;
+    match fs_err::metadata(target) {
+        Ok(metadata) => file.set_permissions(metadata.permissions())?,
+        Err(_) => readable_by_all(file)?,
+    }
+    file.sync_all()
 }
 
 /// The digest of a file.
@@ -35,15 +60,29 @@ pub(crate) fn sha256_of(path: &Utf8Path) -> std::io::Result<Sha256> {
     Ok(Sha256(sha2::Sha256::digest(fs_err::read(path)?).into()))
 }
 
-/// A temporary file is its owner's alone; a file of the repository is not.
 #[cfg(unix)]
-fn readable_by_all(file: &std::fs::File) -> std::io::Result<()> {
+fn is_at(file: &fs_err::File, path: &Utf8Path) -> std::io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+    let opened = file.metadata()?;
+    Ok(path
+        .metadata()
+        .is_ok_and(|there| (there.dev(), there.ino()) == (opened.dev(), opened.ino())))
+}
+
+#[cfg(not(unix))]
+fn is_at(_: &fs_err::File, path: &Utf8Path) -> std::io::Result<bool> {
+    Ok(path.exists())
+}
+
+/// Whatever the umask was when a killed run made the file.
+#[cfg(unix)]
+fn readable_by_all(file: &fs_err::File) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     file.set_permissions(std::fs::Permissions::from_mode(0o644))
 }
 
 #[cfg(not(unix))]
-fn readable_by_all(_: &std::fs::File) -> std::io::Result<()> {
+fn readable_by_all(_: &fs_err::File) -> std::io::Result<()> {
     Ok(())
 }
 
@@ -64,6 +103,10 @@ mod tests {
             let text = fs_err::read_to_string(folder.join("sub/file")).unwrap();
             assert_eq!(text, "new");
         }
+        fs_err::write(folder.join("sub/.file.xtask-new"), "left by a kill").unwrap();
+        replace(&folder.join("sub/file"), "newer").unwrap();
+        let text = fs_err::read_to_string(folder.join("sub/file")).unwrap();
+        assert_eq!(text, "newer");
         let left: Vec<_> = fs_err::read_dir(folder.join("sub")).unwrap().collect();
         assert_eq!(left.len(), 1);
     }

@@ -43,11 +43,11 @@ pub(crate) struct Key {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Problem {
     /// Neither `pants.toml` nor a table of ours in `Cargo.toml`, here or above.
-    #[error("{start} is in no repository with settings")]
-    NoRoot { start: Utf8PathBuf },
+    #[error("there are no settings here or in any folder above")]
+    NoRoot,
     /// The folder that `-C` names has no settings.
-    #[error("{root} has no settings")]
-    NotARoot { root: Utf8PathBuf },
+    #[error("there are no settings in this folder")]
+    NotARoot,
     #[error("cannot read the settings: {0}")]
     Unreadable(std::io::Error),
     #[error("not valid TOML: {0}")]
@@ -101,7 +101,7 @@ impl Problem {
     /// What the user can do about it, if there is something to say.
     pub(crate) fn hint(&self) -> Option<String> {
         match self {
-            Self::NoRoot { .. } | Self::NotARoot { .. } => Some(
+            Self::NoRoot | Self::NotARoot => Some(
                 "settings stand in `pants.toml`, or in `Cargo.toml` under \
                  `[workspace.metadata.xtask]`; `-C DIR` names another repository"
                     .to_owned(),

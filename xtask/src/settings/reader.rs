@@ -47,10 +47,11 @@ struct Mention {
 }
 
 impl Files {
+    /// Reads the files in `root`; messages name them relative to it.
     pub(super) fn load(root: &Utf8Path) -> Result<Self, SettingsError> {
         let document = |name: &str| {
             read_if_there(&root.join(name))?
-                .map(|text| Document::parse(root.join(name), text))
+                .map(|text| Document::parse(name.into(), text))
                 .transpose()
         };
         Self::new(root, document("pants.toml")?, document("Cargo.toml")?)
@@ -63,10 +64,7 @@ impl Files {
     ) -> Result<Self, SettingsError> {
         let cargo = cargo.filter(|document| document.our_table().is_some());
         if pants.is_none() && cargo.is_none() {
-            let problem = Problem::NotARoot {
-                root: root.to_owned(),
-            };
-            return Err(SettingsError::whole(root, problem));
+            return Err(SettingsError::whole(root, Problem::NotARoot));
         }
         Ok(Self {
             root: root.to_owned(),

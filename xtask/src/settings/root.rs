@@ -19,10 +19,7 @@ pub(crate) fn find_root(start: &Utf8Path) -> Result<Utf8PathBuf, SettingsError> 
             return Ok(folder.to_owned());
         }
     }
-    let problem = Problem::NoRoot {
-        start: start.to_owned(),
-    };
-    Err(SettingsError::whole(start, problem))
+    Err(SettingsError::whole(start, Problem::NoRoot))
 }
 
 fn has_settings(folder: &Utf8Path) -> Result<bool, SettingsError> {

@@ -10,7 +10,7 @@ fn read_texts(pants: &str, cargo: &str) -> Result<Settings, String> {
     let root = Utf8Path::new("/repo");
     let document = |name: &str, text: &str| {
         (!text.is_empty())
-            .then(|| Document::parse(root.join(name), text.to_owned()))
+            .then(|| Document::parse(name.into(), text.to_owned()))
             .transpose()
     };
     let environment = [("HOME", "/home/me"), ("WHEELS", "/wheels")]
@@ -224,7 +224,7 @@ fn a_misspelt_key_of_ours_names_the_right_one() {
     insta::assert_snapshot!(
         our_error("[workspace.metadata.xtask.python]\nresolvs = { a = 'a.lock' }\n"), @"
     `resolvs` is not a setting of `[python]`
-      at /repo/Cargo.toml:2:1
+      at Cargo.toml:2:1
       resolvs = { a = 'a.lock' }
       ^^^^^^^
       hint: did you mean `resolves`?
@@ -236,7 +236,7 @@ fn a_key_that_is_like_no_other_lists_them() {
     insta::assert_snapshot!(
         our_error("[workspace.metadata.xtask.index]\nurl = 'https://index.example'\n"), @"
     `url` is not a setting of `[index]`
-      at /repo/Cargo.toml:2:1
+      at Cargo.toml:2:1
       url = 'https://index.example'
       ^^^
       hint: known are `first_index_exceptions`, `freshness_seconds`
@@ -248,7 +248,7 @@ fn a_misspelt_section_of_ours_names_the_right_one() {
     insta::assert_snapshot!(
         our_error("[workspace.metadata.xtask.python_repos]\nindexes = []\n"), @"
     `[python_repos]` is not a section of settings
-      at /repo/Cargo.toml:1:27
+      at Cargo.toml:1:27
       [workspace.metadata.xtask.python_repos]
                                 ^^^^^^^^^^^^
       hint: did you mean `python-repos`?
@@ -259,7 +259,7 @@ fn a_misspelt_section_of_ours_names_the_right_one() {
 fn a_value_instead_of_a_section() {
     insta::assert_snapshot!(our_error("[workspace.metadata.xtask]\npython = 3\n"), @"
     `python` must be a section, `[python]`, but is of type integer
-      at /repo/Cargo.toml:2:1
+      at Cargo.toml:2:1
       python = 3
       ^^^^^^
     ");
@@ -269,7 +269,7 @@ fn a_value_instead_of_a_section() {
 fn not_toml() {
     insta::assert_snapshot!(pants_error("[python]\nresolves = {\n"), @"
     not valid TOML: unclosed inline table, expected `}`
-      at /repo/pants.toml:2:13
+      at pants.toml:2:13
       resolves = {
                   ^
     ");
@@ -279,7 +279,7 @@ fn not_toml() {
 fn a_wrong_type() {
     insta::assert_snapshot!(pants_error("[python]\nresolves = ['python.lock']\n"), @"
     `[python] resolves` must be a table, not a list
-      at /repo/pants.toml:2:12
+      at pants.toml:2:12
       resolves = ['python.lock']
                  ^^^^^^^^^^^^^^^
     ");
@@ -290,7 +290,7 @@ fn a_bad_interpreter_constraint() {
     insta::assert_snapshot!(
         pants_error("[python]\ninterpreter_constraints = ['CPython>=3.9', 'CPython=3.12']\n"), @r#"
     `[python] interpreter_constraints`: `CPython=3.12` is not an interpreter constraint such as `CPython==3.12.*`: Failed to parse version: no such comparison operator "=", must be one of ~= == != <= >= < > ===
-      at /repo/pants.toml:2:44
+      at pants.toml:2:44
       interpreter_constraints = ['CPython>=3.9', 'CPython=3.12']
                                                  ^^^^^^^^^^^^^^
     "#);
@@ -303,7 +303,7 @@ fn a_bad_platform() {
             "[workspace.metadata.xtask.python]\n\
              resolves_to_platforms = { python-default = ['linux_amd64'] }\n"), @"
     `[python] resolves_to_platforms`: `linux_amd64` is not a platform: use `linux_arm64`, `linux_x86_64`, `macos_arm64`, `macos_x86_64`, `windows_x86_64`
-      at /repo/Cargo.toml:2:45
+      at Cargo.toml:2:45
       resolves_to_platforms = { python-default = ['linux_amd64'] }
                                                   ^^^^^^^^^^^^^
     ");
@@ -314,7 +314,7 @@ fn a_bad_word() {
     insta::assert_snapshot!(
         pants_error("[GLOBAL]\nunmatched_build_file_globs = 'fail'\n"), @"
     `[GLOBAL] unmatched_build_file_globs`: `fail` is not one of `ignore` `warn` `warning` `error`
-      at /repo/pants.toml:2:30
+      at pants.toml:2:30
       unmatched_build_file_globs = 'fail'
                                    ^^^^^^
     ");
@@ -325,7 +325,7 @@ fn a_placeholder_that_stands_for_nothing() {
     insta::assert_snapshot!(
         pants_error("[python-repos]\nfind_links = ['%(rootdir)s/w']\n"), @"
     `[python-repos] find_links`: `%(rootdir)s` stands for nothing
-      at /repo/pants.toml:2:15
+      at pants.toml:2:15
       find_links = ['%(rootdir)s/w']
                     ^^^^^^^^^^^^^^^
       hint: known are `%(buildroot)s`, `%(homedir)s`, `%(user)s`, `%(pants_workdir)s`, `%(pants_distdir)s`, `%(env.NAME)s` and the keys of `[DEFAULT]`
@@ -337,7 +337,7 @@ fn a_variable_that_is_not_set() {
     insta::assert_snapshot!(
         pants_error("[python-repos]\nindexes = ['https://%(env.TOKEN)s@index.example']\n"), @"
     `[python-repos] indexes`: the environment variable `TOKEN` is not set
-      at /repo/pants.toml:2:12
+      at pants.toml:2:12
       indexes = ['https://%(env.TOKEN)s@index.example']
                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
     ");
@@ -350,7 +350,7 @@ fn a_resolve_that_does_not_exist() {
             "[workspace.metadata.xtask.python]\nresolves = { python-default = 'python.lock' }\n\
              [workspace.metadata.xtask.mypy]\ninstall_from_resolve = 'python-defautl'\n"), @"
     `[mypy] install_from_resolve`: there is no resolve `python-defautl`
-      at /repo/Cargo.toml:4:24
+      at Cargo.toml:4:24
       install_from_resolve = 'python-defautl'
                              ^^^^^^^^^^^^^^^^
       hint: did you mean `python-default`?
@@ -364,7 +364,7 @@ fn two_resolves_of_one_lockfile() {
             "[workspace.metadata.xtask.python]\nresolves = { a = 'x.lock', b = 'x.lock' }\n"),
         @"
     the resolves `a` and `b` have the same lockfile, x.lock
-      at /repo/Cargo.toml
+      at Cargo.toml
       hint: give each resolve a file of its own
     ");
 }
@@ -377,7 +377,7 @@ fn no_interpreter_constraints() {
         .unwrap_err();
     insta::assert_snapshot!(show(&error), @r#"
     no interpreter constraints for the resolve `python-default`
-      at /repo/pants.toml
+      at pants.toml
       hint: set `interpreter_constraints = ["CPython==3.12.*"]` in `[python]`
     "#);
 }
@@ -385,7 +385,7 @@ fn no_interpreter_constraints() {
 #[test]
 fn a_folder_without_settings() {
     insta::assert_snapshot!(our_error("[package]\nname = 'x'\n"), @"
-    /repo has no settings
+    there are no settings in this folder
       at /repo
       hint: settings stand in `pants.toml`, or in `Cargo.toml` under `[workspace.metadata.xtask]`; `-C DIR` names another repository
     ");
