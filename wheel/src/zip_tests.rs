@@ -377,18 +377,17 @@ impl Read for Stream {
 /// Notes by how much reading was ever ahead of writing.
 struct Behind {
     position: u64,
+    end: u64,
     read: Arc<AtomicU64>,
     most: u64,
 }
 
 impl io::Write for Behind {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let ahead = self
-            .read
-            .load(Ordering::Relaxed)
-            .saturating_sub(self.position);
-        self.most = self.most.max(ahead);
+        let read = self.read.load(Ordering::Relaxed);
+        self.most = self.most.max(read.saturating_sub(self.end));
         self.position += bytes.len() as u64;
+        self.end = self.end.max(self.position);
         Ok(bytes.len())
     }
 
@@ -429,6 +428,7 @@ fn memory_does_not_grow_with_the_package() {
     let (member, read) = generated(40 << 20, false);
     let out = Behind {
         position: 0,
+        end: 0,
         read,
         most: 0,
     };
