@@ -178,8 +178,37 @@ impl Compact {
         let mut compact = Self::from_bytes(bytes, meta.modified().ok()?)?;
         if length > READ_WHOLE {
             compact.backing = Backing::File(Mutex::new(file), path.to_owned());
+            return Some(compact);
         }
-        Some(compact)
+        compact.is_whole().then_some(compact)
+    }
+
+    /// Whether every blob in memory is as it was written.
+    fn is_whole(&self) -> bool {
+        (0..self.rows.len()).all(|at| {
+            self.blob(at)
+                .is_ok_and(|blob| checksum(&blob) == self.rows[at].crc)
+        })
+    }
+
+    fn blob(&self, at: usize) -> Result<Cow<'_, [u8]>, Error> {
+        let (start, length) = self.rows[at].blob;
+        let (start, length) = (self.blobs_at + start, length as usize);
+        match &self.backing {
+            Backing::Memory(bytes) => {
+                let start = usize::try_from(start).unwrap_or(usize::MAX);
+                let end = start.saturating_add(length);
+                Ok(Cow::Borrowed(bytes.get(start..end).unwrap_or_default()))
+            }
+            Backing::File(file, path) => {
+                let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut blob = vec![0; length];
+                file.seek(SeekFrom::Start(start))
+                    .and_then(|_| file.read_exact(&mut blob))
+                    .map_err(Error::file("read the cache file", path))?;
+                Ok(Cow::Owned(blob))
+            }
+        }
     }
 
     /// Reads what [`encode`] made; the blobs may be missing from `bytes`, then the caller gives
@@ -268,26 +297,9 @@ impl Compact {
         at: usize,
         mut each: impl FnMut(StoredFile<'_>),
     ) -> Result<(), Error> {
-        let row = &self.rows[at];
-        let start = self.blobs_at + row.blob.0;
-        let length = row.blob.1 as usize;
-        let blob: Cow<'_, [u8]> = match &self.backing {
-            Backing::Memory(bytes) => {
-                let start = usize::try_from(start).unwrap_or(usize::MAX);
-                let end = start.saturating_add(length);
-                Cow::Borrowed(bytes.get(start..end).unwrap_or_default())
-            }
-            Backing::File(file, path) => {
-                let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
-                let mut blob = vec![0; length];
-                file.seek(SeekFrom::Start(start))
-                    .and_then(|_| file.read_exact(&mut blob))
-                    .map_err(Error::file("read the cache file", path))?;
-                Cow::Owned(blob)
-            }
-        };
+        let blob = self.blob(at)?;
         let mut rest = blob.as_ref();
-        let whole = checksum(rest) == row.crc && {
+        let whole = checksum(rest) == self.rows[at].crc && {
             loop {
                 if rest.is_empty() {
                     break true;
@@ -310,6 +322,7 @@ impl Compact {
                 let _ = fs_err::remove_file(path);
                 Error::Damaged { path: path.clone() }
             }
+            // It was checked when it was read.
             Backing::Memory(_) => Error::Interrupted,
         }
     }

@@ -100,7 +100,7 @@ pub enum Error {
         what: What,
     },
     /// The server could not be reached, or broke off.
-    #[error("cannot {what} from {url}: {cause} ({attempts} attempts)")]
+    #[error("cannot {what} from {url}: {cause}{}", tried(*.attempts))]
     Unreachable {
         /// What was attempted.
         what: What,
@@ -112,7 +112,7 @@ pub enum Error {
         attempts: u32,
     },
     /// The server answers with a status that is no answer.
-    #[error("cannot {what} from {url}: the server answers {status} ({attempts} attempts)")]
+    #[error("cannot {what} from {url}: the server answers {status}{}", tried(*.attempts))]
     Status {
         /// What was attempted.
         what: What,
@@ -260,7 +260,7 @@ impl Error {
         move |source| Self::File {
             action,
             path,
-            source: Arc::new(source),
+            source: Arc::new(without_path(source)),
         }
     }
 }
@@ -277,16 +277,29 @@ pub(crate) fn redacted(url: &Url) -> String {
     shown.to_string()
 }
 
-/// `error` and its sources, joined by colons, each once.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        let part = error.to_string();
-        if !text.contains(&part) {
-            text = format!("{text}: {part}");
-        }
-        source = error.source();
+/// The deepest reason of `error`: what is above it only says that something failed.
+pub(crate) fn root_cause(error: &dyn std::error::Error) -> String {
+    let mut deepest = error;
+    while let Some(source) = deepest.source() {
+        deepest = source;
     }
-    text
+    deepest.to_string()
+}
+
+fn tried(attempts: u32) -> String {
+    match attempts {
+        0 | 1 => String::new(),
+        attempts => format!(" ({attempts} attempts)"),
+    }
+}
+
+/// `fs_err` puts the path into its messages, and ours say it already.
+fn without_path(error: io::Error) -> io::Error {
+    let plain = io::Error::from(error.kind());
+    // What the standard library has no name for has a number only in the message.
+    if plain.to_string().starts_with("uncategorized") {
+        error
+    } else {
+        plain
+    }
 }

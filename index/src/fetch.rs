@@ -370,9 +370,10 @@ pub(crate) fn read_page(answer: &Answer) -> Result<Page<'_>, String> {
     }
     match kind.to_ascii_lowercase().as_str() {
         "application/json" | "application/vnd.pypi.simple.v1+json" => json::parse(&answer.body),
-        "text/html" | "application/vnd.pypi.simple.v1+html" => {
-            html::parse(&String::from_utf8_lossy(&answer.body), &answer.url)
-        }
+        "text/html" | "application/vnd.pypi.simple.v1+html" => Ok(html::parse(
+            &String::from_utf8_lossy(&answer.body),
+            &answer.url,
+        )),
         "" => Err("it has no content type, so it is neither JSON nor HTML".to_owned()),
         kind => Err(format!(
             "its content type is `{kind}`, neither JSON nor HTML of an index"

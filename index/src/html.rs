@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
-use tl::{HTMLTag, ParserOptions};
 use url::Url;
 
 use crate::compact::{CoreMetadata, ListedFile, Page};
@@ -11,31 +10,25 @@ use crate::json::digest;
 
 /// Reads a page that was found at `base`; every URL in what is returned is absolute.
 ///
-/// # Errors
-/// Where it cannot be read as HTML, in words for the user.
-pub(crate) fn parse(body: &str, base: &Url) -> Result<Page<'static>, String> {
-    let dom = tl::parse(body, ParserOptions::default())
-        .map_err(|e| format!("it is no HTML listing: {e}"))?;
-    let tags = || dom.nodes().iter().filter_map(|node| node.as_tag());
-    let base = tags()
-        .find(|tag| is(tag, "base"))
-        .and_then(|tag| attribute(tag, "href"))
-        .and_then(|href| base.join(&href).ok())
+/// Whatever a browser would make of it, only `<base>` and `<a>` matter, so no tree is built.
+pub(crate) fn parse(body: &str, base: &Url) -> Page<'static> {
+    let tags: Vec<Tag<'_>> = Tags(body).collect();
+    let base = tags
+        .iter()
+        .find(|tag| tag.name.eq_ignore_ascii_case("base"))
+        .and_then(|tag| base.join(&tag.attribute("href")?).ok())
         .unwrap_or_else(|| base.clone());
-    Ok(Page {
-        files: tags()
-            .filter(|tag| is(tag, "a"))
+    Page {
+        files: tags
+            .iter()
+            .filter(|tag| tag.name.eq_ignore_ascii_case("a"))
             .filter_map(|tag| link(tag, &base))
             .collect(),
-    })
+    }
 }
 
-fn is(tag: &HTMLTag<'_>, name: &str) -> bool {
-    tag.name().as_utf8_str().eq_ignore_ascii_case(name)
-}
-
-fn link(tag: &HTMLTag<'_>, base: &Url) -> Option<ListedFile<'static>> {
-    let mut url = base.join(&attribute(tag, "href")?).ok()?;
+fn link(tag: &Tag<'_>, base: &Url) -> Option<ListedFile<'static>> {
+    let mut url = base.join(&tag.attribute("href")?).ok()?;
     let sha256 = url
         .fragment()
         .and_then(|fragment| fragment.split('&').find_map(|f| f.strip_prefix("sha256=")))
@@ -43,8 +36,9 @@ fn link(tag: &HTMLTag<'_>, base: &Url) -> Option<ListedFile<'static>> {
     url.set_fragment(None);
     let last = url.path_segments()?.next_back()?;
     let filename = percent_decode_str(last).decode_utf8().ok()?.into_owned();
-    let core_metadata = attribute(tag, "data-core-metadata")
-        .or_else(|| attribute(tag, "data-dist-info-metadata"))
+    let core_metadata = tag
+        .attribute("data-core-metadata")
+        .or_else(|| tag.attribute("data-dist-info-metadata"))
         .map_or(CoreMetadata::Absent, |value| {
             match value.strip_prefix("sha256=").and_then(digest) {
                 Some(digest) => CoreMetadata::Hashed(digest),
@@ -56,20 +50,92 @@ fn link(tag: &HTMLTag<'_>, base: &Url) -> Option<ListedFile<'static>> {
         filename: Cow::Owned(filename),
         url: Cow::Owned(url.into()),
         sha256,
-        requires_python: attribute(tag, "data-requires-python")
+        requires_python: tag
+            .attribute("data-requires-python")
             .filter(|text| !text.is_empty())
             .map(Cow::Owned),
-        yanked: attribute(tag, "data-yanked").map(Cow::Owned),
+        yanked: tag.attribute("data-yanked").map(Cow::Owned),
         core_metadata,
         ..ListedFile::default()
     })
 }
 
-/// An attribute's value, decoded; empty where it has none.
-fn attribute(tag: &HTMLTag<'_>, name: &str) -> Option<String> {
-    let mut attributes = tag.attributes().iter();
-    let (_, value) = attributes.find(|(key, _)| key.eq_ignore_ascii_case(name))?;
-    Some(value.map_or_else(String::new, |value| decoded(&value)))
+/// A start tag.
+#[derive(Default)]
+struct Tag<'a> {
+    name: &'a str,
+    /// Names, and values as they stand; empty where there is none.
+    attributes: Vec<(&'a str, &'a str)>,
+}
+
+impl Tag<'_> {
+    /// An attribute's value, decoded.
+    fn attribute(&self, name: &str) -> Option<String> {
+        let mut attributes = self.attributes.iter();
+        let (_, value) = attributes.find(|(key, _)| key.eq_ignore_ascii_case(name))?;
+        Some(decoded(value))
+    }
+}
+
+/// The start tags of what is left of a page.
+///
+/// Source: HTML Living Standard, 13.1.2.1, without what listings do not have, such as scripts.
+struct Tags<'a>(&'a str);
+
+impl<'a> Iterator for Tags<'a> {
+    type Item = Tag<'a>;
+
+    fn next(&mut self) -> Option<Tag<'a>> {
+        loop {
+            let (_, rest) = self.0.split_once('<')?;
+            if let Some(comment) = rest.strip_prefix("!--") {
+                self.0 = comment.split_once("-->").map_or("", |(_, rest)| rest);
+            } else if rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
+                return Some(self.tag(rest));
+            } else {
+                self.0 = rest;
+            }
+        }
+    }
+}
+
+impl<'a> Tags<'a> {
+    /// The tag that begins `rest`.
+    fn tag(&mut self, rest: &'a str) -> Tag<'a> {
+        let ends = |c: char| c.is_whitespace() || matches!(c, '/' | '>');
+        let (name, mut rest) = split_at(rest, ends);
+        let mut attributes = Vec::new();
+        loop {
+            rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c == '/');
+            if rest.is_empty() || rest.starts_with('>') {
+                self.0 = rest;
+                return Tag { name, attributes };
+            }
+            // A stray `=` begins a name.
+            let first = rest.chars().next().map_or(0, char::len_utf8);
+            let (more, tail) = split_at(&rest[first..], |c| ends(c) || c == '=');
+            let key = &rest[..first + more.len()];
+            let value;
+            (value, rest) = match tail.trim_start().strip_prefix('=') {
+                None => ("", tail),
+                Some(tail) => {
+                    let tail = tail.trim_start();
+                    match tail.chars().next() {
+                        Some(quote @ ('"' | '\'')) => {
+                            tail[1..].split_once(quote).unwrap_or((&tail[1..], ""))
+                        }
+                        _ => split_at(tail, |c| c.is_whitespace() || c == '>'),
+                    }
+                }
+            };
+            attributes.push((key, value));
+        }
+    }
+}
+
+/// `text` up to the first character that `ends`, and the rest.
+fn split_at(text: &str, ends: impl Fn(char) -> bool) -> (&str, &str) {
+    text.split_at(text.find(ends).unwrap_or(text.len()))
 }
 
 /// `text` with character references replaced, as far as listings use them.
@@ -114,7 +180,7 @@ mod tests {
     #[track_caller]
     fn check(body: &str, expect: &[&str]) {
         let base = "http://index.example/simple/a/".parse().unwrap();
-        let page = parse(body, &base).unwrap();
+        let page = parse(body, &base);
         let got: Vec<String> = page.files.iter().map(summary).collect();
         assert_eq!(got, expect);
     }
@@ -161,6 +227,14 @@ mod tests {
             "<head><base href='/other/'></head><a href='a.zip'>a</a>",
             &["a.zip http://index.example/other/a.zip"],
         );
-        check("no links <b>here", &[]);
+        check("no links <b>here < and <!-- <a href='x.zip'> -->", &[]);
+        check(
+            "<a href='a.zip",
+            &["a.zip http://index.example/simple/a/a.zip"],
+        );
+        check(
+            "<a =x href = a.zip>ä<a é/>",
+            &["a.zip http://index.example/simple/a/a.zip"],
+        );
     }
 }

@@ -14,7 +14,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use url::Url;
 
 use crate::credentials::Credentials;
-use crate::error::{Activity, Error, What, chain, redacted};
+use crate::error::{Activity, Error, What, redacted, root_cause};
 use crate::options::{Limits, Observer, Options};
 use crate::tls;
 
@@ -69,7 +69,7 @@ impl Http {
             .map_err(|error| Error::Setting {
                 setting: "the HTTP client".to_owned(),
                 value: String::new(),
-                reason: chain(&error),
+                reason: root_cause(&error),
             })?;
         Ok(Self {
             client,
@@ -274,7 +274,14 @@ pub(crate) enum Failure {
 
 impl Failure {
     fn broken(error: reqwest::Error) -> Self {
-        Self::Broken(chain(&error.without_url()))
+        let cause = root_cause(&error);
+        Self::Broken(if error.is_timeout() {
+            "the server did not answer in time".to_owned()
+        } else if error.is_connect() {
+            format!("no connection: {cause}")
+        } else {
+            format!("the connection broke: {cause}")
+        })
     }
 }
 
