@@ -107,16 +107,6 @@ fn tag_version(digits: &str) -> (Option<u64>, Option<u64>) {
     (major.parse().ok(), minor.parse().ok())
 }
 
-impl WheelFilename {
-    /// Whether some CPython can use the wheel, by its Python and ABI tags.
-    #[must_use]
-    pub fn fits_cpython(&self) -> bool {
-        let python = |tag: &str| tag.starts_with("cp") || tag.starts_with("py");
-        let abi = |tag: &str| tag == "none" || tag.starts_with("abi3") || tag.starts_with("cp");
-        self.python_tag.split('.').any(python) && self.abi_tag.split('.').any(abi)
-    }
-}
-
 impl FromStr for WheelFilename {
     type Err = FilenameError;
 
@@ -252,15 +242,6 @@ mod tests {
         check_wheel("six-1.16.0-none-any.whl", None);
         check_wheel("six-1.16.0-x-py3-none-any.whl", None);
         check_wheel("six-1.16.0.tar.gz", None);
-    }
-
-    #[test]
-    fn wheels_of_other_implementations() {
-        let fits = |name: &str| name.parse::<WheelFilename>().unwrap().fits_cpython();
-        assert!(fits("a-1-cp37-abi3-win_amd64.whl"));
-        assert!(fits("a-1-pp39.cp39-pypy39_pp73.cp39-win_amd64.whl"));
-        assert!(!fits("a-1-pp312-pypy312_pp73-win_amd64.whl"));
-        assert!(!fits("a-1-py3-graalpy240_310_native-any.whl"));
     }
 
     #[track_caller]

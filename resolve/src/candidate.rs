@@ -186,11 +186,8 @@ impl<P: Provider> Chooser<'_, P> {
     }
 
     /// Whether files serve every platform that must be served where the project is needed; where
-    /// settings name none, one that is known will do.
+    /// settings name none, any platform that is known will do.
     fn serves_platforms(&self, need: Need<'_>, files: &[&ReleaseFile]) -> Result<(), Reason> {
-        if !files.iter().all(|file| is_wheel(file)) {
-            return Ok(());
-        }
         let fits = |platform: &Platform| {
             files.iter().any(|file| match &file.kind {
                 FileKind::Sdist(_) => true,
@@ -200,19 +197,18 @@ impl<P: Provider> Chooser<'_, P> {
                     .any(|tag| platform.fits_tag(tag)),
             })
         };
-        let is_needed = |platform: &&Platform| !platform.marker().is_disjoint(need.demand);
-        if !self.problem.platforms.is_empty() {
-            let mut needed = self.problem.platforms.iter().filter(is_needed);
-            return match needed.find(|platform| !fits(platform)) {
-                Some(platform) => Err(Reason::Platform(*platform)),
-                None => Ok(()),
+        if self.problem.platforms.is_empty() {
+            return if Platform::ALL.iter().any(fits) {
+                Ok(())
+            } else {
+                Err(Reason::WheelsForOtherPlatforms)
             };
         }
-        let mut needed = Platform::ALL.iter().filter(is_needed).peekable();
-        if needed.peek().is_none() || needed.any(fits) {
-            Ok(())
-        } else {
-            Err(Reason::WheelsForOtherPlatforms)
+        let is_needed = |platform: &&Platform| !platform.marker().is_disjoint(need.demand);
+        let mut needed = self.problem.platforms.iter().filter(is_needed);
+        match needed.find(|platform| !fits(platform)) {
+            Some(platform) => Err(Reason::Platform(*platform)),
+            None => Ok(()),
         }
     }
 }

@@ -90,7 +90,8 @@ fn is_one_public_version(range: &VersionRange) -> bool {
 pub(crate) struct ConflictTracker {
     affected: FxHashMap<Id<Package>, u32>,
     culprit: FxHashMap<Id<Package>, u32>,
-    early: Vec<Id<Package>>,
+    /// What was rejected often, with what rejected it last.
+    early: Vec<(Id<Package>, Vec<Id<Package>>)>,
     late: Vec<Id<Package>>,
 }
 
@@ -101,39 +102,54 @@ impl ConflictTracker {
         affected: Id<Package>,
         culprits: impl Iterator<Item = Id<Package>>,
     ) {
-        count(&mut self.affected, &mut self.early, affected);
-        for culprit in culprits.filter(|culprit| *culprit != affected) {
-            count(&mut self.culprit, &mut self.late, culprit);
+        let culprits: Vec<_> = culprits.filter(|culprit| *culprit != affected).collect();
+        for culprit in &culprits {
+            if reaches_threshold(&mut self.culprit, *culprit) {
+                self.late.push(*culprit);
+            }
+        }
+        if reaches_threshold(&mut self.affected, affected) {
+            self.early.push((affected, culprits));
         }
     }
 
     /// Changes the places of packages that clashed often, and goes back to before the culprits
-    /// were decided.
+    /// were decided: else what they reject is tried down to a version so old that it does not
+    /// know them.
     pub(crate) fn apply(&mut self, state: &mut State<Types>, priorities: &mut Priorities) {
-        for package in self.early.drain(..) {
-            if let Some(name) = state.package_store[package].name() {
-                priorities.raise(name, Priority::ConflictEarly);
+        for (package, culprits) in self.early.drain(..) {
+            if raise(package, Priority::ConflictEarly, state, priorities) {
+                for culprit in culprits {
+                    raise(culprit, Priority::ConflictLate, state, priorities);
+                    state.backtrack_package(culprit);
+                }
             }
         }
         for package in self.late.drain(..) {
-            if let Some(name) = state.package_store[package].name()
-                && priorities.raise(name, Priority::ConflictLate)
-            {
+            if raise(package, Priority::ConflictLate, state, priorities) {
                 state.backtrack_package(package);
             }
         }
     }
 }
 
-fn count(
-    counts: &mut FxHashMap<Id<Package>, u32>,
-    reached: &mut Vec<Id<Package>>,
+/// Whether the package's place changes.
+fn raise(
     package: Id<Package>,
-) {
+    class: fn(Reverse<usize>) -> Priority,
+    state: &State<Types>,
+    priorities: &mut Priorities,
+) -> bool {
+    let name = state.package_store[package].name();
+    name.is_some_and(|name| priorities.raise(name, class))
+}
+
+fn reaches_threshold(counts: &mut FxHashMap<Id<Package>, u32>, package: Id<Package>) -> bool {
     let count = counts.entry(package).or_default();
     *count += 1;
-    if *count == CONFLICT_THRESHOLD {
-        *count = 0;
-        reached.push(package);
+    if *count < CONFLICT_THRESHOLD {
+        return false;
     }
+    *count = 0;
+    true
 }

@@ -315,8 +315,14 @@ fn usable_files(
         let kind = match &file.kind {
             FileKind::Sdist(_) => !no_sdists,
             FileKind::Wheel(wheel) => {
-                let mut tags = wheel.platform_tag.split('.');
-                !no_wheels && platform.is_none_or(|platform| tags.any(|tag| platform.fits_tag(tag)))
+                let fits = |platform: &Platform| {
+                    let mut tags = wheel.platform_tag.split('.');
+                    tags.any(|tag| platform.fits_tag(tag))
+                };
+                !no_wheels
+                    && platform
+                        .as_ref()
+                        .map_or(Platform::ALL.iter().any(fits), fits)
             }
         };
         kind && (!file.yanked || asked_for_exactly || locked)
@@ -330,11 +336,24 @@ fn usable_files(
 
 /// Whether the environment has a solution by the policies, by trying every version of everything.
 pub(crate) fn has_solution(fixture: &Fixture, environment: &Environment) -> bool {
+    has_solution_with(fixture, environment, &BTreeMap::new())
+}
+
+/// The same, where some projects are held at some version.
+pub(crate) fn has_solution_with(
+    fixture: &Fixture,
+    environment: &Environment,
+    held: &BTreeMap<PackageName, Vec<Version>>,
+) -> bool {
     let usable_versions = |(name, releases): (&PackageName, &BTreeMap<Version, Entry>)| {
-        let versions = releases
-            .keys()
-            .filter(|version| usable(fixture, name, version, environment).is_ok());
-        (name.clone(), versions.cloned().collect())
+        let may_be = |version: &&Version| {
+            held.get(name).is_none_or(|held| held.contains(version))
+                && usable(fixture, name, version, environment).is_ok()
+        };
+        (
+            name.clone(),
+            releases.keys().filter(may_be).cloned().collect(),
+        )
     };
     Search {
         fixture,
