@@ -17,7 +17,9 @@ pub mod query;
 mod repository;
 pub mod requirements;
 
-pub use graph::{Action, EntryPoint, Graph, Target, TargetId, Violation};
+pub use graph::{
+    Action, Distribution, EntryPoint, Graph, OwnedFile, Shipped, Target, TargetId, Violation,
+};
 pub use options::{
     Ambiguity, Behavior, Infer, InitFiles, LockfileTargets, Options, Resolves, Switch, UseGitignore,
 };

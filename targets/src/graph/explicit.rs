@@ -101,9 +101,8 @@ impl Graph<'_> {
         Ok(found)
     }
 
-    /// The dependencies that a `platform_resources` target picks for the platform in force.
-    pub(crate) fn platform(&self, id: TargetId) -> Result<Vec<TargetId>, Error> {
-        let platform = &self.repository.options().platform;
+    /// The dependencies that a `platform_resources` target picks for a platform.
+    pub(crate) fn platform(&self, id: TargetId, platform: &str) -> Result<Vec<TargetId>, Error> {
         let Some(value) = self
             .field(id, "dependency_map")
             .and_then(|map| map.get(platform))

@@ -427,7 +427,12 @@ impl Graph<'_> {
     }
 
     /// The module of a file that an entry point names, relative to the BUILD file.
-    fn module_of_file(&self, id: TargetId, field: &str, file: &str) -> Result<String, Error> {
+    pub(super) fn module_of_file(
+        &self,
+        id: TargetId,
+        field: &str,
+        file: &str,
+    ) -> Result<String, Error> {
         let dir = &self.target(id).dir;
         let patterns = super::sources::Patterns::of([file]);
         let found = patterns.matched(self.repository.tree(), dir).files;
@@ -466,6 +471,19 @@ impl Graph<'_> {
         }
     }
 
+    /// The target that an entry point names by its address.
+    pub(super) fn written_entry_point(
+        &self,
+        id: TargetId,
+        address: &str,
+    ) -> Result<TargetId, Error> {
+        self.find(address, &self.target(id).dir, None)
+            .map_err(|missing| {
+                let place = self.text_place(id, "entry_points", address);
+                self.unknown(address, missing, Some(place))
+            })
+    }
+
     fn infer_distribution(
         &self,
         id: TargetId,
@@ -475,12 +493,7 @@ impl Graph<'_> {
         for entry in self.entry_points(id) {
             match entry.target {
                 Some(address) => {
-                    let dir = &self.target(id).dir;
-                    let found = self.find(address, dir, None).map_err(|missing| {
-                        let place = self.text_place(id, "entry_points", address);
-                        self.unknown(address, missing, Some(place))
-                    })?;
-                    into.push(found);
+                    into.push(self.written_entry_point(id, address)?);
                 }
                 None => {
                     let module = entry.value.split([':', '[']).next().unwrap_or_default();

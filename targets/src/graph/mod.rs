@@ -3,6 +3,7 @@
 //! Dependencies are computed on demand and in parallel, so that a question about one
 //! distribution parses only the sources that it reaches.
 
+mod distribution;
 mod entry_points;
 mod expand;
 mod explicit;
@@ -15,11 +16,13 @@ mod sources;
 mod target;
 mod visibility;
 
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
+pub use distribution::{Distribution, OwnedFile, Shipped};
 pub use entry_points::EntryPoint;
 pub use target::{Target, TargetId};
 pub use visibility::{Action, Violation};
@@ -50,6 +53,7 @@ pub struct Graph<'r> {
     direct: Vec<OnceLock<Result<Box<[TargetId]>, Error>>>,
     init_owners: Vec<OnceLock<Box<[TargetId]>>>,
     explicit: Mutex<FxHashMap<explicit::Key, Arc<Explicit>>>,
+    closures: Mutex<FxHashMap<String, Arc<distribution::Closures>>>,
     warnings: Mutex<Vec<Warning>>,
 }
 
@@ -87,6 +91,7 @@ impl<'r> Graph<'r> {
             modules: OnceLock::new(),
             visibility: None,
             explicit: Mutex::default(),
+            closures: Mutex::default(),
             warnings: Mutex::default(),
         };
         graph.visibility = Visibility::build(&graph)?;
@@ -253,6 +258,15 @@ impl<'r> Graph<'r> {
         }
     }
 
+    /// The direct dependencies of a `platform_resources` target on some platform.
+    fn on_platform(&self, id: TargetId, platform: &str) -> Result<Vec<TargetId>, Error> {
+        let explicit = self.explicit(id)?;
+        let mut found = explicit.includes.clone();
+        found.extend(self.platform(id, platform)?);
+        found.retain(|other| !explicit.ignores.contains(other));
+        Ok(found)
+    }
+
     /// Computes the direct dependencies of many targets in parallel.
     fn prefetch(&self, ids: &[TargetId]) {
         if ids.len() < 4 {
@@ -272,7 +286,7 @@ impl<'r> Graph<'r> {
         let mut found = explicit.includes.clone();
         found.extend(self.special(id)?);
         if &*target.kind == "platform_resources" {
-            found.extend(self.platform(id)?);
+            found.extend(self.platform(id, &self.repository.options().platform)?);
         }
         if self.is_python(id) {
             self.infer_source(id, &explicit, &mut found)?;
@@ -376,6 +390,11 @@ impl<'r> Graph<'r> {
     /// # Errors
     /// See [`Graph::direct`].
     pub fn transitive_dependencies(&self, roots: &[TargetId]) -> Result<Vec<TargetId>, Error> {
+        self.closure_on(roots, &self.repository.options().platform)
+    }
+
+    /// Everything that the targets need on a platform, without what `!!` excludes.
+    fn closure_on(&self, roots: &[TargetId], platform: &str) -> Result<Vec<TargetId>, Error> {
         let mut seen = vec![false; self.targets.all.len()];
         let mut found = Vec::new();
         let mut wave: Vec<TargetId> = roots.to_vec();
@@ -385,7 +404,11 @@ impl<'r> Graph<'r> {
             let mut next = Vec::new();
             for id in wave {
                 excludes.extend(self.explicit(id)?.transitive_ignores.iter().copied());
-                for other in self.direct(id)?.iter().flat_map(|it| self.expanded(*it)) {
+                let direct = match &*self.target(id).kind {
+                    "platform_resources" => Cow::Owned(self.on_platform(id, platform)?),
+                    _ => Cow::Borrowed(self.direct(id)?),
+                };
+                for other in direct.iter().flat_map(|it| self.expanded(*it)) {
                     if !std::mem::replace(&mut seen[other.index()], true) {
                         next.push(other);
                     }

@@ -1,0 +1,408 @@
+//! What each distribution ships and requires.
+//!
+//! A target belongs to the nearest distribution at or above its folder that depends on it. A
+//! distribution requires what its own code imports, and every distribution that owns something
+//! that it reaches.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::Graph;
+use super::target::TargetId;
+use crate::data::{Data, Object};
+use crate::kinds::Role;
+use crate::place::Place;
+use crate::repository::Error;
+
+/// A distribution, with what the graph says about it.
+#[derive(Clone, Debug)]
+pub struct Distribution {
+    /// The `python_distribution` target.
+    pub target: TargetId,
+    /// What `provides` says.
+    pub provides: Arc<Object>,
+    /// The files that it ships, sorted by path.
+    pub files: Vec<OwnedFile>,
+    /// Requirements of its own code on other projects, as they are written, each once.
+    pub requirements: Vec<Arc<str>>,
+    /// The distributions that own something that it reaches.
+    pub first_party: Vec<TargetId>,
+    /// The platforms that it has resources for; none if it is the same on all.
+    pub platforms: Vec<Arc<str>>,
+    /// The resolve of its code.
+    pub resolve: Option<String>,
+}
+
+/// A file that a distribution ships.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OwnedFile {
+    /// Relative to the repository root.
+    pub path: Arc<str>,
+    /// Relative to its source root: where it is installed.
+    pub member: String,
+    /// What it is.
+    pub content: Shipped,
+}
+
+/// What a shipped file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Shipped {
+    /// Python code.
+    Python,
+    /// A resource.
+    Resource,
+}
+
+/// The targets that each distribution reaches, itself included, for one platform.
+#[derive(Debug)]
+pub(crate) struct Closures {
+    /// Distribution and whether it reaches each target.
+    reached: Vec<(TargetId, Vec<bool>)>,
+}
+
+impl Graph<'_> {
+    /// All distributions, by address.
+    #[must_use]
+    pub fn distributions(&self) -> Vec<TargetId> {
+        let mut found: Vec<TargetId> = self.all().filter(|id| self.is_distribution(*id)).collect();
+        found.sort_by_key(|id| &self.target(*id).address);
+        found
+    }
+
+    /// Whether the target is a distribution.
+    #[must_use]
+    pub fn is_distribution(&self, id: TargetId) -> bool {
+        self.target(id)
+            .known
+            .is_some_and(|known| known.role == Role::Distribution)
+    }
+
+    /// What a distribution ships and requires on a platform, such as `linux_x86_64`.
+    ///
+    /// # Errors
+    /// Code without an owner or with more than one, `install_requires` in `provides`, neither
+    /// wheel nor sdist wanted, or a dependency that leads nowhere.
+    pub fn distribution(&self, id: TargetId, platform: &str) -> Result<Distribution, Error> {
+        let provides = self.provides(id)?;
+        let closures = self.closures(platform)?;
+        let mut files = BTreeSet::new();
+        let mut requirements: Vec<Arc<str>> = Vec::new();
+        let mut first_party = BTreeSet::new();
+        let mut platforms = BTreeSet::new();
+        let mut resolve = None;
+        let excluded: Vec<TargetId> = self
+            .explicit(id)?
+            .transitive_ignores
+            .iter()
+            .flat_map(|id| self.expanded(*id))
+            .collect();
+        for reached in closures.of(id) {
+            if &*self.target(reached).kind == "platform_resources" {
+                platforms.extend(self.mapped_platforms(reached));
+            }
+            let Some(content) = self.shipped(reached) else {
+                if !self.is_distribution(reached) {
+                    continue;
+                }
+                // A distribution owns itself.
+                if reached == id {
+                    self.collect_requirements(id, &excluded, &mut requirements)?;
+                } else {
+                    first_party.insert(reached);
+                }
+                continue;
+            };
+            let owner = self.owner(reached, &closures, id)?;
+            if owner != id {
+                first_party.insert(owner);
+                continue;
+            }
+            if let Some(path) = &self.target(reached).source {
+                files.insert(OwnedFile {
+                    path: Arc::clone(path),
+                    member: self.roots.strip(path).to_owned(),
+                    content,
+                });
+            }
+            if content == Shipped::Python {
+                resolve = resolve.or_else(|| self.resolve_name(reached).map(str::to_owned));
+            }
+            self.collect_requirements(reached, &excluded, &mut requirements)?;
+        }
+        Ok(Distribution {
+            target: id,
+            provides,
+            files: files.into_iter().collect(),
+            requirements,
+            first_party: first_party.into_iter().collect(),
+            platforms: platforms.into_iter().collect(),
+            resolve,
+        })
+    }
+
+    /// The entry points of a distribution as `module:function`: those that name a binary become
+    /// what the binary starts. Group, name and value.
+    ///
+    /// # Errors
+    /// An address that leads nowhere, or to something without an entry point.
+    pub fn resolved_entry_points(
+        &self,
+        id: TargetId,
+    ) -> Result<Vec<(String, String, String)>, Error> {
+        let mut resolved = Vec::new();
+        for entry in self.entry_points(id) {
+            let value = match entry.target {
+                None => entry.value.to_owned(),
+                Some(address) => {
+                    let binary = self.written_entry_point(id, address)?;
+                    self.started(id, binary, address)?
+                }
+            };
+            resolved.push((entry.group.to_owned(), entry.name.to_owned(), value));
+        }
+        Ok(resolved)
+    }
+
+    /// Circles of distributions that require each other, each once.
+    ///
+    /// # Errors
+    /// See [`Graph::distribution`].
+    pub fn distribution_cycles(&self, platform: &str) -> Result<Vec<Vec<TargetId>>, Error> {
+        let mut required = Vec::new();
+        for id in self.distributions() {
+            required.push((id, self.distribution(id, platform)?.first_party));
+        }
+        let mut cycles = Vec::new();
+        let mut done = BTreeSet::new();
+        for (id, _) in &required {
+            visit(*id, &required, (&mut Vec::new(), &mut done, &mut cycles));
+        }
+        Ok(cycles)
+    }
+
+    /// What `provides` says, checked.
+    fn provides(&self, id: TargetId) -> Result<Arc<Object>, Error> {
+        let address = &self.target(id).address;
+        let error = |message: String, field: &str, hint: Option<&str>| Error::Distribution {
+            message,
+            place: self.place(id, field),
+            hint: hint.map(str::to_owned),
+        };
+        let Some(Data::Object(provides)) = self.field(id, "provides") else {
+            let message = format!("`{address}` does not say what it provides");
+            let hint = Some("add `provides=python_artifact(name=\"…\", version=\"…\")`");
+            return Err(error(message, "provides", hint));
+        };
+        if provides.get("install_requires").is_some() {
+            let message = format!(
+                "`install_requires` in `provides` of `{address}`: it follows from the imports of the code"
+            );
+            let hint = Some(
+                "remove it; requirements that imports do not show go into the `dependencies` of the code",
+            );
+            return Err(error(message, "provides", hint));
+        }
+        let off = |field| self.field(id, field).and_then(Data::as_bool) == Some(false);
+        if off("wheel") && off("sdist") {
+            let message = format!("`{address}` builds neither a wheel nor a source distribution");
+            return Err(error(
+                message,
+                "wheel",
+                Some("set `wheel` or `sdist` to `True`"),
+            ));
+        }
+        Ok(Arc::clone(provides))
+    }
+
+    /// What a target contributes to a distribution.
+    fn shipped(&self, id: TargetId) -> Option<Shipped> {
+        if self.target(id).source.is_none() {
+            return None;
+        }
+        if self.is_python(id) {
+            return Some(Shipped::Python);
+        }
+        (&*self.target(id).kind == "resource").then_some(Shipped::Resource)
+    }
+
+    /// What every distribution reaches on a platform.
+    pub(crate) fn closures(&self, platform: &str) -> Result<Arc<Closures>, Error> {
+        let known = self
+            .closures
+            .lock()
+            .ok()
+            .and_then(|it| it.get(platform).cloned());
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let mut reached = Vec::new();
+        for id in self.distributions() {
+            let mut flags = vec![false; self.all().count()];
+            for other in self.closure_on(&[id], platform)? {
+                flags[other.index()] = true;
+            }
+            flags[id.index()] = true;
+            reached.push((id, flags));
+        }
+        let closures = Arc::new(Closures { reached });
+        if let Ok(mut cache) = self.closures.lock() {
+            cache.insert(platform.to_owned(), Arc::clone(&closures));
+        }
+        Ok(closures)
+    }
+
+    /// The distribution that owns a target which `user` reaches.
+    fn owner(&self, id: TargetId, closures: &Closures, user: TargetId) -> Result<TargetId, Error> {
+        let dir = &self.target(id).dir;
+        let above = |other: &str| {
+            other.is_empty()
+                || **dir == *other
+                || dir
+                    .strip_prefix(other)
+                    .is_some_and(|rest| rest.starts_with('/'))
+        };
+        let mut candidates: Vec<TargetId> = closures
+            .reached
+            .iter()
+            .filter(|(distribution, flags)| {
+                flags[id.index()] && above(&self.target(*distribution).dir)
+            })
+            .map(|(distribution, _)| *distribution)
+            .collect();
+        let depth = |candidate: &TargetId| self.target(*candidate).dir.len();
+        let nearest = candidates.iter().map(depth).max();
+        candidates.retain(|candidate| Some(depth(candidate)) == nearest);
+        match candidates.as_slice() {
+            [one] => Ok(*one),
+            [] => Err(Error::Distribution {
+                message: format!(
+                    "no distribution owns `{}`, which `{}` needs",
+                    self.target(id).address,
+                    self.target(user).address
+                ),
+                place: self.owned_place(id),
+                hint: Some(format!(
+                    "declare a `python_distribution` in `{dir}` or above it that depends on `{}`",
+                    self.target(id).address
+                )),
+            }),
+            several => Err(Error::Distribution {
+                message: format!(
+                    "more than one distribution owns `{}`: `{}`",
+                    self.target(id).address,
+                    self.addresses(several).join("`, `")
+                ),
+                place: self.owned_place(id),
+                hint: Some(
+                    "let only one of them depend on it, or move one to another folder".to_owned(),
+                ),
+            }),
+        }
+    }
+
+    fn owned_place(&self, id: TargetId) -> Place {
+        match &self.target(id).source {
+            Some(path) => Place::file(Arc::clone(path)),
+            None => self.place(id, "name"),
+        }
+    }
+
+    /// Adds the requirements that a target depends on directly.
+    fn collect_requirements(
+        &self,
+        id: TargetId,
+        excluded: &[TargetId],
+        into: &mut Vec<Arc<str>>,
+    ) -> Result<(), Error> {
+        for other in self.dependencies(id)? {
+            if &*self.target(other).kind != "python_requirement" || excluded.contains(&other) {
+                continue;
+            }
+            let texts = self.field(other, "requirements").and_then(Data::as_list);
+            for text in texts.into_iter().flatten() {
+                if let Data::Str(text) = text
+                    && !into.contains(text)
+                {
+                    into.push(Arc::clone(text));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The platforms that a `platform_resources` target has something for.
+    fn mapped_platforms(&self, id: TargetId) -> Vec<Arc<str>> {
+        let pairs = self.field(id, "dependency_map").and_then(Data::as_dict);
+        let names = pairs
+            .into_iter()
+            .flatten()
+            .filter_map(|(name, _)| match name {
+                Data::Str(name) => Some(Arc::clone(name)),
+                _ => None,
+            });
+        names.collect()
+    }
+
+    /// What a binary starts, as `module:function`.
+    fn started(&self, id: TargetId, binary: TargetId, address: &str) -> Result<String, Error> {
+        let entry_point = self.field(binary, "entry_point").and_then(Data::as_str);
+        let Some(entry_point) = entry_point else {
+            return Err(Error::Distribution {
+                message: format!("`{address}` has no `entry_point` that could be started"),
+                place: self.text_place(id, "entry_points", address),
+                hint: Some("name a `pex_binary` with an `entry_point`".to_owned()),
+            });
+        };
+        let (module, function) = entry_point.split_once(':').unwrap_or((entry_point, ""));
+        let module = if module.ends_with(".py") {
+            self.module_of_file(binary, "entry_point", module)?
+        } else {
+            module.to_owned()
+        };
+        Ok(match function {
+            "" => module,
+            function => format!("{module}:{function}"),
+        })
+    }
+}
+
+impl Closures {
+    /// What one distribution reaches, itself included.
+    fn of(&self, id: TargetId) -> Vec<TargetId> {
+        let found = self
+            .reached
+            .iter()
+            .find(|(distribution, _)| *distribution == id);
+        let flags = found.map_or(&[][..], |(_, flags)| flags);
+        (0u32..)
+            .zip(flags)
+            .filter(|(_, reached)| **reached)
+            .map(|(at, _)| TargetId(at))
+            .collect()
+    }
+}
+
+/// Depth-first search that notes each circle it runs into.
+fn visit(
+    id: TargetId,
+    required: &[(TargetId, Vec<TargetId>)],
+    (path, done, cycles): (
+        &mut Vec<TargetId>,
+        &mut BTreeSet<TargetId>,
+        &mut Vec<Vec<TargetId>>,
+    ),
+) {
+    if let Some(at) = path.iter().position(|it| *it == id) {
+        cycles.push(path[at..].to_vec());
+        return;
+    }
+    if !done.insert(id) {
+        return;
+    }
+    path.push(id);
+    let next = required.iter().find(|(it, _)| *it == id);
+    for other in next.into_iter().flat_map(|(_, others)| others) {
+        visit(*other, required, (path, done, cycles));
+    }
+    path.pop();
+}
