@@ -32,8 +32,9 @@ impl ReleaseFile {
         }
     }
 
-    /// Where the file is.
-    pub(crate) fn absolute_url(&self) -> Option<Url> {
+    /// Where the file is at this moment, without credentials.
+    #[must_use]
+    pub fn absolute_url(&self) -> Option<Url> {
         match Url::parse(&self.url) {
             Ok(url) => Some(url),
             Err(_) => Url::parse(&self.base).ok()?.join(&self.url).ok(),

@@ -121,8 +121,8 @@ fn what_only_a_build_can_tell() {
         panic!("it needs a build");
     };
     assert_eq!(path.file_name(), Some("a-1.0.tar.gz"));
-    let text = format!("Metadata-Version: 2.1\nName: a\nVersion: 1.0\nRequires-Dist: b\n");
-    let mut built = Metadata::parse(&text).unwrap();
+    let text = "Metadata-Version: 2.1\nName: a\nVersion: 1.0\nRequires-Dist: b\n";
+    let mut built = Metadata::parse(text).unwrap();
     built.dynamic = false;
     run.store_built_metadata(sha256, built.clone()).unwrap();
     assert_eq!(*ask(&run).unwrap(), built);
