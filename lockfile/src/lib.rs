@@ -13,6 +13,7 @@
 //! [`FORMAT_VERSION`].
 
 mod check;
+mod complete;
 mod conflict;
 pub mod diff;
 mod error;
@@ -31,6 +32,7 @@ mod why;
 mod write;
 
 pub use check::{Staleness, check, check_consistency};
+pub use complete::{FileProblem, FileProblemKind, check_files};
 pub use conflict::{Conflicted, read_conflicted};
 pub use diff::{LockDiff, diff};
 pub use error::{ReadError, ReadErrorKind};

@@ -148,27 +148,38 @@ impl fmt::Display for Why<'_> {
     }
 }
 
-/// As in ``requirement `a[x]>=1` > a 1.2 > b>=3 [x] > b 3.1``.
-impl fmt::Display for Chain<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Chain<'_> {
+    /// The chain in words; `origin` says where a requirement of the lock stands.
+    pub fn text(&self, origin: impl Fn(&Requirement) -> Option<String>) -> String {
+        let mut out = String::new();
         for (at, step) in self.steps.iter().enumerate() {
-            let package = step.package;
-            match at {
-                0 => write!(f, "requirement `{}`", step.requirement)?,
-                _ => {
-                    let (extras, source) = (extras(step.requirement), &step.requirement.source);
-                    write!(f, " > {}{extras}{source}", step.requirement.name)?;
-                }
+            let Requirement { name, source, .. } = step.requirement;
+            if at == 0 {
+                let origin = origin(step.requirement);
+                let origin = origin.as_deref().unwrap_or("requirement");
+                out.push_str(&format!("{origin} `{}`", step.requirement));
+            } else {
+                out.push_str(&format!(" > {name}{}{source}", extras(step.requirement)));
             }
             if let Some(extra) = step.extra {
-                write!(f, " (extra {extra})")?;
+                out.push_str(&format!(" (extra {extra})"));
             }
-            write!(f, " > {} {}", package.name, package.version)?;
+            out.push_str(&format!(
+                " > {} {}",
+                step.package.name, step.package.version
+            ));
         }
         if !self.marker.is_true() {
-            write!(f, "  where {}", self.marker)?;
+            out.push_str(&format!("  where {}", self.marker));
         }
-        Ok(())
+        out
+    }
+}
+
+/// As in ``requirement `a[x]>=1` > a 1.2 > b>=3 (extra x) > b 3.1``.
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text(|_| None))
     }
 }
 

@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{export, generate_lockfiles, package};
+use crate::commands::{export, generate_lockfiles, lock, package, tree, why};
 
 /// Lock, build, package and release a Python monorepo.
 #[derive(Debug, Parser)]
@@ -36,6 +36,13 @@ pub(crate) enum Command {
     GenerateLockfiles(generate_lockfiles::Arguments),
     /// Print a lock in another format
     Export(export::Arguments),
+    /// Compare locks, check them
+    #[command(subcommand)]
+    Lock(lock::Arguments),
+    /// Why a package is locked: the chains from requirements to it
+    Why(why::Arguments),
+    /// A lock as a tree
+    Tree(tree::Arguments),
     /// Build wheels and source distributions
     Package(package::Arguments),
 }

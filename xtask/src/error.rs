@@ -265,6 +265,12 @@ impl From<lockfile::ReadError> for CommandError {
     }
 }
 
+impl From<lockfile::export::ExportError> for CommandError {
+    fn from(error: lockfile::export::ExportError) -> Self {
+        Self::failure(error.to_string())
+    }
+}
+
 impl From<index::Error> for CommandError {
     fn from(error: index::Error) -> Self {
         let hint = error.hint();
@@ -303,7 +309,10 @@ mod tests {
             })
             .because("`!` is no version")
             .hint("write `foo>=1.0`");
-        insta::assert_snapshot!(check(&error), @"");
+        insta::assert_snapshot!(check(&error), @"
+        error: cannot read it
+        --> pants.toml
+        ");
     }
 
     #[test]

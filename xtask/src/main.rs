@@ -4,6 +4,7 @@ mod cli;
 mod commands;
 mod error;
 mod files;
+mod git;
 mod locking;
 mod packaging;
 mod progress;

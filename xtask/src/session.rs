@@ -45,6 +45,11 @@ impl Session {
         &self.settings.root
     }
 
+    /// The resolve that was named, else the default one.
+    pub(crate) fn resolve<'a>(&'a self, named: Option<&'a str>) -> &'a str {
+        named.unwrap_or(&self.settings.python.default_resolve)
+    }
+
     /// The folder of the cache: `$XTASK_CACHE_DIR`, else where caches belong on this system.
     pub(crate) fn cache(&self) -> Result<Utf8PathBuf, CommandError> {
         if let Some(folder) = self.environment.get(CACHE_VARIABLE) {

@@ -69,7 +69,8 @@ fn files(package: &LockedPackage) -> impl Iterator<Item = &DistFile> {
     package.sdist.iter().chain(&package.wheels)
 }
 
-fn fits(wheel: &DistFile, platform: Platform) -> bool {
+/// Whether a wheel can be used on a platform.
+pub(crate) fn fits(wheel: &DistFile, platform: Platform) -> bool {
     // A name that cannot be read is no reason to leave the file out.
     wheel
         .filename

@@ -7,6 +7,7 @@ mod pex;
 mod toml;
 
 use camino::Utf8Path;
+use model::{Lock, LockedPackage, Marker};
 
 use crate::error::{Problem, ReadError, ReadErrorKind};
 use crate::format::LockFormat;
@@ -34,6 +35,39 @@ pub fn pins(text: &str, path: &Utf8Path) -> Result<Vec<Pin>, ReadError> {
         )),
     };
     pins.map(sorted).map_err(|problem| problem.at(text, path))
+}
+
+/// A lock with these pins that is otherwise as another one: their difference is in versions alone.
+#[must_use]
+pub fn as_lock(pins: &[Pin], like: &Lock) -> Lock {
+    let package = |pin: &Pin| {
+        let named = || {
+            like.packages
+                .iter()
+                .filter(|package| package.name == pin.name)
+        };
+        if let Some(same) = named().find(|package| package.version == pin.version) {
+            return same.clone();
+        }
+        LockedPackage {
+            name: pin.name.clone(),
+            version: pin.version.clone(),
+            source: pin.source.clone(),
+            marker: named()
+                .map(|it| it.marker.clone())
+                .reduce(|all, one| all.or(&one))
+                .unwrap_or(Marker::TRUE),
+            requires_python: None,
+            extras: named().next().map_or_else(Vec::new, |it| it.extras.clone()),
+            dependencies: Vec::new(),
+            sdist: None,
+            wheels: Vec::new(),
+        }
+    };
+    Lock {
+        packages: pins.iter().map(package).collect(),
+        ..like.clone()
+    }
 }
 
 #[cfg(test)]

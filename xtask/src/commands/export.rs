@@ -2,11 +2,14 @@
 
 use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
+use index::Index;
+use lockfile::Lock;
+use model::{DistFile, LockedPackage, Platform};
 
 use crate::commands::Outcome;
 use crate::error::CommandError;
 use crate::files;
-use crate::locking::LockPath;
+use crate::locking::{LockPath, Places, PlacesOptions};
 use crate::session::Session;
 
 /// What can be said to `export`.
@@ -23,34 +26,40 @@ pub(crate) struct Arguments {
     /// Where to; `-` is stdout
     #[arg(long, value_name = "FILE", default_value = "-")]
     output: Utf8PathBuf,
+
+    /// Only what this platform needs
+    #[arg(long, value_name = "PLATFORM")]
+    platform: Option<Platform>,
+
+    /// Take URLs from this package index in place of those that settings name
+    #[arg(long, value_name = "URL")]
+    index_url: Option<String>,
+
+    /// Make no request: take URLs from what the cache holds
+    #[arg(long)]
+    offline: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// requirements.txt with markers and hashes, for pip `--require-hashes` and uv
     Requirements,
+    /// pylock.toml (PEP 751), with the URLs that files have on the index now
+    Pylock,
+    /// The JSON that pex and Pants read, with the URLs that files have on the index now
+    Pex,
+    /// A bill of materials: CycloneDX 1.6 as JSON
+    Cyclonedx,
 }
 
 /// Prints a lock.
 pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
-    let resolve = arguments
-        .resolve
-        .as_deref()
-        .unwrap_or(&session.settings.python.default_resolve);
-    let path = LockPath::of(session, resolve)?;
-    let Some(text) = path.read()? else {
-        return Err(CommandError::failure(format!(
-            "cannot export `{resolve}`: there is no lock at {}",
-            path.relative
-        ))
-        .hint(format!(
-            "run `cargo xtask generate-lockfiles --resolve {resolve}`"
-        )));
-    };
-    let lock = lockfile::read(&text, &path.relative)?;
-    let exported = match arguments.format {
-        Format::Requirements => lockfile::export::requirements(&lock),
-    };
+    let resolve = session.resolve(arguments.resolve.as_deref());
+    let mut lock = LockPath::of(session, resolve)?.lock(resolve)?;
+    if let Some(platform) = arguments.platform {
+        lock = lockfile::export::for_platform(&lock, platform);
+    }
+    let exported = export(session, arguments, &lock)?;
     if arguments.output == "-" {
         session.print(exported);
         return Ok(Outcome::Done);
@@ -61,4 +70,37 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
     )
     .map_err(|error| CommandError::file("write", &arguments.output, &error))?;
     Ok(Outcome::Done)
+}
+
+fn export(session: &Session, arguments: &Arguments, lock: &Lock) -> Result<String, CommandError> {
+    if arguments.format == Format::Requirements {
+        return Ok(lockfile::export::requirements(lock));
+    }
+    let options = PlacesOptions {
+        index_url: arguments.index_url.clone(),
+        offline: arguments.offline,
+        exclude_newer: None,
+    };
+    let index = Places::new(session, options)?.plain_index()?;
+    for package in &lock.packages {
+        index.prefetch_listing(&package.name);
+    }
+    let urls = |package: &LockedPackage, file: &DistFile| url(&index, package, file);
+    match arguments.format {
+        Format::Requirements => Ok(lockfile::export::requirements(lock)),
+        Format::Pylock => Ok(lockfile::export::pylock(lock, &urls)?),
+        Format::Pex => Ok(lockfile::export::pex(lock, &urls)?),
+        Format::Cyclonedx => Ok(lockfile::export::cyclonedx(lock, &urls)),
+    }
+}
+
+/// Where an index has a file now; a file of the same name with another hash is not that file.
+fn url(index: &Index, package: &LockedPackage, file: &DistFile) -> Option<String> {
+    let listing = index.listing(&package.name).ok()?;
+    let release = listing.release(&package.version).ok()??;
+    let listed = release.files.iter().find(|listed| {
+        let same_hash = listed.file.sha256.is_none() || listed.file.sha256 == file.sha256;
+        listed.file.filename == file.filename && same_hash
+    })?;
+    listed.absolute_url().map(String::from)
 }

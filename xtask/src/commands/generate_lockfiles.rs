@@ -62,7 +62,7 @@ enum OutputFormat {
 /// fails, none.
 pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
     let upgrade = Upgrade::new(arguments.upgrade, &arguments.upgrade_packages)?;
-    let paths = lock_paths(session, &arguments.resolves)?;
+    let paths = locking::lock_paths(session, &arguments.resolves)?;
     let repository =
         targets::Repository::load(session.root().as_std_path(), locking::options(session))?;
     repository.check_resolves()?;
@@ -102,26 +102,6 @@ impl Arguments {
 }
 
 type Paths = Vec<(String, LockPath)>;
-
-fn lock_paths(session: &Session, asked: &[String]) -> Result<Paths, CommandError> {
-    let all = session.settings.python.resolves.keys();
-    let mut names: Vec<&String> = if asked.is_empty() {
-        all.collect()
-    } else {
-        asked.iter().collect()
-    };
-    names.sort();
-    names.dedup();
-    if names.is_empty() {
-        return Err(CommandError::failure("there is no resolve to lock")
-            .at(crate::error::Place::file(session.settings.file.as_str()))
-            .hint("name one: `[python.resolves]` with `python-default = \"python.lock\"`"));
-    }
-    names
-        .into_iter()
-        .map(|name| Ok((name.clone(), LockPath::of(session, name)?)))
-        .collect()
-}
 
 /// What became of one resolve.
 struct Locked {

@@ -2,7 +2,10 @@
 
 pub(crate) mod export;
 pub(crate) mod generate_lockfiles;
+pub(crate) mod lock;
 pub(crate) mod package;
+pub(crate) mod tree;
+pub(crate) mod why;
 
 use std::process::ExitCode;
 
@@ -34,6 +37,9 @@ pub(crate) fn run(cli: Cli) -> Result<Outcome, CommandError> {
     match cli.command {
         Command::GenerateLockfiles(arguments) => generate_lockfiles::run(&session, &arguments),
         Command::Export(arguments) => export::run(&session, &arguments),
+        Command::Lock(arguments) => lock::run(&session, &arguments),
+        Command::Why(arguments) => why::run(&session, &arguments),
+        Command::Tree(arguments) => tree::run(&session, &arguments),
         Command::Package(arguments) => package::run(&session, &arguments),
     }
 }

@@ -40,11 +40,49 @@ impl LockPath {
         }
     }
 
+    /// The lock, which must be there and be ours.
+    pub(crate) fn lock(&self, resolve: &str) -> Result<Lock, CommandError> {
+        match self.read()? {
+            Some(text) => Ok(lockfile::read(&text, &self.relative)?),
+            None => Err(CommandError::failure(format!(
+                "there is no lock of `{resolve}` at {}",
+                self.relative
+            ))
+            .hint(format!(
+                "run `cargo xtask generate-lockfiles --resolve {resolve}`"
+            ))),
+        }
+    }
+
     /// Replaces the file as a whole, or leaves it as it was.
     pub(crate) fn write(&self, text: &str) -> Result<(), CommandError> {
         files::replace(&self.absolute, text)
             .map_err(|error| CommandError::file("write the lock", &self.relative, &error))
     }
+}
+
+/// The resolves that were asked for, or all, with their lockfiles.
+pub(crate) fn lock_paths(
+    session: &Session,
+    asked: &[String],
+) -> Result<Vec<(String, LockPath)>, CommandError> {
+    let all = session.settings.python.resolves.keys();
+    let mut names: Vec<&String> = if asked.is_empty() {
+        all.collect()
+    } else {
+        asked.iter().collect()
+    };
+    names.sort();
+    names.dedup();
+    if names.is_empty() {
+        return Err(CommandError::failure("there is no resolve to lock")
+            .at(crate::error::Place::file(session.settings.file.as_str()))
+            .hint("name one: `[python.resolves]` with `python-default = \"python.lock\"`"));
+    }
+    names
+        .into_iter()
+        .map(|name| Ok((name.clone(), LockPath::of(session, name)?)))
+        .collect()
 }
 
 /// An error for a resolve that the settings do not name.

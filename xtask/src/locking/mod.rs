@@ -14,7 +14,7 @@ mod provider;
 mod summary;
 mod upgrade;
 
-pub(crate) use existing::{Existing, LockPath};
+pub(crate) use existing::{Existing, LockPath, lock_paths};
 pub(crate) use inputs::{Declared, options};
 pub(crate) use places::{Places, PlacesOptions};
 pub(crate) use provider::IndexProvider;

@@ -71,6 +71,11 @@ impl<'a> Places<'a> {
         self.index_with(&declared.indexes)
     }
 
+    /// The index of the settings alone, whatever requirement files say.
+    pub(crate) fn plain_index(&self) -> Result<Arc<Index>, CommandError> {
+        self.index_with(&[])
+    }
+
     fn index_with(&self, lines: &[IndexOption]) -> Result<Arc<Index>, CommandError> {
         let locations = self.locations(lines)?;
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,0 +1,175 @@
+//! `lock check`: is every lock what its inputs say, complete, and free of withdrawn files?
+
+use clap::Args;
+use index::Index;
+use lockfile::diff::Cause;
+use lockfile::{Lock, LockFormat};
+use model::{LockedPackage, PackageSource};
+
+use crate::commands::Outcome;
+use crate::error::CommandError;
+use crate::git;
+use crate::locking::{self, Declared, LockPath, Places, PlacesOptions};
+use crate::session::Session;
+
+/// What can be said to `lock check`.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Check only this resolve; may be repeated
+    #[arg(long = "resolve", value_name = "NAME")]
+    resolves: Vec<String>,
+
+    /// Fail where a package moved since this git revision that no changed input leads to
+    #[arg(long, value_name = "REF")]
+    budget: Option<String>,
+
+    /// Ask this package index, in place of those that settings name, what was yanked since
+    #[arg(long, value_name = "URL")]
+    index_url: Option<String>,
+
+    /// Do not ask the package index what was yanked since
+    #[arg(long)]
+    offline: bool,
+}
+
+/// Checks the locks; says what is wrong with each.
+pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+    let paths = locking::lock_paths(session, &arguments.resolves)?;
+    let repository =
+        targets::Repository::load(session.root().as_std_path(), locking::options(session))?;
+    repository.check_resolves()?;
+    let options = PlacesOptions {
+        index_url: arguments.index_url.clone(),
+        offline: arguments.offline,
+        exclude_newer: None,
+    };
+    let check = Check {
+        session,
+        arguments,
+        repository: &repository,
+        places: Places::new(session, options)?,
+    };
+    let mut outcome = Outcome::Done;
+    for (resolve, path) in &paths {
+        let problems = check.problems(resolve, path)?;
+        let verdict = if problems.is_empty() { ": sound" } else { "" };
+        session.say(format_args!(
+            "\x1b[1m{resolve}\x1b[0m ({}){verdict}",
+            path.relative
+        ));
+        for problem in &problems {
+            session.say(format_args!("  {problem}"));
+            outcome = Outcome::Found;
+        }
+    }
+    Ok(outcome)
+}
+
+struct Check<'a> {
+    session: &'a Session,
+    arguments: &'a Arguments,
+    repository: &'a targets::Repository,
+    places: Places<'a>,
+}
+
+impl Check<'_> {
+    fn problems(&self, resolve: &str, path: &LockPath) -> Result<Vec<String>, CommandError> {
+        let one = |problem: &str| Ok(vec![problem.to_owned()]);
+        let Some(text) = path.read()? else {
+            return one("there is no lock");
+        };
+        if lockfile::read_conflicted(&text, &path.relative).is_some() {
+            return one("it has an unresolved merge conflict");
+        }
+        if LockFormat::of(&text) != LockFormat::Own {
+            return one("it is not a lock of this tool");
+        }
+        let lock = lockfile::read(&text, &path.relative)?;
+        let declared = Declared::collect(self.session, self.repository, resolve, |source| {
+            self.places.name_of(source, resolve)
+        })?;
+        let mut problems = Vec::new();
+        let stale = lockfile::check(&lock, &declared.inputs);
+        problems.extend(stale.iter().map(ToString::to_string));
+        let files = lockfile::check_files(&lock);
+        problems.extend(files.iter().map(ToString::to_string));
+        if !self.arguments.offline {
+            problems.extend(self.yanked_since(&declared, &lock)?);
+        }
+        problems.extend(self.over_budget(path, &lock)?);
+        Ok(problems)
+    }
+
+    /// What the index withdrew after the lock was made.
+    fn yanked_since(&self, declared: &Declared, lock: &Lock) -> Result<Vec<String>, CommandError> {
+        let index = self.places.index(declared)?;
+        let of_index = |it: &&LockedPackage| matches!(it.source, PackageSource::Index(_));
+        let packages: Vec<&LockedPackage> = lock.packages.iter().filter(of_index).collect();
+        for package in &packages {
+            index.prefetch_listing(&package.name);
+        }
+        let mut problems = Vec::new();
+        for package in packages {
+            problems.extend(withdrawn(&index, package)?);
+        }
+        Ok(problems)
+    }
+
+    fn over_budget(&self, path: &LockPath, lock: &Lock) -> Result<Vec<String>, CommandError> {
+        let Some(revision) = &self.arguments.budget else {
+            return Ok(Vec::new());
+        };
+        if git::commit(self.session.root(), revision)?.is_none() {
+            return Err(CommandError::failure(format!(
+                "`--budget {revision}`: this git repository has no such revision"
+            )));
+        }
+        let Some(text) = git::show(self.session.root(), revision, &path.relative)? else {
+            return Ok(Vec::new());
+        };
+        let place = format!("{revision}:{}", path.relative);
+        let before = match LockFormat::of(&text) {
+            LockFormat::Own | LockFormat::Unknown => lockfile::read(&text, place.as_str().into())?,
+            _ => {
+                let pins = lockfile::import::pins(&text, place.as_str().into())?;
+                lockfile::import::as_lock(&pins, lock)
+            }
+        };
+        let diff = lockfile::diff::diff(&before, lock);
+        let moved = diff
+            .packages
+            .iter()
+            .filter(|it| it.change.is_alarm() || matches!(it.cause, Cause::ChosenAnew { .. }));
+        Ok(moved
+            .map(|it| {
+                format!(
+                    "{} {}: no input that changed since {revision} leads to it",
+                    it.name, it.change
+                )
+            })
+            .collect())
+    }
+}
+
+/// Whether an index withdrew a release that the lock holds as good.
+fn withdrawn(index: &Index, package: &LockedPackage) -> Result<Option<String>, CommandError> {
+    let (name, version) = (&package.name, &package.version);
+    let locked_as_yanked = || {
+        let mut files = package.sdist.iter().chain(&package.wheels);
+        files.any(|file| file.yanked.is_some())
+    };
+    let release = match index.listing(name) {
+        Ok(listing) => listing.release(version)?,
+        Err(index::Error::NoSuchPackage { .. }) => None,
+        Err(error) => return Err(error.into()),
+    };
+    Ok(match release {
+        None => Some(format!("{name} {version} is no longer on the index")),
+        Some(release) => match &release.yanked {
+            Some(_) if locked_as_yanked() => None,
+            Some(reason) if reason.is_empty() => Some(format!("{name} {version} was yanked since")),
+            Some(reason) => Some(format!("{name} {version} was yanked since: {reason}")),
+            None => None,
+        },
+    })
+}

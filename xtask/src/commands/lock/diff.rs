@@ -1,0 +1,152 @@
+//! `lock diff`: what changed between two states of the locks, and which input is to blame.
+
+use camino::Utf8Path;
+use clap::{Args, ValueEnum};
+use lockfile::{Lock, LockDiff, LockFormat};
+
+use crate::commands::Outcome;
+use crate::error::CommandError;
+use crate::git;
+use crate::locking::{LockPath, lock_paths};
+use crate::session::Session;
+
+/// What can be said to `lock diff`.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// What to compare: a git revision or a lockfile; without it `HEAD`
+    #[arg(value_name = "FROM")]
+    from: Option<String>,
+
+    /// What to compare with: a git revision or a lockfile; without it the working tree
+    #[arg(value_name = "TO")]
+    to: Option<String>,
+
+    /// Only this resolve; may be repeated
+    #[arg(long = "resolve", value_name = "NAME")]
+    resolves: Vec<String>,
+
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For a terminal
+    Text,
+    /// For a pull request
+    Markdown,
+    /// For programs
+    Json,
+}
+
+/// A state of the locks.
+enum State {
+    /// As they are.
+    WorkingTree,
+    /// As a commit has them.
+    Revision(String),
+    /// One lock, wherever it is.
+    File(Box<Lock>),
+}
+
+/// Prints the differences.
+pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+    let from = State::of(session, arguments.from.as_deref().unwrap_or("HEAD"))?;
+    let to = match &arguments.to {
+        Some(to) => State::of(session, to)?,
+        None => State::WorkingTree,
+    };
+    let diffs = diffs(session, arguments, &from, &to)?;
+    session.print(match arguments.format {
+        Format::Text => lockfile::diff::text(&diffs),
+        Format::Markdown => lockfile::diff::markdown(&diffs),
+        Format::Json => lockfile::diff::json(&diffs),
+    });
+    Ok(Outcome::Done)
+}
+
+fn diffs(
+    session: &Session,
+    arguments: &Arguments,
+    from: &State,
+    to: &State,
+) -> Result<Vec<LockDiff>, CommandError> {
+    // A file is the lock of the resolve that it names, unless told otherwise.
+    let mut resolves = arguments.resolves.clone();
+    let known = |name: &String| session.settings.python.resolves.contains_key(name);
+    if let (State::File(lock), _) | (_, State::File(lock)) = (from, to)
+        && resolves.is_empty()
+    {
+        if let (State::File(old), State::File(new)) = (from, to) {
+            return Ok(vec![lockfile::diff::diff(old, new)]);
+        }
+        let named = Some(lock.resolve.clone()).filter(known);
+        let default = || session.settings.python.default_resolve.clone();
+        resolves.push(named.unwrap_or_else(default));
+    }
+    let mut diffs = Vec::new();
+    for (resolve, path) in lock_paths(session, &resolves)? {
+        let new = to.lock(session, &path, None)?;
+        let old = from.lock(session, &path, new.as_ref())?;
+        let empty = |like: &Lock| Lock {
+            packages: Vec::new(),
+            ..like.clone()
+        };
+        match (old, new) {
+            (Some(old), Some(new)) => diffs.push(lockfile::diff::diff(&old, &new)),
+            (None, Some(new)) => diffs.push(lockfile::diff::diff(&empty(&new), &new)),
+            (Some(old), None) => diffs.push(lockfile::diff::diff(&old, &empty(&old))),
+            (None, None) => session.warn(format_args!("neither state has a lock of `{resolve}`")),
+        }
+    }
+    Ok(diffs)
+}
+
+impl State {
+    fn of(session: &Session, named: &str) -> Result<Self, CommandError> {
+        let path = session.working_folder()?.join(named);
+        if path.is_file() {
+            let text = fs_err::read_to_string(&path)
+                .map_err(|error| CommandError::file("read", Utf8Path::new(named), &error))?;
+            let lock = lockfile::read(&text, Utf8Path::new(named))?;
+            return Ok(Self::File(Box::new(lock)));
+        }
+        match git::commit(session.root(), named)? {
+            Some(_) => Ok(Self::Revision(named.to_owned())),
+            None => Err(CommandError::failure(format!(
+                "`{named}` is neither a lockfile nor a revision of this git repository"
+            ))),
+        }
+    }
+
+    /// The lock of a resolve in this state. Another tool's lock counts by its pins: it is
+    /// compared with `like` as a lock that differs in versions alone.
+    fn lock(
+        &self,
+        session: &Session,
+        path: &LockPath,
+        like: Option<&Lock>,
+    ) -> Result<Option<Lock>, CommandError> {
+        let text = match self {
+            Self::File(lock) => return Ok(Some((**lock).clone())),
+            Self::WorkingTree => path.read()?,
+            Self::Revision(revision) => git::show(session.root(), revision, &path.relative)?,
+        };
+        let Some(text) = text.filter(|text| !text.trim().is_empty()) else {
+            return Ok(None);
+        };
+        let place = match self {
+            Self::Revision(revision) => format!("{revision}:{}", path.relative).into(),
+            _ => path.relative.clone(),
+        };
+        let foreign = !matches!(LockFormat::of(&text), LockFormat::Own | LockFormat::Unknown);
+        match like {
+            Some(like) if foreign => {
+                let pins = lockfile::import::pins(&text, &place)?;
+                Ok(Some(lockfile::import::as_lock(&pins, like)))
+            }
+            _ => Ok(Some(lockfile::read(&text, &place)?)),
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! `tree`: a lock as a tree, from the requirements down or from packages up.
+
+use clap::Args;
+use lockfile::TreeOptions;
+use model::{PackageName, Platform};
+
+use crate::commands::{Outcome, why};
+use crate::error::CommandError;
+use crate::locking::LockPath;
+use crate::session::Session;
+
+/// What can be said to `tree`.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// The resolve; without it the default one
+    #[arg(long, value_name = "NAME")]
+    resolve: Option<String>,
+
+    /// Only what this platform needs
+    #[arg(long, value_name = "PLATFORM")]
+    platform: Option<Platform>,
+
+    /// From this package up to the requirements; may be repeated
+    #[arg(long, value_name = "PACKAGE")]
+    invert: Vec<PackageName>,
+
+    /// At most so many levels below the first
+    #[arg(long, value_name = "COUNT")]
+    depth: Option<usize>,
+}
+
+/// Prints the tree.
+pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+    let resolve = session.resolve(arguments.resolve.as_deref());
+    let mut lock = LockPath::of(session, resolve)?.lock(resolve)?;
+    if let Some(platform) = arguments.platform {
+        lock = lockfile::export::for_platform(&lock, platform);
+    }
+    let is_locked = |name: &PackageName| lock.packages.iter().any(|package| package.name == *name);
+    if let Some(unknown) = arguments.invert.iter().find(|name| !is_locked(name)) {
+        return Err(why::not_locked(&lock, unknown, arguments.platform));
+    }
+    let options = TreeOptions {
+        invert: arguments.invert.clone(),
+        depth: arguments.depth,
+    };
+    session.print(lockfile::tree(&lock, &options));
+    Ok(Outcome::Done)
+}

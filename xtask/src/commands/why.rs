@@ -1,0 +1,88 @@
+//! `why`: the chains of requirements that bring a package into a lock.
+
+use clap::Args;
+use model::{PackageName, Platform, Requirement};
+
+use crate::commands::Outcome;
+use crate::error::CommandError;
+use crate::locking::{self, Declared, LockPath};
+use crate::session::Session;
+
+/// What can be said to `why`.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// The package
+    #[arg(value_name = "PACKAGE")]
+    package: PackageName,
+
+    /// The resolve; without it the default one
+    #[arg(long, value_name = "NAME")]
+    resolve: Option<String>,
+
+    /// Only what this platform needs
+    #[arg(long, value_name = "PLATFORM")]
+    platform: Option<Platform>,
+
+    /// At most so many chains for each version, the shortest first
+    #[arg(long, value_name = "COUNT", default_value_t = 20)]
+    limit: usize,
+}
+
+/// Prints the chains; a package that is not locked is found nowhere.
+pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+    let resolve = session.resolve(arguments.resolve.as_deref());
+    let path = LockPath::of(session, resolve)?;
+    let mut lock = path.lock(resolve)?;
+    if let Some(platform) = arguments.platform {
+        lock = lockfile::export::for_platform(&lock, platform);
+    }
+    let found = lockfile::why(&lock, arguments.package.as_str(), arguments.limit);
+    if found.is_empty() {
+        return Err(not_locked(&lock, &arguments.package, arguments.platform));
+    }
+    // Where requirements stand is good to know, and no reason to fail.
+    let declared = declared(session, resolve).ok();
+    let origin = |requirement: &Requirement| {
+        let place = declared.as_ref()?.place(requirement)?;
+        Some(format!("{}:{}", place.path, place.line))
+    };
+    for why in &found {
+        session.print(format_args!(
+            "{} {}\n",
+            why.package.name, why.package.version
+        ));
+        for chain in &why.chains {
+            session.print(format_args!("  {}\n", chain.text(origin)));
+        }
+        if why.more {
+            session.print("  … and more: see `--limit`\n");
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+fn declared(session: &Session, resolve: &str) -> Result<Declared, CommandError> {
+    let options = locking::options(session);
+    let repository = targets::Repository::load(session.root().as_std_path(), options)?;
+    Declared::collect(session, &repository, resolve, |_| {
+        Err(CommandError::failure("a direct reference has no name"))
+    })
+}
+
+/// An error that names the nearest package.
+pub(crate) fn not_locked(
+    lock: &lockfile::Lock,
+    package: &PackageName,
+    platform: Option<Platform>,
+) -> CommandError {
+    let on = platform.map_or(String::new(), |platform| format!(" for {platform}"));
+    let error = CommandError::failure(format!(
+        "{package} is not in the lock of `{}`{on}",
+        lock.resolve
+    ));
+    let known = lock.packages.iter().map(|package| package.name.as_str());
+    match crate::settings::nearest(package.as_str(), known) {
+        Some(nearest) => error.hint(format!("did you mean {nearest}?")),
+        None => error,
+    }
+}

@@ -1,0 +1,67 @@
+//! The questions that commands ask git.
+
+use camino::Utf8Path;
+
+use crate::error::CommandError;
+
+/// The commit that a revision names; `None` where it names none.
+pub(crate) fn commit(root: &Utf8Path, revision: &str) -> Result<Option<String>, CommandError> {
+    let name = format!("{revision}^{{commit}}");
+    ask(
+        root,
+        &[
+            "rev-parse",
+            "--verify",
+            "--quiet",
+            "--end-of-options",
+            &name,
+        ],
+    )
+}
+
+/// A file as a revision has it; `None` where it has no such file.
+pub(crate) fn show(
+    root: &Utf8Path,
+    revision: &str,
+    path: &Utf8Path,
+) -> Result<Option<String>, CommandError> {
+    ask(
+        root,
+        &["show", "--end-of-options", &format!("{revision}:./{path}")],
+    )
+}
+
+/// A setting of the repository; `None` where it is not set.
+pub(crate) fn setting(root: &Utf8Path, name: &str) -> Result<Option<String>, CommandError> {
+    let value = ask(root, &["config", "--local", "--get", name])?;
+    Ok(value.map(|value| value.trim_end_matches('\n').to_owned()))
+}
+
+/// Runs a command that must succeed.
+pub(crate) fn run(root: &Utf8Path, arguments: &[&str]) -> Result<String, CommandError> {
+    let output = output(root, arguments)?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    let reason = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+    Err(CommandError::failure(format!("`git {}` failed", arguments.join(" "))).because(reason))
+}
+
+/// What a command answers; `None` where it says no.
+fn ask(root: &Utf8Path, arguments: &[&str]) -> Result<Option<String>, CommandError> {
+    let output = output(root, arguments)?;
+    let answer = String::from_utf8_lossy(&output.stdout).into_owned();
+    Ok(output.status.success().then_some(answer))
+}
+
+fn output(root: &Utf8Path, arguments: &[&str]) -> Result<std::process::Output, CommandError> {
+    duct::cmd("git", arguments)
+        .dir(root)
+        .stdout_capture()
+        .stderr_capture()
+        .unchecked()
+        .run()
+        .map_err(|error| {
+            CommandError::failure(format!("cannot run git: {error}")).hint("install git")
+        })
+}
