@@ -106,6 +106,11 @@ fn ours(case: &Case) -> (String, String) {
     (change.path.into_string(), change.new)
 }
 
+/// The interpreter of the environment that has towncrier.
+fn python() -> Option<Utf8PathBuf> {
+    testkit::peer("towncrier").map(|towncrier| towncrier.with_file_name("python"))
+}
+
 const SORTED_TOWNCRIER: &str = "
 import os
 listdir = os.listdir
@@ -114,11 +119,10 @@ from towncrier._shell import cli
 cli()
 ";
 
-fn towncriers(case: &Case, peers: &str, news_file: &str) -> String {
+fn towncriers(case: &Case, python: &Utf8Path, news_file: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let root = Utf8Path::from_path(folder.path()).unwrap();
     write(case, root);
-    let python = format!("{peers}/bin/python");
     let args = [
         "-c",
         SORTED_TOWNCRIER,
@@ -129,7 +133,7 @@ fn towncriers(case: &Case, peers: &str, news_file: &str) -> String {
         "--date",
         &case.date,
     ];
-    let output = duct::cmd(python, args)
+    let output = duct::cmd(python.as_std_path(), args)
         .dir(root)
         .stderr_to_stdout()
         .stdout_capture()
@@ -176,13 +180,10 @@ fn same_bytes_as_recorded() {
 
 #[test]
 fn same_bytes_as_towncrier() {
-    let Ok(peers) = std::env::var("XTASK_PEERS") else {
-        eprintln!("skipped: XTASK_PEERS does not name a virtual environment with towncrier");
-        return;
-    };
+    let Some(python) = python() else { return };
     for case in cases() {
         let (name, text) = ours(&case);
-        let theirs = towncriers(&case, &peers, &name);
+        let theirs = towncriers(&case, &python, &name);
         if std::env::var_os("UPDATE_EXPECT").is_some() {
             update(&case, &name, &theirs);
         }
@@ -193,12 +194,9 @@ fn same_bytes_as_towncrier() {
 /// Towncrier's own template files, named as a project names its own, on every fixture without one.
 #[test]
 fn towncriers_template_files_as_they_are() {
-    let Ok(peers) = std::env::var("XTASK_PEERS") else {
-        eprintln!("skipped: XTASK_PEERS does not name a virtual environment with towncrier");
-        return;
-    };
+    let Some(python) = python() else { return };
     let script = "import towncrier.templates as t; print(list(t.__path__)[0])";
-    let folder = duct::cmd!(format!("{peers}/bin/python"), "-c", script)
+    let folder = duct::cmd!(python.as_std_path(), "-c", script)
         .read()
         .unwrap();
     let mut compared = 0;
@@ -222,7 +220,7 @@ fn towncriers_template_files_as_they_are() {
             case.files
                 .insert(name.clone(), fs_err::read_to_string(&template).unwrap());
             let (news_file, text) = ours(&case);
-            let theirs = towncriers(&case, &peers, &news_file);
+            let theirs = towncriers(&case, &python, &news_file);
             assert_eq!(text, theirs, "{} with {template}", case.path);
             compared += 1;
         }
