@@ -34,20 +34,19 @@ fn every_package_has_its_marker_and_hashes() {
         "--format",
         "requirements",
     ]);
-    let shown: Vec<_> = output.stdout.lines().map(hide_hash).collect();
-    assert_snapshot!(shown.join("\n"), @r"
+    assert_snapshot!(output.stdout, @r"
     # Written by `cargo xtask export --resolve=python-default --format=requirements`; not to be edited by hand.
     app==1.0 \
-        --hash=sha256:…
+        --hash=sha256:[HASH]
     lib==1.2 \
-        --hash=sha256:…
+        --hash=sha256:[HASH]
     native[fast]==2.0 \
-        --hash=sha256:… \
-        --hash=sha256:… \
-        --hash=sha256:… \
-        --hash=sha256:…
+        --hash=sha256:[HASH] \
+        --hash=sha256:[HASH] \
+        --hash=sha256:[HASH] \
+        --hash=sha256:[HASH]
     only-windows==3.0 ; sys_platform == 'win32' \
-        --hash=sha256:…
+        --hash=sha256:[HASH]
     ");
 }
 
@@ -59,14 +58,14 @@ fn a_file_is_written_where_the_user_is() {
     let to_stdout = repo.xtask(&["export", "--format", "requirements"]).stdout;
     let to_file = repo.xtask(&["export", "--format", "requirements", "--output", "out.txt"]);
     assert_eq!(to_file.status, 0, "{to_file}");
-    assert_eq!(repo.read("out.txt"), to_stdout);
+    assert_eq!(repo.shown(&repo.read("out.txt")), to_stdout);
 }
 
 #[test]
 fn without_a_lock() {
     let repo = repo().requirements("lib\n");
     assert_snapshot!(refused(&repo, &["export", "--format", "requirements"]), @"
-    error: cannot export `python-default`: there is no lock at python.lock
+    error: there is no lock of `python-default` at python.lock
      |
     hint: run `cargo xtask generate-lockfiles --resolve python-default`
     ");
@@ -158,18 +157,6 @@ fn uv_installs_what_is_exported_with_hashes_required() {
     repo.write("locked.txt", &change_hashes(&repo.read("locked.txt")));
     let output = repo.run(&uv, &[&arguments[..], &["--reinstall"]].concat());
     assert_ne!(output.status, 0, "uv took a wrong hash");
-}
-
-fn hide_hash(line: &str) -> String {
-    match line.split_once("sha256:") {
-        Some((before, after)) => {
-            format!(
-                "{before}sha256:…{}",
-                after.trim_start_matches(|c: char| c.is_ascii_hexdigit())
-            )
-        }
-        None => line.to_owned(),
-    }
 }
 
 /// Other hashes of the same length.

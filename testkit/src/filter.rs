@@ -14,15 +14,15 @@ impl Filter {
         self
     }
 
-    /// The text with the added texts replaced, ports of 127.0.0.1 as `[PORT]` and times such as
-    /// `1.25s` or `3 ms` as `[TIME]`.
+    /// The text with the added texts replaced, ports of 127.0.0.1 as `[PORT]`, digests as `[HASH]`,
+    /// and times such as `1.25s` or `3 ms` as `[TIME]`.
     #[must_use]
     pub fn apply(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for (from, to) in &self.texts {
             text = text.replace(from.as_str(), to);
         }
-        hide_times(&hide_ports(&text))
+        hide_times(&hide_hashes(&hide_ports(&text)))
     }
 }
 
@@ -39,6 +39,23 @@ fn hide_ports(text: &str) -> String {
             ""
         };
         shown += rest;
+    }
+    shown
+}
+
+/// A digest is a word of 40 or more hexadecimal digits.
+fn hide_hashes(text: &str) -> String {
+    let of_word = |c: char| c.is_ascii_alphanumeric();
+    let mut shown = String::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let length = rest.find(|c| !of_word(c)).unwrap_or(rest.len());
+        let (word, after) = rest.split_at(length);
+        let digest = length >= 40 && word.chars().all(|c| c.is_ascii_hexdigit());
+        shown += if digest { "[HASH]" } else { word };
+        let gap = after.find(of_word).unwrap_or(after.len());
+        shown += &after[..gap];
+        rest = &after[gap..];
     }
     shown
 }
@@ -86,6 +103,7 @@ mod tests {
             "http://127.0.0.1:4711/simple/",
             "http://127.0.0.1:[PORT]/simple/",
         );
+        check(&format!("sha256:{} a1", "0a".repeat(32)), "sha256:[HASH] a1");
         check("done in 1.25s, 3 ms of it", "done in [TIME], [TIME] of it");
     }
 

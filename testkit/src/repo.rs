@@ -232,6 +232,12 @@ impl Repo {
         variables
     }
 
+    /// A text as [`Output`] would show it.
+    #[must_use]
+    pub fn shown(&self, text: &str) -> String {
+        self.filter().apply(text)
+    }
+
     fn filter(&self) -> Filter {
         Filter::default()
             .replace(self.root().as_str(), "[REPO]")

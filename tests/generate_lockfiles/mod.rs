@@ -389,7 +389,10 @@ fn a_source_distribution_whose_requirements_only_its_build_tells() {
     .start();
     let repo = repo().index(&index).requirements("app\n");
     lock(&repo);
-    assert_snapshot!(locked(&repo, "python-default"), @"");
+    assert_snapshot!(locked(&repo, "python-default"), @"
+    app==1.0
+    lib==1.0
+    ");
 }
 
 /// Whether some Python can build a source distribution.

@@ -11,7 +11,7 @@ use camino::Utf8Path;
 use crate::settings::{SettingsError, Spot};
 
 /// An error at the edge.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct CommandError {
     kind: Kind,
     message: String,

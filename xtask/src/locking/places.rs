@@ -98,6 +98,7 @@ impl<'a> Places<'a> {
             Access::Online
         };
         options.freshness = Duration::from_secs(settings.freshness_seconds);
+        options.limits.read_timeout = Duration::from_secs(settings.timeout_seconds);
         options.exclude_newer = self.options.exclude_newer;
         options.rules = rules.map(|name| (name.clone(), IndexRule::Every)).collect();
         if let Some(observer) = &self.observer {

@@ -215,6 +215,8 @@ section! {
         first_index_exceptions: Vec<PackageName> = Vec::new(),
         /// How long an answer without cache headers is used without asking again.
         freshness_seconds: u64 = 600,
+        /// How long a server may be silent before the request is tried again.
+        timeout_seconds: u64 = 30,
     }
 }
 

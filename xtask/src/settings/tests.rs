@@ -239,7 +239,7 @@ fn a_key_that_is_like_no_other_lists_them() {
       at Cargo.toml:2:1
       url = 'https://index.example'
       ^^^
-      hint: known are `first_index_exceptions`, `freshness_seconds`
+      hint: known are `first_index_exceptions`, `freshness_seconds`, `timeout_seconds`
     ");
 }
 
