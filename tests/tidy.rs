@@ -48,10 +48,17 @@ const IO_CRATES: &[&str] = &[
 ];
 
 /// Hosts that code may name, each with its reason.
-const HOSTS: &[(&str, &str)] = &[(
-    "git-lfs.github.com",
-    "the first line of every Git LFS pointer",
-)];
+const HOSTS: &[(&str, &str)] = &[
+    (
+        "git-lfs.github.com",
+        "the first line of every Git LFS pointer",
+    ),
+    (
+        "cyclonedx.org",
+        "the name of a schema in a bill of materials",
+    ),
+    ("packaging.python.org", "the specifications, in hints"),
+];
 
 /// Top-level names that RFC 2606 keeps free.
 const FREE_NAMES: &[&str] = &[".example", ".invalid", ".test"];
@@ -336,9 +343,9 @@ impl Source {
     }
 }
 
-/// Whether a line has a text that is not the end of a longer word.
+/// Whether a line has a text that is neither the end of a longer word nor the start of a literal.
 fn has_word(line: &str, text: &str) -> bool {
-    let free = |c: char| !(c.is_alphanumeric() || c == '_');
+    let free = |c: char| !(c.is_alphanumeric() || c == '_' || c == '"');
     line.match_indices(text).any(|(start, _)| {
         text.starts_with('.') || line[..start].chars().next_back().is_none_or(free)
     })
