@@ -2,6 +2,8 @@
 //!
 //! [`changelog`], [`version`], [`settings`], [`facts`] and [`plan`] are pure: what they need comes
 //! in as data. [`git`] and [`tree`] read and change the repository.
+pub mod backport;
+pub mod changed;
 pub mod changelog;
 pub mod facts;
 pub mod gather;
