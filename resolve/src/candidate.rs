@@ -127,7 +127,7 @@ impl<P: Provider> Chooser<'_, P> {
     }
 
     fn is_kept(&self, need: Need<'_>, version: &Version) -> bool {
-        self.problem.pins.contains(need.name, version)
+        self.problem.pins.keeps(need.name, version, need.demand)
     }
 
     fn excluding_constraint(&self, need: Need<'_>, version: &Version) -> Option<usize> {

@@ -56,7 +56,7 @@ pub(crate) struct Fork {
     edges: FxHashMap<(Package, Version), Edges>,
     demand: FxHashMap<PackageName, Marker>,
     direct: FxHashMap<PackageName, (RequirementSource, Arc<Direct>)>,
-    missing_extras: BTreeSet<(PackageName, ExtraName)>,
+    missing_extras: BTreeSet<(PackageName, Version, ExtraName)>,
     has_shrunk: bool,
 }
 
@@ -88,7 +88,7 @@ pub(crate) struct Solution {
     /// Every package decided, extras included, with what it requires.
     pub(crate) chosen: FxHashMap<Package, (Version, Edges)>,
     pub(crate) direct: FxHashMap<PackageName, Arc<Direct>>,
-    pub(crate) missing_extras: BTreeSet<(PackageName, ExtraName)>,
+    pub(crate) missing_extras: BTreeSet<(PackageName, Version, ExtraName)>,
     pub(crate) seeds: Seeds,
 }
 
@@ -135,7 +135,8 @@ impl Fork {
                     })));
                 }
             }
-            self.conflicts.apply(&mut self.state, &mut self.priorities);
+            self.conflicts
+                .apply(&mut self.state, &mut self.priorities, &self.edges);
             let priorities = &self.priorities;
             let store = &self.state.package_store;
             let picked = self
@@ -284,7 +285,8 @@ impl Fork {
             return Ok(Arc::new(base_requirements(&metadata.requires_dist)));
         };
         if !metadata.provides_extra.contains(extra) {
-            self.missing_extras.insert((name.clone(), extra.clone()));
+            self.missing_extras
+                .insert((name.clone(), version.clone(), extra.clone()));
         }
         Ok(Arc::new(extra_requirements(&metadata.requires_dist, extra)))
     }

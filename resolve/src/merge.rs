@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 
 use crate::fork::{Part, Solution};
 use crate::package::Package;
+use crate::pins::Pins;
 use crate::reach::reach;
 
 type Key = (PackageName, Version, PackageSource);
@@ -22,12 +23,13 @@ struct Collected {
 
 /// Puts the solutions of all parts together.
 ///
-/// `locked_forks` are kept where they still tell the parts apart. `source` says where a
-/// project's files come from when no direct reference does.
+/// A marker that means what it meant in the lock reads as it did there: one set of environments
+/// has many markers. `source` says where a project's files come from when no direct reference
+/// does.
 pub(crate) fn merge<E>(
     solutions: &[Solution],
     universe: &Marker,
-    locked_forks: &[Marker],
+    pins: &Pins,
     source: impl Fn(&PackageName) -> Result<PackageSource, E>,
 ) -> Result<Resolution, E> {
     let mut collected = BTreeMap::<Key, Collected>::new();
@@ -70,17 +72,20 @@ pub(crate) fn merge<E>(
     let nodes = collected
         .into_iter()
         .map(|((name, version, source), node)| Node {
+            marker: simplifier.as_locked(
+                &node.needed.unwrap_or(Marker::FALSE),
+                pins.markers(&name, &version),
+            ),
             name,
             version,
             source,
-            marker: simplifier.simplify(&node.needed.unwrap_or(Marker::FALSE)),
             extras: node.extras.keys().cloned().collect(),
             dependencies: dependencies(&node.base, &node.extras, &mut simplifier),
         })
         .collect();
     Ok(Resolution {
         nodes,
-        forks: forks(&needed, locked_forks, &mut simplifier),
+        forks: forks(&needed, pins.forks(), &mut simplifier),
     })
 }
 
@@ -126,6 +131,19 @@ impl Simplifier<'_> {
             .entry(marker.clone())
             .or_insert_with(|| marker.simplify_within(self.universe))
             .clone()
+    }
+
+    /// The first of `locked` that is the same set within the universe; else simplified.
+    fn as_locked<'m>(
+        &mut self,
+        marker: &Marker,
+        mut locked: impl Iterator<Item = &'m Marker>,
+    ) -> Marker {
+        let set = marker.and(self.universe);
+        match locked.find(|locked| locked.and(self.universe).is_same_set(&set)) {
+            Some(locked) => locked.clone(),
+            None => self.simplify(marker),
+        }
     }
 
     /// The requirement with its marker simplified; `None` where the universe never needs it.

@@ -78,6 +78,29 @@ impl Pins {
         here.into_iter().chain(elsewhere).map(|pin| &pin.version)
     }
 
+    /// Whether this version is pinned for environments of `part`, or for others where none is
+    /// pinned for those.
+    pub(crate) fn keeps(&self, name: &PackageName, version: &Version, part: &Marker) -> bool {
+        let pins = self.pins.get(name).map_or(&[][..], Vec::as_slice);
+        let here = |pin: &&Pin| !pin.marker.is_disjoint(part);
+        if pins.iter().any(|pin| here(&pin)) {
+            let mut pins = pins.iter().filter(here);
+            return pins.any(|pin| pin.version == *version);
+        }
+        pins.iter().any(|pin| pin.version == *version)
+    }
+
+    /// The markers of the pins of this very version, as the lock has them.
+    pub(crate) fn markers<'a>(
+        &'a self,
+        name: &PackageName,
+        version: &'a Version,
+    ) -> impl Iterator<Item = &'a Marker> {
+        let pins = self.pins.get(name).map_or(&[][..], Vec::as_slice);
+        let of_version = pins.iter().filter(move |pin| pin.version == *version);
+        of_version.map(|pin| &pin.marker)
+    }
+
     /// Whether this very version is pinned.
     #[must_use]
     pub fn contains(&self, name: &PackageName, version: &Version) -> bool {

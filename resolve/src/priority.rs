@@ -3,10 +3,11 @@
 
 use std::cmp::Reverse;
 
-use model::{PackageName, VersionRange};
+use model::{PackageName, Version, VersionRange};
 use pubgrub::{Id, State};
 use rustc_hash::FxHashMap;
 
+use crate::fork::Edges;
 use crate::package::{Package, Priority, Types};
 
 /// From how many conflicts on a package changes its place.
@@ -116,9 +117,23 @@ impl ConflictTracker {
     /// Changes the places of packages that clashed often, and goes back to before the culprits
     /// were decided: else what they reject is tried down to a version so old that it does not
     /// know them.
-    pub(crate) fn apply(&mut self, state: &mut State<Types>, priorities: &mut Priorities) {
+    pub(crate) fn apply(
+        &mut self,
+        state: &mut State<Types>,
+        priorities: &mut Priorities,
+        edges: &FxHashMap<(Package, Version), Edges>,
+    ) {
         for (package, culprits) in self.early.drain(..) {
             if raise(package, Priority::ConflictEarly, state, priorities) {
+                let is_culprit = |name: &PackageName| {
+                    let mut names = culprits.iter().map(|id| state.package_store[*id].name());
+                    names.any(|culprit| culprit == Some(name))
+                };
+                for name in dependents(state.package_store[package].name(), edges) {
+                    if !is_culprit(&name) {
+                        priorities.raise(&name, Priority::ConflictEarly);
+                    }
+                }
                 for culprit in culprits {
                     raise(culprit, Priority::ConflictLate, state, priorities);
                     state.backtrack_package(culprit);
@@ -131,6 +146,27 @@ impl ConflictTracker {
             }
         }
     }
+}
+
+/// The projects that are known to lead to `name`: it is not met before they are decided.
+fn dependents(
+    name: Option<&PackageName>,
+    edges: &FxHashMap<(Package, Version), Edges>,
+) -> Vec<PackageName> {
+    let mut found: Vec<PackageName> = name.into_iter().cloned().collect();
+    let mut at = 0;
+    while let Some(name) = found.get(at).cloned() {
+        at += 1;
+        for ((package, _), edges) in edges {
+            if let Some(dependent) = package.name()
+                && !found.contains(dependent)
+                && edges.iter().any(|edge| edge.name == name)
+            {
+                found.push(dependent.clone());
+            }
+        }
+    }
+    found
 }
 
 /// Whether the package's place changes.

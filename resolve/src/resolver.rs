@@ -88,17 +88,18 @@ fn finish<P: Provider>(
     let resolution = merge(
         solutions,
         &problem.output_universe(),
-        problem.pins.forks(),
+        &problem.pins,
         |name| provider.source(name),
     )?;
     let mut warnings: Vec<Warning> = solutions
         .iter()
         .flat_map(|solution| &solution.missing_extras)
-        .filter(|(name, extra)| {
-            let is_extra = |node: &&model::Node| node.name == *name && node.extras.contains(extra);
-            resolution.nodes.iter().any(|node| is_extra(&node))
+        .filter(|(name, version, extra)| {
+            resolution.nodes.iter().any(|node| {
+                node.name == *name && node.version == *version && node.extras.contains(extra)
+            })
         })
-        .map(|(name, extra)| Warning::MissingExtra(name.clone(), extra.clone()))
+        .map(|(name, _, extra)| Warning::MissingExtra(name.clone(), extra.clone()))
         .collect();
     warnings.sort();
     warnings.dedup();
