@@ -8,7 +8,9 @@ use wheel::WheelTags;
 
 use crate::commands::Outcome;
 use crate::error::CommandError;
-use crate::packaging::{Asked, Checks, Distribution, Files, Job, Packager, Selected, select};
+use crate::packaging::{
+    Asked, Checks, Choice, Distribution, Files, Job, Packager, Selected, select,
+};
 use crate::session::Session;
 
 /// What can be said to `package`.
@@ -61,18 +63,13 @@ pub(crate) struct Arguments {
 
 /// Builds what was asked for, side by side. An archive that fails leaves the others standing.
 pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
-    let selected = select(
-        session,
-        &arguments.specs,
-        &arguments.tags,
-        arguments.changed_since.as_deref(),
-    )?;
-    for binary in &selected.binaries {
-        session.say(format_args!(
-            "{} `{}` is not built yet",
-            binary.kind, binary.address
-        ));
-    }
+    let choice = Choice {
+        specs: &arguments.specs,
+        tags: &arguments.tags,
+        changed_since: arguments.changed_since.as_deref(),
+    };
+    let selected = select(session, choice)?;
+    refuse_binaries(session, &selected)?;
     let out_dir = match &arguments.out_dir {
         Some(folder) => session.working_folder()?.join(folder),
         None => session.root().join("dist"),
@@ -103,6 +100,25 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
     };
     failures.iter().for_each(CommandError::print);
     Err(last)
+}
+
+/// Says which binaries are not built. One that was named is an error; one that a pattern matched
+/// is not.
+fn refuse_binaries(session: &Session, selected: &Selected) -> Result<(), CommandError> {
+    for binary in &selected.binaries {
+        if binary.named {
+            return Err(CommandError::failure(format!(
+                "cannot build {}: `{}` is not built yet",
+                binary.address, binary.kind
+            ))
+            .hint("package its code as a `python_distribution`, and install that"));
+        }
+        session.say(format_args!(
+            "{} is left out: `{}` is not built yet",
+            binary.address, binary.kind
+        ));
+    }
+    Ok(())
 }
 
 /// Relative to the root where it lies below it.

@@ -4,6 +4,8 @@ use targets::data::{Data, Object};
 use wheel::EntryPoints;
 use wheel::rules::Artifact;
 
+use crate::error::CommandError;
+
 /// Keyword arguments that say how setuptools builds; packaging does that itself.
 const WITHOUT_EFFECT: &[&str] = &[
     "zip_safe",
@@ -35,10 +37,26 @@ pub(crate) struct Mistake {
 }
 
 impl Mistake {
-    fn new(message: impl Into<String>) -> Self {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
             hint: None,
+        }
+    }
+
+    pub(crate) fn with_hint(message: impl Into<String>, meant: Option<&String>) -> Self {
+        Self {
+            message: message.into(),
+            hint: meant.map(|meant| format!("did you mean `{meant}`?")),
+        }
+    }
+
+    /// The error of a target that makes it.
+    pub(crate) fn error(self, address: &str) -> CommandError {
+        let error = CommandError::failure(format!("{address}: {}", self.message));
+        match self.hint {
+            Some(hint) => error.hint(hint),
+            None => error,
         }
     }
 }

@@ -1,8 +1,30 @@
 //! Which distributions are asked for, and what the target graph says of them.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::InterpreterConstraints;
+use rayon::prelude::*;
+use targets::data::{Data, Object};
+use targets::imports::ImportCache;
+use targets::kinds::Role;
+use targets::query::{Changed, Dependents, Filter, Specs};
+use targets::{Graph, Repository, TargetId};
+
 use crate::error::CommandError;
-use crate::packaging::Distribution;
+use crate::git;
+use crate::locking;
+use crate::packaging::artifact::{Mistake, artifact, entry_points};
+use crate::packaging::ownership::{Ownership, place, role, spec_error, texts};
+use crate::packaging::{Distribution, Files, Formats, OwnedFile};
 use crate::session::Session;
+
+/// What `package` is told to build.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Choice<'a> {
+    pub(crate) specs: &'a [String],
+    pub(crate) tags: &'a [String],
+    pub(crate) changed_since: Option<&'a str>,
+}
 
 /// Distributions of a repository, some of them asked for.
 #[derive(Debug, Default)]
@@ -20,6 +42,8 @@ pub(crate) struct Selected {
 pub(crate) struct Binary {
     pub(crate) kind: String,
     pub(crate) address: String,
+    /// Whether it was named, not only matched by a pattern.
+    pub(crate) named: bool,
 }
 
 impl Selected {
@@ -29,11 +53,376 @@ impl Selected {
     }
 }
 
-pub(crate) fn select(
-    _session: &Session,
-    _specs: &[String],
-    _tags: &[String],
-    _changed_since: Option<&str>,
-) -> Result<Selected, CommandError> {
-    Ok(Selected::default())
+/// Reads the repository and finds what is asked for.
+pub(crate) fn select(session: &Session, choice: Choice<'_>) -> Result<Selected, CommandError> {
+    let repository = Repository::load(session.root().as_std_path(), locking::options(session))?;
+    let cache = ImportCache::open(session.cache()?.join("imports").as_std_path());
+    let graph = Graph::build(&repository, &cache)?;
+    let selected = Selection::new(session, &graph).select(choice);
+    if cache.has_news() {
+        // A cache that cannot be written costs time, nothing else.
+        let _ = cache.save();
+    }
+    for warning in graph.warnings() {
+        session.warn(crate::error::warning_text(&warning));
+    }
+    selected
+}
+
+struct Selection<'g> {
+    session: &'g Session,
+    graph: &'g Graph<'g>,
+    ownership: Ownership<'g>,
+}
+
+impl<'g> Selection<'g> {
+    fn new(session: &'g Session, graph: &'g Graph<'g>) -> Self {
+        Self {
+            session,
+            graph,
+            ownership: Ownership::new(graph),
+        }
+    }
+
+    fn select(&self, choice: Choice<'_>) -> Result<Selected, CommandError> {
+        let chosen = self.chosen(choice)?;
+        let is = |id: &TargetId, wanted: Role| role(self.graph, *id) == Some(wanted);
+        let asked: Vec<TargetId> = chosen
+            .iter()
+            .copied()
+            .filter(|id| is(id, Role::Distribution))
+            .collect();
+        let binaries: Vec<Binary> = chosen
+            .iter()
+            .filter(|id| is(id, Role::Binary))
+            .map(|id| self.binary(*id, choice.specs))
+            .collect();
+        if asked.is_empty() && binaries.is_empty() && choice.changed_since.is_none() {
+            return Err(self.nothing_to_build(choice));
+        }
+        let distributions = self.with_required(&asked)?;
+        let position = |id: &TargetId| distributions.keys().position(|it| it == id);
+        Ok(Selected {
+            asked: asked.iter().filter_map(position).collect(),
+            all: distributions.into_values().collect(),
+            binaries,
+        })
+    }
+
+    /// The targets that are asked for.
+    fn chosen(&self, choice: Choice<'_>) -> Result<Vec<TargetId>, CommandError> {
+        let from = self.session.working_folder()?;
+        let from = from
+            .strip_prefix(self.session.root())
+            .map_or("", |it| it.as_str());
+        let specs = Specs::parse(choice.specs.iter().map(String::as_str), from);
+        let mut chosen = if specs.is_empty() {
+            self.ownership.distributions().to_vec()
+        } else {
+            specs
+                .select(self.graph)
+                .map_err(|error| spec_error(&error))?
+        };
+        if let Some(revision) = choice.changed_since {
+            let changed = changed_since(self.session, revision)?
+                .targets(self.graph, Dependents::Transitive)?;
+            let changed: BTreeSet<TargetId> = changed.into_iter().collect();
+            chosen.retain(|id| changed.contains(id));
+        }
+        let filter = Filter::new(choice.tags, &[]);
+        chosen.retain(|id| filter.accepts(self.graph, *id));
+        Ok(chosen)
+    }
+
+    fn binary(&self, id: TargetId, specs: &[String]) -> Binary {
+        let target = self.graph.target(id);
+        let address = target.address.to_string();
+        Binary {
+            kind: target.kind.to_string(),
+            named: specs
+                .iter()
+                .any(|spec| spec.trim_start_matches("//") == address.trim_start_matches("//")),
+            address,
+        }
+    }
+
+    fn nothing_to_build(&self, choice: Choice<'_>) -> CommandError {
+        if self.ownership.distributions().is_empty() {
+            return CommandError::failure("there is nothing to build: no BUILD file declares a `python_distribution`")
+                .hint("declare one: `python_distribution(name=\"dist\", dependencies=[…], provides=python_artifact(name=\"…\"))`");
+        }
+        let what = if choice.tags.is_empty() {
+            ""
+        } else {
+            " with these tags"
+        };
+        CommandError::failure(format!(
+            "there is no `python_distribution`{what} among {}",
+            choice.specs.join(" ")
+        ))
+        .hint("`cargo xtask package` alone builds every distribution")
+    }
+
+    /// The distributions and, from them on, those that they require.
+    fn with_required(
+        &self,
+        asked: &[TargetId],
+    ) -> Result<BTreeMap<TargetId, Distribution>, CommandError> {
+        let mut known = BTreeMap::new();
+        let mut wave: Vec<TargetId> = asked.to_vec();
+        while !wave.is_empty() {
+            self.ownership.prefetch(&wave);
+            let described: Vec<_> = wave
+                .par_iter()
+                .map(|id| (*id, self.describe(*id)))
+                .collect();
+            wave.clear();
+            for (id, described) in described {
+                let (distribution, others) = described?;
+                known.insert(id, distribution);
+                wave.extend(others);
+            }
+            wave.retain(|id| !known.contains_key(id));
+            wave.sort_unstable();
+            wave.dedup();
+        }
+        Ok(known)
+    }
+
+    /// A distribution as data, and the others that it requires.
+    fn describe(&self, id: TargetId) -> Result<(Distribution, BTreeSet<TargetId>), CommandError> {
+        let target = self.graph.target(id);
+        let owned = self.ownership.owned(id)?;
+        let at = |field| place(self.graph, id, field);
+        let mistaken = |field| move |mistake: Mistake| mistake.error(&target.address).at(at(field));
+        let provides = self.provides(id)?;
+        let (artifact, long_description) = artifact(provides).map_err(mistaken("provides"))?;
+        let points = entry_points(self.graph.field(id, "entry_points"), provides, |address| {
+            self.entry_point(id, address)
+        });
+        let text = |field: &str| {
+            self.graph
+                .field(id, field)
+                .and_then(Data::as_str)
+                .map(str::to_owned)
+        };
+        let switch = |field: &str| {
+            self.graph
+                .field(id, field)
+                .and_then(Data::as_bool)
+                .unwrap_or(true)
+        };
+        if !switch("generate_setup") {
+            return Err(not_supported(&target.address).at(at("generate_setup")));
+        }
+        let others = owned
+            .others
+            .iter()
+            .map(|other| self.graph.target(*other).address.to_string());
+        let distribution = Distribution {
+            address: target.address.to_string(),
+            folder: target.dir.to_string(),
+            place: at("provides"),
+            artifact,
+            long_description,
+            long_description_path: text("long_description_path"),
+            entry_points: points.map_err(mistaken("entry_points"))?,
+            formats: Formats {
+                wheel: switch("wheel"),
+                sdist: switch("sdist"),
+            },
+            output_path: text("output_path").unwrap_or_default(),
+            python_tag: self.python_tag(id),
+            interpreter_constraints: self.interpreter_constraints(id, &owned.common)?,
+            resolve: owned
+                .common
+                .iter()
+                .find_map(|it| self.graph.resolve_name(*it))
+                .map(str::to_owned),
+            requirements: self.requirements(id, &owned.common)?,
+            first_party: others.collect(),
+            files: self.files(&owned.common, &owned.platforms),
+        };
+        Ok((distribution, owned.others))
+    }
+
+    fn provides(&self, id: TargetId) -> Result<&Object, CommandError> {
+        match self.graph.field(id, "provides") {
+            Some(Data::Object(object)) => Ok(object),
+            _ => Err(CommandError::failure(format!(
+                "{} has no `provides`",
+                self.graph.target(id).address
+            ))
+            .at(place(self.graph, id, "provides"))
+            .hint("`provides=python_artifact(name=\"…\", version=\"…\")`")),
+        }
+    }
+
+    /// `module:attribute` of the binary that an entry point names by address.
+    fn entry_point(&self, id: TargetId, address: &str) -> Result<String, Mistake> {
+        let found = Specs::parse([address], &self.graph.target(id).dir).select(self.graph);
+        let found = found
+            .map_err(|error| Mistake::with_hint(error.to_string(), error.candidates.first()))?;
+        let binary = found
+            .into_iter()
+            .find(|it| role(self.graph, *it) == Some(Role::Binary));
+        let point =
+            binary.and_then(|it| Some((it, self.graph.field(it, "entry_point")?.as_str()?)));
+        let Some((binary, point)) = point else {
+            return Err(Mistake::new(format!(
+                "the entry point `{address}` names no binary with an `entry_point`"
+            )));
+        };
+        let (module, attribute) = match point.split_once(':') {
+            Some((module, attribute)) => (module, Some(attribute)),
+            None => (point, None),
+        };
+        let module = match module.strip_suffix(".py") {
+            Some(_) => {
+                let path = self.graph.path_in_folder(binary, module);
+                self.graph
+                    .stripped(&path)
+                    .trim_end_matches(".py")
+                    .replace('/', ".")
+            }
+            None => module.to_owned(),
+        };
+        Ok(attribute.map_or(module.clone(), |attribute| format!("{module}:{attribute}")))
+    }
+
+    /// `wheel_config_settings={"--global-option": ["--python-tag", "py37.py38"]}`
+    fn python_tag(&self, id: TargetId) -> Option<String> {
+        let options = self
+            .graph
+            .field(id, "wheel_config_settings")?
+            .get("--global-option")?
+            .strings();
+        let at = options
+            .iter()
+            .position(|option| *option == "--python-tag")?;
+        options.get(at + 1).map(|tag| (*tag).to_owned())
+    }
+
+    fn interpreter_constraints(
+        &self,
+        id: TargetId,
+        owned: &[TargetId],
+    ) -> Result<Option<InterpreterConstraints>, CommandError> {
+        let own = std::iter::once(&id)
+            .chain(owned)
+            .map(|it| (*it, texts(self.graph, *it, "interpreter_constraints")));
+        if let Some((target, own)) = own.into_iter().find(|(_, texts)| !texts.is_empty()) {
+            let parsed = InterpreterConstraints::parse(&own);
+            return parsed.map(Some).map_err(|error| {
+                CommandError::failure(error.to_string()).at(place(
+                    self.graph,
+                    target,
+                    "interpreter_constraints",
+                ))
+            });
+        }
+        let resolve = owned
+            .iter()
+            .find_map(|it| self.graph.resolve_name(*it))
+            .unwrap_or_default();
+        Ok(self
+            .session
+            .settings
+            .interpreter_constraints(resolve)
+            .ok()
+            .cloned())
+    }
+
+    /// Direct requirements of what is owned, without those that the distribution excludes with `!!`.
+    fn requirements(&self, id: TargetId, owned: &[TargetId]) -> Result<Vec<String>, CommandError> {
+        let closure: BTreeSet<TargetId> = self
+            .graph
+            .transitive_dependencies(&[id])?
+            .into_iter()
+            .collect();
+        let mut requirements = BTreeSet::new();
+        for it in owned {
+            for dependency in self.graph.dependencies(*it)? {
+                if closure.contains(&dependency)
+                    && role(self.graph, dependency) == Some(Role::Requirement)
+                {
+                    requirements.extend(
+                        texts(self.graph, dependency, "requirements")
+                            .into_iter()
+                            .map(str::to_owned),
+                    );
+                }
+            }
+        }
+        Ok(requirements.into_iter().collect())
+    }
+
+    fn files(
+        &self,
+        common: &[TargetId],
+        platforms: &BTreeMap<model::Platform, Vec<TargetId>>,
+    ) -> Files {
+        let files = |ids: &[TargetId]| -> BTreeSet<OwnedFile> {
+            let sources = ids
+                .iter()
+                .filter_map(|id| self.graph.target(*id).source.as_deref());
+            let file = |path: &str| OwnedFile {
+                path: path.to_owned(),
+                member: self.graph.stripped(path).to_owned(),
+            };
+            sources.map(file).collect()
+        };
+        let common = files(common);
+        if platforms.is_empty() {
+            return Files::Any(common.into_iter().collect());
+        }
+        let of = |ids: &Vec<TargetId>| common.union(&files(ids)).cloned().collect();
+        Files::ByPlatform(
+            platforms
+                .iter()
+                .map(|(platform, ids)| (*platform, of(ids)))
+                .collect(),
+        )
+    }
+}
+
+fn not_supported(address: &str) -> CommandError {
+    CommandError::failure(format!("cannot build {address}: `generate_setup=False` is not supported yet"))
+        .hint("let the metadata come from `provides`, or build it with its own backend: `python -m build`")
+}
+
+/// The files that differ from a revision, the working tree included.
+fn changed_since(session: &Session, revision: &str) -> Result<Changed, CommandError> {
+    let root = session.root();
+    if git::commit(root, revision)?.is_none() {
+        return Err(CommandError::failure(format!("`{revision}` names no commit"))
+            .hint("fetch it first: `git fetch origin`, or name another: `--changed-since origin/main`"));
+    }
+    let listed = git::run(
+        root,
+        &[
+            "diff",
+            "--name-status",
+            "--no-renames",
+            "--relative",
+            "-z",
+            revision,
+        ],
+    )?;
+    let untracked = git::run(root, &["ls-files", "--others", "--exclude-standard", "-z"])?;
+    let mut changed = Changed::default();
+    let mut fields = listed.split('\0');
+    while let (Some(status), Some(path)) = (fields.next(), fields.next()) {
+        match status {
+            "D" => changed.deleted.push(path.to_owned()),
+            _ => changed.edited.push(path.to_owned()),
+        }
+    }
+    changed.edited.extend(
+        untracked
+            .split('\0')
+            .filter(|it| !it.is_empty())
+            .map(str::to_owned),
+    );
+    Ok(changed)
 }
