@@ -86,6 +86,38 @@ fn readable_by_all(_: &fs_err::File) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Makes `link` a symbolic link to `target`, in place of a link or file that is there.
+#[cfg(unix)]
+pub(crate) fn replace_with_link(link: &Utf8Path, target: &Utf8Path) -> std::io::Result<()> {
+    let folder = link.parent().unwrap_or(Utf8Path::new("."));
+    fs_err::create_dir_all(folder)?;
+    let temporary = tempfile::Builder::new()
+        .prefix(".xtask-")
+        .tempdir_in(folder)?;
+    let beside = temporary.path().join("link");
+    fs_err::os::unix::fs::symlink(target, &beside)?;
+    fs_err::rename(&beside, link)
+}
+
+/// There are no links without a privilege here.
+#[cfg(not(unix))]
+pub(crate) fn replace_with_link(_: &Utf8Path, _: &Utf8Path) -> std::io::Result<()> {
+    Err(std::io::ErrorKind::Unsupported.into())
+}
+
+/// Lets everyone run the file.
+#[cfg(unix)]
+pub(crate) fn make_executable(path: &Utf8Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs_err::set_permissions(path, std::fs::Permissions::from_mode(0o755))
+}
+
+/// There are no modes here.
+#[cfg(not(unix))]
+pub(crate) fn make_executable(_: &Utf8Path) -> std::io::Result<()> {
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
