@@ -118,12 +118,17 @@ fn group(choices: &Parametrize) -> Result<Alias, String> {
     }
 }
 
-/// The address with its parameters: `base@field=alias,…`.
+/// The address with its parameters: `base@field=alias,…`. With parameters, the name of a
+/// folder's default target is left out.
 pub(crate) fn address(base: &str, params: &[(Arc<str>, Arc<str>)]) -> Arc<str> {
     if params.is_empty() {
         return Arc::from(base);
     }
-    let mut address = String::from(base);
+    let short = match base.split_once(':') {
+        Some((dir, name)) if name == crate::address::default_name(dir) => dir,
+        _ => base,
+    };
+    let mut address = String::from(short);
     for (at, (name, alias)) in params.iter().enumerate() {
         address.push(if at == 0 { '@' } else { ',' });
         address.push_str(name);

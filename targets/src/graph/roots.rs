@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::globs::Glob;
 use crate::options::Options;
-use crate::repository::Tree;
+use crate::repository::{Repository, Tree};
 
 /// The source root of every folder.
 #[derive(Debug)]
@@ -98,6 +98,16 @@ impl SourceRoots {
                 (everywhere || root == &**dir).then_some(root)
             })
             .collect()
+    }
+}
+
+impl Repository {
+    /// The folders from which imports start, relative to the root, whether or not anything lies
+    /// in them.
+    #[must_use]
+    pub fn source_roots(&self) -> Vec<String> {
+        let roots = SourceRoots::new(self.tree(), self.options());
+        roots.all().into_iter().map(str::to_owned).collect()
     }
 }
 

@@ -1,0 +1,43 @@
+//! `check-visibility`: every dependency that rules in BUILD files forbid or warn of.
+
+use clap::Args;
+use targets::{Action, TargetId};
+
+use crate::commands::Outcome;
+use crate::error::CommandError;
+use crate::graph::{Selection, Unsaid, Workspace};
+use crate::session::Session;
+
+/// What can be said to `check-visibility`.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    selection: Selection,
+}
+
+/// Prints the violations, one per line; exits with 1 if one is forbidden.
+pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+    let workspace = Workspace::load(session)?;
+    let graph = workspace.graph()?;
+    let selected = arguments.selection.of(session, &graph, Unsaid::All)?;
+    let of_interest = |id: TargetId| selected.binary_search(&id).is_ok();
+    let mut lines = Vec::new();
+    let mut outcome = Outcome::Done;
+    for violation in graph.violations()? {
+        if !of_interest(violation.from) {
+            continue;
+        }
+        let how = match violation.action {
+            Action::Deny => {
+                outcome = Outcome::Found;
+                "denied"
+            }
+            _ => "warned",
+        };
+        lines.push(format!("{how}: {}\n", graph.describe(&violation)));
+    }
+    lines.sort_unstable();
+    session.print(lines.concat());
+    workspace.finish(session, &graph);
+    Ok(outcome)
+}

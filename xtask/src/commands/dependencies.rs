@@ -1,0 +1,63 @@
+//! `dependencies` and `dependents`: what targets need, and who needs them.
+
+use clap::Args;
+use targets::query::{self, Reach};
+
+use crate::commands::Outcome;
+use crate::error::CommandError;
+use crate::graph::{Edges, Format, Selection, Unsaid, Workspace, print_targets};
+use crate::session::Session;
+
+/// What can be said to `dependencies` and `dependents`.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    selection: Selection,
+
+    /// Follow all steps, not just one
+    #[arg(long)]
+    transitive: bool,
+
+    /// Print the named targets as well
+    #[arg(long)]
+    closed: bool,
+
+    /// How to print them
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    output_format: Format,
+}
+
+/// Which way the graph is walked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Direction {
+    /// To what targets need.
+    Dependencies,
+    /// To who needs them.
+    Dependents,
+}
+
+/// Prints what the targets need, or who needs them.
+pub(crate) fn run(
+    session: &Session,
+    arguments: &Arguments,
+    direction: Direction,
+) -> Result<Outcome, CommandError> {
+    let workspace = Workspace::load(session)?;
+    let graph = workspace.graph()?;
+    let selected = arguments.selection.of(session, &graph, Unsaid::Refused)?;
+    let reach = match arguments.transitive {
+        true => Reach::Transitive,
+        false => Reach::Direct,
+    };
+    let mut found = match direction {
+        Direction::Dependencies => query::dependencies(&graph, &selected, reach)?,
+        Direction::Dependents => query::dependents(&graph, &selected, reach)?,
+    };
+    if arguments.closed || arguments.output_format == Format::Dot {
+        found.extend(&selected);
+    }
+    let how = (arguments.output_format, Edges::Between);
+    print_targets(session, &graph, &found, how)?;
+    workspace.finish(session, &graph);
+    Ok(Outcome::Done)
+}

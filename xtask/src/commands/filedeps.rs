@@ -1,0 +1,53 @@
+//! `filedeps`: the files that targets consist of, BUILD files included.
+
+use clap::Args;
+use targets::query::{self, Reach};
+
+use crate::commands::Outcome;
+use crate::error::CommandError;
+use crate::graph::{Selection, Unsaid, Workspace};
+use crate::session::Session;
+
+/// What can be said to `filedeps`.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    selection: Selection,
+
+    /// With the files of all dependencies
+    #[arg(long)]
+    transitive: bool,
+
+    /// Print absolute paths
+    #[arg(long)]
+    absolute: bool,
+
+    /// Print a JSON list
+    #[arg(long = "output-format", value_name = "FORMAT", default_value = "text", value_parser = ["text", "json"])]
+    output_format: String,
+}
+
+/// Prints the files, one per line.
+pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+    let workspace = Workspace::load(session)?;
+    let graph = workspace.graph()?;
+    let selected = arguments.selection.of(session, &graph, Unsaid::Refused)?;
+    let reach = match arguments.transitive {
+        true => Reach::Transitive,
+        false => Reach::Direct,
+    };
+    let files = query::files(&graph, &selected, reach)?;
+    let paths: Vec<String> = files
+        .into_iter()
+        .map(|file| match arguments.absolute {
+            true => session.root().join(file).into_string(),
+            false => file,
+        })
+        .collect();
+    session.print(match arguments.output_format.as_str() {
+        "json" => serde_json::to_string_pretty(&paths).unwrap_or_default() + "\n",
+        _ => paths.iter().map(|path| format!("{path}\n")).collect(),
+    });
+    workspace.finish(session, &graph);
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,32 @@
+//! `linked-packages`: the first-party folders to mount or link for a subset of the repository.
+
+use clap::Args;
+use targets::query::linked_folders;
+
+use crate::commands::Outcome;
+use crate::error::CommandError;
+use crate::graph::{Selection, Unsaid, Workspace};
+use crate::session::Session;
+
+/// What can be said to `linked-packages`.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    selection: Selection,
+}
+
+/// Prints the folders, one per line.
+pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+    let workspace = Workspace::load(session)?;
+    let graph = workspace.graph()?;
+    let selected = arguments.selection.of(session, &graph, Unsaid::Refused)?;
+    let folders = linked_folders(&graph, &selected)?;
+    session.print(
+        folders
+            .iter()
+            .map(|folder| format!("{folder}\n"))
+            .collect::<String>(),
+    );
+    workspace.finish(session, &graph);
+    Ok(Outcome::Done)
+}

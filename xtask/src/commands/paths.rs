@@ -1,0 +1,60 @@
+//! `paths`: why one target depends on another.
+
+use clap::Args;
+use targets::query::{self, Specs};
+use targets::{Graph, TargetId};
+
+use crate::commands::Outcome;
+use crate::error::CommandError;
+use crate::graph::Workspace;
+use crate::session::Session;
+
+/// What can be said to `paths`.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Where the dependency starts
+    #[arg(value_name = "FROM")]
+    from: String,
+
+    /// Where it leads
+    #[arg(value_name = "TO")]
+    to: String,
+
+    /// How to print them
+    #[arg(long = "output-format", value_name = "FORMAT", default_value = "text", value_parser = ["text", "json"])]
+    output_format: String,
+}
+
+/// Prints the shortest paths; exits with 1 if there is none.
+pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+    let workspace = Workspace::load(session)?;
+    let graph = workspace.graph()?;
+    let folder = session.folder_in_repository()?;
+    let select = |spec: &str| Specs::parse([spec], &folder).select(&graph);
+    let paths = query::shortest_paths(&graph, &select(&arguments.from)?, &select(&arguments.to)?)?;
+    workspace.finish(session, &graph);
+    let addresses: Vec<Vec<&str>> = paths.iter().map(|path| addresses(&graph, path)).collect();
+    if arguments.output_format == "json" {
+        let text = serde_json::to_string_pretty(&addresses).unwrap_or_default();
+        session.print(format_args!("{text}\n"));
+    } else if addresses.is_empty() {
+        session.say(format_args!(
+            "`{}` does not depend on `{}`",
+            arguments.from, arguments.to
+        ));
+    } else {
+        let texts: Vec<String> = addresses
+            .iter()
+            .map(|path| path.join("\n  -> ") + "\n")
+            .collect();
+        session.print(texts.join("\n"));
+    }
+    Ok(match paths.is_empty() {
+        true => Outcome::Found,
+        false => Outcome::Done,
+    })
+}
+
+fn addresses<'g>(graph: &'g Graph<'_>, path: &[TargetId]) -> Vec<&'g str> {
+    path.iter().map(|id| &*graph.target(*id).address).collect()
+}

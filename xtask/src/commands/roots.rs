@@ -1,0 +1,25 @@
+//! `roots`: the source roots, the folders that imports start from.
+
+use crate::commands::Outcome;
+use crate::error::CommandError;
+use crate::graph::Workspace;
+use crate::session::Session;
+
+/// Prints the source roots, one per line.
+pub(crate) fn run(session: &Session) -> Result<Outcome, CommandError> {
+    let workspace = Workspace::load(session)?;
+    let graph = workspace.graph()?;
+    let shown = |root: &str| match root {
+        "" => ".\n".to_owned(),
+        root => format!("{root}\n"),
+    };
+    session.print(
+        graph
+            .source_roots()
+            .into_iter()
+            .map(shown)
+            .collect::<String>(),
+    );
+    workspace.finish(session, &graph);
+    Ok(Outcome::Done)
+}
