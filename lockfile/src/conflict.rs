@@ -21,8 +21,8 @@ pub struct Conflicted {
 }
 
 impl Conflicted {
-    /// The pins of both sides, sorted by name and version: a name may have several. Where a side
-    /// is no lock, those that can be made out.
+    /// The pins of both sides, sorted by name, a name's highest version first. Where a side is no
+    /// lock, those that can be made out.
     #[must_use]
     pub fn pins(&self) -> &[Pin] {
         &self.pins
@@ -40,11 +40,10 @@ pub fn read_conflicted(text: &str, path: &Utf8Path) -> Option<Conflicted> {
         all.extend(lock.as_ref().map_or_else(|_| salvage(text), pins));
         lock
     };
-    Some(Conflicted {
-        ours: side(&ours),
-        theirs: side(&theirs),
-        pins: sorted(all),
-    })
+    let (ours, theirs) = (side(&ours), side(&theirs));
+    let mut pins = sorted(all);
+    pins.sort_by(|a, b| (&a.name, &b.version).cmp(&(&b.name, &a.version)));
+    Some(Conflicted { ours, theirs, pins })
 }
 
 /// The offset of the first conflict marker.
@@ -141,7 +140,7 @@ mod tests {
         check(
             "version = \"3.11\"",
             "version = \"3.9\"",
-            "3.9 3.11 [true, true]",
+            "3.11 3.9 [true, true]",
         );
     }
 
@@ -150,7 +149,7 @@ mod tests {
         check(
             "version = \"3.11\"\nnonsense",
             "version = \"3.9\"",
-            "3.9 3.11 [false, true]",
+            "3.11 3.9 [false, true]",
         );
     }
 

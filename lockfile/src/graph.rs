@@ -159,7 +159,8 @@ fn is_required(requirement: &Requirement, extras: &[ExtraName]) -> bool {
 }
 
 /// Whether a package is one that a requirement asks for, markers aside.
-pub(crate) fn answers(package: &LockedPackage, requirement: &Requirement) -> bool {
+#[must_use]
+pub fn answers(package: &LockedPackage, requirement: &Requirement) -> bool {
     if package.name != requirement.name {
         return false;
     }

@@ -37,7 +37,7 @@ pub use conflict::{Conflicted, read_conflicted};
 pub use diff::{LockDiff, diff};
 pub use error::{ReadError, ReadErrorKind};
 pub use format::{FORMAT_VERSION, LockFormat};
-pub use graph::{Edge, Graph, graph};
+pub use graph::{Edge, Graph, answers, graph};
 pub use inputs::{InputChange, input_changes};
 pub use model::Lock;
 pub use pins::{Pin, pins};

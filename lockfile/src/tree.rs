@@ -112,7 +112,9 @@ impl<'a> Drawing<'a> {
         last: &[bool],
     ) -> bool {
         let package = self.graph.package(it.0);
-        let again = !self.seen.insert(it) && !is_leaf;
+        let is_deep = last.len() >= self.depth;
+        // What was too deep to be drawn is drawn where it comes again.
+        let again = !is_leaf && !is_deep && !self.seen.insert(it);
         let again_mark = if again { " (*)" } else { "" };
         self.indent(last);
         self.line(format_args!(
@@ -121,7 +123,7 @@ impl<'a> Drawing<'a> {
             bracketed(&package.extras),
             package.version
         ));
-        !again && last.len() < self.depth
+        !again && !is_deep
     }
 
     fn indent(&mut self, last: &[bool]) {

@@ -98,6 +98,13 @@ impl CommandError {
         }
     }
 
+    /// The error without colours and place: message, reasons, hints.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = &str> {
+        let message = std::iter::once(&self.message);
+        let all = message.chain(&self.reasons).chain(&self.hints);
+        all.flat_map(|text| text.lines())
+    }
+
     /// Prints the error to stderr.
     #[allow(clippy::print_stderr, reason = "this is where errors are printed")]
     pub(crate) fn print(&self) {
@@ -230,6 +237,17 @@ impl From<targets::Error> for CommandError {
         command_error.place = place;
         command_error.hints.extend(error.hint());
         command_error
+    }
+}
+
+impl From<targets::query::SpecError> for CommandError {
+    fn from(error: targets::query::SpecError) -> Self {
+        let command_error = Self::failure(error.to_string());
+        match error.candidates.as_slice() {
+            [] => command_error,
+            [one] => command_error.hint(format!("did you mean `{one}`?")),
+            several => command_error.hint(format!("there are `{}`", several.join("`, `"))),
+        }
     }
 }
 

@@ -65,3 +65,13 @@ fn output(root: &Utf8Path, arguments: &[&str]) -> Result<std::process::Output, C
             CommandError::failure(format!("cannot run git: {error}")).hint("install git")
         })
 }
+
+/// The merge of our file, the base and their file, line by line, with conflict markers.
+pub(crate) fn merge_file(files: [&Utf8Path; 3]) -> Result<String, CommandError> {
+    let labels = ["-L", "ours", "-L", "base", "-L", "theirs"];
+    let files = files.map(Utf8Path::as_str);
+    let arguments = [&["merge-file", "-p"][..], &labels, &files].concat();
+    // The exit status is the number of conflicts.
+    let output = output(Utf8Path::new("."), &arguments)?;
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}

@@ -1,15 +1,29 @@
 //! The commands: one file each, with its arguments and its code.
 
+pub(crate) mod check_export;
+pub(crate) mod check_visibility;
+pub(crate) mod dependencies;
 pub(crate) mod export;
+pub(crate) mod filedeps;
 pub(crate) mod generate_lockfiles;
+pub(crate) mod install_merge_driver;
+pub(crate) mod linked_packages;
+pub(crate) mod list;
 pub(crate) mod lock;
+pub(crate) mod merge_lockfile;
 pub(crate) mod package;
+pub(crate) mod paths;
+pub(crate) mod peek;
+pub(crate) mod resolves;
+pub(crate) mod roots;
+pub(crate) mod run;
 pub(crate) mod tree;
 pub(crate) mod why;
 
 use std::process::ExitCode;
 
 use crate::cli::{Cli, Command};
+use crate::commands::dependencies::Direction;
 use crate::error::CommandError;
 use crate::session::Session;
 
@@ -33,13 +47,36 @@ impl From<Outcome> for ExitCode {
 
 /// Runs what was typed.
 pub(crate) fn run(cli: Cli) -> Result<Outcome, CommandError> {
+    // In the midst of a merge settings may be in conflict: it starts its session when it must.
+    if let Command::MergeLockfile(arguments) = &cli.command {
+        return merge_lockfile::run(cli.global, arguments);
+    }
     let session = Session::start(cli.global)?;
     match cli.command {
         Command::GenerateLockfiles(arguments) => generate_lockfiles::run(&session, &arguments),
         Command::Export(arguments) => export::run(&session, &arguments),
+        Command::Run(arguments) => run::run(&session, &arguments),
+        Command::Resolves(arguments) => resolves::run(&session, &arguments),
+        Command::CheckExport(arguments) => check_export::run(&session, &arguments),
         Command::Lock(arguments) => lock::run(&session, &arguments),
         Command::Why(arguments) => why::run(&session, &arguments),
         Command::Tree(arguments) => tree::run(&session, &arguments),
+        // It ran above.
+        Command::MergeLockfile(_) => Ok(Outcome::Done),
+        Command::InstallMergeDriver(arguments) => install_merge_driver::run(&session, &arguments),
         Command::Package(arguments) => package::run(&session, &arguments),
+        Command::List(arguments) => list::run(&session, &arguments),
+        Command::Dependencies(arguments) => {
+            dependencies::run(&session, &arguments, Direction::Dependencies)
+        }
+        Command::Dependents(arguments) => {
+            dependencies::run(&session, &arguments, Direction::Dependents)
+        }
+        Command::Filedeps(arguments) => filedeps::run(&session, &arguments),
+        Command::Peek(arguments) => peek::run(&session, &arguments),
+        Command::Paths(arguments) => paths::run(&session, &arguments),
+        Command::Roots => roots::run(&session),
+        Command::CheckVisibility(arguments) => check_visibility::run(&session, &arguments),
+        Command::LinkedPackages(arguments) => linked_packages::run(&session, &arguments),
     }
 }

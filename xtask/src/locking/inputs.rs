@@ -95,6 +95,17 @@ impl Declared {
         })
     }
 
+    /// What a lock says that it was made from; nobody knows where it stands.
+    pub(crate) fn of_lock(resolve: &str, inputs: LockInputs) -> Self {
+        Self {
+            resolve: resolve.to_owned(),
+            inputs,
+            indexes: Vec::new(),
+            places: Vec::new(),
+            hashes: FxHashMap::default(),
+        }
+    }
+
     /// Where the user wrote a requirement or a constraint.
     pub(crate) fn place(&self, requirement: &Requirement) -> Option<&targets::Place> {
         self.places
@@ -178,7 +189,7 @@ pub(crate) fn options(session: &Session) -> Options {
     // Ours is meant wherever resolves are named: only Pants has a switch for it.
     let enabled = python.enable_resolves
         || (!settings.file.ends_with("pants.toml") && !python.resolves.is_empty());
-    Options {
+    let mut options = Options {
         pants_version: global.pants_version.clone().unwrap_or_default(),
         pants_ignore: global.pants_ignore.clone(),
         use_gitignore: if global.pants_ignore_use_gitignore {
@@ -229,6 +240,18 @@ pub(crate) fn options(session: &Session) -> Options {
             },
         },
         env: session.environment.clone(),
+        platform: this_platform(),
         ..Options::default()
-    }
+    };
+    session.infer.apply(&mut options.infer);
+    options
+}
+
+/// This machine's platform, as `platform_resources` targets name it.
+fn this_platform() -> String {
+    let architecture = match std::env::consts::ARCH {
+        "aarch64" => "arm64",
+        other => other,
+    };
+    format!("{}_{architecture}", std::env::consts::OS)
 }

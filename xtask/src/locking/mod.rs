@@ -9,13 +9,16 @@ mod builds;
 mod conflict;
 mod existing;
 mod inputs;
+mod merging;
 mod places;
 mod provider;
 mod summary;
 mod upgrade;
 
+pub(crate) use build_index::BuildIndex;
 pub(crate) use existing::{Existing, LockPath, lock_paths};
 pub(crate) use inputs::{Declared, options};
+pub(crate) use merging::{Sides, merge};
 pub(crate) use places::{Places, PlacesOptions};
 pub(crate) use provider::IndexProvider;
 pub(crate) use summary::{Change, Status, Summary};

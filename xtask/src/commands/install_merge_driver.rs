@@ -1,0 +1,246 @@
+//! `install-merge-driver`: lets git call `merge-lockfile` whenever it merges a lockfile.
+//!
+//! `.gitattributes` says which files, for everyone; the repository's configuration says how, for
+//! this clone.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use clap::Args;
+
+use crate::commands::Outcome;
+use crate::error::CommandError;
+use crate::session::Session;
+use crate::{files, git};
+
+/// The driver's name in git's configuration.
+const DRIVER: &str = "xtask-lockfile";
+const COMMENT: &str = "# Lockfiles are merged by `cargo xtask merge-lockfile`; once in each clone: `cargo xtask install-merge-driver`";
+
+/// What can be said to `install-merge-driver`.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Take it out again
+    #[arg(long)]
+    uninstall: bool,
+
+    /// Change nothing; exit with 1 where it is not in place
+    #[arg(long, conflicts_with = "uninstall")]
+    check: bool,
+}
+
+/// Installs the driver, takes it out, or says whether it is in place.
+pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+    let driver = Driver::of(session)?;
+    if arguments.check {
+        let missing = driver.missing()?;
+        for what in &missing {
+            session.say(what);
+        }
+        return Ok(match missing.is_empty() {
+            true => Outcome::Done,
+            false => Outcome::Found,
+        });
+    }
+    if arguments.uninstall {
+        driver.uninstall()?;
+        session.say("git merges lockfiles line by line again");
+    } else {
+        driver.install()?;
+        session.say("git merges lockfiles by `cargo xtask merge-lockfile`");
+    }
+    Ok(Outcome::Done)
+}
+
+/// The driver as it is to be in a repository.
+pub(crate) struct Driver {
+    root: Utf8PathBuf,
+    command: String,
+    lockfiles: Vec<String>,
+}
+
+impl Driver {
+    /// The driver for a session's repository, which must be git's.
+    pub(crate) fn of(session: &Session) -> Result<Self, CommandError> {
+        let root = session.root();
+        let prefix = git::run(root, &["rev-parse", "--show-prefix"])
+            .map_err(|error| error.hint("the merge driver is git's: run `git init` first"))?;
+        // Git calls the driver at the top of the working tree.
+        let root_option = match prefix.trim().trim_end_matches('/') {
+            "" => String::new(),
+            folder => format!(" -C {}", shell_quoted(folder)),
+        };
+        let mut lockfiles: Vec<String> = session
+            .settings
+            .python
+            .resolves
+            .values()
+            .map(ToString::to_string)
+            .collect();
+        lockfiles.sort();
+        lockfiles.dedup();
+        Ok(Self {
+            root: root.to_owned(),
+            command: format!("cargo xtask{root_option} merge-lockfile %O %A %B %P"),
+            lockfiles,
+        })
+    }
+
+    /// What is not in place, in words; nothing where everything is.
+    pub(crate) fn missing(&self) -> Result<Vec<String>, CommandError> {
+        let mut missing = Vec::new();
+        let name = format!("merge.{DRIVER}.driver");
+        if git::setting(&self.root, &name)?.as_ref() != Some(&self.command) {
+            missing.push(format!(
+                "git's configuration has no `{name} = {}`",
+                self.command
+            ));
+        }
+        let before = self.attributes()?;
+        if before.as_deref() != Some(self.with_attributes(before.as_deref()).as_str()) {
+            missing.push(format!(
+                "`.gitattributes` does not name every lockfile with `merge={DRIVER}`"
+            ));
+        }
+        Ok(missing)
+    }
+
+    fn install(&self) -> Result<(), CommandError> {
+        let before = self.attributes()?;
+        self.write_attributes(&self.with_attributes(before.as_deref()))?;
+        let set = |key: &str, value: &str| {
+            let key = format!("merge.{DRIVER}.{key}");
+            git::run(&self.root, &["config", "--local", &key, value])
+        };
+        set("name", "lockfiles of cargo xtask")?;
+        set("driver", &self.command)?;
+        Ok(())
+    }
+
+    fn uninstall(&self) -> Result<(), CommandError> {
+        if let Some(before) = self.attributes()? {
+            let after = without_attributes(&before);
+            if after.trim().is_empty() {
+                let path = self.attributes_path();
+                fs_err::remove_file(&path)
+                    .map_err(|error| CommandError::file("remove", &path, &error))?;
+            } else {
+                self.write_attributes(&after)?;
+            }
+        }
+        let section = format!("merge.{DRIVER}");
+        if git::setting(&self.root, &format!("{section}.driver"))?.is_some() {
+            git::run(
+                &self.root,
+                &["config", "--local", "--remove-section", &section],
+            )?;
+        }
+        Ok(())
+    }
+
+    fn attributes_path(&self) -> Utf8PathBuf {
+        self.root.join(".gitattributes")
+    }
+
+    fn attributes(&self) -> Result<Option<String>, CommandError> {
+        match fs_err::read_to_string(self.attributes_path()) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(CommandError::file(
+                "read",
+                Utf8Path::new(".gitattributes"),
+                &error,
+            )),
+        }
+    }
+
+    fn write_attributes(&self, text: &str) -> Result<(), CommandError> {
+        files::replace(&self.attributes_path(), text)
+            .map_err(|error| CommandError::file("write", Utf8Path::new(".gitattributes"), &error))
+    }
+
+    /// The text of `.gitattributes` with a line for each lockfile, where the first of them stands.
+    fn with_attributes(&self, before: Option<&str>) -> String {
+        let before = before.unwrap_or_default();
+        let mut ours = format!("{COMMENT}\n");
+        for lockfile in &self.lockfiles {
+            ours.push_str(&format!("{} merge={DRIVER}\n", pattern(lockfile)));
+        }
+        let at = before
+            .split_inclusive('\n')
+            .take_while(|line| !is_ours(line));
+        let at = at.map(str::len).sum();
+        let (head, tail) = before.split_at(at);
+        let line_end = match head {
+            "" => "",
+            head if head.ends_with('\n') => "",
+            _ => "\n",
+        };
+        format!("{head}{line_end}{ours}{}", without_attributes(tail))
+    }
+}
+
+fn without_attributes(text: &str) -> String {
+    text.split_inclusive('\n')
+        .filter(|line| !is_ours(line))
+        .collect()
+}
+
+fn is_ours(line: &str) -> bool {
+    let attribute = format!("merge={DRIVER}");
+    line.trim_end() == COMMENT || line.split_whitespace().any(|word| word == attribute)
+}
+
+/// A path as a pattern of `.gitattributes`; one with a space or a quote needs quotes.
+fn pattern(path: &str) -> String {
+    let escaped: String = path
+        .chars()
+        .flat_map(|c| {
+            let backslash = matches!(c, '*' | '?' | '[').then_some('\\');
+            backslash.into_iter().chain([c])
+        })
+        .collect();
+    if path.contains([' ', '"', '\\']) {
+        let quoted = escaped.replace('\\', "\\\\").replace('"', "\\\"");
+        return format!("\"/{quoted}\"");
+    }
+    format!("/{escaped}")
+}
+
+fn shell_quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-');
+    if text.chars().all(plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(before: &str, expect: &str) {
+        let driver = Driver {
+            root: Utf8PathBuf::new(),
+            command: String::new(),
+            lockfiles: vec!["python.lock".to_owned(), "tools/my pytest.lock".to_owned()],
+        };
+        let after = driver.with_attributes(Some(before));
+        assert_eq!(after.replace(COMMENT, "# comment"), expect);
+        assert_eq!(driver.with_attributes(Some(&after)), after);
+        assert_eq!(
+            without_attributes(&after).trim_end(),
+            without_attributes(before).trim_end()
+        );
+    }
+
+    #[test]
+    fn attributes() {
+        let ours = "# comment\n/python.lock merge=xtask-lockfile\n\"/tools/my pytest.lock\" merge=xtask-lockfile\n";
+        check("", ours);
+        check("*.png binary", &format!("*.png binary\n{ours}"));
+        check(
+            "a b\n/old.lock merge=xtask-lockfile\nc d\n",
+            &format!("a b\n{ours}c d\n"),
+        );
+    }
+}

@@ -1,0 +1,106 @@
+//! `merge-lockfile`: what git calls to merge two lockfiles (see `install-merge-driver`).
+//!
+//! Git may merge the lock before or after requirements.txt and BUILD, so nothing of the
+//! repository but its settings is read, and those only where the index has to be asked.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use clap::Args;
+use lockfile::{Lock, LockFormat};
+
+use crate::cli::Global;
+use crate::commands::Outcome;
+use crate::error::CommandError;
+use crate::locking::{Places, PlacesOptions, Sides, merge};
+use crate::session::Session;
+use crate::{files, git};
+
+/// What git hands over.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// A file with the lock that both sides started from; empty where there was none
+    #[arg(value_name = "%O")]
+    base: Utf8PathBuf,
+
+    /// A file with our side's lock, which the merged lock replaces
+    #[arg(value_name = "%A")]
+    ours: Utf8PathBuf,
+
+    /// A file with their side's lock
+    #[arg(value_name = "%B")]
+    theirs: Utf8PathBuf,
+
+    /// The lockfile's path in the repository
+    #[arg(value_name = "%P")]
+    path: Utf8PathBuf,
+}
+
+/// Leaves the merged lock in place of our side's; where there is none, an ordinary conflict.
+pub(crate) fn run(global: Global, arguments: &Arguments) -> Result<Outcome, CommandError> {
+    let text = match merged(global, arguments) {
+        Ok(lock) => lockfile::write(&lock),
+        Err(error) => {
+            let conflict = conflict(arguments, &error)?;
+            write(arguments, &conflict)?;
+            return Err(error);
+        }
+    };
+    write(arguments, &text)?;
+    Ok(Outcome::Done)
+}
+
+fn merged(global: Global, arguments: &Arguments) -> Result<Lock, CommandError> {
+    let sides = Sides {
+        base: base(&arguments.base)?,
+        ours: side(&arguments.ours, "our side", &arguments.path)?,
+        theirs: side(&arguments.theirs, "their side", &arguments.path)?,
+    };
+    let mut session = None;
+    merge(&sides, || {
+        let session: &Session = session.insert(Session::start(global)?);
+        Places::new(session, PlacesOptions::default())
+    })
+}
+
+fn side(file: &Utf8Path, which: &str, path: &Utf8Path) -> Result<Lock, CommandError> {
+    let place = format!("{path} ({which})");
+    let text = read(file)?;
+    if LockFormat::of(&text) != LockFormat::Own {
+        return Err(CommandError::failure(format!(
+            "cannot merge {path}: {which} is not a lock of this tool"
+        )));
+    }
+    Ok(lockfile::read(&text, place.as_str().into())?)
+}
+
+/// A base that is no lock of ours helps as little as none.
+fn base(file: &Utf8Path) -> Result<Option<Lock>, CommandError> {
+    let text = read(file)?;
+    if let Some(conflicted) = lockfile::read_conflicted(&text, file) {
+        return Ok(conflicted.ours.ok());
+    }
+    Ok(lockfile::read(&text, file).ok())
+}
+
+fn read(file: &Utf8Path) -> Result<String, CommandError> {
+    fs_err::read_to_string(file).map_err(|error| CommandError::file("read", file, &error))
+}
+
+fn write(arguments: &Arguments, text: &str) -> Result<(), CommandError> {
+    files::replace(&arguments.ours, text)
+        .map_err(|error| CommandError::file("write", &arguments.ours, &error))
+}
+
+/// The conflict that git itself would leave, under a comment that explains it.
+fn conflict(arguments: &Arguments, error: &CommandError) -> Result<String, CommandError> {
+    let explanation: String = error.lines().map(|line| format!("# {line}\n")).collect();
+    let files = [&arguments.ours, &arguments.base, &arguments.theirs];
+    let text = git::merge_file(files.map(Utf8PathBuf::as_path))?;
+    if text.lines().any(|line| line.starts_with("<<<<<<< ")) {
+        return Ok(explanation + &text);
+    }
+    // Line by line nothing conflicts, and yet there is no lock: both sides as a whole.
+    let (ours, theirs) = (read(&arguments.ours)?, read(&arguments.theirs)?);
+    Ok(format!(
+        "{explanation}<<<<<<< ours\n{ours}=======\n{theirs}>>>>>>> theirs\n"
+    ))
+}

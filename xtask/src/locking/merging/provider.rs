@@ -1,0 +1,214 @@
+//! Locks as the resolver's world: the packages that they hold, and no others.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use lockfile::Lock;
+use model::{
+    DistFile, ExtraName, FileKind, LockedPackage, Marker, Metadata, Node, PackageName,
+    PackageSource, Requirement, RequirementSource, SdistFilename, Version, VersionRange,
+};
+use resolve::{Direct, Provider, Release, ReleaseFile, Unusable};
+use rustc_hash::FxHashMap;
+
+/// The packages of several locks of one universe.
+pub(super) struct LockProvider<'a> {
+    locks: Vec<&'a Lock>,
+    packages: FxHashMap<&'a PackageName, BTreeMap<&'a Version, Vec<&'a LockedPackage>>>,
+}
+
+/// What none of the locks holds.
+#[derive(Debug, thiserror::Error)]
+#[error("the locks do not hold {0}")]
+pub(super) struct NotLocked(String);
+
+impl<'a> LockProvider<'a> {
+    /// The packages of `locks`.
+    pub(super) fn new(locks: &[&'a Lock]) -> Self {
+        let mut packages = FxHashMap::<_, BTreeMap<_, Vec<_>>>::default();
+        for package in locks.iter().flat_map(|lock| &lock.packages) {
+            let versions = packages.entry(&package.name).or_default();
+            versions.entry(&package.version).or_default().push(package);
+        }
+        Self {
+            locks: locks.to_vec(),
+            packages,
+        }
+    }
+
+    /// The package of a node with its files; `None` where no lock holds all of them: a lock keeps
+    /// the files for the Pythons that it needs the package on.
+    pub(super) fn package(&self, node: Node) -> Option<LockedPackage> {
+        let constraints = &self.locks.first()?.inputs.interpreter_constraints;
+        let pythons = |marker: &Marker| marker.and(&constraints.python_marker()).python_versions();
+        let wanted = pythons(&node.marker);
+        let records = self.records(&node.name, &node.version).iter();
+        let mut records =
+            records.filter(|it| it.source == node.source && pythons(&it.marker) == wanted);
+        let record = records.next()?;
+        // Where an index got another file between two locks, it is for the index to say.
+        let files = |package: &LockedPackage| (package.sdist.clone(), package.wheels.clone());
+        if records.any(|other| files(other) != files(record)) {
+            return None;
+        }
+        Some(LockedPackage {
+            name: node.name,
+            version: node.version,
+            source: node.source,
+            marker: node.marker,
+            requires_python: record.requires_python.clone(),
+            extras: node.extras,
+            dependencies: node.dependencies,
+            sdist: record.sdist.clone(),
+            wheels: record.wheels.clone(),
+        })
+    }
+
+    /// Whether some lock was made with a requirement on this extra: if it has none of it, the
+    /// project has not either.
+    pub(super) fn was_asked_for(&self, name: &PackageName, extra: &ExtraName) -> bool {
+        let asks = |it: &Requirement| it.name == *name && it.extras.contains(extra);
+        self.locks.iter().any(|lock| {
+            let dependencies = lock
+                .packages
+                .iter()
+                .flat_map(|package| &package.dependencies);
+            lock.inputs
+                .requirements
+                .iter()
+                .chain(dependencies)
+                .any(asks)
+        })
+    }
+
+    fn records(&self, name: &PackageName, version: &Version) -> &[&'a LockedPackage] {
+        let versions = self.packages.get(name);
+        versions
+            .and_then(|versions| versions.get(version))
+            .map_or(&[], Vec::as_slice)
+    }
+
+    fn known(
+        &self,
+        name: &PackageName,
+        version: &Version,
+    ) -> Result<&[&'a LockedPackage], NotLocked> {
+        match self.records(name, version) {
+            [] => Err(NotLocked(format!("{name} {version}"))),
+            some => Ok(some),
+        }
+    }
+}
+
+impl Provider for LockProvider<'_> {
+    type Error = NotLocked;
+
+    fn versions(&self, name: &PackageName) -> Result<Option<Arc<[Version]>>, NotLocked> {
+        let versions = self.packages.get(name);
+        Ok(versions.map(|versions| versions.keys().map(|version| (*version).clone()).collect()))
+    }
+
+    fn release(&self, name: &PackageName, version: &Version) -> Result<Arc<Release>, NotLocked> {
+        let records = self.known(name, version)?.iter();
+        let files = records.flat_map(|package| {
+            let files = package.sdist.iter().chain(&package.wheels);
+            files.filter_map(|file| release_file(package, file))
+        });
+        let files = files.collect();
+        Ok(Arc::new(Release { files }))
+    }
+
+    fn metadata(
+        &self,
+        name: &PackageName,
+        version: &Version,
+    ) -> Result<Result<Arc<Metadata>, Unusable>, NotLocked> {
+        let records = self.known(name, version)?;
+        Ok(Ok(Arc::new(metadata(records))))
+    }
+
+    fn direct(
+        &self,
+        name: &PackageName,
+        source: &RequirementSource,
+    ) -> Result<Arc<Direct>, NotLocked> {
+        let asked = Requirement {
+            name: name.clone(),
+            extras: Vec::new(),
+            source: source.clone(),
+            marker: Marker::TRUE,
+        };
+        let versions = self
+            .packages
+            .get(name)
+            .into_iter()
+            .flat_map(BTreeMap::values);
+        let mut answers = versions
+            .flatten()
+            .filter(|package| lockfile::answers(package, &asked));
+        let answer = answers.next().ok_or_else(|| NotLocked(asked.to_string()))?;
+        // Two commits of one branch: it is for the repository to say which is later.
+        if answers.any(|other| other.source != answer.source) {
+            return Err(NotLocked(format!("one commit of {asked}")));
+        }
+        Ok(Arc::new(Direct {
+            version: answer.version.clone(),
+            source: answer.source.clone(),
+            metadata: Arc::new(metadata(self.known(name, &answer.version)?)),
+        }))
+    }
+
+    fn source(&self, name: &PackageName) -> Result<PackageSource, NotLocked> {
+        let versions = self
+            .packages
+            .get(name)
+            .into_iter()
+            .flat_map(BTreeMap::values);
+        let mut sources = versions.flatten().map(|package| &package.source);
+        let of_index = sources.find(|source| matches!(source, PackageSource::Index(_)));
+        of_index.cloned().ok_or_else(|| NotLocked(name.to_string()))
+    }
+
+    fn will_ask(&self, _: &PackageName, _: &VersionRange) {}
+}
+
+/// What all records of one version say together: each keeps the extras that it needs.
+fn metadata(records: &[&LockedPackage]) -> Metadata {
+    let first = records[0];
+    let mut requires_dist: Vec<Requirement> = records
+        .iter()
+        .flat_map(|package| package.dependencies.iter().cloned())
+        .collect();
+    requires_dist.sort();
+    requires_dist.dedup();
+    let mut provides_extra: Vec<ExtraName> = records
+        .iter()
+        .flat_map(|package| package.extras.iter().cloned())
+        .collect();
+    provides_extra.sort();
+    provides_extra.dedup();
+    Metadata {
+        name: first.name.clone(),
+        version: first.version.clone(),
+        requires_dist,
+        requires_python: first.requires_python.clone(),
+        provides_extra,
+        dynamic: false,
+    }
+}
+
+fn release_file(package: &LockedPackage, file: &DistFile) -> Option<ReleaseFile> {
+    let kind = match file.filename.parse() {
+        Ok(wheel) => FileKind::Wheel(wheel),
+        Err(_) => FileKind::Sdist(SdistFilename::parse(&file.filename, &package.name).ok()?),
+    };
+    let python = file
+        .requires_python
+        .as_ref()
+        .or(package.requires_python.as_ref());
+    Some(ReleaseFile {
+        kind,
+        requires_python: python.cloned(),
+        yanked: file.yanked.is_some(),
+    })
+}
