@@ -2,11 +2,14 @@
 
 mod cli;
 mod commands;
+mod environments;
 mod error;
 mod files;
 mod git;
+mod graph;
 mod locking;
 mod packaging;
+mod processes;
 mod progress;
 mod session;
 mod settings;

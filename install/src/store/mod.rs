@@ -48,6 +48,12 @@ impl Store {
         UnpackedWheel::read(self.place_of(sha256), *sha256)
     }
 
+    /// Whether the wheel with this hash is unpacked.
+    #[must_use]
+    pub fn has(&self, sha256: &Sha256) -> bool {
+        self.place_of(sha256).is_dir()
+    }
+
     /// Unpacks the wheel at `archive`, or gets it where that was done before.
     ///
     /// `filename` is what the lock calls it; the hash is that of the lock, and without one the

@@ -1,106 +1,76 @@
-//! `export`: a lock in another format.
+//! `export`: environments of the locks, or a lock in another format.
+
+mod environments;
+mod format;
 
 use camino::Utf8PathBuf;
-use clap::{Args, ValueEnum};
-use index::Index;
-use lockfile::Lock;
-use model::{DistFile, LockedPackage, Platform};
+use clap::Args;
+use install::python::PythonRequest;
+use model::Platform;
 
 use crate::commands::Outcome;
 use crate::error::CommandError;
-use crate::files;
-use crate::locking::{LockPath, Places, PlacesOptions};
 use crate::session::Session;
+use format::Format;
 
 /// What can be said to `export`.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// The resolve; without it the default one
-    #[arg(long, value_name = "NAME")]
-    resolve: Option<String>,
+    /// The resolve; without it the default one; may be repeated for environments
+    #[arg(long = "resolve", value_name = "NAME")]
+    resolves: Vec<String>,
 
-    /// The format to print the lock in
+    /// Every resolve that has a lock
+    #[arg(long, conflicts_with_all = ["resolves", "format"])]
+    all: bool,
+
+    /// The Python of the environments: a version such as `3.12`, or a path
+    #[arg(long, value_name = "PYTHON", conflicts_with = "format", value_parser = python_request)]
+    python: Option<PythonRequest>,
+
+    /// Link this console script into `dist/export/bin`; may be repeated
+    #[arg(long = "bin", value_name = "NAME", conflicts_with = "format")]
+    bins: Vec<String>,
+
+    /// Compile all modules now, not when they are first imported
+    #[arg(long, conflicts_with = "format")]
+    compile: bool,
+
+    /// Write the scripts `py` and, where the resolve has it, its main console script to the root
+    #[arg(long, conflicts_with = "format")]
+    scripts: bool,
+
+    /// Print the lock in this format instead
     #[arg(long, value_enum)]
-    format: Format,
+    format: Option<Format>,
 
-    /// Where to; `-` is stdout
-    #[arg(long, value_name = "FILE", default_value = "-")]
+    /// Where to print the lock; `-` is stdout
+    #[arg(long, value_name = "FILE", default_value = "-", requires = "format")]
     output: Utf8PathBuf,
 
-    /// Only what this platform needs
-    #[arg(long, value_name = "PLATFORM")]
+    /// Print only what this platform needs
+    #[arg(long, value_name = "PLATFORM", requires = "format")]
     platform: Option<Platform>,
 
-    /// Take URLs from this package index in place of those that settings name
+    /// Use this package index in place of those that settings name
     #[arg(long, value_name = "URL")]
     index_url: Option<String>,
 
-    /// Make no request: take URLs from what the cache holds
+    /// Make no request: use what the cache holds
     #[arg(long)]
     offline: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// requirements.txt with markers and hashes, for pip `--require-hashes` and uv
-    Requirements,
-    /// pylock.toml (PEP 751), with the URLs that files have on the index now
-    Pylock,
-    /// The JSON that pex and Pants read, with the URLs that files have on the index now
-    Pex,
-    /// A bill of materials: CycloneDX 1.6 as JSON
-    Cyclonedx,
-}
-
-/// Prints a lock.
+/// Makes environments, or prints a lock.
 pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
-    let resolve = session.resolve(arguments.resolve.as_deref());
-    let mut lock = LockPath::of(session, resolve)?.lock(resolve)?;
-    if let Some(platform) = arguments.platform {
-        lock = lockfile::export::for_platform(&lock, platform);
-    }
-    let exported = export(session, arguments, &lock)?;
-    if arguments.output == "-" {
-        session.print(exported);
-        return Ok(Outcome::Done);
-    }
-    files::replace(
-        &session.working_folder()?.join(&arguments.output),
-        &exported,
-    )
-    .map_err(|error| CommandError::file("write", &arguments.output, &error))?;
-    Ok(Outcome::Done)
-}
-
-fn export(session: &Session, arguments: &Arguments, lock: &Lock) -> Result<String, CommandError> {
-    if arguments.format == Format::Requirements {
-        return Ok(lockfile::export::requirements(lock));
-    }
-    let options = PlacesOptions {
-        index_url: arguments.index_url.clone(),
-        offline: arguments.offline,
-        exclude_newer: None,
-    };
-    let index = Places::new(session, options)?.plain_index()?;
-    for package in &lock.packages {
-        index.prefetch_listing(&package.name);
-    }
-    let urls = |package: &LockedPackage, file: &DistFile| url(&index, package, file);
     match arguments.format {
-        Format::Requirements => Ok(lockfile::export::requirements(lock)),
-        Format::Pylock => Ok(lockfile::export::pylock(lock, &urls)?),
-        Format::Pex => Ok(lockfile::export::pex(lock, &urls)?),
-        Format::Cyclonedx => Ok(lockfile::export::cyclonedx(lock, &urls)),
+        Some(format) => format::run(session, arguments, format),
+        None => environments::run(session, arguments),
     }
 }
 
-/// Where an index has a file now; a file of the same name with another hash is not that file.
-fn url(index: &Index, package: &LockedPackage, file: &DistFile) -> Option<String> {
-    let listing = index.listing(&package.name).ok()?;
-    let release = listing.release(&package.version).ok()??;
-    let listed = release.files.iter().find(|listed| {
-        let same_hash = listed.file.sha256.is_none() || listed.file.sha256 == file.sha256;
-        listed.file.filename == file.filename && same_hash
-    })?;
-    listed.absolute_url().map(String::from)
+/// Reads what stands after `--python`.
+pub(crate) fn python_request(text: &str) -> Result<PythonRequest, String> {
+    text.parse()
+        .map_err(|error: model::InterpreterConstraintsError| error.to_string())
 }

@@ -1,0 +1,107 @@
+//! `check-export`: which environments no longer match their lock; quick enough for a git hook.
+
+use clap::Args;
+use install::environment::{Changes, Finding};
+
+use crate::commands::Outcome;
+use crate::environments::{Exporter, Options, relative};
+use crate::error::CommandError;
+use crate::session::Session;
+
+/// What can be said to `check-export`.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Only this resolve, though it was never exported; may be repeated
+    #[arg(long = "resolve", value_name = "NAME")]
+    resolves: Vec<String>,
+}
+
+/// How many names a line lists.
+const SHOWN: usize = 5;
+
+/// Checks the environments that were exported; exit code 1 where one differs.
+pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+    let exporter = Exporter::new(session, Options::default())?;
+    let resolves = if arguments.resolves.is_empty() {
+        let all = exporter.all().into_iter();
+        all.filter(|resolve| exporter.was_exported(resolve))
+            .collect()
+    } else {
+        arguments.resolves.clone()
+    };
+    let mut stale = Vec::new();
+    for resolve in resolves {
+        let findings = exporter.check(&resolve)?;
+        for finding in &findings {
+            session.say(format_args!("{resolve}: {}", text(session, finding)));
+        }
+        if findings
+            .iter()
+            .any(|finding| !matches!(finding, Finding::Foreign(_)))
+        {
+            stale.push(resolve);
+        }
+    }
+    if stale.is_empty() {
+        return Ok(Outcome::Done);
+    }
+    let options: String = stale
+        .iter()
+        .map(|name| format!(" --resolve {name}"))
+        .collect();
+    session.say(format_args!(
+        "\x1b[1;36mhint\x1b[0m: run `cargo xtask export{options}`"
+    ));
+    Ok(Outcome::Found)
+}
+
+fn text(session: &Session, finding: &Finding) -> String {
+    match finding {
+        Finding::Missing => "there is no environment of the Python that fits".to_owned(),
+        Finding::Interrupted => "the run that changed the environment was interrupted".to_owned(),
+        Finding::OtherPython(there, wanted) => {
+            format!("it was made with {there}, and {wanted} is found now")
+        }
+        Finding::Packages(changes) => format!("the lock has changed: {}", packages(changes)),
+        Finding::Settings => {
+            "the repository's own distributions or source roots have changed".to_owned()
+        }
+        Finding::ChangedFiles(files) => {
+            let names: Vec<String> = files
+                .iter()
+                .map(|file| relative(session, file).to_string())
+                .collect();
+            format!("changed by hand: {}", shortened(&names))
+        }
+        Finding::Foreign(names) => format!("installed by other means: {}", shortened(names)),
+    }
+}
+
+fn packages(changes: &Changes) -> String {
+    let added = changes
+        .added
+        .iter()
+        .map(|(name, version)| format!("+{name} {version}"));
+    let removed = changes
+        .removed
+        .iter()
+        .map(|(name, version)| format!("-{name} {version}"));
+    let updated = changes
+        .updated
+        .iter()
+        .map(|(name, from, to)| format!("{name} {from} -> {to}"));
+    shortened(&updated.chain(added).chain(removed).collect::<Vec<_>>())
+}
+
+fn shortened(names: &[String]) -> String {
+    let shown = names
+        .iter()
+        .take(SHOWN)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}

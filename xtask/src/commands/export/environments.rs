@@ -1,0 +1,216 @@
+//! `export`: an environment for each resolve, of its lock, for this machine.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use install::environment::{Bytecode, Environment, Outcome as Made};
+
+use super::Arguments;
+use crate::commands::Outcome;
+use crate::environments::{Exported, Exporter, Options, relative};
+use crate::error::CommandError;
+use crate::files;
+use crate::locking::{LockPath, PlacesOptions};
+use crate::session::Session;
+
+/// Where `--bin` links scripts, relative to the root.
+const BIN: &str = "dist/export/bin";
+
+/// Makes the environments that were asked for, side by side.
+pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+    let exporter = Exporter::new(session, arguments.options())?;
+    let resolves = resolves(session, arguments, &exporter)?;
+    let mut exported = Vec::new();
+    let mut errors = Vec::new();
+    for (resolve, result) in resolves.iter().zip(side_by_side(&exporter, &resolves)) {
+        match result {
+            Ok(one) => {
+                report(session, resolve, &one);
+                exported.push(one);
+            }
+            Err(error) => errors.push(error),
+        }
+    }
+    if let Some(last) = errors.pop() {
+        errors.iter().for_each(CommandError::print);
+        return Err(last);
+    }
+    let environments: Vec<&Environment> = exported.iter().map(|one| &one.environment).collect();
+    for name in &arguments.bins {
+        link_script(session, name, &environments)?;
+    }
+    if arguments.scripts {
+        write_scripts(session, &resolves)?;
+    }
+    Ok(Outcome::Done)
+}
+
+impl Arguments {
+    fn options(&self) -> Options {
+        Options {
+            python: self.python.clone(),
+            bytecode: if self.compile {
+                Bytecode::Ahead
+            } else {
+                Bytecode::OnImport
+            },
+            places: PlacesOptions {
+                index_url: self.index_url.clone(),
+                offline: self.offline,
+                exclude_newer: None,
+            },
+        }
+    }
+}
+
+/// The resolves that were asked for; with `--all` those that have a lock.
+fn resolves(
+    session: &Session,
+    arguments: &Arguments,
+    exporter: &Exporter<'_>,
+) -> Result<Vec<String>, CommandError> {
+    if !arguments.all {
+        let mut asked = arguments.resolves.clone();
+        asked.dedup();
+        if asked.is_empty() {
+            asked.push(session.resolve(None).to_owned());
+        }
+        return Ok(asked);
+    }
+    let mut locked = Vec::new();
+    for resolve in exporter.all() {
+        let path = LockPath::of(session, &resolve)?;
+        match path.read()? {
+            Some(_) => locked.push(resolve),
+            None => session.warn(format_args!(
+                "`{resolve}` is left out: there is no lock at {}; run `cargo xtask generate-lockfiles --resolve {resolve}`",
+                path.relative
+            )),
+        }
+    }
+    Ok(locked)
+}
+
+fn side_by_side(
+    exporter: &Exporter<'_>,
+    resolves: &[String],
+) -> Vec<Result<Exported, CommandError>> {
+    if let [resolve] = resolves {
+        return vec![exporter.export(resolve)];
+    }
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = resolves
+            .iter()
+            .map(|resolve| scope.spawn(move || exporter.export(resolve)))
+            .collect();
+        threads
+            .into_iter()
+            .map(|thread| match thread.join() {
+                Ok(result) => result,
+                Err(panic) => std::panic::resume_unwind(panic),
+            })
+            .collect()
+    })
+}
+
+/// One line for an environment, and one for each thing that a person should know.
+fn report(session: &Session, resolve: &str, exported: &Exported) {
+    let folder = relative(session, exported.environment.root());
+    let synced = &exported.synced;
+    let changes = &synced.changes;
+    let content = format!("{} packages, {}", exported.packages, exported.python);
+    session.say(match &synced.outcome {
+        Made::Created => format!("{resolve}: made {folder} ({content})"),
+        Made::Rebuilt(reason) => format!("{resolve}: made {folder} anew, as {reason} ({content})"),
+        Made::Unchanged => format!("{resolve}: {folder} is up to date"),
+        Made::Changed => format!("{resolve}: changed {folder} ({content})"),
+    });
+    if synced.outcome == Made::Changed {
+        for (name, version) in &changes.added {
+            session.say(format_args!("  + {name} {version}"));
+        }
+        for (name, version) in &changes.removed {
+            session.say(format_args!("  - {name} {version}"));
+        }
+        for (name, before, now) in &changes.updated {
+            session.say(format_args!("  ~ {name} {before} -> {now}"));
+        }
+    }
+    for file in &synced.restored {
+        session.warn(format_args!(
+            "{} was changed by hand and is again what the lock says",
+            relative(session, file)
+        ));
+    }
+    for package in &synced.foreign {
+        session.warn(format_args!(
+            "{package} is in {folder} and not in the lock: it was installed by other means and is let be"
+        ));
+    }
+}
+
+/// Links the script `name` of the first environment that has it into `dist/export/bin`.
+fn link_script(
+    session: &Session,
+    name: &str,
+    environments: &[&Environment],
+) -> Result<(), CommandError> {
+    let script = environments
+        .iter()
+        .map(|environment| environment.scripts().join(name))
+        .find(|script| script.is_file())
+        .ok_or_else(|| {
+            CommandError::failure(format!("no environment has a console script `{name}`")).hint(
+                "name the resolve that has it, as in `--resolve mypy --bin mypy`, or see what there is in its `bin` folder",
+            )
+        })?;
+    let link = session.root().join(BIN).join(name);
+    files::replace_with_link(&link, &script)
+        .map_err(|error| CommandError::file("write", &link, &error))?;
+    session.say(format_args!("linked {}", relative(session, &link)));
+    Ok(())
+}
+
+/// Writes `py`, which runs Python with a resolve, to the root.
+fn write_scripts(session: &Session, resolves: &[String]) -> Result<(), CommandError> {
+    let default = session.resolve(resolves.first().map(String::as_str));
+    let mut scripts: Vec<(Utf8PathBuf, String)> =
+        vec![(session.root().join("py"), script(default, ""))];
+    if let Some(name) = main_script(session) {
+        let text = script(default, &format!("{name} "));
+        scripts.push((session.root().join(&name), text));
+    }
+    for (path, text) in scripts {
+        let there = fs_err::read_to_string(&path).unwrap_or_default();
+        if !there.is_empty() && !there.contains(SCRIPT_MARK) {
+            return Err(CommandError::failure(format!(
+                "{} is there and was not written by this command",
+                relative(session, &path)
+            ))
+            .hint("move it away, and run this again"));
+        }
+        files::replace(&path, &text)
+            .and_then(|()| files::make_executable(&path))
+            .map_err(|error| CommandError::file("write", &path, &error))?;
+        session.say(format_args!("wrote {}", relative(session, &path)));
+    }
+    Ok(())
+}
+
+/// How such a script is known again.
+const SCRIPT_MARK: &str = "Written by `cargo xtask export --scripts`";
+
+/// A script that runs something in the environment of the resolve that `LOCKSET` names.
+fn script(resolve: &str, what: &str) -> String {
+    format!(
+        "#!/bin/sh\n# {SCRIPT_MARK}; the variable LOCKSET names another resolve.\n\
+         cd_free_root=$(dirname \"$0\")\n\
+         exec cargo xtask -C \"$cd_free_root\" run --resolve \"${{LOCKSET:-{resolve}}}\" -- {what}\"$@\"\n"
+    )
+}
+
+/// The console script that is named as the repository's folder or settings say.
+fn main_script(session: &Session) -> Option<String> {
+    let name = session.settings.package.name_prefix.clone()?;
+    let name = name.trim_end_matches(['-', '.']).to_owned();
+    let folder = Utf8Path::new(&name);
+    (folder.components().count() == 1 && !session.root().join(folder).is_dir()).then_some(name)
+}

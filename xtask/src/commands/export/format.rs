@@ -1,0 +1,92 @@
+//! `export --format`: a lock in another format.
+
+use clap::ValueEnum;
+use index::Index;
+use lockfile::Lock;
+use model::{DistFile, LockedPackage};
+
+use super::Arguments;
+use crate::commands::Outcome;
+use crate::error::CommandError;
+use crate::files;
+use crate::locking::{LockPath, Places, PlacesOptions};
+use crate::session::Session;
+
+/// How a lock is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// requirements.txt with markers and hashes, for pip `--require-hashes` and uv
+    Requirements,
+    /// pylock.toml (PEP 751), with the URLs that files have on the index now
+    Pylock,
+    /// The JSON that pex and Pants read, with the URLs that files have on the index now
+    Pex,
+    /// A bill of materials: CycloneDX 1.6 as JSON
+    Cyclonedx,
+}
+
+/// Prints a lock.
+pub(super) fn run(
+    session: &Session,
+    arguments: &Arguments,
+    format: Format,
+) -> Result<Outcome, CommandError> {
+    if arguments.resolves.len() > 1 {
+        return Err(CommandError::misuse(
+            "only one lock can be printed at once: name one `--resolve`",
+        ));
+    }
+    let resolve = session.resolve(arguments.resolves.first().map(String::as_str));
+    let mut lock = LockPath::of(session, resolve)?.lock(resolve)?;
+    if let Some(platform) = arguments.platform {
+        lock = lockfile::export::for_platform(&lock, platform);
+    }
+    let exported = export(session, arguments, (format, &lock))?;
+    if arguments.output == "-" {
+        session.print(exported);
+        return Ok(Outcome::Done);
+    }
+    files::replace(
+        &session.working_folder()?.join(&arguments.output),
+        &exported,
+    )
+    .map_err(|error| CommandError::file("write", &arguments.output, &error))?;
+    Ok(Outcome::Done)
+}
+
+fn export(
+    session: &Session,
+    arguments: &Arguments,
+    (format, lock): (Format, &Lock),
+) -> Result<String, CommandError> {
+    if format == Format::Requirements {
+        return Ok(lockfile::export::requirements(lock));
+    }
+    let options = PlacesOptions {
+        index_url: arguments.index_url.clone(),
+        offline: arguments.offline,
+        exclude_newer: None,
+    };
+    let index = Places::new(session, options)?.plain_index()?;
+    for package in &lock.packages {
+        index.prefetch_listing(&package.name);
+    }
+    let urls = |package: &LockedPackage, file: &DistFile| url(&index, package, file);
+    match format {
+        Format::Requirements => Ok(lockfile::export::requirements(lock)),
+        Format::Pylock => Ok(lockfile::export::pylock(lock, &urls)?),
+        Format::Pex => Ok(lockfile::export::pex(lock, &urls)?),
+        Format::Cyclonedx => Ok(lockfile::export::cyclonedx(lock, &urls)),
+    }
+}
+
+/// Where an index has a file now; a file of the same name with another hash is not that file.
+fn url(index: &Index, package: &LockedPackage, file: &DistFile) -> Option<String> {
+    let listing = index.listing(&package.name).ok()?;
+    let release = listing.release(&package.version).ok()??;
+    let listed = release.files.iter().find(|listed| {
+        let same_hash = listed.file.sha256.is_none() || listed.file.sha256 == file.sha256;
+        listed.file.filename == file.filename && same_hash
+    })?;
+    listed.absolute_url().map(String::from)
+}

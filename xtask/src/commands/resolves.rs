@@ -1,0 +1,50 @@
+//! `resolves`: the names of the resolves, for people and for completion in a shell.
+
+use clap::Args;
+
+use crate::commands::Outcome;
+use crate::environments::Exporter;
+use crate::error::CommandError;
+use crate::session::Session;
+
+/// What can be said to `resolves`.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Say with each its lockfile, its tools, and whether it is locked and exported
+    #[arg(long)]
+    details: bool,
+}
+
+/// Prints the names, one a line, sorted.
+pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+    let exporter = Exporter::new(session, crate::environments::Options::default())?;
+    for resolve in exporter.all() {
+        if arguments.details {
+            session.print(format_args!("{}\n", details(session, &exporter, &resolve)));
+        } else {
+            session.print(format_args!("{resolve}\n"));
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+fn details(session: &Session, exporter: &Exporter<'_>, resolve: &str) -> String {
+    let settings = &session.settings;
+    let lockfile = settings.lockfile(resolve).map_or("", |path| path.as_str());
+    let mut notes = vec![lockfile.to_owned()];
+    if !session.root().join(lockfile).is_file() {
+        notes.push("not locked".to_owned());
+    }
+    if exporter.was_exported(resolve) {
+        notes.push("exported".to_owned());
+    }
+    if resolve == settings.python.default_resolve {
+        notes.push("the default".to_owned());
+    }
+    let tools = settings.tools.iter().filter(|(_, tool)| *tool == resolve);
+    let tools: Vec<&str> = tools.map(|(tool, _)| tool.as_str()).collect();
+    if !tools.is_empty() {
+        notes.push(format!("for {}", tools.join(", ")));
+    }
+    format!("{resolve}: {}", notes.join(", "))
+}

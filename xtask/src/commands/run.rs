@@ -1,0 +1,67 @@
+//! `run`: Python, or a console script, in the environment of a resolve.
+
+use clap::Args;
+use install::environment::Environment;
+use install::python::PythonRequest;
+
+use crate::commands::Outcome;
+use crate::environments::{Exporter, Options};
+use crate::error::CommandError;
+use crate::locking::PlacesOptions;
+use crate::session::Session;
+
+/// What can be said to `run`.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// The resolve; without it the default one
+    #[arg(long, value_name = "NAME")]
+    resolve: Option<String>,
+
+    /// The Python of the environment: a version such as `3.12`, or a path
+    #[arg(long, value_name = "PYTHON", value_parser = super::export::python_request)]
+    python: Option<PythonRequest>,
+
+    /// Make no request: use what the cache holds
+    #[arg(long)]
+    offline: bool,
+
+    /// A console script and its arguments, or arguments of Python
+    #[arg(last = true, value_name = "ARGS")]
+    arguments: Vec<String>,
+}
+
+/// Runs it in the place of this process; the environment is made where the lock has changed.
+pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+    let options = Options {
+        python: arguments.python.clone(),
+        places: PlacesOptions {
+            offline: arguments.offline,
+            ..PlacesOptions::default()
+        },
+        ..Options::default()
+    };
+    let resolve = session.resolve(arguments.resolve.as_deref());
+    let environment = Exporter::new(session, options)?.ensure(resolve)?;
+    let (program, rest) = program(&environment, &arguments.arguments);
+    let path = session.environment.get("PATH").map_or("", String::as_str);
+    let mut command = crate::processes::Replacement::new(&program);
+    command.arguments(rest);
+    command.variable("VIRTUAL_ENV", environment.root().as_str());
+    command.variable("PATH", &format!("{}:{path}", environment.scripts()));
+    command.without("PYTHONHOME");
+    Err(command.replace_this_process())
+}
+
+/// A console script where the first argument names one, else Python.
+fn program<'a>(environment: &Environment, arguments: &'a [String]) -> (String, &'a [String]) {
+    if let Some((first, rest)) = arguments.split_first()
+        && !first.contains('/')
+        && !first.starts_with('-')
+    {
+        let script = environment.scripts().join(first);
+        if script.is_file() {
+            return (script.into_string(), rest);
+        }
+    }
+    (environment.python().into_string(), arguments)
+}

@@ -1,0 +1,73 @@
+//! What can go wrong with an environment, in the user's words.
+
+use install::environment::EnvironmentError;
+use install::python::NoInterpreter;
+use install::{SelectError, WheelError, WheelProblem};
+
+use crate::error::CommandError;
+
+/// A wheel that is refused.
+pub(super) fn of_wheel(error: &WheelError) -> CommandError {
+    let command_error = CommandError::failure(error.to_string());
+    match &error.problem {
+        WheelProblem::Hash { .. } => command_error.hint(
+            "the file is not the one that was locked: do not use it, and ask who runs the index",
+        ),
+        WheelProblem::Io(_) => command_error.hint("check the cache folder: `cargo xtask doctor`"),
+        _ => command_error
+            .hint("nothing of it was installed; tell its maintainers, or lock another version"),
+    }
+}
+
+/// An environment that cannot be made or changed.
+pub(super) fn of_environment(error: &EnvironmentError, resolve: &str) -> CommandError {
+    let command_error = CommandError::failure(format!(
+        "cannot make the environment of `{resolve}`: {error}"
+    ));
+    match error {
+        EnvironmentError::NotOurs { folder, .. } => {
+            command_error.hint(format!("move it away, or remove it: `rm -r {folder}`"))
+        }
+        EnvironmentError::TwoOwners { .. } => command_error.hint(
+            "leave one of the two packages out, or ask its maintainers to ship the file elsewhere",
+        ),
+        EnvironmentError::Case { .. } => {
+            command_error.hint("leave one of the two packages out, or lock another version of it")
+        }
+        EnvironmentError::Io(error) if error.kind() == std::io::ErrorKind::StorageFull => {
+            command_error
+                .hint("free some space, for one with `cargo xtask clean --cache`, and run it again")
+        }
+        EnvironmentError::Io(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+            command_error.hint("see whose the folder is: `cargo xtask doctor`")
+        }
+        _ => command_error,
+    }
+}
+
+/// A lock that this machine cannot use.
+pub(super) fn of_selection(error: &SelectError, resolve: &str) -> CommandError {
+    let command_error = CommandError::failure(format!("cannot export `{resolve}`: {error}"));
+    match error {
+        SelectError::Platform { machine, .. } => command_error.hint(format!(
+            "add `{machine}` to the platforms of `{resolve}` and run `cargo xtask generate-lockfiles --resolve {resolve}`"
+        )),
+        SelectError::NoFile { name, .. } => command_error.hint(format!(
+            "use another Python with `--python`, or lock another version: `cargo xtask generate-lockfiles --resolve {resolve} --upgrade-package {name}`"
+        )),
+    }
+}
+
+/// No interpreter fits.
+pub(super) fn of_interpreter(no: &NoInterpreter, resolve: &str) -> CommandError {
+    let text = no.to_string();
+    let mut lines = text.lines();
+    let headline = lines.next().unwrap_or_default();
+    let command_error = lines.fold(
+        CommandError::failure(format!("cannot export `{resolve}`: {headline}")),
+        |error, line| error.because(line.trim()),
+    );
+    command_error.hint(
+        "install one, as with `pyenv install`, or say where it is: `search_path` in `[python-bootstrap]`, or `--python PATH`",
+    )
+}
