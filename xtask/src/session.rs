@@ -7,6 +7,7 @@ use etcetera::BaseStrategy;
 
 use crate::cli::Global;
 use crate::error::CommandError;
+use crate::graph::InferArguments;
 use crate::settings::{self, Settings};
 
 /// Names the folder of the cache.
@@ -21,6 +22,8 @@ pub(crate) struct Session {
     pub(crate) verbose: bool,
     /// The environment, as far as it is UTF-8.
     pub(crate) environment: BTreeMap<String, String>,
+    /// `--python-infer-…`
+    pub(crate) infer: InferArguments,
 }
 
 impl Session {
@@ -35,6 +38,7 @@ impl Session {
             settings,
             verbose: global.verbose,
             environment,
+            infer: global.infer,
         };
         session.list_ignored_settings();
         Ok(session)
@@ -70,6 +74,16 @@ impl Session {
     /// The folder that the user is in: paths on the command line count from it.
     pub(crate) fn working_folder(&self) -> Result<Utf8PathBuf, CommandError> {
         working_folder()
+    }
+
+    /// The folder that the user is in, relative to the root; the root's own, `""`, if outside.
+    pub(crate) fn folder_in_repository(&self) -> Result<String, CommandError> {
+        let here = self.working_folder()?;
+        let here = here.canonicalize_utf8().unwrap_or(here);
+        Ok(here
+            .strip_prefix(self.root())
+            .map(ToString::to_string)
+            .unwrap_or_default())
     }
 
     /// A message for the user.
