@@ -1,7 +1,7 @@
 //! The `Requires-Dist` of a distribution, from requirements as they are written.
 //!
-//! Names, extras and versions stay as they are spelt: only spacing, the order of specifiers and the
-//! quotes in markers are made one, as packaging's `str(Requirement)` has them.
+//! Names, extras and versions stay as they are spelt but for `_` in names, which becomes `-`, spacing,
+//! the order of specifiers and the quotes in markers: as setuptools writes them.
 
 use model::Version;
 
@@ -64,16 +64,15 @@ fn normal(text: &str) -> String {
 }
 
 fn normal_specifiers(requirement: &str) -> String {
-    let name_end = match requirement.find(']') {
-        Some(at) => at + 1,
-        None => requirement
-            .find(['=', '<', '>', '!', '~'])
-            .unwrap_or(requirement.len()),
-    };
-    let (name, specifiers) = requirement.split_at(name_end);
+    let name_end = requirement
+        .find(['[', '=', '<', '>', '!', '~'])
+        .unwrap_or(requirement.len());
+    let (name, rest) = requirement.split_at(name_end);
+    let extras_end = rest.find(']').map_or(0, |at| at + 1);
+    let (extras, specifiers) = rest.split_at(extras_end);
     let mut specifiers: Vec<&str> = specifiers.split(',').filter(|it| !it.is_empty()).collect();
     specifiers.sort_unstable();
-    format!("{name}{}", specifiers.join(","))
+    format!("{}{extras}{}", name.replace('_', "-"), specifiers.join(","))
 }
 
 #[cfg(test)]
@@ -87,6 +86,7 @@ mod tests {
     #[test]
     fn spelling_stays_spacing_does_not() {
         check("attrs >= 24.2", "attrs>=24.2");
+        check("aiohttp_cors~=0.7", "aiohttp-cors~=0.7");
         check(
             "SQLAlchemy[postgresql_asyncpg]~=1.4.54",
             "SQLAlchemy[postgresql_asyncpg]~=1.4.54",

@@ -8,7 +8,7 @@ use targets::data::{Data, Object};
 use targets::imports::ImportCache;
 use targets::kinds::Role;
 use targets::query::{Changed, Dependents, Filter, Specs};
-use targets::{Graph, Repository, TargetId};
+use targets::{Graph, Options, Repository, TargetId};
 
 use crate::error::CommandError;
 use crate::git;
@@ -55,7 +55,12 @@ impl Selected {
 
 /// Reads the repository and finds what is asked for.
 pub(crate) fn select(session: &Session, choice: Choice<'_>) -> Result<Selected, CommandError> {
-    let repository = Repository::load(session.root().as_std_path(), locking::options(session))?;
+    let options = Options {
+        // For none: what is picked for each platform is found apart.
+        platform: String::new(),
+        ..locking::options(session)
+    };
+    let repository = Repository::load(session.root().as_std_path(), options)?;
     let cache = ImportCache::open(session.cache()?.join("imports").as_std_path());
     let graph = Graph::build(&repository, &cache)?;
     let selected = Selection::new(session, &graph).select(choice);
@@ -362,15 +367,18 @@ impl<'g> Selection<'g> {
         common: &[TargetId],
         platforms: &BTreeMap<model::Platform, Vec<TargetId>>,
     ) -> Files {
+        let file = |path: String| OwnedFile {
+            member: self.graph.stripped(&path).to_owned(),
+            path,
+        };
         let files = |ids: &[TargetId]| -> BTreeSet<OwnedFile> {
             let sources = ids
                 .iter()
                 .filter_map(|id| self.graph.target(*id).source.as_deref());
-            let file = |path: &str| OwnedFile {
-                path: path.to_owned(),
-                member: self.graph.stripped(path).to_owned(),
-            };
-            sources.map(file).collect()
+            let with_inits = sources.flat_map(|path| {
+                std::iter::once(path.to_owned()).chain(self.init_files_above(path))
+            });
+            with_inits.map(file).collect()
         };
         let common = files(common);
         if platforms.is_empty() {
@@ -383,6 +391,23 @@ impl<'g> Selection<'g> {
                 .map(|(platform, ids)| (*platform, of(ids)))
                 .collect(),
         )
+    }
+}
+
+impl Selection<'_> {
+    /// The `__init__.py` of every folder from a file's own up to its source root: without them, even
+    /// empty ones, what is shipped could not be imported.
+    fn init_files_above(&self, path: &str) -> Vec<String> {
+        let root = path.len() - self.graph.stripped(path).len();
+        let tree = self.graph.repository().tree();
+        path[root..]
+            .match_indices('/')
+            .map(|(at, _)| &path[..root + at])
+            .flat_map(|folder| {
+                ["__init__.py", "__init__.pyi"].map(|name| format!("{folder}/{name}"))
+            })
+            .filter(|init| tree.has_file(init))
+            .collect()
     }
 }
 
