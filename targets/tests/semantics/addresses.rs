@@ -1,0 +1,128 @@
+//! How targets are called, and how they are named on the command line.
+
+use crate::{edges, list, run};
+
+#[test]
+fn generated_targets_are_called_after_their_files() {
+    let files = "== src/a/BUILD
+python_sources(sources=['**/*.py'])
+python_tests(name='t')
+== src/a/x.py
+== src/a/sub/y.py
+== src/a/test_z.py
+== BUILD
+python_sources()
+python_requirement(name='one', requirements=['x'])
+python_requirements(name='reqs')
+== top.py
+== requirements.txt
+Foo.Bar_baz>=1
+Django
+";
+    insta::assert_snapshot!(list(files), @"
+    // python_sources
+    //:one python_requirement
+    //:reqs python_requirements
+    //:reqs#Django python_requirement
+    //:reqs#Foo.Bar-baz python_requirement
+    //requirements.txt:reqs _generator_sources_helper
+    //top.py python_source
+    src/a/sub/y.py:../a python_source
+    src/a/test_z.py python_source
+    src/a/test_z.py:t python_test
+    src/a/x.py python_source
+    src/a:a python_sources
+    src/a:t python_tests
+    ");
+}
+
+const TREE: &str = "== src/a/BUILD
+python_sources()
+target(name='t')
+python_sources(name='other', sources=['sub/z.py'])
+== src/a/x.py
+== src/a/sub/z.py
+== src/b/BUILD
+python_sources()
+== src/b/y.py
+";
+
+#[test]
+fn specs() {
+    insta::assert_snapshot!(run(TREE, "list src/a:"), @"
+    src/a/x.py
+    src/a:a
+    src/a:other
+    src/a:t
+    ");
+    insta::assert_snapshot!(run(TREE, "list src/a"), @"
+    src/a/x.py
+    src/a:t
+    ");
+    insta::assert_snapshot!(run(TREE, "list src/a::"), @"
+    src/a/sub/z.py:../other
+    src/a/x.py
+    src/a:a
+    src/a:other
+    src/a:t
+    ");
+    insta::assert_snapshot!(run(TREE, "list src:: -src/b::"), @"
+    src/a/sub/z.py:../other
+    src/a/x.py
+    src/a:a
+    src/a:other
+    src/a:t
+    ");
+    insta::assert_snapshot!(run(TREE, "list src/a/sub/z.py src/b:b"), @"
+    src/a/sub/z.py:../other
+    src/b:b
+    ");
+    insta::assert_snapshot!(run(TREE, "list src/*/[xy].py"), @"
+    src/a/x.py
+    src/b/y.py
+    ");
+    insta::assert_snapshot!(run(TREE, "list src/a/sub/z.py:../other"), @"src/a/sub/z.py:../other");
+}
+
+#[test]
+fn specs_that_name_nothing() {
+    insta::assert_snapshot!(run(TREE, "list src/c::"), @r#"`src/c::` names no target: there is no file or folder `src/c` ["src/a"]"#);
+    insta::assert_snapshot!(run(TREE, "list src/a:tt"), @r#"`src/a:tt` names no target: its folder declares no such target ["src/a:t"]"#);
+    insta::assert_snapshot!(run(TREE, "list src/a/BUILD"), @"`src/a/BUILD` names no target: no target owns this file []");
+    insta::assert_snapshot!(run(TREE, "list src/a/sub:"), @"src/a/sub/z.py:../other");
+}
+
+#[test]
+fn dependencies_are_written_in_many_ways() {
+    let files = |dependencies: &str| {
+        format!(
+            "== src/a/BUILD\npython_sources()\npython_sources(name='o', sources=['sub/z.py'])\ntarget(name='t', dependencies=[{dependencies}])\n== src/a/x.py\n== src/a/sub/z.py\n== src/b/BUILD\npython_sources()\n== src/b/y.py\n"
+        )
+    };
+    let check = |dependencies: &str| edges(&files(dependencies));
+    insta::assert_snapshot!(check("':a', './x.py', './x.py:a', 'src/a/x.py'"), @"src/a:t -> src/a/x.py");
+    insta::assert_snapshot!(check("'//src/b', 'src/b:b'"), @"src/a:t -> src/b/y.py");
+    insta::assert_snapshot!(check("'src/a/sub/z.py:../o'"), @"src/a:t -> src/a/sub/z.py:../o");
+    insta::assert_snapshot!(check("'./sub/z.py'"), @"
+    src/a/BUILD:3:33: no target `./sub/z.py`: there is no BUILD file in `src/a/sub`
+    target(name='t', dependencies=['./sub/z.py'])
+    hint: did you mean `src/a/sub/z.py:../o`?
+    ");
+    insta::assert_snapshot!(check("'./nofile.py'"), @"
+    src/a/BUILD:3:33: no target `./nofile.py`: there is no file or folder `src/a/nofile.py`
+    target(name='t', dependencies=['./nofile.py'])
+    ");
+    insta::assert_snapshot!(check("'src/b:bb'"), @"
+    src/a/BUILD:3:33: no target `src/b:bb`: its folder declares no such target
+    target(name='t', dependencies=['src/b:bb'])
+    hint: did you mean `src/b:b`?
+    ");
+    insta::assert_snapshot!(check("'!src/nowhere'"), @"
+    src/a/BUILD:3:34: no target `src/nowhere`: there is no file or folder `src/nowhere`
+    target(name='t', dependencies=['!src/nowhere'])
+    ");
+    insta::assert_snapshot!(check("1"), @"
+    src/a/BUILD:3:18: a dependency must be a text, not a int
+    target(name='t', dependencies=[1])
+    ");
+}

@@ -1,0 +1,144 @@
+//! Explicit dependencies, exclusions, closures, dependents, special fields, changes.
+
+use targets::query::{Changed, Dependents};
+
+use crate::{addresses, ask_with, edges, options, run};
+
+const CHAIN: &str = "== src/x/BUILD
+python_sources()
+pex_binary(name='bin', entry_point='main.py', dependencies=['!!./leaf.py'])
+pex_binary(name='bin2', entry_point='main.py', dependencies=['!./main.py'])
+python_distribution(name='dist', provides=python_artifact(name='d', version='1'), dependencies=[':x', '!!./leaf.py'])
+== src/x/main.py
+import x.mid
+== src/x/mid.py
+import x.leaf
+== src/x/leaf.py
+";
+
+#[test]
+fn generators_stand_for_what_they_generate() {
+    insta::assert_snapshot!(run(CHAIN, "dependencies src/x:dist"), @"
+    src/x/leaf.py
+    src/x/main.py
+    src/x/mid.py
+    ");
+    insta::assert_snapshot!(run(CHAIN, "dependencies src/x:x"), @"
+    src/x/leaf.py
+    src/x/main.py
+    src/x/mid.py
+    ");
+}
+
+#[test]
+fn exclusions() {
+    insta::assert_snapshot!(run(CHAIN, "dependencies --transitive src/x:bin"), @"
+    src/x/main.py
+    src/x/mid.py
+    ");
+    insta::assert_snapshot!(run(CHAIN, "dependencies --transitive src/x:bin2"), @"");
+    insta::assert_snapshot!(run(CHAIN, "dependencies --transitive src/x:dist"), @"
+    src/x/main.py
+    src/x/mid.py
+    ");
+    let both = "== src/BUILD\npython_sources(dependencies=['!./b.py'])\n== src/a.py\nimport b\nimport c\n== src/b.py\n== src/c.py\n";
+    insta::assert_snapshot!(edges(both), @"src/a.py -> src/c.py");
+}
+
+#[test]
+fn dependents_of_a_generator_are_its_explicit_users() {
+    insta::assert_snapshot!(run(CHAIN, "dependents src/x:x"), @"src/x:dist");
+    insta::assert_snapshot!(run(CHAIN, "dependents src/x/leaf.py"), @"
+    src/x/mid.py
+    src/x:x
+    ");
+    insta::assert_snapshot!(run(CHAIN, "dependents --transitive src/x/leaf.py"), @"
+    src/x/main.py
+    src/x/mid.py
+    src/x:bin
+    src/x:dist
+    src/x:x
+    ");
+}
+
+#[test]
+fn fields_that_hold_targets() {
+    let files = "== a/BUILD
+files(name='fs', sources=['*.dat'])
+relocated_files(name='rel', files_targets=[':fs'], src='a', dest='b')
+archive(name='ar', format='zip', files=[':fs'])
+python_tests(name='t', runtime_package_dependencies=[':ar'])
+== a/x.dat
+== a/test_x.py
+";
+    insta::assert_snapshot!(edges(files), @"
+    a/test_x.py:t -> a:ar
+    a:ar -> a/x.dat:fs
+    a:rel -> a/x.dat:fs
+    ");
+}
+
+#[test]
+fn platform_resources_pick_by_platform() {
+    let files = "== a/BUILD
+platform_resources(name='p', dependency_map={'linux_x86_64': ':l', 'macos_arm64': ':m'})
+resources(name='l', sources=['*.l'])
+resources(name='m', sources=['*.m'])
+== a/x.l
+== a/x.m
+";
+    insta::assert_snapshot!(edges(files), @"a:p -> a/x.l:l");
+}
+
+#[test]
+fn circles_end() {
+    let files = "== src/BUILD\npython_sources()\n== src/a.py\nimport b\n== src/b.py\nimport a\n";
+    insta::assert_snapshot!(run(files, "dependencies --transitive src/a.py"), @"
+    src/a.py
+    src/b.py
+    ");
+    insta::assert_snapshot!(run(files, "dependents --transitive src/a.py"), @"
+    src/b.py
+    src:src
+    ");
+}
+
+/// The targets that a change touches.
+fn changed(edited: &[&str], deleted: &[&str], dependents: Dependents) -> String {
+    let owned = |paths: &[&str]| paths.iter().map(|path| (*path).to_owned()).collect();
+    let change = Changed {
+        edited: owned(edited),
+        deleted: owned(deleted),
+    };
+    ask_with(CHAIN, options(), |graph| {
+        Ok(addresses(graph, &change.targets(graph, dependents)?))
+    })
+}
+
+#[test]
+fn changes() {
+    insta::assert_snapshot!(changed(&["src/x/mid.py"], &[], Dependents::None), @"src/x/mid.py");
+    insta::assert_snapshot!(changed(&["src/x/mid.py"], &[], Dependents::Direct), @"
+    src/x/main.py
+    src/x/mid.py
+    src/x:x
+    ");
+    insta::assert_snapshot!(changed(&["src/x/mid.py"], &[], Dependents::Transitive), @"
+    src/x/main.py
+    src/x/mid.py
+    src/x:bin
+    src/x:dist
+    src/x:x
+    ");
+    insta::assert_snapshot!(changed(&["src/x/BUILD"], &[], Dependents::None), @"
+    src/x/leaf.py
+    src/x/main.py
+    src/x/mid.py
+    src/x:bin
+    src/x:bin2
+    src/x:dist
+    src/x:x
+    ");
+    insta::assert_snapshot!(changed(&[], &["src/x/gone.py"], Dependents::None), @"src/x:x");
+    insta::assert_snapshot!(changed(&["README.md"], &["docs/x"], Dependents::None), @"");
+}
