@@ -170,13 +170,22 @@ impl ChangelogSource {
         let Some(settings) = ChangelogSettings::parse(&files)? else {
             return Ok(None);
         };
-        let template = read_template(tree, &settings)?;
-        let fragments = fragments(&settings, find(tree, &settings)?)?;
-        Ok(Some(Self {
+        Self::read_with(tree, settings).map(Some)
+    }
+
+    /// Reads template and fragments for settings that are known.
+    ///
+    /// # Errors
+    /// Unreadable or wrong files.
+    pub fn read_with(
+        tree: &dyn Tree,
+        settings: ChangelogSettings,
+    ) -> Result<Self, ChangelogSourceError> {
+        Ok(Self {
+            template: read_template(tree, &settings)?,
+            fragments: fragments(&settings, find(tree, &settings)?)?,
             settings,
-            template,
-            fragments,
-        }))
+        })
     }
 
     /// Renders a release's notes without writing them anywhere.

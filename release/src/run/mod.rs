@@ -9,8 +9,10 @@ use thiserror::Error;
 
 pub use journal::{Delivered, Journal, JournalFolder, Origin};
 
+use crate::changelog::Fragment;
 use crate::git::{Git, GitError};
 use crate::plan::{Plan, Step};
+use crate::tree::NewsChange;
 use crate::version::ReleaseVersion;
 
 /// Why a run stops.
@@ -143,6 +145,29 @@ impl From<RunError> for StepError {
     }
 }
 
+/// Writes a changelog without a release around it: the news file is replaced and staged, and the
+/// fragments of `consumed` are removed with git.
+///
+/// # Errors
+/// The news file has changed since it was read; git refuses.
+pub fn write_news(
+    root: &Utf8Path,
+    change: &NewsChange,
+    consumed: &[Fragment],
+) -> Result<(), StepError> {
+    let git = Git::at(root);
+    let old = change.old.as_deref().map(String::from_utf8_lossy);
+    steps::write(&git, &change.path, old.as_deref(), change.new.as_bytes())?;
+    let paths: Vec<Utf8PathBuf> = consumed
+        .iter()
+        .map(|fragment| fragment.path.clone())
+        .collect();
+    match paths.is_empty() {
+        true => Ok(()),
+        false => steps::remove(&git, &paths),
+    }
+}
+
 /// Who watches a run: the terminal, or a test that kills it.
 pub trait Watch {
     /// A step begins; `number` is from 1.
@@ -202,7 +227,7 @@ impl<'a> Runner<'a> {
     /// Another run is under way, or a step fails: then `resume` or `abort`.
     pub fn start(&mut self, plan: Plan) -> Result<Journal, RunError> {
         if let Some(journal) = self.folder.read()? {
-            return Err(under_way(&journal));
+            return Err(journal.under_way());
         }
         // What a killed run may have left without a journal.
         self.folder.remove()?;
@@ -286,10 +311,13 @@ impl<'a> Runner<'a> {
     }
 }
 
-fn under_way(journal: &Journal) -> RunError {
-    RunError::UnderWay {
-        version: journal.plan.version.clone(),
-        done: journal.done,
-        total: journal.plan.steps.len(),
+impl Journal {
+    /// The error that says how far the run has come.
+    pub fn under_way(&self) -> RunError {
+        RunError::UnderWay {
+            version: self.plan.version.clone(),
+            done: self.done,
+            total: self.plan.steps.len(),
+        }
     }
 }

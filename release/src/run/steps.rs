@@ -4,6 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::journal::{Delivered, Journal, replace};
 use super::{Runner, StepError};
+use crate::git::Git;
 use crate::plan::{STAGING, Step};
 
 /// Does one step.
@@ -26,8 +27,8 @@ pub(super) fn run(
                 false => Ok(()),
             }
         }
-        Step::Write { path, old, new } => write(runner, path, old.as_deref(), new),
-        Step::RemoveFragments { paths } => remove(runner, paths),
+        Step::Write { path, old, new } => write(&runner.git, path, old.as_deref(), new.as_bytes()),
+        Step::RemoveFragments { paths } => remove(&runner.git, paths),
         Step::Own { args } => own(runner, args),
         Step::Deliver { out_dir } => deliver(runner, journal, out_dir),
         Step::Commit { message } => commit(runner, journal, message),
@@ -87,34 +88,36 @@ fn hook(runner: &Runner<'_>, command: &str, output: Option<&Utf8Path>) -> Result
     }
 }
 
-fn write(
-    runner: &Runner<'_>,
+/// Replaces a file that is as `old` says, or already as `new` says, and stages it.
+pub(super) fn write(
+    git: &Git,
     path: &Utf8Path,
     old: Option<&str>,
-    new: &str,
+    new: &[u8],
 ) -> Result<(), StepError> {
-    let file = runner.root.join(path);
+    let file = git.root().join(path);
     let found = match fs_err::read(&file) {
         Ok(bytes) => Some(bytes),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
         Err(error) => return Err(error.into()),
     };
     let found = found.as_deref();
-    if found != Some(new.as_bytes()) {
+    if found != Some(new) {
         if found.map(String::from_utf8_lossy).as_deref() != old {
             return Err(StepError::Changed(path.to_owned()));
         }
-        replace(&file.canonicalize_utf8().unwrap_or(file), new.as_bytes())?;
+        replace(&file.canonicalize_utf8().unwrap_or(file), new)?;
     }
-    git(runner, &["add", "--", path.as_str()])
+    git.text(&["add", "--", path.as_str()])?;
+    Ok(())
 }
 
-fn remove(runner: &Runner<'_>, paths: &[Utf8PathBuf]) -> Result<(), StepError> {
+/// Removes files, those that git does not know too.
+pub(super) fn remove(git: &Git, paths: &[Utf8PathBuf]) -> Result<(), StepError> {
     let mut args = vec!["rm", "--quiet", "--force", "--ignore-unmatch", "--"];
     args.extend(paths.iter().map(|path| path.as_str()));
-    git(runner, &args)?;
-    for path in paths.iter().map(|path| runner.root.join(path)) {
-        // A fragment that git does not know.
+    git.text(&args)?;
+    for path in paths.iter().map(|path| git.root().join(path)) {
         if path.exists() {
             fs_err::remove_file(path)?;
         }

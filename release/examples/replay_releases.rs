@@ -1,0 +1,325 @@
+//! Replays the release commits of a repository's history, and compares.
+//!
+//! ```text
+//! cargo run -p release --example replay_releases -- GIT_DIR [--towncrier PYTHON] [--show KIND]
+//! ```
+//!
+//! `GIT_DIR` is the git directory of a repository whose releases are commits named
+//! `release: VERSION` that change the file `VERSION` (lablup/backend.ai). For each, the release is
+//! made again from the parent's files with the version and date of the commit, under the habits of
+//! its time; nothing is checked out. Printed is how many give the same `VERSION` and the same
+//! changelog, the others by kind of difference. With `--towncrier` the towncrier of that
+//! interpreter runs on the same files and must give the same bytes as ours.
+//! `--show` lists the commits of a kind.
+#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a script")]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use regex::Regex;
+use release::changelog::{Release, extract};
+use release::git::Git;
+use release::settings::{FinalNewline, Profile};
+use release::tree::{ChangelogSource, GitTree, Tree};
+use release::version::ReleaseVersion;
+
+/// A release commit.
+struct Commit {
+    id: String,
+    version: ReleaseVersion,
+    date: String,
+}
+
+fn main() {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let option = |name: &str| {
+        args.iter()
+            .position(|arg| arg == name)
+            .map(|at| args[at + 1].clone())
+    };
+    let git = Git::bare(args.first().expect("GIT_DIR").as_str());
+    let python = option("--towncrier");
+    let show = option("--show");
+    let mut kinds: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut versions = BTreeMap::new();
+    let mut towncrier = BTreeMap::new();
+    let commits = commits(&git);
+    for commit in &commits {
+        let label = format!("{} {}", &commit.id[..10], commit.version);
+        *versions.entry(version_kind(&git, commit)).or_insert(0) += 1;
+        let (kind, peer) = changelog_kind(&git, commit, python.as_deref());
+        kinds.entry(kind).or_default().push(label.clone());
+        if let Some(peer) = peer {
+            towncrier.entry(peer).or_insert_with(Vec::new).push(label);
+        }
+    }
+    println!("{} release commits", commits.len());
+    println!("\nVERSION");
+    for (kind, count) in versions {
+        println!("{count:5}  {kind}");
+    }
+    println!("\nchangelog");
+    for (kind, labels) in &kinds {
+        println!("{:5}  {kind}", labels.len());
+    }
+    if !towncrier.is_empty() {
+        println!("\nours beside towncrier's, on the parents' files");
+        for (kind, labels) in &towncrier {
+            println!("{:5}  {kind}", labels.len());
+        }
+    }
+    for (kind, labels) in kinds.iter().chain(&towncrier) {
+        if show.as_deref().is_some_and(|show| kind.starts_with(show)) {
+            println!("\n{kind}\n{}", labels.join("\n"));
+        }
+    }
+}
+
+/// The release commits from 22.09 on, oldest first, each once.
+fn commits(git: &Git) -> Vec<Commit> {
+    let subject = Regex::new(r"^(?:pre-)?release: ?v?([0-9]\S*)").unwrap();
+    let log = git
+        .text(&[
+            "log",
+            "--all",
+            "--no-merges",
+            "--reverse",
+            "--date=short",
+            "--format=%H%x09%ad%x09%s",
+            "--",
+            "VERSION",
+        ])
+        .unwrap();
+    let first: ReleaseVersion = "22.09.0a0".parse().unwrap();
+    let commit = |line: &str| {
+        let mut fields = line.splitn(3, '\t');
+        let (id, date) = (fields.next()?.to_owned(), fields.next()?.to_owned());
+        let named = subject.captures(fields.next()?)?;
+        let version: ReleaseVersion = named[1].parse().ok()?;
+        (version >= first).then_some(Commit { id, version, date })
+    };
+    log.lines().filter_map(commit).collect()
+}
+
+/// The habits of the commit's time.
+fn profile(git: &Git, commit: &Commit) -> Profile {
+    let file = Profile::ReleaseBranches
+        .settings()
+        .news_file_of(&commit.version)
+        .unwrap();
+    match GitTree::new(git.clone(), commit.id.clone()).read(&file) {
+        Ok(Some(_)) => Profile::ReleaseBranches,
+        _ => Profile::OneChangelog,
+    }
+}
+
+fn version_kind(git: &Git, commit: &Commit) -> &'static str {
+    let read = |rev: String| {
+        GitTree::new(git.clone(), rev)
+            .read("VERSION".into())
+            .ok()
+            .flatten()
+    };
+    let theirs = read(commit.id.clone());
+    let before = read(format!("{}^", commit.id));
+    let newline = match profile(git, commit).settings().final_newline {
+        FinalNewline::Always => true,
+        FinalNewline::Never => false,
+        FinalNewline::Keep => before.as_ref().is_some_and(|text| text.ends_with(b"\n")),
+    };
+    let ours = format!("{}{}", commit.version, if newline { "\n" } else { "" });
+    match theirs {
+        None => "the commit's file cannot be read",
+        Some(theirs) if theirs == ours.as_bytes() => "the same",
+        Some(theirs) if theirs.trim_ascii() == ours.trim().as_bytes() => "another line end",
+        Some(_) => "another version than the message says",
+    }
+}
+
+/// The kind of difference between the commit's changelog and ours, and between ours and towncrier's.
+fn changelog_kind(git: &Git, commit: &Commit, python: Option<&str>) -> (String, Option<String>) {
+    let parent = GitTree::new(git.clone(), format!("{}^", commit.id));
+    let after = GitTree::new(git.clone(), commit.id.clone());
+    let source = match ChangelogSource::read(&parent) {
+        Ok(Some(source)) => source,
+        Ok(None) => return ("no settings".to_owned(), None),
+        Err(error) => return (format!("not readable: {error}"), None),
+    };
+    let settings = profile(git, commit).settings();
+    let path = settings
+        .news_file_of(&commit.version)
+        .unwrap_or_else(|| source.settings.filename.clone().into());
+    let Ok(Some(theirs)) = after.read(&path) else {
+        return ("the commit has no changelog".to_owned(), None);
+    };
+    let theirs = String::from_utf8_lossy(&theirs).into_owned();
+    let date =
+        heading_date(&theirs, commit.version.as_str()).unwrap_or_else(|| commit.date.clone());
+    let release = Release {
+        version: commit.version.as_str(),
+        date: &date,
+    };
+    let change = match source.news(&parent, &release, Some(&path)) {
+        Ok(change) => change,
+        Err(error) => return (format!("not made: {error}"), None),
+    };
+    let peer = python.map(|python| beside(python, &source, &parent, &release, &path, &change.new));
+    let kind = difference(git, commit, &source, &path, &change, &theirs);
+    (kind.to_owned(), peer)
+}
+
+fn heading_date(text: &str, version: &str) -> Option<String> {
+    let heading = Regex::new(&format!(
+        r"(?m)^## {} \(([0-9-]+)\)",
+        regex::escape(version)
+    ))
+    .unwrap();
+    heading.captures(text).map(|found| found[1].to_owned())
+}
+
+fn difference(
+    git: &Git,
+    commit: &Commit,
+    source: &ChangelogSource,
+    path: &Utf8Path,
+    change: &release::tree::NewsChange,
+    theirs: &str,
+) -> &'static str {
+    let old = change
+        .old
+        .as_deref()
+        .map(String::from_utf8_lossy)
+        .unwrap_or_default();
+    if theirs == change.new {
+        return "the same";
+    }
+    if theirs == old {
+        return "the commit leaves the changelog alone";
+    }
+    let removed = removed(git, commit);
+    let consumed: BTreeSet<Utf8PathBuf> = source
+        .fragments
+        .iter()
+        .map(|fragment| fragment.path.clone())
+        .collect();
+    if consumed.is_empty() {
+        return "no fragments at the parent: the changelog was made or moved by hand";
+    }
+    if consumed.is_disjoint(&removed) {
+        return "the commit consumes no fragments of the parent: written by hand, or carried over from another branch";
+    }
+    if consumed != removed {
+        return "the commit consumes other fragments than its parent has";
+    }
+    let notes = |text: &str| extract(path, text, commit.version.as_str()).unwrap_or_default();
+    let (our_notes, their_notes) = (notes(&change.new), notes(theirs));
+    if our_notes == their_notes {
+        return "the same notes; the rest of the file was edited too";
+    }
+    let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if squeezed(&our_notes) == squeezed(&their_notes) {
+        return "the same words, other white space";
+    }
+    let sorted = |text: &str| {
+        let mut lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
+        lines.sort_unstable();
+        lines.join("\n")
+    };
+    if sorted(&our_notes) == sorted(&their_notes) {
+        return "the same entries in another order";
+    }
+    "the notes were edited by hand"
+}
+
+/// The files that a commit removes.
+fn removed(git: &Git, commit: &Commit) -> BTreeSet<Utf8PathBuf> {
+    let listed = git
+        .text(&[
+            "diff-tree",
+            "-r",
+            "--no-commit-id",
+            "--no-renames",
+            "--name-only",
+            "--diff-filter=D",
+            &commit.id,
+            "--",
+            "changes",
+        ])
+        .unwrap_or_default();
+    listed.lines().map(Utf8PathBuf::from).collect()
+}
+
+/// Runs towncrier in a folder that has the parent's settings, template, fragments and news file.
+fn beside(
+    python: &str,
+    source: &ChangelogSource,
+    tree: &dyn Tree,
+    release: &Release<'_>,
+    news_file: &Utf8Path,
+    ours: &str,
+) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let root = Utf8Path::from_path(folder.path()).unwrap();
+    let write = |path: &Utf8Path, content: &[u8]| {
+        let path = root.join(path);
+        fs_err::create_dir_all(path.parent().unwrap()).unwrap();
+        fs_err::write(path, content).unwrap();
+    };
+    let mut settings =
+        String::from_utf8(tree.read(&source.settings.source).unwrap().unwrap()).unwrap();
+    if news_file != Utf8Path::new(&source.settings.filename) {
+        let line = Regex::new(r"(?m)^filename = .*$").unwrap();
+        settings = line
+            .replace(&settings, format!("filename = \"{news_file}\""))
+            .into_owned();
+    }
+    write(&source.settings.source, settings.as_bytes());
+    let section = source.settings.section_folder("");
+    for (name, is_folder) in tree.list(&section).unwrap() {
+        if !is_folder {
+            let path = section.join(name);
+            write(&path, &tree.read(&path).unwrap().unwrap());
+        }
+    }
+    // The project's name is asked of the package.
+    write(
+        "ai/backend/manager/__init__.py".into(),
+        b"__version__ = '0'\n",
+    );
+    match tree.read(news_file).unwrap() {
+        Some(old) => write(news_file, &old),
+        None => fs_err::create_dir_all(root.join(news_file).parent().unwrap()).unwrap(),
+    }
+    let script = "import os; listdir = os.listdir; os.listdir = lambda *args: sorted(listdir(*args)); from towncrier._shell import cli; cli()";
+    let args = [
+        "-c",
+        script,
+        "build",
+        "--yes",
+        "--version",
+        release.version,
+        "--date",
+        release.date,
+    ];
+    let output = duct::cmd(python, args)
+        .dir(root)
+        .stderr_to_stdout()
+        .stdout_capture()
+        .unchecked()
+        .run()
+        .unwrap();
+    if !output.status.success() {
+        return format!(
+            "towncrier fails: {}",
+            String::from_utf8_lossy(&output.stdout)
+                .lines()
+                .last()
+                .unwrap_or_default()
+        );
+    }
+    match fs_err::read_to_string(root.join(news_file)) {
+        Ok(theirs) if theirs == ours => "the same bytes".to_owned(),
+        Ok(_) => "DIFFERENT BYTES".to_owned(),
+        Err(error) => error.to_string(),
+    }
+}
