@@ -23,8 +23,10 @@ use crate::error::Error;
 
 const MAGIC: [u8; 4] = *b"xl\x00\x01";
 const PREAMBLE: usize = 20;
-/// Files up to this size are read whole; of larger ones the head.
+/// Files up to this size are read whole; of larger ones the head, whose length is known once
+/// the first bytes are read.
 const READ_WHOLE: usize = 64 * 1024;
+const READ_FIRST: usize = 16 * 1024;
 /// The upload time of a file of which none is known.
 pub(crate) const UNKNOWN_TIME: i64 = i64::MAX;
 
@@ -161,9 +163,14 @@ impl Compact {
         let mut file = fs_err::File::open(path).ok()?;
         let meta = file.metadata().ok()?;
         let length = usize::try_from(meta.len()).ok()?;
-        let mut bytes = Vec::with_capacity(length.min(READ_WHOLE) + 1);
+        let first = if length <= READ_WHOLE {
+            length
+        } else {
+            READ_FIRST
+        };
+        let mut bytes = Vec::with_capacity(first);
         (&mut file)
-            .take(READ_WHOLE as u64)
+            .take(first as u64)
             .read_to_end(&mut bytes)
             .ok()?;
         let (total, head) = preamble(&bytes)?;
@@ -171,6 +178,7 @@ impl Compact {
             return None;
         }
         let missing = (PREAMBLE + head).saturating_sub(bytes.len());
+        bytes.reserve_exact(missing);
         (&mut file)
             .take(missing as u64)
             .read_to_end(&mut bytes)

@@ -235,7 +235,8 @@ mod tests {
     #[test]
     fn an_index_lends_its_credentials_to_its_origin_only() {
         let index: Url = "http://user:p%40ss@127.0.0.1:1/simple".parse().unwrap();
-        let known = Credentials::new(vec![index], Keyring::Never);
+        let mut known = Credentials::new(vec![index], Keyring::Never);
+        known.netrc = OnceLock::from(Vec::new());
         let login = |url: &str| known.login(&url.parse().unwrap());
         let same = login("http://127.0.0.1:1/files/a.whl").unwrap();
         assert_eq!(

@@ -49,10 +49,7 @@ impl FromIterator<(String, String)> for Environment {
 /// a value is no URL.
 pub fn locations(environment: &Environment, cache: &Utf8Path) -> Result<Locations, Error> {
     let cache = Cache::new(cache.to_owned());
-    let mut settings = Settings::default();
-    for path in files(environment) {
-        settings.read_file(&path);
-    }
+    let mut settings = Settings::of_files(environment);
     if !settings.values.contains_key("index-url")
         && environment.get("PIP_INDEX_URL").is_none()
         && let Some(pip) = known_pip(environment, &cache)
@@ -64,6 +61,13 @@ pub fn locations(environment: &Environment, cache: &Utf8Path) -> Result<Location
     }
     settings.read_environment(environment);
     settings.locations()
+}
+
+/// The file of certificates that pip's settings name, and where it stands.
+pub(crate) fn certificates(environment: &Environment) -> Option<(String, String)> {
+    let mut settings = Settings::of_files(environment);
+    settings.read_environment(environment);
+    settings.values.remove("cert")
 }
 
 const CONFIG_NAME: &str = if cfg!(windows) { "pip.ini" } else { "pip.conf" };
@@ -111,9 +115,23 @@ struct Settings {
     values: BTreeMap<&'static str, (String, String)>,
 }
 
-const KEYS: [&str; 4] = ["index-url", "extra-index-url", "find-links", "no-index"];
+const KEYS: [&str; 5] = [
+    "index-url",
+    "extra-index-url",
+    "find-links",
+    "no-index",
+    "cert",
+];
 
 impl Settings {
+    fn of_files(environment: &Environment) -> Self {
+        let mut settings = Self::default();
+        for path in files(environment) {
+            settings.read_file(&path);
+        }
+        settings
+    }
+
     fn read_file(&mut self, path: &Utf8Path) {
         let Ok(text) = fs_err::read_to_string(path) else {
             return;

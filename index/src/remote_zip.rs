@@ -14,7 +14,7 @@ use crate::error::{Error, What};
 use crate::http::{Failure, Get, Http};
 
 /// What is fetched first. Almost all wheels have directory and metadata within it.
-const TAIL: u64 = 32 << 10;
+const TAIL: u64 = 128 << 10;
 /// No metadata is longer.
 const MOST_BYTES: u64 = 64 << 20;
 

@@ -2,36 +2,32 @@
 //! requests' settings name.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
-use std::sync::Arc;
 
 use crate::error::Error;
+use crate::pip::{self, Environment};
 
-/// Environment variables that name a file of further certificates.
-const VARIABLES: [&str; 3] = ["SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE"];
-
-/// A client's TLS settings: system roots (`SSL_CERT_FILE` and `SSL_CERT_DIR` included) and the
-/// files that `PIP_CERT` and `REQUESTS_CA_BUNDLE` name; HTTP/2 where the server has it.
+/// A client's TLS settings: system roots (`SSL_CERT_FILE` and `SSL_CERT_DIR` included), and what
+/// pip's setting `cert` (`PIP_CERT`) and `REQUESTS_CA_BUNDLE` name; HTTP/2 where the server has it.
 ///
 /// # Errors
-/// Where a variable names a file that cannot be read.
+/// Where a setting names a file that cannot be read.
 pub(crate) fn client_config() -> Result<ClientConfig, Error> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    // `load_native_certs` reads it already.
+    let variable = |name: &str| Some((std::env::var(name).ok()?, name.to_owned()));
+    // `load_native_certs` reads this one already.
     let mut seen: BTreeSet<String> = std::env::var("SSL_CERT_FILE").into_iter().collect();
-    for variable in VARIABLES {
-        let Ok(value) = std::env::var(variable) else {
-            continue;
-        };
-        if value.is_empty() || !seen.insert(value.clone()) {
-            continue;
+    let pip = pip::certificates(&Environment::of_process());
+    for (value, place) in pip.into_iter().chain(variable("REQUESTS_CA_BUNDLE")) {
+        if !value.is_empty() && seen.insert(value.clone()) {
+            roots.add_parsable_certificates(read(&place, &value)?);
         }
-        roots.add_parsable_certificates(read(variable, &value)?);
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = ClientConfig::builder_with_provider(provider)
@@ -43,22 +39,22 @@ pub(crate) fn client_config() -> Result<ClientConfig, Error> {
     Ok(config)
 }
 
-fn read(variable: &str, value: &str) -> Result<Vec<CertificateDer<'static>>, Error> {
+fn read(place: &str, value: &str) -> Result<Vec<CertificateDer<'static>>, Error> {
     let path = Utf8PathBuf::from(value);
     if path.is_dir() {
         return Ok(
             rustls_native_certs::load_certs_from_paths(None, Some(path.as_std_path())).certs,
         );
     }
-    let bytes = fs_err::read(&path).map_err(|e| setting(variable, value, e.to_string()))?;
+    let bytes = fs_err::read(&path).map_err(|e| setting(place, value, e.to_string()))?;
     CertificateDer::pem_slice_iter(&bytes)
         .collect::<Result<_, _>>()
-        .map_err(|e| setting(variable, value, format!("it holds no certificates: {e}")))
+        .map_err(|e| setting(place, value, format!("it holds no certificates: {e}")))
 }
 
-fn setting(variable: &str, value: &str, reason: String) -> Error {
+fn setting(place: &str, value: &str, reason: String) -> Error {
     Error::Setting {
-        setting: format!("the environment variable {variable}"),
+        setting: place.to_owned(),
         value: value.to_owned(),
         reason,
     }

@@ -2,7 +2,7 @@
 
 use index::{Error, FilePolicy, Index};
 use model::Metadata;
-use testkit::{IndexBuilder, Package};
+use testkit::{Fault, IndexBuilder, Package, When};
 
 use crate::{World, name, version};
 
@@ -55,6 +55,22 @@ const WHEEL: &str = "/files/a-1.0-py3-none-any.whl";
 fn the_file_beside_a_wheel() {
     let server = IndexBuilder::new([package()]).metadata_files();
     check(server, FilePolicy::Any, &[&format!("{WHEEL}.metadata")]);
+}
+
+#[test]
+fn the_file_beside_a_wheel_is_checked() {
+    let server = IndexBuilder::new([package()]).metadata_files().start();
+    server.inject(".metadata", Fault::Garbage, When::Always);
+    let world = World::new();
+    let outcome = world
+        .run(&[&server])
+        .metadata(&name("a"), &version("1.0"), FilePolicy::Any);
+    let text = crate::shown(outcome, &world);
+    assert!(
+        text.starts_with("`a-1.0-py3-none-any.whl.metadata` from "),
+        "{text}"
+    );
+    assert!(text.contains("has the wrong hash"), "{text}");
 }
 
 #[test]
