@@ -5,6 +5,7 @@
 
 mod archive;
 pub mod build;
+pub mod editor;
 pub mod environment;
 mod files;
 pub mod python;

@@ -1,11 +1,13 @@
 //! From a source to metadata or a wheel, once for each file and interpreter.
 
 use std::error::Error;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{Metadata, Requirement, Sha256, WheelFilename};
 
 use super::backend::Backend;
+use super::environments::Environments;
 use super::error::{BuildError, BuildProblem};
 use super::project::BuildSystem;
 use super::unpack::unpack_sdist;
@@ -71,6 +73,7 @@ pub struct Built {
 /// Builds with one interpreter.
 pub struct Builder<'a> {
     folder: Utf8PathBuf,
+    environments: Arc<Environments>,
     store: &'a Store,
     python: &'a Interpreter,
     requirements: &'a dyn BuildRequirements,
@@ -92,10 +95,18 @@ impl<'a> Builder<'a> {
     ) -> Self {
         Self {
             folder: cache.join(FOLDER),
+            environments: Arc::default(),
             store,
             python,
             requirements,
         }
+    }
+
+    /// The same, with environments that other builders share.
+    #[must_use]
+    pub fn sharing(mut self, environments: &Arc<Environments>) -> Self {
+        self.environments = Arc::clone(environments);
+        self
     }
 
     /// The metadata of `source`, by its hook for metadata or else from the wheel.
@@ -176,8 +187,9 @@ impl<'a> Builder<'a> {
         let project = source.project(&scratch.join("source"))?;
         let system = BuildSystem::read(&project)?;
         let key = source.key().unwrap_or_else(|| "folder".to_owned());
-        let workshop = Workshop {
-            environment: Environment::at(scratch.join("environment")),
+        let mut requires = system.requires.clone();
+        let mut workshop = Workshop {
+            environment: self.furnish(&requires)?,
             kept_log: self
                 .folder
                 .join("logs")
@@ -187,8 +199,6 @@ impl<'a> Builder<'a> {
             scratch,
             _temporary: temporary,
         };
-        let mut requires = workshop.system.requires.clone();
-        self.furnish(&workshop, &requires)?;
         let further = workshop
             .backend()
             .requires()?
@@ -197,13 +207,13 @@ impl<'a> Builder<'a> {
             .collect::<Result<Vec<_>, _>>()?;
         if !further.is_empty() {
             requires.extend(further);
-            self.furnish(&workshop, &requires)?;
+            workshop.environment = self.furnish(&requires)?;
         }
         Ok(workshop)
     }
 
-    /// Makes the workshop's environment hold what `requires` asks for.
-    fn furnish(&self, workshop: &Workshop, requires: &[Requirement]) -> Result<(), BuildProblem> {
+    /// An environment with what `requires` asks for.
+    fn furnish(&self, requires: &[Requirement]) -> Result<Arc<Environment>, BuildProblem> {
         let environment = self.python.marker_environment();
         let needed: Vec<Requirement> = requires
             .iter()
@@ -228,18 +238,19 @@ impl<'a> Builder<'a> {
             .iter()
             .map(|wheel| self.wanted(wheel))
             .collect::<Result<Vec<_>, _>>()?;
-        workshop.environment.sync(
-            &Wanted {
+        let key = wheels.iter().map(|wheel| wheel.sha256).collect();
+        self.environments.get(&self.folder, key, |environment| {
+            let wanted = Wanted {
                 interpreter: self.python,
                 prompt: "build",
                 wheels,
                 projects: Vec::new(),
                 source_roots: Vec::new(),
                 bytecode: Bytecode::OnImport,
-            },
-            self.store,
-        )?;
-        Ok(())
+            };
+            environment.sync(&wanted, self.store)?;
+            Ok(())
+        })
     }
 
     fn wanted(&self, wheel: &BuildWheel) -> Result<WantedWheel, BuildProblem> {
@@ -330,9 +341,9 @@ impl Source {
     }
 }
 
-/// A source, unpacked, with an environment for its backend; gone when it is dropped.
+/// A source, unpacked, with an environment for its backend; the source is gone when it is dropped.
 struct Workshop {
-    environment: Environment,
+    environment: Arc<Environment>,
     project: Utf8PathBuf,
     system: BuildSystem,
     scratch: Utf8PathBuf,

@@ -3,6 +3,7 @@
 
 mod backend;
 mod builder;
+mod environments;
 mod error;
 mod project;
 #[cfg(test)]
@@ -10,5 +11,6 @@ mod tests;
 mod unpack;
 
 pub use builder::{BuildRequirements, BuildWheel, Builder, Built, Provided, Source};
+pub use environments::Environments;
 pub use error::{BuildError, BuildProblem};
 pub use unpack::UnpackError;

@@ -217,8 +217,8 @@ fn a_failure_keeps_the_output() {
     let source = scene.sdist("", "FAIL = True");
     insta::assert_snapshot!(scene.error(&source), @"
     cannot build demo-1.0.tar.gz: the hook `build_wheel` of its backend `backend` failed; the whole output is in ROOT/cache/builds-1/logs/demo-1.0.tar.gz-SHA256.log
-      no compiler
       compiling
+      no compiler
     ");
     let logs = scene.root.join("cache/builds-1/logs");
     let log = logs.read_dir_utf8().unwrap().next().unwrap().unwrap();

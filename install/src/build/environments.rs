@@ -1,0 +1,48 @@
+//! Environments of builds, shared by builds that require the same wheels: most require just
+//! setuptools, and compiling it anew takes Python longer than the rest of a build.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use camino::Utf8Path;
+use model::Sha256;
+
+use super::error::BuildProblem;
+use crate::environment::Environment;
+use crate::files;
+
+/// Environments that live as long as this does; then they are gone.
+#[derive(Debug, Default)]
+pub struct Environments(Mutex<Made>);
+
+#[derive(Debug, Default)]
+struct Made {
+    folder: Option<tempfile::TempDir>,
+    by_wheels: BTreeMap<Vec<Sha256>, Arc<Environment>>,
+}
+
+impl Environments {
+    /// The environment of `wheels`: the one that is there, or one that `furnish` fills.
+    pub(crate) fn get(
+        &self,
+        parent: &Utf8Path,
+        mut wheels: Vec<Sha256>,
+        furnish: impl FnOnce(&Environment) -> Result<(), BuildProblem>,
+    ) -> Result<Arc<Environment>, BuildProblem> {
+        wheels.sort_unstable();
+        let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(environment) = made.by_wheels.get(&wheels) {
+            return Ok(Arc::clone(environment));
+        }
+        let folder = match made.folder.take() {
+            Some(folder) => folder,
+            None => files::temporary_folder(parent, "")?,
+        };
+        let place = files::utf8(folder.path())?.join(made.by_wheels.len().to_string());
+        made.folder = Some(folder);
+        let environment = Arc::new(Environment::at(place));
+        furnish(&environment)?;
+        made.by_wheels.insert(wheels, Arc::clone(&environment));
+        Ok(environment)
+    }
+}

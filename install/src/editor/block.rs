@@ -1,0 +1,34 @@
+//! A block of lines of ours in a file of someone else's, between two marks.
+
+/// `text` with the block between `marks` set to `lines`, in its place or at the end.
+pub(super) fn set(text: &str, (begin, end): (&str, &str), lines: &str) -> String {
+    let block = format!("{begin}\n{lines}{end}\n");
+    let there = text
+        .find(begin)
+        .and_then(|start| Some((start, start + text[start..].find(end)? + end.len())));
+    match there {
+        Some((start, stop)) => {
+            let rest = text[stop..].strip_prefix('\n').unwrap_or(&text[stop..]);
+            format!("{}{block}{rest}", &text[..start])
+        }
+        None if text.is_empty() => block,
+        None => format!("{}\n\n{block}", text.trim_end()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_is_added_and_replaced() {
+        let marks = ("-- begin", "-- end");
+        let once = set("-- mine\n", marks, "a\n");
+        assert_eq!(once, "-- mine\n\n-- begin\na\n-- end\n");
+        let more = format!("{once}-- after\n");
+        assert_eq!(
+            set(&more, marks, "b\n"),
+            "-- mine\n\n-- begin\nb\n-- end\n-- after\n"
+        );
+    }
+}
