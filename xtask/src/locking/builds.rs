@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use camino::{Utf8Path, Utf8PathBuf};
 use index::Index;
 use install::Store;
-use install::build::{Builder, Source};
+use install::build::{Builder, Environments, Source};
 use install::python::{Interpreter, Interpreters, Places, SearchPath};
 use model::{
     DistFile, InterpreterConstraints, Metadata, PackageName, PackageSource, RequirementSource,
@@ -28,6 +28,7 @@ pub(crate) struct Builds<'a> {
     kept: Vec<PackageSource>,
     fetched: Mutex<FxHashMap<RequirementSource, Fetched>>,
     python: OnceLock<Interpreter>,
+    environments: Arc<Environments>,
 }
 
 /// Metadata built by another Python than the resolve's is better than none.
@@ -67,6 +68,7 @@ impl<'a> Builds<'a> {
             kept,
             fetched: Mutex::default(),
             python: OnceLock::new(),
+            environments: Arc::default(),
         }
     }
 
@@ -94,7 +96,8 @@ impl<'a> Builds<'a> {
         let store = Store::new(&cache);
         let python = self.python()?;
         let requirements = BuildIndex { index: self.index };
-        let builder = Builder::new(&cache, &store, python, &requirements);
+        let builder =
+            Builder::new(&cache, &store, python, &requirements).sharing(&self.environments);
         Ok(builder.metadata(source)?)
     }
 
