@@ -78,7 +78,7 @@ impl Glob {
 fn matches(segments: &[Segment], parts: &[&str]) -> bool {
     match (segments.split_first(), parts.split_first()) {
         (None, None) => true,
-        (Some((Segment::Deep, [])), Some(_)) => true,
+        (Some((Segment::Deep, [])), part) => part.is_some(),
         (Some((Segment::Deep, rest)), _) => {
             (0..=parts.len()).any(|skipped| matches(rest, &parts[skipped..]))
         }

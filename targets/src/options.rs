@@ -189,6 +189,17 @@ impl Default for Options {
 }
 
 impl Options {
+    /// Whether the repository is for that version of Pants or a newer one.
+    #[must_use]
+    pub fn is_pants_since(&self, major: u32, minor: u32) -> bool {
+        let mut parts = self
+            .pants_version
+            .split('.')
+            .map(|part| part.parse::<u32>().ok());
+        let found = parts.next().flatten().zip(parts.next().flatten());
+        found.is_some_and(|version| version >= (major, minor))
+    }
+
     /// Whether in-repository plugins may define target types that we do not know.
     #[must_use]
     pub fn plugins(&self) -> crate::eval::Plugins {

@@ -90,6 +90,13 @@ impl Declared<'_> {
     }
 }
 
+/// Whether other patterns of the field match.
+#[derive(Clone, Copy, PartialEq)]
+enum Matches {
+    Some,
+    None,
+}
+
 /// What distinguishes a target from others of its declaration.
 struct Part {
     base: String,
@@ -260,7 +267,7 @@ impl<'r> Builder<'r> {
             let source = source.map(|path| Arc::from(join(&declared.dir.path, path)));
             if let (Some(path), Some((field, content))) = (&source, file) {
                 if !self.repository.tree().has_file(path) {
-                    self.unmatched(declared, field, &[path.to_string()])?;
+                    self.unmatched(declared, field, (&[path.to_string()], Matches::None))?;
                 }
                 check_extension(declared, field, content, path)?;
             }
@@ -318,8 +325,10 @@ impl<'r> Builder<'r> {
             None => Patterns::of(default.iter().copied()),
         };
         let matched = patterns.matched(self.repository.tree(), &declared.dir.path);
-        if explicit.is_some() || matched.files.is_empty() {
-            self.unmatched(declared, "sources", &matched.unmatched)?;
+        if matched.files.is_empty() {
+            self.unmatched(declared, "sources", (&matched.unmatched, Matches::None))?;
+        } else if explicit.is_some() {
+            self.unmatched(declared, "sources", (&matched.unmatched, Matches::Some))?;
         }
         let kind: Arc<str> = Arc::from(generates);
         let known = TargetType::find(generates);
@@ -356,7 +365,7 @@ impl<'r> Builder<'r> {
         &mut self,
         declared: &Declared<'r>,
         field: &str,
-        patterns: &[String],
+        (patterns, matches): (&[String], Matches),
     ) -> Result<(), Error> {
         if patterns.is_empty() {
             return Ok(());
@@ -367,7 +376,15 @@ impl<'r> Builder<'r> {
             patterns.join("`, `")
         );
         let place = Some(declared.declaration.call.text_place(field, &patterns[0]));
-        match self.repository.options().unmatched_build_file_globs {
+        let options = self.repository.options();
+        let behavior = match options.unmatched_build_file_globs {
+            // Since 2.22 Pants only fails if nothing at all matches.
+            Behavior::Error if matches == Matches::Some && options.is_pants_since(2, 22) => {
+                Behavior::Warn
+            }
+            other => other,
+        };
+        match behavior {
             Behavior::Ignore => {}
             Behavior::Warn => self.targets.warnings.push(
                 Warning::new(message, place)

@@ -387,32 +387,25 @@ impl Selector {
         {
             return false;
         }
-        let Some(declaration) = graph.declaration(id) else {
-            // Targets of the settings are not subject to rules of BUILD files.
-            return self
-                .path
-                .as_ref()
-                .is_some_and(|path| path.regex.is_match(""));
+        // A generated target counts as its generator.
+        let (kind, name, tags) = match graph.declaration(id) {
+            Some(it) => (&*it.kind, &*it.name, it.get("tags")),
+            None => {
+                let target = graph.target(graph.target(id).generator.unwrap_or(id));
+                let name = target.address.rsplit(':').next().unwrap_or_default();
+                (&*target.kind, name, None)
+            }
         };
-        if self
-            .kind
-            .as_ref()
-            .is_some_and(|kind| !kind.is_match(&declaration.kind))
-            || self
-                .name
-                .as_ref()
-                .is_some_and(|name| !name.is_match(&declaration.name))
+        if self.kind.as_ref().is_some_and(|it| !it.is_match(kind))
+            || self.name.as_ref().is_some_and(|it| !it.is_match(name))
             || self
                 .path
                 .as_ref()
-                .is_some_and(|path| !path.is_match(&path_of(graph, id), base))
+                .is_some_and(|it| !it.is_match(&path_of(graph, id), base))
         {
             return false;
         }
-        let own = declaration
-            .get("tags")
-            .map(Data::strings)
-            .unwrap_or_default();
+        let own = tags.map(Data::strings).unwrap_or_default();
         self.tags
             .iter()
             .all(|tag| own.iter().any(|have| tag.is_match(have)))
