@@ -92,14 +92,15 @@ fn insert(
     let mut out = text.to_owned();
     match object.members.last() {
         Some(last) => {
-            let comma = if object.trailing_comma { "" } else { "," };
-            let end = if object.trailing_comma {
-                after_comma(text, last.value.end)
+            let (comma, trailing, end) = if object.trailing_comma {
+                ("", ",", after_comma(text, last.value.end))
             } else {
-                last.value.end
+                (",", "", last.value.end)
             };
-            let trailing = if object.trailing_comma { "," } else { "" };
-            out.insert_str(end, &format!("{comma}\n{indent}{member}{trailing}"));
+            // A comment behind the last member stays there.
+            let place = end_of_comment(text, end);
+            out.insert_str(place, &format!("\n{indent}{member}{trailing}"));
+            out.insert_str(end, comma);
         }
         None => {
             let inside = text[open + 1..object.close].trim_end();
@@ -118,6 +119,22 @@ fn after_comma(text: &str, at: usize) -> usize {
     // The object was read before, so that there is a comma.
     let _ = scanner.skip();
     scanner.at + 1
+}
+
+/// Where the comment ends that stands behind `at` in the same line; `at` where there is none.
+fn end_of_comment(text: &str, at: usize) -> usize {
+    let line = text[at..].split('\n').next().unwrap_or_default();
+    let comment = line.trim_start();
+    let is_comment = comment.starts_with("//")
+        || (comment.starts_with("/*")
+            && comment
+                .find("*/")
+                .is_some_and(|n| n + 2 == comment.trim_end().len()));
+    if is_comment {
+        at + line.trim_end().len()
+    } else {
+        at
+    }
 }
 
 /// The spaces at the start of the line in which `at` stands.
@@ -364,8 +381,8 @@ mod tests {
         insta::assert_snapshot!(check("{\n    \"a\": {\n        \"x\": 1 // x\n    }\n}\n", &["a", "b"], "\"y\""), @r#"
         {
             "a": {
-                "x": 1,
-                "b": "y" // x
+                "x": 1, // x
+                "b": "y"
             }
         }
         "#);
