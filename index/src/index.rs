@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Waker};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use model::{DistFile, Metadata, PackageName, Sha256, Version};
+use model::{DistFile, Metadata, PackageName, Requirement, Sha256, Version};
 use tokio::runtime::Runtime;
 use url::Url;
 
@@ -17,6 +17,7 @@ use crate::direct::DirectArchive;
 use crate::error::Error;
 use crate::fetch::{Core, Requests};
 use crate::flight::{Answer, Asked};
+use crate::foresee::{Forecast, Walk};
 use crate::git::{self, GitCheckout};
 use crate::listing::Listing;
 use crate::metadata::{chosen, release};
@@ -95,6 +96,22 @@ impl Index {
                 claim.settle(core.fetch_listing(&name, Requests::Made).await);
             });
         }
+    }
+
+    /// Hints that a resolution with this start follows: what it will most likely ask for is fetched
+    /// in the background. Never fails, never waits.
+    ///
+    /// Nothing is done where the cache has fresh listings of all direct requirements: then it most
+    /// likely has the rest as well.
+    pub fn foresee(&self, forecast: Forecast) {
+        let core = &self.core;
+        let known = |r: &Requirement| core.has_fresh_listing(&r.name);
+        if core.is_offline() || forecast.requirements.iter().all(known) {
+            return;
+        }
+        let walk = Walk::new(core.clone(), forecast);
+        // Where the runtime does not start, asking says so.
+        let _ = self.spawn(async move { walk.start() });
     }
 
     /// The listing of `name`, where it is here already.

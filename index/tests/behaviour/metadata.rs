@@ -1,6 +1,9 @@
 //! What a release requires, and by which requests that is known.
 
-use index::{Error, FilePolicy, Index};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use index::{Error, FilePolicy, Forecast, Index};
 use model::Metadata;
 use testkit::{Fault, IndexBuilder, Package, When};
 
@@ -171,4 +174,45 @@ fn a_hint_is_not_a_second_request() {
             .is_some()
     );
     assert_eq!(server.log().len(), 2);
+}
+
+#[test]
+fn what_will_be_asked_is_foreseen() {
+    let server = IndexBuilder::new([
+        Package::new("a", "1.0")
+            .requires("b[x]<2")
+            .requires("never ; sys_platform == 'win32'"),
+        Package::new("b", "1.0").extra("x", "c").extra("y", "never"),
+        Package::new("b", "2.0").requires("never"),
+        Package::new("c", "1.0"),
+        Package::new("c", "1.1").requires_python(">=3.99"),
+        Package::new("c", "1.2").yanked(""),
+        Package::new("c", "2.0rc1"),
+        Package::new("never", "1.0"),
+    ])
+    .start();
+    let run = World::new().run(&[&server]);
+    run.foresee(Forecast {
+        requirements: vec!["a".parse().unwrap()],
+        within: "sys_platform == 'linux' and python_version >= '3.12'"
+            .parse()
+            .unwrap(),
+        preferred: BTreeMap::new(),
+        policy: Box::new(|_| FilePolicy::Any),
+    });
+    let foreseen = || server.requests("/files/c-1.0-py3-none-any.whl") == 1;
+    for _ in 0..500 {
+        if foreseen() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert!(foreseen());
+    let requests = server.log().len();
+    for (package, release) in [("a", "1.0"), ("b", "1.0"), ("c", "1.0")] {
+        let metadata = run.metadata(&name(package), &version(release), FilePolicy::Any);
+        assert!(metadata.is_ok());
+    }
+    assert_eq!(server.log().len(), requests);
+    assert_eq!(server.requests("never"), 0);
 }

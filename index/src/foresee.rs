@@ -1,0 +1,154 @@
+//! Looking ahead: what a resolution will most likely ask for is fetched before it asks.
+//!
+//! A resolver learns of a package only once it has read what requires it, so that a cold run would
+//! wait for one answer after the other. This walks the same graph without waiting for the
+//! resolver: for each requirement the highest version that it admits, then what that requires. A
+//! wrong guess costs a request that nobody waits for.
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use model::{
+    ExtraName, Marker, Metadata, PackageName, Requirement, Version, VersionRange, specifiers_range,
+};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::choose::FilePolicy;
+use crate::error::Error;
+use crate::fetch::Core;
+use crate::flight::Asked;
+use crate::listing::{ListedVersion, Listing, RequiresPython};
+
+/// No more guesses are made for one package: a resolver that needs more asks itself.
+const MOST_GUESSES: usize = 3;
+
+/// What a resolution starts from.
+pub struct Forecast {
+    /// The direct requirements.
+    pub requirements: Vec<Requirement>,
+    /// The environments that count; what is required elsewhere only is not followed.
+    pub within: Marker,
+    /// Versions that are chosen wherever they satisfy, such as those of an existing lock.
+    pub preferred: BTreeMap<PackageName, Version>,
+    /// Which files of a package may be used.
+    pub policy: Box<dyn Fn(&PackageName) -> FilePolicy + Send + Sync>,
+}
+
+/// A walk under way.
+pub(crate) struct Walk {
+    core: Arc<Core>,
+    forecast: Forecast,
+    pythons: VersionRange,
+    seen: Mutex<FxHashMap<PackageName, FxHashSet<Guess>>>,
+}
+
+type Guess = (Version, Vec<ExtraName>);
+
+impl Walk {
+    pub(crate) fn new(core: Arc<Core>, forecast: Forecast) -> Arc<Self> {
+        Arc::new(Self {
+            core,
+            pythons: forecast.within.python_versions(),
+            forecast,
+            seen: Mutex::default(),
+        })
+    }
+
+    /// Follows the direct requirements, each in a task of its own.
+    pub(crate) fn start(self: &Arc<Self>) {
+        for requirement in &self.forecast.requirements {
+            self.spawn(requirement.clone());
+        }
+    }
+
+    fn spawn(self: &Arc<Self>, requirement: Requirement) {
+        let walk = self.clone();
+        // A task that spawns its like has a type that contains itself, unless it is boxed.
+        let task: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(async move {
+            // Whoever asks for the same thing hears of the error.
+            let _ = walk.follow(requirement).await;
+        });
+        tokio::spawn(task);
+    }
+
+    async fn follow(self: Arc<Self>, requirement: Requirement) -> Result<(), Error> {
+        let Some(specifiers) = requirement.specifiers() else {
+            return Ok(());
+        };
+        let range = specifiers_range(specifiers);
+        let name = &requirement.name;
+        let listing = self.core.listing(name).await?;
+        let Some(version) = self.guess(&listing, &range) else {
+            return Ok(());
+        };
+        if !self.is_new(name, (version.clone(), requirement.extras.clone())) {
+            return Ok(());
+        }
+        let metadata = self.metadata(name, &version).await?;
+        for further in &metadata.requires_dist {
+            let marker = further.marker.with_extras(&requirement.extras);
+            if !marker.is_disjoint(&self.forecast.within) {
+                self.spawn(further.clone());
+            }
+        }
+        Ok(())
+    }
+
+    fn guess(&self, listing: &Listing, range: &VersionRange) -> Option<Version> {
+        let preferred = self.forecast.preferred.get(listing.name());
+        if let Some(version) = preferred
+            && range.contains(version)
+            && listing.find(version).is_some()
+        {
+            return Some(version.clone());
+        }
+        let policy = (self.forecast.policy)(listing.name());
+        listing
+            .versions()
+            .filter(|listed| range.contains(listed.version()))
+            .find(|listed| self.is_likely(listed, policy))
+            .map(|listed| listed.version().clone())
+    }
+
+    fn is_likely(&self, listed: &ListedVersion<'_>, policy: FilePolicy) -> bool {
+        let usable = match policy {
+            FilePolicy::Any => true,
+            FilePolicy::NoBinary => listed.has_sdist(),
+            FilePolicy::OnlyBinary => listed.has_wheel(),
+        };
+        let runs = match listed.requires_python() {
+            RequiresPython::Same(Some(python)) => self.pythons.subset_of(&specifiers_range(python)),
+            RequiresPython::Same(None) | RequiresPython::Differ => true,
+        };
+        usable && runs && !listed.is_yanked() && !listed.version().any_prerelease()
+    }
+
+    fn is_new(&self, name: &PackageName, guess: Guess) -> bool {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let guesses = seen.entry(name.clone()).or_default();
+        let versions: FxHashSet<&Version> = guesses.iter().map(|(version, _)| version).collect();
+        let known = versions.contains(&guess.0);
+        (known || versions.len() < MOST_GUESSES) && guesses.insert(guess)
+    }
+
+    async fn metadata(
+        &self,
+        name: &PackageName,
+        version: &Version,
+    ) -> Result<Arc<Metadata>, Error> {
+        let policy = (self.forecast.policy)(name);
+        match self
+            .core
+            .metadata
+            .ask((name.clone(), version.clone(), policy))
+        {
+            Asked::Shared(answer) => answer.wait().await.clone(),
+            Asked::Mine(claim) => {
+                let metadata = self.core.fetch_metadata(name, version, policy).await;
+                claim.settle(metadata.clone());
+                metadata
+            }
+        }
+    }
+}
