@@ -45,6 +45,10 @@ pub(crate) struct Arguments {
     #[arg(long)]
     offline: bool,
 
+    /// Ask for a wheel of every package on each platform, for sites that cannot build
+    #[arg(long)]
+    require_wheels: bool,
+
     /// How to print what changed
     #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
     output_format: OutputFormat,
@@ -80,6 +84,9 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
     };
     let locked = run.side_by_side(&paths);
     progress.finish();
+    if session.verbose {
+        session.say(places.statistics());
+    }
     let locked = all_or_errors(locked)?;
     if !arguments.check {
         for (one, path) in locked.iter().zip(&paths) {
@@ -140,9 +147,10 @@ impl Run<'_> {
     }
 
     fn lock(&self, resolve: &str, path: &LockPath) -> Result<Locked, CommandError> {
-        let declared = Declared::collect(self.session, self.repository, resolve, |source| {
+        let mut declared = Declared::collect(self.session, self.repository, resolve, |source| {
             self.places.name_of(source, resolve)
         })?;
+        declared.inputs.require_wheels |= self.arguments.require_wheels;
         let before = path.read()?;
         let stale = match fresh(before.as_deref(), path, &declared.inputs, self.cutoff())? {
             Freshness::Fresh(packages) if self.upgrade.is_none() => {

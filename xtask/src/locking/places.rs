@@ -66,6 +66,16 @@ impl<'a> Places<'a> {
         self.options.exclude_newer
     }
 
+    /// What the run took so far, in words.
+    pub(crate) fn statistics(&self) -> String {
+        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = made.iter().map(|(_, index)| index.statistics());
+        let (requests, bytes, cached) = all.fold((0, 0, 0), |sum, one| {
+            (sum.0 + one.requests, sum.1 + one.bytes, sum.2 + one.cached)
+        });
+        format!("{requests} requests, {bytes} bytes received, {cached} answers from the cache")
+    }
+
     /// The index for what a resolve declares.
     pub(crate) fn index(&self, declared: &Declared) -> Result<Arc<Index>, CommandError> {
         self.index_with(&declared.indexes)
