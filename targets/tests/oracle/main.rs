@@ -7,6 +7,7 @@
 
 mod cases;
 mod large;
+mod others;
 mod settings;
 
 use std::path::PathBuf;
