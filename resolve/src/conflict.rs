@@ -7,8 +7,9 @@ use model::{Marker, PackageName, Requirement, Version};
 use pubgrub::{DerivationTree, External};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::fork::{Edges, Part, Stuck, Tree, edge_range};
+use crate::fork::{Edges, Stuck, Tree, edge_range};
 use crate::package::{Package, Reason, Types};
+use crate::problem::Problem;
 use crate::requires_python;
 use pubgrub::DependencyProvider;
 
@@ -17,9 +18,10 @@ type Leaf = External<Package, <Types as DependencyProvider>::VS, <Types as Depen
 /// Requirements that no set of versions satisfies together.
 #[derive(Debug)]
 pub struct Conflict {
+    /// Where every fact of it holds: there it clashes.
     pub(crate) environments: Marker,
-    /// The part of the universe, relative to it: true where the conflict is everywhere.
-    pub(crate) part: Marker,
+    /// The same, relative to the universe.
+    pub(crate) region: Marker,
     pub(crate) tree: Tree,
     pub(crate) edges: FxHashMap<(Package, Version), Edges>,
     /// The versions that exist, of each project in the conflict.
@@ -42,9 +44,9 @@ impl Stuck {
     /// Every fact of the conflict holds in some environments only. Where they are all of the
     /// part, for every fact, the conflict is real; a fact that holds nowhere in it is left from
     /// before the part shrank.
-    pub(crate) fn remedy(&self, constraints: &[Requirement]) -> Remedy {
+    pub(crate) fn remedy(&self, problem: &Problem) -> Remedy {
         let mut split = None;
-        for marker in self.where_facts_hold(constraints) {
+        for marker in self.where_facts_hold(problem) {
             if marker.is_disjoint(&self.part.environments) {
                 if self.has_shrunk {
                     return Remedy::Restart;
@@ -58,19 +60,31 @@ impl Stuck {
         split.map_or(Remedy::None, Remedy::Split)
     }
 
+    /// Whether there is no environment of the part in which every fact holds: then the conflict
+    /// is nowhere.
+    pub(crate) fn is_nowhere(&self, problem: &Problem) -> bool {
+        let environments = self.part.environments.clone();
+        let facts = self.where_facts_hold(problem).into_iter();
+        facts
+            .fold(environments, |all, one| all.and(&one))
+            .is_false()
+    }
+
     /// Where each fact of the conflict holds: requirements first, then what makes versions
     /// unusable.
-    fn where_facts_hold(&self, constraints: &[Requirement]) -> Vec<Marker> {
+    fn where_facts_hold(&self, problem: &Problem) -> Vec<Marker> {
         let leaves = leaves(&self.tree);
         let required = leaves.iter().flat_map(|leaf| self.markers(leaf));
         let unusable = leaves.iter().filter_map(|leaf| match leaf {
-            External::Custom(_, _, Reason::Constraint(at)) => constraints
-                .get(*at)
-                .map(|constraint| constraint.marker.clone()),
-            External::Custom(_, _, Reason::Platform(platform)) => Some(platform.marker()),
-            External::Custom(_, _, Reason::RequiresPython(python)) => {
-                Some(requires_python::environments(python).negate())
-            }
+            External::Custom(package, versions, reason) => match reason {
+                Reason::Constraint(at) => problem.constraints.get(*at).map(|c| c.marker.clone()),
+                Reason::Platform(platform) => Some(platform.marker()),
+                Reason::RequiresPython(python) => {
+                    Some(requires_python::environments(python).negate())
+                }
+                Reason::Pinned => Some(problem.pins.marker(package.name()?, versions).negate()),
+                _ => None,
+            },
             _ => None,
         });
         required.chain(unusable).collect()
@@ -124,15 +138,18 @@ impl Stuck {
     /// The conflict, to be told.
     pub(crate) fn into_conflict(
         self,
+        problem: &Problem,
         versions: FxHashMap<PackageName, Arc<[Version]>>,
     ) -> Conflict {
-        let Part {
-            marker,
-            environments,
-        } = self.part;
+        // The part may be smaller, for the sake of others.
+        let region = self
+            .where_facts_hold(problem)
+            .into_iter()
+            .filter(|marker| !marker.is_disjoint(&self.part.environments))
+            .fold(Marker::TRUE, |all, one| all.and(&one));
         Conflict {
-            environments,
-            part: marker,
+            environments: region.and(&problem.universe()),
+            region,
             tree: self.tree,
             edges: self.edges,
             versions,

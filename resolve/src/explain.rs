@@ -1,26 +1,40 @@
 //! Tells a [`Conflict`] in the user's words, as data: xtask knows the files and lines.
 
-use std::collections::BTreeSet;
+use std::fmt;
 
-use model::{Marker, PackageName, Requirement, VersionRange};
-use pubgrub::External;
+use model::{Marker, PackageName, Platform, Requirement, Version, VersionRange};
 
-use crate::conflict::{Conflict, edges_of_leaf, leaves};
+use crate::conflict::Conflict;
+use crate::fact::{Fact, alike, asked_for, asked_for_together};
+use crate::hint::{Hint, untried};
 use crate::package::{Package, Reason as Why};
 use crate::problem::Problem;
 
 /// A conflict, told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explanation {
-    /// What clashes, in an order that reads as a chain.
+    /// What clashes: each of the user's requirements with what it leads to, then what cannot be
+    /// had.
     pub reasons: Vec<Reason>,
-    /// Where it clashes, within the universe; true where everywhere.
-    pub environments: Marker,
+    /// Where it clashes.
+    pub clash: Clash,
     /// What may help.
     pub hints: Vec<Hint>,
 }
 
+/// The environments in which requirements clash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clash {
+    /// Within the universe; true where everywhere.
+    pub environments: Marker,
+    /// Those of the platforms to be served that are among them; empty where all are.
+    pub platforms: Vec<Platform>,
+}
+
 /// One fact of a conflict.
+///
+/// Versions are specifiers by the versions that exist, alternatives joined by ` or `. They are
+/// empty where they are all that the facts before ask for: each range is told once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {
     /// The user requires this: the requirement as it went into the problem.
@@ -29,10 +43,19 @@ pub enum Reason {
     Depends {
         /// The package, with its extra.
         package: String,
-        /// Its versions, as specifiers; empty for every one.
+        /// Its versions.
         versions: String,
         /// The requirement.
         requirement: Requirement,
+    },
+    /// Versions of a package require another project, each in another range.
+    DependsVariously {
+        /// The package, with its extra.
+        package: String,
+        /// Its versions.
+        versions: String,
+        /// The requirements, in the order of the package's versions: three or more.
+        requirements: Vec<Requirement>,
     },
     /// No version lies in this range.
     NoVersions {
@@ -41,225 +64,278 @@ pub enum Reason {
         /// As specifiers; empty for every one.
         versions: String,
         /// The highest version that exists.
-        highest: Option<model::Version>,
+        highest: Option<Version>,
     },
     /// Versions cannot be used.
     Unusable {
         /// The project.
         name: PackageName,
-        /// As specifiers; empty for every one.
+        /// Its versions.
         versions: String,
         /// Why not.
         why: Why,
     },
-}
-
-/// What may help.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Hint {
-    /// Only pre-releases of the project satisfy.
-    Prerelease(PackageName),
-    /// The project may be misspelt.
-    Misspelt(PackageName),
-    /// Raising the lower bound of the interpreter constraints.
-    Python(model::PackageName, String),
-    /// Leaving out a platform.
-    Platform(PackageName, model::Platform),
-    /// Loosening one of the requirements on the project.
-    Loosen(PackageName),
+    /// The user's requirements name two places for one project.
+    TwoPlaces(String, String),
 }
 
 impl Conflict {
-    /// Tells the conflict.
+    /// Tells the conflict, with hints that were not tried.
     #[must_use]
     pub fn explain(&self, problem: &Problem) -> Explanation {
-        let mut reasons = Vec::new();
-        for leaf in leaves(&self.tree) {
-            match leaf {
-                External::NotRoot(..) => {}
-                External::FromDependencyOf(package, versions, dependency, _) => {
-                    if matches!((package, dependency), (Package::Extra(a, _), Package::Base(b)) if a == b)
-                    {
-                        continue;
-                    }
-                    for (_, requirement) in edges_of_leaf(&self.edges, leaf) {
-                        if requirement.marker.is_disjoint(&self.environments) {
-                            continue;
-                        }
-                        push(
-                            &mut reasons,
-                            self.dependency(package, versions, requirement),
-                        );
-                    }
-                }
-                External::NoVersions(package, versions) => {
-                    if let Some(name) = package.name() {
-                        let reason = Reason::NoVersions {
-                            name: name.clone(),
-                            versions: self.text(name, versions),
-                            highest: self.versions.get(name).and_then(|v| v.last().cloned()),
-                        };
-                        push(&mut reasons, reason);
-                    }
-                }
-                External::Custom(package, versions, why) => {
-                    if let Some(name) = package.name() {
-                        let reason = Reason::Unusable {
-                            name: name.clone(),
-                            versions: self.text(name, versions),
-                            why: why.clone(),
-                        };
-                        push(&mut reasons, reason);
-                    }
-                }
-            }
-        }
-        let reasons = in_order(reasons);
+        let facts = self.facts();
         Explanation {
-            hints: hints(&reasons),
-            environments: self.part.simplify_within(&problem.output_universe()),
-            reasons,
+            reasons: self.reasons(&facts),
+            clash: self.clash(problem),
+            hints: untried(&facts),
         }
     }
 
-    fn dependency(
-        &self,
-        package: &Package,
-        versions: &VersionRange,
-        requirement: &Requirement,
-    ) -> Reason {
-        match package.name() {
-            None => Reason::Required(requirement.clone()),
-            Some(name) => Reason::Depends {
-                package: package.to_string(),
-                versions: self.text(name, versions),
-                requirement: requirement.clone(),
+    fn clash(&self, problem: &Problem) -> Clash {
+        let served = match &problem.platforms[..] {
+            [] => &Platform::ALL[..],
+            named => named,
+        };
+        let clashes = |p: &&Platform| !p.marker().is_disjoint(&self.environments);
+        let platforms: Vec<Platform> = served.iter().filter(clashes).copied().collect();
+        Clash {
+            environments: self.region.simplify_within(&problem.universe()),
+            platforms: if platforms.len() == served.len() {
+                Vec::new()
+            } else {
+                platforms
             },
         }
     }
 
-    /// A range as specifiers, with no bound that means nothing.
-    fn text(&self, name: &PackageName, range: &VersionRange) -> String {
-        let Some(versions) = self.versions.get(name) else {
-            return range_text(range);
-        };
-        let narrow = range.narrow_versions(versions);
-        let all = versions.iter().all(|version| range.contains(version));
-        if all {
-            String::new()
-        } else {
-            range_text(&narrow)
-        }
-    }
-}
-
-fn push(reasons: &mut Vec<Reason>, reason: Reason) {
-    if !reasons.contains(&reason) {
-        reasons.push(reason);
-    }
-}
-
-/// The user's requirements first, then what each leads to, then what is missing.
-fn in_order(reasons: Vec<Reason>) -> Vec<Reason> {
-    let (mut ordered, mut rest): (Vec<_>, Vec<_>) = reasons
-        .into_iter()
-        .partition(|reason| matches!(reason, Reason::Required(_)));
-    let mut known: BTreeSet<PackageName> = ordered.iter().filter_map(leads_to).collect();
-    loop {
-        let next = rest.iter().position(|reason| match reason {
-            Reason::Depends { package, .. } => known
-                .iter()
-                .any(|name| package.split('[').next() == Some(name.as_str())),
-            _ => false,
-        });
-        let Some(at) = next else {
-            break;
-        };
-        let reason = rest.remove(at);
-        known.extend(leads_to(&reason));
-        ordered.push(reason);
-    }
-    ordered.extend(rest);
-    ordered
-}
-
-fn leads_to(reason: &Reason) -> Option<PackageName> {
-    match reason {
-        Reason::Required(requirement) | Reason::Depends { requirement, .. } => {
-            Some(requirement.name.clone())
-        }
-        Reason::NoVersions { .. } | Reason::Unusable { .. } => None,
-    }
-}
-
-fn hints(reasons: &[Reason]) -> Vec<Hint> {
-    let mut hints = BTreeSet::new();
-    for reason in reasons {
-        match reason {
-            Reason::Unusable { name, why, .. } => match why {
-                Why::NotFound => {
-                    hints.insert(Hint::Misspelt(name.clone()));
+    fn reasons(&self, facts: &[Fact]) -> Vec<Reason> {
+        let mut reasons = Vec::<Reason>::new();
+        let mut told: Vec<(&Package, &PackageName)> = Vec::new();
+        for fact in facts {
+            match fact {
+                Fact::Required(requirement) => reasons.push(Reason::Required(requirement.clone())),
+                Fact::Depends(package, _, requirement) => {
+                    if !told.contains(&(package, &requirement.name)) {
+                        told.push((package, &requirement.name));
+                        reasons.extend(self.depends(facts, package, &requirement.name));
+                    }
                 }
-                Why::Prerelease => {
-                    hints.insert(Hint::Prerelease(name.clone()));
+                Fact::NoVersions(name) => reasons.extend(self.no_versions(facts, name)),
+                Fact::Unusable(name, versions, why) => reasons.push(Reason::Unusable {
+                    name: name.clone(),
+                    versions: self.text(facts, &Package::Base(name.clone()), versions),
+                    why: why.clone(),
+                }),
+                Fact::TwoPlaces(one, other) => {
+                    reasons.push(Reason::TwoPlaces(one.clone(), other.clone()));
                 }
-                Why::RequiresPython(python) => {
-                    hints.insert(Hint::Python(name.clone(), python.to_string()));
-                }
-                Why::Platform(platform) => {
-                    hints.insert(Hint::Platform(name.clone(), *platform));
-                }
-                _ => {}
-            },
-            Reason::NoVersions { name, .. } => {
-                hints.insert(Hint::Loosen(name.clone()));
             }
-            Reason::Required(_) | Reason::Depends { .. } => {}
+        }
+        reasons
+    }
+
+    /// That no version is in the range that the facts ask for, where there is such a range: else
+    /// they clash as they stand.
+    fn no_versions(&self, facts: &[Fact], name: &PackageName) -> Option<Reason> {
+        let range = asked_for_together(facts, name);
+        let versions = self.versions.get(name);
+        let exists = versions.is_some_and(|known| known.iter().any(|v| range.contains(v)));
+        (!range.is_empty() && !exists).then(|| Reason::NoVersions {
+            name: name.clone(),
+            versions: range_text(&range),
+            highest: versions.and_then(|known| known.last().cloned()),
+        })
+    }
+
+    /// What a package requires of one project: a line for each range, one line for many.
+    fn depends(&self, facts: &[Fact], package: &Package, name: &PackageName) -> Vec<Reason> {
+        let mut alike = alike(facts, package, name);
+        alike.sort_by_cached_key(|(versions, _)| lowest(versions));
+        if alike.len() < 3 {
+            let one = |(versions, requirement): &(&VersionRange, &Requirement)| Reason::Depends {
+                package: package.to_string(),
+                versions: self.text(facts, package, versions),
+                requirement: (*requirement).clone(),
+            };
+            return alike.iter().map(one).collect();
+        }
+        let versions = alike
+            .iter()
+            .fold(VersionRange::empty(), |all, (one, _)| all.union(one));
+        vec![Reason::DependsVariously {
+            package: package.to_string(),
+            versions: self.text(facts, package, &versions),
+            requirements: alike.into_iter().map(|(_, r)| r.clone()).collect(),
+        }]
+    }
+
+    /// A set of versions as specifiers, by the versions that exist; nothing where every version
+    /// that the facts ask for is in it.
+    fn text(&self, facts: &[Fact], package: &Package, range: &VersionRange) -> String {
+        let Some(versions) = package.name().and_then(|name| self.versions.get(name)) else {
+            return String::new();
+        };
+        let asked = asked_for(facts, package);
+        let mut meant = versions.iter().filter(|version| asked.contains(version));
+        if meant.all(|version| range.contains(version)) {
+            return String::new();
+        }
+        let mut runs: Vec<(usize, usize)> = Vec::new();
+        for at in (0..versions.len()).filter(|at| range.contains(&versions[*at])) {
+            match runs.last_mut() {
+                Some((_, end)) if *end + 1 == at => *end = at,
+                _ => runs.push((at, at)),
+            }
+        }
+        let run = |(start, end): &(usize, usize)| match (*start, *end) {
+            (start, end) if start == end => format!("=={}", versions[start]),
+            (0, end) => format!("<={}", versions[end]),
+            (start, end) if end + 1 == versions.len() => format!(">={}", versions[start]),
+            (start, end) => format!(">={},<={}", versions[start], versions[end]),
+        };
+        runs.iter().map(run).collect::<Vec<_>>().join(" or ")
+    }
+}
+
+fn lowest(versions: &VersionRange) -> Option<Version> {
+    use std::ops::Bound::{Excluded, Included, Unbounded};
+    match versions.bounding_range()?.0 {
+        Included(version) | Excluded(version) => Some(version.clone()),
+        Unbounded => None,
+    }
+}
+
+/// A paragraph: a line for each reason, where it clashes, and a line for each hint.
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for reason in &self.reasons {
+            writeln!(f, "{reason}")?;
+        }
+        if !self.clash.environments.is_true() {
+            writeln!(f, "this clashes {}", self.clash)?;
+        }
+        for hint in &self.hints {
+            writeln!(f, "hint: {hint}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Nothing where it clashes everywhere.
+impl fmt::Display for Clash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.environments.is_true() {
+            return Ok(());
+        }
+        write!(f, "where {}", self.environments)?;
+        for (at, platform) in self.platforms.iter().enumerate() {
+            write!(f, "{}{platform}", if at == 0 { " (" } else { ", " })?;
+        }
+        if self.platforms.is_empty() {
+            Ok(())
+        } else {
+            f.write_str(")")
         }
     }
-    hints.into_iter().collect()
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Required(requirement) => write!(f, "{requirement} is required"),
+            Self::Depends {
+                package,
+                versions,
+                requirement,
+            } => {
+                write!(f, "{} requires {requirement}", subject(package, versions))
+            }
+            Self::DependsVariously {
+                package,
+                versions,
+                requirements,
+            } => {
+                let subject = subject(package, versions);
+                f.write_str("each version of ")?;
+                match &requirements[..] {
+                    [first, .., last] => {
+                        write!(f, "{subject} requires another: {first}, …, {last}")
+                    }
+                    _ => write!(f, "{subject} requires another"),
+                }
+            }
+            Self::NoVersions {
+                name,
+                versions,
+                highest,
+            } => {
+                write!(f, "no version of {name} ")?;
+                match versions.as_str() {
+                    "" => f.write_str("exists")?,
+                    versions => write!(f, "is {versions}")?,
+                }
+                match highest {
+                    Some(highest) => write!(f, "; the highest is {highest}"),
+                    None => Ok(()),
+                }
+            }
+            Self::Unusable {
+                name,
+                versions,
+                why,
+            } => {
+                let subject = subject(name.as_str(), versions);
+                match why {
+                    Why::NotFound => write!(f, "{name} is on no index"),
+                    Why::Metadata(why) => {
+                        write!(f, "{subject} has metadata that cannot be used: {why}")
+                    }
+                    why => write!(f, "{subject} cannot be used: {why}"),
+                }
+            }
+            Self::TwoPlaces(one, other) => {
+                write!(f, "{one} and {other} are two places for one project")
+            }
+        }
+    }
+}
+
+/// `name`, `name 1.0` or `name >=1.0`.
+fn subject(name: &str, versions: &str) -> String {
+    match versions.strip_prefix("==") {
+        Some(one) if !one.contains(' ') => format!("{name} {one}"),
+        _ if versions.is_empty() => name.to_owned(),
+        _ => format!("{name} {versions}"),
+    }
 }
 
 /// A range as specifiers; alternatives are joined by ` or `.
 fn range_text(range: &VersionRange) -> String {
-    use std::ops::Bound::{Excluded, Included, Unbounded};
-    let segment = |(low, high): (
-        std::ops::Bound<&model::Version>,
-        std::ops::Bound<&model::Version>,
-    )| {
-        match (low, high) {
-            (Included(a), Included(b)) if a == b => format!("=={a}"),
-            // `==1.0` as a range contains the local versions of 1.0.
-            (Included(a), Excluded(b))
-                if b.dev() == Some(0) && b.post().is_some() && !a.is_post() =>
-            {
-                format!("=={a}")
-            }
-            (low, high) => {
-                let low = match low {
-                    Included(v) => format!(">={v}"),
-                    Excluded(v) => format!(">{v}"),
-                    Unbounded => String::new(),
-                };
-                let high = match high {
-                    Included(v) => format!("<={v}"),
-                    Excluded(v) => format!("<{v}"),
-                    Unbounded => String::new(),
-                };
-                let comma = if low.is_empty() || high.is_empty() {
-                    ""
-                } else {
-                    ","
-                };
-                format!("{low}{comma}{high}")
-            }
+    use std::ops::Bound::{self, Excluded, Included, Unbounded};
+    let segment = |(low, high): (Bound<&Version>, Bound<&Version>)| match (low, high) {
+        (Included(a), Included(b)) if a == b => format!("=={a}"),
+        // `==1.0` as a range contains the local versions of 1.0.
+        (Included(a), Excluded(b)) if b.dev() == Some(0) && b.post().is_some() && !a.is_post() => {
+            format!("=={a}")
+        }
+        (low, high) => {
+            let low = match low {
+                Included(v) => format!(">={v}"),
+                Excluded(v) => format!(">{}", v.clone().without_local()),
+                Unbounded => String::new(),
+            };
+            let high = match high {
+                Included(v) => format!("<={v}"),
+                Excluded(v) => format!("<{v}"),
+                Unbounded => String::new(),
+            };
+            let comma = if low.is_empty() || high.is_empty() {
+                ""
+            } else {
+                ","
+            };
+            format!("{low}{comma}{high}")
         }
     };
     range.iter().map(segment).collect::<Vec<_>>().join(" or ")
-}
-
-impl std::fmt::Display for Explanation {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        writeln!(f, "{self:?}")
-    }
 }

@@ -450,7 +450,8 @@ fn root_version() -> Version {
     Version::new([0])
 }
 
-fn direct_text(source: &RequirementSource) -> String {
+/// The place that a direct reference names.
+pub(crate) fn direct_text(source: &RequirementSource) -> String {
     source.to_string().trim_start_matches(" @ ").to_owned()
 }
 

@@ -15,7 +15,9 @@
 mod candidate;
 mod conflict;
 mod explain;
+mod fact;
 mod fork;
+mod hint;
 mod merge;
 mod package;
 mod pins;
@@ -28,7 +30,8 @@ mod resolver;
 mod split;
 
 pub use conflict::Conflict;
-pub use explain::{Explanation, Hint, Reason as ExplainedReason};
+pub use explain::{Clash, Explanation, Reason as ExplainedReason};
+pub use hint::Hint;
 pub use package::Reason;
 pub use pins::{Pin, Pins};
 pub use problem::{BinaryPolicy, Problem};

@@ -1,6 +1,6 @@
 //! Versions to keep: those of the lock before, and those that other parts of the universe chose.
 
-use model::{Marker, PackageName, Version};
+use model::{Marker, PackageName, Version, VersionRange};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// One version to keep.
@@ -88,6 +88,13 @@ impl Pins {
             return pins.any(|pin| pin.version == *version);
         }
         pins.iter().any(|pin| pin.version == *version)
+    }
+
+    /// The environments for which a version in `range` is pinned.
+    pub(crate) fn marker(&self, name: &PackageName, range: &VersionRange) -> Marker {
+        let pins = self.pins.get(name).map_or(&[][..], Vec::as_slice);
+        let in_range = pins.iter().filter(|pin| range.contains(&pin.version));
+        in_range.fold(Marker::FALSE, |all, pin| all.or(&pin.marker))
     }
 
     /// The markers of the pins of this very version, as the lock has them.

@@ -166,11 +166,11 @@ impl<P: Provider> Attempt<'_, P> {
                 Outcome::Restart(part, seeds) => queue.push(Fork::new(part, seeds)),
                 Outcome::NoSolution(stuck) => {
                     let pins = stuck.pins(self.problem.pins.changed());
-                    if !pins.within.is_empty() {
+                    if !pins.within.is_empty() && !stuck.is_nowhere(self.problem) {
                         return Ok(Attempted::LetGo(pins.within));
                     }
                     let part = stuck.part.clone();
-                    match stuck.remedy(&self.problem.constraints) {
+                    match stuck.remedy(self.problem) {
                         Remedy::Split(marker) => queue.extend(
                             split::split(&part, &marker)
                                 .into_iter()
@@ -182,7 +182,7 @@ impl<P: Provider> Attempt<'_, P> {
                         }
                         Remedy::None => {
                             let versions = self.versions(&stuck.projects())?;
-                            let conflict = stuck.into_conflict(versions);
+                            let conflict = stuck.into_conflict(self.problem, versions);
                             return Err(ResolveError::Conflict(Box::new(conflict)));
                         }
                     }

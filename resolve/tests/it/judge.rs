@@ -9,9 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{
     ExtraName, FileKind, Marker, MarkerEnvironment, MarkerEnvironmentBuilder, Operator,
     PackageName, Platform, PrereleasePolicy, Requirement, RequirementSource, Resolution, Version,
-    VersionSpecifiers,
+    VersionRange, VersionSpecifiers,
 };
-use resolve::{Problem, Release};
+use resolve::Problem;
 
 use crate::fixture::{Entry, Fixture};
 
@@ -172,7 +172,13 @@ pub(crate) fn problems(
     }
     for (name, versions) in &chosen {
         if !is_direct(fixture, name, &versions[0])
-            && let Err(why) = usable(fixture, name, &versions[0], environment)
+            && let Err(why) = usable(
+                fixture,
+                name,
+                &versions[0],
+                environment,
+                Wheels::ForPlatform,
+            )
         {
             out.push(format!("{name} {}: {why}", versions[0]));
         }
@@ -239,12 +245,25 @@ pub(crate) fn admits(specifiers: &VersionSpecifiers, version: &Version) -> bool 
     })
 }
 
+/// How exactly wheels have to fit an environment.
+///
+/// Where settings name platforms, a release must have a file for each of them that some Python
+/// in need of it can use: not one for every Python on every platform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wheels {
+    /// For the platform and any Python.
+    ForPlatform,
+    /// For the platform and the very Python.
+    ForEnvironment,
+}
+
 /// Whether a release may be used in the environment by the policies, or why it may not.
-pub(crate) fn usable(
+fn usable(
     fixture: &Fixture,
     name: &PackageName,
     version: &Version,
     environment: &Environment,
+    wheels: Wheels,
 ) -> Result<(), String> {
     let entry = fixture
         .index
@@ -271,7 +290,25 @@ pub(crate) fn usable(
     {
         return Err("is for other Pythons".to_owned());
     }
-    usable_files(problem, name, version, &entry.release, environment)
+    let asked_for_exactly = problem.requirements.iter().any(|requirement| {
+        requirement.name == *name
+            && requirement.specifiers().is_some_and(|specifiers| {
+                specifiers.iter().any(|s| {
+                    matches!(s.operator(), Operator::Equal | Operator::ExactEqual)
+                        && admits(&VersionSpecifiers::from(s.clone()), version)
+                })
+            })
+    });
+    let may_be_yanked = asked_for_exactly || problem.pins.contains(name, version);
+    let mut files = entry.release.files.iter();
+    if files.any(|file| {
+        (may_be_yanked || !file.yanked)
+            && usable_file(problem, name, &file.kind, environment, wheels)
+    }) {
+        Ok(())
+    } else {
+        Err("has no usable file".to_owned())
+    }
 }
 
 /// Upper bounds of `Requires-Python` are ignored.
@@ -287,51 +324,28 @@ pub(crate) fn python_serves(requires: &VersionSpecifiers, python: &Version) -> b
     })
 }
 
-fn usable_files(
+fn usable_file(
     problem: &Problem,
     name: &PackageName,
-    version: &Version,
-    release: &Release,
+    kind: &FileKind,
     environment: &Environment,
-) -> Result<(), String> {
-    let asked_for_exactly = problem.requirements.iter().any(|requirement| {
-        requirement.name == *name
-            && requirement.specifiers().is_some_and(|specifiers| {
-                specifiers.iter().any(|s| {
-                    matches!(s.operator(), Operator::Equal | Operator::ExactEqual)
-                        && admits(&VersionSpecifiers::from(s.clone()), version)
-                })
-            })
-    });
-    let locked = problem.pins.contains(name, version);
-    let list = |list: &[String]| list.iter().any(|e| e == ":all:" || e == name.as_str());
-    let no_wheels = list(&problem.binaries.no_binary);
-    let no_sdists = problem.binaries.require_wheels || list(&problem.binaries.only_binary);
-    let platform = Platform::ALL
-        .into_iter()
-        .filter(|platform| problem.platforms.contains(platform))
-        .find(|platform| platform.marker().evaluate(&environment.markers, &[]));
-    let usable = release.files.iter().any(|file| {
-        let kind = match &file.kind {
-            FileKind::Sdist(_) => !no_sdists,
-            FileKind::Wheel(wheel) => {
-                let fits = |platform: &Platform| {
-                    let mut tags = wheel.platform_tag.split('.');
-                    tags.any(|tag| platform.fits_tag(tag))
-                };
-                !no_wheels
-                    && platform
-                        .as_ref()
-                        .map_or(Platform::ALL.iter().any(fits), fits)
-            }
-        };
-        kind && (!file.yanked || asked_for_exactly || locked)
-    });
-    if usable {
-        Ok(())
-    } else {
-        Err("has no usable file".to_owned())
-    }
+    wheels: Wheels,
+) -> bool {
+    let listed = |list: &[String]| list.iter().any(|e| e == ":all:" || e == name.as_str());
+    let FileKind::Wheel(wheel) = kind else {
+        return !problem.binaries.require_wheels && !listed(&problem.binaries.only_binary);
+    };
+    let fits = |platform: &Platform| {
+        let mut tags = wheel.platform_tag.split('.');
+        tags.any(|tag| platform.fits_tag(tag))
+    };
+    let mut named = problem.platforms.iter();
+    let platform = named.find(|platform| platform.marker().evaluate(&environment.markers, &[]));
+    let fits_platform = platform.map_or(Platform::ALL.iter().any(fits), fits);
+    let python = VersionRange::singleton(environment.python.clone());
+    !listed(&problem.binaries.no_binary)
+        && fits_platform
+        && (wheels == Wheels::ForPlatform || wheel.fits_pythons(&python))
 }
 
 /// Whether the environment has a solution by the policies, by trying every version of everything.
@@ -348,7 +362,7 @@ pub(crate) fn has_solution_with(
     let usable_versions = |(name, releases): (&PackageName, &BTreeMap<Version, Entry>)| {
         let may_be = |version: &&Version| {
             held.get(name).is_none_or(|held| held.contains(version))
-                && usable(fixture, name, version, environment).is_ok()
+                && usable(fixture, name, version, environment, Wheels::ForEnvironment).is_ok()
         };
         (
             name.clone(),

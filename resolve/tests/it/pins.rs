@@ -60,3 +60,23 @@ fn pins_of_forks_stay_in_their_fork() {
 fn a_pre_release_stays_locked() {
     check("> a \n lock a==2a1 \n a 1 \n a 2a1 \n a 2a2", "a==2a1");
 }
+
+#[test]
+fn a_pin_stays_though_a_version_of_something_new_asks_more_of_it() {
+    // `new` 2 needs `a` 1 on every Python, which `c` does not serve: `new` 1 is chosen.
+    check(
+        "> a ; python_version < '3.13' \n > new \n changed new
+         lock a==1 ; python_version < '3.13' \n lock c==1 ; python_version < '3.13'
+         a 1 -> c \n a 2 \n c 1 {python ==3.12.*} \n new 1 \n new 2 -> a<2 ; sys_platform == 'linux'",
+        "a==1 ; python_full_version < '3.13' \n c==1 ; python_full_version < '3.13' \n new==1",
+    );
+}
+
+#[test]
+fn a_pin_stays_though_something_that_is_never_needed_clashes_with_it() {
+    check(
+        "> e \n > a ; python_version < '3.13' \n changed a \n lock e==1
+         a 1 -> b ; python_version >= '3.13' \n b 2 -> e>=2 \n e 1 \n e 2",
+        "a==1 ; python_full_version < '3.13' \n e==1",
+    );
+}

@@ -12,8 +12,7 @@ use model::{
     Requirement, RequirementSource, Version, VersionRange,
 };
 use resolve::{
-    BinaryPolicy, Direct, ExplainedReason, Pins, Problem, Provider, Release, ReleaseFile,
-    ResolveError, Unusable,
+    BinaryPolicy, Direct, Pins, Problem, Provider, Release, ReleaseFile, ResolveError, Unusable,
 };
 
 /// The package index as the source of what builds require: wheels only, so that no build waits
@@ -52,7 +51,7 @@ impl BuildRequirements for BuildIndex<'_> {
                 .explain(&problem)
                 .reasons
                 .iter()
-                .map(in_words)
+                .map(ToString::to_string)
                 .collect::<Vec<_>>()
                 .join("; ")
                 .into(),
@@ -65,25 +64,6 @@ impl BuildRequirements for BuildIndex<'_> {
             .filter(|node| node.marker.evaluate(environment, &[]))
             .map(|node| provider.wheel(&node.name, &node.version))
             .collect()
-    }
-}
-
-fn in_words(reason: &ExplainedReason) -> String {
-    match reason {
-        ExplainedReason::Required(requirement) => format!("the build requires {requirement}"),
-        ExplainedReason::Depends {
-            package,
-            requirement,
-            ..
-        } => format!("{package} requires {requirement}"),
-        ExplainedReason::NoVersions { name, versions, .. } => {
-            format!("there is no version of {name} {versions}")
-        }
-        ExplainedReason::Unusable {
-            name,
-            versions,
-            why,
-        } => format!("{name} {versions} cannot be used: {why}"),
     }
 }
 

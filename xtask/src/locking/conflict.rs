@@ -11,8 +11,9 @@ pub(crate) fn command_error(explanation: &Explanation, declared: &Declared) -> C
         "cannot lock `{}`: no versions satisfy all requirements",
         declared.resolve
     );
-    if !explanation.environments.is_true() {
-        message.push_str(&format!(" where {}", explanation.environments));
+    let clash = explanation.clash.to_string();
+    if !clash.is_empty() {
+        message.push_str(&format!(" {clash}"));
     }
     let mut error = CommandError::failure(message);
     if let Some(place) = explanation.reasons.iter().find_map(|reason| match reason {
@@ -30,89 +31,53 @@ pub(crate) fn command_error(explanation: &Explanation, declared: &Declared) -> C
     error
 }
 
+/// The reason in `resolve`'s words, with the places that only we know.
 fn text(reason: &ExplainedReason, declared: &Declared) -> String {
-    let versions = |name: &str, versions: &str| match versions {
-        "" => format!("every version of {name}"),
-        versions if versions.starts_with("==") && !versions.contains(' ') => {
-            format!("{name} {}", &versions[2..])
-        }
-        versions => format!("{name} {versions}"),
-    };
     match reason {
         ExplainedReason::Required(requirement) => match declared.place(requirement) {
             Some(place) => format!("{}:{} requires {requirement}", place.path, place.line),
-            None => format!("{requirement} is required"),
+            None => reason.to_string(),
         },
-        ExplainedReason::Depends {
-            package,
-            versions: range,
-            requirement,
-        } => format!("{} requires {requirement}", versions(package, range)),
-        ExplainedReason::NoVersions {
-            name,
-            versions: range,
-            highest,
+        ExplainedReason::Unusable {
+            why: Reason::Constraint(at),
+            ..
         } => {
-            let found = match highest {
-                Some(highest) => format!(" (the highest is {highest})"),
-                None => String::new(),
-            };
-            match range.as_str() {
-                "" => format!("there is no version of {name}"),
-                range => format!("there is no version of {name} that is {range}{found}"),
+            let constraint = declared.inputs.constraints.get(*at);
+            match constraint.map(|constraint| (constraint, declared.place(constraint))) {
+                Some((constraint, Some(place))) => {
+                    format!("{reason}: {}:{} says {constraint}", place.path, place.line)
+                }
+                Some((constraint, None)) => format!("{reason}: {constraint}"),
+                None => reason.to_string(),
             }
         }
-        ExplainedReason::Unusable {
-            name,
-            versions: range,
-            why,
-        } => match why {
-            Reason::NotFound => format!("there is no project {name} in the package index"),
-            Reason::Constraint(at) => {
-                let constraint = declared.inputs.constraints.get(*at);
-                let place = constraint
-                    .and_then(|constraint| declared.place(constraint))
-                    .map(|place| format!(" at {}:{}", place.path, place.line))
-                    .unwrap_or_default();
-                let constraint = constraint.map(ToString::to_string).unwrap_or_default();
-                format!(
-                    "{} is excluded by the constraint {constraint}{place}",
-                    versions(name.as_str(), range)
-                )
-            }
-            why => format!("{} cannot be used: {why}", versions(name.as_str(), range)),
-        },
+        reason => reason.to_string(),
     }
 }
 
 fn hint_text(hint: &Hint, declared: &Declared) -> String {
     let resolve = &declared.resolve;
+    let at = |place: Option<&targets::Place>| {
+        place.map_or_else(String::new, |p| format!(" at {}:{}", p.path, p.line))
+    };
     match hint {
-        Hint::Prerelease(name) => format!(
-            "only pre-releases of {name} satisfy: allow them with \
-             `resolves_to_prereleases = {{ {resolve} = \"allow\" }}` in `[python]`"
-        ),
+        Hint::Loosen { requirement, .. } => {
+            format!("{hint}{}", at(declared.place(requirement)))
+        }
+        Hint::LoosenConstraint { constraint, .. } => {
+            let constraint = declared.inputs.constraints.get(*constraint);
+            let place = constraint.and_then(|constraint| declared.place(constraint));
+            format!("{hint}{}", at(place))
+        }
         Hint::Misspelt(name) => match declared.place_of(name) {
-            Some(place) => format!(
-                "check the spelling of `{name}` at {}:{}",
-                place.path, place.line
-            ),
+            Some(place) => format!("{hint} See {}:{}", place.path, place.line),
             None => format!("check that `{name}` is on one of the indexes of `[python-repos]`"),
         },
-        Hint::Python(name, python) => format!(
-            "{name} requires Python {python}: raise the lower bound of `interpreter_constraints`, \
-             or require an older {name}"
-        ),
-        Hint::Platform(name, platform) => format!(
-            "leave {platform} out of `resolves_to_platforms`, or give the requirement that leads \
-             to {name} a marker"
-        ),
-        Hint::Loosen(name) => match declared.place_of(name) {
-            Some(place) => format!(
-                "loosen the requirement on {name} at {}:{}",
-                place.path, place.line
-            ),
-            None => format!("loosen a requirement that leads to {name}"),
-        },
+        Hint::Prerelease(_) => {
+            format!("{hint}: `resolves_to_prereleases = {{ {resolve} = \"allow\" }}` in `[python]`")
+        }
+        Hint::Platform(..) => format!("{hint}: `resolves_to_platforms` in `[python]`"),
+        Hint::Python(..) => format!("{hint}: `interpreter_constraints` in `[python]`"),
+        Hint::Yanked(..) | Hint::Sdist(_) | Hint::Wheel(_) => hint.to_string(),
     }
 }

@@ -40,9 +40,11 @@ pub(crate) fn lock(
     let problem = problem(&declared.inputs, pins, upgrade);
     let resolved = resolve::resolve(&problem, provider).map_err(|error| match error {
         ResolveError::Provider(error) => error.into_command_error(declared),
-        ResolveError::Conflict(conflict) => {
-            conflict::command_error(&conflict.explain(&problem), declared)
-        }
+        ResolveError::Conflict(conflict) => match conflict.explain_with(&problem, provider) {
+            Ok(explanation) => conflict::command_error(&explanation, declared),
+            // What would help could not be found out; what clashes is known all the same.
+            Err(_) => conflict::command_error(&conflict.explain(&problem), declared),
+        },
     })?;
     let lock = assemble::lock(declared, resolved.resolution, provider)?;
     Ok((lock, resolved.warnings))

@@ -1,0 +1,224 @@
+//! The leaves of a conflict's derivation as facts, in an order that reads as a chain.
+
+use model::{PackageName, Requirement, RequirementSource, VersionRange};
+use pubgrub::External;
+
+use crate::conflict::{Conflict, edges_of_leaf, leaves};
+use crate::fork::{direct_text, edge_range};
+use crate::package::{Package, Reason};
+
+/// A fact of a conflict.
+#[derive(Debug, Clone)]
+pub(crate) enum Fact {
+    /// The user requires this.
+    Required(Requirement),
+    /// Versions of a package require this.
+    Depends(Package, VersionRange, Requirement),
+    /// No version lies in the range that is asked for.
+    NoVersions(PackageName),
+    /// Versions cannot be used.
+    Unusable(PackageName, VersionRange, Reason),
+    /// The user's requirements name two places for one project.
+    TwoPlaces(String, String),
+}
+
+impl Conflict {
+    /// The facts of the conflict, each once: the same fact of several versions is one.
+    pub(crate) fn facts(&self) -> Vec<Fact> {
+        let mut facts = Vec::new();
+        for leaf in leaves(&self.tree) {
+            match leaf {
+                External::NotRoot(..) => {}
+                External::FromDependencyOf(package, ..) => {
+                    for (version, requirement) in edges_of_leaf(&self.edges, leaf) {
+                        if requirement.marker.is_disjoint(&self.environments) {
+                            continue;
+                        }
+                        let requirement = requirement.clone();
+                        let fact = if *package == Package::Root {
+                            Fact::Required(requirement)
+                        } else {
+                            let versions = VersionRange::singleton(version.clone());
+                            Fact::Depends(package.clone(), versions, requirement)
+                        };
+                        push(&mut facts, fact);
+                    }
+                }
+                External::NoVersions(package, _) => {
+                    if let Some(name) = package.name() {
+                        push(&mut facts, Fact::NoVersions(name.clone()));
+                    }
+                }
+                External::Custom(package, versions, why) => match (package.name(), why) {
+                    (Some(name), _) => {
+                        if matches!(why, Reason::Direct(_)) {
+                            for fact in self.direct_references(name) {
+                                push(&mut facts, fact);
+                            }
+                        }
+                        let fact = Fact::Unusable(name.clone(), versions.clone(), why.clone());
+                        push(&mut facts, fact);
+                    }
+                    (None, Reason::DirectReferences(both)) => {
+                        for requirement in self.required_from(both) {
+                            push(&mut facts, Fact::Required(requirement));
+                        }
+                        facts.push(Fact::TwoPlaces(both.0.clone(), both.1.clone()));
+                    }
+                    (None, _) => {}
+                },
+            }
+        }
+        in_order(facts)
+    }
+
+    /// The user's requirements that name one of two places.
+    fn required_from(&self, places: &(String, String)) -> Vec<Requirement> {
+        let of_root = |((package, _), _): &(&(Package, _), _)| *package == Package::Root;
+        let (_, edges) = match self.edges.iter().find(of_root) {
+            Some(root) => root,
+            None => return Vec::new(),
+        };
+        let names_one = |edge: &&Requirement| {
+            let place = direct_text(&edge.source);
+            place == places.0 || place == places.1
+        };
+        edges.iter().filter(names_one).cloned().collect()
+    }
+
+    /// What names a place for a project: no leaf says so.
+    fn direct_references(&self, name: &PackageName) -> Vec<Fact> {
+        let mut edges: Vec<_> = self.edges.iter().collect();
+        edges.sort_by_cached_key(|((package, version), _)| (package.to_string(), version));
+        let mut found = Vec::new();
+        for ((package, version), edges) in edges {
+            for edge in edges.iter().filter(|edge| edge.name == *name) {
+                if matches!(edge.source, RequirementSource::Index(_)) {
+                    continue;
+                }
+                found.push(if *package == Package::Root {
+                    Fact::Required(edge.clone())
+                } else {
+                    let versions = VersionRange::singleton(version.clone());
+                    Fact::Depends(package.clone(), versions, edge.clone())
+                });
+            }
+        }
+        found
+    }
+}
+
+/// The versions of a project that everything asks for which the facts speak of: whatever
+/// version of a package it is that asks.
+pub(crate) fn asked_for_together(facts: &[Fact], name: &PackageName) -> VersionRange {
+    let mut by_package: Vec<(Option<&Package>, VersionRange)> = Vec::new();
+    for fact in facts {
+        let (package, requirement) = match fact {
+            Fact::Required(requirement) => (None, requirement),
+            Fact::Depends(package, _, requirement) => (Some(package), requirement),
+            _ => continue,
+        };
+        if requirement.name != *name {
+            continue;
+        }
+        let range = edge_range(requirement);
+        match by_package
+            .iter_mut()
+            .find(|(known, _)| known.is_some() && *known == package)
+        {
+            Some((_, known)) => *known = known.union(&range),
+            None => by_package.push((package, range)),
+        }
+    }
+    let ranges = by_package.into_iter().map(|(_, range)| range);
+    ranges.fold(VersionRange::full(), |all, one| all.intersection(&one))
+}
+
+/// The versions of a package that some fact asks for.
+pub(crate) fn asked_for(facts: &[Fact], package: &Package) -> VersionRange {
+    let asks = |fact: &Fact| match fact {
+        Fact::Required(requirement) | Fact::Depends(_, _, requirement)
+            if leads_to(requirement, package) =>
+        {
+            Some(edge_range(requirement))
+        }
+        _ => None,
+    };
+    let ranges = facts.iter().filter_map(asks);
+    ranges.fold(VersionRange::empty(), |all, one| all.union(&one))
+}
+
+/// What a package requires of one project, by its versions.
+pub(crate) fn alike<'f>(
+    facts: &'f [Fact],
+    package: &Package,
+    name: &PackageName,
+) -> Vec<(&'f VersionRange, &'f Requirement)> {
+    let of_package = |fact: &'f Fact| match fact {
+        Fact::Depends(p, versions, requirement) if p == package && requirement.name == *name => {
+            Some((versions, requirement))
+        }
+        _ => None,
+    };
+    facts.iter().filter_map(of_package).collect()
+}
+
+fn leads_to(requirement: &Requirement, package: &Package) -> bool {
+    match package {
+        Package::Root => false,
+        Package::Base(name) => requirement.name == *name,
+        Package::Extra(name, extra) => {
+            requirement.name == *name && requirement.extras.contains(extra)
+        }
+    }
+}
+
+/// Adds a fact; versions of one that is known already are joined to it.
+fn push(facts: &mut Vec<Fact>, fact: Fact) {
+    for known in facts.iter_mut() {
+        match (known, &fact) {
+            (Fact::Required(a), Fact::Required(b)) if a == b => return,
+            (Fact::Depends(p, versions, r), Fact::Depends(package, more, requirement))
+                if p == package && r == requirement =>
+            {
+                *versions = versions.union(more);
+                return;
+            }
+            (Fact::NoVersions(a), Fact::NoVersions(b)) if a == b => return,
+            (Fact::Unusable(a, versions, why), Fact::Unusable(b, more, other))
+                if a == b && why == other =>
+            {
+                *versions = versions.union(more);
+                return;
+            }
+            _ => {}
+        }
+    }
+    facts.push(fact);
+}
+
+/// Each of the user's requirements with what it leads to, then what cannot be had.
+fn in_order(facts: Vec<Fact>) -> Vec<Fact> {
+    let (required, mut rest): (Vec<_>, Vec<_>) = facts
+        .into_iter()
+        .partition(|fact| matches!(fact, Fact::Required(_)));
+    let mut ordered = Vec::new();
+    for fact in required {
+        follow(fact, &mut rest, &mut ordered);
+    }
+    ordered.extend(rest);
+    ordered
+}
+
+fn follow(fact: Fact, rest: &mut Vec<Fact>, ordered: &mut Vec<Fact>) {
+    let requirement = match &fact {
+        Fact::Required(requirement) | Fact::Depends(_, _, requirement) => requirement.clone(),
+        _ => return,
+    };
+    ordered.push(fact);
+    let next = |fact: &Fact| matches!(fact, Fact::Depends(p, ..) if leads_to(&requirement, p));
+    while let Some(at) = rest.iter().position(next) {
+        let fact = rest.remove(at);
+        follow(fact, rest, ordered);
+    }
+}
