@@ -11,6 +11,7 @@ mod files;
 pub mod python;
 mod select;
 mod store;
+pub mod sweep;
 #[cfg(test)]
 mod testing;
 

@@ -4,9 +4,10 @@ use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    check_export, check_visibility, dependencies, export, filedeps, generate_lockfiles,
-    install_merge_driver, linked_packages, list, lock, merge_lockfile, package, paths, peek,
-    resolves, run, tree, why,
+    backport, changed_distributions, changelog, check_export, check_visibility, clean,
+    dependencies, doctor, export, filedeps, generate_lockfiles, import, install_merge_driver,
+    install_plugin, linked_packages, list, lock, merge_lockfile, outdated, package, paths, peek,
+    publish, release, resolves, run, tree, why, why_not,
 };
 use crate::graph::InferArguments;
 
@@ -51,11 +52,25 @@ pub(crate) enum Command {
     /// Say which environments no longer match their lock
     #[command(name = "check-export")]
     CheckExport(check_export::Arguments),
+    /// Clone a plug-in into `plugins/`
+    #[command(name = "install-plugin")]
+    InstallPlugin(install_plugin::Arguments),
+    /// Remove caches, environments, and what interrupted runs left
+    Clean(clean::Arguments),
+    /// Look for what is amiss, with the command that mends it
+    Doctor(doctor::Arguments),
     /// Compare locks, check them
     #[command(subcommand)]
     Lock(lock::Arguments),
     /// Why a package is locked: the chains from requirements to it
     Why(why::Arguments),
+    /// What stops a version of a package, in the resolver's words
+    #[command(name = "why-not")]
+    WhyNot(why_not::Arguments),
+    /// Which newer versions exist, and which of them the requirements admit
+    Outdated(outdated::Arguments),
+    /// Lock with the pins of another tool's lock
+    Import(import::Arguments),
     /// A lock as a tree
     Tree(tree::Arguments),
     /// Merge two lockfiles, as git's merge driver
@@ -85,4 +100,15 @@ pub(crate) enum Command {
     CheckVisibility(check_visibility::Arguments),
     /// First-party folders to mount or link for targets
     LinkedPackages(linked_packages::Arguments),
+    /// Make a release, or only show what it would do
+    Release(release::Arguments),
+    /// Turn news fragments into a release's notes
+    Changelog(changelog::Arguments),
+    /// Upload distributions to an index
+    Publish(publish::Arguments),
+    /// Apply commits to another branch
+    Backport(backport::Arguments),
+    /// The distributions that a release really changes
+    #[command(name = "changed-distributions")]
+    ChangedDistributions(changed_distributions::Arguments),
 }

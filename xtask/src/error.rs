@@ -69,6 +69,16 @@ impl CommandError {
         self
     }
 
+    /// What went wrong, in one sentence.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What the user can do.
+    pub(crate) fn hints(&self) -> &[String] {
+        &self.hints
+    }
+
     /// Whether the error names a place already.
     pub(crate) fn has_place(&self) -> bool {
         self.place.is_some()

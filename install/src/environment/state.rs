@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::wanted::Identity;
 use crate::files;
 
-/// The file's name in the environment's root.
-pub(crate) const STATE: &str = "xtask-environment.json";
+/// The file in an environment's root by which it is known as ours.
+pub const STATE: &str = "xtask-environment.json";
 
 /// Newer tools may write another format; it reads as no state of ours.
 const FORMAT: u32 = 1;

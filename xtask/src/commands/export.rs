@@ -1,10 +1,12 @@
 //! `export`: environments of the locks, or a lock in another format.
 
+mod editor;
 mod environments;
 mod format;
 
 use camino::Utf8PathBuf;
 use clap::Args;
+use install::editor::Editor;
 use install::python::PythonRequest;
 use model::Platform;
 
@@ -40,6 +42,14 @@ pub(crate) struct Arguments {
     #[arg(long, conflicts_with = "format")]
     scripts: bool,
 
+    /// Print the settings of this editor for the environments: vscode, vim, neovim, zed, pycharm
+    #[arg(long, value_name = "EDITOR", conflicts_with = "format", value_parser = editor)]
+    editor: Option<Editor>,
+
+    /// Merge the settings into the editor's files instead; what is there stays
+    #[arg(long, requires = "editor")]
+    write: bool,
+
     /// Print the lock in this format instead
     #[arg(long, value_enum)]
     format: Option<Format>,
@@ -73,4 +83,9 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
 pub(crate) fn python_request(text: &str) -> Result<PythonRequest, String> {
     text.parse()
         .map_err(|error: model::InterpreterConstraintsError| error.to_string())
+}
+
+fn editor(text: &str) -> Result<Editor, String> {
+    text.parse()
+        .map_err(|error: install::editor::EditorError| error.to_string())
 }

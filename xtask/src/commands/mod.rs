@@ -1,24 +1,35 @@
 //! The commands: one file each, with its arguments and its code.
 
+pub(crate) mod backport;
+pub(crate) mod changed_distributions;
+pub(crate) mod changelog;
 pub(crate) mod check_export;
 pub(crate) mod check_visibility;
+pub(crate) mod clean;
 pub(crate) mod dependencies;
+pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod filedeps;
 pub(crate) mod generate_lockfiles;
+pub(crate) mod import;
 pub(crate) mod install_merge_driver;
+pub(crate) mod install_plugin;
 pub(crate) mod linked_packages;
 pub(crate) mod list;
 pub(crate) mod lock;
 pub(crate) mod merge_lockfile;
+pub(crate) mod outdated;
 pub(crate) mod package;
 pub(crate) mod paths;
 pub(crate) mod peek;
+pub(crate) mod publish;
+pub(crate) mod release;
 pub(crate) mod resolves;
 pub(crate) mod roots;
 pub(crate) mod run;
 pub(crate) mod tree;
 pub(crate) mod why;
+pub(crate) mod why_not;
 
 use std::process::ExitCode;
 
@@ -58,8 +69,14 @@ pub(crate) fn run(cli: Cli) -> Result<Outcome, CommandError> {
         Command::Run(arguments) => run::run(&session, &arguments),
         Command::Resolves(arguments) => resolves::run(&session, &arguments),
         Command::CheckExport(arguments) => check_export::run(&session, &arguments),
+        Command::InstallPlugin(arguments) => install_plugin::run(&session, &arguments),
+        Command::Clean(arguments) => clean::run(&session, &arguments),
+        Command::Doctor(arguments) => doctor::run(&session, &arguments),
         Command::Lock(arguments) => lock::run(&session, &arguments),
         Command::Why(arguments) => why::run(&session, &arguments),
+        Command::WhyNot(arguments) => why_not::run(&session, &arguments),
+        Command::Outdated(arguments) => outdated::run(&session, &arguments),
+        Command::Import(arguments) => import::run(&session, &arguments),
         Command::Tree(arguments) => tree::run(&session, &arguments),
         // It ran above.
         Command::MergeLockfile(_) => Ok(Outcome::Done),
@@ -78,5 +95,12 @@ pub(crate) fn run(cli: Cli) -> Result<Outcome, CommandError> {
         Command::Roots => roots::run(&session),
         Command::CheckVisibility(arguments) => check_visibility::run(&session, &arguments),
         Command::LinkedPackages(arguments) => linked_packages::run(&session, &arguments),
+        Command::Release(arguments) => release::run(&session, &arguments),
+        Command::Changelog(arguments) => changelog::run(&session, &arguments),
+        Command::Publish(arguments) => publish::run(&session, &arguments),
+        Command::Backport(arguments) => backport::run(&session, &arguments),
+        Command::ChangedDistributions(arguments) => {
+            changed_distributions::run(&session, &arguments)
+        }
     }
 }

@@ -9,7 +9,7 @@ use install::environment::{
 use install::python::{Interpreter, Interpreters, Places, PythonRequest, SearchPath};
 use install::{Selected, Store, select};
 use lockfile::LockFormat;
-use model::Lock;
+use model::{InterpreterConstraints, Lock};
 
 use super::error::{of_environment, of_interpreter, of_selection};
 use super::first_party::FirstParty;
@@ -151,6 +151,26 @@ impl<'a> Exporter<'a> {
         findings.map_err(|error| of_environment(&error, resolve))
     }
 
+    /// The Python that `resolve` would be exported for, as `CPython 3.12.1 at /usr/bin/python3`.
+    pub(crate) fn interpreter(&self, resolve: &str) -> Result<String, CommandError> {
+        let constraints = self.session.settings.interpreter_constraints(resolve)?;
+        let python = self.python(constraints, resolve)?;
+        let (implementation, version) = (python.implementation(), python.version());
+        Ok(format!(
+            "{implementation} {version} at {}",
+            python.executable()
+        ))
+    }
+
+    /// The folders from which imports start, relative to the root.
+    pub(crate) fn relative_source_roots(&self, resolve: &str) -> Result<Vec<String>, CommandError> {
+        let roots = self.first_party(resolve)?.source_roots;
+        Ok(roots
+            .iter()
+            .map(|root| relative(self.session, root).to_string())
+            .collect())
+    }
+
     /// Whether an environment of `resolve` was ever made.
     pub(crate) fn was_exported(&self, resolve: &str) -> bool {
         self.session.root().join(FOLDER).join(resolve).is_dir()
@@ -178,7 +198,7 @@ impl<'a> Exporter<'a> {
 
     fn recipe(&self, resolve: &str) -> Result<Recipe, CommandError> {
         let lock = read_lock(self.session, resolve)?;
-        let python = self.python(&lock, resolve)?;
+        let python = self.python(&lock.inputs.interpreter_constraints, resolve)?;
         let folder = self.session.root().join(FOLDER).join(resolve);
         Ok(Recipe {
             environment: Environment::at(folder.join(python.version().to_string())),
@@ -188,9 +208,12 @@ impl<'a> Exporter<'a> {
         })
     }
 
-    fn python(&self, lock: &Lock, resolve: &str) -> Result<Interpreter, CommandError> {
+    fn python(
+        &self,
+        constraints: &InterpreterConstraints,
+        resolve: &str,
+    ) -> Result<Interpreter, CommandError> {
         let places = Places::of_this_machine(self.session.root());
-        let constraints = &lock.inputs.interpreter_constraints;
         match &self.options.python {
             None => self
                 .interpreters

@@ -7,7 +7,9 @@
 mod error;
 mod exporter;
 mod first_party;
+pub(crate) mod folders;
 mod plugins;
 mod supply;
 
 pub(crate) use exporter::{Exported, Exporter, Options, relative};
+pub(crate) use plugins::{PLUGINS, Plugin};

@@ -4,6 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use install::environment::{Bytecode, Environment, Outcome as Made};
 
 use super::Arguments;
+use super::editor::Write;
 use crate::commands::Outcome;
 use crate::environments::{Exported, Exporter, Options, relative};
 use crate::error::CommandError;
@@ -18,6 +19,15 @@ const BIN: &str = "dist/export/bin";
 pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
     let exporter = Exporter::new(session, arguments.options())?;
     let resolves = resolves(session, arguments, &exporter)?;
+    if let Some(editor) = arguments.editor {
+        let resolve = resolves.first().map_or("", String::as_str);
+        let write = if arguments.write {
+            Write::Merge
+        } else {
+            Write::Print
+        };
+        return super::editor::run(session, &exporter, (editor, resolve, write));
+    }
     let mut exported = Vec::new();
     let mut errors = Vec::new();
     for (resolve, result) in resolves.iter().zip(side_by_side(&exporter, &resolves)) {

@@ -1,0 +1,133 @@
+//! `clean`: removes what is ours, and says what that frees.
+
+use std::fmt;
+
+use clap::Args;
+use install::sweep::{self, Leftover, Size};
+
+use crate::commands::Outcome;
+use crate::environments::folders::{self, Owned};
+use crate::environments::relative;
+use crate::error::CommandError;
+use crate::session::Session;
+
+/// What can be said to `clean`; without options only what interrupted runs left is removed.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// The cache: everything in it is fetched or built again when it is needed
+    #[arg(long)]
+    cache: bool,
+
+    /// The exported environments
+    #[arg(long)]
+    environments: bool,
+
+    /// Both
+    #[arg(long)]
+    all: bool,
+
+    /// Remove nothing: say what would be
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Removes what was asked for.
+pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+    let mut owned = folders::leftovers(session)?;
+    if arguments.cache || arguments.all {
+        owned.extend(folders::in_cache(session)?);
+    }
+    if arguments.environments || arguments.all {
+        owned.extend(folders::environments(session));
+    }
+    owned.sort_by(|a, b| a.path.cmp(&b.path));
+    owned.dedup_by(|a, b| a.path.starts_with(&b.path));
+    if owned.is_empty() {
+        session.say("there is nothing to remove");
+        return Ok(Outcome::Done);
+    }
+    let paths: Vec<_> = owned.iter().map(|one| one.path.clone()).collect();
+    let Size { files, freed } = sweep::size(&paths);
+    for Owned { path, what } in &owned {
+        session.say(format_args!("  {} ({what})", relative(session, path)));
+    }
+    if arguments.dry_run {
+        session.say(format_args!(
+            "would remove {files} files and free {}",
+            Bytes(freed)
+        ));
+        return Ok(Outcome::Done);
+    }
+    let mut left = Vec::new();
+    for path in &paths {
+        let leftovers =
+            sweep::remove(path).map_err(|error| CommandError::file("remove", path, &error))?;
+        left.extend(leftovers);
+    }
+    folders::tidy_up(session);
+    if left.is_empty() {
+        session.say(format_args!(
+            "removed {files} files and freed {}",
+            Bytes(freed)
+        ));
+        return Ok(Outcome::Done);
+    }
+    Err(stayed(session, &left))
+}
+
+/// How many paths an error lists.
+const SHOWN: usize = 5;
+
+fn stayed(session: &Session, left: &[Leftover]) -> CommandError {
+    let error = CommandError::failure(format!(
+        "{} files or folders could not be removed",
+        left.len()
+    ));
+    let error = left.iter().take(SHOWN).fold(error, |error, one| {
+        let whose = match one.owner {
+            Some(0) => " (it is root's)".to_owned(),
+            Some(owner) => format!(" (it belongs to user {owner})"),
+            None => String::new(),
+        };
+        error.because(format!(
+            "{}: {}{whose}",
+            relative(session, &one.path),
+            one.reason
+        ))
+    });
+    let paths: Vec<&str> = left.iter().map(|one| one.path.as_str()).collect();
+    error.hint(format!(
+        "remove them yourself: `sudo rm -r {}`",
+        paths.join(" ")
+    ))
+}
+
+/// A number of bytes for people.
+pub(crate) struct Bytes(pub(crate) u64);
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let units = [("GiB", 30), ("MiB", 20), ("KiB", 10)];
+        for (unit, shift) in units {
+            let whole = self.0 >> shift;
+            if whole > 0 {
+                let tenth = ((self.0 - (whole << shift)) * 10) >> shift;
+                return write!(f, "{whole}.{tenth} {unit}");
+            }
+        }
+        write!(f, "{} bytes", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_for_people() {
+        let text = |bytes| Bytes(bytes).to_string();
+        assert_eq!(text(12), "12 bytes");
+        assert_eq!(text(1536), "1.5 KiB");
+        assert_eq!(text(3 << 30), "3.0 GiB");
+    }
+}

@@ -1,0 +1,239 @@
+//! `doctor`: looks for what is amiss on this machine and in this repository, and says with each
+//! finding the command that mends it.
+
+use camino::Utf8Path;
+use clap::Args;
+use install::environment::Finding as EnvironmentFinding;
+use install::sweep;
+use model::PackageName;
+
+use crate::commands::Outcome;
+use crate::commands::clean::Bytes;
+use crate::commands::install_merge_driver::Driver;
+use crate::environments::{Exporter, Options, folders, relative};
+use crate::error::CommandError;
+use crate::locking::{self, Declared, LockPath, Places, PlacesOptions};
+use crate::session::Session;
+
+/// What can be said to `doctor`.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Make no request: leave the package index out
+    #[arg(long)]
+    offline: bool,
+}
+
+/// Less free space than this is too little for an environment of some size.
+const ENOUGH_SPACE: u64 = 2 << 30;
+
+/// Looks at everything; exit code 1 where something is amiss.
+pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+    let exporter = Exporter::new(session, Options::default())?;
+    let mut report = Report {
+        session,
+        findings: 0,
+    };
+    cache(&mut report)?;
+    if !arguments.offline {
+        index(&mut report);
+    }
+    merge_driver(&mut report);
+    let repository =
+        targets::Repository::load(session.root().as_std_path(), locking::options(session))?;
+    for resolve in exporter.all() {
+        report.result(
+            &format!("Python for `{resolve}`"),
+            exporter.interpreter(&resolve),
+        );
+        let stale = stale(session, &repository, &resolve);
+        let mend = format!("cargo xtask generate-lockfiles --resolve {resolve}");
+        report.finding(&format!("lock of `{resolve}`"), &stale, &mend);
+        if exporter.was_exported(&resolve) && stale.as_ref().is_ok_and(Option::is_none) {
+            environment(&mut report, &exporter, &resolve);
+        }
+    }
+    leftovers(&mut report)?;
+    Ok(if report.findings == 0 {
+        Outcome::Done
+    } else {
+        Outcome::Found
+    })
+}
+
+/// Prints a line for each thing that was looked at.
+struct Report<'a> {
+    session: &'a Session,
+    findings: usize,
+}
+
+impl Report<'_> {
+    fn good(&self, what: &str, how: &str) {
+        self.session
+            .say(format_args!("\x1b[32mok\x1b[0m     {what}: {how}"));
+    }
+
+    fn amiss(&mut self, what: &str, how: &str, mend: &str) {
+        self.findings += 1;
+        self.session
+            .say(format_args!("\x1b[31mamiss\x1b[0m  {what}: {how}"));
+        if !mend.is_empty() {
+            self.session.say(format_args!("       mend it: {mend}"));
+        }
+    }
+
+    /// Something that is good, or an error with its own hint.
+    fn result(&mut self, what: &str, result: Result<String, CommandError>) {
+        match result {
+            Ok(how) => self.good(what, &how),
+            Err(error) => self.amiss(what, error.message(), &error.hints().join("; ")),
+        }
+    }
+
+    /// Something that is good where nothing is found.
+    fn finding(&mut self, what: &str, found: &Result<Option<String>, CommandError>, mend: &str) {
+        match found {
+            Ok(None) => self.good(what, "as it shall be"),
+            Ok(Some(how)) => self.amiss(what, how, mend),
+            Err(error) => self.amiss(what, error.message(), &error.hints().join("; ")),
+        }
+    }
+}
+
+fn cache(report: &mut Report<'_>) -> Result<(), CommandError> {
+    let cache = report.session.cache()?;
+    let (what, root) = ("cache folder", report.session.root());
+    let probe = fs_err::create_dir_all(&cache)
+        .and_then(|()| tempfile::Builder::new().prefix(".tmp-").tempfile_in(&cache));
+    let probe = match probe {
+        Ok(probe) => probe,
+        Err(error) => {
+            let mend = format!(
+                "sudo chown -R \"$USER\" {cache}, or set XTASK_CACHE_DIR to another folder"
+            );
+            report.amiss(what, &error.to_string(), &mend);
+            return Ok(());
+        }
+    };
+    match free_space(&cache) {
+        Some(free) if free < ENOUGH_SPACE => report.amiss(
+            what,
+            &format!("{cache} has only {} free", Bytes(free)),
+            "cargo xtask clean --cache",
+        ),
+        Some(free) => report.good(what, &format!("{cache}, {} free", Bytes(free))),
+        None => report.good(what, cache.as_str()),
+    }
+    let link = root.join(".xtask-link-probe");
+    let linked = fs_err::hard_link(probe.path(), &link);
+    let _ = fs_err::remove_file(&link);
+    match linked {
+        Ok(()) => report.good("file system", "environments share their files with the cache"),
+        Err(_) => report.amiss(
+            "file system",
+            "the cache and the repository are on two file systems, or theirs has no hard links: each environment is a copy",
+            "set XTASK_CACHE_DIR to a folder on the repository's file system",
+        ),
+    }
+    Ok(())
+}
+
+/// Free bytes as `df` tells them.
+fn free_space(folder: &Utf8Path) -> Option<u64> {
+    let text = duct::cmd("df", ["-Pk", folder.as_str()])
+        .stderr_null()
+        .read()
+        .ok()?;
+    let kilobytes: u64 = text
+        .lines()
+        .nth(1)?
+        .split_whitespace()
+        .nth(3)?
+        .parse()
+        .ok()?;
+    Some(kilobytes * 1024)
+}
+
+fn index(report: &mut Report<'_>) {
+    let asked = || -> Result<String, CommandError> {
+        let places = Places::new(report.session, PlacesOptions::default())?;
+        let index = places.plain_index()?;
+        let locations = index.locations()?.clone();
+        let Ok(name) = "pip".parse::<PackageName>() else {
+            return Ok(String::new());
+        };
+        match index.listing(&name) {
+            // An index without it answers all the same.
+            Ok(_) | Err(index::Error::NoSuchPackage { .. }) => {
+                let count = locations.indexes.len() + locations.find_links.len();
+                Ok(format!("{count} configured, and it answers"))
+            }
+            Err(error) => Err(error.into()),
+        }
+    };
+    let asked = asked();
+    report.result("package index", asked);
+}
+
+fn merge_driver(report: &mut Report<'_>) {
+    if !report.session.root().join(".git").exists() {
+        return;
+    }
+    let missing = Driver::of(report.session)
+        .and_then(|driver| driver.missing())
+        .map(|missing| (!missing.is_empty()).then(|| missing.join("; ")));
+    report.finding("merge driver", &missing, "cargo xtask install-merge-driver");
+}
+
+/// Why the lock of a resolve is stale.
+fn stale(
+    session: &Session,
+    repository: &targets::Repository,
+    resolve: &str,
+) -> Result<Option<String>, CommandError> {
+    let path = LockPath::of(session, resolve)?;
+    let Some(text) = path.read()? else {
+        return Ok(Some(format!("there is none at {}", path.relative)));
+    };
+    if lockfile::LockFormat::of(&text) != lockfile::LockFormat::Own {
+        return Ok(Some("it was written by another tool".to_owned()));
+    }
+    let places = Places::new(session, PlacesOptions::default())?;
+    let declared = Declared::collect(session, repository, resolve, |source| {
+        places.name_of(source, resolve)
+    })?;
+    let outline = lockfile::read_outline(&text, &path.relative)?;
+    let reasons = lockfile::check(outline.lock(), &declared.inputs);
+    let reasons: Vec<String> = reasons.iter().map(ToString::to_string).collect();
+    Ok((!reasons.is_empty()).then(|| reasons.join("; ")))
+}
+
+fn environment(report: &mut Report<'_>, exporter: &Exporter<'_>, resolve: &str) {
+    let findings = exporter.check(resolve).map(|findings| {
+        let differs = findings
+            .iter()
+            .any(|finding| !matches!(finding, EnvironmentFinding::Foreign(_)));
+        differs
+            .then(|| "it does not match its lock: `cargo xtask check-export` says more".to_owned())
+    });
+    let mend = format!("cargo xtask export --resolve {resolve}");
+    report.finding(&format!("environment of `{resolve}`"), &findings, &mend);
+}
+
+fn leftovers(report: &mut Report<'_>) -> Result<(), CommandError> {
+    let leftovers = folders::leftovers(report.session)?;
+    if leftovers.is_empty() {
+        return Ok(());
+    }
+    let paths: Vec<_> = leftovers.iter().map(|owned| owned.path.clone()).collect();
+    let names: Vec<String> = paths
+        .iter()
+        .map(|path| relative(report.session, path).to_string())
+        .collect();
+    let how = format!(
+        "{} of no more use: {}",
+        Bytes(sweep::size(&paths).freed),
+        names.join(", ")
+    );
+    report.amiss("leftovers", &how, "cargo xtask clean");
+    Ok(())
+}

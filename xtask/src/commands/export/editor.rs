@@ -1,0 +1,116 @@
+//! `export --editor`: settings of an editor for the environments.
+
+use install::editor::{Editor, SettingsFile, Tool, Workspace};
+use install::environment::Environment;
+
+use crate::commands::Outcome;
+use crate::environments::{Exporter, folders};
+use crate::error::{CommandError, Place};
+use crate::files;
+use crate::session::Session;
+
+/// Prints the settings files of the editor, or writes them.
+pub(super) fn run(
+    session: &Session,
+    exporter: &Exporter<'_>,
+    (editor, resolve, write): (Editor, &str, Write),
+) -> Result<Outcome, CommandError> {
+    let workspace = workspace(session, exporter, resolve)?;
+    let read = |path: &str| fs_err::read_to_string(session.root().join(path)).ok();
+    let settings = editor.files(&workspace, read).map_err(|error| {
+        CommandError::failure(error.to_string())
+            .at(Place::file(error.path))
+            .hint("mend the file, or move it away")
+    })?;
+    for file in settings {
+        match write {
+            Write::Print => session.print(format_args!("# {}\n{}", file.path, file.text)),
+            Write::Merge => merge(session, &file)?,
+        }
+    }
+    if editor == Editor::PyCharm && write == Write::Merge {
+        session.say(format_args!(
+            "in PyCharm, add the interpreter {} once, under the name `Python {} ({resolve})`",
+            workspace.python, workspace.python_version
+        ));
+    }
+    Ok(Outcome::Done)
+}
+
+/// Whether files are changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Write {
+    Print,
+    Merge,
+}
+
+fn merge(session: &Session, file: &SettingsFile) -> Result<(), CommandError> {
+    let path = session.root().join(file.path);
+    if fs_err::read_to_string(&path).is_ok_and(|there| there == file.text) {
+        session.say(format_args!("{} is up to date", file.path));
+        return Ok(());
+    }
+    files::replace(&path, &file.text)
+        .map_err(|error| CommandError::file("write", &path, &error))?;
+    session.say(format_args!("wrote {}", file.path));
+    Ok(())
+}
+
+fn workspace(
+    session: &Session,
+    exporter: &Exporter<'_>,
+    resolve: &str,
+) -> Result<Workspace, CommandError> {
+    let environment = exporter.ensure(resolve)?;
+    let version = environment
+        .root()
+        .file_name()
+        .unwrap_or_default()
+        .to_owned();
+    let version: Vec<&str> = version.split('.').take(2).collect();
+    Ok(Workspace {
+        name: resolve.to_owned(),
+        python_version: version.join("."),
+        python: environment.python(),
+        source_roots: exporter.relative_source_roots(resolve)?,
+        formatter: first_tool(session, &["black", "ruff"]),
+        type_checker: first_tool(session, &["mypy"]),
+        linter: first_tool(session, &["ruff"]),
+    })
+}
+
+/// The first of these tools that has an exported environment: that of its own resolve, or any.
+fn first_tool(session: &Session, names: &[&str]) -> Option<Tool> {
+    let mut environments: Vec<Environment> = folders::environments(session)
+        .into_iter()
+        .map(|owned| Environment::at(owned.path))
+        .collect();
+    for name in names {
+        let own = session
+            .settings
+            .tools
+            .get(*name)
+            .map_or(*name, String::as_str);
+        environments.sort_by_key(|environment| {
+            let resolve = environment
+                .root()
+                .parent()
+                .and_then(|parent| parent.file_name());
+            (
+                resolve != Some(own),
+                std::cmp::Reverse(environment.root().to_owned()),
+            )
+        });
+        let found = environments
+            .iter()
+            .find(|environment| environment.scripts().join(name).is_file());
+        if let Some(environment) = found {
+            return Some(Tool {
+                name: (*name).to_owned(),
+                script: environment.scripts().join(name),
+                python: environment.python(),
+            });
+        }
+    }
+    None
+}
