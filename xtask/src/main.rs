@@ -11,6 +11,7 @@ mod locking;
 mod packaging;
 mod processes;
 mod progress;
+mod releasing;
 mod session;
 mod settings;
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use ::release::settings::{FileEdit, FinalNewline, Hook, Profile, StepKind, TagKind};
 use camino::Utf8PathBuf;
 use model::{InterpreterConstraints, PackageName, Platform, PrereleasePolicy};
 use wheel::MetadataVersion;
@@ -9,6 +10,7 @@ use wheel::rules::{LicenseStyle, RequiresPythonRule};
 
 use super::cutoff::Cutoff;
 use super::kinds::{AmbiguityResolution, Behavior, FirstPartyRequirements, InitFiles, Setting};
+use super::release::PublishIndex;
 use super::tree::{Mistake, Node};
 
 /// In `[python-repos] indexes`: the index that this machine's pip is configured for.
@@ -96,6 +98,8 @@ sections! {
     "index" => index: Index,
     /// `[package]`, ours
     "package" => package: Package,
+    /// `[release]`, ours
+    "release" => release: Release,
 }
 
 section! {
@@ -265,6 +269,41 @@ section! {
         setuptools_files: bool = true,
         /// Whether wheels have a bill of materials (PEP 770).
         bill_of_materials: bool = true,
+    }
+}
+
+section! {
+    /// How releases are made. Texts may have the placeholders `{version}`, `{normalized}` (by
+    /// PEP 440) and `{series}` (the first two numbers).
+    Release {
+        /// The habits that the other keys change; without it those of the repository's changelogs.
+        profile: Option<Profile> = None,
+        /// Whether the version file ends with a line end.
+        final_newline: Option<FinalNewline> = None,
+        /// The news file, where it is not the one of towncrier's settings.
+        news_file: Option<String> = None,
+        /// The name of a tag.
+        tag_name: Option<String> = None,
+        /// The kind of tag.
+        tag: Option<TagKind> = None,
+        /// The branches from which a release may be made.
+        branches: Option<Vec<String>> = None,
+        /// The branch that a release's commit goes to; empty for the one that is checked out.
+        release_branch: Option<String> = None,
+        /// The commit's message.
+        commit_message: Option<String> = None,
+        /// The remote that is compared with and pushed to.
+        remote: Option<String> = None,
+        /// Commands around a release.
+        hooks: Vec<Hook> = Vec::new(),
+        /// Further files that name the version.
+        files: Vec<FileEdit> = Vec::new(),
+        /// Steps that are left out.
+        without: Vec<StepKind> = Vec::new(),
+        /// The index to publish to: a name of `indexes` or of `~/.pypirc`, or a URL.
+        index: Option<String> = None,
+        /// Name to index.
+        indexes: BTreeMap<String, PublishIndex> = BTreeMap::new(),
     }
 }
 

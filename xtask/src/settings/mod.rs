@@ -11,6 +11,7 @@ mod keys;
 mod kinds;
 mod literal;
 mod reader;
+mod release;
 mod root;
 mod tree;
 

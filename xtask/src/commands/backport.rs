@@ -1,0 +1,91 @@
+//! `backport`: commits applied to another branch, whose folders may have other names.
+
+use ::release::backport::{
+    Backport, FolderMapping, Outcome as Backported, backport, repository_of,
+};
+use ::release::git::Git;
+use clap::Args;
+
+use crate::commands::Outcome;
+use crate::error::CommandError;
+use crate::session::Session;
+
+/// What can be said to `backport`.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// The commits, in the order in which they are applied
+    #[arg(value_name = "COMMIT", required = true)]
+    commits: Vec<String>,
+
+    /// The branch that they are applied to
+    #[arg(long, value_name = "BRANCH")]
+    onto: String,
+
+    /// A folder that has another name there; may be repeated
+    #[arg(long = "directory", value_name = "OLD=NEW", value_parser = folder)]
+    directories: Vec<FolderMapping>,
+
+    /// Whose `#12` in messages is meant, as `OWNER/NAME`; without it origin's
+    #[arg(long, value_name = "OWNER/NAME")]
+    repository: Option<String>,
+
+    /// Leave `#12` in messages as it is
+    #[arg(long, conflicts_with = "repository")]
+    keep_references: bool,
+}
+
+fn folder(text: &str) -> Result<FolderMapping, String> {
+    text.parse()
+        .map_err(|error: ::release::backport::BackportError| error.to_string())
+}
+
+/// Applies the commits one after the other; stops at the first conflict, for git's tools.
+pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+    let job = Backport {
+        commits: arguments.commits.clone(),
+        onto: arguments.onto.clone(),
+        folders: arguments.directories.clone(),
+        references: match arguments.keep_references {
+            true => None,
+            false => arguments.repository.clone().or_else(|| origin(session)),
+        },
+    };
+    match backport(session.root(), &job)? {
+        Backported::Done { applied } => {
+            for (commit, made) in applied {
+                match made {
+                    Some(made) => session.say(format_args!("applied {commit} as {made}")),
+                    None => session.say(format_args!("{commit} is in {} already", job.onto)),
+                }
+            }
+            Ok(Outcome::Done)
+        }
+        Backported::Conflict {
+            commit,
+            files,
+            left,
+        } => {
+            let error = CommandError::failure(format!("{commit} conflicts with {}", job.onto));
+            let error = files.iter().fold(error, |error, file| {
+                error.because(format!("{file} has conflicts"))
+            });
+            let error = error
+                .hint("edit the files, `git add` them, then `git commit`: the message is prepared");
+            Err(match left.is_empty() {
+                true => error,
+                false => error.hint(format!(
+                    "then go on: `cargo xtask backport {} --onto {}`",
+                    left.join(" "),
+                    job.onto
+                )),
+            })
+        }
+    }
+}
+
+fn origin(session: &Session) -> Option<String> {
+    let url = Git::at(session.root())
+        .text(&["remote", "get-url", "origin"])
+        .ok()?;
+    repository_of(&url)
+}

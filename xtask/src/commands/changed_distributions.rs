@@ -1,0 +1,146 @@
+//! `changed-distributions`: which distributions a release really changes.
+
+use std::collections::BTreeSet;
+
+use ::release::changed::{Change, Distribution as Shipped, changed_distributions};
+use ::release::git::Git;
+use camino::Utf8PathBuf;
+use clap::{Args, ValueEnum};
+use model::PackageName;
+
+use crate::commands::Outcome;
+use crate::commands::publish::last_tag;
+use crate::error::CommandError;
+use crate::packaging::{Choice, Distribution, Files, select};
+use crate::session::Session;
+
+/// What can be said to `changed-distributions`.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// What is compared with; without it the newest release that this branch contains
+    #[arg(long, value_name = "REF")]
+    since: Option<String>,
+
+    /// How to print them
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    output_format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// One a line, with the reason
+    Text,
+    /// For scripts
+    Json,
+}
+
+/// Prints the distributions that differ from a revision, each with its reason.
+pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+    let since = arguments
+        .since
+        .clone()
+        .map_or_else(|| last_tag(session), Ok)?;
+    let choice = Choice {
+        specs: &[],
+        tags: &[],
+        changed_since: None,
+    };
+    let selected = select(session, choice)?;
+    let shipped = selected
+        .all
+        .iter()
+        .map(|distribution| shipped(distribution, &selected.all))
+        .collect::<Result<Vec<_>, _>>()?;
+    let changes = changed_distributions(&shipped, &changed_files(session, &since)?);
+    match arguments.output_format {
+        Format::Text => {
+            for (name, change) in &changes {
+                session.print(format_args!("{name}\t{}\n", reason(change)));
+            }
+        }
+        Format::Json => {
+            let json: Vec<serde_json::Value> = changes
+                .iter()
+                .map(|(name, change)| json(name, change))
+                .collect();
+            session.print(format_args!("{:#}\n", serde_json::Value::Array(json)));
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+fn shipped(distribution: &Distribution, all: &[Distribution]) -> Result<Shipped, CommandError> {
+    let name = |distribution: &Distribution| -> Result<PackageName, CommandError> {
+        let name = distribution.artifact.name.to_string();
+        name.parse().map_err(|_| {
+            CommandError::failure(format!("`{name}` is no name of a distribution"))
+                .at(distribution.place.clone())
+        })
+    };
+    let required = all
+        .iter()
+        .filter(|other| distribution.first_party.contains(&other.address));
+    let owned: Vec<&str> = match &distribution.files {
+        Files::Any(files) => files.iter().map(|file| file.path.as_str()).collect(),
+        Files::ByPlatform(platforms) => platforms
+            .values()
+            .flatten()
+            .map(|file| file.path.as_str())
+            .collect(),
+    };
+    let mut files: BTreeSet<Utf8PathBuf> = owned.into_iter().map(Utf8PathBuf::from).collect();
+    files.extend(
+        distribution
+            .long_description_path
+            .iter()
+            .map(Utf8PathBuf::from),
+    );
+    files.insert(distribution.place.path.as_str().into());
+    Ok(Shipped {
+        name: name(distribution)?,
+        files,
+        requires: required.map(name).collect::<Result<_, _>>()?,
+    })
+}
+
+fn changed_files(session: &Session, since: &str) -> Result<BTreeSet<Utf8PathBuf>, CommandError> {
+    let args = [
+        "diff",
+        "--name-only",
+        "--no-renames",
+        "--relative",
+        "-z",
+        since,
+        "--",
+    ];
+    let listed = Git::at(session.root()).text(&args).map_err(|_| {
+        CommandError::failure(format!("`{since}` names no commit"))
+            .hint("fetch it first: `git fetch origin --tags`")
+    })?;
+    Ok(listed
+        .split('\0')
+        .filter(|path| !path.is_empty())
+        .map(Utf8PathBuf::from)
+        .collect())
+}
+
+fn reason(change: &Change) -> String {
+    match change {
+        Change::Contents(files) if files.len() == 1 => files[0].to_string(),
+        Change::Contents(files) => format!("{} and {} more files", files[0], files.len() - 1),
+        Change::Requires(chain) => {
+            let names: Vec<&str> = chain.iter().map(PackageName::as_str).collect();
+            format!("requires {}", names.join(", which requires "))
+        }
+    }
+}
+
+fn json(name: &PackageName, change: &Change) -> serde_json::Value {
+    match change {
+        Change::Contents(files) => serde_json::json!({ "name": name.as_str(), "files": files }),
+        Change::Requires(chain) => {
+            let chain: Vec<&str> = chain.iter().map(PackageName::as_str).collect();
+            serde_json::json!({ "name": name.as_str(), "requires": chain })
+        }
+    }
+}

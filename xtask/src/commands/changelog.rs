@@ -1,0 +1,227 @@
+//! `changelog`: the news fragments become a release's notes, as towncrier makes them.
+
+use std::collections::BTreeSet;
+
+use ::release::changelog::{BranchCheck, Release, check_branch, extract};
+use ::release::git::Git;
+use ::release::run::write_news;
+use ::release::tree::{ChangelogSource, WorkTree};
+use camino::{Utf8Path, Utf8PathBuf};
+use clap::{Args, Subcommand};
+
+use crate::commands::Outcome;
+use crate::error::CommandError;
+use crate::releasing;
+use crate::session::Session;
+
+/// What can be said to `changelog`.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    action: Option<Action>,
+
+    /// Print the notes and write nothing
+    #[arg(long, conflicts_with = "check")]
+    draft: bool,
+
+    /// The version in the heading; without it the version file's
+    #[arg(long, value_name = "VERSION", conflicts_with = "check")]
+    version: Option<String>,
+
+    /// The date in the heading; without it today
+    #[arg(long, value_name = "DATE", conflicts_with = "check")]
+    date: Option<String>,
+
+    /// Keep the fragments
+    #[arg(long, conflicts_with_all = ["check", "draft"])]
+    keep: bool,
+
+    /// Say whether the branch carries a news fragment; exit with 1 where it does not
+    #[arg(long)]
+    check: bool,
+
+    /// What the branch is compared with
+    #[arg(
+        long,
+        value_name = "REF",
+        requires = "check",
+        default_value = "origin/main"
+    )]
+    since: String,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Print one release's notes
+    Extract {
+        /// As it is written in its heading
+        #[arg(value_name = "VERSION")]
+        version: String,
+    },
+}
+
+/// Makes the changelog, checks a branch, or prints one release's notes.
+pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+    match &arguments.action {
+        Some(Action::Extract { version }) => print_notes(session, version),
+        None if arguments.check => check(session, &arguments.since),
+        None => build(session, arguments),
+    }
+}
+
+fn build(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+    let source = releasing::changelog(session)?;
+    let version = match arguments
+        .version
+        .as_ref()
+        .or(source.settings.version.as_ref())
+    {
+        Some(version) => releasing::version(version)?,
+        None => releasing::written_version(session)?,
+    };
+    let date = arguments
+        .date
+        .clone()
+        .map_or_else(|| releasing::today(session), Ok)?;
+    let release = Release {
+        version: version.as_str(),
+        date: &date,
+    };
+    if arguments.draft {
+        session.print(format_args!("{}\n", source.notes(&release)?.text));
+        return Ok(Outcome::Done);
+    }
+    let path = releasing::settings(session).news_file_of(&version);
+    let change = source.news(&WorkTree::new(session.root()), &release, path.as_deref())?;
+    let consumed = match arguments.keep {
+        true => &[],
+        false => source.fragments.as_slice(),
+    };
+    write_news(session.root(), &change, consumed)
+        .map_err(|error| CommandError::failure(error.to_string()))?;
+    session.say(format_args!("wrote {}", change.path));
+    match consumed.len() {
+        0 => {}
+        1 => session.say("removed 1 news fragment"),
+        count => session.say(format_args!("removed {count} news fragments")),
+    }
+    Ok(Outcome::Done)
+}
+
+fn check(session: &Session, since: &str) -> Result<Outcome, CommandError> {
+    // Every file among the fragments has to be one: this is when it is still easy to rename.
+    let mut source = releasing::changelog(session)?;
+    if source.settings.ignore.is_none() {
+        source.settings.ignore = Some(Vec::new());
+        source = ChangelogSource::read_with(&WorkTree::new(session.root()), source.settings)?;
+    }
+    match check_branch(
+        &source.settings,
+        &source.fragments,
+        &changed(session, since)?,
+    ) {
+        BranchCheck::NoChanges => {
+            session.say(format_args!(
+                "nothing differs from {since}, so no news fragment is needed"
+            ));
+            Ok(Outcome::Done)
+        }
+        BranchCheck::NewsFileChanged(path) => {
+            session.say(format_args!(
+                "{path} itself changes, so no news fragment is needed"
+            ));
+            Ok(Outcome::Done)
+        }
+        BranchCheck::Found(paths) => {
+            for path in paths {
+                session.say(format_args!("found {path}"));
+            }
+            Ok(Outcome::Done)
+        }
+        BranchCheck::Missing { unchecked } => Err(missing(session, &source, since, &unchecked)),
+    }
+}
+
+fn missing(
+    session: &Session,
+    source: &ChangelogSource,
+    since: &str,
+    unchecked: &[Utf8PathBuf],
+) -> CommandError {
+    let types: Vec<&str> = source
+        .settings
+        .types
+        .iter()
+        .filter(|kind| kind.check)
+        .map(|kind| kind.directory.as_str())
+        .collect();
+    let mut error = CommandError::failure(format!("no news fragment came since {since}"));
+    for path in unchecked {
+        error = error.because(format!("{path} is of a type that does not count"));
+    }
+    let folder = source.settings.section_folder("");
+    let example = folder.join(format!("123.{}.md", types.first().unwrap_or(&"misc")));
+    let shown = session
+        .root()
+        .join(&folder)
+        .strip_prefix(session.root())
+        .map_or(folder, Utf8Path::to_owned);
+    error.hint(format!(
+        "add one to {shown}, such as {example}; types are {}",
+        types.join(", ")
+    ))
+}
+
+/// What differs between the point where the branch left `since` and the files here.
+fn changed(session: &Session, since: &str) -> Result<BTreeSet<Utf8PathBuf>, CommandError> {
+    let git = Git::at(session.root());
+    let base = git.text(&["merge-base", since, "HEAD"]).map_err(|_| {
+        CommandError::failure(format!(
+            "`{since}` names no commit that this branch comes from"
+        ))
+        .hint("fetch it first: `git fetch origin`, or name another: `--since REF`")
+    })?;
+    let committed = git.text(&[
+        "diff",
+        "--name-only",
+        "--no-renames",
+        "--relative",
+        "-z",
+        &base,
+    ])?;
+    let new = git.text(&["ls-files", "--others", "--exclude-standard", "-z"])?;
+    let paths = committed.split('\0').chain(new.split('\0'));
+    Ok(paths
+        .filter(|path| !path.is_empty())
+        .map(Utf8PathBuf::from)
+        .collect())
+}
+
+fn print_notes(session: &Session, version: &str) -> Result<Outcome, CommandError> {
+    let version = releasing::version(version)?;
+    let source = releasing::changelog(session)?;
+    let release = Release {
+        version: version.as_str(),
+        date: "",
+    };
+    let own = releasing::settings(session).news_file_of(&version);
+    let candidates = own
+        .into_iter()
+        .chain([source.settings.news_file(&release)?]);
+    let mut problem = None;
+    for path in candidates {
+        let Ok(text) = fs_err::read_to_string(session.root().join(&path)) else {
+            problem.get_or_insert_with(|| CommandError::failure(format!("{path} cannot be read")));
+            continue;
+        };
+        match extract(&path, &text, version.as_str()) {
+            Ok(notes) => {
+                session.print(format_args!("{notes}\n"));
+                return Ok(Outcome::Done);
+            }
+            Err(error) => problem = Some(error.into()),
+        }
+    }
+    Err(problem.unwrap_or_else(|| CommandError::failure("there is no changelog")))
+}
