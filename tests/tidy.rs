@@ -58,6 +58,8 @@ const HOSTS: &[(&str, &str)] = &[
         "the name of a schema in a bill of materials",
     ),
     ("packaging.python.org", "the specifications, in hints"),
+    ("github.com", "what OWNER/NAME stands for; no test asks it"),
+    ("docs.backend.ai", "metadata of published wheels, which ours must equal"),
 ];
 
 /// Top-level names that RFC 2606 keeps free.
