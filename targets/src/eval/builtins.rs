@@ -31,11 +31,14 @@ pub(super) const NAMES: &[&str] = &[
     "http_source",
     "int",
     "isinstance",
+    "jvm_exclude",
     "len",
     "list",
     "map",
     "max",
     "min",
+    "node_build_script",
+    "node_test_script",
     "parametrize",
     "per_platform",
     "print",
@@ -87,7 +90,10 @@ impl<'a> Interpreter<'a, '_> {
             | "setup_py"
             | "http_source"
             | "per_platform"
-            | "stevedore_namespace" => return Ok(object(name, &arguments)),
+            | "stevedore_namespace"
+            | "jvm_exclude"
+            | "node_build_script"
+            | "node_test_script" => return Ok(object(name, &arguments)),
             "build_file_dir" => return Ok(Value::Path(Rc::from(self.context.directory))),
             "env" => return self.env(&arguments),
             "print" => {}

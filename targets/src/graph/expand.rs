@@ -267,7 +267,7 @@ impl<'r> Builder<'r> {
             let source = source.map(|path| Arc::from(join(&declared.dir.path, path)));
             if let (Some(path), Some((field, content))) = (&source, file) {
                 if !self.repository.tree().has_file(path) {
-                    self.unmatched(declared, field, (&[path.to_string()], Matches::None))?;
+                    self.absent(declared, field, path);
                 }
                 check_extension(declared, field, content, path)?;
             }
@@ -359,6 +359,21 @@ impl<'r> Builder<'r> {
             })?;
         }
         Ok(())
+    }
+
+    /// Notes that the one file of a target is not there; who needs it will fail.
+    fn absent(&mut self, declared: &Declared<'r>, field: &str, path: &str) {
+        if self.repository.options().unmatched_build_file_globs != Behavior::Ignore {
+            let message = format!(
+                "`{field}` of `{}` is not there: `{path}`",
+                declared.address()
+            );
+            let place = Some(declared.declaration.call.field_place(field));
+            self.targets.warnings.push(
+                Warning::new(message, place)
+                    .hint("files that `.gitignore` or `pants_ignore` names are not seen"),
+            );
+        }
     }
 
     fn unmatched(

@@ -173,9 +173,15 @@ impl Graph<'_> {
             (Switch::Off, Switch::Off) => Strings::Skip,
             _ => Strings::Collect,
         };
-        let Ok(source) = fs_err::read(self.repository.root().join(path)) else {
-            return Ok(());
-        };
+        let source =
+            fs_err::read(self.repository.root().join(path)).map_err(|error| Error::Unmatched {
+                message: format!(
+                    "cannot read `{path}` of `{}`: {}",
+                    self.target(id).address,
+                    crate::requirements::reason(&error)
+                ),
+                place: Some(self.place(id, "source")),
+            })?;
         let imports = self.cache.imports(&source, strings);
         if let Some((offset, message)) = &imports.syntax_error {
             let text = String::from_utf8_lossy(&source);

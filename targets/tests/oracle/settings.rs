@@ -11,7 +11,10 @@ pub(crate) fn options(root: &Path) -> Options {
     let document: DocumentMut = text.parse().unwrap();
     let get = |section: &str, key: &str| document.get(section).and_then(|it| it.get(key));
     let list = |section: &str, key: &str, default: Vec<String>| match get(section, key) {
-        Some(item) => strings(item),
+        Some(item) => match item.get("add") {
+            Some(more) => default.into_iter().chain(strings(more)).collect(),
+            None => strings(item),
+        },
         None => default,
     };
     let text = |section: &str, key: &str| get(section, key).and_then(Item::as_str);
