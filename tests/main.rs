@@ -3,8 +3,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a mistake in a fixture fails its test")]
 
+mod environments;
 mod export;
 mod generate_lockfiles;
+mod merge_lockfile;
+mod package;
+mod release;
 mod tidy;
 
 use testkit::{Output, Repo};

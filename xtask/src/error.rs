@@ -11,7 +11,7 @@ use camino::Utf8Path;
 use crate::settings::{SettingsError, Spot};
 
 /// An error at the edge.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CommandError {
     kind: Kind,
     message: String,

@@ -92,6 +92,8 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
                 }
                 session.say(format_args!("wrote {}", shown(session, &built.path)));
             }
+            // A wheel and its source distribution fail for the same reason.
+            Err(error) if failures.contains(&error) => {}
             Err(error) => failures.push(error),
         }
     }

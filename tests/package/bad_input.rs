@@ -1,0 +1,409 @@
+//! Mistakes: each is refused with a place and a hint, and nothing is left under a final name.
+
+use insta::assert_snapshot;
+use testkit::Repo;
+
+use super::{SETTINGS, built, elf, monorepo};
+use crate::repo;
+
+/// Packages, which must be refused, and must leave no archive.
+#[track_caller]
+fn refusal(repo: &Repo, arguments: &[&str]) -> String {
+    let output = repo.xtask(&[&["package"], arguments].concat());
+    assert_eq!(output.status, 1, "{output}");
+    assert_eq!(built(repo), [""; 0], "{output}");
+    output.stderr
+}
+
+/// One distribution, `src/a:dist`, of what is in `src/a`.
+fn one(build: &str) -> Repo {
+    let build = format!("python_sources()\nresources(name=\"data\", sources=[\"*.txt\"])\n{build}");
+    repo()
+        .env("SOURCE_DATE_EPOCH", "0")
+        .file("Cargo.toml", SETTINGS)
+        .file("src/a/BUILD", &build)
+        .file("src/a/x.py", "import os\n")
+        .file("src/a/data.txt", "data\n")
+}
+
+const DIST: &str = "python_distribution(name=\"dist\", dependencies=[\":a\", \":data\"], provides=python_artifact(name=\"a\", version=\"1\"))\n";
+
+#[test]
+fn nobody_ships_a_dependency() {
+    let repo = one(DIST)
+        .file("src/b/BUILD", "python_sources()\n")
+        .file("src/b/y.py", "")
+        .file("src/a/x.py", "import b.y\n");
+    assert_snapshot!(refusal(&repo, &["::"]), @r#"
+    error: no distribution ships src/b/y.py, which src/a:dist needs
+     --> src/a/BUILD:3:34
+      |
+    3 | python_distribution(name="dist", dependencies=[":a", ":data"], provides=python_artifact(name="a", version="1"))
+      |                                  ^^^^^^^^^^^^^^^^^^^
+      |
+      = an owner is a `python_distribution` at or above its folder that depends on it
+    hint: add src/b/y.py to the `dependencies` of a distribution at or above `src/b`
+    "#);
+}
+
+#[test]
+fn two_distributions_would_ship_a_file() {
+    let second = DIST
+        .replace("\"dist\"", "\"again\"")
+        .replace("\"a\"", "\"again\"");
+    assert_snapshot!(refusal(&one(&format!("{DIST}{second}")), &[]), @r#"
+    error: src/a/x.py belongs to more than one distribution
+     --> src/a/BUILD:4:35
+      |
+    4 | python_distribution(name="again", dependencies=[":a", ":data"], provides=python_artifact(name="again", version="1"))
+      |                                   ^^^^^^^^^^^^^^^^^^^
+      |
+      = src/a:again and src/a:dist are equally near to it and depend on it
+    hint: let only one of them depend on it, or move it below the one that is to ship it
+    "#);
+}
+
+#[test]
+fn no_version_anywhere() {
+    let repo = one(&DIST.replace(", version=\"1\"", ""));
+    assert_snapshot!(refusal(&repo, &[]), @"
+    error: cannot read the version file VERSION
+     |
+     = No such file or directory (os error 2)
+     = src/a:dist gives no version of its own
+    hint: give `version=` in `provides`, or set `[package] version_file`
+    ");
+}
+
+#[test]
+fn a_version_file_without_a_version() {
+    let repo = one(&DIST.replace(", version=\"1\"", "")).file("VERSION", "next\n");
+    assert_snapshot!(refusal(&repo, &[]), @r#"
+    error: `VERSION` holds "next", which is not a version (PEP 440): expected version to start with a number, but no leading ASCII digits were found
+    --> VERSION
+    "#);
+}
+
+#[test]
+fn a_version_that_is_none() {
+    assert_snapshot!(refusal(&one(&DIST.replace("\"1\"", "\"one\"")), &[]), @r#"
+    error: `version="one"` of src/a:dist is not a version
+     --> src/a/BUILD:3:64
+      |
+    3 | python_distribution(name="dist", dependencies=[":a", ":data"], provides=python_artifact(name="a", version="one"))
+      |                                                                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = expected version to start with a number, but no leading ASCII digits were found
+    hint: see https://packaging.python.org/en/latest/specifications/version-specifiers/
+    "#);
+}
+
+#[test]
+fn no_readme() {
+    let repo = one(DIST).file(
+        "Cargo.toml",
+        &format!("{SETTINGS}readmes = [\"README.md\", \"README.rst\"]\n"),
+    );
+    assert_snapshot!(refusal(&repo, &[]), @r#"
+    error: src/a:dist: no readme in `src/a`: looked for README.md, README.rst
+     --> src/a/BUILD:3:64
+      |
+    3 | python_distribution(name="dist", dependencies=[":a", ":data"], provides=python_artifact(name="a", version="1"))
+      |                                                                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+    hint: add one, or change `[package] readmes`
+    "#);
+}
+
+#[test]
+fn a_readme_that_is_not_there() {
+    let repo = one(&DIST.replace(
+        "name=\"dist\",",
+        "name=\"dist\", long_description_path=\"src/a/ABOUT.md\",",
+    ));
+    assert_snapshot!(refusal(&repo, &[]), @r#"
+    error: cannot read the readme src/a/ABOUT.md
+     --> src/a/BUILD:3:104
+      |
+    3 | ..."src/a/ABOUT.md", dependencies=[":a", ":data"], provides=python_artifact(name="a", version="1"))
+      |                                                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = No such file or directory (os error 2)
+    "#);
+}
+
+#[test]
+fn no_licence_file() {
+    let repo = one(DIST).file(
+        "Cargo.toml",
+        &format!("{SETTINGS}license_files = [\"LICENSE\"]\n"),
+    );
+    assert_snapshot!(refusal(&repo, &[]), @r#"
+    error: there is no licence file `LICENSE` for src/a:dist
+     --> src/a/BUILD:3:64
+      |
+    3 | python_distribution(name="dist", dependencies=[":a", ":data"], provides=python_artifact(name="a", version="1"))
+      |                                                                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = looked for src/a/LICENSE and LICENSE
+    hint: add it, or change `[package] license_files`
+    "#);
+}
+
+#[test]
+fn a_field_of_provides_that_the_graph_decides() {
+    let repo = one(&DIST.replace("version=\"1\"", "version=\"1\", install_requires=[\"x\"]"));
+    assert_snapshot!(refusal(&repo, &[]), @r#"
+    error: src/a:dist: `install_requires` cannot be set in `provides`: it follows from the target graph
+     --> src/a/BUILD:3:64
+      |
+    3 | python_distribution(name="dist", dependencies=[":a", ":data"], provides=python_artifact(name="a", version="1", install_requires=["x"]))
+      |                                                                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+    hint: list them in the `dependencies` of the code, or import what needs them
+    "#);
+}
+
+#[test]
+fn an_entry_point_that_is_none() {
+    let repo = one(&DIST.replace(
+        "name=\"dist\",",
+        "name=\"dist\", entry_points={\"console_scripts\": {\"a\": \"a.x:\"}},",
+    ));
+    assert_snapshot!(refusal(&repo, &[]), @r#"
+    error: src/a:dist: the entry point `a = a.x:` of `console_scripts`: its attribute must be dotted identifiers, as in `package.module:attribute`
+     --> src/a/BUILD:3:34
+      |
+    3 | python_distribution(name="dist", entry_points={"console_scripts": {"a": "a.x:"}}, dependencies=[":a", ":data"], provides=python_artif...
+      |                                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    "#);
+}
+
+#[test]
+fn an_entry_point_of_a_target_that_is_not_there() {
+    let repo = one(&DIST.replace(
+        "name=\"dist\",",
+        "name=\"dist\", entry_points={\"console_scripts\": {\"a\": \":bin\"}},",
+    ));
+    assert_snapshot!(refusal(&repo, &[]), @r#"
+    error: no target `:bin`: its folder declares no such target
+     --> src/a/BUILD:3:74
+      |
+    3 | python_distribution(name="dist", entry_points={"console_scripts": {"a": ":bin"}}, dependencies=[":a", ":data"], provides=python_artif...
+      |                                                                          ^^^^^^^^
+      |
+    hint: there are `src/a:a`, `src/a:data`, `src/a:dist`
+    "#);
+}
+
+#[test]
+fn a_platform_without_resources() {
+    assert_snapshot!(refusal(&monorepo(), &["src/acme/runner:dist", "--platform", "macos_arm64"]), @r#"
+    error: cannot build src/acme/runner:dist for macos_arm64: its platform resources have no entry for it
+      --> src/acme/runner/BUILD:12:5
+       |
+    12 |     provides=python_artifact(name="acme-runner", version="3"),
+       |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+       |
+       = there are entries for linux_arm64, linux_x86_64
+    hint: add it to the `dependency_map` of the `platform_resources`, or leave the platform out
+    "#);
+}
+
+#[test]
+fn a_platform_without_a_tag() {
+    let repo = monorepo().file(
+        "Cargo.toml",
+        &format!("{SETTINGS}platform_tags = {{ linux_x86_64 = \"manylinux_2_28_x86_64\" }}\n"),
+    );
+    assert_snapshot!(refusal(&repo, &["src/acme/runner:dist", "--platform", "linux_arm64"]), @r#"
+    error: cannot name the wheel of src/acme/runner:dist for linux_arm64: no platform tag is set for it
+    --> Cargo.toml
+     |
+    hint: add it: `[package.platform_tags]` with `linux_arm64 = "…"`
+    "#);
+}
+
+#[test]
+fn a_platform_that_is_none() {
+    let output = monorepo().xtask(&["package", "--platform", "linux_amd64"]);
+    assert_eq!(output.status, 2, "{output}");
+    assert_snapshot!(output.stderr, @"
+    error: invalid value 'linux_amd64' for '--platform <PLATFORM>': `linux_amd64` is neither a platform (linux_arm64, linux_x86_64, macos_arm64, macos_x86_64, windows_x86_64) nor the platform tag of a wheel for one of them
+
+    For more information, try '--help'.
+    ");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_link_out_of_the_tree() {
+    let repo = one(DIST);
+    fs_err::os::unix::fs::symlink("/etc/hostname", repo.root().join("src/a/host.txt")).unwrap();
+    assert_snapshot!(refusal(&repo, &[]), @r#"
+    error: cannot build src/a:dist: `[REPO]/src/a/host.txt` is a symbolic link to `/etc/hostname`, which is outside `[REPO]`
+     --> src/a/BUILD:3:64
+      |
+    3 | python_distribution(name="dist", dependencies=[":a", ":data"], provides=python_artifact(name="a", version="1"))
+      |                                                                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+    hint: put a copy of the file there, or link to a file of the repository
+    "#);
+}
+
+#[test]
+fn a_name_that_windows_reserves() {
+    assert_snapshot!(refusal(&one(DIST).file("src/a/aux.txt", ""), &[]), @r#"
+    error: cannot build src/a:dist: `a/aux.txt` cannot be a name in the archive: Windows reserves the name of a device (`CON`, `NUL`, `COM1`, …)
+     --> src/a/BUILD:3:64
+      |
+    3 | python_distribution(name="dist", dependencies=[":a", ":data"], provides=python_artifact(name="a", version="1"))
+      |                                                                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+    hint: rename the file
+    "#);
+}
+
+#[test]
+fn names_that_differ_in_case_only() {
+    let repo = one(DIST)
+        .file("src/a/read.txt", "")
+        .file("src/a/Read.txt", "");
+    assert_snapshot!(refusal(&repo, &[]), @r#"
+    error: cannot build src/a:dist: `a/Read.txt` ([REPO]/src/a/Read.txt) and `a/read.txt` ([REPO]/src/a/read.txt) differ in case only: on Windows and macOS one would overwrite the other
+     --> src/a/BUILD:3:64
+      |
+    3 | python_distribution(name="dist", dependencies=[":a", ":data"], provides=python_artifact(name="a", version="1"))
+      |                                                                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+    hint: rename one of the files
+    error: cannot build src/a:dist: `a-1/a/Read.txt` ([REPO]/src/a/Read.txt) and `a-1/a/read.txt` ([REPO]/src/a/read.txt) differ in case only: on Windows and macOS one would overwrite the other
+     --> src/a/BUILD:3:64
+      |
+    3 | python_distribution(name="dist", dependencies=[":a", ":data"], provides=python_artifact(name="a", version="1"))
+      |                                                                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+    hint: rename one of the files
+    "#);
+}
+
+#[test]
+fn a_git_lfs_pointer() {
+    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12345\n";
+    let repo = one(DIST).file("src/a/big.txt", pointer);
+    assert_snapshot!(refusal(&repo, &["--verify", "--wheel"]), @r#"
+    error: a-1-py3-none-any.whl does not pass verification
+     --> src/a/BUILD:3:64
+      |
+    3 | python_distribution(name="dist", dependencies=[":a", ":data"], provides=python_artifact(name="a", version="1"))
+      |                                                                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = `a/big.txt` is a Git LFS pointer, not the file: run `git lfs pull` and build again
+    hint: the wheel was not kept; build without `--verify` to look at it
+    "#);
+}
+
+#[test]
+fn a_binary_for_another_machine() {
+    let repo = monorepo().file("src/acme/runner/run.aarch64.bin", &elf(62));
+    assert_snapshot!(refusal(&repo, &["--verify", "--wheel", "--platform", "linux_arm64", "src/acme/runner:dist"]), @r#"
+    error: acme_runner-3-py3-none-manylinux2014_aarch64.whl does not pass verification
+      --> src/acme/runner/BUILD:12:5
+       |
+    12 |     provides=python_artifact(name="acme-runner", version="3"),
+       |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+       |
+       = `acme/runner/run.aarch64.bin` is ELF for x86_64, but the wheel is for manylinux2014_aarch64
+    hint: the wheel was not kept; build without `--verify` to look at it
+    "#);
+}
+
+#[test]
+fn a_binary_that_is_named() {
+    let repo = monorepo().file(
+        "src/acme/app/tool/BUILD",
+        "pex_binary(name=\"tool\", entry_point=\"acme.app.cli\")\n",
+    );
+    assert_snapshot!(refusal(&repo, &["src/acme/app/tool:tool"]), @"
+    error: cannot build src/acme/app/tool:tool: `pex_binary` is not built yet
+     |
+    hint: package its code as a `python_distribution`, and install that
+    ");
+}
+
+#[test]
+fn nothing_to_build() {
+    assert_snapshot!(refusal(&one(""), &[]), @r#"
+    error: there is nothing to build: no BUILD file declares a `python_distribution`
+     |
+    hint: declare one: `python_distribution(name="dist", dependencies=[…], provides=python_artifact(name="…"))`
+    "#);
+    assert_snapshot!(refusal(&one(DIST), &["--tag=wheel", "::"]), @"
+    error: there is no `python_distribution` with these tags among ::
+     |
+    hint: `cargo xtask package` alone builds every distribution
+    ");
+    assert_snapshot!(refusal(&one(DIST), &["src/a:dits"]), @"
+    error: `src/a:dits` names no target: its folder declares no such target
+     |
+    hint: did you mean `src/a:dist`?
+    ");
+}
+
+#[test]
+fn an_epoch_that_is_none() {
+    assert_snapshot!(refusal(&one(DIST).env("SOURCE_DATE_EPOCH", "today"), &[]), @"
+    error: cannot use SOURCE_DATE_EPOCH
+     |
+     = `today` is not a number of seconds since 1970, as SOURCE_DATE_EPOCH must be
+    hint: unset it, or `export SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)`
+    ");
+}
+
+#[test]
+fn a_commit_that_is_none() {
+    assert_snapshot!(refusal(&one(DIST), &["--changed-since", "no-such-branch"]), @"
+    error: `no-such-branch` names no commit
+     |
+    hint: fetch it first: `git fetch origin`, or name another: `--changed-since origin/main`
+    ");
+}
+
+#[test]
+fn a_backend_of_its_own() {
+    let repo = one(&DIST.replace("name=\"dist\",", "name=\"dist\", generate_setup=False,"));
+    assert_snapshot!(refusal(&repo, &[]), @r#"
+    error: cannot build src/a:dist: `generate_setup=False` is not supported yet
+     --> src/a/BUILD:3:34
+      |
+    3 | python_distribution(name="dist", generate_setup=False, dependencies=[":a", ":data"], provides=python_artifact(name="a", version="1"))
+      |                                  ^^^^^^^^^^^^^^^^^^^^^
+      |
+    hint: let the metadata come from `provides`, or build it with its own backend: `python -m build`
+    "#);
+}
+
+#[test]
+fn a_full_disk() {
+    // Larger than the disk, and it does not get smaller.
+    let noise = (0_u64..40_000).map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 33);
+    let noise: String = noise.map(|n| format!("{n:x}")).collect();
+    let repo = monorepo().file("src/acme/app/big.py", &format!("X = \"{noise}\"\n"));
+    let script = "mkdir -p dist && mount -t tmpfs -o size=64k none dist && \"$0\" package src/acme/app:dist; \
+                  status=$?; ls -A dist; exit $status";
+    let Some(output) = repo.in_own_mounts(script) else {
+        return;
+    };
+    assert_eq!(output.status, 1, "{output}");
+    assert_eq!(output.stdout, "", "nothing is left");
+    assert_snapshot!(output.stderr, @r#"
+    error: cannot build src/acme/app:dist: cannot write `[REPO]/dist/acme_app-24.9.0-py3-none-any.whl`
+     --> src/acme/app/BUILD:6:5
+      |
+    6 |     provides=python_artifact(name="acme_app", license="MIT"),
+      |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = No space left on device (os error 28)
+    hint: free some space and run it again
+    "#);
+}

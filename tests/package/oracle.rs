@@ -1,0 +1,318 @@
+//! What Pants makes of the same repositories: the same members, requirements and entry points.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use model::Requirement;
+use testkit::{Repo, shared, skip};
+
+use super::{built, open};
+use crate::repo;
+
+/// What is compared of a wheel. Members of `.dist-info` go by their last name.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Facts {
+    members: BTreeMap<String, Option<String>>,
+    headers: BTreeSet<String>,
+    entry_points: String,
+}
+
+fn short(member: &str) -> String {
+    match member.split_once(".dist-info/") {
+        Some((_, name)) => format!(".dist-info/{name}"),
+        None => member.to_owned(),
+    }
+}
+
+/// Headers but for the version of metadata; requirements in their normal form.
+fn header(name: &str, value: &str) -> Option<String> {
+    match name {
+        "Metadata-Version" => None,
+        "Requires-Dist" => Some(format!(
+            "{name}: {}",
+            Requirement::parse_lenient(value).unwrap()
+        )),
+        _ => Some(format!("{name}: {value}")),
+    }
+}
+
+fn ours(path: &Utf8Path) -> Facts {
+    let mut wheel = open(path);
+    let mut facts = Facts::default();
+    let names: Vec<String> = wheel
+        .members()
+        .iter()
+        .map(|member| member.name.clone())
+        .collect();
+    for name in names {
+        let bytes = wheel.read(&name).unwrap();
+        let text = String::from_utf8_lossy(&bytes);
+        if name.ends_with(".dist-info/METADATA") {
+            let head = text.split("\n\n").next().unwrap_or_default();
+            let headers = head.lines().filter_map(|line| line.split_once(": "));
+            facts.headers = headers
+                .filter_map(|(name, value)| header(name, value))
+                .collect();
+        }
+        if name.ends_with(".dist-info/entry_points.txt") {
+            facts.entry_points = text.trim_end().to_owned();
+        }
+        facts.members.insert(short(&name), Some(sha256(&bytes)));
+    }
+    facts
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    use sha2::{Digest, Sha256};
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+fn read_json(path: &Utf8Path) -> serde_json::Value {
+    serde_json::from_str(&fs_err::read_to_string(path).unwrap()).unwrap()
+}
+
+fn copy_tree(from: &Utf8Path, repo: Repo) -> Repo {
+    let mut repo = repo;
+    for entry in walk(from) {
+        let content = String::from_utf8_lossy(&fs_err::read(&entry).unwrap()).into_owned();
+        repo = repo.file(entry.strip_prefix(from).unwrap().as_str(), &content);
+    }
+    repo
+}
+
+fn walk(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs_err::read_dir(folder).unwrap() {
+        let path = Utf8PathBuf::from_path_buf(entry.unwrap().path()).unwrap();
+        if path.is_dir() {
+            files.extend(walk(&path))
+        } else {
+            files.push(path)
+        }
+    }
+    files
+}
+
+/// The archives of a case: the same names, and in wheels the same members and metadata.
+fn check_case(case: &str) {
+    let Some(folder) = shared(&format!("oracle/cases/{case}")) else {
+        return;
+    };
+    let repo = copy_tree(&folder.join("in"), repo()).env("SOURCE_DATE_EPOCH", "0");
+    fs_err::remove_file(repo.root().join("Cargo.toml")).unwrap();
+    let output = repo.xtask(&["package", "::"]);
+    assert_eq!(output.status, 0, "{output}");
+    let expect = read_json(&folder.join("expect.json"));
+    let archives = expect["dist"].as_object().unwrap();
+    for (name, archive) in archives {
+        let path = repo.root().join("dist").join(name);
+        assert!(path.exists(), "{name} is not among {:?}", built(&repo));
+        if !name.ends_with(".whl") {
+            continue;
+        }
+        let facts = ours(&path);
+        let members: Vec<String> = facts.members.keys().cloned().collect();
+        let theirs: BTreeSet<String> = archive["files"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|it| short(it.as_str().unwrap()))
+            .collect();
+        assert_eq!(members, theirs.into_iter().collect::<Vec<_>>(), "{name}");
+        let metadata = archive["METADATA"].as_str().unwrap();
+        let headers = metadata.lines().filter_map(|line| line.split_once(": "));
+        let headers: BTreeSet<String> = headers
+            .filter_map(|(name, value)| header(name, value))
+            .collect();
+        assert_eq!(facts.headers, headers, "{name}");
+    }
+}
+
+#[test]
+fn a_distribution_above_another() {
+    check_case("22c-dist-ancestor-owner");
+}
+
+#[test]
+fn wheel_and_sdist_fields_python_tags_and_output_paths() {
+    check_case("24-sdist-wheel-fields");
+}
+
+/// Cases that Pants refuses, we refuse too; returns what we say.
+fn check_refused(case: &str) -> String {
+    let Some(folder) = shared(&format!("oracle/cases/{case}")) else {
+        return String::new();
+    };
+    let repo = copy_tree(&folder.join("in"), repo());
+    fs_err::remove_file(repo.root().join("Cargo.toml")).unwrap();
+    let output = repo.xtask(&["package", "::"]);
+    assert_eq!(output.status, 1, "{output}");
+    assert_eq!(built(&repo), [""; 0], "{output}");
+    output.stderr
+}
+
+#[test]
+fn what_pants_refuses_is_refused() {
+    let says = |case: &str, what: &str| {
+        let said = check_refused(case);
+        assert!(said.is_empty() || said.contains(what), "{case}: {said}");
+    };
+    says("21-dists", "no distribution ships src/core/sub/s.py");
+    says("21b-dists-slash-entry-point", "src/mid/cli.py:main");
+    says(
+        "21c-dists-owned",
+        "`install_requires` cannot be set in `provides`",
+    );
+    says("22b-dist-no-owner", "no distribution ships");
+}
+
+/// Settings that stand in for the set-up plug-in of lablup/backend.ai.
+const BACKEND_AI: &str = r#"
+[workspace.metadata.xtask.package]
+metadata_version = "2.1"
+name_prefix = "backend.ai-"
+required_fields = ["description"]
+home_page = "https://github.com/lablup/backend.ai"
+project_urls = { Documentation = "https://docs.backend.ai/", Source = "https://github.com/lablup/backend.ai" }
+author = "Lablup Inc. and contributors"
+classifiers = [
+    "Intended Audience :: Developers",
+    "Operating System :: MacOS :: MacOS X",
+    "Operating System :: POSIX :: Linux",
+    "Programming Language :: Python",
+    "Programming Language :: Python :: 3",
+    "Environment :: No Input/Output (Daemon)",
+    "Topic :: Scientific/Engineering",
+    "Topic :: Software Development",
+]
+development_status = true
+python_classifiers = true
+requires_python = "minor-range"
+license_style = "classifier"
+readmes = ["README.md", "README.rst", "README"]
+bill_of_materials = false
+
+[workspace.metadata.xtask.package.distribution_platform_tags."backend.ai-kernel-binary"]
+linux_arm64 = "manylinux2014_aarch64.macosx_11_0_arm64"
+linux_x86_64 = "manylinux2014_x86_64.macosx_11_0_x86_64"
+"#;
+
+/// Files kept in Git LFS, or absent from the clone at hand: compared by name alone, or not at all.
+struct Lenient {
+    by_name: fn(&str) -> bool,
+    absent: fn(&str) -> bool,
+    /// What `git archive` is to leave out.
+    left_out: &'static str,
+}
+
+/// Packages the tag and compares every wheel with `oracle`. `XTASK_BACKEND_AI` names a bare clone.
+fn check_backend_ai(tag: &str, oracle: &str, lenient: &Lenient) {
+    let Some(oracle) = shared(oracle) else {
+        return;
+    };
+    let Ok(clone) = std::env::var("XTASK_BACKEND_AI") else {
+        return skip("needs a clone of lablup/backend.ai, and XTASK_BACKEND_AI names none");
+    };
+    let repo = repo()
+        .file("Cargo.toml", BACKEND_AI)
+        .env("SOURCE_DATE_EPOCH", "0");
+    let left_out = lenient.left_out;
+    let checkout = format!("git --git-dir='{clone}' archive {tag} -- . {left_out} | tar x");
+    repo.run(Utf8Path::new("sh"), &["-c", &checkout]);
+    let platforms = ["--platform", "linux_x86_64", "--platform", "linux_arm64"];
+    let output = repo.xtask(&[&["package", "--wheel", "--tag=wheel"], &platforms[..]].concat());
+    assert_eq!(output.status, 0, "{output}");
+    let mut compared = 0;
+    for path in walk(&oracle)
+        .into_iter()
+        .filter(|path| path.as_str().ends_with(".whl.json"))
+    {
+        let expect = read_json(&path);
+        let wheel = our_wheel(&repo, &path, expect["file"].as_str().unwrap());
+        compare(&wheel, &expect, lenient);
+        compared += 1;
+    }
+    assert!(compared > 10, "only {compared} wheels compared");
+}
+
+/// The wheel of ours that answers to one of the oracle's: names are normalised, the runner's
+/// platform is in the oracle's path.
+fn our_wheel(repo: &Repo, path: &Utf8Path, file: &str) -> Utf8PathBuf {
+    let mut parts = file.split('-');
+    let name = parts.next().unwrap().replace('.', "_");
+    let prefix = format!("{name}-{}-", parts.next().unwrap());
+    let arm = path.as_str().contains("arm64");
+    let fits = |wheel: &String| {
+        wheel.starts_with(&prefix)
+            && (wheel.contains("none-any") || wheel.contains("aarch64") == arm)
+    };
+    let found = built(repo).into_iter().find(fits);
+    repo.root()
+        .join("dist")
+        .join(found.unwrap_or_else(|| panic!("nothing built for {file}")))
+}
+
+fn compare(wheel: &Utf8Path, expect: &serde_json::Value, lenient: &Lenient) {
+    let mut facts = ours(wheel);
+    let mut theirs = Facts {
+        entry_points: expect["entry_points"]
+            .as_str()
+            .unwrap_or_default()
+            .trim_end()
+            .to_owned(),
+        ..Facts::default()
+    };
+    for pair in expect["metadata"].as_array().unwrap() {
+        theirs
+            .headers
+            .extend(header(pair[0].as_str().unwrap(), pair[1].as_str().unwrap()));
+    }
+    for (name, value) in expect["members"].as_object().unwrap() {
+        theirs
+            .members
+            .insert(short(name), value[0].as_str().map(str::to_owned));
+    }
+    // Who made it, and digests of that: another tool.
+    let differs = |name: &str| {
+        matches!(
+            name,
+            ".dist-info/WHEEL" | ".dist-info/RECORD" | ".dist-info/METADATA"
+        )
+    };
+    for members in [&mut facts.members, &mut theirs.members] {
+        members.retain(|name, _| !(lenient.absent)(name));
+        for (name, digest) in members.iter_mut() {
+            if differs(name) || (lenient.by_name)(name) {
+                *digest = None;
+            }
+        }
+    }
+    assert_eq!(facts, theirs, "{wheel}");
+}
+
+#[test]
+fn backend_ai_23_09_0() {
+    let lenient = Lenient {
+        by_name: |_| false,
+        absent: |_| false,
+        left_out: "",
+    };
+    check_backend_ai("23.09.0", "oracle/backend.ai-23.09.0/wheels", &lenient);
+}
+
+#[test]
+fn backend_ai_24_09_0_as_published() {
+    let lenient = Lenient {
+        by_name: |name| {
+            let lfs = [".so", ".bin", ".tar.xz", ".tar.gz", ".ttf"];
+            lfs.iter().any(|suffix| name.ends_with(suffix))
+        },
+        // The clone lacks some large files of this folder.
+        absent: |name| name.starts_with("ai/backend/web/static/"),
+        left_out: "':!src/ai/backend/web/static'",
+    };
+    check_backend_ai("24.09.0", "oracle/backend.ai-24.09.0-published", &lenient);
+}
