@@ -85,7 +85,11 @@ fn remove_below(path: &Utf8Path, leftovers: &mut Vec<Leftover>) {
     if leftovers.len() > before {
         return;
     }
-    let removed = if is_folder { fs_err::remove_dir(path) } else { fs_err::remove_file(path) };
+    let removed = if is_folder {
+        fs_err::remove_dir(path)
+    } else {
+        fs_err::remove_file(path)
+    };
     if let Err(error) = removed
         && error.kind() != io::ErrorKind::NotFound
     {
@@ -183,7 +187,11 @@ mod tests {
         let (_temp, root) = folder();
         assert_eq!(remove(&root.join("a")).unwrap(), []);
         assert_eq!(remove(&root.join("absent")).unwrap(), []);
-        let left: Vec<_> = root.read_dir_utf8().unwrap().map(|e| e.unwrap().file_name().to_owned()).collect();
+        let left: Vec<_> = root
+            .read_dir_utf8()
+            .unwrap()
+            .map(|e| e.unwrap().file_name().to_owned())
+            .collect();
         assert_eq!(left, ["other"]);
     }
 }

@@ -285,7 +285,11 @@ fn check_data_folders(files: &[ZipMember], dist_info: &str) -> Result<(), WheelP
 }
 
 fn is_environment_file(path: &str) -> bool {
-    path.eq_ignore_ascii_case("pyvenv.cfg") || path == "lib64" || path.starts_with("lib64/")
+    let top = path.split('/').next().unwrap_or_default();
+    top == "lib64"
+        || [crate::environment::STATE_FILE, "pyvenv.cfg"]
+            .iter()
+            .any(|file| path.eq_ignore_ascii_case(file))
 }
 
 /// Whether a file of this name in `bin` makes the environment.

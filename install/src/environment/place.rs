@@ -97,16 +97,24 @@ fn put(target: &Utf8Path, item: &Item<'_>) -> Result<(), EnvironmentError> {
             Ok(out.file().set_times(times)?)
         }
         Content::Stored { wheel, file } => {
+            check_source(item)?;
             let source = wheel.file(&file.path);
-            if !file.is_intact(&source) {
-                return Err(EnvironmentError::DamagedStore {
-                    name: wheel.name().clone(),
-                    sha256: *wheel.sha256(),
-                    file: source,
-                });
-            }
             Ok(link_or_copy(&source, target, &file.sha256)?)
         }
+    }
+}
+
+/// A file of the store that was changed goes into no environment.
+pub(crate) fn check_source(item: &Item<'_>) -> Result<(), EnvironmentError> {
+    match &item.content {
+        Content::Stored { wheel, file } if !file.is_intact(&wheel.file(&file.path)) => {
+            Err(EnvironmentError::DamagedStore {
+                name: wheel.name().clone(),
+                sha256: *wheel.sha256(),
+                file: wheel.file(&file.path),
+            })
+        }
+        _ => Ok(()),
     }
 }
 

@@ -15,7 +15,7 @@ use super::error::EnvironmentError;
 use super::items::{Item, Package, of_project, of_wheel};
 use super::layout::Layout;
 use super::owners::check_owners;
-use super::place::{place_all, remove_all, remove_bytecode};
+use super::place::{check_source, place_all, remove_all, remove_bytecode};
 use super::skeleton::skeleton;
 use super::state::{Found, Phase, State};
 use super::wanted::{Bytecode, Identity, Wanted};
@@ -311,6 +311,8 @@ impl<'a> Run<'a> {
             return Ok(unchanged(Outcome::Unchanged, Changes::default()));
         }
         check_owners(&self.packages)?;
+        // Before anything is changed: what is unpacked again is then only what the store lost.
+        changed.iter().try_for_each(|item| check_source(item))?;
         let changes = Changes::between(&state.identity, &self.identity);
         let restored = self.restored(&changed, &changes, &state.identity);
         State::new(Phase::Changing, self.identity.clone()).write(root)?;

@@ -181,6 +181,7 @@ fn scripts_and_data() {
     insta::assert_snapshot!(refusal(|w| w.file("other-1.0.data/purelib/x", "")), @"cannot use good-1.0-py3-none-any.whl: its member `other-1.0.data/purelib/x` is in no folder of `.data` that means something: purelib, platlib, scripts, headers or data");
     insta::assert_snapshot!(refusal(|w| w.file("good-1.0.data/scripts/python3.12", "")), @"cannot use good-1.0-py3-none-any.whl: its member `good-1.0.data/scripts/python3.12` would replace a file of the environment itself");
     insta::assert_snapshot!(refusal(|w| w.file("good-1.0.data/data/pyvenv.cfg", "")), @"cannot use good-1.0-py3-none-any.whl: its member `good-1.0.data/data/pyvenv.cfg` would replace a file of the environment itself");
+    insta::assert_snapshot!(refusal(|w| w.file("good-1.0.data/data/xtask-environment.json", "{}")), @"");
 }
 
 #[test]

@@ -13,6 +13,9 @@ pub(super) fn of_wheel(error: &WheelError) -> CommandError {
         WheelProblem::Hash { .. } => command_error.hint(
             "the file is not the one that was locked: do not use it, and ask who runs the index",
         ),
+        WheelProblem::Io(error) if error.kind() == std::io::ErrorKind::StorageFull => {
+            command_error.hint("free some space, or set XTASK_CACHE_DIR to a folder that has some, and run it again")
+        }
         WheelProblem::Io(_) => command_error.hint("check the cache folder: `cargo xtask doctor`"),
         _ => command_error
             .hint("nothing of it was installed; tell its maintainers, or lock another version"),

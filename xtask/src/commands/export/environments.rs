@@ -126,7 +126,11 @@ fn report(session: &Session, resolve: &str, exported: &Exported) {
     let folder = relative(session, exported.environment.root());
     let synced = &exported.synced;
     let changes = &synced.changes;
-    let content = format!("{} packages, {}", exported.packages, exported.python);
+    let count = match exported.packages {
+        1 => "1 package".to_owned(),
+        more => format!("{more} packages"),
+    };
+    let content = format!("{count}, {}", exported.python);
     session.say(match &synced.outcome {
         Made::Created => format!("{resolve}: made {folder} ({content})"),
         Made::Rebuilt(reason) => format!("{resolve}: made {folder} anew, as {reason} ({content})"),
@@ -212,8 +216,8 @@ const SCRIPT_MARK: &str = "Written by `cargo xtask export --scripts`";
 fn script(resolve: &str, what: &str) -> String {
     format!(
         "#!/bin/sh\n# {SCRIPT_MARK}; the variable LOCKSET names another resolve.\n\
-         cd_free_root=$(dirname \"$0\")\n\
-         exec cargo xtask -C \"$cd_free_root\" run --resolve \"${{LOCKSET:-{resolve}}}\" -- {what}\"$@\"\n"
+         root=$(dirname \"$0\")\n\
+         exec cargo xtask -C \"$root\" run --resolve \"${{LOCKSET:-{resolve}}}\" -- {what}\"$@\"\n"
     )
 }
 

@@ -1,0 +1,194 @@
+//! Environments made, changed, and shared between resolves.
+
+use insta::assert_snapshot;
+use testkit::Index;
+
+use super::{done, index, repo, said, with_sources};
+use crate::lock;
+
+#[test]
+fn a_resolve_becomes_an_environment_once() {
+    let Some(repo) = repo() else { return };
+    let index = index();
+    let repo = repo.index(&index).requirements("app\nbuilt\n");
+    lock(&repo);
+    assert_snapshot!(said(&done(&repo, &["export"])), @"python-default: made dist/export/python/virtualenvs/python-default/[PYTHON] (3 packages, CPython [PYTHON])");
+    index.clear_log();
+    assert_snapshot!(said(&done(&repo, &["export"])), @"python-default: dist/export/python/virtualenvs/python-default/[PYTHON] is up to date");
+    assert_eq!(index.log().len(), 0, "a second run asks for nothing");
+    let check = done(&repo, &["check-export"]);
+    assert_eq!((check.stdout.as_str(), check.stderr.as_str()), ("", ""));
+}
+
+#[test]
+fn only_what_the_lock_changes_is_changed() {
+    let Some(repo) = repo() else { return };
+    let index = index();
+    let repo = repo.index(&index).requirements("app\nlib<2\nbuilt\n");
+    lock(&repo);
+    done(&repo, &["export"]);
+    repo.write("requirements.txt", "app\nlib>=2\n");
+    lock(&repo);
+    let check = repo.xtask(&["check-export"]);
+    assert_eq!(check.status, 1, "{check}");
+    assert_snapshot!(said(&check), @"
+    python-default: the lock has changed: lib 1.0 -> 2.0, -built 1.0
+    hint: run `cargo xtask export --resolve python-default`
+    ");
+    assert_snapshot!(said(&done(&repo, &["export"])), @"
+    python-default: changed dist/export/python/virtualenvs/python-default/[PYTHON] (2 packages, CPython [PYTHON])
+      - built 1.0
+      ~ lib 1.0 -> 2.0
+    ");
+    assert_eq!(
+        done(&repo, &["run", "--", "app"]).stdout,
+        "app with lib 2.0\n"
+    );
+    done(&repo, &["check-export"]);
+}
+
+#[test]
+fn what_a_person_changed_is_named_and_mended() {
+    let Some(repo) = repo() else { return };
+    let index = index();
+    let repo = repo.index(&index).requirements("app\nlib<2\n");
+    lock(&repo);
+    done(&repo, &["export"]);
+    let code = "import lib; open(lib.__file__, 'w').write('VERSION = 9')";
+    done(&repo, &["run", "--", "-c", code]);
+    let check = repo.xtask(&["check-export"]);
+    assert_eq!(check.status, 1, "{check}");
+    assert_snapshot!(said(&check).replace(&python_folder(&check.stderr), "pythonX.Y"), @"
+    python-default: changed by hand: dist/export/python/virtualenvs/python-default/[PYTHON]/lib/pythonX.Y/site-packages/lib/__init__.py
+    hint: run `cargo xtask export --resolve python-default`
+    ");
+    let export = done(&repo, &["export"]);
+    assert_snapshot!(said(&export).replace(&python_folder(&export.stderr), "pythonX.Y"), @"
+    python-default: changed dist/export/python/virtualenvs/python-default/[PYTHON] (2 packages, CPython [PYTHON])
+    warning: dist/export/python/virtualenvs/python-default/[PYTHON]/lib/pythonX.Y/site-packages/lib/__init__.py was changed by hand and is again what the lock says
+    ");
+    assert_eq!(
+        done(&repo, &["run", "--", "app"]).stdout,
+        "app with lib 1.0\n"
+    );
+}
+
+/// `python3.12`, as it is part of a path.
+fn python_folder(text: &str) -> String {
+    let at = text.find("python3.").unwrap();
+    let end = text[at..].find('/').unwrap();
+    text[at..at + end].to_owned()
+}
+
+#[test]
+fn the_repository_itself_is_in_it() {
+    let Some(repo) = repo() else { return };
+    let index = index();
+    let repo = with_sources(repo.index(&index).requirements("app\nlib<2\n"));
+    lock(&repo);
+    done(&repo, &["export"]);
+    assert_eq!(
+        done(&repo, &["run", "--", "acme"]).stdout,
+        "acme with lib 1.0\n"
+    );
+    let code = "import importlib.metadata as m, acme_hello\n\
+                print(m.version('acme-tool'), m.version('acme-hello'), acme_hello.greet())\n\
+                print(sorted(e.name for e in m.entry_points(group='acme.plugin')))\n\
+                print(m.distribution('acme-tool').read_text('direct_url.json'))";
+    let output = done(&repo, &["run", "--", "-c", code]);
+    assert_snapshot!(output.stdout, @r#"
+    1.2.3 0.1 hello
+    ['hello', 'own']
+    {"dir_info":{"editable":true},"url":"file://[REPO]/src/acme"}
+    "#);
+}
+
+#[test]
+fn every_resolve_and_tools_without_the_repository() {
+    let Some(repo) = repo() else { return };
+    let index = index();
+    let repo = with_sources(repo.index(&index).requirements("app\nlib<2\n"));
+    let settings = repo.read("Cargo.toml").replace(
+        "python-default = \"python.lock\"\n",
+        "python-default = \"python.lock\"\ntool = \"tool.lock\"\nunlocked = \"unlocked.lock\"\n\
+         [workspace.metadata.xtask.pytest]\ninstall_from_resolve = \"tool\"\n",
+    );
+    let repo = repo.file("Cargo.toml", &settings).file(
+        "tool/BUILD",
+        "python_requirement(name='x', requirements=['lib'], resolve='tool')\n",
+    );
+    done(
+        &repo,
+        &[
+            "generate-lockfiles",
+            "--resolve",
+            "tool",
+            "--resolve",
+            "python-default",
+        ],
+    );
+    assert_snapshot!(said(&done(&repo, &["export", "--all", "--bin", "app"])), @"
+    warning: `unlocked` is left out: there is no lock at unlocked.lock; run `cargo xtask generate-lockfiles --resolve unlocked`
+    python-default: made dist/export/python/virtualenvs/python-default/[PYTHON] (2 packages, CPython [PYTHON])
+    tool: made dist/export/python/virtualenvs/tool/[PYTHON] (1 package, CPython [PYTHON])
+    linked dist/export/bin/app
+    ");
+    let code = "import lib, importlib.util as u; print(lib.VERSION, u.find_spec('acme'))";
+    assert_eq!(
+        done(&repo, &["run", "--resolve", "tool", "--", "-c", code]).stdout,
+        "2.0 None\n"
+    );
+    let script = repo.root().join("dist/export/bin/app");
+    assert_eq!(repo.run(&script, &[]).stdout, "app with lib 1.0\n");
+    assert_snapshot!(done(&repo, &["resolves"]).stdout, @"
+    python-default
+    tool
+    unlocked
+    ");
+    assert_snapshot!(done(&repo, &["resolves", "--details"]).stdout, @"
+    python-default: python.lock, exported, the default
+    tool: tool.lock, exported, for pytest
+    unlocked: unlocked.lock, not locked
+    ");
+}
+
+#[test]
+fn the_scripts_run_without_more_ado() {
+    let Some(repo) = repo() else { return };
+    let index = index();
+    let repo = repo.index(&index).requirements("app\n");
+    lock(&repo);
+    assert_snapshot!(said(&done(&repo, &["export", "--scripts"])), @"
+    python-default: made dist/export/python/virtualenvs/python-default/[PYTHON] (2 packages, CPython [PYTHON])
+    wrote py
+    ");
+    assert_snapshot!(repo.read("py"), @r#"
+    #!/bin/sh
+    # Written by `cargo xtask export --scripts`; the variable LOCKSET names another resolve.
+    root=$(dirname "$0")
+    exec cargo xtask -C "$root" run --resolve "${LOCKSET:-python-default}" -- "$@"
+    "#);
+}
+
+#[test]
+fn pip_agrees() {
+    let Some(repo) = repo() else { return };
+    let index = Index::start([
+        super::lib("2.0"),
+        testkit::Package::new("app", "1.0").requires("lib>=1"),
+    ]);
+    let repo = with_sources(repo.index(&index).requirements("app\n"));
+    lock(&repo);
+    done(&repo, &["export"]);
+    let code = "import subprocess, sys\n\
+                base = sys._base_executable\n\
+                pip = lambda *a: subprocess.run([base, '-m', 'pip', '--disable-pip-version-check', '--python', sys.executable, *a], capture_output=True, text=True)\n\
+                print(pip('list', '--format', 'freeze').stdout + pip('check').stdout)";
+    assert_snapshot!(done(&repo, &["run", "--", "-c", code]).stdout, @"
+    acme-hello==0.1
+    acme-tool==1.2.3
+    app==1.0
+    lib==2.0
+    No broken requirements found.
+    ");
+}

@@ -1,0 +1,44 @@
+//! `run`: what is started, with what, and how it ends.
+
+use insta::assert_snapshot;
+
+use super::{done, index, repo, said};
+use crate::lock;
+
+#[test]
+fn the_environment_is_made_first() {
+    let Some(repo) = repo() else { return };
+    let index = index();
+    let repo = repo.index(&index).requirements("app\n");
+    lock(&repo);
+    let output = done(&repo, &["run", "--", "app"]);
+    assert_eq!(output.stdout, "app with lib 2.0\n");
+}
+
+#[test]
+fn exit_status_and_arguments_are_those_of_the_program() {
+    let Some(repo) = repo() else { return };
+    let index = index();
+    let repo = repo.index(&index).requirements("app\n");
+    lock(&repo);
+    let code = "import sys; print(sys.argv[1:]); sys.exit(7)";
+    let output = repo.xtask(&["run", "--", "-c", code, "--resolve", "x y"]);
+    assert_eq!(
+        (output.status, output.stdout.as_str()),
+        (7, "['--resolve', 'x y']\n")
+    );
+}
+
+#[test]
+fn without_a_lock() {
+    let Some(repo) = repo() else { return };
+    let repo = repo.requirements("app\n");
+    let output = repo.xtask(&["run", "--", "app"]);
+    assert_eq!(output.status, 1);
+    assert_snapshot!(said(&output), @"
+    error: cannot export `python-default`: there is no lock
+    --> python.lock
+     |
+    hint: run `cargo xtask generate-lockfiles --resolve python-default`
+    ");
+}
