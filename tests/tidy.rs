@@ -59,7 +59,10 @@ const HOSTS: &[(&str, &str)] = &[
     ),
     ("packaging.python.org", "the specifications, in hints"),
     ("github.com", "what OWNER/NAME stands for; no test asks it"),
-    ("docs.backend.ai", "metadata of published wheels, which ours must equal"),
+    (
+        "docs.backend.ai",
+        "metadata of published wheels, which ours must equal",
+    ),
 ];
 
 /// Top-level names that RFC 2606 keeps free.
@@ -475,6 +478,7 @@ fn read(path: &str) -> String {
     fs_err::read_to_string(root().join(path)).unwrap()
 }
 
-fn root() -> &'static Utf8Path {
+/// The workspace.
+pub(crate) fn root() -> &'static Utf8Path {
     Utf8Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }

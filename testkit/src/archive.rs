@@ -79,18 +79,11 @@ pub(crate) fn wheel(package: &Package, tags: &str) -> Vec<u8> {
 
 /// The archive of a source distribution.
 pub(crate) fn sdist(package: &Package) -> Vec<u8> {
-    let mut members = modules(package);
-    members.push(("PKG-INFO".to_owned(), pkg_info(package).into_bytes()));
-    let build_system = "[build-system]\nrequires = []\nbuild-backend = \"backend\"\n\
-                        backend-path = [\".\"]\n";
-    members.push(("pyproject.toml".to_owned(), build_system.into()));
-    members.push(("backend.py".to_owned(), backend(package).into_bytes()));
-
     let gzip = GzBuilder::new()
         .mtime(0)
         .write(Vec::new(), Compression::fast());
     let mut tar = tar::Builder::new(gzip);
-    for (path, content) in &members {
+    for (path, content) in &source_tree(package) {
         let mut header = tar::Header::new_gnu();
         header.set_size(content.len() as u64);
         header.set_mode(0o644);
@@ -101,6 +94,17 @@ pub(crate) fn sdist(package: &Package) -> Vec<u8> {
     tar.into_inner()
         .and_then(flate2::write::GzEncoder::finish)
         .expect("memory takes all")
+}
+
+/// The files of a source distribution, below its one folder.
+pub(crate) fn source_tree(package: &Package) -> Vec<(String, Vec<u8>)> {
+    let mut members = modules(package);
+    members.push(("PKG-INFO".to_owned(), pkg_info(package).into_bytes()));
+    let build_system = "[build-system]\nrequires = []\nbuild-backend = \"backend\"\n\
+                        backend-path = [\".\"]\n";
+    members.push(("pyproject.toml".to_owned(), build_system.into()));
+    members.push(("backend.py".to_owned(), backend(package).into_bytes()));
+    members
 }
 
 /// Core metadata of a wheel.

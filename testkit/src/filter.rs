@@ -103,7 +103,10 @@ mod tests {
             "http://127.0.0.1:4711/simple/",
             "http://127.0.0.1:[PORT]/simple/",
         );
-        check(&format!("sha256:{} a1", "0a".repeat(32)), "sha256:[HASH] a1");
+        check(
+            &format!("sha256:{} a1", "0a".repeat(32)),
+            "sha256:[HASH] a1",
+        );
         check("done in 1.25s, 3 ms of it", "done in [TIME], [TIME] of it");
     }
 

@@ -1,5 +1,6 @@
 //! A release of a package as a test describes it, and the real files that it becomes.
 
+use camino::Utf8Path;
 use model::PackageName;
 use sha2::{Digest, Sha256};
 
@@ -179,6 +180,19 @@ impl Package {
             &self.kinds
         };
         kinds.iter().map(|kind| self.file(kind)).collect()
+    }
+
+    /// Writes what the source distribution holds into a folder: a project to build.
+    ///
+    /// # Panics
+    /// Where that fails.
+    pub fn write_source(&self, folder: &Utf8Path) {
+        for (path, content) in archive::source_tree(self) {
+            let path = folder.join(path);
+            let parent = path.parent().unwrap_or(folder);
+            fs_err::create_dir_all(parent).expect("a folder");
+            fs_err::write(&path, content).expect("a file");
+        }
     }
 
     pub(crate) fn normalised(&self) -> PackageName {

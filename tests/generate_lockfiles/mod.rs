@@ -3,6 +3,7 @@
 mod bad_input;
 mod crashes;
 mod indexes;
+mod requirements;
 
 use insta::assert_snapshot;
 use testkit::{Index, IndexBuilder, Package, skip};
@@ -259,28 +260,6 @@ fn the_root_is_found_upwards() {
 }
 
 #[test]
-fn requirement_files_as_pip_reads_them() {
-    let index = Index::start([
-        Package::new("a", "1.0"),
-        Package::new("b", "1.0").extra("x", "c"),
-        Package::new("b", "2.0").extra("x", "c"),
-        Package::new("c", "1.0"),
-        Package::new("d", "1.0"),
-    ]);
-    let repo = repo()
-        .index(&index)
-        .requirements("# what we need\na ==1.0 # pinned\n-r more.txt\n-c bounds.txt\n")
-        .file("more.txt", "B[X] \\\n    ; python_version >= '3.8'\n")
-        .file("bounds.txt", "b<2\nd==1.0\n");
-    lock(&repo);
-    assert_snapshot!(locked(&repo, "python-default"), @"
-    a==1.0
-    b[x]==1.0
-    c==1.0
-    ");
-}
-
-#[test]
 fn pants_settings_that_are_not_used_are_listed_with_v() {
     let index = small_index();
     let repo = repo().index(&index).requirements("lib\n").file(
@@ -393,6 +372,14 @@ fn a_source_distribution_whose_requirements_only_its_build_tells() {
     app==1.0
     lib==1.0
     ");
+}
+
+#[test]
+fn this_repositorys_own_locks_are_what_its_inputs_say() {
+    let outside = repo();
+    let root = crate::tidy::root();
+    let output = outside.xtask(&["-C", root.as_str(), "generate-lockfiles", "--check"]);
+    assert_eq!(output.status, 0, "{output}");
 }
 
 /// Whether some Python can build a source distribution.

@@ -1,0 +1,237 @@
+//! What requirements may say: files as pip reads them, hashes, direct references, constraints.
+
+use camino::Utf8Path;
+use insta::assert_snapshot;
+use testkit::{Index, Package, Repo};
+
+use crate::{lock, locked, refused, repo};
+
+#[test]
+fn requirement_files_as_pip_reads_them() {
+    let index = Index::start([
+        Package::new("a", "1.0"),
+        Package::new("b", "1.0").extra("x", "c"),
+        Package::new("b", "2.0").extra("x", "c"),
+        Package::new("c", "1.0"),
+        Package::new("d", "1.0"),
+    ]);
+    let repo = repo()
+        .index(&index)
+        .requirements("# what we need\na ==1.0 # pinned\n-r more.txt\n-c bounds.txt\n")
+        .file("more.txt", "B[X] \\\n    ; python_version >= '3.8'\n")
+        .file("bounds.txt", "b<2\nd==1.0\n");
+    lock(&repo);
+    assert_snapshot!(locked(&repo, "python-default"), @"
+    a==1.0
+    b[x]==1.0
+    c==1.0
+    ");
+}
+
+#[test]
+fn a_file_names_its_own_index() {
+    let index = Index::start([Package::new("a", "1.0")]);
+    let repo = repo().requirements(&format!("--index-url {}\na\n", index.url()));
+    lock(&repo);
+    assert_snapshot!(locked(&repo, "python-default"), @"a==1.0");
+}
+
+#[test]
+fn only_files_with_one_of_the_hashes_are_locked() {
+    let package = Package::new("a", "1.0").wheel("py3-none-any").sdist();
+    let [wheel, _] = &package.files()[..] else {
+        panic!("two files")
+    };
+    let index = Index::start([package.clone()]);
+    let line = format!("a==1.0 --hash=sha256:{}\n", wheel.sha256);
+    let repo = repo().index(&index).requirements(&line);
+    lock(&repo);
+    let text = repo.read("python.lock");
+    assert!(text.contains("a-1.0-py3-none-any.whl"), "{text}");
+    assert!(!text.contains("a-1.0.tar.gz"), "{text}");
+}
+
+#[test]
+fn a_constraints_file_of_a_resolve() {
+    let index = Index::start([
+        Package::new("a", "1.0").requires("b"),
+        Package::new("b", "1.0"),
+        Package::new("b", "2.0"),
+    ]);
+    let repo = repo()
+        .index(&index)
+        .requirements("a\n")
+        .file("bounds.txt", "b<2\nc==3\n")
+        .file(
+            "Cargo.toml",
+            "[workspace.metadata.xtask.python]\ninterpreter_constraints = ['CPython==3.12.*']\n\
+         resolves_to_constraints_file = { __default__ = 'bounds.txt' }\n",
+        );
+    lock(&repo);
+    assert_snapshot!(locked(&repo, "python-default"), @"
+    a==1.0
+    b==1.0
+    ");
+}
+
+#[test]
+fn wheels_only_and_no_wheels() {
+    let index = Index::start([
+        Package::new("a", "1.0"),
+        Package::new("a", "2.0").sdist(),
+        Package::new("b", "1.0").wheel("py3-none-any").sdist(),
+    ]);
+    let repo = repo().index(&index).requirements("a\nb\n").file(
+        "Cargo.toml",
+        "[workspace.metadata.xtask.python]\ninterpreter_constraints = ['CPython==3.12.*']\n\
+         resolves_to_only_binary = { python-default = ['a'] }\n\
+         resolves_to_no_binary = { python-default = ['b'] }\n",
+    );
+    lock(&repo);
+    assert_snapshot!(locked(&repo, "python-default"), @"
+    a==1.0
+    b==1.0
+    ");
+    assert!(!repo.read("python.lock").contains("b-1.0-py3-none-any.whl"));
+}
+
+#[test]
+fn a_pre_release_where_settings_allow_it() {
+    let index = Index::start([Package::new("a", "1.0"), Package::new("a", "2.0rc1")]);
+    let settings = "[workspace.metadata.xtask.python]\n\
+                    interpreter_constraints = ['CPython==3.12.*']\n";
+    let repo = repo()
+        .index(&index)
+        .requirements("a\n")
+        .file("Cargo.toml", settings);
+    lock(&repo);
+    assert_snapshot!(locked(&repo, "python-default"), @"a==1.0");
+    let allowed = format!("{settings}resolves_to_prereleases = {{ python-default = 'allow' }}\n");
+    let repo = repo.file("Cargo.toml", &allowed);
+    let output = repo.xtask(&["generate-lockfiles", "--upgrade"]);
+    assert_eq!(output.status, 0, "{output}");
+    assert_snapshot!(locked(&repo, "python-default"), @"a==2.0rc1");
+}
+
+#[test]
+fn a_folder_of_the_repository() {
+    if !super::python_is_there() {
+        return;
+    }
+    let index = Index::start([Package::new("lib", "1.0")]);
+    let repo = repo().index(&index).requirements("./vendor/ours\n");
+    Package::new("ours", "0.1")
+        .requires("lib")
+        .needs_build()
+        .write_source(&repo.root().join("vendor/ours"));
+    lock(&repo);
+    let text = repo.read("python.lock");
+    assert!(
+        text.contains("vendor/ours") && !text.contains(repo.root().as_str()),
+        "{text}"
+    );
+    assert!(text.contains("name = \"lib\""), "{text}");
+}
+
+#[test]
+fn a_git_repository_is_pinned_to_a_commit() {
+    if !super::python_is_there() {
+        return;
+    }
+    let index = Index::start([Package::new("lib", "1.0")]);
+    let repo = repo().index(&index);
+    let source = repo.home().join("ours");
+    Package::new("ours", "0.1")
+        .requires("lib")
+        .needs_build()
+        .write_source(&source);
+    git(
+        &repo,
+        &source,
+        &["init", "--quiet", "--initial-branch=main"],
+    );
+    git(&repo, &source, &["add", "."]);
+    git(&repo, &source, &["commit", "--quiet", "-m", "first"]);
+    let commit = fs_err::read_to_string(source.join(".git/refs/heads/main")).unwrap();
+    let repo = repo.requirements(&format!("ours @ git+file://{source}@main\n"));
+    lock(&repo);
+    let first = repo.read("python.lock");
+    assert!(first.contains(commit.trim()), "{first}");
+    assert!(first.contains("name = \"lib\""), "{first}");
+
+    // The branch moves on; the lock does not, until it is told to.
+    git(
+        &repo,
+        &source,
+        &["commit", "--quiet", "--allow-empty", "-m", "second"],
+    );
+    lock(&repo);
+    assert_eq!(repo.read("python.lock"), first);
+    let output = repo.xtask(&["generate-lockfiles", "--upgrade"]);
+    assert_eq!(output.status, 0, "{output}");
+    let commit = fs_err::read_to_string(source.join(".git/refs/heads/main")).unwrap();
+    assert!(repo.read("python.lock").contains(commit.trim()));
+}
+
+#[test]
+fn a_git_revision_that_is_not_there() {
+    let repo = repo();
+    let source = repo.home().join("ours");
+    Package::new("ours", "0.1").write_source(&source);
+    git(
+        &repo,
+        &source,
+        &["init", "--quiet", "--initial-branch=main"],
+    );
+    git(&repo, &source, &["add", "."]);
+    git(&repo, &source, &["commit", "--quiet", "-m", "first"]);
+    let repo = repo.requirements(&format!("ours @ git+file://{source}@v9\n"));
+    assert_snapshot!(refused(&repo, &["generate-lockfiles"]), @"
+    error: cannot get `v9` of file://[HOME]/ours by git: there is no such branch, tag or commit
+     --> requirements.txt:1:1
+      |
+    1 | ours @ git+file://[HOME]/ours@v9
+      | ^^^^
+    ");
+}
+
+#[test]
+fn a_folder_that_is_not_there() {
+    let repo = repo().requirements("./vendor/ours\n");
+    assert_snapshot!(refused(&repo, &["generate-lockfiles"]), @"
+    error: cannot read [REPO]/vendor/ours
+     --> requirements.txt:1:1
+      |
+    1 | ./vendor/ours
+      | ^^^^^^^^^^^^^
+      |
+      = No such file or directory (os error 2)
+    ");
+}
+
+#[test]
+fn a_file_at_a_url_that_is_not_there() {
+    let index = Index::start([]);
+    let url = index.file_url("a-1.0-py3-none-any.whl");
+    let repo = repo().index(&index).requirements(&format!("a @ {url}\n"));
+    assert_snapshot!(refused(&repo, &["generate-lockfiles"]), @"
+    error: cannot download `http://127.0.0.1:[PORT]/files/a-1.0-py3-none-any.whl` from http://127.0.0.1:[PORT]/files/a-1.0-py3-none-any.whl: the server answers 404
+     --> requirements.txt:1:1
+      |
+    1 | a @ http://127.0.0.1:[PORT]/files/a-1.0-py3-none-any.whl
+      | ^
+    ");
+}
+
+fn git(repo: &Repo, folder: &Utf8Path, arguments: &[&str]) {
+    let who = [
+        "-C",
+        folder.as_str(),
+        "-c",
+        "user.name=A",
+        "-c",
+        "user.email=a@index.example",
+    ];
+    let output = repo.run("git".into(), &[&who, arguments].concat());
+    assert_eq!(output.status, 0, "{output}");
+}
