@@ -1,11 +1,12 @@
 //! The compact form of one index's answer for one package, on disk and in memory.
 //!
 //! A package may have thousands of releases, of which a resolver looks at a few. So the file is a
-//! head (a row per version, sorted, highest first) and a blob per version with its files; the
-//! head is read at once, a blob when it is asked for, and a version is parsed when it is looked at.
+//! head, a row of fixed width for each version, sorted, highest first, and a blob for each version
+//! with its files. Head and rows are read at once and used as they are; a blob is read when it is
+//! asked for, and a version is parsed when it is looked at.
 //!
 //! ```text
-//! magic 4 | length of all 8 | length of head 4 | checksum of head 4 | head | blob blob …
+//! magic 4 | length of all 8 | of the head 4 | of the rows 4 | checksum of both 4 | head | rows | blobs
 //! ```
 
 use std::borrow::Cow;
@@ -21,8 +22,9 @@ use serde::{Deserialize, Serialize};
 use crate::cache::{self, checksum};
 use crate::error::Error;
 
-const MAGIC: [u8; 4] = *b"xl\x00\x01";
-const PREAMBLE: usize = 20;
+const MAGIC: [u8; 4] = *b"xl\x00\x02";
+const PREAMBLE: usize = 24;
+const ROW: usize = 32;
 /// Files up to this size are read whole; of larger ones the head, whose length is known once
 /// the first bytes are read.
 const READ_WHOLE: usize = 64 * 1024;
@@ -83,29 +85,33 @@ struct Head<'a> {
     requires_python: Vec<&'a str>,
     /// All versions as spelt, one after the other.
     texts: &'a str,
-    rows: Vec<HeadRow>,
     unreadable: u32,
     untimed: u32,
 }
 
-#[derive(Serialize, Deserialize)]
-struct HeadRow {
-    text: u32,
-    blob: u32,
+/// What is known of one version without reading its files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Row {
+    /// Where its spelling ends in the texts; it begins where the one before ends.
+    text_end: u32,
+    /// Where its blob ends, likewise.
+    blob_end: u32,
+    /// The checksum of its blob.
     crc: u32,
-    yanked: bool,
-    wheel_since: Option<i64>,
-    sdist_since: Option<i64>,
-    requires_python: Requires,
+    pub(crate) yanked: bool,
+    /// When the first wheel was uploaded; `None` where there is no wheel.
+    pub(crate) wheel_since: Option<i64>,
+    pub(crate) sdist_since: Option<i64>,
+    pub(crate) requires_python: Requires,
 }
 
 /// Which Pythons the files of a version are for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Requires {
     /// Nothing is said.
     Nothing,
     /// All files say this: an index into the listing's table.
-    Same(u32),
+    Same(u16),
     /// Files differ.
     Differ,
 }
@@ -119,48 +125,34 @@ pub(crate) struct StoredFile<'a> {
     pub(crate) sha256: Option<[u8; 32]>,
     pub(crate) size: Option<u64>,
     pub(crate) uploaded: Option<i64>,
-    pub(crate) requires_python: Option<u32>,
+    pub(crate) requires_python: Option<u16>,
     pub(crate) yanked: Option<&'a str>,
     pub(crate) core_metadata: CoreMetadata,
 }
 
-/// One version's row.
-pub(crate) struct Row {
-    text: (u32, u32),
-    version: OnceLock<Version>,
-    blob: (u64, u32),
-    crc: u32,
-    pub(crate) yanked: bool,
-    /// When the first wheel was uploaded; `None` where there is no wheel.
-    pub(crate) wheel_since: Option<i64>,
-    pub(crate) sdist_since: Option<i64>,
-    pub(crate) requires_python: Requires,
-}
-
 /// One index's answer, ready to be asked.
 pub(crate) struct Compact {
-    backing: Backing,
-    blobs_at: u64,
+    /// The file up to the blobs, and, where there is no `file`, with them.
+    bytes: Vec<u8>,
+    file: Option<(Mutex<fs_err::File>, Utf8PathBuf)>,
+    rows_at: usize,
+    texts_at: usize,
+    blobs_at: usize,
     pub(crate) origin: Origin,
     prefix: String,
     requires_python: Vec<(String, OnceLock<Option<VersionSpecifiers>>)>,
-    texts: String,
-    pub(crate) rows: Vec<Row>,
+    /// One for each row, made when the first version is looked at.
+    versions: OnceLock<Box<[OnceLock<Version>]>>,
     pub(crate) unreadable: u32,
     pub(crate) untimed: u32,
     pub(crate) written: SystemTime,
-}
-
-enum Backing {
-    Memory(Vec<u8>),
-    File(Mutex<fs_err::File>, Utf8PathBuf),
 }
 
 impl Compact {
     /// Reads the head of a cached answer; `None` where it is missing, damaged or of another
     /// format.
     pub(crate) fn open(path: &Utf8Path) -> Option<Self> {
-        let mut file = fs_err::File::open(path).ok()?;
+        let file = fs_err::File::open(path).ok()?;
         let meta = file.metadata().ok()?;
         let length = usize::try_from(meta.len()).ok()?;
         let first = if length <= READ_WHOLE {
@@ -169,109 +161,89 @@ impl Compact {
             READ_FIRST
         };
         let mut bytes = Vec::with_capacity(first);
-        (&mut file)
-            .take(first as u64)
-            .read_to_end(&mut bytes)
-            .ok()?;
-        let (total, head) = preamble(&bytes)?;
-        if total != meta.len() {
+        // Through the standard type, which does not clear the buffer first.
+        let read = |limit: usize, bytes: &mut Vec<u8>| {
+            bytes.reserve_exact(limit);
+            file.file().take(limit as u64).read_to_end(bytes)
+        };
+        read(first, &mut bytes).ok()?;
+        let preamble = Preamble::read(&bytes)?;
+        if preamble.total != meta.len() {
             return None;
         }
-        let missing = (PREAMBLE + head).saturating_sub(bytes.len());
-        bytes.reserve_exact(missing);
-        (&mut file)
-            .take(missing as u64)
-            .read_to_end(&mut bytes)
-            .ok()?;
-        let mut compact = Self::from_bytes(bytes, meta.modified().ok()?)?;
+        let missing = preamble.blobs_at().saturating_sub(bytes.len());
+        if missing > 0 {
+            read(missing, &mut bytes).ok()?;
+        }
+        let written = meta.modified().ok()?;
+        let mut compact = Self::from_bytes(bytes, written)?;
         if length > READ_WHOLE {
-            compact.backing = Backing::File(Mutex::new(file), path.to_owned());
+            compact.bytes.truncate(compact.blobs_at);
+            compact.file = Some((Mutex::new(file), path.to_owned()));
             return Some(compact);
         }
         compact.is_whole().then_some(compact)
     }
 
-    /// Whether every blob in memory is as it was written.
-    fn is_whole(&self) -> bool {
-        (0..self.rows.len()).all(|at| {
-            self.blob(at)
-                .is_ok_and(|blob| checksum(&blob) == self.rows[at].crc)
-        })
-    }
-
-    fn blob(&self, at: usize) -> Result<Cow<'_, [u8]>, Error> {
-        let (start, length) = self.rows[at].blob;
-        let (start, length) = (self.blobs_at + start, length as usize);
-        match &self.backing {
-            Backing::Memory(bytes) => {
-                let start = usize::try_from(start).unwrap_or(usize::MAX);
-                let end = start.saturating_add(length);
-                Ok(Cow::Borrowed(bytes.get(start..end).unwrap_or_default()))
-            }
-            Backing::File(file, path) => {
-                let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
-                let mut blob = vec![0; length];
-                file.seek(SeekFrom::Start(start))
-                    .and_then(|_| file.read_exact(&mut blob))
-                    .map_err(Error::file("read the cache file", path))?;
-                Ok(Cow::Owned(blob))
-            }
-        }
-    }
-
     /// Reads what [`encode`] made; the blobs may be missing from `bytes`, then the caller gives
     /// the file that has them.
     pub(crate) fn from_bytes(bytes: Vec<u8>, written: SystemTime) -> Option<Self> {
-        let (_, length) = preamble(&bytes)?;
-        let blobs_at = PREAMBLE + length;
-        let head = bytes.get(PREAMBLE..blobs_at)?;
-        if bytes[16..20] != checksum(head).to_le_bytes() {
+        let preamble = Preamble::read(&bytes)?;
+        let (rows_at, blobs_at) = (preamble.rows_at(), preamble.blobs_at());
+        if checksum(bytes.get(PREAMBLE..blobs_at)?) != preamble.crc {
             return None;
         }
-        let head: Head<'_> = postcard::from_bytes(head).ok()?;
-        let (mut text_at, mut blob_at) = (0, 0);
-        let rows = head.rows.iter().map(|row| {
-            let text = (text_at, row.text);
-            let blob = (blob_at, row.blob);
-            text_at += row.text;
-            blob_at += u64::from(row.blob);
-            Row {
-                text,
-                version: OnceLock::new(),
-                blob,
-                crc: row.crc,
-                yanked: row.yanked,
-                wheel_since: row.wheel_since,
-                sdist_since: row.sdist_since,
-                requires_python: row.requires_python,
-            }
-        });
+        let head: Head<'_> = postcard::from_bytes(&bytes[PREAMBLE..rows_at]).ok()?;
+        let texts_at = head.texts.as_ptr().addr() - bytes.as_ptr().addr();
+        let requires_python = head.requires_python.iter();
         Some(Self {
-            rows: rows.collect(),
-            blobs_at: blobs_at as u64,
+            file: None,
+            rows_at,
+            texts_at,
+            blobs_at,
             prefix: head.prefix.to_owned(),
-            requires_python: head
-                .requires_python
-                .iter()
+            requires_python: requires_python
                 .map(|&text| (text.to_owned(), OnceLock::new()))
                 .collect(),
-            texts: head.texts.to_owned(),
+            versions: OnceLock::new(),
             unreadable: head.unreadable,
             untimed: head.untimed,
             origin: head.origin,
-            backing: Backing::Memory(bytes),
             written,
+            bytes,
         })
+    }
+
+    /// How many versions there are.
+    pub(crate) fn len(&self) -> usize {
+        (self.blobs_at - self.rows_at) / ROW
+    }
+
+    /// The row at `at`, which must be less than [`Compact::len`].
+    pub(crate) fn row(&self, at: usize) -> Row {
+        let start = self.rows_at + at * ROW;
+        Row::from_bytes(&self.bytes[start..start + ROW])
+    }
+
+    /// The ends of the text and of the blob before row `at`.
+    fn ends_before(&self, at: usize) -> (usize, usize) {
+        match at.checked_sub(1).map(|before| self.row(before)) {
+            Some(row) => (row.text_end as usize, row.blob_end as usize),
+            None => (0, 0),
+        }
     }
 
     /// The version of row `at`, parsed when first asked for.
     pub(crate) fn version(&self, at: usize) -> &Version {
-        let row = &self.rows[at];
-        row.version.get_or_init(|| {
-            let (start, length) = (row.text.0 as usize, row.text.1 as usize);
+        let versions = self
+            .versions
+            .get_or_init(|| (0..self.len()).map(|_| OnceLock::new()).collect());
+        versions[at].get_or_init(|| {
+            let start = self.texts_at + self.ends_before(at).0;
+            let end = self.texts_at + self.row(at).text_end as usize;
             // The encoder wrote only what parses, and the checksum held.
-            self.texts
-                .get(start..start + length)
+            std::str::from_utf8(self.bytes.get(start..end).unwrap_or_default())
+                .ok()
                 .and_then(|text| text.parse().ok())
                 .unwrap_or_else(|| Version::new([0]))
         })
@@ -279,7 +251,7 @@ impl Compact {
 
     /// The row of `version`.
     pub(crate) fn find(&self, version: &Version) -> Option<usize> {
-        let (mut low, mut high) = (0, self.rows.len());
+        let (mut low, mut high) = (0, self.len());
         while low < high {
             let middle = usize::midpoint(low, high);
             match version.cmp(self.version(middle)) {
@@ -292,11 +264,35 @@ impl Compact {
     }
 
     /// An entry of the table of `Requires-Python`.
-    pub(crate) fn requires_python(&self, at: u32) -> Option<&VersionSpecifiers> {
-        let (text, parsed) = self.requires_python.get(at as usize)?;
+    pub(crate) fn requires_python(&self, at: u16) -> Option<&VersionSpecifiers> {
+        let (text, parsed) = self.requires_python.get(usize::from(at))?;
         parsed
             .get_or_init(|| model::parse_requires_python(text))
             .as_ref()
+    }
+
+    /// Whether every blob in memory is as it was written.
+    fn is_whole(&self) -> bool {
+        (0..self.len()).all(|at| {
+            self.blob(at)
+                .is_ok_and(|blob| checksum(&blob) == self.row(at).crc)
+        })
+    }
+
+    fn blob(&self, at: usize) -> Result<Cow<'_, [u8]>, Error> {
+        let start = self.blobs_at + self.ends_before(at).1;
+        let end = self.blobs_at + self.row(at).blob_end as usize;
+        let Some((file, path)) = &self.file else {
+            return Ok(Cow::Borrowed(
+                self.bytes.get(start..end).unwrap_or_default(),
+            ));
+        };
+        let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut blob = vec![0; end.saturating_sub(start)];
+        file.seek(SeekFrom::Start(start as u64))
+            .and_then(|_| file.read_exact(&mut blob))
+            .map_err(Error::file("read the cache file", path))?;
+        Ok(Cow::Owned(blob))
     }
 
     /// Reads the files of row `at`, and gives each to `each`.
@@ -307,7 +303,7 @@ impl Compact {
     ) -> Result<(), Error> {
         let blob = self.blob(at)?;
         let mut rest = blob.as_ref();
-        let whole = checksum(rest) == self.rows[at].crc && {
+        let whole = checksum(rest) == self.row(at).crc && {
             loop {
                 if rest.is_empty() {
                     break true;
@@ -325,13 +321,13 @@ impl Compact {
     }
 
     fn damaged(&self) -> Error {
-        match &self.backing {
-            Backing::File(_, path) => {
+        match &self.file {
+            Some((_, path)) => {
                 let _ = fs_err::remove_file(path);
                 Error::Damaged { path: path.clone() }
             }
             // It was checked when it was read.
-            Backing::Memory(_) => Error::Interrupted,
+            None => Error::Interrupted,
         }
     }
 
@@ -346,14 +342,80 @@ impl Compact {
     }
 }
 
-fn preamble(bytes: &[u8]) -> Option<(u64, usize)> {
-    let head = bytes.get(..PREAMBLE)?;
-    if head[..4] != MAGIC {
-        return None;
+/// What the file begins with.
+struct Preamble {
+    total: u64,
+    head: usize,
+    rows: usize,
+    crc: u32,
+}
+
+impl Preamble {
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let bytes = bytes.get(..PREAMBLE)?;
+        let number = |at: usize| Some(u32::from_le_bytes(bytes[at..at + 4].try_into().ok()?));
+        let preamble = Self {
+            total: u64::from_le_bytes(bytes[4..12].try_into().ok()?),
+            head: number(12)? as usize,
+            rows: number(16)? as usize,
+            crc: number(20)?,
+        };
+        (bytes[..4] == MAGIC && preamble.rows.is_multiple_of(ROW)).then_some(preamble)
     }
-    let total = u64::from_le_bytes(head[4..12].try_into().ok()?);
-    let length = u32::from_le_bytes(head[12..16].try_into().ok()?);
-    Some((total, length as usize))
+
+    fn rows_at(&self) -> usize {
+        PREAMBLE + self.head
+    }
+
+    fn blobs_at(&self) -> usize {
+        self.rows_at() + self.rows
+    }
+}
+
+/// No file of this kind.
+const NEVER: i64 = i64::MIN;
+const DIFFER: u16 = u16::MAX;
+
+impl Row {
+    fn from_bytes(bytes: &[u8]) -> Self {
+        let short = |at: usize| u16::from_le_bytes(array(bytes, at));
+        let number = |at: usize| u32::from_le_bytes(array(bytes, at));
+        let since = |at: usize| Some(i64::from_le_bytes(array(bytes, at))).filter(|t| *t != NEVER);
+        Self {
+            text_end: number(0),
+            blob_end: number(4),
+            crc: number(8),
+            requires_python: match short(12) {
+                0 => Requires::Nothing,
+                DIFFER => Requires::Differ,
+                at => Requires::Same(at - 1),
+            },
+            yanked: short(14) != 0,
+            wheel_since: since(16),
+            sdist_since: since(24),
+        }
+    }
+
+    fn write(&self, bytes: &mut Vec<u8>) {
+        let requires: u16 = match self.requires_python {
+            Requires::Nothing => 0,
+            Requires::Same(at) => at + 1,
+            Requires::Differ => DIFFER,
+        };
+        bytes.extend(self.text_end.to_le_bytes());
+        bytes.extend(self.blob_end.to_le_bytes());
+        bytes.extend(self.crc.to_le_bytes());
+        bytes.extend(requires.to_le_bytes());
+        bytes.extend(u16::from(self.yanked).to_le_bytes());
+        bytes.extend(self.wheel_since.unwrap_or(NEVER).to_le_bytes());
+        bytes.extend(self.sdist_since.unwrap_or(NEVER).to_le_bytes());
+    }
+}
+
+/// `N` bytes from `at`; zeros where there are fewer.
+fn array<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
+    let bytes = bytes.get(at..at + N).and_then(|b| b.try_into().ok());
+    bytes.unwrap_or([0; N])
 }
 
 /// The compact form of `page`. Files whose name does not say a version of `name` are left out.
@@ -364,9 +426,9 @@ pub(crate) fn encode(name: &PackageName, page: &Page<'_>, origin: Origin) -> Vec
     let (mut texts, mut rows, mut blobs) = (String::new(), Vec::new(), Vec::new());
     for group in sorted.groups.chunk_by(|a, b| a.rank == b.rank) {
         let start = blobs.len();
-        let mut row = HeadRow {
-            text: u32::try_from(group[0].text.len()).unwrap_or(0),
-            blob: 0,
+        let mut row = Row {
+            text_end: 0,
+            blob_end: 0,
             crc: 0,
             yanked: true,
             wheel_since: None,
@@ -408,31 +470,39 @@ pub(crate) fn encode(name: &PackageName, page: &Page<'_>, origin: Origin) -> Vec
                 blobs = longer;
             }
         }
-        row.blob = u32::try_from(blobs.len() - start).unwrap_or(0);
-        row.crc = checksum(&blobs[start..]);
         texts.push_str(group[0].text);
-        rows.push(row);
+        row.text_end = length_of(texts.len());
+        row.blob_end = length_of(blobs.len());
+        row.crc = checksum(&blobs[start..]);
+        row.write(&mut rows);
     }
     let head = Head {
         origin,
         prefix,
         requires_python: pythons.texts,
         texts: &texts,
-        rows,
         unreadable: sorted.unreadable,
         untimed: u32::try_from(page.files.iter().filter(|f| f.uploaded.is_none()).count())
             .unwrap_or(u32::MAX),
     };
-    let head = postcard::to_stdvec(&head).unwrap_or_default();
+    let mut head = postcard::to_stdvec(&head).unwrap_or_default();
+    let head_length = head.len();
+    head.extend_from_slice(&rows);
     let total = PREAMBLE + head.len() + blobs.len();
     let mut bytes = Vec::with_capacity(total);
-    bytes.extend_from_slice(&MAGIC);
-    bytes.extend_from_slice(&(total as u64).to_le_bytes());
-    bytes.extend_from_slice(&u32::try_from(head.len()).unwrap_or(0).to_le_bytes());
-    bytes.extend_from_slice(&checksum(&head).to_le_bytes());
+    bytes.extend(MAGIC);
+    bytes.extend((total as u64).to_le_bytes());
+    bytes.extend(length_of(head_length).to_le_bytes());
+    bytes.extend(length_of(rows.len()).to_le_bytes());
+    bytes.extend(checksum(&head).to_le_bytes());
     bytes.extend_from_slice(&head);
     bytes.extend_from_slice(&blobs);
     bytes
+}
+
+/// An answer of 4 GiB is refused long before.
+fn length_of(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
 }
 
 /// Writes an encoded answer, and gives it back ready to be asked.
@@ -451,15 +521,16 @@ pub(crate) fn store(path: &Utf8Path, bytes: Vec<u8>) -> Result<Compact, Error> {
 
 #[derive(Default)]
 struct Pythons<'a> {
-    known: FxHashMap<&'a str, u32>,
+    known: FxHashMap<&'a str, u16>,
     texts: Vec<&'a str>,
 }
 
 impl<'a> Pythons<'a> {
-    fn at(&mut self, text: &'a str) -> u32 {
+    /// The text's place in the table; after tens of thousands of different ones, the last.
+    fn at(&mut self, text: &'a str) -> u16 {
         *self.known.entry(text).or_insert_with(|| {
             self.texts.push(text);
-            u32::try_from(self.texts.len() - 1).unwrap_or(u32::MAX)
+            u16::try_from(self.texts.len() - 1).unwrap_or(DIFFER - 2)
         })
     }
 }

@@ -166,7 +166,7 @@ impl Core {
             for place in find_links {
                 match self.links.of(self, place, name, requests).await? {
                     None => return Ok(None),
-                    Some(compact) if compact.rows.is_empty() => {}
+                    Some(compact) if compact.len() == 0 => {}
                     Some(compact) => parts.push(Part {
                         role: IndexRole::FindLinks,
                         compact,

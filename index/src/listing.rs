@@ -79,7 +79,7 @@ impl Listing {
         let merged = (parts.len() > 1).then(|| {
             let mut rows: BTreeMap<&Version, Vec<(usize, usize)>> = BTreeMap::new();
             for (nth, part) in parts.iter().enumerate() {
-                for row in 0..part.compact.rows.len() {
+                for row in 0..part.compact.len() {
                     let version = part.compact.version(row);
                     rows.entry(version).or_default().push((nth, row));
                 }
@@ -112,7 +112,7 @@ impl Listing {
     pub fn versions(&self) -> impl DoubleEndedIterator<Item = ListedVersion<'_>> + Clone {
         let count = match &self.merged {
             Some(merged) => merged.len(),
-            None => self.parts[0].compact.rows.len(),
+            None => self.parts[0].compact.len(),
         };
         (0..count)
             .map(|at| ListedVersion { listing: self, at })
@@ -312,7 +312,7 @@ impl<'a> ListedVersion<'a> {
     /// Whether all its files are yanked (PEP 592).
     #[must_use]
     pub fn is_yanked(&self) -> bool {
-        self.rows().all(|(compact, row)| compact.rows[row].yanked)
+        self.rows().all(|(compact, row)| compact.row(row).yanked)
     }
 
     /// Which Pythons its files are for, without reading them.
@@ -320,7 +320,7 @@ impl<'a> ListedVersion<'a> {
     pub fn requires_python(&self) -> RequiresPython<'a> {
         let mut rows = self.rows();
         match (rows.next(), rows.next()) {
-            (Some((compact, row)), None) => match compact.rows[row].requires_python {
+            (Some((compact, row)), None) => match compact.row(row).requires_python {
                 Requires::Nothing => RequiresPython::Same(None),
                 Requires::Same(at) => RequiresPython::Same(compact.requires_python(at)),
                 Requires::Differ => RequiresPython::Differ,
@@ -357,7 +357,7 @@ impl<'a> ListedVersion<'a> {
 
     fn any(&self, since: impl Fn(&crate::compact::Row) -> Option<i64>) -> bool {
         self.rows().any(|(compact, row)| {
-            since(&compact.rows[row]).is_some_and(|time| self.listing.is_within(time))
+            since(&compact.row(row)).is_some_and(|time| self.listing.is_within(time))
         })
     }
 

@@ -13,8 +13,8 @@ use crate::cache::checksum;
 use crate::error::{Error, What};
 use crate::http::{Failure, Get, Http};
 
-/// What is fetched first. Almost all wheels have directory and metadata within it.
-const TAIL: u64 = 128 << 10;
+/// What is fetched first of a wheel whose size is not listed.
+const TAIL: u64 = 64 << 10;
 /// No metadata is longer.
 const MOST_BYTES: u64 = 64 << 20;
 
@@ -38,7 +38,10 @@ pub(crate) async fn read_member(
 ) -> Result<Result<Vec<u8>, Refusal>, Error> {
     let mut remote = Remote { http, what, url };
     let range = match size {
-        Some(size) => format!("bytes={}-{}", size.saturating_sub(TAIL), size.max(1) - 1),
+        Some(size) => {
+            let start = size.saturating_sub(tail_length(size));
+            format!("bytes={start}-{}", size.max(1) - 1)
+        }
         None => format!("bytes=-{TAIL}"),
     };
     let tail = match remote.get(range).await? {
@@ -48,6 +51,12 @@ pub(crate) async fn read_member(
     Ok(find_member(&mut remote, tail, wanted)
         .await?
         .ok_or(Refusal::Unreadable))
+}
+
+/// How much of the end has directory and metadata of almost all wheels of this size: the larger a
+/// wheel, the more files it has.
+fn tail_length(size: u64) -> u64 {
+    (size / 16).clamp(16 << 10, 128 << 10)
 }
 
 struct Remote<'a> {
