@@ -40,7 +40,16 @@ fn clean_says_what_it_removes_and_leaves_the_rest() {
     repo.write("dist/other.whl", "not ours");
     fs_err::write(repo.cache().join("cargo-xtask/theirs"), "not ours").unwrap();
     let before = repo.snapshot();
-    assert_snapshot!(without_sizes(&said(&done(&repo, &["clean", "--all", "--dry-run"]))), @"");
+    assert_snapshot!(without_sizes(&said(&done(&repo, &["clean", "--all", "--dry-run"]))), @"
+      [CACHE]/cargo-xtask/files-1 (downloaded files)
+      [CACHE]/cargo-xtask/interpreters (what interpreters are)
+      [CACHE]/cargo-xtask/listings-1 (answers of package indexes)
+      [CACHE]/cargo-xtask/metadata-1 (metadata of releases)
+      [CACHE]/cargo-xtask/partial-1 (downloads that were interrupted)
+      [CACHE]/cargo-xtask/wheels-1 (unpacked wheels)
+      dist/export/python/virtualenvs/python-default/[PYTHON] (an environment)
+    would remove N files and free N UNITS
+    ");
     assert!(before == repo.snapshot());
     done(&repo, &["clean", "--all"]);
     assert!(!repo.root().join("dist/export").exists());
@@ -119,10 +128,17 @@ fn a_plugin_is_cloned_and_linked() {
     git(&["init", "--quiet"]);
     git(&["add", "."]);
     git(&["commit", "--quiet", "-m", "one"]);
-    assert_snapshot!(said(&done(&repo, &["install-plugin", "../plugin"])), @"");
+    assert_snapshot!(said(&done(&repo, &["install-plugin", "../plugin"])), @"
+    cloned acme-late 0.3 into plugins/plugin
+    hint: run `cargo xtask export` to link it into the environment
+    ");
     let again = repo.xtask(&["install-plugin", "../plugin"]);
     assert_eq!(again.status, 1);
-    assert_snapshot!(said(&again), @"");
+    assert_snapshot!(said(&again), @"
+    error: plugins/plugin is there already
+     |
+    hint: bring it up to date with `git -C plugins/plugin pull`, or remove it first
+    ");
     let code = "import acme_late, importlib.metadata as m; print(m.version('acme-late'))";
     assert_eq!(done(&repo, &["run", "--", "-c", code]).stdout, "0.3\n");
     let missing = repo.xtask(&["install-plugin", "../nothing"]);
@@ -192,5 +208,12 @@ fn a_cache_that_cannot_be_written() {
         return;
     };
     assert_eq!(output.status, 1, "{output}");
-    assert_snapshot!(said(&output), @"");
+    assert_snapshot!(said(&output), @"
+    error: cannot list the files of `lib`: it is not in the cache, and the run is offline
+     |
+    hint: run once without `--offline`
+    error: cannot list the files of `app`: it is not in the cache, and the run is offline
+     |
+    hint: run once without `--offline`
+    ");
 }
