@@ -1,0 +1,316 @@
+//! `merge-lockfile` and `install-merge-driver`: git merges locks, and what it leaves where none
+//! is possible.
+
+mod random;
+
+use insta::assert_snapshot;
+use testkit::{Fault, Index, Output, Package, Repo, When};
+
+use crate::{BINARY, lock, refused, repo};
+
+/// A repository of git with the driver, and a requirement in each file, so that requirements
+/// themselves do not conflict.
+fn git_repo(index: &Index) -> Repo {
+    let repo = repo()
+        .index(index)
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .env("GIT_AUTHOR_NAME", "a")
+        .env("GIT_AUTHOR_EMAIL", "a@a.example")
+        .env("GIT_COMMITTER_NAME", "a")
+        .env("GIT_COMMITTER_EMAIL", "a@a.example")
+        .env("GIT_EDITOR", "true");
+    git(&repo, &["init", "--quiet", "--initial-branch=main"]);
+    let output = repo.xtask(&["install-merge-driver"]);
+    assert_eq!(output.status, 0, "{output}");
+    use_this_binary(&repo);
+    repo
+}
+
+/// The installed driver is `cargo xtask`, which here would be another build.
+fn use_this_binary(repo: &Repo) {
+    let command = format!("'{BINARY}' merge-lockfile %O %A %B %P");
+    git(repo, &["config", "merge.xtask-lockfile.driver", &command]);
+}
+
+fn try_git(repo: &Repo, arguments: &[&str]) -> Output {
+    repo.run("git".into(), arguments)
+}
+
+#[track_caller]
+fn git(repo: &Repo, arguments: &[&str]) -> String {
+    let output = try_git(repo, arguments);
+    assert_eq!(output.status, 0, "git {}: {output}", arguments.join(" "));
+    output.stdout
+}
+
+/// Requires a package, or no longer where `requirement` is empty.
+fn require(repo: &Repo, name: &str, requirement: &str) {
+    let path = format!("reqs/{name}/BUILD");
+    if requirement.is_empty() {
+        fs_err::remove_file(repo.root().join(path)).unwrap();
+        return;
+    }
+    repo.write(
+        &path,
+        &format!("python_requirement(name=\"{name}\", requirements=[\"{requirement}\"])\n"),
+    );
+}
+
+fn commit(repo: &Repo, message: &str) {
+    git(repo, &["add", "--all"]);
+    git(
+        repo,
+        &["commit", "--quiet", "--allow-empty", "--message", message],
+    );
+}
+
+/// A branch from `main` with these requirements changed and locked.
+#[track_caller]
+fn branch(repo: &Repo, name: &str, requirements: &[(&str, &str)]) {
+    git(repo, &["switch", "--quiet", "--force-create", name, "main"]);
+    for (package, requirement) in requirements {
+        require(repo, package, requirement);
+    }
+    lock(repo);
+    commit(repo, name);
+}
+
+fn versions(repo: &Repo) -> String {
+    let text = repo.read("python.lock");
+    let lock = lockfile::read(&text, "python.lock".into()).unwrap();
+    let packages = lock.packages.iter();
+    let packages: Vec<String> = packages
+        .map(|p| format!("{} {}", p.name, p.version))
+        .collect();
+    packages.join(", ")
+}
+
+fn index() -> Index {
+    Index::start([
+        Package::new("a", "1.0").requires("shared"),
+        Package::new("a", "2.0").requires("shared>=2"),
+        Package::new("b", "1.0").requires("shared"),
+        Package::new("b", "2.0").requires("shared<3"),
+        Package::new("c", "1.0").requires("shared<2"),
+        Package::new("shared", "1.0"),
+        Package::new("shared", "2.0"),
+        Package::new("shared", "3.0"),
+    ])
+}
+
+/// `main` requires a 1.0 and b 1.0 with shared 2.0.
+fn two_requirements(index: &Index) -> Repo {
+    let repo = git_repo(index);
+    require(&repo, "a", "a<2");
+    require(&repo, "b", "b<2");
+    require(&repo, "shared", "shared<3");
+    lock(&repo);
+    require(&repo, "shared", "shared");
+    lock(&repo);
+    commit(&repo, "main");
+    repo
+}
+
+#[test]
+fn two_branches_merge_without_a_request() {
+    let index = index();
+    let repo = two_requirements(&index);
+    branch(&repo, "ours", &[("a", "a")]);
+    assert_eq!(versions(&repo), "a 1.0, b 1.0, shared 2.0");
+    branch(&repo, "ours", &[("a", "a>=2")]);
+    branch(&repo, "theirs", &[("b", "b>=2")]);
+    index.clear_log();
+    git(&repo, &["merge", "--quiet", "--no-edit", "ours"]);
+    assert_eq!(versions(&repo), "a 2.0, b 2.0, shared 2.0");
+    assert_eq!(index.log(), []);
+    let output = repo.xtask(&["lock", "check"]);
+    assert_eq!(output.status, 0, "{output}");
+}
+
+#[test]
+fn the_index_is_asked_where_the_locks_do_not_suffice() {
+    let index = index();
+    let repo = git_repo(&index);
+    require(&repo, "shared", "shared<2");
+    lock(&repo);
+    require(&repo, "shared", "shared");
+    commit(&repo, "main");
+    branch(&repo, "ours", &[("shared", "shared>=2")]);
+    branch(&repo, "theirs", &[("b", "b>=2")]);
+    assert_eq!(versions(&repo), "b 2.0, shared 1.0");
+    git(&repo, &["merge", "--quiet", "--no-edit", "ours"]);
+    assert_eq!(versions(&repo), "b 2.0, shared 2.0");
+}
+
+#[test]
+fn rebase_cherry_pick_and_stash_pop_merge_as_well() {
+    let index = index();
+    let repo = two_requirements(&index);
+    branch(&repo, "ours", &[("a", "a>=2")]);
+    branch(&repo, "theirs", &[("b", "b>=2")]);
+    git(&repo, &["switch", "--quiet", "--create", "picked", "ours"]);
+    git(&repo, &["cherry-pick", "theirs"]);
+    assert_eq!(versions(&repo), "a 2.0, b 2.0, shared 2.0");
+    git(&repo, &["switch", "--quiet", "theirs"]);
+    git(&repo, &["rebase", "--quiet", "ours"]);
+    assert_eq!(versions(&repo), "a 2.0, b 2.0, shared 2.0");
+
+    git(&repo, &["switch", "--quiet", "main"]);
+    require(&repo, "b", "b>=2");
+    lock(&repo);
+    git(&repo, &["add", "--all"]);
+    git(&repo, &["stash", "--quiet"]);
+    git(&repo, &["merge", "--quiet", "--no-edit", "ours"]);
+    git(&repo, &["stash", "pop", "--quiet"]);
+    assert_eq!(versions(&repo), "a 2.0, b 2.0, shared 2.0");
+}
+
+#[test]
+fn contradicting_requirements_leave_a_conflict_that_says_so() {
+    let index = index();
+    let repo = two_requirements(&index);
+    branch(&repo, "ours", &[("shared", "shared==3.0")]);
+    branch(&repo, "theirs", &[("shared", "shared==1.0")]);
+    let output = try_git(&repo, &["merge", "--no-edit", "ours"]);
+    assert_eq!(output.status, 1, "{output}");
+    assert_snapshot!(output.stderr, @"");
+    let text = repo.read("python.lock");
+    let top: Vec<&str> = text
+        .lines()
+        .take_while(|line| line.starts_with('#'))
+        .collect();
+    assert_snapshot!(top.join("\n"), @"");
+    assert!(text.contains("\n<<<<<<< ours\n"), "{text}");
+
+    require(&repo, "shared", "shared==3.0");
+    lock(&repo);
+    assert_eq!(versions(&repo), "a 1.0, b 1.0, shared 3.0");
+    commit(&repo, "merged");
+}
+
+#[test]
+fn requirements_that_contradict_further_down_are_explained_too() {
+    let index = index();
+    let repo = two_requirements(&index);
+    branch(&repo, "ours", &[("a", "a>=2")]);
+    branch(&repo, "theirs", &[("c", "c")]);
+    let output = try_git(&repo, &["merge", "--no-edit", "ours"]);
+    assert_eq!(output.status, 1, "{output}");
+    let text = repo.read("python.lock");
+    let top: Vec<&str> = text
+        .lines()
+        .take_while(|line| line.starts_with('#'))
+        .collect();
+    assert_snapshot!(top.join("\n"), @"");
+
+    require(&repo, "a", "a");
+    lock(&repo);
+    assert_eq!(versions(&repo), "a 1.0, b 1.0, c 1.0, shared 1.0");
+}
+
+#[test]
+fn the_recipe_without_a_driver_still_works() {
+    let index = index();
+    let repo = two_requirements(&index);
+    branch(&repo, "ours", &[("a", "a>=2")]);
+    branch(&repo, "theirs", &[("b", "b>=2")]);
+    git(
+        &repo,
+        &["config", "--remove-section", "merge.xtask-lockfile"],
+    );
+    assert_eq!(try_git(&repo, &["merge", "--no-edit", "ours"]).status, 1);
+    git(&repo, &["checkout", "--theirs", "python.lock"]);
+    let output = repo.xtask(&["generate-lockfiles", "--resolve", "python-default"]);
+    assert_eq!(output.status, 0, "{output}");
+    assert_eq!(versions(&repo), "a 2.0, b 2.0, shared 2.0");
+}
+
+#[test]
+fn in_a_lock_with_conflict_markers_both_sides_pins_count() {
+    let index = index();
+    let repo = two_requirements(&index);
+    branch(&repo, "ours", &[("a", "a>=2")]);
+    branch(&repo, "theirs", &[("b", "b>=2")]);
+    git(
+        &repo,
+        &["config", "--remove-section", "merge.xtask-lockfile"],
+    );
+    assert_eq!(try_git(&repo, &["merge", "--no-edit", "ours"]).status, 1);
+    assert!(repo.read("python.lock").contains("<<<<<<<"));
+    lock(&repo);
+    assert_eq!(versions(&repo), "a 2.0, b 2.0, shared 2.0");
+}
+
+#[test]
+fn a_lock_of_another_tool_conflicts_as_ever() {
+    let index = index();
+    let repo = two_requirements(&index);
+    branch(&repo, "ours", &[("a", "a>=2")]);
+    git(&repo, &["switch", "--quiet", "--create", "theirs", "main"]);
+    repo.write("python.lock", "// a lock of Pants\n{}\n");
+    commit(&repo, "theirs");
+    let output = try_git(&repo, &["merge", "--no-edit", "ours"]);
+    assert_eq!(output.status, 1, "{output}");
+    let text = repo.read("python.lock");
+    assert_snapshot!(text.lines().next().unwrap(), @"");
+    assert!(text.contains("\n<<<<<<< ours\n"), "{text}");
+}
+
+#[test]
+fn killed_within_the_driver_git_and_the_lock_are_whole() {
+    let index = index();
+    let repo = two_requirements(&index);
+    branch(&repo, "ours", &[("a", "a>=2"), ("p", "shared<4")]);
+    branch(&repo, "theirs", &[("b", "b>=2")]);
+    // The driver dies by itself: as if it was killed when it had begun.
+    for seconds in ["0.00", "0.01", "0.02", "0.05"] {
+        let command =
+            format!("timeout --signal=KILL {seconds} '{BINARY}' merge-lockfile %O %A %B %P");
+        git(&repo, &["config", "merge.xtask-lockfile.driver", &command]);
+        try_git(&repo, &["merge", "--no-edit", "ours"]);
+        git(&repo, &["fsck", "--no-progress"]);
+        let text = repo.read("python.lock");
+        assert!(
+            lockfile::read(&text, "python.lock".into()).is_ok(),
+            "{text}"
+        );
+        try_git(&repo, &["merge", "--abort"]);
+        git(&repo, &["reset", "--quiet", "--hard", "theirs"]);
+        assert_eq!(git(&repo, &["status", "--porcelain"]), "");
+    }
+    use_this_binary(&repo);
+    index.inject("/", Fault::Status(500), When::Always);
+    git(&repo, &["merge", "--quiet", "--no-edit", "ours"]);
+    assert_eq!(versions(&repo), "a 2.0, b 2.0, shared 2.0");
+}
+
+#[test]
+fn the_driver_is_installed_once_and_taken_out() {
+    let repo = repo().requirements("a\n").env("GIT_CONFIG_NOSYSTEM", "1");
+    assert_snapshot!(refused(&repo, &["install-merge-driver"]), @"");
+    git(&repo, &["init", "--quiet"]);
+    repo.write(".gitattributes", "*.png binary\n");
+    let check = repo.xtask(&["install-merge-driver", "--check"]);
+    assert_snapshot!(check, @"");
+    assert_snapshot!(repo.xtask(&["install-merge-driver"]), @"");
+    let once = repo.snapshot();
+    repo.xtask(&["install-merge-driver"]);
+    assert!(once == repo.snapshot(), "the second time changed a file");
+    assert_snapshot!(repo.read(".gitattributes"), @"");
+    assert_eq!(repo.xtask(&["install-merge-driver", "--check"]).status, 0);
+    assert_snapshot!(repo.xtask(&["install-merge-driver", "--uninstall"]), @"");
+    assert_eq!(repo.read(".gitattributes"), "*.png binary\n");
+    assert_eq!(repo.xtask(&["install-merge-driver", "--check"]).status, 1);
+}
+
+#[test]
+fn a_repository_below_gits_tells_git_where_it_is() {
+    let repo = repo().env("GIT_CONFIG_NOSYSTEM", "1");
+    git(&repo, &["init", "--quiet"]);
+    repo.write("my py/Cargo.toml", &repo.read("Cargo.toml"));
+    let output = repo.xtask(&["-C", "my py", "install-merge-driver"]);
+    assert_eq!(output.status, 0, "{output}");
+    let driver = git(&repo, &["config", "merge.xtask-lockfile.driver"]);
+    assert_snapshot!(driver, @"");
+    assert!(repo.root().join("my py/.gitattributes").exists());
+}

@@ -1,0 +1,96 @@
+//! `import`: a resolve locked with the pins of another tool's lock.
+
+use camino::Utf8PathBuf;
+use clap::Args;
+use lockfile::Pin;
+use model::PackageSource;
+use resolve::Pins;
+
+use crate::commands::Outcome;
+use crate::error::CommandError;
+use crate::locking::{self, Declared, IndexProvider, LockPath, Places, PlacesOptions, Upgrade};
+use crate::session::Session;
+use crate::settings::Cutoff;
+
+/// What can be said to `import`.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// The lock: uv.lock, poetry.lock, pdm.lock, pylock.toml, a lock of Pants or pex, or one of ours
+    #[arg(value_name = "FILE")]
+    file: Utf8PathBuf,
+
+    /// The resolve to lock; without it the default one
+    #[arg(long, value_name = "NAME")]
+    resolve: Option<String>,
+
+    /// See no file that was uploaded after this day or moment
+    #[arg(long, value_name = "DATE")]
+    exclude_newer: Option<Cutoff>,
+
+    /// Use this package index in place of those that settings name
+    #[arg(long, value_name = "URL")]
+    index_url: Option<String>,
+
+    /// Make no request: use what the cache holds
+    #[arg(long)]
+    offline: bool,
+}
+
+/// Locks what the repository requires, at the versions of the other lock wherever they satisfy.
+pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+    let path = session.working_folder()?.join(&arguments.file);
+    let text = fs_err::read_to_string(&path)
+        .map_err(|error| CommandError::file("read", &arguments.file, &error))?;
+    let pins = lockfile::import::pins(&text, &arguments.file)?;
+    let resolve = session.resolve(arguments.resolve.as_deref());
+    let path = LockPath::of(session, resolve)?;
+    let repository =
+        targets::Repository::load(session.root().as_std_path(), locking::options(session))?;
+    repository.check_resolves()?;
+    let options = PlacesOptions {
+        index_url: arguments.index_url.clone(),
+        offline: arguments.offline,
+        exclude_newer: arguments.exclude_newer.map(|cutoff| cutoff.0),
+    };
+    let places = Places::new(session, options)?;
+    let declared = Declared::collect(session, &repository, resolve, |source| {
+        places.name_of(source, resolve)
+    })?;
+    let index = places.index(&declared)?;
+    let sources = pins.iter().map(|pin| pin.source.clone());
+    let kept = sources.filter(|source| !matches!(source, PackageSource::Index(_)));
+    let constraints = &declared.inputs.interpreter_constraints;
+    let builds = places.builds(&index, constraints, kept.collect());
+    let provider = IndexProvider::new(&index, &builds, &declared);
+    let keep = Pins::new(pins.iter().map(pin), Vec::new(), Vec::new());
+    let (lock, _) = locking::lock(&declared, keep, &Upgrade::default(), &provider)?;
+    path.write(&lockfile::write(&lock))?;
+    report(session, arguments, &pins, &lock);
+    Ok(Outcome::Done)
+}
+
+fn pin(pin: &Pin) -> resolve::Pin {
+    resolve::Pin {
+        name: pin.name.clone(),
+        version: pin.version.clone(),
+        marker: pin.marker.clone(),
+    }
+}
+
+fn report(session: &Session, arguments: &Arguments, pins: &[Pin], lock: &lockfile::Lock) {
+    let is_pinned = |package: &&model::LockedPackage| {
+        pins.iter()
+            .any(|pin| pin.name == package.name && pin.version == package.version)
+    };
+    let kept = lock.packages.iter().filter(is_pinned).count();
+    session.say(format_args!(
+        "\x1b[1m{}\x1b[0m: {} packages, {kept} at the versions of {}",
+        lock.resolve,
+        lock.packages.len(),
+        arguments.file
+    ));
+    let diff = lockfile::diff::diff(&lockfile::import::as_lock(pins, lock), lock);
+    for it in diff.packages {
+        session.say(format_args!("  {} {}", it.name, it.change));
+    }
+}

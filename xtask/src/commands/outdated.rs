@@ -1,0 +1,190 @@
+//! `outdated`: which newer versions exist, and which of them the requirements admit.
+
+use clap::{Args, ValueEnum};
+use index::{ListedVersion, RequiresPython};
+use lockfile::{Graph, Lock};
+use model::{
+    LockedPackage, PackageName, PackageSource, PrereleasePolicy, Requirement, Version,
+    VersionRange, specifiers_range,
+};
+use serde::Serialize;
+
+use crate::commands::Outcome;
+use crate::error::CommandError;
+use crate::locking::{LockPath, Places, PlacesOptions};
+use crate::session::Session;
+
+/// What can be said to `outdated`.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// The resolve; without it the default one
+    #[arg(long, value_name = "NAME")]
+    resolve: Option<String>,
+
+    /// Ask this package index in place of those that settings name
+    #[arg(long, value_name = "URL")]
+    index_url: Option<String>,
+
+    /// Make no request: use what the cache holds
+    #[arg(long)]
+    offline: bool,
+
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
+    output_format: OutputFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum OutputFormat {
+    /// For people
+    Text,
+    /// For scripts
+    Json,
+}
+
+/// A package of which there is a newer version.
+#[derive(Debug, Serialize)]
+struct Outdated {
+    name: PackageName,
+    locked: Version,
+    /// The highest version that every requirement admits.
+    admitted: Version,
+    /// The highest version.
+    latest: Version,
+    /// The requirements that do not admit the highest version, and whose they are.
+    held_by: Vec<String>,
+}
+
+/// Prints the packages of which there are newer versions.
+pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+    let resolve = session.resolve(arguments.resolve.as_deref());
+    let lock = LockPath::of(session, resolve)?.lock(resolve)?;
+    let options = PlacesOptions {
+        index_url: arguments.index_url.clone(),
+        offline: arguments.offline,
+        exclude_newer: None,
+    };
+    let index = Places::new(session, options)?.plain_index()?;
+    let of_index = |package: &&LockedPackage| matches!(package.source, PackageSource::Index(_));
+    for package in lock.packages.iter().filter(of_index) {
+        index.prefetch_listing(&package.name);
+    }
+    let graph = lockfile::graph(&lock);
+    let mut found = Vec::new();
+    for (at, package) in lock.packages.iter().enumerate() {
+        if of_index(&package) {
+            let listing = index.listing(&package.name)?;
+            found.extend(outdated(&graph, at, listing.versions().rev()));
+        }
+    }
+    session.print(match arguments.output_format {
+        OutputFormat::Text => text(&found),
+        OutputFormat::Json => {
+            let json = serde_json::to_string_pretty(&found);
+            let json = json.map_err(|error| CommandError::failure(error.to_string()))?;
+            json + "\n"
+        }
+    });
+    Ok(Outcome::Done)
+}
+
+/// What is newer than a package; `versions` ascend.
+fn outdated<'a>(
+    graph: &Graph<'_>,
+    at: usize,
+    versions: impl Iterator<Item = ListedVersion<'a>>,
+) -> Option<Outdated> {
+    let (lock, package) = (graph.lock(), graph.package(at));
+    let admits = |requirement: &Requirement, version: &Version| {
+        requirement
+            .specifiers()
+            .is_none_or(|it| it.contains(version))
+    };
+    let requirements: Vec<(String, &Requirement)> = requirements(graph, at);
+    let mut admitted = package.version.clone();
+    let mut latest = package.version.clone();
+    let usable = versions
+        .filter(|listed| *listed.version() > package.version && is_usable(listed, package, lock));
+    for listed in usable {
+        latest = listed.version().clone();
+        if requirements.iter().all(|(_, it)| admits(it, &latest)) {
+            admitted = latest.clone();
+        }
+    }
+    if latest == package.version {
+        return None;
+    }
+    let mut held_by: Vec<String> = requirements
+        .into_iter()
+        .filter(|(_, it)| !admits(it, &latest))
+        .map(|(whose, it)| format!("{whose}{}{}", it.name, it.source))
+        .collect();
+    held_by.sort();
+    held_by.dedup();
+    Some(Outdated {
+        name: package.name.clone(),
+        locked: package.version.clone(),
+        admitted,
+        latest,
+        held_by,
+    })
+}
+
+/// The requirements and constraints on a package, each with whose it is.
+fn requirements<'a>(graph: &Graph<'a>, at: usize) -> Vec<(String, &'a Requirement)> {
+    let package = graph.package(at);
+    let required = graph.dependents(at).map(|(from, edge)| {
+        let whose = from.map_or(String::new(), |from| {
+            let from = graph.package(from);
+            format!("{} {} requires ", from.name, from.version)
+        });
+        (whose, edge.requirement)
+    });
+    let constraints = graph.lock().inputs.constraints.iter();
+    let constraints = constraints
+        .filter(|it| it.name == package.name && !it.marker.is_disjoint(&package.marker))
+        .map(|it| ("constraint ".to_owned(), it));
+    required.chain(constraints).collect()
+}
+
+fn is_usable(listed: &ListedVersion<'_>, package: &LockedPackage, lock: &Lock) -> bool {
+    let allowed = lock.inputs.prereleases == PrereleasePolicy::Allow
+        || package.version.any_prerelease()
+        || !listed.version().any_prerelease();
+    let pythons: VersionRange = lock.inputs.interpreter_constraints.range();
+    let fits = match listed.requires_python() {
+        RequiresPython::Same(Some(python)) => pythons.subset_of(&specifiers_range(python)),
+        // Nothing is said, or files differ: some file may do.
+        RequiresPython::Same(None) | RequiresPython::Differ => true,
+    };
+    allowed && fits && !listed.is_yanked()
+}
+
+fn text(found: &[Outdated]) -> String {
+    if found.is_empty() {
+        return "Every package is the newest there is.\n".to_owned();
+    }
+    let head = ["package", "locked", "admitted", "latest", "held by"].map(str::to_owned);
+    let rows = found.iter().map(|it| {
+        [
+            it.name.to_string(),
+            it.locked.to_string(),
+            it.admitted.to_string(),
+            it.latest.to_string(),
+            it.held_by.join("; "),
+        ]
+    });
+    let rows: Vec<[String; 5]> = std::iter::once(head).chain(rows).collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
+    let widths = [0, 1, 2, 3].map(width);
+    rows.iter()
+        .map(|row| {
+            let cells = row.iter().zip(widths);
+            let cells: Vec<String> = cells
+                .map(|(cell, width)| format!("{cell:width$}"))
+                .collect();
+            let line = format!("{}  {}", cells.join("  "), row[4]);
+            format!("{}\n", line.trim_end())
+        })
+        .collect()
+}
