@@ -21,7 +21,7 @@ use std::ops::Deref;
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{InterpreterConstraints, Platform, PrereleasePolicy};
 
-pub(crate) use cutoff::{Cutoff, CutoffError};
+pub(crate) use cutoff::Cutoff;
 pub(crate) use error::{Problem, SettingsError, Spot, nearest};
 pub(crate) use keys::PIP_INDEX;
 pub(crate) use kinds::{AmbiguityResolution, Behavior, FirstPartyRequirements, InitFiles};
