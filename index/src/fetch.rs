@@ -15,8 +15,9 @@ use url::Url;
 
 use crate::cache::{self, Cache};
 use crate::choose::FilePolicy;
-use crate::compact::{self, Compact, Origin, Page};
+use crate::compact::{self, Compact, Origin};
 use crate::direct::DirectArchive;
+use crate::encode::{Page, encode};
 use crate::error::{Activity, Error, What, redacted};
 use crate::find_links::Links;
 use crate::flight::{Asked, Flights};
@@ -347,14 +348,14 @@ fn encoded(name: &PackageName, what: &What, answer: &Answer) -> Result<Vec<u8>, 
         // Nothing to revalidate: the next question is asked in full.
         origin.etag = None;
         origin.last_modified = None;
-        return Ok(compact::encode(name, &Page::default(), origin));
+        return Ok(encode(name, &Page::default(), origin));
     }
     let page = read_page(answer).map_err(|reason| Error::BadAnswer {
         what: what.clone(),
         url: redacted(&answer.url),
         reason,
     })?;
-    Ok(compact::encode(name, &page, origin))
+    Ok(encode(name, &page, origin))
 }
 
 fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {

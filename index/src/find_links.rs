@@ -10,7 +10,8 @@ use tokio::sync::Mutex;
 use url::Url;
 
 use crate::cache;
-use crate::compact::{self, Compact, ListedFile, Origin, Page, split_filename};
+use crate::compact::{Compact, Origin};
+use crate::encode::{ListedFile, Page, encode, split_filename};
 use crate::error::{Activity, Error, What, redacted};
 use crate::fetch::{Core, Requests, read_page};
 use crate::http::Get;
@@ -58,7 +59,7 @@ impl Links {
                 add_digest(folder, file)?;
             }
         }
-        let bytes = compact::encode(name, &page, Origin::default());
+        let bytes = encode(name, &page, Origin::default());
         Ok(Compact::from_bytes(bytes, SystemTime::now()))
     }
 }

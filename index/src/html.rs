@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use crate::compact::{CoreMetadata, ListedFile, Page};
+use crate::compact::CoreMetadata;
+use crate::encode::{ListedFile, Page};
 use crate::json::digest;
 
 /// Reads a page that was found at `base`; every URL in what is returned is absolute.

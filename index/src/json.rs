@@ -6,7 +6,8 @@ use std::fmt;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use crate::compact::{CoreMetadata, ListedFile, Page};
+use crate::compact::CoreMetadata;
+use crate::encode::{ListedFile, Page};
 
 /// Reads an answer of `application/vnd.pypi.simple.v1+json`.
 ///

@@ -7,7 +7,7 @@
 //!
 //! From the outside in: `index` (the face), `listing` and `metadata` (what a question means),
 //! `http`, `credentials`, `cache` and `download` (how it is answered), `json` and `html` (how
-//! servers answer), `compact` (how we keep the answer), `pip` (which servers), `git`.
+//! servers answer), `encode` and `compact` (how we keep the answer), `pip` (which servers), `git`.
 
 mod archive;
 mod cache;
@@ -16,6 +16,7 @@ mod compact;
 mod credentials;
 mod direct;
 mod download;
+mod encode;
 mod error;
 mod fetch;
 mod find_links;

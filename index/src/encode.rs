@@ -1,0 +1,249 @@
+//! The compact form of an answer, written: files sorted by version, and grouped.
+
+use std::borrow::Cow;
+
+use model::{PackageName, Version};
+use rustc_hash::FxHashMap;
+
+use crate::cache::checksum;
+use crate::compact::{
+    CoreMetadata, DIFFER, Head, MAGIC, Origin, PREAMBLE, Requires, Row, StoredFile, UNKNOWN_TIME,
+};
+
+/// One file as a server lists it.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(crate) struct ListedFile<'a> {
+    pub(crate) filename: Cow<'a, str>,
+    /// Absolute, or relative to the page.
+    pub(crate) url: Cow<'a, str>,
+    pub(crate) sha256: Option<[u8; 32]>,
+    pub(crate) size: Option<u64>,
+    /// Microseconds since 1970.
+    pub(crate) uploaded: Option<i64>,
+    pub(crate) requires_python: Option<Cow<'a, str>>,
+    pub(crate) yanked: Option<Cow<'a, str>>,
+    pub(crate) core_metadata: CoreMetadata,
+}
+
+/// A server's answer.
+#[derive(Debug, Default)]
+pub(crate) struct Page<'a> {
+    pub(crate) files: Vec<ListedFile<'a>>,
+}
+
+/// The compact form of `page`. Files whose name does not say a version of `name` are left out.
+pub(crate) fn encode(name: &PackageName, page: &Page<'_>, origin: Origin) -> Vec<u8> {
+    let sorted = sort(name, &page.files);
+    let prefix = common_prefix(&page.files);
+    let mut pythons = Pythons::default();
+    let (mut texts, mut rows, mut blobs) = (String::new(), Vec::new(), Vec::new());
+    for group in sorted.groups.chunk_by(|a, b| a.rank == b.rank) {
+        let start = blobs.len();
+        let mut row = Row {
+            text_end: 0,
+            blob_end: 0,
+            crc: 0,
+            yanked: true,
+            wheel_since: None,
+            sdist_since: None,
+            requires_python: Requires::Nothing,
+        };
+        for (nth, member) in group.iter().enumerate() {
+            let file = &page.files[member.file];
+            let time = file.uploaded.unwrap_or(UNKNOWN_TIME);
+            let since = if member.wheel {
+                &mut row.wheel_since
+            } else {
+                &mut row.sdist_since
+            };
+            *since = Some(since.map_or(time, |since| since.min(time)));
+            row.yanked &= file.yanked.is_some();
+            let python = file.requires_python.as_deref().map(|text| pythons.at(text));
+            let requires = python.map_or(Requires::Nothing, Requires::Same);
+            if nth == 0 {
+                row.requires_python = requires;
+            } else if row.requires_python != requires {
+                row.requires_python = Requires::Differ;
+            }
+            let stored = StoredFile {
+                filename: &file.filename,
+                url: file.url[prefix.len()..]
+                    .strip_suffix(file.filename.as_ref())
+                    .filter(|folder| folder.ends_with('/'))
+                    .unwrap_or(&file.url[prefix.len()..]),
+                sha256: file.sha256,
+                size: file.size,
+                uploaded: file.uploaded,
+                requires_python: python,
+                yanked: file.yanked.as_deref(),
+                core_metadata: file.core_metadata,
+            };
+            // Writing into memory what has no maps or floats does not fail.
+            if let Ok(longer) = postcard::to_extend(&stored, std::mem::take(&mut blobs)) {
+                blobs = longer;
+            }
+        }
+        texts.push_str(group[0].text);
+        row.text_end = length_of(texts.len());
+        row.blob_end = length_of(blobs.len());
+        row.crc = checksum(&blobs[start..]);
+        row.write(&mut rows);
+    }
+    let head = Head {
+        origin,
+        prefix,
+        requires_python: pythons.texts,
+        texts: &texts,
+        unreadable: sorted.unreadable,
+        untimed: u32::try_from(page.files.iter().filter(|f| f.uploaded.is_none()).count())
+            .unwrap_or(u32::MAX),
+    };
+    let mut head = postcard::to_stdvec(&head).unwrap_or_default();
+    let head_length = head.len();
+    head.extend_from_slice(&rows);
+    let total = PREAMBLE + head.len() + blobs.len();
+    let mut bytes = Vec::with_capacity(total);
+    bytes.extend(MAGIC);
+    bytes.extend((total as u64).to_le_bytes());
+    bytes.extend(length_of(head_length).to_le_bytes());
+    bytes.extend(length_of(rows.len()).to_le_bytes());
+    bytes.extend(checksum(&head).to_le_bytes());
+    bytes.extend_from_slice(&head);
+    bytes.extend_from_slice(&blobs);
+    bytes
+}
+
+/// An answer of 4 GiB is refused long before.
+fn length_of(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+#[derive(Default)]
+struct Pythons<'a> {
+    known: FxHashMap<&'a str, u16>,
+    texts: Vec<&'a str>,
+}
+
+impl<'a> Pythons<'a> {
+    /// The text's place in the table; after tens of thousands of different ones, the last.
+    fn at(&mut self, text: &'a str) -> u16 {
+        *self.known.entry(text).or_insert_with(|| {
+            self.texts.push(text);
+            u16::try_from(self.texts.len() - 1).unwrap_or(DIFFER - 2)
+        })
+    }
+}
+
+struct Sorted<'a> {
+    /// Files by version, highest first, in the order of the page within one.
+    groups: Vec<Member<'a>>,
+    unreadable: u32,
+}
+
+struct Member<'a> {
+    rank: u32,
+    file: usize,
+    wheel: bool,
+    text: &'a str,
+}
+
+fn sort<'a>(name: &PackageName, files: &'a [ListedFile<'_>]) -> Sorted<'a> {
+    let mut known: FxHashMap<&str, usize> = FxHashMap::default();
+    let mut versions: Vec<Option<Version>> = Vec::new();
+    let mut members = Vec::with_capacity(files.len());
+    for (file, listed) in files.iter().enumerate() {
+        let Some((wheel, text)) = split_filename(&listed.filename, name) else {
+            continue;
+        };
+        let spelt = *known.entry(text).or_insert_with(|| {
+            versions.push(text.parse().ok());
+            versions.len() - 1
+        });
+        if versions[spelt].is_some() {
+            members.push((spelt, file, wheel, text));
+        }
+    }
+    let mut order: Vec<usize> = (0..versions.len()).collect();
+    order.sort_by(|&a, &b| versions[b].cmp(&versions[a]));
+    let mut ranks = vec![0; versions.len()];
+    let mut rank = 0;
+    for pair in 0..order.len() {
+        // Two spellings of one version (`1.0`, `1.0.0`) share a rank.
+        if pair > 0 && versions[order[pair]] != versions[order[pair - 1]] {
+            rank += 1;
+        }
+        ranks[order[pair]] = rank;
+    }
+    let mut groups: Vec<Member<'_>> = members
+        .into_iter()
+        .map(|(spelt, file, wheel, text)| Member {
+            rank: ranks[spelt],
+            file,
+            wheel,
+            text,
+        })
+        .collect();
+    groups.sort_by_key(|member| (member.rank, member.file));
+    Sorted {
+        unreadable: u32::try_from(files.len() - groups.len()).unwrap_or(u32::MAX),
+        groups,
+    }
+}
+
+/// Whether a file of `name` is a wheel, and its version as spelt; `None` for what is neither wheel
+/// nor source distribution of this package.
+pub(crate) fn split_filename<'f>(filename: &'f str, name: &PackageName) -> Option<(bool, &'f str)> {
+    if let Some(stem) = filename.strip_suffix(".whl") {
+        let (project, rest) = stem.split_once('-')?;
+        let parts = rest.split('-').count();
+        let version = rest.split('-').next()?;
+        return ((parts == 4 || parts == 5) && is_spelling_of(project, name))
+            .then_some((true, version));
+    }
+    let stem = [
+        ".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz", ".tar.Z", ".tar", ".tbz",
+    ]
+    .into_iter()
+    .find_map(|extension| filename.strip_suffix(extension))?;
+    // The name may contain `-`, and so may an old version: the split that reads is the right one.
+    stem.match_indices('-')
+        .filter(|&(at, _)| is_spelling_of(&stem[..at], name))
+        .map(|(at, _)| &stem[at + 1..])
+        .find(|version| version.parse::<Version>().is_ok())
+        .map(|version| (false, version))
+}
+
+fn is_spelling_of(spelt: &str, name: &PackageName) -> bool {
+    let mut expected = name.as_str().bytes();
+    let mut bytes = spelt.bytes().peekable();
+    while let Some(byte) = bytes.next() {
+        let folded = match byte {
+            b'-' | b'_' | b'.' => {
+                while bytes.next_if(|b| matches!(b, b'-' | b'_' | b'.')).is_some() {}
+                b'-'
+            }
+            byte => byte.to_ascii_lowercase(),
+        };
+        if expected.next() != Some(folded) {
+            return false;
+        }
+    }
+    expected.next().is_none()
+}
+
+fn common_prefix<'a>(files: &'a [ListedFile<'_>]) -> &'a str {
+    let Some(first) = files.first() else {
+        return "";
+    };
+    let mut prefix: &str = &first.url;
+    for file in files {
+        let shared = prefix
+            .bytes()
+            .zip(file.url.bytes())
+            .take_while(|(a, b)| a == b)
+            .count();
+        prefix = &prefix[..prefix.floor_char_boundary(shared)];
+    }
+    // Up to a `/`, so that what is left is whole parts of a path.
+    prefix.rfind('/').map_or("", |at| &prefix[..=at])
+}
