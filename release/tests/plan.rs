@@ -7,12 +7,12 @@ use camino::Utf8PathBuf;
 use release::facts::Locks;
 use release::gather::gather;
 use release::git::Git;
-use release::plan::{Decision, Refusal, Request, Step, plan, show};
+use release::plan::{Decision, Refused, Request, Step, plan, show};
 use release::settings::{FileEdit, HookReleases, Profile, ReleaseSettings};
 use support::{Sandbox, decide, go, pushed, request, settings};
 
-fn refusals(found: Result<Decision, Vec<Refusal>>) -> String {
-    let refusals = found.expect_err("a refusal");
+fn refusals(found: Result<Decision, Refused>) -> String {
+    let refusals = found.expect_err("a refusal").reasons;
     let lines = refusals.iter().map(|refusal| match refusal.hint() {
         Some(hint) => format!("{refusal}\n-> {hint}"),
         None => refusal.to_string(),

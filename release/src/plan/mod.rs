@@ -65,6 +65,15 @@ pub enum Decision {
     Go(Plan),
 }
 
+/// A release that is not made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// Every reason, not only the first.
+    pub reasons: Vec<Refusal>,
+    /// What would be done without them, as far as it can be told.
+    pub plan: Option<Plan>,
+}
+
 /// The steps of a release.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
@@ -84,7 +93,7 @@ pub fn plan(
     settings: &ReleaseSettings,
     facts: &Facts,
     request: &Request,
-) -> Result<Decision, Vec<Refusal>> {
+) -> Result<Decision, Refused> {
     let planner = Planner {
         settings,
         facts,
@@ -163,7 +172,7 @@ impl<'a> Planner<'a> {
         !self.settings.without.contains(&kind)
     }
 
-    fn begin(&self) -> Result<Decision, Vec<Refusal>> {
+    fn begin(&self) -> Result<Decision, Refused> {
         let mut refusals = refusal::before_start(self);
         let (steps, notes) = match steps::from_start(self) {
             Ok(found) => found,
@@ -176,7 +185,7 @@ impl<'a> Planner<'a> {
     }
 
     /// The release is committed (or merged): what is left is the tag and what follows.
-    fn finish(&self, tag: &str) -> Result<Decision, Vec<Refusal>> {
+    fn finish(&self, tag: &str) -> Result<Decision, Refused> {
         let mut refusals = refusal::about_head(self);
         refusals.extend(refusal::about_tag(self, tag));
         let notes = vec![format!(
@@ -187,7 +196,7 @@ impl<'a> Planner<'a> {
     }
 
     /// The tag is there: at most it has to be pushed or published.
-    fn after_tag(&self, tag: &TagFact) -> Result<Decision, Vec<Refusal>> {
+    fn after_tag(&self, tag: &TagFact) -> Result<Decision, Refused> {
         let steps = steps::after_tag(self, tag);
         if steps.is_empty() {
             return Ok(Decision::AlreadyReleased {
@@ -223,14 +232,18 @@ impl<'a> Planner<'a> {
         refusals: Vec<Refusal>,
         steps: Vec<Step>,
         notes: Vec<String>,
-    ) -> Result<Decision, Vec<Refusal>> {
+    ) -> Result<Decision, Refused> {
+        let plan = Plan {
+            version: self.request.version.clone(),
+            steps,
+            notes,
+        };
         match refusals.is_empty() {
-            false => Err(refusals),
-            true => Ok(Decision::Go(Plan {
-                version: self.request.version.clone(),
-                steps,
-                notes,
-            })),
+            true => Ok(Decision::Go(plan)),
+            false => Err(Refused {
+                plan: (!plan.steps.is_empty()).then_some(plan),
+                reasons: refusals,
+            }),
         }
     }
 }

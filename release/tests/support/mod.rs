@@ -4,7 +4,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use release::gather::gather;
 use release::git::Git;
-use release::plan::{Decision, Plan, Publishing, Pushing, Refusal, Request, plan};
+use release::plan::{Decision, Plan, Publishing, Pushing, Refused, Request, plan};
 use release::settings::{Hook, HookReleases, HookTime, Profile, ReleaseSettings};
 
 pub(crate) struct Sandbox {
@@ -206,7 +206,7 @@ pub(crate) fn decide(
     sandbox: &Sandbox,
     settings: &ReleaseSettings,
     request: &Request,
-) -> Result<Decision, Vec<Refusal>> {
+) -> Result<Decision, Refused> {
     let facts = gather(&sandbox.root(), settings, request).unwrap();
     plan(settings, &facts, request)
 }

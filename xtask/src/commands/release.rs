@@ -4,7 +4,7 @@ use std::io::{BufRead, IsTerminal, Write};
 
 use ::release::facts::{Facts, Locks};
 use ::release::gather::gather;
-use ::release::plan::{Decision, Plan, Publishing, Pushing, Request, Step, plan, show};
+use ::release::plan::{Decision, Plan, Publishing, Pushing, Refused, Request, Step, plan, show};
 use ::release::run::{JournalFolder, Runner, Watch};
 use ::release::settings::{ReleaseSettings, StepKind};
 use clap::Args;
@@ -94,7 +94,9 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
         },
     };
     let settings = releasing::settings(session);
-    match decide(session, &settings, &request, &own)? {
+    let decision = decide(session, &settings, &request, &own)?
+        .map_err(|reasons| refused(session, reasons, arguments.dry_run))?;
+    match decision {
         Decision::AlreadyReleased { tag, commit } => {
             session.say(format_args!(
                 "{} is released already: the tag {tag} names {commit}",
@@ -152,22 +154,32 @@ fn confirmed(session: &Session) -> Result<bool, CommandError> {
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
-/// Gathers the facts and plans. Refusals are printed; the last one is returned.
+/// Gathers the facts and plans.
 fn decide(
     session: &Session,
     settings: &ReleaseSettings,
     request: &Request,
     own: &[String],
-) -> Result<Decision, CommandError> {
+) -> Result<Result<Decision, Refused>, CommandError> {
     refuse_when_under_way(session)?;
     let mut facts = gather(session.root(), settings, request)?;
     facts.locks = locks(session, settings, &facts, own)?;
-    plan(settings, &facts, request).map_err(|refusals| {
-        let mut errors: Vec<CommandError> = refusals.into_iter().map(CommandError::from).collect();
-        let last = errors.pop();
-        errors.iter().for_each(CommandError::print);
-        last.unwrap_or_else(|| CommandError::failure("the release is refused"))
-    })
+    Ok(plan(settings, &facts, request))
+}
+
+/// Prints all reasons but the last, which is returned. Who only wants to see the plan sees it too.
+fn refused(session: &Session, refused: Refused, dry_run: bool) -> CommandError {
+    if let Some(plan) = refused.plan.filter(|_| dry_run) {
+        session.print(show(&plan));
+    }
+    let mut errors: Vec<CommandError> = refused
+        .reasons
+        .into_iter()
+        .map(CommandError::from)
+        .collect();
+    let last = errors.pop();
+    errors.iter().for_each(CommandError::print);
+    last.unwrap_or_else(|| CommandError::failure("the release is refused"))
 }
 
 fn refuse_when_under_way(session: &Session) -> Result<(), CommandError> {

@@ -1,0 +1,74 @@
+//! `backport`: commits go to another branch.
+
+use insta::assert_snapshot;
+
+use super::{commit, done, git, monorepo};
+
+#[test]
+fn to_a_branch_with_other_folders() {
+    let repo = monorepo();
+    git(
+        &repo,
+        &[
+            "remote",
+            "set-url",
+            "origin",
+            "https://git.example/lablup/backend.ai.git",
+        ],
+    );
+    git(&repo, &["switch", "--quiet", "--create", "24.03"]);
+    git(&repo, &["mv", "src/acme/runner", "runner"]);
+    commit(&repo, "as it was");
+    git(&repo, &["switch", "--quiet", "main"]);
+    repo.write("src/acme/runner/run.py", "import sys\n");
+    commit(&repo, "fix: run (#12)");
+    let fix = git(&repo, &["rev-parse", "HEAD"]);
+    let refused = crate::refused(&repo, &["backport", "main", "--onto", "gone"]);
+    assert_snapshot!(refused, @"
+    error: there is no branch `gone`, here or on origin
+     |
+    hint: `git fetch origin` gets what is new there
+    ");
+    let output = done(
+        &repo,
+        &[
+            "backport",
+            "main",
+            "--onto",
+            "24.03",
+            "--directory",
+            "src/acme/runner=runner",
+        ],
+    );
+    let made = git(&repo, &["rev-parse", "HEAD"]);
+    assert_snapshot!(output.stderr.replace(&fix, "[FIX]").replace(&made, "[MADE]"), @"applied [FIX] as [FIX]");
+    assert_eq!(repo.read("runner/run.py"), "import sys\n");
+    assert_eq!(
+        git(&repo, &["log", "-1", "--format=%s"]),
+        "fix: run (lablup/backend.ai#12)"
+    );
+    git(&repo, &["switch", "--quiet", "main"]);
+    repo.write("src/acme/runner/run.py", "import json\n");
+    commit(&repo, "fix: again");
+    let again = git(&repo, &["rev-parse", "HEAD"]);
+    git(&repo, &["switch", "--quiet", "24.03"]);
+    repo.write("runner/run.py", "import os, sys\n");
+    commit(&repo, "own");
+    let conflict = repo.xtask(&[
+        "backport",
+        "main",
+        "main",
+        "--onto",
+        "24.03",
+        "--directory",
+        "src/acme/runner=runner",
+    ]);
+    assert_eq!(conflict.status, 1);
+    assert_snapshot!(conflict.stderr.replace(&again, "[AGAIN]"), @"
+    error: [AGAIN] conflicts with 24.03
+     |
+     = runner/run.py has conflicts
+    hint: edit the files, `git add` them, then `git commit`: the message is prepared
+    hint: then go on: `cargo xtask backport [AGAIN] --onto 24.03`
+    ");
+}

@@ -1,0 +1,96 @@
+//! `changelog`: draft, build, check, extract.
+
+use insta::assert_snapshot;
+
+use super::{commit, done, git, monorepo};
+
+#[test]
+fn draft_and_build() {
+    let repo = monorepo();
+    let before = repo.snapshot();
+    let draft = done(&repo, &["changelog", "--draft", "--version", "24.09.0"]).stdout;
+    assert!(before == repo.snapshot());
+    assert_snapshot!(draft, @"
+    ## 24.09.0 (2024-10-21)
+
+    ### Features
+
+    - Runs on Arm (#1)
+
+    ### Bugfixes
+
+    - Starts again (#2)
+    ");
+    let built = done(
+        &repo,
+        &["changelog", "--version", "24.09.0", "--date", "2024-10-22"],
+    );
+    assert_snapshot!(built.stderr, @"
+    wrote CHANGELOG.md
+    removed 2 news fragments
+    ");
+    assert_snapshot!(git(&repo, &["status", "--short"]), @"
+    M  CHANGELOG.md
+    D  changes/1.feature.md
+    D  changes/2.bugfix.md
+    ");
+    assert_snapshot!(done(&repo, &["changelog", "extract", "24.09.0"]).stdout, @"
+    ### Features
+
+    - Runs on Arm (#1)
+
+    ### Bugfixes
+
+    - Starts again (#2)
+    ");
+    assert_snapshot!(crate::refused(&repo, &["changelog", "--version", "24.09.0", "--date", "2024-10-22"]), @"error: CHANGELOG.md: already has the release `## 24.09.0 (2024-10-22)`");
+    assert_snapshot!(crate::refused(&repo, &["changelog", "extract", "24.09.1"]), @"error: CHANGELOG.md: no heading names version 24.09.1");
+}
+
+#[test]
+fn whether_a_branch_has_a_fragment() {
+    let repo = monorepo();
+    assert_snapshot!(done(&repo, &["changelog", "--check"]).stderr, @"nothing differs from origin/main, so no news fragment is needed");
+    repo.write("src/acme/runner/run.py", "import sys\n");
+    commit(&repo, "fix");
+    assert_snapshot!(crate::refused(&repo, &["changelog", "--check", "--since", "origin/main"]), @"
+    error: no news fragment came since origin/main
+     |
+    hint: add one to changes, such as changes/123.feature.md; types are feature, bugfix, doc, removal, misc
+    ");
+    repo.write("changes/3.wrong.md", "x\n");
+    assert_snapshot!(crate::refused(&repo, &["changelog", "--check"]), @"error: changes/3.wrong.md: not the name of a news fragment; expected ISSUE.TYPE or ISSUE.TYPE.md with TYPE one of feature, bugfix, doc, removal, misc");
+    git(&repo, &["clean", "--quiet", "--force", "changes"]);
+    repo.write("changes/3.bugfix.md", "x\n");
+    assert_snapshot!(done(&repo, &["changelog", "--check"]).stderr, @"found changes/3.bugfix.md");
+    assert_snapshot!(crate::refused(&repo, &["changelog", "--check", "--since", "gone"]), @"
+    error: `gone` names no commit that this branch comes from
+     |
+    hint: fetch it first: `git fetch origin`, or name another: `--since REF`
+    ");
+}
+
+#[test]
+fn wrong_settings() {
+    let repo = monorepo();
+    let tell = |settings: &str| {
+        repo.write("pyproject.toml", settings);
+        crate::refused(&repo, &["changelog", "--draft"])
+    };
+    let told = [
+        "[tool.towncrier]\nsingle_file = \"yes\"\n",
+        "[tool.towncrier\n",
+        "[tool.towncrier]\ntemplate = \"gone.md\"\n",
+        "[tool.towncrier]\ndirectory = \"changes\"\nissue_format = \"{number}\"\n",
+    ]
+    .map(tell);
+    assert_snapshot!(told.join("\n"), @"
+    error: pyproject.toml:2: [tool.towncrier] `single_file` must be true or false
+
+    error: pyproject.toml:1:16: not TOML: unclosed table, expected `]`
+
+    error: pyproject.toml: the template `gone.md` does not exist
+
+    error: pyproject.toml: [tool.towncrier] `issue_format` is `{number}`: no field `number`; known are issue
+    ");
+}

@@ -1,0 +1,389 @@
+//! `release` and what goes with it: the plan that is shown, the run, its refusals.
+
+mod backport;
+mod changelog;
+mod publish;
+mod refused;
+
+use std::time::Duration;
+
+use camino::Utf8Path;
+use insta::assert_snapshot;
+use testkit::{Output, Repo};
+
+use crate::repo;
+
+/// One distribution with a binary for each of two platforms, released as 24.03.10; two fragments,
+/// and a bare remote beside the repository that has all of it.
+pub(crate) fn monorepo() -> Repo {
+    let repo = repo()
+        .env("SOURCE_DATE_EPOCH", "1729519200") // 2024-10-21
+        .file("Cargo.toml", SETTINGS)
+        .file("pyproject.toml", TOWNCRIER)
+        .file(".gitignore", "/dist/\n")
+        .file("VERSION", "24.03.10\n")
+        .file("CHANGELOG.md", "# Changes\n\n<!-- towncrier release notes start -->\n\n## 24.03.10 (2024-09-01)\n\n- Old\n")
+        .file("src/acme/runner/BUILD", RUNNER)
+        .file("src/acme/runner/run.py", "import os\n")
+        .file("src/acme/runner/run.x86_64.bin", "#!/bin/sh\n")
+        .file("src/acme/runner/run.aarch64.bin", "#!/bin/sh\n");
+    fs_err::os::unix::fs::symlink(
+        "../../../VERSION",
+        repo.root().join("src/acme/runner/VERSION"),
+    )
+    .unwrap();
+    git(&repo, &["init", "--quiet", "--initial-branch=main"]);
+    git(&repo, &["config", "user.name", "T"]);
+    git(&repo, &["config", "user.email", "t@example.invalid"]);
+    git(
+        &repo,
+        &[
+            "init",
+            "--quiet",
+            "--bare",
+            "--initial-branch=main",
+            "../remote.git",
+        ],
+    );
+    git(&repo, &["remote", "add", "origin", "../remote.git"]);
+    commit(&repo, "first");
+    git(
+        &repo,
+        &[
+            "tag",
+            "--annotate",
+            "--message",
+            "Release v24.03.10",
+            "24.03.10",
+        ],
+    );
+    repo.write("changes/1.feature.md", "Runs on Arm\n");
+    repo.write("changes/2.bugfix.md", "Starts again\n");
+    commit(&repo, "work");
+    git(&repo, &["push", "--quiet", "origin", "main", "24.03.10"]);
+    repo
+}
+
+const SETTINGS: &str = r#"
+[workspace.metadata.xtask.python]
+interpreter_constraints = ["CPython==3.12.*"]
+
+[[workspace.metadata.xtask.release.hooks]]
+name = "history"
+run = "echo history up to {prior}"
+output = "history/{prior}.json"
+releases = "new-series"
+"#;
+
+const TOWNCRIER: &str = "[tool.towncrier]\ndirectory = \"changes\"\nfilename = \"CHANGELOG.md\"\ntitle_format = \"## {version} ({project_date})\"\n";
+
+const RUNNER: &str = r#"
+python_sources()
+resources(name="linux_x86_64", sources=["run.x86_64.bin"])
+resources(name="linux_arm64", sources=["run.aarch64.bin"])
+platform_resources(
+    name="platform",
+    dependency_map={
+        "linux_x86_64": ":linux_x86_64",
+        "linux_arm64": ":linux_arm64",
+    },
+)
+python_distribution(
+    name="dist",
+    dependencies=[":runner", ":platform"],
+    provides=python_artifact(name="acme.runner"),
+    sdist=False,
+)
+"#;
+
+#[track_caller]
+pub(crate) fn git(repo: &Repo, args: &[&str]) -> String {
+    let output = repo.run(Utf8Path::new("git"), args);
+    assert_eq!(output.status, 0, "git {}: {output}", args.join(" "));
+    output.stdout.trim_end().to_owned()
+}
+
+pub(crate) fn commit(repo: &Repo, message: &str) {
+    git(repo, &["add", "--all"]);
+    git(
+        repo,
+        &["commit", "--quiet", "--allow-empty", "--message", message],
+    );
+}
+
+/// Runs a command that must come out well.
+#[track_caller]
+fn done(repo: &Repo, arguments: &[&str]) -> Output {
+    let output = repo.xtask(arguments);
+    assert_eq!(output.status, 0, "{output}");
+    output
+}
+
+#[test]
+fn the_plan_is_shown_and_nothing_done() {
+    let repo = monorepo();
+    let before = (repo.snapshot(), git(&repo, &["for-each-ref"]));
+    let output = done(&repo, &["release", "24.09.0", "--push", "--dry-run"]);
+    assert_snapshot!(output.stdout, @r#"
+    Release 24.09.0
+
+    1. run the hook history
+       $ echo history up to 24.03.10 > history/24.03.10.json
+
+    2. write VERSION
+    --- a/VERSION
+    +++ b/VERSION
+    @@ -1 +1 @@
+    -24.03.10
+    +24.09.0
+
+    3. write CHANGELOG.md
+    --- a/CHANGELOG.md
+    +++ b/CHANGELOG.md
+    @@ -3,4 +3,15 @@
+     <!-- towncrier release notes start -->
+     
+    +## 24.09.0 (2024-10-21)
+    +
+    +### Features
+    +
+    +- Runs on Arm (#1)
+    +
+    +### Bugfixes
+    +
+    +- Starts again (#2)
+    +
+    +
+     ## 24.03.10 (2024-09-01)
+     
+
+    4. remove 2 news fragments
+       $ git rm changes/1.feature.md changes/2.bugfix.md
+
+    5. build and verify the wheels
+       $ cargo xtask package --all-platforms --verify --out-dir .git/xtask-release/wheels
+
+    6. commit "release: 24.09.0"
+       $ git commit --message 'release: 24.09.0'
+
+    7. make the tag 24.09.0
+       $ git tag --annotate --message 'Release v24.09.0' 24.09.0
+
+    8. put the wheels into dist
+       $ mv .git/xtask-release/wheels/* dist
+
+    9. push to origin
+       $ git push --atomic origin main 24.09.0
+
+    note: src/acme/runner/VERSION follows: it is a symbolic link
+    "#);
+    assert!(before == (repo.snapshot(), git(&repo, &["for-each-ref"])));
+}
+
+#[test]
+fn the_whole_release() {
+    let repo = monorepo();
+    let output = done(
+        &repo,
+        &[
+            "release",
+            "24.09.0",
+            "--push",
+            "--yes",
+            "--date",
+            "2024-10-22",
+        ],
+    );
+    assert_snapshot!(output.stderr, @r#"
+    [1/9] run the hook history
+    [2/9] write VERSION
+    [3/9] write CHANGELOG.md
+    [4/9] remove 2 news fragments
+    [5/9] build and verify the wheels
+    wrote .git/xtask-release/wheels/acme_runner-24.9.0-py3-none-manylinux2014_aarch64.whl
+    wrote .git/xtask-release/wheels/acme_runner-24.9.0-py3-none-manylinux2014_x86_64.whl
+    [6/9] commit "release: 24.09.0"
+    [7/9] make the tag 24.09.0
+    [8/9] put the wheels into dist
+    [9/9] push to origin
+    released 24.09.0
+    "#);
+    assert_eq!(repo.read("VERSION"), "24.09.0\n");
+    assert_eq!(
+        repo.read("history/24.03.10.json"),
+        "history up to 24.03.10\n"
+    );
+    assert_eq!(
+        git(&repo, &["log", "-1", "--format=%s%d"]),
+        "release: 24.09.0 (HEAD -> main, tag: 24.09.0, origin/main)"
+    );
+    assert_eq!(
+        git(
+            &repo,
+            &[
+                "tag",
+                "--list",
+                "--format=%(objecttype) %(contents)",
+                "24.09.0"
+            ]
+        ),
+        "tag Release v24.09.0"
+    );
+    assert_snapshot!(git(&repo, &["show", "--format=", "--name-status", "HEAD"]), @r#"
+    M	CHANGELOG.md
+    M	VERSION
+    D	changes/1.feature.md
+    D	changes/2.bugfix.md
+    A	history/24.03.10.json
+    "#);
+    assert_snapshot!(repo.read("CHANGELOG.md"), @r#"
+    # Changes
+
+    <!-- towncrier release notes start -->
+
+    ## 24.09.0 (2024-10-22)
+
+    ### Features
+
+    - Runs on Arm (#1)
+
+    ### Bugfixes
+
+    - Starts again (#2)
+
+
+    ## 24.03.10 (2024-09-01)
+
+    - Old
+    "#);
+    let mut wheels: Vec<String> = repo
+        .root()
+        .join("dist")
+        .read_dir_utf8()
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_owned())
+        .collect();
+    wheels.sort();
+    assert_snapshot!(wheels.join("\n"), @r#"
+    acme_runner-24.9.0-py3-none-manylinux2014_aarch64.whl
+    acme_runner-24.9.0-py3-none-manylinux2014_x86_64.whl
+    "#);
+    assert_eq!(
+        git(&repo, &["ls-remote", "origin", "24.09.0^{}", "main"])
+            .matches(&git(&repo, &["rev-parse", "HEAD"]))
+            .count(),
+        2
+    );
+    let again = done(&repo, &["release", "24.09.0", "--push", "--yes"]);
+    let commit = git(&repo, &["rev-parse", "HEAD"]);
+    assert_snapshot!(again.stderr.replace(&commit, "[COMMIT]"), @"24.09.0 is released already: the tag 24.09.0 names [COMMIT]");
+}
+
+#[test]
+fn a_pre_release_has_another_message() {
+    let repo = monorepo();
+    done(&repo, &["release", "24.09.0rc1", "--yes"]);
+    assert_eq!(
+        git(
+            &repo,
+            &["tag", "--list", "--format=%(contents)", "24.09.0rc1"]
+        ),
+        "Pre-release v24.09.0rc1"
+    );
+}
+
+#[test]
+fn release_branches() {
+    let repo = monorepo().file(
+        "Cargo.toml",
+        &SETTINGS.replace(
+            "[[workspace",
+            "[workspace.metadata.xtask.release]\nprofile = \"26.x\"\n\n[[workspace",
+        ),
+    );
+    commit(&repo, "settings");
+    done(&repo, &["release", "26.8.0", "--yes"]);
+    assert_eq!(git(&repo, &["branch", "--show-current"]), "release/26.8.0");
+    assert!(
+        repo.read("CHANGELOG/26.8.md")
+            .starts_with("## 26.8.0 (2024-10-21)\n")
+    );
+    assert_snapshot!(done(&repo, &["release", "26.8.0", "--yes"]).stderr, @"26.8.0 waits for the merge of release/26.8.0; then run the same command on the branch that it went into");
+    git(&repo, &["switch", "--quiet", "main"]);
+    git(&repo, &["merge", "--quiet", "--squash", "release/26.8.0"]);
+    git(
+        &repo,
+        &["commit", "--quiet", "--message", "release: 26.8.0 (#13330)"],
+    );
+    done(&repo, &["release", "26.8.0", "--yes"]);
+    assert_eq!(git(&repo, &["cat-file", "-t", "26.8.0"]), "commit");
+}
+
+/// A hook that waits for a file: the run is killed in it.
+fn waiting(repo: Repo) -> Repo {
+    let hook = "\n[[workspace.metadata.xtask.release.hooks]]\nname = \"wait\"\nrun = \"touch ../waiting; while ! test -e ../go && kill -0 $PPID 2>/dev/null; do sleep 0.05; done\"\n";
+    let repo = repo.file("Cargo.toml", &format!("{SETTINGS}{hook}"));
+    commit(&repo, "a hook");
+    repo
+}
+
+fn killed(repo: &Repo) {
+    let running = repo.start(&["release", "24.09.0", "--yes"]);
+    while !repo.root().join("../waiting").exists() {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    running.kill();
+}
+
+#[test]
+fn killed_and_resumed() {
+    let repo = waiting(monorepo());
+    killed(&repo);
+    let refused = repo.xtask(&["release", "24.09.0", "--yes"]);
+    assert_snapshot!(refused.stderr, @r#"
+    error: the release of 24.09.0 is under way: 1 of 9 steps are done
+     |
+    hint: `cargo xtask release 24.09.0 --resume` goes on, `--abort` takes it back
+    "#);
+    fs_err::write(repo.root().join("../go"), "").unwrap();
+    done(&repo, &["release", "24.09.0", "--resume"]);
+    assert_eq!(
+        git(&repo, &["log", "-1", "--format=%s%d"]),
+        "release: 24.09.0 (HEAD -> main, tag: 24.09.0)"
+    );
+    assert_eq!(git(&repo, &["status", "--porcelain"]), "");
+}
+
+#[test]
+fn killed_and_aborted() {
+    let repo = waiting(monorepo());
+    let before = repo
+        .snapshot()
+        .into_iter()
+        .filter(|(path, _)| !path.as_str().contains(".git/"))
+        .collect::<Vec<_>>();
+    killed(&repo);
+    assert!(repo.root().join("history/24.03.10.json").exists());
+    let output = done(&repo, &["release", "24.09.0", "--abort"]);
+    assert_snapshot!(output.stderr, @"took back the release of 24.09.0");
+    let after = repo
+        .snapshot()
+        .into_iter()
+        .filter(|(path, _)| !path.as_str().contains(".git/"))
+        .collect::<Vec<_>>();
+    assert!(before == after);
+    assert_eq!(git(&repo, &["tag"]), "24.03.10");
+    assert_snapshot!(repo.xtask(&["release", "24.09.0", "--resume"]).stderr, @"error: no release is under way");
+}
+
+#[test]
+fn which_distributions_change() {
+    let repo = monorepo();
+    assert_eq!(done(&repo, &["changed-distributions"]).stdout, "");
+    repo.write("src/acme/runner/run.py", "import sys\n");
+    commit(&repo, "change");
+    assert_eq!(
+        done(&repo, &["changed-distributions"]).stdout,
+        "acme-runner\tsrc/acme/runner/run.py\n"
+    );
+}

@@ -1,0 +1,183 @@
+//! What `release` refuses, as the user reads it. Nothing is touched.
+
+use insta::assert_snapshot;
+use testkit::Repo;
+
+use super::{commit, git, monorepo};
+
+#[track_caller]
+fn refused(repo: &Repo, arguments: &[&str]) -> String {
+    let told = crate::refused(repo, arguments);
+    told.replace(&git(repo, &["rev-parse", "HEAD"]), "[HEAD]")
+}
+
+#[test]
+fn not_a_version() {
+    assert_snapshot!(refused(&monorepo(), &["release", "next", "--yes"]), @r#"
+    error: `next` is not a version (PEP 440)
+     |
+    hint: write it as it is to appear in the tag, such as `24.09.0` or `24.09.0rc1`
+    "#);
+}
+
+#[test]
+fn dirty_tree_and_wrong_branch_at_once() {
+    let repo = monorepo();
+    git(&repo, &["switch", "--quiet", "--create", "feature/x"]);
+    repo.write("new.py", "");
+    assert_snapshot!(refused(&repo, &["release", "24.09.0", "--yes"]), @r#"
+    error: the work tree has changes that are not committed
+     |
+     =   ?? new.py
+    hint: commit them, or put them away with `git stash --include-untracked`
+    error: no release of 24.09.0 is made from the branch `feature/x`, only from `main`, `master`, `24.09`
+     |
+    hint: `git switch main`, or add the branch to `[release] branches`
+    "#);
+}
+
+#[test]
+fn detached() {
+    let repo = monorepo();
+    git(&repo, &["switch", "--quiet", "--detach"]);
+    assert_snapshot!(refused(&repo, &["release", "24.09.0", "--yes"]), @r#"
+    error: no branch is checked out (HEAD is [HEAD])
+     |
+    hint: check out the branch to release from: `git switch main`
+    "#);
+}
+
+#[test]
+fn lower_than_the_last() {
+    assert_snapshot!(refused(&monorepo(), &["release", "24.03.9", "--yes"]), @r#"
+    error: 24.03.9 is lower than 24.03.10, which the tag `24.03.10` names
+     |
+    hint: choose a version above 24.03.10
+    "#);
+}
+
+#[test]
+fn tag_on_the_remote() {
+    let repo = monorepo();
+    git(&repo, &["tag", "24.09.0"]);
+    git(&repo, &["push", "--quiet", "origin", "24.09.0"]);
+    git(&repo, &["tag", "--delete", "24.09.0"]);
+    assert_snapshot!(refused(&repo, &["release", "24.09.0", "--yes"]), @r#"
+    error: the tag `24.09.0` exists already on `origin`, at [HEAD]
+     |
+    hint: `git fetch origin tag 24.09.0`
+    "#);
+}
+
+#[test]
+fn no_fragments() {
+    let repo = monorepo();
+    git(&repo, &["rm", "--quiet", "-r", "changes"]);
+    commit(&repo, "none");
+    assert_snapshot!(refused(&repo, &["release", "24.09.0", "--yes"]), @r#"
+    error: there are no news fragments in changes/
+     |
+    hint: add one, such as changes/123.fix.md, or leave the step out: `[release] without = ["changelog"]`
+    "#);
+}
+
+#[test]
+fn remote_moved_on() {
+    let repo = monorepo();
+    commit(&repo, "elsewhere");
+    git(&repo, &["push", "--quiet", "origin", "main"]);
+    git(&repo, &["reset", "--quiet", "--hard", "HEAD^"]);
+    assert_snapshot!(refused(&repo, &["release", "24.09.0", "--push", "--yes"]), @r#"
+    error: `origin` has commits on `main` that are not here
+     |
+    hint: `git pull --rebase origin main`
+    "#);
+}
+
+#[test]
+fn no_right_to_push() {
+    let repo = monorepo();
+    git(
+        &repo,
+        &[
+            "config",
+            "remote.origin.receivepack",
+            "sh -c 'echo \"remote: Permission denied to you.\" >&2; exit 1'",
+        ],
+    );
+    let told = refused(&repo, &["release", "24.09.0", "--push", "--yes"]);
+    assert!(told.contains("`origin` admits no push"), "{told}");
+    assert!(told.contains("remote: Permission denied to you."), "{told}");
+}
+
+#[test]
+fn stale_lock() {
+    let index = testkit::Index::start([testkit::Package::new("lib", "1.0")]);
+    let repo = monorepo().index(&index);
+    repo.write("BUILD", "python_requirements(name=\"reqs\")\n");
+    repo.write("requirements.txt", "lib\n");
+    let settings = repo.read("Cargo.toml").replace("interpreter_constraints", "enable_resolves = true\nresolves = { python-default = \"python.lock\" }\ninterpreter_constraints");
+    repo.write("Cargo.toml", &settings);
+    crate::lock(&repo);
+    commit(&repo, "locked");
+    let plan = repo.xtask(&["release", "24.09.0", "--dry-run"]);
+    assert!(
+        plan.stdout
+            .contains("$ cargo xtask generate-lockfiles --check"),
+        "{plan}"
+    );
+    repo.write("requirements.txt", "lib\nother>=2\n");
+    commit(&repo, "one more");
+    assert_snapshot!(refused(&repo, &["release", "24.09.0", "--yes"]), @r#"
+    error: locks are stale
+     |
+     =   python-default (python.lock): 0 packages, stale
+           the requirement `other>=2` is new
+         hint: run `cargo xtask generate-lockfiles --resolve python-default`
+    hint: `cargo xtask generate-lockfiles`, then commit
+    "#);
+}
+
+#[test]
+fn who_cannot_be_asked() {
+    let repo = monorepo();
+    let output = repo.xtask(&["release", "24.09.0"]);
+    assert_eq!(output.status, 2, "{output}");
+    assert_snapshot!(output.stderr, @r#"
+    error: cannot ask whether to go on: this is no terminal
+     |
+    hint: `--yes` goes on without asking, `--dry-run` only shows the plan
+    "#);
+}
+
+#[test]
+fn the_plan_is_shown_beside_the_reasons() {
+    let repo = monorepo();
+    git(&repo, &["switch", "--quiet", "--detach"]);
+    let output = repo.xtask(&["release", "24.09.0", "--dry-run"]);
+    assert_eq!(output.status, 1);
+    assert!(output.stdout.starts_with("Release 24.09.0\n"), "{output}");
+    assert!(
+        output.stderr.contains("no branch is checked out"),
+        "{output}"
+    );
+}
+
+#[test]
+fn misspelt_settings() {
+    let repo = monorepo();
+    for (good, bad) in [
+        ("output =", "outputs ="),
+        ("new-series", "new-serie"),
+        ("release.hooks", "release.hook"),
+    ] {
+        let settings = repo.read("Cargo.toml");
+        repo.write("Cargo.toml", &settings.replace(good, bad));
+        let told = crate::refused(&repo, &["release", "24.09.0", "--yes"]);
+        assert!(
+            told.contains(bad.trim_end_matches(" =").trim_start_matches("release.")),
+            "{told}"
+        );
+        repo.write("Cargo.toml", &settings);
+    }
+}
