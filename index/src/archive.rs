@@ -26,6 +26,19 @@ pub(crate) fn is_wheel_metadata(path: &str) -> bool {
         .is_some_and(|folder| folder.ends_with(".dist-info") && !folder.contains('/'))
 }
 
+/// Whether `path` within a wheel is its RECORD.
+pub(crate) fn is_record(path: &str) -> bool {
+    path.strip_suffix("/RECORD")
+        .is_some_and(|folder| folder.ends_with(".dist-info") && !folder.contains('/'))
+}
+
+/// The RECORD of the wheel at `path`.
+pub(crate) fn record(path: &Utf8Path) -> Result<Vec<u8>, Error> {
+    let filename = path.file_name().unwrap_or_default();
+    let bytes = members_of_zip(path, &[&is_record])?.remove(0);
+    bytes.ok_or_else(|| bad(filename, &"it has no RECORD"))
+}
+
 /// Reads a wheel's metadata.
 pub(crate) fn parse_wheel_metadata(bytes: &[u8], filename: &str) -> Result<Metadata, Error> {
     let mut metadata =

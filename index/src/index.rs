@@ -27,7 +27,7 @@ use crate::stored;
 /// Package indexes behind a cache. All methods may be called from several threads, none of them
 /// from an asynchronous task.
 pub struct Index {
-    core: Arc<Core>,
+    pub(crate) core: Arc<Core>,
     runtime: OnceLock<Result<Runtime, String>>,
 }
 
@@ -359,7 +359,7 @@ impl Index {
         })
     }
 
-    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> Result<(), Error> {
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> Result<(), Error> {
         self.runtime()?.spawn(task);
         Ok(())
     }

@@ -31,6 +31,7 @@ mod listing;
 mod metadata;
 mod options;
 mod pip;
+mod record;
 mod remote_zip;
 mod stored;
 mod tls;
