@@ -39,5 +39,17 @@ fn arguments() -> Vec<OsString> {
     if arguments.get(1).is_some_and(|argument| argument == "xtask") {
         arguments.remove(1);
     }
-    arguments
+    arguments.into_iter().map(excluding).collect()
+}
+
+/// `-dir::`, a spec that excludes, as the option that it stands for: an argument parser would
+/// read single-letter options.
+fn excluding(argument: OsString) -> OsString {
+    let spec = argument.to_str().and_then(|text| text.strip_prefix('-'));
+    match spec {
+        Some(spec) if !spec.starts_with(['-', 'C']) && spec.contains([':', '/']) => {
+            format!("--exclude={spec}").into()
+        }
+        _ => argument,
+    }
 }

@@ -12,7 +12,7 @@ use crate::session::Session;
 #[derive(Debug, Args)]
 pub(crate) struct Selection {
     /// Targets: `::` for all, `dir::`, `dir:`, `dir:name`, a file or a glob; `-` before excludes
-    #[arg(value_name = "SPEC", allow_hyphen_values = true)]
+    #[arg(value_name = "SPEC")]
     specs: Vec<String>,
 
     /// Leave these out, like a spec with `-` before it
