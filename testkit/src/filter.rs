@@ -43,7 +43,7 @@ fn hide_ports(text: &str) -> String {
     shown
 }
 
-/// A digest is a word of 40 or more hexadecimal digits.
+/// A digest, or a part of one, is a word of 20 or more hexadecimal digits.
 fn hide_hashes(text: &str) -> String {
     let of_word = |c: char| c.is_ascii_alphanumeric();
     let mut shown = String::new();
@@ -51,7 +51,7 @@ fn hide_hashes(text: &str) -> String {
     while !rest.is_empty() {
         let length = rest.find(|c| !of_word(c)).unwrap_or(rest.len());
         let (word, after) = rest.split_at(length);
-        let digest = length >= 40 && word.chars().all(|c| c.is_ascii_hexdigit());
+        let digest = length >= 20 && word.chars().all(|c| c.is_ascii_hexdigit());
         shown += if digest { "[HASH]" } else { word };
         let gap = after.find(of_word).unwrap_or(after.len());
         shown += &after[..gap];

@@ -622,6 +622,61 @@ fn a_full_disk() {
 }
 
 #[test]
+fn a_full_cache() {
+    let index = Index::start([Package::new("a", "1.0")]);
+    let repo = repo().index(&index).requirements("a\n");
+    let script = "mount -t tmpfs -o size=64k tmpfs ../cache
+        cat /dev/zero > ../cache/filler 2>/dev/null
+        \"$0\" generate-lockfiles
+        echo status $?; ls";
+    let Some(output) = repo.in_own_mounts(script) else {
+        return;
+    };
+    assert_snapshot!(output, @"
+    exit status 0
+    ----- stdout
+    status 1
+    BUILD
+    Cargo.toml
+    requirements.txt
+    ----- stderr
+    error: cannot write the cache file [CACHE]/cargo-xtask/listings-1/[HASH]/a: no storage space
+     --> requirements.txt:1:1
+      |
+    1 | a
+      | ^
+      |
+    hint: free some space, or name another cache folder
+    ");
+}
+
+#[test]
+fn a_read_only_repository() {
+    let index = Index::start([Package::new("a", "1.0")]);
+    let repo = repo().index(&index).requirements("a\n");
+    let script = "here=$PWD; cp -r . ../copy
+        mount -t tmpfs tmpfs \"$here\" && cd \"$here\" && cp -r ../copy/. .
+        mount -o remount,ro \"$here\"
+        \"$0\" generate-lockfiles
+        echo status $?; ls";
+    let Some(output) = repo.in_own_mounts(script) else {
+        return;
+    };
+    assert_snapshot!(output, @"
+    exit status 0
+    ----- stdout
+    status 1
+    BUILD
+    Cargo.toml
+    requirements.txt
+    ----- stderr
+    error: cannot write the lock python.lock
+     |
+     = Read-only file system (os error 30)
+    ");
+}
+
+#[test]
 fn an_index_that_never_answers() {
     let index = Index::start([Package::new("a", "1.0")]);
     index.inject("/simple/a/", Fault::Stall, When::Always);
