@@ -363,9 +363,9 @@ fn an_epoch_that_is_none() {
 #[test]
 fn a_commit_that_is_none() {
     assert_snapshot!(refusal(&one(DIST), &["--changed-since", "no-such-branch"]), @"
-    error: `no-such-branch` names no commit
+    error: there is no commit `no-such-branch`
      |
-    hint: fetch it first: `git fetch origin`, or name another: `--changed-since origin/main`
+    hint: `--changed-since` takes a branch, tag or commit, such as `main` or `HEAD~3`
     ");
 }
 

@@ -3,6 +3,7 @@
 mod bad_input;
 mod oracle;
 mod peers;
+mod verification;
 
 use std::io::BufReader;
 

@@ -44,6 +44,16 @@ impl Session {
         Ok(session)
     }
 
+    /// The same session in another tree, such as that of an earlier commit.
+    pub(crate) fn at(&self, root: &Utf8Path) -> Result<Self, CommandError> {
+        Ok(Self {
+            settings: Settings::load(root, self.environment.clone())?,
+            verbose: false,
+            environment: self.environment.clone(),
+            infer: self.infer.clone(),
+        })
+    }
+
     /// The repository's root.
     pub(crate) fn root(&self) -> &Utf8Path {
         &self.settings.root

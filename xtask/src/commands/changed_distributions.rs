@@ -11,7 +11,7 @@ use model::PackageName;
 use crate::commands::Outcome;
 use crate::commands::publish::last_tag;
 use crate::error::CommandError;
-use crate::packaging::{Choice, Distribution, Files, select};
+use crate::packaging::{Choice, Distribution, Files, Imports, select};
 use crate::session::Session;
 
 /// What can be said to `changed-distributions`.
@@ -44,6 +44,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
         specs: &[],
         tags: &[],
         changed_since: None,
+        imports: Imports::Skipped,
     };
     let selected = select(session, choice)?;
     let shipped = selected

@@ -9,7 +9,7 @@ use wheel::WheelTags;
 use crate::commands::Outcome;
 use crate::error::CommandError;
 use crate::packaging::{
-    Asked, Checks, Choice, Distribution, Files, Job, Packager, Selected, select,
+    Asked, Checks, Choice, Distribution, Files, Imports, Job, Packager, Selected, select,
 };
 use crate::session::Session;
 
@@ -67,6 +67,11 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
         specs: &arguments.specs,
         tags: &arguments.tags,
         changed_since: arguments.changed_since.as_deref(),
+        imports: if arguments.verify {
+            Imports::Collected
+        } else {
+            Imports::Skipped
+        },
     };
     let selected = select(session, choice)?;
     refuse_binaries(session, &selected)?;

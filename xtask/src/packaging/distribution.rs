@@ -1,7 +1,7 @@
 //! A distribution as data: everything that packaging needs to know of one
 //! `python_distribution` target.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::{InterpreterConstraints, Platform};
 use wheel::EntryPoints;
@@ -42,6 +42,10 @@ pub(crate) struct Distribution {
     pub(crate) first_party: Vec<String>,
     /// What it ships.
     pub(crate) files: Files,
+    /// What its code imports unconditionally; empty where nobody asked for it.
+    pub(crate) imports: Vec<wheel::Import>,
+    /// Modules that the requirements in its closure provide; empty where nobody asked for them.
+    pub(crate) provided: BTreeSet<String>,
 }
 
 /// Which archives are built.
@@ -67,6 +71,18 @@ pub(crate) struct OwnedFile {
     pub(crate) path: String,
     /// In the archive: relative to the source root.
     pub(crate) member: String,
+}
+
+impl Distribution {
+    /// The modules and packages that it ships on some platform, dotted.
+    pub(crate) fn modules(&self) -> BTreeSet<String> {
+        let mut modules = BTreeSet::new();
+        for file in self.files.of_all_platforms() {
+            let stem = file.member.trim_end_matches(".pyi").trim_end_matches(".py");
+            modules.insert(stem.trim_end_matches("/__init__").replace('/', "."));
+        }
+        modules
+    }
 }
 
 impl Files {

@@ -2,17 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use camino::Utf8Path;
 use model::InterpreterConstraints;
 use rayon::prelude::*;
 use targets::data::{Data, Object};
-use targets::imports::ImportCache;
+use targets::imports::{ImportCache, Strength, Strings};
 use targets::kinds::Role;
-use targets::query::{Changed, Dependents, Filter, Specs};
-use targets::{Graph, Options, Repository, TargetId};
+use targets::modules::default_modules;
+use targets::query::{Dependents, Filter, Specs};
+use targets::{Graph, TargetId};
 
 use crate::error::CommandError;
-use crate::git;
-use crate::locking;
+use crate::graph::{Workspace, changed_files};
 use crate::packaging::artifact::{Mistake, artifact, entry_points};
 use crate::packaging::ownership::{Ownership, place, role, spec_error, texts};
 use crate::packaging::{Distribution, Files, Formats, OwnedFile};
@@ -24,6 +25,15 @@ pub(crate) struct Choice<'a> {
     pub(crate) specs: &'a [String],
     pub(crate) tags: &'a [String],
     pub(crate) changed_since: Option<&'a str>,
+    /// Whether verification needs to know what is imported.
+    pub(crate) imports: Imports,
+}
+
+/// Whether imports are collected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Imports {
+    Collected,
+    Skipped,
 }
 
 /// Distributions of a repository, some of them asked for.
@@ -55,41 +65,35 @@ impl Selected {
 
 /// Reads the repository and finds what is asked for.
 pub(crate) fn select(session: &Session, choice: Choice<'_>) -> Result<Selected, CommandError> {
-    let options = Options {
-        // For none: what is picked for each platform is found apart.
-        platform: String::new(),
-        ..locking::options(session)
-    };
-    let repository = Repository::load(session.root().as_std_path(), options)?;
-    let cache = ImportCache::open(session.cache()?.join("imports").as_std_path());
-    let graph = Graph::build(&repository, &cache)?;
-    let selected = Selection::new(session, &graph).select(choice);
-    if cache.has_news() {
-        // A cache that cannot be written costs time, nothing else.
-        let _ = cache.save();
-    }
-    for warning in graph.warnings() {
-        session.warn(crate::error::warning_text(&warning));
-    }
+    let workspace = Workspace::load_for_no_platform(session)?;
+    let graph = workspace.graph()?;
+    let selected = Selection::new(session, &graph, workspace.imports()).select(choice);
+    workspace.finish(session, &graph);
     selected
 }
 
-struct Selection<'g> {
+pub(super) struct Selection<'g> {
     session: &'g Session,
     graph: &'g Graph<'g>,
+    imports: &'g ImportCache,
     ownership: Ownership<'g>,
 }
 
 impl<'g> Selection<'g> {
-    fn new(session: &'g Session, graph: &'g Graph<'g>) -> Self {
+    pub(super) fn new(
+        session: &'g Session,
+        graph: &'g Graph<'g>,
+        imports: &'g ImportCache,
+    ) -> Self {
         Self {
             session,
             graph,
+            imports,
             ownership: Ownership::new(graph),
         }
     }
 
-    fn select(&self, choice: Choice<'_>) -> Result<Selected, CommandError> {
+    pub(super) fn select(&self, choice: Choice<'_>) -> Result<Selected, CommandError> {
         let chosen = self.chosen(choice)?;
         let is = |id: &TargetId, wanted: Role| role(self.graph, *id) == Some(wanted);
         let asked: Vec<TargetId> = chosen
@@ -105,7 +109,12 @@ impl<'g> Selection<'g> {
         if asked.is_empty() && binaries.is_empty() && choice.changed_since.is_none() {
             return Err(self.nothing_to_build(choice));
         }
-        let distributions = self.with_required(&asked)?;
+        let mut distributions = self.with_required(&asked)?;
+        if choice.imports == Imports::Collected {
+            distributions
+                .par_iter_mut()
+                .try_for_each(|(id, distribution)| self.collect_imports(*id, distribution))?;
+        }
         let position = |id: &TargetId| distributions.keys().position(|it| it == id);
         Ok(Selected {
             asked: asked.iter().filter_map(position).collect(),
@@ -129,7 +138,7 @@ impl<'g> Selection<'g> {
                 .map_err(|error| spec_error(&error))?
         };
         if let Some(revision) = choice.changed_since {
-            let changed = changed_since(self.session, revision)?
+            let changed = changed_files(self.session, revision)?
                 .targets(self.graph, Dependents::Transitive)?;
             let changed: BTreeSet<TargetId> = changed.into_iter().collect();
             chosen.retain(|id| changed.contains(id));
@@ -247,6 +256,8 @@ impl<'g> Selection<'g> {
             requirements: self.requirements(id, &owned.common)?,
             first_party: others.collect(),
             files: self.files(&owned.common, &owned.platforms),
+            imports: Vec::new(),
+            provided: BTreeSet::new(),
         };
         Ok((distribution, owned.others))
     }
@@ -395,6 +406,60 @@ impl<'g> Selection<'g> {
 }
 
 impl Selection<'_> {
+    /// Notes what the distribution's code imports, and the modules that its requirements provide.
+    fn collect_imports(
+        &self,
+        id: TargetId,
+        distribution: &mut Distribution,
+    ) -> Result<(), CommandError> {
+        let root = self.session.root();
+        for file in distribution.files.of_all_platforms() {
+            if !file.member.ends_with(".py") {
+                continue;
+            }
+            let path = Utf8Path::new(&file.path);
+            let source = fs_err::read(root.join(path));
+            let source = source.map_err(|error| CommandError::file("read", path, &error))?;
+            let package = file
+                .member
+                .rsplit_once('/')
+                .map_or("", |(folder, _)| folder)
+                .replace('/', ".");
+            let imports = self.imports.imports(&source, Strings::Skip).imports;
+            let strong = imports
+                .iter()
+                .filter(|import| import.strength == Strength::Strong);
+            distribution.imports.extend(strong.filter_map(|import| {
+                Some(wheel::Import {
+                    member: file.member.clone(),
+                    line: import.line,
+                    module: import.absolute(&package)?.into_owned(),
+                })
+            }));
+        }
+        for requirement in self.graph.transitive_dependencies(&[id])? {
+            if role(self.graph, requirement) == Some(Role::Requirement) {
+                distribution.provided.extend(self.provided(requirement));
+            }
+        }
+        Ok(())
+    }
+
+    /// The modules that a requirement provides.
+    fn provided(&self, requirement: TargetId) -> Vec<String> {
+        let named =
+            ["modules", "type_stub_modules"].map(|field| texts(self.graph, requirement, field));
+        let named: Vec<String> = named.into_iter().flatten().map(str::to_owned).collect();
+        if !named.is_empty() {
+            return named;
+        }
+        let requirements = texts(self.graph, requirement, "requirements").into_iter();
+        let projects = requirements.filter_map(|text| model::Requirement::parse_lenient(text).ok());
+        projects
+            .flat_map(|project| modules_of(project.name.as_str()))
+            .collect()
+    }
+
     /// The `__init__.py` of every folder from a file's own up to its source root: without them, even
     /// empty ones, what is shipped could not be imported.
     fn init_files_above(&self, path: &str) -> Vec<String> {
@@ -411,43 +476,16 @@ impl Selection<'_> {
     }
 }
 
+/// The modules of a project by the table of well-known ones.
+pub(crate) fn modules_of(project: &str) -> Vec<String> {
+    let (modules, _) = default_modules(project);
+    modules
+        .into_iter()
+        .map(|module| module.into_owned())
+        .collect()
+}
+
 fn not_supported(address: &str) -> CommandError {
     CommandError::failure(format!("cannot build {address}: `generate_setup=False` is not supported yet"))
         .hint("let the metadata come from `provides`, or build it with its own backend: `python -m build`")
-}
-
-/// The files that differ from a revision, the working tree included.
-fn changed_since(session: &Session, revision: &str) -> Result<Changed, CommandError> {
-    let root = session.root();
-    if git::commit(root, revision)?.is_none() {
-        return Err(CommandError::failure(format!("`{revision}` names no commit"))
-            .hint("fetch it first: `git fetch origin`, or name another: `--changed-since origin/main`"));
-    }
-    let listed = git::run(
-        root,
-        &[
-            "diff",
-            "--name-status",
-            "--no-renames",
-            "--relative",
-            "-z",
-            revision,
-        ],
-    )?;
-    let untracked = git::run(root, &["ls-files", "--others", "--exclude-standard", "-z"])?;
-    let mut changed = Changed::default();
-    let mut fields = listed.split('\0');
-    while let (Some(status), Some(path)) = (fields.next(), fields.next()) {
-        match status {
-            "D" => changed.deleted.push(path.to_owned()),
-            _ => changed.edited.push(path.to_owned()),
-        }
-    }
-    changed.edited.extend(
-        untracked
-            .split('\0')
-            .filter(|it| !it.is_empty())
-            .map(str::to_owned),
-    );
-    Ok(changed)
 }

@@ -1,13 +1,14 @@
 //! From distributions to files: what goes into each archive, written side by side, checked before
 //! it gets its name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use model::Lock;
+use model::{Lock, PackageName};
 use rayon::prelude::*;
+use targets::modules::is_stdlib;
 use wheel::files::{file_member, write_atomically};
 use wheel::{
     ArchiveTime, CoreMetadata, Finding, Member, MemberPath, SdistContents, SetuptoolsFiles,
@@ -18,7 +19,8 @@ use crate::error::{CommandError, Place};
 use crate::locking::{Existing, LockPath};
 use crate::packaging::materials::bill_of_materials;
 use crate::packaging::metadata::{Versions, metadata};
-use crate::packaging::{Distribution, OwnedFile, time};
+use crate::packaging::select::modules_of;
+use crate::packaging::{Distribution, OwnedFile, Previous, time};
 use crate::session::Session;
 
 /// Who wrote a wheel, as WHEEL says it.
@@ -62,7 +64,10 @@ pub(crate) struct Packager<'a> {
     checks: Checks,
     time: Option<ArchiveTime>,
     metadata: BTreeMap<String, CoreMetadata>,
-    locks: BTreeMap<String, Lock>,
+    locks: Locks,
+    /// Modules that distributions ship, by address.
+    modules: BTreeMap<String, BTreeSet<String>>,
+    previous: Option<Previous>,
 }
 
 /// An archive, ready to be written any number of times.
@@ -95,7 +100,20 @@ impl<'a> Packager<'a> {
             checks,
             time: time::from_environment(session)?,
             metadata: all.iter().map(of).collect::<Result<_, CommandError>>()?,
-            locks: locks(session, all)?,
+            locks: if checks.verify || session.settings.package.bill_of_materials {
+                Locks::read(session, all)?
+            } else {
+                Locks::default()
+            },
+            modules: all
+                .iter()
+                .map(|it| (it.address.clone(), it.modules()))
+                .collect(),
+            previous: if checks.verify {
+                Previous::find(session)
+            } else {
+                None
+            },
         })
     }
 
@@ -123,7 +141,7 @@ impl<'a> Packager<'a> {
         let written = write_atomically(path.as_std_path(), |out| {
             archive.write(&mut *out, time)?;
             out.flush()?;
-            match self.check(&archive, &name, time, out.get_ref()) {
+            match self.check(job, &archive, (&name, time), out.get_ref()) {
                 Ok(found) => warnings = found,
                 Err(Refusal::Io(error)) => return Err(error),
                 Err(Refusal::Findings(error)) => refused = Some(error),
@@ -238,8 +256,11 @@ impl<'a> Packager<'a> {
         distribution: &Distribution,
         metadata: &CoreMetadata,
     ) -> Vec<(String, Vec<u8>)> {
+        if !self.session.settings.package.bill_of_materials {
+            return Vec::new();
+        }
         let resolve = distribution.resolve.as_ref();
-        let lock = resolve.and_then(|resolve| self.locks.get(resolve));
+        let lock = resolve.and_then(|resolve| self.locks.ours.get(resolve));
         let others: Vec<CoreMetadata> = self.metadata.values().cloned().collect();
         let bill = lock.and_then(|lock| bill_of_materials(metadata, lock, &others));
         let name = metadata
@@ -253,14 +274,24 @@ impl<'a> Packager<'a> {
 
     fn check(
         &self,
+        job: &Job<'_>,
         archive: &Archive,
-        name: &str,
-        time: ArchiveTime,
+        (name, time): (&str, ArchiveTime),
         file: &std::fs::File,
     ) -> Result<Vec<Finding>, Refusal> {
         let mut warnings = Vec::new();
-        if let (true, Archive::Wheel(_)) = (self.checks.verify, archive) {
-            let verification = wheel::verify(name, BufReader::new(from_start(file)?));
+        if let (true, Job::Wheel(distribution, ..)) = (self.checks.verify, job) {
+            let mut verification = wheel::verify(name, BufReader::new(from_start(file)?));
+            let met = self.met_elsewhere(distribution);
+            verification.judge_imports(&distribution.imports, |module| met.contains_prefix(module));
+            if let Some(previous) = &self.previous {
+                let members = previous.members(&distribution.artifact.name);
+                let here = distribution.files.of_all_platforms();
+                // What another platform's wheel ships is not gone.
+                let gone = |member: &String| !here.iter().any(|file| file.member == *member);
+                let gone: Vec<String> = members.into_iter().filter(gone).collect();
+                verification.judge_dropped(&previous.tag, &gone);
+            }
             warnings = judged(name, verification)?;
         }
         if self.checks.reproducible && !same_again(archive, time, file)? {
@@ -271,6 +302,40 @@ impl<'a> Packager<'a> {
             return Err(Refusal::Findings(error));
         }
         Ok(warnings)
+    }
+
+    /// The modules that a distribution's requirements provide: third-party ones with what they are
+    /// locked to require, and the repository's own.
+    fn met_elsewhere(&self, distribution: &Distribution) -> Modules {
+        let settings = &self.session.settings.python_infer;
+        let mut modules = distribution.provided.clone();
+        modules.extend(settings.ignored_unowned_imports.iter().cloned());
+        let resolve = distribution.resolve.as_ref();
+        let locked = resolve.and_then(|resolve| self.locks.projects.get(resolve));
+        modules.extend(
+            locked
+                .into_iter()
+                .flatten()
+                .flat_map(|project| modules_of(project.as_str())),
+        );
+        let others = distribution
+            .first_party
+            .iter()
+            .filter_map(|address| self.modules.get(address));
+        modules.extend(others.flatten().cloned());
+        Modules(modules)
+    }
+}
+
+/// Modules that are met.
+struct Modules(BTreeSet<String>);
+
+impl Modules {
+    /// Whether the module or a package that it is in is met, or is of the standard library.
+    fn contains_prefix(&self, module: &str) -> bool {
+        let top = module.split('.').next().unwrap_or(module);
+        let mut above = module.match_indices('.').map(|(at, _)| &module[..at]);
+        is_stdlib(top) || self.0.contains(module) || above.any(|package| self.0.contains(package))
     }
 }
 
@@ -340,10 +405,18 @@ fn judged(name: &str, verification: Verification) -> Result<Vec<Finding>, Refusa
         return Ok(verification.findings);
     }
     let mut error = CommandError::failure(format!("{name} does not pass verification"));
-    for finding in verification.findings {
-        if finding.severity() == Severity::Error {
-            error = error.because(finding.to_string());
-        }
+    let fatal = verification
+        .findings
+        .iter()
+        .filter(|it| it.severity() == Severity::Error);
+    let (pointers, others): (Vec<&Finding>, Vec<&Finding>) =
+        fatal.partition(|it| matches!(it, Finding::LfsPointer { .. }));
+    // A checkout without Git LFS has them by the dozen.
+    for finding in others.into_iter().chain(pointers.first().copied()) {
+        error = error.because(finding.to_string());
+    }
+    if pointers.len() > 1 {
+        error = error.because(format!("and so are {} other files", pointers.len() - 1));
     }
     Err(Refusal::Findings(error.hint(
         "the wheel was not kept; build without `--verify` to look at it",
@@ -394,25 +467,37 @@ fn from_start(mut file: &std::fs::File) -> std::io::Result<&std::fs::File> {
     Ok(file)
 }
 
-/// The locks of the resolves that distributions use, where they are ours and there.
-fn locks(session: &Session, all: &[Distribution]) -> Result<BTreeMap<String, Lock>, CommandError> {
-    let mut locks = BTreeMap::new();
-    if !session.settings.package.bill_of_materials {
-        return Ok(locks);
-    }
-    for resolve in all
-        .iter()
-        .filter_map(|distribution| distribution.resolve.as_ref())
-    {
-        if locks.contains_key(resolve) || session.settings.lockfile(resolve).is_none() {
-            continue;
+/// What is locked for the resolves that distributions use.
+#[derive(Default)]
+struct Locks {
+    /// Locks of ours.
+    ours: BTreeMap<String, Lock>,
+    /// The projects in the lock of each resolve, whoever made it.
+    projects: BTreeMap<String, Vec<PackageName>>,
+}
+
+impl Locks {
+    fn read(session: &Session, all: &[Distribution]) -> Result<Self, CommandError> {
+        let mut locks = Self::default();
+        let resolves: BTreeSet<&String> = all.iter().filter_map(|it| it.resolve.as_ref()).collect();
+        for resolve in resolves {
+            if session.settings.lockfile(resolve).is_none() {
+                continue;
+            }
+            let path = LockPath::of(session, resolve)?;
+            let projects = match Existing::parse(path.read()?.as_deref(), &path)? {
+                Existing::Nothing => continue,
+                Existing::Pins(pins) => pins.into_iter().map(|pin| pin.name).collect(),
+                Existing::Lock(lock) => {
+                    let projects = lock.packages.iter().map(|it| it.name.clone()).collect();
+                    locks.ours.insert(resolve.clone(), *lock);
+                    projects
+                }
+            };
+            locks.projects.insert(resolve.clone(), projects);
         }
-        let path = LockPath::of(session, resolve)?;
-        if let Existing::Lock(lock) = Existing::parse(path.read()?.as_deref(), &path)? {
-            locks.insert(resolve.clone(), *lock);
-        }
+        Ok(locks)
     }
-    Ok(locks)
 }
 
 fn wheel_error(error: wheel::Error, distribution: &Distribution) -> CommandError {

@@ -1,0 +1,75 @@
+//! `--verify`: what a wheel imports is met, and what the last release shipped is still shipped.
+
+use camino::Utf8Path;
+use insta::assert_snapshot;
+use testkit::Repo;
+
+use super::{built, monorepo, package};
+
+#[track_caller]
+fn git(repo: &Repo, arguments: &[&str]) {
+    let own = ["-c", "user.name=x", "-c", "user.email=x@y.example"];
+    let output = repo.run(Utf8Path::new("git"), &[&own[..], arguments].concat());
+    assert_eq!(output.status, 0, "{output}");
+}
+
+#[test]
+fn imports_of_the_wheel_its_requirements_and_the_standard_library_are_met() {
+    let repo = monorepo().file(
+        "src/acme/app/more.py",
+        "import json, os.path\nfrom . import cli\nfrom acme.lib.core import anything\nimport attr\n\
+         try:\n    import ujson\nexcept ImportError:\n    ujson = None\n",
+    );
+    let output = package(&repo, &["--verify", "--wheel", "src/acme/app:dist"]);
+    assert_eq!(
+        output.stderr,
+        "wrote dist/acme_app-24.9.0-py3-none-any.whl\n"
+    );
+}
+
+#[test]
+fn an_import_that_nothing_meets() {
+    let repo = monorepo().file("src/acme/app/more.py", "import numpy.linalg\n");
+    let output = repo.xtask(&["package", "--verify", "--wheel", "src/acme/app:dist"]);
+    assert_eq!((output.status, built(&repo).len()), (1, 0), "{output}");
+    assert_snapshot!(output.stderr, @r#"
+    warning: src/acme/app/more.py:1:1: nothing provides `numpy.linalg`, imported by `src/acme/app/more.py` (add a requirement or a target that provides it, or `# pants: no-infer-dep` to the line)
+    error: acme_app-24.9.0-py3-none-any.whl does not pass verification
+     --> src/acme/app/BUILD:6:5
+      |
+    6 |     provides=python_artifact(name="acme_app", license="MIT"),
+      |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = `acme/app/more.py`, line 1: `numpy.linalg` is neither in the wheel, in what it requires, nor in the standard library
+    hint: the wheel was not kept; build without `--verify` to look at it
+    "#);
+}
+
+#[test]
+fn an_import_that_settings_allow() {
+    let settings = format!(
+        "{}\n[workspace.metadata.xtask.python-infer]\nignored_unowned_imports = [\"numpy\"]\n",
+        super::SETTINGS
+    );
+    let repo = monorepo()
+        .file("Cargo.toml", &settings)
+        .file("src/acme/app/more.py", "import numpy.linalg\n");
+    package(&repo, &["--verify", "--wheel", "src/acme/app:dist"]);
+}
+
+#[test]
+fn files_that_the_last_release_shipped_are_missed() {
+    let repo = monorepo()
+        .file("src/acme/app/gone.py", "X = 1\n")
+        .file("src/acme/app/kept.py", "X = 1\n");
+    git(&repo, &["init", "-q"]);
+    git(&repo, &["add", "."]);
+    git(&repo, &["commit", "-q", "-m", "first"]);
+    git(&repo, &["tag", "24.03.0"]);
+    fs_err::remove_file(repo.root().join("src/acme/app/gone.py")).unwrap();
+    let output = package(&repo, &["--verify", "--wheel", "src/acme/app:dist"]);
+    assert_snapshot!(output.stderr, @"
+    warning: acme_app-24.9.0-py3-none-any.whl: `acme/app/gone.py` was shipped by 24.03.0 and is not shipped any more
+    wrote dist/acme_app-24.9.0-py3-none-any.whl
+    ");
+}
