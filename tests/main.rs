@@ -5,11 +5,16 @@
 
 mod environments;
 mod export;
+mod export_formats;
 mod generate_lockfiles;
+mod graph;
+mod import;
+mod lock;
 mod merge_lockfile;
 mod package;
 mod release;
 mod tidy;
+mod why;
 
 use testkit::{Output, Repo};
 

@@ -1,0 +1,337 @@
+//! `list`, `dependencies`, `dependents`, `filedeps`, `peek`, `paths`, `roots`,
+//! `check-visibility`, `linked-packages`: questions about the target graph.
+
+use camino::Utf8Path;
+use testkit::Repo;
+
+use crate::{refused, repo};
+
+/// Three distributions in a namespace package, with rules and a requirement.
+fn monorepo() -> Repo {
+    repo()
+        .file(
+            "BUILD",
+            "python_requirements(name=\"reqs\", module_mapping={\"PyYAML\": [\"yaml\"]})\n",
+        )
+        .file("requirements.txt", "PyYAML>=6\nattrs\n")
+        .file(
+            "src/acme/core/BUILD",
+            "python_sources(tags=[\"base\"])\nresources(name=\"data\", sources=[\"*.json\"])\n\
+             python_distribution(name=\"dist\", dependencies=[\":core\", \":data\"], provides=python_artifact(name=\"acme-core\"))\n",
+        )
+        .file("src/acme/core/__init__.py", "import yaml\n")
+        .file("src/acme/core/d.json", "{}\n")
+        .file(
+            "src/acme/app/BUILD",
+            "python_sources(dependencies=[\":run\"])\nresource(name=\"run\", source=\"run.sh\")\n\
+             pex_binary(name=\"bin\", entry_point=\"main.py:main\")\n",
+        )
+        .file("src/acme/app/main.py", "from acme.core import thing\nimport acme.app.helper\n")
+        .file("src/acme/app/helper.py", "import os\n")
+        .file("src/acme/app/run.sh", "true\n")
+}
+
+/// What a command prints; it must succeed and warn of nothing.
+#[track_caller]
+fn answer(repo: &Repo, arguments: &str) -> String {
+    let arguments: Vec<&str> = arguments.split(' ').collect();
+    let output = repo.xtask(&arguments);
+    assert_eq!((output.status, output.stderr.as_str()), (0, ""), "{output}");
+    output.stdout
+}
+
+#[test]
+fn list() {
+    let repo = monorepo();
+    insta::assert_snapshot!(answer(&repo, "list ::"), @"
+    //:_python-default_lockfile
+    //:reqs
+    //:reqs#PyYAML
+    //:reqs#attrs
+    //requirements.txt:reqs
+    src/acme/app/helper.py
+    src/acme/app/main.py
+    src/acme/app:app
+    src/acme/app:bin
+    src/acme/app:run
+    src/acme/core/__init__.py
+    src/acme/core/d.json:data
+    src/acme/core:core
+    src/acme/core:data
+    src/acme/core:dist
+    ");
+    insta::assert_snapshot!(answer(&repo, "list src:: -src/acme/core:: --filter-target-type=-python_sources"), @"
+    src/acme/app/helper.py
+    src/acme/app/main.py
+    src/acme/app:bin
+    src/acme/app:run
+    ");
+    insta::assert_snapshot!(answer(&repo, "list :: --tag=base --tag=-other"), @"
+    src/acme/core/__init__.py
+    src/acme/core:core
+    ");
+    insta::assert_snapshot!(answer(&repo, "list src/acme/core: --output-format json"), @r#"
+    [
+      "src/acme/core/__init__.py",
+      "src/acme/core/d.json:data",
+      "src/acme/core:core",
+      "src/acme/core:data",
+      "src/acme/core:dist"
+    ]
+    "#);
+}
+
+#[test]
+fn specs_are_seen_from_where_the_user_stands() {
+    let repo = monorepo();
+    let output = repo.xtask_in(
+        &repo.root().join("src/acme"),
+        &["list", "app:", "//requirements.txt"],
+    );
+    insta::assert_snapshot!(output.stdout, @"
+    //requirements.txt:reqs
+    src/acme/app/helper.py
+    src/acme/app/main.py
+    src/acme/app:app
+    src/acme/app:bin
+    src/acme/app:run
+    ");
+}
+
+#[test]
+fn dependencies_and_dependents() {
+    let repo = monorepo();
+    insta::assert_snapshot!(answer(&repo, "dependencies src/acme/app/main.py"), @"
+    src/acme/app/helper.py
+    src/acme/app:run
+    src/acme/core/__init__.py
+    ");
+    insta::assert_snapshot!(answer(&repo, "dependencies --transitive src/acme/app:bin"), @"
+    //:reqs#PyYAML
+    //requirements.txt:reqs
+    src/acme/app/helper.py
+    src/acme/app/main.py
+    src/acme/app:run
+    src/acme/core/__init__.py
+    ");
+    insta::assert_snapshot!(answer(&repo, "dependencies src/acme/app:bin --output-format dot"), @r#"
+    digraph targets {
+      "src/acme/app/main.py";
+      "src/acme/app:bin";
+      "src/acme/app:bin" -> "src/acme/app/main.py";
+    }
+    "#);
+    insta::assert_snapshot!(answer(&repo, "dependents src/acme/core/__init__.py"), @"
+    src/acme/app/main.py
+    src/acme/core:core
+    ");
+    insta::assert_snapshot!(answer(&repo, "dependees --transitive src/acme/core/__init__.py"), @"
+    src/acme/app/main.py
+    src/acme/app:app
+    src/acme/app:bin
+    src/acme/core:core
+    src/acme/core:dist
+    ");
+}
+
+#[test]
+fn files_and_folders() {
+    let repo = monorepo();
+    insta::assert_snapshot!(answer(&repo, "filedeps src/acme/core:dist --transitive"), @"
+    BUILD
+    requirements.txt
+    src/acme/core/BUILD
+    src/acme/core/__init__.py
+    src/acme/core/d.json
+    ");
+    insta::assert_snapshot!(answer(&repo, "linked-packages src/acme/app:bin"), @"
+    src/acme/app
+    src/acme/core
+    ");
+    insta::assert_snapshot!(answer(&repo, "roots"), @"src");
+}
+
+#[test]
+fn peek() {
+    let repo = monorepo();
+    insta::assert_snapshot!(answer(&repo, "peek --exclude-defaults src/acme/core:core //:reqs#PyYAML"), @r#"
+    [
+      {
+        "address": "//:reqs#PyYAML",
+        "dependencies": [
+          "//requirements.txt:reqs"
+        ],
+        "modules": [
+          "yaml"
+        ],
+        "requirements": [
+          "PyYAML>=6"
+        ],
+        "target_type": "python_requirement"
+      },
+      {
+        "address": "src/acme/core:core",
+        "dependencies": [
+          "src/acme/core/__init__.py"
+        ],
+        "sources": [
+          "src/acme/core/__init__.py"
+        ],
+        "tags": [
+          "base"
+        ],
+        "target_type": "python_sources"
+      }
+    ]
+    "#);
+}
+
+#[test]
+fn paths() {
+    let repo = monorepo();
+    insta::assert_snapshot!(answer(&repo, "paths src/acme/app:bin //:reqs#PyYAML"), @"
+    src/acme/app:bin
+      -> src/acme/app/main.py
+      -> src/acme/core/__init__.py
+      -> //:reqs#PyYAML
+    ");
+    let none = repo.xtask(&["paths", "src/acme/core:dist", "src/acme/app:bin"]);
+    assert_eq!(none.status, 1);
+    insta::assert_snapshot!(none.stderr, @"`src/acme/core:dist` does not depend on `src/acme/app:bin`");
+}
+
+#[test]
+fn what_is_said_about_imports() {
+    let repo = monorepo().file(
+        "src/acme/app/main.py",
+        "import nothing\nfrom acme.core import thing\ndef broken(:\n",
+    );
+    let output = repo.xtask(&["dependencies", "src/acme/app/main.py"]);
+    assert_eq!(output.status, 0, "{output}");
+    insta::assert_snapshot!(output, @"
+    exit status 0
+    ----- stdout
+    src/acme/app:run
+    src/acme/core/__init__.py
+    ----- stderr
+    warning: src/acme/app/main.py:1:1: nothing provides `nothing`, imported by `src/acme/app/main.py` (add a requirement or a target that provides it, or `# pants: no-infer-dep` to the line)
+    warning: src/acme/app/main.py:3:12: cannot parse all of this file: Expected a parameter or the end of the parameter list (imports that could be read count; the others do not)
+    ");
+}
+
+#[test]
+fn refusals() {
+    let repo = monorepo().file(
+        "other/BUILD",
+        "target(name=\"t\", dependencies=[\"src/acme/coer\"])\n",
+    );
+    insta::assert_snapshot!(refused(&repo, &["dependencies", "other:t"]), @r#"
+    error: no target `src/acme/coer`: there is no file or folder `src/acme/coer`
+     --> other/BUILD:1:33
+      |
+    1 | target(name="t", dependencies=["src/acme/coer"])
+      |                                 ^^^^^^^^^^^^^^^^
+    "#);
+    insta::assert_snapshot!(refused(&repo, &["list", "src/acme/ap::"]), @"
+    error: `src/acme/ap::` names no target: there is no file or folder `src/acme/ap`
+     |
+    hint: did you mean `src/acme/app`?
+    ");
+    let twice = repo.file(
+        "src/acme/app/BUILD",
+        "target(name=\"t\")\ntarget(name=\"t\")\n",
+    );
+    insta::assert_snapshot!(refused(&twice, &["list", "::"]), @r#"
+    error: `src/acme/app:t` is already declared at src/acme/app/BUILD:1:1
+     --> src/acme/app/BUILD:2:1
+      |
+    2 | target(name="t")
+      | ^^^^^^^^^^^^^^^^
+      |
+    hint: give one of them another `name`; a target without one is named after its folder
+    "#);
+    let misuse = twice.xtask(&["list"]);
+    assert_eq!(misuse.status, 1, "{misuse}");
+}
+
+#[test]
+fn naming_no_targets_is_a_misuse() {
+    let misuse = monorepo().xtask(&["dependencies"]);
+    assert_eq!(misuse.status, 2, "{misuse}");
+    insta::assert_snapshot!(misuse.stderr, @"
+    error: no targets are named
+     |
+    hint: `::` names all, `dir::` those in `dir` and below
+    ");
+}
+
+#[test]
+fn check_visibility() {
+    let repo = monorepo();
+    insta::assert_snapshot!(answer(&repo, "check-visibility"), @"");
+    let ruled = repo.file(
+        "src/acme/core/BUILD",
+        "python_sources()\n__dependents_rules__((\"*\", \".\", \"!*\"))\n",
+    );
+    let output = ruled.xtask(&["check-visibility"]);
+    assert_eq!(output.status, 1);
+    insta::assert_snapshot!(output.stdout, @"denied: `src/acme/app/main.py` (python_sources) must not depend on `src/acme/core/__init__.py` (python_sources): src/acme/app -> src/acme/core/BUILD[!*]");
+    insta::assert_snapshot!(refused(&ruled, &["dependencies", "src/acme/app/main.py"]), @"error: `src/acme/app/main.py` (python_sources) must not depend on `src/acme/core/__init__.py` (python_sources): src/acme/app -> src/acme/core/BUILD[!*]");
+}
+
+/// Runs git in the repository.
+#[track_caller]
+fn git(repo: &Repo, arguments: &str) {
+    let arguments: Vec<&str> = ["-c", "user.name=T", "-c", "user.email=t@example.org"]
+        .into_iter()
+        .chain(arguments.split(' '))
+        .collect();
+    let output = repo.run(Utf8Path::new("git"), &arguments);
+    assert_eq!(output.status, 0, "{output}");
+}
+
+#[test]
+fn changed_since() {
+    let repo = monorepo();
+    git(&repo, "init --quiet --initial-branch=main");
+    git(&repo, "add .");
+    git(&repo, "commit --quiet -m all");
+    repo.write("src/acme/core/__init__.py", "import attrs\n");
+    repo.write("src/acme/core/new.py", "");
+    fs_err::remove_file(repo.root().join("src/acme/app/helper.py")).unwrap();
+    repo.write("src/acme/app/main.py", "import acme.core\n");
+    insta::assert_snapshot!(answer(&repo, "list --changed-since=main"), @"
+    src/acme/app/main.py
+    src/acme/app:app
+    src/acme/core/__init__.py
+    src/acme/core/new.py
+    ");
+    insta::assert_snapshot!(answer(&repo, "list --changed-since=main --changed-dependents=transitive"), @"
+    src/acme/app/main.py
+    src/acme/app:app
+    src/acme/app:bin
+    src/acme/core/__init__.py
+    src/acme/core/new.py
+    src/acme/core:core
+    src/acme/core:dist
+    ");
+    insta::assert_snapshot!(refused(&repo, &["list", "--changed-since=nowhere"]), @"
+    error: there is no commit `nowhere`
+     |
+    hint: `--changed-since` takes a branch, tag or commit, such as `main` or `HEAD~3`
+    ");
+}
+
+#[test]
+fn imports_are_parsed_once() {
+    let repo = monorepo();
+    answer(&repo, "dependencies ::");
+    let cache = repo.cache().join("cargo-xtask/imports.bin");
+    let first = fs_err::metadata(&cache).unwrap().modified().unwrap();
+    answer(&repo, "dependencies ::");
+    assert_eq!(fs_err::metadata(&cache).unwrap().modified().unwrap(), first);
+    // A damaged cache counts as empty.
+    fs_err::write(&cache, "garbage").unwrap();
+    answer(&repo, "dependencies ::");
+    assert!(fs_err::metadata(&cache).unwrap().len() > 100);
+}
