@@ -10,7 +10,7 @@
 //! its time; nothing is checked out. Printed is how many give the same `VERSION` and the same
 //! changelog, the others by kind of difference. With `--towncrier` the towncrier of that
 //! interpreter runs on the same files and must give the same bytes as ours.
-//! `--show` lists the commits of a kind.
+//! `--show` lists the commits of a kind; further arguments are commits whose difference is shown.
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a script")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,7 +43,15 @@ fn main() {
     let mut kinds: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut versions = BTreeMap::new();
     let mut towncrier = BTreeMap::new();
-    let commits = commits(&git);
+    let mut commits = commits(&git);
+    let wanted: Vec<&String> = args
+        .iter()
+        .skip(1)
+        .filter(|arg| arg.len() >= 7 && arg.chars().all(|c| c.is_ascii_hexdigit()))
+        .collect();
+    if !wanted.is_empty() {
+        commits.retain(|commit| wanted.iter().any(|id| commit.id.starts_with(*id)));
+    }
     for commit in &commits {
         let label = format!("{} {}", &commit.id[..10], commit.version);
         *versions.entry(version_kind(&git, commit)).or_insert(0) += 1;
@@ -211,24 +219,45 @@ fn difference(
     if consumed != removed {
         return "the commit consumes other fragments than its parent has";
     }
-    let notes = |text: &str| extract(path, text, commit.version.as_str()).unwrap_or_default();
-    let (our_notes, their_notes) = (notes(&change.new), notes(theirs));
-    if our_notes == their_notes {
-        return "the same notes; the rest of the file was edited too";
+    if std::env::args().any(|arg| commit.id.starts_with(&arg)) {
+        let diff = similar::TextDiff::from_lines(theirs, &change.new);
+        println!("{}", diff.unified_diff().header("the commit", "ours"));
     }
-    let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if squeezed(&our_notes) == squeezed(&their_notes) {
+    let version = commit.version.as_str();
+    let (Ok(our_notes), Ok(their_notes)) = (
+        extract(path, &change.notes.text, version),
+        extract(path, theirs, version),
+    ) else {
+        return "the heading was edited by hand: it names another version or has another form";
+    };
+    if our_notes == their_notes {
+        let squeezed = |text: &str| text.split_whitespace().collect::<String>();
+        return match squeezed(theirs) == squeezed(&change.new) {
+            true => {
+                "the same notes; the towncrier of that time, or a hand, put other blank lines around them"
+            }
+            false => "the same notes; the rest of the file was edited too",
+        };
+    }
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if words(&our_notes) == words(&their_notes) {
         return "the same words, other white space";
     }
-    let sorted = |text: &str| {
-        let mut lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
-        lines.sort_unstable();
-        lines.join("\n")
+    let lines = |text: &str| -> BTreeSet<String> {
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        lines.map(str::to_owned).collect()
     };
-    if sorted(&our_notes) == sorted(&their_notes) {
-        return "the same entries in another order";
+    let (our_lines, their_lines) = (lines(&our_notes), lines(&their_notes));
+    let shared = our_lines.intersection(&their_lines).count();
+    if our_lines == their_lines {
+        "the same entries in another order"
+    } else if shared == our_lines.len() {
+        "entries or texts were added by hand"
+    } else if shared * 2 >= our_lines.len() {
+        "some entries were edited by hand"
+    } else {
+        "most entries were rewritten by hand"
     }
-    "the notes were edited by hand"
 }
 
 /// The files that a commit removes.
