@@ -384,6 +384,20 @@ fn a_backend_of_its_own() {
 }
 
 #[test]
+fn neither_wheel_nor_sdist() {
+    let repo = one(&DIST.replace("name=\"dist\",", "name=\"dist\", wheel=False, sdist=False,"));
+    assert_snapshot!(refusal(&repo, &[]), @r#"
+    error: src/a:dist is built as nothing: both `wheel` and `sdist` are `False`
+     --> src/a/BUILD:3:34
+      |
+    3 | python_distribution(name="dist", wheel=False, sdist=False, dependencies=[":a", ":data"], provides=python_artifact(name="a", version="...
+      |                                  ^^^^^^^^^^^^
+      |
+    hint: leave one of them out
+    "#);
+}
+
+#[test]
 fn a_full_disk() {
     // Larger than the disk, and it does not get smaller.
     let noise = (0_u64..40_000).map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 33);

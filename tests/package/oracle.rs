@@ -167,6 +167,7 @@ fn what_pants_refuses_is_refused() {
         "`install_requires` cannot be set in `provides`",
     );
     says("22b-dist-no-owner", "no distribution ships");
+    says("24b-neither", "both `wheel` and `sdist` are `False`");
 }
 
 /// Settings that stand in for the set-up plug-in of lablup/backend.ai.

@@ -226,6 +226,18 @@ impl<'g> Selection<'g> {
                 .and_then(Data::as_bool)
                 .unwrap_or(true)
         };
+        let formats = Formats {
+            wheel: switch("wheel"),
+            sdist: switch("sdist"),
+        };
+        if !formats.wheel && !formats.sdist {
+            return Err(CommandError::failure(format!(
+                "{} is built as nothing: both `wheel` and `sdist` are `False`",
+                target.address
+            ))
+            .at(at("wheel"))
+            .hint("leave one of them out"));
+        }
         if !switch("generate_setup") {
             return Err(not_supported(&target.address).at(at("generate_setup")));
         }
@@ -241,10 +253,7 @@ impl<'g> Selection<'g> {
             long_description,
             long_description_path: text("long_description_path"),
             entry_points: points.map_err(mistaken("entry_points"))?,
-            formats: Formats {
-                wheel: switch("wheel"),
-                sdist: switch("sdist"),
-            },
+            formats,
             output_path: text("output_path").unwrap_or_default(),
             python_tag: self.python_tag(id),
             interpreter_constraints: self.interpreter_constraints(id, &owned.common)?,
