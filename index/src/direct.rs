@@ -13,6 +13,7 @@ use url::Url;
 
 use crate::cache;
 use crate::download::{Transfer, Transferred};
+use crate::encode::is_plain;
 use crate::error::{Activity, Error, What, redacted};
 use crate::fetch::Core;
 use crate::flight::Asked;
@@ -147,9 +148,10 @@ fn filename(url: &Url) -> String {
     let name = percent_decode_str(last.unwrap_or_default())
         .decode_utf8_lossy()
         .replace(['/', '\\'], "_");
-    match name.as_str() {
-        "" | "." | ".." => "archive".to_owned(),
-        _ => name,
+    if is_plain(&name) {
+        name
+    } else {
+        "archive".to_owned()
     }
 }
 

@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256 as Sha256Hasher};
 use url::Url;
 
 use crate::cache;
+use crate::encode::is_plain;
 use crate::error::{Activity, Error, What, redacted};
 use crate::fetch::{Core, Requests};
 use crate::flight::Asked;
@@ -22,7 +23,7 @@ impl Core {
     /// The file in the cache, if it is there.
     pub(crate) fn cached_file(&self, key: &str, filename: &str) -> Option<Utf8PathBuf> {
         let path = self.cache.files(key).join(filename);
-        path.exists().then_some(path)
+        (is_plain(filename) && path.exists()).then_some(path)
     }
 
     /// The file of a lock, which knows no URL: the index says where it is.
@@ -203,7 +204,10 @@ impl Core {
         let http = self.http()?;
         let mut sent = http.send(get).await?;
         match sent.response.status() {
-            StatusCode::NOT_MODIFIED => return Ok(None),
+            StatusCode::NOT_MODIFIED => {
+                http.done(get.what);
+                return Ok(None);
+            }
             StatusCode::PARTIAL_CONTENT if continues(&sent.response, partial) => {}
             StatusCode::OK => partial.restart()?,
             StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE => {

@@ -193,6 +193,9 @@ fn sort<'a>(name: &PackageName, files: &'a [ListedFile<'_>]) -> Sorted<'a> {
 /// Whether a file of `name` is a wheel, and its version as spelt; `None` for what is neither wheel
 /// nor source distribution of this package.
 pub(crate) fn split_filename<'f>(filename: &'f str, name: &PackageName) -> Option<(bool, &'f str)> {
+    if !is_plain(filename) {
+        return None;
+    }
     if let Some(stem) = filename.strip_suffix(".whl") {
         let (project, rest) = stem.split_once('-')?;
         let parts = rest.split('-').count();
@@ -211,6 +214,11 @@ pub(crate) fn split_filename<'f>(filename: &'f str, name: &PackageName) -> Optio
         .map(|(at, _)| &stem[at + 1..])
         .find(|version| version.parse::<Version>().is_ok())
         .map(|version| (false, version))
+}
+
+/// Whether a file name names a file in a folder, and nothing outside of it.
+pub(crate) fn is_plain(filename: &str) -> bool {
+    !filename.contains(['/', '\\', '\0']) && !matches!(filename, "" | "." | "..")
 }
 
 fn is_spelling_of(spelt: &str, name: &PackageName) -> bool {
@@ -246,4 +254,39 @@ fn common_prefix<'a>(files: &'a [ListedFile<'_>]) -> &'a str {
     }
     // Up to a `/`, so that what is left is whole parts of a path.
     prefix.rfind('/').map_or("", |at| &prefix[..=at])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(filename: &str, expect: Option<(bool, &str)>) {
+        assert_eq!(split_filename(filename, &"a-b".parse().unwrap()), expect);
+    }
+
+    #[test]
+    fn files_of_the_package() {
+        check("A.B-1.0.tar.gz", Some((false, "1.0")));
+        check("a-b-1.0-1.zip", Some((false, "1.0-1")));
+        check("a_b-1.0-py3-none-any.whl", Some((true, "1.0")));
+        check("a__b-1.0-2-py3-none-any.whl", Some((true, "1.0")));
+    }
+
+    #[test]
+    fn other_files() {
+        check("a-1.0.tar.gz", None);
+        check("a_b_c-1.0.tar.gz", None);
+        check("a_b-1.0.exe", None);
+        check("a_b-1.0-py3-none.whl", None);
+        check("a_b-latest.tar.gz", None);
+        check("", None);
+    }
+
+    #[test]
+    fn names_that_lead_out_of_the_folder() {
+        check("a_b-1.0-py3-none-any/../../x.whl", None);
+        check("../a_b-1.0.tar.gz", None);
+        check("a_b-1.0-py3-none-any\\x.whl", None);
+    }
 }

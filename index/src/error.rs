@@ -221,6 +221,20 @@ impl Error {
             Self::NoSuchPackage { .. } => {
                 Some("check the name; a further index is set under `[python-repos] indexes`".into())
             }
+            Self::Unreachable { .. } => {
+                Some("check the connection; `--offline` makes do with what is in the cache".into())
+            }
+            Self::Status { status: 500.., .. } | Self::Status { status: 429, .. } => {
+                Some("the server is out of order or busy: try again later".into())
+            }
+            Self::BadAnswer {
+                what:
+                    What {
+                        activity: Activity::Listing,
+                        ..
+                    },
+                ..
+            } => Some("is this the URL of a package index (PEP 503, PEP 691)?".into()),
             Self::Offline { .. } => Some("run once without `--offline`".into()),
             Self::Unauthorized {
                 host, variables, ..

@@ -6,7 +6,7 @@
 use std::io::Read as _;
 
 use reqwest::StatusCode;
-use reqwest::header::{CONTENT_RANGE, HeaderValue, RANGE};
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_RANGE, HeaderValue, RANGE};
 use url::Url;
 
 use crate::cache::checksum;
@@ -86,7 +86,11 @@ impl Remote<'_> {
         let get = Get {
             what: self.what,
             url: self.url,
-            headers: vec![(RANGE, range)],
+            headers: vec![
+                (RANGE, range),
+                // The bytes of a compressed archive would be those of another file.
+                (ACCEPT_ENCODING, HeaderValue::from_static("identity")),
+            ],
             resume: None,
         };
         let mut tries = self.http.tries(&get);

@@ -23,26 +23,38 @@ fn check(fault: Fault) -> String {
 
 #[test]
 fn servers_out_of_order() {
-    insta::assert_snapshot!(check(Fault::Status(503)), @"cannot list the files of `a` from http://127.0.0.1:PORT/simple/a/: the server answers 503 (4 attempts)");
+    insta::assert_snapshot!(check(Fault::Status(503)), @"
+    cannot list the files of `a` from http://127.0.0.1:PORT/simple/a/: the server answers 503 (4 attempts)
+    hint: the server is out of order or busy: try again later
+    ");
     insta::assert_snapshot!(check(Fault::Status(400)), @"cannot list the files of `a` from http://127.0.0.1:PORT/simple/a/: the server answers 400");
-    insta::assert_snapshot!(check(Fault::TooManyRequests(0)), @"cannot list the files of `a` from http://127.0.0.1:PORT/simple/a/: the server answers 429 (4 attempts)");
+    insta::assert_snapshot!(check(Fault::TooManyRequests(0)), @"
+    cannot list the files of `a` from http://127.0.0.1:PORT/simple/a/: the server answers 429 (4 attempts)
+    hint: the server is out of order or busy: try again later
+    ");
 }
 
 #[test]
 fn broken_connections() {
-    insta::assert_snapshot!(check(Fault::Truncated), @"cannot list the files of `a` from http://127.0.0.1:PORT/simple/a/: the connection broke: end of file before message length reached (4 attempts)");
+    insta::assert_snapshot!(check(Fault::Truncated), @"
+    cannot list the files of `a` from http://127.0.0.1:PORT/simple/a/: the connection broke: end of file before message length reached (4 attempts)
+    hint: check the connection; `--offline` makes do with what is in the cache
+    ");
     let reset = check(Fault::Reset);
     assert!(
         reset.starts_with("cannot list the files of `a` from http://127.0.0.1:PORT/simple/a/: ")
     );
-    assert!(reset.ends_with("(4 attempts)"), "{reset}");
+    assert!(reset.contains("(4 attempts)"), "{reset}");
     let stalled = check(Fault::Stall);
     assert!(stalled.contains("did not answer in time"), "{stalled}");
 }
 
 #[test]
 fn answers_that_mean_nothing() {
-    insta::assert_snapshot!(check(Fault::Garbage), @"cannot list the files of `a` from http://127.0.0.1:PORT/simple/a/: the answer is not usable: it is no JSON listing: expected value at line 1 column 1");
+    insta::assert_snapshot!(check(Fault::Garbage), @"
+    cannot list the files of `a` from http://127.0.0.1:PORT/simple/a/: the answer is not usable: it is no JSON listing: expected value at line 1 column 1
+    hint: is this the URL of a package index (PEP 503, PEP 691)?
+    ");
 }
 
 #[test]
