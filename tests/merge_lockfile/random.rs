@@ -10,8 +10,10 @@ use testkit::{Index, Package, Repo};
 
 use super::{commit, git, git_repo, require, try_git};
 
-const WORLDS: u64 = 20;
+/// Worlds of packages, each with some pairs.
 const PAIRS: u64 = 10;
+/// A tenth of them in every run, all of them where `XTASK_ALL_PAIRS` is set.
+const WORLDS: u64 = 20;
 const PACKAGES: u64 = 14;
 const VERSIONS: u64 = 4;
 
@@ -153,10 +155,8 @@ fn locked(text: &str) -> BTreeMap<String, BTreeSet<String>> {
     versions
 }
 
-/// Merges `other` into the branch at hand; the lock, or `None` where it conflicts.
-///
-/// Where both sides edit one requirement its own file conflicts: both are required then.
-fn merged(repo: &Repo, arguments: &[&str], all: &[&Requirements; 3]) -> Option<String> {
+/// Merges into the branch at hand; the lock, or `None` where it conflicts.
+fn merged(repo: &Repo, arguments: &[&str]) -> Option<String> {
     let output = try_git(repo, arguments);
     let unmerged = git(repo, &["diff", "--name-only", "--diff-filter=U"]);
     if output.status != 0 {
@@ -169,12 +169,17 @@ fn merged(repo: &Repo, arguments: &[&str], all: &[&Requirements; 3]) -> Option<S
     if unmerged.lines().any(|line| line == "python.lock") {
         return None;
     }
-    let lock = repo.read("python.lock");
+    Some(repo.read("python.lock"))
+}
+
+/// The merged lock must be what the merged requirements ask for, and what resolving anew with
+/// its pins gives.
+fn verify(repo: &Repo, lock: &str, all: &[&Requirements; 3]) {
     // Git merges no requirement that both sides edited: here both count.
     write_merged(repo, all);
+    repo.write("python.lock", lock);
     let check = repo.xtask(&["generate-lockfiles", "--check"]);
     assert_eq!(check.status, 0, "the merged lock is stale: {check}");
-    // And it is what a resolution with its pins would be.
     let again = repo.xtask(&["generate-lockfiles", "--upgrade-package", "none"]);
     assert_eq!(again.status, 0, "{again}");
     assert_eq!(
@@ -182,7 +187,7 @@ fn merged(repo: &Repo, arguments: &[&str], all: &[&Requirements; 3]) -> Option<S
         lock,
         "resolving anew gives another lock"
     );
-    Some(lock)
+    clean(repo);
 }
 
 fn merge_requirements([base, ours, theirs]: &[&Requirements; 3]) -> BTreeMap<String, Vec<String>> {
@@ -240,7 +245,7 @@ impl Pair<'_> {
                     self.repo,
                     &["switch", "--quiet", "--force-create", "merged", start],
                 );
-                let lock = merged(self.repo, way, &self.requirements());
+                let lock = merged(self.repo, way);
                 clean(self.repo);
                 lock
             })
@@ -259,7 +264,7 @@ impl Pair<'_> {
     fn check(&self) {
         let into_ours: [&[&str]; 2] = [
             &["merge", "--no-edit", "theirs"],
-            &["cherry-pick", "theirs"],
+            &["cherry-pick", "--keep-redundant-commits", "theirs"],
         ];
         let into_theirs: [&[&str]; 2] = [&["merge", "--no-edit", "ours"], &["rebase", "ours"]];
         let lock = self.ours_then(&into_ours, &into_theirs);
@@ -271,6 +276,7 @@ impl Pair<'_> {
             clean(self.repo);
             return;
         };
+        verify(self.repo, &lock, &self.requirements());
         let [base, ours, theirs] = self.sides.map(|side| locked(&side.lock));
         for (name, versions) in locked(&lock) {
             let sides = [&ours, &theirs].map(|side| side.get(&name));

@@ -1,0 +1,69 @@
+//! `import`: the pins of other tools' locks.
+
+use insta::assert_snapshot;
+use testkit::{Index, Package};
+
+use crate::{locked, refused, repo};
+
+fn index() -> Index {
+    Index::start([
+        Package::new("app", "1.0").requires("lib"),
+        Package::new("app", "2.0").requires("lib"),
+        Package::new("lib", "1.0"),
+        Package::new("lib", "2.0"),
+    ])
+}
+
+#[track_caller]
+fn check(lock: &str) {
+    let index = index();
+    let repo = repo()
+        .index(&index)
+        .requirements("app\n")
+        .file("other.lock", lock);
+    let output = repo.xtask(&["import", "other.lock"]);
+    assert_eq!(output.status, 0, "{output}");
+    assert_eq!(locked(&repo, "python-default"), "app==1.0\nlib==1.0");
+}
+
+#[test]
+fn every_format() {
+    check(
+        "version = 1\nrequires-python = \">=3\"\n[[package]]\nname = \"app\"\nversion = \"1.0\"\n[[package]]\nname = \"lib\"\nversion = \"1.0\"\n",
+    );
+    check(
+        "[[package]]\nname = \"app\"\nversion = \"1.0\"\n[[package]]\nname = \"lib\"\nversion = \"1.0\"\n[metadata]\nlock-version = \"2.1\"\ncontent-hash = \"0\"\n",
+    );
+    check(
+        "[metadata]\nlock_version = \"4.5.0\"\n[[package]]\nname = \"app\"\nversion = \"1.0\"\n[[package]]\nname = \"lib\"\nversion = \"1.0\"\n",
+    );
+    check(
+        "lock-version = \"1.0\"\ncreated-by = \"x\"\n[[packages]]\nname = \"app\"\nversion = \"1.0\"\n[[packages]]\nname = \"lib\"\nversion = \"1.0\"\n",
+    );
+    check(
+        "// Pants\n{\"locked_resolves\": [{\"locked_requirements\": [{\"project_name\": \"App\", \"version\": \"1.0\"}, {\"project_name\": \"lib\", \"version\": \"1.0\"}]}]}\n",
+    );
+}
+
+#[test]
+fn pins_that_do_not_satisfy_are_named() {
+    let index = index();
+    let repo = repo()
+        .index(&index)
+        .requirements("app>=2\n")
+        .file("pylock.toml", "lock-version = \"1.0\"\n[[packages]]\nname = \"app\"\nversion = \"1.0\"\n[[packages]]\nname = \"lib\"\nversion = \"1.0\"\n[[packages]]\nname = \"unused\"\nversion = \"3.0\"\n");
+    assert_snapshot!(repo.xtask(&["import", "pylock.toml"]), @"");
+}
+
+#[test]
+fn what_is_no_lock_is_refused() {
+    let index = index();
+    let repo = repo()
+        .index(&index)
+        .requirements("app\n")
+        .file("some.txt", "app==1.0\n")
+        .file("uv.lock", "version = 1\nrequires-python = \">=3\"\n[[package]]\nname = \"app\"\nversion = \"one\"\n");
+    assert_snapshot!(refused(&repo, &["import", "some.txt"]), @"");
+    assert_snapshot!(refused(&repo, &["import", "uv.lock"]), @"");
+    assert_snapshot!(refused(&repo, &["import", "no-such.lock"]), @"");
+}
