@@ -26,5 +26,5 @@ pub use options::{
 pub use place::{Place, nearest};
 pub use repository::{
     BuildDir, Declaration, DeclaredRequirement, Dir, Error, Repository, ResolveRequirements, Rules,
-    Tree, Warning,
+    Topic, Tree, Warning,
 };

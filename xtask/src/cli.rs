@@ -6,8 +6,8 @@ use clap::{Args, Parser, Subcommand};
 use crate::commands::{
     backport, changed_distributions, changelog, check_export, check_visibility, clean,
     dependencies, doctor, export, filedeps, generate_lockfiles, import, install_merge_driver,
-    install_plugin, linked_packages, list, lock, merge_lockfile, outdated, package, paths, peek,
-    publish, release, resolves, run, tree, why, why_not,
+    install_plugin, linked_packages, list, lock, merge_lockfile, module_mapping, outdated, package,
+    paths, peek, publish, release, resolves, run, tree, why, why_not,
 };
 use crate::graph::InferArguments;
 
@@ -94,6 +94,8 @@ pub(crate) enum Command {
     Peek(peek::Arguments),
     /// Why one target depends on another
     Paths(paths::Arguments),
+    /// Which requirement provides which modules, and who says so
+    ModuleMapping(module_mapping::Arguments),
     /// The source roots
     Roots,
     /// Dependencies that rules in BUILD files forbid

@@ -14,7 +14,7 @@ use crate::kinds::{Content, Role};
 use crate::modules::is_stdlib;
 use crate::options::{Behavior, InitFiles, Switch};
 use crate::place::Place;
-use crate::repository::{Error, Warning, join};
+use crate::repository::{Error, Topic, Warning, join};
 
 /// An import with what is needed to talk about it.
 struct Reference<'i> {
@@ -287,7 +287,8 @@ impl Graph<'_> {
             owners.join("`, `")
         );
         let target = self.target(id);
-        let warning = Warning::new(message, Some((reference.place)()));
+        let topic = Topic::Ambiguous(reference.module.to_string());
+        let warning = Warning::new(message, Some((reference.place)())).about(topic);
         self.warn(warning.hint(format!(
             "add `\"{}\"` to the `dependencies` of `{}` in the BUILD file of `{}`, or `\"!…\"` for all others",
             owners[0], target.address, target.dir
@@ -333,7 +334,8 @@ impl Graph<'_> {
                 hint: Some(hint),
             });
         }
-        self.warn(Warning::new(message, Some(place)).hint(hint));
+        let topic = Topic::Unowned(module.to_string());
+        self.warn(Warning::new(message, Some(place)).hint(hint).about(topic));
         Ok(())
     }
 

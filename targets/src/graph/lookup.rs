@@ -183,12 +183,15 @@ impl Graph<'_> {
         })
     }
 
+    /// Files and folders beside where the path would be.
     fn near_paths(&self, path: &str) -> Vec<String> {
+        let tree = self.repository.tree();
         let (dir, name) = path.rsplit_once('/').unwrap_or(("", path));
-        let Some(folder) = self.repository.tree().dir(dir) else {
+        let Some(folder) = tree.dir(dir) else {
             return Vec::new();
         };
-        let near = nearest(name, folder.files.iter().map(|file| &**file));
+        let folders = tree.folders_in(dir);
+        let near = nearest(name, folder.files.iter().map(|file| &**file).chain(folders));
         near.map(|near| crate::repository::join(dir, near))
             .into_iter()
             .collect()

@@ -225,7 +225,7 @@ fn common_length(a: &str, b: &str) -> usize {
 }
 
 /// The project name at the start of a requirement.
-fn project_name(text: &str) -> &str {
+pub(crate) fn project_name(text: &str) -> &str {
     let text = match text.split_once("#egg=") {
         Some((_, name)) => name,
         None => text,

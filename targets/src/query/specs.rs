@@ -184,10 +184,7 @@ impl Spec {
         } else {
             format!("{parent}/")
         };
-        let siblings = tree
-            .below(parent)
-            .filter_map(|it| it.path.strip_prefix(&prefix))
-            .filter(|name| !name.is_empty() && !name.contains('/'));
+        let siblings = tree.folders_in(parent);
         let near = nearest(name, siblings);
         Err(SpecError {
             spec: self.typed(),

@@ -150,6 +150,19 @@ pub struct Warning {
     pub place: Option<Place>,
     /// What the user may do about it.
     pub hint: Option<String>,
+    /// What it is about.
+    pub topic: Topic,
+}
+
+/// What a warning is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Topic {
+    /// An import that nothing provides: the module.
+    Unowned(String),
+    /// An import that several targets provide: the module.
+    Ambiguous(String),
+    /// Anything else.
+    Other,
 }
 
 impl Warning {
@@ -158,7 +171,13 @@ impl Warning {
             message: message.into(),
             place,
             hint: None,
+            topic: Topic::Other,
         }
+    }
+
+    pub(crate) fn about(mut self, topic: Topic) -> Self {
+        self.topic = topic;
+        self
     }
 
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {

@@ -16,7 +16,7 @@ use ignore::gitignore::Gitignore;
 use rayon::prelude::*;
 
 pub use defaults::{Declaration, Rules};
-pub use error::{Error, Warning};
+pub use error::{Error, Topic, Warning};
 pub use requirements::{DeclaredRequirement, ResolveRequirements};
 pub(crate) use requirements::{inline_entries, target_part};
 pub(crate) use tree::join;

@@ -120,6 +120,14 @@ impl Tree {
         own.into_iter().chain(below)
     }
 
+    /// The names of the folders in a folder.
+    pub fn folders_in<'t>(&'t self, path: &'t str) -> impl Iterator<Item = &'t str> {
+        self.below(path).filter_map(move |dir| {
+            let name = dir.path[path.len()..].trim_start_matches('/');
+            (!name.is_empty() && !name.contains('/')).then_some(name)
+        })
+    }
+
     /// Paths of all files, sorted by folder, then name.
     pub fn files(&self) -> impl Iterator<Item = String> {
         self.dirs

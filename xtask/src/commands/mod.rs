@@ -18,6 +18,7 @@ pub(crate) mod linked_packages;
 pub(crate) mod list;
 pub(crate) mod lock;
 pub(crate) mod merge_lockfile;
+pub(crate) mod module_mapping;
 pub(crate) mod outdated;
 pub(crate) mod package;
 pub(crate) mod paths;
@@ -92,6 +93,7 @@ pub(crate) fn run(cli: Cli) -> Result<Outcome, CommandError> {
         Command::Filedeps(arguments) => filedeps::run(&session, &arguments),
         Command::Peek(arguments) => peek::run(&session, &arguments),
         Command::Paths(arguments) => paths::run(&session, &arguments),
+        Command::ModuleMapping(arguments) => module_mapping::run(&session, &arguments),
         Command::Roots => roots::run(&session),
         Command::CheckVisibility(arguments) => check_visibility::run(&session, &arguments),
         Command::LinkedPackages(arguments) => linked_packages::run(&session, &arguments),

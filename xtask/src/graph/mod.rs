@@ -63,6 +63,11 @@ impl Workspace {
         for warning in graph.warnings() {
             session.warn(warning_text(&warning));
         }
+        self.keep(session);
+    }
+
+    /// Keeps what was parsed for the next run.
+    pub(crate) fn keep(&self, session: &Session) {
         if let Err(error) = self.cache.save() {
             session.warn(format_args!("cannot keep parsed imports: {error}"));
         }

@@ -1,0 +1,207 @@
+//! The module mapping of a resolve, row by row: where each comes from, which rows written by
+//! hand are not needed or wrong, what is imported and not provided, what is never imported.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use model::PackageName;
+
+use super::{Provides, default_modules};
+use crate::data::Data;
+use crate::graph::{Graph, TargetId};
+use crate::place::Place;
+use crate::repository::{Error, Topic};
+
+/// The modules in the locked wheels, by project.
+pub type WheelModules = BTreeMap<PackageName, Vec<String>>;
+
+/// What there is to say about the mapping of a resolve.
+#[derive(Clone, Debug, Default)]
+pub struct MappingReport {
+    /// One row for each requirement, sorted by project.
+    pub rows: Vec<MappingRow>,
+    /// Imports that nothing provides: module and place, sorted by place.
+    pub unprovided: Vec<(String, Place)>,
+    /// Addresses of requirements that nothing depends on.
+    pub unused: Vec<Arc<str>>,
+}
+
+/// What one requirement provides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MappingRow {
+    /// The project, as it is written.
+    pub project: String,
+    /// The requirement's target.
+    pub target: Arc<str>,
+    /// The modules that imports are matched with.
+    pub modules: Vec<String>,
+    /// Whether they are type stubs.
+    pub provides: Provides,
+    /// Who says so.
+    pub source: MappingSource,
+    /// What the locked wheel contains, if that is known.
+    pub wheel: Option<Vec<String>>,
+    /// What is wrong with a row that is written by hand.
+    pub verdict: Verdict,
+}
+
+/// Who says which modules a requirement provides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MappingSource {
+    /// A BUILD file.
+    Explicit,
+    /// The table of well-known projects, or the project's name.
+    Default,
+}
+
+/// What is to be said about a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing.
+    Fine,
+    /// It is written by hand, and says what would hold without it.
+    Redundant,
+    /// It is written by hand, and the wheel does not contain these modules.
+    Contradicts(Vec<String>),
+    /// It is not written by hand, and the wheel contains none of the modules.
+    Missing,
+}
+
+/// Holds the mapping of a resolve against the wheels and the imports.
+///
+/// # Errors
+/// A dependency that leads nowhere, a violated visibility rule.
+pub fn mapping_report(
+    graph: &Graph<'_>,
+    resolve: &str,
+    wheels: &WheelModules,
+) -> Result<MappingReport, Error> {
+    let mut report = MappingReport::default();
+    let dependents = graph.dependents()?;
+    for id in graph.all() {
+        if &*graph.target(id).kind != "python_requirement"
+            || graph.resolve_name(id) != Some(resolve)
+        {
+            continue;
+        }
+        let used = dependents[id.index()]
+            .iter()
+            .any(|other| Some(*other) != graph.target(id).generator);
+        if !used {
+            report.unused.push(Arc::clone(&graph.target(id).address));
+        }
+        report.rows.extend(rows(graph, id, wheels));
+    }
+    for warning in graph.warnings() {
+        if let (Topic::Unowned(module), Some(place)) = (warning.topic, warning.place) {
+            report.unprovided.push((module, place));
+        }
+    }
+    report.rows.sort_by_key(|row| row.project.to_lowercase());
+    report.unused.sort_unstable();
+    Ok(report)
+}
+
+/// The rows of one target: one for each of its requirements.
+fn rows(graph: &Graph<'_>, id: TargetId, wheels: &WheelModules) -> Vec<MappingRow> {
+    let explicit = |field: &str| -> Vec<String> {
+        let texts = graph
+            .field(id, field)
+            .map(Data::strings)
+            .unwrap_or_default();
+        texts.into_iter().map(str::to_owned).collect()
+    };
+    let (mut modules, mut provides) = (explicit("modules"), Provides::Implementation);
+    if modules.is_empty() {
+        (modules, provides) = (explicit("type_stub_modules"), Provides::Stub);
+    }
+    let texts = graph
+        .field(id, "requirements")
+        .map(Data::strings)
+        .unwrap_or_default();
+    let mut rows: Vec<MappingRow> = Vec::new();
+    for text in texts {
+        let project = crate::graph::project_name(text).to_owned();
+        if rows.iter().any(|row| row.project == project) {
+            continue;
+        }
+        let wheel = project
+            .parse()
+            .ok()
+            .and_then(|name: PackageName| wheels.get(&name).cloned());
+        let (default, default_provides) = default_modules(&project);
+        let default: Vec<String> = default.into_iter().map(|it| it.into_owned()).collect();
+        let by_hand = !modules.is_empty();
+        rows.push(MappingRow {
+            verdict: if by_hand {
+                verdict_by_hand(
+                    &modules,
+                    (&default, default_provides == provides),
+                    wheel.as_deref(),
+                )
+            } else {
+                verdict_by_default(&default, wheel.as_deref())
+            },
+            modules: if by_hand { modules.clone() } else { default },
+            provides: if by_hand { provides } else { default_provides },
+            source: if by_hand {
+                MappingSource::Explicit
+            } else {
+                MappingSource::Default
+            },
+            target: Arc::clone(&graph.target(id).address),
+            project,
+            wheel,
+        });
+    }
+    rows
+}
+
+/// Whether a module is another one or lies within it.
+fn within(module: &str, other: &str) -> bool {
+    module
+        .strip_prefix(other)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+fn verdict_by_hand(
+    modules: &[String],
+    (default, same_kind): (&[String], bool),
+    wheel: Option<&[String]>,
+) -> Verdict {
+    if let Some(wheel) = wheel.filter(|wheel| !wheel.is_empty()) {
+        let absent = |module: &&String| {
+            !wheel
+                .iter()
+                .any(|have| within(module, have) || within(have, module))
+        };
+        let absent: Vec<String> = modules.iter().filter(absent).cloned().collect();
+        if !absent.is_empty() {
+            return Verdict::Contradicts(absent);
+        }
+    }
+    let covered = modules
+        .iter()
+        .all(|module| default.iter().any(|it| within(module, it)));
+    if same_kind && covered {
+        Verdict::Redundant
+    } else {
+        Verdict::Fine
+    }
+}
+
+fn verdict_by_default(default: &[String], wheel: Option<&[String]>) -> Verdict {
+    let Some(wheel) = wheel.filter(|wheel| !wheel.is_empty()) else {
+        return Verdict::Fine;
+    };
+    let present = |module: &String| {
+        wheel
+            .iter()
+            .any(|have| within(module, have) || within(have, module))
+    };
+    if default.iter().any(present) {
+        Verdict::Fine
+    } else {
+        Verdict::Missing
+    }
+}

@@ -1,0 +1,183 @@
+//! `module-mapping`: which requirement provides which modules, and who says so; rows that are
+//! not needed or wrong; imports without a requirement, requirements without an import.
+
+use std::fmt::Write as _;
+
+use clap::Args;
+use model::{DistFile, PackageName, Version};
+use targets::modules::{
+    MappingReport, MappingRow, MappingSource, Verdict, WheelModules, mapping_report,
+    modules_of_record,
+};
+
+use crate::commands::Outcome;
+use crate::error::CommandError;
+use crate::graph::Workspace;
+use crate::locking::{LockPath, Places, PlacesOptions};
+use crate::session::Session;
+
+/// What can be said to `module-mapping`.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// The resolve; without it the default one
+    #[arg(long, value_name = "NAME")]
+    resolve: Option<String>,
+
+    /// Exit with 1 where a row contradicts its wheel, or an import is provided by nothing
+    #[arg(long)]
+    check: bool,
+
+    /// Make no request: use what the cache holds
+    #[arg(long)]
+    offline: bool,
+}
+
+/// Prints the mapping and what there is to say about it.
+pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+    let resolve = arguments
+        .resolve
+        .as_deref()
+        .unwrap_or(&session.settings.python.default_resolve);
+    let path = LockPath::of(session, resolve)?;
+    let workspace = Workspace::load(session)?;
+    let graph = workspace.graph()?;
+    let wheels = wheels(session, resolve, &path, arguments)?;
+    let report = mapping_report(&graph, resolve, &wheels)?;
+    workspace.keep(session);
+    session.print(text(&report));
+    let wrong = report
+        .rows
+        .iter()
+        .any(|row| matches!(row.verdict, Verdict::Contradicts(_) | Verdict::Missing))
+        || !report.unprovided.is_empty();
+    Ok(match arguments.check && wrong {
+        true => Outcome::Found,
+        false => Outcome::Done,
+    })
+}
+
+/// The modules in the locked wheels, as far as they can be had.
+fn wheels(
+    session: &Session,
+    resolve: &str,
+    path: &LockPath,
+    arguments: &Arguments,
+) -> Result<WheelModules, CommandError> {
+    let mut modules = WheelModules::new();
+    let lock = match path.lock(resolve) {
+        Ok(lock) => lock,
+        Err(_) => {
+            session.say(format_args!(
+                "there is no lock of ours at {}: what wheels contain is not known",
+                path.relative
+            ));
+            return Ok(modules);
+        }
+    };
+    let asked: Vec<(PackageName, Version, DistFile)> = lock
+        .packages
+        .iter()
+        .filter_map(|package| {
+            // Wheels for every platform say the same; a pure one is the smallest to read.
+            let pure = package
+                .wheels
+                .iter()
+                .find(|it| it.filename.ends_with("-none-any.whl"));
+            let wheel = pure.or(package.wheels.first())?;
+            Some((package.name.clone(), package.version.clone(), wheel.clone()))
+        })
+        .collect();
+    let options = PlacesOptions {
+        offline: arguments.offline,
+        ..PlacesOptions::default()
+    };
+    let index = Places::new(session, options)?.plain_index()?;
+    let mut unknown = Vec::new();
+    for (answer, (name, ..)) in index.records(&asked).into_iter().zip(&asked) {
+        match answer {
+            Ok(record) => {
+                modules.insert(name.clone(), modules_of_record(&record));
+            }
+            Err(_) => unknown.push(name.to_string()),
+        }
+    }
+    if !unknown.is_empty() {
+        session.warn(format_args!(
+            "what these wheels contain is not known: {}",
+            unknown.join(", ")
+        ));
+    }
+    Ok(modules)
+}
+
+fn text(report: &MappingReport) -> String {
+    let mut text = String::new();
+    for row in &report.rows {
+        let _infallible = writeln!(
+            text,
+            "{}\t{}\t{}",
+            row.project,
+            row.modules.join(", "),
+            source(row)
+        );
+    }
+    let mut section = |title: &str, lines: Vec<String>| {
+        if !lines.is_empty() {
+            let _infallible = write!(text, "\n{title}\n");
+            for line in lines {
+                let _infallible = writeln!(text, "  {line}");
+            }
+        }
+    };
+    let rows = |pick: &dyn Fn(&MappingRow) -> Option<String>| -> Vec<String> {
+        report.rows.iter().filter_map(pick).collect()
+    };
+    section(
+        "Rows that can be deleted: the same holds without them",
+        rows(&|row| (row.verdict == Verdict::Redundant).then(|| row.project.clone())),
+    );
+    section(
+        "Rows that the wheel contradicts",
+        rows(&|row| match &row.verdict {
+            Verdict::Contradicts(modules) => Some(format!(
+                "{}: no {} in the wheel, which has {}",
+                row.project,
+                modules.join(", "),
+                row.wheel.as_deref().unwrap_or_default().join(", ")
+            )),
+            _ => None,
+        }),
+    );
+    section(
+        "Rows that are missing: the wheel contains something else",
+        rows(&|row| {
+            (row.verdict == Verdict::Missing).then(|| {
+                let modules = row.wheel.as_deref().unwrap_or_default();
+                format!("\"{}\": [\"{}\"],", row.project, modules.join("\", \""))
+            })
+        }),
+    );
+    section(
+        "Imports that nothing provides",
+        report
+            .unprovided
+            .iter()
+            .map(|(module, place)| format!("{module} at {place}"))
+            .collect(),
+    );
+    section(
+        "Requirements that nothing depends on",
+        report.unused.iter().map(ToString::to_string).collect(),
+    );
+    text
+}
+
+fn source(row: &MappingRow) -> &'static str {
+    match (row.source, &row.wheel) {
+        (MappingSource::Explicit, _) => "BUILD",
+        (MappingSource::Default, Some(_)) if row.verdict == Verdict::Fine => {
+            "name, as in the wheel"
+        }
+        (MappingSource::Default, _) => "name",
+    }
+}
