@@ -387,6 +387,8 @@ fn answers_that_end_too_early() {
       |
     1 | a
       | ^
+      |
+    hint: check the connection; `--offline` makes do with what is in the cache
     ");
 }
 
@@ -395,13 +397,15 @@ fn answers_that_mean_nothing() {
     let index = Index::start([Package::new("a", "1.0")]);
     index.inject("/simple/a/", Fault::Garbage, When::Always);
     let repo = repo().index(&index).requirements("a\n");
-    assert_snapshot!(refused(&repo, LOCK), @r#"
+    assert_snapshot!(refused(&repo, LOCK), @"
     error: cannot list the files of `a` from http://127.0.0.1:[PORT]/simple/a/: the answer is not usable: it is no JSON listing: expected value at line 1 column 1
      --> requirements.txt:1:1
       |
     1 | a
       | ^
-    "#);
+      |
+    hint: is this the URL of a package index (PEP 503, PEP 691)?
+    ");
 }
 
 #[test]
@@ -425,13 +429,15 @@ fn a_server_that_is_out_of_order() {
     let index = Index::start([Package::new("a", "1.0")]);
     index.inject("/simple/a/", Fault::Status(503), When::Always);
     let repo = repo().index(&index).requirements("a\n");
-    assert_snapshot!(refused(&repo, LOCK), @r#"
+    assert_snapshot!(refused(&repo, LOCK), @"
     error: cannot list the files of `a` from http://127.0.0.1:[PORT]/simple/a/: the server answers 503 (4 attempts)
      --> requirements.txt:1:1
       |
     1 | a
       | ^
-    "#);
+      |
+    hint: the server is out of order or busy: try again later
+    ");
     assert!(index.requests("/simple/a/") > 1, "tried again");
 }
 
@@ -444,6 +450,8 @@ fn an_index_that_is_not_reachable() {
       |
     1 | a
       | ^
+      |
+    hint: check the connection; `--offline` makes do with what is in the cache
     ");
 }
 
@@ -692,6 +700,8 @@ fn an_index_that_never_answers() {
       |
     1 | a
       | ^
+      |
+    hint: check the connection; `--offline` makes do with what is in the cache
     ");
     assert!(
         start.elapsed() < Duration::from_secs(30),
