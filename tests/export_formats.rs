@@ -30,18 +30,196 @@ fn export(repo: &Repo, format: &str, output: &str) {
 fn every_format() {
     let index = index();
     let repo = locked(&index);
-    for format in ["pylock", "pex", "cyclonedx"] {
+    let export = |format| {
         let output = repo.xtask(&["export", "--format", format, "--platform", "linux_x86_64"]);
-        assert_snapshot!(format, output);
+        assert_eq!(output.status, 0, "{output}");
+        output.stdout
+    };
+    assert_snapshot!(export("pylock"), @r#"
+    lock-version = "1.0"
+    environments = ["platform_machine == 'x86_64' and sys_platform == 'linux'"]
+    requires-python = ">=3.12,<3.13"
+    created-by = "cargo-xtask"
+
+    [[packages]]
+    name = "app"
+    version = "1.0"
+    wheels = [
+        { name = "app-1.0-py3-none-any.whl", url = "http://127.0.0.1:[PORT]/files/app-1.0-py3-none-any.whl", upload-time = 2024-01-01T00:00:00Z, size = 918, hashes = { sha256 = "[HASH]" } },
+    ]
+
+    [[packages]]
+    name = "lib"
+    version = "1.2"
+    sdist = { name = "lib-1.2.tar.gz", url = "http://127.0.0.1:[PORT]/files/lib-1.2.tar.gz", upload-time = 2024-01-01T00:00:00Z, size = 1214, hashes = { sha256 = "[HASH]" } }
+    wheels = [
+        { name = "lib-1.2-py3-none-any.whl", url = "http://127.0.0.1:[PORT]/files/lib-1.2-py3-none-any.whl", upload-time = 2024-01-01T00:00:00Z, size = 861, hashes = { sha256 = "[HASH]" } },
+    ]
+    "#);
+    assert_snapshot!(export("pex"), @r#"
+    {
+      "allow_builds": true,
+      "allow_prereleases": false,
+      "allow_wheels": true,
+      "build_isolation": true,
+      "constraints": [],
+      "excluded": [],
+      "locked_resolves": [
+        {
+          "locked_requirements": [
+            {
+              "artifacts": [
+                {
+                  "algorithm": "sha256",
+                  "hash": "[HASH]",
+                  "url": "http://127.0.0.1:[PORT]/files/app-1.0-py3-none-any.whl"
+                }
+              ],
+              "project_name": "app",
+              "requires_dists": [
+                "lib>=1"
+              ],
+              "requires_python": null,
+              "version": "1.0"
+            },
+            {
+              "artifacts": [
+                {
+                  "algorithm": "sha256",
+                  "hash": "[HASH]",
+                  "url": "http://127.0.0.1:[PORT]/files/lib-1.2.tar.gz"
+                },
+                {
+                  "algorithm": "sha256",
+                  "hash": "[HASH]",
+                  "url": "http://127.0.0.1:[PORT]/files/lib-1.2-py3-none-any.whl"
+                }
+              ],
+              "project_name": "lib",
+              "requires_dists": [],
+              "requires_python": null,
+              "version": "1.2"
+            }
+          ],
+          "marker": null,
+          "platform_tag": null
+        }
+      ],
+      "only_builds": [],
+      "only_wheels": [],
+      "overridden": [],
+      "path_mappings": {},
+      "pex_version": "2.10.0",
+      "prefer_older_binary": false,
+      "requirements": [
+        "app"
+      ],
+      "requires_python": [
+        "CPython==3.12.*"
+      ],
+      "resolver_version": "pip-2020-resolver",
+      "style": "universal",
+      "target_systems": [
+        "linux"
+      ],
+      "transitive": true,
+      "use_pep517": null
     }
+    "#);
+    assert_snapshot!(export("cyclonedx"), @r#"
+    {
+      "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
+      "bomFormat": "CycloneDX",
+      "components": [
+        {
+          "bom-ref": "pkg:pypi/app@1.0",
+          "externalReferences": [
+            {
+              "comment": "app-1.0-py3-none-any.whl",
+              "hashes": [
+                {
+                  "alg": "SHA-256",
+                  "content": "[HASH]"
+                }
+              ],
+              "type": "distribution",
+              "url": "http://127.0.0.1:[PORT]/files/app-1.0-py3-none-any.whl"
+            }
+          ],
+          "name": "app",
+          "purl": "pkg:pypi/app@1.0",
+          "type": "library",
+          "version": "1.0"
+        },
+        {
+          "bom-ref": "pkg:pypi/lib@1.2",
+          "externalReferences": [
+            {
+              "comment": "lib-1.2.tar.gz",
+              "hashes": [
+                {
+                  "alg": "SHA-256",
+                  "content": "[HASH]"
+                }
+              ],
+              "type": "distribution",
+              "url": "http://127.0.0.1:[PORT]/files/lib-1.2.tar.gz"
+            },
+            {
+              "comment": "lib-1.2-py3-none-any.whl",
+              "hashes": [
+                {
+                  "alg": "SHA-256",
+                  "content": "[HASH]"
+                }
+              ],
+              "type": "distribution",
+              "url": "http://127.0.0.1:[PORT]/files/lib-1.2-py3-none-any.whl"
+            }
+          ],
+          "name": "lib",
+          "purl": "pkg:pypi/lib@1.2",
+          "type": "library",
+          "version": "1.2"
+        }
+      ],
+      "dependencies": [
+        {
+          "dependsOn": [
+            "pkg:pypi/app@1.0"
+          ],
+          "ref": "python-default"
+        },
+        {
+          "dependsOn": [
+            "pkg:pypi/lib@1.2"
+          ],
+          "ref": "pkg:pypi/app@1.0"
+        },
+        {
+          "dependsOn": [],
+          "ref": "pkg:pypi/lib@1.2"
+        }
+      ],
+      "metadata": {
+        "component": {
+          "bom-ref": "python-default",
+          "name": "python-default",
+          "type": "application"
+        }
+      },
+      "specVersion": "1.6",
+      "version": 1
+    }
+    "#);
 }
 
 #[test]
 fn a_file_that_the_index_no_longer_has() {
     let index = index();
-    let repo = locked(&index).env("XTASK_CACHE_DIR", "other-cache");
+    let repo = locked(&index).env("XTASK_CACHE_DIR", "../other-cache");
     index.remove("lib");
-    assert_snapshot!(refused(&repo, &["export", "--format", "pylock"]), @"");
+    assert_snapshot!(refused(&repo, &["export", "--format", "pylock"]), @"error: lib 1.2 cannot be exported as pylock.toml: no index has its file lib-1.2.tar.gz");
 }
 
 /// Installs into `here` what the file says, then makes every hash wrong, which must be refused.

@@ -52,7 +52,13 @@ fn pins_that_do_not_satisfy_are_named() {
         .index(&index)
         .requirements("app>=2\n")
         .file("pylock.toml", "lock-version = \"1.0\"\n[[packages]]\nname = \"app\"\nversion = \"1.0\"\n[[packages]]\nname = \"lib\"\nversion = \"1.0\"\n[[packages]]\nname = \"unused\"\nversion = \"3.0\"\n");
-    assert_snapshot!(repo.xtask(&["import", "pylock.toml"]), @"");
+    assert_snapshot!(repo.xtask(&["import", "pylock.toml"]), @"
+    exit status 0
+    ----- stderr
+    python-default: 2 packages, 1 at the versions of pylock.toml
+      ~ app 1.0 -> 2.0 (major)
+      - unused 3.0
+    ");
 }
 
 #[test]
@@ -63,7 +69,23 @@ fn what_is_no_lock_is_refused() {
         .requirements("app\n")
         .file("some.txt", "app==1.0\n")
         .file("uv.lock", "version = 1\nrequires-python = \">=3\"\n[[package]]\nname = \"app\"\nversion = \"one\"\n");
-    assert_snapshot!(refused(&repo, &["import", "some.txt"]), @"");
-    assert_snapshot!(refused(&repo, &["import", "uv.lock"]), @"");
-    assert_snapshot!(refused(&repo, &["import", "no-such.lock"]), @"");
+    assert_snapshot!(refused(&repo, &["import", "some.txt"]), @"
+    error: cannot read the lock: this is not a lock of this tool: it is none of pex, Pants, uv, Poetry, PDM or PEP 751 either
+     --> some.txt:1:1
+      |
+    1 | app==1.0
+      | ^
+    ");
+    assert_snapshot!(refused(&repo, &["import", "uv.lock"]), @r#"
+    error: cannot read the lock: `version`: expected version to start with a number, but no leading ASCII digits were found
+     --> uv.lock:5:11
+      |
+    5 | version = "one"
+      |           ^
+    "#);
+    assert_snapshot!(refused(&repo, &["import", "no-such.lock"]), @"
+    error: cannot read no-such.lock
+     |
+     = No such file or directory (os error 2)
+    ");
 }

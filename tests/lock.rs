@@ -39,8 +39,33 @@ fn changed(index: &Index) -> Repo {
 fn what_changed_since_the_last_commit() {
     let index = index();
     let repo = changed(&index);
-    assert_snapshot!(repo.xtask(&["lock", "diff"]), @"");
-    assert_snapshot!(repo.xtask(&["lock", "diff", "--format", "markdown"]), @"");
+    assert_snapshot!(repo.xtask(&["lock", "diff"]), @"
+    exit status 0
+    ----- stdout
+    python-default: 1 added, 1 removed, 1 changed
+      the requirement `app<1.1` is now `app`
+      the requirement `tool` is gone
+      ~ app 1.0 -> 1.1 (minor)
+          the requirement `app<1.1` is now `app`
+      + new 1.0
+          the requirement `app<1.1` is now `app`, through app
+      - tool 1.0
+          the requirement `tool` is gone
+    ");
+    assert_snapshot!(repo.xtask(&["lock", "diff", "--format", "markdown"]), @"
+    exit status 0
+    ----- stdout
+    ### `python-default`: 1 added, 1 removed, 1 changed
+
+    - the requirement `app<1.1` is now `app`
+    - the requirement `tool` is gone
+
+    | package | change | because |
+    |---|---|---|
+    | app | 1.0 -> 1.1 (minor) | the requirement `app<1.1` is now `app` |
+    | new | added 1.0 | the requirement `app<1.1` is now `app`, through app |
+    | tool | removed 1.0 | the requirement `tool` is gone |
+    ");
     let json = repo.xtask(&["lock", "diff", "--format", "json"]).stdout;
     assert!(json.contains("\"requirement-changed\""), "{json}");
 }
@@ -55,7 +80,7 @@ fn two_revisions_or_two_files() {
         &repo,
         &["commit", "--quiet", "--all", "--message", "second"],
     );
-    assert_snapshot!(repo.xtask(&["lock", "diff"]).stdout, @"");
+    assert_snapshot!(repo.xtask(&["lock", "diff"]).stdout, @"The locks do not differ.");
     assert_eq!(repo.xtask(&["lock", "diff", "HEAD~1"]).stdout, before);
     assert_eq!(
         repo.xtask(&["lock", "diff", "HEAD~1", "HEAD"]).stdout,
@@ -80,18 +105,39 @@ fn a_first_lock_and_a_lock_of_another_tool() {
         &repo,
         &["commit", "--quiet", "--all", "--message", "as Pants has it"],
     );
-    lock(&repo);
-    assert_snapshot!(repo.xtask(&["lock", "diff"]).stdout, @"");
+    let output = repo.xtask(&["generate-lockfiles", "--upgrade"]);
+    assert_eq!(output.status, 0, "{output}");
+    assert_snapshot!(repo.xtask(&["lock", "diff"]).stdout, @"
+    python-default: 1 added, 2 changed
+      ~ app 1.0 -> 1.1 (minor)
+          no changed input leads to it; the requirement `app` needs it
+      ~ lib 1.0 -> 2.0 (major)
+          no changed input leads to it; the requirement `app` needs it, through app
+      + new 1.0
+          no changed input leads to it; the requirement `app` needs it, through app
+    ");
     git(&repo, &["rm", "--quiet", "--cached", "python.lock"]);
     git(&repo, &["commit", "--quiet", "--message", "no lock"]);
-    assert_snapshot!(repo.xtask(&["lock", "diff"]).stdout, @"");
+    assert_snapshot!(repo.xtask(&["lock", "diff"]).stdout, @"
+    python-default: 3 added
+      + app 1.1
+          no changed input leads to it; the requirement `app` needs it
+      + lib 2.0
+          no changed input leads to it; the requirement `app` needs it, through app
+      + new 1.0
+          no changed input leads to it; the requirement `app` needs it, through app
+    ");
 }
 
 #[test]
 fn neither_a_file_nor_a_revision() {
     let index = index();
     let repo = changed(&index);
-    assert_snapshot!(refused(&repo, &["lock", "diff", "no-such"]), @"");
+    assert_snapshot!(refused(&repo, &["lock", "diff", "no-such"]), @"
+    error: `no-such` is neither a lockfile nor a revision of this git repository
+     |
+    hint: name the path of a lockfile, or a revision such as `HEAD~1`
+    ");
 }
 
 #[test]
@@ -99,18 +145,37 @@ fn a_sound_lock() {
     let index = index();
     let repo = changed(&index);
     let output = repo.xtask(&["lock", "check", "--budget", "HEAD"]);
-    assert_snapshot!(output, @"");
+    assert_snapshot!(output, @"
+    exit status 0
+    ----- stderr
+    python-default (python.lock): sound
+    ");
 }
 
 #[test]
 fn what_is_wrong_with_a_lock() {
     let index = index();
     let repo = changed(&index).requirements("app\nother\n");
-    assert_snapshot!(repo.xtask(&["lock", "check"]), @"");
+    assert_snapshot!(repo.xtask(&["lock", "check"]), @"
+    exit status 1
+    ----- stderr
+    python-default (python.lock)
+      the requirement `other` is new
+    ");
     repo.write("python.lock", "<<<<<<< ours\n");
-    assert_snapshot!(repo.xtask(&["lock", "check"]), @"");
+    assert_snapshot!(repo.xtask(&["lock", "check"]), @"
+    exit status 1
+    ----- stderr
+    python-default (python.lock)
+      it has an unresolved merge conflict
+    ");
     fs_err::remove_file(repo.root().join("python.lock")).unwrap();
-    assert_snapshot!(repo.xtask(&["lock", "check"]), @"");
+    assert_snapshot!(repo.xtask(&["lock", "check"]), @"
+    exit status 1
+    ----- stderr
+    python-default (python.lock)
+      there is no lock
+    ");
 }
 
 #[test]
@@ -118,11 +183,22 @@ fn what_was_yanked_since() {
     let index = index();
     let repo = changed(&index);
     index.add(&Package::new("new", "1.0").yanked("leaks"));
-    let repo = repo.env("XTASK_CACHE_DIR", "other-cache");
-    assert_snapshot!(repo.xtask(&["lock", "check"]), @"");
+    let repo = repo.env("XTASK_CACHE_DIR", "../other-cache");
+    assert_snapshot!(repo.xtask(&["lock", "check"]), @"
+    exit status 1
+    ----- stderr
+    python-default (python.lock)
+      new 1.0 was yanked since: leaks
+    ");
     index.remove("lib");
-    let repo = repo.env("XTASK_CACHE_DIR", "third-cache");
-    assert_snapshot!(repo.xtask(&["lock", "check"]), @"");
+    let repo = repo.env("XTASK_CACHE_DIR", "../third-cache");
+    assert_snapshot!(repo.xtask(&["lock", "check"]), @"
+    exit status 1
+    ----- stderr
+    python-default (python.lock)
+      lib 1.0 is no longer on the index
+      new 1.0 was yanked since: leaks
+    ");
     assert_eq!(repo.xtask(&["lock", "check", "--offline"]).status, 0);
 }
 
@@ -138,6 +214,11 @@ fn what_moved_outside_of_what_was_edited() {
     git(&repo, &["commit", "--quiet", "--message", "first"]);
     let output = repo.xtask(&["generate-lockfiles", "--upgrade"]);
     assert_eq!(output.status, 0, "{output}");
-    assert_snapshot!(repo.xtask(&["lock", "check", "--budget", "HEAD"]), @"");
-    assert_snapshot!(refused(&repo, &["lock", "check", "--budget", "no-such"]), @"");
+    assert_snapshot!(repo.xtask(&["lock", "check", "--budget", "HEAD"]), @"
+    exit status 1
+    ----- stderr
+    python-default (python.lock)
+      lib 1.0 -> 2.0 (major): no input that changed since HEAD leads to it
+    ");
+    assert_snapshot!(refused(&repo, &["lock", "check", "--budget", "no-such"]), @"error: `--budget no-such`: this git repository has no such revision");
 }

@@ -173,13 +173,23 @@ fn contradicting_requirements_leave_a_conflict_that_says_so() {
     branch(&repo, "theirs", &[("shared", "shared==1.0")]);
     let output = try_git(&repo, &["merge", "--no-edit", "ours"]);
     assert_eq!(output.status, 1, "{output}");
-    assert_snapshot!(output.stderr, @"");
+    assert_snapshot!(output.stderr, @"
+    error: the two sides contradict each other
+     |
+     = our side requires `shared==1.0`, their side requires `shared==3.0`, and nothing satisfies both
+    hint: agree on one in requirements.txt, BUILD or the settings, then run `cargo xtask generate-lockfiles`
+    ");
     let text = repo.read("python.lock");
     let top: Vec<&str> = text
         .lines()
         .take_while(|line| line.starts_with('#'))
         .collect();
-    assert_snapshot!(top.join("\n"), @"");
+    assert_snapshot!(top.join("\n"), @"
+    # the two sides contradict each other
+    # our side requires `shared==1.0`, their side requires `shared==3.0`, and nothing satisfies both
+    # agree on one in requirements.txt, BUILD or the settings, then run `cargo xtask generate-lockfiles`
+    # Written by `cargo xtask generate-lockfiles --resolve=python-default`; not to be edited by hand.
+    ");
     assert!(text.contains("\n<<<<<<< ours\n"), "{text}");
 
     require(&repo, "shared", "shared==3.0");
@@ -201,7 +211,14 @@ fn requirements_that_contradict_further_down_are_explained_too() {
         .lines()
         .take_while(|line| line.starts_with('#'))
         .collect();
-    assert_snapshot!(top.join("\n"), @"");
+    assert_snapshot!(top.join("\n"), @"
+    # cannot lock `python-default`: no versions satisfy all requirements
+    # a>=2 is required
+    # a requires shared>=2
+    # c is required
+    # c requires shared<2
+    # with a 1.0 there is a solution: loosen `a>=2`
+    ");
 
     require(&repo, "a", "a");
     lock(&repo);
@@ -252,7 +269,7 @@ fn a_lock_of_another_tool_conflicts_as_ever() {
     let output = try_git(&repo, &["merge", "--no-edit", "ours"]);
     assert_eq!(output.status, 1, "{output}");
     let text = repo.read("python.lock");
-    assert_snapshot!(text.lines().next().unwrap(), @"");
+    assert_snapshot!(text.lines().next().unwrap(), @"# cannot merge python.lock: our side is not a lock of this tool");
     assert!(text.contains("\n<<<<<<< ours\n"), "{text}");
 }
 
@@ -287,18 +304,40 @@ fn killed_within_the_driver_git_and_the_lock_are_whole() {
 #[test]
 fn the_driver_is_installed_once_and_taken_out() {
     let repo = repo().requirements("a\n").env("GIT_CONFIG_NOSYSTEM", "1");
-    assert_snapshot!(refused(&repo, &["install-merge-driver"]), @"");
+    assert_snapshot!(refused(&repo, &["install-merge-driver"]), @"
+    error: `git rev-parse --show-prefix` failed
+     |
+     = fatal: not a git repository (or any of the parent directories): .git
+    hint: the merge driver is git's: run `git init` first
+    ");
     git(&repo, &["init", "--quiet"]);
     repo.write(".gitattributes", "*.png binary\n");
     let check = repo.xtask(&["install-merge-driver", "--check"]);
-    assert_snapshot!(check, @"");
-    assert_snapshot!(repo.xtask(&["install-merge-driver"]), @"");
+    assert_snapshot!(check, @"
+    exit status 1
+    ----- stderr
+    git's configuration has no `merge.xtask-lockfile.driver = cargo xtask merge-lockfile %O %A %B %P`
+    `.gitattributes` does not name every lockfile with `merge=xtask-lockfile`
+    ");
+    assert_snapshot!(repo.xtask(&["install-merge-driver"]), @"
+    exit status 0
+    ----- stderr
+    git merges lockfiles by `cargo xtask merge-lockfile`
+    ");
     let once = repo.snapshot();
     repo.xtask(&["install-merge-driver"]);
     assert!(once == repo.snapshot(), "the second time changed a file");
-    assert_snapshot!(repo.read(".gitattributes"), @"");
+    assert_snapshot!(repo.read(".gitattributes"), @"
+    *.png binary
+    # Lockfiles are merged by `cargo xtask merge-lockfile`; once in each clone: `cargo xtask install-merge-driver`
+    /python.lock merge=xtask-lockfile
+    ");
     assert_eq!(repo.xtask(&["install-merge-driver", "--check"]).status, 0);
-    assert_snapshot!(repo.xtask(&["install-merge-driver", "--uninstall"]), @"");
+    assert_snapshot!(repo.xtask(&["install-merge-driver", "--uninstall"]), @"
+    exit status 0
+    ----- stderr
+    git merges lockfiles line by line again
+    ");
     assert_eq!(repo.read(".gitattributes"), "*.png binary\n");
     assert_eq!(repo.xtask(&["install-merge-driver", "--check"]).status, 1);
 }
@@ -311,6 +350,6 @@ fn a_repository_below_gits_tells_git_where_it_is() {
     let output = repo.xtask(&["-C", "my py", "install-merge-driver"]);
     assert_eq!(output.status, 0, "{output}");
     let driver = git(&repo, &["config", "merge.xtask-lockfile.driver"]);
-    assert_snapshot!(driver, @"");
+    assert_snapshot!(driver, @"cargo xtask -C 'my py' merge-lockfile %O %A %B %P");
     assert!(repo.root().join("my py/.gitattributes").exists());
 }

@@ -19,16 +19,7 @@ pub fn text(diffs: &[LockDiff]) -> String {
             push(&mut out, format_args!("  {input}\n"));
         }
         for it in &diff.packages {
-            let sign = match &it.change {
-                change if change.is_alarm() => '!',
-                Change::Added { .. } => '+',
-                Change::Removed { .. } => '-',
-                _ => '~',
-            };
-            push(
-                &mut out,
-                format_args!("  {sign} {} {}\n", it.name, it.change),
-            );
+            push(&mut out, format_args!("  {it}\n"));
             push(&mut out, format_args!("      {}\n", it.cause));
         }
     }
@@ -138,6 +129,19 @@ impl fmt::Display for Level {
             Self::Minor => "minor",
             Self::Patch => "patch",
         })
+    }
+}
+
+/// A sign (`!` for an alarm), the project and what happened.
+impl fmt::Display for PackageChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = match &self.change {
+            change if change.is_alarm() => '!',
+            Change::Added { .. } => '+',
+            Change::Removed { .. } => '-',
+            _ => '~',
+        };
+        write!(f, "{sign} {} {}", self.name, self.change)
     }
 }
 

@@ -91,6 +91,6 @@ fn report(session: &Session, arguments: &Arguments, pins: &[Pin], lock: &lockfil
     ));
     let diff = lockfile::diff::diff(&lockfile::import::as_lock(pins, lock), lock);
     for it in diff.packages {
-        session.say(format_args!("  {} {}", it.name, it.change));
+        session.say(format_args!("  {it}"));
     }
 }

@@ -64,7 +64,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
     if let Some(before) = existing.lock() {
         let diff = lockfile::diff::diff(before, &lock);
         for it in diff.packages {
-            session.print(format_args!("  {} {}\n", it.name, it.change));
+            session.print(format_args!("  {it}\n"));
         }
     }
     Ok(Outcome::Done)

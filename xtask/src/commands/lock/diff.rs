@@ -116,7 +116,8 @@ impl State {
             Some(_) => Ok(Self::Revision(named.to_owned())),
             None => Err(CommandError::failure(format!(
                 "`{named}` is neither a lockfile nor a revision of this git repository"
-            ))),
+            ))
+            .hint("name the path of a lockfile, or a revision such as `HEAD~1`")),
         }
     }
 
