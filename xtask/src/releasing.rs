@@ -143,7 +143,18 @@ impl From<BackportError> for CommandError {
 
 impl From<ChangelogError> for CommandError {
     fn from(error: ChangelogError) -> Self {
-        Self::failure(error.to_string())
+        let (path, line, column) = error.place();
+        let text = error.to_string();
+        // The place is shown on its own.
+        let bare = text.strip_prefix(path.as_str()).unwrap_or(&text);
+        let bare = bare.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, ':' | ' '));
+        let place = Place {
+            path: path.to_string(),
+            line,
+            column,
+            ..Place::default()
+        };
+        with_hint(Self::failure(bare).at(place), error.hint())
     }
 }
 

@@ -1,6 +1,6 @@
 //! What can be wrong with a changelog's settings, template and fragments.
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use thiserror::Error;
 
 use super::python::FormatError;
@@ -132,4 +132,63 @@ pub enum ChangelogError {
         /// The version asked for.
         version: String,
     },
+}
+
+impl ChangelogError {
+    /// The file that is wrong, relative to the root, with line and column from 1; 0 for all of it.
+    pub fn place(&self) -> (&Utf8Path, usize, usize) {
+        match self {
+            Self::Toml {
+                file, line, column, ..
+            } => (file, *line, *column),
+            Self::Setting { file, line, .. } => (file, *line, 0),
+            Self::UnknownTemplate { file, .. }
+            | Self::MissingTemplate { file, .. }
+            | Self::Format { file, .. }
+            | Self::IssuePattern { file, .. } => (file, 0, 0),
+            Self::Template { template, line, .. } => (Utf8Path::new(template), *line, 0),
+            Self::Duplicate { second, .. } => (second, 0, 0),
+            Self::FragmentName { path, .. }
+            | Self::IssueName { path, .. }
+            | Self::AlreadyThere { path, .. }
+            | Self::NotUtf8 { path }
+            | Self::NoSuchRelease { path, .. } => (path, 0, 0),
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Setting { .. } | Self::Format { .. } => {
+                "towncrier's documentation lists the settings and their fields".to_owned()
+            }
+            Self::UnknownTemplate { .. } => {
+                "put the template into the repository and name its path".to_owned()
+            }
+            Self::MissingTemplate { template, .. } => {
+                format!("create {template}, or leave out `template`")
+            }
+            Self::FragmentName { path, .. } => {
+                let name = path.file_name().unwrap_or_default();
+                format!(
+                    "rename it, or add `ignore = [\"{name}\"]` to [tool.towncrier] if it is no fragment"
+                )
+            }
+            Self::IssueName { .. } => {
+                "rename it; `+NAME` is for a change without an issue".to_owned()
+            }
+            Self::Duplicate { .. } => "`git mv` gives it another name".to_owned(),
+            Self::AlreadyThere { .. } => {
+                "remove that release's notes first to make them again".to_owned()
+            }
+            Self::NoSuchRelease { .. } => {
+                "versions are compared as they are written: `24.09.0` is not `24.9.0`".to_owned()
+            }
+            Self::Toml { .. }
+            | Self::IssuePattern { .. }
+            | Self::Template { .. }
+            | Self::NotUtf8 { .. } => return None,
+        };
+        Some(hint)
+    }
 }

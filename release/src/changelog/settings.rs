@@ -127,7 +127,7 @@ pub struct SettingsFiles {
 }
 
 impl ChangelogSettings {
-    /// Reads the settings from the files at a root; `None` when there is no such file.
+    /// Reads the settings from the files at a root; `None` when none has `[tool.towncrier]`.
     ///
     /// # Errors
     /// Not TOML; a value of the wrong kind; a template that neither towncrier nor the root has.
@@ -237,6 +237,11 @@ impl Reader {
             text: text.to_owned(),
             document,
         })
+    }
+
+    fn has_section(&self) -> bool {
+        let tool = self.document.get("tool");
+        tool.is_some_and(|tool| tool.get("towncrier").is_some())
     }
 
     fn item(&self, key: &str) -> Option<&Item> {

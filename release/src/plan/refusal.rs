@@ -179,7 +179,7 @@ impl Refusal {
             Self::NothingToEdit { .. } | Self::BadPattern { .. } => {
                 "see `[[release.files]]` in the settings".to_owned()
             }
-            Self::Changelog(_) => return None,
+            Self::Changelog(error) => return error.hint(),
         };
         Some(hint)
     }

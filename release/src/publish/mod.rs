@@ -1,7 +1,7 @@
 //! Publishing: distributions are compared with what the index has, then uploaded.
 //!
-//! Source: the upload API ("legacy" in the index's words),
-//! the upload API of package indexes. Nothing is uploaded before every file was compared; a run
+//! Source: the upload API ("legacy" in its own words) as Warehouse's documentation has it, and as
+//! pypiserver and devpi take it. Nothing is uploaded before every file was compared; a run
 //! that broke can be repeated, since what is there already is skipped.
 
 mod credentials;

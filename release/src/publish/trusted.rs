@@ -1,6 +1,6 @@
 //! Trusted publishing: the identity of a CI job is exchanged for a token of the index.
 //!
-//! Source: trusted publishing, internals. The job's identity comes from
+//! Source: Warehouse's documentation, "Trusted Publishers: Internals and Technical Details". The job's identity comes from
 //! GitHub Actions; other CI systems set `XTASK_PUBLISH_OIDC_TOKEN` themselves.
 
 use serde::Deserialize;
