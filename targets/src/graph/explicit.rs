@@ -22,7 +22,7 @@ pub(crate) struct Explicit {
 }
 
 /// What makes the explicit dependencies of two targets the same: the identity of the list,
-/// the resolve, and the parameters.
+/// the resolve, and the identity of the fields that are not those of the declaration.
 pub(super) type Key = (usize, Option<ResolveId>, usize);
 
 impl Graph<'_> {
@@ -36,12 +36,8 @@ impl Graph<'_> {
         let Some(Data::List(list)) = self.field(id, "dependencies").filter(|_| !moved) else {
             return Ok(Arc::default());
         };
-        let params = if target.params.is_empty() {
-            0
-        } else {
-            target.params.as_ptr().addr()
-        };
-        let key = (list.as_ptr().addr(), target.resolve, params);
+        let own = target.own.as_ref().map_or(0, |own| own.as_ptr().addr());
+        let key = (list.as_ptr().addr(), target.resolve, own);
         if let Some(known) = self
             .explicit
             .lock()
@@ -118,7 +114,7 @@ impl Graph<'_> {
     /// The target that an address in a field means.
     pub(crate) fn written(&self, id: TargetId, field: &str, text: &str) -> Result<TargetId, Error> {
         let target = self.target(id);
-        self.find(text, &target.dir, target.resolve)
+        self.find(text, &target.dir, Some(id))
             .map_err(|missing| self.unknown(text, missing, Some(self.text_place(id, field, text))))
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Graph;
 use super::parametrize;
-use super::target::{ResolveId, TargetId};
+use super::target::TargetId;
 use crate::address;
 use crate::place::nearest;
 
@@ -88,29 +88,38 @@ impl Graph<'_> {
     /// The target that an address in a BUILD file means.
     ///
     /// A parametrized target that is not fully named is found if only one remains, or only one
-    /// of the same resolve as the consumer.
+    /// whose parametrized fields are as those of the consumer.
     pub(crate) fn find(
         &self,
         text: &str,
         dir: &str,
-        consumer: Option<ResolveId>,
+        consumer: Option<TargetId>,
     ) -> Result<TargetId, NotFound> {
-        let mut found = self.find_all(text, dir)?;
+        let found = self.find_all(text, dir)?;
         if let [one] = found.as_slice() {
             return Ok(*one);
         }
-        if let Some(resolve) = consumer {
-            found.retain(|id| self.target(*id).resolve == Some(resolve));
-            if let [one] = found.as_slice() {
-                return Ok(*one);
-            }
-            if found.is_empty() {
-                found = self.find_all(text, dir)?;
-            }
+        let alike = |id: &TargetId| consumer.is_some_and(|consumer| self.is_alike(*id, consumer));
+        let fitting: Vec<TargetId> = found.iter().copied().filter(alike).collect();
+        if let [one] = fitting.as_slice() {
+            return Ok(*one);
         }
         Err(NotFound {
             reason: ": it is parametrized; say which of them".to_owned(),
             candidates: self.addresses(&found),
+        })
+    }
+
+    /// Whether a consumer has the same values in the parametrized fields of a target.
+    fn is_alike(&self, id: TargetId, consumer: TargetId) -> bool {
+        let (target, other) = (self.target(id), self.target(consumer));
+        target.params.iter().all(|(name, alias)| match &**name {
+            "resolve" => target.resolve == other.resolve,
+            "parametrize" => other
+                .params
+                .iter()
+                .any(|it| *it == (name.clone(), alias.clone())),
+            field => self.field(id, field) == self.field(consumer, field),
         })
     }
 

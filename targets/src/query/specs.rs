@@ -140,11 +140,11 @@ impl Spec {
                 let glob = Glob::new(pattern);
                 let tree = graph.repository().tree();
                 let files: Vec<String> = tree.files().filter(|file| glob.is_match(file)).collect();
-                let found = files
-                    .iter()
-                    .flat_map(|file| graph.owners_of_file(file))
-                    .collect();
-                self.some(found, ": no file matches, or none has an owner")
+                if files.is_empty() {
+                    return Err(self.unmatched(": no file matches"));
+                }
+                let owners = files.iter().flat_map(|file| graph.owners_of_file(file));
+                Ok(owners.collect())
             }
         }
     }
@@ -153,16 +153,13 @@ impl Spec {
     fn path(&self, graph: &Graph<'_>, path: &str) -> Result<Vec<TargetId>, SpecError> {
         let tree = graph.repository().tree();
         if tree.has_file(path) {
-            let found = graph.owners_of_file(path);
-            return self.some(found, ": no target owns this file");
+            // A list of changed files has many that belong to no target.
+            return Ok(graph.owners_of_file(path));
         }
         if tree.dir(path).is_some() {
             let all = in_folders(graph, |folder| folder == path);
-            let found = all
-                .into_iter()
-                .filter(|id| graph.generated(*id).next().is_none())
-                .collect();
-            return self.some(found, ": this folder has no targets");
+            let plain = |id: &TargetId| graph.generated(*id).next().is_none();
+            return Ok(all.into_iter().filter(plain).collect());
         }
         self.known_folder(graph, path, Vec::new())
     }
@@ -196,15 +193,12 @@ impl Spec {
         })
     }
 
-    fn some(&self, found: Vec<TargetId>, reason: &str) -> Result<Vec<TargetId>, SpecError> {
-        if found.is_empty() {
-            return Err(SpecError {
-                spec: self.typed(),
-                reason: reason.to_owned(),
-                candidates: Vec::new(),
-            });
+    fn unmatched(&self, reason: &str) -> SpecError {
+        SpecError {
+            spec: self.typed(),
+            reason: reason.to_owned(),
+            candidates: Vec::new(),
         }
-        Ok(found)
     }
 
     /// The spec as it could have been typed.

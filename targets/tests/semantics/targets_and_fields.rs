@@ -210,6 +210,20 @@ fn an_underspecified_dependency_lists_the_choices_unless_the_resolve_decides() {
 }
 
 #[test]
+fn a_parametrized_consumer_finds_its_like() {
+    let files = "== a/BUILD
+python_sources(interpreter_constraints=parametrize(old=['==3.10.*'], new=['==3.11.*']))
+python_tests(name='t', dependencies=[':a'], interpreter_constraints=parametrize(x=['==3.10.*'], y=['==3.11.*']))
+== a/x.py
+== a/test_x.py
+";
+    insta::assert_snapshot!(edges(files), @"
+    a/test_x.py:t@interpreter_constraints=x -> a/x.py@interpreter_constraints=old
+    a/test_x.py:t@interpreter_constraints=y -> a/x.py@interpreter_constraints=new
+    ");
+}
+
+#[test]
 fn synthetic_targets() {
     let files = "== BUILD
 python_requirements(name='reqs')

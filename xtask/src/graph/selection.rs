@@ -93,6 +93,9 @@ impl Selection {
         };
         let filter = Filter::new(&self.tags, &self.kinds);
         selected.retain(|id| filter.accepts(graph, *id));
+        if selected.is_empty() && self.changed_since.is_none() {
+            session.warn("no target is named by this, or none is left by the filters");
+        }
         Ok(selected)
     }
 
