@@ -370,20 +370,6 @@ fn a_commit_that_is_none() {
 }
 
 #[test]
-fn a_backend_of_its_own() {
-    let repo = one(&DIST.replace("name=\"dist\",", "name=\"dist\", generate_setup=False,"));
-    assert_snapshot!(refusal(&repo, &[]), @r#"
-    error: cannot build src/a:dist: `generate_setup=False` is not supported yet
-     --> src/a/BUILD:3:34
-      |
-    3 | python_distribution(name="dist", generate_setup=False, dependencies=[":a", ":data"], provides=python_artifact(name="a", version="1"))
-      |                                  ^^^^^^^^^^^^^^^^^^^^^
-      |
-    hint: let the metadata come from `provides`, or build it with its own backend: `python -m build`
-    "#);
-}
-
-#[test]
 fn neither_wheel_nor_sdist() {
     let repo = one(&DIST.replace("name=\"dist\",", "name=\"dist\", wheel=False, sdist=False,"));
     assert_snapshot!(refusal(&repo, &[]), @r#"

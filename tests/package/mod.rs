@@ -1,5 +1,6 @@
 //! `package`: which archives come out, what is in them, and that they are the same everywhere.
 
+mod backend;
 mod bad_input;
 mod oracle;
 mod peers;

@@ -75,21 +75,9 @@ impl WheelContents {
     pub fn write(&self, writer: &mut impl MemberWriter) -> Result<Vec<Written>, Error> {
         let filename = self.filename()?;
         let dist_info = format!("{}.dist-info", root_name(&filename.name, &self.metadata));
-        let members = self.arranged(&filename, &dist_info)?;
-        let written = writer.write(&members)?;
-        let record = member_path(&format!("{dist_info}/RECORD"))?;
-        let text = render_record(&written, record.as_str());
-        writer.write(&[Member::bytes(record, text.into_bytes())])?;
-        writer.finish()?;
-        Ok(written)
-    }
-
-    /// Content first, `.dist-info` after it, each sorted.
-    fn arranged(&self, filename: &WheelFilename, dist_info: &str) -> Result<Vec<Member>, Error> {
-        let metadata = self.dist_info(filename, dist_info)?;
-        let mut members = arrange(self.members.iter().cloned().chain(metadata).collect())?;
-        members.sort_by_key(|member| member.path.top_level() == dist_info);
-        Ok(members)
+        let metadata = self.dist_info(&filename, &dist_info)?;
+        let members = self.members.iter().cloned().chain(metadata).collect();
+        write_wheel(members, &dist_info, writer)
     }
 
     fn dist_info(&self, filename: &WheelFilename, dist_info: &str) -> Result<Vec<Member>, Error> {
@@ -218,6 +206,25 @@ impl SdistContents {
         }
         packages
     }
+}
+
+/// Writes a wheel of members in any order: content first, `.dist-info` after it, RECORD last. What
+/// was written is returned, without RECORD.
+///
+/// `dist_info` is the name of that folder; RECORD is not among the members.
+pub fn write_wheel(
+    members: Vec<Member>,
+    dist_info: &str,
+    writer: &mut impl MemberWriter,
+) -> Result<Vec<Written>, Error> {
+    let mut members = arrange(members)?;
+    members.sort_by_key(|member| member.path.top_level() == dist_info);
+    let written = writer.write(&members)?;
+    let record = member_path(&format!("{dist_info}/RECORD"))?;
+    let text = render_record(&written, record.as_str());
+    writer.write(&[Member::bytes(record, text.into_bytes())])?;
+    writer.finish()?;
+    Ok(written)
 }
 
 fn root_name(name: &PackageName, metadata: &CoreMetadata) -> String {

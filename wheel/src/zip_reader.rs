@@ -5,11 +5,12 @@
 //! Format: APPNOTE.TXT 6.3.10 (<https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT>);
 //! section numbers in the comments are its own.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
-use flate2::Crc;
 use flate2::read::DeflateDecoder;
+use flate2::{Crc, Decompress, FlushDecompress, Status};
 
 use crate::zip_format::{
     CENTRAL_SIGNATURE, Directory, END_SIGNATURE, LOCAL_SIGNATURE, Method, ZIP64_END_SIGNATURE,
@@ -176,6 +177,44 @@ impl<R: Read + Seek> ZipReader<R> {
         self.copy(at, &mut bytes)?;
         Ok(bytes)
     }
+}
+
+impl<'a> ZipReader<io::Cursor<&'a [u8]>> {
+    /// The bytes of a member of an archive that is in memory, checked as [`ZipReader::copy`] does.
+    ///
+    /// Many threads may ask at once.
+    pub fn content(&self, member: &ZipMember) -> Result<Cow<'a, [u8]>, ReadError> {
+        let data = usize::try_from(member.data)
+            .ok()
+            .zip(usize::try_from(member.packed).ok())
+            .and_then(|(start, length)| self.input.get_ref().get(start..start.checked_add(length)?))
+            .ok_or_else(|| member.wrong("it reaches beyond the archive"))?;
+        let content = match member.method {
+            Method::Stored => Cow::Borrowed(data),
+            Method::Deflated => Cow::Owned(inflated(member, data)?),
+        };
+        let mut crc = Crc::new();
+        crc.update(&content);
+        match content.len() as u64 == member.size {
+            false => Err(member.wrong("it is not as long as declared")),
+            true if crc.sum() != member.crc => Err(member.wrong("its checksum is another")),
+            true => Ok(content),
+        }
+    }
+}
+
+/// Unpacks at most one byte more than is declared, which shows that there is more.
+fn inflated(member: &ZipMember, data: &[u8]) -> Result<Vec<u8>, ReadError> {
+    let size = usize::try_from(member.size).map_err(|_| member.wrong("it is too long"))?;
+    let mut out = Vec::with_capacity(size.saturating_add(1));
+    let mut inflater = Decompress::new(false);
+    let status = inflater
+        .decompress_vec(data, &mut out, FlushDecompress::Finish)
+        .map_err(|_| member.wrong("its compressed data is damaged or longer than declared"))?;
+    if out.len() <= size && (status != Status::StreamEnd || inflater.total_in() != member.packed) {
+        return Err(member.wrong("its compressed data is damaged or longer than declared"));
+    }
+    Ok(out)
 }
 
 /// Passes bytes on while it checks them; more than declared is an error.

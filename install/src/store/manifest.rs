@@ -96,6 +96,12 @@ impl UnpackedWheel {
             .collect()
     }
 
+    /// The files of the wheel but RECORD: what each is called in it, and where it stands.
+    pub fn files(&self) -> impl Iterator<Item = (&str, Utf8PathBuf)> {
+        let files = self.manifest.files.iter();
+        files.map(|file| (file.path.as_str(), self.file(&file.path)))
+    }
+
     pub(crate) fn manifest(&self) -> &Manifest {
         &self.manifest
     }

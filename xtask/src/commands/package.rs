@@ -145,7 +145,13 @@ fn jobs<'a>(
             jobs.extend(wheels(session, arguments, distribution)?);
         }
         if formats.sdist && !arguments.wheel {
-            jobs.push(Job::Sdist(distribution));
+            match distribution.own_backend {
+                None => jobs.push(Job::Sdist(distribution)),
+                Some(_) => session.warn(format_args!(
+                    "the source distribution of {} is left out: its own backend is asked for wheels only",
+                    distribution.address
+                )),
+            }
         }
     }
     Ok(jobs)

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use camino::{Utf8Path, Utf8PathBuf};
 use index::Index;
 use install::Store;
-use install::build::{Builder, Environments, Source};
+use install::build::{BuildError, Builder, Built, Environments, Source};
 use install::python::{Interpreter, Interpreters, Places, SearchPath};
 use model::{
     DistFile, InterpreterConstraints, Metadata, PackageName, PackageSource, RequirementSource,
@@ -92,13 +92,25 @@ impl<'a> Builds<'a> {
     }
 
     fn build(&self, source: &Source) -> Result<Metadata, CommandError> {
+        self.with_builder(|builder| builder.metadata(source))
+    }
+
+    /// The wheel of a source.
+    pub(crate) fn wheel(&self, source: &Source) -> Result<Built, CommandError> {
+        self.with_builder(|builder| builder.wheel(source))
+    }
+
+    fn with_builder<T>(
+        &self,
+        build: impl FnOnce(&Builder<'_>) -> Result<T, BuildError>,
+    ) -> Result<T, CommandError> {
         let cache = self.session.cache()?;
         let store = Store::new(&cache);
         let python = self.python()?;
         let requirements = BuildIndex { index: self.index };
         let builder =
             Builder::new(&cache, &store, python, &requirements).sharing(&self.environments);
-        Ok(builder.metadata(source)?)
+        Ok(build(&builder)?)
     }
 
     /// The interpreter that builds run on: one that the resolve is for, else any recent one.

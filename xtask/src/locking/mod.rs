@@ -16,6 +16,7 @@ mod summary;
 mod upgrade;
 
 pub(crate) use build_index::BuildIndex;
+pub(crate) use builds::Builds;
 pub(crate) use existing::{Existing, LockPath, lock_paths};
 pub(crate) use inputs::{Declared, options};
 pub(crate) use merging::{Sides, merge};

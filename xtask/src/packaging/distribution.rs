@@ -42,10 +42,21 @@ pub(crate) struct Distribution {
     pub(crate) first_party: Vec<String>,
     /// What it ships.
     pub(crate) files: Files,
+    /// Where it has a build backend of its own.
+    pub(crate) own_backend: Option<OwnBackend>,
     /// What its code imports unconditionally; empty where nobody asked for it.
     pub(crate) imports: Vec<wheel::Import>,
     /// Modules that the requirements in its closure provide; empty where nobody asked for them.
     pub(crate) provided: BTreeSet<String>,
+}
+
+/// What a distribution's own build backend works on.
+#[derive(Debug, Clone)]
+pub(crate) struct OwnBackend {
+    /// The project's folder, relative to the source root.
+    pub(crate) folder: String,
+    /// Everything of the repository that it reaches.
+    pub(crate) sources: Vec<OwnedFile>,
 }
 
 /// Which archives are built.

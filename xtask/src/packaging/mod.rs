@@ -4,6 +4,7 @@
 //! `lockfile` what its requirements are locked to, `wheel` writes and verifies.
 
 mod artifact;
+mod backend;
 mod distribution;
 mod materials;
 mod metadata;
@@ -16,7 +17,7 @@ mod time;
 mod writing;
 
 pub(crate) use artifact::{Mistake, artifact, entry_points};
-pub(crate) use distribution::{Distribution, Files, Formats, OwnedFile};
+pub(crate) use distribution::{Distribution, Files, Formats, OwnBackend, OwnedFile};
 pub(crate) use platforms::Asked;
 pub(crate) use previous::Previous;
 pub(crate) use select::{Choice, Imports, Selected, select};

@@ -16,7 +16,7 @@ use crate::error::CommandError;
 use crate::graph::{Workspace, changed_files};
 use crate::packaging::artifact::{Mistake, artifact, entry_points};
 use crate::packaging::ownership::{Ownership, place, role, spec_error, texts};
-use crate::packaging::{Distribution, Files, Formats, OwnedFile};
+use crate::packaging::{Distribution, Files, Formats, OwnBackend, OwnedFile};
 use crate::session::Session;
 
 /// What `package` is told to build.
@@ -238,9 +238,11 @@ impl<'g> Selection<'g> {
             .at(at("wheel"))
             .hint("leave one of them out"));
         }
-        if !switch("generate_setup") {
-            return Err(not_supported(&target.address).at(at("generate_setup")));
-        }
+        let own_backend = if switch("generate_setup") {
+            None
+        } else {
+            Some(self.own_backend(id)?)
+        };
         let others = owned
             .others
             .iter()
@@ -265,6 +267,7 @@ impl<'g> Selection<'g> {
             requirements: self.requirements(id, &owned.common)?,
             first_party: others.collect(),
             files: self.files(&owned.common, &owned.platforms),
+            own_backend,
             imports: Vec::new(),
             provided: BTreeSet::new(),
         };
@@ -356,6 +359,21 @@ impl<'g> Selection<'g> {
             .interpreter_constraints(resolve)
             .ok()
             .cloned())
+    }
+
+    /// What a backend of its own works on: everything of the repository that the distribution reaches.
+    fn own_backend(&self, id: TargetId) -> Result<OwnBackend, CommandError> {
+        let closure = self.graph.transitive_dependencies(&[id])?;
+        let inside = self.graph.path_in_folder(id, "pyproject.toml");
+        let inside = self.graph.stripped(&inside);
+        let folder = inside.rsplit_once('/').map_or("", |(folder, _)| folder);
+        match self.files(&closure, &BTreeMap::new()) {
+            Files::Any(sources) => Ok(OwnBackend {
+                folder: folder.to_owned(),
+                sources,
+            }),
+            Files::ByPlatform(_) => Err(CommandError::failure("its files depend on the platform")),
+        }
     }
 
     /// Direct requirements of what is owned, without those that the distribution excludes with `!!`.
@@ -492,9 +510,4 @@ pub(crate) fn modules_of(project: &str) -> Vec<String> {
         .into_iter()
         .map(|module| module.into_owned())
         .collect()
-}
-
-fn not_supported(address: &str) -> CommandError {
-    CommandError::failure(format!("cannot build {address}: `generate_setup=False` is not supported yet"))
-        .hint("let the metadata come from `provides`, or build it with its own backend: `python -m build`")
 }

@@ -17,6 +17,7 @@ use wheel::{
 
 use crate::error::{CommandError, Place};
 use crate::locking::{Existing, LockPath};
+use crate::packaging::backend::BackendWheel;
 use crate::packaging::materials::bill_of_materials;
 use crate::packaging::metadata::{Versions, metadata};
 use crate::packaging::select::modules_of;
@@ -73,6 +74,7 @@ pub(crate) struct Packager<'a> {
 /// An archive, ready to be written any number of times.
 enum Archive {
     Wheel(Box<WheelContents>),
+    BackendWheel(Box<BackendWheel>),
     Sdist(Box<SdistContents>),
 }
 
@@ -125,11 +127,16 @@ impl<'a> Packager<'a> {
     fn build_one(&self, job: &Job<'_>) -> Result<Built, CommandError> {
         let distribution = job.distribution();
         let error = |error: wheel::Error| wheel_error(error, distribution);
-        let archive = match job {
-            Job::Wheel(_, tags, files) => {
+        let archive = match (job, &distribution.own_backend) {
+            (Job::Wheel(..), Some(own)) => {
+                let built = BackendWheel::build(self.session, distribution, own)
+                    .map_err(|error| error.at(distribution.place.clone()))?;
+                Archive::BackendWheel(Box::new(built))
+            }
+            (Job::Wheel(_, tags, files), None) => {
                 Archive::Wheel(Box::new(self.wheel(distribution, tags.clone(), files)?))
             }
-            Job::Sdist(_) => Archive::Sdist(Box::new(self.sdist(distribution)?)),
+            (Job::Sdist(_), _) => Archive::Sdist(Box::new(self.sdist(distribution)?)),
         };
         let name = archive.file_name().map_err(error)?;
         let time = self
@@ -351,6 +358,7 @@ impl Archive {
     fn file_name(&self) -> Result<String, wheel::Error> {
         match self {
             Archive::Wheel(contents) => Ok(contents.filename()?.to_string()),
+            Archive::BackendWheel(built) => Ok(built.filename.clone()),
             Archive::Sdist(contents) => contents.filename(),
         }
     }
@@ -358,6 +366,7 @@ impl Archive {
     fn write(&self, out: impl Write + Seek + Send, time: ArchiveTime) -> Result<(), wheel::Error> {
         match self {
             Archive::Wheel(contents) => contents.write(&mut ZipWriter::new(out, time)).map(|_| ()),
+            Archive::BackendWheel(built) => built.write(&mut ZipWriter::new(out, time)),
             Archive::Sdist(contents) => {
                 contents.write(&mut TarGzWriter::new(out, time)).map(|_| ())
             }
@@ -367,6 +376,7 @@ impl Archive {
     /// The same archive, its members in another order.
     fn shuffled(&self) -> Self {
         match self {
+            Archive::BackendWheel(built) => Archive::BackendWheel(built.clone()),
             Archive::Wheel(contents) => {
                 let mut contents = contents.clone();
                 contents.members.reverse();
