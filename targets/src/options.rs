@@ -102,6 +102,8 @@ pub struct Infer {
     pub entry_points: Switch,
     /// What to do about imports that nothing provides.
     pub unowned: Behavior,
+    /// Modules about which nothing is said, with all below them.
+    pub ignored_unowned: Vec<String>,
     /// What to do about imports that several targets provide.
     pub ambiguity: Ambiguity,
 }
@@ -147,6 +149,7 @@ impl Default for Infer {
             conftests: Switch::On,
             entry_points: Switch::On,
             unowned: Behavior::Warn,
+            ignored_unowned: Vec::new(),
             ambiguity: Ambiguity::None,
         }
     }

@@ -296,11 +296,17 @@ impl Graph<'_> {
     }
 
     fn unowned(&self, id: TargetId, reference: &Reference<'_>) -> Result<(), Error> {
-        let behavior = self.repository.options().infer.unowned;
-        if behavior == Behavior::Ignore {
+        let infer = &self.repository.options().infer;
+        let behavior = infer.unowned;
+        let module = &reference.module;
+        let ignored = infer.ignored_unowned.iter().any(|it| {
+            module
+                .strip_prefix(it.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        });
+        if behavior == Behavior::Ignore || ignored {
             return Ok(());
         }
-        let module = &reference.module;
         let elsewhere = match self.modules().owners(module, None, Locality::Anywhere) {
             Owners::Clear(owners) | Owners::Ambiguous(owners) => owners,
         };

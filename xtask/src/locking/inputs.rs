@@ -191,6 +191,7 @@ pub(crate) fn options(session: &Session) -> Options {
         || (!settings.file.ends_with("pants.toml") && !python.resolves.is_empty());
     let mut options = Options {
         pants_version: global.pants_version.clone().unwrap_or_default(),
+        backend_packages: global.backend_packages.clone(),
         pants_ignore: global.pants_ignore.clone(),
         use_gitignore: if global.pants_ignore_use_gitignore {
             UseGitignore::Yes
@@ -202,6 +203,7 @@ pub(crate) fn options(session: &Session) -> Options {
         build_file_prelude_globs: global.build_file_prelude_globs.clone(),
         unmatched_build_file_globs: behavior(global.unmatched_build_file_globs),
         root_patterns: settings.source.root_patterns.clone(),
+        marker_filenames: settings.source.marker_filenames.clone(),
         enable_resolves: if enabled {
             Resolves::Enabled
         } else {
@@ -213,7 +215,10 @@ pub(crate) fn options(session: &Session) -> Options {
             .iter()
             .map(|(name, path)| (name.clone(), path.to_string()))
             .collect::<BTreeMap<_, _>>(),
-        lockfile_targets: LockfileTargets::Enabled,
+        lockfile_targets: match python.enable_lockfile_targets {
+            true => LockfileTargets::Enabled,
+            false => LockfileTargets::Disabled,
+        },
         interpreter_constraints: python
             .interpreter_constraints
             .iter()
@@ -234,6 +239,7 @@ pub(crate) fn options(session: &Session) -> Options {
             conftests: switch(infer.conftests),
             entry_points: switch(infer.entry_points),
             unowned: behavior(infer.unowned_dependency_behavior),
+            ignored_unowned: infer.ignored_unowned_imports.clone(),
             ambiguity: match infer.ambiguity_resolution {
                 settings::AmbiguityResolution::None => targets::Ambiguity::None,
                 settings::AmbiguityResolution::BySourceRoot => targets::Ambiguity::BySourceRoot,

@@ -105,6 +105,8 @@ sections! {
 section! {
     /// Which files are seen, and how BUILD files are read.
     Global {
+        /// Pants' backends; those that are not its own may define target types.
+        backend_packages: Vec<String> = Vec::new(),
         /// The version of Pants that the repository is for.
         pants_version: Option<String> = None,
         /// Patterns as in `.gitignore` of what is not seen.
@@ -130,6 +132,8 @@ section! {
             "/", "src", "src/python", "src/py", "src/thrift", "src/protobuf", "src/protos",
             "src/scala", "src/java",
         ]),
+        /// Names of files whose folders are source roots.
+        marker_filenames: Vec<String> = Vec::new(),
     }
 }
 
@@ -140,6 +144,8 @@ section! {
         interpreter_constraints: Option<InterpreterConstraints> = None,
         /// Whether resolves and lockfiles are used at all.
         enable_resolves: bool = false,
+        /// Whether there are targets for lockfiles.
+        enable_lockfile_targets: bool = true,
         /// The resolve of a target that names none.
         default_resolve: String = "python-default".to_owned(),
         /// Resolve to lockfile, relative to the root.
