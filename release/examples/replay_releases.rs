@@ -20,7 +20,7 @@ use regex::Regex;
 use release::changelog::{Release, extract};
 use release::git::Git;
 use release::settings::{FinalNewline, Profile};
-use release::tree::{ChangelogSource, GitTree, Tree};
+use release::tree::{ChangelogSource, GitTree, NewsChange, Tree};
 use release::version::ReleaseVersion;
 
 /// A release commit.
@@ -144,36 +144,202 @@ fn version_kind(git: &Git, commit: &Commit) -> &'static str {
     }
 }
 
-/// The kind of difference between the commit's changelog and ours, and between ours and towncrier's.
+/// A release made again.
+struct Replayed<'a> {
+    git: &'a Git,
+    commit: &'a Commit,
+    parent: GitTree,
+    source: ChangelogSource,
+    date: String,
+    change: NewsChange,
+    /// The commit's own changelog.
+    theirs: String,
+}
+
+/// The kind of difference between the commit's changelog and ours, and between ours and
+/// towncrier's.
 fn changelog_kind(git: &Git, commit: &Commit, python: Option<&str>) -> (String, Option<String>) {
-    let parent = GitTree::new(git.clone(), format!("{}^", commit.id));
-    let after = GitTree::new(git.clone(), commit.id.clone());
-    let source = match ChangelogSource::read(&parent) {
-        Ok(Some(source)) => source,
-        Ok(None) => return ("no settings".to_owned(), None),
-        Err(error) => return (format!("not readable: {error}"), None),
-    };
-    let settings = profile(git, commit).settings();
-    let path = settings
-        .news_file_of(&commit.version)
-        .unwrap_or_else(|| source.settings.filename.clone().into());
-    let Ok(Some(theirs)) = after.read(&path) else {
-        return ("the commit has no changelog".to_owned(), None);
-    };
-    let theirs = String::from_utf8_lossy(&theirs).into_owned();
-    let date =
-        heading_date(&theirs, commit.version.as_str()).unwrap_or_else(|| commit.date.clone());
-    let release = Release {
-        version: commit.version.as_str(),
-        date: &date,
-    };
-    let change = match source.news(&parent, &release, Some(&path)) {
-        Ok(change) => change,
-        Err(error) => return (format!("not made: {error}"), None),
-    };
-    let peer = python.map(|python| beside(python, &source, &parent, &release, &path, &change.new));
-    let kind = difference(git, commit, &source, &path, &change, &theirs);
-    (kind.to_owned(), peer)
+    match Replayed::new(git, commit) {
+        Err(kind) => (kind, None),
+        Ok(replayed) => {
+            let peer = python.map(|python| replayed.beside(python));
+            (replayed.difference().to_owned(), peer)
+        }
+    }
+}
+
+impl<'a> Replayed<'a> {
+    fn new(git: &'a Git, commit: &'a Commit) -> Result<Self, String> {
+        let parent = GitTree::new(git.clone(), format!("{}^", commit.id));
+        let source = match ChangelogSource::read(&parent) {
+            Ok(Some(source)) => source,
+            Ok(None) => return Err("no settings".to_owned()),
+            Err(error) => return Err(format!("not readable: {error}")),
+        };
+        let settings = profile(git, commit).settings();
+        let path = settings.news_file_of(&commit.version);
+        let path = path.unwrap_or_else(|| source.settings.filename.clone().into());
+        let Ok(Some(theirs)) = GitTree::new(git.clone(), commit.id.clone()).read(&path) else {
+            return Err("the commit has no changelog".to_owned());
+        };
+        let theirs = String::from_utf8_lossy(&theirs).into_owned();
+        let date = heading_date(&theirs, commit.version.as_str());
+        let date = date.unwrap_or_else(|| commit.date.clone());
+        let release = Release {
+            version: commit.version.as_str(),
+            date: &date,
+        };
+        let change = source.news(&parent, &release, Some(&path));
+        let change = change.map_err(|error| format!("not made: {error}"))?;
+        Ok(Self {
+            git,
+            commit,
+            parent,
+            source,
+            date,
+            change,
+            theirs,
+        })
+    }
+
+    fn difference(&self) -> &'static str {
+        let (change, theirs, source) = (&self.change, &self.theirs, &self.source);
+        let old = change
+            .old
+            .as_deref()
+            .map(String::from_utf8_lossy)
+            .unwrap_or_default();
+        if *theirs == change.new {
+            return "the same";
+        }
+        if *theirs == old {
+            return "the commit leaves the changelog alone";
+        }
+        let removed = removed(self.git, self.commit);
+        let consumed: BTreeSet<Utf8PathBuf> = source
+            .fragments
+            .iter()
+            .map(|fragment| fragment.path.clone())
+            .collect();
+        if consumed.is_empty() {
+            return "no fragments at the parent: the changelog was made or moved by hand";
+        }
+        if consumed.is_disjoint(&removed) {
+            return "the commit consumes no fragments of the parent: written by hand, or carried over from another branch";
+        }
+        if consumed != removed {
+            return "the commit consumes other fragments than its parent has";
+        }
+        if std::env::args().any(|arg| self.commit.id.starts_with(&arg)) {
+            let diff = similar::TextDiff::from_lines(theirs, &change.new);
+            println!("{}", diff.unified_diff().header("the commit", "ours"));
+        }
+        let version = self.commit.version.as_str();
+        let (Ok(our_notes), Ok(their_notes)) = (
+            extract(&change.path, &change.notes.text, version),
+            extract(&change.path, theirs, version),
+        ) else {
+            return "the heading was edited by hand: it names another version or has another form";
+        };
+        if our_notes == their_notes {
+            let squeezed = |text: &str| text.split_whitespace().collect::<String>();
+            return match squeezed(theirs) == squeezed(&change.new) {
+                true => {
+                    "the same notes; the towncrier of that time, or a hand, put other blank lines around them"
+                }
+                false => "the same notes; the rest of the file was edited too",
+            };
+        }
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        if words(&our_notes) == words(&their_notes) {
+            return "the same words, other white space";
+        }
+        let lines = |text: &str| -> BTreeSet<String> {
+            let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+            lines.map(str::to_owned).collect()
+        };
+        let (our_lines, their_lines) = (lines(&our_notes), lines(&their_notes));
+        let shared = our_lines.intersection(&their_lines).count();
+        if our_lines == their_lines {
+            "the same entries in another order"
+        } else if shared == our_lines.len() {
+            "entries or texts were added by hand"
+        } else if shared * 2 >= our_lines.len() {
+            "some entries were edited by hand"
+        } else {
+            "most entries were rewritten by hand"
+        }
+    }
+
+    /// Runs towncrier in a folder that has the parent's settings, template, fragments and news
+    /// file.
+    fn beside(&self, python: &str) -> String {
+        let (source, tree, news_file) = (&self.source, &self.parent, &self.change.path);
+        let folder = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(folder.path()).unwrap();
+        let write = |path: &Utf8Path, content: &[u8]| {
+            let path = root.join(path);
+            fs_err::create_dir_all(path.parent().unwrap()).unwrap();
+            fs_err::write(path, content).unwrap();
+        };
+        let mut settings =
+            String::from_utf8(tree.read(&source.settings.source).unwrap().unwrap()).unwrap();
+        if *news_file != *Utf8Path::new(&source.settings.filename) {
+            let line = Regex::new(r"(?m)^filename = .*$").unwrap();
+            settings = line
+                .replace(&settings, format!("filename = \"{news_file}\""))
+                .into_owned();
+        }
+        write(&source.settings.source, settings.as_bytes());
+        let section = source.settings.section_folder("");
+        for (name, is_folder) in tree.list(&section).unwrap() {
+            if !is_folder {
+                let path = section.join(name);
+                write(&path, &tree.read(&path).unwrap().unwrap());
+            }
+        }
+        // The project's name is asked of the package.
+        write(
+            "ai/backend/manager/__init__.py".into(),
+            b"__version__ = '0'\n",
+        );
+        match tree.read(news_file).unwrap() {
+            Some(old) => write(news_file, &old),
+            None => fs_err::create_dir_all(root.join(news_file).parent().unwrap()).unwrap(),
+        }
+        let script = "import os; listdir = os.listdir; os.listdir = lambda *args: sorted(listdir(*args)); from towncrier._shell import cli; cli()";
+        let args = [
+            "-c",
+            script,
+            "build",
+            "--yes",
+            "--version",
+            self.commit.version.as_str(),
+            "--date",
+            &self.date,
+        ];
+        let output = duct::cmd(python, args)
+            .dir(root)
+            .stderr_to_stdout()
+            .stdout_capture()
+            .unchecked()
+            .run()
+            .unwrap();
+        if !output.status.success() {
+            return format!(
+                "towncrier fails: {}",
+                String::from_utf8_lossy(&output.stdout)
+                    .lines()
+                    .last()
+                    .unwrap_or_default()
+            );
+        }
+        match fs_err::read_to_string(root.join(news_file)) {
+            Ok(theirs) if theirs == self.change.new => "the same bytes".to_owned(),
+            Ok(_) => "DIFFERENT BYTES".to_owned(),
+            Err(error) => error.to_string(),
+        }
+    }
 }
 
 fn heading_date(text: &str, version: &str) -> Option<String> {
@@ -183,81 +349,6 @@ fn heading_date(text: &str, version: &str) -> Option<String> {
     ))
     .unwrap();
     heading.captures(text).map(|found| found[1].to_owned())
-}
-
-fn difference(
-    git: &Git,
-    commit: &Commit,
-    source: &ChangelogSource,
-    path: &Utf8Path,
-    change: &release::tree::NewsChange,
-    theirs: &str,
-) -> &'static str {
-    let old = change
-        .old
-        .as_deref()
-        .map(String::from_utf8_lossy)
-        .unwrap_or_default();
-    if theirs == change.new {
-        return "the same";
-    }
-    if theirs == old {
-        return "the commit leaves the changelog alone";
-    }
-    let removed = removed(git, commit);
-    let consumed: BTreeSet<Utf8PathBuf> = source
-        .fragments
-        .iter()
-        .map(|fragment| fragment.path.clone())
-        .collect();
-    if consumed.is_empty() {
-        return "no fragments at the parent: the changelog was made or moved by hand";
-    }
-    if consumed.is_disjoint(&removed) {
-        return "the commit consumes no fragments of the parent: written by hand, or carried over from another branch";
-    }
-    if consumed != removed {
-        return "the commit consumes other fragments than its parent has";
-    }
-    if std::env::args().any(|arg| commit.id.starts_with(&arg)) {
-        let diff = similar::TextDiff::from_lines(theirs, &change.new);
-        println!("{}", diff.unified_diff().header("the commit", "ours"));
-    }
-    let version = commit.version.as_str();
-    let (Ok(our_notes), Ok(their_notes)) = (
-        extract(path, &change.notes.text, version),
-        extract(path, theirs, version),
-    ) else {
-        return "the heading was edited by hand: it names another version or has another form";
-    };
-    if our_notes == their_notes {
-        let squeezed = |text: &str| text.split_whitespace().collect::<String>();
-        return match squeezed(theirs) == squeezed(&change.new) {
-            true => {
-                "the same notes; the towncrier of that time, or a hand, put other blank lines around them"
-            }
-            false => "the same notes; the rest of the file was edited too",
-        };
-    }
-    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if words(&our_notes) == words(&their_notes) {
-        return "the same words, other white space";
-    }
-    let lines = |text: &str| -> BTreeSet<String> {
-        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-        lines.map(str::to_owned).collect()
-    };
-    let (our_lines, their_lines) = (lines(&our_notes), lines(&their_notes));
-    let shared = our_lines.intersection(&their_lines).count();
-    if our_lines == their_lines {
-        "the same entries in another order"
-    } else if shared == our_lines.len() {
-        "entries or texts were added by hand"
-    } else if shared * 2 >= our_lines.len() {
-        "some entries were edited by hand"
-    } else {
-        "most entries were rewritten by hand"
-    }
 }
 
 /// The files that a commit removes.
@@ -276,79 +367,4 @@ fn removed(git: &Git, commit: &Commit) -> BTreeSet<Utf8PathBuf> {
         ])
         .unwrap_or_default();
     listed.lines().map(Utf8PathBuf::from).collect()
-}
-
-/// Runs towncrier in a folder that has the parent's settings, template, fragments and news file.
-fn beside(
-    python: &str,
-    source: &ChangelogSource,
-    tree: &dyn Tree,
-    release: &Release<'_>,
-    news_file: &Utf8Path,
-    ours: &str,
-) -> String {
-    let folder = tempfile::tempdir().unwrap();
-    let root = Utf8Path::from_path(folder.path()).unwrap();
-    let write = |path: &Utf8Path, content: &[u8]| {
-        let path = root.join(path);
-        fs_err::create_dir_all(path.parent().unwrap()).unwrap();
-        fs_err::write(path, content).unwrap();
-    };
-    let mut settings =
-        String::from_utf8(tree.read(&source.settings.source).unwrap().unwrap()).unwrap();
-    if news_file != Utf8Path::new(&source.settings.filename) {
-        let line = Regex::new(r"(?m)^filename = .*$").unwrap();
-        settings = line
-            .replace(&settings, format!("filename = \"{news_file}\""))
-            .into_owned();
-    }
-    write(&source.settings.source, settings.as_bytes());
-    let section = source.settings.section_folder("");
-    for (name, is_folder) in tree.list(&section).unwrap() {
-        if !is_folder {
-            let path = section.join(name);
-            write(&path, &tree.read(&path).unwrap().unwrap());
-        }
-    }
-    // The project's name is asked of the package.
-    write(
-        "ai/backend/manager/__init__.py".into(),
-        b"__version__ = '0'\n",
-    );
-    match tree.read(news_file).unwrap() {
-        Some(old) => write(news_file, &old),
-        None => fs_err::create_dir_all(root.join(news_file).parent().unwrap()).unwrap(),
-    }
-    let script = "import os; listdir = os.listdir; os.listdir = lambda *args: sorted(listdir(*args)); from towncrier._shell import cli; cli()";
-    let args = [
-        "-c",
-        script,
-        "build",
-        "--yes",
-        "--version",
-        release.version,
-        "--date",
-        release.date,
-    ];
-    let output = duct::cmd(python, args)
-        .dir(root)
-        .stderr_to_stdout()
-        .stdout_capture()
-        .unchecked()
-        .run()
-        .unwrap();
-    if !output.status.success() {
-        return format!(
-            "towncrier fails: {}",
-            String::from_utf8_lossy(&output.stdout)
-                .lines()
-                .last()
-                .unwrap_or_default()
-        );
-    }
-    match fs_err::read_to_string(root.join(news_file)) {
-        Ok(theirs) if theirs == ours => "the same bytes".to_owned(),
-        Ok(_) => "DIFFERENT BYTES".to_owned(),
-        Err(error) => error.to_string(),
-    }
 }

@@ -81,12 +81,13 @@ pub fn fragments(
         if ignored.contains(&file_name) {
             continue;
         }
-        match (Name::parse(settings, &file_name), file.content) {
+        match (Name::parse(settings, &file_name), &file.content) {
             (Some(name), Some(bytes)) => {
+                let text = python::read_text(bytes);
+                let fragment = name.fragment(settings, file, text);
                 let earlier = fragments
                     .iter()
-                    .filter(|known| known.section == file.section);
-                let fragment = name.fragment(settings, file.section.clone(), file.path, &bytes);
+                    .filter(|known| known.section == fragment.section);
                 check_issue(&fragment, pattern.as_ref())?;
                 refuse_second(&fragment, earlier)?;
                 fragments.push(fragment);
@@ -174,23 +175,17 @@ impl Name {
         })
     }
 
-    fn fragment(
-        self,
-        settings: &ChangelogSettings,
-        section: String,
-        path: Utf8PathBuf,
-        bytes: &[u8],
-    ) -> Fragment {
+    fn fragment(self, settings: &ChangelogSettings, file: FoundFile, text: String) -> Fragment {
         let prefix = &settings.orphan_prefix;
         let orphan =
             self.issue.is_empty() || (!prefix.is_empty() && self.issue.starts_with(prefix));
         Fragment {
-            path,
-            section,
+            path: file.path,
+            section: file.section,
             issue: (!orphan).then_some(self.issue),
             kind: self.kind,
             counter: self.counter,
-            text: python::read_text(bytes),
+            text,
         }
     }
 }

@@ -141,9 +141,11 @@ impl ChangelogSettings {
             Some(text) => project_name("pyproject.toml".into(), text)?,
             None => None,
         };
-        Reader::new(source.into(), text)?
-            .settings(project)
-            .map(Some)
+        let reader = Reader::new(source.into(), text)?;
+        match reader.has_section() {
+            true => reader.settings(project).map(Some),
+            false => Ok(None),
+        }
     }
 
     /// The folder of a section's fragments, relative to the root.

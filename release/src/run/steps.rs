@@ -221,10 +221,11 @@ pub(super) fn own_commit(
     let parent = runner
         .git
         .maybe(&["rev-parse", "--quiet", "--verify", "HEAD^"])?;
-    let subject = runner.git.text(&["log", "-1", "--format=%B"])?;
+    // The first line only: a commit-msg hook may add to the rest.
+    let subject = runner.git.text(&["log", "-1", "--format=%s"])?;
     let planned =
         journal.plan.steps.iter().any(
-            |step| matches!(step, Step::Commit { message } if message.trim() == subject.trim()),
+            |step| matches!(step, Step::Commit { message } if message.lines().next() == Some(subject.as_str())),
         );
     match planned && parent.as_ref() == Some(&journal.origin.commit) {
         true => Ok(Some(head)),
