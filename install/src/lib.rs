@@ -15,6 +15,6 @@ pub mod sweep;
 #[cfg(test)]
 mod testing;
 
-pub use archive::{PathProblem, WheelError, WheelProblem, ZipError};
+pub use archive::{PathProblem, WheelError, WheelProblem};
 pub use select::{SelectError, Selected, SelectedFile, select};
 pub use store::{Store, UnpackedWheel};

@@ -110,6 +110,19 @@ fn the_strict_reader_finds_what_was_written() {
 }
 
 #[test]
+fn an_archive_in_memory_is_read_by_many_at_once() {
+    use rayon::prelude::*;
+    let bytes = archive(&members(), 2);
+    let mut one = ZipReader::open(Cursor::new(&bytes[..])).unwrap();
+    let many = ZipReader::open(Cursor::new(&bytes[..])).unwrap();
+    let read = many.members().par_iter().map(|member| many.content(member));
+    let contents: Vec<Vec<u8>> = read.map(|content| content.unwrap().into_owned()).collect();
+    for (member, content) in many.members().iter().zip(contents) {
+        assert_eq!(one.read(&member.name).unwrap(), content);
+    }
+}
+
+#[test]
 fn bytes_do_not_depend_on_the_number_of_threads() {
     let one = archive(&members(), 1);
     for threads in [2, 3, 8] {

@@ -1,14 +1,16 @@
 //! What a wheel holds, once everything that can be checked without unpacking it is checked.
 
+use std::io::Cursor;
+
 use model::{Metadata, WheelFilename};
 use rustc_hash::{FxHashMap, FxHashSet};
+use wheel::{ZipMember, ZipReader};
 
 pub(crate) use super::entry_points::Script;
 use super::entry_points::scripts;
 use super::error::WheelProblem;
 use super::path::{FoldedPath, check_path};
 use super::record::Record;
-use super::zip::{Zip, ZipMember};
 
 /// A wheel whose names, `.dist-info` and scripts are in order; the hashes of its members are
 /// checked when they are unpacked, by [`Contents::record`].
@@ -23,6 +25,14 @@ pub(crate) struct Contents<'a> {
     pub(crate) scripts: Vec<Script>,
 }
 
+/// An archive in memory.
+pub(crate) type Zip<'a> = ZipReader<Cursor<&'a [u8]>>;
+
+/// What an archive may unpack to without regard to its size, and how often its size beyond that:
+/// real wheels shrink to a twentieth at most.
+const FREE_BYTES: u64 = 256 << 20;
+const GREATEST_RATIO: u64 = 100;
+
 /// The folders of `.data`.
 ///
 /// Source: <https://packaging.python.org/en/latest/specifications/binary-distribution-format/>.
@@ -30,7 +40,8 @@ pub(crate) const DATA_FOLDERS: [&str; 5] = ["purelib", "platlib", "scripts", "he
 
 impl<'a> Contents<'a> {
     pub(crate) fn read(bytes: &'a [u8], filename: &WheelFilename) -> Result<Self, WheelProblem> {
-        let zip = Zip::read(bytes)?;
+        let zip = ZipReader::open(Cursor::new(bytes))?;
+        refuse_bomb(bytes.len() as u64, zip.members())?;
         let files = files(&zip)?;
         let dist_info = dist_info(&files)?;
         check_dist_info(&dist_info, filename)?;
@@ -73,6 +84,18 @@ impl<'a> Contents<'a> {
     }
 }
 
+/// Refuses what would fill the disk, by the sizes that members declare; that none is longer is
+/// checked when it is unpacked.
+pub(crate) fn refuse_bomb(archive: u64, members: &[ZipMember]) -> Result<(), WheelProblem> {
+    let declared = members
+        .iter()
+        .fold(0_u64, |sum, member| sum.saturating_add(member.size));
+    if declared > FREE_BYTES.saturating_add(archive.saturating_mul(GREATEST_RATIO)) {
+        return Err(WheelProblem::Bomb { archive, declared });
+    }
+    Ok(())
+}
+
 /// The members that are files, with each name checked.
 fn files(zip: &Zip<'_>) -> Result<Vec<ZipMember>, WheelProblem> {
     let mut spelled: FxHashMap<FoldedPath, &str> = FxHashMap::default();
@@ -87,7 +110,7 @@ fn files(zip: &Zip<'_>) -> Result<Vec<ZipMember>, WheelProblem> {
             name: member.name.clone(),
             problem,
         })?;
-        let kind = member.mode.map_or(0, |mode| mode & 0o170_000);
+        let kind = member.unix_mode.map_or(0, |mode| mode & 0o170_000);
         if !matches!(kind, 0 | 0o100_000 | 0o040_000) {
             return Err(WheelProblem::Special(member.name.clone()));
         }
@@ -98,10 +121,8 @@ fn files(zip: &Zip<'_>) -> Result<Vec<ZipMember>, WheelProblem> {
             folders.insert(path);
             continue;
         }
-        match spelled.insert(FoldedPath::of(path), path) {
-            Some(other) if other == path => return Err(WheelProblem::Duplicate(path.to_owned())),
-            Some(other) => return Err(WheelProblem::Case(other.to_owned(), path.to_owned())),
-            None => {}
+        if let Some(other) = spelled.insert(FoldedPath::of(path), path) {
+            return Err(WheelProblem::Case(other.to_owned(), path.to_owned()));
         }
         files.push(member.clone());
     }
@@ -229,12 +250,11 @@ fn root_is_purelib(texts: &Texts<'_, '_>) -> Result<bool, WheelProblem> {
 /// Reads RECORD and checks that it lists exactly the files there are.
 fn record(texts: &Texts<'_, '_>) -> Result<Record, WheelProblem> {
     let place = texts.path("RECORD");
-    let record = Record::parse(&texts.require("RECORD")?).map_err(|(line, problem)| {
-        WheelProblem::Unreadable {
+    let record =
+        Record::parse(&texts.require("RECORD")?).map_err(|reason| WheelProblem::Unreadable {
             file: place.clone(),
-            reason: format!("line {line}: {problem}"),
-        }
-    })?;
+            reason,
+        })?;
     let there: FxHashSet<&str> = texts.files.iter().map(|file| file.name.as_str()).collect();
     let mut missing: Vec<&str> = record
         .paths()

@@ -3,7 +3,6 @@
 use std::io;
 
 use super::path::PathProblem;
-use super::zip::ZipError;
 
 /// A wheel that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -26,9 +25,19 @@ pub enum WheelProblem {
         /// What the file has.
         found: model::Sha256,
     },
-    /// The archive is broken.
+    /// The archive is broken, or can be understood in two ways.
     #[error(transparent)]
-    Zip(ZipError),
+    Zip(#[from] wheel::ReadError),
+    /// The members would fill the disk.
+    #[error(
+        "it is {archive} bytes long and declares to unpack to {declared} bytes, as a zip bomb does"
+    )]
+    Bomb {
+        /// Bytes of the archive.
+        archive: u64,
+        /// Bytes that its members declare in sum.
+        declared: u64,
+    },
     /// The name of a member would be unpacked elsewhere.
     #[error("it has a member {name:?}: {problem}")]
     Path {
@@ -37,9 +46,6 @@ pub enum WheelProblem {
         /// What is wrong with it.
         problem: PathProblem,
     },
-    /// A member is there twice.
-    #[error("its member `{0}` is there twice")]
-    Duplicate(String),
     /// Two members are one on a file system without case.
     #[error("its members `{0}` and `{1}` differ in case only")]
     Case(String, String),
@@ -111,10 +117,4 @@ pub enum WheelProblem {
     /// The file or the cache cannot be read or written.
     #[error(transparent)]
     Io(#[from] io::Error),
-}
-
-impl From<ZipError> for WheelProblem {
-    fn from(error: ZipError) -> Self {
-        Self::Zip(error)
-    }
 }

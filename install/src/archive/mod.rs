@@ -6,7 +6,6 @@ mod entry_points;
 mod error;
 mod path;
 mod record;
-mod zip;
 
 pub(crate) use contents::{Contents, DATA_FOLDERS, Script, is_environment_script};
 pub(crate) use entry_points::scripts;
@@ -14,5 +13,3 @@ pub use error::{WheelError, WheelProblem};
 pub use path::PathProblem;
 pub(crate) use path::{FoldedPath, check_path};
 pub(crate) use record::{Record, push_line, sha256};
-pub use zip::ZipError;
-pub(crate) use zip::{Zip, ZipMember};

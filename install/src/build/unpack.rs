@@ -7,8 +7,9 @@ use std::io::{self, Read, Write};
 use camino::{Utf8Path, Utf8PathBuf};
 use flate2::read::GzDecoder;
 use tar::{Archive, Entry, EntryType};
+use wheel::ZipReader;
 
-use crate::archive::{PathProblem, Zip, ZipError, check_path};
+use crate::archive::{PathProblem, check_path};
 use crate::files;
 
 /// A source distribution that cannot be unpacked.
@@ -44,7 +45,7 @@ pub enum UnpackError {
     Top,
     /// The zip archive is broken.
     #[error(transparent)]
-    Zip(#[from] ZipError),
+    Zip(#[from] wheel::ReadError),
     /// It cannot be read, or the disk cannot be written.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -78,18 +79,22 @@ pub(crate) fn unpack_sdist(
 }
 
 fn unpack_zip(bytes: &[u8], folder: &Utf8Path) -> Result<(), UnpackError> {
-    let zip = Zip::read(bytes)?;
+    let zip = ZipReader::open(io::Cursor::new(bytes))?;
+    let declared = zip.members().iter().map(|member| member.size);
+    if declared.fold(0, u64::saturating_add) > FREE_BYTES + 100 * bytes.len() as u64 {
+        return Err(UnpackError::Bomb);
+    }
     for member in zip.members() {
         let name = member.name.trim_end_matches('/');
         check(name)?;
         let target = folder.join(name);
-        if member.name.ends_with('/') {
+        if member.is_folder() {
             fs_err::create_dir_all(target)?;
             continue;
         }
         make_parent(&target)?;
         fs_err::write(&target, zip.content(member)?)?;
-        if member.mode.is_some_and(|mode| mode & 0o111 != 0) {
+        if member.is_executable() {
             files::make_executable(&target)?;
         }
     }

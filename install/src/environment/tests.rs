@@ -502,7 +502,7 @@ fn a_project_with_a_wrong_entry_point() {
     let mut project = project(&scene);
     project.entry_points = "[console_scripts]\nacme = acme/cli.py\n".to_owned();
     scene.projects = vec![project];
-    insta::assert_snapshot!(scene.sync_error(), @"the entry point `acme = acme/cli.py` of acme-cli cannot be made: it names no function");
+    insta::assert_snapshot!(scene.sync_error(), @"the entry point `acme = acme/cli.py` of acme-cli cannot be made: its module must be dotted identifiers, as in `package.module:attribute`");
 }
 
 #[test]

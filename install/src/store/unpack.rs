@@ -8,9 +8,10 @@ use camino::Utf8Path;
 use model::WheelFilename;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
+use wheel::ZipMember;
 
 use super::manifest::{FILES, MANIFEST, Manifest, UnpackedFile};
-use crate::archive::{Contents, WheelProblem, ZipMember, sha256};
+use crate::archive::{Contents, WheelProblem, sha256};
 
 /// Unpacks the wheel of `bytes` to `root`, a folder of our own; the manifest comes last.
 pub(super) fn unpack(
@@ -66,13 +67,13 @@ fn unpack_member(
     let sha256 = sha256(&content);
     contents
         .record
-        .verify(&member.name, &content, &sha256)
+        .verify(&member.name, (&sha256, member.size))
         .map_err(|problem| WheelProblem::Record {
             name: member.name.clone(),
             problem,
         })?;
     let is_script = in_scripts_folder(&member.name);
-    let executable = is_script || member.mode.is_some_and(|mode| mode & 0o111 != 0);
+    let executable = is_script || member.is_executable();
     let mut options = fs_err::OpenOptions::new();
     options.write(true).create_new(true);
     crate::files::open_with_mode(&mut options, executable);
