@@ -24,6 +24,8 @@ pub struct MappingReport {
     pub unprovided: Vec<(String, Place)>,
     /// Addresses of requirements that nothing depends on.
     pub unused: Vec<Arc<str>>,
+    /// Projects in a mapping written by hand that its file does not require, with the target.
+    pub idle: Vec<(String, Arc<str>)>,
 }
 
 /// What one requirement provides.
@@ -79,6 +81,7 @@ pub fn mapping_report(
     let mut report = MappingReport::default();
     let dependents = graph.dependents()?;
     for id in graph.all() {
+        report.idle.extend(idle(graph, id, resolve));
         if &*graph.target(id).kind != "python_requirement"
             || graph.resolve_name(id) != Some(resolve)
         {
@@ -100,6 +103,33 @@ pub fn mapping_report(
     report.rows.sort_by_key(|row| row.project.to_lowercase());
     report.unused.sort_unstable();
     Ok(report)
+}
+
+/// The projects that the mapping of a generator names and its file does not.
+fn idle(graph: &Graph<'_>, id: TargetId, resolve: &str) -> Vec<(String, Arc<str>)> {
+    if &*graph.target(id).kind != "python_requirements" || graph.resolve_name(id) != Some(resolve) {
+        return Vec::new();
+    }
+    let texts = |id| {
+        graph
+            .field(id, "requirements")
+            .map(Data::strings)
+            .unwrap_or_default()
+    };
+    let name = |text: &str| text.parse::<PackageName>().ok();
+    let required: Vec<Option<PackageName>> = graph
+        .generated(id)
+        .flat_map(texts)
+        .map(|text| name(crate::graph::project_name(text)))
+        .collect();
+    ["module_mapping", "type_stubs_module_mapping"]
+        .into_iter()
+        .filter_map(|field| graph.field(id, field)?.as_dict())
+        .flatten()
+        .filter_map(|(project, _)| project.as_str())
+        .filter(|project| !required.contains(&name(project)))
+        .map(|project| (project.to_owned(), Arc::clone(&graph.target(id).address)))
+        .collect()
 }
 
 /// The rows of one target: one for each of its requirements.

@@ -137,6 +137,14 @@ fn text(report: &MappingReport) -> String {
         rows(&|row| (row.verdict == Verdict::Redundant).then(|| row.project.clone())),
     );
     section(
+        "Rows for projects that are not required",
+        report
+            .idle
+            .iter()
+            .map(|(project, target)| format!("{project} in {target}"))
+            .collect(),
+    );
+    section(
         "Rows that the wheel contradicts",
         rows(&|row| match &row.verdict {
             Verdict::Contradicts(modules) => Some(format!(
