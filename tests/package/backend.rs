@@ -25,18 +25,26 @@ build-backend = "backend"
 backend-path = ["."]
 "#;
 
-/// Writes a wheel with the time of now, and says where it was built.
+/// Writes a wheel with the time of now, which holds what the backend saw.
 const BACKEND: &str = r#"
-import os, zipfile
+import base64, hashlib, os, zipfile
 
-def build_wheel(directory, config_settings=None, metadata_directory=None):
+def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
     name = "own-1-py3-none-any.whl"
-    with zipfile.ZipFile(os.path.join(directory, name), "w") as wheel:
-        wheel.writestr("own-1.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        wheel.writestr("own-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: own\nVersion: 1\n")
-        wheel.writestr("y.py", open("y.py").read())
-        wheel.writestr("seen.txt", "\n".join(sorted(os.listdir("."))))
-        wheel.writestr("own-1.dist-info/RECORD", "own-1.dist-info/WHEEL,,\nown-1.dist-info/METADATA,,\ny.py,,\nseen.txt,,\nown-1.dist-info/RECORD,,\n")
+    members = {
+        "own-1.dist-info/WHEEL": "Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        "own-1.dist-info/METADATA": "Metadata-Version: 2.1\nName: own\nVersion: 1\n",
+        "y.py": open("y.py").read(),
+        "seen.txt": "\n".join(sorted(os.listdir("."))),
+    }
+    record = ""
+    for path, text in members.items():
+        digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode().rstrip("=")
+        record += f"{path},sha256={digest},{len(text)}\n"
+    members["own-1.dist-info/RECORD"] = record + "own-1.dist-info/RECORD,,\n"
+    with zipfile.ZipFile(os.path.join(wheel_directory, name), "w") as wheel:
+        for path, text in members.items():
+            wheel.writestr(path, text)
     return name
 "#;
 
@@ -58,9 +66,23 @@ fn own() -> Repo {
 fn the_backend_sees_what_the_distribution_depends_on() {
     let repo = own();
     let output = package(&repo, &["--verify"]);
-    assert_snapshot!(output.stderr, @"");
-    assert_snapshot!(members(&repo, "own-1-py3-none-any.whl"), @"");
-    assert_snapshot!(member(&repo, "own-1-py3-none-any.whl", "seen.txt"), @"");
+    assert_snapshot!(output.stderr, @"
+    warning: the source distribution of src/own:dist is left out: its own backend is asked for wheels only
+    wrote dist/own-1-py3-none-any.whl
+    ");
+    assert_snapshot!(members(&repo, "own-1-py3-none-any.whl"), @"
+    seen.txt
+    y.py
+    own-1.dist-info/METADATA
+    own-1.dist-info/WHEEL
+    own-1.dist-info/RECORD
+    ");
+    assert_snapshot!(member(&repo, "own-1-py3-none-any.whl", "seen.txt"), @"
+    __pycache__
+    backend.py
+    pyproject.toml
+    y.py
+    ");
 }
 
 #[test]
@@ -76,7 +98,7 @@ fn its_wheel_is_the_same_bytes_again() {
 fn a_backend_that_fails() {
     let repo = own().file(
         "src/own/backend.py",
-        "def build_wheel(*arguments):\n    raise SystemExit(\"no compiler\")\n",
+        "def build_wheel(**arguments):\n    raise SystemExit(\"no compiler\")\n",
     );
     let output = repo.xtask(&["package", "--wheel"]);
     assert_eq!((output.status, built(&repo).len()), (1, 0), "{output}");
