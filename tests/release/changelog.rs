@@ -43,8 +43,18 @@ fn draft_and_build() {
 
     - Starts again (#2)
     ");
-    assert_snapshot!(crate::refused(&repo, &["changelog", "--version", "24.09.0", "--date", "2024-10-22"]), @"error: CHANGELOG.md: already has the release `## 24.09.0 (2024-10-22)`");
-    assert_snapshot!(crate::refused(&repo, &["changelog", "extract", "24.09.1"]), @"error: CHANGELOG.md: no heading names version 24.09.1");
+    assert_snapshot!(crate::refused(&repo, &["changelog", "--version", "24.09.0", "--date", "2024-10-22"]), @r#"
+    error: already has the release `## 24.09.0 (2024-10-22)`
+    --> CHANGELOG.md
+     |
+    hint: remove that release's notes first to make them again
+    "#);
+    assert_snapshot!(crate::refused(&repo, &["changelog", "extract", "24.09.1"]), @r#"
+    error: no heading names version 24.09.1
+    --> CHANGELOG.md
+     |
+    hint: versions are compared as they are written: `24.09.0` is not `24.9.0`
+    "#);
 }
 
 #[test]
@@ -59,7 +69,12 @@ fn whether_a_branch_has_a_fragment() {
     hint: add one to changes, such as changes/123.feature.md; types are feature, bugfix, doc, removal, misc
     ");
     repo.write("changes/3.wrong.md", "x\n");
-    assert_snapshot!(crate::refused(&repo, &["changelog", "--check"]), @"error: changes/3.wrong.md: not the name of a news fragment; expected ISSUE.TYPE or ISSUE.TYPE.md with TYPE one of feature, bugfix, doc, removal, misc");
+    assert_snapshot!(crate::refused(&repo, &["changelog", "--check"]), @r#"
+    error: not the name of a news fragment; expected ISSUE.TYPE or ISSUE.TYPE.md with TYPE one of feature, bugfix, doc, removal, misc
+    --> changes/3.wrong.md
+     |
+    hint: rename it, or add `ignore = ["3.wrong.md"]` to [tool.towncrier] if it is no fragment
+    "#);
     git(&repo, &["clean", "--quiet", "--force", "changes"]);
     repo.write("changes/3.bugfix.md", "x\n");
     assert_snapshot!(done(&repo, &["changelog", "--check"]).stderr, @"found changes/3.bugfix.md");
@@ -84,13 +99,23 @@ fn wrong_settings() {
         "[tool.towncrier]\ndirectory = \"changes\"\nissue_format = \"{number}\"\n",
     ]
     .map(tell);
-    assert_snapshot!(told.join("\n"), @"
-    error: pyproject.toml:2: [tool.towncrier] `single_file` must be true or false
+    assert_snapshot!(told.join("\n"), @r#"
+    error: [tool.towncrier] `single_file` must be true or false
+    --> pyproject.toml:2:1
+     |
+    hint: towncrier's documentation lists the settings and their fields
 
-    error: pyproject.toml:1:16: not TOML: unclosed table, expected `]`
+    error: not TOML: unclosed table, expected `]`
+    --> pyproject.toml:1:16
 
-    error: pyproject.toml: the template `gone.md` does not exist
+    error: the template `gone.md` does not exist
+    --> pyproject.toml
+     |
+    hint: create gone.md, or leave out `template`
 
-    error: pyproject.toml: [tool.towncrier] `issue_format` is `{number}`: no field `number`; known are issue
-    ");
+    error: [tool.towncrier] `issue_format` is `{number}`: no field `number`; known are issue
+    --> pyproject.toml
+     |
+    hint: towncrier's documentation lists the settings and their fields
+    "#);
 }
