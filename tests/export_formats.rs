@@ -242,30 +242,40 @@ fn check_install(repo: &Repo, file: &str, install: impl Fn() -> testkit::Output)
     assert_ne!(install().status, 0, "a wrong hash was taken");
 }
 
+/// A repository for the Python of the tools.
+fn locked_for_peers(index: &Index) -> Repo {
+    let repo = repo().index(index).requirements("app\n").file(
+        "Cargo.toml",
+        "[workspace.metadata.xtask.python]\ninterpreter_constraints = [\"CPython>=3.11\"]\n",
+    );
+    lock(&repo);
+    repo
+}
+
 #[test]
 fn pip_installs_from_pylock() {
     let Some(pip) = peer("pip") else { return };
     let index = index();
-    let repo = locked(&index);
+    let repo = locked_for_peers(&index);
     export(&repo, "pylock", "pylock.toml");
     let arguments = [
         "install",
         "--no-cache-dir",
         "--target",
         "here",
-        "--python-version",
-        "3.12",
+        "-r",
+        "pylock.toml",
     ];
-    let rest = ["--only-binary=:all:", "-r", "pylock.toml"];
-    let arguments = [&arguments[..], &rest].concat();
     check_install(&repo, "pylock.toml", || repo.run(&pip, &arguments));
 }
 
 #[test]
 fn uv_installs_from_pylock() {
-    let Some(uv) = peer("uv") else { return };
+    let (Some(uv), Some(python)) = (peer("uv"), peer("python")) else {
+        return;
+    };
     let index = index();
-    let repo = locked(&index);
+    let repo = locked_for_peers(&index);
     export(&repo, "pylock", "pylock.toml");
     let arguments = [
         "pip",
@@ -273,25 +283,28 @@ fn uv_installs_from_pylock() {
         "--no-cache",
         "--target",
         "here",
-        "--python-version",
-        "3.12",
+        "-r",
+        "pylock.toml",
     ];
-    let arguments = [&arguments[..], &["-r", "pylock.toml"]].concat();
+    let arguments = [&arguments[..], &["--python", python.as_str()]].concat();
     check_install(&repo, "pylock.toml", || repo.run(&uv, &arguments));
 }
 
+/// pex gets itself a pip for its Python when it first runs; `.ci/run` lets it do so beforehand.
 #[test]
 fn pex_makes_an_environment() {
-    let Some(pex3) = peer("pex3") else { return };
-    let Some(python) = peer("python3.12") else {
+    let (Some(pex3), Some(python)) = (peer("pex3"), peer("python")) else {
+        return;
+    };
+    let Some(root) = peer("../pex-root") else {
         return;
     };
     let index = index();
-    let repo = locked(&index);
+    let repo = locked_for_peers(&index).env("PEX_ROOT", root.as_str());
     export(&repo, "pex", "pex.json");
     let create = || {
         let arguments = ["venv", "create", "--lock", "pex.json", "--dest-dir", "here"];
-        let rest = ["--layout", "flat", "--python", python.as_str()];
+        let rest = ["--layout", "flat", "--force", "--python", python.as_str()];
         repo.run(&pex3, &[&arguments[..], &rest].concat())
     };
     check_install(&repo, "pex.json", create);
