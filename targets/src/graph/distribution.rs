@@ -216,9 +216,7 @@ impl Graph<'_> {
 
     /// What a target contributes to a distribution.
     fn shipped(&self, id: TargetId) -> Option<Shipped> {
-        if self.target(id).source.is_none() {
-            return None;
-        }
+        self.target(id).source.as_ref()?;
         if self.is_python(id) {
             return Some(Shipped::Python);
         }

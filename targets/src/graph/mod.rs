@@ -9,6 +9,7 @@ mod expand;
 mod explicit;
 mod infer;
 mod lookup;
+mod overrides;
 mod owners;
 mod parametrize;
 mod roots;

@@ -25,10 +25,13 @@ impl Choice {
     }
 }
 
+/// The alias of a choice, and the fields that it sets.
+type Alias = (Arc<str>, Vec<(Arc<str>, Data)>);
+
 /// A field or group of fields with its choices.
 struct Axis {
     name: Arc<str>,
-    choices: Vec<(Arc<str>, Vec<(Arc<str>, Data)>)>,
+    choices: Vec<Alias>,
 }
 
 /// Every combination of the parametrized fields; one without parameters if there are none.
@@ -82,8 +85,6 @@ pub(crate) fn combinations<'f>(
 pub(crate) fn pairs(fields: &[Field]) -> impl Iterator<Item = (&Arc<str>, &Data)> {
     fields.iter().map(|field| (&field.name, &field.value))
 }
-
-type Alias = (Arc<str>, Vec<(Arc<str>, Data)>);
 
 fn choices_of(name: &Arc<str>, choices: &Parametrize) -> Result<Vec<Alias>, String> {
     let mut result = Vec::new();
