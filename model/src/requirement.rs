@@ -76,11 +76,10 @@ impl Requirement {
     /// # Errors
     /// Where it does not follow PEP 508.
     pub fn parse(text: &str) -> Result<Self, RequirementError> {
-        // PEP 508's grammar is ASCII, and `pep508_rs` may panic on more.
-        if let Some((offset, c)) = text.char_indices().find(|(_, c)| !c.is_ascii()) {
+        if let Some((offset, reason)) = refused(text) {
             return Err(RequirementError {
                 text: text.to_owned(),
-                reason: format!("`{c}` is not an ASCII character; a URL escapes it with `%`"),
+                reason,
                 offset,
             });
         }
@@ -185,6 +184,30 @@ impl RequirementSource {
             }
         }
     }
+}
+
+/// What no requirement has and `pep508_rs` may panic on: characters beyond ASCII, and names of
+/// projects or extras that end in punctuation.
+fn refused(text: &str) -> Option<(usize, String)> {
+    if let Some((offset, c)) = text.char_indices().find(|(_, c)| !c.is_ascii()) {
+        let reason = format!("`{c}` is not an ASCII character; a URL escapes it with `%`");
+        return Some((offset, reason));
+    }
+    let name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let names = text
+        .split(['@', ';', '<', '>', '=', '!', '~', '('])
+        .next()
+        .unwrap_or_default();
+    let mut at = 0;
+    for word in names.split_inclusive(|c| !name(c)) {
+        let end = word.trim_end_matches(|c| !name(c)).len();
+        if word[..end].ends_with(['-', '_', '.']) {
+            let reason = "a name must end with a letter or digit".to_owned();
+            return Some((at + end - 1, reason));
+        }
+        at += word.len();
+    }
+    None
 }
 
 fn fragment_value(url: &Url, key: &str) -> Option<String> {
@@ -362,5 +385,9 @@ mod tests {
         insta::assert_snapshot!(format!("{error} ({})", error.offset), @"`a >= !` is not a requirement (PEP 508): expected version to start with a number, but no leading ASCII digits were found (2)");
         let error = Requirement::parse("a ; os_name == 'ü'").unwrap_err();
         assert_eq!(error.offset, 16);
+        let error = Requirement::parse("a.>=1").unwrap_err();
+        assert_eq!(error.offset, 1);
+        let error = Requirement::parse("a[x, 3-]>=1").unwrap_err();
+        assert_eq!(error.offset, 6);
     }
 }
