@@ -31,12 +31,14 @@ pub(super) const NAMES: &[&str] = &[
     "http_source",
     "int",
     "isinstance",
+    "iter",
     "jvm_exclude",
     "len",
     "list",
     "map",
     "max",
     "min",
+    "next",
     "node_build_script",
     "node_test_script",
     "parametrize",
@@ -108,7 +110,7 @@ impl<'a> Interpreter<'a, '_> {
                 if arguments.positional.is_empty() {
                     return self.empty(name, at);
                 }
-                let value = arguments.positional.swap_remove(0);
+                let value = arguments.positional.remove(0);
                 return self.convert(name, value, &arguments);
             }
         }
@@ -147,7 +149,19 @@ impl<'a> Interpreter<'a, '_> {
             "str" => Value::str(value.display()),
             "repr" => Value::str(value.repr()),
             "bool" => Value::Bool(value.truthy()),
-            "type" => Value::str(value.type_name()),
+            "type" => match find(value.type_name()) {
+                Some(class) => Value::Builtin(class),
+                None => Value::str(value.type_name()),
+            },
+            // Generators are lists here, so that the first item is the next one.
+            "iter" => Value::list(self.iterate(at, &value)?),
+            "next" => {
+                let first = self.iterate(at, &value)?.into_iter().next();
+                let default = || arguments.positional.first().cloned();
+                first
+                    .or_else(default)
+                    .ok_or_else(|| self.error(at, "`next` of nothing"))?
+            }
             "int" => match &value {
                 #[expect(clippy::cast_possible_truncation, reason = "int() truncates")]
                 Value::Float(number) => Value::Int(*number as i64),

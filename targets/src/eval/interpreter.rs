@@ -154,6 +154,11 @@ impl<'a, 'c> Interpreter<'a, 'c> {
                     None => Value::None,
                 }));
             }
+            Stmt::Delete(delete) => {
+                for target in &delete.targets {
+                    self.delete(target, scope)?;
+                }
+            }
             Stmt::Pass(_) => {}
             Stmt::Break(_) => return Ok(Flow::Break),
             Stmt::Continue(_) => return Ok(Flow::Continue),
@@ -186,7 +191,6 @@ impl<'a, 'c> Interpreter<'a, 'c> {
             Stmt::Try(_) => "`try`",
             Stmt::With(_) => "`with`",
             Stmt::Match(_) => "`match`",
-            Stmt::Delete(_) => "`del`",
             Stmt::Global(_) | Stmt::Nonlocal(_) => "`global` or `nonlocal`",
             _ => "this statement",
         };
@@ -285,6 +289,39 @@ impl<'a, 'c> Interpreter<'a, 'c> {
             scope: Rc::clone(scope),
             defaults,
         })))
+    }
+
+    /// Removes a name or an item.
+    fn delete(&mut self, target: &'a Expr, scope: &Rc<Scope<'a>>) -> Outcome<()> {
+        let at = target.start();
+        match target {
+            Expr::Name(name) => scope
+                .remove(name.id.as_str())
+                .ok_or_else(|| self.error(at, format!("`{}` is not defined here", name.id)))
+                .map(drop),
+            Expr::Subscript(subscript) => {
+                let container = self.eval(&subscript.value, scope)?;
+                let key = self.eval(&subscript.slice, scope)?;
+                match &container {
+                    Value::Dict(dict) => {
+                        let removed = dict.borrow_mut().remove(&key);
+                        removed
+                            .map(drop)
+                            .ok_or_else(|| self.error(at, format!("no key {} here", key.repr())))
+                    }
+                    Value::List(items) => {
+                        let index = self.index(at, &key, items.borrow().len())?;
+                        items.borrow_mut().remove(index);
+                        Ok(())
+                    }
+                    other => {
+                        let message = format!("cannot remove items of a {}", other.type_name());
+                        Err(self.error(at, message))
+                    }
+                }
+            }
+            _ => Err(self.error(at, "cannot remove this in a BUILD file")),
+        }
     }
 
     /// Binds `value` to a name, an item, or a pattern of them.

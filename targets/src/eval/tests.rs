@@ -119,6 +119,17 @@ fn statements() {
 }
 
 #[test]
+fn removal_types_and_next() {
+    check(
+        "d = {'a': 1, 'b': 2}\ndel d['a']\nx = [1, 2]\ndel x[0]\ntarget(tags=[d, x])",
+        "target(tags=[{'b': 2}, [2]])",
+    );
+    value("type('x') == str and type([]) != dict", "True");
+    value("next((x for x in [1, 2, 3] if x > 1), 0)", "2");
+    value("next(iter([]), 'd')", "'d'");
+}
+
+#[test]
 fn macros() {
     check(
         "def mk(name, *args, tags=('t',), **kwargs):\n    target(name=name, tags=list(tags) + list(args), **kwargs)\nmk('n', 'x', description='d')",
@@ -209,6 +220,15 @@ fn errors_name_place_and_macros() {
     src/a/BUILD:1:1: no 1
     raise ValueError(f'no {1}')
     ");
+}
+
+#[test]
+fn cut_off_files_are_errors_at_worst() {
+    let whole = "def mk(name, *args, tags=('t',), **kwargs):\n    for i, a in enumerate(args[1:]):\n        if not a or i % 2 == 0: continue\n        tags = [*tags, f'{a!r:>{i}}', *{a: 1}]\n    return python_sources(name=name.strip()[:-1], **{k: v for k, v in kwargs.items() if v})\nmk('näme', 1, '2', description=parametrize(a=[1], b=-2 ** 3))\n__defaults__({(target, python_sources): dict(tags=lambda x: x)}, extend=True)\n";
+    for end in (0..whole.len()).filter(|end| whole.is_char_boundary(*end)) {
+        run_with("", &whole[..end], Plugins::Possible);
+        run_with(&whole[..end], &whole[end..], Plugins::None);
+    }
 }
 
 #[test]

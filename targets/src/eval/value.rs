@@ -74,6 +74,11 @@ impl<'a> Scope<'a> {
         self.names.borrow_mut().insert(name, value);
     }
 
+    /// Takes a name out of this scope, not of those outside.
+    pub(crate) fn remove(&self, name: &str) -> Option<Value<'a>> {
+        self.names.borrow_mut().remove(name)
+    }
+
     pub(crate) fn get(&self, name: &str) -> Option<Value<'a>> {
         let found = self.names.borrow().get(name).cloned();
         found.or_else(|| self.outer.as_ref()?.get(name))

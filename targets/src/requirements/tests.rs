@@ -160,6 +160,15 @@ fn errors_point_at_the_place() {
 }
 
 #[test]
+fn cut_off_files_are_errors_at_worst() {
+    let whole = "-r more.txt --pre\n-e ./é[x] ; python_version>'3' --hash=sha256:00\na[b,c]>=1,<2;os_name=='x' \\\n --hash sha256:12 # c\nn @ git+https://x/y@z#egg=n&subdirectory=s\n./p.whl\n${TOKEN} ${ --index-url='h t'\n";
+    for end in (0..=whole.len()).filter(|end| whole.is_char_boundary(*end)) {
+        read(&whole[..end], &[("3rdparty/more.txt", &whole[end..])]);
+        read(&whole[end..], &[]);
+    }
+}
+
+#[test]
 fn pyproject() {
     let read = |text: &str| match read_pyproject("pyproject.toml", text) {
         Ok(file) => file

@@ -4,7 +4,10 @@
 //! `XTASK_BACKEND_AI` names a checkout of lablup/backend.ai at 23.09.0 for the large comparison.
 
 #![allow(clippy::unwrap_used, reason = "a mistake in a fixture fails its test")]
-#![allow(clippy::print_stdout, reason = "what was compared, and what was skipped, is worth seeing")]
+#![allow(
+    clippy::print_stdout,
+    reason = "what was compared, and what was skipped, is worth seeing"
+)]
 
 mod cases;
 mod large;

@@ -182,6 +182,25 @@ fn sources_that_do_not_parse_still_count() {
 }
 
 #[test]
+fn sources_in_other_encodings_count() {
+    let folder = tempfile::tempdir().unwrap();
+    crate::write(
+        folder.path(),
+        "== src/BUILD\npython_sources()\n== src/b.py\n",
+    );
+    let latin_1 = b"# -*- coding: latin-1 -*-\nNAME = '\xe9'\nimport b\n";
+    fs_err::write(folder.path().join("src/a.py"), latin_1).unwrap();
+    let cache = targets::imports::ImportCache::default();
+    let repository = targets::Repository::load(folder.path(), options()).unwrap();
+    let graph = targets::Graph::build(&repository, &cache).unwrap();
+    let [a] = graph.owners_of_file("src/a.py")[..] else {
+        panic!("one owner");
+    };
+    let found = graph.dependencies(a).unwrap();
+    assert_eq!(crate::addresses(&graph, &found), ["src/b.py"]);
+}
+
+#[test]
 fn texts_that_name_modules_or_files() {
     let files = "== src/r/BUILD\npython_sources()\nresources(name='res', sources=['data/*'])\nfile(name='f', source='one.bin')\n== src/r/m.py\nopen('data/in.txt'); F = 'src/r/one.bin'; M = 'r.sub.mod'; N = 'r.n'\n== src/r/n.py\n== src/r/sub/BUILD\npython_sources()\n== src/r/sub/mod.py\n== src/r/data/in.txt\n== src/r/one.bin\n";
     let all = Options {
