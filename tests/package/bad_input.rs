@@ -34,16 +34,12 @@ fn nobody_ships_a_dependency() {
         .file("src/b/BUILD", "python_sources()\n")
         .file("src/b/y.py", "")
         .file("src/a/x.py", "import b.y\n");
-    assert_snapshot!(refusal(&repo, &["::"]), @r#"
-    error: no distribution ships src/b/y.py, which src/a:dist needs
-     --> src/a/BUILD:3:34
-      |
-    3 | python_distribution(name="dist", dependencies=[":a", ":data"], provides=python_artifact(name="a", version="1"))
-      |                                  ^^^^^^^^^^^^^^^^^^^
-      |
-      = an owner is a `python_distribution` at or above its folder that depends on it
-    hint: add src/b/y.py to the `dependencies` of a distribution at or above `src/b`
-    "#);
+    assert_snapshot!(refusal(&repo, &["::"]), @"
+    error: no distribution owns `src/b/y.py`, which `src/a:dist` needs
+    --> src/b/y.py
+     |
+    hint: declare a `python_distribution` in `src/b` or above it that depends on `src/b/y.py`
+    ");
 }
 
 #[test]
@@ -51,16 +47,12 @@ fn two_distributions_would_ship_a_file() {
     let second = DIST
         .replace("\"dist\"", "\"again\"")
         .replace("\"a\"", "\"again\"");
-    assert_snapshot!(refusal(&one(&format!("{DIST}{second}")), &[]), @r#"
-    error: src/a/x.py belongs to more than one distribution
-     --> src/a/BUILD:4:35
-      |
-    4 | python_distribution(name="again", dependencies=[":a", ":data"], provides=python_artifact(name="again", version="1"))
-      |                                   ^^^^^^^^^^^^^^^^^^^
-      |
-      = src/a:again and src/a:dist are equally near to it and depend on it
-    hint: let only one of them depend on it, or move it below the one that is to ship it
-    "#);
+    assert_snapshot!(refusal(&one(&format!("{DIST}{second}")), &[]), @"
+    error: more than one distribution owns `src/a/x.py`: `src/a:again`, `src/a:dist`
+    --> src/a/x.py
+     |
+    hint: let only one of them depend on it, or move one to another folder
+    ");
 }
 
 #[test]
@@ -154,13 +146,13 @@ fn no_licence_file() {
 fn a_field_of_provides_that_the_graph_decides() {
     let repo = one(&DIST.replace("version=\"1\"", "version=\"1\", install_requires=[\"x\"]"));
     assert_snapshot!(refusal(&repo, &[]), @r#"
-    error: src/a:dist: `install_requires` cannot be set in `provides`: it follows from the target graph
+    error: `install_requires` in `provides` of `src/a:dist`: it follows from the imports of the code
      --> src/a/BUILD:3:64
       |
     3 | python_distribution(name="dist", dependencies=[":a", ":data"], provides=python_artifact(name="a", version="1", install_requires=["x"]))
       |                                                                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
       |
-    hint: list them in the `dependencies` of the code, or import what needs them
+    hint: remove it; requirements that imports do not show go into the `dependencies` of the code
     "#);
 }
 
@@ -373,13 +365,13 @@ fn a_commit_that_is_none() {
 fn neither_wheel_nor_sdist() {
     let repo = one(&DIST.replace("name=\"dist\",", "name=\"dist\", wheel=False, sdist=False,"));
     assert_snapshot!(refusal(&repo, &[]), @r#"
-    error: src/a:dist is built as nothing: both `wheel` and `sdist` are `False`
+    error: `src/a:dist` builds neither a wheel nor a source distribution
      --> src/a/BUILD:3:34
       |
     3 | python_distribution(name="dist", wheel=False, sdist=False, dependencies=[":a", ":data"], provides=python_artifact(name="a", version="...
       |                                  ^^^^^^^^^^^^
       |
-    hint: leave one of them out
+    hint: set `wheel` or `sdist` to `True`
     "#);
 }
 

@@ -10,7 +10,7 @@ pub(crate) use output::{Edges, Format, print_targets};
 pub(crate) use selection::{Selection, Unsaid, changed_files};
 
 use targets::imports::ImportCache;
-use targets::{Graph, Options, Repository};
+use targets::{Graph, Repository};
 
 use crate::error::{CommandError, warning_text};
 use crate::locking;
@@ -29,19 +29,7 @@ pub(crate) struct Workspace {
 impl Workspace {
     /// Evaluates the BUILD files.
     pub(crate) fn load(session: &Session) -> Result<Self, CommandError> {
-        Self::with_options(session, locking::options(session))
-    }
-
-    /// Evaluates the BUILD files for no platform: what each picks is found apart.
-    pub(crate) fn load_for_no_platform(session: &Session) -> Result<Self, CommandError> {
-        let options = Options {
-            platform: String::new(),
-            ..locking::options(session)
-        };
-        Self::with_options(session, options)
-    }
-
-    fn with_options(session: &Session, options: Options) -> Result<Self, CommandError> {
+        let options = locking::options(session);
         Ok(Self {
             repository: Repository::load(session.root().as_std_path(), options)?,
             cache: ImportCache::open(session.cache()?.join(IMPORTS).as_std_path()),

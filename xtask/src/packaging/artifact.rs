@@ -44,13 +44,6 @@ impl Mistake {
         }
     }
 
-    pub(crate) fn with_hint(message: impl Into<String>, meant: Option<&String>) -> Self {
-        Self {
-            message: message.into(),
-            hint: meant.map(|meant| format!("did you mean `{meant}`?")),
-        }
-    }
-
     /// The error of a target that makes it.
     pub(crate) fn error(self, address: &str) -> CommandError {
         let error = CommandError::failure(format!("{address}: {}", self.message));

@@ -5,10 +5,10 @@
 
 mod artifact;
 mod backend;
+mod describe;
 mod distribution;
 mod materials;
 mod metadata;
-mod ownership;
 mod platforms;
 mod previous;
 mod requirements;

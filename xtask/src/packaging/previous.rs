@@ -70,7 +70,7 @@ fn distributions(
     fs_err::remove_file(&archive)
         .map_err(|error| CommandError::file("remove", &archive, &error))?;
     let then = session.at(tree)?;
-    let workspace = Workspace::load_for_no_platform(&then)?;
+    let workspace = Workspace::load(&then)?;
     let graph = workspace.graph()?;
     let choice = Choice {
         specs: &[],

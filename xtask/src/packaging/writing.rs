@@ -18,9 +18,9 @@ use wheel::{
 use crate::error::{CommandError, Place};
 use crate::locking::{Existing, LockPath};
 use crate::packaging::backend::BackendWheel;
+use crate::packaging::describe::modules_of;
 use crate::packaging::materials::bill_of_materials;
 use crate::packaging::metadata::{Versions, metadata};
-use crate::packaging::select::modules_of;
 use crate::packaging::{Distribution, OwnedFile, Previous, time};
 use crate::session::Session;
 
@@ -50,8 +50,6 @@ pub(crate) enum Job<'a> {
 pub(crate) struct Built {
     /// Where it is.
     pub(crate) path: Utf8PathBuf,
-    /// Its size in bytes.
-    pub(crate) size: u64,
     /// What verification found, none of it fatal.
     pub(crate) warnings: Vec<Finding>,
 }
@@ -156,17 +154,13 @@ impl<'a> Packager<'a> {
             match &refused {
                 // Whatever is returned keeps the archive from its name.
                 Some(_) => Err(std::io::Error::other("refused").into()),
-                None => Ok(out.get_ref().metadata()?.len()),
+                None => Ok(()),
             }
         });
         match (written, refused) {
             (_, Some(findings)) => Err(findings.at(distribution.place.clone())),
             (Err(error), None) => Err(wheel_error(error, distribution)),
-            (Ok(size), None) => Ok(Built {
-                path,
-                size,
-                warnings,
-            }),
+            (Ok(()), None) => Ok(Built { path, warnings }),
         }
     }
 
