@@ -2,7 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::journal::Journal;
+use super::journal::{Journal, half_written, replace};
 use super::steps::own_commit;
 use super::{RunError, Runner, StepError};
 use crate::plan::Step;
@@ -24,6 +24,7 @@ pub(super) fn abort(runner: &Runner<'_>, journal: &Journal) -> Result<(), RunErr
         }
     }
     take_back_files(runner, journal)?;
+    remove_half_written(runner, steps)?;
     restore_tree(runner, journal, steps)?;
     runner.folder.remove()
 }
@@ -66,18 +67,42 @@ fn own_commit_is(runner: &Runner<'_>, line: &str) -> bool {
 fn take_back_files(runner: &Runner<'_>, journal: &Journal) -> Result<(), RunError> {
     for file in &journal.delivered {
         let path = runner.root.join(&file.path);
+        remove_if_there(&half_written(&path))?;
         let aside = runner
             .folder
             .replaced()
             .join(file.path.file_name().unwrap_or_default());
         if aside.exists() {
-            super::journal::replace(&path, &fs_err::read(aside)?)?;
-        } else if !file.replaces && path.exists() {
-            fs_err::remove_file(path)?;
+            replace(&path, &fs_err::read(aside)?)?;
+        } else if !file.replaces {
+            remove_if_there(&path)?;
         }
     }
     if let Some(folder) = &journal.new_folder {
         remove_empty(runner.root, folder)?;
+    }
+    Ok(())
+}
+
+/// Removes what a step that was killed had written beside its file.
+fn remove_half_written(runner: &Runner<'_>, steps: &[Step]) -> Result<(), RunError> {
+    let written = steps.iter().filter_map(|step| match step {
+        Step::Write { path, .. } => Some(path),
+        Step::Hook { output, .. } => output.as_ref(),
+        _ => None,
+    });
+    for path in written {
+        // A link's target is what is written.
+        let path = runner.root.join(path);
+        let path = path.canonicalize_utf8().unwrap_or(path);
+        remove_if_there(&half_written(&path))?;
+    }
+    Ok(())
+}
+
+fn remove_if_there(path: &Utf8Path) -> Result<(), RunError> {
+    if path.exists() {
+        fs_err::remove_file(path)?;
     }
     Ok(())
 }

@@ -121,25 +121,25 @@ impl JournalFolder {
 }
 
 /// Replaces a file in one go, its permissions kept.
+///
+/// The new content is first written beside it, under a name that depends on nothing else: what a
+/// killed run leaves there, the same step uses up, and an abort removes.
 pub(super) fn replace(path: &Utf8Path, bytes: &[u8]) -> Result<(), RunError> {
     let folder = path.parent().unwrap_or(Utf8Path::new("."));
     fs_err::create_dir_all(folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    let half = half_written(path);
+    let mut file = fs_err::File::create(&half)?;
     file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    let permissions = match fs_err::metadata(path) {
-        Ok(known) => known.permissions(),
-        Err(_) => new_file_permissions(folder)?,
-    };
-    file.as_file().set_permissions(permissions)?;
-    file.persist(path).map_err(|error| error.error)?;
+    file.sync_all()?;
+    if let Ok(known) = fs_err::metadata(path) {
+        file.set_permissions(known.permissions())?;
+    }
+    fs_err::rename(half, path)?;
     Ok(())
 }
 
-/// The permissions that a new file gets here; those of temporary files are stricter.
-fn new_file_permissions(folder: &Utf8Path) -> Result<std::fs::Permissions, RunError> {
-    let probe = folder.join(format!(".xtask-{}", std::process::id()));
-    let permissions = fs_err::File::create(&probe)?.metadata()?.permissions();
-    fs_err::remove_file(probe)?;
-    Ok(permissions)
+/// Where a file's new content is before it is whole.
+pub(super) fn half_written(path: &Utf8Path) -> Utf8PathBuf {
+    let name = path.file_name().unwrap_or_default();
+    path.with_file_name(format!(".{name}.xtask-release"))
 }
