@@ -33,6 +33,9 @@ pub struct Forecast {
     pub preferred: BTreeMap<PackageName, Version>,
     /// Which files of a package may be used.
     pub policy: Box<dyn Fn(&PackageName) -> FilePolicy + Send + Sync>,
+    /// Hears of each [`Error::NeedsBuild`] on the way, so that the build can begin before it is
+    /// asked for. It must not wait: it runs on a thread that serves requests.
+    pub unbuilt: Box<dyn Fn(&Error) + Send + Sync>,
 }
 
 /// A walk under way.
@@ -85,7 +88,12 @@ impl Walk {
         if !self.is_new(name, (version.clone(), requirement.extras.clone())) {
             return Ok(());
         }
-        let metadata = self.metadata(name, &version).await?;
+        let metadata = self.metadata(name, &version).await;
+        let metadata = metadata.inspect_err(|error| {
+            if matches!(error, Error::NeedsBuild { .. }) {
+                (self.forecast.unbuilt)(error);
+            }
+        })?;
         for further in &metadata.requires_dist {
             let marker = further.marker.with_extras(&requirement.extras);
             if !marker.is_disjoint(&self.forecast.within) {

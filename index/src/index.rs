@@ -359,7 +359,10 @@ impl Index {
         })
     }
 
-    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> Result<(), Error> {
+    pub(crate) fn spawn(
+        &self,
+        task: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), Error> {
         self.runtime()?.spawn(task);
         Ok(())
     }

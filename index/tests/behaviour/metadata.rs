@@ -181,7 +181,9 @@ fn what_will_be_asked_is_foreseen() {
     let server = IndexBuilder::new([
         Package::new("a", "1.0")
             .requires("b[x]<2")
+            .requires("built")
             .requires("never ; sys_platform == 'win32'"),
+        Package::new("built", "1.0").sdist().needs_build(),
         Package::new("b", "1.0").extra("x", "c").extra("y", "never"),
         Package::new("b", "2.0").requires("never"),
         Package::new("c", "1.0"),
@@ -192,6 +194,7 @@ fn what_will_be_asked_is_foreseen() {
     ])
     .start();
     let run = World::new().run(&[&server]);
+    let (sender, unbuilt) = std::sync::mpsc::channel();
     run.foresee(Forecast {
         requirements: vec!["a".parse().unwrap()],
         within: "sys_platform == 'linux' and python_version >= '3.12'"
@@ -199,6 +202,7 @@ fn what_will_be_asked_is_foreseen() {
             .unwrap(),
         preferred: BTreeMap::new(),
         policy: Box::new(|_| FilePolicy::Any),
+        unbuilt: Box::new(move |error| sender.send(error.to_string()).unwrap()),
     });
     let foreseen = || server.requests("/files/c-1.0-py3-none-any.whl") == 1;
     for _ in 0..500 {
@@ -208,6 +212,8 @@ fn what_will_be_asked_is_foreseen() {
         std::thread::sleep(Duration::from_millis(10));
     }
     assert!(foreseen());
+    let unbuilt = unbuilt.recv_timeout(Duration::from_secs(5)).unwrap();
+    insta::assert_snapshot!(unbuilt, @"the metadata of `built` 1.0 is known only once `built-1.0.tar.gz` is built");
     let requests = server.log().len();
     for (package, release) in [("a", "1.0"), ("b", "1.0"), ("c", "1.0")] {
         let metadata = run.metadata(&name(package), &version(release), FilePolicy::Any);
