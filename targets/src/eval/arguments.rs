@@ -84,12 +84,16 @@ impl<'a> Interpreter<'a, '_> {
         };
         let id = name.id.as_str();
         let types = self.context.target_types.names();
-        let known =
-            types.contains(&id) || super::builtins::find(id).is_some() || scope.get(id).is_some();
-        let possible = self.context.plugins == Plugins::Possible
-            && call.arguments.args.is_empty()
-            && nearest(id, types.iter().copied().chain(scope.names())).is_none();
-        (!known && possible).then_some(id)
+        if self.context.plugins == Plugins::None
+            || !call.arguments.args.is_empty()
+            || types.binary_search(&id).is_ok()
+            || super::builtins::find(id).is_some()
+            || scope.get(id).is_some()
+        {
+            return None;
+        }
+        let near = nearest(id, types.iter().copied().chain(scope.names()));
+        near.is_none().then_some(id)
     }
 
     fn arguments(&mut self, call: &'a ExprCall, scope: &Rc<Scope<'a>>) -> Outcome<Arguments<'a>> {

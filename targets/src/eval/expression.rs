@@ -152,7 +152,7 @@ impl<'a> Interpreter<'a, '_> {
         if let Some(builtin) = builtins::find(id) {
             return Ok(Value::Builtin(builtin));
         }
-        if self.context.target_types.names().contains(&id) {
+        if self.context.target_types.names().binary_search(&id).is_ok() {
             return Ok(Value::TargetType(Rc::from(id)));
         }
         let near = {

@@ -54,7 +54,7 @@ pub enum Plugins {
 
 /// The names of target types.
 pub trait Symbols: Sync + std::fmt::Debug {
-    /// All of them.
+    /// All of them, sorted.
     fn names(&self) -> &[&'static str];
 }
 

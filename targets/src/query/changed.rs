@@ -47,8 +47,9 @@ impl Changed {
         for path in &self.edited {
             found.extend(graph.owners_of_file(path));
             if build_files.contains(path.as_str()) {
-                let dir = path.rsplit_once('/').map_or("", |(dir, _)| dir);
-                found.extend(graph.all().filter(|id| &*graph.target(*id).dir == dir));
+                let declared =
+                    |id: &TargetId| graph.declaration(*id).is_some_and(|it| *it.file == **path);
+                found.extend(graph.all().filter(declared));
             }
         }
         for path in &self.deleted {

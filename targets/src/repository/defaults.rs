@@ -23,6 +23,8 @@ pub struct Declaration {
     pub kind: Arc<str>,
     /// What is known of the type; `None` if a plugin defines it.
     pub known: Option<&'static TargetType>,
+    /// Path of the BUILD file that declares it.
+    pub file: Arc<str>,
     /// The call that declared it; its fields include the defaults.
     pub call: Call,
 }
@@ -126,7 +128,8 @@ fn apply_event(
 ) -> Result<(), Error> {
     match event {
         Event::Target(call) => {
-            let declaration = declare(call, &dir.path, &state.defaults, checks)?;
+            let file = dir.files.last().map_or_else(|| Arc::from(""), Arc::clone);
+            let declaration = declare(call, (&dir.path, file), &state.defaults, checks)?;
             if let Some(first) = dir
                 .declarations
                 .iter()
@@ -224,7 +227,7 @@ impl Checks<'_> {
 
 fn declare(
     mut call: Call,
-    dir: &str,
+    (dir, file): (&str, Arc<str>),
     defaults: &Defaults,
     checks: &mut Checks<'_>,
 ) -> Result<Declaration, Error> {
@@ -266,6 +269,7 @@ fn declare(
         name,
         kind,
         known,
+        file,
         call,
     })
 }

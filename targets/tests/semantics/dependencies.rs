@@ -139,6 +139,15 @@ fn changes() {
     src/x:dist
     src/x:x
     ");
+    let two = "== a/BUILD\ntarget(name='t')\n== a/BUILD.more\ntarget(name='u')\n";
+    let change = Changed {
+        edited: vec!["a/BUILD.more".to_owned()],
+        deleted: Vec::new(),
+    };
+    let found = ask_with(two, options(), |graph| {
+        Ok(addresses(graph, &change.targets(graph, Dependents::None)?))
+    });
+    assert_eq!(found, "a:u");
     insta::assert_snapshot!(changed(&[], &["src/x/gone.py"], Dependents::None), @"src/x:x");
     insta::assert_snapshot!(changed(&["README.md"], &["docs/x"], Dependents::None), @"");
 }
