@@ -14,6 +14,7 @@ mod merge_lockfile;
 mod package;
 mod release;
 mod tidy;
+mod vendor;
 mod why;
 
 use testkit::{Output, Repo};

@@ -60,6 +60,9 @@ fn read_line(line: &str) -> Option<DistFile> {
         return None;
     }
     let (filename, mut rest) = line.strip_prefix("{ name = \"")?.split_once('"')?;
+    if !is_name(filename) {
+        return None;
+    }
     let mut file = DistFile {
         filename: filename.to_owned(),
         sha256: None,
@@ -96,6 +99,12 @@ fn read_line(line: &str) -> Option<DistFile> {
     (rest == " }").then_some(file)
 }
 
+/// A file is stored under its name: it must not lead to another folder.
+fn is_name(filename: &str) -> bool {
+    let leads_away = filename.contains(['/', '\\']) || filename.contains(char::is_control);
+    !leads_away && !filename.is_empty() && !filename.starts_with('.')
+}
+
 /// Reads one file's table.
 pub(crate) fn read_table(fields: &Fields<'_>) -> Result<DistFile, Problem> {
     fields.only(&[
@@ -117,8 +126,12 @@ pub(crate) fn read_table(fields: &Fields<'_>) -> Result<DistFile, Problem> {
             hashes.parsed("sha256")?
         }
     };
+    let filename: String = fields.required("name")?;
+    if !is_name(&filename) {
+        return Err(fields.invalid("name", "it is not the name of a file in a folder"));
+    }
     Ok(DistFile {
-        filename: fields.required("name")?,
+        filename,
         sha256,
         size,
         upload_time: upload_time(fields)?,

@@ -365,6 +365,10 @@ mod tests {
         python.lock:48:138: `sha256`: `x631dd7c9f0822cc61c88586ca76d5b5ada26538097d0f1df510b082bad3411a` is not a sha256: 64 hexadecimal digits
               { name = "aiohttp-3.10.10-cp312-cp312-macosx_11_0_arm64.whl", upload-time = 2024-10-10T13:20:01Z, size = 390000, hashes = { sha256 = "x631dd7c9f0822cc61c88586ca76d5b5ada26538097d0f1df510b082bad3411a" }, requires-python = ">=3.9" },
         "#);
+        insta::assert_snapshot!(error("name = \"Brotli-1.1.0", "name = \"../Brotli-1.1.0"), @r#"
+        python.lock:58:14: `name`: it is not the name of a file in a folder
+              { name = "../Brotli-1.1.0-py3-none-any.whl", hashes = { sha256 = "3631dd7c9f0822cc61c88586ca76d5b5ada26538097d0f1df510b082bad3411a" } },
+        "#);
         insta::assert_snapshot!(error("index = 2", "index = 1"), @r#"
         python.lock:56:9: `index`: expected the index's number in settings, from 2, or "find-links"
           index = 1

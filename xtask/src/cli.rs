@@ -7,7 +7,7 @@ use crate::commands::{
     backport, changed_distributions, changelog, check_export, check_visibility, clean,
     dependencies, doctor, export, filedeps, generate_lockfiles, import, install_merge_driver,
     install_plugin, linked_packages, list, lock, merge_lockfile, module_mapping, outdated, package,
-    paths, peek, publish, release, resolves, run, tree, why, why_not,
+    paths, peek, publish, release, resolves, run, tree, vendor, why, why_not,
 };
 use crate::graph::InferArguments;
 
@@ -71,6 +71,8 @@ pub(crate) enum Command {
     Outdated(outdated::Arguments),
     /// Lock with the pins of another tool's lock
     Import(import::Arguments),
+    /// Put every file of a lock into one folder, for sites without a network
+    Vendor(vendor::Arguments),
     /// A lock as a tree
     Tree(tree::Arguments),
     /// Merge two lockfiles, as git's merge driver

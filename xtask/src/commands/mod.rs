@@ -29,6 +29,7 @@ pub(crate) mod resolves;
 pub(crate) mod roots;
 pub(crate) mod run;
 pub(crate) mod tree;
+pub(crate) mod vendor;
 pub(crate) mod why;
 pub(crate) mod why_not;
 
@@ -78,6 +79,7 @@ pub(crate) fn run(cli: Cli) -> Result<Outcome, CommandError> {
         Command::WhyNot(arguments) => why_not::run(&session, &arguments),
         Command::Outdated(arguments) => outdated::run(&session, &arguments),
         Command::Import(arguments) => import::run(&session, &arguments),
+        Command::Vendor(arguments) => vendor::run(&session, &arguments),
         Command::Tree(arguments) => tree::run(&session, &arguments),
         // It ran above.
         Command::MergeLockfile(_) => Ok(Outcome::Done),

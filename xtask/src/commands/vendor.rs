@@ -1,0 +1,153 @@
+//! `vendor`: every file of a lock in one folder, for sites without a network.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use clap::Args;
+use index::Index;
+use lockfile::Lock;
+use model::{DistFile, LockedPackage, PackageSource, Platform};
+
+use crate::commands::Outcome;
+use crate::error::CommandError;
+use crate::files;
+use crate::locking::{LockPath, Places, PlacesOptions};
+use crate::session::Session;
+
+/// What can be said to `vendor`.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// The resolve; without it the default one
+    #[arg(long, value_name = "NAME")]
+    resolve: Option<String>,
+
+    /// Only files that this platform can use; may be repeated
+    #[arg(long = "platform", value_name = "PLATFORM")]
+    platforms: Vec<Platform>,
+
+    /// Where to: a folder that `find_links` can name
+    #[arg(long, value_name = "DIR")]
+    output: Utf8PathBuf,
+
+    /// Use this package index in place of those that settings name
+    #[arg(long, value_name = "URL")]
+    index_url: Option<String>,
+
+    /// Make no request: use what the cache holds
+    #[arg(long)]
+    offline: bool,
+}
+
+/// Fills the folder. A file that is there with the right digest stays, so a run that was cut short
+/// goes on where it was.
+pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+    let resolve = session.resolve(arguments.resolve.as_deref());
+    let lock = LockPath::of(session, resolve)?.lock(resolve)?;
+    let options = PlacesOptions {
+        index_url: arguments.index_url.clone(),
+        offline: arguments.offline,
+        exclude_newer: None,
+    };
+    let index = Places::new(session, options)?.plain_index()?;
+    let output = session.working_folder()?.join(&arguments.output);
+    let wanted = wanted(&lock, &arguments.platforms);
+    let missing: Vec<&Wanted<'_>> = wanted
+        .values()
+        .filter(|it| !is_there(&output, it.file))
+        .collect();
+    for it in &missing {
+        it.prefetch(&index);
+    }
+    for it in &missing {
+        let cached = it.download(&index)?;
+        copy(&cached, &output, &it.file.filename)
+            .map_err(|error| CommandError::file("write to", &arguments.output, &error))?;
+    }
+    for package in lock.packages.iter().filter(|it| has_no_file(it)) {
+        session.warn(format_args!(
+            "{} {} is a repository or a folder: it has no file to vendor",
+            package.name, package.version
+        ));
+    }
+    session.say(format_args!(
+        "{}: {} files in {}, {} of them new",
+        resolve,
+        wanted.len(),
+        arguments.output,
+        missing.len()
+    ));
+    Ok(Outcome::Done)
+}
+
+/// One file and whose it is.
+struct Wanted<'a> {
+    package: &'a LockedPackage,
+    file: &'a DistFile,
+}
+
+/// The files of a lock that some of the platforms can use, by name; all where none is named.
+fn wanted<'a>(lock: &'a Lock, platforms: &[Platform]) -> BTreeMap<&'a str, Wanted<'a>> {
+    let narrowed: Vec<Lock> = platforms
+        .iter()
+        .map(|platform| lockfile::export::for_platform(lock, *platform))
+        .collect();
+    let kept = |file: &DistFile| {
+        let mut all = narrowed.iter().flat_map(|lock| &lock.packages);
+        platforms.is_empty()
+            || all.any(|it| files_of(it).any(|kept| kept.filename == file.filename))
+    };
+    let packages = lock.packages.iter();
+    packages
+        .flat_map(|package| files_of(package).map(move |file| Wanted { package, file }))
+        .filter(|it| kept(it.file))
+        .map(|it| (it.file.filename.as_str(), it))
+        .collect()
+}
+
+/// Puts a file into the folder as a whole or not at all.
+fn copy(from: &Utf8Path, folder: &Utf8Path, name: &str) -> std::io::Result<()> {
+    fs_err::create_dir_all(folder)?;
+    let mut file = tempfile::Builder::new()
+        .prefix(".xtask-")
+        .tempfile_in(folder)?;
+    std::io::copy(&mut fs_err::File::open(from)?, &mut file)?;
+    let readable = fs_err::metadata(from)?.permissions();
+    file.as_file().set_permissions(readable)?;
+    file.persist(folder.join(name))?;
+    Ok(())
+}
+
+fn files_of(package: &LockedPackage) -> impl Iterator<Item = &DistFile> {
+    package.sdist.iter().chain(&package.wheels)
+}
+
+fn has_no_file(package: &&LockedPackage) -> bool {
+    matches!(
+        package.source,
+        PackageSource::Git { .. } | PackageSource::Path { .. }
+    )
+}
+
+fn is_there(folder: &Utf8Path, file: &DistFile) -> bool {
+    let found = files::sha256_of(&folder.join(&file.filename));
+    found.is_ok_and(|found| Some(found) == file.sha256)
+}
+
+impl Wanted<'_> {
+    fn prefetch(&self, index: &Index) {
+        if matches!(self.package.source, PackageSource::Index(_)) {
+            index.prefetch_download(&self.package.name, &self.package.version, self.file);
+        }
+    }
+
+    /// The file in the cache, its digest checked.
+    fn download(&self, index: &Index) -> Result<Utf8PathBuf, CommandError> {
+        let LockedPackage { name, version, .. } = self.package;
+        match &self.package.source {
+            PackageSource::Url { url, .. } => {
+                Ok(index.direct_archive(url, self.file.sha256)?.path.clone())
+            }
+            _ => Ok(index.download(name, version, self.file)?),
+        }
+    }
+}
