@@ -165,8 +165,8 @@ fn the_scripts_run_without_more_ado() {
     assert_snapshot!(repo.read("py"), @r#"
     #!/bin/sh
     # Written by `cargo xtask export --scripts`; the variable LOCKSET names another resolve.
-    root=$(dirname "$0")
-    exec cargo xtask -C "$root" run --resolve "${LOCKSET:-python-default}" -- "$@"
+    resolve=${LOCKSET:-python-default}
+    exec cargo xtask -C "$(dirname "$0")" run --resolve "${resolve%%/*}" -- "$@"
     "#);
 }
 

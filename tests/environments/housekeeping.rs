@@ -87,6 +87,7 @@ fn doctor_is_content_or_says_what_to_do() {
     fs_err::remove_file(repo.root().join("python.lock")).unwrap();
     assert_snapshot!(findings(&repo, 1), @"
     amiss  package index: cannot list the files of `pip` from http://127.0.0.1:[PORT]/simple/pip/: no connection: Connection refused (os error 111) (4 attempts)
+           mend it: check the connection; `--offline` makes do with what is in the cache
     amiss  lock of `python-default`: there is none at python.lock
            mend it: cargo xtask generate-lockfiles --resolve python-default
     ");
@@ -201,7 +202,8 @@ fn a_cache_that_cannot_be_written() {
         return;
     };
     let script = format!(
-        "mount -t tmpfs -o ro none {0} && rm -rf dist && $0 export --offline",
+        "rm -rf dist {0}/cargo-xtask/wheels-1 && mount --bind {0} {0} && \
+         mount -o remount,ro,bind {0} && $0 export --offline",
         repo.cache()
     );
     let Some(output) = repo.in_own_mounts(&script) else {
@@ -209,11 +211,25 @@ fn a_cache_that_cannot_be_written() {
     };
     assert_eq!(output.status, 1, "{output}");
     assert_snapshot!(said(&output), @"
-    error: cannot list the files of `lib`: it is not in the cache, and the run is offline
+    error: cannot use lib-2.0-py3-none-any.whl: failed to create directory `[CACHE]/cargo-xtask/wheels-1`: Read-only file system (os error 30)
      |
-    hint: run once without `--offline`
-    error: cannot list the files of `app`: it is not in the cache, and the run is offline
+    hint: set XTASK_CACHE_DIR to a folder that can be written, or see what `cargo xtask doctor` says
+    error: cannot use app-1.0-py3-none-any.whl: failed to create directory `[CACHE]/cargo-xtask/wheels-1`: Read-only file system (os error 30)
      |
-    hint: run once without `--offline`
+    hint: set XTASK_CACHE_DIR to a folder that can be written, or see what `cargo xtask doctor` says
     ");
+}
+
+#[test]
+fn what_cannot_be_removed_is_named_with_the_command_that_does() {
+    let Some((_index, repo)) = exported() else {
+        return;
+    };
+    let script = "held=$(echo dist/export/python/virtualenvs/python-default/3*)/held && mkdir $held && \
+                  mount -t tmpfs none $held && $0 clean --environments";
+    let Some(output) = repo.in_own_mounts(script) else {
+        return;
+    };
+    assert_eq!(output.status, 1, "{output}");
+    assert_snapshot!(without_sizes(&said(&output)), @"");
 }

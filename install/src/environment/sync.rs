@@ -85,7 +85,8 @@ impl Environment {
     #[must_use]
     pub fn is_current(&self, wanted: &Wanted<'_>) -> bool {
         matches!(Found::at(&self.root), Ok(Found::Ours(state))
-            if state.phase == Phase::Complete && state.identity == Identity::of(&self.root, wanted))
+            if state.phase == Phase::Complete
+                && state.identity == Identity::of(&self.root, wanted).keeping(&state.identity))
     }
 
     /// Makes it hold what is wanted; every wheel must be in `store`.
@@ -97,17 +98,20 @@ impl Environment {
         let lock = format!(".{}.lock", self.root.file_name().unwrap_or_default());
         let _guard = files::lock(&parent.join(lock))?;
         let wheels = wheels_of(wanted, store)?;
-        let run = Run::new(self, wanted, &wheels)?;
+        let mut run = Run::new(self, wanted, &wheels)?;
         match Found::at(&self.root)? {
             Found::Nothing => run.build(Outcome::Created),
             Found::Other(reason) => Err(EnvironmentError::NotOurs {
                 folder: self.root.clone(),
                 reason,
             }),
-            Found::Ours(state) => match run.reason_to_rebuild(&state) {
-                Some(reason) => run.build(Outcome::Rebuilt(reason)),
-                None => run.change(*state),
-            },
+            Found::Ours(state) => {
+                run.identity = run.identity.keeping(&state.identity);
+                match run.reason_to_rebuild(&state) {
+                    Some(reason) => run.build(Outcome::Rebuilt(reason)),
+                    None => run.change(*state),
+                }
+            }
         }
     }
 
@@ -120,7 +124,6 @@ impl Environment {
         wanted: &Wanted<'_>,
         store: &Store,
     ) -> Result<Vec<Finding>, EnvironmentError> {
-        let identity = Identity::of(&self.root, wanted);
         let state = match Found::at(&self.root)? {
             Found::Nothing => return Ok(vec![Finding::Missing]),
             Found::Other(reason) => {
@@ -131,6 +134,7 @@ impl Environment {
             }
             Found::Ours(state) => state,
         };
+        let identity = Identity::of(&self.root, wanted).keeping(&state.identity);
         if state.phase == Phase::Changing {
             return Ok(vec![Finding::Interrupted]);
         }

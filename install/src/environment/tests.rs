@@ -595,4 +595,7 @@ fn a_real_python_sees_what_was_installed() {
     let out = duct::cmd("sh", ["-uc", &shell]).read().unwrap();
     assert_eq!(out, "hello good\npython-default\nnone");
     assert_eq!(environment.check(&wanted, &scene.store).unwrap(), []);
+    // Compiled once, it stays compiled, and who does not ask for it finds nothing amiss.
+    assert!(environment.is_current(&scene.wanted()));
+    assert_eq!(scene.sync().outcome, Outcome::Unchanged);
 }

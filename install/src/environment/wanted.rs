@@ -108,4 +108,12 @@ impl Identity {
             bytecode: wanted.bytecode,
         }
     }
+
+    /// The same, compiled ahead where it was before: who does not ask for it undoes it not.
+    pub(crate) fn keeping(mut self, before: &Self) -> Self {
+        if before.bytecode == Bytecode::Ahead {
+            self.bytecode = Bytecode::Ahead;
+        }
+        self
+    }
 }

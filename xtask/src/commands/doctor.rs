@@ -170,7 +170,12 @@ fn index(report: &mut Report<'_>) {
             Err(error) => Err(error.into()),
         }
     };
-    let asked = asked();
+    let asked = asked().map_err(|error| match error.hints() {
+        [] => error.hint(
+            "see what is configured, as with `pip config list`, and whether the network is there",
+        ),
+        _ => error,
+    });
     report.result("package index", asked);
 }
 

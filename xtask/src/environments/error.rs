@@ -16,7 +16,9 @@ pub(super) fn of_wheel(error: &WheelError) -> CommandError {
         WheelProblem::Io(error) if error.kind() == std::io::ErrorKind::StorageFull => {
             command_error.hint("free some space, or set XTASK_CACHE_DIR to a folder that has some, and run it again")
         }
-        WheelProblem::Io(_) => command_error.hint("check the cache folder: `cargo xtask doctor`"),
+        WheelProblem::Io(_) => command_error.hint(
+            "set XTASK_CACHE_DIR to a folder that can be written, or see what `cargo xtask doctor` says",
+        ),
         _ => command_error
             .hint("nothing of it was installed; tell its maintainers, or lock another version"),
     }

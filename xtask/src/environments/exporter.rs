@@ -167,7 +167,10 @@ impl<'a> Exporter<'a> {
         let roots = self.first_party(resolve)?.source_roots;
         Ok(roots
             .iter()
-            .map(|root| relative(self.session, root).to_string())
+            .map(|root| match relative(self.session, root).as_str() {
+                "" => ".".to_owned(),
+                root => root.to_owned(),
+            })
             .collect())
     }
 

@@ -29,7 +29,11 @@ impl FirstParty {
     pub(super) fn read(session: &Session, repository: &Repository) -> Result<Self, CommandError> {
         let mut first_party = Self::default();
         for root in repository.source_roots() {
-            first_party.source_roots.push(session.root().join(root));
+            let root = match root.as_str() {
+                "" => session.root().to_owned(),
+                root => session.root().join(root),
+            };
+            first_party.source_roots.push(root);
         }
         let version = version_of_repository(session);
         for (folder, declaration) in repository.declarations() {

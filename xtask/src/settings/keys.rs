@@ -211,8 +211,10 @@ section! {
 section! {
     /// Where interpreters are found.
     PythonBootstrap {
-        /// Folders, and `<PATH>`, `<PYENV>`, `<PYENV_LOCAL>`, `<ASDF>`, `<ASDF_LOCAL>`.
-        search_path: Vec<String> = strings(&["<PYENV>", "<PATH>"]),
+        /// Folders, and `<PATH>`, `<PYENV>`, `<PYENV_LOCAL>`, `<ASDF>`, `<ASDF_LOCAL>`,
+        /// `<MISE>`, `<UV>`, `<STANDARD>`.
+        search_path: Vec<String> =
+            strings(&["<PYENV>", "<PATH>", "<ASDF>", "<MISE>", "<UV>", "<STANDARD>"]),
         /// File names of interpreters.
         names: Vec<String> = strings(&["python", "python3"]),
     }

@@ -212,12 +212,13 @@ fn write_scripts(session: &Session, resolves: &[String]) -> Result<(), CommandEr
 /// How such a script is known again.
 const SCRIPT_MARK: &str = "Written by `cargo xtask export --scripts`";
 
-/// A script that runs something in the environment of the resolve that `LOCKSET` names.
+/// A script that runs something in the environment of the resolve that `LOCKSET` names; of
+/// `RESOLVE/VERSION`, as older scripts had it, the first part counts.
 fn script(resolve: &str, what: &str) -> String {
     format!(
         "#!/bin/sh\n# {SCRIPT_MARK}; the variable LOCKSET names another resolve.\n\
-         root=$(dirname \"$0\")\n\
-         exec cargo xtask -C \"$root\" run --resolve \"${{LOCKSET:-{resolve}}}\" -- {what}\"$@\"\n"
+         resolve=${{LOCKSET:-{resolve}}}\n\
+         exec cargo xtask -C \"$(dirname \"$0\")\" run --resolve \"${{resolve%%/*}}\" -- {what}\"$@\"\n"
     )
 }
 

@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+"""Makes the environment of one lock with us and with uv, in turn, and prints medians and ratios.
+
+    python3 benches/export.py REQUIREMENTS [--uv PATH] [--runs 5] [--cutoff 2024-10-22]
+
+The requirements are locked once by us; uv gets the same pins, without hashes, which is the faster
+way for it (`uv pip sync`, ours checks each hash). Situations: filled (everything in the cache, no
+environment), unchanged (nothing to do) and cold (no
+cache). Measured as in `lock.py`, which see for what is needed.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import time
+from pathlib import Path
+
+from lock import PYTHON, Ours, Tool
+
+
+class Exporter(Ours):
+    """Our side: the lock is made when the tool is prepared."""
+
+    def prepare(self):
+        super().prepare()
+        self.run("generate-lockfiles", "--exclude-newer", self.options.cutoff)
+        self.lock_text = (self.folder / self.lock).read_text()
+        self.pins = self.run("export", "--format", "requirements")[1]
+
+    def command(self):
+        return [self.options.binary]
+
+    def export(self):
+        return self.run("export")[0]
+
+    def forget_environment(self):
+        shutil.rmtree(self.folder / "dist", ignore_errors=True)
+
+    def forget_cache(self):
+        self.forget_environment()
+        shutil.rmtree(self.cache, ignore_errors=True)
+
+    def python(self):
+        return next((self.folder / "dist/export/python/virtualenvs/python-default").glob("[0-9]*")) / "bin/python"
+
+
+class Uv(Tool):
+    """uv's side: a virtual environment that exists, and the pins."""
+
+    name, cache_variable = "uv", "UV_CACHE_DIR"
+
+    def prepare(self):
+        lines = self.requirements.splitlines()
+        pins = [line.rstrip(" \\") for line in lines if line and not line.startswith((" ", "#", "-"))]
+        (self.folder / "pins.txt").write_text("\n".join(pins) + "\n")
+
+    def command(self):
+        return [self.options.uv]
+
+    def make_environment(self):
+        shutil.rmtree(self.folder / "venv", ignore_errors=True)
+        self.run("venv", "--quiet", "--python", self.options.python, "venv")
+
+    forget_environment = make_environment
+
+    def export(self):
+        return self.run("pip", "sync", "pins.txt", VIRTUAL_ENV=str(self.folder / "venv"))[0]
+
+    def forget_cache(self):
+        shutil.rmtree(self.cache, ignore_errors=True)
+        self.make_environment()
+
+
+class Pins:
+    """The requirements that `Tool` reads, from a text."""
+
+    def __init__(self, text):
+        self.text = text
+
+    def read_text(self):
+        return self.text
+
+
+def filled(tool):
+    tool.forget_environment()
+    return tool.export()
+
+
+def unchanged(tool):
+    return tool.export()
+
+
+def cold(tool):
+    tool.forget_cache()
+    return tool.export()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("requirements", type=Path)
+    parser.add_argument("--binary", default="target/release/cargo-xtask")
+    parser.add_argument("--uv", default=shutil.which("uv") or "uv")
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--cutoff", default="2024-10-22")
+    options = parser.parse_args()
+    options.binary = os.path.abspath(options.binary)
+    version = subprocess.run([options.uv, "--version"], capture_output=True, text=True).stdout.strip()
+    ours = Exporter(options.requirements, options)
+    ours.export()
+    config = (ours.python().parent.parent / "pyvenv.cfg").read_text()
+    options.python = re.search(r"executable = (.*)", config)[1]
+    uv = Uv(Pins(ours.pins), options)
+    uv.make_environment()
+    uv.export()
+    files = sum(len(names) for _, _, names in os.walk(ours.folder / "dist"))
+    print(f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} CPUs, Python {PYTHON}; xtask left, {version} right")
+    print(f"{options.requirements.name}: {files} files; median of {options.runs} runs each, in turn")
+    print(f"{'':10} {'wall s':>19} {'ratio':>6} {'CPU s':>19} {'ratio':>6} {'MiB':>15} {'ratio':>6}")
+    for situation in (filled, unchanged, cold):
+        samples = {tool.name: [] for tool in (ours, uv)}
+        for tool in (ours, uv):
+            situation(tool)
+        for _ in range(options.runs):
+            for tool in (ours, uv):
+                samples[tool.name].append(situation(tool))
+        a, b = ([statistics.median(column) for column in zip(*samples[tool.name])] for tool in (ours, uv))
+        row = f"{situation.__name__:10}"
+        for mine, theirs, digits in zip(a, b, (3, 3, 0)):
+            row += f" {mine:9.{digits}f} {theirs:9.{digits}f} {mine / theirs:6.2f}"
+        print(row, flush=True)
+
+
+if __name__ == "__main__":
+    main()
