@@ -36,10 +36,24 @@ fn names(repo: &Repo, folder: &str) -> String {
 fn every_file_or_those_of_some_platforms() {
     let index = index();
     let repo = locked_repo(&index);
-    assert_snapshot!(repo.xtask(&["vendor", "--output", "all"]), @"");
-    assert_snapshot!(names(&repo, "all"), @"");
+    assert_snapshot!(repo.xtask(&["vendor", "--output", "all"]), @"
+    exit status 0
+    ----- stderr
+    python-default: 5 files in all, 5 of them new
+    ");
+    assert_snapshot!(names(&repo, "all"), @"
+    app-1.0-py3-none-any.whl
+    lib-1.0-cp312-cp312-macosx_11_0_arm64.whl
+    lib-1.0-cp312-cp312-manylinux2014_x86_64.whl
+    lib-1.0.tar.gz
+    only_windows-3.0-py3-none-any.whl
+    ");
     repo.xtask(&["vendor", "--output", "linux", "--platform", "linux_x86_64"]);
-    assert_snapshot!(names(&repo, "linux"), @"");
+    assert_snapshot!(names(&repo, "linux"), @"
+    app-1.0-py3-none-any.whl
+    lib-1.0-cp312-cp312-manylinux2014_x86_64.whl
+    lib-1.0.tar.gz
+    ");
 }
 
 #[test]
@@ -55,7 +69,11 @@ fn a_run_that_was_cut_short_goes_on() {
     assert_eq!(output.status, 0, "{output}");
     let good = fs_err::read(repo.root().join("all/lib-1.0.tar.gz")).unwrap();
     repo.write("all/lib-1.0.tar.gz", "half");
-    assert_snapshot!(repo.xtask(&["vendor", "--output", "all"]), @"");
+    assert_snapshot!(repo.xtask(&["vendor", "--output", "all"]), @"
+    exit status 0
+    ----- stderr
+    python-default: 5 files in all, 1 of them new
+    ");
     assert!(fs_err::read(repo.root().join("all/lib-1.0.tar.gz")).unwrap() == good);
 }
 
