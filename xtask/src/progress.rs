@@ -44,11 +44,6 @@ impl Progress {
         }
     }
 
-    /// What is going on, in words.
-    pub(crate) fn doing(&self, message: impl Into<String>) {
-        self.bar.set_message(message.into());
-    }
-
     /// Takes the line away.
     pub(crate) fn finish(&self) {
         self.bar.finish_and_clear();

@@ -78,7 +78,7 @@ fn dot(
             .map(|other| &*graph.target(other).address)
             .filter(|other| {
                 sorted
-                    .binary_search_by(|(address, _)| address.cmp(&other))
+                    .binary_search_by(|(address, _)| address.cmp(other))
                     .is_ok()
             })
             .collect();

@@ -247,7 +247,6 @@ pub(crate) fn options(session: &Session) -> Options {
         },
         env: session.environment.clone(),
         platform: this_platform(),
-        ..Options::default()
     };
     session.infer.apply(&mut options.infer);
     options
