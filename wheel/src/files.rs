@@ -1,7 +1,7 @@
 //! The half of this room that touches files: sources that are files, and
 //! archives that appear under their final name whole or not at all.
 
-use std::fs::{Metadata, Permissions};
+use std::fs::Metadata;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -62,10 +62,12 @@ pub fn file_member(root: &Path, relative: &Path, path: MemberPath) -> Result<Mem
     })
 }
 
-/// Writes a file so that it is there whole or not at all, also after an
-/// interruption or with a full disk: to a temporary file beside it, then renamed.
+/// Writes a file so that it is there whole or not at all, also after an interruption or with a full
+/// disk: beside it, then renamed.
 ///
-/// `write` gets the temporary file; the final file has the permissions `rw-r--r--`.
+/// `write` gets the file beside it, whose name is fixed, so that what a kill leaves there is used up
+/// by the next run; another run that writes the same file is waited for. The file can be read back
+/// through the writer. The final file has the permissions `rw-r--r--`.
 pub fn write_atomically<T>(
     path: &Path,
     write: impl FnOnce(&mut BufWriter<&std::fs::File>) -> Result<T, Error>,
@@ -76,25 +78,41 @@ pub fn write_atomically<T>(
     };
     let folder = path.parent().unwrap_or(Path::new("."));
     fs_err::create_dir_all(folder).map_err(persist_error)?;
-    let temporary = tempfile::Builder::new()
-        .prefix(".partial-")
-        .tempfile_in(folder)
-        .map_err(persist_error)?;
-    let mut out = BufWriter::with_capacity(1 << 18, temporary.as_file());
-    let result = write(&mut out).map_err(|e| match e {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let beside = folder.join(format!(".{name}.partial"));
+    let file = open_alone(&beside).map_err(persist_error)?;
+    let mut out = BufWriter::with_capacity(1 << 18, file.file());
+    let written = write(&mut out).and_then(|result| {
+        out.flush()?;
+        make_readable(file.file())?;
+        fs_err::rename(&beside, path)?;
+        Ok(result)
+    });
+    if written.is_err() {
+        let _ = fs_err::remove_file(&beside);
+    }
+    written.map_err(|error| match error {
         Error::Write(source) => persist_error(source),
         other => other,
-    })?;
-    out.flush().map_err(persist_error)?;
-    drop(out);
-    temporary
-        .as_file()
-        .set_permissions(readable(temporary.as_file()).map_err(persist_error)?)
-        .map_err(persist_error)?;
-    temporary
-        .persist(path)
-        .map_err(|e| persist_error(e.error))?;
-    Ok(result)
+    })
+}
+
+/// Opens a file, empty, that no other run writes: one that does is waited for.
+fn open_alone(path: &Path) -> io::Result<fs_err::File> {
+    loop {
+        let file = fs_err::OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)?;
+        file.lock()?;
+        // The run that was waited for has renamed or removed the file.
+        if is_at(&file, path)? {
+            file.set_len(0)?;
+            return Ok(file);
+        }
+    }
 }
 
 #[cfg(unix)]
@@ -113,19 +131,33 @@ fn mode_of(_: &Metadata) -> Mode {
 }
 
 #[cfg(unix)]
-fn readable(_: &std::fs::File) -> io::Result<Permissions> {
-    use std::os::unix::fs::PermissionsExt;
-    Ok(Permissions::from_mode(0o644))
+fn is_at(file: &fs_err::File, path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+    let opened = file.metadata()?;
+    let there = path.metadata();
+    Ok(there.is_ok_and(|there| (there.dev(), there.ino()) == (opened.dev(), opened.ino())))
 }
 
 #[cfg(not(unix))]
-fn readable(file: &std::fs::File) -> io::Result<Permissions> {
-    Ok(file.metadata()?.permissions())
+fn is_at(_: &fs_err::File, path: &Path) -> io::Result<bool> {
+    Ok(path.exists())
+}
+
+#[cfg(unix)]
+fn make_readable(file: &std::fs::File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(std::fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn make_readable(_: &std::fs::File) -> io::Result<()> {
+    Ok(())
 }
 
 #[cfg(test)]
 #[cfg(unix)]
 mod tests {
+    use std::fs::Permissions;
     use std::os::unix::fs::{PermissionsExt, symlink};
 
     use super::*;
@@ -180,6 +212,38 @@ mod tests {
             fs_err::metadata(&path).unwrap().permissions().mode() & 0o777,
             0o644
         );
+    }
+
+    #[test]
+    fn what_a_killed_run_left_is_used_up() {
+        let (_folder, root) = tree();
+        let path = root.join("x.whl");
+        fs_err::write(root.join(".x.whl.partial"), "longer than what comes now").unwrap();
+        write_atomically(&path, |out| Ok(out.write_all(b"whole")?)).unwrap();
+        assert_eq!(fs_err::read_to_string(&path).unwrap(), "whole");
+        assert!(!root.join(".x.whl.partial").exists());
+    }
+
+    #[test]
+    fn runs_that_write_the_same_file_wait_for_each_other() {
+        let (_folder, root) = tree();
+        let path = root.join("x.whl");
+        std::thread::scope(|scope| {
+            for text in [b"aaaa", b"bbbb"] {
+                let path = &path;
+                scope.spawn(move || {
+                    write_atomically(path, |out| {
+                        out.write_all(&text[..2])?;
+                        out.flush()?;
+                        std::thread::sleep(std::time::Duration::from_millis(20));
+                        Ok(out.write_all(&text[2..])?)
+                    })
+                    .unwrap();
+                });
+            }
+        });
+        let text = fs_err::read_to_string(&path).unwrap();
+        assert!(text == "aaaa" || text == "bbbb", "{text}");
     }
 
     #[test]
