@@ -113,8 +113,7 @@ fn repository(
             )
         })?;
     let known = settings.indexes.get(name);
-    let pypirc =
-        text(session, &home(session, ".pypirc")).and_then(|text| Pypirc::find(&text, name));
+    let pypirc = text(&home(session, ".pypirc")).and_then(|text| Pypirc::find(&text, name));
     let of_pypirc = pypirc.as_ref().and_then(|entry| entry.repository.clone());
     let upload = known.map(|index| index.upload.clone()).or(of_pypirc);
     let upload = url(upload.as_ref().unwrap_or(name)).ok_or_else(|| {
@@ -151,7 +150,7 @@ fn home(session: &Session, name: &str) -> Utf8PathBuf {
     Utf8Path::new(home).join(name)
 }
 
-fn text(_session: &Session, path: &Utf8Path) -> Option<String> {
+fn text(path: &Utf8Path) -> Option<String> {
     fs_err::read_to_string(path).ok()
 }
 
@@ -167,7 +166,7 @@ async fn credentials(
         token: variable("XTASK_PUBLISH_TOKEN"),
         username: variable("XTASK_PUBLISH_USERNAME"),
         password: variable("XTASK_PUBLISH_PASSWORD"),
-        netrc: text(session, &netrc),
+        netrc: text(&netrc),
     };
     if let Some(found) = Credentials::find(&repository.upload, &sources, pypirc) {
         return Ok(found);
