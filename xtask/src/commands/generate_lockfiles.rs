@@ -192,7 +192,8 @@ impl Run<'_> {
             &declared.inputs.interpreter_constraints,
             existing.sources(self.upgrade),
         );
-        let provider = IndexProvider::new(&index, &builds, declared);
+        let provider = IndexProvider::new(&index, &builds, declared)
+            .preferring(existing.preferred(self.upgrade));
         let pins = existing.pins(changed, self.upgrade);
         let (lock, warnings) = locking::lock(declared, pins, self.upgrade, &provider)?;
         let text = lockfile::write(&lock);

@@ -1,8 +1,10 @@
 //! The lock that is there before: ours, one with conflict markers, or another tool's.
 
+use std::collections::BTreeMap;
+
 use camino::Utf8PathBuf;
 use lockfile::{Lock, LockFormat};
-use model::{Marker, PackageName, PackageSource};
+use model::{PackageName, PackageSource, Version};
 use resolve::{Pin, Pins};
 
 use crate::error::CommandError;
@@ -95,6 +97,9 @@ pub(crate) fn unknown_resolve(resolve: &str, known: Vec<&str>) -> CommandError {
     }
 }
 
+/// The versions that are most likely kept, by project.
+pub(crate) type Preferred = BTreeMap<PackageName, Version>;
+
 /// What was there before.
 #[derive(Debug)]
 pub(crate) enum Existing {
@@ -132,15 +137,15 @@ impl Existing {
         }
     }
 
+    /// The versions that are most likely kept.
+    pub(crate) fn preferred(&self, upgrade: &Upgrade) -> Preferred {
+        let kept = self.kept(upgrade);
+        kept.map(|pin| (pin.name, pin.version)).collect()
+    }
+
     /// The direct references whose commits are kept.
     pub(crate) fn sources(&self, upgrade: &Upgrade) -> Vec<PackageSource> {
-        let pins = match self {
-            Self::Nothing => Vec::new(),
-            Self::Lock(lock) => lockfile::pins(lock),
-            Self::Pins(pins) => pins.clone(),
-        };
-        pins.into_iter()
-            .filter(|pin| upgrade.keeps(&pin.name))
+        self.kept(upgrade)
             .map(|pin| pin.source)
             .filter(|source| !matches!(source, PackageSource::Index(_)))
             .collect()
@@ -148,20 +153,25 @@ impl Existing {
 
     /// The pins to keep, with the projects whose requirements changed.
     pub(crate) fn pins(&self, changed: Vec<PackageName>, upgrade: &Upgrade) -> Pins {
-        let (pins, forks) = match self {
-            Self::Nothing => (Vec::new(), Vec::new()),
-            Self::Lock(lock) => (lockfile::pins(lock), lock.forks.clone()),
-            Self::Pins(pins) => (pins.clone(), Vec::<Marker>::new()),
+        let forks = match self {
+            Self::Lock(lock) => lock.forks.clone(),
+            Self::Nothing | Self::Pins(_) => Vec::new(),
         };
-        let kept = pins
-            .into_iter()
-            .filter(|pin| upgrade.keeps(&pin.name))
-            .map(|pin| Pin {
-                name: pin.name,
-                version: pin.version,
-                marker: pin.marker,
-            });
+        let kept = self.kept(upgrade).map(|pin| Pin {
+            name: pin.name,
+            version: pin.version,
+            marker: pin.marker,
+        });
         let changed = changed.into_iter().chain(upgrade.packages().cloned());
         Pins::new(kept, forks, changed)
+    }
+
+    fn kept(&self, upgrade: &Upgrade) -> impl Iterator<Item = lockfile::Pin> {
+        let pins = match self {
+            Self::Nothing => Vec::new(),
+            Self::Lock(lock) => lockfile::pins(lock),
+            Self::Pins(pins) => pins.clone(),
+        };
+        pins.into_iter().filter(|pin| upgrade.keeps(&pin.name))
     }
 }

@@ -3,6 +3,7 @@
 //! This is the glue between the rooms: `targets` says what is declared, `index` is the resolver's
 //! provider, `resolve` solves, `lockfile` reads and writes.
 
+mod ahead;
 mod assemble;
 mod build_index;
 mod builds;
@@ -39,14 +40,18 @@ pub(crate) fn lock(
     provider: &IndexProvider<'_>,
 ) -> Result<(Lock, Vec<Warning>), CommandError> {
     let problem = problem(&declared.inputs, pins, upgrade);
-    let resolved = resolve::resolve(&problem, provider).map_err(|error| match error {
-        ResolveError::Provider(error) => error.into_command_error(declared),
-        ResolveError::Conflict(conflict) => match conflict.explain_with(&problem, provider) {
-            Ok(explanation) => conflict::command_error(&explanation, declared),
-            // What would help could not be found out; what clashes is known all the same.
-            Err(_) => conflict::command_error(&conflict.explain(&problem), declared),
-        },
-    })?;
+    let resolve = || resolve::resolve(&problem, provider);
+    let resolved = provider
+        .ahead()
+        .during(&problem, resolve)
+        .map_err(|error| match error {
+            ResolveError::Provider(error) => error.into_command_error(declared),
+            ResolveError::Conflict(conflict) => match conflict.explain_with(&problem, provider) {
+                Ok(explanation) => conflict::command_error(&explanation, declared),
+                // What would help could not be found out; what clashes is known all the same.
+                Err(_) => conflict::command_error(&conflict.explain(&problem), declared),
+            },
+        })?;
     let lock = assemble::lock(declared, resolved.resolution, provider)?;
     Ok((lock, resolved.warnings))
 }

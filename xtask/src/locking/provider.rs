@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use index::{FilePolicy, Index, Listing};
+use index::{Index, Listing};
 use model::{
     DistFile, FileKind, Metadata, PackageName, PackageSource, RequirementSource, Version,
     VersionRange,
@@ -14,7 +14,9 @@ use rustc_hash::FxHashMap;
 use crate::error::{CommandError, Place};
 use crate::files::sha256_of;
 use crate::locking::Declared;
+use crate::locking::ahead::{Ahead, policy};
 use crate::locking::builds::{Builds, Fetched, Sdist};
+use crate::locking::existing::Preferred;
 
 /// One resolve's view of the package index.
 pub(crate) struct IndexProvider<'a> {
@@ -22,6 +24,7 @@ pub(crate) struct IndexProvider<'a> {
     builds: &'a Builds<'a>,
     declared: &'a Declared,
     binaries: BinaryPolicy,
+    preferred: Preferred,
     known: RefCell<Known>,
 }
 
@@ -63,7 +66,23 @@ impl<'a> IndexProvider<'a> {
                 only_binary: declared.inputs.only_binary.clone(),
                 require_wheels: declared.inputs.require_wheels,
             },
+            preferred: Preferred::new(),
             known: RefCell::default(),
+        }
+    }
+
+    /// The same, with the versions that will most likely be kept.
+    pub(crate) fn preferring(mut self, preferred: Preferred) -> Self {
+        self.preferred = preferred;
+        self
+    }
+
+    /// What looks ahead of the resolver.
+    pub(crate) fn ahead(&self) -> Ahead<'_> {
+        Ahead {
+            index: self.index,
+            builds: self.builds,
+            preferred: &self.preferred,
         }
     }
 
@@ -109,14 +128,6 @@ impl<'a> IndexProvider<'a> {
     /// What a direct reference gave in this run.
     pub(crate) fn fetched(&self, source: &PackageSource) -> Option<Fetched> {
         self.builds.fetched(source)
-    }
-
-    fn policy(&self, name: &PackageName) -> FilePolicy {
-        match (self.binaries.wheels(name), self.binaries.sdists(name)) {
-            (false, _) => FilePolicy::NoBinary,
-            (true, false) => FilePolicy::OnlyBinary,
-            (true, true) => FilePolicy::Any,
-        }
     }
 
     fn listing(&self, name: &PackageName) -> Result<Option<Arc<Listing>>, ProviderError> {
@@ -189,7 +200,10 @@ impl Provider for IndexProvider<'_> {
         name: &PackageName,
         version: &Version,
     ) -> Result<Result<Arc<Metadata>, Unusable>, ProviderError> {
-        match self.index.metadata(name, version, self.policy(name)) {
+        match self
+            .index
+            .metadata(name, version, policy(&self.binaries, name))
+        {
             Ok(metadata) => Ok(Ok(metadata)),
             Err(error @ index::Error::Metadata { .. }) => Ok(Err(Unusable(error.to_string()))),
             Err(index::Error::NeedsBuild {

@@ -24,13 +24,6 @@ pub(crate) struct Sides {
     pub(crate) theirs: Lock,
 }
 
-impl Sides {
-    /// All locks.
-    pub(crate) fn locks(&self) -> impl Iterator<Item = &Lock> {
-        [&self.ours, &self.theirs].into_iter().chain(&self.base)
-    }
-}
-
 /// Merges two locks. `places` is asked only where the locks do not suffice.
 pub(crate) fn merge<'a>(
     sides: &Sides,
