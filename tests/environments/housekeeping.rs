@@ -231,5 +231,11 @@ fn what_cannot_be_removed_is_named_with_the_command_that_does() {
         return;
     };
     assert_eq!(output.status, 1, "{output}");
-    assert_snapshot!(without_sizes(&said(&output)), @"");
+    assert_snapshot!(without_sizes(&said(&output)), @"
+      dist/export/python/virtualenvs/python-default/[PYTHON] (an environment)
+    error: N files or folders could not be removed
+     |
+     = dist/export/python/virtualenvs/python-default/[PYTHON]/held: resource busy (it is root's)
+    hint: remove them yourself: `sudo rm -r [REPO]/dist/export/python/virtualenvs/python-default/[PYTHON]/held`
+    ");
 }

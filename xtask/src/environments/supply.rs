@@ -55,8 +55,12 @@ impl<'a> Supply<'a> {
         let mut missing: Vec<&Selected<'_>> =
             selected.iter().filter(|one| !self.is_here(one)).collect();
         if !missing.is_empty() {
-            // The largest first, so that no thread is left with it at the end.
-            missing.sort_by_key(|one| Reverse(file_of(one).and_then(|file| file.size)));
+            // What is built takes longest, and needs no network meanwhile; then the largest, so
+            // that no thread is left with it at the end.
+            missing.sort_by_key(|one| {
+                let is_wheel = matches!(one.file, SelectedFile::Wheel(..));
+                (is_wheel, Reverse(file_of(one).and_then(|file| file.size)))
+            });
             self.bring(&missing)?;
         }
         selected
