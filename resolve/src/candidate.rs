@@ -32,6 +32,8 @@ pub(crate) struct Need<'a> {
     pub(crate) range: &'a VersionRange,
     /// The environments, as far as known.
     pub(crate) demand: &'a Marker,
+    /// The Pythons among them.
+    pub(crate) pythons: &'a VersionRange,
 }
 
 /// The outcome of a choice.
@@ -48,10 +50,9 @@ impl<P: Provider> Chooser<'_, P> {
         let Some(versions) = self.provider.versions(need.name)? else {
             return Ok(Choice::None(vec![(VersionRange::full(), Reason::NotFound)]));
         };
-        let pythons = need.demand.python_versions();
         let mut unusable = Vec::<(Version, Reason)>::new();
         for version in self.order(need, &versions) {
-            match self.usable(need, version, &pythons)? {
+            match self.usable(need, version)? {
                 Ok(()) => return Ok(Choice::Version(version.clone())),
                 Err(reason) => unusable.push((version.clone(), reason)),
             }
@@ -98,20 +99,24 @@ impl<P: Provider> Chooser<'_, P> {
     }
 
     /// Whether a version can be used, or why it cannot.
-    fn usable(
-        &self,
-        need: Need<'_>,
-        version: &Version,
-        pythons: &VersionRange,
-    ) -> Result<Result<(), Reason>, P::Error> {
+    fn usable(&self, need: Need<'_>, version: &Version) -> Result<Result<(), Reason>, P::Error> {
         if self.held.contains(need.name) && !self.is_kept(need, version) {
             return Ok(Err(Reason::Pinned));
         }
+        self.serves(need, version)
+    }
+
+    /// Whether a version serves a need, pins aside, or why it does not.
+    pub(crate) fn serves(
+        &self,
+        need: Need<'_>,
+        version: &Version,
+    ) -> Result<Result<(), Reason>, P::Error> {
         if let Some(at) = self.excluding_constraint(need, version) {
             return Ok(Err(Reason::Constraint(at)));
         }
         let release = self.provider.release(need.name, version)?;
-        if let Err(reason) = self.usable_files(need, version, &release, pythons) {
+        if let Err(reason) = self.usable_files(need, version, &release) {
             return Ok(Err(reason));
         }
         let metadata = match self.provider.metadata(need.name, version)? {
@@ -119,7 +124,7 @@ impl<P: Provider> Chooser<'_, P> {
             Err(unusable) => return Ok(Err(Reason::Metadata(unusable.0))),
         };
         if let Some(python) = &metadata.requires_python
-            && !requires_python::serves(python, pythons)
+            && !requires_python::serves(python, need.pythons)
         {
             return Ok(Err(Reason::RequiresPython(python.clone())));
         }
@@ -141,12 +146,11 @@ impl<P: Provider> Chooser<'_, P> {
     }
 
     /// Whether the files of a release can be used for `need`.
-    pub(crate) fn usable_files(
+    fn usable_files(
         &self,
         need: Need<'_>,
         version: &Version,
         release: &Release,
-        pythons: &VersionRange,
     ) -> Result<(), Reason> {
         let all = &release.files;
         let may_be_yanked = self.problem.pins.contains(need.name, version)
@@ -169,14 +173,14 @@ impl<P: Provider> Chooser<'_, P> {
                 Reason::NoSdist
             });
         }
-        if let Some(python) = no_file_for_pythons(&mut files, pythons) {
+        if let Some(python) = no_file_for_pythons(&mut files, need.pythons) {
             return Err(Reason::RequiresPython(python));
         }
         files.retain(|f| match &f.kind {
             FileKind::Wheel(wheel) => self
                 .problem
                 .interpreter_constraints
-                .admit_wheel(wheel, pythons),
+                .admit_wheel(wheel, need.pythons),
             FileKind::Sdist(_) => true,
         });
         if files.is_empty() {
@@ -204,9 +208,9 @@ impl<P: Provider> Chooser<'_, P> {
                 Err(Reason::WheelsForOtherPlatforms)
             };
         }
-        let is_needed = |platform: &&Platform| !platform.marker().is_disjoint(need.demand);
-        let mut needed = self.problem.platforms.iter().filter(is_needed);
-        match needed.find(|platform| !fits(platform)) {
+        let is_needed = |platform: &Platform| !platform.marker().is_disjoint(need.demand);
+        let mut unfit = self.problem.platforms.iter().filter(|p| !fits(p));
+        match unfit.find(|platform| is_needed(platform)) {
             Some(platform) => Err(Reason::Platform(*platform)),
             None => Ok(()),
         }

@@ -47,7 +47,7 @@ impl Stuck {
     pub(crate) fn remedy(&self, problem: &Problem) -> Remedy {
         let mut split = None;
         for marker in self.where_facts_hold(problem) {
-            if marker.is_disjoint(&self.part.environments) {
+            if self.part.excludes(&marker) {
                 if self.has_shrunk {
                     return Remedy::Restart;
                 }
@@ -145,7 +145,7 @@ impl Stuck {
         let region = self
             .where_facts_hold(problem)
             .into_iter()
-            .filter(|marker| !marker.is_disjoint(&self.part.environments))
+            .filter(|marker| !self.part.excludes(marker))
             .fold(Marker::TRUE, |all, one| all.and(&one));
         Conflict {
             environments: region.and(&problem.universe()),

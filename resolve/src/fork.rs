@@ -10,26 +10,18 @@ use model::{
     ExtraName, Marker, PackageName, Requirement, RequirementSource, Version, VersionRange,
     specifiers_range,
 };
-use pubgrub::{Id, State};
+use pubgrub::{Id, State, Term};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::candidate::{Choice, Chooser, Need};
 use crate::package::{Package, Reason, Types};
+use crate::part::Part;
 use crate::priority::{ConflictTracker, Priorities};
 use crate::provider::{Direct, Provider};
 use crate::split;
 
 /// What PubGrub says when there is no solution.
 pub(crate) type Tree = pubgrub::NoSolutionError<Types>;
-
-/// A part of the universe.
-#[derive(Debug, Clone)]
-pub(crate) struct Part {
-    /// The part, relative to the universe: true where the universe was not split.
-    pub(crate) marker: Marker,
-    /// The environments themselves.
-    pub(crate) environments: Marker,
-}
 
 /// What a part must take for granted, learned from an attempt at it that went wrong.
 #[derive(Debug, Clone, Default)]
@@ -210,7 +202,7 @@ impl Fork {
             return Ok(Some(root_version()));
         };
         if let Package::Extra(..) = package
-            && let Some(version) = self.decided(name)
+            && let Some(version) = self.only_version(name)
             && range.contains(&version)
         {
             return Ok(Some(version));
@@ -228,6 +220,7 @@ impl Fork {
             name,
             range,
             demand: &demand,
+            pythons: &self.part.pythons(&demand),
         };
         match chooser.choose(need)? {
             Choice::Version(version) => Ok(Some(version)),
@@ -246,8 +239,17 @@ impl Fork {
         }
     }
 
+    /// The version that is left of a project, where it is just one: the one decided.
+    fn only_version(&mut self, name: &PackageName) -> Option<Version> {
+        let base = self.state.package_store.alloc(Package::Base(name.clone()));
+        let solution = &self.state.partial_solution;
+        match solution.term_intersection_for_package(base)? {
+            Term::Positive(range) => range.as_singleton().cloned(),
+            Term::Negative(_) => None,
+        }
+    }
+
     fn decided(&self, name: &PackageName) -> Option<Version> {
-        // Decisions are few, and packages with extras fewer.
         let base = Package::Base(name.clone());
         self.state
             .partial_solution
@@ -304,7 +306,7 @@ impl Fork {
                 (RequirementSource::Index(_), Some(seeded)) => seeded,
                 (source, _) => source.clone(),
             };
-            if edge.marker.is_disjoint(&self.part.environments) {
+            if self.part.excludes(&edge.marker) {
                 continue;
             }
             match self.direct.get(&edge.name) {
@@ -342,7 +344,7 @@ impl Fork {
             .unwrap_or(Marker::TRUE);
         let mut dependencies = Vec::with_capacity(edges.len());
         for edge in edges {
-            if edge.marker.is_disjoint(&self.part.environments) {
+            if self.part.excludes(&edge.marker) {
                 continue;
             }
             let range = edge_range(edge);

@@ -20,6 +20,7 @@ mod fork;
 mod hint;
 mod merge;
 mod package;
+mod part;
 mod pins;
 mod priority;
 mod problem;

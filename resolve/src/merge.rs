@@ -7,8 +7,9 @@ use model::{
 };
 use rustc_hash::FxHashMap;
 
-use crate::fork::{Part, Solution};
+use crate::fork::Solution;
 use crate::package::Package;
+use crate::part::Part;
 use crate::pins::Pins;
 use crate::reach::reach;
 
@@ -191,7 +192,7 @@ fn is_one(fork: &Marker, solutions: &[(&Part, Versions<'_>)]) -> bool {
     let mut all = Versions::default();
     solutions
         .iter()
-        .filter(|(part, _)| !part.environments.is_disjoint(fork))
+        .filter(|(part, _)| !part.excludes(fork))
         .all(|(_, versions)| {
             let agrees = all.agrees(versions);
             all.extend(versions);

@@ -1,5 +1,8 @@
 //! In which environments of a part each chosen package is really needed.
 
+use std::collections::VecDeque;
+use std::collections::hash_map::Entry;
+
 use model::{Marker, PackageName};
 use rustc_hash::FxHashMap;
 
@@ -11,36 +14,45 @@ use crate::package::Package;
 /// A package is needed where something needed requires it; what is never needed is left out.
 pub(crate) fn reach(solution: &Solution) -> FxHashMap<Package, Marker> {
     let mut reach = FxHashMap::<Package, Marker>::default();
-    let mut queue = vec![(Package::Root, Marker::TRUE)];
-    while let Some((package, marker)) = queue.pop() {
-        let old = reach.get(&package).cloned().unwrap_or(Marker::FALSE);
-        let new = old.or(&marker);
-        if new == old || new.is_same_set(&old) {
+    // What each package in the queue is newly known to be needed for.
+    let mut news = FxHashMap::<Package, Marker>::default();
+    news.insert(Package::Root, Marker::TRUE);
+    let mut queue = VecDeque::from([Package::Root]);
+    while let Some(package) = queue.pop_front() {
+        let Some(new) = news.remove(&package) else {
+            continue;
+        };
+        let old = reach.entry(package.clone()).or_insert(Marker::FALSE);
+        let all = old.or(&new);
+        if all == *old || all.is_same_set(old) {
             continue;
         }
-        let first = old.is_false();
-        reach.insert(package.clone(), new.clone());
-        // What a growing set adds is enough to pass on, the whole set is simpler to compare.
-        let passed = if first { marker } else { new };
+        *old = all;
+        let mut pass = |package: Package, marker: &Marker| match news.entry(package) {
+            Entry::Occupied(mut known) => *known.get_mut() = known.get().or(marker),
+            Entry::Vacant(free) => {
+                queue.push_back(free.key().clone());
+                free.insert(marker.clone());
+            }
+        };
         let Some((_, edges)) = solution.chosen.get(&package) else {
             continue;
         };
         for edge in edges.iter() {
-            if edge.marker.is_disjoint(&solution.part.environments) {
+            if solution.part.excludes(&edge.marker) {
                 continue;
             }
-            let marker = passed.and(&edge.marker);
-            if marker.is_disjoint(&solution.part.environments) {
+            let marker = new.and(&edge.marker);
+            if solution.part.excludes(&marker) {
                 continue;
             }
             for extra in &edge.extras {
-                let extra = Package::Extra(edge.name.clone(), extra.clone());
-                queue.push((extra, marker.clone()));
+                pass(Package::Extra(edge.name.clone(), extra.clone()), &marker);
             }
-            queue.push((Package::Base(edge.name.clone()), marker));
+            pass(Package::Base(edge.name.clone()), &marker);
         }
         if let Package::Extra(name, _) = &package {
-            queue.push((Package::Base(name.clone()), passed));
+            pass(Package::Base(name.clone()), &new);
         }
     }
     reach.remove(&Package::Root);

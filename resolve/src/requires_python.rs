@@ -11,6 +11,14 @@ use model::{
 /// Upper bounds are ignored: they are guesses about the future, and a resolver that believes
 /// them walks back to releases from before the guess. Single excluded versions are ignored too.
 pub(crate) fn serves(specifiers: &VersionSpecifiers, pythons: &VersionRange) -> bool {
+    // The usual case, once for every file of an index: one lower bound.
+    if let ([specifier], Some((Bound::Included(lowest), _))) =
+        (&specifiers[..], pythons.bounding_range())
+        && *specifier.operator() == Operator::GreaterThanEqual
+        && specifier.version() <= lowest
+    {
+        return true;
+    }
     let wanted = pythons.intersection(&VersionRange::strictly_lower_than(Version::new([4])));
     specifiers.is_empty() || wanted.subset_of(&served(specifiers))
 }

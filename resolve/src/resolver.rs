@@ -10,14 +10,14 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::candidate::{Chooser, Need};
 use crate::conflict::{Conflict, Remedy};
-use crate::fork::{Fork, Outcome, Part, Seeds, Solution};
+use crate::fork::{Fork, Outcome, Seeds, Solution};
 use crate::merge::merge;
 use crate::package::Package;
+use crate::part::Part;
 use crate::pins::{Pin, Pins};
 use crate::problem::Problem;
 use crate::provider::Provider;
 use crate::reach;
-use crate::requires_python;
 use crate::split;
 
 /// A resolution, and what the user should hear about it.
@@ -201,18 +201,11 @@ impl<P: Provider> Attempt<'_, P> {
     /// The parts to begin with: the universe, or those that the lock was resolved in.
     fn first_parts(&self) -> Vec<Part> {
         let universe = self.problem.universe();
-        let mut rest = Part {
-            marker: Marker::TRUE,
-            environments: universe.clone(),
-        };
+        let mut rest = Part::all(universe);
         let mut parts = Vec::new();
         for fork in self.problem.pins.forks() {
-            let part = Part {
-                marker: rest.marker.and(fork),
-                environments: rest.environments.and(fork),
-            };
-            rest.marker = rest.marker.and(&fork.negate());
-            rest.environments = rest.environments.and(&fork.negate());
+            let part = rest.and(fork);
+            rest = rest.and(&fork.negate());
             if !part.environments.is_false() {
                 parts.push(part);
             }
@@ -241,24 +234,17 @@ impl<P: Provider> Attempt<'_, P> {
                 continue;
             };
             let demand = marker.and(&solution.part.environments);
-            let pythons = demand.python_versions();
             let need = Need {
                 name,
                 range: &VersionRange::full(),
                 demand: &demand,
+                pythons: &solution.part.pythons(&demand),
             };
-            let release = self.provider.release(name, version)?;
-            let mut serves = chooser
-                .usable_files(need, version, &release, &pythons)
-                .is_ok();
-            if serves && let Ok(metadata) = self.provider.metadata(name, version)? {
-                let python = metadata.requires_python.as_ref();
-                serves = python.is_none_or(|python| requires_python::serves(python, &pythons));
-            }
-            if !serves {
+            let known = seeds.demand.get(name).unwrap_or(&Marker::FALSE);
+            if chooser.serves(need, version)?.is_err() && !demand.is_subset(known) {
                 found = true;
-                let known = seeds.demand.entry(name.clone()).or_insert(Marker::FALSE);
-                *known = known.or(marker);
+                let known = known.or(marker);
+                seeds.demand.insert(name.clone(), known);
             }
         }
         Ok(found.then_some(seeds))

@@ -7,7 +7,7 @@ use std::ops::Bound;
 
 use model::{Marker, PackageName, Requirement, RequirementSource, Version};
 
-use crate::fork::Part;
+use crate::part::Part;
 
 /// The parts that `part` splits into for the sake of `edges`; `part` itself where no edge asks
 /// for a split.
@@ -29,10 +29,7 @@ pub(crate) fn parts(part: &Part, edges: &[Requirement]) -> Vec<Part> {
 pub(crate) fn split(part: &Part, marker: &Marker) -> Vec<Part> {
     let sides: Vec<Part> = [marker.clone(), marker.negate()]
         .into_iter()
-        .map(|side| Part {
-            marker: part.marker.and(&side),
-            environments: part.environments.and(&side),
-        })
+        .map(|side| part.and(&side))
         .filter(|side| !side.environments.is_false())
         .collect();
     if sides.len() < 2 {
@@ -56,7 +53,7 @@ pub(crate) fn order(part: &Part) -> (Reverse<Option<Version>>, String) {
 fn splitting_markers(part: &Part, edges: &[&Requirement]) -> Vec<Marker> {
     let mut active: Vec<&&Requirement> = edges
         .iter()
-        .filter(|edge| !edge.marker.is_disjoint(&part.environments))
+        .filter(|edge| !part.excludes(&edge.marker))
         .collect();
     let Some(first) = active.first() else {
         return Vec::new();

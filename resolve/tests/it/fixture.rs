@@ -38,6 +38,8 @@ use crate::judge;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Index {
     pub(crate) packages: BTreeMap<PackageName, BTreeMap<Version, Entry>>,
+    /// The keys of `packages`, as a provider hands them out.
+    versions: BTreeMap<PackageName, Arc<[Version]>>,
     pub(crate) direct: BTreeMap<String, Arc<Direct>>,
 }
 
@@ -59,10 +61,7 @@ impl Provider for Index {
     type Error = Infallible;
 
     fn versions(&self, name: &PackageName) -> Result<Option<Arc<[Version]>>, Infallible> {
-        Ok(self
-            .packages
-            .get(name)
-            .map(|releases| releases.keys().cloned().collect()))
+        Ok(self.versions.get(name).cloned())
     }
 
     fn release(&self, name: &PackageName, version: &Version) -> Result<Arc<Release>, Infallible> {
@@ -135,10 +134,10 @@ impl Index {
             release: Arc::new(Release { files }),
             metadata,
         };
-        self.packages
-            .entry(name.clone())
-            .or_default()
-            .insert(version.clone(), entry);
+        let releases = self.packages.entry(name.clone()).or_default();
+        releases.insert(version.clone(), entry);
+        let versions = releases.keys().cloned().collect();
+        self.versions.insert(name.clone(), versions);
     }
 }
 

@@ -569,6 +569,14 @@ fn a_constraint_with_a_marker_holds_there() {
     );
 }
 
+#[test]
+fn a_constraint_holds_for_what_is_met_late() {
+    check(
+        "constraint b!=2 ; sys_platform == 'linux' \n > c \n > b ; sys_platform != 'linux' \n b 1 \n b 2 \n c 1 -> b",
+        "b==1 \n c==1",
+    );
+}
+
 // Direct references.
 
 #[test]
