@@ -56,6 +56,26 @@ fn two_distributions_would_ship_a_file() {
 }
 
 #[test]
+fn two_distributions_of_one_name() {
+    let twin = DIST
+        .replace(":a\"", ":b\"")
+        .replace("name=\"a\"", "name=\"A\"")
+        .replace(", \":data\"", "");
+    let repo = one(DIST)
+        .file("src/b/BUILD", &format!("python_sources()\n{twin}"))
+        .file("src/b/y.py", "");
+    assert_snapshot!(refusal(&repo, &[]), @r#"
+    error: src/a:dist and src/b:dist both provide `A`
+     --> src/b/BUILD:2:55
+      |
+    2 | python_distribution(name="dist", dependencies=[":b"], provides=python_artifact(name="A", version="1"))
+      |                                                       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+    hint: give each a name of its own
+    "#);
+}
+
+#[test]
 fn no_version_anywhere() {
     let repo = one(&DIST.replace(", version=\"1\"", ""));
     assert_snapshot!(refusal(&repo, &[]), @"
@@ -373,6 +393,32 @@ fn neither_wheel_nor_sdist() {
       |
     hint: set `wheel` or `sdist` to `True`
     "#);
+}
+
+#[test]
+fn a_run_that_is_killed() {
+    let noise: String = (0_u64..400_000)
+        .map(|n| format!("{:x}", n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 33))
+        .collect();
+    let repo = monorepo().file("src/acme/app/big.py", &format!("X = \"{noise}\"\n"));
+    let arguments = ["package", "--wheel", "src/acme/app:dist"];
+    let wheel = repo.root().join("dist/acme_app-24.9.0-py3-none-any.whl");
+    for milliseconds in [20, 60, 120, 240] {
+        let running = repo.start(&arguments);
+        std::thread::sleep(std::time::Duration::from_millis(milliseconds));
+        running.kill();
+        if wheel.exists() {
+            super::open(&wheel);
+        }
+    }
+    let output = repo.xtask(&arguments);
+    assert_eq!(output.status, 0, "{output}");
+    assert_eq!(
+        built(&repo),
+        ["acme_app-24.9.0-py3-none-any.whl"],
+        "nothing is left over"
+    );
+    super::open(&wheel);
 }
 
 #[test]

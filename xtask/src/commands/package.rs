@@ -75,6 +75,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
     };
     let selected = select(session, choice)?;
     refuse_binaries(session, &selected)?;
+    refuse_twins(&selected)?;
     let out_dir = match &arguments.out_dir {
         Some(folder) => session.working_folder()?.join(folder),
         None => session.root().join("dist"),
@@ -131,6 +132,25 @@ fn refuse_binaries(session: &Session, selected: &Selected) -> Result<(), Command
 /// Relative to the root where it lies below it.
 fn shown<'a>(session: &Session, path: &'a camino::Utf8Path) -> &'a camino::Utf8Path {
     path.strip_prefix(session.root()).unwrap_or(path)
+}
+
+/// Two distributions of one name would overwrite each other's archives.
+fn refuse_twins(selected: &Selected) -> Result<(), CommandError> {
+    let mut names: BTreeMap<String, &Distribution> = BTreeMap::new();
+    for distribution in selected.distributions() {
+        let name = &distribution.artifact.name;
+        let normal = name.parse::<model::PackageName>();
+        let key = normal.map_or_else(|_| name.clone(), |normal| normal.to_string());
+        if let Some(first) = names.insert(key, distribution) {
+            return Err(CommandError::failure(format!(
+                "{} and {} both provide `{name}`",
+                first.address, distribution.address
+            ))
+            .at(distribution.place.clone())
+            .hint("give each a name of its own"));
+        }
+    }
+    Ok(())
 }
 
 fn jobs<'a>(
