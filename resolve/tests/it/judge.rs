@@ -86,7 +86,6 @@ pub(crate) fn environments(problem: &Problem) -> Vec<Environment> {
 }
 
 /// Pythons that satisfy the constraints; the only one there is where they name just one.
-
 pub(crate) fn pythons(problem: &Problem) -> Vec<String> {
     let mut all = Vec::new();
     for minor in 7..17 {

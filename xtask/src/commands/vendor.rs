@@ -63,7 +63,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
         copy(&cached, &output, &it.file.filename)
             .map_err(|error| CommandError::file("write to", &arguments.output, &error))?;
     }
-    for package in lock.packages.iter().filter(|it| has_no_file(it)) {
+    for package in lock.packages.iter().filter(has_no_file) {
         session.warn(format_args!(
             "{} {} is a repository or a folder: it has no file to vendor",
             package.name, package.version
