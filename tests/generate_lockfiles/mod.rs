@@ -275,10 +275,7 @@ fn pants_settings_that_are_not_used_are_listed_with_v() {
         .lines()
         .filter(|line| line.contains("pants.toml"))
         .collect();
-    assert_snapshot!(lines.join("\n"), @"
-    pants.toml:3: `[GLOBAL] backend_packages` is not used
-    pants.toml:10: `[pytest] args` is not used
-    ");
+    assert_snapshot!(lines.join("\n"), @"pants.toml:10: `[pytest] args` is not used");
 }
 
 #[test]

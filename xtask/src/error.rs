@@ -338,14 +338,23 @@ mod tests {
             .because("`!` is no version")
             .hint("write `foo>=1.0`");
         insta::assert_snapshot!(check(&error), @"
-        error: cannot read it
-        --> pants.toml
+        error: cannot read the requirement `foo >= !`
+         --> requirements.txt:3:8
+          |
+        3 | foo >= !
+          |        ^
+          |
+          = `!` is no version
+        hint: write `foo>=1.0`
         ");
     }
 
     #[test]
     fn a_whole_file() {
         let error = CommandError::failure("cannot read it").at(Place::file("pants.toml"));
-        insta::assert_snapshot!(check(&error), @"");
+        insta::assert_snapshot!(check(&error), @"
+        error: cannot read it
+        --> pants.toml
+        ");
     }
 }

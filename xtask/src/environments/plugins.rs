@@ -219,14 +219,35 @@ mod tests {
         let text = "[metadata]\nname = acme-hello\nversion = 1.2\ndescription = Says hello\n\
                     [options]\ninstall_requires =\n    click\n[options.entry_points]\n\
                     acme.plugin =\n    hello = acme.hello:Plugin\nconsole_scripts =\n    hi = acme.hello:main\n";
-        insta::assert_snapshot!(check("setup.cfg", text), @"");
+        insta::assert_snapshot!(check("setup.cfg", text), @"
+        Metadata-Version: 2.1
+        Name: acme-hello
+        Version: 1.2
+        Summary: Says hello
+
+        [acme.plugin]
+        hello = acme.hello:Plugin
+
+        [console_scripts]
+        hi = acme.hello:main
+        ");
     }
 
     #[test]
     fn pyproject_of_pep_621() {
         let text = "[project]\nname = \"acme-hello\"\ndynamic = [\"version\"]\n[project.scripts]\nhi = \"acme.hello:main\"\n\
                     [project.entry-points.\"acme.plugin\"]\nhello = \"acme.hello:Plugin\"\n";
-        insta::assert_snapshot!(check("pyproject.toml", text), @"");
+        insta::assert_snapshot!(check("pyproject.toml", text), @"
+        Metadata-Version: 2.1
+        Name: acme-hello
+        Version: 0
+
+        [acme.plugin]
+        hello = acme.hello:Plugin
+
+        [console_scripts]
+        hi = acme.hello:main
+        ");
     }
 
     #[test]
