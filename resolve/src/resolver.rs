@@ -1,5 +1,6 @@
 //! The loop over the parts of the universe.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use model::{
@@ -140,16 +141,13 @@ enum Attempted {
 
 impl<P: Provider> Attempt<'_, P> {
     fn run(&self) -> Result<Attempted, ResolveError<P::Error>> {
-        let mut queue: Vec<Fork> = self
-            .first_parts()
-            .into_iter()
-            .map(|part| Fork::new(part, Seeds::default()))
-            .collect();
+        let mut queue = Queue::default();
+        for part in self.first_parts() {
+            queue.push(Fork::new(part, Seeds::default()));
+        }
         let mut solutions: Vec<Solution> = Vec::new();
         let mut elsewhere = Vec::<Pin>::new();
         loop {
-            // Popped from the end: the first in order is solved first.
-            queue.sort_by_cached_key(|fork| std::cmp::Reverse(split::order(&fork.part)));
             let Some(fork) = queue.pop() else {
                 return Ok(Attempted::Solved(solutions));
             };
@@ -162,7 +160,7 @@ impl<P: Provider> Attempt<'_, P> {
                 exact: &self.exact,
             };
             match fork.run(&chooser)? {
-                Outcome::Split(forks) => queue.extend(forks),
+                Outcome::Split(forks) => forks.into_iter().for_each(|fork| queue.push(fork)),
                 Outcome::Restart(part, seeds) => queue.push(Fork::new(part, seeds)),
                 Outcome::NoSolution(stuck) => {
                     let pins = stuck.pins(self.problem.pins.changed());
@@ -171,11 +169,11 @@ impl<P: Provider> Attempt<'_, P> {
                     }
                     let part = stuck.part.clone();
                     match stuck.remedy(self.problem) {
-                        Remedy::Split(marker) => queue.extend(
-                            split::split(&part, &marker)
-                                .into_iter()
-                                .map(|part| Fork::new(part, Seeds::default())),
-                        ),
+                        Remedy::Split(marker) => {
+                            for part in split::split(&part, &marker) {
+                                queue.push(Fork::new(part, Seeds::default()));
+                            }
+                        }
                         Remedy::Restart => queue.push(Fork::new(part, Seeds::default())),
                         Remedy::None if !pins.outside.is_empty() => {
                             return Ok(Attempted::LetGo(pins.outside));
@@ -261,6 +259,25 @@ impl<P: Provider> Attempt<'_, P> {
             }
         }
         Ok(versions)
+    }
+}
+
+/// Parts that wait to be solved.
+#[derive(Default)]
+struct Queue {
+    forks: BTreeMap<(split::Order, usize), Fork>,
+    pushed: usize,
+}
+
+impl Queue {
+    fn push(&mut self, fork: Fork) {
+        self.pushed += 1;
+        let order = split::order(&fork.part);
+        self.forks.insert((order, self.pushed), fork);
+    }
+
+    fn pop(&mut self) -> Option<Fork> {
+        self.forks.pop_first().map(|(_, fork)| fork)
     }
 }
 

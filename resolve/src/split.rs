@@ -39,9 +39,12 @@ pub(crate) fn split(part: &Part, marker: &Marker) -> Vec<Part> {
     }
 }
 
+/// A place in the order in which parts are solved.
+pub(crate) type Order = (Reverse<Option<Version>>, String);
+
 /// The order in which parts are solved: later Pythons first, as they have the newest versions,
 /// which the others then prefer.
-pub(crate) fn order(part: &Part) -> (Reverse<Option<Version>>, String) {
+pub(crate) fn order(part: &Part) -> Order {
     let lowest = match part.environments.python_versions().bounding_range() {
         Some((Bound::Included(low) | Bound::Excluded(low), _)) => Some(low.clone()),
         _ => None,
