@@ -69,6 +69,7 @@ pub(crate) fn merge<E>(
     let mut simplifier = Simplifier {
         universe,
         known: FxHashMap::default(),
+        sets: FxHashMap::default(),
     };
     let nodes = collected
         .into_iter()
@@ -121,6 +122,8 @@ fn dependencies(
 struct Simplifier<'a> {
     universe: &'a Marker,
     known: FxHashMap<Marker, Marker>,
+    /// The same of packages, by their environments.
+    sets: FxHashMap<Marker, Marker>,
 }
 
 impl Simplifier<'_> {
@@ -143,7 +146,12 @@ impl Simplifier<'_> {
         let set = marker.and(self.universe);
         match locked.find(|locked| locked.and(self.universe).is_same_set(&set)) {
             Some(locked) => locked.clone(),
-            None => self.simplify(marker),
+            // The first of the markers of one set says how all of them read.
+            None => self
+                .sets
+                .entry(set)
+                .or_insert_with(|| marker.simplify_within(self.universe))
+                .clone(),
         }
     }
 
