@@ -192,3 +192,42 @@ fn pip_agrees() {
     No broken requirements found.
     ");
 }
+
+#[test]
+fn a_folder_of_this_machine_is_built_and_seen_as_current() {
+    let Some(repo) = repo() else { return };
+    let index = index();
+    let backend = r#"
+import base64, hashlib, os, zipfile
+
+FILES = {
+    "local_module.py": "x = 5\n",
+    "local-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: local\nVersion: 1.0\n",
+    "local-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+}
+
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    record = ""
+    with zipfile.ZipFile(os.path.join(folder, "local-1.0-py3-none-any.whl"), "w") as archive:
+        for name, text in FILES.items():
+            digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode()
+            record += "%s,sha256=%s,%d\n" % (name, digest.rstrip("="), len(text))
+            archive.writestr(name, text)
+        archive.writestr("local-1.0.dist-info/RECORD", record + "local-1.0.dist-info/RECORD,,\n")
+    return "local-1.0-py3-none-any.whl"
+"#;
+    let repo = repo
+        .index(&index)
+        .requirements("./vendor/local\n")
+        .file(
+            "vendor/local/pyproject.toml",
+            "[build-system]\nrequires = []\nbuild-backend = 'backend'\nbackend-path = ['.']\n",
+        )
+        .file("vendor/local/backend.py", backend);
+    lock(&repo);
+    done(&repo, &["export"]);
+    done(&repo, &["check-export"]);
+    let code =
+        "import local_module, importlib.metadata as m; print(local_module.x, m.version('local'))";
+    assert_eq!(done(&repo, &["run", "--", "-c", code]).stdout, "5 1.0\n");
+}

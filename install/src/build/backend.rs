@@ -37,7 +37,7 @@ impl Backend<'_> {
     /// What `get_requires_for_build_wheel` asks for; nothing where the backend has no such hook.
     pub(crate) fn requires(&self) -> Result<Vec<String>, BuildProblem> {
         let hook = "get_requires_for_build_wheel";
-        match self.call(hook, json!({}))? {
+        match self.call(hook, json!([null]))? {
             None => Ok(Vec::new()),
             Some(value) => {
                 serde_json::from_value(value.clone()).map_err(|_| self.wrong(hook, &value))
@@ -50,7 +50,7 @@ impl Backend<'_> {
         let hook = "prepare_metadata_for_build_wheel";
         let folder = self.scratch.join("metadata");
         fs_err::create_dir_all(&folder)?;
-        let Some(value) = self.call(hook, json!({"metadata_directory": folder}))? else {
+        let Some(value) = self.call(hook, json!([folder, null]))? else {
             return Ok(None);
         };
         let file = self.inside(&folder, hook, &value)?.join("METADATA");
@@ -62,7 +62,7 @@ impl Backend<'_> {
         let hook = "build_wheel";
         fs_err::create_dir_all(folder)?;
         let value = self
-            .call(hook, json!({"wheel_directory": folder}))?
+            .call(hook, json!([folder, null, null]))?
             .unwrap_or_default();
         self.inside(folder, hook, &value)
     }

@@ -1,7 +1,7 @@
 """Calls one hook of a build backend (PEP 517) and writes down what it returns.
 
 Run as `python -I runner.py REQUEST`, in the source's folder. REQUEST is a JSON file:
-`backend`, `backend_path` (absolute folders), `hook`, `arguments`, and `answer`, the file in which
+`backend`, `backend_path` (absolute folders), `hook`, `arguments` (by position), and `answer`, the file in which
 `{"value": …}` or `{"missing": true}` is written.
 """
 
@@ -31,7 +31,7 @@ def main():
     # A backend may look at its arguments as `setup.py` does.
     sys.argv[1:] = []
     hook = getattr(load(request["backend"], request["backend_path"]), request["hook"], None)
-    answer = {"missing": True} if hook is None else {"value": hook(**request["arguments"])}
+    answer = {"missing": True} if hook is None else {"value": hook(*request["arguments"])}
     with open(request["answer"], "w", encoding="utf-8") as file:
         json.dump(answer, file)
 

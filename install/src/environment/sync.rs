@@ -18,7 +18,7 @@ use super::owners::check_owners;
 use super::place::{check_source, place_all, remove_all, remove_bytecode};
 use super::skeleton::skeleton;
 use super::state::{Found, Phase, State};
-use super::wanted::{Bytecode, Identity, Wanted};
+use super::wanted::{Bytecode, Identity, Wanted, WantedWheel};
 use crate::archive::Record;
 use crate::files;
 use crate::python::Interpreter;
@@ -79,6 +79,15 @@ impl Environment {
     #[must_use]
     pub fn python(&self) -> Utf8PathBuf {
         self.scripts().join("python")
+    }
+
+    /// The wheels that it was last made to hold; none where it is not ours.
+    #[must_use]
+    pub fn recorded(&self) -> Vec<WantedWheel> {
+        match Found::at(&self.root) {
+            Ok(Found::Ours(state)) => state.identity.wheels,
+            _ => Vec::new(),
+        }
     }
 
     /// Whether it was last made to hold what is wanted; its files are not looked at.

@@ -9,7 +9,7 @@ use install::environment::{
 use install::python::{Interpreter, Interpreters, Places, PythonRequest, SearchPath};
 use install::{Selected, Store, select};
 use lockfile::LockFormat;
-use model::{InterpreterConstraints, Lock};
+use model::{InterpreterConstraints, Lock, PackageSource};
 
 use super::error::{of_environment, of_interpreter, of_selection};
 use super::first_party::FirstParty;
@@ -180,6 +180,8 @@ impl<'a> Exporter<'a> {
     }
 
     /// The wheels by their hashes, as far as no file must be fetched to tell them.
+    ///
+    /// A folder of this machine has no hash: what was last built of it counts.
     fn known_wheels(
         &self,
         recipe: &Recipe,
@@ -187,7 +189,19 @@ impl<'a> Exporter<'a> {
     ) -> Result<Option<Vec<WantedWheel>>, CommandError> {
         let selected = selected(recipe, resolve)?;
         let supply = self.supply(recipe, resolve);
-        Ok(selected.iter().map(|one| supply.known(one)).collect())
+        let recorded = recipe.environment.recorded();
+        let of_folder = |one: &Selected<'_>| {
+            let package = one.package;
+            let mut same = recorded
+                .iter()
+                .filter(|wheel| (&wheel.name, &wheel.version) == (&package.name, &package.version));
+            let is_folder = matches!(package.source, PackageSource::Path { .. });
+            same.next().filter(|_| is_folder).cloned()
+        };
+        Ok(selected
+            .iter()
+            .map(|one| supply.known(one).or_else(|| of_folder(one)))
+            .collect())
     }
 
     fn supply<'s>(&'s self, recipe: &'s Recipe, resolve: &'s str) -> Supply<'s> {
