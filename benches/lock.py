@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
 """Locks the same requirements with us and with uv, in turn, and prints medians and ratios.
 
-    python3 benches/lock.py REQUIREMENTS... [--uv PATH] [--runs 5] [--cutoff 2024-10-22]
+    python3 benches/lock.py REQUIREMENTS... [--uv PATH] [--runs 5] [--cold-runs 3] [--cutoff 2024-10-22]
 
-Each REQUIREMENTS file is locked universally for CPython 3.12 in four situations: warm (offline, the
-cache filled, the lock removed), unchanged (the lock there), edited (warm, the last requirement
-removed and put back) and cold (no cache). Every process is measured whole: wall time, CPU time of
+Each REQUIREMENTS file is locked universally for CPython 3.12 in three situations: warm (offline, the
+cache filled, the lock removed), unchanged (the lock there) and cold (no cache). Every process is measured whole: wall time, CPU time of
 it and its children, and the largest resident set, as the operating system counts them. Requests are
 counted in one more cold run of each, from what the tools say themselves.
 
@@ -124,13 +123,17 @@ def compare(requirements, options):
     for tool in (ours, uv):
         tool.run()
     packages = (ours.folder / ours.lock).read_text().count("[[packages]]")
-    print(f"\n{requirements.name}: {packages} packages; median of {options.runs} runs each, in turn")
+    print(
+        f"\n{requirements.name}: {packages} packages; median of {options.runs} runs each, in turn"
+        f" (cold: {options.cold_runs})"
+    )
     print(f"{'':10} {'wall s':>19} {'ratio':>6} {'CPU s':>19} {'ratio':>6} {'MiB':>15} {'ratio':>6}")
     for situation in (warm, unchanged, cold):
         samples = {tool.name: [] for tool in (ours, uv)}
-        for tool in (ours, uv):
-            situation(tool)
-        for _ in range(options.runs):
+        if situation is not cold:
+            for tool in (ours, uv):
+                situation(tool)
+        for _ in range(options.cold_runs if situation is cold else options.runs):
             for tool in (ours, uv):
                 samples[tool.name].append(situation(tool))
         a, b = ([statistics.median(column) for column in zip(*samples[tool.name])] for tool in (ours, uv))
@@ -147,6 +150,7 @@ def main():
     parser.add_argument("--binary", default="target/release/cargo-xtask")
     parser.add_argument("--uv", default=shutil.which("uv") or "uv")
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--cold-runs", type=int, default=3)
     parser.add_argument("--cutoff", default="2024-10-22")
     options = parser.parse_args()
     options.binary = os.path.abspath(options.binary)
