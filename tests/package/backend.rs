@@ -98,7 +98,7 @@ fn its_wheel_is_the_same_bytes_again() {
 fn a_backend_that_fails() {
     let repo = own().file(
         "src/own/backend.py",
-        "def build_wheel(**arguments):\n    raise SystemExit(\"no compiler\")\n",
+        "def build_wheel(*arguments):\n    raise SystemExit(\"no compiler\")\n",
     );
     let output = repo.xtask(&["package", "--wheel"]);
     assert_eq!((output.status, built(&repo).len()), (1, 0), "{output}");
