@@ -30,7 +30,9 @@ pub(crate) struct Chooser<'a, P> {
 pub(crate) struct Need<'a> {
     pub(crate) name: &'a PackageName,
     pub(crate) range: &'a VersionRange,
-    /// The environments, as far as known.
+    /// The environments of the part.
+    pub(crate) part: &'a Marker,
+    /// Those of them in which it is needed, as far as known.
     pub(crate) demand: &'a Marker,
     /// The Pythons among them.
     pub(crate) pythons: &'a VersionRange,
@@ -73,8 +75,8 @@ impl<P: Provider> Chooser<'_, P> {
         versions: &'v [Version],
     ) -> impl Iterator<Item = &'v Version> + use<'v, P> {
         let range = need.range;
-        let pinned = self.problem.pins.versions(need.name, need.demand);
-        let elsewhere = self.chosen_elsewhere.versions(need.name, need.demand);
+        let pinned = self.problem.pins.versions(need);
+        let elsewhere = self.chosen_elsewhere.versions(need);
         let preferred: Vec<&Version> = pinned
             .chain(elsewhere)
             .filter(|version| range.contains(version))
@@ -100,7 +102,7 @@ impl<P: Provider> Chooser<'_, P> {
 
     /// Whether a version can be used, or why it cannot.
     fn usable(&self, need: Need<'_>, version: &Version) -> Result<Result<(), Reason>, P::Error> {
-        if self.held.contains(need.name) && !self.is_kept(need, version) {
+        if self.held.contains(need.name) && !self.problem.pins.keeps(need, version) {
             return Ok(Err(Reason::Pinned));
         }
         self.serves(need, version)
@@ -129,10 +131,6 @@ impl<P: Provider> Chooser<'_, P> {
             return Ok(Err(Reason::RequiresPython(python.clone())));
         }
         Ok(Ok(()))
-    }
-
-    fn is_kept(&self, need: Need<'_>, version: &Version) -> bool {
-        self.problem.pins.keeps(need.name, version, need.demand)
     }
 
     fn excluding_constraint(&self, need: Need<'_>, version: &Version) -> Option<usize> {
@@ -167,7 +165,9 @@ impl<P: Provider> Chooser<'_, P> {
         let (wheels, sdists) = (binaries.wheels(need.name), binaries.sdists(need.name));
         files.retain(|f| if is_wheel(f) { wheels } else { sdists });
         if files.is_empty() {
-            return Err(if wheels {
+            return Err(if release.left_out_by_hash {
+                Reason::Hash
+            } else if wheels {
                 Reason::NoWheel
             } else {
                 Reason::NoSdist

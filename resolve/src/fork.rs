@@ -30,6 +30,10 @@ pub(crate) struct Seeds {
     pub(crate) demand: FxHashMap<PackageName, Marker>,
     /// Direct references that were met after a version had been decided.
     pub(crate) direct: FxHashMap<PackageName, RequirementSource>,
+    /// Versions that do not serve where they turned out to be needed. A version that was tried
+    /// and given up may have asked for a project in more environments, and wheels for other
+    /// Pythons seemed to do.
+    pub(crate) refused: Vec<(PackageName, Version, Reason)>,
 }
 
 /// The dependencies of one package at one version, as requirements in the part.
@@ -87,7 +91,12 @@ pub(crate) struct Solution {
 impl Fork {
     /// The start of a part.
     pub(crate) fn new(part: Part, seeds: Seeds) -> Self {
-        let state = State::init(Package::Root, root_version());
+        let mut state = State::init(Package::Root, root_version());
+        for (name, version, reason) in &seeds.refused {
+            let id = state.package_store.alloc(Package::Base(name.clone()));
+            let version = VersionRange::singleton(version.clone());
+            state.add_unavailable(id, version, reason.clone());
+        }
         Self {
             next: state.root_package,
             demand: seeds.demand.clone(),
@@ -219,6 +228,7 @@ impl Fork {
         let need = Need {
             name,
             range,
+            part: &self.part.environments,
             demand: &demand,
             pythons: &self.part.pythons(&demand),
         };

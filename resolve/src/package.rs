@@ -55,6 +55,8 @@ pub enum Reason {
     NoWheel,
     /// It has no source distribution, and wheels may not be used.
     NoSdist,
+    /// None of its files has a digest that the user asks for.
+    Hash,
     /// Nothing of it can be used on a platform that must be served.
     Platform(Platform),
     /// A constraint excludes it: index into the problem's constraints.
@@ -83,6 +85,7 @@ impl fmt::Display for Reason {
             Self::NoSdist => {
                 f.write_str("it has no source distribution, and wheels may not be used")
             }
+            Self::Hash => f.write_str("none of its files has a hash that the requirements name"),
             Self::Platform(platform) => write!(f, "it has no file that fits {platform}"),
             Self::Constraint(_) => f.write_str("a constraint excludes it"),
             Self::Prerelease => f.write_str("it is a pre-release"),

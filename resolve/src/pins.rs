@@ -3,6 +3,8 @@
 use model::{Marker, PackageName, Version, VersionRange};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::candidate::Need;
+
 /// One version to keep.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pin {
@@ -65,35 +67,36 @@ impl Pins {
             .collect()
     }
 
-    /// The versions of `name` pinned for environments of `part`, best first.
-    pub(crate) fn versions<'a>(
-        &'a self,
-        name: &PackageName,
-        part: &'a Marker,
-    ) -> impl Iterator<Item = &'a Version> {
-        let pins = self.pins.get(name).map_or(&[][..], Vec::as_slice);
+    /// The versions pinned of a project, those for where it is needed first.
+    pub(crate) fn versions(&self, need: Need<'_>) -> impl Iterator<Item = &Version> {
+        let pins = self.of(need.name);
+        let place = place(pins, need);
         let (here, elsewhere): (Vec<_>, Vec<_>) = pins
             .iter()
-            .partition(|pin| pins.len() == 1 || !pin.marker.is_disjoint(part));
+            .partition(|pin| place.is_none_or(|place| !pin.marker.is_disjoint(place)));
         here.into_iter().chain(elsewhere).map(|pin| &pin.version)
     }
 
-    /// Whether this version is pinned for environments of `part`, or for others where none is
-    /// pinned for those.
-    pub(crate) fn keeps(&self, name: &PackageName, version: &Version, part: &Marker) -> bool {
-        let pins = self.pins.get(name).map_or(&[][..], Vec::as_slice);
-        let here = |pin: &&Pin| !pin.marker.is_disjoint(part);
-        if pins.iter().any(|pin| here(&pin)) {
-            let mut pins = pins.iter().filter(here);
-            return pins.any(|pin| pin.version == *version);
-        }
-        pins.iter().any(|pin| pin.version == *version)
+    /// Whether this version is pinned for where the project is needed, or for elsewhere where
+    /// none is pinned for there.
+    pub(crate) fn keeps(&self, need: Need<'_>, version: &Version) -> bool {
+        let pins = self.of(need.name);
+        let place = place(pins, need);
+        pins.iter().any(|pin| {
+            pin.version == *version && place.is_none_or(|place| !pin.marker.is_disjoint(place))
+        })
+    }
+
+    fn of(&self, name: &PackageName) -> &[Pin] {
+        self.pins.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// The environments for which a version in `range` is pinned.
     pub(crate) fn marker(&self, name: &PackageName, range: &VersionRange) -> Marker {
-        let pins = self.pins.get(name).map_or(&[][..], Vec::as_slice);
-        let in_range = pins.iter().filter(|pin| range.contains(&pin.version));
+        let in_range = self
+            .of(name)
+            .iter()
+            .filter(|pin| range.contains(&pin.version));
         in_range.fold(Marker::FALSE, |all, pin| all.or(&pin.marker))
     }
 
@@ -103,16 +106,28 @@ impl Pins {
         name: &PackageName,
         version: &'a Version,
     ) -> impl Iterator<Item = &'a Marker> {
-        let pins = self.pins.get(name).map_or(&[][..], Vec::as_slice);
-        let of_version = pins.iter().filter(move |pin| pin.version == *version);
+        let of_version = self
+            .of(name)
+            .iter()
+            .filter(move |pin| pin.version == *version);
         of_version.map(|pin| &pin.marker)
     }
 
     /// Whether this very version is pinned.
     #[must_use]
     pub fn contains(&self, name: &PackageName, version: &Version) -> bool {
-        self.pins
-            .get(name)
-            .is_some_and(|pins| pins.iter().any(|pin| pin.version == *version))
+        self.of(name).iter().any(|pin| pin.version == *version)
     }
+}
+
+/// The environments by which `pins`, all of one project, are told apart: those in which the
+/// project is known to be needed, else those of the part, as what needs it may not be decided
+/// yet; `None` where no pin is for either.
+fn place<'a>(pins: &[Pin], need: Need<'a>) -> Option<&'a Marker> {
+    if pins.len() < 2 {
+        return None;
+    }
+    [need.demand, need.part]
+        .into_iter()
+        .find(|place| pins.iter().any(|pin| !pin.marker.is_disjoint(place)))
 }

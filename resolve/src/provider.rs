@@ -64,6 +64,8 @@ pub trait Provider {
 pub struct Release {
     /// The files that can be used at all.
     pub files: Vec<ReleaseFile>,
+    /// Whether it has others, of which none has a digest that the user asks for.
+    pub left_out_by_hash: bool,
 }
 
 /// What matters of one file to a choice.

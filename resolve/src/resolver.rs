@@ -214,8 +214,9 @@ impl<P: Provider> Attempt<'_, P> {
         parts
     }
 
-    /// What a solution shows to have been missed: a project that is needed in environments
-    /// which were not known yet when its version was chosen, and which it does not serve.
+    /// What a solution shows to have been missed: a project that is needed in environments which
+    /// were not known yet, or only among others, when its version was chosen, and which it does
+    /// not serve.
     fn missed(
         &self,
         chooser: &Chooser<'_, P>,
@@ -235,14 +236,20 @@ impl<P: Provider> Attempt<'_, P> {
             let need = Need {
                 name,
                 range: &VersionRange::full(),
+                part: &solution.part.environments,
                 demand: &demand,
                 pythons: &solution.part.pythons(&demand),
             };
-            let known = seeds.demand.get(name).unwrap_or(&Marker::FALSE);
-            if chooser.serves(need, version)?.is_err() && !demand.is_subset(known) {
-                found = true;
-                let known = known.or(marker);
-                seeds.demand.insert(name.clone(), known);
+            let Err(reason) = chooser.serves(need, version)? else {
+                continue;
+            };
+            found = true;
+            let known = seeds.demand.entry(name.clone()).or_insert(Marker::FALSE);
+            if demand.is_subset(known) {
+                let refused = (name.clone(), version.clone(), reason);
+                seeds.refused.push(refused);
+            } else {
+                *known = known.or(marker);
             }
         }
         Ok(found.then_some(seeds))

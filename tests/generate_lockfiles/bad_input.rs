@@ -372,7 +372,7 @@ fn a_hash_in_the_requirements_that_no_file_has() {
       | ^^^^^^
       |
       = requirements.txt:1 requires a==1.0
-      = a cannot be used: it has no wheel, and only wheels may be used
+      = a cannot be used: none of its files has a hash that the requirements name
     ");
 }
 

@@ -131,7 +131,10 @@ impl Index {
             None => Ok(Arc::new(facts.metadata(name, version))),
         };
         let entry = Entry {
-            release: Arc::new(Release { files }),
+            release: Arc::new(Release {
+                files,
+                ..Release::default()
+            }),
             metadata,
         };
         let releases = self.packages.entry(name.clone()).or_default();

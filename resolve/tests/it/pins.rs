@@ -80,3 +80,19 @@ fn a_pin_stays_though_something_that_is_never_needed_clashes_with_it() {
         "a==1 ; python_full_version < '3.13' \n e==1",
     );
 }
+
+#[test]
+fn a_pin_is_known_before_what_needs_it_is_decided() {
+    // `c` is decided for `e` alone, and then `b` needs it elsewhere too.
+    check(
+        "python CPython>=3.12,<3.14
+         > e==2 \n e 2 -> c==2 ; python_version >= '3.13' | b
+         b 1 -> c ; sys_platform == 'linux' | c>=2 ; sys_platform == 'darwin' or python_version >= '3.13'
+         c 2 -> a \n a 2 \n a 3 -> a<2 ; sys_platform != 'linux'",
+        "a==2 ; (python_full_version < '3.13' and sys_platform == 'darwin') or (python_full_version >= '3.13' and sys_platform != 'linux')
+         a==3 ; sys_platform == 'linux'
+         b==1
+         c==2 ; sys_platform == 'darwin' or sys_platform == 'linux' or python_full_version >= '3.13'
+         e==2",
+    );
+}

@@ -444,6 +444,18 @@ fn a_package_for_later_pythons_may_require_them() {
 }
 
 #[test]
+fn what_a_version_that_was_given_up_asked_for_is_forgotten() {
+    // `c` 1 wants `e`, and so `a`, on every Python, and `a` has a wheel for Windows on one.
+    check(
+        "python CPython>=3.12,<3.14 \n platforms linux_x86_64 windows_x86_64
+         > c \n > e!=2 ; python_version < '3.13'
+         a 4a1 {wheel cp313-cp313-win_amd64} {wheel cp312-cp312-manylinux2014_aarch64}
+         c 4a1 \n c 1 -> e<2 \n e 4a1 -> a ; sys_platform != 'linux'",
+        "conflict",
+    );
+}
+
+#[test]
 fn a_package_met_late_for_all_pythons_is_chosen_again() {
     check(
         "> z ; python_version >= '3.13' \n > b \n b 1 -> c \n c 1 -> z \n z 1 {python >=3.8} \n z 2 {python >=3.13}",

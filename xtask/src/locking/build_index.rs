@@ -137,6 +137,7 @@ impl Provider for Wheels<'_> {
                     yanked: file.file.yanked.is_some(),
                 })
                 .collect(),
+            ..Release::default()
         }))
     }
 

@@ -181,6 +181,7 @@ impl Provider for IndexProvider<'_> {
         }
         let files = self.files(name, version)?;
         let release = Arc::new(Release {
+            left_out_by_hash: files.is_empty() && !self.declared.hashes(name).is_empty(),
             files: files
                 .into_iter()
                 .map(|(kind, file)| ReleaseFile {

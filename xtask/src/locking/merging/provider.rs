@@ -115,7 +115,10 @@ impl Provider for LockProvider<'_> {
             files.filter_map(|file| release_file(package, file))
         });
         let files = files.collect();
-        Ok(Arc::new(Release { files }))
+        Ok(Arc::new(Release {
+            files,
+            ..Release::default()
+        }))
     }
 
     fn metadata(
