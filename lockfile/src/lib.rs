@@ -41,7 +41,7 @@ pub use graph::{Edge, Graph, answers, graph};
 pub use inputs::{InputChange, input_changes};
 pub use model::Lock;
 pub use pins::{Pin, pins};
-pub use read::{Outline, read, read_outline};
+pub use read::{Outline, read, read_inputs, read_outline};
 pub use tree::{TreeOptions, tree};
 pub use why::{Chain, Step, Why, why};
 pub use write::write;

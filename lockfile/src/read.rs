@@ -66,6 +66,16 @@ pub fn read_outline(text: &str, path: &Utf8Path) -> Result<Outline, ReadError> {
     Ok(Outline { lock })
 }
 
+/// What a lock was made from, without a look at its packages; `None` where the text does not look
+/// as [`write`](crate::write()) leaves it.
+#[must_use]
+pub fn read_inputs(text: &str) -> Option<LockInputs> {
+    let header = text.split("\n[[packages]]\n").next()?;
+    let header = Document::parse(header).ok()?;
+    let lock = lock(&Fields::new(header.as_table(), 0..0)).ok()?;
+    Some(lock.inputs)
+}
+
 fn read_quickly(text: &str, read_files: impl Fn(&str) -> Option<Files>) -> Option<Lock> {
     let mut chunks = text.split("\n[[packages]]\n");
     let header = Document::parse(chunks.next()?).ok()?;

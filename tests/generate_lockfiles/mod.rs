@@ -54,6 +54,29 @@ fn a_second_run_changes_no_byte_and_makes_no_request() {
 }
 
 #[test]
+fn what_was_noted_about_a_lock_holds_for_just_its_text() {
+    let index = small_index();
+    let repo = repo().index(&index).requirements("app\n");
+    lock(&repo);
+    lock(&repo);
+    let whole = repo.read("python.lock");
+    let at = whole.find("[[packages]]\nname = \"lib\"").unwrap();
+    repo.write("python.lock", &whole[..at]);
+    assert_eq!(repo.xtask(&["generate-lockfiles", "--check"]).status, 1);
+    lock(&repo);
+    assert_eq!(repo.read("python.lock"), whole);
+    lock(&repo);
+    let cutoff = ["generate-lockfiles", "--exclude-newer", "2023-06-01"];
+    assert_snapshot!(repo.xtask(&[&cutoff[..], &["--check"]].concat()), @"
+    exit status 1
+    ----- stderr
+    python-default (python.lock): 0 packages, stale
+      app 2.0 is newer than 2023-06-02T00:00:00Z
+    hint: run `cargo xtask generate-lockfiles --resolve python-default`
+    ");
+}
+
+#[test]
 fn without_its_lock_the_second_run_gives_the_same_bytes_from_the_cache() {
     let index = small_index();
     let repo = repo().index(&index).requirements("app\n");

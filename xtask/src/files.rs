@@ -56,8 +56,13 @@ fn write(mut file: &fs_err::File, text: &str, target: &Utf8Path) -> std::io::Res
 
 /// The digest of a file.
 pub(crate) fn sha256_of(path: &Utf8Path) -> std::io::Result<Sha256> {
+    Ok(sha256(&fs_err::read(path)?))
+}
+
+/// The digest of bytes.
+pub(crate) fn sha256(bytes: &[u8]) -> Sha256 {
     use sha2::Digest;
-    Ok(Sha256(sha2::Sha256::digest(fs_err::read(path)?).into()))
+    Sha256(sha2::Sha256::digest(bytes).into())
 }
 
 #[cfg(unix)]

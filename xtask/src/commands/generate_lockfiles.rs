@@ -2,13 +2,13 @@
 
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
-use model::LockInputs;
 use resolve::Warning;
 
 use crate::commands::Outcome;
 use crate::error::CommandError;
 use crate::locking::{
-    self, Change, Declared, Existing, IndexProvider, LockPath, Places, Status, Summary, Upgrade,
+    self, Change, Declared, Existing, Freshness, IndexProvider, LockPath, Places, Status, Summary,
+    Upgrade,
 };
 use crate::progress::Progress;
 use crate::session::Session;
@@ -152,7 +152,14 @@ impl Run<'_> {
         })?;
         declared.inputs.require_wheels |= self.arguments.require_wheels;
         let before = path.read()?;
-        let stale = match fresh(before.as_deref(), path, &declared.inputs, self.cutoff())? {
+        let freshness = Freshness::of(
+            self.session,
+            path,
+            before.as_deref(),
+            &declared.inputs,
+            self.cutoff(),
+        )?;
+        let stale = match freshness {
             Freshness::Fresh(packages) if self.upgrade.is_none() => {
                 return Ok(Locked {
                     summary: self.summary(resolve, path, packages, Status::Unchanged),
@@ -226,65 +233,6 @@ impl Run<'_> {
     fn cutoff(&self) -> Option<Timestamp> {
         self.places.exclude_newer()
     }
-}
-
-enum Freshness {
-    /// The lock is what its inputs say; so many packages.
-    Fresh(usize),
-    /// It is not, for these reasons.
-    Stale(Vec<String>),
-}
-
-/// Whether a lock is what its inputs say: then there is nothing to resolve, as pins are kept.
-fn fresh(
-    text: Option<&str>,
-    path: &LockPath,
-    inputs: &LockInputs,
-    cutoff: Option<Timestamp>,
-) -> Result<Freshness, CommandError> {
-    let stale = |reason: &str| Ok(Freshness::Stale(vec![reason.to_owned()]));
-    let Some(text) = text else {
-        return stale("there is no lock");
-    };
-    if lockfile::LockFormat::of(text) != lockfile::LockFormat::Own {
-        return stale("it is not a lock of this tool");
-    }
-    let outline = match lockfile::read_outline(text, &path.relative) {
-        Ok(outline) => outline,
-        Err(error) if error.kind == lockfile::ReadErrorKind::Conflict => {
-            return stale("it has an unresolved merge conflict");
-        }
-        Err(error) => return Err(error.into()),
-    };
-    let stale: Vec<String> = lockfile::check(outline.lock(), inputs)
-        .iter()
-        .map(ToString::to_string)
-        .collect();
-    if !stale.is_empty() {
-        return Ok(Freshness::Stale(stale));
-    }
-    if let Some(cutoff) = cutoff {
-        let lock = lockfile::read(text, &path.relative)?;
-        if let Some(package) = lock
-            .packages
-            .iter()
-            .find(|package| is_newer(package, cutoff))
-        {
-            let reason = format!(
-                "{} {} is newer than {cutoff}",
-                package.name, package.version
-            );
-            return Ok(Freshness::Stale(vec![reason]));
-        }
-    }
-    Ok(Freshness::Fresh(outline.lock().packages.len()))
-}
-
-/// Whether every file of a package was uploaded after `cutoff`.
-fn is_newer(package: &model::LockedPackage, cutoff: Timestamp) -> bool {
-    let mut files = package.wheels.iter().chain(&package.sdist).peekable();
-    files.peek().is_some()
-        && files.all(|file| file.upload_time.is_some_and(|uploaded| uploaded > cutoff))
 }
 
 /// All results, or, where some are errors, the last of them after the others were printed.

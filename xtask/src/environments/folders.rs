@@ -16,7 +16,7 @@ pub(crate) struct Owned {
 }
 
 /// What the rooms keep in the cache, without the number of the format that ends each name.
-const CACHES: [(&str, &str); 12] = [
+const CACHES: [(&str, &str); 13] = [
     ("wheels", "unpacked wheels"),
     ("builds", "built packages"),
     ("interpreters", "what interpreters are"),
@@ -26,6 +26,7 @@ const CACHES: [(&str, &str); 12] = [
     ("partial", "downloads that were interrupted"),
     ("archives", "archives of direct references"),
     ("git", "repositories of direct references"),
+    ("checked", "what was found out about locks"),
     ("pip", "what pip is configured for"),
     ("imports", "imports of sources"),
     ("graph", "the target graph"),
