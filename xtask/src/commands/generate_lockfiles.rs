@@ -1,5 +1,7 @@
 //! `generate-lockfiles`: lock the third-party requirements of each resolve.
 
+use std::mem::ManuallyDrop;
+
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use resolve::Warning;
@@ -75,6 +77,8 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
     }
     let progress = std::sync::Arc::new(Progress::new(session.verbose));
     let places = Places::new(session, arguments.places())?.watched_by(progress.clone());
+    // The process ends with this run: to take thousands of listings apart would only cost time.
+    let places = ManuallyDrop::new(places);
     let run = Run {
         session,
         arguments,
