@@ -18,9 +18,8 @@ use crate::session::Session;
 /// What can be said to `doctor`.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Make no request: leave the package index out
-    #[arg(long)]
-    offline: bool,
+    #[command(flatten)]
+    places: PlacesOptions,
 }
 
 /// Less free space than this is too little for an environment of some size.
@@ -28,13 +27,20 @@ const ENOUGH_SPACE: u64 = 2 << 30;
 
 /// Looks at everything; exit code 1 where something is amiss.
 pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
-    let exporter = Exporter::new(session, Options::default())?;
+    let exporter = Exporter::new(
+        session,
+        Options {
+            places: arguments.places.clone(),
+            ..Options::default()
+        },
+    )?;
     let mut report = Report {
         session,
+        places: &arguments.places,
         findings: 0,
     };
     cache(&mut report)?;
-    if !arguments.offline {
+    if !arguments.places.offline {
         index(&mut report);
     }
     merge_driver(&mut report);
@@ -45,7 +51,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
             &format!("Python for `{resolve}`"),
             exporter.interpreter(&resolve),
         );
-        let stale = stale(session, &repository, &resolve);
+        let stale = stale(&report, &repository, &resolve);
         let mend = format!("cargo xtask generate-lockfiles --resolve {resolve}");
         report.finding(&format!("lock of `{resolve}`"), &stale, &mend);
         if exporter.was_exported(&resolve) && stale.as_ref().is_ok_and(Option::is_none) {
@@ -63,6 +69,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
 /// Prints a line for each thing that was looked at.
 struct Report<'a> {
     session: &'a Session,
+    places: &'a PlacesOptions,
     findings: usize,
 }
 
@@ -155,7 +162,7 @@ fn free_space(folder: &Utf8Path) -> Option<u64> {
 
 fn index(report: &mut Report<'_>) {
     let asked = || -> Result<String, CommandError> {
-        let places = Places::new(report.session, PlacesOptions::default())?;
+        let places = Places::new(report.session, report.places.clone())?;
         let index = places.plain_index()?;
         let locations = index.locations()?.clone();
         let Ok(name) = "pip".parse::<PackageName>() else {
@@ -191,19 +198,19 @@ fn merge_driver(report: &mut Report<'_>) {
 
 /// Why the lock of a resolve is stale.
 fn stale(
-    session: &Session,
+    report: &Report<'_>,
     repository: &targets::Repository,
     resolve: &str,
 ) -> Result<Option<String>, CommandError> {
-    let path = LockPath::of(session, resolve)?;
+    let path = LockPath::of(report.session, resolve)?;
     let Some(text) = path.read()? else {
         return Ok(Some(format!("there is none at {}", path.relative)));
     };
     if lockfile::LockFormat::of(&text) != lockfile::LockFormat::Own {
         return Ok(Some("it was written by another tool".to_owned()));
     }
-    let places = Places::new(session, PlacesOptions::default())?;
-    let declared = Declared::collect(session, repository, resolve, |source| {
+    let places = Places::new(report.session, report.places.clone())?;
+    let declared = Declared::collect(report.session, repository, resolve, |source| {
         places.name_of(source, resolve)
     })?;
     let outline = lockfile::read_outline(&text, &path.relative)?;

@@ -12,6 +12,7 @@ use model::Platform;
 
 use crate::commands::Outcome;
 use crate::error::CommandError;
+use crate::locking::PlacesOptions;
 use crate::session::Session;
 use format::Format;
 
@@ -62,13 +63,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "PLATFORM", requires = "format")]
     platform: Option<Platform>,
 
-    /// Use this package index in place of those that settings name
-    #[arg(long, value_name = "URL")]
-    index_url: Option<String>,
-
-    /// Make no request: use what the cache holds
-    #[arg(long)]
-    offline: bool,
+    #[command(flatten)]
+    places: PlacesOptions,
 }
 
 /// Makes environments, or prints a lock.

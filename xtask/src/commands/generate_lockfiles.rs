@@ -9,12 +9,11 @@ use resolve::Warning;
 use crate::commands::Outcome;
 use crate::error::CommandError;
 use crate::locking::{
-    self, Change, Declared, Existing, Freshness, IndexProvider, LockPath, Places, Status, Summary,
-    Upgrade,
+    self, Change, Declared, Existing, Freshness, IndexProvider, LockPath, Places, PlacesOptions,
+    Status, Summary, Upgrade,
 };
 use crate::progress::Progress;
 use crate::session::Session;
-use crate::settings::Cutoff;
 
 /// What can be said to `generate-lockfiles`.
 #[derive(Debug, Args)]
@@ -35,17 +34,8 @@ pub(crate) struct Arguments {
     #[arg(long = "upgrade-package", value_name = "NAME")]
     upgrade_packages: Vec<String>,
 
-    /// See no file that was uploaded after this day or moment
-    #[arg(long, value_name = "DATE")]
-    exclude_newer: Option<Cutoff>,
-
-    /// Use this package index in place of those that settings name
-    #[arg(long, value_name = "URL")]
-    index_url: Option<String>,
-
-    /// Make no request: use what the cache holds
-    #[arg(long)]
-    offline: bool,
+    #[command(flatten)]
+    places: PlacesOptions,
 
     /// Ask for a wheel of every package on each platform, for sites that cannot build
     #[arg(long)]
@@ -76,7 +66,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
         session.warn(crate::error::warning_text(warning));
     }
     let progress = std::sync::Arc::new(Progress::new(session.verbose));
-    let places = Places::new(session, arguments.places())?.watched_by(progress.clone());
+    let places = Places::new(session, arguments.places.clone())?.watched_by(progress.clone());
     // The process ends with this run: to take thousands of listings apart would only cost time.
     let places = ManuallyDrop::new(places);
     let run = Run {
@@ -100,16 +90,6 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
         }
     }
     report(session, arguments, &locked)
-}
-
-impl Arguments {
-    fn places(&self) -> locking::PlacesOptions {
-        locking::PlacesOptions {
-            index_url: self.index_url.clone(),
-            offline: self.offline,
-            exclude_newer: self.exclude_newer.map(|cutoff| cutoff.0),
-        }
-    }
 }
 
 type Paths = Vec<(String, LockPath)>;

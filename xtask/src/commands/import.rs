@@ -10,7 +10,6 @@ use crate::commands::Outcome;
 use crate::error::CommandError;
 use crate::locking::{self, Declared, IndexProvider, LockPath, Places, PlacesOptions, Upgrade};
 use crate::session::Session;
-use crate::settings::Cutoff;
 
 /// What can be said to `import`.
 #[derive(Debug, Args)]
@@ -23,17 +22,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NAME")]
     resolve: Option<String>,
 
-    /// See no file that was uploaded after this day or moment
-    #[arg(long, value_name = "DATE")]
-    exclude_newer: Option<Cutoff>,
-
-    /// Use this package index in place of those that settings name
-    #[arg(long, value_name = "URL")]
-    index_url: Option<String>,
-
-    /// Make no request: use what the cache holds
-    #[arg(long)]
-    offline: bool,
+    #[command(flatten)]
+    places: PlacesOptions,
 }
 
 /// Locks what the repository requires, at the versions of the other lock wherever they satisfy.
@@ -47,12 +37,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
     let repository =
         targets::Repository::load(session.root().as_std_path(), locking::options(session))?;
     repository.check_resolves()?;
-    let options = PlacesOptions {
-        index_url: arguments.index_url.clone(),
-        offline: arguments.offline,
-        exclude_newer: arguments.exclude_newer.map(|cutoff| cutoff.0),
-    };
-    let places = Places::new(session, options)?;
+    let places = Places::new(session, arguments.places.clone())?;
     let declared = Declared::collect(session, &repository, resolve, |source| {
         places.name_of(source, resolve)
     })?;

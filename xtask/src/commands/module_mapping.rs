@@ -27,9 +27,8 @@ pub(crate) struct Arguments {
     #[arg(long)]
     check: bool,
 
-    /// Make no request: use what the cache holds
-    #[arg(long)]
-    offline: bool,
+    #[command(flatten)]
+    places: PlacesOptions,
 }
 
 /// Prints the mapping and what there is to say about it.
@@ -87,11 +86,7 @@ fn wheels(
             Some((package.name.clone(), package.version.clone(), wheel.clone()))
         })
         .collect();
-    let options = PlacesOptions {
-        offline: arguments.offline,
-        ..PlacesOptions::default()
-    };
-    let index = Places::new(session, options)?.plain_index()?;
+    let index = Places::new(session, arguments.places.clone())?.plain_index()?;
     let mut unknown = Vec::new();
     for (answer, (name, ..)) in index.records(&asked).into_iter().zip(&asked) {
         match answer {

@@ -21,13 +21,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NAME")]
     resolve: Option<String>,
 
-    /// Ask this package index in place of those that settings name
-    #[arg(long, value_name = "URL")]
-    index_url: Option<String>,
-
-    /// Make no request: use what the cache holds
-    #[arg(long)]
-    offline: bool,
+    #[command(flatten)]
+    places: PlacesOptions,
 
     /// How to print it
     #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
@@ -59,12 +54,7 @@ struct Outdated {
 pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
     let resolve = session.resolve(arguments.resolve.as_deref());
     let lock = LockPath::of(session, resolve)?.lock(resolve)?;
-    let options = PlacesOptions {
-        index_url: arguments.index_url.clone(),
-        offline: arguments.offline,
-        exclude_newer: None,
-    };
-    let index = Places::new(session, options)?.plain_index()?;
+    let index = Places::new(session, arguments.places.clone())?.plain_index()?;
     let of_index = |package: &&LockedPackage| matches!(package.source, PackageSource::Index(_));
     for package in lock.packages.iter().filter(of_index) {
         index.prefetch_listing(&package.name);

@@ -21,9 +21,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "PYTHON", value_parser = super::export::python_request)]
     python: Option<PythonRequest>,
 
-    /// Make no request: use what the cache holds
-    #[arg(long)]
-    offline: bool,
+    #[command(flatten)]
+    places: PlacesOptions,
 
     /// A console script and its arguments, or arguments of Python
     #[arg(last = true, value_name = "ARGS")]
@@ -34,10 +33,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
     let options = Options {
         python: arguments.python.clone(),
-        places: PlacesOptions {
-            offline: arguments.offline,
-            ..PlacesOptions::default()
-        },
+        places: arguments.places.clone(),
         ..Options::default()
     };
     let resolve = session.resolve(arguments.resolve.as_deref());

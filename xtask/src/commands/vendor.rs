@@ -29,13 +29,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR")]
     output: Utf8PathBuf,
 
-    /// Use this package index in place of those that settings name
-    #[arg(long, value_name = "URL")]
-    index_url: Option<String>,
-
-    /// Make no request: use what the cache holds
-    #[arg(long)]
-    offline: bool,
+    #[command(flatten)]
+    places: PlacesOptions,
 }
 
 /// Fills the folder. A file that is there with the right digest stays, so a run that was cut short
@@ -43,12 +38,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
     let resolve = session.resolve(arguments.resolve.as_deref());
     let lock = LockPath::of(session, resolve)?.lock(resolve)?;
-    let options = PlacesOptions {
-        index_url: arguments.index_url.clone(),
-        offline: arguments.offline,
-        exclude_newer: None,
-    };
-    let index = Places::new(session, options)?.plain_index()?;
+    let index = Places::new(session, arguments.places.clone())?.plain_index()?;
     let output = session.working_folder()?.join(&arguments.output);
     let wanted = wanted(&lock, &arguments.platforms);
     let missing: Vec<&Wanted<'_>> = wanted

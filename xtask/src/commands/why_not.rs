@@ -7,7 +7,6 @@ use crate::commands::Outcome;
 use crate::error::CommandError;
 use crate::locking::{self, Declared, Existing, IndexProvider, LockPath, Places, PlacesOptions};
 use crate::session::Session;
-use crate::settings::Cutoff;
 
 /// What can be said to `why-not`.
 #[derive(Debug, Args)]
@@ -20,17 +19,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NAME")]
     resolve: Option<String>,
 
-    /// See no file that was uploaded after this day or moment
-    #[arg(long, value_name = "DATE")]
-    exclude_newer: Option<Cutoff>,
-
-    /// Use this package index in place of those that settings name
-    #[arg(long, value_name = "URL")]
-    index_url: Option<String>,
-
-    /// Make no request: use what the cache holds
-    #[arg(long)]
-    offline: bool,
+    #[command(flatten)]
+    places: PlacesOptions,
 }
 
 /// Resolves with the requirement added. Prints what would change; where nothing satisfies, why.
@@ -40,12 +30,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
     let repository =
         targets::Repository::load(session.root().as_std_path(), locking::options(session))?;
     repository.check_resolves()?;
-    let options = PlacesOptions {
-        index_url: arguments.index_url.clone(),
-        offline: arguments.offline,
-        exclude_newer: arguments.exclude_newer.map(|cutoff| cutoff.0),
-    };
-    let places = Places::new(session, options)?;
+    let places = Places::new(session, arguments.places.clone())?;
     let mut declared = Declared::collect(session, &repository, resolve, |source| {
         places.name_of(source, resolve)
     })?;

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
+use clap::Args;
 use index::{Access, FindLinks, Index, IndexRule, Locations, Observer, Options};
 use jiff::Timestamp;
 use model::{InterpreterConstraints, PackageName, PackageSource, RequirementSource, Url};
@@ -14,17 +15,22 @@ use crate::error::{CommandError, Place};
 use crate::locking::Declared;
 use crate::locking::builds::Builds;
 use crate::session::Session;
-use crate::settings::PIP_INDEX;
+use crate::settings::{Cutoff, PIP_INDEX};
 
-/// What the command line says of indexes.
-#[derive(Debug, Clone, Default)]
+/// What the command line says of indexes; the same for each command that may ask one.
+#[derive(Debug, Clone, Default, Args)]
 pub(crate) struct PlacesOptions {
-    /// In place of the indexes of the settings.
+    /// Use this package index in place of those that settings name
+    #[arg(long, value_name = "URL")]
     pub(crate) index_url: Option<String>,
-    /// No request is made.
+
+    /// Make no request: use what the cache holds
+    #[arg(long)]
     pub(crate) offline: bool,
-    /// Files uploaded later are not seen.
-    pub(crate) exclude_newer: Option<Timestamp>,
+
+    /// See no file that was uploaded after this day or moment
+    #[arg(long, value_name = "DATE")]
+    pub(crate) exclude_newer: Option<Cutoff>,
 }
 
 /// The package indexes of a run: one [`Index`] for each set of places, made when it is needed.
@@ -42,10 +48,8 @@ impl<'a> Places<'a> {
         session: &'a Session,
         mut options: PlacesOptions,
     ) -> Result<Self, CommandError> {
-        if options.exclude_newer.is_none() {
-            let cutoff = session.settings.python.exclude_newer.as_ref();
-            options.exclude_newer = cutoff.map(|cutoff| cutoff.0);
-        }
+        let of_settings = session.settings.python.exclude_newer;
+        options.exclude_newer = options.exclude_newer.or(of_settings);
         Ok(Self {
             cache: session.cache()?,
             session,
@@ -63,7 +67,7 @@ impl<'a> Places<'a> {
 
     /// Files uploaded later are not seen.
     pub(crate) fn exclude_newer(&self) -> Option<Timestamp> {
-        self.options.exclude_newer
+        self.options.exclude_newer.map(|cutoff| cutoff.0)
     }
 
     /// What the run took so far, in words.
@@ -109,7 +113,7 @@ impl<'a> Places<'a> {
         };
         options.freshness = Duration::from_secs(settings.freshness_seconds);
         options.limits.read_timeout = Duration::from_secs(settings.timeout_seconds);
-        options.exclude_newer = self.options.exclude_newer;
+        options.exclude_newer = self.exclude_newer();
         options.rules = rules.map(|name| (name.clone(), IndexRule::Every)).collect();
         if let Some(observer) = &self.observer {
             options.observer = Arc::clone(observer);

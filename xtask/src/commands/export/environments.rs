@@ -9,7 +9,7 @@ use crate::commands::Outcome;
 use crate::environments::{Exported, Exporter, Options, relative};
 use crate::error::CommandError;
 use crate::files;
-use crate::locking::{LockPath, PlacesOptions};
+use crate::locking::LockPath;
 use crate::session::Session;
 
 /// Where `--bin` links scripts, relative to the root.
@@ -62,11 +62,7 @@ impl Arguments {
             } else {
                 Bytecode::OnImport
             },
-            places: PlacesOptions {
-                index_url: self.index_url.clone(),
-                offline: self.offline,
-                exclude_newer: None,
-            },
+            places: self.places.clone(),
         }
     }
 }

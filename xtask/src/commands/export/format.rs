@@ -9,7 +9,7 @@ use super::Arguments;
 use crate::commands::Outcome;
 use crate::error::CommandError;
 use crate::files;
-use crate::locking::{LockPath, Places, PlacesOptions};
+use crate::locking::{LockPath, Places};
 use crate::session::Session;
 
 /// How a lock is printed.
@@ -62,12 +62,7 @@ fn export(
     if format == Format::Requirements {
         return Ok(lockfile::export::requirements(lock));
     }
-    let options = PlacesOptions {
-        index_url: arguments.index_url.clone(),
-        offline: arguments.offline,
-        exclude_newer: None,
-    };
-    let index = Places::new(session, options)?.plain_index()?;
+    let index = Places::new(session, arguments.places.clone())?.plain_index()?;
     for package in &lock.packages {
         index.prefetch_listing(&package.name);
     }

@@ -23,13 +23,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "REF")]
     budget: Option<String>,
 
-    /// Ask this package index, in place of those that settings name, what was yanked since
-    #[arg(long, value_name = "URL")]
-    index_url: Option<String>,
-
-    /// Do not ask the package index what was yanked since
-    #[arg(long)]
-    offline: bool,
+    #[command(flatten)]
+    places: PlacesOptions,
 }
 
 /// Checks the locks; says what is wrong with each.
@@ -38,16 +33,11 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
     let repository =
         targets::Repository::load(session.root().as_std_path(), locking::options(session))?;
     repository.check_resolves()?;
-    let options = PlacesOptions {
-        index_url: arguments.index_url.clone(),
-        offline: arguments.offline,
-        exclude_newer: None,
-    };
     let check = Check {
         session,
         arguments,
         repository: &repository,
-        places: Places::new(session, options)?,
+        places: Places::new(session, arguments.places.clone())?,
     };
     let mut outcome = Outcome::Done;
     for (resolve, path) in &paths {
@@ -93,7 +83,7 @@ impl Check<'_> {
         problems.extend(stale.iter().map(ToString::to_string));
         let files = lockfile::check_files(&lock);
         problems.extend(files.iter().map(ToString::to_string));
-        if !self.arguments.offline {
+        if !self.arguments.places.offline {
             problems.extend(self.yanked_since(&declared, &lock)?);
         }
         problems.extend(self.over_budget(path, &lock)?);
