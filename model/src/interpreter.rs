@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Bound;
 use std::str::FromStr;
 
-use pep440_rs::{Version, VersionSpecifiers};
+use pep440_rs::{Version, VersionSpecifier, VersionSpecifiers};
 use pep508_rs::MarkerValueString;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -58,6 +58,16 @@ impl InterpreterConstraints {
             .map(|constraint| Constraint::from_str(constraint.as_ref()))
             .collect::<Result<Vec<_>, _>>()
             .map(Self)
+    }
+
+    /// `CPython>=3.8`: for code that does not say which Pythons it is for.
+    #[must_use]
+    pub fn any_recent() -> Self {
+        let from = Version::new([3, 8]);
+        Self(vec![Constraint {
+            implementation: Some(Implementation::CPython),
+            specifiers: VersionSpecifier::greater_than_equal_version(from).into(),
+        }])
     }
 
     /// The constraints as text, each as it reads in settings.

@@ -14,7 +14,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use wheel::files::{file_member, write_atomically};
+use wheel::files::{Pending, file_member};
 use wheel::{
     ArchiveTime, CoreMetadata, EntryPoints, Member, MemberPath, SetuptoolsFiles, WheelContents,
     WheelTags, ZipWriter,
@@ -134,9 +134,10 @@ fn build_wheel(root: &Path, out: &Path) {
         sboms: Vec::new(),
         setuptools_files: SetuptoolsFiles::None,
     };
-    write_atomically(out, |file| {
+    Pending::write(out, |file| {
         contents.write(&mut ZipWriter::new(file, ArchiveTime::EARLIEST))
     })
+    .and_then(|(pending, _)| pending.keep())
     .unwrap();
 }
 

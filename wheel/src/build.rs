@@ -172,9 +172,7 @@ impl SdistContents {
                 ..member.clone()
             });
         }
-        let written = writer.write(&arrange(members)?)?;
-        writer.finish()?;
-        Ok(written)
+        write_sdist(members, writer)
     }
 
     fn root(&self) -> Result<String, Error> {
@@ -223,6 +221,16 @@ pub fn write_wheel(
     let record = member_path(&format!("{dist_info}/RECORD"))?;
     let text = render_record(&written, record.as_str());
     writer.write(&[Member::bytes(record, text.into_bytes())])?;
+    writer.finish()?;
+    Ok(written)
+}
+
+/// Writes a source distribution of members in any order.
+pub fn write_sdist(
+    members: Vec<Member>,
+    writer: &mut impl MemberWriter,
+) -> Result<Vec<Written>, Error> {
+    let written = writer.write(&arrange(members)?)?;
     writer.finish()?;
     Ok(written)
 }

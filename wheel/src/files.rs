@@ -62,39 +62,86 @@ pub fn file_member(root: &Path, relative: &Path, path: MemberPath) -> Result<Mem
     })
 }
 
-/// Writes a file so that it is there whole or not at all, also after an interruption or with a full
-/// disk: beside it, then renamed.
+/// A file that was written whole and does not have its name yet: [`Pending::keep`] gives it that;
+/// dropped, it is gone.
 ///
-/// `write` gets the file beside it, whose name is fixed, so that what a kill leaves there is used up
-/// by the next run; another run that writes the same file is waited for. The file can be read back
-/// through the writer. The final file has the permissions `rw-r--r--`.
-pub fn write_atomically<T>(
-    path: &Path,
-    write: impl FnOnce(&mut BufWriter<&std::fs::File>) -> Result<T, Error>,
-) -> Result<T, Error> {
-    let persist_error = |source| Error::Persist {
+/// It stands beside its place under a name that is fixed, so that what a kill leaves there is used up
+/// by the next run; another run that writes the same file is waited for.
+#[derive(Debug)]
+pub struct Pending {
+    path: PathBuf,
+    beside: PathBuf,
+    // Holds the lock that keeps other runs off.
+    file: fs_err::File,
+}
+
+impl Pending {
+    /// Writes the file that is going to be at `path`, which `write` can read back through its writer.
+    ///
+    /// # Errors
+    /// Where it cannot be written, or `write` fails; then nothing of it is left.
+    pub fn write<T>(
+        path: &Path,
+        write: impl FnOnce(&mut BufWriter<&std::fs::File>) -> Result<T, Error>,
+    ) -> Result<(Self, T), Error> {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let beside = folder.join(format!(".{name}.partial"));
+        let opened = fs_err::create_dir_all(folder).and_then(|()| open_alone(&beside));
+        let pending = Self {
+            file: opened.map_err(|source| persist_error(path, source))?,
+            path: path.to_owned(),
+            beside,
+        };
+        let mut out = BufWriter::with_capacity(1 << 18, pending.file.file());
+        let written = write(&mut out).and_then(|result| {
+            out.flush()?;
+            make_readable(pending.file.file())?;
+            Ok(result)
+        });
+        drop(out);
+        match written {
+            Ok(result) => Ok((pending, result)),
+            Err(Error::Write(source)) => Err(persist_error(path, source)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Where it is going to be.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where it is meanwhile.
+    #[must_use]
+    pub fn beside(&self) -> &Path {
+        &self.beside
+    }
+
+    /// Gives it its name, and the permissions `rw-r--r--`, in place of what had that name.
+    ///
+    /// # Errors
+    /// Where the file system refuses.
+    pub fn keep(self) -> Result<(), Error> {
+        fs_err::rename(&self.beside, &self.path).map_err(|source| persist_error(&self.path, source))
+    }
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        // Once it is kept, the name is another run's.
+        if is_at(&self.file, &self.beside).unwrap_or(false) {
+            let _ = fs_err::remove_file(&self.beside);
+        }
+    }
+}
+
+fn persist_error(path: &Path, source: io::Error) -> Error {
+    Error::Persist {
         path: path.display().to_string(),
         source,
-    };
-    let folder = path.parent().unwrap_or(Path::new("."));
-    fs_err::create_dir_all(folder).map_err(persist_error)?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let beside = folder.join(format!(".{name}.partial"));
-    let file = open_alone(&beside).map_err(persist_error)?;
-    let mut out = BufWriter::with_capacity(1 << 18, file.file());
-    let written = write(&mut out).and_then(|result| {
-        out.flush()?;
-        make_readable(file.file())?;
-        fs_err::rename(&beside, path)?;
-        Ok(result)
-    });
-    if written.is_err() {
-        let _ = fs_err::remove_file(&beside);
     }
-    written.map_err(|error| match error {
-        Error::Write(source) => persist_error(source),
-        other => other,
-    })
 }
 
 /// Opens a file, empty, that no other run writes: one that does is waited for.
@@ -202,11 +249,30 @@ mod tests {
         insta::assert_snapshot!(member(&root, "src/missing").unwrap_err(), @"cannot read `ROOT/src/missing` for the member `x`");
     }
 
+    fn write(
+        path: &Path,
+        text: impl FnOnce(&mut BufWriter<&std::fs::File>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        Pending::write(path, text)?.0.keep()
+    }
+
+    #[test]
+    fn a_file_that_is_not_kept_is_gone() {
+        let (_folder, root) = tree();
+        let path = root.join("x.whl");
+        fs_err::write(&path, "before").unwrap();
+        let (pending, ()) = Pending::write(&path, |out| Ok(out.write_all(b"new")?)).unwrap();
+        assert_eq!(fs_err::read_to_string(pending.beside()).unwrap(), "new");
+        drop(pending);
+        assert_eq!(fs_err::read_to_string(&path).unwrap(), "before");
+        assert!(!root.join(".x.whl.partial").exists());
+    }
+
     #[test]
     fn a_file_is_there_whole() {
         let (_folder, root) = tree();
         let path = root.join("dist/x.whl");
-        write_atomically(&path, |out| Ok(out.write_all(b"whole")?)).unwrap();
+        write(&path, |out| Ok(out.write_all(b"whole")?)).unwrap();
         assert_eq!(fs_err::read_to_string(&path).unwrap(), "whole");
         assert_eq!(
             fs_err::metadata(&path).unwrap().permissions().mode() & 0o777,
@@ -219,7 +285,7 @@ mod tests {
         let (_folder, root) = tree();
         let path = root.join("x.whl");
         fs_err::write(root.join(".x.whl.partial"), "longer than what comes now").unwrap();
-        write_atomically(&path, |out| Ok(out.write_all(b"whole")?)).unwrap();
+        write(&path, |out| Ok(out.write_all(b"whole")?)).unwrap();
         assert_eq!(fs_err::read_to_string(&path).unwrap(), "whole");
         assert!(!root.join(".x.whl.partial").exists());
     }
@@ -232,7 +298,7 @@ mod tests {
             for text in [b"aaaa", b"bbbb"] {
                 let path = &path;
                 scope.spawn(move || {
-                    write_atomically(path, |out| {
+                    write(path, |out| {
                         out.write_all(&text[..2])?;
                         out.flush()?;
                         std::thread::sleep(std::time::Duration::from_millis(20));
@@ -251,7 +317,7 @@ mod tests {
         let (_folder, root) = tree();
         let path = root.join("dist/x.whl");
         let full = || io::Error::new(io::ErrorKind::StorageFull, "no space left on device");
-        let result: Result<(), Error> = write_atomically(&path, |out| {
+        let result: Result<(), Error> = write(&path, |out| {
             out.write_all(b"half")?;
             Err(full().into())
         });

@@ -37,7 +37,7 @@ mod zip_tests;
 mod zip_writer;
 
 pub use binary::{Binary, BinaryFormat, HEADER_SIZE, Machine};
-pub use build::{SdistContents, SetuptoolsFiles, WheelContents, write_wheel};
+pub use build::{SdistContents, SetuptoolsFiles, WheelContents, write_sdist, write_wheel};
 pub use entry_points::{EntryPoint, EntryPointError, EntryPoints};
 pub use error::Error;
 pub use finding::{Finding, Severity};

@@ -14,6 +14,13 @@ const RUNNER: &str = include_str!("runner.py");
 /// The lines of a failed hook's output that an error carries.
 const TAIL: usize = 20;
 
+/// What a backend can build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Archive {
+    Wheel,
+    Sdist,
+}
+
 /// A backend that can be called.
 pub(crate) struct Backend<'a> {
     pub(crate) system: &'a BuildSystem,
@@ -34,9 +41,12 @@ struct Answer {
 }
 
 impl Backend<'_> {
-    /// What `get_requires_for_build_wheel` asks for; nothing where the backend has no such hook.
-    pub(crate) fn requires(&self) -> Result<Vec<String>, BuildProblem> {
-        let hook = "get_requires_for_build_wheel";
+    /// What a build of this archive asks for; nothing where the backend has no hook for that.
+    pub(crate) fn requires(&self, archive: Archive) -> Result<Vec<String>, BuildProblem> {
+        let hook = match archive {
+            Archive::Wheel => "get_requires_for_build_wheel",
+            Archive::Sdist => "get_requires_for_build_sdist",
+        };
         match self.call(hook, json!([null]))? {
             None => Ok(Vec::new()),
             Some(value) => {
@@ -57,14 +67,24 @@ impl Backend<'_> {
         Ok(Some(fs_err::read_to_string(file)?))
     }
 
-    /// Builds the wheel into `folder`.
-    pub(crate) fn wheel(&self, folder: &Utf8Path) -> Result<Utf8PathBuf, BuildProblem> {
-        let hook = "build_wheel";
+    /// Builds the archive into `folder`.
+    pub(crate) fn build(
+        &self,
+        archive: Archive,
+        folder: &Utf8Path,
+    ) -> Result<Utf8PathBuf, BuildProblem> {
+        let (hook, arguments) = match archive {
+            Archive::Wheel => ("build_wheel", json!([folder, null, null])),
+            Archive::Sdist => ("build_sdist", json!([folder, null])),
+        };
         fs_err::create_dir_all(folder)?;
-        let value = self
-            .call(hook, json!([folder, null, null]))?
-            .unwrap_or_default();
-        self.inside(folder, hook, &value)
+        match self.call(hook, arguments)? {
+            Some(value) => self.inside(folder, hook, &value),
+            None => Err(BuildProblem::NoHook {
+                hook,
+                backend: self.system.backend.clone(),
+            }),
+        }
     }
 
     /// The file or folder in `folder` whose name the hook returned.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{Metadata, Requirement, Sha256, WheelFilename};
 
-use super::backend::Backend;
+use super::backend::{Archive, Backend};
 use super::environments::Environments;
 use super::error::{BuildError, BuildProblem};
 use super::project::BuildSystem;
@@ -70,6 +70,16 @@ pub struct Built {
     pub filename: WheelFilename,
 }
 
+/// A source distribution that a backend made, unpacked; its files are gone when it is dropped.
+#[derive(Debug)]
+pub struct BuiltSdist {
+    /// Its name.
+    pub filename: String,
+    /// The folder that holds its one folder.
+    pub folder: Utf8PathBuf,
+    _temporary: tempfile::TempDir,
+}
+
 /// Builds with one interpreter.
 pub struct Builder<'a> {
     folder: Utf8PathBuf,
@@ -127,6 +137,26 @@ impl<'a> Builder<'a> {
             .map_err(|problem| source.error(problem))
     }
 
+    /// The source distribution of `source`, as its backend makes it; it is not kept.
+    ///
+    /// # Errors
+    /// Where what the build requires cannot be had, or the backend fails.
+    pub fn sdist(&self, source: &Source) -> Result<BuiltSdist, BuildError> {
+        let built = || {
+            let workshop = self.prepare(source, Archive::Sdist)?;
+            let path = workshop.archive(Archive::Sdist)?;
+            let filename = path.file_name().unwrap_or_default().to_owned();
+            let folder = workshop.scratch.join("unpacked");
+            unpack_sdist(&fs_err::read(&path)?, &filename, &folder)?;
+            Ok(BuiltSdist {
+                filename,
+                folder,
+                _temporary: workshop.temporary,
+            })
+        };
+        built().map_err(|problem| source.error(problem))
+    }
+
     /// The wheel of `source`, where it was built before.
     #[must_use]
     pub fn built(&self, source: &Source) -> Option<Built> {
@@ -147,7 +177,7 @@ impl<'a> Builder<'a> {
         }
         let text = match self.built(source) {
             Some(built) => built.wheel.metadata()?,
-            None => match self.prepare(source)?.metadata()? {
+            None => match self.prepare(source, Archive::Wheel)?.metadata()? {
                 Some(text) => text,
                 None => self.build(source)?.wheel.metadata()?,
             },
@@ -169,8 +199,8 @@ impl<'a> Builder<'a> {
     }
 
     fn build(&self, source: &Source) -> Result<Built, BuildProblem> {
-        let workshop = self.prepare(source)?;
-        let path = workshop.wheel()?;
+        let workshop = self.prepare(source, Archive::Wheel)?;
+        let path = workshop.archive(Archive::Wheel)?;
         let filename: WheelFilename = path.file_name().unwrap_or_default().parse()?;
         let wheel = self.store.unpack(&path, &filename, None)?;
         if let Some(place) = self.place_of(source) {
@@ -181,7 +211,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Unpacks the source and makes an environment in which its backend can be called.
-    fn prepare(&self, source: &Source) -> Result<Workshop, BuildProblem> {
+    fn prepare(&self, source: &Source, archive: Archive) -> Result<Workshop, BuildProblem> {
         let temporary = files::temporary_folder(&self.folder, "")?;
         let scratch = files::utf8(temporary.path())?.to_owned();
         let project = source.project(&scratch.join("source"))?;
@@ -197,11 +227,11 @@ impl<'a> Builder<'a> {
             project,
             system,
             scratch,
-            _temporary: temporary,
+            temporary,
         };
         let further = workshop
             .backend()
-            .requires()?
+            .requires(archive)?
             .iter()
             .map(|text| Requirement::parse_lenient(text))
             .collect::<Result<Vec<_>, _>>()?;
@@ -348,7 +378,7 @@ struct Workshop {
     system: BuildSystem,
     scratch: Utf8PathBuf,
     kept_log: Utf8PathBuf,
-    _temporary: tempfile::TempDir,
+    temporary: tempfile::TempDir,
 }
 
 impl Workshop {
@@ -366,7 +396,7 @@ impl Workshop {
         self.backend().metadata()
     }
 
-    fn wheel(&self) -> Result<Utf8PathBuf, BuildProblem> {
-        self.backend().wheel(&self.scratch.join("wheel"))
+    fn archive(&self, archive: Archive) -> Result<Utf8PathBuf, BuildProblem> {
+        self.backend().build(archive, &self.scratch.join("built"))
     }
 }

@@ -73,6 +73,14 @@ pub enum BuildProblem {
         /// The file with the whole output.
         log: Utf8PathBuf,
     },
+    /// The backend lacks a hook that it must have for this.
+    #[error("its backend `{backend}` has no hook `{hook}`")]
+    NoHook {
+        /// The hook (PEP 517).
+        hook: &'static str,
+        /// The backend.
+        backend: String,
+    },
     /// A hook returned something that it must not.
     #[error(
         "the hook `{hook}` of its backend `{backend}` returned something else than it must: {found}"

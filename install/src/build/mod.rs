@@ -10,7 +10,7 @@ mod project;
 mod tests;
 mod unpack;
 
-pub use builder::{BuildRequirements, BuildWheel, Builder, Built, Provided, Source};
+pub use builder::{BuildRequirements, BuildWheel, Builder, Built, BuiltSdist, Provided, Source};
 pub use environments::Environments;
 pub use error::{BuildError, BuildProblem};
 pub use unpack::UnpackError;
