@@ -27,7 +27,17 @@ backend-path = ["."]
 
 /// Writes a wheel with the time of now, which holds what the backend saw.
 const BACKEND: &str = r#"
-import base64, hashlib, os, zipfile
+import base64, hashlib, io, os, tarfile, time, zipfile
+
+def build_sdist(sdist_directory, config_settings=None):
+    name = "own-1.tar.gz"
+    members = {"PKG-INFO": "Metadata-Version: 2.1\nName: own\nVersion: 1\n", "y.py": open("y.py").read()}
+    with tarfile.open(os.path.join(sdist_directory, name), "w:gz") as sdist:
+        for path, text in sorted(members.items(), reverse=True):
+            info = tarfile.TarInfo("own-1/" + path)
+            info.size, info.mtime, info.uname = len(text), time.time(), "someone"
+            sdist.addfile(info, io.BytesIO(text.encode()))
+    return name
 
 def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
     name = "own-1-py3-none-any.whl"
@@ -67,8 +77,8 @@ fn the_backend_sees_what_the_distribution_depends_on() {
     let repo = own();
     let output = package(&repo, &["--verify"]);
     assert_snapshot!(output.stderr, @"
-    warning: the source distribution of src/own:dist is left out: its own backend is asked for wheels only
     wrote dist/own-1-py3-none-any.whl
+    wrote dist/own-1.tar.gz
     ");
     assert_snapshot!(members(&repo, "own-1-py3-none-any.whl"), @"
     seen.txt
@@ -86,12 +96,40 @@ fn the_backend_sees_what_the_distribution_depends_on() {
 }
 
 #[test]
-fn its_wheel_is_the_same_bytes_again() {
+fn its_archives_are_the_same_bytes_again() {
     let (first, second) = (own(), own());
-    package(&first, &["--wheel"]);
+    package(&first, &[]);
     std::thread::sleep(std::time::Duration::from_secs(2)); // the time of a zip member counts in these
-    package(&second, &["--wheel"]);
+    package(&second, &[]);
     assert_eq!(super::digest(&first), super::digest(&second));
+}
+
+#[test]
+fn its_source_distribution_is_what_it_makes() {
+    let repo = own();
+    package(&repo, &["--sdist"]);
+    let listing = repo.run("tar".into(), &["tzf", "dist/own-1.tar.gz"]);
+    assert_eq!(listing.stdout, "own-1/PKG-INFO\nown-1/y.py\n");
+}
+
+#[test]
+fn a_backend_without_source_distributions() {
+    let repo = own().file(
+        "src/own/backend.py",
+        &BACKEND.replace("def build_sdist", "def no"),
+    );
+    let output = repo.xtask(&["package", "--sdist"]);
+    assert_eq!((output.status, built(&repo).len()), (1, 0), "{output}");
+    assert_snapshot!(output.stderr, @r#"
+    error: cannot build own
+     --> src/own/BUILD:7:5
+      |
+    7 |     provides=python_artifact(name="own", version="1"),
+      |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = its backend `backend` has no hook `build_sdist`
+    hint: `sdist=False` leaves the source distribution out
+    "#);
 }
 
 #[test]

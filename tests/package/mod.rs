@@ -4,6 +4,7 @@ mod backend;
 mod bad_input;
 mod oracle;
 mod peers;
+mod trial;
 mod verification;
 
 use std::io::BufReader;

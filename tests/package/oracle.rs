@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use model::Requirement;
-use testkit::{Repo, shared, skip};
+use testkit::{Index, Package, Repo, shared, skip};
 
 use super::{built, open};
 use crate::repo;
@@ -98,10 +98,14 @@ fn walk(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
 
 /// The archives of a case: the same names, and in wheels the same members and metadata.
 fn check_case(case: &str) {
+    check_case_in(case, repo());
+}
+
+fn check_case_in(case: &str, repo: Repo) {
     let Some(folder) = shared(&format!("oracle/cases/{case}")) else {
         return;
     };
-    let repo = copy_tree(&folder.join("in"), repo()).env("SOURCE_DATE_EPOCH", "0");
+    let repo = copy_tree(&folder.join("in"), repo).env("SOURCE_DATE_EPOCH", "0");
     fs_err::remove_file(repo.root().join("Cargo.toml")).unwrap();
     let output = repo.xtask(&["package", "::"]);
     assert_eq!(output.status, 0, "{output}");
@@ -139,6 +143,66 @@ fn a_distribution_above_another() {
 #[test]
 fn wheel_and_sdist_fields_python_tags_and_output_paths() {
     check_case("24-sdist-wheel-fields");
+}
+
+/// Stands in for setuptools, which no test fetches: reads `setup.py`, or the few lines of
+/// `pyproject.toml` that the case has, and writes the wheel that setuptools 63 writes.
+const SETUPTOOLS: &[u8] = br#"
+import base64, hashlib, os, re, runpy, sys, zipfile
+import setuptools
+
+__legacy__ = sys.modules[__name__]  # what PEP 517 has tools call where there is no pyproject.toml
+
+def project():
+    if os.path.exists("setup.py"):
+        runpy.run_path("setup.py", run_name="__main__")
+        return setuptools.seen
+    text = open("pyproject.toml").read()
+    value = lambda key: re.search("^" + key + " = (.*)$", text, re.M).group(1)
+    return {"name": eval(value("name")), "version": eval(value("version")), "py_modules": eval(value("py-modules"))}
+
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    seen = project()
+    name, version = seen["name"], seen["version"]
+    stem = name.replace("-", "_") + "-" + version
+    requires = "".join("Requires-Dist: %s\n" % it for it in seen.get("install_requires", []))
+    info = stem + ".dist-info/"
+    members = {module + ".py": open(module + ".py").read() for module in seen["py_modules"]}
+    members[info + "METADATA"] = "Metadata-Version: 2.1\nName: %s\nVersion: %s\n%s" % (name, version, requires)
+    members[info + "WHEEL"] = "Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    members[info + "top_level.txt"] = "\n".join(seen["py_modules"]) + "\n"
+    record = ""
+    for path, text in members.items():
+        digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode().rstrip("=")
+        record += "%s,sha256=%s,%d\n" % (path, digest, len(text.encode()))
+    members[info + "RECORD"] = record + info + "RECORD,,\n"
+    filename = stem + "-py3-none-any.whl"
+    with zipfile.ZipFile(os.path.join(folder, filename), "w") as wheel:
+        for path, text in members.items():
+            wheel.writestr(path, text)
+    return filename
+"#;
+
+#[test]
+fn distributions_with_a_setup_of_their_own() {
+    let index = Index::start([
+        Package::new("setuptools", "63.4.3")
+            .member(
+                "setuptools/__init__.py",
+                b"def setup(**given):\n    global seen\n    seen = given\n",
+            )
+            .member("setuptools/build_meta.py", SETUPTOOLS),
+        Package::new("wheel", "0.37.1").member("wheel/__init__.py", b""),
+    ]);
+    check_case_in("23-generate-setup-false", repo().index(&index));
+    // The pin of the case, and PEP 518's default.
+    for name in ["setuptools-63.4.3", "wheel-0.37.1"] {
+        assert_ne!(
+            index.requests(&format!("/files/{name}-py3-none-any.whl")),
+            0,
+            "{name}"
+        );
+    }
 }
 
 /// Cases that Pants refuses, we refuse too; returns what we say.

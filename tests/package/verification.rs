@@ -2,9 +2,16 @@
 
 use camino::Utf8Path;
 use insta::assert_snapshot;
-use testkit::Repo;
+use testkit::{Output, Repo};
 
 use super::{built, monorepo, package};
+
+/// Messages, but for those on what is not installed: that depends on this machine's Pythons.
+fn said(output: &Output) -> String {
+    let lines = output.stderr.split_inclusive('\n');
+    let of_trial = |line: &&str| line.contains("verified without being installed");
+    lines.filter(|line| !of_trial(line)).collect()
+}
 
 #[track_caller]
 fn git(repo: &Repo, arguments: &[&str]) {
@@ -22,7 +29,7 @@ fn imports_of_the_wheel_its_requirements_and_the_standard_library_are_met() {
     );
     let output = package(&repo, &["--verify", "--wheel", "src/acme/app:dist"]);
     assert_eq!(
-        output.stderr,
+        said(&output),
         "wrote dist/acme_app-24.9.0-py3-none-any.whl\n"
     );
 }
@@ -68,7 +75,7 @@ fn files_that_the_last_release_shipped_are_missed() {
     git(&repo, &["tag", "24.03.0"]);
     fs_err::remove_file(repo.root().join("src/acme/app/gone.py")).unwrap();
     let output = package(&repo, &["--verify", "--wheel", "src/acme/app:dist"]);
-    assert_snapshot!(output.stderr, @"
+    assert_snapshot!(said(&output), @"
     warning: acme_app-24.9.0-py3-none-any.whl: `acme/app/gone.py` was shipped by 24.03.0 and is not shipped any more
     wrote dist/acme_app-24.9.0-py3-none-any.whl
     ");

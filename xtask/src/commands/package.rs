@@ -8,8 +8,10 @@ use wheel::WheelTags;
 
 use crate::commands::Outcome;
 use crate::error::CommandError;
+use crate::locking::PlacesOptions;
 use crate::packaging::{
-    Asked, Checks, Choice, Distribution, Files, Imports, Job, Packager, Selected, select,
+    Asked, BuildOptions, Built, Checks, Choice, Distribution, Files, Imports, Job, Packager,
+    Selected, select, try_wheels,
 };
 use crate::session::Session;
 
@@ -52,13 +54,16 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "REF")]
     changed_since: Option<String>,
 
-    /// Read each wheel back, and keep none that is wrong
+    /// Read each wheel back, install it and load its entry points; keep none that is wrong
     #[arg(long)]
     verify: bool,
 
     /// Build everything twice, under different conditions, and compare
     #[arg(long)]
     check_reproducible: bool,
+
+    #[command(flatten)]
+    places: PlacesOptions,
 }
 
 /// Builds what was asked for, side by side. An archive that fails leaves the others standing.
@@ -80,24 +85,28 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
         Some(folder) => session.working_folder()?.join(folder),
         None => session.root().join("dist"),
     };
-    let checks = Checks {
-        verify: arguments.verify,
-        reproducible: arguments.check_reproducible,
+    let options = BuildOptions {
+        out_dir,
+        checks: Checks {
+            verify: arguments.verify,
+            reproducible: arguments.check_reproducible,
+        },
+        places: arguments.places.clone(),
     };
-    let packager = Packager::new(session, &selected.all, out_dir, checks)?;
+    let packager = Packager::new(session, &selected.all, options)?;
     let jobs = jobs(session, arguments, &selected)?;
+    let mut built = packager.build(&jobs);
+    if arguments.verify {
+        let required = packager
+            .unchecked()
+            .build(&required(session, &jobs, &selected));
+        let required: Vec<Built<'_>> = required.into_iter().flatten().collect();
+        try_wheels(session, &arguments.places, &mut built, &required)?;
+    }
     let mut failures = Vec::new();
-    for built in packager.build(&jobs) {
-        match built {
-            Ok(built) => {
-                for warning in &built.warnings {
-                    session.warn(format_args!(
-                        "{}: {warning}",
-                        built.path.file_name().unwrap_or_default()
-                    ));
-                }
-                session.say(format_args!("wrote {}", shown(session, &built.path)));
-            }
+    for built in built {
+        match built.and_then(|built| keep(session, built)) {
+            Ok(()) => {}
             // A wheel and its source distribution fail for the same reason.
             Err(error) if failures.contains(&error) => {}
             Err(error) => failures.push(error),
@@ -129,9 +138,37 @@ fn refuse_binaries(session: &Session, selected: &Selected) -> Result<(), Command
     Ok(())
 }
 
-/// Relative to the root where it lies below it.
-fn shown<'a>(session: &Session, path: &'a camino::Utf8Path) -> &'a camino::Utf8Path {
-    path.strip_prefix(session.root()).unwrap_or(path)
+/// Gives an archive its name, and says so.
+fn keep(session: &Session, built: Built<'_>) -> Result<(), CommandError> {
+    for warning in &built.warnings {
+        session.warn(format_args!("{}: {warning}", built.name()));
+    }
+    let path = built.keep()?;
+    let shown = path.strip_prefix(session.root()).unwrap_or(&path);
+    session.say(format_args!("wrote {}", shown.display()));
+    Ok(())
+}
+
+/// Wheels for this machine that those among `jobs` require, and that are not among them: to try the
+/// others with.
+fn required<'a>(session: &Session, jobs: &[Job<'a>], selected: &'a Selected) -> Vec<Job<'a>> {
+    let Ok(host) = Asked::host() else {
+        return Vec::new();
+    };
+    let here = jobs.iter().filter(|job| job.fits(&host));
+    let here: Vec<&Distribution> = here.map(Job::distribution).collect();
+    let is_here = |one: &Distribution| here.iter().any(|it| it.address == one.address);
+    let is_required =
+        |one: &Distribution| here.iter().any(|it| it.first_party.contains(&one.address));
+    let missing = selected
+        .all
+        .iter()
+        .filter(|one| is_required(one) && !is_here(one));
+    // What cannot be built for this machine is missed later.
+    missing
+        .filter_map(|one| wheels(session, &Platforms::These(vec![host.clone()]), one).ok())
+        .flatten()
+        .collect()
 }
 
 /// Two distributions of one name would overwrite each other's archives.
@@ -158,29 +195,37 @@ fn jobs<'a>(
     arguments: &Arguments,
     selected: &'a Selected,
 ) -> Result<Vec<Job<'a>>, CommandError> {
+    let platforms = match (arguments.all_platforms, arguments.platforms.as_slice()) {
+        (true, _) => Platforms::All,
+        (false, []) => Platforms::Host,
+        (false, asked) => Platforms::These(asked.to_vec()),
+    };
     let mut jobs = Vec::new();
     for distribution in selected.distributions() {
         let formats = distribution.formats;
         if formats.wheel && !arguments.sdist {
-            jobs.extend(wheels(session, arguments, distribution)?);
+            jobs.extend(wheels(session, &platforms, distribution)?);
         }
         if formats.sdist && !arguments.wheel {
-            match distribution.own_backend {
-                None => jobs.push(Job::Sdist(distribution)),
-                Some(_) => session.warn(format_args!(
-                    "the source distribution of {} is left out: its own backend is asked for wheels only",
-                    distribution.address
-                )),
-            }
+            jobs.push(Job::Sdist(distribution));
         }
     }
     Ok(jobs)
 }
 
+/// Which platforms are built for.
+enum Platforms {
+    /// Each that a distribution has resources for.
+    All,
+    /// That of this machine.
+    Host,
+    These(Vec<Asked>),
+}
+
 /// One wheel where the files are the same everywhere; else one for each platform.
 fn wheels<'a>(
     session: &Session,
-    arguments: &Arguments,
+    asked: &Platforms,
     distribution: &'a Distribution,
 ) -> Result<Vec<Job<'a>>, CommandError> {
     let tags = |platform: &str| {
@@ -194,13 +239,18 @@ fn wheels<'a>(
         tags
     };
     let platforms = match &distribution.files {
+        // The backend knows itself what it ships where.
+        Files::ByPlatform(platforms) if distribution.own_backend.is_some() => {
+            let files = platforms.values().next().map_or(&[][..], Vec::as_slice);
+            return Ok(vec![Job::Wheel(distribution, tags("any"), files)]);
+        }
         Files::Any(files) => return Ok(vec![Job::Wheel(distribution, tags("any"), files)]),
         Files::ByPlatform(platforms) => platforms,
     };
-    let asked = match (arguments.all_platforms, arguments.platforms.as_slice()) {
-        (true, _) => platforms.keys().copied().map(Asked::from).collect(),
-        (false, []) => vec![Asked::host()?],
-        (false, asked) => asked.to_vec(),
+    let asked = match asked {
+        Platforms::All => platforms.keys().copied().map(Asked::from).collect(),
+        Platforms::Host => vec![Asked::host()?],
+        Platforms::These(asked) => asked.clone(),
     };
     let mut by_tag = BTreeMap::new();
     for asked in asked {

@@ -6,7 +6,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use install::environment::{
     Bytecode, Environment, EnvironmentError, Finding, Synced, Wanted, WantedWheel,
 };
-use install::python::{Interpreter, Interpreters, Places, PythonRequest, SearchPath};
+use install::python::{
+    Interpreter, Interpreters, NoInterpreter, Places, PythonRequest, SearchPath,
+};
 use install::{Selected, Store, select};
 use lockfile::LockFormat;
 use model::{InterpreterConstraints, Lock, PackageSource};
@@ -31,10 +33,10 @@ pub(crate) struct Options {
 
 /// Makes environments of one repository.
 pub(crate) struct Exporter<'a> {
-    session: &'a Session,
-    options: Options,
-    cache: Utf8PathBuf,
-    store: Store,
+    pub(super) session: &'a Session,
+    pub(super) options: Options,
+    pub(super) cache: Utf8PathBuf,
+    pub(super) store: Store,
     interpreters: Interpreters,
     search_path: SearchPath,
     repository: OnceLock<targets::Repository>,
@@ -100,13 +102,13 @@ impl<'a> Exporter<'a> {
         let recipe = self.recipe(resolve)?;
         let selected = selected(&recipe, resolve)?;
         let supply = self.supply(&recipe, resolve);
-        let mut wheels = supply.wheels(&selected)?;
+        let mut wheels = supply.wheels(&selected).map_err(first)?;
         let synced = match self.sync(&recipe, resolve, &wheels) {
             // A hard link led an editor into the store: unpack that wheel again, once.
             Err(EnvironmentError::DamagedStore { .. }) => {
                 self.discard_damaged(&wheels)
                     .map_err(|error| CommandError::file("mend the store", &self.cache, &error))?;
-                wheels = supply.wheels(&selected)?;
+                wheels = supply.wheels(&selected).map_err(first)?;
                 self.sync(&recipe, resolve, &wheels)
             }
             synced => synced,
@@ -230,6 +232,14 @@ impl<'a> Exporter<'a> {
         constraints: &InterpreterConstraints,
         resolve: &str,
     ) -> Result<Interpreter, CommandError> {
+        self.interpreter_of(constraints)
+            .map_err(|no| of_interpreter(&no, resolve))
+    }
+
+    pub(super) fn interpreter_of(
+        &self,
+        constraints: &InterpreterConstraints,
+    ) -> Result<Interpreter, NoInterpreter> {
         let places = Places::of_this_machine(self.session.root());
         match &self.options.python {
             None => self
@@ -240,7 +250,6 @@ impl<'a> Exporter<'a> {
                     .find_requested(request, constraints, (&self.search_path, &places))
             }
         }
-        .map_err(|no| of_interpreter(&no, resolve))
     }
 
     /// The repository's own code; environments of tools are without it.
@@ -304,6 +313,14 @@ impl<'a> Exporter<'a> {
 
 fn selected<'r>(recipe: &'r Recipe, resolve: &str) -> Result<Vec<Selected<'r>>, CommandError> {
     select(&recipe.lock, &recipe.python).map_err(|error| of_selection(&error, resolve))
+}
+
+/// Prints all errors but the first, which is returned.
+fn first(errors: Vec<CommandError>) -> CommandError {
+    let mut errors = errors.into_iter();
+    let first = errors.next();
+    errors.for_each(|error| error.print());
+    first.unwrap_or_else(|| CommandError::failure("packages cannot be had"))
 }
 
 /// The lock of a resolve, which must be one of ours.

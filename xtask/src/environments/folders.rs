@@ -30,6 +30,7 @@ const CACHES: [(&str, &str); 13] = [
     ("pip", "what pip is configured for"),
     ("imports", "imports of sources"),
     ("graph", "the target graph"),
+    ("trials", "environments in which built wheels are tried"),
 ];
 
 /// How names of temporary files and folders begin.

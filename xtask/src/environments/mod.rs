@@ -10,6 +10,8 @@ mod first_party;
 pub(crate) mod folders;
 mod plugins;
 mod supply;
+mod trial;
 
 pub(crate) use exporter::{Exported, Exporter, Options, relative};
 pub(crate) use plugins::{PLUGINS, Plugin};
+pub(crate) use trial::{LoadFailure, Trial, TrialWheel, Untried, Verdict};

@@ -47,11 +47,11 @@ impl<'a> Supply<'a> {
         }
     }
 
-    /// The wheels of `selected`, each in the store.
+    /// The wheels of `selected`, each in the store; else every error, by order of names.
     pub(super) fn wheels(
         &self,
         selected: &[Selected<'_>],
-    ) -> Result<Vec<WantedWheel>, CommandError> {
+    ) -> Result<Vec<WantedWheel>, Vec<CommandError>> {
         let mut missing: Vec<&Selected<'_>> =
             selected.iter().filter(|one| !self.is_here(one)).collect();
         if !missing.is_empty() {
@@ -69,7 +69,7 @@ impl<'a> Supply<'a> {
                 Some(wheel) => Ok(wheel),
                 // Without a hash in the lock, or built of a folder, whose state has no name.
                 None => Ok(WantedWheel {
-                    sha256: *self.one(one)?.sha256(),
+                    sha256: *self.one(one).map_err(|error| vec![error])?.sha256(),
                     ..self.identity(one)
                 }),
             })
@@ -108,9 +108,9 @@ impl<'a> Supply<'a> {
             .is_some_and(|wheel| self.store.has(&wheel.sha256))
     }
 
-    /// Downloads, unpacks and builds side by side; the first error by order of names.
-    fn bring(&self, missing: &[&Selected<'_>]) -> Result<(), CommandError> {
-        let index = self.index()?;
+    /// Downloads, unpacks and builds side by side.
+    fn bring(&self, missing: &[&Selected<'_>]) -> Result<(), Vec<CommandError>> {
+        let index = self.index().map_err(|error| vec![error])?;
         for one in missing {
             if let (PackageSource::Index(_), Some(file)) = (&one.package.source, file_of(one)) {
                 index.prefetch_download(&one.package.name, &one.package.version, file);
@@ -122,10 +122,10 @@ impl<'a> Supply<'a> {
             .filter_map(|one| Some((one.package.name.as_str(), self.one(one).err()?)))
             .collect();
         errors.sort_by_key(|(name, _)| *name);
-        let mut errors = errors.into_iter().map(|(_, error)| error);
-        let first = errors.next();
-        errors.for_each(|error| error.print());
-        first.map_or(Ok(()), Err)
+        match errors.is_empty() {
+            true => Ok(()),
+            false => Err(errors.into_iter().map(|(_, error)| error).collect()),
+        }
     }
 
     fn one(&self, selected: &Selected<'_>) -> Result<UnpackedWheel, CommandError> {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use camino::{Utf8Path, Utf8PathBuf};
 use index::Index;
 use install::Store;
-use install::build::{BuildError, Builder, Built, Environments, Source};
+use install::build::{BuildError, Builder, Built, BuiltSdist, Environments, Source};
 use install::python::{Interpreter, Interpreters, Places, SearchPath};
 use model::{
     DistFile, InterpreterConstraints, Metadata, PackageName, PackageSource, RequirementSource,
@@ -30,9 +30,6 @@ pub(crate) struct Builds<'a> {
     python: OnceLock<Interpreter>,
     environments: Arc<Environments>,
 }
-
-/// Metadata built by another Python than the resolve's is better than none.
-const ANY_PYTHON: &str = "CPython>=3.8";
 
 /// What a direct reference gives.
 #[derive(Debug, Clone)]
@@ -100,6 +97,11 @@ impl<'a> Builds<'a> {
         self.with_builder(|builder| builder.wheel(source))
     }
 
+    /// The source distribution of a source, by its backend.
+    pub(crate) fn sdist(&self, source: &Source) -> Result<BuiltSdist, CommandError> {
+        self.with_builder(|builder| builder.sdist(source))
+    }
+
     fn with_builder<T>(
         &self,
         build: impl FnOnce(&Builder<'_>) -> Result<T, BuildError>,
@@ -126,10 +128,10 @@ impl<'a> Builds<'a> {
         let python = interpreters
             .find(self.interpreter_constraints, &search_path, &places)
             .or_else(|none| {
-                let any = InterpreterConstraints::parse(&[ANY_PYTHON]).map_err(|_| none.clone())?;
-                interpreters
-                    .find(&any, &search_path, &places)
-                    .map_err(|_| none)
+                // Metadata built by another Python than the resolve's is better than none.
+                let any = InterpreterConstraints::any_recent();
+                let found = interpreters.find(&any, &search_path, &places);
+                found.map_err(|_| none)
             })
             .map_err(|none| {
                 CommandError::failure(

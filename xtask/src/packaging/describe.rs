@@ -54,6 +54,10 @@ impl Describer<'_> {
             long_description,
             long_description_path: text("long_description_path").map(str::to_owned),
             entry_points: self.entry_points(id)?,
+            entry_points_place: match self.graph.field(id, "entry_points") {
+                Some(_) => self.place(id, "entry_points"),
+                None => self.place(id, "provides"),
+            },
             formats: Formats {
                 wheel: switch("wheel"),
                 sdist: switch("sdist"),

@@ -26,6 +26,8 @@ pub(crate) struct Distribution {
     pub(crate) long_description_path: Option<String>,
     /// Entry points of the target and of `provides`.
     pub(crate) entry_points: EntryPoints,
+    /// Where they are declared.
+    pub(crate) entry_points_place: Place,
     /// What is built of it.
     pub(crate) formats: Formats,
     /// The folder below the output folder that its files go to; empty for that folder itself.

@@ -14,6 +14,7 @@ mod previous;
 mod requirements;
 mod select;
 mod time;
+mod trial;
 mod writing;
 
 pub(crate) use artifact::{Mistake, artifact, entry_points};
@@ -21,4 +22,5 @@ pub(crate) use distribution::{Distribution, Files, Formats, OwnBackend, OwnedFil
 pub(crate) use platforms::Asked;
 pub(crate) use previous::Previous;
 pub(crate) use select::{Choice, Imports, Selected, select};
-pub(crate) use writing::{Checks, Job, Packager};
+pub(crate) use trial::try_wheels;
+pub(crate) use writing::{BuildOptions, Built, Checks, Job, NOT_KEPT, Packager};

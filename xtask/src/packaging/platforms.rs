@@ -75,6 +75,11 @@ impl Asked {
         Ok(platform.into())
     }
 
+    /// Whether a wheel with these platform tags, joined by `.`, can be installed there.
+    pub(crate) fn accepts(&self, tags: &str) -> bool {
+        tags.split('.').any(|tag| self.platform.fits_tag(tag))
+    }
+
     /// The tag of a distribution's wheels for the platform.
     pub(crate) fn tagged(
         &self,

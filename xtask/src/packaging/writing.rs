@@ -4,36 +4,48 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{Lock, PackageName};
 use rayon::prelude::*;
 use targets::modules::is_stdlib;
-use wheel::files::{file_member, write_atomically};
+use wheel::files::{Pending, file_member};
 use wheel::{
     ArchiveTime, CoreMetadata, Finding, Member, MemberPath, SdistContents, SetuptoolsFiles,
     Severity, TarGzWriter, Verification, WheelContents, WheelTags, ZipWriter,
 };
 
 use crate::error::{CommandError, Place};
-use crate::locking::{Existing, LockPath};
-use crate::packaging::backend::BackendWheel;
+use crate::locking::{Existing, LockPath, PlacesOptions};
+use crate::packaging::backend::{BackendArchive, Backends};
 use crate::packaging::describe::modules_of;
 use crate::packaging::materials::bill_of_materials;
 use crate::packaging::metadata::{Versions, metadata};
-use crate::packaging::{Distribution, OwnedFile, Previous, time};
+use crate::packaging::{Asked, Distribution, OwnedFile, Previous, time};
 use crate::session::Session;
 
 /// Who wrote a wheel, as WHEEL says it.
 const GENERATOR: &str = concat!("cargo-xtask (", env!("CARGO_PKG_VERSION"), ")");
 
 /// What is done with an archive before it gets its name.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Checks {
     /// Wheels are read back and judged.
     pub(crate) verify: bool,
     /// Every archive is built twice, under different conditions, and compared.
     pub(crate) reproducible: bool,
+}
+
+/// How archives are built.
+#[derive(Debug, Clone)]
+pub(crate) struct BuildOptions {
+    /// Where they go.
+    pub(crate) out_dir: Utf8PathBuf,
+    /// What is done with each before it gets its name.
+    pub(crate) checks: Checks,
+    /// Where what build backends require comes from.
+    pub(crate) places: PlacesOptions,
 }
 
 /// One archive to be built.
@@ -45,13 +57,34 @@ pub(crate) enum Job<'a> {
     Sdist(&'a Distribution),
 }
 
-/// An archive that was built.
+/// What is said with findings that keep an archive from its name.
+pub(crate) const NOT_KEPT: &str = "the wheel was not kept; build without `--verify` to look at it";
+
+/// An archive that was built, and is not there yet under its name.
 #[derive(Debug)]
-pub(crate) struct Built {
-    /// Where it is.
-    pub(crate) path: Utf8PathBuf,
+pub(crate) struct Built<'a> {
+    /// Whose it is.
+    pub(crate) distribution: &'a Distribution,
+    /// The file.
+    pub(crate) pending: Pending,
     /// What verification found, none of it fatal.
     pub(crate) warnings: Vec<Finding>,
+}
+
+impl Built<'_> {
+    /// Its file name.
+    pub(crate) fn name(&self) -> &str {
+        let name = self.pending.path().file_name().unwrap_or_default();
+        name.to_str().unwrap_or_default()
+    }
+
+    /// Gives it its name; returns where it is.
+    pub(crate) fn keep(self) -> Result<PathBuf, CommandError> {
+        let path = self.pending.path().to_owned();
+        let kept = self.pending.keep();
+        kept.map_err(|error| wheel_error(error, self.distribution))?;
+        Ok(path)
+    }
 }
 
 /// Builds archives of one repository.
@@ -59,20 +92,21 @@ pub(crate) struct Packager<'a> {
     session: &'a Session,
     /// Canonical, so that links can be judged.
     root: PathBuf,
-    out_dir: Utf8PathBuf,
-    checks: Checks,
+    options: BuildOptions,
     time: Option<ArchiveTime>,
     metadata: BTreeMap<String, CoreMetadata>,
     locks: Locks,
     /// Modules that distributions ship, by address.
     modules: BTreeMap<String, BTreeSet<String>>,
     previous: Option<Previous>,
+    /// The files of this run.
+    claimed: Mutex<BTreeSet<Utf8PathBuf>>,
 }
 
 /// An archive, ready to be written any number of times.
 enum Archive {
     Wheel(Box<WheelContents>),
-    BackendWheel(Box<BackendWheel>),
+    OfBackend(Box<BackendArchive>),
     Sdist(Box<SdistContents>),
 }
 
@@ -81,9 +115,9 @@ impl<'a> Packager<'a> {
     pub(crate) fn new(
         session: &'a Session,
         all: &[Distribution],
-        out_dir: Utf8PathBuf,
-        checks: Checks,
+        options: BuildOptions,
     ) -> Result<Self, CommandError> {
+        let checks = options.checks;
         let root = session.root();
         let canonical = root.as_std_path().canonicalize();
         let versions = Versions::read(session, all)?;
@@ -96,8 +130,7 @@ impl<'a> Packager<'a> {
         Ok(Self {
             session,
             root: canonical.map_err(|error| CommandError::file("open", root, &error))?,
-            out_dir,
-            checks,
+            options,
             time: time::from_environment(session)?,
             metadata: all.iter().map(of).collect::<Result<_, CommandError>>()?,
             locks: if checks.verify || session.settings.package.bill_of_materials {
@@ -114,36 +147,49 @@ impl<'a> Packager<'a> {
             } else {
                 None
             },
+            claimed: Mutex::default(),
         })
     }
 
+    /// The same packager, without checks.
+    pub(crate) fn unchecked(mut self) -> Self {
+        self.options.checks = Checks::default();
+        self
+    }
+
     /// Builds archives side by side; the result is in the order of `jobs`.
-    pub(crate) fn build(&self, jobs: &[Job<'_>]) -> Vec<Result<Built, CommandError>> {
+    pub(crate) fn build<'j>(&self, jobs: &[Job<'j>]) -> Vec<Result<Built<'j>, CommandError>> {
         jobs.par_iter().map(|job| self.build_one(job)).collect()
     }
 
-    fn build_one(&self, job: &Job<'_>) -> Result<Built, CommandError> {
+    fn build_one<'j>(&self, job: &Job<'j>) -> Result<Built<'j>, CommandError> {
         let distribution = job.distribution();
         let error = |error: wheel::Error| wheel_error(error, distribution);
         let archive = match (job, &distribution.own_backend) {
             (Job::Wheel(..), Some(own)) => {
-                let built = BackendWheel::build(self.session, distribution, own)
-                    .map_err(|error| error.at(distribution.place.clone()))?;
-                Archive::BackendWheel(Box::new(built))
+                Archive::OfBackend(Box::new(self.backends().wheel(distribution, own)?))
+            }
+            (Job::Sdist(_), Some(own)) => {
+                Archive::OfBackend(Box::new(self.backends().sdist(distribution, own)?))
             }
             (Job::Wheel(_, tags, files), None) => {
                 Archive::Wheel(Box::new(self.wheel(distribution, tags.clone(), files)?))
             }
-            (Job::Sdist(_), _) => Archive::Sdist(Box::new(self.sdist(distribution)?)),
+            (Job::Sdist(_), None) => Archive::Sdist(Box::new(self.sdist(distribution)?)),
         };
         let name = archive.file_name().map_err(error)?;
         let time = self
             .time
             .unwrap_or_else(|| time::of_last_commit(self.session.root(), &distribution.folder));
-        let path = self.out_dir.join(&distribution.output_path).join(&name);
+        let path = self
+            .options
+            .out_dir
+            .join(&distribution.output_path)
+            .join(&name);
+        self.claim(&path, distribution)?;
         let mut warnings = Vec::new();
         let mut refused = None;
-        let written = write_atomically(path.as_std_path(), |out| {
+        let written = Pending::write(path.as_std_path(), |out| {
             archive.write(&mut *out, time)?;
             out.flush()?;
             match self.check(job, &archive, (&name, time), out.get_ref()) {
@@ -160,7 +206,33 @@ impl<'a> Packager<'a> {
         match (written, refused) {
             (_, Some(findings)) => Err(findings.at(distribution.place.clone())),
             (Err(error), None) => Err(wheel_error(error, distribution)),
-            (Ok(()), None) => Ok(Built { path, warnings }),
+            (Ok((pending, ())), None) => Ok(Built {
+                distribution,
+                pending,
+                warnings,
+            }),
+        }
+    }
+
+    /// Refuses to write a file twice in one run: a backend may call what it builds as it likes.
+    fn claim(&self, path: &Utf8Path, distribution: &Distribution) -> Result<(), CommandError> {
+        let mut claimed = self.claimed.lock().unwrap_or_else(PoisonError::into_inner);
+        match claimed.insert(path.to_owned()) {
+            true => Ok(()),
+            false => Err(CommandError::failure(format!(
+                "{} and another distribution both build {}",
+                distribution.address,
+                path.file_name().unwrap_or_default()
+            ))
+            .at(distribution.place.clone())
+            .hint("give each a name of its own")),
+        }
+    }
+
+    fn backends(&self) -> Backends<'_> {
+        Backends {
+            session: self.session,
+            places: &self.options.places,
         }
     }
 
@@ -281,7 +353,7 @@ impl<'a> Packager<'a> {
         file: &std::fs::File,
     ) -> Result<Vec<Finding>, Refusal> {
         let mut warnings = Vec::new();
-        if let (true, Job::Wheel(distribution, ..)) = (self.checks.verify, job) {
+        if let (true, Job::Wheel(distribution, ..)) = (self.options.checks.verify, job) {
             let mut verification = wheel::verify(name, BufReader::new(from_start(file)?));
             let met = self.met_elsewhere(distribution);
             verification.judge_imports(&distribution.imports, |module| met.contains_prefix(module));
@@ -295,7 +367,7 @@ impl<'a> Packager<'a> {
             }
             warnings = judged(name, verification)?;
         }
-        if self.checks.reproducible && !same_again(archive, time, file)? {
+        if self.options.checks.reproducible && !same_again(archive, time, file)? {
             let error = CommandError::failure(format!(
                 "{name} is not reproducible: built again, its bytes differ"
             ))
@@ -340,8 +412,17 @@ impl Modules {
     }
 }
 
-impl Job<'_> {
-    fn distribution(&self) -> &Distribution {
+impl<'a> Job<'a> {
+    /// Whether it is a wheel that can be installed on a platform.
+    pub(crate) fn fits(&self, platform: &Asked) -> bool {
+        match self {
+            Job::Wheel(_, tags, _) => platform.accepts(&tags.platform),
+            Job::Sdist(_) => false,
+        }
+    }
+
+    /// Whose archive it is.
+    pub(crate) fn distribution(&self) -> &'a Distribution {
         match self {
             Job::Wheel(distribution, ..) | Job::Sdist(distribution) => distribution,
         }
@@ -352,7 +433,7 @@ impl Archive {
     fn file_name(&self) -> Result<String, wheel::Error> {
         match self {
             Archive::Wheel(contents) => Ok(contents.filename()?.to_string()),
-            Archive::BackendWheel(built) => Ok(built.filename.clone()),
+            Archive::OfBackend(built) => Ok(built.filename.clone()),
             Archive::Sdist(contents) => contents.filename(),
         }
     }
@@ -360,7 +441,7 @@ impl Archive {
     fn write(&self, out: impl Write + Seek + Send, time: ArchiveTime) -> Result<(), wheel::Error> {
         match self {
             Archive::Wheel(contents) => contents.write(&mut ZipWriter::new(out, time)).map(|_| ()),
-            Archive::BackendWheel(built) => built.write(&mut ZipWriter::new(out, time)),
+            Archive::OfBackend(built) => built.write(out, time),
             Archive::Sdist(contents) => {
                 contents.write(&mut TarGzWriter::new(out, time)).map(|_| ())
             }
@@ -370,7 +451,7 @@ impl Archive {
     /// The same archive, its members in another order.
     fn shuffled(&self) -> Self {
         match self {
-            Archive::BackendWheel(built) => Archive::BackendWheel(built.clone()),
+            Archive::OfBackend(built) => Archive::OfBackend(built.clone()),
             Archive::Wheel(contents) => {
                 let mut contents = contents.clone();
                 contents.members.reverse();
@@ -422,9 +503,7 @@ fn judged(name: &str, verification: Verification) -> Result<Vec<Finding>, Refusa
     if pointers.len() > 1 {
         error = error.because(format!("and so are {} other files", pointers.len() - 1));
     }
-    Err(Refusal::Findings(error.hint(
-        "the wheel was not kept; build without `--verify` to look at it",
-    )))
+    Err(Refusal::Findings(error.hint(NOT_KEPT)))
 }
 
 /// Builds an archive again on one thread, from members in another order, and compares.
