@@ -80,3 +80,48 @@ fn files_that_the_last_release_shipped_are_missed() {
     wrote dist/acme_app-24.9.0-py3-none-any.whl
     ");
 }
+
+/// The library ships resources: what these globs match.
+fn with_resources(globs: &str) -> Repo {
+    let build = super::LIB.replace(
+        "python_sources()",
+        &format!(
+            "python_sources(dependencies=[\":data\"])\nresources(name=\"data\", sources=[{globs}])"
+        ),
+    );
+    monorepo()
+        .file("src/acme/lib/BUILD", &build)
+        .file("src/acme/lib/schema.json", "{}\n")
+}
+
+/// Verifies the library's wheel, which lacks something.
+fn lacks(globs: &str) -> String {
+    let repo = with_resources(globs);
+    let output = repo.xtask(&["package", "--verify", "--wheel", "src/acme/lib:dist"]);
+    assert_eq!((output.status, built(&repo).len()), (1, 0), "{output}");
+    let (_, error) = output.stderr.split_once("error: ").unwrap();
+    error.to_owned()
+}
+
+#[test]
+fn globs_of_resources_that_match_nothing() {
+    assert_snapshot!(lacks("\"*.json\", \"*.bin\""), @r#"
+    resources of src/acme/lib:dist are not there
+     --> src/acme/lib/BUILD:3:44
+      |
+    3 | resources(name="data", sources=["*.json", "*.bin"])
+      |                                            ^^^^^^^^
+      |
+      = `sources` of `src/acme/lib:data` matches no file: `*.bin`
+    hint: make the files, or take the glob away; `[GLOBAL] unmatched_build_file_globs = "ignore"` lets it be
+    "#);
+    assert!(lacks("\"*.bin\"").contains("matches no file: `*.bin`"));
+}
+
+#[test]
+fn globs_of_resources_that_another_distribution_ships() {
+    let repo = with_resources("\"*.bin\"");
+    package(&repo, &["--verify", "--wheel", "src/acme/app:dist"]);
+    let repo = with_resources("\"*.json\"");
+    package(&repo, &["--verify", "--wheel", "src/acme/lib:dist"]);
+}

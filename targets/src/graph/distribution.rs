@@ -4,7 +4,7 @@
 //! distribution requires what its own code imports, and every distribution that owns something
 //! that it reaches.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Graph;
@@ -12,7 +12,7 @@ use super::target::TargetId;
 use crate::data::{Data, Object};
 use crate::kinds::Role;
 use crate::place::Place;
-use crate::repository::Error;
+use crate::repository::{Error, Warning};
 
 /// A distribution, with what the graph says about it.
 #[derive(Clone, Debug)]
@@ -31,6 +31,8 @@ pub struct Distribution {
     pub platforms: Vec<Arc<str>>,
     /// The resolve of its code.
     pub resolve: Option<String>,
+    /// What is said of globs among its resources that match no file.
+    pub unmatched: Vec<Warning>,
 }
 
 /// A file that a distribution ships.
@@ -90,6 +92,7 @@ impl Graph<'_> {
         let mut first_party = BTreeSet::new();
         let mut platforms = BTreeSet::new();
         let mut resolve = None;
+        let mut unmatched = BTreeMap::new();
         let excluded: Vec<TargetId> = self
             .explicit(id)?
             .transitive_ignores
@@ -99,6 +102,11 @@ impl Graph<'_> {
         for reached in closures.of(id) {
             if &*self.target(reached).kind == "platform_resources" {
                 platforms.extend(self.mapped_platforms(reached));
+            }
+            if let Some((generator, warning)) = self.unmatched(reached)
+                && self.owner(reached, &closures, id)? == id
+            {
+                unmatched.insert(generator, warning.clone());
             }
             let Some(content) = self.shipped(reached) else {
                 if !self.is_distribution(reached) {
@@ -137,6 +145,7 @@ impl Graph<'_> {
             first_party: first_party.into_iter().collect(),
             platforms: platforms.into_iter().collect(),
             resolve,
+            unmatched: unmatched.into_values().collect(),
         })
     }
 
@@ -221,6 +230,14 @@ impl Graph<'_> {
             return Some(Shipped::Python);
         }
         (&*self.target(id).kind == "resource").then_some(Shipped::Resource)
+    }
+
+    /// What is said of globs that match no file: those of `resources`, by one of the files that they
+    /// generate, or by themselves where they generate none.
+    fn unmatched(&self, id: TargetId) -> Option<(TargetId, &Warning)> {
+        let generator = self.target(id).generator.unwrap_or(id);
+        let warning = self.targets.unmatched.get(&generator)?;
+        (&*self.target(generator).kind == "resources").then_some((generator, warning))
     }
 
     /// What every distribution reaches on a platform.

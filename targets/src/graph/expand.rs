@@ -28,6 +28,8 @@ pub(crate) struct Targets {
     /// Names of the resolves, sorted.
     pub(crate) resolves: Vec<String>,
     pub(crate) warnings: Vec<Warning>,
+    /// Generators with globs that match no file, and the warning.
+    pub(crate) unmatched: FxHashMap<TargetId, Warning>,
 }
 
 /// Runs every declaration of the repository.
@@ -326,17 +328,23 @@ impl<'r> Builder<'r> {
             None => Patterns::of(default.iter().copied()),
         };
         let matched = patterns.matched(self.repository.tree(), &declared.dir.path);
-        if matched.files.is_empty() {
-            self.unmatched(declared, "sources", (&matched.unmatched, Matches::None))?;
-        } else if explicit.is_some() {
-            self.unmatched(declared, "sources", (&matched.unmatched, Matches::Some))?;
-        }
+        let unmatched = match (matched.files.is_empty(), explicit) {
+            (true, _) => {
+                self.unmatched(declared, "sources", (&matched.unmatched, Matches::None))?
+            }
+            (false, Some(_)) => {
+                self.unmatched(declared, "sources", (&matched.unmatched, Matches::Some))?
+            }
+            (false, None) => None,
+        };
         let kind: Arc<str> = Arc::from(generates);
         let known = TargetType::find(generates);
         let overrides = Overrides::of(declared)?;
         let choices = self.generator_choices(declared)?;
         for choice in choices {
             self.generator(declared, &choice, |this, generator| {
+                let unmatched = unmatched.clone().map(|warning| (generator, warning));
+                this.targets.unmatched.extend(unmatched);
                 for file in &matched.files {
                     let path: Arc<str> = Arc::from(join(&declared.dir.path, file));
                     if explicit.is_some() {
@@ -377,14 +385,15 @@ impl<'r> Builder<'r> {
         }
     }
 
+    /// Notes that globs match nothing; the warning, where there is one.
     fn unmatched(
         &mut self,
         declared: &Declared<'r>,
         field: &str,
         (patterns, matches): (&[String], Matches),
-    ) -> Result<(), Error> {
+    ) -> Result<Option<Warning>, Error> {
         if patterns.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         let message = format!(
             "`{field}` of `{}` matches no file: `{}`",
@@ -401,14 +410,15 @@ impl<'r> Builder<'r> {
             other => other,
         };
         match behavior {
-            Behavior::Ignore => {}
-            Behavior::Warn => self.targets.warnings.push(
-                Warning::new(message, place)
-                    .hint("files that `.gitignore` or `pants_ignore` names are not seen"),
-            ),
-            Behavior::Error => return Err(Error::Unmatched { message, place }),
+            Behavior::Ignore => Ok(None),
+            Behavior::Warn => {
+                let warning = Warning::new(message, place)
+                    .hint("files that `.gitignore` or `pants_ignore` names are not seen");
+                self.targets.warnings.push(warning.clone());
+                Ok(Some(warning))
+            }
+            Behavior::Error => Err(Error::Unmatched { message, place }),
         }
-        Ok(())
     }
 
     fn requirements(&mut self, declared: &Declared<'r>) -> Result<(), Error> {

@@ -8,7 +8,7 @@ use targets::data::Data;
 use targets::imports::{ImportCache, Strength, Strings};
 use targets::kinds::Role;
 use targets::modules::default_modules;
-use targets::{Graph, OwnedFile as Owned, TargetId};
+use targets::{Graph, OwnedFile as Owned, TargetId, Warning};
 use wheel::EntryPoints;
 
 use crate::error::{CommandError, Place};
@@ -32,7 +32,11 @@ impl Describer<'_> {
         let target = self.graph.target(id);
         // On no platform: what platforms add is asked for next.
         let common = self.graph.distribution(id, "")?;
-        let (files, first_party) = self.on_platforms(id, &common)?;
+        let OnPlatforms {
+            files,
+            first_party,
+            unmatched,
+        } = self.on_platforms(id, &common)?;
         let (artifact, long_description) =
             artifact(&common.provides).map_err(|mistake| self.mistaken(id, "provides", mistake))?;
         let text = |field: &str| self.graph.field(id, field).and_then(Data::as_str);
@@ -73,6 +77,7 @@ impl Describer<'_> {
             first_party: others.map(ToString::to_string).collect(),
             resolve: common.resolve,
             files,
+            unmatched,
             own_backend,
             imports: Vec::new(),
             provided: BTreeSet::new(),
@@ -122,8 +127,9 @@ impl Describer<'_> {
         &self,
         id: TargetId,
         common: &targets::Distribution,
-    ) -> Result<(Files, Vec<TargetId>), CommandError> {
+    ) -> Result<OnPlatforms, CommandError> {
         let mut first_party: BTreeSet<TargetId> = common.first_party.iter().copied().collect();
+        let mut unmatched = common.unmatched.clone();
         let mut platforms = BTreeMap::new();
         for name in &common.platforms {
             let platform: Platform = name.parse().map_err(|error: model::PlatformError| {
@@ -131,17 +137,24 @@ impl Describer<'_> {
             })?;
             let there = self.graph.distribution(id, name)?;
             first_party.extend(&there.first_party);
+            unmatched.extend(there.unmatched);
             platforms.insert(platform, there.files);
         }
-        let first_party = first_party.into_iter().collect();
+        unmatched.sort_by(|a, b| a.place.cmp(&b.place));
+        unmatched.dedup();
         // The resources of another distribution make no difference here.
-        if platforms.values().all(|files| *files == common.files) {
-            return Ok((Files::Any(self.with_inits(&common.files)), first_party));
-        }
-        let shipped = platforms
-            .iter()
-            .map(|(platform, files)| (*platform, self.with_inits(files)));
-        Ok((Files::ByPlatform(shipped.collect()), first_party))
+        let files = if platforms.values().all(|files| *files == common.files) {
+            Files::Any(self.with_inits(&common.files))
+        } else {
+            let shipped = platforms.iter();
+            let shipped = shipped.map(|(platform, files)| (*platform, self.with_inits(files)));
+            Files::ByPlatform(shipped.collect())
+        };
+        Ok(OnPlatforms {
+            files,
+            first_party: first_party.into_iter().collect(),
+            unmatched,
+        })
     }
 
     fn with_inits(&self, files: &[Owned]) -> Vec<OwnedFile> {
@@ -269,6 +282,13 @@ impl Describer<'_> {
             None => Place::default(),
         }
     }
+}
+
+/// What a distribution is on all platforms together.
+struct OnPlatforms {
+    files: Files,
+    first_party: Vec<TargetId>,
+    unmatched: Vec<Warning>,
 }
 
 /// What a target does.

@@ -204,6 +204,7 @@ impl<'a> Packager<'a> {
             }
         });
         match (written, refused) {
+            (_, Some(findings)) if findings.has_place() => Err(findings),
             (_, Some(findings)) => Err(findings.at(distribution.place.clone())),
             (Err(error), None) => Err(wheel_error(error, distribution)),
             (Ok((pending, ())), None) => Ok(Built {
@@ -354,6 +355,7 @@ impl<'a> Packager<'a> {
     ) -> Result<Vec<Finding>, Refusal> {
         let mut warnings = Vec::new();
         if let (true, Job::Wheel(distribution, ..)) = (self.options.checks.verify, job) {
+            refuse_unmatched(distribution)?;
             let mut verification = wheel::verify(name, BufReader::new(from_start(file)?));
             let met = self.met_elsewhere(distribution);
             verification.judge_imports(&distribution.imports, |module| met.contains_prefix(module));
@@ -482,6 +484,24 @@ impl From<std::io::Error> for Refusal {
     fn from(error: std::io::Error) -> Self {
         Refusal::Io(error.into())
     }
+}
+
+/// Refuses a wheel that lacks files which its targets name.
+fn refuse_unmatched(distribution: &Distribution) -> Result<(), Refusal> {
+    let Some(first) = distribution.unmatched.first() else {
+        return Ok(());
+    };
+    let what = format!("resources of {} are not there", distribution.address);
+    let mut error = CommandError::failure(what);
+    for warning in &distribution.unmatched {
+        error = error.because(warning.message.as_str());
+    }
+    if let Some(place) = &first.place {
+        error = error.at(Place::from(place));
+    }
+    Err(Refusal::Findings(error.hint(
+        "make the files, or take the glob away; `[GLOBAL] unmatched_build_file_globs = \"ignore\"` lets it be",
+    )))
 }
 
 /// The warnings of a wheel that passes.
