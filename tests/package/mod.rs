@@ -4,6 +4,7 @@ mod backend;
 mod bad_input;
 mod oracle;
 mod peers;
+mod reproducible;
 mod trial;
 mod verification;
 
@@ -394,35 +395,6 @@ fn only_what_changed_since_a_commit() {
     repo.write("src/acme/app/cli.py", "def main(): ...\n");
     package(&repo, &["--changed-since", "HEAD"]);
     assert_eq!(built(&repo), ["acme_app-24.9.0-py3-none-any.whl"]);
-}
-
-/// Every archive's bytes, as one digest.
-fn digest(repo: &Repo) -> String {
-    use sha2::{Digest, Sha256};
-    let mut hasher = Sha256::new();
-    for name in built(repo) {
-        hasher.update(&name);
-        hasher.update(fs_err::read(repo.root().join("dist").join(name)).unwrap());
-    }
-    hasher
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
-}
-
-#[test]
-fn the_same_bytes_from_another_checkout_under_other_conditions() {
-    let (first, second) = (monorepo(), monorepo());
-    package(&first, &["--all-platforms"]);
-    let script = format!(
-        "umask 077 && TZ=Asia/Seoul LC_ALL=C RAYON_NUM_THREADS=7 {} package --all-platforms",
-        crate::BINARY
-    );
-    let output = second.run(Utf8Path::new("sh"), &["-c", &script]);
-    assert_eq!(output.status, 0, "{output}");
-    assert_eq!(built(&first), built(&second));
-    assert_eq!(digest(&first), digest(&second));
 }
 
 #[test]
