@@ -1,14 +1,27 @@
-//! A lock as a bill of materials.
+//! Bills of materials: of a lock, and of one distribution with what it reaches in its lock.
 //!
 //! Source: <https://cyclonedx.org/docs/1.6/json/> and, for the names of packages,
 //! <https://github.com/package-url/purl-spec>. No time and no serial number are written: the same
 //! lock gives the same bill.
 
-use model::{Lock, LockedPackage, PackageSource};
+use std::collections::BTreeSet;
+
+use model::{Lock, LockedPackage, PackageName, PackageSource, Requirement, Version};
 use serde_json::{Value, json};
 
 use super::{Urls, files};
-use crate::graph::graph;
+use crate::graph::{Graph, graph};
+
+/// A distribution of the repository, which no lock has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FirstParty {
+    /// Its name.
+    pub name: PackageName,
+    /// Its version.
+    pub version: Version,
+    /// What it requires, of the lock and of the repository.
+    pub requires: Vec<Requirement>,
+}
 
 /// CycloneDX 1.6 as JSON: a component for each package, and which requires which. A file is
 /// listed where it has a URL.
@@ -17,28 +30,141 @@ pub fn cyclonedx(lock: &Lock, urls: Urls<'_>) -> String {
     let graph = graph(lock);
     let references = |edges: &[crate::Edge<'_>]| -> Vec<String> {
         let packages = edges.iter().flat_map(|edge| &edge.to);
-        let mut all: Vec<String> = packages.map(|&at| purl(graph.package(at))).collect();
-        all.sort();
-        all.dedup();
-        all
+        packages.map(|&at| purl(graph.package(at))).collect()
     };
-    let root = json!({"ref": lock.resolve, "dependsOn": references(graph.roots())});
+    let root = depends(&lock.resolve, references(graph.roots()));
     let packages = lock.packages.iter().enumerate();
-    let dependencies = packages.map(|(at, package)| {
-        json!({"ref": purl(package), "dependsOn": references(graph.dependencies(at))})
+    let dependencies =
+        packages.map(|(at, package)| depends(&purl(package), references(graph.dependencies(at))));
+    let bill = document(
+        &json!({"type": "application", "bom-ref": lock.resolve, "name": lock.resolve}),
+        lock.packages.iter().map(|it| component(it, urls)).collect(),
+        std::iter::once(root).chain(dependencies).collect(),
+    );
+    format!("{bill:#}\n")
+}
+
+/// CycloneDX 1.6 as JSON of one distribution, which is to be shipped with it (PEP 770): the closure
+/// of what it requires in the lock and among `others` of the repository. A file is listed by its
+/// name: where it was had from is not known. One line, since it is for programs and every wheel has it.
+#[must_use]
+pub fn cyclonedx_of(subject: &FirstParty, others: &[FirstParty], lock: &Lock) -> String {
+    let closure = Closure {
+        subject,
+        others,
+        graph: graph(lock),
+    };
+    let mut nodes = BTreeSet::new();
+    let mut open = closure.required(Node::Subject);
+    while let Some(node) = open.pop() {
+        if nodes.insert(node) {
+            open.extend(closure.required(node));
+        }
+    }
+    let mut nodes: Vec<Node> = nodes.into_iter().collect();
+    nodes.sort_by_key(|node| closure.purl(*node));
+    let all = std::iter::once(Node::Subject).chain(nodes.iter().copied());
+    let dependencies = all.map(|node| {
+        let required = closure.required(node).into_iter();
+        depends(
+            &closure.purl(node),
+            required.map(|it| closure.purl(it)).collect(),
+        )
     });
-    let bill = json!({
+    let bill = document(
+        &first_party(subject),
+        nodes.iter().map(|node| closure.component(*node)).collect(),
+        dependencies.collect(),
+    );
+    format!("{bill}\n")
+}
+
+/// What a distribution reaches.
+struct Closure<'a> {
+    subject: &'a FirstParty,
+    others: &'a [FirstParty],
+    graph: Graph<'a>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Node {
+    Subject,
+    /// A position among the others.
+    Own(usize),
+    /// A position in the lock.
+    Locked(usize),
+}
+
+impl Closure<'_> {
+    /// What a node requires; the subject is required by nothing.
+    fn required(&self, node: Node) -> Vec<Node> {
+        let requirements = match node {
+            Node::Subject => &self.subject.requires,
+            Node::Own(at) => &self.others[at].requires,
+            Node::Locked(at) => &self.graph.package(at).dependencies,
+        };
+        let names = requirements.iter().map(|requirement| &requirement.name);
+        let other = names.filter(|name| **name != self.subject.name);
+        other.flat_map(|name| self.named(name)).collect()
+    }
+
+    /// A distribution of the repository, else the versions that the lock has.
+    fn named(&self, name: &PackageName) -> Vec<Node> {
+        match self.others.iter().position(|it| it.name == *name) {
+            Some(at) => vec![Node::Own(at)],
+            None => {
+                let locked = self.graph.find(name.as_str()).iter();
+                locked.map(|&at| Node::Locked(at)).collect()
+            }
+        }
+    }
+
+    fn component(&self, node: Node) -> Value {
+        match node {
+            Node::Subject => first_party(self.subject),
+            Node::Own(at) => first_party(&self.others[at]),
+            Node::Locked(at) => component(self.graph.package(at), &|_, file| {
+                Some(file.filename.clone())
+            }),
+        }
+    }
+
+    fn purl(&self, node: Node) -> String {
+        match node {
+            Node::Subject => purl_of(&self.subject.name, &self.subject.version),
+            Node::Own(at) => purl_of(&self.others[at].name, &self.others[at].version),
+            Node::Locked(at) => purl(self.graph.package(at)),
+        }
+    }
+}
+
+fn document(subject: &Value, components: Vec<Value>, dependencies: Vec<Value>) -> Value {
+    json!({
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
         "version": 1,
-        "metadata": {
-            "component": {"type": "application", "bom-ref": lock.resolve, "name": lock.resolve},
-        },
-        "components": lock.packages.iter().map(|it| component(it, urls)).collect::<Vec<_>>(),
-        "dependencies": std::iter::once(root).chain(dependencies).collect::<Vec<_>>(),
-    });
-    format!("{bill:#}\n")
+        "metadata": {"component": subject},
+        "components": components,
+        "dependencies": dependencies,
+    })
+}
+
+fn depends(reference: &str, mut on: Vec<String>) -> Value {
+    on.sort();
+    on.dedup();
+    json!({"ref": reference, "dependsOn": on})
+}
+
+fn first_party(distribution: &FirstParty) -> Value {
+    let purl = purl_of(&distribution.name, &distribution.version);
+    json!({
+        "type": "library",
+        "bom-ref": purl,
+        "name": distribution.name,
+        "version": distribution.version.to_string(),
+        "purl": purl,
+    })
 }
 
 fn component(package: &LockedPackage, urls: Urls<'_>) -> Value {
@@ -52,7 +178,11 @@ fn component(package: &LockedPackage, urls: Urls<'_>) -> Value {
             let hash = file.sha256.map(|hash| hash.to_string());
             let hashes = hash.map(|hash| json!({"alg": "SHA-256", "content": hash}));
             let hashes: Vec<Value> = hashes.into_iter().collect();
-            Some(json!({"type": "distribution", "url": url, "comment": file.filename, "hashes": hashes}))
+            let mut reference = json!({"type": "distribution", "url": url, "hashes": hashes});
+            if url != file.filename {
+                reference["comment"] = json!(file.filename);
+            }
+            Some(reference)
         })
         .collect();
     let mut component = json!({
@@ -74,7 +204,6 @@ fn component(package: &LockedPackage, urls: Urls<'_>) -> Value {
 
 /// `pkg:pypi/NAME@VERSION`, with where the package comes from if from no index.
 fn purl(package: &LockedPackage) -> String {
-    let version = escaped(&package.version.to_string());
     let qualifier = match &package.source {
         PackageSource::Url { url, .. } => format!("?download_url={}", escaped(url.as_str())),
         PackageSource::Git { url, commit, .. } => {
@@ -82,7 +211,11 @@ fn purl(package: &LockedPackage) -> String {
         }
         PackageSource::Index(_) | PackageSource::Path { .. } => String::new(),
     };
-    format!("pkg:pypi/{}@{version}{qualifier}", package.name)
+    format!("{}{qualifier}", purl_of(&package.name, &package.version))
+}
+
+fn purl_of(name: &PackageName, version: &Version) -> String {
+    format!("pkg:pypi/{name}@{}", escaped(&version.to_string()))
 }
 
 fn escaped(text: &str) -> String {
@@ -206,5 +339,53 @@ mod tests {
           "version": 1
         }
         "#);
+    }
+
+    #[test]
+    fn of_a_distribution_what_it_reaches() {
+        let lock = small(
+            &["a", "d"],
+            &["a 1 : b>1 & c", "b 2+cpu", "c 3 ; os_name == 'nt'", "d 4"],
+        );
+        let own = |name: &str, requires: &[&str]| FirstParty {
+            name: name.parse().unwrap(),
+            version: "24.9".parse().unwrap(),
+            requires: requires.iter().map(|it| it.parse().unwrap()).collect(),
+        };
+        let others = [own("lib", &["a", "app==24.9"]), own("unused", &["d"])];
+        let bill = cyclonedx_of(&own("app", &["lib==24.9", "b"]), &others, &lock);
+        let bill: Value = serde_json::from_str(&bill).unwrap();
+        let references = bill["dependencies"].as_array().unwrap();
+        let lines = references.iter().map(|it| format!("{it}\n"));
+        insta::assert_snapshot!(lines.collect::<String>(), @r#"
+        {"dependsOn":["pkg:pypi/b@2%2Bcpu","pkg:pypi/lib@24.9"],"ref":"pkg:pypi/app@24.9"}
+        {"dependsOn":["pkg:pypi/b@2%2Bcpu","pkg:pypi/c@3"],"ref":"pkg:pypi/a@1"}
+        {"dependsOn":[],"ref":"pkg:pypi/b@2%2Bcpu"}
+        {"dependsOn":[],"ref":"pkg:pypi/c@3"}
+        {"dependsOn":["pkg:pypi/a@1"],"ref":"pkg:pypi/lib@24.9"}
+        "#);
+        insta::assert_snapshot!(bill["metadata"]["component"], @r#"{"bom-ref":"pkg:pypi/app@24.9","name":"app","purl":"pkg:pypi/app@24.9","type":"library","version":"24.9"}"#);
+        insta::assert_snapshot!(format!("{:#}", bill["components"][1]), @r#"
+        {
+          "bom-ref": "pkg:pypi/b@2%2Bcpu",
+          "externalReferences": [
+            {
+              "hashes": [
+                {
+                  "alg": "SHA-256",
+                  "content": "000000000000000000000000000000000000000000000000000000021c5c3074"
+                }
+              ],
+              "type": "distribution",
+              "url": "b-2+cpu-py3-none-any.whl"
+            }
+          ],
+          "name": "b",
+          "purl": "pkg:pypi/b@2%2Bcpu",
+          "type": "library",
+          "version": "2+cpu"
+        }
+        "#);
+        assert_eq!(bill["components"].as_array().unwrap().len(), 4);
     }
 }

@@ -7,7 +7,7 @@ mod requirements;
 
 use model::{DistFile, Lock, LockedPackage, Marker, PackageName, Platform, Version, WheelFilename};
 
-pub use cyclonedx::cyclonedx;
+pub use cyclonedx::{FirstParty, cyclonedx, cyclonedx_of};
 pub use pex::pex;
 pub use pylock::pylock;
 pub use requirements::requirements;

@@ -7,7 +7,6 @@ mod artifact;
 mod backend;
 mod describe;
 mod distribution;
-mod materials;
 mod metadata;
 mod platforms;
 mod previous;

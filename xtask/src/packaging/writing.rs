@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use model::{Lock, PackageName};
+use lockfile::export::FirstParty;
+use model::{Lock, PackageName, Requirement};
 use rayon::prelude::*;
 use targets::modules::is_stdlib;
 use wheel::files::{Pending, file_member};
@@ -20,7 +21,6 @@ use crate::error::{CommandError, Place};
 use crate::locking::{Existing, LockPath, PlacesOptions};
 use crate::packaging::backend::{BackendArchive, Backends};
 use crate::packaging::describe::modules_of;
-use crate::packaging::materials::bill_of_materials;
 use crate::packaging::metadata::{Versions, metadata};
 use crate::packaging::{Asked, Distribution, OwnedFile, Previous, time};
 use crate::session::Session;
@@ -335,15 +335,13 @@ impl<'a> Packager<'a> {
         }
         let resolve = distribution.resolve.as_ref();
         let lock = resolve.and_then(|resolve| self.locks.ours.get(resolve));
-        let others: Vec<CoreMetadata> = self.metadata.values().cloned().collect();
-        let bill = lock.and_then(|lock| bill_of_materials(metadata, lock, &others));
-        let name = metadata
-            .package_name()
-            .map(|name| format!("{name}.cdx.json"));
-        bill.into_iter()
-            .zip(name)
-            .map(|(bill, name)| (name, bill))
-            .collect()
+        let (Some(lock), Some(subject)) = (lock, first_party(metadata)) else {
+            return Vec::new();
+        };
+        let others = self.metadata.values().filter_map(first_party);
+        let others: Vec<FirstParty> = others.filter(|other| *other != subject).collect();
+        let bill = lockfile::export::cyclonedx_of(&subject, &others, lock);
+        vec![(format!("{}.cdx.json", subject.name), bill.into_bytes())]
     }
 
     fn check(
@@ -400,6 +398,18 @@ impl<'a> Packager<'a> {
         modules.extend(others.flatten().cloned());
         Modules(modules)
     }
+}
+
+/// A distribution as a bill of materials has it.
+fn first_party(metadata: &CoreMetadata) -> Option<FirstParty> {
+    let requirements = metadata.requires_dist.iter();
+    Some(FirstParty {
+        name: metadata.package_name().ok()?,
+        version: metadata.version.clone(),
+        requires: requirements
+            .filter_map(|text| Requirement::parse(text).ok())
+            .collect(),
+    })
 }
 
 /// Modules that are met.
