@@ -13,6 +13,7 @@ use reqwest::{Client, Response, StatusCode};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use url::Url;
 
+use crate::connections::{Doors, Names};
 use crate::credentials::Credentials;
 use crate::error::{Activity, Error, What, redacted, root_cause};
 use crate::options::{Limits, Observer, Options};
@@ -47,6 +48,7 @@ pub(crate) struct Http {
     pub(crate) credentials: Credentials,
     requests: Semaphore,
     downloads: Semaphore,
+    doors: Doors,
     limits: Limits,
     observer: Arc<dyn Observer>,
     pub(crate) sent: AtomicU64,
@@ -59,6 +61,7 @@ impl Http {
         let client = Client::builder()
             .tls_backend_preconfigured(tls::client_config()?)
             .user_agent(concat!("cargo-xtask/", env!("CARGO_PKG_VERSION")))
+            .dns_resolver(Names::of_system())
             .connect_timeout(limits.connect_timeout)
             .read_timeout(limits.read_timeout)
             // Many large listings share one connection: small windows would make it stop and go.
@@ -76,6 +79,7 @@ impl Http {
             credentials: Credentials::new(indexes, options.keyring),
             requests: Semaphore::new(limits.requests.max(1)),
             downloads: Semaphore::new(limits.downloads.max(1)),
+            doors: Doors::default(),
             limits,
             observer: options.observer.clone(),
             sent: AtomicU64::new(0),
@@ -143,7 +147,9 @@ impl Http {
             None | Some(0) => {}
             Some(bytes) => request = request.header(RANGE, format!("bytes={bytes}-")),
         }
+        let first = self.doors.enter(get.url).await;
         let response = request.send().await.map_err(Failure::broken)?;
+        drop(first);
         Ok(Sent {
             response: self.judge(get, response, login.is_some())?,
             _permit: permit,

@@ -227,6 +227,33 @@ impl Index {
         let _ = self.start_download(name, version, file);
     }
 
+    /// Starts these downloads, and gives each with its place in `wanted` when it is there, whichever
+    /// comes first. Errors are those of [`Index::download`].
+    pub fn downloads<'w>(
+        &self,
+        wanted: impl IntoIterator<Item = (&'w PackageName, &'w Version, &'w DistFile)>,
+    ) -> impl Iterator<Item = (usize, Result<Utf8PathBuf, Error>)> {
+        let (there, arrivals) = std::sync::mpsc::channel();
+        for (at, (name, version, file)) in wanted.into_iter().enumerate() {
+            let known = match self.start_download(name, version, file) {
+                Ok(Download::Here(path)) => Some(Ok(path)),
+                Err(error) => Some(Err(error)),
+                Ok(Download::UnderWay(answer)) => {
+                    let there = there.clone();
+                    let waits = self.spawn(async move {
+                        let _ = there.send((at, answer.wait().await.clone()));
+                    });
+                    waits.err().map(Err)
+                }
+            };
+            if let Some(outcome) = known {
+                // It fails only where nobody wants to hear of it any more.
+                let _ = there.send((at, outcome));
+            }
+        }
+        arrivals.into_iter()
+    }
+
     fn start_download(
         &self,
         name: &PackageName,

@@ -6,13 +6,14 @@
 //! first request, so that a run answered from the cache pays for neither.
 //!
 //! From the outside in: `index` (the face), `listing` and `metadata` (what a question means),
-//! `http`, `credentials`, `cache` and `download` (how it is answered), `json` and `html` (how
+//! `http`, `connections`, `credentials`, `cache` and `download` (how it is answered), `json` and `html` (how
 //! servers answer), `encode` and `compact` (how we keep the answer), `pip` (which servers), `git`.
 
 mod archive;
 mod cache;
 mod choose;
 mod compact;
+mod connections;
 mod credentials;
 mod direct;
 mod download;

@@ -5,13 +5,10 @@
 //! Format: APPNOTE.TXT 6.3.10 (<https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT>);
 //! section numbers in the comments are its own.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
-use flate2::read::DeflateDecoder;
-use flate2::{Crc, Decompress, FlushDecompress, Status};
-
+use crate::member_reader::MemberReader;
 use crate::zip_format::{
     CENTRAL_SIGNATURE, Directory, END_SIGNATURE, LOCAL_SIGNATURE, Method, ZIP64_END_SIGNATURE,
     ZIP64_EXTRA, ZIP64_LOCATOR_SIGNATURE,
@@ -19,7 +16,7 @@ use crate::zip_format::{
 
 /// An archive that can be read member by member.
 pub struct ZipReader<R> {
-    input: R,
+    reader: MemberReader<R>,
     members: Vec<ZipMember>,
     by_name: HashMap<String, usize>,
 }
@@ -33,14 +30,14 @@ pub struct ZipMember {
     pub size: u64,
     /// The Unix mode, where the archive was made on Unix.
     pub unix_mode: Option<u32>,
-    method: Method,
+    pub(crate) method: Method,
     flags: u16,
-    crc: u32,
-    packed: u64,
+    pub(crate) crc: u32,
+    pub(crate) packed: u64,
     /// Where the local header is.
     header: u64,
     /// Where the data is.
-    data: u64,
+    pub(crate) data: u64,
 }
 
 /// An archive that is not one, or is one in two ways.
@@ -83,7 +80,7 @@ impl ZipMember {
         self.unix_mode.is_some_and(|mode| mode & 0o111 != 0)
     }
 
-    fn wrong(&self, problem: &'static str) -> ReadError {
+    pub(crate) fn wrong(&self, problem: &'static str) -> ReadError {
         ReadError::Member {
             name: self.name.clone(),
             problem,
@@ -104,7 +101,7 @@ impl<R: Read + Seek> ZipReader<R> {
             }
         }
         Ok(ZipReader {
-            input,
+            reader: MemberReader::new(input),
             members,
             by_name,
         })
@@ -126,46 +123,7 @@ impl<R: Read + Seek> ZipReader<R> {
             .members
             .get(at)
             .ok_or_else(|| ReadError::NoMember(format!("member {at}")))?;
-        self.input.seek(SeekFrom::Start(member.data))?;
-        let packed = (&mut self.input).take(member.packed);
-        let mut checked = Checked {
-            out,
-            crc: Crc::new(),
-            size: 0,
-            limit: member.size,
-        };
-        let copied = match member.method {
-            Method::Stored => io::copy(&mut { packed }, &mut checked),
-            Method::Deflated => {
-                let mut decoder = DeflateDecoder::new(packed);
-                io::copy(&mut decoder, &mut checked).and_then(|size| {
-                    match decoder.total_in() == member.packed {
-                        true => Ok(size),
-                        false => Err(io::Error::new(
-                            io::ErrorKind::InvalidData,
-                            "bytes follow its compressed data",
-                        )),
-                    }
-                })
-            }
-        };
-        let (size, crc) = (checked.size, checked.crc.sum());
-        match copied {
-            Ok(_) if size != member.size => Err(member.wrong("it is shorter than declared")),
-            Ok(_) if crc != member.crc => Err(member.wrong("its checksum is another")),
-            Ok(size) => Ok(size),
-            Err(e)
-                if matches!(
-                    e.kind(),
-                    io::ErrorKind::InvalidData
-                        | io::ErrorKind::InvalidInput
-                        | io::ErrorKind::UnexpectedEof
-                ) =>
-            {
-                Err(member.wrong("its compressed data is damaged or longer than declared"))
-            }
-            Err(e) => Err(e.into()),
-        }
+        self.reader.copy(member, out)
     }
 
     /// The bytes of the member of this name.
@@ -176,71 +134,6 @@ impl<R: Read + Seek> ZipReader<R> {
         let mut bytes = Vec::new();
         self.copy(at, &mut bytes)?;
         Ok(bytes)
-    }
-}
-
-impl<'a> ZipReader<io::Cursor<&'a [u8]>> {
-    /// The bytes of a member of an archive that is in memory, checked as [`ZipReader::copy`] does.
-    ///
-    /// Many threads may ask at once.
-    pub fn content(&self, member: &ZipMember) -> Result<Cow<'a, [u8]>, ReadError> {
-        let data = usize::try_from(member.data)
-            .ok()
-            .zip(usize::try_from(member.packed).ok())
-            .and_then(|(start, length)| self.input.get_ref().get(start..start.checked_add(length)?))
-            .ok_or_else(|| member.wrong("it reaches beyond the archive"))?;
-        let content = match member.method {
-            Method::Stored => Cow::Borrowed(data),
-            Method::Deflated => Cow::Owned(inflated(member, data)?),
-        };
-        let mut crc = Crc::new();
-        crc.update(&content);
-        match content.len() as u64 == member.size {
-            false => Err(member.wrong("it is not as long as declared")),
-            true if crc.sum() != member.crc => Err(member.wrong("its checksum is another")),
-            true => Ok(content),
-        }
-    }
-}
-
-/// Unpacks at most one byte more than is declared, which shows that there is more.
-fn inflated(member: &ZipMember, data: &[u8]) -> Result<Vec<u8>, ReadError> {
-    let size = usize::try_from(member.size).map_err(|_| member.wrong("it is too long"))?;
-    let mut out = Vec::with_capacity(size.saturating_add(1));
-    let mut inflater = Decompress::new(false);
-    let status = inflater
-        .decompress_vec(data, &mut out, FlushDecompress::Finish)
-        .map_err(|_| member.wrong("its compressed data is damaged or longer than declared"))?;
-    if out.len() <= size && (status != Status::StreamEnd || inflater.total_in() != member.packed) {
-        return Err(member.wrong("its compressed data is damaged or longer than declared"));
-    }
-    Ok(out)
-}
-
-/// Passes bytes on while it checks them; more than declared is an error.
-struct Checked<'a, W> {
-    out: &'a mut W,
-    crc: Crc,
-    size: u64,
-    limit: u64,
-}
-
-impl<W: Write> Write for Checked<'_, W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.size += bytes.len() as u64;
-        if self.size > self.limit {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidData,
-                "longer than declared",
-            ));
-        }
-        self.crc.update(bytes);
-        self.out.write_all(bytes)?;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
     }
 }
 

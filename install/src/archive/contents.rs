@@ -1,6 +1,6 @@
 //! What a wheel holds, once everything that can be checked without unpacking it is checked.
 
-use std::io::Cursor;
+use std::io::{Read, Seek};
 
 use model::{Metadata, WheelFilename};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -14,9 +14,8 @@ use super::record::Record;
 
 /// A wheel whose names, `.dist-info` and scripts are in order; the hashes of its members are
 /// checked when they are unpacked, by [`Contents::record`].
-pub(crate) struct Contents<'a> {
-    pub(crate) zip: Zip<'a>,
-    /// The files of [`Contents::zip`]: all members but folders.
+pub(crate) struct Contents {
+    /// All members but folders.
     pub(crate) files: Vec<ZipMember>,
     /// `name-version.dist-info`.
     pub(crate) dist_info: String,
@@ -24,9 +23,6 @@ pub(crate) struct Contents<'a> {
     pub(crate) record: Record,
     pub(crate) scripts: Vec<Script>,
 }
-
-/// An archive in memory.
-pub(crate) type Zip<'a> = ZipReader<Cursor<&'a [u8]>>;
 
 /// What an archive may unpack to without regard to its size, and how often its size beyond that:
 /// real wheels shrink to a twentieth at most.
@@ -38,21 +34,26 @@ const GREATEST_RATIO: u64 = 100;
 /// Source: <https://packaging.python.org/en/latest/specifications/binary-distribution-format/>.
 pub(crate) const DATA_FOLDERS: [&str; 5] = ["purelib", "platlib", "scripts", "headers", "data"];
 
-impl<'a> Contents<'a> {
-    pub(crate) fn read(bytes: &'a [u8], filename: &WheelFilename) -> Result<Self, WheelProblem> {
-        let zip = ZipReader::open(Cursor::new(bytes))?;
-        refuse_bomb(bytes.len() as u64, zip.members())?;
+impl Contents {
+    /// Reads the archive `input`, which is `size` bytes long.
+    pub(crate) fn read(
+        input: impl Read + Seek,
+        size: u64,
+        filename: &WheelFilename,
+    ) -> Result<Self, WheelProblem> {
+        let mut zip = ZipReader::open(input)?;
+        refuse_bomb(size, zip.members())?;
         let files = files(&zip)?;
         let dist_info = dist_info(&files)?;
         check_dist_info(&dist_info, filename)?;
-        let texts = Texts {
-            zip: &zip,
+        let mut texts = Texts {
+            zip: &mut zip,
             files: &files,
             dist_info: &dist_info,
         };
-        check_metadata(&texts, filename)?;
-        let root_is_purelib = root_is_purelib(&texts)?;
-        let record = record(&texts)?;
+        check_metadata(&mut texts, filename)?;
+        let root_is_purelib = root_is_purelib(&mut texts)?;
+        let record = record(&mut texts)?;
         let scripts = match texts.find("entry_points.txt")? {
             None => Vec::new(),
             Some(text) => {
@@ -73,7 +74,6 @@ impl<'a> Contents<'a> {
             record,
             scripts,
             dist_info,
-            zip,
         })
     }
 
@@ -97,7 +97,7 @@ pub(crate) fn refuse_bomb(archive: u64, members: &[ZipMember]) -> Result<(), Whe
 }
 
 /// The members that are files, with each name checked.
-fn files(zip: &Zip<'_>) -> Result<Vec<ZipMember>, WheelProblem> {
+fn files<R: Read + Seek>(zip: &ZipReader<R>) -> Result<Vec<ZipMember>, WheelProblem> {
     let mut spelled: FxHashMap<FoldedPath, &str> = FxHashMap::default();
     let mut folders: FxHashSet<&str> = FxHashSet::default();
     let mut files = Vec::with_capacity(zip.members().len());
@@ -177,24 +177,23 @@ fn check_dist_info(dist_info: &str, filename: &WheelFilename) -> Result<(), Whee
 }
 
 /// Reads the text files of `.dist-info`.
-struct Texts<'z, 'a> {
-    zip: &'z Zip<'a>,
+struct Texts<'z, R> {
+    zip: &'z mut ZipReader<R>,
     files: &'z [ZipMember],
     dist_info: &'z str,
 }
 
-impl Texts<'_, '_> {
+impl<R: Read + Seek> Texts<'_, R> {
     fn path(&self, file: &str) -> String {
         format!("{}/{file}", self.dist_info)
     }
 
-    fn find(&self, file: &str) -> Result<Option<String>, WheelProblem> {
+    fn find(&mut self, file: &str) -> Result<Option<String>, WheelProblem> {
         let path = self.path(file);
-        let Some(member) = self.files.iter().find(|member| member.name == path) else {
+        if self.zip.find(&path).is_none() {
             return Ok(None);
-        };
-        let content = self.zip.content(member)?.into_owned();
-        String::from_utf8(content)
+        }
+        String::from_utf8(self.zip.read(&path)?)
             .map(Some)
             .map_err(|_| WheelProblem::Unreadable {
                 file: path,
@@ -202,13 +201,16 @@ impl Texts<'_, '_> {
             })
     }
 
-    fn require(&self, file: &str) -> Result<String, WheelProblem> {
+    fn require(&mut self, file: &str) -> Result<String, WheelProblem> {
         self.find(file)?
             .ok_or_else(|| WheelProblem::Missing(self.path(file)))
     }
 }
 
-fn check_metadata(texts: &Texts<'_, '_>, filename: &WheelFilename) -> Result<(), WheelProblem> {
+fn check_metadata<R: Read + Seek>(
+    texts: &mut Texts<'_, R>,
+    filename: &WheelFilename,
+) -> Result<(), WheelProblem> {
     let place = texts.path("METADATA");
     let metadata =
         Metadata::parse(&texts.require("METADATA")?).map_err(|error| WheelProblem::Unreadable {
@@ -232,7 +234,7 @@ fn check_metadata(texts: &Texts<'_, '_>, filename: &WheelFilename) -> Result<(),
     Ok(())
 }
 
-fn root_is_purelib(texts: &Texts<'_, '_>) -> Result<bool, WheelProblem> {
+fn root_is_purelib<R: Read + Seek>(texts: &mut Texts<'_, R>) -> Result<bool, WheelProblem> {
     let text = texts.require("WHEEL")?;
     let field = |name: &str| {
         text.lines()
@@ -248,7 +250,7 @@ fn root_is_purelib(texts: &Texts<'_, '_>) -> Result<bool, WheelProblem> {
 }
 
 /// Reads RECORD and checks that it lists exactly the files there are.
-fn record(texts: &Texts<'_, '_>) -> Result<Record, WheelProblem> {
+fn record<R: Read + Seek>(texts: &mut Texts<'_, R>) -> Result<Record, WheelProblem> {
     let place = texts.path("RECORD");
     let record =
         Record::parse(&texts.require("RECORD")?).map_err(|reason| WheelProblem::Unreadable {

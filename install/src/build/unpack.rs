@@ -79,12 +79,12 @@ pub(crate) fn unpack_sdist(
 }
 
 fn unpack_zip(bytes: &[u8], folder: &Utf8Path) -> Result<(), UnpackError> {
-    let zip = ZipReader::open(io::Cursor::new(bytes))?;
+    let mut zip = ZipReader::open(io::Cursor::new(bytes))?;
     let declared = zip.members().iter().map(|member| member.size);
     if declared.fold(0, u64::saturating_add) > FREE_BYTES + 100 * bytes.len() as u64 {
         return Err(UnpackError::Bomb);
     }
-    for member in zip.members() {
+    for member in zip.members().to_vec() {
         let name = member.name.trim_end_matches('/');
         check(name)?;
         let target = folder.join(name);
@@ -93,7 +93,7 @@ fn unpack_zip(bytes: &[u8], folder: &Utf8Path) -> Result<(), UnpackError> {
             continue;
         }
         make_parent(&target)?;
-        fs_err::write(&target, zip.content(member)?)?;
+        fs_err::write(&target, zip.read(&member.name)?)?;
         if member.is_executable() {
             files::make_executable(&target)?;
         }

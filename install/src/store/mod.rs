@@ -74,17 +74,17 @@ impl Store {
             wheel: archive.file_name().unwrap_or_default().to_owned(),
             problem,
         };
-        let bytes = fs_err::read(archive).map_err(|e| error(e.into()))?;
-        self.unpack_bytes(&bytes, filename, sha256).map_err(error)
+        self.unpack_checked(archive, filename, sha256)
+            .map_err(error)
     }
 
-    fn unpack_bytes(
+    fn unpack_checked(
         &self,
-        bytes: &[u8],
+        archive: &Utf8Path,
         filename: &WheelFilename,
         expected: Option<&Sha256>,
     ) -> Result<UnpackedWheel, WheelProblem> {
-        let sha256 = Sha256(crate::archive::sha256(bytes));
+        let sha256 = files::sha256(archive)?;
         if let Some(expected) = expected
             && *expected != sha256
         {
@@ -99,7 +99,7 @@ impl Store {
         let place = self.place_of(&sha256);
         let temporary = files::temporary_folder(&self.folder, "")?;
         let root = &files::utf8(temporary.path())?.join("new");
-        unpack::unpack(bytes, filename, root)?;
+        unpack::unpack(archive, filename, root)?;
         if let Some(parent) = place.parent() {
             fs_err::create_dir_all(parent)?;
         }

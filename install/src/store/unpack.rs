@@ -1,32 +1,43 @@
-//! Unpacks a wheel: each member is checked against RECORD before it is written.
+//! Unpacks a wheel to a folder of its own: each member is checked against RECORD while it is written,
+//! and the folder gets its place only where all of them hold.
 
 use std::fs::FileTimes;
-use std::io::Write;
+use std::io::{self, Write};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use camino::Utf8Path;
 use model::WheelFilename;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
-use wheel::ZipMember;
+use sha2::{Digest as _, Sha256};
+use wheel::{MemberReader, ReadError, ZipMember};
 
 use super::manifest::{FILES, MANIFEST, Manifest, UnpackedFile};
-use crate::archive::{Contents, WheelProblem, sha256};
+use crate::archive::{Contents, WheelProblem};
 
-/// Unpacks the wheel of `bytes` to `root`, a folder of our own; the manifest comes last.
+/// Unpacks the wheel at `archive` to `root`, a folder of our own; the manifest comes last.
 pub(super) fn unpack(
-    bytes: &[u8],
+    archive: &Utf8Path,
     filename: &WheelFilename,
     root: &Utf8Path,
 ) -> Result<(), WheelProblem> {
-    let contents = Contents::read(bytes, filename)?;
+    let open = || fs_err::File::open(archive);
+    let input = open()?;
+    let size = input.metadata()?.len();
+    let contents = Contents::read(input, size, filename)?;
     let folder = root.join(FILES);
     make_folders(&folder, &contents)?;
     let mut files = contents
         .files
         .par_iter()
         .filter(|member| !contents.is_record(&member.name))
-        .map(|member| unpack_member(&contents, member, &folder))
+        .map_init(
+            || open().map(MemberReader::new),
+            |reader, member| match reader {
+                Ok(reader) => unpack_member(&contents, reader, (member, &folder)),
+                Err(error) => Err(io::Error::new(error.kind(), error.to_string()).into()),
+            },
+        )
         .collect::<Result<Vec<_>, _>>()?;
     files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
     let manifest = Manifest {
@@ -42,7 +53,7 @@ pub(super) fn unpack(
     Ok(())
 }
 
-fn make_folders(root: &Utf8Path, contents: &Contents<'_>) -> Result<(), WheelProblem> {
+fn make_folders(root: &Utf8Path, contents: &Contents) -> Result<(), WheelProblem> {
     let mut folders: Vec<&str> = contents
         .files
         .iter()
@@ -59,12 +70,25 @@ fn make_folders(root: &Utf8Path, contents: &Contents<'_>) -> Result<(), WheelPro
 }
 
 fn unpack_member(
-    contents: &Contents<'_>,
-    member: &ZipMember,
-    folder: &Utf8Path,
+    contents: &Contents,
+    reader: &mut MemberReader<fs_err::File>,
+    (member, folder): (&ZipMember, &Utf8Path),
 ) -> Result<UnpackedFile, WheelProblem> {
-    let content = contents.zip.content(member)?;
-    let sha256 = sha256(&content);
+    let is_script = in_scripts_folder(&member.name);
+    let executable = is_script || member.is_executable();
+    let mut options = fs_err::OpenOptions::new();
+    options.write(true).create_new(true);
+    crate::files::open_with_mode(&mut options, executable);
+    let mut out = Hashed {
+        file: options.open(folder.join(&member.name))?,
+        hasher: Sha256::new(),
+        start: Vec::new(),
+    };
+    reader.copy(member, &mut out).map_err(|error| match error {
+        ReadError::Io(error) => WheelProblem::Io(error),
+        error => WheelProblem::Zip(error),
+    })?;
+    let sha256 = out.hasher.finalize().into();
     contents
         .record
         .verify(&member.name, (&sha256, member.size))
@@ -72,22 +96,41 @@ fn unpack_member(
             name: member.name.clone(),
             problem,
         })?;
-    let is_script = in_scripts_folder(&member.name);
-    let executable = is_script || member.is_executable();
-    let mut options = fs_err::OpenOptions::new();
-    options.write(true).create_new(true);
-    crate::files::open_with_mode(&mut options, executable);
-    let mut file = options.open(folder.join(&member.name))?;
-    file.write_all(&content)?;
-    file.file()
+    out.file
+        .file()
         .set_times(FileTimes::new().set_modified(content_time(&sha256)))?;
     Ok(UnpackedFile {
         path: member.name.clone(),
         sha256,
         size: member.size,
         executable,
-        shebang: is_script && content.starts_with(b"#!python"),
+        shebang: is_script && out.start == SHEBANG,
     })
+}
+
+const SHEBANG: &[u8] = b"#!python";
+
+/// A file that is hashed while it is written.
+struct Hashed {
+    file: fs_err::File,
+    hasher: Sha256,
+    /// As many of its first bytes as [`SHEBANG`] has.
+    start: Vec<u8>,
+}
+
+impl Write for Hashed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        let bytes = &bytes[..written];
+        self.hasher.update(bytes);
+        let wanted = SHEBANG.len() - self.start.len();
+        self.start.extend(bytes.iter().take(wanted));
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
 }
 
 fn in_scripts_folder(name: &str) -> bool {

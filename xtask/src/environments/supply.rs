@@ -1,16 +1,17 @@
 //! Brings what a lock names into the store: downloads, unpacks, builds.
 
 use std::cmp::Reverse;
-use std::sync::{Arc, OnceLock};
+use std::num::NonZero;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use index::Index;
-use install::build::{Builder, Built, Source};
+use install::build::{Builder, Built, Environments, Source};
 use install::environment::WantedWheel;
 use install::python::Interpreter;
 use install::{Selected, SelectedFile, Store, UnpackedWheel};
-use model::{DistFile, LockedPackage, PackageSource, WheelFilename};
-use rayon::prelude::*;
+use model::{DistFile, LockedPackage, PackageName, PackageSource, Version, WheelFilename};
 use serde_json::json;
 
 use super::error::of_wheel;
@@ -28,6 +29,7 @@ pub(super) struct Supply<'a> {
     resolve: &'a str,
     options: &'a PlacesOptions,
     index: OnceLock<Arc<Index>>,
+    environments: Arc<Environments>,
 }
 
 impl<'a> Supply<'a> {
@@ -44,6 +46,7 @@ impl<'a> Supply<'a> {
             resolve,
             options,
             index: OnceLock::new(),
+            environments: Arc::default(),
         }
     }
 
@@ -55,11 +58,12 @@ impl<'a> Supply<'a> {
         let mut missing: Vec<&Selected<'_>> =
             selected.iter().filter(|one| !self.is_here(one)).collect();
         if !missing.is_empty() {
-            // What is built takes longest, and needs no network meanwhile; then the largest, so
-            // that no thread is left with it at the end.
+            // What is built takes longest; then the largest, so that it is not waited for at the end.
             missing.sort_by_key(|one| {
-                let is_wheel = matches!(one.file, SelectedFile::Wheel(..));
-                (is_wheel, Reverse(file_of(one).and_then(|file| file.size)))
+                (
+                    is_wheel(one),
+                    Reverse(file_of(one).and_then(|file| file.size)),
+                )
             });
             self.bring(&missing)?;
         }
@@ -108,19 +112,44 @@ impl<'a> Supply<'a> {
             .is_some_and(|wheel| self.store.has(&wheel.sha256))
     }
 
-    /// Downloads, unpacks and builds side by side.
-    fn bring(&self, missing: &[&Selected<'_>]) -> Result<(), Vec<CommandError>> {
+    /// Downloads, unpacks and builds side by side; all errors, by order of names.
+    ///
+    /// Wheels are unpacked in the order in which they arrive. Builds mostly wait, for files and for
+    /// Python, and have threads of their own.
+    fn bring<'s>(&self, missing: &[&'s Selected<'s>]) -> Result<(), Vec<CommandError>> {
         let index = self.index().map_err(|error| vec![error])?;
-        for one in missing {
-            if let (PackageSource::Index(_), Some(file)) = (&one.package.source, file_of(one)) {
-                index.prefetch_download(&one.package.name, &one.package.version, file);
-            }
+        let (wheels, built): (Vec<&Selected<'_>>, Vec<&Selected<'_>>) = missing
+            .iter()
+            .partition(|one| of_index(one).is_some() && is_wheel(one));
+        for (name, version, file) in built.iter().filter_map(|one| of_index(one)) {
+            index.prefetch_download(name, version, file);
         }
-        let mut errors: Vec<(&str, CommandError)> = missing
-            .par_iter()
-            .with_max_len(1)
-            .filter_map(|one| Some((one.package.name.as_str(), self.one(one).err()?)))
-            .collect();
+        let built = Mutex::new(built.into_iter());
+        let errors = Mutex::new(Vec::new());
+        let bring = |one: &'s Selected<'s>| {
+            if let Err(error) = self.one(one) {
+                let mut errors = errors.lock().unwrap_or_else(PoisonError::into_inner);
+                errors.push((one.package.name.as_str(), error));
+            }
+        };
+        thread::scope(|threads| {
+            for _ in 0..thread::available_parallelism().map_or(1, NonZero::get) {
+                threads.spawn(|| {
+                    let next = || built.lock().unwrap_or_else(PoisonError::into_inner).next();
+                    while let Some(one) = next() {
+                        bring(one);
+                    }
+                });
+            }
+            rayon::in_place_scope(|unpacking| {
+                // What came with an error fails again, with the same one, where it is asked for.
+                for (at, _) in index.downloads(wheels.iter().filter_map(|one| of_index(one))) {
+                    let (wheel, bring) = (wheels[at], &bring);
+                    unpacking.spawn(move |_| bring(wheel));
+                }
+            });
+        });
+        let mut errors = errors.into_inner().unwrap_or_else(PoisonError::into_inner);
         errors.sort_by_key(|(name, _)| *name);
         match errors.is_empty() {
             true => Ok(()),
@@ -262,12 +291,8 @@ impl<'a> Supply<'a> {
         match index {
             Some(index) => {
                 let requirements = BuildIndex { index };
-                work(&Builder::new(
-                    &cache,
-                    self.store,
-                    self.python,
-                    &requirements,
-                ))
+                let builder = Builder::new(&cache, self.store, self.python, &requirements);
+                work(&builder.sharing(&self.environments))
             }
             None => work(&Builder::new(&cache, self.store, self.python, &Nothing)),
         }
@@ -300,6 +325,21 @@ impl install::build::BuildRequirements for Nothing {
 
 fn hash(path: &Utf8Path) -> Result<model::Sha256, CommandError> {
     sha256_of(path).map_err(|error| CommandError::file("read", path, &error))
+}
+
+fn is_wheel(selected: &Selected<'_>) -> bool {
+    matches!(selected.file, SelectedFile::Wheel(..))
+}
+
+/// What the index is asked for, where the file comes from there.
+fn of_index<'s>(
+    selected: &'s Selected<'_>,
+) -> Option<(&'s PackageName, &'s Version, &'s DistFile)> {
+    let package = selected.package;
+    match package.source {
+        PackageSource::Index(_) => Some((&package.name, &package.version, file_of(selected)?)),
+        _ => None,
+    }
 }
 
 fn file_of<'s>(selected: &'s Selected<'_>) -> Option<&'s DistFile> {
