@@ -16,7 +16,7 @@ pub(crate) struct Owned {
 }
 
 /// What the rooms keep in the cache, without the number of the format that ends each name.
-const CACHES: [(&str, &str); 13] = [
+const CACHES: &[(&str, &str)] = &[
     ("wheels", "unpacked wheels"),
     ("builds", "built packages"),
     ("interpreters", "what interpreters are"),
