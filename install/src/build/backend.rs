@@ -14,9 +14,11 @@ const RUNNER: &str = include_str!("runner.py");
 /// The lines of a failed hook's output that an error carries.
 const TAIL: usize = 20;
 
-/// What a backend can build.
+/// What a backend is called for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Archive {
+pub(crate) enum Goal {
+    /// The folder of the metadata of the wheel.
+    Metadata,
     Wheel,
     Sdist,
 }
@@ -33,6 +35,12 @@ pub(crate) struct Backend<'a> {
     pub(crate) kept_log: &'a Utf8Path,
 }
 
+/// The call of a hook.
+struct Call {
+    hook: &'static str,
+    arguments: Value,
+}
+
 #[derive(Deserialize)]
 struct Answer {
     value: Option<Value>,
@@ -41,13 +49,19 @@ struct Answer {
 }
 
 impl Backend<'_> {
-    /// What a build of this archive asks for; nothing where the backend has no hook for that.
-    pub(crate) fn requires(&self, archive: Archive) -> Result<Vec<String>, BuildProblem> {
-        let hook = match archive {
-            Archive::Wheel => "get_requires_for_build_wheel",
-            Archive::Sdist => "get_requires_for_build_sdist",
+    /// What a build asks for in order to reach the goal; nothing where the backend has no hook for
+    /// that. Where it asks for nothing, the goal is on its way: [`Backend::reach`] has it at once.
+    pub(crate) fn requires(&self, goal: Goal) -> Result<Vec<String>, BuildProblem> {
+        let hook = match goal {
+            Goal::Metadata | Goal::Wheel => "get_requires_for_build_wheel",
+            Goal::Sdist => "get_requires_for_build_sdist",
         };
-        match self.call(hook, json!([null]))? {
+        let requires = Call {
+            hook,
+            arguments: json!([null]),
+        };
+        self.run(&[requires, self.call(goal)?])?;
+        match self.answer(hook)? {
             None => Ok(Vec::new()),
             Some(value) => {
                 serde_json::from_value(value.clone()).map_err(|_| self.wrong(hook, &value))
@@ -57,34 +71,49 @@ impl Backend<'_> {
 
     /// The text of METADATA; `None` where the backend has no hook for it.
     pub(crate) fn metadata(&self) -> Result<Option<String>, BuildProblem> {
-        let hook = "prepare_metadata_for_build_wheel";
-        let folder = self.scratch.join("metadata");
-        fs_err::create_dir_all(&folder)?;
-        let Some(value) = self.call(hook, json!([folder, null]))? else {
-            return Ok(None);
-        };
-        let file = self.inside(&folder, hook, &value)?.join("METADATA");
-        Ok(Some(fs_err::read_to_string(file)?))
+        match self.reach(Goal::Metadata) {
+            Ok(folder) => Ok(Some(fs_err::read_to_string(folder.join("METADATA"))?)),
+            Err(BuildProblem::NoHook { .. }) => Ok(None),
+            Err(problem) => Err(problem),
+        }
     }
 
-    /// Builds the archive into `folder`.
-    pub(crate) fn build(
-        &self,
-        archive: Archive,
-        folder: &Utf8Path,
-    ) -> Result<Utf8PathBuf, BuildProblem> {
-        let (hook, arguments) = match archive {
-            Archive::Wheel => ("build_wheel", json!([folder, null, null])),
-            Archive::Sdist => ("build_sdist", json!([folder, null])),
-        };
-        fs_err::create_dir_all(folder)?;
-        match self.call(hook, arguments)? {
-            Some(value) => self.inside(folder, hook, &value),
+    /// The file or folder that the backend makes.
+    pub(crate) fn reach(&self, goal: Goal) -> Result<Utf8PathBuf, BuildProblem> {
+        let call = self.call(goal)?;
+        let hook = call.hook;
+        if !self.file(hook, ANSWER).exists() {
+            self.run(&[call])?;
+        }
+        match self.answer(hook)? {
+            Some(value) => self.inside(&self.folder(goal), hook, &value),
             None => Err(BuildProblem::NoHook {
                 hook,
                 backend: self.system.backend.clone(),
             }),
         }
+    }
+
+    fn call(&self, goal: Goal) -> Result<Call, BuildProblem> {
+        let folder = self.folder(goal);
+        fs_err::create_dir_all(&folder)?;
+        let (hook, arguments) = match goal {
+            Goal::Metadata => ("prepare_metadata_for_build_wheel", json!([folder, null])),
+            Goal::Wheel => ("build_wheel", json!([folder, null, null])),
+            Goal::Sdist => ("build_sdist", json!([folder, null])),
+        };
+        Ok(Call { hook, arguments })
+    }
+
+    fn folder(&self, goal: Goal) -> Utf8PathBuf {
+        self.scratch.join(match goal {
+            Goal::Metadata => "metadata",
+            Goal::Wheel | Goal::Sdist => "built",
+        })
+    }
+
+    fn file(&self, hook: &str, name: &str) -> Utf8PathBuf {
+        self.scratch.join(format!("{hook}-{name}"))
     }
 
     /// The file or folder in `folder` whose name the hook returned.
@@ -110,20 +139,49 @@ impl Backend<'_> {
         }
     }
 
-    /// Calls a hook; `None` where the backend has no such hook.
-    fn call(&self, hook: &'static str, arguments: Value) -> Result<Option<Value>, BuildProblem> {
-        let file = |name: &str| self.scratch.join(format!("{hook}-{name}"));
-        let (runner, request, answer) =
-            (file("runner.py"), file("request.json"), file("answer.json"));
+    /// Makes the calls in order; after one that returns something, no further one is made.
+    fn run(&self, calls: &[Call]) -> Result<(), BuildProblem> {
+        // Elsewhere a process may not be forked once it has imported this or that.
+        let at_once = match cfg!(target_os = "linux") {
+            true => calls.len(),
+            false => 1,
+        };
+        for calls in calls.chunks(at_once) {
+            self.run_in_one_process(calls)?;
+            if let [call] = calls
+                && let Some(value) = self.answer(call.hook)?
+                && !matches!(&value, Value::Array(all) if all.is_empty())
+            {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn run_in_one_process(&self, calls: &[Call]) -> Result<(), BuildProblem> {
+        let Some(first) = calls.first() else {
+            return Ok(());
+        };
+        let (runner, request) = (
+            self.file(first.hook, "runner.py"),
+            self.file(first.hook, "request.json"),
+        );
+        let output = self.file(first.hook, "output");
         fs_err::write(&runner, RUNNER)?;
-        let call = json!({
+        let listed: Vec<Value> = calls
+            .iter()
+            .map(|call| {
+                let answer = self.file(call.hook, ANSWER);
+                json!({"hook": call.hook, "arguments": call.arguments, "answer": answer})
+            })
+            .collect();
+        let text = json!({
             "backend": self.system.backend,
             "backend_path": self.system.backend_path,
-            "hook": hook,
-            "arguments": arguments,
-            "answer": answer,
+            "alone": self.environment.root().join("import.lock"),
+            "calls": listed,
         });
-        fs_err::write(&request, call.to_string())?;
+        fs_err::write(&request, text.to_string())?;
         let python = self.environment.python();
         let expression = duct::cmd(
             python.as_str(),
@@ -132,14 +190,21 @@ impl Backend<'_> {
         .dir(self.source)
         .stdin_null()
         .stderr_to_stdout()
-        .stdout_path(file("output"))
+        .stdout_path(&output)
         .unchecked();
-        let output = self.clean(expression).run()?;
-        if !output.status.success() {
-            return Err(self.failure(hook, &file("output"))?);
+        if self.clean(expression).run()?.status.success() {
+            return Ok(());
         }
-        let answer: Answer = serde_json::from_slice(&fs_err::read(answer)?)
-            .map_err(|_| self.wrong(hook, &Value::Null))?;
+        let unanswered = |call: &&Call| !self.file(call.hook, ANSWER).exists();
+        let failed = calls.iter().find(unanswered).unwrap_or(first);
+        Err(self.failure(failed.hook, &output)?)
+    }
+
+    /// What a hook that was called returned; `None` where the backend has no such hook.
+    fn answer(&self, hook: &'static str) -> Result<Option<Value>, BuildProblem> {
+        let bytes = fs_err::read(self.file(hook, ANSWER))?;
+        let answer: Answer =
+            serde_json::from_slice(&bytes).map_err(|_| self.wrong(hook, &Value::Null))?;
         Ok(if answer.missing {
             None
         } else {
@@ -181,6 +246,8 @@ impl Backend<'_> {
         })
     }
 }
+
+const ANSWER: &str = "answer.json";
 
 /// The first second that a zip archive can hold: 1980-01-02.
 const EPOCH: &str = "315619200";

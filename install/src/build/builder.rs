@@ -6,7 +6,7 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{Metadata, Requirement, Sha256, WheelFilename};
 
-use super::backend::{Archive, Backend};
+use super::backend::{Backend, Goal};
 use super::environments::Environments;
 use super::error::{BuildError, BuildProblem};
 use super::project::BuildSystem;
@@ -143,8 +143,8 @@ impl<'a> Builder<'a> {
     /// Where what the build requires cannot be had, or the backend fails.
     pub fn sdist(&self, source: &Source) -> Result<BuiltSdist, BuildError> {
         let built = || {
-            let workshop = self.prepare(source, Archive::Sdist)?;
-            let path = workshop.archive(Archive::Sdist)?;
+            let workshop = self.prepare(source, Goal::Sdist)?;
+            let path = workshop.reach(Goal::Sdist)?;
             let filename = path.file_name().unwrap_or_default().to_owned();
             let folder = workshop.scratch.join("unpacked");
             unpack_sdist(&fs_err::read(&path)?, &filename, &folder)?;
@@ -177,7 +177,7 @@ impl<'a> Builder<'a> {
         }
         let text = match self.built(source) {
             Some(built) => built.wheel.metadata()?,
-            None => match self.prepare(source, Archive::Wheel)?.metadata()? {
+            None => match self.prepare(source, Goal::Metadata)?.metadata()? {
                 Some(text) => text,
                 None => self.build(source)?.wheel.metadata()?,
             },
@@ -199,8 +199,8 @@ impl<'a> Builder<'a> {
     }
 
     fn build(&self, source: &Source) -> Result<Built, BuildProblem> {
-        let workshop = self.prepare(source, Archive::Wheel)?;
-        let path = workshop.archive(Archive::Wheel)?;
+        let workshop = self.prepare(source, Goal::Wheel)?;
+        let path = workshop.reach(Goal::Wheel)?;
         let filename: WheelFilename = path.file_name().unwrap_or_default().parse()?;
         let wheel = self.store.unpack(&path, &filename, None)?;
         if let Some(place) = self.place_of(source) {
@@ -211,7 +211,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Unpacks the source and makes an environment in which its backend can be called.
-    fn prepare(&self, source: &Source, archive: Archive) -> Result<Workshop, BuildProblem> {
+    fn prepare(&self, source: &Source, goal: Goal) -> Result<Workshop, BuildProblem> {
         let temporary = files::temporary_folder(&self.folder, "")?;
         let scratch = files::utf8(temporary.path())?.to_owned();
         let project = source.project(&scratch.join("source"))?;
@@ -231,7 +231,7 @@ impl<'a> Builder<'a> {
         };
         let further = workshop
             .backend()
-            .requires(archive)?
+            .requires(goal)?
             .iter()
             .map(|text| Requirement::parse_lenient(text))
             .collect::<Result<Vec<_>, _>>()?;
@@ -396,7 +396,7 @@ impl Workshop {
         self.backend().metadata()
     }
 
-    fn archive(&self, archive: Archive) -> Result<Utf8PathBuf, BuildProblem> {
-        self.backend().build(archive, &self.scratch.join("built"))
+    fn reach(&self, goal: Goal) -> Result<Utf8PathBuf, BuildProblem> {
+        self.backend().reach(goal)
     }
 }

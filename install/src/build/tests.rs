@@ -113,7 +113,7 @@ impl Scene {
             "[build-system]\nrequires = [{requires}]\nbuild-backend = 'backend'\nbackend-path = ['.']\n"
         );
         let backend = format!(
-            "HELPER = FAIL = False\nCALLS = {:?}\n{settings}\n{BACKEND}",
+            "FAIL = HELPER = False\nCALLS = {:?}\n{settings}\n{BACKEND}",
             self.root.as_str()
         );
         let encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -184,6 +184,21 @@ fn metadata_are_prepared_where_there_is_a_hook() {
     scene.builder().metadata(&source).unwrap();
     scene.builder().metadata(&source).unwrap();
     assert_eq!(scene.calls(), "requires metadata ");
+}
+
+#[test]
+fn what_a_hook_changes_does_not_reach_the_next() {
+    let Some(scene) = Scene::new() else { return };
+    let source = scene.sdist(
+        "",
+        "import os
+def meddle(): global HELPER, FAIL; os.chdir('/'); os.environ['PYTHONMEDDLED'] = '1'; FAIL = True
+class Meddler:
+    def __bool__(self): meddle(); return False
+HELPER = Meddler()",
+    );
+    scene.builder().wheel(&source).unwrap();
+    assert_eq!(scene.calls(), "requires wheel False ");
 }
 
 #[test]

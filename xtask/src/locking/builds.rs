@@ -28,6 +28,8 @@ pub(crate) struct Builds<'a> {
     kept: Vec<PackageSource>,
     fetched: Mutex<FxHashMap<RequirementSource, Fetched>>,
     python: OnceLock<Interpreter>,
+    /// Held by the one that looks for the interpreter.
+    looking: Mutex<()>,
     environments: Arc<Environments>,
 }
 
@@ -65,6 +67,7 @@ impl<'a> Builds<'a> {
             kept,
             fetched: Mutex::default(),
             python: OnceLock::new(),
+            looking: Mutex::default(),
             environments: Arc::default(),
         }
     }
@@ -117,6 +120,10 @@ impl<'a> Builds<'a> {
 
     /// The interpreter that builds run on: one that the resolve is for, else any recent one.
     fn python(&self) -> Result<&Interpreter, CommandError> {
+        let _alone = match self.python.get() {
+            Some(python) => return Ok(python),
+            None => self.looking.lock().unwrap_or_else(PoisonError::into_inner),
+        };
         if let Some(python) = self.python.get() {
             return Ok(python);
         }
