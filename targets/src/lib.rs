@@ -18,7 +18,8 @@ mod repository;
 pub mod requirements;
 
 pub use graph::{
-    Action, Distribution, EntryPoint, Graph, OwnedFile, Shipped, Target, TargetId, Violation,
+    Action, Distribution, EntryPoint, Graph, OwnedFile, Shipped, Target, TargetId, Unmatched,
+    Violation,
 };
 pub use options::{
     Ambiguity, Behavior, Infer, InitFiles, LockfileTargets, Options, Resolves, Switch, UseGitignore,

@@ -94,34 +94,45 @@ fn with_resources(globs: &str) -> Repo {
         .file("src/acme/lib/schema.json", "{}\n")
 }
 
-/// Verifies the library's wheel, which lacks something.
-fn lacks(globs: &str) -> String {
-    let repo = with_resources(globs);
+#[test]
+fn a_resource_that_is_named_and_not_there() {
+    let repo = with_resources("\"schema.json\", \"gone.bin\"");
     let output = repo.xtask(&["package", "--verify", "--wheel", "src/acme/lib:dist"]);
     assert_eq!((output.status, built(&repo).len()), (1, 0), "{output}");
-    let (_, error) = output.stderr.split_once("error: ").unwrap();
-    error.to_owned()
+    assert_snapshot!(said(&output), @r#"
+    warning: src/acme/lib/BUILD:3:49: `sources` of `src/acme/lib:data` matches no file: `gone.bin` (files that `.gitignore` or `pants_ignore` names are not seen)
+    error: acme_lib-24.9.0-py3-none-any.whl does not pass verification
+     --> src/acme/lib/BUILD:7:5
+      |
+    7 |     provides=python_artifact(name="acme.lib", description="The library"),
+      |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = `gone.bin`, which src/acme/lib/BUILD:3:49 names, is not there
+    hint: the wheel was not kept; build without `--verify` to look at it
+    "#);
 }
 
 #[test]
 fn globs_of_resources_that_match_nothing() {
-    assert_snapshot!(lacks("\"*.json\", \"*.bin\""), @r#"
-    resources of src/acme/lib:dist are not there
-     --> src/acme/lib/BUILD:3:44
-      |
-    3 | resources(name="data", sources=["*.json", "*.bin"])
-      |                                            ^^^^^^^^
-      |
-      = `sources` of `src/acme/lib:data` matches no file: `*.bin`
-    hint: make the files, or take the glob away; `[GLOBAL] unmatched_build_file_globs = "ignore"` lets it be
-    "#);
-    assert!(lacks("\"*.bin\"").contains("matches no file: `*.bin`"));
+    for globs in ["\"*.bin\"", "\"*.bin\", \"*.json\""] {
+        let repo = with_resources(globs);
+        let output = package(&repo, &["--verify", "--wheel", "src/acme/lib:dist"]);
+        insta::allow_duplicates! { assert_snapshot!(said(&output), @"
+        warning: src/acme/lib/BUILD:3:34: `sources` of `src/acme/lib:data` matches no file: `*.bin` (files that `.gitignore` or `pants_ignore` names are not seen)
+        warning: acme_lib-24.9.0-py3-none-any.whl: the glob `*.bin` at src/acme/lib/BUILD:3:34 matches no file
+        wrote dist/acme_lib-24.9.0-py3-none-any.whl
+        ") }
+    }
 }
 
 #[test]
 fn globs_of_resources_that_another_distribution_ships() {
     let repo = with_resources("\"*.bin\"");
-    package(&repo, &["--verify", "--wheel", "src/acme/app:dist"]);
-    let repo = with_resources("\"*.json\"");
-    package(&repo, &["--verify", "--wheel", "src/acme/lib:dist"]);
+    let output = package(&repo, &["--verify", "--wheel", "src/acme/app:dist"]);
+    assert!(
+        !output
+            .stderr
+            .contains("app-24.9.0-py3-none-any.whl: the glob"),
+        "{output}"
+    );
 }

@@ -179,6 +179,22 @@ pub enum Finding {
         /// The module imported.
         module: String,
     },
+    /// A file that was named to be shipped and is not there.
+    #[error("`{name}`, which {place} names, is not there")]
+    NoSuchFile {
+        /// As it is written.
+        name: String,
+        /// Where.
+        place: String,
+    },
+    /// A glob that matches no file to be shipped.
+    #[error("the glob `{glob}` at {place} matches no file")]
+    Unmatched {
+        /// As it is written.
+        glob: String,
+        /// Where.
+        place: String,
+    },
     /// A file that an earlier release shipped and this one does not.
     #[error("`{name}` was shipped by {release} and is not shipped any more")]
     Dropped {
@@ -195,6 +211,7 @@ impl Finding {
         match self {
             Finding::WrongSystem { .. }
             | Finding::BinaryInPureWheel { .. }
+            | Finding::Unmatched { .. }
             | Finding::Dropped { .. } => Severity::Warning,
             _ => Severity::Error,
         }

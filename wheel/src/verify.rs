@@ -105,6 +105,22 @@ impl Verification {
             }));
     }
 
+    /// Adds a finding for each pattern of a target's sources that matches no file: a warning for a
+    /// glob, an error for a file that is named outright. `place` says where they are written.
+    pub fn judge_unmatched(&mut self, patterns: &[String], place: &str) {
+        let finding = |pattern: &String| match pattern.contains(['*', '?', '[', '{']) {
+            true => Finding::Unmatched {
+                glob: pattern.clone(),
+                place: place.to_owned(),
+            },
+            false => Finding::NoSuchFile {
+                name: pattern.clone(),
+                place: place.to_owned(),
+            },
+        };
+        self.findings.extend(patterns.iter().map(finding));
+    }
+
     /// Adds a warning for each file that an earlier release shipped and this wheel does not.
     pub fn judge_dropped(&mut self, release: &str, members: &[String]) {
         let gone = members

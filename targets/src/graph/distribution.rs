@@ -8,11 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Graph;
+use super::expand::Unmatched;
 use super::target::TargetId;
 use crate::data::{Data, Object};
 use crate::kinds::Role;
 use crate::place::Place;
-use crate::repository::{Error, Warning};
+use crate::repository::Error;
 
 /// A distribution, with what the graph says about it.
 #[derive(Clone, Debug)]
@@ -31,8 +32,8 @@ pub struct Distribution {
     pub platforms: Vec<Arc<str>>,
     /// The resolve of its code.
     pub resolve: Option<String>,
-    /// What is said of globs among its resources that match no file.
-    pub unmatched: Vec<Warning>,
+    /// Patterns of its resources that match no file.
+    pub unmatched: Vec<Unmatched>,
 }
 
 /// A file that a distribution ships.
@@ -103,10 +104,10 @@ impl Graph<'_> {
             if &*self.target(reached).kind == "platform_resources" {
                 platforms.extend(self.mapped_platforms(reached));
             }
-            if let Some((generator, warning)) = self.unmatched(reached)
+            if let Some((generator, patterns)) = self.unmatched(reached)
                 && self.owner(reached, &closures, id)? == id
             {
-                unmatched.insert(generator, warning.clone());
+                unmatched.insert(generator, patterns.clone());
             }
             let Some(content) = self.shipped(reached) else {
                 if !self.is_distribution(reached) {
@@ -232,12 +233,12 @@ impl Graph<'_> {
         (&*self.target(id).kind == "resource").then_some(Shipped::Resource)
     }
 
-    /// What is said of globs that match no file: those of `resources`, by one of the files that they
-    /// generate, or by themselves where they generate none.
-    fn unmatched(&self, id: TargetId) -> Option<(TargetId, &Warning)> {
+    /// Patterns that match no file: of the `resources` that generate a file, or of those themselves
+    /// where they generate none.
+    fn unmatched(&self, id: TargetId) -> Option<(TargetId, &Unmatched)> {
         let generator = self.target(id).generator.unwrap_or(id);
-        let warning = self.targets.unmatched.get(&generator)?;
-        (&*self.target(generator).kind == "resources").then_some((generator, warning))
+        let patterns = self.targets.unmatched.get(&generator)?;
+        (&*self.target(generator).kind == "resources").then_some((generator, patterns))
     }
 
     /// What every distribution reaches on a platform.

@@ -28,8 +28,17 @@ pub(crate) struct Targets {
     /// Names of the resolves, sorted.
     pub(crate) resolves: Vec<String>,
     pub(crate) warnings: Vec<Warning>,
-    /// Generators with globs that match no file, and the warning.
-    pub(crate) unmatched: FxHashMap<TargetId, Warning>,
+    /// Generators with patterns that match no file.
+    pub(crate) unmatched: FxHashMap<TargetId, Unmatched>,
+}
+
+/// Patterns in `sources` that match no file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unmatched {
+    /// As they are written.
+    pub patterns: Vec<String>,
+    /// Where the first one stands.
+    pub place: Option<Place>,
 }
 
 /// Runs every declaration of the repository.
@@ -343,7 +352,7 @@ impl<'r> Builder<'r> {
         let choices = self.generator_choices(declared)?;
         for choice in choices {
             self.generator(declared, &choice, |this, generator| {
-                let unmatched = unmatched.clone().map(|warning| (generator, warning));
+                let unmatched = unmatched.clone().map(|unmatched| (generator, unmatched));
                 this.targets.unmatched.extend(unmatched);
                 for file in &matched.files {
                     let path: Arc<str> = Arc::from(join(&declared.dir.path, file));
@@ -385,13 +394,13 @@ impl<'r> Builder<'r> {
         }
     }
 
-    /// Notes that globs match nothing; the warning, where there is one.
+    /// Warns of patterns that match nothing, and returns them; nothing where settings ignore them.
     fn unmatched(
         &mut self,
         declared: &Declared<'r>,
         field: &str,
         (patterns, matches): (&[String], Matches),
-    ) -> Result<Option<Warning>, Error> {
+    ) -> Result<Option<Unmatched>, Error> {
         if patterns.is_empty() {
             return Ok(None);
         }
@@ -414,8 +423,10 @@ impl<'r> Builder<'r> {
             Behavior::Warn => {
                 let warning = Warning::new(message, place)
                     .hint("files that `.gitignore` or `pants_ignore` names are not seen");
-                self.targets.warnings.push(warning.clone());
-                Ok(Some(warning))
+                let place = warning.place.clone();
+                self.targets.warnings.push(warning);
+                let patterns = patterns.to_vec();
+                Ok(Some(Unmatched { patterns, place }))
             }
             Behavior::Error => Err(Error::Unmatched { message, place }),
         }

@@ -25,6 +25,7 @@ use rustc_hash::FxHashMap;
 
 pub use distribution::{Distribution, OwnedFile, Shipped};
 pub use entry_points::EntryPoint;
+pub use expand::Unmatched;
 pub(crate) use owners::project_name;
 pub use target::{Target, TargetId};
 pub use visibility::{Action, Violation};

@@ -8,7 +8,7 @@ use targets::data::Data;
 use targets::imports::{ImportCache, Strength, Strings};
 use targets::kinds::Role;
 use targets::modules::default_modules;
-use targets::{Graph, OwnedFile as Owned, TargetId, Warning};
+use targets::{Graph, OwnedFile as Owned, TargetId, Unmatched};
 use wheel::EntryPoints;
 
 use crate::error::{CommandError, Place};
@@ -288,7 +288,7 @@ impl Describer<'_> {
 struct OnPlatforms {
     files: Files,
     first_party: Vec<TargetId>,
-    unmatched: Vec<Warning>,
+    unmatched: Vec<Unmatched>,
 }
 
 /// What a target does.

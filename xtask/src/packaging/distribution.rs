@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{InterpreterConstraints, Platform};
-use targets::Warning;
+use targets::Unmatched;
 use wheel::EntryPoints;
 use wheel::rules::Artifact;
 
@@ -45,8 +45,8 @@ pub(crate) struct Distribution {
     pub(crate) first_party: Vec<String>,
     /// What it ships.
     pub(crate) files: Files,
-    /// What is said of globs among its resources that match no file.
-    pub(crate) unmatched: Vec<Warning>,
+    /// Patterns of its resources that match no file.
+    pub(crate) unmatched: Vec<Unmatched>,
     /// Where it has a build backend of its own.
     pub(crate) own_backend: Option<OwnBackend>,
     /// What its code imports unconditionally; empty where nobody asked for it.

@@ -10,6 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use lockfile::export::FirstParty;
 use model::{Lock, PackageName, Requirement};
 use rayon::prelude::*;
+use targets::Unmatched;
 use targets::modules::is_stdlib;
 use wheel::files::{Pending, file_member};
 use wheel::{
@@ -204,7 +205,6 @@ impl<'a> Packager<'a> {
             }
         });
         match (written, refused) {
-            (_, Some(findings)) if findings.has_place() => Err(findings),
             (_, Some(findings)) => Err(findings.at(distribution.place.clone())),
             (Err(error), None) => Err(wheel_error(error, distribution)),
             (Ok((pending, ())), None) => Ok(Built {
@@ -353,10 +353,13 @@ impl<'a> Packager<'a> {
     ) -> Result<Vec<Finding>, Refusal> {
         let mut warnings = Vec::new();
         if let (true, Job::Wheel(distribution, ..)) = (self.options.checks.verify, job) {
-            refuse_unmatched(distribution)?;
             let mut verification = wheel::verify(name, BufReader::new(from_start(file)?));
             let met = self.met_elsewhere(distribution);
             verification.judge_imports(&distribution.imports, |module| met.contains_prefix(module));
+            for Unmatched { patterns, place } in &distribution.unmatched {
+                let place = place.as_ref().map(ToString::to_string);
+                verification.judge_unmatched(patterns, &place.unwrap_or_default());
+            }
             if let Some(previous) = &self.previous {
                 let members = previous.members(&distribution.artifact.name);
                 let here = distribution.files.of_all_platforms();
@@ -494,24 +497,6 @@ impl From<std::io::Error> for Refusal {
     fn from(error: std::io::Error) -> Self {
         Refusal::Io(error.into())
     }
-}
-
-/// Refuses a wheel that lacks files which its targets name.
-fn refuse_unmatched(distribution: &Distribution) -> Result<(), Refusal> {
-    let Some(first) = distribution.unmatched.first() else {
-        return Ok(());
-    };
-    let what = format!("resources of {} are not there", distribution.address);
-    let mut error = CommandError::failure(what);
-    for warning in &distribution.unmatched {
-        error = error.because(warning.message.as_str());
-    }
-    if let Some(place) = &first.place {
-        error = error.at(Place::from(place));
-    }
-    Err(Refusal::Findings(error.hint(
-        "make the files, or take the glob away; `[GLOBAL] unmatched_build_file_globs = \"ignore\"` lets it be",
-    )))
 }
 
 /// The warnings of a wheel that passes.
