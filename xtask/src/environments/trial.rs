@@ -325,7 +325,7 @@ impl Supplies<'_> {
         let package = packages.find(|it| it.name == *name && it.marker.evaluate(environment, &[]));
         let package = package.ok_or_else(|| {
             format!(
-                "the lock of `{}` has no {name} for this machine",
+                "{name} is neither among the wheels that passed nor in the lock of `{}` for this machine",
                 lock.resolve
             )
         })?;

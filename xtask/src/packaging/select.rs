@@ -167,11 +167,12 @@ impl<'g> Selection<'g> {
         } else {
             " with these tags"
         };
-        CommandError::failure(format!(
-            "there is no `python_distribution`{what} among {}",
-            choice.specs.join(" ")
-        ))
-        .hint("`cargo xtask package` alone builds every distribution")
+        let among = match choice.specs {
+            [] => String::new(),
+            specs => format!(" among {}", specs.join(" ")),
+        };
+        CommandError::failure(format!("there is no `python_distribution`{what}{among}"))
+            .hint("`cargo xtask package` alone builds every distribution")
     }
 
     /// The distributions and, from them on, those that they require.
