@@ -158,7 +158,7 @@ fn no_licence_file() {
       |                                                                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
       |
       = looked for src/a/LICENSE and LICENSE
-    hint: add it, or change `[package] license_files`
+    hint: add it, or change `license_files` in `provides` or `[package]`
     "#);
 }
 

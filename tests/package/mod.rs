@@ -220,6 +220,31 @@ fn metadata_comes_from_provides_settings_and_graph() {
 }
 
 #[test]
+fn licence_files_of_one_distribution() {
+    let lib = LIB.replace(
+        "description=",
+        "license=\"MIT\", license_files=[\"LICENSE\", \"NOTICE\"], description=",
+    );
+    let repo = monorepo()
+        .file("src/acme/lib/BUILD", &lib)
+        .file("src/acme/lib/NOTICE", "Thanks.\n")
+        .file("LICENSE", "Free.\n");
+    package(&repo, &["--wheel"]);
+    let info = "acme_lib-24.9.0.dist-info";
+    let wheel = "acme_lib-24.9.0-py3-none-any.whl";
+    assert_eq!(
+        member(&repo, wheel, &format!("{info}/licenses/NOTICE")),
+        "Thanks.\n"
+    );
+    let metadata = member(&repo, wheel, &format!("{info}/METADATA"));
+    assert!(
+        metadata.contains("License-File: LICENSE\nLicense-File: NOTICE\n"),
+        "{metadata}"
+    );
+    assert!(!members(&repo, "acme_app-24.9.0-py3-none-any.whl").contains("licenses"));
+}
+
+#[test]
 fn a_platform_wheel_holds_that_platforms_resources() {
     let repo = monorepo();
     package(

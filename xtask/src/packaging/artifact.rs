@@ -83,8 +83,8 @@ pub(crate) fn artifact(
             "extras_require" => artifact.extras_require = text_lists(key, value)?,
             "long_description" => long_description = Some(text()?),
             "long_description_content_type" => content_type = text()?,
-            // Read by `entry_points`.
-            "entry_points" => {}
+            // Read by `entry_points` and `license_files`.
+            "entry_points" | "license_file" | "license_files" => {}
             _ if WITHOUT_EFFECT.contains(&key) => {}
             _ => return Err(unknown(key)),
         }
@@ -94,6 +94,15 @@ pub(crate) fn artifact(
     }
     let long_description = long_description.map(|body| wheel::Description { content_type, body });
     Ok((artifact, long_description))
+}
+
+/// Reads `license_files` of `provides`, or `license_file`; `None` where settings say it.
+pub(crate) fn license_files(provides: &Object) -> Result<Option<Vec<String>>, Mistake> {
+    let field = |name| provides.get(name).map(|value| (name, value));
+    match field("license_files").or(field("license_file")) {
+        None => Ok(None),
+        Some((name, value)) => texts(name, value).map(Some),
+    }
 }
 
 /// Reads `entry_points` of the target and of `provides`.

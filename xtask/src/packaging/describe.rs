@@ -12,7 +12,7 @@ use targets::{Graph, OwnedFile as Owned, TargetId, Unmatched};
 use wheel::EntryPoints;
 
 use crate::error::{CommandError, Place};
-use crate::packaging::artifact::{Mistake, artifact};
+use crate::packaging::artifact::{Mistake, artifact, license_files};
 use crate::packaging::{Distribution, Files, Formats, OwnBackend, OwnedFile};
 use crate::session::Session;
 
@@ -39,6 +39,7 @@ impl Describer<'_> {
         } = self.on_platforms(id, &common)?;
         let (artifact, long_description) =
             artifact(&common.provides).map_err(|mistake| self.mistaken(id, "provides", mistake))?;
+        let license_files = license_files(&common.provides);
         let text = |field: &str| self.graph.field(id, field).and_then(Data::as_str);
         let switch = |field: &str| {
             let value = self.graph.field(id, field).and_then(Data::as_bool);
@@ -56,6 +57,7 @@ impl Describer<'_> {
             place: self.place(id, "provides"),
             artifact,
             long_description,
+            license_files: license_files.map_err(|error| self.mistaken(id, "provides", error))?,
             long_description_path: text("long_description_path").map(str::to_owned),
             entry_points: self.entry_points(id)?,
             entry_points_place: match self.graph.field(id, "entry_points") {

@@ -23,6 +23,8 @@ pub(crate) struct Distribution {
     pub(crate) artifact: Artifact,
     /// The text and content type of a readme that `provides` holds itself.
     pub(crate) long_description: Option<wheel::Description>,
+    /// The licence files that `provides` names, in place of those of the settings.
+    pub(crate) license_files: Option<Vec<String>>,
     /// The readme that `long_description_path` names, relative to the root.
     pub(crate) long_description_path: Option<String>,
     /// Entry points of the target and of `provides`.

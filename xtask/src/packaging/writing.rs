@@ -304,7 +304,8 @@ impl<'a> Packager<'a> {
 
     /// Licence files: those beside the BUILD file, else those at the root.
     fn license_files(&self, distribution: &Distribution) -> Result<Vec<Member>, CommandError> {
-        let names = &self.session.settings.package.license_files;
+        let settings = &self.session.settings.package.license_files;
+        let names = distribution.license_files.as_ref().unwrap_or(settings);
         let member = |name: &String| {
             let own = Utf8Path::new(&distribution.folder).join(name);
             let there = |path: &Utf8Path| self.session.root().join(path).is_file();
@@ -318,7 +319,7 @@ impl<'a> Packager<'a> {
                 ))
                 .at(distribution.place.clone())
                 .because(format!("looked for {own} and {name}"))
-                .hint("add it, or change `[package] license_files`")
+                .hint("add it, or change `license_files` in `provides` or `[package]`")
             })?;
             self.member(distribution, path.as_str(), name)
         };
