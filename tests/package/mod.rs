@@ -391,6 +391,13 @@ fn a_bill_of_materials_of_what_is_locked() {
 }
 
 #[test]
+fn a_distribution_without_what_is_asked_for() {
+    let repo = monorepo();
+    let output = package(&repo, &["--sdist", "src/acme/app:dist"]);
+    assert_snapshot!(output.stderr, @"nothing to build: no distribution that was asked for has `sdist=True`");
+}
+
+#[test]
 fn binaries_that_a_pattern_matches_are_left_out() {
     let repo = monorepo().file(
         "src/acme/app/tool/BUILD",
@@ -424,6 +431,9 @@ fn only_what_changed_since_a_commit() {
     repo.write("src/acme/app/cli.py", "def main(): ...\n");
     package(&repo, &["--changed-since", "HEAD"]);
     assert_eq!(built(&repo), ["acme_app-24.9.0-py3-none-any.whl"]);
+    git(&["commit", "-q", "-a", "-m", "second"]);
+    let output = package(&repo, &["--changed-since", "HEAD"]);
+    assert_snapshot!(output.stderr, @"nothing to build: no distribution that was asked for has changed since HEAD");
 }
 
 #[test]

@@ -66,6 +66,19 @@ pub(crate) struct Arguments {
     places: PlacesOptions,
 }
 
+impl Arguments {
+    /// Why nothing is left of what was asked for.
+    fn nothing(&self) -> String {
+        match (&self.changed_since, self.sdist) {
+            (Some(revision), _) => {
+                format!("no distribution that was asked for has changed since {revision}")
+            }
+            (None, true) => "no distribution that was asked for has `sdist=True`".to_owned(),
+            (None, false) => "no distribution that was asked for has `wheel=True`".to_owned(),
+        }
+    }
+}
+
 /// Builds what was asked for, side by side. An archive that fails leaves the others standing.
 pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
     let choice = Choice {
@@ -95,6 +108,9 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
     };
     let packager = Packager::new(session, &selected.all, options)?;
     let jobs = jobs(session, arguments, &selected)?;
+    if jobs.is_empty() && selected.binaries.is_empty() {
+        session.say(format_args!("nothing to build: {}", arguments.nothing()));
+    }
     let mut built = packager.build(&jobs);
     if arguments.verify {
         let required = packager
