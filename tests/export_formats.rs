@@ -222,6 +222,34 @@ fn a_file_that_the_index_no_longer_has() {
     assert_snapshot!(refused(&repo, &["export", "--format", "pylock"]), @"error: lib 1.2 cannot be exported as pylock.toml: no index has its file lib-1.2.tar.gz");
 }
 
+/// As they count for locking.
+#[test]
+fn indexes_that_requirement_files_name_count() {
+    let index = index();
+    let links = Index::start([Package::new("linked", "1.0")]);
+    let repo = repo().requirements(&format!(
+        "--extra-index-url {}\n--find-links {}\napp\nlinked\n",
+        index.url(),
+        links.links_url()
+    ));
+    let first = Index::start([]);
+    let repo = repo.index(&first);
+    lock(&repo);
+    index.add(&Package::new("lib", "1.3"));
+    let outdated = repo.env("XTASK_CACHE_DIR", "../other-cache");
+    let output = outdated.xtask(&["outdated"]);
+    assert_eq!(output.status, 0, "{output}");
+    assert!(output.stdout.contains("lib      1.2     1.3"), "{output}");
+    for format in ["pylock", "pex", "cyclonedx"] {
+        let output = outdated.xtask(&["export", "--format", format]);
+        assert_eq!(output.status, 0, "{output}");
+        assert!(output.stdout.contains("/files/linked-1.0"), "{output}");
+        assert!(output.stdout.contains("/files/app-1.0"), "{output}");
+    }
+    let output = outdated.xtask(&["vendor", "--output", "all"]);
+    assert_eq!(output.status, 0, "{output}");
+}
+
 /// Installs into `here` what the file says, then makes every hash wrong, which must be refused.
 fn check_install(repo: &Repo, file: &str, install: impl Fn() -> testkit::Output) {
     let output = install();

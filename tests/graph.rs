@@ -1,10 +1,9 @@
 //! `list`, `dependencies`, `dependents`, `filedeps`, `peek`, `paths`, `roots`,
 //! `check-visibility`, `linked-packages`: questions about the target graph.
 
-use camino::Utf8Path;
 use testkit::{Index, Package, Repo};
 
-use crate::{lock, refused, repo};
+use crate::{git, lock, refused, repo};
 
 /// Three distributions in a namespace package, with rules and a requirement.
 fn monorepo() -> Repo {
@@ -281,23 +280,12 @@ fn check_visibility() {
     insta::assert_snapshot!(refused(&ruled, &["dependencies", "src/acme/app/main.py"]), @"error: `src/acme/app/main.py` (python_sources) must not depend on `src/acme/core/__init__.py` (python_sources): src/acme/app -> src/acme/core/BUILD[!*]");
 }
 
-/// Runs git in the repository.
-#[track_caller]
-fn git(repo: &Repo, arguments: &str) {
-    let arguments: Vec<&str> = ["-c", "user.name=T", "-c", "user.email=t@example.org"]
-        .into_iter()
-        .chain(arguments.split(' '))
-        .collect();
-    let output = repo.run(Utf8Path::new("git"), &arguments);
-    assert_eq!(output.status, 0, "{output}");
-}
-
 #[test]
 fn changed_since() {
     let repo = monorepo();
-    git(&repo, "init --quiet --initial-branch=main");
-    git(&repo, "add .");
-    git(&repo, "commit --quiet -m all");
+    git(&repo, &["init", "--quiet", "--initial-branch=main"]);
+    git(&repo, &["add", "."]);
+    git(&repo, &["commit", "--quiet", "-m", "all"]);
     repo.write("src/acme/core/__init__.py", "import attrs\n");
     repo.write("src/acme/core/new.py", "");
     fs_err::remove_file(repo.root().join("src/acme/app/helper.py")).unwrap();

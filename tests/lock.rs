@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use testkit::{Index, Package, Repo};
 
-use crate::{lock, refused, repo};
+use crate::{commit, git, lock, refused, repo};
 
 fn index() -> Index {
     Index::start([
@@ -16,19 +16,12 @@ fn index() -> Index {
     ])
 }
 
-fn git(repo: &Repo, arguments: &[&str]) {
-    let author = ["-c", "user.name=a", "-c", "user.email=a@a.example"];
-    let output = repo.run("git".into(), &[&author[..], arguments].concat());
-    assert_eq!(output.status, 0, "{output}");
-}
-
 /// A repository whose commit requires app 1.0 and tool, and whose working tree requires app 1.1.
 fn changed(index: &Index) -> Repo {
     let repo = repo().index(index).requirements("app<1.1\ntool\n");
     lock(&repo);
     git(&repo, &["init", "--quiet"]);
-    git(&repo, &["add", "--all"]);
-    git(&repo, &["commit", "--quiet", "--message", "first"]);
+    commit(&repo, "first");
     let repo = repo.requirements("app\n");
     let output = repo.xtask(&["generate-lockfiles", "--upgrade-package", "app"]);
     assert_eq!(output.status, 0, "{output}");
@@ -120,12 +113,13 @@ fn a_first_lock_and_a_lock_of_another_tool() {
     git(&repo, &["commit", "--quiet", "--message", "no lock"]);
     assert_snapshot!(repo.xtask(&["lock", "diff"]).stdout, @"
     python-default: 3 added
+      the requirement `app` is new
       + app 1.1
-          no changed input leads to it; the requirement `app` needs it
+          the requirement `app` is new
       + lib 2.0
-          no changed input leads to it; the requirement `app` needs it, through app
+          the requirement `app` is new, through app
       + new 1.0
-          no changed input leads to it; the requirement `app` needs it, through app
+          the requirement `app` is new, through app
     ");
 }
 
@@ -210,8 +204,7 @@ fn what_moved_outside_of_what_was_edited() {
     let repo = repo.requirements("lib\ntool\n");
     lock(&repo);
     git(&repo, &["init", "--quiet"]);
-    git(&repo, &["add", "--all"]);
-    git(&repo, &["commit", "--quiet", "--message", "first"]);
+    commit(&repo, "first");
     let output = repo.xtask(&["generate-lockfiles", "--upgrade"]);
     assert_eq!(output.status, 0, "{output}");
     assert_snapshot!(repo.xtask(&["lock", "check", "--budget", "HEAD"]), @"

@@ -17,7 +17,8 @@ mod tidy;
 mod vendor;
 mod why;
 
-use testkit::{Output, Repo};
+use camino::{Utf8Path, Utf8PathBuf};
+use testkit::{Output, Package, Repo};
 
 /// The binary under test.
 const BINARY: &str = env!("CARGO_BIN_EXE_cargo-xtask");
@@ -59,4 +60,53 @@ fn refused(repo: &Repo, arguments: &[&str]) -> String {
     assert_eq!(output.stdout, "", "errors go to stderr");
     assert!(before == repo.snapshot(), "a file was touched");
     output.stderr
+}
+
+/// Runs git in the root; it must succeed. Returns what it prints.
+#[track_caller]
+fn git(repo: &Repo, arguments: &[&str]) -> String {
+    let output = repo.run("git".into(), arguments);
+    assert_eq!(output.status, 0, "git {}: {output}", arguments.join(" "));
+    output.stdout.trim_end().to_owned()
+}
+
+/// Commits everything.
+#[track_caller]
+fn commit(repo: &Repo, message: &str) {
+    git(repo, &["add", "--all"]);
+    let commit = ["commit", "--quiet", "--allow-empty", "--message", message];
+    git(repo, &commit);
+}
+
+/// Makes a repository of git, outside of `repo`, that holds a package's source.
+#[track_caller]
+fn source_repository(repo: &Repo, package: &Package) -> Utf8PathBuf {
+    let folder = repo.home().join(package.file_name());
+    package.write_source(&folder);
+    let at = ["-C", folder.as_str()];
+    for arguments in [
+        &["init", "--quiet", "--initial-branch=main"][..],
+        &["add", "."],
+        &["commit", "--quiet", "-m", "first"],
+    ] {
+        git(repo, &[&at[..], arguments].concat());
+    }
+    folder
+}
+
+/// One more commit in such a repository, which becomes another version. Returns the commit.
+#[track_caller]
+fn commit_source(repo: &Repo, package: &Package) -> String {
+    let folder = repo.home().join(package.file_name());
+    package.write_source(&folder);
+    let at = ["-C", folder.as_str()];
+    let more = ["commit", "--quiet", "--all", "--allow-empty", "-m", "more"];
+    git(repo, &[&at[..], &more].concat());
+    head(&folder)
+}
+
+/// The commit that `main` is at, as it is: what programs print is shown with hashes hidden.
+fn head(folder: &Utf8Path) -> String {
+    let text = fs_err::read_to_string(folder.join(".git/refs/heads/main")).unwrap();
+    text.trim().to_owned()
 }

@@ -83,18 +83,108 @@ fn the_folder_alone_serves_for_locking() {
     let repo = locked_repo(&index);
     let before = locked(&repo, "python-default");
     assert_eq!(repo.xtask(&["vendor", "--output", "all"]).status, 0);
-    index.inject("/", Fault::Status(500), When::Always);
+    let repo = without_index(repo, &index);
     fs_err::remove_file(repo.root().join("python.lock")).unwrap();
-    let settings = repo.read("Cargo.toml");
-    repo.write(
-        "Cargo.toml",
-        &format!(
-            "{settings}[workspace.metadata.xtask.python-repos]\nindexes = []\nfind_links = ['all']\n"
-        ),
-    );
-    let repo = repo.env("XTASK_CACHE_DIR", "../other-cache");
     lock(&repo);
     assert_eq!(locked(&repo, "python-default"), before);
+}
+
+/// The repository at a site that has the folder `all` and nothing else: no index, an empty cache.
+fn without_index(repo: Repo, index: &Index) -> Repo {
+    index.inject("/", Fault::Status(500), When::Always);
+    let settings = repo.read("Cargo.toml");
+    let own = "[workspace.metadata.xtask.python-repos]\nindexes = []\nfind_links = ['all']\n";
+    repo.write("Cargo.toml", &format!("{settings}{own}"));
+    repo.env("XTASK_CACHE_DIR", "../other-cache")
+}
+
+#[test]
+fn what_builds_require_is_there_as_well() {
+    let Some(repo) = crate::environments::repo() else {
+        return;
+    };
+    let index = Index::start([
+        Package::new("app", "1.0").requires("built"),
+        Package::new("built", "1.0")
+            .sdist()
+            .needs_build()
+            .build_requires("tool"),
+        Package::new("has-wheels", "1.0")
+            .wheel("py3-none-any")
+            .sdist()
+            .build_requires("unused"),
+        Package::new("tool", "1.0"),
+        Package::new("tool", "2.0").requires("tool-part"),
+        Package::new("tool-part", "1.0")
+            .wheel("py3-none-manylinux2014_x86_64")
+            .wheel("py3-none-win_amd64")
+            .wheel("py3-none-any"),
+        Package::new("unused", "1.0"),
+    ]);
+    let repo = repo.index(&index).requirements("app\nhas-wheels\n");
+    lock(&repo);
+    let before = locked(&repo, "python-default");
+    assert_snapshot!(repo.xtask(&["vendor", "--output", "windows", "--platform", "windows_x86_64"]), @"
+    exit status 0
+    ----- stderr
+    python-default: 7 files in windows, 7 of them new
+      for builds of built: tool 2.0, tool-part 1.0
+    ");
+    assert_snapshot!(names(&repo, "windows"), @"
+    app-1.0-py3-none-any.whl
+    built-1.0.tar.gz
+    has_wheels-1.0-py3-none-any.whl
+    has_wheels-1.0.tar.gz
+    tool-2.0-py3-none-any.whl
+    tool_part-1.0-py3-none-any.whl
+    tool_part-1.0-py3-none-win_amd64.whl
+    ");
+    assert_snapshot!(repo.xtask(&["vendor", "--output", "all"]), @"
+    exit status 0
+    ----- stderr
+    python-default: 8 files in all, 8 of them new
+      for builds of built: tool 2.0, tool-part 1.0
+    ");
+
+    let repo = without_index(repo, &index);
+    assert_snapshot!(lock(&repo), @"
+    exit status 0
+    ----- stderr
+    python-default (python.lock): 3 packages, up to date
+    ");
+    let export = repo.xtask(&["export"]);
+    assert_eq!(export.status, 0, "{export}");
+    let run = repo.xtask(&["run", "--", "-c", "import app, built, has_wheels"]);
+    assert_eq!(run.status, 0, "{run}");
+    fs_err::remove_file(repo.root().join("python.lock")).unwrap();
+    lock(&repo);
+    assert_eq!(locked(&repo, "python-default"), before);
+}
+
+#[test]
+fn what_builds_require_cannot_be_had_or_asked_for() {
+    let Some(repo) = crate::environments::repo() else {
+        return;
+    };
+    // What its backend imports has another name.
+    let built = Package::new("built", "1.0")
+        .sdist()
+        .build_requires("tool.kit");
+    let index = Index::start([built]);
+    let repo = repo.index(&index).requirements("built\n");
+    lock(&repo);
+    assert_snapshot!(repo.xtask(&["vendor", "--output", "all"]), @"");
+    index.add(&Package::new("tool.kit", "1.0"));
+    let repo = repo.env("XTASK_CACHE_DIR", "../other-cache");
+    let output = repo.xtask(&["vendor", "--output", "all"]);
+    assert_eq!(output.status, 0, "{output}");
+    assert!(
+        output
+            .stderr
+            .starts_with("warning: built 1.0 may require more to be built than was found"),
+        "{output}"
+    );
+    assert_snapshot!(names(&repo, "all"), @"");
 }
 
 #[test]

@@ -100,8 +100,10 @@ pub(crate) fn sdist(package: &Package) -> Vec<u8> {
 pub(crate) fn source_tree(package: &Package) -> Vec<(String, Vec<u8>)> {
     let mut members = modules(package);
     members.push(("PKG-INFO".to_owned(), pkg_info(package).into_bytes()));
-    let build_system = "[build-system]\nrequires = []\nbuild-backend = \"backend\"\n\
-                        backend-path = [\".\"]\n";
+    let build_system = format!(
+        "[build-system]\nrequires = {:?}\nbuild-backend = \"backend\"\nbackend-path = [\".\"]\n",
+        package.build_requires
+    );
     members.push(("pyproject.toml".to_owned(), build_system.into()));
     members.push(("backend.py".to_owned(), backend(package).into_bytes()));
     members
@@ -215,8 +217,12 @@ fn backend(package: &Package) -> String {
             entry_points(package).into(),
         );
     }
+    let imports = package.build_requires.iter();
+    let imports: String = imports
+        .map(|name| format!("import {}\n", name.replace('-', "_")))
+        .collect();
     format!(
-        "DIST_INFO = {:?}\nWHEEL = {:?}\nFAILS = {}\nFILES = {}\n{BACKEND}",
+        "{imports}DIST_INFO = {:?}\nWHEEL = {:?}\nFAILS = {}\nFILES = {}\n{BACKEND}",
         info,
         format!("{}-py3-none-any.whl", package.stem()),
         if package.build_fails { "True" } else { "False" },

@@ -20,6 +20,7 @@ pub struct Package {
     pub(crate) members: Vec<(String, Vec<u8>)>,
     pub(crate) needs_build: bool,
     pub(crate) build_fails: bool,
+    pub(crate) build_requires: Vec<String>,
     yanked: Option<String>,
     uploaded: String,
     kinds: Vec<Kind>,
@@ -66,6 +67,7 @@ impl Package {
             members: Vec::new(),
             needs_build: false,
             build_fails: false,
+            build_requires: Vec::new(),
             yanked: None,
             uploaded: "2024-01-01T00:00:00Z".to_owned(),
             kinds: Vec::new(),
@@ -133,6 +135,13 @@ impl Package {
     #[must_use]
     pub fn needs_build(mut self) -> Self {
         self.needs_build = true;
+        self
+    }
+
+    /// Adds a requirement of the build (PEP 518), a bare name, whose module the backend imports.
+    #[must_use]
+    pub fn build_requires(mut self, name: &str) -> Self {
+        self.build_requires.push(name.to_owned());
         self
     }
 

@@ -227,7 +227,16 @@ impl Repo {
             .map(|(name, path)| (name.to_owned(), path.into_string()))
             .collect();
         variables.extend(std::env::var("PATH").map(|path| ("PATH".to_owned(), path)));
-        variables.push(("NO_COLOR".to_owned(), "1".to_owned()));
+        let plain = [
+            ("NO_COLOR", "1"),
+            ("GIT_CONFIG_NOSYSTEM", "1"),
+            ("GIT_AUTHOR_NAME", "A"),
+            ("GIT_AUTHOR_EMAIL", "a@a.example"),
+            ("GIT_COMMITTER_NAME", "A"),
+            ("GIT_COMMITTER_EMAIL", "a@a.example"),
+            ("GIT_EDITOR", "true"),
+        ];
+        variables.extend(plain.map(|(name, value)| (name.to_owned(), value.to_owned())));
         variables.extend(self.environment.iter().cloned());
         variables
     }

@@ -13,7 +13,7 @@ use install::python::{Interpreters, Places, SearchPath};
 use testkit::{Index, Output, Package, Repo};
 
 /// A repository that finds one Python only, the one of this machine; `None` without one.
-fn repo() -> Option<Repo> {
+pub(crate) fn repo() -> Option<Repo> {
     let temp = tempfile::tempdir().unwrap();
     let folder = Utf8Path::from_path(temp.path()).unwrap();
     let interpreters = Interpreters::new(folder);

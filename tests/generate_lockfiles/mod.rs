@@ -28,8 +28,8 @@ fn the_newest_versions_and_what_was_added() {
     exit status 0
     ----- stderr
     python-default (python.lock): 2 packages, written
-      + app 2.0  (required: app)
-      + lib 2.0  (app 2.0)
+      + app 2.0  (the requirement `app` is new)
+      + lib 2.0  (the requirement `app` is new, through app)
     ");
     assert_snapshot!(locked(&repo, "python-default"), @"
     app==2.0
@@ -130,7 +130,7 @@ fn upgrade_moves_what_it_is_told_to_move() {
     exit status 0
     ----- stderr
     python-default (python.lock): 2 packages, written
-      ~ app 1.0 -> 2.0  (required: app)
+      ~ app 1.0 -> 2.0 (major)  (no changed input leads to it; the requirement `app` needs it)
     ");
 }
 
@@ -226,10 +226,10 @@ fn every_resolve_has_a_lock_of_its_own() {
     exit status 0
     ----- stderr
     python-default (python.lock): 2 packages, written
-      + app 2.0  (required: app)
-      + lib 2.0  (app 2.0)
+      + app 2.0  (the requirement `app` is new)
+      + lib 2.0  (the requirement `app` is new, through app)
     tool (tools/tool.lock): 1 packages, written
-      + lib 1.0  (required: lib<2)
+      + lib 1.0  (the requirement `lib<2` is new)
     ");
     assert_snapshot!(locked(&repo, "tool"), @"lib==1.0");
     assert_snapshot!(locked(&repo, "python-default"), @"
@@ -322,9 +322,7 @@ fn the_pins_of_a_pants_lock_are_kept_the_first_time() {
     assert_snapshot!(lock(&repo), @"
     exit status 0
     ----- stderr
-    python-default (python.lock): 2 packages, written
-      + app 1.0  (required: app)
-      + lib 1.0  (app 1.0)
+    python-default (python.lock): 2 packages, written, no package changed
     ");
     assert_snapshot!(locked(&repo, "python-default"), @"
     app==1.0
@@ -344,24 +342,34 @@ fn json_for_scripts() {
       {
         "changes": [
           {
-            "after": [
-              "2.0"
-            ],
-            "because": [
-              "required: app"
-            ],
-            "before": [],
-            "name": "app"
+            "cause": {
+              "input": {
+                "input": {
+                  "requirement-added": "app"
+                },
+                "through": []
+              }
+            },
+            "change": "added",
+            "marker": "",
+            "name": "app",
+            "version": "2.0"
           },
           {
-            "after": [
-              "2.0"
-            ],
-            "because": [
-              "app 2.0"
-            ],
-            "before": [],
-            "name": "lib"
+            "cause": {
+              "input": {
+                "input": {
+                  "requirement-added": "app"
+                },
+                "through": [
+                  "app"
+                ]
+              }
+            },
+            "change": "added",
+            "marker": "",
+            "name": "lib",
+            "version": "2.0"
           }
         ],
         "lockfile": "python.lock",

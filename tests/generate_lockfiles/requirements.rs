@@ -1,10 +1,9 @@
 //! What requirements may say: files as pip reads them, hashes, direct references, constraints.
 
-use camino::Utf8Path;
 use insta::assert_snapshot;
-use testkit::{Index, Package, Repo};
+use testkit::{Index, Package};
 
-use crate::{lock, locked, refused, repo};
+use crate::{commit_source, head, lock, locked, refused, repo, source_repository};
 
 #[test]
 fn requirement_files_as_pip_reads_them() {
@@ -140,51 +139,28 @@ fn a_git_repository_is_pinned_to_a_commit() {
     }
     let index = Index::start([Package::new("lib", "1.0")]);
     let repo = repo().index(&index);
-    let source = repo.home().join("ours");
-    Package::new("ours", "0.1")
-        .requires("lib")
-        .needs_build()
-        .write_source(&source);
-    git(
-        &repo,
-        &source,
-        &["init", "--quiet", "--initial-branch=main"],
-    );
-    git(&repo, &source, &["add", "."]);
-    git(&repo, &source, &["commit", "--quiet", "-m", "first"]);
-    let commit = fs_err::read_to_string(source.join(".git/refs/heads/main")).unwrap();
+    let ours = Package::new("ours", "0.1").requires("lib").needs_build();
+    let source = source_repository(&repo, &ours);
+    let commit = head(&source);
     let repo = repo.requirements(&format!("ours @ git+file://{source}@main\n"));
     lock(&repo);
     let first = repo.read("python.lock");
-    assert!(first.contains(commit.trim()), "{first}");
+    assert!(first.contains(&commit), "{first}");
     assert!(first.contains("name = \"lib\""), "{first}");
 
     // The branch moves on; the lock does not, until it is told to.
-    git(
-        &repo,
-        &source,
-        &["commit", "--quiet", "--allow-empty", "-m", "second"],
-    );
+    let commit = commit_source(&repo, &ours);
     lock(&repo);
     assert_eq!(repo.read("python.lock"), first);
     let output = repo.xtask(&["generate-lockfiles", "--upgrade"]);
     assert_eq!(output.status, 0, "{output}");
-    let commit = fs_err::read_to_string(source.join(".git/refs/heads/main")).unwrap();
-    assert!(repo.read("python.lock").contains(commit.trim()));
+    assert!(repo.read("python.lock").contains(&commit));
 }
 
 #[test]
 fn a_git_revision_that_is_not_there() {
     let repo = repo();
-    let source = repo.home().join("ours");
-    Package::new("ours", "0.1").write_source(&source);
-    git(
-        &repo,
-        &source,
-        &["init", "--quiet", "--initial-branch=main"],
-    );
-    git(&repo, &source, &["add", "."]);
-    git(&repo, &source, &["commit", "--quiet", "-m", "first"]);
+    let source = source_repository(&repo, &Package::new("ours", "0.1"));
     let repo = repo.requirements(&format!("ours @ git+file://{source}@v9\n"));
     assert_snapshot!(refused(&repo, &["generate-lockfiles"]), @"
     error: cannot get `v9` of file://[HOME]/ours by git: there is no such branch, tag or commit
@@ -221,17 +197,4 @@ fn a_file_at_a_url_that_is_not_there() {
     1 | a @ http://127.0.0.1:[PORT]/files/a-1.0-py3-none-any.whl
       | ^
     ");
-}
-
-fn git(repo: &Repo, folder: &Utf8Path, arguments: &[&str]) {
-    let who = [
-        "-C",
-        folder.as_str(),
-        "-c",
-        "user.name=A",
-        "-c",
-        "user.email=a@index.example",
-    ];
-    let output = repo.run("git".into(), &[&who, arguments].concat());
-    assert_eq!(output.status, 0, "{output}");
 }

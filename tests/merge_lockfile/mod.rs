@@ -6,19 +6,12 @@ mod random;
 use insta::assert_snapshot;
 use testkit::{Fault, Index, Output, Package, Repo, When};
 
-use crate::{BINARY, lock, refused, repo};
+use crate::{BINARY, commit, commit_source, git, lock, refused, repo, source_repository};
 
 /// A repository of git with the driver, and a requirement in each file, so that requirements
 /// themselves do not conflict.
 fn git_repo(index: &Index) -> Repo {
-    let repo = repo()
-        .index(index)
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .env("GIT_AUTHOR_NAME", "a")
-        .env("GIT_AUTHOR_EMAIL", "a@a.example")
-        .env("GIT_COMMITTER_NAME", "a")
-        .env("GIT_COMMITTER_EMAIL", "a@a.example")
-        .env("GIT_EDITOR", "true");
+    let repo = repo().index(index);
     git(&repo, &["init", "--quiet", "--initial-branch=main"]);
     let output = repo.xtask(&["install-merge-driver"]);
     assert_eq!(output.status, 0, "{output}");
@@ -36,13 +29,6 @@ fn try_git(repo: &Repo, arguments: &[&str]) -> Output {
     repo.run("git".into(), arguments)
 }
 
-#[track_caller]
-fn git(repo: &Repo, arguments: &[&str]) -> String {
-    let output = try_git(repo, arguments);
-    assert_eq!(output.status, 0, "git {}: {output}", arguments.join(" "));
-    output.stdout
-}
-
 /// Requires a package, or no longer where `requirement` is empty.
 fn require(repo: &Repo, name: &str, requirement: &str) {
     let path = format!("reqs/{name}/BUILD");
@@ -53,14 +39,6 @@ fn require(repo: &Repo, name: &str, requirement: &str) {
     repo.write(
         &path,
         &format!("python_requirement(name=\"{name}\", requirements=[\"{requirement}\"])\n"),
-    );
-}
-
-fn commit(repo: &Repo, message: &str) {
-    git(repo, &["add", "--all"]);
-    git(
-        repo,
-        &["commit", "--quiet", "--allow-empty", "--message", message],
     );
 }
 
@@ -303,7 +281,7 @@ fn killed_within_the_driver_git_and_the_lock_are_whole() {
 
 #[test]
 fn the_driver_is_installed_once_and_taken_out() {
-    let repo = repo().requirements("a\n").env("GIT_CONFIG_NOSYSTEM", "1");
+    let repo = repo().requirements("a\n");
     assert_snapshot!(refused(&repo, &["install-merge-driver"]), @"
     error: `git rev-parse --show-prefix` failed
      |
@@ -344,7 +322,7 @@ fn the_driver_is_installed_once_and_taken_out() {
 
 #[test]
 fn a_repository_below_gits_tells_git_where_it_is() {
-    let repo = repo().env("GIT_CONFIG_NOSYSTEM", "1");
+    let repo = repo();
     git(&repo, &["init", "--quiet"]);
     repo.write("my py/Cargo.toml", &repo.read("Cargo.toml"));
     let output = repo.xtask(&["-C", "my py", "install-merge-driver"]);
@@ -352,4 +330,133 @@ fn a_repository_below_gits_tells_git_where_it_is() {
     let driver = git(&repo, &["config", "merge.xtask-lockfile.driver"]);
     assert_snapshot!(driver, @"cargo xtask -C 'my py' merge-lockfile %O %A %B %P");
     assert!(repo.root().join("my py/.gitattributes").exists());
+}
+
+/// `main` requires `ours` from a branch of its repository, and b 1.0.
+fn repository_requirement(index: &Index) -> Repo {
+    let repo = git_repo(index);
+    let source = source_repository(&repo, &ours("0.1"));
+    require(&repo, "ours", &format!("ours @ git+file://{source}@main"));
+    require(&repo, "b", "b<2");
+    lock(&repo);
+    commit(&repo, "main");
+    repo
+}
+
+fn ours(version: &str) -> Package {
+    Package::new("ours", version)
+}
+
+/// A branch from `main` whose lock has the newest commit of every repository.
+#[track_caller]
+fn upgraded(repo: &Repo, name: &str) {
+    git(repo, &["switch", "--quiet", "--force-create", name, "main"]);
+    let output = repo.xtask(&["generate-lockfiles", "--upgrade-package", "ours"]);
+    assert_eq!(output.status, 0, "{output}");
+    commit(repo, name);
+}
+
+#[test]
+fn a_commit_that_one_side_moved_to_is_kept_without_a_request() {
+    let index = index();
+    let repo = repository_requirement(&index);
+    let second = commit_source(&repo, &ours("0.2"));
+    upgraded(&repo, "ours");
+    branch(&repo, "theirs", &[("b", "b>=2")]);
+    fs_err::remove_dir_all(repo.home().join("ours")).unwrap();
+    index.clear_log();
+    git(&repo, &["merge", "--quiet", "--no-edit", "ours"]);
+    assert!(repo.read("python.lock").contains(&second));
+    assert_eq!(index.log(), []);
+    let output = repo.xtask(&["lock", "check", "--offline"]);
+    assert_eq!(output.status, 0, "{output}");
+}
+
+#[test]
+fn of_two_commits_the_higher_version_is_kept_whichever_side_has_it() {
+    let index = index();
+    let repo = repository_requirement(&index);
+    commit_source(&repo, &ours("0.2"));
+    upgraded(&repo, "ours");
+    let third = commit_source(&repo, &ours("0.3"));
+    upgraded(&repo, "theirs");
+    for (side, other) in [("theirs", "ours"), ("ours", "theirs")] {
+        git(&repo, &["switch", "--quiet", "--detach", side]);
+        git(&repo, &["merge", "--quiet", "--no-edit", other]);
+        let merged = repo.read("python.lock");
+        assert!(merged.contains(&third), "{merged}");
+    }
+}
+
+#[test]
+fn two_commits_of_one_version_merge_the_same_both_ways() {
+    let index = index();
+    let repo = repository_requirement(&index);
+    commit_source(&repo, &ours("0.1"));
+    upgraded(&repo, "ours");
+    commit_source(&repo, &ours("0.1"));
+    upgraded(&repo, "theirs");
+    git(&repo, &["switch", "--quiet", "--create", "both", "theirs"]);
+    git(&repo, &["merge", "--quiet", "--no-edit", "ours"]);
+    let merged = repo.read("python.lock");
+    git(&repo, &["switch", "--quiet", "ours"]);
+    git(&repo, &["merge", "--quiet", "--no-edit", "theirs"]);
+    assert_eq!(repo.read("python.lock"), merged);
+    lock(&repo);
+    assert_eq!(
+        repo.read("python.lock"),
+        merged,
+        "what merged is what is locked"
+    );
+}
+
+#[test]
+fn direct_references_that_differ_contradict() {
+    let index = index();
+    let repo = git_repo(&index);
+    let url = |version| index.file_url(&format!("shared-{version}-py3-none-any.whl"));
+    require(&repo, "s", &format!("shared @ {}", url("1.0")));
+    lock(&repo);
+    commit(&repo, "main");
+    branch(&repo, "ours", &[("s", &format!("shared @ {}", url("2.0")))]);
+    branch(
+        &repo,
+        "theirs",
+        &[("s", &format!("shared @ {}", url("3.0")))],
+    );
+    let output = try_git(&repo, &["merge", "--no-edit", "ours"]);
+    assert_eq!(output.status, 1, "{output}");
+    assert_snapshot!(output.stderr, @"
+    error: the two sides contradict each other
+     |
+     = our side requires `shared @ http://127.0.0.1:[PORT]/files/shared-3.0-py3-none-any.whl`, their side requires `shared @ http://127.0.0.1:[PORT]/files/shared-2.0-py3-none-any.whl`, and nothing satisfies both
+    hint: agree on one in requirements.txt, BUILD or the settings, then run `cargo xtask generate-lockfiles`
+    ");
+}
+
+#[test]
+fn an_index_that_requirement_files_name_is_asked_where_the_locks_do_not_suffice() {
+    let index = index();
+    let repo = git_repo(&index).env("PIP_INDEX_URL", "http://127.0.0.1:1/simple/");
+    let repo = repo.requirements(&format!("--index-url {}\n", index.url()));
+    require(&repo, "shared", "shared<2");
+    lock(&repo);
+    require(&repo, "shared", "shared");
+    commit(&repo, "main");
+    branch(&repo, "ours", &[("shared", "shared>=2")]);
+    branch(&repo, "theirs", &[("b", "b>=2")]);
+    git(&repo, &["merge", "--quiet", "--no-edit", "ours"]);
+    assert_eq!(versions(&repo), "b 2.0, shared 2.0");
+}
+
+#[test]
+fn this_repositorys_own_attributes_are_what_the_command_writes() {
+    let own = |path: &str| fs_err::read_to_string(crate::tidy::root().join(path)).unwrap();
+    let repo = repo()
+        .file("Cargo.toml", &own("Cargo.toml"))
+        .file(".gitattributes", &own(".gitattributes"));
+    git(&repo, &["init", "--quiet"]);
+    let output = repo.xtask(&["install-merge-driver"]);
+    assert_eq!(output.status, 0, "{output}");
+    assert_eq!(repo.read(".gitattributes"), own(".gitattributes"));
 }

@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use testkit::{Index, Package, Repo};
 
-use super::{commit, git, git_repo, require, try_git};
+use super::{git_repo, require, try_git};
+use crate::{commit, git};
 
 /// Worlds of packages and pairs of branches in each: all where `XTASK_ALL_PAIRS` is set.
 const ALL: [u64; 2] = [20, 10];

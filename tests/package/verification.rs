@@ -1,23 +1,16 @@
 //! `--verify`: what a wheel imports is met, and what the last release shipped is still shipped.
 
-use camino::Utf8Path;
 use insta::assert_snapshot;
 use testkit::{Output, Repo};
 
 use super::{built, monorepo, package};
+use crate::git;
 
 /// Messages, but for those on what is not installed: that depends on this machine's Pythons.
 fn said(output: &Output) -> String {
     let lines = output.stderr.split_inclusive('\n');
     let of_trial = |line: &&str| line.contains("verified without being installed");
     lines.filter(|line| !of_trial(line)).collect()
-}
-
-#[track_caller]
-fn git(repo: &Repo, arguments: &[&str]) {
-    let own = ["-c", "user.name=x", "-c", "user.email=x@y.example"];
-    let output = repo.run(Utf8Path::new("git"), &[&own[..], arguments].concat());
-    assert_eq!(output.status, 0, "{output}");
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use insta::assert_snapshot;
 
-use super::{commit, done, git, monorepo};
+use super::{done, monorepo};
+use crate::{commit, git};
 
 #[test]
 fn draft_and_build() {

@@ -7,11 +7,10 @@ mod refused;
 
 use std::time::Duration;
 
-use camino::Utf8Path;
 use insta::assert_snapshot;
 use testkit::{Output, Repo};
 
-use crate::repo;
+use crate::{commit, git, repo};
 
 /// One distribution with a binary for each of two platforms, released as 24.03.10; two fragments,
 /// and a bare remote beside the repository that has all of it.
@@ -95,21 +94,6 @@ python_distribution(
     sdist=False,
 )
 "#;
-
-#[track_caller]
-pub(crate) fn git(repo: &Repo, args: &[&str]) -> String {
-    let output = repo.run(Utf8Path::new("git"), args);
-    assert_eq!(output.status, 0, "git {}: {output}", args.join(" "));
-    output.stdout.trim_end().to_owned()
-}
-
-pub(crate) fn commit(repo: &Repo, message: &str) {
-    git(repo, &["add", "--all"]);
-    git(
-        repo,
-        &["commit", "--quiet", "--allow-empty", "--message", message],
-    );
-}
 
 /// Runs a command that must come out well.
 #[track_caller]

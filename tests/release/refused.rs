@@ -3,7 +3,8 @@
 use insta::assert_snapshot;
 use testkit::Repo;
 
-use super::{commit, git, monorepo};
+use super::monorepo;
+use crate::{commit, git};
 
 #[track_caller]
 fn refused(repo: &Repo, arguments: &[&str]) -> String {

@@ -80,6 +80,15 @@ pub struct BuiltSdist {
     _temporary: tempfile::TempDir,
 }
 
+/// What a build requires.
+#[derive(Debug)]
+pub struct BuildRequires {
+    /// The requirements.
+    pub requirements: Vec<Requirement>,
+    /// Why the backend could not be asked for more, where it could not.
+    pub unasked: Option<BuildError>,
+}
+
 /// Builds with one interpreter.
 pub struct Builder<'a> {
     folder: Utf8PathBuf,
@@ -168,6 +177,33 @@ impl<'a> Builder<'a> {
         })
     }
 
+    /// What a build of `source` requires: its project's own list (PEP 518) and what its backend
+    /// adds on this machine (PEP 517).
+    ///
+    /// # Errors
+    /// Where the source is no project.
+    pub fn requires(&self, source: &Source) -> Result<BuildRequires, BuildError> {
+        match self.prepare(source, Goal::Wheel) {
+            Ok(workshop) => Ok(BuildRequires {
+                requirements: workshop.requires,
+                unasked: None,
+            }),
+            Err(problem) => Ok(BuildRequires {
+                requirements: self
+                    .declared(source)
+                    .map_err(|problem| source.error(problem))?,
+                unasked: Some(source.error(problem)),
+            }),
+        }
+    }
+
+    /// The project's own list of what its build requires.
+    fn declared(&self, source: &Source) -> Result<Vec<Requirement>, BuildProblem> {
+        let temporary = files::temporary_folder(&self.folder, "")?;
+        let place = files::utf8(temporary.path())?.join("source");
+        Ok(BuildSystem::read(&source.project(&place)?)?.requires)
+    }
+
     fn metadata_of(&self, source: &Source) -> Result<Metadata, BuildProblem> {
         let kept = |place: &Utf8Path| fs_err::read_to_string(place.join(METADATA)).ok();
         let place = self.place_of(source);
@@ -217,9 +253,9 @@ impl<'a> Builder<'a> {
         let project = source.project(&scratch.join("source"))?;
         let system = BuildSystem::read(&project)?;
         let key = source.key().unwrap_or_else(|| "folder".to_owned());
-        let mut requires = system.requires.clone();
         let mut workshop = Workshop {
-            environment: self.furnish(&requires)?,
+            environment: self.furnish(&system.requires)?,
+            requires: system.requires.clone(),
             kept_log: self
                 .folder
                 .join("logs")
@@ -236,8 +272,8 @@ impl<'a> Builder<'a> {
             .map(|text| Requirement::parse_lenient(text))
             .collect::<Result<Vec<_>, _>>()?;
         if !further.is_empty() {
-            requires.extend(further);
-            workshop.environment = self.furnish(&requires)?;
+            workshop.requires.extend(further);
+            workshop.environment = self.furnish(&workshop.requires)?;
         }
         Ok(workshop)
     }
@@ -374,6 +410,7 @@ impl Source {
 /// A source, unpacked, with an environment for its backend; the source is gone when it is dropped.
 struct Workshop {
     environment: Arc<Environment>,
+    requires: Vec<Requirement>,
     project: Utf8PathBuf,
     system: BuildSystem,
     scratch: Utf8PathBuf,

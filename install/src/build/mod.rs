@@ -10,7 +10,9 @@ mod project;
 mod tests;
 mod unpack;
 
-pub use builder::{BuildRequirements, BuildWheel, Builder, Built, BuiltSdist, Provided, Source};
+pub use builder::{
+    BuildRequirements, BuildRequires, BuildWheel, Builder, Built, BuiltSdist, Provided, Source,
+};
 pub use environments::Environments;
 pub use error::{BuildError, BuildProblem};
 pub use unpack::UnpackError;

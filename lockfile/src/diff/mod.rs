@@ -5,7 +5,8 @@ mod cause;
 mod render;
 
 use model::{
-    DistFile, ExtraName, Lock, LockedPackage, Marker, PackageName, PackageSource, Version,
+    DistFile, ExtraName, Lock, LockInputs, LockedPackage, Marker, PackageName, PackageSource,
+    Version,
 };
 use serde::Serialize;
 
@@ -150,6 +151,19 @@ impl Change {
     }
 }
 
+impl PackageChange {
+    /// One character for it: `+`, `-`, `~`, or `!` for an alarm.
+    #[must_use]
+    pub fn sign(&self) -> char {
+        match &self.change {
+            change if change.is_alarm() => '!',
+            Change::Added { .. } => '+',
+            Change::Removed { .. } => '-',
+            _ => '~',
+        }
+    }
+}
+
 impl LockDiff {
     /// Whether the locks say the same.
     #[must_use]
@@ -193,6 +207,22 @@ pub fn diff(from: &Lock, to: &Lock) -> LockDiff {
         resolve: to.resolve.clone(),
         inputs,
         packages,
+    }
+}
+
+/// A lock that requires nothing, with the settings of `like`: what a first lock is compared with,
+/// and a last one.
+#[must_use]
+pub fn nothing(like: &Lock) -> Lock {
+    Lock {
+        resolve: like.resolve.clone(),
+        inputs: LockInputs {
+            requirements: Vec::new(),
+            constraints: Vec::new(),
+            ..like.inputs.clone()
+        },
+        forks: Vec::new(),
+        packages: Vec::new(),
     }
 }
 

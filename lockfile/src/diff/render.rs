@@ -132,16 +132,10 @@ impl fmt::Display for Level {
     }
 }
 
-/// A sign (`!` for an alarm), the project and what happened.
+/// Its sign, the project and what happened.
 impl fmt::Display for PackageChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = match &self.change {
-            change if change.is_alarm() => '!',
-            Change::Added { .. } => '+',
-            Change::Removed { .. } => '-',
-            _ => '~',
-        };
-        write!(f, "{sign} {} {}", self.name, self.change)
+        write!(f, "{} {} {}", self.sign(), self.name, self.change)
     }
 }
 

@@ -9,8 +9,8 @@ use resolve::Warning;
 use crate::commands::Outcome;
 use crate::error::CommandError;
 use crate::locking::{
-    self, Change, Declared, Existing, Freshness, IndexProvider, LockPath, Places, PlacesOptions,
-    Status, Summary, Upgrade,
+    self, Declared, Existing, Freshness, IndexProvider, LockPath, Places, PlacesOptions, Status,
+    Summary, Upgrade,
 };
 use crate::progress::Progress;
 use crate::session::Session;
@@ -195,7 +195,7 @@ impl Run<'_> {
             (true, false) => Status::Written,
         };
         let mut summary = self.summary(&declared.resolve, path, lock.packages.len(), status);
-        summary.changes = Change::between(existing.lock(), &lock);
+        summary.changes = lockfile::diff(&existing.as_lock(&lock), &lock).packages;
         Ok(Locked {
             summary,
             warnings,

@@ -54,7 +54,7 @@ struct Outdated {
 pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
     let resolve = session.resolve(arguments.resolve.as_deref());
     let lock = LockPath::of(session, resolve)?.lock(resolve)?;
-    let index = Places::new(session, arguments.places.clone())?.plain_index()?;
+    let index = Places::new(session, arguments.places.clone())?.index_of(resolve)?;
     let of_index = |package: &&LockedPackage| matches!(package.source, PackageSource::Index(_));
     for package in lock.packages.iter().filter(of_index) {
         index.prefetch_listing(&package.name);

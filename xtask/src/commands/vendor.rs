@@ -1,6 +1,6 @@
 //! `vendor`: every file of a lock in one folder, for sites without a network.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
@@ -11,7 +11,7 @@ use model::{DistFile, LockedPackage, PackageSource, Platform};
 use crate::commands::Outcome;
 use crate::error::CommandError;
 use crate::files;
-use crate::locking::{LockPath, Places, PlacesOptions};
+use crate::locking::{self, Builds, LockPath, Places, PlacesOptions};
 use crate::session::Session;
 
 /// What can be said to `vendor`.
@@ -38,21 +38,24 @@ pub(crate) struct Arguments {
 pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
     let resolve = session.resolve(arguments.resolve.as_deref());
     let lock = LockPath::of(session, resolve)?.lock(resolve)?;
-    let index = Places::new(session, arguments.places.clone())?.plain_index()?;
+    let places = Places::new(session, arguments.places.clone())?;
+    let index = places.index_of(resolve)?;
     let output = session.working_folder()?.join(&arguments.output);
-    let wanted = wanted(&lock, &arguments.platforms);
-    let missing: Vec<&Wanted<'_>> = wanted
-        .values()
-        .filter(|it| !is_there(&output, it.file))
-        .collect();
-    for it in &missing {
-        it.prefetch(&index);
-    }
-    for it in &missing {
-        let cached = it.download(&index)?;
-        copy(&cached, &output, &it.file.filename)
-            .map_err(|error| CommandError::file("write to", &arguments.output, &error))?;
-    }
+    let constraints = &lock.inputs.interpreter_constraints;
+    let builds = places.builds(&index, constraints, Vec::new());
+    let vendor = Vendor {
+        index: &index,
+        builds: &builds,
+        platforms: &arguments.platforms,
+        output: &output,
+    };
+    let mut copied = vendor.bring(std::slice::from_ref(&lock))?;
+    let platforms = match arguments.platforms.is_empty() {
+        true => &lock.inputs.platforms,
+        false => &arguments.platforms,
+    };
+    let for_builds = locking::build_locks(session, &lock, platforms, &builds)?;
+    copied.add(&vendor.bring(&for_builds)?);
     for package in lock.packages.iter().filter(has_no_file) {
         session.warn(format_args!(
             "{} {} is a repository or a folder: it has no file to vendor",
@@ -60,19 +63,84 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
         ));
     }
     session.say(format_args!(
-        "{}: {} files in {}, {} of them new",
-        resolve,
-        wanted.len(),
+        "{resolve}: {} files in {}, {} of them new",
+        copied.names.len(),
         arguments.output,
-        missing.len()
+        copied.new
     ));
+    for lock in &for_builds {
+        let packages = lock.packages.iter();
+        let packages: Vec<String> = packages
+            .map(|it| format!("{} {}", it.name, it.version))
+            .collect();
+        session.say(format_args!(
+            "  for {}: {}",
+            lock.resolve,
+            packages.join(", ")
+        ));
+    }
     Ok(Outcome::Done)
+}
+
+struct Vendor<'a> {
+    index: &'a Index,
+    builds: &'a Builds<'a>,
+    platforms: &'a [Platform],
+    output: &'a Utf8Path,
+}
+
+/// What is in the folder after a run.
+#[derive(Default)]
+struct Copied {
+    names: BTreeSet<String>,
+    new: usize,
+}
+
+impl Copied {
+    fn add(&mut self, other: &Self) {
+        self.names.extend(other.names.iter().cloned());
+        self.new += other.new;
+    }
+}
+
+impl Vendor<'_> {
+    /// Brings the files of some locks into the folder, side by side.
+    fn bring(&self, locks: &[Lock]) -> Result<Copied, CommandError> {
+        let wanted: BTreeMap<&str, Wanted<'_>> = locks
+            .iter()
+            .flat_map(|lock| wanted(lock, self.platforms))
+            .collect();
+        let missing: Vec<&Wanted<'_>> = wanted
+            .values()
+            .filter(|it| !is_there(self.output, it.file))
+            .collect();
+        for it in &missing {
+            it.prefetch(self.index);
+        }
+        for it in &missing {
+            let cached = self.builds.file(it.package, it.file)?;
+            copy(&cached, self.output, &it.file.filename)
+                .map_err(|error| CommandError::file("write to", self.output, &error))?;
+        }
+        Ok(Copied {
+            new: missing.len(),
+            names: wanted.into_keys().map(str::to_owned).collect(),
+        })
+    }
 }
 
 /// One file and whose it is.
 struct Wanted<'a> {
     package: &'a LockedPackage,
     file: &'a DistFile,
+}
+
+impl Wanted<'_> {
+    fn prefetch(&self, index: &Index) {
+        if matches!(self.package.source, PackageSource::Index(_)) {
+            index.prefetch_download(&self.package.name, &self.package.version, self.file);
+        }
+    }
 }
 
 /// The files of a lock that some of the platforms can use, by name; all where none is named.
@@ -121,23 +189,4 @@ fn has_no_file(package: &&LockedPackage) -> bool {
 fn is_there(folder: &Utf8Path, file: &DistFile) -> bool {
     let found = files::sha256_of(&folder.join(&file.filename));
     found.is_ok_and(|found| Some(found) == file.sha256)
-}
-
-impl Wanted<'_> {
-    fn prefetch(&self, index: &Index) {
-        if matches!(self.package.source, PackageSource::Index(_)) {
-            index.prefetch_download(&self.package.name, &self.package.version, self.file);
-        }
-    }
-
-    /// The file in the cache, its digest checked.
-    fn download(&self, index: &Index) -> Result<Utf8PathBuf, CommandError> {
-        let LockedPackage { name, version, .. } = self.package;
-        match &self.package.source {
-            PackageSource::Url { url, .. } => {
-                Ok(index.direct_archive(url, self.file.sha256)?.path.clone())
-            }
-            _ => Ok(index.download(name, version, self.file)?),
-        }
-    }
 }

@@ -1,7 +1,8 @@
 //! `why-not`: what stops a version of a package, in the resolver's words.
 
 use clap::Args;
-use model::Requirement;
+use lockfile::Lock;
+use model::{LockedPackage, Requirement};
 
 use crate::commands::Outcome;
 use crate::error::CommandError;
@@ -26,31 +27,111 @@ pub(crate) struct Arguments {
 /// Resolves with the requirement added. Prints what would change; where nothing satisfies, why.
 pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
     let resolve = session.resolve(arguments.resolve.as_deref());
+    let asked = &arguments.requirement;
     let path = LockPath::of(session, resolve)?;
+    let existing = Existing::parse(path.read()?.as_deref(), &path)?;
+    let locked = Locked::of(existing.lock(), asked);
+    if let Locked::AsAsked(versions) = &locked {
+        session.print(format_args!(
+            "Nothing stops `{asked}`: {} has {} {versions}.\n",
+            path.relative, asked.name
+        ));
+        return Ok(Outcome::Done);
+    }
+    let lock = lock(session, arguments, (resolve, &existing)).map_err(|error| match &locked {
+        Locked::Otherwise(versions) => {
+            error.because(format!("{} has {} {versions}", path.relative, asked.name))
+        }
+        _ => error,
+    })?;
+    session.print(answer(asked, &locked, &path));
+    for it in lockfile::diff(&existing.as_lock(&lock), &lock).packages {
+        session.print(format_args!("  {it}\n"));
+    }
+    session.print(way(session, (resolve, asked), &locked));
+    Ok(Outcome::Done)
+}
+
+/// The lock that there would be.
+fn lock(
+    session: &Session,
+    arguments: &Arguments,
+    (resolve, existing): (&str, &Existing),
+) -> Result<Lock, CommandError> {
     let repository =
         targets::Repository::load(session.root().as_std_path(), locking::options(session))?;
     repository.check_resolves()?;
     let places = Places::new(session, arguments.places.clone())?;
-    let mut declared = Declared::collect(session, &repository, resolve, |source| {
-        places.name_of(source, resolve)
-    })?;
     let asked = &arguments.requirement;
-    declared.inputs.requirements.push(asked.clone());
-    declared.inputs.requirements.sort();
+    let declared = Declared::collect(session, &repository, resolve, |source| {
+        places.name_of(source, resolve)
+    })?
+    .asking(asked);
     let upgrade = locking::Upgrade::default();
-    let existing = Existing::parse(path.read()?.as_deref(), &path)?;
     let index = places.index(&declared)?;
     let constraints = &declared.inputs.interpreter_constraints;
     let builds = places.builds(&index, constraints, existing.sources(&upgrade));
     let provider = IndexProvider::new(&index, &builds, &declared);
     let pins = existing.pins(vec![asked.name.clone()], &upgrade);
     let (lock, _) = locking::lock(&declared, pins, &upgrade, &provider)?;
-    session.print(format_args!("Nothing stops `{asked}`.\n"));
-    if let Some(before) = existing.lock() {
-        let diff = lockfile::diff::diff(before, &lock);
-        for it in diff.packages {
-            session.print(format_args!("  {it}\n"));
+    Ok(lock)
+}
+
+/// What the lock has of the project that is asked for; versions in words.
+enum Locked {
+    /// What is asked for.
+    AsAsked(String),
+    /// Other versions, or other extras.
+    Otherwise(String),
+    /// Nothing.
+    Not,
+}
+
+impl Locked {
+    fn of(lock: Option<&Lock>, asked: &Requirement) -> Self {
+        let packages = lock.iter().flat_map(|lock| &lock.packages);
+        let named: Vec<&LockedPackage> = packages.filter(|it| it.name == asked.name).collect();
+        if named.is_empty() {
+            return Self::Not;
+        }
+        let satisfies = |it: &&LockedPackage| {
+            let extras = asked.extras.iter().all(|extra| it.extras.contains(extra));
+            extras && lockfile::answers(it, asked)
+        };
+        let versions: Vec<String> = named.iter().map(|it| it.version.to_string()).collect();
+        let versions = versions.join(" and ");
+        match named.iter().all(satisfies) {
+            true => Self::AsAsked(versions),
+            false => Self::Otherwise(versions),
         }
     }
-    Ok(Outcome::Done)
+}
+
+fn answer(asked: &Requirement, locked: &Locked, path: &LockPath) -> String {
+    let unknown = match locked {
+        Locked::Not => format!(", and so far nothing requires {}", asked.name),
+        _ => String::new(),
+    };
+    format!(
+        "Nothing stops `{asked}`{unknown}. It would change {}:\n",
+        path.relative
+    )
+}
+
+/// How to get what is asked for.
+fn way(session: &Session, (resolve, asked): (&str, &Requirement), locked: &Locked) -> String {
+    let option = match session.settings.python.default_resolve == resolve {
+        true => String::new(),
+        false => format!(" --resolve {resolve}"),
+    };
+    let command = format!("cargo xtask generate-lockfiles{option}");
+    // An upgrade brings a version; extras, and what nothing requires, must be required.
+    match locked {
+        Locked::Otherwise(_) if asked.extras.is_empty() && asked.specifiers().is_some() => {
+            format!("To have it: `{command} --upgrade-package '{asked}'`\n")
+        }
+        _ => format!(
+            "To have it, add `{asked}` to the requirements of `{resolve}` and run `{command}`\n"
+        ),
+    }
 }

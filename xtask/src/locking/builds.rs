@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use camino::{Utf8Path, Utf8PathBuf};
 use index::Index;
 use install::Store;
-use install::build::{BuildError, Builder, Built, BuiltSdist, Environments, Source};
+use install::build::{BuildError, BuildRequires, Builder, Built, BuiltSdist, Environments, Source};
 use install::python::{Interpreter, Interpreters, Places, SearchPath};
 use model::{
-    DistFile, InterpreterConstraints, Metadata, PackageName, PackageSource, RequirementSource,
-    Sha256, Version,
+    DistFile, InterpreterConstraints, LockedPackage, Metadata, PackageName, PackageSource,
+    RequirementSource, Sha256, Version,
 };
 use resolve::Direct;
 use rustc_hash::FxHashMap;
@@ -103,6 +103,59 @@ impl<'a> Builds<'a> {
     /// The source distribution of a source, by its backend.
     pub(crate) fn sdist(&self, source: &Source) -> Result<BuiltSdist, CommandError> {
         self.with_builder(|builder| builder.sdist(source))
+    }
+
+    /// What a build of a source requires.
+    pub(crate) fn requires(&self, source: &Source) -> Result<BuildRequires, CommandError> {
+        self.with_builder(|builder| builder.requires(source))
+    }
+
+    /// Where packages come from.
+    pub(crate) fn index(&self) -> &'a Index {
+        self.index
+    }
+
+    /// A file of a locked package in the cache, its hash checked.
+    pub(crate) fn file(
+        &self,
+        package: &LockedPackage,
+        file: &DistFile,
+    ) -> Result<Utf8PathBuf, CommandError> {
+        match &package.source {
+            PackageSource::Url { url, .. } => {
+                Ok(self.index.direct_archive(url, file.sha256)?.path.clone())
+            }
+            _ => Ok(self.index.download(&package.name, &package.version, file)?),
+        }
+    }
+
+    /// What a locked package is built of; `None` for a repository and for what has wheels alone.
+    pub(crate) fn source(&self, package: &LockedPackage) -> Result<Option<Source>, CommandError> {
+        let archive = |path: Utf8PathBuf, subdirectory: Option<&String>| {
+            let sha256 = sha256_of(&path);
+            Ok(Some(Source::Archive {
+                sha256: sha256.map_err(|error| CommandError::file("read", &path, &error))?,
+                path,
+                subdirectory: subdirectory.cloned(),
+            }))
+        };
+        match (&package.source, &package.sdist) {
+            (PackageSource::Path { path }, _) => {
+                let path = self.session.root().join(path);
+                match path.is_dir() {
+                    true => Ok(Some(Source::Folder {
+                        path,
+                        revision: None,
+                    })),
+                    false => archive(path, None),
+                }
+            }
+            (PackageSource::Url { subdirectory, .. }, Some(file)) => {
+                archive(self.file(package, file)?, subdirectory.as_ref())
+            }
+            (PackageSource::Index(_), Some(file)) => archive(self.file(package, file)?, None),
+            _ => Ok(None),
+        }
     }
 
     fn with_builder<T>(

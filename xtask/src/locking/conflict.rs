@@ -1,5 +1,6 @@
 //! A conflict as the user reads it: the requirement lines, the chain that clashes, and hints.
 
+use model::PackageName;
 use resolve::{ExplainedReason, Explanation, Hint, Reason};
 
 use crate::error::{CommandError, Place};
@@ -7,10 +8,11 @@ use crate::locking::Declared;
 
 /// The error for a conflict in a resolve.
 pub(crate) fn command_error(explanation: &Explanation, declared: &Declared) -> CommandError {
-    let mut message = format!(
-        "cannot lock `{}`: no versions satisfy all requirements",
-        declared.resolve
-    );
+    let resolve = &declared.resolve;
+    let mut message = match &declared.asked {
+        Some(asked) => format!("`{asked}` cannot be had in `{resolve}`"),
+        None => format!("cannot lock `{resolve}`: no versions satisfy all requirements"),
+    };
     let clash = explanation.clash.to_string();
     if !clash.is_empty() {
         message.push_str(&format!(" {clash}"));
@@ -25,7 +27,12 @@ pub(crate) fn command_error(explanation: &Explanation, declared: &Declared) -> C
     for reason in &explanation.reasons {
         error = error.because(text(reason, declared));
     }
-    for hint in &explanation.hints {
+    // To ask for less is no answer to a question.
+    let asks_less = |hint: &&Hint| match hint {
+        Hint::Loosen { requirement, .. } => Some(requirement) == declared.asked.as_ref(),
+        _ => false,
+    };
+    for hint in explanation.hints.iter().filter(|hint| !asks_less(hint)) {
         error = error.hint(hint_text(hint, declared));
     }
     error
@@ -36,6 +43,9 @@ fn text(reason: &ExplainedReason, declared: &Declared) -> String {
     match reason {
         ExplainedReason::Required(requirement) => match declared.place(requirement) {
             Some(place) => format!("{}:{} requires {requirement}", place.path, place.line),
+            None if declared.asked.as_ref() == Some(requirement) => {
+                format!("you ask for {requirement}")
+            }
             None => reason.to_string(),
         },
         ExplainedReason::Unusable {
@@ -71,7 +81,10 @@ fn hint_text(hint: &Hint, declared: &Declared) -> String {
         }
         Hint::Misspelt(name) => match declared.place_of(name) {
             Some(place) => format!("{hint} See {}:{}", place.path, place.line),
-            None => format!("check that `{name}` is on one of the indexes of `[python-repos]`"),
+            None => match meant(name, declared) {
+                Some(nearest) => format!("did you mean `{nearest}`?"),
+                None => format!("check that `{name}` is on one of the indexes of `[python-repos]`"),
+            },
         },
         Hint::Prerelease(_) => {
             format!("{hint}: `resolves_to_prereleases = {{ {resolve} = \"allow\" }}` in `[python]`")
@@ -80,4 +93,18 @@ fn hint_text(hint: &Hint, declared: &Declared) -> String {
         Hint::Python(..) => format!("{hint}: `interpreter_constraints` in `[python]`"),
         Hint::Yanked(..) | Hint::Sdist(_) | Hint::Wheel(_) => hint.to_string(),
     }
+}
+
+/// The project that is required and whose name is near the one that was asked for.
+fn meant<'a>(name: &PackageName, declared: &'a Declared) -> Option<&'a str> {
+    declared
+        .asked
+        .as_ref()
+        .filter(|asked| asked.name == *name)?;
+    let required = declared.inputs.requirements.iter();
+    let others = required.map(|it| it.name.as_str());
+    crate::settings::nearest(
+        name.as_str(),
+        others.filter(|other| *other != name.as_str()),
+    )
 }

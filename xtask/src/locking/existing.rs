@@ -137,6 +137,32 @@ impl Existing {
         }
     }
 
+    /// What was there as a lock to compare `new` with. Another tool's lock counts by its pins.
+    pub(crate) fn as_lock(&self, new: &Lock) -> Lock {
+        match self {
+            Self::Nothing => lockfile::diff::nothing(new),
+            Self::Lock(lock) => (**lock).clone(),
+            Self::Pins(pins) => {
+                let locked = |pin: &lockfile::Pin| {
+                    let mut packages = new.packages.iter();
+                    packages.any(|it| it.name == pin.name && it.version == pin.version)
+                };
+                // Of two sides' pins the one that was kept is what was there.
+                let superseded = |pin: &lockfile::Pin| {
+                    let mut others = pins.iter().filter(|other| other.name == pin.name);
+                    !locked(pin)
+                        && others.any(|it| locked(it) && !it.marker.is_disjoint(&pin.marker))
+                };
+                let kept: Vec<lockfile::Pin> = pins
+                    .iter()
+                    .filter(|pin| !superseded(pin))
+                    .cloned()
+                    .collect();
+                lockfile::import::as_lock(&kept, new)
+            }
+        }
+    }
+
     /// The versions that are most likely kept.
     pub(crate) fn preferred(&self, upgrade: &Upgrade) -> Preferred {
         let kept = self.kept(upgrade);

@@ -20,6 +20,8 @@ pub(crate) struct Declared {
     pub(crate) inputs: LockInputs,
     /// `--index-url` and its kin in requirement files.
     pub(crate) indexes: Vec<IndexOption>,
+    /// A requirement that nothing declares: the user asks what would be with it.
+    pub(crate) asked: Option<Requirement>,
     /// Where each requirement and constraint stands.
     places: Vec<(Requirement, targets::Place)>,
     /// `--hash` options, by project: only these files may be used.
@@ -90,6 +92,7 @@ impl Declared {
             resolve: resolve.to_owned(),
             inputs,
             indexes: all.indexes,
+            asked: None,
             places,
             hashes,
         })
@@ -101,9 +104,18 @@ impl Declared {
             resolve: resolve.to_owned(),
             inputs,
             indexes: Vec::new(),
+            asked: None,
             places: Vec::new(),
             hashes: FxHashMap::default(),
         }
+    }
+
+    /// The same with one requirement more, which is only asked for.
+    pub(crate) fn asking(mut self, requirement: &Requirement) -> Self {
+        self.inputs.requirements.push(requirement.clone());
+        self.inputs.requirements = sorted(self.inputs.requirements);
+        self.asked = Some(requirement.clone());
+        self
     }
 
     /// Where the user wrote a requirement or a constraint.

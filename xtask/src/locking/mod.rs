@@ -6,6 +6,7 @@
 mod ahead;
 mod assemble;
 mod build_index;
+mod build_locks;
 mod builds;
 mod conflict;
 mod existing;
@@ -18,6 +19,7 @@ mod summary;
 mod upgrade;
 
 pub(crate) use build_index::BuildIndex;
+pub(crate) use build_locks::build_locks;
 pub(crate) use builds::Builds;
 pub(crate) use existing::{Existing, LockPath, lock_paths};
 pub(crate) use fresh::Freshness;
@@ -25,7 +27,7 @@ pub(crate) use inputs::{Declared, options};
 pub(crate) use merging::{Sides, merge};
 pub(crate) use places::{Places, PlacesOptions};
 pub(crate) use provider::IndexProvider;
-pub(crate) use summary::{Change, Status, Summary};
+pub(crate) use summary::{Status, Summary};
 pub(crate) use upgrade::Upgrade;
 
 use lockfile::Lock;

@@ -85,6 +85,13 @@ impl<'a> Places<'a> {
         self.index_with(&declared.indexes)
     }
 
+    /// The index for a resolve of the repository, as it is locked.
+    pub(crate) fn index_of(&self, resolve: &str) -> Result<Arc<Index>, CommandError> {
+        let root = self.session.root().as_std_path();
+        let repository = targets::Repository::load(root, super::options(self.session))?;
+        self.index_with(&repository.requirements(resolve)?.indexes)
+    }
+
     /// The index of the settings alone, whatever requirement files say.
     pub(crate) fn plain_index(&self) -> Result<Arc<Index>, CommandError> {
         self.index_with(&[])

@@ -1,5 +1,7 @@
 //! `export --format`: a lock in another format.
 
+use std::sync::Arc;
+
 use clap::ValueEnum;
 use index::Index;
 use lockfile::Lock;
@@ -41,7 +43,8 @@ pub(super) fn run(
     if let Some(platform) = arguments.platform {
         lock = lockfile::export::for_platform(&lock, platform);
     }
-    let exported = export(session, arguments, (format, &lock))?;
+    let index = || Places::new(session, arguments.places.clone())?.index_of(resolve);
+    let exported = export(index, format, &lock)?;
     if arguments.output == "-" {
         session.print(exported);
         return Ok(Outcome::Done);
@@ -55,14 +58,14 @@ pub(super) fn run(
 }
 
 fn export(
-    session: &Session,
-    arguments: &Arguments,
-    (format, lock): (Format, &Lock),
+    index: impl FnOnce() -> Result<Arc<Index>, CommandError>,
+    format: Format,
+    lock: &Lock,
 ) -> Result<String, CommandError> {
     if format == Format::Requirements {
         return Ok(lockfile::export::requirements(lock));
     }
-    let index = Places::new(session, arguments.places.clone())?.plain_index()?;
+    let index = index()?;
     for package in &lock.packages {
         index.prefetch_listing(&package.name);
     }

@@ -2,7 +2,8 @@
 
 use camino::Utf8Path;
 use clap::{Args, ValueEnum};
-use lockfile::{Lock, LockDiff, LockFormat};
+use lockfile::diff::nothing;
+use lockfile::{Lock, LockDiff, LockFormat, diff};
 
 use crate::commands::Outcome;
 use crate::error::CommandError;
@@ -79,7 +80,7 @@ fn diffs(
         && resolves.is_empty()
     {
         if let (State::File(old), State::File(new)) = (from, to) {
-            return Ok(vec![lockfile::diff::diff(old, new)]);
+            return Ok(vec![diff(old, new)]);
         }
         let named = Some(lock.resolve.clone()).filter(known);
         let default = || session.settings.python.default_resolve.clone();
@@ -89,14 +90,10 @@ fn diffs(
     for (resolve, path) in lock_paths(session, &resolves)? {
         let new = to.lock(session, &path, None)?;
         let old = from.lock(session, &path, new.as_ref())?;
-        let empty = |like: &Lock| Lock {
-            packages: Vec::new(),
-            ..like.clone()
-        };
         match (old, new) {
-            (Some(old), Some(new)) => diffs.push(lockfile::diff::diff(&old, &new)),
-            (None, Some(new)) => diffs.push(lockfile::diff::diff(&empty(&new), &new)),
-            (Some(old), None) => diffs.push(lockfile::diff::diff(&old, &empty(&old))),
+            (Some(old), Some(new)) => diffs.push(diff(&old, &new)),
+            (None, Some(new)) => diffs.push(diff(&nothing(&new), &new)),
+            (Some(old), None) => diffs.push(diff(&old, &nothing(&old))),
             (None, None) => session.warn(format_args!("neither state has a lock of `{resolve}`")),
         }
     }

@@ -36,7 +36,10 @@ pub(crate) fn merge<'a>(
     }
     let declared = Declared::of_lock(&merged.resolve, merged.inputs.clone());
     let places = places()?;
-    let index = places.index(&declared)?;
+    // Amid a merge requirement files may not be readable: then the settings say which indexes.
+    let index = places
+        .index_of(&merged.resolve)
+        .or_else(|_| places.plain_index())?;
     let kept = merged.pins.iter().map(|pin| pin.source.clone());
     let kept = kept.filter(|source| !matches!(source, model::PackageSource::Index(_)));
     let constraints = &declared.inputs.interpreter_constraints;
