@@ -9,10 +9,15 @@ edit is made and locked again. A package outside the edited closure (what the ed
 lead to, before or after) should keep its version. Where one moves, the edit is locked once more
 with every such package held by a constraint: if that has a solution, the move was needless.
 
+`lock diff` of the two must say why each package moved, and is held to what the locks themselves
+say: the input that it names is one that was edited, each step from there to the package is a
+dependency in one of the locks, and what the edit does not lead to is said to be chosen anew.
+
 Needs Python 3.11, git, a package index, and the binary (`cargo build --release -p xtask`).
 """
 
 import argparse
+import json
 import os
 import re
 import subprocess
@@ -77,7 +82,36 @@ class Folder:
         run = subprocess.run(command, cwd=self.path, capture_output=True, text=True)
         if run.returncode != 0:
             return None, run.stderr
-        return tomllib.loads((self.path / "python.lock").read_text()), run.stderr
+        self.text = (self.path / "python.lock").read_text()
+        return tomllib.loads(self.text), run.stderr
+
+
+    def causes(self, old, new):
+        """What `lock diff` says of each package that changed."""
+        for name, text in (("old.lock", old), ("new.lock", new)):
+            (self.path / name).write_text(text)
+        command = [self.options.binary, "lock", "diff", "old.lock", "new.lock", "--format", "json"]
+        run = subprocess.run(command, cwd=self.path, capture_output=True, text=True, check=True)
+        (diff,) = json.loads(run.stdout)
+        return [(change["name"], change["cause"]) for change in diff["packages"]]
+
+
+def wrong_causes(causes, locks, changed, edited):
+    """The packages whose stated cause is not what the locks say."""
+    edges = {}
+    for package in (package for lock in locks for package in lock.get("packages", [])):
+        edges.setdefault(package["name"], set()).update(map(project, package.get("dependencies", [])))
+    for name, cause in causes:
+        said = cause.get("input")
+        if (said is None) != (name not in edited):
+            yield f"{name}: {cause}"
+        elif said is not None:
+            (_, value), = said["input"].items()
+            start = project(value["to"] if isinstance(value, dict) else value)
+            way = [*said["through"], name]
+            steps = all(b in edges.get(a, ()) for a, b in zip(way, way[1:]))
+            if start not in changed or way[0] != start or not steps:
+                yield f"{name}: {cause}"
 
 
 def versions(lock):
@@ -107,10 +141,15 @@ def replay(options, before, after, changed):
     old, error = folder.lock(before)
     if old is None:
         return "no lock before", error
+    old_text = folder.text
     new, error = folder.lock(after)
     if new is None:
         return "no lock after", error
     edited = closure(old, changed) | closure(new, changed)
+    causes = folder.causes(old_text, folder.text)
+    wrong = list(wrong_causes(causes, (old, new), changed, edited))
+    if wrong:
+        return "wrong cause", "; ".join(wrong)
     was, now = versions(old), versions(new)
     moved = sorted(n for n in set(was) & set(now) if was[n] != now[n] and n not in edited)
     inside = sum(was.get(n) != now.get(n) for n in (set(was) | set(now)) & edited)
@@ -135,10 +174,10 @@ def main():
         verdict, details = replay(options, before, after, changed)
         counts[verdict] = counts.get(verdict, 0) + 1
         print(f"{commit[:10]} {verdict:15} {', '.join(sorted(changed)):40} {details.strip().splitlines()[0][:120] if details else ''}", flush=True)
-        if counts.get("kept", 0) + counts.get("needed", 0) + counts.get("needless", 0) >= options.edits:
+        if counts.get("kept", 0) + counts.get("needed", 0) + counts.get("needless", 0) + counts.get("wrong cause", 0) >= options.edits:
             break
     print("; ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items())))
-    return 1 if counts.get("needless") else 0
+    return 1 if counts.get("needless") or counts.get("wrong cause") else 0
 
 
 if __name__ == "__main__":

@@ -222,6 +222,18 @@ fn a_file_that_the_index_no_longer_has() {
     assert_snapshot!(refused(&repo, &["export", "--format", "pylock"]), @"error: lib 1.2 cannot be exported as pylock.toml: no index has its file lib-1.2.tar.gz");
 }
 
+#[test]
+fn bills_of_materials_are_what_the_schema_says() {
+    let index = index();
+    let repo = locked(&index);
+    export(&repo, "cyclonedx", "bill.json");
+    let file = index.file_url("lib-1.2-py3-none-any.whl");
+    let repo = repo.requirements(&format!("app ; sys_platform == 'linux'\nlib @ {file}\n"));
+    lock(&repo);
+    export(&repo, "cyclonedx", "direct.json");
+    crate::check_bills(&repo, &["bill.json", "direct.json"]);
+}
+
 /// As they count for locking.
 #[test]
 fn indexes_that_requirement_files_name_count() {

@@ -16,6 +16,7 @@ mod release;
 mod tidy;
 mod vendor;
 mod why;
+mod why_not;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use testkit::{Output, Package, Repo};
@@ -109,4 +110,21 @@ fn commit_source(repo: &Repo, package: &Package) -> String {
 fn head(folder: &Utf8Path) -> String {
     let text = fs_err::read_to_string(folder.join(".git/refs/heads/main")).unwrap();
     text.trim().to_owned()
+}
+
+/// Holds bills of materials, or those of wheels, to the schema of CycloneDX; skipped visibly without
+/// the tool.
+#[track_caller]
+fn check_bills(repo: &Repo, files: &[&str]) {
+    let Some(python) = testkit::peer("python") else {
+        return;
+    };
+    let known = repo.run(&python, &["-c", "import cyclonedx.validation.json"]);
+    if known.status != 0 {
+        testkit::skip("needs cyclonedx-python-lib of tests/peers.txt, and XTASK_PEERS has none");
+        return;
+    }
+    let script = tidy::root().join("tests/bill_of_materials.py");
+    let output = repo.run(&python, &[&[script.as_str()], files].concat());
+    assert_eq!(output.status, 0, "{output}");
 }

@@ -1,0 +1,295 @@
+//! `why-not` on a real lock: that of lablup/backend.ai 24.09.0, as a real index knew its packages.
+//!
+//! `recorded.json` has the facts; `record.py` records them, and says how.
+
+use std::collections::BTreeMap;
+
+use insta::assert_snapshot;
+use serde::Deserialize;
+use testkit::{Index, IndexBuilder, Package, Repo};
+
+use crate::{lock, refused, repo};
+
+/// What was recorded.
+#[derive(Deserialize)]
+struct Recorded {
+    /// The day on which the lock is made.
+    locked: String,
+    /// The day on which questions are asked.
+    asked: String,
+    questions: Vec<String>,
+    /// The lines of each file of the repository.
+    files: BTreeMap<String, Vec<String>>,
+    /// By name and version.
+    projects: BTreeMap<String, BTreeMap<String, Facts>>,
+}
+
+/// What is known of a release, as far as it matters to CPython 3.12.
+#[derive(Deserialize)]
+struct Facts {
+    uploaded: String,
+    /// Tags.
+    wheels: Vec<String>,
+    #[serde(default)]
+    sdist: bool,
+    python: Option<String>,
+    /// The reason.
+    yanked: Option<String>,
+    /// `None` where nobody asked for it.
+    requires: Option<Vec<String>>,
+    #[serde(default)]
+    extras: BTreeMap<String, Vec<String>>,
+}
+
+impl Facts {
+    fn package(&self, name: &str, version: &str) -> Package {
+        let mut package = Package::new(name, version).uploaded(&self.uploaded);
+        for tags in &self.wheels {
+            package = package.wheel(tags);
+        }
+        if self.sdist {
+            package = package.sdist();
+        }
+        if let Some(specifiers) = &self.python {
+            package = package.requires_python(specifiers);
+        }
+        if let Some(reason) = &self.yanked {
+            package = package.yanked(reason);
+        }
+        let unknown = ["was-not-recorded".to_owned()];
+        for requirement in self.requires.as_deref().unwrap_or(&unknown) {
+            package = package.requires(requirement);
+        }
+        for (extra, requirements) in &self.extras {
+            for requirement in requirements {
+                package = package.extra(extra, requirement);
+            }
+        }
+        package
+    }
+}
+
+/// The repository with its lock, and the questions.
+struct Asked {
+    repo: Repo,
+    recorded: Recorded,
+    _index: Index,
+}
+
+impl Asked {
+    fn new() -> Self {
+        let recorded: Recorded = serde_json::from_str(include_str!("recorded.json")).unwrap();
+        let packages = recorded.projects.iter().flat_map(|(name, releases)| {
+            let releases = releases.iter();
+            releases.map(move |(version, facts)| facts.package(name, version))
+        });
+        let index = IndexBuilder::new(packages).metadata_files().start();
+        let mut repo = repo().index(&index);
+        for (path, lines) in &recorded.files {
+            repo = repo.file(path, &(lines.join("\n") + "\n"));
+        }
+        let arguments = ["generate-lockfiles", "--exclude-newer", &recorded.locked];
+        let output = repo.xtask(&arguments);
+        assert_eq!(output.status, 0, "{output}");
+        Self {
+            repo,
+            recorded,
+            _index: index,
+        }
+    }
+
+    /// What stops it.
+    #[track_caller]
+    fn stopped(&self, requirement: &str) -> String {
+        let known = self.recorded.questions.iter().any(|it| it == requirement);
+        assert!(known, "`recorded.json` has no such question");
+        let asked = &self.recorded.asked;
+        refused(
+            &self.repo,
+            &["why-not", requirement, "--exclude-newer", asked],
+        )
+    }
+
+    /// That nothing does.
+    #[track_caller]
+    fn free(&self, requirement: &str) -> String {
+        let known = self.recorded.questions.iter().any(|it| it == requirement);
+        assert!(known, "`recorded.json` has no such question");
+        let asked = &self.recorded.asked;
+        let output = self
+            .repo
+            .xtask(&["why-not", requirement, "--exclude-newer", asked]);
+        assert_eq!(output.status, 0, "{output}");
+        output.stdout
+    }
+}
+
+#[test]
+fn questions_to_a_real_lock() {
+    let asked = Asked::new();
+
+    // A requirement line.
+    assert_snapshot!(asked.stopped("aiohttp>=3.11"), @"
+    error: `aiohttp>=3.11` cannot be had in `python-default`
+     --> requirements.txt:4:1
+      |
+    4 | aiohttp~=3.10.8
+      | ^^^^^^^^^^^^^^^
+      |
+      = you ask for aiohttp>=3.11
+      = requirements.txt:4 requires aiohttp~=3.10.8
+      = python.lock has aiohttp 3.10.8
+    ");
+    // One that can be loosened.
+    assert_snapshot!(asked.stopped("sqlalchemy>=2"), @"
+    error: `sqlalchemy>=2` cannot be had in `python-default`
+      --> requirements.txt:64:1
+       |
+    64 | SQLAlchemy[postgresql_asyncpg]~=1.4.54
+       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+       |
+       = you ask for sqlalchemy>=2
+       = requirements.txt:64 requires sqlalchemy[postgresql-asyncpg]~=1.4.54
+       = python.lock has sqlalchemy 1.4.54
+    hint: with sqlalchemy 2.0.36 there is a solution: loosen `sqlalchemy[postgresql-asyncpg]~=1.4.54` at requirements.txt:64
+    ");
+    assert_snapshot!(asked.stopped("uvloop<0.14"), @r#"
+    error: `uvloop<0.14` cannot be had in `python-default`
+      --> requirements.txt:78:1
+       |
+    78 | uvloop~=0.20.0; sys_platform != "Windows"
+       | ^^^^^^^^^^^^^^^
+       |
+       = you ask for uvloop<0.14
+       = requirements.txt:78 requires uvloop~=0.20.0 ; sys_platform != 'Windows'
+       = python.lock has uvloop 0.20.0
+    hint: with uvloop 0.13.0 there is a solution: loosen `uvloop~=0.20.0 ; sys_platform != 'Windows'` at requirements.txt:78
+    "#);
+    // What a required package requires in turn.
+    assert_snapshot!(asked.stopped("grpcio>=1.66"), @"
+    error: `grpcio>=1.66` cannot be had in `python-default`
+      --> requirements.txt:31:1
+       |
+    31 | etcetra~=0.1.19
+       | ^^^^^^^^^^^^^^^
+       |
+       = requirements.txt:31 requires etcetra~=0.1.19
+       = etcetra requires grpcio==1.62.2
+       = you ask for grpcio>=1.66
+       = python.lock has grpcio 1.62.2
+    ");
+    assert_snapshot!(asked.stopped("graphql-core>=3.3"), @"
+    error: `graphql-core>=3.3` cannot be had in `python-default`
+      --> requirements.txt:33:1
+       |
+    33 | graphene~=3.3.0
+       | ^^^^^^^^^^^^^^^
+       |
+       = requirements.txt:33 requires graphene~=3.3.0
+       = graphene requires graphql-core>=3.1,<3.3
+       = you ask for graphql-core>=3.3
+       = python.lock has graphql-core 3.2.4
+    ");
+    // There is no such version, or no such project.
+    assert_snapshot!(asked.stopped("attrs>=30"), @"
+    error: `attrs>=30` cannot be had in `python-default`
+     |
+     = you ask for attrs>=30
+     = no version of attrs is >=30; the highest is 24.2.0
+     = python.lock has attrs 24.2.0
+    ");
+    assert_snapshot!(asked.stopped("aiohtp"), @"
+    error: `aiohtp` cannot be had in `python-default`
+     |
+     = you ask for aiohtp
+     = aiohtp is on no index
+    hint: did you mean `aiohttp`?
+    ");
+    // It is for other Pythons: as it says itself, and as its wheels do.
+    assert_snapshot!(asked.stopped("audioop-lts"), @"
+    error: `audioop-lts` cannot be had in `python-default`
+     |
+     = you ask for audioop-lts
+     = audioop-lts cannot be used: it requires Python >=3.13
+    hint: audioop-lts is for Python >=3.13: raise the lower bound of the interpreter constraints: `interpreter_constraints` in `[python]`
+    ");
+    assert_snapshot!(asked.stopped("tensorflow==2.15.1"), @"
+    error: `tensorflow==2.15.1` cannot be had in `python-default`
+     |
+     = you ask for tensorflow==2.15.1
+     = tensorflow cannot be used: it has only wheels for other Pythons
+    ");
+    // It has wheels for other platforms alone.
+    assert_snapshot!(asked.stopped("triton"), @"
+    error: `triton` cannot be had in `python-default` where platform_machine == 'aarch64' (linux_arm64)
+     |
+     = you ask for triton
+     = triton <=2.1.0 cannot be used: it has only wheels for other Pythons
+     = triton >=2.2.0 cannot be used: it has no file that fits linux_arm64
+    hint: triton has nothing for linux_arm64: leave that platform out: `resolves_to_platforms` in `[python]`
+    ");
+    // It was yanked.
+    assert_snapshot!(asked.stopped("jaxlib>0.4.31,<0.4.33"), @"
+    error: `jaxlib>0.4.31,<0.4.33` cannot be had in `python-default`
+     |
+     = you ask for jaxlib>0.4.31,<0.4.33
+     = jaxlib cannot be used: it was yanked
+    hint: jaxlib 0.4.32 is a solution, though it was yanked: require it by `==`
+    ");
+
+    // Nothing stops it: it is there, an upgrade brings it, or it must be required.
+    assert_snapshot!(asked.free("attrs>=23"), @"Nothing stops `attrs>=23`: python.lock has attrs 24.2.0.");
+    assert_snapshot!(asked.free("cryptography>=43.0.2"), @"
+    Nothing stops `cryptography>=43.0.2`. It would change python.lock:
+      ~ cryptography 43.0.1 -> 43.0.3 (patch)
+    To have it: `cargo xtask generate-lockfiles --upgrade-package 'cryptography>=43.0.2'`
+    ");
+    assert_snapshot!(asked.free("boto3>=1.35.40"), @"
+    Nothing stops `boto3>=1.35.40`. It would change python.lock:
+      ~ boto3 1.35.29 -> 1.35.45 (patch)
+      ~ botocore 1.35.29 -> 1.35.45 (patch)
+    To have it: `cargo xtask generate-lockfiles --upgrade-package 'boto3>=1.35.40'`
+    ");
+    assert_snapshot!(asked.free("redis[ocsp]"), @"
+    Nothing stops `redis[ocsp]`. It would change python.lock:
+      + pyopenssl 20.0.1
+      ~ redis 4.5.5 extras [hiredis] -> [hiredis,ocsp]
+    To have it, add `redis[ocsp]` to the requirements of `python-default` and run `cargo xtask generate-lockfiles`
+    ");
+    assert_snapshot!(asked.free("orjson"), @"
+    Nothing stops `orjson`, and so far nothing requires orjson. It would change python.lock:
+      + orjson 3.10.9
+    To have it, add `orjson` to the requirements of `python-default` and run `cargo xtask generate-lockfiles`
+    ");
+    // The newest that there is, is a pre-release.
+    assert_snapshot!(asked.free("wrapt>1.16.0"), @"
+    Nothing stops `wrapt>1.16.0`, and so far nothing requires wrapt. It would change python.lock:
+      + wrapt 1.17.0rc1
+    To have it, add `wrapt>1.16.0` to the requirements of `python-default` and run `cargo xtask generate-lockfiles`
+    ");
+}
+
+#[test]
+fn the_way_that_is_told_leads_there() {
+    let asked = Asked::new();
+    let told = asked.free("cryptography>=43.0.2");
+    let moves = |text: &str| {
+        let lines = text.lines().filter(|line| line.starts_with("  "));
+        let lines = lines.map(|line| line.split("  (").next().unwrap_or_default().to_owned());
+        lines.collect::<Vec<_>>()
+    };
+    assert!(
+        told.contains("--upgrade-package 'cryptography>=43.0.2'"),
+        "{told}"
+    );
+    let command = [
+        "generate-lockfiles",
+        "--upgrade-package",
+        "cryptography>=43.0.2",
+    ];
+    let date = ["--exclude-newer", &asked.recorded.asked];
+    let output = asked.repo.xtask(&[&command[..], &date].concat());
+    assert_eq!(output.status, 0, "{output}");
+    assert_eq!(moves(&output.stderr), moves(&told));
+    lock(&asked.repo);
+}
