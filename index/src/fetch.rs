@@ -11,6 +11,7 @@ use reqwest::header::{
     IF_NONE_MATCH, LAST_MODIFIED,
 };
 use rustc_hash::FxHashSet;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use url::Url;
 
 use crate::cache::{self, Cache};
@@ -46,6 +47,8 @@ pub(crate) struct Core {
     /// Hosts that do not answer range requests.
     pub(crate) rangeless: Mutex<FxHashSet<String>>,
     pub(crate) cached: AtomicU64,
+    /// Downloads that are hinted leave some room to those that are waited for.
+    hints: Semaphore,
 }
 
 /// The locations, with what is derived from them once.
@@ -79,6 +82,7 @@ impl Core {
             interner: Interner::default(),
             rangeless: Mutex::default(),
             cached: AtomicU64::new(0),
+            hints: Semaphore::new(options.limits.downloads.saturating_sub(2).max(1)),
             options,
         }
     }
@@ -207,6 +211,12 @@ impl Core {
         let found = self.find_listing(name, requests).await?;
         // Only without requests there may be no answer.
         found.ok_or(Error::Interrupted)
+    }
+
+    /// The turn of a download that was hinted, with the listing that it needs.
+    pub(crate) async fn turn_of_hint(&self) -> Option<SemaphorePermit<'_>> {
+        // The semaphore is never closed.
+        self.hints.acquire().await.ok()
     }
 
     fn looked_in(&self) -> Vec<String> {

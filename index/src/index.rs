@@ -215,7 +215,7 @@ impl Index {
         version: &Version,
         file: &DistFile,
     ) -> Result<Utf8PathBuf, Error> {
-        match self.start_download(name, version, file)? {
+        match self.start_download((name, version, file), Haste::Waited)? {
             Download::Here(path) => Ok(path),
             Download::UnderWay(answer) => self.wait(&answer),
         }
@@ -224,7 +224,7 @@ impl Index {
     /// Hints that [`Index::download`] will be asked the same. Never fails, never waits.
     pub fn prefetch_download(&self, name: &PackageName, version: &Version, file: &DistFile) {
         // What fails now fails when it is asked for.
-        let _ = self.start_download(name, version, file);
+        let _ = self.start_download((name, version, file), Haste::Hinted);
     }
 
     /// Starts these downloads, and gives each with its place in `wanted` when it is there, whichever
@@ -235,7 +235,7 @@ impl Index {
     ) -> impl Iterator<Item = (usize, Result<Utf8PathBuf, Error>)> {
         let (there, arrivals) = std::sync::mpsc::channel();
         for (at, (name, version, file)) in wanted.into_iter().enumerate() {
-            let known = match self.start_download(name, version, file) {
+            let known = match self.start_download((name, version, file), Haste::Hinted) {
                 Ok(Download::Here(path)) => Some(Ok(path)),
                 Err(error) => Some(Err(error)),
                 Ok(Download::UnderWay(answer)) => {
@@ -256,9 +256,8 @@ impl Index {
 
     fn start_download(
         &self,
-        name: &PackageName,
-        version: &Version,
-        file: &DistFile,
+        (name, version, file): (&PackageName, &Version, &DistFile),
+        haste: Haste,
     ) -> Result<Download, Error> {
         let known = file.sha256.map(|sha256| sha256.to_string());
         if let Some(key) = &known
@@ -274,6 +273,10 @@ impl Index {
                 let core = self.core.clone();
                 let (name, version, file) = (name.clone(), version.clone(), file.clone());
                 self.spawn(async move {
+                    let _turn = match haste {
+                        Haste::Waited => None,
+                        Haste::Hinted => core.turn_of_hint().await,
+                    };
                     claim.settle(core.fetch_locked(&name, &version, &file).await);
                 })?;
                 Download::UnderWay(answer)
@@ -409,6 +412,13 @@ impl Drop for Index {
             runtime.shutdown_background();
         }
     }
+}
+
+/// Whether someone waits for this very download, or for many.
+#[derive(Debug, Clone, Copy)]
+enum Haste {
+    Waited,
+    Hinted,
 }
 
 enum Download {

@@ -128,7 +128,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             requests: 50,
-            downloads: 16,
+            downloads: 32,
             retries: 3,
             connect_timeout: Duration::from_secs(10),
             read_timeout: Duration::from_secs(30),

@@ -4,8 +4,10 @@
 
 use std::io::{self, Read, Write};
 
+use bzip2::read::MultiBzDecoder;
 use camino::{Utf8Path, Utf8PathBuf};
 use flate2::read::GzDecoder;
+use lzma_rust2::XzReader;
 use tar::{Archive, Entry, EntryType};
 use wheel::ZipReader;
 
@@ -16,7 +18,7 @@ use crate::files;
 #[derive(Debug, thiserror::Error)]
 pub enum UnpackError {
     /// It is packed in another way.
-    #[error("only `.tar.gz` and `.zip` archives can be unpacked")]
+    #[error("only `.tar.gz`, `.tar.bz2`, `.tar.xz`, `.tar` and `.zip` archives can be unpacked")]
     Format,
     /// A member's name would be unpacked elsewhere.
     #[error("it has a member {name:?}: {problem}")]
@@ -53,6 +55,8 @@ pub enum UnpackError {
 
 /// What an archive may unpack to: this, and a hundred times its size.
 const FREE_BYTES: u64 = 256 << 20;
+/// What unpacking may take: `xz -9` needs 65 MiB.
+const XZ_MEMORY_KIB: u32 = 128 << 10;
 
 /// Unpacks the bytes of the archive called `name` to `folder`, which is empty; the answer is the
 /// project's folder in it.
@@ -61,12 +65,15 @@ pub(crate) fn unpack_sdist(
     name: &str,
     folder: &Utf8Path,
 ) -> Result<Utf8PathBuf, UnpackError> {
-    if name.ends_with(".tar.gz") || name.ends_with(".tgz") {
-        unpack_tar(bytes, folder)?;
-    } else if name.ends_with(".zip") {
-        unpack_zip(bytes, folder)?;
-    } else {
-        return Err(UnpackError::Format);
+    match Format::of(name)? {
+        Format::Zip => unpack_zip(bytes, folder)?,
+        Format::Tar => unpack_tar(bytes, bytes.len(), folder)?,
+        Format::Gzip => unpack_tar(GzDecoder::new(bytes), bytes.len(), folder)?,
+        Format::Bzip2 => unpack_tar(MultiBzDecoder::new(bytes), bytes.len(), folder)?,
+        Format::Xz => {
+            let decoder = XzReader::new_mem_limit(bytes, true, XZ_MEMORY_KIB);
+            unpack_tar(decoder, bytes.len(), folder)?;
+        }
     }
     let tops: Vec<Utf8PathBuf> = folder
         .read_dir_utf8()?
@@ -75,6 +82,36 @@ pub(crate) fn unpack_sdist(
     match &tops[..] {
         [top] if top.is_dir() => Ok(top.clone()),
         _ => Err(UnpackError::Top),
+    }
+}
+
+/// How an archive is packed.
+#[derive(Debug, Clone, Copy)]
+enum Format {
+    Zip,
+    Tar,
+    Gzip,
+    Bzip2,
+    Xz,
+}
+
+impl Format {
+    /// By the end of the name, as pip and uv tell it.
+    fn of(name: &str) -> Result<Self, UnpackError> {
+        const ENDS: [(&str, Format); 9] = [
+            (".zip", Format::Zip),
+            (".tar", Format::Tar),
+            (".tar.gz", Format::Gzip),
+            (".tgz", Format::Gzip),
+            (".tar.bz2", Format::Bzip2),
+            (".tbz", Format::Bzip2),
+            (".tbz2", Format::Bzip2),
+            (".tar.xz", Format::Xz),
+            (".txz", Format::Xz),
+        ];
+        let name = name.to_ascii_lowercase();
+        let found = ENDS.iter().find(|(end, _)| name.ends_with(end));
+        found.map(|(_, format)| *format).ok_or(UnpackError::Format)
     }
 }
 
@@ -101,9 +138,9 @@ fn unpack_zip(bytes: &[u8], folder: &Utf8Path) -> Result<(), UnpackError> {
     Ok(())
 }
 
-fn unpack_tar(bytes: &[u8], folder: &Utf8Path) -> Result<(), UnpackError> {
-    let limit = FREE_BYTES + 100 * bytes.len() as u64;
-    let mut archive = Archive::new(GzDecoder::new(bytes).take(limit));
+fn unpack_tar(tar: impl Read, size: usize, folder: &Utf8Path) -> Result<(), UnpackError> {
+    let limit = FREE_BYTES + 100 * size as u64;
+    let mut archive = Archive::new(tar.take(limit));
     let mut links = Vec::new();
     for entry in archive.entries()? {
         let mut entry = entry?;
@@ -232,6 +269,9 @@ impl Link {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::prelude::BASE64_STANDARD;
+
     use super::*;
 
     fn tar_gz(fill: impl FnOnce(&mut tar::Builder<flate2::write::GzEncoder<Vec<u8>>>)) -> Vec<u8> {
@@ -305,7 +345,30 @@ mod tests {
 
     #[test]
     fn other_archives() {
-        let error = unpack_sdist(b"", "a-1.tar.bz2", Utf8Path::new("/nowhere")).unwrap_err();
-        insta::assert_snapshot!(error, @"only `.tar.gz` and `.zip` archives can be unpacked");
+        let unpacked = |name: &str, text: &str| {
+            let temp = tempfile::tempdir().unwrap();
+            let folder = Utf8Path::from_path(temp.path()).unwrap();
+            let bytes = BASE64_STANDARD.decode(text).unwrap();
+            let top = unpack_sdist(&bytes, name, folder)?;
+            let text = fs_err::read_to_string(top.join("setup.py"))?;
+            Ok::<_, UnpackError>(text)
+        };
+        for (name, text) in [
+            ("a-1.tar.bz2", BZIP2),
+            ("a-1.tbz2", BZIP2),
+            ("A-1.TAR.XZ", XZ),
+            ("a-1.txz", XZ),
+        ] {
+            assert_eq!(unpacked(name, text).unwrap(), "x=1\n", "{name}");
+        }
+        let error = |name, text| unpacked(name, text).unwrap_err().to_string();
+        insta::assert_snapshot!(error("a-1.tar.lz", XZ), @"");
+        insta::assert_snapshot!(error("a-1.tar.xz", BZIP2), @"");
+        insta::assert_snapshot!(error("a-1.tar.bz2", XZ), @"");
+        insta::assert_snapshot!(error("a-1.tar.xz", &XZ[..120]), @"");
     }
+
+    /// `a-1/setup.py` with `x=1` in it, packed by Python.
+    const BZIP2: &str = "QlpoOTFBWSZTWbhbV2AAAC7bgMmQQAP1ggQAYgBeYAgIIABUVoRiaYNQ9TGQJJRiaaBoNNAeSIfIckMyU6ziNKMBDBpZStubxPYRSwHM0hYqIk4kYBmmBy3hHJoogGxdyRThQkLhbV2A";
+    const XZ: &str = "/Td6WFoAAATm1rRGAgAhAQwAAACPmEGc4Af/AEldADCLQiMSrYPYyJCEjauMmIa78CDubJqqBGYN4CVr2A1r8Wi3EwF4BvIryf1N6dWQPF7hWd49RVzhJhFx7uUgz6iRFCS8uraNDwAAAAAAAcX/CT9LhEMAAWWAEAAAADmtk3qxxGf7AgAAAAAEWVo=";
 }

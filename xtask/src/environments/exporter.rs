@@ -100,6 +100,12 @@ impl<'a> Exporter<'a> {
     /// Makes the environment of `resolve` what its lock says.
     pub(crate) fn export(&self, resolve: &str) -> Result<Exported, CommandError> {
         let recipe = self.recipe(resolve)?;
+        if let Some(mistake) = &recipe.first_party.mistake {
+            self.session.warn(format_args!(
+                "what distributions of this repository require is not in their metadata: {}",
+                mistake.message()
+            ));
+        }
         let selected = selected(&recipe, resolve)?;
         let supply = self.supply(&recipe, resolve);
         let mut wheels = supply.wheels(&selected).map_err(first)?;
@@ -259,7 +265,7 @@ impl<'a> Exporter<'a> {
         if of_tool && resolve != settings.python.default_resolve {
             return Ok(FirstParty::default());
         }
-        FirstParty::read(self.session, self.repository()?)
+        FirstParty::read(self.session, self.repository()?, resolve)
     }
 
     fn repository(&self) -> Result<&targets::Repository, CommandError> {

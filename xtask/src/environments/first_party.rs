@@ -8,6 +8,7 @@ use targets::data::Data;
 use targets::{BuildDir, Declaration, Repository};
 
 use super::plugins;
+use super::required::Required;
 use crate::error::{CommandError, Place};
 use crate::packaging;
 use crate::session::Session;
@@ -19,6 +20,8 @@ pub(crate) struct FirstParty {
     pub(crate) projects: Vec<EditableProject>,
     /// Absolute folders from which imports start.
     pub(crate) source_roots: Vec<Utf8PathBuf>,
+    /// Why nothing tells what the distributions require.
+    pub(crate) mistake: Option<CommandError>,
 }
 
 /// For code whose version nothing tells.
@@ -26,7 +29,11 @@ const NO_VERSION: &str = "0";
 
 impl FirstParty {
     /// What the repository declares, and what lies in `plugins`.
-    pub(super) fn read(session: &Session, repository: &Repository) -> Result<Self, CommandError> {
+    pub(super) fn read(
+        session: &Session,
+        repository: &Repository,
+        resolve: &str,
+    ) -> Result<Self, CommandError> {
         let mut first_party = Self::default();
         for root in repository.source_roots() {
             let root = match root.as_str() {
@@ -36,12 +43,24 @@ impl FirstParty {
             first_party.source_roots.push(root);
         }
         let version = version_of_repository(session);
+        let mut addresses = Vec::new();
         for (folder, declaration) in repository.declarations() {
             if &*declaration.kind == "python_distribution"
                 && let Some(project) =
                     project(session, (repository, folder, declaration), &version)?
             {
                 first_party.projects.push(project);
+                addresses.push(format!("{}:{}", folder.path, declaration.name));
+            }
+        }
+        if !addresses.is_empty() {
+            match Required::read(session, repository) {
+                Ok(required) => {
+                    for (project, address) in first_party.projects.iter_mut().zip(&addresses) {
+                        add_requirements(project, required.of(address, resolve));
+                    }
+                }
+                Err(mistake) => first_party.mistake = Some(mistake),
             }
         }
         for plugin in plugins::detect(session.root())? {
@@ -125,7 +144,13 @@ fn entry_point_of(repository: &Repository, folder: &BuildDir, address: &str) -> 
     found.text("entry_point").map(str::to_owned)
 }
 
-/// Metadata as far as they are known without building: dependencies are the lock's affair.
+fn add_requirements(project: &mut EditableProject, requires_dist: &[String]) {
+    for requirement in requires_dist {
+        project.metadata += &format!("Requires-Dist: {requirement}\n");
+    }
+}
+
+/// Metadata as far as a declaration tells them.
 pub(super) fn metadata(name: &str, version: &Version, summary: Option<&str>) -> String {
     let summary = summary
         .map(|text| {

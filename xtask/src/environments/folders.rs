@@ -31,6 +31,7 @@ const CACHES: &[(&str, &str)] = &[
     ("imports", "imports of sources"),
     ("graph", "the target graph"),
     ("trials", "environments in which built wheels are tried"),
+    ("requires", "what distributions require"),
 ];
 
 /// How names of temporary files and folders begin.

@@ -9,6 +9,7 @@ mod exporter;
 mod first_party;
 pub(crate) mod folders;
 mod plugins;
+mod required;
 mod supply;
 mod trial;
 

@@ -1,9 +1,7 @@
 //! Brings what a lock names into the store: downloads, unpacks, builds.
 
 use std::cmp::Reverse;
-use std::num::NonZero;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::thread;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use index::Index;
@@ -115,36 +113,36 @@ impl<'a> Supply<'a> {
     /// Downloads, unpacks and builds side by side; all errors, by order of names.
     ///
     /// Wheels are unpacked in the order in which they arrive. Builds mostly wait, for files and for
-    /// Python, and have threads of their own.
+    /// Python, and have threads of their own, so that what they unpack does not queue behind it all.
     fn bring<'s>(&self, missing: &[&'s Selected<'s>]) -> Result<(), Vec<CommandError>> {
         let index = self.index().map_err(|error| vec![error])?;
+        let builders = rayon::ThreadPoolBuilder::new().build();
+        let builders = builders.map_err(|error| vec![CommandError::failure(error.to_string())])?;
         let (wheels, built): (Vec<&Selected<'_>>, Vec<&Selected<'_>>) = missing
             .iter()
             .partition(|one| of_index(one).is_some() && is_wheel(one));
+        if let (false, Ok(usual)) = (built.is_empty(), "setuptools".parse()) {
+            // Most builds require it.
+            index.prefetch_listing(&usual);
+        }
         for (name, version, file) in built.iter().filter_map(|one| of_index(one)) {
             index.prefetch_download(name, version, file);
         }
-        let built = Mutex::new(built.into_iter());
         let errors = Mutex::new(Vec::new());
-        let bring = |one: &'s Selected<'s>| {
+        let bring = &|one: &'s Selected<'s>| {
             if let Err(error) = self.one(one) {
                 let mut errors = errors.lock().unwrap_or_else(PoisonError::into_inner);
                 errors.push((one.package.name.as_str(), error));
             }
         };
-        thread::scope(|threads| {
-            for _ in 0..thread::available_parallelism().map_or(1, NonZero::get) {
-                threads.spawn(|| {
-                    let next = || built.lock().unwrap_or_else(PoisonError::into_inner).next();
-                    while let Some(one) = next() {
-                        bring(one);
-                    }
-                });
+        builders.in_place_scope(|building| {
+            for one in built {
+                building.spawn(move |_| bring(one));
             }
             rayon::in_place_scope(|unpacking| {
                 // What came with an error fails again, with the same one, where it is asked for.
                 for (at, _) in index.downloads(wheels.iter().filter_map(|one| of_index(one))) {
-                    let (wheel, bring) = (wheels[at], &bring);
+                    let wheel = wheels[at];
                     unpacking.spawn(move |_| bring(wheel));
                 }
             });

@@ -55,6 +55,16 @@ pub(crate) fn metadata(
             readme,
         )
         .map_err(|error| rule_error(&error, distribution))?;
+    metadata.requires_dist = required(session, distribution, versions);
+    Ok(metadata)
+}
+
+/// The `Requires-Dist` of one of the distributions.
+pub(crate) fn required(
+    session: &Session,
+    distribution: &Distribution,
+    versions: &Versions,
+) -> Vec<String> {
     let how = session.settings.package.first_party_requirements;
     let first_party = distribution
         .first_party
@@ -63,8 +73,7 @@ pub(crate) fn metadata(
     let first_party = first_party
         .map(|(name, version)| on_first_party(name, version, how))
         .collect();
-    metadata.requires_dist = requires_dist(&distribution.requirements, first_party);
-    Ok(metadata)
+    requires_dist(&distribution.requirements, first_party)
 }
 
 fn given(distribution: &Distribution, text: &str) -> Result<VersionText, CommandError> {

@@ -20,6 +20,6 @@ pub(crate) use artifact::{Mistake, artifact, entry_points};
 pub(crate) use distribution::{Distribution, Files, Formats, OwnBackend, OwnedFile};
 pub(crate) use platforms::Asked;
 pub(crate) use previous::Previous;
-pub(crate) use select::{Choice, Imports, Selected, select};
+pub(crate) use select::{Choice, Imports, Selected, requirements_of_all, select};
 pub(crate) use trial::try_wheels;
 pub(crate) use writing::{BuildOptions, Built, Checks, Job, NOT_KEPT, Packager};

@@ -12,6 +12,7 @@ use crate::error::CommandError;
 use crate::graph::{Workspace, changed_files};
 use crate::packaging::Distribution;
 use crate::packaging::describe::{Describer, role};
+use crate::packaging::metadata::{Versions, required};
 use crate::session::Session;
 
 /// What `package` is told to build.
@@ -65,6 +66,30 @@ pub(crate) fn select(session: &Session, choice: Choice<'_>) -> Result<Selected, 
     let selected = Selection::new(session, &graph, workspace.imports()).select(choice);
     workspace.finish(session, &graph);
     selected
+}
+
+/// What a distribution requires: its address, its resolve, the lines of `Requires-Dist`.
+pub(crate) type Requirements = (String, Option<String>, Vec<String>);
+
+/// What every distribution of the repository requires.
+pub(crate) fn requirements_of_all(session: &Session) -> Result<Vec<Requirements>, CommandError> {
+    let workspace = Workspace::load(session)?;
+    let graph = workspace.graph()?;
+    let selection = Selection::new(session, &graph, workspace.imports());
+    let all = selection.with_required(&graph.distributions())?;
+    workspace.keep(session);
+    let all: Vec<Distribution> = all.into_values().collect();
+    let versions = Versions::read(session, &all)?;
+    Ok(all
+        .iter()
+        .map(|it| {
+            (
+                it.address.clone(),
+                it.resolve.clone(),
+                required(session, it, &versions),
+            )
+        })
+        .collect())
 }
 
 pub(super) struct Selection<'g> {
