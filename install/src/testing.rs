@@ -12,6 +12,12 @@ pub(crate) struct Member {
     pub(crate) declared: Option<u32>,
     /// The name where its data stand, where that is another.
     pub(crate) local_name: Option<String>,
+    /// The checksum where its data stand, where that is another.
+    pub(crate) local_crc: Option<u32>,
+    /// General purpose bits.
+    pub(crate) flags: u16,
+    /// How it says to be compressed.
+    pub(crate) method: u16,
 }
 
 impl Member {
@@ -22,6 +28,9 @@ impl Member {
             mode: 0o100_644,
             declared: None,
             local_name: None,
+            local_crc: None,
+            flags: 0,
+            method: 0,
         }
     }
 }
@@ -128,17 +137,22 @@ pub(crate) fn zip(members: &[Member]) -> Vec<u8> {
         let local = member.local_name.as_ref().unwrap_or(&member.name);
         let mut crc = flate2::Crc::new();
         crc.update(&member.content);
-        let crc = crc.sum().to_le_bytes();
-        out.extend(b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0");
-        out.extend(crc);
+        let crc = crc.sum();
+        let how = [member.flags.to_le_bytes(), member.method.to_le_bytes()].concat();
+        out.extend(b"PK\x03\x04\x14\0");
+        out.extend(&how);
+        out.extend([0; 4]);
+        out.extend(member.local_crc.unwrap_or(crc).to_le_bytes());
         out.extend(length.to_le_bytes());
         out.extend(declared.to_le_bytes());
         out.extend((local.len() as u16).to_le_bytes());
         out.extend([0; 2]);
         out.extend(local.as_bytes());
         out.extend(&member.content);
-        list.extend(b"PK\x01\x02\x14\x03\x14\0\0\0\0\0\0\0\0\0");
-        list.extend(crc);
+        list.extend(b"PK\x01\x02\x14\x03\x14\0");
+        list.extend(&how);
+        list.extend([0; 4]);
+        list.extend(crc.to_le_bytes());
         list.extend(length.to_le_bytes());
         list.extend(declared.to_le_bytes());
         list.extend((member.name.len() as u16).to_le_bytes());

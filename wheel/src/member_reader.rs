@@ -20,7 +20,7 @@ const PACKED: usize = 64 << 10;
 /// Most members fit as a whole.
 const UNPACKED: usize = 256 << 10;
 
-const DAMAGED: &str = "its compressed data is damaged or longer than declared";
+const DAMAGED: &str = "its compressed data is damaged";
 
 impl<R: Read + Seek> MemberReader<R> {
     /// A reader of the archive `input`.
@@ -125,7 +125,7 @@ impl<W: Write> Checked<'_, W> {
     fn take(&mut self, bytes: &[u8]) -> Result<(), ReadError> {
         self.size += bytes.len() as u64;
         if self.size > self.member.size {
-            return Err(self.member.wrong(DAMAGED));
+            return Err(self.member.wrong("it is longer than declared"));
         }
         self.crc.update(bytes);
         Ok(self.out.write_all(bytes)?)

@@ -242,7 +242,10 @@ fn root_is_purelib<R: Read + Seek>(texts: &mut Texts<'_, R>) -> Result<bool, Whe
             .find(|(key, _)| key.trim().eq_ignore_ascii_case(name))
             .map(|(_, value)| value.trim())
     };
-    let version = field("Wheel-Version").unwrap_or_default();
+    let version = field("Wheel-Version").ok_or_else(|| WheelProblem::Unreadable {
+        file: format!("{}/WHEEL", texts.dist_info),
+        reason: "the field `Wheel-Version` is missing".to_owned(),
+    })?;
     if version.split('.').next() != Some("1") {
         return Err(WheelProblem::WheelVersion(version.to_owned()));
     }

@@ -140,7 +140,7 @@ fn unpack_zip(bytes: &[u8], folder: &Utf8Path) -> Result<(), UnpackError> {
 
 fn unpack_tar(tar: impl Read, size: usize, folder: &Utf8Path) -> Result<(), UnpackError> {
     let limit = FREE_BYTES + 100 * size as u64;
-    let mut archive = Archive::new(tar.take(limit));
+    let mut archive = Archive::new(Unpacked(tar).take(limit));
     let mut links = Vec::new();
     for entry in archive.entries()? {
         let mut entry = entry?;
@@ -165,6 +165,21 @@ fn unpack_tar(tar: impl Read, size: usize, folder: &Utf8Path) -> Result<(), Unpa
         return Err(UnpackError::Bomb);
     }
     links.iter().try_for_each(|link| link.make(folder))
+}
+
+/// What a decoder reads; its errors say what they are errors of.
+struct Unpacked<R>(R);
+
+impl<R: Read> Read for Unpacked<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer).map_err(|error| match error.kind() {
+            io::ErrorKind::Interrupted => error,
+            _ => io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!("the archive is damaged: {error}"),
+            ),
+        })
+    }
 }
 
 fn name_of<R: Read>(entry: &Entry<'_, R>) -> Result<String, UnpackError> {
@@ -362,10 +377,10 @@ mod tests {
             assert_eq!(unpacked(name, text).unwrap(), "x=1\n", "{name}");
         }
         let error = |name, text| unpacked(name, text).unwrap_err().to_string();
-        insta::assert_snapshot!(error("a-1.tar.lz", XZ), @"");
-        insta::assert_snapshot!(error("a-1.tar.xz", BZIP2), @"");
-        insta::assert_snapshot!(error("a-1.tar.bz2", XZ), @"");
-        insta::assert_snapshot!(error("a-1.tar.xz", &XZ[..120]), @"");
+        insta::assert_snapshot!(error("a-1.tar.lz", XZ), @"only `.tar.gz`, `.tar.bz2`, `.tar.xz`, `.tar` and `.zip` archives can be unpacked");
+        insta::assert_snapshot!(error("a-1.tar.xz", BZIP2), @"the archive is damaged: invalid XZ magic bytes");
+        insta::assert_snapshot!(error("a-1.tar.bz2", XZ), @"the archive is damaged: bzip2: bz2 header missing");
+        insta::assert_snapshot!(error("a-1.tar.xz", &XZ[..120]), @"the archive is damaged: failed to fill whole buffer");
     }
 
     /// `a-1/setup.py` with `x=1` in it, packed by Python.

@@ -202,7 +202,7 @@ fn bombs() {
             ..Member::new("good/long", "much longer")
         });
     };
-    insta::assert_snapshot!(refusal(longer), @"cannot use good-1.0-py3-none-any.whl: the member `good/long` is not valid: it is not as long as declared");
+    insta::assert_snapshot!(refusal(longer), @"cannot use good-1.0-py3-none-any.whl: the member `good/long` is not valid: it is longer than declared");
 }
 
 #[test]
@@ -221,6 +221,70 @@ fn archives_with_two_meanings() {
     insta::assert_snapshot!(refusal_of(&[b"#!/bin/sh\n", &bytes[..]].concat(), name), @"cannot use good-1.0-py3-none-any.whl: the archive is not valid: its directory does not reach to its end");
     insta::assert_snapshot!(refusal_of(&bytes[..bytes.len() - 3], name), @"cannot use good-1.0-py3-none-any.whl: the archive is not valid: it does not end as a zip archive does");
     insta::assert_snapshot!(refusal_of(b"not a zip", name), @"cannot use good-1.0-py3-none-any.whl: the archive is not valid: it does not end as a zip archive does");
+}
+
+#[test]
+fn members_that_cannot_be_read() {
+    let member = |edit: fn(&mut Member)| {
+        refusal(move |w| {
+            let mut member = Member::new("good/a.py", "x = 1\n");
+            edit(&mut member);
+            w.member(member);
+        })
+    };
+    insta::assert_snapshot!(member(|m| m.flags = 1), @"cannot use good-1.0-py3-none-any.whl: the member `good/a.py` is not valid: it is encrypted");
+    insta::assert_snapshot!(member(|m| m.method = 12), @"cannot use good-1.0-py3-none-any.whl: the member `good/a.py` is not valid: its compression is neither none nor deflate");
+    insta::assert_snapshot!(member(|m| m.method = 8), @"cannot use good-1.0-py3-none-any.whl: the member `good/a.py` is not valid: its compressed data is damaged");
+    insta::assert_snapshot!(member(|m| m.local_crc = Some(7)), @"cannot use good-1.0-py3-none-any.whl: the member `good/a.py` is not valid: its header and the directory disagree on size or checksum");
+    insta::assert_snapshot!(member(|m| m.flags = 1 << 3), @"cannot use good-1.0-py3-none-any.whl: the member `good/a.py` is not valid: its data descriptor and the directory disagree");
+}
+
+#[test]
+fn bytes_beside_the_archive() {
+    let mut builder = WheelBuilder::new("good", "1.0");
+    builder.file("good/__init__.py", "x = 1\n");
+    let bytes = builder.bytes();
+    let name = "good-1.0-py3-none-any.whl";
+    insta::assert_snapshot!(refusal_of(&[&bytes[..], b"#!/bin/sh"].concat(), name), @"cannot use good-1.0-py3-none-any.whl: the archive is not valid: bytes follow its end");
+    insta::assert_snapshot!(refusal_of(&[&bytes[..], &bytes[..]].concat(), name), @"cannot use good-1.0-py3-none-any.whl: the archive is not valid: its directory does not reach to its end");
+}
+
+#[test]
+fn a_record_that_says_too_little() {
+    insta::assert_snapshot!(refusal(|w| w.record_line("good/__init__.py,,")), @"cannot use good-1.0-py3-none-any.whl: `good-1.0.dist-info/RECORD` cannot be read: `good/__init__.py` is listed twice");
+    insta::assert_snapshot!(refusal(|w| { w.member(Member::new("good/a.py", "")); w.record_line("good/a.py,,"); }), @"cannot use good-1.0-py3-none-any.whl: its member `good/a.py` is not what `RECORD` says: it has no hash there");
+    insta::assert_snapshot!(refusal(|w| w.record_line("../../etc/passwd,,")), @"cannot use good-1.0-py3-none-any.whl: `RECORD` lists `../../etc/passwd`, which is not there");
+    insta::assert_snapshot!(refusal(|w| { w.without("RECORD"); w.member(Member::new("good-1.0.dist-info/RECORD", "\"good/__init__.py")); }), @r#"cannot use good-1.0-py3-none-any.whl: `good-1.0.dist-info/RECORD` cannot be read: line 1 of RECORD, `"good/__init__.py`: a quote is not closed"#);
+}
+
+#[test]
+fn scripts_that_take_the_place_of_others() {
+    let script = |line: &str| {
+        let text = format!("[gui_scripts]\n{line} = good:main\n");
+        refusal(|w| w.file("good-1.0.dist-info/entry_points.txt", &text))
+    };
+    insta::assert_snapshot!(script("Python3.exe"), @"cannot use good-1.0-py3-none-any.whl: its member `Python3.exe` would replace a file of the environment itself");
+    insta::assert_snapshot!(script("activate"), @"cannot use good-1.0-py3-none-any.whl: its member `activate` would replace a file of the environment itself");
+    insta::assert_snapshot!(script("a\\b"), @r"cannot use good-1.0-py3-none-any.whl: its script `a\b = good:main` cannot be made: its name would leave the folder of scripts");
+    insta::assert_snapshot!(script("/bin/sh"), @"cannot use good-1.0-py3-none-any.whl: its script `/bin/sh = good:main` cannot be made: its name would leave the folder of scripts");
+    insta::assert_snapshot!(script(".."), @"cannot use good-1.0-py3-none-any.whl: its script `.. = good:main` cannot be made: its name would leave the folder of scripts");
+    insta::assert_snapshot!(refusal(|w| w.file("good-1.0.data/data/bin/python", "")), @"cannot use good-1.0-py3-none-any.whl: its member `good-1.0.data/data/bin/python` would replace a file of the environment itself");
+    insta::assert_snapshot!(refusal(|w| w.file("good-1.0.data/data//etc/passwd", "")), @r#"cannot use good-1.0-py3-none-any.whl: it has a member "good-1.0.data/data//etc/passwd": it has an empty component or `.`"#);
+    insta::assert_snapshot!(refusal(|w| w.file("good-1.0.data/data/lib64/a", "")), @"cannot use good-1.0-py3-none-any.whl: its member `good-1.0.data/data/lib64/a` would replace a file of the environment itself");
+    insta::assert_snapshot!(refusal(|w| w.file("good-1.0.data/scripts", "")), @"cannot use good-1.0-py3-none-any.whl: its member `good-1.0.data/scripts` is in no folder of `.data` that means something: purelib, platlib, scripts, headers or data");
+}
+
+#[test]
+fn metadata_that_cannot_be_read() {
+    insta::assert_snapshot!(refusal(|w| w.metadata("Name: good\n")), @"cannot use good-1.0-py3-none-any.whl: `good-1.0.dist-info/METADATA` cannot be read: the field `Version` is missing");
+    insta::assert_snapshot!(refusal(|w| w.wheel("Root-Is-Purelib: true\n")), @"cannot use good-1.0-py3-none-any.whl: `good-1.0.dist-info/WHEEL` cannot be read: the field `Wheel-Version` is missing");
+    let latin = |w: &mut WheelBuilder| {
+        w.without("METADATA");
+        let mut member = Member::new("good-1.0.dist-info/METADATA", "");
+        member.content = b"Name: g\xf6\xf6d\n".to_vec();
+        w.member(member);
+    };
+    insta::assert_snapshot!(refusal(latin), @"cannot use good-1.0-py3-none-any.whl: `good-1.0.dist-info/METADATA` cannot be read: it is not UTF-8");
 }
 
 #[test]
