@@ -1,6 +1,7 @@
 //! From a source to metadata or a wheel, once for each file and interpreter.
 
 use std::error::Error;
+use std::io::BufReader;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -156,7 +157,7 @@ impl<'a> Builder<'a> {
             let path = workshop.reach(Goal::Sdist)?;
             let filename = path.file_name().unwrap_or_default().to_owned();
             let folder = workshop.scratch.join("unpacked");
-            unpack_sdist(&fs_err::read(&path)?, &filename, &folder)?;
+            unpack_sdist(open(&path)?, &filename, &folder)?;
             Ok(BuiltSdist {
                 filename,
                 folder,
@@ -338,6 +339,10 @@ impl<'a> Builder<'a> {
     }
 }
 
+fn open(path: &Utf8Path) -> std::io::Result<BufReader<fs_err::File>> {
+    fs_err::File::open(path).map(BufReader::new)
+}
+
 /// Holds other runs off a build; the guard ends it.
 fn lock(place: &Utf8Path) -> std::io::Result<std::fs::File> {
     files::lock(&place.join(".lock"))
@@ -384,8 +389,7 @@ impl Source {
                 subdirectory,
             } => (path, sha256, subdirectory),
         };
-        let bytes = fs_err::read(path)?;
-        let found = Sha256(crate::archive::sha256(&bytes));
+        let found = files::sha256(path)?;
         if found != *sha256 {
             return Err(BuildProblem::Hash {
                 expected: *sha256,
@@ -393,7 +397,7 @@ impl Source {
             });
         }
         fs_err::create_dir_all(place)?;
-        let top = unpack_sdist(&bytes, &self.name(), place)?;
+        let top = unpack_sdist(open(path)?, &self.name(), place)?;
         match subdirectory {
             None => Ok(top),
             Some(folder) => crate::archive::check_path(folder)

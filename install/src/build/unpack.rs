@@ -2,7 +2,7 @@
 //!
 //! Rules: PEP 721 (`tarfile`'s data filter), with links made last and never followed.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use bzip2::read::MultiBzDecoder;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -58,21 +58,24 @@ const FREE_BYTES: u64 = 256 << 20;
 /// What unpacking may take: `xz -9` needs 65 MiB.
 const XZ_MEMORY_KIB: u32 = 128 << 10;
 
-/// Unpacks the bytes of the archive called `name` to `folder`, which is empty; the answer is the
-/// project's folder in it.
+/// Unpacks the archive called `name` to `folder`, which is empty; the answer is the project's
+/// folder in it. Some are hundreds of megabytes long: no more than a piece is held in memory.
 pub(crate) fn unpack_sdist(
-    bytes: &[u8],
+    mut archive: impl Read + Seek,
     name: &str,
     folder: &Utf8Path,
 ) -> Result<Utf8PathBuf, UnpackError> {
-    match Format::of(name)? {
-        Format::Zip => unpack_zip(bytes, folder)?,
-        Format::Tar => unpack_tar(bytes, bytes.len(), folder)?,
-        Format::Gzip => unpack_tar(GzDecoder::new(bytes), bytes.len(), folder)?,
-        Format::Bzip2 => unpack_tar(MultiBzDecoder::new(bytes), bytes.len(), folder)?,
+    let format = Format::of(name)?;
+    let length = archive.seek(SeekFrom::End(0))?;
+    archive.rewind()?;
+    match format {
+        Format::Zip => unpack_zip(archive, length, folder)?,
+        Format::Tar => unpack_tar(archive, length, folder)?,
+        Format::Gzip => unpack_tar(GzDecoder::new(archive), length, folder)?,
+        Format::Bzip2 => unpack_tar(MultiBzDecoder::new(archive), length, folder)?,
         Format::Xz => {
-            let decoder = XzReader::new_mem_limit(bytes, true, XZ_MEMORY_KIB);
-            unpack_tar(decoder, bytes.len(), folder)?;
+            let decoder = XzReader::new_mem_limit(archive, true, XZ_MEMORY_KIB);
+            unpack_tar(decoder, length, folder)?;
         }
     }
     let tops: Vec<Utf8PathBuf> = folder
@@ -115,10 +118,14 @@ impl Format {
     }
 }
 
-fn unpack_zip(bytes: &[u8], folder: &Utf8Path) -> Result<(), UnpackError> {
-    let mut zip = ZipReader::open(io::Cursor::new(bytes))?;
+fn unpack_zip(
+    archive: impl Read + Seek,
+    length: u64,
+    folder: &Utf8Path,
+) -> Result<(), UnpackError> {
+    let mut zip = ZipReader::open(archive)?;
     let declared = zip.members().iter().map(|member| member.size);
-    if declared.fold(0, u64::saturating_add) > FREE_BYTES + 100 * bytes.len() as u64 {
+    if declared.fold(0, u64::saturating_add) > FREE_BYTES + 100 * length {
         return Err(UnpackError::Bomb);
     }
     for member in zip.members().to_vec() {
@@ -138,8 +145,8 @@ fn unpack_zip(bytes: &[u8], folder: &Utf8Path) -> Result<(), UnpackError> {
     Ok(())
 }
 
-fn unpack_tar(tar: impl Read, size: usize, folder: &Utf8Path) -> Result<(), UnpackError> {
-    let limit = FREE_BYTES + 100 * size as u64;
+fn unpack_tar(tar: impl Read, length: u64, folder: &Utf8Path) -> Result<(), UnpackError> {
+    let limit = FREE_BYTES + 100 * length;
     let mut archive = Archive::new(Unpacked(tar).take(limit));
     let mut links = Vec::new();
     for entry in archive.entries()? {
@@ -329,7 +336,7 @@ mod tests {
                 add(builder, name, *kind, text);
             }
         });
-        let result = unpack_sdist(&bytes, "a-1.tar.gz", &folder);
+        let result = unpack_sdist(io::Cursor::new(&bytes), "a-1.tar.gz", &folder);
         let outside: Vec<_> = fs_err::read_dir(temp.path().join("in")).unwrap().collect();
         assert_eq!(outside.len(), 1, "something was written outside");
         match result {
@@ -364,7 +371,7 @@ mod tests {
             let temp = tempfile::tempdir().unwrap();
             let folder = Utf8Path::from_path(temp.path()).unwrap();
             let bytes = BASE64_STANDARD.decode(text).unwrap();
-            let top = unpack_sdist(&bytes, name, folder)?;
+            let top = unpack_sdist(io::Cursor::new(&bytes), name, folder)?;
             let text = fs_err::read_to_string(top.join("setup.py"))?;
             Ok::<_, UnpackError>(text)
         };
