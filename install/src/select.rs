@@ -201,6 +201,8 @@ mod tests {
             inputs: LockInputs {
                 requirements: vec!["a".parse().unwrap()],
                 constraints: Vec::new(),
+                overrides: Vec::new(),
+                excludes: Vec::new(),
                 interpreter_constraints: InterpreterConstraints::parse(&[">=3.8"]).unwrap(),
                 platforms: Vec::new(),
                 no_binary: Vec::new(),

@@ -89,10 +89,12 @@ fn difference(from: &[Requirement], to: &[Requirement]) -> (Vec<Requirement>, Ve
 
 fn settings(from: &LockInputs, to: &LockInputs, found: &mut Vec<InputChange>) {
     type Describe = fn(&LockInputs) -> String;
-    let all: [(&'static str, Describe); 6] = [
+    let all: [(&'static str, Describe); 8] = [
         ("interpreter-constraints", |i| {
             joined(i.interpreter_constraints.iter())
         }),
+        ("overrides", |i| joined(i.overrides.iter())),
+        ("excludes", |i| joined(i.excludes.iter())),
         ("platforms", |i| joined(i.platforms.iter())),
         ("no-binary", |i| joined(i.no_binary.iter())),
         ("only-binary", |i| joined(i.only_binary.iter())),

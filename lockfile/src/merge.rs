@@ -106,6 +106,8 @@ pub fn inputs(
             constraints,
             interpreter_constraints,
             platforms: sides.platforms(),
+            overrides: sides.list(|lock| &lock.inputs.overrides),
+            excludes: sides.list(|lock| &lock.inputs.excludes),
             no_binary: sides.list(|lock| &lock.inputs.no_binary),
             only_binary: sides.list(|lock| &lock.inputs.only_binary),
             prereleases,

@@ -190,6 +190,8 @@ fn lock(root: &Fields<'_>) -> Result<Lock, Problem> {
         "prereleases",
         "require-wheels",
         "constraints",
+        "overrides",
+        "excludes",
         "requirements",
         "forks",
     ])?;
@@ -220,6 +222,8 @@ fn inputs(own: &Fields<'_>) -> Result<LockInputs, Problem> {
     let mut inputs = LockInputs {
         requirements: own.list("requirements")?,
         constraints: own.list("constraints")?,
+        overrides: own.list("overrides")?,
+        excludes: own.list("excludes")?,
         interpreter_constraints,
         platforms: own.list("platforms")?,
         no_binary: own.list("no-binary")?,
@@ -229,6 +233,8 @@ fn inputs(own: &Fields<'_>) -> Result<LockInputs, Problem> {
     };
     inputs.requirements.sort();
     inputs.constraints.sort();
+    inputs.overrides.sort();
+    inputs.excludes.sort();
     inputs.platforms.sort();
     Ok(inputs)
 }

@@ -72,6 +72,8 @@ fn inputs(out: &mut String, inputs: &LockInputs) {
         entry(out, "require-wheels", true);
     }
     list(out, "constraints", sorted(&inputs.constraints));
+    list(out, "overrides", sorted(&inputs.overrides));
+    list(out, "excludes", sorted(&inputs.excludes));
     list(out, "requirements", sorted(&inputs.requirements));
 }
 

@@ -148,14 +148,28 @@ fn inputs() -> impl Strategy<Value = LockInputs> {
             ][..],
         ),
         any::<bool>(),
+        parsed(&["a==1", "a=b>2", "c[x]"]),
+        parsed(&["d", "e"]),
     )
         .prop_map(
-            |(requirements, constraints, pythons, platforms, binary, prereleases, wheels)| {
+            |(
+                requirements,
+                constraints,
+                pythons,
+                platforms,
+                binary,
+                prereleases,
+                wheels,
+                overrides,
+                excludes,
+            )| {
                 LockInputs {
                     requirements,
                     constraints,
                     interpreter_constraints: InterpreterConstraints::parse(&pythons).unwrap(),
                     platforms,
+                    overrides,
+                    excludes,
                     no_binary: binary.clone(),
                     only_binary: binary,
                     prereleases,
@@ -207,6 +221,8 @@ fn kept(mut lock: Lock) -> Lock {
     let inputs = &mut lock.inputs;
     inputs.requirements.sort();
     inputs.constraints.sort();
+    inputs.overrides.sort();
+    inputs.excludes.sort();
     inputs.platforms.sort();
     inputs.no_binary.sort();
     inputs.only_binary.sort();

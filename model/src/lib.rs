@@ -12,6 +12,7 @@ mod lock;
 mod marker;
 mod metadata;
 mod name;
+mod overrides;
 mod platform;
 mod requirement;
 mod resolution;
@@ -25,6 +26,7 @@ pub use lock::{IndexRole, Lock, LockInputs, LockedPackage, PackageSource, Prerel
 pub use marker::{Marker, MarkerError};
 pub use metadata::{Metadata, MetadataError, parse_requires_python};
 pub use name::{ExtraName, NameError, PackageName};
+pub use overrides::Override;
 pub use pep440_rs::{Operator, Version, VersionSpecifier, VersionSpecifiers};
 pub use pep508_rs::{MarkerEnvironment, MarkerEnvironmentBuilder, MarkerValueString};
 pub use platform::{Platform, PlatformError};

@@ -11,6 +11,7 @@ use crate::file::DistFile;
 use crate::interpreter::InterpreterConstraints;
 use crate::marker::Marker;
 use crate::name::{ExtraName, PackageName};
+use crate::overrides::Override;
 use crate::platform::Platform;
 use crate::requirement::Requirement;
 
@@ -34,6 +35,10 @@ pub struct LockInputs {
     pub requirements: Vec<Requirement>,
     /// Constraints: they bound versions and require nothing.
     pub constraints: Vec<Requirement>,
+    /// Requirements that stand in for those of packages, sorted.
+    pub overrides: Vec<Override>,
+    /// Projects that no package's requirement brings in, sorted.
+    pub excludes: Vec<PackageName>,
     /// The Pythons.
     pub interpreter_constraints: InterpreterConstraints,
     /// The platforms, sorted; every platform where empty.

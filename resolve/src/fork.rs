@@ -294,13 +294,15 @@ impl Fork {
             },
         };
         let Package::Extra(_, extra) = package else {
-            return Ok(Arc::new(base_requirements(&metadata.requires_dist)));
+            let requirements = base_requirements(&metadata.requires_dist);
+            return Ok(Arc::new(chooser.problem.as_overridden(requirements)));
         };
         if !metadata.provides_extra.contains(extra) {
             self.missing_extras
                 .insert((name.clone(), version.clone(), extra.clone()));
         }
-        Ok(Arc::new(extra_requirements(&metadata.requires_dist, extra)))
+        let requirements = extra_requirements(&metadata.requires_dist, extra);
+        Ok(Arc::new(chooser.problem.as_overridden(requirements)))
     }
 
     /// Fetches what the edges name by direct reference.

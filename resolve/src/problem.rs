@@ -1,6 +1,8 @@
 //! What is to be resolved.
 
-use model::{InterpreterConstraints, Marker, PackageName, Platform, PrereleasePolicy, Requirement};
+use model::{
+    InterpreterConstraints, Marker, Override, PackageName, Platform, PrereleasePolicy, Requirement,
+};
 
 use crate::pins::Pins;
 
@@ -11,6 +13,10 @@ pub struct Problem {
     pub requirements: Vec<Requirement>,
     /// Constraints: they bound versions and require nothing.
     pub constraints: Vec<Requirement>,
+    /// Requirements that stand in for those of packages.
+    pub overrides: Vec<Override>,
+    /// Projects that no package's requirement brings in.
+    pub excludes: Vec<PackageName>,
     /// The Pythons.
     pub interpreter_constraints: InterpreterConstraints,
     /// The platforms that must be served; every platform where empty.
@@ -58,6 +64,32 @@ fn lists(list: &[String], name: &PackageName) -> bool {
 }
 
 impl Problem {
+    /// What a package's requirements come to by the overrides and the excludes.
+    pub(crate) fn as_overridden(&self, requirements: Vec<Requirement>) -> Vec<Requirement> {
+        if self.overrides.is_empty() && self.excludes.is_empty() {
+            return requirements;
+        }
+        let mut found: Vec<Requirement> = Vec::with_capacity(requirements.len());
+        for requirement in requirements {
+            if self.excludes.contains(&requirement.name) {
+                continue;
+            }
+            let overrides = self.overrides.iter();
+            let mut overrides = overrides.filter(|o| o.name == requirement.name).peekable();
+            if overrides.peek().is_none() {
+                found.push(requirement);
+                continue;
+            }
+            let all = overrides.map(|o| o.requirement.clone());
+            for requirement in all.filter(|r| !self.excludes.contains(&r.name)) {
+                if !found.contains(&requirement) {
+                    found.push(requirement);
+                }
+            }
+        }
+        found
+    }
+
     /// Every environment that the resolution must hold for.
     #[must_use]
     pub fn universe(&self) -> Marker {

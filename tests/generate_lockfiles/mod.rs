@@ -135,6 +135,49 @@ fn upgrade_moves_what_it_is_told_to_move() {
 }
 
 #[test]
+fn overrides_and_excludes() {
+    let index = Index::start([
+        Package::new("app", "1.0")
+            .requires("lib<2")
+            .requires("heavy"),
+        Package::new("lib", "1.0"),
+        Package::new("lib", "2.0"),
+        Package::new("heavy", "1.0"),
+    ]);
+    let settings = |lib: &str| {
+        format!(
+            "[python]\nenable_resolves = true\nresolves = {{ python-default = 'python.lock' }}\n\
+             [python.resolves_to_overrides]\npython-default = ['{lib}']\n\
+             [python.resolves_to_excludes]\npython-default = ['heavy']\n"
+        )
+    };
+    let repo = repo().index(&index).requirements("app\n");
+    repo.write("pants.toml", &settings("lib==2.0"));
+    lock(&repo);
+    assert_snapshot!(locked(&repo, "python-default"), @"
+    app==1.0
+    lib==2.0
+    ");
+    repo.write("pants.toml", &settings("lib==1.0"));
+    assert_snapshot!(repo.xtask(&["generate-lockfiles", "--check"]), @"
+    exit status 1
+    ----- stderr
+    python-default (python.lock): 0 packages, stale
+      `overrides` was `lib==2.0` and is now `lib==1.0`
+    hint: run `cargo xtask generate-lockfiles --resolve python-default`
+    ");
+    lock(&repo);
+    assert_snapshot!(locked(&repo, "python-default"), @"
+    app==1.0
+    lib==1.0
+    ");
+    assert_snapshot!(repo.xtask(&["why", "lib"]).stdout, @"
+    lib 1.0
+      requirements.txt:1 `app` > app 1.0 > lib==1.0 > lib 1.0
+    ");
+}
+
+#[test]
 fn check_writes_nothing_and_names_what_is_stale() {
     let index = small_index();
     let repo = repo().index(&index).requirements("app\n");
@@ -299,6 +342,19 @@ fn pants_settings_that_are_not_used_are_listed_with_v() {
         .filter(|line| line.contains("pants.toml"))
         .collect();
     assert_snapshot!(lines.join("\n"), @"pants.toml:10: `[pytest] args` is not used");
+}
+
+#[test]
+fn a_pants_setting_that_would_make_another_lock_is_not_passed_over() {
+    let index = small_index();
+    let repo = repo().index(&index).requirements("lib\n").file(
+        "pants.toml",
+        "[python]\nenable_resolves = true\n[python.resolves]\npython-default = 'python.lock'\n\
+         [python.resolves_to_lock_style]\npython-default = 'strict'\n",
+    );
+    let output = repo.xtask(&["generate-lockfiles"]);
+    let warning = output.stderr.lines().next().unwrap();
+    assert_snapshot!(warning, @"warning: pants.toml:5: `[python] resolves_to_lock_style` is not used");
 }
 
 #[test]

@@ -114,14 +114,17 @@ impl Session {
     }
 
     fn list_ignored_settings(&self) {
-        if !self.verbose {
-            return;
-        }
         for ignored in &self.settings.ignored {
-            self.say(format_args!(
+            let text = format!(
                 "pants.toml:{}: `[{}] {}` is not used",
                 ignored.line, ignored.section, ignored.key
-            ));
+            );
+            // What would make another lock is not passed over in silence.
+            if ignored.section == "python" && ignored.key.starts_with("resolves_to_") {
+                self.warn(text);
+            } else if self.verbose {
+                self.say(text);
+            }
         }
     }
 }

@@ -5,6 +5,8 @@
 //! ```text
 //! > a>=1                              the user requires this
 //! constraint a<3                      a constraint
+//! override a=b>2                      stands in for what packages require of `a`
+//! exclude a                           no package brings `a` in
 //! python CPython>=3.9                 an interpreter constraint (`CPython>=3.12` where none is)
 //! platforms linux_x86_64              the platforms that must be served
 //! prereleases allow                   or `disallow`
@@ -164,8 +166,9 @@ pub(crate) fn fixture(text: &str) -> Fixture {
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
         match word {
-            ">" | "constraint" | "python" | "platforms" | "prereleases" | "no-binary"
-            | "only-binary" | "require-wheels" | "lock" | "fork" | "changed" => {
+            ">" | "constraint" | "override" | "exclude" | "python" | "platforms"
+            | "prereleases" | "no-binary" | "only-binary" | "require-wheels" | "lock" | "fork"
+            | "changed" => {
                 words.entry(word).or_default().push(rest.trim());
             }
             "direct" => {
@@ -211,6 +214,14 @@ fn problem(words: &BTreeMap<&str, Vec<&str>>) -> Problem {
     Problem {
         requirements: requirements(">"),
         constraints: requirements("constraint"),
+        overrides: lines("override")
+            .iter()
+            .map(|o| o.parse().unwrap())
+            .collect(),
+        excludes: lines("exclude")
+            .iter()
+            .map(|e| e.parse().unwrap())
+            .collect(),
         interpreter_constraints: InterpreterConstraints::parse(&python).unwrap(),
         platforms: names("platforms")
             .iter()

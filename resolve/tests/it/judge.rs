@@ -191,7 +191,33 @@ fn is_direct(fixture: &Fixture, name: &PackageName, version: &Version) -> bool {
     direct.any(|(key, direct)| of_name(key) && direct.version == *version)
 }
 
+/// What a version requires by its metadata, the overrides and the excludes.
 fn requires(fixture: &Fixture, name: &PackageName, version: &Version) -> Vec<Requirement> {
+    let problem = &fixture.problem;
+    let mut found = Vec::new();
+    let told = told(fixture, name, version);
+    for told in told.iter().filter(|r| !problem.excludes.contains(&r.name)) {
+        let overrides = problem.overrides.iter().filter(|o| o.name == told.name);
+        // Of the marker, only what asks for an extra stays.
+        let extra = match told.marker.has_extra() {
+            true => told.marker.clone(),
+            false => Marker::TRUE,
+        };
+        let overridden: Vec<Requirement> = overrides
+            .map(|o| Requirement {
+                marker: o.requirement.marker.and(&extra),
+                ..o.requirement.clone()
+            })
+            .collect();
+        if overridden.is_empty() {
+            found.push(told.clone());
+        }
+        found.extend(overridden);
+    }
+    found
+}
+
+fn told(fixture: &Fixture, name: &PackageName, version: &Version) -> Vec<Requirement> {
     let of_name = |key: &str| key.split(" @ ").next() == Some(name.as_str());
     let mut direct = fixture.index.direct.iter();
     if let Some((_, direct)) =

@@ -65,7 +65,7 @@ const FACTS: [&str; 11] = [
     "{wheel py3-none-macosx_10_0_ppc64}",
     "{broken no METADATA}",
 ];
-const SETTINGS: [&str; 10] = [
+const SETTINGS: [&str; 14] = [
     "",
     "",
     "",
@@ -76,6 +76,10 @@ const SETTINGS: [&str; 10] = [
     "constraint b!=2 ; sys_platform == 'linux'",
     "require-wheels",
     "no-binary a",
+    "override b==2",
+    "override a=b>=2 ; sys_platform == 'linux'",
+    "override c",
+    "exclude c",
 ];
 
 fn requirement() -> impl Strategy<Value = (String, &'static str)> {

@@ -154,6 +154,8 @@ fn read(file: &Path) -> Scenario {
     let problem = Problem {
         requirements: requirements(raw["root"].get("requires")),
         constraints: Vec::new(),
+        overrides: Vec::new(),
+        excludes: Vec::new(),
         interpreter_constraints: InterpreterConstraints::parse(&[format!(
             "CPython{requires_python}"
         )])

@@ -653,3 +653,39 @@ fn two_direct_references_for_one_project_conflict() {
         "a==1 (direct) ; sys_platform == 'win32' \n a==1 (direct) ; sys_platform != 'win32'",
     );
 }
+
+#[test]
+fn an_override_stands_in_for_what_packages_require() {
+    // Too narrow a bound, another project, and a marker that is too wide; the extra stays.
+    check(
+        "> app \n > b \n override b==2 \n app 1 -> b<2 \n b 1 \n b 2",
+        "app==1 \n b==2",
+    );
+    check(
+        "> app \n override b=c>1 \n app 1 -> b<2 \n b 1 \n c 1 \n c 2",
+        "app==1 \n c==2",
+    );
+    check(
+        "> app \n override b==1 ; sys_platform == 'linux' \n app 1 -> b \n b 1 \n b 2",
+        "app==1 \n b==1 ; sys_platform == 'linux'",
+    );
+    check(
+        "> app \n > app2[x] \n override b==1 \n app 1 -> b ; extra == 'x' \n app2 1 -> b ; extra == 'x'
+         b 1 \n b 2",
+        "app==1 \n app2[x]==1 \n b==1",
+    );
+    // What the user requires directly is not overridden.
+    check("> b<2 \n override b==2 \n b 1 \n b 2", "b==1");
+}
+
+#[test]
+fn what_is_excluded_no_package_brings_in() {
+    check(
+        "> app \n exclude b \n app 1 -> b | c \n b 1 \n c 1",
+        "app==1 \n c==1",
+    );
+    check(
+        "> app \n > b \n exclude b \n app 1 -> b<2 \n b 1 \n b 2",
+        "app==1 \n b==2",
+    );
+}

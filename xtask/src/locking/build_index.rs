@@ -28,6 +28,8 @@ impl BuildRequirements for BuildIndex<'_> {
         let problem = Problem {
             requirements: requirements.to_vec(),
             constraints: Vec::new(),
+            overrides: Vec::new(),
+            excludes: Vec::new(),
             interpreter_constraints: InterpreterConstraints::parse(&[constraint])?,
             platforms: Vec::new(),
             pins: Pins::default(),

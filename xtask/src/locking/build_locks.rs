@@ -53,6 +53,8 @@ pub(crate) fn build_locks(
         let inputs = LockInputs {
             requirements,
             constraints: Vec::new(),
+            overrides: Vec::new(),
+            excludes: Vec::new(),
             platforms: platforms.to_vec(),
             no_binary: Vec::new(),
             only_binary: vec![":all:".to_owned()],

@@ -80,6 +80,8 @@ impl Declared {
             constraints: sorted(constraints),
             interpreter_constraints: settings.interpreter_constraints(resolve)?.clone(),
             platforms: sorted(settings.platforms(resolve).to_vec()),
+            overrides: sorted(settings.overrides(resolve).to_vec()),
+            excludes: sorted(settings.excludes(resolve).to_vec()),
             no_binary: sorted(settings.no_binary(resolve).to_vec()),
             only_binary: sorted(settings.only_binary(resolve).to_vec()),
             prereleases: settings.prereleases(resolve),

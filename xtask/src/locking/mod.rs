@@ -66,6 +66,8 @@ fn problem(inputs: &LockInputs, pins: Pins, upgrade: &Upgrade) -> Problem {
     Problem {
         requirements: inputs.requirements.clone(),
         constraints,
+        overrides: inputs.overrides.clone(),
+        excludes: inputs.excludes.clone(),
         interpreter_constraints: inputs.interpreter_constraints.clone(),
         platforms: inputs.platforms.clone(),
         pins,
@@ -90,5 +92,12 @@ pub(crate) fn changed_projects(before: &LockInputs, now: &LockInputs) -> Vec<Pac
     changed.extend(differing(&now.requirements, &before.requirements));
     changed.extend(differing(&before.constraints, &now.constraints));
     changed.extend(differing(&now.constraints, &before.constraints));
+    let overridden = |a: &[model::Override], b: &[model::Override]| {
+        let only = a.iter().filter(|one| !b.contains(one));
+        only.flat_map(|one| [one.name.clone(), one.requirement.name.clone()])
+            .collect::<Vec<_>>()
+    };
+    changed.extend(overridden(&before.overrides, &now.overrides));
+    changed.extend(overridden(&now.overrides, &before.overrides));
     changed
 }

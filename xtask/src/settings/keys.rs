@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ::release::settings::{FileEdit, FinalNewline, Hook, Profile, StepKind, TagKind};
 use camino::Utf8PathBuf;
-use model::{InterpreterConstraints, PackageName, Platform, PrereleasePolicy};
+use model::{InterpreterConstraints, Override, PackageName, Platform, PrereleasePolicy};
 use wheel::MetadataVersion;
 use wheel::rules::{LicenseStyle, RequiresPythonRule};
 
@@ -155,6 +155,10 @@ section! {
             BTreeMap::new(),
         /// Resolve to a constraints file, relative to the root.
         resolves_to_constraints_file: BTreeMap<String, Utf8PathBuf> = BTreeMap::new(),
+        /// Resolve to requirements that stand in for those of packages.
+        resolves_to_overrides: BTreeMap<String, Vec<Override>> = BTreeMap::new(),
+        /// Resolve to projects that no package's requirement brings in.
+        resolves_to_excludes: BTreeMap<String, Vec<PackageName>> = BTreeMap::new(),
         /// Resolve to packages used from source only; `:all:` for every one.
         resolves_to_no_binary: BTreeMap<String, Vec<String>> = BTreeMap::new(),
         /// Resolve to packages used as wheels only; `:all:` for every one.

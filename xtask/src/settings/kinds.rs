@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use camino::Utf8PathBuf;
-use model::{InterpreterConstraints, PackageName, Platform, PrereleasePolicy};
+use model::{InterpreterConstraints, Override, PackageName, Platform, PrereleasePolicy};
 use wheel::MetadataVersion;
 use wheel::rules::{LicenseStyle, RequiresPythonRule};
 
@@ -153,6 +153,7 @@ macro_rules! parsed {
 
 parsed! {
     PackageName: "the name of a package",
+    Override: "a requirement, or `project=requirement`",
     Platform: "the name of a platform",
     Cutoff: "a date or a point in time",
 }

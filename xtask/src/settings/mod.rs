@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use std::ops::Deref;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use model::{InterpreterConstraints, Platform, PrereleasePolicy};
+use model::{InterpreterConstraints, Override, PackageName, Platform, PrereleasePolicy};
 
 pub(crate) use cutoff::Cutoff;
 pub(crate) use error::{Problem, SettingsError, Spot, nearest};
@@ -98,6 +98,16 @@ impl Settings {
     /// The constraints file of a resolve, relative to the root.
     pub(crate) fn constraints_file(&self, resolve: &str) -> Option<&Utf8Path> {
         of_resolve(&self.python.resolves_to_constraints_file, resolve).map(Utf8PathBuf::as_path)
+    }
+
+    /// What stands in for the requirements of packages in a resolve.
+    pub(crate) fn overrides(&self, resolve: &str) -> &[Override] {
+        of_resolve(&self.python.resolves_to_overrides, resolve).map_or(&[], Vec::as_slice)
+    }
+
+    /// The projects that no package's requirement brings into a resolve.
+    pub(crate) fn excludes(&self, resolve: &str) -> &[PackageName] {
+        of_resolve(&self.python.resolves_to_excludes, resolve).map_or(&[], Vec::as_slice)
     }
 
     /// The packages that a resolve uses from source only; `:all:` for every one.
