@@ -437,6 +437,23 @@ fn only_what_changed_since_a_commit() {
 }
 
 #[test]
+fn runs_that_write_the_same_files_wait_for_each_other() {
+    let repo = monorepo();
+    let script = format!(
+        "for n in 1 2 3 4 5; do RAYON_NUM_THREADS=$n {} package --all-platforms & pids=\"$pids $!\"; done\n\
+         for pid in $pids; do wait $pid || exit 1; done",
+        crate::BINARY
+    );
+    let output = repo.run("sh".into(), &["-c", &script]);
+    assert_eq!(output.status, 0, "{output}");
+    let names = built(&repo);
+    assert!(
+        !names.iter().any(|name| name.ends_with(".partial")),
+        "{names:?}"
+    );
+}
+
+#[test]
 fn built_twice_and_compared() {
     let repo = monorepo();
     package(

@@ -144,6 +144,26 @@ fn persist_error(path: &Path, source: io::Error) -> Error {
     }
 }
 
+/// Holds off other runs that write into a folder, which is made; the guard ends it.
+///
+/// Whoever keeps more than one [`Pending`] at a time needs it: two such runs would wait for each
+/// other for ever.
+///
+/// # Errors
+/// Where the folder cannot be made or opened.
+pub fn alone_in(folder: &Path) -> Result<fs_err::File, Error> {
+    let file = fs_err::create_dir_all(folder).and_then(|()| {
+        // A folder cannot be locked everywhere.
+        let file = match cfg!(unix) {
+            true => fs_err::File::open(folder)?,
+            false => fs_err::File::create(folder.join(".lock"))?,
+        };
+        file.lock()?;
+        Ok(file)
+    });
+    file.map_err(|source| persist_error(folder, source))
+}
+
 /// Opens a file, empty, that no other run writes: one that does is waited for.
 fn open_alone(path: &Path) -> io::Result<fs_err::File> {
     loop {

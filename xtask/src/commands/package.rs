@@ -111,6 +111,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
     if jobs.is_empty() && selected.binaries.is_empty() {
         session.say(format_args!("nothing to build: {}", arguments.nothing()));
     }
+    let _guard = packager.alone()?;
     let mut built = packager.build(&jobs);
     if arguments.verify {
         let required = packager

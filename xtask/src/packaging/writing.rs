@@ -12,7 +12,7 @@ use model::{Lock, PackageName, Requirement};
 use rayon::prelude::*;
 use targets::Unmatched;
 use targets::modules::is_stdlib;
-use wheel::files::{Pending, file_member};
+use wheel::files::{Pending, alone_in, file_member};
 use wheel::{
     ArchiveTime, CoreMetadata, Finding, Member, MemberPath, SdistContents, SetuptoolsFiles,
     Severity, TarGzWriter, Verification, WheelContents, WheelTags, ZipWriter,
@@ -156,6 +156,18 @@ impl<'a> Packager<'a> {
     pub(crate) fn unchecked(mut self) -> Self {
         self.options.checks = Checks::default();
         self
+    }
+
+    /// Holds off other runs that write to the same place, until what was built is kept.
+    pub(crate) fn alone(&self) -> Result<fs_err::File, CommandError> {
+        let folder = &self.options.out_dir;
+        alone_in(folder.as_std_path()).map_err(|error| {
+            let failure = CommandError::failure(error.to_string());
+            match std::error::Error::source(&error) {
+                Some(source) => failure.because(source.to_string()),
+                None => failure,
+            }
+        })
     }
 
     /// Builds archives side by side; the result is in the order of `jobs`.
