@@ -4,13 +4,13 @@
 //! <https://github.com/package-url/purl-spec>. No time and no serial number are written: the same
 //! lock gives the same bill.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::{Lock, LockedPackage, PackageName, PackageSource, Requirement, Version};
 use serde_json::{Value, json};
 
 use super::{Urls, files};
-use crate::graph::{Graph, graph};
+use crate::graph::graph;
 
 /// A distribution of the repository, which no lock has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,10 +49,15 @@ pub fn cyclonedx(lock: &Lock, urls: Urls<'_>) -> String {
 /// name: where it was had from is not known. One line, since it is for programs and every wheel has it.
 #[must_use]
 pub fn cyclonedx_of(subject: &FirstParty, others: &[FirstParty], lock: &Lock) -> String {
+    let mut locked: BTreeMap<&PackageName, Vec<usize>> = BTreeMap::new();
+    for (at, package) in lock.packages.iter().enumerate() {
+        locked.entry(&package.name).or_default().push(at);
+    }
     let closure = Closure {
         subject,
         others,
-        graph: graph(lock),
+        lock,
+        locked,
     };
     let mut nodes = BTreeSet::new();
     let mut open = closure.required(Node::Subject);
@@ -83,7 +88,9 @@ pub fn cyclonedx_of(subject: &FirstParty, others: &[FirstParty], lock: &Lock) ->
 struct Closure<'a> {
     subject: &'a FirstParty,
     others: &'a [FirstParty],
-    graph: Graph<'a>,
+    lock: &'a Lock,
+    /// Positions in the lock.
+    locked: BTreeMap<&'a PackageName, Vec<usize>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -101,7 +108,7 @@ impl Closure<'_> {
         let requirements = match node {
             Node::Subject => &self.subject.requires,
             Node::Own(at) => &self.others[at].requires,
-            Node::Locked(at) => &self.graph.package(at).dependencies,
+            Node::Locked(at) => &self.lock.packages[at].dependencies,
         };
         let names = requirements.iter().map(|requirement| &requirement.name);
         let other = names.filter(|name| **name != self.subject.name);
@@ -113,7 +120,7 @@ impl Closure<'_> {
         match self.others.iter().position(|it| it.name == *name) {
             Some(at) => vec![Node::Own(at)],
             None => {
-                let locked = self.graph.find(name.as_str()).iter();
+                let locked = self.locked.get(name).into_iter().flatten();
                 locked.map(|&at| Node::Locked(at)).collect()
             }
         }
@@ -123,7 +130,7 @@ impl Closure<'_> {
         match node {
             Node::Subject => first_party(self.subject),
             Node::Own(at) => first_party(&self.others[at]),
-            Node::Locked(at) => component(self.graph.package(at), &|_, file| {
+            Node::Locked(at) => component(&self.lock.packages[at], &|_, file| {
                 Some(file.filename.clone())
             }),
         }
@@ -133,7 +140,7 @@ impl Closure<'_> {
         match node {
             Node::Subject => purl_of(&self.subject.name, &self.subject.version),
             Node::Own(at) => purl_of(&self.others[at].name, &self.others[at].version),
-            Node::Locked(at) => purl(self.graph.package(at)),
+            Node::Locked(at) => purl(&self.lock.packages[at]),
         }
     }
 }
