@@ -10,11 +10,11 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use camino::{Utf8Path, Utf8PathBuf};
 use install::environment::{Bytecode, Environment, EnvironmentError, Wanted, WantedWheel};
 use install::python::Interpreter;
-use install::{UnpackedWheel, select};
+use install::{UnpackedWheel, WheelError, select};
 use model::{InterpreterConstraints, Lock, Metadata, PackageName, Requirement, WheelFilename};
 use serde::Deserialize;
 
-use super::error::{of_environment, of_wheel};
+use super::error::of_environment;
 use super::exporter::Exporter;
 use super::supply::Supply;
 use crate::error::CommandError;
@@ -185,7 +185,8 @@ impl Exporter<'_> {
             return Err(Verdict::Untried(Untried::OtherPlatform));
         }
         let unpacked = self.store.unpack(wheel.path, &wheel.filename, None);
-        let unpacked = unpacked.map_err(|error| Verdict::Refused(of_wheel(&error)))?;
+        let refused = |error: WheelError| CommandError::failure(error.to_string());
+        let unpacked = unpacked.map_err(|error| Verdict::Refused(refused(error)))?;
         let unreadable = |error: String| {
             let message = format!("METADATA of {} cannot be read: {error}", wheel.filename);
             Verdict::Refused(CommandError::failure(message))

@@ -3,6 +3,7 @@
 //! This is the glue between the rooms: `targets` says what a distribution owns and requires,
 //! `lockfile` what its requirements are locked to, `wheel` writes and verifies.
 
+mod archive;
 mod artifact;
 mod backend;
 mod describe;

@@ -98,11 +98,7 @@ impl Notes {
             Verdict::Fails(failures) => Some(does_not_load(built, &failures)),
             Verdict::Refused(error) => {
                 let place = built.distribution.place.clone();
-                Some(if error.has_place() {
-                    error
-                } else {
-                    error.at(place)
-                })
+                Some(error.at(place).hint(NOT_KEPT))
             }
             Verdict::Untried(why) => {
                 let wheels = self.0.entry(why).or_default();

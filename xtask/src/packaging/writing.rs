@@ -2,7 +2,7 @@
 //! it gets its name.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -15,12 +15,13 @@ use targets::modules::is_stdlib;
 use wheel::files::{Pending, alone_in, file_member};
 use wheel::{
     ArchiveTime, CoreMetadata, Finding, Member, MemberPath, SdistContents, SetuptoolsFiles,
-    Severity, TarGzWriter, Verification, WheelContents, WheelTags, ZipWriter,
+    Severity, Verification, WheelContents, WheelTags,
 };
 
 use crate::error::{CommandError, Place};
 use crate::locking::{Existing, LockPath, PlacesOptions};
-use crate::packaging::backend::{BackendArchive, Backends};
+use crate::packaging::archive::{Archive, from_start, same_again};
+use crate::packaging::backend::Backends;
 use crate::packaging::describe::modules_of;
 use crate::packaging::metadata::{Versions, metadata};
 use crate::packaging::{Asked, Distribution, OwnedFile, Previous, time};
@@ -102,13 +103,6 @@ pub(crate) struct Packager<'a> {
     previous: Option<Previous>,
     /// The files of this run.
     claimed: Mutex<BTreeSet<Utf8PathBuf>>,
-}
-
-/// An archive, ready to be written any number of times.
-enum Archive {
-    Wheel(Box<WheelContents>),
-    OfBackend(Box<BackendArchive>),
-    Sdist(Box<SdistContents>),
 }
 
 impl<'a> Packager<'a> {
@@ -457,43 +451,6 @@ impl<'a> Job<'a> {
     }
 }
 
-impl Archive {
-    fn file_name(&self) -> Result<String, wheel::Error> {
-        match self {
-            Archive::Wheel(contents) => Ok(contents.filename()?.to_string()),
-            Archive::OfBackend(built) => Ok(built.filename.clone()),
-            Archive::Sdist(contents) => contents.filename(),
-        }
-    }
-
-    fn write(&self, out: impl Write + Seek + Send, time: ArchiveTime) -> Result<(), wheel::Error> {
-        match self {
-            Archive::Wheel(contents) => contents.write(&mut ZipWriter::new(out, time)).map(|_| ()),
-            Archive::OfBackend(built) => built.write(out, time),
-            Archive::Sdist(contents) => {
-                contents.write(&mut TarGzWriter::new(out, time)).map(|_| ())
-            }
-        }
-    }
-
-    /// The same archive, its members in another order.
-    fn shuffled(&self) -> Self {
-        match self {
-            Archive::OfBackend(built) => Archive::OfBackend(built.clone()),
-            Archive::Wheel(contents) => {
-                let mut contents = contents.clone();
-                contents.members.reverse();
-                Archive::Wheel(contents)
-            }
-            Archive::Sdist(contents) => {
-                let mut contents = contents.clone();
-                contents.members.reverse();
-                Archive::Sdist(contents)
-            }
-        }
-    }
-}
-
 /// Why an archive does not get its name.
 enum Refusal {
     Io(wheel::Error),
@@ -532,50 +489,6 @@ fn judged(name: &str, verification: Verification) -> Result<Vec<Finding>, Refusa
         error = error.because(format!("and so are {} other files", pointers.len() - 1));
     }
     Err(Refusal::Findings(error.hint(NOT_KEPT)))
-}
-
-/// Builds an archive again on one thread, from members in another order, and compares.
-fn same_again(
-    archive: &Archive,
-    time: ArchiveTime,
-    file: &std::fs::File,
-) -> Result<bool, wheel::Error> {
-    let again = tempfile::tempfile()?;
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(1)
-        .build()
-        .map_err(std::io::Error::other)?;
-    pool.install(|| archive.shuffled().write(&again, time))?;
-    let (mut first, mut second) = (
-        BufReader::new(from_start(file)?),
-        BufReader::new(from_start(&again)?),
-    );
-    let (mut a, mut b) = (vec![0; 1 << 16], vec![0; 1 << 16]);
-    loop {
-        let (n, m) = (fill(&mut first, &mut a)?, fill(&mut second, &mut b)?);
-        if n != m || a[..n] != b[..m] {
-            return Ok(false);
-        }
-        if n == 0 {
-            return Ok(true);
-        }
-    }
-}
-
-fn fill(from: &mut impl Read, buffer: &mut [u8]) -> std::io::Result<usize> {
-    let mut filled = 0;
-    while filled < buffer.len() {
-        match from.read(&mut buffer[filled..])? {
-            0 => break,
-            n => filled += n,
-        }
-    }
-    Ok(filled)
-}
-
-fn from_start(mut file: &std::fs::File) -> std::io::Result<&std::fs::File> {
-    file.seek(SeekFrom::Start(0))?;
-    Ok(file)
 }
 
 /// What is locked for the resolves that distributions use.
