@@ -112,6 +112,13 @@ fn package(repo: &Repo, arguments: &[&str]) -> Output {
     output
 }
 
+/// Messages, but for those on what is not installed: that depends on this machine's Pythons.
+pub(crate) fn said(output: &Output) -> String {
+    let lines = output.stderr.split_inclusive('\n');
+    let of_trial = |line: &&str| line.contains("verified without being installed");
+    lines.filter(|line| !of_trial(line)).collect()
+}
+
 /// The names of the archives that were built, sorted.
 fn built(repo: &Repo) -> Vec<String> {
     let mut names: Vec<String> = fs_err::read_dir(repo.root().join("dist"))

@@ -1,17 +1,10 @@
 //! `--verify`: what a wheel imports is met, and what the last release shipped is still shipped.
 
 use insta::assert_snapshot;
-use testkit::{Output, Repo};
+use testkit::Repo;
 
-use super::{built, monorepo, package};
+use super::{built, monorepo, package, said};
 use crate::git;
-
-/// Messages, but for those on what is not installed: that depends on this machine's Pythons.
-fn said(output: &Output) -> String {
-    let lines = output.stderr.split_inclusive('\n');
-    let of_trial = |line: &&str| line.contains("verified without being installed");
-    lines.filter(|line| !of_trial(line)).collect()
-}
 
 #[test]
 fn imports_of_the_wheel_its_requirements_and_the_standard_library_are_met() {

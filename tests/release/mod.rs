@@ -178,7 +178,7 @@ fn the_whole_release() {
             "2024-10-22",
         ],
     );
-    assert_snapshot!(output.stderr, @r#"
+    assert_snapshot!(crate::package::said(&output), @r#"
     [1/9] run the hook history
     [2/9] write VERSION
     [3/9] write CHANGELOG.md

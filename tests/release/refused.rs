@@ -182,3 +182,26 @@ fn misspelt_settings() {
         repo.write("Cargo.toml", &settings);
     }
 }
+
+#[test]
+fn an_entry_point_that_does_not_load() {
+    let settings = super::SETTINGS.replace("CPython==3.12.*", "CPython>=3.8");
+    let build = "python_sources()\npython_distribution(\n    name=\"dist\",\n    dependencies=[\":own\"],\n    \
+                 provides=python_artifact(name=\"own\"),\n    \
+                 entry_points={\"console_scripts\": {\"own\": \"own.cli:main\"}},\n    sdist=False,\n)\n";
+    let repo = monorepo()
+        .file("Cargo.toml", &settings)
+        .file("src/own/BUILD", build)
+        .file("src/own/cli.py", "MAIN = 1\n");
+    commit(&repo, "own");
+    git(&repo, &["push", "--quiet", "origin", "main"]);
+    let output = repo.xtask(&["release", "24.09.0", "--yes", "--date", "2024-10-22"]);
+    assert_eq!(output.status, 1, "{output}");
+    assert!(
+        output
+            .stderr
+            .contains("AttributeError: module 'own.cli' has no attribute 'main'"),
+        "{output}"
+    );
+    assert_eq!(git(&repo, &["tag", "--list", "24.09.0"]), "");
+}

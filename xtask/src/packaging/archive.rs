@@ -1,0 +1,102 @@
+//! One archive, ready to be written any number of times, and whether that gives the same bytes.
+
+use std::io::{BufReader, Read, Seek, SeekFrom, Write};
+
+use wheel::{ArchiveTime, SdistContents, TarGzWriter, WheelContents, ZipWriter};
+
+use crate::packaging::backend::BackendArchive;
+
+/// An archive.
+pub(super) enum Archive {
+    Wheel(Box<WheelContents>),
+    OfBackend(Box<BackendArchive>),
+    Sdist(Box<SdistContents>),
+}
+
+impl Archive {
+    /// Its file name.
+    pub(super) fn file_name(&self) -> Result<String, wheel::Error> {
+        match self {
+            Archive::Wheel(contents) => Ok(contents.filename()?.to_string()),
+            Archive::OfBackend(built) => Ok(built.filename.clone()),
+            Archive::Sdist(contents) => contents.filename(),
+        }
+    }
+
+    /// Writes it.
+    pub(super) fn write(
+        &self,
+        out: impl Write + Seek + Send,
+        time: ArchiveTime,
+    ) -> Result<(), wheel::Error> {
+        match self {
+            Archive::Wheel(contents) => contents.write(&mut ZipWriter::new(out, time)).map(|_| ()),
+            Archive::OfBackend(built) => built.write(out, time),
+            Archive::Sdist(contents) => {
+                contents.write(&mut TarGzWriter::new(out, time)).map(|_| ())
+            }
+        }
+    }
+
+    /// The same archive, its members in another order.
+    fn shuffled(&self) -> Self {
+        match self {
+            Archive::OfBackend(built) => Archive::OfBackend(built.clone()),
+            Archive::Wheel(contents) => {
+                let mut contents = contents.clone();
+                contents.members.reverse();
+                Archive::Wheel(contents)
+            }
+            Archive::Sdist(contents) => {
+                let mut contents = contents.clone();
+                contents.members.reverse();
+                Archive::Sdist(contents)
+            }
+        }
+    }
+}
+
+/// Builds an archive again on one thread, from members in another order, and compares.
+pub(super) fn same_again(
+    archive: &Archive,
+    time: ArchiveTime,
+    file: &std::fs::File,
+) -> Result<bool, wheel::Error> {
+    let again = tempfile::tempfile()?;
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(1)
+        .build()
+        .map_err(std::io::Error::other)?;
+    pool.install(|| archive.shuffled().write(&again, time))?;
+    let (mut first, mut second) = (
+        BufReader::new(from_start(file)?),
+        BufReader::new(from_start(&again)?),
+    );
+    let (mut a, mut b) = (vec![0; 1 << 16], vec![0; 1 << 16]);
+    loop {
+        let (n, m) = (fill(&mut first, &mut a)?, fill(&mut second, &mut b)?);
+        if n != m || a[..n] != b[..m] {
+            return Ok(false);
+        }
+        if n == 0 {
+            return Ok(true);
+        }
+    }
+}
+
+fn fill(from: &mut impl Read, buffer: &mut [u8]) -> std::io::Result<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match from.read(&mut buffer[filled..])? {
+            0 => break,
+            n => filled += n,
+        }
+    }
+    Ok(filled)
+}
+
+/// A file, to be read from its start.
+pub(super) fn from_start(mut file: &std::fs::File) -> std::io::Result<&std::fs::File> {
+    file.seek(SeekFrom::Start(0))?;
+    Ok(file)
+}
