@@ -96,6 +96,12 @@ fn the_backend_sees_what_the_distribution_depends_on() {
 }
 
 #[test]
+fn what_it_ships_is_verified_and_nothing_else() {
+    let repo = own().file("src/own/setup.py", "import setuptools\n");
+    package(&repo, &["--verify", "--wheel"]);
+}
+
+#[test]
 fn its_archives_are_the_same_bytes_again() {
     let (first, second) = (own(), own());
     package(&first, &[]);

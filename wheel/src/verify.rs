@@ -85,7 +85,7 @@ impl Verification {
     }
 
     /// Adds findings on imports that neither the wheel nor `met_elsewhere` (a requirement,
-    /// the standard library) meets.
+    /// the standard library) meets. Those of code that the wheel does not ship do not matter.
     pub fn judge_imports(&mut self, imports: &[Import], met_elsewhere: impl Fn(&str) -> bool) {
         let shipped = self.shipped_modules();
         let unmet = imports.iter().filter(|import| {
@@ -93,7 +93,8 @@ impl Verification {
                 .module
                 .rsplit_once('.')
                 .map_or("", |(parent, _)| parent);
-            !shipped.contains(&import.module)
+            self.members.contains_key(&import.member)
+                && !shipped.contains(&import.module)
                 && !shipped.contains(parent)
                 && !met_elsewhere(&import.module)
         });
