@@ -220,6 +220,21 @@ fn without_a_python_it_is_said() {
 }
 
 #[test]
+fn a_python_tag_for_another_python() {
+    let index = index();
+    let build = LIB.replace(
+        "provides=",
+        "wheel_config_settings={\"--global-option\": [\"--python-tag\", \"py27\"]},\n    provides=",
+    );
+    let repo = monorepo(&index).file("src/acme/lib/BUILD", &build);
+    let output = package(&repo, &["--verify", "--wheel", "src/acme/lib:dist"]);
+    assert_snapshot!(output.stderr, @"
+    warning: verified without being installed: lib-1-py27-none-any.whl: its Python tag is for another one
+    wrote dist/lib-1-py27-none-any.whl
+    ");
+}
+
+#[test]
 fn wheels_for_other_platforms_are_named_once() {
     let repo = super::monorepo().file(
         "Cargo.toml",

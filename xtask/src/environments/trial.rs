@@ -182,7 +182,10 @@ impl Exporter<'_> {
         python: &Interpreter,
     ) -> Result<Usable, Verdict> {
         if python.compatible_tags().rank(&wheel.filename).is_none() {
-            return Err(Verdict::Untried(Untried::OtherPlatform));
+            return Err(Verdict::Untried(match &*wheel.filename.platform_tag {
+                "any" => Untried::Because("its Python tag is for another one".to_owned()),
+                _ => Untried::OtherPlatform,
+            }));
         }
         let unpacked = self.store.unpack(wheel.path, &wheel.filename, None);
         let refused = |error: WheelError| CommandError::failure(error.to_string());
