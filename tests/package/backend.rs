@@ -112,6 +112,24 @@ fn its_archives_are_the_same_bytes_again() {
 }
 
 #[test]
+fn a_backend_that_builds_something_else_each_time() {
+    let backend = BACKEND.replace("open(\"y.py\").read()", "str(time.time())");
+    let repo = own().file("src/own/backend.py", &backend);
+    let output = repo.xtask(&["package", "--wheel", "--check-reproducible"]);
+    assert_eq!((output.status, built(&repo).len()), (1, 0), "{output}");
+    assert_snapshot!(output.stderr, @r#"
+    error: own-1-py3-none-any.whl is not reproducible: built again, its bytes differ
+     --> src/own/BUILD:7:5
+      |
+    7 |     provides=python_artifact(name="own", version="1"),
+      |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+    hint: what its build backend writes must depend on the sources and SOURCE_DATE_EPOCH alone
+    "#);
+    package(&own(), &["--check-reproducible"]);
+}
+
+#[test]
 fn its_source_distribution_is_what_it_makes() {
     let repo = own();
     package(&repo, &["--sdist"]);

@@ -39,38 +39,31 @@ impl Archive {
     }
 
     /// The same archive, its members in another order.
-    fn shuffled(&self) -> Self {
-        match self {
-            Archive::OfBackend(built) => Archive::OfBackend(built.clone()),
-            Archive::Wheel(contents) => {
-                let mut contents = contents.clone();
-                contents.members.reverse();
-                Archive::Wheel(contents)
-            }
-            Archive::Sdist(contents) => {
-                let mut contents = contents.clone();
-                contents.members.reverse();
-                Archive::Sdist(contents)
-            }
+    fn shuffled(mut self) -> Self {
+        match &mut self {
+            Archive::OfBackend(built) => built.members.reverse(),
+            Archive::Wheel(contents) => contents.members.reverse(),
+            Archive::Sdist(contents) => contents.members.reverse(),
         }
+        self
     }
 }
 
-/// Builds an archive again on one thread, from members in another order, and compares.
+/// Writes an archive, made again, on one thread, from members in another order, and compares.
 pub(super) fn same_again(
-    archive: &Archive,
+    again: Archive,
     time: ArchiveTime,
     file: &std::fs::File,
 ) -> Result<bool, wheel::Error> {
-    let again = tempfile::tempfile()?;
+    let second = tempfile::tempfile()?;
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(1)
         .build()
         .map_err(std::io::Error::other)?;
-    pool.install(|| archive.shuffled().write(&again, time))?;
+    pool.install(|| again.shuffled().write(&second, time))?;
     let (mut first, mut second) = (
         BufReader::new(from_start(file)?),
-        BufReader::new(from_start(&again)?),
+        BufReader::new(from_start(&second)?),
     );
     let (mut a, mut b) = (vec![0; 1 << 16], vec![0; 1 << 16]);
     loop {

@@ -4,7 +4,6 @@
 
 use std::io::{Seek, Write};
 use std::path::Path;
-use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use install::build::{BuiltSdist, Source};
@@ -25,20 +24,20 @@ pub(crate) struct Backends<'a> {
 }
 
 /// An archive that a backend built, unpacked.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct BackendArchive {
     /// Its name.
     pub(crate) filename: String,
-    members: Vec<Member>,
+    pub(super) members: Vec<Member>,
     format: Format,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 enum Format {
     /// With the name of its `.dist-info` folder.
     Wheel(String),
     /// The members are files of it.
-    Sdist { _files: Arc<BuiltSdist> },
+    Sdist { _files: BuiltSdist },
 }
 
 impl Backends<'_> {
@@ -80,9 +79,7 @@ impl Backends<'_> {
             Ok(BackendArchive {
                 filename: built.filename.clone(),
                 members,
-                format: Format::Sdist {
-                    _files: Arc::new(built),
-                },
+                format: Format::Sdist { _files: built },
             })
         })
     }

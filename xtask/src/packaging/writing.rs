@@ -171,20 +171,9 @@ impl<'a> Packager<'a> {
 
     fn build_one<'j>(&self, job: &Job<'j>) -> Result<Built<'j>, CommandError> {
         let distribution = job.distribution();
-        let error = |error: wheel::Error| wheel_error(error, distribution);
-        let archive = match (job, &distribution.own_backend) {
-            (Job::Wheel(..), Some(own)) => {
-                Archive::OfBackend(Box::new(self.backends().wheel(distribution, own)?))
-            }
-            (Job::Sdist(_), Some(own)) => {
-                Archive::OfBackend(Box::new(self.backends().sdist(distribution, own)?))
-            }
-            (Job::Wheel(_, tags, files), None) => {
-                Archive::Wheel(Box::new(self.wheel(distribution, tags.clone(), files)?))
-            }
-            (Job::Sdist(_), None) => Archive::Sdist(Box::new(self.sdist(distribution)?)),
-        };
-        let name = archive.file_name().map_err(error)?;
+        let archive = self.archive(job)?;
+        let name = archive.file_name();
+        let name = name.map_err(|error| wheel_error(error, distribution))?;
         let time = self
             .time
             .unwrap_or_else(|| time::of_last_commit(self.session.root(), &distribution.folder));
@@ -199,7 +188,7 @@ impl<'a> Packager<'a> {
         let written = Pending::write(path.as_std_path(), |out| {
             archive.write(&mut *out, time)?;
             out.flush()?;
-            match self.check(job, &archive, (&name, time), out.get_ref()) {
+            match self.check(job, (&name, time), out.get_ref()) {
                 Ok(found) => warnings = found,
                 Err(Refusal::Io(error)) => return Err(error),
                 Err(Refusal::Findings(error)) => refused = Some(error),
@@ -219,6 +208,22 @@ impl<'a> Packager<'a> {
                 warnings,
             }),
         }
+    }
+
+    fn archive(&self, job: &Job<'_>) -> Result<Archive, CommandError> {
+        let distribution = job.distribution();
+        Ok(match (job, &distribution.own_backend) {
+            (Job::Wheel(..), Some(own)) => {
+                Archive::OfBackend(Box::new(self.backends().wheel(distribution, own)?))
+            }
+            (Job::Sdist(_), Some(own)) => {
+                Archive::OfBackend(Box::new(self.backends().sdist(distribution, own)?))
+            }
+            (Job::Wheel(_, tags, files), None) => {
+                Archive::Wheel(Box::new(self.wheel(distribution, tags.clone(), files)?))
+            }
+            (Job::Sdist(_), None) => Archive::Sdist(Box::new(self.sdist(distribution)?)),
+        })
     }
 
     /// Refuses to write a file twice in one run: a backend may call what it builds as it likes.
@@ -354,7 +359,6 @@ impl<'a> Packager<'a> {
     fn check(
         &self,
         job: &Job<'_>,
-        archive: &Archive,
         (name, time): (&str, ArchiveTime),
         file: &std::fs::File,
     ) -> Result<Vec<Finding>, Refusal> {
@@ -377,12 +381,11 @@ impl<'a> Packager<'a> {
             }
             warnings = judged(name, verification)?;
         }
-        if self.options.checks.reproducible && !same_again(archive, time, file)? {
-            let error = CommandError::failure(format!(
-                "{name} is not reproducible: built again, its bytes differ"
-            ))
-            .hint("please report this with the repository's revision");
-            return Err(Refusal::Findings(error));
+        if self.options.checks.reproducible {
+            let again = self.archive(job).map_err(Refusal::Findings)?;
+            if !same_again(again, time, file)? {
+                return Err(Refusal::Findings(not_reproducible(name, job)));
+            }
         }
         Ok(warnings)
     }
@@ -467,6 +470,16 @@ impl From<std::io::Error> for Refusal {
     fn from(error: std::io::Error) -> Self {
         Refusal::Io(error.into())
     }
+}
+
+fn not_reproducible(name: &str, job: &Job<'_>) -> CommandError {
+    let message = format!("{name} is not reproducible: built again, its bytes differ");
+    CommandError::failure(message).hint(match job.distribution().own_backend {
+        Some(_) => {
+            "what its build backend writes must depend on the sources and SOURCE_DATE_EPOCH alone"
+        }
+        None => "please report this with the repository's revision",
+    })
 }
 
 /// The warnings of a wheel that passes.
