@@ -64,6 +64,69 @@ fn what_changed_since_the_last_commit() {
 }
 
 #[test]
+fn a_lock_that_cannot_be_read_has_a_way_out() {
+    let index = index();
+    let repo = repo().index(&index).requirements("app\n");
+    lock(&repo);
+    let text = repo.read("python.lock");
+    repo.write(
+        "python.lock",
+        &text.replace("version = \"2.0\"", "version = \"2.x\""),
+    );
+    for command in [
+        &["why", "app"][..],
+        &["lock", "check"],
+        &["generate-lockfiles"],
+    ] {
+        insta::allow_duplicates! {
+            assert_snapshot!(refused(&repo, command), @r#"
+            error: cannot read the lock: `version`: after parsing `2`, found `.x`, which is not part of a valid version
+              --> python.lock:27:11
+               |
+            27 | version = "2.x"
+               |           ^
+               |
+            hint: take back the last one that git has, `git checkout HEAD -- python.lock`; or remove it, and all pins, and run `cargo xtask generate-lockfiles`
+            "#);
+        }
+    }
+    repo.write(
+        "python.lock",
+        "version = 1\nrequires-python = \">=3\"\n[[package]]\nname = \"app\"\nversion = \"1.0\"\n",
+    );
+    assert_snapshot!(refused(&repo, &["tree"]), @"
+    error: cannot read the lock: this is not a lock of this tool: it is a lock of uv
+     --> python.lock:1:1
+      |
+    1 | version = 1
+      | ^
+      |
+    hint: `cargo xtask generate-lockfiles` makes a lock of this tool of it, and keeps its pins
+    ");
+    repo.write(
+        "python.lock",
+        &format!("<<<<<<< ours\n{text}=======\n{text}>>>>>>> theirs\n"),
+    );
+    assert_snapshot!(refused(&repo, &["tree"]), @"
+    error: cannot read the lock: the lock has an unresolved merge conflict
+     --> python.lock:1:1
+      |
+    1 | <<<<<<< ours
+      | ^
+      |
+    hint: run `cargo xtask generate-lockfiles`: the pins of both sides count
+    ");
+    repo.write("python.lock", "not a lock\n");
+    assert_snapshot!(refused(&repo, &["generate-lockfiles"]), @"
+    error: cannot read the lock: this is not a lock of this tool: it is none of pex, Pants, uv, Poetry, PDM or PEP 751 either
+     --> python.lock:1:1
+      |
+    1 | not a lock
+      | ^
+    ");
+}
+
+#[test]
 fn two_revisions_or_two_files() {
     let index = index();
     let repo = changed(&index);

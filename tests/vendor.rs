@@ -173,7 +173,16 @@ fn what_builds_require_cannot_be_had_or_asked_for() {
     let index = Index::start([built]);
     let repo = repo.index(&index).requirements("built\n");
     lock(&repo);
-    assert_snapshot!(repo.xtask(&["vendor", "--output", "all"]), @"");
+    assert_snapshot!(repo.xtask(&["vendor", "--output", "all"]), @"
+    exit status 1
+    ----- stderr
+    warning: built 1.0 may require more to be built than was found: cannot build built-1.0.tar.gz: what its build requires (`tool-kit`) cannot be had: tool-kit is required; tool-kit is on no index
+    error: cannot lock `builds of built`: no versions satisfy all requirements
+     |
+     = tool-kit is required
+     = tool-kit is on no index
+    hint: check that `tool-kit` is on one of the indexes of `[python-repos]`
+    ");
     index.add(&Package::new("tool.kit", "1.0"));
     let repo = repo.env("XTASK_CACHE_DIR", "../other-cache");
     let output = repo.xtask(&["vendor", "--output", "all"]);
@@ -184,7 +193,10 @@ fn what_builds_require_cannot_be_had_or_asked_for() {
             .starts_with("warning: built 1.0 may require more to be built than was found"),
         "{output}"
     );
-    assert_snapshot!(names(&repo, "all"), @"");
+    assert_snapshot!(names(&repo, "all"), @"
+    built-1.0.tar.gz
+    tool_kit-1.0-py3-none-any.whl
+    ");
 }
 
 #[test]

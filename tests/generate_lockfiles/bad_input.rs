@@ -544,6 +544,8 @@ fn a_lock_that_is_damaged() {
       |
     9 | interpreter-constraints = ["CPython==3
       |                                       ^
+      |
+    hint: take back the last one that git has, `git checkout HEAD -- python.lock`; or remove it, and all pins, and run `cargo xtask generate-lockfiles`
     "#);
 }
 

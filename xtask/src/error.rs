@@ -288,10 +288,7 @@ impl From<lockfile::ReadError> for CommandError {
             lockfile::ReadErrorKind::Newer { .. } => {
                 command_error.hint("update this tool: `cargo install --path xtask`")
             }
-            _ => command_error.hint(format!(
-                "take back the last one that git has: `git checkout HEAD -- {0}`; or remove {0} and run `cargo xtask generate-lockfiles`, which then keeps no pins",
-                error.path
-            )),
+            _ => command_error,
         }
     }
 }

@@ -340,7 +340,9 @@ fn read_lock(session: &Session, resolve: &str) -> Result<Lock, CommandError> {
     };
     let text = path.read()?.ok_or_else(|| failure("there is no lock"))?;
     match LockFormat::of(&text) {
-        LockFormat::Own | LockFormat::Unknown => Ok(lockfile::read(&text, &path.relative)?),
+        LockFormat::Own | LockFormat::Unknown => {
+            lockfile::read(&text, &path.relative).map_err(|it| path.unreadable(it))
+        }
         _ => Err(failure("the lock was written by another tool")),
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
-use lockfile::{Lock, LockFormat};
+use lockfile::{Lock, LockFormat, ReadError, ReadErrorKind};
 use model::{PackageName, PackageSource, Version};
 use resolve::{Pin, Pins};
 
@@ -45,7 +45,7 @@ impl LockPath {
     /// The lock, which must be there and be ours.
     pub(crate) fn lock(&self, resolve: &str) -> Result<Lock, CommandError> {
         match self.read()? {
-            Some(text) => Ok(lockfile::read(&text, &self.relative)?),
+            Some(text) => lockfile::read(&text, &self.relative).map_err(|it| self.unreadable(it)),
             None => Err(CommandError::failure(format!(
                 "there is no lock of `{resolve}` at {}",
                 self.relative
@@ -53,6 +53,30 @@ impl LockPath {
             .hint(format!(
                 "run `cargo xtask generate-lockfiles --resolve {resolve}`"
             ))),
+        }
+    }
+
+    /// The error for a lock that cannot be read, with the way out.
+    pub(crate) fn unreadable(&self, error: ReadError) -> CommandError {
+        let path = &self.relative;
+        let hint = match &error.kind {
+            ReadErrorKind::Newer { .. } => None,
+            ReadErrorKind::Conflict => {
+                Some("run `cargo xtask generate-lockfiles`: the pins of both sides count".to_owned())
+            }
+            ReadErrorKind::Foreign(_) => Some(
+                "`cargo xtask generate-lockfiles` makes a lock of this tool of it, and keeps its pins"
+                    .to_owned(),
+            ),
+            _ => Some(format!(
+                "take back the last one that git has, `git checkout HEAD -- {path}`; \
+                 or remove it, and all pins, and run `cargo xtask generate-lockfiles`"
+            )),
+        };
+        let error = CommandError::from(error);
+        match hint {
+            Some(hint) => error.hint(hint),
+            None => error,
         }
     }
 
@@ -121,8 +145,9 @@ impl Existing {
             return Ok(Self::Pins(conflicted.pins().to_vec()));
         }
         match LockFormat::of(text) {
-            LockFormat::Own | LockFormat::Unknown => {
-                let lock = lockfile::read(text, &path.relative)?;
+            LockFormat::Own => {
+                let lock = lockfile::read(text, &path.relative);
+                let lock = lock.map_err(|error| path.unreadable(error))?;
                 Ok(Self::Lock(Box::new(lock)))
             }
             _ => Ok(Self::Pins(lockfile::import::pins(text, &path.relative)?)),

@@ -53,7 +53,7 @@ impl Freshness {
             Err(error) if error.kind == ReadErrorKind::Conflict => {
                 return stale("it has an unresolved merge conflict");
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(path.unreadable(error)),
         };
         let reasons = reasons(&lock, inputs, cutoff);
         if !reasons.is_empty() {

@@ -74,7 +74,7 @@ impl Check<'_> {
         if LockFormat::of(&text) != LockFormat::Own {
             return one("it is not a lock of this tool");
         }
-        let lock = lockfile::read(&text, &path.relative)?;
+        let lock = lockfile::read(&text, &path.relative).map_err(|it| path.unreadable(it))?;
         let declared = Declared::collect(self.session, self.repository, resolve, |source| {
             self.places.name_of(source, resolve)
         })?;
