@@ -12,11 +12,11 @@ mod import;
 mod lock;
 mod merge_lockfile;
 mod package;
+mod real_lock;
 mod release;
 mod tidy;
 mod vendor;
 mod why;
-mod why_not;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use testkit::{Output, Package, Repo};

@@ -97,10 +97,22 @@ impl fmt::Display for Summary<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count =
             |is: fn(&Change) -> bool| self.0.packages.iter().filter(|it| is(&it.change)).count();
+        // A version and its extras may both change: that is one package.
+        let changed = |it: &&PackageChange| {
+            matches!(it.change, Change::Version { .. } | Change::Extras { .. })
+        };
+        let mut changed: Vec<_> = self
+            .0
+            .packages
+            .iter()
+            .filter(changed)
+            .map(|it| &it.name)
+            .collect();
+        changed.dedup();
         let counts = [
             ("added", count(|c| matches!(c, Change::Added { .. }))),
             ("removed", count(|c| matches!(c, Change::Removed { .. }))),
-            ("changed", count(|c| matches!(c, Change::Version { .. }))),
+            ("changed", changed.len()),
             (
                 "moved marker",
                 count(|c| matches!(c, Change::Marker { .. })),
@@ -385,7 +397,7 @@ mod tests {
         );
         diff.packages.truncate(2);
         insta::assert_snapshot!(markdown(std::slice::from_ref(&diff)), @"
-        ### `r`: 1 removed
+        ### `r`: 1 removed, 1 changed
 
         - the requirement `a` is now `a[x]`
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Records the part of a real package index that the questions of `tests/why_not` need.
+"""Records the part of a real package index that the questions of `tests/real_lock` need.
 
-    python3 tests/why_not/record.py --index-url URL [--binary PATH]
+    python3 tests/real_lock/record.py --index-url URL [--binary PATH]
 
 Reads `recorded.json`: requirements of a real repository, the day on which they are locked, the day
 on which the questions are asked, and the questions. Locks and asks through a proxy on 127.0.0.1,
