@@ -162,6 +162,30 @@ fn what_builds_require_is_there_as_well() {
 }
 
 #[test]
+fn what_a_url_names_is_taken_from_the_folder_where_the_url_is_out_of_reach() {
+    let Some(repo) = crate::environments::repo() else {
+        return;
+    };
+    let index = index();
+    let url = index.file_url("lib-1.0.tar.gz");
+    let repo = repo
+        .index(&index)
+        .requirements(&format!("app\nlib @ {url}\n"));
+    lock(&repo);
+    assert_eq!(repo.xtask(&["vendor", "--output", "all"]).status, 0);
+    assert_snapshot!(names(&repo, "all"), @"
+    app-1.0-py3-none-any.whl
+    lib-1.0.tar.gz
+    only_windows-3.0-py3-none-any.whl
+    ");
+    let repo = without_index(repo, &index);
+    let export = repo.xtask(&["export"]);
+    assert_eq!(export.status, 0, "{export}");
+    let run = repo.xtask(&["run", "--", "-c", "import app, lib"]);
+    assert_eq!(run.status, 0, "{run}");
+}
+
+#[test]
 fn what_builds_require_cannot_be_had_or_asked_for() {
     let Some(repo) = crate::environments::repo() else {
         return;

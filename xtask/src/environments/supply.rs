@@ -198,14 +198,8 @@ impl<'a> Supply<'a> {
         file: &DistFile,
     ) -> Result<Utf8PathBuf, CommandError> {
         match &package.source {
-            PackageSource::Index(_) => {
-                Ok(self
-                    .index()?
-                    .download(&package.name, &package.version, file)?)
-            }
-            PackageSource::Url { url, .. } => {
-                let archive = self.index()?.direct_archive(url, file.sha256)?;
-                Ok(archive.path.clone())
+            PackageSource::Index(_) | PackageSource::Url { .. } => {
+                Ok(locking::locked_file(self.index()?, package, file)?)
             }
             PackageSource::Path { path } => Ok(self.session.root().join(path)),
             PackageSource::Git { .. } => Err(CommandError::failure(format!(

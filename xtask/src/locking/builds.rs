@@ -121,12 +121,7 @@ impl<'a> Builds<'a> {
         package: &LockedPackage,
         file: &DistFile,
     ) -> Result<Utf8PathBuf, CommandError> {
-        match &package.source {
-            PackageSource::Url { url, .. } => {
-                Ok(self.index.direct_archive(url, file.sha256)?.path.clone())
-            }
-            _ => Ok(self.index.download(&package.name, &package.version, file)?),
-        }
+        Ok(locked_file(self.index, package, file)?)
     }
 
     /// What a locked package is built of; `None` for a repository and for what has wheels alone.
@@ -333,6 +328,24 @@ impl<'a> Builds<'a> {
                 revision: revision.map(str::to_owned),
             }),
         }
+    }
+}
+
+/// A file of a locked package in the cache, its hash checked. That of a direct reference may be in a
+/// `find_links` folder that `vendor` filled, where its URL is out of reach.
+pub(crate) fn locked_file(
+    index: &Index,
+    package: &LockedPackage,
+    file: &DistFile,
+) -> Result<Utf8PathBuf, index::Error> {
+    let download = || index.download(&package.name, &package.version, file);
+    match &package.source {
+        PackageSource::Url { url, .. } => match index.direct_archive(url, file.sha256) {
+            Ok(archive) => Ok(archive.path.clone()),
+            Err(error) if file.sha256.is_some() => download().map_err(|_| error),
+            Err(error) => Err(error),
+        },
+        _ => download(),
     }
 }
 

@@ -20,7 +20,7 @@ mod upgrade;
 
 pub(crate) use build_index::BuildIndex;
 pub(crate) use build_locks::build_locks;
-pub(crate) use builds::Builds;
+pub(crate) use builds::{Builds, locked_file};
 pub(crate) use existing::{Existing, LockPath, lock_paths};
 pub(crate) use fresh::Freshness;
 pub(crate) use inputs::{Declared, options};
