@@ -166,11 +166,11 @@ fn a_first_lock_and_a_lock_of_another_tool() {
     assert_snapshot!(repo.xtask(&["lock", "diff"]).stdout, @"
     python-default: 1 added, 2 changed
       ~ app 1.0 -> 1.1 (minor)
-          no changed input leads to it; the requirement `app` needs it
+          chosen anew for the requirement `app`
       ~ lib 1.0 -> 2.0 (major)
-          no changed input leads to it; the requirement `app` needs it, through app
+          chosen anew for the requirement `app`, through app
       + new 1.0
-          no changed input leads to it; the requirement `app` needs it, through app
+          chosen anew for the requirement `app`, through app
     ");
     git(&repo, &["rm", "--quiet", "--cached", "python.lock"]);
     git(&repo, &["commit", "--quiet", "--message", "no lock"]);

@@ -130,7 +130,7 @@ fn upgrade_moves_what_it_is_told_to_move() {
     exit status 0
     ----- stderr
     python-default (python.lock): 2 packages, written
-      ~ app 1.0 -> 2.0 (major)  (no changed input leads to it; the requirement `app` needs it)
+      ~ app 1.0 -> 2.0 (major)  (chosen anew for the requirement `app`)
     ");
 }
 

@@ -158,6 +158,21 @@ fn a_git_repository_is_pinned_to_a_commit() {
 }
 
 #[test]
+fn a_folder_without_a_name_is_built_with_what_the_files_own_index_has() {
+    if !super::python_is_there() {
+        return;
+    }
+    let index = Index::start([Package::new("tool", "1.0")]);
+    let repo = repo().requirements(&format!("--index-url {}\n./ours\n", index.url()));
+    Package::new("ours", "0.1")
+        .needs_build()
+        .build_requires("tool")
+        .write_source(&repo.root().join("ours"));
+    lock(&repo);
+    assert!(repo.read("python.lock").contains("name = \"ours\""));
+}
+
+#[test]
 fn a_git_revision_that_is_not_there() {
     let repo = repo();
     let source = source_repository(&repo, &Package::new("ours", "0.1"));

@@ -152,6 +152,23 @@ impl Change {
 }
 
 impl PackageChange {
+    /// Its cause in words. Of an alarm that no input explains, nobody has chosen anything.
+    #[must_use]
+    pub fn because(&self) -> String {
+        match &self.cause {
+            Cause::ChosenAnew {
+                requirement: Some(requirement),
+                ..
+            } if self.change.is_alarm() => {
+                format!("no changed input explains it; the requirement `{requirement}` leads to it")
+            }
+            Cause::ChosenAnew { .. } if self.change.is_alarm() => {
+                "no changed input explains it".to_owned()
+            }
+            cause => cause.to_string(),
+        }
+    }
+
     /// One character for it: `+`, `-`, `~`, or `!` for an alarm.
     #[must_use]
     pub fn sign(&self) -> char {

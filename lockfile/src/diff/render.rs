@@ -20,7 +20,7 @@ pub fn text(diffs: &[LockDiff]) -> String {
         }
         for it in &diff.packages {
             push(&mut out, format_args!("  {it}\n"));
-            push(&mut out, format_args!("      {}\n", it.cause));
+            push(&mut out, format_args!("      {}\n", it.because()));
         }
     }
     if out.is_empty() {
@@ -87,7 +87,7 @@ fn cells(it: &PackageChange) -> String {
     format!(
         "{what}{} | {}",
         escape(it.change.to_string()),
-        escape(it.cause.to_string())
+        escape(it.because())
     )
 }
 
@@ -218,10 +218,10 @@ impl fmt::Display for Cause {
                 through,
             } => write!(
                 f,
-                "no changed input leads to it; the requirement `{requirement}` needs it{}",
+                "chosen anew for the requirement `{requirement}`{}",
                 Through(through)
             ),
-            Self::ChosenAnew { .. } => f.write_str("no changed input leads to it"),
+            Self::ChosenAnew { .. } => f.write_str("chosen anew"),
         }
     }
 }
@@ -332,7 +332,7 @@ mod tests {
           ~ b 1 -> 2 (major)
               the requirement `b>=1` is now `b>=2`
           ~ c 1.0.1 -> 1.0.2 (patch)
-              no changed input leads to it; the requirement `a` needs it, through a
+              chosen anew for the requirement `a`, through a
         ");
     }
 
@@ -345,9 +345,9 @@ mod tests {
         r: 1 added, 3 moved markers
           the requirement `b ; sys_platform == 'win32'` is now `b`
           ~ a 1 was needed everywhere, is needed where os_name == 'nt'
-              no changed input leads to it; the requirement `a` needs it
+              chosen anew for the requirement `a`
           + a 2 where os_name != 'nt'
-              no changed input leads to it; the requirement `a` needs it
+              chosen anew for the requirement `a`
           ~ b 1 was needed where sys_platform == 'win32', is needed everywhere
               the requirement `b ; sys_platform == 'win32'` is now `b`
           ~ c 1 was needed where sys_platform == 'win32', is needed everywhere
@@ -365,11 +365,11 @@ mod tests {
         insta::assert_snapshot!(text(&[diff(&from, &to)]), @"
         r: 3 alarms
           ! a 1 has other files than before; ANOTHER HASH: a-1-py3-none-any.whl
-              no changed input leads to it; the requirement `a` needs it
+              no changed input explains it; the requirement `a` leads to it
           ! b 1 came from the first index, comes from index 2
-              no changed input leads to it; the requirement `b` needs it
+              no changed input explains it; the requirement `b` leads to it
           ! c 1 is yanked: broken
-              no changed input leads to it; the requirement `c` needs it
+              no changed input explains it; the requirement `c` leads to it
         ");
     }
 

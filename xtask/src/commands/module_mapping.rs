@@ -86,7 +86,7 @@ fn wheels(
             Some((package.name.clone(), package.version.clone(), wheel.clone()))
         })
         .collect();
-    let index = Places::new(session, arguments.places.clone())?.plain_index()?;
+    let index = Places::new(session, arguments.places.clone())?.index_of(resolve)?;
     let mut unknown = Vec::new();
     for (answer, (name, ..)) in index.records(&asked).into_iter().zip(&asked) {
         match answer {

@@ -222,7 +222,7 @@ impl<'a> Places<'a> {
         source: &RequirementSource,
         resolve: &str,
     ) -> Result<PackageName, CommandError> {
-        let index = self.index_with(&[])?;
+        let index = self.index_of(resolve)?;
         let constraints = self.session.settings.interpreter_constraints(resolve)?;
         let direct = self
             .builds(&index, constraints, Vec::new())

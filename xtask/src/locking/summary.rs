@@ -40,18 +40,18 @@ struct Line<'a>(&'a PackageChange);
 
 impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let PackageChange {
-            name,
-            change,
-            cause,
-        } = self.0;
+        let PackageChange { name, change, .. } = self.0;
         let colour = match self.0.sign() {
             '+' => 32,
             '~' => 33,
             _ => 31,
         };
         let sign = self.0.sign();
-        write!(f, "\x1b[{colour}m{sign}\x1b[0m {name} {change}  ({cause})")
+        let because = self.0.because();
+        write!(
+            f,
+            "\x1b[{colour}m{sign}\x1b[0m {name} {change}  ({because})"
+        )
     }
 }
 
