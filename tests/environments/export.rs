@@ -194,6 +194,48 @@ fn pip_agrees() {
 }
 
 #[test]
+fn distributions_say_what_they_require() {
+    let Some(repo) = repo() else { return };
+    let index = index();
+    let repo = with_sources(repo.index(&index).requirements("app\nlib>=1,<2\n"));
+    let repo = repo
+        .file(
+            "src/other/BUILD",
+            "python_sources(name='src')\n\
+             python_distribution(\n    name='dist',\n    dependencies=[':src'],\n    \
+             provides=python_artifact(name='other-tool'),\n)\n",
+        )
+        .file("src/other/code.py", "import acme.cli\n");
+    lock(&repo);
+    done(&repo, &["export"]);
+    let requires = |repo: &testkit::Repo| {
+        let code = "import importlib.metadata as m\nprint(m.requires('acme-tool'), m.requires('other-tool'))";
+        done(repo, &["run", "--", "-c", code]).stdout
+    };
+    assert_snapshot!(requires(&repo), @"['lib<2,>=1'] ['acme-tool==1.2.3']");
+    assert_eq!(repo.xtask(&["check-export"]).status, 0);
+    // What is required follows the sources, without being asked.
+    let repo = repo.file("src/other/code.py", "import acme.cli, lib\n");
+    assert_eq!(repo.xtask(&["check-export"]).status, 1);
+    done(&repo, &["export"]);
+    assert_snapshot!(requires(&repo), @"['lib<2,>=1'] ['acme-tool==1.2.3', 'lib<2,>=1']");
+}
+
+#[test]
+fn a_mistake_in_the_graph_does_not_stop_an_export() {
+    let Some(repo) = repo() else { return };
+    let index = index();
+    let repo = with_sources(repo.index(&index).requirements("app\nlib<2\n"));
+    lock(&repo);
+    let build = repo.read("src/acme/BUILD").replace("[':src']", "[':gone']");
+    let repo = repo.file("src/acme/BUILD", &build);
+    assert_snapshot!(said(&done(&repo, &["export"])), @"
+    warning: what distributions of this repository require is not in their metadata: no target `:gone`: its folder declares no such target
+    python-default: made dist/export/python/virtualenvs/python-default/[PYTHON] (2 packages, CPython [PYTHON])
+    ");
+}
+
+#[test]
 fn a_folder_of_this_machine_is_built_and_seen_as_current() {
     let Some(repo) = repo() else { return };
     let index = index();
