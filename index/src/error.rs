@@ -254,7 +254,10 @@ impl Error {
             Self::File { source, .. }
                 if matches!(
                     source.kind(),
-                    io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem
+                    io::ErrorKind::PermissionDenied
+                        | io::ErrorKind::ReadOnlyFilesystem
+                        | io::ErrorKind::NotFound
+                        | io::ErrorKind::NotADirectory
                 ) =>
             {
                 Some("name a cache folder that can be written".into())

@@ -39,9 +39,11 @@ fn clean_says_what_it_removes_and_leaves_the_rest() {
     };
     repo.write("dist/other.whl", "not ours");
     fs_err::write(repo.cache().join("cargo-xtask/theirs"), "not ours").unwrap();
+    fs_err::write(repo.cache().join("cargo-xtask/imports.bin"), "").unwrap();
     let before = repo.snapshot();
     assert_snapshot!(without_sizes(&said(&done(&repo, &["clean", "--all", "--dry-run"]))), @"
       [CACHE]/cargo-xtask/files-1 (downloaded files)
+      [CACHE]/cargo-xtask/imports.bin (imports of sources)
       [CACHE]/cargo-xtask/interpreters (what interpreters are)
       [CACHE]/cargo-xtask/listings-1 (answers of package indexes)
       [CACHE]/cargo-xtask/metadata-1 (metadata of releases)

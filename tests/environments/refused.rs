@@ -66,7 +66,7 @@ fn another_python_is_asked_for() {
     assert_snapshot!(refused(&repo, &["export", "--python", "/nowhere/python3"])
         .lines().filter(|line| !line.contains("would fit") && !line.starts_with("error")).collect::<Vec<_>>().join("\n"), @"
      |
-     = /nowhere/python3 (search_path): it cannot be run: No such file or directory (os error 2)
+     = /nowhere/python3 (as asked for): it cannot be run: No such file or directory (os error 2)
     hint: install one, as with `pyenv install`, or say where it is: `search_path` in `[python-bootstrap]`, or `--python PATH`
     ");
 }
@@ -99,6 +99,49 @@ fn an_index_that_is_away() {
     error: cannot download `lib-1.0-py3-none-any.whl`: it is not in the cache, and the run is offline
      |
     hint: run once without `--offline`
+    ");
+}
+
+#[test]
+fn many_packages_that_cannot_be_had_take_few_lines() {
+    let Some(repo) = repo() else { return };
+    let names = ["a", "b", "c", "d", "e", "f", "g", "h"];
+    let index = Index::start(names.map(|name| Package::new(name, "1.0")));
+    let repo = repo.index(&index).requirements(&names.join("\n"));
+    lock(&repo);
+    assert_snapshot!(refused(&repo, &["export", "--offline"]), @"
+    error: cannot download `b-1.0-py3-none-any.whl`: it is not in the cache, and the run is offline
+     |
+    hint: run once without `--offline`
+    error: cannot download `c-1.0-py3-none-any.whl`: it is not in the cache, and the run is offline
+     |
+    hint: run once without `--offline`
+    error: cannot download `d-1.0-py3-none-any.whl`: it is not in the cache, and the run is offline
+     |
+    hint: run once without `--offline`
+    error: cannot download `e-1.0-py3-none-any.whl`: it is not in the cache, and the run is offline
+     |
+    hint: run once without `--offline`
+    error: cannot download `a-1.0-py3-none-any.whl`: it is not in the cache, and the run is offline
+     |
+     = 3 more packages cannot be had
+    hint: run once without `--offline`
+    ");
+}
+
+#[test]
+fn a_file_where_environments_are_made() {
+    let Some(repo) = repo() else { return };
+    let index = index();
+    let repo = repo.index(&index).requirements("lib<2\n");
+    lock(&repo);
+    repo.write("dist/export/python/virtualenvs/python-default", "mine");
+    let output = repo.xtask(&["export"]);
+    assert_eq!(output.status, 1);
+    assert_snapshot!(said(&output), @"
+    error: cannot make the environment of `python-default`: failed to create directory `[REPO]/dist/export/python/virtualenvs/python-default`: File exists (os error 17)
+     |
+    hint: a file stands where a folder is needed: move it away
     ");
 }
 

@@ -36,6 +36,56 @@ fn a_file_is_fetched_once_and_whole() {
     assert_eq!(server.requests("/files/"), 1);
 }
 
+/// The only file of a package.
+fn file_of(run: &index::Index, package: &str) -> DistFile {
+    let listing = run.listing(&name(package)).unwrap();
+    let release = listing.release(&version("1.0")).unwrap().unwrap();
+    release.files[0].file.clone()
+}
+
+#[test]
+fn downloads_come_as_they_arrive() {
+    let server = Index::start(["a", "b", "c"].map(|name| Package::new(name, "1.0")));
+    let late = Fault::Delay(std::time::Duration::from_millis(300));
+    server.inject("/files/a-", late, When::Always);
+    let world = World::new();
+    let run = world.run(&[&server]);
+    let names = ["a", "b", "c"].map(name);
+    let files = ["a", "b", "c"].map(|package| file_of(&run, package));
+    let version = version("1.0");
+    let wanted = names
+        .iter()
+        .zip(&files)
+        .map(|(name, file)| (name, &version, file));
+    let mut order: Vec<usize> = run
+        .downloads(wanted)
+        .map(|(at, path)| {
+            assert!(path.unwrap().exists());
+            at
+        })
+        .collect();
+    assert_eq!(order.last(), Some(&0));
+    order.sort_unstable();
+    assert_eq!(order, [0, 1, 2]);
+}
+
+#[test]
+fn what_is_waited_for_passes_what_is_hinted() {
+    let server = Index::start(["a", "b", "c"].map(|name| Package::new(name, "1.0")));
+    let world = World::new();
+    let mut options = world.options(&[&server]);
+    options.limits.downloads = 2;
+    options.limits.read_timeout = std::time::Duration::from_secs(60);
+    let run = index::Index::new(options);
+    let files = ["a", "b", "c"].map(|package| file_of(&run, package));
+    server.inject("/files/a-", Fault::Stall, When::Always);
+    server.inject("/files/b-", Fault::Stall, When::Always);
+    run.prefetch_download(&name("a"), &version("1.0"), &files[0]);
+    run.prefetch_download(&name("b"), &version("1.0"), &files[1]);
+    let path = run.download(&name("c"), &version("1.0"), &files[2]);
+    assert!(path.unwrap().exists());
+}
+
 #[test]
 fn a_broken_download_goes_on_where_it_stopped() {
     let server = Index::start([package()]);

@@ -19,6 +19,8 @@ pub struct NoInterpreter {
     pub found: Vec<Found>,
     /// What would fit, as `Requires-Python` spells it.
     pub would_fit: String,
+    /// Whether only what a person asked for was looked at.
+    pub asked: bool,
 }
 
 /// An executable that was found and does not fit.
@@ -73,7 +75,12 @@ impl Interpreters {
         match request {
             PythonRequest::Path(path) => {
                 let given = SearchPath::given(&executable_of(places.root.join(path)));
-                self.first_fit(given.candidates(places), constraints)
+                let asked = |candidate| Candidate {
+                    origin: Origin::Asked,
+                    ..candidate
+                };
+                self.first_fit(given.candidates(places).map(asked), constraints)
+                    .map_err(NoInterpreter::asked)
             }
             PythonRequest::Constraints(wanted) => {
                 let candidates = search_path.candidates(places);
@@ -85,7 +92,7 @@ impl Interpreters {
                     if no.found.is_empty() {
                         self.none_of(wanted, search_path, places)
                     } else {
-                        no
+                        no.asked()
                     }
                 })
             }
@@ -135,6 +142,14 @@ impl NoInterpreter {
             constraints: constraints.iter().collect(),
             found,
             would_fit: constraints.requires_python(),
+            asked: false,
+        }
+    }
+
+    fn asked(self) -> Self {
+        Self {
+            asked: true,
+            ..self
         }
     }
 }
@@ -162,7 +177,12 @@ fn executable_of(path: Utf8PathBuf) -> Utf8PathBuf {
 impl fmt::Display for NoInterpreter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let constraints: Vec<String> = self.constraints.iter().map(|c| format!("`{c}`")).collect();
-        write!(f, "no Python for {} was found", constraints.join(" or "))?;
+        let constraints = constraints.join(" or ");
+        if self.asked {
+            write!(f, "the Python that was asked for is none for {constraints}")?;
+        } else {
+            write!(f, "no Python for {constraints} was found")?;
+        }
         if self.found.is_empty() {
             write!(f, ", nor any other")?;
         }
@@ -267,7 +287,7 @@ mod tests {
           a Python >=3.10,<3.11 would fit
         ");
         insta::assert_snapshot!(check(&["3.11.7", "3.12.1"], "CPython==3.11.*", Some("3.12")), @"
-        no Python for `CPython==3.11.*` was found
+        the Python that was asked for is none for `CPython==3.11.*`
           CPython 3.12.1 is at ROOT/pyenv/versions/3.12.1/bin/python3 (pyenv)
           a Python >=3.11,<3.12 would fit
         ");

@@ -60,6 +60,8 @@ pub enum Origin {
     Standard,
     /// A folder or executable that the search path names itself.
     Given,
+    /// A folder or executable that a person asked for.
+    Asked,
 }
 
 /// An executable that may be an interpreter.
@@ -218,7 +220,7 @@ impl Places {
                 .filter(|f| !self.is_shims(f))
                 .flat_map(|f| in_folder(f))
                 .collect(),
-            Origin::Standard | Origin::Given => {
+            Origin::Standard | Origin::Given | Origin::Asked => {
                 self.standard.iter().flat_map(|f| in_folder(f)).collect()
             }
             Origin::Pyenv => installed(&below(&self.pyenv, "versions"), None),
@@ -258,6 +260,7 @@ impl fmt::Display for Origin {
             Self::Uv => "uv",
             Self::Standard => "the system",
             Self::Given => "search_path",
+            Self::Asked => "as asked for",
         })
     }
 }

@@ -43,6 +43,14 @@ pub(super) fn of_environment(error: &EnvironmentError, resolve: &str) -> Command
             command_error
                 .hint("free some space, for one with `cargo xtask clean --cache`, and run it again")
         }
+        EnvironmentError::Io(error)
+            if matches!(
+                error.kind(),
+                std::io::ErrorKind::AlreadyExists | std::io::ErrorKind::NotADirectory
+            ) =>
+        {
+            command_error.hint("a file stands where a folder is needed: move it away")
+        }
         EnvironmentError::Io(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
             command_error.hint("see whose the folder is: `cargo xtask doctor`")
         }

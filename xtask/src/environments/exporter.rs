@@ -321,12 +321,23 @@ fn selected<'r>(recipe: &'r Recipe, resolve: &str) -> Result<Vec<Selected<'r>>, 
     select(&recipe.lock, &recipe.python).map_err(|error| of_selection(&error, resolve))
 }
 
-/// Prints all errors but the first, which is returned.
+/// How many errors are printed: where the index is away, there is one for each package.
+const MOST_ERRORS: usize = 5;
+
+/// Prints the errors but the first, which is returned.
 fn first(errors: Vec<CommandError>) -> CommandError {
     let mut errors = errors.into_iter();
     let first = errors.next();
-    errors.for_each(|error| error.print());
-    first.unwrap_or_else(|| CommandError::failure("packages cannot be had"))
+    errors
+        .by_ref()
+        .take(MOST_ERRORS - 1)
+        .for_each(|error| error.print());
+    let first = first.unwrap_or_else(|| CommandError::failure("packages cannot be had"));
+    match errors.count() {
+        0 => first,
+        1 => first.because("one more package cannot be had"),
+        more => first.because(format!("{more} more packages cannot be had")),
+    }
 }
 
 /// The lock of a resolve, which must be one of ours.

@@ -55,7 +55,8 @@ fn cached(name: &str) -> Option<&'static str> {
     if name.starts_with(TEMPORARY) {
         return Some("left by an interrupted run");
     }
-    let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    let stem = name.strip_suffix(".bin").unwrap_or(name);
+    let stem = stem.trim_end_matches(|c: char| c.is_ascii_digit());
     let stem = stem.strip_suffix('-').unwrap_or(stem);
     CACHES
         .iter()
