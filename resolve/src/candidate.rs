@@ -7,6 +7,7 @@ use model::{
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::need::Need;
 use crate::package::Reason;
 use crate::pins::Pins;
 use crate::problem::Problem;
@@ -23,19 +24,6 @@ pub(crate) struct Chooser<'a, P> {
     pub(crate) chosen_elsewhere: &'a Pins,
     /// Versions that the user asks for by `==`: they may be yanked.
     pub(crate) exact: &'a FxHashMap<PackageName, VersionRange>,
-}
-
-/// What a project is chosen for.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Need<'a> {
-    pub(crate) name: &'a PackageName,
-    pub(crate) range: &'a VersionRange,
-    /// The environments of the part.
-    pub(crate) part: &'a Marker,
-    /// Those of them in which it is needed, as far as known.
-    pub(crate) demand: &'a Marker,
-    /// The Pythons among them.
-    pub(crate) pythons: &'a VersionRange,
 }
 
 /// The outcome of a choice.

@@ -13,7 +13,8 @@ use model::{
 use pubgrub::{Id, State, Term};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::candidate::{Choice, Chooser, Need};
+use crate::candidate::{Choice, Chooser};
+use crate::need::Need;
 use crate::package::{Package, Reason, Types};
 use crate::part::Part;
 use crate::priority::{ConflictTracker, Priorities};

@@ -19,6 +19,7 @@ mod fact;
 mod fork;
 mod hint;
 mod merge;
+mod need;
 mod package;
 mod part;
 mod pins;

@@ -3,7 +3,7 @@
 use model::{Marker, PackageName, Version, VersionRange};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::candidate::Need;
+use crate::need::Need;
 
 /// One version to keep.
 #[derive(Debug, Clone, PartialEq, Eq)]

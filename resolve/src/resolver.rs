@@ -9,10 +9,11 @@ use model::{
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::candidate::{Chooser, Need};
+use crate::candidate::Chooser;
 use crate::conflict::{Conflict, Remedy};
 use crate::fork::{Fork, Outcome, Seeds, Solution};
 use crate::merge::merge;
+use crate::need::Need;
 use crate::package::Package;
 use crate::part::Part;
 use crate::pins::{Pin, Pins};
