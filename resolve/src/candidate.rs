@@ -2,8 +2,7 @@
 //! release, and a pre-release where nothing stable satisfies.
 
 use model::{
-    FileKind, Marker, PackageName, Platform, PrereleasePolicy, Version, VersionRange,
-    specifiers_range,
+    FileKind, PackageName, Platform, PrereleasePolicy, Version, VersionRange, specifiers_range,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
