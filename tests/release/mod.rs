@@ -184,7 +184,6 @@ fn the_whole_release() {
     [3/9] write CHANGELOG.md
     [4/9] remove 2 news fragments
     [5/9] build and verify the wheels
-    warning: verified without being installed: acme_runner-24.9.0-py3-none-manylinux2014_aarch64.whl, acme_runner-24.9.0-py3-none-manylinux2014_x86_64.whl: no Python that is CPython==3.12.* was found
     wrote .git/xtask-release/wheels/acme_runner-24.9.0-py3-none-manylinux2014_aarch64.whl
     wrote .git/xtask-release/wheels/acme_runner-24.9.0-py3-none-manylinux2014_x86_64.whl
     [6/9] commit "release: 24.09.0"
