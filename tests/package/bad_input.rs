@@ -264,6 +264,24 @@ fn a_link_out_of_the_tree() {
 }
 
 #[test]
+fn output_paths_that_lead_elsewhere() {
+    for path in ["../../escape", "/escape"] {
+        let app = super::APP.replace("sdist=False,", &format!("output_path=\"{path}\","));
+        let repo = super::monorepo().file("src/acme/app/BUILD", &app);
+        let said = refusal(&repo, &["src/acme/app:dist"]).replace(path, "[PATH]");
+        insta::allow_duplicates! { assert_snapshot!(said.replace('^', ""), @r#"
+        error: `output_path` of src/acme/app:dist leads out of the output folder: `[PATH]`
+         --> src/acme/app/BUILD:8:5
+          |
+        8 |     output_path="[PATH]",
+          |     
+          |
+        hint: write a path relative to it; `--out-dir` says where that is
+        "#) }
+    }
+}
+
+#[test]
 fn a_name_that_windows_reserves() {
     assert_snapshot!(refusal(&one(DIST).file("src/a/aux.txt", ""), &[]), @r#"
     error: cannot build src/a:dist: `a/aux.txt` cannot be a name in the archive: Windows reserves the name of a device (`CON`, `NUL`, `COM1`, …)

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use camino::Utf8Path;
+use camino::{Utf8Component, Utf8Path};
 use model::{InterpreterConstraints, Platform};
 use targets::data::Data;
 use targets::imports::{ImportCache, Strength, Strings};
@@ -68,7 +68,7 @@ impl Describer<'_> {
                 wheel: switch("wheel"),
                 sdist: switch("sdist"),
             },
-            output_path: text("output_path").unwrap_or_default().to_owned(),
+            output_path: self.output_path(id)?,
             python_tag: self.python_tag(id),
             interpreter_constraints: self.interpreter_constraints(&common)?,
             requirements: common
@@ -200,6 +200,22 @@ impl Describer<'_> {
             })?;
         }
         Ok(points)
+    }
+
+    /// Where its archives go below the output folder.
+    fn output_path(&self, id: TargetId) -> Result<String, CommandError> {
+        let field = self.graph.field(id, "output_path").and_then(Data::as_str);
+        let path = field.unwrap_or_default();
+        let stays = |part| matches!(part, Utf8Component::Normal(_) | Utf8Component::CurDir);
+        match Utf8Path::new(path).components().all(stays) {
+            true => Ok(path.to_owned()),
+            false => Err(CommandError::failure(format!(
+                "`output_path` of {} leads out of the output folder: `{path}`",
+                self.graph.target(id).address
+            ))
+            .at(self.place(id, "output_path"))
+            .hint("write a path relative to it; `--out-dir` says where that is")),
+        }
     }
 
     /// `wheel_config_settings={"--global-option": ["--python-tag", "py37.py38"]}`
