@@ -7,9 +7,6 @@ The requirements are locked once by us; uv gets the same pins, without hashes, w
 way for it (`uv pip sync`, ours checks each hash). Situations: filled (everything in the cache, no
 environment), unchanged (nothing to do) and cold (no
 cache). Measured as in `lock.py`, which see for what is needed.
-
-What a run must not find is moved aside and deleted at the end: ext4 takes many times as long to make
-files while it still remembers thousands that were deleted just before.
 """
 
 import argparse
@@ -25,13 +22,13 @@ from pathlib import Path
 from lock import PYTHON, Ours, Tool
 
 
-ASIDE = Path(tempfile.mkdtemp(prefix="bench-aside-"))
+ASIDE = tempfile.TemporaryDirectory(prefix="bench-aside-")
 
 
 def put_aside(path):
-    """Moves a folder away, where there is one."""
+    """Moves away what a run must not find, where it is there: see `Tool.forget_cache`."""
     if path.exists():
-        path.rename(ASIDE / str(time.monotonic_ns()))
+        path.rename(Path(ASIDE.name) / str(time.monotonic_ns()))
 
 
 class Exporter(Ours):
@@ -39,6 +36,7 @@ class Exporter(Ours):
 
     def prepare(self):
         super().prepare()
+        (self.folder / ".gitignore").write_text("/cache*/\n")
         self.run("generate-lockfiles", "--exclude-newer", self.options.cutoff)
         self.lock_text = (self.folder / self.lock).read_text()
         self.pins = self.run("export", "--format", "requirements")[1]
@@ -54,7 +52,7 @@ class Exporter(Ours):
 
     def forget_cache(self):
         self.forget_environment()
-        put_aside(self.cache)
+        self.caches += 1
 
     def python(self):
         return next((self.folder / "dist/export/python/virtualenvs/python-default").glob("[0-9]*")) / "bin/python"
@@ -80,10 +78,11 @@ class Uv(Tool):
     forget_environment = make_environment
 
     def export(self):
-        return self.run("pip", "sync", "pins.txt", VIRTUAL_ENV=str(self.folder / "venv"))[0]
+        # Named, because UV_PYTHON goes before VIRTUAL_ENV.
+        return self.run("pip", "sync", "--python", str(self.folder / "venv/bin/python"), "pins.txt")[0]
 
     def forget_cache(self):
-        put_aside(self.cache)
+        self.caches += 1
         self.make_environment()
 
 
@@ -144,8 +143,6 @@ def main():
         for mine, theirs, digits in zip(a, b, (3, 3, 0)):
             row += f" {mine:9.{digits}f} {theirs:9.{digits}f} {mine / theirs:6.2f}"
         print(row, flush=True)
-    for folder in (ASIDE, ours.folder, uv.folder):
-        shutil.rmtree(folder)
 
 
 if __name__ == "__main__":
