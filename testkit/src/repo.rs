@@ -271,6 +271,18 @@ impl Running {
         self.wait()
     }
 
+    /// Ends the command as Ctrl+C does.
+    ///
+    /// # Panics
+    /// Where the system has no `kill`.
+    pub fn interrupt(self) -> Output {
+        for pid in self.handle.pids() {
+            let kill = duct::cmd!("kill", "-INT", pid.to_string()).run();
+            kill.expect("a process that can be interrupted");
+        }
+        self.wait()
+    }
+
     /// Waits for the end.
     ///
     /// # Panics

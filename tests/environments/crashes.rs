@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use testkit::{Index, Package, Repo};
+use testkit::{Fault, Index, Package, Repo, When};
 
 use super::{done, repo};
 use crate::lock;
@@ -80,6 +80,31 @@ fn fifty_kills_end_in_a_right_environment() {
         .filter(|entry| entry.as_ref().unwrap().file_name().starts_with(".tmp-"))
         .count();
     assert_eq!(litter, 0, "killed runs leave nothing behind the next one");
+}
+
+#[test]
+fn an_interruption_says_what_holds() {
+    let Some(repo) = repo() else { return };
+    let index = Index::start([Package::new("p0", "1.0").member("p0/m0.py", b"")]);
+    let repo = repo.index(&index).requirements("p0\n");
+    lock(&repo);
+    index.inject("/files/", Fault::Stall, When::Always);
+    fs_err::remove_dir_all(repo.cache()).unwrap();
+    index.clear_log();
+    let running = repo.start(&["export"]);
+    while index.log().is_empty() {
+        thread::sleep(Duration::from_millis(10));
+    }
+    let output = running.interrupt();
+    insta::assert_snapshot!(output, @"
+    exit status 130
+    ----- stderr
+    error: interrupted
+     |
+    hint: an environment that was there is as it was, or is repaired when this is run again
+    ");
+    index.heal();
+    done(&repo, &["export"]);
 }
 
 #[test]

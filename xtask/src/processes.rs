@@ -1,5 +1,5 @@
 //! A program in the place of this process: it gets the terminal, signals and exit code as if it
-//! had been started directly.
+//! had been started directly. And what this process says when it is interrupted.
 
 use crate::error::CommandError;
 
@@ -51,3 +51,23 @@ impl Replacement {
         CommandError::failure(format!("cannot run {}: not on this system", self.program))
     }
 }
+
+/// On Ctrl+C says `hint`, and ends as if it had said nothing.
+#[cfg(unix)]
+pub(crate) fn say_when_interrupted(hint: &'static str) {
+    use signal_hook::consts::SIGINT;
+    // Where it cannot be listened for, the process ends all the same.
+    let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT]) else {
+        return;
+    };
+    std::thread::spawn(move || {
+        if signals.forever().next().is_some() {
+            CommandError::failure("interrupted").hint(hint).print();
+            let _ = signal_hook::low_level::emulate_default_handler(SIGINT);
+        }
+    });
+}
+
+/// There are no signals here.
+#[cfg(not(unix))]
+pub(crate) fn say_when_interrupted(_: &'static str) {}

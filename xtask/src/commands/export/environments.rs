@@ -10,6 +10,7 @@ use crate::environments::{Exported, Exporter, Options, relative};
 use crate::error::CommandError;
 use crate::files;
 use crate::locking::LockPath;
+use crate::processes::say_when_interrupted;
 use crate::session::Session;
 
 /// Where `--bin` links scripts, relative to the root.
@@ -28,6 +29,9 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
         };
         return super::editor::run(session, &exporter, (editor, resolve, write));
     }
+    say_when_interrupted(
+        "an environment that was there is as it was, or is repaired when this is run again",
+    );
     let mut exported = Vec::new();
     let mut errors = Vec::new();
     for (resolve, result) in resolves.iter().zip(side_by_side(&exporter, &resolves)) {
