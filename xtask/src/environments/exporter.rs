@@ -99,7 +99,7 @@ impl<'a> Exporter<'a> {
 
     /// Makes the environment of `resolve` what its lock says.
     pub(crate) fn export(&self, resolve: &str) -> Result<Exported, CommandError> {
-        let recipe = self.recipe(resolve)?;
+        let recipe = self.first_recipe(resolve)?;
         if let Some(mistake) = &recipe.first_party.mistake {
             self.session.warn(format_args!(
                 "what distributions of this repository require is not in their metadata: {}",
@@ -219,6 +219,22 @@ impl<'a> Exporter<'a> {
             &recipe.python,
             (resolve, &self.options.places),
         )
+    }
+
+    /// With a new cache, pip is asked for its index while interpreters are asked what they are: each
+    /// takes the start of a Python.
+    fn first_recipe(&self, resolve: &str) -> Result<Recipe, CommandError> {
+        if self.store.folder().exists() {
+            return self.recipe(resolve);
+        }
+        std::thread::scope(|threads| {
+            threads.spawn(|| {
+                let places = locking::Places::new(self.session, self.options.places.clone());
+                // The answer is kept; what is wrong is said when it is needed.
+                places.and_then(|places| places.plain_index()).is_ok()
+            });
+            self.recipe(resolve)
+        })
     }
 
     fn recipe(&self, resolve: &str) -> Result<Recipe, CommandError> {
