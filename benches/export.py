@@ -36,7 +36,6 @@ class Exporter(Ours):
 
     def prepare(self):
         super().prepare()
-        (self.folder / ".gitignore").write_text("/cache*/\n")
         self.run("generate-lockfiles", "--exclude-newer", self.options.cutoff)
         self.lock_text = (self.folder / self.lock).read_text()
         self.pins = self.run("export", "--format", "requirements")[1]

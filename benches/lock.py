@@ -48,13 +48,15 @@ class Tool:
     def __init__(self, requirements, options):
         self.options = options
         self.temporary = tempfile.TemporaryDirectory(prefix=f"bench-{self.name}-")
-        self.folder = Path(self.temporary.name)
+        # A cache within the repository would be walked with it.
+        self.folder = Path(self.temporary.name) / "repository"
+        self.folder.mkdir()
         self.caches = 0
         self.requirements = requirements.read_text()
         self.prepare()
 
     def run(self, *extra, **variables):
-        cache = str(self.folder / f"cache-{self.caches}")
+        cache = str(Path(self.temporary.name) / f"cache-{self.caches}")
         environment = {**os.environ, self.cache_variable: cache, "NO_COLOR": "1", **variables}
         return measure([*self.command(), *extra], self.folder, environment)
 
@@ -122,6 +124,7 @@ def cold(tool):
 
 
 def compare(requirements, options):
+    """Prints the table, and returns the tools: their folders are deleted when nothing is measured any more."""
     ours, uv = Ours(requirements, options), Uv(requirements, options)
     for tool in (ours, uv):
         tool.run()
@@ -145,6 +148,7 @@ def compare(requirements, options):
             row += f" {mine:9.{digits}f} {theirs:9.{digits}f} {mine / theirs:6.2f}"
         print(row, flush=True)
     print(f"requests, cold: {ours.requests()} and {uv.requests()}")
+    return ours, uv
 
 
 def main():
@@ -159,8 +163,8 @@ def main():
     options.binary = os.path.abspath(options.binary)
     version = subprocess.run([options.uv, "--version"], capture_output=True, text=True).stdout.strip()
     print(f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} CPUs; xtask left, {version} right")
-    for requirements in options.requirements:
-        compare(requirements, options)
+    compared = [compare(requirements, options) for requirements in options.requirements]
+    del compared
 
 
 if __name__ == "__main__":
