@@ -6,9 +6,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::environments::BuildEnvironment;
 use super::error::BuildProblem;
 use super::project::BuildSystem;
-use crate::environment::Environment;
+use super::server::Server;
 
 const RUNNER: &str = include_str!("runner.py");
 /// The lines of a failed hook's output that an error carries.
@@ -26,7 +27,7 @@ pub(crate) enum Goal {
 /// A backend that can be called.
 pub(crate) struct Backend<'a> {
     pub(crate) system: &'a BuildSystem,
-    pub(crate) environment: &'a Environment,
+    pub(crate) environment: &'a BuildEnvironment,
     /// The project's folder.
     pub(crate) source: &'a Utf8Path,
     /// A folder for requests and answers.
@@ -142,62 +143,93 @@ impl Backend<'_> {
     /// Makes the calls in order; after one that returns something, no further one is made.
     fn run(&self, calls: &[Call]) -> Result<(), BuildProblem> {
         // Elsewhere a process may not be forked once it has imported this or that.
-        let at_once = match cfg!(target_os = "linux") {
-            true => calls.len(),
-            false => 1,
-        };
-        for calls in calls.chunks(at_once) {
-            self.run_in_one_process(calls)?;
-            if let [call] = calls
-                && let Some(value) = self.answer(call.hook)?
-                && !matches!(&value, Value::Array(all) if all.is_empty())
-            {
+        let forks = cfg!(target_os = "linux");
+        for calls in calls.chunks(if forks { calls.len() } else { 1 }) {
+            let output = match calls {
+                [first, ..] => self.file(first.hook, "output"),
+                [] => continue,
+            };
+            // A backend of the source itself is imported for this source alone.
+            let is_shared = forks && self.system.backend_path.is_empty();
+            if !(is_shared && self.run_in_server(calls, &output)?) {
+                self.run_in_one_process(calls, &output)?;
+            }
+            if !self.goes_on(calls, &output)? {
                 break;
             }
         }
         Ok(())
     }
 
-    fn run_in_one_process(&self, calls: &[Call]) -> Result<(), BuildProblem> {
-        let Some(first) = calls.first() else {
-            return Ok(());
-        };
-        let (runner, request) = (
-            self.file(first.hook, "runner.py"),
-            self.file(first.hook, "request.json"),
-        );
-        let output = self.file(first.hook, "output");
-        fs_err::write(&runner, RUNNER)?;
-        let listed: Vec<Value> = calls
+    /// Whether calls that were made leave it to the next one, each having returned nothing.
+    fn goes_on(&self, calls: &[Call], output: &Utf8Path) -> Result<bool, BuildProblem> {
+        for call in calls {
+            if !self.file(call.hook, ANSWER).exists() {
+                return Err(self.failure(call.hook, output)?);
+            }
+            let value = self.answer(call.hook)?;
+            if value.is_some_and(|value| !matches!(&value, Value::Array(all) if all.is_empty())) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// What `runner.py` is told.
+    fn request(&self, calls: &[Call]) -> Value {
+        let calls: Vec<Value> = calls
             .iter()
             .map(|call| {
                 let answer = self.file(call.hook, ANSWER);
                 json!({"hook": call.hook, "arguments": call.arguments, "answer": answer})
             })
             .collect();
-        let text = json!({
+        json!({
             "backend": self.system.backend,
             "backend_path": self.system.backend_path,
-            "alone": self.environment.root().join("import.lock"),
-            "calls": listed,
+            "calls": calls,
+        })
+    }
+
+    /// Whether a server made the calls.
+    fn run_in_server(&self, calls: &[Call], output: &Utf8Path) -> Result<bool, BuildProblem> {
+        let server = self.environment.server.get_or_init(|| {
+            let runner = self.environment.environment.root().join("runner.py");
+            fs_err::write(&runner, RUNNER).ok()?;
+            Server::start(&self.python([runner.as_str()])).ok()
         });
-        fs_err::write(&request, text.to_string())?;
-        let python = self.environment.python();
-        let expression = duct::cmd(
-            python.as_str(),
-            ["-I", "-u", runner.as_str(), request.as_str()],
-        )
-        .dir(self.source)
-        .stdin_null()
-        .stderr_to_stdout()
-        .stdout_path(&output)
-        .unchecked();
-        if self.clean(expression).run()?.status.success() {
-            return Ok(());
-        }
-        let unanswered = |call: &&Call| !self.file(call.hook, ANSWER).exists();
-        let failed = calls.iter().find(unanswered).unwrap_or(first);
-        Err(self.failure(failed.hook, &output)?)
+        let Some(server) = server else {
+            return Ok(false);
+        };
+        let lock = self.scratch.join("lock");
+        let mut request = self.request(calls);
+        request["source"] = json!(self.source);
+        request["output"] = json!(output);
+        request["lock"] = json!(lock);
+        fs_err::write(output, "")?;
+        Ok(server.serve(&request, &lock).is_ok())
+    }
+
+    fn run_in_one_process(&self, calls: &[Call], output: &Utf8Path) -> Result<(), BuildProblem> {
+        let runner = self.scratch.join("runner.py");
+        let request = self.scratch.join("request.json");
+        fs_err::write(&runner, RUNNER)?;
+        fs_err::write(&request, self.request(calls).to_string())?;
+        self.python([runner.as_str(), request.as_str()])
+            .dir(self.source)
+            .stdin_null()
+            .stderr_to_stdout()
+            .stdout_path(output)
+            .unchecked()
+            .run()?;
+        Ok(())
+    }
+
+    /// Python, in the environment and in no other way.
+    fn python<const N: usize>(&self, arguments: [&str; N]) -> duct::Expression {
+        let python = self.environment.environment.python();
+        let arguments = ["-I", "-u"].into_iter().chain(arguments);
+        self.clean(duct::cmd(python.as_str(), arguments))
     }
 
     /// What a hook that was called returned; `None` where the backend has no such hook.
@@ -221,8 +253,11 @@ impl Backend<'_> {
             .fold(expression, |expression, name| expression.env_remove(name));
         let path = env::var("PATH").unwrap_or_default();
         expression = expression
-            .env("PATH", format!("{}:{path}", self.environment.scripts()))
-            .env("VIRTUAL_ENV", self.environment.root());
+            .env(
+                "PATH",
+                format!("{}:{path}", self.environment.environment.scripts()),
+            )
+            .env("VIRTUAL_ENV", self.environment.environment.root());
         if env::var_os("SOURCE_DATE_EPOCH").is_none() {
             expression = expression.env("SOURCE_DATE_EPOCH", EPOCH);
         }

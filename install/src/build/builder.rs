@@ -8,11 +8,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 use model::{Metadata, Requirement, Sha256, WheelFilename};
 
 use super::backend::{Backend, Goal};
-use super::environments::Environments;
+use super::environments::{BuildEnvironment, Environments};
 use super::error::{BuildError, BuildProblem};
 use super::project::BuildSystem;
 use super::unpack::unpack_sdist;
-use crate::environment::{Bytecode, Environment, Wanted, WantedWheel};
+use crate::environment::{Bytecode, Wanted, WantedWheel};
 use crate::files;
 use crate::python::Interpreter;
 use crate::store::{Store, UnpackedWheel};
@@ -280,7 +280,7 @@ impl<'a> Builder<'a> {
     }
 
     /// An environment with what `requires` asks for.
-    fn furnish(&self, requires: &[Requirement]) -> Result<Arc<Environment>, BuildProblem> {
+    fn furnish(&self, requires: &[Requirement]) -> Result<Arc<BuildEnvironment>, BuildProblem> {
         let environment = self.python.marker_environment();
         let needed: Vec<Requirement> = requires
             .iter()
@@ -413,7 +413,7 @@ impl Source {
 
 /// A source, unpacked, with an environment for its backend; the source is gone when it is dropped.
 struct Workshop {
-    environment: Arc<Environment>,
+    environment: Arc<BuildEnvironment>,
     requires: Vec<Requirement>,
     project: Utf8PathBuf,
     system: BuildSystem,

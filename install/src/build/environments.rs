@@ -1,13 +1,14 @@
 //! Environments of builds, shared by builds that require the same wheels: most require just
-//! setuptools, and compiling it anew takes Python longer than the rest of a build.
+//! setuptools, and compiling and importing it anew takes Python longer than the rest of a build.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use camino::Utf8Path;
 use model::Sha256;
 
 use super::error::BuildProblem;
+use super::server::Server;
 use crate::environment::Environment;
 use crate::files;
 
@@ -18,7 +19,15 @@ pub struct Environments(Mutex<Made>);
 #[derive(Debug, Default)]
 struct Made {
     folder: Option<tempfile::TempDir>,
-    by_wheels: BTreeMap<Vec<Sha256>, Arc<Environment>>,
+    by_wheels: BTreeMap<Vec<Sha256>, Arc<BuildEnvironment>>,
+}
+
+/// An environment, with what serves builds in it.
+#[derive(Debug)]
+pub(crate) struct BuildEnvironment {
+    pub(crate) environment: Environment,
+    /// Started when it is first wanted; `None` where it does not start.
+    pub(crate) server: OnceLock<Option<Server>>,
 }
 
 impl Environments {
@@ -28,7 +37,7 @@ impl Environments {
         parent: &Utf8Path,
         mut wheels: Vec<Sha256>,
         furnish: impl FnOnce(&Environment) -> Result<(), BuildProblem>,
-    ) -> Result<Arc<Environment>, BuildProblem> {
+    ) -> Result<Arc<BuildEnvironment>, BuildProblem> {
         wheels.sort_unstable();
         let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(environment) = made.by_wheels.get(&wheels) {
@@ -40,8 +49,12 @@ impl Environments {
         };
         let place = files::utf8(folder.path())?.join(made.by_wheels.len().to_string());
         made.folder = Some(folder);
-        let environment = Arc::new(Environment::at(place));
+        let environment = Environment::at(place);
         furnish(&environment)?;
+        let environment = Arc::new(BuildEnvironment {
+            environment,
+            server: OnceLock::new(),
+        });
         made.by_wheels.insert(wheels, Arc::clone(&environment));
         Ok(environment)
     }

@@ -6,6 +6,7 @@ mod builder;
 mod environments;
 mod error;
 mod project;
+mod server;
 #[cfg(test)]
 mod tests;
 mod unpack;

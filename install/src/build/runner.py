@@ -1,16 +1,19 @@
 """Calls hooks of a build backend (PEP 517) and writes down what they return.
 
 Run as `python -I runner.py REQUEST`, in the source's folder. REQUEST is a JSON file: `backend`, `backend_path`
-(absolute folders), `alone` (a file) and `calls`, each with `hook`, `arguments` (by position) and `answer`, the file
-in which `{"value": ...}` or `{"missing": true}` is written. A call is made only where the one before it returned
-nothing.
+(absolute folders), and `calls`, each with `hook`, `arguments` (by position) and `answer`, the file in which
+`{"value": ...}` or `{"missing": true}` is written. A call is made only where the one before it returned nothing.
 
 The backend is imported once, which takes longer than most hooks. Each of several calls is made in a process forked
-from there, as what a hook changes must not reach the next one. Processes of one environment import one after the
-other, so that only the first compiles.
+from there, as what a hook changes must not reach the next one.
+
+Run as `python -I runner.py`, requests come as lines on standard input, until it ends, and have `source` (the folder to
+work in), `output` (a file) and `lock` (a file) as well. Each is served by a process of its own, forked once the backend
+is imported, which holds the lock on the file until it ends. A line on standard output says that it holds it.
 """
 
 import atexit
+import gc
 import importlib
 import json
 import os
@@ -30,16 +33,6 @@ def load(backend, backend_path):
     for name in filter(None, attribute.split(".")):
         module = getattr(module, name)
     return module
-
-
-def load_alone(request):
-    try:
-        import fcntl
-    except ImportError:
-        return load(request["backend"], request["backend_path"])
-    with open(request["alone"], "a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        return load(request["backend"], request["backend_path"])
 
 
 def call(backend, hook, arguments, answer):
@@ -73,18 +66,63 @@ def call_apart(backend, arguments):
         return not json.load(file).get("value")
 
 
-def main():
-    with open(sys.argv[1], encoding="utf-8") as file:
-        request = json.load(file)
-    # A backend may look at its arguments as `setup.py` does.
-    sys.argv[1:] = []
-    backend = load_alone(request)
+def run(request):
+    backend = load(request["backend"], request["backend_path"])
     calls = request["calls"]
     if len(calls) == 1:
         call(backend, **calls[0])
     else:
         all(call_apart(backend, arguments) for arguments in calls)
     end()
+
+
+def serve():
+    import fcntl
+
+    said = os.dup(1)
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    for line in sys.stdin:
+        request = json.loads(line)
+        gc.disable()
+        try:
+            load(request["backend"], request["backend_path"])
+        except BaseException:
+            pass  # It fails again where its output is kept.
+        gc.freeze()
+        lock = os.open(request["lock"], os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if os.fork() == 0:
+            os.close(said)
+            output = os.open(request["output"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            for target, source in enumerate((nowhere, output, output)):
+                os.dup2(source, target)
+            os.chdir(request["source"])
+            gc.enable()
+            run(request)
+        os.close(lock)
+        os.write(said, b"taken\n")
+        reap()
+    os._exit(0)
+
+
+def reap():
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0] != 0:
+            pass
+    except ChildProcessError:
+        pass
+
+
+def main():
+    if len(sys.argv) == 1:
+        serve()
+    with open(sys.argv[1], encoding="utf-8") as file:
+        request = json.load(file)
+    # A backend may look at its arguments as `setup.py` does.
+    sys.argv[1:] = []
+    run(request)
 
 
 main()

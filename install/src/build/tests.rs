@@ -2,7 +2,7 @@
 //!
 //! Skip, visibly, where there is no Python.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{Requirement, Sha256};
@@ -44,6 +44,17 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
     return "demo-1.0-py3-none-any.whl"
 "#;
 
+/// What a backend that comes as a wheel adds: its projects say whether they fail.
+const SERVED: &str = r#"
+note("import")
+FAIL = False
+built = build_wheel
+def build_wheel(*arguments):
+    global FAIL
+    FAIL = os.path.exists("fail")
+    return built(*arguments)
+"#;
+
 /// Provides a wheel for each requirement and remembers what it was asked for.
 struct Provider {
     folder: Utf8PathBuf,
@@ -59,7 +70,14 @@ impl BuildRequirements for Provider {
         }
         let wheel = |name: &String| {
             let mut builder = WheelBuilder::new(name, "1.0");
-            builder.file(&format!("{name}.py"), "");
+            let text = match name.as_str() {
+                "served" => format!(
+                    "HELPER = False\nCALLS = {:?}\n{BACKEND}\n{SERVED}",
+                    self.folder.as_str()
+                ),
+                _ => String::new(),
+            };
+            builder.file(&format!("{name}.py"), &text);
             let filename = format!("{name}-1.0-py3-none-any.whl");
             let path = self.folder.join(&filename);
             fs_err::write(&path, builder.bytes()).unwrap();
@@ -107,6 +125,12 @@ impl Scene {
         })
     }
 
+    /// A source distribution of a project with this file, whose backend is a wheel.
+    fn served(&self, file: &str) -> Source {
+        let pyproject = "[build-system]\nrequires = ['served']\nbuild-backend = 'served'\n";
+        self.archive(&[("pyproject.toml", pyproject), (file, "")])
+    }
+
     /// A source distribution with our backend, of which `settings` are the first lines.
     fn sdist(&self, requires: &str, settings: &str) -> Source {
         let pyproject = format!(
@@ -116,9 +140,13 @@ impl Scene {
             "FAIL = HELPER = False\nCALLS = {:?}\n{settings}\n{BACKEND}",
             self.root.as_str()
         );
+        self.archive(&[("pyproject.toml", &pyproject), ("backend.py", &backend)])
+    }
+
+    fn archive(&self, files: &[(&str, &str)]) -> Source {
         let encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         let mut archive = tar::Builder::new(encoder);
-        for (name, text) in [("pyproject.toml", pyproject), ("backend.py", backend)] {
+        for (name, text) in files {
             let mut header = tar::Header::new_gnu();
             header.set_size(text.len() as u64);
             header.set_mode(0o644);
@@ -127,11 +155,14 @@ impl Scene {
                 .unwrap();
         }
         let bytes = archive.into_inner().unwrap().finish().unwrap();
-        let path = self.root.join("demo-1.0.tar.gz");
+        let sha256 = Sha256(crate::archive::sha256(&bytes));
+        let folder = self.root.join(sha256.to_string());
+        fs_err::create_dir_all(&folder).unwrap();
+        let path = folder.join("demo-1.0.tar.gz");
         fs_err::write(&path, &bytes).unwrap();
         Source::Archive {
             path,
-            sha256: Sha256(crate::archive::sha256(&bytes)),
+            sha256,
             subdirectory: None,
         }
     }
@@ -202,6 +233,42 @@ HELPER = Meddler()",
 }
 
 #[test]
+fn a_backend_that_comes_as_a_wheel_is_imported_once_for_all_builds() {
+    let Some(scene) = Scene::new() else { return };
+    let environments = Arc::default();
+    let sources: Vec<Source> = ["a", "b", "c", "d"].map(|file| scene.served(file)).into();
+    std::thread::scope(|scope| {
+        for source in &sources {
+            scope.spawn(|| {
+                let builder = scene.builder().sharing(&environments);
+                builder.wheel(source).unwrap()
+            });
+        }
+    });
+    let mut calls: Vec<String> = scene.calls().split(' ').map(str::to_owned).collect();
+    calls.sort();
+    assert_eq!(
+        calls.join(" ").trim(),
+        "False False False False import requires requires requires requires wheel wheel wheel wheel"
+    );
+}
+
+#[test]
+fn a_failure_in_a_server_is_of_its_build_alone() {
+    let Some(scene) = Scene::new() else { return };
+    let builder = scene.builder();
+    let [bad, good] = ["fail", "a"].map(|file| scene.served(file));
+    let error = builder.wheel(&bad).unwrap_err().to_string();
+    assert!(
+        error.contains("the hook `build_wheel` of its backend `served` failed"),
+        "{error}"
+    );
+    assert!(error.ends_with("compiling\n  no compiler"), "{error}");
+    builder.wheel(&good).unwrap();
+    assert_eq!(scene.calls().matches("import").count(), 1);
+}
+
+#[test]
 fn metadata_come_from_the_wheel_where_there_is_none() {
     let Some(scene) = Scene::new() else { return };
     let source = scene.sdist("", "");
@@ -260,8 +327,11 @@ fn refusals() {
     let Some(scene) = Scene::new() else { return };
     let source = scene.sdist("'absent'", "");
     insta::assert_snapshot!(scene.error(&source), @"cannot build demo-1.0.tar.gz: what its build requires (`absent`) cannot be had: there is no package `absent`");
+    let Source::Archive { path, .. } = source else {
+        unreachable!()
+    };
     let source = Source::Archive {
-        path: scene.root.join("demo-1.0.tar.gz"),
+        path,
         sha256: Sha256([7; 32]),
         subdirectory: None,
     };
