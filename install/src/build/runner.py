@@ -103,13 +103,15 @@ def serve():
             run(request)
         os.close(lock)
         os.write(said, b"taken\n")
-        reap()
+        reap(os.WNOHANG)
+    reap(0)
     os._exit(0)
 
 
-def reap():
+def reap(how):
+    """Takes leave of processes that have ended or, where `how` does not say otherwise, end at last."""
     try:
-        while os.waitpid(-1, os.WNOHANG)[0] != 0:
+        while os.waitpid(-1, how)[0] != 0:
             pass
     except ChildProcessError:
         pass
