@@ -4,8 +4,8 @@ Run as `python -I runner.py REQUEST`, in the source's folder. REQUEST is a JSON 
 (absolute folders), and `calls`, each with `hook`, `arguments` (by position) and `answer`, the file in which
 `{"value": ...}` or `{"missing": true}` is written. A call is made only where the one before it returned nothing.
 
-The backend is imported once, which takes longer than most hooks. Each of several calls is made in a process forked
-from there, as what a hook changes must not reach the next one.
+The backend is imported once, which takes longer than most hooks. Each call is made in a process forked
+from there, but for the last: what a hook changes must not reach the next one.
 
 Run as `python -I runner.py`, requests come as lines on standard input, until it ends, and have `source` (the folder to
 work in), `output` (a file) and `lock` (a file) as well. Each is served by a process of its own, forked once the backend
@@ -68,11 +68,9 @@ def call_apart(backend, arguments):
 
 def run(request):
     backend = load(request["backend"], request["backend_path"])
-    calls = request["calls"]
-    if len(calls) == 1:
-        call(backend, **calls[0])
-    else:
-        all(call_apart(backend, arguments) for arguments in calls)
+    *before, last = request["calls"]
+    if all(call_apart(backend, arguments) for arguments in before):
+        call(backend, **last)
     end()
 
 

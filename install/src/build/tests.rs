@@ -64,7 +64,9 @@ struct Provider {
 impl BuildRequirements for Provider {
     fn provide(&self, requirements: &[Requirement], _: &Interpreter) -> Provided {
         let names: Vec<String> = requirements.iter().map(|r| r.name.to_string()).collect();
-        self.asked.lock().unwrap().push(names.join(" "));
+        // Held to the end: builds ask side by side for the same file.
+        let mut asked = self.asked.lock().unwrap();
+        asked.push(names.join(" "));
         if names.iter().any(|name| name == "absent") {
             return Err("there is no package `absent`".into());
         }
@@ -80,7 +82,9 @@ impl BuildRequirements for Provider {
             builder.file(&format!("{name}.py"), &text);
             let filename = format!("{name}-1.0-py3-none-any.whl");
             let path = self.folder.join(&filename);
-            fs_err::write(&path, builder.bytes()).unwrap();
+            if !path.exists() {
+                fs_err::write(&path, builder.bytes()).unwrap();
+            }
             BuildWheel {
                 path,
                 filename: filename.parse().unwrap(),

@@ -117,14 +117,23 @@ impl Interpreters {
         constraints: &InterpreterConstraints,
     ) -> Result<Interpreter, NoInterpreter> {
         let mut found = Vec::new();
-        for Candidate { executable, origin } in candidates {
-            let why = match self.ask(&executable) {
-                Ok(python) if fits(&python, constraints) => return Ok(python),
-                Ok(python) => Unfit::Other {
-                    implementation: python.implementation().to_owned(),
-                    version: python.version().to_string(),
+        for candidate in candidates {
+            let called = candidate.called();
+            let Candidate { executable, origin } = candidate;
+            let why = match called.filter(|version| !constraints.contains(version)) {
+                // To ask each that cannot fit would take longer than all else.
+                Some(version) => Unfit::Other {
+                    implementation: "CPython".to_owned(),
+                    version: version.to_string(),
                 },
-                Err(error) => Unfit::NoAnswer(error.to_string()),
+                None => match self.ask(&executable) {
+                    Ok(python) if fits(&python, constraints) => return Ok(python),
+                    Ok(python) => Unfit::Other {
+                        implementation: python.implementation().to_owned(),
+                        version: python.version().to_string(),
+                    },
+                    Err(error) => Unfit::NoAnswer(error.to_string()),
+                },
             };
             found.push(Found {
                 executable,

@@ -73,6 +73,20 @@ pub struct Candidate {
     pub origin: Origin,
 }
 
+impl Candidate {
+    /// The version that a manager of versions calls this CPython by: other implementations have
+    /// their name before it.
+    pub(crate) fn called(&self) -> Option<Version> {
+        let is_managed = matches!(
+            self.origin,
+            Origin::Pyenv | Origin::PyenvLocal | Origin::Asdf | Origin::AsdfLocal | Origin::Mise
+        );
+        let folder = self.executable.ancestors().nth(2).filter(|_| is_managed)?;
+        let version: Version = folder.file_name()?.parse().ok()?;
+        (version.release().len() == 3).then_some(version)
+    }
+}
+
 /// An entry of a search path that means nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{entry}` in `[python-bootstrap] search_path` is not a place: use {known}, or a folder")]
