@@ -213,5 +213,8 @@ fn a_folder_that_cannot_be_written_is_named() {
     let text = shown(outcome, &world);
     let (place, reason) = text.split_once("/a: ").unwrap();
     assert!(place.starts_with("cannot write the cache file $/cache/listings-1/"));
-    insta::assert_snapshot!(reason, @"not a directory");
+    insta::assert_snapshot!(reason, @"
+    not a directory
+    hint: name a cache folder that can be written
+    ");
 }
