@@ -13,13 +13,12 @@ import argparse
 import os
 import re
 import shutil
-import statistics
 import subprocess
 import tempfile
 import time
 from pathlib import Path
 
-from lock import PYTHON, Ours, Tool
+from lock import HEADING, PYTHON, Ours, Tool, row
 
 
 ASIDE = tempfile.TemporaryDirectory(prefix="bench-aside-")
@@ -129,19 +128,11 @@ def main():
     files = sum(len(names) for _, _, names in os.walk(ours.folder / "dist"))
     print(f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} CPUs, Python {PYTHON}; xtask left, {version} right")
     print(f"{options.requirements.name}: {files} files; median of {options.runs} runs each, in turn")
-    print(f"{'':10} {'wall s':>19} {'ratio':>6} {'CPU s':>19} {'ratio':>6} {'MiB':>15} {'ratio':>6}")
+    print(HEADING)
     for situation in (filled, unchanged, cold):
-        samples = {tool.name: [] for tool in (ours, uv)}
         for tool in (ours, uv):
             situation(tool)
-        for _ in range(options.runs):
-            for tool in (ours, uv):
-                samples[tool.name].append(situation(tool))
-        a, b = ([statistics.median(column) for column in zip(*samples[tool.name])] for tool in (ours, uv))
-        row = f"{situation.__name__:10}"
-        for mine, theirs, digits in zip(a, b, (3, 3, 0)):
-            row += f" {mine:9.{digits}f} {theirs:9.{digits}f} {mine / theirs:6.2f}"
-        print(row, flush=True)
+        print(row(situation, (ours, uv), options.runs), flush=True)
 
 
 if __name__ == "__main__":

@@ -123,6 +123,22 @@ def cold(tool):
     return tool.run()[0]
 
 
+HEADING = f"{'':10} {'wall s':>19} {'ratio':>6} {'CPU s':>19} {'ratio':>6} {'MiB':>15} {'ratio':>6}"
+
+
+def row(situation, tools, runs):
+    """The line of a situation: medians of the tools, which run in turn, and their ratios."""
+    samples = {tool.name: [] for tool in tools}
+    for _ in range(runs):
+        for tool in tools:
+            samples[tool.name].append(situation(tool))
+    a, b = ([statistics.median(column) for column in zip(*samples[tool.name])] for tool in tools)
+    line = f"{situation.__name__:10}"
+    for mine, theirs, digits in zip(a, b, (3, 3, 0)):
+        line += f" {mine:9.{digits}f} {theirs:9.{digits}f} {mine / theirs:6.2f}"
+    return line
+
+
 def compare(requirements, options):
     """Prints the table, and returns the tools: their folders are deleted when nothing is measured any more."""
     ours, uv = Ours(requirements, options), Uv(requirements, options)
@@ -133,20 +149,13 @@ def compare(requirements, options):
         f"\n{requirements.name}: {packages} packages; median of {options.runs} runs each, in turn"
         f" (cold: {options.cold_runs})"
     )
-    print(f"{'':10} {'wall s':>19} {'ratio':>6} {'CPU s':>19} {'ratio':>6} {'MiB':>15} {'ratio':>6}")
+    print(HEADING)
     for situation in (warm, unchanged, cold):
-        samples = {tool.name: [] for tool in (ours, uv)}
         if situation is not cold:
             for tool in (ours, uv):
                 situation(tool)
-        for _ in range(options.cold_runs if situation is cold else options.runs):
-            for tool in (ours, uv):
-                samples[tool.name].append(situation(tool))
-        a, b = ([statistics.median(column) for column in zip(*samples[tool.name])] for tool in (ours, uv))
-        row = f"{situation.__name__:10}"
-        for mine, theirs, digits in zip(a, b, (3, 3, 0)):
-            row += f" {mine:9.{digits}f} {theirs:9.{digits}f} {mine / theirs:6.2f}"
-        print(row, flush=True)
+        runs = options.cold_runs if situation is cold else options.runs
+        print(row(situation, (ours, uv), runs), flush=True)
     print(f"requests, cold: {ours.requests()} and {uv.requests()}")
     return ours, uv
 
