@@ -53,8 +53,6 @@ pub enum Staleness {
 }
 
 /// Everything in which `lock` is not what `inputs` ask for; nothing where it is fresh.
-///
-/// An [`Outline`](crate::Outline)'s lock serves as well.
 #[must_use]
 pub fn check(lock: &Lock, inputs: &LockInputs) -> Vec<Staleness> {
     let changes = input_changes(&lock.inputs, inputs);

@@ -6,7 +6,7 @@
 //! 2. Git merges it: each requirement, dependency and file is a line of its own, sorted.
 //! 3. The same lock gives the same bytes, on any machine.
 //! 4. It names no index: what an index moves or renames changes no lock.
-//! 5. Reading it costs a run that has nothing to do next to nothing ([`read_outline`]).
+//! 5. Reading it costs a run that has nothing to do next to nothing ([`read_inputs`]).
 //!
 //! Pure: text in, values out. How a solution was found is not known here. [`Lock`] itself is
 //! `model`'s; nothing in it follows the format, and each change of the format raises
@@ -41,7 +41,7 @@ pub use graph::{Edge, Graph, answers, graph};
 pub use inputs::{InputChange, input_changes};
 pub use model::Lock;
 pub use pins::{Pin, pins};
-pub use read::{Outline, read, read_inputs, read_outline};
+pub use read::{read, read_inputs};
 pub use tree::{TreeOptions, tree};
 pub use why::{Chain, Step, Why, why};
 pub use write::write;

@@ -14,23 +14,8 @@ use toml_edit::Document;
 use crate::conflict;
 use crate::error::{Problem, ReadError, ReadErrorKind};
 use crate::fields::Fields;
-use crate::files::{self, Files};
+use crate::files;
 use crate::format::{FORMAT_VERSION, LockFormat};
-
-/// A lock without its packages' files: enough to tell whether it is fresh.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outline {
-    // Invariant: no package has an sdist or wheels. Writing it would lose them.
-    lock: Lock,
-}
-
-impl Outline {
-    /// The lock, where `sdist` and `wheels` are empty.
-    #[must_use]
-    pub fn lock(&self) -> &Lock {
-        &self.lock
-    }
-}
 
 /// Reads a lock; `path` is for messages.
 ///
@@ -38,32 +23,10 @@ impl Outline {
 /// Where the text is not a lock that [`write`](crate::write()) could have written, apart from
 /// the layout of the TOML: order, space and comments are free.
 pub fn read(text: &str, path: &Utf8Path) -> Result<Lock, ReadError> {
-    match read_quickly(text, files::read_lines) {
+    match read_quickly(text) {
         Some(lock) => Ok(lock),
         None => read_thoroughly(text).map_err(|problem| problem.at(text, path)),
     }
-}
-
-/// Reads a lock but for its files, in a fraction of the time; `path` is for messages.
-///
-/// # Errors
-/// As [`read`], but an error within the files' lines may go unseen.
-pub fn read_outline(text: &str, path: &Utf8Path) -> Result<Outline, ReadError> {
-    let skip = |_: &str| {
-        Some(Files {
-            sdist: None,
-            wheels: Vec::new(),
-        })
-    };
-    if let Some(lock) = read_quickly(text, skip) {
-        return Ok(Outline { lock });
-    }
-    let mut lock = read(text, path)?;
-    for package in &mut lock.packages {
-        package.sdist = None;
-        package.wheels.clear();
-    }
-    Ok(Outline { lock })
 }
 
 /// What a lock was made from, without a look at its packages; `None` where the text does not look
@@ -76,7 +39,7 @@ pub fn read_inputs(text: &str) -> Option<LockInputs> {
     Some(lock.inputs)
 }
 
-fn read_quickly(text: &str, read_files: impl Fn(&str) -> Option<Files>) -> Option<Lock> {
+fn read_quickly(text: &str) -> Option<Lock> {
     let mut chunks = text.split("\n[[packages]]\n");
     let header = Document::parse(chunks.next()?).ok()?;
     if header.contains_key("packages") {
@@ -91,7 +54,7 @@ fn read_quickly(text: &str, read_files: impl Fn(&str) -> Option<Files>) -> Optio
             return None;
         }
         let mut package = package(&fields).ok()?;
-        let files = read_files(files)?;
+        let files = files::read_lines(files)?;
         package.sdist = files.sdist;
         package.wheels = files.wheels;
         lock.packages.push(package);

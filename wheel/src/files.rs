@@ -165,7 +165,10 @@ pub fn alone_in(folder: &Path) -> Result<fs_err::File, Error> {
 }
 
 /// Opens a file, empty, that no other run writes: one that does is waited for.
-fn open_alone(path: &Path) -> io::Result<fs_err::File> {
+///
+/// # Errors
+/// Where it cannot be opened or locked.
+pub fn open_alone(path: &Path) -> io::Result<fs_err::File> {
     loop {
         let file = fs_err::OpenOptions::new()
             .read(true)

@@ -20,7 +20,7 @@ pub(crate) fn replace(path: &Utf8Path, text: &str) -> std::io::Result<()> {
     fs_err::create_dir_all(&folder)?;
     let name = target.file_name().unwrap_or_default();
     let beside = folder.join(format!(".{name}.xtask-new"));
-    let file = open_alone(&beside)?;
+    let file = wheel::files::open_alone(beside.as_std_path())?;
     let written = write(&file, text, &target).and_then(|()| fs_err::rename(&beside, &target));
     if written.is_err() {
         let _ = fs_err::remove_file(&beside);
@@ -28,24 +28,7 @@ pub(crate) fn replace(path: &Utf8Path, text: &str) -> std::io::Result<()> {
     written
 }
 
-/// Opens a file that no other run writes: one that does is waited for.
-fn open_alone(path: &Utf8Path) -> std::io::Result<fs_err::File> {
-    loop {
-        let file = fs_err::OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path)?;
-        file.lock()?;
-        // The run that was waited for has renamed or removed the file.
-        if is_at(&file, path)? {
-            return Ok(file);
-        }
-    }
-}
-
 fn write(mut file: &fs_err::File, text: &str, target: &Utf8Path) -> std::io::Result<()> {
-    file.set_len(0)?;
     file.write_all(text.as_bytes())?;
     match fs_err::metadata(target) {
         Ok(metadata) => file.set_permissions(metadata.permissions())?,
@@ -63,20 +46,6 @@ pub(crate) fn sha256_of(path: &Utf8Path) -> std::io::Result<Sha256> {
 pub(crate) fn sha256(bytes: &[u8]) -> Sha256 {
     use sha2::Digest;
     Sha256(sha2::Sha256::digest(bytes).into())
-}
-
-#[cfg(unix)]
-fn is_at(file: &fs_err::File, path: &Utf8Path) -> std::io::Result<bool> {
-    use std::os::unix::fs::MetadataExt;
-    let opened = file.metadata()?;
-    Ok(path
-        .metadata()
-        .is_ok_and(|there| (there.dev(), there.ino()) == (opened.dev(), opened.ino())))
-}
-
-#[cfg(not(unix))]
-fn is_at(_: &fs_err::File, path: &Utf8Path) -> std::io::Result<bool> {
-    Ok(path.exists())
 }
 
 /// Whatever the umask was when a killed run made the file.

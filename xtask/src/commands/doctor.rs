@@ -213,8 +213,8 @@ fn stale(
     let declared = Declared::collect(report.session, repository, resolve, |source| {
         places.name_of(source, resolve)
     })?;
-    let outline = lockfile::read_outline(&text, &path.relative)?;
-    let reasons = lockfile::check(outline.lock(), &declared.inputs);
+    let lock = lockfile::read(&text, &path.relative)?;
+    let reasons = lockfile::check(&lock, &declared.inputs);
     let reasons: Vec<String> = reasons.iter().map(ToString::to_string).collect();
     Ok((!reasons.is_empty()).then(|| reasons.join("; ")))
 }

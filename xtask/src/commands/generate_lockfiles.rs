@@ -138,8 +138,7 @@ impl Run<'_> {
         let before = path.read()?;
         let freshness = Freshness::of(
             self.session,
-            path,
-            before.as_deref(),
+            (path, before.as_deref()),
             &declared.inputs,
             self.cutoff(),
         )?;

@@ -28,8 +28,7 @@ impl Freshness {
     /// no file may have been uploaded.
     pub(crate) fn of(
         session: &Session,
-        path: &LockPath,
-        text: Option<&str>,
+        (path, text): (&LockPath, Option<&str>),
         inputs: &LockInputs,
         cutoff: Option<Timestamp>,
     ) -> Result<Self, CommandError> {
