@@ -24,6 +24,15 @@ pub(crate) enum Goal {
     Sdist,
 }
 
+/// Whether the goal is reached together with the question what it requires.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ahead {
+    /// Where nothing more is required.
+    Goes,
+    /// Never: what is required is all that is wanted.
+    Stays,
+}
+
 /// A backend that can be called.
 pub(crate) struct Backend<'a> {
     pub(crate) system: &'a BuildSystem,
@@ -51,8 +60,8 @@ struct Answer {
 
 impl Backend<'_> {
     /// What a build asks for in order to reach the goal; nothing where the backend has no hook for
-    /// that. Where it asks for nothing, the goal is on its way: [`Backend::reach`] has it at once.
-    pub(crate) fn requires(&self, goal: Goal) -> Result<Vec<String>, BuildProblem> {
+    /// that. Where it goes ahead, [`Backend::reach`] has the goal at once.
+    pub(crate) fn requires(&self, goal: Goal, ahead: Ahead) -> Result<Vec<String>, BuildProblem> {
         let hook = match goal {
             Goal::Metadata | Goal::Wheel => "get_requires_for_build_wheel",
             Goal::Sdist => "get_requires_for_build_sdist",
@@ -61,7 +70,10 @@ impl Backend<'_> {
             hook,
             arguments: json!([null]),
         };
-        self.run(&[requires, self.call(goal)?])?;
+        match ahead {
+            Ahead::Goes => self.run(&[requires, self.call(goal)?])?,
+            Ahead::Stays => self.run(&[requires])?,
+        }
         match self.answer(hook)? {
             None => Ok(Vec::new()),
             Some(value) => {

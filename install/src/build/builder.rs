@@ -7,7 +7,7 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{Metadata, Requirement, Sha256, WheelFilename};
 
-use super::backend::{Backend, Goal};
+use super::backend::{Ahead, Backend, Goal};
 use super::environments::{BuildEnvironment, Environments};
 use super::error::{BuildError, BuildProblem};
 use super::project::BuildSystem;
@@ -153,7 +153,7 @@ impl<'a> Builder<'a> {
     /// Where what the build requires cannot be had, or the backend fails.
     pub fn sdist(&self, source: &Source) -> Result<BuiltSdist, BuildError> {
         let built = || {
-            let workshop = self.prepare(source, Goal::Sdist)?;
+            let workshop = self.prepare(source, Goal::Sdist, Ahead::Goes)?;
             let path = workshop.reach(Goal::Sdist)?;
             let filename = path.file_name().unwrap_or_default().to_owned();
             let folder = workshop.scratch.join("unpacked");
@@ -184,7 +184,7 @@ impl<'a> Builder<'a> {
     /// # Errors
     /// Where the source is no project.
     pub fn requires(&self, source: &Source) -> Result<BuildRequires, BuildError> {
-        match self.prepare(source, Goal::Wheel) {
+        match self.prepare(source, Goal::Wheel, Ahead::Stays) {
             Ok(workshop) => Ok(BuildRequires {
                 requirements: workshop.requires,
                 unasked: None,
@@ -214,7 +214,10 @@ impl<'a> Builder<'a> {
         }
         let text = match self.built(source) {
             Some(built) => built.wheel.metadata()?,
-            None => match self.prepare(source, Goal::Metadata)?.metadata()? {
+            None => match self
+                .prepare(source, Goal::Metadata, Ahead::Goes)?
+                .metadata()?
+            {
                 Some(text) => text,
                 None => self.build(source)?.wheel.metadata()?,
             },
@@ -236,7 +239,7 @@ impl<'a> Builder<'a> {
     }
 
     fn build(&self, source: &Source) -> Result<Built, BuildProblem> {
-        let workshop = self.prepare(source, Goal::Wheel)?;
+        let workshop = self.prepare(source, Goal::Wheel, Ahead::Goes)?;
         let path = workshop.reach(Goal::Wheel)?;
         let filename: WheelFilename = path.file_name().unwrap_or_default().parse()?;
         let wheel = self.store.unpack(&path, &filename, None)?;
@@ -248,7 +251,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Unpacks the source and makes an environment in which its backend can be called.
-    fn prepare(&self, source: &Source, goal: Goal) -> Result<Workshop, BuildProblem> {
+    fn prepare(&self, source: &Source, goal: Goal, ahead: Ahead) -> Result<Workshop, BuildProblem> {
         let temporary = files::temporary_folder(&self.folder, "")?;
         let scratch = files::utf8(temporary.path())?.to_owned();
         let project = source.project(&scratch.join("source"))?;
@@ -268,7 +271,7 @@ impl<'a> Builder<'a> {
         };
         let further = workshop
             .backend()
-            .requires(goal)?
+            .requires(goal, ahead)?
             .iter()
             .map(|text| Requirement::parse_lenient(text))
             .collect::<Result<Vec<_>, _>>()?;

@@ -298,6 +298,16 @@ fn what_a_build_requires_is_provided() {
 }
 
 #[test]
+fn what_a_build_requires_is_told_without_a_build() {
+    let Some(scene) = Scene::new() else { return };
+    let source = scene.sdist("'first>=1'", "");
+    let requires = scene.builder().requires(&source).unwrap();
+    assert!(requires.unasked.is_none());
+    assert_eq!(requires.requirements[0].to_string(), "first>=1");
+    assert_eq!(scene.calls(), "requires ");
+}
+
+#[test]
 fn a_failure_keeps_the_output() {
     let Some(scene) = Scene::new() else { return };
     let source = scene.sdist("", "FAIL = True");
