@@ -10,7 +10,6 @@ use std::fmt::Write as _;
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use targets::Repository;
 
 use crate::error::CommandError;
@@ -90,8 +89,8 @@ fn kept(place: &Utf8Path) -> Option<Kept> {
 }
 
 fn place(session: &Session) -> Result<Utf8PathBuf, CommandError> {
-    let root = hex(Sha256::digest(session.root().as_str()));
-    Ok(session.cache()?.join(FOLDER).join(root))
+    let root = files::sha256(session.root().as_str().as_bytes());
+    Ok(session.cache()?.join(FOLDER).join(root.to_string()))
 }
 
 /// Names the state of everything that the graph is read from.
@@ -120,9 +119,5 @@ fn state(session: &Session, repository: &Repository) -> String {
     for (file, times) in files.iter().zip(times) {
         let _ = write!(all, "{file}\0{times:?}\0");
     }
-    hex(Sha256::digest(all))
-}
-
-fn hex(digest: impl Into<[u8; 32]>) -> String {
-    model::Sha256(digest.into()).to_string()
+    files::sha256(all.as_bytes()).to_string()
 }
