@@ -3,7 +3,7 @@
 //! Taken from the documentation of Pants 2.16 to 2.30. A type whose fields are not listed
 //! accepts any: only its name is known.
 
-use crate::eval::Symbols;
+use buildfile::Symbols;
 
 /// What is known of one target type.
 #[derive(Debug, PartialEq, Eq)]

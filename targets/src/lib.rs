@@ -4,15 +4,12 @@
 //! A thin reader ([`Repository`]) walks the tree and reads files; everything else is pure.
 
 mod address;
-pub mod data;
-pub mod eval;
 mod globs;
 mod graph;
 pub mod imports;
 pub mod kinds;
 pub mod modules;
 mod options;
-mod place;
 pub mod query;
 mod repository;
 pub mod requirements;
@@ -24,7 +21,6 @@ pub use graph::{
 pub use options::{
     Ambiguity, Behavior, Infer, InitFiles, LockfileTargets, Options, Resolves, Switch, UseGitignore,
 };
-pub use place::{Place, nearest};
 pub use repository::{
     BuildDir, Declaration, DeclaredRequirement, Dir, Error, Repository, ResolveRequirements, Rules,
     Topic, Tree, Warning,

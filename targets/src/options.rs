@@ -205,12 +205,12 @@ impl Options {
 
     /// Whether in-repository plugins may define target types that we do not know.
     #[must_use]
-    pub fn plugins(&self) -> crate::eval::Plugins {
+    pub fn plugins(&self) -> buildfile::Plugins {
         let own = |name: &String| !name.starts_with("pants.");
         if self.backend_packages.is_empty() || self.backend_packages.iter().any(own) {
-            crate::eval::Plugins::Possible
+            buildfile::Plugins::Possible
         } else {
-            crate::eval::Plugins::None
+            buildfile::Plugins::None
         }
     }
 }

@@ -220,8 +220,8 @@ impl Place {
     }
 }
 
-impl From<&targets::Place> for Place {
-    fn from(place: &targets::Place) -> Self {
+impl From<&model::Place> for Place {
+    fn from(place: &model::Place) -> Self {
         let column = place.column as usize;
         let rest = place.source_line.chars().skip(column.saturating_sub(1));
         Self {

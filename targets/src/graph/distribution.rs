@@ -10,10 +10,10 @@ use std::sync::Arc;
 use super::Graph;
 use super::expand::Unmatched;
 use super::target::TargetId;
-use crate::data::{Data, Object};
 use crate::kinds::Role;
-use crate::place::Place;
 use crate::repository::Error;
+use buildfile::{Data, Object};
+use model::Place;
 
 /// A distribution, with what the graph says about it.
 #[derive(Clone, Debug)]

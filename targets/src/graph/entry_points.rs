@@ -2,7 +2,7 @@
 
 use super::Graph;
 use super::target::TargetId;
-use crate::data::Data;
+use buildfile::Data;
 
 /// One entry point of a distribution.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,14 +9,14 @@ use super::parametrize::{self, Choice, combinations, pairs};
 use super::sources::Patterns;
 use super::target::{Fields, Origin, Params, ResolveId, Target, TargetId};
 use crate::address;
-use crate::data::Data;
 use crate::kinds::{COMMON, Content, Role, TargetType};
 use crate::options::{Behavior, LockfileTargets, Resolves};
-use crate::place::Place;
 use crate::repository::{
     BuildDir, Declaration, Error, Repository, Warning, inline_entries, join, target_part,
 };
 use crate::requirements::{Depth, Wanted};
+use buildfile::Data;
+use model::Place;
 
 /// All targets, and how to find them.
 #[derive(Debug, Default)]

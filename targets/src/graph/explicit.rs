@@ -5,10 +5,10 @@ use std::sync::Arc;
 use super::Graph;
 use super::lookup::NotFound;
 use super::target::{ResolveId, TargetId};
-use crate::data::Data;
 use crate::kinds::Role;
-use crate::place::Place;
 use crate::repository::Error;
+use buildfile::Data;
+use model::Place;
 
 /// The explicit dependencies of a target, resolved.
 #[derive(Debug, Default)]

@@ -8,13 +8,13 @@ use super::explicit::Explicit;
 use super::owners::{Locality, Owners};
 use super::roots::package_of;
 use super::target::TargetId;
-use crate::data::Data;
 use crate::imports::{Imports, Strength, Strings};
 use crate::kinds::{Content, Role};
 use crate::modules::is_stdlib;
 use crate::options::{Behavior, InitFiles, Switch};
-use crate::place::Place;
 use crate::repository::{Error, Topic, Warning, join};
+use buildfile::Data;
+use model::Place;
 
 /// An import with what is needed to talk about it.
 struct Reference<'i> {

@@ -6,7 +6,7 @@ use super::Graph;
 use super::parametrize;
 use super::target::TargetId;
 use crate::address;
-use crate::place::nearest;
+use model::nearest;
 
 /// An address as it was written, split into its parts.
 #[derive(Debug, PartialEq, Eq)]

@@ -30,11 +30,11 @@ pub(crate) use owners::project_name;
 pub use target::{Target, TargetId};
 pub use visibility::{Action, Violation};
 
-use crate::data::Data;
 use crate::imports::ImportCache;
 use crate::kinds::Role;
 use crate::options::Switch;
 use crate::repository::{BuildDir, Declaration, Error, Repository, Warning, join};
+use buildfile::Data;
 use expand::{Targets, is_shared, own_value};
 use explicit::Explicit;
 use owners::ModuleMap;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::expand::Declared;
 use super::parametrize::{Choice, combinations};
-use crate::data::Data;
 use crate::repository::Error;
+use buildfile::Data;
 
 /// How the keys of `overrides` name what they are about.
 #[derive(Clone, Copy, PartialEq)]

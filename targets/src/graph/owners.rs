@@ -5,9 +5,9 @@ use rustc_hash::FxHashMap;
 use super::Graph;
 use super::roots::{SourceRoots, module_of};
 use super::target::{ResolveId, TargetId};
-use crate::data::Data;
 use crate::modules::{Provides, default_modules};
 use crate::options::Ambiguity;
+use buildfile::Data;
 
 /// One target that provides a module.
 #[derive(Clone, Copy, Debug)]

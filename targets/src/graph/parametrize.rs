@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::target::{Fields, Params};
-use crate::data::{Data, Parametrize};
-use crate::eval::Field;
+use buildfile::Field;
+use buildfile::{Data, Parametrize};
 
 /// One combination of choices: the parameters and the values of fields that go with them.
 #[derive(Clone, Debug, Default)]

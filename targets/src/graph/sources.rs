@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::data::Data;
 use crate::globs::Glob;
 use crate::repository::Tree;
+use buildfile::Data;
 
 /// The files that a list of patterns matches, and the patterns that match none.
 #[derive(Debug, Default)]

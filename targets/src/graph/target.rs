@@ -3,8 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::data::Data;
 use crate::kinds::TargetType;
+use buildfile::Data;
 
 /// A target, by its position in the graph.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

@@ -10,9 +10,9 @@ use rustc_hash::FxHashMap;
 
 use super::Graph;
 use super::target::TargetId;
-use crate::data::Data;
-use crate::place::Place;
 use crate::repository::{Error, Rules};
+use buildfile::Data;
+use model::Place;
 
 /// What a rule says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use model::PackageName;
 
 use super::{Provides, default_modules};
-use crate::data::Data;
 use crate::graph::{Graph, TargetId};
-use crate::place::Place;
 use crate::repository::{Error, Topic};
+use buildfile::Data;
+use model::Place;
 
 /// The modules in the locked wheels, by project.
 pub type WheelModules = BTreeMap<PackageName, Vec<String>>;

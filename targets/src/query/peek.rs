@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::data::Data;
 use crate::graph::{Graph, TargetId};
 use crate::kinds::COMMON;
 use crate::repository::Error;
+use buildfile::Data;
 
 /// A target with its fields and dependencies.
 #[derive(Clone, Debug)]

@@ -4,7 +4,7 @@ use rustc_hash::FxHashSet;
 
 use crate::globs::Glob;
 use crate::graph::{Graph, TargetId};
-use crate::place::nearest;
+use model::nearest;
 
 /// One thing typed.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,11 +8,11 @@ use rustc_hash::FxHashMap;
 
 use super::{BuildDir, Error, Warning};
 use crate::address;
-use crate::data::Data;
-use crate::eval::{Call, Event, Field, Plugins};
 use crate::kinds::{TYPES, TargetType};
 use crate::options::Options;
-use crate::place::{Place, nearest};
+use buildfile::Data;
+use buildfile::{Call, Event, Field, Plugins};
+use model::{Place, nearest};
 
 /// A target as a BUILD file declares it, with defaults applied.
 #[derive(Clone, Debug)]

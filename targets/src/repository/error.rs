@@ -1,8 +1,8 @@
 //! What can go wrong between a folder and a target graph, with place and hint.
 
-use crate::eval::EvalError;
-use crate::place::Place;
 use crate::requirements::RequirementsError;
+use buildfile::EvalError;
+use model::Place;
 
 /// Why the repository cannot be loaded or understood.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -120,7 +120,7 @@ impl Error {
                     .to_owned(),
             ),
             Self::UnknownResolve { name, known, .. } => {
-                let near = crate::place::nearest(name, known.iter().map(String::as_str));
+                let near = model::nearest(name, known.iter().map(String::as_str));
                 Some(match near {
                     Some(near) => format!("did you mean `{near}`?"),
                     None if known.is_empty() => "declare it under `[python.resolves]`".to_owned(),

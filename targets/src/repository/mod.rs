@@ -22,11 +22,11 @@ pub(crate) use requirements::{inline_entries, target_part};
 pub(crate) use tree::join;
 pub use tree::{Dir, Tree};
 
-use crate::eval::{Context, EvalError, Event, Source, evaluate};
 use crate::globs::Glob;
 use crate::kinds::KnownTypes;
 use crate::options::{Behavior, Options};
-use crate::place::Place;
+use buildfile::{Context, EvalError, Event, Source, evaluate};
+use model::Place;
 
 /// A repository whose BUILD files have been evaluated.
 #[derive(Debug)]

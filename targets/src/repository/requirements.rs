@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use super::{BuildDir, Declaration, Error, Repository};
 use crate::address;
-use crate::data::Data;
 use crate::kinds::Role;
 use crate::options::Resolves;
-use crate::place::Place;
 use crate::requirements::{
     Depth, Editable, Entry, IndexOption, Reader, RequirementsError, RequirementsFile,
     read_pyproject, read_requirements_txt, reason, wanted,
 };
+use buildfile::Data;
+use model::Place;
 
 /// What a resolve is asked for.
 #[derive(Clone, Debug, Default)]

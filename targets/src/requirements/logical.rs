@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::place::Place;
+use model::Place;
 
 /// A line after joining and stripping.
 pub(super) struct LogicalLine {

@@ -16,7 +16,7 @@ pub use pip::read_requirements_txt;
 pub(crate) use pip::{reason, wanted};
 pub use pyproject::read_pyproject;
 
-use crate::place::Place;
+use model::Place;
 
 /// Everything that a requirement file and the files it includes say.
 #[derive(Clone, Debug, Default)]

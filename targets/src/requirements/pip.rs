@@ -10,7 +10,7 @@ use super::{
     Depth, Editable, Entry, IndexOption, IndexOptionKind, Reader, RequirementsError,
     RequirementsFile, Wanted,
 };
-use crate::place::{Place, nearest};
+use model::{Place, nearest};
 
 /// Options that stand alone, with how many values they take.
 const OPTIONS: &[(&str, usize)] = &[

@@ -7,7 +7,7 @@ use toml_edit::{Array, Document, Item, TableLike};
 
 use super::pip::wanted;
 use super::{Depth, Editable, Entry, RequirementsError, RequirementsFile};
-use crate::place::Place;
+use model::Place;
 
 /// Reads the requirements of the `pyproject.toml` at `path`.
 ///

@@ -1,8 +1,8 @@
 //! `peek`: all that is known of targets, as JSON.
 
+use buildfile::Data;
 use clap::Args;
 use serde_json::{Map, Value, json};
-use targets::data::Data;
 use targets::query::Peek;
 
 use crate::commands::Outcome;

@@ -1,10 +1,10 @@
 //! The repository's own code in an environment: source roots, and the distributions and plug-ins
 //! with their entry points, as `importlib.metadata` finds them.
 
+use buildfile::Data;
 use camino::Utf8PathBuf;
 use install::environment::EditableProject;
 use model::Version;
-use targets::data::Data;
 use targets::{BuildDir, Declaration, Repository};
 
 use super::plugins;

@@ -67,7 +67,7 @@ fn text(reason: &ExplainedReason, declared: &Declared) -> String {
 
 fn hint_text(hint: &Hint, declared: &Declared) -> String {
     let resolve = &declared.resolve;
-    let at = |place: Option<&targets::Place>| {
+    let at = |place: Option<&model::Place>| {
         place.map_or_else(String::new, |p| format!(" at {}:{}", p.path, p.line))
     };
     match hint {

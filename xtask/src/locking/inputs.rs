@@ -23,7 +23,7 @@ pub(crate) struct Declared {
     /// A requirement that nothing declares: the user asks what would be with it.
     pub(crate) asked: Option<Requirement>,
     /// Where each requirement and constraint stands.
-    places: Vec<(Requirement, targets::Place)>,
+    places: Vec<(Requirement, model::Place)>,
     /// `--hash` options, by project: only these files may be used.
     hashes: FxHashMap<PackageName, Vec<String>>,
 }
@@ -121,7 +121,7 @@ impl Declared {
     }
 
     /// Where the user wrote a requirement or a constraint.
-    pub(crate) fn place(&self, requirement: &Requirement) -> Option<&targets::Place> {
+    pub(crate) fn place(&self, requirement: &Requirement) -> Option<&model::Place> {
         self.places
             .iter()
             .find(|(known, _)| known == requirement)
@@ -129,7 +129,7 @@ impl Declared {
     }
 
     /// Where the user wrote the first requirement on a project.
-    pub(crate) fn place_of(&self, name: &PackageName) -> Option<&targets::Place> {
+    pub(crate) fn place_of(&self, name: &PackageName) -> Option<&model::Place> {
         self.places
             .iter()
             .find(|(known, _)| known.name == *name)

@@ -1,6 +1,6 @@
 //! `provides=python_artifact(…)` and `entry_points={…}` as packaging understands them.
 
-use targets::data::{Data, Object};
+use buildfile::{Data, Object};
 use wheel::EntryPoints;
 use wheel::rules::Artifact;
 

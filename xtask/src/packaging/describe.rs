@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use buildfile::Data;
 use camino::{Utf8Component, Utf8Path};
 use model::{InterpreterConstraints, Platform};
-use targets::data::Data;
 use targets::imports::{ImportCache, Strength, Strings};
 use targets::kinds::Role;
 use targets::modules::default_modules;

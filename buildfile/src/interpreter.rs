@@ -73,7 +73,7 @@ impl<'a, 'c> Interpreter<'a, 'c> {
     pub(super) fn error(&self, at: TextSize, message: impl Into<String>) -> Box<EvalError> {
         let place = self
             .file
-            .map_or_else(|| crate::place::Place::file(""), |source| source.place(at));
+            .map_or_else(|| model::Place::file(""), |source| source.place(at));
         let mut error = EvalError::new(message, place);
         error.stack = self.stack.clone();
         Box::new(error)

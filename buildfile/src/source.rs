@@ -6,7 +6,7 @@ use ruff_python_ast::{ModModule, Stmt};
 use ruff_text_size::TextSize;
 
 use super::error::EvalError;
-use crate::place::Place;
+use model::Place;
 
 /// A BUILD file or prelude: its path, text and syntax tree.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ use ruff_text_size::{Ranged, TextSize};
 use super::interpreter::{Interpreter, Outcome};
 use super::value::{Body, Dict, Scope, Value};
 use super::{builtins, format};
-use crate::place::nearest;
+use model::nearest;
 
 impl<'a> Interpreter<'a, '_> {
     pub(super) fn eval(&mut self, expr: &'a Expr, scope: &Rc<Scope<'a>>) -> Outcome<Value<'a>> {

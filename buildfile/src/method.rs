@@ -8,7 +8,7 @@ use super::arguments::Arguments;
 use super::format;
 use super::interpreter::{Interpreter, Outcome};
 use super::value::{Dict, Value};
-use crate::place::nearest;
+use model::nearest;
 
 const STR: &[&str] = &[
     "capitalize",

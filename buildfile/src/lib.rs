@@ -6,6 +6,7 @@
 
 mod arguments;
 mod builtins;
+mod data;
 mod error;
 mod expression;
 mod format;
@@ -21,11 +22,11 @@ mod tests;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use data::{Data, Object, Parametrize};
 pub use error::{EvalError, Frame};
 pub use source::Source;
 
-use crate::data::Data;
-use crate::place::Place;
+use model::Place;
 
 /// What evaluation may know besides the file itself.
 #[derive(Clone, Copy, Debug)]

@@ -11,7 +11,7 @@ use super::interpreter::{Interpreter, Outcome};
 use super::value::{Scope, Value};
 use super::{Call, Event, Field, Plugins};
 use crate::data::{Data, Parametrize};
-use crate::place::nearest;
+use model::nearest;
 
 /// Evaluated arguments of one call.
 pub(super) struct Arguments<'a> {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::place::Place;
+use model::Place;
 
 /// Why a BUILD file or prelude could not be evaluated.
 #[derive(Clone, Debug, PartialEq, Eq)]

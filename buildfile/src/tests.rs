@@ -3,8 +3,18 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::Symbols;
 use super::{Context, Event, Plugins, Source, evaluate};
-use crate::kinds::KnownTypes;
+
+/// A few target types.
+#[derive(Debug)]
+struct KnownTypes;
+
+impl Symbols for KnownTypes {
+    fn names(&self) -> &[&'static str] {
+        &["python_distribution", "python_sources", "target"]
+    }
+}
 
 /// Evaluates `text` as `src/a/BUILD` after a prelude, and prints what it declares.
 fn run_with(prelude: &str, text: &str, plugins: Plugins) -> String {
