@@ -16,8 +16,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use changelog::{Release, extract};
 use regex::Regex;
-use release::changelog::{Release, extract};
 use release::git::Git;
 use release::settings::{FinalNewline, Profile};
 use release::tree::{ChangelogSource, GitTree, NewsChange, Tree};

@@ -6,12 +6,12 @@ use camino::{Utf8Path, Utf8PathBuf};
 use globset::{Glob, GlobSetBuilder};
 use thiserror::Error;
 
-use crate::changelog::Release;
 use crate::facts::{Facts, Head, Locks, NewsFile, RemoteBranch, RemoteFacts, TagFact};
 use crate::git::{Git, GitError};
 use crate::plan::{Pushing, Request};
 use crate::settings::ReleaseSettings;
 use crate::tree::{ChangelogSource, ChangelogSourceError, Tree, TreeError, WorkTree};
+use changelog::Release;
 
 /// Why facts cannot be had.
 #[derive(Debug, Error)]

@@ -1,10 +1,9 @@
 //! Releases: facts about the repository -> a plan of steps -> a journaled run.
 //!
-//! [`changelog`], [`version`], [`settings`], [`facts`] and [`plan`] are pure: what they need comes
+//! [`version`], [`settings`], [`facts`] and [`plan`] are pure: what they need comes
 //! in as data. [`git`] and [`tree`] read and change the repository.
 pub mod backport;
 pub mod changed;
-pub mod changelog;
 pub mod facts;
 pub mod gather;
 pub mod git;

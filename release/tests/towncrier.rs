@@ -12,7 +12,7 @@
 use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use release::changelog::Release;
+use changelog::Release;
 use release::tree::{ChangelogSource, WorkTree};
 
 struct Case {

@@ -1,7 +1,7 @@
 //! What the commands around releases share: settings, versions, dates, errors.
 
+use ::changelog::ChangelogError;
 use ::release::backport::BackportError;
-use ::release::changelog::ChangelogError;
 use ::release::gather::FactsError;
 use ::release::git::{Git, GitError};
 use ::release::plan::Refusal;

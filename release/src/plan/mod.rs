@@ -157,7 +157,7 @@ impl<'a> Planner<'a> {
         let text =
             news.and_then(|news| Some((news, std::str::from_utf8(news.content.as_deref()?).ok()?)));
         text.is_some_and(|(news, text)| {
-            crate::changelog::extract(&news.path, text, self.request.version.as_str()).is_ok()
+            changelog::extract(&news.path, text, self.request.version.as_str()).is_ok()
         })
     }
 

@@ -5,10 +5,10 @@ use globset::Glob;
 use thiserror::Error;
 
 use super::{Planner, Pushing};
-use crate::changelog::ChangelogError;
 use crate::facts::{Locks, RemoteBranch, TagFact};
 use crate::settings::{CommitOn, StepKind, fill};
 use crate::version::ReleaseVersion;
+use changelog::ChangelogError;
 
 /// Why a release is not made.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

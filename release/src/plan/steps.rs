@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::refusal::Refusal;
 use super::{Planner, Publishing, Pushing};
-use crate::changelog::{ChangelogSettings, Release, prepend};
 use crate::facts::{Locks, NewsFile, TagFact};
 use crate::settings::{
     CommitOn, FileEdit, FinalNewline, Hook, HookReleases, HookTime, StepKind, fill,
 };
+use changelog::{ChangelogSettings, Release, prepend};
 
 /// Stands for the folder that wheels are built in, until the release is sure.
 pub(crate) const STAGING: &str = "{staging}";

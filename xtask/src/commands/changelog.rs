@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ::release::changelog::{BranchCheck, Release, check_branch, extract};
+use ::changelog::{BranchCheck, Release, check_branch, extract};
 use ::release::git::Git;
 use ::release::run::write_news;
 use ::release::tree::{ChangelogSource, WorkTree};

@@ -276,7 +276,7 @@ fn set(members: &[char]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::changelog::settings::SettingsFiles;
+    use crate::settings::SettingsFiles;
 
     fn settings(extra: &str) -> ChangelogSettings {
         let files = SettingsFiles {

@@ -1,7 +1,7 @@
 //! Changelogs from news fragments: the same bytes as towncrier, from the same settings.
 //!
 //! Pure: the settings, the template, the fragments and the old file come in as text, the new file
-//! goes out as text. [`crate::tree`] reads them from a work tree.
+//! goes out as text.
 //!
 //! The behaviour to match is that of towncrier 26.9.0 (documentation at
 //! <https://towncrier.readthedocs.io/>); the fixtures in `release/tests/towncrier` run it beside
