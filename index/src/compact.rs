@@ -17,6 +17,7 @@ use std::time::SystemTime;
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{Version, VersionSpecifiers};
 use serde::{Deserialize, Serialize};
+use transport::TransportError;
 
 use crate::cache::{self, checksum};
 use crate::error::Error;
@@ -305,7 +306,7 @@ impl Compact {
                 Error::Damaged { path: path.clone() }
             }
             // It was checked when it was read.
-            None => Error::Interrupted,
+            None => TransportError::Interrupted.into(),
         }
     }
 

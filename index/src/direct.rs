@@ -5,18 +5,18 @@ use std::sync::Arc;
 use camino::Utf8PathBuf;
 use model::Sha256;
 use percent_encoding::percent_decode_str;
-use reqwest::header::{
+use serde::{Deserialize, Serialize};
+use transport::header::{
     ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
 };
-use serde::{Deserialize, Serialize};
+use transport::{Activity, Asked, TransportError, What, redacted};
 use url::Url;
 
 use crate::cache;
 use crate::download::{Transfer, Transferred};
 use crate::encode::is_plain;
-use crate::error::{Activity, Error, What, redacted};
+use crate::error::Error;
 use crate::fetch::Core;
-use crate::flight::Asked;
 
 const MAGIC: [u8; 4] = *b"xa\x00\x01";
 
@@ -84,7 +84,7 @@ impl Core {
             subject: redacted(url),
         };
         if self.is_offline() {
-            return Err(Error::Offline { what });
+            return Err(TransportError::Offline { what }.into());
         }
         let transfer = Transfer {
             what: &what,
@@ -104,7 +104,7 @@ impl Core {
                 cache::confirm(&note_path);
                 Ok(archive)
             }
-            (Transferred::Unchanged, None) => Err(Error::Interrupted),
+            (Transferred::Unchanged, None) => Err(TransportError::Interrupted.into()),
             (
                 Transferred::Done {
                     path,
@@ -159,7 +159,7 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
     headers.get(name)?.to_str().ok().map(str::to_owned)
 }
 
-fn conditions(note: &Note) -> Vec<(HeaderName, reqwest::header::HeaderValue)> {
+fn conditions(note: &Note) -> Vec<(HeaderName, transport::header::HeaderValue)> {
     [
         (IF_NONE_MATCH, &note.etag),
         (IF_MODIFIED_SINCE, &note.last_modified),

@@ -6,17 +6,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{DistFile, PackageName, Sha256, Version};
-use reqwest::header::{ACCEPT_ENCODING, CONTENT_RANGE, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Response, StatusCode};
 use sha2::{Digest as _, Sha256 as Sha256Hasher};
+use transport::header::{ACCEPT_ENCODING, CONTENT_RANGE, HeaderMap, HeaderName, HeaderValue};
+use transport::{Activity, Asked, Failure, Get, TransportError, What, redacted};
+use transport::{Response, StatusCode};
 use url::Url;
 
 use crate::cache;
 use crate::encode::is_plain;
-use crate::error::{Activity, Error, What, redacted};
+use crate::error::Error;
 use crate::fetch::{Core, Requests};
-use crate::flight::Asked;
-use crate::http::{Failure, Get};
 use crate::listing::ReleaseFile;
 
 impl Core {
@@ -93,11 +92,15 @@ impl Core {
             activity: Activity::Download,
             subject: filename.clone(),
         };
-        let url = file.absolute_url().ok_or_else(|| Error::BadAnswer {
-            what: what.clone(),
-            url: file.url.clone(),
-            reason: format!("the index lists a file of `{name}` under something that is no URL"),
-        })?;
+        let url = file
+            .absolute_url()
+            .ok_or_else(|| TransportError::BadAnswer {
+                what: what.clone(),
+                url: file.url.clone(),
+                reason: format!(
+                    "the index lists a file of `{name}` under something that is no URL"
+                ),
+            })?;
         if url.scheme() == "file" {
             return local_file(&url, file);
         }
@@ -105,7 +108,7 @@ impl Core {
             return Ok(self.fetch_archive(&url, None).await?.path.clone());
         };
         if self.is_offline() {
-            return Err(Error::Offline { what });
+            return Err(TransportError::Offline { what }.into());
         }
         let transfer = Transfer {
             what: &what,
@@ -116,7 +119,7 @@ impl Core {
         let key = expected.to_string();
         match self.transfer(transfer, &key, filename).await? {
             Transferred::Done { path, .. } => Ok(path),
-            Transferred::Unchanged => Err(Error::Interrupted),
+            Transferred::Unchanged => Err(TransportError::Interrupted.into()),
         }
     }
 
@@ -200,9 +203,9 @@ impl Core {
         &self,
         get: &Get<'_>,
         partial: &mut Partial,
-    ) -> Result<Option<HeaderMap>, Failure> {
+    ) -> Result<Option<HeaderMap>, Failure<Error>> {
         let http = self.http()?;
-        let mut sent = http.send(get).await?;
+        let mut sent = http.send(get).await.map_err(Failure::widen)?;
         match sent.response.status() {
             StatusCode::NOT_MODIFIED => {
                 http.done(get.what);
@@ -215,16 +218,20 @@ impl Core {
                 return Err(Failure::Broken("the server mistook the range".to_owned()));
             }
             status => {
-                return Err(Failure::from(Error::Status {
+                return Err(Failure::from(Error::from(TransportError::Status {
                     what: get.what.clone(),
                     url: redacted(get.url),
                     status: status.as_u16(),
                     attempts: 1,
-                }));
+                })));
             }
         }
         let headers = sent.response.headers().clone();
-        while let Some(chunk) = http.chunk(get.what, &mut sent.response).await? {
+        while let Some(chunk) = http
+            .chunk(get.what, &mut sent.response)
+            .await
+            .map_err(Failure::widen)?
+        {
             partial.write(&chunk)?;
         }
         http.done(get.what);
@@ -243,7 +250,7 @@ fn local_file(url: &Url, file: &ReleaseFile) -> Result<Utf8PathBuf, Error> {
         .to_file_path()
         .ok()
         .and_then(|path| Utf8PathBuf::from_path_buf(path).ok())
-        .ok_or(Error::Interrupted)?;
+        .ok_or(TransportError::Interrupted)?;
     let actual = cache::sha256_of_file(&path)?;
     match file.file.sha256 {
         Some(expected) if expected != actual => Err(Error::Hash {
@@ -311,7 +318,9 @@ impl Partial {
             .map_err(error)?;
         // Another process may hold it for long: that wait is not for a worker of the runtime.
         let locked = tokio::task::spawn_blocking(move || file.lock().map(|()| file)).await;
-        let file = locked.map_err(|_| Error::Interrupted)?.map_err(error)?;
+        let file = locked
+            .map_err(|_| TransportError::Interrupted)?
+            .map_err(error)?;
         Ok(Self {
             file,
             path,

@@ -5,13 +5,16 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use camino::Utf8PathBuf;
 use model::{IndexRole, Metadata, PackageName, Version};
-use reqwest::StatusCode;
-use reqwest::header::{
+use rustc_hash::FxHashSet;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use transport::header::{
     ACCEPT, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE,
     IF_NONE_MATCH, LAST_MODIFIED,
 };
-use rustc_hash::FxHashSet;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use transport::{
+    Activity, Answer, Asked, EnvironmentVariables, Flights, Get, Http, HttpOptions, StatusCode,
+    TransportError, What, redacted,
+};
 use url::Url;
 
 use crate::cache::{self, Cache};
@@ -19,10 +22,8 @@ use crate::choose::FilePolicy;
 use crate::compact::{self, Compact, Origin};
 use crate::direct::DirectArchive;
 use crate::encode::{Page, encode};
-use crate::error::{Activity, Error, What, redacted};
+use crate::error::Error;
 use crate::find_links::Links;
-use crate::flight::{Asked, Flights};
-use crate::http::{Answer, Get, Http};
 use crate::listing::{Listing, Part};
 use crate::options::{Access, IndexRule, Locations, Options};
 use crate::stored::Interner;
@@ -39,10 +40,10 @@ pub(crate) struct Core {
     locations: OnceLock<Result<Places, Error>>,
     http: OnceLock<Result<Http, Error>>,
     pub(crate) links: Links,
-    pub(crate) listings: Flights<PackageName, Arc<Listing>>,
-    pub(crate) metadata: Flights<(PackageName, Version, FilePolicy), Arc<Metadata>>,
-    pub(crate) files: Flights<String, Utf8PathBuf>,
-    pub(crate) archives: Flights<Url, Arc<DirectArchive>>,
+    pub(crate) listings: Flights<PackageName, Arc<Listing>, Error>,
+    pub(crate) metadata: Flights<(PackageName, Version, FilePolicy), Arc<Metadata>, Error>,
+    pub(crate) files: Flights<String, Utf8PathBuf, Error>,
+    pub(crate) archives: Flights<Url, Arc<DirectArchive>, Error>,
     pub(crate) interner: Interner,
     /// Hosts that do not answer range requests.
     pub(crate) rangeless: Mutex<FxHashSet<String>>,
@@ -75,14 +76,14 @@ impl Core {
             locations: OnceLock::new(),
             http: OnceLock::new(),
             links: Links::default(),
-            listings: Flights::new(),
-            metadata: Flights::new(),
-            files: Flights::new(),
-            archives: Flights::new(),
+            listings: Flights::default(),
+            metadata: Flights::default(),
+            files: Flights::default(),
+            archives: Flights::default(),
             interner: Interner::default(),
             rangeless: Mutex::default(),
             cached: AtomicU64::new(0),
-            hints: Semaphore::new(options.limits.downloads.saturating_sub(2).max(1)),
+            hints: Semaphore::new(options.http.limits.downloads.saturating_sub(2).max(1)),
             options,
         }
     }
@@ -96,7 +97,7 @@ impl Core {
         let places = self.locations.get_or_init(|| {
             let locations = match &self.options.locations {
                 Some(locations) => locations.clone(),
-                None => pip::locations(&pip::Environment::of_process(), self.cache.root())?,
+                None => pip::locations(&EnvironmentVariables::of_process(), self.cache.root())?,
             };
             Ok(Places {
                 keys: locations.indexes.iter().map(cache::url_key).collect(),
@@ -110,7 +111,11 @@ impl Core {
     pub(crate) fn http(&self) -> Result<&Http, Error> {
         let http = self.http.get_or_init(|| {
             let indexes = self.locations()?.indexes.clone();
-            Http::new(&self.options, indexes)
+            let options = HttpOptions {
+                indexes,
+                ..self.options.http.clone()
+            };
+            Ok(Http::new(options)?)
         });
         http.as_ref().map_err(Clone::clone)
     }
@@ -151,9 +156,8 @@ impl Core {
                     compact
                 }
                 (Known::Stale(_) | Known::Nothing, _) if self.is_offline() => {
-                    return Err(Error::Offline {
-                        what: listing_of(name),
-                    });
+                    let what = listing_of(name);
+                    return Err(TransportError::Offline { what }.into());
                 }
                 (_, Requests::None) => return Ok(None),
                 (Known::Stale(compact), _) => self.ask(index, name, &path, Some(compact)).await?,
@@ -210,7 +214,7 @@ impl Core {
     ) -> Result<Arc<Listing>, Error> {
         let found = self.find_listing(name, requests).await?;
         // Only without requests there may be no answer.
-        found.ok_or(Error::Interrupted)
+        Ok(found.ok_or(TransportError::Interrupted)?)
     }
 
     /// The turn of a download that was hinted, with the listing that it needs.
@@ -237,7 +241,7 @@ impl Core {
             && listing.files_without_time() > 0
             && listing.versions().next().is_none()
         {
-            self.options.observer.warning(&format!(
+            self.options.http.observer.warning(&format!(
                 "the index lists no upload times for `{}`, so that `exclude-newer` hides all its \
                  files",
                 listing.name()
@@ -360,7 +364,7 @@ fn encoded(name: &PackageName, what: &What, answer: &Answer) -> Result<Vec<u8>, 
         origin.last_modified = None;
         return Ok(encode(name, &Page::default(), origin));
     }
-    let page = read_page(answer).map_err(|reason| Error::BadAnswer {
+    let page = read_page(answer).map_err(|reason| TransportError::BadAnswer {
         what: what.clone(),
         url: redacted(&answer.url),
         reason,

@@ -7,14 +7,14 @@ use camino::Utf8Path;
 use model::PackageName;
 use rustc_hash::FxHashMap;
 use tokio::sync::Mutex;
+use transport::{Activity, Get, TransportError, What, redacted};
 use url::Url;
 
 use crate::cache;
 use crate::compact::{Compact, Origin};
 use crate::encode::{ListedFile, Page, encode, split_filename};
-use crate::error::{Activity, Error, What, redacted};
+use crate::error::Error;
 use crate::fetch::{Core, Requests, read_page};
-use crate::http::Get;
 use crate::options::FindLinks;
 
 /// All files of each place, read once a run.
@@ -107,7 +107,7 @@ async fn page_files(core: &Core, url: &Url) -> Result<Vec<ListedFile<'static>>, 
         resume: None,
     };
     let answer = core.http()?.fetch(&get).await?;
-    let page = read_page(&answer).map_err(|reason| Error::BadAnswer {
+    let page = read_page(&answer).map_err(|reason| TransportError::BadAnswer {
         what: what.clone(),
         url: redacted(url),
         reason,

@@ -13,11 +13,11 @@ use model::{
     ExtraName, Marker, Metadata, PackageName, Requirement, Version, VersionRange, specifiers_range,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
+use transport::Asked;
 
 use crate::choose::FilePolicy;
 use crate::error::Error;
 use crate::fetch::Core;
-use crate::flight::Asked;
 use crate::listing::{ListedVersion, Listing, RequiresPython};
 
 /// No more guesses are made for one package: a resolver that needs more asks itself.

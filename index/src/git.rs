@@ -2,10 +2,11 @@
 //! checkout per commit, both in the cache.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use transport::{Activity, TransportError, What, redacted};
 use url::Url;
 
 use crate::cache::{Cache, url_key};
-use crate::error::{Activity, Error, What, redacted};
+use crate::error::Error;
 
 /// A repository at one commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,12 +37,13 @@ pub(crate) fn checkout(
         return Ok(checkout);
     }
     if offline {
-        return Err(Error::Offline {
+        return Err(TransportError::Offline {
             what: What {
                 activity: Activity::Download,
                 subject: format!("{} at {}", redacted(url), repository.revision),
             },
-        });
+        }
+        .into());
     }
     let commit = repository.resolve()?;
     match repository.existing(&commit) {

@@ -9,6 +9,7 @@ use std::task::{Context, Poll, Waker};
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{DistFile, Metadata, PackageName, Requirement, Sha256, Version};
 use tokio::runtime::Runtime;
+use transport::{Asked, FlightAnswer, TransportError};
 use url::Url;
 
 use crate::archive::{self, Told};
@@ -16,7 +17,6 @@ use crate::choose::FilePolicy;
 use crate::direct::DirectArchive;
 use crate::error::Error;
 use crate::fetch::{Core, Requests};
-use crate::flight::{Answer, Asked};
 use crate::foresee::{Forecast, Walk};
 use crate::git::{self, GitCheckout};
 use crate::listing::Listing;
@@ -294,7 +294,7 @@ impl Index {
         expected: Option<Sha256>,
     ) -> Result<Arc<DirectArchive>, Error> {
         let (core, url) = (self.core.clone(), url.clone());
-        let answer = Answer::default();
+        let answer = FlightAnswer::default();
         let place = answer.clone();
         self.spawn(async move {
             let _ = place.set(core.fetch_archive(&url, expected).await);
@@ -382,11 +382,11 @@ impl Index {
                 .build()
                 .map_err(|e| e.to_string())
         });
-        runtime.as_ref().map_err(|reason| Error::Setting {
+        Ok(runtime.as_ref().map_err(|reason| TransportError::Setting {
             setting: "the number of threads".to_owned(),
             value: "2".to_owned(),
             reason: reason.clone(),
-        })
+        })?)
     }
 
     pub(crate) fn spawn(
@@ -397,7 +397,7 @@ impl Index {
         Ok(())
     }
 
-    fn wait<V: Clone>(&self, answer: &Answer<V>) -> Result<V, Error> {
+    fn wait<V: Clone>(&self, answer: &FlightAnswer<V, Error>) -> Result<V, Error> {
         match answer.get() {
             Some(answer) => answer.clone(),
             None => self.runtime()?.block_on(answer.wait()).clone(),
@@ -423,7 +423,7 @@ enum Haste {
 
 enum Download {
     Here(Utf8PathBuf),
-    UnderWay(Answer<Utf8PathBuf>),
+    UnderWay(FlightAnswer<Utf8PathBuf, Error>),
 }
 
 /// The outcome of `future`, where it does not have to wait for anything.

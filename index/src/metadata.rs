@@ -6,16 +6,15 @@ use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 use model::{FileKind, Metadata, PackageName, Sha256, Version};
-use reqwest::StatusCode;
+use transport::{Activity, Get, StatusCode, TransportError, What, redacted};
 use url::Url;
 
 use crate::archive::{self, Told, parse_wheel_metadata};
 use crate::cache;
 use crate::choose::{FilePolicy, choose};
 use crate::compact::CoreMetadata;
-use crate::error::{Activity, Error, What, redacted};
+use crate::error::Error;
 use crate::fetch::Core;
-use crate::http::Get;
 use crate::listing::{Release, ReleaseFile};
 use crate::remote_zip::{self, Refusal};
 use crate::stored;
@@ -89,14 +88,16 @@ impl Core {
         what: &What,
     ) -> Result<Metadata, Error> {
         let filename = &file.file.filename;
-        let url = file.absolute_url().ok_or_else(|| Error::BadAnswer {
-            what: what.clone(),
-            url: file.url.clone(),
-            reason: "the index lists a file under something that is no URL".to_owned(),
-        })?;
+        let url = file
+            .absolute_url()
+            .ok_or_else(|| TransportError::BadAnswer {
+                what: what.clone(),
+                url: file.url.clone(),
+                reason: "the index lists a file under something that is no URL".to_owned(),
+            })?;
         if self.cached_file(&file.key(), filename).is_none() && url.scheme() != "file" {
             if self.is_offline() {
-                return Err(Error::Offline { what: what.clone() });
+                return Err(TransportError::Offline { what: what.clone() }.into());
             }
             if let Some(bytes) = self.metadata_beside(file, &url, what).await? {
                 return parse_wheel_metadata(&bytes, filename);

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
@@ -10,7 +9,7 @@ use jiff::Timestamp;
 use model::{IndexRole, PackageName};
 use url::Url;
 
-use crate::error::{What, redacted};
+use transport::{HttpOptions, redacted};
 
 /// How to reach and use the indexes.
 #[derive(Clone)]
@@ -27,12 +26,8 @@ pub struct Options {
     pub exclude_newer: Option<Timestamp>,
     /// Packages that do not simply come from the first index that has them.
     pub rules: BTreeMap<PackageName, IndexRule>,
-    /// Numbers: connections, retries, time-outs.
-    pub limits: Limits,
-    /// Whether to ask the `keyring` command for passwords.
-    pub keyring: Keyring,
-    /// Who hears of progress.
-    pub observer: Arc<dyn Observer>,
+    /// How to reach servers; the indexes are those of the locations.
+    pub http: HttpOptions,
 }
 
 impl Options {
@@ -46,9 +41,7 @@ impl Options {
             freshness: Duration::from_secs(600),
             exclude_newer: None,
             rules: BTreeMap::new(),
-            limits: Limits::default(),
-            keyring: Keyring::Never,
-            observer: Arc::new(Silent),
+            http: HttpOptions::default(),
         }
     }
 }
@@ -97,60 +90,3 @@ pub enum IndexRule {
     /// From every index: all their versions are seen.
     Every,
 }
-
-/// Whether to ask the `keyring` command for passwords.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Keyring {
-    /// It is not asked.
-    Never,
-    /// `keyring get INDEX_URL USER` is run where a user name is known and no password.
-    Command,
-}
-
-/// Numbers for the network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Requests for listings and metadata at once.
-    pub requests: usize,
-    /// Downloads at once.
-    pub downloads: usize,
-    /// How often a request is tried again.
-    pub retries: u32,
-    /// How long a connection may take to come about.
-    pub connect_timeout: Duration,
-    /// How long a server may be silent.
-    pub read_timeout: Duration,
-    /// The first pause before trying again; it doubles each time.
-    pub back_off: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            requests: 50,
-            downloads: 32,
-            retries: 3,
-            connect_timeout: Duration::from_secs(10),
-            read_timeout: Duration::from_secs(30),
-            back_off: Duration::from_millis(250),
-        }
-    }
-}
-
-/// Hears of progress, from any thread.
-pub trait Observer: Send + Sync {
-    /// A request leaves.
-    fn started(&self, _what: &What) {}
-    /// Bytes of its answer arrived.
-    fn received(&self, _what: &What, _bytes: u64) {}
-    /// The request is over, well or not.
-    fn finished(&self, _what: &What) {}
-    /// The request failed and will be tried again.
-    fn retrying(&self, _what: &What, _cause: &str) {}
-    /// Something that the user should know, and that stops nothing.
-    fn warning(&self, _message: &str) {}
-}
-
-struct Silent;
-
-impl Observer for Silent {}

@@ -1,43 +1,16 @@
-//! What pip on this machine is configured for: its environment variables, its configuration
-//! files, and, where these name no index, the default that it reports as built in.
-//!
-//! Source: pip's user guide, "Configuration". Later wins: global, user, site, `PIP_CONFIG_FILE`,
-//! environment; within a file `[install]` wins over `[global]`.
-
-use std::collections::BTreeMap;
+//! Which indexes pip on this machine uses: those of its configuration, and, where that names none,
+//! the default that pip reports as built in.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
+use transport::{EnvironmentVariables, PipConfiguration, TransportError, redacted};
 use url::Url;
 
 use crate::cache::{self, Cache};
-use crate::error::{Error, redacted};
+use crate::error::Error;
 use crate::options::{FindLinks, Locations};
 
 const MAGIC: [u8; 4] = *b"xp\x00\x01";
-
-/// What is asked of the process's environment; tests have their own.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Environment(BTreeMap<String, String>);
-
-impl Environment {
-    /// This process's.
-    #[must_use]
-    pub fn of_process() -> Self {
-        std::env::vars().collect()
-    }
-
-    fn get(&self, name: &str) -> Option<&str> {
-        let value = self.0.get(name)?.as_str();
-        (!value.is_empty()).then_some(value)
-    }
-}
-
-impl FromIterator<(String, String)> for Environment {
-    fn from_iter<I: IntoIterator<Item = (String, String)>>(variables: I) -> Self {
-        Self(variables.into_iter().collect())
-    }
-}
 
 /// The index, further indexes and `find_links` places that pip would use; a missing `find_links`
 /// folder is left out, as pip leaves it out.
@@ -45,157 +18,45 @@ impl FromIterator<(String, String)> for Environment {
 /// `cache` keeps what pip says of itself, so that a later run starts no Python.
 ///
 /// # Errors
-/// [`Error::NoIndex`] where nothing names an index and no pip is found; [`Error::Setting`] where
+/// [`Error::NoIndex`] where nothing names an index and no pip is found; [`TransportError::Setting`] where
 /// a value is no URL.
-pub fn locations(environment: &Environment, cache: &Utf8Path) -> Result<Locations, Error> {
+pub fn locations(environment: &EnvironmentVariables, cache: &Utf8Path) -> Result<Locations, Error> {
     let cache = Cache::new(cache.to_owned());
-    let mut settings = Settings::of_files(environment);
-    if !settings.values.contains_key("index-url")
+    let mut pip = PipConfiguration::of_files(environment);
+    if !pip.has("index-url")
         && environment.get("PIP_INDEX_URL").is_none()
-        && let Some(pip) = known_pip(environment, &cache)
+        && let Some(known) = known_pip(environment, &cache)
     {
         if environment.get("VIRTUAL_ENV").is_none() {
-            settings.read_file(&pip.prefix.join(CONFIG_NAME));
+            pip.read_prefix(&known.prefix);
         }
-        settings.set_default("index-url", &pip.index, "pip's built-in default");
+        pip.set_default("index-url", &known.index, "pip's built-in default");
     }
-    settings.read_environment(environment);
-    settings.locations()
+    pip.read_environment(environment);
+    configured(&pip)
 }
 
-/// The file of certificates that pip's settings name, and where it stands.
-pub(crate) fn certificates(environment: &Environment) -> Option<(String, String)> {
-    let mut settings = Settings::of_files(environment);
-    settings.read_environment(environment);
-    settings.values.remove("cert")
-}
-
-const CONFIG_NAME: &str = if cfg!(windows) { "pip.ini" } else { "pip.conf" };
-
-/// pip's configuration files, in its order.
-fn files(environment: &Environment) -> Vec<Utf8PathBuf> {
-    let named = environment.get("PIP_CONFIG_FILE");
-    if named == Some(if cfg!(windows) { "nul" } else { "/dev/null" }) {
-        return Vec::new();
-    }
-    let path = |folder: &str, rest: &str| Utf8PathBuf::from(folder).join(rest);
-    let mut files = Vec::new();
-    if cfg!(windows) {
-        let folder = |name| environment.get(name).map(|f| path(f, "pip/pip.ini"));
-        files.extend(folder("ProgramData"));
-        files.extend(folder("APPDATA"));
-    } else {
-        let shared = environment.get("XDG_CONFIG_DIRS").unwrap_or("/etc/xdg");
-        files.extend(shared.split(':').map(|folder| path(folder, "pip/pip.conf")));
-        files.push("/etc/pip.conf".into());
-        if let Some(home) = environment.get("HOME") {
-            files.push(path(home, ".pip/pip.conf"));
-            let own = environment.get("XDG_CONFIG_HOME");
-            files.push(own.map_or_else(
-                || path(home, ".config/pip/pip.conf"),
-                |own| path(own, "pip/pip.conf"),
-            ));
-            if cfg!(target_os = "macos") {
-                files.push(path(home, "Library/Application Support/pip/pip.conf"));
-            }
+fn configured(pip: &PipConfiguration) -> Result<Locations, Error> {
+    let mut locations = Locations::default();
+    let off = pip
+        .words("no-index")
+        .any(|(word, _)| matches!(word, "1" | "true" | "yes" | "on"));
+    if !off {
+        for (word, place) in pip.words("index-url").chain(pip.words("extra-index-url")) {
+            locations.indexes.push(index_url(word, place)?);
         }
     }
-    files.extend(
-        environment
-            .get("VIRTUAL_ENV")
-            .map(|venv| path(venv, CONFIG_NAME)),
-    );
-    files.extend(named.map(Utf8PathBuf::from));
-    files
-}
-
-/// Values by key, with where they stand.
-#[derive(Default)]
-struct Settings {
-    values: BTreeMap<&'static str, (String, String)>,
-}
-
-const KEYS: [&str; 5] = [
-    "index-url",
-    "extra-index-url",
-    "find-links",
-    "no-index",
-    "cert",
-];
-
-impl Settings {
-    fn of_files(environment: &Environment) -> Self {
-        let mut settings = Self::default();
-        for path in files(environment) {
-            settings.read_file(&path);
-        }
-        settings
-    }
-
-    fn read_file(&mut self, path: &Utf8Path) {
-        let Ok(text) = fs_err::read_to_string(path) else {
-            return;
-        };
-        for section in ["global", "install"] {
-            for (key, value) in section_of(&text, section) {
-                self.set(&key, value, format!("`{key}` in {path}"));
-            }
+    for (word, place) in pip.words("find-links") {
+        match place_of_links(word) {
+            Ok(FindLinks::Folder(folder)) if !folder.exists() => {}
+            Ok(links) => locations.find_links.push(links),
+            Err(reason) => return Err(setting(place, word, reason)),
         }
     }
-
-    fn read_environment(&mut self, environment: &Environment) {
-        for key in KEYS {
-            let variable = format!("PIP_{}", key.to_ascii_uppercase().replace('-', "_"));
-            if let Some(value) = environment.get(&variable) {
-                self.set(key, value.to_owned(), variable);
-            }
-        }
+    if locations == Locations::default() {
+        return Err(Error::NoIndex);
     }
-
-    fn set(&mut self, key: &str, value: String, place: String) {
-        let key = key.trim_start_matches("--").replace('_', "-");
-        if let Some(key) = KEYS.into_iter().find(|known| **known == key) {
-            self.values.insert(key, (value, place));
-        }
-    }
-
-    fn set_default(&mut self, key: &'static str, value: &str, place: &str) {
-        self.values
-            .entry(key)
-            .or_insert_with(|| (value.to_owned(), place.to_owned()));
-    }
-
-    fn words(&self, key: &str) -> impl Iterator<Item = (&str, &str)> {
-        let value = self.values.get(key);
-        value.into_iter().flat_map(|(value, place)| {
-            value
-                .split_whitespace()
-                .map(move |word| (word, place.as_str()))
-        })
-    }
-
-    fn locations(&self) -> Result<Locations, Error> {
-        let mut locations = Locations::default();
-        let off = self
-            .words("no-index")
-            .any(|(word, _)| matches!(word, "1" | "true" | "yes" | "on"));
-        if !off {
-            for (word, place) in self.words("index-url").chain(self.words("extra-index-url")) {
-                locations.indexes.push(index_url(word, place)?);
-            }
-        }
-        for (word, place) in self.words("find-links") {
-            match place_of_links(word) {
-                Ok(FindLinks::Folder(folder)) if !folder.exists() => {}
-                Ok(links) => locations.find_links.push(links),
-                Err(reason) => return Err(setting(place, word, reason)),
-            }
-        }
-        if locations == Locations::default() {
-            return Err(Error::NoIndex);
-        }
-        Ok(locations)
-    }
+    Ok(locations)
 }
 
 fn index_url(word: &str, place: &str) -> Result<Url, Error> {
@@ -220,36 +81,12 @@ fn place_of_links(word: &str) -> Result<FindLinks, &'static str> {
 }
 
 fn setting(place: &str, value: &str, reason: &str) -> Error {
-    Error::Setting {
+    TransportError::Setting {
         setting: place.to_owned(),
         value: Url::parse(value).map_or_else(|_| value.to_owned(), |url| redacted(&url)),
         reason: reason.to_owned(),
     }
-}
-
-/// The keys and values of a section, as Python's configparser reads them: continuation lines are
-/// indented, `=` or `:` separates, `#` and `;` begin a comment line.
-fn section_of(text: &str, section: &str) -> Vec<(String, String)> {
-    let mut found: Vec<(String, String)> = Vec::new();
-    let mut inside = false;
-    for line in text.lines() {
-        let trimmed = line.trim();
-        if trimmed.is_empty() || trimmed.starts_with(['#', ';']) {
-            continue;
-        }
-        if line.starts_with([' ', '\t']) {
-            if let Some((_, value)) = found.last_mut().filter(|_| inside) {
-                value.push('\n');
-                value.push_str(trimmed);
-            }
-        } else if let Some(name) = trimmed.strip_prefix('[') {
-            inside = name.trim_end_matches(']') == section;
-        } else if let Some((key, value)) = trimmed.split_once(['=', ':']).filter(|_| inside) {
-            let key = key.trim().to_ascii_lowercase();
-            found.push((key, value.trim().to_owned()));
-        }
-    }
-    found
+    .into()
 }
 
 /// What a pip says of itself.
@@ -270,7 +107,7 @@ print(index.PyPI.simple_url)
 print(index.__file__)
 print(sys.prefix)";
 
-fn known_pip(environment: &Environment, cache: &Cache) -> Option<Pip> {
+fn known_pip(environment: &EnvironmentVariables, cache: &Cache) -> Option<Pip> {
     let pythons = pythons(environment);
     let stored = cache::read_sealed(&cache.pip(), MAGIC);
     let stored: Option<Pip> = stored.and_then(|s| postcard::from_bytes(s.payload()).ok());
@@ -291,7 +128,7 @@ fn known_pip(environment: &Environment, cache: &Cache) -> Option<Pip> {
 }
 
 /// The Pythons to ask, in order.
-fn pythons(environment: &Environment) -> Vec<Utf8PathBuf> {
+fn pythons(environment: &EnvironmentVariables) -> Vec<Utf8PathBuf> {
     let (folder, names): (&str, &[&str]) = if cfg!(windows) {
         ("Scripts", &["python.exe"])
     } else {

@@ -6,10 +6,11 @@
 use std::sync::mpsc;
 
 use model::{DistFile, PackageName, Version};
+use transport::{Activity, What};
 
 use crate::archive;
 use crate::cache;
-use crate::error::{Activity, Error, What};
+use crate::error::Error;
 use crate::fetch::Core;
 use crate::index::Index;
 use crate::remote_zip;

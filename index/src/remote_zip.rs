@@ -5,13 +5,12 @@
 
 use std::io::Read as _;
 
-use reqwest::StatusCode;
-use reqwest::header::{ACCEPT_ENCODING, CONTENT_RANGE, HeaderValue, RANGE};
+use transport::header::{ACCEPT_ENCODING, CONTENT_RANGE, HeaderValue, RANGE};
+use transport::{Failure, Get, Http, StatusCode, What};
 use url::Url;
 
 use crate::cache::checksum;
-use crate::error::{Error, What};
-use crate::http::{Failure, Get, Http};
+use crate::error::Error;
 
 /// What is fetched first of a wheel whose size is not listed.
 const TAIL: u64 = 64 << 10;

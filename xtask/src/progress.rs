@@ -4,8 +4,8 @@ use std::io::IsTerminal;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use index::{Activity, Observer, What};
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use transport::{Activity, Observer, What};
 
 /// How often the line moves while nothing happens.
 const TICK: Duration = Duration::from_millis(120);

@@ -74,8 +74,8 @@ fn what_is_waited_for_passes_what_is_hinted() {
     let server = Index::start(["a", "b", "c"].map(|name| Package::new(name, "1.0")));
     let world = World::new();
     let mut options = world.options(&[&server]);
-    options.limits.downloads = 2;
-    options.limits.read_timeout = std::time::Duration::from_secs(60);
+    options.http.limits.downloads = 2;
+    options.http.limits.read_timeout = std::time::Duration::from_secs(60);
     let run = index::Index::new(options);
     let files = ["a", "b", "c"].map(|package| file_of(&run, package));
     server.inject("/files/a-", Fault::Stall, When::Always);

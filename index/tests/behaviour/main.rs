@@ -12,8 +12,9 @@ mod metadata;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use index::{Error, Index, Limits, Listing, Locations, Options};
+use index::{Error, Index, Listing, Locations, Options};
 use model::{PackageName, Version};
+use transport::Limits;
 
 /// A cache that is thrown away, and the options to use it.
 pub(crate) struct World {
@@ -42,7 +43,7 @@ impl World {
             indexes: indexes.iter().map(|i| i.url().parse().unwrap()).collect(),
             find_links: Vec::new(),
         });
-        options.limits = Limits {
+        options.http.limits = Limits {
             back_off: Duration::from_millis(1),
             read_timeout: Duration::from_millis(500),
             ..Limits::default()

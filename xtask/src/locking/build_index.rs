@@ -160,11 +160,12 @@ impl Provider for Wheels<'_> {
         name: &PackageName,
         source: &RequirementSource,
     ) -> Result<Arc<Direct>, index::Error> {
-        Err(index::Error::Setting {
+        let error = transport::TransportError::Setting {
             setting: format!("a requirement of a build, {name}"),
             value: source.to_string(),
             reason: "a build must not require a direct reference".to_owned(),
-        })
+        };
+        Err(error.into())
     }
 
     fn source(&self, name: &PackageName) -> Result<PackageSource, index::Error> {

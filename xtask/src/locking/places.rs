@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use camino::Utf8PathBuf;
 use clap::Args;
-use index::{Access, FindLinks, Index, IndexRule, Locations, Observer, Options};
+use index::{Access, FindLinks, Index, IndexRule, Locations, Options};
 use jiff::Timestamp;
 use model::{InterpreterConstraints, PackageName, PackageSource, RequirementSource, Url};
 use targets::requirements::{IndexOption, IndexOptionKind};
+use transport::Observer;
 
 use crate::error::{CommandError, Place};
 use crate::locking::Declared;
@@ -119,11 +120,11 @@ impl<'a> Places<'a> {
             Access::Online
         };
         options.freshness = Duration::from_secs(settings.freshness_seconds);
-        options.limits.read_timeout = Duration::from_secs(settings.timeout_seconds);
+        options.http.limits.read_timeout = Duration::from_secs(settings.timeout_seconds);
         options.exclude_newer = self.exclude_newer();
         options.rules = rules.map(|name| (name.clone(), IndexRule::Every)).collect();
         if let Some(observer) = &self.observer {
-            options.observer = Arc::clone(observer);
+            options.http.observer = Arc::clone(observer);
         }
         options
     }
@@ -169,7 +170,10 @@ impl<'a> Places<'a> {
     ) -> Result<(), CommandError> {
         for url in urls {
             if url == PIP_INDEX {
-                let pip = index::pip_locations(&index::Environment::of_process(), &self.cache)?;
+                let pip = index::pip_locations(
+                    &transport::EnvironmentVariables::of_process(),
+                    &self.cache,
+                )?;
                 indexes.extend(pip.indexes);
                 find_links.extend(pip.find_links);
             } else {

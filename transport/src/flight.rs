@@ -6,34 +6,37 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rustc_hash::FxHashMap;
 use tokio::sync::SetOnce;
 
-use crate::error::Error;
+use crate::error::TransportError;
 
 /// An answer, there or on its way.
-pub(crate) type Answer<V> = Arc<SetOnce<Result<V, Error>>>;
+pub type Answer<V, E> = Arc<SetOnce<Result<V, E>>>;
 
 /// All answers of one kind, by question.
-pub(crate) struct Flights<K, V>(Mutex<FxHashMap<K, Answer<V>>>);
+pub struct Flights<K, V, E>(Mutex<FxHashMap<K, Answer<V, E>>>);
 
 /// What asking gives: the answer, and whether the asker has to produce it.
-pub(crate) enum Asked<V> {
+pub enum Asked<V, E: From<TransportError>> {
     /// Someone else produces it, or has.
-    Shared(Answer<V>),
+    Shared(Answer<V, E>),
     /// The asker must.
-    Mine(Claim<V>),
+    Mine(Claim<V, E>),
 }
 
 /// The duty to produce an answer. Dropped without one, it answers with an error, so that nobody
 /// waits for ever.
-pub(crate) struct Claim<V> {
-    answer: Answer<V>,
+pub struct Claim<V, E: From<TransportError>> {
+    answer: Answer<V, E>,
 }
 
-impl<K: Hash + Eq, V: Clone> Flights<K, V> {
-    pub(crate) fn new() -> Self {
-        Self(Mutex::new(FxHashMap::default()))
+impl<K, V, E> Default for Flights<K, V, E> {
+    fn default() -> Self {
+        Self(Mutex::default())
     }
+}
 
-    pub(crate) fn ask(&self, key: K) -> Asked<V> {
+impl<K: Hash + Eq, V: Clone, E: From<TransportError>> Flights<K, V, E> {
+    /// Asks a question; whoever comes first has to answer it.
+    pub fn ask(&self, key: K) -> Asked<V, E> {
         let mut flights = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(answer) = flights.get(&key) {
             return Asked::Shared(answer.clone());
@@ -44,49 +47,50 @@ impl<K: Hash + Eq, V: Clone> Flights<K, V> {
     }
 
     /// The answer, where it is there and good.
-    pub(crate) fn peek(&self, key: &K) -> Option<V> {
+    pub fn peek(&self, key: &K) -> Option<V> {
         let flights = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         flights.get(key)?.get()?.as_ref().ok().cloned()
     }
 
     /// Whether the question was asked before.
-    pub(crate) fn knows(&self, key: &K) -> bool {
+    pub fn knows(&self, key: &K) -> bool {
         let flights = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         flights.contains_key(key)
     }
 
     /// Whether the question was asked and answered with an error.
-    pub(crate) fn failed(&self, key: &K) -> bool {
+    pub fn failed(&self, key: &K) -> bool {
         let flights = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let answer = flights.get(key).and_then(|answer| answer.get());
         answer.is_some_and(Result::is_err)
     }
 
     /// Replaces whatever is known.
-    pub(crate) fn put(&self, key: K, value: V) {
+    pub fn put(&self, key: K, value: V) {
         let answer = Arc::new(SetOnce::new_with(Some(Ok(value))));
         let mut flights = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         flights.insert(key, answer);
     }
 }
 
-impl<V> Claim<V> {
+impl<V, E: From<TransportError>> Claim<V, E> {
     /// Answers, for everyone who waits.
-    pub(crate) fn settle(self, value: Result<V, Error>) {
+    pub fn settle(self, value: Result<V, E>) {
         // It fails only where it is set already, and only the claim sets it.
         let _ = self.answer.set(value);
     }
 
     /// The place where the answer will be.
-    pub(crate) fn answer(&self) -> Answer<V> {
+    #[must_use]
+    pub fn answer(&self) -> Answer<V, E> {
         self.answer.clone()
     }
 }
 
-impl<V> Drop for Claim<V> {
+impl<V, E: From<TransportError>> Drop for Claim<V, E> {
     fn drop(&mut self) {
         if !self.answer.initialized() {
-            let _ = self.answer.set(Err(Error::Interrupted));
+            let _ = self.answer.set(Err(TransportError::Interrupted.into()));
         }
     }
 }

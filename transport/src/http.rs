@@ -15,8 +15,8 @@ use url::Url;
 
 use crate::connections::{Doors, Names};
 use crate::credentials::Credentials;
-use crate::error::{Activity, Error, What, redacted, root_cause};
-use crate::options::{Limits, Observer, Options};
+use crate::error::{Activity, TransportError, What, redacted, root_cause};
+use crate::options::{HttpOptions, Limits, Observer};
 use crate::tls;
 
 /// No listing is larger; an answer that is, is no listing.
@@ -25,38 +25,50 @@ const MOST_BYTES: usize = 512 << 20;
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// A request.
-pub(crate) struct Get<'a> {
-    pub(crate) what: &'a What,
-    pub(crate) url: &'a Url,
-    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+pub struct Get<'a> {
+    /// What it is for.
+    pub what: &'a What,
+    /// Where it goes.
+    pub url: &'a Url,
+    /// Headers beside those of every request.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
     /// How many bytes are here already, read anew for each try; the rest is asked for.
-    pub(crate) resume: Option<&'a AtomicU64>,
+    pub resume: Option<&'a AtomicU64>,
 }
 
 /// An answer whose body is here.
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
+pub struct Answer {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its headers.
+    pub headers: HeaderMap,
     /// Where it came from, after redirects.
-    pub(crate) url: Url,
-    pub(crate) body: Vec<u8>,
+    pub url: Url,
+    /// The whole body.
+    pub body: Vec<u8>,
 }
 
 /// The client.
-pub(crate) struct Http {
+pub struct Http {
     client: Client,
-    pub(crate) credentials: Credentials,
+    credentials: Credentials,
     requests: Semaphore,
     downloads: Semaphore,
     doors: Doors,
     limits: Limits,
     observer: Arc<dyn Observer>,
-    pub(crate) sent: AtomicU64,
-    pub(crate) bytes: AtomicU64,
+    /// Requests sent, tries again included.
+    pub sent: AtomicU64,
+    /// Bytes of answers received, after decompression.
+    pub bytes: AtomicU64,
 }
 
 impl Http {
-    pub(crate) fn new(options: &Options, indexes: Vec<Url>) -> Result<Self, Error> {
+    /// A client; no connection is made yet.
+    ///
+    /// # Errors
+    /// Where a setting of the trust store cannot be used.
+    pub fn new(options: HttpOptions) -> Result<Self, TransportError> {
         let limits = options.limits;
         let client = Client::builder()
             .tls_backend_preconfigured(tls::client_config()?)
@@ -69,26 +81,29 @@ impl Http {
             .http2_initial_connection_window_size(32 << 20)
             .http2_max_frame_size(256 << 10)
             .build()
-            .map_err(|error| Error::Setting {
+            .map_err(|error| TransportError::Setting {
                 setting: "the HTTP client".to_owned(),
                 value: String::new(),
                 reason: root_cause(&error),
             })?;
         Ok(Self {
             client,
-            credentials: Credentials::new(indexes, options.keyring),
+            credentials: Credentials::new(options.indexes, options.keyring),
             requests: Semaphore::new(limits.requests.max(1)),
             downloads: Semaphore::new(limits.downloads.max(1)),
             doors: Doors::default(),
             limits,
-            observer: options.observer.clone(),
+            observer: options.observer,
             sent: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
         })
     }
 
     /// The answer to `get` with its whole body: 2xx, 304, 404, 410 or 416.
-    pub(crate) async fn fetch(&self, get: &Get<'_>) -> Result<Answer, Error> {
+    ///
+    /// # Errors
+    /// Where the server is out of reach, refuses, or answers with another status.
+    pub async fn fetch(&self, get: &Get<'_>) -> Result<Answer, TransportError> {
         let mut tries = self.tries(get);
         loop {
             match self.fetch_once(get).await {
@@ -114,7 +129,7 @@ impl Http {
     }
 
     /// Counts the tries of one request.
-    pub(crate) fn tries<'a>(&'a self, get: &'a Get<'a>) -> Tries<'a> {
+    pub fn tries<'a>(&'a self, get: &'a Get<'a>) -> Tries<'a> {
         Tries {
             http: self,
             get,
@@ -123,7 +138,10 @@ impl Http {
     }
 
     /// Sends the request once.
-    pub(crate) async fn send(&self, get: &Get<'_>) -> Result<Sent<'_>, Failure> {
+    ///
+    /// # Errors
+    /// Where that does not succeed; [`Tries::after`] says whether to send it again.
+    pub async fn send(&self, get: &Get<'_>) -> Result<Sent<'_>, Failure> {
         let lane = match get.what.activity {
             Activity::Download => &self.downloads,
             Activity::Listing | Activity::Metadata => &self.requests,
@@ -164,7 +182,7 @@ impl Http {
                 let pause = response.headers().get(RETRY_AFTER).and_then(retry_after);
                 Err(Failure::Status(status, pause))
             }
-            401 | 403 => Err(Failure::Final(Box::new(Error::Unauthorized {
+            401 | 403 => Err(Failure::Final(Box::new(TransportError::Unauthorized {
                 what: get.what.clone(),
                 url: redacted(get.url),
                 host: get.url.host_str().unwrap_or_default().to_owned(),
@@ -172,7 +190,7 @@ impl Http {
                 sent,
                 variables: Box::new(self.credentials.variables(get.url)),
             }))),
-            status => Err(Failure::Final(Box::new(Error::Status {
+            status => Err(Failure::Final(Box::new(TransportError::Status {
                 what: get.what.clone(),
                 url: redacted(get.url),
                 status,
@@ -187,7 +205,7 @@ impl Http {
         let mut body = Vec::with_capacity(announced);
         while let Some(chunk) = self.chunk(get.what, &mut response).await? {
             if body.len() + chunk.len() > MOST_BYTES {
-                return Err(Failure::Final(Box::new(Error::BadAnswer {
+                return Err(Failure::Final(Box::new(TransportError::BadAnswer {
                     what: get.what.clone(),
                     url: redacted(get.url),
                     reason: format!("it is longer than {} MiB", MOST_BYTES >> 20),
@@ -199,12 +217,15 @@ impl Http {
     }
 
     /// Tells that a request sent by [`Http::send`] is over and well.
-    pub(crate) fn done(&self, what: &What) {
+    pub fn done(&self, what: &What) {
         self.observer.finished(what);
     }
 
     /// The next piece of a response's body.
-    pub(crate) async fn chunk(
+    ///
+    /// # Errors
+    /// Where the connection breaks off.
+    pub async fn chunk(
         &self,
         what: &What,
         response: &mut Response,
@@ -230,13 +251,14 @@ impl Limits {
 }
 
 /// A response whose body is still to come; it counts as a request under way until it is dropped.
-pub(crate) struct Sent<'a> {
-    pub(crate) response: Response,
-    pub(crate) _permit: Option<SemaphorePermit<'a>>,
+pub struct Sent<'a> {
+    /// Status, headers, and the body to come.
+    pub response: Response,
+    _permit: Option<SemaphorePermit<'a>>,
 }
 
 /// How often one request was tried.
-pub(crate) struct Tries<'a> {
+pub struct Tries<'a> {
     http: &'a Http,
     get: &'a Get<'a>,
     made: u32,
@@ -247,7 +269,7 @@ impl Tries<'_> {
     ///
     /// # Errors
     /// Where trying again is of no use, or was tried often enough.
-    pub(crate) async fn after(&mut self, failure: Failure) -> Result<(), Error> {
+    pub async fn after<E: From<TransportError>>(&mut self, failure: Failure<E>) -> Result<(), E> {
         self.made += 1;
         let Http {
             observer, limits, ..
@@ -259,7 +281,7 @@ impl Tries<'_> {
             Failure::Status(status, pause) => (Broken::Status(status), pause),
         };
         if self.made > limits.retries {
-            return Err(broken.error(self.get, self.made));
+            return Err(broken.error(self.get, self.made).into());
         }
         observer.retrying(self.get.what, &broken.to_string());
         let pause = pause.unwrap_or_else(|| limits.pause(self.made));
@@ -269,9 +291,9 @@ impl Tries<'_> {
 }
 
 /// Why one try did not succeed.
-pub(crate) enum Failure {
+pub enum Failure<E = TransportError> {
     /// It will not get better.
-    Final(Box<Error>),
+    Final(Box<E>),
     /// The connection failed or broke off.
     Broken(String),
     /// The server asks for patience, maybe for so long.
@@ -279,6 +301,15 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    /// The same failure, among those of the caller.
+    pub fn widen<E: From<TransportError>>(self) -> Failure<E> {
+        match self {
+            Self::Final(error) => Failure::Final(Box::new((*error).into())),
+            Self::Broken(cause) => Failure::Broken(cause),
+            Self::Status(status, pause) => Failure::Status(status, pause),
+        }
+    }
+
     fn broken(error: reqwest::Error) -> Self {
         let cause = root_cause(&error);
         Self::Broken(if error.is_timeout() {
@@ -291,8 +322,8 @@ impl Failure {
     }
 }
 
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
+impl<E> From<E> for Failure<E> {
+    fn from(error: E) -> Self {
         Self::Final(Box::new(error))
     }
 }
@@ -304,16 +335,16 @@ enum Broken {
 }
 
 impl Broken {
-    fn error(self, get: &Get<'_>, attempts: u32) -> Error {
+    fn error(self, get: &Get<'_>, attempts: u32) -> TransportError {
         let (what, url) = (get.what.clone(), redacted(get.url));
         match self {
-            Self::Connection(cause) => Error::Unreachable {
+            Self::Connection(cause) => TransportError::Unreachable {
                 what,
                 url,
                 cause,
                 attempts,
             },
-            Self::Status(status) => Error::Status {
+            Self::Status(status) => TransportError::Status {
                 what,
                 url,
                 status: status.as_u16(),

@@ -9,21 +9,21 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
 
-use crate::error::Error;
-use crate::pip::{self, Environment};
+use crate::error::TransportError;
+use crate::pip::{self, EnvironmentVariables};
 
 /// A client's TLS settings: system roots (`SSL_CERT_FILE` and `SSL_CERT_DIR` included), and what
 /// pip's setting `cert` (`PIP_CERT`) and `REQUESTS_CA_BUNDLE` name; HTTP/2 where the server has it.
 ///
 /// # Errors
 /// Where a setting names a file that cannot be read.
-pub(crate) fn client_config() -> Result<ClientConfig, Error> {
+pub(crate) fn client_config() -> Result<ClientConfig, TransportError> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     let variable = |name: &str| Some((std::env::var(name).ok()?, name.to_owned()));
     // `load_native_certs` reads this one already.
     let mut seen: BTreeSet<String> = std::env::var("SSL_CERT_FILE").into_iter().collect();
-    let pip = pip::certificates(&Environment::of_process());
+    let pip = pip::certificates(&EnvironmentVariables::of_process());
     for (value, place) in pip.into_iter().chain(variable("REQUESTS_CA_BUNDLE")) {
         if !value.is_empty() && seen.insert(value.clone()) {
             roots.add_parsable_certificates(read(&place, &value)?);
@@ -39,7 +39,7 @@ pub(crate) fn client_config() -> Result<ClientConfig, Error> {
     Ok(config)
 }
 
-fn read(place: &str, value: &str) -> Result<Vec<CertificateDer<'static>>, Error> {
+fn read(place: &str, value: &str) -> Result<Vec<CertificateDer<'static>>, TransportError> {
     let path = Utf8PathBuf::from(value);
     if path.is_dir() {
         return Ok(
@@ -52,8 +52,8 @@ fn read(place: &str, value: &str) -> Result<Vec<CertificateDer<'static>>, Error>
         .map_err(|e| setting(place, value, format!("it holds no certificates: {e}")))
 }
 
-fn setting(place: &str, value: &str, reason: String) -> Error {
-    Error::Setting {
+fn setting(place: &str, value: &str, reason: String) -> TransportError {
+    TransportError::Setting {
         setting: place.to_owned(),
         value: value.to_owned(),
         reason,

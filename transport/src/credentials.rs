@@ -19,13 +19,15 @@ use crate::options::Keyring;
 
 /// A user name, and the password where one is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Login {
-    pub(crate) user: String,
-    pub(crate) password: Option<String>,
+pub struct Login {
+    /// The user.
+    pub user: String,
+    /// The password.
+    pub password: Option<String>,
 }
 
 /// Everything that is known.
-pub(crate) struct Credentials {
+pub struct Credentials {
     indexes: Vec<Url>,
     keyring: Keyring,
     netrc: OnceLock<Vec<Machine>>,
@@ -33,7 +35,9 @@ pub(crate) struct Credentials {
 }
 
 impl Credentials {
-    pub(crate) fn new(indexes: Vec<Url>, keyring: Keyring) -> Self {
+    /// What is known, given the configured indexes in order.
+    #[must_use]
+    pub fn new(indexes: Vec<Url>, keyring: Keyring) -> Self {
         Self {
             indexes,
             keyring,
@@ -43,7 +47,7 @@ impl Credentials {
     }
 
     /// The login for a request to `url`.
-    pub(crate) fn login(&self, url: &Url) -> Option<Login> {
+    pub fn login(&self, url: &Url) -> Option<Login> {
         if let Some(login) = from_url(url).filter(|login| login.password.is_some()) {
             return Some(login);
         }
@@ -59,7 +63,8 @@ impl Credentials {
     }
 
     /// The variables that would be read for `url`.
-    pub(crate) fn variables(&self, url: &Url) -> (String, String) {
+    #[must_use]
+    pub fn variables(&self, url: &Url) -> (String, String) {
         variables(self.index_of(url).unwrap_or(0))
     }
 

@@ -1,0 +1,171 @@
+//! What can go wrong between here and a server, with the facts that a message needs: what was
+//! attempted, where, how often, and why it failed. URLs in here are redacted.
+
+use std::fmt;
+
+use url::Url;
+
+/// What a request is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Activity {
+    /// The list of a package's files.
+    Listing,
+    /// A release's metadata.
+    Metadata,
+    /// A file.
+    Download,
+}
+
+/// What was attempted, and for what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct What {
+    /// The kind of request.
+    pub activity: Activity,
+    /// The package, the file or the URL that it is about.
+    pub subject: String,
+}
+
+impl fmt::Display for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let subject = &self.subject;
+        match self.activity {
+            Activity::Listing => write!(f, "list the files of `{subject}`"),
+            Activity::Metadata => write!(f, "read the metadata of `{subject}`"),
+            Activity::Download => write!(f, "download `{subject}`"),
+        }
+    }
+}
+
+/// Why no answer came over the network.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum TransportError {
+    /// The answer is not in the cache, and requests are not allowed.
+    #[error("cannot {what}: it is not in the cache, and the run is offline")]
+    Offline {
+        /// What was attempted.
+        what: What,
+    },
+    /// The server could not be reached, or broke off.
+    #[error("cannot {what} from {url}: {cause}{}", tried(*.attempts))]
+    Unreachable {
+        /// What was attempted.
+        what: What,
+        /// Where.
+        url: String,
+        /// Why, the whole chain.
+        cause: String,
+        /// How often it was tried.
+        attempts: u32,
+    },
+    /// The server answers with a status that is no answer.
+    #[error("cannot {what} from {url}: the server answers {status}{}", tried(*.attempts))]
+    Status {
+        /// What was attempted.
+        what: What,
+        /// Where.
+        url: String,
+        /// The HTTP status.
+        status: u16,
+        /// How often it was tried.
+        attempts: u32,
+    },
+    /// The server asks for credentials, or refuses those that it got.
+    #[error("cannot {what} from {url}: the server answers {status}, {}", if *.sent { "the credentials that were sent are refused" } else { "it asks for credentials" })]
+    Unauthorized {
+        /// What was attempted.
+        what: What,
+        /// Where.
+        url: String,
+        /// The host, for a line in netrc.
+        host: String,
+        /// 401 or 403.
+        status: u16,
+        /// Whether credentials were sent.
+        sent: bool,
+        /// The environment variables that would be read for this index: user name, password.
+        variables: Box<(String, String)>,
+    },
+    /// The answer cannot be read.
+    #[error("cannot {what} from {url}: the answer is not usable: {reason}")]
+    BadAnswer {
+        /// What was attempted.
+        what: What,
+        /// Where.
+        url: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A setting that came from pip or the environment cannot be used.
+    #[error("{setting} is `{value}`: {reason}")]
+    Setting {
+        /// Where it stands: a variable, or a file and key.
+        setting: String,
+        /// What it says, redacted.
+        value: String,
+        /// Why it cannot be used.
+        reason: String,
+    },
+    /// The task that should have answered ended without an answer.
+    #[error("a request was interrupted inside this program")]
+    Interrupted,
+}
+
+impl TransportError {
+    /// What the user can do about it, where that is known.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Unreachable { .. } => {
+                Some("check the connection; `--offline` makes do with what is in the cache".into())
+            }
+            Self::Status { status: 500.., .. } | Self::Status { status: 429, .. } => {
+                Some("the server is out of order or busy: try again later".into())
+            }
+            Self::BadAnswer {
+                what:
+                    What {
+                        activity: Activity::Listing,
+                        ..
+                    },
+                ..
+            } => Some("is this the URL of a package index (PEP 503, PEP 691)?".into()),
+            Self::Offline { .. } => Some("run once without `--offline`".into()),
+            Self::Unauthorized {
+                host, variables, ..
+            } => Some(format!(
+                "put `machine {host} login USER password PASSWORD` into ~/.netrc, set {} and {}, \
+                 or write them into the index's URL",
+                variables.0, variables.1
+            )),
+            _ => None,
+        }
+    }
+}
+
+/// `url` as it may be shown: user name and password replaced.
+pub fn redacted(url: &Url) -> String {
+    if url.username().is_empty() && url.password().is_none() {
+        return url.to_string();
+    }
+    let mut shown = url.clone();
+    // Both fail only for URLs that cannot have credentials.
+    let _ = shown.set_username("****");
+    let _ = shown.set_password(None);
+    shown.to_string()
+}
+
+/// The deepest reason of `error`: what is above it only says that something failed.
+pub fn root_cause(error: &dyn std::error::Error) -> String {
+    let mut deepest = error;
+    while let Some(source) = deepest.source() {
+        deepest = source;
+    }
+    deepest.to_string()
+}
+
+fn tried(attempts: u32) -> String {
+    match attempts {
+        0 | 1 => String::new(),
+        attempts => format!(" ({attempts} attempts)"),
+    }
+}
