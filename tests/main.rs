@@ -1,5 +1,4 @@
-//! End-to-end tests: the real binary in throw-away repositories, one file or folder per command,
-//! and the rules of ARCHITECTURE.md.
+//! End-to-end tests: the real binary in throw-away repositories, one file or folder per command.
 
 #![allow(clippy::unwrap_used, reason = "a mistake in a fixture fails its test")]
 
@@ -14,7 +13,6 @@ mod merge_lockfile;
 mod package;
 mod real_lock;
 mod release;
-mod tidy;
 mod vendor;
 mod why;
 
@@ -129,7 +127,12 @@ fn check_bills(repo: &Repo, files: &[&str]) {
         testkit::skip("needs cyclonedx-python-lib of tests/peers.txt, and XTASK_PEERS has none");
         return;
     }
-    let script = tidy::root().join("tests/bill_of_materials.py");
+    let script = root().join("tests/bill_of_materials.py");
     let output = repo.run(&python, &[&[script.as_str()], files].concat());
     assert_eq!(output.status, 0, "{output}");
+}
+
+/// The workspace.
+fn root() -> &'static Utf8Path {
+    Utf8Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }

@@ -461,7 +461,7 @@ fn a_source_distribution_whose_requirements_only_its_build_tells() {
 #[test]
 fn this_repositorys_own_locks_are_what_its_inputs_say() {
     let outside = repo();
-    let root = crate::tidy::root();
+    let root = crate::root();
     let output = outside.xtask(&["-C", root.as_str(), "generate-lockfiles", "--check"]);
     assert_eq!(output.status, 0, "{output}");
 }

@@ -451,7 +451,7 @@ fn an_index_that_requirement_files_name_is_asked_where_the_locks_do_not_suffice(
 
 #[test]
 fn this_repositorys_own_attributes_are_what_the_command_writes() {
-    let own = |path: &str| fs_err::read_to_string(crate::tidy::root().join(path)).unwrap();
+    let own = |path: &str| fs_err::read_to_string(crate::root().join(path)).unwrap();
     let repo = repo()
         .file("Cargo.toml", &own("Cargo.toml"))
         .file(".gitattributes", &own(".gitattributes"));
