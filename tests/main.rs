@@ -29,7 +29,7 @@ fn repo() -> Repo {
 
 /// A small repository of `tests/cases/graph`, and what Pants says about it.
 fn graph_case(name: &str) -> Utf8PathBuf {
-    tidy::root().join("tests/cases/graph").join(name)
+    root().join("tests/cases/graph").join(name)
 }
 
 /// Locks every resolve; the lock must come out.
