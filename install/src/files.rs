@@ -1,10 +1,9 @@
 //! Files that are replaced as a whole or not at all.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 
 use camino::Utf8Path;
 use model::Sha256;
-use sha2::Digest as _;
 
 /// How the names of temporary files and folders of ours begin, so that `clean` knows them.
 pub(crate) const TEMPORARY: &str = ".tmp-";
@@ -29,15 +28,7 @@ pub(crate) fn write_atomically(file: &Utf8Path, bytes: &[u8]) -> io::Result<()> 
 
 /// The hash of the file at `path`, which is read piece by piece.
 pub(crate) fn sha256(path: &Utf8Path) -> io::Result<Sha256> {
-    let mut file = fs_err::File::open(path)?;
-    let mut hasher = sha2::Sha256::new();
-    let mut piece = vec![0; 256 << 10];
-    loop {
-        match file.read(&mut piece)? {
-            0 => return Ok(Sha256(hasher.finalize().into())),
-            read => hasher.update(&piece[..read]),
-        }
-    }
+    Sha256::of_reader(fs_err::File::open(path)?)
 }
 
 /// Lets everyone run `file`.

@@ -3,11 +3,11 @@
 //! Touches files and starts interpreters; knows neither indexes nor flags. What it needs of an
 //! index, such as the wheels of a build's requirements, its caller hands in.
 
-mod archive;
 pub mod build;
 pub mod editor;
 pub mod environment;
 mod files;
+mod protected;
 pub mod python;
 mod select;
 mod store;
@@ -15,6 +15,6 @@ pub mod sweep;
 #[cfg(test)]
 mod testing;
 
-pub use archive::{PathProblem, WheelError, WheelProblem};
+pub use protected::STATE_FILE;
 pub use select::{SelectError, Selected, SelectedFile, select};
-pub use store::{Store, UnpackedWheel};
+pub use store::{Store, UnpackProblem, UnpackedWheel, WheelError};

@@ -1,6 +1,7 @@
 //! Wheels as tests need them: good ones, and ones that no honest tool would write.
 
-use crate::archive::{push_line, sha256};
+use model::Sha256;
+use wheel::RecordWriter;
 
 /// One member of an archive, stored.
 #[derive(Debug, Clone)]
@@ -95,33 +96,29 @@ impl WheelBuilder {
 
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let mut members = self.members.clone();
-        let mut record = String::new();
+        let mut record = RecordWriter::default();
+        let mut push = |name: &str, content: &[u8]| {
+            record.push(name, &Sha256::of(content).0, content.len() as u64);
+        };
         for (name, content) in &self.record {
-            push_line(
-                &mut record,
-                name,
-                Some((&sha256(content), content.len() as u64)),
-            );
+            push(name, content);
         }
         for (file, text) in [("METADATA", &self.metadata), ("WHEEL", &self.wheel)] {
             if !self.without.iter().any(|without| without == file) {
                 let name = format!("{}/{file}", self.dist_info);
-                push_line(
-                    &mut record,
-                    &name,
-                    Some((&sha256(text.as_bytes()), text.len() as u64)),
-                );
+                push(&name, text.as_bytes());
                 members.push(Member::new(&name, text));
             }
         }
         if !self.without.iter().any(|without| without == "RECORD") {
             let name = format!("{}/RECORD", self.dist_info);
-            push_line(&mut record, &name, None);
+            record.push_unhashed(&name);
+            let mut text = record.finish();
             for line in &self.lines {
-                record.push_str(line);
-                record.push('\n');
+                text.push_str(line);
+                text.push('\n');
             }
-            members.push(Member::new(&name, &record));
+            members.push(Member::new(&name, &text));
         }
         zip(&members)
     }

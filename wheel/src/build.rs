@@ -11,7 +11,7 @@ use crate::member::{Member, MemberWriter, Written, arrange};
 use crate::metadata::{CoreMetadata, MetadataVersion};
 use crate::path::MemberPath;
 use crate::pyproject::pyproject;
-use crate::record::render_record;
+use crate::record::RecordWriter;
 use crate::wheel_file::{WheelFile, WheelTags};
 
 /// Everything that goes into one wheel.
@@ -218,9 +218,13 @@ pub fn write_wheel(
     let mut members = arrange(members)?;
     members.sort_by_key(|member| member.path.top_level() == dist_info);
     let written = writer.write(&members)?;
-    let record = member_path(&format!("{dist_info}/RECORD"))?;
-    let text = render_record(&written, record.as_str());
-    writer.write(&[Member::bytes(record, text.into_bytes())])?;
+    let path = member_path(&format!("{dist_info}/RECORD"))?;
+    let mut record = RecordWriter::with_capacity(written.len());
+    for member in &written {
+        record.push(member.path.as_str(), &member.sha256, member.size);
+    }
+    record.push_unhashed(path.as_str());
+    writer.write(&[Member::bytes(path, record.finish().into_bytes())])?;
     writer.finish()?;
     Ok(written)
 }

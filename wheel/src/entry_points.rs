@@ -5,6 +5,8 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 
+use serde::{Deserialize, Serialize};
+
 /// Groups and their entry points, sorted by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EntryPoints(BTreeMap<String, BTreeMap<String, EntryPoint>>);
@@ -18,6 +20,17 @@ pub struct EntryPoint {
     pub attribute: Option<String>,
     /// Extras that it needs.
     pub extras: Vec<String>,
+}
+
+/// A console or GUI script, which an installer makes of an entry point.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Script {
+    /// The file name.
+    pub name: String,
+    /// The module to import.
+    pub module: String,
+    /// The function to call, dotted.
+    pub function: String,
 }
 
 /// An entry point that is not one.
@@ -97,8 +110,8 @@ impl EntryPoints {
             if line.is_empty() || line.starts_with(['#', ';']) {
                 continue;
             }
-            if let Some(name) = line.strip_prefix('[').and_then(|l| l.strip_suffix(']')) {
-                group = name.trim().to_owned();
+            if let Some(name) = group_of(line) {
+                group = name.to_owned();
                 continue;
             }
             let (name, value) = line.split_once('=').unwrap_or((line, ""));
@@ -106,6 +119,57 @@ impl EntryPoints {
         }
         Ok(points)
     }
+}
+
+/// The scripts that the text of entry_points.txt asks for. Its other groups are the affair of those
+/// who read them at run time: what is wrong with them hinders no installer.
+pub fn scripts(text: &str) -> Result<Vec<Script>, EntryPointError> {
+    let points = EntryPoints::parse(&groups_of_scripts(text))?;
+    let scripts = points.iter().map(|(group, name, point)| {
+        script(name, point).map_err(|problem| EntryPointError {
+            group: group.to_owned(),
+            name: name.to_owned(),
+            value: point.to_string(),
+            problem,
+        })
+    });
+    scripts.collect()
+}
+
+/// The lines of the groups of scripts.
+fn groups_of_scripts(text: &str) -> String {
+    let mut in_scripts = false;
+    let mut out = String::new();
+    for line in text.lines() {
+        if let Some(group) = group_of(line.trim()) {
+            in_scripts = matches!(group, "console_scripts" | "gui_scripts");
+        }
+        if in_scripts {
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
+    out
+}
+
+fn script(name: &str, point: &EntryPoint) -> Result<Script, &'static str> {
+    if name.contains(['/', '\\', ':']) || matches!(name, "" | "." | "..") {
+        return Err("its name would leave the folder of scripts");
+    }
+    if name.chars().any(char::is_control) {
+        return Err("its name has a control character");
+    }
+    Ok(Script {
+        name: name.to_owned(),
+        module: point.module.clone(),
+        function: point.attribute.clone().ok_or("it names no function")?,
+    })
+}
+
+/// The group that a line begins, without spaces at its ends.
+fn group_of(line: &str) -> Option<&str> {
+    let name = line.strip_prefix('[')?.strip_suffix(']')?;
+    Some(name.trim())
 }
 
 impl EntryPoint {
@@ -209,6 +273,36 @@ mod tests {
         p = mid.plug
         ");
         assert_eq!(EntryPoints::parse(&points.render()).unwrap(), points);
+    }
+
+    fn check_scripts(text: &str) -> String {
+        let shown = |script: &Script| {
+            let Script {
+                name,
+                module,
+                function,
+            } = script;
+            format!("{name} -> {module}:{function}")
+        };
+        match scripts(text) {
+            Ok(scripts) => scripts.iter().map(shown).collect::<Vec<_>>().join(", "),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn scripts_of_both_groups() {
+        insta::assert_snapshot!(
+            check_scripts("[console_scripts]\na = m.n:f\n[other]\nx = not checked\n[gui_scripts]\n# c\nb=m:o.f [x]\n"),
+            @"a -> m.n:f, b -> m:o.f"
+        );
+    }
+
+    #[test]
+    fn scripts_that_cannot_be_made() {
+        insta::assert_snapshot!(check_scripts("[console_scripts]\n../a = m:f"), @"the entry point `../a = m:f` of `console_scripts`: its name would leave the folder of scripts");
+        insta::assert_snapshot!(check_scripts("[console_scripts]\na = m:f; import os"), @"the entry point `a = m:f; import os` of `console_scripts`: its attribute must be dotted identifiers, as in `package.module:attribute`");
+        insta::assert_snapshot!(check_scripts("[console_scripts]\na = m"), @"the entry point `a = m` of `console_scripts`: it names no function");
     }
 
     #[test]

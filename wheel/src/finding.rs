@@ -3,7 +3,7 @@
 
 use crate::binary::Binary;
 use crate::path::PathProblem;
-use crate::record::RecordError;
+use crate::record::RecordLineError;
 
 /// How much a finding weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,7 +84,7 @@ pub enum Finding {
     },
     /// A line of RECORD that is not one.
     #[error(transparent)]
-    RecordLine(RecordError),
+    RecordLine(RecordLineError),
     /// A member that RECORD does not name.
     #[error("`{name}` is not in RECORD")]
     NotInRecord {

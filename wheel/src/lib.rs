@@ -29,7 +29,9 @@ mod time;
 mod verify;
 #[cfg(test)]
 mod verify_tests;
+mod wheel_archive;
 mod wheel_file;
+mod wheel_problem;
 mod zip_format;
 mod zip_reader;
 #[cfg(test)]
@@ -38,7 +40,7 @@ mod zip_writer;
 
 pub use binary::{Binary, BinaryFormat, HEADER_SIZE, Machine};
 pub use build::{SdistContents, SetuptoolsFiles, WheelContents, write_sdist, write_wheel};
-pub use entry_points::{EntryPoint, EntryPointError, EntryPoints};
+pub use entry_points::{EntryPoint, EntryPointError, EntryPoints, Script, scripts};
 pub use error::Error;
 pub use finding::{Finding, Severity};
 pub use license::{license_classifier, license_expression};
@@ -46,11 +48,13 @@ pub use member::{Member, MemberWriter, Mode, Open, Source, Written, arrange};
 pub use member_reader::MemberReader;
 pub use memory::MemoryWriter;
 pub use metadata::{CoreMetadata, Description, License, MetadataError, MetadataVersion};
-pub use path::{MemberPath, PathProblem};
-pub use record::{RecordError, RecordLine, parse_record, render_record};
+pub use path::{FoldedPath, MemberPath, PathProblem, check_contained};
+pub use record::{Record, RecordError, RecordLine, RecordLineError, RecordWriter, parse_record};
 pub use tar_writer::TarGzWriter;
 pub use time::ArchiveTime;
 pub use verify::{Import, ReadMember, Verification, verify};
+pub use wheel_archive::{DATA_FOLDERS, WheelArchive, data_file};
 pub use wheel_file::{Purity, WheelFile, WheelFileError, WheelTags};
+pub use wheel_problem::WheelProblem;
 pub use zip_reader::{ReadError, ZipMember, ZipReader};
 pub use zip_writer::ZipWriter;

@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use crate::error::Error;
-use crate::path::MemberPath;
+use crate::path::{FoldedPath, MemberPath};
 
 /// One file of an archive.
 #[derive(Clone, Debug)]
@@ -113,9 +113,9 @@ impl fmt::Debug for Source {
 /// The order is that of the paths' bytes, whatever the order given.
 pub fn arrange(mut members: Vec<Member>) -> Result<Vec<Member>, Error> {
     members.sort_by(|a, b| a.path.cmp(&b.path));
-    let mut files: HashMap<String, &Member> = HashMap::with_capacity(members.len());
+    let mut files: HashMap<FoldedPath, &Member> = HashMap::with_capacity(members.len());
     for member in &members {
-        if let Some(first) = files.insert(member.path.folded(), member) {
+        if let Some(first) = files.insert(FoldedPath::of(member.path.as_str()), member) {
             return Err(clash(first, member));
         }
     }
@@ -142,12 +142,10 @@ fn clash(first: &Member, second: &Member) -> Error {
     }
 }
 
-fn refuse_file_above(files: &HashMap<String, &Member>, member: &Member) -> Result<(), Error> {
-    let folded = member.path.folded();
-    let above = folded
-        .match_indices('/')
-        .find_map(|(at, _)| files.get(&folded[..at]));
-    match above {
+fn refuse_file_above(files: &HashMap<FoldedPath, &Member>, member: &Member) -> Result<(), Error> {
+    let folded = FoldedPath::of(member.path.as_str());
+    let mut folders = folded.folders();
+    match folders.find_map(|folder| files.get(&folder)) {
         Some(file) => Err(Error::FileIsFolder {
             file: file.path.clone(),
             below: member.path.clone(),

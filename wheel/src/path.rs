@@ -1,5 +1,6 @@
-//! Names of archive members, checked once: what a `MemberPath` holds can be
-//! unpacked below a folder on every platform, and nowhere else.
+//! Names of archive members. [`check_contained`] is what a name from elsewhere must pass: it stays
+//! below the folder that it is unpacked to. A [`MemberPath`], which is what goes into our own
+//! archives, unpacks to the same place on every platform besides.
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,17 +19,20 @@ pub enum PathProblem {
     /// The name is empty.
     #[error("it is empty")]
     Empty,
-    /// The name starts at a root or a drive.
+    /// The name starts at the root of the file system.
     #[error("it is absolute")]
     Absolute,
+    /// The name starts with a drive letter.
+    #[error("it names a drive")]
+    Drive,
     /// A component is `..`.
-    #[error("`..` would leave the folder it is unpacked to")]
+    #[error("it leaves the folder by `..`")]
     Escapes,
     /// A component is empty or `.`.
-    #[error("it has an empty or `.` component")]
+    #[error("it has an empty component or `.`")]
     EmptyComponent,
     /// A backslash, which is a separator on Windows only.
-    #[error("it has a backslash, which separates folders on Windows and nowhere else")]
+    #[error("it has a backslash, which separates folders on Windows")]
     Backslash,
     /// A control character.
     #[error("it has a control character")]
@@ -47,11 +51,11 @@ pub enum PathProblem {
 impl MemberPath {
     /// Checks a name. The error says what is wrong with it, not where it came from.
     pub fn parse(name: &str) -> Result<MemberPath, PathProblem> {
-        if name.is_empty() {
-            return Err(PathProblem::Empty);
+        check_contained(name)?;
+        if let Some(c) = name.chars().find(|c| RESERVED.contains(c)) {
+            return Err(PathProblem::ReservedCharacter(c));
         }
-        check_characters(name)?;
-        name.split('/').try_for_each(check_component)?;
+        name.split('/').try_for_each(check_portable)?;
         Ok(MemberPath(name.into()))
     }
 
@@ -74,10 +78,51 @@ impl MemberPath {
     pub fn top_level(&self) -> &str {
         self.0.split_once('/').map_or(&self.0, |(top, _)| top)
     }
+}
 
-    /// What a file system without case makes of the name.
-    pub(crate) fn folded(&self) -> String {
-        self.0.to_lowercase()
+/// Checks that a name stays below the folder that it is unpacked to: relative, of plain components
+/// between `/`.
+pub fn check_contained(name: &str) -> Result<(), PathProblem> {
+    if name.is_empty() {
+        return Err(PathProblem::Empty);
+    }
+    if name.chars().any(char::is_control) {
+        return Err(PathProblem::Control);
+    }
+    if name.contains('\\') {
+        return Err(PathProblem::Backslash);
+    }
+    if name.starts_with('/') {
+        return Err(PathProblem::Absolute);
+    }
+    if name.as_bytes().get(1) == Some(&b':') && name.as_bytes()[0].is_ascii_alphabetic() {
+        return Err(PathProblem::Drive);
+    }
+    name.split('/').try_for_each(|component| match component {
+        ".." => Err(PathProblem::Escapes),
+        "" | "." => Err(PathProblem::EmptyComponent),
+        _ => Ok(()),
+    })
+}
+
+/// A path as a file system without case sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct FoldedPath(String);
+
+impl FoldedPath {
+    /// What is left of a path without its case.
+    pub fn of(path: &str) -> FoldedPath {
+        // Most paths are ASCII, and that is faster.
+        if path.is_ascii() {
+            return FoldedPath(path.to_ascii_lowercase());
+        }
+        FoldedPath(path.to_lowercase())
+    }
+
+    /// The folders that it is in, the topmost first.
+    pub(crate) fn folders(&self) -> impl Iterator<Item = FoldedPath> {
+        let slashes = self.0.match_indices('/');
+        slashes.map(|(at, _)| FoldedPath(self.0[..at].to_owned()))
     }
 }
 
@@ -93,28 +138,11 @@ impl fmt::Debug for MemberPath {
     }
 }
 
-fn check_characters(name: &str) -> Result<(), PathProblem> {
-    let drive = name.as_bytes().get(1) == Some(&b':') && name.as_bytes()[0].is_ascii_alphabetic();
-    if drive || name.starts_with(['/', '\\']) {
-        return Err(PathProblem::Absolute);
-    }
-    for c in name.chars() {
-        match c {
-            '\\' => return Err(PathProblem::Backslash),
-            c if c.is_control() => return Err(PathProblem::Control),
-            '<' | '>' | ':' | '"' | '|' | '?' | '*' => {
-                return Err(PathProblem::ReservedCharacter(c));
-            }
-            _ => {}
-        }
-    }
-    Ok(())
-}
+/// Characters that no Windows file name may have.
+const RESERVED: [char; 7] = ['<', '>', ':', '"', '|', '?', '*'];
 
-fn check_component(component: &str) -> Result<(), PathProblem> {
+fn check_portable(component: &str) -> Result<(), PathProblem> {
     match component {
-        "" | "." => Err(PathProblem::EmptyComponent),
-        ".." => Err(PathProblem::Escapes),
         _ if component.ends_with(['.', ' ']) => Err(PathProblem::TrailingDotOrSpace),
         _ if is_device(component) => Err(PathProblem::ReservedName),
         _ => Ok(()),
@@ -166,8 +194,8 @@ mod tests {
         check("../a", Err(PathProblem::Escapes));
         check("a/../b", Err(PathProblem::Escapes));
         check("/etc/passwd", Err(PathProblem::Absolute));
-        check("C:/a", Err(PathProblem::Absolute));
-        check("\\\\host\\a", Err(PathProblem::Absolute));
+        check("C:/a", Err(PathProblem::Drive));
+        check("\\\\host\\a", Err(PathProblem::Backslash));
         check("a\\..\\b", Err(PathProblem::Backslash));
     }
 
@@ -188,11 +216,19 @@ mod tests {
     }
 
     #[test]
+    fn names_from_elsewhere_need_not_be_portable() {
+        for name in ["a/..b/ü c.py", "nul", "a/b?.txt", "a/b."] {
+            assert_eq!(check_contained(name), Ok(()), "{name}");
+        }
+    }
+
+    #[test]
     fn names_that_mean_nothing_are_refused() {
         check("", Err(PathProblem::Empty));
         check("a//b", Err(PathProblem::EmptyComponent));
         check("a/", Err(PathProblem::EmptyComponent));
         check("./a", Err(PathProblem::EmptyComponent));
         check("a\nb", Err(PathProblem::Control));
+        check("a\0b", Err(PathProblem::Control));
     }
 }

@@ -2,10 +2,10 @@
 //!
 //! Format: <https://packaging.python.org/en/latest/specifications/recording-installed-packages/#the-record-file>.
 
+use std::collections::HashMap;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
-use crate::member::Written;
 
 /// One line of RECORD.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct RecordLine {
 /// A line of RECORD that is not one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line} of RECORD, `{text}`: {problem}")]
-pub struct RecordError {
+pub struct RecordLineError {
     /// Counted from 1.
     pub line: usize,
     /// The line.
@@ -30,30 +30,106 @@ pub struct RecordError {
     pub problem: &'static str,
 }
 
-/// The text of RECORD for what was written, and for RECORD itself at `record_path`.
-pub fn render_record(written: &[Written], record_path: &str) -> String {
-    let mut out = String::with_capacity(written.len() * 100);
-    for member in written {
-        push_field(&mut out, member.path.as_str());
-        out.push_str(",sha256=");
-        URL_SAFE_NO_PAD.encode_string(member.sha256, &mut out);
-        out.push(',');
-        out.push_str(&member.size.to_string());
-        out.push('\n');
+/// The text of a RECORD, line by line.
+#[derive(Clone, Debug, Default)]
+pub struct RecordWriter {
+    text: String,
+}
+
+/// A RECORD by path, each listed once.
+#[derive(Debug, Default)]
+pub struct Record(HashMap<String, RecordLine>);
+
+/// A RECORD that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RecordError {
+    /// A line is not one.
+    #[error(transparent)]
+    Line(#[from] RecordLineError),
+    /// Two lines are of one file.
+    #[error("`{0}` is listed twice")]
+    Twice(String),
+}
+
+impl RecordWriter {
+    /// One with room for so many files.
+    pub fn with_capacity(files: usize) -> RecordWriter {
+        RecordWriter {
+            text: String::with_capacity(files * 110),
+        }
     }
-    push_field(&mut out, record_path);
-    out.push_str(",,\n");
-    out
+
+    /// Adds the line of a file.
+    pub fn push(&mut self, path: &str, sha256: &[u8; 32], size: u64) {
+        self.push_path(path);
+        self.text.push_str(",sha256=");
+        URL_SAFE_NO_PAD.encode_string(sha256, &mut self.text);
+        self.text.push(',');
+        self.text.push_str(&size.to_string());
+        self.text.push('\n');
+    }
+
+    /// Adds the line of a file without its digest, as RECORD's own line is.
+    pub fn push_unhashed(&mut self, path: &str) {
+        self.push_path(path);
+        self.text.push_str(",,\n");
+    }
+
+    /// The whole text.
+    pub fn finish(self) -> String {
+        self.text
+    }
+
+    fn push_path(&mut self, path: &str) {
+        if path.contains([',', '"', '\n', '\r']) {
+            self.text.push('"');
+            self.text.push_str(&path.replace('"', "\"\""));
+            self.text.push('"');
+        } else {
+            self.text.push_str(path);
+        }
+    }
+}
+
+impl Record {
+    /// Reads the lines.
+    pub fn parse(text: &str) -> Result<Record, RecordError> {
+        let mut lines = HashMap::new();
+        for line in parse_record(text)? {
+            if let Some(twice) = lines.insert(line.path.clone(), line) {
+                return Err(RecordError::Twice(twice.path));
+            }
+        }
+        Ok(Record(lines))
+    }
+
+    /// The paths, in no order.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// Checks a file of this digest and size at `path`; the error says what differs.
+    pub fn check(&self, path: &str, sha256: &[u8; 32], size: u64) -> Result<(), &'static str> {
+        let line = self.0.get(path).ok_or("it is not listed")?;
+        if line.size.is_some_and(|listed| listed != size) {
+            return Err("its size is another");
+        }
+        match &line.sha256 {
+            Some(listed) if listed == sha256 => Ok(()),
+            Some(_) => Err("its hash is another"),
+            None => Err("it has no hash there"),
+        }
+    }
 }
 
 /// Reads RECORD. Digests of another kind than SHA-256 are errors: nothing else is
 /// written today, and what cannot be checked must not look checked.
-pub fn parse_record(text: &str) -> Result<Vec<RecordLine>, RecordError> {
+pub fn parse_record(text: &str) -> Result<Vec<RecordLine>, RecordLineError> {
     text.lines()
         .enumerate()
         .filter(|(_, line)| !line.is_empty())
         .map(|(at, line)| {
-            parse_line(line).map_err(|problem| RecordError {
+            parse_line(line).map_err(|problem| RecordLineError {
                 line: at + 1,
                 text: line.to_owned(),
                 problem,
@@ -122,36 +198,22 @@ fn split_fields(line: &str) -> Result<Vec<String>, &'static str> {
     }
 }
 
-fn push_field(out: &mut String, field: &str) {
-    if field.contains([',', '"', '\n', '\r']) {
-        out.push('"');
-        out.push_str(&field.replace('"', "\"\""));
-        out.push('"');
-    } else {
-        out.push_str(field);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::path::MemberPath;
 
-    fn written(path: &str) -> Written {
-        Written {
-            path: MemberPath::parse(path).unwrap(),
-            sha256: [0xfb; 32],
-            size: 3,
+    fn text(paths: &[&str]) -> String {
+        let mut record = RecordWriter::with_capacity(paths.len());
+        for path in paths {
+            record.push(path, &[0xfb; 32], 3);
         }
+        record.push_unhashed("x.dist-info/RECORD");
+        record.finish()
     }
 
     #[test]
     fn digests_are_url_safe_and_unpadded() {
-        let text = render_record(
-            &[written("a/b.py"), written("a,b.txt")],
-            "x.dist-info/RECORD",
-        );
-        insta::assert_snapshot!(text, @r#"
+        insta::assert_snapshot!(text(&["a/b.py", "a,b.txt"]), @r#"
         a/b.py,sha256=-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_s,3
         "a,b.txt",sha256=-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_s,3
         x.dist-info/RECORD,,
@@ -160,15 +222,32 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_back() {
-        let text = render_record(&[written("a,b.txt"), written("c")], "RECORD");
-        let lines = parse_record(&text).unwrap();
+        let lines = parse_record(&text(&["a,\"b\".txt", "c"])).unwrap();
         let paths: Vec<_> = lines.iter().map(|l| l.path.as_str()).collect();
-        assert_eq!(paths, ["a,b.txt", "c", "RECORD"]);
+        assert_eq!(paths, ["a,\"b\".txt", "c", "x.dist-info/RECORD"]);
         assert_eq!(
             (lines[0].sha256, lines[0].size),
             (Some([0xfb; 32]), Some(3))
         );
         assert_eq!((lines[2].sha256, lines[2].size), (None, None));
+    }
+
+    #[test]
+    fn files_are_checked() {
+        let record = Record::parse(&text(&["a"])).unwrap();
+        let check = |path: &str, digest: u8, size| record.check(path, &[digest; 32], size);
+        assert_eq!(check("a", 0xfb, 3), Ok(()));
+        assert_eq!(check("a", 0xfb, 4), Err("its size is another"));
+        assert_eq!(check("a", 0, 3), Err("its hash is another"));
+        assert_eq!(check("b", 0xfb, 3), Err("it is not listed"));
+        let own = check("x.dist-info/RECORD", 0xfb, 3);
+        assert_eq!(own, Err("it has no hash there"));
+    }
+
+    #[test]
+    fn a_file_is_listed_once() {
+        let error = Record::parse("a,,\na,,\n").unwrap_err();
+        insta::assert_snapshot!(error, @"`a` is listed twice");
     }
 
     fn check_error(line: &str, problem: &str) {

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::binary::{Binary, HEADER_SIZE};
 use crate::entry_points::EntryPoints;
 use crate::finding::Finding;
-use crate::path::MemberPath;
+use crate::path::{FoldedPath, MemberPath};
 use crate::record::parse_record;
 use crate::wheel_file::{Purity, WheelFile};
 use crate::zip_reader::{ReadError, ZipReader};
@@ -161,7 +161,7 @@ impl Verification {
     }
 
     fn judge_names<R: Read + Seek>(&mut self, zip: &ZipReader<R>) {
-        let mut folded: HashMap<String, &str> = HashMap::new();
+        let mut folded: HashMap<FoldedPath, &str> = HashMap::new();
         for member in zip.members() {
             let name = member.name.trim_end_matches('/');
             if let Err(problem) = MemberPath::parse(name) {
@@ -175,7 +175,7 @@ impl Verification {
                     name: member.name.clone(),
                 });
             }
-            if let Some(first) = folded.insert(name.to_lowercase(), &member.name) {
+            if let Some(first) = folded.insert(FoldedPath::of(name), &member.name) {
                 self.findings.push(Finding::CaseClash {
                     first: first.to_owned(),
                     second: member.name.clone(),

@@ -196,7 +196,7 @@ fn names_that_escape_and_names_that_clash() {
     )
     .unwrap();
     insta::assert_snapshot!(report(&verify(NAME, out.finish().unwrap())), @"
-    Error: the member `../evil.py`: `..` would leave the folder it is unpacked to
+    Error: the member `../evil.py`: it leaves the folder by `..`
     Error: the member `a/CON.txt`: Windows reserves the name of a device (`CON`, `NUL`, `COM1`, …)
     Error: the members `a/b` and `A/B` differ in case only
     Error: the member `link` is a symbolic link, which installers write as a file or refuse

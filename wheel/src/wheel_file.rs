@@ -111,17 +111,7 @@ impl WheelFile {
 
     /// Reads it. Unknown headers are ignored, as the specification asks.
     pub fn parse(text: &str) -> Result<WheelFile, WheelFileError> {
-        let headers: Vec<(&str, &str)> = text
-            .lines()
-            .filter_map(|line| line.split_once(':'))
-            .map(|(k, v)| (k.trim(), v.trim()))
-            .collect();
-        let find = |name: &str| {
-            headers
-                .iter()
-                .find(|(key, _)| key.eq_ignore_ascii_case(name))
-                .map(|(_, value)| *value)
-        };
+        let find = |name: &'static str| headers(text, name).next();
         let missing = |name: &str| WheelFileError(format!("it has no `{name}`"));
         let purity = match find("Root-Is-Purelib").ok_or_else(|| missing("Root-Is-Purelib"))? {
             "true" => Purity::Pure,
@@ -133,10 +123,7 @@ impl WheelFile {
             }
         };
         let mut tags = Vec::new();
-        for (_, value) in headers
-            .iter()
-            .filter(|(key, _)| key.eq_ignore_ascii_case("Tag"))
-        {
+        for value in headers(text, "Tag") {
             let expanded = Tag::expand(value).map_err(|e| WheelFileError(e.to_string()))?;
             tags.extend(expanded.iter().map(ToString::to_string));
         }
@@ -153,6 +140,14 @@ impl WheelFile {
             tags,
         })
     }
+}
+
+/// The values of a header, in order.
+pub(crate) fn headers<'t>(text: &'t str, name: &'t str) -> impl Iterator<Item = &'t str> {
+    let lines = text.lines().filter_map(|line| line.split_once(':'));
+    lines
+        .filter(|(key, _)| key.trim().eq_ignore_ascii_case(name))
+        .map(|(_, value)| value.trim())
 }
 
 #[cfg(test)]

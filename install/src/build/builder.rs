@@ -403,7 +403,7 @@ impl Source {
         let top = unpack_sdist(open(path)?, &self.name(), place)?;
         match subdirectory {
             None => Ok(top),
-            Some(folder) => crate::archive::check_path(folder)
+            Some(folder) => wheel::check_contained(folder)
                 .map(|()| top.join(folder))
                 .map_err(|problem| {
                     BuildProblem::Project(format!(

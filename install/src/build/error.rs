@@ -8,8 +8,8 @@ use camino::Utf8PathBuf;
 use model::{FilenameError, MetadataError, RequirementError};
 
 use super::unpack::UnpackError;
-use crate::archive::WheelError;
 use crate::environment::EnvironmentError;
+use crate::store::WheelError;
 
 /// A source that cannot be built.
 #[derive(Debug, thiserror::Error)]

@@ -79,7 +79,7 @@ fn within(folder: &Utf8Path, path: &str) -> Result<Utf8PathBuf, BuildProblem> {
         return Ok(folder.to_owned());
     }
     let plain = path.trim_start_matches("./").trim_end_matches('/');
-    crate::archive::check_path(plain)
+    wheel::check_contained(plain)
         .map(|()| folder.join(plain))
         .map_err(|problem| BuildProblem::Project(format!("`backend-path` has `{path}`: {problem}")))
 }

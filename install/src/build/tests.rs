@@ -159,7 +159,7 @@ impl Scene {
                 .unwrap();
         }
         let bytes = archive.into_inner().unwrap().finish().unwrap();
-        let sha256 = Sha256(crate::archive::sha256(&bytes));
+        let sha256 = Sha256::of(&bytes);
         let folder = self.root.join(sha256.to_string());
         fs_err::create_dir_all(&folder).unwrap();
         let path = folder.join("demo-1.0.tar.gz");

@@ -9,9 +9,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use flate2::read::GzDecoder;
 use lzma_rust2::XzReader;
 use tar::{Archive, Entry, EntryType};
-use wheel::ZipReader;
+use wheel::{PathProblem, ZipReader, check_contained};
 
-use crate::archive::{PathProblem, check_path};
 use crate::files;
 
 /// A source distribution that cannot be unpacked.
@@ -205,7 +204,7 @@ fn name_of<R: Read>(entry: &Entry<'_, R>) -> Result<String, UnpackError> {
 }
 
 fn check(name: &str) -> Result<(), UnpackError> {
-    check_path(name).map_err(|problem| UnpackError::Path {
+    check_contained(name).map_err(|problem| UnpackError::Path {
         name: name.to_owned(),
         problem,
     })
@@ -249,7 +248,7 @@ fn link<R: Read>(entry: &Entry<'_, R>, name: String) -> Result<Link, UnpackError
     };
     if entry.header().entry_type() == EntryType::Link {
         let target = target.trim_start_matches("./").to_owned();
-        return match check_path(&target) {
+        return match check_contained(&target) {
             Ok(()) => Ok(Link::Hard { name, target }),
             Err(_) => Err(error(&name, &target)),
         };
@@ -262,7 +261,7 @@ fn link<R: Read>(entry: &Entry<'_, R>, name: String) -> Result<Link, UnpackError
         up += 1;
     }
     let depth = name.matches('/').count();
-    if up >= depth.max(1) && up > 0 || check_path(rest).is_err() {
+    if up >= depth.max(1) && up > 0 || check_contained(rest).is_err() {
         return Err(error(&name, &target));
     }
     Ok(Link::Symbolic { name, target })

@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use model::PackageName;
+use model::{PackageName, Sha256};
+use wheel::{DATA_FOLDERS, RecordWriter, Script, data_file};
 
 use super::error::EnvironmentError;
 use super::layout::Layout;
 use super::scripts::{console_script, rewritten};
 use super::wanted::{EditableProject, WantedWheel};
-use crate::archive::{DATA_FOLDERS, Script, is_environment_script, push_line, sha256};
+use crate::protected::is_environment_script;
 use crate::store::{UnpackedFile, UnpackedWheel};
 
 /// A file or link of an environment.
@@ -51,7 +52,7 @@ impl<'a> Item<'a> {
         let text = text.into();
         let file = UnpackedFile {
             path: String::new(),
-            sha256: sha256(&text),
+            sha256: Sha256::of(&text).0,
             size: text.len() as u64,
             executable: mode == Mode::Executable,
             shebang: false,
@@ -104,15 +105,14 @@ pub(crate) fn of_wheel<'a>(
     } else {
         layout.platlib()
     };
-    let data = format!(
-        "{}.data/",
-        manifest.dist_info.trim_end_matches(".dist-info")
-    );
     let mut items = Vec::with_capacity(manifest.files.len() + manifest.scripts.len() + 4);
     for file in &manifest.files {
-        let path = match file.path.strip_prefix(&data) {
+        let path = match data_file(&file.path, &manifest.dist_info) {
             None => format!("{site}/{}", file.path),
-            Some(inside) => data_path(layout, inside, &manifest.name),
+            Some((folder, path)) => match folder {
+                "headers" => format!("{}/{path}", layout.headers(&manifest.name)),
+                folder => data_path(layout, folder, path),
+            },
         };
         if file.shebang {
             let text = fs_err::read(wheel.file(&file.path))?;
@@ -152,13 +152,11 @@ pub(crate) fn of_project<'a>(
     );
     let file = |name: &str| format!("{dist_info}/{name}");
     let scripts =
-        crate::archive::scripts(&project.entry_points).map_err(|(name, value, problem)| {
-            EnvironmentError::EntryPoint {
-                project: project.name.clone(),
-                name,
-                value,
-                problem,
-            }
+        wheel::scripts(&project.entry_points).map_err(|error| EnvironmentError::EntryPoint {
+            project: project.name.clone(),
+            name: error.name,
+            value: error.value,
+            problem: error.problem,
         })?;
     if let Some(script) = scripts.iter().find(|s| is_environment_script(&s.name)) {
         return Err(EnvironmentError::EntryPoint {
@@ -208,8 +206,7 @@ fn editable_url(folder: &Utf8Path) -> String {
         .to_string()
 }
 
-fn data_path(layout: &Layout, inside: &str, name: &PackageName) -> String {
-    let (folder, path) = inside.split_once('/').unwrap_or((inside, ""));
+fn data_path(layout: &Layout, folder: &str, path: &str) -> String {
     debug_assert!(
         DATA_FOLDERS.contains(&folder),
         "checked when it was unpacked"
@@ -218,7 +215,6 @@ fn data_path(layout: &Layout, inside: &str, name: &PackageName) -> String {
         "purelib" => format!("{}/{path}", layout.purelib()),
         "platlib" => format!("{}/{path}", layout.platlib()),
         "scripts" => format!("{}/{path}", layout.scripts()),
-        "headers" => format!("{}/{path}", layout.headers(name)),
         _ => path.to_owned(),
     }
 }
@@ -255,20 +251,19 @@ fn push_installed<'a>(items: &mut Vec<Item<'a>>, dist_info: &str, wanted: &'a Wa
 
 fn push_record(items: &mut Vec<Item<'_>>, layout: &Layout, dist_info: &str) {
     let site = dist_info.rsplit_once('/').map_or("", |(site, _)| site);
-    let mut record = String::with_capacity(items.len() * 110);
+    let mut record = RecordWriter::with_capacity(items.len());
     let mut lines: Vec<(String, &Item<'_>)> = items
         .iter()
         .map(|item| (layout.relative_to_site(&item.path, site), item))
         .collect();
     lines.sort_unstable_by(|a, b| a.0.cmp(&b.0));
     for (path, item) in lines {
-        push_line(
-            &mut record,
-            &path,
-            item.file().map(|file| (&file.sha256, file.size)),
-        );
+        match item.file() {
+            Some(file) => record.push(&path, &file.sha256, file.size),
+            None => record.push_unhashed(&path),
+        }
     }
     let path = format!("{dist_info}/RECORD");
-    push_line(&mut record, &layout.relative_to_site(&path, site), None);
-    items.push(Item::text(path, record.into_bytes(), Mode::Plain));
+    record.push_unhashed(&layout.relative_to_site(&path, site));
+    items.push(Item::text(path, record.finish().into_bytes(), Mode::Plain));
 }

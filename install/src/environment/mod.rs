@@ -16,6 +16,5 @@ mod wanted;
 
 pub use damage::{Changes, Finding};
 pub use error::EnvironmentError;
-pub use state::STATE as STATE_FILE;
 pub use sync::{Environment, Outcome, Synced};
 pub use wanted::{Bytecode, EditableProject, Wanted, WantedWheel};

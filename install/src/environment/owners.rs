@@ -1,10 +1,10 @@
 //! Refuses packages that cannot live in one environment: two owners of one file.
 
 use rustc_hash::FxHashMap;
+use wheel::FoldedPath;
 
 use super::error::EnvironmentError;
 use super::items::{Item, Package};
-use crate::archive::FoldedPath;
 
 /// A path in use: how it is spelled, by which package, and for which content.
 struct Owner<'p> {

@@ -2,7 +2,7 @@
 
 use camino::Utf8Path;
 
-use crate::archive::Script;
+use wheel::Script;
 
 /// What Linux reads of a first line; the rest is cut off.
 const LONGEST_SHEBANG: usize = 127;

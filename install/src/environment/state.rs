@@ -7,9 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::wanted::Identity;
 use crate::files;
-
-/// The file in an environment's root by which it is known as ours.
-pub const STATE: &str = "xtask-environment.json";
+use crate::protected::STATE_FILE;
 
 /// Newer tools may write another format; it reads as no state of ours.
 const FORMAT: u32 = 1;
@@ -55,13 +53,13 @@ impl State {
     }
 
     pub(crate) fn write(&self, root: &Utf8Path) -> io::Result<()> {
-        files::write_atomically(&root.join(STATE), &self.json()?)
+        files::write_atomically(&root.join(STATE_FILE), &self.json()?)
     }
 }
 
 impl Found {
     pub(crate) fn at(root: &Utf8Path) -> io::Result<Self> {
-        let file = root.join(STATE);
+        let file = root.join(STATE_FILE);
         match fs_err::read(&file) {
             Ok(bytes) => Ok(match serde_json::from_slice::<State>(&bytes) {
                 Ok(state) if state.format == FORMAT => Self::Ours(Box::new(state)),

@@ -9,6 +9,7 @@ use std::io;
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
+use wheel::Record;
 
 use super::damage::{Changes, Finding, Installed, damaged, installed};
 use super::error::EnvironmentError;
@@ -19,7 +20,6 @@ use super::place::{check_source, place_all, remove_all, remove_bytecode};
 use super::skeleton::skeleton;
 use super::state::{Found, Phase, State};
 use super::wanted::{Bytecode, Identity, Wanted, WantedWheel};
-use crate::archive::Record;
 use crate::files;
 use crate::python::Interpreter;
 use crate::store::{Store, UnpackedWheel};

@@ -4,9 +4,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use model::{PackageName, Sha256, Version};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use wheel::Script;
 
 use super::content_time;
-use crate::archive::Script;
 
 /// A wheel in the store, checked and unpacked.
 #[derive(Debug, Clone)]

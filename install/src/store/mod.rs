@@ -1,5 +1,6 @@
 //! The store: each wheel unpacked once, named by its hash, to be linked into environments.
 
+mod error;
 mod manifest;
 mod unpack;
 
@@ -8,11 +9,11 @@ use std::io;
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{Sha256, WheelFilename};
 
+pub use error::{UnpackProblem, WheelError};
 pub(crate) use manifest::UnpackedFile;
 pub use manifest::UnpackedWheel;
 pub(crate) use unpack::content_time;
 
-use crate::archive::{WheelError, WheelProblem};
 use crate::files;
 
 /// A new layout gets a new folder: an older tool never reads a newer store.
@@ -83,12 +84,12 @@ impl Store {
         archive: &Utf8Path,
         filename: &WheelFilename,
         expected: Option<&Sha256>,
-    ) -> Result<UnpackedWheel, WheelProblem> {
+    ) -> Result<UnpackedWheel, UnpackProblem> {
         let sha256 = files::sha256(archive)?;
         if let Some(expected) = expected
             && *expected != sha256
         {
-            return Err(WheelProblem::Hash {
+            return Err(UnpackProblem::Hash {
                 expected: *expected,
                 found: sha256,
             });

@@ -4,7 +4,6 @@ use camino::{Utf8Path, Utf8PathBuf};
 use model::WheelFilename;
 
 use super::Store;
-use crate::archive::Contents;
 use crate::testing::{Member, WheelBuilder};
 
 /// The error of unpacking what `edit` makes of a good wheel.
@@ -307,9 +306,9 @@ fn a_flipped_byte_is_refused_or_harmless() {
         let mut bytes = bytes.clone();
         bytes[at] ^= 0x55;
         let input = std::io::Cursor::new(&bytes);
-        if let Ok(contents) = Contents::read(input.clone(), bytes.len() as u64, &filename) {
+        if let Ok(wheel) = wheel::WheelArchive::read(input.clone(), bytes.len() as u64, &filename) {
             let mut reader = wheel::MemberReader::new(input);
-            for member in &contents.files {
+            for member in &wheel.files {
                 // Whatever passes here is checked against RECORD; nothing panics.
                 let _ = reader.copy(member, &mut std::io::sink());
             }

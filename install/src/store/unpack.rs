@@ -10,31 +10,33 @@ use model::WheelFilename;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 use sha2::{Digest as _, Sha256};
-use wheel::{MemberReader, ReadError, ZipMember};
+use wheel::{MemberReader, WheelArchive, WheelProblem, ZipMember, data_file};
 
+use super::error::UnpackProblem;
 use super::manifest::{FILES, MANIFEST, Manifest, UnpackedFile};
-use crate::archive::{Contents, WheelProblem};
+use crate::protected::{is_environment_file, is_environment_script};
 
 /// Unpacks the wheel at `archive` to `root`, a folder of our own; the manifest comes last.
 pub(super) fn unpack(
     archive: &Utf8Path,
     filename: &WheelFilename,
     root: &Utf8Path,
-) -> Result<(), WheelProblem> {
+) -> Result<(), UnpackProblem> {
     let open = || fs_err::File::open(archive);
     let input = open()?;
     let size = input.metadata()?.len();
-    let contents = Contents::read(input, size, filename)?;
+    let wheel = WheelArchive::read(input, size, filename)?;
+    refuse_environment_files(&wheel)?;
     let folder = root.join(FILES);
-    make_folders(&folder, &contents)?;
-    let mut files = contents
+    make_folders(&folder, &wheel)?;
+    let mut files = wheel
         .files
         .par_iter()
-        .filter(|member| !contents.is_record(&member.name))
+        .filter(|member| !wheel.is_record(&member.name))
         .map_init(
             || open().map(MemberReader::new),
             |reader, member| match reader {
-                Ok(reader) => unpack_member(&contents, reader, (member, &folder)),
+                Ok(reader) => unpack_member(&wheel, reader, (member, &folder)),
                 Err(error) => Err(io::Error::new(error.kind(), error.to_string()).into()),
             },
         )
@@ -43,9 +45,9 @@ pub(super) fn unpack(
     let manifest = Manifest {
         name: filename.name.clone(),
         version: filename.version.clone(),
-        dist_info: contents.dist_info,
-        root_is_purelib: contents.root_is_purelib,
-        scripts: contents.scripts,
+        dist_info: wheel.dist_info,
+        root_is_purelib: wheel.root_is_purelib,
+        scripts: wheel.scripts,
         files,
     };
     let manifest = postcard::to_stdvec(&manifest).map_err(std::io::Error::other)?;
@@ -53,8 +55,24 @@ pub(super) fn unpack(
     Ok(())
 }
 
-fn make_folders(root: &Utf8Path, contents: &Contents) -> Result<(), WheelProblem> {
-    let mut folders: Vec<&str> = contents
+/// Nothing that a wheel ships replaces what makes the environment.
+fn refuse_environment_files(wheel: &WheelArchive) -> Result<(), UnpackProblem> {
+    let names = wheel.scripts.iter().map(|script| &script.name);
+    let scripts = names.filter(|name| is_environment_script(name));
+    let members = wheel.files.iter().map(|file| &file.name);
+    let files = members.filter(|name| match data_file(name, &wheel.dist_info) {
+        Some(("scripts", path)) => is_environment_script(path),
+        Some(("data", path)) => is_environment_file(path),
+        _ => false,
+    });
+    match scripts.chain(files).next() {
+        Some(name) => Err(UnpackProblem::Environment(name.clone())),
+        None => Ok(()),
+    }
+}
+
+fn make_folders(root: &Utf8Path, wheel: &WheelArchive) -> Result<(), UnpackProblem> {
+    let mut folders: Vec<&str> = wheel
         .files
         .iter()
         .filter_map(|file| file.name.rsplit_once('/').map(|(folder, _)| folder))
@@ -70,10 +88,10 @@ fn make_folders(root: &Utf8Path, contents: &Contents) -> Result<(), WheelProblem
 }
 
 fn unpack_member(
-    contents: &Contents,
+    wheel: &WheelArchive,
     reader: &mut MemberReader<fs_err::File>,
     (member, folder): (&ZipMember, &Utf8Path),
-) -> Result<UnpackedFile, WheelProblem> {
+) -> Result<UnpackedFile, UnpackProblem> {
     let is_script = in_scripts_folder(&member.name);
     let executable = is_script || member.is_executable();
     let mut options = fs_err::OpenOptions::new();
@@ -84,14 +102,11 @@ fn unpack_member(
         hasher: Sha256::new(),
         start: Vec::new(),
     };
-    reader.copy(member, &mut out).map_err(|error| match error {
-        ReadError::Io(error) => WheelProblem::Io(error),
-        error => WheelProblem::Zip(error),
-    })?;
+    reader.copy(member, &mut out)?;
     let sha256 = out.hasher.finalize().into();
-    contents
+    wheel
         .record
-        .verify(&member.name, (&sha256, member.size))
+        .check(&member.name, &sha256, member.size)
         .map_err(|problem| WheelProblem::Record {
             name: member.name.clone(),
             problem,

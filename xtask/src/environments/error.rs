@@ -2,7 +2,7 @@
 
 use install::environment::EnvironmentError;
 use install::python::NoInterpreter;
-use install::{SelectError, WheelError, WheelProblem};
+use install::{SelectError, UnpackProblem, WheelError};
 
 use crate::error::CommandError;
 
@@ -10,13 +10,13 @@ use crate::error::CommandError;
 pub(super) fn of_wheel(error: &WheelError) -> CommandError {
     let command_error = CommandError::failure(error.to_string());
     match &error.problem {
-        WheelProblem::Hash { .. } => command_error.hint(
+        UnpackProblem::Hash { .. } => command_error.hint(
             "the file is not the one that was locked: do not use it, and ask who runs the index",
         ),
-        WheelProblem::Io(error) if error.kind() == std::io::ErrorKind::StorageFull => {
+        UnpackProblem::Io(error) if error.kind() == std::io::ErrorKind::StorageFull => {
             command_error.hint("free some space, or set XTASK_CACHE_DIR to a folder that has some, and run it again")
         }
-        WheelProblem::Io(_) => command_error.hint(
+        UnpackProblem::Io(_) => command_error.hint(
             "set XTASK_CACHE_DIR to a folder that can be written, or see what `cargo xtask doctor` says",
         ),
         _ => command_error

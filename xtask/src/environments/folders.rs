@@ -149,7 +149,7 @@ pub(crate) fn tidy_up(session: &Session) {
 
 /// A folder of ours holds our state; what a person put there in its place is his.
 fn is_environment(path: &Utf8Path) -> bool {
-    path.join(install::environment::STATE_FILE).is_file()
+    path.join(install::STATE_FILE).is_file()
 }
 
 /// A run that is under way works in a folder that is young.

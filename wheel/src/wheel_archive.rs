@@ -1,27 +1,31 @@
-//! What a wheel holds, once everything that can be checked without unpacking it is checked.
+//! A wheel to be installed, with everything checked that can be checked without unpacking it. It is
+//! read as if its maker meant harm: what does not agree with itself is refused.
 
+use std::collections::{HashMap, HashSet};
 use std::io::{Read, Seek};
 
-use model::{Metadata, WheelFilename};
-use rustc_hash::{FxHashMap, FxHashSet};
-use wheel::{ZipMember, ZipReader};
+use model::{Metadata, PackageName, Version, WheelFilename};
 
-pub(crate) use super::entry_points::Script;
-use super::entry_points::scripts;
-use super::error::WheelProblem;
-use super::path::{FoldedPath, check_path};
-use super::record::Record;
+use crate::entry_points::{Script, scripts};
+use crate::path::{FoldedPath, check_contained};
+use crate::record::Record;
+use crate::wheel_file::headers;
+use crate::wheel_problem::WheelProblem;
+use crate::zip_reader::{ZipMember, ZipReader};
 
-/// A wheel whose names, `.dist-info` and scripts are in order; the hashes of its members are
-/// checked when they are unpacked, by [`Contents::record`].
-pub(crate) struct Contents {
+/// A wheel whose names, `.dist-info` and scripts are in order; whoever unpacks its members checks
+/// them with [`Record::check`].
+pub struct WheelArchive {
     /// All members but folders.
-    pub(crate) files: Vec<ZipMember>,
+    pub files: Vec<ZipMember>,
     /// `name-version.dist-info`.
-    pub(crate) dist_info: String,
-    pub(crate) root_is_purelib: bool,
-    pub(crate) record: Record,
-    pub(crate) scripts: Vec<Script>,
+    pub dist_info: String,
+    /// Whether what lies at the top goes to `purelib`.
+    pub root_is_purelib: bool,
+    /// What RECORD says.
+    pub record: Record,
+    /// The console and GUI scripts.
+    pub scripts: Vec<Script>,
 }
 
 /// What an archive may unpack to without regard to its size, and how often its size beyond that:
@@ -32,11 +36,11 @@ const GREATEST_RATIO: u64 = 100;
 /// The folders of `.data`.
 ///
 /// Source: <https://packaging.python.org/en/latest/specifications/binary-distribution-format/>.
-pub(crate) const DATA_FOLDERS: [&str; 5] = ["purelib", "platlib", "scripts", "headers", "data"];
+pub const DATA_FOLDERS: [&str; 5] = ["purelib", "platlib", "scripts", "headers", "data"];
 
-impl Contents {
+impl WheelArchive {
     /// Reads the archive `input`, which is `size` bytes long.
-    pub(crate) fn read(
+    pub fn read(
         input: impl Read + Seek,
         size: u64,
         filename: &WheelFilename,
@@ -56,17 +60,12 @@ impl Contents {
         let record = record(&mut texts)?;
         let scripts = match texts.find("entry_points.txt")? {
             None => Vec::new(),
-            Some(text) => {
-                scripts(&text).map_err(|(name, value, problem)| WheelProblem::Script {
-                    name,
-                    value,
-                    problem,
-                })?
-            }
+            Some(text) => scripts(&text).map_err(|error| WheelProblem::Script {
+                name: error.name,
+                value: error.value,
+                problem: error.problem,
+            })?,
         };
-        if let Some(script) = scripts.iter().find(|s| is_environment_script(&s.name)) {
-            return Err(WheelProblem::Environment(script.name.clone()));
-        }
         check_data_folders(&files, &dist_info)?;
         Ok(Self {
             files,
@@ -78,7 +77,7 @@ impl Contents {
     }
 
     /// RECORD and its signatures, which list themselves without a hash.
-    pub(crate) fn is_record(&self, name: &str) -> bool {
+    pub fn is_record(&self, name: &str) -> bool {
         name.strip_prefix(&self.dist_info)
             .is_some_and(|rest| matches!(rest, "/RECORD" | "/RECORD.jws" | "/RECORD.p7s"))
     }
@@ -86,7 +85,7 @@ impl Contents {
 
 /// Refuses what would fill the disk, by the sizes that members declare; that none is longer is
 /// checked when it is unpacked.
-pub(crate) fn refuse_bomb(archive: u64, members: &[ZipMember]) -> Result<(), WheelProblem> {
+fn refuse_bomb(archive: u64, members: &[ZipMember]) -> Result<(), WheelProblem> {
     let declared = members
         .iter()
         .fold(0_u64, |sum, member| sum.saturating_add(member.size));
@@ -98,15 +97,15 @@ pub(crate) fn refuse_bomb(archive: u64, members: &[ZipMember]) -> Result<(), Whe
 
 /// The members that are files, with each name checked.
 fn files<R: Read + Seek>(zip: &ZipReader<R>) -> Result<Vec<ZipMember>, WheelProblem> {
-    let mut spelled: FxHashMap<FoldedPath, &str> = FxHashMap::default();
-    let mut folders: FxHashSet<&str> = FxHashSet::default();
+    let mut spelled: HashMap<FoldedPath, &str> = HashMap::new();
+    let mut folders: HashSet<&str> = HashSet::new();
     let mut files = Vec::with_capacity(zip.members().len());
     for member in zip.members() {
         let (path, is_folder) = match member.name.strip_suffix('/') {
             Some(path) => (path, true),
             None => (member.name.as_str(), false),
         };
-        check_path(path).map_err(|problem| WheelProblem::Path {
+        check_contained(path).map_err(|problem| WheelProblem::Path {
             name: member.name.clone(),
             problem,
         })?;
@@ -165,10 +164,10 @@ fn check_dist_info(dist_info: &str, filename: &WheelFilename) -> Result<(), Whee
     let (name, version) = stem.rsplit_once('-').ok_or_else(another)?;
     let same_name = name
         .parse()
-        .is_ok_and(|name: model::PackageName| name == filename.name);
+        .is_ok_and(|name: PackageName| name == filename.name);
     let same_version = version
         .parse()
-        .is_ok_and(|version: model::Version| version == filename.version);
+        .is_ok_and(|version: Version| version == filename.version);
     if same_name && same_version {
         Ok(())
     } else {
@@ -236,12 +235,7 @@ fn check_metadata<R: Read + Seek>(
 
 fn root_is_purelib<R: Read + Seek>(texts: &mut Texts<'_, R>) -> Result<bool, WheelProblem> {
     let text = texts.require("WHEEL")?;
-    let field = |name: &str| {
-        text.lines()
-            .filter_map(|line| line.split_once(':'))
-            .find(|(key, _)| key.trim().eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.trim())
-    };
+    let field = |name: &'static str| headers(&text, name).next();
     let version = field("Wheel-Version").ok_or_else(|| WheelProblem::Unreadable {
         file: format!("{}/WHEEL", texts.dist_info),
         reason: "the field `Wheel-Version` is missing".to_owned(),
@@ -256,11 +250,11 @@ fn root_is_purelib<R: Read + Seek>(texts: &mut Texts<'_, R>) -> Result<bool, Whe
 fn record<R: Read + Seek>(texts: &mut Texts<'_, R>) -> Result<Record, WheelProblem> {
     let place = texts.path("RECORD");
     let record =
-        Record::parse(&texts.require("RECORD")?).map_err(|reason| WheelProblem::Unreadable {
+        Record::parse(&texts.require("RECORD")?).map_err(|error| WheelProblem::Unreadable {
             file: place.clone(),
-            reason,
+            reason: error.to_string(),
         })?;
-    let there: FxHashSet<&str> = texts.files.iter().map(|file| file.name.as_str()).collect();
+    let there: HashSet<&str> = texts.files.iter().map(|file| file.name.as_str()).collect();
     let mut missing: Vec<&str> = record
         .paths()
         .filter(|path| !there.contains(path) && !path.ends_with('/') && !is_signature(path, &place))
@@ -277,57 +271,28 @@ fn is_signature(path: &str, record: &str) -> bool {
         .is_some_and(|rest| matches!(rest, ".jws" | ".p7s"))
 }
 
-/// `.data` has only folders that mean something, and nothing in them replaces the environment.
+/// `.data` has only folders that mean something.
 fn check_data_folders(files: &[ZipMember], dist_info: &str) -> Result<(), WheelProblem> {
-    let data = format!("{}.data/", dist_info.trim_end_matches(".dist-info"));
     for file in files {
-        let name = || file.name.clone();
-        let Some(inside) = file.name.strip_prefix(&data) else {
-            match file.name.split_once('/') {
-                Some((top, _)) if top.ends_with(".data") => {
-                    return Err(WheelProblem::Scheme(name()));
-                }
-                _ => continue,
-            }
+        let in_data = match data_file(&file.name, dist_info) {
+            Some((folder, path)) => DATA_FOLDERS.contains(&folder) && !path.is_empty(),
+            // Another wheel's `.data`.
+            None => match file.name.split_once('/') {
+                Some((top, _)) => !top.ends_with(".data"),
+                None => true,
+            },
         };
-        let (folder, path) = inside.split_once('/').unwrap_or((inside, ""));
-        if path.is_empty() || !DATA_FOLDERS.contains(&folder) {
-            return Err(WheelProblem::Scheme(name()));
-        }
-        let of_environment = match folder {
-            "scripts" => is_environment_script(path),
-            "data" => path
-                .strip_prefix("bin/")
-                .or_else(|| path.strip_prefix("Scripts/"))
-                .map_or(is_environment_file(path), is_environment_script),
-            _ => false,
-        };
-        if of_environment {
-            return Err(WheelProblem::Environment(name()));
+        if !in_data {
+            return Err(WheelProblem::Scheme(file.name.clone()));
         }
     }
     Ok(())
 }
 
-fn is_environment_file(path: &str) -> bool {
-    let top = path.split('/').next().unwrap_or_default();
-    top == "lib64"
-        || [crate::environment::STATE_FILE, "pyvenv.cfg"]
-            .iter()
-            .any(|file| path.eq_ignore_ascii_case(file))
-}
-
-/// Whether a file of this name in `bin` makes the environment.
-pub(crate) fn is_environment_script(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    let stem = name.trim_end_matches(".exe");
-    let python = stem
-        .strip_prefix("pythonw")
-        .or_else(|| stem.strip_prefix("python"))
-        .is_some_and(|version| version.chars().all(|c| c.is_ascii_digit() || c == '.'));
-    python
-        || matches!(
-            name.as_str(),
-            "activate" | "activate.csh" | "activate.fish" | "activate.ps1" | "activate.nu"
-        )
+/// The folder of `.data` in which a member of the wheel with this `.dist-info` lies, and its path
+/// there.
+pub fn data_file<'m>(member: &'m str, dist_info: &str) -> Option<(&'m str, &'m str)> {
+    let stem = dist_info.trim_end_matches(".dist-info");
+    let inside = member.strip_prefix(stem)?.strip_prefix(".data/")?;
+    Some(inside.split_once('/').unwrap_or((inside, "")))
 }

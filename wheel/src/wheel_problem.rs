@@ -1,33 +1,14 @@
-//! Why a wheel is refused.
+//! Why a wheel is refused before a byte of it is used.
 
-use std::io;
-
-use super::path::PathProblem;
-
-/// A wheel that cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot use {wheel}: {problem}")]
-pub struct WheelError {
-    /// The wheel's file name.
-    pub wheel: String,
-    /// What is wrong with it.
-    pub problem: WheelProblem,
-}
+use crate::path::PathProblem;
+use crate::zip_reader::ReadError;
 
 /// What is wrong with a wheel.
 #[derive(Debug, thiserror::Error)]
 pub enum WheelProblem {
-    /// The file is not the one that is wanted.
-    #[error("its sha256 is {found}, not {expected}")]
-    Hash {
-        /// What the lock or the index says.
-        expected: model::Sha256,
-        /// What the file has.
-        found: model::Sha256,
-    },
     /// The archive is broken, or can be understood in two ways.
     #[error(transparent)]
-    Zip(#[from] wheel::ReadError),
+    Zip(#[from] ReadError),
     /// The members would fill the disk.
     #[error(
         "it is {archive} bytes long and declares to unpack to {declared} bytes, as a zip bomb does"
@@ -101,9 +82,6 @@ pub enum WheelProblem {
         "its member `{0}` is in no folder of `.data` that means something: purelib, platlib, scripts, headers or data"
     )]
     Scheme(String),
-    /// A member would replace what makes the environment.
-    #[error("its member `{0}` would replace a file of the environment itself")]
-    Environment(String),
     /// A script of `entry_points.txt` cannot be made.
     #[error("its script `{name} = {value}` cannot be made: {problem}")]
     Script {
@@ -114,7 +92,4 @@ pub enum WheelProblem {
         /// Why not.
         problem: &'static str,
     },
-    /// The file or the cache cannot be read or written.
-    #[error(transparent)]
-    Io(#[from] io::Error),
 }

@@ -1,0 +1,35 @@
+//! Names of the files that make a folder an environment: no package may replace them.
+
+/// The file in an environment's root by which it is known as ours.
+pub const STATE_FILE: &str = "xtask-environment.json";
+
+/// Whether `path`, which a package puts below an environment's root, makes the environment.
+pub(crate) fn is_environment_file(path: &str) -> bool {
+    let in_scripts = ["bin/", "Scripts/"].into_iter();
+    if let Some(script) = in_scripts
+        .filter_map(|folder| path.strip_prefix(folder))
+        .next()
+    {
+        return is_environment_script(script);
+    }
+    let top = path.split('/').next().unwrap_or_default();
+    top == "lib64"
+        || [STATE_FILE, "pyvenv.cfg"]
+            .iter()
+            .any(|file| path.eq_ignore_ascii_case(file))
+}
+
+/// Whether a file of this name in `bin` makes the environment.
+pub(crate) fn is_environment_script(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let stem = name.trim_end_matches(".exe");
+    let python = stem
+        .strip_prefix("pythonw")
+        .or_else(|| stem.strip_prefix("python"))
+        .is_some_and(|version| version.chars().all(|c| c.is_ascii_digit() || c == '.'));
+    python
+        || matches!(
+            name.as_str(),
+            "activate" | "activate.csh" | "activate.fish" | "activate.ps1" | "activate.nu"
+        )
+}
