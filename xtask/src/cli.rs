@@ -1,7 +1,7 @@
 //! What can be typed: one variant a command, the arguments of each beside its code.
 
-use camino::Utf8PathBuf;
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
+use goals::session::Global;
 
 use crate::commands::{
     backport, changed_distributions, changelog, check_export, check_visibility, clean,
@@ -9,7 +9,6 @@ use crate::commands::{
     install_plugin, linked_packages, list, lock, merge_lockfile, module_mapping, outdated, package,
     paths, peek, publish, release, resolves, run, tree, vendor, why, why_not,
 };
-use crate::graph::InferArguments;
 
 /// Lock, build, package and release a Python monorepo.
 #[derive(Debug, Parser)]
@@ -20,21 +19,6 @@ pub(crate) struct Cli {
 
     #[command(subcommand)]
     pub(crate) command: Command,
-}
-
-/// Options of every command.
-#[derive(Debug, Args)]
-pub(crate) struct Global {
-    /// The repository; without it the nearest folder upwards with settings
-    #[arg(short = 'C', long = "root", value_name = "DIR", global = true)]
-    pub(crate) root: Option<Utf8PathBuf>,
-
-    /// Say more: settings that are not used, what is fetched
-    #[arg(short, long, global = true)]
-    pub(crate) verbose: bool,
-
-    #[command(flatten)]
-    pub(crate) infer: InferArguments,
 }
 
 /// A command.

@@ -2,18 +2,6 @@
 
 mod cli;
 mod commands;
-mod environments;
-mod error;
-mod files;
-mod git;
-mod graph;
-mod locking;
-mod packaging;
-mod processes;
-mod progress;
-mod releasing;
-mod session;
-mod settings;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

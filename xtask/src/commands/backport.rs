@@ -7,8 +7,8 @@ use ::release::git::Git;
 use clap::Args;
 
 use crate::commands::Outcome;
-use crate::error::CommandError;
-use crate::session::Session;
+use goals::error::CommandError;
+use goals::session::Session;
 
 /// What can be said to `backport`.
 #[derive(Debug, Args)]

@@ -10,9 +10,9 @@ use model::PackageName;
 
 use crate::commands::Outcome;
 use crate::commands::publish::last_tag;
-use crate::error::CommandError;
-use crate::packaging::{Choice, Distribution, Files, Imports, select};
-use crate::session::Session;
+use goals::error::CommandError;
+use goals::packaging::{Choice, Distribution, Files, Imports, select};
+use goals::session::Session;
 
 /// What can be said to `changed-distributions`.
 #[derive(Debug, Args)]

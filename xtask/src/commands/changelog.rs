@@ -10,9 +10,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, Subcommand};
 
 use crate::commands::Outcome;
-use crate::error::CommandError;
-use crate::releasing;
-use crate::session::Session;
+use goals::error::CommandError;
+use goals::releasing;
+use goals::session::Session;
 
 /// What can be said to `changelog`.
 #[derive(Debug, Args)]

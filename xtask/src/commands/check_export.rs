@@ -4,9 +4,9 @@ use clap::Args;
 use install::environment::{Changes, Finding};
 
 use crate::commands::Outcome;
-use crate::environments::{Exporter, Options, relative};
-use crate::error::CommandError;
-use crate::session::Session;
+use goals::environments::{Exporter, Options, relative};
+use goals::error::CommandError;
+use goals::session::Session;
 
 /// What can be said to `check-export`.
 #[derive(Debug, Args)]

@@ -6,10 +6,10 @@ use clap::Args;
 use install::sweep::{self, Leftover, Size};
 
 use crate::commands::Outcome;
-use crate::environments::folders::{self, Owned};
-use crate::environments::relative;
-use crate::error::CommandError;
-use crate::session::Session;
+use goals::environments::folders::{self, Owned};
+use goals::environments::relative;
+use goals::error::CommandError;
+use goals::session::Session;
 
 /// What can be said to `clean`; without options only what interrupted runs left is removed.
 #[derive(Debug, Args)]

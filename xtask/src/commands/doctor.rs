@@ -10,10 +10,10 @@ use model::PackageName;
 use crate::commands::Outcome;
 use crate::commands::clean::Bytes;
 use crate::commands::install_merge_driver::Driver;
-use crate::environments::{Exporter, Options, folders, relative};
-use crate::error::CommandError;
-use crate::locking::{self, Declared, LockPath, Places, PlacesOptions};
-use crate::session::Session;
+use goals::environments::{Exporter, Options, folders, relative};
+use goals::error::CommandError;
+use goals::locking::{self, Declared, LockPath, Places, PlacesOptions};
+use goals::session::Session;
 
 /// What can be said to `doctor`.
 #[derive(Debug, Args)]

@@ -11,10 +11,10 @@ use install::python::PythonRequest;
 use model::Platform;
 
 use crate::commands::Outcome;
-use crate::error::CommandError;
-use crate::locking::PlacesOptions;
-use crate::session::Session;
 use format::Format;
+use goals::error::CommandError;
+use goals::locking::PlacesOptions;
+use goals::session::Session;
 
 /// What can be said to `export`.
 #[derive(Debug, Args)]

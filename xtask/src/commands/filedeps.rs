@@ -4,9 +4,9 @@ use clap::Args;
 use targets::query::{self, Reach};
 
 use crate::commands::Outcome;
-use crate::error::CommandError;
-use crate::graph::{Selection, Unsaid, Workspace};
-use crate::session::Session;
+use goals::error::CommandError;
+use goals::graph::{Selection, Unsaid, Workspace};
+use goals::session::Session;
 
 /// What can be said to `filedeps`.
 #[derive(Debug, Args)]

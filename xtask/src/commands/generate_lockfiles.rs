@@ -7,13 +7,13 @@ use jiff::Timestamp;
 use resolve::Warning;
 
 use crate::commands::Outcome;
-use crate::error::CommandError;
-use crate::locking::{
+use goals::error::CommandError;
+use goals::locking::{
     self, Declared, Existing, Freshness, IndexProvider, LockPath, Places, PlacesOptions, Status,
     Summary, Upgrade,
 };
-use crate::progress::Progress;
-use crate::session::Session;
+use goals::progress::Progress;
+use goals::session::Session;
 
 /// What can be said to `generate-lockfiles`.
 #[derive(Debug, Args)]
@@ -63,7 +63,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
         targets::Repository::load(session.root().as_std_path(), locking::options(session))?;
     repository.check_resolves()?;
     for warning in repository.warnings() {
-        session.warn(crate::error::warning_text(warning));
+        session.warn(goals::error::warning_text(warning));
     }
     let progress = std::sync::Arc::new(Progress::new(session.verbose));
     let places = Places::new(session, arguments.places.clone())?.watched_by(progress.clone());

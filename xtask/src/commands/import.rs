@@ -7,9 +7,9 @@ use model::PackageSource;
 use resolve::Pins;
 
 use crate::commands::Outcome;
-use crate::error::CommandError;
-use crate::locking::{self, Declared, IndexProvider, LockPath, Places, PlacesOptions, Upgrade};
-use crate::session::Session;
+use goals::error::CommandError;
+use goals::locking::{self, Declared, IndexProvider, LockPath, Places, PlacesOptions, Upgrade};
+use goals::session::Session;
 
 /// What can be said to `import`.
 #[derive(Debug, Args)]

@@ -7,9 +7,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 
 use crate::commands::Outcome;
-use crate::error::CommandError;
-use crate::session::Session;
-use crate::{files, git};
+use goals::error::CommandError;
+use goals::session::Session;
+use workspace::{files, git};
 
 /// The driver's name in git's configuration.
 const DRIVER: &str = "xtask-lockfile";
@@ -61,8 +61,9 @@ impl Driver {
     /// The driver for a session's repository, which must be git's.
     pub(crate) fn of(session: &Session) -> Result<Self, CommandError> {
         let root = session.root();
-        let prefix = git::run(root, &["rev-parse", "--show-prefix"])
-            .map_err(|error| error.hint("the merge driver is git's: run `git init` first"))?;
+        let prefix = git::run(root, &["rev-parse", "--show-prefix"]).map_err(|error| {
+            CommandError::from(error).hint("the merge driver is git's: run `git init` first")
+        })?;
         // Git calls the driver at the top of the working tree.
         let root_option = match prefix.trim().trim_end_matches('/') {
             "" => String::new(),

@@ -3,9 +3,9 @@
 use clap::Args;
 
 use crate::commands::Outcome;
-use crate::error::CommandError;
-use crate::graph::{Edges, Format, Selection, Unsaid, Workspace, print_targets};
-use crate::session::Session;
+use goals::error::CommandError;
+use goals::graph::{Edges, Format, Selection, Unsaid, Workspace, print_targets};
+use goals::session::Session;
 
 /// What can be said to `list`.
 #[derive(Debug, Args)]

@@ -6,8 +6,8 @@ mod diff;
 use clap::Subcommand;
 
 use crate::commands::Outcome;
-use crate::error::CommandError;
-use crate::session::Session;
+use goals::error::CommandError;
+use goals::session::Session;
 
 /// What can be done with locks.
 #[derive(Debug, Subcommand)]

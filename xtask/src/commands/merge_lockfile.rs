@@ -7,12 +7,12 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use lockfile::{Lock, LockFormat};
 
-use crate::cli::Global;
 use crate::commands::Outcome;
-use crate::error::CommandError;
-use crate::locking::{Places, PlacesOptions, Sides, merge};
-use crate::session::Session;
-use crate::{files, git};
+use goals::error::CommandError;
+use goals::locking::{Places, PlacesOptions, Sides, merge};
+use goals::session::Global;
+use goals::session::Session;
+use workspace::{files, git};
 
 /// What git hands over.
 #[derive(Debug, Args)]

@@ -37,8 +37,8 @@ use std::process::ExitCode;
 
 use crate::cli::{Cli, Command};
 use crate::commands::dependencies::Direction;
-use crate::error::CommandError;
-use crate::session::Session;
+use goals::error::CommandError;
+use goals::session::Session;
 
 /// How a command that ran to its end came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,10 +11,10 @@ use targets::modules::{
 };
 
 use crate::commands::Outcome;
-use crate::error::CommandError;
-use crate::graph::Workspace;
-use crate::locking::{LockPath, Places, PlacesOptions};
-use crate::session::Session;
+use goals::error::CommandError;
+use goals::graph::Workspace;
+use goals::locking::{LockPath, Places, PlacesOptions};
+use goals::session::Session;
 
 /// What can be said to `module-mapping`.
 #[derive(Debug, Args)]

@@ -10,9 +10,9 @@ use model::{
 use serde::Serialize;
 
 use crate::commands::Outcome;
-use crate::error::CommandError;
-use crate::locking::{LockPath, Places, PlacesOptions};
-use crate::session::Session;
+use goals::error::CommandError;
+use goals::locking::{LockPath, Places, PlacesOptions};
+use goals::session::Session;
 
 /// What can be said to `outdated`.
 #[derive(Debug, Args)]

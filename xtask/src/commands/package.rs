@@ -7,13 +7,13 @@ use clap::Args;
 use wheel::WheelTags;
 
 use crate::commands::Outcome;
-use crate::error::CommandError;
-use crate::locking::PlacesOptions;
-use crate::packaging::{
+use goals::error::CommandError;
+use goals::locking::PlacesOptions;
+use goals::packaging::{
     Asked, BuildOptions, Built, Checks, Choice, Distribution, Files, Imports, Job, Packager,
     Selected, select, try_wheels,
 };
-use crate::session::Session;
+use goals::session::Session;
 
 /// What can be said to `package`.
 #[derive(Debug, Args)]

@@ -5,9 +5,9 @@ use targets::query::{self, Specs};
 use targets::{Graph, TargetId};
 
 use crate::commands::Outcome;
-use crate::error::CommandError;
-use crate::graph::Workspace;
-use crate::session::Session;
+use goals::error::CommandError;
+use goals::graph::Workspace;
+use goals::session::Session;
 
 /// What can be said to `paths`.
 #[derive(Debug, Args)]

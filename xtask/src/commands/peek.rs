@@ -6,9 +6,9 @@ use serde_json::{Map, Value, json};
 use targets::query::Peek;
 
 use crate::commands::Outcome;
-use crate::error::CommandError;
-use crate::graph::{Selection, Unsaid, Workspace};
-use crate::session::Session;
+use goals::error::CommandError;
+use goals::graph::{Selection, Unsaid, Workspace};
+use goals::session::Session;
 
 /// What can be said to `peek`.
 #[derive(Debug, Args)]

@@ -10,9 +10,9 @@ use clap::Args;
 use url::Url;
 
 use crate::commands::Outcome;
-use crate::error::CommandError;
-use crate::releasing;
-use crate::session::Session;
+use goals::error::CommandError;
+use goals::releasing;
+use goals::session::Session;
 
 /// What can be said to `publish`.
 #[derive(Debug, Args)]

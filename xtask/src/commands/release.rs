@@ -10,9 +10,9 @@ use ::release::settings::{ReleaseSettings, StepKind};
 use clap::Args;
 
 use crate::commands::Outcome;
-use crate::error::CommandError;
-use crate::releasing;
-use crate::session::Session;
+use goals::error::CommandError;
+use goals::releasing;
+use goals::session::Session;
 
 /// What can be said to `release`.
 #[derive(Debug, Args)]

@@ -3,9 +3,9 @@
 use clap::Args;
 
 use crate::commands::Outcome;
-use crate::environments::Exporter;
-use crate::error::CommandError;
-use crate::session::Session;
+use goals::environments::Exporter;
+use goals::error::CommandError;
+use goals::session::Session;
 
 /// What can be said to `resolves`.
 #[derive(Debug, Args)]
@@ -17,7 +17,7 @@ pub(crate) struct Arguments {
 
 /// Prints the names, one a line, sorted.
 pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
-    let exporter = Exporter::new(session, crate::environments::Options::default())?;
+    let exporter = Exporter::new(session, goals::environments::Options::default())?;
     for resolve in exporter.all() {
         if arguments.details {
             session.print(format_args!("{}\n", details(session, &exporter, &resolve)));

@@ -1,9 +1,9 @@
 //! `roots`: the source roots, the folders that imports start from.
 
 use crate::commands::Outcome;
-use crate::error::CommandError;
-use crate::graph::Workspace;
-use crate::session::Session;
+use goals::error::CommandError;
+use goals::graph::Workspace;
+use goals::session::Session;
 
 /// Prints the source roots, one per line.
 pub(crate) fn run(session: &Session) -> Result<Outcome, CommandError> {

@@ -5,10 +5,10 @@ use install::environment::Environment;
 use install::python::PythonRequest;
 
 use crate::commands::Outcome;
-use crate::environments::{Exporter, Options};
-use crate::error::CommandError;
-use crate::locking::PlacesOptions;
-use crate::session::Session;
+use goals::environments::{Exporter, Options};
+use goals::error::CommandError;
+use goals::locking::PlacesOptions;
+use goals::session::Session;
 
 /// What can be said to `run`.
 #[derive(Debug, Args)]
@@ -40,7 +40,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
     let environment = Exporter::new(session, options)?.ensure(resolve)?;
     let (program, rest) = program(&environment, &arguments.arguments);
     let path = session.environment.get("PATH").map_or("", String::as_str);
-    let mut command = crate::processes::Replacement::new(&program);
+    let mut command = goals::processes::Replacement::new(&program);
     command.arguments(rest);
     command.variable("VIRTUAL_ENV", environment.root().as_str());
     command.variable("PATH", &format!("{}:{path}", environment.scripts()));

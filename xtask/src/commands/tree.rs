@@ -5,9 +5,9 @@ use lockfile::TreeOptions;
 use model::{PackageName, Platform};
 
 use crate::commands::{Outcome, why};
-use crate::error::CommandError;
-use crate::locking::LockPath;
-use crate::session::Session;
+use goals::error::CommandError;
+use goals::locking::LockPath;
+use goals::session::Session;
 
 /// What can be said to `tree`.
 #[derive(Debug, Args)]

@@ -9,10 +9,10 @@ use lockfile::Lock;
 use model::{DistFile, LockedPackage, PackageSource, Platform};
 
 use crate::commands::Outcome;
-use crate::error::CommandError;
-use crate::files;
-use crate::locking::{self, Builds, LockPath, Places, PlacesOptions};
-use crate::session::Session;
+use goals::error::CommandError;
+use goals::locking::{self, Builds, LockPath, Places, PlacesOptions};
+use goals::session::Session;
+use workspace::files;
 
 /// What can be said to `vendor`.
 #[derive(Debug, Args)]

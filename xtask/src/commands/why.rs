@@ -4,9 +4,9 @@ use clap::Args;
 use model::{PackageName, Platform, Requirement};
 
 use crate::commands::Outcome;
-use crate::error::CommandError;
-use crate::locking::{self, Declared, LockPath};
-use crate::session::Session;
+use goals::error::CommandError;
+use goals::locking::{self, Declared, LockPath};
+use goals::session::Session;
 
 /// What can be said to `why`.
 #[derive(Debug, Args)]
@@ -81,7 +81,7 @@ pub(crate) fn not_locked(
         lock.resolve
     ));
     let known = lock.packages.iter().map(|package| package.name.as_str());
-    match crate::settings::nearest(package.as_str(), known) {
+    match goals::settings::nearest(package.as_str(), known) {
         Some(nearest) => error.hint(format!("did you mean {nearest}?")),
         None => error,
     }

@@ -5,9 +5,9 @@ use lockfile::Lock;
 use model::{LockedPackage, Requirement};
 
 use crate::commands::Outcome;
-use crate::error::CommandError;
-use crate::locking::{self, Declared, Existing, IndexProvider, LockPath, Places, PlacesOptions};
-use crate::session::Session;
+use goals::error::CommandError;
+use goals::locking::{self, Declared, Existing, IndexProvider, LockPath, Places, PlacesOptions};
+use goals::session::Session;
 
 /// What can be said to `why-not`.
 #[derive(Debug, Args)]

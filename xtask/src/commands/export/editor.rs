@@ -4,10 +4,10 @@ use install::editor::{Editor, SettingsFile, Tool, Workspace};
 use install::environment::Environment;
 
 use crate::commands::Outcome;
-use crate::environments::{Exporter, folders};
-use crate::error::{CommandError, Place};
-use crate::files;
-use crate::session::Session;
+use goals::environments::{Exporter, folders};
+use goals::error::{CommandError, Place};
+use goals::session::Session;
+use workspace::files;
 
 /// Prints the settings files of the editor, or writes them.
 pub(super) fn run(

@@ -6,12 +6,12 @@ use install::environment::{Bytecode, Environment, Outcome as Made};
 use super::Arguments;
 use super::editor::Write;
 use crate::commands::Outcome;
-use crate::environments::{Exported, Exporter, Options, relative};
-use crate::error::CommandError;
-use crate::files;
-use crate::locking::LockPath;
-use crate::processes::say_when_interrupted;
-use crate::session::Session;
+use goals::environments::{Exported, Exporter, Options, relative};
+use goals::error::CommandError;
+use goals::locking::LockPath;
+use goals::processes::say_when_interrupted;
+use goals::session::Session;
+use workspace::files;
 
 /// Where `--bin` links scripts, relative to the root.
 const BIN: &str = "dist/export/bin";

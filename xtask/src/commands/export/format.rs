@@ -9,10 +9,10 @@ use model::{DistFile, LockedPackage};
 
 use super::Arguments;
 use crate::commands::Outcome;
-use crate::error::CommandError;
-use crate::files;
-use crate::locking::{LockPath, Places};
-use crate::session::Session;
+use goals::error::CommandError;
+use goals::locking::{LockPath, Places};
+use goals::session::Session;
+use workspace::files;
 
 /// How a lock is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -7,10 +7,10 @@ use lockfile::{Lock, LockFormat};
 use model::{LockedPackage, PackageSource};
 
 use crate::commands::Outcome;
-use crate::error::CommandError;
-use crate::git;
-use crate::locking::{self, Declared, LockPath, Places, PlacesOptions};
-use crate::session::Session;
+use goals::error::CommandError;
+use goals::locking::{self, Declared, LockPath, Places, PlacesOptions};
+use goals::session::Session;
+use workspace::git;
 
 /// What can be said to `lock check`.
 #[derive(Debug, Args)]

@@ -6,10 +6,10 @@ use lockfile::diff::nothing;
 use lockfile::{Lock, LockDiff, LockFormat, diff};
 
 use crate::commands::Outcome;
-use crate::error::CommandError;
-use crate::git;
-use crate::locking::{LockPath, lock_paths};
-use crate::session::Session;
+use goals::error::CommandError;
+use goals::locking::{LockPath, lock_paths};
+use goals::session::Session;
+use workspace::git;
 
 /// What can be said to `lock diff`.
 #[derive(Debug, Args)]

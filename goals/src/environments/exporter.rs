@@ -1,0 +1,380 @@
+//! Exports resolves: one environment each, of the lock, for this machine.
+
+use std::sync::OnceLock;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use install::environment::{
+    Bytecode, Environment, EnvironmentError, Finding, Synced, Wanted, WantedWheel,
+};
+use install::python::{
+    Interpreter, Interpreters, NoInterpreter, Places, PythonRequest, SearchPath,
+};
+use install::{Selected, Store, select};
+use lockfile::LockFormat;
+use model::{InterpreterConstraints, Lock, PackageSource};
+
+use super::error::{of_environment, of_interpreter, of_selection};
+use super::first_party::FirstParty;
+use super::supply::Supply;
+use crate::error::CommandError;
+use crate::locking::{self, LockPath, PlacesOptions};
+use crate::session::Session;
+
+/// How environments are made.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The Python to use, where one was named.
+    pub python: Option<PythonRequest>,
+    /// Whether modules are compiled ahead.
+    pub bytecode: Bytecode,
+    /// Where packages come from.
+    pub places: PlacesOptions,
+}
+
+/// Makes environments of one repository.
+pub struct Exporter<'a> {
+    pub(super) session: &'a Session,
+    pub(super) options: Options,
+    pub(super) cache: Utf8PathBuf,
+    pub(super) store: Store,
+    interpreters: Interpreters,
+    search_path: SearchPath,
+    repository: OnceLock<targets::Repository>,
+}
+
+/// An environment that was made or found right.
+#[derive(Debug)]
+pub struct Exported {
+    /// The environment.
+    pub environment: Environment,
+    /// What was done.
+    pub synced: Synced,
+    /// How many third-party packages it holds.
+    pub packages: usize,
+    /// Its Python, as `CPython 3.12.1`.
+    pub python: String,
+}
+
+/// Where environments are, relative to the root: as Pants has it.
+pub(super) const FOLDER: &str = "dist/export/python/virtualenvs";
+
+/// What one resolve's environment is made of.
+struct Recipe {
+    lock: Lock,
+    python: Interpreter,
+    environment: Environment,
+    first_party: FirstParty,
+}
+
+impl<'a> Exporter<'a> {
+    /// Prepares to export; nothing is read yet.
+    pub fn new(session: &'a Session, options: Options) -> Result<Self, CommandError> {
+        let cache = session.cache()?;
+        let setting = &session.settings.python_bootstrap.search_path;
+        let search_path = SearchPath::parse(setting).map_err(|error| {
+            CommandError::failure(error.to_string())
+                .at(crate::error::Place::file(session.settings.file.as_str()))
+        })?;
+        Ok(Self {
+            store: Store::new(&cache),
+            interpreters: Interpreters::new(&cache),
+            search_path,
+            repository: OnceLock::new(),
+            session,
+            options,
+            cache,
+        })
+    }
+
+    /// The names of all resolves, sorted.
+    pub fn all(&self) -> Vec<String> {
+        self.session
+            .settings
+            .python
+            .resolves
+            .keys()
+            .cloned()
+            .collect()
+    }
+
+    /// Makes the environment of `resolve` what its lock says.
+    pub fn export(&self, resolve: &str) -> Result<Exported, CommandError> {
+        let recipe = self.first_recipe(resolve)?;
+        if let Some(mistake) = &recipe.first_party.mistake {
+            self.session.warn(format_args!(
+                "what distributions of this repository require is not in their metadata: {}",
+                mistake.message()
+            ));
+        }
+        let selected = selected(&recipe, resolve)?;
+        let supply = self.supply(&recipe, resolve);
+        let mut wheels = supply.wheels(&selected).map_err(first)?;
+        let synced = match self.sync(&recipe, resolve, &wheels) {
+            // A hard link led an editor into the store: unpack that wheel again, once.
+            Err(EnvironmentError::DamagedStore { .. }) => {
+                self.discard_damaged(&wheels)
+                    .map_err(|error| CommandError::file("mend the store", &self.cache, &error))?;
+                wheels = supply.wheels(&selected).map_err(first)?;
+                self.sync(&recipe, resolve, &wheels)
+            }
+            synced => synced,
+        };
+        let synced = synced.map_err(|error| of_environment(&error, resolve))?;
+        Ok(Exported {
+            packages: wheels.len(),
+            python: format!(
+                "{} {}",
+                recipe.python.implementation(),
+                recipe.python.version()
+            ),
+            environment: recipe.environment,
+            synced,
+        })
+    }
+
+    /// The environment of `resolve`, made only where it was not made for this lock before.
+    pub fn ensure(&self, resolve: &str) -> Result<Environment, CommandError> {
+        let recipe = self.recipe(resolve)?;
+        let known = self.known_wheels(&recipe, resolve)?;
+        let current = known.is_some_and(|wheels| {
+            let wanted = self.wanted(&recipe, resolve, &wheels);
+            recipe.environment.is_current(&wanted)
+        });
+        if current {
+            return Ok(recipe.environment);
+        }
+        Ok(self.export(resolve)?.environment)
+    }
+
+    /// How the environment of `resolve` differs from its lock; nothing is fetched or changed.
+    pub fn check(&self, resolve: &str) -> Result<Vec<Finding>, CommandError> {
+        let recipe = self.recipe(resolve)?;
+        if !recipe.environment.root().exists() {
+            return Ok(vec![Finding::Missing]);
+        }
+        // A source distribution that was not built yet is not in the environment either.
+        let wheels = self.known_wheels(&recipe, resolve)?.unwrap_or_default();
+        let wanted = self.wanted(&recipe, resolve, &wheels);
+        let findings = recipe.environment.check(&wanted, &self.store);
+        findings.map_err(|error| of_environment(&error, resolve))
+    }
+
+    /// The Python that `resolve` would be exported for, as `CPython 3.12.1 at /usr/bin/python3`.
+    pub fn interpreter(&self, resolve: &str) -> Result<String, CommandError> {
+        let constraints = self.session.settings.interpreter_constraints(resolve)?;
+        let python = self.python(constraints, resolve)?;
+        let (implementation, version) = (python.implementation(), python.version());
+        Ok(format!(
+            "{implementation} {version} at {}",
+            python.executable()
+        ))
+    }
+
+    /// The folders from which imports start, relative to the root.
+    pub fn relative_source_roots(&self, resolve: &str) -> Result<Vec<String>, CommandError> {
+        let roots = self.first_party(resolve)?.source_roots;
+        Ok(roots
+            .iter()
+            .map(|root| match relative(self.session, root).as_str() {
+                "" => ".".to_owned(),
+                root => root.to_owned(),
+            })
+            .collect())
+    }
+
+    /// Whether an environment of `resolve` was ever made.
+    pub fn was_exported(&self, resolve: &str) -> bool {
+        self.session.root().join(FOLDER).join(resolve).is_dir()
+    }
+
+    /// The wheels by their hashes, as far as no file must be fetched to tell them.
+    ///
+    /// A folder of this machine has no hash: what was last built of it counts.
+    fn known_wheels(
+        &self,
+        recipe: &Recipe,
+        resolve: &str,
+    ) -> Result<Option<Vec<WantedWheel>>, CommandError> {
+        let selected = selected(recipe, resolve)?;
+        let supply = self.supply(recipe, resolve);
+        let recorded = recipe.environment.recorded();
+        let of_folder = |one: &Selected<'_>| {
+            let package = one.package;
+            let mut same = recorded
+                .iter()
+                .filter(|wheel| (&wheel.name, &wheel.version) == (&package.name, &package.version));
+            let is_folder = matches!(package.source, PackageSource::Path { .. });
+            same.next().filter(|_| is_folder).cloned()
+        };
+        Ok(selected
+            .iter()
+            .map(|one| supply.known(one).or_else(|| of_folder(one)))
+            .collect())
+    }
+
+    fn supply<'s>(&'s self, recipe: &'s Recipe, resolve: &'s str) -> Supply<'s> {
+        Supply::new(
+            self.session,
+            &self.store,
+            &recipe.python,
+            (resolve, &self.options.places),
+        )
+    }
+
+    /// With a new cache, pip is asked for its index while interpreters are asked what they are: each
+    /// takes the start of a Python.
+    fn first_recipe(&self, resolve: &str) -> Result<Recipe, CommandError> {
+        if self.store.folder().exists() {
+            return self.recipe(resolve);
+        }
+        std::thread::scope(|threads| {
+            threads.spawn(|| {
+                let places = locking::Places::new(self.session, self.options.places.clone());
+                // The answer is kept; what is wrong is said when it is needed.
+                places.and_then(|places| places.plain_index()).is_ok()
+            });
+            self.recipe(resolve)
+        })
+    }
+
+    fn recipe(&self, resolve: &str) -> Result<Recipe, CommandError> {
+        let lock = read_lock(self.session, resolve)?;
+        let python = self.python(&lock.inputs.interpreter_constraints, resolve)?;
+        let folder = self.session.root().join(FOLDER).join(resolve);
+        Ok(Recipe {
+            environment: Environment::at(folder.join(python.version().to_string())),
+            first_party: self.first_party(resolve)?,
+            lock,
+            python,
+        })
+    }
+
+    fn python(
+        &self,
+        constraints: &InterpreterConstraints,
+        resolve: &str,
+    ) -> Result<Interpreter, CommandError> {
+        self.interpreter_of(constraints)
+            .map_err(|no| of_interpreter(&no, resolve))
+    }
+
+    pub(super) fn interpreter_of(
+        &self,
+        constraints: &InterpreterConstraints,
+    ) -> Result<Interpreter, NoInterpreter> {
+        let places = Places::of_this_machine(self.session.root());
+        match &self.options.python {
+            None => self
+                .interpreters
+                .find(constraints, &self.search_path, &places),
+            Some(request) => {
+                self.interpreters
+                    .find_requested(request, constraints, (&self.search_path, &places))
+            }
+        }
+    }
+
+    /// The repository's own code; environments of tools are without it.
+    fn first_party(&self, resolve: &str) -> Result<FirstParty, CommandError> {
+        let settings = &self.session.settings;
+        let of_tool = settings.tools.values().any(|tool| tool == resolve);
+        if of_tool && resolve != settings.python.default_resolve {
+            return Ok(FirstParty::default());
+        }
+        FirstParty::read(self.session, self.repository()?, resolve)
+    }
+
+    fn repository(&self) -> Result<&targets::Repository, CommandError> {
+        if let Some(repository) = self.repository.get() {
+            return Ok(repository);
+        }
+        let root = self.session.root().as_std_path();
+        let repository = targets::Repository::load(root, locking::options(self.session))?;
+        Ok(self.repository.get_or_init(|| repository))
+    }
+
+    fn wanted<'r>(
+        &self,
+        recipe: &'r Recipe,
+        resolve: &'r str,
+        wheels: &[WantedWheel],
+    ) -> Wanted<'r> {
+        Wanted {
+            interpreter: &recipe.python,
+            prompt: resolve,
+            wheels: wheels.to_vec(),
+            projects: recipe.first_party.projects.clone(),
+            source_roots: recipe.first_party.source_roots.clone(),
+            bytecode: self.options.bytecode,
+        }
+    }
+
+    fn sync(
+        &self,
+        recipe: &Recipe,
+        resolve: &str,
+        wheels: &[WantedWheel],
+    ) -> Result<Synced, EnvironmentError> {
+        let wanted = self.wanted(recipe, resolve, wheels);
+        recipe.environment.sync(&wanted, &self.store)
+    }
+
+    fn discard_damaged(&self, wheels: &[WantedWheel]) -> std::io::Result<()> {
+        for wheel in wheels {
+            let damaged = self
+                .store
+                .get(&wheel.sha256)
+                .is_some_and(|unpacked| !unpacked.damaged().is_empty());
+            if damaged {
+                self.store.discard(&wheel.sha256)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn selected<'r>(recipe: &'r Recipe, resolve: &str) -> Result<Vec<Selected<'r>>, CommandError> {
+    select(&recipe.lock, &recipe.python).map_err(|error| of_selection(&error, resolve))
+}
+
+/// How many errors are printed: where the index is away, there is one for each package.
+const MOST_ERRORS: usize = 5;
+
+/// Prints the errors but the first, which is returned.
+fn first(errors: Vec<CommandError>) -> CommandError {
+    let mut errors = errors.into_iter();
+    let first = errors.next();
+    errors
+        .by_ref()
+        .take(MOST_ERRORS - 1)
+        .for_each(|error| error.print());
+    let first = first.unwrap_or_else(|| CommandError::failure("packages cannot be had"));
+    match errors.count() {
+        0 => first,
+        1 => first.because("one more package cannot be had"),
+        more => first.because(format!("{more} more packages cannot be had")),
+    }
+}
+
+/// The lock of a resolve, which must be one of ours.
+fn read_lock(session: &Session, resolve: &str) -> Result<Lock, CommandError> {
+    let path = LockPath::of(session, resolve)?;
+    let hint = format!("run `cargo xtask generate-lockfiles --resolve {resolve}`");
+    let failure = |reason: &str| {
+        CommandError::failure(format!("cannot export `{resolve}`: {reason}"))
+            .at(crate::error::Place::file(path.relative.as_str()))
+            .hint(hint.clone())
+    };
+    let text = path.read()?.ok_or_else(|| failure("there is no lock"))?;
+    match LockFormat::of(&text) {
+        LockFormat::Own | LockFormat::Unknown => {
+            lockfile::read(&text, &path.relative).map_err(|it| path.unreadable(it))
+        }
+        _ => Err(failure("the lock was written by another tool")),
+    }
+}
+
+/// A path below the root, relative to it: how messages name it.
+pub fn relative<'p>(session: &Session, path: &'p Utf8Path) -> &'p Utf8Path {
+    path.strip_prefix(session.root()).unwrap_or(path)
+}

@@ -1,0 +1,171 @@
+//! The folders that are ours: in the cache, and below `dist/export`.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::exporter::FOLDER;
+use crate::error::CommandError;
+use crate::session::Session;
+
+/// A folder or file of ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owned {
+    /// Where it is.
+    pub path: Utf8PathBuf,
+    /// What it is, for a person.
+    pub what: &'static str,
+}
+
+/// What the rooms keep in the cache, without the number of the format that ends each name.
+const CACHES: &[(&str, &str)] = &[
+    ("wheels", "unpacked wheels"),
+    ("builds", "built packages"),
+    ("interpreters", "what interpreters are"),
+    ("listings", "answers of package indexes"),
+    ("metadata", "metadata of releases"),
+    ("files", "downloaded files"),
+    ("partial", "downloads that were interrupted"),
+    ("archives", "archives of direct references"),
+    ("git", "repositories of direct references"),
+    ("checked", "what was found out about locks"),
+    ("pip", "what pip is configured for"),
+    ("imports", "imports of sources"),
+    ("graph", "the target graph"),
+    ("trials", "environments in which built wheels are tried"),
+    ("requires", "what distributions require"),
+];
+
+/// How names of temporary files and folders begin.
+const TEMPORARY: &str = ".tmp-";
+
+/// What is ours in the cache folder.
+pub fn in_cache(session: &Session) -> Result<Vec<Owned>, CommandError> {
+    Ok(entries(&session.cache()?)
+        .into_iter()
+        .filter_map(|path| {
+            Some(Owned {
+                what: cached(path.file_name()?)?,
+                path,
+            })
+        })
+        .collect())
+}
+
+/// What a name in the cache folder stands for; `None` for what is not ours.
+fn cached(name: &str) -> Option<&'static str> {
+    if name.starts_with(TEMPORARY) {
+        return Some("left by an interrupted run");
+    }
+    let stem = name.strip_suffix(".bin").unwrap_or(name);
+    let stem = stem.trim_end_matches(|c: char| c.is_ascii_digit());
+    let stem = stem.strip_suffix('-').unwrap_or(stem);
+    CACHES
+        .iter()
+        .find(|(known, _)| *known == stem)
+        .map(|(_, what)| *what)
+}
+
+/// The environments that were exported, and what goes with them.
+pub fn environments(session: &Session) -> Vec<Owned> {
+    let mut owned = Vec::new();
+    for resolve in entries(&session.root().join(FOLDER)) {
+        for path in entries(&resolve) {
+            if is_environment(&path) {
+                owned.push(Owned {
+                    path,
+                    what: "an environment",
+                });
+            }
+        }
+    }
+    owned
+}
+
+/// What interrupted runs left beside environments and in the cache.
+pub fn leftovers(session: &Session) -> Result<Vec<Owned>, CommandError> {
+    let mut folders = vec![session.cache()?];
+    folders.extend(
+        entries(&session.cache()?)
+            .into_iter()
+            .filter(|path| path.is_dir()),
+    );
+    folders.extend(entries(&session.root().join(FOLDER)));
+    let mut owned = Vec::new();
+    for folder in folders {
+        for path in entries(&folder) {
+            if path
+                .file_name()
+                .is_some_and(|name| name.starts_with(TEMPORARY))
+                && is_old(&path)
+            {
+                owned.push(Owned {
+                    path,
+                    what: "left by an interrupted run",
+                });
+            }
+        }
+    }
+    for environment in environments(session) {
+        let resolve = environment.path.parent().and_then(Utf8Path::file_name);
+        let known = resolve.is_some_and(|name| session.settings.python.resolves.contains_key(name));
+        if !known {
+            owned.push(Owned {
+                what: "an environment of a resolve that is no more",
+                ..environment
+            });
+        }
+    }
+    Ok(owned)
+}
+
+/// Removes the empty folders and locks that are left where environments were.
+pub fn tidy_up(session: &Session) {
+    let top = session.root().join(FOLDER);
+    for resolve in entries(&top) {
+        let rest = entries(&resolve);
+        let only_locks = rest.iter().all(|path| {
+            path.file_name()
+                .is_some_and(|name| name.starts_with('.') && name.ends_with(".lock"))
+        });
+        if only_locks {
+            // Another run that holds a lock makes its folder anew.
+            rest.iter().for_each(|path| drop(fs_err::remove_file(path)));
+            let _ = fs_err::remove_dir(&resolve);
+        }
+    }
+    for link in entries(&session.root().join("dist/export/bin")) {
+        if link.is_symlink() && !link.exists() {
+            let _ = fs_err::remove_file(&link);
+        }
+    }
+    for folder in [
+        "dist/export/bin",
+        FOLDER,
+        "dist/export/python",
+        "dist/export",
+    ] {
+        let _ = fs_err::remove_dir(session.root().join(folder));
+    }
+}
+
+/// A folder of ours holds our state; what a person put there in its place is his.
+fn is_environment(path: &Utf8Path) -> bool {
+    path.join(install::STATE_FILE).is_file()
+}
+
+/// A run that is under way works in a folder that is young.
+fn is_old(path: &Utf8Path) -> bool {
+    const A_DAY: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
+    let modified = path.symlink_metadata().and_then(|found| found.modified());
+    modified.is_ok_and(|time| time.elapsed().is_ok_and(|age| age > A_DAY))
+}
+
+fn entries(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let mut paths: Vec<Utf8PathBuf> = folder
+        .read_dir_utf8()
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.into_path()))
+        .collect();
+    paths.sort();
+    paths
+}

@@ -1,0 +1,258 @@
+//! Plug-ins: repositories cloned into `plugins/`, known by their `setup.cfg` or `pyproject.toml`.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use install::environment::EditableProject;
+use serde::Deserialize;
+use wheel::EntryPoints;
+
+use super::first_party::{metadata, no_version};
+use crate::error::{CommandError, Place};
+
+/// Where plug-ins are, relative to the root.
+pub const PLUGINS: &str = "plugins";
+
+/// A plug-in in `plugins/`.
+#[derive(Debug, Clone)]
+pub struct Plugin {
+    /// The distribution, where its files tell a name.
+    pub project: Option<EditableProject>,
+    /// Absolute folders from which its imports start.
+    pub source_roots: Vec<Utf8PathBuf>,
+}
+
+/// The folders in `plugins/`, sorted, with what their files tell.
+pub(super) fn detect(root: &Utf8Path) -> Result<Vec<Plugin>, CommandError> {
+    let Ok(entries) = root.join(PLUGINS).read_dir_utf8() else {
+        return Ok(Vec::new());
+    };
+    let mut folders: Vec<Utf8PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.into_path()))
+        .filter(|path| path.is_dir() && !path.file_name().is_some_and(|name| name.starts_with('.')))
+        .collect();
+    folders.sort();
+    folders.iter().map(|folder| Plugin::read(folder)).collect()
+}
+
+/// What both files can tell.
+#[derive(Debug, Default)]
+struct Told {
+    name: Option<String>,
+    version: Option<String>,
+    summary: Option<String>,
+    entry_points: EntryPoints,
+}
+
+impl Plugin {
+    /// Reads the plug-in in `folder`.
+    pub fn read(folder: &Utf8Path) -> Result<Self, CommandError> {
+        let sources = folder.join("src");
+        let source_roots = if sources.is_dir() {
+            vec![sources]
+        } else {
+            vec![folder.to_owned()]
+        };
+        let mut told = of_file(folder, "pyproject.toml", pyproject)?.unwrap_or_default();
+        if told.name.is_none() {
+            told = of_file(folder, "setup.cfg", setup_cfg)?.unwrap_or_default();
+        }
+        let Some(name) = told.name else {
+            return Ok(Self {
+                project: None,
+                source_roots,
+            });
+        };
+        let version = told
+            .version
+            .and_then(|text| text.parse().ok())
+            .unwrap_or_else(no_version);
+        let parsed = name.parse().map_err(|error: model::NameError| {
+            CommandError::failure(error.to_string()).at(Place::file(folder.as_str()))
+        })?;
+        let project = EditableProject {
+            metadata: metadata(&name, &version, told.summary.as_deref()),
+            entry_points: if told.entry_points.is_empty() {
+                String::new()
+            } else {
+                told.entry_points.render()
+            },
+            folder: folder.to_owned(),
+            name: parsed,
+            version,
+        };
+        Ok(Self {
+            project: Some(project),
+            source_roots,
+        })
+    }
+}
+
+fn of_file(
+    folder: &Utf8Path,
+    name: &str,
+    read: impl FnOnce(&str) -> Result<Told, String>,
+) -> Result<Option<Told>, CommandError> {
+    let path = folder.join(name);
+    let text = match fs_err::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(CommandError::file("read", &path, &error)),
+    };
+    read(&text).map(Some).map_err(|reason| {
+        CommandError::failure("cannot tell what the plug-in provides")
+            .at(Place::file(path.as_str()))
+            .because(reason)
+    })
+}
+
+#[derive(Deserialize)]
+struct PyProject {
+    project: Option<Project>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Project {
+    name: Option<String>,
+    version: Option<String>,
+    description: Option<String>,
+    #[serde(default)]
+    scripts: BTreeMap<String, String>,
+    #[serde(default)]
+    gui_scripts: BTreeMap<String, String>,
+    #[serde(default)]
+    entry_points: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// The `[project]` table (PEP 621).
+fn pyproject(text: &str) -> Result<Told, String> {
+    let parsed: PyProject = toml_edit::de::from_str(text).map_err(|error| error.to_string())?;
+    let Some(project) = parsed.project else {
+        return Ok(Told::default());
+    };
+    let mut groups = project.entry_points;
+    groups
+        .entry("console_scripts".to_owned())
+        .or_default()
+        .extend(project.scripts);
+    groups
+        .entry("gui_scripts".to_owned())
+        .or_default()
+        .extend(project.gui_scripts);
+    let mut entry_points = EntryPoints::default();
+    for (group, points) in &groups {
+        for (name, value) in points {
+            let inserted = entry_points.insert(group, name, value);
+            inserted.map_err(|error| error.to_string())?;
+        }
+    }
+    Ok(Told {
+        name: project.name,
+        version: project.version,
+        summary: project.description,
+        entry_points,
+    })
+}
+
+/// `[metadata]` and `[options.entry_points]` of setuptools' `setup.cfg`.
+fn setup_cfg(text: &str) -> Result<Told, String> {
+    let mut told = Told::default();
+    let (mut section, mut key) = (String::new(), String::new());
+    for line in text.lines() {
+        let trimmed = line.trim();
+        if trimmed.is_empty() || trimmed.starts_with(['#', ';']) {
+            continue;
+        }
+        if let Some(name) = line
+            .strip_prefix('[')
+            .and_then(|rest| rest.trim_end().strip_suffix(']'))
+        {
+            section = name.trim().to_owned();
+            key.clear();
+            continue;
+        }
+        let continues = line.starts_with([' ', '\t']);
+        let (name, value) = match trimmed.split_once('=') {
+            Some((name, value)) => (name.trim(), value.trim()),
+            None => (trimmed, ""),
+        };
+        match section.as_str() {
+            "options.entry_points" if continues => {
+                let inserted = told.entry_points.insert(&key, name, value);
+                inserted.map_err(|error| error.to_string())?;
+            }
+            "options.entry_points" => key = name.to_owned(),
+            "metadata" if !continues && name == "name" => told.name = Some(value.to_owned()),
+            // `file:` and `attr:` are computed by a build; the version is then unknown.
+            "metadata" if !continues && name == "version" => told.version = Some(value.to_owned()),
+            "metadata" if !continues && name == "description" => {
+                told.summary = Some(value.to_owned())
+            }
+            _ => {}
+        }
+    }
+    Ok(told)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is read of a folder with one file.
+    fn check(name: &str, text: &str) -> String {
+        let temp = tempfile::tempdir().unwrap();
+        let folder = Utf8Path::from_path(temp.path()).unwrap();
+        fs_err::write(folder.join(name), text).unwrap();
+        let plugin = match Plugin::read(folder) {
+            Ok(plugin) => plugin,
+            Err(error) => return format!("{error:?}"),
+        };
+        match plugin.project {
+            None => "nothing".to_owned(),
+            Some(project) => format!("{}\n{}", project.metadata, project.entry_points),
+        }
+    }
+
+    #[test]
+    fn setup_cfg_of_setuptools() {
+        let text = "[metadata]\nname = acme-hello\nversion = 1.2\ndescription = Says hello\n\
+                    [options]\ninstall_requires =\n    click\n[options.entry_points]\n\
+                    acme.plugin =\n    hello = acme.hello:Plugin\nconsole_scripts =\n    hi = acme.hello:main\n";
+        insta::assert_snapshot!(check("setup.cfg", text), @"
+        Metadata-Version: 2.1
+        Name: acme-hello
+        Version: 1.2
+        Summary: Says hello
+
+        [acme.plugin]
+        hello = acme.hello:Plugin
+
+        [console_scripts]
+        hi = acme.hello:main
+        ");
+    }
+
+    #[test]
+    fn pyproject_of_pep_621() {
+        let text = "[project]\nname = \"acme-hello\"\ndynamic = [\"version\"]\n[project.scripts]\nhi = \"acme.hello:main\"\n\
+                    [project.entry-points.\"acme.plugin\"]\nhello = \"acme.hello:Plugin\"\n";
+        insta::assert_snapshot!(check("pyproject.toml", text), @"
+        Metadata-Version: 2.1
+        Name: acme-hello
+        Version: 0
+
+        [acme.plugin]
+        hello = acme.hello:Plugin
+
+        [console_scripts]
+        hi = acme.hello:main
+        ");
+    }
+
+    #[test]
+    fn others() {
+        assert_eq!(check("README.md", ""), "nothing");
+        assert_eq!(check("pyproject.toml", "[tool.black]\n"), "nothing");
+    }
+}

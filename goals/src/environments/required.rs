@@ -1,0 +1,123 @@
+//! What distributions of the repository require, for the metadata of their editable installs.
+//!
+//! `package` reads it off the target graph, for which every source is read. An environment that is
+//! up to date shall be found so much sooner: the answer is kept until a file of the repository, by
+//! its size and time, is another.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use targets::Repository;
+
+use crate::error::CommandError;
+use crate::packaging;
+use crate::session::Session;
+use workspace::files;
+
+/// A new form gets a new folder.
+const FOLDER: &str = "requires-1";
+
+/// What each distribution requires, by its address.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Required(BTreeMap<String, OfDistribution>);
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct OfDistribution {
+    resolve: Option<String>,
+    requires_dist: Vec<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Kept {
+    state: String,
+    required: Required,
+}
+
+impl Required {
+    /// Reads the target graph, or what was kept of it.
+    ///
+    /// # Errors
+    /// Where the graph has a mistake.
+    pub(super) fn read(session: &Session, repository: &Repository) -> Result<Self, CommandError> {
+        let state = state(session, repository);
+        let place = place(session)?;
+        if let Some(kept) = kept(&place).filter(|kept| kept.state == state) {
+            return Ok(kept.required);
+        }
+        let required = Self::compute(session)?;
+        let kept = Kept { state, required };
+        // What cannot be kept is computed again.
+        if let Ok(text) = serde_json::to_string(&kept) {
+            let _ = files::replace(&place, &text);
+        }
+        Ok(kept.required)
+    }
+
+    fn compute(session: &Session) -> Result<Self, CommandError> {
+        let all = packaging::requirements_of_all(session)?;
+        let of_distribution = |(address, resolve, requires_dist)| {
+            let of_distribution = OfDistribution {
+                resolve,
+                requires_dist,
+            };
+            (plain(address), of_distribution)
+        };
+        Ok(Self(all.into_iter().map(of_distribution).collect()))
+    }
+
+    /// The `Requires-Dist` of the distribution at `address`; nothing where it belongs to another
+    /// resolve, whose packages are not in this one's environment.
+    pub(super) fn of(&self, address: &str, resolve: &str) -> &[String] {
+        match self.0.get(&plain(address.to_owned())) {
+            Some(found) if found.resolve.as_deref().is_none_or(|its| its == resolve) => {
+                &found.requires_dist
+            }
+            _ => &[],
+        }
+    }
+}
+
+fn plain(address: String) -> String {
+    address.trim_start_matches("//").to_owned()
+}
+
+fn kept(place: &Utf8Path) -> Option<Kept> {
+    serde_json::from_slice(&fs_err::read(place).ok()?).ok()
+}
+
+fn place(session: &Session) -> Result<Utf8PathBuf, CommandError> {
+    let root = files::sha256(session.root().as_str().as_bytes());
+    Ok(session.cache()?.join(FOLDER).join(root.to_string()))
+}
+
+/// Names the state of everything that the graph is read from.
+fn state(session: &Session, repository: &Repository) -> String {
+    let mut all = String::new();
+    let settings = &session.settings.package;
+    let _ = write!(
+        all,
+        "{:?}\0{:?}\0",
+        repository.options(),
+        settings.first_party_requirements
+    );
+    let files: Vec<String> = repository
+        .tree()
+        .files()
+        .chain([settings.version_file.to_string()])
+        .collect();
+    let times: Vec<_> = files
+        .par_iter()
+        .with_min_len(256)
+        .map(|file| {
+            let found = std::fs::metadata(session.root().join(file)).ok()?;
+            Some((found.len(), found.modified().ok()))
+        })
+        .collect();
+    for (file, times) in files.iter().zip(times) {
+        let _ = write!(all, "{file}\0{times:?}\0");
+    }
+    files::sha256(all.as_bytes()).to_string()
+}

@@ -1,0 +1,409 @@
+//! Brings what a lock names into the store: downloads, unpacks, builds.
+
+use std::cmp::Reverse;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use index::Index;
+use install::build::{Builder, Built, Environments, Source};
+use install::environment::WantedWheel;
+use install::python::Interpreter;
+use install::{Selected, SelectedFile, Store, UnpackedWheel};
+use model::{DistFile, LockedPackage, PackageName, PackageSource, Version, WheelFilename};
+use serde_json::json;
+
+use super::error::of_wheel;
+use crate::error::CommandError;
+use crate::locking::{self, BuildIndex, Declared, PlacesOptions};
+use crate::progress::Progress;
+use crate::session::Session;
+use workspace::files::sha256_of;
+
+/// Brings the packages of one resolve into the store.
+pub(super) struct Supply<'a> {
+    session: &'a Session,
+    store: &'a Store,
+    python: &'a Interpreter,
+    resolve: &'a str,
+    options: &'a PlacesOptions,
+    index: OnceLock<Arc<Index>>,
+    environments: Arc<Environments>,
+}
+
+impl<'a> Supply<'a> {
+    pub(super) fn new(
+        session: &'a Session,
+        store: &'a Store,
+        python: &'a Interpreter,
+        (resolve, options): (&'a str, &'a PlacesOptions),
+    ) -> Self {
+        Self {
+            session,
+            store,
+            python,
+            resolve,
+            options,
+            index: OnceLock::new(),
+            environments: Arc::default(),
+        }
+    }
+
+    /// The wheels of `selected`, each in the store; else every error, by order of names.
+    pub(super) fn wheels(
+        &self,
+        selected: &[Selected<'_>],
+    ) -> Result<Vec<WantedWheel>, Vec<CommandError>> {
+        let mut missing: Vec<&Selected<'_>> =
+            selected.iter().filter(|one| !self.is_here(one)).collect();
+        if !missing.is_empty() {
+            // What is built takes longest; then the largest, so that it is not waited for at the end.
+            missing.sort_by_key(|one| {
+                (
+                    is_wheel(one),
+                    Reverse(file_of(one).and_then(|file| file.size)),
+                )
+            });
+            self.bring(&missing)?;
+        }
+        selected
+            .iter()
+            .map(|one| match self.known(one) {
+                Some(wheel) => Ok(wheel),
+                // Without a hash in the lock, or built of a folder, whose state has no name.
+                None => Ok(WantedWheel {
+                    sha256: *self.one(one).map_err(|error| vec![error])?.sha256(),
+                    ..self.identity(one)
+                }),
+            })
+            .collect()
+    }
+
+    /// The wheel of a package by its hash, where that is known without fetching anything.
+    pub(super) fn known(&self, selected: &Selected<'_>) -> Option<WantedWheel> {
+        let sha256 = match &selected.file {
+            SelectedFile::Wheel(file, _) => file.sha256?,
+            SelectedFile::Sdist(_) | SelectedFile::Source => {
+                let source = source_before(selected)?;
+                let built = self.with_builder(None, |builder| Ok(builder.built(&source)));
+                *built.ok()??.wheel.sha256()
+            }
+        };
+        Some(WantedWheel {
+            sha256,
+            ..self.identity(selected)
+        })
+    }
+
+    /// The wheel of a package, without its hash.
+    fn identity(&self, selected: &Selected<'_>) -> WantedWheel {
+        WantedWheel {
+            name: selected.package.name.clone(),
+            version: selected.package.version.clone(),
+            sha256: model::Sha256([0; 32]),
+            requested: selected.requested,
+            direct_url: direct_url(selected, self.session.root()),
+        }
+    }
+
+    fn is_here(&self, selected: &Selected<'_>) -> bool {
+        self.known(selected)
+            .is_some_and(|wheel| self.store.has(&wheel.sha256))
+    }
+
+    /// Downloads, unpacks and builds side by side; all errors, by order of names.
+    ///
+    /// Wheels are unpacked in the order in which they arrive. Builds mostly wait, for files and for
+    /// Python, and have threads of their own, so that what they unpack does not queue behind it all.
+    fn bring<'s>(&self, missing: &[&'s Selected<'s>]) -> Result<(), Vec<CommandError>> {
+        let index = self.index().map_err(|error| vec![error])?;
+        let builders = rayon::ThreadPoolBuilder::new().build();
+        let builders = builders.map_err(|error| vec![CommandError::failure(error.to_string())])?;
+        let (wheels, built): (Vec<&Selected<'_>>, Vec<&Selected<'_>>) = missing
+            .iter()
+            .partition(|one| of_index(one).is_some() && is_wheel(one));
+        if let (false, Ok(usual)) = (built.is_empty(), "setuptools".parse()) {
+            // Most builds require it.
+            index.prefetch_listing(&usual);
+        }
+        for (name, version, file) in built.iter().filter_map(|one| of_index(one)) {
+            index.prefetch_download(name, version, file);
+        }
+        let errors = Mutex::new(Vec::new());
+        let bring = &|one: &'s Selected<'s>| {
+            if let Err(error) = self.one(one) {
+                let mut errors = errors.lock().unwrap_or_else(PoisonError::into_inner);
+                errors.push((one.package.name.as_str(), error));
+            }
+        };
+        builders.in_place_scope(|building| {
+            for one in built {
+                building.spawn(move |_| bring(one));
+            }
+            rayon::in_place_scope(|unpacking| {
+                // What came with an error fails again, with the same one, where it is asked for.
+                for (at, _) in index.downloads(wheels.iter().filter_map(|one| of_index(one))) {
+                    let wheel = wheels[at];
+                    unpacking.spawn(move |_| bring(wheel));
+                }
+            });
+        });
+        let mut errors = errors.into_inner().unwrap_or_else(PoisonError::into_inner);
+        errors.sort_by_key(|(name, _)| *name);
+        match errors.is_empty() {
+            true => Ok(()),
+            false => Err(errors.into_iter().map(|(_, error)| error).collect()),
+        }
+    }
+
+    fn one(&self, selected: &Selected<'_>) -> Result<UnpackedWheel, CommandError> {
+        let package = selected.package;
+        match &selected.file {
+            SelectedFile::Wheel(file, filename) => self.unpacked(package, file, filename),
+            SelectedFile::Sdist(file) => {
+                let path = self.fetched(package, file)?;
+                let sha256 = match file.sha256 {
+                    Some(sha256) => sha256,
+                    None => hash(&path)?,
+                };
+                let source = Source::Archive {
+                    subdirectory: subdirectory(package),
+                    path,
+                    sha256,
+                };
+                self.built(package, &source)
+            }
+            SelectedFile::Source => self.built(package, &self.source(package)?),
+        }
+    }
+
+    fn unpacked(
+        &self,
+        package: &LockedPackage,
+        file: &DistFile,
+        filename: &WheelFilename,
+    ) -> Result<UnpackedWheel, CommandError> {
+        if let Some(wheel) = file.sha256.and_then(|sha256| self.store.get(&sha256)) {
+            return Ok(wheel);
+        }
+        let path = self.fetched(package, file)?;
+        self.store
+            .unpack(&path, filename, file.sha256.as_ref())
+            .map_err(|error| of_wheel(&error))
+    }
+
+    /// The file on this machine; its hash is checked by whoever uses it.
+    fn fetched(
+        &self,
+        package: &LockedPackage,
+        file: &DistFile,
+    ) -> Result<Utf8PathBuf, CommandError> {
+        match &package.source {
+            PackageSource::Index(_) | PackageSource::Url { .. } => {
+                Ok(locking::locked_file(self.index()?, package, file)?)
+            }
+            PackageSource::Path { path } => Ok(self.session.root().join(path)),
+            PackageSource::Git { .. } => Err(CommandError::failure(format!(
+                "the lock names a file of {}, which comes from a repository",
+                package.name
+            ))),
+        }
+    }
+
+    fn source(&self, package: &LockedPackage) -> Result<Source, CommandError> {
+        let within = |folder: &Utf8Path| match subdirectory(package) {
+            Some(subdirectory) => folder.join(subdirectory),
+            None => folder.to_owned(),
+        };
+        match &package.source {
+            PackageSource::Git { url, commit, .. } => {
+                let checkout = self.index()?.git(url, Some(commit))?;
+                Ok(Source::Folder {
+                    path: within(&checkout.path),
+                    revision: revision(package),
+                })
+            }
+            PackageSource::Path { path } => {
+                let path = self.session.root().join(path);
+                if path.is_dir() {
+                    return Ok(Source::Folder {
+                        path,
+                        revision: None,
+                    });
+                }
+                Ok(Source::Archive {
+                    sha256: hash(&path)?,
+                    subdirectory: None,
+                    path,
+                })
+            }
+            PackageSource::Index(_) | PackageSource::Url { .. } => Err(CommandError::failure(
+                format!("the lock names no file of {}", package.name),
+            )),
+        }
+    }
+
+    fn built(
+        &self,
+        package: &LockedPackage,
+        source: &Source,
+    ) -> Result<UnpackedWheel, CommandError> {
+        // A path to a wheel needs no build.
+        if let Source::Archive { path, sha256, .. } = source
+            && let Ok(filename) = path.file_name().unwrap_or_default().parse()
+        {
+            let wheel = self.store.unpack(path, &filename, Some(sha256));
+            return wheel.map_err(|error| of_wheel(&error));
+        }
+        let index = self.index()?;
+        let Built { wheel, .. } =
+            self.with_builder(Some(index), |builder| Ok(builder.wheel(source)?))?;
+        if *wheel.name() != package.name || *wheel.version() != package.version {
+            return Err(CommandError::failure(format!(
+                "the lock names {} {}, and its source builds {} {}",
+                package.name,
+                package.version,
+                wheel.name(),
+                wheel.version()
+            ))
+            .hint(format!(
+                "lock it again: `cargo xtask generate-lockfiles --resolve {}`",
+                self.resolve
+            )));
+        }
+        Ok(wheel)
+    }
+
+    /// Without an index only what was built before can be had.
+    fn with_builder<T>(
+        &self,
+        index: Option<&Index>,
+        work: impl FnOnce(&Builder<'_>) -> Result<T, CommandError>,
+    ) -> Result<T, CommandError> {
+        let cache = self.session.cache()?;
+        match index {
+            Some(index) => {
+                let requirements = BuildIndex { index };
+                let builder = Builder::new(&cache, self.store, self.python, &requirements);
+                work(&builder.sharing(&self.environments))
+            }
+            None => work(&Builder::new(&cache, self.store, self.python, &Nothing)),
+        }
+    }
+
+    fn index(&self) -> Result<&Arc<Index>, CommandError> {
+        if let Some(index) = self.index.get() {
+            return Ok(index);
+        }
+        let root = self.session.root().as_std_path();
+        let repository = targets::Repository::load(root, locking::options(self.session))?;
+        let places = locking::Places::new(self.session, self.options.clone())?
+            .watched_by(Arc::new(Progress::new(self.session.verbose)));
+        let declared = Declared::collect(self.session, &repository, self.resolve, |source| {
+            places.name_of(source, self.resolve)
+        })?;
+        let index = places.index(&declared)?;
+        Ok(self.index.get_or_init(|| index))
+    }
+}
+
+/// Provides nothing: for a builder that only looks up what was built.
+struct Nothing;
+
+impl install::build::BuildRequirements for Nothing {
+    fn provide(&self, _: &[model::Requirement], _: &Interpreter) -> install::build::Provided {
+        Err("nothing can be built without an index".into())
+    }
+}
+
+fn hash(path: &Utf8Path) -> Result<model::Sha256, CommandError> {
+    sha256_of(path).map_err(|error| CommandError::file("read", path, &error))
+}
+
+fn is_wheel(selected: &Selected<'_>) -> bool {
+    matches!(selected.file, SelectedFile::Wheel(..))
+}
+
+/// What the index is asked for, where the file comes from there.
+fn of_index<'s>(
+    selected: &'s Selected<'_>,
+) -> Option<(&'s PackageName, &'s Version, &'s DistFile)> {
+    let package = selected.package;
+    match package.source {
+        PackageSource::Index(_) => Some((&package.name, &package.version, file_of(selected)?)),
+        _ => None,
+    }
+}
+
+fn file_of<'s>(selected: &'s Selected<'_>) -> Option<&'s DistFile> {
+    match &selected.file {
+        SelectedFile::Wheel(file, _) | SelectedFile::Sdist(file) => Some(file),
+        SelectedFile::Source => None,
+    }
+}
+
+/// The source as the cache of builds names it, before it is fetched.
+fn source_before(selected: &Selected<'_>) -> Option<Source> {
+    match &selected.file {
+        SelectedFile::Sdist(file) => Some(Source::Archive {
+            path: Utf8PathBuf::new(),
+            sha256: file.sha256?,
+            subdirectory: subdirectory(selected.package),
+        }),
+        SelectedFile::Source => Some(Source::Folder {
+            path: Utf8PathBuf::new(),
+            revision: Some(revision(selected.package)?),
+        }),
+        SelectedFile::Wheel(..) => None,
+    }
+}
+
+fn subdirectory(package: &LockedPackage) -> Option<String> {
+    match &package.source {
+        PackageSource::Url { subdirectory, .. } | PackageSource::Git { subdirectory, .. } => {
+            subdirectory.clone()
+        }
+        _ => None,
+    }
+}
+
+/// What names the state of a repository's folder.
+fn revision(package: &LockedPackage) -> Option<String> {
+    match &package.source {
+        PackageSource::Git { commit, .. } => Some(match subdirectory(package) {
+            Some(folder) => format!("{commit}-{folder}"),
+            None => commit.clone(),
+        }),
+        _ => None,
+    }
+}
+
+/// The text of `direct_url.json` (PEP 610).
+fn direct_url(selected: &Selected<'_>, root: &Utf8Path) -> Option<String> {
+    let mut value = match &selected.package.source {
+        PackageSource::Index(_) => return None,
+        PackageSource::Url { url, .. } => {
+            let sha256 = file_of(selected).and_then(|file| file.sha256);
+            let hashes = sha256.map(|sha256| json!({"sha256": sha256.to_string()}));
+            json!({"url": url, "archive_info": {"hashes": hashes.unwrap_or(json!({}))}})
+        }
+        PackageSource::Git {
+            url,
+            commit,
+            revision,
+            ..
+        } => {
+            let mut info = json!({"vcs": "git", "commit_id": commit});
+            if let Some(revision) = revision {
+                info["requested_revision"] = json!(revision);
+            }
+            json!({"url": url, "vcs_info": info})
+        }
+        PackageSource::Path { path } => {
+            json!({"url": format!("file://{}", root.join(path)), "dir_info": {}})
+        }
+    };
+    if let Some(subdirectory) = subdirectory(selected.package) {
+        value["subdirectory"] = json!(subdirectory);
+    }
+    Some(value.to_string())
+}

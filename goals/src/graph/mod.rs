@@ -1,0 +1,63 @@
+//! The target graph for commands: loaded once, asked through specs and filters, printed in
+//! three formats.
+
+mod infer;
+mod output;
+mod selection;
+
+pub use infer::InferArguments;
+pub use output::{Edges, Format, print_targets};
+pub use selection::{Selection, Unsaid, changed_files};
+
+use targets::imports::ImportCache;
+use targets::{Graph, Repository};
+
+use crate::error::{CommandError, warning_text};
+use crate::locking;
+use crate::session::Session;
+
+/// The cache of parsed imports, below the cache folder.
+const IMPORTS: &str = "imports.bin";
+
+/// A loaded repository and the cache of its imports: what a [`Graph`] borrows from.
+#[derive(Debug)]
+pub struct Workspace {
+    repository: Repository,
+    cache: ImportCache,
+}
+
+impl Workspace {
+    /// Evaluates the BUILD files.
+    pub fn load(session: &Session) -> Result<Self, CommandError> {
+        let options = locking::options(session);
+        Ok(Self {
+            repository: Repository::load(session.root().as_std_path(), options)?,
+            cache: ImportCache::open(session.cache()?.join(IMPORTS).as_std_path()),
+        })
+    }
+
+    /// The imports that were parsed.
+    pub fn imports(&self) -> &ImportCache {
+        &self.cache
+    }
+
+    /// The target graph.
+    pub fn graph(&self) -> Result<Graph<'_>, CommandError> {
+        Ok(Graph::build(&self.repository, &self.cache)?)
+    }
+
+    /// Says what is probably wrong, and keeps what was parsed for the next run.
+    pub fn finish(&self, session: &Session, graph: &Graph<'_>) {
+        for warning in graph.warnings() {
+            session.warn(warning_text(&warning));
+        }
+        self.keep(session);
+    }
+
+    /// Keeps what was parsed for the next run.
+    pub fn keep(&self, session: &Session) {
+        if let Err(error) = self.cache.save() {
+            session.warn(format_args!("cannot keep parsed imports: {error}"));
+        }
+    }
+}

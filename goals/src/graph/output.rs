@@ -1,0 +1,96 @@
+//! Targets on stdout: one address per line, JSON, or a graph for Graphviz.
+
+use std::fmt::Write as _;
+
+use clap::ValueEnum;
+use targets::{Graph, TargetId};
+
+use crate::error::CommandError;
+use crate::session::Session;
+
+/// How targets are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// One address per line
+    Text,
+    /// For scripts
+    Json,
+    /// For Graphviz
+    Dot,
+}
+
+/// Which edges a graph for Graphviz has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edges {
+    /// Those between what is printed.
+    Between,
+    /// None.
+    None,
+}
+
+/// Prints targets, sorted by address.
+pub fn print_targets(
+    session: &Session,
+    graph: &Graph<'_>,
+    ids: &[TargetId],
+    (format, edges): (Format, Edges),
+) -> Result<(), CommandError> {
+    let mut sorted: Vec<(&str, TargetId)> = ids
+        .iter()
+        .map(|id| (&*graph.target(*id).address, *id))
+        .collect();
+    sorted.sort_unstable();
+    sorted.dedup();
+    let mut text = String::new();
+    match format {
+        Format::Text => {
+            for (address, _) in &sorted {
+                text.push_str(address);
+                text.push('\n');
+            }
+        }
+        Format::Json => {
+            let addresses: Vec<&str> = sorted.iter().map(|(address, _)| *address).collect();
+            text = serde_json::to_string_pretty(&addresses).unwrap_or_default();
+            text.push('\n');
+        }
+        Format::Dot => dot(graph, &sorted, edges, &mut text)?,
+    }
+    session.print(text);
+    Ok(())
+}
+
+fn dot(
+    graph: &Graph<'_>,
+    sorted: &[(&str, TargetId)],
+    edges: Edges,
+    text: &mut String,
+) -> Result<(), CommandError> {
+    text.push_str("digraph targets {\n");
+    for (address, id) in sorted {
+        let _infallible = writeln!(text, "  {};", quoted(address));
+        if edges == Edges::None {
+            continue;
+        }
+        let mut others: Vec<&str> = graph
+            .dependencies(*id)?
+            .into_iter()
+            .map(|other| &*graph.target(other).address)
+            .filter(|other| {
+                sorted
+                    .binary_search_by(|(address, _)| address.cmp(other))
+                    .is_ok()
+            })
+            .collect();
+        others.sort_unstable();
+        for other in others {
+            let _infallible = writeln!(text, "  {} -> {};", quoted(address), quoted(other));
+        }
+    }
+    text.push_str("}\n");
+    Ok(())
+}
+
+fn quoted(address: &str) -> String {
+    format!("\"{}\"", address.replace('\\', "\\\\").replace('"', "\\\""))
+}

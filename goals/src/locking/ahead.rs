@@ -1,0 +1,123 @@
+//! Looking ahead of the resolver: what it will most likely ask for is fetched, and what only a
+//! build can tell is built, while it is still busy with something else.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Mutex, PoisonError};
+
+use camino::Utf8PathBuf;
+use index::{Error, FilePolicy, Forecast, Index};
+use model::{DistFile, PackageName, Sha256, Version};
+use resolve::{BinaryPolicy, Problem};
+
+use crate::locking::builds::{Builds, Sdist};
+use crate::locking::existing::Preferred;
+
+/// How many builds are under way at once, ahead of being asked for.
+const BUILDERS: usize = 2;
+
+/// A source distribution that has to be built, or the end.
+enum Job {
+    Build {
+        name: PackageName,
+        version: Version,
+        file: Box<DistFile>,
+        path: Utf8PathBuf,
+        sha256: Sha256,
+    },
+    Stop,
+}
+
+/// What looking ahead needs.
+pub struct Ahead<'a> {
+    pub index: &'a Index,
+    pub builds: &'a Builds<'a>,
+    pub preferred: &'a Preferred,
+}
+
+impl Ahead<'_> {
+    /// Does `work` with help from ahead.
+    pub fn during<T>(&self, problem: &Problem, work: impl FnOnce() -> T) -> T {
+        let (sender, receiver) = channel();
+        self.foresee(problem, sender.clone());
+        let receiver = Mutex::new(receiver);
+        std::thread::scope(|scope| {
+            for _ in 0..BUILDERS {
+                scope.spawn(|| self.build(&receiver));
+            }
+            let done = work();
+            for _ in 0..BUILDERS {
+                // The builders hold the other end until they have stopped.
+                let _ = sender.send(Job::Stop);
+            }
+            done
+        })
+    }
+
+    fn foresee(&self, problem: &Problem, jobs: Sender<Job>) {
+        let binaries = problem.binaries.clone();
+        self.index.foresee(Forecast {
+            requirements: problem.requirements.clone(),
+            within: problem.universe(),
+            preferred: self.preferred.clone(),
+            policy: Box::new(move |name| policy(&binaries, name)),
+            unbuilt: Box::new(move |error| {
+                if let Some(job) = job(error) {
+                    // Nobody listens any more once the work is done.
+                    let _ = jobs.send(job);
+                }
+            }),
+        });
+    }
+
+    /// Builds what comes in. A failure is told when the resolver asks for the same.
+    fn build(&self, jobs: &Mutex<Receiver<Job>>) {
+        loop {
+            let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
+            let Ok(Job::Build {
+                name,
+                version,
+                file,
+                path,
+                sha256,
+            }) = job
+            else {
+                return;
+            };
+            let _ = self.builds.metadata(&Sdist {
+                name: &name,
+                version: &version,
+                file: &file,
+                path: &path,
+                sha256,
+            });
+        }
+    }
+}
+
+fn job(error: &Error) -> Option<Job> {
+    match error {
+        Error::NeedsBuild {
+            name,
+            version,
+            file,
+            path,
+            sha256,
+        } => Some(Job::Build {
+            name: name.clone(),
+            version: version.clone(),
+            file: file.clone(),
+            path: path.clone(),
+            sha256: *sha256,
+        }),
+        _ => None,
+    }
+}
+
+/// Which files of a package the index may use.
+pub(super) fn policy(binaries: &BinaryPolicy, name: &PackageName) -> FilePolicy {
+    match (binaries.wheels(name), binaries.sdists(name)) {
+        (false, _) => FilePolicy::NoBinary,
+        (true, false) => FilePolicy::OnlyBinary,
+        (true, true) => FilePolicy::Any,
+    }
+}

@@ -1,0 +1,156 @@
+//! A resolution with the files of each package: a lock.
+
+use lockfile::Lock;
+use model::{
+    DistFile, FileKind, InterpreterConstraints, LockedPackage, Node, PackageSource, Platform,
+    Resolution, VersionRange,
+};
+use resolve::{BinaryPolicy, Provider};
+
+use crate::error::CommandError;
+use crate::locking::Declared;
+use crate::locking::provider::IndexProvider;
+
+/// Adds the files to a resolution.
+pub(super) fn lock(
+    declared: &Declared,
+    resolution: Resolution,
+    provider: &IndexProvider<'_>,
+) -> Result<Lock, CommandError> {
+    let packages = resolution
+        .nodes
+        .into_iter()
+        .map(|node| package(declared, node, provider))
+        .collect::<Result<_, _>>()?;
+    Ok(Lock {
+        resolve: declared.resolve.clone(),
+        inputs: declared.inputs.clone(),
+        forks: resolution.forks,
+        packages,
+    })
+}
+
+fn package(
+    declared: &Declared,
+    node: Node,
+    provider: &IndexProvider<'_>,
+) -> Result<LockedPackage, CommandError> {
+    let mut package = LockedPackage {
+        name: node.name,
+        version: node.version,
+        source: node.source,
+        marker: node.marker,
+        requires_python: None,
+        extras: node.extras,
+        dependencies: node.dependencies,
+        sdist: None,
+        wheels: Vec::new(),
+    };
+    if !matches!(package.source, PackageSource::Index(_)) {
+        return Ok(direct(package, provider));
+    }
+    let in_words =
+        |error: crate::locking::provider::ProviderError| error.into_command_error(declared);
+    if let Ok(metadata) = provider
+        .metadata(&package.name, &package.version)
+        .map_err(in_words)?
+    {
+        package.requires_python = metadata.requires_python.clone();
+    }
+    let universe = Universe::of(declared, &package);
+    let files = provider
+        .files(&package.name, &package.version)
+        .map_err(in_words)?;
+    for (kind, file) in files {
+        let file = with_hash(&package, file, provider)?;
+        match kind {
+            FileKind::Wheel(wheel) => {
+                if universe.wheels && universe.admits(&wheel) {
+                    package.wheels.push(file);
+                }
+            }
+            FileKind::Sdist(_) => {
+                let better = package
+                    .sdist
+                    .as_ref()
+                    .is_none_or(|known| is_better(&file, known));
+                if universe.sdists && better {
+                    package.sdist = Some(file);
+                }
+            }
+        }
+    }
+    package.wheels.sort_by(|a, b| a.filename.cmp(&b.filename));
+    Ok(package)
+}
+
+/// Which files of a package can be used where the package is needed.
+struct Universe {
+    interpreter_constraints: InterpreterConstraints,
+    pythons: VersionRange,
+    platforms: Vec<Platform>,
+    wheels: bool,
+    sdists: bool,
+}
+
+impl Universe {
+    fn of(declared: &Declared, package: &LockedPackage) -> Self {
+        let inputs = &declared.inputs;
+        let binaries = BinaryPolicy {
+            no_binary: inputs.no_binary.clone(),
+            only_binary: inputs.only_binary.clone(),
+            require_wheels: inputs.require_wheels,
+        };
+        let needed = package
+            .marker
+            .and(&inputs.interpreter_constraints.python_marker());
+        Self {
+            interpreter_constraints: inputs.interpreter_constraints.clone(),
+            pythons: needed.python_versions(),
+            platforms: inputs.platforms.clone(),
+            wheels: binaries.wheels(&package.name),
+            sdists: binaries.sdists(&package.name),
+        }
+    }
+
+    fn admits(&self, wheel: &model::WheelFilename) -> bool {
+        let fits_platform = |tag: &str| {
+            self.platforms.is_empty()
+                || self.platforms.iter().any(|platform| platform.fits_tag(tag))
+        };
+        self.interpreter_constraints
+            .admit_wheel(wheel, &self.pythons)
+            && wheel.platform_tag.split('.').any(fits_platform)
+    }
+}
+
+/// `.tar.gz` is what the specification asks for; old releases have several forms.
+fn is_better(file: &DistFile, known: &DistFile) -> bool {
+    let rank = |file: &DistFile| (!file.filename.ends_with(".tar.gz"), file.filename.clone());
+    rank(file) < rank(known)
+}
+
+fn with_hash(
+    package: &LockedPackage,
+    file: DistFile,
+    provider: &IndexProvider<'_>,
+) -> Result<DistFile, CommandError> {
+    match file.sha256 {
+        Some(_) => Ok(file),
+        None => provider.with_hash(&package.name, &package.version, file),
+    }
+}
+
+/// The archive of a direct reference; a repository or a folder has no file to record.
+fn direct(mut package: LockedPackage, provider: &IndexProvider<'_>) -> LockedPackage {
+    let Some(fetched) = provider.fetched(&package.source) else {
+        return package;
+    };
+    package.requires_python = fetched.direct.metadata.requires_python.clone();
+    match fetched.file {
+        Some(file) if file.filename.ends_with(".whl") => package.wheels.push(file),
+        Some(file) => package.sdist = Some(file),
+        None => {}
+    }
+    package
+}

@@ -1,0 +1,179 @@
+//! What a build requires, resolved by our own resolver for the one interpreter that builds, and
+//! downloaded: the requirements of a PEP 517 build.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use index::{FilePolicy, Index};
+use install::build::{BuildRequirements, BuildWheel, Provided};
+use install::python::{CompatibleTags, Interpreter};
+use model::{
+    FileKind, InterpreterConstraints, Metadata, PackageName, PackageSource, PrereleasePolicy,
+    Requirement, RequirementSource, Version, VersionRange,
+};
+use resolve::{
+    BinaryPolicy, Direct, Pins, Problem, Provider, Release, ReleaseFile, ResolveError, Unusable,
+};
+
+/// The package index as the source of what builds require: wheels only, so that no build waits
+/// for another.
+pub struct BuildIndex<'a> {
+    /// Where their wheels are.
+    pub index: &'a Index,
+}
+
+impl BuildRequirements for BuildIndex<'_> {
+    fn provide(&self, requirements: &[Requirement], python: &Interpreter) -> Provided {
+        let version = python.version();
+        let constraint = format!("{}=={version}", python.implementation());
+        let problem = Problem {
+            requirements: requirements.to_vec(),
+            constraints: Vec::new(),
+            overrides: Vec::new(),
+            excludes: Vec::new(),
+            interpreter_constraints: InterpreterConstraints::parse(&[constraint])?,
+            platforms: Vec::new(),
+            pins: Pins::default(),
+            prereleases: PrereleasePolicy::IfNecessary,
+            binaries: BinaryPolicy {
+                no_binary: Vec::new(),
+                only_binary: vec![":all:".to_owned()],
+                require_wheels: false,
+            },
+        };
+        let tags = python.compatible_tags();
+        let provider = Wheels {
+            index: self.index,
+            tags: &tags,
+        };
+        let resolved = resolve::resolve(&problem, &provider).map_err(|error| match error {
+            ResolveError::Provider(error) => {
+                Box::<dyn Error + Send + Sync>::from(error.to_string())
+            }
+            ResolveError::Conflict(conflict) => conflict
+                .explain(&problem)
+                .reasons
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join("; ")
+                .into(),
+        })?;
+        let environment = python.marker_environment();
+        resolved
+            .resolution
+            .nodes
+            .iter()
+            .filter(|node| node.marker.evaluate(environment, &[]))
+            .map(|node| provider.wheel(&node.name, &node.version))
+            .collect()
+    }
+}
+
+/// Wheels that one interpreter can use.
+struct Wheels<'a> {
+    index: &'a Index,
+    tags: &'a CompatibleTags,
+}
+
+impl Wheels<'_> {
+    fn release_of(
+        &self,
+        name: &PackageName,
+        version: &Version,
+    ) -> Result<Option<Arc<index::Release>>, index::Error> {
+        self.index.listing(name)?.release(version)
+    }
+
+    /// The best wheel of a release, downloaded.
+    fn wheel(
+        &self,
+        name: &PackageName,
+        version: &Version,
+    ) -> Result<BuildWheel, Box<dyn Error + Send + Sync>> {
+        let release = self.release_of(name, version)?;
+        let files = release.iter().flat_map(|release| &release.files);
+        let (_, filename, file) = files
+            .filter_map(|file| match &file.kind {
+                FileKind::Wheel(wheel) => Some((self.tags.rank(wheel)?, wheel, &file.file)),
+                FileKind::Sdist(_) => None,
+            })
+            .min_by_key(|(rank, ..)| *rank)
+            .ok_or_else(|| format!("{name} {version} has no wheel for this Python"))?;
+        Ok(BuildWheel {
+            path: self.index.download(name, version, file)?,
+            filename: filename.clone(),
+            sha256: file.sha256,
+        })
+    }
+}
+
+impl Provider for Wheels<'_> {
+    type Error = index::Error;
+
+    fn versions(&self, name: &PackageName) -> Result<Option<Arc<[Version]>>, index::Error> {
+        match self.index.listing(name) {
+            Ok(listing) => Ok(Some(
+                listing
+                    .versions()
+                    .rev()
+                    .map(|listed| listed.version().clone())
+                    .collect(),
+            )),
+            Err(index::Error::NoSuchPackage { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn release(&self, name: &PackageName, version: &Version) -> Result<Arc<Release>, index::Error> {
+        let release = self.release_of(name, version)?;
+        let files = release.iter().flat_map(|release| &release.files);
+        Ok(Arc::new(Release {
+            files: files
+                .filter(|file| match &file.kind {
+                    FileKind::Wheel(wheel) => self.tags.rank(wheel).is_some(),
+                    FileKind::Sdist(_) => true,
+                })
+                .map(|file| ReleaseFile {
+                    kind: file.kind.clone(),
+                    requires_python: file.file.requires_python.clone(),
+                    yanked: file.file.yanked.is_some(),
+                })
+                .collect(),
+            ..Release::default()
+        }))
+    }
+
+    fn metadata(
+        &self,
+        name: &PackageName,
+        version: &Version,
+    ) -> Result<Result<Arc<Metadata>, Unusable>, index::Error> {
+        match self.index.metadata(name, version, FilePolicy::OnlyBinary) {
+            Ok(metadata) => Ok(Ok(metadata)),
+            Err(error @ index::Error::Metadata { .. }) => Ok(Err(Unusable(error.to_string()))),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn direct(
+        &self,
+        name: &PackageName,
+        source: &RequirementSource,
+    ) -> Result<Arc<Direct>, index::Error> {
+        let error = transport::TransportError::Setting {
+            setting: format!("a requirement of a build, {name}"),
+            value: source.to_string(),
+            reason: "a build must not require a direct reference".to_owned(),
+        };
+        Err(error.into())
+    }
+
+    fn source(&self, name: &PackageName) -> Result<PackageSource, index::Error> {
+        Ok(PackageSource::Index(self.index.listing(name)?.role()))
+    }
+
+    fn will_ask(&self, name: &PackageName, _range: &VersionRange) {
+        self.index.prefetch_listing(name);
+    }
+}

@@ -1,0 +1,117 @@
+//! What the builds of a lock's sources require, locked for its platforms: a site without an index
+//! needs those wheels too.
+
+use std::collections::BTreeMap;
+
+use lockfile::Lock;
+use model::{
+    InterpreterConstraints, LockInputs, LockedPackage, Platform, Requirement, Version,
+    VersionRange, WheelFilename,
+};
+use resolve::Pins;
+
+use crate::error::CommandError;
+use crate::locking::{self, Builds, Declared, IndexProvider, Upgrade};
+use crate::session::Session;
+
+/// One lock for each list of requirements that builds of `lock` have on some of `platforms`.
+///
+/// Of wheels alone, as builds themselves have it: no build waits for another.
+pub fn build_locks(
+    session: &Session,
+    lock: &Lock,
+    platforms: &[Platform],
+    builds: &Builds<'_>,
+) -> Result<Vec<Lock>, CommandError> {
+    let mut wanted = BTreeMap::<Vec<Requirement>, Vec<&str>>::new();
+    for package in lock
+        .packages
+        .iter()
+        .filter(|it| is_built(it, lock, platforms))
+    {
+        let Some(source) = builds.source(package)? else {
+            continue;
+        };
+        let requires = builds.requires(&source)?;
+        if let Some(error) = requires.unasked {
+            session.warn(format_args!(
+                "{} {} may require more to be built than was found: {error}",
+                package.name, package.version
+            ));
+        }
+        let mut requirements = requires.requirements;
+        requirements.sort();
+        requirements.dedup();
+        if !requirements.is_empty() {
+            wanted
+                .entry(requirements)
+                .or_default()
+                .push(package.name.as_str());
+        }
+    }
+    let locks = wanted.into_iter().map(|(requirements, names)| {
+        let inputs = LockInputs {
+            requirements,
+            constraints: Vec::new(),
+            overrides: Vec::new(),
+            excludes: Vec::new(),
+            platforms: platforms.to_vec(),
+            no_binary: Vec::new(),
+            only_binary: vec![":all:".to_owned()],
+            require_wheels: false,
+            ..lock.inputs.clone()
+        };
+        let declared = Declared::of_lock(&format!("builds of {}", names.join(", ")), inputs);
+        let provider = IndexProvider::new(builds.index(), builds, &declared);
+        let locked = locking::lock(&declared, Pins::default(), &Upgrade::default(), &provider);
+        locked.map(|(lock, _)| lock)
+    });
+    locks.collect()
+}
+
+/// Whether some interpreter of the lock on one of `platforms` has no wheel of a package.
+fn is_built(package: &LockedPackage, lock: &Lock, platforms: &[Platform]) -> bool {
+    let constraints = &lock.inputs.interpreter_constraints;
+    let wheels: Vec<WheelFilename> = package
+        .wheels
+        .iter()
+        .filter_map(|wheel| wheel.filename.parse().ok())
+        .collect();
+    let has_wheel = |platform: Option<Platform>, pythons: &VersionRange| {
+        wheels.iter().any(|wheel| {
+            let mut tags = wheel.platform_tag.split('.');
+            platform.is_none_or(|it| tags.any(|tag| it.fits_tag(tag)))
+                && constraints.admit_wheel(wheel, pythons)
+        })
+    };
+    let needed = |platform: &Platform| !package.marker.is_disjoint(&platform.marker());
+    let mut on: Vec<Option<Platform>> =
+        platforms.iter().copied().filter(needed).map(Some).collect();
+    if platforms.is_empty() {
+        on.push(None);
+    }
+    let pythons = pythons(constraints);
+    on.iter()
+        .any(|platform| pythons.iter().any(|range| !has_wheel(*platform, range)))
+}
+
+/// The minor versions of Python that constraints admit; all as one where they have no end.
+fn pythons(constraints: &InterpreterConstraints) -> Vec<VersionRange> {
+    let range = constraints.range();
+    let minor = |minor: u64| {
+        let (low, high) = (Version::new([3, minor]), Version::new([3, minor + 1]));
+        range.intersection(&VersionRange::between(low, high))
+    };
+    let is_open = !minor(LAST_MINOR).is_empty();
+    let minors: Vec<VersionRange> = (0..LAST_MINOR)
+        .map(minor)
+        .filter(|range| !range.is_empty())
+        .collect();
+    if is_open || minors.is_empty() {
+        return vec![range];
+    }
+    minors
+}
+
+/// No constraint names a Python 3 so far ahead, other than by having no end.
+const LAST_MINOR: u64 = 40;

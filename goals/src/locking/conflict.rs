@@ -1,0 +1,110 @@
+//! A conflict as the user reads it: the requirement lines, the chain that clashes, and hints.
+
+use model::PackageName;
+use resolve::{ExplainedReason, Explanation, Hint, Reason};
+
+use crate::error::{CommandError, Place};
+use crate::locking::Declared;
+
+/// The error for a conflict in a resolve.
+pub(super) fn command_error(explanation: &Explanation, declared: &Declared) -> CommandError {
+    let resolve = &declared.resolve;
+    let mut message = match &declared.asked {
+        Some(asked) => format!("`{asked}` cannot be had in `{resolve}`"),
+        None => format!("cannot lock `{resolve}`: no versions satisfy all requirements"),
+    };
+    let clash = explanation.clash.to_string();
+    if !clash.is_empty() {
+        message.push_str(&format!(" {clash}"));
+    }
+    let mut error = CommandError::failure(message);
+    if let Some(place) = explanation.reasons.iter().find_map(|reason| match reason {
+        ExplainedReason::Required(requirement) => declared.place(requirement),
+        _ => None,
+    }) {
+        error = error.at(Place::from(place));
+    }
+    for reason in &explanation.reasons {
+        error = error.because(text(reason, declared));
+    }
+    // To ask for less is no answer to a question.
+    let asks_less = |hint: &&Hint| match hint {
+        Hint::Loosen { requirement, .. } => Some(requirement) == declared.asked.as_ref(),
+        _ => false,
+    };
+    for hint in explanation.hints.iter().filter(|hint| !asks_less(hint)) {
+        error = error.hint(hint_text(hint, declared));
+    }
+    error
+}
+
+/// The reason in `resolve`'s words, with the places that only we know.
+fn text(reason: &ExplainedReason, declared: &Declared) -> String {
+    match reason {
+        ExplainedReason::Required(requirement) => match declared.place(requirement) {
+            Some(place) => format!("{}:{} requires {requirement}", place.path, place.line),
+            None if declared.asked.as_ref() == Some(requirement) => {
+                format!("you ask for {requirement}")
+            }
+            None => reason.to_string(),
+        },
+        ExplainedReason::Unusable {
+            why: Reason::Constraint(at),
+            ..
+        } => {
+            let constraint = declared.inputs.constraints.get(*at);
+            match constraint.map(|constraint| (constraint, declared.place(constraint))) {
+                Some((constraint, Some(place))) => {
+                    format!("{reason}: {}:{} says {constraint}", place.path, place.line)
+                }
+                Some((constraint, None)) => format!("{reason}: {constraint}"),
+                None => reason.to_string(),
+            }
+        }
+        reason => reason.to_string(),
+    }
+}
+
+fn hint_text(hint: &Hint, declared: &Declared) -> String {
+    let resolve = &declared.resolve;
+    let at = |place: Option<&model::Place>| {
+        place.map_or_else(String::new, |p| format!(" at {}:{}", p.path, p.line))
+    };
+    match hint {
+        Hint::Loosen { requirement, .. } => {
+            format!("{hint}{}", at(declared.place(requirement)))
+        }
+        Hint::LoosenConstraint { constraint, .. } => {
+            let constraint = declared.inputs.constraints.get(*constraint);
+            let place = constraint.and_then(|constraint| declared.place(constraint));
+            format!("{hint}{}", at(place))
+        }
+        Hint::Misspelt(name) => match declared.place_of(name) {
+            Some(place) => format!("{hint} See {}:{}", place.path, place.line),
+            None => match meant(name, declared) {
+                Some(nearest) => format!("did you mean `{nearest}`?"),
+                None => format!("check that `{name}` is on one of the indexes of `[python-repos]`"),
+            },
+        },
+        Hint::Prerelease(_) => {
+            format!("{hint}: `resolves_to_prereleases = {{ {resolve} = \"allow\" }}` in `[python]`")
+        }
+        Hint::Platform(..) => format!("{hint}: `resolves_to_platforms` in `[python]`"),
+        Hint::Python(..) => format!("{hint}: `interpreter_constraints` in `[python]`"),
+        Hint::Yanked(..) | Hint::Sdist(_) | Hint::Wheel(_) => hint.to_string(),
+    }
+}
+
+/// The project that is required and whose name is near the one that was asked for.
+fn meant<'a>(name: &PackageName, declared: &'a Declared) -> Option<&'a str> {
+    declared
+        .asked
+        .as_ref()
+        .filter(|asked| asked.name == *name)?;
+    let required = declared.inputs.requirements.iter();
+    let others = required.map(|it| it.name.as_str());
+    crate::settings::nearest(
+        name.as_str(),
+        others.filter(|other| *other != name.as_str()),
+    )
+}

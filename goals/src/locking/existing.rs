@@ -1,0 +1,228 @@
+//! The lock that is there before: ours, one with conflict markers, or another tool's.
+
+use std::collections::BTreeMap;
+
+use camino::Utf8PathBuf;
+use lockfile::{Lock, LockFormat, ReadError, ReadErrorKind};
+use model::{PackageName, PackageSource, Version};
+use resolve::{Pin, Pins};
+
+use crate::error::CommandError;
+use crate::locking::upgrade::Upgrade;
+use crate::session::Session;
+use workspace::files;
+
+/// Where a lock is.
+#[derive(Debug, Clone)]
+pub struct LockPath {
+    /// Relative to the root: for messages.
+    pub relative: Utf8PathBuf,
+    absolute: Utf8PathBuf,
+}
+
+impl LockPath {
+    /// The lockfile of a resolve.
+    pub fn of(session: &Session, resolve: &str) -> Result<Self, CommandError> {
+        let relative = session.settings.lockfile(resolve).ok_or_else(|| {
+            let known = session.settings.python.resolves.keys().map(String::as_str);
+            unknown_resolve(resolve, known.collect())
+        })?;
+        Ok(Self {
+            absolute: session.root().join(relative),
+            relative: relative.to_owned(),
+        })
+    }
+
+    /// The lock's text; `None` where there is no file.
+    pub fn read(&self) -> Result<Option<String>, CommandError> {
+        match fs_err::read_to_string(&self.absolute) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(CommandError::file("read the lock", &self.relative, &error)),
+        }
+    }
+
+    /// The lock, which must be there and be ours.
+    pub fn lock(&self, resolve: &str) -> Result<Lock, CommandError> {
+        match self.read()? {
+            Some(text) => lockfile::read(&text, &self.relative).map_err(|it| self.unreadable(it)),
+            None => Err(CommandError::failure(format!(
+                "there is no lock of `{resolve}` at {}",
+                self.relative
+            ))
+            .hint(format!(
+                "run `cargo xtask generate-lockfiles --resolve {resolve}`"
+            ))),
+        }
+    }
+
+    /// The error for a lock that cannot be read, with the way out.
+    pub fn unreadable(&self, error: ReadError) -> CommandError {
+        let path = &self.relative;
+        let hint = match &error.kind {
+            ReadErrorKind::Newer { .. } => None,
+            ReadErrorKind::Conflict => {
+                Some("run `cargo xtask generate-lockfiles`: the pins of both sides count".to_owned())
+            }
+            ReadErrorKind::Foreign(_) => Some(
+                "`cargo xtask generate-lockfiles` makes a lock of this tool of it, and keeps its pins"
+                    .to_owned(),
+            ),
+            _ => Some(format!(
+                "take back the last one that git has, `git checkout HEAD -- {path}`; \
+                 or remove it, and all pins, and run `cargo xtask generate-lockfiles`"
+            )),
+        };
+        let error = CommandError::from(error);
+        match hint {
+            Some(hint) => error.hint(hint),
+            None => error,
+        }
+    }
+
+    /// Replaces the file as a whole, or leaves it as it was.
+    pub fn write(&self, text: &str) -> Result<(), CommandError> {
+        files::replace(&self.absolute, text)
+            .map_err(|error| CommandError::file("write the lock", &self.relative, &error))
+    }
+}
+
+/// The resolves that were asked for, or all, with their lockfiles.
+pub fn lock_paths(
+    session: &Session,
+    asked: &[String],
+) -> Result<Vec<(String, LockPath)>, CommandError> {
+    let all = session.settings.python.resolves.keys();
+    let mut names: Vec<&String> = if asked.is_empty() {
+        all.collect()
+    } else {
+        asked.iter().collect()
+    };
+    names.sort();
+    names.dedup();
+    if names.is_empty() {
+        return Err(CommandError::failure("there is no resolve to lock")
+            .at(crate::error::Place::file(session.settings.file.as_str()))
+            .hint("name one: `[python.resolves]` with `python-default = \"python.lock\"`"));
+    }
+    names
+        .into_iter()
+        .map(|name| Ok((name.clone(), LockPath::of(session, name)?)))
+        .collect()
+}
+
+/// An error for a resolve that the settings do not name.
+pub(super) fn unknown_resolve(resolve: &str, known: Vec<&str>) -> CommandError {
+    let error = CommandError::failure(format!("there is no resolve `{resolve}`"));
+    match crate::settings::nearest(resolve, known.iter().copied()) {
+        Some(nearest) => error.hint(format!("did you mean `--resolve {nearest}`?")),
+        None if known.is_empty() => error.hint("name resolves under `[python.resolves]`"),
+        None => error.hint(format!("the resolves are `{}`", known.join("`, `"))),
+    }
+}
+
+/// The versions that are most likely kept, by project.
+pub(super) type Preferred = BTreeMap<PackageName, Version>;
+
+/// What was there before.
+#[derive(Debug)]
+pub enum Existing {
+    /// No lock.
+    Nothing,
+    /// A lock of ours.
+    Lock(Box<Lock>),
+    /// Pins of a lock with conflict markers, or of another tool's lock.
+    Pins(Vec<lockfile::Pin>),
+}
+
+impl Existing {
+    /// Makes out what a text is.
+    pub fn parse(text: Option<&str>, path: &LockPath) -> Result<Self, CommandError> {
+        let Some(text) = text.filter(|text| !text.trim().is_empty()) else {
+            return Ok(Self::Nothing);
+        };
+        if let Some(conflicted) = lockfile::read_conflicted(text, &path.relative) {
+            return Ok(Self::Pins(conflicted.pins().to_vec()));
+        }
+        match LockFormat::of(text) {
+            LockFormat::Own => {
+                let lock = lockfile::read(text, &path.relative);
+                let lock = lock.map_err(|error| path.unreadable(error))?;
+                Ok(Self::Lock(Box::new(lock)))
+            }
+            _ => Ok(Self::Pins(lockfile::import::pins(text, &path.relative)?)),
+        }
+    }
+
+    /// The lock, where it is ours.
+    pub fn lock(&self) -> Option<&Lock> {
+        match self {
+            Self::Lock(lock) => Some(lock),
+            Self::Nothing | Self::Pins(_) => None,
+        }
+    }
+
+    /// What was there as a lock to compare `new` with. Another tool's lock counts by its pins.
+    pub fn as_lock(&self, new: &Lock) -> Lock {
+        match self {
+            Self::Nothing => lockfile::diff::nothing(new),
+            Self::Lock(lock) => (**lock).clone(),
+            Self::Pins(pins) => {
+                let locked = |pin: &lockfile::Pin| {
+                    let mut packages = new.packages.iter();
+                    packages.any(|it| it.name == pin.name && it.version == pin.version)
+                };
+                // Of two sides' pins the one that was kept is what was there.
+                let superseded = |pin: &lockfile::Pin| {
+                    let mut others = pins.iter().filter(|other| other.name == pin.name);
+                    !locked(pin)
+                        && others.any(|it| locked(it) && !it.marker.is_disjoint(&pin.marker))
+                };
+                let kept: Vec<lockfile::Pin> = pins
+                    .iter()
+                    .filter(|pin| !superseded(pin))
+                    .cloned()
+                    .collect();
+                lockfile::import::as_lock(&kept, new)
+            }
+        }
+    }
+
+    /// The versions that are most likely kept.
+    pub fn preferred(&self, upgrade: &Upgrade) -> Preferred {
+        let kept = self.kept(upgrade);
+        kept.map(|pin| (pin.name, pin.version)).collect()
+    }
+
+    /// The direct references whose commits are kept.
+    pub fn sources(&self, upgrade: &Upgrade) -> Vec<PackageSource> {
+        self.kept(upgrade)
+            .map(|pin| pin.source)
+            .filter(|source| !matches!(source, PackageSource::Index(_)))
+            .collect()
+    }
+
+    /// The pins to keep, with the projects whose requirements changed.
+    pub fn pins(&self, changed: Vec<PackageName>, upgrade: &Upgrade) -> Pins {
+        let forks = match self {
+            Self::Lock(lock) => lock.forks.clone(),
+            Self::Nothing | Self::Pins(_) => Vec::new(),
+        };
+        let kept = self.kept(upgrade).map(|pin| Pin {
+            name: pin.name,
+            version: pin.version,
+            marker: pin.marker,
+        });
+        let changed = changed.into_iter().chain(upgrade.packages().cloned());
+        Pins::new(kept, forks, changed)
+    }
+
+    fn kept(&self, upgrade: &Upgrade) -> impl Iterator<Item = lockfile::Pin> {
+        let pins = match self {
+            Self::Nothing => Vec::new(),
+            Self::Lock(lock) => lockfile::pins(lock),
+            Self::Pins(pins) => pins.clone(),
+        };
+        pins.into_iter().filter(|pin| upgrade.keeps(&pin.name))
+    }
+}

@@ -1,0 +1,143 @@
+//! Whether a lock is what its inputs say: then there is nothing to resolve, as pins are kept.
+//!
+//! Nearly every run finds that out and no more. A lock of hundreds of packages takes longer to read
+//! and to check against itself than everything else, and neither changes while its text does not:
+//! what was found out about a text is noted in the cache.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use jiff::Timestamp;
+use lockfile::{Lock, LockFormat, ReadErrorKind};
+use model::{LockInputs, LockedPackage, Sha256};
+use serde::{Deserialize, Serialize};
+
+use crate::error::CommandError;
+use crate::locking::LockPath;
+use crate::session::Session;
+use workspace::files;
+
+/// Whether a lock is fresh.
+pub enum Freshness {
+    /// The lock is what its inputs say; so many packages.
+    Fresh(usize),
+    /// It is not, for these reasons.
+    Stale(Vec<String>),
+}
+
+impl Freshness {
+    /// Compares a lock's text with what it is to be made from, and with the moment after which
+    /// no file may have been uploaded.
+    pub fn of(
+        session: &Session,
+        (path, text): (&LockPath, Option<&str>),
+        inputs: &LockInputs,
+        cutoff: Option<Timestamp>,
+    ) -> Result<Self, CommandError> {
+        let stale = |reason: &str| Ok(Self::Stale(vec![reason.to_owned()]));
+        let Some(text) = text else {
+            return stale("there is no lock");
+        };
+        if LockFormat::of(text) != LockFormat::Own {
+            return stale("it is not a lock of this tool");
+        }
+        let note = Note::place(session, path);
+        if let Some(note) = note.as_deref().and_then(|place| Note::read(place, text))
+            && cutoff.is_none_or(|cutoff| note.newest.is_none_or(|newest| newest <= cutoff))
+            && let Some(before) = lockfile::read_inputs(text)
+            && lockfile::input_changes(&before, inputs).is_empty()
+        {
+            return Ok(Self::Fresh(note.packages));
+        }
+        let lock = match lockfile::read(text, &path.relative) {
+            Ok(lock) => lock,
+            Err(error) if error.kind == ReadErrorKind::Conflict => {
+                return stale("it has an unresolved merge conflict");
+            }
+            Err(error) => return Err(path.unreadable(error)),
+        };
+        let reasons = reasons(&lock, inputs, cutoff);
+        if !reasons.is_empty() {
+            return Ok(Self::Stale(reasons));
+        }
+        if let Some(place) = note {
+            Note::of(&lock, text).write(&place);
+        }
+        Ok(Self::Fresh(lock.packages.len()))
+    }
+}
+
+/// Why a lock is stale.
+fn reasons(lock: &Lock, inputs: &LockInputs, cutoff: Option<Timestamp>) -> Vec<String> {
+    let reasons: Vec<String> = lockfile::check(lock, inputs)
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    let Some(cutoff) = cutoff.filter(|_| reasons.is_empty()) else {
+        return reasons;
+    };
+    let is_newer = |package: &&LockedPackage| uploaded(package).is_some_and(|time| time > cutoff);
+    let newer = lock.packages.iter().find(is_newer);
+    newer
+        .map(|package| {
+            format!(
+                "{} {} is newer than {cutoff}",
+                package.name, package.version
+            )
+        })
+        .into_iter()
+        .collect()
+}
+
+/// When the first file of a package was uploaded; `None` where that is not known of each file.
+fn uploaded(package: &LockedPackage) -> Option<Timestamp> {
+    let files = package.wheels.iter().chain(&package.sdist);
+    let times: Option<Vec<Timestamp>> = files.map(|file| file.upload_time).collect();
+    times?.into_iter().min()
+}
+
+/// What was found out about the text of a lock that contradicts itself nowhere.
+#[derive(Debug, Serialize, Deserialize)]
+struct Note {
+    /// The version of this tool.
+    by: String,
+    /// The digest of the text.
+    sha256: Sha256,
+    packages: usize,
+    /// When the newest package was uploaded.
+    newest: Option<Timestamp>,
+}
+
+/// A new layout, or a check that finds more, gets a new folder.
+const FOLDER: &str = "checked-1";
+
+impl Note {
+    fn of(lock: &Lock, text: &str) -> Self {
+        Self {
+            by: env!("CARGO_PKG_VERSION").to_owned(),
+            sha256: files::sha256(text.as_bytes()),
+            packages: lock.packages.len(),
+            newest: lock.packages.iter().filter_map(uploaded).max(),
+        }
+    }
+
+    /// Where the note on a lock is, in the cache: one for each lock, and not for each text.
+    fn place(session: &Session, path: &LockPath) -> Option<Utf8PathBuf> {
+        let lock = session.root().join(&path.relative);
+        let key = files::sha256(lock.as_str().as_bytes());
+        Some(session.cache().ok()?.join(FOLDER).join(key.to_string()))
+    }
+
+    /// The note on just this text.
+    fn read(place: &Utf8Path, text: &str) -> Option<Self> {
+        let note: Self = serde_json::from_slice(&fs_err::read(place).ok()?).ok()?;
+        let is_right =
+            note.by == env!("CARGO_PKG_VERSION") && note.sha256 == files::sha256(text.as_bytes());
+        is_right.then_some(note)
+    }
+
+    /// Writes it down; where that fails, the next run finds it out once more.
+    fn write(&self, place: &Utf8Path) {
+        if let Ok(text) = serde_json::to_string(self) {
+            let _ = files::replace(place, &text);
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! What goes into a lock: the requirements of a resolve with their places, and its settings.
+
+use std::collections::BTreeMap;
+
+use model::{LockInputs, PackageName, Requirement, RequirementSource};
+use rustc_hash::FxHashMap;
+use targets::requirements::{Entry, IndexOption, Reader, Wanted, read_requirements_txt};
+use targets::{LockfileTargets, Options, Repository, Resolves, Switch, UseGitignore};
+
+use crate::error::{CommandError, Place};
+use crate::session::Session;
+use crate::settings;
+
+/// What a resolve declares.
+#[derive(Debug)]
+pub struct Declared {
+    /// The resolve's name.
+    pub resolve: String,
+    /// What goes into the lock.
+    pub inputs: LockInputs,
+    /// `--index-url` and its kin in requirement files.
+    pub indexes: Vec<IndexOption>,
+    /// A requirement that nothing declares: the user asks what would be with it.
+    pub asked: Option<Requirement>,
+    /// Where each requirement and constraint stands.
+    places: Vec<(Requirement, model::Place)>,
+    /// `--hash` options, by project: only these files may be used.
+    hashes: FxHashMap<PackageName, Vec<String>>,
+}
+
+impl Declared {
+    /// Collects what `resolve` declares.
+    ///
+    /// `name_of` finds the project's name of a direct reference that does not give it.
+    pub fn collect(
+        session: &Session,
+        repository: &Repository,
+        resolve: &str,
+        name_of: impl Fn(&RequirementSource) -> Result<PackageName, CommandError>,
+    ) -> Result<Self, CommandError> {
+        let settings = &session.settings;
+        let mut all = repository.requirements(resolve)?;
+        all.constraints
+            .extend(constraints_file(session, repository, resolve)?);
+        let mut places = Vec::new();
+        let mut hashes = FxHashMap::<PackageName, Vec<String>>::default();
+        let mut named = |entry: &Entry| -> Result<Requirement, CommandError> {
+            let requirement = match &entry.wanted {
+                Wanted::Named(requirement) => requirement.clone(),
+                Wanted::Unnamed {
+                    source,
+                    extras,
+                    marker,
+                } => Requirement {
+                    name: name_of(source).map_err(|error| error.at(Place::from(&entry.place)))?,
+                    extras: extras.clone(),
+                    source: source.clone(),
+                    marker: marker.clone(),
+                },
+            };
+            if !entry.hashes.is_empty() {
+                let known = hashes.entry(requirement.name.clone()).or_default();
+                known.extend(entry.hashes.iter().cloned());
+            }
+            places.push((requirement.clone(), entry.place.clone()));
+            Ok(requirement)
+        };
+        let requirements = all
+            .requirements
+            .iter()
+            .map(|declared| named(&declared.entry))
+            .collect::<Result<Vec<_>, _>>()?;
+        let constraints = all
+            .constraints
+            .iter()
+            .map(&mut named)
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut inputs = LockInputs {
+            requirements: sorted(requirements),
+            constraints: sorted(constraints),
+            interpreter_constraints: settings.interpreter_constraints(resolve)?.clone(),
+            platforms: sorted(settings.platforms(resolve).to_vec()),
+            overrides: sorted(settings.overrides(resolve).to_vec()),
+            excludes: sorted(settings.excludes(resolve).to_vec()),
+            no_binary: sorted(settings.no_binary(resolve).to_vec()),
+            only_binary: sorted(settings.only_binary(resolve).to_vec()),
+            prereleases: settings.prereleases(resolve),
+            require_wheels: settings.python.require_wheels,
+        };
+        for (name, value, _) in &all.options {
+            apply_option(&mut inputs, name, value);
+        }
+        Ok(Self {
+            resolve: resolve.to_owned(),
+            inputs,
+            indexes: all.indexes,
+            asked: None,
+            places,
+            hashes,
+        })
+    }
+
+    /// What a lock says that it was made from; nobody knows where it stands.
+    pub fn of_lock(resolve: &str, inputs: LockInputs) -> Self {
+        Self {
+            resolve: resolve.to_owned(),
+            inputs,
+            indexes: Vec::new(),
+            asked: None,
+            places: Vec::new(),
+            hashes: FxHashMap::default(),
+        }
+    }
+
+    /// The same with one requirement more, which is only asked for.
+    pub fn asking(mut self, requirement: &Requirement) -> Self {
+        self.inputs.requirements.push(requirement.clone());
+        self.inputs.requirements = sorted(self.inputs.requirements);
+        self.asked = Some(requirement.clone());
+        self
+    }
+
+    /// Where the user wrote a requirement or a constraint.
+    pub fn place(&self, requirement: &Requirement) -> Option<&model::Place> {
+        self.places
+            .iter()
+            .find(|(known, _)| known == requirement)
+            .map(|(_, place)| place)
+    }
+
+    /// Where the user wrote the first requirement on a project.
+    pub fn place_of(&self, name: &PackageName) -> Option<&model::Place> {
+        self.places
+            .iter()
+            .find(|(known, _)| known.name == *name)
+            .map(|(_, place)| place)
+    }
+
+    /// The `--hash` options of a project; every file may be used where empty.
+    pub fn hashes(&self, name: &PackageName) -> &[String] {
+        self.hashes.get(name).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// `--no-binary`, `--only-binary` and `--pre` of requirement files; the readers accept no others.
+fn apply_option(inputs: &mut LockInputs, name: &str, value: &str) {
+    let packages = value
+        .split(',')
+        .map(|p| p.trim().to_owned())
+        .filter(|p| !p.is_empty());
+    match name {
+        "--no-binary" => {
+            inputs.no_binary.extend(packages);
+            inputs.no_binary = sorted(std::mem::take(&mut inputs.no_binary));
+        }
+        "--only-binary" => {
+            inputs.only_binary.extend(packages);
+            inputs.only_binary = sorted(std::mem::take(&mut inputs.only_binary));
+        }
+        "--pre" => inputs.prereleases = model::PrereleasePolicy::Allow,
+        _ => {}
+    }
+}
+
+fn constraints_file(
+    session: &Session,
+    repository: &Repository,
+    resolve: &str,
+) -> Result<Vec<Entry>, CommandError> {
+    let Some(path) = session.settings.constraints_file(resolve) else {
+        return Ok(Vec::new());
+    };
+    let reader = Reader {
+        read: &|path| repository.read(path),
+        env: &session.environment,
+    };
+    let text = repository
+        .read(path.as_str())
+        .map_err(|error| CommandError::file("read the constraints file", path, &error))?;
+    let file = read_requirements_txt(path.as_str(), &text, &reader)
+        .map_err(targets::Error::Requirements)?;
+    let mut entries = file.requirements;
+    entries.extend(file.constraints);
+    Ok(entries)
+}
+
+fn sorted<T: Ord>(mut items: Vec<T>) -> Vec<T> {
+    items.sort();
+    items.dedup();
+    items
+}
+
+/// The settings as the room `targets` wants them.
+pub fn options(session: &Session) -> Options {
+    let settings = &session.settings;
+    let (global, python, infer) = (&settings.global, &settings.python, &settings.python_infer);
+    let switch = |on: bool| if on { Switch::On } else { Switch::Off };
+    let behavior = |behavior: settings::Behavior| match behavior {
+        settings::Behavior::Ignore => targets::Behavior::Ignore,
+        settings::Behavior::Warn => targets::Behavior::Warn,
+        settings::Behavior::Error => targets::Behavior::Error,
+    };
+    // Ours is meant wherever resolves are named: only Pants has a switch for it.
+    let enabled = python.enable_resolves
+        || (!settings.file.ends_with("pants.toml") && !python.resolves.is_empty());
+    let mut options = Options {
+        pants_version: global.pants_version.clone().unwrap_or_default(),
+        backend_packages: global.backend_packages.clone(),
+        pants_ignore: global.pants_ignore.clone(),
+        use_gitignore: if global.pants_ignore_use_gitignore {
+            UseGitignore::Yes
+        } else {
+            UseGitignore::No
+        },
+        build_patterns: global.build_patterns.clone(),
+        build_ignore: global.build_ignore.clone(),
+        build_file_prelude_globs: global.build_file_prelude_globs.clone(),
+        unmatched_build_file_globs: behavior(global.unmatched_build_file_globs),
+        root_patterns: settings.source.root_patterns.clone(),
+        marker_filenames: settings.source.marker_filenames.clone(),
+        enable_resolves: if enabled {
+            Resolves::Enabled
+        } else {
+            Resolves::Disabled
+        },
+        default_resolve: python.default_resolve.clone(),
+        resolves: python
+            .resolves
+            .iter()
+            .map(|(name, path)| (name.clone(), path.to_string()))
+            .collect::<BTreeMap<_, _>>(),
+        lockfile_targets: match python.enable_lockfile_targets {
+            true => LockfileTargets::Enabled,
+            false => LockfileTargets::Disabled,
+        },
+        interpreter_constraints: python
+            .interpreter_constraints
+            .iter()
+            .flat_map(model::InterpreterConstraints::iter)
+            .collect(),
+        infer: targets::Infer {
+            imports: switch(infer.imports),
+            string_imports: switch(infer.string_imports),
+            string_imports_min_dots: usize::try_from(infer.string_imports_min_dots)
+                .unwrap_or(usize::MAX),
+            assets: switch(infer.assets),
+            assets_min_slashes: usize::try_from(infer.assets_min_slashes).unwrap_or(usize::MAX),
+            init_files: match infer.init_files {
+                settings::InitFiles::Always => targets::InitFiles::Always,
+                settings::InitFiles::ContentOnly => targets::InitFiles::ContentOnly,
+                settings::InitFiles::Never => targets::InitFiles::Never,
+            },
+            conftests: switch(infer.conftests),
+            entry_points: switch(infer.entry_points),
+            unowned: behavior(infer.unowned_dependency_behavior),
+            ignored_unowned: infer.ignored_unowned_imports.clone(),
+            ambiguity: match infer.ambiguity_resolution {
+                settings::AmbiguityResolution::None => targets::Ambiguity::None,
+                settings::AmbiguityResolution::BySourceRoot => targets::Ambiguity::BySourceRoot,
+            },
+        },
+        env: session.environment.clone(),
+        platform: this_platform(),
+    };
+    session.infer.apply(&mut options.infer);
+    options
+}
+
+/// This machine's platform, as `platform_resources` targets name it.
+fn this_platform() -> String {
+    let architecture = match std::env::consts::ARCH {
+        "aarch64" => "arm64",
+        other => other,
+    };
+    format!("{}_{architecture}", std::env::consts::OS)
+}

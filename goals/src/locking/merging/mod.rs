@@ -1,0 +1,113 @@
+//! The merge of two locks: what both were made from, resolved with the pins of both.
+//!
+//! Mostly all that the merged lock needs stands in the locks themselves. So they are asked first,
+//! without index and cache; only where they do not suffice is the index asked the same question.
+//! Both ways prefer the same pins, so both come to the same lock.
+
+mod provider;
+
+use lockfile::merge::{Contradiction, Merged};
+use lockfile::{Lock, Pin};
+use resolve::{Pins, Warning};
+
+use crate::error::CommandError;
+use crate::locking::{self, Declared, IndexProvider, Places, Upgrade};
+use provider::LockProvider;
+
+/// What is merged.
+pub struct Sides {
+    /// What both sides started from, if anything.
+    pub base: Option<Lock>,
+    /// Our side.
+    pub ours: Lock,
+    /// Their side.
+    pub theirs: Lock,
+}
+
+/// Merges two locks. `places` is asked only where the locks do not suffice.
+pub fn merge<'a>(
+    sides: &Sides,
+    places: impl FnOnce() -> Result<Places<'a>, CommandError>,
+) -> Result<Lock, CommandError> {
+    let merged = lockfile::merge::inputs(sides.base.as_ref(), &sides.ours, &sides.theirs)
+        .map_err(contradicting)?;
+    if let Some(lock) = without_index(sides, &merged) {
+        return Ok(lock);
+    }
+    let declared = Declared::of_lock(&merged.resolve, merged.inputs.clone());
+    let places = places()?;
+    // Amid a merge requirement files may not be readable: then the settings say which indexes.
+    let index = places
+        .index_of(&merged.resolve)
+        .or_else(|_| places.plain_index())?;
+    let kept = merged.pins.iter().map(|pin| pin.source.clone());
+    let kept = kept.filter(|source| !matches!(source, model::PackageSource::Index(_)));
+    let constraints = &declared.inputs.interpreter_constraints;
+    let builds = places.builds(&index, constraints, kept.collect());
+    let provider = IndexProvider::new(&index, &builds, &declared);
+    let (lock, _) = locking::lock(&declared, pins(&merged), &Upgrade::default(), &provider)?;
+    Ok(lock)
+}
+
+/// The merged lock from what the locks hold; `None` where it needs more.
+fn without_index(sides: &Sides, merged: &Merged) -> Option<Lock> {
+    // Another universe has other files and other markers.
+    let same_universe = |lock: &Lock| {
+        let inputs = &lock.inputs;
+        inputs.interpreter_constraints == merged.inputs.interpreter_constraints
+            && inputs.platforms == merged.inputs.platforms
+            && inputs.no_binary == merged.inputs.no_binary
+            && inputs.only_binary == merged.inputs.only_binary
+    };
+    if !same_universe(&sides.ours) || !same_universe(&sides.theirs) {
+        return None;
+    }
+    let base = sides.base.as_ref().filter(|base| same_universe(base));
+    let locks: Vec<&Lock> = [&sides.ours, &sides.theirs]
+        .into_iter()
+        .chain(base)
+        .collect();
+    let provider = LockProvider::new(&locks);
+    let problem = locking::problem(&merged.inputs, pins(merged), &Upgrade::default());
+    let resolved = resolve::resolve(&problem, &provider).ok()?;
+    let known = |warning: &Warning| match warning {
+        Warning::MissingExtra(name, extra) => provider.was_asked_for(name, extra),
+    };
+    if !resolved.warnings.iter().all(known) {
+        return None;
+    }
+    let nodes = resolved.resolution.nodes.into_iter();
+    let packages = nodes
+        .map(|node| provider.package(node))
+        .collect::<Option<Vec<_>>>()?;
+    let lock = Lock {
+        resolve: merged.resolve.clone(),
+        inputs: merged.inputs.clone(),
+        forks: resolved.resolution.forks,
+        packages,
+    };
+    lockfile::check_consistency(&lock)
+        .is_empty()
+        .then_some(lock)
+}
+
+fn pins(merged: &Merged) -> Pins {
+    let pin = |pin: &Pin| resolve::Pin {
+        name: pin.name.clone(),
+        version: pin.version.clone(),
+        marker: pin.marker.clone(),
+    };
+    Pins::new(
+        merged.pins.iter().map(pin),
+        merged.forks.clone(),
+        merged.changed_by_both.clone(),
+    )
+}
+
+fn contradicting(contradictions: Vec<Contradiction>) -> CommandError {
+    let error = CommandError::failure("the two sides contradict each other");
+    contradictions
+        .iter()
+        .fold(error, |error, it| error.because(it.to_string()))
+        .hint("agree on one in requirements.txt, BUILD or the settings, then run `cargo xtask generate-lockfiles`")
+}

@@ -1,0 +1,103 @@
+//! Locking one resolve: what the repository declares -> a problem -> a resolution -> a lock.
+//!
+//! This is the glue between the rooms: `targets` says what is declared, `index` is the resolver's
+//! provider, `resolve` solves, `lockfile` reads and writes.
+
+mod ahead;
+mod assemble;
+mod build_index;
+mod build_locks;
+mod builds;
+mod conflict;
+mod existing;
+mod fresh;
+mod inputs;
+mod merging;
+mod places;
+mod provider;
+mod summary;
+mod upgrade;
+
+pub use build_index::BuildIndex;
+pub use build_locks::build_locks;
+pub use builds::{Builds, locked_file};
+pub use existing::{Existing, LockPath, lock_paths};
+pub use fresh::Freshness;
+pub use inputs::{Declared, options};
+pub use merging::{Sides, merge};
+pub use places::{Places, PlacesOptions};
+pub use provider::IndexProvider;
+pub use summary::{Status, Summary};
+pub use upgrade::Upgrade;
+
+use lockfile::Lock;
+use model::{LockInputs, PackageName};
+use resolve::{BinaryPolicy, Pins, Problem, ResolveError, Warning};
+
+use crate::error::CommandError;
+
+/// Resolves what is declared and makes a lock of it, keeping the pins of the lock before.
+pub fn lock(
+    declared: &Declared,
+    pins: Pins,
+    upgrade: &Upgrade,
+    provider: &IndexProvider<'_>,
+) -> Result<(Lock, Vec<Warning>), CommandError> {
+    let problem = problem(&declared.inputs, pins, upgrade);
+    let resolve = || resolve::resolve(&problem, provider);
+    let resolved = provider
+        .ahead()
+        .during(&problem, resolve)
+        .map_err(|error| match error {
+            ResolveError::Provider(error) => error.into_command_error(declared),
+            ResolveError::Conflict(conflict) => match conflict.explain_with(&problem, provider) {
+                Ok(explanation) => conflict::command_error(&explanation, declared),
+                // What would help could not be found out; what clashes is known all the same.
+                Err(_) => conflict::command_error(&conflict.explain(&problem), declared),
+            },
+        })?;
+    let lock = assemble::lock(declared, resolved.resolution, provider)?;
+    Ok((lock, resolved.warnings))
+}
+
+fn problem(inputs: &LockInputs, pins: Pins, upgrade: &Upgrade) -> Problem {
+    let mut constraints = inputs.constraints.clone();
+    constraints.extend(upgrade.bounds().cloned());
+    Problem {
+        requirements: inputs.requirements.clone(),
+        constraints,
+        overrides: inputs.overrides.clone(),
+        excludes: inputs.excludes.clone(),
+        interpreter_constraints: inputs.interpreter_constraints.clone(),
+        platforms: inputs.platforms.clone(),
+        pins,
+        prereleases: inputs.prereleases,
+        binaries: BinaryPolicy {
+            no_binary: inputs.no_binary.clone(),
+            only_binary: inputs.only_binary.clone(),
+            require_wheels: inputs.require_wheels,
+        },
+    }
+}
+
+/// The projects whose requirements differ between two inputs.
+pub fn changed_projects(before: &LockInputs, now: &LockInputs) -> Vec<PackageName> {
+    let differing = |a: &[model::Requirement], b: &[model::Requirement]| {
+        a.iter()
+            .filter(|requirement| !b.contains(requirement))
+            .map(|requirement| requirement.name.clone())
+            .collect::<Vec<_>>()
+    };
+    let mut changed = differing(&before.requirements, &now.requirements);
+    changed.extend(differing(&now.requirements, &before.requirements));
+    changed.extend(differing(&before.constraints, &now.constraints));
+    changed.extend(differing(&now.constraints, &before.constraints));
+    let overridden = |a: &[model::Override], b: &[model::Override]| {
+        let only = a.iter().filter(|one| !b.contains(one));
+        only.flat_map(|one| [one.name.clone(), one.requirement.name.clone()])
+            .collect::<Vec<_>>()
+    };
+    changed.extend(overridden(&before.overrides, &now.overrides));
+    changed.extend(overridden(&now.overrides, &before.overrides));
+    changed
+}

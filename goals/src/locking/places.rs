@@ -1,0 +1,233 @@
+//! Where packages come from: the indexes of the settings, of the command line, of requirement
+//! files, or those that pip is configured for.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use camino::Utf8PathBuf;
+use clap::Args;
+use index::{Access, FindLinks, Index, IndexRule, Locations, Options};
+use jiff::Timestamp;
+use model::{InterpreterConstraints, PackageName, PackageSource, RequirementSource, Url};
+use targets::requirements::{IndexOption, IndexOptionKind};
+use transport::Observer;
+
+use crate::error::{CommandError, Place};
+use crate::locking::Declared;
+use crate::locking::builds::Builds;
+use crate::session::Session;
+use crate::settings::{Cutoff, PIP_INDEX};
+
+/// What the command line says of indexes; the same for each command that may ask one.
+#[derive(Debug, Clone, Default, Args)]
+pub struct PlacesOptions {
+    /// Use this package index in place of those that settings name
+    #[arg(long, value_name = "URL")]
+    pub index_url: Option<String>,
+
+    /// Make no request: use what the cache holds
+    #[arg(long)]
+    pub offline: bool,
+
+    /// See no file that was uploaded after this day or moment
+    #[arg(long, value_name = "DATE")]
+    pub exclude_newer: Option<Cutoff>,
+}
+
+/// The package indexes of a run: one [`Index`] for each set of places, made when it is needed.
+pub struct Places<'a> {
+    session: &'a Session,
+    options: PlacesOptions,
+    cache: Utf8PathBuf,
+    observer: Option<Arc<dyn Observer>>,
+    made: Mutex<Vec<(Locations, Arc<Index>)>>,
+}
+
+impl<'a> Places<'a> {
+    /// The places of a session.
+    pub fn new(session: &'a Session, mut options: PlacesOptions) -> Result<Self, CommandError> {
+        let of_settings = session.settings.python.exclude_newer;
+        options.exclude_newer = options.exclude_newer.or(of_settings);
+        Ok(Self {
+            cache: session.cache()?,
+            session,
+            options,
+            observer: None,
+            made: Mutex::default(),
+        })
+    }
+
+    /// The same places, with someone who hears of progress.
+    pub fn watched_by(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = Some(observer);
+        self
+    }
+
+    /// Files uploaded later are not seen.
+    pub fn exclude_newer(&self) -> Option<Timestamp> {
+        self.options.exclude_newer.map(|cutoff| cutoff.0)
+    }
+
+    /// What the run took so far, in words.
+    pub fn statistics(&self) -> String {
+        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = made.iter().map(|(_, index)| index.statistics());
+        let (requests, bytes, cached) = all.fold((0, 0, 0), |sum, one| {
+            (sum.0 + one.requests, sum.1 + one.bytes, sum.2 + one.cached)
+        });
+        format!("{requests} requests, {bytes} bytes received, {cached} answers from the cache")
+    }
+
+    /// The index for what a resolve declares.
+    pub fn index(&self, declared: &Declared) -> Result<Arc<Index>, CommandError> {
+        self.index_with(&declared.indexes)
+    }
+
+    /// The index for a resolve of the repository, as it is locked.
+    pub fn index_of(&self, resolve: &str) -> Result<Arc<Index>, CommandError> {
+        let root = self.session.root().as_std_path();
+        let repository = targets::Repository::load(root, super::options(self.session))?;
+        self.index_with(&repository.requirements(resolve)?.indexes)
+    }
+
+    /// The index of the settings alone, whatever requirement files say.
+    pub fn plain_index(&self) -> Result<Arc<Index>, CommandError> {
+        self.index_with(&[])
+    }
+
+    fn index_with(&self, lines: &[IndexOption]) -> Result<Arc<Index>, CommandError> {
+        let locations = self.locations(lines)?;
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, index)) = made.iter().find(|(known, _)| *known == locations) {
+            return Ok(Arc::clone(index));
+        }
+        let index = Arc::new(Index::new(self.index_options(locations.clone())));
+        made.push((locations, Arc::clone(&index)));
+        Ok(index)
+    }
+
+    fn index_options(&self, locations: Locations) -> Options {
+        let settings = &self.session.settings.index;
+        let rules = settings.first_index_exceptions.iter();
+        let mut options = Options::new(self.cache.clone());
+        options.locations = Some(locations);
+        options.access = if self.options.offline {
+            Access::Offline
+        } else {
+            Access::Online
+        };
+        options.freshness = Duration::from_secs(settings.freshness_seconds);
+        options.http.limits.read_timeout = Duration::from_secs(settings.timeout_seconds);
+        options.exclude_newer = self.exclude_newer();
+        options.rules = rules.map(|name| (name.clone(), IndexRule::Every)).collect();
+        if let Some(observer) = &self.observer {
+            options.http.observer = Arc::clone(observer);
+        }
+        options
+    }
+
+    /// The places by priority: the command line, then requirement files, then the settings.
+    fn locations(&self, lines: &[IndexOption]) -> Result<Locations, CommandError> {
+        let repos = &self.session.settings.python_repos;
+        let of_line = |kind| lines.iter().filter(move |line| line.kind == kind);
+        let mut indexes = Vec::new();
+        let mut find_links = Vec::new();
+        if let Some(url) = &self.options.index_url {
+            indexes.push(self.url("--index-url", url)?);
+        } else if of_line(IndexOptionKind::NoIndex).next().is_none() {
+            let mut primary = false;
+            for line in of_line(IndexOptionKind::Index) {
+                indexes.push(self.line_url(line)?);
+                primary = true;
+            }
+            if !primary {
+                self.of_settings(&repos.indexes, &mut indexes, &mut find_links)?;
+            }
+        }
+        for line in of_line(IndexOptionKind::ExtraIndex) {
+            indexes.push(self.line_url(line)?);
+        }
+        for place in &repos.find_links {
+            find_links.push(self.find_links(place));
+        }
+        for line in of_line(IndexOptionKind::FindLinks) {
+            find_links.push(self.find_links(&line.value));
+        }
+        Ok(Locations {
+            indexes,
+            find_links,
+        })
+    }
+
+    fn of_settings(
+        &self,
+        urls: &[String],
+        indexes: &mut Vec<Url>,
+        find_links: &mut Vec<FindLinks>,
+    ) -> Result<(), CommandError> {
+        for url in urls {
+            if url == PIP_INDEX {
+                let pip = index::pip_locations(
+                    &transport::EnvironmentVariables::of_process(),
+                    &self.cache,
+                )?;
+                indexes.extend(pip.indexes);
+                find_links.extend(pip.find_links);
+            } else {
+                indexes.push(self.url("[python-repos] indexes", url)?);
+            }
+        }
+        Ok(())
+    }
+
+    fn url(&self, setting: &str, url: &str) -> Result<Url, CommandError> {
+        Url::parse(url).map_err(|error| {
+            CommandError::failure(format!("`{setting}` is `{url}`, which is no URL: {error}"))
+                .hint("write the whole URL, as in `https://index.example/simple/`")
+        })
+    }
+
+    fn line_url(&self, line: &IndexOption) -> Result<Url, CommandError> {
+        self.url("--index-url", &line.value)
+            .map_err(|error| error.at(Place::from(&line.place)))
+    }
+
+    /// A page, or a folder relative to the root.
+    fn find_links(&self, place: &str) -> FindLinks {
+        match Url::parse(place) {
+            Ok(url) if url.scheme() == "file" => match url.to_file_path() {
+                Ok(path) => FindLinks::Folder(
+                    Utf8PathBuf::from_path_buf(path).unwrap_or_else(|_| Utf8PathBuf::from(place)),
+                ),
+                Err(()) => FindLinks::Page(url),
+            },
+            Ok(url) if matches!(url.scheme(), "http" | "https") => FindLinks::Page(url),
+            _ => FindLinks::Folder(self.session.root().join(place)),
+        }
+    }
+
+    /// What builds and fetches for a resolve; `kept` are direct references of the lock before,
+    /// whose commits are kept.
+    pub fn builds<'b>(
+        &'b self,
+        index: &'b Arc<Index>,
+        interpreter_constraints: &'b InterpreterConstraints,
+        kept: Vec<PackageSource>,
+    ) -> Builds<'b> {
+        Builds::new(self.session, index, interpreter_constraints, kept)
+    }
+
+    /// The name of the project that a direct reference of a resolve gives.
+    pub fn name_of(
+        &self,
+        source: &RequirementSource,
+        resolve: &str,
+    ) -> Result<PackageName, CommandError> {
+        let index = self.index_of(resolve)?;
+        let constraints = self.session.settings.interpreter_constraints(resolve)?;
+        let direct = self
+            .builds(&index, constraints, Vec::new())
+            .direct(source)?;
+        Ok(direct.metadata.name.clone())
+    }
+}

@@ -1,0 +1,260 @@
+//! The package index as the resolver's provider.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use index::{Index, Listing};
+use model::{
+    DistFile, FileKind, Metadata, PackageName, PackageSource, RequirementSource, Version,
+    VersionRange,
+};
+use resolve::{BinaryPolicy, Direct, Provider, Release, ReleaseFile, Unusable};
+use rustc_hash::FxHashMap;
+
+use crate::error::{CommandError, Place};
+use crate::locking::Declared;
+use crate::locking::ahead::{Ahead, policy};
+use crate::locking::builds::{Builds, Fetched, Sdist};
+use crate::locking::existing::Preferred;
+use workspace::files::sha256_of;
+
+/// One resolve's view of the package index.
+pub struct IndexProvider<'a> {
+    index: &'a Index,
+    builds: &'a Builds<'a>,
+    declared: &'a Declared,
+    binaries: BinaryPolicy,
+    preferred: Preferred,
+    known: RefCell<Known>,
+}
+
+/// Answers in the resolver's words, each made once.
+#[derive(Default)]
+struct Known {
+    versions: FxHashMap<PackageName, Option<Arc<[Version]>>>,
+    releases: FxHashMap<(PackageName, Version), Arc<Release>>,
+    direct: FxHashMap<RequirementSource, Arc<Direct>>,
+}
+
+/// Why the index could not be asked, and for what.
+#[derive(Debug, thiserror::Error)]
+#[error("{error:?}")]
+pub struct ProviderError {
+    name: PackageName,
+    error: Box<CommandError>,
+}
+
+impl ProviderError {
+    /// The error as the user reads it, at the requirement that led to it where one does.
+    pub fn into_command_error(self, declared: &Declared) -> CommandError {
+        match declared.place_of(&self.name) {
+            Some(place) if !self.error.has_place() => self.error.at(Place::from(place)),
+            _ => *self.error,
+        }
+    }
+}
+
+impl<'a> IndexProvider<'a> {
+    /// The view of `index` that what a resolve declares allows.
+    pub fn new(index: &'a Index, builds: &'a Builds<'a>, declared: &'a Declared) -> Self {
+        Self {
+            index,
+            builds,
+            declared,
+            binaries: BinaryPolicy {
+                no_binary: declared.inputs.no_binary.clone(),
+                only_binary: declared.inputs.only_binary.clone(),
+                require_wheels: declared.inputs.require_wheels,
+            },
+            preferred: Preferred::new(),
+            known: RefCell::default(),
+        }
+    }
+
+    /// The same, with the versions that will most likely be kept.
+    pub fn preferring(mut self, preferred: Preferred) -> Self {
+        self.preferred = preferred;
+        self
+    }
+
+    /// What looks ahead of the resolver.
+    pub fn ahead(&self) -> Ahead<'_> {
+        Ahead {
+            index: self.index,
+            builds: self.builds,
+            preferred: &self.preferred,
+        }
+    }
+
+    /// The files of a release that may be used: the policy and `--hash` options leave some out.
+    pub fn files(
+        &self,
+        name: &PackageName,
+        version: &Version,
+    ) -> Result<Vec<(FileKind, DistFile)>, ProviderError> {
+        let Some(listing) = self.listing(name)? else {
+            return Ok(Vec::new());
+        };
+        let release = listing
+            .release(version)
+            .map_err(|error| self.error(name, error))?;
+        let Some(release) = release else {
+            return Ok(Vec::new());
+        };
+        let hashes = self.declared.hashes(name);
+        Ok(release
+            .files
+            .iter()
+            .filter(|file| hashes.is_empty() || is_one_of(&file.file, hashes))
+            .map(|file| (file.kind.clone(), file.file.clone()))
+            .collect())
+    }
+
+    /// The file with its digest, for an index that lists it without one: it is downloaded.
+    pub fn with_hash(
+        &self,
+        name: &PackageName,
+        version: &Version,
+        file: DistFile,
+    ) -> Result<DistFile, CommandError> {
+        let path = self.index.download(name, version, &file)?;
+        let sha256 = sha256_of(&path).map_err(|error| CommandError::file("read", &path, &error))?;
+        Ok(DistFile {
+            sha256: Some(sha256),
+            ..file
+        })
+    }
+
+    /// What a direct reference gave in this run.
+    pub fn fetched(&self, source: &PackageSource) -> Option<Fetched> {
+        self.builds.fetched(source)
+    }
+
+    fn listing(&self, name: &PackageName) -> Result<Option<Arc<Listing>>, ProviderError> {
+        match self.index.listing(name) {
+            Ok(listing) => Ok(Some(listing)),
+            Err(index::Error::NoSuchPackage { .. }) => Ok(None),
+            Err(error) => Err(self.error(name, error)),
+        }
+    }
+
+    fn error(&self, name: &PackageName, error: impl Into<CommandError>) -> ProviderError {
+        ProviderError {
+            name: name.clone(),
+            error: Box::new(error.into()),
+        }
+    }
+}
+
+/// Whether a file has one of the digests that `--hash` options name.
+fn is_one_of(file: &DistFile, hashes: &[String]) -> bool {
+    file.sha256.is_some_and(|sha256| {
+        let sha256 = format!("sha256:{sha256}");
+        hashes.iter().any(|hash| hash.eq_ignore_ascii_case(&sha256))
+    })
+}
+
+impl Provider for IndexProvider<'_> {
+    type Error = ProviderError;
+
+    fn versions(&self, name: &PackageName) -> Result<Option<Arc<[Version]>>, ProviderError> {
+        if let Some(known) = self.known.borrow().versions.get(name) {
+            return Ok(known.clone());
+        }
+        let versions = self.listing(name)?.map(|listing| {
+            let ascending = listing.versions().rev();
+            ascending.map(|listed| listed.version().clone()).collect()
+        });
+        let mut known = self.known.borrow_mut();
+        known.versions.insert(name.clone(), versions.clone());
+        Ok(versions)
+    }
+
+    fn release(
+        &self,
+        name: &PackageName,
+        version: &Version,
+    ) -> Result<Arc<Release>, ProviderError> {
+        let key = (name.clone(), version.clone());
+        if let Some(known) = self.known.borrow().releases.get(&key) {
+            return Ok(Arc::clone(known));
+        }
+        let files = self.files(name, version)?;
+        let release = Arc::new(Release {
+            left_out_by_hash: files.is_empty() && !self.declared.hashes(name).is_empty(),
+            files: files
+                .into_iter()
+                .map(|(kind, file)| ReleaseFile {
+                    kind,
+                    requires_python: file.requires_python,
+                    yanked: file.yanked.is_some(),
+                })
+                .collect(),
+        });
+        let mut known = self.known.borrow_mut();
+        known.releases.insert(key, Arc::clone(&release));
+        Ok(release)
+    }
+
+    fn metadata(
+        &self,
+        name: &PackageName,
+        version: &Version,
+    ) -> Result<Result<Arc<Metadata>, Unusable>, ProviderError> {
+        match self
+            .index
+            .metadata(name, version, policy(&self.binaries, name))
+        {
+            Ok(metadata) => Ok(Ok(metadata)),
+            Err(error @ index::Error::Metadata { .. }) => Ok(Err(Unusable(error.to_string()))),
+            Err(index::Error::NeedsBuild {
+                file, path, sha256, ..
+            }) => {
+                let sdist = Sdist {
+                    name,
+                    version,
+                    file: &file,
+                    path: &path,
+                    sha256,
+                };
+                let built = self.builds.metadata(&sdist);
+                built.map(Ok).map_err(|error| self.error(name, error))
+            }
+            Err(error) => Err(self.error(name, error)),
+        }
+    }
+
+    fn direct(
+        &self,
+        name: &PackageName,
+        source: &RequirementSource,
+    ) -> Result<Arc<Direct>, ProviderError> {
+        if let Some(known) = self.known.borrow().direct.get(source) {
+            return Ok(Arc::clone(known));
+        }
+        let direct = self
+            .builds
+            .direct(source)
+            .map_err(|error| self.error(name, error))?;
+        if direct.metadata.name != *name {
+            let error = CommandError::failure(format!(
+                "the requirement asks for {name}, but {} is {}",
+                source.to_string().trim_start_matches(" @ "),
+                direct.metadata.name
+            ));
+            return Err(self.error(name, error));
+        }
+        let mut known = self.known.borrow_mut();
+        known.direct.insert(source.clone(), Arc::clone(&direct));
+        Ok(direct)
+    }
+
+    fn source(&self, name: &PackageName) -> Result<PackageSource, ProviderError> {
+        let role = self.listing(name)?.map(|listing| listing.role());
+        Ok(PackageSource::Index(role.unwrap_or_default()))
+    }
+
+    fn will_ask(&self, name: &PackageName, _range: &VersionRange) {
+        self.index.prefetch_listing(name);
+    }
+}

@@ -1,0 +1,63 @@
+//! `--upgrade` and `--upgrade-package`: which pins not to keep.
+
+use std::str::FromStr;
+
+use model::{PackageName, Requirement, RequirementSource};
+
+use crate::error::CommandError;
+
+/// Which pins are not kept.
+#[derive(Debug, Clone, Default)]
+pub struct Upgrade {
+    everything: bool,
+    packages: Vec<Requirement>,
+}
+
+impl Upgrade {
+    /// What the command line says.
+    pub fn new(everything: bool, packages: &[String]) -> Result<Self, CommandError> {
+        let packages = packages
+            .iter()
+            .map(|text| package(text))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            everything,
+            packages,
+        })
+    }
+
+    /// Whether a pin is kept.
+    pub fn keeps(&self, name: &PackageName) -> bool {
+        !self.everything && !self.packages.iter().any(|package| package.name == *name)
+    }
+
+    /// Whether anything is to be upgraded.
+    pub fn is_none(&self) -> bool {
+        !self.everything && self.packages.is_empty()
+    }
+
+    /// The packages named.
+    pub fn packages(&self) -> impl Iterator<Item = &PackageName> {
+        self.packages.iter().map(|package| &package.name)
+    }
+
+    /// What bounds the packages named, for this run only.
+    pub fn bounds(&self) -> impl Iterator<Item = &Requirement> {
+        self.packages
+            .iter()
+            .filter(|package| package.specifiers().is_some_and(|s| !s.is_empty()))
+    }
+}
+
+fn package(text: &str) -> Result<Requirement, CommandError> {
+    let misuse = |reason: String| {
+        CommandError::misuse(format!("cannot read `--upgrade-package {text}`"))
+            .because(reason)
+            .hint("write a name, or a name with a bound: `--upgrade-package 'NAME<3'`")
+    };
+    let requirement = Requirement::from_str(text).map_err(|error| misuse(error.reason))?;
+    if !matches!(requirement.source, RequirementSource::Index(_)) {
+        return Err(misuse("a direct reference is no bound".to_owned()));
+    }
+    Ok(requirement)
+}

@@ -1,0 +1,171 @@
+//! Distributions with a build backend of their own (`generate_setup=False`): a copy of the code that
+//! they reach is built in isolation, and the archive that comes out is packed again, so that its
+//! bytes are the same everywhere whatever the backend does about times and order.
+
+use std::io::{Seek, Write};
+use std::path::Path;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use install::build::{BuiltSdist, Source};
+use model::InterpreterConstraints;
+use wheel::files::file_member;
+use wheel::{ArchiveTime, Member, MemberPath, TarGzWriter, ZipWriter, write_sdist, write_wheel};
+
+use crate::error::CommandError;
+use crate::locking::{Builds, Places, PlacesOptions};
+use crate::packaging::{Distribution, OwnBackend};
+use crate::session::Session;
+
+/// Calls the backends of distributions.
+pub(super) struct Backends<'a> {
+    pub session: &'a Session,
+    /// Where what builds require comes from.
+    pub places: &'a PlacesOptions,
+}
+
+/// An archive that a backend built, unpacked.
+#[derive(Debug)]
+pub(super) struct BackendArchive {
+    /// Its name.
+    pub filename: String,
+    pub(super) members: Vec<Member>,
+    format: Format,
+}
+
+#[derive(Debug)]
+enum Format {
+    /// With the name of its `.dist-info` folder.
+    Wheel(String),
+    /// The members are files of it.
+    Sdist { _files: BuiltSdist },
+}
+
+impl Backends<'_> {
+    /// The wheel that the distribution's backend builds.
+    pub(super) fn wheel(
+        &self,
+        distribution: &Distribution,
+        own: &OwnBackend,
+    ) -> Result<BackendArchive, CommandError> {
+        self.with_copy(distribution, own, |builds, source| {
+            let built = builds.wheel(source)?;
+            let files = built.wheel.files();
+            let members = files
+                .map(|(name, path)| member(name, &path))
+                .collect::<Result<Vec<Member>, CommandError>>()?;
+            let mut top = members.iter().map(|member| member.path.top_level());
+            let dist_info = top.find(|top| top.ends_with(".dist-info"));
+            Ok(BackendArchive {
+                filename: built.filename.to_string(),
+                format: Format::Wheel(dist_info.unwrap_or_default().to_owned()),
+                members,
+            })
+        })
+    }
+
+    /// The source distribution that the distribution's backend builds.
+    pub(super) fn sdist(
+        &self,
+        distribution: &Distribution,
+        own: &OwnBackend,
+    ) -> Result<BackendArchive, CommandError> {
+        self.with_copy(distribution, own, |builds, source| {
+            let leave_out = "`sdist=False` leaves the source distribution out";
+            let built = builds
+                .sdist(source)
+                .map_err(|error| error.hint(leave_out))?;
+            let mut members = Vec::new();
+            collect(&built.folder, "", &mut members)?;
+            Ok(BackendArchive {
+                filename: built.filename.clone(),
+                members,
+                format: Format::Sdist { _files: built },
+            })
+        })
+    }
+
+    /// Works on a copy of what the distribution reaches.
+    fn with_copy(
+        &self,
+        distribution: &Distribution,
+        own: &OwnBackend,
+        build: impl FnOnce(&Builds<'_>, &Source) -> Result<BackendArchive, CommandError>,
+    ) -> Result<BackendArchive, CommandError> {
+        let folder = tempfile::tempdir().map_err(|error| {
+            CommandError::failure(format!("cannot make a temporary folder: {error}"))
+        })?;
+        let copy = Utf8PathBuf::from_path_buf(folder.path().to_owned())
+            .map_err(|path| CommandError::failure(format!("{} is not UTF-8", path.display())))?;
+        for file in &own.sources {
+            copy_file(
+                &self.session.root().join(&file.path),
+                &copy.join(&file.member),
+            )?;
+        }
+        let constraints = distribution.interpreter_constraints.clone();
+        let constraints = constraints.unwrap_or_else(InterpreterConstraints::any_recent);
+        let index = Places::new(self.session, self.places.clone())?.plain_index()?;
+        let builds = Builds::new(self.session, &index, &constraints, Vec::new());
+        let source = Source::Folder {
+            path: copy.join(&own.folder),
+            revision: None,
+        };
+        build(&builds, &source).map_err(|error| error.at(distribution.place.clone()))
+    }
+}
+
+impl BackendArchive {
+    /// Packs it.
+    pub(super) fn write(
+        &self,
+        out: impl Write + Seek + Send,
+        time: ArchiveTime,
+    ) -> Result<(), wheel::Error> {
+        let members = self.members.clone();
+        match &self.format {
+            Format::Wheel(dist_info) => {
+                write_wheel(members, dist_info, &mut ZipWriter::new(out, time)).map(drop)
+            }
+            Format::Sdist { .. } => {
+                write_sdist(members, &mut TarGzWriter::new(out, time)).map(drop)
+            }
+        }
+    }
+}
+
+/// The files below a folder; `above` is what their names start with.
+fn collect(folder: &Utf8Path, above: &str, members: &mut Vec<Member>) -> Result<(), CommandError> {
+    let error = |error: std::io::Error| CommandError::file("read", folder, &error);
+    for entry in folder.read_dir_utf8().map_err(error)? {
+        let entry = entry.map_err(error)?;
+        let name = format!("{above}{}", entry.file_name());
+        match entry.file_type().map_err(error)?.is_dir() {
+            true => collect(entry.path(), &format!("{name}/"), members)?,
+            false => members.push(member(&name, entry.path())?),
+        }
+    }
+    Ok(())
+}
+
+fn member(name: &str, path: &Utf8Path) -> Result<Member, CommandError> {
+    let parsed = MemberPath::parse(name);
+    let error = |error: wheel::Error| CommandError::failure(error.to_string());
+    let unsafe_path = |problem| wheel::Error::UnsafePath {
+        name: name.to_owned(),
+        problem,
+    };
+    let folder = path.parent().unwrap_or(path).as_std_path();
+    let folder = folder
+        .canonicalize()
+        .map_err(|error| CommandError::file("open", path, &error))?;
+    let file = path.file_name().unwrap_or_default();
+    let member = parsed.map_err(unsafe_path).map_err(error)?;
+    file_member(&folder, Path::new(file), member).map_err(error)
+}
+
+fn copy_file(from: &Utf8Path, to: &Utf8Path) -> Result<(), CommandError> {
+    let folder = to.parent().unwrap_or(to);
+    fs_err::create_dir_all(folder).map_err(|error| CommandError::file("make", folder, &error))?;
+    fs_err::copy(from, to).map_err(|error| CommandError::file("copy", from, &error))?;
+    Ok(())
+}

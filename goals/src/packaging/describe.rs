@@ -1,0 +1,331 @@
+//! A distribution as the target graph has it, as data for packaging.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use buildfile::Data;
+use camino::{Utf8Component, Utf8Path};
+use model::{InterpreterConstraints, Platform};
+use targets::imports::{ImportCache, Strength, Strings};
+use targets::kinds::Role;
+use targets::modules::default_modules;
+use targets::{Graph, OwnedFile as Owned, TargetId, Unmatched};
+use wheel::EntryPoints;
+
+use crate::error::{CommandError, Place};
+use crate::packaging::artifact::{Mistake, artifact, license_files};
+use crate::packaging::{Distribution, Files, Formats, OwnBackend, OwnedFile};
+use crate::session::Session;
+
+/// Asks the graph of one repository.
+pub(super) struct Describer<'g> {
+    pub(super) session: &'g Session,
+    pub(super) graph: &'g Graph<'g>,
+    pub(super) imports: &'g ImportCache,
+}
+
+impl Describer<'_> {
+    /// A distribution as data, and the others that it requires.
+    pub(super) fn describe(
+        &self,
+        id: TargetId,
+    ) -> Result<(Distribution, Vec<TargetId>), CommandError> {
+        let target = self.graph.target(id);
+        // On no platform: what platforms add is asked for next.
+        let common = self.graph.distribution(id, "")?;
+        let OnPlatforms {
+            files,
+            first_party,
+            unmatched,
+        } = self.on_platforms(id, &common)?;
+        let (artifact, long_description) =
+            artifact(&common.provides).map_err(|mistake| self.mistaken(id, "provides", mistake))?;
+        let license_files = license_files(&common.provides);
+        let text = |field: &str| self.graph.field(id, field).and_then(Data::as_str);
+        let switch = |field: &str| {
+            let value = self.graph.field(id, field).and_then(Data::as_bool);
+            value.unwrap_or(true)
+        };
+        let own_backend = if switch("generate_setup") {
+            None
+        } else {
+            Some(self.own_backend(id)?)
+        };
+        let others = first_party.iter().map(|it| &self.graph.target(*it).address);
+        let distribution = Distribution {
+            address: target.address.to_string(),
+            folder: target.dir.to_string(),
+            place: self.place(id, "provides"),
+            artifact,
+            long_description,
+            license_files: license_files.map_err(|error| self.mistaken(id, "provides", error))?,
+            long_description_path: text("long_description_path").map(str::to_owned),
+            entry_points: self.entry_points(id)?,
+            entry_points_place: match self.graph.field(id, "entry_points") {
+                Some(_) => self.place(id, "entry_points"),
+                None => self.place(id, "provides"),
+            },
+            formats: Formats {
+                wheel: switch("wheel"),
+                sdist: switch("sdist"),
+            },
+            output_path: self.output_path(id)?,
+            python_tag: self.python_tag(id),
+            interpreter_constraints: self.interpreter_constraints(&common)?,
+            requirements: common
+                .requirements
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
+            first_party: others.map(ToString::to_string).collect(),
+            resolve: common.resolve,
+            files,
+            unmatched,
+            own_backend,
+            imports: Vec::new(),
+            provided: BTreeSet::new(),
+        };
+        Ok((distribution, first_party))
+    }
+
+    /// Notes what the distribution's code imports, and the modules that its requirements provide.
+    pub(super) fn collect_imports(
+        &self,
+        id: TargetId,
+        distribution: &mut Distribution,
+    ) -> Result<(), CommandError> {
+        let root = self.session.root();
+        for file in distribution.files.of_all_platforms() {
+            if !file.member.ends_with(".py") {
+                continue;
+            }
+            let path = Utf8Path::new(&file.path);
+            let source = fs_err::read(root.join(path));
+            let source = source.map_err(|error| CommandError::file("read", path, &error))?;
+            let folder = file
+                .member
+                .rsplit_once('/')
+                .map_or("", |(folder, _)| folder);
+            let package = folder.replace('/', ".");
+            let imports = self.imports.imports(&source, Strings::Skip).imports;
+            let strong = imports.iter().filter(|it| it.strength == Strength::Strong);
+            distribution.imports.extend(strong.filter_map(|import| {
+                Some(wheel::Import {
+                    member: file.member.clone(),
+                    line: import.line,
+                    module: import.absolute(&package)?.into_owned(),
+                })
+            }));
+        }
+        for requirement in self.graph.transitive_dependencies(&[id])? {
+            if role(self.graph, requirement) == Some(Role::Requirement) {
+                distribution.provided.extend(self.provided(requirement));
+            }
+        }
+        Ok(())
+    }
+
+    /// What is shipped, and the other distributions that are required, on whatever platform.
+    fn on_platforms(
+        &self,
+        id: TargetId,
+        common: &targets::Distribution,
+    ) -> Result<OnPlatforms, CommandError> {
+        let mut first_party: BTreeSet<TargetId> = common.first_party.iter().copied().collect();
+        let mut unmatched = common.unmatched.clone();
+        let mut platforms = BTreeMap::new();
+        for name in &common.platforms {
+            let platform: Platform = name.parse().map_err(|error: model::PlatformError| {
+                CommandError::failure(error.to_string()).at(self.place(id, "dependencies"))
+            })?;
+            let there = self.graph.distribution(id, name)?;
+            first_party.extend(&there.first_party);
+            unmatched.extend(there.unmatched);
+            platforms.insert(platform, there.files);
+        }
+        unmatched.sort_by(|a, b| a.place.cmp(&b.place));
+        unmatched.dedup();
+        // The resources of another distribution make no difference here.
+        let files = if platforms.values().all(|files| *files == common.files) {
+            Files::Any(self.with_inits(&common.files))
+        } else {
+            let shipped = platforms.iter();
+            let shipped = shipped.map(|(platform, files)| (*platform, self.with_inits(files)));
+            Files::ByPlatform(shipped.collect())
+        };
+        Ok(OnPlatforms {
+            files,
+            first_party: first_party.into_iter().collect(),
+            unmatched,
+        })
+    }
+
+    fn with_inits(&self, files: &[Owned]) -> Vec<OwnedFile> {
+        self.shipped(files.iter().map(|file| &*file.path))
+    }
+
+    /// The files with the `__init__.py` above them: without those, even empty ones, what is shipped
+    /// could not be imported.
+    fn shipped<'p>(&self, paths: impl Iterator<Item = &'p str>) -> Vec<OwnedFile> {
+        let mut files = BTreeSet::new();
+        for path in paths {
+            files.insert(path.to_owned());
+            files.extend(self.init_files_above(path));
+        }
+        let file = |path: String| OwnedFile {
+            member: self.graph.stripped(&path).to_owned(),
+            path,
+        };
+        files.into_iter().map(file).collect()
+    }
+
+    /// The `__init__.py` of every folder from a file's own up to its source root.
+    fn init_files_above(&self, path: &str) -> Vec<String> {
+        let root = path.len() - self.graph.stripped(path).len();
+        let tree = self.graph.repository().tree();
+        path[root..]
+            .match_indices('/')
+            .map(|(at, _)| &path[..root + at])
+            .flat_map(|folder| {
+                ["__init__.py", "__init__.pyi"].map(|name| format!("{folder}/{name}"))
+            })
+            .filter(|init| tree.has_file(init))
+            .collect()
+    }
+
+    fn entry_points(&self, id: TargetId) -> Result<EntryPoints, CommandError> {
+        let mut points = EntryPoints::default();
+        for (group, name, value) in self.graph.resolved_entry_points(id)? {
+            points.insert(&group, &name, &value).map_err(|error| {
+                self.mistaken(id, "entry_points", Mistake::new(error.to_string()))
+            })?;
+        }
+        Ok(points)
+    }
+
+    /// Where its archives go below the output folder.
+    fn output_path(&self, id: TargetId) -> Result<String, CommandError> {
+        let field = self.graph.field(id, "output_path").and_then(Data::as_str);
+        let path = field.unwrap_or_default();
+        let stays = |part| matches!(part, Utf8Component::Normal(_) | Utf8Component::CurDir);
+        match Utf8Path::new(path).components().all(stays) {
+            true => Ok(path.to_owned()),
+            false => Err(CommandError::failure(format!(
+                "`output_path` of {} leads out of the output folder: `{path}`",
+                self.graph.target(id).address
+            ))
+            .at(self.place(id, "output_path"))
+            .hint("write a path relative to it; `--out-dir` says where that is")),
+        }
+    }
+
+    /// `wheel_config_settings={"--global-option": ["--python-tag", "py37.py38"]}`
+    fn python_tag(&self, id: TargetId) -> Option<String> {
+        let settings = self.graph.field(id, "wheel_config_settings")?;
+        let options = settings.get("--global-option")?.strings();
+        let at = options
+            .iter()
+            .position(|option| *option == "--python-tag")?;
+        options.get(at + 1).map(|tag| (*tag).to_owned())
+    }
+
+    /// The constraints of the distribution or of the first owned source that has its own; else
+    /// those of the resolve.
+    fn interpreter_constraints(
+        &self,
+        distribution: &targets::Distribution,
+    ) -> Result<Option<InterpreterConstraints>, CommandError> {
+        let owners = distribution
+            .files
+            .iter()
+            .flat_map(|file| self.graph.owners_of_file(&file.path));
+        for id in std::iter::once(distribution.target).chain(owners) {
+            let own = texts(self.graph, id, "interpreter_constraints");
+            if !own.is_empty() {
+                let parsed = InterpreterConstraints::parse(&own);
+                return parsed.map(Some).map_err(|error| {
+                    let place = self.place(id, "interpreter_constraints");
+                    CommandError::failure(error.to_string()).at(place)
+                });
+            }
+        }
+        let resolve = distribution.resolve.as_deref().unwrap_or_default();
+        Ok(self
+            .session
+            .settings
+            .interpreter_constraints(resolve)
+            .ok()
+            .cloned())
+    }
+
+    /// What a backend of its own works on: everything of the repository that the distribution
+    /// reaches.
+    fn own_backend(&self, id: TargetId) -> Result<OwnBackend, CommandError> {
+        let closure = self.graph.transitive_dependencies(&[id])?;
+        let sources = closure
+            .iter()
+            .filter_map(|it| self.graph.target(*it).source.as_deref());
+        let inside = self.graph.path_in_folder(id, "pyproject.toml");
+        let folder = self.graph.stripped(&inside).rsplit_once('/');
+        Ok(OwnBackend {
+            folder: folder.map_or("", |(folder, _)| folder).to_owned(),
+            sources: self.shipped(sources),
+        })
+    }
+
+    /// The modules that a requirement provides.
+    fn provided(&self, requirement: TargetId) -> Vec<String> {
+        let named =
+            ["modules", "type_stub_modules"].map(|field| texts(self.graph, requirement, field));
+        let named: Vec<String> = named.into_iter().flatten().map(str::to_owned).collect();
+        if !named.is_empty() {
+            return named;
+        }
+        let requirements = texts(self.graph, requirement, "requirements").into_iter();
+        let projects = requirements.filter_map(|text| model::Requirement::parse_lenient(text).ok());
+        projects
+            .flat_map(|project| modules_of(project.name.as_str()))
+            .collect()
+    }
+
+    fn mistaken(&self, id: TargetId, field: &str, mistake: Mistake) -> CommandError {
+        mistake
+            .error(&self.graph.target(id).address)
+            .at(self.place(id, field))
+    }
+
+    /// Where a field of a target stands.
+    fn place(&self, id: TargetId, field: &str) -> Place {
+        match self.graph.declaration(id) {
+            Some(declaration) => Place::from(&declaration.call.field_place(field)),
+            None => Place::default(),
+        }
+    }
+}
+
+/// What a distribution is on all platforms together.
+struct OnPlatforms {
+    files: Files,
+    first_party: Vec<TargetId>,
+    unmatched: Vec<Unmatched>,
+}
+
+/// What a target does.
+pub(super) fn role(graph: &Graph<'_>, id: TargetId) -> Option<Role> {
+    graph.target(id).known.map(|known| known.role)
+}
+
+/// The modules of a project by the table of well-known ones.
+pub(super) fn modules_of(project: &str) -> Vec<String> {
+    let (modules, _) = default_modules(project);
+    modules
+        .into_iter()
+        .map(|module| module.into_owned())
+        .collect()
+}
+
+fn texts<'a>(graph: &'a Graph<'_>, id: TargetId, field: &str) -> Vec<&'a str> {
+    graph
+        .field(id, field)
+        .map(Data::strings)
+        .unwrap_or_default()
+}

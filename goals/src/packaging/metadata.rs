@@ -1,0 +1,180 @@
+//! Core metadata of a distribution: the repository's rules, the version, the readme, the
+//! requirements.
+
+use std::collections::BTreeMap;
+
+use camino::Utf8Path;
+use wheel::rules::{self, Derived, RepositoryRules, RuleError};
+use wheel::{CoreMetadata, Description};
+
+use crate::error::{CommandError, Place};
+use crate::packaging::Distribution;
+use crate::packaging::requirements::{VersionText, on_first_party, requires_dist};
+use crate::session::Session;
+
+/// Versions of all distributions, by address.
+#[derive(Debug)]
+pub(super) struct Versions(BTreeMap<String, (String, VersionText)>);
+
+impl Versions {
+    /// The version that each distribution gives, else that of the version file.
+    pub(super) fn read(
+        session: &Session,
+        distributions: &[Distribution],
+    ) -> Result<Self, CommandError> {
+        let mut common = None;
+        let mut versions = BTreeMap::new();
+        for distribution in distributions {
+            let version = match (&distribution.artifact.version, &common) {
+                (Some(text), _) => given(distribution, text)?,
+                (None, Some(version)) => VersionText::clone(version),
+                (None, None) => common.insert(from_file(session, distribution)?).clone(),
+            };
+            let name = distribution.artifact.name.clone();
+            versions.insert(distribution.address.clone(), (name, version));
+        }
+        Ok(Self(versions))
+    }
+}
+
+/// Core metadata of one of the distributions.
+pub(super) fn metadata(
+    session: &Session,
+    distribution: &Distribution,
+    versions: &Versions,
+) -> Result<CoreMetadata, CommandError> {
+    let (_, version) = &versions.0[&distribution.address];
+    let rules = repository_rules(session);
+    let readme = readme(session, distribution)?;
+    let constraints = distribution.interpreter_constraints.as_ref();
+    let mut metadata = rules
+        .metadata(
+            &distribution.artifact,
+            &version.version,
+            constraints,
+            readme,
+        )
+        .map_err(|error| rule_error(&error, distribution))?;
+    metadata.requires_dist = required(session, distribution, versions);
+    Ok(metadata)
+}
+
+/// The `Requires-Dist` of one of the distributions.
+pub(super) fn required(
+    session: &Session,
+    distribution: &Distribution,
+    versions: &Versions,
+) -> Vec<String> {
+    let how = session.settings.package.first_party_requirements;
+    let first_party = distribution
+        .first_party
+        .iter()
+        .filter_map(|address| versions.0.get(address));
+    let first_party = first_party
+        .map(|(name, version)| on_first_party(name, version, how))
+        .collect();
+    requires_dist(&distribution.requirements, first_party)
+}
+
+fn given(distribution: &Distribution, text: &str) -> Result<VersionText, CommandError> {
+    match text.parse() {
+        Ok(version) => Ok(VersionText {
+            text: text.to_owned(),
+            version,
+        }),
+        Err(error) => Err(CommandError::failure(format!(
+            "`version=\"{text}\"` of {} is not a version",
+            distribution.address
+        ))
+        .at(distribution.place.clone())
+        .because(error.to_string())
+        .hint("see https://packaging.python.org/en/latest/specifications/version-specifiers/")),
+    }
+}
+
+fn from_file(session: &Session, distribution: &Distribution) -> Result<VersionText, CommandError> {
+    let file = &session.settings.package.version_file;
+    let text = fs_err::read_to_string(session.root().join(file)).map_err(|error| {
+        CommandError::file("read the version file", file, &error)
+            .because(format!(
+                "{} gives no version of its own",
+                distribution.address
+            ))
+            .hint("give `version=` in `provides`, or set `[package] version_file`")
+    })?;
+    let version = rules::version_from_file(file.as_str(), &text)
+        .map_err(|error| CommandError::failure(error.to_string()).at(Place::file(file.as_str())))?;
+    Ok(VersionText {
+        text: text.trim().to_owned(),
+        version,
+    })
+}
+
+fn readme(
+    session: &Session,
+    distribution: &Distribution,
+) -> Result<Option<Description>, CommandError> {
+    if distribution.long_description.is_some() {
+        return Ok(distribution.long_description.clone());
+    }
+    let path = match &distribution.long_description_path {
+        Some(path) => path.clone(),
+        None if session.settings.package.readmes.is_empty() => return Ok(None),
+        None => {
+            let folder = session.root().join(&distribution.folder);
+            let names = &session.settings.package.readmes;
+            let name = rules::find_readme(&distribution.folder, names, |name| {
+                folder.join(name).is_file()
+            })
+            .map_err(|error| rule_error(&error, distribution))?;
+            Utf8Path::new(&distribution.folder).join(name).into_string()
+        }
+    };
+    let body = fs_err::read_to_string(session.root().join(&path)).map_err(|error| {
+        CommandError::file("read the readme", Utf8Path::new(&path), &error)
+            .at(distribution.place.clone())
+    })?;
+    Ok(Some(Description {
+        content_type: rules::content_type(&path).to_owned(),
+        body,
+    }))
+}
+
+fn repository_rules(session: &Session) -> RepositoryRules {
+    let settings = &session.settings.package;
+    let derived = |yes: bool| if yes { Derived::Yes } else { Derived::No };
+    let pairs = |table: &BTreeMap<String, String>| table.clone().into_iter().collect();
+    RepositoryRules {
+        name_prefix: settings.name_prefix.clone(),
+        metadata_version: settings.metadata_version,
+        home_page: settings.home_page.clone(),
+        project_urls: pairs(&settings.project_urls),
+        author: settings.author.clone(),
+        author_email: settings.author_email.clone(),
+        classifiers: settings.classifiers.clone(),
+        license_style: settings.license_style,
+        licenses: pairs(&settings.licenses),
+        development_status: derived(settings.development_status),
+        python_classifiers: derived(settings.python_classifiers),
+        requires_python: settings.requires_python,
+        required_fields: settings.required_fields.clone(),
+    }
+}
+
+fn rule_error(error: &RuleError, distribution: &Distribution) -> CommandError {
+    let hint = match error {
+        RuleError::MissingReadme { .. } => "add one, or change `[package] readmes`",
+        RuleError::NamePrefix { .. } => "rename it, or change `[package] name_prefix`",
+        RuleError::MissingField { .. } => {
+            "give it in `provides`, or change `[package] required_fields`"
+        }
+        RuleError::Conflict { .. } => "remove it from `provides`",
+        RuleError::UnknownLicense { .. } => {
+            "name its SPDX expression under `[package.licenses]`, or set `license_style = \"classifier\"`"
+        }
+        _ => "see `[package]` in the settings",
+    };
+    CommandError::failure(format!("{}: {error}", distribution.address))
+        .at(distribution.place.clone())
+        .hint(hint)
+}

@@ -1,0 +1,26 @@
+//! Packaging: distributions as the target graph has them become wheels and source distributions.
+//!
+//! This is the glue between the rooms: `targets` says what a distribution owns and requires,
+//! `lockfile` what its requirements are locked to, `wheel` writes and verifies.
+
+mod archive;
+mod artifact;
+mod backend;
+mod describe;
+mod distribution;
+mod metadata;
+mod platforms;
+mod previous;
+mod requirements;
+mod select;
+mod time;
+mod trial;
+mod writing;
+
+pub use artifact::{Mistake, artifact, entry_points};
+pub use distribution::{Distribution, Files, Formats, OwnBackend, OwnedFile};
+pub use platforms::Asked;
+pub use previous::Previous;
+pub use select::{Choice, Imports, Selected, requirements_of_all, select};
+pub use trial::try_wheels;
+pub use writing::{BuildOptions, Built, Checks, Job, NOT_KEPT, Packager};

@@ -1,0 +1,84 @@
+//! What the last tagged release shipped, to see what a new one leaves out.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::error::CommandError;
+use crate::graph::Workspace;
+use crate::packaging::select::Selection;
+use crate::packaging::{Choice, Distribution, Imports};
+use crate::session::Session;
+use workspace::git;
+
+/// A release and the files of its distributions.
+#[derive(Debug)]
+pub struct Previous {
+    /// Its tag.
+    pub tag: String,
+    distributions: BTreeMap<String, Distribution>,
+}
+
+impl Previous {
+    /// The nearest tag before the commit at hand; `None` where there is none, or where its tree
+    /// cannot be read any more.
+    pub fn find(session: &Session) -> Option<Self> {
+        let root = session.root();
+        let tag = git::run(root, &["describe", "--tags", "--abbrev=0", "HEAD"]).ok()?;
+        let tag = tag.trim().to_owned();
+        let folder = tempfile::tempdir().ok()?;
+        let tree = Utf8PathBuf::from_path_buf(folder.path().canonicalize().ok()?).ok()?;
+        match distributions(session, &tag, &tree) {
+            Ok(distributions) => Some(Self { tag, distributions }),
+            Err(error) => {
+                session.warn(format_args!(
+                    "cannot compare with {tag}: {}",
+                    error.message()
+                ));
+                None
+            }
+        }
+    }
+
+    /// What the release shipped of a distribution on every platform or some.
+    pub fn members(&self, name: &str) -> Vec<String> {
+        let shipped = self
+            .distributions
+            .get(name)
+            .map(|it| it.files.of_all_platforms());
+        shipped
+            .into_iter()
+            .flatten()
+            .map(|file| file.member)
+            .collect()
+    }
+}
+
+fn distributions(
+    session: &Session,
+    tag: &str,
+    tree: &Utf8Path,
+) -> Result<BTreeMap<String, Distribution>, CommandError> {
+    let archive = tree.join("tree.tar");
+    git::run(
+        session.root(),
+        &["archive", "--format=tar", "--output", archive.as_str(), tag],
+    )?;
+    let unpacked =
+        fs_err::File::open(&archive).and_then(|file| tar::Archive::new(file).unpack(tree));
+    unpacked.map_err(|error| CommandError::file("unpack", &archive, &error))?;
+    fs_err::remove_file(&archive)
+        .map_err(|error| CommandError::file("remove", &archive, &error))?;
+    let then = session.at(tree)?;
+    let workspace = Workspace::load(&then)?;
+    let graph = workspace.graph()?;
+    let choice = Choice {
+        specs: &[],
+        tags: &[],
+        changed_since: None,
+        imports: Imports::Skipped,
+    };
+    let selected = Selection::new(&then, &graph, workspace.imports()).select(choice)?;
+    let named = |distribution: Distribution| (distribution.artifact.name.clone(), distribution);
+    Ok(selected.all.into_iter().map(named).collect())
+}

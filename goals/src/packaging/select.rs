@@ -1,0 +1,232 @@
+//! Which distributions are asked for, and what the target graph says of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rayon::prelude::*;
+use targets::imports::ImportCache;
+use targets::kinds::Role;
+use targets::query::{Dependents, Filter, Specs};
+use targets::{Graph, TargetId};
+
+use crate::error::CommandError;
+use crate::graph::{Workspace, changed_files};
+use crate::packaging::Distribution;
+use crate::packaging::describe::{Describer, role};
+use crate::packaging::metadata::{Versions, required};
+use crate::session::Session;
+
+/// What `package` is told to build.
+#[derive(Debug, Clone, Copy)]
+pub struct Choice<'a> {
+    /// Which targets, as typed.
+    pub specs: &'a [String],
+    /// Only targets with these tags.
+    pub tags: &'a [String],
+    /// Only what changed since this commit.
+    pub changed_since: Option<&'a str>,
+    /// Whether verification needs to know what is imported.
+    pub imports: Imports,
+}
+
+/// Whether imports are collected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Imports {
+    /// They are.
+    Collected,
+    /// They are not.
+    Skipped,
+}
+
+/// Distributions of a repository, some of them asked for.
+#[derive(Debug, Default)]
+pub struct Selected {
+    /// Those asked for and those that they require.
+    pub all: Vec<Distribution>,
+    /// Positions in `all` of those asked for.
+    pub asked: Vec<usize>,
+    /// Binaries that were asked for, which are not built yet.
+    pub binaries: Vec<Binary>,
+}
+
+/// A `pex_binary` or `scie_binary`.
+#[derive(Debug)]
+pub struct Binary {
+    pub kind: String,
+    pub address: String,
+    /// Whether it was named, not only matched by a pattern.
+    pub named: bool,
+}
+
+impl Selected {
+    /// Those asked for.
+    pub fn distributions(&self) -> impl Iterator<Item = &Distribution> {
+        self.asked.iter().map(|at| &self.all[*at])
+    }
+}
+
+/// Reads the repository and finds what is asked for.
+pub fn select(session: &Session, choice: Choice<'_>) -> Result<Selected, CommandError> {
+    let workspace = Workspace::load(session)?;
+    let graph = workspace.graph()?;
+    let selected = Selection::new(session, &graph, workspace.imports()).select(choice);
+    workspace.finish(session, &graph);
+    selected
+}
+
+/// What a distribution requires: its address, its resolve, the lines of `Requires-Dist`.
+pub(super) type Requirements = (String, Option<String>, Vec<String>);
+
+/// What every distribution of the repository requires.
+pub fn requirements_of_all(session: &Session) -> Result<Vec<Requirements>, CommandError> {
+    let workspace = Workspace::load(session)?;
+    let graph = workspace.graph()?;
+    let selection = Selection::new(session, &graph, workspace.imports());
+    let all = selection.with_required(&graph.distributions())?;
+    workspace.keep(session);
+    let all: Vec<Distribution> = all.into_values().collect();
+    let versions = Versions::read(session, &all)?;
+    Ok(all
+        .iter()
+        .map(|it| {
+            (
+                it.address.clone(),
+                it.resolve.clone(),
+                required(session, it, &versions),
+            )
+        })
+        .collect())
+}
+
+pub(super) struct Selection<'g> {
+    session: &'g Session,
+    graph: &'g Graph<'g>,
+    describer: Describer<'g>,
+}
+
+impl<'g> Selection<'g> {
+    pub(super) fn new(
+        session: &'g Session,
+        graph: &'g Graph<'g>,
+        imports: &'g ImportCache,
+    ) -> Self {
+        Self {
+            session,
+            graph,
+            describer: Describer {
+                session,
+                graph,
+                imports,
+            },
+        }
+    }
+
+    pub(super) fn select(&self, choice: Choice<'_>) -> Result<Selected, CommandError> {
+        let chosen = self.chosen(choice)?;
+        let is = |id: &TargetId, wanted: Role| role(self.graph, *id) == Some(wanted);
+        let asked: Vec<TargetId> = chosen
+            .iter()
+            .copied()
+            .filter(|id| is(id, Role::Distribution))
+            .collect();
+        let binaries: Vec<Binary> = chosen
+            .iter()
+            .filter(|id| is(id, Role::Binary))
+            .map(|id| self.binary(*id, choice.specs))
+            .collect();
+        if asked.is_empty() && binaries.is_empty() && choice.changed_since.is_none() {
+            return Err(self.nothing_to_build(choice));
+        }
+        let mut distributions = self.with_required(&asked)?;
+        if choice.imports == Imports::Collected {
+            distributions
+                .par_iter_mut()
+                .try_for_each(|(id, distribution)| {
+                    self.describer.collect_imports(*id, distribution)
+                })?;
+        }
+        let position = |id: &TargetId| distributions.keys().position(|it| it == id);
+        Ok(Selected {
+            asked: asked.iter().filter_map(position).collect(),
+            all: distributions.into_values().collect(),
+            binaries,
+        })
+    }
+
+    /// The targets that are asked for.
+    fn chosen(&self, choice: Choice<'_>) -> Result<Vec<TargetId>, CommandError> {
+        let from = self.session.working_folder()?;
+        let from = from
+            .strip_prefix(self.session.root())
+            .map_or("", |it| it.as_str());
+        let specs = Specs::parse(choice.specs.iter().map(String::as_str), from);
+        let mut chosen = if specs.is_empty() {
+            self.graph.distributions()
+        } else {
+            specs.select(self.graph)?
+        };
+        if let Some(revision) = choice.changed_since {
+            let changed = changed_files(self.session, revision)?
+                .targets(self.graph, Dependents::Transitive)?;
+            let changed: BTreeSet<TargetId> = changed.into_iter().collect();
+            chosen.retain(|id| changed.contains(id));
+        }
+        let filter = Filter::new(choice.tags, &[]);
+        chosen.retain(|id| filter.accepts(self.graph, *id));
+        Ok(chosen)
+    }
+
+    fn binary(&self, id: TargetId, specs: &[String]) -> Binary {
+        let target = self.graph.target(id);
+        let address = target.address.to_string();
+        Binary {
+            kind: target.kind.to_string(),
+            named: specs
+                .iter()
+                .any(|spec| spec.trim_start_matches("//") == address.trim_start_matches("//")),
+            address,
+        }
+    }
+
+    fn nothing_to_build(&self, choice: Choice<'_>) -> CommandError {
+        if self.graph.distributions().is_empty() {
+            return CommandError::failure("there is nothing to build: no BUILD file declares a `python_distribution`")
+                .hint("declare one: `python_distribution(name=\"dist\", dependencies=[…], provides=python_artifact(name=\"…\"))`");
+        }
+        let what = if choice.tags.is_empty() {
+            ""
+        } else {
+            " with these tags"
+        };
+        let among = match choice.specs {
+            [] => String::new(),
+            specs => format!(" among {}", specs.join(" ")),
+        };
+        CommandError::failure(format!("there is no `python_distribution`{what}{among}"))
+            .hint("`cargo xtask package` alone builds every distribution")
+    }
+
+    /// The distributions and, from them on, those that they require.
+    fn with_required(
+        &self,
+        asked: &[TargetId],
+    ) -> Result<BTreeMap<TargetId, Distribution>, CommandError> {
+        let mut known = BTreeMap::new();
+        let mut wave: Vec<TargetId> = asked.to_vec();
+        while !wave.is_empty() {
+            let described: Vec<_> = wave
+                .par_iter()
+                .map(|id| (*id, self.describer.describe(*id)))
+                .collect();
+            wave.clear();
+            for (id, described) in described {
+                let (distribution, others) = described?;
+                known.insert(id, distribution);
+                wave.extend(others);
+            }
+            wave.retain(|id| !known.contains_key(id));
+            wave.sort_unstable();
+            wave.dedup();
+        }
+        Ok(known)
+    }
+}

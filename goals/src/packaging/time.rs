@@ -1,0 +1,38 @@
+//! The time stamp of an archive: SOURCE_DATE_EPOCH, else the last commit that touched the package.
+
+use camino::Utf8Path;
+use wheel::ArchiveTime;
+
+use crate::error::CommandError;
+use crate::session::Session;
+
+const VARIABLE: &str = "SOURCE_DATE_EPOCH";
+
+/// The time that the environment names for everything.
+pub(super) fn from_environment(session: &Session) -> Result<Option<ArchiveTime>, CommandError> {
+    let Some(value) = session.environment.get(VARIABLE) else {
+        return Ok(None);
+    };
+    match ArchiveTime::from_source_date_epoch(value) {
+        Ok(time) => Ok(Some(time)),
+        Err(error) => Err(CommandError::failure(format!("cannot use {VARIABLE}"))
+            .because(error.to_string())
+            .hint(format!(
+                "unset it, or `export {VARIABLE}=$(git log -1 --format=%ct)`"
+            ))),
+    }
+}
+
+/// The time of the last commit that touched something in `folder`; outside of a git repository,
+/// and for what was never committed, the earliest that archives can hold.
+pub(super) fn of_last_commit(root: &Utf8Path, folder: &str) -> ArchiveTime {
+    let folder = if folder.is_empty() { "." } else { folder };
+    let git = duct::cmd!("git", "log", "-1", "--format=%ct", "--", folder)
+        .dir(root)
+        .stderr_null()
+        .unchecked()
+        .read();
+    git.ok()
+        .and_then(|text| text.trim().parse().ok())
+        .map_or(ArchiveTime::EARLIEST, ArchiveTime::from_unix)
+}

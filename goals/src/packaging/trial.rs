@@ -1,0 +1,164 @@
+//! Wheels are tried before they get their names: each is installed with those that it requires in a
+//! clean environment, and its entry points load.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::Utf8Path;
+use model::{InterpreterConstraints, WheelFilename};
+
+use crate::environments::{Exporter, LoadFailure, Options, Trial, TrialWheel, Untried, Verdict};
+use crate::error::CommandError;
+use crate::locking::PlacesOptions;
+use crate::packaging::{Built, Distribution, NOT_KEPT};
+use crate::session::Session;
+
+/// Tries the wheels among `built`; those that fail become errors. Wheels of `required` are installed
+/// where others require them, and not judged.
+///
+/// What cannot be tried here is said, and stays.
+pub fn try_wheels(
+    session: &Session,
+    places: &PlacesOptions,
+    built: &mut [Result<Built<'_>, CommandError>],
+    required: &[Built<'_>],
+) -> Result<(), CommandError> {
+    let options = Options {
+        places: places.clone(),
+        ..Options::default()
+    };
+    let exporter = Exporter::new(session, options)?;
+    let any = InterpreterConstraints::any_recent();
+    let mut notes = Notes::default();
+    for ((resolve, _), positions) in groups(built) {
+        let tried: Vec<&Built<'_>> = positions
+            .iter()
+            .filter_map(|at| built[*at].as_ref().ok())
+            .collect();
+        let distribution = tried[0].distribution;
+        let belongs = |one: &&Built<'_>| one.distribution.resolve == resolve;
+        let all = tried.iter().copied().chain(required.iter().filter(belongs));
+        let trial = Trial {
+            resolve: resolve.as_deref(),
+            interpreter_constraints: distribution
+                .interpreter_constraints
+                .as_ref()
+                .unwrap_or(&any),
+            wheels: all.filter_map(trial_wheel).collect(),
+        };
+        let verdicts = exporter.try_wheels(&trial);
+        for (at, verdict) in positions.into_iter().zip(verdicts) {
+            let refused = built[at]
+                .as_ref()
+                .ok()
+                .and_then(|one| notes.judge(one, verdict));
+            if let Some(error) = refused {
+                built[at] = Err(error);
+            }
+        }
+    }
+    notes.say(session);
+    Ok(())
+}
+
+type Group = (Option<String>, Vec<String>);
+
+/// Positions of the wheels that can live in one environment: of one resolve, for the same Pythons.
+fn groups(built: &[Result<Built<'_>, CommandError>]) -> BTreeMap<Group, Vec<usize>> {
+    let mut groups: BTreeMap<Group, Vec<usize>> = BTreeMap::new();
+    for (at, one) in built.iter().enumerate() {
+        if let Ok(one) = one
+            && trial_wheel(one).is_some()
+        {
+            let distribution = one.distribution;
+            let constraints = distribution.interpreter_constraints.iter();
+            let constraints = constraints.flat_map(|it| it.iter()).collect();
+            let key = (distribution.resolve.clone(), constraints);
+            groups.entry(key).or_default().push(at);
+        }
+    }
+    groups
+}
+
+fn trial_wheel<'b>(built: &'b Built<'_>) -> Option<TrialWheel<'b>> {
+    Some(TrialWheel {
+        filename: built.name().parse::<WheelFilename>().ok()?,
+        path: Utf8Path::from_path(built.pending.beside())?,
+    })
+}
+
+/// What is said of wheels that were not tried: each reason once.
+#[derive(Default)]
+struct Notes(BTreeMap<Untried, BTreeSet<String>>);
+
+impl Notes {
+    /// The error of a wheel that fails.
+    fn judge(&mut self, built: &Built<'_>, verdict: Verdict) -> Option<CommandError> {
+        match verdict {
+            Verdict::Loads => None,
+            Verdict::Fails(failures) => Some(does_not_load(built, &failures)),
+            Verdict::Refused(error) => {
+                let place = built.distribution.place.clone();
+                Some(error.at(place).hint(NOT_KEPT))
+            }
+            Verdict::Untried(why) => {
+                let wheels = self.0.entry(why).or_default();
+                wheels.insert(built.name().to_owned());
+                None
+            }
+        }
+    }
+
+    fn say(&self, session: &Session) {
+        for (why, wheels) in &self.0 {
+            let wheels: Vec<&str> = wheels.iter().map(String::as_str).collect();
+            let wheels = wheels.join(", ");
+            match why {
+                Untried::OtherPlatform => session.say(format_args!(
+                    "verified without being installed, since for another platform: {wheels}"
+                )),
+                Untried::Because(why) => session.warn(format_args!(
+                    "verified without being installed: {wheels}: {why}"
+                )),
+            }
+        }
+    }
+}
+
+fn does_not_load(built: &Built<'_>, failures: &[LoadFailure]) -> CommandError {
+    let message = match failures {
+        [one] => format!(
+            "the entry point `{}` of {} does not load",
+            one.name,
+            built.name()
+        ),
+        _ => format!(
+            "{} entry points of {} do not load",
+            failures.len(),
+            built.name()
+        ),
+    };
+    let distribution: &Distribution = built.distribution;
+    let mut error = CommandError::failure(message).at(distribution.entry_points_place.clone());
+    for LoadFailure {
+        group,
+        name,
+        value,
+        what,
+        place,
+    } in failures
+    {
+        let place = place
+            .as_ref()
+            .map(|place| format!(" ({place})"))
+            .unwrap_or_default();
+        error = error.because(format!("`{name} = {value}` of `{group}`: {what}{place}"));
+    }
+    if failures
+        .iter()
+        .any(|it| it.what.starts_with("ModuleNotFoundError"))
+    {
+        error = error
+            .hint("add what provides the module to the `dependencies` of the code that imports it");
+    }
+    error.hint(NOT_KEPT)
+}

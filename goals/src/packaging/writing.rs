@@ -1,0 +1,570 @@
+//! From distributions to files: what goes into each archive, written side by side, checked before
+//! it gets its name.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use lockfile::export::FirstParty;
+use model::{Lock, PackageName, Requirement};
+use rayon::prelude::*;
+use targets::Unmatched;
+use targets::modules::is_stdlib;
+use wheel::files::{Pending, alone_in, file_member};
+use wheel::{
+    ArchiveTime, CoreMetadata, Finding, Member, MemberPath, SdistContents, SetuptoolsFiles,
+    Severity, Verification, WheelContents, WheelTags,
+};
+
+use crate::error::{CommandError, Place};
+use crate::locking::{Existing, LockPath, PlacesOptions};
+use crate::packaging::archive::{Archive, from_start, same_again};
+use crate::packaging::backend::Backends;
+use crate::packaging::describe::modules_of;
+use crate::packaging::metadata::{Versions, metadata};
+use crate::packaging::{Asked, Distribution, OwnedFile, Previous, time};
+use crate::session::Session;
+
+/// Who wrote a wheel, as WHEEL says it.
+const GENERATOR: &str = concat!("cargo-xtask (", env!("CARGO_PKG_VERSION"), ")");
+
+/// What is done with an archive before it gets its name.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Checks {
+    /// Wheels are read back and judged.
+    pub verify: bool,
+    /// Every archive is built twice, under different conditions, and compared.
+    pub reproducible: bool,
+}
+
+/// How archives are built.
+#[derive(Debug, Clone)]
+pub struct BuildOptions {
+    /// Where they go.
+    pub out_dir: Utf8PathBuf,
+    /// What is done with each before it gets its name.
+    pub checks: Checks,
+    /// Where what build backends require comes from.
+    pub places: PlacesOptions,
+}
+
+/// One archive to be built.
+#[derive(Debug, Clone)]
+pub enum Job<'a> {
+    /// A wheel with these tags and files.
+    Wheel(&'a Distribution, WheelTags, &'a [OwnedFile]),
+    /// A source distribution.
+    Sdist(&'a Distribution),
+}
+
+/// What is said with findings that keep an archive from its name.
+pub const NOT_KEPT: &str = "the wheel was not kept; build without `--verify` to look at it";
+
+/// An archive that was built, and is not there yet under its name.
+#[derive(Debug)]
+pub struct Built<'a> {
+    /// Whose it is.
+    pub distribution: &'a Distribution,
+    /// The file.
+    pub pending: Pending,
+    /// What verification found, none of it fatal.
+    pub warnings: Vec<Finding>,
+}
+
+impl Built<'_> {
+    /// Its file name.
+    pub fn name(&self) -> &str {
+        let name = self.pending.path().file_name().unwrap_or_default();
+        name.to_str().unwrap_or_default()
+    }
+
+    /// Gives it its name; returns where it is.
+    pub fn keep(self) -> Result<PathBuf, CommandError> {
+        let path = self.pending.path().to_owned();
+        let kept = self.pending.keep();
+        kept.map_err(|error| wheel_error(error, self.distribution))?;
+        Ok(path)
+    }
+}
+
+/// Builds archives of one repository.
+pub struct Packager<'a> {
+    session: &'a Session,
+    /// Canonical, so that links can be judged.
+    root: PathBuf,
+    options: BuildOptions,
+    time: Option<ArchiveTime>,
+    metadata: BTreeMap<String, CoreMetadata>,
+    locks: Locks,
+    /// Modules that distributions ship, by address.
+    modules: BTreeMap<String, BTreeSet<String>>,
+    previous: Option<Previous>,
+    /// The files of this run.
+    claimed: Mutex<BTreeSet<Utf8PathBuf>>,
+}
+
+impl<'a> Packager<'a> {
+    /// Prepares to build some of `all` distributions.
+    pub fn new(
+        session: &'a Session,
+        all: &[Distribution],
+        options: BuildOptions,
+    ) -> Result<Self, CommandError> {
+        let checks = options.checks;
+        let root = session.root();
+        let canonical = root.as_std_path().canonicalize();
+        let versions = Versions::read(session, all)?;
+        let of = |distribution: &Distribution| {
+            Ok((
+                distribution.address.clone(),
+                metadata(session, distribution, &versions)?,
+            ))
+        };
+        Ok(Self {
+            session,
+            root: canonical.map_err(|error| CommandError::file("open", root, &error))?,
+            options,
+            time: time::from_environment(session)?,
+            metadata: all.iter().map(of).collect::<Result<_, CommandError>>()?,
+            locks: if checks.verify || session.settings.package.bill_of_materials {
+                Locks::read(session, all)?
+            } else {
+                Locks::default()
+            },
+            modules: all
+                .iter()
+                .map(|it| (it.address.clone(), it.modules()))
+                .collect(),
+            previous: if checks.verify {
+                Previous::find(session)
+            } else {
+                None
+            },
+            claimed: Mutex::default(),
+        })
+    }
+
+    /// The same packager, without checks.
+    pub fn unchecked(mut self) -> Self {
+        self.options.checks = Checks::default();
+        self
+    }
+
+    /// Holds off other runs that write to the same place, until what was built is kept.
+    pub fn alone(&self) -> Result<fs_err::File, CommandError> {
+        let folder = &self.options.out_dir;
+        alone_in(folder.as_std_path()).map_err(|error| {
+            let failure = CommandError::failure(error.to_string());
+            match std::error::Error::source(&error) {
+                Some(source) => failure.because(source.to_string()),
+                None => failure,
+            }
+        })
+    }
+
+    /// Builds archives side by side; the result is in the order of `jobs`.
+    pub fn build<'j>(&self, jobs: &[Job<'j>]) -> Vec<Result<Built<'j>, CommandError>> {
+        jobs.par_iter().map(|job| self.build_one(job)).collect()
+    }
+
+    fn build_one<'j>(&self, job: &Job<'j>) -> Result<Built<'j>, CommandError> {
+        let distribution = job.distribution();
+        let archive = self.archive(job)?;
+        let name = archive.file_name();
+        let name = name.map_err(|error| wheel_error(error, distribution))?;
+        let time = self
+            .time
+            .unwrap_or_else(|| time::of_last_commit(self.session.root(), &distribution.folder));
+        let path = self
+            .options
+            .out_dir
+            .join(&distribution.output_path)
+            .join(&name);
+        self.claim(&path, distribution)?;
+        let mut warnings = Vec::new();
+        let mut refused = None;
+        let written = Pending::write(path.as_std_path(), |out| {
+            archive.write(&mut *out, time)?;
+            out.flush()?;
+            match self.check(job, (&name, time), out.get_ref()) {
+                Ok(found) => warnings = found,
+                Err(Refusal::Io(error)) => return Err(error),
+                Err(Refusal::Findings(error)) => refused = Some(error),
+            }
+            match &refused {
+                // Whatever is returned keeps the archive from its name.
+                Some(_) => Err(std::io::Error::other("refused").into()),
+                None => Ok(()),
+            }
+        });
+        match (written, refused) {
+            (_, Some(findings)) => Err(findings.at(distribution.place.clone())),
+            (Err(error), None) => Err(wheel_error(error, distribution)),
+            (Ok((pending, ())), None) => Ok(Built {
+                distribution,
+                pending,
+                warnings,
+            }),
+        }
+    }
+
+    fn archive(&self, job: &Job<'_>) -> Result<Archive, CommandError> {
+        let distribution = job.distribution();
+        Ok(match (job, &distribution.own_backend) {
+            (Job::Wheel(..), Some(own)) => {
+                Archive::OfBackend(Box::new(self.backends().wheel(distribution, own)?))
+            }
+            (Job::Sdist(_), Some(own)) => {
+                Archive::OfBackend(Box::new(self.backends().sdist(distribution, own)?))
+            }
+            (Job::Wheel(_, tags, files), None) => {
+                Archive::Wheel(Box::new(self.wheel(distribution, tags.clone(), files)?))
+            }
+            (Job::Sdist(_), None) => Archive::Sdist(Box::new(self.sdist(distribution)?)),
+        })
+    }
+
+    /// Refuses to write a file twice in one run: a backend may call what it builds as it likes.
+    fn claim(&self, path: &Utf8Path, distribution: &Distribution) -> Result<(), CommandError> {
+        let mut claimed = self.claimed.lock().unwrap_or_else(PoisonError::into_inner);
+        match claimed.insert(path.to_owned()) {
+            true => Ok(()),
+            false => Err(CommandError::failure(format!(
+                "{} and another distribution both build {}",
+                distribution.address,
+                path.file_name().unwrap_or_default()
+            ))
+            .at(distribution.place.clone())
+            .hint("give each a name of its own")),
+        }
+    }
+
+    fn backends(&self) -> Backends<'_> {
+        Backends {
+            session: self.session,
+            places: &self.options.places,
+        }
+    }
+
+    fn wheel(
+        &self,
+        distribution: &Distribution,
+        tags: WheelTags,
+        files: &[OwnedFile],
+    ) -> Result<WheelContents, CommandError> {
+        let metadata = self.metadata[&distribution.address].clone();
+        let settings = &self.session.settings.package;
+        Ok(WheelContents {
+            tags,
+            generator: GENERATOR.to_owned(),
+            entry_points: distribution.entry_points.clone(),
+            members: self.members(distribution, files)?,
+            license_files: self.license_files(distribution)?,
+            sboms: self.bills_of_materials(distribution, &metadata),
+            setuptools_files: if settings.setuptools_files {
+                SetuptoolsFiles::Written {
+                    namespace_packages: Vec::new(),
+                }
+            } else {
+                SetuptoolsFiles::None
+            },
+            metadata,
+        })
+    }
+
+    fn sdist(&self, distribution: &Distribution) -> Result<SdistContents, CommandError> {
+        let license_files = self.license_files(distribution)?;
+        Ok(SdistContents {
+            metadata: self.metadata[&distribution.address].clone(),
+            entry_points: distribution.entry_points.clone(),
+            members: self.members(distribution, &distribution.files.of_all_platforms())?,
+            license_files: license_files
+                .iter()
+                .map(|member| member.path.to_string())
+                .collect(),
+            root_files: license_files,
+        })
+    }
+
+    fn members(
+        &self,
+        distribution: &Distribution,
+        files: &[OwnedFile],
+    ) -> Result<Vec<Member>, CommandError> {
+        let member = |file: &OwnedFile| self.member(distribution, &file.path, &file.member);
+        files.iter().map(member).collect()
+    }
+
+    fn member(
+        &self,
+        distribution: &Distribution,
+        path: &str,
+        name: &str,
+    ) -> Result<Member, CommandError> {
+        let parsed = MemberPath::parse(name);
+        let member = parsed.map_err(|problem| wheel::Error::UnsafePath {
+            name: name.to_owned(),
+            problem,
+        });
+        member
+            .and_then(|member| file_member(&self.root, Path::new(path), member))
+            .map_err(|error| wheel_error(error, distribution))
+    }
+
+    /// Licence files: those beside the BUILD file, else those at the root.
+    fn license_files(&self, distribution: &Distribution) -> Result<Vec<Member>, CommandError> {
+        let settings = &self.session.settings.package.license_files;
+        let names = distribution.license_files.as_ref().unwrap_or(settings);
+        let member = |name: &String| {
+            let own = Utf8Path::new(&distribution.folder).join(name);
+            let there = |path: &Utf8Path| self.session.root().join(path).is_file();
+            let path = [own.clone(), name.into()]
+                .into_iter()
+                .find(|path| there(path));
+            let path = path.ok_or_else(|| {
+                CommandError::failure(format!(
+                    "there is no licence file `{name}` for {}",
+                    distribution.address
+                ))
+                .at(distribution.place.clone())
+                .because(format!("looked for {own} and {name}"))
+                .hint("add it, or change `license_files` in `provides` or `[package]`")
+            })?;
+            self.member(distribution, path.as_str(), name)
+        };
+        names.iter().map(member).collect()
+    }
+
+    fn bills_of_materials(
+        &self,
+        distribution: &Distribution,
+        metadata: &CoreMetadata,
+    ) -> Vec<(String, Vec<u8>)> {
+        if !self.session.settings.package.bill_of_materials {
+            return Vec::new();
+        }
+        let resolve = distribution.resolve.as_ref();
+        let lock = resolve.and_then(|resolve| self.locks.ours.get(resolve));
+        let (Some(lock), Some(subject)) = (lock, first_party(metadata)) else {
+            return Vec::new();
+        };
+        let others = self.metadata.values().filter_map(first_party);
+        let others: Vec<FirstParty> = others.filter(|other| *other != subject).collect();
+        let bill = lockfile::export::cyclonedx_of(&subject, &others, lock);
+        vec![(format!("{}.cdx.json", subject.name), bill.into_bytes())]
+    }
+
+    fn check(
+        &self,
+        job: &Job<'_>,
+        (name, time): (&str, ArchiveTime),
+        file: &std::fs::File,
+    ) -> Result<Vec<Finding>, Refusal> {
+        let mut warnings = Vec::new();
+        if let (true, Job::Wheel(distribution, ..)) = (self.options.checks.verify, job) {
+            let mut verification = wheel::verify(name, BufReader::new(from_start(file)?));
+            let met = self.met_elsewhere(distribution);
+            verification.judge_imports(&distribution.imports, |module| met.contains_prefix(module));
+            for Unmatched { patterns, place } in &distribution.unmatched {
+                let place = place.as_ref().map(ToString::to_string);
+                verification.judge_unmatched(patterns, &place.unwrap_or_default());
+            }
+            if let Some(previous) = &self.previous {
+                let members = previous.members(&distribution.artifact.name);
+                let here = distribution.files.of_all_platforms();
+                // What another platform's wheel ships is not gone.
+                let gone = |member: &String| !here.iter().any(|file| file.member == *member);
+                let gone: Vec<String> = members.into_iter().filter(gone).collect();
+                verification.judge_dropped(&previous.tag, &gone);
+            }
+            warnings = judged(name, verification)?;
+        }
+        if self.options.checks.reproducible {
+            let again = self.archive(job).map_err(Refusal::Findings)?;
+            if !same_again(again, time, file)? {
+                return Err(Refusal::Findings(not_reproducible(name, job)));
+            }
+        }
+        Ok(warnings)
+    }
+
+    /// The modules that a distribution's requirements provide: third-party ones with what they are
+    /// locked to require, and the repository's own.
+    fn met_elsewhere(&self, distribution: &Distribution) -> Modules {
+        let settings = &self.session.settings.python_infer;
+        let mut modules = distribution.provided.clone();
+        modules.extend(settings.ignored_unowned_imports.iter().cloned());
+        let resolve = distribution.resolve.as_ref();
+        let locked = resolve.and_then(|resolve| self.locks.projects.get(resolve));
+        modules.extend(
+            locked
+                .into_iter()
+                .flatten()
+                .flat_map(|project| modules_of(project.as_str())),
+        );
+        let others = distribution
+            .first_party
+            .iter()
+            .filter_map(|address| self.modules.get(address));
+        modules.extend(others.flatten().cloned());
+        Modules(modules)
+    }
+}
+
+/// A distribution as a bill of materials has it.
+fn first_party(metadata: &CoreMetadata) -> Option<FirstParty> {
+    let requirements = metadata.requires_dist.iter();
+    Some(FirstParty {
+        name: metadata.package_name().ok()?,
+        version: metadata.version.clone(),
+        requires: requirements
+            .filter_map(|text| Requirement::parse(text).ok())
+            .collect(),
+    })
+}
+
+/// Modules that are met.
+struct Modules(BTreeSet<String>);
+
+impl Modules {
+    /// Whether the module or a package that it is in is met, or is of the standard library.
+    fn contains_prefix(&self, module: &str) -> bool {
+        let top = module.split('.').next().unwrap_or(module);
+        let mut above = module.match_indices('.').map(|(at, _)| &module[..at]);
+        is_stdlib(top) || self.0.contains(module) || above.any(|package| self.0.contains(package))
+    }
+}
+
+impl<'a> Job<'a> {
+    /// Whether it is a wheel that can be installed on a platform.
+    pub fn fits(&self, platform: &Asked) -> bool {
+        match self {
+            Job::Wheel(_, tags, _) => platform.accepts(&tags.platform),
+            Job::Sdist(_) => false,
+        }
+    }
+
+    /// Whose archive it is.
+    pub fn distribution(&self) -> &'a Distribution {
+        match self {
+            Job::Wheel(distribution, ..) | Job::Sdist(distribution) => distribution,
+        }
+    }
+}
+
+/// Why an archive does not get its name.
+enum Refusal {
+    Io(wheel::Error),
+    Findings(CommandError),
+}
+
+impl From<wheel::Error> for Refusal {
+    fn from(error: wheel::Error) -> Self {
+        Refusal::Io(error)
+    }
+}
+
+impl From<std::io::Error> for Refusal {
+    fn from(error: std::io::Error) -> Self {
+        Refusal::Io(error.into())
+    }
+}
+
+fn not_reproducible(name: &str, job: &Job<'_>) -> CommandError {
+    let message = format!("{name} is not reproducible: built again, its bytes differ");
+    CommandError::failure(message).hint(match job.distribution().own_backend {
+        Some(_) => {
+            "what its build backend writes must depend on the sources and SOURCE_DATE_EPOCH alone"
+        }
+        None => "please report this with the repository's revision",
+    })
+}
+
+/// The warnings of a wheel that passes.
+fn judged(name: &str, verification: Verification) -> Result<Vec<Finding>, Refusal> {
+    if verification.passes() {
+        return Ok(verification.findings);
+    }
+    let mut error = CommandError::failure(format!("{name} does not pass verification"));
+    let fatal = verification
+        .findings
+        .iter()
+        .filter(|it| it.severity() == Severity::Error);
+    let (pointers, others): (Vec<&Finding>, Vec<&Finding>) =
+        fatal.partition(|it| matches!(it, Finding::LfsPointer { .. }));
+    // A checkout without Git LFS has them by the dozen.
+    for finding in others.into_iter().chain(pointers.first().copied()) {
+        error = error.because(finding.to_string());
+    }
+    if pointers.len() > 1 {
+        error = error.because(format!("and so are {} other files", pointers.len() - 1));
+    }
+    Err(Refusal::Findings(error.hint(NOT_KEPT)))
+}
+
+/// What is locked for the resolves that distributions use.
+#[derive(Default)]
+struct Locks {
+    /// Locks of ours.
+    ours: BTreeMap<String, Lock>,
+    /// The projects in the lock of each resolve, whoever made it.
+    projects: BTreeMap<String, Vec<PackageName>>,
+}
+
+impl Locks {
+    fn read(session: &Session, all: &[Distribution]) -> Result<Self, CommandError> {
+        let mut locks = Self::default();
+        let resolves: BTreeSet<&String> = all.iter().filter_map(|it| it.resolve.as_ref()).collect();
+        for resolve in resolves {
+            if session.settings.lockfile(resolve).is_none() {
+                continue;
+            }
+            let path = LockPath::of(session, resolve)?;
+            let projects = match Existing::parse(path.read()?.as_deref(), &path)? {
+                Existing::Nothing => continue,
+                Existing::Pins(pins) => pins.into_iter().map(|pin| pin.name).collect(),
+                Existing::Lock(lock) => {
+                    let projects = lock.packages.iter().map(|it| it.name.clone()).collect();
+                    locks.ours.insert(resolve.clone(), *lock);
+                    projects
+                }
+            };
+            locks.projects.insert(resolve.clone(), projects);
+        }
+        Ok(locks)
+    }
+}
+
+fn wheel_error(error: wheel::Error, distribution: &Distribution) -> CommandError {
+    let hint = match &error {
+        wheel::Error::SymlinkOutside { .. } => {
+            Some("put a copy of the file there, or link to a file of the repository")
+        }
+        wheel::Error::CaseClash { .. } => Some("rename one of the files"),
+        wheel::Error::UnsafePath { .. } => Some("rename the file"),
+        wheel::Error::ChangedWhileRead { .. } => {
+            Some("run it again when nothing writes to the file")
+        }
+        _ => None,
+    };
+    let full = std::iter::successors(std::error::Error::source(&error), |error| error.source())
+        .filter_map(|error| error.downcast_ref::<std::io::Error>())
+        .any(|error| error.kind() == std::io::ErrorKind::StorageFull);
+    let hint = if full {
+        Some("free some space and run it again")
+    } else {
+        hint
+    };
+    let mut command_error =
+        CommandError::failure(format!("cannot build {}: {error}", distribution.address));
+    if let Some(source) = std::error::Error::source(&error) {
+        command_error = command_error.because(source.to_string());
+    }
+    command_error = command_error.at(Place::clone(&distribution.place));
+    match hint {
+        Some(hint) => command_error.hint(hint),
+        None => command_error,
+    }
+}

@@ -1,0 +1,97 @@
+//! Progress on a terminal: what is fetched, how much, and what is retried. Quiet in a pipe.
+
+use std::io::IsTerminal;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use transport::{Activity, Observer, What};
+
+/// How often the line moves while nothing happens.
+const TICK: Duration = Duration::from_millis(120);
+
+/// One line that says what is going on.
+#[derive(Debug)]
+pub struct Progress {
+    bar: ProgressBar,
+    listings: AtomicU64,
+    metadata: AtomicU64,
+    bytes: AtomicU64,
+    verbose: bool,
+}
+
+impl Progress {
+    /// A line on the terminal that stderr is, or none.
+    pub fn new(verbose: bool) -> Self {
+        let target = if std::io::stderr().is_terminal() {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
+        let bar = ProgressBar::with_draw_target(None, target);
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
+            bar.set_style(style);
+        }
+        if !bar.is_hidden() {
+            bar.enable_steady_tick(TICK);
+        }
+        Self {
+            bar,
+            listings: AtomicU64::new(0),
+            metadata: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+            verbose,
+        }
+    }
+
+    /// Takes the line away.
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    #[allow(clippy::print_stderr, reason = "messages go to stderr")]
+    fn say(&self, message: &str) {
+        self.bar.suspend(|| anstream::eprintln!("{message}"));
+    }
+}
+
+impl Observer for Progress {
+    fn started(&self, what: &What) {
+        if self.verbose {
+            self.say(&what.to_string());
+        }
+    }
+
+    fn received(&self, _what: &What, bytes: u64) {
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    fn finished(&self, what: &What) {
+        let counter = match what.activity {
+            Activity::Listing => &self.listings,
+            Activity::Metadata | Activity::Download => &self.metadata,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+        if self.bar.is_hidden() {
+            return;
+        }
+        self.bar.set_message(format!(
+            "resolving: {} packages, {} releases, {}",
+            self.listings.load(Ordering::Relaxed),
+            self.metadata.load(Ordering::Relaxed),
+            HumanBytes(self.bytes.load(Ordering::Relaxed))
+        ));
+    }
+
+    fn retrying(&self, what: &What, cause: &str) {
+        if self.verbose || !self.bar.is_hidden() {
+            self.say(&format!(
+                "\x1b[1;33mwarning\x1b[0m: trying again to {what}: {cause}"
+            ));
+        }
+    }
+
+    fn warning(&self, message: &str) {
+        self.say(&format!("\x1b[1;33mwarning\x1b[0m: {message}"));
+    }
+}

@@ -1,0 +1,191 @@
+//! What the commands around releases share: settings, versions, dates, errors.
+
+use ::changelog::ChangelogError;
+use ::release::backport::BackportError;
+use ::release::gather::FactsError;
+use ::release::git::{Git, GitError};
+use ::release::plan::Refusal;
+use ::release::publish::PublishError;
+use ::release::run::RunError;
+use ::release::settings::{CommitOn, Profile, ReleaseSettings};
+use ::release::tree::{ChangelogSource, ChangelogSourceError, WorkTree};
+use ::release::version::{ReleaseVersion, ReleaseVersionError};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::error::{CommandError, Place};
+use crate::session::Session;
+
+/// The settings of releases: those of the profile, changed by what the settings say.
+pub fn settings(session: &Session) -> ReleaseSettings {
+    let given = session.settings.release.clone();
+    let folder = session.root().join("CHANGELOG");
+    let habits = match folder.is_dir() {
+        true => Profile::ReleaseBranches,
+        false => Profile::OneChangelog,
+    };
+    let profile = given.profile.unwrap_or(habits).settings();
+    ReleaseSettings {
+        version_file: session.settings.package.version_file.clone(),
+        final_newline: given.final_newline.unwrap_or(profile.final_newline),
+        news_file: given.news_file.or(profile.news_file),
+        tag_name: given.tag_name.unwrap_or(profile.tag_name),
+        tag: given.tag.unwrap_or(profile.tag),
+        branches: given.branches.unwrap_or(profile.branches),
+        commit_on: match given.release_branch {
+            None => profile.commit_on,
+            Some(branch) if branch.is_empty() => CommitOn::Current,
+            Some(branch) => CommitOn::Branch(branch),
+        },
+        commit_message: given.commit_message.unwrap_or(profile.commit_message),
+        remote: given.remote.unwrap_or(profile.remote),
+        hooks: given.hooks,
+        files: given.files,
+        without: given.without.into_iter().collect(),
+        out_dir: profile.out_dir,
+    }
+}
+
+/// A version as it was typed.
+pub fn version(text: &str) -> Result<ReleaseVersion, CommandError> {
+    text.parse().map_err(|error: ReleaseVersionError| {
+        CommandError::failure(error.to_string())
+            .hint("write it as it is to appear in the tag, such as `24.09.0` or `24.09.0rc1`")
+    })
+}
+
+/// The version in the version file.
+pub fn written_version(session: &Session) -> Result<ReleaseVersion, CommandError> {
+    let path = &session.settings.package.version_file;
+    let text = fs_err::read_to_string(session.root().join(path))
+        .map_err(|error| CommandError::file("read", path, &error))?;
+    version(text.trim()).map_err(|error| error.at(Place::file(path.as_str())))
+}
+
+/// The day of a release: `SOURCE_DATE_EPOCH` (in UTC), or today where git says that we are.
+pub fn today(session: &Session) -> Result<String, CommandError> {
+    let epoch = session.environment.get("SOURCE_DATE_EPOCH");
+    let seconds = match epoch {
+        Some(text) => text.parse().map_err(|_| {
+            CommandError::failure(format!(
+                "SOURCE_DATE_EPOCH is `{text}`, not a number of seconds"
+            ))
+        })?,
+        None => local_seconds(session).unwrap_or_else(|| Timestamp::now().as_second()),
+    };
+    let moment = Timestamp::from_second(seconds)
+        .map_err(|error| CommandError::failure(format!("cannot tell the date: {error}")))?;
+    Ok(TimeZone::UTC.to_datetime(moment).date().to_string())
+}
+
+/// Now, as if this time zone's clocks showed UTC. git knows the zone: `NAME <MAIL> SECONDS +0900`.
+fn local_seconds(session: &Session) -> Option<i64> {
+    let identity = Git::at(session.root())
+        .text(&["var", "GIT_COMMITTER_IDENT"])
+        .ok()?;
+    let mut words = identity.rsplit(' ');
+    let zone: i64 = words.next()?.parse().ok()?;
+    let seconds: i64 = words.next()?.parse().ok()?;
+    let minutes = zone / 100 * 60 + zone % 100;
+    Some(seconds + minutes * 60)
+}
+
+/// What the changelog is made from; an error where the repository has none.
+pub fn changelog(session: &Session) -> Result<ChangelogSource, CommandError> {
+    let source = ChangelogSource::read(&WorkTree::new(session.root()))?;
+    source.ok_or_else(|| {
+        CommandError::failure("there are no settings for a changelog")
+            .hint("add `[tool.towncrier]` with `directory = \"changes\"` to pyproject.toml or towncrier.toml")
+    })
+}
+
+fn with_hint(error: CommandError, hint: Option<String>) -> CommandError {
+    match hint {
+        Some(hint) => error.hint(hint),
+        None => error,
+    }
+}
+
+impl From<Refusal> for CommandError {
+    fn from(refusal: Refusal) -> Self {
+        let hint = refusal.hint();
+        let text = refusal.to_string();
+        let (message, details) = text.split_once('\n').unwrap_or((&text, ""));
+        let error = Self::failure(message.trim_end_matches(':'));
+        let error = match details {
+            "" => error,
+            details => error.because(details),
+        };
+        with_hint(error, hint)
+    }
+}
+
+impl From<RunError> for CommandError {
+    fn from(error: RunError) -> Self {
+        let hint = error.hint();
+        with_hint(Self::failure(error.to_string()), hint)
+    }
+}
+
+impl From<PublishError> for CommandError {
+    fn from(error: PublishError) -> Self {
+        let hint = error.hint();
+        with_hint(Self::failure(error.to_string()), hint)
+    }
+}
+
+impl From<BackportError> for CommandError {
+    fn from(error: BackportError) -> Self {
+        let hint = error.hint().map(str::to_owned);
+        with_hint(Self::failure(error.to_string()), hint)
+    }
+}
+
+impl From<ChangelogError> for CommandError {
+    fn from(error: ChangelogError) -> Self {
+        let (path, line, column) = error.place();
+        let text = error.to_string();
+        // The place is shown on its own.
+        let bare = text.strip_prefix(path.as_str()).unwrap_or(&text);
+        let bare = bare.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, ':' | ' '));
+        let place = Place {
+            path: path.to_string(),
+            line,
+            column,
+            ..Place::default()
+        };
+        with_hint(Self::failure(bare).at(place), error.hint())
+    }
+}
+
+impl From<ChangelogSourceError> for CommandError {
+    fn from(error: ChangelogSourceError) -> Self {
+        match error {
+            ChangelogSourceError::Changelog(error) => error.into(),
+            ChangelogSourceError::Tree(error) => Self::failure(error.to_string()),
+        }
+    }
+}
+
+impl From<FactsError> for CommandError {
+    fn from(error: FactsError) -> Self {
+        match error {
+            FactsError::Changelog(error) => error.into(),
+            FactsError::Git(error) => error.into(),
+            other => Self::failure(other.to_string()),
+        }
+    }
+}
+
+impl From<GitError> for CommandError {
+    fn from(error: GitError) -> Self {
+        let hint = match &error {
+            GitError::NotRun(_) => Some("install git".to_owned()),
+            GitError::Failed { message, .. } if message.contains("not a git repository") => {
+                Some("releases need a git repository with at least one commit".to_owned())
+            }
+            _ => None,
+        };
+        with_hint(Self::failure(error.to_string()), hint)
+    }
+}

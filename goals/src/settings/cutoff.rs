@@ -1,0 +1,71 @@
+//! The moment after which a file on an index is not seen: `exclude_newer`, `--exclude-newer`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+/// Files uploaded at this moment or later do not exist. A date means the end of that day in UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Cutoff(pub Timestamp);
+
+/// A text that names no moment.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is neither a date such as `2024-10-22` nor a moment such as `2024-10-22T12:00:00Z`")]
+pub struct CutoffError(String);
+
+impl FromStr for Cutoff {
+    type Err = CutoffError;
+
+    fn from_str(text: &str) -> Result<Self, CutoffError> {
+        let error = || CutoffError(text.to_owned());
+        if let Ok(moment) = text.parse() {
+            return Ok(Self(moment));
+        }
+        text.parse::<Date>()
+            .and_then(|date| date.tomorrow()?.to_zoned_datetime(TimeZone::UTC))
+            .map(|next_day| Self(next_day.timestamp()))
+            .map_err(|_| error())
+    }
+}
+
+impl fmt::Display for Cutoff {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expect: &str) {
+        let shown = match text.parse::<Cutoff>() {
+            Ok(cutoff) => cutoff.to_string(),
+            Err(error) => error.to_string(),
+        };
+        assert_eq!(shown, expect);
+    }
+
+    #[test]
+    fn a_date_means_the_end_of_the_day() {
+        check("2024-10-22", "2024-10-23T00:00:00Z");
+    }
+
+    #[test]
+    fn a_moment_is_taken_as_it_is() {
+        check("2024-10-22T14:00:00+02:00", "2024-10-22T12:00:00Z");
+    }
+
+    #[test]
+    fn a_moment_needs_its_offset() {
+        check(
+            "yesterday",
+            "`yesterday` is neither a date such as `2024-10-22` nor a moment such as \
+             `2024-10-22T12:00:00Z`",
+        );
+    }
+}

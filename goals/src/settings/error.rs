@@ -1,0 +1,245 @@
+//! What can be wrong with settings, and where: each error carries its file, line and column.
+
+use std::fmt;
+use std::ops::Range;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+/// Settings that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{problem}")]
+pub struct SettingsError {
+    /// The file; a folder where no file could be found.
+    pub path: Utf8PathBuf,
+    /// Where in the file, if one place is to blame.
+    pub spot: Option<Spot>,
+    /// Why.
+    pub problem: Problem,
+}
+
+/// A place in a text file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spot {
+    /// Counted from 1.
+    pub line: usize,
+    /// In characters, counted from 1.
+    pub column: usize,
+    /// In characters, at least 1, never past the end of the line.
+    pub width: usize,
+    /// The whole line, without its end.
+    pub source_line: String,
+}
+
+/// A key of a section, such as `[python] resolves`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    /// `python`
+    pub section: String,
+    /// `resolves`
+    pub name: String,
+}
+
+/// What is wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum Problem {
+    /// Neither `pants.toml` nor a table of ours in `Cargo.toml`, here or above.
+    #[error("there are no settings here or in any folder above")]
+    NoRoot,
+    /// The folder that `-C` names has no settings.
+    #[error("there are no settings in this folder")]
+    NotARoot,
+    /// A file is there and cannot be read.
+    #[error("cannot read the settings: {0}")]
+    Unreadable(std::io::Error),
+    /// A file is no TOML.
+    #[error("not valid TOML: {0}")]
+    Syntax(String),
+    /// A section that there is not.
+    #[error("`[{section}]` is not a section of settings")]
+    UnknownSection {
+        /// The section, without brackets.
+        section: String,
+        /// The name that was probably meant.
+        nearest: Option<&'static str>,
+    },
+    /// The name of a section is used as a key.
+    #[error("`{section}` must be a section, `[{section}]`, but is of type {found}")]
+    NotASection {
+        /// The section, without brackets.
+        section: String,
+        /// What stands there.
+        found: &'static str,
+    },
+    /// A key that its section does not have.
+    #[error("`{}` is not a setting of `[{}]`", key.name, key.section)]
+    UnknownKey {
+        /// The key.
+        key: Key,
+        /// The name that was probably meant.
+        nearest: Option<&'static str>,
+        /// The names that would do.
+        known: &'static [&'static str],
+    },
+    /// A value of another type.
+    #[error("{key} must be {expected}, not {found}")]
+    WrongType {
+        /// The key.
+        key: Key,
+        /// What it must be.
+        expected: &'static str,
+        /// What stands there.
+        found: &'static str,
+    },
+    /// A value of the right type that cannot be meant.
+    #[error("{key}: {reason}")]
+    BadValue {
+        /// The key.
+        key: Key,
+        /// Why.
+        reason: String,
+    },
+    /// `%(NAME)s` with a name that stands for nothing.
+    #[error("{key}: `%({name})s` stands for nothing")]
+    UnknownPlaceholder {
+        /// The key.
+        key: Key,
+        /// The name.
+        name: String,
+    },
+    /// `%(env.NAME)s` with a variable that is not set.
+    #[error("{key}: the environment variable `{name}` is not set")]
+    UnsetVariable {
+        /// The key.
+        key: Key,
+        /// The name.
+        name: String,
+    },
+    /// A resolve that `[python] resolves` does not have.
+    #[error("{key}: there is no resolve `{resolve}`")]
+    UnknownResolve {
+        /// The key.
+        key: Key,
+        /// The resolve.
+        resolve: String,
+        /// The name that was probably meant.
+        nearest: Option<String>,
+        /// The names that would do.
+        known: Vec<String>,
+    },
+    /// Two resolves with one lockfile.
+    #[error("the resolves `{first}` and `{second}` have the same lockfile, {lockfile}")]
+    SharedLockfile {
+        /// One of the two.
+        first: String,
+        /// The other.
+        second: String,
+        /// The file.
+        lockfile: Utf8PathBuf,
+    },
+    /// Nothing says for which Pythons a resolve is.
+    #[error("no interpreter constraints for the resolve `{resolve}`")]
+    NoInterpreterConstraints {
+        /// The resolve.
+        resolve: String,
+    },
+}
+
+impl Problem {
+    /// What the user can do about it, if there is something to say.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoRoot | Self::NotARoot => Some(
+                "settings stand in `pants.toml`, or in `Cargo.toml` under \
+                 `[workspace.metadata.xtask]`; `-C DIR` names another repository"
+                    .to_owned(),
+            ),
+            Self::UnknownSection { nearest, .. } => nearest.map(did_you_mean),
+            Self::UnknownKey { nearest, known, .. } => Some(match nearest {
+                Some(nearest) => did_you_mean(nearest),
+                None => format!("known are {}", listed(known)),
+            }),
+            Self::UnknownPlaceholder { .. } => Some(
+                "known are `%(buildroot)s`, `%(homedir)s`, `%(user)s`, `%(pants_workdir)s`, \
+                 `%(pants_distdir)s`, `%(env.NAME)s` and the keys of `[DEFAULT]`"
+                    .to_owned(),
+            ),
+            Self::UnknownResolve { nearest, known, .. } => Some(match nearest {
+                Some(nearest) => did_you_mean(nearest),
+                None => format!("`[python] resolves` has {}", listed(known)),
+            }),
+            Self::SharedLockfile { .. } => Some("give each resolve a file of its own".to_owned()),
+            Self::NoInterpreterConstraints { .. } => Some(
+                "set `interpreter_constraints = [\"CPython==3.12.*\"]` in `[python]`".to_owned(),
+            ),
+            _ => None,
+        }
+    }
+}
+
+impl SettingsError {
+    /// An error about a whole file or folder.
+    pub fn whole(path: &Utf8Path, problem: Problem) -> Self {
+        Self {
+            path: path.to_owned(),
+            spot: None,
+            problem,
+        }
+    }
+
+    /// An error about `span` (in bytes) of `text`, which is what `path` holds.
+    pub fn at(path: &Utf8Path, text: &str, span: Range<usize>, problem: Problem) -> Self {
+        Self {
+            path: path.to_owned(),
+            spot: Some(Spot::new(text, span)),
+            problem,
+        }
+    }
+}
+
+impl Spot {
+    /// The place of `span` (in bytes) in `text`; a span of several lines ends with its first.
+    pub fn new(text: &str, span: Range<usize>) -> Self {
+        let start = text.floor_char_boundary(span.start.min(text.len()));
+        let line_start = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
+        let rest = &text[line_start..];
+        let source_line = rest.lines().next().unwrap_or_default();
+        let line_end = line_start + source_line.len();
+        let end = text.floor_char_boundary(span.end.clamp(start, line_end.max(start)));
+        Self {
+            line: text[..line_start].matches('\n').count() + 1,
+            column: text[line_start..start].chars().count() + 1,
+            width: text[start..end].chars().count().max(1),
+            source_line: source_line.to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`[{}] {}`", self.section, self.name)
+    }
+}
+
+/// The entry of `known` that `name` is most likely meant to be.
+pub fn nearest<S: AsRef<str>>(name: &str, known: impl IntoIterator<Item = S>) -> Option<S> {
+    known
+        .into_iter()
+        .map(|candidate| {
+            let folded = candidate.as_ref().to_lowercase().replace('-', "_");
+            let distance =
+                strsim::damerau_levenshtein(&name.to_lowercase().replace('-', "_"), &folded);
+            (distance, candidate)
+        })
+        .filter(|(distance, candidate)| *distance <= (candidate.as_ref().len() / 3).max(1))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+fn did_you_mean(name: impl fmt::Display) -> String {
+    format!("did you mean `{name}`?")
+}
+
+fn listed<S: AsRef<str>>(names: &[S]) -> String {
+    let quoted: Vec<_> = names.iter().map(|n| format!("`{}`", n.as_ref())).collect();
+    quoted.join(", ")
+}

@@ -1,0 +1,265 @@
+//! How each kind of setting is read from a value: strings, lists, tables, names, platforms.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use camino::Utf8PathBuf;
+use model::{InterpreterConstraints, Override, PackageName, Platform, PrereleasePolicy};
+use wheel::MetadataVersion;
+use wheel::rules::{LicenseStyle, RequiresPythonRule};
+
+use super::cutoff::Cutoff;
+use super::tree::{Mistake, MistakeKind, Node, Tree};
+
+/// A type that settings can have.
+pub(super) trait Setting: Sized {
+    /// The value that `node` gives.
+    fn read(node: &Node) -> Result<Self, Mistake>;
+
+    /// Changes the value that an earlier file or the default gave.
+    fn update(&mut self, node: &Node) -> Result<(), Mistake> {
+        *self = Self::read(node)?;
+        Ok(())
+    }
+}
+
+impl Setting for bool {
+    fn read(node: &Node) -> Result<Self, Mistake> {
+        match node.tree {
+            Tree::Bool(value) => Ok(value),
+            _ => Err(node.wrong_type("`true` or `false`")),
+        }
+    }
+}
+
+impl Setting for u64 {
+    fn read(node: &Node) -> Result<Self, Mistake> {
+        match node.tree {
+            Tree::Integer(value) => Self::try_from(value).map_err(|_| {
+                node.mistake(MistakeKind::BadValue("must not be negative".to_owned()))
+            }),
+            _ => Err(node.wrong_type("a whole number")),
+        }
+    }
+}
+
+impl Setting for String {
+    fn read(node: &Node) -> Result<Self, Mistake> {
+        node.text("a string").map(str::to_owned)
+    }
+}
+
+impl Setting for Utf8PathBuf {
+    fn read(node: &Node) -> Result<Self, Mistake> {
+        node.text("a path").map(Self::from)
+    }
+}
+
+impl<T: Setting> Setting for Option<T> {
+    fn read(node: &Node) -> Result<Self, Mistake> {
+        T::read(node).map(Some)
+    }
+}
+
+/// Replaced by a list; changed by `{ add = […], remove = […] }`, `"+[…]"`, `"-[…]"` or one item
+/// alone, as in Pants.
+impl<T: Setting + PartialEq> Setting for Vec<T> {
+    fn read(node: &Node) -> Result<Self, Mistake> {
+        node.list("a list")?.iter().map(T::read).collect()
+    }
+
+    fn update(&mut self, node: &Node) -> Result<(), Mistake> {
+        match &node.tree {
+            Tree::Table(entries) => {
+                for entry in entries {
+                    match entry.name.as_str() {
+                        "add" => self.extend(Self::read(&entry.node)?),
+                        "remove" => self.take_away(&Self::read(&entry.node)?),
+                        _ => {
+                            return Err(node.wrong_type("a list, or a table of `add` and `remove`"));
+                        }
+                    }
+                }
+            }
+            Tree::Text(text) if text.starts_with(['+', '-']) => {
+                let change = Node {
+                    tree: Tree::Text(text[1..].to_owned()),
+                    span: node.span.clone(),
+                };
+                let items = Self::read(&change)?;
+                if text.starts_with('+') {
+                    self.extend(items);
+                } else {
+                    self.take_away(&items);
+                }
+            }
+            Tree::Text(text) if !text.starts_with(['[', '(']) => self.push(T::read(node)?),
+            _ => *self = Self::read(node)?,
+        }
+        Ok(())
+    }
+}
+
+trait TakeAway {
+    fn take_away(&mut self, items: &Self);
+}
+
+impl<T: PartialEq> TakeAway for Vec<T> {
+    fn take_away(&mut self, items: &Self) {
+        self.retain(|item| !items.contains(item));
+    }
+}
+
+impl<T: Setting> Setting for BTreeMap<String, T> {
+    fn read(node: &Node) -> Result<Self, Mistake> {
+        node.table("a table")?
+            .into_iter()
+            .map(|entry| Ok((entry.name, T::read(&entry.node)?)))
+            .collect()
+    }
+}
+
+impl Setting for InterpreterConstraints {
+    fn read(node: &Node) -> Result<Self, Mistake> {
+        let items = node.list("a list such as [\"CPython==3.12.*\"]")?;
+        let mut constraints = Vec::new();
+        for item in &items {
+            let constraint = item.text("a string such as \"CPython==3.12.*\"")?;
+            Self::parse(&[constraint]).map_err(|error| item.mistake(first_line(&error)))?;
+            constraints.push(constraint);
+        }
+        Self::parse(&constraints).map_err(|error| node.mistake(first_line(&error)))
+    }
+}
+
+/// The reason without the excerpt that some parsers add: ours shows the whole line.
+fn first_line(error: &impl std::fmt::Display) -> MistakeKind {
+    let text = error.to_string();
+    let line = text.lines().next().unwrap_or_default();
+    MistakeKind::BadValue(line.trim_end_matches(':').to_owned())
+}
+
+/// The setting is a string that `FromStr` reads.
+macro_rules! parsed {
+    ($($Type:ty: $expected:literal,)+) => {$(
+        impl Setting for $Type {
+            fn read(node: &Node) -> Result<Self, Mistake> {
+                Self::from_str(node.text($expected)?)
+                    .map_err(|error| node.mistake(first_line(&error)))
+            }
+        }
+    )+};
+}
+
+parsed! {
+    PackageName: "the name of a package",
+    Override: "a requirement, or `project=requirement`",
+    Platform: "the name of a platform",
+    Cutoff: "a date or a point in time",
+}
+
+/// The setting is one of some words.
+macro_rules! choice {
+    ($Type:ty { $($word:literal => $value:expr,)+ }) => {
+        impl Setting for $Type {
+            fn read(node: &Node) -> Result<Self, Mistake> {
+                const EXPECTED: &str = concat!("one of", $(" `", $word, "`",)+);
+                match node.text(EXPECTED)? {
+                    $($word => Ok($value),)+
+                    other => Err(node.mistake(MistakeKind::BadValue(
+                        format!("`{other}` is not {EXPECTED}"),
+                    ))),
+                }
+            }
+        }
+    };
+}
+
+/// What to do about something that is probably a mistake in the repository.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Behavior {
+    /// Nothing.
+    Ignore,
+    /// A warning.
+    Warn,
+    /// An error.
+    Error,
+}
+
+/// Which `__init__.py` a module depends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InitFiles {
+    /// Every one above it.
+    Always,
+    /// Those that are not empty.
+    ContentOnly,
+    /// None.
+    Never,
+}
+
+/// How an import with several owners is decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AmbiguityResolution {
+    /// It is not.
+    None,
+    /// The owner in the same source root wins.
+    BySourceRoot,
+}
+
+/// How a distribution requires another of the repository.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FirstPartyRequirements {
+    /// `==`
+    Exact,
+    /// `~=`
+    Compatible,
+    /// `>=`
+    Minimum,
+}
+
+choice!(Behavior {
+    "ignore" => Self::Ignore,
+    "warn" => Self::Warn,
+    "warning" => Self::Warn,
+    "error" => Self::Error,
+});
+
+choice!(InitFiles {
+    "always" => Self::Always,
+    "content_only" => Self::ContentOnly,
+    "never" => Self::Never,
+});
+
+choice!(AmbiguityResolution {
+    "none" => Self::None,
+    "by_source_root" => Self::BySourceRoot,
+});
+
+choice!(PrereleasePolicy {
+    "if-necessary" => Self::IfNecessary,
+    "allow" => Self::Allow,
+    "disallow" => Self::Disallow,
+});
+
+choice!(FirstPartyRequirements {
+    "==" => Self::Exact,
+    "~=" => Self::Compatible,
+    ">=" => Self::Minimum,
+});
+
+choice!(MetadataVersion {
+    "2.1" => Self::V2_1,
+    "2.2" => Self::V2_2,
+    "2.3" => Self::V2_3,
+    "2.4" => Self::V2_4,
+});
+
+choice!(LicenseStyle {
+    "expression" => Self::Expression,
+    "classifier" => Self::Classifier,
+});
+
+choice!(RequiresPythonRule {
+    "as-written" => Self::AsWritten,
+    "minor-range" => Self::MinorRange,
+});

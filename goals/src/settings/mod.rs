@@ -1,0 +1,151 @@
+//! The settings of a repository: `pants.toml` as it is, and `[workspace.metadata.xtask]` in
+//! `Cargo.toml`, read once into [`Settings`].
+//!
+//! Both have the same sections and keys ([`keys`] lists them); where both give a key, `Cargo.toml`
+//! wins. A key that nothing here uses is kept in [`Settings::ignored`] if it stands in
+//! `pants.toml`, which Pants and its plug-ins read too, and is an error in ours.
+
+mod cutoff;
+mod error;
+mod keys;
+mod kinds;
+mod literal;
+mod reader;
+mod release;
+mod root;
+mod tree;
+
+use std::collections::BTreeMap;
+use std::ops::Deref;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use model::{InterpreterConstraints, Override, PackageName, Platform, PrereleasePolicy};
+
+pub use cutoff::Cutoff;
+pub use error::{Problem, SettingsError, Spot, nearest};
+pub use keys::PIP_INDEX;
+pub use kinds::{AmbiguityResolution, Behavior, FirstPartyRequirements, InitFiles};
+pub use root::find_root;
+
+use keys::Sections;
+use reader::{Files, read};
+
+/// In tables whose keys are resolves: the value for resolves that the table does not name.
+const DEFAULT_RESOLVE_KEY: &str = "__default__";
+
+/// Everything that a repository configures. Sections are fields: `settings.python.resolves`.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The repository's root, absolute.
+    pub root: Utf8PathBuf,
+    /// The file that holds `[python]`: the place to name in a hint.
+    pub file: Utf8PathBuf,
+    /// What stands in `pants.toml` and is not used, in the order of the file.
+    pub ignored: Vec<Ignored>,
+    /// Tool to resolve: each `install_from_resolve`.
+    pub tools: BTreeMap<String, String>,
+    sections: Sections,
+}
+
+/// A key, or a whole section, that is not used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ignored {
+    /// Counted from 1.
+    pub line: usize,
+    /// `pytest`
+    pub section: String,
+    /// `execution_slot_var`
+    pub key: String,
+}
+
+impl Settings {
+    /// Reads the settings of the repository at `root`.
+    ///
+    /// `environment` is what `%(env.NAME)s` sees.
+    ///
+    /// # Errors
+    /// Where a file cannot be read, or says what cannot be meant.
+    pub fn load(
+        root: &Utf8Path,
+        environment: BTreeMap<String, String>,
+    ) -> Result<Self, SettingsError> {
+        read(&Files::load(root)?, environment)
+    }
+
+    /// The Pythons of a resolve.
+    ///
+    /// # Errors
+    /// Where the settings name none.
+    pub fn interpreter_constraints(
+        &self,
+        resolve: &str,
+    ) -> Result<&InterpreterConstraints, SettingsError> {
+        of_resolve(&self.python.resolves_to_interpreter_constraints, resolve)
+            .or(self.python.interpreter_constraints.as_ref())
+            .ok_or_else(|| {
+                let problem = Problem::NoInterpreterConstraints {
+                    resolve: resolve.to_owned(),
+                };
+                SettingsError::whole(&self.file, problem)
+            })
+    }
+
+    /// The lockfile of a resolve, relative to the root.
+    pub fn lockfile(&self, resolve: &str) -> Option<&Utf8Path> {
+        self.python.resolves.get(resolve).map(Utf8PathBuf::as_path)
+    }
+
+    /// The constraints file of a resolve, relative to the root.
+    pub fn constraints_file(&self, resolve: &str) -> Option<&Utf8Path> {
+        of_resolve(&self.python.resolves_to_constraints_file, resolve).map(Utf8PathBuf::as_path)
+    }
+
+    /// What stands in for the requirements of packages in a resolve.
+    pub fn overrides(&self, resolve: &str) -> &[Override] {
+        of_resolve(&self.python.resolves_to_overrides, resolve).map_or(&[], Vec::as_slice)
+    }
+
+    /// The projects that no package's requirement brings into a resolve.
+    pub fn excludes(&self, resolve: &str) -> &[PackageName] {
+        of_resolve(&self.python.resolves_to_excludes, resolve).map_or(&[], Vec::as_slice)
+    }
+
+    /// The packages that a resolve uses from source only; `:all:` for every one.
+    pub fn no_binary(&self, resolve: &str) -> &[String] {
+        of_resolve(&self.python.resolves_to_no_binary, resolve).map_or(&[], Vec::as_slice)
+    }
+
+    /// The packages that a resolve uses as wheels only; `:all:` for every one.
+    pub fn only_binary(&self, resolve: &str) -> &[String] {
+        of_resolve(&self.python.resolves_to_only_binary, resolve).map_or(&[], Vec::as_slice)
+    }
+
+    /// The platforms that a resolve must support; empty for every one.
+    pub fn platforms(&self, resolve: &str) -> &[Platform] {
+        of_resolve(&self.python.resolves_to_platforms, resolve).map_or(&[], Vec::as_slice)
+    }
+
+    /// When a resolve may hold a pre-release.
+    pub fn prereleases(&self, resolve: &str) -> PrereleasePolicy {
+        of_resolve(&self.python.resolves_to_prereleases, resolve)
+            .copied()
+            .unwrap_or_default()
+    }
+}
+
+impl Deref for Settings {
+    type Target = Sections;
+
+    fn deref(&self) -> &Sections {
+        &self.sections
+    }
+}
+
+fn of_resolve<'a, T>(table: &'a BTreeMap<String, T>, resolve: &str) -> Option<&'a T> {
+    table
+        .get(resolve)
+        .or_else(|| table.get(DEFAULT_RESOLVE_KEY))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,130 @@
+//! How the settings of `[release]` are read: hooks, edits, steps, profiles.
+
+use ::release::settings::{
+    FileEdit, FinalNewline, Hook, HookReleases, HookTime, Profile, StepKind, TagKind,
+};
+
+use super::error::nearest;
+use super::kinds::Setting;
+use super::tree::{Entry, Mistake, MistakeKind, Node};
+
+/// An index to publish to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishIndex {
+    /// Where files are sent.
+    pub upload: String,
+    /// The listing of the same index.
+    pub check: Option<String>,
+}
+
+/// Reads one of some words.
+fn word<T: Copy>(node: &Node, words: &[(&'static str, T)]) -> Result<T, Mistake> {
+    let text = node.text("a word")?;
+    let found = words.iter().find(|(word, _)| *word == text);
+    found.map(|(_, value)| *value).ok_or_else(|| {
+        let known: Vec<String> = words.iter().map(|(word, _)| format!("`{word}`")).collect();
+        bad(node, format!("`{text}` is not one of {}", known.join(", ")))
+    })
+}
+
+fn bad(node: &Node, reason: String) -> Mistake {
+    node.mistake(MistakeKind::BadValue(reason))
+}
+
+macro_rules! words {
+    ($($Type:ty: $words:expr,)+) => {$(
+        impl Setting for $Type {
+            fn read(node: &Node) -> Result<Self, Mistake> {
+                word(node, &$words)
+            }
+        }
+    )+};
+}
+
+words! {
+    Profile: Profile::ALL,
+    StepKind: StepKind::ALL,
+    FinalNewline: [
+        ("keep", FinalNewline::Keep),
+        ("always", FinalNewline::Always),
+        ("never", FinalNewline::Never),
+    ],
+    TagKind: [("annotated", TagKind::Annotated), ("lightweight", TagKind::Lightweight)],
+    HookTime: [("before", HookTime::Before), ("after", HookTime::After)],
+    HookReleases: [
+        ("all", HookReleases::All),
+        ("final", HookReleases::Final),
+        ("pre-releases", HookReleases::PreReleases),
+        ("new-series", HookReleases::NewSeries),
+    ],
+}
+
+/// The entries of a table whose keys are fixed.
+struct Fields<'a> {
+    node: &'a Node,
+    entries: Vec<Entry>,
+}
+
+impl<'a> Fields<'a> {
+    fn read(node: &'a Node, known: &'static [&'static str]) -> Result<Self, Mistake> {
+        let entries = node.table("a table")?;
+        for entry in &entries {
+            if !known.contains(&entry.name.as_str()) {
+                let hint = match nearest(&entry.name, known.iter().copied()) {
+                    Some(nearest) => format!("did you mean `{nearest}`?"),
+                    None => format!("known are {}", known.join(", ")),
+                };
+                return Err(bad(
+                    &entry.node,
+                    format!("`{}` is no key here; {hint}", entry.name),
+                ));
+            }
+        }
+        Ok(Self { node, entries })
+    }
+
+    fn get<T: Setting>(&self, name: &str) -> Result<Option<T>, Mistake> {
+        let entry = self.entries.iter().find(|entry| entry.name == name);
+        entry.map(|entry| T::read(&entry.node)).transpose()
+    }
+
+    fn need(&self, name: &str) -> Result<String, Mistake> {
+        self.get(name)?
+            .ok_or_else(|| bad(self.node, format!("a `{name}` is missing")))
+    }
+}
+
+impl Setting for Hook {
+    fn read(node: &Node) -> Result<Self, Mistake> {
+        let fields = Fields::read(node, &["name", "run", "output", "when", "releases"])?;
+        Ok(Self {
+            name: fields.need("name")?,
+            command: fields.need("run")?,
+            output: fields.get("output")?,
+            when: fields.get("when")?.unwrap_or(HookTime::Before),
+            releases: fields.get("releases")?.unwrap_or(HookReleases::All),
+        })
+    }
+}
+
+impl Setting for FileEdit {
+    fn read(node: &Node) -> Result<Self, Mistake> {
+        let fields = Fields::read(node, &["path", "search", "replace", "releases"])?;
+        Ok(Self {
+            path: fields.need("path")?,
+            search: fields.need("search")?,
+            replace: fields.need("replace")?,
+            releases: fields.get("releases")?.unwrap_or(HookReleases::All),
+        })
+    }
+}
+
+impl Setting for PublishIndex {
+    fn read(node: &Node) -> Result<Self, Mistake> {
+        let fields = Fields::read(node, &["upload", "check"])?;
+        Ok(Self {
+            upload: fields.need("upload")?,
+            check: fields.get("check")?,
+        })
+    }
+}

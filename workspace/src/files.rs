@@ -1,0 +1,119 @@
+//! Replacing files as a whole: a reader, a crash or a full disk sees the old text or the new one.
+//! And their digests.
+
+use std::io::Write;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use model::Sha256;
+
+/// Replaces the file at `path`, or leaves it as it was. Folders are made; a symbolic link keeps
+/// pointing at the file that it points at; permissions stay.
+///
+/// The new text is written beside the file under one fixed name, so that what a kill leaves there
+/// is used up by the next run.
+pub fn replace(path: &Utf8Path, text: &str) -> std::io::Result<()> {
+    let target = path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned());
+    let folder = match target.parent() {
+        Some(folder) if !folder.as_str().is_empty() => folder.to_owned(),
+        _ => Utf8PathBuf::from("."),
+    };
+    fs_err::create_dir_all(&folder)?;
+    let name = target.file_name().unwrap_or_default();
+    let beside = folder.join(format!(".{name}.xtask-new"));
+    let file = wheel::files::open_alone(beside.as_std_path())?;
+    let written = write(&file, text, &target).and_then(|()| fs_err::rename(&beside, &target));
+    if written.is_err() {
+        let _ = fs_err::remove_file(&beside);
+    }
+    written
+}
+
+fn write(mut file: &fs_err::File, text: &str, target: &Utf8Path) -> std::io::Result<()> {
+    file.write_all(text.as_bytes())?;
+    match fs_err::metadata(target) {
+        Ok(metadata) => file.set_permissions(metadata.permissions())?,
+        Err(_) => readable_by_all(file)?,
+    }
+    file.sync_all()
+}
+
+/// The digest of a file.
+pub fn sha256_of(path: &Utf8Path) -> std::io::Result<Sha256> {
+    Ok(sha256(&fs_err::read(path)?))
+}
+
+/// The digest of bytes.
+pub fn sha256(bytes: &[u8]) -> Sha256 {
+    use sha2::Digest;
+    Sha256(sha2::Sha256::digest(bytes).into())
+}
+
+/// Whatever the umask was when a killed run made the file.
+#[cfg(unix)]
+fn readable_by_all(file: &fs_err::File) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(std::fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn readable_by_all(_: &fs_err::File) -> std::io::Result<()> {
+    Ok(())
+}
+
+/// Makes `link` a symbolic link to `target`, in place of a link or file that is there.
+#[cfg(unix)]
+pub fn replace_with_link(link: &Utf8Path, target: &Utf8Path) -> std::io::Result<()> {
+    let folder = link.parent().unwrap_or(Utf8Path::new("."));
+    fs_err::create_dir_all(folder)?;
+    let temporary = tempfile::Builder::new()
+        .prefix(".xtask-")
+        .tempdir_in(folder)?;
+    let beside = temporary.path().join("link");
+    fs_err::os::unix::fs::symlink(target, &beside)?;
+    fs_err::rename(&beside, link)
+}
+
+/// There are no links without a privilege here.
+#[cfg(not(unix))]
+pub fn replace_with_link(_: &Utf8Path, _: &Utf8Path) -> std::io::Result<()> {
+    Err(std::io::ErrorKind::Unsupported.into())
+}
+
+/// Lets everyone run the file.
+#[cfg(unix)]
+pub fn make_executable(path: &Utf8Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs_err::set_permissions(path, std::fs::Permissions::from_mode(0o755))
+}
+
+/// There are no modes here.
+#[cfg(not(unix))]
+pub fn make_executable(_: &Utf8Path) -> std::io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replaces_the_file_behind_a_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = Utf8Path::from_path(folder.path()).unwrap();
+        replace(&folder.join("sub/file"), "old").unwrap();
+        #[cfg(unix)]
+        {
+            fs_err::os::unix::fs::symlink(folder.join("sub/file"), folder.join("link")).unwrap();
+            replace(&folder.join("link"), "new").unwrap();
+            assert!(folder.join("link").is_symlink());
+            let text = fs_err::read_to_string(folder.join("sub/file")).unwrap();
+            assert_eq!(text, "new");
+        }
+        fs_err::write(folder.join("sub/.file.xtask-new"), "left by a kill").unwrap();
+        replace(&folder.join("sub/file"), "newer").unwrap();
+        let text = fs_err::read_to_string(folder.join("sub/file")).unwrap();
+        assert_eq!(text, "newer");
+        let left: Vec<_> = fs_err::read_dir(folder.join("sub")).unwrap().collect();
+        assert_eq!(left.len(), 1);
+    }
+}
