@@ -5,11 +5,11 @@ use ::release::backport::BackportError;
 use ::release::gather::FactsError;
 use ::release::git::{Git, GitError};
 use ::release::plan::Refusal;
-use ::release::publish::PublishError;
 use ::release::run::RunError;
 use ::release::settings::{CommitOn, Profile, ReleaseSettings};
 use ::release::tree::{ChangelogSource, ChangelogSourceError, WorkTree};
 use ::release::version::{ReleaseVersion, ReleaseVersionError};
+use index::upload::PublishError;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 

@@ -31,6 +31,7 @@ mod pip;
 mod record;
 mod remote_zip;
 mod stored;
+pub mod upload;
 
 pub use choose::FilePolicy;
 pub use direct::DirectArchive;

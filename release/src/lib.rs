@@ -8,7 +8,6 @@ pub mod facts;
 pub mod gather;
 pub mod git;
 pub mod plan;
-pub mod publish;
 pub mod run;
 pub mod settings;
 pub mod tree;

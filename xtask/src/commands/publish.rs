@@ -1,12 +1,12 @@
 //! `publish`: distributions go to an index; what is there already is skipped.
 
 use ::release::git::Git;
-use ::release::publish::{
+use camino::{Utf8Path, Utf8PathBuf};
+use clap::Args;
+use index::upload::{
     CredentialSources, Credentials, Dist, DistError, Identity, Patience, PublishError, Pypirc,
     Repository, Standing, compare, exchange, publish,
 };
-use camino::{Utf8Path, Utf8PathBuf};
-use clap::Args;
 use url::Url;
 
 use crate::commands::Outcome;

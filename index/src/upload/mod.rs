@@ -7,8 +7,8 @@
 mod credentials;
 mod dist;
 mod listing;
+mod session;
 mod trusted;
-mod upload;
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ pub use dist::{Dist, DistError};
 pub use trusted::{Identity, exchange};
 
 use self::listing::Listed;
-use self::upload::{Session, Uploaded};
+use self::session::{Session, Uploaded};
 
 /// Where files are published.
 #[derive(Debug, Clone)]
@@ -264,7 +264,7 @@ async fn upload(session: &Session<'_>, file: &Dist) -> Result<(), PublishError> 
         };
         if tried >= patience.tries {
             return Err(PublishError::Connection {
-                url: upload::clean(&session.repository.upload).into(),
+                url: session::clean(&session.repository.upload).into(),
                 message,
                 tries: tried,
             });

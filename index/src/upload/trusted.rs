@@ -6,7 +6,7 @@
 use serde::Deserialize;
 use url::Url;
 
-use super::upload::Session;
+use super::session::Session;
 use super::{Credentials, PublishError, Repository};
 
 /// What the CI job tells about its identity.

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::PublishError;
-use super::upload::Session;
+use super::session::Session;
 
 /// A file on the index.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use release::publish::{
+use index::upload::{
     Credentials, Dist, Identity, Patience, PublishError, Repository, Standing, compare, exchange,
     publish,
 };
