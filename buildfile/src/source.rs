@@ -31,7 +31,7 @@ impl Source {
             }),
             Err(error) => Err(EvalError::new(
                 format!("cannot parse: {}", error.error),
-                Place::at(&path, &text, error.location.start().to_usize()),
+                Place::at(path, &text, error.location.start().to_usize()),
             )),
         }
     }
@@ -47,13 +47,13 @@ impl Source {
     }
 
     pub(crate) fn place(&self, offset: TextSize) -> Place {
-        Place::at(&self.path, &self.text, offset.to_usize())
+        Place::at(Arc::clone(&self.path), &self.text, offset.to_usize())
     }
 
     /// The place of the first `text` at or after byte `offset`.
     pub(crate) fn find_after(&self, offset: u32, text: &str) -> Option<Place> {
         let start = offset as usize;
         let at = self.text.get(start..)?.find(text)?;
-        Some(Place::at(&self.path, &self.text, start + at))
+        Some(Place::at(Arc::clone(&self.path), &self.text, start + at))
     }
 }

@@ -7,8 +7,9 @@ use std::process::ExitCode;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use camino::Utf8Path;
+use model::Place;
 
-use crate::settings::{SettingsError, Spot};
+use crate::settings::SettingsError;
 
 /// An error at the edge.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,21 +27,6 @@ enum Kind {
     Failure,
     /// What was asked for makes no sense.
     Misuse,
-}
-
-/// Where in a file.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Place {
-    /// Relative to the root where it lies below it.
-    pub path: String,
-    /// Counted from 1; 0 where the whole file is meant.
-    pub line: usize,
-    /// In characters, counted from 1; 0 where the whole line is meant.
-    pub column: usize,
-    /// In characters.
-    pub width: usize,
-    /// The line itself.
-    pub source_line: String,
 }
 
 impl CommandError {
@@ -133,7 +119,7 @@ impl CommandError {
         let title = Level::ERROR.primary_title(self.message.as_str());
         let mut group = Group::with_title(title);
         if let Some(place) = &self.place {
-            group = place.element(group);
+            group = element(place, group);
         }
         for reason in &self.reasons {
             group = group.element(Level::NOTE.no_name().message(reason.as_str()));
@@ -147,27 +133,24 @@ impl CommandError {
     }
 }
 
-impl Place {
-    fn element<'a>(&'a self, group: Group<'a>) -> Group<'a> {
-        if self.line == 0 || self.source_line.is_empty() {
-            let mut origin = Origin::path(self.path.as_str());
-            if self.line > 0 {
-                origin = origin.line(self.line).char_column(self.column.max(1));
-            }
-            return group.element(origin);
+/// The place, with its line and a mark below it where one line is meant.
+fn element<'a>(place: &'a Place, group: Group<'a>) -> Group<'a> {
+    let before = place.column.max(1) - 1;
+    if place.line == 0 || place.source_line.is_empty() {
+        let mut origin = Origin::path(&*place.path);
+        if place.line > 0 {
+            origin = origin.line(place.line).char_column(before + 1);
         }
-        let start = byte_offset(&self.source_line, self.column.max(1) - 1);
-        let end = byte_offset(
-            &self.source_line,
-            self.column.max(1) - 1 + self.width.max(1),
-        );
-        group.element(
-            Snippet::source(self.source_line.as_str())
-                .line_start(self.line)
-                .path(self.path.as_str())
-                .annotation(AnnotationKind::Primary.span(start..end)),
-        )
+        return group.element(origin);
     }
+    let start = byte_offset(&place.source_line, before);
+    let end = byte_offset(&place.source_line, before + place.width.max(1));
+    group.element(
+        Snippet::source(&*place.source_line)
+            .line_start(place.line)
+            .path(&*place.path)
+            .annotation(AnnotationKind::Primary.span(start..end)),
+    )
 }
 
 fn byte_offset(line: &str, characters: usize) -> usize {
@@ -187,12 +170,8 @@ fn io_text(error: &std::io::Error) -> String {
 
 impl From<SettingsError> for CommandError {
     fn from(error: SettingsError) -> Self {
-        let place = match &error.spot {
-            Some(spot) => Place::of_spot(error.path.as_str(), spot),
-            None => Place::file(error.path.as_str()),
-        };
         let hint = error.problem.hint();
-        let command_error = Self::failure(error.problem.to_string()).at(place);
+        let command_error = Self::failure(error.problem.to_string()).at(error.place);
         match hint {
             Some(hint) => command_error.hint(hint),
             None => command_error,
@@ -200,43 +179,9 @@ impl From<SettingsError> for CommandError {
     }
 }
 
-impl Place {
-    /// A whole file.
-    pub fn file(path: impl Into<String>) -> Self {
-        Self {
-            path: path.into(),
-            ..Self::default()
-        }
-    }
-
-    fn of_spot(path: &str, spot: &Spot) -> Self {
-        Self {
-            path: path.to_owned(),
-            line: spot.line,
-            column: spot.column,
-            width: spot.width,
-            source_line: spot.source_line.clone(),
-        }
-    }
-}
-
-impl From<&model::Place> for Place {
-    fn from(place: &model::Place) -> Self {
-        let column = place.column as usize;
-        let rest = place.source_line.chars().skip(column.saturating_sub(1));
-        Self {
-            path: place.path.to_string(),
-            line: place.line as usize,
-            column,
-            width: rest.take_while(|c| !c.is_whitespace()).count().max(1),
-            source_line: place.source_line.to_string(),
-        }
-    }
-}
-
 impl From<targets::Error> for CommandError {
     fn from(error: targets::Error) -> Self {
-        let place = error.place().map(Place::from);
+        let place = error.place().cloned();
         let mut text = error.to_string();
         if let Some(place) = error.place() {
             // The place is shown on its own.
@@ -286,15 +231,8 @@ impl From<workspace::git::GitFailure> for CommandError {
 
 impl From<lockfile::ReadError> for CommandError {
     fn from(error: lockfile::ReadError) -> Self {
-        let place = Place {
-            path: error.path.to_string(),
-            line: error.line,
-            column: error.column,
-            width: 1,
-            source_line: error.source_line.clone(),
-        };
         let command_error =
-            Self::failure(format!("cannot read the lock: {}", error.kind)).at(place);
+            Self::failure(format!("cannot read the lock: {}", error.kind)).at(error.place);
         match error.kind {
             lockfile::ReadErrorKind::Newer { .. } => {
                 command_error.hint("update this tool: `cargo install --path xtask`")
@@ -340,11 +278,11 @@ mod tests {
     fn an_error_has_place_reason_and_hint() {
         let error = CommandError::failure("cannot read the requirement `foo >= !`")
             .at(Place {
-                path: "requirements.txt".to_owned(),
                 line: 3,
                 column: 8,
                 width: 1,
-                source_line: "foo >= !".to_owned(),
+                source_line: "foo >= !".into(),
+                ..Place::file("requirements.txt")
             })
             .because("`!` is no version")
             .hint("write `foo>=1.0`");

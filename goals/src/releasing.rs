@@ -13,8 +13,9 @@ use index::upload::PublishError;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::error::{CommandError, Place};
+use crate::error::CommandError;
 use crate::session::Session;
+use model::Place;
 
 /// The settings of releases: those of the profile, changed by what the settings say.
 pub fn settings(session: &Session) -> ReleaseSettings {
@@ -149,10 +150,9 @@ impl From<ChangelogError> for CommandError {
         let bare = text.strip_prefix(path.as_str()).unwrap_or(&text);
         let bare = bare.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, ':' | ' '));
         let place = Place {
-            path: path.to_string(),
             line,
             column,
-            ..Place::default()
+            ..Place::file(path.as_str())
         };
         with_hint(Self::failure(bare).at(place), error.hint())
     }

@@ -3,22 +3,17 @@
 use std::fmt;
 use std::ops::Range;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
+use model::Place;
 
 use crate::format::FORMAT_VERSION;
 
 /// A text that is no lock, and where it ceases to be one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{path}:{line}:{column}: {kind}")]
+#[error("{place}: {kind}")]
 pub struct ReadError {
-    /// The file that the text is from.
-    pub path: Utf8PathBuf,
-    /// The line, counted from 1.
-    pub line: usize,
-    /// The column, in characters, counted from 1.
-    pub column: usize,
-    /// The line's text.
-    pub source_line: String,
+    /// Where.
+    pub place: Place,
     /// What is wrong.
     pub kind: ReadErrorKind,
 }
@@ -90,34 +85,10 @@ impl Problem {
     }
 
     pub(crate) fn at(self, text: &str, path: &Utf8Path) -> ReadError {
-        let place = Place::of(text, self.span.start);
+        let at = self.span.start;
         ReadError {
-            path: path.to_owned(),
-            line: place.line,
-            column: place.column,
-            source_line: place.source_line.to_owned(),
+            place: Place::span(path.as_str(), text, at..at),
             kind: *self.kind,
-        }
-    }
-}
-
-struct Place<'a> {
-    line: usize,
-    column: usize,
-    source_line: &'a str,
-}
-
-impl<'a> Place<'a> {
-    fn of(text: &'a str, offset: usize) -> Self {
-        let mut offset = offset.min(text.len());
-        while !text.is_char_boundary(offset) {
-            offset -= 1;
-        }
-        let start = text[..offset].rfind('\n').map_or(0, |at| at + 1);
-        Self {
-            line: text[..start].matches('\n').count() + 1,
-            column: text[start..offset].chars().count() + 1,
-            source_line: text[start..].lines().next().unwrap_or_default(),
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::read;
 pub(crate) fn lock(text: &str) -> Lock {
     match read(text, "python.lock".into()) {
         Ok(lock) => lock,
-        Err(error) => panic!("{error}\n{}", error.source_line),
+        Err(error) => panic!("{error}\n{}", error.place.source_line),
     }
 }
 

@@ -295,7 +295,7 @@ mod tests {
     fn error(from: &str, to: &str) -> String {
         assert!(FULL.contains(from), "no such text in the fixture");
         let error = read(&FULL.replacen(from, to, 1), "python.lock".into()).unwrap_err();
-        format!("{error}\n  {}", error.source_line)
+        format!("{error}\n  {}", error.place.source_line)
     }
 
     #[test]

@@ -287,8 +287,8 @@ proptest! {
         }
         for text in [format!("{}{junk}{}", &text[..at], &text[at..]), text[..at].to_owned()] {
             if let Err(error) = read(&text, "python.lock".into()) {
-                prop_assert!(error.line <= text.lines().count() + 1);
-                prop_assert!(error.column <= error.source_line.chars().count() + 1);
+                prop_assert!(error.place.line <= text.lines().count() + 1);
+                prop_assert!(error.place.column <= error.place.source_line.chars().count() + 1);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Where something stands in a file, so that every message can point at it.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// A place in a text file of the repository.
@@ -9,9 +10,11 @@ pub struct Place {
     /// Path relative to the repository root, with `/`.
     pub path: Arc<str>,
     /// Line, from 1; 0 when the whole file is meant.
-    pub line: u32,
+    pub line: usize,
     /// Column in characters, from 1; 0 when the whole line is meant.
-    pub column: u32,
+    pub column: usize,
+    /// How many characters of the line are meant.
+    pub width: usize,
     /// The text of that line, without its line end.
     pub source_line: Arc<str>,
 }
@@ -24,34 +27,56 @@ impl Place {
             path: path.into(),
             line: 0,
             column: 0,
+            width: 0,
             source_line: Arc::from(""),
         }
     }
 
-    /// The place of byte `offset` in `text`, the contents of the file at `path`.
+    /// The place of the word at byte `offset` in `text`, the contents of the file at `path`.
+    ///
+    /// The word ends before the next white space.
+    ///
+    /// ```
+    /// let place = model::Place::at("a.txt", "one\ntwo three\n", 4);
+    /// assert_eq!((place.to_string().as_str(), place.width), ("a.txt:2:1", 3));
+    /// ```
     #[must_use]
-    pub fn at(path: &Arc<str>, text: &str, offset: usize) -> Self {
-        let mut offset = offset.min(text.len());
-        while !text.is_char_boundary(offset) {
-            offset -= 1;
-        }
-        let before = &text[..offset];
-        let start = before.rfind('\n').map_or(0, |at| at + 1);
-        let end = text[offset..]
-            .find('\n')
-            .map_or(text.len(), |at| offset + at);
+    pub fn at(path: impl Into<Arc<str>>, text: &str, offset: usize) -> Self {
+        let start = text.floor_char_boundary(offset);
+        let word = text[start..].find(char::is_whitespace);
+        let end = word.map_or(text.len(), |length| start + length);
+        Self::span(path, text, start..end)
+    }
+
+    /// The place of the bytes `span` of `text`, the contents of the file at `path`. Of a span of
+    /// several lines the first is meant.
+    #[must_use]
+    pub fn span(path: impl Into<Arc<str>>, text: &str, span: Range<usize>) -> Self {
+        let start = text.floor_char_boundary(span.start);
+        let line_start = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
+        let source_line = text[line_start..].lines().next().unwrap_or_default();
+        let line_end = (line_start + source_line.len()).max(start);
+        let end = text.floor_char_boundary(span.end.clamp(start, line_end));
         Self {
-            path: Arc::clone(path),
-            line: count(before.bytes().filter(|byte| *byte == b'\n').count()),
-            column: count(text[start..offset].chars().count()),
-            source_line: Arc::from(text[start..end].trim_end_matches('\r')),
+            path: path.into(),
+            line: text[..line_start].matches('\n').count() + 1,
+            column: text[line_start..start].chars().count() + 1,
+            width: text[start..end].chars().count().max(1),
+            source_line: Arc::from(source_line),
         }
     }
-}
 
-/// Turns a count of what comes before into a number from 1.
-fn count(before: usize) -> u32 {
-    u32::try_from(before).unwrap_or(u32::MAX).saturating_add(1)
+    /// The place of the word that begins so many characters further on the same line.
+    #[must_use]
+    pub fn further(mut self, characters: usize) -> Self {
+        if self.column > 0 {
+            let before = self.column - 1 + characters;
+            let rest = self.source_line.chars().skip(before);
+            self.width = rest.take_while(|c| !c.is_whitespace()).count().max(1);
+            self.column = before + 1;
+        }
+        self
+    }
 }
 
 /// `path:line:column`, leaving out what is 0.
@@ -72,17 +97,4 @@ impl fmt::Debug for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
-}
-
-/// The candidate that is most likely meant by `word`, if any is near.
-#[must_use]
-pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    candidates
-        .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
-        .filter(|(distance, candidate)| {
-            *distance <= (word.len().max(candidate.len()) / 4).clamp(1, 4)
-        })
-        .min()
-        .map(|(_, candidate)| candidate)
 }

@@ -73,7 +73,7 @@ impl<'a> Exporter<'a> {
         let setting = &session.settings.python_bootstrap.search_path;
         let search_path = SearchPath::parse(setting).map_err(|error| {
             CommandError::failure(error.to_string())
-                .at(crate::error::Place::file(session.settings.file.as_str()))
+                .at(model::Place::file(session.settings.file.as_str()))
         })?;
         Ok(Self {
             store: Store::new(&cache),
@@ -362,7 +362,7 @@ fn read_lock(session: &Session, resolve: &str) -> Result<Lock, CommandError> {
     let hint = format!("run `cargo xtask generate-lockfiles --resolve {resolve}`");
     let failure = |reason: &str| {
         CommandError::failure(format!("cannot export `{resolve}`: {reason}"))
-            .at(crate::error::Place::file(path.relative.as_str()))
+            .at(model::Place::file(path.relative.as_str()))
             .hint(hint.clone())
     };
     let text = path.read()?.ok_or_else(|| failure("there is no lock"))?;

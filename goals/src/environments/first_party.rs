@@ -9,7 +9,7 @@ use targets::{BuildDir, Declaration, Repository};
 
 use super::plugins;
 use super::required::Required;
-use crate::error::{CommandError, Place};
+use crate::error::CommandError;
 use crate::packaging;
 use crate::session::Session;
 
@@ -93,8 +93,7 @@ fn project(
     (repository, folder, declaration): (&Repository, &BuildDir, &Declaration),
     version: &Option<Version>,
 ) -> Result<Option<EditableProject>, CommandError> {
-    let mistake =
-        |message: String| CommandError::failure(message).at(Place::from(&declaration.call.place()));
+    let mistake = |message: String| CommandError::failure(message).at(declaration.call.place());
     let Some(Data::Object(provides)) = declaration.get("provides") else {
         return Ok(None);
     };

@@ -8,7 +8,8 @@ use serde::Deserialize;
 use wheel::EntryPoints;
 
 use super::first_party::{metadata, no_version};
-use crate::error::{CommandError, Place};
+use crate::error::CommandError;
+use model::Place;
 
 /// Where plug-ins are, relative to the root.
 pub const PLUGINS: &str = "plugins";

@@ -3,7 +3,7 @@
 use model::PackageName;
 use resolve::{ExplainedReason, Explanation, Hint, Reason};
 
-use crate::error::{CommandError, Place};
+use crate::error::CommandError;
 use crate::locking::Declared;
 
 /// The error for a conflict in a resolve.
@@ -22,7 +22,7 @@ pub(super) fn command_error(explanation: &Explanation, declared: &Declared) -> C
         ExplainedReason::Required(requirement) => declared.place(requirement),
         _ => None,
     }) {
-        error = error.at(Place::from(place));
+        error = error.at(place.clone());
     }
     for reason in &explanation.reasons {
         error = error.because(text(reason, declared));
@@ -103,7 +103,7 @@ fn meant<'a>(name: &PackageName, declared: &'a Declared) -> Option<&'a str> {
         .filter(|asked| asked.name == *name)?;
     let required = declared.inputs.requirements.iter();
     let others = required.map(|it| it.name.as_str());
-    crate::settings::nearest(
+    model::nearest(
         name.as_str(),
         others.filter(|other| *other != name.as_str()),
     )

@@ -102,7 +102,7 @@ pub fn lock_paths(
     names.dedup();
     if names.is_empty() {
         return Err(CommandError::failure("there is no resolve to lock")
-            .at(crate::error::Place::file(session.settings.file.as_str()))
+            .at(model::Place::file(session.settings.file.as_str()))
             .hint("name one: `[python.resolves]` with `python-default = \"python.lock\"`"));
     }
     names
@@ -114,7 +114,7 @@ pub fn lock_paths(
 /// An error for a resolve that the settings do not name.
 pub(super) fn unknown_resolve(resolve: &str, known: Vec<&str>) -> CommandError {
     let error = CommandError::failure(format!("there is no resolve `{resolve}`"));
-    match crate::settings::nearest(resolve, known.iter().copied()) {
+    match model::nearest(resolve, known.iter().copied()) {
         Some(nearest) => error.hint(format!("did you mean `--resolve {nearest}`?")),
         None if known.is_empty() => error.hint("name resolves under `[python.resolves]`"),
         None => error.hint(format!("the resolves are `{}`", known.join("`, `"))),

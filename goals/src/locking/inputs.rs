@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use targets::requirements::{Entry, IndexOption, Reader, Wanted, read_requirements_txt};
 use targets::{LockfileTargets, Options, Repository, Resolves, Switch, UseGitignore};
 
-use crate::error::{CommandError, Place};
+use crate::error::CommandError;
 use crate::session::Session;
 use crate::settings;
 
@@ -52,7 +52,7 @@ impl Declared {
                     extras,
                     marker,
                 } => Requirement {
-                    name: name_of(source).map_err(|error| error.at(Place::from(&entry.place)))?,
+                    name: name_of(source).map_err(|error| error.at(entry.place.clone()))?,
                     extras: extras.clone(),
                     source: source.clone(),
                     marker: marker.clone(),

@@ -12,7 +12,7 @@ use model::{InterpreterConstraints, PackageName, PackageSource, RequirementSourc
 use targets::requirements::{IndexOption, IndexOptionKind};
 use transport::Observer;
 
-use crate::error::{CommandError, Place};
+use crate::error::CommandError;
 use crate::locking::Declared;
 use crate::locking::builds::Builds;
 use crate::session::Session;
@@ -189,7 +189,7 @@ impl<'a> Places<'a> {
 
     fn line_url(&self, line: &IndexOption) -> Result<Url, CommandError> {
         self.url("--index-url", &line.value)
-            .map_err(|error| error.at(Place::from(&line.place)))
+            .map_err(|error| error.at(line.place.clone()))
     }
 
     /// A page, or a folder relative to the root.

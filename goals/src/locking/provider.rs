@@ -11,7 +11,7 @@ use model::{
 use resolve::{BinaryPolicy, Direct, Provider, Release, ReleaseFile, Unusable};
 use rustc_hash::FxHashMap;
 
-use crate::error::{CommandError, Place};
+use crate::error::CommandError;
 use crate::locking::Declared;
 use crate::locking::ahead::{Ahead, policy};
 use crate::locking::builds::{Builds, Fetched, Sdist};
@@ -48,7 +48,7 @@ impl ProviderError {
     /// The error as the user reads it, at the requirement that led to it where one does.
     pub fn into_command_error(self, declared: &Declared) -> CommandError {
         match declared.place_of(&self.name) {
-            Some(place) if !self.error.has_place() => self.error.at(Place::from(place)),
+            Some(place) if !self.error.has_place() => self.error.at(place.clone()),
             _ => *self.error,
         }
     }

@@ -11,10 +11,11 @@ use targets::modules::default_modules;
 use targets::{Graph, OwnedFile as Owned, TargetId, Unmatched};
 use wheel::EntryPoints;
 
-use crate::error::{CommandError, Place};
+use crate::error::CommandError;
 use crate::packaging::artifact::{Mistake, artifact, license_files};
 use crate::packaging::{Distribution, Files, Formats, OwnBackend, OwnedFile};
 use crate::session::Session;
+use model::Place;
 
 /// Asks the graph of one repository.
 pub(super) struct Describer<'g> {
@@ -296,8 +297,8 @@ impl Describer<'_> {
     /// Where a field of a target stands.
     fn place(&self, id: TargetId, field: &str) -> Place {
         match self.graph.declaration(id) {
-            Some(declaration) => Place::from(&declaration.call.field_place(field)),
-            None => Place::default(),
+            Some(declaration) => declaration.call.field_place(field),
+            None => Place::file(""),
         }
     }
 }

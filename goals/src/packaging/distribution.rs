@@ -8,7 +8,7 @@ use targets::Unmatched;
 use wheel::EntryPoints;
 use wheel::rules::Artifact;
 
-use crate::error::Place;
+use model::Place;
 
 /// One `python_distribution`.
 #[derive(Debug, Clone)]

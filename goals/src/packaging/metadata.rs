@@ -7,10 +7,11 @@ use camino::Utf8Path;
 use wheel::rules::{self, Derived, RepositoryRules, RuleError};
 use wheel::{CoreMetadata, Description};
 
-use crate::error::{CommandError, Place};
+use crate::error::CommandError;
 use crate::packaging::Distribution;
 use crate::packaging::requirements::{VersionText, on_first_party, requires_dist};
 use crate::session::Session;
+use model::Place;
 
 /// Versions of all distributions, by address.
 #[derive(Debug)]

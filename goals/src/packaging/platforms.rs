@@ -4,9 +4,10 @@ use std::str::FromStr;
 
 use model::Platform;
 
-use crate::error::{CommandError, Place};
+use crate::error::CommandError;
 use crate::packaging::Distribution;
 use crate::session::Session;
+use model::Place;
 
 /// A platform as it is asked for: by name, or by the platform tag of the wheel.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -18,7 +18,7 @@ use wheel::{
     Severity, Verification, WheelContents, WheelTags,
 };
 
-use crate::error::{CommandError, Place};
+use crate::error::CommandError;
 use crate::locking::{Existing, LockPath, PlacesOptions};
 use crate::packaging::archive::{Archive, from_start, same_again};
 use crate::packaging::backend::Backends;
@@ -26,6 +26,7 @@ use crate::packaging::describe::modules_of;
 use crate::packaging::metadata::{Versions, metadata};
 use crate::packaging::{Asked, Distribution, OwnedFile, Previous, time};
 use crate::session::Session;
+use model::Place;
 
 /// Who wrote a wheel, as WHEEL says it.
 const GENERATOR: &str = concat!("cargo-xtask (", env!("CARGO_PKG_VERSION"), ")");

@@ -4,30 +4,16 @@ use std::fmt;
 use std::ops::Range;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use model::Place;
 
 /// Settings that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("{problem}")]
 pub struct SettingsError {
-    /// The file; a folder where no file could be found.
-    pub path: Utf8PathBuf,
-    /// Where in the file, if one place is to blame.
-    pub spot: Option<Spot>,
+    /// Where; a whole file or folder if no line is to blame.
+    pub place: Place,
     /// Why.
     pub problem: Problem,
-}
-
-/// A place in a text file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Spot {
-    /// Counted from 1.
-    pub line: usize,
-    /// In characters, counted from 1.
-    pub column: usize,
-    /// In characters, at least 1, never past the end of the line.
-    pub width: usize,
-    /// The whole line, without its end.
-    pub source_line: String,
 }
 
 /// A key of a section, such as `[python] resolves`.
@@ -180,8 +166,7 @@ impl SettingsError {
     /// An error about a whole file or folder.
     pub fn whole(path: &Utf8Path, problem: Problem) -> Self {
         Self {
-            path: path.to_owned(),
-            spot: None,
+            place: Place::file(path.as_str()),
             problem,
         }
     }
@@ -189,27 +174,8 @@ impl SettingsError {
     /// An error about `span` (in bytes) of `text`, which is what `path` holds.
     pub fn at(path: &Utf8Path, text: &str, span: Range<usize>, problem: Problem) -> Self {
         Self {
-            path: path.to_owned(),
-            spot: Some(Spot::new(text, span)),
+            place: Place::span(path.as_str(), text, span),
             problem,
-        }
-    }
-}
-
-impl Spot {
-    /// The place of `span` (in bytes) in `text`; a span of several lines ends with its first.
-    pub fn new(text: &str, span: Range<usize>) -> Self {
-        let start = text.floor_char_boundary(span.start.min(text.len()));
-        let line_start = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
-        let rest = &text[line_start..];
-        let source_line = rest.lines().next().unwrap_or_default();
-        let line_end = line_start + source_line.len();
-        let end = text.floor_char_boundary(span.end.clamp(start, line_end.max(start)));
-        Self {
-            line: text[..line_start].matches('\n').count() + 1,
-            column: text[line_start..start].chars().count() + 1,
-            width: text[start..end].chars().count().max(1),
-            source_line: source_line.to_owned(),
         }
     }
 }
@@ -218,21 +184,6 @@ impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`[{}] {}`", self.section, self.name)
     }
-}
-
-/// The entry of `known` that `name` is most likely meant to be.
-pub fn nearest<S: AsRef<str>>(name: &str, known: impl IntoIterator<Item = S>) -> Option<S> {
-    known
-        .into_iter()
-        .map(|candidate| {
-            let folded = candidate.as_ref().to_lowercase().replace('-', "_");
-            let distance =
-                strsim::damerau_levenshtein(&name.to_lowercase().replace('-', "_"), &folded);
-            (distance, candidate)
-        })
-        .filter(|(distance, candidate)| *distance <= (candidate.as_ref().len() / 3).max(1))
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
 }
 
 fn did_you_mean(name: impl fmt::Display) -> String {

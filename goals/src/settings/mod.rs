@@ -22,7 +22,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use model::{InterpreterConstraints, Override, PackageName, Platform, PrereleasePolicy};
 
 pub use cutoff::Cutoff;
-pub use error::{Problem, SettingsError, Spot, nearest};
+pub use error::{Problem, SettingsError};
 pub use keys::PIP_INDEX;
 pub use kinds::{AmbiguityResolution, Behavior, FirstPartyRequirements, InitFiles};
 pub use root::find_root;

@@ -6,12 +6,13 @@ use std::ops::Range;
 use camino::{Utf8Path, Utf8PathBuf};
 use toml_edit::{Item, TableLike};
 
-use super::error::{Key, Problem, SettingsError, Spot, nearest};
+use super::error::{Key, Problem, SettingsError};
 use super::keys::Sections;
 use super::kinds::Setting;
 use super::root::read_if_there;
 use super::tree::{Mistake, MistakeKind, Node, Placeholders, Tree, name_span};
 use super::{DEFAULT_RESOLVE_KEY, Ignored, Settings};
+use model::{Place, nearest};
 
 /// The key that every tool's section may have.
 const INSTALL_FROM_RESOLVE: &str = "install_from_resolve";
@@ -101,7 +102,7 @@ impl Document {
     }
 
     fn line(&self, span: Range<usize>) -> usize {
-        Spot::new(&self.text, span).line
+        Place::span(self.path.as_str(), &self.text, span).line
     }
 }
 

@@ -4,7 +4,8 @@ use ::release::settings::{
     FileEdit, FinalNewline, Hook, HookReleases, HookTime, Profile, StepKind, TagKind,
 };
 
-use super::error::nearest;
+use model::nearest;
+
 use super::kinds::Setting;
 use super::tree::{Entry, Mistake, MistakeKind, Node};
 

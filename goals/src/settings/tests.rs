@@ -22,8 +22,9 @@ fn read_texts(pants: &str, cargo: &str) -> Result<Settings, String> {
 }
 
 fn show(error: &SettingsError) -> String {
-    let mut shown = format!("{error}\n  at {}", error.path);
-    if let Some(spot) = &error.spot {
+    let mut shown = format!("{error}\n  at {}", error.place.path);
+    let spot = &error.place;
+    if spot.line > 0 {
         let marks = format!("{}{}", " ".repeat(spot.column - 1), "^".repeat(spot.width));
         shown += &format!(
             ":{}:{}\n  {}\n  {marks}",

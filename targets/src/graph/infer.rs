@@ -185,7 +185,7 @@ impl Graph<'_> {
         let imports = self.cache.imports(&source, strings);
         if let Some((offset, message)) = &imports.syntax_error {
             let text = String::from_utf8_lossy(&source);
-            let place = Place::at(&std::sync::Arc::from(path), &text, *offset as usize);
+            let place = Place::at(path, &text, *offset as usize);
             self.warn(
                 Warning::new(
                     format!("cannot parse all of this file: {message}"),
@@ -539,21 +539,13 @@ fn is_module(text: &str) -> bool {
     })
 }
 
-/// The place of a whole line.
+/// The place where the text of a line begins.
 fn line_place(path: &str, source: &[u8], line: u32) -> Place {
     let text = String::from_utf8_lossy(source);
-    let source_line = text
-        .lines()
-        .nth(line.saturating_sub(1) as usize)
-        .unwrap_or_default();
-    let indent = source_line
-        .chars()
-        .take_while(|c| c.is_whitespace())
-        .count();
-    Place {
-        path: std::sync::Arc::from(path),
-        line,
-        column: u32::try_from(indent).unwrap_or(0) + 1,
-        source_line: std::sync::Arc::from(source_line),
-    }
+    let above = text
+        .split_inclusive('\n')
+        .take(line.saturating_sub(1) as usize);
+    let start: usize = above.map(str::len).sum();
+    let indent = text[start..].find(|c: char| !c.is_whitespace());
+    Place::at(path, &text, start + indent.unwrap_or(0))
 }

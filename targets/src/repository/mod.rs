@@ -145,7 +145,7 @@ fn read_source(root: &Path, path: &str) -> Result<Source, Error> {
     let text = String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let valid = String::from_utf8_lossy(&error.as_bytes()[..at]).into_owned();
-        let place = Place::at(&Arc::from(path), &valid, at);
+        let place = Place::at(path, &valid, at);
         Error::Eval(
             EvalError::new("this file is not UTF-8", place)
                 .hint("BUILD files are UTF-8 text; save the file in that encoding"),

@@ -332,11 +332,9 @@ pub(crate) fn inline_entries(declaration: &Declaration) -> Result<Vec<Entry>, Er
 fn entry(text: &str, place: &Place) -> Result<Entry, Error> {
     let trimmed = text.trim();
     let wanted = wanted(trimmed).map_err(|(offset, message)| {
-        let mut place = place.clone();
-        if place.column > 0 {
-            place.column +=
-                u32::try_from(text[..offset.min(text.len())].chars().count()).unwrap_or(0);
-        }
+        let place = place
+            .clone()
+            .further(text[..offset.min(text.len())].chars().count());
         Error::Requirements(RequirementsError {
             message,
             place,

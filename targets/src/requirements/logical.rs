@@ -22,7 +22,7 @@ impl LogicalLine {
             .find(|(start, _)| *start <= offset)
             .copied()
             .unwrap_or((0, 0));
-        Place::at(path, file, piece.1 + (offset - piece.0))
+        Place::at(Arc::clone(path), file, piece.1 + (offset - piece.0))
     }
 }
 

@@ -19,7 +19,7 @@ pub fn read_pyproject(path: &str, text: &str) -> Result<RequirementsFile, Requir
         let at = error.span().map_or(0, |span| span.start);
         RequirementsError::new(
             format!("not valid TOML: {}", error.message()),
-            Place::at(&path, text, at),
+            Place::at(Arc::clone(&path), text, at),
         )
     })?;
     let Some(project) = document.get("project").and_then(Item::as_table_like) else {
@@ -55,7 +55,7 @@ struct Toml<'t> {
 impl Toml<'_> {
     fn place(&self, span: Option<std::ops::Range<usize>>) -> Place {
         match span {
-            Some(span) => Place::at(self.path, self.text, span.start),
+            Some(span) => Place::at(Arc::clone(self.path), self.text, span.start),
             None => Place::file(Arc::clone(self.path)),
         }
     }

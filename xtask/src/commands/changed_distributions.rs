@@ -96,7 +96,7 @@ fn shipped(distribution: &Distribution, all: &[Distribution]) -> Result<Shipped,
             .iter()
             .map(Utf8PathBuf::from),
     );
-    files.insert(distribution.place.path.as_str().into());
+    files.insert((*distribution.place.path).into());
     Ok(Shipped {
         name: name(distribution)?,
         files,

@@ -26,7 +26,7 @@ const GITHUB: &str = "https://github.com";
 
 /// Clones the plug-in; a folder that is there is left as it is.
 pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
-    let from = Place::parse(&arguments.plugin, &session.working_folder()?)?;
+    let from = PluginRepository::parse(&arguments.plugin, &session.working_folder()?)?;
     let folder = session.root().join(PLUGINS).join(&from.name);
     let shown = format!("{PLUGINS}/{}", from.name);
     if folder.symlink_metadata().is_ok() {
@@ -68,12 +68,12 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
 
 /// From where, and under which name.
 #[derive(Debug, PartialEq, Eq)]
-struct Place {
+struct PluginRepository {
     url: String,
     name: String,
 }
 
-impl Place {
+impl PluginRepository {
     fn parse(text: &str, here: &Utf8Path) -> Result<Self, CommandError> {
         let path: Utf8PathBuf = here.join(text);
         let is_short = text.matches('/').count() == 1
@@ -111,7 +111,7 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, url: &str, name: &str) {
-        let place = Place::parse(text, Utf8Path::new("/nowhere")).unwrap();
+        let place = PluginRepository::parse(text, Utf8Path::new("/nowhere")).unwrap();
         assert_eq!((place.url.as_str(), place.name.as_str()), (url, name));
     }
 
@@ -125,6 +125,6 @@ mod tests {
         );
         check("git@git.example:a/b.git", "git@git.example:a/b.git", "b");
         check("../b", "../b", "b");
-        assert!(Place::parse("..", Utf8Path::new("/nowhere")).is_err());
+        assert!(PluginRepository::parse("..", Utf8Path::new("/nowhere")).is_err());
     }
 }

@@ -81,7 +81,7 @@ pub(crate) fn not_locked(
         lock.resolve
     ));
     let known = lock.packages.iter().map(|package| package.name.as_str());
-    match goals::settings::nearest(package.as_str(), known) {
+    match model::nearest(package.as_str(), known) {
         Some(nearest) => error.hint(format!("did you mean {nearest}?")),
         None => error,
     }

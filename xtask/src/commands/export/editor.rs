@@ -5,8 +5,9 @@ use install::environment::Environment;
 
 use crate::commands::Outcome;
 use goals::environments::{Exporter, folders};
-use goals::error::{CommandError, Place};
+use goals::error::CommandError;
 use goals::session::Session;
+use model::Place;
 use workspace::files;
 
 /// Prints the settings files of the editor, or writes them.
