@@ -313,6 +313,26 @@ fn changed_since() {
 }
 
 #[test]
+fn changed_since_whatever_gits_variables_say() {
+    let mut repo = repo()
+        .file("sub/pants.toml", "[GLOBAL]\n")
+        .file("sub/src/BUILD", "python_sources()\n")
+        .file("sub/src/a.py", "");
+    git(&repo, &["init", "--quiet"]);
+    git(&repo, &["add", "."]);
+    git(&repo, &["commit", "--quiet", "-m", "all"]);
+    repo.write("sub/src/a.py", "import os\n");
+    repo.write("sub/src/b.py", "");
+    let variables = repo.run("git".into(), &["rev-parse", "--local-env-vars"]);
+    for variable in variables.stdout.lines() {
+        repo = repo.env(variable, ".git");
+        let listed = repo.xtask(&["-C", "sub", "list", "--changed-since", "HEAD", "::"]);
+        assert_eq!(listed.stderr, "", "{variable}");
+        assert_eq!(listed.stdout, "src/a.py\nsrc/b.py\n", "{variable}");
+    }
+}
+
+#[test]
 fn imports_are_parsed_once() {
     let repo = monorepo();
     answer(&repo, "dependencies ::");

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use camino::Utf8Path;
+use git::GitError;
 use model::Place;
 
 use crate::settings::SettingsError;
@@ -168,6 +169,20 @@ fn io_text(error: &std::io::Error) -> String {
     }
 }
 
+impl From<GitError> for CommandError {
+    fn from(error: GitError) -> Self {
+        match error {
+            GitError::Failed { command, message } => {
+                Self::failure(format!("`git {command}` failed")).because(message)
+            }
+            GitError::NotRun(reason) => Self::failure("cannot run git")
+                .because(reason)
+                .hint("install git"),
+            error @ GitError::NotUtf8(_) => Self::failure(error.to_string()),
+        }
+    }
+}
+
 impl From<SettingsError> for CommandError {
     fn from(error: SettingsError) -> Self {
         let hint = error.problem.hint();
@@ -216,17 +231,6 @@ pub fn warning_text(warning: &targets::Warning) -> String {
         warning.message,
         hint.unwrap_or_default()
     )
-}
-
-impl From<workspace::git::GitFailure> for CommandError {
-    fn from(error: workspace::git::GitFailure) -> Self {
-        use workspace::git::GitFailure;
-        let command_error = Self::failure(error.to_string());
-        match error {
-            GitFailure::NotRun(_) => command_error.hint("install git"),
-            GitFailure::Refused { reason, .. } => command_error.because(reason),
-        }
-    }
 }
 
 impl From<lockfile::ReadError> for CommandError {

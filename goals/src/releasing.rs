@@ -1,9 +1,9 @@
 //! What the commands around releases share: settings, versions, dates, errors.
 
 use ::changelog::ChangelogError;
+use ::git::{Git, GitError};
 use ::release::backport::BackportError;
 use ::release::gather::FactsError;
-use ::release::git::{Git, GitError};
 use ::release::plan::Refusal;
 use ::release::run::RunError;
 use ::release::settings::{CommitOn, Profile, ReleaseSettings};
@@ -124,8 +124,18 @@ impl From<Refusal> for CommandError {
 impl From<RunError> for CommandError {
     fn from(error: RunError) -> Self {
         let hint = error.hint();
-        with_hint(Self::failure(error.to_string()), hint)
+        match error {
+            RunError::Git(error) => of_git(error),
+            error => with_hint(Self::failure(error.to_string()), hint),
+        }
     }
+}
+
+/// What git says when a release asks it.
+fn of_git(error: GitError) -> CommandError {
+    let no_repository = matches!(&error, GitError::Failed { message, .. } if message.contains("not a git repository"));
+    let hint = "releases need a git repository with at least one commit".to_owned();
+    with_hint(error.into(), no_repository.then_some(hint))
 }
 
 impl From<PublishError> for CommandError {
@@ -171,21 +181,8 @@ impl From<FactsError> for CommandError {
     fn from(error: FactsError) -> Self {
         match error {
             FactsError::Changelog(error) => error.into(),
-            FactsError::Git(error) => error.into(),
+            FactsError::Git(error) => of_git(error),
             other => Self::failure(other.to_string()),
         }
-    }
-}
-
-impl From<GitError> for CommandError {
-    fn from(error: GitError) -> Self {
-        let hint = match &error {
-            GitError::NotRun(_) => Some("install git".to_owned()),
-            GitError::Failed { message, .. } if message.contains("not a git repository") => {
-                Some("releases need a git repository with at least one commit".to_owned())
-            }
-            _ => None,
-        };
-        with_hint(Self::failure(error.to_string()), hint)
     }
 }

@@ -2,6 +2,7 @@
 //! checkout per commit, both in the cache.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use git::{Git, GitError};
 use transport::{Activity, TransportError, What, redacted};
 use url::Url;
 
@@ -194,27 +195,14 @@ impl Repository<'_> {
 
     /// Runs git; gives back what it prints.
     fn git(&self, folder: Option<&Utf8Path>, arguments: &[&str]) -> Result<String, Error> {
-        let mut all: Vec<&str> = Vec::new();
-        if let Some(folder) = folder {
-            all.extend(["-C", folder.as_str()]);
-        }
-        all.extend(arguments);
-        let output = duct::cmd("git", all)
-            .env("GIT_TERMINAL_PROMPT", "0")
-            .env_remove("GIT_DIR")
-            .env_remove("GIT_WORK_TREE")
-            .env_remove("GIT_INDEX_FILE")
-            .stdin_null()
-            .stdout_capture()
-            .stderr_capture()
-            .unchecked()
-            .run()
-            .map_err(|e| self.error(&format!("git cannot be run: {e}")))?;
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
-        if output.status.success() {
-            Ok(text(&output.stdout))
-        } else {
-            Err(self.error(&text(&output.stderr)))
+        let git = match folder {
+            Some(folder) => Git::at(folder),
+            None => Git::nowhere(),
+        };
+        match git.text(arguments) {
+            Ok(text) => Ok(text.trim().to_owned()),
+            Err(GitError::Failed { message, .. }) => Err(self.error(&message)),
+            Err(error) => Err(self.error(&error.to_string())),
         }
     }
 

@@ -17,8 +17,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use changelog::{Release, extract};
+use git::Git;
 use regex::Regex;
-use release::git::Git;
 use release::settings::{FinalNewline, Profile};
 use release::tree::{ChangelogSource, GitTree, NewsChange, Tree};
 use release::version::ReleaseVersion;

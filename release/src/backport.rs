@@ -10,7 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use regex::Regex;
 use thiserror::Error;
 
-use crate::git::{Git, GitError};
+use git::{Git, GitError};
 
 /// What is backported, and where to.
 #[derive(Debug, Clone)]
@@ -239,14 +239,13 @@ impl Part {
     /// `git show` has the difference to the first parent, also for merges and first commits.
     fn diff_args<'a>(&'a self, commit: &'a str) -> Vec<&'a str> {
         let mut args = vec![
-            "-c",
-            "diff.noprefix=false",
-            "-c",
-            "diff.mnemonicPrefix=false",
             "show",
+            "--format=",
+            "--first-parent",
+            "--binary",
+            "--full-index",
+            "--no-renames",
         ];
-        args.extend(["--format=", "--first-parent", "--binary", "--full-index"]);
-        args.extend(["--no-renames", "--no-ext-diff"]);
         args.extend(self.relative.as_deref());
         args.extend([commit, "--", "."]);
         args.extend(self.others.iter().map(String::as_str));

@@ -7,11 +7,11 @@ use globset::{Glob, GlobSetBuilder};
 use thiserror::Error;
 
 use crate::facts::{Facts, Head, Locks, NewsFile, RemoteBranch, RemoteFacts, TagFact};
-use crate::git::{Git, GitError};
 use crate::plan::{Pushing, Request};
 use crate::settings::ReleaseSettings;
 use crate::tree::{ChangelogSource, ChangelogSourceError, Tree, TreeError, WorkTree};
 use changelog::Release;
+use git::{Git, GitError};
 
 /// Why facts cannot be had.
 #[derive(Debug, Error)]

@@ -6,11 +6,11 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use thiserror::Error;
 
-use crate::git::{Git, GitError};
 use changelog::{
     ChangelogError, ChangelogSettings, FoundFile, Fragment, Release, Rendered, SettingsFiles,
     TemplateSource, fragments, prepend, render,
 };
+use git::{Git, GitError};
 
 /// A folder of files.
 pub trait Tree {

@@ -4,9 +4,9 @@
 mod support;
 
 use camino::Utf8PathBuf;
+use git::Git;
 use release::facts::Locks;
 use release::gather::gather;
-use release::git::Git;
 use release::plan::{Decision, Refused, Request, Step, plan, show};
 use release::settings::{FileEdit, HookReleases, Profile, ReleaseSettings};
 use support::{Sandbox, decide, go, pushed, request, settings};

@@ -3,7 +3,7 @@
 
 mod support;
 
-use release::git::Git;
+use git::Git;
 use release::plan::{Decision, Plan, Publishing, Request, Step};
 use release::run::{Moment, RunError, Runner, Watch};
 use release::settings::{Profile, ReleaseSettings};

@@ -1,4 +1,3 @@
-//! What a repository is on disk: its git, and its files, which are replaced as a whole.
+//! What a repository is on disk: its files, which are replaced as a whole.
 
 pub mod files;
-pub mod git;

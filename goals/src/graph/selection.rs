@@ -1,12 +1,13 @@
 //! Which targets a command is about: specs, tags, types, changes since a commit.
 
+use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
+use git::Git;
 use targets::query::{Changed, Dependents, Filter, Specs};
 use targets::{Graph, TargetId};
 
 use crate::error::CommandError;
 use crate::session::Session;
-use workspace::git;
 
 /// What can be said about which targets are meant.
 #[derive(Debug, Args)]
@@ -122,37 +123,23 @@ impl Selection {
 
 /// What differs from the point where the work left `since`, untracked files included.
 pub fn changed_files(session: &Session, since: &str) -> Result<Changed, CommandError> {
-    let root = session.root();
-    if git::commit(root, since)?.is_none() {
+    let git = Git::at(session.root());
+    if git.commit(since)?.is_none() {
         return Err(
             CommandError::failure(format!("there is no commit `{since}`")).hint(
                 "`--changed-since` takes a branch, tag or commit, such as `main` or `HEAD~3`",
             ),
         );
     }
-    let base = git::run(root, &["merge-base", since, "HEAD"])?;
-    let differing = git::run(
-        root,
-        &[
-            "diff",
-            "--relative",
-            "--name-status",
-            "--no-renames",
-            "-z",
-            base.trim(),
-        ],
-    )?;
-    let untracked = git::run(root, &["ls-files", "--others", "--exclude-standard", "-z"])?;
-    let mut changed = Changed::default();
-    let mut parts = differing.split_terminator('\0');
-    while let (Some(status), Some(path)) = (parts.next(), parts.next()) {
-        match status {
-            "D" => changed.deleted.push(path.to_owned()),
-            _ => changed.edited.push(path.to_owned()),
-        }
-    }
-    changed
-        .edited
-        .extend(untracked.split_terminator('\0').map(str::to_owned));
-    Ok(changed)
+    let base = git.text(&["merge-base", since, "HEAD"])?;
+    let difference = git.difference(&base)?;
+    let edited = difference.edited.into_iter().chain(git.untracked()?);
+    Ok(Changed {
+        edited: edited.map(Utf8PathBuf::into_string).collect(),
+        deleted: difference
+            .deleted
+            .into_iter()
+            .map(Utf8PathBuf::into_string)
+            .collect(),
+    })
 }

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use git::Git;
 
 use crate::error::CommandError;
 use crate::graph::Workspace;
 use crate::packaging::select::Selection;
 use crate::packaging::{Choice, Distribution, Imports};
 use crate::session::Session;
-use workspace::git;
 
 /// A release and the files of its distributions.
 #[derive(Debug)]
@@ -23,9 +23,10 @@ impl Previous {
     /// The nearest tag before the commit at hand; `None` where there is none, or where its tree
     /// cannot be read any more.
     pub fn find(session: &Session) -> Option<Self> {
-        let root = session.root();
-        let tag = git::run(root, &["describe", "--tags", "--abbrev=0", "HEAD"]).ok()?;
-        let tag = tag.trim().to_owned();
+        let git = Git::at(session.root());
+        let tag = git
+            .text(&["describe", "--tags", "--abbrev=0", "HEAD"])
+            .ok()?;
         let folder = tempfile::tempdir().ok()?;
         let tree = Utf8PathBuf::from_path_buf(folder.path().canonicalize().ok()?).ok()?;
         match distributions(session, &tag, &tree) {
@@ -60,10 +61,13 @@ fn distributions(
     tree: &Utf8Path,
 ) -> Result<BTreeMap<String, Distribution>, CommandError> {
     let archive = tree.join("tree.tar");
-    git::run(
-        session.root(),
-        &["archive", "--format=tar", "--output", archive.as_str(), tag],
-    )?;
+    Git::at(session.root()).text(&[
+        "archive",
+        "--format=tar",
+        "--output",
+        archive.as_str(),
+        tag,
+    ])?;
     let unpacked =
         fs_err::File::open(&archive).and_then(|file| tar::Archive::new(file).unpack(tree));
     unpacked.map_err(|error| CommandError::file("unpack", &archive, &error))?;

@@ -1,6 +1,7 @@
 //! The time stamp of an archive: SOURCE_DATE_EPOCH, else the last commit that touched the package.
 
 use camino::Utf8Path;
+use git::Git;
 use wheel::ArchiveTime;
 
 use crate::error::CommandError;
@@ -26,13 +27,7 @@ pub(super) fn from_environment(session: &Session) -> Result<Option<ArchiveTime>,
 /// The time of the last commit that touched something in `folder`; outside of a git repository,
 /// and for what was never committed, the earliest that archives can hold.
 pub(super) fn of_last_commit(root: &Utf8Path, folder: &str) -> ArchiveTime {
-    let folder = if folder.is_empty() { "." } else { folder };
-    let git = duct::cmd!("git", "log", "-1", "--format=%ct", "--", folder)
-        .dir(root)
-        .stderr_null()
-        .unchecked()
-        .read();
-    git.ok()
-        .and_then(|text| text.trim().parse().ok())
+    Git::at(root)
+        .last_change(folder)
         .map_or(ArchiveTime::EARLIEST, ArchiveTime::from_unix)
 }

@@ -9,11 +9,11 @@ use thiserror::Error;
 
 pub use journal::{Delivered, Journal, JournalFolder, Origin};
 
-use crate::git::{Git, GitError};
 use crate::plan::{Plan, Step};
 use crate::tree::NewsChange;
 use crate::version::ReleaseVersion;
 use changelog::Fragment;
+use git::{Git, GitError};
 
 /// Why a run stops.
 #[derive(Debug, Error)]

@@ -4,8 +4,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::journal::{Delivered, Journal, replace};
 use super::{Runner, StepError};
-use crate::git::Git;
 use crate::plan::{STAGING, Step};
+use git::Git;
 
 /// Does one step.
 pub(super) fn run(

@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, dead_code, reason = "tests; each uses its part")]
 
 use camino::{Utf8Path, Utf8PathBuf};
+use git::Git;
 use release::gather::gather;
-use release::git::Git;
 use release::plan::{Decision, Plan, Publishing, Pushing, Refused, Request, plan};
 use release::settings::{Hook, HookReleases, HookTime, Profile, ReleaseSettings};
 

@@ -1,9 +1,9 @@
 //! `backport`: commits applied to another branch, whose folders may have other names.
 
+use ::git::Git;
 use ::release::backport::{
     Backport, FolderMapping, Outcome as Backported, backport, repository_of,
 };
-use ::release::git::Git;
 use clap::Args;
 
 use crate::commands::Outcome;

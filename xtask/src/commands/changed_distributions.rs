@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use ::git::Git;
 use ::release::changed::{Change, Distribution as Shipped, changed_distributions};
-use ::release::git::Git;
 use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
 use model::PackageName;
@@ -105,24 +105,11 @@ fn shipped(distribution: &Distribution, all: &[Distribution]) -> Result<Shipped,
 }
 
 fn changed_files(session: &Session, since: &str) -> Result<BTreeSet<Utf8PathBuf>, CommandError> {
-    let args = [
-        "diff",
-        "--name-only",
-        "--no-renames",
-        "--relative",
-        "-z",
-        since,
-        "--",
-    ];
-    let listed = Git::at(session.root()).text(&args).map_err(|_| {
+    let difference = Git::at(session.root()).difference(since).map_err(|_| {
         CommandError::failure(format!("`{since}` names no commit"))
             .hint("fetch it first: `git fetch origin --tags`")
     })?;
-    Ok(listed
-        .split('\0')
-        .filter(|path| !path.is_empty())
-        .map(Utf8PathBuf::from)
-        .collect())
+    Ok(difference.into_paths())
 }
 
 fn reason(change: &Change) -> String {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use ::changelog::{BranchCheck, Release, check_branch, extract};
-use ::release::git::Git;
+use ::git::Git;
 use ::release::run::write_news;
 use ::release::tree::{ChangelogSource, WorkTree};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -182,20 +182,9 @@ fn changed(session: &Session, since: &str) -> Result<BTreeSet<Utf8PathBuf>, Comm
         ))
         .hint("fetch it first: `git fetch origin`, or name another: `--since REF`")
     })?;
-    let committed = git.text(&[
-        "diff",
-        "--name-only",
-        "--no-renames",
-        "--relative",
-        "-z",
-        &base,
-    ])?;
-    let new = git.text(&["ls-files", "--others", "--exclude-standard", "-z"])?;
-    let paths = committed.split('\0').chain(new.split('\0'));
-    Ok(paths
-        .filter(|path| !path.is_empty())
-        .map(Utf8PathBuf::from)
-        .collect())
+    let mut changed = git.difference(&base)?.into_paths();
+    changed.extend(git.untracked()?);
+    Ok(changed)
 }
 
 fn print_notes(session: &Session, version: &str) -> Result<Outcome, CommandError> {

@@ -5,11 +5,12 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
+use git::Git;
 
 use crate::commands::Outcome;
 use goals::error::CommandError;
 use goals::session::Session;
-use workspace::{files, git};
+use workspace::files;
 
 /// The driver's name in git's configuration.
 const DRIVER: &str = "xtask-lockfile";
@@ -53,6 +54,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
 /// The driver as it is to be in a repository.
 pub(crate) struct Driver {
     root: Utf8PathBuf,
+    git: Git,
     command: String,
     lockfiles: Vec<String>,
 }
@@ -61,11 +63,12 @@ impl Driver {
     /// The driver for a session's repository, which must be git's.
     pub(crate) fn of(session: &Session) -> Result<Self, CommandError> {
         let root = session.root();
-        let prefix = git::run(root, &["rev-parse", "--show-prefix"]).map_err(|error| {
+        let git = Git::at(root);
+        let prefix = git.text(&["rev-parse", "--show-prefix"]).map_err(|error| {
             CommandError::from(error).hint("the merge driver is git's: run `git init` first")
         })?;
         // Git calls the driver at the top of the working tree.
-        let root_option = match prefix.trim().trim_end_matches('/') {
+        let root_option = match prefix.trim_end_matches('/') {
             "" => String::new(),
             folder => format!(" -C {}", shell_quoted(folder)),
         };
@@ -80,6 +83,7 @@ impl Driver {
         lockfiles.dedup();
         Ok(Self {
             root: root.to_owned(),
+            git,
             command: format!("cargo xtask{root_option} merge-lockfile %O %A %B %P"),
             lockfiles,
         })
@@ -89,7 +93,7 @@ impl Driver {
     pub(crate) fn missing(&self) -> Result<Vec<String>, CommandError> {
         let mut missing = Vec::new();
         let name = format!("merge.{DRIVER}.driver");
-        if git::setting(&self.root, &name)?.as_ref() != Some(&self.command) {
+        if self.git.setting(&name)?.as_ref() != Some(&self.command) {
             missing.push(format!(
                 "git's configuration has no `{name} = {}`",
                 self.command
@@ -109,7 +113,7 @@ impl Driver {
         self.write_attributes(&self.with_attributes(before.as_deref()))?;
         let set = |key: &str, value: &str| {
             let key = format!("merge.{DRIVER}.{key}");
-            git::run(&self.root, &["config", "--local", &key, value])
+            self.git.text(&["config", "--local", &key, value])
         };
         set("name", "lockfiles of cargo xtask")?;
         set("driver", &self.command)?;
@@ -128,11 +132,9 @@ impl Driver {
             }
         }
         let section = format!("merge.{DRIVER}");
-        if git::setting(&self.root, &format!("{section}.driver"))?.is_some() {
-            git::run(
-                &self.root,
-                &["config", "--local", "--remove-section", &section],
-            )?;
+        if self.git.setting(&format!("{section}.driver"))?.is_some() {
+            self.git
+                .text(&["config", "--local", "--remove-section", &section])?;
         }
         Ok(())
     }
@@ -222,6 +224,7 @@ mod tests {
     fn check(before: &str, expect: &str) {
         let driver = Driver {
             root: Utf8PathBuf::new(),
+            git: Git::nowhere(),
             command: String::new(),
             lockfiles: vec!["python.lock".to_owned(), "tools/my pytest.lock".to_owned()],
         };

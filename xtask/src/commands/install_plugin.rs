@@ -2,12 +2,12 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
+use git::Git;
 
 use crate::commands::Outcome;
 use goals::environments::{PLUGINS, Plugin};
 use goals::error::CommandError;
 use goals::session::Session;
-use workspace::git;
 
 /// What can be said to `install-plugin`.
 #[derive(Debug, Args)]
@@ -47,11 +47,11 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
         .map(|path| path.join("clone"))
         .ok_or_else(|| CommandError::failure("the root's name is not UTF-8"))?;
     let clone = ["clone", "--quiet", "--", &from.url, temporary.as_str()];
-    git::run(session.root(), &clone).map_err(|error| {
+    Git::at(session.root()).text(&clone).map_err(|error| {
         CommandError::from(error).hint("check the name, and whether you may read the repository")
     })?;
     if let Some(revision) = &arguments.revision {
-        git::run(&temporary, &["checkout", "--quiet", revision])?;
+        Git::at(temporary.as_path()).text(&["checkout", "--quiet", revision])?;
     }
     let plugin = Plugin::read(&temporary)?;
     fs_err::rename(&temporary, &folder)

@@ -5,6 +5,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
+use git::merge_files;
 use lockfile::{Lock, LockFormat};
 
 use crate::commands::Outcome;
@@ -12,7 +13,7 @@ use goals::error::CommandError;
 use goals::locking::{Places, PlacesOptions, Sides, merge};
 use goals::session::Global;
 use goals::session::Session;
-use workspace::{files, git};
+use workspace::files;
 
 /// What git hands over.
 #[derive(Debug, Args)]
@@ -94,7 +95,7 @@ fn write(arguments: &Arguments, text: &str) -> Result<(), CommandError> {
 fn conflict(arguments: &Arguments, error: &CommandError) -> Result<String, CommandError> {
     let explanation: String = error.lines().map(|line| format!("# {line}\n")).collect();
     let files = [&arguments.ours, &arguments.base, &arguments.theirs];
-    let text = git::merge_file(files.map(Utf8PathBuf::as_path))?;
+    let text = merge_files(files.map(Utf8PathBuf::as_path))?;
     if text.lines().any(|line| line.starts_with("<<<<<<< ")) {
         return Ok(explanation + &text);
     }

@@ -1,6 +1,6 @@
 //! `publish`: distributions go to an index; what is there already is skipped.
 
-use ::release::git::Git;
+use ::git::Git;
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use index::upload::{

@@ -183,7 +183,7 @@ fn refused(session: &Session, refused: Refused, dry_run: bool) -> CommandError {
 }
 
 fn refuse_when_under_way(session: &Session) -> Result<(), CommandError> {
-    let folder = JournalFolder::of(&::release::git::Git::at(session.root()))?;
+    let folder = JournalFolder::of(&::git::Git::at(session.root()))?;
     match folder.read()? {
         Some(journal) => Err(journal.under_way().into()),
         None => Ok(()),

@@ -1,6 +1,7 @@
 //! `lock check`: is every lock what its inputs say, complete, and free of withdrawn files?
 
 use clap::Args;
+use git::Git;
 use index::Index;
 use lockfile::diff::Cause;
 use lockfile::{Lock, LockFormat};
@@ -10,7 +11,6 @@ use crate::commands::Outcome;
 use goals::error::CommandError;
 use goals::locking::{self, Declared, LockPath, Places, PlacesOptions};
 use goals::session::Session;
-use workspace::git;
 
 /// What can be said to `lock check`.
 #[derive(Debug, Args)]
@@ -109,12 +109,13 @@ impl Check<'_> {
         let Some(revision) = &self.arguments.budget else {
             return Ok(Vec::new());
         };
-        if git::commit(self.session.root(), revision)?.is_none() {
+        let git = Git::at(self.session.root());
+        if git.commit(revision)?.is_none() {
             return Err(CommandError::failure(format!(
                 "`--budget {revision}`: this git repository has no such revision"
             )));
         }
-        let Some(text) = git::show(self.session.root(), revision, &path.relative)? else {
+        let Some(text) = git.file(revision, &path.relative)? else {
             return Ok(Vec::new());
         };
         let place = format!("{revision}:{}", path.relative);

@@ -2,6 +2,7 @@
 
 use camino::Utf8Path;
 use clap::{Args, ValueEnum};
+use git::Git;
 use lockfile::diff::nothing;
 use lockfile::{Lock, LockDiff, LockFormat, diff};
 
@@ -9,7 +10,6 @@ use crate::commands::Outcome;
 use goals::error::CommandError;
 use goals::locking::{LockPath, lock_paths};
 use goals::session::Session;
-use workspace::git;
 
 /// What can be said to `lock diff`.
 #[derive(Debug, Args)]
@@ -109,7 +109,7 @@ impl State {
             let lock = lockfile::read(&text, Utf8Path::new(named))?;
             return Ok(Self::File(Box::new(lock)));
         }
-        match git::commit(session.root(), named)? {
+        match Git::at(session.root()).commit(named)? {
             Some(_) => Ok(Self::Revision(named.to_owned())),
             None => Err(CommandError::failure(format!(
                 "`{named}` is neither a lockfile nor a revision of this git repository"
@@ -129,7 +129,7 @@ impl State {
         let text = match self {
             Self::File(lock) => return Ok(Some((**lock).clone())),
             Self::WorkingTree => path.read()?,
-            Self::Revision(revision) => git::show(session.root(), revision, &path.relative)?,
+            Self::Revision(revision) => Git::at(session.root()).file(revision, &path.relative)?,
         };
         let Some(text) = text.filter(|text| !text.trim().is_empty()) else {
             return Ok(None);

@@ -1,0 +1,186 @@
+//! What keeps git's answers the same for everyone: which variables a command does not see, and
+//! which settings it is given.
+//!
+//! A git that runs us (a hook, `git rebase --exec`) leaves variables that name its repository and
+//! its index. A user's settings colour, convert, sort, sign and shorten what git prints. Neither may
+//! change what we read, so each variable and each setting that can is listed here, and a test tries
+//! them all.
+
+use duct::Expression;
+
+/// Variables that git itself sets for the programs that it starts (`git rev-parse
+/// --local-env-vars`), and those by which a user changes what a command prints.
+pub const CLEARED_VARIABLES: &[&str] = &[
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_ATTR_SOURCE",
+    "GIT_COMMON_DIR",
+    "GIT_CONFIG",
+    "GIT_CONFIG_COUNT",
+    "GIT_CONFIG_PARAMETERS",
+    "GIT_DEFAULT_HASH",
+    "GIT_DIFF_OPTS",
+    "GIT_DIR",
+    "GIT_EXTERNAL_DIFF",
+    "GIT_GLOB_PATHSPECS",
+    "GIT_GRAFT_FILE",
+    "GIT_ICASE_PATHSPECS",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_INTERNAL_SUPER_PREFIX",
+    "GIT_LITERAL_PATHSPECS",
+    "GIT_NAMESPACE",
+    "GIT_NOGLOB_PATHSPECS",
+    "GIT_NO_REPLACE_OBJECTS",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PAGER",
+    "GIT_PAGER_IN_USE",
+    "GIT_PREFIX",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
+    "LANGUAGE",
+];
+
+/// Settings that every command is given, whatever the user's files say.
+///
+/// Not here: what signs commits and tags (`commit.gpgSign`), hooks, line ends, ignored files, and
+/// how servers are reached. Those say how the user works, and our commits follow them.
+pub const PINNED_SETTINGS: &[(&str, &str)] = &[
+    ("apply.ignoreWhitespace", "no"),
+    ("apply.whitespace", "nowarn"),
+    ("branch.sort", "refname"),
+    ("clone.defaultRemoteName", "origin"),
+    ("color.advice", "false"),
+    ("color.branch", "false"),
+    ("color.diff", "false"),
+    ("color.push", "false"),
+    ("color.remote", "false"),
+    ("color.status", "false"),
+    ("color.transport", "false"),
+    ("color.ui", "false"),
+    ("column.branch", "never"),
+    ("column.status", "never"),
+    ("column.tag", "never"),
+    ("column.ui", "never"),
+    ("commit.cleanup", "whitespace"),
+    ("core.abbrev", "auto"),
+    ("core.fsmonitor", "false"),
+    ("core.quotePath", "false"),
+    ("diff.algorithm", "default"),
+    ("diff.autoRefreshIndex", "true"),
+    ("diff.context", "3"),
+    ("diff.dstPrefix", "b/"),
+    ("diff.interHunkContext", "0"),
+    ("diff.mnemonicPrefix", "false"),
+    ("diff.noprefix", "false"),
+    ("diff.orderFile", "/dev/null"),
+    ("diff.relative", "false"),
+    ("diff.renames", "true"),
+    ("diff.srcPrefix", "a/"),
+    ("diff.submodule", "short"),
+    ("fetch.prune", "false"),
+    ("fetch.pruneTags", "false"),
+    ("i18n.commitEncoding", "UTF-8"),
+    ("i18n.logOutputEncoding", "UTF-8"),
+    ("log.date", "default"),
+    ("log.decorate", "false"),
+    ("log.follow", "false"),
+    ("log.showRoot", "true"),
+    ("log.showSignature", "false"),
+    ("push.followTags", "false"),
+    ("status.branch", "false"),
+    ("status.relativePaths", "true"),
+    ("status.renames", "true"),
+    ("status.short", "false"),
+    ("status.showStash", "false"),
+    ("status.showUntrackedFiles", "normal"),
+    ("status.submoduleSummary", "false"),
+    ("tag.sort", "refname"),
+];
+
+/// Options that no setting stands for, by command: no program of the user's turns a file into
+/// other text (`textconv`, `diff.external`).
+const OPTIONS: &[(&str, &[&str])] = &[
+    ("diff", &["--no-ext-diff", "--no-textconv"]),
+    ("log", &["--no-ext-diff", "--no-textconv"]),
+    ("show", &["--no-ext-diff", "--no-textconv"]),
+];
+
+/// Settings in `GIT_CONFIG_KEY_0` and the like that stay: who the user is, which folders are
+/// trusted, how servers are reached. Machines that build give them this way.
+const KEPT_SETTINGS: &[&str] = &[
+    "author.",
+    "committer.",
+    "core.sshcommand",
+    "credential.",
+    "gpg.",
+    "http.",
+    "safe.",
+    "ssh.",
+    "url.",
+    "user.",
+];
+
+/// The arguments of git with the pinned settings in front.
+pub(crate) fn arguments(arguments: &[&str]) -> Vec<String> {
+    let mut all = vec!["--no-pager".to_owned()];
+    for (name, value) in PINNED_SETTINGS {
+        all.extend(["-c".to_owned(), format!("{name}={value}")]);
+    }
+    // What a caller sets with `-c` comes after ours and wins.
+    let at = arguments
+        .chunks(2)
+        .take_while(|pair| pair[0] == "-c")
+        .count()
+        * 2;
+    let (settings, command) = arguments.split_at(at.min(arguments.len()));
+    all.extend(settings.iter().map(|&word| word.to_owned()));
+    if let Some((name, rest)) = command.split_first() {
+        let options = OPTIONS.iter().find(|(known, _)| known == name);
+        all.push((*name).to_owned());
+        all.extend(
+            options
+                .into_iter()
+                .flat_map(|(_, options)| options.iter().map(|&o| o.to_owned())),
+        );
+        all.extend(rest.iter().map(|&word| word.to_owned()));
+    }
+    all
+}
+
+/// The command in an environment that says nothing of another repository, in English.
+pub(crate) fn isolated(git: Expression) -> Expression {
+    let kept = kept_settings();
+    let mut git = git
+        .env("LC_ALL", "C.UTF-8")
+        .env("GIT_TERMINAL_PROMPT", "0")
+        .env("GIT_OPTIONAL_LOCKS", "0");
+    for variable in CLEARED_VARIABLES {
+        git = git.env_remove(variable);
+    }
+    if kept.is_empty() {
+        return git;
+    }
+    git = git.env("GIT_CONFIG_COUNT", kept.len().to_string());
+    for (at, (key, value)) in kept.iter().enumerate() {
+        git = git
+            .env(format!("GIT_CONFIG_KEY_{at}"), key)
+            .env(format!("GIT_CONFIG_VALUE_{at}"), value);
+    }
+    git
+}
+
+fn kept_settings() -> Vec<(String, String)> {
+    let variable = |name: String| std::env::var(name).ok();
+    let count = variable("GIT_CONFIG_COUNT".to_owned()).and_then(|count| count.parse().ok());
+    (0..count.unwrap_or(0usize))
+        .map_while(|at| {
+            let key = variable(format!("GIT_CONFIG_KEY_{at}"))?;
+            Some((key, variable(format!("GIT_CONFIG_VALUE_{at}"))?))
+        })
+        .filter(|(key, _)| {
+            let key = key.to_lowercase();
+            KEPT_SETTINGS.iter().any(|kept| key.starts_with(kept))
+        })
+        .collect()
+}

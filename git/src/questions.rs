@@ -1,0 +1,124 @@
+//! Questions about a repository that are asked in more than one place.
+
+use std::collections::BTreeSet;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::{Git, GitError};
+
+/// How files differ from those of a commit; paths are relative to the root.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TreeDifference {
+    /// Added or with other contents.
+    pub edited: BTreeSet<Utf8PathBuf>,
+    /// No longer there.
+    pub deleted: BTreeSet<Utf8PathBuf>,
+}
+
+impl TreeDifference {
+    /// Every file that differs.
+    pub fn into_paths(self) -> BTreeSet<Utf8PathBuf> {
+        self.edited.into_iter().chain(self.deleted).collect()
+    }
+}
+
+impl Git {
+    /// The commit that a revision names; `None` where it names none.
+    ///
+    /// # Errors
+    /// git is not there.
+    pub fn commit(&self, revision: &str) -> Result<Option<String>, GitError> {
+        let name = format!("{revision}^{{commit}}");
+        self.maybe(&[
+            "rev-parse",
+            "--verify",
+            "--quiet",
+            "--end-of-options",
+            &name,
+        ])
+    }
+
+    /// A file as a revision has it, its path relative to the root; `None` where it has no such
+    /// file.
+    ///
+    /// # Errors
+    /// git is not there, or the file is not text.
+    pub fn file(&self, revision: &str, path: &Utf8Path) -> Result<Option<String>, GitError> {
+        let object = format!("{revision}:./{path}");
+        let arguments = ["cat-file", "blob", &object];
+        match self.bytes(&arguments) {
+            Ok(bytes) => String::from_utf8(bytes)
+                .map(Some)
+                .map_err(|_| GitError::NotUtf8(arguments.join(" "))),
+            Err(GitError::Failed { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A setting of the repository itself; `None` where it is not set.
+    ///
+    /// # Errors
+    /// git is not there.
+    pub fn setting(&self, name: &str) -> Result<Option<String>, GitError> {
+        self.maybe(&["config", "--local", "--get", name])
+    }
+
+    /// How the files below the root differ from a commit. Files that git does not know are not
+    /// among them.
+    ///
+    /// # Errors
+    /// No such commit.
+    pub fn difference(&self, commit: &str) -> Result<TreeDifference, GitError> {
+        let options = ["--relative", "--name-status", "--no-renames", "-z"];
+        let arguments = [&["diff"][..], &options, &[commit, "--"]].concat();
+        let listed = self.text(&arguments)?;
+        let mut words = listed.split_terminator('\0');
+        let mut difference = TreeDifference::default();
+        while let (Some(status), Some(path)) = (words.next(), words.next()) {
+            match status {
+                "D" => difference.deleted.insert(path.into()),
+                _ => difference.edited.insert(path.into()),
+            };
+        }
+        Ok(difference)
+    }
+
+    /// The files below the root that git neither knows nor ignores.
+    ///
+    /// # Errors
+    /// Not a repository.
+    pub fn untracked(&self) -> Result<BTreeSet<Utf8PathBuf>, GitError> {
+        let listed = self.text(&["ls-files", "--others", "--exclude-standard", "-z"])?;
+        Ok(paths(&listed).collect())
+    }
+
+    /// The time of the last commit that touched something in a folder, in seconds since 1970.
+    pub fn last_change(&self, folder: &str) -> Option<i64> {
+        let folder = if folder.is_empty() { "." } else { folder };
+        self.text(&["log", "-1", "--format=%ct", "--", folder])
+            .ok()?
+            .parse()
+            .ok()
+    }
+}
+
+/// The paths in output that ends each with NUL (`-z`).
+pub fn paths(output: &str) -> impl Iterator<Item = Utf8PathBuf> {
+    output
+        .split('\0')
+        .filter(|path| !path.is_empty())
+        .map(Utf8PathBuf::from)
+}
+
+/// The merge of our file, the base and their file, line by line, with conflict markers.
+///
+/// # Errors
+/// git is not there.
+pub fn merge_files(files: [&Utf8Path; 3]) -> Result<String, GitError> {
+    let labels = ["-L", "ours", "-L", "base", "-L", "theirs"];
+    let files = files.map(Utf8Path::as_str);
+    let arguments = [&["merge-file", "-p"][..], &labels, &files].concat();
+    // The exit status is the number of conflicts.
+    let output = Git::nowhere().output(&arguments)?;
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
