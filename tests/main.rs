@@ -27,11 +27,6 @@ fn repo() -> Repo {
     Repo::new(BINARY)
 }
 
-/// A small repository of `tests/cases/graph`, and what Pants says about it.
-fn graph_case(name: &str) -> Utf8PathBuf {
-    root().join("tests/cases/graph").join(name)
-}
-
 /// Locks every resolve; the lock must come out.
 #[track_caller]
 fn lock(repo: &Repo) -> Output {

@@ -1,9 +1,10 @@
 //! What tests are made of: packages in memory, a package index on 127.0.0.1 that misbehaves on
-//! demand, throw-away monorepos in which the real binary runs, and skips that are seen.
+//! demand, throw-away monorepos in which the real binary runs, facts to judge by, and skips that are seen.
 //!
 //! For tests only, so a mistake in a fixture panics. Nothing here reaches beyond this machine.
 
 mod archive;
+mod facts;
 mod fault;
 mod filter;
 mod http;
@@ -13,9 +14,10 @@ mod package;
 mod repo;
 mod skip;
 
+pub use facts::{backend_ai, cases, shared};
 pub use fault::{Fault, When};
 pub use filter::Filter;
 pub use index::{Index, IndexBuilder, Served};
 pub use package::{Package, PackageFile};
 pub use repo::{Output, Repo, Running};
-pub use skip::{peer, shared, skip};
+pub use skip::{peer, skip};

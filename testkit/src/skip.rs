@@ -1,10 +1,11 @@
-//! What a test needs and a machine may not have: other tools, and the folder of shared facts.
+//! What a test needs and a machine may not have: other tools.
 //!
 //! A test without them returns early and says so on the terminal, past the test runner's capture.
+//! `.ci/run` reads these lines.
 
 use std::io::Write;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 
 /// The program `name` in the virtual environment that `XTASK_PEERS` names.
 ///
@@ -23,25 +24,6 @@ pub fn peer(name: &str) -> Option<Utf8PathBuf> {
         return None;
     }
     Some(program)
-}
-
-/// A folder or file of the shared facts: in `XTASK_SHARED`, else in `../shared` beside the
-/// workspace.
-///
-/// `None` where it is missing: the caller's test is then reported as skipped.
-#[must_use]
-pub fn shared(path: &str) -> Option<Utf8PathBuf> {
-    let workspace = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let folder = std::env::var("XTASK_SHARED")
-        .map_or_else(|_| workspace.join("../shared"), Utf8PathBuf::from);
-    let found = folder.join(path);
-    if !found.exists() {
-        skip(&format!(
-            "needs the shared folder's {path}, and {found} does not exist"
-        ));
-        return None;
-    }
-    Some(found)
 }
 
 /// Says that the running test is skipped.

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use model::Requirement;
-use testkit::{Index, Package, Repo, shared, skip};
+use testkit::{Index, Package, Repo, backend_ai, cases, shared};
 
 use super::{built, open};
-use crate::{graph_case, repo};
+use crate::repo;
 
 /// What is compared of a wheel. Members of `.dist-info` go by their last name.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -102,7 +102,7 @@ fn check_case(case: &str) {
 }
 
 fn check_case_in(case: &str, repo: Repo) {
-    let folder = graph_case(case);
+    let folder = cases("graph").join(case);
     let repo = copy_tree(&folder.join("in"), repo).env("SOURCE_DATE_EPOCH", "0");
     fs_err::remove_file(repo.root().join("Cargo.toml")).unwrap();
     let output = repo.xtask(&["package", "::"]);
@@ -205,7 +205,7 @@ fn distributions_with_a_setup_of_their_own() {
 
 /// Cases that Pants refuses, we refuse too; returns what we say.
 fn check_refused(case: &str) -> String {
-    let repo = copy_tree(&graph_case(case).join("in"), repo());
+    let repo = copy_tree(&cases("graph").join(case).join("in"), repo());
     fs_err::remove_file(repo.root().join("Cargo.toml")).unwrap();
     let output = repo.xtask(&["package", "::"]);
     assert_eq!(output.status, 1, "{output}");
@@ -261,24 +261,20 @@ linux_x86_64 = "manylinux2014_x86_64.macosx_11_0_x86_64"
 struct Lenient {
     by_name: fn(&str) -> bool,
     absent: fn(&str) -> bool,
-    /// What `git archive` is to leave out.
-    left_out: &'static str,
+    left_out: &'static [&'static str],
 }
 
-/// Packages the tag and compares every wheel with `oracle`. `XTASK_BACKEND_AI` names a bare clone.
+/// Packages the tag and compares every wheel with `oracle`.
 fn check_backend_ai(tag: &str, oracle: &str, lenient: &Lenient) {
     let Some(oracle) = shared(oracle) else {
         return;
     };
-    let Ok(clone) = std::env::var("XTASK_BACKEND_AI") else {
-        return skip("needs a clone of lablup/backend.ai, and XTASK_BACKEND_AI names none");
-    };
     let repo = repo()
         .file("Cargo.toml", BACKEND_AI)
         .env("SOURCE_DATE_EPOCH", "0");
-    let left_out = lenient.left_out;
-    let checkout = format!("git --git-dir='{clone}' archive {tag} -- . {left_out} | tar x");
-    repo.run(Utf8Path::new("sh"), &["-c", &checkout]);
+    if backend_ai(tag, lenient.left_out, &repo.root()).is_none() {
+        return;
+    }
     let platforms = ["--platform", "linux_x86_64", "--platform", "linux_arm64"];
     let output = repo.xtask(&[&["package", "--wheel", "--tag=wheel"], &platforms[..]].concat());
     assert_eq!(output.status, 0, "{output}");
@@ -355,7 +351,7 @@ fn backend_ai_23_09_0() {
     let lenient = Lenient {
         by_name: |_| false,
         absent: |_| false,
-        left_out: "",
+        left_out: &[],
     };
     check_backend_ai("23.09.0", "oracle/backend.ai-23.09.0/wheels", &lenient);
 }
@@ -369,7 +365,7 @@ fn backend_ai_24_09_0_as_published() {
         },
         // The clone lacks some large files of this folder.
         absent: |name| name.starts_with("ai/backend/web/static/"),
-        left_out: "':!src/ai/backend/web/static'",
+        left_out: &["src/ai/backend/web/static"],
     };
     check_backend_ai("24.09.0", "oracle/backend.ai-24.09.0-published", &lenient);
 }

@@ -45,16 +45,11 @@ struct Scenario {
 
 #[test]
 fn scenarios() {
-    let shared = std::env::var_os("XTASK_SHARED").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"),
-        PathBuf::from,
-    );
-    let mut files = Vec::new();
-    toml_files(&shared.join("packse/scenarios"), &mut files);
-    if files.is_empty() {
-        eprintln!("SKIPPED: no packse scenarios in {}", shared.display());
+    let Some(folder) = testkit::shared("packse/scenarios") else {
         return;
-    }
+    };
+    let mut files = Vec::new();
+    toml_files(folder.as_std_path(), &mut files);
     files.sort();
     let mut failures = Vec::new();
     for file in &files {

@@ -7,14 +7,11 @@ use targets::imports::ImportCache;
 use targets::query::{self, Reach, Specs};
 use targets::{Graph, Repository};
 
-use crate::{difference, oracle, settings};
+use crate::{difference, settings};
 
 #[test]
 fn small_repositories() {
-    let Some(oracle) = oracle("small_repositories") else {
-        return;
-    };
-    let mut cases: Vec<_> = fs_err::read_dir(oracle.join("cases"))
+    let mut cases: Vec<_> = fs_err::read_dir(testkit::cases("graph"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .collect();
@@ -32,6 +29,7 @@ fn small_repositories() {
         cases.len() - failures.len(),
         cases.len()
     );
+    assert!(cases.len() > 40, "only {} cases", cases.len());
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 

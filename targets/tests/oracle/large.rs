@@ -1,33 +1,33 @@
 //! lablup/backend.ai 23.09.0: every list, edge, tag and closure that Pants 2.16 computed.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use targets::imports::ImportCache;
 use targets::query::{self, Reach, Specs};
 use targets::{Graph, Repository, TargetId};
 
-use crate::{cases, difference, oracle, settings};
+use crate::{cases, difference, settings};
 
 /// Paths that Pants lists and that do not exist: BUILD files that it makes up for lockfiles.
 const MADE_UP: &[&str] = &["BUILD.python-lockfiles", "tools/BUILD.python-lockfiles"];
 
 #[test]
 fn backend_ai() {
-    let Some(oracle) = oracle("backend_ai") else {
+    let Some(recorded) = testkit::shared("oracle/backend.ai-23.09.0") else {
         return;
     };
-    let Some(root) = std::env::var_os("XTASK_BACKEND_AI").map(PathBuf::from) else {
-        println!("SKIPPED backend_ai: XTASK_BACKEND_AI names no checkout of 23.09.0");
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().canonicalize().unwrap();
+    if testkit::backend_ai("23.09.0", &[], root.as_path().try_into().unwrap()).is_none() {
         return;
-    };
-    let recorded = oracle.join("backend.ai-23.09.0");
+    }
     let options = settings::options(&root);
     let repository = Repository::load(&root, options).unwrap_or_else(|error| panic!("{error}"));
     let cache = ImportCache::default();
     let graph = Graph::build(&repository, &cache).unwrap_or_else(|error| panic!("{error}"));
     let comparison = Comparison {
         graph: &graph,
-        recorded: &recorded,
+        recorded: recorded.as_std_path(),
     };
     let differences = comparison.run();
     for line in differences.iter().take(60) {

@@ -9,8 +9,7 @@ use crate::{cases, settings};
 #[test]
 fn other_repositories() {
     let Some(folders) = std::env::var_os("XTASK_REPOSITORIES") else {
-        println!("SKIPPED other_repositories: XTASK_REPOSITORIES names no checkouts");
-        return;
+        return testkit::skip("needs checkouts, and XTASK_REPOSITORIES names none");
     };
     for root in std::env::split_paths(&folders) {
         let cache = ImportCache::default();
