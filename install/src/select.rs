@@ -63,12 +63,6 @@ pub fn select<'a>(lock: &'a Lock, python: &Interpreter) -> Result<Vec<Selected<'
     check_platform(lock, python)?;
     let tags = python.compatible_tags();
     let environment = python.marker_environment();
-    let from_source = |name: &PackageName| {
-        let listed = &lock.inputs.no_binary;
-        listed
-            .iter()
-            .any(|one| one == ":all:" || one == name.as_str())
-    };
     lock.packages
         .iter()
         .filter(|package| package.marker.evaluate(environment, &[]))
@@ -76,7 +70,7 @@ pub fn select<'a>(lock: &'a Lock, python: &Interpreter) -> Result<Vec<Selected<'
             let best = package
                 .wheels
                 .iter()
-                .filter(|_| !from_source(&package.name))
+                .filter(|_| lock.inputs.allows_wheels(&package.name))
                 .filter_map(|file| {
                     let wheel: WheelFilename = file.filename.parse().ok()?;
                     let rank = tags.rank(&wheel)?;
@@ -178,7 +172,7 @@ impl<T: fmt::Display> fmt::Display for List<'_, T> {
 
 #[cfg(test)]
 mod tests {
-    use model::{IndexRole, InterpreterConstraints, LockInputs, PrereleasePolicy};
+    use model::{IndexRole, InterpreterConstraints, LockInputs};
 
     use super::*;
     use crate::python::invented;
@@ -200,15 +194,8 @@ mod tests {
             resolve: "r".to_owned(),
             inputs: LockInputs {
                 requirements: vec!["a".parse().unwrap()],
-                constraints: Vec::new(),
-                overrides: Vec::new(),
-                excludes: Vec::new(),
                 interpreter_constraints: InterpreterConstraints::parse(&[">=3.8"]).unwrap(),
-                platforms: Vec::new(),
-                no_binary: Vec::new(),
-                only_binary: Vec::new(),
-                prereleases: PrereleasePolicy::IfNecessary,
-                require_wheels: false,
+                ..LockInputs::default()
             },
             forks: Vec::new(),
             packages: packages
@@ -286,7 +273,7 @@ mod tests {
     #[test]
     fn from_source_where_settings_say_so() {
         let mut lock = lock(&[("a", "", &["a-1-py3-none-any.whl", "a-1.tar.gz"])]);
-        lock.inputs.no_binary = vec!["a".to_owned()];
+        lock.inputs.no_binary = "a".parse().unwrap();
         assert_eq!(check(&lock), "a-1.tar.gz");
     }
 

@@ -4,8 +4,7 @@
 //! versions of one project may be locked under markers that exclude each other.
 
 use model::{
-    ExtraName, Lock, LockInputs, LockedPackage, Marker, PackageSource, Requirement,
-    RequirementSource,
+    ExtraName, Lock, LockedPackage, Marker, PackageSource, Requirement, RequirementSource,
 };
 use rustc_hash::FxHashMap;
 
@@ -47,7 +46,7 @@ pub fn graph(lock: &Lock) -> Graph<'_> {
         roots: Vec::new(),
         edges: Vec::new(),
     };
-    let universe = universe(&lock.inputs);
+    let universe = lock.inputs.universe();
     let requirements = lock.inputs.requirements.iter();
     graph.roots = requirements
         .map(|requirement| graph.edge(requirement, &[], &Marker::TRUE, &universe))
@@ -189,18 +188,4 @@ pub fn answers(package: &LockedPackage, requirement: &Requirement) -> bool {
         (RequirementSource::Path { path }, PackageSource::Path { path: locked }) => path == locked,
         _ => false,
     }
-}
-
-/// The environments that a lock with these inputs is for.
-pub(crate) fn universe(inputs: &LockInputs) -> Marker {
-    let platforms = inputs.platforms.iter();
-    let platforms = platforms
-        .map(|platform| platform.marker())
-        .reduce(|all, one| all.or(&one))
-        .unwrap_or(Marker::TRUE);
-    inputs
-        .interpreter_constraints
-        .marker()
-        .and(&platforms)
-        .and(&Marker::known_platforms())
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use model::{LockInputs, PrereleasePolicy, Requirement};
+use model::{LockInputs, Override, PackageName, Requirement};
 use serde::Serialize;
 
 /// One difference between the inputs of a lock and others.
@@ -41,8 +41,52 @@ pub fn input_changes(from: &LockInputs, to: &LockInputs) -> Vec<InputChange> {
     let mut found = Vec::new();
     requirements(&from.requirements, &to.requirements, &mut found);
     constraints(&from.constraints, &to.constraints, &mut found);
-    settings(from, to, &mut found);
+    changed_settings(from, to, &mut found);
     found
+}
+
+impl InputChange {
+    /// Whether it is a setting that changed, and neither a requirement nor a constraint.
+    #[must_use]
+    pub fn is_setting(&self) -> bool {
+        matches!(self, Self::Setting { .. })
+    }
+}
+
+/// The projects whose requirements differ: by a requirement, a constraint or an override. Other
+/// inputs do not say of one project that it should move.
+#[must_use]
+pub fn changed_projects(before: &LockInputs, now: &LockInputs) -> Vec<PackageName> {
+    let LockInputs {
+        requirements,
+        constraints,
+        overrides,
+        excludes: _,
+        interpreter_constraints: _,
+        platforms: _,
+        no_binary: _,
+        only_binary: _,
+        prereleases: _,
+        require_wheels: _,
+    } = before;
+    let required = |requirement: &Requirement| vec![requirement.name.clone()];
+    let overridden = |one: &Override| vec![one.name.clone(), one.requirement.name.clone()];
+    [
+        in_one_only(requirements, &now.requirements, required),
+        in_one_only(constraints, &now.constraints, required),
+        in_one_only(overrides, &now.overrides, overridden),
+    ]
+    .concat()
+}
+
+fn in_one_only<T: PartialEq>(
+    before: &[T],
+    now: &[T],
+    projects: impl Fn(&T) -> Vec<PackageName>,
+) -> Vec<PackageName> {
+    let gone = before.iter().filter(|value| !now.contains(value));
+    let new = now.iter().filter(|value| !before.contains(value));
+    gone.chain(new).flat_map(projects).collect()
 }
 
 fn requirements(from: &[Requirement], now: &[Requirement], found: &mut Vec<InputChange>) {
@@ -87,40 +131,46 @@ fn difference(from: &[Requirement], to: &[Requirement]) -> (Vec<Requirement>, Ve
     )
 }
 
-fn settings(from: &LockInputs, to: &LockInputs, found: &mut Vec<InputChange>) {
-    type Describe = fn(&LockInputs) -> String;
-    let all: [(&'static str, Describe); 8] = [
-        ("interpreter-constraints", |i| {
-            joined(i.interpreter_constraints.iter())
-        }),
-        ("overrides", |i| joined(i.overrides.iter())),
-        ("excludes", |i| joined(i.excludes.iter())),
-        ("platforms", |i| joined(i.platforms.iter())),
-        ("no-binary", |i| joined(i.no_binary.iter())),
-        ("only-binary", |i| joined(i.only_binary.iter())),
-        ("prereleases", |i| policy(i.prereleases).to_owned()),
-        ("require-wheels", |i| i.require_wheels.to_string()),
-    ];
-    for (name, describe) in all {
-        let (from, to) = (describe(from), describe(to));
+fn changed_settings(from: &LockInputs, to: &LockInputs, found: &mut Vec<InputChange>) {
+    for ((name, from), (_, to)) in settings(from).into_iter().zip(settings(to)) {
         if from != to {
             found.push(InputChange::Setting { name, from, to });
         }
     }
 }
 
-/// A pre-release policy in the format's words.
-pub(crate) fn policy(policy: PrereleasePolicy) -> &'static str {
-    match policy {
-        PrereleasePolicy::IfNecessary => "if-necessary",
-        PrereleasePolicy::Allow => "allow",
-        PrereleasePolicy::Disallow => "disallow",
-    }
+/// The inputs that settings give, in the words of the lock's header; empty where one is not set.
+fn settings(inputs: &LockInputs) -> [(&'static str, String); 8] {
+    let LockInputs {
+        requirements: _,
+        constraints: _,
+        overrides,
+        excludes,
+        interpreter_constraints,
+        platforms,
+        no_binary,
+        only_binary,
+        prereleases,
+        require_wheels,
+    } = inputs;
+    [
+        (
+            "interpreter-constraints",
+            joined(interpreter_constraints.iter()),
+        ),
+        ("overrides", joined(overrides)),
+        ("excludes", joined(excludes)),
+        ("platforms", joined(platforms)),
+        ("no-binary", no_binary.to_string()),
+        ("only-binary", only_binary.to_string()),
+        ("prereleases", prereleases.to_string()),
+        ("require-wheels", require_wheels.to_string()),
+    ]
 }
 
-/// Their order says nothing.
-fn joined(values: impl Iterator<Item = impl ToString>) -> String {
-    let mut values: Vec<String> = values.map(|value| value.to_string()).collect();
+/// The values in words, sorted, as their order says nothing.
+pub(crate) fn joined(values: impl IntoIterator<Item = impl ToString>) -> String {
+    let mut values: Vec<String> = values.into_iter().map(|value| value.to_string()).collect();
     values.sort();
     values.dedup();
     values.join(", ")
@@ -129,13 +179,13 @@ fn joined(values: impl Iterator<Item = impl ToString>) -> String {
 impl fmt::Display for InputChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::RequirementAdded(it) => write!(f, "the requirement `{it}` is new"),
-            Self::RequirementRemoved(it) => write!(f, "the requirement `{it}` is gone"),
+            Self::RequirementAdded(new) => write!(f, "the requirement `{new}` is new"),
+            Self::RequirementRemoved(old) => write!(f, "the requirement `{old}` is gone"),
             Self::RequirementChanged { from, to } => {
                 write!(f, "the requirement `{from}` is now `{to}`")
             }
-            Self::ConstraintAdded(it) => write!(f, "the constraint `{it}` is new"),
-            Self::ConstraintRemoved(it) => write!(f, "the constraint `{it}` is gone"),
+            Self::ConstraintAdded(new) => write!(f, "the constraint `{new}` is new"),
+            Self::ConstraintRemoved(old) => write!(f, "the constraint `{old}` is gone"),
             Self::Setting { name, from, to } if from.is_empty() => {
                 write!(f, "`{name}` was not set and is now `{to}`")
             }

@@ -31,14 +31,14 @@ mod tree;
 mod why;
 mod write;
 
-pub use check::{Staleness, check, check_consistency};
+pub use check::{Staleness, check, check_consistency, check_derivation};
 pub use complete::{FileProblem, FileProblemKind, check_files};
 pub use conflict::{Conflicted, read_conflicted};
 pub use diff::{LockDiff, diff};
 pub use error::{ReadError, ReadErrorKind};
 pub use format::{FORMAT_VERSION, LockFormat};
 pub use graph::{Edge, Graph, answers, graph};
-pub use inputs::{InputChange, input_changes};
+pub use inputs::{InputChange, changed_projects, input_changes};
 pub use model::Lock;
 pub use pins::{Pin, pins};
 pub use read::{read, read_inputs};

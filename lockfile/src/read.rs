@@ -6,8 +6,7 @@
 
 use camino::Utf8Path;
 use model::{
-    IndexRole, InterpreterConstraints, Lock, LockInputs, LockedPackage, PackageSource,
-    PrereleasePolicy,
+    IndexRole, InterpreterConstraints, Lock, LockInputs, LockedPackage, PackageSet, PackageSource,
 };
 use toml_edit::Document;
 
@@ -173,33 +172,23 @@ fn inputs(own: &Fields<'_>) -> Result<LockInputs, Problem> {
     }
     let interpreter_constraints = InterpreterConstraints::parse(&constraints)
         .map_err(|error| own.invalid("interpreter-constraints", error))?;
-    let prereleases = match own.str("prereleases")? {
-        None | Some("if-necessary") => PrereleasePolicy::IfNecessary,
-        Some("allow") => PrereleasePolicy::Allow,
-        Some("disallow") => PrereleasePolicy::Disallow,
-        Some(_) => {
-            let reason = "expected `allow`, `disallow` or `if-necessary`";
-            return Err(own.invalid("prereleases", reason));
-        }
+    let packages = |key| -> Result<PackageSet, Problem> {
+        let entries: Vec<PackageSet> = own.list(key)?;
+        Ok(entries.into_iter().collect())
     };
-    let mut inputs = LockInputs {
+    let inputs = LockInputs {
         requirements: own.list("requirements")?,
         constraints: own.list("constraints")?,
         overrides: own.list("overrides")?,
         excludes: own.list("excludes")?,
         interpreter_constraints,
         platforms: own.list("platforms")?,
-        no_binary: own.list("no-binary")?,
-        only_binary: own.list("only-binary")?,
-        prereleases,
+        no_binary: packages("no-binary")?,
+        only_binary: packages("only-binary")?,
+        prereleases: own.parsed("prereleases")?.unwrap_or_default(),
         require_wheels: own.bool("require-wheels")?.unwrap_or(false),
     };
-    inputs.requirements.sort();
-    inputs.constraints.sort();
-    inputs.overrides.sort();
-    inputs.excludes.sort();
-    inputs.platforms.sort();
-    Ok(inputs)
+    Ok(inputs.sorted())
 }
 
 /// A package but for its files.

@@ -5,7 +5,7 @@ use std::fmt;
 
 use model::{ExtraName, Lock, LockedPackage, Marker, Requirement};
 
-use crate::graph::{Edge, Graph, graph, universe};
+use crate::graph::{Edge, Graph, graph};
 
 /// The chains to one package.
 #[derive(Debug, Clone)]
@@ -64,7 +64,7 @@ fn chains<'a>(graph: &Graph<'a>, package: usize, limit: usize) -> Why<'a> {
         chains: Vec::new(),
         more: false,
     };
-    let universe = universe(&graph.lock().inputs);
+    let universe = graph.lock().inputs.universe();
     let mut open = VecDeque::from([Partial {
         steps: Vec::new(),
         marker: why.package.marker.clone(),

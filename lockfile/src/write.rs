@@ -3,11 +3,11 @@
 use std::fmt::{Display, Write as _};
 
 use model::{
-    DistFile, IndexRole, Lock, LockInputs, LockedPackage, PackageSource, PrereleasePolicy,
+    DistFile, IndexRole, Lock, LockInputs, LockedPackage, PackageSet, PackageSource,
+    PrereleasePolicy,
 };
 
 use crate::format::FORMAT_VERSION;
-use crate::inputs::policy;
 
 /// The text of a lock: UTF-8, `\n`, the same for the same lock in whatever order its parts are.
 ///
@@ -51,30 +51,39 @@ fn header(out: &mut String, lock: &Lock) {
 }
 
 fn inputs(out: &mut String, inputs: &LockInputs) {
+    let LockInputs {
+        requirements,
+        constraints,
+        overrides,
+        excludes,
+        interpreter_constraints,
+        platforms,
+        no_binary,
+        only_binary,
+        prereleases,
+        require_wheels,
+    } = inputs;
     // Their order is the settings': whoever merges them sees one line.
-    let pythons: Vec<String> = inputs
-        .interpreter_constraints
-        .iter()
-        .map(|c| quoted(&c))
-        .collect();
+    let pythons: Vec<String> = interpreter_constraints.iter().map(|c| quoted(&c)).collect();
     entry(
         out,
         "interpreter-constraints",
         format_args!("[{}]", pythons.join(", ")),
     );
-    list(out, "platforms", sorted(&inputs.platforms));
-    list(out, "no-binary", sorted(&inputs.no_binary));
-    list(out, "only-binary", sorted(&inputs.only_binary));
-    if inputs.prereleases != PrereleasePolicy::default() {
-        entry(out, "prereleases", quoted(policy(inputs.prereleases)));
+    let entries = |set: &PackageSet| set.entries().map(str::to_owned).collect();
+    list(out, "platforms", sorted(platforms));
+    list(out, "no-binary", entries(no_binary));
+    list(out, "only-binary", entries(only_binary));
+    if *prereleases != PrereleasePolicy::default() {
+        entry(out, "prereleases", quoted(&prereleases.to_string()));
     }
-    if inputs.require_wheels {
+    if *require_wheels {
         entry(out, "require-wheels", true);
     }
-    list(out, "constraints", sorted(&inputs.constraints));
-    list(out, "overrides", sorted(&inputs.overrides));
-    list(out, "excludes", sorted(&inputs.excludes));
-    list(out, "requirements", sorted(&inputs.requirements));
+    list(out, "constraints", sorted(constraints));
+    list(out, "overrides", sorted(overrides));
+    list(out, "excludes", sorted(excludes));
+    list(out, "requirements", sorted(requirements));
 }
 
 fn package(out: &mut String, package: &LockedPackage) {

@@ -5,8 +5,8 @@
 
 use lockfile::{Lock, read, read_inputs, write};
 use model::{
-    DistFile, IndexRole, InterpreterConstraints, LockInputs, LockedPackage, PackageSource,
-    Platform, PrereleasePolicy,
+    DistFile, IndexRole, InterpreterConstraints, LockInputs, LockedPackage, PackageSet,
+    PackageSource, Platform, PrereleasePolicy,
 };
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
@@ -139,7 +139,7 @@ fn inputs() -> impl Strategy<Value = LockInputs> {
             vec!["CPython>=3.8", "PyPy==3.10.*"],
         ]),
         subsequence(&Platform::ALL[..], 0..=5).prop_shuffle(),
-        parsed(&[":all:", "psycopg2"]),
+        parsed::<PackageSet>(&[":all:", "psycopg2", "numpy"]),
         select(
             &[
                 PrereleasePolicy::IfNecessary,
@@ -170,8 +170,8 @@ fn inputs() -> impl Strategy<Value = LockInputs> {
                     platforms,
                     overrides,
                     excludes,
-                    no_binary: binary.clone(),
-                    only_binary: binary,
+                    no_binary: binary.iter().cloned().collect(),
+                    only_binary: binary.into_iter().collect(),
                     prereleases,
                     require_wheels: wheels,
                 }
@@ -224,8 +224,6 @@ fn kept(mut lock: Lock) -> Lock {
     inputs.overrides.sort();
     inputs.excludes.sort();
     inputs.platforms.sort();
-    inputs.no_binary.sort();
-    inputs.only_binary.sort();
     lock.forks.retain(|fork| !fork.is_true());
     lock.forks.sort_by_key(ToString::to_string);
     lock.packages

@@ -153,6 +153,13 @@ impl InterpreterConstraints {
     }
 }
 
+/// Any recent Python.
+impl Default for InterpreterConstraints {
+    fn default() -> Self {
+        Self::any_recent()
+    }
+}
+
 impl Constraint {
     /// Releases only: markers and `Requires-Python` know no pre-release of Python.
     fn range(&self) -> VersionRange {

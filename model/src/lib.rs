@@ -6,6 +6,7 @@
 
 mod file;
 mod filename;
+mod inputs;
 mod interpreter;
 mod lenient;
 mod lock;
@@ -14,6 +15,7 @@ mod metadata;
 mod misspelling;
 mod name;
 mod overrides;
+mod package_set;
 mod place;
 mod platform;
 mod requirement;
@@ -23,13 +25,15 @@ mod version;
 
 pub use file::{DistFile, FileKind, Sha256, Sha256Error};
 pub use filename::{FilenameError, SdistFilename, WheelFilename};
+pub use inputs::{LockInputs, PrereleasePolicy, PrereleasePolicyError};
 pub use interpreter::{InterpreterConstraints, InterpreterConstraintsError};
-pub use lock::{IndexRole, Lock, LockInputs, LockedPackage, PackageSource, PrereleasePolicy};
+pub use lock::{IndexRole, Lock, LockedPackage, PackageSource};
 pub use marker::{Marker, MarkerError};
 pub use metadata::{Metadata, MetadataError, parse_requires_python};
 pub use misspelling::nearest;
 pub use name::{ExtraName, NameError, PackageName};
 pub use overrides::Override;
+pub use package_set::PackageSet;
 pub use pep440_rs::{Operator, Version, VersionSpecifier, VersionSpecifiers};
 pub use pep508_rs::{MarkerEnvironment, MarkerEnvironmentBuilder, MarkerValueString};
 pub use place::Place;

@@ -8,11 +8,9 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::file::DistFile;
-use crate::interpreter::InterpreterConstraints;
+use crate::inputs::LockInputs;
 use crate::marker::Marker;
 use crate::name::{ExtraName, PackageName};
-use crate::overrides::Override;
-use crate::platform::Platform;
 use crate::requirement::Requirement;
 
 /// One resolve, locked.
@@ -26,44 +24,6 @@ pub struct Lock {
     pub forks: Vec<Marker>,
     /// The packages, sorted by name and version.
     pub packages: Vec<LockedPackage>,
-}
-
-/// Everything that decides what a lock may hold.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LockInputs {
-    /// The requirements, canonical, sorted, each once.
-    pub requirements: Vec<Requirement>,
-    /// Constraints: they bound versions and require nothing.
-    pub constraints: Vec<Requirement>,
-    /// Requirements that stand in for those of packages, sorted.
-    pub overrides: Vec<Override>,
-    /// Projects that no package's requirement brings in, sorted.
-    pub excludes: Vec<PackageName>,
-    /// The Pythons.
-    pub interpreter_constraints: InterpreterConstraints,
-    /// The platforms, sorted; every platform where empty.
-    pub platforms: Vec<Platform>,
-    /// Packages that are used from source only; `:all:` for every one.
-    pub no_binary: Vec<String>,
-    /// Packages that are used as wheels only; `:all:` for every one.
-    pub only_binary: Vec<String>,
-    /// When a pre-release may be chosen.
-    pub prereleases: PrereleasePolicy,
-    /// Whether every package must have a wheel for each platform.
-    pub require_wheels: bool,
-}
-
-/// When a pre-release may be chosen.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PrereleasePolicy {
-    /// Where no stable release satisfies (PEP 440's default).
-    #[default]
-    IfNecessary,
-    /// Wherever it is the highest that satisfies.
-    Allow,
-    /// Never.
-    Disallow,
 }
 
 /// One package at one version, with its files.

@@ -46,7 +46,7 @@ impl<P: Provider> Chooser<'_, P> {
                 Err(reason) => unusable.push((version.clone(), reason)),
             }
         }
-        if self.problem.prereleases == PrereleasePolicy::Disallow {
+        if self.problem.inputs.prereleases == PrereleasePolicy::Disallow {
             let pre = versions
                 .iter()
                 .filter(|v| v.any_prerelease() && need.range.contains(v));
@@ -62,15 +62,16 @@ impl<P: Provider> Chooser<'_, P> {
         versions: &'v [Version],
     ) -> impl Iterator<Item = &'v Version> + use<'v, P> {
         let range = need.range;
+        let policy = self.problem.inputs.prereleases;
         let pinned = self.problem.pins.versions(need);
         let elsewhere = self.chosen_elsewhere.versions(need);
         let preferred: Vec<&Version> = pinned
             .chain(elsewhere)
             .filter(|version| range.contains(version))
+            .filter(|version| policy != PrereleasePolicy::Disallow || !version.any_prerelease())
             .filter_map(|version| versions.binary_search(version).ok())
             .map(|at| &versions[at])
             .collect();
-        let policy = self.problem.prereleases;
         let high = versions
             .partition_point(|v| range.iter().next_back().is_some_and(|s| below_end(v, s.1)));
         let in_range = move |v: &&Version| range.contains(v);
@@ -121,7 +122,7 @@ impl<P: Provider> Chooser<'_, P> {
     }
 
     fn excluding_constraint(&self, need: Need<'_>, version: &Version) -> Option<usize> {
-        self.problem.constraints.iter().position(|constraint| {
+        self.problem.constraints().position(|constraint| {
             constraint.name == *need.name
                 && !constraint.marker.is_disjoint(need.demand)
                 && constraint
@@ -148,8 +149,9 @@ impl<P: Provider> Chooser<'_, P> {
         if files.is_empty() && !all.is_empty() {
             return Err(Reason::Yanked);
         }
-        let binaries = &self.problem.binaries;
-        let (wheels, sdists) = (binaries.wheels(need.name), binaries.sdists(need.name));
+        let inputs = &self.problem.inputs;
+        let wheels = inputs.allows_wheels(need.name);
+        let sdists = inputs.allows_sdists(need.name);
         files.retain(|f| if is_wheel(f) { wheels } else { sdists });
         if files.is_empty() {
             return Err(if release.left_out_by_hash {
@@ -164,8 +166,7 @@ impl<P: Provider> Chooser<'_, P> {
             return Err(Reason::RequiresPython(python));
         }
         files.retain(|f| match &f.kind {
-            FileKind::Wheel(wheel) => self
-                .problem
+            FileKind::Wheel(wheel) => inputs
                 .interpreter_constraints
                 .admit_wheel(wheel, need.pythons),
             FileKind::Sdist(_) => true,
@@ -188,7 +189,7 @@ impl<P: Provider> Chooser<'_, P> {
                     .any(|tag| platform.fits_tag(tag)),
             })
         };
-        if self.problem.platforms.is_empty() {
+        if self.problem.inputs.platforms.is_empty() {
             return if Platform::ALL.iter().any(fits) {
                 Ok(())
             } else {
@@ -196,7 +197,7 @@ impl<P: Provider> Chooser<'_, P> {
             };
         }
         let is_needed = |platform: &Platform| !platform.marker().is_disjoint(need.demand);
-        let mut unfit = self.problem.platforms.iter().filter(|p| !fits(p));
+        let mut unfit = self.problem.inputs.platforms.iter().filter(|p| !fits(p));
         match unfit.find(|platform| is_needed(platform)) {
             Some(platform) => Err(Reason::Platform(*platform)),
             None => Ok(()),

@@ -77,7 +77,7 @@ impl Stuck {
         let required = leaves.iter().flat_map(|leaf| self.markers(leaf));
         let unusable = leaves.iter().filter_map(|leaf| match leaf {
             External::Custom(package, versions, reason) => match reason {
-                Reason::Constraint(at) => problem.constraints.get(*at).map(|c| c.marker.clone()),
+                Reason::Constraint(at) => problem.constraints().nth(*at).map(|c| c.marker.clone()),
                 Reason::Platform(platform) => Some(platform.marker()),
                 Reason::RequiresPython(python) => {
                     Some(requires_python::environments(python).negate())
@@ -148,7 +148,7 @@ impl Stuck {
             .filter(|marker| !self.part.excludes(marker))
             .fold(Marker::TRUE, |all, one| all.and(&one));
         Conflict {
-            environments: region.and(&problem.universe()),
+            environments: region.and(&problem.inputs.universe()),
             region,
             tree: self.tree,
             edges: self.edges,

@@ -92,14 +92,14 @@ impl Conflict {
     }
 
     fn clash(&self, problem: &Problem) -> Clash {
-        let served = match &problem.platforms[..] {
+        let served = match &problem.inputs.platforms[..] {
             [] => &Platform::ALL[..],
             named => named,
         };
         let clashes = |p: &&Platform| !p.marker().is_disjoint(&self.environments);
         let platforms: Vec<Platform> = served.iter().filter(clashes).copied().collect();
         Clash {
-            environments: self.region.simplify_within(&problem.universe()),
+            environments: self.region.simplify_within(&problem.inputs.universe()),
             platforms: if platforms.len() == served.len() {
                 Vec::new()
             } else {

@@ -285,7 +285,7 @@ impl Fork {
         version: &Version,
     ) -> Result<Edges, P::Error> {
         let Some(name) = package.name() else {
-            return Ok(Arc::new(chooser.problem.requirements.clone()));
+            return Ok(Arc::new(chooser.problem.inputs.requirements.clone()));
         };
         let metadata = match self.direct.get(name) {
             Some((_, direct)) => Arc::clone(&direct.metadata),
@@ -296,14 +296,14 @@ impl Fork {
         };
         let Package::Extra(_, extra) = package else {
             let requirements = base_requirements(&metadata.requires_dist);
-            return Ok(Arc::new(chooser.problem.as_overridden(requirements)));
+            return Ok(Arc::new(chooser.problem.inputs.overridden(requirements)));
         };
         if !metadata.provides_extra.contains(extra) {
             self.missing_extras
                 .insert((name.clone(), version.clone(), extra.clone()));
         }
         let requirements = extra_requirements(&metadata.requires_dist, extra);
-        Ok(Arc::new(chooser.problem.as_overridden(requirements)))
+        Ok(Arc::new(chooser.problem.inputs.overridden(requirements)))
     }
 
     /// Fetches what the edges name by direct reference.

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use model::{
-    InterpreterConstraints, Marker, PackageName, Platform, PrereleasePolicy, Requirement,
-    RequirementSource, Specifiers, Version,
+    InterpreterConstraints, Marker, PackageName, PackageSet, Platform, PrereleasePolicy,
+    Requirement, RequirementSource, Specifiers, Version,
 };
 
 use crate::conflict::Conflict;
@@ -32,7 +32,7 @@ pub enum Hint {
     },
     /// Other versions than a constraint admits would do.
     LoosenConstraint {
-        /// Index into the problem's constraints.
+        /// Index into those of the inputs, which the bounds follow.
         constraint: usize,
         /// The version that would be chosen, where it was tried.
         version: Option<Version>,
@@ -93,42 +93,44 @@ impl Conflict {
                 let mut changed = problem.clone();
                 let hint = match why {
                     Reason::Prerelease => {
-                        changed.prereleases = PrereleasePolicy::IfNecessary;
+                        changed.inputs.prereleases = PrereleasePolicy::IfNecessary;
                         Hint::Prerelease(name.clone())
                     }
                     Reason::Yanked => {
                         let Some(version) = self.highest(name, versions) else {
                             continue;
                         };
-                        changed.requirements.push(exactly(name, &version));
+                        changed.inputs.requirements.push(exactly(name, &version));
                         Hint::Yanked(name.clone(), version)
                     }
                     Reason::RequiresPython(python) => {
                         let lower = python.iter().filter(|s| s.has_lower_bound());
                         let lower: Vec<String> = lower.map(ToString::to_string).collect();
                         let lower = lower.join(",");
-                        let raised = raised(&problem.interpreter_constraints, &lower);
+                        let raised = raised(&problem.inputs.interpreter_constraints, &lower);
                         let Some(raised) = raised else {
                             continue;
                         };
-                        changed.interpreter_constraints = raised;
+                        changed.inputs.interpreter_constraints = raised;
                         Hint::Python(name.clone(), lower)
                     }
-                    Reason::Platform(platform) if problem.platforms.len() > 1 => {
-                        changed.platforms.retain(|p| p != platform);
+                    Reason::Platform(platform) if problem.inputs.platforms.len() > 1 => {
+                        changed.inputs.platforms.retain(|p| p != platform);
                         Hint::Platform(name.clone(), *platform)
                     }
                     Reason::NoWheel => {
-                        changed.binaries.require_wheels = false;
-                        changed.binaries.only_binary.clear();
+                        changed.inputs.require_wheels = false;
+                        changed.inputs.only_binary = PackageSet::default();
                         Hint::Sdist(name.clone())
                     }
                     Reason::NoSdist => {
-                        changed.binaries.no_binary.clear();
+                        changed.inputs.no_binary = PackageSet::default();
                         Hint::Wheel(name.clone())
                     }
                     Reason::Constraint(at) => {
-                        changed.constraints[*at].source = any_version();
+                        if let Some(constraint) = changed.constraint_mut(*at) {
+                            constraint.source = any_version();
+                        }
                         Hint::LoosenConstraint {
                             constraint: *at,
                             version: None,
@@ -144,7 +146,7 @@ impl Conflict {
                 && requirement.specifiers().is_some_and(|s| !s.is_empty())
             {
                 let mut changed = problem.clone();
-                for other in &mut changed.requirements {
+                for other in &mut changed.inputs.requirements {
                     if other == requirement {
                         other.source = any_version();
                     }
@@ -183,7 +185,7 @@ impl Conflict {
                 constraint,
                 version,
             } => {
-                let constraint = problem.constraints.get(*constraint);
+                let constraint = problem.constraints().nth(*constraint);
                 *version = constraint.and_then(|constraint| chosen(&constraint.name));
             }
             _ => {}

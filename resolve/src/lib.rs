@@ -36,6 +36,6 @@ pub use explain::{Clash, Explanation, Reason as ExplainedReason};
 pub use hint::Hint;
 pub use package::Reason;
 pub use pins::{Pin, Pins};
-pub use problem::{BinaryPolicy, Problem};
+pub use problem::Problem;
 pub use provider::{Direct, Provider, Release, ReleaseFile, Unusable};
 pub use resolver::{ResolveError, Resolved, Warning, resolve};

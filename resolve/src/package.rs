@@ -59,7 +59,8 @@ pub enum Reason {
     Hash,
     /// Nothing of it can be used on a platform that must be served.
     Platform(Platform),
-    /// A constraint excludes it: index into the problem's constraints.
+    /// A constraint excludes it: index into those of the inputs, which the bounds
+    /// follow.
     Constraint(usize),
     /// A pre-release, and pre-releases may not be chosen.
     Prerelease,

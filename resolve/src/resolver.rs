@@ -61,15 +61,15 @@ pub fn resolve<P: Provider>(
     provider: &P,
 ) -> Result<Resolved, ResolveError<P::Error>> {
     let mut problem = problem.clone();
-    problem.requirements.sort();
-    problem.requirements.dedup();
+    problem.inputs.requirements.sort();
+    problem.inputs.requirements.dedup();
     let mut held = problem.pins.held();
     loop {
         let attempt = Attempt {
             problem: &problem,
             provider,
             held: &held,
-            exact: exact_versions(&problem.requirements),
+            exact: exact_versions(&problem.inputs.requirements),
         };
         match attempt.run()? {
             Attempted::Solved(solutions) => return finish(&problem, provider, &solutions),
@@ -89,7 +89,7 @@ fn finish<P: Provider>(
 ) -> Result<Resolved, ResolveError<P::Error>> {
     let resolution = merge(
         solutions,
-        &problem.output_universe(),
+        &problem.inputs.output_universe(),
         &problem.pins,
         |name| provider.source(name),
     )?;
@@ -199,7 +199,7 @@ impl<P: Provider> Attempt<'_, P> {
 
     /// The parts to begin with: the universe, or those that the lock was resolved in.
     fn first_parts(&self) -> Vec<Part> {
-        let universe = self.problem.universe();
+        let universe = self.problem.inputs.universe();
         let mut rest = Part::all(universe);
         let mut parts = Vec::new();
         for fork in self.problem.pins.forks() {

@@ -6,8 +6,8 @@ use std::sync::{Mutex, PoisonError};
 
 use camino::Utf8PathBuf;
 use index::{Error, FilePolicy, Forecast, Index};
-use model::{DistFile, PackageName, Sha256, Version};
-use resolve::{BinaryPolicy, Problem};
+use model::{DistFile, LockInputs, PackageName, Sha256, Version};
+use resolve::Problem;
 
 use crate::locking::builds::{Builds, Sdist};
 use crate::locking::existing::Preferred;
@@ -54,12 +54,12 @@ impl Ahead<'_> {
     }
 
     fn foresee(&self, problem: &Problem, jobs: Sender<Job>) {
-        let binaries = problem.binaries.clone();
+        let inputs = problem.inputs.clone();
         self.index.foresee(Forecast {
-            requirements: problem.requirements.clone(),
-            within: problem.universe(),
+            requirements: problem.inputs.requirements.clone(),
+            within: problem.inputs.universe(),
             preferred: self.preferred.clone(),
-            policy: Box::new(move |name| policy(&binaries, name)),
+            policy: Box::new(move |name| policy(&inputs, name)),
             unbuilt: Box::new(move |error| {
                 if let Some(job) = job(error) {
                     // Nobody listens any more once the work is done.
@@ -114,8 +114,8 @@ fn job(error: &Error) -> Option<Job> {
 }
 
 /// Which files of a package the index may use.
-pub(super) fn policy(binaries: &BinaryPolicy, name: &PackageName) -> FilePolicy {
-    match (binaries.wheels(name), binaries.sdists(name)) {
+pub(super) fn policy(inputs: &LockInputs, name: &PackageName) -> FilePolicy {
+    match (inputs.allows_wheels(name), inputs.allows_sdists(name)) {
         (false, _) => FilePolicy::NoBinary,
         (true, false) => FilePolicy::OnlyBinary,
         (true, true) => FilePolicy::Any,

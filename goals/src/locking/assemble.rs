@@ -1,11 +1,8 @@
 //! A resolution with the files of each package: a lock.
 
 use lockfile::Lock;
-use model::{
-    DistFile, FileKind, InterpreterConstraints, LockedPackage, Node, PackageSource, Platform,
-    Resolution, VersionRange,
-};
-use resolve::{BinaryPolicy, Provider};
+use model::{DistFile, FileKind, LockedPackage, Node, PackageSource, Resolution};
+use resolve::Provider;
 
 use crate::error::CommandError;
 use crate::locking::Declared;
@@ -22,12 +19,14 @@ pub(super) fn lock(
         .into_iter()
         .map(|node| package(declared, node, provider))
         .collect::<Result<_, _>>()?;
-    Ok(Lock {
+    let lock = Lock {
         resolve: declared.resolve.clone(),
         inputs: declared.inputs.clone(),
         forks: resolution.forks,
         packages,
-    })
+    };
+    debug_assert_eq!(lockfile::check_derivation(&lock), [], "{}", lock.resolve);
+    Ok(lock)
 }
 
 fn package(
@@ -57,7 +56,10 @@ fn package(
     {
         package.requires_python = metadata.requires_python.clone();
     }
-    let universe = Universe::of(declared, &package);
+    let inputs = &declared.inputs;
+    let allows_wheels = inputs.allows_wheels(&package.name);
+    let allows_sdists = inputs.allows_sdists(&package.name);
+    let pythons = inputs.pythons(&package.marker);
     let files = provider
         .files(&package.name, &package.version)
         .map_err(in_words)?;
@@ -65,7 +67,7 @@ fn package(
         let file = with_hash(&package, file, provider)?;
         match kind {
             FileKind::Wheel(wheel) => {
-                if universe.wheels && universe.admits(&wheel) {
+                if allows_wheels && inputs.admit_wheel(&wheel, &pythons) {
                     package.wheels.push(file);
                 }
             }
@@ -74,7 +76,7 @@ fn package(
                     .sdist
                     .as_ref()
                     .is_none_or(|known| is_better(&file, known));
-                if universe.sdists && better {
+                if allows_sdists && better {
                     package.sdist = Some(file);
                 }
             }
@@ -82,46 +84,6 @@ fn package(
     }
     package.wheels.sort_by(|a, b| a.filename.cmp(&b.filename));
     Ok(package)
-}
-
-/// Which files of a package can be used where the package is needed.
-struct Universe {
-    interpreter_constraints: InterpreterConstraints,
-    pythons: VersionRange,
-    platforms: Vec<Platform>,
-    wheels: bool,
-    sdists: bool,
-}
-
-impl Universe {
-    fn of(declared: &Declared, package: &LockedPackage) -> Self {
-        let inputs = &declared.inputs;
-        let binaries = BinaryPolicy {
-            no_binary: inputs.no_binary.clone(),
-            only_binary: inputs.only_binary.clone(),
-            require_wheels: inputs.require_wheels,
-        };
-        let needed = package
-            .marker
-            .and(&inputs.interpreter_constraints.python_marker());
-        Self {
-            interpreter_constraints: inputs.interpreter_constraints.clone(),
-            pythons: needed.python_versions(),
-            platforms: inputs.platforms.clone(),
-            wheels: binaries.wheels(&package.name),
-            sdists: binaries.sdists(&package.name),
-        }
-    }
-
-    fn admits(&self, wheel: &model::WheelFilename) -> bool {
-        let fits_platform = |tag: &str| {
-            self.platforms.is_empty()
-                || self.platforms.iter().any(|platform| platform.fits_tag(tag))
-        };
-        self.interpreter_constraints
-            .admit_wheel(wheel, &self.pythons)
-            && wheel.platform_tag.split('.').any(fits_platform)
-    }
 }
 
 /// `.tar.gz` is what the specification asks for; old releases have several forms.

@@ -8,12 +8,10 @@ use index::{FilePolicy, Index};
 use install::build::{BuildRequirements, BuildWheel, Provided};
 use install::python::{CompatibleTags, Interpreter};
 use model::{
-    FileKind, InterpreterConstraints, Metadata, PackageName, PackageSource, PrereleasePolicy,
+    FileKind, InterpreterConstraints, LockInputs, Metadata, PackageName, PackageSet, PackageSource,
     Requirement, RequirementSource, Version, VersionRange,
 };
-use resolve::{
-    BinaryPolicy, Direct, Pins, Problem, Provider, Release, ReleaseFile, ResolveError, Unusable,
-};
+use resolve::{Direct, Problem, Provider, Release, ReleaseFile, ResolveError, Unusable};
 
 /// The package index as the source of what builds require: wheels only, so that no build waits
 /// for another.
@@ -27,19 +25,13 @@ impl BuildRequirements for BuildIndex<'_> {
         let version = python.version();
         let constraint = format!("{}=={version}", python.implementation());
         let problem = Problem {
-            requirements: requirements.to_vec(),
-            constraints: Vec::new(),
-            overrides: Vec::new(),
-            excludes: Vec::new(),
-            interpreter_constraints: InterpreterConstraints::parse(&[constraint])?,
-            platforms: Vec::new(),
-            pins: Pins::default(),
-            prereleases: PrereleasePolicy::IfNecessary,
-            binaries: BinaryPolicy {
-                no_binary: Vec::new(),
-                only_binary: vec![":all:".to_owned()],
-                require_wheels: false,
+            inputs: LockInputs {
+                requirements: requirements.to_vec(),
+                interpreter_constraints: InterpreterConstraints::parse(&[constraint])?,
+                only_binary: PackageSet::All,
+                ..LockInputs::default()
             },
+            ..Problem::default()
         };
         let tags = python.compatible_tags();
         let provider = Wheels {

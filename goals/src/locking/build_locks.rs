@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use lockfile::Lock;
 use model::{
-    InterpreterConstraints, LockInputs, LockedPackage, Platform, Requirement, Version,
+    InterpreterConstraints, LockInputs, LockedPackage, PackageSet, Platform, Requirement, Version,
     VersionRange, WheelFilename,
 };
 use resolve::Pins;
@@ -52,14 +52,11 @@ pub fn build_locks(
     let locks = wanted.into_iter().map(|(requirements, names)| {
         let inputs = LockInputs {
             requirements,
-            constraints: Vec::new(),
-            overrides: Vec::new(),
-            excludes: Vec::new(),
+            interpreter_constraints: lock.inputs.interpreter_constraints.clone(),
             platforms: platforms.to_vec(),
-            no_binary: Vec::new(),
-            only_binary: vec![":all:".to_owned()],
-            require_wheels: false,
-            ..lock.inputs.clone()
+            only_binary: PackageSet::All,
+            prereleases: lock.inputs.prereleases,
+            ..LockInputs::default()
         };
         let declared = Declared::of_lock(&format!("builds of {}", names.join(", ")), inputs);
         let provider = IndexProvider::new(builds.index(), builds, &declared);

@@ -107,7 +107,7 @@ struct Note {
 }
 
 /// A new layout, or a check that finds more, gets a new folder.
-const FOLDER: &str = "checked-1";
+const FOLDER: &str = "checked-2";
 
 impl Note {
     fn of(lock: &Lock, text: &str) -> Self {

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use model::{LockInputs, PackageName, Requirement, RequirementSource};
+use model::{
+    LockInputs, NameError, PackageName, PackageSet, PrereleasePolicy, Requirement,
+    RequirementSource,
+};
 use rustc_hash::FxHashMap;
 use targets::requirements::{Entry, IndexOption, Reader, Wanted, read_requirements_txt};
 use targets::{LockfileTargets, Options, Repository, Resolves, Switch, UseGitignore};
@@ -76,23 +79,27 @@ impl Declared {
             .map(&mut named)
             .collect::<Result<Vec<_>, _>>()?;
         let mut inputs = LockInputs {
-            requirements: sorted(requirements),
-            constraints: sorted(constraints),
+            requirements,
+            constraints,
             interpreter_constraints: settings.interpreter_constraints(resolve)?.clone(),
-            platforms: sorted(settings.platforms(resolve).to_vec()),
-            overrides: sorted(settings.overrides(resolve).to_vec()),
-            excludes: sorted(settings.excludes(resolve).to_vec()),
-            no_binary: sorted(settings.no_binary(resolve).to_vec()),
-            only_binary: sorted(settings.only_binary(resolve).to_vec()),
+            platforms: settings.platforms(resolve).to_vec(),
+            overrides: settings.overrides(resolve).to_vec(),
+            excludes: settings.excludes(resolve).to_vec(),
+            no_binary: settings.no_binary(resolve),
+            only_binary: settings.only_binary(resolve),
             prereleases: settings.prereleases(resolve),
             require_wheels: settings.python.require_wheels,
         };
-        for (name, value, _) in &all.options {
-            apply_option(&mut inputs, name, value);
+        for (name, value, place) in &all.options {
+            apply_option(&mut inputs, name, value).map_err(|error| {
+                CommandError::failure(format!("cannot read `{name} {value}`"))
+                    .at(Place::from(place))
+                    .because(error.to_string())
+            })?;
         }
         Ok(Self {
             resolve: resolve.to_owned(),
-            inputs,
+            inputs: inputs.sorted(),
             indexes: all.indexes,
             asked: None,
             places,
@@ -115,7 +122,7 @@ impl Declared {
     /// The same with one requirement more, which is only asked for.
     pub fn asking(mut self, requirement: &Requirement) -> Self {
         self.inputs.requirements.push(requirement.clone());
-        self.inputs.requirements = sorted(self.inputs.requirements);
+        self.inputs = self.inputs.sorted();
         self.asked = Some(requirement.clone());
         self
     }
@@ -143,22 +150,19 @@ impl Declared {
 }
 
 /// `--no-binary`, `--only-binary` and `--pre` of requirement files; the readers accept no others.
-fn apply_option(inputs: &mut LockInputs, name: &str, value: &str) {
-    let packages = value
-        .split(',')
-        .map(|p| p.trim().to_owned())
-        .filter(|p| !p.is_empty());
+fn apply_option(inputs: &mut LockInputs, name: &str, value: &str) -> Result<(), NameError> {
+    let add = |set: &mut PackageSet| -> Result<(), NameError> {
+        *set = std::mem::take(set).union(value.parse()?);
+        Ok(())
+    };
     match name {
-        "--no-binary" => {
-            inputs.no_binary.extend(packages);
-            inputs.no_binary = sorted(std::mem::take(&mut inputs.no_binary));
+        "--no-binary" => add(&mut inputs.no_binary),
+        "--only-binary" => add(&mut inputs.only_binary),
+        "--pre" => {
+            inputs.prereleases = PrereleasePolicy::Allow;
+            Ok(())
         }
-        "--only-binary" => {
-            inputs.only_binary.extend(packages);
-            inputs.only_binary = sorted(std::mem::take(&mut inputs.only_binary));
-        }
-        "--pre" => inputs.prereleases = model::PrereleasePolicy::Allow,
-        _ => {}
+        _ => Ok(()),
     }
 }
 
@@ -182,12 +186,6 @@ fn constraints_file(
     let mut entries = file.requirements;
     entries.extend(file.constraints);
     Ok(entries)
-}
-
-fn sorted<T: Ord>(mut items: Vec<T>) -> Vec<T> {
-    items.sort();
-    items.dedup();
-    items
 }
 
 /// The settings as the room `targets` wants them.

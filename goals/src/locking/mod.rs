@@ -31,8 +31,8 @@ pub use summary::{Status, Summary};
 pub use upgrade::Upgrade;
 
 use lockfile::Lock;
-use model::{LockInputs, PackageName};
-use resolve::{BinaryPolicy, Pins, Problem, ResolveError, Warning};
+use model::LockInputs;
+use resolve::{Pins, Problem, ResolveError, Warning};
 
 use crate::error::CommandError;
 
@@ -61,43 +61,9 @@ pub fn lock(
 }
 
 fn problem(inputs: &LockInputs, pins: Pins, upgrade: &Upgrade) -> Problem {
-    let mut constraints = inputs.constraints.clone();
-    constraints.extend(upgrade.bounds().cloned());
     Problem {
-        requirements: inputs.requirements.clone(),
-        constraints,
-        overrides: inputs.overrides.clone(),
-        excludes: inputs.excludes.clone(),
-        interpreter_constraints: inputs.interpreter_constraints.clone(),
-        platforms: inputs.platforms.clone(),
+        inputs: inputs.clone(),
+        bounds: upgrade.bounds().cloned().collect(),
         pins,
-        prereleases: inputs.prereleases,
-        binaries: BinaryPolicy {
-            no_binary: inputs.no_binary.clone(),
-            only_binary: inputs.only_binary.clone(),
-            require_wheels: inputs.require_wheels,
-        },
     }
-}
-
-/// The projects whose requirements differ between two inputs.
-pub fn changed_projects(before: &LockInputs, now: &LockInputs) -> Vec<PackageName> {
-    let differing = |a: &[model::Requirement], b: &[model::Requirement]| {
-        a.iter()
-            .filter(|requirement| !b.contains(requirement))
-            .map(|requirement| requirement.name.clone())
-            .collect::<Vec<_>>()
-    };
-    let mut changed = differing(&before.requirements, &now.requirements);
-    changed.extend(differing(&now.requirements, &before.requirements));
-    changed.extend(differing(&before.constraints, &now.constraints));
-    changed.extend(differing(&now.constraints, &before.constraints));
-    let overridden = |a: &[model::Override], b: &[model::Override]| {
-        let only = a.iter().filter(|one| !b.contains(one));
-        only.flat_map(|one| [one.name.clone(), one.requirement.name.clone()])
-            .collect::<Vec<_>>()
-    };
-    changed.extend(overridden(&before.overrides, &now.overrides));
-    changed.extend(overridden(&now.overrides, &before.overrides));
-    changed
 }

@@ -8,7 +8,7 @@ use model::{
     DistFile, FileKind, Metadata, PackageName, PackageSource, RequirementSource, Version,
     VersionRange,
 };
-use resolve::{BinaryPolicy, Direct, Provider, Release, ReleaseFile, Unusable};
+use resolve::{Direct, Provider, Release, ReleaseFile, Unusable};
 use rustc_hash::FxHashMap;
 
 use crate::error::CommandError;
@@ -23,7 +23,6 @@ pub struct IndexProvider<'a> {
     index: &'a Index,
     builds: &'a Builds<'a>,
     declared: &'a Declared,
-    binaries: BinaryPolicy,
     preferred: Preferred,
     known: RefCell<Known>,
 }
@@ -61,11 +60,6 @@ impl<'a> IndexProvider<'a> {
             index,
             builds,
             declared,
-            binaries: BinaryPolicy {
-                no_binary: declared.inputs.no_binary.clone(),
-                only_binary: declared.inputs.only_binary.clone(),
-                require_wheels: declared.inputs.require_wheels,
-            },
             preferred: Preferred::new(),
             known: RefCell::default(),
         }
@@ -203,7 +197,7 @@ impl Provider for IndexProvider<'_> {
     ) -> Result<Result<Arc<Metadata>, Unusable>, ProviderError> {
         match self
             .index
-            .metadata(name, version, policy(&self.binaries, name))
+            .metadata(name, version, policy(&self.declared.inputs, name))
         {
             Ok(metadata) => Ok(Ok(metadata)),
             Err(error @ index::Error::Metadata { .. }) => Ok(Err(Unusable(error.to_string()))),

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use ::release::settings::{FileEdit, FinalNewline, Hook, Profile, StepKind, TagKind};
 use camino::Utf8PathBuf;
-use model::{InterpreterConstraints, Override, PackageName, Platform, PrereleasePolicy};
+use model::{
+    InterpreterConstraints, Override, PackageName, PackageSet, Platform, PrereleasePolicy,
+};
 use wheel::MetadataVersion;
 use wheel::rules::{LicenseStyle, RequiresPythonRule};
 
@@ -160,9 +162,9 @@ section! {
         /// Resolve to projects that no package's requirement brings in.
         resolves_to_excludes: BTreeMap<String, Vec<PackageName>> = BTreeMap::new(),
         /// Resolve to packages used from source only; `:all:` for every one.
-        resolves_to_no_binary: BTreeMap<String, Vec<String>> = BTreeMap::new(),
+        resolves_to_no_binary: BTreeMap<String, PackageSet> = BTreeMap::new(),
         /// Resolve to packages used as wheels only; `:all:` for every one.
-        resolves_to_only_binary: BTreeMap<String, Vec<String>> = BTreeMap::new(),
+        resolves_to_only_binary: BTreeMap<String, PackageSet> = BTreeMap::new(),
         /// Resolve to the platforms it must support. Ours.
         resolves_to_platforms: BTreeMap<String, Vec<Platform>> = BTreeMap::new(),
         /// Resolve to when it may hold a pre-release. Ours.

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use camino::Utf8PathBuf;
-use model::{InterpreterConstraints, Override, PackageName, Platform, PrereleasePolicy};
+use model::{
+    InterpreterConstraints, Override, PackageName, PackageSet, Platform, PrereleasePolicy,
+};
 use wheel::MetadataVersion;
 use wheel::rules::{LicenseStyle, RequiresPythonRule};
 
@@ -156,6 +158,17 @@ parsed! {
     Override: "a requirement, or `project=requirement`",
     Platform: "the name of a platform",
     Cutoff: "a date or a point in time",
+}
+
+impl Setting for PackageSet {
+    fn read(node: &Node) -> Result<Self, Mistake> {
+        let items = node.list("a list")?;
+        let read = |item: &Node| {
+            let entry = item.text("the name of a package, or `:all:`")?;
+            Self::from_str(entry).map_err(|error| item.mistake(first_line(&error)))
+        };
+        items.iter().map(read).collect()
+    }
 }
 
 /// The setting is one of some words.

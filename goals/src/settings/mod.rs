@@ -19,7 +19,9 @@ use std::collections::BTreeMap;
 use std::ops::Deref;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use model::{InterpreterConstraints, Override, PackageName, Platform, PrereleasePolicy};
+use model::{
+    InterpreterConstraints, Override, PackageName, PackageSet, Platform, PrereleasePolicy,
+};
 
 pub use cutoff::Cutoff;
 pub use error::{Problem, SettingsError};
@@ -110,14 +112,16 @@ impl Settings {
         of_resolve(&self.python.resolves_to_excludes, resolve).map_or(&[], Vec::as_slice)
     }
 
-    /// The packages that a resolve uses from source only; `:all:` for every one.
-    pub fn no_binary(&self, resolve: &str) -> &[String] {
-        of_resolve(&self.python.resolves_to_no_binary, resolve).map_or(&[], Vec::as_slice)
+    /// The packages that a resolve uses from source only.
+    pub fn no_binary(&self, resolve: &str) -> PackageSet {
+        let set = of_resolve(&self.python.resolves_to_no_binary, resolve);
+        set.cloned().unwrap_or_default()
     }
 
-    /// The packages that a resolve uses as wheels only; `:all:` for every one.
-    pub fn only_binary(&self, resolve: &str) -> &[String] {
-        of_resolve(&self.python.resolves_to_only_binary, resolve).map_or(&[], Vec::as_slice)
+    /// The packages that a resolve uses as wheels only.
+    pub fn only_binary(&self, resolve: &str) -> PackageSet {
+        let set = of_resolve(&self.python.resolves_to_only_binary, resolve);
+        set.cloned().unwrap_or_default()
     }
 
     /// The platforms that a resolve must support; empty for every one.

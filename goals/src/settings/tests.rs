@@ -161,8 +161,8 @@ fn the_default_key_stands_for_resolves_that_are_not_named() {
         resolves_to_prereleases = { a = "allow" }
         "#,
     );
-    assert_eq!(settings.no_binary("a"), [":all:"]);
-    assert_eq!(settings.no_binary("b"), ["numpy"]);
+    assert_eq!(settings.no_binary("a"), PackageSet::All);
+    assert_eq!(settings.no_binary("b").to_string(), "numpy");
     assert_eq!(settings.platforms("a"), [Platform::LinuxArm64]);
     assert_eq!(settings.platforms("b"), []);
     assert_eq!(settings.prereleases("a"), PrereleasePolicy::Allow);

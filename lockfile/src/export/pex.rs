@@ -2,7 +2,10 @@
 //!
 //! Source: pex's `resolve/lockfile/json_codec.py`.
 
-use model::{DistFile, Lock, LockedPackage, Marker, PackageSource, Platform, PrereleasePolicy};
+use model::{
+    DistFile, Lock, LockInputs, LockedPackage, Marker, PackageSet, PackageSource, Platform,
+    PrereleasePolicy,
+};
 use serde::Serialize;
 
 use super::{ExportError, Urls, files};
@@ -64,34 +67,43 @@ struct Artifact {
 /// Where a file has no URL or no hash, or a package is a repository or a folder, of which pex
 /// records a digest that only pex can compute.
 pub fn pex(lock: &Lock, urls: Urls<'_>) -> Result<String, ExportError> {
-    let inputs = &lock.inputs;
+    let LockInputs {
+        requirements,
+        constraints,
+        overrides,
+        excludes,
+        interpreter_constraints,
+        platforms,
+        no_binary,
+        only_binary,
+        prereleases,
+        // pex knows no such setting: the files that it would leave out are not in the lock.
+        require_wheels: _,
+    } = &lock.inputs;
     let strings = |all: &[model::Requirement]| all.iter().map(ToString::to_string).collect();
-    let is_all = |all: &[String]| all.iter().any(|name| name == ":all:");
-    let named = |all: &[String]| {
-        all.iter()
-            .filter(|name| !name.starts_with(':'))
-            .cloned()
-            .collect()
+    let named = |set: &PackageSet| match set {
+        PackageSet::All => Vec::new(),
+        PackageSet::Names(names) => names.iter().map(ToString::to_string).collect(),
     };
-    let mut systems: Vec<&str> = inputs.platforms.iter().map(|it| system(*it)).collect();
+    let mut systems: Vec<&str> = platforms.iter().copied().map(system).collect();
     systems.sort_unstable();
     systems.dedup();
     let pex = PexLock {
-        allow_builds: !is_all(&inputs.only_binary),
-        allow_prereleases: inputs.prereleases == PrereleasePolicy::Allow,
-        allow_wheels: !is_all(&inputs.no_binary),
+        allow_builds: *only_binary != PackageSet::All,
+        allow_prereleases: *prereleases == PrereleasePolicy::Allow,
+        allow_wheels: *no_binary != PackageSet::All,
         build_isolation: true,
-        constraints: strings(&inputs.constraints),
-        excluded: inputs.excludes.iter().map(ToString::to_string).collect(),
+        constraints: strings(constraints),
+        excluded: excludes.iter().map(ToString::to_string).collect(),
         locked_resolves: resolves(lock, urls)?,
-        only_builds: named(&inputs.no_binary),
-        only_wheels: named(&inputs.only_binary),
-        overridden: inputs.overrides.iter().map(ToString::to_string).collect(),
+        only_builds: named(no_binary),
+        only_wheels: named(only_binary),
+        overridden: overrides.iter().map(ToString::to_string).collect(),
         path_mappings: std::collections::BTreeMap::new(),
         pex_version: PEX_VERSION,
         prefer_older_binary: false,
-        requirements: strings(&inputs.requirements),
-        requires_python: inputs.interpreter_constraints.iter().collect(),
+        requirements: strings(requirements),
+        requires_python: interpreter_constraints.iter().collect(),
         resolver_version: "pip-2020-resolver",
         style: "universal",
         target_systems: systems,

@@ -20,7 +20,7 @@ pub fn requirements(lock: &Lock) -> String {
         ("--no-binary", &lock.inputs.no_binary),
         ("--only-binary", &lock.inputs.only_binary),
     ] {
-        for package in packages {
+        for package in packages.entries() {
             push(&mut out, format_args!("{option} {package}\n"));
         }
     }

@@ -25,13 +25,13 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use model::{
-    FileKind, IndexRole, InterpreterConstraints, Marker, Metadata, PackageName, PackageSource,
-    PrereleasePolicy, Requirement, RequirementSource, Resolution, SdistFilename, Version,
-    VersionRange, VersionSpecifiers,
+    FileKind, IndexRole, InterpreterConstraints, LockInputs, Marker, Metadata, PackageName,
+    PackageSet, PackageSource, PrereleasePolicy, Requirement, RequirementSource, Resolution,
+    SdistFilename, Version, VersionRange, VersionSpecifiers,
 };
 use resolve::{
-    BinaryPolicy, Direct, Pin, Pins, Problem, Provider, Release, ReleaseFile, ResolveError,
-    Resolved, Unusable, Warning, resolve,
+    Direct, Pin, Pins, Problem, Provider, Release, ReleaseFile, ResolveError, Resolved, Unusable,
+    Warning, resolve,
 };
 
 use crate::judge;
@@ -211,22 +211,39 @@ fn problem(words: &BTreeMap<&str, Vec<&str>>) -> Problem {
         python.push("CPython>=3.12");
     }
     let pins: Vec<Requirement> = requirements("lock");
+    let packages = |word| -> PackageSet {
+        let names = names(word);
+        names
+            .iter()
+            .map(|name| name.parse::<PackageSet>().unwrap())
+            .collect()
+    };
     Problem {
-        requirements: requirements(">"),
-        constraints: requirements("constraint"),
-        overrides: lines("override")
-            .iter()
-            .map(|o| o.parse().unwrap())
-            .collect(),
-        excludes: lines("exclude")
-            .iter()
-            .map(|e| e.parse().unwrap())
-            .collect(),
-        interpreter_constraints: InterpreterConstraints::parse(&python).unwrap(),
-        platforms: names("platforms")
-            .iter()
-            .map(|p| p.parse().unwrap())
-            .collect(),
+        inputs: LockInputs {
+            requirements: requirements(">"),
+            constraints: requirements("constraint"),
+            overrides: lines("override")
+                .iter()
+                .map(|o| o.parse().unwrap())
+                .collect(),
+            excludes: lines("exclude")
+                .iter()
+                .map(|e| e.parse().unwrap())
+                .collect(),
+            interpreter_constraints: InterpreterConstraints::parse(&python).unwrap(),
+            platforms: names("platforms")
+                .iter()
+                .map(|p| p.parse().unwrap())
+                .collect(),
+            no_binary: packages("no-binary"),
+            only_binary: packages("only-binary"),
+            prereleases: match lines("prereleases")[..] {
+                ["allow"] => PrereleasePolicy::Allow,
+                ["disallow"] => PrereleasePolicy::Disallow,
+                _ => PrereleasePolicy::IfNecessary,
+            },
+            require_wheels: words.contains_key("require-wheels"),
+        },
         pins: Pins::new(
             pins.into_iter().map(|pin| Pin {
                 version: pin.specifiers().unwrap()[0].version().clone(),
@@ -236,16 +253,7 @@ fn problem(words: &BTreeMap<&str, Vec<&str>>) -> Problem {
             lines("fork").iter().map(|m| m.parse().unwrap()).collect(),
             names("changed").iter().map(|name| name.parse().unwrap()),
         ),
-        prereleases: match lines("prereleases")[..] {
-            ["allow"] => PrereleasePolicy::Allow,
-            ["disallow"] => PrereleasePolicy::Disallow,
-            _ => PrereleasePolicy::IfNecessary,
-        },
-        binaries: BinaryPolicy {
-            no_binary: names("no-binary"),
-            only_binary: names("only-binary"),
-            require_wheels: words.contains_key("require-wheels"),
-        },
+        ..Problem::default()
     }
 }
 
@@ -383,8 +391,8 @@ pub(crate) fn check(input: &str, expect: &str) {
     if let Ok(resolved) = resolved {
         judge::check_exact(&fixture, &resolved.resolution);
         let mut shuffled = fixture.clone();
-        shuffled.problem.requirements.reverse();
-        shuffled.problem.constraints.reverse();
+        shuffled.problem.inputs.requirements.reverse();
+        shuffled.problem.inputs.constraints.reverse();
         assert_eq!(shuffled.resolve().as_ref(), Ok(&resolved), "order matters");
         let again = fixture.locked(&resolved.resolution).resolve();
         assert_eq!(again.as_ref(), Ok(&resolved), "the second lock differs");

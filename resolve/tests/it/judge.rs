@@ -7,9 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
-    ExtraName, FileKind, Marker, MarkerEnvironment, MarkerEnvironmentBuilder, Operator,
-    PackageName, Platform, PrereleasePolicy, Requirement, RequirementSource, Resolution, Version,
-    VersionRange, VersionSpecifiers,
+    ExtraName, FileKind, LockInputs, Marker, MarkerEnvironment, MarkerEnvironmentBuilder, Operator,
+    PackageName, PackageSet, Platform, PrereleasePolicy, Requirement, RequirementSource,
+    Resolution, Version, VersionRange, VersionSpecifiers,
 };
 use resolve::Problem;
 
@@ -64,8 +64,8 @@ pub(crate) fn environment(python: &str, machine: [&str; 4], implementation: &str
 
 /// A finite set of environments that stands for the universe of a problem.
 pub(crate) fn environments(problem: &Problem) -> Vec<Environment> {
-    let universe = problem.universe();
-    let implementations: &[&str] = if problem.interpreter_constraints.only_cpython() {
+    let universe = problem.inputs.universe();
+    let implementations: &[&str] = if problem.inputs.interpreter_constraints.only_cpython() {
         &["cpython"]
     } else {
         &["cpython", "pypy", "graalpy"]
@@ -95,6 +95,7 @@ pub(crate) fn pythons(problem: &Problem) -> Vec<String> {
     }
     all.retain(|python| {
         problem
+            .inputs
             .interpreter_constraints
             .contains(&python.parse().unwrap())
     });
@@ -145,7 +146,7 @@ pub(crate) fn problems(
     if !out.is_empty() {
         return out;
     }
-    let mut todo = active(&fixture.problem.requirements, environment, &[]);
+    let mut todo = active(&fixture.problem.inputs.requirements, environment, &[]);
     let mut reached = BTreeSet::new();
     let mut done = BTreeSet::new();
     while let Some(requirement) = todo.pop() {
@@ -193,11 +194,11 @@ fn is_direct(fixture: &Fixture, name: &PackageName, version: &Version) -> bool {
 
 /// What a version requires by its metadata, the overrides and the excludes.
 fn requires(fixture: &Fixture, name: &PackageName, version: &Version) -> Vec<Requirement> {
-    let problem = &fixture.problem;
+    let inputs = &fixture.problem.inputs;
     let mut found = Vec::new();
     let told = told(fixture, name, version);
-    for told in told.iter().filter(|r| !problem.excludes.contains(&r.name)) {
-        let overrides = problem.overrides.iter().filter(|o| o.name == told.name);
+    for told in told.iter().filter(|r| !inputs.excludes.contains(&r.name)) {
+        let overrides = inputs.overrides.iter().filter(|o| o.name == told.name);
         // Of the marker, only what asks for an extra stays.
         let extra = match told.marker.to_string() {
             text if text.contains("extra == 'x'") => "extra == 'x'".parse().unwrap(),
@@ -299,14 +300,19 @@ fn usable(
         .ok_or("does not exist")?;
     let metadata = entry.metadata.as_ref().map_err(|why| why.0.clone())?;
     let problem = &fixture.problem;
-    for constraint in problem.constraints.iter().filter(|c| c.name == *name) {
+    for constraint in problem
+        .inputs
+        .constraints
+        .iter()
+        .filter(|c| c.name == *name)
+    {
         if holds(&constraint.marker, environment, &[])
             && constraint.specifiers().is_some_and(|s| !admits(s, version))
         {
             return Err(format!("violates the constraint {constraint}"));
         }
     }
-    if problem.prereleases == PrereleasePolicy::Disallow && version.any_prerelease() {
+    if problem.inputs.prereleases == PrereleasePolicy::Disallow && version.any_prerelease() {
         return Err("is a pre-release".to_owned());
     }
     if metadata
@@ -316,7 +322,7 @@ fn usable(
     {
         return Err("is for other Pythons".to_owned());
     }
-    let asked_for_exactly = problem.requirements.iter().any(|requirement| {
+    let asked_for_exactly = problem.inputs.requirements.iter().any(|requirement| {
         requirement.name == *name
             && requirement.specifiers().is_some_and(|specifiers| {
                 specifiers.iter().any(|s| {
@@ -329,7 +335,7 @@ fn usable(
     let mut files = entry.release.files.iter();
     if files.any(|file| {
         (may_be_yanked || !file.yanked)
-            && usable_file(problem, name, &file.kind, environment, wheels)
+            && usable_file(&problem.inputs, name, &file.kind, environment, wheels)
     }) {
         Ok(())
     } else {
@@ -351,25 +357,25 @@ pub(crate) fn python_serves(requires: &VersionSpecifiers, python: &Version) -> b
 }
 
 fn usable_file(
-    problem: &Problem,
+    inputs: &LockInputs,
     name: &PackageName,
     kind: &FileKind,
     environment: &Environment,
     wheels: Wheels,
 ) -> bool {
-    let listed = |list: &[String]| list.iter().any(|e| e == ":all:" || e == name.as_str());
+    let listed = |set: &PackageSet| set.entries().any(|e| e == ":all:" || e == name.as_str());
     let FileKind::Wheel(wheel) = kind else {
-        return !problem.binaries.require_wheels && !listed(&problem.binaries.only_binary);
+        return !inputs.require_wheels && !listed(&inputs.only_binary);
     };
     let fits = |platform: &Platform| {
         let mut tags = wheel.platform_tag.split('.');
         tags.any(|tag| platform.fits_tag(tag))
     };
-    let mut named = problem.platforms.iter();
+    let mut named = inputs.platforms.iter();
     let platform = named.find(|platform| platform.marker().evaluate(&environment.markers, &[]));
     let fits_platform = platform.map_or(Platform::ALL.iter().any(fits), fits);
     let python = VersionRange::singleton(environment.python.clone());
-    !listed(&problem.binaries.no_binary)
+    !listed(&inputs.no_binary)
         && fits_platform
         && (wheels == Wheels::ForPlatform || wheel.fits_pythons(&python))
 }
@@ -435,7 +441,11 @@ type Chosen = BTreeMap<PackageName, (Version, BTreeSet<ExtraName>)>;
 
 impl Search<'_> {
     fn run(&self) -> bool {
-        let todo = active(&self.fixture.problem.requirements, self.environment, &[]);
+        let todo = active(
+            &self.fixture.problem.inputs.requirements,
+            self.environment,
+            &[],
+        );
         self.go(&todo, &BTreeMap::new())
     }
 

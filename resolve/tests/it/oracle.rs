@@ -138,7 +138,7 @@ fn problem() -> impl Strategy<Value = Text> {
 
 /// Every environment that the markers above tell apart.
 fn universe(fixture: &Fixture) -> Vec<Environment> {
-    let universe = fixture.problem.universe();
+    let universe = fixture.problem.inputs.universe();
     let mut out = Vec::new();
     for python in ["3.12.1", "3.13.2"] {
         for [sys_platform, os_name, system] in [
@@ -221,7 +221,7 @@ fn a_resolution_does_not_depend_on_the_order_and_stays_when_it_is_the_lock() {
         let fixture = fixture(&input);
         let resolved = fixture.resolve();
         let mut shuffled = fixture.clone();
-        shuffled.problem.requirements.reverse();
+        shuffled.problem.inputs.requirements.reverse();
         prop_assert_eq!(shuffled.resolve(), resolved.clone());
         if let Ok(resolved) = resolved {
             let again = fixture.locked(&resolved.resolution).resolve();
@@ -241,7 +241,7 @@ fn a_new_requirement_moves_nothing_outside_its_closure_that_can_stay() {
         };
         let new: Requirement = new.parse().unwrap();
         let name = new.name.clone();
-        fixture.problem.requirements.push(new);
+        fixture.problem.inputs.requirements.push(new);
         let forks = before.resolution.forks.clone();
         fixture.problem.pins = Pins::new(pins(&before.resolution), forks, [name.clone()]);
         let Ok(after) = fixture.resolve() else {

@@ -6,8 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use model::{InterpreterConstraints, Marker, PackageName, PrereleasePolicy, Requirement, Version};
-use resolve::{BinaryPolicy, Pins, Problem};
+use model::{
+    InterpreterConstraints, LockInputs, Marker, PackageName, PackageSet, Requirement, Version,
+};
+use resolve::Problem;
 use toml_edit::{DocumentMut, Item};
 
 use crate::fixture::{Facts, Fixture, Index, text};
@@ -147,22 +149,17 @@ fn read(file: &Path) -> Scenario {
         }
     };
     let problem = Problem {
-        requirements: requirements(raw["root"].get("requires")),
-        constraints: Vec::new(),
-        overrides: Vec::new(),
-        excludes: Vec::new(),
-        interpreter_constraints: InterpreterConstraints::parse(&[format!(
-            "CPython{requires_python}"
-        )])
-        .unwrap(),
-        platforms: Vec::new(),
-        pins: Pins::default(),
-        prereleases: PrereleasePolicy::IfNecessary,
-        binaries: BinaryPolicy {
-            no_binary: strings(option("no_binary")),
-            only_binary: strings(option("no_build")),
-            require_wheels: false,
+        inputs: LockInputs {
+            requirements: requirements(raw["root"].get("requires")),
+            interpreter_constraints: InterpreterConstraints::parse(&[format!(
+                "CPython{requires_python}"
+            )])
+            .unwrap(),
+            no_binary: packages(option("no_binary")),
+            only_binary: packages(option("no_build")),
+            ..LockInputs::default()
         },
+        ..Problem::default()
     };
     let fixture = Fixture { problem, index };
     let by_policy = BY_POLICY.iter().find(|(scenario, _)| *scenario == name);
@@ -239,6 +236,14 @@ fn index(raw: &DocumentMut) -> Index {
 
 fn requirements(item: Option<&Item>) -> Vec<Requirement> {
     strings(item).iter().map(|r| r.parse().unwrap()).collect()
+}
+
+fn packages(item: Option<&Item>) -> PackageSet {
+    let entries = strings(item);
+    entries
+        .iter()
+        .map(|entry| entry.parse::<PackageSet>().unwrap())
+        .collect()
 }
 
 fn strings(item: Option<&Item>) -> Vec<String> {

@@ -173,7 +173,7 @@ impl Run<'_> {
     ) -> Result<Locked, CommandError> {
         let existing = Existing::parse(before, path)?;
         let changed = match existing.lock() {
-            Some(lock) => locking::changed_projects(&lock.inputs, &declared.inputs),
+            Some(lock) => lockfile::changed_projects(&lock.inputs, &declared.inputs),
             None => Vec::new(),
         };
         let index = self.places.index(declared)?;

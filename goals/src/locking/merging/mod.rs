@@ -6,8 +6,8 @@
 
 mod provider;
 
-use lockfile::merge::{Contradiction, Merged};
-use lockfile::{Lock, Pin};
+use lockfile::merge::{Contradiction, MergedInputs};
+use lockfile::{InputChange, Lock, Pin};
 use resolve::{Pins, Warning};
 
 use crate::error::CommandError;
@@ -50,19 +50,12 @@ pub fn merge<'a>(
 }
 
 /// The merged lock from what the locks hold; `None` where it needs more.
-fn without_index(sides: &Sides, merged: &Merged) -> Option<Lock> {
-    // Another universe has other files and other markers.
-    let same_universe = |lock: &Lock| {
-        let inputs = &lock.inputs;
-        inputs.interpreter_constraints == merged.inputs.interpreter_constraints
-            && inputs.platforms == merged.inputs.platforms
-            && inputs.no_binary == merged.inputs.no_binary
-            && inputs.only_binary == merged.inputs.only_binary
-    };
-    if !same_universe(&sides.ours) || !same_universe(&sides.theirs) {
+fn without_index(sides: &Sides, merged: &MergedInputs) -> Option<Lock> {
+    if !records_hold(&sides.ours, merged) || !records_hold(&sides.theirs, merged) {
         return None;
     }
-    let base = sides.base.as_ref().filter(|base| same_universe(base));
+    let base = sides.base.as_ref();
+    let base = base.filter(|base| records_hold(base, merged));
     let locks: Vec<&Lock> = [&sides.ours, &sides.theirs]
         .into_iter()
         .chain(base)
@@ -86,12 +79,17 @@ fn without_index(sides: &Sides, merged: &Merged) -> Option<Lock> {
         forks: resolved.resolution.forks,
         packages,
     };
-    lockfile::check_consistency(&lock)
-        .is_empty()
-        .then_some(lock)
+    lockfile::check_derivation(&lock).is_empty().then_some(lock)
 }
 
-fn pins(merged: &Merged) -> Pins {
+/// Whether the packages of a lock would be recorded in the same way with the merged inputs: each
+/// setting decides which files, markers or dependencies a record has.
+fn records_hold(lock: &Lock, merged: &MergedInputs) -> bool {
+    let changes = lockfile::input_changes(&lock.inputs, &merged.inputs);
+    !changes.iter().any(InputChange::is_setting)
+}
+
+fn pins(merged: &MergedInputs) -> Pins {
     let pin = |pin: &Pin| resolve::Pin {
         name: pin.name.clone(),
         version: pin.version.clone(),

@@ -39,8 +39,8 @@ impl<'a> LockProvider<'a> {
     /// The package of a node with its files; `None` where no lock holds all of them: a lock keeps
     /// the files for the Pythons that it needs the package on.
     pub(super) fn package(&self, node: Node) -> Option<LockedPackage> {
-        let constraints = &self.locks.first()?.inputs.interpreter_constraints;
-        let pythons = |marker: &Marker| marker.and(&constraints.python_marker()).python_versions();
+        let inputs = &self.locks.first()?.inputs;
+        let pythons = |marker: &Marker| inputs.pythons(marker);
         let wanted = pythons(&node.marker);
         let records = self.records(&node.name, &node.version).iter();
         let mut records =

@@ -1,0 +1,177 @@
+//! Does everything in a lock follow from its inputs? Asked in debug builds of each lock that was
+//! made: that a lock contradicts itself nowhere does not say that it holds nothing superfluous.
+
+use std::collections::VecDeque;
+
+use model::{ExtraName, Lock, LockInputs, LockedPackage, Marker, PackageSource, WheelFilename};
+use rustc_hash::FxHashMap;
+
+use super::staleness::Staleness;
+use super::{check_consistency, identity};
+use crate::graph::{Edge, Graph, graph};
+
+/// Everything in a lock that does not follow from its inputs: requirements that nothing answers,
+/// packages, extras and environments that nothing requires, and files that the inputs do not
+/// allow.
+#[must_use]
+pub fn check_derivation(lock: &Lock) -> Vec<Staleness> {
+    let mut found = check_consistency(lock);
+    let graph = graph(lock);
+    let universe = lock.inputs.universe();
+    let demand = Demand::of(&graph, &universe);
+    for (at, package) in lock.packages.iter().enumerate() {
+        let needed = demand.of_package(at, None);
+        if !package.marker.and(&universe).is_subset(needed) {
+            let environments = package.marker.and(&needed.negate());
+            found.push(Staleness::MarkerTooWide {
+                package: identity(&graph, at),
+                environments: environments.simplify_within(&universe),
+            });
+        }
+        for extra in &package.extras {
+            if demand.of_package(at, Some(extra)).is_false() {
+                found.push(Staleness::ExtraSuperfluous {
+                    package: identity(&graph, at),
+                    extra: extra.clone(),
+                });
+            }
+        }
+        let not_allowed = not_allowed(&lock.inputs, package);
+        found.extend(not_allowed.map(|file| Staleness::FileNotAllowed {
+            package: identity(&graph, at),
+            file,
+        }));
+    }
+    found
+}
+
+/// The files of a package that the inputs do not allow.
+fn not_allowed(inputs: &LockInputs, package: &LockedPackage) -> impl Iterator<Item = String> {
+    let is_of_index = matches!(package.source, PackageSource::Index(_));
+    let pythons = inputs.pythons(&package.marker);
+    let sdist = package.sdist.iter();
+    let sdist = sdist.filter(|_| !inputs.allows_sdists(&package.name));
+    let wheels = package.wheels.iter().filter(move |wheel| {
+        // A name that cannot be read says nothing of where the file can be used.
+        let name = wheel.filename.parse();
+        let is_admitted = name.is_ok_and(|name: WheelFilename| inputs.admit_wheel(&name, &pythons));
+        !is_admitted || !inputs.allows_wheels(&package.name)
+    });
+    let files = sdist.chain(wheels).filter(move |_| is_of_index);
+    files.map(|file| file.filename.clone())
+}
+
+/// A package, or an extra of one.
+type Node<'a> = (usize, Option<&'a ExtraName>);
+
+/// Where each package and each extra is needed, from the requirements of the inputs on.
+struct Demand<'a>(FxHashMap<Node<'a>, Marker>);
+
+impl<'a> Demand<'a> {
+    fn of(graph: &Graph<'a>, universe: &Marker) -> Self {
+        let mut demand = Self(FxHashMap::default());
+        let mut queue = VecDeque::new();
+        for edge in graph.roots() {
+            queue.extend(targets(
+                graph,
+                edge,
+                &universe.and(&edge.requirement.marker),
+            ));
+        }
+        while let Some((node, marker)) = queue.pop_front() {
+            let known = demand.0.entry(node).or_insert(Marker::FALSE);
+            if marker.is_subset(known) {
+                continue;
+            }
+            *known = known.or(&marker);
+            let (at, extra) = node;
+            for edge in graph.dependencies(at) {
+                let required = match extra {
+                    None => edge.requirement.marker.with_extras(&[]),
+                    Some(extra) => edge
+                        .requirement
+                        .marker
+                        .with_extras(std::slice::from_ref(extra)),
+                };
+                queue.extend(targets(graph, edge, &marker.and(&required)));
+            }
+        }
+        demand
+    }
+
+    fn of_package(&self, at: usize, extra: Option<&'a ExtraName>) -> &Marker {
+        self.0.get(&(at, extra)).unwrap_or(&Marker::FALSE)
+    }
+}
+
+/// What an edge leads to where `marker` holds: the packages that answer it, and their extras.
+fn targets<'a>(graph: &Graph<'a>, edge: &Edge<'a>, marker: &Marker) -> Vec<(Node<'a>, Marker)> {
+    let mut found = Vec::new();
+    for &to in &edge.to {
+        let here = marker.and(&graph.package(to).marker);
+        if here.is_false() {
+            continue;
+        }
+        let extras = edge.requirement.extras.iter().map(Some);
+        found.extend(
+            [None]
+                .into_iter()
+                .chain(extras)
+                .map(|extra| ((to, extra), here.clone())),
+        );
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::small;
+
+    #[track_caller]
+    fn check(requirements: &[&str], packages: &[&str], edit: fn(&mut Lock)) -> String {
+        let mut lock = small(requirements, packages);
+        edit(&mut lock);
+        let found: Vec<String> = check_derivation(&lock)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        found.join("\n")
+    }
+
+    #[test]
+    fn what_follows() {
+        assert_eq!(
+            check(
+                &["a[x] ; sys_platform == 'win32'", "c"],
+                &[
+                    "a[x] 1 ; sys_platform == 'win32' : b ; extra == 'x' & a[y] ; extra == 'x'",
+                    "b 1 ; sys_platform == 'win32' : c",
+                    "c 1",
+                ],
+                |lock| lock.packages[0].extras.push("y".parse().unwrap())
+            ),
+            ""
+        );
+    }
+
+    #[test]
+    fn what_does_not() {
+        insta::assert_snapshot!(check(
+            &["a ; sys_platform == 'win32'", "c"],
+            &["a[x] 1 : b ; extra == 'x'", "b 1", "c 1 : a ; os_name == 'nt'"],
+            |_| ()
+        ), @"
+        nothing requires a 1 where os_name != 'nt'
+        nothing asks for the extra `x` of a 1
+        nothing requires b 1
+        ");
+        insta::assert_snapshot!(check(&["a"], &["a 1"], |lock| {
+            lock.inputs.platforms = vec![model::Platform::LinuxX86_64];
+            lock.packages[0].wheels[0].filename = "a-1-cp311-none-win_amd64.whl".to_owned();
+        }), @"the inputs do not allow the file a-1-cp311-none-win_amd64.whl of a 1");
+        insta::assert_snapshot!(check(&["a"], &["a 1"], |lock| {
+            lock.inputs.no_binary = "a".parse().unwrap();
+        }), @"the inputs do not allow the file a-1-py3-none-any.whl of a 1");
+    }
+}

@@ -1,0 +1,274 @@
+//! Does a lock still say what its inputs ask for? The question of every run that has nothing to
+//! do, so it must be cheap: no file of a package is looked at.
+
+mod derivation;
+mod staleness;
+
+use model::{Lock, LockInputs, Marker, PackageName, Requirement, Version};
+
+use crate::graph::{Graph, answers, graph};
+use crate::inputs::input_changes;
+
+pub use derivation::check_derivation;
+pub use staleness::Staleness;
+
+/// Everything in which `lock` is not what `inputs` ask for; nothing where it is fresh.
+#[must_use]
+pub fn check(lock: &Lock, inputs: &LockInputs) -> Vec<Staleness> {
+    let changes = input_changes(&lock.inputs, inputs);
+    let mut found: Vec<Staleness> = changes.into_iter().map(Staleness::Inputs).collect();
+    found.extend(check_consistency(lock));
+    found
+}
+
+/// Everything in which a lock contradicts itself: what it requires and does not hold, and what it
+/// holds and does not require.
+#[must_use]
+pub fn check_consistency(lock: &Lock) -> Vec<Staleness> {
+    let mut found = Vec::new();
+    let graph = graph(lock);
+    let universe = lock.inputs.universe();
+    unanswered(&graph, &universe, &mut found);
+    constrained(lock, &universe, &mut found);
+    overridden(lock, &mut found);
+    overlapping(lock, &universe, &mut found);
+    for (at, reached) in graph.reachable().into_iter().enumerate() {
+        if !reached {
+            let package = identity(&graph, at);
+            found.push(Staleness::Superfluous { package });
+        }
+    }
+    found
+}
+
+fn unanswered(graph: &Graph<'_>, universe: &Marker, found: &mut Vec<Staleness>) {
+    let packages = 0..graph.lock().packages.len();
+    let roots = graph.roots().iter().map(|edge| (None, edge));
+    let others = packages.flat_map(|at| graph.dependencies(at).iter().map(move |e| (Some(at), e)));
+    for (from, edge) in roots.chain(others) {
+        let required_by = || from.map(|at| identity(graph, at));
+        let answer = edge.to.iter().map(|&at| &graph.package(at).marker);
+        let everywhere = answer.clone().any(Marker::is_true);
+        if !everywhere && !edge.marker.is_false() {
+            let covered = answer.fold(Marker::FALSE, |all, one| all.or(one));
+            let wanted = edge.marker.and(universe);
+            if !wanted.is_subset(&covered) {
+                found.push(Staleness::Unanswered {
+                    requirement: edge.requirement.clone(),
+                    required_by: required_by(),
+                    environments: edge.marker.and(&covered.negate()).simplify_within(universe),
+                });
+            }
+        }
+        let has_extras = |&at: &usize| {
+            let locked = &graph.package(at).extras;
+            edge.requirement
+                .extras
+                .iter()
+                .all(|extra| locked.contains(extra))
+        };
+        if !edge.to.iter().all(has_extras) {
+            found.push(Staleness::ExtraMissing {
+                requirement: edge.requirement.clone(),
+                required_by: required_by(),
+            });
+        }
+    }
+}
+
+fn constrained(lock: &Lock, universe: &Marker, found: &mut Vec<Staleness>) {
+    for constraint in &lock.inputs.constraints {
+        let named = lock.packages.iter().filter(|p| p.name == constraint.name);
+        for package in named {
+            let holds = answers(package, constraint);
+            let both = package.marker.and(&constraint.marker);
+            if !holds && !both.is_disjoint(universe) {
+                found.push(Staleness::Constrained {
+                    package: (package.name.clone(), package.version.clone()),
+                    constraint: constraint.clone(),
+                });
+            }
+        }
+    }
+}
+
+/// What packages require is what the overrides and excludes make of it. A requirement of the
+/// inputs themselves is not overridden.
+fn overridden(lock: &Lock, found: &mut Vec<Staleness>) {
+    let LockInputs {
+        overrides,
+        excludes,
+        ..
+    } = &lock.inputs;
+    if overrides.is_empty() && excludes.is_empty() {
+        return;
+    }
+    let stands_in = |requirement: &Requirement| {
+        let same = |one: &Requirement| {
+            (&one.name, &one.extras, &one.source)
+                == (&requirement.name, &requirement.extras, &requirement.source)
+        };
+        overrides.iter().any(|one| same(&one.requirement))
+    };
+    for package in &lock.packages {
+        for requirement in &package.dependencies {
+            let required_by = (package.name.clone(), package.version.clone());
+            let requirement = requirement.clone();
+            if excludes.contains(&requirement.name) {
+                found.push(Staleness::Excluded {
+                    requirement,
+                    required_by,
+                });
+            } else if overrides.iter().any(|one| one.name == requirement.name)
+                && !stands_in(&requirement)
+            {
+                found.push(Staleness::Overridden {
+                    requirement,
+                    required_by,
+                });
+            }
+        }
+    }
+}
+
+fn overlapping(lock: &Lock, universe: &Marker, found: &mut Vec<Staleness>) {
+    for (at, package) in lock.packages.iter().enumerate() {
+        let others = lock.packages[at + 1..].iter();
+        for other in others.take_while(|other| other.name == package.name) {
+            let both = package.marker.and(&other.marker);
+            if !both.is_disjoint(universe) {
+                found.push(Staleness::Overlapping {
+                    name: package.name.clone(),
+                    versions: [package.version.clone(), other.version.clone()],
+                    environments: both.simplify_within(universe),
+                });
+            }
+        }
+    }
+}
+
+pub(super) fn identity(graph: &Graph<'_>, at: usize) -> (PackageName, Version) {
+    let package = graph.package(at);
+    (package.name.clone(), package.version.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{FULL, lock, small};
+
+    #[track_caller]
+    fn check_against(lock: &Lock, edit: impl FnOnce(&mut LockInputs)) -> String {
+        let mut inputs = lock.inputs.clone();
+        edit(&mut inputs);
+        let found: Vec<String> = check(lock, &inputs)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        found.join("\n")
+    }
+
+    fn requirement(text: &str) -> Requirement {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn fresh() {
+        assert_eq!(check_against(&lock(FULL), |_| ()), "");
+        assert_eq!(
+            check_against(
+                &small(
+                    &["a"],
+                    &["a 1 : b[x]>1", "b[x] 2 : c ; extra == 'x'", "c 1"]
+                ),
+                |_| ()
+            ),
+            ""
+        );
+        assert_eq!(
+            check_against(
+                &small(
+                    &["a ; os_name == 'nt'"],
+                    &["a 1 ; sys_platform == 'win32' or os_name == 'nt'"]
+                ),
+                |_| ()
+            ),
+            ""
+        );
+        assert_eq!(
+            check_against(
+                &small(
+                    &["a"],
+                    &[
+                        "a 1 ; sys_platform == 'win32'",
+                        "a 2 ; sys_platform != 'win32'"
+                    ]
+                ),
+                |_| ()
+            ),
+            ""
+        );
+    }
+
+    #[test]
+    fn changed_inputs() {
+        let lock = small(&["a>=1", "b"], &["a 1", "b 1"]);
+        insta::assert_snapshot!(check_against(&lock, |i| {
+            i.requirements = vec![requirement("a>=2"), requirement("c")];
+            i.constraints = vec![requirement("d<3")];
+        }), @"
+        the requirement `a>=1` is now `a>=2`
+        the requirement `c` is new
+        the requirement `b` is gone
+        the constraint `d<3` is new
+        ");
+        insta::assert_snapshot!(check_against(&lock, |i| {
+            i.platforms = vec![model::Platform::LinuxX86_64];
+            i.interpreter_constraints = model::InterpreterConstraints::parse(&["CPython==3.13.*"]).unwrap();
+            i.require_wheels = true;
+        }), @"
+        `interpreter-constraints` was `CPython==3.12.*` and is now `CPython==3.13.*`
+        `platforms` was not set and is now `linux_x86_64`
+        `require-wheels` was `false` and is now `true`
+        ");
+    }
+
+    #[test]
+    fn contradictions() {
+        let found = |requirements: &[&str], packages: &[&str]| {
+            check_against(&small(requirements, packages), |_| ())
+        };
+        insta::assert_snapshot!(found(&["a>=2"], &["a 1"]), @"
+        no locked package answers the requirement `a>=2`
+        nothing requires a 1
+        ");
+        insta::assert_snapshot!(found(&["a"], &["a 1 : b", "c 2"]), @"
+        no locked package answers the requirement `b` of a 1
+        nothing requires c 2
+        ");
+        insta::assert_snapshot!(found(&["a"], &["a 1 ; sys_platform == 'win32'"]), @"no locked package answers the requirement `a` where sys_platform != 'win32'");
+        insta::assert_snapshot!(found(&["a[x]"], &["a 1"]), @"the extras of the requirement `a[x]` are not locked");
+        insta::assert_snapshot!(found(&["a"], &["a 1", "a 2 ; os_name == 'nt'"]), @"both a 1 and a 2 are locked where os_name == 'nt'");
+        let mut lock = small(&["a"], &["a 1"]);
+        lock.inputs.constraints = vec![requirement("a<1")];
+        insta::assert_snapshot!(check_against(&lock, |_| ()), @"a 1 breaks the constraint `a<1`");
+        lock.inputs.constraints = vec![requirement("a<1 ; sys_platform == 'win32'")];
+        lock.inputs.platforms = vec![model::Platform::LinuxX86_64];
+        assert_eq!(check_against(&lock, |_| ()), "");
+    }
+
+    #[test]
+    fn overrides_and_excludes() {
+        let mut lock = small(
+            &["a", "b"],
+            &["a[x] 1 : b & bb ; extra == 'x' & c", "b 1", "bb 1", "c 1"],
+        );
+        lock.inputs.requirements = vec![requirement("a[x]"), requirement("b")];
+        lock.inputs.overrides = vec!["b=bb".parse().unwrap()];
+        lock.inputs.excludes = vec!["c".parse().unwrap()];
+        insta::assert_snapshot!(check_against(&lock, |_| ()), @"
+        a 1 requires `b`, which an override replaces
+        a 1 requires `c`, a project that is excluded
+        ");
+    }
+}

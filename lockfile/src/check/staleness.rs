@@ -1,0 +1,176 @@
+//! The ways in which a lock is not what its inputs ask for, and their words.
+
+use std::fmt;
+
+use model::{ExtraName, Marker, PackageName, Requirement, Version};
+
+use crate::inputs::InputChange;
+
+/// One way in which a lock is not what its inputs ask for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Staleness {
+    /// The inputs are no longer those that the lock was made from.
+    Inputs(InputChange),
+    /// A requirement that no locked package answers, at least in some environments.
+    Unanswered {
+        /// The requirement.
+        requirement: Requirement,
+        /// The package that has it; `None` for one of the inputs.
+        required_by: Option<(PackageName, Version)>,
+        /// Where.
+        environments: Marker,
+    },
+    /// A requirement with an extra that the lock did not resolve.
+    ExtraMissing {
+        /// The requirement.
+        requirement: Requirement,
+        /// The package that has it; `None` for one of the inputs.
+        required_by: Option<(PackageName, Version)>,
+    },
+    /// A package that a constraint excludes.
+    Constrained {
+        /// The package.
+        package: (PackageName, Version),
+        /// The constraint.
+        constraint: Requirement,
+    },
+    /// A requirement on a project that the inputs exclude.
+    Excluded {
+        /// The requirement.
+        requirement: Requirement,
+        /// The package that has it.
+        required_by: (PackageName, Version),
+    },
+    /// A requirement that the inputs override with another.
+    Overridden {
+        /// The requirement.
+        requirement: Requirement,
+        /// The package that has it.
+        required_by: (PackageName, Version),
+    },
+    /// A package that nothing requires.
+    Superfluous {
+        /// The package.
+        package: (PackageName, Version),
+    },
+    /// Two versions of a project for one environment.
+    Overlapping {
+        /// The project.
+        name: PackageName,
+        /// Both versions.
+        versions: [Version; 2],
+        /// Where.
+        environments: Marker,
+    },
+    /// A package that is locked for environments in which nothing requires it.
+    MarkerTooWide {
+        /// The package.
+        package: (PackageName, Version),
+        /// The environments.
+        environments: Marker,
+    },
+    /// An extra that nothing asks for.
+    ExtraSuperfluous {
+        /// The package.
+        package: (PackageName, Version),
+        /// The extra.
+        extra: ExtraName,
+    },
+    /// A file that the inputs do not allow.
+    FileNotAllowed {
+        /// The package.
+        package: (PackageName, Version),
+        /// The file's name.
+        file: String,
+    },
+}
+
+impl fmt::Display for Staleness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let by = |by: &Option<(PackageName, Version)>| {
+            by.as_ref().map_or(String::new(), |(name, version)| {
+                format!(" of {name} {version}")
+            })
+        };
+        let place = |marker: &Marker| {
+            if marker.is_true() {
+                String::new()
+            } else {
+                format!(" where {marker}")
+            }
+        };
+        match self {
+            Self::Inputs(change) => write!(f, "{change}"),
+            Self::Unanswered {
+                requirement,
+                required_by,
+                environments,
+            } => write!(
+                f,
+                "no locked package answers the requirement `{requirement}`{}{}",
+                by(required_by),
+                place(environments)
+            ),
+            Self::ExtraMissing {
+                requirement,
+                required_by,
+            } => write!(
+                f,
+                "the extras of the requirement `{requirement}`{} are not locked",
+                by(required_by)
+            ),
+            Self::Constrained {
+                package: (name, version),
+                constraint,
+            } => write!(f, "{name} {version} breaks the constraint `{constraint}`"),
+            Self::Excluded {
+                requirement,
+                required_by: (name, version),
+            } => write!(
+                f,
+                "{name} {version} requires `{requirement}`, a project that is excluded"
+            ),
+            Self::Overridden {
+                requirement,
+                required_by: (name, version),
+            } => write!(
+                f,
+                "{name} {version} requires `{requirement}`, which an override replaces"
+            ),
+            Self::Superfluous {
+                package: (name, version),
+            } => write!(f, "nothing requires {name} {version}"),
+            Self::Overlapping {
+                name,
+                versions: [a, b],
+                environments,
+            } => write!(
+                f,
+                "both {name} {a} and {name} {b} are locked{}",
+                place(environments)
+            ),
+            Self::MarkerTooWide {
+                package: (name, version),
+                environments,
+            } => write!(
+                f,
+                "nothing requires {name} {version}{}",
+                place(environments)
+            ),
+            Self::ExtraSuperfluous {
+                package: (name, version),
+                extra,
+            } => write!(
+                f,
+                "nothing asks for the extra `{extra}` of {name} {version}"
+            ),
+            Self::FileNotAllowed {
+                package: (name, version),
+                file,
+            } => write!(
+                f,
+                "the inputs do not allow the file {file} of {name} {version}"
+            ),
+        }
+    }
+}

@@ -1,0 +1,416 @@
+//! The merge of two locks, as far as it can be told without resolving: what goes in, and which
+//! pins to prefer.
+//!
+//! Git may merge a lock before or after requirements.txt and BUILD files, so the locks' own
+//! records are what is merged. Which side is ours makes no difference to the outcome.
+
+mod fields;
+mod pins;
+mod sides;
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use model::{Lock, LockInputs, Marker, PackageName, Requirement, specifiers_range};
+
+use crate::pins::Pin;
+use fields::FieldMerge;
+use sides::Sides;
+
+/// What the merged lock is to be resolved from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MergedInputs {
+    /// The resolve.
+    pub resolve: String,
+    /// The inputs.
+    pub inputs: LockInputs,
+    /// The pins of all sides, sorted by name and for each name the one to prefer first: that of
+    /// the side which changed it, then the higher, then what else there was.
+    pub pins: Vec<Pin>,
+    /// The parts of the universe that the side which changed them was resolved in.
+    pub forks: Vec<Marker>,
+    /// The projects whose requirements both sides changed.
+    pub changed_by_both: Vec<PackageName>,
+}
+
+/// An input that the two sides changed in ways that exclude each other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Contradiction {
+    /// No version can satisfy what both sides require of a project.
+    Requirements {
+        /// What our side requires.
+        ours: Box<Requirement>,
+        /// What their side requires.
+        theirs: Box<Requirement>,
+    },
+    /// Both sides changed what is one value.
+    Setting {
+        /// The setting, as the lock's header names it.
+        name: &'static str,
+        /// Its value on our side; empty where it is not set.
+        ours: String,
+        /// Its value on their side; empty where it is not set.
+        theirs: String,
+    },
+}
+
+/// Merges what two locks were made from; `base` is what both started from, where there is one.
+///
+/// # Errors
+/// Everything in which the sides contradict each other.
+pub fn inputs(
+    base: Option<&Lock>,
+    ours: &Lock,
+    theirs: &Lock,
+) -> Result<MergedInputs, Vec<Contradiction>> {
+    let locks = Sides { base, ours, theirs };
+    let mut merge = FieldMerge::new(locks.map(|lock| &lock.inputs));
+    let inputs = LockInputs {
+        requirements: merge.list(|inputs| inputs.requirements.clone()),
+        constraints: merge.list(|inputs| inputs.constraints.clone()),
+        overrides: merge.overrides(),
+        excludes: merge.list(|inputs| inputs.excludes.clone()),
+        interpreter_constraints: merge.interpreter_constraints(),
+        platforms: merge.platforms(),
+        no_binary: merge.packages("no-binary", |inputs| &inputs.no_binary),
+        only_binary: merge.packages("only-binary", |inputs| &inputs.only_binary),
+        prereleases: merge.value("prereleases", |inputs| inputs.prereleases),
+        require_wheels: merge.value("require-wheels", |inputs| inputs.require_wheels),
+    };
+    let mut contradictions = contradicting_requirements(locks);
+    contradictions.extend(merge.contradictions);
+    let resolves = locks.map(|lock| lock.resolve.clone());
+    let Some(resolve) = resolves.merged().cloned() else {
+        contradictions.push(Contradiction::setting("resolve", resolves));
+        return Err(contradictions);
+    };
+    if !contradictions.is_empty() {
+        return Err(contradictions);
+    }
+    Ok(MergedInputs {
+        resolve,
+        inputs: inputs.sorted(),
+        pins: pins::pins(locks),
+        forks: forks(locks),
+        changed_by_both: changed_by_both(locks),
+    })
+}
+
+/// The forks of the side that changed them; where both split the universe anew, the merge does.
+fn forks(locks: Sides<&Lock>) -> Vec<Marker> {
+    let words = locks.map(|lock| crate::inputs::joined(&lock.forks));
+    match words.merged() {
+        Some(merged) if *merged == words.ours => locks.ours.forks.clone(),
+        Some(_) => locks.theirs.forks.clone(),
+        None => Vec::new(),
+    }
+}
+
+/// The requirements of a side that the base does not have.
+fn added<'a>(base: Option<&Lock>, side: &'a Lock) -> Vec<&'a Requirement> {
+    let known: BTreeSet<String> = base
+        .iter()
+        .flat_map(|base| &base.inputs.requirements)
+        .map(ToString::to_string)
+        .collect();
+    let requirements = side.inputs.requirements.iter();
+    requirements
+        .filter(|requirement| !known.contains(&requirement.to_string()))
+        .collect()
+}
+
+fn contradicting_requirements(locks: Sides<&Lock>) -> Vec<Contradiction> {
+    let theirs = added(locks.base, locks.theirs);
+    let mut found = Vec::new();
+    for ours in added(locks.base, locks.ours) {
+        for theirs in &theirs {
+            if exclude_each_other(ours, theirs) {
+                found.push(Contradiction::Requirements {
+                    ours: Box::new(ours.clone()),
+                    theirs: Box::new((*theirs).clone()),
+                });
+            }
+        }
+    }
+    found
+}
+
+fn changed_by_both(locks: Sides<&Lock>) -> Vec<PackageName> {
+    let names = |side| -> BTreeSet<&PackageName> {
+        let added = added(locks.base, side);
+        added.into_iter().map(|added| &added.name).collect()
+    };
+    let (ours, theirs) = (names(locks.ours), names(locks.theirs));
+    ours.intersection(&theirs)
+        .map(|name| (*name).clone())
+        .collect()
+}
+
+fn exclude_each_other(a: &Requirement, b: &Requirement) -> bool {
+    if a.name != b.name || a.marker.is_disjoint(&b.marker) {
+        return false;
+    }
+    match (a.specifiers(), b.specifiers()) {
+        (Some(a), Some(b)) => specifiers_range(a).is_disjoint(&specifiers_range(b)),
+        (None, None) => a.source != b.source,
+        // Which version a URL has is not known here.
+        _ => false,
+    }
+}
+
+impl Contradiction {
+    fn setting(name: &'static str, values: Sides<String>) -> Self {
+        let Sides {
+            base: _,
+            ours,
+            theirs,
+        } = values;
+        Self::Setting { name, ours, theirs }
+    }
+}
+
+impl fmt::Display for Contradiction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Requirements { ours, theirs } => write!(
+                f,
+                "our side requires `{ours}`, their side requires `{theirs}`, and nothing satisfies both"
+            ),
+            Self::Setting { name, ours, theirs } if ours.is_empty() => write!(
+                f,
+                "our side no longer sets `{name}`, their side set it to `{theirs}`"
+            ),
+            Self::Setting { name, ours, theirs } if theirs.is_empty() => write!(
+                f,
+                "our side set `{name}` to `{ours}`, their side no longer sets it"
+            ),
+            Self::Setting { name, ours, theirs } => write!(
+                f,
+                "our side set `{name}` to `{ours}`, their side to `{theirs}`"
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::small;
+    use model::{InterpreterConstraints, PackageSet, Platform, PrereleasePolicy};
+
+    type Side<'a> = (&'a [&'a str], &'a [&'a str]);
+
+    /// The merge in words, after making sure that it is the same the other way round.
+    #[track_caller]
+    fn check(base: Side<'_>, ours: Side<'_>, theirs: Side<'_>) -> String {
+        let [base, ours, theirs] = [base, ours, theirs].map(|side| small(side.0, side.1));
+        let merged = inputs(Some(&base), &ours, &theirs);
+        let mirrored = inputs(Some(&base), &theirs, &ours);
+        match merged {
+            Ok(merged) => {
+                assert_eq!(Ok(&merged), mirrored.as_ref());
+                let requirements: Vec<String> = merged
+                    .inputs
+                    .requirements
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect();
+                let pins: Vec<String> = merged
+                    .pins
+                    .iter()
+                    .map(|pin| format!("{} {}", pin.name, pin.version))
+                    .collect();
+                format!("{}\n{}", requirements.join(", "), pins.join(", "))
+            }
+            Err(found) => {
+                assert!(mirrored.is_err());
+                let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+                found.join("\n")
+            }
+        }
+    }
+
+    const BASE: Side<'static> = (&["a~=1.0", "b"], &["a 1.0 : c", "b 1", "c 1"]);
+
+    #[test]
+    fn one_side_changes() {
+        insta::assert_snapshot!(check(BASE, BASE, (&["a~=1.0"], &["a 1.0 : c", "c 2"])), @"
+        a~=1.0
+        a 1.0, b 1, c 2, c 1
+        ");
+    }
+
+    #[test]
+    fn both_sides_add() {
+        insta::assert_snapshot!(check(
+            BASE,
+            (&["a~=1.0", "b", "d"], &["a 1.0 : c", "b 1", "c 1", "d 1"]),
+            (&["a~=1.0", "b", "e"], &["a 1.0 : c", "b 1", "c 0.9", "e 1 : c<1"]),
+        ), @"
+        a~=1.0, b, d, e
+        a 1.0, b 1, c 0.9, c 1, d 1, e 1
+        ");
+    }
+
+    #[test]
+    fn one_adds_what_needs_what_the_other_removes() {
+        insta::assert_snapshot!(check(
+            BASE,
+            (&["b"], &["b 1"]),
+            (&["a~=1.0", "b", "d"], &["a 1.0 : c", "b 1", "c 1", "d 1 : c"]),
+        ), @"
+        b, d
+        a 1.0, b 1, c 1, d 1
+        ");
+    }
+
+    #[test]
+    fn both_bump_one_package() {
+        insta::assert_snapshot!(check(
+            BASE,
+            (&["a~=1.1", "b"], &["a 1.1 : c", "b 2", "c 1"]),
+            (&["a~=1.2", "b"], &["a 1.2 : c", "b 3", "c 1"]),
+        ), @"
+        a~=1.1, a~=1.2, b
+        a 1.2, a 1.1, a 1.0, b 3, b 2, b 1, c 1
+        ");
+    }
+
+    #[test]
+    fn contradictions() {
+        insta::assert_snapshot!(check(
+            BASE,
+            (&["a==1.1", "b"], &["a 1.1"]),
+            (&["a==1.2", "b"], &["a 1.2"]),
+        ), @"our side requires `a==1.1`, their side requires `a==1.2`, and nothing satisfies both");
+    }
+
+    /// The merge of settings that three edits make, in words: as in the lock's header.
+    #[track_caller]
+    fn check_settings(edits: [fn(&mut LockInputs); 3]) -> String {
+        let [base, ours, theirs] = edits.map(|edit| {
+            let mut lock = small(&["a"], &["a 1"]);
+            edit(&mut lock.inputs);
+            lock
+        });
+        let merged = inputs(Some(&base), &ours, &theirs);
+        let mirrored = inputs(Some(&base), &theirs, &ours);
+        match merged {
+            Ok(merged) => {
+                assert_eq!(Ok(&merged), mirrored.as_ref());
+                let unset = small(&["a"], &["a 1"]).inputs;
+                let changes = crate::input_changes(&unset, &merged.inputs);
+                let changes: Vec<String> = changes.iter().map(ToString::to_string).collect();
+                changes.join("\n")
+            }
+            Err(found) => {
+                assert!(mirrored.is_err());
+                let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+                found.join("\n")
+            }
+        }
+    }
+
+    const UNSET: fn(&mut LockInputs) = |_| ();
+
+    #[test]
+    fn a_setting_that_one_side_changes() {
+        insta::assert_snapshot!(check_settings([
+            UNSET,
+            |inputs| {
+                inputs.require_wheels = true;
+                inputs.platforms = vec![Platform::LinuxX86_64];
+                inputs.no_binary = PackageSet::All;
+                inputs.excludes = vec!["x".parse().unwrap()];
+            },
+            |inputs| {
+                inputs.interpreter_constraints =
+                    InterpreterConstraints::parse(&["==3.13.*"]).unwrap();
+                inputs.prereleases = PrereleasePolicy::Allow;
+                inputs.overrides = vec!["b==1".parse().unwrap()];
+                inputs.only_binary = "c".parse().unwrap();
+            },
+        ]), @"
+        `interpreter-constraints` was `CPython==3.12.*` and is now `==3.13.*`
+        `overrides` was not set and is now `b==1`
+        `excludes` was not set and is now `x`
+        `platforms` was not set and is now `linux_x86_64`
+        `no-binary` was not set and is now `:all:`
+        `only-binary` was not set and is now `c`
+        `prereleases` was `if-necessary` and is now `allow`
+        `require-wheels` was `false` and is now `true`
+        ");
+        let set: fn(&mut LockInputs) = |inputs| {
+            inputs.require_wheels = true;
+            inputs.platforms = vec![Platform::LinuxX86_64];
+            inputs.no_binary = PackageSet::All;
+            inputs.only_binary = "c".parse().unwrap();
+            inputs.excludes = vec!["x".parse().unwrap()];
+            inputs.overrides = vec!["b==1".parse().unwrap()];
+            inputs.prereleases = PrereleasePolicy::Allow;
+        };
+        assert_eq!(check_settings([set, UNSET, set]), "");
+    }
+
+    #[test]
+    fn lists_that_both_sides_change() {
+        insta::assert_snapshot!(check_settings([
+            |inputs| {
+                inputs.platforms = vec![Platform::LinuxX86_64, Platform::MacosArm64];
+                inputs.no_binary = "a,b".parse().unwrap();
+                inputs.overrides = vec!["b==1".parse().unwrap()];
+            },
+            |inputs| {
+                inputs.platforms = vec![Platform::LinuxX86_64];
+                inputs.no_binary = "a,b,c".parse().unwrap();
+                inputs.overrides = vec!["b==1".parse().unwrap(), "c==1".parse().unwrap()];
+            },
+            |inputs| {
+                inputs.platforms =
+                    vec![Platform::LinuxX86_64, Platform::MacosArm64, Platform::LinuxArm64];
+                inputs.no_binary = "b".parse().unwrap();
+                inputs.overrides = vec!["d==1".parse().unwrap()];
+            },
+        ]), @"
+        `overrides` was not set and is now `c==1, d==1`
+        `platforms` was not set and is now `linux_arm64, linux_x86_64`
+        `no-binary` was not set and is now `b, c`
+        ");
+    }
+
+    #[test]
+    fn one_value_that_both_sides_change() {
+        insta::assert_snapshot!(check_settings([
+            |inputs| {
+                inputs.overrides = vec!["b==1".parse().unwrap(), "c==1".parse().unwrap()];
+                inputs.only_binary = "a".parse().unwrap();
+            },
+            |inputs| {
+                inputs.interpreter_constraints =
+                    InterpreterConstraints::parse(&["==3.14.*"]).unwrap();
+                inputs.overrides = vec!["b==2".parse().unwrap()];
+                inputs.platforms = vec![Platform::LinuxX86_64];
+                inputs.no_binary = PackageSet::All;
+                inputs.only_binary = PackageSet::default();
+                inputs.prereleases = PrereleasePolicy::Allow;
+            },
+            |inputs| {
+                inputs.interpreter_constraints =
+                    InterpreterConstraints::parse(&["==3.13.*"]).unwrap();
+                inputs.overrides = vec!["b==3".parse().unwrap(), "c==2".parse().unwrap()];
+                inputs.platforms = vec![Platform::MacosArm64];
+                inputs.no_binary = "x".parse().unwrap();
+                inputs.only_binary = PackageSet::All;
+                inputs.prereleases = PrereleasePolicy::Disallow;
+            },
+        ]), @"
+        our side set `overrides` to `b==2`, their side to `b==3`
+        our side no longer sets `overrides`, their side set it to `c==2`
+        our side set `interpreter-constraints` to `==3.14.*`, their side to `==3.13.*`
+        our side set `platforms` to `linux_x86_64`, their side to `macos_arm64`
+        our side set `no-binary` to `:all:`, their side to `x`
+        our side no longer sets `only-binary`, their side set it to `:all:`
+        our side set `prereleases` to `allow`, their side to `disallow`
+        ");
+    }
+}

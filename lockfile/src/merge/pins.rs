@@ -1,0 +1,66 @@
+//! The pins of three locks, those to prefer first.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::{Lock, PackageName};
+
+use super::sides::Sides;
+use crate::pins::Pin;
+
+/// The pins of all sides, sorted by name, and of each name the one to prefer first.
+pub(super) fn pins(locks: Sides<&Lock>) -> Vec<Pin> {
+    let by_name = locks.map(|lock| by_name(lock));
+    let base = by_name.base.unwrap_or_default();
+    let (ours, theirs) = (by_name.ours, by_name.theirs);
+    let names: BTreeSet<&PackageName> = base
+        .keys()
+        .chain(ours.keys())
+        .chain(theirs.keys())
+        .collect();
+    let of = |pins: &BTreeMap<PackageName, Vec<Pin>>, name: &PackageName| {
+        pins.get(name).cloned().unwrap_or_default()
+    };
+    names
+        .into_iter()
+        .flat_map(|name| by_preference(&of(&base, name), of(&ours, name), of(&theirs, name)))
+        .collect()
+}
+
+fn by_name(lock: &Lock) -> BTreeMap<PackageName, Vec<Pin>> {
+    let mut by_name: BTreeMap<PackageName, Vec<Pin>> = BTreeMap::new();
+    for pin in crate::pins::pins(lock) {
+        by_name.entry(pin.name.clone()).or_default().push(pin);
+    }
+    by_name
+}
+
+/// The pins of one project.
+fn by_preference(base: &[Pin], ours: Vec<Pin>, theirs: Vec<Pin>) -> Vec<Pin> {
+    let same = |a: &[Pin], b: &[Pin]| {
+        let key = |pins: &[Pin]| -> Vec<_> {
+            pins.iter()
+                .map(|pin| (pin.version.clone(), pin.source.clone()))
+                .collect()
+        };
+        key(a) == key(b)
+    };
+    let ranked: [Vec<Pin>; 2] = match (same(&ours, base), same(&theirs, base)) {
+        (true, false) => [theirs, ours],
+        (false, true) => [ours, theirs],
+        _ => [[ours, theirs].concat(), Vec::new()],
+    };
+    let mut out: Vec<Pin> = Vec::new();
+    for mut group in ranked.into_iter().chain([base.to_vec()]) {
+        group.sort_by(|a, b| (&b.version, &b.source).cmp(&(&a.version, &a.source)));
+        for pin in group {
+            let known = out.iter_mut();
+            let mut known =
+                known.filter(|it| (&it.version, &it.source) == (&pin.version, &pin.source));
+            match known.next() {
+                Some(known) => known.marker = known.marker.or(&pin.marker),
+                None => out.push(pin),
+            }
+        }
+    }
+    out
+}

@@ -1,0 +1,210 @@
+//! What a lock depends on: everything that decides what it may hold.
+//!
+//! Whoever compares, merges, reads or writes inputs takes them apart without `..`, so that a new
+//! field does not compile until each of these places has decided what it means there.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::filename::WheelFilename;
+use crate::interpreter::InterpreterConstraints;
+use crate::marker::Marker;
+use crate::name::PackageName;
+use crate::overrides::Override;
+use crate::package_set::PackageSet;
+use crate::platform::Platform;
+use crate::requirement::Requirement;
+use crate::version::VersionRange;
+
+/// Everything that decides what a lock may hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LockInputs {
+    /// The requirements, canonical, sorted, each once.
+    pub requirements: Vec<Requirement>,
+    /// Constraints: they bound versions and require nothing.
+    pub constraints: Vec<Requirement>,
+    /// Requirements that stand in for those of packages, sorted.
+    pub overrides: Vec<Override>,
+    /// Projects that no package's requirement brings in, sorted.
+    pub excludes: Vec<PackageName>,
+    /// The Pythons.
+    pub interpreter_constraints: InterpreterConstraints,
+    /// The platforms, sorted; every platform where empty.
+    pub platforms: Vec<Platform>,
+    /// Packages that are used from source only.
+    pub no_binary: PackageSet,
+    /// Packages that are used as wheels only.
+    pub only_binary: PackageSet,
+    /// When a pre-release may be chosen.
+    pub prereleases: PrereleasePolicy,
+    /// Whether every package must have a wheel for each platform.
+    pub require_wheels: bool,
+}
+
+/// When a pre-release may be chosen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PrereleasePolicy {
+    /// Where no stable release satisfies (PEP 440's default).
+    #[default]
+    IfNecessary,
+    /// Wherever it is the highest that satisfies.
+    Allow,
+    /// Never.
+    Disallow,
+}
+
+/// A text that is no policy for pre-releases.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("expected `allow`, `disallow` or `if-necessary`")]
+pub struct PrereleasePolicyError;
+
+impl LockInputs {
+    /// The same with every list sorted, each entry once.
+    #[must_use]
+    pub fn sorted(self) -> Self {
+        let Self {
+            requirements,
+            constraints,
+            overrides,
+            excludes,
+            interpreter_constraints,
+            platforms,
+            no_binary,
+            only_binary,
+            prereleases,
+            require_wheels,
+        } = self;
+        Self {
+            requirements: sorted(requirements),
+            constraints: sorted(constraints),
+            overrides: sorted(overrides),
+            excludes: sorted(excludes),
+            interpreter_constraints,
+            platforms: sorted(platforms),
+            no_binary,
+            only_binary,
+            prereleases,
+            require_wheels,
+        }
+    }
+
+    /// Every environment that a lock of these inputs must serve.
+    #[must_use]
+    pub fn universe(&self) -> Marker {
+        self.interpreter_constraints
+            .marker()
+            .and(&self.platform_universe())
+    }
+
+    /// The universe whatever the implementation of Python: markers in a lock are simplified within
+    /// it, so that they read right for another implementation too.
+    #[must_use]
+    pub fn output_universe(&self) -> Marker {
+        self.interpreter_constraints
+            .python_marker()
+            .and(&self.platform_universe())
+    }
+
+    /// The Pythons, within the universe, of the environments of `marker`.
+    #[must_use]
+    pub fn pythons(&self, marker: &Marker) -> VersionRange {
+        marker
+            .and(&self.interpreter_constraints.python_marker())
+            .python_versions()
+    }
+
+    /// Whether wheels of the package may be used.
+    #[must_use]
+    pub fn allows_wheels(&self, name: &PackageName) -> bool {
+        !self.no_binary.contains(name)
+    }
+
+    /// Whether source distributions of the package may be used.
+    #[must_use]
+    pub fn allows_sdists(&self, name: &PackageName) -> bool {
+        !self.require_wheels && !self.only_binary.contains(name)
+    }
+
+    /// Whether an interpreter meant, of a version in `pythons`, can use the wheel on one of the
+    /// platforms.
+    #[must_use]
+    pub fn admit_wheel(&self, wheel: &WheelFilename, pythons: &VersionRange) -> bool {
+        let fits = |platform: &Platform| {
+            let mut tags = wheel.platform_tag.split('.');
+            tags.any(|tag| platform.fits_tag(tag))
+        };
+        self.interpreter_constraints.admit_wheel(wheel, pythons)
+            && (self.platforms.is_empty() || self.platforms.iter().any(fits))
+    }
+
+    /// What the requirements of a package come to by the overrides and the excludes.
+    #[must_use]
+    pub fn overridden(&self, requirements: Vec<Requirement>) -> Vec<Requirement> {
+        if self.overrides.is_empty() && self.excludes.is_empty() {
+            return requirements;
+        }
+        let mut found: Vec<Requirement> = Vec::with_capacity(requirements.len());
+        for requirement in requirements {
+            if self.excludes.contains(&requirement.name) {
+                continue;
+            }
+            let overrides = self.overrides.iter();
+            let mut overrides = overrides.filter(|o| o.name == requirement.name).peekable();
+            if overrides.peek().is_none() {
+                found.push(requirement);
+                continue;
+            }
+            let all = overrides.map(|o| o.requirement.clone());
+            for requirement in all.filter(|r| !self.excludes.contains(&r.name)) {
+                if !found.contains(&requirement) {
+                    found.push(requirement);
+                }
+            }
+        }
+        found
+    }
+
+    fn platform_universe(&self) -> Marker {
+        let known = Marker::known_platforms();
+        if self.platforms.is_empty() {
+            return known;
+        }
+        self.platforms
+            .iter()
+            .map(|platform| platform.marker())
+            .fold(Marker::FALSE, |all, one| all.or(&one))
+            .and(&known)
+    }
+}
+
+impl fmt::Display for PrereleasePolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::IfNecessary => "if-necessary",
+            Self::Allow => "allow",
+            Self::Disallow => "disallow",
+        })
+    }
+}
+
+impl FromStr for PrereleasePolicy {
+    type Err = PrereleasePolicyError;
+
+    fn from_str(text: &str) -> Result<Self, PrereleasePolicyError> {
+        match text {
+            "if-necessary" => Ok(Self::IfNecessary),
+            "allow" => Ok(Self::Allow),
+            "disallow" => Ok(Self::Disallow),
+            _ => Err(PrereleasePolicyError),
+        }
+    }
+}
+
+fn sorted<T: Ord>(mut values: Vec<T>) -> Vec<T> {
+    values.sort();
+    values.dedup();
+    values
+}
