@@ -2,6 +2,7 @@
 //! is possible.
 
 mod random;
+mod settings;
 
 use insta::assert_snapshot;
 use testkit::{Fault, Index, Output, Package, Repo, When};

@@ -62,6 +62,14 @@ fn a_pre_release_stays_locked() {
 }
 
 #[test]
+fn a_pre_release_moves_where_none_may_be_chosen() {
+    check(
+        "> a \n lock a==2a1 \n prereleases disallow \n a 1 \n a 2a1",
+        "a==1",
+    );
+}
+
+#[test]
 fn a_pin_stays_though_a_version_of_something_new_asks_more_of_it() {
     // `new` 2 needs `a` 1 on every Python, which `c` does not serve: `new` 1 is chosen.
     check(
