@@ -12,7 +12,7 @@ use crate::commands::clean::Bytes;
 use crate::commands::install_merge_driver::Driver;
 use goals::environments::{Exporter, Options, folders, relative};
 use goals::error::CommandError;
-use goals::locking::{self, Declared, LockPath, Places, PlacesOptions};
+use goals::locking::{self, Declared, Freshness, LockPath, Places, PlacesOptions};
 use goals::session::Session;
 
 /// What can be said to `doctor`.
@@ -203,20 +203,21 @@ fn stale(
     resolve: &str,
 ) -> Result<Option<String>, CommandError> {
     let path = LockPath::of(report.session, resolve)?;
-    let Some(text) = path.read()? else {
-        return Ok(Some(format!("there is none at {}", path.relative)));
-    };
-    if lockfile::LockFormat::of(&text) != lockfile::LockFormat::Own {
-        return Ok(Some("it was written by another tool".to_owned()));
-    }
+    let text = path.read()?;
     let places = Places::new(report.session, report.places.clone())?;
     let declared = Declared::collect(report.session, repository, resolve, |source| {
         places.name_of(source, resolve)
     })?;
-    let lock = lockfile::read(&text, &path.relative)?;
-    let reasons = lockfile::check(&lock, &declared.inputs);
-    let reasons: Vec<String> = reasons.iter().map(ToString::to_string).collect();
-    Ok((!reasons.is_empty()).then(|| reasons.join("; ")))
+    let freshness = Freshness::of(
+        report.session,
+        (&path, text.as_deref()),
+        &declared.inputs,
+        places.exclude_newer(),
+    )?;
+    Ok(match freshness {
+        Freshness::Fresh(_) => None,
+        Freshness::Stale(reasons) => Some(reasons.join("; ")),
+    })
 }
 
 fn environment(report: &mut Report<'_>, exporter: &Exporter<'_>, resolve: &str) {
