@@ -19,7 +19,9 @@ mod package_set;
 mod place;
 mod platform;
 mod requirement;
+mod requires_dist;
 mod resolution;
+mod specifier;
 mod tag;
 mod version;
 
@@ -39,7 +41,9 @@ pub use pep508_rs::{MarkerEnvironment, MarkerEnvironmentBuilder, MarkerValueStri
 pub use place::Place;
 pub use platform::{Platform, PlatformError};
 pub use requirement::{Requirement, RequirementError, RequirementSource, Specifiers};
+pub use requires_dist::RequiresDist;
 pub use resolution::{Node, Resolution};
+pub use specifier::{DependencySpecifier, ProjectReference, SpecifierError};
 pub use tag::{Tag, TagError};
 pub use url::Url;
 pub use version::{VersionRange, specifier_range, specifiers_range};

@@ -1,6 +1,7 @@
 //! How targets are named: `dir:name`, `dir/file.py:../name`, `//:reqs#attrs`.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 /// The address of a declared target. The root's default-named target is `//`.
 #[must_use]
@@ -32,6 +33,13 @@ pub(crate) fn of_file(dir: &str, name: &str, file: &str) -> String {
     address
 }
 
+/// The address of the target that stands for the lockfile of a resolve.
+#[must_use]
+pub(crate) fn of_lockfile(resolve: &str, path: &str) -> String {
+    let (dir, file) = path.rsplit_once('/').unwrap_or(("", path));
+    of_file(dir, &format!("_{resolve}_lockfile"), file)
+}
+
 /// The address of a target that was generated under a name.
 #[must_use]
 pub(crate) fn generated(dir: &str, name: &str, part: &str) -> String {
@@ -44,4 +52,24 @@ pub(crate) fn generated(dir: &str, name: &str, part: &str) -> String {
 #[must_use]
 pub(crate) fn default_name(dir: &str) -> &str {
     dir.rsplit('/').next().unwrap_or_default()
+}
+
+/// The address with its parameters: `base@field=alias,…`. With parameters, the name of a
+/// folder's default target is left out.
+pub(crate) fn with_parameters(base: &str, parameters: &[(Arc<str>, Arc<str>)]) -> Arc<str> {
+    if parameters.is_empty() {
+        return Arc::from(base);
+    }
+    let short = match base.split_once(':') {
+        Some((dir, name)) if name == default_name(dir) => dir,
+        _ => base,
+    };
+    let mut address = String::from(short);
+    for (at, (name, alias)) in parameters.iter().enumerate() {
+        address.push(if at == 0 { '@' } else { ',' });
+        address.push_str(name);
+        address.push('=');
+        address.push_str(alias);
+    }
+    Arc::from(address)
 }

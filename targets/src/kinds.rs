@@ -38,7 +38,14 @@ pub enum Role {
     /// Declares third-party requirements.
     Requirement,
     /// Generates a `python_requirement` for each entry of a file.
-    Requirements,
+    Requirements {
+        /// The file where the field `source` is not set.
+        file: &'static str,
+        /// Whether its format can be read.
+        format: RequirementsFormat,
+    },
+    /// Stands for the file that requirements are read from.
+    RequirementsFile,
     /// Generates `python_requirement` targets for Pants' own packages.
     PantsRequirements,
     /// A distribution.
@@ -53,6 +60,8 @@ pub enum Role {
     Relocated,
     /// Packs files: depends on `files` and `packages`.
     Archive,
+    /// Stands for the lockfile of a resolve, or generates such a target.
+    Lockfile,
     /// Only has dependencies.
     Plain,
     /// A type that is known by name only.
@@ -74,6 +83,15 @@ pub enum Content {
     File,
     /// A shell script.
     Shell,
+}
+
+/// The format of a file that requirements are read from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequirementsFormat {
+    /// That of pip, or a `pyproject.toml` by PEP 621.
+    Standard,
+    /// One of another tool, which is not read yet.
+    Foreign,
 }
 
 /// Fields of every target type; `name` is not a field.
@@ -141,9 +159,9 @@ const REQUIREMENTS: &[&str] = &[
 
 /// The known types, sorted by name.
 pub const TYPES: &[TargetType] = &[
-    open("_generator_sources_helper"),
-    open("_lockfile"),
-    open("_lockfiles"),
+    open_with("_generator_sources_helper", Role::RequirementsFile),
+    open_with("_lockfile", Role::Lockfile),
+    open_with("_lockfiles", Role::Lockfile),
     open("adhoc_tool"),
     kind(
         "archive",
@@ -239,9 +257,23 @@ pub const TYPES: &[TargetType] = &[
     ),
     open_with("pex_binaries", Role::Binaries),
     open_with("pex_binary", Role::Binary),
-    kind("pipenv_requirements", REQUIREMENTS, Role::Requirements),
+    kind(
+        "pipenv_requirements",
+        REQUIREMENTS,
+        Role::Requirements {
+            file: "Pipfile.lock",
+            format: RequirementsFormat::Foreign,
+        },
+    ),
     open_with("platform_resources", Role::PlatformResources),
-    kind("poetry_requirements", REQUIREMENTS, Role::Requirements),
+    kind(
+        "poetry_requirements",
+        REQUIREMENTS,
+        Role::Requirements {
+            file: "pyproject.toml",
+            format: RequirementsFormat::Foreign,
+        },
+    ),
     open("protobuf_source"),
     open("protobuf_sources"),
     open("pyoxidizer_binary"),
@@ -285,7 +317,14 @@ pub const TYPES: &[TargetType] = &[
         ],
         Role::Requirement,
     ),
-    kind("python_requirements", REQUIREMENTS, Role::Requirements),
+    kind(
+        "python_requirements",
+        REQUIREMENTS,
+        Role::Requirements {
+            file: "requirements.txt",
+            format: RequirementsFormat::Standard,
+        },
+    ),
     kind(
         "python_source",
         PYTHON,
@@ -462,12 +501,27 @@ impl TargetType {
             || field.starts_with("parametrize_")
     }
 
+    /// Whether its targets belong to a resolve.
+    #[must_use]
+    pub fn has_resolve(&self) -> bool {
+        match self.role {
+            Role::Binary | Role::Binaries => true,
+            Role::Opaque | Role::PlatformResources | Role::RequirementsFile | Role::Lockfile => {
+                false
+            }
+            _ => self.accepts("resolve"),
+        }
+    }
+
     /// Whether it generates targets.
     #[must_use]
     pub fn is_generator(&self) -> bool {
         matches!(
             self.role,
-            Role::Files { .. } | Role::Requirements | Role::PantsRequirements | Role::Binaries
+            Role::Files { .. }
+                | Role::Requirements { .. }
+                | Role::PantsRequirements
+                | Role::Binaries
         )
     }
 
@@ -479,7 +533,7 @@ impl TargetType {
             Role::Files { .. } => {
                 !COMMON.contains(&field) && !matches!(field, "sources" | "overrides")
             }
-            Role::Requirements | Role::PantsRequirements => {
+            Role::Requirements { .. } | Role::PantsRequirements => {
                 matches!(field, "resolve" | "dependencies")
             }
             Role::Binaries => {

@@ -15,13 +15,11 @@ mod repository;
 pub mod requirements;
 
 pub use graph::{
-    Action, Distribution, EntryPoint, Graph, OwnedFile, Shipped, Target, TargetId, Unmatched,
-    Violation,
+    Action, DistributionContents, DistributionFile, EntryPoint, FileContent, Graph,
+    ResolveRequirement, ResolveRequirements, Target, TargetId, TargetMap, UnmatchedGlobs,
+    Violation, check_resolves, resolve_requirements,
 };
 pub use options::{
     Ambiguity, Behavior, Infer, InitFiles, LockfileTargets, Options, Resolves, Switch, UseGitignore,
 };
-pub use repository::{
-    BuildDir, Declaration, DeclaredRequirement, Dir, Error, Repository, ResolveRequirements, Rules,
-    Topic, Tree, Warning,
-};
+pub use repository::{BuildDir, Declaration, Dir, Error, Repository, Topic, Tree, Warning};

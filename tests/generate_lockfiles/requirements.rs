@@ -213,3 +213,53 @@ fn a_file_at_a_url_that_is_not_there() {
       | ^
     ");
 }
+
+/// Locks the resolves `a` and `b` of a BUILD file; returns what is in each lock.
+#[track_caller]
+fn resolves(build: &str, files: &[(&str, &str)]) -> String {
+    let index = Index::start([Package::new("p", "1.0"), Package::new("q", "1.0")]);
+    let repo = repo().index(&index).file("BUILD", build).file(
+        "Cargo.toml",
+        "[workspace.metadata.xtask.GLOBAL]\nbuild_file_prelude_globs = ['macros.py']\n\
+         [workspace.metadata.xtask.python]\ninterpreter_constraints = ['CPython==3.12.*']\n\
+         default_resolve = 'a'\nresolves = { a = 'a.lock', b = 'b.lock' }\n",
+    );
+    let repo = repo.file("macros.py", "def both(name, **fields):\n    python_requirements(name=name, **parametrize('one', resolve='a', **fields), **parametrize('two', resolve='b', **fields))\n");
+    let files = files.iter();
+    let repo = files.fold(repo, |repo, (path, text)| repo.file(path, text));
+    lock(&repo);
+    let of = |resolve: &str| locked(&repo, resolve).replace('\n', " ");
+    format!("a: {}\nb: {}", of("a"), of("b"))
+}
+
+#[test]
+fn parametrized_targets_are_in_the_resolves_that_peek_says() {
+    let file = [("requirements.txt", "p\n")];
+    let both = "a: p==1.0\nb: p==1.0";
+    let groups = "python_requirements(name='r', **parametrize('one', resolve='a'), **parametrize('two', resolve='b'))\n";
+    assert_eq!(resolves(groups, &file), both);
+    let field = "python_requirements(name='r', resolve=parametrize('a', 'b'))\n";
+    assert_eq!(resolves(field, &file), both);
+    assert_eq!(resolves("both('r')\n", &file), both);
+    let defaults = "__defaults__({python_requirements: {'resolve': parametrize('a', x='b')}})\npython_requirements(name='r')\n";
+    assert_eq!(resolves(defaults, &file), both);
+    let included = [("requirements.txt", "-r more.txt\n"), ("more.txt", "p\n")];
+    assert_eq!(resolves(groups, &included), both);
+    let project = [("pyproject.toml", "[project]\ndependencies = ['p']\n")];
+    let pyproject = groups.replace("'r',", "'r', source='pyproject.toml',");
+    assert_eq!(resolves(&pyproject, &project), both);
+}
+
+#[test]
+fn overrides_and_choices_of_requirements_decide_what_a_resolve_has() {
+    let file = [("requirements.txt", "p\nq\n")];
+    let overridden =
+        "python_requirements(name='r', overrides={'Q': {'resolve': parametrize('a', 'b')}})\n";
+    assert_eq!(resolves(overridden, &file), "a: p==1.0 q==1.0\nb: q==1.0");
+    let moved = "python_requirements(name='r', **parametrize('one', resolve='a'), overrides={'q': {'resolve': 'b'}})\n";
+    assert_eq!(resolves(moved, &file), "a: p==1.0\nb: q==1.0");
+    let single = "python_requirement(name='r', **parametrize('one', resolve='a', requirements=['p']), **parametrize('two', resolve='b', requirements=['q']))\n";
+    assert_eq!(resolves(single, &[]), "a: p==1.0\nb: q==1.0");
+    let choices = "python_requirement(name='r', requirements=parametrize(one=['p'], two=['q']))\n";
+    assert_eq!(resolves(choices, &[]), "a: p==1.0 q==1.0\nb: ");
+}

@@ -88,6 +88,37 @@ fn no_version_anywhere() {
 }
 
 #[test]
+fn a_requirement_that_only_this_machine_has() {
+    let repo = monorepo().file(
+        "requirements.txt",
+        "attrs\nuvloop @ file:///wheels/uvloop.zip\n",
+    );
+    assert_snapshot!(refusal(&repo, &["src/acme/lib:dist"]), @"
+    error: src/acme/lib:dist requires `uvloop @ file:///wheels/uvloop.zip`, which only this machine has
+     --> requirements.txt:2:1
+      |
+    2 | uvloop @ file:///wheels/uvloop.zip
+      | ^^^^^^
+      |
+    hint: who installs the distribution needs a version or a URL
+    ");
+}
+
+#[test]
+fn an_extra_that_requires_nonsense() {
+    let repo = one(
+        "python_distribution(name='dist', dependencies=[':a'], provides=python_artifact(name='a', version='1', extras_require={'x': ['attrs >']}))\n",
+    );
+    assert_snapshot!(refusal(&repo, &[]), @"
+    error: src/a:dist: `extras_require`: `attrs >` is not a requirement (PEP 508): Unexpected end of version specifier, expected version
+     --> src/a/BUILD:3:55
+      |
+    3 | python_distribution(name='dist', dependencies=[':a'], provides=python_artifact(name='a', version='1', extras_require={'x': ['attrs >'...
+      |                                                       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    ");
+}
+
+#[test]
 fn a_version_file_without_a_version() {
     let repo = one(&DIST.replace(", version=\"1\"", "")).file("VERSION", "next\n");
     assert_snapshot!(refusal(&repo, &[]), @r#"

@@ -227,6 +227,53 @@ fn metadata_comes_from_provides_settings_and_graph() {
 }
 
 #[test]
+fn requirements_are_written_as_they_were_read() {
+    let lib = LIB
+        .replace("[\":lib\"]", "[\":lib\", \":urls\", \"//:reqs#My-Pkg\"]")
+        .replace(
+            "description=",
+            "extras_require={\"x\": [\"my-lib@https://files.example/a;b.zip\", \"Z_z >= 1 ; os_name=='nt'\"]}, description=",
+        );
+    let urls = r#"
+python_requirement(name="urls", requirements=[
+    "my-lib@git+https://files.example/my_lib",
+    "my-wheel@https://files.example/my_wheel-1.0-py3-none-any.whl",
+    "With_Extras[a_b]@https://files.example/w_e-1.0.tar.gz;v=1 ; python_version<'4'",
+    "Exactly===1.0",
+    "quoted; platform_version != 'a \"b\"' and os_name != 'c'",
+])
+"#;
+    let repo = monorepo()
+        .file("src/acme/lib/BUILD", &format!("{lib}{urls}"))
+        .file(
+            "requirements.txt",
+            "attrs>=24.2\nuvloop\ngit+https://files.example/my_pkg@v_1#egg=My_Pkg\n",
+        );
+    package(&repo, &["--wheel", "src/acme/lib:dist"]);
+    let metadata = member(
+        &repo,
+        "acme_lib-24.9.0-py3-none-any.whl",
+        "acme_lib-24.9.0.dist-info/METADATA",
+    );
+    let lines = metadata.lines();
+    let required: Vec<&str> = lines
+        .filter(|line| line.contains("Requires-Dist"))
+        .collect();
+    assert_snapshot!(required.join("\n"), @r#"
+    Requires-Dist: Exactly===1.0
+    Requires-Dist: My-Pkg @ git+https://files.example/my_pkg@v_1#egg=My_Pkg
+    Requires-Dist: attrs>=24.2
+    Requires-Dist: my-lib @ git+https://files.example/my_lib
+    Requires-Dist: my-wheel @ https://files.example/my_wheel-1.0-py3-none-any.whl
+    Requires-Dist: uvloop
+    Requires-Dist: With-Extras[a_b] @ https://files.example/w_e-1.0.tar.gz;v=1 ; python_version<"4"
+    Requires-Dist: quoted; platform_version != 'a "b"' and os_name != "c"
+    Requires-Dist: my-lib @ https://files.example/a;b.zip ; extra == "x"
+    Requires-Dist: Z-z>=1; (os_name=="nt") and extra == "x"
+    "#);
+}
+
+#[test]
 fn licence_files_of_one_distribution() {
     let lib = LIB.replace(
         "description=",

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use model::RequiresDist;
 use serde::Serialize;
 
 use crate::entry_points::EntryPoints;
@@ -47,11 +48,11 @@ struct Project<'a> {
     keywords: &'a [String],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     classifiers: &'a [String],
-    dependencies: &'a [String],
+    dependencies: &'a [RequiresDist],
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     urls: BTreeMap<&'a str, &'a str>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    optional_dependencies: BTreeMap<&'a str, &'a [String]>,
+    optional_dependencies: BTreeMap<&'a str, &'a [RequiresDist]>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     scripts: BTreeMap<String, String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]

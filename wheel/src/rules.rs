@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use model::{InterpreterConstraints, Version};
+use model::{InterpreterConstraints, RequiresDist, Version};
 use pep440_rs::PrereleaseKind;
 
 use crate::license::{license_classifier, license_expression};
@@ -73,7 +73,7 @@ pub struct Artifact {
     /// `python_requires`; without it the interpreter constraints decide.
     pub python_requires: Option<String>,
     /// `extras_require`
-    pub extras_require: Vec<(String, Vec<String>)>,
+    pub extras_require: Vec<(String, Vec<RequiresDist>)>,
 }
 
 /// How licences are declared.

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use model::RequiresDist;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use targets::Repository;
@@ -58,10 +59,10 @@ impl Required {
 
     fn compute(session: &Session) -> Result<Self, CommandError> {
         let all = packaging::requirements_of_all(session)?;
-        let of_distribution = |(address, resolve, requires_dist)| {
+        let of_distribution = |(address, resolve, requires_dist): (_, _, Vec<RequiresDist>)| {
             let of_distribution = OfDistribution {
                 resolve,
-                requires_dist,
+                requires_dist: requires_dist.iter().map(ToString::to_string).collect(),
             };
             (plain(address), of_distribution)
         };

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use model::{
-    LockInputs, NameError, PackageName, PackageSet, PrereleasePolicy, Requirement,
-    RequirementSource,
+    LockInputs, NameError, PackageName, PackageSet, PrereleasePolicy, ProjectReference,
+    Requirement, RequirementSource,
 };
 use rustc_hash::FxHashMap;
-use targets::requirements::{Entry, IndexOption, Reader, Wanted, read_requirements_txt};
+use targets::requirements::{
+    IndexOption, RequirementLine, RequirementsReader, read_requirements_txt,
+};
 use targets::{LockfileTargets, Options, Repository, Resolves, Switch, UseGitignore};
 
 use crate::error::CommandError;
@@ -42,36 +44,37 @@ impl Declared {
         name_of: impl Fn(&RequirementSource) -> Result<PackageName, CommandError>,
     ) -> Result<Self, CommandError> {
         let settings = &session.settings;
-        let mut all = repository.requirements(resolve)?;
+        let mut all = targets::resolve_requirements(repository, resolve)?;
         all.constraints
             .extend(constraints_file(session, repository, resolve)?);
         let mut places = Vec::new();
         let mut hashes = FxHashMap::<PackageName, Vec<String>>::default();
-        let mut named = |entry: &Entry| -> Result<Requirement, CommandError> {
-            let requirement = match &entry.wanted {
-                Wanted::Named(requirement) => requirement.clone(),
-                Wanted::Unnamed {
+        let mut named = |line: &RequirementLine| -> Result<Requirement, CommandError> {
+            let place = line.specifier.place();
+            let requirement = match line.specifier.project() {
+                ProjectReference::Named(requirement) => requirement.clone(),
+                ProjectReference::Unnamed {
                     source,
                     extras,
                     marker,
                 } => Requirement {
-                    name: name_of(source).map_err(|error| error.at(entry.place.clone()))?,
+                    name: name_of(source).map_err(|error| error.at(place.clone()))?,
                     extras: extras.clone(),
                     source: source.clone(),
                     marker: marker.clone(),
                 },
             };
-            if !entry.hashes.is_empty() {
+            if !line.hashes.is_empty() {
                 let known = hashes.entry(requirement.name.clone()).or_default();
-                known.extend(entry.hashes.iter().cloned());
+                known.extend(line.hashes.iter().cloned());
             }
-            places.push((requirement.clone(), entry.place.clone()));
+            places.push((requirement.clone(), place.clone()));
             Ok(requirement)
         };
         let requirements = all
             .requirements
             .iter()
-            .map(|declared| named(&declared.entry))
+            .map(|requirement| named(&requirement.line))
             .collect::<Result<Vec<_>, _>>()?;
         let constraints = all
             .constraints
@@ -170,11 +173,11 @@ fn constraints_file(
     session: &Session,
     repository: &Repository,
     resolve: &str,
-) -> Result<Vec<Entry>, CommandError> {
+) -> Result<Vec<RequirementLine>, CommandError> {
     let Some(path) = session.settings.constraints_file(resolve) else {
         return Ok(Vec::new());
     };
-    let reader = Reader {
+    let reader = RequirementsReader {
         read: &|path| repository.read(path),
         env: &session.environment,
     };
@@ -183,9 +186,10 @@ fn constraints_file(
         .map_err(|error| CommandError::file("read the constraints file", path, &error))?;
     let file = read_requirements_txt(path.as_str(), &text, &reader)
         .map_err(targets::Error::Requirements)?;
-    let mut entries = file.requirements;
-    entries.extend(file.constraints);
-    Ok(entries)
+    let requirements = file.requirements.iter();
+    let mut lines: Vec<RequirementLine> = requirements.map(|line| (**line).clone()).collect();
+    lines.extend(file.constraints);
+    Ok(lines)
 }
 
 /// The settings as the room `targets` wants them.

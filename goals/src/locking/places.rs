@@ -87,7 +87,7 @@ impl<'a> Places<'a> {
     pub fn index_of(&self, resolve: &str) -> Result<Arc<Index>, CommandError> {
         let root = self.session.root().as_std_path();
         let repository = targets::Repository::load(root, super::options(self.session))?;
-        self.index_with(&repository.requirements(resolve)?.indexes)
+        self.index_with(&targets::resolve_requirements(&repository, resolve)?.indexes)
     }
 
     /// The index of the settings alone, whatever requirement files say.

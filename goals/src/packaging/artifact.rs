@@ -1,6 +1,7 @@
 //! `provides=python_artifact(…)` and `entry_points={…}` as packaging understands them.
 
 use buildfile::{Data, Object};
+use model::RequiresDist;
 use wheel::EntryPoints;
 use wheel::rules::Artifact;
 
@@ -81,7 +82,7 @@ pub fn artifact(provides: &Object) -> Result<(Artifact, Option<wheel::Descriptio
             "platforms" => artifact.platforms = texts()?,
             "classifiers" => artifact.classifiers = texts()?,
             "project_urls" => artifact.project_urls = text_pairs(key, value)?,
-            "extras_require" => artifact.extras_require = text_lists(key, value)?,
+            "extras_require" => artifact.extras_require = requirement_lists(key, value)?,
             "long_description" => long_description = Some(text()?),
             "long_description_content_type" => content_type = text()?,
             // Read by `entry_points` and `license_files`.
@@ -200,6 +201,21 @@ fn text_pairs(key: &str, value: &Data) -> Result<Vec<(String, String)>, Mistake>
     pairs
         .iter()
         .map(|(name, value)| Ok((text(key, name)?, text(key, value)?)))
+        .collect()
+}
+
+/// Extras and what they require.
+fn requirement_lists(key: &str, value: &Data) -> Result<Vec<(String, Vec<RequiresDist>)>, Mistake> {
+    let read = |text: String| {
+        text.parse::<RequiresDist>()
+            .map_err(|error| Mistake::new(format!("`{key}`: {error}")))
+    };
+    let lists = text_lists(key, value)?.into_iter();
+    lists
+        .map(|(extra, texts)| {
+            let requirements: Result<_, Mistake> = texts.into_iter().map(read).collect();
+            Ok((extra, requirements?))
+        })
         .collect()
 }
 

@@ -1,14 +1,15 @@
 //! A distribution as the target graph has it, as data for packaging.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use buildfile::Data;
 use camino::{Utf8Component, Utf8Path};
-use model::{InterpreterConstraints, Platform};
+use model::{DependencySpecifier, InterpreterConstraints, Platform, RequiresDist};
 use targets::imports::{ImportCache, Strength, Strings};
 use targets::kinds::Role;
 use targets::modules::default_modules;
-use targets::{Graph, OwnedFile as Owned, TargetId, Unmatched};
+use targets::{DistributionContents, DistributionFile, Graph, TargetId, UnmatchedGlobs};
 use wheel::EntryPoints;
 
 use crate::error::CommandError;
@@ -75,8 +76,8 @@ impl Describer<'_> {
             requirements: common
                 .requirements
                 .iter()
-                .map(ToString::to_string)
-                .collect(),
+                .map(|specifier| required(specifier, &target.address))
+                .collect::<Result<_, _>>()?,
             first_party: others.map(ToString::to_string).collect(),
             resolve: common.resolve,
             files,
@@ -118,8 +119,9 @@ impl Describer<'_> {
             }));
         }
         for requirement in self.graph.transitive_dependencies(&[id])? {
-            if role(self.graph, requirement) == Some(Role::Requirement) {
-                distribution.provided.extend(self.provided(requirement));
+            if self.graph.target(requirement).role() == Role::Requirement {
+                let modules = self.graph.provided_modules(requirement).into_iter();
+                distribution.provided.extend(modules.map(Cow::into_owned));
             }
         }
         Ok(())
@@ -129,7 +131,7 @@ impl Describer<'_> {
     fn on_platforms(
         &self,
         id: TargetId,
-        common: &targets::Distribution,
+        common: &DistributionContents,
     ) -> Result<OnPlatforms, CommandError> {
         let mut first_party: BTreeSet<TargetId> = common.first_party.iter().copied().collect();
         let mut unmatched = common.unmatched.clone();
@@ -160,7 +162,7 @@ impl Describer<'_> {
         })
     }
 
-    fn with_inits(&self, files: &[Owned]) -> Vec<OwnedFile> {
+    fn with_inits(&self, files: &[DistributionFile]) -> Vec<OwnedFile> {
         self.shipped(files.iter().map(|file| &*file.path))
     }
 
@@ -233,7 +235,7 @@ impl Describer<'_> {
     /// those of the resolve.
     fn interpreter_constraints(
         &self,
-        distribution: &targets::Distribution,
+        distribution: &DistributionContents,
     ) -> Result<Option<InterpreterConstraints>, CommandError> {
         let owners = distribution
             .files
@@ -273,21 +275,6 @@ impl Describer<'_> {
         })
     }
 
-    /// The modules that a requirement provides.
-    fn provided(&self, requirement: TargetId) -> Vec<String> {
-        let named =
-            ["modules", "type_stub_modules"].map(|field| texts(self.graph, requirement, field));
-        let named: Vec<String> = named.into_iter().flatten().map(str::to_owned).collect();
-        if !named.is_empty() {
-            return named;
-        }
-        let requirements = texts(self.graph, requirement, "requirements").into_iter();
-        let projects = requirements.filter_map(|text| model::Requirement::parse_lenient(text).ok());
-        projects
-            .flat_map(|project| modules_of(project.name.as_str()))
-            .collect()
-    }
-
     fn mistaken(&self, id: TargetId, field: &str, mistake: Mistake) -> CommandError {
         mistake
             .error(&self.graph.target(id).address)
@@ -307,12 +294,22 @@ impl Describer<'_> {
 struct OnPlatforms {
     files: Files,
     first_party: Vec<TargetId>,
-    unmatched: Vec<Unmatched>,
+    unmatched: Vec<UnmatchedGlobs>,
 }
 
-/// What a target does.
-pub(super) fn role(graph: &Graph<'_>, id: TargetId) -> Option<Role> {
-    graph.target(id).known.map(|known| known.role)
+/// What core metadata says of a requirement.
+fn required(
+    specifier: &DependencySpecifier,
+    distribution: &str,
+) -> Result<RequiresDist, CommandError> {
+    specifier.requires_dist().cloned().ok_or_else(|| {
+        CommandError::failure(format!(
+            "{distribution} requires `{}`, which only this machine has",
+            specifier.spelling()
+        ))
+        .at(specifier.place().clone())
+        .hint("who installs the distribution needs a version or a URL")
+    })
 }
 
 /// The modules of a project by the table of well-known ones.

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{InterpreterConstraints, Platform};
-use targets::Unmatched;
+use model::{InterpreterConstraints, Platform, RequiresDist};
+use targets::UnmatchedGlobs;
 use wheel::EntryPoints;
 use wheel::rules::Artifact;
 
@@ -41,14 +41,14 @@ pub struct Distribution {
     pub interpreter_constraints: Option<InterpreterConstraints>,
     /// The resolve of its code.
     pub resolve: Option<String>,
-    /// Direct requirements of owned code on other projects, as they are written.
-    pub requirements: Vec<String>,
+    /// Direct requirements of owned code on other projects.
+    pub requirements: Vec<RequiresDist>,
     /// Addresses of the distributions that own what its code reaches.
     pub first_party: Vec<String>,
     /// What it ships.
     pub files: Files,
     /// Patterns of its resources that match no file.
-    pub unmatched: Vec<Unmatched>,
+    pub unmatched: Vec<UnmatchedGlobs>,
     /// Where it has a build backend of its own.
     pub own_backend: Option<OwnBackend>,
     /// What its code imports unconditionally; empty where nobody asked for it.

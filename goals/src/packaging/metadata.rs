@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use camino::Utf8Path;
+use model::RequiresDist;
 use wheel::rules::{self, Derived, RepositoryRules, RuleError};
 use wheel::{CoreMetadata, Description};
 
@@ -56,7 +57,7 @@ pub(super) fn metadata(
             readme,
         )
         .map_err(|error| rule_error(&error, distribution))?;
-    metadata.requires_dist = required(session, distribution, versions);
+    metadata.requires_dist = required(session, distribution, versions)?;
     Ok(metadata)
 }
 
@@ -65,7 +66,7 @@ pub(super) fn required(
     session: &Session,
     distribution: &Distribution,
     versions: &Versions,
-) -> Vec<String> {
+) -> Result<Vec<RequiresDist>, CommandError> {
     let how = session.settings.package.first_party_requirements;
     let first_party = distribution
         .first_party
@@ -73,8 +74,13 @@ pub(super) fn required(
         .filter_map(|address| versions.0.get(address));
     let first_party = first_party
         .map(|(name, version)| on_first_party(name, version, how))
-        .collect();
-    requires_dist(&distribution.requirements, first_party)
+        .collect::<Result<_, _>>()
+        .map_err(|error| {
+            CommandError::failure(format!("{}: {error}", distribution.address))
+                .at(distribution.place.clone())
+                .hint("correct the `name` in `provides` of the distribution that it requires")
+        })?;
+    Ok(requires_dist(&distribution.requirements, first_party))
 }
 
 fn given(distribution: &Distribution, text: &str) -> Result<VersionText, CommandError> {

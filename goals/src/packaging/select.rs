@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use model::RequiresDist;
 use rayon::prelude::*;
 use targets::imports::ImportCache;
 use targets::kinds::Role;
@@ -11,7 +12,7 @@ use targets::{Graph, TargetId};
 use crate::error::CommandError;
 use crate::graph::{Workspace, changed_files};
 use crate::packaging::Distribution;
-use crate::packaging::describe::{Describer, role};
+use crate::packaging::describe::Describer;
 use crate::packaging::metadata::{Versions, required};
 use crate::session::Session;
 
@@ -74,7 +75,7 @@ pub fn select(session: &Session, choice: Choice<'_>) -> Result<Selected, Command
 }
 
 /// What a distribution requires: its address, its resolve, the lines of `Requires-Dist`.
-pub(super) type Requirements = (String, Option<String>, Vec<String>);
+pub(crate) type Requirements = (String, Option<String>, Vec<RequiresDist>);
 
 /// What every distribution of the repository requires.
 pub fn requirements_of_all(session: &Session) -> Result<Vec<Requirements>, CommandError> {
@@ -85,16 +86,15 @@ pub fn requirements_of_all(session: &Session) -> Result<Vec<Requirements>, Comma
     workspace.keep(session);
     let all: Vec<Distribution> = all.into_values().collect();
     let versions = Versions::read(session, &all)?;
-    Ok(all
-        .iter()
-        .map(|it| {
-            (
-                it.address.clone(),
-                it.resolve.clone(),
-                required(session, it, &versions),
-            )
+    all.iter()
+        .map(|distribution| {
+            Ok((
+                distribution.address.clone(),
+                distribution.resolve.clone(),
+                required(session, distribution, &versions)?,
+            ))
         })
-        .collect())
+        .collect()
 }
 
 pub(super) struct Selection<'g> {
@@ -122,7 +122,7 @@ impl<'g> Selection<'g> {
 
     pub(super) fn select(&self, choice: Choice<'_>) -> Result<Selected, CommandError> {
         let chosen = self.chosen(choice)?;
-        let is = |id: &TargetId, wanted: Role| role(self.graph, *id) == Some(wanted);
+        let is = |id: &TargetId, wanted: Role| self.graph.target(*id).role() == wanted;
         let asked: Vec<TargetId> = chosen
             .iter()
             .copied()

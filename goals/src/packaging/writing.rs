@@ -8,9 +8,9 @@ use std::sync::{Mutex, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use lockfile::export::FirstParty;
-use model::{Lock, PackageName, Requirement};
+use model::{Lock, PackageName};
 use rayon::prelude::*;
-use targets::Unmatched;
+use targets::UnmatchedGlobs;
 use targets::modules::is_stdlib;
 use wheel::files::{Pending, alone_in, file_member};
 use wheel::{
@@ -368,7 +368,7 @@ impl<'a> Packager<'a> {
             let mut verification = wheel::verify(name, BufReader::new(from_start(file)?));
             let met = self.met_elsewhere(distribution);
             verification.judge_imports(&distribution.imports, |module| met.contains_prefix(module));
-            for Unmatched { patterns, place } in &distribution.unmatched {
+            for UnmatchedGlobs { patterns, place } in &distribution.unmatched {
                 let place = place.as_ref().map(ToString::to_string);
                 verification.judge_unmatched(patterns, &place.unwrap_or_default());
             }
@@ -421,7 +421,7 @@ fn first_party(metadata: &CoreMetadata) -> Option<FirstParty> {
         name: metadata.package_name().ok()?,
         version: metadata.version.clone(),
         requires: requirements
-            .filter_map(|text| Requirement::parse(text).ok())
+            .map(|required| required.requirement().clone())
             .collect(),
     })
 }

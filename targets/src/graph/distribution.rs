@@ -7,25 +7,25 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::Graph;
-use super::expand::Unmatched;
+use super::graph::{DistributionClosures, Graph};
 use super::target::TargetId;
-use crate::kinds::Role;
+use super::targets::UnmatchedGlobs;
+use crate::kinds::{Content, Role};
 use crate::repository::Error;
 use buildfile::{Data, Object};
-use model::Place;
+use model::{DependencySpecifier, Place};
 
 /// A distribution, with what the graph says about it.
 #[derive(Clone, Debug)]
-pub struct Distribution {
+pub struct DistributionContents {
     /// The `python_distribution` target.
     pub target: TargetId,
     /// What `provides` says.
     pub provides: Arc<Object>,
     /// The files that it ships, sorted by path.
-    pub files: Vec<OwnedFile>,
-    /// Requirements of its own code on other projects, as they are written, each once.
-    pub requirements: Vec<Arc<str>>,
+    pub files: Vec<DistributionFile>,
+    /// Requirements of its own code on other projects, each spelling once.
+    pub requirements: Vec<DependencySpecifier>,
     /// The distributions that own something that it reaches.
     pub first_party: Vec<TargetId>,
     /// The platforms that it has resources for; none if it is the same on all.
@@ -33,75 +33,56 @@ pub struct Distribution {
     /// The resolve of its code.
     pub resolve: Option<String>,
     /// Patterns of its resources that match no file.
-    pub unmatched: Vec<Unmatched>,
+    pub unmatched: Vec<UnmatchedGlobs>,
 }
 
 /// A file that a distribution ships.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct OwnedFile {
+pub struct DistributionFile {
     /// Relative to the repository root.
     pub path: Arc<str>,
     /// Relative to its source root: where it is installed.
     pub member: String,
     /// What it is.
-    pub content: Shipped,
+    pub content: FileContent,
 }
 
 /// What a shipped file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Shipped {
+pub enum FileContent {
     /// Python code.
     Python,
     /// A resource.
     Resource,
 }
 
-/// The targets that each distribution reaches, itself included, for one platform.
-#[derive(Debug)]
-pub(crate) struct Closures {
-    /// Distribution and whether it reaches each target.
-    reached: Vec<(TargetId, Vec<bool>)>,
-}
-
 impl Graph<'_> {
-    /// All distributions, by address.
-    #[must_use]
-    pub fn distributions(&self) -> Vec<TargetId> {
-        let mut found: Vec<TargetId> = self.all().filter(|id| self.is_distribution(*id)).collect();
-        found.sort_by_key(|id| &self.target(*id).address);
-        found
-    }
-
-    /// Whether the target is a distribution.
-    #[must_use]
-    pub fn is_distribution(&self, id: TargetId) -> bool {
-        self.target(id)
-            .known
-            .is_some_and(|known| known.role == Role::Distribution)
-    }
-
     /// What a distribution ships and requires on a platform, such as `linux_x86_64`.
     ///
     /// # Errors
     /// Code without an owner or with more than one, `install_requires` in `provides`, neither
     /// wheel nor sdist wanted, or a dependency that leads nowhere.
-    pub fn distribution(&self, id: TargetId, platform: &str) -> Result<Distribution, Error> {
+    pub fn distribution(
+        &self,
+        id: TargetId,
+        platform: &str,
+    ) -> Result<DistributionContents, Error> {
         let provides = self.provides(id)?;
         let closures = self.closures(platform)?;
         let mut files = BTreeSet::new();
-        let mut requirements: Vec<Arc<str>> = Vec::new();
+        let mut requirements: Vec<DependencySpecifier> = Vec::new();
         let mut first_party = BTreeSet::new();
         let mut platforms = BTreeSet::new();
         let mut resolve = None;
         let mut unmatched = BTreeMap::new();
         let excluded: Vec<TargetId> = self
-            .explicit(id)?
+            .own_explicit(id)?
             .transitive_ignores
             .iter()
-            .flat_map(|id| self.expanded(*id))
+            .flat_map(|id| self.targets().expanded(*id))
             .collect();
-        for reached in closures.of(id) {
-            if &*self.target(reached).kind == "platform_resources" {
+        for reached in reached_by(&closures, id) {
+            if self.target(reached).role() == Role::PlatformResources {
                 platforms.extend(self.mapped_platforms(reached));
             }
             if let Some((generator, patterns)) = self.unmatched(reached)
@@ -127,18 +108,18 @@ impl Graph<'_> {
                 continue;
             }
             if let Some(path) = &self.target(reached).source {
-                files.insert(OwnedFile {
+                files.insert(DistributionFile {
                     path: Arc::clone(path),
-                    member: self.roots.strip(path).to_owned(),
+                    member: self.stripped(path).to_owned(),
                     content,
                 });
             }
-            if content == Shipped::Python {
+            if content == FileContent::Python {
                 resolve = resolve.or_else(|| self.resolve_name(reached).map(str::to_owned));
             }
             self.collect_requirements(reached, &excluded, &mut requirements)?;
         }
-        Ok(Distribution {
+        Ok(DistributionContents {
             target: id,
             provides,
             files: files.into_iter().collect(),
@@ -164,7 +145,7 @@ impl Graph<'_> {
             let value = match entry.target {
                 None => entry.value.to_owned(),
                 Some(address) => {
-                    let binary = self.written_entry_point(id, address)?;
+                    let binary = self.targets().entry_point_target(id, address)?;
                     self.started(id, binary, address)?
                 }
             };
@@ -225,50 +206,35 @@ impl Graph<'_> {
     }
 
     /// What a target contributes to a distribution.
-    fn shipped(&self, id: TargetId) -> Option<Shipped> {
+    fn shipped(&self, id: TargetId) -> Option<FileContent> {
         self.target(id).source.as_ref()?;
-        if self.is_python(id) {
-            return Some(Shipped::Python);
+        if self.target(id).is_python() {
+            return Some(FileContent::Python);
         }
-        (&*self.target(id).kind == "resource").then_some(Shipped::Resource)
+        self.target(id)
+            .is_file_of(Content::Resource)
+            .then_some(FileContent::Resource)
     }
 
     /// Patterns that match no file: of the `resources` that generate a file, or of those themselves
     /// where they generate none.
-    fn unmatched(&self, id: TargetId) -> Option<(TargetId, &Unmatched)> {
+    fn unmatched(&self, id: TargetId) -> Option<(TargetId, &UnmatchedGlobs)> {
         let generator = self.target(id).generator.unwrap_or(id);
-        let patterns = self.targets.unmatched.get(&generator)?;
-        (&*self.target(generator).kind == "resources").then_some((generator, patterns))
-    }
-
-    /// What every distribution reaches on a platform.
-    pub(crate) fn closures(&self, platform: &str) -> Result<Arc<Closures>, Error> {
-        let known = self
-            .closures
-            .lock()
-            .ok()
-            .and_then(|it| it.get(platform).cloned());
-        if let Some(known) = known {
-            return Ok(known);
-        }
-        let mut reached = Vec::new();
-        for id in self.distributions() {
-            let mut flags = vec![false; self.all().count()];
-            for other in self.closure_on(&[id], platform)? {
-                flags[other.index()] = true;
-            }
-            flags[id.index()] = true;
-            reached.push((id, flags));
-        }
-        let closures = Arc::new(Closures { reached });
-        if let Ok(mut cache) = self.closures.lock() {
-            cache.insert(platform.to_owned(), Arc::clone(&closures));
-        }
-        Ok(closures)
+        let patterns = self.targets().unmatched.get(&generator)?;
+        let content = match self.target(generator).role() {
+            Role::Files { content, .. } => Some(content),
+            _ => None,
+        };
+        (content == Some(Content::Resource)).then_some((generator, patterns))
     }
 
     /// The distribution that owns a target which `user` reaches.
-    fn owner(&self, id: TargetId, closures: &Closures, user: TargetId) -> Result<TargetId, Error> {
+    fn owner(
+        &self,
+        id: TargetId,
+        closures: &DistributionClosures,
+        user: TargetId,
+    ) -> Result<TargetId, Error> {
         let dir = &self.target(id).dir;
         let above = |other: &str| {
             other.is_empty()
@@ -278,10 +244,9 @@ impl Graph<'_> {
                     .is_some_and(|rest| rest.starts_with('/'))
         };
         let mut candidates: Vec<TargetId> = closures
-            .reached
             .iter()
-            .filter(|(distribution, flags)| {
-                flags[id.index()] && above(&self.target(*distribution).dir)
+            .filter(|(distribution, reached)| {
+                reached.contains(id) && above(&self.target(*distribution).dir)
             })
             .map(|(distribution, _)| *distribution)
             .collect();
@@ -306,7 +271,7 @@ impl Graph<'_> {
                 message: format!(
                     "more than one distribution owns `{}`: `{}`",
                     self.target(id).address,
-                    self.addresses(several).join("`, `")
+                    self.targets().addresses(several).join("`, `")
                 ),
                 place: self.owned_place(id),
                 hint: Some(
@@ -328,18 +293,16 @@ impl Graph<'_> {
         &self,
         id: TargetId,
         excluded: &[TargetId],
-        into: &mut Vec<Arc<str>>,
+        into: &mut Vec<DependencySpecifier>,
     ) -> Result<(), Error> {
         for other in self.dependencies(id)? {
-            if &*self.target(other).kind != "python_requirement" || excluded.contains(&other) {
+            if excluded.contains(&other) {
                 continue;
             }
-            let texts = self.field(other, "requirements").and_then(Data::as_list);
-            for text in texts.into_iter().flatten() {
-                if let Data::Str(text) = text
-                    && !into.contains(text)
-                {
-                    into.push(Arc::clone(text));
+            for line in self.required_by(other) {
+                let spelling = line.specifier.spelling();
+                if into.iter().all(|have| have.spelling() != spelling) {
+                    into.push(line.specifier.clone());
                 }
             }
         }
@@ -365,13 +328,14 @@ impl Graph<'_> {
         let Some(entry_point) = entry_point else {
             return Err(Error::Distribution {
                 message: format!("`{address}` has no `entry_point` that could be started"),
-                place: self.text_place(id, "entry_points", address),
+                place: self.targets().text_place(id, "entry_points", address),
                 hint: Some("name a `pex_binary` with an `entry_point`".to_owned()),
             });
         };
         let (module, function) = entry_point.split_once(':').unwrap_or((entry_point, ""));
         let module = if module.ends_with(".py") {
-            self.module_of_file(binary, "entry_point", module)?
+            self.targets()
+                .module_of_file(binary, "entry_point", module)?
         } else {
             module.to_owned()
         };
@@ -382,20 +346,12 @@ impl Graph<'_> {
     }
 }
 
-impl Closures {
-    /// What one distribution reaches, itself included.
-    fn of(&self, id: TargetId) -> Vec<TargetId> {
-        let found = self
-            .reached
-            .iter()
-            .find(|(distribution, _)| *distribution == id);
-        let flags = found.map_or(&[][..], |(_, flags)| flags);
-        (0u32..)
-            .zip(flags)
-            .filter(|(_, reached)| **reached)
-            .map(|(at, _)| TargetId(at))
-            .collect()
-    }
+/// What one distribution reaches, itself included.
+fn reached_by(closures: &DistributionClosures, id: TargetId) -> impl Iterator<Item = TargetId> {
+    let own = closures
+        .iter()
+        .find(|(distribution, _)| *distribution == id);
+    own.into_iter().flat_map(|(_, reached)| reached.iter())
 }
 
 /// Depth-first search that notes each circle it runs into.

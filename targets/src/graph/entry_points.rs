@@ -1,7 +1,10 @@
 //! The entry points of a distribution, from its own field and from `provides`.
 
-use super::Graph;
+use super::roots::module_of;
+use super::sources::Patterns;
 use super::target::TargetId;
+use super::targets::Targets;
+use crate::repository::{Error, join};
 use buildfile::Data;
 
 /// One entry point of a distribution.
@@ -17,10 +20,9 @@ pub struct EntryPoint<'g> {
     pub target: Option<&'g str>,
 }
 
-impl Graph<'_> {
+impl Targets<'_> {
     /// The entry points of a distribution, in order of declaration.
-    #[must_use]
-    pub fn entry_points(&self, id: TargetId) -> Vec<EntryPoint<'_>> {
+    pub(crate) fn entry_points(&self, id: TargetId) -> Vec<EntryPoint<'_>> {
         let own = self.field(id, "entry_points");
         let provided = match self.field(id, "provides") {
             Some(Data::Object(artifact)) => artifact.get("entry_points"),
@@ -33,6 +35,44 @@ impl Graph<'_> {
             .flatten()
             .flat_map(|(group, entries)| group_entries(group, entries))
             .collect()
+    }
+
+    /// The target that an entry point names by its address.
+    pub(crate) fn entry_point_target(
+        &self,
+        id: TargetId,
+        address: &str,
+    ) -> Result<TargetId, Error> {
+        self.find(address, &self.get(id).dir, None)
+            .map_err(|problem| problem.error(address, self.text_place(id, "entry_points", address)))
+    }
+
+    /// The module of a file that an entry point names, relative to the BUILD file.
+    pub(crate) fn module_of_file(
+        &self,
+        id: TargetId,
+        field: &str,
+        file: &str,
+    ) -> Result<String, Error> {
+        let dir = &self.get(id).dir;
+        let found = Patterns::of([file])
+            .matched(self.repository().tree(), dir)
+            .files;
+        match found.as_slice() {
+            [one] => Ok(module_of(self.roots.strip(&join(dir, one)))),
+            other => Err(Error::Unmatched {
+                message: format!(
+                    "`{field}` of `{}` must match one file, but `{file}` matches {}",
+                    self.get(id).address,
+                    if other.is_empty() {
+                        "none".to_owned()
+                    } else {
+                        other.len().to_string()
+                    }
+                ),
+                place: Some(self.text_place(id, field, file)),
+            }),
+        }
     }
 }
 

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use super::Graph;
-use super::parametrize;
 use super::target::TargetId;
+use super::targets::Targets;
 use crate::address;
-use model::nearest;
+use crate::repository::Error;
+use model::{Place, nearest};
 
 /// An address as it was written, split into its parts.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Written<'t> {
+pub(crate) struct AddressParts<'t> {
     /// Folder or file, relative to the root.
     pub(crate) path: String,
     /// After `:`.
@@ -23,14 +23,26 @@ pub(crate) struct Written<'t> {
 
 /// Why an address leads to no target.
 #[derive(Debug, Default)]
-pub(crate) struct NotFound {
+pub(crate) struct AddressProblem {
     /// What exactly is missing, beginning with `: `.
     pub(crate) reason: String,
     /// Addresses that may be meant.
     pub(crate) candidates: Vec<String>,
 }
 
-impl<'t> Written<'t> {
+impl AddressProblem {
+    /// The error for an address that stands at `place`.
+    pub(crate) fn error(self, address: &str, place: Place) -> Error {
+        Error::UnknownTarget {
+            address: address.to_owned(),
+            reason: self.reason,
+            place: Some(place),
+            candidates: self.candidates,
+        }
+    }
+}
+
+impl<'t> AddressParts<'t> {
     /// Splits an address that stands in a BUILD file of `dir`.
     pub(crate) fn parse(text: &'t str, dir: &str) -> Self {
         let (text, params) = match text.rsplit_once('@') {
@@ -84,7 +96,13 @@ fn relative(dir: &str, path: &str) -> String {
     parts.join("/")
 }
 
-impl Graph<'_> {
+impl Targets<'_> {
+    /// The target that an address in a field of another means.
+    pub(crate) fn named(&self, id: TargetId, field: &str, text: &str) -> Result<TargetId, Error> {
+        self.find(text, &self.get(id).dir, Some(id))
+            .map_err(|problem| problem.error(text, self.text_place(id, field, text)))
+    }
+
     /// The target that an address in a BUILD file means.
     ///
     /// A parametrized target that is not fully named is found if only one remains, or only one
@@ -94,7 +112,7 @@ impl Graph<'_> {
         text: &str,
         dir: &str,
         consumer: Option<TargetId>,
-    ) -> Result<TargetId, NotFound> {
+    ) -> Result<TargetId, AddressProblem> {
         let found = self.find_all(text, dir)?;
         if let [one] = found.as_slice() {
             return Ok(*one);
@@ -104,7 +122,7 @@ impl Graph<'_> {
         if let [one] = fitting.as_slice() {
             return Ok(*one);
         }
-        Err(NotFound {
+        Err(AddressProblem {
             reason: ": it is parametrized; say which of them".to_owned(),
             candidates: self.addresses(&found),
         })
@@ -112,11 +130,11 @@ impl Graph<'_> {
 
     /// Whether a consumer has the same values in the parametrized fields of a target.
     fn is_alike(&self, id: TargetId, consumer: TargetId) -> bool {
-        let (target, other) = (self.target(id), self.target(consumer));
-        target.params.iter().all(|(name, alias)| match &**name {
+        let (target, other) = (self.get(id), self.get(consumer));
+        target.parameters.iter().all(|(name, alias)| match &**name {
             "resolve" => target.resolve == other.resolve,
             "parametrize" => other
-                .params
+                .parameters
                 .iter()
                 .any(|it| *it == (name.clone(), alias.clone())),
             field => self.field(id, field) == self.field(consumer, field),
@@ -124,8 +142,8 @@ impl Graph<'_> {
     }
 
     /// Every target that an address may mean: more than one only where parameters are missing.
-    pub(crate) fn find_all(&self, text: &str, dir: &str) -> Result<Vec<TargetId>, NotFound> {
-        let written = Written::parse(text, dir);
+    pub(crate) fn find_all(&self, text: &str, dir: &str) -> Result<Vec<TargetId>, AddressProblem> {
+        let written = AddressParts::parse(text, dir);
         let base = self.base_address(&written)?;
         let mut params: Vec<(Arc<str>, Arc<str>)> = written
             .params
@@ -133,17 +151,17 @@ impl Graph<'_> {
             .map(|(name, alias)| (Arc::from(*name), Arc::from(*alias)))
             .collect();
         params.sort();
-        let exact = parametrize::address(&base, &params);
-        if let Some(id) = self.targets.by_address.get(&exact) {
-            return Ok(vec![*id]);
+        let exact = address::with_parameters(&base, &params);
+        if let Some(id) = self.at(&exact) {
+            return Ok(vec![id]);
         }
-        let same = self.targets.parametrized.get(&*base);
+        let same = self.parametrized(&base);
         let fitting: Vec<TargetId> = same
             .into_iter()
             .flatten()
             .copied()
             .filter(|id| {
-                let own = &self.target(*id).params;
+                let own = &self.get(*id).parameters;
                 params.iter().all(|param| own.contains(param))
             })
             .collect();
@@ -151,7 +169,7 @@ impl Graph<'_> {
             return Ok(fitting);
         }
         if let Some(same) = same {
-            return Err(NotFound {
+            return Err(AddressProblem {
                 reason: ": it has no such parameters".to_owned(),
                 candidates: self.addresses(same),
             });
@@ -160,8 +178,8 @@ impl Graph<'_> {
     }
 
     /// The address without parameters, in its canonical form.
-    fn base_address(&self, written: &Written<'_>) -> Result<String, NotFound> {
-        let tree = self.repository.tree();
+    fn base_address(&self, written: &AddressParts<'_>) -> Result<String, AddressProblem> {
+        let tree = self.repository().tree();
         if let Some(part) = written.generated {
             let name = written
                 .name
@@ -183,10 +201,10 @@ impl Graph<'_> {
             .name
             .unwrap_or_else(|| address::default_name(&written.path));
         let declared = address::declared(&written.path, name);
-        if tree.dir(&written.path).is_some() || self.targets.by_address.contains_key(&*declared) {
+        if tree.dir(&written.path).is_some() || self.at(&declared).is_some() {
             return Ok(declared);
         }
-        Err(NotFound {
+        Err(AddressProblem {
             reason: format!(": there is no file or folder `{}`", written.path),
             candidates: self.near_paths(&written.path),
         })
@@ -194,7 +212,7 @@ impl Graph<'_> {
 
     /// Files and folders beside where the path would be.
     fn near_paths(&self, path: &str) -> Vec<String> {
-        let tree = self.repository.tree();
+        let tree = self.repository().tree();
         let (dir, name) = path.rsplit_once('/').unwrap_or(("", path));
         let Some(folder) = tree.dir(dir) else {
             return Vec::new();
@@ -207,24 +225,24 @@ impl Graph<'_> {
     }
 
     /// What to say about an address whose path exists but whose target does not.
-    fn missing(&self, written: &Written<'_>) -> NotFound {
-        let tree = self.repository.tree();
+    fn missing(&self, written: &AddressParts<'_>) -> AddressProblem {
+        let tree = self.repository().tree();
         let is_file = tree.has_file(&written.path);
         if is_file {
             let owners = self.owners_of_file(&written.path);
             let dir = written.path.rsplit_once('/').map_or("", |(dir, _)| dir);
-            let reason = if self.build_dir(dir).is_none() && written.name.is_none() {
+            let reason = if self.repository().build_dir(dir).is_none() && written.name.is_none() {
                 format!(": there is no BUILD file in `{dir}`")
             } else {
                 ": no such target owns the file".to_owned()
             };
-            return NotFound {
+            return AddressProblem {
                 reason,
                 candidates: self.addresses(&owners),
             };
         }
-        let Some(dir) = self.build_dir(&written.path) else {
-            return NotFound {
+        let Some(dir) = self.repository().build_dir(&written.path) else {
+            return AddressProblem {
                 reason: format!(": there is no BUILD file in `{}`", written.path),
                 candidates: Vec::new(),
             };
@@ -238,9 +256,7 @@ impl Graph<'_> {
                 let generator = address::declared(&written.path, wanted);
                 let prefix = format!("{generator}#");
                 let parts = self
-                    .targets
-                    .by_address
-                    .keys()
+                    .every_address()
                     .filter_map(|address| address.strip_prefix(&prefix));
                 let near = nearest(part, parts);
                 near.map(|near| format!("{prefix}{near}"))
@@ -252,19 +268,9 @@ impl Graph<'_> {
                 .map(|it| address::declared(&written.path, it))
                 .collect(),
         };
-        NotFound {
+        AddressProblem {
             reason: ": its folder declares no such target".to_owned(),
             candidates,
         }
-    }
-
-    /// Addresses, sorted.
-    pub(crate) fn addresses(&self, ids: &[TargetId]) -> Vec<String> {
-        let mut addresses: Vec<String> = ids
-            .iter()
-            .map(|id| self.target(*id).address.to_string())
-            .collect();
-        addresses.sort_unstable();
-        addresses
     }
 }

@@ -8,7 +8,7 @@ use buildfile::Data;
 
 /// The files that a list of patterns matches, and the patterns that match none.
 #[derive(Debug, Default)]
-pub(crate) struct Matched {
+pub(crate) struct GlobMatches {
     /// Paths relative to the folder, sorted.
     pub(crate) files: Vec<Arc<str>>,
     /// Wanted patterns without a match.
@@ -44,8 +44,8 @@ impl Patterns {
     }
 
     /// The files below `dir` that match.
-    pub(crate) fn matched(&self, tree: &Tree, dir: &str) -> Matched {
-        let mut matched = Matched::default();
+    pub(crate) fn matched(&self, tree: &Tree, dir: &str) -> GlobMatches {
+        let mut matched = GlobMatches::default();
         let mut hits = vec![false; self.wanted.len()];
         let flat = self.wanted.iter().all(|(glob, _)| glob.is_flat());
         let own = flat.then(|| tree.dir(dir)).flatten().into_iter();

@@ -1,28 +1,18 @@
 //! One target of the graph, and the compact form in which all of them are kept.
 
-use std::ops::Range;
+use std::ops::{Index, IndexMut};
 use std::sync::Arc;
 
-use crate::kinds::TargetType;
+use crate::kinds::{Content, Role, TargetType};
+use crate::repository::DeclarationId;
 use buildfile::Data;
 
 /// A target, by its position in the graph.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct TargetId(pub(crate) u32);
-
-impl TargetId {
-    pub(crate) fn index(self) -> usize {
-        self.0 as usize
-    }
-}
-
-/// The targets with these positions.
-pub(crate) fn ids(range: &Range<u32>) -> impl Iterator<Item = TargetId> + use<> {
-    range.clone().map(TargetId)
-}
+pub struct TargetId(usize);
 
 /// Fields with their values.
-pub(crate) type Fields = Arc<[(Arc<str>, Data)]>;
+pub(crate) type FieldValues = Arc<[(Arc<str>, Data)]>;
 
 /// One target.
 #[derive(Debug)]
@@ -37,46 +27,193 @@ pub struct Target {
     pub source: Option<Arc<str>>,
     /// The folder of the BUILD file that declares it.
     pub dir: Arc<str>,
-    /// Where it comes from.
-    pub(crate) origin: Origin,
+    /// The declaration that it comes from; `None` for a lockfile, which settings name.
+    pub(crate) declaration: Option<DeclarationId>,
     /// The generator that it comes from.
     pub(crate) generator: Option<TargetId>,
     /// What it generates.
-    pub(crate) generated: Range<u32>,
+    pub(crate) generated: TargetRange,
     /// Values that replace those of the declaration: overrides and choices.
-    pub(crate) own: Option<Fields>,
+    pub(crate) own: Option<FieldValues>,
     /// The chosen parameters.
-    pub(crate) params: Params,
+    pub(crate) parameters: Parameters,
     /// Its resolve, if its type has one.
     pub(crate) resolve: Option<ResolveId>,
 }
 
 /// Parameter and chosen alias, sorted by parameter.
-pub(crate) type Params = Arc<[(Arc<str>, Arc<str>)]>;
+pub(crate) type Parameters = Arc<[(Arc<str>, Arc<str>)]>;
 
 /// A resolve by its position among the sorted names.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub(crate) struct ResolveId(pub(crate) u16);
-
-/// Where a target comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Origin {
-    /// A declaration: positions of its folder and within it.
-    Declared {
-        /// Among the folders with BUILD files.
-        dir: u32,
-        /// Among the folder's declarations.
-        at: u32,
-    },
-    /// The settings: a lockfile.
-    Settings,
-}
+pub(crate) struct ResolveId(pub(crate) usize);
 
 impl Target {
+    /// What its type does in the graph.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        self.known.map_or(Role::Opaque, |known| known.role)
+    }
+
     /// Whether it stands for the targets that it generates.
     #[must_use]
     pub fn is_generator(&self) -> bool {
-        self.generated.start < self.generated.end
-            || self.known.is_some_and(TargetType::is_generator)
+        !self.generated.is_empty() || self.known.is_some_and(TargetType::is_generator)
+    }
+
+    /// Whether it is a Python source or test.
+    #[must_use]
+    pub fn is_python(&self) -> bool {
+        matches!(
+            self.role(),
+            Role::File {
+                content: Content::Python | Content::Test,
+                ..
+            }
+        )
+    }
+
+    /// Whether it is one file of that content.
+    pub(crate) fn is_file_of(&self, wanted: Content) -> bool {
+        matches!(self.role(), Role::File { content, .. } if content == wanted)
+    }
+}
+
+/// All targets. Every [`TargetId`] is handed out here.
+#[derive(Debug, Default)]
+pub(crate) struct TargetArena(Vec<Target>);
+
+impl TargetArena {
+    /// Keeps a target.
+    pub(crate) fn push(&mut self, target: Target) -> TargetId {
+        let id = self.next();
+        self.0.push(target);
+        id
+    }
+
+    /// The id of the target that is kept next.
+    pub(crate) fn next(&self) -> TargetId {
+        TargetId(self.0.len())
+    }
+
+    /// The targets from `start` to the last one.
+    pub(crate) fn since(&self, start: TargetId) -> TargetRange {
+        TargetRange {
+            start,
+            end: self.next(),
+        }
+    }
+
+    /// All targets, in order.
+    pub(crate) fn all(&self) -> TargetRange {
+        self.since(TargetId(0))
+    }
+
+    /// One value for each target, made by `value`.
+    pub(crate) fn map<T>(&self, value: impl FnMut(TargetId) -> T) -> TargetMap<T> {
+        TargetMap(self.all().ids().map(value).collect())
+    }
+
+    /// The set of no targets.
+    pub(crate) fn empty_set(&self) -> TargetSet {
+        TargetSet(self.map(|_| false))
+    }
+}
+
+impl Index<TargetId> for TargetArena {
+    type Output = Target;
+
+    fn index(&self, id: TargetId) -> &Target {
+        &self.0[id.0]
+    }
+}
+
+impl IndexMut<TargetId> for TargetArena {
+    fn index_mut(&mut self, id: TargetId) -> &mut Target {
+        &mut self.0[id.0]
+    }
+}
+
+/// Targets that follow each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TargetRange {
+    start: TargetId,
+    end: TargetId,
+}
+
+impl TargetRange {
+    /// The range of no targets.
+    pub(crate) const EMPTY: Self = Self {
+        start: TargetId(0),
+        end: TargetId(0),
+    };
+
+    /// Whether there are none.
+    pub(crate) fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+
+    /// The first one.
+    pub(crate) fn first(self) -> Option<TargetId> {
+        self.ids().next()
+    }
+
+    /// The targets, in order.
+    pub(crate) fn ids(self) -> impl Iterator<Item = TargetId> + use<> {
+        (self.start.0..self.end.0).map(TargetId)
+    }
+}
+
+/// One value for each target.
+#[derive(Clone, Debug, Default)]
+pub struct TargetMap<T>(Vec<T>);
+
+impl<T> Index<TargetId> for TargetMap<T> {
+    type Output = T;
+
+    fn index(&self, id: TargetId) -> &T {
+        &self.0[id.0]
+    }
+}
+
+impl<T> IndexMut<TargetId> for TargetMap<T> {
+    fn index_mut(&mut self, id: TargetId) -> &mut T {
+        &mut self.0[id.0]
+    }
+}
+
+impl<T> TargetMap<T> {
+    /// Targets and their values, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (TargetId, &T)> {
+        self.0
+            .iter()
+            .enumerate()
+            .map(|(at, value)| (TargetId(at), value))
+    }
+}
+
+/// A set of targets, quick to ask and to add to.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TargetSet(TargetMap<bool>);
+
+impl TargetSet {
+    /// Adds a target; whether it is new.
+    pub(crate) fn insert(&mut self, id: TargetId) -> bool {
+        !std::mem::replace(&mut self.0[id], true)
+    }
+
+    /// Takes a target out.
+    pub(crate) fn remove(&mut self, id: TargetId) {
+        self.0[id] = false;
+    }
+
+    /// Whether a target is in it.
+    pub(crate) fn contains(&self, id: TargetId) -> bool {
+        self.0[id]
+    }
+
+    /// Its targets, in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = TargetId> {
+        self.0.iter().filter(|(_, is_in)| **is_in).map(|(id, _)| id)
     }
 }

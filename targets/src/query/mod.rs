@@ -2,12 +2,16 @@
 
 mod changed;
 mod filter;
+mod mapping;
 mod paths;
 mod peek;
 mod specs;
 
 pub use changed::{Changed, Dependents};
 pub use filter::Filter;
+pub use mapping::{
+    MappingReport, MappingRow, MappingSource, Verdict, WheelModules, mapping_report,
+};
 pub use paths::shortest_paths;
 pub use peek::Peek;
 pub use specs::{SpecError, Specs};
@@ -15,6 +19,7 @@ pub use specs::{SpecError, Specs};
 use std::collections::BTreeSet;
 
 use crate::graph::{Graph, TargetId};
+use crate::kinds::Content;
 use crate::repository::{Error, join};
 
 /// How far a question reaches.
@@ -59,16 +64,12 @@ pub fn dependents(
     reach: Reach,
 ) -> Result<Vec<TargetId>, Error> {
     let dependents = graph.dependents()?;
-    let mut seen = vec![false; dependents.len()];
+    let mut seen = graph.targets().arena().empty_set();
     let mut wave = of.to_vec();
     while !wave.is_empty() {
         let mut next = Vec::new();
         for id in &wave {
-            for other in &dependents[id.index()] {
-                if !std::mem::replace(&mut seen[other.index()], true) {
-                    next.push(*other);
-                }
-            }
+            next.extend(dependents[*id].iter().filter(|other| seen.insert(**other)));
         }
         wave = match reach {
             Reach::Direct => Vec::new(),
@@ -76,9 +77,9 @@ pub fn dependents(
         };
     }
     for id in of {
-        seen[id.index()] = false;
+        seen.remove(*id);
     }
-    Ok(graph.all().filter(|id| seen[id.index()]).collect())
+    Ok(seen.iter().collect())
 }
 
 /// The files that the targets consist of: their sources and the BUILD files of their folders.
@@ -114,11 +115,9 @@ pub fn linked_folders(graph: &Graph<'_>, of: &[TargetId]) -> Result<Vec<String>,
     all.extend(graph.transitive_dependencies(of)?);
     let mut folders = BTreeSet::new();
     for id in all {
-        let python = graph.is_python(id) && graph.target(id).source.is_some();
-        if !python && &*graph.target(id).kind != "resource" {
-            continue;
-        }
-        if let Some(path) = &graph.target(id).source {
+        let target = graph.target(id);
+        let is_loaded = target.is_python() || target.is_file_of(Content::Resource);
+        if let Some(path) = target.source.as_ref().filter(|_| is_loaded) {
             let dir = path.rsplit_once('/').map_or("", |(dir, _)| dir);
             folders.insert(package_folder(graph, dir));
         }

@@ -1,6 +1,6 @@
 //! Why one target depends on another.
 
-use crate::graph::{Graph, TargetId};
+use crate::graph::{Graph, TargetId, TargetMap};
 use crate::repository::Error;
 
 /// How many paths are listed at most.
@@ -16,11 +16,11 @@ pub fn shortest_paths(
     from: &[TargetId],
     to: &[TargetId],
 ) -> Result<Vec<Vec<TargetId>>, Error> {
-    let mut distance: Vec<Option<u32>> = vec![None; graph.all().count()];
-    let mut before: Vec<Vec<TargetId>> = vec![Vec::new(); distance.len()];
+    let mut distance: TargetMap<Option<u32>> = graph.targets().arena().map(|_| None);
+    let mut before: TargetMap<Vec<TargetId>> = graph.targets().arena().map(|_| Vec::new());
     let mut wave = from.to_vec();
     for id in from {
-        distance[id.index()] = Some(0);
+        distance[*id] = Some(0);
     }
     let mut step = 0;
     while !wave.is_empty() && !wave.iter().any(|id| to.contains(id)) {
@@ -28,13 +28,13 @@ pub fn shortest_paths(
         let mut next = Vec::new();
         for id in wave {
             for other in graph.dependencies(id)? {
-                match distance[other.index()] {
+                match distance[other] {
                     None => {
-                        distance[other.index()] = Some(step);
-                        before[other.index()].push(id);
+                        distance[other] = Some(step);
+                        before[other].push(id);
                         next.push(other);
                     }
-                    Some(have) if have == step => before[other.index()].push(id),
+                    Some(have) if have == step => before[other].push(id),
                     Some(_) => {}
                 }
             }
@@ -49,9 +49,13 @@ pub fn shortest_paths(
     Ok(paths)
 }
 
-fn walk_back(before: &[Vec<TargetId>], path: Vec<TargetId>, into: &mut Vec<Vec<TargetId>>) {
+fn walk_back(
+    before: &TargetMap<Vec<TargetId>>,
+    path: Vec<TargetId>,
+    into: &mut Vec<Vec<TargetId>>,
+) {
     let Some(first) = path.last() else { return };
-    let parents = &before[first.index()];
+    let parents = &before[*first];
     if parents.is_empty() && into.len() < MAX_PATHS {
         into.push(path.into_iter().rev().collect());
         return;

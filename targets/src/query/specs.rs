@@ -130,11 +130,16 @@ impl Spec {
                 let found = in_folders(graph, |folder| folder == dir);
                 self.known_folder(graph, dir, found)
             }
-            Self::Address(address) => graph.find_all(address, "").map_err(|missing| SpecError {
-                spec: self.typed(),
-                reason: missing.reason,
-                candidates: missing.candidates,
-            }),
+            Self::Address(address) => {
+                graph
+                    .targets()
+                    .find_all(address, "")
+                    .map_err(|missing| SpecError {
+                        spec: self.typed(),
+                        reason: missing.reason,
+                        candidates: missing.candidates,
+                    })
+            }
             Self::Path(path) => self.path(graph, path),
             Self::Glob(pattern) => {
                 let glob = Glob::new(pattern);

@@ -31,15 +31,26 @@ pub struct Declaration {
 
 /// Visibility rules as they were declared.
 #[derive(Clone, Debug)]
-pub struct Rules {
+pub(crate) struct Rules {
     /// The folder of the BUILD file that declares them.
-    pub dir: Arc<str>,
+    pub(crate) dir: Arc<str>,
     /// Path of that BUILD file.
-    pub file: Arc<str>,
+    pub(crate) file: Arc<str>,
     /// The rule sets.
-    pub sets: Vec<Data>,
+    pub(crate) sets: Vec<Data>,
     /// Rules of the parent folder that apply as well, after these.
-    pub extends: Option<Arc<Rules>>,
+    pub(crate) extends: Option<RulesId>,
+}
+
+/// Visibility rules, by their position among those of the repository.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct RulesId(usize);
+
+impl RulesId {
+    /// Where they stand.
+    pub(crate) fn index(self) -> usize {
+        self.0
+    }
 }
 
 impl Declaration {
@@ -65,18 +76,19 @@ type Defaults = BTreeMap<Arc<str>, Vec<(Arc<str>, Data)>>;
 #[derive(Clone, Default)]
 struct State {
     defaults: Arc<Defaults>,
-    dependencies_rules: Option<Arc<Rules>>,
-    dependents_rules: Option<Arc<Rules>>,
+    dependencies_rules: Option<RulesId>,
+    dependents_rules: Option<RulesId>,
 }
 
-/// Turns the events of all BUILD files, sorted by folder, into declarations.
+/// Turns the events of all BUILD files, sorted by folder, into declarations and rules.
 pub(super) fn apply(
     events: Vec<(Arc<str>, Vec<Event>)>,
     options: &Options,
     warnings: &mut Vec<Warning>,
-) -> Result<Vec<BuildDir>, Error> {
+) -> Result<(Vec<BuildDir>, Vec<Rules>), Error> {
     let mut states: FxHashMap<Arc<str>, State> = FxHashMap::default();
     let mut dirs: Vec<BuildDir> = Vec::new();
+    let mut rules: Vec<Rules> = Vec::new();
     let mut checks = Checks {
         plugins: options.plugins(),
         warned: Vec::new(),
@@ -100,12 +112,30 @@ pub(super) fn apply(
         dir.files.push(Arc::clone(&file));
         let before = state.clone();
         for event in events {
-            apply_event(event, dir, (state, &before), &mut checks)?;
+            match event {
+                Event::Target(call) => {
+                    let declaration = declare(call, dir, &state.defaults, &mut checks)?;
+                    dir.add(declaration)?;
+                }
+                Event::Defaults(call) => {
+                    let mut defaults = (*state.defaults).clone();
+                    set_defaults(&mut defaults, &call)?;
+                    state.defaults = Arc::new(defaults);
+                }
+                Event::DependenciesRules(call) => {
+                    rules.push(dir.rules(&call, before.dependencies_rules));
+                    state.dependencies_rules = Some(RulesId(rules.len() - 1));
+                }
+                Event::DependentsRules(call) => {
+                    rules.push(dir.rules(&call, before.dependents_rules));
+                    state.dependents_rules = Some(RulesId(rules.len() - 1));
+                }
+            }
         }
-        dir.dependencies_rules.clone_from(&state.dependencies_rules);
-        dir.dependents_rules.clone_from(&state.dependents_rules);
+        dir.dependencies_rules = state.dependencies_rules;
+        dir.dependents_rules = state.dependents_rules;
     }
-    Ok(dirs)
+    Ok((dirs, rules))
 }
 
 /// The state of the nearest folder above that has BUILD files.
@@ -120,57 +150,40 @@ fn inherited(states: &FxHashMap<Arc<str>, State>, path: &str) -> State {
     State::default()
 }
 
-fn apply_event(
-    event: Event,
-    dir: &mut BuildDir,
-    (state, before): (&mut State, &State),
-    checks: &mut Checks<'_>,
-) -> Result<(), Error> {
-    match event {
-        Event::Target(call) => {
-            let file = dir.files.last().map_or_else(|| Arc::from(""), Arc::clone);
-            let declaration = declare(call, (&dir.path, file), &state.defaults, checks)?;
-            if let Some(first) = dir
-                .declarations
-                .iter()
-                .find(|first| first.name == declaration.name)
-            {
-                return Err(Error::Duplicate {
-                    address: address::declared(&dir.path, &declaration.name),
-                    first: first.call.place(),
-                    second: declaration.call.place(),
-                });
-            }
-            dir.declarations.push(declaration);
+impl BuildDir {
+    /// The BUILD file that is being read.
+    fn last_file(&self) -> Arc<str> {
+        self.files.last().map_or_else(|| Arc::from(""), Arc::clone)
+    }
+
+    /// Adds a declaration, whose name must be new.
+    fn add(&mut self, declaration: Declaration) -> Result<(), Error> {
+        let same = |first: &&Declaration| first.name == declaration.name;
+        if let Some(first) = self.declarations.iter().find(same) {
+            return Err(Error::Duplicate {
+                address: address::declared(&self.path, &declaration.name),
+                first: first.call.place(),
+                second: declaration.call.place(),
+            });
         }
-        Event::Defaults(call) => {
-            let mut defaults = (*state.defaults).clone();
-            set_defaults(&mut defaults, &call)?;
-            state.defaults = Arc::new(defaults);
-        }
-        Event::DependenciesRules(call) => {
-            state.dependencies_rules = rules(&call, dir, before.dependencies_rules.as_ref());
-        }
-        Event::DependentsRules(call) => {
-            state.dependents_rules = rules(&call, dir, before.dependents_rules.as_ref());
+        self.declarations.push(declaration);
+        Ok(())
+    }
+
+    /// The rules that a call in the BUILD file declares.
+    fn rules(&self, call: &Call, parent: Option<RulesId>) -> Rules {
+        let extend = call.get("extend").and_then(Data::as_bool) == Some(true);
+        let sets = call.positional.iter();
+        Rules {
+            dir: Arc::clone(&self.path),
+            file: self.last_file(),
+            sets: sets
+                .filter(|set| !matches!(set, Data::None))
+                .cloned()
+                .collect(),
+            extends: parent.filter(|_| extend),
         }
     }
-    Ok(())
-}
-
-fn rules(call: &Call, dir: &BuildDir, parent: Option<&Arc<Rules>>) -> Option<Arc<Rules>> {
-    let extend = call.get("extend").and_then(Data::as_bool) == Some(true);
-    Some(Arc::new(Rules {
-        dir: Arc::clone(&dir.path),
-        file: dir.files.last().map_or_else(|| Arc::from(""), Arc::clone),
-        sets: call
-            .positional
-            .iter()
-            .filter(|set| !matches!(set, Data::None))
-            .cloned()
-            .collect(),
-        extends: parent.filter(|_| extend).cloned(),
-    }))
 }
 
 fn invalid(message: impl Into<String>, place: Place) -> Error {
@@ -227,14 +240,14 @@ impl Checks<'_> {
 
 fn declare(
     mut call: Call,
-    (dir, file): (&str, Arc<str>),
+    dir: &BuildDir,
     defaults: &Defaults,
     checks: &mut Checks<'_>,
 ) -> Result<Declaration, Error> {
     let kind = Arc::clone(&call.name);
     let known = TargetType::find(&kind);
     let name = match call.get("name") {
-        None | Some(Data::None) => Arc::from(address::default_name(dir)),
+        None | Some(Data::None) => Arc::from(address::default_name(&dir.path)),
         Some(Data::Str(name)) => Arc::clone(name),
         Some(other) => {
             let message = format!("`name` must be a text, not a {}", other.type_name());
@@ -269,7 +282,7 @@ fn declare(
         name,
         kind,
         known,
-        file,
+        file: dir.last_file(),
         call,
     })
 }

@@ -3,7 +3,6 @@
 
 mod defaults;
 mod error;
-mod requirements;
 mod tree;
 
 #[cfg(test)]
@@ -15,10 +14,9 @@ use std::sync::Arc;
 use ignore::gitignore::Gitignore;
 use rayon::prelude::*;
 
-pub use defaults::{Declaration, Rules};
+pub use defaults::Declaration;
+pub(crate) use defaults::{Rules, RulesId};
 pub use error::{Error, Topic, Warning};
-pub use requirements::{DeclaredRequirement, ResolveRequirements};
-pub(crate) use requirements::{inline_entries, target_part};
 pub(crate) use tree::join;
 pub use tree::{Dir, Tree};
 
@@ -35,7 +33,15 @@ pub struct Repository {
     options: Options,
     tree: Tree,
     build_dirs: Vec<BuildDir>,
+    rules: Vec<Rules>,
     warnings: Vec<Warning>,
+}
+
+/// A declaration, by the positions of its folder and within it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct DeclarationId {
+    dir: usize,
+    at: usize,
 }
 
 /// A folder with BUILD files.
@@ -48,9 +54,9 @@ pub struct BuildDir {
     /// The targets that they declare, in order.
     pub declarations: Vec<Declaration>,
     /// `__dependencies_rules__` in force here, own or inherited.
-    pub dependencies_rules: Option<Arc<Rules>>,
+    pub(crate) dependencies_rules: Option<RulesId>,
     /// `__dependents_rules__` in force here, own or inherited.
-    pub dependents_rules: Option<Arc<Rules>>,
+    pub(crate) dependents_rules: Option<RulesId>,
 }
 
 impl Repository {
@@ -83,12 +89,13 @@ impl Repository {
         for (file, result) in files.into_iter().zip(evaluated) {
             events.push((file, result?));
         }
-        let build_dirs = defaults::apply(events, &options, &mut warnings)?;
+        let (build_dirs, rules) = defaults::apply(events, &options, &mut warnings)?;
         Ok(Self {
             root: root.to_owned(),
             options,
             tree,
             build_dirs,
+            rules,
             warnings,
         })
     }
@@ -123,11 +130,47 @@ impl Repository {
         &self.warnings
     }
 
+    /// The BUILD files of a folder.
+    #[must_use]
+    pub fn build_dir(&self, path: &str) -> Option<&BuildDir> {
+        let dirs = &self.build_dirs;
+        let at = dirs.binary_search_by(|dir| (*dir.path).cmp(path)).ok()?;
+        dirs.get(at)
+    }
+
     /// Every declared target with its folder.
     pub fn declarations(&self) -> impl Iterator<Item = (&BuildDir, &Declaration)> {
         self.build_dirs
             .iter()
             .flat_map(|dir| dir.declarations.iter().map(move |it| (dir, it)))
+    }
+
+    /// Every declared target by its position, with its folder.
+    pub(crate) fn declarations_by_id(
+        &self,
+    ) -> impl Iterator<Item = (DeclarationId, &BuildDir, &Declaration)> {
+        self.build_dirs
+            .iter()
+            .enumerate()
+            .flat_map(|(dir, folder)| {
+                let declarations = folder.declarations.iter().enumerate();
+                declarations.map(move |(at, one)| (DeclarationId { dir, at }, folder, one))
+            })
+    }
+
+    /// A declaration by its position.
+    pub(crate) fn declaration(&self, id: DeclarationId) -> &Declaration {
+        &self.build_dirs[id.dir].declarations[id.at]
+    }
+
+    /// Visibility rules by their position.
+    pub(crate) fn rules(&self) -> &[Rules] {
+        &self.rules
+    }
+
+    /// The bytes of a file of the repository.
+    pub(crate) fn read_bytes(&self, path: &str) -> std::io::Result<Vec<u8>> {
+        fs_err::read(self.root.join(path))
     }
 
     /// The text of a file of the repository.

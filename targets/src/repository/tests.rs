@@ -48,20 +48,30 @@ fn requirements(files: &str, resolve: &str) -> String {
     write(folder.path(), files);
     let read = || {
         let repository = Repository::load(folder.path(), options())?;
-        repository.requirements(resolve)
+        crate::graph::resolve_requirements(&repository, resolve)
     };
     match read() {
         Ok(all) => {
             let mut lines: Vec<String> = all
                 .requirements
                 .iter()
-                .map(|it| format!("{} {} {}", it.target, it.entry.place, it.entry.text))
+                .map(|asked| {
+                    let specifier = &asked.line.specifier;
+                    format!(
+                        "{} {} {}",
+                        asked.target,
+                        specifier.place(),
+                        specifier.spelling()
+                    )
+                })
                 .collect();
-            lines.extend(
-                all.constraints
-                    .iter()
-                    .map(|it| format!("-c {} {}", it.place, it.text)),
-            );
+            lines.extend(all.constraints.iter().map(|line| {
+                format!(
+                    "-c {} {}",
+                    line.specifier.place(),
+                    line.specifier.spelling()
+                )
+            }));
             lines.join("\n")
         }
         Err(error) => describe(&error),
@@ -89,16 +99,16 @@ dependencies = ['pp']
 ";
     insta::assert_snapshot!(requirements(files, "python-default"), @"
     //:reqs#My-Pkg.x requirements.txt:1:1 My_Pkg.x==1
-    //:reqs#both requirements.txt:2:1 both
+    //:reqs#both@resolve=python-default requirements.txt:2:1 both
     //:reqs requirements.txt:3:4 ./local
-    //:two BUILD:3:47 w
+    //:two@resolve=python-default BUILD:3:47 w
     -c constraints.txt:1:1 c<1
     ");
     insta::assert_snapshot!(requirements(files, "other"), @"
-    //:reqs#both requirements.txt:2:1 both
+    //:reqs#both@resolve=other requirements.txt:2:1 both
     //:one BUILD:2:47 x[y]>1
     //:one BUILD:2:57 z
-    //:two BUILD:3:47 w
+    //:two@resolve=o BUILD:3:47 w
     //:pants#pantsbuild.pants BUILD:4:1 pantsbuild.pants==2.16.0
     //:pants#pantsbuild.pants.testutil BUILD:4:1 pantsbuild.pants.testutil==2.16.0
     //:pp#pp pyproject.toml:2:18 pp

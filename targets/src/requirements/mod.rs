@@ -10,21 +10,19 @@ mod tests;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use model::{ExtraName, Marker, Requirement, RequirementSource};
+use model::{DependencySpecifier, Place, SpecifierError};
 
 pub use pip::read_requirements_txt;
-pub(crate) use pip::{reason, wanted};
+pub(crate) use pip::reason;
 pub use pyproject::read_pyproject;
-
-use model::Place;
 
 /// Everything that a requirement file and the files it includes say.
 #[derive(Clone, Debug, Default)]
 pub struct RequirementsFile {
     /// Requirements, in order.
-    pub requirements: Vec<Entry>,
+    pub requirements: Vec<Arc<RequirementLine>>,
     /// Constraints from `-c` files, in order.
-    pub constraints: Vec<Entry>,
+    pub constraints: Vec<RequirementLine>,
     /// Options about indexes, in order.
     pub indexes: Vec<IndexOption>,
     /// Options that change how packages are chosen: `--no-binary`, `--only-binary`, `--pre`.
@@ -33,19 +31,27 @@ pub struct RequirementsFile {
 
 /// One requirement line.
 #[derive(Clone, Debug)]
-pub struct Entry {
-    /// As written, without comment and options.
-    pub text: Arc<str>,
-    /// Where.
-    pub place: Place,
-    /// What it asks for.
-    pub wanted: Wanted,
+pub struct RequirementLine {
+    /// What it asks for, without comment and options.
+    pub specifier: DependencySpecifier,
     /// Its `--hash` options, such as `sha256:…`.
     pub hashes: Vec<String>,
     /// Whether `-e` stands before it.
     pub editable: Editable,
     /// Whether the line stands in the file itself or in one that it includes with `-r`.
     pub depth: Depth,
+}
+
+impl RequirementLine {
+    /// A line without options, which stands at `place`.
+    pub(crate) fn plain(text: &str, place: Place) -> Result<Self, SpecifierError> {
+        Ok(Self {
+            specifier: DependencySpecifier::parse(text, place)?,
+            hashes: Vec::new(),
+            editable: Editable::No,
+            depth: Depth::Own,
+        })
+    }
 }
 
 /// Where a line stands.
@@ -55,22 +61,6 @@ pub enum Depth {
     Own,
     /// In a file that it includes.
     Included,
-}
-
-/// What a requirement line asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wanted {
-    /// A named project.
-    Named(Requirement),
-    /// A URL, repository or path whose project name is not in the line.
-    Unnamed {
-        /// Where the project is.
-        source: RequirementSource,
-        /// Extras asked for.
-        extras: Vec<ExtraName>,
-        /// Environments in which it is required.
-        marker: Marker,
-    },
 }
 
 /// Whether a project is to be installed in development mode.
@@ -134,30 +124,9 @@ impl RequirementsError {
 }
 
 /// What reading requirement files may use of the world.
-pub struct Reader<'r> {
+pub struct RequirementsReader<'r> {
     /// Reads a file by its path relative to the repository root.
     pub read: &'r dyn Fn(&str) -> std::io::Result<String>,
     /// Variables for `${NAME}`.
     pub env: &'r BTreeMap<String, String>,
-}
-
-impl Entry {
-    /// The project name as it is written, if the line names one.
-    #[must_use]
-    pub fn written_name(&self) -> Option<&str> {
-        match self.wanted {
-            Wanted::Named(_) if self.text.contains("#egg=") => {
-                let name = self.text.split("#egg=").nth(1)?;
-                name.split(['&', '[', ' ', ';']).next()
-            }
-            Wanted::Named(_) => {
-                let end = self
-                    .text
-                    .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')))
-                    .unwrap_or(self.text.len());
-                Some(&self.text[..end])
-            }
-            Wanted::Unnamed { .. } => None,
-        }
-    }
 }

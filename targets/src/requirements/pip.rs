@@ -3,12 +3,10 @@
 
 use std::sync::Arc;
 
-use model::{ExtraName, Marker, Requirement, RequirementSource, Url, WheelFilename};
-
 use super::logical::{LogicalLine, logical_lines};
 use super::{
-    Depth, Editable, Entry, IndexOption, IndexOptionKind, Reader, RequirementsError,
-    RequirementsFile, Wanted,
+    Depth, Editable, IndexOption, IndexOptionKind, RequirementLine, RequirementsError,
+    RequirementsFile, RequirementsReader,
 };
 use model::{Place, nearest};
 
@@ -47,7 +45,7 @@ const OPTIONS: &[(&str, usize)] = &[
 pub fn read_requirements_txt(
     path: &str,
     text: &str,
-    reader: &Reader<'_>,
+    reader: &RequirementsReader<'_>,
 ) -> Result<RequirementsFile, RequirementsError> {
     let mut file = RequirementsFile::default();
     let mut seen = vec![path.to_owned()];
@@ -58,7 +56,7 @@ pub fn read_requirements_txt(
         &mut Inclusion {
             reader,
             seen: &mut seen,
-            role: Role::Requirements,
+            role: LineRole::Requirements,
         },
     )?;
     Ok(file)
@@ -66,16 +64,16 @@ pub fn read_requirements_txt(
 
 /// How a file came to be read.
 struct Inclusion<'r, 's> {
-    reader: &'r Reader<'r>,
+    reader: &'r RequirementsReader<'r>,
     /// Files on the way here, to notice a circle.
     seen: &'s mut Vec<String>,
     /// What its lines are.
-    role: Role,
+    role: LineRole,
 }
 
 /// What the lines of a file are.
 #[derive(Clone, Copy, PartialEq)]
-enum Role {
+enum LineRole {
     Requirements,
     Constraints,
 }
@@ -121,15 +119,15 @@ fn read_into(
     Ok(())
 }
 
-fn push(into: &mut RequirementsFile, entry: Entry, inclusion: &Inclusion<'_, '_>) {
+fn push(into: &mut RequirementsFile, line: RequirementLine, inclusion: &Inclusion<'_, '_>) {
     match inclusion.role {
-        Role::Requirements => into.requirements.push(entry),
-        Role::Constraints => into.constraints.push(entry),
+        LineRole::Requirements => into.requirements.push(Arc::new(line)),
+        LineRole::Constraints => into.constraints.push(line),
     }
 }
 
 /// Replaces `${NAME}` of upper-case names that are set.
-fn expand(text: &str, reader: &Reader<'_>) -> String {
+fn expand(text: &str, reader: &RequirementsReader<'_>) -> String {
     let mut result = String::new();
     let mut rest = text;
     while let Some(at) = rest.find("${") {
@@ -261,7 +259,7 @@ fn option_line(
                     into,
                     line,
                     (value_at, value),
-                    (inclusion, Role::Constraints),
+                    (inclusion, LineRole::Constraints),
                 )?;
             }
             "-e" | "--editable" => {
@@ -301,7 +299,7 @@ fn include(
     into: &mut RequirementsFile,
     line: &Line<'_>,
     (at, value): Word<'_>,
-    (inclusion, role): (&mut Inclusion<'_, '_>, Role),
+    (inclusion, role): (&mut Inclusion<'_, '_>, LineRole),
 ) -> Result<(), RequirementsError> {
     let place = line.place(at);
     if value.contains("://") {
@@ -327,7 +325,7 @@ fn include(
 }
 
 /// `value` as seen from the folder of `from`, normalised.
-pub(super) fn resolve_path(from: &str, value: &str) -> String {
+fn resolve_path(from: &str, value: &str) -> String {
     let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
     let mut parts: Vec<&str> = Vec::new();
     for part in folder.split('/').chain(value.split('/')) {
@@ -351,7 +349,7 @@ fn requirement_line(
     line: &Line<'_>,
     start: usize,
     inclusion: &Inclusion<'_, '_>,
-) -> Result<Entry, RequirementsError> {
+) -> Result<RequirementLine, RequirementsError> {
     let text = &line.logical.text;
     let end = options_start(&text[start..]).map_or(text.len(), |at| start + at);
     let body = text[start..end].trim_end();
@@ -408,151 +406,22 @@ fn options_start(text: &str) -> Option<usize> {
         .find(|at| text[*at..].starts_with("--") || text[*at..].starts_with("-C"))
 }
 
-/// Parses what a requirement line asks for.
+/// Reads what a requirement line asks for.
 fn entry(
     line: &Line<'_>,
     (at, text): Word<'_>,
     inclusion: &Inclusion<'_, '_>,
-) -> Result<Entry, RequirementsError> {
-    let wanted = wanted(text)
-        .map_err(|(offset, message)| RequirementsError::new(message, line.place(at + offset)))?;
-    Ok(Entry {
-        text: Arc::from(text),
-        place: line.place(at),
-        wanted,
-        hashes: Vec::new(),
-        editable: Editable::No,
+) -> Result<RequirementLine, RequirementsError> {
+    let plain = RequirementLine::plain(text, line.place(at))
+        .map_err(|error| RequirementsError::new(error.reason, line.place(at + error.offset)))?;
+    Ok(RequirementLine {
         depth: if inclusion.seen.len() > 1 {
             Depth::Included
         } else {
             Depth::Own
         },
+        ..plain
     })
-}
-
-/// What the text of a requirement asks for; errors carry a byte offset.
-///
-/// Local paths are relative to the repository root: pip takes them from the folder it runs in.
-pub(crate) fn wanted(text: &str) -> Result<Wanted, (usize, String)> {
-    if !looks_like_location(text) {
-        return match Requirement::parse(text) {
-            Ok(requirement) => Ok(Wanted::Named(requirement)),
-            Err(error) => Err((error.offset, format!("not a requirement: {}", error.reason))),
-        };
-    }
-    let (location, marker) = match text.split_once(" ;").or_else(|| text.split_once("; ")) {
-        Some((location, marker)) => (location.trim_end(), marker.trim()),
-        None => (text, ""),
-    };
-    let marker = if marker.is_empty() {
-        Marker::TRUE
-    } else {
-        marker
-            .parse()
-            .map_err(|error: model::MarkerError| (location.len(), error.to_string()))?
-    };
-    let (location, extras) = split_extras(location)?;
-    location_source(location, extras, marker)
-}
-
-/// Whether the text is a URL, a repository or a path rather than a name.
-fn looks_like_location(text: &str) -> bool {
-    let head = text.split([' ', ';', '[']).next().unwrap_or_default();
-    let scheme = head
-        .split_once("://")
-        .is_some_and(|(scheme, _)| !scheme.contains(['@', '=', '<', '>']));
-    scheme
-        || head.starts_with("file:")
-        || head.starts_with(['.', '/'])
-        || (head.contains('/') && !text.contains('@'))
-        || [".whl", ".tar.gz", ".zip"]
-            .iter()
-            .any(|end| head.ends_with(end))
-}
-
-/// `location[extra,…]`.
-fn split_extras(location: &str) -> Result<(&str, Vec<ExtraName>), (usize, String)> {
-    let Some((head, inside)) = location.strip_suffix(']').and_then(|it| it.split_once('[')) else {
-        return Ok((location, Vec::new()));
-    };
-    let extras = inside
-        .split(',')
-        .map(|extra| extra.trim().parse())
-        .collect::<Result<Vec<ExtraName>, model::NameError>>()
-        .map_err(|error| (head.len() + 1, error.to_string()))?;
-    Ok((head, extras))
-}
-
-fn location_source(
-    location: &str,
-    mut extras: Vec<ExtraName>,
-    marker: Marker,
-) -> Result<Wanted, (usize, String)> {
-    let url = location.contains("://").then(|| Url::parse(location));
-    let (source, name) = match url {
-        Some(Ok(url)) => {
-            let egg = url.fragment().and_then(|fragment| {
-                fragment
-                    .split('&')
-                    .find_map(|pair| pair.strip_prefix("egg="))
-                    .map(str::to_owned)
-            });
-            let name = egg.or_else(|| file_name(url.path()));
-            let source =
-                RequirementSource::from_url(url).map_err(|reason| (0, reason.to_owned()))?;
-            (source, name)
-        }
-        Some(Err(error)) => return Err((0, format!("not a URL: {error}"))),
-        None => {
-            let relative = location.strip_prefix("file:").unwrap_or(location);
-            let resolved = resolve_path("", relative);
-            let resolved = if resolved.is_empty() {
-                ".".to_owned()
-            } else {
-                resolved
-            };
-            let name = file_name(relative);
-            let source = RequirementSource::Path {
-                path: resolved.into(),
-            };
-            (source, name)
-        }
-    };
-    let Some(name) = name else {
-        return Ok(Wanted::Unnamed {
-            source,
-            extras,
-            marker,
-        });
-    };
-    let (name, more) = split_extras(&name)?;
-    extras.extend(more);
-    extras.sort();
-    extras.dedup();
-    let name = name
-        .parse()
-        .map_err(|error: model::NameError| (0, error.to_string()))?;
-    Ok(Wanted::Named(Requirement {
-        name,
-        extras,
-        source,
-        marker,
-    }))
-}
-
-/// The project name in the file name of a wheel or source distribution.
-fn file_name(path: &str) -> Option<String> {
-    let last = path.rsplit('/').next()?;
-    if let Ok(wheel) = last.parse::<WheelFilename>() {
-        return Some(wheel.name.to_string());
-    }
-    let stem = [".tar.gz", ".zip"]
-        .iter()
-        .find_map(|end| last.strip_suffix(end))?;
-    let (name, version) = stem.rsplit_once('-')?;
-    version
-        .starts_with(|c: char| c.is_ascii_digit())
-        .then(|| name.to_owned())
 }
 
 /// Why a file cannot be read, without its path on this machine.

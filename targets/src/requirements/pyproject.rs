@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use toml_edit::{Array, Document, Item, TableLike};
 
-use super::pip::wanted;
-use super::{Depth, Editable, Entry, RequirementsError, RequirementsFile};
+use super::{RequirementLine, RequirementsError, RequirementsFile};
 use model::Place;
 
 /// Reads the requirements of the `pyproject.toml` at `path`.
@@ -74,20 +73,12 @@ impl Toml<'_> {
             let text = value.as_str().ok_or_else(|| wrong(value.span()))?;
             // The text begins after the quote.
             let start = value.span().map(|span| span.start + 1);
-            let wanted = wanted(text).map_err(|(offset, message)| {
-                RequirementsError::new(
-                    message,
-                    self.place(start.map(|at| at + offset..at + offset)),
-                )
+            let place = self.place(start.map(|at| at..at));
+            let line = RequirementLine::plain(text, place).map_err(|error| {
+                let at = start.map(|at| at + error.offset..at);
+                RequirementsError::new(error.reason, self.place(at))
             })?;
-            file.requirements.push(Entry {
-                text: Arc::from(text),
-                place: self.place(start.map(|at| at..at)),
-                wanted,
-                hashes: Vec::new(),
-                editable: Editable::No,
-                depth: Depth::Own,
-            });
+            file.requirements.push(Arc::new(line));
         }
         Ok(())
     }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use super::{Editable, Reader, Wanted, read_pyproject, read_requirements_txt};
+use model::ProjectReference;
+
+use super::{Editable, RequirementLine, RequirementsReader, read_pyproject, read_requirements_txt};
 
 /// Reads `requirements.txt` among other files; prints one line per fact.
 fn read(text: &str, others: &[(&str, &str)]) -> String {
@@ -15,16 +17,16 @@ fn read(text: &str, others: &[(&str, &str)]) -> String {
             .map(|(_, text)| (*text).to_owned())
             .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "no such file"))
     };
-    let reader = Reader {
+    let reader = RequirementsReader {
         read: &open,
         env: &env,
     };
     match read_requirements_txt("3rdparty/requirements.txt", text, &reader) {
         Ok(file) => {
-            let requirement = |entry: &super::Entry| {
-                let wanted = match &entry.wanted {
-                    Wanted::Named(requirement) => requirement.to_string(),
-                    Wanted::Unnamed { source, .. } => format!("?{source}"),
+            let requirement = |entry: &RequirementLine| {
+                let wanted = match entry.specifier.project() {
+                    ProjectReference::Named(requirement) => requirement.to_string(),
+                    ProjectReference::Unnamed { source, .. } => format!("?{source}"),
                 };
                 let editable = if entry.editable == Editable::Yes {
                     "-e "
@@ -36,10 +38,14 @@ fn read(text: &str, others: &[(&str, &str)]) -> String {
                     .iter()
                     .map(|hash| format!(" {}", &hash[..9]))
                     .collect();
-                format!("{}: {editable}{wanted}{hashes}", entry.place)
+                format!("{}: {editable}{wanted}{hashes}", entry.specifier.place())
             };
             let constraint = |entry| format!("constraint {}", requirement(entry));
-            let mut lines: Vec<String> = file.requirements.iter().map(requirement).collect();
+            let mut lines: Vec<String> = file
+                .requirements
+                .iter()
+                .map(|line| requirement(line))
+                .collect();
             lines.extend(file.constraints.iter().map(constraint));
             lines.extend(
                 file.indexes
@@ -174,7 +180,13 @@ fn pyproject() {
         Ok(file) => file
             .requirements
             .iter()
-            .map(|entry| format!("{}: {}", entry.place, entry.text))
+            .map(|entry| {
+                format!(
+                    "{}: {}",
+                    entry.specifier.place(),
+                    entry.specifier.spelling()
+                )
+            })
             .collect::<Vec<_>>()
             .join("\n"),
         Err(error) => format!("{error}\n{}", error.place.source_line),

@@ -15,7 +15,7 @@ fn distributions(files: &str, platform: &str) -> String {
             let required = distribution
                 .requirements
                 .iter()
-                .map(|text| format!("  requires {text}"));
+                .map(|specifier| format!("  requires {}", specifier.spelling()));
             lines.extend(required);
             let first_party = distribution.first_party.iter();
             lines.extend(first_party.map(|id| format!("  requires {}", graph.target(*id).address)));

@@ -36,7 +36,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
     let path = LockPath::of(session, resolve)?;
     let repository =
         targets::Repository::load(session.root().as_std_path(), locking::options(session))?;
-    repository.check_resolves()?;
+    targets::check_resolves(&repository)?;
     let places = Places::new(session, arguments.places.clone())?;
     let declared = Declared::collect(session, &repository, resolve, |source| {
         places.name_of(source, resolve)

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 
 use clap::Args;
 use model::{DistFile, PackageName, Version};
-use targets::modules::{
+use targets::modules::modules_of_record;
+use targets::query::{
     MappingReport, MappingRow, MappingSource, Verdict, WheelModules, mapping_report,
-    modules_of_record,
 };
 
 use crate::commands::Outcome;

@@ -60,7 +60,7 @@ fn lock(
 ) -> Result<Lock, CommandError> {
     let repository =
         targets::Repository::load(session.root().as_std_path(), locking::options(session))?;
-    repository.check_resolves()?;
+    targets::check_resolves(&repository)?;
     let places = Places::new(session, arguments.places.clone())?;
     let asked = &arguments.requirement;
     let declared = Declared::collect(session, &repository, resolve, |source| {

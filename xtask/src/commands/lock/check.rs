@@ -32,7 +32,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
     let paths = locking::lock_paths(session, &arguments.resolves)?;
     let repository =
         targets::Repository::load(session.root().as_std_path(), locking::options(session))?;
-    repository.check_resolves()?;
+    targets::check_resolves(&repository)?;
     let check = Check {
         session,
         arguments,

@@ -1,13 +1,15 @@
 //! Which targets provide a module: first-party sources and third-party requirements.
 
+use std::borrow::Cow;
+
 use rustc_hash::FxHashMap;
 
-use super::Graph;
-use super::roots::{SourceRoots, module_of};
+use super::roots::module_of;
 use super::target::{ResolveId, TargetId};
+use super::targets::Targets;
+use crate::kinds::Role;
 use crate::modules::{Provides, default_modules};
 use crate::options::Ambiguity;
-use buildfile::Data;
 
 /// One target that provides a module.
 #[derive(Clone, Copy, Debug)]
@@ -20,9 +22,9 @@ struct Provider {
 /// Modules and their providers.
 #[derive(Debug, Default)]
 pub(crate) struct ModuleMap {
+    resolves: Vec<ResolveId>,
     first_party: FxHashMap<Box<str>, Vec<Provider>>,
     third_party: FxHashMap<Box<str>, Vec<Provider>>,
-    resolves: u16,
 }
 
 /// The targets that provide a module.
@@ -35,65 +37,37 @@ pub(crate) enum Owners {
 }
 
 impl ModuleMap {
-    pub(crate) fn build(graph: &Graph<'_>, roots: &SourceRoots) -> Self {
-        let resolves = u16::try_from(graph.targets.resolves.len()).unwrap_or(u16::MAX);
+    pub(crate) fn build(targets: &Targets<'_>) -> Self {
         let mut map = Self {
-            resolves,
+            resolves: targets.resolves().collect(),
             ..Self::default()
         };
-        for id in graph.all() {
-            let target = graph.target(id);
-            if let (Some(path), true) = (&target.source, graph.is_python(id)) {
+        for id in targets.all() {
+            let target = targets.get(id);
+            if let (Some(path), true) = (&target.source, target.is_python()) {
                 let provides = match path.ends_with(".pyi") {
                     true => Provides::Stub,
                     false => Provides::Implementation,
                 };
-                let module = module_of(roots.strip(path)).into_boxed_str();
+                let module = module_of(targets.roots.strip(path)).into_boxed_str();
                 map.first_party.entry(module).or_default().push(Provider {
                     target: id,
                     resolve: target.resolve,
                     provides,
                 });
-            } else if &*target.kind == "python_requirement" {
-                map.add_requirement(graph, id);
+            } else if target.role() == Role::Requirement {
+                for (module, provides) in modules_of(targets, id) {
+                    let module = module.into_owned().into_boxed_str();
+                    let providers = map.third_party.entry(module).or_default();
+                    providers.push(Provider {
+                        target: id,
+                        resolve: target.resolve,
+                        provides,
+                    });
+                }
             }
         }
         map
-    }
-
-    fn add_requirement(&mut self, graph: &Graph<'_>, id: TargetId) {
-        let resolve = graph.target(id).resolve;
-        let mut add = |module: &str, provides| {
-            let providers = self.third_party.entry(Box::from(module)).or_default();
-            providers.push(Provider {
-                target: id,
-                resolve,
-                provides,
-            });
-        };
-        let explicit = [
-            ("modules", Provides::Implementation),
-            ("type_stub_modules", Provides::Stub),
-        ];
-        for (field, provides) in explicit {
-            let modules = graph
-                .field(id, field)
-                .map(Data::strings)
-                .unwrap_or_default();
-            if !modules.is_empty() {
-                for module in modules {
-                    add(module, provides);
-                }
-                return;
-            }
-        }
-        let requirements = graph.field(id, "requirements").map(Data::strings);
-        for text in requirements.into_iter().flatten() {
-            let (modules, provides) = default_modules(project_name(text));
-            for module in modules {
-                add(&module, provides);
-            }
-        }
     }
 
     /// The providers of a module for a consumer of the given resolve; `None` means any resolve.
@@ -107,14 +81,14 @@ impl ModuleMap {
         match resolve {
             Some(resolve) => self.collect(module, resolve, &mut closest),
             None => {
-                for resolve in 0..self.resolves {
-                    self.collect(module, ResolveId(resolve), &mut closest);
+                for resolve in &self.resolves {
+                    self.collect(module, *resolve, &mut closest);
                 }
             }
         }
-        if let Locality::Root { graph, root } = locality {
+        if let Locality::Root { targets, root } = locality {
             for closest in &mut closest {
-                closest.prefer_near(graph, root);
+                closest.prefer_near(targets, root);
             }
         }
         let ambiguous = closest.iter().any(|closest| closest.targets.len() > 1);
@@ -166,16 +140,21 @@ pub(crate) enum Locality<'g> {
     /// It may not.
     Anywhere,
     /// Prefer what is near this source root.
-    Root { graph: &'g Graph<'g>, root: &'g str },
+    Root {
+        /// Where targets lie.
+        targets: &'g Targets<'g>,
+        /// The source root.
+        root: &'g str,
+    },
 }
 
 impl<'g> Locality<'g> {
-    pub(crate) fn of(graph: &'g Graph<'g>, dir: &str) -> Self {
+    pub(crate) fn of(targets: &'g Targets<'g>, dir: &str) -> Self {
         match (
-            graph.repository.options().infer.ambiguity,
-            graph.roots.of(dir),
+            targets.repository().options().infer.ambiguity,
+            targets.roots.of(dir),
         ) {
-            (Ambiguity::BySourceRoot, Some(root)) => Self::Root { graph, root },
+            (Ambiguity::BySourceRoot, Some(root)) => Self::Root { targets, root },
             _ => Self::Anywhere,
         }
     }
@@ -195,11 +174,11 @@ impl Closest {
         }
     }
 
-    fn prefer_near(&mut self, graph: &Graph<'_>, root: &str) {
+    fn prefer_near(&mut self, targets: &Targets<'_>, root: &str) {
         if self.targets.len() < 2 {
             return;
         }
-        let nearness = |id: &TargetId| common_length(root, &graph.target(*id).dir);
+        let nearness = |id: &TargetId| common_length(root, &targets.get(*id).dir);
         let best = self.targets.iter().map(nearness).max().unwrap_or(0);
         self.targets.retain(|id| nearness(id) == best);
     }
@@ -224,12 +203,31 @@ fn common_length(a: &str, b: &str) -> usize {
     common.map(|(part, _)| part.len() + 1).sum()
 }
 
-/// The project name at the start of a requirement.
-pub(crate) fn project_name(text: &str) -> &str {
-    let text = match text.split_once("#egg=") {
-        Some((_, name)) => name,
-        None => text,
-    };
-    let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')));
-    &text[..end.unwrap_or(text.len())]
+/// The modules that a requirement provides: those that its fields name, else those that its
+/// projects are known for.
+pub(crate) fn modules_of(
+    targets: &Targets<'_>,
+    id: TargetId,
+) -> Vec<(Cow<'static, str>, Provides)> {
+    let explicit = [
+        ("modules", Provides::Implementation),
+        ("type_stub_modules", Provides::Stub),
+    ];
+    for (field, provides) in explicit {
+        let modules = targets.texts(id, field).into_iter();
+        let modules: Vec<_> = modules
+            .map(|module| (Cow::Owned(module.to_owned()), provides))
+            .collect();
+        if !modules.is_empty() {
+            return modules;
+        }
+    }
+    let projects = targets.required_by(id).iter();
+    let projects = projects.filter_map(|line| line.specifier.name_spelling());
+    projects
+        .flat_map(|project| {
+            let (modules, provides) = default_modules(project);
+            modules.into_iter().map(move |module| (module, provides))
+        })
+        .collect()
 }

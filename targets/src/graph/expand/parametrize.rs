@@ -2,26 +2,41 @@
 
 use std::sync::Arc;
 
-use super::target::{Fields, Params};
+use crate::graph::target::{FieldValues, Parameters};
 use buildfile::Field;
 use buildfile::{Data, Parametrize};
 
 /// One combination of choices: the parameters and the values of fields that go with them.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Choice {
-    pub(crate) params: Vec<(Arc<str>, Arc<str>)>,
+pub(crate) struct ParameterChoice {
+    pub(crate) parameters: Vec<(Arc<str>, Arc<str>)>,
     pub(crate) values: Vec<(Arc<str>, Data)>,
 }
 
-impl Choice {
-    pub(crate) fn params(&self) -> Params {
-        let mut params = self.params.clone();
-        params.sort();
-        params.into()
+impl ParameterChoice {
+    /// The chosen aliases, sorted by parameter.
+    pub(crate) fn parameters(&self) -> Parameters {
+        let mut parameters = self.parameters.clone();
+        parameters.sort();
+        parameters.into()
     }
 
-    pub(crate) fn fields(self) -> Option<Fields> {
+    /// The values of fields that go with the choice.
+    pub(crate) fn fields(self) -> Option<FieldValues> {
         (!self.values.is_empty()).then(|| self.values.into())
+    }
+
+    /// The value of a field that goes with the choice.
+    pub(crate) fn get(&self, field: &str) -> Option<&Data> {
+        let own = self.values.iter().find(|(name, _)| &**name == field);
+        own.map(|(_, value)| value)
+    }
+
+    /// Sets a field, unless the choice does.
+    pub(crate) fn set_default(&mut self, field: &str, value: Data) {
+        if self.get(field).is_none() {
+            self.values.push((Arc::from(field), value));
+        }
     }
 }
 
@@ -40,7 +55,7 @@ struct Axis {
 /// A message, and the field that it is about.
 pub(crate) fn combinations<'f>(
     fields: impl Iterator<Item = (&'f Arc<str>, &'f Data)>,
-) -> Result<Vec<Choice>, (Arc<str>, String)> {
+) -> Result<Vec<ParameterChoice>, (Arc<str>, String)> {
     let mut axes: Vec<Axis> = Vec::new();
     for (name, value) in fields {
         let Data::Parametrize(choices) = value else {
@@ -63,14 +78,14 @@ pub(crate) fn combinations<'f>(
             });
         }
     }
-    let mut combined = vec![Choice::default()];
+    let mut combined = vec![ParameterChoice::default()];
     for axis in axes {
         let mut next = Vec::with_capacity(combined.len() * axis.choices.len());
         for before in &combined {
             for (alias, values) in &axis.choices {
                 let mut choice = before.clone();
                 choice
-                    .params
+                    .parameters
                     .push((Arc::clone(&axis.name), Arc::clone(alias)));
                 choice.values.extend(values.iter().cloned());
                 next.push(choice);
@@ -117,24 +132,4 @@ fn group(choices: &Parametrize) -> Result<Alias, String> {
         [Data::Str(alias)] => Ok((Arc::clone(alias), choices.named.clone())),
         _ => Err("`**parametrize(…)` needs the name of its group first".to_owned()),
     }
-}
-
-/// The address with its parameters: `base@field=alias,…`. With parameters, the name of a
-/// folder's default target is left out.
-pub(crate) fn address(base: &str, params: &[(Arc<str>, Arc<str>)]) -> Arc<str> {
-    if params.is_empty() {
-        return Arc::from(base);
-    }
-    let short = match base.split_once(':') {
-        Some((dir, name)) if name == crate::address::default_name(dir) => dir,
-        _ => base,
-    };
-    let mut address = String::from(short);
-    for (at, (name, alias)) in params.iter().enumerate() {
-        address.push(if at == 0 { '@' } else { ',' });
-        address.push_str(name);
-        address.push('=');
-        address.push_str(alias);
-    }
-    Arc::from(address)
 }

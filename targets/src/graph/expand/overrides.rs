@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use super::expand::Declared;
-use super::parametrize::{Choice, combinations};
+use super::parametrize::{ParameterChoice, combinations};
+use super::site::DeclarationSite;
 use crate::repository::Error;
 use buildfile::Data;
+use model::PackageName;
 
 /// How the keys of `overrides` name what they are about.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Keys {
+pub(super) enum OverrideKeys {
     /// Globs of files.
     Globs,
     /// Project names.
@@ -24,17 +25,17 @@ pub(super) struct Overrides<'d> {
 }
 
 impl<'d> Overrides<'d> {
-    pub(super) fn of(declared: &Declared<'d>) -> Result<Self, Error> {
+    pub(super) fn of(site: &DeclarationSite<'d>) -> Result<Self, Error> {
         let mut entries = Vec::new();
-        let value = declared.declaration.get("overrides");
+        let value = site.declaration.get("overrides");
         for (keys, fields) in value.and_then(Data::as_dict).into_iter().flatten() {
             let Some(fields) = fields.as_dict() else {
                 let message = format!(
                     "`overrides` of `{}` must map to dicts of fields, not to a {}",
-                    declared.address(),
+                    site.address(),
                     fields.type_name()
                 );
-                return Err(declared.invalid("overrides", message));
+                return Err(site.invalid("overrides", message));
             };
             entries.extend(keys.strings().into_iter().map(|key| (key, fields)));
         }
@@ -44,20 +45,22 @@ impl<'d> Overrides<'d> {
     /// The choices for one generated target: those of the generator with the overrides.
     pub(super) fn apply(
         &self,
-        declared: &Declared<'_>,
-        choice: &Choice,
+        site: &DeclarationSite<'_>,
+        choice: &ParameterChoice,
         name: &str,
-        keys: Keys,
-    ) -> Result<Vec<Choice>, Error> {
+        keys: OverrideKeys,
+    ) -> Result<Vec<ParameterChoice>, Error> {
         if self.entries.is_empty() {
             return Ok(vec![choice.clone()]);
         }
         let mut fields: Vec<(Arc<str>, Data)> = Vec::new();
         for (key, values) in &self.entries {
             let applies = match keys {
-                Keys::Globs => crate::globs::Glob::new(key).is_match(name),
-                Keys::Projects => model_name(key).is_some() && model_name(key) == model_name(name),
-                Keys::Exact => *key == name,
+                OverrideKeys::Globs => crate::globs::Glob::new(key).is_match(name),
+                OverrideKeys::Projects => {
+                    package_name(key).is_some() && package_name(key) == package_name(name)
+                }
+                OverrideKeys::Exact => *key == name,
             };
             if !applies {
                 continue;
@@ -67,15 +70,15 @@ impl<'d> Overrides<'d> {
                 if let Some((_, other)) = fields.iter().find(|(have, _)| have == field) {
                     let message = format!(
                         "two overrides of `{}` set `{field}` for `{name}`: to {other} and to {value}",
-                        declared.address()
+                        site.address()
                     );
-                    return Err(declared.invalid("overrides", message));
+                    return Err(site.invalid("overrides", message));
                 }
                 fields.push((Arc::clone(field), value.clone()));
             }
         }
         let combined = combinations(fields.iter().map(|(name, value)| (name, value)))
-            .map_err(|(_, message)| declared.invalid("overrides", message))?;
+            .map_err(|(_, message)| site.invalid("overrides", message))?;
         Ok(combined
             .into_iter()
             .map(|own| merge(choice, &fields, own))
@@ -84,12 +87,16 @@ impl<'d> Overrides<'d> {
 }
 
 /// The generator's choice, the plain overrides, and one combination of parametrized ones.
-fn merge(choice: &Choice, fields: &[(Arc<str>, Data)], own: Choice) -> Choice {
+fn merge(
+    choice: &ParameterChoice,
+    fields: &[(Arc<str>, Data)],
+    own: ParameterChoice,
+) -> ParameterChoice {
     let overridden = |name: &str| fields.iter().any(|(field, _)| &**field == name);
-    let mut merged = Choice::default();
-    for param in &choice.params {
+    let mut merged = ParameterChoice::default();
+    for param in &choice.parameters {
         if !overridden(&param.0) {
-            merged.params.push(param.clone());
+            merged.parameters.push(param.clone());
         }
     }
     for value in &choice.values {
@@ -102,38 +109,36 @@ fn merge(choice: &Choice, fields: &[(Arc<str>, Data)], own: Choice) -> Choice {
             merged.values.push((Arc::clone(name), value.clone()));
         }
     }
-    merged.params.extend(own.params);
+    merged.parameters.extend(own.parameters);
     merged.values.extend(own.values);
     merged
 }
 
 /// A mapping from projects to modules.
-pub(super) struct Mapping<'d> {
-    rows: Vec<(Option<model::PackageName>, &'d Data)>,
+pub(super) struct ProjectModules<'d> {
+    rows: Vec<(PackageName, &'d Data)>,
 }
 
-impl<'d> Mapping<'d> {
-    pub(super) fn of(declared: &Declared<'d>, field: &str) -> Self {
-        let pairs = declared.declaration.get(field).and_then(Data::as_dict);
+impl<'d> ProjectModules<'d> {
+    pub(super) fn of(site: &DeclarationSite<'d>, field: &str) -> Self {
+        let pairs = site.declaration.get(field).and_then(Data::as_dict);
+        let rows = pairs.into_iter().flatten();
+        let rows =
+            rows.filter_map(|(name, modules)| Some((package_name(name.as_str()?)?, modules)));
         Self {
-            rows: pairs
-                .into_iter()
-                .flatten()
-                .map(|(name, modules)| (name.as_str().and_then(model_name), modules))
-                .collect(),
+            rows: rows.collect(),
         }
     }
 
-    pub(super) fn get(&self, name: Option<&model::PackageName>) -> Option<&'d Data> {
-        let name = name?;
-        self.rows
-            .iter()
-            .find(|(have, _)| have.as_ref() == Some(name))
-            .map(|(_, modules)| *modules)
+    pub(super) fn get(&self, project: &str) -> Option<&'d Data> {
+        let project = package_name(project)?;
+        let mut rows = self.rows.iter();
+        let (_, modules) = rows.find(|(have, _)| *have == project)?;
+        Some(modules)
     }
 }
 
 /// A project name in the form in which names are compared.
-pub(super) fn model_name(name: &str) -> Option<model::PackageName> {
+fn package_name(name: &str) -> Option<PackageName> {
     name.parse().ok()
 }

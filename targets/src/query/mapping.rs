@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use model::PackageName;
 
-use super::{Provides, default_modules};
 use crate::graph::{Graph, TargetId};
+use crate::kinds::Role;
+use crate::modules::{Provides, default_modules};
 use crate::repository::{Error, Topic};
 use buildfile::Data;
 use model::Place;
@@ -82,12 +83,10 @@ pub fn mapping_report(
     let dependents = graph.dependents()?;
     for id in graph.all() {
         report.idle.extend(idle(graph, id, resolve));
-        if &*graph.target(id).kind != "python_requirement"
-            || graph.resolve_name(id) != Some(resolve)
-        {
+        if graph.target(id).role() != Role::Requirement || graph.resolve_name(id) != Some(resolve) {
             continue;
         }
-        let used = dependents[id.index()]
+        let used = dependents[id]
             .iter()
             .any(|other| Some(*other) != graph.target(id).generator);
         if !used {
@@ -107,27 +106,22 @@ pub fn mapping_report(
 
 /// The projects that the mapping of a generator names and its file does not.
 fn idle(graph: &Graph<'_>, id: TargetId, resolve: &str) -> Vec<(String, Arc<str>)> {
-    if &*graph.target(id).kind != "python_requirements" || graph.resolve_name(id) != Some(resolve) {
+    let is_file = matches!(graph.target(id).role(), Role::Requirements { .. });
+    if !is_file || graph.resolve_name(id) != Some(resolve) {
         return Vec::new();
     }
-    let texts = |id| {
-        graph
-            .field(id, "requirements")
-            .map(Data::strings)
-            .unwrap_or_default()
-    };
     let name = |text: &str| text.parse::<PackageName>().ok();
-    let required: Vec<Option<PackageName>> = graph
+    let required: Vec<&PackageName> = graph
         .generated(id)
-        .flat_map(texts)
-        .map(|text| name(crate::graph::project_name(text)))
+        .flat_map(|id| graph.required_by(id))
+        .filter_map(|line| Some(&line.specifier.requirement()?.name))
         .collect();
     ["module_mapping", "type_stubs_module_mapping"]
         .into_iter()
         .filter_map(|field| graph.field(id, field)?.as_dict())
         .flatten()
         .filter_map(|(project, _)| project.as_str())
-        .filter(|project| !required.contains(&name(project)))
+        .filter(|project| name(project).is_none_or(|name| !required.contains(&&name)))
         .map(|project| (project.to_owned(), Arc::clone(&graph.target(id).address)))
         .collect()
 }
@@ -145,13 +139,11 @@ fn rows(graph: &Graph<'_>, id: TargetId, wheels: &WheelModules) -> Vec<MappingRo
     if modules.is_empty() {
         (modules, provides) = (explicit("type_stub_modules"), Provides::Stub);
     }
-    let texts = graph
-        .field(id, "requirements")
-        .map(Data::strings)
-        .unwrap_or_default();
     let mut rows: Vec<MappingRow> = Vec::new();
-    for text in texts {
-        let project = crate::graph::project_name(text).to_owned();
+    for line in graph.required_by(id) {
+        let Some(project) = line.specifier.name_spelling().map(str::to_owned) else {
+            continue;
+        };
         if rows.iter().any(|row| row.project == project) {
             continue;
         }

@@ -1,0 +1,35 @@
+//! `pex_binaries`: one binary for each entry point.
+
+use std::sync::Arc;
+
+use super::builder::{Builder, TargetParts};
+use super::overrides::{OverrideKeys, Overrides};
+use super::site::DeclarationSite;
+use crate::repository::Error;
+use buildfile::Data;
+
+/// Adds a generator, and a target for each of its entry points.
+pub(super) fn generated<'r>(
+    builder: &mut Builder<'r>,
+    site: &DeclarationSite<'r>,
+) -> Result<(), Error> {
+    let overrides = Overrides::of(site)?;
+    let entry_points = site.declaration.get("entry_points").map(Data::strings);
+    for choice in builder.generator_choices(site)? {
+        builder.generator(site, &choice, |builder, generator| {
+            for entry_point in entry_points.iter().flatten() {
+                let file = entry_point.split(':').next().unwrap_or(entry_point);
+                for mut choice in overrides.apply(site, &choice, file, OverrideKeys::Exact)? {
+                    let value = Data::Str(Arc::from(*entry_point));
+                    choice.values.push((Arc::from("entry_point"), value));
+                    let base = site.address_of_part(&entry_point.replace(':', "-"));
+                    let mut parts = TargetParts::of_kind(base, "pex_binary", choice);
+                    parts.generator = Some(generator);
+                    builder.push(site, parts)?;
+                }
+            }
+            Ok(())
+        })?;
+    }
+    Ok(())
+}

@@ -1,0 +1,169 @@
+//! Makes targets of declarations, one after the other.
+
+use std::sync::Arc;
+
+use super::parametrize::{ParameterChoice, combinations, pairs};
+use super::site::DeclarationSite;
+use crate::address;
+use crate::graph::target::{ResolveId, Target, TargetId, TargetRange};
+use crate::graph::targets::Targets;
+use crate::kinds::TargetType;
+use crate::options::{Options, Resolves};
+use crate::repository::{Error, Repository};
+use buildfile::Data;
+
+/// The targets made so far.
+pub(super) struct Builder<'r> {
+    pub(super) targets: Targets<'r>,
+}
+
+/// What distinguishes a target from others of its declaration.
+pub(super) struct TargetParts {
+    /// Its address without parameters.
+    pub(super) base: String,
+    pub(super) kind: Arc<str>,
+    pub(super) known: Option<&'static TargetType>,
+    pub(super) source: Option<Arc<str>>,
+    pub(super) choice: ParameterChoice,
+    pub(super) generator: Option<TargetId>,
+}
+
+impl TargetParts {
+    /// Those of a target of a known type.
+    pub(super) fn of_kind(base: String, kind: &'static str, choice: ParameterChoice) -> Self {
+        Self {
+            base,
+            kind: Arc::from(kind),
+            known: TargetType::find(kind),
+            source: None,
+            choice,
+            generator: None,
+        }
+    }
+
+    /// Those of the target that a declaration declares.
+    pub(super) fn of_declaration(site: &DeclarationSite<'_>, choice: ParameterChoice) -> Self {
+        Self {
+            base: site.address(),
+            kind: Arc::clone(&site.declaration.kind),
+            known: site.declaration.known,
+            source: None,
+            choice,
+            generator: None,
+        }
+    }
+}
+
+impl<'r> Builder<'r> {
+    /// No targets yet.
+    pub(super) fn new(repository: &'r Repository) -> Self {
+        Self {
+            targets: Targets::new(repository),
+        }
+    }
+
+    pub(super) fn repository(&self) -> &'r Repository {
+        self.targets.repository()
+    }
+
+    pub(super) fn options(&self) -> &'r Options {
+        self.targets.repository().options()
+    }
+
+    /// Adds a target; its address must be new.
+    pub(super) fn push(
+        &mut self,
+        site: &DeclarationSite<'r>,
+        parts: TargetParts,
+    ) -> Result<TargetId, Error> {
+        let parameters = parts.choice.parameters();
+        let has_resolve = parts.known.is_some_and(TargetType::has_resolve);
+        let resolve = if has_resolve {
+            Some(self.resolve_of(site, &parts.choice)?)
+        } else {
+            None
+        };
+        let target = Target {
+            address: address::with_parameters(&parts.base, &parameters),
+            kind: parts.kind,
+            known: parts.known,
+            source: parts.source,
+            dir: Arc::clone(&site.dir.path),
+            declaration: Some(site.id),
+            generator: parts.generator,
+            generated: TargetRange::EMPTY,
+            own: parts.choice.fields(),
+            parameters,
+            resolve,
+        };
+        let place = || site.declaration.call.place();
+        self.targets.insert(target, parts.base, place)
+    }
+
+    /// The resolve that a choice, else the declaration, else the settings name.
+    pub(super) fn resolve_of(
+        &self,
+        site: &DeclarationSite<'r>,
+        choice: &ParameterChoice,
+    ) -> Result<ResolveId, Error> {
+        let options = self.options();
+        let declared = || choice.get("resolve").or(site.declaration.get("resolve"));
+        let name = match options.enable_resolves {
+            Resolves::Disabled => None,
+            Resolves::Enabled => declared().and_then(Data::as_str),
+        };
+        let name = name.unwrap_or(&options.default_resolve);
+        self.targets
+            .resolve(name)
+            .ok_or_else(|| Error::UnknownResolve {
+                name: name.to_owned(),
+                place: Some(site.declaration.call.text_place("resolve", name)),
+                known: options.resolves.keys().cloned().collect(),
+            })
+    }
+
+    /// The combinations of the parametrized fields of a declaration that generates nothing.
+    pub(super) fn choices(
+        &self,
+        site: &DeclarationSite<'r>,
+    ) -> Result<Vec<ParameterChoice>, Error> {
+        combinations(pairs(&site.declaration.call.fields)).map_err(|(field, message)| {
+            let message = format!("cannot parametrize `{}`: {message}", site.address());
+            site.invalid(&field, message)
+        })
+    }
+
+    /// The combinations of a generator's moved fields.
+    pub(super) fn generator_choices(
+        &self,
+        site: &DeclarationSite<'r>,
+    ) -> Result<Vec<ParameterChoice>, Error> {
+        let moves = |name: &str| {
+            let known = site.declaration.known;
+            name.starts_with("parametrize_") || known.is_some_and(|known| known.moves(name))
+        };
+        let stays = pairs(&site.declaration.call.fields)
+            .find(|(name, value)| matches!(value, Data::Parametrize(_)) && !moves(name));
+        if let Some((name, _)) = stays {
+            let message = format!(
+                "`{name}` of the generator `{}` cannot be parametrized: only fields that move to the generated targets can",
+                site.address()
+            );
+            return Err(site.invalid(name, message));
+        }
+        self.choices(site)
+    }
+
+    /// Adds the generator itself, runs `generate`, and notes what it generated.
+    pub(super) fn generator(
+        &mut self,
+        site: &DeclarationSite<'r>,
+        choice: &ParameterChoice,
+        generate: impl FnOnce(&mut Self, TargetId) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let id = self.push(site, TargetParts::of_declaration(site, choice.clone()))?;
+        generate(self, id)?;
+        self.targets.end_generator(id);
+        Ok(())
+    }
+}

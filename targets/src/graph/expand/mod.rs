@@ -1,0 +1,118 @@
+//! From declarations to targets: generators are run, overrides and choices applied. Whatever asks
+//! which targets there are, or what a resolve requires, is answered from here.
+
+mod binaries;
+mod builder;
+mod files;
+mod lockfiles;
+mod overrides;
+mod parametrize;
+mod requirements;
+mod site;
+
+use super::requirements::ResolveRequirements;
+use super::targets::Targets;
+use crate::kinds::{Role, TargetType};
+use crate::repository::{Error, Repository};
+use builder::{Builder, TargetParts};
+use files::{FileField, FileTargets};
+use site::DeclarationSite;
+
+/// Runs every declaration of the repository.
+pub(crate) fn expand(repository: &Repository) -> Result<Targets<'_>, Error> {
+    let mut builder = Builder::new(repository);
+    for site in sites(repository) {
+        run(&mut builder, &site)?;
+    }
+    lockfiles::add(&mut builder)?;
+    builder.targets.finish();
+    Ok(builder.targets)
+}
+
+/// Everything that the targets of a repository ask of a resolve. Only declarations of requirements
+/// are run.
+///
+/// # Errors
+/// The resolve is unknown, or a declaration or requirement file is invalid.
+pub fn resolve_requirements(
+    repository: &Repository,
+    resolve: &str,
+) -> Result<ResolveRequirements, Error> {
+    let mut builder = Builder::new(repository);
+    for site in sites(repository) {
+        if is_of_requirements(role(&site)) {
+            run(&mut builder, &site)?;
+        }
+    }
+    builder.targets.requirements(resolve)
+}
+
+/// Sees that settings name every resolve that a target names.
+///
+/// # Errors
+/// The first target that names another.
+pub fn check_resolves(repository: &Repository) -> Result<(), Error> {
+    let builder = Builder::new(repository);
+    for site in sites(repository) {
+        let known = site.declaration.known;
+        if known.is_some_and(|known| known.accepts("resolve")) {
+            for choice in builder.choices(&site)? {
+                builder.resolve_of(&site, &choice)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn sites(repository: &Repository) -> impl Iterator<Item = DeclarationSite<'_>> {
+    let declarations = repository.declarations_by_id();
+    declarations.map(|(id, dir, declaration)| DeclarationSite {
+        dir,
+        declaration,
+        id,
+    })
+}
+
+fn role(site: &DeclarationSite<'_>) -> Role {
+    let known: Option<&TargetType> = site.declaration.known;
+    known.map_or(Role::Opaque, |known| known.role)
+}
+
+fn is_of_requirements(role: Role) -> bool {
+    matches!(
+        role,
+        Role::Requirement | Role::Requirements { .. } | Role::PantsRequirements
+    )
+}
+
+/// Adds the targets of one declaration.
+fn run<'r>(builder: &mut Builder<'r>, site: &DeclarationSite<'r>) -> Result<(), Error> {
+    match role(site) {
+        Role::Files {
+            generates,
+            default,
+            content,
+        } => {
+            let what = FileTargets {
+                generates,
+                default,
+                content,
+            };
+            files::generated(builder, site, &what)
+        }
+        Role::File { field, content } => {
+            let name = field;
+            files::single(builder, site, &FileField { name, content })
+        }
+        Role::Requirement => requirements::declared(builder, site),
+        Role::Requirements { file, format } => requirements::of_file(builder, site, (file, format)),
+        Role::PantsRequirements => requirements::of_pants(builder, site),
+        Role::Binaries => binaries::generated(builder, site),
+        _ => {
+            for choice in builder.choices(site)? {
+                builder.push(site, TargetParts::of_declaration(site, choice))?;
+            }
+            Ok(())
+        }
+    }
+}

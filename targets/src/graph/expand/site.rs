@@ -1,0 +1,66 @@
+//! A declaration that targets are made of, with where it stands.
+
+use model::Place;
+
+use crate::address;
+use crate::kinds::Content;
+use crate::repository::{BuildDir, Declaration, DeclarationId, Error};
+
+/// A declaration with its folder and position.
+#[derive(Clone, Copy)]
+pub(super) struct DeclarationSite<'r> {
+    pub(super) dir: &'r BuildDir,
+    pub(super) declaration: &'r Declaration,
+    pub(super) id: DeclarationId,
+}
+
+impl DeclarationSite<'_> {
+    /// The address of the declared target.
+    pub(super) fn address(&self) -> String {
+        address::declared(&self.dir.path, &self.declaration.name)
+    }
+
+    /// The address of a target that is generated for a file.
+    pub(super) fn address_of_file(&self, file: &str) -> String {
+        address::of_file(&self.dir.path, &self.declaration.name, file)
+    }
+
+    /// The address of a target that is generated under a name.
+    pub(super) fn address_of_part(&self, part: &str) -> String {
+        address::generated(&self.dir.path, &self.declaration.name, part)
+    }
+
+    /// Where a field stands.
+    pub(super) fn place(&self, field: &str) -> Place {
+        self.declaration.call.field_place(field)
+    }
+
+    /// A field says what makes no sense.
+    pub(super) fn invalid(&self, field: &str, message: String) -> Error {
+        Error::Invalid {
+            message,
+            place: self.place(field),
+            hint: None,
+        }
+    }
+
+    /// Fails for a file that is no Python file, where one is wanted.
+    pub(super) fn check_extension(
+        &self,
+        field: &str,
+        content: Content,
+        path: &str,
+    ) -> Result<(), Error> {
+        let python = matches!(content, Content::Python | Content::Test | Content::TestUtil);
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+        if !python || matches!(extension, "" | "py" | "pyi") {
+            return Ok(());
+        }
+        Err(Error::Invalid {
+            message: format!("`{}` is no Python file: `{path}`", self.address()),
+            place: self.place(field),
+            hint: Some("use `resources` or `files` for other files".to_owned()),
+        })
+    }
+}

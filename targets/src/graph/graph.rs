@@ -1,0 +1,460 @@
+//! The target graph: every target, its direct dependencies, and what they add up to.
+//!
+//! Dependencies are computed on demand and in parallel, so that a question about one
+//! distribution parses only the sources that it reaches. What a target depends on is found first,
+//! in one way for every question; visibility rules judge it afterwards.
+
+use std::borrow::Cow;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use super::entry_points::EntryPoint;
+use super::expand::expand;
+use super::explicit::ExplicitDependencies;
+use super::inference::{DirectDependencies, Inference, direct_dependencies};
+use super::module_map::modules_of;
+use super::requirements::ResolveRequirements;
+use super::target::{Target, TargetId, TargetMap, TargetSet};
+use super::targets::Targets;
+use super::visibility::{Action, Violation, Visibility};
+use crate::imports::ImportCache;
+use crate::kinds::Role;
+use crate::repository::{BuildDir, Declaration, Error, Repository, Warning, join};
+use crate::requirements::RequirementLine;
+use buildfile::Data;
+use model::Place;
+
+/// What is computed once for a target, when it is asked for.
+type Cell<T> = OnceLock<Result<T, Error>>;
+
+/// The targets of a repository and their dependencies.
+#[derive(Debug)]
+pub struct Graph<'r> {
+    targets: Targets<'r>,
+    visibility: Option<Visibility>,
+    inference: Inference<'r>,
+    explicit: TargetMap<Cell<ExplicitDependencies>>,
+    direct: TargetMap<Cell<DirectDependencies>>,
+    judged: TargetMap<Cell<Vec<Violation>>>,
+    /// What each distribution reaches on a platform, itself included.
+    closures: Mutex<FxHashMap<String, Arc<DistributionClosures>>>,
+}
+
+/// The distributions with the targets that each reaches, itself included.
+pub(crate) type DistributionClosures = Vec<(TargetId, TargetSet)>;
+
+impl<'r> Graph<'r> {
+    /// Runs all declarations; sources are read when their dependencies are asked for.
+    ///
+    /// # Errors
+    /// A declaration that makes no sense, or a requirement file that cannot be read.
+    pub fn build(repository: &'r Repository, imports: &'r ImportCache) -> Result<Self, Error> {
+        let targets = expand(repository)?;
+        let arena = targets.arena();
+        Ok(Self {
+            visibility: Visibility::build(&targets)?,
+            inference: Inference::new(&targets, imports),
+            explicit: arena.map(|_| OnceLock::new()),
+            direct: arena.map(|_| OnceLock::new()),
+            judged: arena.map(|_| OnceLock::new()),
+            closures: Mutex::default(),
+            targets,
+        })
+    }
+
+    /// The targets.
+    pub(crate) fn targets(&self) -> &Targets<'r> {
+        &self.targets
+    }
+
+    /// The repository.
+    #[must_use]
+    pub fn repository(&self) -> &'r Repository {
+        self.targets.repository()
+    }
+
+    /// A target.
+    #[must_use]
+    pub fn target(&self, id: TargetId) -> &Target {
+        self.targets.get(id)
+    }
+
+    /// All targets.
+    pub fn all(&self) -> impl Iterator<Item = TargetId> + use<> {
+        self.targets.all()
+    }
+
+    /// The value of a field of a target: its own, else that of its declaration. A generated
+    /// target has its own fields and those that its generator shares.
+    #[must_use]
+    pub fn field(&self, id: TargetId, name: &str) -> Option<&Data> {
+        self.targets.field(id, name)
+    }
+
+    /// The tags of a target.
+    #[must_use]
+    pub fn tags(&self, id: TargetId) -> Vec<&str> {
+        self.targets.texts(id, "tags")
+    }
+
+    /// The name of a target's resolve.
+    #[must_use]
+    pub fn resolve_name(&self, id: TargetId) -> Option<&str> {
+        self.targets.resolve_name(id)
+    }
+
+    /// Everything that the targets ask of a resolve.
+    ///
+    /// # Errors
+    /// The resolve is unknown.
+    pub fn requirements(&self, resolve: &str) -> Result<ResolveRequirements, Error> {
+        self.targets.requirements(resolve)
+    }
+
+    /// The requirements of a `python_requirement`; none for other targets.
+    #[must_use]
+    pub fn required_by(&self, id: TargetId) -> &[Arc<RequirementLine>] {
+        self.targets.required_by(id)
+    }
+
+    /// The modules that a `python_requirement` provides.
+    #[must_use]
+    pub fn provided_modules(&self, id: TargetId) -> Vec<Cow<'static, str>> {
+        let modules = modules_of(&self.targets, id).into_iter();
+        modules.map(|(module, _)| module).collect()
+    }
+
+    /// What a generator generates; nothing for other targets.
+    pub fn generated(&self, id: TargetId) -> impl Iterator<Item = TargetId> + use<> {
+        self.target(id).generated.ids()
+    }
+
+    /// The declaration that a target comes from.
+    #[must_use]
+    pub fn declaration(&self, id: TargetId) -> Option<&'r Declaration> {
+        self.targets.declaration(id)
+    }
+
+    /// The BUILD files of a folder.
+    #[must_use]
+    pub fn build_dir(&self, path: &str) -> Option<&'r BuildDir> {
+        self.repository().build_dir(path)
+    }
+
+    /// Where a field of a target stands.
+    #[must_use]
+    pub fn place(&self, id: TargetId, field: &str) -> Place {
+        self.targets.place(id, field)
+    }
+
+    /// The targets that own a file.
+    #[must_use]
+    pub fn owners_of_file(&self, path: &str) -> Vec<TargetId> {
+        self.targets.owners_of_file(path)
+    }
+
+    /// The generators that would own a file, if it existed.
+    #[must_use]
+    pub fn generators_of(&self, path: &str) -> Vec<TargetId> {
+        self.targets.generators_of(path)
+    }
+
+    /// The entry points of a distribution, in order of declaration.
+    #[must_use]
+    pub fn entry_points(&self, id: TargetId) -> Vec<EntryPoint<'_>> {
+        self.targets.entry_points(id)
+    }
+
+    /// The source roots in use.
+    #[must_use]
+    pub fn source_roots(&self) -> Vec<&str> {
+        self.targets.roots.all().into_iter().collect()
+    }
+
+    /// A path as imports and wheels see it: from its source root on.
+    #[must_use]
+    pub fn stripped<'p>(&self, path: &'p str) -> &'p str {
+        self.targets.roots.strip(path)
+    }
+
+    /// The BUILD files that declare a target's folder.
+    pub fn build_files(&self, id: TargetId) -> impl Iterator<Item = &'r Arc<str>> {
+        let dir = self.targets.build_dir_of(id);
+        dir.into_iter().flat_map(|dir| dir.files.iter())
+    }
+
+    /// A path in a target's folder.
+    #[must_use]
+    pub fn path_in_folder(&self, id: TargetId, name: &str) -> String {
+        join(&self.target(id).dir, name)
+    }
+
+    /// Warnings so far, sorted by place, each once.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<Warning> {
+        let mut warnings = self.repository().warnings().to_vec();
+        warnings.extend_from_slice(&self.targets.warnings);
+        let found = self.direct.iter().filter_map(|(_, cell)| cell.get());
+        for found in found.flatten() {
+            warnings.extend_from_slice(&found.warnings);
+        }
+        let judged = self.judged.iter().filter_map(|(_, cell)| cell.get());
+        for violation in judged.flatten().flatten() {
+            if violation.action == Action::Warn {
+                warnings.push(Warning::new(self.describe(violation), None));
+            }
+        }
+        warnings.sort_by(|a, b| (&a.place, &a.message).cmp(&(&b.place, &b.message)));
+        warnings.dedup();
+        warnings
+    }
+
+    /// The direct dependencies of a target as they are declared or inferred: generators stand
+    /// for what they generate. Sorted by position, each once.
+    ///
+    /// # Errors
+    /// A dependency that leads nowhere, a violated visibility rule.
+    pub fn direct(&self, id: TargetId) -> Result<&[TargetId], Error> {
+        self.refuse_denied(self.judged(id)?)?;
+        Ok(&self.found(id)?.targets)
+    }
+
+    /// The direct dependencies of a target, with generators replaced by what they generate.
+    ///
+    /// # Errors
+    /// See [`Graph::direct`].
+    pub fn dependencies(&self, id: TargetId) -> Result<Vec<TargetId>, Error> {
+        let direct = self.direct(id)?.iter();
+        let mut all: Vec<TargetId> = direct.flat_map(|id| self.targets.expanded(*id)).collect();
+        all.sort_unstable();
+        all.dedup();
+        Ok(all)
+    }
+
+    /// Everything that the targets need, without what `!!` excludes.
+    ///
+    /// # Errors
+    /// See [`Graph::direct`].
+    pub fn transitive_dependencies(&self, roots: &[TargetId]) -> Result<Vec<TargetId>, Error> {
+        self.closure_on(roots, &self.repository().options().platform)
+    }
+
+    /// Who depends on each target; references to generators count for the generator, not for what
+    /// it generates.
+    ///
+    /// # Errors
+    /// See [`Graph::direct`].
+    pub fn dependents(&self) -> Result<TargetMap<Vec<TargetId>>, Error> {
+        let all: Vec<TargetId> = self.all().collect();
+        self.prefetch(&all);
+        let mut dependents = self.targets.arena().map(|_| Vec::new());
+        for id in all {
+            for other in self.direct(id)? {
+                dependents[*other].push(id);
+            }
+        }
+        Ok(dependents)
+    }
+
+    /// Every dependency that visibility rules warn of or forbid.
+    ///
+    /// # Errors
+    /// A dependency that leads nowhere, or rules that say nothing about one.
+    pub fn violations(&self) -> Result<Vec<Violation>, Error> {
+        if self.visibility.is_none() {
+            return Ok(Vec::new());
+        }
+        let all: Vec<TargetId> = self.all().collect();
+        self.prefetch(&all);
+        let mut violations = Vec::new();
+        for id in all {
+            violations.extend_from_slice(self.judged(id)?);
+        }
+        Ok(violations)
+    }
+
+    /// A violation in words.
+    #[must_use]
+    pub fn describe(&self, violation: &Violation) -> String {
+        let kind = |id: TargetId| match self.declaration(id) {
+            Some(declaration) => &declaration.kind,
+            None => &self.target(id).kind,
+        };
+        format!(
+            "`{}` ({}) must not depend on `{}` ({}): {}",
+            self.target(violation.from).address,
+            kind(violation.from),
+            self.target(violation.to).address,
+            kind(violation.to),
+            violation.rule
+        )
+    }
+
+    /// The explicit dependencies of a target. Those of a generator go to what it generates.
+    pub(crate) fn explicit(&self, id: TargetId) -> Result<&ExplicitDependencies, Error> {
+        let like = self.targets.explicit_like(id);
+        outcome(self.explicit[like].get_or_init(|| self.targets.explicit(like)))
+    }
+
+    /// Everything that the targets need on a platform, without what `!!` excludes.
+    pub(crate) fn closure_on(
+        &self,
+        roots: &[TargetId],
+        platform: &str,
+    ) -> Result<Vec<TargetId>, Error> {
+        let mut seen = self.targets.arena().empty_set();
+        let mut found = Vec::new();
+        let mut wave: Vec<TargetId> = roots.to_vec();
+        let mut excluded = self.targets.arena().empty_set();
+        while !wave.is_empty() {
+            self.prefetch(&wave);
+            let mut next = Vec::new();
+            for id in wave {
+                for other in &self.own_explicit(id)?.transitive_ignores {
+                    for one in self.targets.expanded(*other) {
+                        excluded.insert(one);
+                    }
+                }
+                for other in self.direct_on(id, platform)?.iter() {
+                    next.extend(self.targets.expanded(*other).filter(|id| seen.insert(*id)));
+                }
+            }
+            found.extend(&next);
+            wave = next;
+        }
+        found.retain(|id| !excluded.contains(*id));
+        found.sort_unstable();
+        Ok(found)
+    }
+
+    /// What every distribution reaches on a platform.
+    pub(crate) fn closures(&self, platform: &str) -> Result<Arc<DistributionClosures>, Error> {
+        let kept = self.closures.lock().ok();
+        let kept = kept.and_then(|closures| closures.get(platform).cloned());
+        if let Some(kept) = kept {
+            return Ok(kept);
+        }
+        let mut closures = DistributionClosures::new();
+        for id in self.distributions() {
+            let mut reached = self.targets.arena().empty_set();
+            for other in self.closure_on(&[id], platform)? {
+                reached.insert(other);
+            }
+            reached.insert(id);
+            closures.push((id, reached));
+        }
+        let closures = Arc::new(closures);
+        if let Ok(mut cache) = self.closures.lock() {
+            cache.insert(platform.to_owned(), Arc::clone(&closures));
+        }
+        Ok(closures)
+    }
+
+    /// All distributions, by address.
+    #[must_use]
+    pub fn distributions(&self) -> Vec<TargetId> {
+        let mut found: Vec<TargetId> = self.all().filter(|id| self.is_distribution(*id)).collect();
+        found.sort_by_key(|id| &self.target(*id).address);
+        found
+    }
+
+    /// Whether the target is a distribution.
+    #[must_use]
+    pub fn is_distribution(&self, id: TargetId) -> bool {
+        self.target(id).role() == Role::Distribution
+    }
+
+    /// What `dependencies` of the target itself names: nothing for a generator.
+    pub(crate) fn own_explicit(
+        &self,
+        id: TargetId,
+    ) -> Result<Cow<'_, ExplicitDependencies>, Error> {
+        let target = self.target(id);
+        let moved = target.generator.is_none()
+            && target
+                .known
+                .is_some_and(|known| known.moves("dependencies"));
+        match moved {
+            true => Ok(Cow::Owned(ExplicitDependencies::default())),
+            false => self.explicit(id).map(Cow::Borrowed),
+        }
+    }
+
+    /// The direct dependencies of a target on a platform.
+    fn direct_on(&self, id: TargetId, platform: &str) -> Result<Cow<'_, [TargetId]>, Error> {
+        let own = &self.repository().options().platform;
+        if self.target(id).role() != Role::PlatformResources || platform == own {
+            return self.direct(id).map(Cow::Borrowed);
+        }
+        let found = self.find_on(id, platform)?;
+        self.refuse_denied(&self.judge(id, &found.targets)?)?;
+        Ok(Cow::Owned(found.targets))
+    }
+
+    /// Computes and judges the direct dependencies of many targets in parallel.
+    fn prefetch(&self, ids: &[TargetId]) {
+        if ids.len() < 4 {
+            return;
+        }
+        ids.par_iter().with_min_len(4).for_each(|id| {
+            let _kept = self.judged(*id);
+        });
+    }
+
+    /// The direct dependencies of a target, before anybody judges them.
+    fn found(&self, id: TargetId) -> Result<&DirectDependencies, Error> {
+        let platform = &self.repository().options().platform;
+        outcome(self.direct[id].get_or_init(|| self.find_on(id, platform)))
+    }
+
+    fn find_on(&self, id: TargetId, platform: &str) -> Result<DirectDependencies, Error> {
+        if self.target(id).is_generator() {
+            return Ok(DirectDependencies {
+                targets: self.generated(id).collect(),
+                warnings: Vec::new(),
+            });
+        }
+        direct_dependencies(
+            &self.inference,
+            &self.targets,
+            (id, platform),
+            self.explicit(id)?,
+        )
+    }
+
+    /// What visibility rules have against the direct dependencies of a target.
+    fn judged(&self, id: TargetId) -> Result<&[Violation], Error> {
+        let judge = || self.judge(id, &self.found(id)?.targets);
+        outcome(self.judged[id].get_or_init(judge)).map(Vec::as_slice)
+    }
+
+    fn judge(&self, id: TargetId, dependencies: &[TargetId]) -> Result<Vec<Violation>, Error> {
+        let mut violations = Vec::new();
+        let Some(visibility) = &self.visibility else {
+            return Ok(violations);
+        };
+        if self.target(id).is_generator() {
+            return Ok(violations);
+        }
+        for other in dependencies {
+            violations.extend(visibility.check(&self.targets, id, *other)?);
+        }
+        Ok(violations)
+    }
+
+    fn refuse_denied(&self, violations: &[Violation]) -> Result<(), Error> {
+        let denied = violations.iter().filter(|it| it.action == Action::Deny);
+        let denied: Vec<String> = denied.map(|violation| self.describe(violation)).collect();
+        match denied.is_empty() {
+            true => Ok(()),
+            false => Err(Error::Visibility(denied)),
+        }
+    }
+}
+
+/// What is in a cell.
+fn outcome<T>(cell: &Result<T, Error>) -> Result<&T, Error> {
+    cell.as_ref().map_err(Error::clone)
+}

@@ -1,0 +1,80 @@
+//! Dependencies that nobody wrote down: imports, entry points, ancestor `__init__.py` and
+//! `conftest.py` files.
+
+mod ancestors;
+mod binaries;
+mod imports;
+mod strings;
+mod subject;
+
+use super::explicit::ExplicitDependencies;
+use super::target::TargetId;
+use super::targets::Targets;
+use crate::imports::Strings;
+use crate::kinds::Role;
+use crate::options::{InitFiles, Switch};
+use crate::repository::Error;
+use subject::Subject;
+pub(crate) use subject::{DirectDependencies, Inference};
+
+/// Everything that a target depends on: what its fields say, and what is inferred. What its
+/// `dependencies` ignore is left out.
+///
+/// # Errors
+/// A dependency that leads nowhere, a source that cannot be read.
+pub(crate) fn direct_dependencies(
+    inference: &Inference<'_>,
+    targets: &Targets<'_>,
+    (id, platform): (TargetId, &str),
+    explicit: &ExplicitDependencies,
+) -> Result<DirectDependencies, Error> {
+    let mut subject = Subject::new((inference, targets), id, explicit);
+    let target = targets.get(id);
+    subject.found.targets.extend(&explicit.includes);
+    subject.found.targets.extend(targets.special(id)?);
+    if target.role() == Role::PlatformResources {
+        let picked = targets.on_platform(id, platform)?;
+        subject.found.targets.extend(picked);
+    }
+    if target.is_python() {
+        of_source(&mut subject)?;
+    } else if subject.infer().entry_points == Switch::On {
+        match target.role() {
+            Role::Binary => binaries::of_binary(&mut subject)?,
+            Role::Distribution => binaries::of_distribution(&mut subject)?,
+            _ => {}
+        }
+    }
+    let files = targets.requirement_files_of(id);
+    subject.found.targets.extend(files);
+    let mut found = subject.found;
+    found.targets.sort_unstable();
+    found.targets.dedup();
+    found
+        .targets
+        .retain(|other| !explicit.ignores.contains(other));
+    Ok(found)
+}
+
+/// Adds what the text and the place of a Python source imply.
+fn of_source(subject: &mut Subject<'_>) -> Result<(), Error> {
+    let Some(path) = &subject.target().source else {
+        return Ok(());
+    };
+    let infer = subject.infer();
+    let strings = match (infer.string_imports, infer.assets) {
+        (Switch::Off, Switch::Off) => Strings::Skip,
+        _ => Strings::Collect,
+    };
+    if infer.imports == Switch::On || strings == Strings::Collect {
+        imports::add(subject, path, strings)?;
+    }
+    let dir = path.rsplit_once('/').map_or("", |(dir, _)| dir);
+    if infer.init_files != InitFiles::Never {
+        ancestors::add_init_files(subject, dir);
+    }
+    if infer.conftests == Switch::On {
+        ancestors::add_conftests(subject, dir)?;
+    }
+    Ok(())
+}

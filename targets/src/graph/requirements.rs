@@ -1,0 +1,29 @@
+//! The third-party requirements of each resolve, as the targets have them.
+
+use std::sync::Arc;
+
+use model::Place;
+
+use crate::requirements::{IndexOption, RequirementLine};
+
+/// What a resolve is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct ResolveRequirements {
+    /// Requirements in order of BUILD file and line.
+    pub requirements: Vec<ResolveRequirement>,
+    /// Constraints from `-c` lines.
+    pub constraints: Vec<RequirementLine>,
+    /// Options about indexes in requirement files.
+    pub indexes: Vec<IndexOption>,
+    /// Other options in requirement files: name, value, place.
+    pub options: Vec<(String, String, Place)>,
+}
+
+/// One requirement of a resolve and the target that declares it.
+#[derive(Clone, Debug)]
+pub struct ResolveRequirement {
+    /// The line.
+    pub line: Arc<RequirementLine>,
+    /// Address of the target; of the generator for lines of which no target is made.
+    pub target: Arc<str>,
+}
