@@ -96,7 +96,7 @@ impl Declared {
         for (name, value, place) in &all.options {
             apply_option(&mut inputs, name, value).map_err(|error| {
                 CommandError::failure(format!("cannot read `{name} {value}`"))
-                    .at(Place::from(place))
+                    .at(place.clone())
                     .because(error.to_string())
             })?;
         }
