@@ -90,7 +90,7 @@ fn doctor_is_content_or_says_what_to_do() {
     assert_snapshot!(findings(&repo, 1), @"
     amiss  package index: cannot list the files of `pip` from http://127.0.0.1:[PORT]/simple/pip/: no connection: Connection refused (os error 111) (4 attempts)
            mend it: check the connection; `--offline` makes do with what is in the cache
-    amiss  lock of `python-default`: there is none at python.lock
+    amiss  lock of `python-default`: there is no lock
            mend it: cargo xtask generate-lockfiles --resolve python-default
     ");
 }
