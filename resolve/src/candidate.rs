@@ -7,43 +7,54 @@ use model::{
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::need::Need;
-use crate::package::Reason;
 use crate::pins::Pins;
 use crate::problem::Problem;
-use crate::provider::{Provider, Release, ReleaseFile};
+use crate::provider::{Distribution, Distributions, Provider, ReleaseMetadata};
+use crate::reason::Reason;
 use crate::requires_python;
 
 /// Chooses versions in one part of the universe.
 pub(crate) struct Chooser<'a, P> {
     pub(crate) problem: &'a Problem,
     pub(crate) provider: &'a P,
-    /// The lock's pins.
-    pub(crate) held: &'a FxHashSet<PackageName>,
+    /// The projects whose pins are kept.
+    pub(crate) kept: &'a FxHashSet<PackageName>,
     /// What other parts of the universe chose.
     pub(crate) chosen_elsewhere: &'a Pins,
     /// Versions that the user asks for by `==`: they may be yanked.
     pub(crate) exact: &'a FxHashMap<PackageName, VersionRange>,
 }
 
-/// The outcome of a choice.
-pub(crate) enum Choice {
+/// The version to try next.
+pub(crate) enum Candidate {
     /// This version.
     Version(Version),
     /// None, for these reasons; versions in none of these ranges do not exist.
     None(Vec<(VersionRange, Reason)>),
 }
 
+/// Whether a version can be used.
+pub(crate) enum Verdict {
+    /// It can.
+    Usable,
+    /// It cannot.
+    Unusable(Reason),
+}
+
 impl<P: Provider> Chooser<'_, P> {
     /// Chooses a version of `need.name`.
-    pub(crate) fn choose(&self, need: Need<'_>) -> Result<Choice, P::Error> {
+    pub(crate) fn choose(&self, need: Need<'_>) -> Result<Candidate, P::Error> {
         let Some(versions) = self.provider.versions(need.name)? else {
-            return Ok(Choice::None(vec![(VersionRange::full(), Reason::NotFound)]));
+            return Ok(Candidate::None(vec![(
+                VersionRange::full(),
+                Reason::NotFound,
+            )]));
         };
         let mut unusable = Vec::<(Version, Reason)>::new();
         for version in self.order(need, &versions) {
-            match self.usable(need, version)? {
-                Ok(()) => return Ok(Choice::Version(version.clone())),
-                Err(reason) => unusable.push((version.clone(), reason)),
+            match self.judge(need, version)? {
+                Verdict::Usable => return Ok(Candidate::Version(version.clone())),
+                Verdict::Unusable(reason) => unusable.push((version.clone(), reason)),
             }
         }
         if self.problem.inputs.prereleases == PrereleasePolicy::Disallow {
@@ -52,7 +63,7 @@ impl<P: Provider> Chooser<'_, P> {
                 .filter(|v| v.any_prerelease() && need.range.contains(v));
             unusable.extend(pre.map(|v| (v.clone(), Reason::Prerelease)));
         }
-        Ok(Choice::None(by_reason(unusable, &versions)))
+        Ok(Candidate::None(by_reason(unusable, &versions)))
     }
 
     /// The versions in range, in the order in which they are tried.
@@ -88,37 +99,39 @@ impl<P: Provider> Chooser<'_, P> {
         preferred.into_iter().chain(stable).chain(pre)
     }
 
-    /// Whether a version can be used, or why it cannot.
-    fn usable(&self, need: Need<'_>, version: &Version) -> Result<Result<(), Reason>, P::Error> {
-        if self.held.contains(need.name) && !self.problem.pins.keeps(need, version) {
-            return Ok(Err(Reason::Pinned));
+    /// Whether a version can be used.
+    fn judge(&self, need: Need<'_>, version: &Version) -> Result<Verdict, P::Error> {
+        if self.kept.contains(need.name) && !self.problem.pins.keeps(need, version) {
+            return Ok(Verdict::Unusable(Reason::Pinned));
         }
-        self.serves(need, version)
+        self.judge_unpinned(need, version)
     }
 
-    /// Whether a version serves a need, pins aside, or why it does not.
-    pub(crate) fn serves(
+    /// Whether a version serves a need, pins aside.
+    pub(crate) fn judge_unpinned(
         &self,
         need: Need<'_>,
         version: &Version,
-    ) -> Result<Result<(), Reason>, P::Error> {
+    ) -> Result<Verdict, P::Error> {
         if let Some(at) = self.excluding_constraint(need, version) {
-            return Ok(Err(Reason::Constraint(at)));
+            return Ok(Verdict::Unusable(Reason::Constraint(at)));
         }
         let release = self.provider.release(need.name, version)?;
         if let Err(reason) = self.usable_files(need, version, &release) {
-            return Ok(Err(reason));
+            return Ok(Verdict::Unusable(reason));
         }
         let metadata = match self.provider.metadata(need.name, version)? {
-            Ok(metadata) => metadata,
-            Err(unusable) => return Ok(Err(Reason::Metadata(unusable.0))),
+            ReleaseMetadata::Available(metadata) => metadata,
+            ReleaseMetadata::Unavailable(why) => {
+                return Ok(Verdict::Unusable(Reason::Metadata(why)));
+            }
         };
-        if let Some(python) = &metadata.requires_python
-            && !requires_python::serves(python, need.pythons)
-        {
-            return Ok(Err(Reason::RequiresPython(python.clone())));
-        }
-        Ok(Ok(()))
+        Ok(match &metadata.requires_python {
+            Some(python) if !requires_python::serves(python, need.pythons) => {
+                Verdict::Unusable(Reason::RequiresPython(python.clone()))
+            }
+            _ => Verdict::Usable,
+        })
     }
 
     fn excluding_constraint(&self, need: Need<'_>, version: &Version) -> Option<usize> {
@@ -136,7 +149,7 @@ impl<P: Provider> Chooser<'_, P> {
         &self,
         need: Need<'_>,
         version: &Version,
-        release: &Release,
+        release: &Distributions,
     ) -> Result<(), Reason> {
         let all = &release.files;
         let may_be_yanked = self.problem.pins.contains(need.name, version)
@@ -144,7 +157,7 @@ impl<P: Provider> Chooser<'_, P> {
                 .exact
                 .get(need.name)
                 .is_some_and(|range| range.contains(version));
-        let mut files: Vec<&ReleaseFile> =
+        let mut files: Vec<&Distribution> =
             all.iter().filter(|f| may_be_yanked || !f.yanked).collect();
         if files.is_empty() && !all.is_empty() {
             return Err(Reason::Yanked);
@@ -179,7 +192,7 @@ impl<P: Provider> Chooser<'_, P> {
 
     /// Whether files serve every platform that must be served where the project is needed; where
     /// settings name none, any platform that is known will do.
-    fn serves_platforms(&self, need: Need<'_>, files: &[&ReleaseFile]) -> Result<(), Reason> {
+    fn serves_platforms(&self, need: Need<'_>, files: &[&Distribution]) -> Result<(), Reason> {
         let fits = |platform: &Platform| {
             files.iter().any(|file| match &file.kind {
                 FileKind::Sdist(_) => true,
@@ -205,13 +218,13 @@ impl<P: Provider> Chooser<'_, P> {
     }
 }
 
-fn is_wheel(file: &ReleaseFile) -> bool {
+fn is_wheel(file: &Distribution) -> bool {
     matches!(file.kind, FileKind::Wheel(_))
 }
 
 /// Keeps the files that serve `pythons`; where none does, what one of them requires.
 fn no_file_for_pythons(
-    files: &mut Vec<&ReleaseFile>,
+    files: &mut Vec<&Distribution>,
     pythons: &VersionRange,
 ) -> Option<model::VersionSpecifiers> {
     let mut refused = None;

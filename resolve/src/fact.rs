@@ -3,9 +3,11 @@
 use model::{PackageName, Requirement, RequirementSource, VersionRange};
 use pubgrub::External;
 
-use crate::conflict::{Conflict, edges_of_leaf, leaves};
-use crate::fork::{direct_text, edge_range};
-use crate::package::{Package, Reason};
+use crate::conflict::Conflict;
+use crate::dependencies::{admitted_range, direct_text};
+use crate::derivation::{dependencies_of_leaf, leaves};
+use crate::package::SolverPackage;
+use crate::reason::Reason;
 
 /// A fact of a conflict.
 #[derive(Debug, Clone)]
@@ -13,7 +15,7 @@ pub(crate) enum Fact {
     /// The user requires this.
     Required(Requirement),
     /// Versions of a package require this.
-    Depends(Package, VersionRange, Requirement),
+    Depends(SolverPackage, VersionRange, Requirement),
     /// No version lies in the range that is asked for.
     NoVersions(PackageName),
     /// Versions cannot be used.
@@ -26,16 +28,16 @@ impl Conflict {
     /// The facts of the conflict, each once: the same fact of several versions is one.
     pub(crate) fn facts(&self) -> Vec<Fact> {
         let mut facts = Vec::new();
-        for leaf in leaves(&self.tree) {
+        for leaf in leaves(&self.derivation) {
             match leaf {
                 External::NotRoot(..) => {}
                 External::FromDependencyOf(package, ..) => {
-                    for (version, requirement) in edges_of_leaf(&self.edges, leaf) {
+                    for (version, requirement) in dependencies_of_leaf(&self.dependencies, leaf) {
                         if requirement.marker.is_disjoint(&self.environments) {
                             continue;
                         }
                         let requirement = requirement.clone();
-                        let fact = if *package == Package::Root {
+                        let fact = if *package == SolverPackage::Root {
                             Fact::Required(requirement)
                         } else {
                             let versions = VersionRange::singleton(version.clone());
@@ -74,33 +76,33 @@ impl Conflict {
 
     /// The user's requirements that name one of two places.
     fn required_from(&self, places: &(String, String)) -> Vec<Requirement> {
-        let of_root = |((package, _), _): &(&(Package, _), _)| *package == Package::Root;
-        let (_, edges) = match self.edges.iter().find(of_root) {
-            Some(root) => root,
-            None => return Vec::new(),
+        let of_root =
+            |((package, _), _): &(&(SolverPackage, _), _)| *package == SolverPackage::Root;
+        let Some((_, requirements)) = self.dependencies.iter().find(of_root) else {
+            return Vec::new();
         };
-        let names_one = |edge: &&Requirement| {
-            let place = direct_text(&edge.source);
+        let names_one = |requirement: &&Requirement| {
+            let place = direct_text(&requirement.source);
             place == places.0 || place == places.1
         };
-        edges.iter().filter(names_one).cloned().collect()
+        requirements.iter().filter(names_one).cloned().collect()
     }
 
     /// What names a place for a project: no leaf says so.
     fn direct_references(&self, name: &PackageName) -> Vec<Fact> {
-        let mut edges: Vec<_> = self.edges.iter().collect();
-        edges.sort_by_cached_key(|((package, version), _)| (package.to_string(), version));
+        let mut known: Vec<_> = self.dependencies.iter().collect();
+        known.sort_by_cached_key(|((package, version), _)| (package.to_string(), version));
+        let is_direct = |requirement: &&Requirement| {
+            requirement.name == *name && !matches!(requirement.source, RequirementSource::Index(_))
+        };
         let mut found = Vec::new();
-        for ((package, version), edges) in edges {
-            for edge in edges.iter().filter(|edge| edge.name == *name) {
-                if matches!(edge.source, RequirementSource::Index(_)) {
-                    continue;
-                }
-                found.push(if *package == Package::Root {
-                    Fact::Required(edge.clone())
+        for ((package, version), requirements) in known {
+            for requirement in requirements.iter().filter(is_direct).cloned() {
+                found.push(if *package == SolverPackage::Root {
+                    Fact::Required(requirement)
                 } else {
                     let versions = VersionRange::singleton(version.clone());
-                    Fact::Depends(package.clone(), versions, edge.clone())
+                    Fact::Depends(package.clone(), versions, requirement)
                 });
             }
         }
@@ -111,7 +113,7 @@ impl Conflict {
 /// The versions of a project that everything asks for which the facts speak of: whatever
 /// version of a package it is that asks.
 pub(crate) fn asked_for_together(facts: &[Fact], name: &PackageName) -> VersionRange {
-    let mut by_package: Vec<(Option<&Package>, VersionRange)> = Vec::new();
+    let mut by_package: Vec<(Option<&SolverPackage>, VersionRange)> = Vec::new();
     for fact in facts {
         let (package, requirement) = match fact {
             Fact::Required(requirement) => (None, requirement),
@@ -121,7 +123,7 @@ pub(crate) fn asked_for_together(facts: &[Fact], name: &PackageName) -> VersionR
         if requirement.name != *name {
             continue;
         }
-        let range = edge_range(requirement);
+        let range = admitted_range(requirement);
         match by_package
             .iter_mut()
             .find(|(known, _)| known.is_some() && *known == package)
@@ -135,12 +137,12 @@ pub(crate) fn asked_for_together(facts: &[Fact], name: &PackageName) -> VersionR
 }
 
 /// The versions of a package that some fact asks for.
-pub(crate) fn asked_for(facts: &[Fact], package: &Package) -> VersionRange {
+pub(crate) fn asked_for(facts: &[Fact], package: &SolverPackage) -> VersionRange {
     let asks = |fact: &Fact| match fact {
         Fact::Required(requirement) | Fact::Depends(_, _, requirement)
-            if leads_to(requirement, package) =>
+            if package.is_required_by(requirement) =>
         {
-            Some(edge_range(requirement))
+            Some(admitted_range(requirement))
         }
         _ => None,
     };
@@ -151,7 +153,7 @@ pub(crate) fn asked_for(facts: &[Fact], package: &Package) -> VersionRange {
 /// What a package requires of one project, by its versions.
 pub(crate) fn alike<'f>(
     facts: &'f [Fact],
-    package: &Package,
+    package: &SolverPackage,
     name: &PackageName,
 ) -> Vec<(&'f VersionRange, &'f Requirement)> {
     let of_package = |fact: &'f Fact| match fact {
@@ -161,16 +163,6 @@ pub(crate) fn alike<'f>(
         _ => None,
     };
     facts.iter().filter_map(of_package).collect()
-}
-
-fn leads_to(requirement: &Requirement, package: &Package) -> bool {
-    match package {
-        Package::Root => false,
-        Package::Base(name) => requirement.name == *name,
-        Package::Extra(name, extra) => {
-            requirement.name == *name && requirement.extras.contains(extra)
-        }
-    }
 }
 
 /// Adds a fact; versions of one that is known already are joined to it.
@@ -216,7 +208,7 @@ fn follow(fact: Fact, rest: &mut Vec<Fact>, ordered: &mut Vec<Fact>) {
         _ => return,
     };
     ordered.push(fact);
-    let next = |fact: &Fact| matches!(fact, Fact::Depends(p, ..) if leads_to(&requirement, p));
+    let next = |fact: &Fact| matches!(fact, Fact::Depends(p, ..) if p.is_required_by(&requirement));
     while let Some(at) = rest.iter().position(next) {
         let fact = rest.remove(at);
         follow(fact, rest, ordered);

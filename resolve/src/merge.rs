@@ -7,11 +7,11 @@ use model::{
 };
 use rustc_hash::FxHashMap;
 
-use crate::fork::Solution;
-use crate::package::Package;
-use crate::part::Part;
+use crate::package::SolverPackage;
+use crate::part::UniversePart;
 use crate::pins::Pins;
 use crate::reach::reach;
+use crate::solution::Solution;
 
 type Key = (PackageName, Version, PackageSource);
 
@@ -38,7 +38,7 @@ pub(crate) fn merge<E>(
     for solution in solutions {
         let mut versions = Versions::default();
         for (package, marker) in reach(solution) {
-            let Some((version, edges)) = solution.chosen.get(&package) else {
+            let Some((version, dependencies)) = solution.chosen.get(&package) else {
                 continue;
             };
             versions.0.insert(package.clone(), version);
@@ -53,14 +53,14 @@ pub(crate) fn merge<E>(
                 .entry((name.clone(), version.clone(), source))
                 .or_default();
             match &package {
-                Package::Extra(_, extra) => {
-                    node.extras.insert(extra.clone(), edges.to_vec());
+                SolverPackage::Extra(_, extra) => {
+                    node.extras.insert(extra.clone(), dependencies.to_vec());
                 }
-                Package::Base(_) | Package::Root => {
+                SolverPackage::Base(_) | SolverPackage::Root => {
                     let here = solution.part.marker.and(&marker);
                     let before = node.needed.take().unwrap_or(Marker::FALSE);
                     node.needed = Some(before.or(&here));
-                    node.base = edges.to_vec();
+                    node.base = dependencies.to_vec();
                 }
             }
         }
@@ -167,7 +167,7 @@ impl Simplifier<'_> {
 
 /// The parts that have to stay apart: those that agree on every version are joined.
 fn forks(
-    solutions: &[(&Part, Versions<'_>)],
+    solutions: &[(&UniversePart, Versions<'_>)],
     locked: &[Marker],
     simplifier: &mut Simplifier<'_>,
 ) -> Vec<Marker> {
@@ -196,7 +196,7 @@ fn forks(
 }
 
 /// Whether the parts that lie in `fork` agree.
-fn is_one(fork: &Marker, solutions: &[(&Part, Versions<'_>)]) -> bool {
+fn is_one(fork: &Marker, solutions: &[(&UniversePart, Versions<'_>)]) -> bool {
     let mut all = Versions::default();
     solutions
         .iter()
@@ -210,7 +210,7 @@ fn is_one(fork: &Marker, solutions: &[(&Part, Versions<'_>)]) -> bool {
 
 /// The versions that a part needs.
 #[derive(Clone, Default)]
-struct Versions<'a>(FxHashMap<Package, &'a Version>);
+struct Versions<'a>(FxHashMap<SolverPackage, &'a Version>);
 
 impl<'a> Versions<'a> {
     fn agrees(&self, other: &Self) -> bool {

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 
 /// A part of the universe.
 #[derive(Debug, Clone)]
-pub(crate) struct Part {
+pub(crate) struct UniversePart {
     /// The part, relative to the universe: true where the universe was not split.
     pub(crate) marker: Marker,
     /// The environments themselves.
@@ -23,7 +23,7 @@ struct Answers {
     pythons: FxHashMap<Marker, VersionRange>,
 }
 
-impl Part {
+impl UniversePart {
     /// All of a universe.
     pub(crate) fn all(universe: Marker) -> Self {
         Self {

@@ -18,7 +18,7 @@ pub struct Pin {
 
 /// Versions to keep where they still satisfy.
 ///
-/// A pin is held: a resolution that keeps it is looked for first, even at the price of a lower
+/// A pin is kept: a resolution with it is looked for first, even at the price of a lower
 /// version of something new. It is let go only where no such resolution exists, beginning with
 /// the pins that what changed depends on.
 #[derive(Debug, Clone, Default)]
@@ -30,7 +30,8 @@ pub struct Pins {
 
 impl Pins {
     /// Pins of a lock, the parts of the universe that it was resolved in, and the projects
-    /// whose requirements changed since: their pins are preferred and not held.
+    /// whose requirements changed since: their pins are preferred, and kept only where nothing
+    /// speaks against it.
     #[must_use]
     pub fn new(
         pins: impl IntoIterator<Item = Pin>,
@@ -58,8 +59,8 @@ impl Pins {
         &self.changed
     }
 
-    /// The projects whose pins are held at first.
-    pub(crate) fn held(&self) -> FxHashSet<PackageName> {
+    /// The projects whose pins are kept at first.
+    pub(crate) fn kept(&self) -> FxHashSet<PackageName> {
         self.pins
             .keys()
             .filter(|name| !self.changed.contains(*name))

@@ -3,12 +3,12 @@
 
 use std::cmp::Reverse;
 
-use model::{PackageName, Version, VersionRange};
+use model::{PackageName, VersionRange};
 use pubgrub::{Id, State};
 use rustc_hash::FxHashMap;
 
-use crate::fork::Edges;
-use crate::package::{Package, Priority, Types};
+use crate::dependencies::DependencyMap;
+use crate::package::{Priority, SolverPackage, Types};
 
 /// From how many conflicts on a package changes its place.
 const CONFLICT_THRESHOLD: u32 = 5;
@@ -19,34 +19,31 @@ pub(crate) struct Priorities(FxHashMap<PackageName, Priority>);
 
 impl Priorities {
     /// Takes note of a dependency on `name`.
-    pub(crate) fn insert(&mut self, name: &PackageName, is_direct: bool) {
-        let next = self.0.len();
-        let old = self.0.get(name).copied();
-        let index = old.map_or(Reverse(next), Priority::index);
-        let new = if is_direct {
-            Priority::Direct(index)
-        } else {
-            Priority::Unspecified(index)
-        };
-        if old.is_none_or(|old| new > old) {
-            self.0.insert(name.clone(), new);
-        }
+    pub(crate) fn insert(&mut self, name: &PackageName) {
+        self.raise(name, Priority::Unspecified);
+    }
+
+    /// Takes note of a dependency on `name`, which a direct reference gives.
+    pub(crate) fn insert_direct(&mut self, name: &PackageName) {
+        self.raise(name, Priority::Direct);
     }
 
     /// The priority of a package of which the versions in `range` are left; the project goes
     /// before its extras.
-    pub(crate) fn get(&self, package: &Package, range: &VersionRange) -> (Priority, bool) {
+    pub(crate) fn get(&self, package: &SolverPackage, range: &VersionRange) -> (Priority, bool) {
         let Some(name) = package.name() else {
             return (Priority::Root, true);
         };
         let known = self.0.get(name).copied();
-        let known = known.unwrap_or(Priority::Unspecified(Reverse(usize::MAX)));
+        // What nothing was seen to depend on yet is the last.
+        let next = Reverse(self.0.len());
+        let known = known.unwrap_or(Priority::Unspecified(next));
         let priority = if range.as_singleton().is_some() || is_one_public_version(range) {
             known.max(Priority::Singleton(known.index()))
         } else {
             known
         };
-        (priority, matches!(package, Package::Base(_)))
+        (priority, matches!(package, SolverPackage::Base(_)))
     }
 
     fn raise(&mut self, name: &PackageName, class: fn(Reverse<usize>) -> Priority) -> bool {
@@ -89,19 +86,19 @@ fn is_one_public_version(range: &VersionRange) -> bool {
 /// How often packages clashed.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ConflictTracker {
-    affected: FxHashMap<Id<Package>, u32>,
-    culprit: FxHashMap<Id<Package>, u32>,
+    affected: FxHashMap<Id<SolverPackage>, u32>,
+    culprit: FxHashMap<Id<SolverPackage>, u32>,
     /// What was rejected often, with what rejected it last.
-    early: Vec<(Id<Package>, Vec<Id<Package>>)>,
-    late: Vec<Id<Package>>,
+    early: Vec<(Id<SolverPackage>, Vec<Id<SolverPackage>>)>,
+    late: Vec<Id<SolverPackage>>,
 }
 
 impl ConflictTracker {
     /// Takes note that a version of `affected` was made unusable by `culprits`.
     pub(crate) fn record(
         &mut self,
-        affected: Id<Package>,
-        culprits: impl Iterator<Item = Id<Package>>,
+        affected: Id<SolverPackage>,
+        culprits: impl Iterator<Item = Id<SolverPackage>>,
     ) {
         let culprits: Vec<_> = culprits.filter(|culprit| *culprit != affected).collect();
         for culprit in &culprits {
@@ -121,7 +118,7 @@ impl ConflictTracker {
         &mut self,
         state: &mut State<Types>,
         priorities: &mut Priorities,
-        edges: &FxHashMap<(Package, Version), Edges>,
+        dependencies: &DependencyMap,
     ) {
         for (package, culprits) in self.early.drain(..) {
             if raise(package, Priority::ConflictEarly, state, priorities) {
@@ -129,7 +126,7 @@ impl ConflictTracker {
                     let mut names = culprits.iter().map(|id| state.package_store[*id].name());
                     names.any(|culprit| culprit == Some(name))
                 };
-                for name in dependents(state.package_store[package].name(), edges) {
+                for name in dependents(state.package_store[package].name(), dependencies) {
                     if !is_culprit(&name) {
                         priorities.raise(&name, Priority::ConflictEarly);
                     }
@@ -149,18 +146,15 @@ impl ConflictTracker {
 }
 
 /// The projects that are known to lead to `name`: it is not met before they are decided.
-fn dependents(
-    name: Option<&PackageName>,
-    edges: &FxHashMap<(Package, Version), Edges>,
-) -> Vec<PackageName> {
+fn dependents(name: Option<&PackageName>, dependencies: &DependencyMap) -> Vec<PackageName> {
     let mut found: Vec<PackageName> = name.into_iter().cloned().collect();
     let mut at = 0;
     while let Some(name) = found.get(at).cloned() {
         at += 1;
-        for ((package, _), edges) in edges {
+        for ((package, _), required) in dependencies {
             if let Some(dependent) = package.name()
                 && !found.contains(dependent)
-                && edges.iter().any(|edge| edge.name == name)
+                && required.iter().any(|requirement| requirement.name == name)
             {
                 found.push(dependent.clone());
             }
@@ -171,7 +165,7 @@ fn dependents(
 
 /// Whether the package's place changes.
 fn raise(
-    package: Id<Package>,
+    package: Id<SolverPackage>,
     class: fn(Reverse<usize>) -> Priority,
     state: &State<Types>,
     priorities: &mut Priorities,
@@ -180,7 +174,10 @@ fn raise(
     name.is_some_and(|name| priorities.raise(name, class))
 }
 
-fn reaches_threshold(counts: &mut FxHashMap<Id<Package>, u32>, package: Id<Package>) -> bool {
+fn reaches_threshold(
+    counts: &mut FxHashMap<Id<SolverPackage>, u32>,
+    package: Id<SolverPackage>,
+) -> bool {
     let count = counts.entry(package).or_default();
     *count += 1;
     if *count < CONFLICT_THRESHOLD {

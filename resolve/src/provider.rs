@@ -11,7 +11,7 @@ use model::{
 /// A source of packages.
 ///
 /// Answers must not change while a resolution runs. An error ends the resolution; what makes
-/// one version unusable is an answer, [`Unusable`], and the resolver looks for another version.
+/// one version unusable is an answer, and the resolver looks for another version.
 pub trait Provider {
     /// Why the world could not be asked.
     type Error: Error + 'static;
@@ -27,17 +27,21 @@ pub trait Provider {
     ///
     /// # Errors
     /// Where the index could not be asked.
-    fn release(&self, name: &PackageName, version: &Version) -> Result<Arc<Release>, Self::Error>;
+    fn release(
+        &self,
+        name: &PackageName,
+        version: &Version,
+    ) -> Result<Arc<Distributions>, Self::Error>;
 
     /// The core metadata of one of these versions.
     ///
     /// # Errors
-    /// Where it could not be fetched; metadata that cannot be used is [`Unusable`].
+    /// Where it could not be fetched; metadata that cannot be used is an answer.
     fn metadata(
         &self,
         name: &PackageName,
         version: &Version,
-    ) -> Result<Result<Arc<Metadata>, Unusable>, Self::Error>;
+    ) -> Result<ReleaseMetadata, Self::Error>;
 
     /// The one version that a direct reference gives.
     ///
@@ -47,7 +51,7 @@ pub trait Provider {
         &self,
         name: &PackageName,
         source: &RequirementSource,
-    ) -> Result<Arc<Direct>, Self::Error>;
+    ) -> Result<Arc<DirectRelease>, Self::Error>;
 
     /// Where the project's files come from.
     ///
@@ -61,16 +65,16 @@ pub trait Provider {
 
 /// The files of one version.
 #[derive(Debug, Clone, Default)]
-pub struct Release {
+pub struct Distributions {
     /// The files that can be used at all.
-    pub files: Vec<ReleaseFile>,
+    pub files: Vec<Distribution>,
     /// Whether it has others, of which none has a digest that the user asks for.
     pub left_out_by_hash: bool,
 }
 
 /// What matters of one file to a choice.
 #[derive(Debug, Clone)]
-pub struct ReleaseFile {
+pub struct Distribution {
     /// What the file is, by its name.
     pub kind: FileKind,
     /// The Pythons that it is for.
@@ -79,13 +83,18 @@ pub struct ReleaseFile {
     pub yanked: bool,
 }
 
-/// Why the metadata of one version cannot be used, in words for the user.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unusable(pub String);
+/// The core metadata of one version.
+#[derive(Debug, Clone)]
+pub enum ReleaseMetadata {
+    /// It is this.
+    Available(Arc<Metadata>),
+    /// It cannot be used, for a reason in words for the user.
+    Unavailable(String),
+}
 
 /// What a direct reference gives.
 #[derive(Debug, Clone)]
-pub struct Direct {
+pub struct DirectRelease {
     /// Its version.
     pub version: Version,
     /// Where it comes from, in full: a git revision is a commit here.

@@ -6,18 +6,18 @@ use std::collections::hash_map::Entry;
 use model::{Marker, PackageName};
 use rustc_hash::FxHashMap;
 
-use crate::fork::Solution;
-use crate::package::Package;
+use crate::package::SolverPackage;
+use crate::solution::Solution;
 
 /// The environments, relative to the part, in which each package of `solution` is needed.
 ///
 /// A package is needed where something needed requires it; what is never needed is left out.
-pub(crate) fn reach(solution: &Solution) -> FxHashMap<Package, Marker> {
-    let mut reach = FxHashMap::<Package, Marker>::default();
+pub(crate) fn reach(solution: &Solution) -> FxHashMap<SolverPackage, Marker> {
+    let mut reach = FxHashMap::<SolverPackage, Marker>::default();
     // What each package in the queue is newly known to be needed for.
-    let mut news = FxHashMap::<Package, Marker>::default();
-    news.insert(Package::Root, Marker::TRUE);
-    let mut queue = VecDeque::from([Package::Root]);
+    let mut news = FxHashMap::<SolverPackage, Marker>::default();
+    news.insert(SolverPackage::Root, Marker::TRUE);
+    let mut queue = VecDeque::from([SolverPackage::Root]);
     while let Some(package) = queue.pop_front() {
         let Some(new) = news.remove(&package) else {
             continue;
@@ -28,43 +28,44 @@ pub(crate) fn reach(solution: &Solution) -> FxHashMap<Package, Marker> {
             continue;
         }
         *old = all;
-        let mut pass = |package: Package, marker: &Marker| match news.entry(package) {
+        let mut pass = |package: SolverPackage, marker: &Marker| match news.entry(package) {
             Entry::Occupied(mut known) => *known.get_mut() = known.get().or(marker),
             Entry::Vacant(free) => {
                 queue.push_back(free.key().clone());
                 free.insert(marker.clone());
             }
         };
-        let Some((_, edges)) = solution.chosen.get(&package) else {
+        let Some((_, dependencies)) = solution.chosen.get(&package) else {
             continue;
         };
-        for edge in edges.iter() {
-            if solution.part.excludes(&edge.marker) {
+        for dependency in dependencies.iter() {
+            if solution.part.excludes(&dependency.marker) {
                 continue;
             }
-            let marker = new.and(&edge.marker);
+            let marker = new.and(&dependency.marker);
             if solution.part.excludes(&marker) {
                 continue;
             }
-            for extra in &edge.extras {
-                pass(Package::Extra(edge.name.clone(), extra.clone()), &marker);
+            let name = &dependency.name;
+            for extra in &dependency.extras {
+                pass(SolverPackage::Extra(name.clone(), extra.clone()), &marker);
             }
-            pass(Package::Base(edge.name.clone()), &marker);
+            pass(SolverPackage::Base(name.clone()), &marker);
         }
-        if let Package::Extra(name, _) = &package {
-            pass(Package::Base(name.clone()), &new);
+        if let SolverPackage::Extra(name, _) = &package {
+            pass(SolverPackage::Base(name.clone()), &new);
         }
     }
-    reach.remove(&Package::Root);
+    reach.remove(&SolverPackage::Root);
     reach
 }
 
 /// The environments in which the project itself is needed.
 pub(crate) fn of_projects(
-    reach: &FxHashMap<Package, Marker>,
+    reach: &FxHashMap<SolverPackage, Marker>,
 ) -> impl Iterator<Item = (&PackageName, &Marker)> {
     reach.iter().filter_map(|(package, marker)| match package {
-        Package::Base(name) => Some((name, marker)),
-        Package::Root | Package::Extra(..) => None,
+        SolverPackage::Base(name) => Some((name, marker)),
+        SolverPackage::Root | SolverPackage::Extra(..) => None,
     })
 }

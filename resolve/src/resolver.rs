@@ -4,27 +4,30 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use model::{
-    ExtraName, Marker, Operator, PackageName, Requirement, Resolution, VersionRange,
+    ExtraName, Marker, Operator, PackageName, Requirement, Resolution, Version, VersionRange,
     specifier_range,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::candidate::Chooser;
-use crate::conflict::{Conflict, Remedy};
-use crate::fork::{Fork, Outcome, Seeds, Solution};
+use crate::candidate::{Chooser, Verdict};
+use crate::conflict::Conflict;
+use crate::fork::{Fork, Step};
 use crate::merge::merge;
 use crate::need::Need;
-use crate::package::Package;
-use crate::part::Part;
+use crate::no_solution::{NoSolution, Remedy};
+use crate::package::SolverPackage;
+use crate::part::UniversePart;
 use crate::pins::{Pin, Pins};
 use crate::problem::Problem;
 use crate::provider::Provider;
 use crate::reach;
+use crate::seeds::Seeds;
+use crate::solution::Solution;
 use crate::split;
 
 /// A resolution, and what the user should hear about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Resolved {
+pub struct ResolveReport {
     /// The resolution.
     pub resolution: Resolution,
     /// Sorted.
@@ -54,153 +57,137 @@ pub enum ResolveError<E> {
 /// The result holds for every environment of the problem's universe, and is the same for the
 /// same problem and answers.
 ///
+/// 1. The universe begins as one part, or as the parts that the lock was resolved in.
+/// 2. PubGrub solves one part after another, and keeps to the pins.
+/// 3. A part whose requirements differ by marker is split, and each half solved.
+/// 4. A part without a solution is split where the clash is needed in one half only. Where a pin
+///    takes part in the clash, the pin is let go, and all starts again.
+/// 5. A solution that turns out to need a project in more environments than its version was chosen
+///    for is thrown away, and the part starts again with that known.
+/// 6. The solutions of all parts are merged.
+///
 /// # Errors
 /// Where the provider fails, or where there is no solution for some environment.
 pub fn resolve<P: Provider>(
     problem: &Problem,
     provider: &P,
-) -> Result<Resolved, ResolveError<P::Error>> {
+) -> Result<ResolveReport, ResolveError<P::Error>> {
     let mut problem = problem.clone();
     problem.inputs.requirements.sort();
     problem.inputs.requirements.dedup();
-    let mut held = problem.pins.held();
+    let exact = exact_versions(&problem.inputs.requirements);
+    let mut kept = problem.pins.kept();
     loop {
         let attempt = Attempt {
             problem: &problem,
             provider,
-            held: &held,
-            exact: exact_versions(&problem.inputs.requirements),
+            kept: &kept,
+            exact: &exact,
+            queue: Queue::default(),
+            solutions: Vec::new(),
+            chosen: Vec::new(),
         };
         match attempt.run()? {
-            Attempted::Solved(solutions) => return finish(&problem, provider, &solutions),
-            Attempted::LetGo(names) => {
+            AttemptEnd::Solved(solutions) => return finish(&problem, provider, &solutions),
+            AttemptEnd::LetGo(names) => {
                 for name in names {
-                    held.remove(&name);
+                    kept.remove(&name);
                 }
             }
         }
     }
 }
 
-fn finish<P: Provider>(
-    problem: &Problem,
-    provider: &P,
-    solutions: &[Solution],
-) -> Result<Resolved, ResolveError<P::Error>> {
-    let resolution = merge(
-        solutions,
-        &problem.inputs.output_universe(),
-        &problem.pins,
-        |name| provider.source(name),
-    )?;
-    let mut warnings: Vec<Warning> = solutions
-        .iter()
-        .flat_map(|solution| &solution.missing_extras)
-        .filter(|(name, version, extra)| {
-            resolution.nodes.iter().any(|node| {
-                node.name == *name && node.version == *version && node.extras.contains(extra)
-            })
-        })
-        .map(|(name, _, extra)| Warning::MissingExtra(name.clone(), extra.clone()))
-        .collect();
-    warnings.sort();
-    warnings.dedup();
-    Ok(Resolved {
-        resolution,
-        warnings,
-    })
-}
-
-/// The versions that `==` names, by project.
-fn exact_versions(requirements: &[Requirement]) -> FxHashMap<PackageName, VersionRange> {
-    let mut exact = FxHashMap::<_, VersionRange>::default();
-    for requirement in requirements {
-        for specifier in requirement.specifiers().into_iter().flat_map(|s| s.iter()) {
-            if matches!(specifier.operator(), Operator::Equal | Operator::ExactEqual) {
-                let range = exact
-                    .entry(requirement.name.clone())
-                    .or_insert_with(VersionRange::empty);
-                *range = range.union(&specifier_range(specifier));
-            }
-        }
-    }
-    exact
-}
-
+/// One walk over all parts, with a set of pins that are kept.
 struct Attempt<'a, P> {
     problem: &'a Problem,
     provider: &'a P,
-    held: &'a FxHashSet<PackageName>,
-    exact: FxHashMap<PackageName, VersionRange>,
+    kept: &'a FxHashSet<PackageName>,
+    exact: &'a FxHashMap<PackageName, VersionRange>,
+    /// The parts that are not solved yet.
+    queue: Queue,
+    solutions: Vec<Solution>,
+    /// What the solutions chose, for the other parts to prefer.
+    chosen: Vec<Pin>,
 }
 
-enum Attempted {
+/// How an attempt ends, where it is not with a conflict.
+enum AttemptEnd {
     Solved(Vec<Solution>),
     /// These pins stand in the way.
     LetGo(Vec<PackageName>),
 }
 
+/// Where an attempt goes from a part that has no solution.
+enum Way {
+    /// On, with the part in pieces or from its start.
+    On,
+    /// Back, without these pins.
+    Back(Vec<PackageName>),
+}
+
 impl<P: Provider> Attempt<'_, P> {
-    fn run(&self) -> Result<Attempted, ResolveError<P::Error>> {
-        let mut queue = Queue::default();
+    fn run(mut self) -> Result<AttemptEnd, ResolveError<P::Error>> {
         for part in self.first_parts() {
-            queue.push(Fork::new(part, Seeds::default()));
+            self.queue.push(Fork::new(part, Seeds::default()));
         }
-        let mut solutions: Vec<Solution> = Vec::new();
-        let mut elsewhere = Vec::<Pin>::new();
-        loop {
-            let Some(fork) = queue.pop() else {
-                return Ok(Attempted::Solved(solutions));
-            };
-            let chosen_elsewhere = Pins::new(elsewhere.iter().cloned(), Vec::new(), []);
+        while let Some(fork) = self.queue.pop() {
+            let chosen_elsewhere = Pins::new(self.chosen.iter().cloned(), Vec::new(), []);
             let chooser = Chooser {
                 problem: self.problem,
                 provider: self.provider,
-                held: self.held,
+                kept: self.kept,
                 chosen_elsewhere: &chosen_elsewhere,
-                exact: &self.exact,
+                exact: self.exact,
             };
             match fork.run(&chooser)? {
-                Outcome::Split(forks) => forks.into_iter().for_each(|fork| queue.push(fork)),
-                Outcome::Restart(part, seeds) => queue.push(Fork::new(part, seeds)),
-                Outcome::NoSolution(stuck) => {
-                    let pins = stuck.pins(self.problem.pins.changed());
-                    if !pins.within.is_empty() && !stuck.is_nowhere(self.problem) {
-                        return Ok(Attempted::LetGo(pins.within));
-                    }
-                    let part = stuck.part.clone();
-                    match stuck.remedy(self.problem) {
-                        Remedy::Split(marker) => {
-                            for part in split::split(&part, &marker) {
-                                queue.push(Fork::new(part, Seeds::default()));
-                            }
-                        }
-                        Remedy::Restart => queue.push(Fork::new(part, Seeds::default())),
-                        Remedy::None if !pins.outside.is_empty() => {
-                            return Ok(Attempted::LetGo(pins.outside));
-                        }
-                        Remedy::None => {
-                            let versions = self.versions(&stuck.projects())?;
-                            let conflict = stuck.into_conflict(self.problem, versions);
-                            return Err(ResolveError::Conflict(Box::new(conflict)));
-                        }
-                    }
-                }
-                Outcome::Solved(solution) => match self.missed(&chooser, &solution)? {
-                    Some(seeds) => queue.push(Fork::new(solution.part, seeds)),
+                Step::Solved(solution) => match self.missed(&chooser, &solution)? {
+                    Some(seeds) => self.queue.push(Fork::new(solution.part, seeds)),
                     None => {
-                        elsewhere.extend(pins(&solution));
-                        solutions.push(solution);
+                        self.chosen.extend(solution.pins());
+                        self.solutions.push(solution);
                     }
+                },
+                Step::Split(forks) => self.queue.extend(forks),
+                Step::Restart(part, seeds) => self.queue.push(Fork::new(part, seeds)),
+                Step::NoSolution(no_solution) => match self.recover(*no_solution)? {
+                    Way::On => {}
+                    Way::Back(pins) => return Ok(AttemptEnd::LetGo(pins)),
                 },
             }
         }
+        Ok(AttemptEnd::Solved(self.solutions))
+    }
+
+    /// Finds a way on from a part without a solution; where there is none, that is the conflict.
+    fn recover(&mut self, no_solution: NoSolution) -> Result<Way, ResolveError<P::Error>> {
+        let problem = self.problem;
+        let pins = no_solution.kept_pins(problem.pins.changed());
+        if !pins.within.is_empty() && !no_solution.is_nowhere(problem) {
+            return Ok(Way::Back(pins.within));
+        }
+        let part = no_solution.part.clone();
+        match no_solution.remedy(problem) {
+            Remedy::Split(marker) => {
+                let parts = split::split(&part, &marker).into_iter();
+                self.queue
+                    .extend(parts.map(|part| Fork::new(part, Seeds::default())));
+            }
+            Remedy::Restart => self.queue.push(Fork::new(part, Seeds::default())),
+            Remedy::None if !pins.outside.is_empty() => return Ok(Way::Back(pins.outside)),
+            Remedy::None => {
+                let versions = self.versions(&no_solution.projects())?;
+                let conflict = no_solution.into_conflict(problem, versions);
+                return Err(ResolveError::Conflict(Box::new(conflict)));
+            }
+        }
+        Ok(Way::On)
     }
 
     /// The parts to begin with: the universe, or those that the lock was resolved in.
-    fn first_parts(&self) -> Vec<Part> {
+    fn first_parts(&self) -> Vec<UniversePart> {
         let universe = self.problem.inputs.universe();
-        let mut rest = Part::all(universe);
+        let mut rest = UniversePart::all(universe);
         let mut parts = Vec::new();
         for fork in self.problem.pins.forks() {
             let part = rest.and(fork);
@@ -230,7 +217,7 @@ impl<P: Provider> Attempt<'_, P> {
             if solution.direct.contains_key(name) {
                 continue;
             }
-            let Some((version, _)) = solution.chosen.get(&Package::Base(name.clone())) else {
+            let Some((version, _)) = solution.chosen.get(&SolverPackage::Base(name.clone())) else {
                 continue;
             };
             let demand = marker.and(&solution.part.environments);
@@ -241,7 +228,7 @@ impl<P: Provider> Attempt<'_, P> {
                 demand: &demand,
                 pythons: &solution.part.pythons(&demand),
             };
-            let Err(reason) = chooser.serves(need, version)? else {
+            let Verdict::Unusable(reason) = chooser.judge_unpinned(need, version)? else {
                 continue;
             };
             found = true;
@@ -259,7 +246,7 @@ impl<P: Provider> Attempt<'_, P> {
     fn versions(
         &self,
         names: &[PackageName],
-    ) -> Result<FxHashMap<PackageName, Arc<[model::Version]>>, P::Error> {
+    ) -> Result<FxHashMap<PackageName, Arc<[Version]>>, P::Error> {
         let mut versions = FxHashMap::default();
         for name in names {
             if let Some(list) = self.provider.versions(name)? {
@@ -273,7 +260,7 @@ impl<P: Provider> Attempt<'_, P> {
 /// Parts that wait to be solved.
 #[derive(Default)]
 struct Queue {
-    forks: BTreeMap<(split::Order, usize), Fork>,
+    forks: BTreeMap<(split::SolveOrder, usize), Fork>,
     pushed: usize,
 }
 
@@ -284,25 +271,56 @@ impl Queue {
         self.forks.insert((order, self.pushed), fork);
     }
 
+    fn extend(&mut self, forks: impl IntoIterator<Item = Fork>) {
+        forks.into_iter().for_each(|fork| self.push(fork));
+    }
+
     fn pop(&mut self) -> Option<Fork> {
         self.forks.pop_first().map(|(_, fork)| fork)
     }
 }
 
-/// The versions of a solution, for other parts to prefer.
-fn pins(solution: &Solution) -> Vec<Pin> {
-    let mut pins: Vec<Pin> = solution
-        .chosen
+fn finish<P: Provider>(
+    problem: &Problem,
+    provider: &P,
+    solutions: &[Solution],
+) -> Result<ResolveReport, ResolveError<P::Error>> {
+    let resolution = merge(
+        solutions,
+        &problem.inputs.output_universe(),
+        &problem.pins,
+        |name| provider.source(name),
+    )?;
+    let mut warnings: Vec<Warning> = solutions
         .iter()
-        .filter_map(|(package, (version, _))| match package {
-            Package::Base(name) => Some(Pin {
-                name: name.clone(),
-                version: version.clone(),
-                marker: solution.part.marker.clone(),
-            }),
-            Package::Root | Package::Extra(..) => None,
+        .flat_map(|solution| &solution.missing_extras)
+        .filter(|(name, version, extra)| {
+            resolution.nodes.iter().any(|node| {
+                node.name == *name && node.version == *version && node.extras.contains(extra)
+            })
         })
+        .map(|(name, _, extra)| Warning::MissingExtra(name.clone(), extra.clone()))
         .collect();
-    pins.sort_by(|a, b| a.name.cmp(&b.name));
-    pins
+    warnings.sort();
+    warnings.dedup();
+    Ok(ResolveReport {
+        resolution,
+        warnings,
+    })
+}
+
+/// The versions that `==` names, by project.
+fn exact_versions(requirements: &[Requirement]) -> FxHashMap<PackageName, VersionRange> {
+    let mut exact = FxHashMap::<_, VersionRange>::default();
+    for requirement in requirements {
+        for specifier in requirement.specifiers().into_iter().flat_map(|s| s.iter()) {
+            if matches!(specifier.operator(), Operator::Equal | Operator::ExactEqual) {
+                let range = exact
+                    .entry(requirement.name.clone())
+                    .or_insert_with(VersionRange::empty);
+                *range = range.union(&specifier_range(specifier));
+            }
+        }
+    }
+    exact
 }

@@ -7,18 +7,19 @@ use std::ops::Bound;
 
 use model::{Marker, PackageName, Requirement, RequirementSource, Version};
 
-use crate::part::Part;
+use crate::part::UniversePart;
 
-/// The parts that `part` splits into for the sake of `edges`; `part` itself where no edge asks
-/// for a split.
-pub(crate) fn parts(part: &Part, edges: &[Requirement]) -> Vec<Part> {
+/// The parts that `part` splits into for the sake of `dependencies`; `part` itself where none of
+/// them asks for a split.
+pub(crate) fn parts(part: &UniversePart, dependencies: &[Requirement]) -> Vec<UniversePart> {
     let mut by_name = BTreeMap::<&PackageName, Vec<&Requirement>>::new();
-    for edge in edges {
-        by_name.entry(&edge.name).or_default().push(edge);
+    for dependency in dependencies {
+        let of_name = by_name.entry(&dependency.name).or_default();
+        of_name.push(dependency);
     }
     let mut parts = vec![part.clone()];
-    for edges in by_name.values() {
-        for marker in splitting_markers(part, edges) {
+    for dependencies in by_name.values() {
+        for marker in splitting_markers(part, dependencies) {
             parts = parts.iter().flat_map(|part| split(part, &marker)).collect();
         }
     }
@@ -26,8 +27,8 @@ pub(crate) fn parts(part: &Part, edges: &[Requirement]) -> Vec<Part> {
 }
 
 /// The two sides of `part` by `marker`, without an empty one.
-pub(crate) fn split(part: &Part, marker: &Marker) -> Vec<Part> {
-    let sides: Vec<Part> = [marker.clone(), marker.negate()]
+pub(crate) fn split(part: &UniversePart, marker: &Marker) -> Vec<UniversePart> {
+    let sides: Vec<UniversePart> = [marker.clone(), marker.negate()]
         .into_iter()
         .map(|side| part.and(&side))
         .filter(|side| !side.environments.is_false())
@@ -40,11 +41,11 @@ pub(crate) fn split(part: &Part, marker: &Marker) -> Vec<Part> {
 }
 
 /// A place in the order in which parts are solved.
-pub(crate) type Order = (Reverse<Option<Version>>, String);
+pub(crate) type SolveOrder = (Reverse<Option<Version>>, String);
 
 /// The order in which parts are solved: later Pythons first, as they have the newest versions,
 /// which the others then prefer.
-pub(crate) fn order(part: &Part) -> Order {
+pub(crate) fn order(part: &UniversePart) -> SolveOrder {
     let lowest = match part.environments.python_versions().bounding_range() {
         Some((Bound::Included(low) | Bound::Excluded(low), _)) => Some(low.clone()),
         _ => None,
@@ -52,11 +53,11 @@ pub(crate) fn order(part: &Part) -> Order {
     (Reverse(lowest), part.marker.to_string())
 }
 
-/// The markers of `edges`, all on one project, by which versions may differ.
-fn splitting_markers(part: &Part, edges: &[&Requirement]) -> Vec<Marker> {
-    let mut active: Vec<&&Requirement> = edges
+/// The markers of `dependencies`, all on one project, by which versions may differ.
+fn splitting_markers(part: &UniversePart, dependencies: &[&Requirement]) -> Vec<Marker> {
+    let mut active: Vec<&&Requirement> = dependencies
         .iter()
-        .filter(|edge| !part.excludes(&edge.marker))
+        .filter(|one| !part.excludes(&one.marker))
         .collect();
     let Some(first) = active.first() else {
         return Vec::new();
@@ -65,15 +66,15 @@ fn splitting_markers(part: &Part, edges: &[&Requirement]) -> Vec<Marker> {
     // A direct reference holds for all that requires the project, but only where it is made.
     let from_index = active
         .iter()
-        .all(|edge| matches!(edge.source, RequirementSource::Index(_)));
+        .all(|one| matches!(one.source, RequirementSource::Index(_)));
     if from_index
-        && (active.iter().all(|edge| edge.source == *source)
-            || active.iter().all(|edge| edge.marker == *marker))
+        && (active.iter().all(|one| one.source == *source)
+            || active.iter().all(|one| one.marker == *marker))
     {
         return Vec::new();
     }
-    active.retain(|edge| !part.environments.is_subset(&edge.marker));
-    let mut markers: Vec<Marker> = active.iter().map(|edge| edge.marker.clone()).collect();
+    active.retain(|one| !part.environments.is_subset(&one.marker));
+    let mut markers: Vec<Marker> = active.iter().map(|one| one.marker.clone()).collect();
     markers.dedup();
     markers
 }

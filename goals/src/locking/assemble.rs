@@ -2,7 +2,7 @@
 
 use lockfile::Lock;
 use model::{DistFile, FileKind, LockedPackage, Node, PackageSource, Resolution};
-use resolve::Provider;
+use resolve::{Provider, ReleaseMetadata};
 
 use crate::error::CommandError;
 use crate::locking::Declared;
@@ -50,10 +50,10 @@ fn package(
     }
     let in_words =
         |error: crate::locking::provider::ProviderError| error.into_command_error(declared);
-    if let Ok(metadata) = provider
+    let metadata = provider
         .metadata(&package.name, &package.version)
-        .map_err(in_words)?
-    {
+        .map_err(in_words)?;
+    if let ReleaseMetadata::Available(metadata) = metadata {
         package.requires_python = metadata.requires_python.clone();
     }
     let inputs = &declared.inputs;

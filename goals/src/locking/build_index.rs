@@ -8,10 +8,12 @@ use index::{FilePolicy, Index};
 use install::build::{BuildRequirements, BuildWheel, Provided};
 use install::python::{CompatibleTags, Interpreter};
 use model::{
-    FileKind, InterpreterConstraints, LockInputs, Metadata, PackageName, PackageSet, PackageSource,
+    FileKind, InterpreterConstraints, LockInputs, PackageName, PackageSet, PackageSource,
     Requirement, RequirementSource, Version, VersionRange,
 };
-use resolve::{Direct, Problem, Provider, Release, ReleaseFile, ResolveError, Unusable};
+use resolve::{
+    DirectRelease, Distribution, Distributions, Problem, Provider, ReleaseMetadata, ResolveError,
+};
 
 /// The package index as the source of what builds require: wheels only, so that no build waits
 /// for another.
@@ -44,7 +46,7 @@ impl BuildRequirements for BuildIndex<'_> {
             }
             ResolveError::Conflict(conflict) => conflict
                 .explain(&problem)
-                .reasons
+                .premises
                 .iter()
                 .map(ToString::to_string)
                 .collect::<Vec<_>>()
@@ -117,22 +119,26 @@ impl Provider for Wheels<'_> {
         }
     }
 
-    fn release(&self, name: &PackageName, version: &Version) -> Result<Arc<Release>, index::Error> {
+    fn release(
+        &self,
+        name: &PackageName,
+        version: &Version,
+    ) -> Result<Arc<Distributions>, index::Error> {
         let release = self.release_of(name, version)?;
         let files = release.iter().flat_map(|release| &release.files);
-        Ok(Arc::new(Release {
+        Ok(Arc::new(Distributions {
             files: files
                 .filter(|file| match &file.kind {
                     FileKind::Wheel(wheel) => self.tags.rank(wheel).is_some(),
                     FileKind::Sdist(_) => true,
                 })
-                .map(|file| ReleaseFile {
+                .map(|file| Distribution {
                     kind: file.kind.clone(),
                     requires_python: file.file.requires_python.clone(),
                     yanked: file.file.yanked.is_some(),
                 })
                 .collect(),
-            ..Release::default()
+            ..Distributions::default()
         }))
     }
 
@@ -140,10 +146,12 @@ impl Provider for Wheels<'_> {
         &self,
         name: &PackageName,
         version: &Version,
-    ) -> Result<Result<Arc<Metadata>, Unusable>, index::Error> {
+    ) -> Result<ReleaseMetadata, index::Error> {
         match self.index.metadata(name, version, FilePolicy::OnlyBinary) {
-            Ok(metadata) => Ok(Ok(metadata)),
-            Err(error @ index::Error::Metadata { .. }) => Ok(Err(Unusable(error.to_string()))),
+            Ok(metadata) => Ok(ReleaseMetadata::Available(metadata)),
+            Err(error @ index::Error::Metadata { .. }) => {
+                Ok(ReleaseMetadata::Unavailable(error.to_string()))
+            }
             Err(error) => Err(error),
         }
     }
@@ -152,7 +160,7 @@ impl Provider for Wheels<'_> {
         &self,
         name: &PackageName,
         source: &RequirementSource,
-    ) -> Result<Arc<Direct>, index::Error> {
+    ) -> Result<Arc<DirectRelease>, index::Error> {
         let error = transport::TransportError::Setting {
             setting: format!("a requirement of a build, {name}"),
             value: source.to_string(),

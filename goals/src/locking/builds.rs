@@ -12,7 +12,7 @@ use model::{
     DistFile, InterpreterConstraints, LockedPackage, Metadata, PackageName, PackageSource,
     RequirementSource, Sha256, Version,
 };
-use resolve::Direct;
+use resolve::DirectRelease;
 use rustc_hash::FxHashMap;
 
 use crate::error::CommandError;
@@ -37,7 +37,7 @@ pub struct Builds<'a> {
 #[derive(Debug, Clone)]
 pub struct Fetched {
     /// The version with its metadata.
-    pub direct: Arc<Direct>,
+    pub direct: Arc<DirectRelease>,
     /// The archive; a repository or a folder has none.
     pub file: Option<DistFile>,
 }
@@ -199,7 +199,7 @@ impl<'a> Builds<'a> {
     }
 
     /// What a direct reference gives.
-    pub fn direct(&self, source: &RequirementSource) -> Result<Arc<Direct>, CommandError> {
+    pub fn direct(&self, source: &RequirementSource) -> Result<Arc<DirectRelease>, CommandError> {
         if let Some(known) = self.known().get(source) {
             return Ok(Arc::clone(&known.direct));
         }
@@ -358,7 +358,7 @@ fn within(folder: &Utf8Path, subdirectory: Option<&str>) -> Utf8PathBuf {
 
 fn fetched(metadata: Metadata, source: PackageSource, file: Option<DistFile>) -> Fetched {
     Fetched {
-        direct: Arc::new(Direct {
+        direct: Arc::new(DirectRelease {
             version: metadata.version.clone(),
             source,
             metadata: Arc::new(metadata),

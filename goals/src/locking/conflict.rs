@@ -1,7 +1,7 @@
 //! A conflict as the user reads it: the requirement lines, the chain that clashes, and hints.
 
 use model::PackageName;
-use resolve::{ExplainedReason, Explanation, Hint, Reason};
+use resolve::{Explanation, Hint, Premise, Reason};
 
 use crate::error::CommandError;
 use crate::locking::Declared;
@@ -18,14 +18,18 @@ pub(super) fn command_error(explanation: &Explanation, declared: &Declared) -> C
         message.push_str(&format!(" {clash}"));
     }
     let mut error = CommandError::failure(message);
-    if let Some(place) = explanation.reasons.iter().find_map(|reason| match reason {
-        ExplainedReason::Required(requirement) => declared.place(requirement),
-        _ => None,
-    }) {
+    if let Some(place) = explanation
+        .premises
+        .iter()
+        .find_map(|premise| match premise {
+            Premise::Required(requirement) => declared.place(requirement),
+            _ => None,
+        })
+    {
         error = error.at(place.clone());
     }
-    for reason in &explanation.reasons {
-        error = error.because(text(reason, declared));
+    for premise in &explanation.premises {
+        error = error.because(text(premise, declared));
     }
     // To ask for less is no answer to a question.
     let asks_less = |hint: &&Hint| match hint {
@@ -38,30 +42,30 @@ pub(super) fn command_error(explanation: &Explanation, declared: &Declared) -> C
     error
 }
 
-/// The reason in `resolve`'s words, with the places that only we know.
-fn text(reason: &ExplainedReason, declared: &Declared) -> String {
-    match reason {
-        ExplainedReason::Required(requirement) => match declared.place(requirement) {
+/// The premise in `resolve`'s words, with the places that only we know.
+fn text(premise: &Premise, declared: &Declared) -> String {
+    match premise {
+        Premise::Required(requirement) => match declared.place(requirement) {
             Some(place) => format!("{}:{} requires {requirement}", place.path, place.line),
             None if declared.asked.as_ref() == Some(requirement) => {
                 format!("you ask for {requirement}")
             }
-            None => reason.to_string(),
+            None => premise.to_string(),
         },
-        ExplainedReason::Unusable {
+        Premise::Unusable {
             why: Reason::Constraint(at),
             ..
         } => {
             let constraint = declared.inputs.constraints.get(*at);
             match constraint.map(|constraint| (constraint, declared.place(constraint))) {
                 Some((constraint, Some(place))) => {
-                    format!("{reason}: {}:{} says {constraint}", place.path, place.line)
+                    format!("{premise}: {}:{} says {constraint}", place.path, place.line)
                 }
-                Some((constraint, None)) => format!("{reason}: {constraint}"),
-                None => reason.to_string(),
+                Some((constraint, None)) => format!("{premise}: {constraint}"),
+                None => premise.to_string(),
             }
         }
-        reason => reason.to_string(),
+        premise => premise.to_string(),
     }
 }
 

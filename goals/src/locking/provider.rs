@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use index::{Index, Listing};
 use model::{
-    DistFile, FileKind, Metadata, PackageName, PackageSource, RequirementSource, Version,
-    VersionRange,
+    DistFile, FileKind, PackageName, PackageSource, RequirementSource, Version, VersionRange,
 };
-use resolve::{Direct, Provider, Release, ReleaseFile, Unusable};
+use resolve::{DirectRelease, Distribution, Distributions, Provider, ReleaseMetadata};
 use rustc_hash::FxHashMap;
 
 use crate::error::CommandError;
@@ -31,8 +30,8 @@ pub struct IndexProvider<'a> {
 #[derive(Default)]
 struct Known {
     versions: FxHashMap<PackageName, Option<Arc<[Version]>>>,
-    releases: FxHashMap<(PackageName, Version), Arc<Release>>,
-    direct: FxHashMap<RequirementSource, Arc<Direct>>,
+    releases: FxHashMap<(PackageName, Version), Arc<Distributions>>,
+    direct: FxHashMap<RequirementSource, Arc<DirectRelease>>,
 }
 
 /// Why the index could not be asked, and for what.
@@ -168,17 +167,17 @@ impl Provider for IndexProvider<'_> {
         &self,
         name: &PackageName,
         version: &Version,
-    ) -> Result<Arc<Release>, ProviderError> {
+    ) -> Result<Arc<Distributions>, ProviderError> {
         let key = (name.clone(), version.clone());
         if let Some(known) = self.known.borrow().releases.get(&key) {
             return Ok(Arc::clone(known));
         }
         let files = self.files(name, version)?;
-        let release = Arc::new(Release {
+        let release = Arc::new(Distributions {
             left_out_by_hash: files.is_empty() && !self.declared.hashes(name).is_empty(),
             files: files
                 .into_iter()
-                .map(|(kind, file)| ReleaseFile {
+                .map(|(kind, file)| Distribution {
                     kind,
                     requires_python: file.requires_python,
                     yanked: file.yanked.is_some(),
@@ -194,13 +193,15 @@ impl Provider for IndexProvider<'_> {
         &self,
         name: &PackageName,
         version: &Version,
-    ) -> Result<Result<Arc<Metadata>, Unusable>, ProviderError> {
+    ) -> Result<ReleaseMetadata, ProviderError> {
         match self
             .index
             .metadata(name, version, policy(&self.declared.inputs, name))
         {
-            Ok(metadata) => Ok(Ok(metadata)),
-            Err(error @ index::Error::Metadata { .. }) => Ok(Err(Unusable(error.to_string()))),
+            Ok(metadata) => Ok(ReleaseMetadata::Available(metadata)),
+            Err(error @ index::Error::Metadata { .. }) => {
+                Ok(ReleaseMetadata::Unavailable(error.to_string()))
+            }
             Err(index::Error::NeedsBuild {
                 file, path, sha256, ..
             }) => {
@@ -212,7 +213,9 @@ impl Provider for IndexProvider<'_> {
                     sha256,
                 };
                 let built = self.builds.metadata(&sdist);
-                built.map(Ok).map_err(|error| self.error(name, error))
+                built
+                    .map(ReleaseMetadata::Available)
+                    .map_err(|error| self.error(name, error))
             }
             Err(error) => Err(self.error(name, error)),
         }
@@ -222,7 +225,7 @@ impl Provider for IndexProvider<'_> {
         &self,
         name: &PackageName,
         source: &RequirementSource,
-    ) -> Result<Arc<Direct>, ProviderError> {
+    ) -> Result<Arc<DirectRelease>, ProviderError> {
         if let Some(known) = self.known.borrow().direct.get(source) {
             return Ok(Arc::clone(known));
         }

@@ -30,8 +30,8 @@ use model::{
     SdistFilename, Version, VersionRange, VersionSpecifiers,
 };
 use resolve::{
-    Direct, Pin, Pins, Problem, Provider, Release, ReleaseFile, ResolveError, Resolved, Unusable,
-    Warning, resolve,
+    DirectRelease, Distribution, Distributions, Pin, Pins, Problem, Provider, ReleaseMetadata,
+    ResolveError, ResolveReport, Warning, resolve,
 };
 
 use crate::judge;
@@ -42,14 +42,14 @@ pub(crate) struct Index {
     pub(crate) packages: BTreeMap<PackageName, BTreeMap<Version, Entry>>,
     /// The keys of `packages`, as a provider hands them out.
     versions: BTreeMap<PackageName, Arc<[Version]>>,
-    pub(crate) direct: BTreeMap<String, Arc<Direct>>,
+    pub(crate) direct: BTreeMap<String, Arc<DirectRelease>>,
 }
 
 /// One release.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
-    pub(crate) release: Arc<Release>,
-    pub(crate) metadata: Result<Arc<Metadata>, Unusable>,
+    pub(crate) release: Arc<Distributions>,
+    pub(crate) metadata: ReleaseMetadata,
 }
 
 /// A problem with the index that it is to be solved from.
@@ -66,7 +66,11 @@ impl Provider for Index {
         Ok(self.versions.get(name).cloned())
     }
 
-    fn release(&self, name: &PackageName, version: &Version) -> Result<Arc<Release>, Infallible> {
+    fn release(
+        &self,
+        name: &PackageName,
+        version: &Version,
+    ) -> Result<Arc<Distributions>, Infallible> {
         Ok(Arc::clone(&self.packages[name][version].release))
     }
 
@@ -74,7 +78,7 @@ impl Provider for Index {
         &self,
         name: &PackageName,
         version: &Version,
-    ) -> Result<Result<Arc<Metadata>, Unusable>, Infallible> {
+    ) -> Result<ReleaseMetadata, Infallible> {
         Ok(self.packages[name][version].metadata.clone())
     }
 
@@ -82,7 +86,7 @@ impl Provider for Index {
         &self,
         name: &PackageName,
         source: &RequirementSource,
-    ) -> Result<Arc<Direct>, Infallible> {
+    ) -> Result<Arc<DirectRelease>, Infallible> {
         Ok(Arc::clone(&self.direct[&format!("{name}{source}")]))
     }
 
@@ -109,13 +113,13 @@ pub(crate) struct Facts {
 impl Index {
     /// Adds a release.
     pub(crate) fn add(&mut self, name: &PackageName, version: &Version, facts: &Facts) {
-        let file = |kind| ReleaseFile {
+        let file = |kind| Distribution {
             kind,
             requires_python: facts.requires_python.clone(),
             yanked: facts.yanked,
         };
         let stem = format!("{}-{version}", name.as_str().replace('-', "_"));
-        let mut files: Vec<ReleaseFile> = facts
+        let mut files: Vec<Distribution> = facts
             .wheels
             .iter()
             .map(|tag| {
@@ -129,13 +133,13 @@ impl Index {
             files.push(file(FileKind::Sdist(sdist)));
         }
         let metadata = match &facts.broken {
-            Some(why) => Err(Unusable(why.clone())),
-            None => Ok(Arc::new(facts.metadata(name, version))),
+            Some(why) => ReleaseMetadata::Unavailable(why.clone()),
+            None => ReleaseMetadata::Available(Arc::new(facts.metadata(name, version))),
         };
         let entry = Entry {
-            release: Arc::new(Release {
+            release: Arc::new(Distributions {
                 files,
-                ..Release::default()
+                ..Distributions::default()
             }),
             metadata,
         };
@@ -175,7 +179,7 @@ pub(crate) fn fixture(text: &str) -> Fixture {
                 let (reference, facts) = rest.split_once(" = ").unwrap();
                 let reference: Requirement = reference.parse().unwrap();
                 let (version, facts) = version_and_facts(facts);
-                let direct = Direct {
+                let direct = DirectRelease {
                     metadata: Arc::new(facts.metadata(&reference.name, &version)),
                     version,
                     source: direct_source(&reference.source),
@@ -314,7 +318,7 @@ fn direct_source(source: &RequirementSource) -> PackageSource {
 
 impl Fixture {
     /// Resolves, with a conflict told in words.
-    pub(crate) fn resolve(&self) -> Result<Resolved, String> {
+    pub(crate) fn resolve(&self) -> Result<ResolveReport, String> {
         match resolve(&self.problem, &self.index) {
             Ok(resolved) => Ok(resolved),
             Err(ResolveError::Conflict(conflict)) => {
@@ -343,7 +347,7 @@ pub(crate) fn pins(resolution: &Resolution) -> Vec<Pin> {
 }
 
 /// A resolution as text: a line for each node, a line for each warning.
-pub(crate) fn text(resolved: &Resolved) -> String {
+pub(crate) fn text(resolved: &ResolveReport) -> String {
     let mut out = String::new();
     for node in &resolved.resolution.nodes {
         out.push_str(node.name.as_str());

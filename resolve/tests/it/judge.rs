@@ -11,7 +11,7 @@ use model::{
     PackageName, PackageSet, Platform, PrereleasePolicy, Requirement, RequirementSource,
     Resolution, Version, VersionRange, VersionSpecifiers,
 };
-use resolve::Problem;
+use resolve::{Problem, ReleaseMetadata};
 
 use crate::fixture::{Entry, Fixture};
 
@@ -228,8 +228,8 @@ fn told(fixture: &Fixture, name: &PackageName, version: &Version) -> Vec<Require
         return direct.metadata.requires_dist.clone();
     }
     match &fixture.index.packages[name][version].metadata {
-        Ok(metadata) => metadata.requires_dist.clone(),
-        Err(_) => Vec::new(),
+        ReleaseMetadata::Available(metadata) => metadata.requires_dist.clone(),
+        ReleaseMetadata::Unavailable(_) => Vec::new(),
     }
 }
 
@@ -298,7 +298,10 @@ fn usable(
         .get(name)
         .and_then(|releases| releases.get(version))
         .ok_or("does not exist")?;
-    let metadata = entry.metadata.as_ref().map_err(|why| why.0.clone())?;
+    let metadata = match &entry.metadata {
+        ReleaseMetadata::Available(metadata) => metadata,
+        ReleaseMetadata::Unavailable(why) => return Err(why.clone()),
+    };
     let problem = &fixture.problem;
     for constraint in problem
         .inputs

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use model::{
     InterpreterConstraints, LockInputs, Marker, PackageName, PackageSet, Requirement, Version,
 };
-use resolve::Problem;
+use resolve::{Problem, ReleaseMetadata};
 use toml_edit::{DocumentMut, Item};
 
 use crate::fixture::{Facts, Fixture, Index, text};
@@ -119,7 +119,7 @@ fn judge(scenario: &Scenario) -> Result<(), String> {
 /// Whether the environment has a solution, whatever the policies on pre-releases and files.
 fn solvable(scenario: &Scenario, environment: &Environment) -> bool {
     judge::has_solution_of(&scenario.fixture, environment, |entry| {
-        let Ok(metadata) = &entry.metadata else {
+        let ReleaseMetadata::Available(metadata) = &entry.metadata else {
             return false;
         };
         let python = metadata.requires_python.as_ref();

@@ -8,7 +8,7 @@ use model::{
     DistFile, ExtraName, FileKind, LockedPackage, Marker, Metadata, Node, PackageName,
     PackageSource, Requirement, RequirementSource, SdistFilename, Version, VersionRange,
 };
-use resolve::{Direct, Provider, Release, ReleaseFile, Unusable};
+use resolve::{DirectRelease, Distribution, Distributions, Provider, ReleaseMetadata};
 use rustc_hash::FxHashMap;
 
 /// The packages of several locks of one universe.
@@ -108,16 +108,20 @@ impl Provider for LockProvider<'_> {
         Ok(versions.map(|versions| versions.keys().map(|version| (*version).clone()).collect()))
     }
 
-    fn release(&self, name: &PackageName, version: &Version) -> Result<Arc<Release>, NotLocked> {
+    fn release(
+        &self,
+        name: &PackageName,
+        version: &Version,
+    ) -> Result<Arc<Distributions>, NotLocked> {
         let records = self.known(name, version)?.iter();
         let files = records.flat_map(|package| {
             let files = package.sdist.iter().chain(&package.wheels);
             files.filter_map(|file| release_file(package, file))
         });
         let files = files.collect();
-        Ok(Arc::new(Release {
+        Ok(Arc::new(Distributions {
             files,
-            ..Release::default()
+            ..Distributions::default()
         }))
     }
 
@@ -125,16 +129,16 @@ impl Provider for LockProvider<'_> {
         &self,
         name: &PackageName,
         version: &Version,
-    ) -> Result<Result<Arc<Metadata>, Unusable>, NotLocked> {
+    ) -> Result<ReleaseMetadata, NotLocked> {
         let records = self.known(name, version)?;
-        Ok(Ok(Arc::new(metadata(records))))
+        Ok(ReleaseMetadata::Available(Arc::new(metadata(records))))
     }
 
     fn direct(
         &self,
         name: &PackageName,
         source: &RequirementSource,
-    ) -> Result<Arc<Direct>, NotLocked> {
+    ) -> Result<Arc<DirectRelease>, NotLocked> {
         let asked = Requirement {
             name: name.clone(),
             extras: Vec::new(),
@@ -154,7 +158,7 @@ impl Provider for LockProvider<'_> {
         if answers.any(|other| other.source != answer.source) {
             return Err(NotLocked(format!("one commit of {asked}")));
         }
-        Ok(Arc::new(Direct {
+        Ok(Arc::new(DirectRelease {
             version: answer.version.clone(),
             source: answer.source.clone(),
             metadata: Arc::new(metadata(self.known(name, &answer.version)?)),
@@ -200,7 +204,7 @@ fn metadata(records: &[&LockedPackage]) -> Metadata {
     }
 }
 
-fn release_file(package: &LockedPackage, file: &DistFile) -> Option<ReleaseFile> {
+fn release_file(package: &LockedPackage, file: &DistFile) -> Option<Distribution> {
     let kind = match file.filename.parse() {
         Ok(wheel) => FileKind::Wheel(wheel),
         Err(_) => FileKind::Sdist(SdistFilename::parse(&file.filename, &package.name).ok()?),
@@ -209,7 +213,7 @@ fn release_file(package: &LockedPackage, file: &DistFile) -> Option<ReleaseFile>
         .requires_python
         .as_ref()
         .or(package.requires_python.as_ref());
-    Some(ReleaseFile {
+    Some(Distribution {
         kind,
         requires_python: python.cloned(),
         yanked: file.yanked.is_some(),

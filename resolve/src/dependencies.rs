@@ -1,0 +1,65 @@
+//! What one package at one version requires, as the resolver follows it.
+
+use std::sync::Arc;
+
+use model::{
+    ExtraName, Marker, Requirement, RequirementSource, Version, VersionRange, specifiers_range,
+};
+use rustc_hash::FxHashMap;
+
+use crate::package::SolverPackage;
+
+/// The requirements of one package at one version.
+pub(crate) type Dependencies = Arc<Vec<Requirement>>;
+
+/// The dependencies of each package at each version that was considered.
+pub(crate) type DependencyMap = FxHashMap<(SolverPackage, Version), Dependencies>;
+
+/// The versions that a requirement admits; the one version of a direct reference need not be said.
+pub(crate) fn admitted_range(requirement: &Requirement) -> VersionRange {
+    match &requirement.source {
+        RequirementSource::Index(specifiers) => specifiers_range(&specifiers.0),
+        _ => VersionRange::full(),
+    }
+}
+
+/// The place that a direct reference names.
+pub(crate) fn direct_text(source: &RequirementSource) -> String {
+    source.to_string().trim_start_matches(" @ ").to_owned()
+}
+
+/// The requirements that hold without any extra.
+pub(crate) fn base_requirements(requires_dist: &[Requirement]) -> Vec<Requirement> {
+    with_markers(requires_dist, |marker| marker.with_extras(&[]))
+}
+
+/// The requirements that `extra` adds.
+pub(crate) fn extra_requirements(
+    requires_dist: &[Requirement],
+    extra: &ExtraName,
+) -> Vec<Requirement> {
+    let asked = std::slice::from_ref(extra);
+    with_markers(requires_dist, |marker| {
+        if marker.has_extra() {
+            marker.with_extras(asked)
+        } else {
+            Marker::FALSE
+        }
+    })
+}
+
+fn with_markers(
+    requires_dist: &[Requirement],
+    marker: impl Fn(&Marker) -> Marker,
+) -> Vec<Requirement> {
+    requires_dist
+        .iter()
+        .filter_map(|requirement| {
+            let marker = marker(&requirement.marker);
+            (!marker.is_false()).then(|| Requirement {
+                marker,
+                ..requirement.clone()
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,204 @@
+//! Taking a decision: what a version requires is fetched and told to PubGrub.
+
+use std::sync::Arc;
+
+use model::{Marker, PackageName, Requirement, RequirementSource, Version, VersionRange};
+
+use super::{Decision, Fork, Progress};
+use crate::candidate::Chooser;
+use crate::dependencies::{
+    Dependencies, admitted_range, base_requirements, direct_text, extra_requirements,
+};
+use crate::package::SolverPackage;
+use crate::provider::{Provider, ReleaseMetadata};
+use crate::reason::Reason;
+
+/// What a decision's direct references come to.
+enum DirectReferences {
+    /// They give what they name.
+    Fetched,
+    /// A version of the project was decided before the reference to it was met.
+    MetTooLate,
+    /// Another reference for the project was met before.
+    Contradicting(Reason),
+}
+
+impl Fork {
+    /// Takes a decision with what it requires.
+    pub(super) fn take<P: Provider>(
+        &mut self,
+        chooser: &Chooser<'_, P>,
+        decision: &Decision,
+    ) -> Result<Progress, P::Error> {
+        match self.fetch_direct_references(chooser, &decision.dependencies)? {
+            DirectReferences::MetTooLate => return Ok(Progress::Restart),
+            DirectReferences::Contradicting(reason) => {
+                let versions = VersionRange::singleton(decision.version.clone());
+                self.state.add_unavailable(self.next, versions, reason);
+            }
+            DirectReferences::Fetched => self.add(chooser, decision)?,
+        }
+        Ok(Progress::Continue)
+    }
+
+    /// The requirements of a package at a version.
+    pub(super) fn dependencies_of<P: Provider>(
+        &mut self,
+        chooser: &Chooser<'_, P>,
+        package: &SolverPackage,
+        version: &Version,
+    ) -> Result<Dependencies, P::Error> {
+        let inputs = &chooser.problem.inputs;
+        let Some(name) = package.name() else {
+            return Ok(Arc::new(inputs.requirements.clone()));
+        };
+        let metadata = match self.direct.get(name) {
+            Some((_, direct)) => Arc::clone(&direct.metadata),
+            None => match chooser.provider.metadata(name, version)? {
+                ReleaseMetadata::Available(metadata) => metadata,
+                ReleaseMetadata::Unavailable(_) => return Ok(Dependencies::default()),
+            },
+        };
+        let SolverPackage::Extra(_, extra) = package else {
+            let requirements = base_requirements(&metadata.requires_dist);
+            return Ok(Arc::new(inputs.overridden(requirements)));
+        };
+        if !metadata.provides_extra.contains(extra) {
+            self.missing_extras
+                .insert((name.clone(), version.clone(), extra.clone()));
+        }
+        let requirements = extra_requirements(&metadata.requires_dist, extra);
+        Ok(Arc::new(inputs.overridden(requirements)))
+    }
+
+    /// Fetches what the dependencies name by direct reference.
+    fn fetch_direct_references<P: Provider>(
+        &mut self,
+        chooser: &Chooser<'_, P>,
+        dependencies: &[Requirement],
+    ) -> Result<DirectReferences, P::Error> {
+        for dependency in dependencies {
+            let name = &dependency.name;
+            let seeded = self.seeds.direct.get(name).cloned();
+            let source = match (&dependency.source, seeded) {
+                (RequirementSource::Index(_), None) => continue,
+                (RequirementSource::Index(_), Some(seeded)) => seeded,
+                (source, _) => source.clone(),
+            };
+            if self.part.excludes(&dependency.marker) {
+                continue;
+            }
+            match self.direct.get(name) {
+                Some((known, _)) if *known == source => {}
+                Some((known, _)) => {
+                    let both = Box::new((direct_text(known), direct_text(&source)));
+                    let reason = Reason::DirectReferences(both);
+                    return Ok(DirectReferences::Contradicting(reason));
+                }
+                None => {
+                    if self.decided(name).is_some() {
+                        self.seeds.direct.insert(name.clone(), source);
+                        return Ok(DirectReferences::MetTooLate);
+                    }
+                    let direct = chooser.provider.direct(name, &source)?;
+                    self.direct.insert(name.clone(), (source, direct));
+                }
+            }
+        }
+        Ok(DirectReferences::Fetched)
+    }
+
+    /// Tells PubGrub a decision and what it requires in this part.
+    fn add<P: Provider>(
+        &mut self,
+        chooser: &Chooser<'_, P>,
+        decision: &Decision,
+    ) -> Result<(), P::Error> {
+        let Decision {
+            package,
+            version,
+            dependencies: requirements,
+        } = decision;
+        let here = package
+            .name()
+            .and_then(|name| self.demand.get(name).cloned())
+            .unwrap_or(Marker::TRUE);
+        let mut dependencies = Vec::with_capacity(requirements.len());
+        for requirement in requirements.iter() {
+            if self.part.excludes(&requirement.marker) {
+                continue;
+            }
+            let name = &requirement.name;
+            let range = admitted_range(requirement);
+            self.demand_in(name, &here, &requirement.marker);
+            if self.direct.contains_key(name) {
+                self.priorities.insert_direct(name);
+            } else {
+                self.priorities.insert(name);
+                chooser.provider.will_ask(name, &range);
+            }
+            for extra in &requirement.extras {
+                let extra = SolverPackage::Extra(name.clone(), extra.clone());
+                dependencies.push((extra, range.clone()));
+            }
+            dependencies.push((SolverPackage::Base(name.clone()), range));
+        }
+        if let SolverPackage::Extra(name, _) = package {
+            let same = VersionRange::singleton(version.clone());
+            dependencies.push((SolverPackage::Base(name.clone()), same));
+        }
+        let versions = self.widen(chooser, package, version)?;
+        // A package that requires itself adds nothing, or makes the version unusable.
+        dependencies
+            .retain(|(dependency, range)| dependency != package || !range.contains(version));
+        let conflict = self.state.add_package_version_dependencies(
+            self.next,
+            version.clone(),
+            versions,
+            dependencies,
+        );
+        if let Some(conflict) = conflict {
+            let culprits = self.state.conflict_packages(&conflict);
+            self.conflicts.record(self.next, culprits);
+        }
+        Ok(())
+    }
+
+    fn demand_in(&mut self, name: &PackageName, here: &Marker, marker: &Marker) {
+        let old = self.demand.entry(name.clone()).or_insert(Marker::FALSE);
+        if !old.is_true() {
+            *old = old.or(&here.and(marker));
+        }
+    }
+
+    /// The versions around `version` up to the next ones that exist: ranges without needless
+    /// holes solve faster and read better.
+    fn widen<P: Provider>(
+        &self,
+        chooser: &Chooser<'_, P>,
+        package: &SolverPackage,
+        version: &Version,
+    ) -> Result<VersionRange, P::Error> {
+        let one = VersionRange::singleton(version.clone());
+        let Some(name) = package.name() else {
+            return Ok(one);
+        };
+        // An extra stands for exactly its project's version.
+        if matches!(package, SolverPackage::Extra(..)) || self.direct.contains_key(name) {
+            return Ok(one);
+        }
+        Ok(match chooser.provider.versions(name)? {
+            Some(versions) => one.widen_versions(&versions),
+            None => one,
+        })
+    }
+
+    fn decided(&self, name: &PackageName) -> Option<Version> {
+        let base = SolverPackage::Base(name.clone());
+        self.state
+            .partial_solution
+            .extract_solution()
+            .find(|(id, _)| self.state.package_store[*id] == base)
+            .map(|(_, version)| version)
+    }
+}

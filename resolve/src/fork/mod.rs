@@ -1,0 +1,302 @@
+//! One part of the universe, solved by PubGrub.
+//!
+//! PubGrub knows only packages and ranges. So a fork remembers with every dependency the marker
+//! under which it is followed, and where each project is needed.
+
+mod decision;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use model::{ExtraName, Marker, PackageName, RequirementSource, Version, VersionRange};
+use pubgrub::{Id, State, Term};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::candidate::{Candidate, Chooser};
+use crate::dependencies::{Dependencies, DependencyMap};
+use crate::derivation::Derivation;
+use crate::need::Need;
+use crate::no_solution::NoSolution;
+use crate::package::{SolverPackage, Types};
+use crate::part::UniversePart;
+use crate::priority::{ConflictTracker, Priorities};
+use crate::provider::{DirectRelease, Provider};
+use crate::reason::Reason;
+use crate::seeds::Seeds;
+use crate::solution::Solution;
+use crate::split;
+
+/// A part on its way to a solution.
+#[derive(Clone)]
+pub(crate) struct Fork {
+    pub(crate) part: UniversePart,
+    seeds: Seeds,
+    state: State<Types>,
+    /// The package that is decided next, or was last.
+    next: Id<SolverPackage>,
+    priorities: Priorities,
+    conflicts: ConflictTracker,
+    /// The versions whose dependencies PubGrub knows.
+    added: FxHashSet<(Id<SolverPackage>, Version)>,
+    dependencies: DependencyMap,
+    demand: FxHashMap<PackageName, Marker>,
+    direct: FxHashMap<PackageName, (RequirementSource, Arc<DirectRelease>)>,
+    missing_extras: BTreeSet<(PackageName, Version, ExtraName)>,
+    has_shrunk: bool,
+}
+
+/// Where a fork arrives.
+pub(crate) enum Step {
+    /// The part is solved.
+    Solved(Solution),
+    /// The part goes on as several.
+    Split(Vec<Fork>),
+    /// The part has to start again with more known.
+    Restart(UniversePart, Seeds),
+    /// The part has no solution.
+    NoSolution(Box<NoSolution>),
+}
+
+/// A version that is chosen, and what it requires.
+struct Decision {
+    package: SolverPackage,
+    version: Version,
+    dependencies: Dependencies,
+}
+
+/// Whether a fork goes on from a decision.
+enum Progress {
+    Continue,
+    Restart,
+}
+
+impl Fork {
+    /// The start of a part.
+    pub(crate) fn new(part: UniversePart, seeds: Seeds) -> Self {
+        let mut state = State::init(SolverPackage::Root, root_version());
+        for (name, version, reason) in &seeds.refused {
+            let id = state.package_store.alloc(SolverPackage::Base(name.clone()));
+            let version = VersionRange::singleton(version.clone());
+            state.add_unavailable(id, version, reason.clone());
+        }
+        Self {
+            next: state.root_package,
+            demand: seeds.demand.clone(),
+            part,
+            seeds,
+            state,
+            priorities: Priorities::default(),
+            conflicts: ConflictTracker::default(),
+            added: FxHashSet::default(),
+            dependencies: DependencyMap::default(),
+            direct: FxHashMap::default(),
+            missing_extras: BTreeSet::new(),
+            has_shrunk: false,
+        }
+    }
+
+    /// Decides one package after another, until the part is solved, splits, has to start again,
+    /// or turns out to have no solution.
+    pub(crate) fn run<P: Provider>(mut self, chooser: &Chooser<'_, P>) -> Result<Step, P::Error> {
+        loop {
+            // 1. Draw every conclusion from the last decision; a conflict takes decisions back.
+            if let Err(derivation) = self.propagate() {
+                return Ok(Step::NoSolution(Box::new(
+                    self.into_no_solution(derivation),
+                )));
+            }
+            // 2. Move forward or back what clashes often.
+            self.conflicts
+                .apply(&mut self.state, &mut self.priorities, &self.dependencies);
+            // 3. Turn to the most urgent package; where all are decided, this is the solution.
+            let Some(range) = self.turn_to_most_urgent() else {
+                return Ok(Step::Solved(self.into_solution()));
+            };
+            let package = self.state.package_store[self.next].clone();
+            // 4. Choose a version; where there is none, PubGrub hears why.
+            let Some(version) = self.choose(chooser, &package, &range)? else {
+                continue;
+            };
+            // 5. A version whose dependencies PubGrub knows is decided.
+            if !self.added.insert((self.next, version.clone())) {
+                self.state.partial_solution.add_decision(self.next, version);
+                continue;
+            }
+            // 6. Else look at its dependencies: where they differ by marker, the part splits.
+            let decision = self.decision(chooser, package, version)?;
+            let parts = split::parts(&self.part, &decision.dependencies);
+            if parts.len() > 1 {
+                return self.split(chooser, &decision, parts);
+            }
+            // 7. Add them, and decide.
+            if let Progress::Restart = self.take(chooser, &decision)? {
+                return Ok(Step::Restart(self.part, self.seeds));
+            }
+        }
+    }
+
+    /// Draws the conclusions from what is decided, and takes note of what clashed.
+    fn propagate(&mut self) -> Result<(), Derivation> {
+        let conflicts = self.state.unit_propagation(self.next)?;
+        let conflicts: Vec<_> = conflicts.into_iter().collect();
+        for (affected, conflict) in conflicts {
+            let culprits = self.state.conflict_packages(&conflict);
+            self.conflicts.record(affected, culprits);
+        }
+        Ok(())
+    }
+
+    /// Makes the most urgent package the next one, and gives the versions that are left of it;
+    /// `None` where every package is decided.
+    fn turn_to_most_urgent(&mut self) -> Option<VersionRange> {
+        let priorities = &self.priorities;
+        let store = &self.state.package_store;
+        let (id, range) = self
+            .state
+            .partial_solution
+            .pick_highest_priority_pkg(|id, range| priorities.get(&store[id], range))?;
+        self.next = id;
+        Some(range.clone())
+    }
+
+    /// The version to decide for, or `None` where PubGrub was told why there is none.
+    fn choose<P: Provider>(
+        &mut self,
+        chooser: &Chooser<'_, P>,
+        package: &SolverPackage,
+        range: &VersionRange,
+    ) -> Result<Option<Version>, P::Error> {
+        let Some(name) = package.name() else {
+            return Ok(Some(root_version()));
+        };
+        if let SolverPackage::Extra(..) = package
+            && let Some(version) = self.only_version(name)
+            && range.contains(&version)
+        {
+            return Ok(Some(version));
+        }
+        if let Some((_, direct)) = self.direct.get(name) {
+            if range.contains(&direct.version) {
+                return Ok(Some(direct.version.clone()));
+            }
+            let reason = Reason::Direct(direct.version.to_string());
+            self.state.add_unavailable(self.next, range.clone(), reason);
+            return Ok(None);
+        }
+        let demand = self.demand(name);
+        let need = Need {
+            name,
+            range,
+            part: &self.part.environments,
+            demand: &demand,
+            pythons: &self.part.pythons(&demand),
+        };
+        match chooser.choose(need)? {
+            Candidate::Version(version) => Ok(Some(version)),
+            Candidate::None(reasons) => {
+                let mut rest = range.clone();
+                for (versions, reason) in reasons {
+                    let versions = versions.intersection(&rest);
+                    rest = rest.intersection(&versions.complement());
+                    self.state.add_unavailable(self.next, versions, reason);
+                }
+                if !rest.is_empty() {
+                    self.state.add_no_versions(self.next, rest);
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    /// Asks what a version requires.
+    fn decision<P: Provider>(
+        &mut self,
+        chooser: &Chooser<'_, P>,
+        package: SolverPackage,
+        version: Version,
+    ) -> Result<Decision, P::Error> {
+        let dependencies = self.dependencies_of(chooser, &package, &version)?;
+        let key = (package.clone(), version.clone());
+        self.dependencies.insert(key, Arc::clone(&dependencies));
+        Ok(Decision {
+            package,
+            version,
+            dependencies,
+        })
+    }
+
+    /// Goes on with a decision in each of `parts` apart.
+    fn split<P: Provider>(
+        self,
+        chooser: &Chooser<'_, P>,
+        decision: &Decision,
+        parts: Vec<UniversePart>,
+    ) -> Result<Step, P::Error> {
+        let mut forks = Vec::with_capacity(parts.len());
+        for part in parts {
+            let mut fork = self.clone();
+            fork.part = part;
+            fork.has_shrunk = true;
+            forks.push(match fork.take(chooser, decision)? {
+                Progress::Continue => fork,
+                Progress::Restart => Self::new(fork.part, fork.seeds),
+            });
+        }
+        Ok(Step::Split(forks))
+    }
+
+    /// The version that is left of a project, where it is just one: the one decided.
+    fn only_version(&mut self, name: &PackageName) -> Option<Version> {
+        let base = self
+            .state
+            .package_store
+            .alloc(SolverPackage::Base(name.clone()));
+        let solution = &self.state.partial_solution;
+        match solution.term_intersection_for_package(base)? {
+            Term::Positive(range) => range.as_singleton().cloned(),
+            Term::Negative(_) => None,
+        }
+    }
+
+    /// The environments of the part in which `name` is needed, as far as known.
+    fn demand(&self, name: &PackageName) -> Marker {
+        match self.demand.get(name) {
+            Some(demand) if !demand.is_true() => demand.and(&self.part.environments),
+            _ => self.part.environments.clone(),
+        }
+    }
+
+    fn into_no_solution(self, derivation: Derivation) -> NoSolution {
+        NoSolution {
+            part: self.part,
+            derivation,
+            dependencies: self.dependencies,
+            has_shrunk: self.has_shrunk,
+        }
+    }
+
+    fn into_solution(self) -> Solution {
+        let chosen = self
+            .state
+            .partial_solution
+            .extract_solution()
+            .map(|(id, version)| {
+                let key = (self.state.package_store[id].clone(), version);
+                let dependencies = self.dependencies.get(&key).cloned().unwrap_or_default();
+                (key.0, (key.1, dependencies))
+            })
+            .collect();
+        let direct = self.direct.into_iter();
+        Solution {
+            part: self.part,
+            chosen,
+            direct: direct.map(|(name, (_, direct))| (name, direct)).collect(),
+            missing_extras: self.missing_extras,
+            seeds: self.seeds,
+        }
+    }
+}
+
+fn root_version() -> Version {
+    Version::new([0])
+}

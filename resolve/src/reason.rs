@@ -1,0 +1,67 @@
+//! Why versions of a package cannot be used.
+
+use std::fmt;
+
+use model::{Platform, VersionSpecifiers};
+
+/// Why versions of a package cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// No index has the project.
+    NotFound,
+    /// Every file was yanked, and the user did not ask for just this version.
+    Yanked,
+    /// It is for other Pythons.
+    RequiresPython(VersionSpecifiers),
+    /// It has only wheels, none for a Python of the universe.
+    WheelsForOtherPythons,
+    /// It has only wheels, none for a platform that is known.
+    WheelsForOtherPlatforms,
+    /// It has no wheel, and source distributions may not be used.
+    NoWheel,
+    /// It has no source distribution, and wheels may not be used.
+    NoSdist,
+    /// None of its files has a digest that the user asks for.
+    Hash,
+    /// Nothing of it can be used on a platform that must be served.
+    Platform(Platform),
+    /// A constraint excludes it: index into those of the inputs, which the bounds
+    /// follow.
+    Constraint(usize),
+    /// A pre-release, and pre-releases may not be chosen.
+    Prerelease,
+    /// Its metadata cannot be used.
+    Metadata(String),
+    /// A direct reference gives another version.
+    Direct(String),
+    /// Two direct references name different places for one project.
+    DirectReferences(Box<(String, String)>),
+    /// The lock holds another version, which is to be kept.
+    Pinned,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotFound => f.write_str("no index has the project"),
+            Self::Yanked => f.write_str("it was yanked"),
+            Self::RequiresPython(python) => write!(f, "it requires Python {python}"),
+            Self::WheelsForOtherPythons => f.write_str("it has only wheels for other Pythons"),
+            Self::WheelsForOtherPlatforms => f.write_str("it has only wheels for other platforms"),
+            Self::NoWheel => f.write_str("it has no wheel, and only wheels may be used"),
+            Self::NoSdist => {
+                f.write_str("it has no source distribution, and wheels may not be used")
+            }
+            Self::Hash => f.write_str("none of its files has a hash that the requirements name"),
+            Self::Platform(platform) => write!(f, "it has no file that fits {platform}"),
+            Self::Constraint(_) => f.write_str("a constraint excludes it"),
+            Self::Prerelease => f.write_str("it is a pre-release"),
+            Self::Metadata(reason) => write!(f, "its metadata cannot be used: {reason}"),
+            Self::Direct(version) => write!(f, "the direct reference gives {version}"),
+            Self::DirectReferences(both) => {
+                write!(f, "both {} and {} are asked for", both.0, both.1)
+            }
+            Self::Pinned => f.write_str("the lock holds another version"),
+        }
+    }
+}

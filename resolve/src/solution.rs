@@ -1,0 +1,45 @@
+//! The versions chosen in one part of the universe.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use model::{ExtraName, PackageName, Version};
+use rustc_hash::FxHashMap;
+
+use crate::dependencies::Dependencies;
+use crate::package::SolverPackage;
+use crate::part::UniversePart;
+use crate::pins::Pin;
+use crate::provider::DirectRelease;
+use crate::seeds::Seeds;
+
+/// The versions chosen in one part.
+#[derive(Debug)]
+pub(crate) struct Solution {
+    pub(crate) part: UniversePart,
+    /// Every package decided, extras included, with what it requires.
+    pub(crate) chosen: FxHashMap<SolverPackage, (Version, Dependencies)>,
+    pub(crate) direct: FxHashMap<PackageName, Arc<DirectRelease>>,
+    pub(crate) missing_extras: BTreeSet<(PackageName, Version, ExtraName)>,
+    pub(crate) seeds: Seeds,
+}
+
+impl Solution {
+    /// The versions, for other parts to prefer.
+    pub(crate) fn pins(&self) -> Vec<Pin> {
+        let mut pins: Vec<Pin> = self
+            .chosen
+            .iter()
+            .filter_map(|(package, (version, _))| match package {
+                SolverPackage::Base(name) => Some(Pin {
+                    name: name.clone(),
+                    version: version.clone(),
+                    marker: self.part.marker.clone(),
+                }),
+                SolverPackage::Root | SolverPackage::Extra(..) => None,
+            })
+            .collect();
+        pins.sort_by(|a, b| a.name.cmp(&b.name));
+        pins
+    }
+}
