@@ -252,8 +252,8 @@ impl From<lockfile::export::ExportError> for CommandError {
     }
 }
 
-impl From<index::Error> for CommandError {
-    fn from(error: index::Error) -> Self {
+impl From<index::IndexError> for CommandError {
+    fn from(error: index::IndexError) -> Self {
         let hint = error.hint();
         let command_error = Self::failure(error.to_string());
         match hint {

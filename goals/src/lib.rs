@@ -7,6 +7,7 @@ pub mod locking;
 pub mod packaging;
 pub mod processes;
 pub mod progress;
+pub mod publishing;
 pub mod releasing;
 pub mod session;
 pub mod settings;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use transport::{Activity, Observer, What};
+use transport::{RequestKind, RequestObserver, RequestPurpose};
 
 /// How often the line moves while nothing happens.
 const TICK: Duration = Duration::from_millis(120);
@@ -55,21 +55,24 @@ impl Progress {
     }
 }
 
-impl Observer for Progress {
-    fn started(&self, what: &What) {
+impl RequestObserver for Progress {
+    fn started(&self, what: &RequestPurpose) {
         if self.verbose {
             self.say(&what.to_string());
         }
     }
 
-    fn received(&self, _what: &What, bytes: u64) {
+    fn received(&self, _what: &RequestPurpose, bytes: u64) {
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    fn finished(&self, what: &What) {
-        let counter = match what.activity {
-            Activity::Listing => &self.listings,
-            Activity::Metadata | Activity::Download => &self.metadata,
+    fn finished(&self, what: &RequestPurpose) {
+        let counter = match what.kind {
+            RequestKind::Listing => &self.listings,
+            RequestKind::Metadata
+            | RequestKind::Download
+            | RequestKind::Upload
+            | RequestKind::Token => &self.metadata,
         };
         counter.fetch_add(1, Ordering::Relaxed);
         if self.bar.is_hidden() {
@@ -83,7 +86,7 @@ impl Observer for Progress {
         ));
     }
 
-    fn retrying(&self, what: &What, cause: &str) {
+    fn retrying(&self, what: &RequestPurpose, cause: &str) {
         if self.verbose || !self.bar.is_hidden() {
             self.say(&format!(
                 "\x1b[1;33mwarning\x1b[0m: trying again to {what}: {cause}"

@@ -9,7 +9,6 @@ use ::release::run::RunError;
 use ::release::settings::{CommitOn, Profile, ReleaseSettings};
 use ::release::tree::{ChangelogSource, ChangelogSourceError, WorkTree};
 use ::release::version::{ReleaseVersion, ReleaseVersionError};
-use index::upload::PublishError;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -136,13 +135,6 @@ fn of_git(error: GitError) -> CommandError {
     let no_repository = matches!(&error, GitError::Failed { message, .. } if message.contains("not a git repository"));
     let hint = "releases need a git repository with at least one commit".to_owned();
     with_hint(error.into(), no_repository.then_some(hint))
-}
-
-impl From<PublishError> for CommandError {
-    fn from(error: PublishError) -> Self {
-        let hint = error.hint();
-        with_hint(Self::failure(error.to_string()), hint)
-    }
 }
 
 impl From<BackportError> for CommandError {

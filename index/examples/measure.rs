@@ -3,17 +3,18 @@
 
 use std::time::Instant;
 
-use index::{Access, FilePolicy, Index, Options};
+use index::{FilePolicy, Index, IndexOptions};
 use model::PackageName;
+use transport::NetworkAccess;
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let cache = arguments.next().expect("the cache's folder");
-    let mut options = Options::new(cache);
+    let mut options = IndexOptions::new(cache);
     let mut names: Vec<PackageName> = Vec::new();
     for argument in arguments {
         match argument.as_str() {
-            "--offline" => options.access = Access::Offline,
+            "--offline" => options.http.access = NetworkAccess::Offline,
             name => names.push(name.parse().expect("a name")),
         }
     }

@@ -6,14 +6,14 @@ use std::io::Read;
 use camino::Utf8Path;
 use model::{Metadata, PackageName, Version};
 
-use crate::error::Error;
+use crate::error::IndexError;
 
 /// No metadata file is longer.
 const MOST_BYTES: u64 = 64 << 20;
 
 /// What an archive or a folder says of its metadata without being built.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Told {
+pub(crate) enum ArchiveMetadata {
     /// Everything.
     Static(Box<Metadata>),
     /// Only a build can tell.
@@ -33,14 +33,14 @@ pub(crate) fn is_record(path: &str) -> bool {
 }
 
 /// The RECORD of the wheel at `path`.
-pub(crate) fn record(path: &Utf8Path) -> Result<Vec<u8>, Error> {
+pub(crate) fn record(path: &Utf8Path) -> Result<Vec<u8>, IndexError> {
     let filename = path.file_name().unwrap_or_default();
     let bytes = members_of_zip(path, &[&is_record])?.remove(0);
     bytes.ok_or_else(|| bad(filename, &"it has no RECORD"))
 }
 
 /// Reads a wheel's metadata.
-pub(crate) fn parse_wheel_metadata(bytes: &[u8], filename: &str) -> Result<Metadata, Error> {
+pub(crate) fn parse_wheel_metadata(bytes: &[u8], filename: &str) -> Result<Metadata, IndexError> {
     let mut metadata =
         Metadata::parse(&String::from_utf8_lossy(bytes)).map_err(|e| bad(filename, &e))?;
     // A wheel is built: nothing about it is open.
@@ -48,20 +48,32 @@ pub(crate) fn parse_wheel_metadata(bytes: &[u8], filename: &str) -> Result<Metad
     Ok(metadata)
 }
 
-fn bad(filename: &str, reason: &dyn std::fmt::Display) -> Error {
-    Error::Metadata {
+fn bad(filename: &str, reason: &dyn std::fmt::Display) -> IndexError {
+    IndexError::Metadata {
         filename: filename.to_owned(),
         reason: reason.to_string(),
     }
 }
 
+/// The text of the metadata in the archive at `path`: METADATA of a wheel, `PKG-INFO` of a source
+/// distribution.
+pub(crate) fn metadata_text(path: &Utf8Path) -> Result<Vec<u8>, IndexError> {
+    let filename = path.file_name().unwrap_or_default();
+    let (members, name) = match filename.ends_with(".whl") {
+        true => (members_of_zip(path, &[&is_wheel_metadata])?, "METADATA"),
+        false => (members_of_tar(path)?, "PKG-INFO"),
+    };
+    let text = members.into_iter().next().flatten();
+    text.ok_or_else(|| bad(filename, &format!("it has no {name}")))
+}
+
 /// The metadata that the archive at `path` tells: a wheel, or a source distribution.
-pub(crate) fn read(path: &Utf8Path) -> Result<Told, Error> {
+pub(crate) fn read(path: &Utf8Path) -> Result<ArchiveMetadata, IndexError> {
     let filename = path.file_name().unwrap_or_default();
     if filename.ends_with(".whl") {
         let bytes = members_of_zip(path, &[&is_wheel_metadata])?.remove(0);
         let bytes = bytes.ok_or_else(|| bad(filename, &"it has no METADATA"))?;
-        return Ok(Told::Static(Box::new(parse_wheel_metadata(
+        return Ok(ArchiveMetadata::Static(Box::new(parse_wheel_metadata(
             &bytes, filename,
         )?)));
     }
@@ -70,7 +82,7 @@ pub(crate) fn read(path: &Utf8Path) -> Result<Told, Error> {
     } else if filename.ends_with(".tar.gz") || filename.ends_with(".tgz") {
         members_of_tar(path)?
     } else {
-        return Ok(Told::Dynamic);
+        return Ok(ArchiveMetadata::Dynamic);
     };
     let text = |at: usize| {
         members[at]
@@ -82,20 +94,20 @@ pub(crate) fn read(path: &Utf8Path) -> Result<Told, Error> {
         None => None,
     };
     Ok(match (pkg_info, text(1)) {
-        (Some(metadata), _) if !metadata.dynamic => Told::Static(Box::new(metadata)),
+        (Some(metadata), _) if !metadata.dynamic => ArchiveMetadata::Static(Box::new(metadata)),
         (pkg_info, Some(pyproject)) => {
             let version = pkg_info.map(|metadata| metadata.version);
             from_pyproject(&pyproject, version.as_ref())
         }
-        _ => Told::Dynamic,
+        _ => ArchiveMetadata::Dynamic,
     })
 }
 
 /// The metadata that the project in `folder` tells by its pyproject.toml.
-pub(crate) fn read_tree(folder: &Utf8Path) -> Told {
+pub(crate) fn read_tree(folder: &Utf8Path) -> ArchiveMetadata {
     match fs_err::read_to_string(folder.join("pyproject.toml")) {
         Ok(text) => from_pyproject(&text, None),
-        Err(_) => Told::Dynamic,
+        Err(_) => ArchiveMetadata::Dynamic,
     }
 }
 
@@ -111,9 +123,12 @@ fn is_pyproject(path: &str) -> bool {
 
 type Wanted<'a> = &'a dyn Fn(&str) -> bool;
 
-fn members_of_zip(path: &Utf8Path, wanted: &[Wanted<'_>]) -> Result<Vec<Option<Vec<u8>>>, Error> {
+fn members_of_zip(
+    path: &Utf8Path,
+    wanted: &[Wanted<'_>],
+) -> Result<Vec<Option<Vec<u8>>>, IndexError> {
     let filename = path.file_name().unwrap_or_default();
-    let file = fs_err::File::open(path).map_err(Error::file("read", path))?;
+    let file = fs_err::File::open(path).map_err(IndexError::file("read", path))?;
     let mut archive = zip::ZipArchive::new(std::io::BufReader::new(file))
         .map_err(|e| bad(filename, &format!("it is no zip archive: {e}")))?;
     let mut found = Vec::new();
@@ -136,10 +151,10 @@ fn members_of_zip(path: &Utf8Path, wanted: &[Wanted<'_>]) -> Result<Vec<Option<V
 
 /// `PKG-INFO` and `pyproject.toml` of a source distribution; the latter only where the former
 /// does not tell all.
-fn members_of_tar(path: &Utf8Path) -> Result<Vec<Option<Vec<u8>>>, Error> {
+fn members_of_tar(path: &Utf8Path) -> Result<Vec<Option<Vec<u8>>>, IndexError> {
     let filename = path.file_name().unwrap_or_default();
     let error = |e: std::io::Error| bad(filename, &format!("it is no tar archive: {e}"));
-    let file = fs_err::File::open(path).map_err(Error::file("read", path))?;
+    let file = fs_err::File::open(path).map_err(IndexError::file("read", path))?;
     let unpacked = flate2::read::MultiGzDecoder::new(std::io::BufReader::new(file));
     let mut archive = tar::Archive::new(unpacked);
     let mut found = vec![None, None];
@@ -170,9 +185,10 @@ fn read_all(member: impl Read) -> std::io::Result<Vec<u8>> {
 
 /// What `[project]` tells (PEP 621), where neither dependencies nor extras are dynamic; a version
 /// that it leaves open is taken from `version`.
-fn from_pyproject(text: &str, version: Option<&Version>) -> Told {
-    project_metadata(text, version)
-        .map_or(Told::Dynamic, |metadata| Told::Static(Box::new(metadata)))
+fn from_pyproject(text: &str, version: Option<&Version>) -> ArchiveMetadata {
+    project_metadata(text, version).map_or(ArchiveMetadata::Dynamic, |metadata| {
+        ArchiveMetadata::Static(Box::new(metadata))
+    })
 }
 
 fn project_metadata(text: &str, version: Option<&Version>) -> Option<Metadata> {

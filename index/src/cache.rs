@@ -21,7 +21,7 @@ use model::{PackageName, Sha256};
 use sha2::{Digest as _, Sha256 as Sha256Hasher};
 use url::Url;
 
-use crate::error::Error;
+use crate::error::IndexError;
 
 /// Where everything is.
 #[derive(Debug, Clone)]
@@ -83,8 +83,8 @@ pub(crate) fn sha256(bytes: &[u8]) -> Sha256 {
 }
 
 /// The digest of a file's content.
-pub(crate) fn sha256_of_file(path: &Utf8Path) -> Result<Sha256, Error> {
-    let error = |source| Error::file("read", path)(source);
+pub(crate) fn sha256_of_file(path: &Utf8Path) -> Result<Sha256, IndexError> {
+    let error = |source| IndexError::file("read", path)(source);
     let mut file = fs_err::File::open(path).map_err(error)?;
     let mut hasher = Sha256Hasher::new();
     let mut buffer = vec![0; 1 << 16];
@@ -105,8 +105,8 @@ pub(crate) fn checksum(bytes: &[u8]) -> u32 {
 }
 
 /// Replaces `path` by a file of these parts, all or nothing.
-pub(crate) fn write(path: &Utf8Path, parts: &[&[u8]]) -> Result<(), Error> {
-    let error = |source| Error::file("write the cache file", path)(source);
+pub(crate) fn write(path: &Utf8Path, parts: &[&[u8]]) -> Result<(), IndexError> {
+    let error = |source| IndexError::file("write the cache file", path)(source);
     let folder = path.parent().unwrap_or(Utf8Path::new("."));
     let mut file = match tempfile::NamedTempFile::new_in(folder) {
         Ok(file) => file,
@@ -124,7 +124,11 @@ pub(crate) fn write(path: &Utf8Path, parts: &[&[u8]]) -> Result<(), Error> {
 }
 
 /// Writes `payload` under a magic word and a checksum.
-pub(crate) fn write_sealed(path: &Utf8Path, magic: [u8; 4], payload: &[u8]) -> Result<(), Error> {
+pub(crate) fn write_sealed(
+    path: &Utf8Path,
+    magic: [u8; 4],
+    payload: &[u8],
+) -> Result<(), IndexError> {
     write(path, &[&magic, &checksum(payload).to_le_bytes(), payload])
 }
 

@@ -4,8 +4,8 @@ use std::cmp::Reverse;
 
 use model::FileKind;
 
-use crate::compact::CoreMetadata;
-use crate::listing::{Release, ReleaseFile};
+use crate::listing::{ListedRelease, ReleaseFile};
+use crate::page::CoreMetadata;
 
 /// Which files may be used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -35,7 +35,7 @@ impl FilePolicy {
 /// Wheels of one version are taken to agree. Among them, one with its metadata beside it needs one
 /// small request; then a pure one; then one for Linux on x86_64, which, where wheels do not agree
 /// after all, lists most; then the smallest.
-pub(crate) fn choose(release: &Release, policy: FilePolicy) -> Option<&ReleaseFile> {
+pub(crate) fn choose(release: &ListedRelease, policy: FilePolicy) -> Option<&ReleaseFile> {
     let wheels = release
         .files
         .iter()

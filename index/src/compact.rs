@@ -20,7 +20,8 @@ use serde::{Deserialize, Serialize};
 use transport::TransportError;
 
 use crate::cache::{self, checksum};
-use crate::error::Error;
+use crate::error::IndexError;
+use crate::page::CoreMetadata;
 
 pub(crate) const MAGIC: [u8; 4] = *b"xl\x00\x02";
 pub(crate) const PREAMBLE: usize = 24;
@@ -32,21 +33,9 @@ const READ_FIRST: usize = 16 * 1024;
 /// The upload time of a file of which none is known.
 pub(crate) const UNKNOWN_TIME: i64 = i64::MAX;
 
-/// Whether a wheel's metadata lies beside it (PEP 658, PEP 714).
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum CoreMetadata {
-    /// It does not.
-    #[default]
-    Absent,
-    /// It does; its digest is not listed.
-    Unhashed,
-    /// It does, with this digest.
-    Hashed([u8; 32]),
-}
-
 /// What a conditional request needs, and where the page was.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Origin {
+pub(crate) struct PageOrigin {
     /// The page's URL after redirects, without credentials; the files' URLs are relative to it.
     pub(crate) base: String,
     pub(crate) etag: Option<String>,
@@ -56,8 +45,8 @@ pub(crate) struct Origin {
 }
 
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Head<'a> {
-    pub(crate) origin: Origin,
+pub(crate) struct CompactHeader<'a> {
+    pub(crate) origin: PageOrigin,
     /// What all files' URLs begin with.
     pub(crate) prefix: &'a str,
     #[serde(borrow)]
@@ -70,7 +59,7 @@ pub(crate) struct Head<'a> {
 
 /// What is known of one version without reading its files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Row {
+pub(crate) struct CompactRow {
     /// Where its spelling ends in the texts; it begins where the one before ends.
     pub(crate) text_end: u32,
     /// Where its blob ends, likewise.
@@ -117,7 +106,7 @@ pub(crate) struct Compact {
     rows_at: usize,
     texts_at: usize,
     blobs_at: usize,
-    pub(crate) origin: Origin,
+    pub(crate) origin: PageOrigin,
     prefix: String,
     requires_python: Vec<(String, OnceLock<Option<VersionSpecifiers>>)>,
     /// One for each row, made when the first version is looked at.
@@ -172,7 +161,7 @@ impl Compact {
         if checksum(bytes.get(PREAMBLE..blobs_at)?) != preamble.crc {
             return None;
         }
-        let head: Head<'_> = postcard::from_bytes(&bytes[PREAMBLE..rows_at]).ok()?;
+        let head: CompactHeader<'_> = postcard::from_bytes(&bytes[PREAMBLE..rows_at]).ok()?;
         let texts_at = head.texts.as_ptr().addr() - bytes.as_ptr().addr();
         let requires_python = head.requires_python.iter();
         Some(Self {
@@ -199,9 +188,9 @@ impl Compact {
     }
 
     /// The row at `at`, which must be less than [`Compact::len`].
-    pub(crate) fn row(&self, at: usize) -> Row {
+    pub(crate) fn row(&self, at: usize) -> CompactRow {
         let start = self.rows_at + at * ROW;
-        Row::from_bytes(&self.bytes[start..start + ROW])
+        CompactRow::from_bytes(&self.bytes[start..start + ROW])
     }
 
     /// The ends of the text and of the blob before row `at`.
@@ -258,7 +247,7 @@ impl Compact {
         })
     }
 
-    fn blob(&self, at: usize) -> Result<Cow<'_, [u8]>, Error> {
+    fn blob(&self, at: usize) -> Result<Cow<'_, [u8]>, IndexError> {
         let start = self.blobs_at + self.ends_before(at).1;
         let end = self.blobs_at + self.row(at).blob_end as usize;
         let Some((file, path)) = &self.file else {
@@ -270,7 +259,7 @@ impl Compact {
         let mut blob = vec![0; end.saturating_sub(start)];
         file.seek(SeekFrom::Start(start as u64))
             .and_then(|_| file.read_exact(&mut blob))
-            .map_err(Error::file("read the cache file", path))?;
+            .map_err(IndexError::file("read the cache file", path))?;
         Ok(Cow::Owned(blob))
     }
 
@@ -279,7 +268,7 @@ impl Compact {
         &self,
         at: usize,
         mut each: impl FnMut(StoredFile<'_>),
-    ) -> Result<(), Error> {
+    ) -> Result<(), IndexError> {
         let blob = self.blob(at)?;
         let mut rest = blob.as_ref();
         let whole = checksum(rest) == self.row(at).crc && {
@@ -299,11 +288,11 @@ impl Compact {
         if whole { Ok(()) } else { Err(self.damaged()) }
     }
 
-    fn damaged(&self) -> Error {
+    fn damaged(&self) -> IndexError {
         match &self.file {
             Some((_, path)) => {
                 let _ = fs_err::remove_file(path);
-                Error::Damaged { path: path.clone() }
+                IndexError::Damaged { path: path.clone() }
             }
             // It was checked when it was read.
             None => TransportError::Interrupted.into(),
@@ -355,7 +344,7 @@ impl Preamble {
 const NEVER: i64 = i64::MIN;
 pub(crate) const DIFFER: u16 = u16::MAX;
 
-impl Row {
+impl CompactRow {
     fn from_bytes(bytes: &[u8]) -> Self {
         let short = |at: usize| u16::from_le_bytes(array(bytes, at));
         let number = |at: usize| u32::from_le_bytes(array(bytes, at));
@@ -398,7 +387,7 @@ fn array<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
 }
 
 /// Writes an encoded answer, and gives it back ready to be asked.
-pub(crate) fn store(path: &Utf8Path, bytes: Vec<u8>) -> Result<Compact, Error> {
+pub(crate) fn store(path: &Utf8Path, bytes: Vec<u8>) -> Result<Compact, IndexError> {
     cache::write(path, &[&bytes])?;
     let reopened = if bytes.len() > READ_WHOLE {
         drop(bytes);
@@ -406,7 +395,7 @@ pub(crate) fn store(path: &Utf8Path, bytes: Vec<u8>) -> Result<Compact, Error> {
     } else {
         Compact::from_bytes(bytes, SystemTime::now())
     };
-    reopened.ok_or_else(|| Error::Damaged {
+    reopened.ok_or_else(|| IndexError::Damaged {
         path: path.to_owned(),
     })
 }

@@ -2,36 +2,22 @@
 
 use std::sync::Arc;
 
-use camino::Utf8PathBuf;
 use model::Sha256;
 use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 use transport::header::{
     ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
 };
-use transport::{Activity, Asked, TransportError, What, redacted};
+use transport::{Flight, RequestKind, RequestPurpose, TransportError, redacted};
 use url::Url;
 
 use crate::cache;
-use crate::download::{Transfer, Transferred};
+use crate::core::{Core, DirectArchive};
+use crate::download::{Transfer, TransferResult};
 use crate::encode::is_plain;
-use crate::error::Error;
-use crate::fetch::Core;
+use crate::error::IndexError;
 
 const MAGIC: [u8; 4] = *b"xa\x00\x01";
-
-/// An archive at a URL, downloaded.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DirectArchive {
-    /// Where it is on this machine.
-    pub path: Utf8PathBuf,
-    /// The last part of the URL's path.
-    pub filename: String,
-    /// Its digest.
-    pub sha256: Sha256,
-    /// Its length in bytes.
-    pub size: u64,
-}
 
 /// What the cache notes of a URL.
 #[derive(Serialize, Deserialize)]
@@ -48,12 +34,12 @@ impl Core {
         &self,
         url: &Url,
         expected: Option<Sha256>,
-    ) -> Result<Arc<DirectArchive>, Error> {
+    ) -> Result<Arc<DirectArchive>, IndexError> {
         let mut key = url.clone();
         key.set_fragment(expected.map(|sha256| sha256.to_string()).as_deref());
         match self.archives.ask(key) {
-            Asked::Shared(answer) => answer.wait().await.clone(),
-            Asked::Mine(claim) => {
+            Flight::Joined(answer) => answer.wait().await.clone(),
+            Flight::Led(claim) => {
                 let archive = self.find_archive(url, expected).await.map(Arc::new);
                 claim.settle(archive.clone());
                 archive
@@ -65,7 +51,7 @@ impl Core {
         &self,
         url: &Url,
         expected: Option<Sha256>,
-    ) -> Result<DirectArchive, Error> {
+    ) -> Result<DirectArchive, IndexError> {
         let filename = filename(url);
         let note_path = self.cache.archive(url);
         let note = cache::read_sealed(&note_path, MAGIC);
@@ -79,8 +65,8 @@ impl Core {
                 return Ok(archive.clone());
             }
         }
-        let what = What {
-            activity: Activity::Download,
+        let what = RequestPurpose {
+            kind: RequestKind::Download,
             subject: redacted(url),
         };
         if self.is_offline() {
@@ -100,13 +86,13 @@ impl Core {
             None => cache::url_key(url),
         };
         match (self.transfer(transfer, &key, &filename).await?, kept) {
-            (Transferred::Unchanged, Some(archive)) => {
+            (TransferResult::Unchanged, Some(archive)) => {
                 cache::confirm(&note_path);
                 Ok(archive)
             }
-            (Transferred::Unchanged, None) => Err(TransportError::Interrupted.into()),
+            (TransferResult::Unchanged, None) => Err(TransportError::Interrupted.into()),
             (
-                Transferred::Done {
+                TransferResult::Done {
                     path,
                     sha256,
                     size,

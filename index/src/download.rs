@@ -8,14 +8,17 @@ use camino::{Utf8Path, Utf8PathBuf};
 use model::{DistFile, PackageName, Sha256, Version};
 use sha2::{Digest as _, Sha256 as Sha256Hasher};
 use transport::header::{ACCEPT_ENCODING, CONTENT_RANGE, HeaderMap, HeaderName, HeaderValue};
-use transport::{Activity, Asked, Failure, Get, TransportError, What, redacted};
+use transport::{
+    Flight, HttpRequest, RequestFailure, RequestKind, RequestPurpose, TransportError, redacted,
+};
 use transport::{Response, StatusCode};
 use url::Url;
 
 use crate::cache;
+use crate::core::Core;
 use crate::encode::is_plain;
-use crate::error::Error;
-use crate::fetch::{Core, Requests};
+use crate::error::IndexError;
+use crate::fetch::Requests;
 use crate::listing::ReleaseFile;
 
 impl Core {
@@ -31,7 +34,7 @@ impl Core {
         name: &PackageName,
         version: &Version,
         file: &DistFile,
-    ) -> Result<Utf8PathBuf, Error> {
+    ) -> Result<Utf8PathBuf, IndexError> {
         let filename = &file.filename;
         let mut found = self.listing(name).await?.locate(version, filename)?;
         if found.is_none() && !self.is_offline() {
@@ -39,13 +42,13 @@ impl Core {
             let listing = self.fetch_listing(name, Requests::Anew).await?;
             found = listing.locate(version, filename)?;
         }
-        let mut found = found.ok_or_else(|| Error::NoSuchFile {
+        let mut found = found.ok_or_else(|| IndexError::NoSuchFile {
             name: name.clone(),
             version: version.clone(),
             filename: filename.clone(),
         })?;
         match (file.sha256, found.file.sha256) {
-            (Some(expected), Some(actual)) if expected != actual => Err(Error::Hash {
+            (Some(expected), Some(actual)) if expected != actual => Err(IndexError::Hash {
                 filename: filename.clone(),
                 url: found
                     .absolute_url()
@@ -66,15 +69,15 @@ impl Core {
         &self,
         name: &PackageName,
         file: &ReleaseFile,
-    ) -> Result<Utf8PathBuf, Error> {
+    ) -> Result<Utf8PathBuf, IndexError> {
         let key = file.key();
         let filename = &file.file.filename;
         if let Some(path) = self.cached_file(&key, filename) {
             return Ok(path);
         }
         match self.files.ask(format!("file {key}")) {
-            Asked::Shared(answer) => answer.wait().await.clone(),
-            Asked::Mine(claim) => {
+            Flight::Joined(answer) => answer.wait().await.clone(),
+            Flight::Led(claim) => {
                 let path = self.fetch_file(name, file).await;
                 claim.settle(path.clone());
                 path
@@ -86,10 +89,10 @@ impl Core {
         &self,
         name: &PackageName,
         file: &ReleaseFile,
-    ) -> Result<Utf8PathBuf, Error> {
+    ) -> Result<Utf8PathBuf, IndexError> {
         let filename = &file.file.filename;
-        let what = What {
-            activity: Activity::Download,
+        let what = RequestPurpose {
+            kind: RequestKind::Download,
             subject: filename.clone(),
         };
         let url = file
@@ -118,8 +121,8 @@ impl Core {
         };
         let key = expected.to_string();
         match self.transfer(transfer, &key, filename).await? {
-            Transferred::Done { path, .. } => Ok(path),
-            Transferred::Unchanged => Err(TransportError::Interrupted.into()),
+            TransferResult::Done { path, .. } => Ok(path),
+            TransferResult::Unchanged => Err(TransportError::Interrupted.into()),
         }
     }
 
@@ -129,13 +132,13 @@ impl Core {
         transfer: Transfer<'_>,
         key: &str,
         filename: &str,
-    ) -> Result<Transferred, Error> {
+    ) -> Result<TransferResult, IndexError> {
         let mut partial = Partial::lock(self.cache.partial(key)).await?;
         if transfer.expected.is_some()
             && let Some(path) = self.cached_file(key, filename)
         {
             // Another run had it under way.
-            return Ok(Transferred::of_file(path, transfer.expected));
+            return Ok(TransferResult::of_file(path, transfer.expected));
         }
         let begun_by_another_run = match transfer.expected {
             Some(_) => partial.take_up()? > 0,
@@ -152,11 +155,11 @@ impl Core {
             actual = partial.digest();
         }
         let Some(headers) = answer else {
-            return Ok(Transferred::Unchanged);
+            return Ok(TransferResult::Unchanged);
         };
         if let Some(expected) = transfer.expected.filter(|expected| *expected != actual) {
             partial.restart()?;
-            return Err(Error::Hash {
+            return Err(IndexError::Hash {
                 filename: filename.to_owned(),
                 url: redacted(transfer.url),
                 expected,
@@ -166,7 +169,7 @@ impl Core {
         let path = self.cache.files(&actual.to_string()).join(filename);
         let size = partial.received.load(Ordering::Relaxed);
         partial.persist(&path)?;
-        Ok(Transferred::Done {
+        Ok(TransferResult::Done {
             path,
             sha256: actual,
             size,
@@ -179,16 +182,15 @@ impl Core {
         &self,
         transfer: &Transfer<'_>,
         partial: &mut Partial,
-    ) -> Result<Option<HeaderMap>, Error> {
+    ) -> Result<Option<HeaderMap>, IndexError> {
         let received = partial.received.clone();
         let mut headers = transfer.headers.clone();
         // A compressed body would not have the length and the digest that are listed.
         headers.push((ACCEPT_ENCODING, HeaderValue::from_static("identity")));
-        let get = Get {
-            what: transfer.what,
-            url: transfer.url,
+        let get = HttpRequest {
             headers,
             resume: Some(&received),
+            ..HttpRequest::new(transfer.what, transfer.url)
         };
         let mut tries = self.http()?.tries(&get);
         loop {
@@ -201,11 +203,11 @@ impl Core {
 
     async fn receive_once(
         &self,
-        get: &Get<'_>,
+        get: &HttpRequest<'_>,
         partial: &mut Partial,
-    ) -> Result<Option<HeaderMap>, Failure<Error>> {
+    ) -> Result<Option<HeaderMap>, RequestFailure<IndexError>> {
         let http = self.http()?;
-        let mut sent = http.send(get).await.map_err(Failure::widen)?;
+        let mut sent = http.send(get).await.map_err(RequestFailure::widen)?;
         match sent.response.status() {
             StatusCode::NOT_MODIFIED => {
                 http.done(get.what);
@@ -215,22 +217,26 @@ impl Core {
             StatusCode::OK => partial.restart()?,
             StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE => {
                 partial.restart()?;
-                return Err(Failure::Broken("the server mistook the range".to_owned()));
+                return Err(RequestFailure::Broken(
+                    "the server mistook the range".to_owned(),
+                ));
             }
             status => {
-                return Err(Failure::from(Error::from(TransportError::Status {
-                    what: get.what.clone(),
-                    url: redacted(get.url),
-                    status: status.as_u16(),
-                    attempts: 1,
-                })));
+                return Err(RequestFailure::from(IndexError::from(
+                    TransportError::Status {
+                        what: get.what.clone(),
+                        url: redacted(get.url),
+                        status: status.as_u16(),
+                        attempts: 1,
+                    },
+                )));
             }
         }
         let headers = sent.response.headers().clone();
         while let Some(chunk) = http
             .chunk(get.what, &mut sent.response)
             .await
-            .map_err(Failure::widen)?
+            .map_err(RequestFailure::widen)?
         {
             partial.write(&chunk)?;
         }
@@ -245,7 +251,7 @@ fn continues(response: &Response, partial: &Partial) -> bool {
     range.is_some_and(|range| range.as_bytes().starts_with(expected.as_bytes()))
 }
 
-fn local_file(url: &Url, file: &ReleaseFile) -> Result<Utf8PathBuf, Error> {
+fn local_file(url: &Url, file: &ReleaseFile) -> Result<Utf8PathBuf, IndexError> {
     let path = url
         .to_file_path()
         .ok()
@@ -253,7 +259,7 @@ fn local_file(url: &Url, file: &ReleaseFile) -> Result<Utf8PathBuf, Error> {
         .ok_or(TransportError::Interrupted)?;
     let actual = cache::sha256_of_file(&path)?;
     match file.file.sha256 {
-        Some(expected) if expected != actual => Err(Error::Hash {
+        Some(expected) if expected != actual => Err(IndexError::Hash {
             filename: file.file.filename.clone(),
             url: url.to_string(),
             expected,
@@ -265,14 +271,14 @@ fn local_file(url: &Url, file: &ReleaseFile) -> Result<Utf8PathBuf, Error> {
 
 /// What to download.
 pub(crate) struct Transfer<'a> {
-    pub(crate) what: &'a What,
+    pub(crate) what: &'a RequestPurpose,
     pub(crate) url: &'a Url,
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) expected: Option<Sha256>,
 }
 
 /// What came of it.
-pub(crate) enum Transferred {
+pub(crate) enum TransferResult {
     /// The server says that nothing changed.
     Unchanged,
     /// The file is there, checked.
@@ -284,7 +290,7 @@ pub(crate) enum Transferred {
     },
 }
 
-impl Transferred {
+impl TransferResult {
     fn of_file(path: Utf8PathBuf, sha256: Option<Sha256>) -> Self {
         Self::Done {
             size: fs_err::metadata(&path).map_or(0, |meta| meta.len()),
@@ -304,8 +310,8 @@ struct Partial {
 }
 
 impl Partial {
-    async fn lock(path: Utf8PathBuf) -> Result<Self, Error> {
-        let error = |source| Error::file("write the cache file", &path)(source);
+    async fn lock(path: Utf8PathBuf) -> Result<Self, IndexError> {
+        let error = |source| IndexError::file("write the cache file", &path)(source);
         if let Some(folder) = path.parent() {
             fs_err::create_dir_all(folder).map_err(error)?;
         }
@@ -330,8 +336,8 @@ impl Partial {
     }
 
     /// Goes on where an earlier run stopped; gives back how far that was.
-    fn take_up(&mut self) -> Result<u64, Error> {
-        let error = Error::file("read the cache file", &self.path);
+    fn take_up(&mut self) -> Result<u64, IndexError> {
+        let error = IndexError::file("read the cache file", &self.path);
         let mut bytes = Vec::new();
         self.file.read_to_end(&mut bytes).map_err(error)?;
         self.hasher.update(&bytes);
@@ -340,20 +346,20 @@ impl Partial {
         Ok(length)
     }
 
-    fn restart(&mut self) -> Result<(), Error> {
+    fn restart(&mut self) -> Result<(), IndexError> {
         self.hasher = Sha256Hasher::new();
         self.received.store(0, Ordering::Relaxed);
         self.file
             .set_len(0)
             .and_then(|()| self.file.seek(SeekFrom::Start(0)))
-            .map_err(Error::file("write the cache file", &self.path))?;
+            .map_err(IndexError::file("write the cache file", &self.path))?;
         Ok(())
     }
 
-    fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), IndexError> {
         self.file
             .write_all(bytes)
-            .map_err(Error::file("write the cache file", &self.path))?;
+            .map_err(IndexError::file("write the cache file", &self.path))?;
         self.hasher.update(bytes);
         self.received
             .fetch_add(bytes.len() as u64, Ordering::Relaxed);
@@ -364,8 +370,8 @@ impl Partial {
         Sha256(self.hasher.clone().finalize().into())
     }
 
-    fn persist(self, path: &Utf8Path) -> Result<(), Error> {
-        let error = |source| Error::file("write the cache file", path)(source);
+    fn persist(self, path: &Utf8Path) -> Result<(), IndexError> {
+        let error = |source| IndexError::file("write the cache file", path)(source);
         if let Some(folder) = path.parent() {
             fs_err::create_dir_all(folder).map_err(error)?;
         }

@@ -1,45 +1,24 @@
 //! The compact form of an answer, written: files sorted by version, and grouped.
 
-use std::borrow::Cow;
-
 use model::{PackageName, Version};
 use rustc_hash::FxHashMap;
 
 use crate::cache::checksum;
 use crate::compact::{
-    CoreMetadata, DIFFER, Head, MAGIC, Origin, PREAMBLE, Requires, Row, StoredFile, UNKNOWN_TIME,
+    CompactHeader, CompactRow, DIFFER, MAGIC, PREAMBLE, PageOrigin, Requires, StoredFile,
+    UNKNOWN_TIME,
 };
-
-/// One file as a server lists it.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(crate) struct ListedFile<'a> {
-    pub(crate) filename: Cow<'a, str>,
-    /// Absolute, or relative to the page.
-    pub(crate) url: Cow<'a, str>,
-    pub(crate) sha256: Option<[u8; 32]>,
-    pub(crate) size: Option<u64>,
-    /// Microseconds since 1970.
-    pub(crate) uploaded: Option<i64>,
-    pub(crate) requires_python: Option<Cow<'a, str>>,
-    pub(crate) yanked: Option<Cow<'a, str>>,
-    pub(crate) core_metadata: CoreMetadata,
-}
-
-/// A server's answer.
-#[derive(Debug, Default)]
-pub(crate) struct Page<'a> {
-    pub(crate) files: Vec<ListedFile<'a>>,
-}
+use crate::page::{ListingPage, PageFile};
 
 /// The compact form of `page`. Files whose name does not say a version of `name` are left out.
-pub(crate) fn encode(name: &PackageName, page: &Page<'_>, origin: Origin) -> Vec<u8> {
+pub(crate) fn encode(name: &PackageName, page: &ListingPage<'_>, origin: PageOrigin) -> Vec<u8> {
     let sorted = sort(name, &page.files);
     let prefix = common_prefix(&page.files);
     let mut pythons = Pythons::default();
     let (mut texts, mut rows, mut blobs) = (String::new(), Vec::new(), Vec::new());
     for group in sorted.groups.chunk_by(|a, b| a.rank == b.rank) {
         let start = blobs.len();
-        let mut row = Row {
+        let mut row = CompactRow {
             text_end: 0,
             blob_end: 0,
             crc: 0,
@@ -89,7 +68,7 @@ pub(crate) fn encode(name: &PackageName, page: &Page<'_>, origin: Origin) -> Vec
         row.crc = checksum(&blobs[start..]);
         row.write(&mut rows);
     }
-    let head = Head {
+    let head = CompactHeader {
         origin,
         prefix,
         requires_python: pythons.texts,
@@ -147,7 +126,7 @@ struct Member<'a> {
     text: &'a str,
 }
 
-fn sort<'a>(name: &PackageName, files: &'a [ListedFile<'_>]) -> Sorted<'a> {
+fn sort<'a>(name: &PackageName, files: &'a [PageFile<'_>]) -> Sorted<'a> {
     let mut known: FxHashMap<&str, usize> = FxHashMap::default();
     let mut versions: Vec<Option<Version>> = Vec::new();
     let mut members = Vec::with_capacity(files.len());
@@ -239,7 +218,7 @@ fn is_spelling_of(spelt: &str, name: &PackageName) -> bool {
     expected.next().is_none()
 }
 
-fn common_prefix<'a>(files: &'a [ListedFile<'_>]) -> &'a str {
+fn common_prefix<'a>(files: &'a [PageFile<'_>]) -> &'a str {
     let Some(first) = files.first() else {
         return "";
     };

@@ -10,7 +10,7 @@ use transport::TransportError;
 
 /// Why the index has no answer.
 #[derive(Debug, Clone, thiserror::Error)]
-pub enum Error {
+pub enum IndexError {
     /// No answer came over the network.
     #[error(transparent)]
     Transport(#[from] TransportError),
@@ -115,7 +115,7 @@ pub enum Error {
     NoIndex,
 }
 
-impl Error {
+impl IndexError {
     /// What the user can do about it, where that is known.
     #[must_use]
     pub fn hint(&self) -> Option<String> {

@@ -1,63 +1,24 @@
 //! Listings: from the cache where it is fresh, else from the servers, in order of priority.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
-use camino::Utf8PathBuf;
-use model::{IndexRole, Metadata, PackageName, Version};
-use rustc_hash::FxHashSet;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use model::{IndexRole, PackageName};
 use transport::header::{
-    ACCEPT, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE,
-    IF_NONE_MATCH, LAST_MODIFIED,
+    ETAG, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
 };
-use transport::{
-    Activity, Answer, Asked, EnvironmentVariables, Flights, Get, Http, HttpOptions, StatusCode,
-    TransportError, What, redacted,
-};
+use transport::{Flight, HttpRequest, HttpResponse, RequestPurpose, StatusCode, TransportError};
 use url::Url;
 
-use crate::cache::{self, Cache};
-use crate::choose::FilePolicy;
-use crate::compact::{self, Compact, Origin};
-use crate::direct::DirectArchive;
-use crate::encode::{Page, encode};
-use crate::error::Error;
-use crate::find_links::Links;
-use crate::listing::{Listing, Part};
-use crate::options::{Access, IndexRule, Locations, Options};
-use crate::stored::Interner;
-use crate::{html, json, pip};
-
-/// As pip asks: JSON rather than HTML.
-const ACCEPTED: &str = "application/vnd.pypi.simple.v1+json, \
-     application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01";
-
-/// What tasks share.
-pub(crate) struct Core {
-    pub(crate) options: Options,
-    pub(crate) cache: Cache,
-    locations: OnceLock<Result<Places, Error>>,
-    http: OnceLock<Result<Http, Error>>,
-    pub(crate) links: Links,
-    pub(crate) listings: Flights<PackageName, Arc<Listing>, Error>,
-    pub(crate) metadata: Flights<(PackageName, Version, FilePolicy), Arc<Metadata>, Error>,
-    pub(crate) files: Flights<String, Utf8PathBuf, Error>,
-    pub(crate) archives: Flights<Url, Arc<DirectArchive>, Error>,
-    pub(crate) interner: Interner,
-    /// Hosts that do not answer range requests.
-    pub(crate) rangeless: Mutex<FxHashSet<String>>,
-    pub(crate) cached: AtomicU64,
-    /// Downloads that are hinted leave some room to those that are waited for.
-    hints: Semaphore,
-}
-
-/// The locations, with what is derived from them once.
-struct Places {
-    locations: Locations,
-    /// For each index, its folder in the cache.
-    keys: Vec<String>,
-}
+use crate::cache;
+use crate::compact::{self, Compact, PageOrigin};
+use crate::core::Core;
+use crate::encode::encode;
+use crate::error::IndexError;
+use crate::listing::{Listing, ListingPart};
+use crate::options::IndexRule;
+use crate::page::ListingPage;
+use crate::simple_api;
 
 /// What is known of a package in one index.
 enum Known {
@@ -70,65 +31,6 @@ enum Known {
 }
 
 impl Core {
-    pub(crate) fn new(options: Options) -> Self {
-        Self {
-            cache: Cache::new(options.cache.clone()),
-            locations: OnceLock::new(),
-            http: OnceLock::new(),
-            links: Links::default(),
-            listings: Flights::default(),
-            metadata: Flights::default(),
-            files: Flights::default(),
-            archives: Flights::default(),
-            interner: Interner::default(),
-            rangeless: Mutex::default(),
-            cached: AtomicU64::new(0),
-            hints: Semaphore::new(options.http.limits.downloads.saturating_sub(2).max(1)),
-            options,
-        }
-    }
-
-    /// The indexes and `find_links` places of this run.
-    pub(crate) fn locations(&self) -> Result<&Locations, Error> {
-        Ok(&self.places()?.locations)
-    }
-
-    fn places(&self) -> Result<&Places, Error> {
-        let places = self.locations.get_or_init(|| {
-            let locations = match &self.options.locations {
-                Some(locations) => locations.clone(),
-                None => pip::locations(&EnvironmentVariables::of_process(), self.cache.root())?,
-            };
-            Ok(Places {
-                keys: locations.indexes.iter().map(cache::url_key).collect(),
-                locations,
-            })
-        });
-        places.as_ref().map_err(Clone::clone)
-    }
-
-    /// The client, made for the first request.
-    pub(crate) fn http(&self) -> Result<&Http, Error> {
-        let http = self.http.get_or_init(|| {
-            let indexes = self.locations()?.indexes.clone();
-            let options = HttpOptions {
-                indexes,
-                ..self.options.http.clone()
-            };
-            Ok(Http::new(options)?)
-        });
-        http.as_ref().map_err(Clone::clone)
-    }
-
-    /// The client, where one was made.
-    pub(crate) fn http_if_made(&self) -> Option<&Http> {
-        self.http.get()?.as_ref().ok()
-    }
-
-    pub(crate) fn is_offline(&self) -> bool {
-        self.options.access == Access::Offline
-    }
-
     /// The listing; `None` where that takes a request and `requests` says not to make one.
     ///
     /// Without requests this never waits.
@@ -136,8 +38,8 @@ impl Core {
         &self,
         name: &PackageName,
         requests: Requests,
-    ) -> Result<Option<Arc<Listing>>, Error> {
-        let places = self.places()?;
+    ) -> Result<Option<Arc<Listing>>, IndexError> {
+        let places = self.keyed_locations()?;
         let indexes = &places.locations.indexes;
         let rule = self.options.rules.get(name);
         let mut parts = Vec::new();
@@ -156,7 +58,7 @@ impl Core {
                     compact
                 }
                 (Known::Stale(_) | Known::Nothing, _) if self.is_offline() => {
-                    let what = listing_of(name);
+                    let what = simple_api::purpose(name);
                     return Err(TransportError::Offline { what }.into());
                 }
                 (_, Requests::None) => return Ok(None),
@@ -164,7 +66,7 @@ impl Core {
                 (Known::Nothing, _) => self.ask(index, name, &path, None).await?,
             };
             if !compact.origin.absent {
-                parts.push(Part { role, compact });
+                parts.push(ListingPart { role, compact });
                 if rule != Some(&IndexRule::Every) {
                     break;
                 }
@@ -173,10 +75,10 @@ impl Core {
         let find_links = &places.locations.find_links;
         if !matches!(rule, Some(IndexRule::Only(only)) if *only != IndexRole::FindLinks) {
             for place in find_links {
-                match self.links.of(self, place, name, requests).await? {
+                match self.links_of(place, name, requests).await? {
                     None => return Ok(None),
                     Some(compact) if compact.len() == 0 => {}
-                    Some(compact) => parts.push(Part {
+                    Some(compact) => parts.push(ListingPart {
                         role: IndexRole::FindLinks,
                         compact,
                     }),
@@ -184,7 +86,7 @@ impl Core {
             }
         }
         if parts.is_empty() {
-            return Err(Error::NoSuchPackage {
+            return Err(IndexError::NoSuchPackage {
                 name: name.clone(),
                 looked_in: self.looked_in(),
             });
@@ -195,10 +97,10 @@ impl Core {
     }
 
     /// The listing, by whoever asks first; for tasks.
-    pub(crate) async fn listing(&self, name: &PackageName) -> Result<Arc<Listing>, Error> {
+    pub(crate) async fn listing(&self, name: &PackageName) -> Result<Arc<Listing>, IndexError> {
         match self.listings.ask(name.clone()) {
-            Asked::Shared(answer) => answer.wait().await.clone(),
-            Asked::Mine(claim) => {
+            Flight::Joined(answer) => answer.wait().await.clone(),
+            Flight::Led(claim) => {
                 let found = self.fetch_listing(name, Requests::Made).await;
                 claim.settle(found.clone());
                 found
@@ -211,29 +113,10 @@ impl Core {
         &self,
         name: &PackageName,
         requests: Requests,
-    ) -> Result<Arc<Listing>, Error> {
+    ) -> Result<Arc<Listing>, IndexError> {
         let found = self.find_listing(name, requests).await?;
         // Only without requests there may be no answer.
         Ok(found.ok_or(TransportError::Interrupted)?)
-    }
-
-    /// The turn of a download that was hinted, with the listing that it needs.
-    pub(crate) async fn turn_of_hint(&self) -> Option<SemaphorePermit<'_>> {
-        // The semaphore is never closed.
-        self.hints.acquire().await.ok()
-    }
-
-    fn looked_in(&self) -> Vec<String> {
-        let Ok(locations) = self.locations() else {
-            return Vec::new();
-        };
-        let links = locations.find_links.iter().map(ToString::to_string);
-        locations
-            .indexes
-            .iter()
-            .map(redacted)
-            .chain(links)
-            .collect()
     }
 
     fn warn_of_times(&self, listing: &Listing) {
@@ -263,7 +146,7 @@ impl Core {
 
     /// Whether a listing can be had without a request, as far as that is cheap to know.
     pub(crate) fn has_fresh_listing(&self, name: &PackageName) -> bool {
-        let Ok(places) = self.places() else {
+        let Ok(places) = self.keyed_locations() else {
             return true;
         };
         places.keys.first().is_some_and(|key| {
@@ -278,16 +161,14 @@ impl Core {
         name: &PackageName,
         path: &camino::Utf8Path,
         stale: Option<Compact>,
-    ) -> Result<Compact, Error> {
-        let what = listing_of(name);
-        let url = page_url(index, name);
-        let get = Get {
-            what: &what,
-            url: &url,
+    ) -> Result<Compact, IndexError> {
+        let what = simple_api::purpose(name);
+        let url = simple_api::page_url(index, name);
+        let request = HttpRequest {
             headers: conditions(stale.as_ref()),
-            resume: None,
+            ..HttpRequest::new(&what, &url)
         };
-        let answer = self.http()?.fetch(&get).await?;
+        let answer = self.http()?.fetch(&request).await?;
         if let (StatusCode::NOT_MODIFIED, Some(compact)) = (answer.status, stale) {
             cache::confirm(path);
             return Ok(compact);
@@ -318,23 +199,8 @@ fn role(at: usize) -> IndexRole {
     }
 }
 
-pub(crate) fn listing_of(name: &PackageName) -> What {
-    What {
-        activity: Activity::Listing,
-        subject: name.to_string(),
-    }
-}
-
-fn page_url(index: &Url, name: &PackageName) -> Url {
-    let mut url = index.clone();
-    if let Ok(mut segments) = url.path_segments_mut() {
-        segments.pop_if_empty().extend([name.as_str(), ""]);
-    }
-    url
-}
-
 fn conditions(stale: Option<&Compact>) -> Vec<(HeaderName, HeaderValue)> {
-    let mut headers = vec![(ACCEPT, HeaderValue::from_static(ACCEPTED))];
+    let mut headers = vec![simple_api::accepted()];
     if let Some(origin) = stale.map(|compact| &compact.origin) {
         for (name, value) in [
             (IF_NONE_MATCH, &origin.etag),
@@ -348,50 +214,30 @@ fn conditions(stale: Option<&Compact>) -> Vec<(HeaderName, HeaderValue)> {
 }
 
 /// The compact form of a server's answer.
-fn encoded(name: &PackageName, what: &What, answer: &Answer) -> Result<Vec<u8>, Error> {
+fn encoded(
+    name: &PackageName,
+    what: &RequestPurpose,
+    answer: &HttpResponse,
+) -> Result<Vec<u8>, IndexError> {
     let mut base = answer.url.clone();
     let _ = base.set_username("");
     let _ = base.set_password(None);
-    let mut origin = Origin {
+    let mut origin = PageOrigin {
         base: base.to_string(),
         etag: text(&answer.headers, ETAG),
         last_modified: text(&answer.headers, LAST_MODIFIED),
-        absent: matches!(answer.status, StatusCode::NOT_FOUND | StatusCode::GONE),
+        absent: simple_api::is_absent(answer),
     };
     if origin.absent {
         // Nothing to revalidate: the next question is asked in full.
         origin.etag = None;
         origin.last_modified = None;
-        return Ok(encode(name, &Page::default(), origin));
+        return Ok(encode(name, &ListingPage::default(), origin));
     }
-    let page = read_page(answer).map_err(|reason| TransportError::BadAnswer {
-        what: what.clone(),
-        url: redacted(&answer.url),
-        reason,
-    })?;
+    let page = simple_api::read_page(what, answer)?;
     Ok(encode(name, &page, origin))
 }
 
 fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
     headers.get(name)?.to_str().ok().map(str::to_owned)
-}
-
-/// The files on a page, JSON or HTML by its content type.
-pub(crate) fn read_page(answer: &Answer) -> Result<Page<'_>, String> {
-    let kind = text(&answer.headers, CONTENT_TYPE).unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim();
-    if answer.status != StatusCode::OK {
-        return Err(format!("the status is {}", answer.status.as_u16()));
-    }
-    match kind.to_ascii_lowercase().as_str() {
-        "application/json" | "application/vnd.pypi.simple.v1+json" => json::parse(&answer.body),
-        "text/html" | "application/vnd.pypi.simple.v1+html" => Ok(html::parse(
-            &String::from_utf8_lossy(&answer.body),
-            &answer.url,
-        )),
-        "" => Err("it has no content type, so it is neither JSON nor HTML".to_owned()),
-        kind => Err(format!(
-            "its content type is `{kind}`, neither JSON nor HTML of an index"
-        )),
-    }
 }

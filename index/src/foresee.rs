@@ -13,11 +13,11 @@ use model::{
     ExtraName, Marker, Metadata, PackageName, Requirement, Version, VersionRange, specifiers_range,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
-use transport::Asked;
+use transport::Flight;
 
 use crate::choose::FilePolicy;
-use crate::error::Error;
-use crate::fetch::Core;
+use crate::core::Core;
+use crate::error::IndexError;
 use crate::listing::{ListedVersion, Listing, RequiresPython};
 
 /// No more guesses are made for one package: a resolver that needs more asks itself.
@@ -33,9 +33,9 @@ pub struct Forecast {
     pub preferred: BTreeMap<PackageName, Version>,
     /// Which files of a package may be used.
     pub policy: Box<dyn Fn(&PackageName) -> FilePolicy + Send + Sync>,
-    /// Hears of each [`Error::NeedsBuild`] on the way, so that the build can begin before it is
+    /// Hears of each [`IndexError::NeedsBuild`] on the way, so that the build can begin before it is
     /// asked for. It must not wait: it runs on a thread that serves requests.
-    pub unbuilt: Box<dyn Fn(&Error) + Send + Sync>,
+    pub unbuilt: Box<dyn Fn(&IndexError) + Send + Sync>,
 }
 
 /// A walk under way.
@@ -75,7 +75,7 @@ impl Walk {
         tokio::spawn(task);
     }
 
-    async fn follow(self: Arc<Self>, requirement: Requirement) -> Result<(), Error> {
+    async fn follow(self: Arc<Self>, requirement: Requirement) -> Result<(), IndexError> {
         let Some(specifiers) = requirement.specifiers() else {
             return Ok(());
         };
@@ -90,7 +90,7 @@ impl Walk {
         }
         let metadata = self.metadata(name, &version).await;
         let metadata = metadata.inspect_err(|error| {
-            if matches!(error, Error::NeedsBuild { .. }) {
+            if matches!(error, IndexError::NeedsBuild { .. }) {
                 (self.forecast.unbuilt)(error);
             }
         })?;
@@ -144,15 +144,15 @@ impl Walk {
         &self,
         name: &PackageName,
         version: &Version,
-    ) -> Result<Arc<Metadata>, Error> {
+    ) -> Result<Arc<Metadata>, IndexError> {
         let policy = (self.forecast.policy)(name);
         match self
             .core
             .metadata
             .ask((name.clone(), version.clone(), policy))
         {
-            Asked::Shared(answer) => answer.wait().await.clone(),
-            Asked::Mine(claim) => {
+            Flight::Joined(answer) => answer.wait().await.clone(),
+            Flight::Led(claim) => {
                 let metadata = self.core.fetch_metadata(name, version, policy).await;
                 claim.settle(metadata.clone());
                 metadata

@@ -3,11 +3,11 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use git::{Git, GitError};
-use transport::{Activity, TransportError, What, redacted};
+use transport::{RequestKind, RequestPurpose, TransportError, redacted};
 use url::Url;
 
 use crate::cache::{Cache, url_key};
-use crate::error::Error;
+use crate::error::IndexError;
 
 /// A repository at one commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub(crate) fn checkout(
     cache: &Cache,
     (url, revision): (&Url, Option<&str>),
     offline: bool,
-) -> Result<GitCheckout, Error> {
+) -> Result<GitCheckout, IndexError> {
     let root = cache.git();
     let repository = Repository {
         store: root.join("stores").join(url_key(url)),
@@ -39,8 +39,8 @@ pub(crate) fn checkout(
     }
     if offline {
         return Err(TransportError::Offline {
-            what: What {
-                activity: Activity::Download,
+            what: RequestPurpose {
+                kind: RequestKind::Download,
                 subject: format!("{} at {}", redacted(url), repository.revision),
             },
         }
@@ -75,7 +75,7 @@ impl Repository<'_> {
     }
 
     /// The commit that the revision stands for now.
-    fn resolve(&self) -> Result<String, Error> {
+    fn resolve(&self) -> Result<String, IndexError> {
         if is_commit(self.revision) {
             return Ok(self.revision.to_ascii_lowercase());
         }
@@ -100,7 +100,7 @@ impl Repository<'_> {
     }
 
     /// An abbreviated commit is known only with the whole history at hand.
-    fn resolve_abbreviated(&self) -> Result<String, Error> {
+    fn resolve_abbreviated(&self) -> Result<String, IndexError> {
         let plausible = (7..40).contains(&self.revision.len())
             && self.revision.bytes().all(|b| b.is_ascii_hexdigit());
         if !plausible {
@@ -113,7 +113,7 @@ impl Repository<'_> {
             .map_err(|_| self.error("there is no such branch, tag or commit"))
     }
 
-    fn fetch_all(&self) -> Result<(), Error> {
+    fn fetch_all(&self) -> Result<(), IndexError> {
         let fetch = [
             "fetch",
             "--quiet",
@@ -126,8 +126,8 @@ impl Repository<'_> {
     }
 
     /// Makes the store where it is missing, and locks it.
-    fn open_store(&self) -> Result<fs_err::File, Error> {
-        let error = |source| Error::file("write the cache folder", &self.store)(source);
+    fn open_store(&self) -> Result<fs_err::File, IndexError> {
+        let error = |source| IndexError::file("write the cache folder", &self.store)(source);
         fs_err::create_dir_all(&self.store).map_err(error)?;
         let lock = fs_err::File::create(self.store.with_extension("lock")).map_err(error)?;
         lock.lock().map_err(error)?;
@@ -137,7 +137,7 @@ impl Repository<'_> {
         Ok(lock)
     }
 
-    fn check_out(&self, commit: String) -> Result<GitCheckout, Error> {
+    fn check_out(&self, commit: String) -> Result<GitCheckout, IndexError> {
         let _lock = self.open_store()?;
         if let Some(checkout) = self.existing(&commit) {
             return Ok(checkout);
@@ -152,7 +152,7 @@ impl Repository<'_> {
             self.git(store, &["update-ref", &kept, &commit])
                 .map_err(|_| self.error("there is no such commit"))?;
         }
-        let error = |source| Error::file("write the cache folder", &self.checkouts)(source);
+        let error = |source| IndexError::file("write the cache folder", &self.checkouts)(source);
         fs_err::create_dir_all(&self.checkouts).map_err(error)?;
         let work = tempfile::tempdir_in(&self.checkouts).map_err(error)?;
         let folder = Utf8Path::from_path(work.path()).ok_or_else(|| self.error("no UTF-8 path"))?;
@@ -194,7 +194,7 @@ impl Repository<'_> {
     }
 
     /// Runs git; gives back what it prints.
-    fn git(&self, folder: Option<&Utf8Path>, arguments: &[&str]) -> Result<String, Error> {
+    fn git(&self, folder: Option<&Utf8Path>, arguments: &[&str]) -> Result<String, IndexError> {
         let git = match folder {
             Some(folder) => Git::at(folder),
             None => Git::nowhere(),
@@ -206,9 +206,9 @@ impl Repository<'_> {
         }
     }
 
-    fn error(&self, reason: &str) -> Error {
+    fn error(&self, reason: &str) -> IndexError {
         let shown = redacted(self.url);
-        Error::Git {
+        IndexError::Git {
             revision: self.revision.to_owned(),
             // Git repeats the URL with its password.
             reason: reason.replace(self.url.as_str(), &shown),

@@ -5,21 +5,20 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use crate::compact::CoreMetadata;
-use crate::encode::{ListedFile, Page};
 use crate::json::digest;
+use crate::page::{CoreMetadata, ListingPage, PageFile};
 
 /// Reads a page that was found at `base`; every URL in what is returned is absolute.
 ///
 /// Whatever a browser would make of it, only `<base>` and `<a>` matter, so no tree is built.
-pub(crate) fn parse(body: &str, base: &Url) -> Page<'static> {
+pub(crate) fn parse(body: &str, base: &Url) -> ListingPage<'static> {
     let tags: Vec<Tag<'_>> = Tags(body).collect();
     let base = tags
         .iter()
         .find(|tag| tag.name.eq_ignore_ascii_case("base"))
         .and_then(|tag| base.join(&tag.attribute("href")?).ok())
         .unwrap_or_else(|| base.clone());
-    Page {
+    ListingPage {
         files: tags
             .iter()
             .filter(|tag| tag.name.eq_ignore_ascii_case("a"))
@@ -28,7 +27,7 @@ pub(crate) fn parse(body: &str, base: &Url) -> Page<'static> {
     }
 }
 
-fn link(tag: &Tag<'_>, base: &Url) -> Option<ListedFile<'static>> {
+fn link(tag: &Tag<'_>, base: &Url) -> Option<PageFile<'static>> {
     let mut url = base.join(&tag.attribute("href")?).ok()?;
     let sha256 = url
         .fragment()
@@ -47,7 +46,7 @@ fn link(tag: &Tag<'_>, base: &Url) -> Option<ListedFile<'static>> {
                 None => CoreMetadata::Unhashed,
             }
         });
-    Some(ListedFile {
+    Some(PageFile {
         filename: Cow::Owned(filename),
         url: Cow::Owned(url.into()),
         sha256,
@@ -57,7 +56,7 @@ fn link(tag: &Tag<'_>, base: &Url) -> Option<ListedFile<'static>> {
             .map(Cow::Owned),
         yanked: tag.attribute("data-yanked").map(Cow::Owned),
         core_metadata,
-        ..ListedFile::default()
+        ..PageFile::default()
     })
 }
 
@@ -186,7 +185,7 @@ mod tests {
         assert_eq!(got, expect);
     }
 
-    fn summary(file: &ListedFile<'_>) -> String {
+    fn summary(file: &PageFile<'_>) -> String {
         let mut text = format!("{} {}", file.filename, file.url);
         if let Some(sha256) = file.sha256 {
             text += &format!(" sha256:{:02x}", sha256[0]);

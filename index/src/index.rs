@@ -9,19 +9,19 @@ use std::task::{Context, Poll, Waker};
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{DistFile, Metadata, PackageName, Requirement, Sha256, Version};
 use tokio::runtime::Runtime;
-use transport::{Asked, FlightAnswer, TransportError};
+use transport::{Flight, FlightOutcome, TransportError};
 use url::Url;
 
-use crate::archive::{self, Told};
+use crate::archive::{self, ArchiveMetadata};
 use crate::choose::FilePolicy;
-use crate::direct::DirectArchive;
-use crate::error::Error;
-use crate::fetch::{Core, Requests};
+use crate::core::{Core, DirectArchive};
+use crate::error::IndexError;
+use crate::fetch::Requests;
 use crate::foresee::{Forecast, Walk};
 use crate::git::{self, GitCheckout};
 use crate::listing::Listing;
 use crate::metadata::{chosen, release};
-use crate::options::{Locations, Options};
+use crate::options::{IndexOptions, Locations};
 use crate::stored;
 
 /// Package indexes behind a cache. All methods may be called from several threads, none of them
@@ -45,7 +45,7 @@ pub struct Statistics {
 impl Index {
     /// An index; nothing is read or asked yet.
     #[must_use]
-    pub fn new(options: Options) -> Self {
+    pub fn new(options: IndexOptions) -> Self {
         Self {
             core: Arc::new(Core::new(options)),
             runtime: OnceLock::new(),
@@ -56,7 +56,7 @@ impl Index {
     ///
     /// # Errors
     /// Where there are none, or what pip is configured for cannot be used.
-    pub fn locations(&self) -> Result<&Locations, Error> {
+    pub fn locations(&self) -> Result<&Locations, IndexError> {
         self.core.locations()
     }
 
@@ -64,10 +64,10 @@ impl Index {
     ///
     /// # Errors
     /// Where no place has the package, or a place gives no usable answer.
-    pub fn listing(&self, name: &PackageName) -> Result<Arc<Listing>, Error> {
+    pub fn listing(&self, name: &PackageName) -> Result<Arc<Listing>, IndexError> {
         let claim = match self.core.listings.ask(name.clone()) {
-            Asked::Shared(answer) => return self.wait(&answer),
-            Asked::Mine(claim) => claim,
+            Flight::Joined(answer) => return self.wait(&answer),
+            Flight::Led(claim) => claim,
         };
         let answer = claim.answer();
         match without_waiting(self.core.find_listing(name, Requests::None)) {
@@ -89,7 +89,7 @@ impl Index {
         if core.is_offline() || core.listings.knows(name) || core.has_fresh_listing(name) {
             return;
         }
-        if let Asked::Mine(claim) = core.listings.ask(name.clone()) {
+        if let Flight::Led(claim) = core.listings.ask(name.clone()) {
             let (core, name) = (core.clone(), name.clone());
             // Where the runtime does not start, asking says so.
             let _ = self.spawn(async move {
@@ -124,18 +124,18 @@ impl Index {
     /// it best.
     ///
     /// # Errors
-    /// [`Error::NeedsBuild`] where only a build can tell; then build it, and hand the outcome to
+    /// [`IndexError::NeedsBuild`] where only a build can tell; then build it, and hand the outcome to
     /// [`Index::store_built_metadata`]. Else as [`Index::listing`].
     pub fn metadata(
         &self,
         name: &PackageName,
         version: &Version,
         policy: FilePolicy,
-    ) -> Result<Arc<Metadata>, Error> {
+    ) -> Result<Arc<Metadata>, IndexError> {
         let key = (name.clone(), version.clone(), policy);
         let claim = match self.core.metadata.ask(key) {
-            Asked::Shared(answer) => return self.wait(&answer),
-            Asked::Mine(claim) => claim,
+            Flight::Joined(answer) => return self.wait(&answer),
+            Flight::Led(claim) => claim,
         };
         let answer = claim.answer();
         match self.metadata_here(name, version, policy) {
@@ -158,7 +158,7 @@ impl Index {
         if core.is_offline() || core.metadata.knows(&key) || self.has_metadata(&key) {
             return;
         }
-        if let Asked::Mine(claim) = core.metadata.ask(key) {
+        if let Flight::Led(claim) = core.metadata.ask(key) {
             let (core, name, version) = (core.clone(), name.clone(), version.clone());
             // Where the runtime does not start, asking says so.
             let _ = self.spawn(async move {
@@ -179,12 +179,16 @@ impl Index {
         self.core.metadata.peek(&key)
     }
 
-    /// Keeps what building a source distribution told, by the digest of [`Error::NeedsBuild`],
+    /// Keeps what building a source distribution told, by the digest of [`IndexError::NeedsBuild`],
     /// for this run and later ones.
     ///
     /// # Errors
     /// Where the cache cannot be written.
-    pub fn store_built_metadata(&self, sha256: Sha256, metadata: Metadata) -> Result<(), Error> {
+    pub fn store_built_metadata(
+        &self,
+        sha256: Sha256,
+        metadata: Metadata,
+    ) -> Result<(), IndexError> {
         let path = self.core.cache.metadata(&sha256.to_string());
         stored::write(&path, &metadata)?;
         let (name, version) = (metadata.name.clone(), metadata.version.clone());
@@ -214,7 +218,7 @@ impl Index {
         name: &PackageName,
         version: &Version,
         file: &DistFile,
-    ) -> Result<Utf8PathBuf, Error> {
+    ) -> Result<Utf8PathBuf, IndexError> {
         match self.start_download((name, version, file), Haste::Waited)? {
             Download::Here(path) => Ok(path),
             Download::UnderWay(answer) => self.wait(&answer),
@@ -232,7 +236,7 @@ impl Index {
     pub fn downloads<'w>(
         &self,
         wanted: impl IntoIterator<Item = (&'w PackageName, &'w Version, &'w DistFile)>,
-    ) -> impl Iterator<Item = (usize, Result<Utf8PathBuf, Error>)> {
+    ) -> impl Iterator<Item = (usize, Result<Utf8PathBuf, IndexError>)> {
         let (there, arrivals) = std::sync::mpsc::channel();
         for (at, (name, version, file)) in wanted.into_iter().enumerate() {
             let known = match self.start_download((name, version, file), Haste::Hinted) {
@@ -258,7 +262,7 @@ impl Index {
         &self,
         (name, version, file): (&PackageName, &Version, &DistFile),
         haste: Haste,
-    ) -> Result<Download, Error> {
+    ) -> Result<Download, IndexError> {
         let known = file.sha256.map(|sha256| sha256.to_string());
         if let Some(key) = &known
             && let Some(path) = self.core.cached_file(key, &file.filename)
@@ -267,8 +271,8 @@ impl Index {
         }
         let key = known.unwrap_or_else(|| format!("{name} {}", file.filename));
         Ok(match self.core.files.ask(format!("locked {key}")) {
-            Asked::Shared(answer) => Download::UnderWay(answer),
-            Asked::Mine(claim) => {
+            Flight::Joined(answer) => Download::UnderWay(answer),
+            Flight::Led(claim) => {
                 let answer = claim.answer();
                 let core = self.core.clone();
                 let (name, version, file) = (name.clone(), version.clone(), file.clone());
@@ -292,9 +296,9 @@ impl Index {
         &self,
         url: &Url,
         expected: Option<Sha256>,
-    ) -> Result<Arc<DirectArchive>, Error> {
+    ) -> Result<Arc<DirectArchive>, IndexError> {
         let (core, url) = (self.core.clone(), url.clone());
-        let answer = FlightAnswer::default();
+        let answer = FlightOutcome::default();
         let place = answer.clone();
         self.spawn(async move {
             let _ = place.set(core.fetch_archive(&url, expected).await);
@@ -307,7 +311,7 @@ impl Index {
     ///
     /// # Errors
     /// Where git cannot get it.
-    pub fn git(&self, url: &Url, revision: Option<&str>) -> Result<GitCheckout, Error> {
+    pub fn git(&self, url: &Url, revision: Option<&str>) -> Result<GitCheckout, IndexError> {
         git::checkout(&self.core.cache, (url, revision), self.core.is_offline())
     }
 
@@ -316,10 +320,10 @@ impl Index {
     ///
     /// # Errors
     /// Where it cannot be read.
-    pub fn archive_metadata(&self, path: &Utf8Path) -> Result<Option<Metadata>, Error> {
+    pub fn archive_metadata(&self, path: &Utf8Path) -> Result<Option<Metadata>, IndexError> {
         Ok(match archive::read(path)? {
-            Told::Static(metadata) => Some(*metadata),
-            Told::Dynamic => None,
+            ArchiveMetadata::Static(metadata) => Some(*metadata),
+            ArchiveMetadata::Dynamic => None,
         })
     }
 
@@ -328,8 +332,8 @@ impl Index {
     #[must_use]
     pub fn folder_metadata(&self, folder: &Utf8Path) -> Option<Metadata> {
         match archive::read_tree(folder) {
-            Told::Static(metadata) => Some(*metadata),
-            Told::Dynamic => None,
+            ArchiveMetadata::Static(metadata) => Some(*metadata),
+            ArchiveMetadata::Dynamic => None,
         }
     }
 
@@ -350,7 +354,7 @@ impl Index {
         name: &PackageName,
         version: &Version,
         policy: FilePolicy,
-    ) -> Result<Option<Arc<Metadata>>, Error> {
+    ) -> Result<Option<Arc<Metadata>>, IndexError> {
         if self.core.listings.peek(name).is_none() && !self.core.is_offline() {
             // The listing may take a request: the task asks for both.
             if !self.core.has_fresh_listing(name) {
@@ -373,7 +377,7 @@ impl Index {
             .is_ok_and(|file| self.core.cache.metadata(&file.key()).exists())
     }
 
-    fn runtime(&self) -> Result<&Runtime, Error> {
+    fn runtime(&self) -> Result<&Runtime, IndexError> {
         let runtime = self.runtime.get_or_init(|| {
             tokio::runtime::Builder::new_multi_thread()
                 .worker_threads(2)
@@ -392,12 +396,12 @@ impl Index {
     pub(crate) fn spawn(
         &self,
         task: impl Future<Output = ()> + Send + 'static,
-    ) -> Result<(), Error> {
+    ) -> Result<(), IndexError> {
         self.runtime()?.spawn(task);
         Ok(())
     }
 
-    fn wait<V: Clone>(&self, answer: &FlightAnswer<V, Error>) -> Result<V, Error> {
+    fn wait<V: Clone>(&self, answer: &FlightOutcome<V, IndexError>) -> Result<V, IndexError> {
         match answer.get() {
             Some(answer) => answer.clone(),
             None => self.runtime()?.block_on(answer.wait()).clone(),
@@ -423,7 +427,7 @@ enum Haste {
 
 enum Download {
     Here(Utf8PathBuf),
-    UnderWay(FlightAnswer<Utf8PathBuf, Error>),
+    UnderWay(FlightOutcome<Utf8PathBuf, IndexError>),
 }
 
 /// The outcome of `future`, where it does not have to wait for anything.

@@ -6,14 +6,13 @@ use std::fmt;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use crate::compact::CoreMetadata;
-use crate::encode::{ListedFile, Page};
+use crate::page::{CoreMetadata, ListingPage, PageFile};
 
 /// Reads an answer of `application/vnd.pypi.simple.v1+json`.
 ///
 /// # Errors
 /// Where it is no such document, in words for the user.
-pub(crate) fn parse(body: &[u8]) -> Result<Page<'_>, String> {
+pub(crate) fn parse(body: &[u8]) -> Result<ListingPage<'_>, String> {
     let document: Document<'_> =
         serde_json::from_slice(body).map_err(|e| format!("it is no JSON listing: {e}"))?;
     let version = document.meta.api_version.as_deref().unwrap_or("1.0");
@@ -22,7 +21,7 @@ pub(crate) fn parse(body: &[u8]) -> Result<Page<'_>, String> {
             "it speaks version {version} of the index API, and only version 1 is known"
         ));
     }
-    Ok(Page {
+    Ok(ListingPage {
         files: document.files.into_iter().map(File::listed).collect(),
     })
 }
@@ -68,8 +67,8 @@ struct File<'a> {
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 impl<'a> File<'a> {
-    fn listed(self) -> ListedFile<'a> {
-        ListedFile {
+    fn listed(self) -> PageFile<'a> {
+        PageFile {
             filename: self.filename,
             url: self.url,
             sha256: self.hashes.0,
@@ -183,16 +182,16 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(file: &str, expect: &ListedFile<'_>) {
+    fn check(file: &str, expect: &PageFile<'_>) {
         let body = format!(r#"{{"meta":{{"api-version":"1.1"}},"files":[{file}],"x":[1]}}"#);
         assert_eq!(parse(body.as_bytes()).unwrap().files[0], *expect);
     }
 
-    fn file(filename: &str) -> ListedFile<'_> {
-        ListedFile {
+    fn file(filename: &str) -> PageFile<'_> {
+        PageFile {
             filename: filename.into(),
             url: "u".into(),
-            ..ListedFile::default()
+            ..PageFile::default()
         }
     }
 
@@ -212,7 +211,7 @@ mod tests {
             &format!(
                 r#"{{"filename":"a\u0041","url":"u","hashes":{{"sha256":"{digits}"}},"requires-python":">=3","size":7,"upload-time":"1970-01-01T00:00:01.5Z","yanked":"bad","core-metadata":{{"sha256":"{digits}"}}}}"#
             ),
-            &ListedFile {
+            &PageFile {
                 sha256: Some([0xab; 32]),
                 size: Some(7),
                 uploaded: Some(1_500_000),
@@ -224,7 +223,7 @@ mod tests {
         );
         check(
             r#"{"filename":"a","url":"u","yanked":true,"dist-info-metadata":true}"#,
-            &ListedFile {
+            &PageFile {
                 yanked: Some("".into()),
                 core_metadata: CoreMetadata::Unhashed,
                 ..file("a")

@@ -6,13 +6,15 @@
 //! first request, so that a run answered from the cache pays for neither.
 //!
 //! From the outside in: `index` (the face), `listing` and `metadata` (what a question means),
-//! `http`, `connections`, `credentials`, `cache` and `download` (how it is answered), `json` and `html` (how
-//! servers answer), `encode` and `compact` (how we keep the answer), `pip` (which servers), `git`.
+//! `fetch`, `find_links`, `download`, `direct` and `record` (how it is answered, on what `core`
+//! holds), `simple_api` with `json` and `html` (how servers answer), `encode`, `compact`, `stored`
+//! and `cache` (how we keep the answer), `pip` (which servers), `git`, `upload` (the other way).
 
 mod archive;
 mod cache;
 mod choose;
 mod compact;
+mod core;
 mod direct;
 mod download;
 mod encode;
@@ -27,18 +29,20 @@ mod json;
 mod listing;
 mod metadata;
 mod options;
+mod page;
 mod pip;
 mod record;
 mod remote_zip;
+mod simple_api;
 mod stored;
 pub mod upload;
 
+pub use self::core::DirectArchive;
 pub use choose::FilePolicy;
-pub use direct::DirectArchive;
-pub use error::Error;
+pub use error::IndexError;
 pub use foresee::Forecast;
 pub use git::GitCheckout;
 pub use index::{Index, Statistics};
-pub use listing::{ListedVersion, Listing, Release, ReleaseFile, RequiresPython};
-pub use options::{Access, FindLinks, IndexRule, Locations, Options};
+pub use listing::{ListedRelease, ListedVersion, Listing, ReleaseFile, RequiresPython};
+pub use options::{FindLinks, IndexOptions, IndexRule, Locations};
 pub use pip::locations as pip_locations;

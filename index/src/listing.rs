@@ -12,22 +12,23 @@ use model::{
 };
 use rustc_hash::FxHashMap;
 
-use crate::compact::{Compact, CoreMetadata, Requires, StoredFile, UNKNOWN_TIME};
-use crate::error::Error;
+use crate::compact::{Compact, Requires, StoredFile, UNKNOWN_TIME};
+use crate::error::IndexError;
+use crate::page::CoreMetadata;
 
 /// A package's versions and files.
 pub struct Listing {
     name: PackageName,
     /// In order of priority; never empty.
-    parts: Vec<Part>,
+    parts: Vec<ListingPart>,
     /// Where there are several parts: for each version, highest first, its (part, row)s.
     merged: Option<Vec<Vec<(usize, usize)>>>,
     cutoff: Option<i64>,
-    releases: Mutex<FxHashMap<usize, Arc<Release>>>,
+    releases: Mutex<FxHashMap<usize, Arc<ListedRelease>>>,
 }
 
 /// One place's answer.
-pub(crate) struct Part {
+pub(crate) struct ListingPart {
     pub(crate) role: IndexRole,
     pub(crate) compact: Compact,
 }
@@ -44,13 +45,13 @@ pub struct ListedVersion<'a> {
 pub enum RequiresPython<'a> {
     /// All files say the same; `None`: nothing.
     Same(Option<&'a VersionSpecifiers>),
-    /// Files differ: see [`Release::files`].
+    /// Files differ: see [`ListedRelease::files`].
     Differ,
 }
 
 /// One version with its files.
 #[derive(Debug)]
-pub struct Release {
+pub struct ListedRelease {
     /// The version.
     pub version: Version,
     /// Where it comes from.
@@ -75,7 +76,11 @@ pub struct ReleaseFile {
 }
 
 impl Listing {
-    pub(crate) fn new(name: PackageName, parts: Vec<Part>, cutoff: Option<Timestamp>) -> Self {
+    pub(crate) fn new(
+        name: PackageName,
+        parts: Vec<ListingPart>,
+        cutoff: Option<Timestamp>,
+    ) -> Self {
         let merged = (parts.len() > 1).then(|| {
             let mut rows: BTreeMap<&Version, Vec<(usize, usize)>> = BTreeMap::new();
             for (nth, part) in parts.iter().enumerate() {
@@ -131,7 +136,7 @@ impl Listing {
         &self,
         version: &Version,
         filename: &str,
-    ) -> Result<Option<ReleaseFile>, Error> {
+    ) -> Result<Option<ReleaseFile>, IndexError> {
         let Some(at) = self.position(version) else {
             return Ok(None);
         };
@@ -161,7 +166,7 @@ impl Listing {
     ///
     /// # Errors
     /// Where the cache cannot be read.
-    pub fn release(&self, version: &Version) -> Result<Option<Arc<Release>>, Error> {
+    pub fn release(&self, version: &Version) -> Result<Option<Arc<ListedRelease>>, IndexError> {
         self.find(version).map(|found| found.release()).transpose()
     }
 
@@ -193,7 +198,7 @@ impl Listing {
             .chain(merged.unwrap_or_default().iter().copied())
     }
 
-    fn decode(&self, at: usize) -> Result<Release, Error> {
+    fn decode(&self, at: usize) -> Result<ListedRelease, IndexError> {
         let (mut version, mut role) = (None, self.role());
         let mut files: Vec<ReleaseFile> = Vec::new();
         for (nth, row) in self.rows(at) {
@@ -214,7 +219,7 @@ impl Listing {
                 files.extend(self.file(&part.compact, &stored, spelt, &base));
             })?;
         }
-        Ok(Release {
+        Ok(ListedRelease {
             version: version.unwrap_or_else(|| Version::new([0])),
             role,
             yanked: match files.iter().all(|file| file.file.yanked.is_some()) {
@@ -333,7 +338,7 @@ impl<'a> ListedVersion<'a> {
     ///
     /// # Errors
     /// Where the cache cannot be read.
-    pub fn release(&self) -> Result<Arc<Release>, Error> {
+    pub fn release(&self) -> Result<Arc<ListedRelease>, IndexError> {
         let lock = || {
             self.listing
                 .releases
@@ -355,7 +360,7 @@ impl<'a> ListedVersion<'a> {
             .map(|(part, row)| (&listing.parts[part].compact, row))
     }
 
-    fn any(&self, since: impl Fn(&crate::compact::Row) -> Option<i64>) -> bool {
+    fn any(&self, since: impl Fn(&crate::compact::CompactRow) -> Option<i64>) -> bool {
         self.rows().any(|(compact, row)| {
             since(&compact.row(row)).is_some_and(|time| self.listing.is_within(time))
         })

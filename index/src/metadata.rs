@@ -6,16 +6,16 @@ use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 use model::{FileKind, Metadata, PackageName, Sha256, Version};
-use transport::{Activity, Get, StatusCode, TransportError, What, redacted};
+use transport::{HttpRequest, RequestKind, RequestPurpose, StatusCode, TransportError, redacted};
 use url::Url;
 
-use crate::archive::{self, Told, parse_wheel_metadata};
+use crate::archive::{self, ArchiveMetadata, parse_wheel_metadata};
 use crate::cache;
 use crate::choose::{FilePolicy, choose};
-use crate::compact::CoreMetadata;
-use crate::error::Error;
-use crate::fetch::Core;
-use crate::listing::{Release, ReleaseFile};
+use crate::core::Core;
+use crate::error::IndexError;
+use crate::listing::{ListedRelease, ReleaseFile};
+use crate::page::CoreMetadata;
 use crate::remote_zip::{self, Refusal};
 use crate::stored;
 
@@ -56,15 +56,15 @@ impl Core {
         name: &PackageName,
         version: &Version,
         policy: FilePolicy,
-    ) -> Result<Arc<Metadata>, Error> {
+    ) -> Result<Arc<Metadata>, IndexError> {
         let listing = self.listing(name).await?;
         let release = release(listing.release(version)?, name, version)?;
         let file = chosen(&release, name, policy)?;
         if let Some(metadata) = self.cached_metadata(file) {
             return Ok(metadata);
         }
-        let what = What {
-            activity: Activity::Metadata,
+        let what = RequestPurpose {
+            kind: RequestKind::Metadata,
             subject: file.file.filename.clone(),
         };
         let metadata = match &file.kind {
@@ -72,7 +72,7 @@ impl Core {
             FileKind::Sdist(_) => self.sdist_metadata(name, version, file).await?,
         };
         if &metadata.name != name {
-            return Err(Error::Metadata {
+            return Err(IndexError::Metadata {
                 filename: file.file.filename.clone(),
                 reason: format!("it is the metadata of `{}`", metadata.name),
             });
@@ -85,8 +85,8 @@ impl Core {
         &self,
         name: &PackageName,
         file: &ReleaseFile,
-        what: &What,
-    ) -> Result<Metadata, Error> {
+        what: &RequestPurpose,
+    ) -> Result<Metadata, IndexError> {
         let filename = &file.file.filename;
         let url = file
             .absolute_url()
@@ -108,8 +108,8 @@ impl Core {
         }
         let path = self.file_of(name, file).await?;
         match archive::read(&path)? {
-            Told::Static(metadata) => Ok(*metadata),
-            Told::Dynamic => Err(Error::Metadata {
+            ArchiveMetadata::Static(metadata) => Ok(*metadata),
+            ArchiveMetadata::Dynamic => Err(IndexError::Metadata {
                 filename: filename.clone(),
                 reason: "it has no METADATA".to_owned(),
             }),
@@ -121,8 +121,8 @@ impl Core {
         &self,
         file: &ReleaseFile,
         url: &Url,
-        what: &What,
-    ) -> Result<Option<Vec<u8>>, Error> {
+        what: &RequestPurpose,
+    ) -> Result<Option<Vec<u8>>, IndexError> {
         let expected = match file.core_metadata {
             CoreMetadata::Absent => return Ok(None),
             CoreMetadata::Unhashed => None,
@@ -130,19 +130,14 @@ impl Core {
         };
         let mut beside = url.clone();
         beside.set_path(&format!("{}.metadata", url.path()));
-        let get = Get {
-            what,
-            url: &beside,
-            headers: Vec::new(),
-            resume: None,
-        };
+        let get = HttpRequest::new(what, &beside);
         let answer = self.http()?.fetch(&get).await?;
         if answer.status != StatusCode::OK {
             return Ok(None);
         }
         let actual = cache::sha256(&answer.body);
         match expected {
-            Some(expected) if expected != actual => Err(Error::Hash {
+            Some(expected) if expected != actual => Err(IndexError::Hash {
                 filename: format!("{}.metadata", file.file.filename),
                 url: redacted(&beside),
                 expected,
@@ -156,8 +151,8 @@ impl Core {
         &self,
         file: &ReleaseFile,
         url: &Url,
-        what: &What,
-    ) -> Result<Option<Vec<u8>>, Error> {
+        what: &RequestPurpose,
+    ) -> Result<Option<Vec<u8>>, IndexError> {
         let host = url.origin().ascii_serialization();
         let rangeless = || {
             self.rangeless
@@ -184,11 +179,11 @@ impl Core {
         name: &PackageName,
         version: &Version,
         file: &ReleaseFile,
-    ) -> Result<Metadata, Error> {
+    ) -> Result<Metadata, IndexError> {
         let path = self.file_of(name, file).await?;
         match archive::read(&path)? {
-            Told::Static(metadata) => Ok(*metadata),
-            Told::Dynamic => Err(Error::NeedsBuild {
+            ArchiveMetadata::Static(metadata) => Ok(*metadata),
+            ArchiveMetadata::Dynamic => Err(IndexError::NeedsBuild {
                 name: name.clone(),
                 version: version.clone(),
                 file: Box::new(file.file.clone()),
@@ -204,11 +199,11 @@ impl Core {
 
 /// The release, or the error that says that there is none.
 pub(crate) fn release(
-    found: Option<Arc<Release>>,
+    found: Option<Arc<ListedRelease>>,
     name: &PackageName,
     version: &Version,
-) -> Result<Arc<Release>, Error> {
-    found.ok_or_else(|| Error::NoSuchVersion {
+) -> Result<Arc<ListedRelease>, IndexError> {
+    found.ok_or_else(|| IndexError::NoSuchVersion {
         name: name.clone(),
         version: version.clone(),
     })
@@ -216,11 +211,11 @@ pub(crate) fn release(
 
 /// The file to read the metadata from, or the error that says that there is none.
 pub(crate) fn chosen<'r>(
-    release: &'r Release,
+    release: &'r ListedRelease,
     name: &PackageName,
     policy: FilePolicy,
-) -> Result<&'r ReleaseFile, Error> {
-    choose(release, policy).ok_or_else(|| Error::NoUsableFile {
+) -> Result<&'r ReleaseFile, IndexError> {
+    choose(release, policy).ok_or_else(|| IndexError::NoUsableFile {
         name: name.clone(),
         version: release.version.clone(),
         wanted: policy.wanted(),

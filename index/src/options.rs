@@ -13,31 +13,28 @@ use transport::{HttpOptions, redacted};
 
 /// How to reach and use the indexes.
 #[derive(Clone)]
-pub struct Options {
+pub struct IndexOptions {
     /// The folder of the cache; made where it is missing.
     pub cache: Utf8PathBuf,
     /// The indexes and `find_links` places; where `None`, those that pip is configured for.
     pub locations: Option<Locations>,
-    /// Whether requests may be made.
-    pub access: Access,
     /// How long a listing is used without asking the server again.
     pub freshness: Duration,
     /// Files uploaded after this moment, and files of unknown upload time, are not seen.
     pub exclude_newer: Option<Timestamp>,
     /// Packages that do not simply come from the first index that has them.
     pub rules: BTreeMap<PackageName, IndexRule>,
-    /// How to reach servers; the indexes are those of the locations.
+    /// How to reach servers; the indexes of the locations are added to its places.
     pub http: HttpOptions,
 }
 
-impl Options {
+impl IndexOptions {
     /// The defaults, with the cache in `cache`.
     #[must_use]
     pub fn new(cache: impl Into<Utf8PathBuf>) -> Self {
         Self {
             cache: cache.into(),
             locations: None,
-            access: Access::Online,
             freshness: Duration::from_secs(600),
             exclude_newer: None,
             rules: BTreeMap::new(),
@@ -71,15 +68,6 @@ impl fmt::Display for FindLinks {
             Self::Page(url) => f.write_str(&redacted(url)),
         }
     }
-}
-
-/// Whether requests may be made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Access {
-    /// They may.
-    Online,
-    /// Only the cache is used, however old.
-    Offline,
 }
 
 /// Where a package comes from, if not from the first index that has it.

@@ -7,7 +7,7 @@ use transport::{EnvironmentVariables, PipConfiguration, TransportError, redacted
 use url::Url;
 
 use crate::cache::{self, Cache};
-use crate::error::Error;
+use crate::error::IndexError;
 use crate::options::{FindLinks, Locations};
 
 const MAGIC: [u8; 4] = *b"xp\x00\x01";
@@ -18,17 +18,20 @@ const MAGIC: [u8; 4] = *b"xp\x00\x01";
 /// `cache` keeps what pip says of itself, so that a later run starts no Python.
 ///
 /// # Errors
-/// [`Error::NoIndex`] where nothing names an index and no pip is found; [`TransportError::Setting`] where
+/// [`IndexError::NoIndex`] where nothing names an index and no pip is found; [`TransportError::Setting`] where
 /// a value is no URL.
-pub fn locations(environment: &EnvironmentVariables, cache: &Utf8Path) -> Result<Locations, Error> {
+pub fn locations(
+    environment: &EnvironmentVariables,
+    cache: &Utf8Path,
+) -> Result<Locations, IndexError> {
     let cache = Cache::new(cache.to_owned());
-    let mut pip = PipConfiguration::of_files(environment);
+    let mut pip = PipConfiguration::of_files(environment)?;
     if !pip.has("index-url")
         && environment.get("PIP_INDEX_URL").is_none()
         && let Some(known) = known_pip(environment, &cache)
     {
         if environment.get("VIRTUAL_ENV").is_none() {
-            pip.read_prefix(&known.prefix);
+            pip.read_prefix(&known.prefix)?;
         }
         pip.set_default("index-url", &known.index, "pip's built-in default");
     }
@@ -36,7 +39,7 @@ pub fn locations(environment: &EnvironmentVariables, cache: &Utf8Path) -> Result
     configured(&pip)
 }
 
-fn configured(pip: &PipConfiguration) -> Result<Locations, Error> {
+fn configured(pip: &PipConfiguration) -> Result<Locations, IndexError> {
     let mut locations = Locations::default();
     let off = pip
         .words("no-index")
@@ -54,12 +57,12 @@ fn configured(pip: &PipConfiguration) -> Result<Locations, Error> {
         }
     }
     if locations == Locations::default() {
-        return Err(Error::NoIndex);
+        return Err(IndexError::NoIndex);
     }
     Ok(locations)
 }
 
-fn index_url(word: &str, place: &str) -> Result<Url, Error> {
+fn index_url(word: &str, place: &str) -> Result<Url, IndexError> {
     match Url::parse(word) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(url),
         Ok(_) => Err(setting(place, word, "only `http` and `https` are known")),
@@ -80,7 +83,7 @@ fn place_of_links(word: &str) -> Result<FindLinks, &'static str> {
     }
 }
 
-fn setting(place: &str, value: &str, reason: &str) -> Error {
+fn setting(place: &str, value: &str, reason: &str) -> IndexError {
     TransportError::Setting {
         setting: place.to_owned(),
         value: Url::parse(value).map_or_else(|_| value.to_owned(), |url| redacted(&url)),

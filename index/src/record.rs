@@ -6,12 +6,12 @@
 use std::sync::mpsc;
 
 use model::{DistFile, PackageName, Version};
-use transport::{Activity, What};
+use transport::{RequestKind, RequestPurpose};
 
 use crate::archive;
 use crate::cache;
-use crate::error::Error;
-use crate::fetch::Core;
+use crate::core::Core;
+use crate::error::IndexError;
 use crate::index::Index;
 use crate::remote_zip;
 
@@ -21,7 +21,7 @@ impl Index {
     pub fn records(
         &self,
         wheels: &[(PackageName, Version, DistFile)],
-    ) -> Vec<Result<String, Error>> {
+    ) -> Vec<Result<String, IndexError>> {
         let mut answers = Vec::with_capacity(wheels.len());
         for (name, version, file) in wheels {
             let (sender, receiver) = mpsc::sync_channel(1);
@@ -42,7 +42,7 @@ impl Index {
             .zip(wheels)
             .map(|(answer, (name, version, file))| {
                 answer?.recv().unwrap_or_else(|_| {
-                    Err(Error::NoSuchFile {
+                    Err(IndexError::NoSuchFile {
                         name: name.clone(),
                         version: version.clone(),
                         filename: file.filename.clone(),
@@ -59,7 +59,7 @@ impl Core {
         name: &PackageName,
         version: &Version,
         file: &DistFile,
-    ) -> Result<String, Error> {
+    ) -> Result<String, IndexError> {
         let key = file.sha256.map(|sha256| sha256.to_string());
         let cached = key
             .as_ref()
@@ -86,7 +86,7 @@ impl Core {
         name: &PackageName,
         version: &Version,
         file: &DistFile,
-    ) -> Result<Option<Vec<u8>>, Error> {
+    ) -> Result<Option<Vec<u8>>, IndexError> {
         let key = file
             .sha256
             .map(|sha256| sha256.to_string())
@@ -101,8 +101,8 @@ impl Core {
         if url.scheme() == "file" {
             return Ok(None);
         }
-        let what = What {
-            activity: Activity::Metadata,
+        let what = RequestPurpose {
+            kind: RequestKind::Metadata,
             subject: file.filename.clone(),
         };
         let place = (&url, file.size);

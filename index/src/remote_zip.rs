@@ -6,11 +6,11 @@
 use std::io::Read as _;
 
 use transport::header::{ACCEPT_ENCODING, CONTENT_RANGE, HeaderValue, RANGE};
-use transport::{Failure, Get, Http, StatusCode, What};
+use transport::{HttpClient, HttpRequest, RequestFailure, RequestPurpose, StatusCode};
 use url::Url;
 
 use crate::cache::checksum;
-use crate::error::Error;
+use crate::error::IndexError;
 
 /// What is fetched first of a wheel whose size is not listed.
 const TAIL: u64 = 64 << 10;
@@ -30,11 +30,11 @@ pub(crate) enum Refusal {
 ///
 /// `size` is the archive's length where it is known.
 pub(crate) async fn read_member(
-    http: &Http,
-    what: &What,
+    http: &HttpClient,
+    what: &RequestPurpose,
     (url, size): (&Url, Option<u64>),
     wanted: impl Fn(&str) -> bool,
-) -> Result<Result<Vec<u8>, Refusal>, Error> {
+) -> Result<Result<Vec<u8>, Refusal>, IndexError> {
     let mut remote = Remote { http, what, url };
     let range = match size {
         Some(size) => {
@@ -59,8 +59,8 @@ fn tail_length(size: u64) -> u64 {
 }
 
 struct Remote<'a> {
-    http: &'a Http,
-    what: &'a What,
+    http: &'a HttpClient,
+    what: &'a RequestPurpose,
     url: &'a Url,
 }
 
@@ -78,19 +78,17 @@ impl Piece {
 }
 
 impl Remote<'_> {
-    async fn get(&mut self, range: String) -> Result<Result<Piece, Refusal>, Error> {
+    async fn get(&mut self, range: String) -> Result<Result<Piece, Refusal>, IndexError> {
         let Ok(range) = HeaderValue::from_str(&range) else {
             return Ok(Err(Refusal::Unreadable));
         };
-        let get = Get {
-            what: self.what,
-            url: self.url,
+        let get = HttpRequest {
             headers: vec![
                 (RANGE, range),
                 // The bytes of a compressed archive would be those of another file.
                 (ACCEPT_ENCODING, HeaderValue::from_static("identity")),
             ],
-            resume: None,
+            ..HttpRequest::new(self.what, self.url)
         };
         let mut tries = self.http.tries(&get);
         let answer = loop {
@@ -111,8 +109,8 @@ impl Remote<'_> {
     /// The place and the bytes of a partial answer; `None` where it is no partial one.
     async fn get_once(
         &self,
-        get: &Get<'_>,
-    ) -> Result<Option<(Option<HeaderValue>, Vec<u8>)>, Failure> {
+        get: &HttpRequest<'_>,
+    ) -> Result<Option<(Option<HeaderValue>, Vec<u8>)>, RequestFailure> {
         let mut sent = self.http.send(get).await?;
         // The body of a server without ranges is the whole file: it is not awaited.
         if sent.response.status() != StatusCode::PARTIAL_CONTENT {
@@ -128,7 +126,7 @@ impl Remote<'_> {
         Ok(Some((place, bytes)))
     }
 
-    async fn piece(&mut self, start: u64, length: u64) -> Result<Option<Piece>, Error> {
+    async fn piece(&mut self, start: u64, length: u64) -> Result<Option<Piece>, IndexError> {
         let Some(end) = start.checked_add(length.max(1) - 1) else {
             return Ok(None);
         };
@@ -147,7 +145,7 @@ async fn find_member(
     remote: &mut Remote<'_>,
     tail: Piece,
     wanted: impl Fn(&str) -> bool,
-) -> Result<Option<Vec<u8>>, Error> {
+) -> Result<Option<Vec<u8>>, IndexError> {
     let Some(directory) = directory(&tail) else {
         return Ok(None);
     };

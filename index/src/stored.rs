@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::cache;
-use crate::error::Error;
+use crate::error::IndexError;
 
 const MAGIC: [u8; 4] = *b"xm\x00\x01";
 
@@ -88,7 +88,7 @@ pub(crate) fn read(path: &Utf8Path, interner: &Interner) -> Option<Metadata> {
 }
 
 /// Caches `metadata` at `path`.
-pub(crate) fn write(path: &Utf8Path, metadata: &Metadata) -> Result<(), Error> {
+pub(crate) fn write(path: &Utf8Path, metadata: &Metadata) -> Result<(), IndexError> {
     cache::write_sealed(path, MAGIC, &encode(metadata))
 }
 

@@ -4,231 +4,36 @@
 //! server runs on 127.0.0.1 and pip installs what was published.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use index::upload::{
-    Credentials, Dist, Identity, Patience, PublishError, Repository, Standing, compare, exchange,
-    publish,
+    DistributionArchive, JobIdentity, Presence, UploadError, UploadTarget, Uploader,
 };
-use testkit::{Package, PackageFile};
+use testkit::{Package, PackageFile, UploadFault, UploadIndex};
+use transport::{EnvironmentVariables, HttpLimits, HttpOptions, WrittenLogin};
 
-/// What goes wrong with an upload.
-#[derive(Clone, Copy, PartialEq)]
-enum Fault {
-    /// The connection breaks in the middle of the body.
-    BreaksMidway,
-    /// The file arrives, the answer does not.
-    BreaksAfter,
-    /// The index is in trouble.
-    Unavailable,
+/// An index for the user `joe`, and for the token of trusted publishing.
+fn index() -> UploadIndex {
+    UploadIndex::start(&[("joe", "secret"), ("__token__", "minted")])
 }
 
-#[derive(Default)]
-struct State {
-    files: BTreeMap<String, Vec<u8>>,
-    faults: Vec<Fault>,
-    requests: Vec<String>,
-    forms: Vec<String>,
-    hashes: bool,
-}
-
-/// An index on 127.0.0.1 for the user `joe` with the password `secret`.
-struct SmallIndex {
-    port: u16,
-    state: Arc<Mutex<State>>,
-}
-
-impl SmallIndex {
-    fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let state = Arc::new(Mutex::new(State {
-            hashes: true,
-            ..State::default()
-        }));
-        let shared = state.clone();
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                let shared = shared.clone();
-                std::thread::spawn(move || drop(serve(stream.unwrap(), &shared)));
-            }
-        });
-        Self { port, state }
-    }
-
-    fn repository(&self) -> Repository {
-        Repository {
-            upload: format!("http://127.0.0.1:{}/", self.port).parse().unwrap(),
-            listing: None,
-            credentials: Credentials::Basic {
-                username: "joe".into(),
-                password: "secret".into(),
-            },
-            patience: Patience {
-                tries: 3,
-                wait: Duration::from_millis(5),
-                silence: Duration::from_secs(5),
-            },
-        }
-    }
-
-    fn with<T>(&self, job: impl FnOnce(&mut State) -> T) -> T {
-        job(&mut self.state.lock().unwrap())
-    }
-
-    fn posts(&self) -> usize {
-        self.with(|state| {
-            state
-                .requests
-                .iter()
-                .filter(|line| line.starts_with("POST / "))
-                .count()
-        })
-    }
-}
-
-fn serve(stream: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
-    let mut reader = BufReader::new(stream.try_clone()?);
-    let mut lines = Vec::new();
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line)? == 0 {
-            return Ok(());
-        }
-        if line == "\r\n" {
-            break;
-        }
-        lines.push(line.trim().to_owned());
-    }
-    let header = |name: &str| {
-        lines.iter().find_map(|line| {
-            line.split_once(": ")
-                .filter(|(known, _)| known.eq_ignore_ascii_case(name))
-                .map(|(_, value)| value.to_owned())
-        })
-    };
-    state.lock().unwrap().requests.push(lines[0].clone());
-    let length: usize = header("content-length")
-        .and_then(|length| length.parse().ok())
-        .unwrap_or(0);
-    let answer = |status: &str, body: &str| {
-        let mut stream = &stream;
-        write!(
-            stream,
-            "HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-            body.len()
-        )
-    };
-    let fault = match lines[0].starts_with("POST / ") {
-        true => state.lock().unwrap().faults.pop(),
-        false => None,
-    };
-    if fault == Some(Fault::BreaksMidway) {
-        let mut half = vec![0; length / 2];
-        reader.read_exact(&mut half)?;
-        return stream.shutdown(std::net::Shutdown::Both);
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body)?;
-    if fault == Some(Fault::Unavailable) {
-        return answer("503 Service Unavailable", "<h1>come back later</h1>");
-    }
-    match lines[0].split(' ').collect::<Vec<_>>()[..2] {
-        // joe:secret
-        ["POST", "/"] if header("authorization").as_deref() != Some("Basic am9lOnNlY3JldA==") => {
-            answer("403 Forbidden", "who are you?")
-        }
-        ["POST", "/"] => {
-            let mut state = state.lock().unwrap();
-            let (name, content) = part(&body);
-            state
-                .forms
-                .push(String::from_utf8_lossy(&body).into_owned());
-            if state.files.contains_key(&name) {
-                return answer("409 Conflict", "File already exists.");
-            }
-            state.files.insert(name, content);
-            match fault {
-                Some(Fault::BreaksAfter) => stream.shutdown(std::net::Shutdown::Both),
-                _ => answer("200 OK", ""),
-            }
-        }
-        ["GET", "/simple/"] => answer("200 OK", "<a href='a/'>a</a>"),
-        ["GET", "/_/oidc/audience"] => answer("200 OK", r#"{"audience": "small"}"#),
-        ["GET", "/identity?job=1&audience=small"]
-            if header("authorization").as_deref() == Some("Bearer ci") =>
-        {
-            answer("200 OK", r#"{"value": "jwt"}"#)
-        }
-        ["POST", "/_/oidc/mint-token"] if body == br#"{"token":"jwt"}"# => {
-            answer("200 OK", r#"{"success": true, "token": "minted"}"#)
-        }
-        ["GET", path] if path.starts_with("/files/") => {
-            let content = state
-                .lock()
-                .unwrap()
-                .files
-                .get(&path[7..])
-                .cloned()
-                .unwrap_or_default();
-            answer("200 OK", &String::from_utf8_lossy(&content))
-        }
-        ["GET", path] => {
-            let project = path
-                .trim_start_matches("/simple/")
-                .trim_end_matches('/')
-                .replace('-', "_");
-            let state = state.lock().unwrap();
-            let files = state
-                .files
-                .iter()
-                .filter(|(name, _)| name.starts_with(&format!("{project}-")));
-            let anchor = |(name, content): (&String, &Vec<u8>)| match state.hashes {
-                true => format!(
-                    "<a href=\"/files/{name}#sha256={}\">{name}</a>\n",
-                    sha256(content)
-                ),
-                false => format!("<a href=\"/files/{name}#md5=0\">{name}</a>\n"),
-            };
-            let page: String = files.map(anchor).collect();
-            match page.is_empty() {
-                true => answer("404 Not Found", "unknown"),
-                false => answer("200 OK", &page),
-            }
-        }
-        _ => answer("405 Method Not Allowed", ""),
+fn target(index: &UploadIndex) -> UploadTarget {
+    UploadTarget {
+        url: index.url().parse().unwrap(),
+        listing: None,
+        login: WrittenLogin {
+            user: Some("joe".into()),
+            password: Some("secret".into()),
+        },
     }
 }
 
 fn sha256(content: &[u8]) -> String {
     use sha2::Digest;
     hex::encode(sha2::Sha256::digest(content))
-}
-
-/// Name and bytes of the form's file.
-fn part(body: &[u8]) -> (String, Vec<u8>) {
-    let find = |needle: &[u8], from: usize| {
-        body[from..]
-            .windows(needle.len())
-            .position(|window| window == needle)
-            .map(|at| from + at)
-    };
-    let start = find(b"filename=\"", 0).unwrap() + 10;
-    let end = find(b"\"", start).unwrap();
-    let content = find(b"\r\n\r\n", end).unwrap() + 4;
-    let last = body
-        .windows(4)
-        .rposition(|window| window == b"\r\n--")
-        .unwrap();
-    (
-        String::from_utf8_lossy(&body[start..end]).into_owned(),
-        body[content..last].to_vec(),
-    )
 }
 
 struct Files {
@@ -259,33 +64,40 @@ impl Files {
     }
 }
 
-fn read(paths: &[Utf8PathBuf]) -> Vec<Dist> {
-    paths.iter().map(|path| Dist::read(path).unwrap()).collect()
+/// An uploader that finds no logins on this machine, with short pauses.
+fn uploader(target: &UploadTarget) -> Uploader {
+    let http = HttpOptions {
+        limits: HttpLimits {
+            retries: 2,
+            back_off: Duration::from_millis(5),
+            read_timeout: Duration::from_secs(5),
+            ..HttpLimits::default()
+        },
+        environment: EnvironmentVariables::default(),
+        ..HttpOptions::default()
+    };
+    Uploader::new(target.clone(), http).unwrap()
 }
 
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .unwrap()
-        .block_on(future)
-}
-
-/// Compares and publishes; what was done with each file.
+/// Compares and uploads; what was done with each file.
 fn run(
-    repository: &Repository,
+    target: &UploadTarget,
     paths: &[Utf8PathBuf],
-) -> Result<Vec<(String, Standing)>, PublishError> {
-    block_on(async {
-        let compared = compare(repository, read(paths)).await?;
-        let mut told = Vec::new();
-        publish(repository, &compared, |dist, standing| {
-            told.push((dist.file_name().to_owned(), standing))
-        })
-        .await?;
-        Ok(told)
-    })
+) -> Result<Vec<(String, Presence)>, UploadError> {
+    upload(&uploader(target), paths)
+}
+
+fn upload(
+    uploader: &Uploader,
+    paths: &[Utf8PathBuf],
+) -> Result<Vec<(String, Presence)>, UploadError> {
+    let files = paths.iter().map(|path| DistributionArchive::read(path));
+    let compared = uploader.compare(files.map(Result::unwrap).collect())?;
+    let mut done = Vec::new();
+    uploader.upload(&compared, |file, presence| {
+        done.push((file.file_name().to_owned(), presence));
+    })?;
+    Ok(done)
 }
 
 fn two() -> (Files, Vec<Utf8PathBuf>) {
@@ -301,7 +113,7 @@ fn two() -> (Files, Vec<Utf8PathBuf>) {
 
 #[test]
 fn first_upload_then_repeat() {
-    let index = SmallIndex::start();
+    let index = index();
     let (_files, paths) = two();
     let names = |standing| {
         [
@@ -313,16 +125,16 @@ fn first_upload_then_repeat() {
         .to_vec()
     };
     assert_eq!(
-        run(&index.repository(), &paths).unwrap(),
-        names(Standing::New)
+        run(&target(&index), &paths).unwrap(),
+        names(Presence::Absent)
     );
     for path in &paths {
         let stored = index.with(|state| state.files[path.file_name().unwrap()].clone());
         assert_eq!(stored, fs_err::read(path).unwrap(), "{path}");
     }
     assert_eq!(
-        run(&index.repository(), &paths).unwrap(),
-        names(Standing::There)
+        run(&target(&index), &paths).unwrap(),
+        names(Presence::Present)
     );
     assert_eq!(index.posts(), 3);
     let form = index.with(|state| state.forms[0].clone());
@@ -339,14 +151,14 @@ fn first_upload_then_repeat() {
 
 #[test]
 fn a_changed_file_is_refused_before_anything_is_uploaded() {
-    let index = SmallIndex::start();
+    let index = index();
     let (_files, paths) = two();
     index.with(|state| {
         state
             .files
             .insert("alpha_lib-1.0.tar.gz".into(), b"other".to_vec())
     });
-    let error = run(&index.repository(), &paths).unwrap_err();
+    let error = run(&target(&index), &paths).unwrap_err();
     let text = format!("{error}\n{}", error.hint().unwrap());
     let ours = sha256(
         &fs_err::read(
@@ -366,7 +178,7 @@ fn a_changed_file_is_refused_before_anything_is_uploaded() {
 
 #[test]
 fn an_index_without_hashes_is_asked_for_the_file() {
-    let index = SmallIndex::start();
+    let index = index();
     index.with(|state| state.hashes = false);
     let (_files, paths) = Files::of(&[Package::new("beta", "1.0").wheel("py3-none-any")]);
     index.with(|state| {
@@ -375,57 +187,64 @@ fn an_index_without_hashes_is_asked_for_the_file() {
             .insert("beta-1.0-py3-none-any.whl".into(), b"other".to_vec())
     });
     assert!(matches!(
-        run(&index.repository(), &paths),
-        Err(PublishError::Changed { .. })
+        run(&target(&index), &paths),
+        Err(UploadError::Changed { .. })
     ));
 }
 
 #[test]
 fn broken_connections_are_tried_again() {
-    for fault in [Fault::BreaksMidway, Fault::BreaksAfter, Fault::Unavailable] {
-        let index = SmallIndex::start();
+    for fault in [
+        UploadFault::BreaksMidway,
+        UploadFault::BreaksAfter,
+        UploadFault::Unavailable,
+    ] {
+        let index = index();
         index.with(|state| state.faults = vec![fault, fault]);
         let (_files, paths) = two();
-        assert_eq!(run(&index.repository(), &paths).unwrap().len(), 3);
+        assert_eq!(run(&target(&index), &paths).unwrap().len(), 3);
         assert_eq!(index.with(|state| state.files.len()), 3);
     }
 }
 
 #[test]
 fn a_run_that_broke_can_be_repeated() {
-    let index = SmallIndex::start();
-    index.with(|state| state.faults = vec![Fault::BreaksMidway; 3]);
+    let index = index();
+    index.with(|state| state.faults = vec![UploadFault::BreaksMidway; 3]);
     let (_files, paths) = two();
-    let error = run(&index.repository(), &paths).unwrap_err();
+    let error = run(&target(&index), &paths).unwrap_err();
     assert!(
-        matches!(error, PublishError::Connection { tries: 3, .. }),
+        matches!(error, UploadError::GaveUp { attempts: 3, .. }),
         "{error}"
     );
     assert_eq!(
         error.hint().as_deref(),
         Some("run the same command again: what arrived is skipped")
     );
-    assert_eq!(run(&index.repository(), &paths).unwrap().len(), 3);
+    assert_eq!(run(&target(&index), &paths).unwrap().len(), 3);
     assert_eq!(index.with(|state| state.files.len()), 3);
 }
 
 #[test]
 fn wrong_credentials() {
-    let index = SmallIndex::start();
+    let index = index();
     let (_files, paths) = two();
-    let tell = |credentials| {
-        let repository = Repository {
-            credentials,
-            ..index.repository()
+    let tell = |password: Option<&str>| {
+        let target = UploadTarget {
+            login: WrittenLogin {
+                user: None,
+                password: password.map(str::to_owned),
+            },
+            ..target(&index)
         };
-        let error = run(&repository, &paths).unwrap_err();
-        format!("{error}\n{}", error.hint().unwrap()).replace(&index.port.to_string(), "PORT")
+        let error = run(&target, &paths).unwrap_err();
+        format!("{error}\n{}", error.hint().unwrap()).replace(&index.port().to_string(), "PORT")
     };
-    insta::assert_snapshot!(tell(Credentials::None), @r#"
+    insta::assert_snapshot!(tell(None), @r#"
     http://127.0.0.1:PORT/ refuses: 403 Forbidden: who are you?
     no credentials were found: set XTASK_PUBLISH_TOKEN, or XTASK_PUBLISH_USERNAME and XTASK_PUBLISH_PASSWORD, or add the host to ~/.netrc or the index to ~/.pypirc
     "#);
-    insta::assert_snapshot!(tell(Credentials::token("wrong")), @r#"
+    insta::assert_snapshot!(tell(Some("wrong")), @r#"
     http://127.0.0.1:PORT/ refuses: 403 Forbidden: who are you?
     check the credentials and the rights of this user
     "#);
@@ -433,23 +252,38 @@ fn wrong_credentials() {
 
 #[test]
 fn trusted_publishing() {
-    let index = SmallIndex::start();
-    let identity = Identity {
-        request_url: Some(format!("http://127.0.0.1:{}/identity?job=1", index.port)),
+    let index = index();
+    let identity = JobIdentity {
+        request_url: Some(format!("http://127.0.0.1:{}/identity?job=1", index.port())),
         request_token: Some("ci".into()),
         token: None,
     };
-    let minted = block_on(exchange(&index.repository(), &identity)).unwrap();
-    assert_eq!(minted, Some(Credentials::token("minted")));
-    assert_eq!(
-        block_on(exchange(&index.repository(), &Identity::default())).unwrap(),
-        None
-    );
-    let wrong = Identity {
+    let target = UploadTarget {
+        login: WrittenLogin::default(),
+        ..target(&index)
+    };
+    let (_files, paths) = two();
+    let job = uploader(&target);
+    job.log_in(&identity).unwrap();
+    assert_eq!(upload(&job, &paths).unwrap().len(), 3);
+    let by_hand = uploader(&target);
+    by_hand.log_in(&JobIdentity::default()).unwrap();
+    let (_others, others) = Files::of(&[Package::new("gamma", "1.0").wheel("py3-none-any")]);
+    assert!(matches!(
+        upload(&by_hand, &others),
+        Err(UploadError::Refused {
+            logged_in: false,
+            ..
+        })
+    ));
+    let wrong = JobIdentity {
         request_token: Some("other".into()),
         ..identity
     };
-    assert!(block_on(exchange(&index.repository(), &wrong)).is_err());
+    assert!(uploader(&target).log_in(&wrong).is_err());
+    // A login that is written on this machine comes first.
+    let with_login = self::target(&index);
+    uploader(&with_login).log_in(&wrong).unwrap();
 }
 
 #[test]
@@ -458,7 +292,7 @@ fn not_a_distribution() {
     let tell = |name: &str, content: &[u8]| {
         let path = Utf8Path::from_path(folder.path()).unwrap().join(name);
         fs_err::write(&path, content).unwrap();
-        Dist::read(&path)
+        DistributionArchive::read(&path)
             .unwrap_err()
             .to_string()
             .replace(folder.path().to_str().unwrap(), "[FOLDER]")
@@ -505,29 +339,29 @@ fn wait_for(port: u16) {
 }
 
 /// First upload, repeat, changed file refused, broken connection in the middle; then pip installs.
-fn all_of_it(repository: &Repository, simple: &str) {
+fn all_of_it(target: &UploadTarget, simple: &str) {
     let (files, paths) = two();
-    let broken = Repository {
-        upload: breaking_proxy(&repository.upload),
+    let broken = UploadTarget {
+        url: breaking_proxy(&target.url),
         listing: Some(simple.parse().unwrap()),
-        ..repository.clone()
+        ..target.clone()
     };
     assert_eq!(
         run(&broken, &paths[..1]).unwrap()[0].1,
-        Standing::New,
+        Presence::Absent,
         "through a connection that breaks"
     );
     assert!(
-        run(repository, &paths)
+        run(target, &paths)
             .unwrap()
             .iter()
-            .any(|(_, standing)| *standing == Standing::New)
+            .any(|(_, standing)| *standing == Presence::Absent)
     );
     assert!(
-        run(repository, &paths)
+        run(target, &paths)
             .unwrap()
             .iter()
-            .all(|(_, standing)| *standing == Standing::There)
+            .all(|(_, standing)| *standing == Presence::Present)
     );
     let (_others, changed) = Files::of(&[
         Package::new("beta", "1.0")
@@ -536,8 +370,8 @@ fn all_of_it(repository: &Repository, simple: &str) {
         Package::new("gamma", "1.0").wheel("py3-none-any"),
     ]);
     assert!(matches!(
-        run(repository, &changed),
-        Err(PublishError::Changed { .. })
+        run(target, &changed),
+        Err(UploadError::Changed { .. })
     ));
     let pip = testkit::peer("pip").unwrap();
     let target = files.path().join("installed");
@@ -652,21 +486,24 @@ fn pypiserver_with_credentials() {
             .unwrap(),
     );
     wait_for(port);
-    let repository = Repository {
-        upload: format!("http://127.0.0.1:{port}/").parse().unwrap(),
-        ..SmallIndex::start().repository()
+    let target = UploadTarget {
+        url: format!("http://127.0.0.1:{port}/").parse().unwrap(),
+        ..target(&index())
     };
     all_of_it(
-        &repository,
+        &target,
         &format!("http://joe:secret@127.0.0.1:{port}/simple/"),
     );
-    let wrong = Repository {
-        credentials: Credentials::token("wrong"),
-        ..repository
+    let wrong = UploadTarget {
+        login: WrittenLogin {
+            user: None,
+            password: Some("wrong".into()),
+        },
+        ..target
     };
     let (_files, paths) = Files::of(&[Package::new("delta", "1.0").wheel("py3-none-any")]);
     let error = run(&wrong, &paths).unwrap_err();
-    assert!(matches!(error, PublishError::Refused { .. }), "{error}");
+    assert!(matches!(error, UploadError::Refused { .. }), "{error}");
 }
 
 #[test]
@@ -723,12 +560,12 @@ fn devpi_with_credentials() {
     devpi(&["user", "-c", "joe", "password=secret"]);
     devpi(&["login", "joe", "--password=secret"]);
     devpi(&["index", "-c", "joe/dev", "volatile=False", "bases="]);
-    let repository = Repository {
-        upload: format!("http://127.0.0.1:{port}/joe/dev/").parse().unwrap(),
-        ..SmallIndex::start().repository()
+    let target = UploadTarget {
+        url: format!("http://127.0.0.1:{port}/joe/dev/").parse().unwrap(),
+        ..target(&index())
     };
     all_of_it(
-        &repository,
+        &target,
         &format!("http://127.0.0.1:{port}/joe/dev/+simple/"),
     );
 }

@@ -13,6 +13,8 @@ mod listing;
 mod package;
 mod repo;
 mod skip;
+mod tls;
+mod upload_index;
 
 pub use facts::{backend_ai, cases, shared};
 pub use fault::{Fault, When};
@@ -21,3 +23,5 @@ pub use index::{Index, IndexBuilder, Served};
 pub use package::{Package, PackageFile};
 pub use repo::{Output, Repo, Running};
 pub use skip::{peer, skip};
+pub use tls::TlsServer;
+pub use upload_index::{UploadFault, UploadIndex, UploadState};

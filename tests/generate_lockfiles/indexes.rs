@@ -1,7 +1,7 @@
 //! What `generate-lockfiles` takes from indexes of every kind, and how it lives with their faults.
 
 use insta::assert_snapshot;
-use testkit::{Fault, Index, IndexBuilder, Package, When};
+use testkit::{Fault, Index, IndexBuilder, Package, TlsServer, When};
 
 use crate::{lock, locked, repo};
 
@@ -252,4 +252,32 @@ fn a_file_at_a_url() {
         text.contains(&url),
         "a requirement at a URL keeps it:\n{text}"
     );
+}
+
+#[test]
+fn certificates_are_trusted_as_pip_and_requests_are_told() {
+    let index = Index::start(packages());
+    let port = index.url().split([':', '/']).nth(4).unwrap().parse();
+    let server = TlsServer::before(port.unwrap());
+    let url = format!("{}/simple/", server.url());
+    let arguments = ["generate-lockfiles", "--index-url", &url];
+    for variable in ["SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE"] {
+        let repo = repo().requirements("app\n");
+        let path = repo.home().join("authority.pem");
+        fs_err::write(&path, TlsServer::AUTHORITY).unwrap();
+        let output = repo.env(variable, path.as_str()).xtask(&arguments);
+        assert_eq!(output.status, 0, "{output}");
+    }
+    let before = server.connections();
+    let stranger = repo().requirements("app\n");
+    assert_snapshot!(crate::refused(&stranger, &arguments), @r#"
+    error: cannot list the files of `app` from https://127.0.0.1:[PORT]/simple/app/: the certificate of the server is not trusted: UnknownIssuer
+     --> requirements.txt:1:1
+      |
+    1 | app
+      | ^^^
+      |
+    hint: if you trust who issued it, name the file of their certificate: SSL_CERT_FILE, REQUESTS_CA_BUNDLE, PIP_CERT, or `cert` in pip's configuration
+    "#);
+    assert_eq!(server.connections(), before + 1);
 }

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use insta::assert_snapshot;
-use testkit::peer;
+use testkit::{IndexBuilder, Package, Repo, TlsServer, UploadIndex, peer};
 
 use super::{done, monorepo};
+use crate::{lock, refused, repo};
 
 /// `pypi-server` on 127.0.0.1 for the user `joe`, ended with the test.
 struct Server {
@@ -126,22 +127,143 @@ fn released_and_published() {
 #[test]
 fn refusals() {
     let repo = monorepo();
-    assert_snapshot!(crate::refused(&repo, &["publish", "--index", "inhouse"]), @r#"
+    assert_snapshot!(refused(&repo, &["publish", "--index", "inhouse"]), @r#"
     error: there is nothing to publish in [REPO]/dist
      |
     hint: build them with `cargo xtask package`, or name files
     "#);
     done(&repo, &["package", "--all-platforms"]);
-    assert_snapshot!(crate::refused(&repo, &["publish"]), @r#"
+    assert_snapshot!(refused(&repo, &["publish"]), @r#"
     error: cannot publish: no index is named
      |
     hint: name one with `--index URL`, or in the settings: `[release] index = "NAME"`
     "#);
-    assert_snapshot!(crate::refused(&repo, &["publish", "--index", "inhouse"]), @r#"
+    assert_snapshot!(refused(&repo, &["publish", "--index", "inhouse"]), @r#"
     error: `inhouse` is neither a URL nor the name of an index
      |
      = no index has a name yet
     hint: add `[release.indexes.inhouse]` with `upload = "URL"` to the settings
     "#);
-    assert_snapshot!(crate::refused(&repo, &["publish", "VERSION", "--index", "http://127.0.0.1:1/"]), @"error: [REPO]/VERSION: not the name of a wheel or sdist: it ends neither in `.whl` nor in `.tar.gz`");
+    assert_snapshot!(refused(&repo, &["publish", "VERSION", "--index", "http://127.0.0.1:1/"]), @"error: [REPO]/VERSION: not the name of a wheel or sdist: it ends neither in `.whl` nor in `.tar.gz`");
+}
+
+const WHEEL: &str = "lib-1.0-py3-none-any.whl";
+
+/// A repository with a wheel to publish, for the user `joe`.
+fn with_wheel() -> Repo {
+    let repo = repo().env("XTASK_PUBLISH_USERNAME", "joe");
+    for file in Package::new("lib", "1.0").files() {
+        fs_err::write(repo.root().join(file.filename), file.bytes).unwrap();
+    }
+    repo
+}
+
+/// Publishes the wheel to an empty index behind `server`.
+#[track_caller]
+fn published(repo: &Repo, index: &UploadIndex, server: &TlsServer) {
+    index.with(|state| state.files.clear());
+    let output = done(repo, &["publish", WHEEL, "--index", &server.url()]);
+    assert_eq!(output.stderr, format!("uploaded {WHEEL}\n"));
+}
+
+#[test]
+fn publishing_trusts_whom_locking_trusts() {
+    let index = UploadIndex::start(&[("joe", "secret")]);
+    let server = TlsServer::before(index.port());
+    let with_authority = || {
+        let repo = with_wheel().env("XTASK_PUBLISH_PASSWORD", "secret");
+        let path = repo.home().join("authority.pem");
+        fs_err::write(&path, TlsServer::AUTHORITY).unwrap();
+        (repo, path)
+    };
+    for variable in [
+        "SSL_CERT_FILE",
+        "PIP_CERT",
+        "REQUESTS_CA_BUNDLE",
+        "CURL_CA_BUNDLE",
+    ] {
+        let (repo, path) = with_authority();
+        published(&repo.env(variable, path.as_str()), &index, &server);
+    }
+    let (repo, path) = with_authority();
+    let pip = repo.home().join("pip.conf");
+    fs_err::write(&pip, format!("[global]\ncert = {path}\n")).unwrap();
+    published(&repo.env("PIP_CONFIG_FILE", pip.as_str()), &index, &server);
+}
+
+#[test]
+fn a_certificate_that_nobody_trusts_is_said_once() {
+    let index = UploadIndex::start(&[]);
+    let server = TlsServer::before(index.port());
+    assert_snapshot!(refused(&with_wheel(), &["publish", WHEEL, "--index", &server.url()]), @r#"
+    error: cannot list the files of `https://127.0.0.1:[PORT]/simple/` from https://127.0.0.1:[PORT]/simple/: the certificate of the server is not trusted: UnknownIssuer
+     |
+    hint: if you trust who issued it, name the file of their certificate: SSL_CERT_FILE, REQUESTS_CA_BUNDLE, PIP_CERT, or `cert` in pip's configuration
+    "#);
+    assert_eq!(server.connections(), 1);
+    let (repo, broken) = (with_wheel(), "nowhere.pem");
+    let repo = repo.env("PIP_CERT", broken);
+    assert_snapshot!(refused(&repo, &["publish", WHEEL, "--index", &server.url()]), @"error: PIP_CERT is `nowhere.pem`: failed to open file `nowhere.pem`: No such file or directory (os error 2)");
+}
+
+#[test]
+fn netrc_says_the_same_to_publishing_and_to_locking() {
+    let netrcs = [
+        ("machine 127.0.0.1 login joe password \"p@ss\"\n", "p@ss"),
+        (
+            "# mine\nmachine index.example login joe password x\n\
+             machine 127.0.0.1\n  user joe\n  password p\\\"q\n",
+            "p\"q",
+        ),
+        (
+            "macdef init\nmachine 127.0.0.1 login joe password x\n\n\
+             default password \"of all\" login joe\n",
+            "of all",
+        ),
+    ];
+    for (netrc, password) in netrcs {
+        let index = UploadIndex::start(&[("joe", password)]);
+        let reads = IndexBuilder::new([Package::new("app", "1.0")])
+            .credentials("joe", password)
+            .start();
+        let repo = with_wheel().index(&reads).requirements("app\n");
+        fs_err::write(repo.home().join(".netrc"), netrc).unwrap();
+        lock(&repo);
+        done(&repo, &["publish", WHEEL, "--index", &index.url()]);
+        assert_eq!(index.posts(), 1, "{netrc}");
+    }
+}
+
+#[test]
+fn a_netrc_that_python_refuses_is_not_used() {
+    let index = UploadIndex::start(&[("joe", "secret")]);
+    let repo = with_wheel();
+    let netrc = "machine 127.0.0.1 login joe passwrd secret\n";
+    fs_err::write(repo.home().join(".netrc"), netrc).unwrap();
+    assert_snapshot!(refused(&repo, &["publish", WHEEL, "--index", &index.url()]), @r#"
+    warning: [HOME]/.netrc is not used, as Python would not use it: line 1: `passwrd` is not known in an entry
+    error: http://127.0.0.1:[PORT]/ refuses: 403 Forbidden: who are you?
+     |
+    hint: no credentials were found: set XTASK_PUBLISH_TOKEN, or XTASK_PUBLISH_USERNAME and XTASK_PUBLISH_PASSWORD, or add the host to ~/.netrc or the index to ~/.pypirc
+    "#);
+}
+
+#[test]
+fn pypirc_is_read_as_python_reads_it() {
+    let index = UploadIndex::start(&[("joe", "a;b%c")]);
+    let repo = with_wheel();
+    let pypirc = format!(
+        "[distutils]\nindex-servers =\n    inhouse\n\n[inhouse]\n; ours\nRepository:\n    {}\n\
+         username = joe\npassword = a;b%c\n",
+        index.url()
+    );
+    fs_err::write(repo.home().join(".pypirc"), &pypirc).unwrap();
+    done(&repo, &["publish", WHEEL, "--index", "inhouse"]);
+    assert_eq!(index.posts(), 1);
+    fs_err::write(repo.home().join(".pypirc"), "[inhouse]\nrepository\n").unwrap();
+    assert_snapshot!(refused(&repo, &["publish", WHEEL, "--index", "inhouse"]), @r#"
+    error: cannot read [HOME]/.pypirc: line 2: `repository` is neither a section nor a key with a value
+     |
+    hint: Python does not read it either: mend or remove this line
+    "#);
 }

@@ -3,35 +3,45 @@
 
 use std::fmt;
 
+use camino::Utf8PathBuf;
 use url::Url;
+
+use crate::ini::IniError;
+use crate::login::LoginVariables;
 
 /// What a request is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Activity {
+pub enum RequestKind {
     /// The list of a package's files.
     Listing,
     /// A release's metadata.
     Metadata,
     /// A file.
     Download,
+    /// A distribution, sent to an index.
+    Upload,
+    /// A token of trusted publishing.
+    Token,
 }
 
 /// What was attempted, and for what.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct What {
-    /// The kind of request.
-    pub activity: Activity,
+pub struct RequestPurpose {
+    /// What kind of thing it is about.
+    pub kind: RequestKind,
     /// The package, the file or the URL that it is about.
     pub subject: String,
 }
 
-impl fmt::Display for What {
+impl fmt::Display for RequestPurpose {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let subject = &self.subject;
-        match self.activity {
-            Activity::Listing => write!(f, "list the files of `{subject}`"),
-            Activity::Metadata => write!(f, "read the metadata of `{subject}`"),
-            Activity::Download => write!(f, "download `{subject}`"),
+        match self.kind {
+            RequestKind::Listing => write!(f, "list the files of `{subject}`"),
+            RequestKind::Metadata => write!(f, "read the metadata of `{subject}`"),
+            RequestKind::Download => write!(f, "download `{subject}`"),
+            RequestKind::Upload => write!(f, "upload `{subject}`"),
+            RequestKind::Token => write!(f, "get a token for `{subject}`"),
         }
     }
 }
@@ -43,13 +53,13 @@ pub enum TransportError {
     #[error("cannot {what}: it is not in the cache, and the run is offline")]
     Offline {
         /// What was attempted.
-        what: What,
+        what: RequestPurpose,
     },
     /// The server could not be reached, or broke off.
     #[error("cannot {what} from {url}: {cause}{}", tried(*.attempts))]
     Unreachable {
         /// What was attempted.
-        what: What,
+        what: RequestPurpose,
         /// Where.
         url: String,
         /// Why, the whole chain.
@@ -57,11 +67,21 @@ pub enum TransportError {
         /// How often it was tried.
         attempts: u32,
     },
+    /// The certificate of the server is not one that is trusted.
+    #[error("cannot {what} from {url}: the certificate of the server is not trusted: {reason}")]
+    Certificate {
+        /// What was attempted.
+        what: RequestPurpose,
+        /// Where.
+        url: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The server answers with a status that is no answer.
     #[error("cannot {what} from {url}: the server answers {status}{}", tried(*.attempts))]
     Status {
         /// What was attempted.
-        what: What,
+        what: RequestPurpose,
         /// Where.
         url: String,
         /// The HTTP status.
@@ -73,7 +93,7 @@ pub enum TransportError {
     #[error("cannot {what} from {url}: the server answers {status}, {}", if *.sent { "the credentials that were sent are refused" } else { "it asks for credentials" })]
     Unauthorized {
         /// What was attempted.
-        what: What,
+        what: RequestPurpose,
         /// Where.
         url: String,
         /// The host, for a line in netrc.
@@ -82,18 +102,26 @@ pub enum TransportError {
         status: u16,
         /// Whether credentials were sent.
         sent: bool,
-        /// The environment variables that would be read for this index: user name, password.
-        variables: Box<(String, String)>,
+        /// The environment variables that would be read for this place.
+        variables: Box<LoginVariables>,
     },
     /// The answer cannot be read.
     #[error("cannot {what} from {url}: the answer is not usable: {reason}")]
     BadAnswer {
         /// What was attempted.
-        what: What,
+        what: RequestPurpose,
         /// Where.
         url: String,
         /// What is wrong with it.
         reason: String,
+    },
+    /// A configuration file of pip's is none.
+    #[error("cannot read {path}: {source}")]
+    Configuration {
+        /// The file.
+        path: Utf8PathBuf,
+        /// Where and why.
+        source: IniError,
     },
     /// A setting that came from pip or the environment cannot be used.
     #[error("{setting} is `{value}`: {reason}")]
@@ -123,19 +151,27 @@ impl TransportError {
             }
             Self::BadAnswer {
                 what:
-                    What {
-                        activity: Activity::Listing,
+                    RequestPurpose {
+                        kind: RequestKind::Listing,
                         ..
                     },
                 ..
             } => Some("is this the URL of a package index (PEP 503, PEP 691)?".into()),
+            Self::Certificate { .. } => Some(
+                "if you trust who issued it, name the file of their certificate: SSL_CERT_FILE, \
+                 REQUESTS_CA_BUNDLE, PIP_CERT, or `cert` in pip's configuration"
+                    .into(),
+            ),
+            Self::Configuration { .. } => {
+                Some("pip does not read it either: mend or remove this line".into())
+            }
             Self::Offline { .. } => Some("run once without `--offline`".into()),
             Self::Unauthorized {
                 host, variables, ..
             } => Some(format!(
                 "put `machine {host} login USER password PASSWORD` into ~/.netrc, set {} and {}, \
                  or write them into the index's URL",
-                variables.0, variables.1
+                variables.user, variables.password
             )),
             _ => None,
         }

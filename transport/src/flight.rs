@@ -9,23 +9,23 @@ use tokio::sync::SetOnce;
 use crate::error::TransportError;
 
 /// An answer, there or on its way.
-pub type Answer<V, E> = Arc<SetOnce<Result<V, E>>>;
+pub type FlightOutcome<V, E> = Arc<SetOnce<Result<V, E>>>;
 
 /// All answers of one kind, by question.
-pub struct Flights<K, V, E>(Mutex<FxHashMap<K, Answer<V, E>>>);
+pub struct Flights<K, V, E>(Mutex<FxHashMap<K, FlightOutcome<V, E>>>);
 
 /// What asking gives: the answer, and whether the asker has to produce it.
-pub enum Asked<V, E: From<TransportError>> {
+pub enum Flight<V, E: From<TransportError>> {
     /// Someone else produces it, or has.
-    Shared(Answer<V, E>),
+    Joined(FlightOutcome<V, E>),
     /// The asker must.
-    Mine(Claim<V, E>),
+    Led(FlightLead<V, E>),
 }
 
 /// The duty to produce an answer. Dropped without one, it answers with an error, so that nobody
 /// waits for ever.
-pub struct Claim<V, E: From<TransportError>> {
-    answer: Answer<V, E>,
+pub struct FlightLead<V, E: From<TransportError>> {
+    answer: FlightOutcome<V, E>,
 }
 
 impl<K, V, E> Default for Flights<K, V, E> {
@@ -36,14 +36,14 @@ impl<K, V, E> Default for Flights<K, V, E> {
 
 impl<K: Hash + Eq, V: Clone, E: From<TransportError>> Flights<K, V, E> {
     /// Asks a question; whoever comes first has to answer it.
-    pub fn ask(&self, key: K) -> Asked<V, E> {
+    pub fn ask(&self, key: K) -> Flight<V, E> {
         let mut flights = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(answer) = flights.get(&key) {
-            return Asked::Shared(answer.clone());
+            return Flight::Joined(answer.clone());
         }
-        let answer = Answer::default();
+        let answer = FlightOutcome::default();
         flights.insert(key, answer.clone());
-        Asked::Mine(Claim { answer })
+        Flight::Led(FlightLead { answer })
     }
 
     /// The answer, where it is there and good.
@@ -73,7 +73,7 @@ impl<K: Hash + Eq, V: Clone, E: From<TransportError>> Flights<K, V, E> {
     }
 }
 
-impl<V, E: From<TransportError>> Claim<V, E> {
+impl<V, E: From<TransportError>> FlightLead<V, E> {
     /// Answers, for everyone who waits.
     pub fn settle(self, value: Result<V, E>) {
         // It fails only where it is set already, and only the claim sets it.
@@ -82,12 +82,12 @@ impl<V, E: From<TransportError>> Claim<V, E> {
 
     /// The place where the answer will be.
     #[must_use]
-    pub fn answer(&self) -> Answer<V, E> {
+    pub fn answer(&self) -> FlightOutcome<V, E> {
         self.answer.clone()
     }
 }
 
-impl<V, E: From<TransportError>> Drop for Claim<V, E> {
+impl<V, E: From<TransportError>> Drop for FlightLead<V, E> {
     fn drop(&mut self) {
         if !self.answer.initialized() {
             let _ = self.answer.set(Err(TransportError::Interrupted.into()));

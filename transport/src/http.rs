@@ -3,20 +3,21 @@
 //! Tried again are broken connections, time-outs, and the statuses 408, 429 and 5xx, with pauses
 //! that double and vary, or that the server names (`Retry-After`).
 
+use std::fmt;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, RANGE, RETRY_AFTER};
-use reqwest::{Client, Response, StatusCode};
+use reqwest::{Body, Client, RequestBuilder, Response, StatusCode};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use url::Url;
 
 use crate::connections::{Doors, Names};
-use crate::credentials::Credentials;
-use crate::error::{Activity, TransportError, What, redacted, root_cause};
-use crate::options::{HttpOptions, Limits, Observer};
+use crate::error::{RequestKind, RequestPurpose, TransportError, redacted, root_cause};
+use crate::logins::Logins;
+use crate::options::{HttpLimits, HttpOptions, NetworkAccess, RequestObserver};
 use crate::tls;
 
 /// No listing is larger; an answer that is, is no listing.
@@ -25,19 +26,46 @@ const MOST_BYTES: usize = 512 << 20;
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// A request.
-pub struct Get<'a> {
+pub struct HttpRequest<'a> {
     /// What it is for.
-    pub what: &'a What,
+    pub what: &'a RequestPurpose,
     /// Where it goes.
     pub url: &'a Url,
     /// Headers beside those of every request.
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// How many bytes are here already, read anew for each try; the rest is asked for.
     pub resume: Option<&'a AtomicU64>,
+    /// Who asks.
+    pub authorization: Authorization<'a>,
+}
+
+impl<'a> HttpRequest<'a> {
+    /// A request for the whole of what is at `url`, with the login that is known for it.
+    #[must_use]
+    pub fn new(what: &'a RequestPurpose, url: &'a Url) -> Self {
+        Self {
+            what,
+            url,
+            headers: Vec::new(),
+            resume: None,
+            authorization: Authorization::LookedUp,
+        }
+    }
+}
+
+/// Who a request says that it comes from.
+#[derive(Debug, Clone, Copy)]
+pub enum Authorization<'a> {
+    /// The login that is known for the URL.
+    LookedUp,
+    /// Nobody.
+    Anonymous,
+    /// The holder of a token.
+    Bearer(&'a str),
 }
 
 /// An answer whose body is here.
-pub struct Answer {
+pub struct HttpResponse {
     /// Its status.
     pub status: StatusCode,
     /// Its headers.
@@ -49,21 +77,24 @@ pub struct Answer {
 }
 
 /// The client.
-pub struct Http {
+pub struct HttpClient {
     client: Client,
-    credentials: Credentials,
+    /// Who logs in.
+    pub logins: Logins,
+    /// Numbers.
+    pub limits: HttpLimits,
+    access: NetworkAccess,
     requests: Semaphore,
     downloads: Semaphore,
     doors: Doors,
-    limits: Limits,
-    observer: Arc<dyn Observer>,
+    observer: Arc<dyn RequestObserver>,
     /// Requests sent, tries again included.
     pub sent: AtomicU64,
     /// Bytes of answers received, after decompression.
     pub bytes: AtomicU64,
 }
 
-impl Http {
+impl HttpClient {
     /// A client; no connection is made yet.
     ///
     /// # Errors
@@ -71,7 +102,7 @@ impl Http {
     pub fn new(options: HttpOptions) -> Result<Self, TransportError> {
         let limits = options.limits;
         let client = Client::builder()
-            .tls_backend_preconfigured(tls::client_config()?)
+            .tls_backend_preconfigured(tls::client_config(&options.environment)?)
             .user_agent(concat!("cargo-xtask/", env!("CARGO_PKG_VERSION")))
             .dns_resolver(Names::of_system())
             .connect_timeout(limits.connect_timeout)
@@ -88,11 +119,17 @@ impl Http {
             })?;
         Ok(Self {
             client,
-            credentials: Credentials::new(options.indexes, options.keyring),
+            logins: Logins::new(
+                options.places,
+                options.environment,
+                options.keyring,
+                options.observer.clone(),
+            ),
+            limits,
+            access: options.access,
             requests: Semaphore::new(limits.requests.max(1)),
             downloads: Semaphore::new(limits.downloads.max(1)),
             doors: Doors::default(),
-            limits,
             observer: options.observer,
             sent: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
@@ -103,7 +140,7 @@ impl Http {
     ///
     /// # Errors
     /// Where the server is out of reach, refuses, or answers with another status.
-    pub async fn fetch(&self, get: &Get<'_>) -> Result<Answer, TransportError> {
+    pub async fn fetch(&self, get: &HttpRequest<'_>) -> Result<HttpResponse, TransportError> {
         let mut tries = self.tries(get);
         loop {
             match self.fetch_once(get).await {
@@ -113,84 +150,148 @@ impl Http {
         }
     }
 
-    async fn fetch_once(&self, get: &Get<'_>) -> Result<Answer, Failure> {
-        let Sent { response, _permit } = self.send(get).await?;
-        let status = response.status();
-        let headers = response.headers().clone();
-        let url = response.url().clone();
-        let body = self.body(get, response).await?;
+    async fn fetch_once(&self, get: &HttpRequest<'_>) -> Result<HttpResponse, RequestFailure> {
+        let ResponseStream { response, _permit } = self.send(get).await?;
+        let answer = self.whole(get, response).await?;
         self.done(get.what);
-        Ok(Answer {
-            status,
-            headers,
-            url,
-            body,
+        Ok(answer)
+    }
+
+    async fn whole(
+        &self,
+        get: &HttpRequest<'_>,
+        response: Response,
+    ) -> Result<HttpResponse, RequestFailure> {
+        Ok(HttpResponse {
+            status: response.status(),
+            headers: response.headers().clone(),
+            url: response.url().clone(),
+            body: self.body(get, response).await?,
         })
     }
 
     /// Counts the tries of one request.
-    pub fn tries<'a>(&'a self, get: &'a Get<'a>) -> Tries<'a> {
-        Tries {
+    pub fn tries<'a>(&'a self, get: &'a HttpRequest<'a>) -> Retries<'a> {
+        Retries {
             http: self,
             get,
             made: 0,
         }
     }
 
+    /// Sends `body` once and gives back the answer, whatever its status.
+    ///
+    /// # Errors
+    /// Where there is no answer.
+    pub async fn post(
+        &self,
+        request: &HttpRequest<'_>,
+        body: Body,
+    ) -> Result<HttpResponse, RequestFailure> {
+        let bare = without_login(request.url);
+        let (builder, _) = self.with_headers(request, self.client.post(bare));
+        let outcome = async {
+            let (response, _permit) = self.answered(request, builder.body(body)).await?;
+            self.whole(request, response).await
+        };
+        let outcome = outcome.await;
+        self.observer.finished(request.what);
+        outcome
+    }
+
     /// Sends the request once.
     ///
     /// # Errors
-    /// Where that does not succeed; [`Tries::after`] says whether to send it again.
-    pub async fn send(&self, get: &Get<'_>) -> Result<Sent<'_>, Failure> {
-        let lane = match get.what.activity {
-            Activity::Download => &self.downloads,
-            Activity::Listing | Activity::Metadata => &self.requests,
-        };
-        // The semaphores are never closed.
-        let permit = lane.acquire().await.ok();
-        self.observer.started(get.what);
-        self.sent.fetch_add(1, Ordering::Relaxed);
-        let mut url = get.url.clone();
-        let _ = url.set_username("");
-        let _ = url.set_password(None);
-        let login = self.credentials.login(get.url);
-        let mut request = self.client.get(url);
-        if let Some(login) = &login {
-            request = request.basic_auth(&login.user, login.password.as_ref());
-        }
-        for (name, value) in &get.headers {
-            request = request.header(name, value);
-        }
-        match get.resume.map(|bytes| bytes.load(Ordering::Relaxed)) {
-            None | Some(0) => {}
-            Some(bytes) => request = request.header(RANGE, format!("bytes={bytes}-")),
-        }
-        let first = self.doors.enter(get.url).await;
-        let response = request.send().await.map_err(Failure::broken)?;
-        drop(first);
-        Ok(Sent {
-            response: self.judge(get, response, login.is_some())?,
+    /// Where that does not succeed; [`Retries::after`] says whether to send it again.
+    pub async fn send(
+        &self,
+        request: &HttpRequest<'_>,
+    ) -> Result<ResponseStream<'_>, RequestFailure> {
+        let bare = without_login(request.url);
+        let (builder, login) = self.with_headers(request, self.client.get(bare));
+        let (response, permit) = self.answered(request, builder).await?;
+        Ok(ResponseStream {
+            response: self.judge(request, response, login)?,
             _permit: permit,
         })
     }
 
-    fn judge(&self, get: &Get<'_>, response: Response, sent: bool) -> Result<Response, Failure> {
+    /// The request with its headers, and whether it has a login.
+    fn with_headers(
+        &self,
+        request: &HttpRequest<'_>,
+        mut builder: RequestBuilder,
+    ) -> (RequestBuilder, LoginState) {
+        let mut state = LoginState::Missing;
+        match request.authorization {
+            Authorization::Anonymous => {}
+            Authorization::Bearer(token) => builder = builder.bearer_auth(token),
+            Authorization::LookedUp => {
+                if let Some(login) = self.logins.find(request.url) {
+                    builder = builder.basic_auth(&login.user, login.password.as_ref());
+                    state = LoginState::Sent;
+                }
+            }
+        }
+        for (name, value) in &request.headers {
+            builder = builder.header(name, value);
+        }
+        match request.resume.map(|bytes| bytes.load(Ordering::Relaxed)) {
+            None | Some(0) => {}
+            Some(bytes) => builder = builder.header(RANGE, format!("bytes={bytes}-")),
+        }
+        (builder, state)
+    }
+
+    /// What comes back, as soon as its head is here.
+    async fn answered(
+        &self,
+        request: &HttpRequest<'_>,
+        builder: RequestBuilder,
+    ) -> Result<(Response, Option<SemaphorePermit<'_>>), RequestFailure> {
+        if self.access == NetworkAccess::Offline {
+            let what = request.what.clone();
+            return Err(TransportError::Offline { what }.into());
+        }
+        let lane = match request.what.kind {
+            RequestKind::Download => &self.downloads,
+            _ => &self.requests,
+        };
+        // The semaphores are never closed.
+        let permit = lane.acquire().await.ok();
+        self.observer.started(request.what);
+        self.sent.fetch_add(1, Ordering::Relaxed);
+        let first = self.doors.enter(request.url).await;
+        let answer = builder.send().await;
+        drop(first);
+        let response = answer.map_err(|error| RequestFailure::of(request, &error))?;
+        Ok((response, permit))
+    }
+
+    fn judge(
+        &self,
+        get: &HttpRequest<'_>,
+        response: Response,
+        login: LoginState,
+    ) -> Result<Response, RequestFailure> {
         let status = response.status();
         match status.as_u16() {
             200..=299 | 304 | 404 | 410 | 416 => Ok(response),
             408 | 429 | 500..=599 => {
                 let pause = response.headers().get(RETRY_AFTER).and_then(retry_after);
-                Err(Failure::Status(status, pause))
+                Err(RequestFailure::Status(status, pause))
             }
-            401 | 403 => Err(Failure::Final(Box::new(TransportError::Unauthorized {
-                what: get.what.clone(),
-                url: redacted(get.url),
-                host: get.url.host_str().unwrap_or_default().to_owned(),
-                status: status.as_u16(),
-                sent,
-                variables: Box::new(self.credentials.variables(get.url)),
-            }))),
-            status => Err(Failure::Final(Box::new(TransportError::Status {
+            401 | 403 => Err(RequestFailure::Final(Box::new(
+                TransportError::Unauthorized {
+                    what: get.what.clone(),
+                    url: redacted(get.url),
+                    host: get.url.host_str().unwrap_or_default().to_owned(),
+                    status: status.as_u16(),
+                    sent: login == LoginState::Sent,
+                    variables: Box::new(self.logins.variables(get.url)),
+                },
+            ))),
+            status => Err(RequestFailure::Final(Box::new(TransportError::Status {
                 what: get.what.clone(),
                 url: redacted(get.url),
                 status,
@@ -199,13 +300,17 @@ impl Http {
         }
     }
 
-    async fn body(&self, get: &Get<'_>, mut response: Response) -> Result<Vec<u8>, Failure> {
+    async fn body(
+        &self,
+        get: &HttpRequest<'_>,
+        mut response: Response,
+    ) -> Result<Vec<u8>, RequestFailure> {
         let announced = response.content_length().unwrap_or(0);
         let announced = usize::try_from(announced).unwrap_or(0).min(64 << 20);
         let mut body = Vec::with_capacity(announced);
         while let Some(chunk) = self.chunk(get.what, &mut response).await? {
             if body.len() + chunk.len() > MOST_BYTES {
-                return Err(Failure::Final(Box::new(TransportError::BadAnswer {
+                return Err(RequestFailure::Final(Box::new(TransportError::BadAnswer {
                     what: get.what.clone(),
                     url: redacted(get.url),
                     reason: format!("it is longer than {} MiB", MOST_BYTES >> 20),
@@ -216,8 +321,8 @@ impl Http {
         Ok(body)
     }
 
-    /// Tells that a request sent by [`Http::send`] is over and well.
-    pub fn done(&self, what: &What) {
+    /// Tells that a request sent by [`HttpClient::send`] is over and well.
+    pub fn done(&self, what: &RequestPurpose) {
         self.observer.finished(what);
     }
 
@@ -227,10 +332,13 @@ impl Http {
     /// Where the connection breaks off.
     pub async fn chunk(
         &self,
-        what: &What,
+        what: &RequestPurpose,
         response: &mut Response,
-    ) -> Result<Option<impl std::ops::Deref<Target = [u8]> + use<>>, Failure> {
-        let chunk = response.chunk().await.map_err(Failure::broken)?;
+    ) -> Result<Option<impl std::ops::Deref<Target = [u8]> + use<>>, RequestFailure> {
+        let chunk = response
+            .chunk()
+            .await
+            .map_err(|error| RequestFailure::Broken(broken(&error)))?;
         if let Some(chunk) = &chunk {
             let length = chunk.len() as u64;
             self.bytes.fetch_add(length, Ordering::Relaxed);
@@ -240,9 +348,10 @@ impl Http {
     }
 }
 
-impl Limits {
-    /// Doubling, and between half and the whole of it, so that many clients do not come together.
-    fn pause(&self, attempts: u32) -> Duration {
+impl HttpLimits {
+    /// The pause after so many attempts: doubling, and between half and the whole of it, so that many clients do not come together.
+    #[must_use]
+    pub fn pause(&self, attempts: u32) -> Duration {
         let most = self.back_off * 2u32.saturating_pow(attempts - 1);
         let chance = RandomState::new().build_hasher().finish() % 1000;
         most.min(LONGEST_PAUSE)
@@ -251,34 +360,37 @@ impl Limits {
 }
 
 /// A response whose body is still to come; it counts as a request under way until it is dropped.
-pub struct Sent<'a> {
+pub struct ResponseStream<'a> {
     /// Status, headers, and the body to come.
     pub response: Response,
     _permit: Option<SemaphorePermit<'a>>,
 }
 
 /// How often one request was tried.
-pub struct Tries<'a> {
-    http: &'a Http,
-    get: &'a Get<'a>,
+pub struct Retries<'a> {
+    http: &'a HttpClient,
+    get: &'a HttpRequest<'a>,
     made: u32,
 }
 
-impl Tries<'_> {
+impl Retries<'_> {
     /// Waits for the right moment to try again.
     ///
     /// # Errors
     /// Where trying again is of no use, or was tried often enough.
-    pub async fn after<E: From<TransportError>>(&mut self, failure: Failure<E>) -> Result<(), E> {
+    pub async fn after<E: From<TransportError>>(
+        &mut self,
+        failure: RequestFailure<E>,
+    ) -> Result<(), E> {
         self.made += 1;
-        let Http {
+        let HttpClient {
             observer, limits, ..
         } = self.http;
         observer.finished(self.get.what);
         let (broken, pause) = match failure {
-            Failure::Final(error) => return Err(*error),
-            Failure::Broken(cause) => (Broken::Connection(cause), None),
-            Failure::Status(status, pause) => (Broken::Status(status), pause),
+            RequestFailure::Final(error) => return Err(*error),
+            RequestFailure::Broken(cause) => (Broken::Connection(cause), None),
+            RequestFailure::Status(status, pause) => (Broken::Status(status), pause),
         };
         if self.made > limits.retries {
             return Err(broken.error(self.get, self.made).into());
@@ -291,7 +403,7 @@ impl Tries<'_> {
 }
 
 /// Why one try did not succeed.
-pub enum Failure<E = TransportError> {
+pub enum RequestFailure<E = TransportError> {
     /// It will not get better.
     Final(Box<E>),
     /// The connection failed or broke off.
@@ -300,29 +412,73 @@ pub enum Failure<E = TransportError> {
     Status(StatusCode, Option<Duration>),
 }
 
-impl Failure {
+impl RequestFailure {
     /// The same failure, among those of the caller.
-    pub fn widen<E: From<TransportError>>(self) -> Failure<E> {
+    pub fn widen<E: From<TransportError>>(self) -> RequestFailure<E> {
         match self {
-            Self::Final(error) => Failure::Final(Box::new((*error).into())),
-            Self::Broken(cause) => Failure::Broken(cause),
-            Self::Status(status, pause) => Failure::Status(status, pause),
+            Self::Final(error) => RequestFailure::Final(Box::new((*error).into())),
+            Self::Broken(cause) => RequestFailure::Broken(cause),
+            Self::Status(status, pause) => RequestFailure::Status(status, pause),
         }
     }
 
-    fn broken(error: reqwest::Error) -> Self {
-        let cause = root_cause(&error);
-        Self::Broken(if error.is_timeout() {
-            "the server did not answer in time".to_owned()
-        } else if error.is_connect() {
-            format!("no connection: {cause}")
-        } else {
-            format!("the connection broke: {cause}")
-        })
+    fn of(request: &HttpRequest<'_>, error: &reqwest::Error) -> Self {
+        match bad_certificate(error) {
+            None => Self::Broken(broken(error)),
+            Some(reason) => Self::from(TransportError::Certificate {
+                what: request.what.clone(),
+                url: redacted(request.url),
+                reason,
+            }),
+        }
     }
 }
 
-impl<E> From<E> for Failure<E> {
+fn broken(error: &reqwest::Error) -> String {
+    let cause = root_cause(error);
+    if error.is_timeout() {
+        "the server did not answer in time".to_owned()
+    } else if error.is_connect() {
+        format!("no connection: {cause}")
+    } else {
+        format!("the connection broke: {cause}")
+    }
+}
+
+/// What is wrong with the server's certificate, where that is why there is no connection.
+fn bad_certificate(error: &reqwest::Error) -> Option<String> {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        // What an I/O error was made of is not its source.
+        let inner = error
+            .downcast_ref::<std::io::Error>()
+            .and_then(std::io::Error::get_ref);
+        let tls = match inner {
+            Some(inner) => inner.downcast_ref::<rustls::Error>(),
+            None => error.downcast_ref::<rustls::Error>(),
+        };
+        if let Some(rustls::Error::InvalidCertificate(problem)) = tls {
+            return Some(problem.to_string());
+        }
+        cause = match inner {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
+    }
+    None
+}
+
+impl<E: fmt::Display> fmt::Display for RequestFailure<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Final(error) => error.fmt(f),
+            Self::Broken(cause) => f.write_str(cause),
+            Self::Status(status, _) => write!(f, "the server answers {}", status.as_u16()),
+        }
+    }
+}
+
+impl<E> From<E> for RequestFailure<E> {
     fn from(error: E) -> Self {
         Self::Final(Box::new(error))
     }
@@ -335,7 +491,7 @@ enum Broken {
 }
 
 impl Broken {
-    fn error(self, get: &Get<'_>, attempts: u32) -> TransportError {
+    fn error(self, get: &HttpRequest<'_>, attempts: u32) -> TransportError {
         let (what, url) = (get.what.clone(), redacted(get.url));
         match self {
             Self::Connection(cause) => TransportError::Unreachable {
@@ -361,6 +517,21 @@ impl std::fmt::Display for Broken {
             Self::Status(status) => write!(f, "the server answers {}", status.as_u16()),
         }
     }
+}
+
+/// Whether a request has a login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LoginState {
+    Sent,
+    Missing,
+}
+
+/// `url` without a login, which goes into a header.
+fn without_login(url: &Url) -> Url {
+    let mut bare = url.clone();
+    let _ = bare.set_username("");
+    let _ = bare.set_password(None);
+    bare
 }
 
 /// Seconds, or a date (RFC 9110, 10.2.3).

@@ -1,23 +1,34 @@
 //! One HTTP client for everything that goes over the network: connections, retries, proxies, the
 //! certificates that servers are checked against, and who logs in.
 //!
-//! `http` is the client; `connections` shares addresses and first connections, `tls` the
-//! certificates, `credentials` the logins, `pip` what pip's files and variables say. `flight` lets
-//! several askers share one request.
+//! `http` is the client; `connections` shares addresses and first connections; `tls` has the
+//! certificates; `logins` looks up who logs in, with `netrc`; `pip` reads pip's configuration, with
+//! `ini`. `flight` lets several askers share one request.
 
 mod connections;
-mod credentials;
+mod environment;
 mod error;
 mod flight;
 mod http;
+mod ini;
+#[cfg(test)]
+mod judge;
+mod login;
+mod logins;
+mod netrc;
 mod options;
 mod pip;
 mod tls;
 
-pub use credentials::{Credentials, Login};
-pub use error::{Activity, TransportError, What, redacted, root_cause};
-pub use flight::{Answer as FlightAnswer, Asked, Claim, Flights};
-pub use http::{Answer, Failure, Get, Http, Sent, Tries};
-pub use options::{HttpOptions, Keyring, Limits, Observer};
-pub use pip::{EnvironmentVariables, PipConfiguration};
-pub use reqwest::{Response, StatusCode, header};
+pub use environment::EnvironmentVariables;
+pub use error::{RequestKind, RequestPurpose, TransportError, redacted, root_cause};
+pub use flight::{Flight, FlightLead, FlightOutcome, Flights};
+pub use http::{
+    Authorization, HttpClient, HttpRequest, HttpResponse, RequestFailure, ResponseStream, Retries,
+};
+pub use ini::{Ini, IniError};
+pub use login::{Login, LoginPlace, LoginVariables, WrittenLogin};
+pub use logins::Logins;
+pub use options::{HttpLimits, HttpOptions, KeyringProvider, NetworkAccess, RequestObserver};
+pub use pip::PipConfiguration;
+pub use reqwest::{Body, Response, StatusCode, header};

@@ -3,46 +3,61 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use url::Url;
-
-use crate::error::What;
+use crate::environment::EnvironmentVariables;
+use crate::error::RequestPurpose;
+use crate::login::LoginPlace;
 
 /// How to reach servers.
 #[derive(Clone)]
 pub struct HttpOptions {
-    /// The configured indexes in order: each lends its login to its origin.
-    pub indexes: Vec<Url>,
+    /// The configured indexes and upload places, in order.
+    pub places: Vec<LoginPlace>,
+    /// Whether requests may be made.
+    pub access: NetworkAccess,
     /// Numbers: connections, retries, time-outs.
-    pub limits: Limits,
+    pub limits: HttpLimits,
     /// Whether to ask the `keyring` command for passwords.
-    pub keyring: Keyring,
+    pub keyring: KeyringProvider,
+    /// Where certificates and logins may be named.
+    pub environment: EnvironmentVariables,
     /// Who hears of progress.
-    pub observer: Arc<dyn Observer>,
+    pub observer: Arc<dyn RequestObserver>,
 }
 
 impl Default for HttpOptions {
     fn default() -> Self {
         Self {
-            indexes: Vec::new(),
-            limits: Limits::default(),
-            keyring: Keyring::Never,
+            places: Vec::new(),
+            access: NetworkAccess::Online,
+            limits: HttpLimits::default(),
+            keyring: KeyringProvider::Disabled,
+            environment: EnvironmentVariables::of_process(),
             observer: Arc::new(Silent),
         }
     }
 }
 
-/// Whether to ask the `keyring` command for passwords.
+/// Whether requests may be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Keyring {
+pub enum NetworkAccess {
+    /// They may.
+    Online,
+    /// Only what is on this machine is used, however old.
+    Offline,
+}
+
+/// Whether to ask the `keyring` command for passwords, in the words of pip's `keyring-provider`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyringProvider {
     /// It is not asked.
-    Never,
-    /// `keyring get INDEX_URL USER` is run where a user name is known and no password.
-    Command,
+    Disabled,
+    /// `keyring get PLACE_URL USER` is run where a user name is known and no password.
+    Subprocess,
 }
 
 /// Numbers for the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub struct HttpLimits {
     /// Requests for listings and metadata at once.
     pub requests: usize,
     /// Downloads at once.
@@ -57,7 +72,7 @@ pub struct Limits {
     pub back_off: Duration,
 }
 
-impl Default for Limits {
+impl Default for HttpLimits {
     fn default() -> Self {
         Self {
             requests: 50,
@@ -71,19 +86,19 @@ impl Default for Limits {
 }
 
 /// Hears of progress, from any thread.
-pub trait Observer: Send + Sync {
+pub trait RequestObserver: Send + Sync {
     /// A request leaves.
-    fn started(&self, _what: &What) {}
+    fn started(&self, _purpose: &RequestPurpose) {}
     /// Bytes of its answer arrived.
-    fn received(&self, _what: &What, _bytes: u64) {}
+    fn received(&self, _purpose: &RequestPurpose, _bytes: u64) {}
     /// The request is over, well or not.
-    fn finished(&self, _what: &What) {}
+    fn finished(&self, _purpose: &RequestPurpose) {}
     /// The request failed and will be tried again.
-    fn retrying(&self, _what: &What, _cause: &str) {}
+    fn retrying(&self, _purpose: &RequestPurpose, _cause: &str) {}
     /// Something that the user should know, and that stops nothing.
     fn warning(&self, _message: &str) {}
 }
 
 struct Silent;
 
-impl Observer for Silent {}
+impl RequestObserver for Silent {}

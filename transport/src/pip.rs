@@ -8,36 +8,20 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-/// What is asked of the process's environment; tests have their own.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct EnvironmentVariables(BTreeMap<String, String>);
-
-impl EnvironmentVariables {
-    /// This process's.
-    #[must_use]
-    pub fn of_process() -> Self {
-        std::env::vars().collect()
-    }
-
-    /// The value of a variable; an empty one counts as none.
-    #[must_use]
-    pub fn get(&self, name: &str) -> Option<&str> {
-        let value = self.0.get(name)?.as_str();
-        (!value.is_empty()).then_some(value)
-    }
-}
-
-impl FromIterator<(String, String)> for EnvironmentVariables {
-    fn from_iter<I: IntoIterator<Item = (String, String)>>(variables: I) -> Self {
-        Self(variables.into_iter().collect())
-    }
-}
+use crate::environment::EnvironmentVariables;
+use crate::error::TransportError;
+use crate::ini::Ini;
 
 /// The file of certificates that pip's settings name, and where it stands.
-pub(crate) fn certificates(environment: &EnvironmentVariables) -> Option<(String, String)> {
-    let mut settings = PipConfiguration::of_files(environment);
+///
+/// # Errors
+/// Where a file of pip's cannot be read as pip reads it.
+pub(crate) fn certificates(
+    environment: &EnvironmentVariables,
+) -> Result<Option<PipSetting>, TransportError> {
+    let mut settings = PipConfiguration::of_files(environment)?;
     settings.read_environment(environment);
-    settings.values.remove("cert")
+    Ok(settings.values.remove("cert"))
 }
 
 const CONFIG_NAME: &str = if cfg!(windows) { "pip.ini" } else { "pip.conf" };
@@ -79,10 +63,17 @@ fn files(environment: &EnvironmentVariables) -> Vec<Utf8PathBuf> {
     files
 }
 
-/// pip's settings: values by key, with where they stand.
+/// pip's settings by key.
 #[derive(Debug, Default)]
 pub struct PipConfiguration {
-    values: BTreeMap<&'static str, (String, String)>,
+    values: BTreeMap<&'static str, PipSetting>,
+}
+
+/// A value, and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PipSetting {
+    pub(crate) value: String,
+    pub(crate) place: String,
 }
 
 const KEYS: [&str; 5] = [
@@ -95,18 +86,23 @@ const KEYS: [&str; 5] = [
 
 impl PipConfiguration {
     /// What the configuration files say.
-    #[must_use]
-    pub fn of_files(environment: &EnvironmentVariables) -> Self {
+    ///
+    /// # Errors
+    /// Where pip could not read one of them either.
+    pub fn of_files(environment: &EnvironmentVariables) -> Result<Self, TransportError> {
         let mut settings = Self::default();
         for path in files(environment) {
-            settings.read_file(&path);
+            settings.read_file(&path)?;
         }
-        settings
+        Ok(settings)
     }
 
     /// Reads the configuration file of a Python's prefix.
-    pub fn read_prefix(&mut self, prefix: &Utf8Path) {
-        self.read_file(&prefix.join(CONFIG_NAME));
+    ///
+    /// # Errors
+    /// Where pip could not read it either.
+    pub fn read_prefix(&mut self, prefix: &Utf8Path) -> Result<(), TransportError> {
+        self.read_file(&prefix.join(CONFIG_NAME))
     }
 
     /// Whether a file or variable has set `key`.
@@ -115,15 +111,20 @@ impl PipConfiguration {
         self.values.contains_key(key)
     }
 
-    fn read_file(&mut self, path: &Utf8Path) {
+    fn read_file(&mut self, path: &Utf8Path) -> Result<(), TransportError> {
         let Ok(text) = fs_err::read_to_string(path) else {
-            return;
+            return Ok(());
         };
+        let ini = Ini::parse(&text).map_err(|source| TransportError::Configuration {
+            path: path.to_owned(),
+            source,
+        })?;
         for section in ["global", "install"] {
-            for (key, value) in section_of(&text, section) {
-                self.set(&key, value, format!("`{key}` in {path}"));
+            for (key, value) in ini.items(section) {
+                self.set(key, value, format!("`{key}` in {path}"));
             }
         }
+        Ok(())
     }
 
     /// Reads the variables, which win over all files.
@@ -131,57 +132,33 @@ impl PipConfiguration {
         for key in KEYS {
             let variable = format!("PIP_{}", key.to_ascii_uppercase().replace('-', "_"));
             if let Some(value) = environment.get(&variable) {
-                self.set(key, value.to_owned(), variable);
+                self.set(key, value, variable);
             }
         }
     }
 
-    fn set(&mut self, key: &str, value: String, place: String) {
+    fn set(&mut self, key: &str, value: &str, place: String) {
         let key = key.trim_start_matches("--").replace('_', "-");
         if let Some(key) = KEYS.into_iter().find(|known| **known == key) {
-            self.values.insert(key, (value, place));
+            let value = value.to_owned();
+            self.values.insert(key, PipSetting { value, place });
         }
     }
 
     /// Sets what nothing has set.
     pub fn set_default(&mut self, key: &'static str, value: &str, place: &str) {
-        self.values
-            .entry(key)
-            .or_insert_with(|| (value.to_owned(), place.to_owned()));
+        self.values.entry(key).or_insert_with(|| PipSetting {
+            value: value.to_owned(),
+            place: place.to_owned(),
+        });
     }
 
     /// The words of a value, each with where it stands.
     pub fn words(&self, key: &str) -> impl Iterator<Item = (&str, &str)> {
         let value = self.values.get(key);
-        value.into_iter().flat_map(|(value, place)| {
-            value
-                .split_whitespace()
-                .map(move |word| (word, place.as_str()))
+        value.into_iter().flat_map(|setting| {
+            let words = setting.value.split_whitespace();
+            words.map(move |word| (word, setting.place.as_str()))
         })
     }
-}
-
-/// The keys and values of a section, as Python's configparser reads them: continuation lines are
-/// indented, `=` or `:` separates, `#` and `;` begin a comment line.
-fn section_of(text: &str, section: &str) -> Vec<(String, String)> {
-    let mut found: Vec<(String, String)> = Vec::new();
-    let mut inside = false;
-    for line in text.lines() {
-        let trimmed = line.trim();
-        if trimmed.is_empty() || trimmed.starts_with(['#', ';']) {
-            continue;
-        }
-        if line.starts_with([' ', '\t']) {
-            if let Some((_, value)) = found.last_mut().filter(|_| inside) {
-                value.push('\n');
-                value.push_str(trimmed);
-            }
-        } else if let Some(name) = trimmed.strip_prefix('[') {
-            inside = name.trim_end_matches(']') == section;
-        } else if let Some((key, value)) = trimmed.split_once(['=', ':']).filter(|_| inside) {
-            let key = key.trim().to_ascii_lowercase();
-            found.push((key, value.trim().to_owned()));
-        }
-    }
-    found
 }

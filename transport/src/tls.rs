@@ -9,23 +9,36 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
 
+use crate::environment::EnvironmentVariables;
 use crate::error::TransportError;
-use crate::pip::{self, EnvironmentVariables};
+use crate::pip::{self, PipSetting};
 
 /// A client's TLS settings: system roots (`SSL_CERT_FILE` and `SSL_CERT_DIR` included), and what
-/// pip's setting `cert` (`PIP_CERT`) and `REQUESTS_CA_BUNDLE` name; HTTP/2 where the server has it.
+/// pip's setting `cert` (`PIP_CERT`) and `REQUESTS_CA_BUNDLE` (or, as requests has it,
+/// `CURL_CA_BUNDLE`) name; HTTP/2 where the server has it.
 ///
 /// # Errors
 /// Where a setting names a file that cannot be read.
-pub(crate) fn client_config() -> Result<ClientConfig, TransportError> {
+pub(crate) fn client_config(
+    environment: &EnvironmentVariables,
+) -> Result<ClientConfig, TransportError> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let variable = |name: &str| Some((std::env::var(name).ok()?, name.to_owned()));
+    let variable = |name: &str| {
+        Some(PipSetting {
+            value: environment.get(name)?.to_owned(),
+            place: name.to_owned(),
+        })
+    };
     // `load_native_certs` reads this one already.
-    let mut seen: BTreeSet<String> = std::env::var("SSL_CERT_FILE").into_iter().collect();
-    let pip = pip::certificates(&EnvironmentVariables::of_process());
-    for (value, place) in pip.into_iter().chain(variable("REQUESTS_CA_BUNDLE")) {
-        if !value.is_empty() && seen.insert(value.clone()) {
+    let mut seen: BTreeSet<String> = environment
+        .get("SSL_CERT_FILE")
+        .map(str::to_owned)
+        .into_iter()
+        .collect();
+    let requests = variable("REQUESTS_CA_BUNDLE").or_else(|| variable("CURL_CA_BUNDLE"));
+    for PipSetting { value, place } in pip::certificates(environment)?.into_iter().chain(requests) {
+        if seen.insert(value.clone()) {
             roots.add_parsable_certificates(read(&place, &value)?);
         }
     }

@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError};
 
 use camino::Utf8PathBuf;
-use index::{Error, FilePolicy, Forecast, Index};
+use index::{FilePolicy, Forecast, Index, IndexError};
 use model::{DistFile, LockInputs, PackageName, Sha256, Version};
 use resolve::Problem;
 
@@ -94,9 +94,9 @@ impl Ahead<'_> {
     }
 }
 
-fn job(error: &Error) -> Option<Job> {
+fn job(error: &IndexError) -> Option<Job> {
     match error {
-        Error::NeedsBuild {
+        IndexError::NeedsBuild {
             name,
             version,
             file,

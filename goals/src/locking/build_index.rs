@@ -75,7 +75,7 @@ impl Wheels<'_> {
         &self,
         name: &PackageName,
         version: &Version,
-    ) -> Result<Option<Arc<index::Release>>, index::Error> {
+    ) -> Result<Option<Arc<index::ListedRelease>>, index::IndexError> {
         self.index.listing(name)?.release(version)
     }
 
@@ -103,9 +103,9 @@ impl Wheels<'_> {
 }
 
 impl Provider for Wheels<'_> {
-    type Error = index::Error;
+    type Error = index::IndexError;
 
-    fn versions(&self, name: &PackageName) -> Result<Option<Arc<[Version]>>, index::Error> {
+    fn versions(&self, name: &PackageName) -> Result<Option<Arc<[Version]>>, index::IndexError> {
         match self.index.listing(name) {
             Ok(listing) => Ok(Some(
                 listing
@@ -114,7 +114,7 @@ impl Provider for Wheels<'_> {
                     .map(|listed| listed.version().clone())
                     .collect(),
             )),
-            Err(index::Error::NoSuchPackage { .. }) => Ok(None),
+            Err(index::IndexError::NoSuchPackage { .. }) => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -123,7 +123,7 @@ impl Provider for Wheels<'_> {
         &self,
         name: &PackageName,
         version: &Version,
-    ) -> Result<Arc<Distributions>, index::Error> {
+    ) -> Result<Arc<Distributions>, index::IndexError> {
         let release = self.release_of(name, version)?;
         let files = release.iter().flat_map(|release| &release.files);
         Ok(Arc::new(Distributions {
@@ -146,10 +146,10 @@ impl Provider for Wheels<'_> {
         &self,
         name: &PackageName,
         version: &Version,
-    ) -> Result<ReleaseMetadata, index::Error> {
+    ) -> Result<ReleaseMetadata, index::IndexError> {
         match self.index.metadata(name, version, FilePolicy::OnlyBinary) {
             Ok(metadata) => Ok(ReleaseMetadata::Available(metadata)),
-            Err(error @ index::Error::Metadata { .. }) => {
+            Err(error @ index::IndexError::Metadata { .. }) => {
                 Ok(ReleaseMetadata::Unavailable(error.to_string()))
             }
             Err(error) => Err(error),
@@ -160,7 +160,7 @@ impl Provider for Wheels<'_> {
         &self,
         name: &PackageName,
         source: &RequirementSource,
-    ) -> Result<Arc<DirectRelease>, index::Error> {
+    ) -> Result<Arc<DirectRelease>, index::IndexError> {
         let error = transport::TransportError::Setting {
             setting: format!("a requirement of a build, {name}"),
             value: source.to_string(),
@@ -169,7 +169,7 @@ impl Provider for Wheels<'_> {
         Err(error.into())
     }
 
-    fn source(&self, name: &PackageName) -> Result<PackageSource, index::Error> {
+    fn source(&self, name: &PackageName) -> Result<PackageSource, index::IndexError> {
         Ok(PackageSource::Index(self.index.listing(name)?.role()))
     }
 

@@ -337,7 +337,7 @@ pub fn locked_file(
     index: &Index,
     package: &LockedPackage,
     file: &DistFile,
-) -> Result<Utf8PathBuf, index::Error> {
+) -> Result<Utf8PathBuf, index::IndexError> {
     let download = || index.download(&package.name, &package.version, file);
     match &package.source {
         PackageSource::Url { url, .. } => match index.direct_archive(url, file.sha256) {

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use camino::Utf8PathBuf;
 use clap::Args;
-use index::{Access, FindLinks, Index, IndexRule, Locations, Options};
+use index::{FindLinks, Index, IndexOptions, IndexRule, Locations};
 use jiff::Timestamp;
 use model::{InterpreterConstraints, PackageName, PackageSource, RequirementSource, Url};
 use targets::requirements::{IndexOption, IndexOptionKind};
-use transport::Observer;
+use transport::{NetworkAccess, RequestObserver};
 
 use crate::error::CommandError;
 use crate::locking::Declared;
@@ -39,7 +39,7 @@ pub struct Places<'a> {
     session: &'a Session,
     options: PlacesOptions,
     cache: Utf8PathBuf,
-    observer: Option<Arc<dyn Observer>>,
+    observer: Option<Arc<dyn RequestObserver>>,
     made: Mutex<Vec<(Locations, Arc<Index>)>>,
 }
 
@@ -58,7 +58,7 @@ impl<'a> Places<'a> {
     }
 
     /// The same places, with someone who hears of progress.
-    pub fn watched_by(mut self, observer: Arc<dyn Observer>) -> Self {
+    pub fn watched_by(mut self, observer: Arc<dyn RequestObserver>) -> Self {
         self.observer = Some(observer);
         self
     }
@@ -106,15 +106,15 @@ impl<'a> Places<'a> {
         Ok(index)
     }
 
-    fn index_options(&self, locations: Locations) -> Options {
+    fn index_options(&self, locations: Locations) -> IndexOptions {
         let settings = &self.session.settings.index;
         let rules = settings.first_index_exceptions.iter();
-        let mut options = Options::new(self.cache.clone());
+        let mut options = IndexOptions::new(self.cache.clone());
         options.locations = Some(locations);
-        options.access = if self.options.offline {
-            Access::Offline
+        options.http.access = if self.options.offline {
+            NetworkAccess::Offline
         } else {
-            Access::Online
+            NetworkAccess::Online
         };
         options.freshness = Duration::from_secs(settings.freshness_seconds);
         options.http.limits.read_timeout = Duration::from_secs(settings.timeout_seconds);

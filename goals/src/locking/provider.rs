@@ -126,7 +126,7 @@ impl<'a> IndexProvider<'a> {
     fn listing(&self, name: &PackageName) -> Result<Option<Arc<Listing>>, ProviderError> {
         match self.index.listing(name) {
             Ok(listing) => Ok(Some(listing)),
-            Err(index::Error::NoSuchPackage { .. }) => Ok(None),
+            Err(index::IndexError::NoSuchPackage { .. }) => Ok(None),
             Err(error) => Err(self.error(name, error)),
         }
     }
@@ -199,10 +199,10 @@ impl Provider for IndexProvider<'_> {
             .metadata(name, version, policy(&self.declared.inputs, name))
         {
             Ok(metadata) => Ok(ReleaseMetadata::Available(metadata)),
-            Err(error @ index::Error::Metadata { .. }) => {
+            Err(error @ index::IndexError::Metadata { .. }) => {
                 Ok(ReleaseMetadata::Unavailable(error.to_string()))
             }
-            Err(index::Error::NeedsBuild {
+            Err(index::IndexError::NeedsBuild {
                 file, path, sha256, ..
             }) => {
                 let sdist = Sdist {

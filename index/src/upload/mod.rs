@@ -1,283 +1,225 @@
-//! Publishing: distributions are compared with what the index has, then uploaded.
+//! Uploads: distributions are compared with what the index has, then sent.
 //!
 //! Source: the upload API ("legacy" in its own words) as Warehouse's documentation has it, and as
 //! pypiserver and devpi take it. Nothing is uploaded before every file was compared; a run
 //! that broke can be repeated, since what is there already is skipped.
+//!
+//! `requests` speaks with the index, `form` is what an upload sends, `archive` what is read from a
+//! distribution for it; `trusted` gets a token for a CI job, `pypirc` reads `.pypirc`.
 
-mod credentials;
-mod dist;
-mod listing;
-mod session;
+mod archive;
+mod error;
+mod form;
+mod pypirc;
+mod requests;
 mod trusted;
 
 use std::time::Duration;
 
-use camino::Utf8PathBuf;
-use thiserror::Error;
+use model::PackageName;
+use tokio::runtime::Runtime;
+use transport::{
+    HttpLimits, HttpOptions, KeyringProvider, Login, LoginPlace, LoginVariables, WrittenLogin,
+};
 use url::Url;
 
-pub use credentials::{CredentialSources, Credentials, Pypirc};
-pub use dist::{Dist, DistError};
-pub use trusted::{Identity, exchange};
+pub use self::archive::{DistributionArchive, DistributionArchiveError};
+pub use self::error::UploadError;
+pub use self::pypirc::PypircEntry;
+pub use self::trusted::JobIdentity;
 
-use self::listing::Listed;
-use self::session::{Session, Uploaded};
+use self::requests::{Requests, UploadAttempt};
+use self::trusted::exchange;
+use crate::page::PageFile;
 
-/// Where files are published.
+/// Where files are uploaded.
 #[derive(Debug, Clone)]
-pub struct Repository {
+pub struct UploadTarget {
     /// Where files are sent.
-    pub upload: Url,
-    /// The listing (PEP 503, PEP 691) of the same index; `None` to look for it below `upload`.
+    pub url: Url,
+    /// The listing (PEP 503, PEP 691) of the same index; `None` to look for it below `url`.
     pub listing: Option<Url>,
-    /// Who uploads.
-    pub credentials: Credentials,
-    /// How patient to be.
-    pub patience: Patience,
+    /// The login that `.pypirc` has for it.
+    pub login: WrittenLogin,
 }
 
-/// How patient a publication is.
-#[derive(Debug, Clone, Copy)]
-pub struct Patience {
-    /// How often a file is sent before giving up.
-    pub tries: u32,
-    /// The wait after the first failure; doubled after each further one.
-    pub wait: Duration,
-    /// How long the index may say nothing.
-    pub silence: Duration,
+/// What an index has of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// Nothing.
+    Absent,
+    /// The file, with the same hash.
+    Present,
 }
 
-impl Default for Patience {
-    fn default() -> Self {
-        Self {
-            tries: 5,
-            wait: Duration::from_secs(1),
-            silence: Duration::from_secs(120),
+/// The patience that uploads take.
+#[must_use]
+pub fn upload_limits() -> HttpLimits {
+    HttpLimits {
+        retries: 4,
+        back_off: Duration::from_secs(1),
+        read_timeout: Duration::from_secs(120),
+        ..HttpLimits::default()
+    }
+}
+
+/// Uploads to one index. A blocking face: no method may be called from an asynchronous task.
+pub struct Uploader {
+    requests: Requests,
+    runtime: Runtime,
+}
+
+impl Uploader {
+    /// Who uploads to `target`; nothing is asked yet.
+    ///
+    /// # Errors
+    /// Where a setting of the network cannot be used.
+    pub fn new(target: UploadTarget, mut http: HttpOptions) -> Result<Self, UploadError> {
+        http.keyring = KeyringProvider::Subprocess;
+        http.places.insert(
+            0,
+            LoginPlace {
+                url: target.url.clone(),
+                variables: LoginVariables::of_uploads(),
+                written: target.login.clone(),
+            },
+        );
+        // One worker: files are read and sent one after the other.
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("upload")
+            .enable_all()
+            .build()?;
+        Ok(Self {
+            requests: Requests::new(target, http)?,
+            runtime,
+        })
+    }
+
+    /// Where no login is written on this machine, exchanges a CI job's identity for one, if this is
+    /// a job that has one.
+    ///
+    /// # Errors
+    /// Where the job's host or the index refuses.
+    pub fn log_in(&self, identity: &JobIdentity) -> Result<(), UploadError> {
+        if self.requests.has_written_login() {
+            return Ok(());
+        }
+        let token = self.runtime.block_on(exchange(&self.requests, identity))?;
+        if let Some(token) = token {
+            self.requests.log_in(Login::token(token));
+        }
+        Ok(())
+    }
+
+    /// Compares files with what the index has, in upload order: a file comes after those it
+    /// requires.
+    ///
+    /// # Errors
+    /// The index has another file under the name of one of these, or cannot be asked.
+    pub fn compare(
+        &self,
+        files: Vec<DistributionArchive>,
+    ) -> Result<Vec<(DistributionArchive, Presence)>, UploadError> {
+        self.runtime.block_on(async {
+            let mut compared = Vec::new();
+            for (name, files) in by_project(archive::in_upload_order(files)) {
+                let listed = self.requests.list(&name).await?;
+                for file in files {
+                    let presence = self.presence(&file, &listed).await?;
+                    compared.push((file, presence));
+                }
+            }
+            Ok(compared)
+        })
+    }
+
+    /// Uploads the files that the index does not have; `on_done` hears of each file when it is done.
+    ///
+    /// `compared` is what [`Uploader::compare`] returned. A file whose upload broke is compared
+    /// again before it is sent again, since it may have arrived.
+    ///
+    /// # Errors
+    /// The index refuses, or a connection breaks in every attempt.
+    pub fn upload(
+        &self,
+        compared: &[(DistributionArchive, Presence)],
+        mut on_done: impl FnMut(&DistributionArchive, Presence),
+    ) -> Result<(), UploadError> {
+        for (file, presence) in compared {
+            if *presence == Presence::Absent {
+                self.runtime.block_on(self.upload_one(file))?;
+            }
+            on_done(file, *presence);
+        }
+        Ok(())
+    }
+
+    async fn upload_one(&self, file: &DistributionArchive) -> Result<(), UploadError> {
+        let limits = self.requests.limits();
+        let mut attempts = 0;
+        loop {
+            let cause = match self.requests.upload(file).await? {
+                UploadAttempt::Taken => return Ok(()),
+                UploadAttempt::Exists(error) => {
+                    // Someone was faster, or an earlier attempt arrived after all.
+                    let listed = self.requests.list(&file.name).await?;
+                    return match self.presence(file, &listed).await? {
+                        Presence::Present => Ok(()),
+                        Presence::Absent => Err(error),
+                    };
+                }
+                UploadAttempt::Broken(cause) => cause,
+            };
+            attempts += 1;
+            if attempts > limits.retries {
+                return Err(self.requests.gave_up(cause, attempts));
+            }
+            tokio::time::sleep(limits.pause(attempts)).await;
+            // An index that cannot be asked now is asked by the next attempt.
+            if let Ok(listed) = self.requests.list(&file.name).await
+                && self.presence(file, &listed).await? == Presence::Present
+            {
+                return Ok(());
+            }
         }
     }
-}
 
-/// What is or was done with a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
-    /// The index does not have it.
-    New,
-    /// The index has it, with the same hash.
-    There,
-}
-
-/// Why files are not published.
-#[derive(Debug, Error)]
-pub enum PublishError {
-    /// No files were given or found.
-    #[error("there is nothing to publish in {0}")]
-    NoFiles(Utf8PathBuf),
-    /// A file cannot be read as a distribution.
-    #[error(transparent)]
-    Dist(#[from] DistError),
-    /// The index has another file under this name.
-    #[error("the index has another {name}: sha256 {theirs} there, {ours} here")]
-    Changed {
-        /// The file's name.
-        name: String,
-        /// The hash on the index.
-        theirs: String,
-        /// The hash here.
-        ours: String,
-    },
-    /// The listing to compare with was not found.
-    #[error("no listing (PEP 503) was found below {0}, so the files cannot be compared")]
-    NoListing(String),
-    /// The index does not know the user, or the user may not upload.
-    #[error("{url} refuses: {status}{}", said(.message))]
-    Refused {
-        /// Where the request went.
-        url: String,
-        /// The status and its usual words.
-        status: String,
-        /// What the index says.
-        message: String,
-        /// Whether credentials were sent.
-        credentials: Sent,
-    },
-    /// The index answers with an error.
-    #[error("{url} answers {status}{}", said(.message))]
-    Answer {
-        /// Where the request went.
-        url: String,
-        /// The status and its usual words.
-        status: String,
-        /// What the index says.
-        message: String,
-    },
-    /// The index cannot be reached, or the connection broke in every try.
-    #[error("{url}: {message} (tried {tries} times)")]
-    Connection {
-        /// Where the request went.
-        url: String,
-        /// What went wrong.
-        message: String,
-        /// How often it was tried.
-        tries: u32,
-    },
-    /// No token could be had for trusted publishing.
-    #[error("trusted publishing: {0}")]
-    Trusted(String),
-    /// A file cannot be read or written.
-    #[error(transparent)]
-    File(#[from] std::io::Error),
-}
-
-/// Whether credentials were sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sent {
-    /// They were.
-    Yes,
-    /// None were known.
-    No,
-}
-
-fn said(message: &str) -> String {
-    match message.is_empty() {
-        true => String::new(),
-        false => format!(": {message}"),
-    }
-}
-
-impl PublishError {
-    /// What to do about it.
-    pub fn hint(&self) -> Option<String> {
-        let hint = match self {
-            Self::NoFiles(_) => "build them with `cargo xtask package`, or name files",
-            Self::Changed { .. } => {
-                "files on an index never change: release a new version, or build the same bytes again"
-            }
-            Self::NoListing(_) => "name the listing with `--check-url URL`",
-            Self::Refused {
-                credentials: Sent::No,
-                ..
-            } => {
-                "no credentials were found: set XTASK_PUBLISH_TOKEN, or XTASK_PUBLISH_USERNAME and \
-                 XTASK_PUBLISH_PASSWORD, or add the host to ~/.netrc or the index to ~/.pypirc"
-            }
-            Self::Refused { .. } => "check the credentials and the rights of this user",
-            Self::Connection { .. } => "run the same command again: what arrived is skipped",
-            _ => return None,
+    async fn presence(
+        &self,
+        file: &DistributionArchive,
+        listed: &[PageFile<'_>],
+    ) -> Result<Presence, UploadError> {
+        let Some(there) = listed
+            .iter()
+            .find(|listed| listed.filename == file.file_name())
+        else {
+            return Ok(Presence::Absent);
         };
-        Some(hint.to_owned())
-    }
-}
-
-/// Compares files with what the index has, in upload order: a file comes after those it requires.
-///
-/// # Errors
-/// The index has another file under the name of one of these, or cannot be asked.
-pub async fn compare(
-    repository: &Repository,
-    dists: Vec<Dist>,
-) -> Result<Vec<(Dist, Standing)>, PublishError> {
-    let session = Session::new(repository)?;
-    let mut compared = Vec::new();
-    for (name, files) in by_project(dist::in_upload_order(dists)) {
-        let listed = listing::listed(&session, &name).await?;
-        for file in files {
-            let standing = standing(&session, &file, &listed).await?;
-            compared.push((file, standing));
+        let theirs = match there.sha256 {
+            Some(sha256) => model::Sha256(sha256),
+            // An index without hashes, or with others: the file itself says.
+            None => self.requests.hash_of(&there.url).await?,
+        };
+        match theirs == file.sha256 {
+            true => Ok(Presence::Present),
+            false => Err(UploadError::Changed {
+                name: file.file_name().to_owned(),
+                theirs,
+                ours: file.sha256,
+            }),
         }
     }
-    Ok(compared)
 }
 
 /// Groups neighbours of one project.
-fn by_project(dists: Vec<Dist>) -> Vec<(model::PackageName, Vec<Dist>)> {
-    let mut groups: Vec<(model::PackageName, Vec<Dist>)> = Vec::new();
-    for dist in dists {
-        match groups.last_mut().filter(|(name, _)| *name == dist.name) {
-            Some((_, group)) => group.push(dist),
-            None => groups.push((dist.name.clone(), vec![dist])),
+fn by_project(files: Vec<DistributionArchive>) -> Vec<(PackageName, Vec<DistributionArchive>)> {
+    let mut groups: Vec<(PackageName, Vec<DistributionArchive>)> = Vec::new();
+    for file in files {
+        match groups.last_mut().filter(|(name, _)| *name == file.name) {
+            Some((_, group)) => group.push(file),
+            None => groups.push((file.name.clone(), vec![file])),
         }
     }
     groups
-}
-
-async fn standing(
-    session: &Session<'_>,
-    file: &Dist,
-    listed: &[Listed],
-) -> Result<Standing, PublishError> {
-    let Some(there) = listed.iter().find(|listed| listed.name == file.file_name()) else {
-        return Ok(Standing::New);
-    };
-    let theirs = match &there.sha256 {
-        Some(hash) => hash.clone(),
-        // An index without hashes, or with others: the file itself says.
-        None => session.hash_of(&there.url).await?,
-    };
-    let ours = file.sha256.to_string();
-    match theirs == ours {
-        true => Ok(Standing::There),
-        false => Err(PublishError::Changed {
-            name: file.file_name().to_owned(),
-            theirs,
-            ours,
-        }),
-    }
-}
-
-/// Uploads the files that the index does not have; `told` hears of each file when it is done.
-///
-/// `compared` is what [`compare`] returned. A file whose upload broke is compared again before it
-/// is sent again, since it may have arrived.
-///
-/// # Errors
-/// The index refuses, or a connection breaks in every try.
-pub async fn publish(
-    repository: &Repository,
-    compared: &[(Dist, Standing)],
-    mut told: impl FnMut(&Dist, Standing),
-) -> Result<(), PublishError> {
-    let session = Session::new(repository)?;
-    for (file, standing) in compared {
-        if *standing == Standing::New {
-            upload(&session, file).await?;
-        }
-        told(file, *standing);
-    }
-    Ok(())
-}
-
-async fn upload(session: &Session<'_>, file: &Dist) -> Result<(), PublishError> {
-    let patience = session.repository.patience;
-    let mut wait = patience.wait;
-    for tried in 1.. {
-        let message = match session.upload(file).await? {
-            Uploaded::Yes => return Ok(()),
-            Uploaded::Exists(error) => {
-                // Someone was faster, or an earlier try arrived after all.
-                let listed = listing::listed(session, &file.name).await?;
-                return match standing(session, file, &listed).await? {
-                    Standing::There => Ok(()),
-                    Standing::New => Err(error),
-                };
-            }
-            Uploaded::Broken(message) => message,
-        };
-        if tried >= patience.tries {
-            return Err(PublishError::Connection {
-                url: session::clean(&session.repository.upload).into(),
-                message,
-                tries: tried,
-            });
-        }
-        tokio::time::sleep(wait).await;
-        wait *= 2;
-        let listed = listing::listed(session, &file.name).await;
-        // An index that cannot be asked now is asked by the next try.
-        if let Ok(listed) = listed
-            && standing(session, file, &listed).await? == Standing::There
-        {
-            return Ok(());
-        }
-    }
-    Ok(())
 }

@@ -4,14 +4,15 @@
 //! GitHub Actions; other CI systems set `XTASK_PUBLISH_OIDC_TOKEN` themselves.
 
 use serde::Deserialize;
+use transport::Authorization;
 use url::Url;
 
-use super::session::Session;
-use super::{Credentials, PublishError, Repository};
+use super::error::UploadError;
+use super::requests::Requests;
 
 /// What the CI job tells about its identity.
 #[derive(Debug, Clone, Default)]
-pub struct Identity {
+pub struct JobIdentity {
     /// `ACTIONS_ID_TOKEN_REQUEST_URL`.
     pub request_url: Option<String>,
     /// `ACTIONS_ID_TOKEN_REQUEST_TOKEN`.
@@ -39,17 +40,10 @@ struct Token {
 ///
 /// # Errors
 /// One of the parties refuses.
-pub async fn exchange(
-    repository: &Repository,
-    identity: &Identity,
-) -> Result<Option<Credentials>, PublishError> {
-    let session = Session::new(repository)?;
-    let at = |path: &str| {
-        repository
-            .upload
-            .join(path)
-            .map_err(|error| PublishError::Trusted(error.to_string()))
-    };
+pub(super) async fn exchange(
+    requests: &Requests,
+    identity: &JobIdentity,
+) -> Result<Option<String>, UploadError> {
     let jwt = match (
         &identity.token,
         &identity.request_url,
@@ -57,22 +51,26 @@ pub async fn exchange(
     ) {
         (Some(token), _, _) => token.clone(),
         (None, Some(url), Some(bearer)) => {
-            let audience: Audience = parse(&session.ask(&at("/_/oidc/audience")?, None).await?)?;
+            let at = requests.at("/_/oidc/audience")?;
+            let answer = requests.ask(&at, Authorization::Anonymous).await?;
+            let audience: Audience = parse(&answer)?;
             let mut url: Url = url
                 .parse()
-                .map_err(|_| PublishError::Trusted(format!("`{url}` is no URL")))?;
+                .map_err(|_| UploadError::Trusted(format!("`{url}` is no URL")))?;
             url.query_pairs_mut()
                 .append_pair("audience", &audience.audience);
-            parse::<Value>(&session.ask(&url, Some(bearer)).await?)?.value
+            let answer = requests.ask(&url, Authorization::Bearer(bearer)).await?;
+            parse::<Value>(&answer)?.value
         }
         _ => return Ok(None),
     };
     let body = serde_json::json!({ "token": jwt }).to_string();
-    let answer = session.post_json(&at("/_/oidc/mint-token")?, body).await?;
-    Ok(Some(Credentials::token(parse::<Token>(&answer)?.token)))
+    let at = requests.at("/_/oidc/mint-token")?;
+    let answer = requests.ask_with(&at, body).await?;
+    Ok(Some(parse::<Token>(&answer)?.token))
 }
 
-fn parse<T: for<'a> Deserialize<'a>>(text: &str) -> Result<T, PublishError> {
-    serde_json::from_str(text)
-        .map_err(|error| PublishError::Trusted(format!("unexpected answer: {error}")))
+fn parse<T: for<'a> Deserialize<'a>>(answer: &[u8]) -> Result<T, UploadError> {
+    serde_json::from_slice(answer)
+        .map_err(|error| UploadError::Trusted(format!("unexpected answer: {error}")))
 }

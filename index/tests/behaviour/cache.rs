@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
-use index::{Access, FilePolicy, Index};
+use index::{FilePolicy, Index};
 use testkit::{IndexBuilder, Package};
+use transport::NetworkAccess;
 
 use crate::{World, name, shown, version, versions};
 
@@ -16,7 +17,7 @@ fn many() -> Vec<Package> {
 
 fn offline(world: &World, server: &testkit::Index) -> Index {
     let mut options = world.options(&[server]);
-    options.access = Access::Offline;
+    options.http.access = NetworkAccess::Offline;
     Index::new(options)
 }
 
@@ -71,7 +72,7 @@ fn offline_works_from_the_cache_however_old() {
     let a = name("a");
     run.metadata(&a, &version("1.7"), FilePolicy::Any).unwrap();
     let mut options = world.options(&[&server]);
-    options.access = Access::Offline;
+    options.http.access = NetworkAccess::Offline;
     options.freshness = Duration::ZERO;
     let run = Index::new(options);
     server.clear_log();

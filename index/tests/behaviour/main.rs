@@ -12,9 +12,9 @@ mod metadata;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use index::{Error, Index, Listing, Locations, Options};
+use index::{Index, IndexError, IndexOptions, Listing, Locations};
 use model::{PackageName, Version};
-use transport::Limits;
+use transport::HttpLimits;
 
 /// A cache that is thrown away, and the options to use it.
 pub(crate) struct World {
@@ -37,16 +37,16 @@ impl World {
     }
 
     /// Options for these indexes, with short pauses.
-    pub(crate) fn options(&self, indexes: &[&testkit::Index]) -> Options {
-        let mut options = Options::new(self.cache());
+    pub(crate) fn options(&self, indexes: &[&testkit::Index]) -> IndexOptions {
+        let mut options = IndexOptions::new(self.cache());
         options.locations = Some(Locations {
             indexes: indexes.iter().map(|i| i.url().parse().unwrap()).collect(),
             find_links: Vec::new(),
         });
-        options.http.limits = Limits {
+        options.http.limits = HttpLimits {
             back_off: Duration::from_millis(1),
             read_timeout: Duration::from_millis(500),
-            ..Limits::default()
+            ..HttpLimits::default()
         };
         options
     }
@@ -75,7 +75,7 @@ pub(crate) fn versions(listing: &Listing) -> String {
 }
 
 /// The error as a user would see it, without what differs from run to run.
-pub(crate) fn shown<T>(outcome: Result<T, Error>, world: &World) -> String {
+pub(crate) fn shown<T>(outcome: Result<T, IndexError>, world: &World) -> String {
     let Err(error) = outcome else {
         panic!("there should be an error");
     };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use index::{Error, FilePolicy, Forecast, Index};
+use index::{FilePolicy, Forecast, Index, IndexError};
 use model::Metadata;
 use testkit::{Fault, IndexBuilder, Package, When};
 
@@ -136,7 +136,7 @@ fn what_only_a_build_can_tell() {
     let world = World::new();
     let run = world.run(&[&server]);
     let ask = |run: &Index| run.metadata(&name("a"), &version("1.0"), FilePolicy::Any);
-    let Err(Error::NeedsBuild { path, sha256, .. }) = ask(&run) else {
+    let Err(IndexError::NeedsBuild { path, sha256, .. }) = ask(&run) else {
         panic!("it needs a build");
     };
     assert_eq!(path.file_name(), Some("a-1.0.tar.gz"));

@@ -170,7 +170,7 @@ fn index(report: &mut Report<'_>) {
         };
         match index.listing(&name) {
             // An index without it answers all the same.
-            Ok(_) | Err(index::Error::NoSuchPackage { .. }) => {
+            Ok(_) | Err(index::IndexError::NoSuchPackage { .. }) => {
                 let count = locations.indexes.len() + locations.find_links.len();
                 Ok(format!("{count} configured, and it answers"))
             }

@@ -151,7 +151,7 @@ fn withdrawn(index: &Index, package: &LockedPackage) -> Result<Option<String>, C
     };
     let release = match index.listing(name) {
         Ok(listing) => listing.release(version)?,
-        Err(index::Error::NoSuchPackage { .. }) => None,
+        Err(index::IndexError::NoSuchPackage { .. }) => None,
         Err(error) => return Err(error.into()),
     };
     Ok(match release {

@@ -1,17 +1,16 @@
 //! A distribution to publish: its name, hash and metadata, read from the archive.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read;
 use std::str::FromStr;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{PackageName, Requirement, SdistFilename, Sha256, Version, WheelFilename};
-use sha2::Digest;
-use thiserror::Error;
+
+use crate::{archive, cache};
 
 /// A wheel or sdist on this machine.
 #[derive(Debug, Clone)]
-pub struct Dist {
+pub struct DistributionArchive {
     /// The file.
     pub path: Utf8PathBuf,
     /// The project.
@@ -29,23 +28,23 @@ pub struct Dist {
 }
 
 /// Why a file is no distribution.
-#[derive(Debug, Error)]
-pub enum DistError {
+#[derive(Debug, thiserror::Error)]
+pub enum DistributionArchiveError {
     /// Neither a wheel's nor an sdist's name.
-    #[error("{path}: not the name of a wheel or sdist: {message}")]
+    #[error("{path}: not the name of a wheel or sdist: {reason}")]
     Name {
         /// The file.
         path: Utf8PathBuf,
         /// Why.
-        message: String,
+        reason: String,
     },
     /// The archive cannot be read.
-    #[error("{path}: {message}")]
-    Archive {
+    #[error("{path}: {reason}")]
+    Unreadable {
         /// The file.
         path: Utf8PathBuf,
         /// Why.
-        message: String,
+        reason: String,
     },
     /// Metadata and file name are of two releases.
     #[error("{path}: its metadata is that of {found}")]
@@ -57,55 +56,29 @@ pub enum DistError {
     },
 }
 
-impl Dist {
+impl DistributionArchive {
     /// Reads a wheel or sdist.
     ///
     /// # Errors
     /// Not a distribution, or one whose metadata is of another release.
-    pub fn read(path: &Utf8Path) -> Result<Self, DistError> {
-        let file_name = path.file_name().unwrap_or_default();
-        let bad = |message: String| DistError::Name {
-            path: path.to_owned(),
-            message,
-        };
-        let archive = |error: &dyn std::fmt::Display| DistError::Archive {
-            path: path.to_owned(),
-            message: error.to_string(),
-        };
-        let text = if file_name.ends_with(".whl") {
-            wheel_metadata(path)
-        } else if file_name.ends_with(".tar.gz") {
-            sdist_metadata(path)
-        } else {
-            return Err(bad("it ends neither in `.whl` nor in `.tar.gz`".to_owned()));
-        };
-        let metadata = headers(&text.map_err(|error| archive(&error))?);
+    pub fn read(path: &Utf8Path) -> Result<Self, DistributionArchiveError> {
+        let kind = ArchiveKind::of(path)?;
+        let text = archive::metadata_text(path).map_err(|error| unreadable(path, &error))?;
+        let metadata = headers(&String::from_utf8_lossy(&text));
         let (name, version) = release_of(path, &metadata)?;
-        let (filetype, pyversion) = if file_name.ends_with(".whl") {
-            let wheel =
-                WheelFilename::from_str(file_name).map_err(|error| bad(error.to_string()))?;
-            if (&wheel.name, &wheel.version) != (&name, &version) {
-                return Err(other_release(path, &metadata));
-            }
-            let python = file_name.trim_end_matches(".whl").rsplit('-').nth(2);
-            ("bdist_wheel", python.unwrap_or_default().to_owned())
-        } else {
-            let sdist =
-                SdistFilename::parse(file_name, &name).map_err(|error| bad(error.to_string()))?;
-            if sdist.version != version {
-                return Err(other_release(path, &metadata));
-            }
-            ("sdist", "source".to_owned())
-        };
-        let (sha256, size) = hash(path).map_err(|error| archive(&error))?;
+        let named = kind.release(path, &name)?;
+        if named != (name.clone(), version.clone()) {
+            return Err(other_release(path, &metadata));
+        }
+        let size = fs_err::metadata(path).map_err(|error| unreadable(path, &error))?;
         Ok(Self {
             path: path.to_owned(),
             name,
             version,
-            sha256,
-            size,
-            filetype,
-            pyversion,
+            sha256: cache::sha256_of_file(path).map_err(|error| unreadable(path, &error))?,
+            size: size.len(),
+            filetype: kind.filetype(),
+            pyversion: kind.pyversion(),
             metadata,
         })
     }
@@ -117,7 +90,7 @@ impl Dist {
 
     /// The form's fields besides the file itself: each header of the metadata, and what the index
     /// cannot read from it.
-    pub(crate) fn fields(&self) -> Vec<(String, String)> {
+    pub(super) fn fields(&self) -> Vec<(String, String)> {
         let own = [
             (":action", "file_upload"),
             ("protocol_version", "1"),
@@ -144,11 +117,78 @@ impl Dist {
     }
 }
 
+/// What kind of archive a file is, by its name.
+enum ArchiveKind {
+    Wheel(WheelFilename),
+    Sdist,
+}
+
+impl ArchiveKind {
+    fn of(path: &Utf8Path) -> Result<Self, DistributionArchiveError> {
+        let filename = path.file_name().unwrap_or_default();
+        let bad = |reason: String| DistributionArchiveError::Name {
+            path: path.to_owned(),
+            reason,
+        };
+        if filename.ends_with(".whl") {
+            let wheel = filename.parse();
+            return wheel
+                .map(Self::Wheel)
+                .map_err(|error: model::FilenameError| bad(error.to_string()));
+        }
+        match filename.ends_with(".tar.gz") {
+            true => Ok(Self::Sdist),
+            false => Err(bad("it ends neither in `.whl` nor in `.tar.gz`".to_owned())),
+        }
+    }
+
+    /// Name and version by the file's name; that of an sdist does not say where the version begins.
+    fn release(
+        &self,
+        path: &Utf8Path,
+        name: &PackageName,
+    ) -> Result<(PackageName, Version), DistributionArchiveError> {
+        match self {
+            Self::Wheel(wheel) => Ok((wheel.name.clone(), wheel.version.clone())),
+            Self::Sdist => {
+                let filename = path.file_name().unwrap_or_default();
+                let sdist = SdistFilename::parse(filename, name);
+                let sdist = sdist.map_err(|error| DistributionArchiveError::Name {
+                    path: path.to_owned(),
+                    reason: error.to_string(),
+                })?;
+                Ok((name.clone(), sdist.version))
+            }
+        }
+    }
+
+    fn filetype(&self) -> &'static str {
+        match self {
+            Self::Wheel(_) => "bdist_wheel",
+            Self::Sdist => "sdist",
+        }
+    }
+
+    fn pyversion(&self) -> String {
+        match self {
+            Self::Wheel(wheel) => wheel.python_tag.clone(),
+            Self::Sdist => "source".to_owned(),
+        }
+    }
+}
+
+fn unreadable(path: &Utf8Path, error: &dyn std::fmt::Display) -> DistributionArchiveError {
+    DistributionArchiveError::Unreadable {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    }
+}
+
 /// Name and version in the metadata.
 fn release_of(
     path: &Utf8Path,
     metadata: &[(String, String)],
-) -> Result<(PackageName, Version), DistError> {
+) -> Result<(PackageName, Version), DistributionArchiveError> {
     let name = PackageName::from_str(header(metadata, "Name"));
     let version = Version::from_str(header(metadata, "Version"));
     match (name, version) {
@@ -164,8 +204,8 @@ fn header<'a>(metadata: &'a [(String, String)], name: &str) -> &'a str {
     found.map_or("", |(_, value)| value)
 }
 
-fn other_release(path: &Utf8Path, metadata: &[(String, String)]) -> DistError {
-    DistError::OtherRelease {
+fn other_release(path: &Utf8Path, metadata: &[(String, String)]) -> DistributionArchiveError {
+    DistributionArchiveError::OtherRelease {
         path: path.to_owned(),
         found: format!(
             "{} {}",
@@ -182,56 +222,6 @@ fn field_name(header: &str) -> String {
         "project_url" => "project_urls".to_owned(),
         other => other.to_owned(),
     }
-}
-
-fn wheel_metadata(path: &Utf8Path) -> Result<String, Box<dyn std::error::Error>> {
-    let mut archive = zip::ZipArchive::new(fs_err::File::open(path)?)?;
-    let is_metadata = |name: &str| {
-        let folder = name.strip_suffix("/METADATA");
-        folder.is_some_and(|folder| folder.ends_with(".dist-info") && !folder.contains('/'))
-    };
-    let name = {
-        let mut names = archive.file_names().filter_map(Result::ok);
-        names
-            .find(|name| is_metadata(name))
-            .map(|name| name.into_owned())
-    };
-    let name = name.ok_or("has no METADATA")?;
-    let mut text = String::new();
-    archive.by_name(&name)?.read_to_string(&mut text)?;
-    Ok(text)
-}
-
-fn sdist_metadata(path: &Utf8Path) -> Result<String, Box<dyn std::error::Error>> {
-    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(fs_err::File::open(path)?));
-    for entry in archive.entries()? {
-        let mut entry = entry?;
-        let name = entry.path()?.to_string_lossy().into_owned();
-        if name.ends_with("/PKG-INFO") && name.matches('/').count() == 1 {
-            let mut text = String::new();
-            entry.read_to_string(&mut text)?;
-            return Ok(text);
-        }
-    }
-    Err("has no PKG-INFO".into())
-}
-
-fn hash(path: &Utf8Path) -> std::io::Result<(Sha256, u64)> {
-    let mut file = fs_err::File::open(path)?;
-    let mut hasher = sha2::Sha256::new();
-    let mut buffer = vec![0; 1 << 16];
-    let mut size = 0;
-    loop {
-        let count = file.read(&mut buffer)?;
-        if count == 0 {
-            break;
-        }
-        hasher.update(&buffer[..count]);
-        size += count as u64;
-    }
-    let hex = hex::encode(hasher.finalize());
-    let hash = Sha256::from_str(&hex).map_err(std::io::Error::other)?;
-    Ok((hash, size))
 }
 
 /// The headers of core metadata, folded lines joined; the body is the description.
@@ -264,21 +254,21 @@ fn headers(text: &str) -> Vec<(String, String)> {
 
 /// Sorts by name, then puts every file after those that it requires, so that an index that shows
 /// half of a release shows one that installs. Cycles stay in order of their names.
-pub(crate) fn in_upload_order(mut dists: Vec<Dist>) -> Vec<Dist> {
-    dists.sort_by(|a, b| (&a.name, a.file_name()).cmp(&(&b.name, b.file_name())));
-    let names: BTreeSet<PackageName> = dists.iter().map(|dist| dist.name.clone()).collect();
+pub(super) fn in_upload_order(mut files: Vec<DistributionArchive>) -> Vec<DistributionArchive> {
+    files.sort_by(|a, b| (&a.name, a.file_name()).cmp(&(&b.name, b.file_name())));
+    let names: BTreeSet<PackageName> = files.iter().map(|file| file.name.clone()).collect();
     let mut requires: BTreeMap<PackageName, BTreeSet<PackageName>> = BTreeMap::new();
-    for dist in &dists {
-        let own = dist.requires().filter(|name| names.contains(name));
-        requires.entry(dist.name.clone()).or_default().extend(own);
+    for file in &files {
+        let own = file.requires().filter(|name| names.contains(name));
+        requires.entry(file.name.clone()).or_default().extend(own);
     }
     let mut order: Vec<PackageName> = Vec::new();
     let mut seen = BTreeSet::new();
     for name in &names {
         visit(name, &requires, &mut seen, &mut order);
     }
-    dists.sort_by_key(|dist| order.iter().position(|name| *name == dist.name));
-    dists
+    files.sort_by_key(|file| order.iter().position(|name| *name == file.name));
+    files
 }
 
 fn visit(

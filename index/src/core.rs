@@ -1,0 +1,142 @@
+//! What all tasks of an index share: options, cache, client, and the answers that are under way.
+
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use camino::Utf8PathBuf;
+use model::{Metadata, PackageName, Sha256, Version};
+use rustc_hash::{FxHashMap, FxHashSet};
+use tokio::sync::{Semaphore, SemaphorePermit};
+use transport::{
+    EnvironmentVariables, Flights, HttpClient, LoginPlace, LoginVariables, NetworkAccess,
+    WrittenLogin, redacted,
+};
+use url::Url;
+
+use crate::cache::{self, Cache};
+use crate::choose::FilePolicy;
+use crate::error::IndexError;
+use crate::listing::Listing;
+use crate::options::{FindLinks, IndexOptions, Locations};
+use crate::page::PageFile;
+use crate::pip;
+use crate::stored::Interner;
+
+/// What tasks share.
+pub(crate) struct Core {
+    pub(crate) options: IndexOptions,
+    pub(crate) cache: Cache,
+    locations: OnceLock<Result<KeyedLocations, IndexError>>,
+    http: OnceLock<Result<HttpClient, IndexError>>,
+    /// All files of each `find_links` place, read once a run.
+    pub(crate) links: tokio::sync::Mutex<FxHashMap<FindLinks, Arc<[PageFile<'static>]>>>,
+    pub(crate) listings: Flights<PackageName, Arc<Listing>, IndexError>,
+    pub(crate) metadata: Flights<(PackageName, Version, FilePolicy), Arc<Metadata>, IndexError>,
+    pub(crate) files: Flights<String, Utf8PathBuf, IndexError>,
+    pub(crate) archives: Flights<Url, Arc<DirectArchive>, IndexError>,
+    pub(crate) interner: Interner,
+    /// Hosts that do not answer range requests.
+    pub(crate) rangeless: Mutex<FxHashSet<String>>,
+    pub(crate) cached: AtomicU64,
+    /// Downloads that are hinted leave some room to those that are waited for.
+    hints: Semaphore,
+}
+
+/// An archive at a URL, downloaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DirectArchive {
+    /// Where it is on this machine.
+    pub path: Utf8PathBuf,
+    /// The last part of the URL's path.
+    pub filename: String,
+    /// Its digest.
+    pub sha256: Sha256,
+    /// Its length in bytes.
+    pub size: u64,
+}
+
+/// The locations, with what is derived from them once.
+pub(crate) struct KeyedLocations {
+    pub(crate) locations: Locations,
+    /// For each index, its folder in the cache.
+    pub(crate) keys: Vec<String>,
+}
+
+impl Core {
+    pub(crate) fn new(options: IndexOptions) -> Self {
+        Self {
+            cache: Cache::new(options.cache.clone()),
+            locations: OnceLock::new(),
+            http: OnceLock::new(),
+            links: tokio::sync::Mutex::default(),
+            listings: Flights::default(),
+            metadata: Flights::default(),
+            files: Flights::default(),
+            archives: Flights::default(),
+            interner: Interner::default(),
+            rangeless: Mutex::default(),
+            cached: AtomicU64::new(0),
+            hints: Semaphore::new(options.http.limits.downloads.saturating_sub(2).max(1)),
+            options,
+        }
+    }
+
+    /// The indexes and `find_links` places of this run.
+    pub(crate) fn locations(&self) -> Result<&Locations, IndexError> {
+        Ok(&self.keyed_locations()?.locations)
+    }
+
+    pub(crate) fn keyed_locations(&self) -> Result<&KeyedLocations, IndexError> {
+        let locations = self.locations.get_or_init(|| {
+            let locations = match &self.options.locations {
+                Some(locations) => locations.clone(),
+                None => pip::locations(&EnvironmentVariables::of_process(), self.cache.root())?,
+            };
+            Ok(KeyedLocations {
+                keys: locations.indexes.iter().map(cache::url_key).collect(),
+                locations,
+            })
+        });
+        locations.as_ref().map_err(Clone::clone)
+    }
+
+    /// The client, made for the first request.
+    pub(crate) fn http(&self) -> Result<&HttpClient, IndexError> {
+        let http = self.http.get_or_init(|| {
+            let indexes = self.locations()?.indexes.iter().enumerate();
+            let mut options = self.options.http.clone();
+            options.places.extend(indexes.map(|(at, url)| LoginPlace {
+                url: url.clone(),
+                variables: LoginVariables::of_index(at),
+                written: WrittenLogin::default(),
+            }));
+            Ok(HttpClient::new(options)?)
+        });
+        http.as_ref().map_err(Clone::clone)
+    }
+
+    /// The client, where one was made.
+    pub(crate) fn http_if_made(&self) -> Option<&HttpClient> {
+        self.http.get()?.as_ref().ok()
+    }
+
+    pub(crate) fn is_offline(&self) -> bool {
+        self.options.http.access == NetworkAccess::Offline
+    }
+
+    /// The turn of a download that was hinted, with the listing that it needs.
+    pub(crate) async fn turn_of_hint(&self) -> Option<SemaphorePermit<'_>> {
+        // The semaphore is never closed.
+        self.hints.acquire().await.ok()
+    }
+
+    /// The places that are asked, as they may be shown.
+    pub(crate) fn looked_in(&self) -> Vec<String> {
+        let Ok(locations) = self.locations() else {
+            return Vec::new();
+        };
+        let links = locations.find_links.iter().map(ToString::to_string);
+        let indexes = locations.indexes.iter().map(redacted);
+        indexes.chain(links).collect()
+    }
+}

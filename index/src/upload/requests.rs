@@ -1,0 +1,338 @@
+//! The requests of an upload.
+
+use std::sync::OnceLock;
+
+use model::{PackageName, Sha256};
+use sha2::Digest as _;
+use transport::header::{ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
+use transport::{
+    Authorization, Body, HttpClient, HttpLimits, HttpOptions, HttpRequest, HttpResponse, Login,
+    RequestFailure, RequestKind, RequestPurpose, StatusCode, TransportError, redacted,
+};
+use url::Url;
+
+use super::UploadTarget;
+use super::archive::DistributionArchive;
+use super::error::UploadError;
+use super::form::UploadForm;
+use crate::page::PageFile;
+use crate::simple_api;
+
+/// Speaks with one index.
+pub(super) struct Requests {
+    target: UploadTarget,
+    http: HttpClient,
+    listing: OnceLock<Url>,
+}
+
+/// How one attempt of an upload ended, as far as it can be told.
+pub(super) enum UploadAttempt {
+    /// The index has taken the file.
+    Taken,
+    /// The index says that it has a file of this name; the error if it is not ours.
+    Exists(UploadError),
+    /// The connection broke or the index is in trouble: worth another attempt.
+    Broken(String),
+}
+
+impl Requests {
+    pub(super) fn new(target: UploadTarget, http: HttpOptions) -> Result<Self, UploadError> {
+        Ok(Self {
+            target,
+            http: HttpClient::new(http)?,
+            listing: OnceLock::new(),
+        })
+    }
+
+    pub(super) fn limits(&self) -> &HttpLimits {
+        &self.http.limits
+    }
+
+    pub(super) fn has_written_login(&self) -> bool {
+        self.http.logins.written(&self.target.url).is_some()
+    }
+
+    /// Sends `login` with every further request to the index.
+    pub(super) fn log_in(&self, login: Login) {
+        self.http.logins.remember(&self.target.url, login);
+    }
+
+    /// The error that says that all attempts were in vain.
+    pub(super) fn gave_up(&self, cause: String, attempts: u32) -> UploadError {
+        UploadError::GaveUp {
+            url: self.shown(),
+            cause,
+            attempts,
+        }
+    }
+
+    /// The files of a project; none where the index does not know it.
+    pub(super) async fn list(
+        &self,
+        project: &PackageName,
+    ) -> Result<Vec<PageFile<'static>>, UploadError> {
+        let what = simple_api::purpose(project);
+        let url = simple_api::page_url(self.listing().await?, project);
+        Ok(simple_api::fetch_files(&self.http, &what, &url).await?)
+    }
+
+    /// The URL below which projects are listed.
+    async fn listing(&self) -> Result<&Url, UploadError> {
+        if let Some(found) = self.listing.get() {
+            return Ok(found);
+        }
+        let found = match &self.target.listing {
+            Some(url) => url.clone(),
+            None => self.guess_listing().await?,
+        };
+        Ok(self.listing.get_or_init(|| found))
+    }
+
+    /// Looks for the listing where servers of one URL have it.
+    async fn guess_listing(&self) -> Result<Url, UploadError> {
+        let mut failure = UploadError::NoListing(self.shown());
+        for place in ["simple", "+simple"] {
+            let mut url = self.target.url.clone();
+            if let Ok(mut segments) = url.path_segments_mut() {
+                segments.pop_if_empty().extend([place, ""]);
+            }
+            match self.status(&url).await {
+                Ok(status) if status.is_success() => return Ok(url),
+                Ok(_) | Err(TransportError::Status { .. }) => {}
+                Err(error @ TransportError::Unauthorized { .. }) => failure = error.into(),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(failure)
+    }
+
+    async fn status(&self, url: &Url) -> Result<StatusCode, TransportError> {
+        let what = RequestPurpose {
+            kind: RequestKind::Listing,
+            subject: redacted(url),
+        };
+        let request = HttpRequest::new(&what, url);
+        let mut retries = self.http.tries(&request);
+        loop {
+            match self.http.send(&request).await {
+                Ok(stream) => {
+                    self.http.done(&what);
+                    return Ok(stream.response.status());
+                }
+                Err(failure) => retries.after(failure).await?,
+            }
+        }
+    }
+
+    /// The sha256 of a file on the index, by downloading it.
+    pub(super) async fn hash_of(&self, url: &str) -> Result<Sha256, UploadError> {
+        let what = RequestPurpose {
+            kind: RequestKind::Download,
+            subject: url.to_owned(),
+        };
+        let url: Url = url
+            .parse()
+            .map_err(|error: url::ParseError| TransportError::BadAnswer {
+                what: what.clone(),
+                url: url.to_owned(),
+                reason: error.to_string(),
+            })?;
+        let mut request = HttpRequest::new(&what, &url);
+        let plain = HeaderValue::from_static("identity");
+        request.headers.push((ACCEPT_ENCODING, plain));
+        let mut retries = self.http.tries(&request);
+        loop {
+            match self.hash_once(&request).await {
+                Ok(sha256) => return Ok(sha256),
+                Err(failure) => retries.after(failure).await?,
+            }
+        }
+    }
+
+    async fn hash_once(&self, request: &HttpRequest<'_>) -> Result<Sha256, RequestFailure> {
+        let mut stream = self.http.send(request).await?;
+        let status = stream.response.status();
+        if !status.is_success() {
+            return Err(RequestFailure::from(TransportError::Status {
+                what: request.what.clone(),
+                url: redacted(request.url),
+                status: status.as_u16(),
+                attempts: 1,
+            }));
+        }
+        let mut hasher = sha2::Sha256::new();
+        while let Some(chunk) = self.http.chunk(request.what, &mut stream.response).await? {
+            hasher.update(&*chunk);
+        }
+        self.http.done(request.what);
+        Ok(Sha256(hasher.finalize().into()))
+    }
+
+    /// A URL of the index itself.
+    pub(super) fn at(&self, path: &str) -> Result<Url, UploadError> {
+        let url = self.target.url.join(path);
+        url.map_err(|error| UploadError::Trusted(error.to_string()))
+    }
+
+    /// The answer to a question for a token.
+    pub(super) async fn ask(
+        &self,
+        url: &Url,
+        authorization: Authorization<'_>,
+    ) -> Result<Vec<u8>, UploadError> {
+        let what = token_purpose(url);
+        let request = HttpRequest {
+            authorization,
+            ..HttpRequest::new(&what, url)
+        };
+        let answer = self.http.fetch(&request).await?;
+        match answer.status.is_success() {
+            true => Ok(answer.body),
+            false => Err(refusal(&redacted(url), &answer, false)),
+        }
+    }
+
+    /// The answer to a JSON document, for a token.
+    pub(super) async fn ask_with(&self, url: &Url, json: String) -> Result<Vec<u8>, UploadError> {
+        let what = token_purpose(url);
+        let kind = HeaderValue::from_static("application/json");
+        let request = HttpRequest {
+            authorization: Authorization::Anonymous,
+            headers: vec![(CONTENT_TYPE, kind)],
+            ..HttpRequest::new(&what, url)
+        };
+        match self.http.post(&request, Body::from(json)).await {
+            Ok(answer) if answer.status.is_success() => Ok(answer.body),
+            Ok(answer) => Err(refusal(&redacted(url), &answer, false)),
+            Err(RequestFailure::Final(error)) => Err((*error).into()),
+            Err(failure) => Err(UploadError::Trusted(format!(
+                "{}: {failure}",
+                redacted(url)
+            ))),
+        }
+    }
+
+    /// Sends a file once.
+    pub(super) async fn upload(
+        &self,
+        file: &DistributionArchive,
+    ) -> Result<UploadAttempt, UploadError> {
+        let form = UploadForm::new(file).await?;
+        let what = RequestPurpose {
+            kind: RequestKind::Upload,
+            subject: file.file_name().to_owned(),
+        };
+        let request = HttpRequest {
+            headers: headers(&form),
+            ..HttpRequest::new(&what, &self.target.url)
+        };
+        let answer = match self.http.post(&request, Body::from(form.body)).await {
+            Ok(answer) => answer,
+            Err(RequestFailure::Final(error)) => return Err((*error).into()),
+            Err(failure) => return Ok(UploadAttempt::Broken(failure.to_string())),
+        };
+        self.judge(&answer)
+    }
+
+    fn judge(&self, answer: &HttpResponse) -> Result<UploadAttempt, UploadError> {
+        let status = answer.status;
+        if answer.url.path() != self.target.url.path()
+            || answer.url.origin() != self.target.url.origin()
+        {
+            // A redirected upload becomes a question, and its answer says nothing of the file.
+            return Err(UploadError::Redirected {
+                url: self.shown(),
+                to: redacted(&answer.url),
+            });
+        }
+        if status.is_success() {
+            return Ok(UploadAttempt::Taken);
+        }
+        if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
+            let words = words_of(answer);
+            return Ok(UploadAttempt::Broken(format!("answers {status}: {words}")));
+        }
+        let login = self.http.logins.find(&self.target.url);
+        let logged_in = login.is_some_and(|login| login.password.is_some());
+        let error = refusal(&self.shown(), answer, logged_in);
+        match exists(status, &error) {
+            true => Ok(UploadAttempt::Exists(error)),
+            false => Err(error),
+        }
+    }
+
+    /// The URL of the index as it may be shown.
+    fn shown(&self) -> String {
+        let mut url = self.target.url.clone();
+        let _ = url.set_username("");
+        let _ = url.set_password(None);
+        url.into()
+    }
+}
+
+fn headers(form: &UploadForm) -> Vec<(HeaderName, HeaderValue)> {
+    let kind = HeaderValue::from_str(&form.content_type);
+    let kind = kind.map(|kind| (CONTENT_TYPE, kind)).ok();
+    let length = (CONTENT_LENGTH, HeaderValue::from(form.length));
+    kind.into_iter().chain([length]).collect()
+}
+
+fn token_purpose(url: &Url) -> RequestPurpose {
+    RequestPurpose {
+        kind: RequestKind::Token,
+        subject: url.host_str().unwrap_or_default().to_owned(),
+    }
+}
+
+fn refusal(url: &str, answer: &HttpResponse, logged_in: bool) -> UploadError {
+    let (url, status, message) = (url.to_owned(), answer.status.to_string(), words_of(answer));
+    match answer.status {
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => UploadError::Refused {
+            url,
+            status,
+            message,
+            logged_in,
+        },
+        _ => UploadError::Answer {
+            url,
+            status,
+            message,
+        },
+    }
+}
+
+/// Whether the index says that it has a file of this name. Servers use different codes for it.
+fn exists(status: StatusCode, error: &UploadError) -> bool {
+    let text = error.to_string().to_ascii_lowercase();
+    let says_so = ["already exist", "already been taken", "updating asset"]
+        .into_iter()
+        .any(|words| text.contains(words));
+    status == StatusCode::CONFLICT || (says_so && status.is_client_error())
+}
+
+/// What the index says, without HTML; empty where it only repeats the status.
+fn words_of(answer: &HttpResponse) -> String {
+    let mut plain = String::new();
+    let mut in_tag = false;
+    for c in String::from_utf8_lossy(&answer.body).chars() {
+        match c {
+            '<' => in_tag = true,
+            '>' => {
+                in_tag = false;
+                plain.push(' ');
+            }
+            _ if !in_tag => plain.push(c),
+            _ => {}
+        }
+    }
+    let words: Vec<&str> = plain.split_whitespace().collect();
+    let mut words = words.join(" ");
+    if let Some((at, _)) = words.char_indices().nth(300) {
+        words.truncate(at);
+        words.push_str("...");
+    }
+    match answer.status.to_string().contains(&words) {
+        true => String::new(),
+        false => words,
+    }
+}

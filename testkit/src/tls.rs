@@ -1,0 +1,86 @@
+//! HTTPS before a server of a test, by a certificate of an authority that nobody trusts unasked.
+//!
+//! `tls/` holds the authority's certificate, and the server's with its key. They are good for tests
+//! only, until 2120.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rustls::ServerConfig;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Runtime;
+use tokio_rustls::TlsAcceptor;
+
+/// Speaks TLS on 127.0.0.1 and passes on what it hears to a plain server.
+pub struct TlsServer {
+    address: SocketAddr,
+    connections: Arc<AtomicUsize>,
+    _runtime: Runtime,
+}
+
+impl TlsServer {
+    /// The certificate of the authority that vouches for this server, as a PEM file has it.
+    pub const AUTHORITY: &str = include_str!("tls/authority.pem");
+
+    /// Starts before the plain server on this port of 127.0.0.1.
+    #[must_use]
+    pub fn before(port: u16) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        let listener = runtime
+            .block_on(TcpListener::bind("127.0.0.1:0"))
+            .expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let connections = Arc::new(AtomicUsize::new(0));
+        runtime.spawn(accept(listener, port, Arc::clone(&connections)));
+        Self {
+            address,
+            connections,
+            _runtime: runtime,
+        }
+    }
+
+    /// The server's URL, without a slash at its end.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("https://{}", self.address)
+    }
+
+    /// How often a client has connected, whatever came of it.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
+    }
+}
+
+async fn accept(listener: TcpListener, port: u16, connections: Arc<AtomicUsize>) {
+    let acceptor = TlsAcceptor::from(Arc::new(config()));
+    while let Ok((client, _)) = listener.accept().await {
+        connections.fetch_add(1, Ordering::Relaxed);
+        let acceptor = acceptor.clone();
+        tokio::spawn(async move {
+            // A client that does not trust the certificate ends the connection here.
+            let mut client = acceptor.accept(client).await?;
+            let mut server = TcpStream::connect(("127.0.0.1", port)).await?;
+            tokio::io::copy_bidirectional(&mut client, &mut server).await
+        });
+    }
+}
+
+fn config() -> ServerConfig {
+    let chain = CertificateDer::from_pem_slice(include_bytes!("tls/server.pem"));
+    let key = PrivateKeyDer::from_pem_slice(include_bytes!("tls/server.key"));
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("versions of TLS")
+        .with_no_client_auth()
+        .with_single_cert(vec![chain.expect("a certificate")], key.expect("a key"))
+        .expect("a certificate that fits its key")
+}

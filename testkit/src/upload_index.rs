@@ -1,0 +1,259 @@
+//! An index on 127.0.0.1 that takes uploads, and misbehaves on demand.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use base64::Engine as _;
+
+/// What goes wrong with an upload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UploadFault {
+    /// The connection breaks in the middle of the body.
+    BreaksMidway,
+    /// The file arrives, the answer does not.
+    BreaksAfter,
+    /// The index is in trouble.
+    Unavailable,
+}
+
+/// What an [`UploadIndex`] has and heard.
+#[derive(Debug, Default)]
+pub struct UploadState {
+    /// The files by name.
+    pub files: BTreeMap<String, Vec<u8>>,
+    /// What goes wrong with the next uploads, the last one first.
+    pub faults: Vec<UploadFault>,
+    /// The first line of each request.
+    pub requests: Vec<String>,
+    /// What each upload said who it is: the header of the login.
+    pub logins: Vec<Option<String>>,
+    /// The form of each upload that was taken.
+    pub forms: Vec<String>,
+    /// Whether the listing has hashes.
+    pub hashes: bool,
+    users: Vec<String>,
+}
+
+/// An index on 127.0.0.1 that takes uploads.
+pub struct UploadIndex {
+    port: u16,
+    state: Arc<Mutex<UploadState>>,
+}
+
+impl UploadIndex {
+    /// Starts for these users and passwords.
+    #[must_use]
+    pub fn start(users: &[(&str, &str)]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let port = listener.local_addr().expect("an address").port();
+        let state = Arc::new(Mutex::new(UploadState {
+            hashes: true,
+            users: users
+                .iter()
+                .map(|(user, password)| basic(user, password))
+                .collect(),
+            ..UploadState::default()
+        }));
+        let shared = state.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let shared = shared.clone();
+                std::thread::spawn(move || drop(serve(&stream.expect("a connection"), &shared)));
+            }
+        });
+        Self { port, state }
+    }
+
+    /// The port of 127.0.0.1.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Where files are sent.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}/", self.port)
+    }
+
+    /// Looks at the state, or changes it.
+    pub fn with<T>(&self, job: impl FnOnce(&mut UploadState) -> T) -> T {
+        job(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// How many uploads came.
+    #[must_use]
+    pub fn posts(&self) -> usize {
+        self.with(|state| {
+            state
+                .requests
+                .iter()
+                .filter(|line| line.starts_with("POST / "))
+                .count()
+        })
+    }
+}
+
+fn serve(stream: &TcpStream, state: &Mutex<UploadState>) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream.try_clone()?);
+    let mut lines = Vec::new();
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line)? == 0 {
+            return Ok(());
+        }
+        if line == "\r\n" {
+            break;
+        }
+        lines.push(line.trim().to_owned());
+    }
+    let header = |name: &str| {
+        lines.iter().find_map(|line| {
+            line.split_once(": ")
+                .filter(|(known, _)| known.eq_ignore_ascii_case(name))
+                .map(|(_, value)| value.to_owned())
+        })
+    };
+    state
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .requests
+        .push(lines[0].clone());
+    let length: usize = header("content-length")
+        .and_then(|length| length.parse().ok())
+        .unwrap_or(0);
+    let answer = |status: &str, body: &str| {
+        let mut stream = stream;
+        write!(
+            stream,
+            "HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        )
+    };
+    let fault = match lines[0].starts_with("POST / ") {
+        true => state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .faults
+            .pop(),
+        false => None,
+    };
+    if fault == Some(UploadFault::BreaksMidway) {
+        let mut half = vec![0; length / 2];
+        reader.read_exact(&mut half)?;
+        return stream.shutdown(std::net::Shutdown::Both);
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body)?;
+    if fault == Some(UploadFault::Unavailable) {
+        return answer("503 Service Unavailable", "<h1>come back later</h1>");
+    }
+    match lines[0].split(' ').collect::<Vec<_>>()[..2] {
+        ["POST", "/"] if !is_known(state, header("authorization")) => {
+            answer("403 Forbidden", "who are you?")
+        }
+        ["POST", "/"] => {
+            let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+            let (name, content) = part(&body);
+            state
+                .forms
+                .push(String::from_utf8_lossy(&body).into_owned());
+            if state.files.contains_key(&name) {
+                return answer("409 Conflict", "File already exists.");
+            }
+            state.files.insert(name, content);
+            match fault {
+                Some(UploadFault::BreaksAfter) => stream.shutdown(std::net::Shutdown::Both),
+                _ => answer("200 OK", ""),
+            }
+        }
+        ["GET", "/simple/"] => answer("200 OK", "<a href='a/'>a</a>"),
+        ["GET", "/_/oidc/audience"] => answer("200 OK", r#"{"audience": "small"}"#),
+        ["GET", "/identity?job=1&audience=small"]
+            if header("authorization").as_deref() == Some("Bearer ci") =>
+        {
+            answer("200 OK", r#"{"value": "jwt"}"#)
+        }
+        ["POST", "/_/oidc/mint-token"] if body == br#"{"token":"jwt"}"# => {
+            answer("200 OK", r#"{"success": true, "token": "minted"}"#)
+        }
+        ["GET", path] if path.starts_with("/files/") => {
+            let content = state
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .files
+                .get(&path[7..])
+                .cloned()
+                .unwrap_or_default();
+            answer("200 OK", &String::from_utf8_lossy(&content))
+        }
+        ["GET", path] => {
+            let project = path
+                .trim_start_matches("/simple/")
+                .trim_end_matches('/')
+                .replace('-', "_");
+            let state = state.lock().unwrap_or_else(PoisonError::into_inner);
+            let files = state
+                .files
+                .iter()
+                .filter(|(name, _)| name.starts_with(&format!("{project}-")));
+            let anchor = |(name, content): (&String, &Vec<u8>)| match state.hashes {
+                true => format!(
+                    "<a href=\"/files/{name}#sha256={}\">{name}</a>\n",
+                    sha256(content)
+                ),
+                false => format!("<a href=\"/files/{name}#md5=0\">{name}</a>\n"),
+            };
+            let page: String = files.map(anchor).collect();
+            match page.is_empty() {
+                true => answer("404 Not Found", "unknown"),
+                false => answer("200 OK", &page),
+            }
+        }
+        _ => answer("405 Method Not Allowed", ""),
+    }
+}
+
+/// The header of a login.
+fn basic(user: &str, password: &str) -> String {
+    let text = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
+    format!("Basic {text}")
+}
+
+/// Notes who uploads, and says whether they may.
+fn is_known(state: &Mutex<UploadState>, authorization: Option<String>) -> bool {
+    let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = authorization
+        .as_ref()
+        .is_some_and(|login| state.users.contains(login));
+    state.logins.push(authorization);
+    known
+}
+
+fn sha256(content: &[u8]) -> String {
+    use sha2::Digest;
+    hex::encode(sha2::Sha256::digest(content))
+}
+
+/// Name and bytes of the form's file.
+fn part(body: &[u8]) -> (String, Vec<u8>) {
+    let find = |needle: &[u8], from: usize| {
+        body[from..]
+            .windows(needle.len())
+            .position(|window| window == needle)
+            .map(|at| from + at)
+    };
+    let start = find(b"filename=\"", 0).expect("a form") + 10;
+    let end = find(b"\"", start).expect("a form");
+    let content = find(b"\r\n\r\n", end).expect("a form") + 4;
+    let last = body
+        .windows(4)
+        .rposition(|window| window == b"\r\n--")
+        .expect("a form");
+    (
+        String::from_utf8_lossy(&body[start..end]).into_owned(),
+        body[content..last].to_vec(),
+    )
+}

@@ -1,0 +1,104 @@
+//! A login, and the places that have one.
+
+use std::fmt;
+
+use url::Url;
+
+/// The user whose password is a token.
+pub(crate) const TOKEN_USER: &str = "__token__";
+
+/// A user name, and the password where one is known.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Login {
+    /// The user.
+    pub user: String,
+    /// The password; never printed.
+    pub password: Option<String>,
+}
+
+impl Login {
+    /// The login of a token.
+    #[must_use]
+    pub fn token(token: impl Into<String>) -> Self {
+        Self {
+            user: TOKEN_USER.to_owned(),
+            password: Some(token.into()),
+        }
+    }
+}
+
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Login({}, ...)", self.user)
+    }
+}
+
+/// A configured place, which lends its login to its origin.
+#[derive(Debug, Clone)]
+pub struct LoginPlace {
+    /// An index, or where files are uploaded.
+    pub url: Url,
+    /// The environment variables that are read for it.
+    pub variables: LoginVariables,
+    /// What a file of settings says of it; one of the two may be missing.
+    pub written: WrittenLogin,
+}
+
+/// A login as a file of settings has it.
+#[derive(Debug, Clone, Default)]
+pub struct WrittenLogin {
+    /// The user.
+    pub user: Option<String>,
+    /// The password.
+    pub password: Option<String>,
+}
+
+/// The names of the environment variables for one place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoginVariables {
+    /// A token alone; only uploads have it.
+    pub token: Option<String>,
+    /// The user name.
+    pub user: String,
+    /// The password.
+    pub password: String,
+}
+
+impl LoginVariables {
+    /// Those of the index at this place in the order, counted from nought.
+    #[must_use]
+    pub fn of_index(at: usize) -> Self {
+        let number = match at {
+            0 => String::new(),
+            at => format!("{}_", at + 1),
+        };
+        Self {
+            token: None,
+            user: format!("XTASK_INDEX_{number}USERNAME"),
+            password: format!("XTASK_INDEX_{number}PASSWORD"),
+        }
+    }
+
+    /// Those of uploads.
+    #[must_use]
+    pub fn of_uploads() -> Self {
+        Self {
+            token: Some("XTASK_PUBLISH_TOKEN".to_owned()),
+            user: "XTASK_PUBLISH_USERNAME".to_owned(),
+            password: "XTASK_PUBLISH_PASSWORD".to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_not_printed() {
+        assert_eq!(
+            format!("{:?}", Login::token("secret")),
+            "Login(__token__, ...)"
+        );
+    }
+}
