@@ -1,9 +1,12 @@
 //! What is in the repository and what depends on what: BUILD files, requirements and sources
 //! become the target graph, the module mapping and the answers to queries.
 //!
-//! A thin reader ([`Repository`]) walks the tree and reads files; everything else is pure.
+//! Nothing here touches a disk: whoever opens a repository hands its files in, as
+//! [`RepositoryFiles`].
 
 mod address;
+mod error;
+mod files;
 mod globs;
 mod graph;
 pub mod imports;
@@ -13,7 +16,10 @@ mod options;
 pub mod query;
 mod repository;
 pub mod requirements;
+mod tree;
 
+pub use error::{Error, Topic, Warning};
+pub use files::{MemoryFiles, RepositoryFiles};
 pub use graph::{
     Action, DistributionContents, DistributionFile, EntryPoint, FileContent, Graph,
     ResolveRequirement, ResolveRequirements, Target, TargetId, TargetMap, UnmatchedGlobs,
@@ -22,4 +28,5 @@ pub use graph::{
 pub use options::{
     Ambiguity, Behavior, Infer, InitFiles, LockfileTargets, Options, Resolves, Switch, UseGitignore,
 };
-pub use repository::{BuildDir, Declaration, Dir, Error, Repository, Topic, Tree, Warning};
+pub use repository::{BuildDir, Declaration, Repository};
+pub use tree::{Dir, Tree};

@@ -288,8 +288,7 @@ impl<'a> Exporter<'a> {
         if let Some(repository) = self.repository.get() {
             return Ok(repository);
         }
-        let root = self.session.root().as_std_path();
-        let repository = targets::Repository::load(root, locking::options(self.session))?;
+        let repository = workspace::load(self.session.root(), locking::options(self.session))?;
         Ok(self.repository.get_or_init(|| repository))
     }
 

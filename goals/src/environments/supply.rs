@@ -294,8 +294,7 @@ impl<'a> Supply<'a> {
         if let Some(index) = self.index.get() {
             return Ok(index);
         }
-        let root = self.session.root().as_std_path();
-        let repository = targets::Repository::load(root, locking::options(self.session))?;
+        let repository = workspace::load(self.session.root(), locking::options(self.session))?;
         let places = locking::Places::new(self.session, self.options.clone())?
             .watched_by(Arc::new(Progress::new(self.session.verbose)));
         let declared = Declared::collect(self.session, &repository, self.resolve, |source| {

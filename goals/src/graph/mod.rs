@@ -11,6 +11,7 @@ pub use selection::{Selection, Unsaid, changed_files};
 
 use targets::imports::ImportCache;
 use targets::{Graph, Repository};
+use workspace::ImportCacheFile;
 
 use crate::error::{CommandError, warning_text};
 use crate::locking;
@@ -23,7 +24,7 @@ const IMPORTS: &str = "imports.bin";
 #[derive(Debug)]
 pub struct Workspace {
     repository: Repository,
-    cache: ImportCache,
+    cache: ImportCacheFile,
 }
 
 impl Workspace {
@@ -31,19 +32,19 @@ impl Workspace {
     pub fn load(session: &Session) -> Result<Self, CommandError> {
         let options = locking::options(session);
         Ok(Self {
-            repository: Repository::load(session.root().as_std_path(), options)?,
-            cache: ImportCache::open(session.cache()?.join(IMPORTS).as_std_path()),
+            repository: workspace::load(session.root(), options)?,
+            cache: ImportCacheFile::open(session.cache()?.join(IMPORTS)),
         })
     }
 
     /// The imports that were parsed.
     pub fn imports(&self) -> &ImportCache {
-        &self.cache
+        self.cache.cache()
     }
 
     /// The target graph.
     pub fn graph(&self) -> Result<Graph<'_>, CommandError> {
-        Ok(Graph::build(&self.repository, &self.cache)?)
+        Ok(Graph::build(&self.repository, self.cache.cache())?)
     }
 
     /// Says what is probably wrong, and keeps what was parsed for the next run.

@@ -85,8 +85,7 @@ impl<'a> Places<'a> {
 
     /// The index for a resolve of the repository, as it is locked.
     pub fn index_of(&self, resolve: &str) -> Result<Arc<Index>, CommandError> {
-        let root = self.session.root().as_std_path();
-        let repository = targets::Repository::load(root, super::options(self.session))?;
+        let repository = workspace::load(self.session.root(), super::options(self.session))?;
         self.index_with(&targets::resolve_requirements(&repository, resolve)?.indexes)
     }
 

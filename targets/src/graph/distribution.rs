@@ -10,8 +10,8 @@ use std::sync::Arc;
 use super::graph::{DistributionClosures, Graph};
 use super::target::TargetId;
 use super::targets::UnmatchedGlobs;
+use crate::error::Error;
 use crate::kinds::{Content, Role};
-use crate::repository::Error;
 use buildfile::{Data, Object};
 use model::{DependencySpecifier, Place};
 

@@ -4,7 +4,8 @@ use super::roots::module_of;
 use super::sources::Patterns;
 use super::target::TargetId;
 use super::targets::Targets;
-use crate::repository::{Error, join};
+use crate::error::Error;
+use crate::tree::join;
 use buildfile::Data;
 
 /// One entry point of a distribution.

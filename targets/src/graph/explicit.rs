@@ -2,8 +2,8 @@
 
 use super::target::TargetId;
 use super::targets::Targets;
+use crate::error::Error;
 use crate::kinds::{Content, Role};
-use crate::repository::Error;
 use buildfile::Data;
 
 /// The dependencies that a target's `dependencies` names.

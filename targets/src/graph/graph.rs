@@ -19,10 +19,12 @@ use super::requirements::ResolveRequirements;
 use super::target::{Target, TargetId, TargetMap, TargetSet};
 use super::targets::Targets;
 use super::visibility::{Action, Violation, Visibility};
+use crate::error::{Error, Warning};
 use crate::imports::ImportCache;
 use crate::kinds::Role;
-use crate::repository::{BuildDir, Declaration, Error, Repository, Warning, join};
+use crate::repository::{BuildDir, Declaration, Repository};
 use crate::requirements::RequirementLine;
+use crate::tree::join;
 use buildfile::Data;
 use model::Place;
 

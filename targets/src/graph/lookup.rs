@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::target::TargetId;
 use super::targets::Targets;
 use crate::address;
-use crate::repository::Error;
+use crate::error::Error;
 use model::{Place, nearest};
 
 /// An address as it was written, split into its parts.
@@ -219,7 +219,7 @@ impl Targets<'_> {
         };
         let folders = tree.folders_in(dir);
         let near = nearest(name, folder.files.iter().map(|file| &**file).chain(folders));
-        near.map(|near| crate::repository::join(dir, near))
+        near.map(|near| crate::tree::join(dir, near))
             .into_iter()
             .collect()
     }

@@ -6,7 +6,8 @@ use rustc_hash::FxHashMap;
 
 use crate::globs::Glob;
 use crate::options::Options;
-use crate::repository::{Repository, Tree};
+use crate::repository::Repository;
+use crate::tree::Tree;
 
 /// The source root of every folder.
 #[derive(Debug)]
@@ -118,7 +119,7 @@ pub(crate) fn module_of(stripped: &str) -> String {
         "__init__.py" | "__init__.pyi" => dir.to_owned(),
         _ => {
             let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-            crate::repository::join(dir, stem)
+            crate::tree::join(dir, stem)
         }
     };
     path.replace('/', ".")

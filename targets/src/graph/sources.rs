@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::globs::Glob;
-use crate::repository::Tree;
+use crate::tree::Tree;
 use buildfile::Data;
 
 /// The files that a list of patterns matches, and the patterns that match none.

@@ -1,8 +1,6 @@
-//! Parsed imports by content hash, in one small file that survives crashes, concurrent runs
-//! and changes of format.
+//! Parsed imports by content hash, and the bytes that keep them from one run to the next: a digest
+//! and a version tell what is damaged or of another format.
 
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -20,10 +18,9 @@ const MAX_OTHERS: usize = 20_000;
 /// The first half of a SHA-256.
 type Key = [u8; 16];
 
-/// A cache of parsed imports; without a file it still works, for one process.
+/// A cache of parsed imports.
 #[derive(Debug, Default)]
 pub struct ImportCache {
-    file: Option<PathBuf>,
     stored: FxHashMap<Key, Imports>,
     fresh: Mutex<FxHashMap<Key, Imports>>,
     used: Mutex<Vec<Key>>,
@@ -31,13 +28,12 @@ pub struct ImportCache {
 }
 
 impl ImportCache {
-    /// Opens the cache in `file`. A file that is missing, of another version or damaged counts
-    /// as empty.
+    /// Reads the bytes of [`ImportCache::encode`]. Those of another version, or damaged ones, count
+    /// as none.
     #[must_use]
-    pub fn open(file: &Path) -> Self {
+    pub fn decode(bytes: &[u8]) -> Self {
         Self {
-            file: Some(file.to_owned()),
-            stored: read(file).unwrap_or_default(),
+            stored: stored(bytes).unwrap_or_default(),
             ..Self::default()
         }
     }
@@ -61,22 +57,19 @@ impl ImportCache {
         imports
     }
 
-    /// Whether anything was parsed that the file does not hold.
+    /// Whether anything was parsed that was not kept before.
     #[must_use]
     pub fn has_news(&self) -> bool {
         self.changed.load(Ordering::Relaxed)
     }
 
-    /// Writes what is new to the file, replacing it at once.
+    /// The bytes to keep for the next run.
     ///
     /// # Errors
-    /// The file cannot be written; the old one is unharmed then.
-    pub fn save(&self) -> std::io::Result<()> {
-        let Some(file) = self.file.as_deref().filter(|_| self.has_news()) else {
-            return Ok(());
-        };
+    /// The entries cannot be written as bytes.
+    pub fn encode(&self) -> Result<Vec<u8>, postcard::Error> {
         let (Ok(fresh), Ok(used)) = (self.fresh.lock(), self.used.lock()) else {
-            return Ok(());
+            return Ok(Vec::new());
         };
         // Entries of other branches are worth keeping, as long as they are not too many.
         let mut entries: Vec<(&Key, &Imports)> = fresh.iter().collect();
@@ -87,15 +80,11 @@ impl ImportCache {
         }
         entries.sort_unstable_by_key(|(key, _)| **key);
         entries.dedup_by_key(|(key, _)| *key);
-        let body = postcard::to_allocvec(&entries).map_err(std::io::Error::other)?;
-        let folder = file.parent().unwrap_or(Path::new("."));
-        fs_err::create_dir_all(folder)?;
-        let mut new = tempfile::NamedTempFile::new_in(folder)?;
-        new.write_all(VERSION)?;
-        new.write_all(&Sha256::digest(&body))?;
-        new.write_all(&body)?;
-        new.persist(file).map_err(|error| error.error)?;
-        Ok(())
+        let body = postcard::to_allocvec(&entries)?;
+        let mut bytes = VERSION.to_vec();
+        bytes.extend_from_slice(&Sha256::digest(&body));
+        bytes.extend(body);
+        Ok(bytes)
     }
 }
 
@@ -109,8 +98,7 @@ fn key(source: &[u8], strings: Strings) -> Key {
     key
 }
 
-fn read(file: &Path) -> Option<FxHashMap<Key, Imports>> {
-    let bytes = fs_err::read(file).ok()?;
+fn stored(bytes: &[u8]) -> Option<FxHashMap<Key, Imports>> {
     let rest = bytes.strip_prefix(VERSION)?;
     let (digest, body) = rest.split_at_checked(32)?;
     if Sha256::digest(body)[..] != *digest {

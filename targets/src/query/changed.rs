@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::Reach;
+use crate::error::Error;
 use crate::graph::{Graph, TargetId};
-use crate::repository::Error;
 
 /// Files that changed, relative to the root.
 #[derive(Clone, Debug, Default)]

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use model::PackageName;
 
+use crate::error::{Error, Topic};
 use crate::graph::{Graph, TargetId};
 use crate::kinds::Role;
 use crate::modules::{Provides, default_modules};
-use crate::repository::{Error, Topic};
 use buildfile::Data;
 use model::Place;
 

@@ -18,9 +18,10 @@ pub use specs::{SpecError, Specs};
 
 use std::collections::BTreeSet;
 
+use crate::error::Error;
 use crate::graph::{Graph, TargetId};
 use crate::kinds::Content;
-use crate::repository::{Error, join};
+use crate::tree::join;
 
 /// How far a question reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

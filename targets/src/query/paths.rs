@@ -1,7 +1,7 @@
 //! Why one target depends on another.
 
+use crate::error::Error;
 use crate::graph::{Graph, TargetId, TargetMap};
-use crate::repository::Error;
 
 /// How many paths are listed at most.
 const MAX_PATHS: usize = 100;

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::error::Error;
 use crate::graph::{Graph, TargetId};
 use crate::kinds::COMMON;
-use crate::repository::Error;
 use buildfile::Data;
 
 /// A target with its fields and dependencies.

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::{BuildDir, Error, Warning};
+use super::BuildDir;
 use crate::address;
+use crate::error::{Error, Warning};
 use crate::kinds::{TYPES, TargetType};
 use crate::options::Options;
 use buildfile::Data;

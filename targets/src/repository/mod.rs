@@ -1,37 +1,32 @@
-//! The thin reader: walks the repository, evaluates its BUILD files in parallel and applies
-//! their defaults. Requirements are read on demand, sources only for the graph.
+//! A repository as its BUILD files declare it: they are evaluated in parallel, and their defaults
+//! applied. Requirements and sources are read on demand.
 
 mod defaults;
-mod error;
-mod tree;
 
 #[cfg(test)]
 mod tests;
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ignore::gitignore::Gitignore;
 use rayon::prelude::*;
 
 pub use defaults::Declaration;
 pub(crate) use defaults::{Rules, RulesId};
-pub use error::{Error, Topic, Warning};
-pub(crate) use tree::join;
-pub use tree::{Dir, Tree};
 
+use crate::error::{Error, Warning};
+use crate::files::RepositoryFiles;
 use crate::globs::Glob;
 use crate::kinds::KnownTypes;
 use crate::options::{Behavior, Options};
+use crate::tree::{Tree, join};
 use buildfile::{Context, EvalError, Event, Source, evaluate};
 use model::Place;
 
 /// A repository whose BUILD files have been evaluated.
 #[derive(Debug)]
 pub struct Repository {
-    root: PathBuf,
+    files: Box<dyn RepositoryFiles>,
     options: Options,
-    tree: Tree,
     build_dirs: Vec<BuildDir>,
     rules: Vec<Rules>,
     warnings: Vec<Warning>,
@@ -60,21 +55,19 @@ pub struct BuildDir {
 }
 
 impl Repository {
-    /// Walks the folder `root` and evaluates its BUILD files. Sources and requirement files
-    /// are not read yet.
+    /// Evaluates the BUILD files of a repository. Sources and requirement files are not read yet.
     ///
     /// # Errors
     /// The first BUILD file, in order of path, that cannot be read or evaluated; two targets
-    /// of one name; a prelude or ignore pattern that is invalid.
-    pub fn load(root: &Path, options: Options) -> Result<Self, Error> {
-        let tree = Tree::walk(root, &options)?;
+    /// of one name; a prelude that is invalid.
+    pub fn load(files: Box<dyn RepositoryFiles>, options: Options) -> Result<Self, Error> {
         let mut warnings = Vec::new();
-        let preludes = preludes(root, &tree, &options, &mut warnings)?;
-        let files = build_files(&tree, &options)?;
-        let evaluated: Vec<Result<Vec<Event>, Error>> = files
+        let preludes = preludes(&*files, &options, &mut warnings)?;
+        let build_files = build_files(&*files, &options);
+        let evaluated: Vec<Result<Vec<Event>, Error>> = build_files
             .par_iter()
             .map(|file| {
-                let source = Arc::new(read_source(root, file)?);
+                let source = Arc::new(read_source(&*files, file)?);
                 let context = Context {
                     directory: file.rsplit_once('/').map_or("", |(dir, _)| dir),
                     env: &options.env,
@@ -85,25 +78,18 @@ impl Repository {
                 evaluate(&source, &preludes, context).map_err(Error::Eval)
             })
             .collect();
-        let mut events = Vec::with_capacity(files.len());
-        for (file, result) in files.into_iter().zip(evaluated) {
+        let mut events = Vec::with_capacity(build_files.len());
+        for (file, result) in build_files.into_iter().zip(evaluated) {
             events.push((file, result?));
         }
         let (build_dirs, rules) = defaults::apply(events, &options, &mut warnings)?;
         Ok(Self {
-            root: root.to_owned(),
+            files,
             options,
-            tree,
             build_dirs,
             rules,
             warnings,
         })
-    }
-
-    /// The folder it was loaded from.
-    #[must_use]
-    pub fn root(&self) -> &Path {
-        &self.root
     }
 
     /// The settings it was loaded with.
@@ -115,7 +101,7 @@ impl Repository {
     /// What is seen of its folders and files.
     #[must_use]
     pub fn tree(&self) -> &Tree {
-        &self.tree
+        self.files.tree()
     }
 
     /// Folders with BUILD files, sorted by path.
@@ -170,7 +156,7 @@ impl Repository {
 
     /// The bytes of a file of the repository.
     pub(crate) fn read_bytes(&self, path: &str) -> std::io::Result<Vec<u8>> {
-        fs_err::read(self.root.join(path))
+        self.files.read(path)
     }
 
     /// The text of a file of the repository.
@@ -178,13 +164,14 @@ impl Repository {
     /// # Errors
     /// It cannot be read, or is not UTF-8.
     pub fn read(&self, path: &str) -> std::io::Result<String> {
-        fs_err::read_to_string(self.root.join(path))
+        String::from_utf8(self.files.read(path)?)
+            .map_err(|_| std::io::ErrorKind::InvalidData.into())
     }
 }
 
 /// Reads and parses a BUILD file or prelude.
-fn read_source(root: &Path, path: &str) -> Result<Source, Error> {
-    let bytes = fs_err::read(root.join(path))?;
+fn read_source(files: &dyn RepositoryFiles, path: &str) -> Result<Source, Error> {
+    let bytes = files.read(path)?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let valid = String::from_utf8_lossy(&error.as_bytes()[..at]).into_owned();
@@ -198,8 +185,7 @@ fn read_source(root: &Path, path: &str) -> Result<Source, Error> {
 }
 
 fn preludes(
-    root: &Path,
-    tree: &Tree,
+    files: &dyn RepositoryFiles,
     options: &Options,
     warnings: &mut Vec<Warning>,
 ) -> Result<Vec<Arc<Source>>, Error> {
@@ -207,8 +193,9 @@ fn preludes(
     for glob in &options.build_file_prelude_globs {
         let paths: Vec<String> = if glob.contains(['*', '?', '[', '{']) {
             let pattern = Glob::new(glob);
-            tree.files().filter(|path| pattern.is_match(path)).collect()
-        } else if root.join(glob).is_file() {
+            let all = files.tree().files();
+            all.filter(|path| pattern.is_match(path)).collect()
+        } else if files.is_there(glob) {
             // A file named outright is read even where ignore rules hide it from targets.
             vec![glob.clone()]
         } else {
@@ -233,31 +220,27 @@ fn preludes(
     found.dedup();
     found
         .iter()
-        .map(|path| Ok(Arc::new(read_source(root, path)?)))
+        .map(|path| Ok(Arc::new(read_source(files, path)?)))
         .collect()
 }
 
 /// Paths of the BUILD files, sorted by folder, then name.
-fn build_files(tree: &Tree, options: &Options) -> Result<Vec<Arc<str>>, Error> {
-    let ignored: Gitignore = tree::matcher(&options.build_ignore, "build_ignore")?;
+fn build_files(files: &dyn RepositoryFiles, options: &Options) -> Vec<Arc<str>> {
     let patterns: Vec<Glob> = options
         .build_patterns
         .iter()
-        .map(|it| Glob::new(it))
+        .map(|pattern| Glob::new(pattern))
         .collect();
-    let mut files = Vec::new();
-    for dir in tree.dirs() {
+    let mut found = Vec::new();
+    for dir in files.tree().dirs() {
         for name in &dir.files {
             if patterns.iter().any(|pattern| pattern.is_match(name)) {
-                let path = tree::join(&dir.path, name);
-                if !ignored
-                    .matched_path_or_any_parents(&path, false)
-                    .is_ignore()
-                {
-                    files.push(Arc::from(path));
+                let path = join(&dir.path, name);
+                if !files.is_ignored_build_file(&path) {
+                    found.push(Arc::from(path));
                 }
             }
         }
     }
-    Ok(files)
+    found
 }

@@ -1,23 +1,23 @@
-//! Repositories on disk: what is seen, declared and required.
+//! Small repositories: what is declared and required.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
-use super::{Error, Repository};
+use super::Repository;
+use crate::error::Error;
+use crate::files::MemoryFiles;
 use crate::options::{Options, Resolves};
 
-/// Writes files given as `== path` headings with contents below.
-pub(crate) fn write(root: &Path, files: &str) {
-    for part in files.split("== ").skip(1) {
+/// A repository of files given as `== path` headings with contents below.
+fn load(files: &str, options: Options) -> Result<Repository, Error> {
+    let files = files.split("== ").skip(1).map(|part| {
         let (path, text) = part.split_once('\n').unwrap_or((part, ""));
-        let path = root.join(path.trim());
-        fs_err::create_dir_all(path.parent().unwrap()).unwrap();
-        fs_err::write(path, text).unwrap();
-    }
+        (path.trim().to_owned(), text.as_bytes().to_vec())
+    });
+    Repository::load(Box::new(MemoryFiles::new(files.collect())), options)
 }
 
 /// Options with the resolves `python-default` and `other`.
-pub(crate) fn options() -> Options {
+fn options() -> Options {
     Options {
         pants_version: "2.16.0".to_owned(),
         backend_packages: vec!["pants.backend.python".to_owned()],
@@ -31,7 +31,7 @@ pub(crate) fn options() -> Options {
     }
 }
 
-pub(crate) fn describe(error: &Error) -> String {
+fn describe(error: &Error) -> String {
     let line = error
         .place()
         .map(|place| format!("\n{}", place.source_line))
@@ -44,10 +44,8 @@ pub(crate) fn describe(error: &Error) -> String {
 }
 
 fn requirements(files: &str, resolve: &str) -> String {
-    let folder = tempfile::tempdir().unwrap();
-    write(folder.path(), files);
     let read = || {
-        let repository = Repository::load(folder.path(), options())?;
+        let repository = load(files, options())?;
         crate::graph::resolve_requirements(&repository, resolve)
     };
     match read() {
@@ -164,50 +162,4 @@ fn wrong_declarations() {
     d/BUILD:1:1: `python_sources` has no field `nope`
     __defaults__({python_sources: dict(nope=1)})
     ");
-}
-
-#[test]
-fn ignored_files_are_not_seen() {
-    let folder = tempfile::tempdir().unwrap();
-    write(
-        folder.path(),
-        "== .gitignore
-/secret/
-*.log
-== secret/BUILD
-syntax error here
-== a/x.log
-== a/.bashrc
-== .hidden/BUILD
-also an error
-== dist/BUILD
-an error
-== a/skip/BUILD
-an error
-== a/b/BUILD.more
-target(name='t')
-",
-    );
-    let options = Options {
-        build_ignore: vec!["skip".to_owned()],
-        ..options()
-    };
-    let repository = Repository::load(folder.path(), options).unwrap();
-    let files: Vec<String> = repository.tree().files().collect();
-    assert_eq!(
-        files,
-        [".gitignore", "a/.bashrc", "a/b/BUILD.more", "a/skip/BUILD"]
-    );
-    assert_eq!(repository.declarations().count(), 1);
-}
-
-#[cfg(unix)]
-#[test]
-fn links_in_a_circle_end() {
-    let folder = tempfile::tempdir().unwrap();
-    write(folder.path(), "== a/BUILD\ntarget(name='t')\n");
-    std::os::unix::fs::symlink("..", folder.path().join("a/up")).unwrap();
-    std::os::unix::fs::symlink("self", folder.path().join("a/self")).unwrap();
-    let repository = Repository::load(folder.path(), options()).unwrap();
-    assert_eq!(repository.tree().dirs().len(), 2);
 }

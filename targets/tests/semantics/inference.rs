@@ -183,15 +183,11 @@ fn sources_that_do_not_parse_still_count() {
 
 #[test]
 fn sources_in_other_encodings_count() {
-    let folder = tempfile::tempdir().unwrap();
-    crate::write(
-        folder.path(),
-        "== src/BUILD\npython_sources()\n== src/b.py\n",
-    );
     let latin_1 = b"# -*- coding: latin-1 -*-\nNAME = '\xe9'\nimport b\n";
-    fs_err::write(folder.path().join("src/a.py"), latin_1).unwrap();
+    let mut files = crate::in_memory("== src/BUILD\npython_sources()\n== src/b.py\n");
+    files.insert("src/a.py".to_owned(), latin_1.to_vec());
     let cache = targets::imports::ImportCache::default();
-    let repository = targets::Repository::load(folder.path(), options()).unwrap();
+    let repository = crate::load(files, options()).unwrap();
     let graph = targets::Graph::build(&repository, &cache).unwrap();
     let [a] = graph.owners_of_file("src/a.py")[..] else {
         panic!("one owner");

@@ -10,11 +10,10 @@ mod targets_and_fields;
 mod visibility;
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use targets::imports::ImportCache;
 use targets::query::{self, Reach, Specs};
-use targets::{Error, Graph, Options, Repository, Resolves, TargetId};
+use targets::{Error, Graph, MemoryFiles, Options, Repository, Resolves, TargetId};
 
 /// Options with the resolves `python-default` and `other`, and source roots `src`, `tests`, `/`.
 fn options() -> Options {
@@ -32,14 +31,17 @@ fn options() -> Options {
     }
 }
 
-/// Writes files given as `== path` headings with contents below.
-fn write(root: &Path, files: &str) {
-    for part in files.split("== ").skip(1) {
+/// The files given as `== path` headings with contents below.
+fn in_memory(files: &str) -> BTreeMap<String, Vec<u8>> {
+    let files = files.split("== ").skip(1).map(|part| {
         let (path, text) = part.split_once('\n').unwrap_or((part, ""));
-        let path = root.join(path.trim());
-        fs_err::create_dir_all(path.parent().unwrap()).unwrap();
-        fs_err::write(path, text).unwrap();
-    }
+        (path.trim().to_owned(), text.as_bytes().to_vec())
+    });
+    files.collect()
+}
+
+fn load(files: BTreeMap<String, Vec<u8>>, options: Options) -> Result<Repository, Error> {
+    Repository::load(Box::new(MemoryFiles::new(files)), options)
 }
 
 /// Asks something of the graph of a throw-away repository; errors become text with their line
@@ -49,11 +51,9 @@ fn ask_with(
     options: Options,
     question: impl FnOnce(&Graph<'_>) -> Result<Vec<String>, Error>,
 ) -> String {
-    let folder = tempfile::tempdir().unwrap();
-    write(folder.path(), files);
     let cache = ImportCache::default();
     let answer = || {
-        let repository = Repository::load(folder.path(), options)?;
+        let repository = load(in_memory(files), options)?;
         let graph = Graph::build(&repository, &cache)?;
         let mut lines = question(&graph)?;
         for warning in graph.warnings() {

@@ -44,8 +44,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
         index(&mut report);
     }
     merge_driver(&mut report);
-    let repository =
-        targets::Repository::load(session.root().as_std_path(), locking::options(session))?;
+    let repository = workspace::load(session.root(), locking::options(session))?;
     for resolve in exporter.all() {
         report.result(
             &format!("Python for `{resolve}`"),

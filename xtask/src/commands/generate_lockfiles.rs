@@ -59,8 +59,7 @@ enum OutputFormat {
 pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
     let upgrade = Upgrade::new(arguments.upgrade, &arguments.upgrade_packages)?;
     let paths = locking::lock_paths(session, &arguments.resolves)?;
-    let repository =
-        targets::Repository::load(session.root().as_std_path(), locking::options(session))?;
+    let repository = workspace::load(session.root(), locking::options(session))?;
     targets::check_resolves(&repository)?;
     for warning in repository.warnings() {
         session.warn(goals::error::warning_text(warning));

@@ -34,8 +34,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
     let pins = lockfile::import::pins(&text, &arguments.file)?;
     let resolve = session.resolve(arguments.resolve.as_deref());
     let path = LockPath::of(session, resolve)?;
-    let repository =
-        targets::Repository::load(session.root().as_std_path(), locking::options(session))?;
+    let repository = workspace::load(session.root(), locking::options(session))?;
     targets::check_resolves(&repository)?;
     let places = Places::new(session, arguments.places.clone())?;
     let declared = Declared::collect(session, &repository, resolve, |source| {

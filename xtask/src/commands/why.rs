@@ -63,7 +63,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
 
 fn declared(session: &Session, resolve: &str) -> Result<Declared, CommandError> {
     let options = locking::options(session);
-    let repository = targets::Repository::load(session.root().as_std_path(), options)?;
+    let repository = workspace::load(session.root(), options)?;
     Declared::collect(session, &repository, resolve, |_| {
         Err(CommandError::failure("a direct reference has no name"))
     })

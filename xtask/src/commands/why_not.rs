@@ -58,8 +58,7 @@ fn lock(
     arguments: &Arguments,
     (resolve, existing): (&str, &Existing),
 ) -> Result<Lock, CommandError> {
-    let repository =
-        targets::Repository::load(session.root().as_std_path(), locking::options(session))?;
+    let repository = workspace::load(session.root(), locking::options(session))?;
     targets::check_resolves(&repository)?;
     let places = Places::new(session, arguments.places.clone())?;
     let asked = &arguments.requirement;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::builder::{Builder, TargetParts};
 use super::overrides::{OverrideKeys, Overrides};
 use super::site::DeclarationSite;
-use crate::repository::Error;
+use crate::error::Error;
 use buildfile::Data;
 
 /// Adds a generator, and a target for each of its entry points.

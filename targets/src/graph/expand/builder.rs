@@ -5,11 +5,12 @@ use std::sync::Arc;
 use super::parametrize::{ParameterChoice, combinations, pairs};
 use super::site::DeclarationSite;
 use crate::address;
+use crate::error::Error;
 use crate::graph::target::{ResolveId, Target, TargetId, TargetRange};
 use crate::graph::targets::Targets;
 use crate::kinds::TargetType;
 use crate::options::{Options, Resolves};
-use crate::repository::{Error, Repository};
+use crate::repository::Repository;
 use buildfile::Data;
 
 /// The targets made so far.

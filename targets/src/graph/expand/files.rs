@@ -5,11 +5,12 @@ use std::sync::Arc;
 use super::builder::{Builder, TargetParts};
 use super::overrides::{OverrideKeys, Overrides};
 use super::site::DeclarationSite;
+use crate::error::{Error, Warning};
 use crate::graph::sources::{GlobMatches, Patterns};
 use crate::graph::targets::UnmatchedGlobs;
 use crate::kinds::Content;
 use crate::options::Behavior;
-use crate::repository::{Error, Warning, join};
+use crate::tree::join;
 use buildfile::Data;
 
 /// What a generator of one target a file makes.

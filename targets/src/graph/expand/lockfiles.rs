@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::builder::Builder;
 use crate::address;
+use crate::error::Error;
 use crate::graph::target::{Parameters, Target, TargetId, TargetRange};
 use crate::kinds::TargetType;
 use crate::options::{LockfileTargets, Resolves};
-use crate::repository::Error;
 use model::Place;
 
 /// Adds a generator for the lockfile of each resolve, and a target for each that is there.

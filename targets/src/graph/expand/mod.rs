@@ -12,8 +12,9 @@ mod site;
 
 use super::requirements::ResolveRequirements;
 use super::targets::Targets;
+use crate::error::Error;
 use crate::kinds::{Role, TargetType};
-use crate::repository::{Error, Repository};
+use crate::repository::Repository;
 use builder::{Builder, TargetParts};
 use files::{FileField, FileTargets};
 use site::DeclarationSite;

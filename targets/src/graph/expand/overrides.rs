@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::parametrize::{ParameterChoice, combinations};
 use super::site::DeclarationSite;
-use crate::repository::Error;
+use crate::error::Error;
 use buildfile::Data;
 use model::PackageName;
 

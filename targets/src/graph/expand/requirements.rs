@@ -6,14 +6,15 @@ use super::builder::{Builder, TargetParts};
 use super::overrides::{OverrideKeys, Overrides, ProjectModules};
 use super::parametrize::ParameterChoice;
 use super::site::DeclarationSite;
+use crate::error::Error;
 use crate::graph::requirements::ResolveRequirement;
 use crate::graph::target::TargetId;
 use crate::kinds::RequirementsFormat;
-use crate::repository::{Error, join};
 use crate::requirements::{
     Depth, Editable, RequirementLine, RequirementsError, RequirementsFile, RequirementsReader,
     read_pyproject, read_requirements_txt, reason,
 };
+use crate::tree::join;
 use buildfile::Data;
 use model::Place;
 

@@ -3,8 +3,9 @@
 use model::Place;
 
 use crate::address;
+use crate::error::Error;
 use crate::kinds::Content;
-use crate::repository::{BuildDir, Declaration, DeclarationId, Error};
+use crate::repository::{BuildDir, Declaration, DeclarationId};
 
 /// A declaration with its folder and position.
 #[derive(Clone, Copy)]

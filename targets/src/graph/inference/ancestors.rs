@@ -1,10 +1,11 @@
 //! Files that Python or pytest load because they lie beside or above a source.
 
 use super::subject::Subject;
+use crate::error::Error;
 use crate::graph::target::TargetId;
 use crate::kinds::Content;
 use crate::options::InitFiles;
-use crate::repository::{Dir, Error, Tree, join};
+use crate::tree::{Dir, Tree, join};
 use model::Place;
 
 /// Adds the owners of the `__init__` files in a folder and above it.

@@ -1,7 +1,7 @@
 //! Dependencies of a binary or distribution on the code that it starts.
 
 use super::subject::Subject;
-use crate::repository::Error;
+use crate::error::Error;
 use buildfile::Data;
 
 /// Adds the code that a binary starts.

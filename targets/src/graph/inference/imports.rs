@@ -4,13 +4,13 @@ use std::borrow::Cow;
 
 use super::strings;
 use super::subject::{Preference, Subject};
+use crate::error::{Error, Topic, Warning};
 use crate::graph::module_map::{Locality, Owners};
 use crate::graph::roots::package_of;
 use crate::graph::target::TargetId;
 use crate::imports::{Strength, Strings};
 use crate::modules::is_stdlib;
 use crate::options::{Behavior, Switch};
-use crate::repository::{Error, Topic, Warning};
 use model::Place;
 
 /// Adds what the text of a source implies.

@@ -10,10 +10,10 @@ mod subject;
 use super::explicit::ExplicitDependencies;
 use super::target::TargetId;
 use super::targets::Targets;
+use crate::error::Error;
 use crate::imports::Strings;
 use crate::kinds::Role;
 use crate::options::{InitFiles, Switch};
-use crate::repository::Error;
 use subject::Subject;
 pub(crate) use subject::{DirectDependencies, Inference};
 

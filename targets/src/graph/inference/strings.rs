@@ -5,7 +5,7 @@ use crate::graph::target::TargetId;
 use crate::imports::Imports;
 use crate::kinds::Content;
 use crate::options::Switch;
-use crate::repository::join;
+use crate::tree::join;
 
 /// Adds what the texts of a source name.
 pub(super) fn add(subject: &mut Subject<'_>, path: &str, imports: &Imports) {

@@ -2,13 +2,13 @@
 
 use std::sync::OnceLock;
 
+use crate::error::Warning;
 use crate::graph::explicit::ExplicitDependencies;
 use crate::graph::module_map::{Locality, ModuleMap, Owners};
 use crate::graph::target::{Target, TargetId};
 use crate::graph::targets::Targets;
 use crate::imports::ImportCache;
 use crate::options::Infer;
-use crate::repository::Warning;
 
 /// What a target depends on, and what is to be said about it. Visibility judges it afterwards.
 #[derive(Debug, Default)]

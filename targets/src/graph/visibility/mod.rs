@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use super::target::TargetId;
 use super::targets::Targets;
-use crate::repository::{Error, Rules, RulesId};
+use crate::error::Error;
+use crate::repository::{Rules, RulesId};
 use buildfile::Data;
 use model::Place;
 use selector::{Selector, own_folder};

@@ -30,8 +30,7 @@ pub(crate) struct Arguments {
 /// Checks the locks; says what is wrong with each.
 pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
     let paths = locking::lock_paths(session, &arguments.resolves)?;
-    let repository =
-        targets::Repository::load(session.root().as_std_path(), locking::options(session))?;
+    let repository = workspace::load(session.root(), locking::options(session))?;
     targets::check_resolves(&repository)?;
     let check = Check {
         session,

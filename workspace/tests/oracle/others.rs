@@ -1,10 +1,10 @@
 //! Other repositories that use Pants: all of their graph can be computed, and what is said about
 //! it can be read. `XTASK_REPOSITORIES` names checkouts, separated as in `PATH`.
 
+use targets::Graph;
 use targets::imports::ImportCache;
-use targets::{Graph, Repository};
 
-use crate::{cases, settings};
+use crate::{cases, settings, utf8};
 
 #[test]
 fn other_repositories() {
@@ -13,7 +13,7 @@ fn other_repositories() {
     };
     for root in std::env::split_paths(&folders) {
         let cache = ImportCache::default();
-        let repository = Repository::load(&root, settings::options(&root))
+        let repository = workspace::load(utf8(&root), settings::options(&root))
             .unwrap_or_else(|error| panic!("{}: {error}", root.display()));
         let graph = Graph::build(&repository, &cache)
             .unwrap_or_else(|error| panic!("{}: {error}", root.display()));

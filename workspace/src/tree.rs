@@ -1,39 +1,38 @@
-//! The folders and files of the repository that ignore rules leave visible.
+//! The files of a repository on disk: the folders that ignore rules leave visible, walked side by
+//! side, and what is in them.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use camino::Utf8Path;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use rayon::prelude::*;
-
-use super::Error;
-use crate::options::{Options, UseGitignore};
+use targets::{Dir, Error, Options, Repository, RepositoryFiles, Tree, UseGitignore};
 
 /// How deep folders may nest; only a loop of links gets there.
 const MAX_DEPTH: usize = 128;
 
-/// Everything that is seen, folders sorted by path, the root first.
-#[derive(Debug, Default)]
-pub struct Tree {
-    dirs: Vec<Dir>,
+/// Walks the repository at `root` and evaluates its BUILD files. Sources and requirement files are
+/// read when they are asked for.
+///
+/// # Errors
+/// The root cannot be read, an ignore pattern is invalid, or see [`Repository::load`].
+pub fn load(root: &Utf8Path, options: Options) -> Result<Repository, Error> {
+    let files = DiskFiles::open(root.as_std_path(), &options)?;
+    Repository::load(Box::new(files), options)
 }
 
-/// One folder.
+/// The files of a repository on disk.
 #[derive(Debug)]
-pub struct Dir {
-    /// Path relative to the root, `""` for the root.
-    pub path: Arc<str>,
-    /// Names of its files, sorted.
-    pub files: Vec<Arc<str>>,
+struct DiskFiles {
+    root: PathBuf,
+    tree: Tree,
+    build_ignore: Gitignore,
 }
 
-impl Tree {
-    /// Walks the folder `root`.
-    ///
-    /// # Errors
-    /// An ignore pattern that cannot be parsed; the root folder cannot be read. Folders below
-    /// that cannot be read are left out.
-    pub fn walk(root: &Path, options: &Options) -> Result<Self, Error> {
+impl DiskFiles {
+    /// Walks the folder `root`. Folders below that cannot be read are left out.
+    fn open(root: &Path, options: &Options) -> Result<Self, Error> {
         let rules = rules(root, options)?;
         fs_err::read_dir(root)?;
         let mut dirs = Vec::new();
@@ -42,106 +41,30 @@ impl Tree {
             rules: &rules,
         };
         walk.folder(Arc::from(""), 0, &mut dirs);
-        dirs.sort_unstable_by(|a, b| a.path.cmp(&b.path));
-        Ok(Self { dirs })
-    }
-
-    /// A tree of the given files, for tests and tools that have no folder.
-    #[must_use]
-    pub fn of<'f>(files: impl IntoIterator<Item = &'f str>) -> Self {
-        let mut by_dir: std::collections::BTreeMap<&str, Vec<Arc<str>>> =
-            std::collections::BTreeMap::from([("", Vec::new())]);
-        for file in files {
-            let (dir, name) = file.rsplit_once('/').unwrap_or(("", file));
-            let mut at = dir;
-            while let Some((parent, _)) = at.rsplit_once('/') {
-                by_dir.entry(parent).or_default();
-                at = parent;
-            }
-            by_dir.entry(dir).or_default().push(Arc::from(name));
-        }
-        let mut dirs: Vec<Dir> = by_dir
-            .into_iter()
-            .map(|(path, mut files)| {
-                files.sort_unstable();
-                Dir {
-                    path: Arc::from(path),
-                    files,
-                }
-            })
-            .collect();
-        dirs.sort_unstable_by(|a, b| a.path.cmp(&b.path));
-        Self { dirs }
-    }
-
-    /// All folders, sorted by path.
-    #[must_use]
-    pub fn dirs(&self) -> &[Dir] {
-        &self.dirs
-    }
-
-    /// The folder of that path.
-    #[must_use]
-    pub fn dir(&self, path: &str) -> Option<&Dir> {
-        self.position(path).map(|at| &self.dirs[at])
-    }
-
-    /// The position of the folder of that path.
-    #[must_use]
-    pub fn position(&self, path: &str) -> Option<usize> {
-        self.dirs.binary_search_by(|dir| (*dir.path).cmp(path)).ok()
-    }
-
-    /// Whether the file is seen.
-    #[must_use]
-    pub fn has_file(&self, path: &str) -> bool {
-        let (dir, name) = path.rsplit_once('/').unwrap_or(("", path));
-        self.dir(dir).is_some_and(|dir| {
-            dir.files
-                .binary_search_by(|file| (**file).cmp(name))
-                .is_ok()
+        Ok(Self {
+            root: root.to_owned(),
+            tree: Tree::new(dirs),
+            build_ignore: matcher(&options.build_ignore, "build_ignore")?,
         })
-    }
-
-    /// The folder of that path and all below it.
-    pub fn below<'t>(&'t self, path: &'t str) -> impl Iterator<Item = &'t Dir> {
-        // `a-b` sorts between `a` and `a/b`, so the folders below are two runs.
-        let own = self.dir(path);
-        let prefix = if path.is_empty() {
-            String::new()
-        } else {
-            format!("{path}/")
-        };
-        let start = self.dirs.partition_point(|dir| *dir.path < *prefix);
-        let below = self.dirs[start..]
-            .iter()
-            .take_while(move |dir| dir.path.starts_with(&prefix))
-            .filter(move |dir| !path.is_empty() || !dir.path.is_empty());
-        own.into_iter().chain(below)
-    }
-
-    /// The names of the folders in a folder.
-    pub fn folders_in<'t>(&'t self, path: &'t str) -> impl Iterator<Item = &'t str> {
-        self.below(path).filter_map(move |dir| {
-            let name = dir.path[path.len()..].trim_start_matches('/');
-            (!name.is_empty() && !name.contains('/')).then_some(name)
-        })
-    }
-
-    /// Paths of all files, sorted by folder, then name.
-    pub fn files(&self) -> impl Iterator<Item = String> {
-        self.dirs
-            .iter()
-            .flat_map(|dir| dir.files.iter().map(|file| join(&dir.path, file)))
     }
 }
 
-/// `dir/name`, or just `name` in the root.
-pub(crate) fn join(dir: &str, name: &str) -> String {
-    if dir.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{dir}/{name}")
+impl RepositoryFiles for DiskFiles {
+    fn tree(&self) -> &Tree {
+        &self.tree
+    }
+
+    fn is_there(&self, path: &str) -> bool {
+        self.root.join(path).is_file()
+    }
+
+    fn read(&self, path: &str) -> std::io::Result<Vec<u8>> {
+        fs_err::read(self.root.join(path))
+    }
+
+    fn is_ignored_build_file(&self, path: &str) -> bool {
+        let matched = self.build_ignore.matched_path_or_any_parents(path, false);
+        matched.is_ignore()
     }
 }
 
@@ -168,7 +91,7 @@ fn rules(root: &Path, options: &Options) -> Result<Gitignore, Error> {
 }
 
 /// Gitignore patterns of a setting as a matcher.
-pub(super) fn matcher(patterns: &[String], setting: &'static str) -> Result<Gitignore, Error> {
+fn matcher(patterns: &[String], setting: &'static str) -> Result<Gitignore, Error> {
     let mut builder = GitignoreBuilder::new("");
     add_patterns(&mut builder, patterns, setting)?;
     builder.build().map_err(|error| Error::Pattern {
@@ -213,7 +136,10 @@ impl Walk<'_> {
             let (Some(name), Ok(kind)) = (name.to_str(), entry.file_type()) else {
                 continue;
             };
-            let below = join(&path, name);
+            let below = match &*path {
+                "" => name.to_owned(),
+                path => format!("{path}/{name}"),
+            };
             let is_dir = if kind.is_symlink() {
                 match self.linked(&entry.path(), &absolute) {
                     Some(is_dir) => is_dir,
@@ -263,5 +189,62 @@ impl Walk<'_> {
         let folder = fs_err::canonicalize(folder).ok()?;
         let root = fs_err::canonicalize(self.root).ok()?;
         (target.starts_with(root) && !folder.starts_with(&target)).then_some(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(root: &Path, files: &[(&str, &str)]) {
+        for (path, text) in files {
+            let path = root.join(path);
+            fs_err::create_dir_all(path.parent().unwrap()).unwrap();
+            fs_err::write(path, text).unwrap();
+        }
+    }
+
+    fn open(root: &Path, options: Options) -> Repository {
+        load(Utf8Path::from_path(root).unwrap(), options).unwrap()
+    }
+
+    #[test]
+    fn ignored_files_are_not_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = [
+            (".gitignore", "/secret/\n*.log\n"),
+            ("secret/BUILD", "syntax error here\n"),
+            ("a/x.log", ""),
+            ("a/.bashrc", ""),
+            (".hidden/BUILD", "also an error\n"),
+            ("dist/BUILD", "an error\n"),
+            ("a/skip/BUILD", "an error\n"),
+            ("a/b/BUILD.more", "target(name='t')\n"),
+        ];
+        write(folder.path(), &files);
+        let options = Options {
+            build_ignore: vec!["skip".to_owned()],
+            ..Options::default()
+        };
+        let repository = open(folder.path(), options);
+        let files: Vec<String> = repository.tree().files().collect();
+        assert_eq!(
+            files,
+            [".gitignore", "a/.bashrc", "a/b/BUILD.more", "a/skip/BUILD"]
+        );
+        assert_eq!(repository.declarations().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_in_a_circle_end() {
+        use fs_err::os::unix::fs::symlink;
+
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), &[("a/BUILD", "target(name='t')\n")]);
+        symlink("..", folder.path().join("a/up")).unwrap();
+        symlink("self", folder.path().join("a/self")).unwrap();
+        let repository = open(folder.path(), Options::default());
+        assert_eq!(repository.tree().dirs().len(), 2);
     }
 }

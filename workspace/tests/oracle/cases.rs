@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use serde_json::Value;
+use targets::Graph;
 use targets::imports::ImportCache;
 use targets::query::{self, Reach, Specs};
-use targets::{Graph, Repository};
 
-use crate::{difference, settings};
+use crate::{difference, settings, utf8};
 
 #[test]
 fn small_repositories() {
@@ -42,7 +42,7 @@ struct Answer {
 fn answer(root: &Path) -> Result<Answer, String> {
     let cache = ImportCache::default();
     let repository =
-        Repository::load(root, settings::options(root)).map_err(|error| error.to_string())?;
+        workspace::load(utf8(root), settings::options(root)).map_err(|error| error.to_string())?;
     let graph = Graph::build(&repository, &cache).map_err(|error| error.to_string())?;
     let targets = graph
         .all()
@@ -179,7 +179,7 @@ fn execute(root: &Path, arguments: &[&str]) -> Result<Vec<String>, String> {
         }
     }
     let cache = ImportCache::default();
-    let repository = Repository::load(root, options).map_err(|error| error.to_string())?;
+    let repository = workspace::load(utf8(root), options).map_err(|error| error.to_string())?;
     let graph = Graph::build(&repository, &cache).map_err(|error| error.to_string())?;
     let specs = Specs::parse(words[1..].iter().copied(), "");
     let selected = specs.select(&graph).map_err(|error| error.to_string())?;
@@ -220,7 +220,7 @@ fn package_differences(root: &Path, package: &Value) -> Vec<String> {
 fn package_all(root: &Path) -> Result<(), String> {
     let cache = ImportCache::default();
     let repository =
-        Repository::load(root, settings::options(root)).map_err(|error| error.to_string())?;
+        workspace::load(utf8(root), settings::options(root)).map_err(|error| error.to_string())?;
     let graph = Graph::build(&repository, &cache).map_err(|error| error.to_string())?;
     for id in graph.distributions() {
         graph

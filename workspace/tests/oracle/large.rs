@@ -4,9 +4,9 @@ use std::path::Path;
 
 use targets::imports::ImportCache;
 use targets::query::{self, Reach, Specs};
-use targets::{Graph, Repository, TargetId};
+use targets::{Graph, TargetId};
 
-use crate::{cases, difference, settings};
+use crate::{cases, difference, settings, utf8};
 
 /// Paths that Pants lists and that do not exist: BUILD files that it makes up for lockfiles.
 const MADE_UP: &[&str] = &["BUILD.python-lockfiles", "tools/BUILD.python-lockfiles"];
@@ -22,7 +22,8 @@ fn backend_ai() {
         return;
     }
     let options = settings::options(&root);
-    let repository = Repository::load(&root, options).unwrap_or_else(|error| panic!("{error}"));
+    let repository =
+        workspace::load(utf8(&root), options).unwrap_or_else(|error| panic!("{error}"));
     let cache = ImportCache::default();
     let graph = Graph::build(&repository, &cache).unwrap_or_else(|error| panic!("{error}"));
     let comparison = Comparison {

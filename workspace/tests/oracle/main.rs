@@ -9,6 +9,11 @@ mod large;
 mod others;
 mod settings;
 
+/// A path of a case, which is UTF-8.
+fn utf8(path: &std::path::Path) -> &camino::Utf8Path {
+    camino::Utf8Path::from_path(path).unwrap()
+}
+
 /// Lines that only one of two lists has, `-` before what is missing and `+` before what is new.
 fn difference(expected: &[String], actual: &[String]) -> Vec<String> {
     let sorted = |lines: &[String]| {

@@ -1,0 +1,62 @@
+//! The one door to the files of a repository: whoever opens one hands it in.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io;
+
+use crate::tree::Tree;
+
+/// The files of a repository. Paths are relative to its root, with `/`.
+pub trait RepositoryFiles: fmt::Debug + Send + Sync {
+    /// The folders and files that ignore rules leave visible.
+    fn tree(&self) -> &Tree;
+
+    /// Whether there is such a file, visible or not.
+    fn is_there(&self, path: &str) -> bool;
+
+    /// The bytes of a file, visible or not.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    fn read(&self, path: &str) -> io::Result<Vec<u8>>;
+
+    /// Whether `build_ignore` names a BUILD file, which is not evaluated then.
+    fn is_ignored_build_file(&self, path: &str) -> bool;
+}
+
+/// A repository that has only these files, all of them visible: for tests and tools.
+#[derive(Debug, Default)]
+pub struct MemoryFiles {
+    tree: Tree,
+    contents: BTreeMap<String, Vec<u8>>,
+}
+
+impl MemoryFiles {
+    /// The contents of files by their path.
+    #[must_use]
+    pub fn new(contents: BTreeMap<String, Vec<u8>>) -> Self {
+        Self {
+            tree: Tree::of(contents.keys().map(String::as_str)),
+            contents,
+        }
+    }
+}
+
+impl RepositoryFiles for MemoryFiles {
+    fn tree(&self) -> &Tree {
+        &self.tree
+    }
+
+    fn is_there(&self, path: &str) -> bool {
+        self.contents.contains_key(path)
+    }
+
+    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+        let bytes = self.contents.get(path).cloned();
+        bytes.ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    fn is_ignored_build_file(&self, _: &str) -> bool {
+        false
+    }
+}
