@@ -7,10 +7,10 @@ use regex::Regex;
 use super::error::ChangelogError;
 use super::fragment::Fragment;
 use super::python;
-use super::settings::{Bullets, ChangelogSettings, Content};
+use super::settings::{Bullets, ChangelogSettings, EntryContent};
 
 /// A section's entries by type; only types that have some.
-pub(crate) struct Section {
+pub(crate) struct NotesSection {
     pub(crate) name: String,
     pub(crate) types: Vec<TypeEntries>,
 }
@@ -35,7 +35,7 @@ pub(crate) struct TypeEntries {
 pub(crate) fn sections(
     settings: &ChangelogSettings,
     fragments: &[Fragment],
-) -> Result<Vec<Section>, ChangelogError> {
+) -> Result<Vec<NotesSection>, ChangelogError> {
     let section = |(name, _): &(String, String)| {
         let own = fragments
             .iter()
@@ -56,7 +56,7 @@ pub(crate) fn sections(
         let types = raw
             .into_iter()
             .map(|(kind, entries)| ordered(settings, kind, entries));
-        Ok(Section {
+        Ok(NotesSection {
             name: name.clone(),
             types: types.collect::<Result<_, _>>()?,
         })
@@ -81,7 +81,7 @@ fn add(entries: &mut Vec<Entry>, text: String, issue: Option<String>) {
 
 fn entry_text(settings: &ChangelogSettings, fragment: &Fragment) -> String {
     let content = settings.type_named(&fragment.kind).map(|kind| kind.content);
-    if content == Some(Content::IssuesOnly) && fragment.issue.is_some() {
+    if content == Some(EntryContent::IssuesOnly) && fragment.issue.is_some() {
         return String::new();
     }
     match settings.bullets {

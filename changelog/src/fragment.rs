@@ -9,7 +9,7 @@ use super::settings::{ChangelogSettings, TemplateSource};
 
 /// A file or folder found in a section's folder.
 #[derive(Debug, Clone)]
-pub struct FoundFile {
+pub struct FragmentFile {
     /// The section's name.
     pub section: String,
     /// The path, relative to the root.
@@ -29,8 +29,9 @@ pub struct Fragment {
     pub issue: Option<String>,
     /// The directory name of its type.
     pub kind: String,
-    /// What tells several fragments of one issue and type apart.
-    pub counter: u64,
+    /// What tells several fragments of one issue and type apart: a number without zeros in front,
+    /// empty for none.
+    pub counter: String,
     /// The text as it stands in the file, line ends as `\n`.
     pub text: String,
 }
@@ -40,7 +41,7 @@ pub struct Fragment {
 struct Name {
     issue: String,
     kind: String,
-    counter: u64,
+    counter: String,
 }
 
 /// Picks the fragments among the files that stand in the sections' folders.
@@ -53,7 +54,7 @@ struct Name {
 /// A misnamed file where `ignore` is set, an issue against `issue_pattern`, two of the same name.
 pub fn fragments(
     settings: &ChangelogSettings,
-    mut found: Vec<FoundFile>,
+    mut found: Vec<FragmentFile>,
 ) -> Result<Vec<Fragment>, ChangelogError> {
     let place = |section: &str| {
         settings
@@ -62,7 +63,7 @@ pub fn fragments(
             .position(|(name, _)| name == section)
     };
     found.sort_by(|a, b| {
-        let key = |file: &FoundFile| {
+        let key = |file: &FragmentFile| {
             (
                 place(&file.section),
                 file.path.file_name().map(str::to_owned),
@@ -139,8 +140,8 @@ fn refuse_second<'a>(
 ) -> Result<(), ChangelogError> {
     let same = |known: &&Fragment| {
         fragment.issue.is_some()
-            && (&known.issue, &known.kind, known.counter)
-                == (&fragment.issue, &fragment.kind, fragment.counter)
+            && (&known.issue, &known.kind, &known.counter)
+                == (&fragment.issue, &fragment.kind, &fragment.counter)
     };
     match earlier.find(same) {
         Some(first) => Err(ChangelogError::Duplicate {
@@ -168,14 +169,15 @@ impl Name {
             false => issue,
         };
         let counter = parts.get(at + 1).filter(|part| python::is_digits(part));
+        let counter = counter.map_or("", |digits| digits.trim_start_matches('0'));
         Some(Self {
             issue: issue.to_owned(),
             kind: parts[at].to_owned(),
-            counter: counter.map_or(0, |digits| digits.parse().unwrap_or(u64::MAX)),
+            counter: counter.to_owned(),
         })
     }
 
-    fn fragment(self, settings: &ChangelogSettings, file: FoundFile, text: String) -> Fragment {
+    fn fragment(self, settings: &ChangelogSettings, file: FragmentFile, text: String) -> Fragment {
         let prefix = &settings.orphan_prefix;
         let orphan =
             self.issue.is_empty() || (!prefix.is_empty() && self.issue.starts_with(prefix));
@@ -286,30 +288,34 @@ mod tests {
         ChangelogSettings::parse(&files).unwrap().unwrap()
     }
 
-    fn check(file_name: &str, expect: Option<(&str, &str, u64)>) {
+    fn check(file_name: &str, expect: Option<(&str, &str, &str)>) {
         let name = Name::parse(&settings(""), file_name);
-        let name = name
-            .as_ref()
-            .map(|name| (name.issue.as_str(), name.kind.as_str(), name.counter));
+        let name = name.as_ref().map(|name| {
+            (
+                name.issue.as_str(),
+                name.kind.as_str(),
+                name.counter.as_str(),
+            )
+        });
         assert_eq!(name, expect, "{file_name}");
     }
 
     #[test]
     fn names() {
-        check("123.feature", Some(("123", "feature", 0)));
-        check("0123.feature.md", Some(("123", "feature", 0)));
-        check("000.bugfix", Some(("0", "bugfix", 0)));
-        check("123.bugfix.2.md", Some(("123", "bugfix", 2)));
-        check("fix-1.2.3.bugfix", Some(("fix-1.2.3", "bugfix", 0)));
-        check("+note.misc", Some(("+note", "misc", 0)));
-        check("123.feature.bugfix", Some(("123.feature", "bugfix", 0)));
+        check("123.feature", Some(("123", "feature", "")));
+        check("0123.feature.md", Some(("123", "feature", "")));
+        check("000.bugfix", Some(("0", "bugfix", "")));
+        check("123.bugfix.2.md", Some(("123", "bugfix", "2")));
+        check("fix-1.2.3.bugfix", Some(("fix-1.2.3", "bugfix", "")));
+        check("+note.misc", Some(("+note", "misc", "")));
+        check("123.feature.bugfix", Some(("123.feature", "bugfix", "")));
         check("feature.md", None);
         check("README.md", None);
         check("123.unknown.md", None);
     }
 
-    fn found(name: &str) -> FoundFile {
-        FoundFile {
+    fn found(name: &str) -> FragmentFile {
+        FragmentFile {
             section: String::new(),
             path: Utf8PathBuf::from("changes").join(name),
             content: Some(b"text\r\n".to_vec()),

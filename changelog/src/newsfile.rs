@@ -4,7 +4,7 @@ use camino::Utf8Path;
 
 use super::error::ChangelogError;
 use super::python;
-use super::render::Rendered;
+use super::render::ReleaseNotes;
 use super::settings::{ChangelogSettings, FileLayout};
 
 /// The news file with the release's notes in it, put after the start string or at the top.
@@ -18,7 +18,7 @@ pub fn prepend(
     settings: &ChangelogSettings,
     path: &Utf8Path,
     old: Option<&[u8]>,
-    notes: &Rendered,
+    notes: &ReleaseNotes,
 ) -> Result<String, ChangelogError> {
     let old = match (settings.layout, old) {
         (FileLayout::PerRelease, _) | (_, None) => String::new(),

@@ -3,15 +3,16 @@
 use minijinja::value::Value;
 use regex::Regex;
 
-use super::entries::{self, Section, TypeEntries};
+use super::entries::{self, NotesSection, TypeEntries};
 use super::error::ChangelogError;
 use super::fragment::Fragment;
-use super::settings::{Bullets, ChangelogSettings, Content, TemplateSource, Title};
-use super::{Release, jinja, wrap};
+use super::heading::ReleaseHeading;
+use super::settings::{Bullets, ChangelogSettings, EntryContent, TemplateSource, Title};
+use super::{jinja, wrap};
 
 /// A release's notes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rendered {
+pub struct ReleaseNotes {
     /// The heading that `title_format` made; empty when the template or nobody writes one.
     pub title: String,
     /// Everything that goes into the news file.
@@ -28,8 +29,8 @@ pub fn render(
     settings: &ChangelogSettings,
     template: &str,
     fragments: &[Fragment],
-    release: &Release<'_>,
-) -> Result<Rendered, ChangelogError> {
+    release: &ReleaseHeading<'_>,
+) -> Result<ReleaseNotes, ChangelogError> {
     let sections = entries::sections(settings, fragments)?;
     let layout = Layout::new(settings, template);
     let body = jinja::render(
@@ -40,7 +41,7 @@ pub fn render(
     .map_err(|error| template_error(&layout, &error))?;
     let body = layout.wrapped(&body);
     match &settings.title {
-        Title::InTemplate | Title::None => Ok(Rendered {
+        Title::InTemplate | Title::None => Ok(ReleaseNotes {
             title: String::new(),
             text: body,
         }),
@@ -53,7 +54,7 @@ pub fn render(
                     format!("{title}\n{line}\n{body}")
                 }
             };
-            Ok(Rendered { title, text })
+            Ok(ReleaseNotes { title, text })
         }
     }
 }
@@ -97,7 +98,7 @@ impl<'a> Layout<'a> {
         }
     }
 
-    fn context(&self, sections: &[Section], release: &Release<'_>) -> Value {
+    fn context(&self, sections: &[NotesSection], release: &ReleaseHeading<'_>) -> Value {
         let settings = self.settings;
         let bullets = settings.bullets;
         let versiondata = [
@@ -133,7 +134,10 @@ impl<'a> Layout<'a> {
         Value::from_pairs(self.settings.types.iter().map(|kind| {
             let definition = Value::from_pairs([
                 ("name", Value::from(kind.name.clone())),
-                ("showcontent", Value::from(kind.content == Content::Shown)),
+                (
+                    "showcontent",
+                    Value::from(kind.content == EntryContent::Shown),
+                ),
                 ("check", Value::from(kind.check)),
             ]);
             (kind.directory.clone(), definition)
@@ -161,7 +165,7 @@ impl<'a> Layout<'a> {
     }
 }
 
-fn by_section(sections: &[Section], value: impl Fn(&TypeEntries) -> Value) -> Value {
+fn by_section(sections: &[NotesSection], value: impl Fn(&TypeEntries) -> Value) -> Value {
     Value::from_pairs(sections.iter().map(|section| {
         let types = section
             .types

@@ -6,6 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use toml_edit::{Document, Item, TableLike};
 
 use super::error::ChangelogError;
+use super::heading::ReleaseHeading;
 use super::python;
 use super::template::Builtin;
 
@@ -57,14 +58,14 @@ pub struct FragmentType {
     /// The heading.
     pub name: String,
     /// What of a fragment is printed.
-    pub content: Content,
+    pub content: EntryContent,
     /// Whether such a fragment satisfies `changelog --check`.
     pub check: bool,
 }
 
 /// What of a fragment is printed (`showcontent`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Content {
+pub enum EntryContent {
     /// Text and issues.
     Shown,
     /// The issues alone.
@@ -167,7 +168,7 @@ impl ChangelogSettings {
     ///
     /// # Errors
     /// A per-release pattern with an unknown field.
-    pub fn news_file(&self, release: &super::Release<'_>) -> Result<Utf8PathBuf, ChangelogError> {
+    pub fn news_file(&self, release: &ReleaseHeading<'_>) -> Result<Utf8PathBuf, ChangelogError> {
         match self.layout {
             FileLayout::Single => Ok(self.filename.clone().into()),
             FileLayout::PerRelease => self
@@ -180,7 +181,7 @@ impl ChangelogSettings {
         &self,
         key: &'static str,
         pattern: &str,
-        release: &super::Release<'_>,
+        release: &ReleaseHeading<'_>,
     ) -> Result<String, ChangelogError> {
         let fields = [
             ("name", self.name.as_str()),
@@ -548,8 +549,8 @@ fn fragment_type(directory: String, name: String, options: &dyn TableLike) -> Fr
         directory,
         name,
         content: match flag("showcontent") {
-            true => Content::Shown,
-            false => Content::IssuesOnly,
+            true => EntryContent::Shown,
+            false => EntryContent::IssuesOnly,
         },
         check: flag("check"),
     }
@@ -564,10 +565,10 @@ fn usual_types() -> Vec<FragmentType> {
         check: true,
     };
     vec![
-        kind("feature", "Features", Content::Shown),
-        kind("bugfix", "Bugfixes", Content::Shown),
-        kind("doc", "Improved Documentation", Content::Shown),
-        kind("removal", "Deprecations and Removals", Content::Shown),
-        kind("misc", "Misc", Content::IssuesOnly),
+        kind("feature", "Features", EntryContent::Shown),
+        kind("bugfix", "Bugfixes", EntryContent::Shown),
+        kind("doc", "Improved Documentation", EntryContent::Shown),
+        kind("removal", "Deprecations and Removals", EntryContent::Shown),
+        kind("misc", "Misc", EntryContent::IssuesOnly),
     ]
 }

@@ -11,7 +11,7 @@ use model::PackageName;
 
 /// A distribution of the repository.
 #[derive(Debug, Clone)]
-pub struct Distribution {
+pub struct DistributionFiles {
     /// Its name.
     pub name: PackageName,
     /// The files that it ships or whose contents shape its metadata, relative to the root.
@@ -22,7 +22,7 @@ pub struct Distribution {
 
 /// Why a distribution changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Change {
+pub enum ChangeCause {
     /// Files of its own changed.
     Contents(Vec<Utf8PathBuf>),
     /// A distribution that it requires changes; the chain from it to the one with new contents.
@@ -31,15 +31,15 @@ pub enum Change {
 
 /// The distributions that change, by name, with the shortest reason.
 pub fn changed_distributions(
-    distributions: &[Distribution],
+    distributions: &[DistributionFiles],
     changed: &BTreeSet<Utf8PathBuf>,
-) -> BTreeMap<PackageName, Change> {
+) -> BTreeMap<PackageName, ChangeCause> {
     let mut changes = BTreeMap::new();
     let mut queue: VecDeque<Vec<PackageName>> = VecDeque::new();
     for distribution in distributions {
         let files: Vec<Utf8PathBuf> = distribution.files.intersection(changed).cloned().collect();
         if !files.is_empty() {
-            changes.insert(distribution.name.clone(), Change::Contents(files));
+            changes.insert(distribution.name.clone(), ChangeCause::Contents(files));
             queue.push_back(vec![distribution.name.clone()]);
         }
     }
@@ -51,7 +51,10 @@ pub fn changed_distributions(
             if changes.contains_key(&distribution.name) {
                 continue;
             }
-            changes.insert(distribution.name.clone(), Change::Requires(chain.clone()));
+            changes.insert(
+                distribution.name.clone(),
+                ChangeCause::Requires(chain.clone()),
+            );
             let longer = [std::slice::from_ref(&distribution.name), &chain].concat();
             queue.push_back(longer);
         }
@@ -73,7 +76,7 @@ mod tests {
         let parse = |line: &&str| {
             let (name, rest) = line.split_once(':').unwrap();
             let (files, requires) = rest.split_once('>').unwrap_or((rest, ""));
-            Distribution {
+            DistributionFiles {
                 name: name.parse().unwrap(),
                 files: words(files).into_iter().map(Utf8PathBuf::from).collect(),
                 requires: words(requires)
@@ -82,10 +85,10 @@ mod tests {
                     .collect(),
             }
         };
-        let distributions: Vec<Distribution> = distributions.iter().map(parse).collect();
+        let distributions: Vec<DistributionFiles> = distributions.iter().map(parse).collect();
         let changed = changed.iter().map(Utf8PathBuf::from).collect();
-        let line = |(name, change): (&PackageName, &Change)| match change {
-            Change::Contents(files) => format!(
+        let line = |(name, change): (&PackageName, &ChangeCause)| match change {
+            ChangeCause::Contents(files) => format!(
                 "{name}: {}",
                 files
                     .iter()
@@ -93,7 +96,7 @@ mod tests {
                     .collect::<Vec<_>>()
                     .join(" ")
             ),
-            Change::Requires(chain) => format!(
+            ChangeCause::Requires(chain) => format!(
                 "{name} > {}",
                 chain
                     .iter()

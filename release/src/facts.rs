@@ -3,14 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
-
-use crate::tree::ChangelogSource;
+use changelog::ChangelogSource;
 
 /// Everything that a plan depends on. Nothing here changes while planning.
 #[derive(Debug, Clone)]
-pub struct Facts {
+pub struct ReleaseFacts {
     /// What is checked out.
-    pub head: Head,
+    pub head: GitHead,
     /// Lines of `git status --porcelain` that are not about ignored files.
     pub dirty: Vec<String>,
     /// The version file's content.
@@ -46,7 +45,7 @@ pub struct NewsFile {
 
 /// What is checked out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Head {
+pub struct GitHead {
     /// The commit.
     pub commit: String,
     /// The branch; `None` when detached.
@@ -99,8 +98,19 @@ pub enum RemoteBranch {
 pub enum Locks {
     /// They are.
     Fresh,
-    /// They are not: what the check said.
-    Stale(String),
+    /// These are not.
+    Stale(Vec<StaleLock>),
     /// Nobody looked, or the repository has none.
     Unchecked,
+}
+
+/// A lock that is not what its inputs ask for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StaleLock {
+    /// The resolve.
+    pub resolve: String,
+    /// Its lockfile, relative to the root.
+    pub lockfile: Utf8PathBuf,
+    /// What differs, a sentence each.
+    pub reasons: Vec<String>,
 }

@@ -1,13 +1,12 @@
-//! Releases: facts about the repository -> a plan of steps -> a journaled run.
+//! Releases: facts about the repository -> a plan of typed steps.
 //!
-//! [`version`], [`settings`], [`facts`] and [`plan`] are pure: what they need comes
-//! in as data. [`tree`] and [`run`] read and change the repository.
+//! Pure: facts come in as data, and the plan goes out as data. Gathering the facts and running the
+//! plan are goals, since the steps of a release are other goals too.
+
 pub mod backport;
 pub mod changed;
 pub mod facts;
-pub mod gather;
+pub mod journal;
 pub mod plan;
-pub mod run;
 pub mod settings;
-pub mod tree;
 pub mod version;

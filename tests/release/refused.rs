@@ -132,9 +132,8 @@ fn stale_lock() {
     assert_snapshot!(refused(&repo, &["release", "24.09.0", "--yes"]), @r#"
     error: locks are stale
      |
-     =   python-default (python.lock): 0 packages, stale
+     =   python-default (python.lock)
            the requirement `other>=2` is new
-         hint: run `cargo xtask generate-lockfiles --resolve python-default`
     hint: `cargo xtask generate-lockfiles`, then commit
     "#);
 }

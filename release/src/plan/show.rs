@@ -4,8 +4,7 @@ use std::fmt::Write;
 
 use similar::TextDiff;
 
-use super::Plan;
-use super::steps::Effect;
+use super::steps::{Effect, Plan};
 
 /// The plan for review.
 pub fn show(plan: &Plan) -> String {

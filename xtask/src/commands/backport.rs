@@ -1,13 +1,12 @@
 //! `backport`: commits applied to another branch, whose folders may have other names.
 
 use ::git::Git;
-use ::release::backport::{
-    Backport, FolderMapping, Outcome as Backported, backport, repository_of,
-};
+use ::release::backport::{Backport, FolderMapping, FolderMappingError, repository_of};
 use clap::Args;
 
 use crate::commands::Outcome;
 use goals::error::CommandError;
+use goals::releasing::backport::{BackportReport, backport};
 use goals::session::Session;
 
 /// What can be said to `backport`.
@@ -36,7 +35,7 @@ pub(crate) struct Arguments {
 
 fn folder(text: &str) -> Result<FolderMapping, String> {
     text.parse()
-        .map_err(|error: ::release::backport::BackportError| error.to_string())
+        .map_err(|error: FolderMappingError| error.to_string())
 }
 
 /// Applies the commits one after the other; stops at the first conflict, for git's tools.
@@ -51,7 +50,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
         },
     };
     match backport(session.root(), &job)? {
-        Backported::Done { applied } => {
+        BackportReport::Done { applied } => {
             for (commit, made) in applied {
                 match made {
                     Some(made) => session.say(format_args!("applied {commit} as {made}")),
@@ -60,7 +59,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
             }
             Ok(Outcome::Done)
         }
-        Backported::Conflict {
+        BackportReport::Conflict {
             commit,
             files,
             left,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use ::git::Git;
-use ::release::changed::{Change, Distribution as Shipped, changed_distributions};
+use ::release::changed::{ChangeCause, DistributionFiles, changed_distributions};
 use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
 use model::PackageName;
@@ -70,7 +70,10 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
     Ok(Outcome::Done)
 }
 
-fn shipped(distribution: &Distribution, all: &[Distribution]) -> Result<Shipped, CommandError> {
+fn shipped(
+    distribution: &Distribution,
+    all: &[Distribution],
+) -> Result<DistributionFiles, CommandError> {
     let name = |distribution: &Distribution| -> Result<PackageName, CommandError> {
         let name = distribution.artifact.name.to_string();
         name.parse().map_err(|_| {
@@ -97,7 +100,7 @@ fn shipped(distribution: &Distribution, all: &[Distribution]) -> Result<Shipped,
             .map(Utf8PathBuf::from),
     );
     files.insert((*distribution.place.path).into());
-    Ok(Shipped {
+    Ok(DistributionFiles {
         name: name(distribution)?,
         files,
         requires: required.map(name).collect::<Result<_, _>>()?,
@@ -112,21 +115,23 @@ fn changed_files(session: &Session, since: &str) -> Result<BTreeSet<Utf8PathBuf>
     Ok(difference.into_paths())
 }
 
-fn reason(change: &Change) -> String {
+fn reason(change: &ChangeCause) -> String {
     match change {
-        Change::Contents(files) if files.len() == 1 => files[0].to_string(),
-        Change::Contents(files) => format!("{} and {} more files", files[0], files.len() - 1),
-        Change::Requires(chain) => {
+        ChangeCause::Contents(files) if files.len() == 1 => files[0].to_string(),
+        ChangeCause::Contents(files) => format!("{} and {} more files", files[0], files.len() - 1),
+        ChangeCause::Requires(chain) => {
             let names: Vec<&str> = chain.iter().map(PackageName::as_str).collect();
             format!("requires {}", names.join(", which requires "))
         }
     }
 }
 
-fn json(name: &PackageName, change: &Change) -> serde_json::Value {
+fn json(name: &PackageName, change: &ChangeCause) -> serde_json::Value {
     match change {
-        Change::Contents(files) => serde_json::json!({ "name": name.as_str(), "files": files }),
-        Change::Requires(chain) => {
+        ChangeCause::Contents(files) => {
+            serde_json::json!({ "name": name.as_str(), "files": files })
+        }
+        ChangeCause::Requires(chain) => {
             let chain: Vec<&str> = chain.iter().map(PackageName::as_str).collect();
             serde_json::json!({ "name": name.as_str(), "requires": chain })
         }

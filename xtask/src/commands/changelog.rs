@@ -2,16 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use ::changelog::{BranchCheck, Release, check_branch, extract};
+use ::changelog::{BranchCheck, ChangelogSource, ReleaseHeading, check_branch, extract};
 use ::git::Git;
-use ::release::run::write_news;
-use ::release::tree::{ChangelogSource, WorkTree};
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, Subcommand};
 
 use crate::commands::Outcome;
 use goals::error::CommandError;
-use goals::releasing;
+use goals::releasing::run::write_news;
+use goals::releasing::{self, WorkTree};
 use goals::session::Session;
 
 /// What can be said to `changelog`.
@@ -84,7 +83,7 @@ fn build(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandErr
         .date
         .clone()
         .map_or_else(|| releasing::today(session), Ok)?;
-    let release = Release {
+    let release = ReleaseHeading {
         version: version.as_str(),
         date: &date,
     };
@@ -190,7 +189,7 @@ fn changed(session: &Session, since: &str) -> Result<BTreeSet<Utf8PathBuf>, Comm
 fn print_notes(session: &Session, version: &str) -> Result<Outcome, CommandError> {
     let version = releasing::version(version)?;
     let source = releasing::changelog(session)?;
-    let release = Release {
+    let release = ReleaseHeading {
         version: version.as_str(),
         date: "",
     };

@@ -57,6 +57,30 @@ enum OutputFormat {
 /// Locks the resolves that were asked for, side by side; writes all of them or, where one
 /// fails, none.
 pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+    let locked = lock(session, arguments)?;
+    report(session, arguments, &locked)
+}
+
+/// The locks that are not what their inputs ask for; nothing is written.
+pub(crate) fn stale(session: &Session) -> Result<Vec<Summary>, CommandError> {
+    let arguments = Arguments {
+        resolves: Vec::new(),
+        check: true,
+        upgrade: false,
+        upgrade_packages: Vec::new(),
+        places: PlacesOptions::default(),
+        require_wheels: false,
+        output_format: OutputFormat::Text,
+    };
+    let summaries = lock(session, &arguments)?
+        .into_iter()
+        .map(|one| one.summary);
+    Ok(summaries
+        .filter(|summary| summary.status == Status::Stale)
+        .collect())
+}
+
+fn lock(session: &Session, arguments: &Arguments) -> Result<Vec<Locked>, CommandError> {
     let upgrade = Upgrade::new(arguments.upgrade, &arguments.upgrade_packages)?;
     let paths = locking::lock_paths(session, &arguments.resolves)?;
     let repository = workspace::load(session.root(), locking::options(session))?;
@@ -88,7 +112,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
             }
         }
     }
-    report(session, arguments, &locked)
+    Ok(locked)
 }
 
 type Paths = Vec<(String, LockPath)>;

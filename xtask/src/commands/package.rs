@@ -67,6 +67,23 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
+    /// What a release packages: every distribution for every platform, verified.
+    pub(crate) fn of_release(out_dir: Utf8PathBuf) -> Self {
+        Self {
+            specs: Vec::new(),
+            tags: Vec::new(),
+            platforms: Vec::new(),
+            all_platforms: true,
+            wheel: false,
+            sdist: false,
+            out_dir: Some(out_dir),
+            changed_since: None,
+            verify: true,
+            check_reproducible: false,
+            places: PlacesOptions::default(),
+        }
+    }
+
     /// Why nothing is left of what was asked for.
     fn nothing(&self) -> String {
         match (&self.changed_since, self.sdist) {

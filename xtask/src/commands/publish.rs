@@ -32,6 +32,18 @@ pub(crate) struct Arguments {
     dry_run: bool,
 }
 
+impl Arguments {
+    /// What a release publishes: these files, to this index or that of the settings.
+    pub(crate) fn of_release(index: Option<String>, files: Vec<Utf8PathBuf>) -> Self {
+        Self {
+            files,
+            index,
+            check_url: None,
+            dry_run: false,
+        }
+    }
+}
+
 /// Compares all files with the index, then uploads those that it does not have.
 pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
     let request = PublishRequest {

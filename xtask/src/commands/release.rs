@@ -2,16 +2,19 @@
 
 use std::io::{BufRead, IsTerminal, Write};
 
-use ::release::facts::{Facts, Locks};
-use ::release::gather::gather;
-use ::release::plan::{Decision, Plan, Publishing, Pushing, Refused, Request, Step, plan, show};
-use ::release::run::{JournalFolder, Runner, Watch};
+use ::release::facts::{Locks, ReleaseFacts, StaleLock};
+use ::release::plan::{
+    Decision, Plan, Publishing, Pushing, RefusedRelease, ReleaseRequest, ReleaseStep, plan, show,
+};
 use ::release::settings::{ReleaseSettings, StepKind};
+use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 
-use crate::commands::Outcome;
+use crate::commands::{Outcome, generate_lockfiles, package, publish};
 use goals::error::CommandError;
 use goals::releasing;
+use goals::releasing::gather::gather;
+use goals::releasing::run::{JournalFolder, ReleaseGoals, RunError, Runner, Watch};
 use goals::session::Session;
 
 /// What can be said to `release`.
@@ -58,9 +61,9 @@ fn date(text: &str) -> Result<String, String> {
 /// Plans the release and shows it; does it when asked to.
 pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
     let version = releasing::version(&arguments.version)?;
-    let own = own_program(session)?;
+    let mut goals = OtherGoals { session };
     let mut terminal = Terminal { session };
-    let mut runner = Runner::new(session.root(), &own, &mut terminal)?;
+    let mut runner = Runner::new(session.root(), &mut goals, &mut terminal)?;
     if arguments.abort {
         let journal = runner.abort(&version)?;
         session.say(format_args!(
@@ -74,7 +77,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
         session.say(format_args!("released {version}"));
         return Ok(Outcome::Done);
     }
-    let request = Request {
+    let request = ReleaseRequest {
         version,
         date: arguments
             .date
@@ -94,7 +97,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
         },
     };
     let settings = releasing::settings(session);
-    let decision = decide(session, &settings, &request, &own)?
+    let decision = decide(session, &settings, &request)?
         .map_err(|reasons| refused(session, reasons, arguments.dry_run))?;
     match decision {
         Decision::AlreadyReleased { tag, commit } => {
@@ -158,17 +161,16 @@ fn confirmed(session: &Session) -> Result<bool, CommandError> {
 fn decide(
     session: &Session,
     settings: &ReleaseSettings,
-    request: &Request,
-    own: &[String],
-) -> Result<Result<Decision, Refused>, CommandError> {
+    request: &ReleaseRequest,
+) -> Result<Result<Decision, RefusedRelease>, CommandError> {
     refuse_when_under_way(session)?;
     let mut facts = gather(session.root(), settings, request)?;
-    facts.locks = locks(session, settings, &facts, own)?;
+    facts.locks = locks(session, settings, &facts)?;
     Ok(plan(settings, &facts, request))
 }
 
 /// Prints all reasons but the last, which is returned. Who only wants to see the plan sees it too.
-fn refused(session: &Session, refused: Refused, dry_run: bool) -> CommandError {
+fn refused(session: &Session, refused: RefusedRelease, dry_run: bool) -> CommandError {
     if let Some(plan) = refused.plan.filter(|_| dry_run) {
         session.print(show(&plan));
     }
@@ -185,50 +187,71 @@ fn refused(session: &Session, refused: Refused, dry_run: bool) -> CommandError {
 fn refuse_when_under_way(session: &Session) -> Result<(), CommandError> {
     let folder = JournalFolder::of(&::git::Git::at(session.root()))?;
     match folder.read()? {
-        Some(journal) => Err(journal.under_way().into()),
+        Some(journal) => Err(RunError::under_way(&journal).into()),
         None => Ok(()),
     }
 }
 
-/// Checks the locks with our own command, which says what is stale.
+/// Which locks are stale.
 fn locks(
     session: &Session,
     settings: &ReleaseSettings,
-    facts: &Facts,
-    own: &[String],
+    facts: &ReleaseFacts,
 ) -> Result<Locks, CommandError> {
     let mut lockfiles = session.settings.python.resolves.values();
     let has_locks = lockfiles.any(|path| facts.tracked.contains(path));
     if settings.without.contains(&StepKind::Locks) || !has_locks {
         return Ok(Locks::Unchecked);
     }
-    let (program, first) = own.split_first().unwrap_or((&own[0], &[]));
-    let args = first
-        .iter()
-        .map(String::as_str)
-        .chain(["generate-lockfiles", "--check"]);
-    let checked = duct::cmd(program, args)
-        .stderr_to_stdout()
-        .stdout_capture()
-        .unchecked()
-        .run()
-        .map_err(|error| CommandError::failure(format!("cannot check the locks: {error}")))?;
-    Ok(match checked.status.success() {
+    let stale = generate_lockfiles::stale(session)?;
+    let stale = stale.into_iter().map(|summary| StaleLock {
+        resolve: summary.resolve,
+        lockfile: summary.lockfile.into(),
+        reasons: summary.reasons,
+    });
+    let stale: Vec<StaleLock> = stale.collect();
+    Ok(match stale.is_empty() {
         true => Locks::Fresh,
-        false => Locks::Stale(String::from_utf8_lossy(&checked.stdout).into_owned()),
+        false => Locks::Stale(stale),
     })
 }
 
-/// This program, for its other commands in the same repository.
-fn own_program(session: &Session) -> Result<Vec<String>, CommandError> {
-    let program = std::env::current_exe().map_err(|error| {
-        CommandError::failure(format!("cannot tell this program's path: {error}"))
-    })?;
-    Ok(vec![
-        program.to_string_lossy().into_owned(),
-        "-C".to_owned(),
-        session.root().to_string(),
-    ])
+/// The goals that a release asks for, each in the repository as it is then.
+struct OtherGoals<'a> {
+    session: &'a Session,
+}
+
+impl OtherGoals<'_> {
+    fn session(&self) -> Result<Session, CommandError> {
+        self.session.at(self.session.root())
+    }
+}
+
+impl ReleaseGoals for OtherGoals<'_> {
+    fn check_locks(&mut self) -> Result<(), CommandError> {
+        let stale = generate_lockfiles::stale(&self.session()?)?;
+        let Some(first) = stale.first() else {
+            return Ok(());
+        };
+        let error = CommandError::failure(format!("{} is stale", first.lockfile));
+        let error = first
+            .reasons
+            .iter()
+            .fold(error, |error, reason| error.because(reason));
+        Err(error.hint("`cargo xtask generate-lockfiles`, then commit"))
+    }
+
+    fn package(&mut self, out_dir: &Utf8Path) -> Result<(), CommandError> {
+        let arguments = package::Arguments::of_release(out_dir.to_owned());
+        package::run(&self.session()?, &arguments).map(drop)
+    }
+
+    fn publish(&mut self, index: Option<&str>, files: &[Utf8PathBuf]) -> Result<(), CommandError> {
+        let root = self.session.root();
+        let files = files.iter().map(|file| root.join(file)).collect();
+        let arguments = publish::Arguments::of_release(index.map(str::to_owned), files);
+        publish::run(&self.session()?, &arguments).map(drop)
+    }
 }
 
 /// Says which step runs.
@@ -237,7 +260,7 @@ struct Terminal<'a> {
 }
 
 impl Watch for Terminal<'_> {
-    fn step(&mut self, number: usize, total: usize, step: &Step) {
+    fn step(&mut self, number: usize, total: usize, step: &ReleaseStep) {
         self.session
             .say(format_args!("[{number}/{total}] {}", step.title()));
     }

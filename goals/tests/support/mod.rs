@@ -3,8 +3,10 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use git::Git;
-use release::gather::gather;
-use release::plan::{Decision, Plan, Publishing, Pushing, Refused, Request, plan};
+use goals::error::CommandError;
+use goals::releasing::gather::gather;
+use goals::releasing::run::ReleaseGoals;
+use release::plan::{Decision, Plan, Publishing, Pushing, RefusedRelease, ReleaseRequest, plan};
 use release::settings::{Hook, HookReleases, HookTime, Profile, ReleaseSettings};
 
 pub(crate) struct Sandbox {
@@ -89,17 +91,11 @@ impl Sandbox {
         self.git(&["commit", "--quiet", "--allow-empty", "--message", message]);
     }
 
-    /// A program that does what `package`, `generate-lockfiles` and `publish` would.
-    pub(crate) fn own(&self) -> Vec<String> {
-        let script = format!(
-            "case \"$1\" in
-             package) for last; do :; done; mkdir -p \"$last\"
-               echo wheel > \"$last/pkg-24.9.0-py3-none-any.whl\"; echo linux > \"$last/run-24.9.0-py3-none-linux_x86_64.whl\";;
-             publish) shift; echo \"$@\" > {}/published;;
-             esac",
-            self.path("")
-        );
-        ["sh", "-c", &script, "xtask"].map(str::to_owned).to_vec()
+    /// What stands in for `package`, `generate-lockfiles` and `publish`.
+    pub(crate) fn goals(&self) -> SandboxGoals {
+        SandboxGoals {
+            published: self.path("published"),
+        }
     }
 
     /// Everything that a release may change: files, index, branches, tags, what is checked out,
@@ -128,6 +124,35 @@ impl Sandbox {
     }
 }
 
+/// Goals that leave a trace.
+pub(crate) struct SandboxGoals {
+    published: Utf8PathBuf,
+}
+
+impl ReleaseGoals for SandboxGoals {
+    fn check_locks(&mut self) -> Result<(), CommandError> {
+        Ok(())
+    }
+
+    fn package(&mut self, out_dir: &Utf8Path) -> Result<(), CommandError> {
+        fs_err::create_dir_all(out_dir).unwrap();
+        for (name, text) in [
+            ("pkg-24.9.0-py3-none-any.whl", "wheel\n"),
+            ("run-24.9.0-py3-none-linux_x86_64.whl", "linux\n"),
+        ] {
+            fs_err::write(out_dir.join(name), text).unwrap();
+        }
+        Ok(())
+    }
+
+    fn publish(&mut self, index: Option<&str>, files: &[Utf8PathBuf]) -> Result<(), CommandError> {
+        let files: Vec<&str> = files.iter().map(|file| file.as_str()).collect();
+        let line = format!("--index {} {}\n", index.unwrap_or("-"), files.join(" "));
+        fs_err::write(&self.published, line).unwrap();
+        Ok(())
+    }
+}
+
 fn collect(root: &Utf8Path, folder: &Utf8Path, files: &mut Vec<String>) {
     for entry in folder.read_dir_utf8().unwrap() {
         let entry = entry.unwrap();
@@ -151,8 +176,8 @@ fn collect(root: &Utf8Path, folder: &Utf8Path, files: &mut Vec<String>) {
     }
 }
 
-pub(crate) fn request(version: &str) -> Request {
-    Request {
+pub(crate) fn request(version: &str) -> ReleaseRequest {
+    ReleaseRequest {
         version: version.parse().unwrap(),
         date: "2024-10-21".into(),
         push: Pushing::No,
@@ -160,8 +185,8 @@ pub(crate) fn request(version: &str) -> Request {
     }
 }
 
-pub(crate) fn pushed(version: &str) -> Request {
-    Request {
+pub(crate) fn pushed(version: &str) -> ReleaseRequest {
+    ReleaseRequest {
         push: Pushing::Yes,
         ..request(version)
     }
@@ -205,13 +230,13 @@ pub(crate) fn settings() -> ReleaseSettings {
 pub(crate) fn decide(
     sandbox: &Sandbox,
     settings: &ReleaseSettings,
-    request: &Request,
-) -> Result<Decision, Refused> {
+    request: &ReleaseRequest,
+) -> Result<Decision, RefusedRelease> {
     let facts = gather(&sandbox.root(), settings, request).unwrap();
     plan(settings, &facts, request)
 }
 
-pub(crate) fn go(sandbox: &Sandbox, settings: &ReleaseSettings, request: &Request) -> Plan {
+pub(crate) fn go(sandbox: &Sandbox, settings: &ReleaseSettings, request: &ReleaseRequest) -> Plan {
     match decide(sandbox, settings, request) {
         Ok(Decision::Go(plan)) => plan,
         other => panic!("no plan: {other:?}"),

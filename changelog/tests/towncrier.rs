@@ -9,11 +9,10 @@
 //! fragments have one issue and type. The peer runs with listings sorted by name.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use changelog::Release;
-use release::tree::{ChangelogSource, WorkTree};
+use changelog::{ChangelogSource, EntryKind, FileTree, FolderEntry, ReleaseHeading};
 
 struct Case {
     path: Utf8PathBuf,
@@ -90,18 +89,37 @@ fn write(case: &Case, root: &Utf8Path) {
     }
 }
 
+/// The files of a case, without a disk.
+impl FileTree for Case {
+    fn read(&self, path: &Utf8Path) -> std::io::Result<Option<Vec<u8>>> {
+        let text = self.files.get(path.as_str());
+        Ok(text.map(|text| text.clone().into_bytes()))
+    }
+
+    fn list(&self, folder: &Utf8Path) -> std::io::Result<Vec<FolderEntry>> {
+        let below = |name: &String| {
+            let rest = Utf8Path::new(name).strip_prefix(folder).ok()?;
+            let mut parts = rest.components();
+            let name = parts.next()?.as_str().to_owned();
+            let kind = match parts.next() {
+                Some(_) => EntryKind::Folder,
+                None => EntryKind::File,
+            };
+            Some(FolderEntry { name, kind })
+        };
+        let entries: BTreeSet<_> = self.files.keys().filter_map(below).collect();
+        Ok(entries.into_iter().collect())
+    }
+}
+
 fn ours(case: &Case) -> (String, String) {
-    let folder = tempfile::tempdir().unwrap();
-    let root = Utf8Path::from_path(folder.path()).unwrap();
-    write(case, root);
-    let tree = WorkTree::new(root);
-    let source = ChangelogSource::read(&tree).unwrap().unwrap();
-    let release = Release {
+    let source = ChangelogSource::read(case).unwrap().unwrap();
+    let release = ReleaseHeading {
         version: &case.version,
         date: &case.date,
     };
     let change = source
-        .news(&tree, &release, None)
+        .news(case, &release, None)
         .unwrap_or_else(|error| panic!("{}: {error}", case.path));
     (change.path.into_string(), change.new)
 }

@@ -1,67 +1,84 @@
 //! What each step does. Each may find that a run killed within it has done it already.
 
 use camino::{Utf8Path, Utf8PathBuf};
-
-use super::journal::{Delivered, Journal, replace};
-use super::{Runner, StepError};
-use crate::plan::{STAGING, Step};
+use changelog::{Fragment, NewsChange};
 use git::Git;
+use release::journal::{DeliveredFile, Journal};
+use release::plan::ReleaseStep;
+
+use super::context::{ReleaseGoals, RunContext};
+use super::error::StepError;
+use super::journal::replace;
 
 /// Does one step.
 pub(super) fn run(
-    runner: &Runner<'_>,
+    context: &RunContext<'_>,
+    goals: &mut dyn ReleaseGoals,
     journal: &mut Journal,
-    step: &Step,
+    step: &ReleaseStep,
 ) -> Result<(), StepError> {
     match step {
-        Step::SwitchBranch { branch } => switch_branch(runner, journal, branch),
-        Step::Hook {
+        ReleaseStep::SwitchBranch { branch } => switch_branch(context, journal, branch),
+        ReleaseStep::Hook {
             command,
             output,
             staged,
             ..
         } => {
-            hook(runner, command, output.as_deref())?;
+            hook(context, command, output.as_deref())?;
             match staged {
-                true => git(runner, &["add", "--all"]),
+                true => git(context, &["add", "--all"]),
                 false => Ok(()),
             }
         }
-        Step::Write { path, old, new } => write(&runner.git, path, old.as_deref(), new.as_bytes()),
-        Step::RemoveFragments { paths } => remove(&runner.git, paths),
-        Step::Own { args } => own(runner, args),
-        Step::Deliver { out_dir } => deliver(runner, journal, out_dir),
-        Step::Commit { message } => commit(runner, journal, message),
-        Step::Tag { name, message } => tag(runner, name, message.as_deref()),
-        Step::Push { remote, refs } => {
+        ReleaseStep::Write { path, old, new } => {
+            write(&context.git, path, old.as_deref(), new.as_bytes())
+        }
+        ReleaseStep::RemoveFragments { paths } => remove(&context.git, paths),
+        ReleaseStep::CheckLocks => goals.check_locks().map_err(StepError::Goal),
+        ReleaseStep::Package => package(context, goals),
+        ReleaseStep::Deliver { out_dir } => deliver(context, journal, out_dir),
+        ReleaseStep::Commit { message } => commit(context, journal, message),
+        ReleaseStep::Tag { name, message } => tag(context, name, message.as_deref()),
+        ReleaseStep::Push { remote, refs } => {
             let mut args = vec!["push", "--quiet", "--atomic", remote.as_str()];
             args.extend(refs.iter().map(String::as_str));
-            git(runner, &args)
+            git(context, &args)
         }
-        Step::Publish { index } => publish(runner, journal, index.as_deref()),
+        ReleaseStep::Publish { index } => {
+            let delivered = journal.delivered.iter().map(|file| file.path.clone());
+            let files: Vec<Utf8PathBuf> = delivered.collect();
+            goals
+                .publish(index.as_deref(), &files)
+                .map_err(StepError::Goal)
+        }
     }
 }
 
-fn git(runner: &Runner<'_>, args: &[&str]) -> Result<(), StepError> {
-    runner.git.text(args)?;
+fn git(context: &RunContext<'_>, args: &[&str]) -> Result<(), StepError> {
+    context.git.text(args)?;
     Ok(())
 }
 
-fn switch_branch(runner: &Runner<'_>, journal: &Journal, branch: &str) -> Result<(), StepError> {
-    let current = runner
+fn switch_branch(
+    context: &RunContext<'_>,
+    journal: &Journal,
+    branch: &str,
+) -> Result<(), StepError> {
+    let current = context
         .git
         .maybe(&["symbolic-ref", "--quiet", "--short", "HEAD"])?;
     if current.as_deref() == Some(branch) {
         return Ok(());
     }
     let name = format!("refs/heads/{branch}");
-    match runner
+    match context
         .git
         .maybe(&["rev-parse", "--quiet", "--verify", &name])?
     {
-        None => git(runner, &["switch", "--quiet", "--create", branch]),
+        None => git(context, &["switch", "--quiet", "--create", branch]),
         Some(commit) if commit == journal.origin.commit => {
-            git(runner, &["switch", "--quiet", branch])
+            git(context, &["switch", "--quiet", branch])
         }
         Some(found) => Err(StepError::Taken {
             name: branch.to_owned(),
@@ -70,8 +87,14 @@ fn switch_branch(runner: &Runner<'_>, journal: &Journal, branch: &str) -> Result
     }
 }
 
-fn hook(runner: &Runner<'_>, command: &str, output: Option<&Utf8Path>) -> Result<(), StepError> {
-    let shell = duct::cmd!("sh", "-c", command).dir(runner.root).unchecked();
+fn hook(
+    context: &RunContext<'_>,
+    command: &str,
+    output: Option<&Utf8Path>,
+) -> Result<(), StepError> {
+    let shell = duct::cmd!("sh", "-c", command)
+        .dir(context.root)
+        .unchecked();
     let result = match output {
         Some(_) => shell.stdout_capture().run()?,
         None => shell.stdout_to_stderr().run()?,
@@ -83,7 +106,7 @@ fn hook(runner: &Runner<'_>, command: &str, output: Option<&Utf8Path>) -> Result
         });
     }
     match output {
-        Some(path) => Ok(replace(&runner.root.join(path), &result.stdout)?),
+        Some(path) => Ok(replace(&context.root.join(path), &result.stdout)?),
         None => Ok(()),
     }
 }
@@ -125,47 +148,28 @@ pub(super) fn remove(git: &Git, paths: &[Utf8PathBuf]) -> Result<(), StepError> 
     Ok(())
 }
 
-fn own(runner: &Runner<'_>, args: &[String]) -> Result<(), StepError> {
-    let staging = runner.folder.staging();
-    if args.iter().any(|arg| arg == STAGING) && staging.exists() {
+fn package(context: &RunContext<'_>, goals: &mut dyn ReleaseGoals) -> Result<(), StepError> {
+    let staging = context.folder.staging();
+    if staging.exists() {
         // Half of an earlier try.
         fs_err::remove_dir_all(&staging)?;
     }
-    let filled = args.iter().map(|arg| match arg.as_str() {
-        STAGING => staging.to_string(),
-        _ => arg.clone(),
-    });
-    let words: Vec<String> = runner.own.iter().cloned().chain(filled).collect();
-    let (program, rest) = words
-        .split_first()
-        .ok_or_else(|| std::io::Error::other("no program"))?;
-    let ended = duct::cmd(program, rest)
-        .dir(runner.root)
-        .stdout_to_stderr()
-        .unchecked()
-        .run()?;
-    match ended.status.success() {
-        true => Ok(()),
-        false => Err(StepError::Command {
-            command: format!("cargo xtask {}", args.join(" ")),
-            status: ended.status.to_string(),
-        }),
-    }
+    goals.package(&staging).map_err(StepError::Goal)
 }
 
 /// Puts the wheels into the output folder. What stood there under the same name is kept aside
 /// until the run is over. The journal says beforehand which files that are.
 fn deliver(
-    runner: &Runner<'_>,
+    context: &RunContext<'_>,
     journal: &mut Journal,
     out_dir: &Utf8Path,
 ) -> Result<(), StepError> {
-    let staging = runner.folder.staging();
+    let staging = context.folder.staging();
     if journal.delivered.is_empty() && staging.exists() {
         for entry in staging.read_dir_utf8()? {
             let path = out_dir.join(entry?.file_name());
-            journal.delivered.push(Delivered {
-                replaces: runner.root.join(&path).exists(),
+            journal.delivered.push(DeliveredFile {
+                replaces: context.root.join(&path).exists(),
                 path,
             });
         }
@@ -177,18 +181,18 @@ fn deliver(
         let new = folders
             .into_iter()
             .rev()
-            .find(|folder| !runner.root.join(folder).exists());
+            .find(|folder| !context.root.join(folder).exists());
         journal.new_folder = new.map(Utf8Path::to_owned);
-        runner.folder.write(journal)?;
+        context.folder.write(journal)?;
     }
-    fs_err::create_dir_all(runner.root.join(out_dir))?;
+    fs_err::create_dir_all(context.root.join(out_dir))?;
     for file in &journal.delivered {
         let name = file.path.file_name().unwrap_or_default();
-        let (from, to) = (staging.join(name), runner.root.join(&file.path));
+        let (from, to) = (staging.join(name), context.root.join(&file.path));
         if !from.exists() {
             continue; // moved before the run was killed
         }
-        let aside = runner.folder.replaced().join(name);
+        let aside = context.folder.replaced().join(name);
         if file.replaces && !aside.exists() {
             replace(&aside, &fs_err::read(&to)?)?;
         }
@@ -198,34 +202,34 @@ fn deliver(
     Ok(())
 }
 
-fn commit(runner: &Runner<'_>, journal: &Journal, message: &str) -> Result<(), StepError> {
-    if own_commit(runner, journal)?.is_some() {
+fn commit(context: &RunContext<'_>, journal: &Journal, message: &str) -> Result<(), StepError> {
+    if own_commit(context, journal)?.is_some() {
         return Ok(());
     }
-    match runner.git.maybe(&["diff", "--cached", "--quiet"])? {
+    match context.git.maybe(&["diff", "--cached", "--quiet"])? {
         // Nothing differs: everything was as the release wants it.
         Some(_) => Ok(()),
-        None => git(runner, &["commit", "--quiet", "--message", message]),
+        None => git(context, &["commit", "--quiet", "--message", message]),
     }
 }
 
 /// The commit that the run made; `None` while HEAD is where the run began.
 pub(super) fn own_commit(
-    runner: &Runner<'_>,
+    context: &RunContext<'_>,
     journal: &Journal,
 ) -> Result<Option<String>, StepError> {
-    let head = runner.git.text(&["rev-parse", "HEAD"])?;
+    let head = context.git.text(&["rev-parse", "HEAD"])?;
     if head == journal.origin.commit {
         return Ok(None);
     }
-    let parent = runner
+    let parent = context
         .git
         .maybe(&["rev-parse", "--quiet", "--verify", "HEAD^"])?;
     // The first line only: a commit-msg hook may add to the rest.
-    let subject = runner.git.text(&["log", "-1", "--format=%s"])?;
+    let subject = context.git.text(&["log", "-1", "--format=%s"])?;
     let planned =
         journal.plan.steps.iter().any(
-            |step| matches!(step, Step::Commit { message } if message.lines().next() == Some(subject.as_str())),
+            |step| matches!(step, ReleaseStep::Commit { message } if message.lines().next() == Some(subject.as_str())),
         );
     match planned && parent.as_ref() == Some(&journal.origin.commit) {
         true => Ok(Some(head)),
@@ -236,10 +240,10 @@ pub(super) fn own_commit(
     }
 }
 
-fn tag(runner: &Runner<'_>, name: &str, message: Option<&str>) -> Result<(), StepError> {
+fn tag(context: &RunContext<'_>, name: &str, message: Option<&str>) -> Result<(), StepError> {
     let full = format!("refs/tags/{name}^{{commit}}");
-    let head = runner.git.text(&["rev-parse", "HEAD"])?;
-    match runner
+    let head = context.git.text(&["rev-parse", "HEAD"])?;
+    match context
         .git
         .maybe(&["rev-parse", "--quiet", "--verify", &full])?
     {
@@ -249,19 +253,31 @@ fn tag(runner: &Runner<'_>, name: &str, message: Option<&str>) -> Result<(), Ste
             found,
         }),
         None => match message {
-            Some(message) => git(runner, &["tag", "--annotate", "--message", message, name]),
-            None => git(runner, &["-c", "tag.gpgSign=false", "tag", name]),
+            Some(message) => git(context, &["tag", "--annotate", "--message", message, name]),
+            None => git(context, &["-c", "tag.gpgSign=false", "tag", name]),
         },
     }
 }
 
-fn publish(runner: &Runner<'_>, journal: &Journal, index: Option<&str>) -> Result<(), StepError> {
-    let mut args = vec!["publish".to_owned()];
-    args.extend(
-        index
-            .into_iter()
-            .flat_map(|index| ["--index".to_owned(), index.to_owned()]),
-    );
-    args.extend(journal.delivered.iter().map(|file| file.path.to_string()));
-    own(runner, &args)
+/// Writes a changelog without a release around it: the news file is replaced and staged, and the
+/// fragments of `consumed` are removed with git.
+///
+/// # Errors
+/// The news file has changed since it was read; git refuses.
+pub fn write_news(
+    root: &Utf8Path,
+    change: &NewsChange,
+    consumed: &[Fragment],
+) -> Result<(), StepError> {
+    let git = Git::at(root);
+    let old = change.old.as_deref().map(String::from_utf8_lossy);
+    write(&git, &change.path, old.as_deref(), change.new.as_bytes())?;
+    let paths: Vec<Utf8PathBuf> = consumed
+        .iter()
+        .map(|fragment| fragment.path.clone())
+        .collect();
+    match paths.is_empty() {
+        true => Ok(()),
+        false => remove(&git, &paths),
+    }
 }

@@ -1,20 +1,27 @@
 //! What the commands around releases share: settings, versions, dates, errors.
 
-use ::changelog::ChangelogError;
+pub mod backport;
+pub mod gather;
+pub mod run;
+mod trees;
+
 use ::git::{Git, GitError};
-use ::release::backport::BackportError;
-use ::release::gather::FactsError;
-use ::release::plan::Refusal;
-use ::release::run::RunError;
+use ::release::plan::Objection;
 use ::release::settings::{CommitOn, Profile, ReleaseSettings};
-use ::release::tree::{ChangelogSource, ChangelogSourceError, WorkTree};
 use ::release::version::{ReleaseVersion, ReleaseVersionError};
+use changelog::{ChangelogError, ChangelogSource, ChangelogSourceError};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+
+use backport::BackportError;
+use gather::ReleaseFactsError;
+use run::{RunError, StepError};
 
 use crate::error::CommandError;
 use crate::session::Session;
 use model::Place;
+
+pub use trees::{CommitTree, WorkTree};
 
 /// The settings of releases: those of the profile, changed by what the settings say.
 pub fn settings(session: &Session) -> ReleaseSettings {
@@ -106,8 +113,8 @@ fn with_hint(error: CommandError, hint: Option<String>) -> CommandError {
     }
 }
 
-impl From<Refusal> for CommandError {
-    fn from(refusal: Refusal) -> Self {
+impl From<Objection> for CommandError {
+    fn from(refusal: Objection) -> Self {
         let hint = refusal.hint();
         let text = refusal.to_string();
         let (message, details) = text.split_once('\n').unwrap_or((&text, ""));
@@ -125,6 +132,14 @@ impl From<RunError> for CommandError {
         let hint = error.hint();
         match error {
             RunError::Git(error) => of_git(error),
+            RunError::Step {
+                number,
+                title,
+                reason: StepError::Goal(error),
+            } => {
+                let step = format!("this was step {number} of the release: {title}");
+                with_hint(error.because(step), hint)
+            }
             error => with_hint(Self::failure(error.to_string()), hint),
         }
     }
@@ -164,16 +179,16 @@ impl From<ChangelogSourceError> for CommandError {
     fn from(error: ChangelogSourceError) -> Self {
         match error {
             ChangelogSourceError::Changelog(error) => error.into(),
-            ChangelogSourceError::Tree(error) => Self::failure(error.to_string()),
+            ChangelogSourceError::Unreadable(error) => Self::failure(error.to_string()),
         }
     }
 }
 
-impl From<FactsError> for CommandError {
-    fn from(error: FactsError) -> Self {
+impl From<ReleaseFactsError> for CommandError {
+    fn from(error: ReleaseFactsError) -> Self {
         match error {
-            FactsError::Changelog(error) => error.into(),
-            FactsError::Git(error) => of_git(error),
+            ReleaseFactsError::Changelog(error) => error.into(),
+            ReleaseFactsError::Git(error) => of_git(error),
             other => Self::failure(other.to_string()),
         }
     }

@@ -1,51 +1,12 @@
-//! What a run has done so far, kept in the git directory.
-//!
-//! The journal holds the whole plan, so that a resumed run does what was reviewed, whatever has
-//! changed since. It is replaced atomically after every step.
+//! Where the journal of a run is kept: in the git directory, replaced atomically after every step.
 
 use std::io::Write;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use serde::{Deserialize, Serialize};
-
-use super::RunError;
-use crate::plan::Plan;
 use git::Git;
+use release::journal::Journal;
 
-/// The state of a run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Journal {
-    /// What is to be done.
-    pub plan: Plan,
-    /// What was checked out when the run began.
-    pub origin: Origin,
-    /// How many steps are done.
-    pub done: usize,
-    /// Whether the step after those has begun.
-    pub begun: bool,
-    /// Files that were or will be put into the output folder.
-    pub delivered: Vec<Delivered>,
-    /// The first of the output folder's parts that did not exist before.
-    pub new_folder: Option<Utf8PathBuf>,
-}
-
-/// What was checked out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Origin {
-    /// The commit.
-    pub commit: String,
-    /// The branch.
-    pub branch: Option<String>,
-}
-
-/// A file put into the output folder.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Delivered {
-    /// Relative to the root.
-    pub path: Utf8PathBuf,
-    /// Whether a file of this name was there before; it is kept until the run is over.
-    pub replaces: bool,
-}
+use super::error::RunError;
 
 /// The folder in the git directory that belongs to a run.
 #[derive(Debug, Clone)]

@@ -1,7 +1,7 @@
 //! Replays the release commits of a repository's history, and compares.
 //!
 //! ```text
-//! cargo run -p release --example replay_releases -- GIT_DIR [--towncrier PYTHON] [--show KIND]
+//! cargo run -p goals --example replay_releases -- GIT_DIR [--towncrier PYTHON] [--show KIND]
 //! ```
 //!
 //! `GIT_DIR` is the git directory of a repository whose releases are commits named
@@ -16,11 +16,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use changelog::{Release, extract};
+use changelog::{ChangelogSource, EntryKind, FileTree, NewsChange, ReleaseHeading, extract};
 use git::Git;
+use goals::releasing::CommitTree;
 use regex::Regex;
 use release::settings::{FinalNewline, Profile};
-use release::tree::{ChangelogSource, GitTree, NewsChange, Tree};
 use release::version::ReleaseVersion;
 
 /// A release commit.
@@ -115,7 +115,7 @@ fn profile(git: &Git, commit: &Commit) -> Profile {
         .settings()
         .news_file_of(&commit.version)
         .unwrap();
-    match GitTree::new(git.clone(), commit.id.clone()).read(&file) {
+    match CommitTree::new(git.clone(), commit.id.clone()).read(&file) {
         Ok(Some(_)) => Profile::ReleaseBranches,
         _ => Profile::OneChangelog,
     }
@@ -123,7 +123,7 @@ fn profile(git: &Git, commit: &Commit) -> Profile {
 
 fn version_kind(git: &Git, commit: &Commit) -> &'static str {
     let read = |rev: String| {
-        GitTree::new(git.clone(), rev)
+        CommitTree::new(git.clone(), rev)
             .read("VERSION".into())
             .ok()
             .flatten()
@@ -148,7 +148,7 @@ fn version_kind(git: &Git, commit: &Commit) -> &'static str {
 struct Replayed<'a> {
     git: &'a Git,
     commit: &'a Commit,
-    parent: GitTree,
+    parent: CommitTree,
     source: ChangelogSource,
     date: String,
     change: NewsChange,
@@ -170,7 +170,7 @@ fn changelog_kind(git: &Git, commit: &Commit, python: Option<&str>) -> (String, 
 
 impl<'a> Replayed<'a> {
     fn new(git: &'a Git, commit: &'a Commit) -> Result<Self, String> {
-        let parent = GitTree::new(git.clone(), format!("{}^", commit.id));
+        let parent = CommitTree::new(git.clone(), format!("{}^", commit.id));
         let source = match ChangelogSource::read(&parent) {
             Ok(Some(source)) => source,
             Ok(None) => return Err("no settings".to_owned()),
@@ -179,13 +179,13 @@ impl<'a> Replayed<'a> {
         let settings = profile(git, commit).settings();
         let path = settings.news_file_of(&commit.version);
         let path = path.unwrap_or_else(|| source.settings.filename.clone().into());
-        let Ok(Some(theirs)) = GitTree::new(git.clone(), commit.id.clone()).read(&path) else {
+        let Ok(Some(theirs)) = CommitTree::new(git.clone(), commit.id.clone()).read(&path) else {
             return Err("the commit has no changelog".to_owned());
         };
         let theirs = String::from_utf8_lossy(&theirs).into_owned();
         let date = heading_date(&theirs, commit.version.as_str());
         let date = date.unwrap_or_else(|| commit.date.clone());
-        let release = Release {
+        let release = ReleaseHeading {
             version: commit.version.as_str(),
             date: &date,
         };
@@ -292,9 +292,9 @@ impl<'a> Replayed<'a> {
         }
         write(&source.settings.source, settings.as_bytes());
         let section = source.settings.section_folder("");
-        for (name, is_folder) in tree.list(&section).unwrap() {
-            if !is_folder {
-                let path = section.join(name);
+        for entry in tree.list(&section).unwrap() {
+            if entry.kind == EntryKind::File {
+                let path = section.join(entry.name);
                 write(&path, &tree.read(&path).unwrap().unwrap());
             }
         }

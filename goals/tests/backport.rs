@@ -3,7 +3,8 @@
 
 mod support;
 
-use release::backport::{Backport, BackportError, FolderMapping, Outcome, backport};
+use goals::releasing::backport::{BackportReport, backport};
+use release::backport::{Backport, FolderMapping};
 use support::Sandbox;
 
 /// `main` has `src/client/a.py`; the branch `old` has the same file as `client/a.py`.
@@ -48,7 +49,7 @@ fn follows_a_folder_that_moved() {
     ]);
     let commit = sandbox.git(&["rev-parse", "HEAD"]);
     let outcome = backport(&sandbox.root(), &job(&["HEAD"], &["src/client=client"])).unwrap();
-    assert!(matches!(outcome, Outcome::Done { applied } if applied.len() == 1));
+    assert!(matches!(outcome, BackportReport::Done { applied } if applied.len() == 1));
     assert_eq!(sandbox.read("client/a.py"), "one\ntwo\n3\nfour\nfive\n");
     assert_eq!(sandbox.read("client/new/data.bin"), "\u{0}\u{1}");
     assert_eq!(sandbox.read("other.py"), "y\n");
@@ -81,7 +82,7 @@ fn a_conflict_is_left_for_git() {
         &job(&["main~1", "main"], &["src/client=client"]),
     )
     .unwrap();
-    let Outcome::Conflict {
+    let BackportReport::Conflict {
         files, left: found, ..
     } = outcome
     else {
@@ -111,7 +112,7 @@ fn what_is_there_already_makes_no_commit() {
     backport(&sandbox.root(), &job).unwrap();
     let before = sandbox.git(&["rev-parse", "old"]);
     let outcome = backport(&sandbox.root(), &job).unwrap();
-    assert!(matches!(outcome, Outcome::Done { applied } if applied[0].1.is_none()));
+    assert!(matches!(outcome, BackportReport::Done { applied } if applied[0].1.is_none()));
     assert_eq!(sandbox.git(&["rev-parse", "old"]), before);
 }
 
@@ -137,7 +138,7 @@ fn refusals() {
     told.push(tell(&job(&["main"], &[])));
     told.push(
         "x".parse::<FolderMapping>()
-            .map_err(|error: BackportError| error.to_string())
+            .map_err(|error| error.to_string())
             .unwrap_err(),
     );
     insta::assert_snapshot!(told.join("\n"), @r#"
@@ -149,6 +150,6 @@ fn refusals() {
     -> the files may have moved: name their folders with `--directory OLD=NEW`
     the work tree has changes that are not committed
     -> commit them, or put them away with `git stash --include-untracked`
-    `x` is not OLD=NEW
+    `x` is not OLD=NEW, as in `src/ai/backend/client=src/client`
     "#);
 }

@@ -1,18 +1,15 @@
 //! Reasons against a release. Each is a type of its own, with the facts that its message needs.
 
 use camino::Utf8PathBuf;
-use globset::Glob;
+use changelog::ChangelogError;
 use thiserror::Error;
 
-use super::{Planner, Pushing};
-use crate::facts::{Locks, RemoteBranch, TagFact};
-use crate::settings::{CommitOn, StepKind, fill};
+use crate::facts::StaleLock;
 use crate::version::ReleaseVersion;
-use changelog::ChangelogError;
 
 /// Why a release is not made.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum Refusal {
+pub enum Objection {
     /// Changes that are not committed.
     #[error("the work tree has changes that are not committed:\n{}", listed(.0))]
     Dirty(Vec<String>),
@@ -79,8 +76,8 @@ pub enum Refusal {
     #[error("{0}")]
     Changelog(#[from] ChangelogError),
     /// A lock is not what its inputs ask for.
-    #[error("locks are stale:\n{}", indented(.0))]
-    StaleLocks(String),
+    #[error("locks are stale:\n{}", lock_lines(.0))]
+    StaleLocks(Vec<StaleLock>),
     /// The remote's branch has commits that are not here.
     #[error("`{remote}` has commits on `{branch}` that are not here")]
     RemoteMovedOn {
@@ -130,7 +127,7 @@ pub enum Refusal {
     },
 }
 
-impl Refusal {
+impl Objection {
     /// What to do about it, with the command to run.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
@@ -206,156 +203,19 @@ fn words(words: &[String]) -> String {
         .join(", ")
 }
 
+fn lock_lines(locks: &[StaleLock]) -> String {
+    let lines = locks.iter().flat_map(|lock| {
+        let reasons = lock.reasons.iter().map(|reason| format!("    {reason}"));
+        let first = format!("  {} ({})", lock.resolve, lock.lockfile);
+        std::iter::once(first).chain(reasons)
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 fn indented(text: &str) -> String {
     text.trim()
         .lines()
         .map(|line| format!("  {line}"))
         .collect::<Vec<_>>()
         .join("\n")
-}
-
-/// What speaks against beginning a release.
-pub(super) fn before_start(planner: &Planner<'_>) -> Vec<Refusal> {
-    let tag = planner.settings.tag_of(&planner.request.version);
-    let mut refusals = about_head(planner);
-    refusals.extend(about_tag(planner, &tag));
-    refusals.extend(about_own_branch(planner));
-    refusals.extend(about_order(planner));
-    refusals.extend(about_locks(planner));
-    refusals
-}
-
-/// What speaks against releasing from what is checked out.
-pub(super) fn about_head(planner: &Planner<'_>) -> Vec<Refusal> {
-    let facts = planner.facts;
-    let mut refusals = Vec::new();
-    if !facts.dirty.is_empty() {
-        refusals.push(Refusal::Dirty(facts.dirty.clone()));
-    }
-    match &facts.head.branch {
-        None => refusals.push(Refusal::Detached {
-            commit: facts.head.commit.clone(),
-        }),
-        Some(branch) => {
-            let version = &planner.request.version;
-            let patterns = planner.settings.branches.iter();
-            let allowed: Vec<String> = patterns.map(|pattern| fill(pattern, version)).collect();
-            if !allowed.iter().any(|pattern| matches(pattern, branch)) {
-                refusals.push(Refusal::WrongBranch {
-                    version: version.clone(),
-                    branch: branch.clone(),
-                    allowed,
-                });
-            }
-        }
-    }
-    refusals.extend(about_remote(planner));
-    refusals
-}
-
-fn matches(pattern: &str, branch: &str) -> bool {
-    pattern == branch
-        || Glob::new(pattern).is_ok_and(|glob| glob.compile_matcher().is_match(branch))
-}
-
-fn about_remote(planner: &Planner<'_>) -> Vec<Refusal> {
-    let pushes = planner.request.push == Pushing::Yes;
-    let Some(remote) = &planner.facts.remote else {
-        let missing = Refusal::NoRemote(planner.settings.remote.clone());
-        return if pushes { vec![missing] } else { Vec::new() };
-    };
-    let mut refusals = Vec::new();
-    if let (RemoteBranch::MovedOn, Some(branch)) = (remote.branch, &planner.facts.head.branch) {
-        refusals.push(Refusal::RemoteMovedOn {
-            remote: remote.name.clone(),
-            branch: branch.clone(),
-        });
-    } else if let Some(said) = remote.refuses_push.as_ref().filter(|_| pushes) {
-        refusals.push(Refusal::NoPush {
-            remote: remote.name.clone(),
-            said: said.clone(),
-        });
-    }
-    refusals
-}
-
-/// What speaks against making the tag.
-pub(super) fn about_tag(planner: &Planner<'_>, tag: &str) -> Vec<Refusal> {
-    let known = planner.facts.tags.iter().find(|known| known.name == tag);
-    if let Some(known) = known {
-        return vec![Refusal::TagExists {
-            tag: tag.to_owned(),
-            commit: known.commit.clone(),
-        }];
-    }
-    let remote = planner.facts.remote.as_ref();
-    let on_remote = remote.and_then(|remote| Some((&remote.name, remote.tag.as_ref()?)));
-    let refusal = on_remote.map(|(remote, commit)| Refusal::TagOnRemote {
-        tag: tag.to_owned(),
-        remote: remote.clone(),
-        commit: commit.clone(),
-    });
-    refusal.into_iter().collect()
-}
-
-/// What speaks against pushing a tag that is here already.
-pub(super) fn about_remote_tag(planner: &Planner<'_>, tag: &TagFact) -> Vec<Refusal> {
-    let mut refusals = about_remote(planner);
-    let remote = planner.facts.remote.as_ref();
-    let other = remote.and_then(|remote| {
-        let commit = remote
-            .tag
-            .as_ref()
-            .filter(|commit| **commit != tag.commit)?;
-        Some((&remote.name, commit))
-    });
-    refusals.extend(other.map(|(remote, commit)| Refusal::TagOnRemote {
-        tag: tag.name.clone(),
-        remote: remote.clone(),
-        commit: commit.clone(),
-    }));
-    refusals
-}
-
-fn about_own_branch(planner: &Planner<'_>) -> Option<Refusal> {
-    let CommitOn::Branch(pattern) = &planner.settings.commit_on else {
-        return None;
-    };
-    let branch = fill(pattern, &planner.request.version);
-    let exists = planner.facts.branches.contains(&branch);
-    exists.then_some(Refusal::BranchExists(branch))
-}
-
-fn about_order(planner: &Planner<'_>) -> Option<Refusal> {
-    let version = &planner.request.version;
-    let file = &planner.settings.version_file;
-    let written = planner
-        .facts
-        .version_file
-        .as_deref()
-        .and_then(|text| text.parse().ok());
-    let written = written.map(|last: ReleaseVersion| (last, format!("{file} holds")));
-    let tags = planner.facts.tags.iter().filter_map(|tag| {
-        let last = planner.settings.version_of(&tag.name)?;
-        let counts = tag.in_head || last.series() == version.series();
-        counts.then(|| (last, format!("the tag `{}` names", tag.name)))
-    });
-    let (last, place) = written
-        .into_iter()
-        .chain(tags)
-        .max_by(|a, b| a.0.cmp(&b.0))?;
-    (*version < last).then(|| Refusal::NotHigher {
-        version: version.clone(),
-        last,
-        place,
-    })
-}
-
-fn about_locks(planner: &Planner<'_>) -> Option<Refusal> {
-    match &planner.facts.locks {
-        Locks::Stale(said) if planner.does(StepKind::Locks) => {
-            Some(Refusal::StaleLocks(said.clone()))
-        }
-        _ => None,
-    }
 }

@@ -4,8 +4,8 @@
 mod support;
 
 use git::Git;
-use release::plan::{Decision, Plan, Publishing, Request, Step};
-use release::run::{Moment, RunError, Runner, Watch};
+use goals::releasing::run::{Moment, RunError, Runner, Watch};
+use release::plan::{Decision, Plan, Publishing, ReleaseRequest, ReleaseStep};
 use release::settings::{Profile, ReleaseSettings};
 use support::{Sandbox, decide, go, pushed, request, settings};
 
@@ -13,7 +13,7 @@ use support::{Sandbox, decide, go, pushed, request, settings};
 struct Killer(Option<Moment>);
 
 impl Watch for Killer {
-    fn step(&mut self, _number: usize, _total: usize, _step: &Step) {}
+    fn step(&mut self, _number: usize, _total: usize, _step: &ReleaseStep) {}
 
     fn dies(&mut self, moment: Moment) -> bool {
         self.0 == Some(moment)
@@ -28,9 +28,10 @@ enum Way {
 }
 
 fn run(sandbox: &Sandbox, plan: &Plan, way: Way, killed: Option<Moment>) -> Result<(), RunError> {
-    let (root, own) = (sandbox.root(), sandbox.own());
+    let root = sandbox.root();
+    let mut goals = sandbox.goals();
     let mut watch = Killer(killed);
-    let mut runner = Runner::new(&root, &own, &mut watch)?;
+    let mut runner = Runner::new(&root, &mut goals, &mut watch)?;
     match way {
         Way::Start => runner.start(plan.clone()),
         Way::Resume => runner.resume(&plan.version),
@@ -45,7 +46,7 @@ fn moments(plan: &Plan) -> Vec<Moment> {
         .collect()
 }
 
-fn walk(settings: &ReleaseSettings, request: &Request) {
+fn walk(settings: &ReleaseSettings, request: &ReleaseRequest) {
     let undisturbed = Sandbox::new();
     let plan = go(&undisturbed, settings, request);
     run(&undisturbed, &plan, Way::Start, None).unwrap();
@@ -85,9 +86,10 @@ fn walk(settings: &ReleaseSettings, request: &Request) {
 
 /// Whether something has left the machine at this moment.
 fn out(plan: &Plan, moment: Moment) -> bool {
-    let at = |wanted: fn(&Step) -> bool| plan.steps.iter().position(wanted).unwrap_or(usize::MAX);
-    let push = at(|step| matches!(step, Step::Push { .. }));
-    let publish = at(|step| matches!(step, Step::Publish { .. }));
+    let at =
+        |wanted: fn(&ReleaseStep) -> bool| plan.steps.iter().position(wanted).unwrap_or(usize::MAX);
+    let push = at(|step| matches!(step, ReleaseStep::Push { .. }));
+    let publish = at(|step| matches!(step, ReleaseStep::Publish { .. }));
     match moment {
         Moment::Begun(step) => step > push || step >= publish,
         Moment::Done(step) | Moment::Journaled(step) => step >= push || step >= publish,
@@ -96,7 +98,7 @@ fn out(plan: &Plan, moment: Moment) -> bool {
 
 #[test]
 fn killed_after_every_step_of_the_24_09_habits() {
-    let request = Request {
+    let request = ReleaseRequest {
         publish: Publishing::To(Some("testing".into())),
         ..pushed("24.09.0")
     };
@@ -203,7 +205,7 @@ fn the_26_x_habits() {
     sandbox.git(&["merge", "--quiet", "--squash", "release/24.09.0"]);
     sandbox.git(&["commit", "--quiet", "-m", "release: 24.09.0 (#13330)"]);
     let plan = go(&sandbox, &settings, &pushed("24.09.0"));
-    let titles: Vec<String> = plan.steps.iter().map(Step::title).collect();
+    let titles: Vec<String> = plan.steps.iter().map(ReleaseStep::title).collect();
     insta::assert_snapshot!(titles.join("\n"), @r#"
     build and verify the wheels
     make the tag 24.09.0
@@ -238,7 +240,10 @@ fn released_here_and_pushed_later() {
     run(&sandbox, &plan, Way::Start, None).unwrap();
     let plan = go(&sandbox, &settings(), &pushed("24.09.0"));
     assert_eq!(
-        plan.steps.iter().map(Step::title).collect::<Vec<_>>(),
+        plan.steps
+            .iter()
+            .map(ReleaseStep::title)
+            .collect::<Vec<_>>(),
         ["push to origin"]
     );
 }

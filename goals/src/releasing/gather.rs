@@ -3,25 +3,25 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use changelog::{ChangelogSource, ChangelogSourceError, FileTree, ReleaseHeading};
+use git::{Git, GitError};
 use globset::{Glob, GlobSetBuilder};
+use release::facts::{GitHead, Locks, NewsFile, ReleaseFacts, RemoteBranch, RemoteFacts, TagFact};
+use release::plan::{Pushing, ReleaseRequest};
+use release::settings::ReleaseSettings;
 use thiserror::Error;
 
-use crate::facts::{Facts, Head, Locks, NewsFile, RemoteBranch, RemoteFacts, TagFact};
-use crate::plan::{Pushing, Request};
-use crate::settings::ReleaseSettings;
-use crate::tree::{ChangelogSource, ChangelogSourceError, Tree, TreeError, WorkTree};
-use changelog::Release;
-use git::{Git, GitError};
+use super::trees::WorkTree;
 
 /// Why facts cannot be had.
 #[derive(Debug, Error)]
-pub enum FactsError {
+pub enum ReleaseFactsError {
     /// git says no: not a repository, no commit yet.
     #[error(transparent)]
     Git(#[from] GitError),
     /// A file cannot be read.
     #[error(transparent)]
-    Tree(#[from] TreeError),
+    File(#[from] std::io::Error),
     /// The changelog's sources are wrong.
     #[error(transparent)]
     Changelog(#[from] ChangelogSourceError),
@@ -39,15 +39,15 @@ pub enum FactsError {
 pub fn gather(
     root: &Utf8Path,
     settings: &ReleaseSettings,
-    request: &Request,
-) -> Result<Facts, FactsError> {
+    request: &ReleaseRequest,
+) -> Result<ReleaseFacts, ReleaseFactsError> {
     let git = Git::at(root);
     let tree = WorkTree::new(root);
     let head = head(&git)?;
     let tracked = tracked(&git)?;
     let changelog = ChangelogSource::read(&tree)?;
     let news_file = news_file(&tree, settings, request, changelog.as_ref())?;
-    Ok(Facts {
+    Ok(ReleaseFacts {
         dirty: lines(&git.text(&["status", "--porcelain"])?),
         version_file: text(&tree, &settings.version_file)?,
         version_links: links(root, &settings.version_file, &git)?,
@@ -63,8 +63,8 @@ pub fn gather(
     })
 }
 
-fn head(git: &Git) -> Result<Head, GitError> {
-    Ok(Head {
+fn head(git: &Git) -> Result<GitHead, GitError> {
+    Ok(GitHead {
         commit: git.text(&["rev-parse", "HEAD"])?,
         branch: git.maybe(&["symbolic-ref", "--quiet", "--short", "HEAD"])?,
         subject: git.text(&["log", "-1", "--format=%s"])?,
@@ -75,18 +75,15 @@ fn lines(text: &str) -> Vec<String> {
     text.lines().map(str::to_owned).collect()
 }
 
-fn text(tree: &dyn Tree, path: &Utf8Path) -> Result<Option<String>, FactsError> {
-    let utf8 = |bytes| String::from_utf8(bytes).map_err(|_| FactsError::NotUtf8(path.to_owned()));
+fn text(tree: &dyn FileTree, path: &Utf8Path) -> Result<Option<String>, ReleaseFactsError> {
+    let utf8 =
+        |bytes| String::from_utf8(bytes).map_err(|_| ReleaseFactsError::NotUtf8(path.to_owned()));
     tree.read(path)?.map(utf8).transpose()
 }
 
 fn tracked(git: &Git) -> Result<BTreeSet<Utf8PathBuf>, GitError> {
     let listed = git.text(&["ls-files", "-z"])?;
-    Ok(listed
-        .split('\0')
-        .filter(|path| !path.is_empty())
-        .map(Utf8PathBuf::from)
-        .collect())
+    Ok(git::paths(&listed).collect())
 }
 
 fn branches(git: &Git) -> Result<BTreeSet<String>, GitError> {
@@ -142,9 +139,9 @@ fn tags(git: &Git) -> Result<Vec<TagFact>, GitError> {
 
 fn remote(
     git: &Git,
-    head: &Head,
+    head: &GitHead,
     settings: &ReleaseSettings,
-    request: &Request,
+    request: &ReleaseRequest,
 ) -> Result<Option<RemoteFacts>, GitError> {
     let name = &settings.remote;
     if !git.text(&["remote"])?.lines().any(|known| known == name) {
@@ -204,15 +201,15 @@ fn relation(git: &Git, head: &str, remote: Option<&str>) -> Result<RemoteBranch,
 }
 
 fn news_file(
-    tree: &dyn Tree,
+    tree: &dyn FileTree,
     settings: &ReleaseSettings,
-    request: &Request,
+    request: &ReleaseRequest,
     changelog: Option<&ChangelogSource>,
-) -> Result<Option<NewsFile>, FactsError> {
+) -> Result<Option<NewsFile>, ReleaseFactsError> {
     let Some(source) = changelog else {
         return Ok(None);
     };
-    let release = Release {
+    let release = ReleaseHeading {
         version: request.version.as_str(),
         date: &request.date,
     };
@@ -230,10 +227,10 @@ fn news_file(
 /// The files that the settings' patterns may change. A pattern that is none matches nothing here;
 /// the plan refuses it.
 fn files(
-    tree: &dyn Tree,
+    tree: &dyn FileTree,
     settings: &ReleaseSettings,
     tracked: &BTreeSet<Utf8PathBuf>,
-) -> Result<BTreeMap<Utf8PathBuf, String>, FactsError> {
+) -> Result<BTreeMap<Utf8PathBuf, String>, ReleaseFactsError> {
     let mut globs = GlobSetBuilder::new();
     for glob in settings
         .files

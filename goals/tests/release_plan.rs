@@ -5,13 +5,13 @@ mod support;
 
 use camino::Utf8PathBuf;
 use git::Git;
-use release::facts::Locks;
-use release::gather::gather;
-use release::plan::{Decision, Refused, Request, Step, plan, show};
+use goals::releasing::gather::gather;
+use release::facts::{Locks, StaleLock};
+use release::plan::{Decision, RefusedRelease, ReleaseRequest, ReleaseStep, plan, show};
 use release::settings::{FileEdit, HookReleases, Profile, ReleaseSettings};
 use support::{Sandbox, decide, go, pushed, request, settings};
 
-fn refusals(found: Result<Decision, Refused>) -> String {
+fn refusals(found: Result<Decision, RefusedRelease>) -> String {
     let refusals = found.expect_err("a refusal").reasons;
     let lines = refusals.iter().map(|refusal| match refusal.hint() {
         Some(hint) => format!("{refusal}\n-> {hint}"),
@@ -20,7 +20,7 @@ fn refusals(found: Result<Decision, Refused>) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-fn check(sandbox: &Sandbox, request: &Request) -> String {
+fn check(sandbox: &Sandbox, request: &ReleaseRequest) -> String {
     let told = refusals(decide(sandbox, &settings(), request));
     let commit = sandbox.git(&["rev-parse", "HEAD"]);
     let tagged = sandbox.git(&["rev-parse", "24.03.10^{commit}"]);
@@ -202,13 +202,13 @@ fn a_pre_release_has_its_own_message() {
         let plan = go(&sandbox, &settings(), &request(version));
         plan.steps
             .into_iter()
-            .find(|step| matches!(step, Step::Tag { .. }))
+            .find(|step| matches!(step, ReleaseStep::Tag { .. }))
     };
     for version in ["24.09.0a1", "24.09.0b1", "24.09.0rc1", "24.09.0.dev1"] {
         let message = Some(format!("Pre-release v{version}"));
         assert_eq!(
             tag(version),
-            Some(Step::Tag {
+            Some(ReleaseStep::Tag {
                 name: version.into(),
                 message
             })
@@ -218,7 +218,7 @@ fn a_pre_release_has_its_own_message() {
         let message = Some(format!("Release v{version}"));
         assert_eq!(
             tag(version),
-            Some(Step::Tag {
+            Some(ReleaseStep::Tag {
                 name: version.into(),
                 message
             })
@@ -325,10 +325,15 @@ fn stale_lock() {
     let sandbox = Sandbox::new();
     let request = request("24.09.0");
     let mut facts = gather(&sandbox.root(), &settings(), &request).unwrap();
-    facts.locks = Locks::Stale("python-default: `aiohttp` is new in requirements.txt:3\n".into());
+    facts.locks = Locks::Stale(vec![StaleLock {
+        resolve: "python-default".into(),
+        lockfile: "python.lock".into(),
+        reasons: vec!["the requirement `aiohttp` is new".into()],
+    }]);
     insta::assert_snapshot!(refusals(plan(&settings(), &facts, &request)), @r#"
     locks are stale:
-      python-default: `aiohttp` is new in requirements.txt:3
+      python-default (python.lock)
+        the requirement `aiohttp` is new
     -> `cargo xtask generate-lockfiles`, then commit
     "#);
 }
@@ -411,7 +416,7 @@ fn prior_release_is_not_final() {
         !plan
             .steps
             .iter()
-            .any(|step| matches!(step, Step::Hook { name, .. } if name == "history"))
+            .any(|step| matches!(step, ReleaseStep::Hook { name, .. } if name == "history"))
     );
 }
 

@@ -1,0 +1,188 @@
+//! What a changelog is made from, read from a tree of files that is handed over.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use thiserror::Error;
+
+use super::error::ChangelogError;
+use super::fragment::{Fragment, FragmentFile, fragments};
+use super::heading::ReleaseHeading;
+use super::newsfile::prepend;
+use super::render::{ReleaseNotes, render};
+use super::settings::{ChangelogSettings, SettingsFiles, TemplateSource};
+
+/// A tree of files, wherever it is: a work tree, a commit, a test's memory. Paths are relative to
+/// its root.
+pub trait FileTree {
+    /// The bytes of a file; `None` where there is no such file.
+    ///
+    /// # Errors
+    /// The file is there and cannot be read.
+    fn read(&self, path: &Utf8Path) -> std::io::Result<Option<Vec<u8>>>;
+
+    /// What is in a folder, by name; nothing where there is no such folder.
+    ///
+    /// # Errors
+    /// The folder is there and cannot be read.
+    fn list(&self, folder: &Utf8Path) -> std::io::Result<Vec<FolderEntry>>;
+}
+
+/// A file or folder in a folder.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FolderEntry {
+    /// Its name in the folder.
+    pub name: String,
+    /// What it is.
+    pub kind: EntryKind,
+}
+
+/// What an entry of a folder is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EntryKind {
+    /// Something with contents.
+    File,
+    /// Something with entries.
+    Folder,
+}
+
+/// Everything that a changelog is made from.
+#[derive(Debug, Clone)]
+pub struct ChangelogSource {
+    /// The settings.
+    pub settings: ChangelogSettings,
+    /// The template's text; empty for towncrier's own.
+    pub template: String,
+    /// The fragments, in order.
+    pub fragments: Vec<Fragment>,
+}
+
+/// Why a changelog's sources cannot be read.
+#[derive(Debug, Error)]
+pub enum ChangelogSourceError {
+    /// A file cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] std::io::Error),
+    /// A file can be read and is wrong.
+    #[error(transparent)]
+    Changelog(#[from] ChangelogError),
+}
+
+/// A change of the news file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewsChange {
+    /// The news file, relative to the root.
+    pub path: Utf8PathBuf,
+    /// Its present content.
+    pub old: Option<Vec<u8>>,
+    /// Its content with the release in it.
+    pub new: String,
+    /// The release's notes alone.
+    pub notes: ReleaseNotes,
+}
+
+impl ChangelogSource {
+    /// Reads settings, template and fragments; `None` for a tree without towncrier's settings.
+    ///
+    /// # Errors
+    /// Unreadable or wrong files.
+    pub fn read(tree: &dyn FileTree) -> Result<Option<Self>, ChangelogSourceError> {
+        let files = SettingsFiles {
+            towncrier: read_text(tree, "towncrier.toml".into())?,
+            pyproject: read_text(tree, "pyproject.toml".into())?,
+        };
+        let Some(settings) = ChangelogSettings::parse(&files)? else {
+            return Ok(None);
+        };
+        Self::read_with(tree, settings).map(Some)
+    }
+
+    /// Reads template and fragments for settings that are known.
+    ///
+    /// # Errors
+    /// Unreadable or wrong files.
+    pub fn read_with(
+        tree: &dyn FileTree,
+        settings: ChangelogSettings,
+    ) -> Result<Self, ChangelogSourceError> {
+        Ok(Self {
+            template: read_template(tree, &settings)?,
+            fragments: fragments(&settings, find(tree, &settings)?)?,
+            settings,
+        })
+    }
+
+    /// Renders a release's notes without writing them anywhere.
+    ///
+    /// # Errors
+    /// A broken template or format.
+    pub fn notes(&self, release: &ReleaseHeading<'_>) -> Result<ReleaseNotes, ChangelogError> {
+        render(&self.settings, &self.template, &self.fragments, release)
+    }
+
+    /// The news file with a release added, to `path` or where the settings say.
+    ///
+    /// # Errors
+    /// A broken template or format; a news file that has the release already.
+    pub fn news(
+        &self,
+        tree: &dyn FileTree,
+        release: &ReleaseHeading<'_>,
+        path: Option<&Utf8Path>,
+    ) -> Result<NewsChange, ChangelogSourceError> {
+        let path = match path {
+            Some(path) => path.to_owned(),
+            None => self.settings.news_file(release)?,
+        };
+        let notes = self.notes(release)?;
+        let old = tree.read(&path)?;
+        let new = prepend(&self.settings, &path, old.as_deref(), &notes)?;
+        Ok(NewsChange {
+            path,
+            old,
+            new,
+            notes,
+        })
+    }
+}
+
+fn read_text(tree: &dyn FileTree, path: &Utf8Path) -> Result<Option<String>, ChangelogSourceError> {
+    let utf8 = |bytes| {
+        String::from_utf8(bytes).map_err(|_| ChangelogError::NotUtf8 {
+            path: path.to_owned(),
+        })
+    };
+    Ok(tree.read(path)?.map(utf8).transpose()?)
+}
+
+fn read_template(
+    tree: &dyn FileTree,
+    settings: &ChangelogSettings,
+) -> Result<String, ChangelogSourceError> {
+    let TemplateSource::File(path) = &settings.template else {
+        return Ok(String::new());
+    };
+    let missing = || ChangelogError::MissingTemplate {
+        file: settings.source.clone(),
+        template: path.clone(),
+    };
+    let text = read_text(tree, path)?.ok_or_else(missing)?;
+    Ok(text.replace("\r\n", "\n").replace('\r', "\n"))
+}
+
+fn find(tree: &dyn FileTree, settings: &ChangelogSettings) -> std::io::Result<Vec<FragmentFile>> {
+    let mut files = Vec::new();
+    for (section, section_path) in &settings.sections {
+        let folder = settings.section_folder(section_path);
+        for entry in tree.list(&folder)? {
+            let path = folder.join(entry.name);
+            files.push(FragmentFile {
+                section: section.clone(),
+                content: match entry.kind {
+                    EntryKind::Folder => None,
+                    EntryKind::File => tree.read(&path)?,
+                },
+                path,
+            });
+        }
+    }
+    Ok(files)
+}

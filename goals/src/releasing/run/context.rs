@@ -1,0 +1,36 @@
+//! What the steps of a run work on, and the goals that they ask for.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use git::Git;
+
+use super::journal::JournalFolder;
+use crate::error::CommandError;
+
+/// The repository of a run.
+pub(super) struct RunContext<'a> {
+    pub(super) git: Git,
+    pub(super) root: &'a Utf8Path,
+    pub(super) folder: JournalFolder,
+}
+
+/// The other goals that a release asks for. They read the repository anew each time: the steps
+/// before have changed it.
+pub trait ReleaseGoals {
+    /// Fails where a lock is not what its inputs ask for.
+    ///
+    /// # Errors
+    /// A stale lock, or none that can be read.
+    fn check_locks(&mut self) -> Result<(), CommandError>;
+
+    /// Builds and verifies the wheels of every distribution for every platform.
+    ///
+    /// # Errors
+    /// A wheel that cannot be built, or is wrong.
+    fn package(&mut self, out_dir: &Utf8Path) -> Result<(), CommandError>;
+
+    /// Uploads files to an index; `None` for that of the settings.
+    ///
+    /// # Errors
+    /// The index cannot be reached or refuses.
+    fn publish(&mut self, index: Option<&str>, files: &[Utf8PathBuf]) -> Result<(), CommandError>;
+}

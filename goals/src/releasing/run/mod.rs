@@ -1,0 +1,14 @@
+//! The run of a plan: step by step, journaled, resumable, and undone by an abort.
+
+mod abort;
+mod context;
+mod error;
+mod journal;
+mod runner;
+mod steps;
+
+pub use context::ReleaseGoals;
+pub use error::{RunError, StepError};
+pub use journal::JournalFolder;
+pub use runner::{Moment, Runner, Watch};
+pub use steps::write_news;

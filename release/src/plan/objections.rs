@@ -1,0 +1,156 @@
+//! Which reasons against a release hold.
+
+use globset::Glob;
+
+use super::objection::Objection;
+use super::planner::Planner;
+use super::request::Pushing;
+use crate::facts::{Locks, RemoteBranch, TagFact};
+use crate::settings::{CommitOn, StepKind, fill};
+use crate::version::ReleaseVersion;
+
+/// What speaks against beginning a release.
+pub(super) fn before_start(planner: &Planner<'_>) -> Vec<Objection> {
+    let tag = planner.settings.tag_of(&planner.request.version);
+    let mut refusals = about_head(planner);
+    refusals.extend(about_tag(planner, &tag));
+    refusals.extend(about_own_branch(planner));
+    refusals.extend(about_order(planner));
+    refusals.extend(about_locks(planner));
+    refusals
+}
+
+/// What speaks against releasing from what is checked out.
+pub(super) fn about_head(planner: &Planner<'_>) -> Vec<Objection> {
+    let facts = planner.facts;
+    let mut refusals = Vec::new();
+    if !facts.dirty.is_empty() {
+        refusals.push(Objection::Dirty(facts.dirty.clone()));
+    }
+    match &facts.head.branch {
+        None => refusals.push(Objection::Detached {
+            commit: facts.head.commit.clone(),
+        }),
+        Some(branch) => {
+            let version = &planner.request.version;
+            let patterns = planner.settings.branches.iter();
+            let allowed: Vec<String> = patterns.map(|pattern| fill(pattern, version)).collect();
+            if !allowed.iter().any(|pattern| matches(pattern, branch)) {
+                refusals.push(Objection::WrongBranch {
+                    version: version.clone(),
+                    branch: branch.clone(),
+                    allowed,
+                });
+            }
+        }
+    }
+    refusals.extend(about_remote(planner));
+    refusals
+}
+
+fn matches(pattern: &str, branch: &str) -> bool {
+    pattern == branch
+        || Glob::new(pattern).is_ok_and(|glob| glob.compile_matcher().is_match(branch))
+}
+
+fn about_remote(planner: &Planner<'_>) -> Vec<Objection> {
+    let pushes = planner.request.push == Pushing::Yes;
+    let Some(remote) = &planner.facts.remote else {
+        let missing = Objection::NoRemote(planner.settings.remote.clone());
+        return if pushes { vec![missing] } else { Vec::new() };
+    };
+    let mut refusals = Vec::new();
+    if let (RemoteBranch::MovedOn, Some(branch)) = (remote.branch, &planner.facts.head.branch) {
+        refusals.push(Objection::RemoteMovedOn {
+            remote: remote.name.clone(),
+            branch: branch.clone(),
+        });
+    } else if let Some(said) = remote.refuses_push.as_ref().filter(|_| pushes) {
+        refusals.push(Objection::NoPush {
+            remote: remote.name.clone(),
+            said: said.clone(),
+        });
+    }
+    refusals
+}
+
+/// What speaks against making the tag.
+pub(super) fn about_tag(planner: &Planner<'_>, tag: &str) -> Vec<Objection> {
+    let known = planner.facts.tags.iter().find(|known| known.name == tag);
+    if let Some(known) = known {
+        return vec![Objection::TagExists {
+            tag: tag.to_owned(),
+            commit: known.commit.clone(),
+        }];
+    }
+    let remote = planner.facts.remote.as_ref();
+    let on_remote = remote.and_then(|remote| Some((&remote.name, remote.tag.as_ref()?)));
+    let refusal = on_remote.map(|(remote, commit)| Objection::TagOnRemote {
+        tag: tag.to_owned(),
+        remote: remote.clone(),
+        commit: commit.clone(),
+    });
+    refusal.into_iter().collect()
+}
+
+/// What speaks against pushing a tag that is here already.
+pub(super) fn about_remote_tag(planner: &Planner<'_>, tag: &TagFact) -> Vec<Objection> {
+    let mut refusals = about_remote(planner);
+    let remote = planner.facts.remote.as_ref();
+    let other = remote.and_then(|remote| {
+        let commit = remote
+            .tag
+            .as_ref()
+            .filter(|commit| **commit != tag.commit)?;
+        Some((&remote.name, commit))
+    });
+    refusals.extend(other.map(|(remote, commit)| Objection::TagOnRemote {
+        tag: tag.name.clone(),
+        remote: remote.clone(),
+        commit: commit.clone(),
+    }));
+    refusals
+}
+
+fn about_own_branch(planner: &Planner<'_>) -> Option<Objection> {
+    let CommitOn::Branch(pattern) = &planner.settings.commit_on else {
+        return None;
+    };
+    let branch = fill(pattern, &planner.request.version);
+    let exists = planner.facts.branches.contains(&branch);
+    exists.then_some(Objection::BranchExists(branch))
+}
+
+fn about_order(planner: &Planner<'_>) -> Option<Objection> {
+    let version = &planner.request.version;
+    let file = &planner.settings.version_file;
+    let written = planner
+        .facts
+        .version_file
+        .as_deref()
+        .and_then(|text| text.parse().ok());
+    let written = written.map(|last: ReleaseVersion| (last, format!("{file} holds")));
+    let tags = planner.facts.tags.iter().filter_map(|tag| {
+        let last = planner.settings.version_of(&tag.name)?;
+        let counts = tag.in_head || last.series() == version.series();
+        counts.then(|| (last, format!("the tag `{}` names", tag.name)))
+    });
+    let (last, place) = written
+        .into_iter()
+        .chain(tags)
+        .max_by(|a, b| a.0.cmp(&b.0))?;
+    (*version < last).then(|| Objection::NotHigher {
+        version: version.clone(),
+        last,
+        place,
+    })
+}
+
+fn about_locks(planner: &Planner<'_>) -> Option<Objection> {
+    match &planner.facts.locks {
+        Locks::Stale(locks) if planner.does(StepKind::Locks) => {
+            Some(Objection::StaleLocks(locks.clone()))
+        }
+        _ => None,
+    }
+}
