@@ -1,6 +1,5 @@
 //! Metadata in archives and project folders on this machine.
 
-use std::borrow::Cow;
 use std::io::Read;
 
 use camino::Utf8Path;
@@ -22,20 +21,18 @@ pub(crate) enum ArchiveMetadata {
 
 /// Whether `path` within a wheel is its metadata.
 pub(crate) fn is_wheel_metadata(path: &str) -> bool {
-    path.strip_suffix("/METADATA")
-        .is_some_and(|folder| folder.ends_with(".dist-info") && !folder.contains('/'))
+    wheel::dist_info_file(path) == Some("METADATA")
 }
 
 /// Whether `path` within a wheel is its RECORD.
 pub(crate) fn is_record(path: &str) -> bool {
-    path.strip_suffix("/RECORD")
-        .is_some_and(|folder| folder.ends_with(".dist-info") && !folder.contains('/'))
+    wheel::dist_info_file(path) == Some("RECORD")
 }
 
 /// The RECORD of the wheel at `path`.
 pub(crate) fn record(path: &Utf8Path) -> Result<Vec<u8>, IndexError> {
     let filename = path.file_name().unwrap_or_default();
-    let bytes = members_of_zip(path, &[&is_record])?.remove(0);
+    let bytes = member_of_zip(path, is_record)?;
     bytes.ok_or_else(|| bad(filename, &"it has no RECORD"))
 }
 
@@ -59,11 +56,13 @@ fn bad(filename: &str, reason: &dyn std::fmt::Display) -> IndexError {
 /// distribution.
 pub(crate) fn metadata_text(path: &Utf8Path) -> Result<Vec<u8>, IndexError> {
     let filename = path.file_name().unwrap_or_default();
-    let (members, name) = match filename.ends_with(".whl") {
-        true => (members_of_zip(path, &[&is_wheel_metadata])?, "METADATA"),
-        false => (members_of_tar(path)?, "PKG-INFO"),
+    let (text, name) = match filename.ends_with(".whl") {
+        true => (member_of_zip(path, is_wheel_metadata)?, "METADATA"),
+        false => {
+            let members = members_of_tar(path)?;
+            (members.into_iter().next().flatten(), "PKG-INFO")
+        }
     };
-    let text = members.into_iter().next().flatten();
     text.ok_or_else(|| bad(filename, &format!("it has no {name}")))
 }
 
@@ -71,14 +70,17 @@ pub(crate) fn metadata_text(path: &Utf8Path) -> Result<Vec<u8>, IndexError> {
 pub(crate) fn read(path: &Utf8Path) -> Result<ArchiveMetadata, IndexError> {
     let filename = path.file_name().unwrap_or_default();
     if filename.ends_with(".whl") {
-        let bytes = members_of_zip(path, &[&is_wheel_metadata])?.remove(0);
+        let bytes = member_of_zip(path, is_wheel_metadata)?;
         let bytes = bytes.ok_or_else(|| bad(filename, &"it has no METADATA"))?;
         return Ok(ArchiveMetadata::Static(Box::new(parse_wheel_metadata(
             &bytes, filename,
         )?)));
     }
     let members = if filename.ends_with(".zip") {
-        members_of_zip(path, &[&is_pkg_info, &is_pyproject])?
+        vec![
+            member_of_zip(path, is_pkg_info)?,
+            member_of_zip(path, is_pyproject)?,
+        ]
     } else if filename.ends_with(".tar.gz") || filename.ends_with(".tgz") {
         members_of_tar(path)?
     } else {
@@ -121,32 +123,18 @@ fn is_pyproject(path: &str) -> bool {
         .is_some_and(|(_, rest)| rest == "pyproject.toml")
 }
 
-type Wanted<'a> = &'a dyn Fn(&str) -> bool;
-
-fn members_of_zip(
+/// The first member of a zip archive whose name is accepted.
+fn member_of_zip(
     path: &Utf8Path,
-    wanted: &[Wanted<'_>],
-) -> Result<Vec<Option<Vec<u8>>>, IndexError> {
+    accepts: impl Fn(&str) -> bool,
+) -> Result<Option<Vec<u8>>, IndexError> {
     let filename = path.file_name().unwrap_or_default();
     let file = fs_err::File::open(path).map_err(IndexError::file("read", path))?;
-    let mut archive = zip::ZipArchive::new(std::io::BufReader::new(file))
-        .map_err(|e| bad(filename, &format!("it is no zip archive: {e}")))?;
-    let mut found = Vec::new();
-    for wanted in wanted {
-        let name = archive
-            .file_names()
-            .filter_map(Result::ok)
-            .find(|name| wanted(name))
-            .map(Cow::into_owned);
-        found.push(match name {
-            Some(name) => {
-                let member = archive.by_name(&name).map_err(|e| bad(filename, &e))?;
-                Some(read_all(member).map_err(|e| bad(filename, &e))?)
-            }
-            None => None,
-        });
-    }
-    Ok(found)
+    let mut file = std::io::BufReader::new(file);
+    wheel::find_member(&mut file, accepts).map_err(|error| match error {
+        wheel::ReadError::Io(error) => IndexError::file("read", path)(error),
+        error => bad(filename, &error),
+    })
 }
 
 /// `PKG-INFO` and `pyproject.toml` of a source distribution; the latter only where the former

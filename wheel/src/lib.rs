@@ -7,6 +7,7 @@
 //! the machine, the umask, the time zone or the number of threads. [`files`] is
 //! the one module that touches the disk.
 
+mod archive_bytes;
 mod binary;
 mod build;
 mod chunks;
@@ -32,12 +33,16 @@ mod verify_tests;
 mod wheel_archive;
 mod wheel_file;
 mod wheel_problem;
+mod zip_directory;
 mod zip_format;
+mod zip_member;
 mod zip_reader;
+mod zip_search;
 #[cfg(test)]
 mod zip_tests;
 mod zip_writer;
 
+pub use archive_bytes::{ArchiveBytes, PartialArchive};
 pub use binary::{Binary, BinaryFormat, HEADER_SIZE, Machine};
 pub use build::{SdistContents, SetuptoolsFiles, WheelContents, write_sdist, write_wheel};
 pub use entry_points::{EntryPoint, EntryPointError, EntryPoints, Script, scripts};
@@ -49,12 +54,16 @@ pub use member_reader::MemberReader;
 pub use memory::MemoryWriter;
 pub use metadata::{CoreMetadata, Description, License, MetadataError, MetadataVersion};
 pub use path::{FoldedPath, MemberPath, PathProblem, check_contained};
-pub use record::{Record, RecordError, RecordLine, RecordLineError, RecordWriter, parse_record};
+pub use record::{
+    Record, RecordError, RecordLine, RecordLineError, RecordWriter, parse_record, recorded_paths,
+};
 pub use tar_writer::TarGzWriter;
 pub use time::ArchiveTime;
 pub use verify::{Import, ReadMember, Verification, verify};
-pub use wheel_archive::{DATA_FOLDERS, WheelArchive, data_file};
+pub use wheel_archive::{DATA_FOLDERS, WheelArchive, data_file, dist_info_file};
 pub use wheel_file::{Purity, WheelFile, WheelFileError, WheelTags};
 pub use wheel_problem::WheelProblem;
-pub use zip_reader::{ReadError, ZipMember, ZipReader};
+pub use zip_member::{ReadError, ZipMember};
+pub use zip_reader::ZipReader;
+pub use zip_search::{LONGEST_MEMBER, find_member};
 pub use zip_writer::ZipWriter;

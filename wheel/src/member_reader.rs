@@ -6,7 +6,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use flate2::{Crc, Decompress, FlushDecompress, Status};
 
 use crate::zip_format::Method;
-use crate::zip_reader::{ReadError, ZipMember};
+use crate::zip_member::{ReadError, ZipMember};
 
 /// Reads one member after the other and keeps its buffers; each thread has one of its own.
 pub struct MemberReader<R> {

@@ -1,4 +1,8 @@
-//! RECORD: what a wheel holds, with digests; written here and read strictly.
+//! RECORD: the files of a wheel or of an installed distribution, with digests; written here and read
+//! strictly.
+//!
+//! Its lines are CSV, and yet the crate for CSV does not read them: a quote that is not closed it
+//! takes for a field that reaches to the end, which hides the lines behind it.
 //!
 //! Format: <https://packaging.python.org/en/latest/specifications/recording-installed-packages/#the-record-file>.
 
@@ -138,6 +142,14 @@ pub fn parse_record(text: &str) -> Result<Vec<RecordLine>, RecordLineError> {
         .collect()
 }
 
+/// The paths that a RECORD lists, whatever else its lines say; lines without one are passed by.
+pub fn recorded_paths(text: &str) -> Vec<String> {
+    let lines = text.lines().filter(|line| !line.is_empty());
+    lines
+        .filter_map(|line| split_fields(line).ok()?.into_iter().next())
+        .collect()
+}
+
 fn parse_line(line: &str) -> Result<RecordLine, &'static str> {
     let fields = split_fields(line)?;
     let [path, digest, size] =
@@ -230,6 +242,12 @@ mod tests {
             (Some([0xfb; 32]), Some(3))
         );
         assert_eq!((lines[2].sha256, lines[2].size), (None, None));
+    }
+
+    #[test]
+    fn paths_alone() {
+        let text = "a/b.py,md5=xx,3\n\"a,b.py\"\n\n\"not closed\n";
+        assert_eq!(recorded_paths(text), ["a/b.py", "a,b.py"]);
     }
 
     #[test]

@@ -16,7 +16,8 @@ use crate::finding::Finding;
 use crate::path::{FoldedPath, MemberPath};
 use crate::record::parse_record;
 use crate::wheel_file::{Purity, WheelFile};
-use crate::zip_reader::{ReadError, ZipReader};
+use crate::zip_member::ReadError;
+use crate::zip_reader::ZipReader;
 
 /// A member as it was read: what the judgements look at.
 #[derive(Clone, Debug)]

@@ -11,7 +11,8 @@ use crate::path::{FoldedPath, check_contained};
 use crate::record::Record;
 use crate::wheel_file::headers;
 use crate::wheel_problem::WheelProblem;
-use crate::zip_reader::{ZipMember, ZipReader};
+use crate::zip_member::ZipMember;
+use crate::zip_reader::ZipReader;
 
 /// A wheel whose names, `.dist-info` and scripts are in order; whoever unpacks its members checks
 /// them with [`Record::check`].
@@ -287,6 +288,12 @@ fn check_data_folders(files: &[ZipMember], dist_info: &str) -> Result<(), WheelP
         }
     }
     Ok(())
+}
+
+/// What a member that lies in a wheel's `.dist-info` is called there.
+pub fn dist_info_file(member: &str) -> Option<&str> {
+    let (top, file) = member.split_once('/')?;
+    (top.ends_with(".dist-info") && !file.contains('/')).then_some(file)
 }
 
 /// The folder of `.data` in which a member of the wheel with this `.dist-info` lies, and its path

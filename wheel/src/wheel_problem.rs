@@ -1,7 +1,7 @@
 //! Why a wheel is refused before a byte of it is used.
 
 use crate::path::PathProblem;
-use crate::zip_reader::ReadError;
+use crate::zip_member::ReadError;
 
 /// What is wrong with a wheel.
 #[derive(Debug, thiserror::Error)]

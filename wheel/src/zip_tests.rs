@@ -13,7 +13,8 @@ use crate::path::MemberPath;
 use crate::tar_writer::TarGzWriter;
 use crate::time::ArchiveTime;
 use crate::zip_format::{Directory, Header, Method};
-use crate::zip_reader::{ReadError, ZipReader};
+use crate::zip_member::ReadError;
+use crate::zip_reader::ZipReader;
 use crate::zip_writer::ZipWriter;
 
 /// Bytes that compress about as well as code does; the same for the same seed.

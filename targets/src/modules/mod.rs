@@ -6,4 +6,4 @@ mod wheel;
 
 pub use stdlib::is_stdlib;
 pub use table::{Provides, default_modules};
-pub use wheel::modules_of_record;
+pub use wheel::modules_of_wheel;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use clap::Args;
 use model::{DistFile, PackageName, Version};
-use targets::modules::modules_of_record;
+use targets::modules::modules_of_wheel;
 use targets::query::{
     MappingReport, MappingRow, MappingSource, Verdict, WheelModules, mapping_report,
 };
@@ -91,7 +91,9 @@ fn wheels(
     for (answer, (name, ..)) in index.records(&asked).into_iter().zip(&asked) {
         match answer {
             Ok(record) => {
-                modules.insert(name.clone(), modules_of_record(&record));
+                let files = wheel::recorded_paths(&record);
+                let files = files.iter().map(String::as_str);
+                modules.insert(name.clone(), modules_of_wheel(files));
             }
             Err(_) => unknown.push(name.to_string()),
         }
