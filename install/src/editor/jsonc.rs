@@ -1,8 +1,8 @@
 //! Sets values in a JSON text with comments (JSONC) and leaves everything else as it is written:
 //! comments, order, spaces, trailing commas.
 
-use std::ops::Range;
-
+use jsonc_parser::ParseOptions;
+use jsonc_parser::cst::{CstInputValue, CstObject, CstObjectProp, CstRootNode};
 use serde_json::Value;
 
 /// A text that is no JSON object with comments.
@@ -12,313 +12,87 @@ pub struct JsoncError {
     /// Counted from 1.
     pub line: usize,
     /// What is wrong there.
-    pub problem: &'static str,
+    pub problem: String,
 }
 
-/// One member of an object: where its key starts and its value stands.
-struct Member {
-    key: String,
-    start: usize,
-    value: Range<usize>,
-}
+/// What editors read: comments and trailing commas, and nothing else that JSON has not.
+const OPTIONS: ParseOptions = ParseOptions {
+    allow_comments: true,
+    allow_trailing_commas: true,
+    allow_loose_object_property_names: false,
+    allow_missing_commas: false,
+    allow_single_quoted_strings: false,
+    allow_hexadecimal_numbers: false,
+    allow_unary_plus_numbers: false,
+};
 
-/// An object: its braces, its members, and whether a comma follows the last of them.
-struct Object {
-    close: usize,
-    members: Vec<Member>,
-    trailing_comma: bool,
-}
+const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// `text` with the value at `path` set, a key for each level; objects on the way are made where
 /// they are missing. An empty text is an empty object.
 pub(super) fn set(text: &str, path: &[&str], value: &Value) -> Result<String, JsoncError> {
+    let (mark, text) = match text.strip_prefix(BYTE_ORDER_MARK) {
+        Some(text) => (BYTE_ORDER_MARK, text),
+        None => ("", text),
+    };
     let text = if text.trim().is_empty() {
         "{\n}\n"
     } else {
         text
     };
-    let mut scanner = Scanner { text, at: 0 };
-    scanner.skip()?;
-    set_in(text, scanner.at, (path, value), 1)
+    let root = CstRootNode::parse(text, &OPTIONS).map_err(|error| JsoncError {
+        line: error.line_display(),
+        problem: error.kind().to_string(),
+    })?;
+    let object = root.object_value().ok_or_else(|| JsoncError {
+        line: 1,
+        problem: "an object was expected".to_owned(),
+    })?;
+    set_in(&object, path, value);
+    Ok(format!("{mark}{root}"))
 }
 
-fn set_in(
-    text: &str,
-    open: usize,
-    (path, value): (&[&str], &Value),
-    depth: usize,
-) -> Result<String, JsoncError> {
+fn set_in(object: &CstObject, path: &[&str], value: &Value) {
     let Some((key, rest)) = path.split_first() else {
-        return Ok(text.to_owned());
+        return;
     };
-    let object = Scanner { text, at: open }.object()?;
-    let Some(member) = object.members.iter().find(|member| member.key == *key) else {
-        let value = rest.iter().rev().fold(value.clone(), |inner, key| {
+    let value_here = || {
+        rest.iter().rev().fold(value.clone(), |inner, key| {
             Value::Object([((*key).to_owned(), inner)].into_iter().collect())
-        });
-        return Ok(insert(text, (open, &object), (key, &value), depth));
-    };
-    if !rest.is_empty() && text[member.value.clone()].starts_with('{') {
-        return set_in(text, member.value.start, (rest, value), depth + 1);
-    }
-    let value = rest.iter().rev().fold(value.clone(), |inner, key| {
-        Value::Object([((*key).to_owned(), inner)].into_iter().collect())
-    });
-    if serde_json::from_str::<Value>(&text[member.value.clone()]).is_ok_and(|there| there == value)
-    {
-        return Ok(text.to_owned());
-    }
-    let mut out = text.to_owned();
-    out.replace_range(
-        member.value.clone(),
-        &render(&value, &indent_of(text, member.start)),
-    );
-    Ok(out)
-}
-
-/// Inserts a member behind the last one.
-fn insert(
-    text: &str,
-    (open, object): (usize, &Object),
-    (key, value): (&str, &Value),
-    depth: usize,
-) -> String {
-    let indent = match object.members.first() {
-        Some(first) => indent_of(text, first.start),
-        None => format!("{}{}", indent_of(text, open), UNIT),
-    };
-    debug_assert!(depth > 0);
-    let member = format!("{}: {}", Value::from(key), render(value, &indent));
-    let mut out = text.to_owned();
-    match object.members.last() {
-        Some(last) => {
-            let (comma, trailing, end) = if object.trailing_comma {
-                ("", ",", after_comma(text, last.value.end))
-            } else {
-                (",", "", last.value.end)
-            };
-            // A comment behind the last member stays there.
-            let place = end_of_comment(text, end);
-            out.insert_str(place, &format!("\n{indent}{member}{trailing}"));
-            out.insert_str(end, comma);
-        }
-        None => {
-            let inside = text[open + 1..object.close].trim_end();
-            let outer = indent_of(text, open);
-            let new = format!("{inside}\n{indent}{member}\n{outer}");
-            out.replace_range(open + 1..object.close, &new);
-        }
-    }
-    out
-}
-
-const UNIT: &str = "    ";
-
-fn after_comma(text: &str, at: usize) -> usize {
-    let mut scanner = Scanner { text, at };
-    // The object was read before, so that there is a comma.
-    let _ = scanner.skip();
-    scanner.at + 1
-}
-
-/// Where the comment ends that stands behind `at` in the same line; `at` where there is none.
-fn end_of_comment(text: &str, at: usize) -> usize {
-    let line = text[at..].split('\n').next().unwrap_or_default();
-    let comment = line.trim_start();
-    let is_comment = comment.starts_with("//")
-        || (comment.starts_with("/*")
-            && comment
-                .find("*/")
-                .is_some_and(|n| n + 2 == comment.trim_end().len()));
-    if is_comment {
-        at + line.trim_end().len()
-    } else {
-        at
-    }
-}
-
-/// The spaces at the start of the line in which `at` stands.
-fn indent_of(text: &str, at: usize) -> String {
-    let line = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
-    let end = text[line..]
-        .find(|c| c != ' ' && c != '\t')
-        .map_or(line, |n| line + n);
-    text[line..end.min(at)].to_owned()
-}
-
-fn render(value: &Value, indent: &str) -> String {
-    match value {
-        Value::Object(members) if !members.is_empty() => {
-            let inner = format!("{indent}{UNIT}");
-            let members: Vec<String> = members
-                .iter()
-                .map(|(key, value)| {
-                    format!(
-                        "{inner}{}: {}",
-                        Value::from(key.as_str()),
-                        render(value, &inner)
-                    )
-                })
-                .collect();
-            format!("{{\n{}\n{indent}}}", members.join(",\n"))
-        }
-        Value::Array(items) if !items.is_empty() => {
-            let inner = format!("{indent}{UNIT}");
-            let items: Vec<String> = items
-                .iter()
-                .map(|item| format!("{inner}{}", render(item, &inner)))
-                .collect();
-            format!("[\n{}\n{indent}]", items.join(",\n"))
-        }
-        other => other.to_string(),
-    }
-}
-
-struct Scanner<'a> {
-    text: &'a str,
-    at: usize,
-}
-
-impl Scanner<'_> {
-    fn error(&self, problem: &'static str) -> JsoncError {
-        JsoncError {
-            line: self.text[..self.at.min(self.text.len())]
-                .matches('\n')
-                .count()
-                + 1,
-            problem,
-        }
-    }
-
-    fn peek(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.at).copied()
-    }
-
-    /// Passes over spaces and comments.
-    fn skip(&mut self) -> Result<(), JsoncError> {
-        loop {
-            let rest = &self.text[self.at..];
-            if rest.starts_with("//") {
-                self.at += rest.find('\n').unwrap_or(rest.len());
-            } else if rest.starts_with("/*") {
-                let end = rest
-                    .find("*/")
-                    .ok_or_else(|| self.error("a comment is not closed"))?;
-                self.at += end + 2;
-            } else if let Some(c) = rest
-                .chars()
-                .next()
-                .filter(|c| c.is_whitespace() || *c == '\u{feff}')
-            {
-                self.at += c.len_utf8();
-            } else {
-                return Ok(());
-            }
-        }
-    }
-
-    fn object(&mut self) -> Result<Object, JsoncError> {
-        if self.peek() != Some(b'{') {
-            return Err(self.error("an object was expected"));
-        }
-        self.at += 1;
-        let mut members = Vec::new();
-        let mut trailing_comma = false;
-        loop {
-            self.skip()?;
-            match self.peek() {
-                Some(b'}') => {
-                    let close = self.at;
-                    self.at += 1;
-                    return Ok(Object {
-                        close,
-                        members,
-                        trailing_comma,
-                    });
-                }
-                Some(b'"') if members.is_empty() || trailing_comma => {}
-                Some(b'"') => return Err(self.error("a comma is missing")),
-                _ => return Err(self.error("a key was expected")),
-            }
-            members.push(self.member()?);
-            self.skip()?;
-            trailing_comma = self.peek() == Some(b',');
-            if trailing_comma {
-                self.at += 1;
-            }
-        }
-    }
-
-    fn member(&mut self) -> Result<Member, JsoncError> {
-        let start = self.at;
-        self.string()?;
-        let key = serde_json::from_str(&self.text[start..self.at])
-            .map_err(|_| self.error("a key cannot be read"))?;
-        self.skip()?;
-        if self.peek() != Some(b':') {
-            return Err(self.error("a colon was expected"));
-        }
-        self.at += 1;
-        self.skip()?;
-        let value = self.at;
-        self.value()?;
-        Ok(Member {
-            key,
-            start,
-            value: value..self.at,
         })
+    };
+    let Some(member) = object.get(key) else {
+        object.append(key, input(&value_here()));
+        return;
+    };
+    match member.object_value() {
+        Some(inner) if !rest.is_empty() => set_in(&inner, rest, value),
+        _ if holds(&member, &value_here()) => {}
+        _ => member.set_value(input(&value_here())),
     }
+}
 
-    fn value(&mut self) -> Result<(), JsoncError> {
-        match self.peek() {
-            Some(b'{') => self.object().map(|_| ()),
-            Some(b'[') => self.array(),
-            Some(b'"') => self.string(),
-            Some(_) => {
-                let rest = &self.text[self.at..];
-                let end =
-                    rest.find(|c: char| c.is_whitespace() || matches!(c, ',' | '}' | ']' | '/'));
-                let end = end.unwrap_or(rest.len());
-                if end == 0 {
-                    return Err(self.error("a value was expected"));
-                }
-                self.at += end;
-                Ok(())
-            }
-            None => Err(self.error("the text ends too early")),
-        }
-    }
+/// Whether the member has this value already, however it is spaced.
+fn holds(member: &CstObjectProp, value: &Value) -> bool {
+    let text = member.value().map(|there| there.to_string());
+    text.is_some_and(|text| serde_json::from_str::<Value>(&text).is_ok_and(|there| there == *value))
+}
 
-    fn array(&mut self) -> Result<(), JsoncError> {
-        self.at += 1;
-        loop {
-            self.skip()?;
-            match self.peek() {
-                Some(b']') => {
-                    self.at += 1;
-                    return Ok(());
-                }
-                Some(b',') => self.at += 1,
-                _ => self.value()?,
-            }
+fn input(value: &Value) -> CstInputValue {
+    match value {
+        Value::Null => CstInputValue::Null,
+        Value::Bool(flag) => CstInputValue::Bool(*flag),
+        Value::Number(number) => CstInputValue::Number(number.to_string()),
+        Value::String(text) => CstInputValue::String(text.clone()),
+        Value::Array(items) => CstInputValue::Array(items.iter().map(input).collect()),
+        Value::Object(members) => {
+            let members = members.iter();
+            CstInputValue::Object(
+                members
+                    .map(|(key, value)| (key.clone(), input(value)))
+                    .collect(),
+            )
         }
-    }
-
-    fn string(&mut self) -> Result<(), JsoncError> {
-        let bytes = self.text.as_bytes();
-        let mut at = self.at + 1;
-        while let Some(byte) = bytes.get(at) {
-            match byte {
-                b'\\' => at += 2,
-                b'"' => {
-                    self.at = at + 1;
-                    return Ok(());
-                }
-                b'\n' => break,
-                _ => at += 1,
-            }
-        }
-        Err(self.error("a string is not closed"))
     }
 }
 
@@ -348,9 +122,7 @@ mod tests {
         {
           "a": 1, // one
           /* two */ "b": [1, 2,],
-          "c": [
-              "x"
-          ],
+          "c": ["x"],
         }
         "#);
         insta::assert_snapshot!(check(text, &["b", "deep"], "true"), @r#"
@@ -358,7 +130,7 @@ mod tests {
         {
           "a": 1, // one
           /* two */ "b": {
-              "deep": true
+            "deep": true,
           },
         }
         "#);
@@ -368,14 +140,14 @@ mod tests {
     fn objects_are_entered_and_made() {
         insta::assert_snapshot!(check("", &["a", "b"], "1"), @r#"
         {
-            "a": {
-                "b": 1
-            }
+          "a": {
+            "b": 1
+          }
         }
         "#);
         insta::assert_snapshot!(check("{}", &["a"], "1"), @r#"
         {
-            "a": 1
+          "a": 1
         }
         "#);
         insta::assert_snapshot!(check("{\n    \"a\": {\n        \"x\": 1 // x\n    }\n}\n", &["a", "b"], "\"y\""), @r#"
@@ -389,7 +161,7 @@ mod tests {
         insta::assert_snapshot!(check("{\"a\": {}}", &["a", "b"], "1"), @r#"
         {"a": {
             "b": 1
-        }}
+          }}
         "#);
     }
 
@@ -400,10 +172,17 @@ mod tests {
     }
 
     #[test]
+    fn line_ends_and_a_byte_order_mark_stay() {
+        let text = "\u{feff}{\r\n\t\"a\": 1\r\n}\r\n";
+        let expect = "\u{feff}{\r\n\t\"a\": 1,\r\n\t\"b\": \"q\\\"\\\\é\"\r\n}\r\n";
+        assert_eq!(check(text, &["b"], r#""q\"\\\u00e9""#), expect);
+    }
+
+    #[test]
     fn broken_texts() {
         insta::assert_snapshot!(check("[]", &["a"], "1"), @"line 1: an object was expected");
-        insta::assert_snapshot!(check("{\n\"a\" 1}", &["a"], "1"), @"line 2: a colon was expected");
-        insta::assert_snapshot!(check("{\n\"a\": 1\n\"b\": 2}", &["a"], "1"), @"line 3: a comma is missing");
-        insta::assert_snapshot!(check("{\"a", &["a"], "1"), @"line 1: a string is not closed");
+        insta::assert_snapshot!(check("{\n\"a\" 1}", &["a"], "1"), @"line 2: Expected colon after the string or word in object property");
+        insta::assert_snapshot!(check("{\n\"a\": 1\n\"b\": 2}", &["a"], "1"), @"line 2: Expected comma");
+        insta::assert_snapshot!(check("{\"a", &["a"], "1"), @"line 1: Unterminated string literal");
     }
 }
