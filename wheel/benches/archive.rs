@@ -11,13 +11,14 @@
 #![allow(clippy::print_stdout, clippy::unwrap_used)] // a bench prints, and may stop
 
 use std::fmt;
+use std::io::{self, BufWriter, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use wheel::files::{Pending, file_member};
 use wheel::{
-    ArchiveTime, CoreMetadata, EntryPoints, Member, MemberPath, SetuptoolsFiles, WheelContents,
-    WheelTags, ZipWriter,
+    ArchiveTime, CoreMetadata, EntryPoints, Member, MemberPath, Mode, Open, SetuptoolsFiles,
+    Source, WheelContents, WheelTags, ZipWriter,
 };
 
 const RUNS: usize = 7;
@@ -134,21 +135,34 @@ fn build_wheel(root: &Path, out: &Path) {
         sboms: Vec::new(),
         setuptools_files: SetuptoolsFiles::None,
     };
-    Pending::write(out, |file| {
-        contents.write(&mut ZipWriter::new(file, ArchiveTime::EARLIEST))
-    })
-    .and_then(|(pending, _)| pending.keep())
-    .unwrap();
+    let file = fs_err::File::create(out).unwrap();
+    let file = BufWriter::with_capacity(1 << 18, file);
+    contents
+        .write(&mut ZipWriter::new(file, ArchiveTime::EARLIEST))
+        .unwrap();
+}
+
+struct TreeFile(PathBuf);
+
+impl Open for TreeFile {
+    fn open(&self) -> io::Result<(Box<dyn Read + Send>, u64)> {
+        let file = fs_err::File::open(&self.0)?;
+        let size = file.metadata()?.len();
+        Ok((Box::new(file), size))
+    }
+
+    fn origin(&self) -> String {
+        self.0.display().to_string()
+    }
 }
 
 fn member(root: &Path, path: &Path) -> Member {
     let relative = path.strip_prefix(root).unwrap();
-    file_member(
-        root,
-        relative,
-        MemberPath::parse(relative.to_str().unwrap()).unwrap(),
-    )
-    .unwrap()
+    Member {
+        path: MemberPath::parse(relative.to_str().unwrap()).unwrap(),
+        source: Source::Opener(Arc::new(TreeFile(path.to_owned()))),
+        mode: Mode::Regular,
+    }
 }
 
 fn uv_build(root: &Path, out: &Path) -> Option<Measured> {

@@ -73,27 +73,9 @@ pub enum Error {
     /// The archive could not be written: the disk is full, for one.
     #[error("cannot write the archive")]
     Write(#[from] io::Error),
-    /// A file outside the archive could not be written or put in its place.
-    #[error("cannot write `{path}`")]
-    Persist {
-        /// The file.
-        path: String,
-        /// Why not.
-        source: io::Error,
-    },
     /// The compressor refused; it has no reason to.
     #[error("the compressor failed: {0}")]
     Deflate(String),
-    /// A symbolic link that leads out of the tree.
-    #[error("`{path}` is a symbolic link to `{target}`, which is outside `{root}`")]
-    SymlinkOutside {
-        /// The link.
-        path: String,
-        /// Where it leads.
-        target: String,
-        /// The tree that holds the link.
-        root: String,
-    },
     /// Not a value for SOURCE_DATE_EPOCH.
     #[error("`{0}` is not a number of seconds since 1970, as SOURCE_DATE_EPOCH must be")]
     InvalidEpoch(String),

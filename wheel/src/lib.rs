@@ -4,8 +4,8 @@
 //! The room takes data (members, core metadata, entry points, tags) and writes it
 //! to a [`MemberWriter`]: a zip archive, a compressed tar, or memory in tests. The
 //! bytes depend on that data and nothing else: not on the order in which it came,
-//! the machine, the umask, the time zone or the number of threads. [`files`] is
-//! the one module that touches the disk.
+//! the machine, the umask, the time zone or the number of threads. Files are
+//! handed in as a [`Source`] that can be opened.
 
 mod archive_bytes;
 mod binary;
@@ -14,7 +14,6 @@ mod chunks;
 mod deflate;
 mod entry_points;
 mod error;
-pub mod files;
 mod finding;
 mod license;
 mod member;

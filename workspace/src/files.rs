@@ -20,7 +20,7 @@ pub fn replace(path: &Utf8Path, text: &str) -> std::io::Result<()> {
     fs_err::create_dir_all(&folder)?;
     let name = target.file_name().unwrap_or_default();
     let beside = folder.join(format!(".{name}.xtask-new"));
-    let file = wheel::files::open_alone(beside.as_std_path())?;
+    let file = crate::pending::open_alone(beside.as_std_path())?;
     let written = write(&file, text, &target).and_then(|()| fs_err::rename(&beside, &target));
     if written.is_err() {
         let _ = fs_err::remove_file(&beside);
@@ -39,13 +39,7 @@ fn write(mut file: &fs_err::File, text: &str, target: &Utf8Path) -> std::io::Res
 
 /// The digest of a file.
 pub fn sha256_of(path: &Utf8Path) -> std::io::Result<Sha256> {
-    Ok(sha256(&fs_err::read(path)?))
-}
-
-/// The digest of bytes.
-pub fn sha256(bytes: &[u8]) -> Sha256 {
-    use sha2::Digest;
-    Sha256(sha2::Sha256::digest(bytes).into())
+    Sha256::of_reader(fs_err::File::open(path)?)
 }
 
 /// Whatever the umask was when a killed run made the file.

@@ -8,6 +8,7 @@
 
 pub mod files;
 mod imports;
+pub mod pending;
 mod tree;
 
 pub use imports::ImportCacheFile;

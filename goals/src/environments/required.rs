@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use model::RequiresDist;
+use model::{RequiresDist, Sha256};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use targets::Repository;
@@ -90,7 +90,7 @@ fn kept(place: &Utf8Path) -> Option<Kept> {
 }
 
 fn place(session: &Session) -> Result<Utf8PathBuf, CommandError> {
-    let root = files::sha256(session.root().as_str().as_bytes());
+    let root = Sha256::of(session.root().as_str().as_bytes());
     Ok(session.cache()?.join(FOLDER).join(root.to_string()))
 }
 
@@ -120,5 +120,5 @@ fn state(session: &Session, repository: &Repository) -> String {
     for (file, times) in files.iter().zip(times) {
         let _ = write!(all, "{file}\0{times:?}\0");
     }
-    files::sha256(all.as_bytes()).to_string()
+    Sha256::of(all.as_bytes()).to_string()
 }

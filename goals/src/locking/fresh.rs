@@ -113,7 +113,7 @@ impl Note {
     fn of(lock: &Lock, text: &str) -> Self {
         Self {
             by: env!("CARGO_PKG_VERSION").to_owned(),
-            sha256: files::sha256(text.as_bytes()),
+            sha256: Sha256::of(text.as_bytes()),
             packages: lock.packages.len(),
             newest: lock.packages.iter().filter_map(uploaded).max(),
         }
@@ -122,7 +122,7 @@ impl Note {
     /// Where the note on a lock is, in the cache: one for each lock, and not for each text.
     fn place(session: &Session, path: &LockPath) -> Option<Utf8PathBuf> {
         let lock = session.root().join(&path.relative);
-        let key = files::sha256(lock.as_str().as_bytes());
+        let key = Sha256::of(lock.as_str().as_bytes());
         Some(session.cache().ok()?.join(FOLDER).join(key.to_string()))
     }
 
@@ -130,7 +130,7 @@ impl Note {
     fn read(place: &Utf8Path, text: &str) -> Option<Self> {
         let note: Self = serde_json::from_slice(&fs_err::read(place).ok()?).ok()?;
         let is_right =
-            note.by == env!("CARGO_PKG_VERSION") && note.sha256 == files::sha256(text.as_bytes());
+            note.by == env!("CARGO_PKG_VERSION") && note.sha256 == Sha256::of(text.as_bytes());
         is_right.then_some(note)
     }
 

@@ -8,11 +8,11 @@ use std::path::Path;
 use camino::{Utf8Path, Utf8PathBuf};
 use install::build::{BuiltSdist, Source};
 use model::InterpreterConstraints;
-use wheel::files::file_member;
-use wheel::{ArchiveTime, Member, MemberPath, TarGzWriter, ZipWriter, write_sdist, write_wheel};
+use wheel::{ArchiveTime, Member, TarGzWriter, ZipWriter, write_sdist, write_wheel};
 
 use crate::error::CommandError;
 use crate::locking::{Builds, Places, PlacesOptions};
+use crate::packaging::source_file::file_member;
 use crate::packaging::{Distribution, OwnBackend};
 use crate::session::Session;
 
@@ -148,19 +148,13 @@ fn collect(folder: &Utf8Path, above: &str, members: &mut Vec<Member>) -> Result<
 }
 
 fn member(name: &str, path: &Utf8Path) -> Result<Member, CommandError> {
-    let parsed = MemberPath::parse(name);
-    let error = |error: wheel::Error| CommandError::failure(error.to_string());
-    let unsafe_path = |problem| wheel::Error::UnsafePath {
-        name: name.to_owned(),
-        problem,
-    };
     let folder = path.parent().unwrap_or(path).as_std_path();
     let folder = folder
         .canonicalize()
         .map_err(|error| CommandError::file("open", path, &error))?;
     let file = path.file_name().unwrap_or_default();
-    let member = parsed.map_err(unsafe_path).map_err(error)?;
-    file_member(&folder, Path::new(file), member).map_err(error)
+    file_member(&folder, Path::new(file), name)
+        .map_err(|error| CommandError::failure(error.to_string()))
 }
 
 fn copy_file(from: &Utf8Path, to: &Utf8Path) -> Result<(), CommandError> {

@@ -13,6 +13,7 @@ mod platforms;
 mod previous;
 mod requirements;
 mod select;
+mod source_file;
 mod time;
 mod trial;
 mod writing;

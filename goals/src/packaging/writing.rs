@@ -8,15 +8,15 @@ use std::sync::{Mutex, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use lockfile::export::FirstParty;
-use model::{Lock, PackageName};
+use model::{Lock, PackageName, Place};
 use rayon::prelude::*;
 use targets::UnmatchedGlobs;
 use targets::modules::is_stdlib;
-use wheel::files::{Pending, alone_in, file_member};
 use wheel::{
-    ArchiveTime, CoreMetadata, Finding, Member, MemberPath, SdistContents, SetuptoolsFiles,
-    Severity, Verification, WheelContents, WheelTags,
+    ArchiveTime, CoreMetadata, Finding, Member, SdistContents, SetuptoolsFiles, Severity,
+    Verification, WheelContents, WheelTags,
 };
+use workspace::pending::{Pending, PersistError, alone_in};
 
 use crate::error::CommandError;
 use crate::locking::{Existing, LockPath, PlacesOptions};
@@ -24,9 +24,9 @@ use crate::packaging::archive::{Archive, from_start, same_again};
 use crate::packaging::backend::Backends;
 use crate::packaging::describe::modules_of;
 use crate::packaging::metadata::{Versions, metadata};
+use crate::packaging::source_file::{PackagingError, file_member};
 use crate::packaging::{Asked, Distribution, OwnedFile, Previous, time};
 use crate::session::Session;
-use model::Place;
 
 /// Who wrote a wheel, as WHEEL says it.
 const GENERATOR: &str = concat!("cargo-xtask (", env!("CARGO_PKG_VERSION"), ")");
@@ -85,7 +85,7 @@ impl Built<'_> {
     pub fn keep(self) -> Result<PathBuf, CommandError> {
         let path = self.pending.path().to_owned();
         let kept = self.pending.keep();
-        kept.map_err(|error| wheel_error(error, self.distribution))?;
+        kept.map_err(|error| packaging_error(&error.into(), self.distribution))?;
         Ok(path)
     }
 }
@@ -174,7 +174,7 @@ impl<'a> Packager<'a> {
         let distribution = job.distribution();
         let archive = self.archive(job)?;
         let name = archive.file_name();
-        let name = name.map_err(|error| wheel_error(error, distribution))?;
+        let name = name.map_err(|error| packaging_error(&error.into(), distribution))?;
         let time = self
             .time
             .unwrap_or_else(|| time::of_last_commit(self.session.root(), &distribution.folder));
@@ -202,7 +202,13 @@ impl<'a> Packager<'a> {
         });
         match (written, refused) {
             (_, Some(findings)) => Err(findings.at(distribution.place.clone())),
-            (Err(error), None) => Err(wheel_error(error, distribution)),
+            // What keeps an archive from being written is its file.
+            (Err(PackagingError::Archive(wheel::Error::Write(source))), None) => {
+                let path = path.into_std_path_buf();
+                let error = PersistError { path, source }.into();
+                Err(packaging_error(&error, distribution))
+            }
+            (Err(error), None) => Err(packaging_error(&error, distribution)),
             (Ok((pending, ())), None) => Ok(Built {
                 distribution,
                 pending,
@@ -304,14 +310,8 @@ impl<'a> Packager<'a> {
         path: &str,
         name: &str,
     ) -> Result<Member, CommandError> {
-        let parsed = MemberPath::parse(name);
-        let member = parsed.map_err(|problem| wheel::Error::UnsafePath {
-            name: name.to_owned(),
-            problem,
-        });
-        member
-            .and_then(|member| file_member(&self.root, Path::new(path), member))
-            .map_err(|error| wheel_error(error, distribution))
+        file_member(&self.root, Path::new(path), name)
+            .map_err(|error| packaging_error(&error, distribution))
     }
 
     /// Licence files: those beside the BUILD file, else those at the root.
@@ -457,13 +457,13 @@ impl<'a> Job<'a> {
 
 /// Why an archive does not get its name.
 enum Refusal {
-    Io(wheel::Error),
+    Io(PackagingError),
     Findings(CommandError),
 }
 
 impl From<wheel::Error> for Refusal {
     fn from(error: wheel::Error) -> Self {
-        Refusal::Io(error)
+        Refusal::Io(error.into())
     }
 }
 
@@ -538,19 +538,19 @@ impl Locks {
     }
 }
 
-fn wheel_error(error: wheel::Error, distribution: &Distribution) -> CommandError {
-    let hint = match &error {
-        wheel::Error::SymlinkOutside { .. } => {
+fn packaging_error(error: &PackagingError, distribution: &Distribution) -> CommandError {
+    let hint = match error {
+        PackagingError::SymlinkOutside { .. } => {
             Some("put a copy of the file there, or link to a file of the repository")
         }
-        wheel::Error::CaseClash { .. } => Some("rename one of the files"),
-        wheel::Error::UnsafePath { .. } => Some("rename the file"),
-        wheel::Error::ChangedWhileRead { .. } => {
+        PackagingError::Archive(wheel::Error::CaseClash { .. }) => Some("rename one of the files"),
+        PackagingError::Archive(wheel::Error::UnsafePath { .. }) => Some("rename the file"),
+        PackagingError::Archive(wheel::Error::ChangedWhileRead { .. }) => {
             Some("run it again when nothing writes to the file")
         }
         _ => None,
     };
-    let full = std::iter::successors(std::error::Error::source(&error), |error| error.source())
+    let full = std::iter::successors(std::error::Error::source(error), |error| error.source())
         .filter_map(|error| error.downcast_ref::<std::io::Error>())
         .any(|error| error.kind() == std::io::ErrorKind::StorageFull);
     let hint = if full {
@@ -560,7 +560,7 @@ fn wheel_error(error: wheel::Error, distribution: &Distribution) -> CommandError
     };
     let mut command_error =
         CommandError::failure(format!("cannot build {}: {error}", distribution.address));
-    if let Some(source) = std::error::Error::source(&error) {
+    if let Some(source) = std::error::Error::source(error) {
         command_error = command_error.because(source.to_string());
     }
     command_error = command_error.at(Place::clone(&distribution.place));

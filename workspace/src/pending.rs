@@ -1,65 +1,16 @@
-//! The half of this room that touches files: sources that are files, and
-//! archives that appear under their final name whole or not at all.
+//! Files that are written whole beside their place and get their name when they are found good.
 
-use std::fs::Metadata;
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use crate::error::Error;
-use crate::member::{Member, Mode, Open, Source};
-use crate::path::MemberPath;
-
-/// A file on disk as the source of a member.
-struct FileSource {
-    path: PathBuf,
-}
-
-impl Open for FileSource {
-    fn open(&self) -> io::Result<(Box<dyn Read + Send>, u64)> {
-        let file = fs_err::File::open(&self.path)?;
-        let size = file.metadata()?.len();
-        Ok((Box::new(file), size))
-    }
-
-    fn origin(&self) -> String {
-        self.path.display().to_string()
-    }
-}
-
-/// A member whose bytes and executable bit are those of a file below `root`.
-///
-/// Symbolic links are followed as far as they stay below `root`, which must be
-/// canonical; the file is read only when the archive is written.
-pub fn file_member(root: &Path, relative: &Path, path: MemberPath) -> Result<Member, Error> {
-    let full = root.join(relative);
-    let read_error = |source| Error::Read {
-        path: path.clone(),
-        origin: full.display().to_string(),
-        source,
-    };
-    let metadata = fs_err::symlink_metadata(&full).map_err(read_error)?;
-    let target = full.canonicalize().map_err(read_error)?;
-    if !target.starts_with(root) {
-        return Err(Error::SymlinkOutside {
-            path: full.display().to_string(),
-            target: target.display().to_string(),
-            root: root.display().to_string(),
-        });
-    }
-    let metadata = if metadata.is_symlink() {
-        fs_err::metadata(&target).map_err(read_error)?
-    } else {
-        metadata
-    };
-    if !metadata.is_file() {
-        return Err(read_error(io::Error::other("it is not a regular file")));
-    }
-    Ok(Member {
-        mode: mode_of(&metadata),
-        source: Source::Opener(Arc::new(FileSource { path: target })),
-        path,
-    })
+/// A file could not be written or put in its place.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write `{}`", path.display())]
+pub struct PersistError {
+    /// The file.
+    pub path: PathBuf,
+    /// Why not.
+    pub source: io::Error,
 }
 
 /// A file that was written whole and does not have its name yet: [`Pending::keep`] gives it that;
@@ -80,10 +31,10 @@ impl Pending {
     ///
     /// # Errors
     /// Where it cannot be written, or `write` fails; then nothing of it is left.
-    pub fn write<T>(
+    pub fn write<T, E: From<PersistError>>(
         path: &Path,
-        write: impl FnOnce(&mut BufWriter<&std::fs::File>) -> Result<T, Error>,
-    ) -> Result<(Self, T), Error> {
+        write: impl FnOnce(&mut BufWriter<&std::fs::File>) -> Result<T, E>,
+    ) -> Result<(Self, T), E> {
         let folder = path.parent().unwrap_or(Path::new("."));
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let beside = folder.join(format!(".{name}.partial"));
@@ -94,17 +45,11 @@ impl Pending {
             beside,
         };
         let mut out = BufWriter::with_capacity(1 << 18, pending.file.file());
-        let written = write(&mut out).and_then(|result| {
-            out.flush()?;
-            make_readable(pending.file.file())?;
-            Ok(result)
-        });
+        let result = write(&mut out)?;
+        let flushed = out.flush().and_then(|()| make_readable(out.get_ref()));
+        flushed.map_err(|source| persist_error(path, source))?;
         drop(out);
-        match written {
-            Ok(result) => Ok((pending, result)),
-            Err(Error::Write(source)) => Err(persist_error(path, source)),
-            Err(error) => Err(error),
-        }
+        Ok((pending, result))
     }
 
     /// Where it is going to be.
@@ -123,7 +68,7 @@ impl Pending {
     ///
     /// # Errors
     /// Where the file system refuses.
-    pub fn keep(self) -> Result<(), Error> {
+    pub fn keep(self) -> Result<(), PersistError> {
         fs_err::rename(&self.beside, &self.path).map_err(|source| persist_error(&self.path, source))
     }
 }
@@ -137,9 +82,9 @@ impl Drop for Pending {
     }
 }
 
-fn persist_error(path: &Path, source: io::Error) -> Error {
-    Error::Persist {
-        path: path.display().to_string(),
+fn persist_error(path: &Path, source: io::Error) -> PersistError {
+    PersistError {
+        path: path.to_owned(),
         source,
     }
 }
@@ -151,7 +96,7 @@ fn persist_error(path: &Path, source: io::Error) -> Error {
 ///
 /// # Errors
 /// Where the folder cannot be made or opened.
-pub fn alone_in(folder: &Path) -> Result<fs_err::File, Error> {
+pub fn alone_in(folder: &Path) -> Result<fs_err::File, PersistError> {
     let file = fs_err::create_dir_all(folder).and_then(|()| {
         // A folder cannot be locked everywhere.
         let file = match cfg!(unix) {
@@ -186,21 +131,6 @@ pub fn open_alone(path: &Path) -> io::Result<fs_err::File> {
 }
 
 #[cfg(unix)]
-fn mode_of(metadata: &Metadata) -> Mode {
-    use std::os::unix::fs::PermissionsExt;
-    if metadata.permissions().mode() & 0o111 != 0 {
-        Mode::Executable
-    } else {
-        Mode::Regular
-    }
-}
-
-#[cfg(not(unix))]
-fn mode_of(_: &Metadata) -> Mode {
-    Mode::Regular
-}
-
-#[cfg(unix)]
 fn is_at(file: &fs_err::File, path: &Path) -> io::Result<bool> {
     use std::os::unix::fs::MetadataExt;
     let opened = file.metadata()?;
@@ -227,64 +157,35 @@ fn make_readable(_: &std::fs::File) -> io::Result<()> {
 #[cfg(test)]
 #[cfg(unix)]
 mod tests {
-    use std::fs::Permissions;
-    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::error::Error;
+    use std::os::unix::fs::PermissionsExt;
 
     use super::*;
 
-    /// A canonical folder with `src/x.sh` (mode 0700) in it.
-    fn tree() -> (tempfile::TempDir, PathBuf) {
+    /// A canonical folder.
+    fn folder() -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().canonicalize().unwrap();
-        fs_err::create_dir_all(root.join("src")).unwrap();
-        fs_err::write(root.join("src/x.sh"), "#!/bin/sh\n").unwrap();
-        fs_err::set_permissions(root.join("src/x.sh"), Permissions::from_mode(0o700)).unwrap();
         (folder, root)
-    }
-
-    fn member(root: &Path, relative: &str) -> Result<Member, String> {
-        let path = MemberPath::parse("x").unwrap();
-        let shown = |e: Error| e.to_string().replace(root.to_str().unwrap(), "ROOT");
-        file_member(root, Path::new(relative), path).map_err(shown)
-    }
-
-    #[test]
-    fn of_the_permissions_the_executable_bit_alone_is_kept() {
-        let (_folder, root) = tree();
-        assert_eq!(member(&root, "src/x.sh").unwrap().mode, Mode::Executable);
-        fs_err::set_permissions(root.join("src/x.sh"), Permissions::from_mode(0o666)).unwrap();
-        assert_eq!(member(&root, "src/x.sh").unwrap().mode, Mode::Regular);
-    }
-
-    #[test]
-    fn links_are_followed_inside_the_tree_only() {
-        let (_folder, root) = tree();
-        symlink("x.sh", root.join("src/inside")).unwrap();
-        symlink("/etc/passwd", root.join("src/outside")).unwrap();
-        assert_eq!(member(&root, "src/inside").unwrap().mode, Mode::Executable);
-        insta::assert_snapshot!(member(&root, "src/outside").unwrap_err(), @"`ROOT/src/outside` is a symbolic link to `/etc/passwd`, which is outside `ROOT`");
-    }
-
-    #[test]
-    fn what_is_no_file() {
-        let (_folder, root) = tree();
-        insta::assert_snapshot!(member(&root, "src").unwrap_err(), @"cannot read `ROOT/src` for the member `x`");
-        insta::assert_snapshot!(member(&root, "src/missing").unwrap_err(), @"cannot read `ROOT/src/missing` for the member `x`");
     }
 
     fn write(
         path: &Path,
-        text: impl FnOnce(&mut BufWriter<&std::fs::File>) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        Pending::write(path, text)?.0.keep()
+        text: impl FnOnce(&mut BufWriter<&std::fs::File>) -> io::Result<()>,
+    ) -> Result<(), Box<dyn Error>> {
+        let (pending, ()) = Pending::write(path, |out| text(out).map_err(Box::<dyn Error>::from))?;
+        Ok(pending.keep()?)
     }
 
     #[test]
     fn a_file_that_is_not_kept_is_gone() {
-        let (_folder, root) = tree();
+        let (_folder, root) = folder();
         let path = root.join("x.whl");
         fs_err::write(&path, "before").unwrap();
-        let (pending, ()) = Pending::write(&path, |out| Ok(out.write_all(b"new")?)).unwrap();
+        let (pending, ()) = Pending::write(&path, |out| {
+            out.write_all(b"new").map_err(Box::<dyn Error>::from)
+        })
+        .unwrap();
         assert_eq!(fs_err::read_to_string(pending.beside()).unwrap(), "new");
         drop(pending);
         assert_eq!(fs_err::read_to_string(&path).unwrap(), "before");
@@ -293,9 +194,9 @@ mod tests {
 
     #[test]
     fn a_file_is_there_whole() {
-        let (_folder, root) = tree();
+        let (_folder, root) = folder();
         let path = root.join("dist/x.whl");
-        write(&path, |out| Ok(out.write_all(b"whole")?)).unwrap();
+        write(&path, |out| out.write_all(b"whole")).unwrap();
         assert_eq!(fs_err::read_to_string(&path).unwrap(), "whole");
         assert_eq!(
             fs_err::metadata(&path).unwrap().permissions().mode() & 0o777,
@@ -305,17 +206,17 @@ mod tests {
 
     #[test]
     fn what_a_killed_run_left_is_used_up() {
-        let (_folder, root) = tree();
+        let (_folder, root) = folder();
         let path = root.join("x.whl");
         fs_err::write(root.join(".x.whl.partial"), "longer than what comes now").unwrap();
-        write(&path, |out| Ok(out.write_all(b"whole")?)).unwrap();
+        write(&path, |out| out.write_all(b"whole")).unwrap();
         assert_eq!(fs_err::read_to_string(&path).unwrap(), "whole");
         assert!(!root.join(".x.whl.partial").exists());
     }
 
     #[test]
     fn runs_that_write_the_same_file_wait_for_each_other() {
-        let (_folder, root) = tree();
+        let (_folder, root) = folder();
         let path = root.join("x.whl");
         std::thread::scope(|scope| {
             for text in [b"aaaa", b"bbbb"] {
@@ -325,7 +226,7 @@ mod tests {
                         out.write_all(&text[..2])?;
                         out.flush()?;
                         std::thread::sleep(std::time::Duration::from_millis(20));
-                        Ok(out.write_all(&text[2..])?)
+                        out.write_all(&text[2..])
                     })
                     .unwrap();
                 });
@@ -337,15 +238,13 @@ mod tests {
 
     #[test]
     fn a_file_is_not_there_at_all_if_writing_it_fails() {
-        let (_folder, root) = tree();
+        let (_folder, root) = folder();
         let path = root.join("dist/x.whl");
-        let full = || io::Error::new(io::ErrorKind::StorageFull, "no space left on device");
-        let result: Result<(), Error> = write(&path, |out| {
+        let result = write(&path, |out| {
             out.write_all(b"half")?;
-            Err(full().into())
+            Err(io::ErrorKind::StorageFull.into())
         });
-        let message = result.unwrap_err().to_string();
-        assert_eq!(message, format!("cannot write `{}`", path.display()));
+        assert_eq!(result.unwrap_err().to_string(), "no storage space");
         assert_eq!(fs_err::read_dir(root.join("dist")).unwrap().count(), 0);
     }
 }

@@ -1,0 +1,159 @@
+//! Files of the repository as members of an archive, and what can go wrong with archives on disk.
+
+use std::fs::Metadata;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use wheel::{Member, MemberPath, Mode, Open, Source};
+use workspace::pending::PersistError;
+
+/// An archive could not be made of files of the repository.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum PackagingError {
+    /// Its members do not make one, or cannot be read.
+    #[error(transparent)]
+    Archive(#[from] wheel::Error),
+    /// A symbolic link that leads out of the tree.
+    #[error("`{path}` is a symbolic link to `{target}`, which is outside `{root}`")]
+    SymlinkOutside {
+        /// The link.
+        path: String,
+        /// Where it leads.
+        target: String,
+        /// The tree that holds the link.
+        root: String,
+    },
+    /// It could not be put in its place.
+    #[error(transparent)]
+    Persist(#[from] PersistError),
+}
+
+impl From<io::Error> for PackagingError {
+    fn from(error: io::Error) -> Self {
+        Self::Archive(error.into())
+    }
+}
+
+/// A file on disk as the source of a member.
+struct FileSource {
+    path: PathBuf,
+}
+
+impl Open for FileSource {
+    fn open(&self) -> io::Result<(Box<dyn Read + Send>, u64)> {
+        let file = fs_err::File::open(&self.path)?;
+        let size = file.metadata()?.len();
+        Ok((Box::new(file), size))
+    }
+
+    fn origin(&self) -> String {
+        self.path.display().to_string()
+    }
+}
+
+/// A member called `name` whose bytes and executable bit are those of a file below `root`.
+///
+/// Symbolic links are followed as far as they stay below `root`, which must be
+/// canonical; the file is read only when the archive is written.
+pub(super) fn file_member(
+    root: &Path,
+    relative: &Path,
+    name: &str,
+) -> Result<Member, PackagingError> {
+    let path = MemberPath::parse(name).map_err(|problem| wheel::Error::UnsafePath {
+        name: name.to_owned(),
+        problem,
+    })?;
+    let full = root.join(relative);
+    let read_error = |source| wheel::Error::Read {
+        path: path.clone(),
+        origin: full.display().to_string(),
+        source,
+    };
+    let metadata = fs_err::symlink_metadata(&full).map_err(read_error)?;
+    let target = full.canonicalize().map_err(read_error)?;
+    if !target.starts_with(root) {
+        return Err(PackagingError::SymlinkOutside {
+            path: full.display().to_string(),
+            target: target.display().to_string(),
+            root: root.display().to_string(),
+        });
+    }
+    let metadata = if metadata.is_symlink() {
+        fs_err::metadata(&target).map_err(read_error)?
+    } else {
+        metadata
+    };
+    if !metadata.is_file() {
+        return Err(read_error(io::Error::other("it is not a regular file")).into());
+    }
+    Ok(Member {
+        mode: mode_of(&metadata),
+        source: Source::Opener(Arc::new(FileSource { path: target })),
+        path,
+    })
+}
+
+#[cfg(unix)]
+fn mode_of(metadata: &Metadata) -> Mode {
+    use std::os::unix::fs::PermissionsExt;
+    if metadata.permissions().mode() & 0o111 != 0 {
+        Mode::Executable
+    } else {
+        Mode::Regular
+    }
+}
+
+#[cfg(not(unix))]
+fn mode_of(_: &Metadata) -> Mode {
+    Mode::Regular
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use std::fs::Permissions;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    /// A canonical folder with `src/x.sh` (mode 0700) in it.
+    fn tree() -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        fs_err::create_dir_all(root.join("src")).unwrap();
+        fs_err::write(root.join("src/x.sh"), "#!/bin/sh\n").unwrap();
+        fs_err::set_permissions(root.join("src/x.sh"), Permissions::from_mode(0o700)).unwrap();
+        (folder, root)
+    }
+
+    fn member(root: &Path, relative: &str) -> Result<Member, String> {
+        let shown = |e: PackagingError| e.to_string().replace(root.to_str().unwrap(), "ROOT");
+        file_member(root, Path::new(relative), "x").map_err(shown)
+    }
+
+    #[test]
+    fn of_the_permissions_the_executable_bit_alone_is_kept() {
+        let (_folder, root) = tree();
+        assert_eq!(member(&root, "src/x.sh").unwrap().mode, Mode::Executable);
+        fs_err::set_permissions(root.join("src/x.sh"), Permissions::from_mode(0o666)).unwrap();
+        assert_eq!(member(&root, "src/x.sh").unwrap().mode, Mode::Regular);
+    }
+
+    #[test]
+    fn links_are_followed_inside_the_tree_only() {
+        let (_folder, root) = tree();
+        symlink("x.sh", root.join("src/inside")).unwrap();
+        symlink("/etc/passwd", root.join("src/outside")).unwrap();
+        assert_eq!(member(&root, "src/inside").unwrap().mode, Mode::Executable);
+        insta::assert_snapshot!(member(&root, "src/outside").unwrap_err(), @"`ROOT/src/outside` is a symbolic link to `/etc/passwd`, which is outside `ROOT`");
+    }
+
+    #[test]
+    fn what_is_no_file() {
+        let (_folder, root) = tree();
+        insta::assert_snapshot!(member(&root, "src").unwrap_err(), @"cannot read `ROOT/src` for the member `x`");
+        insta::assert_snapshot!(member(&root, "src/missing").unwrap_err(), @"cannot read `ROOT/src/missing` for the member `x`");
+    }
+}
