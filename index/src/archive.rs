@@ -132,7 +132,7 @@ fn member_of_zip(
     let file = fs_err::File::open(path).map_err(IndexError::file("read", path))?;
     let mut file = std::io::BufReader::new(file);
     wheel::find_member(&mut file, accepts).map_err(|error| match error {
-        wheel::ReadError::Io(error) => IndexError::file("read", path)(error),
+        wheel::ZipError::Io(error) => IndexError::file("read", path)(error),
         error => bad(filename, &error),
     })
 }

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use model::FileKind;
 
 use crate::listing::{ListedRelease, ReleaseFile};
-use crate::page::CoreMetadata;
+use crate::page::MetadataFile;
 
 /// Which files may be used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -64,9 +64,9 @@ fn wheel_rank(file: &ReleaseFile) -> impl Ord + use<> {
         _ => 0,
     };
     let beside = match file.core_metadata {
-        CoreMetadata::Hashed(_) => 2,
-        CoreMetadata::Unhashed => 1,
-        CoreMetadata::Absent => 0,
+        MetadataFile::Hashed(_) => 2,
+        MetadataFile::Unhashed => 1,
+        MetadataFile::Absent => 0,
     };
     (beside, platform, Reverse(file.file.size))
 }

@@ -21,7 +21,7 @@ use transport::TransportError;
 
 use crate::cache::{self, checksum};
 use crate::error::IndexError;
-use crate::page::CoreMetadata;
+use crate::page::MetadataFile;
 
 pub(crate) const MAGIC: [u8; 4] = *b"xl\x00\x02";
 pub(crate) const PREAMBLE: usize = 24;
@@ -95,7 +95,7 @@ pub(crate) struct StoredFile<'a> {
     pub(crate) uploaded: Option<i64>,
     pub(crate) requires_python: Option<u16>,
     pub(crate) yanked: Option<&'a str>,
-    pub(crate) core_metadata: CoreMetadata,
+    pub(crate) core_metadata: MetadataFile,
 }
 
 /// One index's answer, ready to be asked.

@@ -6,7 +6,7 @@ use percent_encoding::percent_decode_str;
 use url::Url;
 
 use crate::json::digest;
-use crate::page::{CoreMetadata, ListingPage, PageFile};
+use crate::page::{ListingPage, MetadataFile, PageFile};
 
 /// Reads a page that was found at `base`; every URL in what is returned is absolute.
 ///
@@ -39,11 +39,11 @@ fn link(tag: &Tag<'_>, base: &Url) -> Option<PageFile<'static>> {
     let core_metadata = tag
         .attribute("data-core-metadata")
         .or_else(|| tag.attribute("data-dist-info-metadata"))
-        .map_or(CoreMetadata::Absent, |value| {
+        .map_or(MetadataFile::Absent, |value| {
             match value.strip_prefix("sha256=").and_then(digest) {
-                Some(digest) => CoreMetadata::Hashed(digest),
-                None if value == "false" => CoreMetadata::Absent,
-                None => CoreMetadata::Unhashed,
+                Some(digest) => MetadataFile::Hashed(digest),
+                None if value == "false" => MetadataFile::Absent,
+                None => MetadataFile::Unhashed,
             }
         });
     Some(PageFile {
@@ -197,9 +197,9 @@ mod tests {
             text += &format!(" yanked({reason})");
         }
         match file.core_metadata {
-            CoreMetadata::Absent => text,
-            CoreMetadata::Unhashed => text + " metadata",
-            CoreMetadata::Hashed(digest) => text + &format!(" metadata:{:02x}", digest[0]),
+            MetadataFile::Absent => text,
+            MetadataFile::Unhashed => text + " metadata",
+            MetadataFile::Hashed(digest) => text + &format!(" metadata:{:02x}", digest[0]),
         }
     }
 

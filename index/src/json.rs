@@ -6,7 +6,7 @@ use std::fmt;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use crate::page::{CoreMetadata, ListingPage, PageFile};
+use crate::page::{ListingPage, MetadataFile, PageFile};
 
 /// Reads an answer of `application/vnd.pypi.simple.v1+json`.
 ///
@@ -85,9 +85,9 @@ impl<'a> File<'a> {
             },
             core_metadata: match (self.core_metadata, self.dist_info_metadata) {
                 (Flag::Hashes(Hashes(Some(digest))), _)
-                | (Flag::Off, Flag::Hashes(Hashes(Some(digest)))) => CoreMetadata::Hashed(digest),
-                (Flag::Off, Flag::Off) => CoreMetadata::Absent,
-                _ => CoreMetadata::Unhashed,
+                | (Flag::Off, Flag::Hashes(Hashes(Some(digest)))) => MetadataFile::Hashed(digest),
+                (Flag::Off, Flag::Off) => MetadataFile::Absent,
+                _ => MetadataFile::Unhashed,
             },
         }
     }
@@ -217,7 +217,7 @@ mod tests {
                 uploaded: Some(1_500_000),
                 requires_python: Some(">=3".into()),
                 yanked: Some("bad".into()),
-                core_metadata: CoreMetadata::Hashed([0xab; 32]),
+                core_metadata: MetadataFile::Hashed([0xab; 32]),
                 ..file("aA")
             },
         );
@@ -225,7 +225,7 @@ mod tests {
             r#"{"filename":"a","url":"u","yanked":true,"dist-info-metadata":true}"#,
             &PageFile {
                 yanked: Some("".into()),
-                core_metadata: CoreMetadata::Unhashed,
+                core_metadata: MetadataFile::Unhashed,
                 ..file("a")
             },
         );

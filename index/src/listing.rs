@@ -14,7 +14,7 @@ use rustc_hash::FxHashMap;
 
 use crate::compact::{Compact, Requires, StoredFile, UNKNOWN_TIME};
 use crate::error::IndexError;
-use crate::page::CoreMetadata;
+use crate::page::MetadataFile;
 
 /// A package's versions and files.
 pub struct Listing {
@@ -72,7 +72,7 @@ pub struct ReleaseFile {
     /// Absolute, or relative to the page at `base`; for this crate alone.
     pub(crate) url: String,
     pub(crate) base: Arc<str>,
-    pub(crate) core_metadata: CoreMetadata,
+    pub(crate) core_metadata: MetadataFile,
 }
 
 impl Listing {

@@ -15,7 +15,7 @@ use crate::choose::{FilePolicy, choose};
 use crate::core::Core;
 use crate::error::IndexError;
 use crate::listing::{ListedRelease, ReleaseFile};
-use crate::page::CoreMetadata;
+use crate::page::MetadataFile;
 use crate::remote_zip::{self, Refusal};
 use crate::stored;
 
@@ -124,9 +124,9 @@ impl Core {
         what: &RequestPurpose,
     ) -> Result<Option<Vec<u8>>, IndexError> {
         let expected = match file.core_metadata {
-            CoreMetadata::Absent => return Ok(None),
-            CoreMetadata::Unhashed => None,
-            CoreMetadata::Hashed(digest) => Some(Sha256(digest)),
+            MetadataFile::Absent => return Ok(None),
+            MetadataFile::Unhashed => None,
+            MetadataFile::Hashed(digest) => Some(Sha256(digest)),
         };
         let mut beside = url.clone();
         beside.set_path(&format!("{}.metadata", url.path()));

@@ -22,12 +22,12 @@ pub(crate) struct PageFile<'a> {
     pub(crate) uploaded: Option<i64>,
     pub(crate) requires_python: Option<Cow<'a, str>>,
     pub(crate) yanked: Option<Cow<'a, str>>,
-    pub(crate) core_metadata: CoreMetadata,
+    pub(crate) core_metadata: MetadataFile,
 }
 
 /// Whether a wheel's metadata lies beside it (PEP 658, PEP 714).
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum CoreMetadata {
+pub(crate) enum MetadataFile {
     /// It does not.
     #[default]
     Absent,

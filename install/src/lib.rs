@@ -16,5 +16,5 @@ pub mod sweep;
 mod testing;
 
 pub use protected::STATE_FILE;
-pub use select::{SelectError, Selected, SelectedFile, select};
+pub use select::{SelectError, SelectedFile, SelectedPackage, select};
 pub use store::{Store, UnpackProblem, UnpackedWheel, WheelError};

@@ -6,11 +6,11 @@ use model::{
     DistFile, Lock, LockedPackage, PackageName, PackageSource, Platform, Version, WheelFilename,
 };
 
-use crate::python::Interpreter;
+use crate::python::{CompatibleTags, Interpreter};
 
 /// A package of a lock that an interpreter needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Selected<'a> {
+pub struct SelectedPackage<'a> {
     /// The package.
     pub package: &'a LockedPackage,
     /// What is installed of it.
@@ -59,9 +59,12 @@ pub enum SelectError {
 ///
 /// # Errors
 /// Where the lock is for other platforms, or no file of a package can be used.
-pub fn select<'a>(lock: &'a Lock, python: &Interpreter) -> Result<Vec<Selected<'a>>, SelectError> {
+pub fn select<'a>(
+    lock: &'a Lock,
+    python: &Interpreter,
+) -> Result<Vec<SelectedPackage<'a>>, SelectError> {
     check_platform(lock, python)?;
-    let tags = python.compatible_tags();
+    let tags = CompatibleTags::of(python);
     let environment = python.marker_environment();
     lock.packages
         .iter()
@@ -85,7 +88,7 @@ pub fn select<'a>(lock: &'a Lock, python: &Interpreter) -> Result<Vec<Selected<'
                 }
                 (None, None, _) => return Err(no_file(package, python)),
             };
-            Ok(Selected {
+            Ok(SelectedPackage {
                 requested: lock
                     .inputs
                     .requirements
@@ -227,7 +230,7 @@ mod tests {
             Ok(selected) => selected,
             Err(error) => return error.to_string(),
         };
-        let line = |one: &Selected<'_>| match &one.file {
+        let line = |one: &SelectedPackage<'_>| match &one.file {
             SelectedFile::Wheel(file, _) | SelectedFile::Sdist(file) => file.filename.clone(),
             SelectedFile::Source => format!("{} from source", one.package.name),
         };

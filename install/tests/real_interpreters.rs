@@ -5,10 +5,10 @@
 #![allow(clippy::print_stdout)] // a skip must be seen
 
 use camino::{Utf8Path, Utf8PathBuf};
-use install::python::{Interpreter, Interpreters, Places, SearchPath};
+use install::python::{CompatibleTags, Interpreter, Interpreters, PythonLocations, SearchPath};
 
 fn interpreters(cache: &Utf8Path) -> Vec<Interpreter> {
-    let places = Places::of_this_machine(Utf8Path::new("/nowhere"));
+    let places = PythonLocations::of_this_machine(Utf8Path::new("/nowhere"));
     let interpreters = Interpreters::new(cache);
     let found: Vec<Interpreter> = SearchPath::default()
         .candidates(&places)
@@ -37,7 +37,7 @@ fn tags_are_those_of_packaging() {
             println!("SKIPPED: {} has no pip", python.executable());
             continue;
         };
-        let tags = python.compatible_tags();
+        let tags = CompatibleTags::of(&python);
         // `cp312-none-any` is known to newer releases of packaging only.
         let newer = |tag: &str| tag.starts_with("cp") && tag.ends_with("-none-any");
         let mut ours: Vec<String> = tags.tags().iter().map(ToString::to_string).collect();

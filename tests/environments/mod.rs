@@ -9,7 +9,7 @@ mod refused;
 mod run;
 
 use camino::Utf8Path;
-use install::python::{Interpreters, Places, SearchPath};
+use install::python::{Interpreters, PythonLocations, SearchPath};
 use testkit::{Index, Output, Package, Repo};
 
 /// A repository that finds one Python only, the one of this machine; `None` without one.
@@ -17,7 +17,7 @@ pub(crate) fn repo() -> Option<Repo> {
     let temp = tempfile::tempdir().unwrap();
     let folder = Utf8Path::from_path(temp.path()).unwrap();
     let interpreters = Interpreters::new(folder);
-    let places = Places::of_this_machine(folder);
+    let places = PythonLocations::of_this_machine(folder);
     let python = SearchPath::default()
         .candidates(&places)
         .filter_map(|candidate| interpreters.ask(&candidate.executable).ok())

@@ -17,8 +17,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use wheel::{
-    ArchiveTime, CoreMetadata, EntryPoints, Member, MemberPath, Mode, Open, SetuptoolsFiles,
-    Source, WheelContents, WheelTags, ZipWriter,
+    ArchiveTime, CoreMetadata, EntryPoints, FileMode, Member, MemberContent, MemberFile,
+    MemberPath, SetuptoolsFiles, WheelContents, WheelTags, ZipWriter,
 };
 
 const RUNS: usize = 7;
@@ -144,7 +144,7 @@ fn build_wheel(root: &Path, out: &Path) {
 
 struct TreeFile(PathBuf);
 
-impl Open for TreeFile {
+impl MemberFile for TreeFile {
     fn open(&self) -> io::Result<(Box<dyn Read + Send>, u64)> {
         let file = fs_err::File::open(&self.0)?;
         let size = file.metadata()?.len();
@@ -160,8 +160,8 @@ fn member(root: &Path, path: &Path) -> Member {
     let relative = path.strip_prefix(root).unwrap();
     Member {
         path: MemberPath::parse(relative.to_str().unwrap()).unwrap(),
-        source: Source::Opener(Arc::new(TreeFile(path.to_owned()))),
-        mode: Mode::Regular,
+        source: MemberContent::Opener(Arc::new(TreeFile(path.to_owned()))),
+        mode: FileMode::Regular,
     }
 }
 

@@ -4,14 +4,14 @@
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 
-use crate::zip_member::ReadError;
+use crate::zip_member::ZipError;
 
 /// Something whose bytes can be had by their place.
 pub trait ArchiveBytes {
     /// How many there are.
     fn length(&mut self) -> io::Result<u64>;
     /// So many of them, from a place on; fewer are an error.
-    fn read_at(&mut self, at: u64, size: u64) -> Result<Vec<u8>, ReadError>;
+    fn read_at(&mut self, at: u64, size: u64) -> Result<Vec<u8>, ZipError>;
 }
 
 impl<R: Read + Seek> ArchiveBytes for R {
@@ -19,7 +19,7 @@ impl<R: Read + Seek> ArchiveBytes for R {
         self.seek(SeekFrom::End(0))
     }
 
-    fn read_at(&mut self, at: u64, size: u64) -> Result<Vec<u8>, ReadError> {
+    fn read_at(&mut self, at: u64, size: u64) -> Result<Vec<u8>, ZipError> {
         self.seek(SeekFrom::Start(at))?;
         let mut bytes = Vec::new();
         self.take(size).read_to_end(&mut bytes)?;
@@ -31,7 +31,7 @@ impl<R: Read + Seek> ArchiveBytes for R {
     }
 }
 
-const CUT_SHORT: ReadError = ReadError::Archive("it is cut short");
+const CUT_SHORT: ZipError = ZipError::Archive("it is cut short");
 
 /// An archive that is fetched piece by piece. It notes which bytes were asked for that it does not
 /// have: they are to be handed in before one asks again.
@@ -90,7 +90,7 @@ impl ArchiveBytes for PartialArchive {
         Ok(self.length)
     }
 
-    fn read_at(&mut self, at: u64, size: u64) -> Result<Vec<u8>, ReadError> {
+    fn read_at(&mut self, at: u64, size: u64) -> Result<Vec<u8>, ZipError> {
         let end = at.checked_add(size).filter(|end| *end <= self.length);
         let end = end.ok_or(CUT_SHORT)?;
         let mut bytes = Vec::new();
@@ -102,7 +102,7 @@ impl ArchiveBytes for PartialArchive {
             if piece.start > next {
                 // Only the gap in front of this piece is not at hand.
                 self.missing = Some(next..end.min(piece.start));
-                return Err(ReadError::Io(io::ErrorKind::WouldBlock.into()));
+                return Err(ZipError::Io(io::ErrorKind::WouldBlock.into()));
             }
             if let Some(more) = piece.within(next, end) {
                 bytes.extend_from_slice(more);
@@ -113,7 +113,7 @@ impl ArchiveBytes for PartialArchive {
             return Ok(bytes);
         }
         self.missing = Some(next..end);
-        Err(ReadError::Io(io::ErrorKind::WouldBlock.into()))
+        Err(ZipError::Io(io::ErrorKind::WouldBlock.into()))
     }
 }
 

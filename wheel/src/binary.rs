@@ -4,7 +4,7 @@ use std::fmt;
 
 /// What the first bytes of a file say that it runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Binary {
+pub struct NativeBinary {
     /// The format, and with it the kind of system.
     pub format: BinaryFormat,
     /// The processor.
@@ -37,12 +37,12 @@ pub enum Machine {
     Other(u32),
 }
 
-/// As many bytes of a file as [`Binary::of`] looks at.
+/// As many bytes of a file as [`NativeBinary::of`] looks at.
 pub const HEADER_SIZE: usize = 4096;
 
-impl Binary {
+impl NativeBinary {
     /// The binary that a file starting with these bytes is; `None` if it is none.
-    pub fn of(header: &[u8]) -> Option<Binary> {
+    pub fn of(header: &[u8]) -> Option<NativeBinary> {
         elf(header)
             .or_else(|| mach_o(header))
             .or_else(|| portable_executable(header))
@@ -72,7 +72,7 @@ impl Binary {
 }
 
 /// <https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html>
-fn elf(header: &[u8]) -> Option<Binary> {
+fn elf(header: &[u8]) -> Option<NativeBinary> {
     if !header.starts_with(b"\x7fELF") {
         return None;
     }
@@ -88,14 +88,14 @@ fn elf(header: &[u8]) -> Option<Binary> {
         3 => Machine::X86,
         other => Machine::Other(other.into()),
     };
-    Some(Binary {
+    Some(NativeBinary {
         format: BinaryFormat::Elf,
         machine,
     })
 }
 
 /// `mach/machine.h` and `mach-o/fat.h` of the macOS SDK.
-fn mach_o(header: &[u8]) -> Option<Binary> {
+fn mach_o(header: &[u8]) -> Option<NativeBinary> {
     let word = |at: usize| Some(u32::from_be_bytes(header.get(at..at + 4)?.try_into().ok()?));
     let machine = match word(0)? {
         0xcffa_edfe | 0xcefa_edfe => cpu(word(4)?.swap_bytes()),
@@ -104,7 +104,7 @@ fn mach_o(header: &[u8]) -> Option<Binary> {
         0xcafe_babe | 0xcafe_babf if word(4)? < 40 => Machine::Universal2,
         _ => return None,
     };
-    Some(Binary {
+    Some(NativeBinary {
         format: BinaryFormat::MachO,
         machine,
     })
@@ -120,7 +120,7 @@ fn cpu(number: u32) -> Machine {
 }
 
 /// <https://learn.microsoft.com/windows/win32/debug/pe-format>
-fn portable_executable(header: &[u8]) -> Option<Binary> {
+fn portable_executable(header: &[u8]) -> Option<NativeBinary> {
     if !header.starts_with(b"MZ") {
         return None;
     }
@@ -135,13 +135,13 @@ fn portable_executable(header: &[u8]) -> Option<Binary> {
         0x014c => Machine::X86,
         other => Machine::Other(other.into()),
     };
-    Some(Binary {
+    Some(NativeBinary {
         format: BinaryFormat::Pe,
         machine,
     })
 }
 
-impl fmt::Display for Binary {
+impl fmt::Display for NativeBinary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let format = match self.format {
             BinaryFormat::Elf => "ELF",
@@ -169,7 +169,7 @@ mod tests {
     use super::*;
 
     fn check(header: &[u8], expect: &str) {
-        let got = Binary::of(header)
+        let got = NativeBinary::of(header)
             .map(|b| b.to_string())
             .unwrap_or_default();
         assert_eq!(got, expect, "{header:x?}");
@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn tags_that_fit() {
-        let binary = Binary::of(&elf_header(183)).unwrap();
+        let binary = NativeBinary::of(&elf_header(183)).unwrap();
         assert!(
             binary.machine_fits("manylinux2014_aarch64")
                 && binary.format_fits("manylinux2014_aarch64")

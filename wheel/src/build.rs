@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{PackageName, WheelFilename};
 
 use crate::entry_points::EntryPoints;
-use crate::error::Error;
-use crate::member::{Member, MemberWriter, Written, arrange};
+use crate::error::ArchiveError;
+use crate::member::{Member, MemberDigest, MemberWriter, arrange};
 use crate::metadata::{CoreMetadata, MetadataVersion};
 use crate::path::MemberPath;
 use crate::pyproject::pyproject;
@@ -67,12 +67,12 @@ pub struct SdistContents {
 
 impl WheelContents {
     /// The name of the wheel's file.
-    pub fn filename(&self) -> Result<WheelFilename, Error> {
+    pub fn filename(&self) -> Result<WheelFilename, ArchiveError> {
         Ok(self.tags.filename(&self.metadata)?)
     }
 
     /// Writes the wheel; returns what was written, without RECORD.
-    pub fn write(&self, writer: &mut impl MemberWriter) -> Result<Vec<Written>, Error> {
+    pub fn write(&self, writer: &mut impl MemberWriter) -> Result<Vec<MemberDigest>, ArchiveError> {
         let filename = self.filename()?;
         let dist_info = format!("{}.dist-info", root_name(&filename.name, &self.metadata));
         let metadata = self.dist_info(&filename, &dist_info)?;
@@ -80,8 +80,12 @@ impl WheelContents {
         write_wheel(members, &dist_info, writer)
     }
 
-    fn dist_info(&self, filename: &WheelFilename, dist_info: &str) -> Result<Vec<Member>, Error> {
-        let file = |name: &str, bytes: Vec<u8>| -> Result<Member, Error> {
+    fn dist_info(
+        &self,
+        filename: &WheelFilename,
+        dist_info: &str,
+    ) -> Result<Vec<Member>, ArchiveError> {
+        let file = |name: &str, bytes: Vec<u8>| -> Result<Member, ArchiveError> {
             Ok(Member::bytes(
                 member_path(&format!("{dist_info}/{name}"))?,
                 bytes,
@@ -128,7 +132,7 @@ impl WheelContents {
     }
 
     /// PEP 639 gives licences a folder; before it they lay beside METADATA.
-    fn license_member(&self, dist_info: &str, license: &Member) -> Result<Member, Error> {
+    fn license_member(&self, dist_info: &str, license: &Member) -> Result<Member, ArchiveError> {
         let path = if self.metadata.metadata_version >= MetadataVersion::V2_4 {
             format!("{dist_info}/licenses/{}", license.path)
         } else {
@@ -143,12 +147,12 @@ impl WheelContents {
 
 impl SdistContents {
     /// The name of the file: `name-version.tar.gz`, normalised (PEP 625).
-    pub fn filename(&self) -> Result<String, Error> {
+    pub fn filename(&self) -> Result<String, ArchiveError> {
         Ok(format!("{}.tar.gz", self.root()?))
     }
 
     /// Writes the source distribution.
-    pub fn write(&self, writer: &mut impl MemberWriter) -> Result<Vec<Written>, Error> {
+    pub fn write(&self, writer: &mut impl MemberWriter) -> Result<Vec<MemberDigest>, ArchiveError> {
         let root = self.root()?;
         let metadata = self.metadata.render(&self.license_files)?;
         let own = [
@@ -175,7 +179,7 @@ impl SdistContents {
         write_sdist(members, writer)
     }
 
-    fn root(&self) -> Result<String, Error> {
+    fn root(&self) -> Result<String, ArchiveError> {
         Ok(root_name(&self.metadata.package_name()?, &self.metadata))
     }
 
@@ -214,7 +218,7 @@ pub fn write_wheel(
     members: Vec<Member>,
     dist_info: &str,
     writer: &mut impl MemberWriter,
-) -> Result<Vec<Written>, Error> {
+) -> Result<Vec<MemberDigest>, ArchiveError> {
     let mut members = arrange(members)?;
     members.sort_by_key(|member| member.path.top_level() == dist_info);
     let written = writer.write(&members)?;
@@ -233,7 +237,7 @@ pub fn write_wheel(
 pub fn write_sdist(
     members: Vec<Member>,
     writer: &mut impl MemberWriter,
-) -> Result<Vec<Written>, Error> {
+) -> Result<Vec<MemberDigest>, ArchiveError> {
     let written = writer.write(&arrange(members)?)?;
     writer.finish()?;
     Ok(written)
@@ -247,8 +251,8 @@ fn root_name(name: &PackageName, metadata: &CoreMetadata) -> String {
     )
 }
 
-fn member_path(name: &str) -> Result<MemberPath, Error> {
-    MemberPath::parse(name).map_err(|problem| Error::UnsafePath {
+fn member_path(name: &str) -> Result<MemberPath, ArchiveError> {
+    MemberPath::parse(name).map_err(|problem| ArchiveError::UnsafePath {
         name: name.to_owned(),
         problem,
     })
@@ -275,7 +279,7 @@ fn top_level(members: &[Member]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::member::Mode;
+    use crate::member::FileMode;
     use crate::memory::MemoryWriter;
 
     fn bytes(path: &str, text: &str) -> Member {
@@ -294,7 +298,7 @@ mod tests {
             entry_points,
             members: vec![
                 Member {
-                    mode: Mode::Executable,
+                    mode: FileMode::Executable,
                     ..bytes("ns/x/run.sh", "#!/bin/sh\n")
                 },
                 bytes("ns/x/cli.py", "def main(): ...\n"),
@@ -308,7 +312,7 @@ mod tests {
         }
     }
 
-    fn check(change: impl FnOnce(&mut WheelContents)) -> Result<MemoryWriter, Error> {
+    fn check(change: impl FnOnce(&mut WheelContents)) -> Result<MemoryWriter, ArchiveError> {
         let mut wheel = wheel();
         change(&mut wheel);
         let mut writer = MemoryWriter::default();

@@ -6,8 +6,8 @@ use std::io::{self, Read};
 use sha2::{Digest, Sha256};
 
 use crate::deflate::{BATCH, CHUNK, Chunk};
-use crate::error::Error;
-use crate::member::{Member, Written};
+use crate::error::ArchiveError;
+use crate::member::{Member, MemberDigest};
 
 /// A piece of one member.
 pub(crate) struct Piece {
@@ -33,7 +33,7 @@ pub(crate) struct ChunkReader<'a> {
     next: usize,
     open: Option<OpenMember<'a>>,
     /// What the members read to their end turned out to be.
-    pub(crate) written: Vec<Written>,
+    pub(crate) written: Vec<MemberDigest>,
 }
 
 struct OpenMember<'a> {
@@ -57,7 +57,7 @@ impl<'a> ChunkReader<'a> {
     }
 
     /// About `BATCH` bytes of chunks; empty at the end.
-    pub(crate) fn batch(&mut self) -> Result<Batch, Error> {
+    pub(crate) fn batch(&mut self) -> Result<Batch, ArchiveError> {
         let mut batch = Batch::default();
         let mut bytes = 0;
         while bytes < BATCH {
@@ -71,7 +71,7 @@ impl<'a> ChunkReader<'a> {
         Ok(batch)
     }
 
-    fn chunk(&mut self) -> Result<Option<(Chunk, Piece)>, Error> {
+    fn chunk(&mut self) -> Result<Option<(Chunk, Piece)>, ArchiveError> {
         let mut open = match self.open.take() {
             Some(open) => open,
             None => {
@@ -93,7 +93,7 @@ impl<'a> ChunkReader<'a> {
 }
 
 impl<'a> OpenMember<'a> {
-    fn open(index: usize, member: &'a Member) -> Result<Self, Error> {
+    fn open(index: usize, member: &'a Member) -> Result<Self, ArchiveError> {
         let (reader, size) = member.source.open().map_err(|e| read_error(member, e))?;
         Ok(OpenMember {
             index,
@@ -106,7 +106,7 @@ impl<'a> OpenMember<'a> {
         })
     }
 
-    fn chunk(&mut self) -> Result<(Chunk, Piece), Error> {
+    fn chunk(&mut self) -> Result<(Chunk, Piece), ArchiveError> {
         let mut chunk = std::mem::take(&mut self.next);
         let first = self.read == 0;
         let want = (self.size - self.read).min(CHUNK as u64);
@@ -132,7 +132,7 @@ impl<'a> OpenMember<'a> {
         Ok((chunk, piece))
     }
 
-    fn grew(&mut self) -> Result<bool, Error> {
+    fn grew(&mut self) -> Result<bool, ArchiveError> {
         let mut byte = [0];
         let read = loop {
             match self.reader.read(&mut byte) {
@@ -143,17 +143,17 @@ impl<'a> OpenMember<'a> {
         Ok(read > 0)
     }
 
-    fn changed(&self, shrank: bool) -> Error {
+    fn changed(&self, shrank: bool) -> ArchiveError {
         let read = if shrank { self.read } else { self.size + 1 };
-        Error::ChangedWhileRead {
+        ArchiveError::ChangedWhileRead {
             origin: self.member.source.origin(),
             expected: self.size,
             read,
         }
     }
 
-    fn close(self) -> Written {
-        Written {
+    fn close(self) -> MemberDigest {
+        MemberDigest {
             path: self.member.path.clone(),
             sha256: self.hasher.finalize().into(),
             size: self.size,
@@ -161,8 +161,8 @@ impl<'a> OpenMember<'a> {
     }
 }
 
-fn read_error(member: &Member, source: io::Error) -> Error {
-    Error::Read {
+fn read_error(member: &Member, source: io::Error) -> ArchiveError {
+    ArchiveError::Read {
         path: member.path.clone(),
         origin: member.source.origin(),
         source,

@@ -10,7 +10,7 @@ use std::cell::RefCell;
 use flate2::{Compress, Compression, Crc, FlushCompress, Status};
 use rayon::prelude::*;
 
-use crate::error::Error;
+use crate::error::ArchiveError;
 
 /// Bytes of input in one chunk: large enough that what the cuts cost in size
 /// does not show, small enough that a few of them keep all threads busy.
@@ -31,7 +31,7 @@ pub(crate) struct Chunk {
 }
 
 /// A compressed chunk.
-pub(crate) struct Deflated {
+pub(crate) struct DeflatedChunk {
     pub(crate) bytes: Vec<u8>,
     /// Of the chunk alone.
     pub(crate) crc: Crc,
@@ -91,13 +91,13 @@ thread_local! {
 }
 
 /// Compresses chunks on all threads, in order.
-pub(crate) fn deflate_all(chunks: &[Chunk]) -> Result<Vec<Deflated>, Error> {
+pub(crate) fn deflate_all(chunks: &[Chunk]) -> Result<Vec<DeflatedChunk>, ArchiveError> {
     let deflate = |chunk| COMPRESSORS.with_borrow_mut(|compressors| compressors.deflate(chunk));
     chunks.par_iter().with_max_len(1).map(deflate).collect()
 }
 
 impl Compressors {
-    fn deflate(&mut self, chunk: &Chunk) -> Result<Deflated, Error> {
+    fn deflate(&mut self, chunk: &Chunk) -> Result<DeflatedChunk, ArchiveError> {
         let mut crc = Crc::new();
         crc.update(chunk.data());
         // Room for the worst case: a flush into a full buffer would have to be
@@ -111,7 +111,9 @@ impl Compressors {
         state.reset();
         if chunk.history > 0 {
             let history = &chunk.buffer[..chunk.history];
-            state.set_dictionary(history).map_err(Error::deflate)?;
+            state
+                .set_dictionary(history)
+                .map_err(ArchiveError::deflate)?;
         }
         let end = if chunk.last {
             FlushCompress::Finish
@@ -124,11 +126,11 @@ impl Compressors {
         if stored {
             bytes = chunk.data().to_vec();
         }
-        Ok(Deflated { bytes, crc, stored })
+        Ok(DeflatedChunk { bytes, crc, stored })
     }
 
     /// Whether the thorough level makes the start of a chunk smaller by three in a hundred.
-    fn thorough_pays(&mut self, chunk: &Chunk) -> Result<bool, Error> {
+    fn thorough_pays(&mut self, chunk: &Chunk) -> Result<bool, ArchiveError> {
         if chunk.data().len() < PROBED {
             return Ok(false);
         }
@@ -159,11 +161,13 @@ fn run(
     data: &[u8],
     end: FlushCompress,
     out: &mut Vec<u8>,
-) -> Result<(), Error> {
+) -> Result<(), ArchiveError> {
     let mut rest = data;
     loop {
         let before = state.total_in();
-        let status = state.compress_vec(rest, out, end).map_err(Error::deflate)?;
+        let status = state
+            .compress_vec(rest, out, end)
+            .map_err(ArchiveError::deflate)?;
         rest = &rest[(state.total_in() - before) as usize..];
         match status {
             Status::StreamEnd => return Ok(()),

@@ -8,7 +8,7 @@ use crate::path::{MemberPath, PathProblem};
 /// An archive could not be written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum Error {
+pub enum ArchiveError {
     /// A name that cannot be that of a member.
     #[error("`{name}` cannot be a name in the archive: {problem}")]
     UnsafePath {
@@ -81,11 +81,11 @@ pub enum Error {
     InvalidEpoch(String),
     /// Metadata that no valid METADATA file can be made of.
     #[error(transparent)]
-    Metadata(#[from] crate::metadata::MetadataError),
+    Metadata(#[from] crate::metadata::CoreMetadataError),
 }
 
-impl Error {
-    pub(crate) fn deflate(error: flate2::CompressError) -> Error {
-        Error::Deflate(error.to_string())
+impl ArchiveError {
+    pub(crate) fn deflate(error: flate2::CompressError) -> ArchiveError {
+        ArchiveError::Deflate(error.to_string())
     }
 }

@@ -1,7 +1,7 @@
 //! What verification finds in a wheel. A finding carries all facts that its
 //! message needs; whether it is fatal follows from its kind.
 
-use crate::binary::Binary;
+use crate::binary::NativeBinary;
 use crate::path::PathProblem;
 use crate::record::RecordLineError;
 
@@ -17,7 +17,7 @@ pub enum Severity {
 /// One thing found in a wheel.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Finding {
+pub enum WheelFinding {
     /// The archive cannot be read, or not in one way only.
     #[error("{problem}")]
     Archive {
@@ -139,7 +139,7 @@ pub enum Finding {
         /// The member.
         name: String,
         /// What it is.
-        binary: Binary,
+        binary: NativeBinary,
         /// The platform tags.
         platforms: Vec<String>,
     },
@@ -149,7 +149,7 @@ pub enum Finding {
         /// The member.
         name: String,
         /// What it is.
-        binary: Binary,
+        binary: NativeBinary,
         /// The platform tags.
         platforms: Vec<String>,
     },
@@ -159,7 +159,7 @@ pub enum Finding {
         /// The member.
         name: String,
         /// What it is.
-        binary: Binary,
+        binary: NativeBinary,
     },
     /// A Git LFS pointer in place of the file.
     #[error("`{name}` is a Git LFS pointer, not the file: run `git lfs pull` and build again")]
@@ -205,14 +205,14 @@ pub enum Finding {
     },
 }
 
-impl Finding {
+impl WheelFinding {
     /// How much it weighs.
     pub fn severity(&self) -> Severity {
         match self {
-            Finding::WrongSystem { .. }
-            | Finding::BinaryInPureWheel { .. }
-            | Finding::Unmatched { .. }
-            | Finding::Dropped { .. } => Severity::Warning,
+            WheelFinding::WrongSystem { .. }
+            | WheelFinding::BinaryInPureWheel { .. }
+            | WheelFinding::Unmatched { .. }
+            | WheelFinding::Dropped { .. } => Severity::Warning,
             _ => Severity::Error,
         }
     }

@@ -5,7 +5,7 @@
 //! to a [`MemberWriter`]: a zip archive, a compressed tar, or memory in tests. The
 //! bytes depend on that data and nothing else: not on the order in which it came,
 //! the machine, the umask, the time zone or the number of threads. Files are
-//! handed in as a [`Source`] that can be opened.
+//! handed in as a [`MemberContent`] that can be opened.
 
 mod archive_bytes;
 mod binary;
@@ -42,27 +42,29 @@ mod zip_tests;
 mod zip_writer;
 
 pub use archive_bytes::{ArchiveBytes, PartialArchive};
-pub use binary::{Binary, BinaryFormat, HEADER_SIZE, Machine};
+pub use binary::{BinaryFormat, HEADER_SIZE, Machine, NativeBinary};
 pub use build::{SdistContents, SetuptoolsFiles, WheelContents, write_sdist, write_wheel};
 pub use entry_points::{EntryPoint, EntryPointError, EntryPoints, Script, scripts};
-pub use error::Error;
-pub use finding::{Finding, Severity};
+pub use error::ArchiveError;
+pub use finding::{Severity, WheelFinding};
 pub use license::{license_classifier, license_expression};
-pub use member::{Member, MemberWriter, Mode, Open, Source, Written, arrange};
+pub use member::{
+    FileMode, Member, MemberContent, MemberDigest, MemberFile, MemberWriter, arrange,
+};
 pub use member_reader::MemberReader;
 pub use memory::MemoryWriter;
-pub use metadata::{CoreMetadata, Description, License, MetadataError, MetadataVersion};
+pub use metadata::{CoreMetadata, CoreMetadataError, Description, License, MetadataVersion};
 pub use path::{FoldedPath, MemberPath, PathProblem, check_contained};
 pub use record::{
     Record, RecordError, RecordLine, RecordLineError, RecordWriter, parse_record, recorded_paths,
 };
 pub use tar_writer::TarGzWriter;
 pub use time::ArchiveTime;
-pub use verify::{Import, ReadMember, Verification, verify};
+pub use verify::{MemberImport, ReadMember, Verification, verify};
 pub use wheel_archive::{DATA_FOLDERS, WheelArchive, data_file, dist_info_file};
 pub use wheel_file::{Purity, WheelFile, WheelFileError, WheelTags};
 pub use wheel_problem::WheelProblem;
-pub use zip_member::{ReadError, ZipMember};
+pub use zip_member::{ZipError, ZipMember};
 pub use zip_reader::ZipReader;
 pub use zip_search::{LONGEST_MEMBER, find_member};
 pub use zip_writer::ZipWriter;

@@ -6,7 +6,7 @@ use std::fmt;
 use std::io::{self, Read};
 use std::sync::Arc;
 
-use crate::error::Error;
+use crate::error::ArchiveError;
 use crate::path::{FoldedPath, MemberPath};
 
 /// One file of an archive.
@@ -15,15 +15,15 @@ pub struct Member {
     /// Where it is in the archive.
     pub path: MemberPath,
     /// Where its bytes come from.
-    pub source: Source,
+    pub source: MemberContent,
     /// Whether it may be executed.
-    pub mode: Mode,
+    pub mode: FileMode,
 }
 
 /// The one bit of permissions that survives: everything else depends on the
 /// umask of whoever built the archive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Mode {
+pub enum FileMode {
     /// `rw-r--r--`
     Regular,
     /// `rwxr-xr-x`
@@ -32,15 +32,15 @@ pub enum Mode {
 
 /// Where a member's bytes come from.
 #[derive(Clone)]
-pub enum Source {
+pub enum MemberContent {
     /// Bytes made here, such as METADATA.
     Bytes(Arc<[u8]>),
     /// Bytes read while the archive is written, so that memory does not grow with it.
-    Opener(Arc<dyn Open>),
+    Opener(Arc<dyn MemberFile>),
 }
 
 /// Something that can be read from its start, such as a file.
-pub trait Open: Send + Sync {
+pub trait MemberFile: Send + Sync {
     /// Opens it; returns a reader and the number of bytes it will give.
     fn open(&self) -> io::Result<(Box<dyn Read + Send>, u64)>;
     /// What to call it in a message: its path.
@@ -49,7 +49,7 @@ pub trait Open: Send + Sync {
 
 /// What a member turned out to be once it was written: its line in RECORD.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Written {
+pub struct MemberDigest {
     /// Where it is in the archive.
     pub path: MemberPath,
     /// SHA-256 of its bytes.
@@ -61,9 +61,9 @@ pub struct Written {
 /// An archive being written: a zip, a compressed tar, or memory in tests.
 pub trait MemberWriter {
     /// Writes members in the order given; returns what was written, in that order.
-    fn write(&mut self, members: &[Member]) -> Result<Vec<Written>, Error>;
+    fn write(&mut self, members: &[Member]) -> Result<Vec<MemberDigest>, ArchiveError>;
     /// Ends the archive. Without it the archive is not valid.
-    fn finish(&mut self) -> Result<(), Error>;
+    fn finish(&mut self) -> Result<(), ArchiveError>;
 }
 
 impl Member {
@@ -71,38 +71,38 @@ impl Member {
     pub fn bytes(path: MemberPath, bytes: impl Into<Arc<[u8]>>) -> Member {
         Member {
             path,
-            source: Source::Bytes(bytes.into()),
-            mode: Mode::Regular,
+            source: MemberContent::Bytes(bytes.into()),
+            mode: FileMode::Regular,
         }
     }
 }
 
-impl Source {
+impl MemberContent {
     /// Opens it; returns a reader and the number of bytes it will give.
     pub fn open(&self) -> io::Result<(Box<dyn Read + Send>, u64)> {
         match self {
-            Source::Bytes(bytes) => {
+            MemberContent::Bytes(bytes) => {
                 let len = bytes.len() as u64;
                 Ok((Box::new(io::Cursor::new(Arc::clone(bytes))), len))
             }
-            Source::Opener(opener) => opener.open(),
+            MemberContent::Opener(opener) => opener.open(),
         }
     }
 
     /// What to call it in a message.
     pub fn origin(&self) -> String {
         match self {
-            Source::Bytes(_) => "generated".to_owned(),
-            Source::Opener(opener) => opener.origin(),
+            MemberContent::Bytes(_) => "generated".to_owned(),
+            MemberContent::Opener(opener) => opener.origin(),
         }
     }
 }
 
-impl fmt::Debug for Source {
+impl fmt::Debug for MemberContent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Source::Bytes(bytes) => write!(f, "{} bytes", bytes.len()),
-            Source::Opener(opener) => f.write_str(&opener.origin()),
+            MemberContent::Bytes(bytes) => write!(f, "{} bytes", bytes.len()),
+            MemberContent::Opener(opener) => f.write_str(&opener.origin()),
         }
     }
 }
@@ -111,7 +111,7 @@ impl fmt::Debug for Source {
 /// one path twice, paths that differ in case only, a file that is also a folder.
 ///
 /// The order is that of the paths' bytes, whatever the order given.
-pub fn arrange(mut members: Vec<Member>) -> Result<Vec<Member>, Error> {
+pub fn arrange(mut members: Vec<Member>) -> Result<Vec<Member>, ArchiveError> {
     members.sort_by(|a, b| a.path.cmp(&b.path));
     let mut files: HashMap<FoldedPath, &Member> = HashMap::with_capacity(members.len());
     for member in &members {
@@ -125,16 +125,16 @@ pub fn arrange(mut members: Vec<Member>) -> Result<Vec<Member>, Error> {
     Ok(members)
 }
 
-fn clash(first: &Member, second: &Member) -> Error {
+fn clash(first: &Member, second: &Member) -> ArchiveError {
     let (first_origin, second_origin) = (first.source.origin(), second.source.origin());
     if first.path == second.path {
-        return Error::DuplicateMember {
+        return ArchiveError::DuplicateMember {
             path: first.path.clone(),
             first_origin,
             second_origin,
         };
     }
-    Error::CaseClash {
+    ArchiveError::CaseClash {
         first: first.path.clone(),
         second: second.path.clone(),
         first_origin,
@@ -142,11 +142,14 @@ fn clash(first: &Member, second: &Member) -> Error {
     }
 }
 
-fn refuse_file_above(files: &HashMap<FoldedPath, &Member>, member: &Member) -> Result<(), Error> {
+fn refuse_file_above(
+    files: &HashMap<FoldedPath, &Member>,
+    member: &Member,
+) -> Result<(), ArchiveError> {
     let folded = FoldedPath::of(member.path.as_str());
     let mut folders = folded.folders();
     match folders.find_map(|folder| files.get(&folder)) {
-        Some(file) => Err(Error::FileIsFolder {
+        Some(file) => Err(ArchiveError::FileIsFolder {
             file: file.path.clone(),
             below: member.path.clone(),
         }),

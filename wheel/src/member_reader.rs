@@ -6,7 +6,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use flate2::{Crc, Decompress, FlushDecompress, Status};
 
 use crate::zip_format::Method;
-use crate::zip_member::{ReadError, ZipMember};
+use crate::zip_member::{ZipError, ZipMember};
 
 /// Reads one member after the other and keeps its buffers; each thread has one of its own.
 pub struct MemberReader<R> {
@@ -38,7 +38,7 @@ impl<R: Read + Seek> MemberReader<R> {
     ///
     /// # Errors
     /// Where the member is not what it declares to be, in spite of which some bytes were written.
-    pub fn copy(&mut self, member: &ZipMember, out: &mut impl Write) -> Result<u64, ReadError> {
+    pub fn copy(&mut self, member: &ZipMember, out: &mut impl Write) -> Result<u64, ZipError> {
         self.input.seek(SeekFrom::Start(member.data))?;
         let mut checked = Checked {
             member,
@@ -53,7 +53,7 @@ impl<R: Read + Seek> MemberReader<R> {
         checked.finish()
     }
 
-    fn copy_stored<W: Write>(&mut self, out: &mut Checked<'_, W>) -> Result<(), ReadError> {
+    fn copy_stored<W: Write>(&mut self, out: &mut Checked<'_, W>) -> Result<(), ZipError> {
         let mut left = out.member.packed;
         while left > 0 {
             let read = fill(&mut self.input, &mut self.packed, left)?;
@@ -66,7 +66,7 @@ impl<R: Read + Seek> MemberReader<R> {
         Ok(())
     }
 
-    fn inflate<W: Write>(&mut self, out: &mut Checked<'_, W>) -> Result<(), ReadError> {
+    fn inflate<W: Write>(&mut self, out: &mut Checked<'_, W>) -> Result<(), ZipError> {
         let member = out.member;
         let damaged = || member.wrong(DAMAGED);
         self.inflater.reset(false);
@@ -122,7 +122,7 @@ struct Checked<'a, W> {
 }
 
 impl<W: Write> Checked<'_, W> {
-    fn take(&mut self, bytes: &[u8]) -> Result<(), ReadError> {
+    fn take(&mut self, bytes: &[u8]) -> Result<(), ZipError> {
         self.size += bytes.len() as u64;
         if self.size > self.member.size {
             return Err(self.member.wrong("it is longer than declared"));
@@ -131,7 +131,7 @@ impl<W: Write> Checked<'_, W> {
         Ok(self.out.write_all(bytes)?)
     }
 
-    fn finish(self) -> Result<u64, ReadError> {
+    fn finish(self) -> Result<u64, ZipError> {
         if self.size != self.member.size {
             return Err(self.member.wrong("it is shorter than declared"));
         }

@@ -4,15 +4,15 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
-use crate::error::Error;
-use crate::member::{Member, MemberWriter, Mode, Written};
+use crate::error::ArchiveError;
+use crate::member::{FileMode, Member, MemberDigest, MemberWriter};
 use crate::path::MemberPath;
 
 /// Keeps the members that are written to it.
 #[derive(Debug, Default)]
 pub struct MemoryWriter {
     /// Path, mode and bytes of each member, in the order written.
-    pub members: Vec<(MemberPath, Mode, Vec<u8>)>,
+    pub members: Vec<(MemberPath, FileMode, Vec<u8>)>,
     /// Whether the archive was ended.
     pub finished: bool,
 }
@@ -28,7 +28,11 @@ impl MemoryWriter {
     pub fn listing(&self) -> String {
         let mut out = String::new();
         for (path, mode, bytes) in &self.members {
-            let mode = if *mode == Mode::Executable { 'x' } else { '-' };
+            let mode = if *mode == FileMode::Executable {
+                'x'
+            } else {
+                '-'
+            };
             let _ = writeln!(out, "{mode} {:>5} {path}", bytes.len());
         }
         out
@@ -36,29 +40,29 @@ impl MemoryWriter {
 }
 
 impl MemberWriter for MemoryWriter {
-    fn write(&mut self, members: &[Member]) -> Result<Vec<Written>, Error> {
+    fn write(&mut self, members: &[Member]) -> Result<Vec<MemberDigest>, ArchiveError> {
         members.iter().map(|member| self.keep(member)).collect()
     }
 
-    fn finish(&mut self) -> Result<(), Error> {
+    fn finish(&mut self) -> Result<(), ArchiveError> {
         self.finished = true;
         Ok(())
     }
 }
 
 impl MemoryWriter {
-    fn keep(&mut self, member: &Member) -> Result<Written, Error> {
+    fn keep(&mut self, member: &Member) -> Result<MemberDigest, ArchiveError> {
         let mut bytes = Vec::new();
         let read = member
             .source
             .open()
             .and_then(|(mut reader, _)| reader.read_to_end(&mut bytes));
-        read.map_err(|source| Error::Read {
+        read.map_err(|source| ArchiveError::Read {
             path: member.path.clone(),
             origin: member.source.origin(),
             source,
         })?;
-        let written = Written {
+        let written = MemberDigest {
             path: member.path.clone(),
             sha256: Sha256::digest(&bytes).into(),
             size: bytes.len() as u64,

@@ -87,7 +87,7 @@ pub struct Description {
 /// Values that no valid METADATA can be made of.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum MetadataError {
+pub enum CoreMetadataError {
     /// A name that is not one.
     #[error(
         "`{0}` is not the name of a project: letters, digits, `-`, `_` and `.`, with a letter or a digit at both ends"
@@ -191,15 +191,15 @@ impl CoreMetadata {
     }
 
     /// The name in its normal form.
-    pub fn package_name(&self) -> Result<PackageName, MetadataError> {
+    pub fn package_name(&self) -> Result<PackageName, CoreMetadataError> {
         self.name
             .parse()
-            .map_err(|_| MetadataError::Name(self.name.clone()))
+            .map_err(|_| CoreMetadataError::Name(self.name.clone()))
     }
 
     /// The text of METADATA or PKG-INFO. `license_files` are paths relative to the
     /// root of the source distribution, named from version 2.4 on.
-    pub fn render(&self, license_files: &[String]) -> Result<String, MetadataError> {
+    pub fn render(&self, license_files: &[String]) -> Result<String, CoreMetadataError> {
         self.check()?;
         let mut headers = Headers::default();
         headers.one("Metadata-Version", self.metadata_version.as_str())?;
@@ -236,7 +236,7 @@ impl CoreMetadata {
         Ok(out)
     }
 
-    fn render_license(&self, headers: &mut Headers) -> Result<(), MetadataError> {
+    fn render_license(&self, headers: &mut Headers) -> Result<(), CoreMetadataError> {
         match &self.license {
             License::None => Ok(()),
             License::Expression(expression) => headers.one("License-Expression", expression),
@@ -252,7 +252,7 @@ impl CoreMetadata {
         }
     }
 
-    fn render_requirements(&self, headers: &mut Headers) -> Result<(), MetadataError> {
+    fn render_requirements(&self, headers: &mut Headers) -> Result<(), CoreMetadataError> {
         for requirement in &self.requires_dist {
             headers.one("Requires-Dist", &requirement.to_string())?;
         }
@@ -265,18 +265,18 @@ impl CoreMetadata {
         Ok(())
     }
 
-    fn check(&self) -> Result<(), MetadataError> {
+    fn check(&self) -> Result<(), CoreMetadataError> {
         self.package_name()?;
         if let Some(value) = &self.requires_python {
             let parsed: Result<VersionSpecifiers, _> = value.parse();
-            parsed.map_err(|e| MetadataError::RequiresPython {
+            parsed.map_err(|e| CoreMetadataError::RequiresPython {
                 value: value.clone(),
                 problem: e.to_string(),
             })?;
         }
         for (label, _) in &self.project_urls {
             if label.is_empty() || label.chars().count() > 32 || label.contains(',') {
-                return Err(MetadataError::UrlLabel {
+                return Err(CoreMetadataError::UrlLabel {
                     label: label.clone(),
                 });
             }
@@ -284,19 +284,19 @@ impl CoreMetadata {
         self.check_license()
     }
 
-    fn check_license(&self) -> Result<(), MetadataError> {
+    fn check_license(&self) -> Result<(), CoreMetadataError> {
         let License::Expression(expression) = &self.license else {
             return Ok(());
         };
         if self.metadata_version < MetadataVersion::V2_4 {
             let version = self.metadata_version.as_str();
-            return Err(MetadataError::ExpressionTooNew {
+            return Err(CoreMetadataError::ExpressionTooNew {
                 expression: expression.clone(),
                 version,
             });
         }
         crate::license::check_expression(expression).map_err(|problem| {
-            MetadataError::Expression {
+            CoreMetadataError::Expression {
                 expression: expression.clone(),
                 problem,
             }
@@ -306,7 +306,7 @@ impl CoreMetadata {
             .iter()
             .find(|c| c.starts_with("License ::"))
         {
-            Some(classifier) => Err(MetadataError::ClassifierBesideExpression {
+            Some(classifier) => Err(CoreMetadataError::ClassifierBesideExpression {
                 classifier: classifier.clone(),
                 expression: expression.clone(),
             }),
@@ -320,9 +320,9 @@ impl CoreMetadata {
 struct Headers(String);
 
 impl Headers {
-    fn one(&mut self, field: &'static str, value: &str) -> Result<(), MetadataError> {
+    fn one(&mut self, field: &'static str, value: &str) -> Result<(), CoreMetadataError> {
         if value.contains(['\n', '\r']) {
-            return Err(MetadataError::SeveralLines {
+            return Err(CoreMetadataError::SeveralLines {
                 field,
                 value: value.to_owned(),
             });
@@ -335,13 +335,13 @@ impl Headers {
         &mut self,
         field: &'static str,
         value: &Option<String>,
-    ) -> Result<(), MetadataError> {
+    ) -> Result<(), CoreMetadataError> {
         value
             .as_ref()
             .map_or(Ok(()), |value| self.one(field, value))
     }
 
-    fn many(&mut self, field: &'static str, values: &[String]) -> Result<(), MetadataError> {
+    fn many(&mut self, field: &'static str, values: &[String]) -> Result<(), CoreMetadataError> {
         values.iter().try_for_each(|value| self.one(field, value))
     }
 }

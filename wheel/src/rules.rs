@@ -32,9 +32,9 @@ pub struct RepositoryRules {
     /// Classifiers or expressions for licence names that are not known here.
     pub licenses: Vec<(String, String)>,
     /// Whether `Development Status ::` follows from the version.
-    pub development_status: Derived,
+    pub development_status: bool,
     /// Whether `Programming Language :: Python :: 3.X` follows from the interpreter constraints.
-    pub python_classifiers: Derived,
+    pub python_classifiers: bool,
     /// How `Requires-Python` follows from the interpreter constraints.
     pub requires_python: RequiresPythonRule,
     /// Fields that every distribution must give, among `description` and `license`.
@@ -84,16 +84,6 @@ pub enum LicenseStyle {
     Expression,
     /// By `License` and a classifier.
     Classifier,
-}
-
-/// Whether a value is derived or left to the distribution.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Derived {
-    /// Only what the distribution gives.
-    #[default]
-    No,
-    /// Derived.
-    Yes,
 }
 
 /// How `Requires-Python` follows from the interpreter constraints.
@@ -202,12 +192,12 @@ impl RepositoryRules {
             extras: artifact.extras_require.clone(),
             ..CoreMetadata::new(&artifact.name, version.clone())
         };
-        if self.development_status == Derived::Yes {
+        if self.development_status {
             metadata
                 .classifiers
                 .push(development_status(version).to_owned());
         }
-        if self.python_classifiers == Derived::Yes {
+        if self.python_classifiers {
             metadata
                 .classifiers
                 .extend(constraints.map(python_classifiers).unwrap_or_default());
@@ -464,8 +454,8 @@ mod tests {
             name_prefix: Some("backend.ai-".into()),
             author: Some("Somebody".into()),
             classifiers: vec!["Programming Language :: Python :: 3".into()],
-            development_status: Derived::Yes,
-            python_classifiers: Derived::Yes,
+            development_status: true,
+            python_classifiers: true,
             required_fields: vec!["description".into()],
             ..RepositoryRules::default()
         }

@@ -7,8 +7,8 @@ use flate2::Crc;
 use sha2::{Digest, Sha256};
 
 use crate::deflate::{BATCH, CHUNK, Chunk, deflate_all};
-use crate::error::Error;
-use crate::member::{Member, MemberWriter, Mode, Written};
+use crate::error::ArchiveError;
+use crate::member::{FileMode, Member, MemberDigest, MemberWriter};
 use crate::time::ArchiveTime;
 
 /// Writes a `.tar.gz` archive.
@@ -42,8 +42,8 @@ impl<W: Write> TarGzWriter<W> {
         }
     }
 
-    fn append(&mut self, member: &Member) -> Result<Written, Error> {
-        let read_error = |source| Error::Read {
+    fn append(&mut self, member: &Member) -> Result<MemberDigest, ArchiveError> {
+        let read_error = |source| ArchiveError::Read {
             path: member.path.clone(),
             origin: member.source.origin(),
             source,
@@ -62,13 +62,13 @@ impl<W: Write> TarGzWriter<W> {
             io::Read::take(&mut counted, size),
         )?;
         if counted.read != size {
-            return Err(Error::ChangedWhileRead {
+            return Err(ArchiveError::ChangedWhileRead {
                 origin: member.source.origin(),
                 expected: size,
                 read: counted.read,
             });
         }
-        Ok(Written {
+        Ok(MemberDigest {
             path: member.path.clone(),
             sha256: counted.hasher.finalize().into(),
             size,
@@ -80,8 +80,8 @@ impl<W: Write> TarGzWriter<W> {
         header.set_size(size);
         header.set_mtime(self.time.unix() as u64);
         header.set_mode(match member.mode {
-            Mode::Regular => 0o644,
-            Mode::Executable => 0o755,
+            FileMode::Regular => 0o644,
+            FileMode::Executable => 0o755,
         });
         header.set_uid(0);
         header.set_gid(0);
@@ -91,18 +91,18 @@ impl<W: Write> TarGzWriter<W> {
 }
 
 impl<W: Write> MemberWriter for TarGzWriter<W> {
-    fn write(&mut self, members: &[Member]) -> Result<Vec<Written>, Error> {
+    fn write(&mut self, members: &[Member]) -> Result<Vec<MemberDigest>, ArchiveError> {
         members.iter().map(|member| self.append(member)).collect()
     }
 
-    fn finish(&mut self) -> Result<(), Error> {
+    fn finish(&mut self) -> Result<(), ArchiveError> {
         self.tar.finish()?;
         self.tar.get_mut().end()
     }
 }
 
 impl<W: Write> GzWriter<W> {
-    fn compress(&mut self) -> Result<(), Error> {
+    fn compress(&mut self) -> Result<(), ArchiveError> {
         if !self.started {
             self.started = true;
             // Deflate, no flags, no time, no extra flags, unknown system.
@@ -116,7 +116,7 @@ impl<W: Write> GzWriter<W> {
         Ok(())
     }
 
-    fn end(&mut self) -> Result<(), Error> {
+    fn end(&mut self) -> Result<(), ArchiveError> {
         let mut last = std::mem::take(&mut self.filling);
         last.last = true;
         self.full.push(last);

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::error::Error;
+use crate::error::ArchiveError;
 
 /// Seconds since 1970, within what a zip archive can hold: 1980 to 2107, UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,11 +25,11 @@ impl ArchiveTime {
     }
 
     /// The value of SOURCE_DATE_EPOCH (<https://reproducible-builds.org/specs/source-date-epoch/>).
-    pub fn from_source_date_epoch(value: &str) -> Result<ArchiveTime, Error> {
+    pub fn from_source_date_epoch(value: &str) -> Result<ArchiveTime, ArchiveError> {
         let digits = !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit());
         match value.parse::<i64>() {
             Ok(seconds) if digits => Ok(ArchiveTime::from_unix(seconds)),
-            _ => Err(Error::InvalidEpoch(value.to_owned())),
+            _ => Err(ArchiveError::InvalidEpoch(value.to_owned())),
         }
     }
 

@@ -10,13 +10,13 @@ use std::io::{self, Read, Seek, Write};
 use model::{Metadata, WheelFilename};
 use sha2::{Digest, Sha256};
 
-use crate::binary::{Binary, HEADER_SIZE};
+use crate::binary::{HEADER_SIZE, NativeBinary};
 use crate::entry_points::EntryPoints;
-use crate::finding::Finding;
+use crate::finding::WheelFinding;
 use crate::path::{FoldedPath, MemberPath};
 use crate::record::parse_record;
 use crate::wheel_file::{Purity, WheelFile};
-use crate::zip_member::ReadError;
+use crate::zip_member::ZipError;
 use crate::zip_reader::ZipReader;
 
 /// A member as it was read: what the judgements look at.
@@ -34,14 +34,14 @@ pub struct ReadMember {
 #[derive(Debug, Default)]
 pub struct Verification {
     /// What was found, in the order looked at.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<WheelFinding>,
     /// Its members by name. Empty if the archive cannot be read.
     pub members: BTreeMap<String, ReadMember>,
 }
 
 /// One import in a shipped module.
 #[derive(Clone, Debug)]
-pub struct Import {
+pub struct MemberImport {
     /// The member that imports.
     pub member: String,
     /// The line, counted from 1.
@@ -56,7 +56,7 @@ pub fn verify(file_name: &str, input: impl Read + Seek) -> Verification {
     let filename = match file_name.parse::<WheelFilename>() {
         Ok(filename) => filename,
         Err(e) => {
-            verification.findings.push(Finding::FileName {
+            verification.findings.push(WheelFinding::FileName {
                 problem: e.to_string(),
             });
             return verification;
@@ -64,7 +64,7 @@ pub fn verify(file_name: &str, input: impl Read + Seek) -> Verification {
     };
     if filename.to_string() != file_name {
         let normal = filename.to_string();
-        verification.findings.push(Finding::FileNameNotNormal {
+        verification.findings.push(WheelFinding::FileNameNotNormal {
             given: file_name.to_owned(),
             normal,
         });
@@ -72,7 +72,7 @@ pub fn verify(file_name: &str, input: impl Read + Seek) -> Verification {
     if let Err(e) = verification.read(&filename, input) {
         verification
             .findings
-            .push(Finding::Archive { problem: chain(&e) });
+            .push(WheelFinding::Archive { problem: chain(&e) });
     }
     verification
 }
@@ -87,7 +87,11 @@ impl Verification {
 
     /// Adds findings on imports that neither the wheel nor `met_elsewhere` (a requirement,
     /// the standard library) meets. Those of code that the wheel does not ship do not matter.
-    pub fn judge_imports(&mut self, imports: &[Import], met_elsewhere: impl Fn(&str) -> bool) {
+    pub fn judge_imports(
+        &mut self,
+        imports: &[MemberImport],
+        met_elsewhere: impl Fn(&str) -> bool,
+    ) {
         let shipped = self.shipped_modules();
         let unmet = imports.iter().filter(|import| {
             let parent = import
@@ -100,7 +104,7 @@ impl Verification {
                 && !met_elsewhere(&import.module)
         });
         self.findings
-            .extend(unmet.map(|import| Finding::UnmetImport {
+            .extend(unmet.map(|import| WheelFinding::UnmetImport {
                 name: import.member.clone(),
                 line: import.line,
                 module: import.module.clone(),
@@ -111,11 +115,11 @@ impl Verification {
     /// glob, an error for a file that is named outright. `place` says where they are written.
     pub fn judge_unmatched(&mut self, patterns: &[String], place: &str) {
         let finding = |pattern: &String| match pattern.contains(['*', '?', '[', '{']) {
-            true => Finding::Unmatched {
+            true => WheelFinding::Unmatched {
                 glob: pattern.clone(),
                 place: place.to_owned(),
             },
-            false => Finding::NoSuchFile {
+            false => WheelFinding::NoSuchFile {
                 name: pattern.clone(),
                 place: place.to_owned(),
             },
@@ -128,13 +132,13 @@ impl Verification {
         let gone = members
             .iter()
             .filter(|name| !name.contains(".dist-info/") && !self.members.contains_key(*name));
-        self.findings.extend(gone.map(|name| Finding::Dropped {
+        self.findings.extend(gone.map(|name| WheelFinding::Dropped {
             name: name.clone(),
             release: release.to_owned(),
         }));
     }
 
-    fn read(&mut self, filename: &WheelFilename, input: impl Read + Seek) -> Result<(), ReadError> {
+    fn read(&mut self, filename: &WheelFilename, input: impl Read + Seek) -> Result<(), ZipError> {
         let mut zip = ZipReader::open(input)?;
         self.judge_names(&zip);
         let mut texts = HashMap::new();
@@ -166,18 +170,18 @@ impl Verification {
         for member in zip.members() {
             let name = member.name.trim_end_matches('/');
             if let Err(problem) = MemberPath::parse(name) {
-                self.findings.push(Finding::UnsafeName {
+                self.findings.push(WheelFinding::UnsafeName {
                     name: member.name.clone(),
                     problem,
                 });
             }
             if member.is_symlink() {
-                self.findings.push(Finding::Symlink {
+                self.findings.push(WheelFinding::Symlink {
                     name: member.name.clone(),
                 });
             }
             if let Some(first) = folded.insert(FoldedPath::of(name), &member.name) {
-                self.findings.push(Finding::CaseClash {
+                self.findings.push(WheelFinding::CaseClash {
                     first: first.to_owned(),
                     second: member.name.clone(),
                 });
@@ -194,9 +198,9 @@ impl Verification {
         for (name, member) in &self.members {
             if is_lfs_pointer(member) {
                 self.findings
-                    .push(Finding::LfsPointer { name: name.clone() });
+                    .push(WheelFinding::LfsPointer { name: name.clone() });
             }
-            if let Some(binary) = Binary::of(&member.head) {
+            if let Some(binary) = NativeBinary::of(&member.head) {
                 self.findings.extend(judge_binary(name, binary, &platforms));
             }
         }
@@ -217,7 +221,7 @@ impl Verification {
         found.retain(|top| top.ends_with(".dist-info"));
         found.dedup();
         if found != [dist_info] {
-            self.findings.push(Finding::DistInfo {
+            self.findings.push(WheelFinding::DistInfo {
                 expected: dist_info.to_owned(),
                 found,
             });
@@ -226,13 +230,13 @@ impl Verification {
         let mut text = |name: &str| {
             let name = format!("{dist_info}/{name}");
             let Some(bytes) = texts.get(&name) else {
-                self.findings.push(Finding::Missing { name });
+                self.findings.push(WheelFinding::Missing { name });
                 return None;
             };
             match std::str::from_utf8(bytes) {
                 Ok(text) => Some(text),
                 Err(e) => {
-                    self.findings.push(Finding::Unreadable {
+                    self.findings.push(WheelFinding::Unreadable {
                         name,
                         problem: e.to_string(),
                     });
@@ -262,21 +266,21 @@ impl Verification {
     fn judge_record(&mut self, text: &str, dist_info: &str) {
         let lines = match parse_record(text) {
             Ok(lines) => lines,
-            Err(e) => return self.findings.push(Finding::RecordLine(e)),
+            Err(e) => return self.findings.push(WheelFinding::RecordLine(e)),
         };
         let mut seen = HashSet::new();
         for line in &lines {
             let name = line.path.clone();
             if !seen.insert(line.path.as_str()) {
-                self.findings.push(Finding::TwiceInRecord { name });
+                self.findings.push(WheelFinding::TwiceInRecord { name });
                 continue;
             }
             match self.members.get(&line.path) {
-                None => self.findings.push(Finding::OnlyInRecord { name }),
+                None => self.findings.push(WheelFinding::OnlyInRecord { name }),
                 Some(_) if is_unrecorded(&line.path, dist_info) => {}
                 Some(member)
                     if (line.sha256, line.size) == (Some(member.sha256), Some(member.size)) => {}
-                Some(_) => self.findings.push(Finding::RecordDiffers { name }),
+                Some(_) => self.findings.push(WheelFinding::RecordDiffers { name }),
             }
         }
         let missing = self
@@ -284,7 +288,7 @@ impl Verification {
             .keys()
             .filter(|name| !seen.contains(name.as_str()) && !is_signature(name, dist_info));
         self.findings
-            .extend(missing.map(|name| Finding::NotInRecord { name: name.clone() }));
+            .extend(missing.map(|name| WheelFinding::NotInRecord { name: name.clone() }));
     }
 
     fn judge_metadata(&mut self, text: &str, filename: &WheelFilename, dist_info: &str) {
@@ -359,7 +363,7 @@ impl Verification {
             .iter()
             .filter(|(_, _, point)| !shipped.contains(&point.module));
         self.findings.extend(
-            missing.map(|(group, name, point)| Finding::EntryPointModule {
+            missing.map(|(group, name, point)| WheelFinding::EntryPointModule {
                 group: group.to_owned(),
                 name: name.to_owned(),
                 module: point.module.clone(),
@@ -396,7 +400,7 @@ impl Verification {
     }
 
     fn unreadable(&mut self, dist_info: &str, file: &str, problem: String) {
-        self.findings.push(Finding::Unreadable {
+        self.findings.push(WheelFinding::Unreadable {
             name: format!("{dist_info}/{file}"),
             problem,
         });
@@ -409,7 +413,7 @@ impl Verification {
         found: String,
         expected: String,
     ) {
-        self.findings.push(Finding::Disagreement {
+        self.findings.push(WheelFinding::Disagreement {
             file,
             field,
             found,
@@ -418,16 +422,16 @@ impl Verification {
     }
 }
 
-fn judge_binary(name: &str, binary: Binary, platforms: &[String]) -> Option<Finding> {
+fn judge_binary(name: &str, binary: NativeBinary, platforms: &[String]) -> Option<WheelFinding> {
     let (name, platforms) = (name.to_owned(), platforms.to_vec());
     if platforms.iter().any(|platform| platform == "any") {
-        return Some(Finding::BinaryInPureWheel { name, binary });
+        return Some(WheelFinding::BinaryInPureWheel { name, binary });
     }
     if !platforms
         .iter()
         .any(|platform| binary.machine_fits(platform))
     {
-        return Some(Finding::WrongMachine {
+        return Some(WheelFinding::WrongMachine {
             name,
             binary,
             platforms,
@@ -436,7 +440,7 @@ fn judge_binary(name: &str, binary: Binary, platforms: &[String]) -> Option<Find
     let runs = platforms
         .iter()
         .any(|platform| binary.format_fits(platform));
-    (!runs).then_some(Finding::WrongSystem {
+    (!runs).then_some(WheelFinding::WrongSystem {
         name,
         binary,
         platforms,

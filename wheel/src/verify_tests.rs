@@ -9,7 +9,7 @@ use crate::member::Member;
 use crate::metadata::CoreMetadata;
 use crate::path::MemberPath;
 use crate::time::ArchiveTime;
-use crate::verify::{Import, Verification, verify};
+use crate::verify::{MemberImport, Verification, verify};
 use crate::wheel_file::WheelTags;
 use crate::zip_writer::ZipWriter;
 
@@ -207,7 +207,7 @@ fn names_that_escape_and_names_that_clash() {
 #[test]
 fn imports_that_nothing_meets() {
     let mut verification = verify(NAME, Cursor::new(build(&contents())));
-    let import = |module: &str| Import {
+    let import = |module: &str| MemberImport {
         member: "my/x/cli.py".into(),
         line: 3,
         module: module.into(),

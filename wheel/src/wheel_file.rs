@@ -4,7 +4,7 @@
 
 use model::{Tag, WheelFilename};
 
-use crate::metadata::{CoreMetadata, MetadataError};
+use crate::metadata::{CoreMetadata, CoreMetadataError};
 
 /// A compressed set of tags, as in a file name: `py3-none-manylinux2014_aarch64.macosx_11_0_arm64`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,7 +69,7 @@ impl WheelTags {
     }
 
     /// The file name of a wheel with these tags.
-    pub fn filename(&self, metadata: &CoreMetadata) -> Result<WheelFilename, MetadataError> {
+    pub fn filename(&self, metadata: &CoreMetadata) -> Result<WheelFilename, CoreMetadataError> {
         Ok(WheelFilename {
             name: metadata.package_name()?,
             version: metadata.version.clone(),

@@ -1,14 +1,14 @@
 //! Why a wheel is refused before a byte of it is used.
 
 use crate::path::PathProblem;
-use crate::zip_member::ReadError;
+use crate::zip_member::ZipError;
 
 /// What is wrong with a wheel.
 #[derive(Debug, thiserror::Error)]
 pub enum WheelProblem {
     /// The archive is broken, or can be understood in two ways.
     #[error(transparent)]
-    Zip(#[from] ReadError),
+    Zip(#[from] ZipError),
     /// The members would fill the disk.
     #[error(
         "it is {archive} bytes long and declares to unpack to {declared} bytes, as a zip bomb does"

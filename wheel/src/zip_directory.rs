@@ -8,7 +8,7 @@ use crate::zip_format::{
     CENTRAL_SIGNATURE, Directory, END_SIGNATURE, LOCAL_SIGNATURE, Method, ZIP64_END_SIGNATURE,
     ZIP64_EXTRA, ZIP64_LOCATOR_SIGNATURE,
 };
-use crate::zip_member::{ReadError, ZipMember};
+use crate::zip_member::{ZipError, ZipMember};
 
 const END_SIZE: usize = 22;
 const LOCATOR_SIZE: u64 = 20;
@@ -17,14 +17,14 @@ const ZIP64_END_SIZE: u64 = 56;
 const HEADER_SIZE: u64 = 30;
 
 /// Finds the end record (4.3.16), which must be the last bytes of the file but for its comment.
-pub(crate) fn find_directory(archive: &mut impl ArchiveBytes) -> Result<Directory, ReadError> {
+pub(crate) fn find_directory(archive: &mut impl ArchiveBytes) -> Result<Directory, ZipError> {
     let length = archive.length()?;
     // Almost none has a comment: then the record is the end.
     let most = [END_SIZE, END_SIZE + usize::from(u16::MAX)];
     let (tail, at) = most
         .iter()
         .find_map(|size| find_end(archive, length, *size as u64).transpose())
-        .unwrap_or(Err(ReadError::Archive(
+        .unwrap_or(Err(ZipError::Archive(
             "it does not end as a zip archive does",
         )))?;
     let mut record = Fields(&tail[at + 4..]);
@@ -33,10 +33,10 @@ pub(crate) fn find_directory(archive: &mut impl ArchiveBytes) -> Result<Director
         (record.u16()?, record.u16()?, record.u32()?, record.u32()?);
     let comment = usize::from(record.u16()?);
     if record.0.len() != comment {
-        return Err(ReadError::Archive("bytes follow its end"));
+        return Err(ZipError::Archive("bytes follow its end"));
     }
     if disk != 0 || start_disk != 0 || here != entries {
-        return Err(ReadError::Archive("it is one of several volumes"));
+        return Err(ZipError::Archive("it is one of several volumes"));
     }
     let directory = Directory {
         entries: entries.into(),
@@ -46,9 +46,7 @@ pub(crate) fn find_directory(archive: &mut impl ArchiveBytes) -> Result<Director
     let end = length - tail.len() as u64 + at as u64;
     let (directory, directory_end) = read_zip64_end(archive, directory, end)?;
     if directory.offset.checked_add(directory.size) != Some(directory_end) {
-        return Err(ReadError::Archive(
-            "its directory does not reach to its end",
-        ));
+        return Err(ZipError::Archive("its directory does not reach to its end"));
     }
     Ok(directory)
 }
@@ -59,7 +57,7 @@ fn find_end(
     archive: &mut impl ArchiveBytes,
     length: u64,
     size: u64,
-) -> Result<Option<(Vec<u8>, usize)>, ReadError> {
+) -> Result<Option<(Vec<u8>, usize)>, ZipError> {
     let size = size.min(length);
     let tail = archive.read_at(length - size, size)?;
     let signature = END_SIGNATURE.to_le_bytes();
@@ -73,7 +71,7 @@ fn read_zip64_end(
     archive: &mut impl ArchiveBytes,
     small: Directory,
     end: u64,
-) -> Result<(Directory, u64), ReadError> {
+) -> Result<(Directory, u64), ZipError> {
     let Some(locator_at) = end.checked_sub(LOCATOR_SIZE + ZIP64_END_SIZE) else {
         return Ok((small, end));
     };
@@ -88,7 +86,7 @@ fn read_zip64_end(
         || record.u32()? != ZIP64_END_SIGNATURE
         || record.u64()? != ZIP64_END_SIZE - 12
     {
-        return Err(ReadError::Archive("its zip64 end is not where it says"));
+        return Err(ZipError::Archive("its zip64 end is not where it says"));
     }
     let (_, _, _, _) = (record.u16()?, record.u16()?, record.u32()?, record.u32()?);
     let (here, entries, size, offset) =
@@ -100,7 +98,7 @@ fn read_zip64_end(
         || !agrees(size, small.size, u32_max)
         || !agrees(offset, small.offset, u32_max)
     {
-        return Err(ReadError::Archive("its two ends disagree"));
+        return Err(ZipError::Archive("its two ends disagree"));
     }
     Ok((
         Directory {
@@ -116,18 +114,18 @@ fn read_zip64_end(
 pub(crate) fn entries(
     archive: &mut impl ArchiveBytes,
     directory: &Directory,
-) -> Result<Vec<Entry>, ReadError> {
+) -> Result<Vec<DirectoryEntry>, ZipError> {
     let bytes = archive.read_at(directory.offset, directory.size)?;
     let mut fields = Fields(&bytes);
     let mut entries = Vec::new();
     while !fields.0.is_empty() {
-        entries.push(Entry::read(&mut fields)?);
+        entries.push(DirectoryEntry::read(&mut fields)?);
     }
     Ok(entries)
 }
 
 /// One entry of the directory (4.3.12), before it is judged.
-pub(crate) struct Entry {
+pub(crate) struct DirectoryEntry {
     /// As it stands there.
     pub(crate) name: Vec<u8>,
     made_by: u16,
@@ -142,10 +140,10 @@ pub(crate) struct Entry {
     pub(crate) extra_length: u64,
 }
 
-impl Entry {
-    fn read(fields: &mut Fields<'_>) -> Result<Entry, ReadError> {
+impl DirectoryEntry {
+    fn read(fields: &mut Fields<'_>) -> Result<DirectoryEntry, ZipError> {
         if fields.u32()? != CENTRAL_SIGNATURE {
-            return Err(ReadError::Archive(
+            return Err(ZipError::Archive(
                 "its directory holds something that is no entry",
             ));
         }
@@ -161,7 +159,7 @@ impl Entry {
         fields.bytes(comment.into())?;
         let (mut size, mut packed, mut header) = (size.into(), packed.into(), header.into());
         widen(extra, [&mut size, &mut packed, &mut header])?;
-        Ok(Entry {
+        Ok(DirectoryEntry {
             name,
             made_by,
             flags,
@@ -176,9 +174,9 @@ impl Entry {
     }
 
     /// The member that it describes, if that can be read.
-    pub(crate) fn judge(self) -> Result<ZipMember, ReadError> {
+    pub(crate) fn judge(self) -> Result<ZipMember, ZipError> {
         let name = String::from_utf8(self.name)
-            .map_err(|_| ReadError::Archive("a name in it is not UTF-8"))?;
+            .map_err(|_| ZipError::Archive("a name in it is not UTF-8"))?;
         let mut member = ZipMember {
             name,
             size: self.size,
@@ -206,7 +204,7 @@ impl Entry {
 }
 
 /// Replaces numbers that are all ones by those of the zip64 extra field (4.5.3).
-fn widen(extra: &[u8], numbers: [&mut u64; 3]) -> Result<(), ReadError> {
+fn widen(extra: &[u8], numbers: [&mut u64; 3]) -> Result<(), ZipError> {
     let mut extra = Fields(extra);
     while extra.0.len() >= 4 {
         let (kind, length) = (extra.u16()?, extra.u16()?);
@@ -226,7 +224,7 @@ fn widen(extra: &[u8], numbers: [&mut u64; 3]) -> Result<(), ReadError> {
 pub(crate) fn check_header(
     archive: &mut impl ArchiveBytes,
     member: &mut ZipMember,
-) -> Result<(), ReadError> {
+) -> Result<(), ZipError> {
     let no_header = |member: &ZipMember| member.wrong("it has no header");
     let bytes = archive.read_at(member.header, HEADER_SIZE);
     let bytes = bytes.map_err(|_| no_header(member))?;
@@ -262,7 +260,7 @@ pub(crate) fn descriptor_size(
     archive: &mut impl ArchiveBytes,
     member: &ZipMember,
     at: u64,
-) -> Result<u64, ReadError> {
+) -> Result<u64, ZipError> {
     let left = archive.length()?.saturating_sub(at);
     let bytes = archive.read_at(at, left.min(24))?;
     let crc = member.crc.to_le_bytes();
@@ -290,30 +288,30 @@ pub(crate) fn descriptor_size(
 struct Fields<'a>(&'a [u8]);
 
 impl<'a> Fields<'a> {
-    fn bytes(&mut self, count: usize) -> Result<&'a [u8], ReadError> {
+    fn bytes(&mut self, count: usize) -> Result<&'a [u8], ZipError> {
         let (front, rest) = self
             .0
             .split_at_checked(count)
-            .ok_or(ReadError::Archive("a record in it is cut short"))?;
+            .ok_or(ZipError::Archive("a record in it is cut short"))?;
         self.0 = rest;
         Ok(front)
     }
 
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], ReadError> {
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], ZipError> {
         self.bytes(N)?
             .try_into()
-            .map_err(|_| ReadError::Archive("a record in it is cut short"))
+            .map_err(|_| ZipError::Archive("a record in it is cut short"))
     }
 
-    fn u16(&mut self) -> Result<u16, ReadError> {
+    fn u16(&mut self) -> Result<u16, ZipError> {
         Ok(u16::from_le_bytes(self.array()?))
     }
 
-    fn u32(&mut self) -> Result<u32, ReadError> {
+    fn u32(&mut self) -> Result<u32, ZipError> {
         Ok(u32::from_le_bytes(self.array()?))
     }
 
-    fn u64(&mut self) -> Result<u64, ReadError> {
+    fn u64(&mut self) -> Result<u64, ZipError> {
         Ok(u64::from_le_bytes(self.array()?))
     }
 }

@@ -4,7 +4,7 @@
 //! Format: APPNOTE.TXT 6.3.10 (<https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT>);
 //! section numbers in the comments are its own.
 
-use crate::member::Mode;
+use crate::member::FileMode;
 
 pub(crate) const LOCAL_SIGNATURE: u32 = 0x0403_4b50;
 pub(crate) const CENTRAL_SIGNATURE: u32 = 0x0201_4b50;
@@ -36,7 +36,7 @@ pub(crate) struct Header {
     pub(crate) crc: u32,
     pub(crate) packed: u64,
     pub(crate) size: u64,
-    pub(crate) mode: Mode,
+    pub(crate) mode: FileMode,
     /// Whether the local header has room for sizes of 64 bits.
     pub(crate) zip64: bool,
 }
@@ -123,8 +123,8 @@ impl Header {
 
     fn unix_mode(&self) -> u32 {
         match self.mode {
-            Mode::Regular => 0o100_644,
-            Mode::Executable => 0o100_755,
+            FileMode::Regular => 0o100_644,
+            FileMode::Executable => 0o100_755,
         }
     }
 }

@@ -26,7 +26,7 @@ pub struct ZipMember {
 /// An archive that is not one, or is one in two ways.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum ReadError {
+pub enum ZipError {
     /// The input could not be read.
     #[error("cannot read the archive")]
     Io(#[from] io::Error),
@@ -63,8 +63,8 @@ impl ZipMember {
         self.unix_mode.is_some_and(|mode| mode & 0o111 != 0)
     }
 
-    pub(crate) fn wrong(&self, problem: &'static str) -> ReadError {
-        ReadError::Member {
+    pub(crate) fn wrong(&self, problem: &'static str) -> ZipError {
+        ZipError::Member {
             name: self.name.clone(),
             problem,
         }

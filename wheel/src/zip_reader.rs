@@ -10,8 +10,10 @@ use std::io::{Read, Seek, Write};
 
 use crate::archive_bytes::ArchiveBytes;
 use crate::member_reader::MemberReader;
-use crate::zip_directory::{Entry, check_header, descriptor_size, entries, find_directory};
-use crate::zip_member::{ReadError, ZipMember};
+use crate::zip_directory::{
+    DirectoryEntry, check_header, descriptor_size, entries, find_directory,
+};
+use crate::zip_member::{ZipError, ZipMember};
 
 /// An archive that can be read member by member.
 pub struct ZipReader<R> {
@@ -22,13 +24,13 @@ pub struct ZipReader<R> {
 
 impl<R: Read + Seek> ZipReader<R> {
     /// Reads the directory and checks it against the local headers.
-    pub fn open(mut input: R) -> Result<Self, ReadError> {
+    pub fn open(mut input: R) -> Result<Self, ZipError> {
         let directory = find_directory(&mut input)?;
         let members = entries(&mut input, &directory)?;
-        let members = members.into_iter().map(Entry::judge);
+        let members = members.into_iter().map(DirectoryEntry::judge);
         let mut members = members.collect::<Result<Vec<_>, _>>()?;
         if members.len() as u64 != directory.entries {
-            return Err(ReadError::Archive(
+            return Err(ZipError::Archive(
                 "its directory has another number of entries than its end says",
             ));
         }
@@ -57,19 +59,19 @@ impl<R: Read + Seek> ZipReader<R> {
     }
 
     /// Copies a member's bytes to `out` and checks size and checksum; returns the size.
-    pub fn copy(&mut self, at: usize, out: &mut impl Write) -> Result<u64, ReadError> {
+    pub fn copy(&mut self, at: usize, out: &mut impl Write) -> Result<u64, ZipError> {
         let member = self
             .members
             .get(at)
-            .ok_or_else(|| ReadError::NoMember(format!("member {at}")))?;
+            .ok_or_else(|| ZipError::NoMember(format!("member {at}")))?;
         self.reader.copy(member, out)
     }
 
     /// The bytes of the member of this name.
-    pub fn read(&mut self, name: &str) -> Result<Vec<u8>, ReadError> {
+    pub fn read(&mut self, name: &str) -> Result<Vec<u8>, ZipError> {
         let at = self
             .find(name)
-            .ok_or_else(|| ReadError::NoMember(name.to_owned()))?;
+            .ok_or_else(|| ZipError::NoMember(name.to_owned()))?;
         let mut bytes = Vec::new();
         self.copy(at, &mut bytes)?;
         Ok(bytes)
@@ -82,7 +84,7 @@ fn check_layout(
     archive: &mut impl ArchiveBytes,
     members: &mut [ZipMember],
     end: u64,
-) -> Result<(), ReadError> {
+) -> Result<(), ZipError> {
     let mut order: Vec<usize> = (0..members.len()).collect();
     order.sort_by_key(|at| members[*at].header);
     let mut next = 0;
@@ -105,7 +107,7 @@ fn check_layout(
     if next == end {
         Ok(())
     } else {
-        Err(ReadError::Archive(
+        Err(ZipError::Archive(
             "something lies before its directory that no entry describes",
         ))
     }

@@ -9,7 +9,7 @@ use std::io::Cursor;
 use crate::archive_bytes::ArchiveBytes;
 use crate::member_reader::MemberReader;
 use crate::zip_directory::{check_header, entries, find_directory};
-use crate::zip_member::{ReadError, ZipMember};
+use crate::zip_member::{ZipError, ZipMember};
 
 /// No member that one asks for by its name is longer.
 pub const LONGEST_MEMBER: u64 = 64 << 20;
@@ -18,7 +18,7 @@ pub const LONGEST_MEMBER: u64 = 64 << 20;
 pub fn find_member(
     archive: &mut impl ArchiveBytes,
     accepts: impl Fn(&str) -> bool,
-) -> Result<Option<Vec<u8>>, ReadError> {
+) -> Result<Option<Vec<u8>>, ZipError> {
     let directory = find_directory(archive)?;
     let entries = entries(archive, &directory)?;
     let is_accepted = |name: &[u8]| std::str::from_utf8(name).is_ok_and(&accepts);
@@ -41,7 +41,7 @@ pub fn find_member(
     unpack(&member, data).map(Some)
 }
 
-fn unpack(member: &ZipMember, data: Vec<u8>) -> Result<Vec<u8>, ReadError> {
+fn unpack(member: &ZipMember, data: Vec<u8>) -> Result<Vec<u8>, ZipError> {
     let alone = ZipMember {
         data: 0,
         ..member.clone()

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::deflate::BATCH;
-use crate::error::Error;
-use crate::member::{Member, MemberWriter, Mode, Open, Source};
+use crate::error::ArchiveError;
+use crate::member::{FileMode, Member, MemberContent, MemberFile, MemberWriter};
 use crate::member_reader::MemberReader;
 use crate::path::MemberPath;
 use crate::tar_writer::TarGzWriter;
 use crate::time::ArchiveTime;
 use crate::zip_format::{Directory, Header, Method};
-use crate::zip_member::ReadError;
+use crate::zip_member::ZipError;
 use crate::zip_reader::ZipReader;
 use crate::zip_writer::ZipWriter;
 
@@ -44,7 +44,7 @@ fn members() -> Vec<Member> {
     vec![
         Member::bytes(path("a/empty.py"), *b""),
         Member {
-            mode: Mode::Executable,
+            mode: FileMode::Executable,
             ..Member::bytes(path("a/run.sh"), *b"#!/bin/sh\n")
         },
         Member::bytes(path("b/exactly.bin"), noise(256 * 1024, 1)),
@@ -78,11 +78,11 @@ fn an_independent_reader_finds_what_was_written() {
         let mut entry = read.by_name(member.path.as_str()).unwrap();
         let mut bytes = Vec::new();
         entry.read_to_end(&mut bytes).unwrap();
-        let Source::Bytes(expect) = &member.source else {
+        let MemberContent::Bytes(expect) = &member.source else {
             unreachable!()
         };
         assert!(bytes == **expect, "{}", member.path);
-        let mode = if member.mode == Mode::Executable {
+        let mode = if member.mode == FileMode::Executable {
             0o100_755
         } else {
             0o100_644
@@ -99,7 +99,7 @@ fn an_independent_reader_finds_what_was_written() {
 fn the_strict_reader_finds_what_was_written() {
     let mut read = ZipReader::open(Cursor::new(archive(&members(), 2))).unwrap();
     for member in members() {
-        let Source::Bytes(expect) = &member.source else {
+        let MemberContent::Bytes(expect) = &member.source else {
             unreachable!()
         };
         assert!(
@@ -169,7 +169,7 @@ fn a_source_distribution_is_read_by_tar_and_does_not_depend_on_threads() {
         let mut entry = entry.unwrap();
         let mut content = Vec::new();
         entry.read_to_end(&mut content).unwrap();
-        let Source::Bytes(expect) = &member.source else {
+        let MemberContent::Bytes(expect) = &member.source else {
             unreachable!()
         };
         assert!(content == **expect, "{}", member.path);
@@ -184,7 +184,7 @@ struct Lying {
     has: &'static [u8],
 }
 
-impl Open for Lying {
+impl MemberFile for Lying {
     fn open(&self) -> io::Result<(Box<dyn Read + Send>, u64)> {
         Ok((Box::new(self.has), self.says))
     }
@@ -194,12 +194,12 @@ impl Open for Lying {
     }
 }
 
-fn check_lying(says: u64, has: &'static [u8]) -> Error {
-    let source = Source::Opener(Arc::new(Lying { says, has }));
+fn check_lying(says: u64, has: &'static [u8]) -> ArchiveError {
+    let source = MemberContent::Opener(Arc::new(Lying { says, has }));
     let member = Member {
         path: MemberPath::parse("x.so").unwrap(),
         source,
-        mode: Mode::Regular,
+        mode: FileMode::Regular,
     };
     let mut tar = TarGzWriter::new(Vec::new(), ArchiveTime::EARLIEST);
     assert_eq!(
@@ -247,7 +247,7 @@ fn a_full_disk() {
     let error = ZipWriter::new(FullDisk(Cursor::new(Vec::new())), ArchiveTime::EARLIEST)
         .write(&members())
         .unwrap_err();
-    let Error::Write(source) = error else {
+    let ArchiveError::Write(source) = error else {
         panic!("{error}")
     };
     assert_eq!(source.kind(), io::ErrorKind::StorageFull);
@@ -262,7 +262,7 @@ fn numbers_of_64_bits() {
         crc: 7,
         packed: 5 << 32,
         size: 5 << 32,
-        mode: Mode::Regular,
+        mode: FileMode::Regular,
         zip64: Header::needs_zip64(5 << 32),
     };
     assert!(
@@ -344,7 +344,7 @@ fn garbage_never_panics() {
         let mut bytes = good.clone();
         bytes[at] ^= 0xff;
         let result = ZipReader::open(Cursor::new(bytes));
-        let _: Result<(), ReadError> = result.and_then(|mut r| {
+        let _: Result<(), ZipError> = result.and_then(|mut r| {
             (0..r.members().len()).try_for_each(|i| r.copy(i, &mut io::sink()).map(|_| ()))
         });
     }
@@ -357,7 +357,7 @@ struct Generated {
     read: Arc<AtomicU64>,
 }
 
-impl Open for Generated {
+impl MemberFile for Generated {
     fn open(&self) -> io::Result<(Box<dyn Read + Send>, u64)> {
         let stream = Stream {
             state: 1,
@@ -438,8 +438,8 @@ fn generated(size: u64, compressible: bool) -> (Member, Arc<AtomicU64>) {
     (
         Member {
             path,
-            source: Source::Opener(Arc::new(opener)),
-            mode: Mode::Regular,
+            source: MemberContent::Opener(Arc::new(opener)),
+            mode: FileMode::Regular,
         },
         read,
     )

@@ -11,9 +11,9 @@ use std::io::{Seek, SeekFrom, Write};
 use flate2::Crc;
 
 use crate::chunks::{ChunkReader, Piece};
-use crate::deflate::{Deflated, deflate_all};
-use crate::error::Error;
-use crate::member::{Member, MemberWriter, Written};
+use crate::deflate::{DeflatedChunk, deflate_all};
+use crate::error::ArchiveError;
+use crate::member::{Member, MemberDigest, MemberWriter};
 use crate::time::ArchiveTime;
 use crate::zip_format::{Directory, Header, Method};
 
@@ -58,8 +58,8 @@ impl<W: Write + Seek + Send> ZipWriter<W> {
         &mut self,
         members: &[Member],
         pieces: &[Piece],
-        chunks: Vec<Deflated>,
-    ) -> Result<(), Error> {
+        chunks: Vec<DeflatedChunk>,
+    ) -> Result<(), ArchiveError> {
         for (piece, chunk) in pieces.iter().zip(chunks) {
             let mut open = match self.open.take() {
                 Some(open) => open,
@@ -82,7 +82,12 @@ impl<W: Write + Seek + Send> ZipWriter<W> {
         Ok(())
     }
 
-    fn begin(&self, member: &Member, piece: &Piece, chunk: &Deflated) -> Result<OpenEntry, Error> {
+    fn begin(
+        &self,
+        member: &Member,
+        piece: &Piece,
+        chunk: &DeflatedChunk,
+    ) -> Result<OpenEntry, ArchiveError> {
         let header = Header {
             name: member.path.as_str().into(),
             method: if chunk.stored {
@@ -104,7 +109,7 @@ impl<W: Write + Seek + Send> ZipWriter<W> {
         })
     }
 
-    fn end(&mut self, mut open: OpenEntry, header_is_right: bool) -> Result<(), Error> {
+    fn end(&mut self, mut open: OpenEntry, header_is_right: bool) -> Result<(), ArchiveError> {
         open.header.crc = open.crc.sum();
         if !header_is_right {
             self.out.seek(SeekFrom::Start(open.offset))?;
@@ -117,7 +122,7 @@ impl<W: Write + Seek + Send> ZipWriter<W> {
         Ok(())
     }
 
-    fn put(&mut self, bytes: &[u8]) -> Result<(), Error> {
+    fn put(&mut self, bytes: &[u8]) -> Result<(), ArchiveError> {
         self.out.write_all(bytes)?;
         self.offset += bytes.len() as u64;
         Ok(())
@@ -125,7 +130,7 @@ impl<W: Write + Seek + Send> ZipWriter<W> {
 }
 
 impl<W: Write + Seek + Send> MemberWriter for ZipWriter<W> {
-    fn write(&mut self, members: &[Member]) -> Result<Vec<Written>, Error> {
+    fn write(&mut self, members: &[Member]) -> Result<Vec<MemberDigest>, ArchiveError> {
         let mut reader = ChunkReader::new(members);
         let mut ready = reader.batch()?;
         let mut done = (Vec::new(), Vec::new());
@@ -145,7 +150,7 @@ impl<W: Write + Seek + Send> MemberWriter for ZipWriter<W> {
         Ok(reader.written)
     }
 
-    fn finish(&mut self) -> Result<(), Error> {
+    fn finish(&mut self) -> Result<(), ArchiveError> {
         let directory = Directory {
             entries: self.entries,
             offset: self.offset,

@@ -4,12 +4,13 @@ use std::sync::OnceLock;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use install::environment::{
-    Bytecode, Environment, EnvironmentError, Finding, Synced, Wanted, WantedWheel,
+    Bytecode, Environment, EnvironmentContents, EnvironmentError, EnvironmentFinding, StoredWheel,
+    SyncReport,
 };
 use install::python::{
-    Interpreter, Interpreters, NoInterpreter, Places, PythonRequest, SearchPath,
+    Interpreter, Interpreters, NoInterpreter, PythonLocations, PythonRequest, SearchPath,
 };
-use install::{Selected, Store, select};
+use install::{SelectedPackage, Store, select};
 use lockfile::LockFormat;
 use model::{InterpreterConstraints, Lock, PackageSource};
 
@@ -48,7 +49,7 @@ pub struct Exported {
     /// The environment.
     pub environment: Environment,
     /// What was done.
-    pub synced: Synced,
+    pub synced: SyncReport,
     /// How many third-party packages it holds.
     pub packages: usize,
     /// Its Python, as `CPython 3.12.1`.
@@ -147,10 +148,10 @@ impl<'a> Exporter<'a> {
     }
 
     /// How the environment of `resolve` differs from its lock; nothing is fetched or changed.
-    pub fn check(&self, resolve: &str) -> Result<Vec<Finding>, CommandError> {
+    pub fn check(&self, resolve: &str) -> Result<Vec<EnvironmentFinding>, CommandError> {
         let recipe = self.recipe(resolve)?;
         if !recipe.environment.root().exists() {
-            return Ok(vec![Finding::Missing]);
+            return Ok(vec![EnvironmentFinding::Missing]);
         }
         // A source distribution that was not built yet is not in the environment either.
         let wheels = self.known_wheels(&recipe, resolve)?.unwrap_or_default();
@@ -194,11 +195,11 @@ impl<'a> Exporter<'a> {
         &self,
         recipe: &Recipe,
         resolve: &str,
-    ) -> Result<Option<Vec<WantedWheel>>, CommandError> {
+    ) -> Result<Option<Vec<StoredWheel>>, CommandError> {
         let selected = selected(recipe, resolve)?;
         let supply = self.supply(recipe, resolve);
         let recorded = recipe.environment.recorded();
-        let of_folder = |one: &Selected<'_>| {
+        let of_folder = |one: &SelectedPackage<'_>| {
             let package = one.package;
             let mut same = recorded
                 .iter()
@@ -262,7 +263,7 @@ impl<'a> Exporter<'a> {
         &self,
         constraints: &InterpreterConstraints,
     ) -> Result<Interpreter, NoInterpreter> {
-        let places = Places::of_this_machine(self.session.root());
+        let places = PythonLocations::of_this_machine(self.session.root());
         match &self.options.python {
             None => self
                 .interpreters
@@ -296,9 +297,9 @@ impl<'a> Exporter<'a> {
         &self,
         recipe: &'r Recipe,
         resolve: &'r str,
-        wheels: &[WantedWheel],
-    ) -> Wanted<'r> {
-        Wanted {
+        wheels: &[StoredWheel],
+    ) -> EnvironmentContents<'r> {
+        EnvironmentContents {
             interpreter: &recipe.python,
             prompt: resolve,
             wheels: wheels.to_vec(),
@@ -312,13 +313,13 @@ impl<'a> Exporter<'a> {
         &self,
         recipe: &Recipe,
         resolve: &str,
-        wheels: &[WantedWheel],
-    ) -> Result<Synced, EnvironmentError> {
+        wheels: &[StoredWheel],
+    ) -> Result<SyncReport, EnvironmentError> {
         let wanted = self.wanted(recipe, resolve, wheels);
         recipe.environment.sync(&wanted, &self.store)
     }
 
-    fn discard_damaged(&self, wheels: &[WantedWheel]) -> std::io::Result<()> {
+    fn discard_damaged(&self, wheels: &[StoredWheel]) -> std::io::Result<()> {
         for wheel in wheels {
             let damaged = self
                 .store
@@ -332,7 +333,10 @@ impl<'a> Exporter<'a> {
     }
 }
 
-fn selected<'r>(recipe: &'r Recipe, resolve: &str) -> Result<Vec<Selected<'r>>, CommandError> {
+fn selected<'r>(
+    recipe: &'r Recipe,
+    resolve: &str,
+) -> Result<Vec<SelectedPackage<'r>>, CommandError> {
     select(&recipe.lock, &recipe.python).map_err(|error| of_selection(&error, resolve))
 }
 

@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use index::Index;
-use install::build::{Builder, Built, Environments, Source};
-use install::environment::WantedWheel;
+use install::build::{BuildSource, Builder, BuiltWheel, Environments};
+use install::environment::StoredWheel;
 use install::python::Interpreter;
-use install::{Selected, SelectedFile, Store, UnpackedWheel};
+use install::{SelectedFile, SelectedPackage, Store, UnpackedWheel};
 use model::{DistFile, LockedPackage, PackageName, PackageSource, Version, WheelFilename};
 use serde_json::json;
 
@@ -51,9 +51,9 @@ impl<'a> Supply<'a> {
     /// The wheels of `selected`, each in the store; else every error, by order of names.
     pub(super) fn wheels(
         &self,
-        selected: &[Selected<'_>],
-    ) -> Result<Vec<WantedWheel>, Vec<CommandError>> {
-        let mut missing: Vec<&Selected<'_>> =
+        selected: &[SelectedPackage<'_>],
+    ) -> Result<Vec<StoredWheel>, Vec<CommandError>> {
+        let mut missing: Vec<&SelectedPackage<'_>> =
             selected.iter().filter(|one| !self.is_here(one)).collect();
         if !missing.is_empty() {
             // What is built takes longest; then the largest, so that it is not waited for at the end.
@@ -70,7 +70,7 @@ impl<'a> Supply<'a> {
             .map(|one| match self.known(one) {
                 Some(wheel) => Ok(wheel),
                 // Without a hash in the lock, or built of a folder, whose state has no name.
-                None => Ok(WantedWheel {
+                None => Ok(StoredWheel {
                     sha256: *self.one(one).map_err(|error| vec![error])?.sha256(),
                     ..self.identity(one)
                 }),
@@ -79,7 +79,7 @@ impl<'a> Supply<'a> {
     }
 
     /// The wheel of a package by its hash, where that is known without fetching anything.
-    pub(super) fn known(&self, selected: &Selected<'_>) -> Option<WantedWheel> {
+    pub(super) fn known(&self, selected: &SelectedPackage<'_>) -> Option<StoredWheel> {
         let sha256 = match &selected.file {
             SelectedFile::Wheel(file, _) => file.sha256?,
             SelectedFile::Sdist(_) | SelectedFile::Source => {
@@ -88,15 +88,15 @@ impl<'a> Supply<'a> {
                 *built.ok()??.wheel.sha256()
             }
         };
-        Some(WantedWheel {
+        Some(StoredWheel {
             sha256,
             ..self.identity(selected)
         })
     }
 
     /// The wheel of a package, without its hash.
-    fn identity(&self, selected: &Selected<'_>) -> WantedWheel {
-        WantedWheel {
+    fn identity(&self, selected: &SelectedPackage<'_>) -> StoredWheel {
+        StoredWheel {
             name: selected.package.name.clone(),
             version: selected.package.version.clone(),
             sha256: model::Sha256([0; 32]),
@@ -105,7 +105,7 @@ impl<'a> Supply<'a> {
         }
     }
 
-    fn is_here(&self, selected: &Selected<'_>) -> bool {
+    fn is_here(&self, selected: &SelectedPackage<'_>) -> bool {
         self.known(selected)
             .is_some_and(|wheel| self.store.has(&wheel.sha256))
     }
@@ -114,11 +114,11 @@ impl<'a> Supply<'a> {
     ///
     /// Wheels are unpacked in the order in which they arrive. Builds mostly wait, for files and for
     /// Python, and have threads of their own, so that what they unpack does not queue behind it all.
-    fn bring<'s>(&self, missing: &[&'s Selected<'s>]) -> Result<(), Vec<CommandError>> {
+    fn bring<'s>(&self, missing: &[&'s SelectedPackage<'s>]) -> Result<(), Vec<CommandError>> {
         let index = self.index().map_err(|error| vec![error])?;
         let builders = rayon::ThreadPoolBuilder::new().build();
         let builders = builders.map_err(|error| vec![CommandError::failure(error.to_string())])?;
-        let (wheels, built): (Vec<&Selected<'_>>, Vec<&Selected<'_>>) = missing
+        let (wheels, built): (Vec<&SelectedPackage<'_>>, Vec<&SelectedPackage<'_>>) = missing
             .iter()
             .partition(|one| of_index(one).is_some() && is_wheel(one));
         if let (false, Ok(usual)) = (built.is_empty(), "setuptools".parse()) {
@@ -129,7 +129,7 @@ impl<'a> Supply<'a> {
             index.prefetch_download(name, version, file);
         }
         let errors = Mutex::new(Vec::new());
-        let bring = &|one: &'s Selected<'s>| {
+        let bring = &|one: &'s SelectedPackage<'s>| {
             if let Err(error) = self.one(one) {
                 let mut errors = errors.lock().unwrap_or_else(PoisonError::into_inner);
                 errors.push((one.package.name.as_str(), error));
@@ -155,7 +155,7 @@ impl<'a> Supply<'a> {
         }
     }
 
-    fn one(&self, selected: &Selected<'_>) -> Result<UnpackedWheel, CommandError> {
+    fn one(&self, selected: &SelectedPackage<'_>) -> Result<UnpackedWheel, CommandError> {
         let package = selected.package;
         match &selected.file {
             SelectedFile::Wheel(file, filename) => self.unpacked(package, file, filename),
@@ -165,7 +165,7 @@ impl<'a> Supply<'a> {
                     Some(sha256) => sha256,
                     None => hash(&path)?,
                 };
-                let source = Source::Archive {
+                let source = BuildSource::Archive {
                     subdirectory: subdirectory(package),
                     path,
                     sha256,
@@ -209,7 +209,7 @@ impl<'a> Supply<'a> {
         }
     }
 
-    fn source(&self, package: &LockedPackage) -> Result<Source, CommandError> {
+    fn source(&self, package: &LockedPackage) -> Result<BuildSource, CommandError> {
         let within = |folder: &Utf8Path| match subdirectory(package) {
             Some(subdirectory) => folder.join(subdirectory),
             None => folder.to_owned(),
@@ -217,7 +217,7 @@ impl<'a> Supply<'a> {
         match &package.source {
             PackageSource::Git { url, commit, .. } => {
                 let checkout = self.index()?.git(url, Some(commit))?;
-                Ok(Source::Folder {
+                Ok(BuildSource::Folder {
                     path: within(&checkout.path),
                     revision: revision(package),
                 })
@@ -225,12 +225,12 @@ impl<'a> Supply<'a> {
             PackageSource::Path { path } => {
                 let path = self.session.root().join(path);
                 if path.is_dir() {
-                    return Ok(Source::Folder {
+                    return Ok(BuildSource::Folder {
                         path,
                         revision: None,
                     });
                 }
-                Ok(Source::Archive {
+                Ok(BuildSource::Archive {
                     sha256: hash(&path)?,
                     subdirectory: None,
                     path,
@@ -245,17 +245,17 @@ impl<'a> Supply<'a> {
     fn built(
         &self,
         package: &LockedPackage,
-        source: &Source,
+        source: &BuildSource,
     ) -> Result<UnpackedWheel, CommandError> {
         // A path to a wheel needs no build.
-        if let Source::Archive { path, sha256, .. } = source
+        if let BuildSource::Archive { path, sha256, .. } = source
             && let Ok(filename) = path.file_name().unwrap_or_default().parse()
         {
             let wheel = self.store.unpack(path, &filename, Some(sha256));
             return wheel.map_err(|error| of_wheel(&error));
         }
         let index = self.index()?;
-        let Built { wheel, .. } =
+        let BuiltWheel { wheel, .. } =
             self.with_builder(Some(index), |builder| Ok(builder.wheel(source)?))?;
         if *wheel.name() != package.name || *wheel.version() != package.version {
             return Err(CommandError::failure(format!(
@@ -309,7 +309,7 @@ impl<'a> Supply<'a> {
 struct Nothing;
 
 impl install::build::BuildRequirements for Nothing {
-    fn provide(&self, _: &[model::Requirement], _: &Interpreter) -> install::build::Provided {
+    fn provide(&self, _: &[model::Requirement], _: &Interpreter) -> install::build::ProvidedWheels {
         Err("nothing can be built without an index".into())
     }
 }
@@ -318,13 +318,13 @@ fn hash(path: &Utf8Path) -> Result<model::Sha256, CommandError> {
     sha256_of(path).map_err(|error| CommandError::file("read", path, &error))
 }
 
-fn is_wheel(selected: &Selected<'_>) -> bool {
+fn is_wheel(selected: &SelectedPackage<'_>) -> bool {
     matches!(selected.file, SelectedFile::Wheel(..))
 }
 
 /// What the index is asked for, where the file comes from there.
 fn of_index<'s>(
-    selected: &'s Selected<'_>,
+    selected: &'s SelectedPackage<'_>,
 ) -> Option<(&'s PackageName, &'s Version, &'s DistFile)> {
     let package = selected.package;
     match package.source {
@@ -333,7 +333,7 @@ fn of_index<'s>(
     }
 }
 
-fn file_of<'s>(selected: &'s Selected<'_>) -> Option<&'s DistFile> {
+fn file_of<'s>(selected: &'s SelectedPackage<'_>) -> Option<&'s DistFile> {
     match &selected.file {
         SelectedFile::Wheel(file, _) | SelectedFile::Sdist(file) => Some(file),
         SelectedFile::Source => None,
@@ -341,14 +341,14 @@ fn file_of<'s>(selected: &'s Selected<'_>) -> Option<&'s DistFile> {
 }
 
 /// The source as the cache of builds names it, before it is fetched.
-fn source_before(selected: &Selected<'_>) -> Option<Source> {
+fn source_before(selected: &SelectedPackage<'_>) -> Option<BuildSource> {
     match &selected.file {
-        SelectedFile::Sdist(file) => Some(Source::Archive {
+        SelectedFile::Sdist(file) => Some(BuildSource::Archive {
             path: Utf8PathBuf::new(),
             sha256: file.sha256?,
             subdirectory: subdirectory(selected.package),
         }),
-        SelectedFile::Source => Some(Source::Folder {
+        SelectedFile::Source => Some(BuildSource::Folder {
             path: Utf8PathBuf::new(),
             revision: Some(revision(selected.package)?),
         }),
@@ -377,7 +377,7 @@ fn revision(package: &LockedPackage) -> Option<String> {
 }
 
 /// The text of `direct_url.json` (PEP 610).
-fn direct_url(selected: &Selected<'_>, root: &Utf8Path) -> Option<String> {
+fn direct_url(selected: &SelectedPackage<'_>, root: &Utf8Path) -> Option<String> {
     let mut value = match &selected.package.source {
         PackageSource::Index(_) => return None,
         PackageSource::Url { url, .. } => {

@@ -8,8 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use install::environment::{Bytecode, Environment, EnvironmentError, Wanted, WantedWheel};
-use install::python::Interpreter;
+use install::environment::{
+    Bytecode, Environment, EnvironmentContents, EnvironmentError, StoredWheel,
+};
+use install::python::{CompatibleTags, Interpreter};
 use install::{UnpackedWheel, WheelError, select};
 use model::{InterpreterConstraints, Lock, Metadata, PackageName, Requirement, WheelFilename};
 use serde::Deserialize;
@@ -183,7 +185,7 @@ impl Exporter<'_> {
         wheel: &TrialWheel<'_>,
         python: &Interpreter,
     ) -> Result<Usable, Verdict> {
-        if python.compatible_tags().rank(&wheel.filename).is_none() {
+        if CompatibleTags::of(python).rank(&wheel.filename).is_none() {
             return Err(Verdict::Untried(match &*wheel.filename.platform_tag {
                 "any" => Untried::Because("its Python tag is for another one".to_owned()),
                 _ => Untried::OtherPlatform,
@@ -238,7 +240,7 @@ impl Exporter<'_> {
         trial: &Trial<'_>,
         supplies: &Supplies<'_>,
         third_party: &BTreeSet<PackageName>,
-    ) -> Result<Vec<WantedWheel>, String> {
+    ) -> Result<Vec<StoredWheel>, String> {
         let (Ok(lock), Some(resolve)) = (&supplies.lock, trial.resolve) else {
             return Ok(Vec::new());
         };
@@ -255,12 +257,12 @@ impl Exporter<'_> {
         &self,
         trial: &Trial<'_>,
         supplies: &Supplies<'_>,
-        third_party: &[WantedWheel],
+        third_party: &[StoredWheel],
     ) -> Result<Environment, Verdict> {
         let resolve = trial.resolve.unwrap_or_default();
         let environment = Environment::at(self.place(resolve, supplies.python));
         let built = supplies.usable.values().map(Usable::wanted);
-        let wanted = Wanted {
+        let wanted = EnvironmentContents {
             interpreter: supplies.python,
             prompt: "trial",
             wheels: built.chain(third_party.iter().cloned()).collect(),
@@ -352,8 +354,8 @@ impl Supplies<'_> {
 }
 
 impl Usable {
-    fn wanted(&self) -> WantedWheel {
-        WantedWheel {
+    fn wanted(&self) -> StoredWheel {
+        StoredWheel {
             name: self.wheel.name().clone(),
             version: self.wheel.version().clone(),
             sha256: *self.wheel.sha256(),

@@ -5,7 +5,7 @@ use std::error::Error;
 use std::sync::Arc;
 
 use index::{FilePolicy, Index};
-use install::build::{BuildRequirements, BuildWheel, Provided};
+use install::build::{BuildRequirements, BuildWheel, ProvidedWheels};
 use install::python::{CompatibleTags, Interpreter};
 use model::{
     FileKind, InterpreterConstraints, LockInputs, PackageName, PackageSet, PackageSource,
@@ -23,7 +23,7 @@ pub struct BuildIndex<'a> {
 }
 
 impl BuildRequirements for BuildIndex<'_> {
-    fn provide(&self, requirements: &[Requirement], python: &Interpreter) -> Provided {
+    fn provide(&self, requirements: &[Requirement], python: &Interpreter) -> ProvidedWheels {
         let version = python.version();
         let constraint = format!("{}=={version}", python.implementation());
         let problem = Problem {
@@ -35,7 +35,7 @@ impl BuildRequirements for BuildIndex<'_> {
             },
             ..Problem::default()
         };
-        let tags = python.compatible_tags();
+        let tags = CompatibleTags::of(python);
         let provider = Wheels {
             index: self.index,
             tags: &tags,

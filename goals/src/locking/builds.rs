@@ -6,8 +6,10 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use camino::{Utf8Path, Utf8PathBuf};
 use index::Index;
 use install::Store;
-use install::build::{BuildError, BuildRequires, Builder, Built, BuiltSdist, Environments, Source};
-use install::python::{Interpreter, Interpreters, Places, SearchPath};
+use install::build::{
+    BuildError, BuildRequires, BuildSource, Builder, BuiltSdist, BuiltWheel, Environments,
+};
+use install::python::{Interpreter, Interpreters, PythonLocations, SearchPath};
 use model::{
     DistFile, InterpreterConstraints, LockedPackage, Metadata, PackageName, PackageSource,
     RequirementSource, Sha256, Version,
@@ -74,7 +76,7 @@ impl<'a> Builds<'a> {
 
     /// The metadata of a source distribution of the index, built; kept for later runs.
     pub fn metadata(&self, sdist: &Sdist<'_>) -> Result<Arc<Metadata>, CommandError> {
-        let source = Source::Archive {
+        let source = BuildSource::Archive {
             path: sdist.path.to_owned(),
             sha256: sdist.sha256,
             subdirectory: None,
@@ -91,22 +93,22 @@ impl<'a> Builds<'a> {
         Ok(Arc::new(metadata))
     }
 
-    fn build(&self, source: &Source) -> Result<Metadata, CommandError> {
+    fn build(&self, source: &BuildSource) -> Result<Metadata, CommandError> {
         self.with_builder(|builder| builder.metadata(source))
     }
 
     /// The wheel of a source.
-    pub fn wheel(&self, source: &Source) -> Result<Built, CommandError> {
+    pub fn wheel(&self, source: &BuildSource) -> Result<BuiltWheel, CommandError> {
         self.with_builder(|builder| builder.wheel(source))
     }
 
     /// The source distribution of a source, by its backend.
-    pub fn sdist(&self, source: &Source) -> Result<BuiltSdist, CommandError> {
+    pub fn sdist(&self, source: &BuildSource) -> Result<BuiltSdist, CommandError> {
         self.with_builder(|builder| builder.sdist(source))
     }
 
     /// What a build of a source requires.
-    pub fn requires(&self, source: &Source) -> Result<BuildRequires, CommandError> {
+    pub fn requires(&self, source: &BuildSource) -> Result<BuildRequires, CommandError> {
         self.with_builder(|builder| builder.requires(source))
     }
 
@@ -125,10 +127,10 @@ impl<'a> Builds<'a> {
     }
 
     /// What a locked package is built of; `None` for a repository and for what has wheels alone.
-    pub fn source(&self, package: &LockedPackage) -> Result<Option<Source>, CommandError> {
+    pub fn source(&self, package: &LockedPackage) -> Result<Option<BuildSource>, CommandError> {
         let archive = |path: Utf8PathBuf, subdirectory: Option<&String>| {
             let sha256 = sha256_of(&path);
-            Ok(Some(Source::Archive {
+            Ok(Some(BuildSource::Archive {
                 sha256: sha256.map_err(|error| CommandError::file("read", &path, &error))?,
                 path,
                 subdirectory: subdirectory.cloned(),
@@ -138,7 +140,7 @@ impl<'a> Builds<'a> {
             (PackageSource::Path { path }, _) => {
                 let path = self.session.root().join(path);
                 match path.is_dir() {
-                    true => Ok(Some(Source::Folder {
+                    true => Ok(Some(BuildSource::Folder {
                         path,
                         revision: None,
                     })),
@@ -178,7 +180,7 @@ impl<'a> Builds<'a> {
         let bootstrap = &self.session.settings.python_bootstrap;
         let search_path = SearchPath::parse(&bootstrap.search_path)
             .map_err(|error| CommandError::failure(error.to_string()))?;
-        let places = Places::of_this_machine(self.session.root());
+        let places = PythonLocations::of_this_machine(self.session.root());
         let interpreters = Interpreters::new(&self.session.cache()?);
         let python = interpreters
             .find(self.interpreter_constraints, &search_path, &places)
@@ -308,7 +310,7 @@ impl<'a> Builds<'a> {
             Some(sha256) => sha256,
             None => sha256_of(path).map_err(|error| CommandError::file("read", path, &error))?,
         };
-        self.build(&Source::Archive {
+        self.build(&BuildSource::Archive {
             path: path.to_owned(),
             sha256,
             subdirectory: subdirectory.map(str::to_owned),
@@ -323,7 +325,7 @@ impl<'a> Builds<'a> {
     ) -> Result<Metadata, CommandError> {
         match self.index.folder_metadata(folder) {
             Some(metadata) => Ok(metadata),
-            None => self.build(&Source::Folder {
+            None => self.build(&BuildSource::Folder {
                 path: folder.to_owned(),
                 revision: revision.map(str::to_owned),
             }),

@@ -15,7 +15,7 @@ pub(super) enum Archive {
 
 impl Archive {
     /// Its file name.
-    pub(super) fn file_name(&self) -> Result<String, wheel::Error> {
+    pub(super) fn file_name(&self) -> Result<String, wheel::ArchiveError> {
         match self {
             Archive::Wheel(contents) => Ok(contents.filename()?.to_string()),
             Archive::OfBackend(built) => Ok(built.filename.clone()),
@@ -28,7 +28,7 @@ impl Archive {
         &self,
         out: impl Write + Seek + Send,
         time: ArchiveTime,
-    ) -> Result<(), wheel::Error> {
+    ) -> Result<(), wheel::ArchiveError> {
         match self {
             Archive::Wheel(contents) => contents.write(&mut ZipWriter::new(out, time)).map(|_| ()),
             Archive::OfBackend(built) => built.write(out, time),
@@ -54,7 +54,7 @@ pub(super) fn same_again(
     again: Archive,
     time: ArchiveTime,
     file: &std::fs::File,
-) -> Result<bool, wheel::Error> {
+) -> Result<bool, wheel::ArchiveError> {
     let second = tempfile::tempfile()?;
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(1)

@@ -6,7 +6,7 @@ use std::io::{Seek, Write};
 use std::path::Path;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use install::build::{BuiltSdist, Source};
+use install::build::{BuildSource, BuiltSdist};
 use model::InterpreterConstraints;
 use wheel::{ArchiveTime, Member, TarGzWriter, ZipWriter, write_sdist, write_wheel};
 
@@ -89,7 +89,7 @@ impl Backends<'_> {
         &self,
         distribution: &Distribution,
         own: &OwnBackend,
-        build: impl FnOnce(&Builds<'_>, &Source) -> Result<BackendArchive, CommandError>,
+        build: impl FnOnce(&Builds<'_>, &BuildSource) -> Result<BackendArchive, CommandError>,
     ) -> Result<BackendArchive, CommandError> {
         let folder = tempfile::tempdir().map_err(|error| {
             CommandError::failure(format!("cannot make a temporary folder: {error}"))
@@ -106,7 +106,7 @@ impl Backends<'_> {
         let constraints = constraints.unwrap_or_else(InterpreterConstraints::any_recent);
         let index = Places::new(self.session, self.places.clone())?.plain_index()?;
         let builds = Builds::new(self.session, &index, &constraints, Vec::new());
-        let source = Source::Folder {
+        let source = BuildSource::Folder {
             path: copy.join(&own.folder),
             revision: None,
         };
@@ -120,7 +120,7 @@ impl BackendArchive {
         &self,
         out: impl Write + Seek + Send,
         time: ArchiveTime,
-    ) -> Result<(), wheel::Error> {
+    ) -> Result<(), wheel::ArchiveError> {
         let members = self.members.clone();
         match &self.format {
             Format::Wheel(dist_info) => {

@@ -111,7 +111,7 @@ impl Describer<'_> {
             let imports = self.imports.imports(&source, Strings::Skip).imports;
             let strong = imports.iter().filter(|it| it.strength == Strength::Strong);
             distribution.imports.extend(strong.filter_map(|import| {
-                Some(wheel::Import {
+                Some(wheel::MemberImport {
                     member: file.member.clone(),
                     line: import.line,
                     module: import.absolute(&package)?.into_owned(),

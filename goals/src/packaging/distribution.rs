@@ -52,7 +52,7 @@ pub struct Distribution {
     /// Where it has a build backend of its own.
     pub own_backend: Option<OwnBackend>,
     /// What its code imports unconditionally; empty where nobody asked for it.
-    pub imports: Vec<wheel::Import>,
+    pub imports: Vec<wheel::MemberImport>,
     /// Modules that the requirements in its closure provide; empty where nobody asked for them.
     pub provided: BTreeSet<String>,
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use camino::Utf8Path;
 use model::RequiresDist;
-use wheel::rules::{self, Derived, RepositoryRules, RuleError};
+use wheel::rules::{self, RepositoryRules, RuleError};
 use wheel::{CoreMetadata, Description};
 
 use crate::error::CommandError;
@@ -149,7 +149,6 @@ fn readme(
 
 fn repository_rules(session: &Session) -> RepositoryRules {
     let settings = &session.settings.package;
-    let derived = |yes: bool| if yes { Derived::Yes } else { Derived::No };
     let pairs = |table: &BTreeMap<String, String>| table.clone().into_iter().collect();
     RepositoryRules {
         name_prefix: settings.name_prefix.clone(),
@@ -161,8 +160,8 @@ fn repository_rules(session: &Session) -> RepositoryRules {
         classifiers: settings.classifiers.clone(),
         license_style: settings.license_style,
         licenses: pairs(&settings.licenses),
-        development_status: derived(settings.development_status),
-        python_classifiers: derived(settings.python_classifiers),
+        development_status: settings.development_status,
+        python_classifiers: settings.python_classifiers,
         requires_python: settings.requires_python,
         required_fields: settings.required_fields.clone(),
     }

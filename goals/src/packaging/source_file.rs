@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use wheel::{Member, MemberPath, Mode, Open, Source};
+use wheel::{FileMode, Member, MemberContent, MemberFile, MemberPath};
 use workspace::pending::PersistError;
 
 /// An archive could not be made of files of the repository.
@@ -13,7 +13,7 @@ use workspace::pending::PersistError;
 pub(super) enum PackagingError {
     /// Its members do not make one, or cannot be read.
     #[error(transparent)]
-    Archive(#[from] wheel::Error),
+    Archive(#[from] wheel::ArchiveError),
     /// A symbolic link that leads out of the tree.
     #[error("`{path}` is a symbolic link to `{target}`, which is outside `{root}`")]
     SymlinkOutside {
@@ -40,7 +40,7 @@ struct FileSource {
     path: PathBuf,
 }
 
-impl Open for FileSource {
+impl MemberFile for FileSource {
     fn open(&self) -> io::Result<(Box<dyn Read + Send>, u64)> {
         let file = fs_err::File::open(&self.path)?;
         let size = file.metadata()?.len();
@@ -61,12 +61,12 @@ pub(super) fn file_member(
     relative: &Path,
     name: &str,
 ) -> Result<Member, PackagingError> {
-    let path = MemberPath::parse(name).map_err(|problem| wheel::Error::UnsafePath {
+    let path = MemberPath::parse(name).map_err(|problem| wheel::ArchiveError::UnsafePath {
         name: name.to_owned(),
         problem,
     })?;
     let full = root.join(relative);
-    let read_error = |source| wheel::Error::Read {
+    let read_error = |source| wheel::ArchiveError::Read {
         path: path.clone(),
         origin: full.display().to_string(),
         source,
@@ -90,24 +90,24 @@ pub(super) fn file_member(
     }
     Ok(Member {
         mode: mode_of(&metadata),
-        source: Source::Opener(Arc::new(FileSource { path: target })),
+        source: MemberContent::Opener(Arc::new(FileSource { path: target })),
         path,
     })
 }
 
 #[cfg(unix)]
-fn mode_of(metadata: &Metadata) -> Mode {
+fn mode_of(metadata: &Metadata) -> FileMode {
     use std::os::unix::fs::PermissionsExt;
     if metadata.permissions().mode() & 0o111 != 0 {
-        Mode::Executable
+        FileMode::Executable
     } else {
-        Mode::Regular
+        FileMode::Regular
     }
 }
 
 #[cfg(not(unix))]
-fn mode_of(_: &Metadata) -> Mode {
-    Mode::Regular
+fn mode_of(_: &Metadata) -> FileMode {
+    FileMode::Regular
 }
 
 #[cfg(test)]
@@ -136,9 +136,12 @@ mod tests {
     #[test]
     fn of_the_permissions_the_executable_bit_alone_is_kept() {
         let (_folder, root) = tree();
-        assert_eq!(member(&root, "src/x.sh").unwrap().mode, Mode::Executable);
+        assert_eq!(
+            member(&root, "src/x.sh").unwrap().mode,
+            FileMode::Executable
+        );
         fs_err::set_permissions(root.join("src/x.sh"), Permissions::from_mode(0o666)).unwrap();
-        assert_eq!(member(&root, "src/x.sh").unwrap().mode, Mode::Regular);
+        assert_eq!(member(&root, "src/x.sh").unwrap().mode, FileMode::Regular);
     }
 
     #[test]
@@ -146,7 +149,10 @@ mod tests {
         let (_folder, root) = tree();
         symlink("x.sh", root.join("src/inside")).unwrap();
         symlink("/etc/passwd", root.join("src/outside")).unwrap();
-        assert_eq!(member(&root, "src/inside").unwrap().mode, Mode::Executable);
+        assert_eq!(
+            member(&root, "src/inside").unwrap().mode,
+            FileMode::Executable
+        );
         insta::assert_snapshot!(member(&root, "src/outside").unwrap_err(), @"`ROOT/src/outside` is a symbolic link to `/etc/passwd`, which is outside `ROOT`");
     }
 

@@ -13,8 +13,8 @@ use rayon::prelude::*;
 use targets::UnmatchedGlobs;
 use targets::modules::is_stdlib;
 use wheel::{
-    ArchiveTime, CoreMetadata, Finding, Member, SdistContents, SetuptoolsFiles, Severity,
-    Verification, WheelContents, WheelTags,
+    ArchiveTime, CoreMetadata, Member, SdistContents, SetuptoolsFiles, Severity, Verification,
+    WheelContents, WheelFinding, WheelTags,
 };
 use workspace::pending::{Pending, PersistError, alone_in};
 
@@ -71,7 +71,7 @@ pub struct Built<'a> {
     /// The file.
     pub pending: Pending,
     /// What verification found, none of it fatal.
-    pub warnings: Vec<Finding>,
+    pub warnings: Vec<WheelFinding>,
 }
 
 impl Built<'_> {
@@ -203,7 +203,7 @@ impl<'a> Packager<'a> {
         match (written, refused) {
             (_, Some(findings)) => Err(findings.at(distribution.place.clone())),
             // What keeps an archive from being written is its file.
-            (Err(PackagingError::Archive(wheel::Error::Write(source))), None) => {
+            (Err(PackagingError::Archive(wheel::ArchiveError::Write(source))), None) => {
                 let path = path.into_std_path_buf();
                 let error = PersistError { path, source }.into();
                 Err(packaging_error(&error, distribution))
@@ -362,7 +362,7 @@ impl<'a> Packager<'a> {
         job: &Job<'_>,
         (name, time): (&str, ArchiveTime),
         file: &std::fs::File,
-    ) -> Result<Vec<Finding>, Refusal> {
+    ) -> Result<Vec<WheelFinding>, Refusal> {
         let mut warnings = Vec::new();
         if let (true, Job::Wheel(distribution, ..)) = (self.options.checks.verify, job) {
             let mut verification = wheel::verify(name, BufReader::new(from_start(file)?));
@@ -461,8 +461,8 @@ enum Refusal {
     Findings(CommandError),
 }
 
-impl From<wheel::Error> for Refusal {
-    fn from(error: wheel::Error) -> Self {
+impl From<wheel::ArchiveError> for Refusal {
+    fn from(error: wheel::ArchiveError) -> Self {
         Refusal::Io(error.into())
     }
 }
@@ -484,7 +484,7 @@ fn not_reproducible(name: &str, job: &Job<'_>) -> CommandError {
 }
 
 /// The warnings of a wheel that passes.
-fn judged(name: &str, verification: Verification) -> Result<Vec<Finding>, Refusal> {
+fn judged(name: &str, verification: Verification) -> Result<Vec<WheelFinding>, Refusal> {
     if verification.passes() {
         return Ok(verification.findings);
     }
@@ -493,8 +493,8 @@ fn judged(name: &str, verification: Verification) -> Result<Vec<Finding>, Refusa
         .findings
         .iter()
         .filter(|it| it.severity() == Severity::Error);
-    let (pointers, others): (Vec<&Finding>, Vec<&Finding>) =
-        fatal.partition(|it| matches!(it, Finding::LfsPointer { .. }));
+    let (pointers, others): (Vec<&WheelFinding>, Vec<&WheelFinding>) =
+        fatal.partition(|it| matches!(it, WheelFinding::LfsPointer { .. }));
     // A checkout without Git LFS has them by the dozen.
     for finding in others.into_iter().chain(pointers.first().copied()) {
         error = error.because(finding.to_string());
@@ -543,9 +543,11 @@ fn packaging_error(error: &PackagingError, distribution: &Distribution) -> Comma
         PackagingError::SymlinkOutside { .. } => {
             Some("put a copy of the file there, or link to a file of the repository")
         }
-        PackagingError::Archive(wheel::Error::CaseClash { .. }) => Some("rename one of the files"),
-        PackagingError::Archive(wheel::Error::UnsafePath { .. }) => Some("rename the file"),
-        PackagingError::Archive(wheel::Error::ChangedWhileRead { .. }) => {
+        PackagingError::Archive(wheel::ArchiveError::CaseClash { .. }) => {
+            Some("rename one of the files")
+        }
+        PackagingError::Archive(wheel::ArchiveError::UnsafePath { .. }) => Some("rename the file"),
+        PackagingError::Archive(wheel::ArchiveError::ChangedWhileRead { .. }) => {
             Some("run it again when nothing writes to the file")
         }
         _ => None,

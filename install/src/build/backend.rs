@@ -24,13 +24,13 @@ pub(crate) enum Goal {
     Sdist,
 }
 
-/// Whether the goal is reached together with the question what it requires.
+/// Which hooks are called when a backend is asked what it requires: whether the goal is reached at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ahead {
+pub(crate) enum HookScope {
     /// Where nothing more is required.
-    Goes,
+    WithGoal,
     /// Never: what is required is all that is wanted.
-    Stays,
+    RequiresAlone,
 }
 
 /// A backend that can be called.
@@ -61,7 +61,11 @@ struct Answer {
 impl Backend<'_> {
     /// What a build asks for in order to reach the goal; nothing where the backend has no hook for
     /// that. Where it goes ahead, [`Backend::reach`] has the goal at once.
-    pub(crate) fn requires(&self, goal: Goal, ahead: Ahead) -> Result<Vec<String>, BuildProblem> {
+    pub(crate) fn requires(
+        &self,
+        goal: Goal,
+        scope: HookScope,
+    ) -> Result<Vec<String>, BuildProblem> {
         let hook = match goal {
             Goal::Metadata | Goal::Wheel => "get_requires_for_build_wheel",
             Goal::Sdist => "get_requires_for_build_sdist",
@@ -70,9 +74,9 @@ impl Backend<'_> {
             hook,
             arguments: json!([null]),
         };
-        match ahead {
-            Ahead::Goes => self.run(&[requires, self.call(goal)?])?,
-            Ahead::Stays => self.run(&[requires])?,
+        match scope {
+            HookScope::WithGoal => self.run(&[requires, self.call(goal)?])?,
+            HookScope::RequiresAlone => self.run(&[requires])?,
         }
         match self.answer(hook)? {
             None => Ok(Vec::new()),

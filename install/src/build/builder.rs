@@ -7,12 +7,12 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{Metadata, Requirement, Sha256, WheelFilename};
 
-use super::backend::{Ahead, Backend, Goal};
+use super::backend::{Backend, Goal, HookScope};
 use super::environments::{BuildEnvironment, Environments};
 use super::error::{BuildError, BuildProblem};
 use super::project::BuildSystem;
 use super::unpack::unpack_sdist;
-use crate::environment::{Bytecode, Wanted, WantedWheel};
+use crate::environment::{Bytecode, EnvironmentContents, StoredWheel};
 use crate::files;
 use crate::python::Interpreter;
 use crate::store::{Store, UnpackedWheel};
@@ -24,11 +24,11 @@ pub trait BuildRequirements {
     ///
     /// # Errors
     /// Where there is no such set, or a file cannot be had.
-    fn provide(&self, requirements: &[Requirement], python: &Interpreter) -> Provided;
+    fn provide(&self, requirements: &[Requirement], python: &Interpreter) -> ProvidedWheels;
 }
 
 /// The wheels of a build's requirements, or why they cannot be had.
-pub type Provided = Result<Vec<BuildWheel>, Box<dyn Error + Send + Sync>>;
+pub type ProvidedWheels = Result<Vec<BuildWheel>, Box<dyn Error + Send + Sync>>;
 
 /// A wheel that a build requires.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub struct BuildWheel {
 
 /// Something that can be built.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
+pub enum BuildSource {
     /// A source distribution or another archive of a project.
     Archive {
         /// The file.
@@ -64,7 +64,7 @@ pub enum Source {
 
 /// A wheel that was built.
 #[derive(Debug, Clone)]
-pub struct Built {
+pub struct BuiltWheel {
     /// The wheel in the store.
     pub wheel: UnpackedWheel,
     /// Its name.
@@ -133,7 +133,7 @@ impl<'a> Builder<'a> {
     ///
     /// # Errors
     /// Where the build fails; the output is kept.
-    pub fn metadata(&self, source: &Source) -> Result<Metadata, BuildError> {
+    pub fn metadata(&self, source: &BuildSource) -> Result<Metadata, BuildError> {
         self.metadata_of(source)
             .map_err(|problem| source.error(problem))
     }
@@ -142,7 +142,7 @@ impl<'a> Builder<'a> {
     ///
     /// # Errors
     /// Where the build fails; the output is kept.
-    pub fn wheel(&self, source: &Source) -> Result<Built, BuildError> {
+    pub fn wheel(&self, source: &BuildSource) -> Result<BuiltWheel, BuildError> {
         self.wheel_of(source)
             .map_err(|problem| source.error(problem))
     }
@@ -151,9 +151,9 @@ impl<'a> Builder<'a> {
     ///
     /// # Errors
     /// Where what the build requires cannot be had, or the backend fails.
-    pub fn sdist(&self, source: &Source) -> Result<BuiltSdist, BuildError> {
+    pub fn sdist(&self, source: &BuildSource) -> Result<BuiltSdist, BuildError> {
         let built = || {
-            let workshop = self.prepare(source, Goal::Sdist, Ahead::Goes)?;
+            let workshop = self.prepare(source, Goal::Sdist, HookScope::WithGoal)?;
             let path = workshop.reach(Goal::Sdist)?;
             let filename = path.file_name().unwrap_or_default().to_owned();
             let folder = workshop.scratch.join("unpacked");
@@ -169,10 +169,10 @@ impl<'a> Builder<'a> {
 
     /// The wheel of `source`, where it was built before.
     #[must_use]
-    pub fn built(&self, source: &Source) -> Option<Built> {
+    pub fn built(&self, source: &BuildSource) -> Option<BuiltWheel> {
         let text = fs_err::read_to_string(self.place_of(source)?.join(WHEEL)).ok()?;
         let (filename, sha256) = text.trim().split_once(' ')?;
-        Some(Built {
+        Some(BuiltWheel {
             wheel: self.store.get(&sha256.parse().ok()?)?,
             filename: filename.parse().ok()?,
         })
@@ -183,8 +183,8 @@ impl<'a> Builder<'a> {
     ///
     /// # Errors
     /// Where the source is no project.
-    pub fn requires(&self, source: &Source) -> Result<BuildRequires, BuildError> {
-        match self.prepare(source, Goal::Wheel, Ahead::Stays) {
+    pub fn requires(&self, source: &BuildSource) -> Result<BuildRequires, BuildError> {
+        match self.prepare(source, Goal::Wheel, HookScope::RequiresAlone) {
             Ok(workshop) => Ok(BuildRequires {
                 requirements: workshop.requires,
                 unasked: None,
@@ -199,13 +199,13 @@ impl<'a> Builder<'a> {
     }
 
     /// The project's own list of what its build requires.
-    fn declared(&self, source: &Source) -> Result<Vec<Requirement>, BuildProblem> {
+    fn declared(&self, source: &BuildSource) -> Result<Vec<Requirement>, BuildProblem> {
         let temporary = files::temporary_folder(&self.folder, "")?;
         let place = files::utf8(temporary.path())?.join("source");
         Ok(BuildSystem::read(&source.project(&place)?)?.requires)
     }
 
-    fn metadata_of(&self, source: &Source) -> Result<Metadata, BuildProblem> {
+    fn metadata_of(&self, source: &BuildSource) -> Result<Metadata, BuildProblem> {
         let kept = |place: &Utf8Path| fs_err::read_to_string(place.join(METADATA)).ok();
         let place = self.place_of(source);
         let _guard = place.as_deref().map(lock).transpose()?;
@@ -215,7 +215,7 @@ impl<'a> Builder<'a> {
         let text = match self.built(source) {
             Some(built) => built.wheel.metadata()?,
             None => match self
-                .prepare(source, Goal::Metadata, Ahead::Goes)?
+                .prepare(source, Goal::Metadata, HookScope::WithGoal)?
                 .metadata()?
             {
                 Some(text) => text,
@@ -229,7 +229,7 @@ impl<'a> Builder<'a> {
         Ok(metadata)
     }
 
-    fn wheel_of(&self, source: &Source) -> Result<Built, BuildProblem> {
+    fn wheel_of(&self, source: &BuildSource) -> Result<BuiltWheel, BuildProblem> {
         let place = self.place_of(source);
         let _guard = place.as_deref().map(lock).transpose()?;
         match self.built(source) {
@@ -238,8 +238,8 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn build(&self, source: &Source) -> Result<Built, BuildProblem> {
-        let workshop = self.prepare(source, Goal::Wheel, Ahead::Goes)?;
+    fn build(&self, source: &BuildSource) -> Result<BuiltWheel, BuildProblem> {
+        let workshop = self.prepare(source, Goal::Wheel, HookScope::WithGoal)?;
         let path = workshop.reach(Goal::Wheel)?;
         let filename: WheelFilename = path.file_name().unwrap_or_default().parse()?;
         let wheel = self.store.unpack(&path, &filename, None)?;
@@ -247,11 +247,16 @@ impl<'a> Builder<'a> {
             let text = format!("{filename} {}\n", wheel.sha256());
             files::write_atomically(&place.join(WHEEL), text.as_bytes())?;
         }
-        Ok(Built { wheel, filename })
+        Ok(BuiltWheel { wheel, filename })
     }
 
     /// Unpacks the source and makes an environment in which its backend can be called.
-    fn prepare(&self, source: &Source, goal: Goal, ahead: Ahead) -> Result<Workshop, BuildProblem> {
+    fn prepare(
+        &self,
+        source: &BuildSource,
+        goal: Goal,
+        ahead: HookScope,
+    ) -> Result<Workshop, BuildProblem> {
         let temporary = files::temporary_folder(&self.folder, "")?;
         let scratch = files::utf8(temporary.path())?.to_owned();
         let project = source.project(&scratch.join("source"))?;
@@ -310,7 +315,7 @@ impl<'a> Builder<'a> {
             .collect::<Result<Vec<_>, _>>()?;
         let key = wheels.iter().map(|wheel| wheel.sha256).collect();
         self.environments.get(&self.folder, key, |environment| {
-            let wanted = Wanted {
+            let wanted = EnvironmentContents {
                 interpreter: self.python,
                 prompt: "build",
                 wheels,
@@ -323,11 +328,11 @@ impl<'a> Builder<'a> {
         })
     }
 
-    fn wanted(&self, wheel: &BuildWheel) -> Result<WantedWheel, BuildProblem> {
+    fn wanted(&self, wheel: &BuildWheel) -> Result<StoredWheel, BuildProblem> {
         let unpacked = self
             .store
             .unpack(&wheel.path, &wheel.filename, wheel.sha256.as_ref())?;
-        Ok(WantedWheel {
+        Ok(StoredWheel {
             name: unpacked.name().clone(),
             version: unpacked.version().clone(),
             sha256: *unpacked.sha256(),
@@ -336,7 +341,7 @@ impl<'a> Builder<'a> {
         })
     }
 
-    fn place_of(&self, source: &Source) -> Option<Utf8PathBuf> {
+    fn place_of(&self, source: &BuildSource) -> Option<Utf8PathBuf> {
         let key = source.key()?;
         Some(self.folder.join(self.python.build_key()).join(key))
     }
@@ -351,7 +356,7 @@ fn lock(place: &Utf8Path) -> std::io::Result<std::fs::File> {
     files::lock(&place.join(".lock"))
 }
 
-impl Source {
+impl BuildSource {
     fn error(&self, problem: BuildProblem) -> BuildError {
         BuildError {
             source_name: self.name(),

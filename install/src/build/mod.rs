@@ -12,7 +12,8 @@ mod tests;
 mod unpack;
 
 pub use builder::{
-    BuildRequirements, BuildRequires, BuildWheel, Builder, Built, BuiltSdist, Provided, Source,
+    BuildRequirements, BuildRequires, BuildSource, BuildWheel, Builder, BuiltSdist, BuiltWheel,
+    ProvidedWheels,
 };
 pub use environments::Environments;
 pub use error::{BuildError, BuildProblem};

@@ -8,7 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use model::{Requirement, Sha256};
 
 use super::*;
-use crate::python::{Interpreter, Interpreters, Places, SearchPath};
+use crate::python::{Interpreter, Interpreters, PythonLocations, SearchPath};
 use crate::store::Store;
 use crate::testing::WheelBuilder;
 
@@ -62,7 +62,7 @@ struct Provider {
 }
 
 impl BuildRequirements for Provider {
-    fn provide(&self, requirements: &[Requirement], _: &Interpreter) -> Provided {
+    fn provide(&self, requirements: &[Requirement], _: &Interpreter) -> ProvidedWheels {
         let names: Vec<String> = requirements.iter().map(|r| r.name.to_string()).collect();
         // Held to the end: builds ask side by side for the same file.
         let mut asked = self.asked.lock().unwrap();
@@ -107,7 +107,7 @@ impl Scene {
     fn new() -> Option<Self> {
         let temp = tempfile::tempdir().unwrap();
         let root = Utf8Path::from_path(temp.path()).unwrap().to_owned();
-        let places = Places::of_this_machine(&root);
+        let places = PythonLocations::of_this_machine(&root);
         let interpreters = Interpreters::new(&root);
         let python = SearchPath::default()
             .candidates(&places)
@@ -130,13 +130,13 @@ impl Scene {
     }
 
     /// A source distribution of a project with this file, whose backend is a wheel.
-    fn served(&self, file: &str) -> Source {
+    fn served(&self, file: &str) -> BuildSource {
         let pyproject = "[build-system]\nrequires = ['served']\nbuild-backend = 'served'\n";
         self.archive(&[("pyproject.toml", pyproject), (file, "")])
     }
 
     /// A source distribution with our backend, of which `settings` are the first lines.
-    fn sdist(&self, requires: &str, settings: &str) -> Source {
+    fn sdist(&self, requires: &str, settings: &str) -> BuildSource {
         let pyproject = format!(
             "[build-system]\nrequires = [{requires}]\nbuild-backend = 'backend'\nbackend-path = ['.']\n"
         );
@@ -147,7 +147,7 @@ impl Scene {
         self.archive(&[("pyproject.toml", &pyproject), ("backend.py", &backend)])
     }
 
-    fn archive(&self, files: &[(&str, &str)]) -> Source {
+    fn archive(&self, files: &[(&str, &str)]) -> BuildSource {
         let encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         let mut archive = tar::Builder::new(encoder);
         for (name, text) in files {
@@ -164,7 +164,7 @@ impl Scene {
         fs_err::create_dir_all(&folder).unwrap();
         let path = folder.join("demo-1.0.tar.gz");
         fs_err::write(&path, &bytes).unwrap();
-        Source::Archive {
+        BuildSource::Archive {
             path,
             sha256,
             subdirectory: None,
@@ -186,9 +186,9 @@ impl Scene {
             .replace('\n', " ")
     }
 
-    fn error(&self, source: &Source) -> String {
+    fn error(&self, source: &BuildSource) -> String {
         let error = self.builder().wheel(source).unwrap_err().to_string();
-        let Source::Archive { sha256, .. } = source else {
+        let BuildSource::Archive { sha256, .. } = source else {
             unreachable!()
         };
         error
@@ -240,7 +240,7 @@ HELPER = Meddler()",
 fn a_backend_that_comes_as_a_wheel_is_imported_once_for_all_builds() {
     let Some(scene) = Scene::new() else { return };
     let environments = Arc::default();
-    let sources: Vec<Source> = ["a", "b", "c", "d"].map(|file| scene.served(file)).into();
+    let sources: Vec<BuildSource> = ["a", "b", "c", "d"].map(|file| scene.served(file)).into();
     std::thread::scope(|scope| {
         for source in &sources {
             scope.spawn(|| {
@@ -341,10 +341,10 @@ fn refusals() {
     let Some(scene) = Scene::new() else { return };
     let source = scene.sdist("'absent'", "");
     insta::assert_snapshot!(scene.error(&source), @"cannot build demo-1.0.tar.gz: what its build requires (`absent`) cannot be had: there is no package `absent`");
-    let Source::Archive { path, .. } = source else {
+    let BuildSource::Archive { path, .. } = source else {
         unreachable!()
     };
-    let source = Source::Archive {
+    let source = BuildSource::Archive {
         path,
         sha256: Sha256([7; 32]),
         subdirectory: None,

@@ -46,7 +46,7 @@ pub enum UnpackError {
     Top,
     /// The zip archive is broken.
     #[error(transparent)]
-    Zip(#[from] wheel::ReadError),
+    Zip(#[from] wheel::ZipError),
     /// It cannot be read, or the disk cannot be written.
     #[error(transparent)]
     Io(#[from] io::Error),

@@ -1,6 +1,6 @@
 //! Components in the project files of PyCharm, which are small XML texts that it writes itself.
 
-use super::MergeProblem;
+use super::request::MergeProblem;
 
 const EMPTY: &str =
     "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<project version=\"4\">\n</project>\n";

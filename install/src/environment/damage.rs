@@ -6,8 +6,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use model::{PackageName, Version};
 use rayon::prelude::*;
 
-use super::items::{Item, Package};
-use super::wanted::Identity;
+use super::items::{Item, PackageItems};
+use super::wanted::EnvironmentIdentity;
 
 /// What differs between an environment and what it shall hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub struct Changes {
 
 /// Why an environment does not match.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Finding {
+pub enum EnvironmentFinding {
     /// There is none.
     Missing,
     /// The run that made or changed it was interrupted.
@@ -47,7 +47,7 @@ impl Changes {
         self.added.is_empty() && self.removed.is_empty() && self.updated.is_empty()
     }
 
-    pub(crate) fn between(old: &Identity, new: &Identity) -> Self {
+    pub(crate) fn between(old: &EnvironmentIdentity, new: &EnvironmentIdentity) -> Self {
         let (old, new) = (versions(old), versions(new));
         let mut changes = Self::default();
         for (name, (version, key)) in &new {
@@ -73,11 +73,11 @@ impl Changes {
 /// Two keys are equal where the package's files are.
 #[derive(PartialEq, Eq)]
 enum Key<'a> {
-    Wheel(&'a super::wanted::WantedWheel),
+    Wheel(&'a super::wanted::StoredWheel),
     Project(&'a super::wanted::EditableProject),
 }
 
-fn versions(identity: &Identity) -> BTreeMap<&PackageName, (&Version, Key<'_>)> {
+fn versions(identity: &EnvironmentIdentity) -> BTreeMap<&PackageName, (&Version, Key<'_>)> {
     let wheels = identity
         .wheels
         .iter()
@@ -90,7 +90,10 @@ fn versions(identity: &Identity) -> BTreeMap<&PackageName, (&Version, Key<'_>)> 
 }
 
 /// The items that do not stand below `root` as they shall.
-pub(crate) fn damaged<'p, 'a>(root: &Utf8Path, packages: &'p [Package<'a>]) -> Vec<&'p Item<'a>> {
+pub(crate) fn damaged<'p, 'a>(
+    root: &Utf8Path,
+    packages: &'p [PackageItems<'a>],
+) -> Vec<&'p Item<'a>> {
     packages
         .par_iter()
         .flat_map(|package| package.items.par_iter().with_min_len(64))
@@ -100,7 +103,7 @@ pub(crate) fn damaged<'p, 'a>(root: &Utf8Path, packages: &'p [Package<'a>]) -> V
 
 /// A `.dist-info` folder in `site`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Installed {
+pub(crate) struct InstalledDistribution {
     /// The folder's name.
     pub(crate) dist_info: String,
     pub(crate) name: PackageName,
@@ -108,7 +111,7 @@ pub(crate) struct Installed {
 }
 
 /// The distributions that are in `site`, relative to `root`.
-pub(crate) fn installed(root: &Utf8Path, site: &str) -> Vec<Installed> {
+pub(crate) fn installed(root: &Utf8Path, site: &str) -> Vec<InstalledDistribution> {
     let Ok(entries) = root.join(site).read_dir_utf8() else {
         return Vec::new();
     };
@@ -116,7 +119,7 @@ pub(crate) fn installed(root: &Utf8Path, site: &str) -> Vec<Installed> {
         .filter_map(|entry| {
             let dist_info = entry.ok()?.file_name().to_owned();
             let (name, version) = dist_info.strip_suffix(".dist-info")?.rsplit_once('-')?;
-            Some(Installed {
+            Some(InstalledDistribution {
                 name: name.parse().ok()?,
                 version: version.to_owned(),
                 dist_info,

@@ -4,12 +4,12 @@ use std::borrow::Cow;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{PackageName, Sha256};
-use wheel::{DATA_FOLDERS, RecordWriter, Script, data_file};
+use wheel::{DATA_FOLDERS, FileMode, RecordWriter, Script, data_file};
 
 use super::error::EnvironmentError;
 use super::layout::Layout;
 use super::scripts::{console_script, rewritten};
-use super::wanted::{EditableProject, WantedWheel};
+use super::wanted::{EditableProject, StoredWheel};
 use crate::protected::is_environment_script;
 use crate::store::{UnpackedFile, UnpackedWheel};
 
@@ -18,11 +18,11 @@ use crate::store::{UnpackedFile, UnpackedWheel};
 pub(crate) struct Item<'a> {
     /// Relative to the environment's root.
     pub(crate) path: String,
-    pub(crate) content: Content<'a>,
+    pub(crate) content: ItemContent<'a>,
 }
 
 #[derive(Debug, Clone)]
-pub(crate) enum Content<'a> {
+pub(crate) enum ItemContent<'a> {
     /// A file of the store.
     Stored {
         wheel: &'a UnpackedWheel,
@@ -39,7 +39,7 @@ pub(crate) enum Content<'a> {
 
 /// The items of one owner: a wheel, a project, or the environment's own skeleton.
 #[derive(Debug, Clone)]
-pub(crate) struct Package<'a> {
+pub(crate) struct PackageItems<'a> {
     /// For messages: `name version`.
     pub(crate) title: String,
     /// The project; `None` for the skeleton.
@@ -48,27 +48,27 @@ pub(crate) struct Package<'a> {
 }
 
 impl<'a> Item<'a> {
-    pub(crate) fn text(path: String, text: impl Into<Cow<'a, [u8]>>, mode: Mode) -> Self {
+    pub(crate) fn text(path: String, text: impl Into<Cow<'a, [u8]>>, mode: FileMode) -> Self {
         let text = text.into();
         let file = UnpackedFile {
             path: String::new(),
             sha256: Sha256::of(&text).0,
             size: text.len() as u64,
-            executable: mode == Mode::Executable,
+            executable: mode == FileMode::Executable,
             shebang: false,
         };
         Self {
             path,
-            content: Content::Text { file, text },
+            content: ItemContent::Text { file, text },
         }
     }
 
     /// What the file shall be; `None` for a link.
     pub(crate) fn file(&self) -> Option<&UnpackedFile> {
         match &self.content {
-            Content::Stored { file, .. } => Some(file),
-            Content::Text { file, .. } => Some(file),
-            Content::Link(_) => None,
+            ItemContent::Stored { file, .. } => Some(file),
+            ItemContent::Text { file, .. } => Some(file),
+            ItemContent::Link(_) => None,
         }
     }
 
@@ -76,18 +76,11 @@ impl<'a> Item<'a> {
     pub(crate) fn is_intact(&self, root: &Utf8Path) -> bool {
         let place = root.join(&self.path);
         match &self.content {
-            Content::Link(target) => place.read_link_utf8().is_ok_and(|found| found == *target),
-            Content::Stored { file, .. } => file.is_intact(&place),
-            Content::Text { file, .. } => file.is_intact(&place),
+            ItemContent::Link(target) => place.read_link_utf8().is_ok_and(|found| found == *target),
+            ItemContent::Stored { file, .. } => file.is_intact(&place),
+            ItemContent::Text { file, .. } => file.is_intact(&place),
         }
     }
-}
-
-/// Whether a file can be run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mode {
-    Plain,
-    Executable,
 }
 
 /// The files of a wheel, installed as the specification says.
@@ -96,9 +89,9 @@ pub(crate) enum Mode {
 /// and <https://packaging.python.org/en/latest/specifications/recording-installed-packages/>.
 pub(crate) fn of_wheel<'a>(
     layout: &Layout,
-    wanted: &'a WantedWheel,
+    wanted: &'a StoredWheel,
     wheel: &'a UnpackedWheel,
-) -> Result<Package<'a>, EnvironmentError> {
+) -> Result<PackageItems<'a>, EnvironmentError> {
     let manifest = wheel.manifest();
     let site = if manifest.root_is_purelib {
         layout.purelib()
@@ -119,12 +112,12 @@ pub(crate) fn of_wheel<'a>(
             items.push(Item::text(
                 path,
                 rewritten(&layout.python(), &text),
-                Mode::Executable,
+                FileMode::Executable,
             ));
         } else {
             items.push(Item {
                 path,
-                content: Content::Stored { wheel, file },
+                content: ItemContent::Stored { wheel, file },
             });
         }
     }
@@ -132,7 +125,7 @@ pub(crate) fn of_wheel<'a>(
     let dist_info = format!("{site}/{}", manifest.dist_info);
     push_installed(&mut items, &dist_info, wanted);
     push_record(&mut items, layout, &dist_info);
-    Ok(Package {
+    Ok(PackageItems {
         title: format!("{} {}", manifest.name, manifest.version),
         name: Some(&wanted.name),
         items,
@@ -143,7 +136,7 @@ pub(crate) fn of_wheel<'a>(
 pub(crate) fn of_project<'a>(
     layout: &Layout,
     project: &'a EditableProject,
-) -> Result<Package<'a>, EnvironmentError> {
+) -> Result<PackageItems<'a>, EnvironmentError> {
     let site = layout.purelib();
     let dist_info = format!(
         "{site}/{}-{}.dist-info",
@@ -169,25 +162,25 @@ pub(crate) fn of_project<'a>(
     let mut items = vec![Item::text(
         file("METADATA"),
         project.metadata.as_bytes(),
-        Mode::Plain,
+        FileMode::Regular,
     )];
     if !project.entry_points.is_empty() {
         items.push(Item::text(
             file("entry_points.txt"),
             project.entry_points.as_bytes(),
-            Mode::Plain,
+            FileMode::Regular,
         ));
     }
     push_scripts(&mut items, layout, &scripts);
     let direct_url = editable_url(&project.folder);
-    items.push(Item::text(file("INSTALLER"), INSTALLER, Mode::Plain));
+    items.push(Item::text(file("INSTALLER"), INSTALLER, FileMode::Regular));
     items.push(Item::text(
         file("direct_url.json"),
         direct_url.into_bytes(),
-        Mode::Plain,
+        FileMode::Regular,
     ));
     push_record(&mut items, layout, &dist_info);
-    Ok(Package {
+    Ok(PackageItems {
         title: format!("{} {}", project.name, project.version),
         name: Some(&project.name),
         items,
@@ -226,25 +219,25 @@ fn push_scripts(items: &mut Vec<Item<'_>>, layout: &Layout, scripts: &[Script]) 
         Item::text(
             path,
             console_script(&python, script).into_bytes(),
-            Mode::Executable,
+            FileMode::Executable,
         )
     }));
 }
 
 /// The files that the installer adds to `.dist-info`; what the wheel ships of these gives way.
-fn push_installed<'a>(items: &mut Vec<Item<'a>>, dist_info: &str, wanted: &'a WantedWheel) {
+fn push_installed<'a>(items: &mut Vec<Item<'a>>, dist_info: &str, wanted: &'a StoredWheel) {
     let file = |name: &str| format!("{dist_info}/{name}");
     let ours = ["INSTALLER", "REQUESTED", "direct_url.json"].map(file);
     items.retain(|item| !ours.contains(&item.path));
-    items.push(Item::text(file("INSTALLER"), INSTALLER, Mode::Plain));
+    items.push(Item::text(file("INSTALLER"), INSTALLER, FileMode::Regular));
     if wanted.requested {
-        items.push(Item::text(file("REQUESTED"), &b""[..], Mode::Plain));
+        items.push(Item::text(file("REQUESTED"), &b""[..], FileMode::Regular));
     }
     if let Some(direct_url) = &wanted.direct_url {
         items.push(Item::text(
             file("direct_url.json"),
             direct_url.as_bytes(),
-            Mode::Plain,
+            FileMode::Regular,
         ));
     }
 }
@@ -265,5 +258,9 @@ fn push_record(items: &mut Vec<Item<'_>>, layout: &Layout, dist_info: &str) {
     }
     let path = format!("{dist_info}/RECORD");
     record.push_unhashed(&layout.relative_to_site(&path, site));
-    items.push(Item::text(path, record.finish().into_bytes(), Mode::Plain));
+    items.push(Item::text(
+        path,
+        record.finish().into_bytes(),
+        FileMode::Regular,
+    ));
 }

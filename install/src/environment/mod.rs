@@ -14,7 +14,7 @@ mod sync;
 mod tests;
 mod wanted;
 
-pub use damage::{Changes, Finding};
+pub use damage::{Changes, EnvironmentFinding};
 pub use error::EnvironmentError;
-pub use sync::{Environment, Outcome, Synced};
-pub use wanted::{Bytecode, EditableProject, Wanted, WantedWheel};
+pub use sync::{Environment, SyncOutcome, SyncReport};
+pub use wanted::{Bytecode, EditableProject, EnvironmentContents, StoredWheel};

@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 use wheel::FoldedPath;
 
 use super::error::EnvironmentError;
-use super::items::{Item, Package};
+use super::items::{Item, PackageItems};
 
 /// A path in use: how it is spelled, by which package, and for which content.
 struct Owner<'p> {
@@ -16,7 +16,7 @@ struct Owner<'p> {
 
 /// Checks that no two packages ship one file, unless its content is the same, and that no two
 /// paths are one where case does not matter.
-pub(crate) fn check_owners(packages: &[Package<'_>]) -> Result<(), EnvironmentError> {
+pub(crate) fn check_owners(packages: &[PackageItems<'_>]) -> Result<(), EnvironmentError> {
     let files = packages
         .iter()
         .map(|package| package.items.len())

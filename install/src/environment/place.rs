@@ -9,7 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 
 use super::error::EnvironmentError;
-use super::items::{Content, Item};
+use super::items::{Item, ItemContent};
 use crate::files;
 use crate::store::content_time;
 
@@ -86,8 +86,8 @@ fn beside(target: &Utf8Path) -> Utf8PathBuf {
 /// Puts the item at a place where nothing is.
 fn put(target: &Utf8Path, item: &Item<'_>) -> Result<(), EnvironmentError> {
     match &item.content {
-        Content::Link(to) => Ok(files::symlink(to, target)?),
-        Content::Text { file, text } => {
+        ItemContent::Link(to) => Ok(files::symlink(to, target)?),
+        ItemContent::Text { file, text } => {
             let mut options = fs_err::OpenOptions::new();
             options.write(true).create_new(true);
             files::open_with_mode(&mut options, file.executable);
@@ -96,7 +96,7 @@ fn put(target: &Utf8Path, item: &Item<'_>) -> Result<(), EnvironmentError> {
             let times = FileTimes::new().set_modified(content_time(&file.sha256));
             Ok(out.file().set_times(times)?)
         }
-        Content::Stored { wheel, file } => {
+        ItemContent::Stored { wheel, file } => {
             check_source(item)?;
             let source = wheel.file(&file.path);
             Ok(link_or_copy(&source, target, &file.sha256)?)
@@ -107,7 +107,7 @@ fn put(target: &Utf8Path, item: &Item<'_>) -> Result<(), EnvironmentError> {
 /// A file of the store that was changed goes into no environment.
 pub(crate) fn check_source(item: &Item<'_>) -> Result<(), EnvironmentError> {
     match &item.content {
-        Content::Stored { wheel, file } if !file.is_intact(&wheel.file(&file.path)) => {
+        ItemContent::Stored { wheel, file } if !file.is_intact(&wheel.file(&file.path)) => {
             Err(EnvironmentError::DamagedStore {
                 name: wheel.name().clone(),
                 sha256: *wheel.sha256(),

@@ -3,10 +3,11 @@
 //! Sources: <https://docs.python.org/3/library/venv.html>, PEP 405.
 
 use camino::Utf8Path;
+use wheel::FileMode;
 
-use super::items::{Content, Item, Mode, Package};
+use super::items::{Item, ItemContent, PackageItems};
 use super::layout::Layout;
-use super::wanted::Identity;
+use super::wanted::EnvironmentIdentity;
 use crate::python::Interpreter;
 
 /// The file that adds the repository's source roots to `sys.path`.
@@ -16,16 +17,16 @@ pub(crate) const SOURCES_PTH: &str = "xtask_sources.pth";
 pub(crate) fn skeleton(
     layout: &Layout,
     python: &Interpreter,
-    identity: &Identity,
-) -> Package<'static> {
+    identity: &EnvironmentIdentity,
+) -> PackageItems<'static> {
     let mut items = vec![Item::text(
         "pyvenv.cfg".to_owned(),
         pyvenv(python, &identity.prompt).into_bytes(),
-        Mode::Plain,
+        FileMode::Regular,
     )];
     let link = |path: String, target: &str| Item {
         path,
-        content: Content::Link(target.into()),
+        content: ItemContent::Link(target.into()),
     };
     let (major, minor) = python.major_minor();
     let script = |name: &str| format!("{}/{name}", layout.scripts());
@@ -42,7 +43,11 @@ pub(crate) fn skeleton(
         let text = template
             .replace("@ROOT@", &quote(layout.root.as_str()))
             .replace("@PROMPT@", &quote(&identity.prompt));
-        items.push(Item::text(script(name), text.into_bytes(), Mode::Plain));
+        items.push(Item::text(
+            script(name),
+            text.into_bytes(),
+            FileMode::Regular,
+        ));
     }
     if !identity.source_roots.is_empty() {
         let text: String = identity
@@ -51,15 +56,15 @@ pub(crate) fn skeleton(
             .map(|root| format!("{root}\n"))
             .collect();
         let path = format!("{}/{SOURCES_PTH}", layout.purelib());
-        items.push(Item::text(path, text.into_bytes(), Mode::Plain));
+        items.push(Item::text(path, text.into_bytes(), FileMode::Regular));
     }
     // What is exported is never to be committed.
     items.push(Item::text(
         ".gitignore".to_owned(),
         &b"*\n"[..],
-        Mode::Plain,
+        FileMode::Regular,
     ));
-    Package {
+    PackageItems {
         title: "the environment".to_owned(),
         name: None,
         items,

@@ -5,7 +5,7 @@ use std::io;
 use camino::Utf8Path;
 use serde::{Deserialize, Serialize};
 
-use super::wanted::Identity;
+use super::wanted::EnvironmentIdentity;
 use crate::files;
 use crate::protected::STATE_FILE;
 
@@ -16,7 +16,7 @@ const FORMAT: u32 = 1;
 pub(crate) struct State {
     format: u32,
     pub(crate) phase: Phase,
-    pub(crate) identity: Identity,
+    pub(crate) identity: EnvironmentIdentity,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,7 +30,7 @@ pub(crate) enum Phase {
 
 /// What a folder is.
 #[derive(Debug)]
-pub(crate) enum Found {
+pub(crate) enum FolderKind {
     /// There is nothing, or an empty folder.
     Nothing,
     /// An environment of ours.
@@ -40,7 +40,7 @@ pub(crate) enum Found {
 }
 
 impl State {
-    pub(crate) fn new(phase: Phase, identity: Identity) -> Self {
+    pub(crate) fn new(phase: Phase, identity: EnvironmentIdentity) -> Self {
         Self {
             format: FORMAT,
             phase,
@@ -57,7 +57,7 @@ impl State {
     }
 }
 
-impl Found {
+impl FolderKind {
     pub(crate) fn at(root: &Utf8Path) -> io::Result<Self> {
         let file = root.join(STATE_FILE);
         match fs_err::read(&file) {

@@ -11,15 +11,15 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 use wheel::Record;
 
-use super::damage::{Changes, Finding, Installed, damaged, installed};
+use super::damage::{Changes, EnvironmentFinding, InstalledDistribution, damaged, installed};
 use super::error::EnvironmentError;
-use super::items::{Item, Package, of_project, of_wheel};
+use super::items::{Item, PackageItems, of_project, of_wheel};
 use super::layout::Layout;
 use super::owners::check_owners;
 use super::place::{check_source, place_all, remove_all, remove_bytecode};
 use super::skeleton::skeleton;
-use super::state::{Found, Phase, State};
-use super::wanted::{Bytecode, Identity, Wanted, WantedWheel};
+use super::state::{FolderKind, Phase, State};
+use super::wanted::{Bytecode, EnvironmentContents, EnvironmentIdentity, StoredWheel};
 use crate::files;
 use crate::python::Interpreter;
 use crate::store::{Store, UnpackedWheel};
@@ -32,9 +32,9 @@ pub struct Environment {
 
 /// What was done to an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Synced {
+pub struct SyncReport {
     /// Whether it was made, changed or left alone.
-    pub outcome: Outcome,
+    pub outcome: SyncOutcome,
     /// The packages that changed.
     pub changes: Changes,
     /// Files that someone had changed or removed, and that are again what they were.
@@ -45,7 +45,7 @@ pub struct Synced {
 
 /// Whether an environment was made, changed or left alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum SyncOutcome {
     /// It was made.
     Created,
     /// It was made anew: the reason.
@@ -83,41 +83,45 @@ impl Environment {
 
     /// The wheels that it was last made to hold; none where it is not ours.
     #[must_use]
-    pub fn recorded(&self) -> Vec<WantedWheel> {
-        match Found::at(&self.root) {
-            Ok(Found::Ours(state)) => state.identity.wheels,
+    pub fn recorded(&self) -> Vec<StoredWheel> {
+        match FolderKind::at(&self.root) {
+            Ok(FolderKind::Ours(state)) => state.identity.wheels,
             _ => Vec::new(),
         }
     }
 
     /// Whether it was last made to hold what is wanted; its files are not looked at.
     #[must_use]
-    pub fn is_current(&self, wanted: &Wanted<'_>) -> bool {
-        matches!(Found::at(&self.root), Ok(Found::Ours(state))
+    pub fn is_current(&self, wanted: &EnvironmentContents<'_>) -> bool {
+        matches!(FolderKind::at(&self.root), Ok(FolderKind::Ours(state))
             if state.phase == Phase::Complete
-                && state.identity == Identity::of(&self.root, wanted).keeping(&state.identity))
+                && state.identity == EnvironmentIdentity::of(&self.root, wanted).keeping(&state.identity))
     }
 
     /// Makes it hold what is wanted; every wheel must be in `store`.
     ///
     /// # Errors
     /// Where it cannot; then the environment is as it was, or the next run repairs it.
-    pub fn sync(&self, wanted: &Wanted<'_>, store: &Store) -> Result<Synced, EnvironmentError> {
+    pub fn sync(
+        &self,
+        wanted: &EnvironmentContents<'_>,
+        store: &Store,
+    ) -> Result<SyncReport, EnvironmentError> {
         let parent = self.root.parent().unwrap_or(Utf8Path::new("/"));
         let lock = format!(".{}.lock", self.root.file_name().unwrap_or_default());
         let _guard = files::lock(&parent.join(lock))?;
         let wheels = wheels_of(wanted, store)?;
         let mut run = Run::new(self, wanted, &wheels)?;
-        match Found::at(&self.root)? {
-            Found::Nothing => run.build(Outcome::Created),
-            Found::Other(reason) => Err(EnvironmentError::NotOurs {
+        match FolderKind::at(&self.root)? {
+            FolderKind::Nothing => run.build(SyncOutcome::Created),
+            FolderKind::Other(reason) => Err(EnvironmentError::NotOurs {
                 folder: self.root.clone(),
                 reason,
             }),
-            Found::Ours(state) => {
+            FolderKind::Ours(state) => {
                 run.identity = run.identity.keeping(&state.identity);
                 match run.reason_to_rebuild(&state) {
-                    Some(reason) => run.build(Outcome::Rebuilt(reason)),
+                    Some(reason) => run.build(SyncOutcome::Rebuilt(reason)),
                     None => run.change(*state),
                 }
             }
@@ -130,22 +134,22 @@ impl Environment {
     /// Where it cannot be read, or what is wanted cannot be.
     pub fn check(
         &self,
-        wanted: &Wanted<'_>,
+        wanted: &EnvironmentContents<'_>,
         store: &Store,
-    ) -> Result<Vec<Finding>, EnvironmentError> {
-        let state = match Found::at(&self.root)? {
-            Found::Nothing => return Ok(vec![Finding::Missing]),
-            Found::Other(reason) => {
+    ) -> Result<Vec<EnvironmentFinding>, EnvironmentError> {
+        let state = match FolderKind::at(&self.root)? {
+            FolderKind::Nothing => return Ok(vec![EnvironmentFinding::Missing]),
+            FolderKind::Other(reason) => {
                 return Err(EnvironmentError::NotOurs {
                     folder: self.root.clone(),
                     reason,
                 });
             }
-            Found::Ours(state) => state,
+            FolderKind::Ours(state) => state,
         };
-        let identity = Identity::of(&self.root, wanted).keeping(&state.identity);
+        let identity = EnvironmentIdentity::of(&self.root, wanted).keeping(&state.identity);
         if state.phase == Phase::Changing {
-            return Ok(vec![Finding::Interrupted]);
+            return Ok(vec![EnvironmentFinding::Interrupted]);
         }
         if state.identity != identity {
             return Ok(differences(&state.identity, &identity));
@@ -156,11 +160,11 @@ impl Environment {
             let run = Run::new(self, wanted, &wheels)?;
             let changed = damaged(&self.root, &run.packages);
             if !changed.is_empty() {
-                findings.push(Finding::ChangedFiles(self.places(&changed)));
+                findings.push(EnvironmentFinding::ChangedFiles(self.places(&changed)));
             }
             let foreign = run.foreign(&state.identity);
             if !foreign.is_empty() {
-                findings.push(Finding::Foreign(foreign));
+                findings.push(EnvironmentFinding::Foreign(foreign));
             }
         }
         Ok(findings)
@@ -176,29 +180,35 @@ impl Environment {
     }
 }
 
-fn differences(there: &Identity, wanted: &Identity) -> Vec<Finding> {
+fn differences(
+    there: &EnvironmentIdentity,
+    wanted: &EnvironmentIdentity,
+) -> Vec<EnvironmentFinding> {
     let mut findings = Vec::new();
     if there.python != wanted.python {
-        let text = |identity: &Identity| {
+        let text = |identity: &EnvironmentIdentity| {
             let python = &identity.python;
             format!(
                 "{} {} at {}",
                 python.implementation, python.version, python.executable
             )
         };
-        findings.push(Finding::OtherPython(text(there), text(wanted)));
+        findings.push(EnvironmentFinding::OtherPython(text(there), text(wanted)));
     }
     let changes = Changes::between(there, wanted);
     if !changes.is_empty() {
-        findings.push(Finding::Packages(changes));
+        findings.push(EnvironmentFinding::Packages(changes));
     }
     if findings.is_empty() {
-        findings.push(Finding::Settings);
+        findings.push(EnvironmentFinding::Settings);
     }
     findings
 }
 
-fn wheels_of(wanted: &Wanted<'_>, store: &Store) -> Result<Vec<UnpackedWheel>, EnvironmentError> {
+fn wheels_of(
+    wanted: &EnvironmentContents<'_>,
+    store: &Store,
+) -> Result<Vec<UnpackedWheel>, EnvironmentError> {
     wanted
         .wheels
         .par_iter()
@@ -218,15 +228,15 @@ struct Run<'a> {
     environment: &'a Environment,
     python: &'a Interpreter,
     layout: Layout,
-    identity: Identity,
+    identity: EnvironmentIdentity,
     // The skeleton comes first.
-    packages: Vec<Package<'a>>,
+    packages: Vec<PackageItems<'a>>,
 }
 
 impl<'a> Run<'a> {
     fn new(
         environment: &'a Environment,
-        wanted: &'a Wanted<'a>,
+        wanted: &'a EnvironmentContents<'a>,
         wheels: &'a [UnpackedWheel],
     ) -> Result<Self, EnvironmentError> {
         let system = wanted.interpreter.sys_platform();
@@ -234,7 +244,7 @@ impl<'a> Run<'a> {
             return Err(EnvironmentError::System(system.to_owned()));
         }
         let layout = Layout::new(&environment.root, wanted.interpreter);
-        let identity = Identity::of(&environment.root, wanted);
+        let identity = EnvironmentIdentity::of(&environment.root, wanted);
         let mut packages = vec![skeleton(&layout, wanted.interpreter, &identity)];
         let of_wheels = wanted
             .wheels
@@ -273,7 +283,7 @@ impl<'a> Run<'a> {
     }
 
     /// Builds the environment beside its place and renames it.
-    fn build(&self, outcome: Outcome) -> Result<Synced, EnvironmentError> {
+    fn build(&self, outcome: SyncOutcome) -> Result<SyncReport, EnvironmentError> {
         check_owners(&self.packages)?;
         let parent = self.root().parent().unwrap_or(Utf8Path::new("/"));
         fs_err::create_dir_all(parent)?;
@@ -294,12 +304,12 @@ impl<'a> Run<'a> {
             fs_err::rename(self.root(), &old)?;
         }
         fs_err::rename(&new, self.root())?;
-        let nothing = Identity {
+        let nothing = EnvironmentIdentity {
             wheels: Vec::new(),
             projects: Vec::new(),
             ..self.identity.clone()
         };
-        Ok(Synced {
+        Ok(SyncReport {
             outcome,
             changes: Changes::between(&nothing, &self.identity),
             restored: Vec::new(),
@@ -308,20 +318,20 @@ impl<'a> Run<'a> {
     }
 
     /// Changes the environment that is there.
-    fn change(&self, state: State) -> Result<Synced, EnvironmentError> {
+    fn change(&self, state: State) -> Result<SyncReport, EnvironmentError> {
         let root = self.root();
         let foreign = self.foreign(&state.identity);
         let changed = damaged(root, &self.packages);
         let old_paths = self.paths_to_remove(&state.identity)?;
         let recompile = state.identity.bytecode != self.identity.bytecode;
-        let unchanged = |outcome, changes| Synced {
+        let unchanged = |outcome, changes| SyncReport {
             outcome,
             changes,
             restored: Vec::new(),
             foreign: foreign.clone(),
         };
         if changed.is_empty() && old_paths.is_empty() && state.identity == self.identity {
-            return Ok(unchanged(Outcome::Unchanged, Changes::default()));
+            return Ok(unchanged(SyncOutcome::Unchanged, Changes::default()));
         }
         check_owners(&self.packages)?;
         // Before anything is changed: what is unpacked again is then only what the store lost.
@@ -338,9 +348,9 @@ impl<'a> Run<'a> {
             self.compile(root)?;
         }
         State::new(Phase::Complete, self.identity.clone()).write(root)?;
-        Ok(Synced {
+        Ok(SyncReport {
             restored,
-            ..unchanged(Outcome::Changed, changes)
+            ..unchanged(SyncOutcome::Changed, changes)
         })
     }
 
@@ -349,7 +359,7 @@ impl<'a> Run<'a> {
         &self,
         changed: &[&Item<'_>],
         changes: &Changes,
-        old: &Identity,
+        old: &EnvironmentIdentity,
     ) -> Vec<Utf8PathBuf> {
         let fresh: FxHashSet<&model::PackageName> = changes
             .added
@@ -377,7 +387,7 @@ impl<'a> Run<'a> {
     }
 
     /// The files of packages that are there and shall not be, or shall be of another version.
-    fn paths_to_remove(&self, old: &Identity) -> Result<Vec<String>, EnvironmentError> {
+    fn paths_to_remove(&self, old: &EnvironmentIdentity) -> Result<Vec<String>, EnvironmentError> {
         let changes = Changes::between(old, &self.identity);
         let names: FxHashSet<&model::PackageName> = changes
             .removed
@@ -411,7 +421,7 @@ impl<'a> Run<'a> {
         Ok(paths)
     }
 
-    fn installed(&self) -> Vec<(&str, Installed)> {
+    fn installed(&self) -> Vec<(&str, InstalledDistribution)> {
         let (purelib, platlib) = (self.layout.purelib(), self.layout.platlib());
         let mut sites = vec![purelib];
         if platlib != purelib {
@@ -428,7 +438,7 @@ impl<'a> Run<'a> {
     }
 
     /// Packages that neither this run nor the one before knows.
-    fn foreign(&self, old: &Identity) -> Vec<String> {
+    fn foreign(&self, old: &EnvironmentIdentity) -> Vec<String> {
         let known: FxHashSet<&model::PackageName> = [old, &self.identity]
             .into_iter()
             .flat_map(|identity| {
@@ -485,7 +495,11 @@ impl<'a> Run<'a> {
 }
 
 /// The files that RECORD lists of a distribution, relative to `root`.
-fn recorded_paths(root: &Utf8Path, site: &str, there: &Installed) -> io::Result<Vec<String>> {
+fn recorded_paths(
+    root: &Utf8Path,
+    site: &str,
+    there: &InstalledDistribution,
+) -> io::Result<Vec<String>> {
     let text = match fs_err::read_to_string(root.join(site).join(&there.dist_info).join("RECORD")) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         text => text?,

@@ -3,7 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::*;
-use crate::python::{Interpreter, Interpreters, Places, SearchPath, invented};
+use crate::python::{Interpreter, Interpreters, PythonLocations, SearchPath, invented};
 use crate::store::Store;
 use crate::testing::WheelBuilder;
 
@@ -13,7 +13,7 @@ struct Scene {
     root: Utf8PathBuf,
     store: Store,
     python: Interpreter,
-    wheels: Vec<WantedWheel>,
+    wheels: Vec<StoredWheel>,
     projects: Vec<EditableProject>,
     source_roots: Vec<Utf8PathBuf>,
 }
@@ -51,7 +51,7 @@ impl Scene {
             .unpack(&archive, &filename.parse().unwrap(), None)
             .unwrap();
         self.unwant(name);
-        self.wheels.push(WantedWheel {
+        self.wheels.push(StoredWheel {
             name: wheel.name().clone(),
             version: wheel.version().clone(),
             sha256: *wheel.sha256(),
@@ -64,8 +64,8 @@ impl Scene {
         self.wheels.retain(|wheel| wheel.name.as_str() != name);
     }
 
-    fn wanted(&self) -> Wanted<'_> {
-        Wanted {
+    fn wanted(&self) -> EnvironmentContents<'_> {
+        EnvironmentContents {
             interpreter: &self.python,
             prompt: "python-default",
             wheels: self.wheels.clone(),
@@ -79,7 +79,7 @@ impl Scene {
         Environment::at(self.root.join("dist/python-default/3.12.1"))
     }
 
-    fn sync(&self) -> Synced {
+    fn sync(&self) -> SyncReport {
         self.environment()
             .sync(&self.wanted(), &self.store)
             .unwrap()
@@ -93,7 +93,7 @@ impl Scene {
         error.to_string().replace(self.root.as_str(), "ROOT")
     }
 
-    fn check(&self) -> Vec<Finding> {
+    fn check(&self) -> Vec<EnvironmentFinding> {
         self.environment()
             .check(&self.wanted(), &self.store)
             .unwrap()
@@ -157,7 +157,7 @@ fn every_file_has_its_place() {
             ("good-1.0.data/platlib/plat.py", ""),
         ],
     );
-    assert_eq!(scene.sync().outcome, Outcome::Created);
+    assert_eq!(scene.sync().outcome, SyncOutcome::Created);
     insta::assert_snapshot!(scene.listing(), @"
     .gitignore
     bin/good
@@ -236,7 +236,7 @@ fn a_second_run_changes_nothing() {
         .unwrap()
         .modified()
         .unwrap();
-    assert_eq!(scene.sync().outcome, Outcome::Unchanged);
+    assert_eq!(scene.sync().outcome, SyncOutcome::Unchanged);
     let after = scene
         .place("xtask-environment.json")
         .metadata()
@@ -278,7 +278,7 @@ fn only_what_differs_changes() {
             .map(|(name, version)| format!("{name} {version}"))
             .collect::<Vec<_>>()
     };
-    assert_eq!(synced.outcome, Outcome::Changed);
+    assert_eq!(synced.outcome, SyncOutcome::Changed);
     assert_eq!(names(&synced.changes.added), ["new 1.0"]);
     assert_eq!(names(&synced.changes.removed), ["gone 1.0"]);
     assert_eq!(synced.changes.updated.len(), 1);
@@ -331,8 +331,8 @@ fn what_a_person_changed_is_reported_and_restored() {
     assert_eq!(
         scene.check(),
         [
-            Finding::ChangedFiles(changed.clone()),
-            Finding::Foreign(vec!["theirs 3.0".to_owned()])
+            EnvironmentFinding::ChangedFiles(changed.clone()),
+            EnvironmentFinding::Foreign(vec!["theirs 3.0".to_owned()])
         ]
     );
     let synced = scene.sync();
@@ -374,10 +374,10 @@ fn an_interrupted_environment_is_made_anew() {
     fs_err::remove_dir_all(scene.site("good-1.0.dist-info")).unwrap();
     let litter = scene.root.join("dist/python-default/.tmp-3.12.1-abc");
     fs_err::create_dir_all(&litter).unwrap();
-    assert_eq!(scene.check(), [Finding::Interrupted]);
+    assert_eq!(scene.check(), [EnvironmentFinding::Interrupted]);
     assert_eq!(
         scene.sync().outcome,
-        Outcome::Rebuilt("the run before was interrupted")
+        SyncOutcome::Rebuilt("the run before was interrupted")
     );
     assert!(scene.site("good-1.0.dist-info/RECORD").exists());
     assert!(!litter.exists());
@@ -390,10 +390,13 @@ fn another_python_makes_it_anew() {
     scene.sync();
     scene.python =
         invented(|facts| facts["marker_environment"]["python_full_version"] = "3.12.2".into());
-    assert!(matches!(scene.check()[..], [Finding::OtherPython(..)]));
+    assert!(matches!(
+        scene.check()[..],
+        [EnvironmentFinding::OtherPython(..)]
+    ));
     assert_eq!(
         scene.sync().outcome,
-        Outcome::Rebuilt("its Python is another")
+        SyncOutcome::Rebuilt("its Python is another")
     );
 }
 
@@ -416,7 +419,7 @@ fn packages_that_cannot_live_together() {
         &[("shared/__init__.py", ""), ("shared/a.py", "1")],
     );
     scene.want("b", "1.0", &[("shared/__init__.py", "")]);
-    assert_eq!(scene.sync().outcome, Outcome::Created);
+    assert_eq!(scene.sync().outcome, SyncOutcome::Created);
     scene.want(
         "b",
         "1.0",
@@ -523,7 +526,7 @@ fn two_runs_at_once() {
 
 /// A Python of this machine; `None`, said aloud, where there is none.
 fn real_python(scene: &Utf8Path) -> Option<Interpreter> {
-    let places = Places::of_this_machine(scene);
+    let places = PythonLocations::of_this_machine(scene);
     let interpreters = Interpreters::new(scene);
     let found = SearchPath::default()
         .candidates(&places)
@@ -565,7 +568,7 @@ fn a_real_python_sees_what_was_installed() {
     scene.projects = vec![project(&scene)];
     scene.source_roots = vec![scene.root.join("src")];
     let environment = scene.environment();
-    let wanted = Wanted {
+    let wanted = EnvironmentContents {
         bytecode: Bytecode::Ahead,
         ..scene.wanted()
     };
@@ -597,5 +600,5 @@ fn a_real_python_sees_what_was_installed() {
     assert_eq!(environment.check(&wanted, &scene.store).unwrap(), []);
     // Compiled once, it stays compiled, and who does not ask for it finds nothing amiss.
     assert!(environment.is_current(&scene.wanted()));
-    assert_eq!(scene.sync().outcome, Outcome::Unchanged);
+    assert_eq!(scene.sync().outcome, SyncOutcome::Unchanged);
 }

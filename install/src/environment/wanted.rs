@@ -9,13 +9,13 @@ use crate::python::Interpreter;
 /// What an environment shall hold: wheels of the store, projects of the repository, and the
 /// folders of their sources.
 #[derive(Debug, Clone)]
-pub struct Wanted<'a> {
+pub struct EnvironmentContents<'a> {
     /// The interpreter.
     pub interpreter: &'a Interpreter,
     /// What the shell's prompt says while the environment is active: the resolve.
     pub prompt: &'a str,
     /// The wheels.
-    pub wheels: Vec<WantedWheel>,
+    pub wheels: Vec<StoredWheel>,
     /// The repository's own distributions.
     pub projects: Vec<EditableProject>,
     /// Absolute folders whose modules can be imported.
@@ -26,7 +26,7 @@ pub struct Wanted<'a> {
 
 /// A wheel, to be found in the store by its hash.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct WantedWheel {
+pub struct StoredWheel {
     /// The project.
     pub name: PackageName,
     /// The version.
@@ -68,13 +68,13 @@ pub enum Bytecode {
 
 /// Everything on which an environment's content depends, to be compared with what was there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Identity {
+pub(crate) struct EnvironmentIdentity {
     /// The root: scripts name it.
     pub(crate) root: Utf8PathBuf,
     pub(crate) python: PythonIdentity,
     pub(crate) prompt: String,
     // Sorted by name.
-    pub(crate) wheels: Vec<WantedWheel>,
+    pub(crate) wheels: Vec<StoredWheel>,
     // Sorted by name.
     pub(crate) projects: Vec<EditableProject>,
     pub(crate) source_roots: Vec<Utf8PathBuf>,
@@ -88,8 +88,8 @@ pub(crate) struct PythonIdentity {
     pub(crate) version: Version,
 }
 
-impl Identity {
-    pub(crate) fn of(root: &Utf8Path, wanted: &Wanted<'_>) -> Self {
+impl EnvironmentIdentity {
+    pub(crate) fn of(root: &Utf8Path, wanted: &EnvironmentContents<'_>) -> Self {
         let mut wheels = wanted.wheels.clone();
         wheels.sort();
         let mut projects = wanted.projects.clone();

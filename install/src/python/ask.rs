@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::interpreter::{Facts, FactsError, Interpreter};
+use super::interpreter::{Interpreter, InterpreterFacts, InterpreterFactsError};
 use crate::files;
 
 const SCRIPT: &str = include_str!("facts.py");
@@ -39,7 +39,7 @@ pub enum AskError {
     TimeOut,
     /// It answered something else.
     #[error(transparent)]
-    Facts(#[from] FactsError),
+    InterpreterFacts(#[from] InterpreterFactsError),
 }
 
 /// What stands in the cache: the answer, and what the executable looked like then.
@@ -47,7 +47,7 @@ pub enum AskError {
 struct Remembered {
     executable: Utf8PathBuf,
     stamp: Stamp,
-    facts: Facts,
+    facts: InterpreterFacts,
 }
 
 /// Changes when the executable, or what it links to, is replaced.
@@ -117,7 +117,7 @@ impl Stamp {
     }
 }
 
-fn remembered(file: &Utf8Path, executable: &Utf8Path, stamp: &Stamp) -> Option<Facts> {
+fn remembered(file: &Utf8Path, executable: &Utf8Path, stamp: &Stamp) -> Option<InterpreterFacts> {
     let remembered: Remembered = serde_json::from_slice(&fs_err::read(file).ok()?).ok()?;
     let same = remembered.executable == executable && remembered.stamp == *stamp;
     same.then_some(remembered.facts)

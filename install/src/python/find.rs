@@ -8,7 +8,7 @@ use model::InterpreterConstraints;
 use super::ask::Interpreters;
 use super::interpreter::Interpreter;
 use super::request::PythonRequest;
-use super::search_path::{Candidate, Origin, Places, SearchPath};
+use super::search_path::{Candidate, PythonLocations, SearchOrigin, SearchPath};
 
 /// No interpreter fits.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -16,7 +16,7 @@ pub struct NoInterpreter {
     /// What had to be satisfied, as text.
     pub constraints: Vec<String>,
     /// What was found, in the order of the search.
-    pub found: Vec<Found>,
+    pub found: Vec<UnfitInterpreter>,
     /// What would fit, as `Requires-Python` spells it.
     pub would_fit: String,
     /// Whether only what a person asked for was looked at.
@@ -25,18 +25,18 @@ pub struct NoInterpreter {
 
 /// An executable that was found and does not fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct UnfitInterpreter {
     /// The executable.
     pub executable: Utf8PathBuf,
     /// Where it was found.
-    pub origin: Origin,
+    pub origin: SearchOrigin,
     /// Why it cannot be used.
-    pub why: Unfit,
+    pub why: UnfitReason,
 }
 
 /// Why an executable cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Unfit {
+pub enum UnfitReason {
     /// It is another Python.
     Other {
         /// `CPython` or `PyPy`.
@@ -57,7 +57,7 @@ impl Interpreters {
         &self,
         constraints: &InterpreterConstraints,
         search_path: &SearchPath,
-        places: &Places,
+        places: &PythonLocations,
     ) -> Result<Interpreter, NoInterpreter> {
         self.first_fit(search_path.candidates(places), constraints)
     }
@@ -70,13 +70,13 @@ impl Interpreters {
         &self,
         request: &PythonRequest,
         constraints: &InterpreterConstraints,
-        (search_path, places): (&SearchPath, &Places),
+        (search_path, places): (&SearchPath, &PythonLocations),
     ) -> Result<Interpreter, NoInterpreter> {
         match request {
             PythonRequest::Path(path) => {
                 let given = SearchPath::given(&executable_of(places.root.join(path)));
                 let asked = |candidate| Candidate {
-                    origin: Origin::Asked,
+                    origin: SearchOrigin::Asked,
                     ..candidate
                 };
                 self.first_fit(given.candidates(places).map(asked), constraints)
@@ -103,7 +103,7 @@ impl Interpreters {
         &self,
         wanted: &InterpreterConstraints,
         search_path: &SearchPath,
-        places: &Places,
+        places: &PythonLocations,
     ) -> NoInterpreter {
         match self.find(wanted, search_path, places) {
             Err(no) => no,
@@ -122,20 +122,20 @@ impl Interpreters {
             let Candidate { executable, origin } = candidate;
             let why = match called.filter(|version| !constraints.contains(version)) {
                 // To ask each that cannot fit would take longer than all else.
-                Some(version) => Unfit::Other {
+                Some(version) => UnfitReason::Other {
                     implementation: "CPython".to_owned(),
                     version: version.to_string(),
                 },
                 None => match self.ask(&executable) {
                     Ok(python) if fits(&python, constraints) => return Ok(python),
-                    Ok(python) => Unfit::Other {
+                    Ok(python) => UnfitReason::Other {
                         implementation: python.implementation().to_owned(),
                         version: python.version().to_string(),
                     },
-                    Err(error) => Unfit::NoAnswer(error.to_string()),
+                    Err(error) => UnfitReason::NoAnswer(error.to_string()),
                 },
             };
-            found.push(Found {
+            found.push(UnfitInterpreter {
                 executable,
                 origin,
                 why,
@@ -146,7 +146,7 @@ impl Interpreters {
 }
 
 impl NoInterpreter {
-    fn new(constraints: &InterpreterConstraints, found: Vec<Found>) -> Self {
+    fn new(constraints: &InterpreterConstraints, found: Vec<UnfitInterpreter>) -> Self {
         Self {
             constraints: constraints.iter().collect(),
             found,
@@ -196,13 +196,13 @@ impl fmt::Display for NoInterpreter {
             write!(f, ", nor any other")?;
         }
         for found in &self.found {
-            let Found {
+            let UnfitInterpreter {
                 executable,
                 origin,
                 why,
             } = found;
             match why {
-                Unfit::Other {
+                UnfitReason::Other {
                     implementation,
                     version,
                 } => {
@@ -211,7 +211,9 @@ impl fmt::Display for NoInterpreter {
                         "\n  {implementation} {version} is at {executable} ({origin})"
                     )?;
                 }
-                Unfit::NoAnswer(reason) => write!(f, "\n  {executable} ({origin}): {reason}")?,
+                UnfitReason::NoAnswer(reason) => {
+                    write!(f, "\n  {executable} ({origin}): {reason}")?
+                }
             }
         }
         write!(f, "\n  a Python {} would fit", self.would_fit)
@@ -226,7 +228,7 @@ mod tests {
     use camino::Utf8Path;
 
     /// A machine with invented interpreters, `3.12.1` and so on, in pyenv's folder.
-    fn machine(versions: &[&str]) -> (tempfile::TempDir, Places) {
+    fn machine(versions: &[&str]) -> (tempfile::TempDir, PythonLocations) {
         let temp = tempfile::tempdir().unwrap();
         let root = Utf8Path::from_path(temp.path()).unwrap().to_owned();
         for version in versions {
@@ -239,10 +241,10 @@ mod tests {
             files::write_atomically(&path, text.as_bytes()).unwrap();
             files::make_executable(&path).unwrap();
         }
-        let places = Places {
+        let places = PythonLocations {
             pyenv: Some(root.join("pyenv")),
             root,
-            ..Places::default()
+            ..PythonLocations::default()
         };
         (temp, places)
     }

@@ -4,20 +4,18 @@ use camino::{Utf8Path, Utf8PathBuf};
 use model::{MarkerEnvironment, MarkerEnvironmentBuilder, MarkerValueString, Version};
 use serde::{Deserialize, Serialize};
 
-use super::tags::CompatibleTags;
-
 /// A Python interpreter that was asked and has answered.
 #[derive(Debug, Clone)]
 pub struct Interpreter {
     // Invariant: `marker_environment` and `version` were read from `facts`.
-    facts: Facts,
+    facts: InterpreterFacts,
     marker_environment: MarkerEnvironment,
     version: Version,
 }
 
 /// What an interpreter prints when it is asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Facts {
+pub(crate) struct InterpreterFacts {
     executable: Utf8PathBuf,
     base_executable: Utf8PathBuf,
     prefix: Utf8PathBuf,
@@ -73,7 +71,7 @@ pub struct Scheme {
 
 /// Facts that make no interpreter.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum FactsError {
+pub enum InterpreterFactsError {
     /// The answer is not the JSON that was asked for.
     #[error("its answer cannot be read: {0}")]
     Unreadable(String),
@@ -87,13 +85,13 @@ impl Interpreter {
     ///
     /// # Errors
     /// Where the JSON or a version in it cannot be read.
-    pub fn from_facts(json: &str) -> Result<Self, FactsError> {
-        let facts: Facts =
-            serde_json::from_str(json).map_err(|e| FactsError::Unreadable(e.to_string()))?;
+    pub fn from_facts(json: &str) -> Result<Self, InterpreterFactsError> {
+        let facts: InterpreterFacts = serde_json::from_str(json)
+            .map_err(|e| InterpreterFactsError::Unreadable(e.to_string()))?;
         Self::new(facts)
     }
 
-    pub(crate) fn new(facts: Facts) -> Result<Self, FactsError> {
+    pub(crate) fn new(facts: InterpreterFacts) -> Result<Self, InterpreterFactsError> {
         let m = &facts.marker_environment;
         let marker_environment = MarkerEnvironment::try_from(MarkerEnvironmentBuilder {
             implementation_name: &m.implementation_name,
@@ -108,11 +106,11 @@ impl Interpreter {
             python_version: &m.python_version,
             sys_platform: &m.sys_platform,
         })
-        .map_err(|_| FactsError::Version(m.python_full_version.clone()))?;
+        .map_err(|_| InterpreterFactsError::Version(m.python_full_version.clone()))?;
         let version = m
             .python_full_version
             .parse()
-            .map_err(|_| FactsError::Version(m.python_full_version.clone()))?;
+            .map_err(|_| InterpreterFactsError::Version(m.python_full_version.clone()))?;
         Ok(Self {
             marker_environment,
             version,
@@ -120,7 +118,7 @@ impl Interpreter {
         })
     }
 
-    pub(crate) fn facts(&self) -> &Facts {
+    pub(crate) fn facts(&self) -> &InterpreterFacts {
         &self.facts
     }
 
@@ -155,12 +153,6 @@ impl Interpreter {
     #[must_use]
     pub fn marker_environment(&self) -> &MarkerEnvironment {
         &self.marker_environment
-    }
-
-    /// The tags of the wheels that can be installed, best first.
-    #[must_use]
-    pub fn compatible_tags(&self) -> CompatibleTags {
-        CompatibleTags::of(self)
     }
 
     /// The executable, as `sys.executable`.

@@ -8,10 +8,10 @@ mod search_path;
 mod tags;
 
 pub use ask::{AskError, Interpreters};
-pub use find::{Found, NoInterpreter, Unfit};
+pub use find::{NoInterpreter, UnfitInterpreter, UnfitReason};
 #[cfg(test)]
 pub(crate) use interpreter::tests::invented;
-pub use interpreter::{FactsError, Interpreter, Scheme};
+pub use interpreter::{Interpreter, InterpreterFactsError, Scheme};
 pub use request::PythonRequest;
-pub use search_path::{Candidate, Origin, Places, SearchPath, SearchPathError};
+pub use search_path::{Candidate, PythonLocations, SearchOrigin, SearchPath, SearchPathError};
 pub use tags::CompatibleTags;

@@ -11,7 +11,7 @@ use model::Version;
 
 /// The places that the tokens of a search path stand for on this machine.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Places {
+pub struct PythonLocations {
     /// The folders of `PATH`.
     pub path: Vec<Utf8PathBuf>,
     /// pyenv's folder: `PYENV_ROOT`, else `~/.pyenv`.
@@ -35,13 +35,13 @@ pub struct SearchPath(Vec<Entry>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Entry {
-    Token(Origin),
+    Token(SearchOrigin),
     Given(Utf8PathBuf),
 }
 
 /// The kind of place at which a candidate stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Origin {
+pub enum SearchOrigin {
     /// A folder of `PATH`.
     Path,
     /// A version that pyenv installed.
@@ -70,7 +70,7 @@ pub struct Candidate {
     /// The executable.
     pub executable: Utf8PathBuf,
     /// Where it was found.
-    pub origin: Origin,
+    pub origin: SearchOrigin,
 }
 
 impl Candidate {
@@ -79,7 +79,11 @@ impl Candidate {
     pub(crate) fn called(&self) -> Option<Version> {
         let is_managed = matches!(
             self.origin,
-            Origin::Pyenv | Origin::PyenvLocal | Origin::Asdf | Origin::AsdfLocal | Origin::Mise
+            SearchOrigin::Pyenv
+                | SearchOrigin::PyenvLocal
+                | SearchOrigin::Asdf
+                | SearchOrigin::AsdfLocal
+                | SearchOrigin::Mise
         );
         let folder = self.executable.ancestors().nth(2).filter(|_| is_managed)?;
         let version: Version = folder.file_name()?.parse().ok()?;
@@ -97,27 +101,27 @@ pub struct SearchPathError {
     pub known: String,
 }
 
-const TOKENS: [(&str, Origin); 8] = [
-    ("<PATH>", Origin::Path),
-    ("<PYENV>", Origin::Pyenv),
-    ("<PYENV_LOCAL>", Origin::PyenvLocal),
-    ("<ASDF>", Origin::Asdf),
-    ("<ASDF_LOCAL>", Origin::AsdfLocal),
-    ("<MISE>", Origin::Mise),
-    ("<UV>", Origin::Uv),
-    ("<STANDARD>", Origin::Standard),
+const TOKENS: [(&str, SearchOrigin); 8] = [
+    ("<PATH>", SearchOrigin::Path),
+    ("<PYENV>", SearchOrigin::Pyenv),
+    ("<PYENV_LOCAL>", SearchOrigin::PyenvLocal),
+    ("<ASDF>", SearchOrigin::Asdf),
+    ("<ASDF_LOCAL>", SearchOrigin::AsdfLocal),
+    ("<MISE>", SearchOrigin::Mise),
+    ("<UV>", SearchOrigin::Uv),
+    ("<STANDARD>", SearchOrigin::Standard),
 ];
 
 impl Default for SearchPath {
     /// Pants' order, `<PYENV>` and `<PATH>`, then every other place.
     fn default() -> Self {
         let origins = [
-            Origin::Pyenv,
-            Origin::Path,
-            Origin::Asdf,
-            Origin::Mise,
-            Origin::Uv,
-            Origin::Standard,
+            SearchOrigin::Pyenv,
+            SearchOrigin::Path,
+            SearchOrigin::Asdf,
+            SearchOrigin::Mise,
+            SearchOrigin::Uv,
+            SearchOrigin::Standard,
         ];
         Self(origins.into_iter().map(Entry::Token).collect())
     }
@@ -145,7 +149,10 @@ impl SearchPath {
     }
 
     /// The executables at these places that may be interpreters, in order, each once.
-    pub fn candidates<'a>(&'a self, places: &'a Places) -> impl Iterator<Item = Candidate> + 'a {
+    pub fn candidates<'a>(
+        &'a self,
+        places: &'a PythonLocations,
+    ) -> impl Iterator<Item = Candidate> + 'a {
         let mut seen = std::collections::HashSet::new();
         self.0
             .iter()
@@ -168,7 +175,7 @@ impl Entry {
         Ok(Self::Given(entry.into()))
     }
 
-    fn candidates(&self, places: &Places) -> Vec<Candidate> {
+    fn candidates(&self, places: &PythonLocations) -> Vec<Candidate> {
         let (origin, executables) = match self {
             Self::Given(path) => {
                 let path = places.root.join(path);
@@ -177,7 +184,7 @@ impl Entry {
                 } else {
                     vec![path]
                 };
-                (Origin::Given, executables)
+                (SearchOrigin::Given, executables)
             }
             Self::Token(origin) => (*origin, places.executables(*origin)),
         };
@@ -188,7 +195,7 @@ impl Entry {
     }
 }
 
-impl Places {
+impl PythonLocations {
     /// The places of this machine, by its environment variables, for the repository `root`.
     #[must_use]
     pub fn of_this_machine(root: &Utf8Path) -> Self {
@@ -220,7 +227,7 @@ impl Places {
         }
     }
 
-    fn executables(&self, origin: Origin) -> Vec<Utf8PathBuf> {
+    fn executables(&self, origin: SearchOrigin) -> Vec<Utf8PathBuf> {
         let below = |folder: &Option<Utf8PathBuf>, path: &str| {
             folder
                 .as_ref()
@@ -228,24 +235,24 @@ impl Places {
                 .unwrap_or_default()
         };
         match origin {
-            Origin::Path => self
+            SearchOrigin::Path => self
                 .path
                 .iter()
                 .filter(|f| !self.is_shims(f))
                 .flat_map(|f| in_folder(f))
                 .collect(),
-            Origin::Standard | Origin::Given | Origin::Asked => {
+            SearchOrigin::Standard | SearchOrigin::Given | SearchOrigin::Asked => {
                 self.standard.iter().flat_map(|f| in_folder(f)).collect()
             }
-            Origin::Pyenv => installed(&below(&self.pyenv, "versions"), None),
-            Origin::Asdf => installed(&below(&self.asdf, "installs/python"), None),
-            Origin::Mise => installed(&below(&self.mise, "installs/python"), None),
-            Origin::Uv => installed(self.uv.as_deref().unwrap_or("".into()), None),
-            Origin::PyenvLocal => {
+            SearchOrigin::Pyenv => installed(&below(&self.pyenv, "versions"), None),
+            SearchOrigin::Asdf => installed(&below(&self.asdf, "installs/python"), None),
+            SearchOrigin::Mise => installed(&below(&self.mise, "installs/python"), None),
+            SearchOrigin::Uv => installed(self.uv.as_deref().unwrap_or("".into()), None),
+            SearchOrigin::PyenvLocal => {
                 let names = words(&self.root.join(".python-version"), None);
                 installed(&below(&self.pyenv, "versions"), Some(&names))
             }
-            Origin::AsdfLocal => {
+            SearchOrigin::AsdfLocal => {
                 let names = words(&self.root.join(".tool-versions"), Some("python"));
                 installed(&below(&self.asdf, "installs/python"), Some(&names))
             }
@@ -262,7 +269,7 @@ impl Places {
     }
 }
 
-impl fmt::Display for Origin {
+impl fmt::Display for SearchOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Path => "PATH",
@@ -406,7 +413,7 @@ mod tests {
         touch(&root, files);
         fs_err::write(root.join(".python-version"), "3.11.2 # old\n").unwrap();
         fs_err::write(root.join(".tool-versions"), "nodejs 20\npython 3.10.1\n").unwrap();
-        let places = Places {
+        let places = PythonLocations {
             path: vec![root.join("pyenv/shims"), root.join("bin")],
             pyenv: Some(root.join("pyenv")),
             asdf: Some(root.join("asdf")),

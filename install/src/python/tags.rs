@@ -18,7 +18,9 @@ pub struct CompatibleTags {
 }
 
 impl CompatibleTags {
-    pub(crate) fn of(python: &Interpreter) -> Self {
+    /// Those of an interpreter.
+    #[must_use]
+    pub fn of(python: &Interpreter) -> Self {
         let platforms = platforms(python);
         let mut tags = Vec::with_capacity(platforms.len() * 60);
         let (major, minor) = python.major_minor();
@@ -255,7 +257,7 @@ mod tests {
 
     #[track_caller]
     fn check(python: &Interpreter, better: &str, worse: &str) {
-        let tags = python.compatible_tags();
+        let tags = CompatibleTags::of(python);
         let rank = |wheel: &str| tags.rank(&wheel.parse().unwrap());
         assert!(rank(better).is_some(), "{better} does not fit");
         let better = rank(better).unwrap();
@@ -264,7 +266,10 @@ mod tests {
 
     #[track_caller]
     fn check_unfit(python: &Interpreter, wheel: &str) {
-        assert_eq!(python.compatible_tags().rank(&wheel.parse().unwrap()), None);
+        assert_eq!(
+            CompatibleTags::of(python).rank(&wheel.parse().unwrap()),
+            None
+        );
     }
 
     #[test]

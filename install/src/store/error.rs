@@ -2,7 +2,7 @@
 
 use std::io;
 
-use wheel::{ReadError, WheelProblem};
+use wheel::{WheelProblem, ZipError};
 
 /// A wheel that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -36,10 +36,10 @@ pub enum UnpackProblem {
     Io(#[from] io::Error),
 }
 
-impl From<ReadError> for UnpackProblem {
-    fn from(error: ReadError) -> Self {
+impl From<ZipError> for UnpackProblem {
+    fn from(error: ZipError) -> Self {
         match error {
-            ReadError::Io(error) => Self::Io(error),
+            ZipError::Io(error) => Self::Io(error),
             error => Self::Wheel(WheelProblem::Zip(error)),
         }
     }

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use wheel::Script;
 
-use super::content_time;
+use super::content_time::content_time;
 
 /// A wheel in the store, checked and unpacked.
 #[derive(Debug, Clone)]

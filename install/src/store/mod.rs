@@ -1,5 +1,6 @@
 //! The store: each wheel unpacked once, named by its hash, to be linked into environments.
 
+mod content_time;
 mod error;
 mod manifest;
 mod unpack;
@@ -9,10 +10,10 @@ use std::io;
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{Sha256, WheelFilename};
 
+pub(crate) use content_time::content_time;
 pub use error::{UnpackProblem, WheelError};
 pub(crate) use manifest::UnpackedFile;
 pub use manifest::UnpackedWheel;
-pub(crate) use unpack::content_time;
 
 use crate::files;
 

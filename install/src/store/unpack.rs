@@ -3,7 +3,6 @@
 
 use std::fs::FileTimes;
 use std::io::{self, Write};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use camino::Utf8Path;
 use model::WheelFilename;
@@ -12,6 +11,7 @@ use rustc_hash::FxHashSet;
 use sha2::{Digest as _, Sha256};
 use wheel::{MemberReader, WheelArchive, WheelProblem, ZipMember, data_file};
 
+use super::content_time::content_time;
 use super::error::UnpackProblem;
 use super::manifest::{FILES, MANIFEST, Manifest, UnpackedFile};
 use crate::protected::{is_environment_file, is_environment_script};
@@ -151,15 +151,4 @@ impl Write for Hashed {
 fn in_scripts_folder(name: &str) -> bool {
     let mut parts = name.split('/');
     parts.next().is_some_and(|top| top.ends_with(".data")) && parts.next() == Some("scripts")
-}
-
-/// The modification time of a file with this hash, between 2001 and 2020.
-///
-/// It follows from the content, so that a file whose size or time is another was changed by
-/// someone, and so that Python never takes the byte code of another version of the file for its
-/// own, which it tells apart by size and time.
-pub(crate) fn content_time(sha256: &[u8; 32]) -> SystemTime {
-    let [a, b, c, d, ..] = *sha256;
-    let number = u32::from_le_bytes([a, b, c, d]) % 600_000_000;
-    UNIX_EPOCH + Duration::from_secs(1_000_000_000 + u64::from(number))
 }

@@ -1,7 +1,7 @@
 //! `check-export`: which environments no longer match their lock; quick enough for a git hook.
 
 use clap::Args;
-use install::environment::{Changes, Finding};
+use install::environment::{Changes, EnvironmentFinding};
 
 use crate::commands::Outcome;
 use goals::environments::{Exporter, Options, relative};
@@ -37,7 +37,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
         }
         if findings
             .iter()
-            .any(|finding| !matches!(finding, Finding::Foreign(_)))
+            .any(|finding| !matches!(finding, EnvironmentFinding::Foreign(_)))
         {
             stale.push(resolve);
         }
@@ -55,25 +55,31 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
     Ok(Outcome::Found)
 }
 
-fn text(session: &Session, finding: &Finding) -> String {
+fn text(session: &Session, finding: &EnvironmentFinding) -> String {
     match finding {
-        Finding::Missing => "there is no environment of the Python that fits".to_owned(),
-        Finding::Interrupted => "the run that changed the environment was interrupted".to_owned(),
-        Finding::OtherPython(there, wanted) => {
+        EnvironmentFinding::Missing => "there is no environment of the Python that fits".to_owned(),
+        EnvironmentFinding::Interrupted => {
+            "the run that changed the environment was interrupted".to_owned()
+        }
+        EnvironmentFinding::OtherPython(there, wanted) => {
             format!("it was made with {there}, and {wanted} is found now")
         }
-        Finding::Packages(changes) => format!("the lock has changed: {}", packages(changes)),
-        Finding::Settings => {
+        EnvironmentFinding::Packages(changes) => {
+            format!("the lock has changed: {}", packages(changes))
+        }
+        EnvironmentFinding::Settings => {
             "the repository's own distributions or source roots have changed".to_owned()
         }
-        Finding::ChangedFiles(files) => {
+        EnvironmentFinding::ChangedFiles(files) => {
             let names: Vec<String> = files
                 .iter()
                 .map(|file| relative(session, file).to_string())
                 .collect();
             format!("changed by hand: {}", shortened(&names))
         }
-        Finding::Foreign(names) => format!("installed by other means: {}", shortened(names)),
+        EnvironmentFinding::Foreign(names) => {
+            format!("installed by other means: {}", shortened(names))
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use camino::Utf8Path;
 use clap::Args;
-use install::environment::Finding as EnvironmentFinding;
+use install::environment::EnvironmentFinding;
 use install::sweep;
 use model::PackageName;
 

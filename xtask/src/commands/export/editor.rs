@@ -1,6 +1,6 @@
 //! `export --editor`: settings of an editor for the environments.
 
-use install::editor::{Editor, SettingsFile, Tool, Workspace};
+use install::editor::{Editor, EditorContext, SettingsFile, Tool};
 use install::environment::Environment;
 
 use crate::commands::Outcome;
@@ -61,7 +61,7 @@ fn workspace(
     session: &Session,
     exporter: &Exporter<'_>,
     resolve: &str,
-) -> Result<Workspace, CommandError> {
+) -> Result<EditorContext, CommandError> {
     let environment = exporter.ensure(resolve)?;
     let version = environment
         .root()
@@ -69,7 +69,7 @@ fn workspace(
         .unwrap_or_default()
         .to_owned();
     let version: Vec<&str> = version.split('.').take(2).collect();
-    Ok(Workspace {
+    Ok(EditorContext {
         name: resolve.to_owned(),
         python_version: version.join("."),
         python: environment.python(),

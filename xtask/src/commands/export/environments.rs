@@ -1,7 +1,7 @@
 //! `export`: an environment for each resolve, of its lock, for this machine.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use install::environment::{Bytecode, Environment, Outcome as Made};
+use install::environment::{Bytecode, Environment, SyncOutcome};
 
 use super::Arguments;
 use super::editor::Write;
@@ -132,12 +132,14 @@ fn report(session: &Session, resolve: &str, exported: &Exported) {
     };
     let content = format!("{count}, {}", exported.python);
     session.say(match &synced.outcome {
-        Made::Created => format!("{resolve}: made {folder} ({content})"),
-        Made::Rebuilt(reason) => format!("{resolve}: made {folder} anew, as {reason} ({content})"),
-        Made::Unchanged => format!("{resolve}: {folder} is up to date"),
-        Made::Changed => format!("{resolve}: changed {folder} ({content})"),
+        SyncOutcome::Created => format!("{resolve}: made {folder} ({content})"),
+        SyncOutcome::Rebuilt(reason) => {
+            format!("{resolve}: made {folder} anew, as {reason} ({content})")
+        }
+        SyncOutcome::Unchanged => format!("{resolve}: {folder} is up to date"),
+        SyncOutcome::Changed => format!("{resolve}: changed {folder} ({content})"),
     });
-    if synced.outcome == Made::Changed {
+    if synced.outcome == SyncOutcome::Changed {
         for (name, version) in &changes.added {
             session.say(format_args!("  + {name} {version}"));
         }
