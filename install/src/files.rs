@@ -32,6 +32,7 @@ pub(crate) fn sha256(path: &Utf8Path) -> io::Result<Sha256> {
 }
 
 /// Lets everyone run `file`.
+#[cfg(test)]
 pub(crate) fn make_executable(file: &Utf8Path) -> io::Result<()> {
     set_mode(file.as_std_path(), 0o755)
 }
@@ -101,6 +102,19 @@ pub(crate) fn symlink(target: &Utf8Path, link: &Utf8Path) -> io::Result<()> {
 #[cfg(not(unix))]
 pub(crate) fn symlink(_: &Utf8Path, _: &Utf8Path) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Whether someone may run a file.
+#[cfg(unix)]
+pub(crate) fn is_executable(file: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    file.permissions().mode() & 0o111 != 0
+}
+
+/// There are no modes here.
+#[cfg(not(unix))]
+pub(crate) fn is_executable(_: &std::fs::Metadata) -> bool {
+    false
 }
 
 /// Lets a file that is about to be made be run by those whom the umask lets.

@@ -14,6 +14,7 @@ mod store;
 pub mod sweep;
 #[cfg(test)]
 mod testing;
+mod unpack_folder;
 
 pub use protected::STATE_FILE;
 pub use select::{SelectError, SelectedFile, SelectedPackage, select};

@@ -61,7 +61,7 @@ pub use record::{
 pub use tar_writer::TarGzWriter;
 pub use time::ArchiveTime;
 pub use verify::{MemberImport, ReadMember, Verification, verify};
-pub use wheel_archive::{DATA_FOLDERS, WheelArchive, data_file, dist_info_file};
+pub use wheel_archive::{DATA_FOLDERS, WheelArchive, data_file, dist_info_file, most_unpacked};
 pub use wheel_file::{Purity, WheelFile, WheelFileError, WheelTags};
 pub use wheel_problem::WheelProblem;
 pub use zip_member::{ZipError, ZipMember};

@@ -84,13 +84,18 @@ impl WheelArchive {
     }
 }
 
+/// What an archive of this size may unpack to: more is taken for a bomb.
+pub fn most_unpacked(archive: u64) -> u64 {
+    FREE_BYTES.saturating_add(archive.saturating_mul(GREATEST_RATIO))
+}
+
 /// Refuses what would fill the disk, by the sizes that members declare; that none is longer is
 /// checked when it is unpacked.
 fn refuse_bomb(archive: u64, members: &[ZipMember]) -> Result<(), WheelProblem> {
     let declared = members
         .iter()
         .fold(0_u64, |sum, member| sum.saturating_add(member.size));
-    if declared > FREE_BYTES.saturating_add(archive.saturating_mul(GREATEST_RATIO)) {
+    if declared > most_unpacked(archive) {
         return Err(WheelProblem::Bomb { archive, declared });
     }
     Ok(())

@@ -11,7 +11,7 @@ use super::backend::{Backend, Goal, HookScope};
 use super::environments::{BuildEnvironment, Environments};
 use super::error::{BuildError, BuildProblem};
 use super::project::BuildSystem;
-use super::unpack::unpack_sdist;
+use super::unpack_sdist::unpack_sdist;
 use crate::environment::{Bytecode, EnvironmentContents, StoredWheel};
 use crate::files;
 use crate::python::Interpreter;
@@ -255,7 +255,7 @@ impl<'a> Builder<'a> {
         &self,
         source: &BuildSource,
         goal: Goal,
-        ahead: HookScope,
+        scope: HookScope,
     ) -> Result<Workshop, BuildProblem> {
         let temporary = files::temporary_folder(&self.folder, "")?;
         let scratch = files::utf8(temporary.path())?.to_owned();
@@ -276,7 +276,7 @@ impl<'a> Builder<'a> {
         };
         let further = workshop
             .backend()
-            .requires(goal, ahead)?
+            .requires(goal, scope)?
             .iter()
             .map(|text| Requirement::parse_lenient(text))
             .collect::<Result<Vec<_>, _>>()?;

@@ -7,7 +7,7 @@ use std::io;
 use camino::Utf8PathBuf;
 use model::{FilenameError, MetadataError, RequirementError};
 
-use super::unpack::UnpackError;
+use super::unpack_sdist::UnpackError;
 use crate::environment::EnvironmentError;
 use crate::store::WheelError;
 

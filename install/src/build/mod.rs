@@ -9,7 +9,7 @@ mod project;
 mod server;
 #[cfg(test)]
 mod tests;
-mod unpack;
+mod unpack_sdist;
 
 pub use builder::{
     BuildRequirements, BuildRequires, BuildSource, BuildWheel, Builder, BuiltSdist, BuiltWheel,
@@ -17,4 +17,4 @@ pub use builder::{
 };
 pub use environments::Environments;
 pub use error::{BuildError, BuildProblem};
-pub use unpack::UnpackError;
+pub use unpack_sdist::UnpackError;

@@ -7,14 +7,14 @@ use std::io::{self, Write};
 use camino::Utf8Path;
 use model::WheelFilename;
 use rayon::prelude::*;
-use rustc_hash::FxHashSet;
 use sha2::{Digest as _, Sha256};
-use wheel::{MemberReader, WheelArchive, WheelProblem, ZipMember, data_file};
+use wheel::{FileMode, MemberReader, WheelArchive, WheelProblem, ZipMember, data_file};
 
 use super::content_time::content_time;
 use super::error::UnpackProblem;
 use super::manifest::{FILES, MANIFEST, Manifest, UnpackedFile};
 use crate::protected::{is_environment_file, is_environment_script};
+use crate::unpack_folder::{IfThere, UnpackFolder};
 
 /// Unpacks the wheel at `archive` to `root`, a folder of our own; the manifest comes last.
 pub(super) fn unpack(
@@ -28,16 +28,16 @@ pub(super) fn unpack(
     let wheel = WheelArchive::read(input, size, filename)?;
     refuse_environment_files(&wheel)?;
     let folder = root.join(FILES);
-    make_folders(&folder, &wheel)?;
+    fs_err::create_dir_all(&folder)?;
     let mut files = wheel
         .files
         .par_iter()
         .filter(|member| !wheel.is_record(&member.name))
         .map_init(
-            || open().map(MemberReader::new),
-            |reader, member| match reader {
-                Ok(reader) => unpack_member(&wheel, reader, (member, &folder)),
-                Err(error) => Err(io::Error::new(error.kind(), error.to_string()).into()),
+            || Ok((MemberReader::new(open()?), UnpackFolder::open(&folder)?)),
+            |ends, member| match ends {
+                Ok((reader, folder)) => unpack_member(&wheel, member, reader, folder),
+                Err(error) => Err(io::Error::new(io::Error::kind(error), error.to_string()).into()),
             },
         )
         .collect::<Result<Vec<_>, _>>()?;
@@ -71,34 +71,20 @@ fn refuse_environment_files(wheel: &WheelArchive) -> Result<(), UnpackProblem> {
     }
 }
 
-fn make_folders(root: &Utf8Path, wheel: &WheelArchive) -> Result<(), UnpackProblem> {
-    let mut folders: Vec<&str> = wheel
-        .files
-        .iter()
-        .filter_map(|file| file.name.rsplit_once('/').map(|(folder, _)| folder))
-        .collect::<FxHashSet<_>>()
-        .into_iter()
-        .collect();
-    folders.sort_unstable();
-    fs_err::create_dir_all(root)?;
-    for folder in folders {
-        fs_err::create_dir_all(root.join(folder))?;
-    }
-    Ok(())
-}
-
 fn unpack_member(
     wheel: &WheelArchive,
+    member: &ZipMember,
     reader: &mut MemberReader<fs_err::File>,
-    (member, folder): (&ZipMember, &Utf8Path),
+    folder: &mut UnpackFolder,
 ) -> Result<UnpackedFile, UnpackProblem> {
     let is_script = in_scripts_folder(&member.name);
     let executable = is_script || member.is_executable();
-    let mut options = fs_err::OpenOptions::new();
-    options.write(true).create_new(true);
-    crate::files::open_with_mode(&mut options, executable);
+    let mode = match executable {
+        true => FileMode::Executable,
+        false => FileMode::Regular,
+    };
     let mut out = Hashed {
-        file: options.open(folder.join(&member.name))?,
+        file: folder.create(&member.name, mode, IfThere::Refuse)?,
         hasher: Sha256::new(),
         start: Vec::new(),
     };

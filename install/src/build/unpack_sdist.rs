@@ -1,6 +1,7 @@
 //! Unpacks source distributions; nothing lands outside the folder that is given.
 //!
-//! Rules: PEP 721 (`tarfile`'s data filter), with links made last and never followed.
+//! Rules: PEP 721 (`tarfile`'s data filter), with links made last and never followed: neither is a
+//! member unpacked through a link, nor read for a hard link.
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
@@ -9,9 +10,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use flate2::read::GzDecoder;
 use lzma_rust2::XzReader;
 use tar::{Archive, Entry, EntryType};
-use wheel::{PathProblem, ZipReader, check_contained};
+use wheel::{FileMode, PathProblem, ZipReader, check_contained, most_unpacked};
 
 use crate::files;
+use crate::unpack_folder::{IfThere, UnpackFolder};
 
 /// A source distribution that cannot be unpacked.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +37,9 @@ pub enum UnpackError {
         /// Where it leads.
         target: String,
     },
+    /// A member lies below one that is no folder.
+    #[error("its member `{0}` lies behind a link or a file, not in a folder")]
+    Behind(String),
     /// A member is a device or the like.
     #[error("its member `{0}` is neither a file nor a folder nor a link")]
     Special(String),
@@ -52,8 +57,6 @@ pub enum UnpackError {
     Io(#[from] io::Error),
 }
 
-/// What an archive may unpack to: this, and a hundred times its size.
-const FREE_BYTES: u64 = 256 << 20;
 /// What unpacking may take: `xz -9` needs 65 MiB.
 const XZ_MEMORY_KIB: u32 = 128 << 10;
 
@@ -65,16 +68,17 @@ pub(crate) fn unpack_sdist(
     folder: &Utf8Path,
 ) -> Result<Utf8PathBuf, UnpackError> {
     let format = Format::of(name)?;
-    let length = archive.seek(SeekFrom::End(0))?;
+    let most = most_unpacked(archive.seek(SeekFrom::End(0))?);
     archive.rewind()?;
+    let mut into = UnpackFolder::open(folder)?;
     match format {
-        Format::Zip => unpack_zip(archive, length, folder)?,
-        Format::Tar => unpack_tar(archive, length, folder)?,
-        Format::Gzip => unpack_tar(GzDecoder::new(archive), length, folder)?,
-        Format::Bzip2 => unpack_tar(MultiBzDecoder::new(archive), length, folder)?,
+        Format::Zip => unpack_zip(archive, most, &mut into)?,
+        Format::Tar => unpack_tar(archive, most, &mut into)?,
+        Format::Gzip => unpack_tar(GzDecoder::new(archive), most, &mut into)?,
+        Format::Bzip2 => unpack_tar(MultiBzDecoder::new(archive), most, &mut into)?,
         Format::Xz => {
             let decoder = XzReader::new_mem_limit(archive, true, XZ_MEMORY_KIB);
-            unpack_tar(decoder, length, folder)?;
+            unpack_tar(decoder, most, &mut into)?;
         }
     }
     let tops: Vec<Utf8PathBuf> = folder
@@ -119,34 +123,31 @@ impl Format {
 
 fn unpack_zip(
     archive: impl Read + Seek,
-    length: u64,
-    folder: &Utf8Path,
+    most: u64,
+    folder: &mut UnpackFolder,
 ) -> Result<(), UnpackError> {
     let mut zip = ZipReader::open(archive)?;
     let declared = zip.members().iter().map(|member| member.size);
-    if declared.fold(0, u64::saturating_add) > FREE_BYTES + 100 * length {
+    if declared.fold(0, u64::saturating_add) > most {
         return Err(UnpackError::Bomb);
     }
     for member in zip.members().to_vec() {
         let name = member.name.trim_end_matches('/');
         check(name)?;
-        let target = folder.join(name);
         if member.is_folder() {
-            fs_err::create_dir_all(target)?;
+            folder.make_folder(name).map_err(behind(name))?;
             continue;
         }
-        make_parent(&target)?;
-        fs_err::write(&target, zip.read(&member.name)?)?;
-        if member.is_executable() {
-            files::make_executable(&target)?;
-        }
+        let mode = mode_of(member.is_executable());
+        let out = folder.create(name, mode, IfThere::Replace);
+        out.map_err(behind(name))?
+            .write_all(&zip.read(&member.name)?)?;
     }
     Ok(())
 }
 
-fn unpack_tar(tar: impl Read, length: u64, folder: &Utf8Path) -> Result<(), UnpackError> {
-    let limit = FREE_BYTES + 100 * length;
-    let mut archive = Archive::new(Unpacked(tar).take(limit));
+fn unpack_tar(tar: impl Read, most: u64, folder: &mut UnpackFolder) -> Result<(), UnpackError> {
+    let mut archive = Archive::new(Unpacked(tar).take(most));
     let mut links = Vec::new();
     for entry in archive.entries()? {
         let mut entry = entry?;
@@ -155,12 +156,12 @@ fn unpack_tar(tar: impl Read, length: u64, folder: &Utf8Path) -> Result<(), Unpa
             continue;
         }
         check(&name)?;
-        let target = folder.join(&name);
         match entry.header().entry_type() {
-            EntryType::Directory => fs_err::create_dir_all(target)?,
+            EntryType::Directory => folder.make_folder(&name).map_err(behind(&name))?,
             EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => {
-                make_parent(&target)?;
-                write_entry(&mut entry, &target)?;
+                let mode = mode_of(entry.header().mode()? & 0o111 != 0);
+                let out = folder.create(&name, mode, IfThere::Replace);
+                write_entry(&mut entry, out.map_err(behind(&name))?)?;
             }
             EntryType::Symlink | EntryType::Link => links.push(link(&entry, name)?),
             EntryType::XGlobalHeader | EntryType::XHeader => {}
@@ -171,6 +172,21 @@ fn unpack_tar(tar: impl Read, length: u64, folder: &Utf8Path) -> Result<(), Unpa
         return Err(UnpackError::Bomb);
     }
     links.iter().try_for_each(|link| link.make(folder))
+}
+
+fn mode_of(executable: bool) -> FileMode {
+    match executable {
+        true => FileMode::Executable,
+        false => FileMode::Regular,
+    }
+}
+
+/// The error of opening a member of this name.
+fn behind(name: &str) -> impl Fn(io::Error) -> UnpackError + '_ {
+    |error| match error.kind() {
+        io::ErrorKind::NotADirectory => UnpackError::Behind(name.to_owned()),
+        _ => UnpackError::Io(error),
+    }
 }
 
 /// What a decoder reads; its errors say what they are errors of.
@@ -210,19 +226,10 @@ fn check(name: &str) -> Result<(), UnpackError> {
     })
 }
 
-fn make_parent(target: &Utf8Path) -> io::Result<()> {
-    match target.parent() {
-        Some(parent) => fs_err::create_dir_all(parent),
-        None => Ok(()),
-    }
-}
-
-fn write_entry<R: Read>(entry: &mut Entry<'_, R>, target: &Utf8Path) -> Result<(), UnpackError> {
-    let executable = entry.header().mode()? & 0o111 != 0;
-    let mut options = fs_err::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    files::open_with_mode(&mut options, executable);
-    let mut out = options.open(target)?;
+fn write_entry<R: Read>(
+    entry: &mut Entry<'_, R>,
+    mut out: fs_err::File,
+) -> Result<(), UnpackError> {
     io::copy(entry, &mut out)?;
     out.flush()?;
     let since = std::time::Duration::from_secs(entry.header().mtime()?);
@@ -253,7 +260,7 @@ fn link<R: Read>(entry: &Entry<'_, R>, name: String) -> Result<Link, UnpackError
             Err(_) => Err(error(&name, &target)),
         };
     }
-    // Folders of links are real ones, so that only leading `..` can leave, one for each level.
+    // No link is made behind another, so that only leading `..` can leave, one for each level.
     let mut rest = target.as_str();
     let mut up = 0;
     while let Some(below) = rest.strip_prefix("../") {
@@ -268,20 +275,17 @@ fn link<R: Read>(entry: &Entry<'_, R>, name: String) -> Result<Link, UnpackError
 }
 
 impl Link {
-    fn make(&self, folder: &Utf8Path) -> Result<(), UnpackError> {
+    fn make(&self, folder: &mut UnpackFolder) -> Result<(), UnpackError> {
         match self {
-            Self::Symbolic { name, target } => {
-                let place = folder.join(name);
-                make_parent(&place)?;
-                let _ = fs_err::remove_file(&place);
-                Ok(files::symlink(Utf8Path::new(target), &place)?)
-            }
+            Self::Symbolic { name, target } => folder.symlink(target, name).map_err(behind(name)),
             Self::Hard { name, target } => {
-                let (place, source) = (folder.join(name), folder.join(target));
-                make_parent(&place)?;
-                if source.symlink_metadata()?.is_file() {
-                    fs_err::copy(source, place)?;
-                }
+                // What it names is copied, so that a change of the one is none of the other.
+                let Some(mut source) = folder.open_file(target).map_err(behind(target))? else {
+                    return Ok(());
+                };
+                let mode = mode_of(files::is_executable(&source.metadata()?));
+                let out = folder.create(name, mode, IfThere::Replace);
+                io::copy(&mut source, &mut out.map_err(behind(name))?)?;
                 Ok(())
             }
         }
@@ -362,6 +366,41 @@ mod tests {
         insta::assert_snapshot!(check(&[("a-1/l", Link, "../evil")]), @"its member `a-1/l` is a link to `../evil`, which leads elsewhere");
         insta::assert_snapshot!(check(&[("a-1/p", Fifo, "")]), @"its member `a-1/p` is neither a file nor a folder nor a link");
         insta::assert_snapshot!(check(&[("b-1/x", Regular, "")]), @"it has not exactly one folder at the top");
+        insta::assert_snapshot!(check(&[("a-1/setup.py/x", Regular, "")]), @"its member `a-1/setup.py/x` lies behind a link or a file, not in a folder");
+    }
+
+    /// A link is judged by the folder that it is in: what stands behind another link is in another.
+    #[test]
+    fn links_behind_links() {
+        use EntryType::{Link, Regular, Symlink};
+        let deep = ("a-1/x/y/z/file", Regular, "");
+        let up = ("a-1/up", Symlink, "x/y/z");
+        insta::assert_snapshot!(check(&[deep, up, ("a-1/up/out", Symlink, "../evil")]), @"its member `a-1/up/out` lies behind a link or a file, not in a folder");
+        insta::assert_snapshot!(check(&[deep, up, ("a-1/up/file", Link, "a-1/setup.py")]), @"its member `a-1/up/file` lies behind a link or a file, not in a folder");
+        insta::assert_snapshot!(check(&[deep, up, ("a-1/copy", Link, "a-1/up/file")]), @"its member `a-1/up/file` lies behind a link or a file, not in a folder");
+        // Two links, each of which is good where it says to be, that lead out together.
+        let first = ("a-1/x/one", Symlink, "../x/y/z");
+        let second = ("a-1/x/one/two", Symlink, "../../../../evil");
+        insta::assert_snapshot!(check(&[deep, first, second]), @"its member `a-1/x/one/two` is a link to `../../../../evil`, which leads elsewhere");
+    }
+
+    #[test]
+    fn a_file_is_not_written_through_a_link() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(temp.path()).unwrap();
+        fs_err::create_dir_all(root.join("in")).unwrap();
+        fs_err::write(root.join("outside"), "mine").unwrap();
+        crate::files::symlink("../outside".into(), &root.join("in/file")).unwrap();
+        crate::files::symlink("..".into(), &root.join("in/folder")).unwrap();
+        let mut folder = UnpackFolder::open(&root.join("in")).unwrap();
+        let mut create = |path, there| folder.create(path, FileMode::Regular, there).is_err();
+        assert!(create("file", IfThere::Replace));
+        assert!(create("file", IfThere::Refuse));
+        assert!(create("folder/outside", IfThere::Replace));
+        assert!(folder.open_file("file").unwrap().is_none());
+        assert!(folder.open_file("folder/outside").is_err());
+        let text = fs_err::read_to_string(root.join("outside")).unwrap();
+        assert_eq!(text, "mine");
     }
 
     #[test]
