@@ -11,3 +11,4 @@ pub mod publishing;
 pub mod releasing;
 pub mod session;
 pub mod settings;
+pub mod style;

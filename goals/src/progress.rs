@@ -7,6 +7,8 @@ use std::time::Duration;
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use transport::{RequestKind, RequestObserver, RequestPurpose};
 
+use crate::style::WARNING;
+
 /// How often the line moves while nothing happens.
 const TICK: Duration = Duration::from_millis(120);
 
@@ -89,12 +91,12 @@ impl RequestObserver for Progress {
     fn retrying(&self, what: &RequestPurpose, cause: &str) {
         if self.verbose || !self.bar.is_hidden() {
             self.say(&format!(
-                "\x1b[1;33mwarning\x1b[0m: trying again to {what}: {cause}"
+                "{WARNING}warning{WARNING:#}: trying again to {what}: {cause}"
             ));
         }
     }
 
     fn warning(&self, message: &str) {
-        self.say(&format!("\x1b[1;33mwarning\x1b[0m: {message}"));
+        self.say(&format!("{WARNING}warning{WARNING:#}: {message}"));
     }
 }

@@ -9,6 +9,7 @@ use etcetera::BaseStrategy;
 use crate::error::CommandError;
 use crate::graph::InferArguments;
 use crate::settings::{self, Settings};
+use crate::style::WARNING;
 
 /// Names the folder of the cache.
 const CACHE_VARIABLE: &str = "XTASK_CACHE_DIR";
@@ -120,7 +121,7 @@ impl Session {
 
     /// Something that is probably wrong.
     pub fn warn(&self, message: impl std::fmt::Display) {
-        self.say(format_args!("\x1b[1;33mwarning\x1b[0m: {message}"));
+        self.say(format_args!("{WARNING}warning{WARNING:#}: {message}"));
     }
 
     /// Machine-readable output.

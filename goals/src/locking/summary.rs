@@ -5,6 +5,8 @@ use std::fmt;
 use lockfile::diff::PackageChange;
 use serde::Serialize;
 
+use crate::style::{self, SUBJECT};
+
 /// What a run did to the lock of one resolve.
 #[derive(Debug, Serialize)]
 pub struct Summary {
@@ -41,17 +43,14 @@ struct Line<'a>(&'a PackageChange);
 impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let PackageChange { name, change, .. } = self.0;
-        let colour = match self.0.sign() {
-            '+' => 32,
-            '~' => 33,
-            _ => 31,
+        let style = match self.0.sign() {
+            '+' => style::GOOD,
+            '~' => style::CHANGED,
+            _ => style::BAD,
         };
         let sign = self.0.sign();
         let because = self.0.because();
-        write!(
-            f,
-            "\x1b[{colour}m{sign}\x1b[0m {name} {change}  ({because})"
-        )
+        write!(f, "{style}{sign}{style:#} {name} {change}  ({because})")
     }
 }
 
@@ -65,7 +64,7 @@ impl fmt::Display for Summary {
         };
         write!(
             f,
-            "\x1b[1m{}\x1b[0m ({}): {} packages, {status}",
+            "{SUBJECT}{}{SUBJECT:#} ({}): {} packages, {status}",
             self.resolve, self.lockfile, self.packages
         )?;
         for reason in &self.reasons {

@@ -7,6 +7,7 @@ use crate::commands::Outcome;
 use goals::environments::{Exporter, Options, relative};
 use goals::error::CommandError;
 use goals::session::Session;
+use goals::style::HINT;
 
 /// What can be said to `check-export`.
 #[derive(Debug, Args)]
@@ -50,7 +51,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
         .map(|name| format!(" --resolve {name}"))
         .collect();
     session.say(format_args!(
-        "\x1b[1;36mhint\x1b[0m: run `cargo xtask export{options}`"
+        "{HINT}hint{HINT:#}: run `cargo xtask export{options}`"
     ));
     Ok(Outcome::Found)
 }

@@ -6,6 +6,7 @@ use clap::Args;
 use install::environment::EnvironmentFinding;
 use install::sweep;
 use model::PackageName;
+use xshell::{Shell, cmd};
 
 use crate::commands::Outcome;
 use crate::commands::clean::Bytes;
@@ -14,6 +15,7 @@ use goals::environments::{Exporter, Options, folders, relative};
 use goals::error::CommandError;
 use goals::locking::{self, Declared, Freshness, LockPath, Places, PlacesOptions};
 use goals::session::Session;
+use goals::style::{BAD, GOOD};
 
 /// What can be said to `doctor`.
 #[derive(Debug, Args)]
@@ -75,13 +77,13 @@ struct Report<'a> {
 impl Report<'_> {
     fn good(&self, what: &str, how: &str) {
         self.session
-            .say(format_args!("\x1b[32mok\x1b[0m     {what}: {how}"));
+            .say(format_args!("{GOOD}ok{GOOD:#}     {what}: {how}"));
     }
 
     fn amiss(&mut self, what: &str, how: &str, mend: &str) {
         self.findings += 1;
         self.session
-            .say(format_args!("\x1b[31mamiss\x1b[0m  {what}: {how}"));
+            .say(format_args!("{BAD}amiss{BAD:#}  {what}: {how}"));
         if !mend.is_empty() {
             self.session.say(format_args!("       mend it: {mend}"));
         }
@@ -145,10 +147,9 @@ fn cache(report: &mut Report<'_>) -> Result<(), CommandError> {
 
 /// Free bytes as `df` tells them.
 fn free_space(folder: &Utf8Path) -> Option<u64> {
-    let text = duct::cmd("df", ["-Pk", folder.as_str()])
-        .stderr_null()
-        .read()
-        .ok()?;
+    let shell = Shell::new().ok()?;
+    let df = cmd!(shell, "df -Pk {folder}").quiet().ignore_stderr();
+    let text = df.read().ok()?;
     let kilobytes: u64 = text
         .lines()
         .nth(1)?

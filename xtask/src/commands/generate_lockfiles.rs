@@ -14,6 +14,7 @@ use goals::locking::{
 };
 use goals::progress::Progress;
 use goals::session::Session;
+use goals::style::HINT;
 
 /// What can be said to `generate-lockfiles`.
 #[derive(Debug, Args)]
@@ -300,7 +301,7 @@ fn report(
     }
     if arguments.output_format == OutputFormat::Text {
         session.say(format_args!(
-            "\x1b[1;36mhint\x1b[0m: run `cargo xtask generate-lockfiles{}`",
+            "{HINT}hint{HINT:#}: run `cargo xtask generate-lockfiles{}`",
             stale
                 .iter()
                 .map(|name| format!(" --resolve {name}"))

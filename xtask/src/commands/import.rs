@@ -10,6 +10,7 @@ use crate::commands::Outcome;
 use goals::error::CommandError;
 use goals::locking::{self, Declared, IndexProvider, LockPath, Places, PlacesOptions, Upgrade};
 use goals::session::Session;
+use goals::style::SUBJECT;
 
 /// What can be said to `import`.
 #[derive(Debug, Args)]
@@ -68,7 +69,7 @@ fn report(session: &Session, arguments: &Arguments, pins: &[Pin], lock: &lockfil
     };
     let kept = lock.packages.iter().filter(is_pinned).count();
     session.say(format_args!(
-        "\x1b[1m{}\x1b[0m: {} packages, {kept} at the versions of {}",
+        "{SUBJECT}{}{SUBJECT:#}: {} packages, {kept} at the versions of {}",
         lock.resolve,
         lock.packages.len(),
         arguments.file

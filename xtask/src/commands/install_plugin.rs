@@ -8,6 +8,7 @@ use crate::commands::Outcome;
 use goals::environments::{PLUGINS, Plugin};
 use goals::error::CommandError;
 use goals::session::Session;
+use goals::style::HINT;
 
 /// What can be said to `install-plugin`.
 #[derive(Debug, Args)]
@@ -62,7 +63,9 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
             "cloned {shown}, whose files name no distribution: only its modules can be imported"
         ),
     });
-    session.say("\x1b[1;36mhint\x1b[0m: run `cargo xtask export` to link it into the environment");
+    session.say(format_args!(
+        "{HINT}hint{HINT:#}: run `cargo xtask export` to link it into the environment"
+    ));
     Ok(Outcome::Done)
 }
 

@@ -11,6 +11,7 @@ use crate::commands::Outcome;
 use goals::error::CommandError;
 use goals::locking::{self, Declared, LockPath, Places, PlacesOptions};
 use goals::session::Session;
+use goals::style::SUBJECT;
 
 /// What can be said to `lock check`.
 #[derive(Debug, Args)]
@@ -43,7 +44,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
         let problems = check.problems(resolve, path)?;
         let verdict = if problems.is_empty() { ": sound" } else { "" };
         session.say(format_args!(
-            "\x1b[1m{resolve}\x1b[0m ({}){verdict}",
+            "{SUBJECT}{resolve}{SUBJECT:#} ({}){verdict}",
             path.relative
         ));
         for problem in &problems {
