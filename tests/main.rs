@@ -2,19 +2,41 @@
 
 #![allow(clippy::unwrap_used, reason = "a mistake in a fixture fails its test")]
 
-mod environments;
+mod backport;
+mod changed_distributions;
+mod changelog;
+mod check_export;
+mod check_visibility;
+mod clean;
+mod dependencies;
+mod dependents;
+mod doctor;
 mod export;
-mod export_formats;
+mod filedeps;
+mod fixtures;
 mod generate_lockfiles;
-mod graph;
 mod import;
+mod install_merge_driver;
+mod install_plugin;
+mod linked_packages;
+mod list;
 mod lock;
 mod merge_lockfile;
+mod module_mapping;
+mod outdated;
 mod package;
+mod paths;
+mod peek;
+mod publish;
 mod real_lock;
 mod release;
+mod resolves;
+mod roots;
+mod run;
+mod tree;
 mod vendor;
 mod why;
+mod why_not;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use testkit::{Output, Package, Repo};
@@ -25,6 +47,14 @@ const BINARY: &str = env!("CARGO_BIN_EXE_cargo-xtask");
 /// An empty repository for CPython 3.12.
 fn repo() -> Repo {
     Repo::new(BINARY)
+}
+
+/// Runs a command that must succeed.
+#[track_caller]
+fn done(repo: &Repo, arguments: &[&str]) -> Output {
+    let output = repo.xtask(arguments);
+    assert_eq!(output.status, 0, "{output}");
+    output
 }
 
 /// Locks every resolve; the lock must come out.

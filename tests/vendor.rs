@@ -100,7 +100,7 @@ fn without_index(repo: Repo, index: &Index) -> Repo {
 
 #[test]
 fn what_builds_require_is_there_as_well() {
-    let Some(repo) = crate::environments::repo() else {
+    let Some(repo) = crate::fixtures::environments::repo() else {
         return;
     };
     let index = Index::start([
@@ -163,7 +163,7 @@ fn what_builds_require_is_there_as_well() {
 
 #[test]
 fn what_a_url_names_is_taken_from_the_folder_where_the_url_is_out_of_reach() {
-    let Some(repo) = crate::environments::repo() else {
+    let Some(repo) = crate::fixtures::environments::repo() else {
         return;
     };
     let index = index();
@@ -187,7 +187,7 @@ fn what_a_url_names_is_taken_from_the_folder_where_the_url_is_out_of_reach() {
 
 #[test]
 fn what_builds_require_cannot_be_had_or_asked_for() {
-    let Some(repo) = crate::environments::repo() else {
+    let Some(repo) = crate::fixtures::environments::repo() else {
         return;
     };
     // What its backend imports has another name.

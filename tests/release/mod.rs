@@ -1,107 +1,14 @@
-//! `release` and what goes with it: the plan that is shown, the run, its refusals.
+//! `release`: the plan that is shown, the run, its refusals.
 
-mod backport;
-mod changelog;
-mod publish;
 mod refused;
 
 use std::time::Duration;
 
 use insta::assert_snapshot;
-use testkit::{Output, Repo};
+use testkit::Repo;
 
-use crate::{commit, git, repo};
-
-/// One distribution with a binary for each of two platforms, released as 24.03.10; two fragments,
-/// and a bare remote beside the repository that has all of it.
-pub(crate) fn monorepo() -> Repo {
-    let repo = repo()
-        .env("SOURCE_DATE_EPOCH", "1729519200") // 2024-10-21
-        .file("Cargo.toml", SETTINGS)
-        .file("pyproject.toml", TOWNCRIER)
-        .file(".gitignore", "/dist/\n")
-        .file("VERSION", "24.03.10\n")
-        .file("CHANGELOG.md", "# Changes\n\n<!-- towncrier release notes start -->\n\n## 24.03.10 (2024-09-01)\n\n- Old\n")
-        .file("src/acme/runner/BUILD", RUNNER)
-        .file("src/acme/runner/run.py", "import os\n")
-        .file("src/acme/runner/run.x86_64.bin", "#!/bin/sh\n")
-        .file("src/acme/runner/run.aarch64.bin", "#!/bin/sh\n");
-    fs_err::os::unix::fs::symlink(
-        "../../../VERSION",
-        repo.root().join("src/acme/runner/VERSION"),
-    )
-    .unwrap();
-    git(&repo, &["init", "--quiet", "--initial-branch=main"]);
-    git(&repo, &["config", "user.name", "T"]);
-    git(&repo, &["config", "user.email", "t@example.invalid"]);
-    git(
-        &repo,
-        &[
-            "init",
-            "--quiet",
-            "--bare",
-            "--initial-branch=main",
-            "../remote.git",
-        ],
-    );
-    git(&repo, &["remote", "add", "origin", "../remote.git"]);
-    commit(&repo, "first");
-    git(
-        &repo,
-        &[
-            "tag",
-            "--annotate",
-            "--message",
-            "Release v24.03.10",
-            "24.03.10",
-        ],
-    );
-    repo.write("changes/1.feature.md", "Runs on Arm\n");
-    repo.write("changes/2.bugfix.md", "Starts again\n");
-    commit(&repo, "work");
-    git(&repo, &["push", "--quiet", "origin", "main", "24.03.10"]);
-    repo
-}
-
-const SETTINGS: &str = r#"
-[workspace.metadata.xtask.python]
-interpreter_constraints = ["CPython==3.12.*"]
-
-[[workspace.metadata.xtask.release.hooks]]
-name = "history"
-run = "echo history up to {prior}"
-output = "history/{prior}.json"
-releases = "new-series"
-"#;
-
-const TOWNCRIER: &str = "[tool.towncrier]\ndirectory = \"changes\"\nfilename = \"CHANGELOG.md\"\ntitle_format = \"## {version} ({project_date})\"\n";
-
-const RUNNER: &str = r#"
-python_sources()
-resources(name="linux_x86_64", sources=["run.x86_64.bin"])
-resources(name="linux_arm64", sources=["run.aarch64.bin"])
-platform_resources(
-    name="platform",
-    dependency_map={
-        "linux_x86_64": ":linux_x86_64",
-        "linux_arm64": ":linux_arm64",
-    },
-)
-python_distribution(
-    name="dist",
-    dependencies=[":runner", ":platform"],
-    provides=python_artifact(name="acme.runner"),
-    sdist=False,
-)
-"#;
-
-/// Runs a command that must come out well.
-#[track_caller]
-fn done(repo: &Repo, arguments: &[&str]) -> Output {
-    let output = repo.xtask(arguments);
-    assert_eq!(output.status, 0, "{output}");
-    output
-}
+use crate::fixtures::release::{SETTINGS, monorepo};
+use crate::{commit, done, git};
 
 #[test]
 fn the_plan_is_shown_and_nothing_done() {
@@ -235,7 +142,6 @@ fn the_whole_release() {
 
     - Starts again (#2)
 
-
     ## 24.03.10 (2024-09-01)
 
     - Old
@@ -358,16 +264,4 @@ fn killed_and_aborted() {
     assert!(before == after);
     assert_eq!(git(&repo, &["tag"]), "24.03.10");
     assert_snapshot!(repo.xtask(&["release", "24.09.0", "--resume"]).stderr, @"error: no release is under way");
-}
-
-#[test]
-fn which_distributions_change() {
-    let repo = monorepo();
-    assert_eq!(done(&repo, &["changed-distributions"]).stdout, "");
-    repo.write("src/acme/runner/run.py", "import sys\n");
-    commit(&repo, "change");
-    assert_eq!(
-        done(&repo, &["changed-distributions"]).stdout,
-        "acme-runner\tsrc/acme/runner/run.py\n"
-    );
 }

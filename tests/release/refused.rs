@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use testkit::Repo;
 
-use super::monorepo;
+use crate::fixtures::release::{SETTINGS, monorepo};
 use crate::{commit, git};
 
 #[track_caller]
@@ -184,7 +184,7 @@ fn misspelt_settings() {
 
 #[test]
 fn an_entry_point_that_does_not_load() {
-    let settings = super::SETTINGS.replace("CPython==3.12.*", "CPython>=3.8");
+    let settings = SETTINGS.replace("CPython==3.12.*", "CPython>=3.8");
     let build = "python_sources()\npython_distribution(\n    name=\"dist\",\n    dependencies=[\":own\"],\n    \
                  provides=python_artifact(name=\"own\"),\n    \
                  entry_points={\"console_scripts\": {\"own\": \"own.cli:main\"}},\n    sdist=False,\n)\n";

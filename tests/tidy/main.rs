@@ -430,7 +430,6 @@ fn nothing_stands_in_for_a_value() {
 }
 
 #[test]
-#[ignore = "does not hold yet"]
 fn each_command_has_a_test_file() {
     let places: Vec<_> = commands()
         .into_iter()

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use testkit::{Fault, Index, Package, Repo, When};
 
-use super::{index, repo, said};
+use crate::fixtures::environments::{exported, index, repo, said};
 use crate::lock;
 
 /// Runs `export`, which must fail and leave no environment.
@@ -247,4 +247,28 @@ fn a_full_disk_leaves_nothing() {
     };
     assert_eq!(output.stdout, "1\n", "{output}");
     assert!(output.stderr.contains("No space left"), "{output}");
+}
+
+#[test]
+fn a_cache_that_cannot_be_written() {
+    let Some((_index, repo)) = exported() else {
+        return;
+    };
+    let script = format!(
+        "rm -rf dist {0}/cargo-xtask/wheels-1 && mount --bind {0} {0} && \
+         mount -o remount,ro,bind {0} && $0 export --offline",
+        repo.cache()
+    );
+    let Some(output) = repo.in_own_mounts(&script) else {
+        return;
+    };
+    assert_eq!(output.status, 1, "{output}");
+    assert_snapshot!(said(&output), @"
+    error: cannot use lib-2.0-py3-none-any.whl: failed to create directory `[CACHE]/cargo-xtask/wheels-1`: Read-only file system (os error 30)
+     |
+    hint: set XTASK_CACHE_DIR to a folder that can be written, or see what `cargo xtask doctor` says
+    error: cannot use app-1.0-py3-none-any.whl: failed to create directory `[CACHE]/cargo-xtask/wheels-1`: Read-only file system (os error 30)
+     |
+    hint: set XTASK_CACHE_DIR to a folder that can be written, or see what `cargo xtask doctor` says
+    ");
 }

@@ -2,8 +2,8 @@
 
 use insta::assert_snapshot;
 
-use super::{done, monorepo};
-use crate::{commit, git};
+use crate::fixtures::release::monorepo;
+use crate::{commit, done, git};
 
 #[test]
 fn to_a_branch_with_other_folders() {

@@ -2,8 +2,8 @@
 
 use insta::assert_snapshot;
 
-use super::{done, index, repo, said};
-use crate::lock;
+use crate::fixtures::environments::{index, repo, said};
+use crate::{done, lock};
 
 #[test]
 fn the_environment_is_made_first() {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use insta::assert_snapshot;
 use testkit::{IndexBuilder, Package, Repo, TlsServer, UploadIndex, peer};
 
-use super::{done, monorepo};
-use crate::{lock, refused, repo};
+use crate::fixtures::release::monorepo;
+use crate::{commit, done, lock, refused, repo};
 
 /// `pypi-server` on 127.0.0.1 for the user `joe`, ended with the test.
 struct Server {
@@ -82,7 +82,7 @@ fn released_and_published() {
         .file("Cargo.toml", &settings)
         .env("XTASK_PUBLISH_USERNAME", "joe")
         .env("XTASK_PUBLISH_PASSWORD", "secret");
-    super::commit(&repo, "an index");
+    commit(&repo, "an index");
     let output = done(
         &repo,
         &["release", "24.09.0", "--yes", "--publish", "inhouse"],

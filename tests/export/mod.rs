@@ -1,10 +1,16 @@
-//! Environments made, changed, and shared between resolves.
+//! `export`: environments made, changed, and shared between resolves.
+
+mod crashes;
+mod editors;
+mod formats;
+mod refused;
+mod requirements;
 
 use insta::assert_snapshot;
 use testkit::Index;
 
-use super::{done, index, repo, said, with_sources};
-use crate::lock;
+use crate::fixtures::environments::{index, lib, repo, said, several_resolves, with_sources};
+use crate::{done, lock};
 
 #[test]
 fn a_resolve_becomes_an_environment_once() {
@@ -48,39 +54,6 @@ fn only_what_the_lock_changes_is_changed() {
 }
 
 #[test]
-fn what_a_person_changed_is_named_and_mended() {
-    let Some(repo) = repo() else { return };
-    let index = index();
-    let repo = repo.index(&index).requirements("app\nlib<2\n");
-    lock(&repo);
-    done(&repo, &["export"]);
-    let code = "import lib; open(lib.__file__, 'w').write('VERSION = 9')";
-    done(&repo, &["run", "--", "-c", code]);
-    let check = repo.xtask(&["check-export"]);
-    assert_eq!(check.status, 1, "{check}");
-    assert_snapshot!(said(&check).replace(&python_folder(&check.stderr), "pythonX.Y"), @"
-    python-default: changed by hand: dist/export/python/virtualenvs/python-default/[PYTHON]/lib/pythonX.Y/site-packages/lib/__init__.py
-    hint: run `cargo xtask export --resolve python-default`
-    ");
-    let export = done(&repo, &["export"]);
-    assert_snapshot!(said(&export).replace(&python_folder(&export.stderr), "pythonX.Y"), @"
-    python-default: changed dist/export/python/virtualenvs/python-default/[PYTHON] (2 packages, CPython [PYTHON])
-    warning: dist/export/python/virtualenvs/python-default/[PYTHON]/lib/pythonX.Y/site-packages/lib/__init__.py was changed by hand and is again what the lock says
-    ");
-    assert_eq!(
-        done(&repo, &["run", "--", "app"]).stdout,
-        "app with lib 1.0\n"
-    );
-}
-
-/// `python3.12`, as it is part of a path.
-fn python_folder(text: &str) -> String {
-    let at = text.find("python3.").unwrap();
-    let end = text[at..].find('/').unwrap();
-    text[at..at + end].to_owned()
-}
-
-#[test]
 fn the_repository_itself_is_in_it() {
     let Some(repo) = repo() else { return };
     let index = index();
@@ -107,26 +80,9 @@ fn the_repository_itself_is_in_it() {
 fn every_resolve_and_tools_without_the_repository() {
     let Some(repo) = repo() else { return };
     let index = index();
-    let repo = with_sources(repo.index(&index).requirements("app\nlib<2\n"));
-    let settings = repo.read("Cargo.toml").replace(
-        "python-default = \"python.lock\"\n",
-        "python-default = \"python.lock\"\ntool = \"tool.lock\"\nunlocked = \"unlocked.lock\"\n\
-         [workspace.metadata.xtask.pytest]\ninstall_from_resolve = \"tool\"\n",
-    );
-    let repo = repo.file("Cargo.toml", &settings).file(
-        "tool/BUILD",
-        "python_requirement(name='x', requirements=['lib'], resolve='tool')\n",
-    );
-    done(
-        &repo,
-        &[
-            "generate-lockfiles",
-            "--resolve",
-            "tool",
-            "--resolve",
-            "python-default",
-        ],
-    );
+    let repo = several_resolves(with_sources(
+        repo.index(&index).requirements("app\nlib<2\n"),
+    ));
     assert_snapshot!(said(&done(&repo, &["export", "--all", "--bin", "app"])), @"
     warning: `unlocked` is left out: there is no lock at unlocked.lock; run `cargo xtask generate-lockfiles --resolve unlocked`
     python-default: made dist/export/python/virtualenvs/python-default/[PYTHON] (2 packages, CPython [PYTHON])
@@ -140,16 +96,6 @@ fn every_resolve_and_tools_without_the_repository() {
     );
     let script = repo.root().join("dist/export/bin/app");
     assert_eq!(repo.run(&script, &[]).stdout, "app with lib 1.0\n");
-    assert_snapshot!(done(&repo, &["resolves"]).stdout, @"
-    python-default
-    tool
-    unlocked
-    ");
-    assert_snapshot!(done(&repo, &["resolves", "--details"]).stdout, @"
-    python-default: python.lock, exported, the default
-    tool: tool.lock, exported, for pytest
-    unlocked: unlocked.lock, not locked
-    ");
 }
 
 #[test]
@@ -174,7 +120,7 @@ fn the_scripts_run_without_more_ado() {
 fn pip_agrees() {
     let Some(repo) = repo() else { return };
     let index = Index::start([
-        super::lib("2.0"),
+        lib("2.0"),
         testkit::Package::new("app", "1.0").requires("lib>=1"),
     ]);
     let repo = with_sources(repo.index(&index).requirements("app\n"));

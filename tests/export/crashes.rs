@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use testkit::{Fault, Index, Package, Repo, When};
 
-use super::{done, repo};
-use crate::lock;
+use crate::fixtures::environments::repo;
+use crate::{done, lock};
 
 /// Packages with many files, in two versions.
 fn index() -> Index {

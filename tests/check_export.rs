@@ -1,0 +1,48 @@
+//! `check-export`: whether environments are what their locks say.
+
+use insta::assert_snapshot;
+
+use crate::fixtures::environments::{exported, index, repo, said};
+use crate::{done, lock};
+
+#[test]
+fn nothing_is_said_of_an_environment_that_is_current() {
+    let Some((_index, repo)) = exported() else {
+        return;
+    };
+    let check = done(&repo, &["check-export"]);
+    assert_eq!((check.stdout.as_str(), check.stderr.as_str()), ("", ""));
+}
+
+#[test]
+fn what_a_person_changed_is_named_and_mended() {
+    let Some(repo) = repo() else { return };
+    let index = index();
+    let repo = repo.index(&index).requirements("app\nlib<2\n");
+    lock(&repo);
+    done(&repo, &["export"]);
+    let code = "import lib; open(lib.__file__, 'w').write('VERSION = 9')";
+    done(&repo, &["run", "--", "-c", code]);
+    let check = repo.xtask(&["check-export"]);
+    assert_eq!(check.status, 1, "{check}");
+    assert_snapshot!(said(&check).replace(&python_folder(&check.stderr), "pythonX.Y"), @"
+    python-default: changed by hand: dist/export/python/virtualenvs/python-default/[PYTHON]/lib/pythonX.Y/site-packages/lib/__init__.py
+    hint: run `cargo xtask export --resolve python-default`
+    ");
+    let export = done(&repo, &["export"]);
+    assert_snapshot!(said(&export).replace(&python_folder(&export.stderr), "pythonX.Y"), @"
+    python-default: changed dist/export/python/virtualenvs/python-default/[PYTHON] (2 packages, CPython [PYTHON])
+    warning: dist/export/python/virtualenvs/python-default/[PYTHON]/lib/pythonX.Y/site-packages/lib/__init__.py was changed by hand and is again what the lock says
+    ");
+    assert_eq!(
+        done(&repo, &["run", "--", "app"]).stdout,
+        "app with lib 1.0\n"
+    );
+}
+
+/// `python3.12`, as it is part of a path.
+fn python_folder(text: &str) -> String {
+    let at = text.find("python3.").unwrap();
+    let end = text[at..].find('/').unwrap();
+    text[at..at + end].to_owned()
+}

@@ -1,0 +1,83 @@
+//! `clean`: what it removes, and what it cannot remove.
+
+use insta::assert_snapshot;
+
+use crate::done;
+use crate::fixtures::environments::{exported, said};
+
+/// What a command says, without sizes, which differ between file systems.
+fn without_sizes(text: &str) -> String {
+    let words = text.split_inclusive([' ', '\n']).map(|word| {
+        let bare = word.trim_end();
+        let is_number = bare.chars().all(|c| c.is_ascii_digit() || c == '.') && !bare.is_empty();
+        let is_unit = ["GiB", "MiB", "KiB", "bytes"]
+            .iter()
+            .any(|unit| bare.trim_end_matches([',', ';']) == *unit);
+        match (is_number, is_unit) {
+            (true, _) => word.replace(bare, "N"),
+            (_, true) => word.replace(bare, "UNITS"),
+            _ => word.to_owned(),
+        }
+    });
+    words.collect()
+}
+
+#[test]
+fn clean_says_what_it_removes_and_leaves_the_rest() {
+    let Some((_index, repo)) = exported() else {
+        return;
+    };
+    repo.write("dist/other.whl", "not ours");
+    fs_err::write(repo.cache().join("cargo-xtask/theirs"), "not ours").unwrap();
+    fs_err::write(repo.cache().join("cargo-xtask/imports.bin"), "").unwrap();
+    let before = repo.snapshot();
+    assert_snapshot!(without_sizes(&said(&done(&repo, &["clean", "--all", "--dry-run"]))), @"
+      [CACHE]/cargo-xtask/files-1 (downloaded files)
+      [CACHE]/cargo-xtask/imports.bin (imports of sources)
+      [CACHE]/cargo-xtask/interpreters (what interpreters are)
+      [CACHE]/cargo-xtask/listings-1 (answers of package indexes)
+      [CACHE]/cargo-xtask/metadata-1 (metadata of releases)
+      [CACHE]/cargo-xtask/partial-1 (downloads that were interrupted)
+      [CACHE]/cargo-xtask/wheels-1 (unpacked wheels)
+      dist/export/python/virtualenvs/python-default/[PYTHON] (an environment)
+    would remove N files and free N UNITS
+    ");
+    assert!(before == repo.snapshot());
+    done(&repo, &["clean", "--all"]);
+    assert!(!repo.root().join("dist/export").exists());
+    assert_eq!(repo.read("dist/other.whl"), "not ours");
+    let left: Vec<String> = repo
+        .cache()
+        .join("cargo-xtask")
+        .read_dir_utf8()
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_owned())
+        .collect();
+    assert_eq!(left, ["theirs"]);
+    assert_snapshot!(said(&done(&repo, &["clean", "--all"])), @"there is nothing to remove");
+    done(&repo, &["export"]);
+    assert_eq!(
+        done(&repo, &["run", "--", "app"]).stdout,
+        "app with lib 2.0\n"
+    );
+}
+
+#[test]
+fn what_cannot_be_removed_is_named_with_the_command_that_does() {
+    let Some((_index, repo)) = exported() else {
+        return;
+    };
+    let script = "held=$(echo dist/export/python/virtualenvs/python-default/3*)/held && mkdir $held && \
+                  mount -t tmpfs none $held && $0 clean --environments";
+    let Some(output) = repo.in_own_mounts(script) else {
+        return;
+    };
+    assert_eq!(output.status, 1, "{output}");
+    assert_snapshot!(without_sizes(&said(&output)), @"
+      dist/export/python/virtualenvs/python-default/[PYTHON] (an environment)
+    error: N files or folders could not be removed
+     |
+     = dist/export/python/virtualenvs/python-default/[PYTHON]/held: resource busy (it is root's)
+    hint: remove them yourself: `sudo rm -r [REPO]/dist/export/python/virtualenvs/python-default/[PYTHON]/held`
+    ");
+}
