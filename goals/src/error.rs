@@ -1,51 +1,75 @@
-//! Errors as the user reads them: what was attempted, where, why it failed, and what to do.
+//! The error of a goal: what was attempted, where, why it failed, and what to do, as fields that
+//! the edge renders.
 //!
-//! Every room has errors of its own; here they become one type, with the place that they name
-//! and a hint.
+//! Every room has errors of its own; here they become one type, which keeps them as its source.
 
-use std::process::ExitCode;
+use std::error::Error;
+use std::sync::Arc;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use camino::Utf8Path;
 use git::GitError;
 use model::Place;
 
-use crate::settings::SettingsError;
+use workspace::OpenError;
+use workspace::settings::SettingsError;
 
-/// An error at the edge.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A goal that was not reached.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{message}")]
 pub struct CommandError {
-    kind: Kind,
+    kind: ErrorKind,
     message: String,
     place: Option<Place>,
     reasons: Vec<String>,
     hints: Vec<String>,
+    others: Vec<Self>,
+    source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
+/// Who can do something about an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub enum ErrorKind {
     /// What was asked for could not be done.
     Failure,
     /// What was asked for makes no sense.
     Misuse,
 }
 
+/// Two errors are the same where the user reads the same.
+impl PartialEq for CommandError {
+    fn eq(&self, other: &Self) -> bool {
+        let Self {
+            kind,
+            message,
+            place,
+            reasons,
+            hints,
+            others,
+            source: _,
+        } = self;
+        (kind, message, place) == (&other.kind, &other.message, &other.place)
+            && (reasons, hints, others) == (&other.reasons, &other.hints, &other.others)
+    }
+}
+
 impl CommandError {
     /// A failure: exit code 1.
     pub fn failure(message: impl Into<String>) -> Self {
         Self {
-            kind: Kind::Failure,
+            kind: ErrorKind::Failure,
             message: message.into(),
             place: None,
             reasons: Vec::new(),
             hints: Vec::new(),
+            others: Vec::new(),
+            source: None,
         }
     }
 
     /// A misuse of the command line: exit code 2.
     pub fn misuse(message: impl Into<String>) -> Self {
         Self {
-            kind: Kind::Misuse,
+            kind: ErrorKind::Misuse,
             ..Self::failure(message)
         }
     }
@@ -54,6 +78,38 @@ impl CommandError {
     pub fn at(mut self, place: Place) -> Self {
         self.place = Some(place);
         self
+    }
+
+    /// The same error, with the one that it comes from.
+    pub fn caused_by(mut self, source: impl Error + Send + Sync + 'static) -> Self {
+        self.source = Some(Arc::new(source));
+        self
+    }
+
+    /// The same error, with others that happened beside it.
+    pub fn beside(mut self, others: impl IntoIterator<Item = Self>) -> Self {
+        self.others.extend(others);
+        self
+    }
+
+    /// Who can do something about it.
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// Where.
+    pub fn place(&self) -> Option<&Place> {
+        self.place.as_ref()
+    }
+
+    /// Why.
+    pub fn reasons(&self) -> &[String] {
+        &self.reasons
+    }
+
+    /// What happened beside it.
+    pub fn others(&self) -> &[Self] {
+        &self.others
     }
 
     /// What went wrong, in one sentence.
@@ -83,6 +139,11 @@ impl CommandError {
         self
     }
 
+    fn hints_of(mut self, hints: impl IntoIterator<Item = String>) -> Self {
+        self.hints.extend(hints);
+        self
+    }
+
     /// Whether the disk is full, or another file error.
     pub fn file(action: &str, path: &Utf8Path, error: &std::io::Error) -> Self {
         let failure = Self::failure(format!("cannot {action} {path}")).because(io_text(error));
@@ -101,63 +162,6 @@ impl CommandError {
         let all = message.chain(&self.reasons).chain(&self.hints);
         all.flat_map(|text| text.lines())
     }
-
-    /// Prints the error to stderr.
-    #[allow(clippy::print_stderr, reason = "this is where errors are printed")]
-    pub fn print(&self) {
-        anstream::eprintln!("{}", self.render(&Renderer::styled()));
-    }
-
-    /// The exit code that goes with the error.
-    pub fn exit_code(&self) -> ExitCode {
-        match self.kind {
-            Kind::Failure => ExitCode::from(1),
-            Kind::Misuse => ExitCode::from(2),
-        }
-    }
-
-    fn render(&self, renderer: &Renderer) -> String {
-        let title = Level::ERROR.primary_title(self.message.as_str());
-        let mut group = Group::with_title(title);
-        if let Some(place) = &self.place {
-            group = element(place, group);
-        }
-        for reason in &self.reasons {
-            group = group.element(Level::NOTE.no_name().message(reason.as_str()));
-        }
-        let mut report = vec![group];
-        for hint in &self.hints {
-            let title = Level::HELP.with_name("hint").secondary_title(hint.as_str());
-            report.push(Group::with_title(title));
-        }
-        renderer.render(&report).trim_end().to_owned()
-    }
-}
-
-/// The place, with its line and a mark below it where one line is meant.
-fn element<'a>(place: &'a Place, group: Group<'a>) -> Group<'a> {
-    let before = place.column.max(1) - 1;
-    if place.line == 0 || place.source_line.is_empty() {
-        let mut origin = Origin::path(&*place.path);
-        if place.line > 0 {
-            origin = origin.line(place.line).char_column(before + 1);
-        }
-        return group.element(origin);
-    }
-    let start = byte_offset(&place.source_line, before);
-    let end = byte_offset(&place.source_line, before + place.width.max(1));
-    group.element(
-        Snippet::source(&*place.source_line)
-            .line_start(place.line)
-            .path(&*place.path)
-            .annotation(AnnotationKind::Primary.span(start..end)),
-    )
-}
-
-fn byte_offset(line: &str, characters: usize) -> usize {
-    line.char_indices()
-        .nth(characters)
-        .map_or(line.len(), |(at, _)| at)
 }
 
 fn io_text(error: &std::io::Error) -> String {
@@ -171,26 +175,45 @@ fn io_text(error: &std::io::Error) -> String {
 
 impl From<GitError> for CommandError {
     fn from(error: GitError) -> Self {
-        match error {
+        let command_error = match &error {
             GitError::Failed { command, message } => {
-                Self::failure(format!("`git {command}` failed")).because(message)
+                Self::failure(format!("`git {command}` failed")).because(message.as_str())
             }
             GitError::NotRun(reason) => Self::failure("cannot run git")
-                .because(reason)
+                .because(reason.to_string())
                 .hint("install git"),
-            error @ GitError::NotUtf8(_) => Self::failure(error.to_string()),
+            GitError::NotUtf8(_) => Self::failure(error.to_string()),
+        };
+        command_error.caused_by(error)
+    }
+}
+
+impl From<OpenError> for CommandError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Settings(error) => error.into(),
+            OpenError::NoFolder { folder, source } => {
+                let hint = "`-C DIR` names the repository's root";
+                Self::file("open", &folder, &source).hint(hint)
+            }
+            other => Self::failure(other.to_string())
+                .hints_of(other.hint())
+                .caused_by(other),
         }
     }
 }
 
 impl From<SettingsError> for CommandError {
     fn from(error: SettingsError) -> Self {
-        let hint = error.problem.hint();
-        let command_error = Self::failure(error.problem.to_string()).at(error.place);
-        match hint {
-            Some(hint) => command_error.hint(hint),
-            None => command_error,
-        }
+        let message = error.problem.to_string();
+        let command_error = match error.is_of_flag() {
+            true => Self::misuse(message),
+            false => Self::failure(message),
+        };
+        command_error
+            .at(error.place.clone())
+            .hints_of(error.problem.hint())
+            .caused_by(error)
     }
 }
 
@@ -267,47 +290,5 @@ impl From<install::build::BuildError> for CommandError {
     fn from(error: install::build::BuildError) -> Self {
         Self::failure(format!("cannot build {}", error.source_name))
             .because(error.problem.to_string())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(error: &CommandError) -> String {
-        error.render(&Renderer::plain())
-    }
-
-    #[test]
-    fn an_error_has_place_reason_and_hint() {
-        let error = CommandError::failure("cannot read the requirement `foo >= !`")
-            .at(Place {
-                line: 3,
-                column: 8,
-                width: 1,
-                source_line: "foo >= !".into(),
-                ..Place::file("requirements.txt")
-            })
-            .because("`!` is no version")
-            .hint("write `foo>=1.0`");
-        insta::assert_snapshot!(check(&error), @"
-        error: cannot read the requirement `foo >= !`
-         --> requirements.txt:3:8
-          |
-        3 | foo >= !
-          |        ^
-          |
-          = `!` is no version
-        hint: write `foo>=1.0`
-        ");
-    }
-
-    #[test]
-    fn a_whole_file() {
-        let error = CommandError::failure("cannot read it").at(Place::file("pants.toml"));
-        insta::assert_snapshot!(check(&error), @"
-        error: cannot read it
-        --> pants.toml
-        ");
     }
 }

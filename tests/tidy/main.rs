@@ -169,7 +169,6 @@ fn rooms_know_whom_they_say() {
 }
 
 #[test]
-#[ignore = "does not hold yet"]
 fn only_the_edge_prints_exits_and_reads_flags() {
     let rooms = rooms();
     let inner = rooms

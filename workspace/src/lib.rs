@@ -1,5 +1,5 @@
-//! What a repository is on disk: the folders and files that the target graph sees, the imports that
-//! were parsed before, and files that are replaced as a whole.
+//! Opens a repository once: its root, its settings, its cache folder, the folders and files that the
+//! target graph sees, the imports that were parsed before, and files that are replaced as a whole.
 
 #![cfg_attr(
     test,
@@ -8,8 +8,11 @@
 
 pub mod files;
 mod imports;
+mod opened;
 pub mod pending;
+pub mod settings;
 mod tree;
 
 pub use imports::ImportCacheFile;
+pub use opened::{OpenError, Workspace};
 pub use tree::load;

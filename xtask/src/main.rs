@@ -1,7 +1,15 @@
 //! The `cargo xtask` command: arguments in, a command run, messages and an exit code out.
 
+mod arguments;
 mod cli;
 mod commands;
+mod error;
+mod output;
+mod processes;
+mod progress;
+mod style;
+mod summary;
+mod terminal;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -9,6 +17,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::cli::Cli;
+use crate::error::EdgeError;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -18,6 +27,7 @@ fn main() -> ExitCode {
     match commands::run(cli) {
         Ok(outcome) => outcome.into(),
         Err(error) => {
+            let error = EdgeError::from(error);
             error.print();
             error.exit_code()
         }

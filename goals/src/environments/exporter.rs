@@ -18,7 +18,7 @@ use super::error::{of_environment, of_interpreter, of_selection};
 use super::first_party::FirstParty;
 use super::supply::Supply;
 use crate::error::CommandError;
-use crate::locking::{self, LockPath, PlacesOptions};
+use crate::locking::{self, IndexChoice, LockPath};
 use crate::session::Session;
 
 /// How environments are made.
@@ -29,7 +29,7 @@ pub struct Options {
     /// Whether modules are compiled ahead.
     pub bytecode: Bytecode,
     /// Where packages come from.
-    pub places: PlacesOptions,
+    pub places: IndexChoice,
 }
 
 /// Makes environments of one repository.
@@ -289,7 +289,7 @@ impl<'a> Exporter<'a> {
         if let Some(repository) = self.repository.get() {
             return Ok(repository);
         }
-        let repository = workspace::load(self.session.root(), locking::options(self.session))?;
+        let repository = workspace::load(self.session.root(), self.session.target_options())?;
         Ok(self.repository.get_or_init(|| repository))
     }
 
@@ -340,18 +340,15 @@ fn selected<'r>(
     select(&recipe.lock, &recipe.python).map_err(|error| of_selection(&error, resolve))
 }
 
-/// How many errors are printed: where the index is away, there is one for each package.
+/// How many errors are told: where the index is away, there is one for each package.
 const MOST_ERRORS: usize = 5;
 
-/// Prints the errors but the first, which is returned.
+/// The first error, with the others beside it.
 fn first(errors: Vec<CommandError>) -> CommandError {
     let mut errors = errors.into_iter();
     let first = errors.next();
-    errors
-        .by_ref()
-        .take(MOST_ERRORS - 1)
-        .for_each(|error| error.print());
     let first = first.unwrap_or_else(|| CommandError::failure("packages cannot be had"));
+    let first = first.beside(errors.by_ref().take(MOST_ERRORS - 1));
     match errors.count() {
         0 => first,
         1 => first.because("one more package cannot be had"),

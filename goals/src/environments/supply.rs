@@ -14,8 +14,7 @@ use serde_json::json;
 
 use super::error::of_wheel;
 use crate::error::CommandError;
-use crate::locking::{self, BuildIndex, Declared, PlacesOptions};
-use crate::progress::Progress;
+use crate::locking::{self, BuildIndex, Declared, IndexChoice};
 use crate::session::Session;
 use workspace::files::sha256_of;
 
@@ -25,7 +24,7 @@ pub(super) struct Supply<'a> {
     store: &'a Store,
     python: &'a Interpreter,
     resolve: &'a str,
-    options: &'a PlacesOptions,
+    options: &'a IndexChoice,
     index: OnceLock<Arc<Index>>,
     environments: Arc<Environments>,
 }
@@ -35,7 +34,7 @@ impl<'a> Supply<'a> {
         session: &'a Session,
         store: &'a Store,
         python: &'a Interpreter,
-        (resolve, options): (&'a str, &'a PlacesOptions),
+        (resolve, options): (&'a str, &'a IndexChoice),
     ) -> Self {
         Self {
             session,
@@ -294,9 +293,9 @@ impl<'a> Supply<'a> {
         if let Some(index) = self.index.get() {
             return Ok(index);
         }
-        let repository = workspace::load(self.session.root(), locking::options(self.session))?;
+        let repository = workspace::load(self.session.root(), self.session.target_options())?;
         let places = locking::Places::new(self.session, self.options.clone())?
-            .watched_by(Arc::new(Progress::new(self.session.verbose)));
+            .watched_by(self.session.progress());
         let declared = Declared::collect(self.session, &repository, self.resolve, |source| {
             places.name_of(source, self.resolve)
         })?;

@@ -1,20 +1,14 @@
-//! The target graph for commands: loaded once, asked through specs and filters, printed in
-//! three formats.
+//! The target graph for commands: loaded once, asked through specs and filters.
 
-mod infer;
-mod output;
 mod selection;
 
-pub use infer::InferArguments;
-pub use output::{Edges, Format, print_targets};
-pub use selection::{Selection, Unsaid, changed_files};
+pub use selection::{ChangedSince, NoSpecs, TargetSelection, changed_files};
 
 use targets::imports::ImportCache;
 use targets::{Graph, Repository};
 use workspace::ImportCacheFile;
 
 use crate::error::{CommandError, warning_text};
-use crate::locking;
 use crate::session::Session;
 
 /// The cache of parsed imports, below the cache folder.
@@ -22,15 +16,15 @@ const IMPORTS: &str = "imports.bin";
 
 /// A loaded repository and the cache of its imports: what a [`Graph`] borrows from.
 #[derive(Debug)]
-pub struct Workspace {
+pub struct BuildFiles {
     repository: Repository,
     cache: ImportCacheFile,
 }
 
-impl Workspace {
+impl BuildFiles {
     /// Evaluates the BUILD files.
     pub fn load(session: &Session) -> Result<Self, CommandError> {
-        let options = locking::options(session);
+        let options = session.target_options();
         Ok(Self {
             repository: workspace::load(session.root(), options)?,
             cache: ImportCacheFile::open(session.cache()?.join(IMPORTS)),

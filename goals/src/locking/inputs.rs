@@ -1,20 +1,17 @@
 //! What goes into a lock: the requirements of a resolve with their places, and its settings.
 
-use std::collections::BTreeMap;
-
 use model::{
     LockInputs, NameError, PackageName, PackageSet, PrereleasePolicy, ProjectReference,
     Requirement, RequirementSource,
 };
 use rustc_hash::FxHashMap;
+use targets::Repository;
 use targets::requirements::{
     IndexOption, RequirementLine, RequirementsReader, read_requirements_txt,
 };
-use targets::{LockfileTargets, Options, Repository, Resolves, Switch, UseGitignore};
 
 use crate::error::CommandError;
 use crate::session::Session;
-use crate::settings;
 
 /// What a resolve declares.
 #[derive(Debug)]
@@ -190,89 +187,4 @@ fn constraints_file(
     let mut lines: Vec<RequirementLine> = requirements.map(|line| (**line).clone()).collect();
     lines.extend(file.constraints);
     Ok(lines)
-}
-
-/// The settings as the room `targets` wants them.
-pub fn options(session: &Session) -> Options {
-    let settings = &session.settings;
-    let (global, python, infer) = (&settings.global, &settings.python, &settings.python_infer);
-    let switch = |on: bool| if on { Switch::On } else { Switch::Off };
-    let behavior = |behavior: settings::Behavior| match behavior {
-        settings::Behavior::Ignore => targets::Behavior::Ignore,
-        settings::Behavior::Warn => targets::Behavior::Warn,
-        settings::Behavior::Error => targets::Behavior::Error,
-    };
-    // Ours is meant wherever resolves are named: only Pants has a switch for it.
-    let enabled = python.enable_resolves
-        || (!settings.file.ends_with("pants.toml") && !python.resolves.is_empty());
-    let mut options = Options {
-        pants_version: global.pants_version.clone().unwrap_or_default(),
-        backend_packages: global.backend_packages.clone(),
-        pants_ignore: global.pants_ignore.clone(),
-        use_gitignore: if global.pants_ignore_use_gitignore {
-            UseGitignore::Yes
-        } else {
-            UseGitignore::No
-        },
-        build_patterns: global.build_patterns.clone(),
-        build_ignore: global.build_ignore.clone(),
-        build_file_prelude_globs: global.build_file_prelude_globs.clone(),
-        unmatched_build_file_globs: behavior(global.unmatched_build_file_globs),
-        root_patterns: settings.source.root_patterns.clone(),
-        marker_filenames: settings.source.marker_filenames.clone(),
-        enable_resolves: if enabled {
-            Resolves::Enabled
-        } else {
-            Resolves::Disabled
-        },
-        default_resolve: python.default_resolve.clone(),
-        resolves: python
-            .resolves
-            .iter()
-            .map(|(name, path)| (name.clone(), path.to_string()))
-            .collect::<BTreeMap<_, _>>(),
-        lockfile_targets: match python.enable_lockfile_targets {
-            true => LockfileTargets::Enabled,
-            false => LockfileTargets::Disabled,
-        },
-        interpreter_constraints: python
-            .interpreter_constraints
-            .iter()
-            .flat_map(model::InterpreterConstraints::iter)
-            .collect(),
-        infer: targets::Infer {
-            imports: switch(infer.imports),
-            string_imports: switch(infer.string_imports),
-            string_imports_min_dots: usize::try_from(infer.string_imports_min_dots)
-                .unwrap_or(usize::MAX),
-            assets: switch(infer.assets),
-            assets_min_slashes: usize::try_from(infer.assets_min_slashes).unwrap_or(usize::MAX),
-            init_files: match infer.init_files {
-                settings::InitFiles::Always => targets::InitFiles::Always,
-                settings::InitFiles::ContentOnly => targets::InitFiles::ContentOnly,
-                settings::InitFiles::Never => targets::InitFiles::Never,
-            },
-            conftests: switch(infer.conftests),
-            entry_points: switch(infer.entry_points),
-            unowned: behavior(infer.unowned_dependency_behavior),
-            ignored_unowned: infer.ignored_unowned_imports.clone(),
-            ambiguity: match infer.ambiguity_resolution {
-                settings::AmbiguityResolution::None => targets::Ambiguity::None,
-                settings::AmbiguityResolution::BySourceRoot => targets::Ambiguity::BySourceRoot,
-            },
-        },
-        env: session.environment.clone(),
-        platform: this_platform(),
-    };
-    session.infer.apply(&mut options.infer);
-    options
-}
-
-/// This machine's platform, as `platform_resources` targets name it.
-fn this_platform() -> String {
-    let architecture = match std::env::consts::ARCH {
-        "aarch64" => "arm64",
-        other => other,
-    };
-    format!("{}_{architecture}", std::env::consts::OS)
 }

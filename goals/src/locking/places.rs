@@ -2,11 +2,9 @@
 //! files, or those that pip is configured for.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use camino::Utf8PathBuf;
-use clap::Args;
-use index::{FindLinks, Index, IndexOptions, IndexRule, Locations};
+use index::{FindLinks, Index, IndexOptions, Locations};
 use jiff::Timestamp;
 use model::{InterpreterConstraints, PackageName, PackageSource, RequirementSource, Url};
 use targets::requirements::{IndexOption, IndexOptionKind};
@@ -16,28 +14,33 @@ use crate::error::CommandError;
 use crate::locking::Declared;
 use crate::locking::builds::Builds;
 use crate::session::Session;
-use crate::settings::{Cutoff, PIP_INDEX};
+use workspace::settings::{Cutoff, PIP_INDEX};
 
-/// What the command line says of indexes; the same for each command that may ask one.
-#[derive(Debug, Clone, Default, Args)]
-pub struct PlacesOptions {
-    /// Use this package index in place of those that settings name
-    #[arg(long, value_name = "URL")]
+/// What a run says of indexes, in place of what the settings say.
+#[derive(Debug, Clone)]
+pub struct IndexChoice {
+    /// The index in place of those that settings name.
     pub index_url: Option<String>,
-
-    /// Make no request: use what the cache holds
-    #[arg(long)]
-    pub offline: bool,
-
-    /// See no file that was uploaded after this day or moment
-    #[arg(long, value_name = "DATE")]
+    /// Whether requests are made.
+    pub access: NetworkAccess,
+    /// Files uploaded later are not seen.
     pub exclude_newer: Option<Cutoff>,
+}
+
+impl Default for IndexChoice {
+    fn default() -> Self {
+        Self {
+            index_url: None,
+            access: NetworkAccess::Online,
+            exclude_newer: None,
+        }
+    }
 }
 
 /// The package indexes of a run: one [`Index`] for each set of places, made when it is needed.
 pub struct Places<'a> {
     session: &'a Session,
-    options: PlacesOptions,
+    options: IndexChoice,
     cache: Utf8PathBuf,
     observer: Option<Arc<dyn RequestObserver>>,
     made: Mutex<Vec<(Locations, Arc<Index>)>>,
@@ -45,7 +48,7 @@ pub struct Places<'a> {
 
 impl<'a> Places<'a> {
     /// The places of a session.
-    pub fn new(session: &'a Session, mut options: PlacesOptions) -> Result<Self, CommandError> {
+    pub fn new(session: &'a Session, mut options: IndexChoice) -> Result<Self, CommandError> {
         let of_settings = session.settings.python.exclude_newer;
         options.exclude_newer = options.exclude_newer.or(of_settings);
         Ok(Self {
@@ -85,7 +88,7 @@ impl<'a> Places<'a> {
 
     /// The index for a resolve of the repository, as it is locked.
     pub fn index_of(&self, resolve: &str) -> Result<Arc<Index>, CommandError> {
-        let repository = workspace::load(self.session.root(), super::options(self.session))?;
+        let repository = workspace::load(self.session.root(), self.session.target_options())?;
         self.index_with(&targets::resolve_requirements(&repository, resolve)?.indexes)
     }
 
@@ -106,19 +109,10 @@ impl<'a> Places<'a> {
     }
 
     fn index_options(&self, locations: Locations) -> IndexOptions {
-        let settings = &self.session.settings.index;
-        let rules = settings.first_index_exceptions.iter();
-        let mut options = IndexOptions::new(self.cache.clone());
+        let mut options = self.session.settings.index_options(self.cache.clone());
         options.locations = Some(locations);
-        options.http.access = if self.options.offline {
-            NetworkAccess::Offline
-        } else {
-            NetworkAccess::Online
-        };
-        options.freshness = Duration::from_secs(settings.freshness_seconds);
-        options.http.limits.read_timeout = Duration::from_secs(settings.timeout_seconds);
+        options.http.access = self.options.access;
         options.exclude_newer = self.exclude_newer();
-        options.rules = rules.map(|name| (name.clone(), IndexRule::Every)).collect();
         if let Some(observer) = &self.observer {
             options.http.observer = Arc::clone(observer);
         }

@@ -11,7 +11,7 @@ use model::InterpreterConstraints;
 use wheel::{ArchiveTime, Member, TarGzWriter, ZipWriter, write_sdist, write_wheel};
 
 use crate::error::CommandError;
-use crate::locking::{Builds, Places, PlacesOptions};
+use crate::locking::{Builds, IndexChoice, Places};
 use crate::packaging::source_file::file_member;
 use crate::packaging::{Distribution, OwnBackend};
 use crate::session::Session;
@@ -20,7 +20,7 @@ use crate::session::Session;
 pub(super) struct Backends<'a> {
     pub session: &'a Session,
     /// Where what builds require comes from.
-    pub places: &'a PlacesOptions,
+    pub places: &'a IndexChoice,
 }
 
 /// An archive that a backend built, unpacked.

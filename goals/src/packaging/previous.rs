@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use git::Git;
 
 use crate::error::CommandError;
-use crate::graph::Workspace;
+use crate::graph::BuildFiles;
 use crate::packaging::select::Selection;
 use crate::packaging::{Choice, Distribution, Imports};
 use crate::session::Session;
@@ -74,7 +74,7 @@ fn distributions(
     fs_err::remove_file(&archive)
         .map_err(|error| CommandError::file("remove", &archive, &error))?;
     let then = session.at(tree)?;
-    let workspace = Workspace::load(&then)?;
+    let workspace = BuildFiles::load(&then)?;
     let graph = workspace.graph()?;
     let choice = Choice {
         specs: &[],

@@ -3,7 +3,7 @@
 
 use model::{RequirementError, RequiresDist, Version};
 
-use crate::settings::FirstPartyRequirements;
+use workspace::settings::FirstPartyRequirements;
 
 /// The requirements in the order of METADATA: those without a marker first, sorted by their text.
 pub(crate) fn requires_dist(

@@ -10,7 +10,7 @@ use targets::query::{Dependents, Filter, Specs};
 use targets::{Graph, TargetId};
 
 use crate::error::CommandError;
-use crate::graph::{Workspace, changed_files};
+use crate::graph::{BuildFiles, changed_files};
 use crate::packaging::Distribution;
 use crate::packaging::describe::Describer;
 use crate::packaging::metadata::{Versions, required};
@@ -67,7 +67,7 @@ impl Selected {
 
 /// Reads the repository and finds what is asked for.
 pub fn select(session: &Session, choice: Choice<'_>) -> Result<Selected, CommandError> {
-    let workspace = Workspace::load(session)?;
+    let workspace = BuildFiles::load(session)?;
     let graph = workspace.graph()?;
     let selected = Selection::new(session, &graph, workspace.imports()).select(choice);
     workspace.finish(session, &graph);
@@ -79,7 +79,7 @@ pub(crate) type Requirements = (String, Option<String>, Vec<RequiresDist>);
 
 /// What every distribution of the repository requires.
 pub fn requirements_of_all(session: &Session) -> Result<Vec<Requirements>, CommandError> {
-    let workspace = Workspace::load(session)?;
+    let workspace = BuildFiles::load(session)?;
     let graph = workspace.graph()?;
     let selection = Selection::new(session, &graph, workspace.imports());
     let all = selection.with_required(&graph.distributions())?;

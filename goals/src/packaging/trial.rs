@@ -8,7 +8,7 @@ use model::{InterpreterConstraints, WheelFilename};
 
 use crate::environments::{Exporter, LoadFailure, Options, Trial, TrialWheel, Untried, Verdict};
 use crate::error::CommandError;
-use crate::locking::PlacesOptions;
+use crate::locking::IndexChoice;
 use crate::packaging::{Built, Distribution, NOT_KEPT};
 use crate::session::Session;
 
@@ -18,7 +18,7 @@ use crate::session::Session;
 /// What cannot be tried here is said, and stays.
 pub fn try_wheels(
     session: &Session,
-    places: &PlacesOptions,
+    places: &IndexChoice,
     built: &mut [Result<Built<'_>, CommandError>],
     required: &[Built<'_>],
 ) -> Result<(), CommandError> {

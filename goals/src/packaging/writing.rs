@@ -19,7 +19,7 @@ use wheel::{
 use workspace::pending::{Pending, PersistError, alone_in};
 
 use crate::error::CommandError;
-use crate::locking::{Existing, LockPath, PlacesOptions};
+use crate::locking::{Existing, IndexChoice, LockPath};
 use crate::packaging::archive::{Archive, from_start, same_again};
 use crate::packaging::backend::Backends;
 use crate::packaging::describe::modules_of;
@@ -48,7 +48,7 @@ pub struct BuildOptions {
     /// What is done with each before it gets its name.
     pub checks: Checks,
     /// Where what build backends require comes from.
-    pub places: PlacesOptions,
+    pub places: IndexChoice,
 }
 
 /// One archive to be built.

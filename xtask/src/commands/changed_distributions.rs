@@ -10,6 +10,7 @@ use model::PackageName;
 
 use crate::commands::Outcome;
 use crate::commands::publish::last_tag;
+use crate::terminal;
 use goals::error::CommandError;
 use goals::packaging::{Choice, Distribution, Files, Imports, select};
 use goals::session::Session;
@@ -56,7 +57,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
     match arguments.output_format {
         Format::Text => {
             for (name, change) in &changes {
-                session.print(format_args!("{name}\t{}\n", reason(change)));
+                terminal::print(format_args!("{name}\t{}\n", reason(change)));
             }
         }
         Format::Json => {
@@ -64,7 +65,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
                 .iter()
                 .map(|(name, change)| json(name, change))
                 .collect();
-            session.print(format_args!("{:#}\n", serde_json::Value::Array(json)));
+            terminal::print(format_args!("{:#}\n", serde_json::Value::Array(json)));
         }
     }
     Ok(Outcome::Done)

@@ -8,6 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, Subcommand};
 
 use crate::commands::Outcome;
+use crate::terminal;
 use goals::error::CommandError;
 use goals::releasing::run::write_news;
 use goals::releasing::{self, WorkTree};
@@ -88,7 +89,7 @@ fn build(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandErr
         date: &date,
     };
     if arguments.draft {
-        session.print(format_args!("{}\n", source.notes(&release)?.text));
+        terminal::print(format_args!("{}\n", source.notes(&release)?.text));
         return Ok(Outcome::Done);
     }
     let path = releasing::settings(session).news_file_of(&version);
@@ -205,7 +206,7 @@ fn print_notes(session: &Session, version: &str) -> Result<Outcome, CommandError
         };
         match extract(&path, &text, version.as_str()) {
             Ok(notes) => {
-                session.print(format_args!("{notes}\n"));
+                terminal::print(format_args!("{notes}\n"));
                 return Ok(Outcome::Done);
             }
             Err(error) => problem = Some(error.into()),

@@ -4,10 +4,10 @@ use clap::Args;
 use install::environment::{Changes, EnvironmentFinding};
 
 use crate::commands::Outcome;
+use crate::style::HINT;
 use goals::environments::{Exporter, Options, relative};
 use goals::error::CommandError;
 use goals::session::Session;
-use goals::style::HINT;
 
 /// What can be said to `check-export`.
 #[derive(Debug, Args)]

@@ -3,23 +3,28 @@
 use clap::Args;
 use targets::{Action, TargetId};
 
+use crate::arguments::SelectionArguments;
 use crate::commands::Outcome;
+use crate::terminal;
 use goals::error::CommandError;
-use goals::graph::{Selection, Unsaid, Workspace};
+use goals::graph::{BuildFiles, NoSpecs};
 use goals::session::Session;
 
 /// What can be said to `check-visibility`.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    selection: Selection,
+    selection: SelectionArguments,
 }
 
 /// Prints the violations, one per line; exits with 1 if one is forbidden.
 pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
-    let workspace = Workspace::load(session)?;
+    let workspace = BuildFiles::load(session)?;
     let graph = workspace.graph()?;
-    let selected = arguments.selection.of(session, &graph, Unsaid::All)?;
+    let selected = arguments
+        .selection
+        .selection()
+        .of(session, &graph, NoSpecs::All)?;
     let of_interest = |id: TargetId| selected.binary_search(&id).is_ok();
     let mut lines = Vec::new();
     let mut outcome = Outcome::Done;
@@ -37,7 +42,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
         lines.push(format!("{how}: {}\n", graph.describe(&violation)));
     }
     lines.sort_unstable();
-    session.print(lines.concat());
+    terminal::print(lines.concat());
     workspace.finish(session, &graph);
     Ok(outcome)
 }

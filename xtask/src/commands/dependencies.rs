@@ -3,16 +3,18 @@
 use clap::Args;
 use targets::query::{self, Reach};
 
+use crate::arguments::SelectionArguments;
 use crate::commands::Outcome;
+use crate::output::{Edges, Format, print_targets};
 use goals::error::CommandError;
-use goals::graph::{Edges, Format, Selection, Unsaid, Workspace, print_targets};
+use goals::graph::{BuildFiles, NoSpecs};
 use goals::session::Session;
 
 /// What can be said to `dependencies` and `dependents`.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    selection: Selection,
+    selection: SelectionArguments,
 
     /// Follow all steps, not just one
     #[arg(long)]
@@ -42,9 +44,12 @@ pub(crate) fn run(
     arguments: &Arguments,
     direction: Direction,
 ) -> Result<Outcome, CommandError> {
-    let workspace = Workspace::load(session)?;
+    let workspace = BuildFiles::load(session)?;
     let graph = workspace.graph()?;
-    let selected = arguments.selection.of(session, &graph, Unsaid::Refused)?;
+    let selected = arguments
+        .selection
+        .selection()
+        .of(session, &graph, NoSpecs::Refused)?;
     let reach = match arguments.transitive {
         true => Reach::Transitive,
         false => Reach::Direct,
@@ -57,7 +62,7 @@ pub(crate) fn run(
         found.extend(&selected);
     }
     let how = (arguments.output_format, Edges::Between);
-    print_targets(session, &graph, &found, how)?;
+    print_targets(&graph, &found, how)?;
     workspace.finish(session, &graph);
     Ok(Outcome::Done)
 }

@@ -8,20 +8,22 @@ use install::sweep;
 use model::PackageName;
 use xshell::{Shell, cmd};
 
+use crate::arguments::IndexArguments;
 use crate::commands::Outcome;
 use crate::commands::clean::Bytes;
 use crate::commands::install_merge_driver::Driver;
+use crate::style::{BAD, GOOD};
 use goals::environments::{Exporter, Options, folders, relative};
 use goals::error::CommandError;
-use goals::locking::{self, Declared, Freshness, LockPath, Places, PlacesOptions};
+use goals::locking::{Declared, Freshness, IndexChoice, LockPath, Places};
 use goals::session::Session;
-use goals::style::{BAD, GOOD};
+use transport::NetworkAccess;
 
 /// What can be said to `doctor`.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    places: PlacesOptions,
+    index: IndexArguments,
 }
 
 /// Less free space than this is too little for an environment of some size.
@@ -32,21 +34,22 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
     let exporter = Exporter::new(
         session,
         Options {
-            places: arguments.places.clone(),
+            places: arguments.index.choice(),
             ..Options::default()
         },
     )?;
+    let choice = arguments.index.choice();
     let mut report = Report {
         session,
-        places: &arguments.places,
+        places: &choice,
         findings: 0,
     };
     cache(&mut report)?;
-    if !arguments.places.offline {
+    if choice.access == NetworkAccess::Online {
         index(&mut report);
     }
     merge_driver(&mut report);
-    let repository = workspace::load(session.root(), locking::options(session))?;
+    let repository = workspace::load(session.root(), session.target_options())?;
     for resolve in exporter.all() {
         report.result(
             &format!("Python for `{resolve}`"),
@@ -70,7 +73,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
 /// Prints a line for each thing that was looked at.
 struct Report<'a> {
     session: &'a Session,
-    places: &'a PlacesOptions,
+    places: &'a IndexChoice,
     findings: usize,
 }
 

@@ -10,10 +10,10 @@ use install::editor::Editor;
 use install::python::PythonRequest;
 use model::Platform;
 
+use crate::arguments::IndexArguments;
 use crate::commands::Outcome;
 use format::Format;
 use goals::error::CommandError;
-use goals::locking::PlacesOptions;
 use goals::session::Session;
 
 /// What can be said to `export`.
@@ -64,7 +64,7 @@ pub(crate) struct Arguments {
     platform: Option<Platform>,
 
     #[command(flatten)]
-    places: PlacesOptions,
+    index: IndexArguments,
 }
 
 /// Makes environments, or prints a lock.

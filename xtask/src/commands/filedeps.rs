@@ -3,16 +3,18 @@
 use clap::Args;
 use targets::query::{self, Reach};
 
+use crate::arguments::SelectionArguments;
 use crate::commands::Outcome;
+use crate::terminal;
 use goals::error::CommandError;
-use goals::graph::{Selection, Unsaid, Workspace};
+use goals::graph::{BuildFiles, NoSpecs};
 use goals::session::Session;
 
 /// What can be said to `filedeps`.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    selection: Selection,
+    selection: SelectionArguments,
 
     /// With the files of all dependencies
     #[arg(long)]
@@ -29,9 +31,12 @@ pub(crate) struct Arguments {
 
 /// Prints the files, one per line.
 pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
-    let workspace = Workspace::load(session)?;
+    let workspace = BuildFiles::load(session)?;
     let graph = workspace.graph()?;
-    let selected = arguments.selection.of(session, &graph, Unsaid::Refused)?;
+    let selected = arguments
+        .selection
+        .selection()
+        .of(session, &graph, NoSpecs::Refused)?;
     let reach = match arguments.transitive {
         true => Reach::Transitive,
         false => Reach::Direct,
@@ -44,7 +49,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
             false => file,
         })
         .collect();
-    session.print(match arguments.output_format.as_str() {
+    terminal::print(match arguments.output_format.as_str() {
         "json" => serde_json::to_string_pretty(&paths).unwrap_or_default() + "\n",
         _ => paths.iter().map(|path| format!("{path}\n")).collect(),
     });

@@ -6,15 +6,17 @@ use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use resolve::Warning;
 
+use crate::arguments::IndexArguments;
 use crate::commands::Outcome;
+use crate::error;
+use crate::style::HINT;
+use crate::summary::SummaryText;
+use crate::terminal;
 use goals::error::CommandError;
 use goals::locking::{
-    self, Declared, Existing, Freshness, IndexProvider, LockPath, Places, PlacesOptions, Status,
-    Summary, Upgrade,
+    self, Declared, Existing, Freshness, IndexProvider, LockPath, Places, Status, Summary, Upgrade,
 };
-use goals::progress::Progress;
 use goals::session::Session;
-use goals::style::HINT;
 
 /// What can be said to `generate-lockfiles`.
 #[derive(Debug, Args)]
@@ -36,7 +38,7 @@ pub(crate) struct Arguments {
     upgrade_packages: Vec<String>,
 
     #[command(flatten)]
-    places: PlacesOptions,
+    index: IndexArguments,
 
     /// Ask for a wheel of every package on each platform, for sites that cannot build
     #[arg(long)]
@@ -69,7 +71,7 @@ pub(crate) fn stale(session: &Session) -> Result<Vec<Summary>, CommandError> {
         check: true,
         upgrade: false,
         upgrade_packages: Vec::new(),
-        places: PlacesOptions::default(),
+        index: IndexArguments::default(),
         require_wheels: false,
         output_format: OutputFormat::Text,
     };
@@ -84,13 +86,13 @@ pub(crate) fn stale(session: &Session) -> Result<Vec<Summary>, CommandError> {
 fn lock(session: &Session, arguments: &Arguments) -> Result<Vec<Locked>, CommandError> {
     let upgrade = Upgrade::new(arguments.upgrade, &arguments.upgrade_packages)?;
     let paths = locking::lock_paths(session, &arguments.resolves)?;
-    let repository = workspace::load(session.root(), locking::options(session))?;
+    let repository = workspace::load(session.root(), session.target_options())?;
     targets::check_resolves(&repository)?;
     for warning in repository.warnings() {
         session.warn(goals::error::warning_text(warning));
     }
-    let progress = std::sync::Arc::new(Progress::new(session.verbose));
-    let places = Places::new(session, arguments.places.clone())?.watched_by(progress.clone());
+    let progress = session.progress();
+    let places = Places::new(session, arguments.index.choice())?.watched_by(progress.clone());
     // The process ends with this run: to take thousands of listings apart would only cost time.
     let places = ManuallyDrop::new(places);
     let run = Run {
@@ -102,9 +104,7 @@ fn lock(session: &Session, arguments: &Arguments) -> Result<Vec<Locked>, Command
     };
     let locked = run.side_by_side(&paths);
     progress.finish();
-    if session.verbose {
-        session.say(places.statistics());
-    }
+    session.detail(places.statistics());
     let locked = all_or_errors(locked)?;
     if !arguments.check {
         for (one, path) in locked.iter().zip(&paths) {
@@ -256,7 +256,7 @@ fn all_or_errors(locked: Vec<Result<Locked, CommandError>>) -> Result<Vec<Locked
         return Ok(good);
     };
     for error in errors {
-        error.print();
+        error::print(&error);
     }
     Err(last)
 }
@@ -281,14 +281,14 @@ fn report(
     match arguments.output_format {
         OutputFormat::Text => {
             for one in locked {
-                session.say(&one.summary);
+                session.say(SummaryText(&one.summary));
             }
         }
         OutputFormat::Json => {
             let summaries: Vec<&Summary> = locked.iter().map(|one| &one.summary).collect();
             let json = serde_json::to_string_pretty(&summaries)
                 .map_err(|error| CommandError::failure(error.to_string()))?;
-            session.print(format_args!("{json}\n"));
+            terminal::print(format_args!("{json}\n"));
         }
     }
     let stale: Vec<&str> = locked

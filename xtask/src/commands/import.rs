@@ -6,11 +6,12 @@ use lockfile::Pin;
 use model::PackageSource;
 use resolve::Pins;
 
+use crate::arguments::IndexArguments;
 use crate::commands::Outcome;
+use crate::style::SUBJECT;
 use goals::error::CommandError;
-use goals::locking::{self, Declared, IndexProvider, LockPath, Places, PlacesOptions, Upgrade};
+use goals::locking::{self, Declared, IndexProvider, LockPath, Places, Upgrade};
 use goals::session::Session;
-use goals::style::SUBJECT;
 
 /// What can be said to `import`.
 #[derive(Debug, Args)]
@@ -24,7 +25,7 @@ pub(crate) struct Arguments {
     resolve: Option<String>,
 
     #[command(flatten)]
-    places: PlacesOptions,
+    index: IndexArguments,
 }
 
 /// Locks what the repository requires, at the versions of the other lock wherever they satisfy.
@@ -35,9 +36,9 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
     let pins = lockfile::import::pins(&text, &arguments.file)?;
     let resolve = session.resolve(arguments.resolve.as_deref());
     let path = LockPath::of(session, resolve)?;
-    let repository = workspace::load(session.root(), locking::options(session))?;
+    let repository = workspace::load(session.root(), session.target_options())?;
     targets::check_resolves(&repository)?;
-    let places = Places::new(session, arguments.places.clone())?;
+    let places = Places::new(session, arguments.index.choice())?;
     let declared = Declared::collect(session, &repository, resolve, |source| {
         places.name_of(source, resolve)
     })?;

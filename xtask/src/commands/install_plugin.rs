@@ -5,10 +5,10 @@ use clap::Args;
 use git::Git;
 
 use crate::commands::Outcome;
+use crate::style::HINT;
 use goals::environments::{PLUGINS, Plugin};
 use goals::error::CommandError;
 use goals::session::Session;
-use goals::style::HINT;
 
 /// What can be said to `install-plugin`.
 #[derive(Debug, Args)]

@@ -3,25 +3,30 @@
 use clap::Args;
 use targets::query::linked_folders;
 
+use crate::arguments::SelectionArguments;
 use crate::commands::Outcome;
+use crate::terminal;
 use goals::error::CommandError;
-use goals::graph::{Selection, Unsaid, Workspace};
+use goals::graph::{BuildFiles, NoSpecs};
 use goals::session::Session;
 
 /// What can be said to `linked-packages`.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    selection: Selection,
+    selection: SelectionArguments,
 }
 
 /// Prints the folders, one per line.
 pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
-    let workspace = Workspace::load(session)?;
+    let workspace = BuildFiles::load(session)?;
     let graph = workspace.graph()?;
-    let selected = arguments.selection.of(session, &graph, Unsaid::Refused)?;
+    let selected = arguments
+        .selection
+        .selection()
+        .of(session, &graph, NoSpecs::Refused)?;
     let folders = linked_folders(&graph, &selected)?;
-    session.print(
+    terminal::print(
         folders
             .iter()
             .map(|folder| format!("{folder}\n"))

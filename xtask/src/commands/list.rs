@@ -2,16 +2,18 @@
 
 use clap::Args;
 
+use crate::arguments::SelectionArguments;
 use crate::commands::Outcome;
+use crate::output::{Edges, Format, print_targets};
 use goals::error::CommandError;
-use goals::graph::{Edges, Format, Selection, Unsaid, Workspace, print_targets};
+use goals::graph::{BuildFiles, NoSpecs};
 use goals::session::Session;
 
 /// What can be said to `list`.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    selection: Selection,
+    selection: SelectionArguments,
 
     /// How to print them
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -20,11 +22,14 @@ pub(crate) struct Arguments {
 
 /// Prints the targets.
 pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
-    let workspace = Workspace::load(session)?;
+    let workspace = BuildFiles::load(session)?;
     let graph = workspace.graph()?;
-    let selected = arguments.selection.of(session, &graph, Unsaid::Refused)?;
+    let selected = arguments
+        .selection
+        .selection()
+        .of(session, &graph, NoSpecs::Refused)?;
     let how = (arguments.output_format, Edges::None);
-    print_targets(session, &graph, &selected, how)?;
+    print_targets(&graph, &selected, how)?;
     workspace.finish(session, &graph);
     Ok(Outcome::Done)
 }

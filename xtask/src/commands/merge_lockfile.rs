@@ -8,10 +8,10 @@ use clap::Args;
 use git::merge_files;
 use lockfile::{Lock, LockFormat};
 
+use crate::cli::Global;
 use crate::commands::Outcome;
 use goals::error::CommandError;
-use goals::locking::{Places, PlacesOptions, Sides, merge};
-use goals::session::Global;
+use goals::locking::{IndexChoice, Places, Sides, merge};
 use goals::session::Session;
 use workspace::files;
 
@@ -57,8 +57,8 @@ fn merged(global: Global, arguments: &Arguments) -> Result<Lock, CommandError> {
     };
     let mut session = None;
     merge(&sides, || {
-        let session: &Session = session.insert(Session::start(global)?);
-        Places::new(session, PlacesOptions::default())
+        let session: &Session = session.insert(global.open()?);
+        Places::new(session, IndexChoice::default())
     })
 }
 

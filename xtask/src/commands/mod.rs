@@ -38,7 +38,6 @@ use std::process::ExitCode;
 use crate::cli::{Cli, Command};
 use crate::commands::dependencies::Direction;
 use goals::error::CommandError;
-use goals::session::Session;
 
 /// How a command that ran to its end came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +63,7 @@ pub(crate) fn run(cli: Cli) -> Result<Outcome, CommandError> {
     if let Command::MergeLockfile(arguments) = &cli.command {
         return merge_lockfile::run(cli.global, arguments);
     }
-    let session = Session::start(cli.global)?;
+    let session = cli.global.open()?;
     match cli.command {
         Command::GenerateLockfiles(arguments) => generate_lockfiles::run(&session, &arguments),
         Command::Export(arguments) => export::run(&session, &arguments),

@@ -10,10 +10,12 @@ use targets::query::{
     MappingReport, MappingRow, MappingSource, Verdict, WheelModules, mapping_report,
 };
 
+use crate::arguments::IndexArguments;
 use crate::commands::Outcome;
+use crate::terminal;
 use goals::error::CommandError;
-use goals::graph::Workspace;
-use goals::locking::{LockPath, Places, PlacesOptions};
+use goals::graph::BuildFiles;
+use goals::locking::{LockPath, Places};
 use goals::session::Session;
 
 /// What can be said to `module-mapping`.
@@ -28,7 +30,7 @@ pub(crate) struct Arguments {
     check: bool,
 
     #[command(flatten)]
-    places: PlacesOptions,
+    index: IndexArguments,
 }
 
 /// Prints the mapping and what there is to say about it.
@@ -38,12 +40,12 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
         .as_deref()
         .unwrap_or(&session.settings.python.default_resolve);
     let path = LockPath::of(session, resolve)?;
-    let workspace = Workspace::load(session)?;
+    let workspace = BuildFiles::load(session)?;
     let graph = workspace.graph()?;
     let wheels = wheels(session, resolve, &path, arguments)?;
     let report = mapping_report(&graph, resolve, &wheels)?;
     workspace.keep(session);
-    session.print(text(&report));
+    terminal::print(text(&report));
     let wrong = report
         .rows
         .iter()
@@ -86,7 +88,7 @@ fn wheels(
             Some((package.name.clone(), package.version.clone(), wheel.clone()))
         })
         .collect();
-    let index = Places::new(session, arguments.places.clone())?.index_of(resolve)?;
+    let index = Places::new(session, arguments.index.choice())?.index_of(resolve)?;
     let mut unknown = Vec::new();
     for (answer, (name, ..)) in index.records(&asked).into_iter().zip(&asked) {
         match answer {

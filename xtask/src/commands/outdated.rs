@@ -9,9 +9,11 @@ use model::{
 };
 use serde::Serialize;
 
+use crate::arguments::IndexArguments;
 use crate::commands::Outcome;
+use crate::terminal;
 use goals::error::CommandError;
-use goals::locking::{LockPath, Places, PlacesOptions};
+use goals::locking::{LockPath, Places};
 use goals::session::Session;
 
 /// What can be said to `outdated`.
@@ -22,7 +24,7 @@ pub(crate) struct Arguments {
     resolve: Option<String>,
 
     #[command(flatten)]
-    places: PlacesOptions,
+    index: IndexArguments,
 
     /// How to print it
     #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
@@ -54,7 +56,7 @@ struct Outdated {
 pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
     let resolve = session.resolve(arguments.resolve.as_deref());
     let lock = LockPath::of(session, resolve)?.lock(resolve)?;
-    let index = Places::new(session, arguments.places.clone())?.index_of(resolve)?;
+    let index = Places::new(session, arguments.index.choice())?.index_of(resolve)?;
     let of_index = |package: &&LockedPackage| matches!(package.source, PackageSource::Index(_));
     for package in lock.packages.iter().filter(of_index) {
         index.prefetch_listing(&package.name);
@@ -67,7 +69,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
             found.extend(outdated(&graph, at, listing.versions().rev()));
         }
     }
-    session.print(match arguments.output_format {
+    terminal::print(match arguments.output_format {
         OutputFormat::Text => text(&found),
         OutputFormat::Json => {
             let json = serde_json::to_string_pretty(&found);

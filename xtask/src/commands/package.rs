@@ -6,9 +6,10 @@ use camino::Utf8PathBuf;
 use clap::Args;
 use wheel::WheelTags;
 
+use crate::arguments::IndexArguments;
 use crate::commands::Outcome;
+use crate::error;
 use goals::error::CommandError;
-use goals::locking::PlacesOptions;
 use goals::packaging::{
     Asked, BuildOptions, Built, Checks, Choice, Distribution, Files, Imports, Job, Packager,
     Selected, select, try_wheels,
@@ -63,7 +64,7 @@ pub(crate) struct Arguments {
     check_reproducible: bool,
 
     #[command(flatten)]
-    places: PlacesOptions,
+    index: IndexArguments,
 }
 
 impl Arguments {
@@ -80,7 +81,7 @@ impl Arguments {
             changed_since: None,
             verify: true,
             check_reproducible: false,
-            places: PlacesOptions::default(),
+            index: IndexArguments::default(),
         }
     }
 
@@ -121,7 +122,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
             verify: arguments.verify,
             reproducible: arguments.check_reproducible,
         },
-        places: arguments.places.clone(),
+        places: arguments.index.choice(),
     };
     let packager = Packager::new(session, &selected.all, options)?;
     let jobs = jobs(session, arguments, &selected)?;
@@ -135,7 +136,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
             .unchecked()
             .build(&required(session, &jobs, &selected));
         let required: Vec<Built<'_>> = required.into_iter().flatten().collect();
-        try_wheels(session, &arguments.places, &mut built, &required)?;
+        try_wheels(session, &arguments.index.choice(), &mut built, &required)?;
     }
     let mut failures = Vec::new();
     for built in built {
@@ -149,7 +150,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
     let Some(last) = failures.pop() else {
         return Ok(Outcome::Done);
     };
-    failures.iter().for_each(CommandError::print);
+    failures.iter().for_each(error::print);
     Err(last)
 }
 

@@ -5,8 +5,9 @@ use targets::query::{self, Specs};
 use targets::{Graph, TargetId};
 
 use crate::commands::Outcome;
+use crate::terminal;
 use goals::error::CommandError;
-use goals::graph::Workspace;
+use goals::graph::BuildFiles;
 use goals::session::Session;
 
 /// What can be said to `paths`.
@@ -27,7 +28,7 @@ pub(crate) struct Arguments {
 
 /// Prints the shortest paths; exits with 1 if there is none.
 pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
-    let workspace = Workspace::load(session)?;
+    let workspace = BuildFiles::load(session)?;
     let graph = workspace.graph()?;
     let folder = session.folder_in_repository()?;
     let select = |spec: &str| Specs::parse([spec], &folder).select(&graph);
@@ -36,7 +37,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
     let addresses: Vec<Vec<&str>> = paths.iter().map(|path| addresses(&graph, path)).collect();
     if arguments.output_format == "json" {
         let text = serde_json::to_string_pretty(&addresses).unwrap_or_default();
-        session.print(format_args!("{text}\n"));
+        terminal::print(format_args!("{text}\n"));
     } else if addresses.is_empty() {
         session.say(format_args!(
             "`{}` does not depend on `{}`",
@@ -47,7 +48,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
             .iter()
             .map(|path| path.join("\n  -> ") + "\n")
             .collect();
-        session.print(texts.join("\n"));
+        terminal::print(texts.join("\n"));
     }
     Ok(match paths.is_empty() {
         true => Outcome::Found,

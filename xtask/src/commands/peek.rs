@@ -5,16 +5,18 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 use targets::query::Peek;
 
+use crate::arguments::SelectionArguments;
 use crate::commands::Outcome;
+use crate::terminal;
 use goals::error::CommandError;
-use goals::graph::{Selection, Unsaid, Workspace};
+use goals::graph::{BuildFiles, NoSpecs};
 use goals::session::Session;
 
 /// What can be said to `peek`.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    selection: Selection,
+    selection: SelectionArguments,
 
     /// Leave out fields that are not set
     #[arg(long)]
@@ -23,16 +25,19 @@ pub(crate) struct Arguments {
 
 /// Prints the targets as a JSON list, sorted by address.
 pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
-    let workspace = Workspace::load(session)?;
+    let workspace = BuildFiles::load(session)?;
     let graph = workspace.graph()?;
-    let mut selected = arguments.selection.of(session, &graph, Unsaid::Refused)?;
+    let mut selected = arguments
+        .selection
+        .selection()
+        .of(session, &graph, NoSpecs::Refused)?;
     selected.sort_by_key(|id| &graph.target(*id).address);
     let mut all = Vec::with_capacity(selected.len());
     for id in selected {
         all.push(json(&Peek::at(&graph, id)?, arguments));
     }
     let text = serde_json::to_string_pretty(&all).unwrap_or_default();
-    session.print(format_args!("{text}\n"));
+    terminal::print(format_args!("{text}\n"));
     workspace.finish(session, &graph);
     Ok(Outcome::Done)
 }

@@ -11,6 +11,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 
 use crate::commands::{Outcome, generate_lockfiles, package, publish};
+use crate::error;
+use crate::terminal;
 use goals::error::CommandError;
 use goals::releasing;
 use goals::releasing::gather::gather;
@@ -98,7 +100,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
     };
     let settings = releasing::settings(session);
     let decision = decide(session, &settings, &request)?
-        .map_err(|reasons| refused(session, reasons, arguments.dry_run))?;
+        .map_err(|reasons| refused(reasons, arguments.dry_run))?;
     match decision {
         Decision::AlreadyReleased { tag, commit } => {
             session.say(format_args!(
@@ -115,7 +117,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
             Ok(Outcome::Done)
         }
         Decision::Go(plan) => {
-            session.print(show(&plan));
+            terminal::print(show(&plan));
             if arguments.dry_run {
                 return Ok(Outcome::Done);
             }
@@ -170,9 +172,9 @@ fn decide(
 }
 
 /// Prints all reasons but the last, which is returned. Who only wants to see the plan sees it too.
-fn refused(session: &Session, refused: RefusedRelease, dry_run: bool) -> CommandError {
+fn refused(refused: RefusedRelease, dry_run: bool) -> CommandError {
     if let Some(plan) = refused.plan.filter(|_| dry_run) {
-        session.print(show(&plan));
+        terminal::print(show(&plan));
     }
     let mut errors: Vec<CommandError> = refused
         .reasons
@@ -180,7 +182,7 @@ fn refused(session: &Session, refused: RefusedRelease, dry_run: bool) -> Command
         .map(CommandError::from)
         .collect();
     let last = errors.pop();
-    errors.iter().for_each(CommandError::print);
+    errors.iter().for_each(error::print);
     last.unwrap_or_else(|| CommandError::failure("the release is refused"))
 }
 
@@ -223,7 +225,7 @@ struct OtherGoals<'a> {
 
 impl OtherGoals<'_> {
     fn session(&self) -> Result<Session, CommandError> {
-        self.session.at(self.session.root())
+        Ok(self.session.at(self.session.root())?)
     }
 }
 

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use crate::commands::Outcome;
+use crate::terminal;
 use goals::environments::Exporter;
 use goals::error::CommandError;
 use goals::session::Session;
@@ -20,9 +21,9 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
     let exporter = Exporter::new(session, goals::environments::Options::default())?;
     for resolve in exporter.all() {
         if arguments.details {
-            session.print(format_args!("{}\n", details(session, &exporter, &resolve)));
+            terminal::print(format_args!("{}\n", details(session, &exporter, &resolve)));
         } else {
-            session.print(format_args!("{resolve}\n"));
+            terminal::print(format_args!("{resolve}\n"));
         }
     }
     Ok(Outcome::Done)

@@ -1,19 +1,20 @@
 //! `roots`: the source roots, the folders that imports start from.
 
 use crate::commands::Outcome;
+use crate::terminal;
 use goals::error::CommandError;
-use goals::graph::Workspace;
+use goals::graph::BuildFiles;
 use goals::session::Session;
 
 /// Prints the source roots, one per line.
 pub(crate) fn run(session: &Session) -> Result<Outcome, CommandError> {
-    let workspace = Workspace::load(session)?;
+    let workspace = BuildFiles::load(session)?;
     let graph = workspace.graph()?;
     let shown = |root: &str| match root {
         "" => ".\n".to_owned(),
         root => format!("{root}\n"),
     };
-    session.print(
+    terminal::print(
         graph
             .source_roots()
             .into_iter()

@@ -4,10 +4,10 @@ use clap::Args;
 use install::environment::Environment;
 use install::python::PythonRequest;
 
+use crate::arguments::IndexArguments;
 use crate::commands::Outcome;
 use goals::environments::{Exporter, Options};
 use goals::error::CommandError;
-use goals::locking::PlacesOptions;
 use goals::session::Session;
 
 /// What can be said to `run`.
@@ -22,7 +22,7 @@ pub(crate) struct Arguments {
     python: Option<PythonRequest>,
 
     #[command(flatten)]
-    places: PlacesOptions,
+    index: IndexArguments,
 
     /// A console script and its arguments, or arguments of Python
     #[arg(last = true, value_name = "ARGS")]
@@ -33,14 +33,14 @@ pub(crate) struct Arguments {
 pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
     let options = Options {
         python: arguments.python.clone(),
-        places: arguments.places.clone(),
+        places: arguments.index.choice(),
         ..Options::default()
     };
     let resolve = session.resolve(arguments.resolve.as_deref());
     let environment = Exporter::new(session, options)?.ensure(resolve)?;
     let (program, rest) = program(&environment, &arguments.arguments);
     let path = session.environment.get("PATH").map_or("", String::as_str);
-    let mut command = goals::processes::Replacement::new(&program);
+    let mut command = crate::processes::Replacement::new(&program);
     command.arguments(rest);
     command.variable("VIRTUAL_ENV", environment.root().as_str());
     command.variable("PATH", &format!("{}:{path}", environment.scripts()));

@@ -5,6 +5,7 @@ use lockfile::TreeOptions;
 use model::{PackageName, Platform};
 
 use crate::commands::{Outcome, why};
+use crate::terminal;
 use goals::error::CommandError;
 use goals::locking::LockPath;
 use goals::session::Session;
@@ -44,6 +45,6 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
         invert: arguments.invert.clone(),
         depth: arguments.depth,
     };
-    session.print(lockfile::tree(&lock, &options));
+    terminal::print(lockfile::tree(&lock, &options));
     Ok(Outcome::Done)
 }

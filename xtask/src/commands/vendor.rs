@@ -8,9 +8,10 @@ use index::Index;
 use lockfile::Lock;
 use model::{DistFile, LockedPackage, PackageSource, Platform};
 
+use crate::arguments::IndexArguments;
 use crate::commands::Outcome;
 use goals::error::CommandError;
-use goals::locking::{self, Builds, LockPath, Places, PlacesOptions};
+use goals::locking::{self, Builds, LockPath, Places};
 use goals::session::Session;
 use workspace::files;
 
@@ -30,7 +31,7 @@ pub(crate) struct Arguments {
     output: Utf8PathBuf,
 
     #[command(flatten)]
-    places: PlacesOptions,
+    index: IndexArguments,
 }
 
 /// Fills the folder. A file that is there with the right digest stays, so a run that was cut short
@@ -38,7 +39,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
     let resolve = session.resolve(arguments.resolve.as_deref());
     let lock = LockPath::of(session, resolve)?.lock(resolve)?;
-    let places = Places::new(session, arguments.places.clone())?;
+    let places = Places::new(session, arguments.index.choice())?;
     let index = places.index_of(resolve)?;
     let output = session.working_folder()?.join(&arguments.output);
     let constraints = &lock.inputs.interpreter_constraints;

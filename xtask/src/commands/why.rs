@@ -4,8 +4,9 @@ use clap::Args;
 use model::{PackageName, Platform, Requirement};
 
 use crate::commands::Outcome;
+use crate::terminal;
 use goals::error::CommandError;
-use goals::locking::{self, Declared, LockPath};
+use goals::locking::{Declared, LockPath};
 use goals::session::Session;
 
 /// What can be said to `why`.
@@ -47,22 +48,22 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
         Some(format!("{}:{}", place.path, place.line))
     };
     for why in &found {
-        session.print(format_args!(
+        terminal::print(format_args!(
             "{} {}\n",
             why.package.name, why.package.version
         ));
         for chain in &why.chains {
-            session.print(format_args!("  {}\n", chain.text(origin)));
+            terminal::print(format_args!("  {}\n", chain.text(origin)));
         }
         if why.more {
-            session.print("  … and more: see `--limit`\n");
+            terminal::print("  … and more: see `--limit`\n");
         }
     }
     Ok(Outcome::Done)
 }
 
 fn declared(session: &Session, resolve: &str) -> Result<Declared, CommandError> {
-    let options = locking::options(session);
+    let options = session.target_options();
     let repository = workspace::load(session.root(), options)?;
     Declared::collect(session, &repository, resolve, |_| {
         Err(CommandError::failure("a direct reference has no name"))

@@ -4,9 +4,11 @@ use clap::Args;
 use lockfile::Lock;
 use model::{LockedPackage, Requirement};
 
+use crate::arguments::IndexArguments;
 use crate::commands::Outcome;
+use crate::terminal;
 use goals::error::CommandError;
-use goals::locking::{self, Declared, Existing, IndexProvider, LockPath, Places, PlacesOptions};
+use goals::locking::{self, Declared, Existing, IndexProvider, LockPath, Places};
 use goals::session::Session;
 
 /// What can be said to `why-not`.
@@ -21,7 +23,7 @@ pub(crate) struct Arguments {
     resolve: Option<String>,
 
     #[command(flatten)]
-    places: PlacesOptions,
+    index: IndexArguments,
 }
 
 /// Resolves with the requirement added. Prints what would change; where nothing satisfies, why.
@@ -32,7 +34,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
     let existing = Existing::parse(path.read()?.as_deref(), &path)?;
     let locked = Locked::of(existing.lock(), asked);
     if let Locked::AsAsked(versions) = &locked {
-        session.print(format_args!(
+        terminal::print(format_args!(
             "Nothing stops `{asked}`: {} has {} {versions}.\n",
             path.relative, asked.name
         ));
@@ -44,11 +46,11 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
         }
         _ => error,
     })?;
-    session.print(answer(asked, &locked, &path));
+    terminal::print(answer(asked, &locked, &path));
     for it in lockfile::diff(&existing.as_lock(&lock), &lock).packages {
-        session.print(format_args!("  {it}\n"));
+        terminal::print(format_args!("  {it}\n"));
     }
-    session.print(way(session, (resolve, asked), &locked));
+    terminal::print(way(session, (resolve, asked), &locked));
     Ok(Outcome::Done)
 }
 
@@ -58,9 +60,9 @@ fn lock(
     arguments: &Arguments,
     (resolve, existing): (&str, &Existing),
 ) -> Result<Lock, CommandError> {
-    let repository = workspace::load(session.root(), locking::options(session))?;
+    let repository = workspace::load(session.root(), session.target_options())?;
     targets::check_resolves(&repository)?;
-    let places = Places::new(session, arguments.places.clone())?;
+    let places = Places::new(session, arguments.index.choice())?;
     let asked = &arguments.requirement;
     let declared = Declared::collect(session, &repository, resolve, |source| {
         places.name_of(source, resolve)

@@ -4,6 +4,7 @@ use install::editor::{Editor, EditorContext, SettingsFile, Tool};
 use install::environment::Environment;
 
 use crate::commands::Outcome;
+use crate::terminal;
 use goals::environments::{Exporter, folders};
 use goals::error::CommandError;
 use goals::session::Session;
@@ -25,7 +26,7 @@ pub(super) fn run(
     })?;
     for file in settings {
         match write {
-            Write::Print => session.print(format_args!("# {}\n{}", file.path, file.text)),
+            Write::Print => terminal::print(format_args!("# {}\n{}", file.path, file.text)),
             Write::Merge => merge(session, &file)?,
         }
     }

@@ -6,10 +6,11 @@ use install::environment::{Bytecode, Environment, SyncOutcome};
 use super::Arguments;
 use super::editor::Write;
 use crate::commands::Outcome;
+use crate::error;
+use crate::processes::say_when_interrupted;
 use goals::environments::{Exported, Exporter, Options, relative};
 use goals::error::CommandError;
 use goals::locking::LockPath;
-use goals::processes::say_when_interrupted;
 use goals::session::Session;
 use workspace::files;
 
@@ -44,7 +45,7 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
         }
     }
     if let Some(last) = errors.pop() {
-        errors.iter().for_each(CommandError::print);
+        errors.iter().for_each(error::print);
         return Err(last);
     }
     let environments: Vec<&Environment> = exported.iter().map(|one| &one.environment).collect();
@@ -66,7 +67,7 @@ impl Arguments {
             } else {
                 Bytecode::OnImport
             },
-            places: self.places.clone(),
+            places: self.index.choice(),
         }
     }
 }

@@ -9,6 +9,7 @@ use model::{DistFile, LockedPackage};
 
 use super::Arguments;
 use crate::commands::Outcome;
+use crate::terminal;
 use goals::error::CommandError;
 use goals::locking::{LockPath, Places};
 use goals::session::Session;
@@ -43,10 +44,10 @@ pub(super) fn run(
     if let Some(platform) = arguments.platform {
         lock = lockfile::export::for_platform(&lock, platform);
     }
-    let index = || Places::new(session, arguments.places.clone())?.index_of(resolve);
+    let index = || Places::new(session, arguments.index.choice())?.index_of(resolve);
     let exported = export(index, format, &lock)?;
     if arguments.output == "-" {
-        session.print(exported);
+        terminal::print(exported);
         return Ok(Outcome::Done);
     }
     files::replace(

@@ -7,11 +7,13 @@ use lockfile::diff::Cause;
 use lockfile::{Lock, LockFormat};
 use model::{LockedPackage, PackageSource};
 
+use crate::arguments::IndexArguments;
 use crate::commands::Outcome;
+use crate::style::SUBJECT;
 use goals::error::CommandError;
-use goals::locking::{self, Declared, LockPath, Places, PlacesOptions};
+use goals::locking::{self, Declared, LockPath, Places};
 use goals::session::Session;
-use goals::style::SUBJECT;
+use transport::NetworkAccess;
 
 /// What can be said to `lock check`.
 #[derive(Debug, Args)]
@@ -25,19 +27,19 @@ pub(crate) struct Arguments {
     budget: Option<String>,
 
     #[command(flatten)]
-    places: PlacesOptions,
+    index: IndexArguments,
 }
 
 /// Checks the locks; says what is wrong with each.
 pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
     let paths = locking::lock_paths(session, &arguments.resolves)?;
-    let repository = workspace::load(session.root(), locking::options(session))?;
+    let repository = workspace::load(session.root(), session.target_options())?;
     targets::check_resolves(&repository)?;
     let check = Check {
         session,
         arguments,
         repository: &repository,
-        places: Places::new(session, arguments.places.clone())?,
+        places: Places::new(session, arguments.index.choice())?,
     };
     let mut outcome = Outcome::Done;
     for (resolve, path) in &paths {
@@ -83,7 +85,7 @@ impl Check<'_> {
         problems.extend(stale.iter().map(ToString::to_string));
         let files = lockfile::check_files(&lock);
         problems.extend(files.iter().map(ToString::to_string));
-        if !self.arguments.places.offline {
+        if self.arguments.index.access() == NetworkAccess::Online {
             problems.extend(self.yanked_since(&declared, &lock)?);
         }
         problems.extend(self.over_budget(path, &lock)?);

@@ -7,6 +7,7 @@ use lockfile::diff::nothing;
 use lockfile::{Lock, LockDiff, LockFormat, diff};
 
 use crate::commands::Outcome;
+use crate::terminal;
 use goals::error::CommandError;
 use goals::locking::{LockPath, lock_paths};
 use goals::session::Session;
@@ -59,7 +60,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
         None => State::WorkingTree,
     };
     let diffs = diffs(session, arguments, &from, &to)?;
-    session.print(match arguments.format {
+    terminal::print(match arguments.format {
         Format::Text => lockfile::diff::text(&diffs),
         Format::Markdown => lockfile::diff::markdown(&diffs),
         Format::Json => lockfile::diff::json(&diffs),

@@ -1,9 +1,10 @@
-//! Progress on a terminal: what is fetched, how much, and what is retried. Quiet in a pipe.
+//! ProgressLine on a terminal: what is fetched, how much, and what is retried. Quiet in a pipe.
 
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use goals::session::Progress;
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use transport::{RequestKind, RequestObserver, RequestPurpose};
 
@@ -14,7 +15,7 @@ const TICK: Duration = Duration::from_millis(120);
 
 /// One line that says what is going on.
 #[derive(Debug)]
-pub struct Progress {
+pub(crate) struct ProgressLine {
     bar: ProgressBar,
     listings: AtomicU64,
     metadata: AtomicU64,
@@ -22,9 +23,9 @@ pub struct Progress {
     verbose: bool,
 }
 
-impl Progress {
+impl ProgressLine {
     /// A line on the terminal that stderr is, or none.
-    pub fn new(verbose: bool) -> Self {
+    pub(crate) fn new(verbose: bool) -> Self {
         let target = if std::io::stderr().is_terminal() {
             ProgressDrawTarget::stderr()
         } else {
@@ -46,18 +47,20 @@ impl Progress {
         }
     }
 
-    /// Takes the line away.
-    pub fn finish(&self) {
-        self.bar.finish_and_clear();
-    }
-
     #[allow(clippy::print_stderr, reason = "messages go to stderr")]
     fn say(&self, message: &str) {
         self.bar.suspend(|| anstream::eprintln!("{message}"));
     }
 }
 
-impl RequestObserver for Progress {
+impl Progress for ProgressLine {
+    /// Takes the line away.
+    fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl RequestObserver for ProgressLine {
     fn started(&self, what: &RequestPurpose) {
         if self.verbose {
             self.say(&what.to_string());

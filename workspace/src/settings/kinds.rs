@@ -7,6 +7,7 @@ use camino::Utf8PathBuf;
 use model::{
     InterpreterConstraints, Override, PackageName, PackageSet, Platform, PrereleasePolicy,
 };
+use targets::{Ambiguity, Behavior, InitFiles};
 use wheel::MetadataVersion;
 use wheel::rules::{LicenseStyle, RequiresPythonRule};
 
@@ -15,6 +16,9 @@ use super::tree::{Mistake, MistakeKind, Node, Tree};
 
 /// A type that settings can have.
 pub(super) trait Setting: Sized {
+    /// Whether a flag of the command line that gives no value means `true`.
+    const SWITCH: bool = false;
+
     /// The value that `node` gives.
     fn read(node: &Node) -> Result<Self, Mistake>;
 
@@ -26,6 +30,8 @@ pub(super) trait Setting: Sized {
 }
 
 impl Setting for bool {
+    const SWITCH: bool = true;
+
     fn read(node: &Node) -> Result<Self, Mistake> {
         match node.tree {
             Tree::Bool(value) => Ok(value),
@@ -34,16 +40,23 @@ impl Setting for bool {
     }
 }
 
-impl Setting for u64 {
-    fn read(node: &Node) -> Result<Self, Mistake> {
-        match node.tree {
-            Tree::Integer(value) => Self::try_from(value).map_err(|_| {
-                node.mistake(MistakeKind::BadValue("must not be negative".to_owned()))
-            }),
-            _ => Err(node.wrong_type("a whole number")),
+/// The setting is a whole number.
+macro_rules! whole_number {
+    ($($Type:ty)+) => {$(
+        impl Setting for $Type {
+            fn read(node: &Node) -> Result<Self, Mistake> {
+                match node.tree {
+                    Tree::Integer(value) => Self::try_from(value).map_err(|_| {
+                        node.mistake(MistakeKind::BadValue("must not be negative".to_owned()))
+                    }),
+                    _ => Err(node.wrong_type("a whole number")),
+                }
+            }
         }
-    }
+    )+};
 }
+
+whole_number!(u64 usize);
 
 impl Setting for String {
     fn read(node: &Node) -> Result<Self, Mistake> {
@@ -188,37 +201,6 @@ macro_rules! choice {
     };
 }
 
-/// What to do about something that is probably a mistake in the repository.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Behavior {
-    /// Nothing.
-    Ignore,
-    /// A warning.
-    Warn,
-    /// An error.
-    Error,
-}
-
-/// Which `__init__.py` a module depends on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum InitFiles {
-    /// Every one above it.
-    Always,
-    /// Those that are not empty.
-    ContentOnly,
-    /// None.
-    Never,
-}
-
-/// How an import with several owners is decided.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AmbiguityResolution {
-    /// It is not.
-    None,
-    /// The owner in the same source root wins.
-    BySourceRoot,
-}
-
 /// How a distribution requires another of the repository.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FirstPartyRequirements {
@@ -243,7 +225,7 @@ choice!(InitFiles {
     "never" => Self::Never,
 });
 
-choice!(AmbiguityResolution {
+choice!(Ambiguity {
     "none" => Self::None,
     "by_source_root" => Self::BySourceRoot,
 });

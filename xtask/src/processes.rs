@@ -1,10 +1,12 @@
 //! A program in the place of this process: it gets the terminal, signals and exit code as if it
 //! had been started directly. And what this process says when it is interrupted.
 
-use crate::error::CommandError;
+use goals::error::CommandError;
+
+use crate::error::EdgeError;
 
 /// A program that takes this process's place.
-pub struct Replacement {
+pub(crate) struct Replacement {
     program: String,
     command: std::process::Command,
 }
@@ -15,7 +17,7 @@ impl Replacement {
         clippy::disallowed_methods,
         reason = "duct starts a child; only this call replaces the process"
     )]
-    pub fn new(program: &str) -> Self {
+    pub(crate) fn new(program: &str) -> Self {
         Self {
             program: program.to_owned(),
             command: std::process::Command::new(program),
@@ -23,23 +25,23 @@ impl Replacement {
     }
 
     /// Adds arguments.
-    pub fn arguments(&mut self, arguments: &[String]) {
+    pub(crate) fn arguments(&mut self, arguments: &[String]) {
         self.command.args(arguments);
     }
 
     /// Sets a variable of the environment.
-    pub fn variable(&mut self, name: &str, value: &str) {
+    pub(crate) fn variable(&mut self, name: &str, value: &str) {
         self.command.env(name, value);
     }
 
     /// Takes a variable away.
-    pub fn without(&mut self, name: &str) {
+    pub(crate) fn without(&mut self, name: &str) {
         self.command.env_remove(name);
     }
 
     /// Becomes the program; returns only where that fails.
     #[cfg(unix)]
-    pub fn replace_this_process(mut self) -> CommandError {
+    pub(crate) fn replace_this_process(mut self) -> CommandError {
         use std::os::unix::process::CommandExt;
         let error = self.command.exec();
         CommandError::file("run", self.program.as_str().into(), &error)
@@ -47,14 +49,14 @@ impl Replacement {
 
     /// There is no such thing here.
     #[cfg(not(unix))]
-    pub fn replace_this_process(self) -> CommandError {
+    pub(crate) fn replace_this_process(self) -> CommandError {
         CommandError::failure(format!("cannot run {}: not on this system", self.program))
     }
 }
 
 /// On Ctrl+C says `hint`, and ends as if it had said nothing.
 #[cfg(unix)]
-pub fn say_when_interrupted(hint: &'static str) {
+pub(crate) fn say_when_interrupted(hint: &'static str) {
     use signal_hook::consts::SIGINT;
     // Where it cannot be listened for, the process ends all the same.
     let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT]) else {
@@ -62,7 +64,7 @@ pub fn say_when_interrupted(hint: &'static str) {
     };
     std::thread::spawn(move || {
         if signals.forever().next().is_some() {
-            CommandError::failure("interrupted").hint(hint).print();
+            EdgeError::from(CommandError::failure("interrupted").hint(hint)).print();
             let _ = signal_hook::low_level::emulate_default_handler(SIGINT);
         }
     });
@@ -70,4 +72,4 @@ pub fn say_when_interrupted(hint: &'static str) {
 
 /// There are no signals here.
 #[cfg(not(unix))]
-pub fn say_when_interrupted(_: &'static str) {}
+pub(crate) fn say_when_interrupted(_: &'static str) {}

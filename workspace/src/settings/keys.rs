@@ -7,11 +7,12 @@ use camino::Utf8PathBuf;
 use model::{
     InterpreterConstraints, Override, PackageName, PackageSet, Platform, PrereleasePolicy,
 };
+use targets::{Ambiguity, Behavior, InitFiles};
 use wheel::MetadataVersion;
 use wheel::rules::{LicenseStyle, RequiresPythonRule};
 
 use super::cutoff::Cutoff;
-use super::kinds::{AmbiguityResolution, Behavior, FirstPartyRequirements, InitFiles, Setting};
+use super::kinds::{FirstPartyRequirements, Setting};
 use super::release::PublishIndex;
 use super::tree::{Mistake, Node};
 
@@ -22,6 +23,9 @@ pub const PIP_INDEX: &str = "<pip>";
 pub trait Section {
     /// The keys that are read.
     fn keys(&self) -> &'static [&'static str];
+
+    /// Whether `key` is on or off, so that a flag without a value turns it on.
+    fn is_switch(&self, key: &str) -> bool;
 
     /// Takes one key's value; `None` if there is no such key.
     fn update(&mut self, key: &str, node: &Node) -> Option<Result<(), Mistake>>;
@@ -47,6 +51,13 @@ macro_rules! section {
         impl Section for $Name {
             fn keys(&self) -> &'static [&'static str] {
                 &[$(stringify!($key)),+]
+            }
+
+            fn is_switch(&self, key: &str) -> bool {
+                match key {
+                    $(stringify!($key) => <$Type as Setting>::SWITCH,)+
+                    _ => false,
+                }
             }
 
             fn update(&mut self, key: &str, node: &Node) -> Option<Result<(), Mistake>> {
@@ -194,11 +205,11 @@ section! {
         /// Dependencies from strings that look like modules.
         string_imports: bool = false,
         /// How many dots such a string has at least.
-        string_imports_min_dots: u64 = 2,
+        string_imports_min_dots: usize = 2,
         /// Dependencies from strings that look like files.
         assets: bool = false,
         /// How many slashes such a string has at least.
-        assets_min_slashes: u64 = 1,
+        assets_min_slashes: usize = 1,
         /// Dependencies on `__init__.py`.
         init_files: InitFiles = InitFiles::ContentOnly,
         /// Dependencies of tests on `conftest.py`.
@@ -210,7 +221,7 @@ section! {
         /// Modules for which nothing is said.
         ignored_unowned_imports: Vec<String> = Vec::new(),
         /// How an import with several owners is decided.
-        ambiguity_resolution: AmbiguityResolution = AmbiguityResolution::None,
+        ambiguity_resolution: Ambiguity = Ambiguity::None,
     }
 }
 

@@ -5,12 +5,11 @@ use std::fmt::Write as _;
 use clap::ValueEnum;
 use targets::{Graph, TargetId};
 
-use crate::error::CommandError;
-use crate::session::Session;
+use goals::error::CommandError;
 
 /// How targets are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(crate) enum Format {
     /// One address per line
     Text,
     /// For scripts
@@ -21,7 +20,7 @@ pub enum Format {
 
 /// Which edges a graph for Graphviz has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Edges {
+pub(crate) enum Edges {
     /// Those between what is printed.
     Between,
     /// None.
@@ -29,8 +28,7 @@ pub enum Edges {
 }
 
 /// Prints targets, sorted by address.
-pub fn print_targets(
-    session: &Session,
+pub(crate) fn print_targets(
     graph: &Graph<'_>,
     ids: &[TargetId],
     (format, edges): (Format, Edges),
@@ -56,7 +54,7 @@ pub fn print_targets(
         }
         Format::Dot => dot(graph, &sorted, edges, &mut text)?,
     }
-    session.print(text);
+    crate::terminal::print(text);
     Ok(())
 }
 

@@ -7,6 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use toml_edit::{Item, TableLike};
 
 use super::error::{Key, Problem, SettingsError};
+use super::flag::{COMMAND_LINE, SettingFlag};
 use super::keys::Sections;
 use super::kinds::Setting;
 use super::root::read_if_there;
@@ -89,6 +90,13 @@ impl Document {
         }
     }
 
+    /// What was typed, so that an error can show it; nothing in it is TOML.
+    fn of_flag(flag: &SettingFlag) -> Result<Self, SettingsError> {
+        let mut document = Self::parse(COMMAND_LINE.into(), String::new())?;
+        document.text.clone_from(&flag.text);
+        Ok(document)
+    }
+
     /// `[workspace.metadata.xtask]`.
     pub(super) fn our_table(&self) -> Option<&dyn TableLike> {
         ["workspace", "metadata", "xtask"]
@@ -106,10 +114,11 @@ impl Document {
     }
 }
 
-/// Reads both files, the later over the earlier, and checks what they say together.
+/// Reads both files and the flags, the later over the earlier, and checks what they say together.
 pub(super) fn read(
     files: &Files,
     environment: BTreeMap<String, String>,
+    flags: &[SettingFlag],
 ) -> Result<Settings, SettingsError> {
     let mut settings = Settings {
         root: files.root.clone(),
@@ -141,6 +150,16 @@ pub(super) fn read(
         };
         layer.read(&mut settings)?;
         mentions.push((document, layer.mentions));
+    }
+    for flag in flags {
+        let document = Document::of_flag(flag)?;
+        let mut layer = Layer {
+            document: &document,
+            unknown: Unknown::Refused,
+            placeholders: placeholders.clone(),
+            mentions: Vec::new(),
+        };
+        layer.read_flag(&mut settings, flag)?;
     }
     for (document, mentions) in mentions {
         check_resolves(&settings, document, mentions)?;
@@ -224,15 +243,24 @@ impl Layer<'_> {
                 settings.tools.insert(key.section.clone(), resolve);
                 return Ok(());
             }
-            let section = settings.sections.get_mut(&key.section);
-            section
-                .and_then(|s| s.update(&key.name, &node))
-                .unwrap_or(Ok(()))
+            set(settings, &key, &node)
         });
         if key.section == "python" {
             settings.file.clone_from(&self.document.path);
         }
         result.map_err(|mistake| self.explain(key, mistake))
+    }
+
+    fn read_flag(
+        &mut self,
+        settings: &mut Settings,
+        flag: &SettingFlag,
+    ) -> Result<(), SettingsError> {
+        let key = Key {
+            section: flag.key.section.to_owned(),
+            name: flag.key.key.to_owned(),
+        };
+        set(settings, &key, &flag.node()).map_err(|mistake| self.explain(key, mistake))
     }
 
     /// Remembers which resolves a value names; whether they exist is seen when all is read.
@@ -336,6 +364,13 @@ impl Layer<'_> {
         };
         self.document.error(mistake.span, problem)
     }
+}
+
+fn set(settings: &mut Settings, key: &Key, node: &Node) -> Result<(), Mistake> {
+    let section = settings.sections.get_mut(&key.section);
+    section
+        .and_then(|section| section.update(&key.name, node))
+        .unwrap_or(Ok(()))
 }
 
 fn check_resolves(

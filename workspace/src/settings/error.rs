@@ -6,6 +6,8 @@ use std::ops::Range;
 use camino::{Utf8Path, Utf8PathBuf};
 use model::Place;
 
+use super::flag::COMMAND_LINE;
+
 /// Settings that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("{problem}")]
@@ -163,6 +165,11 @@ impl Problem {
 }
 
 impl SettingsError {
+    /// Whether the mistake is in a flag, and not in a file.
+    pub fn is_of_flag(&self) -> bool {
+        &*self.place.path == COMMAND_LINE
+    }
+
     /// An error about a whole file or folder.
     pub fn whole(path: &Utf8Path, problem: Problem) -> Self {
         Self {

@@ -1,6 +1,7 @@
 //! What settings say, and how they are refused.
 
 use camino::Utf8Path;
+use targets::Behavior;
 
 use super::*;
 use crate::settings::reader::Document;
@@ -17,7 +18,7 @@ fn read_texts(pants: &str, cargo: &str) -> Result<Settings, String> {
         .map(|(name, value)| (name.to_owned(), value.to_owned()));
     document("pants.toml", pants)
         .and_then(|pants| Files::new(root, pants, document("Cargo.toml", cargo)?))
-        .and_then(|files| read(&files, environment.into()))
+        .and_then(|files| read(&files, environment.into(), &[]))
         .map_err(|error| show(&error))
 }
 
@@ -386,5 +387,46 @@ fn a_folder_without_settings() {
     there are no settings in this folder
       at /repo
       hint: settings stand in `pants.toml`, or in `Cargo.toml` under `[workspace.metadata.xtask]`; `-C DIR` names another repository
+    ");
+}
+
+#[test]
+fn a_flag_counts_more_than_files() {
+    let with = |key: &str, value: &str| {
+        let mut keys = FlagKey::all().iter();
+        let key = keys.find(|known| known.name() == key).unwrap();
+        let files = Files::new(
+            Utf8Path::new("/repo"),
+            Some(
+                Document::parse(
+                    "pants.toml".into(),
+                    "[python-infer]\nassets = false".to_owned(),
+                )
+                .unwrap(),
+            ),
+            None,
+        );
+        read(
+            &files.unwrap(),
+            BTreeMap::new(),
+            &[SettingFlag::new(key, value)],
+        )
+        .map_err(|error| show(&error))
+    };
+    let settings = with("python-infer-assets", "true").unwrap();
+    assert!(settings.python_infer.assets);
+    let settings = with("python-infer-assets-min-slashes", "3").unwrap();
+    assert_eq!(settings.python_infer.assets_min_slashes, 3);
+    insta::assert_snapshot!(with("python-infer-init-files", "some").unwrap_err(), @"
+    `[python-infer] init_files`: `some` is not one of `always` `content_only` `never`
+      at the command line:1:27
+      --python-infer-init-files=some
+                                ^^^^
+    ");
+    insta::assert_snapshot!(with("python-infer-assets", "perhaps").unwrap_err(), @"
+    `[python-infer] assets` must be `true` or `false`, not a string
+      at the command line:1:23
+      --python-infer-assets=perhaps
+                            ^^^^^^^
     ");
 }

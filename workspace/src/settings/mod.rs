@@ -2,14 +2,16 @@
 //! `Cargo.toml`, read once into [`Settings`].
 //!
 //! Both have the same sections and keys ([`keys`] lists them); where both give a key, `Cargo.toml`
-//! wins. A key that nothing here uses is kept in [`Settings::ignored`] if it stands in
+//! wins, and a flag of the command line over both ([`SettingFlag`]). A key that nothing here uses is kept in [`Settings::ignored`] if it stands in
 //! `pants.toml`, which Pants and its plug-ins read too, and is an error in ours.
 
 mod cutoff;
 mod error;
+mod flag;
 mod keys;
 mod kinds;
 mod literal;
+mod options;
 mod reader;
 mod release;
 mod root;
@@ -25,8 +27,9 @@ use model::{
 
 pub use cutoff::Cutoff;
 pub use error::{Problem, SettingsError};
+pub use flag::{FlagKey, SettingFlag};
 pub use keys::PIP_INDEX;
-pub use kinds::{AmbiguityResolution, Behavior, FirstPartyRequirements, InitFiles};
+pub use kinds::FirstPartyRequirements;
 pub use root::find_root;
 
 use keys::Sections;
@@ -63,15 +66,17 @@ pub struct Ignored {
 impl Settings {
     /// Reads the settings of the repository at `root`.
     ///
-    /// `environment` is what `%(env.NAME)s` sees.
+    /// `environment` is what `%(env.NAME)s` sees; `flags` are settings of the command line, which
+    /// count more than those of files.
     ///
     /// # Errors
     /// Where a file cannot be read, or says what cannot be meant.
     pub fn load(
         root: &Utf8Path,
         environment: BTreeMap<String, String>,
+        flags: &[SettingFlag],
     ) -> Result<Self, SettingsError> {
-        read(&Files::load(root)?, environment)
+        read(&Files::load(root)?, environment, flags)
     }
 
     /// The Pythons of a resolve.

@@ -1,0 +1,155 @@
+//! A repository that a run works in: found once, its settings read once.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use etcetera::BaseStrategy;
+
+use crate::settings::{SettingFlag, Settings, SettingsError, find_root};
+
+/// Names the folder of the cache.
+const CACHE_VARIABLE: &str = "XTASK_CACHE_DIR";
+
+/// A repository with its settings, and the environment that it was opened in.
+#[derive(Debug)]
+pub struct Workspace {
+    /// The repository's settings.
+    pub settings: Settings,
+    /// The environment, as far as it is UTF-8.
+    pub environment: BTreeMap<String, String>,
+    flags: Vec<SettingFlag>,
+}
+
+/// A repository that cannot be opened, or used from here.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Its settings cannot be used.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The folder that was named is not there.
+    #[error("cannot open {folder}")]
+    NoFolder {
+        /// As it was named.
+        folder: Utf8PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The system does not say where this process is.
+    #[error("cannot tell the current folder: {0}")]
+    NoCurrentFolder(#[source] std::io::Error),
+    /// A path that is no text.
+    #[error("{0} is not UTF-8")]
+    NotUtf8(String),
+    /// Nothing says where caches belong.
+    #[error("cannot tell where the cache belongs: there is no home folder")]
+    NoCacheFolder,
+}
+
+impl OpenError {
+    /// What the user can do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Settings(error) => error.problem.hint(),
+            Self::NoFolder { .. } => Some("`-C DIR` names the repository's root".to_owned()),
+            Self::NoCacheFolder => Some(format!("set {CACHE_VARIABLE} to a folder")),
+            Self::NoCurrentFolder(_) | Self::NotUtf8(_) => None,
+        }
+    }
+}
+
+impl Workspace {
+    /// Opens the repository whose root is `named`, or else the nearest one upwards.
+    ///
+    /// # Errors
+    /// Where there is none, or its settings cannot be used.
+    pub fn open(named: Option<&Utf8Path>, flags: Vec<SettingFlag>) -> Result<Self, OpenError> {
+        let environment: BTreeMap<String, String> = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        let here = working_folder()?;
+        let root = match named {
+            None => find_root(&here)?,
+            Some(folder) => {
+                let root = here.join(folder).canonicalize_utf8();
+                root.map_err(|source| OpenError::NoFolder {
+                    folder: folder.to_owned(),
+                    source,
+                })?
+            }
+        };
+        Ok(Self {
+            settings: Settings::load(&root, environment.clone(), &flags)?,
+            environment,
+            flags,
+        })
+    }
+
+    /// The same repository in another tree, such as that of an earlier commit.
+    ///
+    /// # Errors
+    /// Where its settings cannot be used.
+    pub fn at(&self, root: &Utf8Path) -> Result<Self, OpenError> {
+        Ok(Self {
+            settings: Settings::load(root, self.environment.clone(), &self.flags)?,
+            environment: self.environment.clone(),
+            flags: self.flags.clone(),
+        })
+    }
+
+    /// The repository's root.
+    pub fn root(&self) -> &Utf8Path {
+        &self.settings.root
+    }
+
+    /// The resolve that was named, else the default one.
+    pub fn resolve<'a>(&'a self, named: Option<&'a str>) -> &'a str {
+        named.unwrap_or(&self.settings.python.default_resolve)
+    }
+
+    /// What shapes the target graph.
+    pub fn target_options(&self) -> targets::Options {
+        self.settings.target_options(&self.environment)
+    }
+
+    /// The folder of the cache: `$XTASK_CACHE_DIR`, else where caches belong on this system.
+    ///
+    /// # Errors
+    /// Where neither is known.
+    pub fn cache(&self) -> Result<Utf8PathBuf, OpenError> {
+        if let Some(folder) = self.environment.get(CACHE_VARIABLE) {
+            return Ok(self.root().join(folder));
+        }
+        etcetera::choose_base_strategy()
+            .ok()
+            .and_then(|strategy| Utf8PathBuf::from_path_buf(strategy.cache_dir()).ok())
+            .map(|folder| folder.join("cargo-xtask"))
+            .ok_or(OpenError::NoCacheFolder)
+    }
+
+    /// The folder that the user is in: paths on the command line count from it.
+    ///
+    /// # Errors
+    /// Where the system does not say.
+    pub fn working_folder(&self) -> Result<Utf8PathBuf, OpenError> {
+        working_folder()
+    }
+
+    /// The folder that the user is in, relative to the root; the root's own, `""`, if outside.
+    ///
+    /// # Errors
+    /// Where the system does not say.
+    pub fn folder_in_repository(&self) -> Result<String, OpenError> {
+        let here = working_folder()?;
+        let here = here.canonicalize_utf8().unwrap_or(here);
+        Ok(here
+            .strip_prefix(self.root())
+            .map(ToString::to_string)
+            .unwrap_or_default())
+    }
+}
+
+fn working_folder() -> Result<Utf8PathBuf, OpenError> {
+    let here = std::env::current_dir().map_err(OpenError::NoCurrentFolder)?;
+    Utf8PathBuf::from_path_buf(here).map_err(|path| OpenError::NotUtf8(path.display().to_string()))
+}

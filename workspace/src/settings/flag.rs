@@ -1,0 +1,91 @@
+//! Settings on the command line: `--python-infer-init-files=always`, as Pants takes them.
+//!
+//! A flag is one more layer on top of the files: the same keys, read by the same code.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use super::keys::Sections;
+use super::tree::{Node, Tree};
+
+/// The sections whose keys are flags too. Each flag is declared for every command, which costs
+/// time at the start, so these are only the ones that people use.
+const SECTIONS: &[&str] = &["python-infer"];
+
+/// What an error names in place of a file.
+pub(super) const COMMAND_LINE: &str = "the command line";
+
+static KEYS: LazyLock<Vec<FlagKey>> = LazyLock::new(|| {
+    let mut sections = Sections::default();
+    let mut keys = Vec::new();
+    for section in SECTIONS {
+        let Some(known) = sections.get_mut(section) else {
+            continue;
+        };
+        keys.extend(known.keys().iter().map(|key| FlagKey {
+            section,
+            key,
+            name: format!("{section}-{}", key.replace('_', "-")),
+            switch: known.is_switch(key),
+        }));
+    }
+    keys
+});
+
+/// A key that can be set by a flag.
+#[derive(Debug, PartialEq, Eq)]
+pub struct FlagKey {
+    pub(super) section: &'static str,
+    pub(super) key: &'static str,
+    name: String,
+    switch: bool,
+}
+
+/// A setting for one run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettingFlag {
+    pub(super) key: &'static FlagKey,
+    /// `--python-infer-init-files=always`
+    pub(super) text: String,
+}
+
+impl FlagKey {
+    /// All of them.
+    pub fn all() -> &'static [Self] {
+        &KEYS
+    }
+
+    /// The name of the flag: `python-infer-init-files`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether the flag alone, without a value, means `true`.
+    pub fn is_switch(&self) -> bool {
+        self.switch
+    }
+}
+
+impl SettingFlag {
+    /// The value of a key, as it was typed.
+    pub fn new(key: &'static FlagKey, value: &str) -> Self {
+        Self {
+            key,
+            text: format!("--{}={value}", key.name),
+        }
+    }
+
+    /// The value as files would have it: a word where the key takes words, else TOML's type.
+    pub(super) fn node(&self) -> Node {
+        let start = self.text.find('=').map_or(0, |equals| equals + 1);
+        let span: Range<usize> = start..self.text.len();
+        let value = &self.text[start..];
+        let tree = match (value, value.parse()) {
+            ("true", _) => Tree::Bool(true),
+            ("false", _) => Tree::Bool(false),
+            (_, Ok(number)) => Tree::Integer(number),
+            (text, Err(_)) => Tree::Text(text.to_owned()),
+        };
+        Node { tree, span }
+    }
+}

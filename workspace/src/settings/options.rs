@@ -1,0 +1,95 @@
+//! The settings as the rooms take them: each room has its own type of options, and is told here
+//! what the repository says.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use camino::Utf8PathBuf;
+use index::{IndexOptions, IndexRule};
+use targets::{LockfileTargets, Options, Resolves, Switch, UseGitignore};
+
+use super::Settings;
+
+impl Settings {
+    /// What shapes the target graph. `environment` is what `env()` in BUILD files sees.
+    pub fn target_options(&self, environment: &BTreeMap<String, String>) -> Options {
+        let settings = self;
+        let (global, python, infer) = (&settings.global, &settings.python, &settings.python_infer);
+        let switch = |on: bool| if on { Switch::On } else { Switch::Off };
+        // Ours is meant wherever resolves are named: only Pants has a switch for it.
+        let enabled = python.enable_resolves
+            || (!settings.file.ends_with("pants.toml") && !python.resolves.is_empty());
+        Options {
+            pants_version: global.pants_version.clone().unwrap_or_default(),
+            backend_packages: global.backend_packages.clone(),
+            pants_ignore: global.pants_ignore.clone(),
+            use_gitignore: if global.pants_ignore_use_gitignore {
+                UseGitignore::Yes
+            } else {
+                UseGitignore::No
+            },
+            build_patterns: global.build_patterns.clone(),
+            build_ignore: global.build_ignore.clone(),
+            build_file_prelude_globs: global.build_file_prelude_globs.clone(),
+            unmatched_build_file_globs: global.unmatched_build_file_globs,
+            root_patterns: settings.source.root_patterns.clone(),
+            marker_filenames: settings.source.marker_filenames.clone(),
+            enable_resolves: if enabled {
+                Resolves::Enabled
+            } else {
+                Resolves::Disabled
+            },
+            default_resolve: python.default_resolve.clone(),
+            resolves: python
+                .resolves
+                .iter()
+                .map(|(name, path)| (name.clone(), path.to_string()))
+                .collect::<BTreeMap<_, _>>(),
+            lockfile_targets: match python.enable_lockfile_targets {
+                true => LockfileTargets::Enabled,
+                false => LockfileTargets::Disabled,
+            },
+            interpreter_constraints: python
+                .interpreter_constraints
+                .iter()
+                .flat_map(model::InterpreterConstraints::iter)
+                .collect(),
+            infer: targets::Infer {
+                imports: switch(infer.imports),
+                string_imports: switch(infer.string_imports),
+                string_imports_min_dots: infer.string_imports_min_dots,
+                assets: switch(infer.assets),
+                assets_min_slashes: infer.assets_min_slashes,
+                init_files: infer.init_files,
+                conftests: switch(infer.conftests),
+                entry_points: switch(infer.entry_points),
+                unowned: infer.unowned_dependency_behavior,
+                ignored_unowned: infer.ignored_unowned_imports.clone(),
+                ambiguity: infer.ambiguity_resolution,
+            },
+            env: environment.clone(),
+            platform: this_platform(),
+        }
+    }
+
+    /// How indexes are asked, with what is kept in `cache`. Which indexes those are depends on
+    /// the resolve.
+    pub fn index_options(&self, cache: Utf8PathBuf) -> IndexOptions {
+        let mut options = IndexOptions::new(cache);
+        let rules = self.index.first_index_exceptions.iter();
+        options.rules = rules.map(|name| (name.clone(), IndexRule::Every)).collect();
+        options.freshness = Duration::from_secs(self.index.freshness_seconds);
+        options.http.limits.read_timeout = Duration::from_secs(self.index.timeout_seconds);
+        options.exclude_newer = self.python.exclude_newer.map(|cutoff| cutoff.0);
+        options
+    }
+}
+
+/// This machine's platform, as `platform_resources` targets name it.
+fn this_platform() -> String {
+    let architecture = match std::env::consts::ARCH {
+        "aarch64" => "arm64",
+        other => other,
+    };
+    format!("{}_{architecture}", std::env::consts::OS)
+}

@@ -1,0 +1,52 @@
+//! What a run changed in a lock, as the user reads it.
+
+use std::fmt;
+
+use goals::locking::{Status, Summary};
+use lockfile::diff::PackageChange;
+
+use crate::style::{self, SUBJECT};
+
+/// A summary for the terminal.
+pub(crate) struct SummaryText<'a>(pub(crate) &'a Summary);
+
+/// A change as one line, its sign in colour.
+struct Line<'a>(&'a PackageChange);
+
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let PackageChange { name, change, .. } = self.0;
+        let style = match self.0.sign() {
+            '+' => style::GOOD,
+            '~' => style::CHANGED,
+            _ => style::BAD,
+        };
+        let sign = self.0.sign();
+        let because = self.0.because();
+        write!(f, "{style}{sign}{style:#} {name} {change}  ({because})")
+    }
+}
+
+impl fmt::Display for SummaryText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let summary = self.0;
+        let status = match summary.status {
+            Status::Unchanged => "up to date",
+            Status::Written if summary.changes.is_empty() => "written, no package changed",
+            Status::Written => "written",
+            Status::Stale => "stale",
+        };
+        write!(
+            f,
+            "{SUBJECT}{}{SUBJECT:#} ({}): {} packages, {status}",
+            summary.resolve, summary.lockfile, summary.packages
+        )?;
+        for reason in &summary.reasons {
+            write!(f, "\n  {reason}")?;
+        }
+        for change in &summary.changes {
+            write!(f, "\n  {}", Line(change))?;
+        }
+        Ok(())
+    }
+}
