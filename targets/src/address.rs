@@ -1,5 +1,6 @@
 //! How targets are named: `dir:name`, `dir/file.py:../name`, `//:reqs#attrs`.
 
+use model::RepoPath;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -36,7 +37,7 @@ pub(crate) fn of_file(dir: &str, name: &str, file: &str) -> String {
 /// The address of the target that stands for the lockfile of a resolve.
 #[must_use]
 pub(crate) fn of_lockfile(resolve: &str, path: &str) -> String {
-    let (dir, file) = path.rsplit_once('/').unwrap_or(("", path));
+    let (dir, file) = RepoPath::new(path).split();
     of_file(dir, &format!("_{resolve}_lockfile"), file)
 }
 
@@ -51,7 +52,7 @@ pub(crate) fn generated(dir: &str, name: &str, part: &str) -> String {
 /// The name of a target that is declared without one: that of its folder.
 #[must_use]
 pub(crate) fn default_name(dir: &str) -> &str {
-    dir.rsplit('/').next().unwrap_or_default()
+    RepoPath::new(dir).file_name()
 }
 
 /// The address with its parameters: `base@field=alias,…`. With parameters, the name of a

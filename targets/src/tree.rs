@@ -1,5 +1,6 @@
 //! The folders and files of the repository that ignore rules leave visible.
 
+use model::RepoPath;
 use std::sync::Arc;
 
 /// Everything that is seen, folders sorted by path, the root first.
@@ -31,11 +32,9 @@ impl Tree {
         let mut by_dir: std::collections::BTreeMap<&str, Vec<Arc<str>>> =
             std::collections::BTreeMap::from([("", Vec::new())]);
         for file in files {
-            let (dir, name) = file.rsplit_once('/').unwrap_or(("", file));
-            let mut at = dir;
-            while let Some((parent, _)) = at.rsplit_once('/') {
+            let (dir, name) = RepoPath::new(file).split();
+            for parent in RepoPath::new(dir).folders() {
                 by_dir.entry(parent).or_default();
-                at = parent;
             }
             by_dir.entry(dir).or_default().push(Arc::from(name));
         }
@@ -73,7 +72,7 @@ impl Tree {
     /// Whether the file is seen.
     #[must_use]
     pub fn has_file(&self, path: &str) -> bool {
-        let (dir, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let (dir, name) = RepoPath::new(path).split();
         self.dir(dir).is_some_and(|dir| {
             dir.files
                 .binary_search_by(|file| (**file).cmp(name))

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use buildfile::Data;
 use camino::{Utf8Component, Utf8Path};
-use model::{DependencySpecifier, InterpreterConstraints, Platform, RequiresDist};
+use model::{DependencySpecifier, InterpreterConstraints, Platform, RepoPath, RequiresDist};
 use targets::imports::{ImportCache, Strength, Strings};
 use targets::kinds::Role;
 use targets::modules::default_modules;
@@ -103,10 +103,7 @@ impl Describer<'_> {
             let path = Utf8Path::new(&file.path);
             let source = fs_err::read(root.join(path));
             let source = source.map_err(|error| CommandError::file("read", path, &error))?;
-            let folder = file
-                .member
-                .rsplit_once('/')
-                .map_or("", |(folder, _)| folder);
+            let folder = RepoPath::new(&file.member).folder();
             let package = folder.replace('/', ".");
             let imports = self.imports.imports(&source, Strings::Skip).imports;
             let strong = imports.iter().filter(|it| it.strength == Strength::Strong);
@@ -268,9 +265,9 @@ impl Describer<'_> {
             .iter()
             .filter_map(|it| self.graph.target(*it).source.as_deref());
         let inside = self.graph.path_in_folder(id, "pyproject.toml");
-        let folder = self.graph.stripped(&inside).rsplit_once('/');
+        let folder = RepoPath::new(self.graph.stripped(&inside)).folder();
         Ok(OwnBackend {
-            folder: folder.map_or("", |(folder, _)| folder).to_owned(),
+            folder: folder.to_owned(),
             sources: self.shipped(sources),
         })
     }

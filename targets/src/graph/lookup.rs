@@ -6,7 +6,7 @@ use super::target::TargetId;
 use super::targets::Targets;
 use crate::address;
 use crate::error::Error;
-use model::{Place, nearest};
+use model::{Place, RepoPath, nearest};
 
 /// An address as it was written, split into its parts.
 #[derive(Debug, PartialEq, Eq)]
@@ -187,11 +187,11 @@ impl Targets<'_> {
             return Ok(address::generated(&written.path, name, part));
         }
         if tree.has_file(&written.path) {
-            let (mut dir, _) = written.path.rsplit_once('/').unwrap_or(("", &written.path));
+            let (mut dir, _) = RepoPath::new(&written.path).split();
             let mut name = written.name.unwrap_or_else(|| address::default_name(dir));
             while let Some(rest) = name.strip_prefix("../") {
                 name = rest;
-                dir = dir.rsplit_once('/').map_or("", |(parent, _)| parent);
+                dir = RepoPath::new(dir).folder();
             }
             let within = written.path[dir.len()..].trim_start_matches('/');
             return Ok(address::of_file(dir, name, within));
@@ -213,7 +213,7 @@ impl Targets<'_> {
     /// Files and folders beside where the path would be.
     fn near_paths(&self, path: &str) -> Vec<String> {
         let tree = self.repository().tree();
-        let (dir, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let (dir, name) = RepoPath::new(path).split();
         let Some(folder) = tree.dir(dir) else {
             return Vec::new();
         };
@@ -230,7 +230,7 @@ impl Targets<'_> {
         let is_file = tree.has_file(&written.path);
         if is_file {
             let owners = self.owners_of_file(&written.path);
-            let dir = written.path.rsplit_once('/').map_or("", |(dir, _)| dir);
+            let dir = RepoPath::new(&written.path).folder();
             let reason = if self.repository().build_dir(dir).is_none() && written.name.is_none() {
                 format!(": there is no BUILD file in `{dir}`")
             } else {

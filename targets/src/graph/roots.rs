@@ -1,5 +1,6 @@
 //! Source roots: the folders that imports start from.
 
+use model::RepoPath;
 use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
@@ -65,7 +66,7 @@ impl SourceRoots {
             let root = if own {
                 Some(Box::from(&*dir.path))
             } else {
-                let parent = dir.path.rsplit_once('/').map_or("", |(parent, _)| parent);
+                let parent = RepoPath::new(&dir.path).folder();
                 let inherited = roots.by_dir.get(parent).cloned().flatten();
                 inherited.filter(|_| !dir.path.is_empty())
             };
@@ -81,7 +82,7 @@ impl SourceRoots {
 
     /// A path from its source root on; the whole path where there is none.
     pub(crate) fn strip<'p>(&self, path: &'p str) -> &'p str {
-        let dir = path.rsplit_once('/').map_or("", |(dir, _)| dir);
+        let dir = RepoPath::new(path).folder();
         match self.of(dir) {
             Some("") | None => path,
             Some(root) => path[root.len()..].trim_start_matches('/'),
@@ -114,7 +115,7 @@ impl Repository {
 
 /// The module of a path below its source root.
 pub(crate) fn module_of(stripped: &str) -> String {
-    let (dir, name) = stripped.rsplit_once('/').unwrap_or(("", stripped));
+    let (dir, name) = RepoPath::new(stripped).split();
     let path = match name {
         "__init__.py" | "__init__.pyi" => dir.to_owned(),
         _ => {
@@ -127,6 +128,6 @@ pub(crate) fn module_of(stripped: &str) -> String {
 
 /// The package that relative imports in a path start from.
 pub(crate) fn package_of(stripped: &str) -> String {
-    let dir = stripped.rsplit_once('/').map_or("", |(dir, _)| dir);
+    let dir = RepoPath::new(stripped).folder();
     dir.replace('/', ".")
 }

@@ -16,6 +16,7 @@ pub use paths::shortest_paths;
 pub use peek::Peek;
 pub use specs::{SpecError, Specs};
 
+use model::RepoPath;
 use std::collections::BTreeSet;
 
 use crate::error::Error;
@@ -119,15 +120,15 @@ pub fn linked_folders(graph: &Graph<'_>, of: &[TargetId]) -> Result<Vec<String>,
         let target = graph.target(id);
         let is_loaded = target.is_python() || target.is_file_of(Content::Resource);
         if let Some(path) = target.source.as_ref().filter(|_| is_loaded) {
-            let dir = path.rsplit_once('/').map_or("", |(dir, _)| dir);
+            let dir = RepoPath::new(path).folder();
             folders.insert(package_folder(graph, dir));
         }
     }
     let mut topmost: Vec<String> = Vec::new();
     for folder in folders {
-        let covered = topmost.last().is_some_and(|last| {
-            last.is_empty() || folder == *last || folder.starts_with(&format!("{last}/"))
-        });
+        let covered = topmost
+            .last()
+            .is_some_and(|last| RepoPath::new(&folder).starts_with(last));
         if !covered {
             topmost.push(folder);
         }
@@ -140,13 +141,7 @@ pub fn linked_folders(graph: &Graph<'_>, of: &[TargetId]) -> Result<Vec<String>,
 fn package_folder(graph: &Graph<'_>, dir: &str) -> String {
     let tree = graph.repository().tree();
     let has_init = |dir: &str| tree.has_file(&join(dir, "__init__.py"));
-    let mut best = dir;
-    let mut at = dir;
-    while let Some((parent, _)) = at.rsplit_once('/') {
-        at = parent;
-        if has_init(at) {
-            best = at;
-        }
-    }
-    best.to_owned()
+    let above = RepoPath::new(dir).folders();
+    let topmost = above.filter(|folder| !folder.is_empty() && has_init(folder));
+    topmost.last().unwrap_or(dir).to_owned()
 }

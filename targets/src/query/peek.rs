@@ -1,5 +1,6 @@
 //! All that is known of one target, for `peek`.
 
+use model::RepoPath;
 use std::sync::Arc;
 
 use crate::error::Error;
@@ -75,7 +76,7 @@ fn fields(graph: &Graph<'_>, id: TargetId) -> Vec<(String, Data)> {
     let value = |name: &str| match (name, &target.source, target.generator) {
         // A generated target's own file.
         ("source", Some(path), Some(_)) => {
-            let name = path.rsplit('/').next().unwrap_or(path);
+            let name = RepoPath::new(path).file_name();
             Data::Str(Arc::from(name))
         }
         _ => graph.field(id, name).cloned().unwrap_or(Data::None),

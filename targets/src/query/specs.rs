@@ -4,7 +4,7 @@ use rustc_hash::FxHashSet;
 
 use crate::globs::Glob;
 use crate::graph::{Graph, TargetId};
-use model::nearest;
+use model::{RepoPath, nearest};
 
 /// One thing typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -180,7 +180,7 @@ impl Spec {
         if !found.is_empty() || tree.dir(dir).is_some() {
             return Ok(found);
         }
-        let (parent, name) = dir.rsplit_once('/').unwrap_or(("", dir));
+        let (parent, name) = RepoPath::new(dir).split();
         let prefix = if parent.is_empty() {
             String::new()
         } else {
@@ -225,7 +225,7 @@ fn in_folders(graph: &Graph<'_>, fits: impl Fn(&str) -> bool) -> Vec<TargetId> {
     let lives_in = |id: TargetId| {
         let target = graph.target(id);
         match (&target.source, target.generator) {
-            (Some(path), Some(_)) => path.rsplit_once('/').map_or("", |(dir, _)| dir),
+            (Some(path), Some(_)) => RepoPath::new(path).folder(),
             _ => &target.dir,
         }
     };

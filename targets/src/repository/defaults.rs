@@ -13,7 +13,7 @@ use crate::kinds::{TYPES, TargetType};
 use crate::options::Options;
 use buildfile::Data;
 use buildfile::{Call, Event, Field, Plugins};
-use model::{Place, nearest};
+use model::{Place, RepoPath, nearest};
 
 /// A target as a BUILD file declares it, with defaults applied.
 #[derive(Clone, Debug)]
@@ -96,7 +96,7 @@ pub(super) fn apply(
         warnings,
     };
     for (file, events) in events {
-        let path: Arc<str> = Arc::from(file.rsplit_once('/').map_or("", |(dir, _)| dir));
+        let path: Arc<str> = Arc::from(RepoPath::new(&file).folder());
         if dirs.last().is_none_or(|last| last.path != path) {
             dirs.push(BuildDir {
                 path: Arc::clone(&path),
@@ -143,7 +143,7 @@ pub(super) fn apply(
 fn inherited(states: &FxHashMap<Arc<str>, State>, path: &str) -> State {
     let mut at = path;
     while !at.is_empty() {
-        at = at.rsplit_once('/').map_or("", |(parent, _)| parent);
+        at = RepoPath::new(at).folder();
         if let Some(state) = states.get(at) {
             return state.clone();
         }

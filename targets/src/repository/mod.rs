@@ -20,7 +20,7 @@ use crate::kinds::KnownTypes;
 use crate::options::{Behavior, Options};
 use crate::tree::{Tree, join};
 use buildfile::{Context, EvalError, Event, Source, evaluate};
-use model::Place;
+use model::{Place, RepoPath};
 
 /// A repository whose BUILD files have been evaluated.
 #[derive(Debug)]
@@ -69,7 +69,7 @@ impl Repository {
             .map(|file| {
                 let source = Arc::new(read_source(&*files, file)?);
                 let context = Context {
-                    directory: file.rsplit_once('/').map_or("", |(dir, _)| dir),
+                    directory: RepoPath::new(file).folder(),
                     env: &options.env,
                     pants_version: &options.pants_version,
                     target_types: &KnownTypes,

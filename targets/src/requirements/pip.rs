@@ -8,7 +8,7 @@ use super::{
     Depth, Editable, IndexOption, IndexOptionKind, RequirementLine, RequirementsError,
     RequirementsFile, RequirementsReader,
 };
-use model::{Place, nearest};
+use model::{Place, RepoPath, nearest};
 
 /// Options that stand alone, with how many values they take.
 const OPTIONS: &[(&str, usize)] = &[
@@ -326,7 +326,7 @@ fn include(
 
 /// `value` as seen from the folder of `from`, normalised.
 fn resolve_path(from: &str, value: &str) -> String {
-    let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let folder = RepoPath::new(from).folder();
     let mut parts: Vec<&str> = Vec::new();
     for part in folder.split('/').chain(value.split('/')) {
         match part {

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::graph::target::{Parameters, Target, TargetId, TargetRange};
 use crate::kinds::TargetType;
 use crate::options::{LockfileTargets, Resolves};
-use model::Place;
+use model::{Place, RepoPath};
 
 /// Adds a generator for the lockfile of each resolve, and a target for each that is there.
 pub(super) fn add(builder: &mut Builder<'_>) -> Result<(), Error> {
@@ -19,7 +19,7 @@ pub(super) fn add(builder: &mut Builder<'_>) -> Result<(), Error> {
         return Ok(());
     }
     for (resolve, path) in &options.resolves {
-        let dir = path.rsplit_once('/').map_or("", |(dir, _)| dir);
+        let dir = RepoPath::new(path).folder();
         let address = address::declared(dir, &format!("_{resolve}_lockfile"));
         let generator = insert(builder, target(address, "_lockfiles", dir))?;
         if builder.repository().tree().has_file(path) {

@@ -1,6 +1,6 @@
 //! A declaration that targets are made of, with where it stands.
 
-use model::Place;
+use model::{Place, RepoPath};
 
 use crate::address;
 use crate::error::Error;
@@ -53,7 +53,7 @@ impl DeclarationSite<'_> {
         path: &str,
     ) -> Result<(), Error> {
         let python = matches!(content, Content::Python | Content::Test | Content::TestUtil);
-        let name = path.rsplit('/').next().unwrap_or(path);
+        let name = RepoPath::new(path).file_name();
         let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
         if !python || matches!(extension, "" | "py" | "pyi") {
             return Ok(());

@@ -6,7 +6,7 @@ use crate::graph::target::TargetId;
 use crate::kinds::Content;
 use crate::options::InitFiles;
 use crate::tree::{Dir, Tree, join};
-use model::Place;
+use model::{Place, RepoPath};
 
 /// Adds the owners of the `__init__` files in a folder and above it.
 pub(super) fn add_init_files(subject: &mut Subject<'_>, dir: &str) {
@@ -48,7 +48,7 @@ pub(super) fn add_conftests(subject: &mut Subject<'_>, dir: &str) -> Result<(), 
             ),
             hint: Some(format!(
                 "add `python_test_utils()` to the BUILD file in `{}`",
-                path.rsplit_once('/').map_or("", |(dir, _)| dir)
+                RepoPath::new(&path).folder()
             )),
             place: Place::file(path),
         }),
@@ -65,7 +65,7 @@ fn goes_with(subject: &Subject<'_>, other: TargetId) -> bool {
 fn ancestors<'t>(tree: &'t Tree, dir: &'t str) -> impl Iterator<Item = usize> + 't {
     let above = |path: &&'t str| match *path {
         "" => None,
-        path => Some(path.rsplit_once('/').map_or("", |(parent, _)| parent)),
+        path => Some(RepoPath::new(path).folder()),
     };
     std::iter::successors(Some(dir), above).filter_map(|path| tree.position(path))
 }

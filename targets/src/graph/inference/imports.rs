@@ -11,7 +11,7 @@ use crate::graph::target::TargetId;
 use crate::imports::{Strength, Strings};
 use crate::modules::is_stdlib;
 use crate::options::{Behavior, Switch};
-use model::Place;
+use model::{Place, RepoPath};
 
 /// Adds what the text of a source implies.
 pub(super) fn add(subject: &mut Subject<'_>, path: &str, strings: Strings) -> Result<(), Error> {
@@ -76,7 +76,7 @@ fn add_module(
     path: &str,
     reference: &ModuleReference<'_>,
 ) -> Result<(), Error> {
-    let dir = path.rsplit_once('/').map_or("", |(dir, _)| dir);
+    let dir = RepoPath::new(path).folder();
     match subject.owners(&reference.module, dir) {
         Owners::Clear(owners) if owners.is_empty() => {}
         Owners::Clear(owners) => {

@@ -7,6 +7,8 @@ mod imports;
 mod strings;
 mod subject;
 
+use model::RepoPath;
+
 use super::explicit::ExplicitDependencies;
 use super::target::TargetId;
 use super::targets::Targets;
@@ -69,7 +71,7 @@ fn of_source(subject: &mut Subject<'_>) -> Result<(), Error> {
     if infer.imports == Switch::On || strings == Strings::Collect {
         imports::add(subject, path, strings)?;
     }
-    let dir = path.rsplit_once('/').map_or("", |(dir, _)| dir);
+    let dir = RepoPath::new(path).folder();
     if infer.init_files != InitFiles::Never {
         ancestors::add_init_files(subject, dir);
     }

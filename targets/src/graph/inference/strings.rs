@@ -1,5 +1,7 @@
 //! Dependencies on what texts in a source name: modules, resources and files.
 
+use model::RepoPath;
+
 use super::subject::Subject;
 use crate::graph::target::TargetId;
 use crate::imports::Imports;
@@ -10,7 +12,7 @@ use crate::tree::join;
 /// Adds what the texts of a source name.
 pub(super) fn add(subject: &mut Subject<'_>, path: &str, imports: &Imports) {
     let infer = subject.infer();
-    let dir = path.rsplit_once('/').map_or("", |(dir, _)| dir);
+    let dir = RepoPath::new(path).folder();
     for (text, _) in &imports.strings {
         let dots = text.matches('.').count();
         if infer.string_imports == Switch::On

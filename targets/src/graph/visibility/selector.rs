@@ -2,6 +2,8 @@
 
 use regex::Regex;
 
+use model::RepoPath;
+
 use crate::graph::target::TargetId;
 use crate::graph::targets::Targets;
 use buildfile::Data;
@@ -172,7 +174,7 @@ impl PathPattern {
         };
         let mut from = base;
         for _ in 0..levels {
-            from = from.rsplit_once('/').map_or("", |(parent, _)| parent);
+            from = RepoPath::new(from).folder();
         }
         let below = match path.strip_prefix(from) {
             Some("") => Some(""),
@@ -217,7 +219,7 @@ fn glob(pattern: &str) -> Result<Regex, String> {
 pub(super) fn own_folder(targets: &Targets<'_>, id: TargetId) -> String {
     let target = targets.get(id);
     match file_of(targets, id) {
-        Some(path) => path.rsplit_once('/').map_or("", |(dir, _)| dir).to_owned(),
+        Some(path) => RepoPath::new(path).folder().to_owned(),
         None => target.dir.to_string(),
     }
 }

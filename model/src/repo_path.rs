@@ -1,0 +1,106 @@
+//! Paths of files and folders of the repository.
+//!
+//! They are text everywhere: in BUILD files, in messages, in keys of maps. So this is no owned type
+//! but a view of such a text, with the questions that are asked of it, which are easy to get
+//! wrong at the root (whose path is empty) and between `a` and `ab`.
+
+use std::iter;
+
+/// A path relative to the root, `/` between its parts; the root itself is empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RepoPath<'a>(&'a str);
+
+impl<'a> RepoPath<'a> {
+    /// The path that a text is.
+    pub fn new(path: &'a str) -> Self {
+        Self(path)
+    }
+
+    /// The text.
+    pub fn as_str(self) -> &'a str {
+        self.0
+    }
+
+    /// The folder that it is in and its name there.
+    pub fn split(self) -> (&'a str, &'a str) {
+        self.0.rsplit_once('/').unwrap_or(("", self.0))
+    }
+
+    /// The folder that it is in; the root is in itself.
+    pub fn folder(self) -> &'a str {
+        self.split().0
+    }
+
+    /// Its name in its folder; the root has none.
+    pub fn file_name(self) -> &'a str {
+        self.split().1
+    }
+
+    /// The folder that it is in; `None` for the root.
+    pub fn parent(self) -> Option<Self> {
+        (!self.0.is_empty()).then(|| Self(self.folder()))
+    }
+
+    /// The folders that it is in, the nearest first; the root is the last.
+    pub fn folders(self) -> impl Iterator<Item = &'a str> {
+        iter::successors(self.parent(), |path| path.parent()).map(Self::as_str)
+    }
+
+    /// What has this name in the folder.
+    pub fn join(self, name: &str) -> String {
+        match self.0 {
+            "" => name.to_owned(),
+            folder => format!("{folder}/{name}"),
+        }
+    }
+
+    /// Whether it is this folder, or something below it.
+    pub fn starts_with(self, folder: &str) -> bool {
+        self.strip_prefix(folder).is_some()
+    }
+
+    /// The path from a folder; `None` where it is neither the folder nor below it.
+    pub fn strip_prefix(self, folder: &str) -> Option<&'a str> {
+        if folder.is_empty() {
+            return Some(self.0);
+        }
+        let rest = self.0.strip_prefix(folder)?;
+        match rest {
+            "" => Some(rest),
+            rest => rest.strip_prefix('/'),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_and_names() {
+        let path = RepoPath::new("src/acme/core.py");
+        assert_eq!(path.split(), ("src/acme", "core.py"));
+        assert_eq!(path.folders().collect::<Vec<_>>(), ["src/acme", "src", ""]);
+        assert_eq!(RepoPath::new("BUILD").split(), ("", "BUILD"));
+        assert_eq!(RepoPath::new("").parent(), None);
+        assert_eq!(RepoPath::new("").folders().count(), 0);
+    }
+
+    #[test]
+    fn joins_at_the_root_and_below() {
+        assert_eq!(RepoPath::new("").join("BUILD"), "BUILD");
+        assert_eq!(RepoPath::new("src").join("BUILD"), "src/BUILD");
+    }
+
+    #[test]
+    fn prefixes_end_where_a_part_does() {
+        let check = |path, folder, expect| {
+            assert_eq!(RepoPath::new(path).strip_prefix(folder), expect, "{path}");
+        };
+        check("src/a/b", "src/a", Some("b"));
+        check("src/ab", "src/a", None);
+        check("src/a", "src/a", Some(""));
+        check("src/a", "", Some("src/a"));
+        check("src", "src/a", None);
+    }
+}
