@@ -61,77 +61,77 @@ impl Global {
 pub(crate) enum Command {
     /// Lock the third-party requirements of each resolve
     #[command(name = "generate-lockfiles")]
-    GenerateLockfiles(generate_lockfiles::Arguments),
+    GenerateLockfiles(generate_lockfiles::GenerateLockfilesArguments),
     /// Make environments of locks, or print a lock in another format
-    Export(export::Arguments),
+    Export(export::ExportArguments),
     /// Run Python or a console script in the environment of a resolve
-    Run(run::Arguments),
+    Run(run::RunArguments),
     /// List the resolves
-    Resolves(resolves::Arguments),
+    Resolves(resolves::ResolvesArguments),
     /// Say which environments no longer match their lock
     #[command(name = "check-export")]
-    CheckExport(check_export::Arguments),
+    CheckExport(check_export::CheckExportArguments),
     /// Clone a plug-in into `plugins/`
     #[command(name = "install-plugin")]
-    InstallPlugin(install_plugin::Arguments),
+    InstallPlugin(install_plugin::InstallPluginArguments),
     /// Remove caches, environments, and what interrupted runs left
-    Clean(clean::Arguments),
+    Clean(clean::CleanArguments),
     /// Look for what is amiss, with the command that mends it
-    Doctor(doctor::Arguments),
+    Doctor(doctor::DoctorArguments),
     /// Compare locks, check them
     #[command(subcommand)]
-    Lock(lock::Arguments),
+    Lock(lock::LockCommand),
     /// Why a package is locked: the chains from requirements to it
-    Why(why::Arguments),
+    Why(why::WhyArguments),
     /// What stops a version of a package, in the resolver's words
     #[command(name = "why-not")]
-    WhyNot(why_not::Arguments),
+    WhyNot(why_not::WhyNotArguments),
     /// Which newer versions exist, and which of them the requirements admit
-    Outdated(outdated::Arguments),
+    Outdated(outdated::OutdatedArguments),
     /// Lock with the pins of another tool's lock
-    Import(import::Arguments),
+    Import(import::ImportArguments),
     /// Put every file of a lock into one folder, for sites without a network
-    Vendor(vendor::Arguments),
+    Vendor(vendor::VendorArguments),
     /// A lock as a tree
-    Tree(tree::Arguments),
+    Tree(tree::TreeArguments),
     /// Merge two lockfiles, as git's merge driver
     #[command(name = "merge-lockfile")]
-    MergeLockfile(merge_lockfile::Arguments),
+    MergeLockfile(merge_lockfile::MergeLockfileArguments),
     /// Let git merge lockfiles by `merge-lockfile`
     #[command(name = "install-merge-driver")]
-    InstallMergeDriver(install_merge_driver::Arguments),
+    InstallMergeDriver(install_merge_driver::InstallMergeDriverArguments),
     /// Build wheels and source distributions
-    Package(package::Arguments),
+    Package(package::PackageArguments),
     /// The targets that specs name
-    List(list::Arguments),
+    List(list::ListArguments),
     /// What targets need
-    Dependencies(dependencies::Arguments),
+    Dependencies(dependencies::DependenciesArguments),
     /// Who needs targets
     #[command(alias = "dependees")]
-    Dependents(dependencies::Arguments),
+    Dependents(dependencies::DependenciesArguments),
     /// The files that targets consist of
-    Filedeps(filedeps::Arguments),
+    Filedeps(filedeps::FiledepsArguments),
     /// All that is known of targets, as JSON
-    Peek(peek::Arguments),
+    Peek(peek::PeekArguments),
     /// Why one target depends on another
-    Paths(paths::Arguments),
+    Paths(paths::PathsArguments),
     /// Which requirement provides which modules, and who says so
-    ModuleMapping(module_mapping::Arguments),
+    ModuleMapping(module_mapping::ModuleMappingArguments),
     /// The source roots
     Roots,
     /// Dependencies that rules in BUILD files forbid
-    CheckVisibility(check_visibility::Arguments),
+    CheckVisibility(check_visibility::CheckVisibilityArguments),
     /// First-party folders to mount or link for targets
-    LinkedPackages(linked_packages::Arguments),
+    LinkedPackages(linked_packages::LinkedPackagesArguments),
     /// Make a release, or only show what it would do
-    Release(release::Arguments),
+    Release(release::ReleaseArguments),
     /// Turn news fragments into a release's notes
-    Changelog(changelog::Arguments),
+    Changelog(changelog::ChangelogArguments),
     /// Upload distributions to an index
-    Publish(publish::Arguments),
+    Publish(publish::PublishArguments),
     /// Apply commits to another branch
-    Backport(backport::Arguments),
+    Backport(backport::BackportArguments),
     /// The distributions that a release really changes
     #[command(name = "changed-distributions")]
-    ChangedDistributions(changed_distributions::Arguments),
+    ChangedDistributions(changed_distributions::ChangedDistributionsArguments),
 }

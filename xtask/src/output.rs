@@ -9,7 +9,7 @@ use goals::error::CommandError;
 
 /// How targets are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
+pub(crate) enum TargetFormat {
     /// One address per line
     Text,
     /// For scripts
@@ -31,7 +31,7 @@ pub(crate) enum Edges {
 pub(crate) fn print_targets(
     graph: &Graph<'_>,
     ids: &[TargetId],
-    (format, edges): (Format, Edges),
+    (format, edges): (TargetFormat, Edges),
 ) -> Result<(), CommandError> {
     let mut sorted: Vec<(&str, TargetId)> = ids
         .iter()
@@ -41,18 +41,18 @@ pub(crate) fn print_targets(
     sorted.dedup();
     let mut text = String::new();
     match format {
-        Format::Text => {
+        TargetFormat::Text => {
             for (address, _) in &sorted {
                 text.push_str(address);
                 text.push('\n');
             }
         }
-        Format::Json => {
+        TargetFormat::Json => {
             let addresses: Vec<&str> = sorted.iter().map(|(address, _)| *address).collect();
             text = serde_json::to_string_pretty(&addresses).unwrap_or_default();
             text.push('\n');
         }
-        Format::Dot => dot(graph, &sorted, edges, &mut text)?,
+        TargetFormat::Dot => dot(graph, &sorted, edges, &mut text)?,
     }
     crate::terminal::print(text);
     Ok(())

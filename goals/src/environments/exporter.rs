@@ -15,7 +15,7 @@ use lockfile::LockFormat;
 use model::{InterpreterConstraints, Lock, PackageSource};
 
 use super::error::{of_environment, of_interpreter, of_selection};
-use super::first_party::FirstParty;
+use super::first_party::FirstPartyCode;
 use super::supply::Supply;
 use crate::error::CommandError;
 use crate::locking::{self, IndexChoice, LockPath};
@@ -23,7 +23,7 @@ use crate::session::Session;
 
 /// How environments are made.
 #[derive(Debug, Clone, Default)]
-pub struct Options {
+pub struct ExportOptions {
     /// The Python to use, where one was named.
     pub python: Option<PythonRequest>,
     /// Whether modules are compiled ahead.
@@ -35,7 +35,7 @@ pub struct Options {
 /// Makes environments of one repository.
 pub struct Exporter<'a> {
     pub(super) session: &'a Session,
-    pub(super) options: Options,
+    pub(super) options: ExportOptions,
     pub(super) cache: Utf8PathBuf,
     pub(super) store: Store,
     interpreters: Interpreters,
@@ -45,7 +45,7 @@ pub struct Exporter<'a> {
 
 /// An environment that was made or found right.
 #[derive(Debug)]
-pub struct Exported {
+pub struct ExportedEnvironment {
     /// The environment.
     pub environment: Environment,
     /// What was done.
@@ -64,12 +64,12 @@ struct Recipe {
     lock: Lock,
     python: Interpreter,
     environment: Environment,
-    first_party: FirstParty,
+    first_party: FirstPartyCode,
 }
 
 impl<'a> Exporter<'a> {
     /// Prepares to export; nothing is read yet.
-    pub fn new(session: &'a Session, options: Options) -> Result<Self, CommandError> {
+    pub fn new(session: &'a Session, options: ExportOptions) -> Result<Self, CommandError> {
         let cache = session.cache()?;
         let setting = &session.settings.python_bootstrap.search_path;
         let search_path = SearchPath::parse(setting).map_err(|error| {
@@ -99,7 +99,7 @@ impl<'a> Exporter<'a> {
     }
 
     /// Makes the environment of `resolve` what its lock says.
-    pub fn export(&self, resolve: &str) -> Result<Exported, CommandError> {
+    pub fn export(&self, resolve: &str) -> Result<ExportedEnvironment, CommandError> {
         let recipe = self.first_recipe(resolve)?;
         if let Some(mistake) = &recipe.first_party.mistake {
             self.session.warn(format_args!(
@@ -121,7 +121,7 @@ impl<'a> Exporter<'a> {
             synced => synced,
         };
         let synced = synced.map_err(|error| of_environment(&error, resolve))?;
-        Ok(Exported {
+        Ok(ExportedEnvironment {
             packages: wheels.len(),
             python: format!(
                 "{} {}",
@@ -276,13 +276,13 @@ impl<'a> Exporter<'a> {
     }
 
     /// The repository's own code; environments of tools are without it.
-    fn first_party(&self, resolve: &str) -> Result<FirstParty, CommandError> {
+    fn first_party(&self, resolve: &str) -> Result<FirstPartyCode, CommandError> {
         let settings = &self.session.settings;
         let of_tool = settings.tools.values().any(|tool| tool == resolve);
         if of_tool && resolve != settings.python.default_resolve {
-            return Ok(FirstParty::default());
+            return Ok(FirstPartyCode::default());
         }
-        FirstParty::read(self.session, self.repository()?, resolve)
+        FirstPartyCode::read(self.session, self.repository()?, resolve)
     }
 
     fn repository(&self) -> Result<&targets::Repository, CommandError> {

@@ -8,14 +8,14 @@ use model::Version;
 use targets::{BuildDir, Declaration, Repository};
 
 use super::plugins;
-use super::required::Required;
+use super::required::DistributionRequirements;
 use crate::error::CommandError;
 use crate::packaging;
 use crate::session::Session;
 
 /// The repository's own code.
 #[derive(Debug, Clone, Default)]
-pub(super) struct FirstParty {
+pub(super) struct FirstPartyCode {
     /// Distributions and plug-ins.
     pub projects: Vec<EditableProject>,
     /// Absolute folders from which imports start.
@@ -27,7 +27,7 @@ pub(super) struct FirstParty {
 /// For code whose version nothing tells.
 const NO_VERSION: &str = "0";
 
-impl FirstParty {
+impl FirstPartyCode {
     /// What the repository declares, and what lies in `plugins`.
     pub(super) fn read(
         session: &Session,
@@ -54,7 +54,7 @@ impl FirstParty {
             }
         }
         if !addresses.is_empty() {
-            match Required::read(session, repository) {
+            match DistributionRequirements::read(session, repository) {
                 Ok(required) => {
                     for (project, address) in first_party.projects.iter_mut().zip(&addresses) {
                         add_requirements(project, required.of(address, resolve));
@@ -100,7 +100,7 @@ fn project(
     let (artifact, _) = packaging::artifact(provides).map_err(|error| mistake(error.message))?;
     let by_address = |address: &str| {
         entry_point_of(repository, folder, address).ok_or_else(|| {
-            packaging::Mistake::new(format!(
+            packaging::FieldMistake::new(format!(
                 "the entry point `{address}` names no target with an `entry_point`"
             ))
         })

@@ -8,7 +8,7 @@ use crate::session::Session;
 
 /// A folder or file of ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Owned {
+pub struct OwnedFolder {
     /// Where it is.
     pub path: Utf8PathBuf,
     /// What it is, for a person.
@@ -38,11 +38,11 @@ const CACHES: &[(&str, &str)] = &[
 const TEMPORARY: &str = ".tmp-";
 
 /// What is ours in the cache folder.
-pub fn in_cache(session: &Session) -> Result<Vec<Owned>, CommandError> {
+pub fn in_cache(session: &Session) -> Result<Vec<OwnedFolder>, CommandError> {
     Ok(entries(&session.cache()?)
         .into_iter()
         .filter_map(|path| {
-            Some(Owned {
+            Some(OwnedFolder {
                 what: cached(path.file_name()?)?,
                 path,
             })
@@ -65,12 +65,12 @@ fn cached(name: &str) -> Option<&'static str> {
 }
 
 /// The environments that were exported, and what goes with them.
-pub fn environments(session: &Session) -> Vec<Owned> {
+pub fn environments(session: &Session) -> Vec<OwnedFolder> {
     let mut owned = Vec::new();
     for resolve in entries(&session.root().join(FOLDER)) {
         for path in entries(&resolve) {
             if is_environment(&path) {
-                owned.push(Owned {
+                owned.push(OwnedFolder {
                     path,
                     what: "an environment",
                 });
@@ -81,7 +81,7 @@ pub fn environments(session: &Session) -> Vec<Owned> {
 }
 
 /// What interrupted runs left beside environments and in the cache.
-pub fn leftovers(session: &Session) -> Result<Vec<Owned>, CommandError> {
+pub fn leftovers(session: &Session) -> Result<Vec<OwnedFolder>, CommandError> {
     let mut folders = vec![session.cache()?];
     folders.extend(
         entries(&session.cache()?)
@@ -97,7 +97,7 @@ pub fn leftovers(session: &Session) -> Result<Vec<Owned>, CommandError> {
                 .is_some_and(|name| name.starts_with(TEMPORARY))
                 && is_old(&path)
             {
-                owned.push(Owned {
+                owned.push(OwnedFolder {
                     path,
                     what: "left by an interrupted run",
                 });
@@ -108,7 +108,7 @@ pub fn leftovers(session: &Session) -> Result<Vec<Owned>, CommandError> {
         let resolve = environment.path.parent().and_then(Utf8Path::file_name);
         let known = resolve.is_some_and(|name| session.settings.python.resolves.contains_key(name));
         if !known {
-            owned.push(Owned {
+            owned.push(OwnedFolder {
                 what: "an environment of a resolve that is no more",
                 ..environment
             });

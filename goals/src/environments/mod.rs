@@ -13,6 +13,6 @@ mod required;
 mod supply;
 mod trial;
 
-pub use exporter::{Exported, Exporter, Options, relative};
+pub use exporter::{ExportOptions, ExportedEnvironment, Exporter, relative};
 pub use plugins::{PLUGINS, Plugin};
-pub use trial::{LoadFailure, Trial, TrialWheel, Untried, Verdict};
+pub use trial::{LoadFailure, Trial, TrialObstacle, TrialVerdict, TrialWheel};

@@ -23,7 +23,7 @@ const FOLDER: &str = "requires-1";
 
 /// What each distribution requires, by its address.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Required(BTreeMap<String, OfDistribution>);
+pub(super) struct DistributionRequirements(BTreeMap<String, OfDistribution>);
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct OfDistribution {
@@ -34,10 +34,10 @@ struct OfDistribution {
 #[derive(Debug, Serialize, Deserialize)]
 struct Kept {
     state: String,
-    required: Required,
+    required: DistributionRequirements,
 }
 
-impl Required {
+impl DistributionRequirements {
     /// Reads the target graph, or what was kept of it.
     ///
     /// # Errors

@@ -50,7 +50,7 @@ pub struct TrialWheel<'a> {
 
 /// What became of a wheel.
 #[derive(Debug, Clone)]
-pub enum Verdict {
+pub enum TrialVerdict {
     /// It was installed, and its entry points load.
     Loads,
     /// It was installed, and these entry points do not load.
@@ -58,12 +58,12 @@ pub enum Verdict {
     /// It cannot be installed.
     Refused(CommandError),
     /// It was not installed.
-    Untried(Untried),
+    TrialObstacle(TrialObstacle),
 }
 
 /// Why a wheel was not installed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Untried {
+pub enum TrialObstacle {
     /// It is for another platform.
     OtherPlatform,
     /// Something else that it needs is not here.
@@ -119,9 +119,10 @@ struct Supplies<'a> {
 
 impl Exporter<'_> {
     /// Installs wheels and loads their entry points; the verdicts are in the order of the wheels.
-    pub fn try_wheels(&self, trial: &Trial<'_>) -> Vec<Verdict> {
-        let untried =
-            |why: String| vec![Verdict::Untried(Untried::Because(why)); trial.wheels.len()];
+    pub fn try_wheels(&self, trial: &Trial<'_>) -> Vec<TrialVerdict> {
+        let untried = |why: String| {
+            vec![TrialVerdict::TrialObstacle(TrialObstacle::Because(why)); trial.wheels.len()]
+        };
         let python = match self.interpreter_of(trial.interpreter_constraints) {
             Ok(python) => python,
             Err(_) => return untried(no_python(trial.interpreter_constraints)),
@@ -130,7 +131,7 @@ impl Exporter<'_> {
             Ok(guard) => guard,
             Err(error) => return untried(error.message().to_owned()),
         };
-        let mut verdicts = vec![Verdict::Loads; trial.wheels.len()];
+        let mut verdicts = vec![TrialVerdict::Loads; trial.wheels.len()];
         let mut usable = BTreeMap::new();
         for (at, wheel) in trial.wheels.iter().enumerate() {
             match self.usable(at, wheel, &python) {
@@ -154,7 +155,7 @@ impl Exporter<'_> {
         match installed.and_then(|environment| load_all(&environment, &supplies)) {
             Ok(failures) => {
                 for (name, failures) in failures {
-                    verdicts[supplies.usable[&name].at] = Verdict::Fails(failures);
+                    verdicts[supplies.usable[&name].at] = TrialVerdict::Fails(failures);
                 }
             }
             Err(verdict) => {
@@ -184,19 +185,21 @@ impl Exporter<'_> {
         at: usize,
         wheel: &TrialWheel<'_>,
         python: &Interpreter,
-    ) -> Result<Usable, Verdict> {
+    ) -> Result<Usable, TrialVerdict> {
         if CompatibleTags::of(python).rank(&wheel.filename).is_none() {
-            return Err(Verdict::Untried(match &*wheel.filename.platform_tag {
-                "any" => Untried::Because("its Python tag is for another one".to_owned()),
-                _ => Untried::OtherPlatform,
-            }));
+            return Err(TrialVerdict::TrialObstacle(
+                match &*wheel.filename.platform_tag {
+                    "any" => TrialObstacle::Because("its Python tag is for another one".to_owned()),
+                    _ => TrialObstacle::OtherPlatform,
+                },
+            ));
         }
         let unpacked = self.store.unpack(wheel.path, &wheel.filename, None);
         let refused = |error: WheelError| CommandError::failure(error.to_string());
-        let unpacked = unpacked.map_err(|error| Verdict::Refused(refused(error)))?;
+        let unpacked = unpacked.map_err(|error| TrialVerdict::Refused(refused(error)))?;
         let unreadable = |error: String| {
             let message = format!("METADATA of {} cannot be read: {error}", wheel.filename);
-            Verdict::Refused(CommandError::failure(message))
+            TrialVerdict::Refused(CommandError::failure(message))
         };
         let text = unpacked.metadata();
         let text = text.map_err(|error| unreadable(error.to_string()))?;
@@ -204,7 +207,7 @@ impl Exporter<'_> {
         let required = metadata.requires_python.as_ref();
         if let Some(required) = required.filter(|it| !it.contains(python.version())) {
             let why = format!("Python {} is not `{required}`", python.version());
-            return Err(Verdict::Untried(Untried::Because(why)));
+            return Err(TrialVerdict::TrialObstacle(TrialObstacle::Because(why)));
         }
         Ok(Usable {
             at,
@@ -258,7 +261,7 @@ impl Exporter<'_> {
         trial: &Trial<'_>,
         supplies: &Supplies<'_>,
         third_party: &[StoredWheel],
-    ) -> Result<Environment, Verdict> {
+    ) -> Result<Environment, TrialVerdict> {
         let resolve = trial.resolve.unwrap_or_default();
         let environment = Environment::at(self.place(resolve, supplies.python));
         let built = supplies.usable.values().map(Usable::wanted);
@@ -273,9 +276,11 @@ impl Exporter<'_> {
         match environment.sync(&wanted, &self.store) {
             Ok(_) => Ok(environment),
             Err(error @ (EnvironmentError::TwoOwners { .. } | EnvironmentError::Case { .. })) => {
-                Err(Verdict::Refused(of_environment(&error, resolve)))
+                Err(TrialVerdict::Refused(of_environment(&error, resolve)))
             }
-            Err(error) => Err(Verdict::Untried(Untried::Because(error.to_string()))),
+            Err(error) => Err(TrialVerdict::TrialObstacle(TrialObstacle::Because(
+                error.to_string(),
+            ))),
         }
     }
 
@@ -291,7 +296,7 @@ impl Exporter<'_> {
 impl Supplies<'_> {
     /// Leaves out wheels that require something that is not here; returns what the others require
     /// of the lock.
-    fn leave_out_what_lacks(&mut self, verdicts: &mut [Verdict]) -> BTreeSet<PackageName> {
+    fn leave_out_what_lacks(&mut self, verdicts: &mut [TrialVerdict]) -> BTreeSet<PackageName> {
         let mut third_party = BTreeSet::new();
         let mut lacking = Vec::new();
         for (name, one) in &self.usable {
@@ -301,7 +306,7 @@ impl Supplies<'_> {
             }
         }
         for (name, at, why) in lacking {
-            verdicts[at] = Verdict::Untried(Untried::Because(why));
+            verdicts[at] = TrialVerdict::TrialObstacle(TrialObstacle::Because(why));
             self.usable.remove(&name);
         }
         third_party.retain(|name| !self.usable.contains_key(name));
@@ -383,7 +388,7 @@ fn no_python(constraints: &InterpreterConstraints) -> String {
 fn load_all(
     environment: &Environment,
     supplies: &Supplies<'_>,
-) -> Result<BTreeMap<PackageName, Vec<LoadFailure>>, Verdict> {
+) -> Result<BTreeMap<PackageName, Vec<LoadFailure>>, TrialVerdict> {
     let has_entry_points = |one: &&Usable| {
         let mut files = one.wheel.files();
         files.any(|(path, _)| path.ends_with(".dist-info/entry_points.txt"))
@@ -395,13 +400,13 @@ fn load_all(
     let mut failures = BTreeMap::new();
     while !names.is_empty() {
         let (answer, end) = load(environment, &names).map_err(|error| {
-            Verdict::Refused(CommandError::failure(format!("cannot run Python: {error}")))
+            TrialVerdict::Refused(CommandError::failure(format!("cannot run Python: {error}")))
         })?;
         let last = read_answer(&answer, end.as_deref(), &mut failures);
         let Some(end) = end else { break };
         let Some(last) = last else {
             let error = CommandError::failure(format!("cannot load entry points: {end}"));
-            return Err(Verdict::Refused(error));
+            return Err(TrialVerdict::Refused(error));
         };
         names = names.split_off(
             names

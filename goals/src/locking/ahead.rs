@@ -10,7 +10,7 @@ use model::{DistFile, LockInputs, PackageName, Sha256, Version};
 use resolve::Problem;
 
 use crate::locking::builds::{Builds, Sdist};
-use crate::locking::existing::Preferred;
+use crate::locking::existing::PreferredFiles;
 
 /// How many builds are under way at once, ahead of being asked for.
 const BUILDERS: usize = 2;
@@ -31,7 +31,7 @@ enum Job {
 pub struct Ahead<'a> {
     pub index: &'a Index,
     pub builds: &'a Builds<'a>,
-    pub preferred: &'a Preferred,
+    pub preferred: &'a PreferredFiles,
 }
 
 impl Ahead<'_> {

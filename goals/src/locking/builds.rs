@@ -28,7 +28,7 @@ pub struct Builds<'a> {
     index: &'a Index,
     interpreter_constraints: &'a InterpreterConstraints,
     kept: Vec<PackageSource>,
-    fetched: Mutex<FxHashMap<RequirementSource, Fetched>>,
+    fetched: Mutex<FxHashMap<RequirementSource, FetchedSource>>,
     python: OnceLock<Interpreter>,
     /// Held by the one that looks for the interpreter.
     looking: Mutex<()>,
@@ -37,7 +37,7 @@ pub struct Builds<'a> {
 
 /// What a direct reference gives.
 #[derive(Debug, Clone)]
-pub struct Fetched {
+pub struct FetchedSource {
     /// The version with its metadata.
     pub direct: Arc<DirectRelease>,
     /// The archive; a repository or a folder has none.
@@ -212,7 +212,7 @@ impl<'a> Builds<'a> {
     }
 
     /// What was fetched for a package of a resolution.
-    pub fn fetched(&self, source: &PackageSource) -> Option<Fetched> {
+    pub fn fetched(&self, source: &PackageSource) -> Option<FetchedSource> {
         let known = self.known();
         known
             .values()
@@ -220,11 +220,11 @@ impl<'a> Builds<'a> {
             .cloned()
     }
 
-    fn known(&self) -> std::sync::MutexGuard<'_, FxHashMap<RequirementSource, Fetched>> {
+    fn known(&self) -> std::sync::MutexGuard<'_, FxHashMap<RequirementSource, FetchedSource>> {
         self.fetched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn fetch(&self, source: &RequirementSource) -> Result<Fetched, CommandError> {
+    fn fetch(&self, source: &RequirementSource) -> Result<FetchedSource, CommandError> {
         match source {
             RequirementSource::Index(_) => {
                 Err(CommandError::failure("a direct reference was expected"))
@@ -358,8 +358,8 @@ fn within(folder: &Utf8Path, subdirectory: Option<&str>) -> Utf8PathBuf {
     }
 }
 
-fn fetched(metadata: Metadata, source: PackageSource, file: Option<DistFile>) -> Fetched {
-    Fetched {
+fn fetched(metadata: Metadata, source: PackageSource, file: Option<DistFile>) -> FetchedSource {
+    FetchedSource {
         direct: Arc::new(DirectRelease {
             version: metadata.version.clone(),
             source,

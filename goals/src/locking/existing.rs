@@ -122,7 +122,7 @@ pub(super) fn unknown_resolve(resolve: &str, known: Vec<&str>) -> CommandError {
 }
 
 /// The versions that are most likely kept, by project.
-pub(super) type Preferred = BTreeMap<PackageName, Version>;
+pub(super) type PreferredFiles = BTreeMap<PackageName, Version>;
 
 /// What was there before.
 #[derive(Debug)]
@@ -189,7 +189,7 @@ impl Existing {
     }
 
     /// The versions that are most likely kept.
-    pub fn preferred(&self, upgrade: &Upgrade) -> Preferred {
+    pub fn preferred(&self, upgrade: &Upgrade) -> PreferredFiles {
         let kept = self.kept(upgrade);
         kept.map(|pin| (pin.name, pin.version)).collect()
     }

@@ -24,7 +24,7 @@ pub use builds::{Builds, locked_file};
 pub use existing::{Existing, LockPath, lock_paths};
 pub use fresh::Freshness;
 pub use inputs::Declared;
-pub use merging::{Sides, merge};
+pub use merging::{MergeSides, merge};
 pub use places::{IndexChoice, Places};
 pub use provider::IndexProvider;
 pub use summary::{Status, Summary};

@@ -13,8 +13,8 @@ use rustc_hash::FxHashMap;
 use crate::error::CommandError;
 use crate::locking::Declared;
 use crate::locking::ahead::{Ahead, policy};
-use crate::locking::builds::{Builds, Fetched, Sdist};
-use crate::locking::existing::Preferred;
+use crate::locking::builds::{Builds, FetchedSource, Sdist};
+use crate::locking::existing::PreferredFiles;
 use workspace::files::sha256_of;
 
 /// One resolve's view of the package index.
@@ -22,7 +22,7 @@ pub struct IndexProvider<'a> {
     index: &'a Index,
     builds: &'a Builds<'a>,
     declared: &'a Declared,
-    preferred: Preferred,
+    preferred: PreferredFiles,
     known: RefCell<Known>,
 }
 
@@ -59,13 +59,13 @@ impl<'a> IndexProvider<'a> {
             index,
             builds,
             declared,
-            preferred: Preferred::new(),
+            preferred: PreferredFiles::new(),
             known: RefCell::default(),
         }
     }
 
     /// The same, with the versions that will most likely be kept.
-    pub fn preferring(mut self, preferred: Preferred) -> Self {
+    pub fn preferring(mut self, preferred: PreferredFiles) -> Self {
         self.preferred = preferred;
         self
     }
@@ -119,7 +119,7 @@ impl<'a> IndexProvider<'a> {
     }
 
     /// What a direct reference gave in this run.
-    pub fn fetched(&self, source: &PackageSource) -> Option<Fetched> {
+    pub fn fetched(&self, source: &PackageSource) -> Option<FetchedSource> {
         self.builds.fetched(source)
     }
 

@@ -32,14 +32,14 @@ const FROM_THE_GRAPH: &[(&str, &str)] = &[
 
 /// A mistake in a value, and what to do about it.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Mistake {
+pub struct FieldMistake {
     /// What is wrong.
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
 }
 
-impl Mistake {
+impl FieldMistake {
     /// A mistake without a hint.
     pub fn new(message: impl Into<String>) -> Self {
         Self {
@@ -59,7 +59,7 @@ impl Mistake {
 }
 
 /// Reads `python_artifact(…)`: the artifact, and the long description where it is given there.
-pub fn artifact(provides: &Object) -> Result<(Artifact, Option<wheel::Description>), Mistake> {
+pub fn artifact(provides: &Object) -> Result<(Artifact, Option<wheel::Description>), FieldMistake> {
     let mut artifact = Artifact::default();
     let mut long_description = None;
     let mut content_type = "text/plain".to_owned();
@@ -92,14 +92,14 @@ pub fn artifact(provides: &Object) -> Result<(Artifact, Option<wheel::Descriptio
         }
     }
     if artifact.name.is_empty() {
-        return Err(Mistake::new("`provides` gives no `name`"));
+        return Err(FieldMistake::new("`provides` gives no `name`"));
     }
     let long_description = long_description.map(|body| wheel::Description { content_type, body });
     Ok((artifact, long_description))
 }
 
 /// Reads `license_files` of `provides`, or `license_file`; `None` where settings say it.
-pub(super) fn license_files(provides: &Object) -> Result<Option<Vec<String>>, Mistake> {
+pub(super) fn license_files(provides: &Object) -> Result<Option<Vec<String>>, FieldMistake> {
     let field = |name| provides.get(name).map(|value| (name, value));
     match field("license_files").or(field("license_file")) {
         None => Ok(None),
@@ -113,8 +113,8 @@ pub(super) fn license_files(provides: &Object) -> Result<Option<Vec<String>>, Mi
 pub fn entry_points(
     of_target: Option<&Data>,
     provides: &Object,
-    by_address: impl Fn(&str) -> Result<String, Mistake>,
-) -> Result<EntryPoints, Mistake> {
+    by_address: impl Fn(&str) -> Result<String, FieldMistake>,
+) -> Result<EntryPoints, FieldMistake> {
     let mut points = EntryPoints::default();
     let both = [provides.get("entry_points"), of_target];
     for (group, value) in both
@@ -133,14 +133,14 @@ pub fn entry_points(
                 value
             };
             let inserted = points.insert(&group, &name, &value);
-            inserted.map_err(|error| Mistake::new(error.to_string()))?;
+            inserted.map_err(|error| FieldMistake::new(error.to_string()))?;
         }
     }
     Ok(points)
 }
 
 /// The entry points of a group: a dictionary, or setuptools' list of `name = value`.
-fn named(group: &str, value: &Data) -> Result<Vec<(String, String)>, Mistake> {
+fn named(group: &str, value: &Data) -> Result<Vec<(String, String)>, FieldMistake> {
     if value.as_dict().is_some() {
         return text_pairs(group, value);
     }
@@ -151,22 +151,22 @@ fn named(group: &str, value: &Data) -> Result<Vec<(String, String)>, Mistake> {
     };
     let pairs: Option<Vec<_>> = lines.iter().map(split).collect();
     pairs.ok_or_else(|| {
-        Mistake::new(format!(
+        FieldMistake::new(format!(
             "an entry point of `{group}` is not of the form `name = module:attribute`"
         ))
     })
 }
 
-fn unknown(key: &str) -> Mistake {
+fn unknown(key: &str) -> FieldMistake {
     if let Some((_, hint)) = FROM_THE_GRAPH.iter().find(|(name, _)| *name == key) {
-        return Mistake {
+        return FieldMistake {
             message: format!(
                 "`{key}` cannot be set in `provides`: it follows from the target graph"
             ),
             hint: Some((*hint).to_owned()),
         };
     }
-    Mistake {
+    FieldMistake {
         message: format!("`{key}` in `provides` is not supported"),
         hint: Some(
             "set `generate_setup=False` and write the metadata in pyproject.toml".to_owned(),
@@ -174,18 +174,18 @@ fn unknown(key: &str) -> Mistake {
     }
 }
 
-fn wrong(key: &str, expected: &str, value: &Data) -> Mistake {
-    Mistake::new(format!("`{key}` must be {expected}, not {value}"))
+fn wrong(key: &str, expected: &str, value: &Data) -> FieldMistake {
+    FieldMistake::new(format!("`{key}` must be {expected}, not {value}"))
 }
 
-fn text(key: &str, value: &Data) -> Result<String, Mistake> {
+fn text(key: &str, value: &Data) -> Result<String, FieldMistake> {
     value
         .as_str()
         .map(str::to_owned)
         .ok_or_else(|| wrong(key, "a string", value))
 }
 
-fn texts(key: &str, value: &Data) -> Result<Vec<String>, Mistake> {
+fn texts(key: &str, value: &Data) -> Result<Vec<String>, FieldMistake> {
     match value {
         // setuptools splits `keywords` and `platforms` at commas.
         Data::Str(text) => Ok(text.split(',').map(|item| item.trim().to_owned()).collect()),
@@ -194,7 +194,7 @@ fn texts(key: &str, value: &Data) -> Result<Vec<String>, Mistake> {
     }
 }
 
-fn text_pairs(key: &str, value: &Data) -> Result<Vec<(String, String)>, Mistake> {
+fn text_pairs(key: &str, value: &Data) -> Result<Vec<(String, String)>, FieldMistake> {
     let pairs = value
         .as_dict()
         .ok_or_else(|| wrong(key, "a dictionary of strings", value))?;
@@ -205,21 +205,24 @@ fn text_pairs(key: &str, value: &Data) -> Result<Vec<(String, String)>, Mistake>
 }
 
 /// Extras and what they require.
-fn requirement_lists(key: &str, value: &Data) -> Result<Vec<(String, Vec<RequiresDist>)>, Mistake> {
+fn requirement_lists(
+    key: &str,
+    value: &Data,
+) -> Result<Vec<(String, Vec<RequiresDist>)>, FieldMistake> {
     let read = |text: String| {
         text.parse::<RequiresDist>()
-            .map_err(|error| Mistake::new(format!("`{key}`: {error}")))
+            .map_err(|error| FieldMistake::new(format!("`{key}`: {error}")))
     };
     let lists = text_lists(key, value)?.into_iter();
     lists
         .map(|(extra, texts)| {
-            let requirements: Result<_, Mistake> = texts.into_iter().map(read).collect();
+            let requirements: Result<_, FieldMistake> = texts.into_iter().map(read).collect();
             Ok((extra, requirements?))
         })
         .collect()
 }
 
-fn text_lists(key: &str, value: &Data) -> Result<Vec<(String, Vec<String>)>, Mistake> {
+fn text_lists(key: &str, value: &Data) -> Result<Vec<(String, Vec<String>)>, FieldMistake> {
     let pairs = value
         .as_dict()
         .ok_or_else(|| wrong(key, "a dictionary of lists", value))?;

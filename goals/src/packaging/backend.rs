@@ -13,7 +13,7 @@ use wheel::{ArchiveTime, Member, TarGzWriter, ZipWriter, write_sdist, write_whee
 use crate::error::CommandError;
 use crate::locking::{Builds, IndexChoice, Places};
 use crate::packaging::source_file::file_member;
-use crate::packaging::{Distribution, OwnBackend};
+use crate::packaging::{OwnBackend, PackagedDistribution};
 use crate::session::Session;
 
 /// Calls the backends of distributions.
@@ -44,7 +44,7 @@ impl Backends<'_> {
     /// The wheel that the distribution's backend builds.
     pub(super) fn wheel(
         &self,
-        distribution: &Distribution,
+        distribution: &PackagedDistribution,
         own: &OwnBackend,
     ) -> Result<BackendArchive, CommandError> {
         self.with_copy(distribution, own, |builds, source| {
@@ -66,7 +66,7 @@ impl Backends<'_> {
     /// The source distribution that the distribution's backend builds.
     pub(super) fn sdist(
         &self,
-        distribution: &Distribution,
+        distribution: &PackagedDistribution,
         own: &OwnBackend,
     ) -> Result<BackendArchive, CommandError> {
         self.with_copy(distribution, own, |builds, source| {
@@ -87,7 +87,7 @@ impl Backends<'_> {
     /// Works on a copy of what the distribution reaches.
     fn with_copy(
         &self,
-        distribution: &Distribution,
+        distribution: &PackagedDistribution,
         own: &OwnBackend,
         build: impl FnOnce(&Builds<'_>, &BuildSource) -> Result<BackendArchive, CommandError>,
     ) -> Result<BackendArchive, CommandError> {

@@ -13,8 +13,8 @@ use targets::{DistributionContents, DistributionFile, Graph, TargetId, Unmatched
 use wheel::EntryPoints;
 
 use crate::error::CommandError;
-use crate::packaging::artifact::{Mistake, artifact, license_files};
-use crate::packaging::{Distribution, Files, Formats, OwnBackend, OwnedFile};
+use crate::packaging::artifact::{FieldMistake, artifact, license_files};
+use crate::packaging::{Formats, OwnBackend, OwnedFile, PackagedDistribution, PackagedFiles};
 use crate::session::Session;
 use model::Place;
 
@@ -30,7 +30,7 @@ impl Describer<'_> {
     pub(super) fn describe(
         &self,
         id: TargetId,
-    ) -> Result<(Distribution, Vec<TargetId>), CommandError> {
+    ) -> Result<(PackagedDistribution, Vec<TargetId>), CommandError> {
         let target = self.graph.target(id);
         // On no platform: what platforms add is asked for next.
         let common = self.graph.distribution(id, "")?;
@@ -53,7 +53,7 @@ impl Describer<'_> {
             Some(self.own_backend(id)?)
         };
         let others = first_party.iter().map(|it| &self.graph.target(*it).address);
-        let distribution = Distribution {
+        let distribution = PackagedDistribution {
             address: target.address.to_string(),
             folder: target.dir.to_string(),
             place: self.place(id, "provides"),
@@ -93,7 +93,7 @@ impl Describer<'_> {
     pub(super) fn collect_imports(
         &self,
         id: TargetId,
-        distribution: &mut Distribution,
+        distribution: &mut PackagedDistribution,
     ) -> Result<(), CommandError> {
         let root = self.session.root();
         for file in distribution.files.of_all_platforms() {
@@ -146,11 +146,11 @@ impl Describer<'_> {
         unmatched.dedup();
         // The resources of another distribution make no difference here.
         let files = if platforms.values().all(|files| *files == common.files) {
-            Files::Any(self.with_inits(&common.files))
+            PackagedFiles::Any(self.with_inits(&common.files))
         } else {
             let shipped = platforms.iter();
             let shipped = shipped.map(|(platform, files)| (*platform, self.with_inits(files)));
-            Files::ByPlatform(shipped.collect())
+            PackagedFiles::ByPlatform(shipped.collect())
         };
         Ok(OnPlatforms {
             files,
@@ -196,7 +196,7 @@ impl Describer<'_> {
         let mut points = EntryPoints::default();
         for (group, name, value) in self.graph.resolved_entry_points(id)? {
             points.insert(&group, &name, &value).map_err(|error| {
-                self.mistaken(id, "entry_points", Mistake::new(error.to_string()))
+                self.mistaken(id, "entry_points", FieldMistake::new(error.to_string()))
             })?;
         }
         Ok(points)
@@ -272,7 +272,7 @@ impl Describer<'_> {
         })
     }
 
-    fn mistaken(&self, id: TargetId, field: &str, mistake: Mistake) -> CommandError {
+    fn mistaken(&self, id: TargetId, field: &str, mistake: FieldMistake) -> CommandError {
         mistake
             .error(&self.graph.target(id).address)
             .at(self.place(id, field))
@@ -289,7 +289,7 @@ impl Describer<'_> {
 
 /// What a distribution is on all platforms together.
 struct OnPlatforms {
-    files: Files,
+    files: PackagedFiles,
     first_party: Vec<TargetId>,
     unmatched: Vec<UnmatchedGlobs>,
 }

@@ -12,7 +12,7 @@ use model::Place;
 
 /// One `python_distribution`.
 #[derive(Debug, Clone)]
-pub struct Distribution {
+pub struct PackagedDistribution {
     /// `src/acme/jobs/runner:dist`
     pub address: String,
     /// The folder of its BUILD file, relative to the root; empty for the root.
@@ -46,7 +46,7 @@ pub struct Distribution {
     /// Addresses of the distributions that own what its code reaches.
     pub first_party: Vec<String>,
     /// What it ships.
-    pub files: Files,
+    pub files: PackagedFiles,
     /// Patterns of its resources that match no file.
     pub unmatched: Vec<UnmatchedGlobs>,
     /// Where it has a build backend of its own.
@@ -77,7 +77,7 @@ pub struct Formats {
 
 /// What a distribution ships.
 #[derive(Debug, Clone)]
-pub enum Files {
+pub enum PackagedFiles {
     /// The same on every platform.
     Any(Vec<OwnedFile>),
     /// Something else on each platform that it has resources for.
@@ -93,7 +93,7 @@ pub struct OwnedFile {
     pub member: String,
 }
 
-impl Distribution {
+impl PackagedDistribution {
     /// The modules and packages that it ships on some platform, dotted.
     pub fn modules(&self) -> BTreeSet<String> {
         let mut modules = BTreeSet::new();
@@ -105,7 +105,7 @@ impl Distribution {
     }
 }
 
-impl Files {
+impl PackagedFiles {
     /// Every file that some platform ships: what a source distribution holds.
     pub fn of_all_platforms(&self) -> Vec<OwnedFile> {
         match self {

@@ -9,7 +9,7 @@ use wheel::rules::{self, RepositoryRules, RuleError};
 use wheel::{CoreMetadata, Description};
 
 use crate::error::CommandError;
-use crate::packaging::Distribution;
+use crate::packaging::PackagedDistribution;
 use crate::packaging::requirements::{VersionText, on_first_party, requires_dist};
 use crate::session::Session;
 use model::Place;
@@ -22,7 +22,7 @@ impl Versions {
     /// The version that each distribution gives, else that of the version file.
     pub(super) fn read(
         session: &Session,
-        distributions: &[Distribution],
+        distributions: &[PackagedDistribution],
     ) -> Result<Self, CommandError> {
         let mut common = None;
         let mut versions = BTreeMap::new();
@@ -42,7 +42,7 @@ impl Versions {
 /// Core metadata of one of the distributions.
 pub(super) fn metadata(
     session: &Session,
-    distribution: &Distribution,
+    distribution: &PackagedDistribution,
     versions: &Versions,
 ) -> Result<CoreMetadata, CommandError> {
     let (_, version) = &versions.0[&distribution.address];
@@ -64,7 +64,7 @@ pub(super) fn metadata(
 /// The `Requires-Dist` of one of the distributions.
 pub(super) fn required(
     session: &Session,
-    distribution: &Distribution,
+    distribution: &PackagedDistribution,
     versions: &Versions,
 ) -> Result<Vec<RequiresDist>, CommandError> {
     let how = session.settings.package.first_party_requirements;
@@ -83,7 +83,7 @@ pub(super) fn required(
     Ok(requires_dist(&distribution.requirements, first_party))
 }
 
-fn given(distribution: &Distribution, text: &str) -> Result<VersionText, CommandError> {
+fn given(distribution: &PackagedDistribution, text: &str) -> Result<VersionText, CommandError> {
     match text.parse() {
         Ok(version) => Ok(VersionText {
             text: text.to_owned(),
@@ -99,7 +99,10 @@ fn given(distribution: &Distribution, text: &str) -> Result<VersionText, Command
     }
 }
 
-fn from_file(session: &Session, distribution: &Distribution) -> Result<VersionText, CommandError> {
+fn from_file(
+    session: &Session,
+    distribution: &PackagedDistribution,
+) -> Result<VersionText, CommandError> {
     let file = &session.settings.package.version_file;
     let text = fs_err::read_to_string(session.root().join(file)).map_err(|error| {
         CommandError::file("read the version file", file, &error)
@@ -119,7 +122,7 @@ fn from_file(session: &Session, distribution: &Distribution) -> Result<VersionTe
 
 fn readme(
     session: &Session,
-    distribution: &Distribution,
+    distribution: &PackagedDistribution,
 ) -> Result<Option<Description>, CommandError> {
     if distribution.long_description.is_some() {
         return Ok(distribution.long_description.clone());
@@ -167,7 +170,7 @@ fn repository_rules(session: &Session) -> RepositoryRules {
     }
 }
 
-fn rule_error(error: &RuleError, distribution: &Distribution) -> CommandError {
+fn rule_error(error: &RuleError, distribution: &PackagedDistribution) -> CommandError {
     let hint = match error {
         RuleError::MissingReadme { .. } => "add one, or change `[package] readmes`",
         RuleError::NamePrefix { .. } => "rename it, or change `[package] name_prefix`",

@@ -18,10 +18,10 @@ mod time;
 mod trial;
 mod writing;
 
-pub use artifact::{Mistake, artifact, entry_points};
-pub use distribution::{Distribution, Files, Formats, OwnBackend, OwnedFile};
-pub use platforms::Asked;
+pub use artifact::{FieldMistake, artifact, entry_points};
+pub use distribution::{Formats, OwnBackend, OwnedFile, PackagedDistribution, PackagedFiles};
+pub use platforms::PlatformRequest;
 pub use previous::Previous;
-pub use select::{Choice, Imports, Selected, requirements_of_all, select};
+pub use select::{Choice, Imports, SelectedDistributions, requirements_of_all, select};
 pub use trial::try_wheels;
-pub use writing::{BuildOptions, Built, Checks, Job, NOT_KEPT, Packager};
+pub use writing::{BuildOptions, BuiltArchive, Checks, Job, NOT_KEPT, Packager};

@@ -5,25 +5,25 @@ use std::str::FromStr;
 use model::Platform;
 
 use crate::error::CommandError;
-use crate::packaging::Distribution;
+use crate::packaging::PackagedDistribution;
 use crate::session::Session;
 use model::Place;
 
 /// A platform as it is asked for: by name, or by the platform tag of the wheel.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asked {
+pub struct PlatformRequest {
     platform: Platform,
     tag: Option<String>,
 }
 
 /// A platform with the tag of the wheels for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted {
+pub struct PlatformTag {
     pub platform: Platform,
     pub tag: String,
 }
 
-impl FromStr for Asked {
+impl FromStr for PlatformRequest {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -46,7 +46,7 @@ impl FromStr for Asked {
     }
 }
 
-impl From<Platform> for Asked {
+impl From<Platform> for PlatformRequest {
     fn from(platform: Platform) -> Self {
         Self {
             platform,
@@ -55,7 +55,7 @@ impl From<Platform> for Asked {
     }
 }
 
-impl Asked {
+impl PlatformRequest {
     /// The platform that this program runs on.
     pub fn host() -> Result<Self, CommandError> {
         let platform = match (std::env::consts::OS, std::env::consts::ARCH) {
@@ -85,8 +85,8 @@ impl Asked {
     pub fn tagged(
         &self,
         session: &Session,
-        distribution: &Distribution,
-    ) -> Result<Wanted, CommandError> {
+        distribution: &PackagedDistribution,
+    ) -> Result<PlatformTag, CommandError> {
         let settings = &session.settings.package;
         let own = settings
             .distribution_platform_tags
@@ -98,7 +98,7 @@ impl Asked {
             .or_else(|| own.and_then(|tags| tags.get(name)))
             .or_else(|| settings.platform_tags.get(name));
         match tag {
-            Some(tag) => Ok(Wanted {
+            Some(tag) => Ok(PlatformTag {
                 platform: self.platform,
                 tag: tag.clone(),
             }),
@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn platforms_and_tags() {
         let check = |text: &str| {
-            text.parse::<Asked>()
+            text.parse::<PlatformRequest>()
                 .map(|asked| (asked.platform, asked.tag))
         };
         assert_eq!(check("linux_arm64"), Ok((Platform::LinuxArm64, None)));

@@ -8,7 +8,7 @@ use git::Git;
 use crate::error::CommandError;
 use crate::graph::BuildFiles;
 use crate::packaging::select::Selection;
-use crate::packaging::{Choice, Distribution, Imports};
+use crate::packaging::{Choice, Imports, PackagedDistribution};
 use crate::session::Session;
 
 /// A release and the files of its distributions.
@@ -16,7 +16,7 @@ use crate::session::Session;
 pub struct Previous {
     /// Its tag.
     pub tag: String,
-    distributions: BTreeMap<String, Distribution>,
+    distributions: BTreeMap<String, PackagedDistribution>,
 }
 
 impl Previous {
@@ -59,7 +59,7 @@ fn distributions(
     session: &Session,
     tag: &str,
     tree: &Utf8Path,
-) -> Result<BTreeMap<String, Distribution>, CommandError> {
+) -> Result<BTreeMap<String, PackagedDistribution>, CommandError> {
     let archive = tree.join("tree.tar");
     Git::at(session.root()).text(&[
         "archive",
@@ -83,6 +83,7 @@ fn distributions(
         imports: Imports::Skipped,
     };
     let selected = Selection::new(&then, &graph, workspace.imports()).select(choice)?;
-    let named = |distribution: Distribution| (distribution.artifact.name.clone(), distribution);
+    let named =
+        |distribution: PackagedDistribution| (distribution.artifact.name.clone(), distribution);
     Ok(selected.all.into_iter().map(named).collect())
 }

@@ -11,7 +11,7 @@ use targets::{Graph, TargetId};
 
 use crate::error::CommandError;
 use crate::graph::{BuildFiles, changed_files};
-use crate::packaging::Distribution;
+use crate::packaging::PackagedDistribution;
 use crate::packaging::describe::Describer;
 use crate::packaging::metadata::{Versions, required};
 use crate::session::Session;
@@ -40,9 +40,9 @@ pub enum Imports {
 
 /// Distributions of a repository, some of them asked for.
 #[derive(Debug, Default)]
-pub struct Selected {
+pub struct SelectedDistributions {
     /// Those asked for and those that they require.
-    pub all: Vec<Distribution>,
+    pub all: Vec<PackagedDistribution>,
     /// Positions in `all` of those asked for.
     pub asked: Vec<usize>,
     /// Binaries that were asked for, which are not built yet.
@@ -58,15 +58,18 @@ pub struct Binary {
     pub named: bool,
 }
 
-impl Selected {
+impl SelectedDistributions {
     /// Those asked for.
-    pub fn distributions(&self) -> impl Iterator<Item = &Distribution> {
+    pub fn distributions(&self) -> impl Iterator<Item = &PackagedDistribution> {
         self.asked.iter().map(|at| &self.all[*at])
     }
 }
 
 /// Reads the repository and finds what is asked for.
-pub fn select(session: &Session, choice: Choice<'_>) -> Result<Selected, CommandError> {
+pub fn select(
+    session: &Session,
+    choice: Choice<'_>,
+) -> Result<SelectedDistributions, CommandError> {
     let workspace = BuildFiles::load(session)?;
     let graph = workspace.graph()?;
     let selected = Selection::new(session, &graph, workspace.imports()).select(choice);
@@ -84,7 +87,7 @@ pub fn requirements_of_all(session: &Session) -> Result<Vec<Requirements>, Comma
     let selection = Selection::new(session, &graph, workspace.imports());
     let all = selection.with_required(&graph.distributions())?;
     workspace.keep(session);
-    let all: Vec<Distribution> = all.into_values().collect();
+    let all: Vec<PackagedDistribution> = all.into_values().collect();
     let versions = Versions::read(session, &all)?;
     all.iter()
         .map(|distribution| {
@@ -120,7 +123,7 @@ impl<'g> Selection<'g> {
         }
     }
 
-    pub(super) fn select(&self, choice: Choice<'_>) -> Result<Selected, CommandError> {
+    pub(super) fn select(&self, choice: Choice<'_>) -> Result<SelectedDistributions, CommandError> {
         let chosen = self.chosen(choice)?;
         let is = |id: &TargetId, wanted: Role| self.graph.target(*id).role() == wanted;
         let asked: Vec<TargetId> = chosen
@@ -145,7 +148,7 @@ impl<'g> Selection<'g> {
                 })?;
         }
         let position = |id: &TargetId| distributions.keys().position(|it| it == id);
-        Ok(Selected {
+        Ok(SelectedDistributions {
             asked: asked.iter().filter_map(position).collect(),
             all: distributions.into_values().collect(),
             binaries,
@@ -209,7 +212,7 @@ impl<'g> Selection<'g> {
     fn with_required(
         &self,
         asked: &[TargetId],
-    ) -> Result<BTreeMap<TargetId, Distribution>, CommandError> {
+    ) -> Result<BTreeMap<TargetId, PackagedDistribution>, CommandError> {
         let mut known = BTreeMap::new();
         let mut wave: Vec<TargetId> = asked.to_vec();
         while !wave.is_empty() {

@@ -6,10 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::Utf8Path;
 use model::{InterpreterConstraints, WheelFilename};
 
-use crate::environments::{Exporter, LoadFailure, Options, Trial, TrialWheel, Untried, Verdict};
+use crate::environments::{
+    ExportOptions, Exporter, LoadFailure, Trial, TrialObstacle, TrialVerdict, TrialWheel,
+};
 use crate::error::CommandError;
 use crate::locking::IndexChoice;
-use crate::packaging::{Built, Distribution, NOT_KEPT};
+use crate::packaging::{BuiltArchive, NOT_KEPT, PackagedDistribution};
 use crate::session::Session;
 
 /// Tries the wheels among `built`; those that fail become errors. Wheels of `required` are installed
@@ -19,23 +21,23 @@ use crate::session::Session;
 pub fn try_wheels(
     session: &Session,
     places: &IndexChoice,
-    built: &mut [Result<Built<'_>, CommandError>],
-    required: &[Built<'_>],
+    built: &mut [Result<BuiltArchive<'_>, CommandError>],
+    required: &[BuiltArchive<'_>],
 ) -> Result<(), CommandError> {
-    let options = Options {
+    let options = ExportOptions {
         places: places.clone(),
-        ..Options::default()
+        ..ExportOptions::default()
     };
     let exporter = Exporter::new(session, options)?;
     let any = InterpreterConstraints::any_recent();
     let mut notes = Notes::default();
     for ((resolve, _), positions) in groups(built) {
-        let tried: Vec<&Built<'_>> = positions
+        let tried: Vec<&BuiltArchive<'_>> = positions
             .iter()
             .filter_map(|at| built[*at].as_ref().ok())
             .collect();
         let distribution = tried[0].distribution;
-        let belongs = |one: &&Built<'_>| one.distribution.resolve == resolve;
+        let belongs = |one: &&BuiltArchive<'_>| one.distribution.resolve == resolve;
         let all = tried.iter().copied().chain(required.iter().filter(belongs));
         let trial = Trial {
             resolve: resolve.as_deref(),
@@ -63,7 +65,7 @@ pub fn try_wheels(
 type Group = (Option<String>, Vec<String>);
 
 /// Positions of the wheels that can live in one environment: of one resolve, for the same Pythons.
-fn groups(built: &[Result<Built<'_>, CommandError>]) -> BTreeMap<Group, Vec<usize>> {
+fn groups(built: &[Result<BuiltArchive<'_>, CommandError>]) -> BTreeMap<Group, Vec<usize>> {
     let mut groups: BTreeMap<Group, Vec<usize>> = BTreeMap::new();
     for (at, one) in built.iter().enumerate() {
         if let Ok(one) = one
@@ -79,7 +81,7 @@ fn groups(built: &[Result<Built<'_>, CommandError>]) -> BTreeMap<Group, Vec<usiz
     groups
 }
 
-fn trial_wheel<'b>(built: &'b Built<'_>) -> Option<TrialWheel<'b>> {
+fn trial_wheel<'b>(built: &'b BuiltArchive<'_>) -> Option<TrialWheel<'b>> {
     Some(TrialWheel {
         filename: built.name().parse::<WheelFilename>().ok()?,
         path: Utf8Path::from_path(built.pending.beside())?,
@@ -88,19 +90,19 @@ fn trial_wheel<'b>(built: &'b Built<'_>) -> Option<TrialWheel<'b>> {
 
 /// What is said of wheels that were not tried: each reason once.
 #[derive(Default)]
-struct Notes(BTreeMap<Untried, BTreeSet<String>>);
+struct Notes(BTreeMap<TrialObstacle, BTreeSet<String>>);
 
 impl Notes {
     /// The error of a wheel that fails.
-    fn judge(&mut self, built: &Built<'_>, verdict: Verdict) -> Option<CommandError> {
+    fn judge(&mut self, built: &BuiltArchive<'_>, verdict: TrialVerdict) -> Option<CommandError> {
         match verdict {
-            Verdict::Loads => None,
-            Verdict::Fails(failures) => Some(does_not_load(built, &failures)),
-            Verdict::Refused(error) => {
+            TrialVerdict::Loads => None,
+            TrialVerdict::Fails(failures) => Some(does_not_load(built, &failures)),
+            TrialVerdict::Refused(error) => {
                 let place = built.distribution.place.clone();
                 Some(error.at(place).hint(NOT_KEPT))
             }
-            Verdict::Untried(why) => {
+            TrialVerdict::TrialObstacle(why) => {
                 let wheels = self.0.entry(why).or_default();
                 wheels.insert(built.name().to_owned());
                 None
@@ -113,10 +115,10 @@ impl Notes {
             let wheels: Vec<&str> = wheels.iter().map(String::as_str).collect();
             let wheels = wheels.join(", ");
             match why {
-                Untried::OtherPlatform => session.say(format_args!(
+                TrialObstacle::OtherPlatform => session.say(format_args!(
                     "verified without being installed, since for another platform: {wheels}"
                 )),
-                Untried::Because(why) => session.warn(format_args!(
+                TrialObstacle::Because(why) => session.warn(format_args!(
                     "verified without being installed: {wheels}: {why}"
                 )),
             }
@@ -124,7 +126,7 @@ impl Notes {
     }
 }
 
-fn does_not_load(built: &Built<'_>, failures: &[LoadFailure]) -> CommandError {
+fn does_not_load(built: &BuiltArchive<'_>, failures: &[LoadFailure]) -> CommandError {
     let message = match failures {
         [one] => format!(
             "the entry point `{}` of {} does not load",
@@ -137,7 +139,7 @@ fn does_not_load(built: &Built<'_>, failures: &[LoadFailure]) -> CommandError {
             built.name()
         ),
     };
-    let distribution: &Distribution = built.distribution;
+    let distribution: &PackagedDistribution = built.distribution;
     let mut error = CommandError::failure(message).at(distribution.entry_points_place.clone());
     for LoadFailure {
         group,

@@ -25,7 +25,7 @@ use crate::packaging::backend::Backends;
 use crate::packaging::describe::modules_of;
 use crate::packaging::metadata::{Versions, metadata};
 use crate::packaging::source_file::{PackagingError, file_member};
-use crate::packaging::{Asked, Distribution, OwnedFile, Previous, time};
+use crate::packaging::{OwnedFile, PackagedDistribution, PlatformRequest, Previous, time};
 use crate::session::Session;
 
 /// Who wrote a wheel, as WHEEL says it.
@@ -55,9 +55,9 @@ pub struct BuildOptions {
 #[derive(Debug, Clone)]
 pub enum Job<'a> {
     /// A wheel with these tags and files.
-    Wheel(&'a Distribution, WheelTags, &'a [OwnedFile]),
+    Wheel(&'a PackagedDistribution, WheelTags, &'a [OwnedFile]),
     /// A source distribution.
-    Sdist(&'a Distribution),
+    Sdist(&'a PackagedDistribution),
 }
 
 /// What is said with findings that keep an archive from its name.
@@ -65,16 +65,16 @@ pub const NOT_KEPT: &str = "the wheel was not kept; build without `--verify` to 
 
 /// An archive that was built, and is not there yet under its name.
 #[derive(Debug)]
-pub struct Built<'a> {
+pub struct BuiltArchive<'a> {
     /// Whose it is.
-    pub distribution: &'a Distribution,
+    pub distribution: &'a PackagedDistribution,
     /// The file.
     pub pending: Pending,
     /// What verification found, none of it fatal.
     pub warnings: Vec<WheelFinding>,
 }
 
-impl Built<'_> {
+impl BuiltArchive<'_> {
     /// Its file name.
     pub fn name(&self) -> &str {
         let name = self.pending.path().file_name().unwrap_or_default();
@@ -110,14 +110,14 @@ impl<'a> Packager<'a> {
     /// Prepares to build some of `all` distributions.
     pub fn new(
         session: &'a Session,
-        all: &[Distribution],
+        all: &[PackagedDistribution],
         options: BuildOptions,
     ) -> Result<Self, CommandError> {
         let checks = options.checks;
         let root = session.root();
         let canonical = root.as_std_path().canonicalize();
         let versions = Versions::read(session, all)?;
-        let of = |distribution: &Distribution| {
+        let of = |distribution: &PackagedDistribution| {
             Ok((
                 distribution.address.clone(),
                 metadata(session, distribution, &versions)?,
@@ -166,11 +166,11 @@ impl<'a> Packager<'a> {
     }
 
     /// Builds archives side by side; the result is in the order of `jobs`.
-    pub fn build<'j>(&self, jobs: &[Job<'j>]) -> Vec<Result<Built<'j>, CommandError>> {
+    pub fn build<'j>(&self, jobs: &[Job<'j>]) -> Vec<Result<BuiltArchive<'j>, CommandError>> {
         jobs.par_iter().map(|job| self.build_one(job)).collect()
     }
 
-    fn build_one<'j>(&self, job: &Job<'j>) -> Result<Built<'j>, CommandError> {
+    fn build_one<'j>(&self, job: &Job<'j>) -> Result<BuiltArchive<'j>, CommandError> {
         let distribution = job.distribution();
         let archive = self.archive(job)?;
         let name = archive.file_name();
@@ -209,7 +209,7 @@ impl<'a> Packager<'a> {
                 Err(packaging_error(&error, distribution))
             }
             (Err(error), None) => Err(packaging_error(&error, distribution)),
-            (Ok((pending, ())), None) => Ok(Built {
+            (Ok((pending, ())), None) => Ok(BuiltArchive {
                 distribution,
                 pending,
                 warnings,
@@ -234,7 +234,11 @@ impl<'a> Packager<'a> {
     }
 
     /// Refuses to write a file twice in one run: a backend may call what it builds as it likes.
-    fn claim(&self, path: &Utf8Path, distribution: &Distribution) -> Result<(), CommandError> {
+    fn claim(
+        &self,
+        path: &Utf8Path,
+        distribution: &PackagedDistribution,
+    ) -> Result<(), CommandError> {
         let mut claimed = self.claimed.lock().unwrap_or_else(PoisonError::into_inner);
         match claimed.insert(path.to_owned()) {
             true => Ok(()),
@@ -257,7 +261,7 @@ impl<'a> Packager<'a> {
 
     fn wheel(
         &self,
-        distribution: &Distribution,
+        distribution: &PackagedDistribution,
         tags: WheelTags,
         files: &[OwnedFile],
     ) -> Result<WheelContents, CommandError> {
@@ -281,7 +285,7 @@ impl<'a> Packager<'a> {
         })
     }
 
-    fn sdist(&self, distribution: &Distribution) -> Result<SdistContents, CommandError> {
+    fn sdist(&self, distribution: &PackagedDistribution) -> Result<SdistContents, CommandError> {
         let license_files = self.license_files(distribution)?;
         Ok(SdistContents {
             metadata: self.metadata[&distribution.address].clone(),
@@ -297,7 +301,7 @@ impl<'a> Packager<'a> {
 
     fn members(
         &self,
-        distribution: &Distribution,
+        distribution: &PackagedDistribution,
         files: &[OwnedFile],
     ) -> Result<Vec<Member>, CommandError> {
         let member = |file: &OwnedFile| self.member(distribution, &file.path, &file.member);
@@ -306,7 +310,7 @@ impl<'a> Packager<'a> {
 
     fn member(
         &self,
-        distribution: &Distribution,
+        distribution: &PackagedDistribution,
         path: &str,
         name: &str,
     ) -> Result<Member, CommandError> {
@@ -315,7 +319,10 @@ impl<'a> Packager<'a> {
     }
 
     /// Licence files: those beside the BUILD file, else those at the root.
-    fn license_files(&self, distribution: &Distribution) -> Result<Vec<Member>, CommandError> {
+    fn license_files(
+        &self,
+        distribution: &PackagedDistribution,
+    ) -> Result<Vec<Member>, CommandError> {
         let settings = &self.session.settings.package.license_files;
         let names = distribution.license_files.as_ref().unwrap_or(settings);
         let member = |name: &String| {
@@ -340,7 +347,7 @@ impl<'a> Packager<'a> {
 
     fn bills_of_materials(
         &self,
-        distribution: &Distribution,
+        distribution: &PackagedDistribution,
         metadata: &CoreMetadata,
     ) -> Vec<(String, Vec<u8>)> {
         if !self.session.settings.package.bill_of_materials {
@@ -393,7 +400,7 @@ impl<'a> Packager<'a> {
 
     /// The modules that a distribution's requirements provide: third-party ones with what they are
     /// locked to require, and the repository's own.
-    fn met_elsewhere(&self, distribution: &Distribution) -> Modules {
+    fn met_elsewhere(&self, distribution: &PackagedDistribution) -> Modules {
         let settings = &self.session.settings.python_infer;
         let mut modules = distribution.provided.clone();
         modules.extend(settings.ignored_unowned_imports.iter().cloned());
@@ -440,7 +447,7 @@ impl Modules {
 
 impl<'a> Job<'a> {
     /// Whether it is a wheel that can be installed on a platform.
-    pub fn fits(&self, platform: &Asked) -> bool {
+    pub fn fits(&self, platform: &PlatformRequest) -> bool {
         match self {
             Job::Wheel(_, tags, _) => platform.accepts(&tags.platform),
             Job::Sdist(_) => false,
@@ -448,7 +455,7 @@ impl<'a> Job<'a> {
     }
 
     /// Whose archive it is.
-    pub fn distribution(&self) -> &'a Distribution {
+    pub fn distribution(&self) -> &'a PackagedDistribution {
         match self {
             Job::Wheel(distribution, ..) | Job::Sdist(distribution) => distribution,
         }
@@ -515,7 +522,7 @@ struct Locks {
 }
 
 impl Locks {
-    fn read(session: &Session, all: &[Distribution]) -> Result<Self, CommandError> {
+    fn read(session: &Session, all: &[PackagedDistribution]) -> Result<Self, CommandError> {
         let mut locks = Self::default();
         let resolves: BTreeSet<&String> = all.iter().filter_map(|it| it.resolve.as_ref()).collect();
         for resolve in resolves {
@@ -538,7 +545,7 @@ impl Locks {
     }
 }
 
-fn packaging_error(error: &PackagingError, distribution: &Distribution) -> CommandError {
+fn packaging_error(error: &PackagingError, distribution: &PackagedDistribution) -> CommandError {
     let hint = match error {
         PackagingError::SymlinkOutside { .. } => {
             Some("put a copy of the file there, or link to a file of the repository")

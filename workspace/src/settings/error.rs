@@ -15,12 +15,12 @@ pub struct SettingsError {
     /// Where; a whole file or folder if no line is to blame.
     pub place: Place,
     /// Why.
-    pub problem: Problem,
+    pub problem: SettingsProblem,
 }
 
 /// A key of a section, such as `[python] resolves`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Key {
+pub struct SettingKey {
     /// `python`
     pub section: String,
     /// `resolves`
@@ -29,7 +29,7 @@ pub struct Key {
 
 /// What is wrong.
 #[derive(Debug, thiserror::Error)]
-pub enum Problem {
+pub enum SettingsProblem {
     /// Neither `pants.toml` nor a table of ours in `Cargo.toml`, here or above.
     #[error("there are no settings here or in any folder above")]
     NoRoot,
@@ -62,7 +62,7 @@ pub enum Problem {
     #[error("`{}` is not a setting of `[{}]`", key.name, key.section)]
     UnknownKey {
         /// The key.
-        key: Key,
+        key: SettingKey,
         /// The name that was probably meant.
         nearest: Option<&'static str>,
         /// The names that would do.
@@ -72,7 +72,7 @@ pub enum Problem {
     #[error("{key} must be {expected}, not {found}")]
     WrongType {
         /// The key.
-        key: Key,
+        key: SettingKey,
         /// What it must be.
         expected: &'static str,
         /// What stands there.
@@ -82,7 +82,7 @@ pub enum Problem {
     #[error("{key}: {reason}")]
     BadValue {
         /// The key.
-        key: Key,
+        key: SettingKey,
         /// Why.
         reason: String,
     },
@@ -90,7 +90,7 @@ pub enum Problem {
     #[error("{key}: `%({name})s` stands for nothing")]
     UnknownPlaceholder {
         /// The key.
-        key: Key,
+        key: SettingKey,
         /// The name.
         name: String,
     },
@@ -98,7 +98,7 @@ pub enum Problem {
     #[error("{key}: the environment variable `{name}` is not set")]
     UnsetVariable {
         /// The key.
-        key: Key,
+        key: SettingKey,
         /// The name.
         name: String,
     },
@@ -106,7 +106,7 @@ pub enum Problem {
     #[error("{key}: there is no resolve `{resolve}`")]
     UnknownResolve {
         /// The key.
-        key: Key,
+        key: SettingKey,
         /// The resolve.
         resolve: String,
         /// The name that was probably meant.
@@ -132,7 +132,7 @@ pub enum Problem {
     },
 }
 
-impl Problem {
+impl SettingsProblem {
     /// What the user can do about it, if there is something to say.
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -171,7 +171,7 @@ impl SettingsError {
     }
 
     /// An error about a whole file or folder.
-    pub fn whole(path: &Utf8Path, problem: Problem) -> Self {
+    pub fn whole(path: &Utf8Path, problem: SettingsProblem) -> Self {
         Self {
             place: Place::file(path.as_str()),
             problem,
@@ -179,7 +179,7 @@ impl SettingsError {
     }
 
     /// An error about `span` (in bytes) of `text`, which is what `path` holds.
-    pub fn at(path: &Utf8Path, text: &str, span: Range<usize>, problem: Problem) -> Self {
+    pub fn at(path: &Utf8Path, text: &str, span: Range<usize>, problem: SettingsProblem) -> Self {
         Self {
             place: Place::span(path.as_str(), text, span),
             problem,
@@ -187,7 +187,7 @@ impl SettingsError {
     }
 }
 
-impl fmt::Display for Key {
+impl fmt::Display for SettingKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`[{}] {}`", self.section, self.name)
     }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use super::keys::Sections;
-use super::tree::{Node, Tree};
+use super::tree::{SettingNode, SettingTree};
 
 /// The sections whose keys are flags too. Each flag is declared for every command, which costs
 /// time at the start, so these are only the ones that people use.
@@ -76,16 +76,16 @@ impl SettingFlag {
     }
 
     /// The value as files would have it: a word where the key takes words, else TOML's type.
-    pub(super) fn node(&self) -> Node {
+    pub(super) fn node(&self) -> SettingNode {
         let start = self.text.find('=').map_or(0, |equals| equals + 1);
         let span: Range<usize> = start..self.text.len();
         let value = &self.text[start..];
         let tree = match (value, value.parse()) {
-            ("true", _) => Tree::Bool(true),
-            ("false", _) => Tree::Bool(false),
-            (_, Ok(number)) => Tree::Integer(number),
-            (text, Err(_)) => Tree::Text(text.to_owned()),
+            ("true", _) => SettingTree::Bool(true),
+            ("false", _) => SettingTree::Bool(false),
+            (_, Ok(number)) => SettingTree::Integer(number),
+            (text, Err(_)) => SettingTree::Text(text.to_owned()),
         };
-        Node { tree, span }
+        SettingNode { tree, span }
     }
 }

@@ -14,7 +14,7 @@ use wheel::rules::{LicenseStyle, RequiresPythonRule};
 use super::cutoff::Cutoff;
 use super::kinds::{FirstPartyRequirements, Setting};
 use super::release::PublishIndex;
-use super::tree::{Mistake, Node};
+use super::tree::{SettingMistake, SettingNode};
 
 /// In `[python-repos] indexes`: the index that this machine's pip is configured for.
 pub const PIP_INDEX: &str = "<pip>";
@@ -28,7 +28,7 @@ pub trait Section {
     fn is_switch(&self, key: &str) -> bool;
 
     /// Takes one key's value; `None` if there is no such key.
-    fn update(&mut self, key: &str, node: &Node) -> Option<Result<(), Mistake>>;
+    fn update(&mut self, key: &str, node: &SettingNode) -> Option<Result<(), SettingMistake>>;
 }
 
 macro_rules! section {
@@ -60,7 +60,7 @@ macro_rules! section {
                 }
             }
 
-            fn update(&mut self, key: &str, node: &Node) -> Option<Result<(), Mistake>> {
+            fn update(&mut self, key: &str, node: &SettingNode) -> Option<Result<(), SettingMistake>> {
                 match key {
                     $(stringify!($key) => Some(self.$key.update(node)),)+
                     _ => None,

@@ -12,7 +12,7 @@ use wheel::MetadataVersion;
 use wheel::rules::{LicenseStyle, RequiresPythonRule};
 
 use super::cutoff::Cutoff;
-use super::tree::{Mistake, MistakeKind, Node, Tree};
+use super::tree::{SettingMistake, SettingMistakeKind, SettingNode, SettingTree};
 
 /// A type that settings can have.
 pub(super) trait Setting: Sized {
@@ -20,10 +20,10 @@ pub(super) trait Setting: Sized {
     const SWITCH: bool = false;
 
     /// The value that `node` gives.
-    fn read(node: &Node) -> Result<Self, Mistake>;
+    fn read(node: &SettingNode) -> Result<Self, SettingMistake>;
 
     /// Changes the value that an earlier file or the default gave.
-    fn update(&mut self, node: &Node) -> Result<(), Mistake> {
+    fn update(&mut self, node: &SettingNode) -> Result<(), SettingMistake> {
         *self = Self::read(node)?;
         Ok(())
     }
@@ -32,9 +32,9 @@ pub(super) trait Setting: Sized {
 impl Setting for bool {
     const SWITCH: bool = true;
 
-    fn read(node: &Node) -> Result<Self, Mistake> {
+    fn read(node: &SettingNode) -> Result<Self, SettingMistake> {
         match node.tree {
-            Tree::Bool(value) => Ok(value),
+            SettingTree::Bool(value) => Ok(value),
             _ => Err(node.wrong_type("`true` or `false`")),
         }
     }
@@ -44,10 +44,10 @@ impl Setting for bool {
 macro_rules! whole_number {
     ($($Type:ty)+) => {$(
         impl Setting for $Type {
-            fn read(node: &Node) -> Result<Self, Mistake> {
+            fn read(node: &SettingNode) -> Result<Self, SettingMistake> {
                 match node.tree {
-                    Tree::Integer(value) => Self::try_from(value).map_err(|_| {
-                        node.mistake(MistakeKind::BadValue("must not be negative".to_owned()))
+                    SettingTree::Integer(value) => Self::try_from(value).map_err(|_| {
+                        node.mistake(SettingMistakeKind::BadValue("must not be negative".to_owned()))
                     }),
                     _ => Err(node.wrong_type("a whole number")),
                 }
@@ -59,19 +59,19 @@ macro_rules! whole_number {
 whole_number!(u64 usize);
 
 impl Setting for String {
-    fn read(node: &Node) -> Result<Self, Mistake> {
+    fn read(node: &SettingNode) -> Result<Self, SettingMistake> {
         node.text("a string").map(str::to_owned)
     }
 }
 
 impl Setting for Utf8PathBuf {
-    fn read(node: &Node) -> Result<Self, Mistake> {
+    fn read(node: &SettingNode) -> Result<Self, SettingMistake> {
         node.text("a path").map(Self::from)
     }
 }
 
 impl<T: Setting> Setting for Option<T> {
-    fn read(node: &Node) -> Result<Self, Mistake> {
+    fn read(node: &SettingNode) -> Result<Self, SettingMistake> {
         T::read(node).map(Some)
     }
 }
@@ -79,13 +79,13 @@ impl<T: Setting> Setting for Option<T> {
 /// Replaced by a list; changed by `{ add = […], remove = […] }`, `"+[…]"`, `"-[…]"` or one item
 /// alone, as in Pants.
 impl<T: Setting + PartialEq> Setting for Vec<T> {
-    fn read(node: &Node) -> Result<Self, Mistake> {
+    fn read(node: &SettingNode) -> Result<Self, SettingMistake> {
         node.list("a list")?.iter().map(T::read).collect()
     }
 
-    fn update(&mut self, node: &Node) -> Result<(), Mistake> {
+    fn update(&mut self, node: &SettingNode) -> Result<(), SettingMistake> {
         match &node.tree {
-            Tree::Table(entries) => {
+            SettingTree::Table(entries) => {
                 for entry in entries {
                     match entry.name.as_str() {
                         "add" => self.extend(Self::read(&entry.node)?),
@@ -96,9 +96,9 @@ impl<T: Setting + PartialEq> Setting for Vec<T> {
                     }
                 }
             }
-            Tree::Text(text) if text.starts_with(['+', '-']) => {
-                let change = Node {
-                    tree: Tree::Text(text[1..].to_owned()),
+            SettingTree::Text(text) if text.starts_with(['+', '-']) => {
+                let change = SettingNode {
+                    tree: SettingTree::Text(text[1..].to_owned()),
                     span: node.span.clone(),
                 };
                 let items = Self::read(&change)?;
@@ -108,7 +108,7 @@ impl<T: Setting + PartialEq> Setting for Vec<T> {
                     self.take_away(&items);
                 }
             }
-            Tree::Text(text) if !text.starts_with(['[', '(']) => self.push(T::read(node)?),
+            SettingTree::Text(text) if !text.starts_with(['[', '(']) => self.push(T::read(node)?),
             _ => *self = Self::read(node)?,
         }
         Ok(())
@@ -126,7 +126,7 @@ impl<T: PartialEq> TakeAway for Vec<T> {
 }
 
 impl<T: Setting> Setting for BTreeMap<String, T> {
-    fn read(node: &Node) -> Result<Self, Mistake> {
+    fn read(node: &SettingNode) -> Result<Self, SettingMistake> {
         node.table("a table")?
             .into_iter()
             .map(|entry| Ok((entry.name, T::read(&entry.node)?)))
@@ -135,7 +135,7 @@ impl<T: Setting> Setting for BTreeMap<String, T> {
 }
 
 impl Setting for InterpreterConstraints {
-    fn read(node: &Node) -> Result<Self, Mistake> {
+    fn read(node: &SettingNode) -> Result<Self, SettingMistake> {
         let items = node.list("a list such as [\"CPython==3.12.*\"]")?;
         let mut constraints = Vec::new();
         for item in &items {
@@ -148,17 +148,17 @@ impl Setting for InterpreterConstraints {
 }
 
 /// The reason without the excerpt that some parsers add: ours shows the whole line.
-fn first_line(error: &impl std::fmt::Display) -> MistakeKind {
+fn first_line(error: &impl std::fmt::Display) -> SettingMistakeKind {
     let text = error.to_string();
     let line = text.lines().next().unwrap_or_default();
-    MistakeKind::BadValue(line.trim_end_matches(':').to_owned())
+    SettingMistakeKind::BadValue(line.trim_end_matches(':').to_owned())
 }
 
 /// The setting is a string that `FromStr` reads.
 macro_rules! parsed {
     ($($Type:ty: $expected:literal,)+) => {$(
         impl Setting for $Type {
-            fn read(node: &Node) -> Result<Self, Mistake> {
+            fn read(node: &SettingNode) -> Result<Self, SettingMistake> {
                 Self::from_str(node.text($expected)?)
                     .map_err(|error| node.mistake(first_line(&error)))
             }
@@ -174,9 +174,9 @@ parsed! {
 }
 
 impl Setting for PackageSet {
-    fn read(node: &Node) -> Result<Self, Mistake> {
+    fn read(node: &SettingNode) -> Result<Self, SettingMistake> {
         let items = node.list("a list")?;
-        let read = |item: &Node| {
+        let read = |item: &SettingNode| {
             let entry = item.text("the name of a package, or `:all:`")?;
             Self::from_str(entry).map_err(|error| item.mistake(first_line(&error)))
         };
@@ -188,11 +188,11 @@ impl Setting for PackageSet {
 macro_rules! choice {
     ($Type:ty { $($word:literal => $value:expr,)+ }) => {
         impl Setting for $Type {
-            fn read(node: &Node) -> Result<Self, Mistake> {
+            fn read(node: &SettingNode) -> Result<Self, SettingMistake> {
                 const EXPECTED: &str = concat!("one of", $(" `", $word, "`",)+);
                 match node.text(EXPECTED)? {
                     $($word => Ok($value),)+
-                    other => Err(node.mistake(MistakeKind::BadValue(
+                    other => Err(node.mistake(SettingMistakeKind::BadValue(
                         format!("`{other}` is not {EXPECTED}"),
                     ))),
                 }

@@ -7,10 +7,10 @@ use std::iter::Peekable;
 use std::ops::Range;
 use std::str::Chars;
 
-use super::tree::{Entry, Node, Tree};
+use super::tree::{Entry, SettingNode, SettingTree};
 
 /// The value of a literal, each of its parts placed at `span`; `None` if `text` is no literal.
-pub(super) fn parse(text: &str, span: &Range<usize>) -> Option<Node> {
+pub(super) fn parse(text: &str, span: &Range<usize>) -> Option<SettingNode> {
     let mut parser = Parser {
         rest: text.chars().peekable(),
         span: span.clone(),
@@ -26,13 +26,13 @@ struct Parser<'a> {
 }
 
 impl Parser<'_> {
-    fn value(&mut self) -> Option<Node> {
+    fn value(&mut self) -> Option<SettingNode> {
         self.skip_space();
         let tree = match *self.rest.peek()? {
-            '[' => Tree::List(self.items(']', Self::value)?),
-            '(' => Tree::List(self.items(')', Self::value)?),
-            '{' => Tree::Table(self.items('}', Self::entry)?),
-            '\'' | '"' => Tree::Text(self.text()?),
+            '[' => SettingTree::List(self.items(']', Self::value)?),
+            '(' => SettingTree::List(self.items(')', Self::value)?),
+            '{' => SettingTree::Table(self.items('}', Self::entry)?),
+            '\'' | '"' => SettingTree::Text(self.text()?),
             _ => self.word()?,
         };
         Some(self.node(tree))
@@ -84,7 +84,7 @@ impl Parser<'_> {
         }
     }
 
-    fn word(&mut self) -> Option<Tree> {
+    fn word(&mut self) -> Option<SettingTree> {
         let mut word = String::new();
         while let Some(c) = self
             .rest
@@ -93,9 +93,9 @@ impl Parser<'_> {
             word.push(c);
         }
         match word.as_str() {
-            "True" | "true" => Some(Tree::Bool(true)),
-            "False" | "false" => Some(Tree::Bool(false)),
-            number => number.parse().ok().map(Tree::Integer),
+            "True" | "true" => Some(SettingTree::Bool(true)),
+            "False" | "false" => Some(SettingTree::Bool(false)),
+            number => number.parse().ok().map(SettingTree::Integer),
         }
     }
 
@@ -103,8 +103,8 @@ impl Parser<'_> {
         while self.rest.next_if(|c| c.is_whitespace()).is_some() {}
     }
 
-    fn node(&self, tree: Tree) -> Node {
-        Node {
+    fn node(&self, tree: SettingTree) -> SettingNode {
+        SettingNode {
             tree,
             span: self.span.clone(),
         }
@@ -121,15 +121,15 @@ mod tests {
         assert_eq!(shown, expect);
     }
 
-    fn show(node: &Node) -> String {
+    fn show(node: &SettingNode) -> String {
         match &node.tree {
-            Tree::Text(text) => format!("{text:?}"),
-            Tree::Bool(value) => value.to_string(),
-            Tree::Integer(value) => value.to_string(),
-            Tree::List(items) => {
+            SettingTree::Text(text) => format!("{text:?}"),
+            SettingTree::Bool(value) => value.to_string(),
+            SettingTree::Integer(value) => value.to_string(),
+            SettingTree::List(items) => {
                 format!("[{}]", items.iter().map(show).collect::<Vec<_>>().join(" "))
             }
-            Tree::Table(entries) => {
+            SettingTree::Table(entries) => {
                 let pairs: Vec<_> = entries
                     .iter()
                     .map(|e| format!("{}={}", e.name, show(&e.node)))

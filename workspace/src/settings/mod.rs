@@ -26,14 +26,14 @@ use model::{
 };
 
 pub use cutoff::Cutoff;
-pub use error::{Problem, SettingsError};
+pub use error::{SettingsError, SettingsProblem};
 pub use flag::{FlagKey, SettingFlag};
 pub use keys::PIP_INDEX;
 pub use kinds::FirstPartyRequirements;
 pub use root::find_root;
 
 use keys::Sections;
-use reader::{Files, read};
+use reader::{RepositorySettings, read};
 
 /// In tables whose keys are resolves: the value for resolves that the table does not name.
 const DEFAULT_RESOLVE_KEY: &str = "__default__";
@@ -46,7 +46,7 @@ pub struct Settings {
     /// The file that holds `[python]`: the place to name in a hint.
     pub file: Utf8PathBuf,
     /// What stands in `pants.toml` and is not used, in the order of the file.
-    pub ignored: Vec<Ignored>,
+    pub ignored: Vec<UnusedSetting>,
     /// Tool to resolve: each `install_from_resolve`.
     pub tools: BTreeMap<String, String>,
     sections: Sections,
@@ -54,7 +54,7 @@ pub struct Settings {
 
 /// A key, or a whole section, that is not used.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ignored {
+pub struct UnusedSetting {
     /// Counted from 1.
     pub line: usize,
     /// `pytest`
@@ -76,7 +76,7 @@ impl Settings {
         environment: BTreeMap<String, String>,
         flags: &[SettingFlag],
     ) -> Result<Self, SettingsError> {
-        read(&Files::load(root)?, environment, flags)
+        read(&RepositorySettings::load(root)?, environment, flags)
     }
 
     /// The Pythons of a resolve.
@@ -90,7 +90,7 @@ impl Settings {
         of_resolve(&self.python.resolves_to_interpreter_constraints, resolve)
             .or(self.python.interpreter_constraints.as_ref())
             .ok_or_else(|| {
-                let problem = Problem::NoInterpreterConstraints {
+                let problem = SettingsProblem::NoInterpreterConstraints {
                     resolve: resolve.to_owned(),
                 };
                 SettingsError::whole(&self.file, problem)

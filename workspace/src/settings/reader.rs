@@ -6,27 +6,29 @@ use std::ops::Range;
 use camino::{Utf8Path, Utf8PathBuf};
 use toml_edit::{Item, TableLike};
 
-use super::error::{Key, Problem, SettingsError};
+use super::error::{SettingKey, SettingsError, SettingsProblem};
 use super::flag::{COMMAND_LINE, SettingFlag};
 use super::keys::Sections;
 use super::kinds::Setting;
 use super::root::read_if_there;
-use super::tree::{Mistake, MistakeKind, Node, Placeholders, Tree, name_span};
-use super::{DEFAULT_RESOLVE_KEY, Ignored, Settings};
+use super::tree::{
+    Placeholders, SettingMistake, SettingMistakeKind, SettingNode, SettingTree, name_span,
+};
+use super::{DEFAULT_RESOLVE_KEY, Settings, UnusedSetting};
 use model::{Place, nearest};
 
 /// The key that every tool's section may have.
 const INSTALL_FROM_RESOLVE: &str = "install_from_resolve";
 
 /// The settings files of one repository, parsed.
-pub(super) struct Files {
+pub(super) struct RepositorySettings {
     root: Utf8PathBuf,
-    pants: Option<Document>,
-    cargo: Option<Document>,
+    pants: Option<SettingsDocument>,
+    cargo: Option<SettingsDocument>,
 }
 
 /// A TOML file with its text, so that places in it can be shown.
-pub(super) struct Document {
+pub(super) struct SettingsDocument {
     path: Utf8PathBuf,
     text: String,
     toml: toml_edit::Document<String>,
@@ -43,17 +45,17 @@ enum Unknown {
 
 /// A resolve that some setting names.
 struct Mention {
-    key: Key,
+    key: SettingKey,
     resolve: String,
     span: Range<usize>,
 }
 
-impl Files {
+impl RepositorySettings {
     /// Reads the files in `root`; messages name them relative to it.
     pub(super) fn load(root: &Utf8Path) -> Result<Self, SettingsError> {
         let document = |name: &str| {
             read_if_there(&root.join(name))?
-                .map(|text| Document::parse(name.into(), text))
+                .map(|text| SettingsDocument::parse(name.into(), text))
                 .transpose()
         };
         Self::new(root, document("pants.toml")?, document("Cargo.toml")?)
@@ -61,12 +63,12 @@ impl Files {
 
     pub(super) fn new(
         root: &Utf8Path,
-        pants: Option<Document>,
-        cargo: Option<Document>,
+        pants: Option<SettingsDocument>,
+        cargo: Option<SettingsDocument>,
     ) -> Result<Self, SettingsError> {
         let cargo = cargo.filter(|document| document.our_table().is_some());
         if pants.is_none() && cargo.is_none() {
-            return Err(SettingsError::whole(root, Problem::NotARoot));
+            return Err(SettingsError::whole(root, SettingsProblem::NotARoot));
         }
         Ok(Self {
             root: root.to_owned(),
@@ -76,12 +78,12 @@ impl Files {
     }
 }
 
-impl Document {
+impl SettingsDocument {
     pub(super) fn parse(path: Utf8PathBuf, text: String) -> Result<Self, SettingsError> {
         match toml_edit::Document::parse(text.clone()) {
             Ok(toml) => Ok(Self { path, text, toml }),
             Err(error) => {
-                let problem = Problem::Syntax(error.message().to_owned());
+                let problem = SettingsProblem::Syntax(error.message().to_owned());
                 Err(match error.span() {
                     Some(span) => SettingsError::at(&path, &text, span, problem),
                     None => SettingsError::whole(&path, problem),
@@ -105,7 +107,7 @@ impl Document {
             .as_table_like()
     }
 
-    fn error(&self, span: Range<usize>, problem: Problem) -> SettingsError {
+    fn error(&self, span: Range<usize>, problem: SettingsProblem) -> SettingsError {
         SettingsError::at(&self.path, &self.text, span, problem)
     }
 
@@ -116,7 +118,7 @@ impl Document {
 
 /// Reads both files and the flags, the later over the earlier, and checks what they say together.
 pub(super) fn read(
-    files: &Files,
+    files: &RepositorySettings,
     environment: BTreeMap<String, String>,
     flags: &[SettingFlag],
 ) -> Result<Settings, SettingsError> {
@@ -152,7 +154,7 @@ pub(super) fn read(
         mentions.push((document, layer.mentions));
     }
     for flag in flags {
-        let document = Document::of_flag(flag)?;
+        let document = SettingsDocument::of_flag(flag)?;
         let mut layer = Layer {
             document: &document,
             unknown: Unknown::Refused,
@@ -169,7 +171,7 @@ pub(super) fn read(
 
 /// One file on top of what earlier ones gave.
 struct Layer<'a> {
-    document: &'a Document,
+    document: &'a SettingsDocument,
     unknown: Unknown,
     placeholders: Placeholders,
     mentions: Vec<Mention>,
@@ -198,7 +200,7 @@ impl Layer<'_> {
                 continue;
             };
             for (name, item) in entries.iter() {
-                let key = Key {
+                let key = SettingKey {
                     section: section.to_owned(),
                     name: name.to_owned(),
                 };
@@ -226,7 +228,7 @@ impl Layer<'_> {
     fn read_key(
         &mut self,
         settings: &mut Settings,
-        key: Key,
+        key: SettingKey,
         item: &Item,
         span: Range<usize>,
     ) -> Result<(), SettingsError> {
@@ -236,7 +238,7 @@ impl Layer<'_> {
         if !known {
             return self.unknown_key(settings, key, span);
         }
-        let result = Node::new(item, &self.placeholders).and_then(|node| {
+        let result = SettingNode::new(item, &self.placeholders).and_then(|node| {
             self.note_resolves(&key, &node);
             if is_tool {
                 let resolve = String::read(&node)?;
@@ -256,7 +258,7 @@ impl Layer<'_> {
         settings: &mut Settings,
         flag: &SettingFlag,
     ) -> Result<(), SettingsError> {
-        let key = Key {
+        let key = SettingKey {
             section: flag.key.section.to_owned(),
             name: flag.key.key.to_owned(),
         };
@@ -264,7 +266,7 @@ impl Layer<'_> {
     }
 
     /// Remembers which resolves a value names; whether they exist is seen when all is read.
-    fn note_resolves(&mut self, key: &Key, node: &Node) {
+    fn note_resolves(&mut self, key: &SettingKey, node: &SettingNode) {
         let mut note = |resolve: &str, span: &Range<usize>| {
             self.mentions.push(Mention {
                 key: key.clone(),
@@ -283,7 +285,7 @@ impl Layer<'_> {
         }
         let one = key.name == INSTALL_FROM_RESOLVE
             || (key.section == "python" && key.name == "default_resolve");
-        if one && let Tree::Text(resolve) = &node.tree {
+        if one && let SettingTree::Text(resolve) = &node.tree {
             note(resolve, &node.span);
         }
     }
@@ -296,7 +298,7 @@ impl Layer<'_> {
         span: Range<usize>,
     ) -> Result<(), SettingsError> {
         if self.unknown == Unknown::Ignored {
-            settings.ignored.push(Ignored {
+            settings.ignored.push(UnusedSetting {
                 line: self.document.line(span),
                 section: String::new(),
                 key: section.to_owned(),
@@ -306,7 +308,7 @@ impl Layer<'_> {
         if !Sections::NAMES.contains(&section) {
             return Err(self.unknown_section(section, span));
         }
-        let problem = Problem::NotASection {
+        let problem = SettingsProblem::NotASection {
             section: section.to_owned(),
             found: item.type_name(),
         };
@@ -316,11 +318,11 @@ impl Layer<'_> {
     fn unknown_key(
         &self,
         settings: &mut Settings,
-        key: Key,
+        key: SettingKey,
         span: Range<usize>,
     ) -> Result<(), SettingsError> {
         if self.unknown == Unknown::Ignored {
-            settings.ignored.push(Ignored {
+            settings.ignored.push(UnusedSetting {
                 line: self.document.line(span),
                 section: key.section,
                 key: key.name,
@@ -331,7 +333,7 @@ impl Layer<'_> {
             return Err(self.unknown_section(&key.section, span));
         };
         let known = section.keys();
-        let problem = Problem::UnknownKey {
+        let problem = SettingsProblem::UnknownKey {
             nearest: nearest(&key.name, known.iter().copied()),
             key,
             known,
@@ -341,7 +343,7 @@ impl Layer<'_> {
 
     fn unknown_section(&self, section: &str, span: Range<usize>) -> SettingsError {
         let table = self.document.our_table();
-        let problem = Problem::UnknownSection {
+        let problem = SettingsProblem::UnknownSection {
             section: section.to_owned(),
             nearest: nearest(section, Sections::NAMES.iter().copied()),
         };
@@ -351,22 +353,28 @@ impl Layer<'_> {
         self.document.error(span, problem)
     }
 
-    fn explain(&self, key: Key, mistake: Mistake) -> SettingsError {
+    fn explain(&self, key: SettingKey, mistake: SettingMistake) -> SettingsError {
         let problem = match mistake.kind {
-            MistakeKind::WrongType { expected, found } => Problem::WrongType {
+            SettingMistakeKind::WrongType { expected, found } => SettingsProblem::WrongType {
                 key,
                 expected,
                 found,
             },
-            MistakeKind::BadValue(reason) => Problem::BadValue { key, reason },
-            MistakeKind::UnknownPlaceholder(name) => Problem::UnknownPlaceholder { key, name },
-            MistakeKind::UnsetVariable(name) => Problem::UnsetVariable { key, name },
+            SettingMistakeKind::BadValue(reason) => SettingsProblem::BadValue { key, reason },
+            SettingMistakeKind::UnknownPlaceholder(name) => {
+                SettingsProblem::UnknownPlaceholder { key, name }
+            }
+            SettingMistakeKind::UnsetVariable(name) => SettingsProblem::UnsetVariable { key, name },
         };
         self.document.error(mistake.span, problem)
     }
 }
 
-fn set(settings: &mut Settings, key: &Key, node: &Node) -> Result<(), Mistake> {
+fn set(
+    settings: &mut Settings,
+    key: &SettingKey,
+    node: &SettingNode,
+) -> Result<(), SettingMistake> {
     let section = settings.sections.get_mut(&key.section);
     section
         .and_then(|section| section.update(&key.name, node))
@@ -375,7 +383,7 @@ fn set(settings: &mut Settings, key: &Key, node: &Node) -> Result<(), Mistake> {
 
 fn check_resolves(
     settings: &Settings,
-    document: &Document,
+    document: &SettingsDocument,
     mentions: Vec<Mention>,
 ) -> Result<(), SettingsError> {
     let resolves = &settings.python.resolves;
@@ -383,7 +391,7 @@ fn check_resolves(
         if !settings.python.enable_resolves || resolves.contains_key(&mention.resolve) {
             continue;
         }
-        let problem = Problem::UnknownResolve {
+        let problem = SettingsProblem::UnknownResolve {
             nearest: nearest(&mention.resolve, resolves.keys().cloned()),
             known: resolves.keys().cloned().collect(),
             key: mention.key,
@@ -394,7 +402,7 @@ fn check_resolves(
     let mut owners = BTreeMap::new();
     for (resolve, lockfile) in resolves {
         if let Some(first) = owners.insert(lockfile, resolve) {
-            let problem = Problem::SharedLockfile {
+            let problem = SettingsProblem::SharedLockfile {
                 first: first.clone(),
                 second: resolve.clone(),
                 lockfile: lockfile.clone(),

@@ -7,7 +7,7 @@ use ::release::settings::{
 use model::nearest;
 
 use super::kinds::Setting;
-use super::tree::{Entry, Mistake, MistakeKind, Node};
+use super::tree::{Entry, SettingMistake, SettingMistakeKind, SettingNode};
 
 /// An index to publish to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub struct PublishIndex {
 }
 
 /// Reads one of some words.
-fn word<T: Copy>(node: &Node, words: &[(&'static str, T)]) -> Result<T, Mistake> {
+fn word<T: Copy>(node: &SettingNode, words: &[(&'static str, T)]) -> Result<T, SettingMistake> {
     let text = node.text("a word")?;
     let found = words.iter().find(|(word, _)| *word == text);
     found.map(|(_, value)| *value).ok_or_else(|| {
@@ -28,14 +28,14 @@ fn word<T: Copy>(node: &Node, words: &[(&'static str, T)]) -> Result<T, Mistake>
     })
 }
 
-fn bad(node: &Node, reason: String) -> Mistake {
-    node.mistake(MistakeKind::BadValue(reason))
+fn bad(node: &SettingNode, reason: String) -> SettingMistake {
+    node.mistake(SettingMistakeKind::BadValue(reason))
 }
 
 macro_rules! words {
     ($($Type:ty: $words:expr,)+) => {$(
         impl Setting for $Type {
-            fn read(node: &Node) -> Result<Self, Mistake> {
+            fn read(node: &SettingNode) -> Result<Self, SettingMistake> {
                 word(node, &$words)
             }
         }
@@ -62,12 +62,12 @@ words! {
 
 /// The entries of a table whose keys are fixed.
 struct Fields<'a> {
-    node: &'a Node,
+    node: &'a SettingNode,
     entries: Vec<Entry>,
 }
 
 impl<'a> Fields<'a> {
-    fn read(node: &'a Node, known: &'static [&'static str]) -> Result<Self, Mistake> {
+    fn read(node: &'a SettingNode, known: &'static [&'static str]) -> Result<Self, SettingMistake> {
         let entries = node.table("a table")?;
         for entry in &entries {
             if !known.contains(&entry.name.as_str()) {
@@ -84,19 +84,19 @@ impl<'a> Fields<'a> {
         Ok(Self { node, entries })
     }
 
-    fn get<T: Setting>(&self, name: &str) -> Result<Option<T>, Mistake> {
+    fn get<T: Setting>(&self, name: &str) -> Result<Option<T>, SettingMistake> {
         let entry = self.entries.iter().find(|entry| entry.name == name);
         entry.map(|entry| T::read(&entry.node)).transpose()
     }
 
-    fn need(&self, name: &str) -> Result<String, Mistake> {
+    fn need(&self, name: &str) -> Result<String, SettingMistake> {
         self.get(name)?
             .ok_or_else(|| bad(self.node, format!("a `{name}` is missing")))
     }
 }
 
 impl Setting for Hook {
-    fn read(node: &Node) -> Result<Self, Mistake> {
+    fn read(node: &SettingNode) -> Result<Self, SettingMistake> {
         let fields = Fields::read(node, &["name", "run", "output", "when", "releases"])?;
         Ok(Self {
             name: fields.need("name")?,
@@ -109,7 +109,7 @@ impl Setting for Hook {
 }
 
 impl Setting for FileEdit {
-    fn read(node: &Node) -> Result<Self, Mistake> {
+    fn read(node: &SettingNode) -> Result<Self, SettingMistake> {
         let fields = Fields::read(node, &["path", "search", "replace", "releases"])?;
         Ok(Self {
             path: fields.need("path")?,
@@ -121,7 +121,7 @@ impl Setting for FileEdit {
 }
 
 impl Setting for PublishIndex {
-    fn read(node: &Node) -> Result<Self, Mistake> {
+    fn read(node: &SettingNode) -> Result<Self, SettingMistake> {
         let fields = Fields::read(node, &["upload", "check"])?;
         Ok(Self {
             upload: fields.need("upload")?,

@@ -4,8 +4,8 @@ use std::io::ErrorKind;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::error::{Problem, SettingsError};
-use super::reader::Document;
+use super::error::{SettingsError, SettingsProblem};
+use super::reader::SettingsDocument;
 
 /// The nearest folder, from `start` upwards, with settings in it.
 ///
@@ -19,7 +19,7 @@ pub fn find_root(start: &Utf8Path) -> Result<Utf8PathBuf, SettingsError> {
             return Ok(folder.to_owned());
         }
     }
-    Err(SettingsError::whole(start, Problem::NoRoot))
+    Err(SettingsError::whole(start, SettingsProblem::NoRoot))
 }
 
 fn has_settings(folder: &Utf8Path) -> Result<bool, SettingsError> {
@@ -29,7 +29,7 @@ fn has_settings(folder: &Utf8Path) -> Result<bool, SettingsError> {
     let Some(text) = read_if_there(&folder.join("Cargo.toml"))? else {
         return Ok(false);
     };
-    let document = Document::parse(folder.join("Cargo.toml"), text)?;
+    let document = SettingsDocument::parse(folder.join("Cargo.toml"), text)?;
     Ok(document.our_table().is_some())
 }
 
@@ -38,6 +38,9 @@ pub(super) fn read_if_there(path: &Utf8Path) -> Result<Option<String>, SettingsE
     match fs_err::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(SettingsError::whole(path, Problem::Unreadable(error))),
+        Err(error) => Err(SettingsError::whole(
+            path,
+            SettingsProblem::Unreadable(error),
+        )),
     }
 }

@@ -4,20 +4,20 @@ use camino::Utf8Path;
 use targets::Behavior;
 
 use super::*;
-use crate::settings::reader::Document;
+use crate::settings::reader::SettingsDocument;
 
 /// Reads the two texts as files of `/repo`; shows the error as a user would see it.
 fn read_texts(pants: &str, cargo: &str) -> Result<Settings, String> {
     let root = Utf8Path::new("/repo");
     let document = |name: &str, text: &str| {
         (!text.is_empty())
-            .then(|| Document::parse(name.into(), text.to_owned()))
+            .then(|| SettingsDocument::parse(name.into(), text.to_owned()))
             .transpose()
     };
     let environment = [("HOME", "/home/me"), ("WHEELS", "/wheels")]
         .map(|(name, value)| (name.to_owned(), value.to_owned()));
     document("pants.toml", pants)
-        .and_then(|pants| Files::new(root, pants, document("Cargo.toml", cargo)?))
+        .and_then(|pants| RepositorySettings::new(root, pants, document("Cargo.toml", cargo)?))
         .and_then(|files| read(&files, environment.into(), &[]))
         .map_err(|error| show(&error))
 }
@@ -395,10 +395,10 @@ fn a_flag_counts_more_than_files() {
     let with = |key: &str, value: &str| {
         let mut keys = FlagKey::all().iter();
         let key = keys.find(|known| known.name() == key).unwrap();
-        let files = Files::new(
+        let files = RepositorySettings::new(
             Utf8Path::new("/repo"),
             Some(
-                Document::parse(
+                SettingsDocument::parse(
                     "pants.toml".into(),
                     "[python-infer]\nassets = false".to_owned(),
                 )

@@ -10,18 +10,18 @@ use super::literal;
 
 /// A value and where it stands, in bytes of its file.
 #[derive(Debug, Clone)]
-pub struct Node {
-    pub tree: Tree,
+pub struct SettingNode {
+    pub tree: SettingTree,
     pub span: Range<usize>,
 }
 
 /// The kinds of values that settings have. Dates are texts.
 #[derive(Debug, Clone)]
-pub enum Tree {
+pub enum SettingTree {
     Text(String),
     Bool(bool),
     Integer(i64),
-    List(Vec<Node>),
+    List(Vec<SettingNode>),
     Table(Vec<Entry>),
 }
 
@@ -30,19 +30,19 @@ pub enum Tree {
 pub struct Entry {
     pub name: String,
     pub name_span: Range<usize>,
-    pub node: Node,
+    pub node: SettingNode,
 }
 
 /// A mistake within one value; the reader adds the file and the key.
 #[derive(Debug)]
-pub struct Mistake {
+pub struct SettingMistake {
     pub span: Range<usize>,
-    pub kind: MistakeKind,
+    pub kind: SettingMistakeKind,
 }
 
-/// See [`Problem`](super::error::Problem) for what the user reads.
+/// See [`SettingsProblem`](super::error::SettingsProblem) for what the user reads.
 #[derive(Debug)]
-pub enum MistakeKind {
+pub enum SettingMistakeKind {
     WrongType {
         expected: &'static str,
         found: &'static str,
@@ -61,20 +61,20 @@ pub struct Placeholders {
     pub environment: BTreeMap<String, String>,
 }
 
-impl Node {
+impl SettingNode {
     /// Converts what `toml_edit` read, and fills in placeholders.
-    pub fn new(item: &Item, placeholders: &Placeholders) -> Result<Self, Mistake> {
+    pub fn new(item: &Item, placeholders: &Placeholders) -> Result<Self, SettingMistake> {
         let span = item.span().unwrap_or_default();
         let tree = match item {
-            Item::None => Tree::Table(Vec::new()),
+            Item::None => SettingTree::Table(Vec::new()),
             Item::Value(value) => return Self::from_value(value, placeholders),
-            Item::Table(table) => Tree::Table(entries(table, placeholders)?),
-            Item::ArrayOfTables(tables) => Tree::List(
+            Item::Table(table) => SettingTree::Table(entries(table, placeholders)?),
+            Item::ArrayOfTables(tables) => SettingTree::List(
                 tables
                     .iter()
                     .map(|table| {
                         Ok(Self {
-                            tree: Tree::Table(entries(table, placeholders)?),
+                            tree: SettingTree::Table(entries(table, placeholders)?),
                             span: table.span().unwrap_or_default(),
                         })
                     })
@@ -84,31 +84,32 @@ impl Node {
         Ok(Self { tree, span })
     }
 
-    fn from_value(value: &Value, placeholders: &Placeholders) -> Result<Self, Mistake> {
+    fn from_value(value: &Value, placeholders: &Placeholders) -> Result<Self, SettingMistake> {
         let span = value.span().unwrap_or_default();
         let tree = match value {
-            Value::String(text) => Tree::Text(placeholders.fill(text.value(), &span)?),
-            Value::Integer(number) => Tree::Integer(*number.value()),
-            Value::Float(number) => Tree::Text(number.value().to_string()),
-            Value::Boolean(value) => Tree::Bool(*value.value()),
-            Value::Datetime(date) => Tree::Text(date.value().to_string()),
-            Value::Array(array) => Tree::List(
+            Value::String(text) => SettingTree::Text(placeholders.fill(text.value(), &span)?),
+            Value::Integer(number) => SettingTree::Integer(*number.value()),
+            Value::Float(number) => SettingTree::Text(number.value().to_string()),
+            Value::Boolean(value) => SettingTree::Bool(*value.value()),
+            Value::Datetime(date) => SettingTree::Text(date.value().to_string()),
+            Value::Array(array) => SettingTree::List(
                 array
                     .iter()
                     .map(|value| Self::from_value(value, placeholders))
                     .collect::<Result<_, _>>()?,
             ),
-            Value::InlineTable(table) => Tree::Table(entries(table, placeholders)?),
+            Value::InlineTable(table) => SettingTree::Table(entries(table, placeholders)?),
         };
         Ok(Self { tree, span })
     }
 
     /// The items of a list, which may be written as a Python literal.
-    pub fn list(&self, expected: &'static str) -> Result<Vec<Self>, Mistake> {
+    pub fn list(&self, expected: &'static str) -> Result<Vec<Self>, SettingMistake> {
         match &self.tree {
-            Tree::List(items) => Ok(items.clone()),
-            Tree::Text(text) => match literal::parse(text, &self.span).map(|node| node.tree) {
-                Some(Tree::List(items)) => Ok(items),
+            SettingTree::List(items) => Ok(items.clone()),
+            SettingTree::Text(text) => match literal::parse(text, &self.span).map(|node| node.tree)
+            {
+                Some(SettingTree::List(items)) => Ok(items),
                 _ => Err(self.wrong_type(expected)),
             },
             _ => Err(self.wrong_type(expected)),
@@ -116,11 +117,12 @@ impl Node {
     }
 
     /// The entries of a table, which may be written as a Python literal.
-    pub fn table(&self, expected: &'static str) -> Result<Vec<Entry>, Mistake> {
+    pub fn table(&self, expected: &'static str) -> Result<Vec<Entry>, SettingMistake> {
         match &self.tree {
-            Tree::Table(entries) => Ok(entries.clone()),
-            Tree::Text(text) => match literal::parse(text, &self.span).map(|node| node.tree) {
-                Some(Tree::Table(entries)) => Ok(entries),
+            SettingTree::Table(entries) => Ok(entries.clone()),
+            SettingTree::Text(text) => match literal::parse(text, &self.span).map(|node| node.tree)
+            {
+                Some(SettingTree::Table(entries)) => Ok(entries),
                 _ => Err(self.wrong_type(expected)),
             },
             _ => Err(self.wrong_type(expected)),
@@ -128,28 +130,28 @@ impl Node {
     }
 
     /// The text.
-    pub fn text(&self, expected: &'static str) -> Result<&str, Mistake> {
+    pub fn text(&self, expected: &'static str) -> Result<&str, SettingMistake> {
         match &self.tree {
-            Tree::Text(text) => Ok(text),
+            SettingTree::Text(text) => Ok(text),
             _ => Err(self.wrong_type(expected)),
         }
     }
 
     /// That this node is not what was expected.
-    pub fn wrong_type(&self, expected: &'static str) -> Mistake {
+    pub fn wrong_type(&self, expected: &'static str) -> SettingMistake {
         let found = match &self.tree {
-            Tree::Text(_) => "a string",
-            Tree::Bool(_) => "a boolean",
-            Tree::Integer(_) => "a number",
-            Tree::List(_) => "a list",
-            Tree::Table(_) => "a table",
+            SettingTree::Text(_) => "a string",
+            SettingTree::Bool(_) => "a boolean",
+            SettingTree::Integer(_) => "a number",
+            SettingTree::List(_) => "a list",
+            SettingTree::Table(_) => "a table",
         };
-        self.mistake(MistakeKind::WrongType { expected, found })
+        self.mistake(SettingMistakeKind::WrongType { expected, found })
     }
 
     /// A mistake at this node.
-    pub fn mistake(&self, kind: MistakeKind) -> Mistake {
-        Mistake {
+    pub fn mistake(&self, kind: SettingMistakeKind) -> SettingMistake {
+        SettingMistake {
             span: self.span.clone(),
             kind,
         }
@@ -176,7 +178,7 @@ impl Placeholders {
         }
     }
 
-    fn fill(&self, text: &str, span: &Range<usize>) -> Result<String, Mistake> {
+    fn fill(&self, text: &str, span: &Range<usize>) -> Result<String, SettingMistake> {
         let mut filled = String::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("%(") {
@@ -191,29 +193,32 @@ impl Placeholders {
         Ok(filled)
     }
 
-    fn value(&self, name: &str, span: &Range<usize>) -> Result<&str, Mistake> {
+    fn value(&self, name: &str, span: &Range<usize>) -> Result<&str, SettingMistake> {
         let (found, kind) = match name.strip_prefix("env.") {
             Some(variable) => (
                 self.environment.get(variable),
-                MistakeKind::UnsetVariable(variable.to_owned()),
+                SettingMistakeKind::UnsetVariable(variable.to_owned()),
             ),
             None => (
                 self.values.get(name),
-                MistakeKind::UnknownPlaceholder(name.to_owned()),
+                SettingMistakeKind::UnknownPlaceholder(name.to_owned()),
             ),
         };
-        found.map(String::as_str).ok_or(Mistake {
+        found.map(String::as_str).ok_or(SettingMistake {
             span: span.clone(),
             kind,
         })
     }
 }
 
-fn entries(table: &dyn TableLike, placeholders: &Placeholders) -> Result<Vec<Entry>, Mistake> {
+fn entries(
+    table: &dyn TableLike,
+    placeholders: &Placeholders,
+) -> Result<Vec<Entry>, SettingMistake> {
     table
         .iter()
         .map(|(name, item)| {
-            let node = Node::new(item, placeholders)?;
+            let node = SettingNode::new(item, placeholders)?;
             Ok(Entry {
                 name: name.to_owned(),
                 name_span: name_span(table, name).unwrap_or_else(|| node.span.clone()),

@@ -4,14 +4,14 @@ use ::git::Git;
 use ::release::backport::{Backport, FolderMapping, FolderMappingError, repository_of};
 use clap::Args;
 
-use crate::commands::Outcome;
+use crate::commands::CommandOutcome;
 use goals::error::CommandError;
 use goals::releasing::backport::{BackportReport, backport};
 use goals::session::Session;
 
 /// What can be said to `backport`.
 #[derive(Debug, Args)]
-pub(crate) struct Arguments {
+pub(crate) struct BackportArguments {
     /// The commits, in the order in which they are applied
     #[arg(value_name = "COMMIT", required = true)]
     commits: Vec<String>,
@@ -39,7 +39,10 @@ fn folder(text: &str) -> Result<FolderMapping, String> {
 }
 
 /// Applies the commits one after the other; stops at the first conflict, for git's tools.
-pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+pub(crate) fn run(
+    session: &Session,
+    arguments: &BackportArguments,
+) -> Result<CommandOutcome, CommandError> {
     let job = Backport {
         commits: arguments.commits.clone(),
         onto: arguments.onto.clone(),
@@ -57,7 +60,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
                     None => session.say(format_args!("{commit} is in {} already", job.onto)),
                 }
             }
-            Ok(Outcome::Done)
+            Ok(CommandOutcome::Done)
         }
         BackportReport::Conflict {
             commit,

@@ -8,16 +8,16 @@ use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
 use model::PackageName;
 
-use crate::commands::Outcome;
+use crate::commands::CommandOutcome;
 use crate::commands::publish::last_tag;
 use crate::terminal;
 use goals::error::CommandError;
-use goals::packaging::{Choice, Distribution, Files, Imports, select};
+use goals::packaging::{Choice, Imports, PackagedDistribution, PackagedFiles, select};
 use goals::session::Session;
 
 /// What can be said to `changed-distributions`.
 #[derive(Debug, Args)]
-pub(crate) struct Arguments {
+pub(crate) struct ChangedDistributionsArguments {
     /// What is compared with; without it the newest release that this branch contains
     #[arg(long, value_name = "REF")]
     since: Option<String>,
@@ -36,7 +36,10 @@ enum Format {
 }
 
 /// Prints the distributions that differ from a revision, each with its reason.
-pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+pub(crate) fn run(
+    session: &Session,
+    arguments: &ChangedDistributionsArguments,
+) -> Result<CommandOutcome, CommandError> {
     let since = arguments
         .since
         .clone()
@@ -68,14 +71,14 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
             terminal::print(format_args!("{:#}\n", serde_json::Value::Array(json)));
         }
     }
-    Ok(Outcome::Done)
+    Ok(CommandOutcome::Done)
 }
 
 fn shipped(
-    distribution: &Distribution,
-    all: &[Distribution],
+    distribution: &PackagedDistribution,
+    all: &[PackagedDistribution],
 ) -> Result<DistributionFiles, CommandError> {
-    let name = |distribution: &Distribution| -> Result<PackageName, CommandError> {
+    let name = |distribution: &PackagedDistribution| -> Result<PackageName, CommandError> {
         let name = distribution.artifact.name.to_string();
         name.parse().map_err(|_| {
             CommandError::failure(format!("`{name}` is no name of a distribution"))
@@ -86,8 +89,8 @@ fn shipped(
         .iter()
         .filter(|other| distribution.first_party.contains(&other.address));
     let owned: Vec<&str> = match &distribution.files {
-        Files::Any(files) => files.iter().map(|file| file.path.as_str()).collect(),
-        Files::ByPlatform(platforms) => platforms
+        PackagedFiles::Any(files) => files.iter().map(|file| file.path.as_str()).collect(),
+        PackagedFiles::ByPlatform(platforms) => platforms
             .values()
             .flatten()
             .map(|file| file.path.as_str())

@@ -7,7 +7,7 @@ use ::git::Git;
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, Subcommand};
 
-use crate::commands::Outcome;
+use crate::commands::CommandOutcome;
 use crate::terminal;
 use goals::error::CommandError;
 use goals::releasing::run::write_news;
@@ -17,7 +17,7 @@ use goals::session::Session;
 /// What can be said to `changelog`.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
-pub(crate) struct Arguments {
+pub(crate) struct ChangelogArguments {
     #[command(subcommand)]
     action: Option<Action>,
 
@@ -62,7 +62,10 @@ enum Action {
 }
 
 /// Makes the changelog, checks a branch, or prints one release's notes.
-pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+pub(crate) fn run(
+    session: &Session,
+    arguments: &ChangelogArguments,
+) -> Result<CommandOutcome, CommandError> {
     match &arguments.action {
         Some(Action::Extract { version }) => print_notes(session, version),
         None if arguments.check => check(session, &arguments.since),
@@ -70,7 +73,10 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
     }
 }
 
-fn build(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+fn build(
+    session: &Session,
+    arguments: &ChangelogArguments,
+) -> Result<CommandOutcome, CommandError> {
     let source = releasing::changelog(session)?;
     let version = match arguments
         .version
@@ -90,7 +96,7 @@ fn build(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandErr
     };
     if arguments.draft {
         terminal::print(format_args!("{}\n", source.notes(&release)?.text));
-        return Ok(Outcome::Done);
+        return Ok(CommandOutcome::Done);
     }
     let path = releasing::settings(session).news_file_of(&version);
     let change = source.news(&WorkTree::new(session.root()), &release, path.as_deref())?;
@@ -106,10 +112,10 @@ fn build(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandErr
         1 => session.say("removed 1 news fragment"),
         count => session.say(format_args!("removed {count} news fragments")),
     }
-    Ok(Outcome::Done)
+    Ok(CommandOutcome::Done)
 }
 
-fn check(session: &Session, since: &str) -> Result<Outcome, CommandError> {
+fn check(session: &Session, since: &str) -> Result<CommandOutcome, CommandError> {
     // Every file among the fragments has to be one: this is when it is still easy to rename.
     let mut source = releasing::changelog(session)?;
     if source.settings.ignore.is_none() {
@@ -125,19 +131,19 @@ fn check(session: &Session, since: &str) -> Result<Outcome, CommandError> {
             session.say(format_args!(
                 "nothing differs from {since}, so no news fragment is needed"
             ));
-            Ok(Outcome::Done)
+            Ok(CommandOutcome::Done)
         }
         BranchCheck::NewsFileChanged(path) => {
             session.say(format_args!(
                 "{path} itself changes, so no news fragment is needed"
             ));
-            Ok(Outcome::Done)
+            Ok(CommandOutcome::Done)
         }
         BranchCheck::Found(paths) => {
             for path in paths {
                 session.say(format_args!("found {path}"));
             }
-            Ok(Outcome::Done)
+            Ok(CommandOutcome::Done)
         }
         BranchCheck::Missing { unchecked } => Err(missing(session, &source, since, &unchecked)),
     }
@@ -187,7 +193,7 @@ fn changed(session: &Session, since: &str) -> Result<BTreeSet<Utf8PathBuf>, Comm
     Ok(changed)
 }
 
-fn print_notes(session: &Session, version: &str) -> Result<Outcome, CommandError> {
+fn print_notes(session: &Session, version: &str) -> Result<CommandOutcome, CommandError> {
     let version = releasing::version(version)?;
     let source = releasing::changelog(session)?;
     let release = ReleaseHeading {
@@ -207,7 +213,7 @@ fn print_notes(session: &Session, version: &str) -> Result<Outcome, CommandError
         match extract(&path, &text, version.as_str()) {
             Ok(notes) => {
                 terminal::print(format_args!("{notes}\n"));
-                return Ok(Outcome::Done);
+                return Ok(CommandOutcome::Done);
             }
             Err(error) => problem = Some(error.into()),
         }

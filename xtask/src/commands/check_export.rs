@@ -3,15 +3,15 @@
 use clap::Args;
 use install::environment::{Changes, EnvironmentFinding};
 
-use crate::commands::Outcome;
+use crate::commands::CommandOutcome;
 use crate::style::HINT;
-use goals::environments::{Exporter, Options, relative};
+use goals::environments::{ExportOptions, Exporter, relative};
 use goals::error::CommandError;
 use goals::session::Session;
 
 /// What can be said to `check-export`.
 #[derive(Debug, Args)]
-pub(crate) struct Arguments {
+pub(crate) struct CheckExportArguments {
     /// Only this resolve, though it was never exported; may be repeated
     #[arg(long = "resolve", value_name = "NAME")]
     resolves: Vec<String>,
@@ -21,8 +21,11 @@ pub(crate) struct Arguments {
 const SHOWN: usize = 5;
 
 /// Checks the environments that were exported; exit code 1 where one differs.
-pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
-    let exporter = Exporter::new(session, Options::default())?;
+pub(crate) fn run(
+    session: &Session,
+    arguments: &CheckExportArguments,
+) -> Result<CommandOutcome, CommandError> {
+    let exporter = Exporter::new(session, ExportOptions::default())?;
     let resolves = if arguments.resolves.is_empty() {
         let all = exporter.all().into_iter();
         all.filter(|resolve| exporter.was_exported(resolve))
@@ -44,7 +47,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
         }
     }
     if stale.is_empty() {
-        return Ok(Outcome::Done);
+        return Ok(CommandOutcome::Done);
     }
     let options: String = stale
         .iter()
@@ -53,7 +56,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
     session.say(format_args!(
         "{HINT}hint{HINT:#}: run `cargo xtask export{options}`"
     ));
-    Ok(Outcome::Found)
+    Ok(CommandOutcome::Found)
 }
 
 fn text(session: &Session, finding: &EnvironmentFinding) -> String {

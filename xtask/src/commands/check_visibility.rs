@@ -4,7 +4,7 @@ use clap::Args;
 use targets::{Action, TargetId};
 
 use crate::arguments::SelectionArguments;
-use crate::commands::Outcome;
+use crate::commands::CommandOutcome;
 use crate::terminal;
 use goals::error::CommandError;
 use goals::graph::{BuildFiles, NoSpecs};
@@ -12,13 +12,16 @@ use goals::session::Session;
 
 /// What can be said to `check-visibility`.
 #[derive(Debug, Args)]
-pub(crate) struct Arguments {
+pub(crate) struct CheckVisibilityArguments {
     #[command(flatten)]
     selection: SelectionArguments,
 }
 
 /// Prints the violations, one per line; exits with 1 if one is forbidden.
-pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+pub(crate) fn run(
+    session: &Session,
+    arguments: &CheckVisibilityArguments,
+) -> Result<CommandOutcome, CommandError> {
     let workspace = BuildFiles::load(session)?;
     let graph = workspace.graph()?;
     let selected = arguments
@@ -27,14 +30,14 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
         .of(session, &graph, NoSpecs::All)?;
     let of_interest = |id: TargetId| selected.binary_search(&id).is_ok();
     let mut lines = Vec::new();
-    let mut outcome = Outcome::Done;
+    let mut outcome = CommandOutcome::Done;
     for violation in graph.violations()? {
         if !of_interest(violation.from) {
             continue;
         }
         let how = match violation.action {
             Action::Deny => {
-                outcome = Outcome::Found;
+                outcome = CommandOutcome::Found;
                 "denied"
             }
             _ => "warned",

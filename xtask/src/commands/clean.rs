@@ -5,15 +5,15 @@ use std::fmt;
 use clap::Args;
 use install::sweep::{self, Leftover, Size};
 
-use crate::commands::Outcome;
-use goals::environments::folders::{self, Owned};
+use crate::commands::CommandOutcome;
+use goals::environments::folders::{self, OwnedFolder};
 use goals::environments::relative;
 use goals::error::CommandError;
 use goals::session::Session;
 
 /// What can be said to `clean`; without options only what interrupted runs left is removed.
 #[derive(Debug, Args)]
-pub(crate) struct Arguments {
+pub(crate) struct CleanArguments {
     /// The cache: everything in it is fetched or built again when it is needed
     #[arg(long)]
     cache: bool,
@@ -32,7 +32,10 @@ pub(crate) struct Arguments {
 }
 
 /// Removes what was asked for.
-pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+pub(crate) fn run(
+    session: &Session,
+    arguments: &CleanArguments,
+) -> Result<CommandOutcome, CommandError> {
     let mut owned = folders::leftovers(session)?;
     if arguments.cache || arguments.all {
         owned.extend(folders::in_cache(session)?);
@@ -44,11 +47,11 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
     owned.dedup_by(|a, b| a.path.starts_with(&b.path));
     if owned.is_empty() {
         session.say("there is nothing to remove");
-        return Ok(Outcome::Done);
+        return Ok(CommandOutcome::Done);
     }
     let paths: Vec<_> = owned.iter().map(|one| one.path.clone()).collect();
     let Size { files, freed } = sweep::size(&paths);
-    for Owned { path, what } in &owned {
+    for OwnedFolder { path, what } in &owned {
         session.say(format_args!("  {} ({what})", relative(session, path)));
     }
     if arguments.dry_run {
@@ -56,7 +59,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
             "would remove {files} files and free {}",
             Bytes(freed)
         ));
-        return Ok(Outcome::Done);
+        return Ok(CommandOutcome::Done);
     }
     let mut left = Vec::new();
     for path in &paths {
@@ -70,7 +73,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
             "removed {files} files and freed {}",
             Bytes(freed)
         ));
-        return Ok(Outcome::Done);
+        return Ok(CommandOutcome::Done);
     }
     Err(stayed(session, &left))
 }

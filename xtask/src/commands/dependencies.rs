@@ -4,15 +4,15 @@ use clap::Args;
 use targets::query::{self, Reach};
 
 use crate::arguments::SelectionArguments;
-use crate::commands::Outcome;
-use crate::output::{Edges, Format, print_targets};
+use crate::commands::CommandOutcome;
+use crate::output::{Edges, TargetFormat, print_targets};
 use goals::error::CommandError;
 use goals::graph::{BuildFiles, NoSpecs};
 use goals::session::Session;
 
 /// What can be said to `dependencies` and `dependents`.
 #[derive(Debug, Args)]
-pub(crate) struct Arguments {
+pub(crate) struct DependenciesArguments {
     #[command(flatten)]
     selection: SelectionArguments,
 
@@ -25,8 +25,8 @@ pub(crate) struct Arguments {
     closed: bool,
 
     /// How to print them
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    output_format: Format,
+    #[arg(long, value_enum, default_value_t = TargetFormat::Text)]
+    output_format: TargetFormat,
 }
 
 /// Which way the graph is walked.
@@ -41,9 +41,9 @@ pub(crate) enum Direction {
 /// Prints what the targets need, or who needs them.
 pub(crate) fn run(
     session: &Session,
-    arguments: &Arguments,
+    arguments: &DependenciesArguments,
     direction: Direction,
-) -> Result<Outcome, CommandError> {
+) -> Result<CommandOutcome, CommandError> {
     let workspace = BuildFiles::load(session)?;
     let graph = workspace.graph()?;
     let selected = arguments
@@ -58,11 +58,11 @@ pub(crate) fn run(
         Direction::Dependencies => query::dependencies(&graph, &selected, reach)?,
         Direction::Dependents => query::dependents(&graph, &selected, reach)?,
     };
-    if arguments.closed || arguments.output_format == Format::Dot {
+    if arguments.closed || arguments.output_format == TargetFormat::Dot {
         found.extend(&selected);
     }
     let how = (arguments.output_format, Edges::Between);
     print_targets(&graph, &found, how)?;
     workspace.finish(session, &graph);
-    Ok(Outcome::Done)
+    Ok(CommandOutcome::Done)
 }

@@ -9,11 +9,11 @@ use model::PackageName;
 use xshell::{Shell, cmd};
 
 use crate::arguments::IndexArguments;
-use crate::commands::Outcome;
+use crate::commands::CommandOutcome;
 use crate::commands::clean::Bytes;
 use crate::commands::install_merge_driver::Driver;
 use crate::style::{BAD, GOOD};
-use goals::environments::{Exporter, Options, folders, relative};
+use goals::environments::{ExportOptions, Exporter, folders, relative};
 use goals::error::CommandError;
 use goals::locking::{Declared, Freshness, IndexChoice, LockPath, Places};
 use goals::session::Session;
@@ -21,7 +21,7 @@ use transport::NetworkAccess;
 
 /// What can be said to `doctor`.
 #[derive(Debug, Args)]
-pub(crate) struct Arguments {
+pub(crate) struct DoctorArguments {
     #[command(flatten)]
     index: IndexArguments,
 }
@@ -30,12 +30,15 @@ pub(crate) struct Arguments {
 const ENOUGH_SPACE: u64 = 2 << 30;
 
 /// Looks at everything; exit code 1 where something is amiss.
-pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+pub(crate) fn run(
+    session: &Session,
+    arguments: &DoctorArguments,
+) -> Result<CommandOutcome, CommandError> {
     let exporter = Exporter::new(
         session,
-        Options {
+        ExportOptions {
             places: arguments.index.choice(),
-            ..Options::default()
+            ..ExportOptions::default()
         },
     )?;
     let choice = arguments.index.choice();
@@ -64,9 +67,9 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
     }
     leftovers(&mut report)?;
     Ok(if report.findings == 0 {
-        Outcome::Done
+        CommandOutcome::Done
     } else {
-        Outcome::Found
+        CommandOutcome::Found
     })
 }
 

@@ -11,14 +11,14 @@ use install::python::PythonRequest;
 use model::Platform;
 
 use crate::arguments::IndexArguments;
-use crate::commands::Outcome;
-use format::Format;
+use crate::commands::CommandOutcome;
+use format::LockExportFormat;
 use goals::error::CommandError;
 use goals::session::Session;
 
 /// What can be said to `export`.
 #[derive(Debug, Args)]
-pub(crate) struct Arguments {
+pub(crate) struct ExportArguments {
     /// The resolve; without it the default one; may be repeated for environments
     #[arg(long = "resolve", value_name = "NAME")]
     resolves: Vec<String>,
@@ -53,7 +53,7 @@ pub(crate) struct Arguments {
 
     /// Print the lock in this format instead
     #[arg(long, value_enum)]
-    format: Option<Format>,
+    format: Option<LockExportFormat>,
 
     /// Where to print the lock; `-` is stdout
     #[arg(long, value_name = "FILE", default_value = "-", requires = "format")]
@@ -68,7 +68,10 @@ pub(crate) struct Arguments {
 }
 
 /// Makes environments, or prints a lock.
-pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+pub(crate) fn run(
+    session: &Session,
+    arguments: &ExportArguments,
+) -> Result<CommandOutcome, CommandError> {
     match arguments.format {
         Some(format) => format::run(session, arguments, format),
         None => environments::run(session, arguments),

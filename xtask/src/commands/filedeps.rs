@@ -4,7 +4,7 @@ use clap::Args;
 use targets::query::{self, Reach};
 
 use crate::arguments::SelectionArguments;
-use crate::commands::Outcome;
+use crate::commands::CommandOutcome;
 use crate::terminal;
 use goals::error::CommandError;
 use goals::graph::{BuildFiles, NoSpecs};
@@ -12,7 +12,7 @@ use goals::session::Session;
 
 /// What can be said to `filedeps`.
 #[derive(Debug, Args)]
-pub(crate) struct Arguments {
+pub(crate) struct FiledepsArguments {
     #[command(flatten)]
     selection: SelectionArguments,
 
@@ -30,7 +30,10 @@ pub(crate) struct Arguments {
 }
 
 /// Prints the files, one per line.
-pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+pub(crate) fn run(
+    session: &Session,
+    arguments: &FiledepsArguments,
+) -> Result<CommandOutcome, CommandError> {
     let workspace = BuildFiles::load(session)?;
     let graph = workspace.graph()?;
     let selected = arguments
@@ -54,5 +57,5 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
         _ => paths.iter().map(|path| format!("{path}\n")).collect(),
     });
     workspace.finish(session, &graph);
-    Ok(Outcome::Done)
+    Ok(CommandOutcome::Done)
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use resolve::Warning;
 
 use crate::arguments::IndexArguments;
-use crate::commands::Outcome;
+use crate::commands::CommandOutcome;
 use crate::error;
 use crate::style::HINT;
 use crate::summary::SummaryText;
@@ -20,7 +20,7 @@ use goals::session::Session;
 
 /// What can be said to `generate-lockfiles`.
 #[derive(Debug, Args)]
-pub(crate) struct Arguments {
+pub(crate) struct GenerateLockfilesArguments {
     /// Lock only this resolve; may be repeated
     #[arg(long = "resolve", value_name = "NAME")]
     resolves: Vec<String>,
@@ -59,14 +59,17 @@ enum OutputFormat {
 
 /// Locks the resolves that were asked for, side by side; writes all of them or, where one
 /// fails, none.
-pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+pub(crate) fn run(
+    session: &Session,
+    arguments: &GenerateLockfilesArguments,
+) -> Result<CommandOutcome, CommandError> {
     let locked = lock(session, arguments)?;
     report(session, arguments, &locked)
 }
 
 /// The locks that are not what their inputs ask for; nothing is written.
 pub(crate) fn stale(session: &Session) -> Result<Vec<Summary>, CommandError> {
-    let arguments = Arguments {
+    let arguments = GenerateLockfilesArguments {
         resolves: Vec::new(),
         check: true,
         upgrade: false,
@@ -83,7 +86,10 @@ pub(crate) fn stale(session: &Session) -> Result<Vec<Summary>, CommandError> {
         .collect())
 }
 
-fn lock(session: &Session, arguments: &Arguments) -> Result<Vec<Locked>, CommandError> {
+fn lock(
+    session: &Session,
+    arguments: &GenerateLockfilesArguments,
+) -> Result<Vec<Locked>, CommandError> {
     let upgrade = Upgrade::new(arguments.upgrade, &arguments.upgrade_packages)?;
     let paths = locking::lock_paths(session, &arguments.resolves)?;
     let repository = workspace::load(session.root(), session.target_options())?;
@@ -128,7 +134,7 @@ struct Locked {
 
 struct Run<'a> {
     session: &'a Session,
-    arguments: &'a Arguments,
+    arguments: &'a GenerateLockfilesArguments,
     upgrade: &'a Upgrade,
     repository: &'a targets::Repository,
     places: &'a Places<'a>,
@@ -263,9 +269,9 @@ fn all_or_errors(locked: Vec<Result<Locked, CommandError>>) -> Result<Vec<Locked
 
 fn report(
     session: &Session,
-    arguments: &Arguments,
+    arguments: &GenerateLockfilesArguments,
     locked: &[Locked],
-) -> Result<Outcome, CommandError> {
+) -> Result<CommandOutcome, CommandError> {
     for one in locked {
         for warning in &one.warnings {
             match warning {
@@ -297,7 +303,7 @@ fn report(
         .map(|one| one.summary.resolve.as_str())
         .collect();
     if stale.is_empty() {
-        return Ok(Outcome::Done);
+        return Ok(CommandOutcome::Done);
     }
     if arguments.output_format == OutputFormat::Text {
         session.say(format_args!(
@@ -308,5 +314,5 @@ fn report(
                 .collect::<String>()
         ));
     }
-    Ok(Outcome::Found)
+    Ok(CommandOutcome::Found)
 }

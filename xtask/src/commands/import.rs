@@ -7,7 +7,7 @@ use model::PackageSource;
 use resolve::Pins;
 
 use crate::arguments::IndexArguments;
-use crate::commands::Outcome;
+use crate::commands::CommandOutcome;
 use crate::style::SUBJECT;
 use goals::error::CommandError;
 use goals::locking::{self, Declared, IndexProvider, LockPath, Places, Upgrade};
@@ -15,7 +15,7 @@ use goals::session::Session;
 
 /// What can be said to `import`.
 #[derive(Debug, Args)]
-pub(crate) struct Arguments {
+pub(crate) struct ImportArguments {
     /// The lock: uv.lock, poetry.lock, pdm.lock, pylock.toml, a lock of Pants or pex, or one of ours
     #[arg(value_name = "FILE")]
     file: Utf8PathBuf,
@@ -29,7 +29,10 @@ pub(crate) struct Arguments {
 }
 
 /// Locks what the repository requires, at the versions of the other lock wherever they satisfy.
-pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+pub(crate) fn run(
+    session: &Session,
+    arguments: &ImportArguments,
+) -> Result<CommandOutcome, CommandError> {
     let path = session.working_folder()?.join(&arguments.file);
     let text = fs_err::read_to_string(&path)
         .map_err(|error| CommandError::file("read", &arguments.file, &error))?;
@@ -52,7 +55,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
     let (lock, _) = locking::lock(&declared, keep, &Upgrade::default(), &provider)?;
     path.write(&lockfile::write(&lock))?;
     report(session, arguments, &pins, &lock);
-    Ok(Outcome::Done)
+    Ok(CommandOutcome::Done)
 }
 
 fn pin(pin: &Pin) -> resolve::Pin {
@@ -63,7 +66,7 @@ fn pin(pin: &Pin) -> resolve::Pin {
     }
 }
 
-fn report(session: &Session, arguments: &Arguments, pins: &[Pin], lock: &lockfile::Lock) {
+fn report(session: &Session, arguments: &ImportArguments, pins: &[Pin], lock: &lockfile::Lock) {
     let is_pinned = |package: &&model::LockedPackage| {
         pins.iter()
             .any(|pin| pin.name == package.name && pin.version == package.version)

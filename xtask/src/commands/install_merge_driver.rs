@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use git::Git;
 
-use crate::commands::Outcome;
+use crate::commands::CommandOutcome;
 use goals::error::CommandError;
 use goals::session::Session;
 use workspace::files;
@@ -18,7 +18,7 @@ const COMMENT: &str = "# Lockfiles are merged by `cargo xtask merge-lockfile`; o
 
 /// What can be said to `install-merge-driver`.
 #[derive(Debug, Args)]
-pub(crate) struct Arguments {
+pub(crate) struct InstallMergeDriverArguments {
     /// Take it out again
     #[arg(long)]
     uninstall: bool,
@@ -29,7 +29,10 @@ pub(crate) struct Arguments {
 }
 
 /// Installs the driver, takes it out, or says whether it is in place.
-pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+pub(crate) fn run(
+    session: &Session,
+    arguments: &InstallMergeDriverArguments,
+) -> Result<CommandOutcome, CommandError> {
     let driver = Driver::of(session)?;
     if arguments.check {
         let missing = driver.missing()?;
@@ -37,8 +40,8 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
             session.say(what);
         }
         return Ok(match missing.is_empty() {
-            true => Outcome::Done,
-            false => Outcome::Found,
+            true => CommandOutcome::Done,
+            false => CommandOutcome::Found,
         });
     }
     if arguments.uninstall {
@@ -48,7 +51,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
         driver.install()?;
         session.say("git merges lockfiles by `cargo xtask merge-lockfile`");
     }
-    Ok(Outcome::Done)
+    Ok(CommandOutcome::Done)
 }
 
 /// The driver as it is to be in a repository.

@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use git::Git;
 
-use crate::commands::Outcome;
+use crate::commands::CommandOutcome;
 use crate::style::HINT;
 use goals::environments::{PLUGINS, Plugin};
 use goals::error::CommandError;
@@ -12,7 +12,7 @@ use goals::session::Session;
 
 /// What can be said to `install-plugin`.
 #[derive(Debug, Args)]
-pub(crate) struct Arguments {
+pub(crate) struct InstallPluginArguments {
     /// `OWNER/REPO` of GitHub, a URL, or a path
     #[arg(value_name = "PLUGIN")]
     plugin: String,
@@ -26,7 +26,10 @@ pub(crate) struct Arguments {
 const GITHUB: &str = "https://github.com";
 
 /// Clones the plug-in; a folder that is there is left as it is.
-pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+pub(crate) fn run(
+    session: &Session,
+    arguments: &InstallPluginArguments,
+) -> Result<CommandOutcome, CommandError> {
     let from = PluginRepository::parse(&arguments.plugin, &session.working_folder()?)?;
     let folder = session.root().join(PLUGINS).join(&from.name);
     let shown = format!("{PLUGINS}/{}", from.name);
@@ -66,7 +69,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
     session.say(format_args!(
         "{HINT}hint{HINT:#}: run `cargo xtask export` to link it into the environment"
     ));
-    Ok(Outcome::Done)
+    Ok(CommandOutcome::Done)
 }
 
 /// From where, and under which name.

@@ -4,7 +4,7 @@ use clap::Args;
 use targets::query::linked_folders;
 
 use crate::arguments::SelectionArguments;
-use crate::commands::Outcome;
+use crate::commands::CommandOutcome;
 use crate::terminal;
 use goals::error::CommandError;
 use goals::graph::{BuildFiles, NoSpecs};
@@ -12,13 +12,16 @@ use goals::session::Session;
 
 /// What can be said to `linked-packages`.
 #[derive(Debug, Args)]
-pub(crate) struct Arguments {
+pub(crate) struct LinkedPackagesArguments {
     #[command(flatten)]
     selection: SelectionArguments,
 }
 
 /// Prints the folders, one per line.
-pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+pub(crate) fn run(
+    session: &Session,
+    arguments: &LinkedPackagesArguments,
+) -> Result<CommandOutcome, CommandError> {
     let workspace = BuildFiles::load(session)?;
     let graph = workspace.graph()?;
     let selected = arguments
@@ -33,5 +36,5 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
             .collect::<String>(),
     );
     workspace.finish(session, &graph);
-    Ok(Outcome::Done)
+    Ok(CommandOutcome::Done)
 }

@@ -3,25 +3,28 @@
 use clap::Args;
 
 use crate::arguments::SelectionArguments;
-use crate::commands::Outcome;
-use crate::output::{Edges, Format, print_targets};
+use crate::commands::CommandOutcome;
+use crate::output::{Edges, TargetFormat, print_targets};
 use goals::error::CommandError;
 use goals::graph::{BuildFiles, NoSpecs};
 use goals::session::Session;
 
 /// What can be said to `list`.
 #[derive(Debug, Args)]
-pub(crate) struct Arguments {
+pub(crate) struct ListArguments {
     #[command(flatten)]
     selection: SelectionArguments,
 
     /// How to print them
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    output_format: Format,
+    #[arg(long, value_enum, default_value_t = TargetFormat::Text)]
+    output_format: TargetFormat,
 }
 
 /// Prints the targets.
-pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+pub(crate) fn run(
+    session: &Session,
+    arguments: &ListArguments,
+) -> Result<CommandOutcome, CommandError> {
     let workspace = BuildFiles::load(session)?;
     let graph = workspace.graph()?;
     let selected = arguments
@@ -31,5 +34,5 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
     let how = (arguments.output_format, Edges::None);
     print_targets(&graph, &selected, how)?;
     workspace.finish(session, &graph);
-    Ok(Outcome::Done)
+    Ok(CommandOutcome::Done)
 }

@@ -5,23 +5,26 @@ mod diff;
 
 use clap::Subcommand;
 
-use crate::commands::Outcome;
+use crate::commands::CommandOutcome;
 use goals::error::CommandError;
 use goals::session::Session;
 
 /// What can be done with locks.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Arguments {
+pub(crate) enum LockCommand {
     /// What changed between two states of the locks, and why
-    Diff(diff::Arguments),
+    Diff(diff::LockDiffArguments),
     /// Whether the locks are what their inputs say, complete, and free of yanked files
-    Check(check::Arguments),
+    Check(check::LockCheckArguments),
 }
 
 /// Does it.
-pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+pub(crate) fn run(
+    session: &Session,
+    arguments: &LockCommand,
+) -> Result<CommandOutcome, CommandError> {
     match arguments {
-        Arguments::Diff(arguments) => diff::run(session, arguments),
-        Arguments::Check(arguments) => check::run(session, arguments),
+        LockCommand::Diff(arguments) => diff::run(session, arguments),
+        LockCommand::Check(arguments) => check::run(session, arguments),
     }
 }

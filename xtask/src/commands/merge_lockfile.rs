@@ -9,15 +9,15 @@ use git::merge_files;
 use lockfile::{Lock, LockFormat};
 
 use crate::cli::Global;
-use crate::commands::Outcome;
+use crate::commands::CommandOutcome;
 use goals::error::CommandError;
-use goals::locking::{IndexChoice, Places, Sides, merge};
+use goals::locking::{IndexChoice, MergeSides, Places, merge};
 use goals::session::Session;
 use workspace::files;
 
 /// What git hands over.
 #[derive(Debug, Args)]
-pub(crate) struct Arguments {
+pub(crate) struct MergeLockfileArguments {
     /// A file with the lock that both sides started from; empty where there was none
     #[arg(value_name = "%O")]
     base: Utf8PathBuf,
@@ -36,7 +36,10 @@ pub(crate) struct Arguments {
 }
 
 /// Leaves the merged lock in place of our side's; where there is none, an ordinary conflict.
-pub(crate) fn run(global: Global, arguments: &Arguments) -> Result<Outcome, CommandError> {
+pub(crate) fn run(
+    global: Global,
+    arguments: &MergeLockfileArguments,
+) -> Result<CommandOutcome, CommandError> {
     let text = match merged(global, arguments) {
         Ok(lock) => lockfile::write(&lock),
         Err(error) => {
@@ -46,11 +49,11 @@ pub(crate) fn run(global: Global, arguments: &Arguments) -> Result<Outcome, Comm
         }
     };
     write(arguments, &text)?;
-    Ok(Outcome::Done)
+    Ok(CommandOutcome::Done)
 }
 
-fn merged(global: Global, arguments: &Arguments) -> Result<Lock, CommandError> {
-    let sides = Sides {
+fn merged(global: Global, arguments: &MergeLockfileArguments) -> Result<Lock, CommandError> {
+    let sides = MergeSides {
         base: base(&arguments.base)?,
         ours: side(&arguments.ours, "our side", &arguments.path)?,
         theirs: side(&arguments.theirs, "their side", &arguments.path)?,
@@ -86,13 +89,16 @@ fn read(file: &Utf8Path) -> Result<String, CommandError> {
     fs_err::read_to_string(file).map_err(|error| CommandError::file("read", file, &error))
 }
 
-fn write(arguments: &Arguments, text: &str) -> Result<(), CommandError> {
+fn write(arguments: &MergeLockfileArguments, text: &str) -> Result<(), CommandError> {
     files::replace(&arguments.ours, text)
         .map_err(|error| CommandError::file("write", &arguments.ours, &error))
 }
 
 /// The conflict that git itself would leave, under a comment that explains it.
-fn conflict(arguments: &Arguments, error: &CommandError) -> Result<String, CommandError> {
+fn conflict(
+    arguments: &MergeLockfileArguments,
+    error: &CommandError,
+) -> Result<String, CommandError> {
     let explanation: String = error.lines().map(|line| format!("# {line}\n")).collect();
     let files = [&arguments.ours, &arguments.base, &arguments.theirs];
     let text = merge_files(files.map(Utf8PathBuf::as_path))?;

@@ -41,24 +41,24 @@ use goals::error::CommandError;
 
 /// How a command that ran to its end came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub(crate) enum CommandOutcome {
     /// As asked.
     Done,
     /// A check found something, and said so.
     Found,
 }
 
-impl From<Outcome> for ExitCode {
-    fn from(outcome: Outcome) -> Self {
+impl From<CommandOutcome> for ExitCode {
+    fn from(outcome: CommandOutcome) -> Self {
         match outcome {
-            Outcome::Done => Self::SUCCESS,
-            Outcome::Found => Self::FAILURE,
+            CommandOutcome::Done => Self::SUCCESS,
+            CommandOutcome::Found => Self::FAILURE,
         }
     }
 }
 
 /// Runs what was typed.
-pub(crate) fn run(cli: Cli) -> Result<Outcome, CommandError> {
+pub(crate) fn run(cli: Cli) -> Result<CommandOutcome, CommandError> {
     // In the midst of a merge settings may be in conflict: it starts its session when it must.
     if let Command::MergeLockfile(arguments) = &cli.command {
         return merge_lockfile::run(cli.global, arguments);
@@ -81,7 +81,7 @@ pub(crate) fn run(cli: Cli) -> Result<Outcome, CommandError> {
         Command::Vendor(arguments) => vendor::run(&session, &arguments),
         Command::Tree(arguments) => tree::run(&session, &arguments),
         // It ran above.
-        Command::MergeLockfile(_) => Ok(Outcome::Done),
+        Command::MergeLockfile(_) => Ok(CommandOutcome::Done),
         Command::InstallMergeDriver(arguments) => install_merge_driver::run(&session, &arguments),
         Command::Package(arguments) => package::run(&session, &arguments),
         Command::List(arguments) => list::run(&session, &arguments),

@@ -11,7 +11,7 @@ use targets::query::{
 };
 
 use crate::arguments::IndexArguments;
-use crate::commands::Outcome;
+use crate::commands::CommandOutcome;
 use crate::terminal;
 use goals::error::CommandError;
 use goals::graph::BuildFiles;
@@ -20,7 +20,7 @@ use goals::session::Session;
 
 /// What can be said to `module-mapping`.
 #[derive(Debug, Args)]
-pub(crate) struct Arguments {
+pub(crate) struct ModuleMappingArguments {
     /// The resolve; without it the default one
     #[arg(long, value_name = "NAME")]
     resolve: Option<String>,
@@ -34,7 +34,10 @@ pub(crate) struct Arguments {
 }
 
 /// Prints the mapping and what there is to say about it.
-pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+pub(crate) fn run(
+    session: &Session,
+    arguments: &ModuleMappingArguments,
+) -> Result<CommandOutcome, CommandError> {
     let resolve = arguments
         .resolve
         .as_deref()
@@ -52,8 +55,8 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
         .any(|row| matches!(row.verdict, Verdict::Contradicts(_) | Verdict::Missing))
         || !report.unprovided.is_empty();
     Ok(match arguments.check && wrong {
-        true => Outcome::Found,
-        false => Outcome::Done,
+        true => CommandOutcome::Found,
+        false => CommandOutcome::Done,
     })
 }
 
@@ -62,7 +65,7 @@ fn wheels(
     session: &Session,
     resolve: &str,
     path: &LockPath,
-    arguments: &Arguments,
+    arguments: &ModuleMappingArguments,
 ) -> Result<WheelModules, CommandError> {
     let mut modules = WheelModules::new();
     let lock = match path.lock(resolve) {

@@ -10,7 +10,7 @@ use model::{
 use serde::Serialize;
 
 use crate::arguments::IndexArguments;
-use crate::commands::Outcome;
+use crate::commands::CommandOutcome;
 use crate::terminal;
 use goals::error::CommandError;
 use goals::locking::{LockPath, Places};
@@ -18,7 +18,7 @@ use goals::session::Session;
 
 /// What can be said to `outdated`.
 #[derive(Debug, Args)]
-pub(crate) struct Arguments {
+pub(crate) struct OutdatedArguments {
     /// The resolve; without it the default one
     #[arg(long, value_name = "NAME")]
     resolve: Option<String>,
@@ -53,7 +53,10 @@ struct Outdated {
 }
 
 /// Prints the packages of which there are newer versions.
-pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+pub(crate) fn run(
+    session: &Session,
+    arguments: &OutdatedArguments,
+) -> Result<CommandOutcome, CommandError> {
     let resolve = session.resolve(arguments.resolve.as_deref());
     let lock = LockPath::of(session, resolve)?.lock(resolve)?;
     let index = Places::new(session, arguments.index.choice())?.index_of(resolve)?;
@@ -77,7 +80,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
             json + "\n"
         }
     });
-    Ok(Outcome::Done)
+    Ok(CommandOutcome::Done)
 }
 
 /// What is newer than a package; `versions` ascend.

@@ -7,18 +7,18 @@ use clap::Args;
 use wheel::WheelTags;
 
 use crate::arguments::IndexArguments;
-use crate::commands::Outcome;
+use crate::commands::CommandOutcome;
 use crate::error;
 use goals::error::CommandError;
 use goals::packaging::{
-    Asked, BuildOptions, Built, Checks, Choice, Distribution, Files, Imports, Job, Packager,
-    Selected, select, try_wheels,
+    BuildOptions, BuiltArchive, Checks, Choice, Imports, Job, PackagedDistribution, PackagedFiles,
+    Packager, PlatformRequest, SelectedDistributions, select, try_wheels,
 };
 use goals::session::Session;
 
 /// What can be said to `package`.
 #[derive(Debug, Args)]
-pub(crate) struct Arguments {
+pub(crate) struct PackageArguments {
     /// What to build: addresses such as `src/app:dist`, `src/app::`; without any, every distribution
     #[arg(value_name = "SPEC")]
     specs: Vec<String>,
@@ -33,7 +33,7 @@ pub(crate) struct Arguments {
         alias = "platform-specific-resources-target",
         value_name = "PLATFORM"
     )]
-    platforms: Vec<Asked>,
+    platforms: Vec<PlatformRequest>,
 
     /// Build for every platform that a distribution has resources for
     #[arg(long, conflicts_with = "platforms")]
@@ -67,7 +67,7 @@ pub(crate) struct Arguments {
     index: IndexArguments,
 }
 
-impl Arguments {
+impl PackageArguments {
     /// What a release packages: every distribution for every platform, verified.
     pub(crate) fn of_release(out_dir: Utf8PathBuf) -> Self {
         Self {
@@ -98,7 +98,10 @@ impl Arguments {
 }
 
 /// Builds what was asked for, side by side. An archive that fails leaves the others standing.
-pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+pub(crate) fn run(
+    session: &Session,
+    arguments: &PackageArguments,
+) -> Result<CommandOutcome, CommandError> {
     let choice = Choice {
         specs: &arguments.specs,
         tags: &arguments.tags,
@@ -135,7 +138,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
         let required = packager
             .unchecked()
             .build(&required(session, &jobs, &selected));
-        let required: Vec<Built<'_>> = required.into_iter().flatten().collect();
+        let required: Vec<BuiltArchive<'_>> = required.into_iter().flatten().collect();
         try_wheels(session, &arguments.index.choice(), &mut built, &required)?;
     }
     let mut failures = Vec::new();
@@ -148,7 +151,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
         }
     }
     let Some(last) = failures.pop() else {
-        return Ok(Outcome::Done);
+        return Ok(CommandOutcome::Done);
     };
     failures.iter().for_each(error::print);
     Err(last)
@@ -156,7 +159,10 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
 
 /// Says which binaries are not built. One that was named is an error; one that a pattern matched
 /// is not.
-fn refuse_binaries(session: &Session, selected: &Selected) -> Result<(), CommandError> {
+fn refuse_binaries(
+    session: &Session,
+    selected: &SelectedDistributions,
+) -> Result<(), CommandError> {
     for binary in &selected.binaries {
         if binary.named {
             return Err(CommandError::failure(format!(
@@ -174,7 +180,7 @@ fn refuse_binaries(session: &Session, selected: &Selected) -> Result<(), Command
 }
 
 /// Gives an archive its name, and says so.
-fn keep(session: &Session, built: Built<'_>) -> Result<(), CommandError> {
+fn keep(session: &Session, built: BuiltArchive<'_>) -> Result<(), CommandError> {
     for warning in &built.warnings {
         session.warn(format_args!("{}: {warning}", built.name()));
     }
@@ -186,15 +192,19 @@ fn keep(session: &Session, built: Built<'_>) -> Result<(), CommandError> {
 
 /// Wheels for this machine that those among `jobs` require, and that are not among them: to try the
 /// others with.
-fn required<'a>(session: &Session, jobs: &[Job<'a>], selected: &'a Selected) -> Vec<Job<'a>> {
-    let Ok(host) = Asked::host() else {
+fn required<'a>(
+    session: &Session,
+    jobs: &[Job<'a>],
+    selected: &'a SelectedDistributions,
+) -> Vec<Job<'a>> {
+    let Ok(host) = PlatformRequest::host() else {
         return Vec::new();
     };
     let here = jobs.iter().filter(|job| job.fits(&host));
-    let here: Vec<&Distribution> = here.map(Job::distribution).collect();
-    let is_here = |one: &Distribution| here.iter().any(|it| it.address == one.address);
+    let here: Vec<&PackagedDistribution> = here.map(Job::distribution).collect();
+    let is_here = |one: &PackagedDistribution| here.iter().any(|it| it.address == one.address);
     let is_required =
-        |one: &Distribution| here.iter().any(|it| it.first_party.contains(&one.address));
+        |one: &PackagedDistribution| here.iter().any(|it| it.first_party.contains(&one.address));
     let missing = selected
         .all
         .iter()
@@ -207,8 +217,8 @@ fn required<'a>(session: &Session, jobs: &[Job<'a>], selected: &'a Selected) -> 
 }
 
 /// Two distributions of one name would overwrite each other's archives.
-fn refuse_twins(selected: &Selected) -> Result<(), CommandError> {
-    let mut names: BTreeMap<String, &Distribution> = BTreeMap::new();
+fn refuse_twins(selected: &SelectedDistributions) -> Result<(), CommandError> {
+    let mut names: BTreeMap<String, &PackagedDistribution> = BTreeMap::new();
     for distribution in selected.distributions() {
         let name = &distribution.artifact.name;
         let normal = name.parse::<model::PackageName>();
@@ -227,8 +237,8 @@ fn refuse_twins(selected: &Selected) -> Result<(), CommandError> {
 
 fn jobs<'a>(
     session: &Session,
-    arguments: &Arguments,
-    selected: &'a Selected,
+    arguments: &PackageArguments,
+    selected: &'a SelectedDistributions,
 ) -> Result<Vec<Job<'a>>, CommandError> {
     let platforms = match (arguments.all_platforms, arguments.platforms.as_slice()) {
         (true, _) => Platforms::All,
@@ -254,14 +264,14 @@ enum Platforms {
     All,
     /// That of this machine.
     Host,
-    These(Vec<Asked>),
+    These(Vec<PlatformRequest>),
 }
 
 /// One wheel where the files are the same everywhere; else one for each platform.
 fn wheels<'a>(
     session: &Session,
     asked: &Platforms,
-    distribution: &'a Distribution,
+    distribution: &'a PackagedDistribution,
 ) -> Result<Vec<Job<'a>>, CommandError> {
     let tags = |platform: &str| {
         let mut tags = WheelTags::for_platform(platform);
@@ -275,16 +285,22 @@ fn wheels<'a>(
     };
     let platforms = match &distribution.files {
         // The backend knows itself what it ships where.
-        Files::ByPlatform(platforms) if distribution.own_backend.is_some() => {
+        PackagedFiles::ByPlatform(platforms) if distribution.own_backend.is_some() => {
             let files = platforms.values().next().map_or(&[][..], Vec::as_slice);
             return Ok(vec![Job::Wheel(distribution, tags("any"), files)]);
         }
-        Files::Any(files) => return Ok(vec![Job::Wheel(distribution, tags("any"), files)]),
-        Files::ByPlatform(platforms) => platforms,
+        PackagedFiles::Any(files) => {
+            return Ok(vec![Job::Wheel(distribution, tags("any"), files)]);
+        }
+        PackagedFiles::ByPlatform(platforms) => platforms,
     };
     let asked = match asked {
-        Platforms::All => platforms.keys().copied().map(Asked::from).collect(),
-        Platforms::Host => vec![Asked::host()?],
+        Platforms::All => platforms
+            .keys()
+            .copied()
+            .map(PlatformRequest::from)
+            .collect(),
+        Platforms::Host => vec![PlatformRequest::host()?],
         Platforms::These(asked) => asked.clone(),
     };
     let mut by_tag = BTreeMap::new();

@@ -4,7 +4,7 @@ use clap::Args;
 use targets::query::{self, Specs};
 use targets::{Graph, TargetId};
 
-use crate::commands::Outcome;
+use crate::commands::CommandOutcome;
 use crate::terminal;
 use goals::error::CommandError;
 use goals::graph::BuildFiles;
@@ -12,7 +12,7 @@ use goals::session::Session;
 
 /// What can be said to `paths`.
 #[derive(Debug, Args)]
-pub(crate) struct Arguments {
+pub(crate) struct PathsArguments {
     /// Where the dependency starts
     #[arg(value_name = "FROM")]
     from: String,
@@ -27,7 +27,10 @@ pub(crate) struct Arguments {
 }
 
 /// Prints the shortest paths; exits with 1 if there is none.
-pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+pub(crate) fn run(
+    session: &Session,
+    arguments: &PathsArguments,
+) -> Result<CommandOutcome, CommandError> {
     let workspace = BuildFiles::load(session)?;
     let graph = workspace.graph()?;
     let folder = session.folder_in_repository()?;
@@ -51,8 +54,8 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
         terminal::print(texts.join("\n"));
     }
     Ok(match paths.is_empty() {
-        true => Outcome::Found,
-        false => Outcome::Done,
+        true => CommandOutcome::Found,
+        false => CommandOutcome::Done,
     })
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use targets::query::Peek;
 
 use crate::arguments::SelectionArguments;
-use crate::commands::Outcome;
+use crate::commands::CommandOutcome;
 use crate::terminal;
 use goals::error::CommandError;
 use goals::graph::{BuildFiles, NoSpecs};
@@ -14,7 +14,7 @@ use goals::session::Session;
 
 /// What can be said to `peek`.
 #[derive(Debug, Args)]
-pub(crate) struct Arguments {
+pub(crate) struct PeekArguments {
     #[command(flatten)]
     selection: SelectionArguments,
 
@@ -24,7 +24,10 @@ pub(crate) struct Arguments {
 }
 
 /// Prints the targets as a JSON list, sorted by address.
-pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+pub(crate) fn run(
+    session: &Session,
+    arguments: &PeekArguments,
+) -> Result<CommandOutcome, CommandError> {
     let workspace = BuildFiles::load(session)?;
     let graph = workspace.graph()?;
     let mut selected = arguments
@@ -39,10 +42,10 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
     let text = serde_json::to_string_pretty(&all).unwrap_or_default();
     terminal::print(format_args!("{text}\n"));
     workspace.finish(session, &graph);
-    Ok(Outcome::Done)
+    Ok(CommandOutcome::Done)
 }
 
-fn json(peek: &Peek, arguments: &Arguments) -> Value {
+fn json(peek: &Peek, arguments: &PeekArguments) -> Value {
     let mut object = Map::new();
     object.insert("address".to_owned(), json!(&*peek.address));
     object.insert("target_type".to_owned(), json!(&*peek.target_type));

@@ -6,7 +6,7 @@ use clap::Args;
 use index::upload::Presence;
 use model::Url;
 
-use crate::commands::Outcome;
+use crate::commands::CommandOutcome;
 use goals::error::CommandError;
 use goals::publishing::{Publication, PublishRequest};
 use goals::releasing;
@@ -14,7 +14,7 @@ use goals::session::Session;
 
 /// What can be said to `publish`.
 #[derive(Debug, Args)]
-pub(crate) struct Arguments {
+pub(crate) struct PublishArguments {
     /// Wheels and source distributions; without any, those of this version in `dist`
     #[arg(value_name = "FILE")]
     files: Vec<Utf8PathBuf>,
@@ -32,7 +32,7 @@ pub(crate) struct Arguments {
     dry_run: bool,
 }
 
-impl Arguments {
+impl PublishArguments {
     /// What a release publishes: these files, to this index or that of the settings.
     pub(crate) fn of_release(index: Option<String>, files: Vec<Utf8PathBuf>) -> Self {
         Self {
@@ -45,7 +45,10 @@ impl Arguments {
 }
 
 /// Compares all files with the index, then uploads those that it does not have.
-pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+pub(crate) fn run(
+    session: &Session,
+    arguments: &PublishArguments,
+) -> Result<CommandOutcome, CommandError> {
     let request = PublishRequest {
         files: arguments.files.clone(),
         index: arguments.index.clone(),
@@ -60,13 +63,13 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
             };
             session.say(format_args!("{what}: {name}"));
         }
-        return Ok(Outcome::Done);
+        return Ok(CommandOutcome::Done);
     }
     publication.upload(|name, presence| match presence {
         Presence::Absent => session.say(format_args!("uploaded {name}")),
         Presence::Present => session.say(format_args!("{name} is there already")),
     })?;
-    Ok(Outcome::Done)
+    Ok(CommandOutcome::Done)
 }
 
 /// The newest release tag that `HEAD` contains.

@@ -10,7 +10,7 @@ use ::release::settings::{ReleaseSettings, StepKind};
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 
-use crate::commands::{Outcome, generate_lockfiles, package, publish};
+use crate::commands::{CommandOutcome, generate_lockfiles, package, publish};
 use crate::error;
 use crate::terminal;
 use goals::error::CommandError;
@@ -21,7 +21,7 @@ use goals::session::Session;
 
 /// What can be said to `release`.
 #[derive(Debug, Args)]
-pub(crate) struct Arguments {
+pub(crate) struct ReleaseArguments {
     /// As it is to appear in the tag and the changelog, such as `24.09.0`
     #[arg(value_name = "VERSION")]
     version: String,
@@ -61,7 +61,10 @@ fn date(text: &str) -> Result<String, String> {
 }
 
 /// Plans the release and shows it; does it when asked to.
-pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+pub(crate) fn run(
+    session: &Session,
+    arguments: &ReleaseArguments,
+) -> Result<CommandOutcome, CommandError> {
     let version = releasing::version(&arguments.version)?;
     let mut goals = OtherGoals { session };
     let mut terminal = Terminal { session };
@@ -72,12 +75,12 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
             "took back the release of {}",
             journal.plan.version
         ));
-        return Ok(Outcome::Done);
+        return Ok(CommandOutcome::Done);
     }
     if arguments.resume {
         runner.resume(&version)?;
         session.say(format_args!("released {version}"));
-        return Ok(Outcome::Done);
+        return Ok(CommandOutcome::Done);
     }
     let request = ReleaseRequest {
         version,
@@ -107,19 +110,19 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
                 "{} is released already: the tag {tag} names {commit}",
                 request.version
             ));
-            Ok(Outcome::Done)
+            Ok(CommandOutcome::Done)
         }
         Decision::AwaitingMerge { branch } => {
             session.say(format_args!(
                 "{} waits for the merge of {branch}; then run the same command on the branch that it went into",
                 request.version
             ));
-            Ok(Outcome::Done)
+            Ok(CommandOutcome::Done)
         }
         Decision::Go(plan) => {
             terminal::print(show(&plan));
             if arguments.dry_run {
-                return Ok(Outcome::Done);
+                return Ok(CommandOutcome::Done);
             }
             go(session, arguments, plan, &mut runner)
         }
@@ -128,18 +131,18 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
 
 fn go(
     session: &Session,
-    arguments: &Arguments,
+    arguments: &ReleaseArguments,
     plan: Plan,
     runner: &mut Runner<'_>,
-) -> Result<Outcome, CommandError> {
+) -> Result<CommandOutcome, CommandError> {
     if !arguments.yes && !confirmed(session)? {
         session.say("nothing was done");
-        return Ok(Outcome::Found);
+        return Ok(CommandOutcome::Found);
     }
     let version = plan.version.clone();
     runner.start(plan)?;
     session.say(format_args!("released {version}"));
-    Ok(Outcome::Done)
+    Ok(CommandOutcome::Done)
 }
 
 fn confirmed(session: &Session) -> Result<bool, CommandError> {
@@ -244,14 +247,14 @@ impl ReleaseGoals for OtherGoals<'_> {
     }
 
     fn package(&mut self, out_dir: &Utf8Path) -> Result<(), CommandError> {
-        let arguments = package::Arguments::of_release(out_dir.to_owned());
+        let arguments = package::PackageArguments::of_release(out_dir.to_owned());
         package::run(&self.session()?, &arguments).map(drop)
     }
 
     fn publish(&mut self, index: Option<&str>, files: &[Utf8PathBuf]) -> Result<(), CommandError> {
         let root = self.session.root();
         let files = files.iter().map(|file| root.join(file)).collect();
-        let arguments = publish::Arguments::of_release(index.map(str::to_owned), files);
+        let arguments = publish::PublishArguments::of_release(index.map(str::to_owned), files);
         publish::run(&self.session()?, &arguments).map(drop)
     }
 }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::commands::Outcome;
+use crate::commands::CommandOutcome;
 use crate::terminal;
 use goals::environments::Exporter;
 use goals::error::CommandError;
@@ -10,15 +10,18 @@ use goals::session::Session;
 
 /// What can be said to `resolves`.
 #[derive(Debug, Args)]
-pub(crate) struct Arguments {
+pub(crate) struct ResolvesArguments {
     /// Say with each its lockfile, its tools, and whether it is locked and exported
     #[arg(long)]
     details: bool,
 }
 
 /// Prints the names, one a line, sorted.
-pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
-    let exporter = Exporter::new(session, goals::environments::Options::default())?;
+pub(crate) fn run(
+    session: &Session,
+    arguments: &ResolvesArguments,
+) -> Result<CommandOutcome, CommandError> {
+    let exporter = Exporter::new(session, goals::environments::ExportOptions::default())?;
     for resolve in exporter.all() {
         if arguments.details {
             terminal::print(format_args!("{}\n", details(session, &exporter, &resolve)));
@@ -26,7 +29,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
             terminal::print(format_args!("{resolve}\n"));
         }
     }
-    Ok(Outcome::Done)
+    Ok(CommandOutcome::Done)
 }
 
 fn details(session: &Session, exporter: &Exporter<'_>, resolve: &str) -> String {

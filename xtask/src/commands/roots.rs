@@ -1,13 +1,13 @@
 //! `roots`: the source roots, the folders that imports start from.
 
-use crate::commands::Outcome;
+use crate::commands::CommandOutcome;
 use crate::terminal;
 use goals::error::CommandError;
 use goals::graph::BuildFiles;
 use goals::session::Session;
 
 /// Prints the source roots, one per line.
-pub(crate) fn run(session: &Session) -> Result<Outcome, CommandError> {
+pub(crate) fn run(session: &Session) -> Result<CommandOutcome, CommandError> {
     let workspace = BuildFiles::load(session)?;
     let graph = workspace.graph()?;
     let shown = |root: &str| match root {
@@ -22,5 +22,5 @@ pub(crate) fn run(session: &Session) -> Result<Outcome, CommandError> {
             .collect::<String>(),
     );
     workspace.finish(session, &graph);
-    Ok(Outcome::Done)
+    Ok(CommandOutcome::Done)
 }

@@ -5,14 +5,14 @@ use install::environment::Environment;
 use install::python::PythonRequest;
 
 use crate::arguments::IndexArguments;
-use crate::commands::Outcome;
-use goals::environments::{Exporter, Options};
+use crate::commands::CommandOutcome;
+use goals::environments::{ExportOptions, Exporter};
 use goals::error::CommandError;
 use goals::session::Session;
 
 /// What can be said to `run`.
 #[derive(Debug, Args)]
-pub(crate) struct Arguments {
+pub(crate) struct RunArguments {
     /// The resolve; without it the default one
     #[arg(long, value_name = "NAME")]
     resolve: Option<String>,
@@ -30,11 +30,14 @@ pub(crate) struct Arguments {
 }
 
 /// Runs it in the place of this process; the environment is made where the lock has changed.
-pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
-    let options = Options {
+pub(crate) fn run(
+    session: &Session,
+    arguments: &RunArguments,
+) -> Result<CommandOutcome, CommandError> {
+    let options = ExportOptions {
         python: arguments.python.clone(),
         places: arguments.index.choice(),
-        ..Options::default()
+        ..ExportOptions::default()
     };
     let resolve = session.resolve(arguments.resolve.as_deref());
     let environment = Exporter::new(session, options)?.ensure(resolve)?;

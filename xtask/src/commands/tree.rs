@@ -4,7 +4,7 @@ use clap::Args;
 use lockfile::TreeOptions;
 use model::{PackageName, Platform};
 
-use crate::commands::{Outcome, why};
+use crate::commands::{CommandOutcome, why};
 use crate::terminal;
 use goals::error::CommandError;
 use goals::locking::LockPath;
@@ -12,7 +12,7 @@ use goals::session::Session;
 
 /// What can be said to `tree`.
 #[derive(Debug, Args)]
-pub(crate) struct Arguments {
+pub(crate) struct TreeArguments {
     /// The resolve; without it the default one
     #[arg(long, value_name = "NAME")]
     resolve: Option<String>,
@@ -31,7 +31,10 @@ pub(crate) struct Arguments {
 }
 
 /// Prints the tree.
-pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+pub(crate) fn run(
+    session: &Session,
+    arguments: &TreeArguments,
+) -> Result<CommandOutcome, CommandError> {
     let resolve = session.resolve(arguments.resolve.as_deref());
     let mut lock = LockPath::of(session, resolve)?.lock(resolve)?;
     if let Some(platform) = arguments.platform {
@@ -46,5 +49,5 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
         depth: arguments.depth,
     };
     terminal::print(lockfile::tree(&lock, &options));
-    Ok(Outcome::Done)
+    Ok(CommandOutcome::Done)
 }

@@ -9,7 +9,7 @@ use lockfile::Lock;
 use model::{DistFile, LockedPackage, PackageSource, Platform};
 
 use crate::arguments::IndexArguments;
-use crate::commands::Outcome;
+use crate::commands::CommandOutcome;
 use goals::error::CommandError;
 use goals::locking::{self, Builds, LockPath, Places};
 use goals::session::Session;
@@ -17,7 +17,7 @@ use workspace::files;
 
 /// What can be said to `vendor`.
 #[derive(Debug, Args)]
-pub(crate) struct Arguments {
+pub(crate) struct VendorArguments {
     /// The resolve; without it the default one
     #[arg(long, value_name = "NAME")]
     resolve: Option<String>,
@@ -36,7 +36,10 @@ pub(crate) struct Arguments {
 
 /// Fills the folder. A file that is there with the right digest stays, so a run that was cut short
 /// goes on where it was.
-pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+pub(crate) fn run(
+    session: &Session,
+    arguments: &VendorArguments,
+) -> Result<CommandOutcome, CommandError> {
     let resolve = session.resolve(arguments.resolve.as_deref());
     let lock = LockPath::of(session, resolve)?.lock(resolve)?;
     let places = Places::new(session, arguments.index.choice())?;
@@ -80,7 +83,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
             packages.join(", ")
         ));
     }
-    Ok(Outcome::Done)
+    Ok(CommandOutcome::Done)
 }
 
 struct Vendor<'a> {

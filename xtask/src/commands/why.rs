@@ -3,7 +3,7 @@
 use clap::Args;
 use model::{PackageName, Platform, Requirement};
 
-use crate::commands::Outcome;
+use crate::commands::CommandOutcome;
 use crate::terminal;
 use goals::error::CommandError;
 use goals::locking::{Declared, LockPath};
@@ -11,7 +11,7 @@ use goals::session::Session;
 
 /// What can be said to `why`.
 #[derive(Debug, Args)]
-pub(crate) struct Arguments {
+pub(crate) struct WhyArguments {
     /// The package
     #[arg(value_name = "PACKAGE")]
     package: PackageName,
@@ -30,7 +30,10 @@ pub(crate) struct Arguments {
 }
 
 /// Prints the chains; a package that is not locked is found nowhere.
-pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+pub(crate) fn run(
+    session: &Session,
+    arguments: &WhyArguments,
+) -> Result<CommandOutcome, CommandError> {
     let resolve = session.resolve(arguments.resolve.as_deref());
     let path = LockPath::of(session, resolve)?;
     let mut lock = path.lock(resolve)?;
@@ -59,7 +62,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
             terminal::print("  … and more: see `--limit`\n");
         }
     }
-    Ok(Outcome::Done)
+    Ok(CommandOutcome::Done)
 }
 
 fn declared(session: &Session, resolve: &str) -> Result<Declared, CommandError> {

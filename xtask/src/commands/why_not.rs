@@ -5,7 +5,7 @@ use lockfile::Lock;
 use model::{LockedPackage, Requirement};
 
 use crate::arguments::IndexArguments;
-use crate::commands::Outcome;
+use crate::commands::CommandOutcome;
 use crate::terminal;
 use goals::error::CommandError;
 use goals::locking::{self, Declared, Existing, IndexProvider, LockPath, Places};
@@ -13,7 +13,7 @@ use goals::session::Session;
 
 /// What can be said to `why-not`.
 #[derive(Debug, Args)]
-pub(crate) struct Arguments {
+pub(crate) struct WhyNotArguments {
     /// The versions asked for, such as `PACKAGE>=3`
     #[arg(value_name = "REQUIREMENT")]
     requirement: Requirement,
@@ -27,7 +27,10 @@ pub(crate) struct Arguments {
 }
 
 /// Resolves with the requirement added. Prints what would change; where nothing satisfies, why.
-pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+pub(crate) fn run(
+    session: &Session,
+    arguments: &WhyNotArguments,
+) -> Result<CommandOutcome, CommandError> {
     let resolve = session.resolve(arguments.resolve.as_deref());
     let asked = &arguments.requirement;
     let path = LockPath::of(session, resolve)?;
@@ -38,7 +41,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
             "Nothing stops `{asked}`: {} has {} {versions}.\n",
             path.relative, asked.name
         ));
-        return Ok(Outcome::Done);
+        return Ok(CommandOutcome::Done);
     }
     let lock = lock(session, arguments, (resolve, &existing)).map_err(|error| match &locked {
         Locked::Otherwise(versions) => {
@@ -51,13 +54,13 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
         terminal::print(format_args!("  {it}\n"));
     }
     terminal::print(way(session, (resolve, asked), &locked));
-    Ok(Outcome::Done)
+    Ok(CommandOutcome::Done)
 }
 
 /// The lock that there would be.
 fn lock(
     session: &Session,
-    arguments: &Arguments,
+    arguments: &WhyNotArguments,
     (resolve, existing): (&str, &Existing),
 ) -> Result<Lock, CommandError> {
     let repository = workspace::load(session.root(), session.target_options())?;

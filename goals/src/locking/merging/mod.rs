@@ -15,7 +15,7 @@ use crate::locking::{self, Declared, IndexProvider, Places, Upgrade};
 use provider::LockProvider;
 
 /// What is merged.
-pub struct Sides {
+pub struct MergeSides {
     /// What both sides started from, if anything.
     pub base: Option<Lock>,
     /// Our side.
@@ -26,7 +26,7 @@ pub struct Sides {
 
 /// Merges two locks. `places` is asked only where the locks do not suffice.
 pub fn merge<'a>(
-    sides: &Sides,
+    sides: &MergeSides,
     places: impl FnOnce() -> Result<Places<'a>, CommandError>,
 ) -> Result<Lock, CommandError> {
     let merged = lockfile::merge::inputs(sides.base.as_ref(), &sides.ours, &sides.theirs)
@@ -50,7 +50,7 @@ pub fn merge<'a>(
 }
 
 /// The merged lock from what the locks hold; `None` where it needs more.
-fn without_index(sides: &Sides, merged: &MergedInputs) -> Option<Lock> {
+fn without_index(sides: &MergeSides, merged: &MergedInputs) -> Option<Lock> {
     if !records_hold(&sides.ours, merged) || !records_hold(&sides.theirs, merged) {
         return None;
     }

@@ -3,7 +3,7 @@
 use install::editor::{Editor, EditorContext, SettingsFile, Tool};
 use install::environment::Environment;
 
-use crate::commands::Outcome;
+use crate::commands::CommandOutcome;
 use crate::terminal;
 use goals::environments::{Exporter, folders};
 use goals::error::CommandError;
@@ -16,7 +16,7 @@ pub(super) fn run(
     session: &Session,
     exporter: &Exporter<'_>,
     (editor, resolve, write): (Editor, &str, Write),
-) -> Result<Outcome, CommandError> {
+) -> Result<CommandOutcome, CommandError> {
     let workspace = workspace(session, exporter, resolve)?;
     let read = |path: &str| fs_err::read_to_string(session.root().join(path)).ok();
     let settings = editor.files(&workspace, read).map_err(|error| {
@@ -36,7 +36,7 @@ pub(super) fn run(
             workspace.python, workspace.python_version
         ));
     }
-    Ok(Outcome::Done)
+    Ok(CommandOutcome::Done)
 }
 
 /// Whether files are changed.

@@ -3,12 +3,12 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use install::environment::{Bytecode, Environment, SyncOutcome};
 
-use super::Arguments;
+use super::ExportArguments;
 use super::editor::Write;
-use crate::commands::Outcome;
+use crate::commands::CommandOutcome;
 use crate::error;
 use crate::processes::say_when_interrupted;
-use goals::environments::{Exported, Exporter, Options, relative};
+use goals::environments::{ExportOptions, ExportedEnvironment, Exporter, relative};
 use goals::error::CommandError;
 use goals::locking::LockPath;
 use goals::session::Session;
@@ -18,7 +18,10 @@ use workspace::files;
 const BIN: &str = "dist/export/bin";
 
 /// Makes the environments that were asked for, side by side.
-pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+pub(super) fn run(
+    session: &Session,
+    arguments: &ExportArguments,
+) -> Result<CommandOutcome, CommandError> {
     let exporter = Exporter::new(session, arguments.options())?;
     let resolves = resolves(session, arguments, &exporter)?;
     if let Some(editor) = arguments.editor {
@@ -55,12 +58,12 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
     if arguments.scripts {
         write_scripts(session, &resolves)?;
     }
-    Ok(Outcome::Done)
+    Ok(CommandOutcome::Done)
 }
 
-impl Arguments {
-    fn options(&self) -> Options {
-        Options {
+impl ExportArguments {
+    fn options(&self) -> ExportOptions {
+        ExportOptions {
             python: self.python.clone(),
             bytecode: if self.compile {
                 Bytecode::Ahead
@@ -75,7 +78,7 @@ impl Arguments {
 /// The resolves that were asked for; with `--all` those that have a lock.
 fn resolves(
     session: &Session,
-    arguments: &Arguments,
+    arguments: &ExportArguments,
     exporter: &Exporter<'_>,
 ) -> Result<Vec<String>, CommandError> {
     if !arguments.all {
@@ -103,7 +106,7 @@ fn resolves(
 fn side_by_side(
     exporter: &Exporter<'_>,
     resolves: &[String],
-) -> Vec<Result<Exported, CommandError>> {
+) -> Vec<Result<ExportedEnvironment, CommandError>> {
     if let [resolve] = resolves {
         return vec![exporter.export(resolve)];
     }
@@ -123,7 +126,7 @@ fn side_by_side(
 }
 
 /// One line for an environment, and one for each thing that a person should know.
-fn report(session: &Session, resolve: &str, exported: &Exported) {
+fn report(session: &Session, resolve: &str, exported: &ExportedEnvironment) {
     let folder = relative(session, exported.environment.root());
     let synced = &exported.synced;
     let changes = &synced.changes;

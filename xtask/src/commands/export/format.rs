@@ -7,8 +7,8 @@ use index::Index;
 use lockfile::Lock;
 use model::{DistFile, LockedPackage};
 
-use super::Arguments;
-use crate::commands::Outcome;
+use super::ExportArguments;
+use crate::commands::CommandOutcome;
 use crate::terminal;
 use goals::error::CommandError;
 use goals::locking::{LockPath, Places};
@@ -17,7 +17,7 @@ use workspace::files;
 
 /// How a lock is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
+pub(super) enum LockExportFormat {
     /// requirements.txt with markers and hashes, for pip `--require-hashes` and uv
     Requirements,
     /// pylock.toml (PEP 751), with the URLs that files have on the index now
@@ -31,9 +31,9 @@ pub(super) enum Format {
 /// Prints a lock.
 pub(super) fn run(
     session: &Session,
-    arguments: &Arguments,
-    format: Format,
-) -> Result<Outcome, CommandError> {
+    arguments: &ExportArguments,
+    format: LockExportFormat,
+) -> Result<CommandOutcome, CommandError> {
     if arguments.resolves.len() > 1 {
         return Err(CommandError::misuse(
             "only one lock can be printed at once: name one `--resolve`",
@@ -48,22 +48,22 @@ pub(super) fn run(
     let exported = export(index, format, &lock)?;
     if arguments.output == "-" {
         terminal::print(exported);
-        return Ok(Outcome::Done);
+        return Ok(CommandOutcome::Done);
     }
     files::replace(
         &session.working_folder()?.join(&arguments.output),
         &exported,
     )
     .map_err(|error| CommandError::file("write", &arguments.output, &error))?;
-    Ok(Outcome::Done)
+    Ok(CommandOutcome::Done)
 }
 
 fn export(
     index: impl FnOnce() -> Result<Arc<Index>, CommandError>,
-    format: Format,
+    format: LockExportFormat,
     lock: &Lock,
 ) -> Result<String, CommandError> {
-    if format == Format::Requirements {
+    if format == LockExportFormat::Requirements {
         return Ok(lockfile::export::requirements(lock));
     }
     let index = index()?;
@@ -72,10 +72,10 @@ fn export(
     }
     let urls = |package: &LockedPackage, file: &DistFile| url(&index, package, file);
     match format {
-        Format::Requirements => Ok(lockfile::export::requirements(lock)),
-        Format::Pylock => Ok(lockfile::export::pylock(lock, &urls)?),
-        Format::Pex => Ok(lockfile::export::pex(lock, &urls)?),
-        Format::Cyclonedx => Ok(lockfile::export::cyclonedx(lock, &urls)),
+        LockExportFormat::Requirements => Ok(lockfile::export::requirements(lock)),
+        LockExportFormat::Pylock => Ok(lockfile::export::pylock(lock, &urls)?),
+        LockExportFormat::Pex => Ok(lockfile::export::pex(lock, &urls)?),
+        LockExportFormat::Cyclonedx => Ok(lockfile::export::cyclonedx(lock, &urls)),
     }
 }
 

@@ -8,7 +8,7 @@ use lockfile::{Lock, LockFormat};
 use model::{LockedPackage, PackageSource};
 
 use crate::arguments::IndexArguments;
-use crate::commands::Outcome;
+use crate::commands::CommandOutcome;
 use crate::style::SUBJECT;
 use goals::error::CommandError;
 use goals::locking::{self, Declared, LockPath, Places};
@@ -17,7 +17,7 @@ use transport::NetworkAccess;
 
 /// What can be said to `lock check`.
 #[derive(Debug, Args)]
-pub(crate) struct Arguments {
+pub(crate) struct LockCheckArguments {
     /// Check only this resolve; may be repeated
     #[arg(long = "resolve", value_name = "NAME")]
     resolves: Vec<String>,
@@ -31,7 +31,10 @@ pub(crate) struct Arguments {
 }
 
 /// Checks the locks; says what is wrong with each.
-pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+pub(crate) fn run(
+    session: &Session,
+    arguments: &LockCheckArguments,
+) -> Result<CommandOutcome, CommandError> {
     let paths = locking::lock_paths(session, &arguments.resolves)?;
     let repository = workspace::load(session.root(), session.target_options())?;
     targets::check_resolves(&repository)?;
@@ -41,7 +44,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
         repository: &repository,
         places: Places::new(session, arguments.index.choice())?,
     };
-    let mut outcome = Outcome::Done;
+    let mut outcome = CommandOutcome::Done;
     for (resolve, path) in &paths {
         let problems = check.problems(resolve, path)?;
         let verdict = if problems.is_empty() { ": sound" } else { "" };
@@ -51,7 +54,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
         ));
         for problem in &problems {
             session.say(format_args!("  {problem}"));
-            outcome = Outcome::Found;
+            outcome = CommandOutcome::Found;
         }
     }
     Ok(outcome)
@@ -59,7 +62,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
 
 struct Check<'a> {
     session: &'a Session,
-    arguments: &'a Arguments,
+    arguments: &'a LockCheckArguments,
     repository: &'a targets::Repository,
     places: Places<'a>,
 }

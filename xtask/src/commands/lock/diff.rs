@@ -6,7 +6,7 @@ use git::Git;
 use lockfile::diff::nothing;
 use lockfile::{Lock, LockDiff, LockFormat, diff};
 
-use crate::commands::Outcome;
+use crate::commands::CommandOutcome;
 use crate::terminal;
 use goals::error::CommandError;
 use goals::locking::{LockPath, lock_paths};
@@ -14,7 +14,7 @@ use goals::session::Session;
 
 /// What can be said to `lock diff`.
 #[derive(Debug, Args)]
-pub(crate) struct Arguments {
+pub(crate) struct LockDiffArguments {
     /// What to compare: a git revision or a lockfile; without it `HEAD`
     #[arg(value_name = "FROM")]
     from: Option<String>,
@@ -53,7 +53,10 @@ enum State {
 }
 
 /// Prints the differences.
-pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, CommandError> {
+pub(crate) fn run(
+    session: &Session,
+    arguments: &LockDiffArguments,
+) -> Result<CommandOutcome, CommandError> {
     let from = State::of(session, arguments.from.as_deref().unwrap_or("HEAD"))?;
     let to = match &arguments.to {
         Some(to) => State::of(session, to)?,
@@ -65,12 +68,12 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<Outcome, C
         Format::Markdown => lockfile::diff::markdown(&diffs),
         Format::Json => lockfile::diff::json(&diffs),
     });
-    Ok(Outcome::Done)
+    Ok(CommandOutcome::Done)
 }
 
 fn diffs(
     session: &Session,
-    arguments: &Arguments,
+    arguments: &LockDiffArguments,
     from: &State,
     to: &State,
 ) -> Result<Vec<LockDiff>, CommandError> {
