@@ -9,3 +9,4 @@ pub mod packaging;
 pub mod publishing;
 pub mod releasing;
 pub mod session;
+pub mod supply;

@@ -5,6 +5,7 @@ mod editors;
 mod formats;
 mod refused;
 mod requirements;
+mod sources;
 
 use insta::assert_snapshot;
 use testkit::Index;

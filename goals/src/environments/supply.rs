@@ -3,20 +3,20 @@
 use std::cmp::Reverse;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use index::Index;
-use install::build::{BuildSource, Builder, BuiltWheel, Environments};
+use install::build::{BuildSource, BuiltWheel, Environments, SourceIdentity};
 use install::environment::StoredWheel;
 use install::python::Interpreter;
 use install::{SelectedFile, SelectedPackage, Store, UnpackedWheel};
-use model::{DistFile, LockedPackage, PackageName, PackageSource, Version, WheelFilename};
+use model::{DistFile, LockedPackage, PackageName, PackageSource, Sha256, Version, WheelFilename};
 use serde_json::json;
 
 use super::error::of_wheel;
 use crate::error::CommandError;
-use crate::locking::{self, BuildIndex, Declared, IndexChoice};
+use crate::locking::{self, Declared, IndexChoice};
 use crate::session::Session;
-use workspace::files::sha256_of;
+use crate::supply::{self, Sources, Workshop};
 
 /// Brings the packages of one resolve into the store.
 pub(super) struct Supply<'a> {
@@ -69,38 +69,44 @@ impl<'a> Supply<'a> {
             .map(|one| match self.known(one) {
                 Some(wheel) => Ok(wheel),
                 // Without a hash in the lock, or built of a folder, whose state has no name.
-                None => Ok(StoredWheel {
-                    sha256: *self.one(one).map_err(|error| vec![error])?.sha256(),
-                    ..self.identity(one)
-                }),
+                None => {
+                    let wheel = self.one(one).map_err(|error| vec![error])?;
+                    Ok(self.wanted(one, *wheel.sha256()))
+                }
             })
             .collect()
     }
 
     /// The wheel of a package by its hash, where that is known without fetching anything.
     pub(super) fn known(&self, selected: &SelectedPackage<'_>) -> Option<StoredWheel> {
-        let sha256 = match &selected.file {
-            SelectedFile::Wheel(file, _) => file.sha256?,
-            SelectedFile::Sdist(_) | SelectedFile::Source => {
-                let source = source_before(selected)?;
-                let built = self.with_builder(None, |builder| Ok(builder.built(&source)));
-                *built.ok()??.wheel.sha256()
-            }
+        let package = selected.package;
+        let identity = match &selected.file {
+            SelectedFile::Wheel(file, _) => return Some(self.wanted(selected, file.sha256?)),
+            SelectedFile::Sdist(file) => supply::locked_identity(package, Some(file))?,
+            SelectedFile::Source => supply::locked_identity(package, None)?,
         };
-        Some(StoredWheel {
-            sha256,
-            ..self.identity(selected)
-        })
+        let cache = self.session.cache().ok()?;
+        let built = self.workshop(&cache).built(&identity)?;
+        Some(self.wanted(selected, *built.wheel.sha256()))
     }
 
-    /// The wheel of a package, without its hash.
-    fn identity(&self, selected: &SelectedPackage<'_>) -> StoredWheel {
+    /// The wheel of a package, which has this hash.
+    fn wanted(&self, selected: &SelectedPackage<'_>, sha256: Sha256) -> StoredWheel {
         StoredWheel {
             name: selected.package.name.clone(),
             version: selected.package.version.clone(),
-            sha256: model::Sha256([0; 32]),
+            sha256,
             requested: selected.requested,
             direct_url: direct_url(selected, self.session.root()),
+        }
+    }
+
+    fn workshop<'w>(&'w self, cache: &'w Utf8Path) -> Workshop<'w> {
+        Workshop {
+            cache,
+            store: self.store,
+            python: self.python,
+            environments: &self.environments,
         }
     }
 
@@ -156,23 +162,16 @@ impl<'a> Supply<'a> {
 
     fn one(&self, selected: &SelectedPackage<'_>) -> Result<UnpackedWheel, CommandError> {
         let package = selected.package;
-        match &selected.file {
-            SelectedFile::Wheel(file, filename) => self.unpacked(package, file, filename),
-            SelectedFile::Sdist(file) => {
-                let path = self.fetched(package, file)?;
-                let sha256 = match file.sha256 {
-                    Some(sha256) => sha256,
-                    None => hash(&path)?,
-                };
-                let source = BuildSource::Archive {
-                    subdirectory: subdirectory(package),
-                    path,
-                    sha256,
-                };
-                self.built(package, &source)
-            }
-            SelectedFile::Source => self.built(package, &self.source(package)?),
-        }
+        let sdist = match &selected.file {
+            SelectedFile::Wheel(file, filename) => return self.unpacked(package, file, filename),
+            SelectedFile::Sdist(file) => Some(*file),
+            SelectedFile::Source => None,
+        };
+        self.built(package, &self.sources()?.locked(package, sdist)?)
+    }
+
+    fn sources(&self) -> Result<Sources<'_>, CommandError> {
+        Ok(Sources::new(self.session.root(), self.index()?))
     }
 
     fn unpacked(
@@ -184,61 +183,10 @@ impl<'a> Supply<'a> {
         if let Some(wheel) = file.sha256.and_then(|sha256| self.store.get(&sha256)) {
             return Ok(wheel);
         }
-        let path = self.fetched(package, file)?;
+        let path = self.sources()?.file(package, file)?;
         self.store
             .unpack(&path, filename, file.sha256.as_ref())
             .map_err(|error| of_wheel(&error))
-    }
-
-    /// The file on this machine; its hash is checked by whoever uses it.
-    fn fetched(
-        &self,
-        package: &LockedPackage,
-        file: &DistFile,
-    ) -> Result<Utf8PathBuf, CommandError> {
-        match &package.source {
-            PackageSource::Index(_) | PackageSource::Url { .. } => {
-                Ok(locking::locked_file(self.index()?, package, file)?)
-            }
-            PackageSource::Path { path } => Ok(self.session.root().join(path)),
-            PackageSource::Git { .. } => Err(CommandError::failure(format!(
-                "the lock names a file of {}, which comes from a repository",
-                package.name
-            ))),
-        }
-    }
-
-    fn source(&self, package: &LockedPackage) -> Result<BuildSource, CommandError> {
-        let within = |folder: &Utf8Path| match subdirectory(package) {
-            Some(subdirectory) => folder.join(subdirectory),
-            None => folder.to_owned(),
-        };
-        match &package.source {
-            PackageSource::Git { url, commit, .. } => {
-                let checkout = self.index()?.git(url, Some(commit))?;
-                Ok(BuildSource::Folder {
-                    path: within(&checkout.path),
-                    revision: revision(package),
-                })
-            }
-            PackageSource::Path { path } => {
-                let path = self.session.root().join(path);
-                if path.is_dir() {
-                    return Ok(BuildSource::Folder {
-                        path,
-                        revision: None,
-                    });
-                }
-                Ok(BuildSource::Archive {
-                    sha256: hash(&path)?,
-                    subdirectory: None,
-                    path,
-                })
-            }
-            PackageSource::Index(_) | PackageSource::Url { .. } => Err(CommandError::failure(
-                format!("the lock names no file of {}", package.name),
-            )),
-        }
     }
 
     fn built(
@@ -247,15 +195,18 @@ impl<'a> Supply<'a> {
         source: &BuildSource,
     ) -> Result<UnpackedWheel, CommandError> {
         // A path to a wheel needs no build.
-        if let BuildSource::Archive { path, sha256, .. } = source
-            && let Ok(filename) = path.file_name().unwrap_or_default().parse()
+        if let SourceIdentity::Archive { sha256, .. } = &source.identity
+            && let Ok(filename) = source.path.file_name().unwrap_or_default().parse()
         {
-            let wheel = self.store.unpack(path, &filename, Some(sha256));
+            let wheel = self.store.unpack(&source.path, &filename, Some(sha256));
             return wheel.map_err(|error| of_wheel(&error));
         }
         let index = self.index()?;
-        let BuiltWheel { wheel, .. } =
-            self.with_builder(Some(index), |builder| Ok(builder.wheel(source)?))?;
+        let cache = self.session.cache()?;
+        let built = self
+            .workshop(&cache)
+            .build(index, |builder| builder.wheel(source));
+        let BuiltWheel { wheel, .. } = built?;
         if *wheel.name() != package.name || *wheel.version() != package.version {
             return Err(CommandError::failure(format!(
                 "the lock names {} {}, and its source builds {} {}",
@@ -272,23 +223,6 @@ impl<'a> Supply<'a> {
         Ok(wheel)
     }
 
-    /// Without an index only what was built before can be had.
-    fn with_builder<T>(
-        &self,
-        index: Option<&Index>,
-        work: impl FnOnce(&Builder<'_>) -> Result<T, CommandError>,
-    ) -> Result<T, CommandError> {
-        let cache = self.session.cache()?;
-        match index {
-            Some(index) => {
-                let requirements = BuildIndex { index };
-                let builder = Builder::new(&cache, self.store, self.python, &requirements);
-                work(&builder.sharing(&self.environments))
-            }
-            None => work(&Builder::new(&cache, self.store, self.python, &Nothing)),
-        }
-    }
-
     fn index(&self) -> Result<&Arc<Index>, CommandError> {
         if let Some(index) = self.index.get() {
             return Ok(index);
@@ -302,19 +236,6 @@ impl<'a> Supply<'a> {
         let index = places.index(&declared)?;
         Ok(self.index.get_or_init(|| index))
     }
-}
-
-/// Provides nothing: for a builder that only looks up what was built.
-struct Nothing;
-
-impl install::build::BuildRequirements for Nothing {
-    fn provide(&self, _: &[model::Requirement], _: &Interpreter) -> install::build::ProvidedWheels {
-        Err("nothing can be built without an index".into())
-    }
-}
-
-fn hash(path: &Utf8Path) -> Result<model::Sha256, CommandError> {
-    sha256_of(path).map_err(|error| CommandError::file("read", path, &error))
 }
 
 fn is_wheel(selected: &SelectedPackage<'_>) -> bool {
@@ -336,42 +257,6 @@ fn file_of<'s>(selected: &'s SelectedPackage<'_>) -> Option<&'s DistFile> {
     match &selected.file {
         SelectedFile::Wheel(file, _) | SelectedFile::Sdist(file) => Some(file),
         SelectedFile::Source => None,
-    }
-}
-
-/// The source as the cache of builds names it, before it is fetched.
-fn source_before(selected: &SelectedPackage<'_>) -> Option<BuildSource> {
-    match &selected.file {
-        SelectedFile::Sdist(file) => Some(BuildSource::Archive {
-            path: Utf8PathBuf::new(),
-            sha256: file.sha256?,
-            subdirectory: subdirectory(selected.package),
-        }),
-        SelectedFile::Source => Some(BuildSource::Folder {
-            path: Utf8PathBuf::new(),
-            revision: Some(revision(selected.package)?),
-        }),
-        SelectedFile::Wheel(..) => None,
-    }
-}
-
-fn subdirectory(package: &LockedPackage) -> Option<String> {
-    match &package.source {
-        PackageSource::Url { subdirectory, .. } | PackageSource::Git { subdirectory, .. } => {
-            subdirectory.clone()
-        }
-        _ => None,
-    }
-}
-
-/// What names the state of a repository's folder.
-fn revision(package: &LockedPackage) -> Option<String> {
-    match &package.source {
-        PackageSource::Git { commit, .. } => Some(match subdirectory(package) {
-            Some(folder) => format!("{commit}-{folder}"),
-            None => commit.clone(),
-        }),
-        _ => None,
     }
 }
 
@@ -400,7 +285,7 @@ fn direct_url(selected: &SelectedPackage<'_>, root: &Utf8Path) -> Option<String>
             json!({"url": format!("file://{}", root.join(path)), "dir_info": {}})
         }
     };
-    if let Some(subdirectory) = subdirectory(selected.package) {
+    if let Some(subdirectory) = supply::subdirectory(selected.package) {
         value["subdirectory"] = json!(subdirectory);
     }
     Some(value.to_string())

@@ -9,8 +9,8 @@ use index::{FilePolicy, Forecast, Index, IndexError};
 use model::{DistFile, LockInputs, PackageName, Sha256, Version};
 use resolve::Problem;
 
-use crate::locking::builds::{Builds, Sdist};
 use crate::locking::existing::PreferredFiles;
+use crate::supply::{Builds, Sdist};
 
 /// How many builds are under way at once, ahead of being asked for.
 const BUILDERS: usize = 2;

@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 
 use lockfile::Lock;
 use model::{
-    InterpreterConstraints, LockInputs, LockedPackage, PackageSet, Platform, Requirement, Version,
-    VersionRange, WheelFilename,
+    InterpreterConstraints, LockInputs, LockedPackage, PackageSet, PackageSource, Platform,
+    Requirement, Version, VersionRange, WheelFilename,
 };
 use resolve::Pins;
 
 use crate::error::CommandError;
-use crate::locking::{self, Builds, Declared, IndexProvider, Upgrade};
+use crate::locking::{self, Declared, IndexProvider, Upgrade};
 use crate::session::Session;
+use crate::supply::Builds;
 
 /// One lock for each list of requirements that builds of `lock` have on some of `platforms`.
 ///
@@ -29,8 +30,11 @@ pub fn build_locks(
         .iter()
         .filter(|it| is_built(it, lock, platforms))
     {
-        let Some(source) = builds.source(package)? else {
-            continue;
+        let source = match (&package.source, &package.sdist) {
+            // A repository cannot be vendored, and what has wheels alone is not built.
+            (PackageSource::Git { .. }, _)
+            | (PackageSource::Index(_) | PackageSource::Url { .. }, None) => continue,
+            (_, sdist) => builds.sources().locked(package, sdist.as_ref())?,
         };
         let requires = builds.requires(&source)?;
         if let Some(error) = requires.unasked {

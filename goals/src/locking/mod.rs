@@ -5,9 +5,7 @@
 
 mod ahead;
 mod assemble;
-mod build_index;
 mod build_locks;
-mod builds;
 mod conflict;
 mod existing;
 mod fresh;
@@ -18,9 +16,7 @@ mod provider;
 mod summary;
 mod upgrade;
 
-pub use build_index::BuildIndex;
 pub use build_locks::build_locks;
-pub use builds::{Builds, locked_file};
 pub use existing::{Existing, LockPath, lock_paths};
 pub use fresh::Freshness;
 pub use inputs::Declared;

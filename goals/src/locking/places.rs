@@ -12,8 +12,8 @@ use transport::{NetworkAccess, RequestObserver};
 
 use crate::error::CommandError;
 use crate::locking::Declared;
-use crate::locking::builds::Builds;
 use crate::session::Session;
+use crate::supply::Builds;
 use workspace::settings::{Cutoff, PIP_INDEX};
 
 /// What a run says of indexes, in place of what the settings say.

@@ -13,8 +13,8 @@ use rustc_hash::FxHashMap;
 use crate::error::CommandError;
 use crate::locking::Declared;
 use crate::locking::ahead::{Ahead, policy};
-use crate::locking::builds::{Builds, FetchedSource, Sdist};
 use crate::locking::existing::PreferredFiles;
+use crate::supply::{Builds, DirectPackage, Sdist};
 use workspace::files::sha256_of;
 
 /// One resolve's view of the package index.
@@ -119,7 +119,7 @@ impl<'a> IndexProvider<'a> {
     }
 
     /// What a direct reference gave in this run.
-    pub fn fetched(&self, source: &PackageSource) -> Option<FetchedSource> {
+    pub fn fetched(&self, source: &PackageSource) -> Option<DirectPackage> {
         self.builds.fetched(source)
     }
 

@@ -6,15 +6,16 @@ use std::io::{Seek, Write};
 use std::path::Path;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use install::build::{BuildSource, BuiltSdist};
+use install::build::{BuildSource, BuiltSdist, SourceIdentity};
 use model::InterpreterConstraints;
 use wheel::{ArchiveTime, Member, TarGzWriter, ZipWriter, write_sdist, write_wheel};
 
 use crate::error::CommandError;
-use crate::locking::{Builds, IndexChoice, Places};
+use crate::locking::{IndexChoice, Places};
 use crate::packaging::source_file::file_member;
 use crate::packaging::{OwnBackend, PackagedDistribution};
 use crate::session::Session;
+use crate::supply::Builds;
 
 /// Calls the backends of distributions.
 pub(super) struct Backends<'a> {
@@ -106,9 +107,9 @@ impl Backends<'_> {
         let constraints = constraints.unwrap_or_else(InterpreterConstraints::any_recent);
         let index = Places::new(self.session, self.places.clone())?.plain_index()?;
         let builds = Builds::new(self.session, &index, &constraints, Vec::new());
-        let source = BuildSource::Folder {
+        let source = BuildSource {
             path: copy.join(&own.folder),
-            revision: None,
+            identity: SourceIdentity::Folder,
         };
         build(&builds, &source).map_err(|error| error.at(distribution.place.clone()))
     }

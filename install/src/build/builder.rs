@@ -43,23 +43,32 @@ pub struct BuildWheel {
 
 /// Something that can be built.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum BuildSource {
+pub struct BuildSource {
+    /// The archive, the repository's folder, or the project's.
+    pub path: Utf8PathBuf,
+    /// What it is, wherever it lies.
+    pub identity: SourceIdentity,
+}
+
+/// What a source is: what is built of two sources with one identity is the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SourceIdentity {
     /// A source distribution or another archive of a project.
     Archive {
-        /// The file.
-        path: Utf8PathBuf,
         /// Its hash.
         sha256: Sha256,
         /// The project's folder in it, where it is not the top.
         subdirectory: Option<String>,
     },
-    /// A folder, built in place.
-    Folder {
-        /// The project's folder.
-        path: Utf8PathBuf,
-        /// What names its state, such as a commit; without it nothing is kept.
-        revision: Option<String>,
+    /// A repository at a commit, built in place.
+    Commit {
+        /// The commit.
+        commit: String,
+        /// The project's folder in it, where it is not the top.
+        subdirectory: Option<String>,
     },
+    /// A folder that may change at any time, built in place: nothing of it is kept.
+    Folder,
 }
 
 /// A wheel that was built.
@@ -167,10 +176,10 @@ impl<'a> Builder<'a> {
         built().map_err(|problem| source.error(problem))
     }
 
-    /// The wheel of `source`, where it was built before.
+    /// The wheel of the source with this identity, where it was built before.
     #[must_use]
-    pub fn built(&self, source: &BuildSource) -> Option<BuiltWheel> {
-        let text = fs_err::read_to_string(self.place_of(source)?.join(WHEEL)).ok()?;
+    pub fn built(&self, identity: &SourceIdentity) -> Option<BuiltWheel> {
+        let text = fs_err::read_to_string(self.place_of(identity)?.join(WHEEL)).ok()?;
         let (filename, sha256) = text.trim().split_once(' ')?;
         Some(BuiltWheel {
             wheel: self.store.get(&sha256.parse().ok()?)?,
@@ -207,12 +216,12 @@ impl<'a> Builder<'a> {
 
     fn metadata_of(&self, source: &BuildSource) -> Result<Metadata, BuildProblem> {
         let kept = |place: &Utf8Path| fs_err::read_to_string(place.join(METADATA)).ok();
-        let place = self.place_of(source);
+        let place = self.place_of(&source.identity);
         let _guard = place.as_deref().map(lock).transpose()?;
         if let Some(text) = place.as_deref().and_then(kept) {
             return Ok(Metadata::parse(&text)?);
         }
-        let text = match self.built(source) {
+        let text = match self.built(&source.identity) {
             Some(built) => built.wheel.metadata()?,
             None => match self
                 .prepare(source, Goal::Metadata, HookScope::WithGoal)?
@@ -230,9 +239,9 @@ impl<'a> Builder<'a> {
     }
 
     fn wheel_of(&self, source: &BuildSource) -> Result<BuiltWheel, BuildProblem> {
-        let place = self.place_of(source);
+        let place = self.place_of(&source.identity);
         let _guard = place.as_deref().map(lock).transpose()?;
-        match self.built(source) {
+        match self.built(&source.identity) {
             Some(built) => Ok(built),
             None => self.build(source),
         }
@@ -243,7 +252,7 @@ impl<'a> Builder<'a> {
         let path = workshop.reach(Goal::Wheel)?;
         let filename: WheelFilename = path.file_name().unwrap_or_default().parse()?;
         let wheel = self.store.unpack(&path, &filename, None)?;
-        if let Some(place) = self.place_of(source) {
+        if let Some(place) = self.place_of(&source.identity) {
             let text = format!("{filename} {}\n", wheel.sha256());
             files::write_atomically(&place.join(WHEEL), text.as_bytes())?;
         }
@@ -261,7 +270,7 @@ impl<'a> Builder<'a> {
         let scratch = files::utf8(temporary.path())?.to_owned();
         let project = source.project(&scratch.join("source"))?;
         let system = BuildSystem::read(&project)?;
-        let key = source.key().unwrap_or_else(|| "folder".to_owned());
+        let key = source.identity.key().unwrap_or_else(|| "folder".to_owned());
         let mut workshop = Workshop {
             environment: self.furnish(&system.requires)?,
             requires: system.requires.clone(),
@@ -341,8 +350,8 @@ impl<'a> Builder<'a> {
         })
     }
 
-    fn place_of(&self, source: &BuildSource) -> Option<Utf8PathBuf> {
-        let key = source.key()?;
+    fn place_of(&self, identity: &SourceIdentity) -> Option<Utf8PathBuf> {
+        let key = identity.key()?;
         Some(self.folder.join(self.python.build_key()).join(key))
     }
 }
@@ -365,39 +374,40 @@ impl BuildSource {
     }
 
     fn name(&self) -> String {
-        let (Self::Archive { path, .. } | Self::Folder { path, .. }) = self;
-        path.file_name().unwrap_or("the project").to_owned()
+        let folder = match &self.identity {
+            SourceIdentity::Commit { subdirectory, .. } => subdirectory.as_deref(),
+            SourceIdentity::Archive { .. } | SourceIdentity::Folder => None,
+        };
+        let last = folder.and_then(|folder| Utf8Path::new(folder).file_name());
+        let last = last.or(self.path.file_name());
+        last.unwrap_or("the project").to_owned()
     }
 
-    /// A file name for what is built of this; `None` where it may change at any time.
-    fn key(&self) -> Option<String> {
-        let plain = |text: &str| text.replace(|c: char| !c.is_ascii_alphanumeric(), "_");
-        match self {
-            Self::Archive {
-                sha256,
-                subdirectory: None,
-                ..
-            } => Some(sha256.to_string()),
-            Self::Archive {
-                sha256,
-                subdirectory: Some(folder),
-                ..
-            } => Some(format!("{sha256}-{}", plain(folder))),
-            Self::Folder { revision, .. } => revision.as_deref().map(plain),
+    /// The project's folder, where it needs no unpacking and does not lie outside of its source.
+    #[must_use]
+    pub fn folder(&self) -> Option<Utf8PathBuf> {
+        match &self.identity {
+            SourceIdentity::Archive { .. } => None,
+            SourceIdentity::Folder => Some(self.path.clone()),
+            SourceIdentity::Commit { subdirectory, .. } => {
+                within(&self.path, subdirectory.as_deref()).ok()
+            }
         }
     }
 
     /// The project's folder; an archive is checked and unpacked below `place`.
     fn project(&self, place: &Utf8Path) -> Result<Utf8PathBuf, BuildProblem> {
-        let (path, sha256, subdirectory) = match self {
-            Self::Folder { path, .. } => return Ok(path.clone()),
-            Self::Archive {
-                path,
+        let (sha256, subdirectory) = match &self.identity {
+            SourceIdentity::Folder => return Ok(self.path.clone()),
+            SourceIdentity::Commit { subdirectory, .. } => {
+                return within(&self.path, subdirectory.as_deref());
+            }
+            SourceIdentity::Archive {
                 sha256,
                 subdirectory,
-            } => (path, sha256, subdirectory),
+            } => (sha256, subdirectory),
         };
-        let found = files::sha256(path)?;
+        let found = files::sha256(&self.path)?;
         if found != *sha256 {
             return Err(BuildProblem::Hash {
                 expected: *sha256,
@@ -405,17 +415,45 @@ impl BuildSource {
             });
         }
         fs_err::create_dir_all(place)?;
-        let top = unpack_sdist(open(path)?, &self.name(), place)?;
-        match subdirectory {
-            None => Ok(top),
-            Some(folder) => wheel::check_contained(folder)
-                .map(|()| top.join(folder))
-                .map_err(|problem| {
-                    BuildProblem::Project(format!(
-                        "its folder `{folder}` cannot be used: {problem}"
-                    ))
-                }),
-        }
+        let top = unpack_sdist(open(&self.path)?, &self.name(), place)?;
+        within(&top, subdirectory.as_deref())
+    }
+}
+
+/// A folder below `top`.
+fn within(top: &Utf8Path, subdirectory: Option<&str>) -> Result<Utf8PathBuf, BuildProblem> {
+    let Some(folder) = subdirectory else {
+        return Ok(top.to_owned());
+    };
+    wheel::check_contained(folder)
+        .map(|()| top.join(folder))
+        .map_err(|problem| {
+            BuildProblem::Project(format!("its folder `{folder}` cannot be used: {problem}"))
+        })
+}
+
+impl SourceIdentity {
+    /// A file name for what is built of this; `None` where it may change at any time.
+    fn key(&self) -> Option<String> {
+        let (state, subdirectory) = match self {
+            Self::Folder => return None,
+            Self::Archive {
+                sha256,
+                subdirectory,
+            } => (sha256.to_string(), subdirectory),
+            Self::Commit {
+                commit,
+                subdirectory,
+            } => (format!("commit-{commit}"), subdirectory),
+        };
+        Some(match subdirectory {
+            None => state,
+            // A folder's name may hold anything; `a/b` and `a_b` are two folders.
+            Some(folder) => format!(
+                "{state}-{}",
+                &Sha256::of(folder.as_bytes()).to_string()[..16]
+            ),
+        })
     }
 }
 

@@ -13,7 +13,7 @@ mod unpack_sdist;
 
 pub use builder::{
     BuildRequirements, BuildRequires, BuildSource, BuildWheel, Builder, BuiltSdist, BuiltWheel,
-    ProvidedWheels,
+    ProvidedWheels, SourceIdentity,
 };
 pub use environments::Environments;
 pub use error::{BuildError, BuildProblem};

@@ -164,10 +164,12 @@ impl Scene {
         fs_err::create_dir_all(&folder).unwrap();
         let path = folder.join("demo-1.0.tar.gz");
         fs_err::write(&path, &bytes).unwrap();
-        BuildSource::Archive {
+        BuildSource {
             path,
-            sha256,
-            subdirectory: None,
+            identity: SourceIdentity::Archive {
+                sha256,
+                subdirectory: None,
+            },
         }
     }
 
@@ -188,7 +190,7 @@ impl Scene {
 
     fn error(&self, source: &BuildSource) -> String {
         let error = self.builder().wheel(source).unwrap_err().to_string();
-        let BuildSource::Archive { sha256, .. } = source else {
+        let SourceIdentity::Archive { sha256, .. } = &source.identity else {
             unreachable!()
         };
         error
@@ -201,7 +203,7 @@ impl Scene {
 fn a_wheel_is_built_once() {
     let Some(scene) = Scene::new() else { return };
     let source = scene.sdist("", "");
-    assert!(scene.builder().built(&source).is_none());
+    assert!(scene.builder().built(&source.identity).is_none());
     let built = scene.builder().wheel(&source).unwrap();
     assert_eq!(built.filename.to_string(), "demo-1.0-py3-none-any.whl");
     let again = scene.builder().wheel(&source).unwrap();
@@ -280,7 +282,7 @@ fn metadata_come_from_the_wheel_where_there_is_none() {
         scene.builder().metadata(&source).unwrap().name.as_str(),
         "demo"
     );
-    assert!(scene.builder().built(&source).is_some());
+    assert!(scene.builder().built(&source.identity).is_some());
 }
 
 #[test]
@@ -341,13 +343,12 @@ fn refusals() {
     let Some(scene) = Scene::new() else { return };
     let source = scene.sdist("'absent'", "");
     insta::assert_snapshot!(scene.error(&source), @"cannot build demo-1.0.tar.gz: what its build requires (`absent`) cannot be had: there is no package `absent`");
-    let BuildSource::Archive { path, .. } = source else {
-        unreachable!()
-    };
-    let source = BuildSource::Archive {
-        path,
-        sha256: Sha256([7; 32]),
-        subdirectory: None,
+    let source = BuildSource {
+        path: source.path,
+        identity: SourceIdentity::Archive {
+            sha256: Sha256([7; 32]),
+            subdirectory: None,
+        },
     };
     let error = scene.error(&source);
     assert!(

@@ -11,8 +11,9 @@ use model::{DistFile, LockedPackage, PackageSource, Platform};
 use crate::arguments::IndexArguments;
 use crate::commands::CommandOutcome;
 use goals::error::CommandError;
-use goals::locking::{self, Builds, LockPath, Places};
+use goals::locking::{self, LockPath, Places};
 use goals::session::Session;
+use goals::supply::Builds;
 use workspace::files;
 
 /// What can be said to `vendor`.
@@ -122,7 +123,7 @@ impl Vendor<'_> {
             it.prefetch(self.index);
         }
         for it in &missing {
-            let cached = self.builds.file(it.package, it.file)?;
+            let cached = self.builds.sources().file(it.package, it.file)?;
             copy(&cached, self.output, &it.file.filename)
                 .map_err(|error| CommandError::file("write to", self.output, &error))?;
         }

@@ -1,0 +1,252 @@
+//! Packages whose metadata has to be fetched or built: direct references, and source
+//! distributions that do not tell it.
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use camino::Utf8Path;
+use index::Index;
+use install::Store;
+use install::build::{
+    BuildError, BuildRequires, BuildSource, Builder, BuiltSdist, BuiltWheel, Environments,
+    SourceIdentity,
+};
+use install::python::{Interpreter, Interpreters, PythonLocations, SearchPath};
+use model::{
+    DistFile, InterpreterConstraints, Metadata, PackageName, PackageSource, RequirementSource,
+    Sha256, Version,
+};
+use resolve::DirectRelease;
+use rustc_hash::FxHashMap;
+
+use super::sources::{DirectSource, Sources};
+use super::workshop::Workshop;
+use crate::error::CommandError;
+use crate::session::Session;
+
+/// Fetches and builds, each thing once.
+pub struct Builds<'a> {
+    session: &'a Session,
+    index: &'a Index,
+    interpreter_constraints: &'a InterpreterConstraints,
+    kept: Vec<PackageSource>,
+    fetched: Mutex<FxHashMap<RequirementSource, DirectPackage>>,
+    python: OnceLock<Interpreter>,
+    /// Held by the one that looks for the interpreter.
+    looking: Mutex<()>,
+    environments: Arc<Environments>,
+}
+
+/// What a direct reference gives.
+#[derive(Debug, Clone)]
+pub struct DirectPackage {
+    /// The version with its metadata.
+    pub direct: Arc<DirectRelease>,
+    /// The archive; a repository or a folder has none.
+    pub file: Option<DistFile>,
+}
+
+/// A source distribution in the cache.
+pub struct Sdist<'a> {
+    /// The project.
+    pub name: &'a PackageName,
+    /// Its version.
+    pub version: &'a Version,
+    /// The file as the index lists it.
+    pub file: &'a DistFile,
+    /// Where it is on this machine.
+    pub path: &'a Utf8Path,
+    /// Its hash.
+    pub sha256: Sha256,
+}
+
+impl<'a> Builds<'a> {
+    /// Builds for a resolve with packages of `index`; `kept` are the direct references of the
+    /// lock before, whose commits are kept.
+    pub fn new(
+        session: &'a Session,
+        index: &'a Index,
+        interpreter_constraints: &'a InterpreterConstraints,
+        kept: Vec<PackageSource>,
+    ) -> Self {
+        Self {
+            session,
+            index,
+            interpreter_constraints,
+            kept,
+            fetched: Mutex::default(),
+            python: OnceLock::new(),
+            looking: Mutex::default(),
+            environments: Arc::default(),
+        }
+    }
+
+    /// The metadata of a source distribution of the index, built; kept for later runs.
+    pub fn metadata(&self, sdist: &Sdist<'_>) -> Result<Arc<Metadata>, CommandError> {
+        let source = BuildSource {
+            path: sdist.path.to_owned(),
+            identity: SourceIdentity::Archive {
+                sha256: sdist.sha256,
+                subdirectory: None,
+            },
+        };
+        let metadata = self.build(&source)?;
+        if metadata.name != *sdist.name || metadata.version != *sdist.version {
+            return Err(CommandError::failure(format!(
+                "{} builds {} {} and not {} {}",
+                sdist.file.filename, metadata.name, metadata.version, sdist.name, sdist.version
+            )));
+        }
+        self.index
+            .store_built_metadata(sdist.sha256, metadata.clone())?;
+        Ok(Arc::new(metadata))
+    }
+
+    fn build(&self, source: &BuildSource) -> Result<Metadata, CommandError> {
+        self.with_builder(|builder| builder.metadata(source))
+    }
+
+    /// The wheel of a source.
+    pub fn wheel(&self, source: &BuildSource) -> Result<BuiltWheel, CommandError> {
+        self.with_builder(|builder| builder.wheel(source))
+    }
+
+    /// The source distribution of a source, by its backend.
+    pub fn sdist(&self, source: &BuildSource) -> Result<BuiltSdist, CommandError> {
+        self.with_builder(|builder| builder.sdist(source))
+    }
+
+    /// What a build of a source requires.
+    pub fn requires(&self, source: &BuildSource) -> Result<BuildRequires, CommandError> {
+        self.with_builder(|builder| builder.requires(source))
+    }
+
+    /// Where packages come from.
+    pub fn index(&self) -> &'a Index {
+        self.index
+    }
+
+    /// The sources of packages.
+    pub fn sources(&self) -> Sources<'_> {
+        Sources::new(self.session.root(), self.index)
+    }
+
+    fn with_builder<T>(
+        &self,
+        build: impl FnOnce(&Builder<'_>) -> Result<T, BuildError>,
+    ) -> Result<T, CommandError> {
+        let cache = self.session.cache()?;
+        let workshop = Workshop {
+            cache: &cache,
+            store: &Store::new(&cache),
+            python: self.python()?,
+            environments: &self.environments,
+        };
+        workshop.build(self.index, build)
+    }
+
+    /// The interpreter that builds run on: one that the resolve is for, else any recent one.
+    fn python(&self) -> Result<&Interpreter, CommandError> {
+        let _alone = match self.python.get() {
+            Some(python) => return Ok(python),
+            None => self.looking.lock().unwrap_or_else(PoisonError::into_inner),
+        };
+        if let Some(python) = self.python.get() {
+            return Ok(python);
+        }
+        let bootstrap = &self.session.settings.python_bootstrap;
+        let search_path = SearchPath::parse(&bootstrap.search_path)
+            .map_err(|error| CommandError::failure(error.to_string()))?;
+        let places = PythonLocations::of_this_machine(self.session.root());
+        let interpreters = Interpreters::new(&self.session.cache()?);
+        let python = interpreters
+            .find(self.interpreter_constraints, &search_path, &places)
+            .or_else(|none| {
+                // Metadata built by another Python than the resolve's is better than none.
+                let any = InterpreterConstraints::any_recent();
+                let found = interpreters.find(&any, &search_path, &places);
+                found.map_err(|_| none)
+            })
+            .map_err(|none| {
+                CommandError::failure(
+                    "a source distribution has to be built, and no Python was found for it",
+                )
+                .because(none.to_string())
+                .hint("install one, or name where it is: `search_path` in `[python-bootstrap]`")
+            })?;
+        Ok(self.python.get_or_init(|| python))
+    }
+
+    /// What a direct reference gives.
+    pub fn direct(&self, source: &RequirementSource) -> Result<Arc<DirectRelease>, CommandError> {
+        if let Some(known) = self.known().get(source) {
+            return Ok(Arc::clone(&known.direct));
+        }
+        let fetched = self.fetch(source)?;
+        let direct = Arc::clone(&fetched.direct);
+        self.known().insert(source.clone(), fetched);
+        Ok(direct)
+    }
+
+    /// What was fetched for a package of a resolution.
+    pub fn fetched(&self, source: &PackageSource) -> Option<DirectPackage> {
+        let known = self.known();
+        known
+            .values()
+            .find(|fetched| fetched.direct.source == *source)
+            .cloned()
+    }
+
+    fn known(&self) -> std::sync::MutexGuard<'_, FxHashMap<RequirementSource, DirectPackage>> {
+        self.fetched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn fetch(&self, requirement: &RequirementSource) -> Result<DirectPackage, CommandError> {
+        let kept = self.kept_commit(requirement);
+        let DirectSource {
+            source,
+            origin,
+            file,
+        } = self.sources().direct(requirement, kept)?;
+        let metadata = match self.told_metadata(&source)? {
+            Some(metadata) => metadata,
+            None => self.build(&source)?,
+        };
+        Ok(DirectPackage {
+            direct: Arc::new(DirectRelease {
+                version: metadata.version.clone(),
+                source: origin,
+                metadata: Arc::new(metadata),
+            }),
+            file,
+        })
+    }
+
+    /// The metadata that a source tells without being built.
+    fn told_metadata(&self, source: &BuildSource) -> Result<Option<Metadata>, CommandError> {
+        Ok(match (&source.identity, source.folder()) {
+            (SourceIdentity::Archive { subdirectory, .. }, _) => match subdirectory {
+                None => self.index.archive_metadata(&source.path)?,
+                Some(_) => None,
+            },
+            (SourceIdentity::Commit { .. } | SourceIdentity::Folder, folder) => {
+                folder.and_then(|folder| self.index.folder_metadata(&folder))
+            }
+        })
+    }
+
+    /// The commit that the lock before holds for the same repository and revision.
+    fn kept_commit(&self, source: &RequirementSource) -> Option<&str> {
+        let RequirementSource::Git { url, revision, .. } = source else {
+            return None;
+        };
+        self.kept.iter().find_map(|kept| match kept {
+            PackageSource::Git {
+                url: kept_url,
+                commit,
+                revision: kept_revision,
+                ..
+            } if kept_url == url && kept_revision == revision => Some(commit.as_str()),
+            _ => None,
+        })
+    }
+}

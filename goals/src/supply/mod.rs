@@ -1,0 +1,11 @@
+//! Brings what packages are made of to this machine: fetches, checks, unpacks and builds.
+
+mod build_index;
+mod builds;
+mod sources;
+mod workshop;
+
+pub use build_index::BuildIndex;
+pub use builds::{Builds, DirectPackage, Sdist};
+pub use sources::{DirectSource, Sources, locked_identity, subdirectory};
+pub use workshop::Workshop;

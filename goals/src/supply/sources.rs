@@ -1,0 +1,225 @@
+//! From a package to its source on this machine: fetched, its hash checked, and named by what it
+//! is. The one way for locking, environments and vendoring.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use index::{Index, IndexError};
+use install::build::{BuildSource, SourceIdentity};
+use model::{DistFile, LockedPackage, PackageSource, RequirementSource, Sha256, Url};
+use workspace::files::sha256_of;
+
+use crate::error::CommandError;
+
+/// The sources of packages.
+#[derive(Clone, Copy)]
+pub struct Sources<'a> {
+    root: &'a Utf8Path,
+    index: &'a Index,
+}
+
+/// What a direct reference leads to.
+pub struct DirectSource {
+    /// The source on this machine.
+    pub source: BuildSource,
+    /// Where it comes from, with a commit that stays.
+    pub origin: PackageSource,
+    /// The archive of a URL; a repository or a path has none.
+    pub file: Option<DistFile>,
+}
+
+impl<'a> Sources<'a> {
+    /// Paths count from `root`; everything else comes by way of `index`.
+    pub fn new(root: &'a Utf8Path, index: &'a Index) -> Self {
+        Self { root, index }
+    }
+
+    /// A file of a locked package on this machine, its hash checked. That of a direct reference may
+    /// be in a `find_links` folder that `vendor` filled, where its URL is out of reach.
+    pub fn file(
+        &self,
+        package: &LockedPackage,
+        file: &DistFile,
+    ) -> Result<Utf8PathBuf, CommandError> {
+        let download = || self.index.download(&package.name, &package.version, file);
+        let found: Result<Utf8PathBuf, IndexError> = match &package.source {
+            PackageSource::Url { url, .. } => match self.index.direct_archive(url, file.sha256) {
+                Ok(archive) => Ok(archive.path.clone()),
+                Err(error) if file.sha256.is_some() => download().map_err(|_| error),
+                Err(error) => Err(error),
+            },
+            PackageSource::Index(_) => download(),
+            PackageSource::Path { path } => Ok(self.root.join(path)),
+            PackageSource::Git { .. } => {
+                return Err(CommandError::failure(format!(
+                    "the lock names a file of {}, which comes from a repository",
+                    package.name
+                )));
+            }
+        };
+        Ok(found?)
+    }
+
+    /// The source that a locked package is built of: its source distribution, where it has one.
+    pub fn locked(
+        &self,
+        package: &LockedPackage,
+        sdist: Option<&DistFile>,
+    ) -> Result<BuildSource, CommandError> {
+        match (&package.source, sdist) {
+            (PackageSource::Path { path }, _) => self.path(path),
+            (PackageSource::Git { url, commit, .. }, _) => {
+                self.repository(url, Some(commit), subdirectory(package))
+            }
+            (_, Some(file)) => archive(
+                self.file(package, file)?,
+                file.sha256,
+                subdirectory(package),
+            ),
+            (_, None) => Err(CommandError::failure(format!(
+                "the lock names no file of {}",
+                package.name
+            ))),
+        }
+    }
+
+    /// The source that a direct reference leads to; of a repository at `kept_commit`, where there is
+    /// one.
+    pub fn direct(
+        &self,
+        requirement: &RequirementSource,
+        kept_commit: Option<&str>,
+    ) -> Result<DirectSource, CommandError> {
+        match requirement {
+            RequirementSource::Index(_) => {
+                Err(CommandError::failure("a direct reference was expected"))
+            }
+            RequirementSource::Url { url, subdirectory } => {
+                let fetched = self.index.direct_archive(url, None)?;
+                let file = DistFile {
+                    filename: fetched.filename.clone(),
+                    sha256: Some(fetched.sha256),
+                    size: Some(fetched.size),
+                    upload_time: None,
+                    requires_python: None,
+                    yanked: None,
+                };
+                Ok(DirectSource {
+                    source: archive(
+                        fetched.path.clone(),
+                        Some(fetched.sha256),
+                        subdirectory.clone(),
+                    )?,
+                    origin: PackageSource::Url {
+                        url: url.clone(),
+                        subdirectory: subdirectory.clone(),
+                    },
+                    file: Some(file),
+                })
+            }
+            RequirementSource::Git {
+                url,
+                revision,
+                subdirectory,
+            } => {
+                let revision_or_kept = kept_commit.or(revision.as_deref());
+                let checkout = self.index.git(url, revision_or_kept)?;
+                Ok(DirectSource {
+                    source: at_commit(checkout.path, &checkout.commit, subdirectory.clone()),
+                    origin: PackageSource::Git {
+                        url: url.clone(),
+                        commit: checkout.commit,
+                        revision: revision.clone(),
+                        subdirectory: subdirectory.clone(),
+                    },
+                    file: None,
+                })
+            }
+            RequirementSource::Path { path } => Ok(DirectSource {
+                source: self.path(path)?,
+                origin: PackageSource::Path { path: path.clone() },
+                file: None,
+            }),
+        }
+    }
+
+    fn repository(
+        &self,
+        url: &Url,
+        revision: Option<&str>,
+        subdirectory: Option<String>,
+    ) -> Result<BuildSource, CommandError> {
+        let checkout = self.index.git(url, revision)?;
+        Ok(at_commit(checkout.path, &checkout.commit, subdirectory))
+    }
+
+    /// A folder or an archive of the repository.
+    fn path(&self, path: &Utf8Path) -> Result<BuildSource, CommandError> {
+        let path = self.root.join(path);
+        match path.is_dir() {
+            true => Ok(BuildSource {
+                path,
+                identity: SourceIdentity::Folder,
+            }),
+            false => archive(path, None, None),
+        }
+    }
+}
+
+/// What the source of a locked package is, before anything is fetched; `None` where that may change
+/// at any time, or the lock has no hash.
+pub fn locked_identity(
+    package: &LockedPackage,
+    sdist: Option<&DistFile>,
+) -> Option<SourceIdentity> {
+    match (&package.source, sdist) {
+        (PackageSource::Path { .. }, _) => None,
+        (PackageSource::Git { commit, .. }, _) => Some(SourceIdentity::Commit {
+            commit: commit.clone(),
+            subdirectory: subdirectory(package),
+        }),
+        (PackageSource::Index(_) | PackageSource::Url { .. }, file) => {
+            Some(SourceIdentity::Archive {
+                sha256: file?.sha256?,
+                subdirectory: subdirectory(package),
+            })
+        }
+    }
+}
+
+/// The project's folder in the source of a package, where it is not the top.
+pub fn subdirectory(package: &LockedPackage) -> Option<String> {
+    match &package.source {
+        PackageSource::Url { subdirectory, .. } | PackageSource::Git { subdirectory, .. } => {
+            subdirectory.clone()
+        }
+        PackageSource::Index(_) | PackageSource::Path { .. } => None,
+    }
+}
+
+fn at_commit(path: Utf8PathBuf, commit: &str, subdirectory: Option<String>) -> BuildSource {
+    BuildSource {
+        path,
+        identity: SourceIdentity::Commit {
+            commit: commit.to_owned(),
+            subdirectory,
+        },
+    }
+}
+
+/// An archive; where its hash is not known, what is there is hashed.
+fn archive(
+    path: Utf8PathBuf,
+    sha256: Option<Sha256>,
+    subdirectory: Option<String>,
+) -> Result<BuildSource, CommandError> {
+    let sha256 = match sha256 {
+        Some(sha256) => sha256,
+        None => sha256_of(&path).map_err(|error| CommandError::file("read", &path, &error))?,
+    };
+    Ok(BuildSource {
+        path,
+        identity: SourceIdentity::Archive {
+            sha256,
+            subdirectory,
+        },
+    })
+}

@@ -1,0 +1,56 @@
+//! Builds with one interpreter, by what the caches and an index have.
+
+use std::sync::Arc;
+
+use camino::Utf8Path;
+use index::Index;
+use install::Store;
+use install::build::{
+    BuildError, BuildRequirements, Builder, BuiltWheel, Environments, ProvidedWheels,
+    SourceIdentity,
+};
+use install::python::Interpreter;
+use model::Requirement;
+
+use super::build_index::BuildIndex;
+use crate::error::CommandError;
+
+/// Where builds are made.
+#[derive(Clone, Copy)]
+pub struct Workshop<'a> {
+    /// The folder of the cache.
+    pub cache: &'a Utf8Path,
+    /// Where wheels are unpacked.
+    pub store: &'a Store,
+    /// What runs the builds.
+    pub python: &'a Interpreter,
+    /// Shared by all builds of a run.
+    pub environments: &'a Arc<Environments>,
+}
+
+impl Workshop<'_> {
+    /// Builds; what that requires comes from `index`.
+    pub fn build<T>(
+        &self,
+        index: &Index,
+        work: impl FnOnce(&Builder<'_>) -> Result<T, BuildError>,
+    ) -> Result<T, CommandError> {
+        let requirements = BuildIndex { index };
+        let builder = Builder::new(self.cache, self.store, self.python, &requirements);
+        Ok(work(&builder.sharing(self.environments))?)
+    }
+
+    /// The wheel of a source, where it was built before.
+    pub fn built(&self, identity: &SourceIdentity) -> Option<BuiltWheel> {
+        Builder::new(self.cache, self.store, self.python, &Nothing).built(identity)
+    }
+}
+
+/// Provides nothing: for a builder that only looks up what was built.
+struct Nothing;
+
+impl BuildRequirements for Nothing {
+    fn provide(&self, _: &[Requirement], _: &Interpreter) -> ProvidedWheels {
+        Err("nothing can be built without an index".into())
+    }
+}

@@ -1,0 +1,139 @@
+//! What is built of sources: folders of one repository, of one archive, and of this repository, each
+//! for itself, whatever else is built of the same commit or file.
+
+use camino::Utf8Path;
+use testkit::{Index, Package, Repo};
+
+use crate::fixtures::environments::repo;
+use crate::{done, lock};
+
+/// Projects and their folders; two of these differ in one character only.
+const PROJECTS: [(&str, &str); 4] = [
+    ("one", "one"),
+    ("two", "two"),
+    ("three", "in/three"),
+    ("four", "in_three"),
+];
+
+fn project(name: &str) -> Package {
+    Package::new(name, "1.0").needs_build()
+}
+
+fn write_projects(folder: &Utf8Path) {
+    for (name, place) in PROJECTS {
+        project(name).write_source(&folder.join(place));
+    }
+}
+
+/// A repository beside `repo` with all projects, at the branch `main` and the tag `v1`.
+fn source_repository(repo: &Repo) -> String {
+    let folder = repo.home().join("all");
+    write_projects(&folder);
+    let git = |arguments: &[&str]| {
+        let output = repo.run(
+            "git".into(),
+            &[&["-C", folder.as_str()], arguments].concat(),
+        );
+        assert_eq!(output.status, 0, "{output}");
+    };
+    git(&["init", "--quiet", "--initial-branch=main"]);
+    git(&["add", "--all"]);
+    git(&["commit", "--quiet", "--message=first"]);
+    git(&["tag", "v1"]);
+    format!("git+file://{folder}")
+}
+
+/// Locks and exports, with the cache of the lock and with an empty one; all projects are there.
+#[track_caller]
+fn check(repo: Repo, resolve: &str, names: &[&str]) {
+    lock(&repo);
+    let export = ["export", "--resolve", resolve];
+    let code =
+        format!("import importlib.metadata as m; print(*(m.version(name) for name in {names:?}))");
+    let run = ["run", "--resolve", resolve, "--", "-c", &code];
+    let expect = format!("{}\n", vec!["1.0"; names.len()].join(" "));
+    done(&repo, &export);
+    assert_eq!(done(&repo, &run).stdout, expect);
+    fs_err::remove_dir_all(repo.root().join("dist")).unwrap();
+    let repo = repo.env("XTASK_CACHE_DIR", "../other-cache");
+    done(&repo, &export);
+    assert_eq!(done(&repo, &run).stdout, expect);
+}
+
+fn requirements(place: impl Fn(&str, &str) -> String) -> String {
+    let lines = PROJECTS.map(|(name, folder)| format!("{}\n", place(name, folder)));
+    lines.concat()
+}
+
+const NAMES: [&str; 4] = ["one", "two", "three", "four"];
+
+#[test]
+fn folders_of_a_repository_at_one_commit() {
+    let Some(repo) = repo() else { return };
+    let index = Index::start([]);
+    let repo = repo.index(&index);
+    let url = source_repository(&repo);
+    // By branch and by tag it is the same commit.
+    let lines = requirements(|name, folder| {
+        let revision = if name == "two" { "v1" } else { "main" };
+        format!("{name} @ {url}@{revision}#subdirectory={folder}")
+    });
+    check(repo.requirements(&lines), "python-default", &NAMES);
+}
+
+#[test]
+fn folders_of_an_archive() {
+    let Some(repo) = repo() else { return };
+    let folder = repo.home().join("all");
+    write_projects(&folder);
+    let mut all = Package::new("all", "1.0").sdist();
+    for (_, place) in PROJECTS {
+        for entry in fs_err::read_dir(folder.join(place)).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            if path.is_file() {
+                let content = fs_err::read(&path).unwrap();
+                all = all.member(&format!("{place}/{name}"), &content);
+            }
+        }
+    }
+    let index = Index::start([all]);
+    let url = index.file_url("all-1.0.tar.gz");
+    let lines = requirements(|name, folder| format!("{name} @ {url}#subdirectory={folder}"));
+    let repo = repo.index(&index).requirements(&lines);
+    check(repo, "python-default", &NAMES);
+}
+
+#[test]
+fn folders_of_this_repository() {
+    let Some(repo) = repo() else { return };
+    write_projects(&repo.root().join("vendor"));
+    let lines = requirements(|_, folder| format!("./vendor/{folder}"));
+    let index = Index::start([]);
+    let repo = repo.index(&index).requirements(&lines);
+    check(repo, "python-default", &NAMES);
+}
+
+#[test]
+fn folders_of_one_commit_in_two_resolves() {
+    let Some(repo) = repo() else { return };
+    let index = Index::start([]);
+    let url = source_repository(&repo);
+    let settings = repo.read("Cargo.toml").replace(
+        "python-default = \"python.lock\"",
+        "python-default = \"python.lock\"\nother = \"other.lock\"",
+    );
+    let repo = repo
+        .index(&index)
+        .file("Cargo.toml", &settings)
+        .requirements(&format!("one @ {url}@main#subdirectory=one\n"))
+        .file(
+            "other/BUILD",
+            &format!(
+                "python_requirement(\n    name='two',\n    resolve='other',\n    \
+                 requirements=['two @ {url}@main#subdirectory=two'],\n)\n"
+            ),
+        );
+    lock(&repo);
+    check(repo, "other", &["two"]);
+}
