@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::text;
+
 /// A value of a field, after evaluation; nothing in it can still change or be called.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Data {
@@ -24,8 +26,8 @@ pub enum Data {
     Object(Arc<Object>),
     /// `parametrize(…)`: one target for each choice.
     Parametrize(Arc<Parametrize>),
-    /// The name of a target type, as in `__defaults__({python_sources: …})`.
-    TargetType(Arc<str>),
+    /// A name that a [`Vocabulary`](crate::Vocabulary) adds, as in `__defaults__({python_sources: …})`.
+    Symbol(Arc<str>),
 }
 
 /// A constructed object, such as `python_artifact(name="x")`.
@@ -128,7 +130,7 @@ impl Data {
             Self::Dict(_) => "dict",
             Self::Object(object) => &object.name,
             Self::Parametrize(_) => "parametrize",
-            Self::TargetType(_) => "target type",
+            Self::Symbol(_) => "target type",
         }
     }
 }
@@ -141,9 +143,9 @@ impl fmt::Display for Data {
             Self::Bool(true) => f.write_str("True"),
             Self::Bool(false) => f.write_str("False"),
             Self::Int(value) => write!(f, "{value}"),
-            Self::Float(value) => write!(f, "{value:?}"),
-            Self::Str(text) => quote(f, text),
-            Self::TargetType(name) => f.write_str(name),
+            Self::Float(value) => f.write_str(&text::float_repr(*value)),
+            Self::Str(text) => f.write_str(&text::repr(text)),
+            Self::Symbol(name) => f.write_str(name),
             Self::List(items) => {
                 f.write_str("[")?;
                 for (at, item) in items.iter().enumerate() {
@@ -183,25 +185,4 @@ fn arguments(
         separator = ", ";
     }
     f.write_str(")")
-}
-
-/// Writes `text` in Python's quotes.
-pub(crate) fn quote(f: &mut impl fmt::Write, text: &str) -> fmt::Result {
-    let mark = if text.contains('\'') && !text.contains('"') {
-        '"'
-    } else {
-        '\''
-    };
-    f.write_char(mark)?;
-    for character in text.chars() {
-        match character {
-            '\n' => f.write_str("\\n")?,
-            '\t' => f.write_str("\\t")?,
-            '\r' => f.write_str("\\r")?,
-            '\\' => f.write_str("\\\\")?,
-            _ if character == mark => write!(f, "\\{mark}")?,
-            _ => f.write_char(character)?,
-        }
-    }
-    f.write_char(mark)
 }

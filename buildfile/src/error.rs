@@ -4,9 +4,13 @@ use std::fmt;
 
 use model::Place;
 
+use crate::exception::{Exception, ExceptionClass};
+
 /// Why a BUILD file or prelude could not be evaluated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EvalError {
+    /// Which exception Python would raise.
+    pub class: ExceptionClass,
     /// What is wrong.
     pub message: String,
     /// Where.
@@ -29,9 +33,10 @@ pub struct Frame {
 impl EvalError {
     /// An error without a call stack.
     #[must_use]
-    pub fn new(message: impl Into<String>, place: Place) -> Self {
+    pub fn new(exception: Exception, place: Place) -> Self {
         Self {
-            message: message.into(),
+            class: exception.class,
+            message: exception.message,
             place,
             stack: Vec::new(),
             hint: None,
@@ -51,11 +56,8 @@ impl fmt::Display for EvalError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.place, self.message)?;
         for frame in self.stack.iter().rev() {
-            write!(
-                f,
-                "\n  in macro `{}` called at {}",
-                frame.function, frame.place
-            )?;
+            let Frame { function, place } = frame;
+            write!(f, "\n  in macro `{function}` called at {place}")?;
         }
         Ok(())
     }

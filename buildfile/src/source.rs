@@ -5,18 +5,20 @@ use std::sync::Arc;
 use ruff_python_ast::{ModModule, Stmt};
 use ruff_text_size::TextSize;
 
-use super::error::EvalError;
 use model::Place;
+
+use crate::error::EvalError;
+use crate::exception::{Exception, ExceptionClass};
 
 /// A BUILD file or prelude: its path, text and syntax tree.
 #[derive(Debug)]
-pub struct Source {
+pub struct BuildSource {
     path: Arc<str>,
     text: String,
     module: ModModule,
 }
 
-impl Source {
+impl BuildSource {
     /// Parses `text`, the contents of the file at `path`.
     ///
     /// # Errors
@@ -30,7 +32,10 @@ impl Source {
                 text,
             }),
             Err(error) => Err(EvalError::new(
-                format!("cannot parse: {}", error.error),
+                Exception::new(
+                    ExceptionClass::SyntaxError,
+                    format!("cannot parse: {}", error.error),
+                ),
                 Place::at(path, &text, error.location.start().to_usize()),
             )),
         }

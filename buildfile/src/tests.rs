@@ -1,37 +1,49 @@
 //! What BUILD files mean, and what is said about those that mean nothing.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Symbols;
-use super::{Context, Event, Plugins, Source, evaluate};
+use crate::{BuildSource, Call, Data, Positional, Symbol, UnknownNames, Vocabulary, evaluate};
 
-/// A few target types.
-#[derive(Debug)]
-struct KnownTypes;
+/// A few names of the BUILD language.
+struct Words(UnknownNames);
 
-impl Symbols for KnownTypes {
-    fn names(&self) -> &[&'static str] {
-        &["python_distribution", "python_sources", "target"]
+impl Vocabulary for Words {
+    fn find(&self, name: &str) -> Option<Symbol<'_>> {
+        Some(match name {
+            "python_distribution" | "python_sources" | "target" => {
+                Symbol::Declaration(Positional::Refused)
+            }
+            "__defaults__" => Symbol::Declaration(Positional::Allowed),
+            "parametrize" => Symbol::Choice,
+            "python_artifact" => Symbol::Constructor,
+            "build_file_dir" => Symbol::Path("src/a"),
+            "PANTS_VERSION" => Symbol::Constant(Data::Str("2.16.0".into())),
+            "env" => Symbol::Function(Box::new(|positional, _| match positional {
+                [Data::Str(name), ..] if &**name == "SET" => Ok(Data::Str("value".into())),
+                [_, default] => Ok(default.clone()),
+                _ => Ok(Data::None),
+            })),
+            _ => return None,
+        })
+    }
+
+    fn names(&self) -> Vec<&str> {
+        vec!["python_distribution", "python_sources", "target"]
+    }
+
+    fn unknown_names(&self) -> UnknownNames {
+        self.0
     }
 }
 
 /// Evaluates `text` as `src/a/BUILD` after a prelude, and prints what it declares.
-fn run_with(prelude: &str, text: &str, plugins: Plugins) -> String {
-    let env = BTreeMap::from([("SET".to_owned(), "value".to_owned())]);
-    let context = Context {
-        directory: "src/a",
-        env: &env,
-        pants_version: "2.16.0",
-        target_types: &KnownTypes,
-        plugins,
-    };
-    let parse = |path: &str, text: &str| Source::parse(path, text.to_owned()).map(Arc::new);
-    let events = parse("prelude.py", prelude)
+fn run_with(prelude: &str, text: &str, unknown: UnknownNames) -> String {
+    let parse = |path: &str, text: &str| BuildSource::parse(path, text.to_owned()).map(Arc::new);
+    let calls = parse("prelude.py", prelude)
         .and_then(|prelude| Ok((prelude, parse("src/a/BUILD", text)?)))
-        .and_then(|(prelude, file)| evaluate(&file, &[prelude], context));
-    match events {
-        Ok(events) => events.iter().map(print).collect::<Vec<_>>().join("\n"),
+        .and_then(|(prelude, file)| evaluate(&file, &[prelude], &Words(unknown)));
+    match calls {
+        Ok(calls) => calls.iter().map(print).collect::<Vec<_>>().join("\n"),
         Err(error) => match &error.hint {
             Some(hint) => format!("{error}\n{}\nhint: {hint}", error.place.source_line),
             None => format!("{error}\n{}", error.place.source_line),
@@ -39,11 +51,7 @@ fn run_with(prelude: &str, text: &str, plugins: Plugins) -> String {
     }
 }
 
-fn print(event: &Event) -> String {
-    let (Event::Target(call)
-    | Event::Defaults(call)
-    | Event::DependenciesRules(call)
-    | Event::DependentsRules(call)) = event;
+fn print(call: &Call) -> String {
     let positional = call.positional.iter().map(ToString::to_string);
     let fields = call
         .fields
@@ -56,7 +64,7 @@ fn print(event: &Event) -> String {
 
 #[track_caller]
 fn check(text: &str, expect: &str) {
-    assert_eq!(run_with("", text, Plugins::None), expect);
+    assert_eq!(run_with("", text, UnknownNames::Errors), expect);
 }
 
 /// Checks the value of an expression.
@@ -102,6 +110,12 @@ fn texts() {
         "'x.tar.gz'.removesuffix('.gz').rpartition('.')",
         "['x', '.', 'tar']",
     );
+}
+
+#[test]
+fn titles_and_zeros() {
+    value("'foo-bar'.title()", "'Foo-Bar'");
+    value("'-1'.zfill(4)", "'-001'");
 }
 
 #[test]
@@ -155,7 +169,7 @@ fn macros() {
 fn preludes_define_macros() {
     let prelude = "def private(**kwargs):\n    kwargs.setdefault('tags', []).append('private')\n    python_sources(**kwargs)\n";
     assert_eq!(
-        run_with(prelude, "private(name='x')", Plugins::None),
+        run_with(prelude, "private(name='x')", UnknownNames::Errors),
         "python_sources(name='x', tags=['private'])"
     );
 }
@@ -182,7 +196,7 @@ fn the_build_language() {
 
 #[test]
 fn plugin_types_are_opaque_unless_they_resemble_a_known_one() {
-    let run = |text| run_with("", text, Plugins::Possible);
+    let run = |text| run_with("", text, UnknownNames::Declarations);
     assert_eq!(run("my_image(name='x')"), "my_image?(name='x')");
     insta::assert_snapshot!(run("pyton_sources()"), @r"
     src/a/BUILD:1:1: `pyton_sources` is not defined
@@ -197,7 +211,7 @@ fn errors_name_place_and_macros() {
         run_with(
             "def macro(x):\n    target(tags=x.nme)\n",
             text,
-            Plugins::None,
+            UnknownNames::Errors,
         )
     };
     insta::assert_snapshot!(run("\ndef own(x):\n    macro(x=x)\nown('v')\n"), @"
@@ -236,18 +250,18 @@ fn errors_name_place_and_macros() {
 fn cut_off_files_are_errors_at_worst() {
     let whole = "def mk(name, *args, tags=('t',), **kwargs):\n    for i, a in enumerate(args[1:]):\n        if not a or i % 2 == 0: continue\n        tags = [*tags, f'{a!r:>{i}}', *{a: 1}]\n    return python_sources(name=name.strip()[:-1], **{k: v for k, v in kwargs.items() if v})\nmk('näme', 1, '2', description=parametrize(a=[1], b=-2 ** 3))\n__defaults__({(target, python_sources): dict(tags=lambda x: x)}, extend=True)\n";
     for end in (0..whole.len()).filter(|end| whole.is_char_boundary(*end)) {
-        run_with("", &whole[..end], Plugins::Possible);
-        run_with(&whole[..end], &whole[end..], Plugins::None);
+        run_with("", &whole[..end], UnknownNames::Declarations);
+        run_with(&whole[..end], &whole[end..], UnknownNames::Errors);
     }
 }
 
 #[test]
 fn endless_files_end() {
-    insta::assert_snapshot!(run_with("", "while True:\n    pass", Plugins::None), @"
-    src/a/BUILD:1:7: this file does not come to an end
-    while True:
+    insta::assert_snapshot!(run_with("", "while True:\n    pass", UnknownNames::Errors), @"
+    src/a/BUILD:2:5: this file does not come to an end
+        pass
     ");
-    insta::assert_snapshot!(run_with("", "def f(): f()\nf()", Plugins::None).lines().next().unwrap(), @"src/a/BUILD:1:10: `f` calls itself without end");
+    insta::assert_snapshot!(run_with("", "def f(): f()\nf()", UnknownNames::Errors).lines().next().unwrap(), @"src/a/BUILD:1:10: `f` calls itself without end");
     let nested = format!("target(tags={}1{})", "[".repeat(400), "]".repeat(400));
-    insta::assert_snapshot!(run_with("", &nested, Plugins::None).lines().next().unwrap(), @"src/a/BUILD:1:212: expressions are nested too deeply");
+    insta::assert_snapshot!(run_with("", &nested, UnknownNames::Errors).lines().next().unwrap(), @"src/a/BUILD:1:211: expressions are nested too deeply");
 }

@@ -3,8 +3,6 @@
 //! Taken from the documentation of Pants 2.16 to 2.30. A type whose fields are not listed
 //! accepts any: only its name is known.
 
-use buildfile::Symbols;
-
 /// What is known of one target type.
 #[derive(Debug, PartialEq, Eq)]
 pub struct TargetType {
@@ -541,28 +539,6 @@ impl TargetType {
             }
             _ => false,
         }
-    }
-}
-
-/// The names of the known types, for the evaluator.
-#[derive(Debug)]
-pub(crate) struct KnownTypes;
-
-static NAMES: [&str; TYPES.len()] = names();
-
-const fn names() -> [&'static str; TYPES.len()] {
-    let mut names = [""; TYPES.len()];
-    let mut at = 0;
-    while at < TYPES.len() {
-        names[at] = TYPES[at].name;
-        at += 1;
-    }
-    names
-}
-
-impl Symbols for KnownTypes {
-    fn names(&self) -> &[&'static str] {
-        &NAMES
     }
 }
 

@@ -17,6 +17,7 @@ pub mod query;
 mod repository;
 pub mod requirements;
 mod tree;
+mod vocabulary;
 
 pub use error::{Error, Topic, Warning};
 pub use files::{MemoryFiles, RepositoryFiles};

@@ -205,12 +205,8 @@ impl Options {
 
     /// Whether in-repository plugins may define target types that we do not know.
     #[must_use]
-    pub fn plugins(&self) -> buildfile::Plugins {
+    pub fn may_have_plugins(&self) -> bool {
         let own = |name: &String| !name.starts_with("pants.");
-        if self.backend_packages.is_empty() || self.backend_packages.iter().any(own) {
-            buildfile::Plugins::Possible
-        } else {
-            buildfile::Plugins::None
-        }
+        self.backend_packages.is_empty() || self.backend_packages.iter().any(own)
     }
 }

@@ -22,6 +22,6 @@ pub use filter::Filter;
 pub use index::{Index, IndexBuilder, Served};
 pub use package::{Package, PackageFile};
 pub use repo::{Output, Repo, Running};
-pub use skip::{peer, skip};
+pub use skip::{peer, python, skip};
 pub use tls::TlsServer;
 pub use upload_index::{UploadFault, UploadIndex, UploadState};

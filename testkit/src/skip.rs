@@ -32,3 +32,18 @@ pub fn skip(reason: &str) {
     let line = format!("skipped {}: {reason}\n", thread.name().unwrap_or("a test"));
     let _ = std::io::stderr().write_all(line.as_bytes());
 }
+
+/// The Python 3 of this machine.
+///
+/// `None` without it: the caller's test is then reported as skipped.
+#[must_use]
+pub fn python() -> Option<&'static str> {
+    let version = duct::cmd!("python3", "--version")
+        .stdout_null()
+        .stderr_null();
+    if version.run().is_err() {
+        skip("needs python3, and there is none");
+        return None;
+    }
+    Some("python3")
+}

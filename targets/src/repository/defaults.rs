@@ -11,8 +11,9 @@ use crate::address;
 use crate::error::{Error, Warning};
 use crate::kinds::{TYPES, TargetType};
 use crate::options::Options;
+use crate::vocabulary::{DEFAULTS, DEPENDENCIES_RULES, DEPENDENTS_RULES};
 use buildfile::Data;
-use buildfile::{Call, Event, Field, Plugins};
+use buildfile::{Call, Field};
 use model::{Place, RepoPath, nearest};
 
 /// A target as a BUILD file declares it, with defaults applied.
@@ -81,9 +82,9 @@ struct State {
     dependents_rules: Option<RulesId>,
 }
 
-/// Turns the events of all BUILD files, sorted by folder, into declarations and rules.
+/// Turns the calls of all BUILD files, sorted by folder, into declarations and rules.
 pub(super) fn apply(
-    events: Vec<(Arc<str>, Vec<Event>)>,
+    files: Vec<(Arc<str>, Vec<Call>)>,
     options: &Options,
     warnings: &mut Vec<Warning>,
 ) -> Result<(Vec<BuildDir>, Vec<Rules>), Error> {
@@ -91,11 +92,11 @@ pub(super) fn apply(
     let mut dirs: Vec<BuildDir> = Vec::new();
     let mut rules: Vec<Rules> = Vec::new();
     let mut checks = Checks {
-        plugins: options.plugins(),
+        may_have_plugins: options.may_have_plugins(),
         warned: Vec::new(),
         warnings,
     };
-    for (file, events) in events {
+    for (file, calls) in files {
         let path: Arc<str> = Arc::from(RepoPath::new(&file).folder());
         if dirs.last().is_none_or(|last| last.path != path) {
             dirs.push(BuildDir {
@@ -112,24 +113,24 @@ pub(super) fn apply(
         };
         dir.files.push(Arc::clone(&file));
         let before = state.clone();
-        for event in events {
-            match event {
-                Event::Target(call) => {
-                    let declaration = declare(call, dir, &state.defaults, &mut checks)?;
-                    dir.add(declaration)?;
-                }
-                Event::Defaults(call) => {
+        for call in calls {
+            match &*call.name {
+                DEFAULTS => {
                     let mut defaults = (*state.defaults).clone();
                     set_defaults(&mut defaults, &call)?;
                     state.defaults = Arc::new(defaults);
                 }
-                Event::DependenciesRules(call) => {
+                DEPENDENCIES_RULES => {
                     rules.push(dir.rules(&call, before.dependencies_rules));
                     state.dependencies_rules = Some(RulesId(rules.len() - 1));
                 }
-                Event::DependentsRules(call) => {
+                DEPENDENTS_RULES => {
                     rules.push(dir.rules(&call, before.dependents_rules));
                     state.dependents_rules = Some(RulesId(rules.len() - 1));
+                }
+                _ => {
+                    let declaration = declare(call, dir, &state.defaults, &mut checks)?;
+                    dir.add(declaration)?;
                 }
             }
         }
@@ -197,7 +198,7 @@ fn invalid(message: impl Into<String>, place: Place) -> Error {
 
 /// What has been checked and warned about so far.
 struct Checks<'w> {
-    plugins: Plugins,
+    may_have_plugins: bool,
     warned: Vec<String>,
     warnings: &'w mut Vec<Warning>,
 }
@@ -219,7 +220,7 @@ impl Checks<'_> {
         let near = nearest(&field.name, valid());
         let message = format!("`{}` has no field `{}`", known.name, field.name);
         let place = call.field_place(&field.name);
-        if self.plugins == Plugins::Possible && near.is_none() {
+        if self.may_have_plugins && near.is_none() {
             self.warn_once(message.clone(), || {
                 Warning::new(message, Some(place))
                     .hint("a plugin may define it; it is ignored here")
@@ -368,7 +369,7 @@ fn field_defaults(value: &Data, call: &Call) -> Result<Vec<(Arc<str>, Data)>, Er
 
 fn type_names(value: &Data) -> Vec<&str> {
     match value {
-        Data::TargetType(name) | Data::Str(name) => vec![name],
+        Data::Symbol(name) | Data::Str(name) => vec![name],
         Data::List(items) => items.iter().flat_map(type_names).collect(),
         _ => Vec::new(),
     }

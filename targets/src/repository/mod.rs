@@ -16,10 +16,10 @@ pub(crate) use defaults::{Rules, RulesId};
 use crate::error::{Error, Warning};
 use crate::files::RepositoryFiles;
 use crate::globs::Glob;
-use crate::kinds::KnownTypes;
 use crate::options::{Behavior, Options};
 use crate::tree::{Tree, join};
-use buildfile::{Context, EvalError, Event, Source, evaluate};
+use crate::vocabulary::BuildVocabulary;
+use buildfile::{BuildSource, Call, EvalError, Exception, ExceptionClass, evaluate};
 use model::{Place, RepoPath};
 
 /// A repository whose BUILD files have been evaluated.
@@ -64,25 +64,22 @@ impl Repository {
         let mut warnings = Vec::new();
         let preludes = preludes(&*files, &options, &mut warnings)?;
         let build_files = build_files(&*files, &options);
-        let evaluated: Vec<Result<Vec<Event>, Error>> = build_files
+        let evaluated: Vec<Result<Vec<Call>, Error>> = build_files
             .par_iter()
             .map(|file| {
                 let source = Arc::new(read_source(&*files, file)?);
-                let context = Context {
-                    directory: RepoPath::new(file).folder(),
-                    env: &options.env,
-                    pants_version: &options.pants_version,
-                    target_types: &KnownTypes,
-                    plugins: options.plugins(),
+                let vocabulary = BuildVocabulary {
+                    folder: RepoPath::new(file).folder(),
+                    options: &options,
                 };
-                evaluate(&source, &preludes, context).map_err(Error::Eval)
+                evaluate(&source, &preludes, &vocabulary).map_err(Error::Eval)
             })
             .collect();
-        let mut events = Vec::with_capacity(build_files.len());
+        let mut calls = Vec::with_capacity(build_files.len());
         for (file, result) in build_files.into_iter().zip(evaluated) {
-            events.push((file, result?));
+            calls.push((file, result?));
         }
-        let (build_dirs, rules) = defaults::apply(events, &options, &mut warnings)?;
+        let (build_dirs, rules) = defaults::apply(calls, &options, &mut warnings)?;
         Ok(Self {
             files,
             options,
@@ -170,25 +167,28 @@ impl Repository {
 }
 
 /// Reads and parses a BUILD file or prelude.
-fn read_source(files: &dyn RepositoryFiles, path: &str) -> Result<Source, Error> {
+fn read_source(files: &dyn RepositoryFiles, path: &str) -> Result<BuildSource, Error> {
     let bytes = files.read(path)?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let valid = String::from_utf8_lossy(&error.as_bytes()[..at]).into_owned();
         let place = Place::at(path, &valid, at);
         Error::Eval(
-            EvalError::new("this file is not UTF-8", place)
-                .hint("BUILD files are UTF-8 text; save the file in that encoding"),
+            EvalError::new(
+                Exception::new(ExceptionClass::SyntaxError, "this file is not UTF-8"),
+                place,
+            )
+            .hint("BUILD files are UTF-8 text; save the file in that encoding"),
         )
     })?;
-    Source::parse(path, text).map_err(Error::Eval)
+    BuildSource::parse(path, text).map_err(Error::Eval)
 }
 
 fn preludes(
     files: &dyn RepositoryFiles,
     options: &Options,
     warnings: &mut Vec<Warning>,
-) -> Result<Vec<Arc<Source>>, Error> {
+) -> Result<Vec<Arc<BuildSource>>, Error> {
     let mut found = Vec::new();
     for glob in &options.build_file_prelude_globs {
         let paths: Vec<String> = if glob.contains(['*', '?', '[', '{']) {

@@ -71,7 +71,7 @@ fn field(data: &Data) -> Value {
         Data::Bool(value) => json!(value),
         Data::Int(value) => json!(value),
         Data::Float(value) => json!(value),
-        Data::Str(text) | Data::TargetType(text) => json!(&**text),
+        Data::Str(text) | Data::Symbol(text) => json!(&**text),
         Data::List(items) => Value::Array(items.iter().map(field).collect()),
         Data::Dict(pairs) => {
             let key = |data: &Data| match data {

@@ -210,7 +210,7 @@ impl RuleSet {
 fn flatten(data: &Data) -> Vec<String> {
     match data {
         Data::Str(text) => text.lines().map(|line| line.trim().to_owned()).collect(),
-        Data::TargetType(name) => vec![format!("<{name}>")],
+        Data::Symbol(name) => vec![format!("<{name}>")],
         Data::List(items) => items.iter().flat_map(flatten).collect(),
         Data::Dict(_) => vec![long_form(data)],
         other => vec![other.to_string()],
@@ -219,7 +219,7 @@ fn flatten(data: &Data) -> Vec<String> {
 
 fn long_form(data: &Data) -> String {
     let text = |key: &str| match data.get(key) {
-        Some(Data::Str(text) | Data::TargetType(text)) => Some(text.to_string()),
+        Some(Data::Str(text) | Data::Symbol(text)) => Some(text.to_string()),
         _ => None,
     };
     let mut form = match text("action").as_deref() {

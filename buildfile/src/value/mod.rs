@@ -1,0 +1,17 @@
+//! Values while a BUILD file runs: shared and mutable as Python's are, until they are frozen
+//! into [`Data`](crate::Data).
+
+mod access;
+mod compare;
+mod freeze;
+mod key;
+mod range;
+mod repr;
+mod types;
+
+pub(crate) use access::class;
+pub(crate) use range::Range;
+pub(crate) use types::{
+    Body, Dict, Function, Iter, Key, Keys, List, Pairs, Scope, Set, SetKind, Tuple, Value, View,
+    ViewKind,
+};
