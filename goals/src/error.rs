@@ -256,12 +256,12 @@ pub fn warning_text(warning: &targets::Warning) -> String {
     )
 }
 
-impl From<lockfile::ReadError> for CommandError {
-    fn from(error: lockfile::ReadError) -> Self {
+impl From<lockfile::LockReadError> for CommandError {
+    fn from(error: lockfile::LockReadError) -> Self {
         let command_error =
             Self::failure(format!("cannot read the lock: {}", error.kind)).at(error.place);
         match error.kind {
-            lockfile::ReadErrorKind::Newer { .. } => {
+            lockfile::LockReadErrorKind::Newer { .. } => {
                 command_error.hint("update this tool: `cargo install --path xtask`")
             }
             _ => command_error,

@@ -66,7 +66,7 @@ fn missing(lock: &Lock, package: &LockedPackage) -> Vec<FileProblemKind> {
         let environment = platform.marker().and(&Marker::known_platforms());
         !package.marker.is_disjoint(&environment)
     };
-    let has_wheel = |platform: Platform| package.wheels.iter().any(|it| fits(it, platform));
+    let has_wheel = |platform: Platform| package.wheels.iter().any(|wheel| fits(wheel, platform));
     let platforms = lock.inputs.platforms.iter().filter(needed);
     platforms
         .filter(|platform| !has_wheel(**platform))

@@ -6,21 +6,22 @@
 use camino::Utf8Path;
 use model::{Lock, Marker, PackageSource};
 
-use crate::error::ReadError;
+use crate::conflict_markers::{first_marker, sides};
+use crate::error::LockReadError;
 use crate::pins::{Pin, pins, sorted};
 use crate::read::read;
 
 /// The two sides of a lock with conflict markers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Conflicted {
+pub struct ConflictedLock {
     /// The side above `=======`. Lines of an error count in that side's text.
-    pub ours: Result<Lock, ReadError>,
+    pub ours: Result<Lock, LockReadError>,
     /// The side below `=======`.
-    pub theirs: Result<Lock, ReadError>,
+    pub theirs: Result<Lock, LockReadError>,
     pins: Vec<Pin>,
 }
 
-impl Conflicted {
+impl ConflictedLock {
     /// The pins of both sides, sorted by name, a name's highest version first. Where a side is no
     /// lock, those that can be made out.
     #[must_use]
@@ -31,7 +32,7 @@ impl Conflicted {
 
 /// Reads both sides; `None` where the text has no conflict markers. `path` is for messages.
 #[must_use]
-pub fn read_conflicted(text: &str, path: &Utf8Path) -> Option<Conflicted> {
+pub fn read_conflicted(text: &str, path: &Utf8Path) -> Option<ConflictedLock> {
     first_marker(text)?;
     let (ours, theirs) = sides(text);
     let mut all = Vec::new();
@@ -43,55 +44,7 @@ pub fn read_conflicted(text: &str, path: &Utf8Path) -> Option<Conflicted> {
     let (ours, theirs) = (side(&ours), side(&theirs));
     let mut pins = sorted(all);
     pins.sort_by(|a, b| (&a.name, &b.version).cmp(&(&b.name, &a.version)));
-    Some(Conflicted { ours, theirs, pins })
-}
-
-/// The offset of the first conflict marker.
-pub(crate) fn first_marker(text: &str) -> Option<usize> {
-    let mut at = 0;
-    for line in text.split_inclusive('\n') {
-        if line.starts_with("<<<<<<< ") {
-            return Some(at);
-        }
-        at += line.len();
-    }
-    None
-}
-
-fn sides(text: &str) -> (String, String) {
-    #[derive(Clone, Copy)]
-    enum Within {
-        Both,
-        Ours,
-        Base,
-        Theirs,
-    }
-    let (mut ours, mut theirs) = (String::new(), String::new());
-    let mut within = Within::Both;
-    for line in text.split_inclusive('\n') {
-        let bare = line.trim_end();
-        within = match within {
-            Within::Both if bare.starts_with("<<<<<<< ") => Within::Ours,
-            Within::Ours if bare.starts_with("|||||||") => Within::Base,
-            Within::Ours | Within::Base if bare == "=======" => Within::Theirs,
-            Within::Theirs if bare.starts_with(">>>>>>>") => Within::Both,
-            Within::Both => {
-                ours.push_str(line);
-                theirs.push_str(line);
-                within
-            }
-            Within::Ours => {
-                ours.push_str(line);
-                within
-            }
-            Within::Theirs => {
-                theirs.push_str(line);
-                within
-            }
-            Within::Base => within,
-        };
-    }
-    (ours, theirs)
+    Some(ConflictedLock { ours, theirs, pins })
 }
 
 /// Each `name` with the `version` on the next line.

@@ -11,16 +11,16 @@ use crate::format::FORMAT_VERSION;
 /// A text that is no lock, and where it ceases to be one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{place}: {kind}")]
-pub struct ReadError {
+pub struct LockReadError {
     /// Where.
     pub place: Place,
     /// What is wrong.
-    pub kind: ReadErrorKind,
+    pub kind: LockReadErrorKind,
 }
 
 /// What is wrong with a lock.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ReadErrorKind {
+pub enum LockReadErrorKind {
     /// The text is not of the format's syntax (TOML or JSON).
     #[error("{0}")]
     Syntax(String),
@@ -57,19 +57,19 @@ pub enum ReadErrorKind {
 
 /// What is wrong and where in the text, before lines are counted.
 #[derive(Debug, Clone)]
-pub(crate) struct Problem {
+pub(crate) struct ReadFault {
     pub(crate) span: Range<usize>,
-    pub(crate) kind: Box<ReadErrorKind>,
+    pub(crate) kind: Box<LockReadErrorKind>,
 }
 
-impl Problem {
-    pub(crate) fn new(span: Range<usize>, kind: ReadErrorKind) -> Self {
+impl ReadFault {
+    pub(crate) fn new(span: Range<usize>, kind: LockReadErrorKind) -> Self {
         let kind = Box::new(kind);
         Self { span, kind }
     }
 
     pub(crate) fn invalid(span: Range<usize>, key: &str, reason: impl fmt::Display) -> Self {
-        let kind = ReadErrorKind::Invalid {
+        let kind = LockReadErrorKind::Invalid {
             key: key.to_owned(),
             reason: reason.to_string(),
         };
@@ -80,13 +80,13 @@ impl Problem {
         let message = error.message().trim().replace('\n', "; ");
         Self::new(
             error.span().unwrap_or(0..0),
-            ReadErrorKind::Syntax(format!("not valid TOML: {message}")),
+            LockReadErrorKind::Syntax(format!("not valid TOML: {message}")),
         )
     }
 
-    pub(crate) fn at(self, text: &str, path: &Utf8Path) -> ReadError {
+    pub(crate) fn at(self, text: &str, path: &Utf8Path) -> LockReadError {
         let at = self.span.start;
-        ReadError {
+        LockReadError {
             place: Place::span(path.as_str(), text, at..at),
             kind: *self.kind,
         }

@@ -6,18 +6,18 @@ use std::str::FromStr;
 
 use toml_edit::{Item, TableLike, Value};
 
-use crate::error::{Problem, ReadErrorKind};
+use crate::error::{LockReadErrorKind, ReadFault};
 
 /// A table and its place in the text.
 #[derive(Clone)]
-pub(crate) struct Fields<'a> {
+pub(crate) struct TomlFields<'a> {
     table: &'a dyn TableLike,
     span: Range<usize>,
 }
 
-type Result<T> = std::result::Result<T, Problem>;
+type Result<T> = std::result::Result<T, ReadFault>;
 
-impl<'a> Fields<'a> {
+impl<'a> TomlFields<'a> {
     pub(crate) fn new(table: &'a dyn TableLike, span: Range<usize>) -> Self {
         Self { table, span }
     }
@@ -46,8 +46,8 @@ impl<'a> Fields<'a> {
         for (name, _) in self.table.iter() {
             if !known.contains(&name) {
                 let span = self.table.key(name).and_then(toml_edit::Key::span);
-                let kind = ReadErrorKind::Unknown(name.to_owned());
-                return Err(Problem::new(span.unwrap_or_else(|| self.span()), kind));
+                let kind = LockReadErrorKind::Unknown(name.to_owned());
+                return Err(ReadFault::new(span.unwrap_or_else(|| self.span()), kind));
             }
         }
         Ok(())
@@ -57,12 +57,12 @@ impl<'a> Fields<'a> {
         self.table.contains_key(key)
     }
 
-    pub(crate) fn missing(&self, key: &str) -> Problem {
-        Problem::new(self.span(), ReadErrorKind::Missing(key.to_owned()))
+    pub(crate) fn missing(&self, key: &str) -> ReadFault {
+        ReadFault::new(self.span(), LockReadErrorKind::Missing(key.to_owned()))
     }
 
-    pub(crate) fn invalid(&self, key: &str, reason: impl Display) -> Problem {
-        Problem::invalid(self.span_of(key), key, reason)
+    pub(crate) fn invalid(&self, key: &str, reason: impl Display) -> ReadFault {
+        ReadFault::invalid(self.span_of(key), key, reason)
     }
 
     pub(crate) fn str(&self, key: &str) -> Result<Option<&'a str>> {
@@ -82,7 +82,7 @@ impl<'a> Fields<'a> {
     }
 
     /// A table, inline or not.
-    pub(crate) fn table(&self, key: &str) -> Result<Option<Fields<'a>>> {
+    pub(crate) fn table(&self, key: &str) -> Result<Option<TomlFields<'a>>> {
         let table = self.typed(key, "a table", Item::as_table_like)?;
         Ok(table.map(|table| Self::new(table, self.span_of(key))))
     }
@@ -113,13 +113,13 @@ impl<'a> Fields<'a> {
                 let text = text
                     .ok_or_else(|| wrong_type(value.span(), key, value.type_name(), "a string"))?;
                 text.parse()
-                    .map_err(|error| Problem::invalid(value.span().unwrap_or(0..0), key, error))
+                    .map_err(|error| ReadFault::invalid(value.span().unwrap_or(0..0), key, error))
             })
             .collect()
     }
 
     /// Tables of an array, whether inline or under `[[key]]` headers.
-    pub(crate) fn tables(&self, key: &str) -> Result<Vec<Fields<'a>>> {
+    pub(crate) fn tables(&self, key: &str) -> Result<Vec<TomlFields<'a>>> {
         let Some(item) = self.table.get(key) else {
             return Ok(Vec::new());
         };
@@ -149,7 +149,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-fn wrong_type(span: Option<Range<usize>>, key: &str, found: &str, expected: &str) -> Problem {
+fn wrong_type(span: Option<Range<usize>>, key: &str, found: &str, expected: &str) -> ReadFault {
     let reason = format!("expected {expected}, found {found}");
-    Problem::invalid(span.unwrap_or(0..0), key, reason)
+    ReadFault::invalid(span.unwrap_or(0..0), key, reason)
 }

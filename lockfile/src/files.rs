@@ -1,6 +1,6 @@
 //! A package's files: as TOML, and fast, line by line, where they stand as [`write`] leaves them.
 //!
-//! Files are nine tenths of a lock. A TOML parser builds a tree of each; the lines that we wrote
+//! PackageFiles are nine tenths of a lock. A TOML parser builds a tree of each; the lines that we wrote
 //! ourselves need none. A line that is not exactly ours leaves the whole lock to the TOML parser,
 //! so that there is one truth and one place that words errors.
 //!
@@ -9,11 +9,11 @@
 use jiff::Timestamp;
 use model::DistFile;
 
-use crate::error::Problem;
-use crate::fields::Fields;
+use crate::error::ReadFault;
+use crate::fields::TomlFields;
 
 /// The files at the end of a package's text.
-pub(crate) struct Files {
+pub(crate) struct PackageFiles {
     pub(crate) sdist: Option<DistFile>,
     pub(crate) wheels: Vec<DistFile>,
 }
@@ -27,9 +27,9 @@ pub(crate) fn split(text: &str) -> (&str, &str) {
 }
 
 /// Reads the files as `write` writes them; `None` where they are written in another way.
-pub(crate) fn read_lines(text: &str) -> Option<Files> {
+pub(crate) fn read_lines(text: &str) -> Option<PackageFiles> {
     let mut lines = text.trim_end().lines();
-    let mut files = Files {
+    let mut files = PackageFiles {
         sdist: None,
         wheels: Vec::new(),
     };
@@ -106,7 +106,7 @@ fn is_name(filename: &str) -> bool {
 }
 
 /// Reads one file's table.
-pub(crate) fn read_table(fields: &Fields<'_>) -> Result<DistFile, Problem> {
+pub(crate) fn read_table(fields: &TomlFields<'_>) -> Result<DistFile, ReadFault> {
     fields.only(&[
         "name",
         "upload-time",
@@ -141,7 +141,7 @@ pub(crate) fn read_table(fields: &Fields<'_>) -> Result<DistFile, Problem> {
 }
 
 /// `upload-time`, a date and time with an offset, as TOML has it or as a string.
-pub(crate) fn upload_time(fields: &Fields<'_>) -> Result<Option<Timestamp>, Problem> {
+pub(crate) fn upload_time(fields: &TomlFields<'_>) -> Result<Option<Timestamp>, ReadFault> {
     let Some(item) = fields.item("upload-time") else {
         return Ok(None);
     };

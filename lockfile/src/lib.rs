@@ -15,6 +15,7 @@
 mod check;
 mod complete;
 mod conflict;
+mod conflict_markers;
 pub mod diff;
 mod error;
 pub mod export;
@@ -33,9 +34,9 @@ mod write;
 
 pub use check::{Staleness, check, check_consistency, check_derivation};
 pub use complete::{FileProblem, FileProblemKind, check_files};
-pub use conflict::{Conflicted, read_conflicted};
+pub use conflict::{ConflictedLock, read_conflicted};
 pub use diff::{LockDiff, diff};
-pub use error::{ReadError, ReadErrorKind};
+pub use error::{LockReadError, LockReadErrorKind};
 pub use format::{FORMAT_VERSION, LockFormat};
 pub use graph::{Edge, Graph, answers, graph};
 pub use inputs::{InputChange, changed_projects, input_changes};
@@ -43,7 +44,7 @@ pub use model::Lock;
 pub use pins::{Pin, pins};
 pub use read::{read, read_inputs};
 pub use tree::{TreeOptions, tree};
-pub use why::{Chain, Step, Why, why};
+pub use why::{Chain, ChainLink, Why, why};
 pub use write::write;
 
 #[cfg(test)]

@@ -10,9 +10,9 @@ use model::{
 };
 use toml_edit::Document;
 
-use crate::conflict;
-use crate::error::{Problem, ReadError, ReadErrorKind};
-use crate::fields::Fields;
+use crate::conflict_markers::first_marker;
+use crate::error::{LockReadError, LockReadErrorKind, ReadFault};
+use crate::fields::TomlFields;
 use crate::files;
 use crate::format::{FORMAT_VERSION, LockFormat};
 
@@ -21,7 +21,7 @@ use crate::format::{FORMAT_VERSION, LockFormat};
 /// # Errors
 /// Where the text is not a lock that [`write`](crate::write()) could have written, apart from
 /// the layout of the TOML: order, space and comments are free.
-pub fn read(text: &str, path: &Utf8Path) -> Result<Lock, ReadError> {
+pub fn read(text: &str, path: &Utf8Path) -> Result<Lock, LockReadError> {
     match read_quickly(text) {
         Some(lock) => Ok(lock),
         None => read_thoroughly(text).map_err(|problem| problem.at(text, path)),
@@ -34,7 +34,7 @@ pub fn read(text: &str, path: &Utf8Path) -> Result<Lock, ReadError> {
 pub fn read_inputs(text: &str) -> Option<LockInputs> {
     let header = text.split("\n[[packages]]\n").next()?;
     let header = Document::parse(header).ok()?;
-    let lock = lock(&Fields::new(header.as_table(), 0..0)).ok()?;
+    let lock = lock(&TomlFields::new(header.as_table(), 0..0)).ok()?;
     Some(lock.inputs)
 }
 
@@ -44,11 +44,11 @@ fn read_quickly(text: &str) -> Option<Lock> {
     if header.contains_key("packages") {
         return None;
     }
-    let mut lock = lock(&Fields::new(header.as_table(), 0..0)).ok()?;
+    let mut lock = lock(&TomlFields::new(header.as_table(), 0..0)).ok()?;
     for chunk in chunks {
         let (about, files) = files::split(chunk);
         let about = Document::parse(about).ok()?;
-        let fields = Fields::new(about.as_table(), 0..0);
+        let fields = TomlFields::new(about.as_table(), 0..0);
         if fields.has("sdist") || fields.has("wheels") {
             return None;
         }
@@ -66,15 +66,15 @@ fn read_quickly(text: &str) -> Option<Lock> {
     (!twice).then_some(lock)
 }
 
-fn read_thoroughly(text: &str) -> Result<Lock, Problem> {
-    if let Some(at) = conflict::first_marker(text) {
-        return Err(Problem::new(at..at, ReadErrorKind::Conflict));
+fn read_thoroughly(text: &str) -> Result<Lock, ReadFault> {
+    if let Some(at) = first_marker(text) {
+        return Err(ReadFault::new(at..at, LockReadErrorKind::Conflict));
     }
     if let Some(foreign) = foreign(text) {
-        return Err(Problem::new(0..0, ReadErrorKind::Foreign(foreign)));
+        return Err(ReadFault::new(0..0, LockReadErrorKind::Foreign(foreign)));
     }
-    let document = Document::parse(text).map_err(|error| Problem::toml(&error))?;
-    let fields = Fields::new(document.as_table(), 0..0);
+    let document = Document::parse(text).map_err(|error| ReadFault::toml(&error))?;
+    let fields = TomlFields::new(document.as_table(), 0..0);
     let mut lock = lock(&fields)?;
     for fields in fields.tables("packages")? {
         let mut package = package(&fields)?;
@@ -122,15 +122,15 @@ fn finish(lock: &mut Lock) {
 }
 
 /// The lock but for its packages.
-fn lock(root: &Fields<'_>) -> Result<Lock, Problem> {
+fn lock(root: &TomlFields<'_>) -> Result<Lock, ReadFault> {
     let tool = root.table("tool")?.ok_or_else(|| root.missing("tool"))?;
     let own = tool.table("xtask")?.ok_or_else(|| tool.missing("xtask"))?;
     let format = own
         .integer("format")?
         .ok_or_else(|| own.missing("format"))?;
     if format > FORMAT_VERSION {
-        let kind = ReadErrorKind::Newer { found: format };
-        return Err(Problem::new(own.span_of("format"), kind));
+        let kind = LockReadErrorKind::Newer { found: format };
+        return Err(ReadFault::new(own.span_of("format"), kind));
     }
     if format < 1 {
         return Err(own.invalid("format", "formats count from 1"));
@@ -165,14 +165,14 @@ fn lock(root: &Fields<'_>) -> Result<Lock, Problem> {
     })
 }
 
-fn inputs(own: &Fields<'_>) -> Result<LockInputs, Problem> {
+fn inputs(own: &TomlFields<'_>) -> Result<LockInputs, ReadFault> {
     let constraints: Vec<String> = own.list("interpreter-constraints")?;
     if !own.has("interpreter-constraints") {
         return Err(own.missing("interpreter-constraints"));
     }
     let interpreter_constraints = InterpreterConstraints::parse(&constraints)
         .map_err(|error| own.invalid("interpreter-constraints", error))?;
-    let packages = |key| -> Result<PackageSet, Problem> {
+    let packages = |key| -> Result<PackageSet, ReadFault> {
         let entries: Vec<PackageSet> = own.list(key)?;
         Ok(entries.into_iter().collect())
     };
@@ -192,7 +192,7 @@ fn inputs(own: &Fields<'_>) -> Result<LockInputs, Problem> {
 }
 
 /// A package but for its files.
-fn package(fields: &Fields<'_>) -> Result<LockedPackage, Problem> {
+fn package(fields: &TomlFields<'_>) -> Result<LockedPackage, ReadFault> {
     fields.only(&[
         "name",
         "version",
@@ -220,7 +220,7 @@ fn package(fields: &Fields<'_>) -> Result<LockedPackage, Problem> {
     })
 }
 
-fn source(fields: &Fields<'_>) -> Result<PackageSource, Problem> {
+fn source(fields: &TomlFields<'_>) -> Result<PackageSource, ReadFault> {
     if let Some(archive) = fields.table("archive")? {
         archive.only(&["url", "subdirectory"])?;
         return Ok(PackageSource::Url {
@@ -254,7 +254,7 @@ fn source(fields: &Fields<'_>) -> Result<PackageSource, Problem> {
     index_role(fields).map(PackageSource::Index)
 }
 
-fn index_role(fields: &Fields<'_>) -> Result<IndexRole, Problem> {
+fn index_role(fields: &TomlFields<'_>) -> Result<IndexRole, ReadFault> {
     let Some(item) = fields.item("index") else {
         return Ok(IndexRole::Primary);
     };

@@ -23,7 +23,7 @@ pub fn tree(lock: &Lock, options: &TreeOptions) -> String {
     let mut drawing = Drawing {
         seen: HashSet::new(),
         graph: &graph,
-        depth: options.depth.unwrap_or(usize::MAX),
+        depth: options.depth,
         out: String::new(),
     };
     if options.invert.is_empty() {
@@ -48,7 +48,7 @@ pub fn tree(lock: &Lock, options: &TreeOptions) -> String {
 struct Drawing<'a> {
     graph: &'a Graph<'a>,
     seen: HashSet<(usize, Option<&'a ExtraName>)>,
-    depth: usize,
+    depth: Option<usize>,
     out: String,
 }
 
@@ -78,7 +78,8 @@ impl<'a> Drawing<'a> {
         note: &str,
         last: &mut Vec<bool>,
     ) {
-        let asks = |edge: &Edge<'_>| asked.is_none_or(|it| edge.requirement.extras.contains(it));
+        let asks =
+            |edge: &Edge<'_>| asked.is_none_or(|extra| edge.requirement.extras.contains(extra));
         let graph = self.graph;
         let parents = graph.dependents(at).filter(|(_, edge)| asks(edge));
         let parents: Vec<(Option<usize>, &Edge<'a>)> = parents.collect();
@@ -106,15 +107,15 @@ impl<'a> Drawing<'a> {
     /// Draws a package's line; whether what hangs on it is to be drawn as well.
     fn enter(
         &mut self,
-        it: (usize, Option<&'a ExtraName>),
+        node: (usize, Option<&'a ExtraName>),
         note: &str,
         is_leaf: bool,
         last: &[bool],
     ) -> bool {
-        let package = self.graph.package(it.0);
-        let is_deep = last.len() >= self.depth;
+        let package = self.graph.package(node.0);
+        let is_deep = self.depth.is_some_and(|depth| last.len() >= depth);
         // What was too deep to be drawn is drawn where it comes again.
-        let again = !is_leaf && !is_deep && !self.seen.insert(it);
+        let again = !is_leaf && !is_deep && !self.seen.insert(node);
         let again_mark = if again { " (*)" } else { "" };
         self.indent(last);
         self.line(format_args!(

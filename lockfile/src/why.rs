@@ -22,14 +22,14 @@ pub struct Why<'a> {
 #[derive(Debug, Clone)]
 pub struct Chain<'a> {
     /// The steps: the first answers a requirement of the lock, the last is the package.
-    pub steps: Vec<Step<'a>>,
+    pub steps: Vec<ChainLink<'a>>,
     /// The environments in which the whole chain holds.
     pub marker: Marker,
 }
 
 /// One package of a chain and the requirement that it answers.
 #[derive(Debug, Clone, Copy)]
-pub struct Step<'a> {
+pub struct ChainLink<'a> {
     /// The requirement, of the lock or of the package before.
     pub requirement: &'a Requirement,
     /// The extra of the package before that brings the requirement.
@@ -50,7 +50,7 @@ pub fn why<'a>(lock: &'a Lock, name: &str, limit: usize) -> Vec<Why<'a>> {
 /// A way back from the package, not yet at a requirement of the lock.
 struct Partial<'a> {
     // From the package backwards.
-    steps: Vec<Step<'a>>,
+    steps: Vec<ChainLink<'a>>,
     marker: Marker,
     at: usize,
     // The extra that the package at hand must be asked for.
@@ -119,7 +119,7 @@ impl<'a> Partial<'a> {
             return None;
         }
         let mut steps = self.steps.clone();
-        steps.push(Step {
+        steps.push(ChainLink {
             requirement: edge.requirement,
             extra: edge.extra,
             package: graph.package(self.at),

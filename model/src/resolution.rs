@@ -12,14 +12,14 @@ use crate::requirement::Requirement;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resolution {
     /// The packages, sorted by name and version.
-    pub nodes: Vec<Node>,
+    pub nodes: Vec<ResolutionNode>,
     /// The parts of the universe that were resolved apart, sorted; one where none was split.
     pub forks: Vec<Marker>,
 }
 
 /// One package at one version.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Node {
+pub struct ResolutionNode {
     /// The project.
     pub name: PackageName,
     /// The version chosen.

@@ -9,7 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::need::Need;
 use crate::pins::Pins;
 use crate::problem::Problem;
-use crate::provider::{Distribution, Distributions, Provider, ReleaseMetadata};
+use crate::provider::{CandidateFile, CandidateFiles, Provider, ReleaseMetadata};
 use crate::reason::Reason;
 use crate::requires_python;
 
@@ -26,7 +26,7 @@ pub(crate) struct Chooser<'a, P> {
 }
 
 /// The version to try next.
-pub(crate) enum Candidate {
+pub(crate) enum VersionChoice {
     /// This version.
     Version(Version),
     /// None, for these reasons; versions in none of these ranges do not exist.
@@ -34,7 +34,7 @@ pub(crate) enum Candidate {
 }
 
 /// Whether a version can be used.
-pub(crate) enum Verdict {
+pub(crate) enum Usability {
     /// It can.
     Usable,
     /// It cannot.
@@ -43,9 +43,9 @@ pub(crate) enum Verdict {
 
 impl<P: Provider> Chooser<'_, P> {
     /// Chooses a version of `need.name`.
-    pub(crate) fn choose(&self, need: Need<'_>) -> Result<Candidate, P::Error> {
+    pub(crate) fn choose(&self, need: Need<'_>) -> Result<VersionChoice, P::Error> {
         let Some(versions) = self.provider.versions(need.name)? else {
-            return Ok(Candidate::None(vec![(
+            return Ok(VersionChoice::None(vec![(
                 VersionRange::full(),
                 Reason::NotFound,
             )]));
@@ -53,8 +53,8 @@ impl<P: Provider> Chooser<'_, P> {
         let mut unusable = Vec::<(Version, Reason)>::new();
         for version in self.order(need, &versions) {
             match self.judge(need, version)? {
-                Verdict::Usable => return Ok(Candidate::Version(version.clone())),
-                Verdict::Unusable(reason) => unusable.push((version.clone(), reason)),
+                Usability::Usable => return Ok(VersionChoice::Version(version.clone())),
+                Usability::Unusable(reason) => unusable.push((version.clone(), reason)),
             }
         }
         if self.problem.inputs.prereleases == PrereleasePolicy::Disallow {
@@ -63,7 +63,7 @@ impl<P: Provider> Chooser<'_, P> {
                 .filter(|v| v.any_prerelease() && need.range.contains(v));
             unusable.extend(pre.map(|v| (v.clone(), Reason::Prerelease)));
         }
-        Ok(Candidate::None(by_reason(unusable, &versions)))
+        Ok(VersionChoice::None(by_reason(unusable, &versions)))
     }
 
     /// The versions in range, in the order in which they are tried.
@@ -100,9 +100,9 @@ impl<P: Provider> Chooser<'_, P> {
     }
 
     /// Whether a version can be used.
-    fn judge(&self, need: Need<'_>, version: &Version) -> Result<Verdict, P::Error> {
+    fn judge(&self, need: Need<'_>, version: &Version) -> Result<Usability, P::Error> {
         if self.kept.contains(need.name) && !self.problem.pins.keeps(need, version) {
-            return Ok(Verdict::Unusable(Reason::Pinned));
+            return Ok(Usability::Unusable(Reason::Pinned));
         }
         self.judge_unpinned(need, version)
     }
@@ -112,25 +112,25 @@ impl<P: Provider> Chooser<'_, P> {
         &self,
         need: Need<'_>,
         version: &Version,
-    ) -> Result<Verdict, P::Error> {
+    ) -> Result<Usability, P::Error> {
         if let Some(at) = self.excluding_constraint(need, version) {
-            return Ok(Verdict::Unusable(Reason::Constraint(at)));
+            return Ok(Usability::Unusable(Reason::Constraint(at)));
         }
         let release = self.provider.release(need.name, version)?;
         if let Err(reason) = self.usable_files(need, version, &release) {
-            return Ok(Verdict::Unusable(reason));
+            return Ok(Usability::Unusable(reason));
         }
         let metadata = match self.provider.metadata(need.name, version)? {
             ReleaseMetadata::Available(metadata) => metadata,
             ReleaseMetadata::Unavailable(why) => {
-                return Ok(Verdict::Unusable(Reason::Metadata(why)));
+                return Ok(Usability::Unusable(Reason::Metadata(why)));
             }
         };
         Ok(match &metadata.requires_python {
             Some(python) if !requires_python::serves(python, need.pythons) => {
-                Verdict::Unusable(Reason::RequiresPython(python.clone()))
+                Usability::Unusable(Reason::RequiresPython(python.clone()))
             }
-            _ => Verdict::Usable,
+            _ => Usability::Usable,
         })
     }
 
@@ -149,7 +149,7 @@ impl<P: Provider> Chooser<'_, P> {
         &self,
         need: Need<'_>,
         version: &Version,
-        release: &Distributions,
+        release: &CandidateFiles,
     ) -> Result<(), Reason> {
         let all = &release.files;
         let may_be_yanked = self.problem.pins.contains(need.name, version)
@@ -157,7 +157,7 @@ impl<P: Provider> Chooser<'_, P> {
                 .exact
                 .get(need.name)
                 .is_some_and(|range| range.contains(version));
-        let mut files: Vec<&Distribution> =
+        let mut files: Vec<&CandidateFile> =
             all.iter().filter(|f| may_be_yanked || !f.yanked).collect();
         if files.is_empty() && !all.is_empty() {
             return Err(Reason::Yanked);
@@ -192,7 +192,7 @@ impl<P: Provider> Chooser<'_, P> {
 
     /// Whether files serve every platform that must be served where the project is needed; where
     /// settings name none, any platform that is known will do.
-    fn serves_platforms(&self, need: Need<'_>, files: &[&Distribution]) -> Result<(), Reason> {
+    fn serves_platforms(&self, need: Need<'_>, files: &[&CandidateFile]) -> Result<(), Reason> {
         let fits = |platform: &Platform| {
             files.iter().any(|file| match &file.kind {
                 FileKind::Sdist(_) => true,
@@ -218,13 +218,13 @@ impl<P: Provider> Chooser<'_, P> {
     }
 }
 
-fn is_wheel(file: &Distribution) -> bool {
+fn is_wheel(file: &CandidateFile) -> bool {
     matches!(file.kind, FileKind::Wheel(_))
 }
 
 /// Keeps the files that serve `pythons`; where none does, what one of them requires.
 fn no_file_for_pythons(
-    files: &mut Vec<&Distribution>,
+    files: &mut Vec<&CandidateFile>,
     pythons: &VersionRange,
 ) -> Option<model::VersionSpecifiers> {
     let mut refused = None;

@@ -15,7 +15,7 @@
 //!
 //! use model::{FileKind, IndexRole, Metadata, PackageName, PackageSource, RequirementSource};
 //! use model::{LockInputs, Version, VersionRange};
-//! use resolve::{DirectRelease, Distribution, Distributions, Problem, Provider, ReleaseMetadata};
+//! use resolve::{DirectRelease, CandidateFile, CandidateFiles, Problem, Provider, ReleaseMetadata};
 //!
 //! /// An index with `menu` 1.0 and 2.0, which requires `icons`, and `icons` 1.0.
 //! struct Shop;
@@ -35,16 +35,16 @@
 //!         &self,
 //!         name: &PackageName,
 //!         version: &Version,
-//!     ) -> Result<Arc<Distributions>, Infallible> {
+//!     ) -> Result<Arc<CandidateFiles>, Infallible> {
 //!         let wheel = format!("{name}-{version}-py3-none-any.whl");
-//!         let file = Distribution {
+//!         let file = CandidateFile {
 //!             kind: FileKind::Wheel(wheel.parse().expect("the name of a wheel")),
 //!             requires_python: None,
 //!             yanked: false,
 //!         };
-//!         Ok(Arc::new(Distributions {
+//!         Ok(Arc::new(CandidateFiles {
 //!             files: vec![file],
-//!             ..Distributions::default()
+//!             ..CandidateFiles::default()
 //!         }))
 //!     }
 //!
@@ -126,8 +126,8 @@ mod trial;
 pub use conflict::Conflict;
 pub use explanation::{Clash, Explanation, Premise};
 pub use hint::Hint;
-pub use pins::{Pin, Pins};
+pub use pins::{Pins, VersionPin};
 pub use problem::Problem;
-pub use provider::{DirectRelease, Distribution, Distributions, Provider, ReleaseMetadata};
+pub use provider::{CandidateFile, CandidateFiles, DirectRelease, Provider, ReleaseMetadata};
 pub use reason::Reason;
 pub use resolver::{ResolveError, ResolveReport, Warning, resolve};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use model::{
-    ExtraName, Marker, Node, PackageName, PackageSource, Requirement, Resolution, Version,
+    ExtraName, Marker, PackageName, PackageSource, Requirement, Resolution, ResolutionNode, Version,
 };
 use rustc_hash::FxHashMap;
 
@@ -73,7 +73,7 @@ pub(crate) fn merge<E>(
     };
     let nodes = collected
         .into_iter()
-        .map(|((name, version, source), node)| Node {
+        .map(|((name, version, source), node)| ResolutionNode {
             marker: simplifier.as_locked(
                 &node.needed.unwrap_or(Marker::FALSE),
                 pins.markers(&name, &version),

@@ -7,7 +7,7 @@ use crate::need::Need;
 
 /// One version to keep.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pin {
+pub struct VersionPin {
     /// The project.
     pub name: PackageName,
     /// The version.
@@ -23,7 +23,7 @@ pub struct Pin {
 /// the pins that what changed depends on.
 #[derive(Debug, Clone, Default)]
 pub struct Pins {
-    pins: FxHashMap<PackageName, Vec<Pin>>,
+    pins: FxHashMap<PackageName, Vec<VersionPin>>,
     forks: Vec<Marker>,
     changed: FxHashSet<PackageName>,
 }
@@ -34,11 +34,11 @@ impl Pins {
     /// speaks against it.
     #[must_use]
     pub fn new(
-        pins: impl IntoIterator<Item = Pin>,
+        pins: impl IntoIterator<Item = VersionPin>,
         forks: Vec<Marker>,
         changed: impl IntoIterator<Item = PackageName>,
     ) -> Self {
-        let mut by_name = FxHashMap::<_, Vec<Pin>>::default();
+        let mut by_name = FxHashMap::<_, Vec<VersionPin>>::default();
         for pin in pins {
             by_name.entry(pin.name.clone()).or_default().push(pin);
         }
@@ -88,7 +88,7 @@ impl Pins {
         })
     }
 
-    fn of(&self, name: &PackageName) -> &[Pin] {
+    fn of(&self, name: &PackageName) -> &[VersionPin] {
         self.pins.get(name).map_or(&[], Vec::as_slice)
     }
 
@@ -124,7 +124,7 @@ impl Pins {
 /// The environments by which `pins`, all of one project, are told apart: those in which the
 /// project is known to be needed, else those of the part, as what needs it may not be decided
 /// yet; `None` where no pin is for either.
-fn place<'a>(pins: &[Pin], need: Need<'a>) -> Option<&'a Marker> {
+fn place<'a>(pins: &[VersionPin], need: Need<'a>) -> Option<&'a Marker> {
     if pins.len() < 2 {
         return None;
     }

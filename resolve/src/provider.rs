@@ -31,7 +31,7 @@ pub trait Provider {
         &self,
         name: &PackageName,
         version: &Version,
-    ) -> Result<Arc<Distributions>, Self::Error>;
+    ) -> Result<Arc<CandidateFiles>, Self::Error>;
 
     /// The core metadata of one of these versions.
     ///
@@ -65,16 +65,16 @@ pub trait Provider {
 
 /// The files of one version.
 #[derive(Debug, Clone, Default)]
-pub struct Distributions {
+pub struct CandidateFiles {
     /// The files that can be used at all.
-    pub files: Vec<Distribution>,
+    pub files: Vec<CandidateFile>,
     /// Whether it has others, of which none has a digest that the user asks for.
     pub left_out_by_hash: bool,
 }
 
 /// What matters of one file to a choice.
 #[derive(Debug, Clone)]
-pub struct Distribution {
+pub struct CandidateFile {
     /// What the file is, by its name.
     pub kind: FileKind,
     /// The Pythons that it is for.

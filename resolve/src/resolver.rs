@@ -9,15 +9,15 @@ use model::{
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::candidate::{Chooser, Verdict};
+use crate::candidate::{Chooser, Usability};
 use crate::conflict::Conflict;
-use crate::fork::{Fork, Step};
+use crate::fork::{Fork, ForkStep};
 use crate::merge::merge;
 use crate::need::Need;
 use crate::no_solution::{NoSolution, Remedy};
 use crate::package::SolverPackage;
 use crate::part::UniversePart;
-use crate::pins::{Pin, Pins};
+use crate::pins::{Pins, VersionPin};
 use crate::problem::Problem;
 use crate::provider::Provider;
 use crate::reach;
@@ -108,7 +108,7 @@ struct Attempt<'a, P> {
     queue: Queue,
     solutions: Vec<Solution>,
     /// What the solutions chose, for the other parts to prefer.
-    chosen: Vec<Pin>,
+    chosen: Vec<VersionPin>,
 }
 
 /// How an attempt ends, where it is not with a conflict.
@@ -141,16 +141,16 @@ impl<P: Provider> Attempt<'_, P> {
                 exact: self.exact,
             };
             match fork.run(&chooser)? {
-                Step::Solved(solution) => match self.missed(&chooser, &solution)? {
+                ForkStep::Solved(solution) => match self.missed(&chooser, &solution)? {
                     Some(seeds) => self.queue.push(Fork::new(solution.part, seeds)),
                     None => {
                         self.chosen.extend(solution.pins());
                         self.solutions.push(solution);
                     }
                 },
-                Step::Split(forks) => self.queue.extend(forks),
-                Step::Restart(part, seeds) => self.queue.push(Fork::new(part, seeds)),
-                Step::NoSolution(no_solution) => match self.recover(*no_solution)? {
+                ForkStep::Split(forks) => self.queue.extend(forks),
+                ForkStep::Restart(part, seeds) => self.queue.push(Fork::new(part, seeds)),
+                ForkStep::NoSolution(no_solution) => match self.recover(*no_solution)? {
                     Way::On => {}
                     Way::Back(pins) => return Ok(AttemptEnd::LetGo(pins)),
                 },
@@ -228,7 +228,7 @@ impl<P: Provider> Attempt<'_, P> {
                 demand: &demand,
                 pythons: &solution.part.pythons(&demand),
             };
-            let Verdict::Unusable(reason) = chooser.judge_unpinned(need, version)? else {
+            let Usability::Unusable(reason) = chooser.judge_unpinned(need, version)? else {
                 continue;
             };
             found = true;

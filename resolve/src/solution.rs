@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use crate::dependencies::Dependencies;
 use crate::package::SolverPackage;
 use crate::part::UniversePart;
-use crate::pins::Pin;
+use crate::pins::VersionPin;
 use crate::provider::DirectRelease;
 use crate::seeds::Seeds;
 
@@ -26,12 +26,12 @@ pub(crate) struct Solution {
 
 impl Solution {
     /// The versions, for other parts to prefer.
-    pub(crate) fn pins(&self) -> Vec<Pin> {
-        let mut pins: Vec<Pin> = self
+    pub(crate) fn pins(&self) -> Vec<VersionPin> {
+        let mut pins: Vec<VersionPin> = self
             .chosen
             .iter()
             .filter_map(|(package, (version, _))| match package {
-                SolverPackage::Base(name) => Some(Pin {
+                SolverPackage::Base(name) => Some(VersionPin {
                     name: name.clone(),
                     version: version.clone(),
                     marker: self.part.marker.clone(),

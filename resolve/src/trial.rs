@@ -84,7 +84,7 @@ impl Conflict {
     /// The hint with the version that the changed problem chooses where it clashed.
     fn with_version(&self, mut hint: Hint, resolved: &ResolveReport, problem: &Problem) -> Hint {
         let chosen = |name: &PackageName| {
-            let here = |node: &&model::Node| {
+            let here = |node: &&model::ResolutionNode| {
                 node.name == *name && !node.marker.is_disjoint(&self.environments)
             };
             let mut nodes = resolved.resolution.nodes.iter().filter(here);

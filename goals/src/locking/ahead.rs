@@ -9,7 +9,7 @@ use index::{FilePolicy, Forecast, Index, IndexError};
 use model::{DistFile, LockInputs, PackageName, Sha256, Version};
 use resolve::Problem;
 
-use crate::locking::existing::PreferredFiles;
+use super::existing::PreferredVersions;
 use crate::supply::{Builds, Sdist};
 
 /// How many builds are under way at once, ahead of being asked for.
@@ -28,13 +28,13 @@ enum Job {
 }
 
 /// What looking ahead needs.
-pub struct Ahead<'a> {
+pub struct Lookahead<'a> {
     pub index: &'a Index,
     pub builds: &'a Builds<'a>,
-    pub preferred: &'a PreferredFiles,
+    pub preferred: &'a PreferredVersions,
 }
 
-impl Ahead<'_> {
+impl Lookahead<'_> {
     /// Does `work` with help from ahead.
     pub fn during<T>(&self, problem: &Problem, work: impl FnOnce() -> T) -> T {
         let (sender, receiver) = channel();

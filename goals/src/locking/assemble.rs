@@ -1,12 +1,12 @@
 //! A resolution with the files of each package: a lock.
 
 use lockfile::Lock;
-use model::{DistFile, FileKind, LockedPackage, Node, PackageSource, Resolution};
+use model::{DistFile, FileKind, LockedPackage, PackageSource, Resolution, ResolutionNode};
 use resolve::{Provider, ReleaseMetadata};
 
+use super::inputs::Declared;
+use super::provider::{IndexProvider, ProviderError};
 use crate::error::CommandError;
-use crate::locking::Declared;
-use crate::locking::provider::IndexProvider;
 
 /// Adds the files to a resolution.
 pub(super) fn lock(
@@ -31,7 +31,7 @@ pub(super) fn lock(
 
 fn package(
     declared: &Declared,
-    node: Node,
+    node: ResolutionNode,
     provider: &IndexProvider<'_>,
 ) -> Result<LockedPackage, CommandError> {
     let mut package = LockedPackage {
@@ -48,8 +48,7 @@ fn package(
     if !matches!(package.source, PackageSource::Index(_)) {
         return Ok(direct(package, provider));
     }
-    let in_words =
-        |error: crate::locking::provider::ProviderError| error.into_command_error(declared);
+    let in_words = |error: ProviderError| error.into_command_error(declared);
     let metadata = provider
         .metadata(&package.name, &package.version)
         .map_err(in_words)?;

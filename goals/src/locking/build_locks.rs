@@ -10,8 +10,11 @@ use model::{
 };
 use resolve::Pins;
 
+use super::inputs::Declared;
+use super::locker;
+use super::provider::IndexProvider;
+use super::upgrade::Upgrade;
 use crate::error::CommandError;
-use crate::locking::{self, Declared, IndexProvider, Upgrade};
 use crate::session::Session;
 use crate::supply::Builds;
 
@@ -28,7 +31,7 @@ pub fn build_locks(
     for package in lock
         .packages
         .iter()
-        .filter(|it| is_built(it, lock, platforms))
+        .filter(|package| is_built(package, lock, platforms))
     {
         let source = match (&package.source, &package.sdist) {
             // A repository cannot be vendored, and what has wheels alone is not built.
@@ -64,7 +67,7 @@ pub fn build_locks(
         };
         let declared = Declared::of_lock(&format!("builds of {}", names.join(", ")), inputs);
         let provider = IndexProvider::new(builds.index(), builds, &declared);
-        let locked = locking::lock(&declared, Pins::default(), &Upgrade::default(), &provider);
+        let locked = locker::lock(&declared, Pins::default(), &Upgrade::default(), &provider);
         locked.map(|(lock, _)| lock)
     });
     locks.collect()

@@ -3,8 +3,8 @@
 use model::PackageName;
 use resolve::{Explanation, Hint, Premise, Reason};
 
+use super::inputs::Declared;
 use crate::error::CommandError;
-use crate::locking::Declared;
 
 /// The error for a conflict in a resolve.
 pub(super) fn command_error(explanation: &Explanation, declared: &Declared) -> CommandError {

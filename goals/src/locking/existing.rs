@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
-use lockfile::{Lock, LockFormat, ReadError, ReadErrorKind};
+use lockfile::{Lock, LockFormat, LockReadError, LockReadErrorKind};
 use model::{PackageName, PackageSource, Version};
-use resolve::{Pin, Pins};
+use resolve::{Pins, VersionPin};
 
+use super::upgrade::Upgrade;
 use crate::error::CommandError;
-use crate::locking::upgrade::Upgrade;
 use crate::session::Session;
 use workspace::files;
 
@@ -57,14 +57,14 @@ impl LockPath {
     }
 
     /// The error for a lock that cannot be read, with the way out.
-    pub fn unreadable(&self, error: ReadError) -> CommandError {
+    pub fn unreadable(&self, error: LockReadError) -> CommandError {
         let path = &self.relative;
         let hint = match &error.kind {
-            ReadErrorKind::Newer { .. } => None,
-            ReadErrorKind::Conflict => {
+            LockReadErrorKind::Newer { .. } => None,
+            LockReadErrorKind::Conflict => {
                 Some("run `cargo xtask generate-lockfiles`: the pins of both sides count".to_owned())
             }
-            ReadErrorKind::Foreign(_) => Some(
+            LockReadErrorKind::Foreign(_) => Some(
                 "`cargo xtask generate-lockfiles` makes a lock of this tool of it, and keeps its pins"
                     .to_owned(),
             ),
@@ -122,7 +122,7 @@ pub(super) fn unknown_resolve(resolve: &str, known: Vec<&str>) -> CommandError {
 }
 
 /// The versions that are most likely kept, by project.
-pub(super) type PreferredFiles = BTreeMap<PackageName, Version>;
+pub(super) type PreferredVersions = BTreeMap<PackageName, Version>;
 
 /// What was there before.
 #[derive(Debug)]
@@ -189,7 +189,7 @@ impl Existing {
     }
 
     /// The versions that are most likely kept.
-    pub fn preferred(&self, upgrade: &Upgrade) -> PreferredFiles {
+    pub fn preferred(&self, upgrade: &Upgrade) -> PreferredVersions {
         let kept = self.kept(upgrade);
         kept.map(|pin| (pin.name, pin.version)).collect()
     }
@@ -208,11 +208,7 @@ impl Existing {
             Self::Lock(lock) => lock.forks.clone(),
             Self::Nothing | Self::Pins(_) => Vec::new(),
         };
-        let kept = self.kept(upgrade).map(|pin| Pin {
-            name: pin.name,
-            version: pin.version,
-            marker: pin.marker,
-        });
+        let kept = self.kept(upgrade).map(version_pin);
         let changed = changed.into_iter().chain(upgrade.packages().cloned());
         Pins::new(kept, forks, changed)
     }
@@ -224,5 +220,20 @@ impl Existing {
             Self::Pins(pins) => pins.clone(),
         };
         pins.into_iter().filter(|pin| upgrade.keeps(&pin.name))
+    }
+}
+
+/// A lock's pin as the resolver takes it; where it comes from is for the index to say.
+pub(super) fn version_pin(pin: lockfile::Pin) -> VersionPin {
+    let lockfile::Pin {
+        name,
+        version,
+        source: _,
+        marker,
+    } = pin;
+    VersionPin {
+        name,
+        version,
+        marker,
     }
 }

@@ -6,12 +6,13 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
-use lockfile::{Lock, LockFormat, ReadErrorKind};
+use lockfile::{Lock, LockFormat, LockReadErrorKind};
 use model::{LockInputs, LockedPackage, Sha256};
 use serde::{Deserialize, Serialize};
 
+use super::existing::LockPath;
+use super::places::Places;
 use crate::error::CommandError;
-use crate::locking::LockPath;
 use crate::session::Session;
 use workspace::files;
 
@@ -27,11 +28,12 @@ impl Freshness {
     /// Compares a lock's text with what it is to be made from, and with the moment after which
     /// no file may have been uploaded.
     pub fn of(
-        session: &Session,
-        (path, text): (&LockPath, Option<&str>),
+        places: &Places<'_>,
+        path: &LockPath,
+        text: Option<&str>,
         inputs: &LockInputs,
-        cutoff: Option<Timestamp>,
     ) -> Result<Self, CommandError> {
+        let (session, cutoff) = (places.session(), places.exclude_newer());
         let stale = |reason: &str| Ok(Self::Stale(vec![reason.to_owned()]));
         let Some(text) = text else {
             return stale("there is no lock");
@@ -49,7 +51,7 @@ impl Freshness {
         }
         let lock = match lockfile::read(text, &path.relative) {
             Ok(lock) => lock,
-            Err(error) if error.kind == ReadErrorKind::Conflict => {
+            Err(error) if error.kind == LockReadErrorKind::Conflict => {
                 return stale("it has an unresolved merge conflict");
             }
             Err(error) => return Err(path.unreadable(error)),

@@ -10,8 +10,8 @@ use model::{InterpreterConstraints, PackageName, PackageSource, RequirementSourc
 use targets::requirements::{IndexOption, IndexOptionKind};
 use transport::{NetworkAccess, RequestObserver};
 
+use super::inputs::Declared;
 use crate::error::CommandError;
-use crate::locking::Declared;
 use crate::session::Session;
 use crate::supply::Builds;
 use workspace::settings::{Cutoff, PIP_INDEX};
@@ -58,6 +58,11 @@ impl<'a> Places<'a> {
             observer: None,
             made: Mutex::default(),
         })
+    }
+
+    /// The session that they are of.
+    pub(super) fn session(&self) -> &'a Session {
+        self.session
     }
 
     /// The same places, with someone who hears of progress.

@@ -7,13 +7,13 @@ use index::{Index, Listing};
 use model::{
     DistFile, FileKind, PackageName, PackageSource, RequirementSource, Version, VersionRange,
 };
-use resolve::{DirectRelease, Distribution, Distributions, Provider, ReleaseMetadata};
+use resolve::{CandidateFile, CandidateFiles, DirectRelease, Provider, ReleaseMetadata};
 use rustc_hash::FxHashMap;
 
+use super::ahead::{Lookahead, policy};
+use super::existing::PreferredVersions;
+use super::inputs::Declared;
 use crate::error::CommandError;
-use crate::locking::Declared;
-use crate::locking::ahead::{Ahead, policy};
-use crate::locking::existing::PreferredFiles;
 use crate::supply::{Builds, DirectPackage, Sdist};
 use workspace::files::sha256_of;
 
@@ -22,7 +22,7 @@ pub struct IndexProvider<'a> {
     index: &'a Index,
     builds: &'a Builds<'a>,
     declared: &'a Declared,
-    preferred: PreferredFiles,
+    preferred: PreferredVersions,
     known: RefCell<Known>,
 }
 
@@ -30,7 +30,7 @@ pub struct IndexProvider<'a> {
 #[derive(Default)]
 struct Known {
     versions: FxHashMap<PackageName, Option<Arc<[Version]>>>,
-    releases: FxHashMap<(PackageName, Version), Arc<Distributions>>,
+    releases: FxHashMap<(PackageName, Version), Arc<CandidateFiles>>,
     direct: FxHashMap<RequirementSource, Arc<DirectRelease>>,
 }
 
@@ -59,20 +59,20 @@ impl<'a> IndexProvider<'a> {
             index,
             builds,
             declared,
-            preferred: PreferredFiles::new(),
+            preferred: PreferredVersions::new(),
             known: RefCell::default(),
         }
     }
 
     /// The same, with the versions that will most likely be kept.
-    pub fn preferring(mut self, preferred: PreferredFiles) -> Self {
+    pub fn preferring(mut self, preferred: PreferredVersions) -> Self {
         self.preferred = preferred;
         self
     }
 
     /// What looks ahead of the resolver.
-    pub fn ahead(&self) -> Ahead<'_> {
-        Ahead {
+    pub fn ahead(&self) -> Lookahead<'_> {
+        Lookahead {
             index: self.index,
             builds: self.builds,
             preferred: &self.preferred,
@@ -167,17 +167,17 @@ impl Provider for IndexProvider<'_> {
         &self,
         name: &PackageName,
         version: &Version,
-    ) -> Result<Arc<Distributions>, ProviderError> {
+    ) -> Result<Arc<CandidateFiles>, ProviderError> {
         let key = (name.clone(), version.clone());
         if let Some(known) = self.known.borrow().releases.get(&key) {
             return Ok(Arc::clone(known));
         }
         let files = self.files(name, version)?;
-        let release = Arc::new(Distributions {
+        let release = Arc::new(CandidateFiles {
             left_out_by_hash: files.is_empty() && !self.declared.hashes(name).is_empty(),
             files: files
                 .into_iter()
-                .map(|(kind, file)| Distribution {
+                .map(|(kind, file)| CandidateFile {
                     kind,
                     requires_python: file.requires_python,
                     yanked: file.yanked.is_some(),

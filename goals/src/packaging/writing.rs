@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use lockfile::export::FirstParty;
+use lockfile::export::FirstPartyComponent;
 use model::{Lock, PackageName, Place};
 use rayon::prelude::*;
 use targets::UnmatchedGlobs;
@@ -359,7 +359,7 @@ impl<'a> Packager<'a> {
             return Vec::new();
         };
         let others = self.metadata.values().filter_map(first_party);
-        let others: Vec<FirstParty> = others.filter(|other| *other != subject).collect();
+        let others: Vec<FirstPartyComponent> = others.filter(|other| *other != subject).collect();
         let bill = lockfile::export::cyclonedx_of(&subject, &others, lock);
         vec![(format!("{}.cdx.json", subject.name), bill.into_bytes())]
     }
@@ -422,9 +422,9 @@ impl<'a> Packager<'a> {
 }
 
 /// A distribution as a bill of materials has it.
-fn first_party(metadata: &CoreMetadata) -> Option<FirstParty> {
+fn first_party(metadata: &CoreMetadata) -> Option<FirstPartyComponent> {
     let requirements = metadata.requires_dist.iter();
-    Some(FirstParty {
+    Some(FirstPartyComponent {
         name: metadata.package_name().ok()?,
         version: metadata.version.clone(),
         requires: requirements

@@ -12,7 +12,7 @@ use model::{
     Requirement, RequirementSource, Version, VersionRange,
 };
 use resolve::{
-    DirectRelease, Distribution, Distributions, Problem, Provider, ReleaseMetadata, ResolveError,
+    CandidateFile, CandidateFiles, DirectRelease, Problem, Provider, ReleaseMetadata, ResolveError,
 };
 
 /// The package index as the source of what builds require: wheels only, so that no build waits
@@ -123,22 +123,22 @@ impl Provider for Wheels<'_> {
         &self,
         name: &PackageName,
         version: &Version,
-    ) -> Result<Arc<Distributions>, index::IndexError> {
+    ) -> Result<Arc<CandidateFiles>, index::IndexError> {
         let release = self.release_of(name, version)?;
         let files = release.iter().flat_map(|release| &release.files);
-        Ok(Arc::new(Distributions {
+        Ok(Arc::new(CandidateFiles {
             files: files
                 .filter(|file| match &file.kind {
                     FileKind::Wheel(wheel) => self.tags.rank(wheel).is_some(),
                     FileKind::Sdist(_) => true,
                 })
-                .map(|file| Distribution {
+                .map(|file| CandidateFile {
                     kind: file.kind.clone(),
                     requires_python: file.file.requires_python.clone(),
                     yanked: file.file.yanked.is_some(),
                 })
                 .collect(),
-            ..Distributions::default()
+            ..CandidateFiles::default()
         }))
     }
 

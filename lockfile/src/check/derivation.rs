@@ -6,8 +6,8 @@ use std::collections::VecDeque;
 use model::{ExtraName, Lock, LockInputs, LockedPackage, Marker, PackageSource, WheelFilename};
 use rustc_hash::FxHashMap;
 
+use super::consistency::{check_consistency, identity};
 use super::staleness::Staleness;
-use super::{check_consistency, identity};
 use crate::graph::{Edge, Graph, graph};
 
 /// Everything in a lock that does not follow from its inputs: requirements that nothing answers,
@@ -62,10 +62,10 @@ fn not_allowed(inputs: &LockInputs, package: &LockedPackage) -> impl Iterator<It
 }
 
 /// A package, or an extra of one.
-type Node<'a> = (usize, Option<&'a ExtraName>);
+type Demander<'a> = (usize, Option<&'a ExtraName>);
 
 /// Where each package and each extra is needed, from the requirements of the inputs on.
-struct Demand<'a>(FxHashMap<Node<'a>, Marker>);
+struct Demand<'a>(FxHashMap<Demander<'a>, Marker>);
 
 impl<'a> Demand<'a> {
     fn of(graph: &Graph<'a>, universe: &Marker) -> Self {
@@ -105,7 +105,7 @@ impl<'a> Demand<'a> {
 }
 
 /// What an edge leads to where `marker` holds: the packages that answer it, and their extras.
-fn targets<'a>(graph: &Graph<'a>, edge: &Edge<'a>, marker: &Marker) -> Vec<(Node<'a>, Marker)> {
+fn targets<'a>(graph: &Graph<'a>, edge: &Edge<'a>, marker: &Marker) -> Vec<(Demander<'a>, Marker)> {
     let mut found = Vec::new();
     for &to in &edge.to {
         let here = marker.and(&graph.package(to).marker);

@@ -1,14 +1,15 @@
 //! Does a lock still say what its inputs ask for? The question of every run that has nothing to
 //! do, so it must be cheap: no file of a package is looked at.
 
+mod consistency;
 mod derivation;
 mod staleness;
 
-use model::{Lock, LockInputs, Marker, PackageName, Requirement, Version};
+use model::{Lock, LockInputs};
 
-use crate::graph::{Graph, answers, graph};
 use crate::inputs::input_changes;
 
+pub use consistency::check_consistency;
 pub use derivation::check_derivation;
 pub use staleness::Staleness;
 
@@ -21,140 +22,11 @@ pub fn check(lock: &Lock, inputs: &LockInputs) -> Vec<Staleness> {
     found
 }
 
-/// Everything in which a lock contradicts itself: what it requires and does not hold, and what it
-/// holds and does not require.
-#[must_use]
-pub fn check_consistency(lock: &Lock) -> Vec<Staleness> {
-    let mut found = Vec::new();
-    let graph = graph(lock);
-    let universe = lock.inputs.universe();
-    unanswered(&graph, &universe, &mut found);
-    constrained(lock, &universe, &mut found);
-    overridden(lock, &mut found);
-    overlapping(lock, &universe, &mut found);
-    for (at, reached) in graph.reachable().into_iter().enumerate() {
-        if !reached {
-            let package = identity(&graph, at);
-            found.push(Staleness::Superfluous { package });
-        }
-    }
-    found
-}
-
-fn unanswered(graph: &Graph<'_>, universe: &Marker, found: &mut Vec<Staleness>) {
-    let packages = 0..graph.lock().packages.len();
-    let roots = graph.roots().iter().map(|edge| (None, edge));
-    let others = packages.flat_map(|at| graph.dependencies(at).iter().map(move |e| (Some(at), e)));
-    for (from, edge) in roots.chain(others) {
-        let required_by = || from.map(|at| identity(graph, at));
-        let answer = edge.to.iter().map(|&at| &graph.package(at).marker);
-        let everywhere = answer.clone().any(Marker::is_true);
-        if !everywhere && !edge.marker.is_false() {
-            let covered = answer.fold(Marker::FALSE, |all, one| all.or(one));
-            let wanted = edge.marker.and(universe);
-            if !wanted.is_subset(&covered) {
-                found.push(Staleness::Unanswered {
-                    requirement: edge.requirement.clone(),
-                    required_by: required_by(),
-                    environments: edge.marker.and(&covered.negate()).simplify_within(universe),
-                });
-            }
-        }
-        let has_extras = |&at: &usize| {
-            let locked = &graph.package(at).extras;
-            edge.requirement
-                .extras
-                .iter()
-                .all(|extra| locked.contains(extra))
-        };
-        if !edge.to.iter().all(has_extras) {
-            found.push(Staleness::ExtraMissing {
-                requirement: edge.requirement.clone(),
-                required_by: required_by(),
-            });
-        }
-    }
-}
-
-fn constrained(lock: &Lock, universe: &Marker, found: &mut Vec<Staleness>) {
-    for constraint in &lock.inputs.constraints {
-        let named = lock.packages.iter().filter(|p| p.name == constraint.name);
-        for package in named {
-            let holds = answers(package, constraint);
-            let both = package.marker.and(&constraint.marker);
-            if !holds && !both.is_disjoint(universe) {
-                found.push(Staleness::Constrained {
-                    package: (package.name.clone(), package.version.clone()),
-                    constraint: constraint.clone(),
-                });
-            }
-        }
-    }
-}
-
-/// What packages require is what the overrides and excludes make of it. A requirement of the
-/// inputs themselves is not overridden.
-fn overridden(lock: &Lock, found: &mut Vec<Staleness>) {
-    let LockInputs {
-        overrides,
-        excludes,
-        ..
-    } = &lock.inputs;
-    if overrides.is_empty() && excludes.is_empty() {
-        return;
-    }
-    let stands_in = |requirement: &Requirement| {
-        let same = |one: &Requirement| {
-            (&one.name, &one.extras, &one.source)
-                == (&requirement.name, &requirement.extras, &requirement.source)
-        };
-        overrides.iter().any(|one| same(&one.requirement))
-    };
-    for package in &lock.packages {
-        for requirement in &package.dependencies {
-            let required_by = (package.name.clone(), package.version.clone());
-            let requirement = requirement.clone();
-            if excludes.contains(&requirement.name) {
-                found.push(Staleness::Excluded {
-                    requirement,
-                    required_by,
-                });
-            } else if overrides.iter().any(|one| one.name == requirement.name)
-                && !stands_in(&requirement)
-            {
-                found.push(Staleness::Overridden {
-                    requirement,
-                    required_by,
-                });
-            }
-        }
-    }
-}
-
-fn overlapping(lock: &Lock, universe: &Marker, found: &mut Vec<Staleness>) {
-    for (at, package) in lock.packages.iter().enumerate() {
-        let others = lock.packages[at + 1..].iter();
-        for other in others.take_while(|other| other.name == package.name) {
-            let both = package.marker.and(&other.marker);
-            if !both.is_disjoint(universe) {
-                found.push(Staleness::Overlapping {
-                    name: package.name.clone(),
-                    versions: [package.version.clone(), other.version.clone()],
-                    environments: both.simplify_within(universe),
-                });
-            }
-        }
-    }
-}
-
-pub(super) fn identity(graph: &Graph<'_>, at: usize) -> (PackageName, Version) {
-    let package = graph.package(at);
-    (package.name.clone(), package.version.clone())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use model::Requirement;
+
     use crate::fixtures::{FULL, lock, small};
 
     #[track_caller]

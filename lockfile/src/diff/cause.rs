@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, VecDeque};
 use model::{Lock, LockedPackage, PackageName, Requirement};
 use serde::Serialize;
 
-use super::Change;
+use super::change::ChangeKind;
 use crate::inputs::InputChange;
 
 /// Why a package changed.
@@ -72,8 +72,8 @@ impl<'a> Causes<'a> {
         }
     }
 
-    pub(super) fn of(&self, name: &PackageName, change: &Change) -> Cause {
-        let removed = matches!(change, Change::Removed { .. });
+    pub(super) fn of(&self, name: &PackageName, change: &ChangeKind) -> Cause {
+        let removed = matches!(change, ChangeKind::Removed { .. });
         let (first, second) = if removed {
             (&self.old, &self.new)
         } else {
@@ -113,10 +113,10 @@ enum Now {
 /// The project that a changed input names, where the lock in question knows the input.
 fn start(input: &InputChange, now: Now) -> Option<&PackageName> {
     match input {
-        InputChange::RequirementAdded(it) => (now == Now::New).then_some(&it.name),
-        InputChange::RequirementRemoved(it) => (now == Now::Old).then_some(&it.name),
+        InputChange::RequirementAdded(new) => (now == Now::New).then_some(&new.name),
+        InputChange::RequirementRemoved(old) => (now == Now::Old).then_some(&old.name),
         InputChange::RequirementChanged { to, .. } => Some(&to.name),
-        InputChange::ConstraintAdded(it) | InputChange::ConstraintRemoved(it) => Some(&it.name),
+        InputChange::ConstraintAdded(one) | InputChange::ConstraintRemoved(one) => Some(&one.name),
         InputChange::Setting { .. } => None,
     }
 }

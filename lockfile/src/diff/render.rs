@@ -4,7 +4,9 @@ use std::fmt::{self, Write as _};
 
 use model::{Marker, PackageName};
 
-use super::{Cause, Change, Level, LockDiff, PackageChange};
+use super::cause::Cause;
+use super::change::{ChangeKind, Level};
+use super::lock_diff::{LockDiff, PackageChange};
 
 /// Lines for a terminal; one that says so where nothing changed.
 #[must_use]
@@ -18,9 +20,9 @@ pub fn text(diffs: &[LockDiff]) -> String {
         for input in &diff.inputs {
             push(&mut out, format_args!("  {input}\n"));
         }
-        for it in &diff.packages {
-            push(&mut out, format_args!("  {it}\n"));
-            push(&mut out, format_args!("      {}\n", it.because()));
+        for package in &diff.packages {
+            push(&mut out, format_args!("  {package}\n"));
+            push(&mut out, format_args!("      {}\n", package.because()));
         }
     }
     if out.is_empty() {
@@ -48,16 +50,21 @@ pub fn markdown(diffs: &[LockDiff]) -> String {
             continue;
         }
         out.push_str("| package | change | because |\n|---|---|---|\n");
-        let (alarms, others): (Vec<_>, Vec<_>) =
-            diff.packages.iter().partition(|it| it.change.is_alarm());
-        for it in alarms {
+        let (alarms, others): (Vec<_>, Vec<_>) = diff
+            .packages
+            .iter()
+            .partition(|package| package.change.is_alarm());
+        for package in alarms {
             push(
                 &mut out,
-                format_args!("| **{}** | :warning: {} |\n", it.name, cells(it)),
+                format_args!("| **{}** | :warning: {} |\n", package.name, cells(package)),
             );
         }
-        for it in others {
-            push(&mut out, format_args!("| {} | {} |\n", it.name, cells(it)));
+        for package in others {
+            push(
+                &mut out,
+                format_args!("| {} | {} |\n", package.name, cells(package)),
+            );
         }
         out.push('\n');
     }
@@ -77,17 +84,17 @@ pub fn json(diffs: &[LockDiff]) -> String {
 }
 
 /// `|` would end the cell.
-fn cells(it: &PackageChange) -> String {
+fn cells(package: &PackageChange) -> String {
     let escape = |text: String| text.replace('|', "\\|");
-    let what = match it.change {
-        Change::Added { .. } => "added ",
-        Change::Removed { .. } => "removed ",
+    let what = match package.change {
+        ChangeKind::Added { .. } => "added ",
+        ChangeKind::Removed { .. } => "removed ",
         _ => "",
     };
     format!(
         "{what}{} | {}",
-        escape(it.change.to_string()),
-        escape(it.because())
+        escape(package.change.to_string()),
+        escape(package.because())
     )
 }
 
@@ -95,29 +102,40 @@ struct Summary<'a>(&'a LockDiff);
 
 impl fmt::Display for Summary<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count =
-            |is: fn(&Change) -> bool| self.0.packages.iter().filter(|it| is(&it.change)).count();
+        let count = |is: fn(&ChangeKind) -> bool| {
+            self.0
+                .packages
+                .iter()
+                .filter(|package| is(&package.change))
+                .count()
+        };
         // A version and its extras may both change: that is one package.
-        let changed = |it: &&PackageChange| {
-            matches!(it.change, Change::Version { .. } | Change::Extras { .. })
+        let changed = |package: &&PackageChange| {
+            matches!(
+                package.change,
+                ChangeKind::Version { .. } | ChangeKind::Extras { .. }
+            )
         };
         let mut changed: Vec<_> = self
             .0
             .packages
             .iter()
             .filter(changed)
-            .map(|it| &it.name)
+            .map(|package| &package.name)
             .collect();
         changed.dedup();
         let counts = [
-            ("added", count(|c| matches!(c, Change::Added { .. }))),
-            ("removed", count(|c| matches!(c, Change::Removed { .. }))),
+            ("added", count(|c| matches!(c, ChangeKind::Added { .. }))),
+            (
+                "removed",
+                count(|c| matches!(c, ChangeKind::Removed { .. })),
+            ),
             ("changed", changed.len()),
             (
                 "moved marker",
-                count(|c| matches!(c, Change::Marker { .. })),
+                count(|c| matches!(c, ChangeKind::Marker { .. })),
             ),
-            ("alarm", count(Change::is_alarm)),
+            ("alarm", count(ChangeKind::is_alarm)),
         ];
         let parts: Vec<String> = counts
             .into_iter()
@@ -151,7 +169,7 @@ impl fmt::Display for PackageChange {
     }
 }
 
-impl fmt::Display for Change {
+impl fmt::Display for ChangeKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Added { version, marker } | Self::Removed { version, marker } => {

@@ -9,12 +9,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{Lock, LockedPackage, PackageName, PackageSource, Requirement, Version};
 use serde_json::{Value, json};
 
-use super::{Urls, files};
+use super::artifact::{Urls, files};
 use crate::graph::graph;
 
 /// A distribution of the repository, which no lock has.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FirstParty {
+pub struct FirstPartyComponent {
     /// Its name.
     pub name: PackageName,
     /// Its version.
@@ -38,7 +38,10 @@ pub fn cyclonedx(lock: &Lock, urls: Urls<'_>) -> String {
         packages.map(|(at, package)| depends(&purl(package), references(graph.dependencies(at))));
     let bill = document(
         &json!({"type": "application", "bom-ref": lock.resolve, "name": lock.resolve}),
-        lock.packages.iter().map(|it| component(it, urls)).collect(),
+        lock.packages
+            .iter()
+            .map(|package| component(package, urls))
+            .collect(),
         std::iter::once(root).chain(dependencies).collect(),
     );
     format!("{bill:#}\n")
@@ -48,7 +51,11 @@ pub fn cyclonedx(lock: &Lock, urls: Urls<'_>) -> String {
 /// of what it requires in the lock and among `others` of the repository. A file is listed by its
 /// name: where it was had from is not known. One line, since it is for programs and every wheel has it.
 #[must_use]
-pub fn cyclonedx_of(subject: &FirstParty, others: &[FirstParty], lock: &Lock) -> String {
+pub fn cyclonedx_of(
+    subject: &FirstPartyComponent,
+    others: &[FirstPartyComponent],
+    lock: &Lock,
+) -> String {
     let mut locked: BTreeMap<&PackageName, Vec<usize>> = BTreeMap::new();
     for (at, package) in lock.packages.iter().enumerate() {
         locked.entry(&package.name).or_default().push(at);
@@ -73,7 +80,7 @@ pub fn cyclonedx_of(subject: &FirstParty, others: &[FirstParty], lock: &Lock) ->
         let required = closure.required(node).into_iter();
         depends(
             &closure.purl(node),
-            required.map(|it| closure.purl(it)).collect(),
+            required.map(|at| closure.purl(at)).collect(),
         )
     });
     let bill = document(
@@ -86,8 +93,8 @@ pub fn cyclonedx_of(subject: &FirstParty, others: &[FirstParty], lock: &Lock) ->
 
 /// What a distribution reaches.
 struct Closure<'a> {
-    subject: &'a FirstParty,
-    others: &'a [FirstParty],
+    subject: &'a FirstPartyComponent,
+    others: &'a [FirstPartyComponent],
     lock: &'a Lock,
     /// Positions in the lock.
     locked: BTreeMap<&'a PackageName, Vec<usize>>,
@@ -117,7 +124,7 @@ impl Closure<'_> {
 
     /// A distribution of the repository, else the versions that the lock has.
     fn named(&self, name: &PackageName) -> Vec<Node> {
-        match self.others.iter().position(|it| it.name == *name) {
+        match self.others.iter().position(|other| other.name == *name) {
             Some(at) => vec![Node::Own(at)],
             None => {
                 let locked = self.locked.get(name).into_iter().flatten();
@@ -163,7 +170,7 @@ fn depends(reference: &str, mut on: Vec<String>) -> Value {
     json!({"ref": reference, "dependsOn": on})
 }
 
-fn first_party(distribution: &FirstParty) -> Value {
+fn first_party(distribution: &FirstPartyComponent) -> Value {
     let purl = purl_of(&distribution.name, &distribution.version);
     json!({
         "type": "library",
@@ -354,16 +361,16 @@ mod tests {
             &["a", "d"],
             &["a 1 : b>1 & c", "b 2+cpu", "c 3 ; os_name == 'nt'", "d 4"],
         );
-        let own = |name: &str, requires: &[&str]| FirstParty {
+        let own = |name: &str, requires: &[&str]| FirstPartyComponent {
             name: name.parse().unwrap(),
             version: "24.9".parse().unwrap(),
-            requires: requires.iter().map(|it| it.parse().unwrap()).collect(),
+            requires: requires.iter().map(|name| name.parse().unwrap()).collect(),
         };
         let others = [own("lib", &["a", "app==24.9"]), own("unused", &["d"])];
         let bill = cyclonedx_of(&own("app", &["lib==24.9", "b"]), &others, &lock);
         let bill: Value = serde_json::from_str(&bill).unwrap();
         let references = bill["dependencies"].as_array().unwrap();
-        let lines = references.iter().map(|it| format!("{it}\n"));
+        let lines = references.iter().map(|line| format!("{line}\n"));
         insta::assert_snapshot!(lines.collect::<String>(), @r#"
         {"dependsOn":["pkg:pypi/b@2%2Bcpu","pkg:pypi/lib@24.9"],"ref":"pkg:pypi/app@24.9"}
         {"dependsOn":["pkg:pypi/b@2%2Bcpu","pkg:pypi/c@3"],"ref":"pkg:pypi/a@1"}

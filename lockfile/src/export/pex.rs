@@ -8,7 +8,7 @@ use model::{
 };
 use serde::Serialize;
 
-use super::{ExportError, Urls, files};
+use super::artifact::{ExportError, Urls, files};
 
 const FORMAT: &str = "a lock of pex";
 /// The oldest pex that knows every key here.
@@ -120,10 +120,10 @@ fn resolves(lock: &Lock, urls: Urls<'_>) -> Result<Vec<LockedResolve>, ExportErr
     let resolve = |marker: Option<&Marker>| {
         let packages = lock.packages.iter();
         let packages =
-            packages.filter(|it| marker.is_none_or(|marker| !it.marker.is_disjoint(marker)));
+            packages.filter(|p| marker.is_none_or(|marker| !p.marker.is_disjoint(marker)));
         Ok(LockedResolve {
             locked_requirements: packages
-                .map(|it| locked(it, urls))
+                .map(|package| locked(package, urls))
                 .collect::<Result<_, _>>()?,
             marker: marker.map(ToString::to_string),
             platform_tag: None,

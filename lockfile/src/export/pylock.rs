@@ -6,7 +6,7 @@ use std::fmt::{Display, Write as _};
 
 use model::{DistFile, Lock, LockedPackage, PackageSource};
 
-use super::{ExportError, Urls, files};
+use super::artifact::{ExportError, Urls, files};
 use crate::write::quoted;
 
 const FORMAT: &str = "pylock.toml";

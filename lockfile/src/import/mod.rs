@@ -9,7 +9,7 @@ mod toml;
 use camino::Utf8Path;
 use model::{Lock, LockedPackage, Marker};
 
-use crate::error::{Problem, ReadError, ReadErrorKind};
+use crate::error::{LockReadError, LockReadErrorKind, ReadFault};
 use crate::format::LockFormat;
 use crate::pins::{Pin, pins as own_pins, sorted};
 use crate::read::read;
@@ -21,7 +21,7 @@ use crate::read::read;
 ///
 /// # Errors
 /// Where the text is no lock that is known, or a pin in it cannot be read.
-pub fn pins(text: &str, path: &Utf8Path) -> Result<Vec<Pin>, ReadError> {
+pub fn pins(text: &str, path: &Utf8Path) -> Result<Vec<Pin>, LockReadError> {
     let pins = match LockFormat::of(text) {
         LockFormat::Own => return read(text, path).map(|lock| own_pins(&lock)),
         LockFormat::Pex => pex::pins(text),
@@ -29,9 +29,11 @@ pub fn pins(text: &str, path: &Utf8Path) -> Result<Vec<Pin>, ReadError> {
         LockFormat::Pylock => toml::pins(text, "packages", toml::pylock),
         LockFormat::Poetry => toml::pins(text, "package", toml::poetry),
         LockFormat::Pdm => toml::pins(text, "package", toml::pdm),
-        LockFormat::Unknown => Err(Problem::new(
+        LockFormat::Unknown => Err(ReadFault::new(
             0..0,
-            ReadErrorKind::Foreign("it is none of pex, Pants, uv, Poetry, PDM or PEP 751 either"),
+            LockReadErrorKind::Foreign(
+                "it is none of pex, Pants, uv, Poetry, PDM or PEP 751 either",
+            ),
         )),
     };
     pins.map(sorted).map_err(|problem| problem.at(text, path))
@@ -54,11 +56,13 @@ pub fn as_lock(pins: &[Pin], like: &Lock) -> Lock {
             version: pin.version.clone(),
             source: pin.source.clone(),
             marker: named()
-                .map(|it| it.marker.clone())
+                .map(|package| package.marker.clone())
                 .reduce(|all, one| all.or(&one))
                 .unwrap_or(Marker::TRUE),
             requires_python: None,
-            extras: named().next().map_or_else(Vec::new, |it| it.extras.clone()),
+            extras: named()
+                .next()
+                .map_or_else(Vec::new, |package| package.extras.clone()),
             dependencies: Vec::new(),
             sdist: None,
             wheels: Vec::new(),

@@ -6,7 +6,7 @@ use model::{IndexRole, Marker, PackageName, PackageSource, Url, Version};
 use serde::Deserialize;
 
 use super::toml::is_commit;
-use crate::error::{Problem, ReadErrorKind};
+use crate::error::{LockReadErrorKind, ReadFault};
 use crate::pins::Pin;
 
 #[derive(Deserialize)]
@@ -34,13 +34,13 @@ struct Artifact {
     url: String,
 }
 
-pub(super) fn pins(text: &str) -> Result<Vec<Pin>, Problem> {
+pub(super) fn pins(text: &str) -> Result<Vec<Pin>, ReadFault> {
     let start = json_start(text);
     let lock: PexLock = serde_json::from_str(&text[start..]).map_err(|error| {
         let at = start + offset(&text[start..], error.line(), error.column());
         let reason = error.to_string();
         let reason = reason.rsplit_once(" at line ").map_or(&*reason, |(r, _)| r);
-        Problem::new(at..at, ReadErrorKind::Syntax(reason.to_owned()))
+        ReadFault::new(at..at, LockReadErrorKind::Syntax(reason.to_owned()))
     })?;
     let mut pins = Vec::new();
     for resolve in lock.locked_resolves {

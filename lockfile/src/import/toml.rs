@@ -7,8 +7,8 @@
 use model::{IndexRole, Marker, PackageSource, Url};
 use toml_edit::Document;
 
-use crate::error::Problem;
-use crate::fields::Fields;
+use crate::error::ReadFault;
+use crate::fields::TomlFields;
 use crate::pins::Pin;
 
 /// Where a package comes from and when it is needed; `None` for one that is no third party's.
@@ -19,10 +19,10 @@ const INDEX: PackageSource = PackageSource::Index(IndexRole::Primary);
 pub(super) fn pins(
     text: &str,
     key: &str,
-    origin: fn(&Fields<'_>) -> Result<Origin, Problem>,
-) -> Result<Vec<Pin>, Problem> {
-    let document = Document::parse(text).map_err(|error| Problem::toml(&error))?;
-    let root = Fields::new(document.as_table(), 0..0);
+    origin: fn(&TomlFields<'_>) -> Result<Origin, ReadFault>,
+) -> Result<Vec<Pin>, ReadFault> {
+    let document = Document::parse(text).map_err(|error| ReadFault::toml(&error))?;
+    let root = TomlFields::new(document.as_table(), 0..0);
     let mut pins = Vec::new();
     for fields in root.tables(key)? {
         let name = fields.required("name")?;
@@ -42,7 +42,7 @@ pub(super) fn pins(
     Ok(pins)
 }
 
-pub(super) fn uv(fields: &Fields<'_>) -> Result<Origin, Problem> {
+pub(super) fn uv(fields: &TomlFields<'_>) -> Result<Origin, ReadFault> {
     let markers: Vec<Marker> = fields.list("resolution-markers")?;
     let marker = match &markers[..] {
         [] => Marker::TRUE,
@@ -73,7 +73,7 @@ pub(super) fn uv(fields: &Fields<'_>) -> Result<Origin, Problem> {
     Ok(Some((INDEX, marker)))
 }
 
-pub(super) fn poetry(fields: &Fields<'_>) -> Result<Origin, Problem> {
+pub(super) fn poetry(fields: &TomlFields<'_>) -> Result<Origin, ReadFault> {
     // Where groups need a package under different markers, there is a table of them.
     let marker = match fields.item("markers").and_then(|item| item.as_str()) {
         Some(_) => fields.parsed("markers")?.unwrap_or(Marker::TRUE),
@@ -101,7 +101,7 @@ pub(super) fn poetry(fields: &Fields<'_>) -> Result<Origin, Problem> {
     })
 }
 
-pub(super) fn pdm(fields: &Fields<'_>) -> Result<Origin, Problem> {
+pub(super) fn pdm(fields: &TomlFields<'_>) -> Result<Origin, ReadFault> {
     let marker = fields.parsed("marker")?.unwrap_or(Marker::TRUE);
     if fields.has("path") {
         return Ok(None);
@@ -120,7 +120,7 @@ pub(super) fn pdm(fields: &Fields<'_>) -> Result<Origin, Problem> {
     Ok(Some((INDEX, marker)))
 }
 
-pub(super) fn pylock(fields: &Fields<'_>) -> Result<Origin, Problem> {
+pub(super) fn pylock(fields: &TomlFields<'_>) -> Result<Origin, ReadFault> {
     let marker = fields.parsed("marker")?.unwrap_or(Marker::TRUE);
     if fields.has("directory") {
         return Ok(None);

@@ -4,18 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{InterpreterConstraints, LockInputs, Override, PackageName, PackageSet, Platform};
 
-use super::Contradiction;
-use super::sides::Sides;
+use super::contradiction::Contradiction;
+use super::sides::ThreeWay;
 use crate::inputs::joined;
 
 /// The inputs of three sides, and in what they were found to contradict each other.
 pub(super) struct FieldMerge<'a> {
-    sides: Sides<&'a LockInputs>,
+    sides: ThreeWay<&'a LockInputs>,
     pub(super) contradictions: Vec<Contradiction>,
 }
 
 impl<'a> FieldMerge<'a> {
-    pub(super) fn new(sides: Sides<&'a LockInputs>) -> Self {
+    pub(super) fn new(sides: ThreeWay<&'a LockInputs>) -> Self {
         Self {
             sides,
             contradictions: Vec::new(),
@@ -25,7 +25,7 @@ impl<'a> FieldMerge<'a> {
     /// What both lists have, and what either side added. Values are compared as text, as two ways
     /// to write one marker may differ in memory.
     pub(super) fn list<T: Clone + ToString>(&self, get: impl Fn(&LockInputs) -> Vec<T>) -> Vec<T> {
-        let Sides { base, ours, theirs } = self.sides.map(|inputs| -> BTreeMap<String, T> {
+        let ThreeWay { base, ours, theirs } = self.sides.map(|inputs| -> BTreeMap<String, T> {
             let values = get(inputs).into_iter();
             values.map(|value| (value.to_string(), value)).collect()
         });
@@ -103,7 +103,7 @@ impl<'a> FieldMerge<'a> {
     fn of_one_side<T>(
         &mut self,
         name: &'static str,
-        words: Sides<String>,
+        words: ThreeWay<String>,
         get: impl Fn(&LockInputs) -> T,
     ) -> T {
         match words.merged() {

@@ -4,18 +4,20 @@
 //! Git may merge a lock before or after requirements.txt and BUILD files, so the locks' own
 //! records are what is merged. Which side is ours makes no difference to the outcome.
 
+mod contradiction;
 mod fields;
 mod pins;
 mod sides;
 
 use std::collections::BTreeSet;
-use std::fmt;
 
 use model::{Lock, LockInputs, Marker, PackageName, Requirement, specifiers_range};
 
 use crate::pins::Pin;
 use fields::FieldMerge;
-use sides::Sides;
+use sides::ThreeWay;
+
+pub use contradiction::Contradiction;
 
 /// What the merged lock is to be resolved from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,27 +35,6 @@ pub struct MergedInputs {
     pub changed_by_both: Vec<PackageName>,
 }
 
-/// An input that the two sides changed in ways that exclude each other.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Contradiction {
-    /// No version can satisfy what both sides require of a project.
-    Requirements {
-        /// What our side requires.
-        ours: Box<Requirement>,
-        /// What their side requires.
-        theirs: Box<Requirement>,
-    },
-    /// Both sides changed what is one value.
-    Setting {
-        /// The setting, as the lock's header names it.
-        name: &'static str,
-        /// Its value on our side; empty where it is not set.
-        ours: String,
-        /// Its value on their side; empty where it is not set.
-        theirs: String,
-    },
-}
-
 /// Merges what two locks were made from; `base` is what both started from, where there is one.
 ///
 /// # Errors
@@ -63,7 +44,7 @@ pub fn inputs(
     ours: &Lock,
     theirs: &Lock,
 ) -> Result<MergedInputs, Vec<Contradiction>> {
-    let locks = Sides { base, ours, theirs };
+    let locks = ThreeWay { base, ours, theirs };
     let mut merge = FieldMerge::new(locks.map(|lock| &lock.inputs));
     let inputs = LockInputs {
         requirements: merge.list(|inputs| inputs.requirements.clone()),
@@ -97,7 +78,7 @@ pub fn inputs(
 }
 
 /// The forks of the side that changed them; where both split the universe anew, the merge does.
-fn forks(locks: Sides<&Lock>) -> Vec<Marker> {
+fn forks(locks: ThreeWay<&Lock>) -> Vec<Marker> {
     let words = locks.map(|lock| crate::inputs::joined(&lock.forks));
     match words.merged() {
         Some(merged) if *merged == words.ours => locks.ours.forks.clone(),
@@ -119,7 +100,7 @@ fn added<'a>(base: Option<&Lock>, side: &'a Lock) -> Vec<&'a Requirement> {
         .collect()
 }
 
-fn contradicting_requirements(locks: Sides<&Lock>) -> Vec<Contradiction> {
+fn contradicting_requirements(locks: ThreeWay<&Lock>) -> Vec<Contradiction> {
     let theirs = added(locks.base, locks.theirs);
     let mut found = Vec::new();
     for ours in added(locks.base, locks.ours) {
@@ -135,7 +116,7 @@ fn contradicting_requirements(locks: Sides<&Lock>) -> Vec<Contradiction> {
     found
 }
 
-fn changed_by_both(locks: Sides<&Lock>) -> Vec<PackageName> {
+fn changed_by_both(locks: ThreeWay<&Lock>) -> Vec<PackageName> {
     let names = |side| -> BTreeSet<&PackageName> {
         let added = added(locks.base, side);
         added.into_iter().map(|added| &added.name).collect()
@@ -155,40 +136,6 @@ fn exclude_each_other(a: &Requirement, b: &Requirement) -> bool {
         (None, None) => a.source != b.source,
         // Which version a URL has is not known here.
         _ => false,
-    }
-}
-
-impl Contradiction {
-    fn setting(name: &'static str, values: Sides<String>) -> Self {
-        let Sides {
-            base: _,
-            ours,
-            theirs,
-        } = values;
-        Self::Setting { name, ours, theirs }
-    }
-}
-
-impl fmt::Display for Contradiction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Requirements { ours, theirs } => write!(
-                f,
-                "our side requires `{ours}`, their side requires `{theirs}`, and nothing satisfies both"
-            ),
-            Self::Setting { name, ours, theirs } if ours.is_empty() => write!(
-                f,
-                "our side no longer sets `{name}`, their side set it to `{theirs}`"
-            ),
-            Self::Setting { name, ours, theirs } if theirs.is_empty() => write!(
-                f,
-                "our side set `{name}` to `{ours}`, their side no longer sets it"
-            ),
-            Self::Setting { name, ours, theirs } => write!(
-                f,
-                "our side set `{name}` to `{ours}`, their side to `{theirs}`"
-            ),
-        }
     }
 }
 

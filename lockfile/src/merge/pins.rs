@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{Lock, PackageName};
 
-use super::sides::Sides;
+use super::sides::ThreeWay;
 use crate::pins::Pin;
 
 /// The pins of all sides, sorted by name, and of each name the one to prefer first.
-pub(super) fn pins(locks: Sides<&Lock>) -> Vec<Pin> {
+pub(super) fn pins(locks: ThreeWay<&Lock>) -> Vec<Pin> {
     let by_name = locks.map(|lock| by_name(lock));
     let base = by_name.base.unwrap_or_default();
     let (ours, theirs) = (by_name.ours, by_name.theirs);
@@ -54,8 +54,8 @@ fn by_preference(base: &[Pin], ours: Vec<Pin>, theirs: Vec<Pin>) -> Vec<Pin> {
         group.sort_by(|a, b| (&b.version, &b.source).cmp(&(&a.version, &a.source)));
         for pin in group {
             let known = out.iter_mut();
-            let mut known =
-                known.filter(|it| (&it.version, &it.source) == (&pin.version, &pin.source));
+            let mut known = known
+                .filter(|known| (&known.version, &known.source) == (&pin.version, &pin.source));
             match known.next() {
                 Some(known) => known.marker = known.marker.or(&pin.marker),
                 None => out.push(pin),

@@ -12,7 +12,7 @@ use model::{ExtraName, Marker, PackageName, RequirementSource, Version, VersionR
 use pubgrub::{Id, State, Term};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::candidate::{Candidate, Chooser};
+use crate::candidate::{Chooser, VersionChoice};
 use crate::dependencies::{Dependencies, DependencyMap};
 use crate::derivation::Derivation;
 use crate::need::Need;
@@ -46,7 +46,7 @@ pub(crate) struct Fork {
 }
 
 /// Where a fork arrives.
-pub(crate) enum Step {
+pub(crate) enum ForkStep {
     /// The part is solved.
     Solved(Solution),
     /// The part goes on as several.
@@ -97,11 +97,14 @@ impl Fork {
 
     /// Decides one package after another, until the part is solved, splits, has to start again,
     /// or turns out to have no solution.
-    pub(crate) fn run<P: Provider>(mut self, chooser: &Chooser<'_, P>) -> Result<Step, P::Error> {
+    pub(crate) fn run<P: Provider>(
+        mut self,
+        chooser: &Chooser<'_, P>,
+    ) -> Result<ForkStep, P::Error> {
         loop {
             // 1. Draw every conclusion from the last decision; a conflict takes decisions back.
             if let Err(derivation) = self.propagate() {
-                return Ok(Step::NoSolution(Box::new(
+                return Ok(ForkStep::NoSolution(Box::new(
                     self.into_no_solution(derivation),
                 )));
             }
@@ -110,7 +113,7 @@ impl Fork {
                 .apply(&mut self.state, &mut self.priorities, &self.dependencies);
             // 3. Turn to the most urgent package; where all are decided, this is the solution.
             let Some(range) = self.turn_to_most_urgent() else {
-                return Ok(Step::Solved(self.into_solution()));
+                return Ok(ForkStep::Solved(self.into_solution()));
             };
             let package = self.state.package_store[self.next].clone();
             // 4. Choose a version; where there is none, PubGrub hears why.
@@ -130,7 +133,7 @@ impl Fork {
             }
             // 7. Add them, and decide.
             if let Progress::Restart = self.take(chooser, &decision)? {
-                return Ok(Step::Restart(self.part, self.seeds));
+                return Ok(ForkStep::Restart(self.part, self.seeds));
             }
         }
     }
@@ -192,8 +195,8 @@ impl Fork {
             pythons: &self.part.pythons(&demand),
         };
         match chooser.choose(need)? {
-            Candidate::Version(version) => Ok(Some(version)),
-            Candidate::None(reasons) => {
+            VersionChoice::Version(version) => Ok(Some(version)),
+            VersionChoice::None(reasons) => {
                 let mut rest = range.clone();
                 for (versions, reason) in reasons {
                     let versions = versions.intersection(&rest);
@@ -231,7 +234,7 @@ impl Fork {
         chooser: &Chooser<'_, P>,
         decision: &Decision,
         parts: Vec<UniversePart>,
-    ) -> Result<Step, P::Error> {
+    ) -> Result<ForkStep, P::Error> {
         let mut forks = Vec::with_capacity(parts.len());
         for part in parts {
             let mut fork = self.clone();
@@ -242,7 +245,7 @@ impl Fork {
                 Progress::Restart => Self::new(fork.part, fork.seeds),
             });
         }
-        Ok(Step::Split(forks))
+        Ok(ForkStep::Split(forks))
     }
 
     /// The version that is left of a project, where it is just one: the one decided.

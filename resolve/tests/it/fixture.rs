@@ -30,8 +30,8 @@ use model::{
     SdistFilename, Version, VersionRange, VersionSpecifiers,
 };
 use resolve::{
-    DirectRelease, Distribution, Distributions, Pin, Pins, Problem, Provider, ReleaseMetadata,
-    ResolveError, ResolveReport, Warning, resolve,
+    CandidateFile, CandidateFiles, DirectRelease, Pins, Problem, Provider, ReleaseMetadata,
+    ResolveError, ResolveReport, VersionPin, Warning, resolve,
 };
 
 use crate::judge;
@@ -48,7 +48,7 @@ pub(crate) struct Index {
 /// One release.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
-    pub(crate) release: Arc<Distributions>,
+    pub(crate) release: Arc<CandidateFiles>,
     pub(crate) metadata: ReleaseMetadata,
 }
 
@@ -70,7 +70,7 @@ impl Provider for Index {
         &self,
         name: &PackageName,
         version: &Version,
-    ) -> Result<Arc<Distributions>, Infallible> {
+    ) -> Result<Arc<CandidateFiles>, Infallible> {
         Ok(Arc::clone(&self.packages[name][version].release))
     }
 
@@ -113,13 +113,13 @@ pub(crate) struct Facts {
 impl Index {
     /// Adds a release.
     pub(crate) fn add(&mut self, name: &PackageName, version: &Version, facts: &Facts) {
-        let file = |kind| Distribution {
+        let file = |kind| CandidateFile {
             kind,
             requires_python: facts.requires_python.clone(),
             yanked: facts.yanked,
         };
         let stem = format!("{}-{version}", name.as_str().replace('-', "_"));
-        let mut files: Vec<Distribution> = facts
+        let mut files: Vec<CandidateFile> = facts
             .wheels
             .iter()
             .map(|tag| {
@@ -137,9 +137,9 @@ impl Index {
             None => ReleaseMetadata::Available(Arc::new(facts.metadata(name, version))),
         };
         let entry = Entry {
-            release: Arc::new(Distributions {
+            release: Arc::new(CandidateFiles {
                 files,
-                ..Distributions::default()
+                ..CandidateFiles::default()
             }),
             metadata,
         };
@@ -249,7 +249,7 @@ fn problem(words: &BTreeMap<&str, Vec<&str>>) -> Problem {
             require_wheels: words.contains_key("require-wheels"),
         },
         pins: Pins::new(
-            pins.into_iter().map(|pin| Pin {
+            pins.into_iter().map(|pin| VersionPin {
                 version: pin.specifiers().unwrap()[0].version().clone(),
                 name: pin.name,
                 marker: pin.marker,
@@ -337,8 +337,8 @@ impl Fixture {
 }
 
 /// What a lock of this resolution holds.
-pub(crate) fn pins(resolution: &Resolution) -> Vec<Pin> {
-    let pin = |node: &model::Node| Pin {
+pub(crate) fn pins(resolution: &Resolution) -> Vec<VersionPin> {
+    let pin = |node: &model::ResolutionNode| VersionPin {
         name: node.name.clone(),
         version: node.version.clone(),
         marker: node.marker.clone(),

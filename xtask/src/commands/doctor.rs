@@ -214,12 +214,7 @@ fn stale(
     let declared = Declared::collect(report.session, repository, resolve, |source| {
         places.name_of(source, resolve)
     })?;
-    let freshness = Freshness::of(
-        report.session,
-        (&path, text.as_deref()),
-        &declared.inputs,
-        places.exclude_newer(),
-    )?;
+    let freshness = Freshness::of(&places, &path, text.as_deref(), &declared.inputs)?;
     Ok(match freshness {
         Freshness::Fresh(_) => None,
         Freshness::Stale(reasons) => Some(reasons.join("; ")),

@@ -3,7 +3,6 @@
 use std::mem::ManuallyDrop;
 
 use clap::{Args, ValueEnum};
-use jiff::Timestamp;
 use resolve::Warning;
 
 use crate::arguments::IndexArguments;
@@ -166,12 +165,7 @@ impl Run<'_> {
         })?;
         declared.inputs.require_wheels |= self.arguments.require_wheels;
         let before = path.read()?;
-        let freshness = Freshness::of(
-            self.session,
-            (path, before.as_deref()),
-            &declared.inputs,
-            self.cutoff(),
-        )?;
+        let freshness = Freshness::of(self.places, path, before.as_deref(), &declared.inputs)?;
         let stale = match freshness {
             Freshness::Fresh(packages) if self.upgrade.is_none() => {
                 return Ok(Locked {
@@ -241,10 +235,6 @@ impl Run<'_> {
             changes: Vec::new(),
             reasons: Vec::new(),
         }
-    }
-
-    fn cutoff(&self) -> Option<Timestamp> {
-        self.places.exclude_newer()
     }
 }
 

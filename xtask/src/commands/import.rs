@@ -3,14 +3,12 @@
 use camino::Utf8PathBuf;
 use clap::Args;
 use lockfile::Pin;
-use model::PackageSource;
-use resolve::Pins;
 
 use crate::arguments::IndexArguments;
 use crate::commands::CommandOutcome;
 use crate::style::SUBJECT;
 use goals::error::CommandError;
-use goals::locking::{self, Declared, IndexProvider, LockPath, Places, Upgrade};
+use goals::locking::{self, Declared, Existing, IndexProvider, LockPath, Places, Upgrade};
 use goals::session::Session;
 
 /// What can be said to `import`.
@@ -46,24 +44,15 @@ pub(crate) fn run(
         places.name_of(source, resolve)
     })?;
     let index = places.index(&declared)?;
-    let sources = pins.iter().map(|pin| pin.source.clone());
-    let kept = sources.filter(|source| !matches!(source, PackageSource::Index(_)));
+    let (existing, upgrade) = (Existing::Pins(pins.clone()), Upgrade::default());
     let constraints = &declared.inputs.interpreter_constraints;
-    let builds = places.builds(&index, constraints, kept.collect());
+    let builds = places.builds(&index, constraints, existing.sources(&upgrade));
     let provider = IndexProvider::new(&index, &builds, &declared);
-    let keep = Pins::new(pins.iter().map(pin), Vec::new(), Vec::new());
-    let (lock, _) = locking::lock(&declared, keep, &Upgrade::default(), &provider)?;
+    let keep = existing.pins(Vec::new(), &upgrade);
+    let (lock, _) = locking::lock(&declared, keep, &upgrade, &provider)?;
     path.write(&lockfile::write(&lock))?;
     report(session, arguments, &pins, &lock);
     Ok(CommandOutcome::Done)
-}
-
-fn pin(pin: &Pin) -> resolve::Pin {
-    resolve::Pin {
-        name: pin.name.clone(),
-        version: pin.version.clone(),
-        marker: pin.marker.clone(),
-    }
 }
 
 fn report(session: &Session, arguments: &ImportArguments, pins: &[Pin], lock: &lockfile::Lock) {
@@ -79,7 +68,7 @@ fn report(session: &Session, arguments: &ImportArguments, pins: &[Pin], lock: &l
         arguments.file
     ));
     let diff = lockfile::diff::diff(&lockfile::import::as_lock(pins, lock), lock);
-    for it in diff.packages {
-        session.say(format_args!("  {it}"));
+    for change in diff.packages {
+        session.say(format_args!("  {change}"));
     }
 }

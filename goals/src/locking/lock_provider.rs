@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use lockfile::Lock;
 use model::{
-    DistFile, ExtraName, FileKind, LockedPackage, Marker, Metadata, Node, PackageName,
-    PackageSource, Requirement, RequirementSource, SdistFilename, Version, VersionRange,
+    DistFile, ExtraName, FileKind, LockedPackage, Marker, Metadata, PackageName, PackageSource,
+    Requirement, RequirementSource, ResolutionNode, SdistFilename, Version, VersionRange,
 };
-use resolve::{DirectRelease, Distribution, Distributions, Provider, ReleaseMetadata};
+use resolve::{CandidateFile, CandidateFiles, DirectRelease, Provider, ReleaseMetadata};
 use rustc_hash::FxHashMap;
 
 /// The packages of several locks of one universe.
@@ -38,7 +38,7 @@ impl<'a> LockProvider<'a> {
 
     /// The package of a node with its files; `None` where no lock holds all of them: a lock keeps
     /// the files for the Pythons that it needs the package on.
-    pub(super) fn package(&self, node: Node) -> Option<LockedPackage> {
+    pub(super) fn package(&self, node: ResolutionNode) -> Option<LockedPackage> {
         let inputs = &self.locks.first()?.inputs;
         let pythons = |marker: &Marker| inputs.pythons(marker);
         let wanted = pythons(&node.marker);
@@ -112,16 +112,16 @@ impl Provider for LockProvider<'_> {
         &self,
         name: &PackageName,
         version: &Version,
-    ) -> Result<Arc<Distributions>, NotLocked> {
+    ) -> Result<Arc<CandidateFiles>, NotLocked> {
         let records = self.known(name, version)?.iter();
         let files = records.flat_map(|package| {
             let files = package.sdist.iter().chain(&package.wheels);
             files.filter_map(|file| release_file(package, file))
         });
         let files = files.collect();
-        Ok(Arc::new(Distributions {
+        Ok(Arc::new(CandidateFiles {
             files,
-            ..Distributions::default()
+            ..CandidateFiles::default()
         }))
     }
 
@@ -204,7 +204,7 @@ fn metadata(records: &[&LockedPackage]) -> Metadata {
     }
 }
 
-fn release_file(package: &LockedPackage, file: &DistFile) -> Option<Distribution> {
+fn release_file(package: &LockedPackage, file: &DistFile) -> Option<CandidateFile> {
     let kind = match file.filename.parse() {
         Ok(wheel) => FileKind::Wheel(wheel),
         Err(_) => FileKind::Sdist(SdistFilename::parse(&file.filename, &package.name).ok()?),
@@ -213,7 +213,7 @@ fn release_file(package: &LockedPackage, file: &DistFile) -> Option<Distribution
         .requires_python
         .as_ref()
         .or(package.requires_python.as_ref());
-    Some(Distribution {
+    Some(CandidateFile {
         kind,
         requires_python: python.cloned(),
         yanked: file.yanked.is_some(),

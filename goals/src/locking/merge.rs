@@ -4,15 +4,18 @@
 //! without index and cache; only where they do not suffice is the index asked the same question.
 //! Both ways prefer the same pins, so both come to the same lock.
 
-mod provider;
-
 use lockfile::merge::{Contradiction, MergedInputs};
-use lockfile::{InputChange, Lock, Pin};
+use lockfile::{InputChange, Lock};
 use resolve::{Pins, Warning};
 
+use super::existing::version_pin;
+use super::inputs::Declared;
+use super::lock_provider::LockProvider;
+use super::locker;
+use super::places::Places;
+use super::provider::IndexProvider;
+use super::upgrade::Upgrade;
 use crate::error::CommandError;
-use crate::locking::{self, Declared, IndexProvider, Places, Upgrade};
-use provider::LockProvider;
 
 /// What is merged.
 pub struct MergeSides {
@@ -45,7 +48,7 @@ pub fn merge<'a>(
     let constraints = &declared.inputs.interpreter_constraints;
     let builds = places.builds(&index, constraints, kept.collect());
     let provider = IndexProvider::new(&index, &builds, &declared);
-    let (lock, _) = locking::lock(&declared, pins(&merged), &Upgrade::default(), &provider)?;
+    let (lock, _) = locker::lock(&declared, pins(&merged), &Upgrade::default(), &provider)?;
     Ok(lock)
 }
 
@@ -61,7 +64,7 @@ fn without_index(sides: &MergeSides, merged: &MergedInputs) -> Option<Lock> {
         .chain(base)
         .collect();
     let provider = LockProvider::new(&locks);
-    let problem = locking::problem(&merged.inputs, pins(merged), &Upgrade::default());
+    let problem = locker::problem(&merged.inputs, pins(merged), &Upgrade::default());
     let resolved = resolve::resolve(&problem, &provider).ok()?;
     let known = |warning: &Warning| match warning {
         Warning::MissingExtra(name, extra) => provider.was_asked_for(name, extra),
@@ -90,13 +93,8 @@ fn records_hold(lock: &Lock, merged: &MergedInputs) -> bool {
 }
 
 fn pins(merged: &MergedInputs) -> Pins {
-    let pin = |pin: &Pin| resolve::Pin {
-        name: pin.name.clone(),
-        version: pin.version.clone(),
-        marker: pin.marker.clone(),
-    };
     Pins::new(
-        merged.pins.iter().map(pin),
+        merged.pins.iter().cloned().map(version_pin),
         merged.forks.clone(),
         merged.changed_by_both.clone(),
     )

@@ -1,0 +1,44 @@
+//! From what is declared to a lock.
+
+use lockfile::Lock;
+use model::LockInputs;
+use resolve::{Pins, Problem, ResolveError, Warning};
+
+use super::inputs::Declared;
+use super::provider::IndexProvider;
+use super::upgrade::Upgrade;
+use super::{assemble, conflict};
+use crate::error::CommandError;
+
+/// Resolves what is declared and makes a lock of it, keeping the pins of the lock before.
+pub fn lock(
+    declared: &Declared,
+    pins: Pins,
+    upgrade: &Upgrade,
+    provider: &IndexProvider<'_>,
+) -> Result<(Lock, Vec<Warning>), CommandError> {
+    let problem = problem(&declared.inputs, pins, upgrade);
+    let resolve = || resolve::resolve(&problem, provider);
+    let resolved = provider
+        .ahead()
+        .during(&problem, resolve)
+        .map_err(|error| match error {
+            ResolveError::Provider(error) => error.into_command_error(declared),
+            ResolveError::Conflict(conflict) => match conflict.explain_with(&problem, provider) {
+                Ok(explanation) => conflict::command_error(&explanation, declared),
+                // What would help could not be found out; what clashes is known all the same.
+                Err(_) => conflict::command_error(&conflict.explain(&problem), declared),
+            },
+        })?;
+    let lock = assemble::lock(declared, resolved.resolution, provider)?;
+    Ok((lock, resolved.warnings))
+}
+
+/// What there is to resolve.
+pub(super) fn problem(inputs: &LockInputs, pins: Pins, upgrade: &Upgrade) -> Problem {
+    Problem {
+        inputs: inputs.clone(),
+        bounds: upgrade.bounds().cloned().collect(),
+        pins,
+    }
+}
