@@ -53,8 +53,8 @@ pub(crate) struct CompactHeader<'a> {
     pub(crate) requires_python: Vec<&'a str>,
     /// All versions as spelt, one after the other.
     pub(crate) texts: &'a str,
-    pub(crate) unreadable: u32,
-    pub(crate) untimed: u32,
+    pub(crate) unreadable: u64,
+    pub(crate) untimed: u64,
 }
 
 /// What is known of one version without reading its files.
@@ -111,8 +111,8 @@ pub(crate) struct Compact {
     requires_python: Vec<(String, OnceLock<Option<VersionSpecifiers>>)>,
     /// One for each row, made when the first version is looked at.
     versions: OnceLock<Box<[OnceLock<Version>]>>,
-    pub(crate) unreadable: u32,
-    pub(crate) untimed: u32,
+    pub(crate) unreadable: u64,
+    pub(crate) untimed: u64,
     pub(crate) written: SystemTime,
 }
 

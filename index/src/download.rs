@@ -134,11 +134,11 @@ impl Core {
         filename: &str,
     ) -> Result<TransferResult, IndexError> {
         let mut partial = Partial::lock(self.cache.partial(key)).await?;
-        if transfer.expected.is_some()
+        if let Some(expected) = transfer.expected
             && let Some(path) = self.cached_file(key, filename)
         {
             // Another run had it under way.
-            return Ok(TransferResult::of_file(path, transfer.expected));
+            return Ok(TransferResult::of_file(path, expected));
         }
         let begun_by_another_run = match transfer.expected {
             Some(_) => partial.take_up()? > 0,
@@ -291,10 +291,10 @@ pub(crate) enum TransferResult {
 }
 
 impl TransferResult {
-    fn of_file(path: Utf8PathBuf, sha256: Option<Sha256>) -> Self {
+    fn of_file(path: Utf8PathBuf, sha256: Sha256) -> Self {
         Self::Done {
             size: fs_err::metadata(&path).map_or(0, |meta| meta.len()),
-            sha256: sha256.unwrap_or(Sha256([0; 32])),
+            sha256,
             path,
             headers: HeaderMap::new(),
         }

@@ -1,5 +1,7 @@
 //! The compact form of an answer, written: files sorted by version, and grouped.
 
+use std::num::TryFromIntError;
+
 use model::{PackageName, Version};
 use rustc_hash::FxHashMap;
 
@@ -11,7 +13,14 @@ use crate::compact::{
 use crate::page::{ListingPage, PageFile};
 
 /// The compact form of `page`. Files whose name does not say a version of `name` are left out.
-pub(crate) fn encode(name: &PackageName, page: &ListingPage<'_>, origin: PageOrigin) -> Vec<u8> {
+///
+/// # Errors
+/// Where it is longer than 4 GiB.
+pub(crate) fn encode(
+    name: &PackageName,
+    page: &ListingPage<'_>,
+    origin: PageOrigin,
+) -> Result<Vec<u8>, TryFromIntError> {
     let sorted = sort(name, &page.files);
     let prefix = common_prefix(&page.files);
     let mut pythons = Pythons::default();
@@ -63,8 +72,8 @@ pub(crate) fn encode(name: &PackageName, page: &ListingPage<'_>, origin: PageOri
             }
         }
         texts.push_str(group[0].text);
-        row.text_end = length_of(texts.len());
-        row.blob_end = length_of(blobs.len());
+        row.text_end = u32::try_from(texts.len())?;
+        row.blob_end = u32::try_from(blobs.len())?;
         row.crc = checksum(&blobs[start..]);
         row.write(&mut rows);
     }
@@ -74,8 +83,7 @@ pub(crate) fn encode(name: &PackageName, page: &ListingPage<'_>, origin: PageOri
         requires_python: pythons.texts,
         texts: &texts,
         unreadable: sorted.unreadable,
-        untimed: u32::try_from(page.files.iter().filter(|f| f.uploaded.is_none()).count())
-            .unwrap_or(u32::MAX),
+        untimed: page.files.iter().filter(|f| f.uploaded.is_none()).count() as u64,
     };
     let mut head = postcard::to_stdvec(&head).unwrap_or_default();
     let head_length = head.len();
@@ -84,17 +92,12 @@ pub(crate) fn encode(name: &PackageName, page: &ListingPage<'_>, origin: PageOri
     let mut bytes = Vec::with_capacity(total);
     bytes.extend(MAGIC);
     bytes.extend((total as u64).to_le_bytes());
-    bytes.extend(length_of(head_length).to_le_bytes());
-    bytes.extend(length_of(rows.len()).to_le_bytes());
+    bytes.extend(u32::try_from(head_length)?.to_le_bytes());
+    bytes.extend(u32::try_from(rows.len())?.to_le_bytes());
     bytes.extend(checksum(&head).to_le_bytes());
     bytes.extend_from_slice(&head);
     bytes.extend_from_slice(&blobs);
-    bytes
-}
-
-/// An answer of 4 GiB is refused long before.
-fn length_of(length: usize) -> u32 {
-    u32::try_from(length).unwrap_or(u32::MAX)
+    Ok(bytes)
 }
 
 #[derive(Default)]
@@ -116,7 +119,7 @@ impl<'a> Pythons<'a> {
 struct Sorted<'a> {
     /// Files by version, highest first, in the order of the page within one.
     groups: Vec<Member<'a>>,
-    unreadable: u32,
+    unreadable: u64,
 }
 
 struct Member<'a> {
@@ -164,7 +167,7 @@ fn sort<'a>(name: &PackageName, files: &'a [PageFile<'_>]) -> Sorted<'a> {
         .collect();
     groups.sort_by_key(|member| (member.rank, member.file));
     Sorted {
-        unreadable: u32::try_from(files.len() - groups.len()).unwrap_or(u32::MAX),
+        unreadable: (files.len() - groups.len()) as u64,
         groups,
     }
 }

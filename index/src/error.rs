@@ -110,6 +110,9 @@ pub enum IndexError {
         /// What git says.
         reason: String,
     },
+    /// More indexes are configured than a lock can tell apart.
+    #[error("more than 255 package indexes are configured")]
+    TooManyIndexes,
     /// Nothing says which index to use.
     #[error("no package index is configured, and no pip was found to ask for its default")]
     NoIndex,

@@ -7,7 +7,9 @@ use model::{IndexRole, PackageName};
 use transport::header::{
     ETAG, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
 };
-use transport::{Flight, HttpRequest, HttpResponse, RequestPurpose, StatusCode, TransportError};
+use transport::{
+    Flight, HttpRequest, HttpResponse, RequestPurpose, StatusCode, TransportError, redacted,
+};
 use url::Url;
 
 use crate::cache;
@@ -44,7 +46,7 @@ impl Core {
         let rule = self.options.rules.get(name);
         let mut parts = Vec::new();
         for (at, index) in indexes.iter().enumerate() {
-            let role = role(at);
+            let role = role(at)?;
             if matches!(rule, Some(IndexRule::Only(only)) if *only != role) {
                 continue;
             }
@@ -191,11 +193,11 @@ pub(crate) enum Requests {
 }
 
 /// The role of the index at this place in the order.
-fn role(at: usize) -> IndexRole {
+fn role(at: usize) -> Result<IndexRole, IndexError> {
     match u8::try_from(at + 1) {
-        Ok(1) => IndexRole::Primary,
-        Ok(number) => IndexRole::Further(number),
-        Err(_) => IndexRole::Further(u8::MAX),
+        Ok(1) => Ok(IndexRole::Primary),
+        Ok(number) => Ok(IndexRole::Further(number)),
+        Err(_) => Err(IndexError::TooManyIndexes),
     }
 }
 
@@ -232,10 +234,19 @@ fn encoded(
         // Nothing to revalidate: the next question is asked in full.
         origin.etag = None;
         origin.last_modified = None;
-        return Ok(encode(name, &ListingPage::default(), origin));
+        let nothing = encode(name, &ListingPage::default(), origin);
+        return nothing.map_err(|_| too_long(what, answer));
     }
     let page = simple_api::read_page(what, answer)?;
-    Ok(encode(name, &page, origin))
+    encode(name, &page, origin).map_err(|_| too_long(what, answer))
+}
+
+fn too_long(what: &RequestPurpose, answer: &HttpResponse) -> IndexError {
+    IndexError::from(TransportError::BadAnswer {
+        what: what.clone(),
+        url: redacted(&answer.url),
+        reason: "it is longer than 4 GiB".to_owned(),
+    })
 }
 
 fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use camino::Utf8Path;
 use model::PackageName;
-use transport::{RequestKind, RequestPurpose, redacted};
+use transport::{RequestKind, RequestPurpose, TransportError, redacted};
 use url::Url;
 
 use crate::cache;
@@ -55,6 +55,11 @@ impl Core {
             }
         }
         let bytes = encode(name, &page, PageOrigin::default());
+        let bytes = bytes.map_err(|_| TransportError::BadAnswer {
+            what: simple_api::purpose(name),
+            url: place.to_string(),
+            reason: "it is longer than 4 GiB".to_owned(),
+        })?;
         Ok(Compact::from_bytes(bytes, SystemTime::now()))
     }
 

@@ -3,7 +3,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use git::{Git, GitError};
-use transport::{RequestKind, RequestPurpose, TransportError, redacted};
+use transport::{NetworkAccess, RequestKind, RequestPurpose, TransportError, redacted};
 use url::Url;
 
 use crate::cache::{Cache, url_key};
@@ -22,8 +22,9 @@ pub struct GitCheckout {
 /// branch where it is `None`.
 pub(crate) fn checkout(
     cache: &Cache,
-    (url, revision): (&Url, Option<&str>),
-    offline: bool,
+    url: &Url,
+    revision: Option<&str>,
+    access: NetworkAccess,
 ) -> Result<GitCheckout, IndexError> {
     let root = cache.git();
     let repository = Repository {
@@ -37,7 +38,7 @@ pub(crate) fn checkout(
     {
         return Ok(checkout);
     }
-    if offline {
+    if access == NetworkAccess::Offline {
         return Err(TransportError::Offline {
             what: RequestPurpose {
                 kind: RequestKind::Download,

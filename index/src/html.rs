@@ -1,4 +1,8 @@
 //! PEP 503 listings and `find_links` pages: the links of an HTML page.
+//!
+//! No crate is taken for it. Those that read HTML as browsers do (html5gum, tl, scraper) would be
+//! built by every fresh clone before its first lock, for two tags of pages that servers of packages
+//! write; JSON is what most of them answer.
 
 use std::borrow::Cow;
 

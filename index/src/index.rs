@@ -219,7 +219,7 @@ impl Index {
         version: &Version,
         file: &DistFile,
     ) -> Result<Utf8PathBuf, IndexError> {
-        match self.start_download((name, version, file), Haste::Waited)? {
+        match self.start_download(name, version, file, Haste::Waited)? {
             Download::Here(path) => Ok(path),
             Download::UnderWay(answer) => self.wait(&answer),
         }
@@ -228,7 +228,7 @@ impl Index {
     /// Hints that [`Index::download`] will be asked the same. Never fails, never waits.
     pub fn prefetch_download(&self, name: &PackageName, version: &Version, file: &DistFile) {
         // What fails now fails when it is asked for.
-        let _ = self.start_download((name, version, file), Haste::Hinted);
+        let _ = self.start_download(name, version, file, Haste::Hinted);
     }
 
     /// Starts these downloads, and gives each with its place in `wanted` when it is there, whichever
@@ -239,7 +239,7 @@ impl Index {
     ) -> impl Iterator<Item = (usize, Result<Utf8PathBuf, IndexError>)> {
         let (there, arrivals) = std::sync::mpsc::channel();
         for (at, (name, version, file)) in wanted.into_iter().enumerate() {
-            let known = match self.start_download((name, version, file), Haste::Hinted) {
+            let known = match self.start_download(name, version, file, Haste::Hinted) {
                 Ok(Download::Here(path)) => Some(Ok(path)),
                 Err(error) => Some(Err(error)),
                 Ok(Download::UnderWay(answer)) => {
@@ -260,7 +260,9 @@ impl Index {
 
     fn start_download(
         &self,
-        (name, version, file): (&PackageName, &Version, &DistFile),
+        name: &PackageName,
+        version: &Version,
+        file: &DistFile,
         haste: Haste,
     ) -> Result<Download, IndexError> {
         let known = file.sha256.map(|sha256| sha256.to_string());
@@ -312,7 +314,8 @@ impl Index {
     /// # Errors
     /// Where git cannot get it.
     pub fn git(&self, url: &Url, revision: Option<&str>) -> Result<GitCheckout, IndexError> {
-        git::checkout(&self.core.cache, (url, revision), self.core.is_offline())
+        let access = self.core.options.http.access;
+        git::checkout(&self.core.cache, url, revision, access)
     }
 
     /// What the archive at `path` (a wheel or a source distribution) tells of its metadata; `None`
@@ -366,7 +369,8 @@ impl Index {
         Ok(self.core.cached_metadata(file))
     }
 
-    fn has_metadata(&self, (name, version, policy): &(PackageName, Version, FilePolicy)) -> bool {
+    fn has_metadata(&self, key: &(PackageName, Version, FilePolicy)) -> bool {
+        let (name, version, policy) = key;
         let Some(listing) = self.core.listings.peek(name) else {
             return false;
         };

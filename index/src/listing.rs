@@ -21,8 +21,8 @@ pub struct Listing {
     name: PackageName,
     /// In order of priority; never empty.
     parts: Vec<ListingPart>,
-    /// Where there are several parts: for each version, highest first, its (part, row)s.
-    merged: Option<Vec<Vec<(usize, usize)>>>,
+    /// Where there are several parts: for each version, highest first, its rows.
+    merged: Option<Vec<Vec<PartRow>>>,
     cutoff: Option<i64>,
     releases: Mutex<FxHashMap<usize, Arc<ListedRelease>>>,
 }
@@ -31,6 +31,13 @@ pub struct Listing {
 pub(crate) struct ListingPart {
     pub(crate) role: IndexRole,
     pub(crate) compact: Compact,
+}
+
+/// A row of one place's answer: a version.
+#[derive(Debug, Default, Clone, Copy)]
+struct PartRow {
+    part: usize,
+    row: usize,
 }
 
 /// One version of a listing: a cheap handle.
@@ -82,11 +89,13 @@ impl Listing {
         cutoff: Option<Timestamp>,
     ) -> Self {
         let merged = (parts.len() > 1).then(|| {
-            let mut rows: BTreeMap<&Version, Vec<(usize, usize)>> = BTreeMap::new();
+            let mut rows: BTreeMap<&Version, Vec<PartRow>> = BTreeMap::new();
             for (nth, part) in parts.iter().enumerate() {
                 for row in 0..part.compact.len() {
                     let version = part.compact.version(row);
-                    rows.entry(version).or_default().push((nth, row));
+                    rows.entry(version)
+                        .or_default()
+                        .push(PartRow { part: nth, row });
                 }
             }
             rows.into_values().rev().collect()
@@ -141,7 +150,7 @@ impl Listing {
             return Ok(None);
         };
         let mut found = None;
-        for (part, row) in self.rows(at) {
+        for PartRow { part, row } in self.rows(at) {
             let compact = &self.parts[part].compact;
             compact.files(row, |stored| {
                 if stored.filename == filename && found.is_none() {
@@ -172,27 +181,27 @@ impl Listing {
 
     /// How many files were left out because their name cannot be read.
     #[must_use]
-    pub fn unreadable_files(&self) -> u32 {
+    pub fn unreadable_files(&self) -> u64 {
         self.parts.iter().map(|p| p.compact.unreadable).sum()
     }
 
     /// How many files have no upload time; with a cut-off they are not seen.
     #[must_use]
-    pub fn files_without_time(&self) -> u32 {
+    pub fn files_without_time(&self) -> u64 {
         self.parts.iter().map(|p| p.compact.untimed).sum()
     }
 
-    fn version(&self, (part, row): (usize, usize)) -> &Version {
-        self.parts[part].compact.version(row)
+    fn version(&self, row: PartRow) -> &Version {
+        self.parts[row.part].compact.version(row.row)
     }
 
     fn is_within(&self, time: i64) -> bool {
         self.cutoff.is_none_or(|cutoff| time <= cutoff)
     }
 
-    fn rows(&self, at: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
+    fn rows(&self, at: usize) -> impl Iterator<Item = PartRow> + '_ {
         let merged = self.merged.as_ref().map(|merged| merged[at].as_slice());
-        let plain = merged.is_none().then_some((0, at));
+        let plain = merged.is_none().then_some(PartRow { part: 0, row: at });
         plain
             .into_iter()
             .chain(merged.unwrap_or_default().iter().copied())
@@ -201,7 +210,7 @@ impl Listing {
     fn decode(&self, at: usize) -> Result<ListedRelease, IndexError> {
         let (mut version, mut role) = (None, self.role());
         let mut files: Vec<ReleaseFile> = Vec::new();
-        for (nth, row) in self.rows(at) {
+        for PartRow { part: nth, row } in self.rows(at) {
             let part = &self.parts[nth];
             let spelt = part.compact.version(row);
             if version.is_none() {
@@ -298,7 +307,7 @@ impl<'a> ListedVersion<'a> {
     /// Where this version comes from.
     #[must_use]
     pub fn role(&self) -> IndexRole {
-        let (part, _) = self.listing.rows(self.at).next().unwrap_or_default();
+        let PartRow { part, .. } = self.listing.rows(self.at).next().unwrap_or_default();
         self.listing.parts[part].role
     }
 
@@ -357,7 +366,7 @@ impl<'a> ListedVersion<'a> {
         let listing = self.listing;
         listing
             .rows(self.at)
-            .map(|(part, row)| (&listing.parts[part].compact, row))
+            .map(|PartRow { part, row }| (&listing.parts[part].compact, row))
     }
 
     fn any(&self, since: impl Fn(&crate::compact::CompactRow) -> Option<i64>) -> bool {

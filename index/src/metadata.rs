@@ -16,7 +16,7 @@ use crate::core::Core;
 use crate::error::IndexError;
 use crate::listing::{ListedRelease, ReleaseFile};
 use crate::page::MetadataFile;
-use crate::remote_zip::{self, Refusal};
+use crate::remote_zip::{self, Refusal, RemoteArchive};
 use crate::stored;
 
 impl ReleaseFile {
@@ -162,9 +162,13 @@ impl Core {
         if rangeless().contains(&host) {
             return Ok(None);
         }
-        let place = (url, file.file.size);
-        let wanted = archive::is_wheel_metadata;
-        match remote_zip::read_member(self.http()?, what, place, wanted).await? {
+        let remote = RemoteArchive {
+            http: self.http()?,
+            what,
+            url,
+            size: file.file.size,
+        };
+        match remote_zip::read_member(remote, archive::is_wheel_metadata).await? {
             Ok(bytes) => Ok(Some(bytes)),
             Err(Refusal::Unreadable) => Ok(None),
             Err(Refusal::NoRanges) => {

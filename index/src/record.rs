@@ -13,7 +13,7 @@ use crate::cache;
 use crate::core::Core;
 use crate::error::IndexError;
 use crate::index::Index;
-use crate::remote_zip;
+use crate::remote_zip::{self, RemoteArchive};
 
 impl Index {
     /// The RECORD of each wheel, in the order asked for.
@@ -105,8 +105,13 @@ impl Core {
             kind: RequestKind::Metadata,
             subject: file.filename.clone(),
         };
-        let place = (&url, file.size);
-        let answer = remote_zip::read_member(self.http()?, &what, place, archive::is_record);
+        let remote = RemoteArchive {
+            http: self.http()?,
+            what: &what,
+            url: &url,
+            size: file.size,
+        };
+        let answer = remote_zip::read_member(remote, archive::is_record);
         Ok(answer.await?.ok())
     }
 }

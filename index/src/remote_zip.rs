@@ -21,16 +21,11 @@ pub(crate) enum Refusal {
 }
 
 /// The bytes of the first member whose name `wanted` accepts.
-///
-/// `size` is the archive's length where it is known.
 pub(crate) async fn read_member(
-    http: &HttpClient,
-    what: &RequestPurpose,
-    (url, size): (&Url, Option<u64>),
+    remote: RemoteArchive<'_>,
     wanted: impl Fn(&str) -> bool,
 ) -> Result<Result<Vec<u8>, Refusal>, IndexError> {
-    let remote = Remote { http, what, url };
-    let range = match size {
+    let range = match remote.size {
         Some(size) => {
             let start = size.saturating_sub(tail_length(size));
             format!("bytes={start}-{}", size.max(1) - 1)
@@ -65,10 +60,13 @@ fn tail_length(size: u64) -> u64 {
     (size / 16).clamp(16 << 10, 128 << 10)
 }
 
-struct Remote<'a> {
-    http: &'a HttpClient,
-    what: &'a RequestPurpose,
-    url: &'a Url,
+/// A zip archive on a server.
+pub(crate) struct RemoteArchive<'a> {
+    pub(crate) http: &'a HttpClient,
+    pub(crate) what: &'a RequestPurpose,
+    pub(crate) url: &'a Url,
+    /// Its length, where that is known.
+    pub(crate) size: Option<u64>,
 }
 
 /// A piece of the archive: its first byte's place, and the bytes.
@@ -84,7 +82,7 @@ impl Piece {
     }
 }
 
-impl Remote<'_> {
+impl RemoteArchive<'_> {
     async fn get(&self, range: String) -> Result<Result<Piece, Refusal>, IndexError> {
         let Ok(range) = HeaderValue::from_str(&range) else {
             return Ok(Err(Refusal::Unreadable));

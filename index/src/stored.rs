@@ -36,13 +36,13 @@ struct StoredRequirement<'a> {
     extras: Vec<&'a str>,
     source: StoredSource,
     /// Index into the texts.
-    marker: u32,
+    marker: u64,
 }
 
 #[derive(Serialize, Deserialize)]
 enum StoredSource {
     /// Index into the texts.
-    Specifiers(u32),
+    Specifiers(u64),
     /// The whole requirement; what has a URL is rare.
     Whole(String),
 }
@@ -94,7 +94,7 @@ pub(crate) fn write(path: &Utf8Path, metadata: &Metadata) -> Result<(), IndexErr
 
 fn decode(bytes: &[u8], interner: &Interner) -> Option<Metadata> {
     let stored: Stored<'_> = postcard::from_bytes(bytes).ok()?;
-    let text = |at: u32| stored.texts.get(at as usize).copied();
+    let text = |at: u64| stored.texts.get(usize::try_from(at).ok()?).copied();
     let mut requires_dist = Vec::with_capacity(stored.requires.len());
     for requirement in &stored.requires {
         requires_dist.push(match &requirement.source {
@@ -193,16 +193,16 @@ fn encode(metadata: &Metadata) -> Vec<u8> {
 
 #[derive(Default)]
 struct Texts<'a> {
-    known: FxHashMap<&'a str, u32>,
+    known: FxHashMap<&'a str, u64>,
     all: Vec<&'a str>,
 }
 
 impl<'a> Texts<'a> {
-    fn at<T: AsRef<str> + ?Sized + Hash>(&mut self, text: &'a T) -> u32 {
+    fn at<T: AsRef<str> + ?Sized + Hash>(&mut self, text: &'a T) -> u64 {
         let text = text.as_ref();
         *self.known.entry(text).or_insert_with(|| {
             self.all.push(text);
-            u32::try_from(self.all.len() - 1).unwrap_or(u32::MAX)
+            self.all.len() as u64 - 1
         })
     }
 }

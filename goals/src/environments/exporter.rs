@@ -16,7 +16,7 @@ use model::{InterpreterConstraints, Lock, PackageSource};
 
 use super::error::{of_environment, of_interpreter, of_selection};
 use super::first_party::FirstPartyCode;
-use super::supply::Supply;
+use super::supply::{Supply, SupplyScope};
 use crate::error::CommandError;
 use crate::locking::{self, IndexChoice, LockPath};
 use crate::session::Session;
@@ -218,7 +218,10 @@ impl<'a> Exporter<'a> {
             self.session,
             &self.store,
             &recipe.python,
-            (resolve, &self.options.places),
+            SupplyScope {
+                resolve,
+                options: &self.options.places,
+            },
         )
     }
 

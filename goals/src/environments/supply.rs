@@ -29,19 +29,25 @@ pub(super) struct Supply<'a> {
     environments: Arc<Environments>,
 }
 
+/// Which resolve, and where its packages come from.
+pub(super) struct SupplyScope<'a> {
+    pub(super) resolve: &'a str,
+    pub(super) options: &'a IndexChoice,
+}
+
 impl<'a> Supply<'a> {
     pub(super) fn new(
         session: &'a Session,
         store: &'a Store,
         python: &'a Interpreter,
-        (resolve, options): (&'a str, &'a IndexChoice),
+        scope: SupplyScope<'a>,
     ) -> Self {
         Self {
             session,
             store,
             python,
-            resolve,
-            options,
+            resolve: scope.resolve,
+            options: scope.options,
             index: OnceLock::new(),
             environments: Arc::default(),
         }

@@ -18,7 +18,7 @@ use serde::Deserialize;
 
 use super::error::of_environment;
 use super::exporter::Exporter;
-use super::supply::Supply;
+use super::supply::{Supply, SupplyScope};
 use crate::error::CommandError;
 use crate::locking::LockPath;
 
@@ -249,8 +249,11 @@ impl Exporter<'_> {
         };
         let lock = only(lock, third_party);
         let selected = select(&lock, supplies.python).map_err(|error| error.to_string())?;
-        let options = (resolve, &self.options.places);
-        let supply = Supply::new(self.session, &self.store, supplies.python, options);
+        let scope = SupplyScope {
+            resolve,
+            options: &self.options.places,
+        };
+        let supply = Supply::new(self.session, &self.store, supplies.python, scope);
         let wheels = supply.wheels(&selected);
         wheels.map_err(|errors| errors[0].message().to_owned())
     }

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{PackageName, Requirement, SdistFilename, Sha256, Version, WheelFilename};
 
+use crate::error::IndexError;
 use crate::{archive, cache};
 
 /// A wheel or sdist on this machine.
@@ -63,7 +64,11 @@ impl DistributionArchive {
     /// Not a distribution, or one whose metadata is of another release.
     pub fn read(path: &Utf8Path) -> Result<Self, DistributionArchiveError> {
         let kind = ArchiveKind::of(path)?;
-        let text = archive::metadata_text(path).map_err(|error| unreadable(path, &error))?;
+        let text = archive::metadata_text(path).map_err(|error| match error {
+            // The path is said already.
+            IndexError::Metadata { reason, .. } => unreadable(path, &reason),
+            error => unreadable(path, &error),
+        })?;
         let metadata = headers(&String::from_utf8_lossy(&text));
         let (name, version) = release_of(path, &metadata)?;
         let named = kind.release(path, &name)?;

@@ -12,45 +12,24 @@ mod error;
 mod form;
 mod pypirc;
 mod requests;
+mod target;
 mod trusted;
 
 use std::time::Duration;
 
 use model::PackageName;
 use tokio::runtime::Runtime;
-use transport::{
-    HttpLimits, HttpOptions, KeyringProvider, Login, LoginPlace, LoginVariables, WrittenLogin,
-};
-use url::Url;
+use transport::{HttpLimits, HttpOptions, KeyringProvider, Login, LoginPlace, LoginVariables};
 
 pub use self::archive::{DistributionArchive, DistributionArchiveError};
 pub use self::error::UploadError;
 pub use self::pypirc::PypircEntry;
+pub use self::target::{Presence, UploadTarget};
 pub use self::trusted::JobIdentity;
 
 use self::requests::{Requests, UploadAttempt};
 use self::trusted::exchange;
 use crate::page::PageFile;
-
-/// Where files are uploaded.
-#[derive(Debug, Clone)]
-pub struct UploadTarget {
-    /// Where files are sent.
-    pub url: Url,
-    /// The listing (PEP 503, PEP 691) of the same index; `None` to look for it below `url`.
-    pub listing: Option<Url>,
-    /// The login that `.pypirc` has for it.
-    pub login: WrittenLogin,
-}
-
-/// What an index has of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Presence {
-    /// Nothing.
-    Absent,
-    /// The file, with the same hash.
-    Present,
-}
 
 /// The patience that uploads take.
 #[must_use]

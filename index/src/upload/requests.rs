@@ -11,10 +11,10 @@ use transport::{
 };
 use url::Url;
 
-use super::UploadTarget;
 use super::archive::DistributionArchive;
 use super::error::UploadError;
 use super::form::UploadForm;
+use super::target::UploadTarget;
 use crate::page::PageFile;
 use crate::simple_api;
 
@@ -188,7 +188,7 @@ impl Requests {
         let answer = self.http.fetch(&request).await?;
         match answer.status.is_success() {
             true => Ok(answer.body),
-            false => Err(refusal(&redacted(url), &answer, false)),
+            false => Err(refusal(&redacted(url), &answer, None)),
         }
     }
 
@@ -203,7 +203,7 @@ impl Requests {
         };
         match self.http.post(&request, Body::from(json)).await {
             Ok(answer) if answer.status.is_success() => Ok(answer.body),
-            Ok(answer) => Err(refusal(&redacted(url), &answer, false)),
+            Ok(answer) => Err(refusal(&redacted(url), &answer, None)),
             Err(RequestFailure::Final(error)) => Err((*error).into()),
             Err(failure) => Err(UploadError::Trusted(format!(
                 "{}: {failure}",
@@ -253,8 +253,7 @@ impl Requests {
             return Ok(UploadAttempt::Broken(format!("answers {status}: {words}")));
         }
         let login = self.http.logins.find(&self.target.url);
-        let logged_in = login.is_some_and(|login| login.password.is_some());
-        let error = refusal(&self.shown(), answer, logged_in);
+        let error = refusal(&self.shown(), answer, login.as_ref());
         match exists(status, &error) {
             true => Ok(UploadAttempt::Exists(error)),
             false => Err(error),
@@ -284,14 +283,14 @@ fn token_purpose(url: &Url) -> RequestPurpose {
     }
 }
 
-fn refusal(url: &str, answer: &HttpResponse, logged_in: bool) -> UploadError {
+fn refusal(url: &str, answer: &HttpResponse, login: Option<&Login>) -> UploadError {
     let (url, status, message) = (url.to_owned(), answer.status.to_string(), words_of(answer));
     match answer.status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => UploadError::Refused {
             url,
             status,
             message,
-            logged_in,
+            logged_in: login.is_some_and(|login| login.password.is_some()),
         },
         _ => UploadError::Answer {
             url,
