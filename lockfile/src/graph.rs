@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 /// A lock's packages as nodes, by their position in [`Lock::packages`], and its requirements as
 /// edges.
 #[derive(Debug)]
-pub struct Graph<'a> {
+pub struct LockGraph<'a> {
     lock: &'a Lock,
     by_name: FxHashMap<&'a str, Vec<usize>>,
     roots: Vec<Edge<'a>>,
@@ -35,12 +35,12 @@ pub struct Edge<'a> {
 
 /// Links a lock's packages.
 #[must_use]
-pub fn graph(lock: &Lock) -> Graph<'_> {
+pub fn graph(lock: &Lock) -> LockGraph<'_> {
     let mut by_name: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
     for (at, package) in lock.packages.iter().enumerate() {
         by_name.entry(package.name.as_str()).or_default().push(at);
     }
-    let mut graph = Graph {
+    let mut graph = LockGraph {
         lock,
         by_name,
         roots: Vec::new(),
@@ -62,7 +62,7 @@ pub fn graph(lock: &Lock) -> Graph<'_> {
     graph
 }
 
-impl<'a> Graph<'a> {
+impl<'a> LockGraph<'a> {
     /// The lock that is linked.
     #[must_use]
     pub fn lock(&self) -> &'a Lock {

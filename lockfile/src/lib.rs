@@ -38,7 +38,7 @@ pub use conflict::{ConflictedLock, read_conflicted};
 pub use diff::{LockDiff, diff};
 pub use error::{LockReadError, LockReadErrorKind};
 pub use format::{FORMAT_VERSION, LockFormat};
-pub use graph::{Edge, Graph, answers, graph};
+pub use graph::{Edge, LockGraph, answers, graph};
 pub use inputs::{InputChange, changed_projects, input_changes};
 pub use model::Lock;
 pub use pins::{Pin, pins};

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use model::{ExtraName, Lock, PackageName};
 
-use crate::graph::{Edge, Graph, graph};
+use crate::graph::{Edge, LockGraph, graph};
 
 /// Which tree.
 #[derive(Debug, Clone, Default)]
@@ -45,9 +45,12 @@ pub fn tree(lock: &Lock, options: &TreeOptions) -> String {
     drawing.out
 }
 
+/// A package, and the extra of it that brings what is below.
+type Node<'a> = (usize, Option<&'a ExtraName>);
+
 struct Drawing<'a> {
-    graph: &'a Graph<'a>,
-    seen: HashSet<(usize, Option<&'a ExtraName>)>,
+    graph: &'a LockGraph<'a>,
+    seen: HashSet<Node<'a>>,
     depth: Option<usize>,
     out: String,
 }
@@ -60,7 +63,7 @@ impl<'a> Drawing<'a> {
             .iter()
             .flat_map(|edge| edge.to.iter().map(move |&to| (to, edge)))
             .collect();
-        if !self.enter((at, None), note, children.is_empty(), last) {
+        if !self.enter((at, None), note, children.len(), last) {
             return;
         }
         let count = children.len();
@@ -72,18 +75,13 @@ impl<'a> Drawing<'a> {
     }
 
     /// `asked` is the extra that brings what is below.
-    fn up(
-        &mut self,
-        (at, asked): (usize, Option<&'a ExtraName>),
-        note: &str,
-        last: &mut Vec<bool>,
-    ) {
+    fn up(&mut self, (at, asked): Node<'a>, note: &str, last: &mut Vec<bool>) {
         let asks =
             |edge: &Edge<'_>| asked.is_none_or(|extra| edge.requirement.extras.contains(extra));
         let graph = self.graph;
         let parents = graph.dependents(at).filter(|(_, edge)| asks(edge));
         let parents: Vec<(Option<usize>, &Edge<'a>)> = parents.collect();
-        if !self.enter((at, asked), note, parents.is_empty(), last) {
+        if !self.enter((at, asked), note, parents.len(), last) {
             return;
         }
         let count = parents.len();
@@ -105,17 +103,11 @@ impl<'a> Drawing<'a> {
     }
 
     /// Draws a package's line; whether what hangs on it is to be drawn as well.
-    fn enter(
-        &mut self,
-        node: (usize, Option<&'a ExtraName>),
-        note: &str,
-        is_leaf: bool,
-        last: &[bool],
-    ) -> bool {
+    fn enter(&mut self, node: Node<'a>, note: &str, below: usize, last: &[bool]) -> bool {
         let package = self.graph.package(node.0);
         let is_deep = self.depth.is_some_and(|depth| last.len() >= depth);
         // What was too deep to be drawn is drawn where it comes again.
-        let again = !is_leaf && !is_deep && !self.seen.insert(node);
+        let again = below > 0 && !is_deep && !self.seen.insert(node);
         let again_mark = if again { " (*)" } else { "" };
         self.indent(last);
         self.line(format_args!(

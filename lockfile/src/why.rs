@@ -5,7 +5,7 @@ use std::fmt;
 
 use model::{ExtraName, Lock, LockedPackage, Marker, Requirement};
 
-use crate::graph::{Edge, Graph, graph};
+use crate::graph::{Edge, LockGraph, graph};
 
 /// The chains to one package.
 #[derive(Debug, Clone)]
@@ -58,7 +58,7 @@ struct Partial<'a> {
     passed: HashSet<(usize, Option<&'a ExtraName>)>,
 }
 
-fn chains<'a>(graph: &Graph<'a>, package: usize, limit: usize) -> Why<'a> {
+fn chains<'a>(graph: &LockGraph<'a>, package: usize, limit: usize) -> Why<'a> {
     let mut why = Why {
         package: graph.package(package),
         chains: Vec::new(),
@@ -100,7 +100,7 @@ impl<'a> Partial<'a> {
     /// One step further back, unless no environment takes it or it was taken.
     fn back(
         &self,
-        graph: &Graph<'a>,
+        graph: &LockGraph<'a>,
         (from, edge): (Option<usize>, &Edge<'a>),
         universe: &Marker,
     ) -> Option<Self> {

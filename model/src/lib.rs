@@ -32,7 +32,7 @@ pub use inputs::{LockInputs, PrereleasePolicy, PrereleasePolicyError};
 pub use interpreter::{InterpreterConstraints, InterpreterConstraintsError};
 pub use lock::{IndexRole, Lock, LockedPackage, PackageSource};
 pub use marker::{Marker, MarkerError};
-pub use metadata::{CoreMetadataError, Metadata, parse_requires_python};
+pub use metadata::{Metadata, MetadataError, parse_requires_python};
 pub use misspelling::nearest;
 pub use name::{ExtraName, NameError, PackageName};
 pub use overrides::Override;

@@ -29,7 +29,7 @@ pub struct Metadata {
 
 /// Core metadata that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum CoreMetadataError {
+pub enum MetadataError {
     /// A field that every release has is missing.
     #[error("the field `{0}` is missing")]
     Missing(&'static str),
@@ -51,8 +51,8 @@ impl Metadata {
     ///
     /// # Errors
     /// Where name or version is missing, or a field that matters cannot be read.
-    pub fn parse(text: &str) -> Result<Self, CoreMetadataError> {
-        let field = |field, reason: String| CoreMetadataError::Field { field, reason };
+    pub fn parse(text: &str) -> Result<Self, MetadataError> {
+        let field = |field, reason: String| MetadataError::Field { field, reason };
         let (mut name, mut version, mut requires_python) = (None, None, None);
         let (mut requires_dist, mut provides_extra) = (Vec::new(), Vec::new());
         let (mut metadata_version, mut dynamic) = ((1, 0), false);
@@ -79,8 +79,8 @@ impl Metadata {
             }
         }
         Ok(Self {
-            name: name.ok_or(CoreMetadataError::Missing("Name"))?,
-            version: version.ok_or(CoreMetadataError::Missing("Version"))?,
+            name: name.ok_or(MetadataError::Missing("Name"))?,
+            version: version.ok_or(MetadataError::Missing("Version"))?,
             requires_dist,
             requires_python,
             provides_extra,

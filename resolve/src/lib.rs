@@ -130,4 +130,4 @@ pub use pins::{Pins, VersionPin};
 pub use problem::Problem;
 pub use provider::{CandidateFile, CandidateFiles, DirectRelease, Provider, ReleaseMetadata};
 pub use reason::Reason;
-pub use resolver::{ResolveError, ResolveReport, Warning, resolve};
+pub use resolver::{ResolveError, ResolveReport, ResolveWarning, resolve};

@@ -31,12 +31,12 @@ pub struct ResolveReport {
     /// The resolution.
     pub resolution: Resolution,
     /// Sorted.
-    pub warnings: Vec<Warning>,
+    pub warnings: Vec<ResolveWarning>,
 }
 
 /// What a user should hear about a resolution.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Warning {
+pub enum ResolveWarning {
     /// An extra is asked for that the project does not have.
     MissingExtra(PackageName, ExtraName),
 }
@@ -291,7 +291,7 @@ fn finish<P: Provider>(
         &problem.pins,
         |name| provider.source(name),
     )?;
-    let mut warnings: Vec<Warning> = solutions
+    let mut warnings: Vec<ResolveWarning> = solutions
         .iter()
         .flat_map(|solution| &solution.missing_extras)
         .filter(|(name, version, extra)| {
@@ -299,7 +299,7 @@ fn finish<P: Provider>(
                 node.name == *name && node.version == *version && node.extras.contains(extra)
             })
         })
-        .map(|(name, _, extra)| Warning::MissingExtra(name.clone(), extra.clone()))
+        .map(|(name, _, extra)| ResolveWarning::MissingExtra(name.clone(), extra.clone()))
         .collect();
     warnings.sort();
     warnings.dedup();

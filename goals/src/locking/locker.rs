@@ -2,7 +2,7 @@
 
 use lockfile::Lock;
 use model::LockInputs;
-use resolve::{Pins, Problem, ResolveError, Warning};
+use resolve::{Pins, Problem, ResolveError, ResolveWarning};
 
 use super::inputs::Declared;
 use super::provider::IndexProvider;
@@ -16,7 +16,7 @@ pub fn lock(
     pins: Pins,
     upgrade: &Upgrade,
     provider: &IndexProvider<'_>,
-) -> Result<(Lock, Vec<Warning>), CommandError> {
+) -> Result<(Lock, Vec<ResolveWarning>), CommandError> {
     let problem = problem(&declared.inputs, pins, upgrade);
     let resolve = || resolve::resolve(&problem, provider);
     let resolved = provider

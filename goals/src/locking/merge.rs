@@ -6,7 +6,7 @@
 
 use lockfile::merge::{Contradiction, MergedInputs};
 use lockfile::{InputChange, Lock};
-use resolve::{Pins, Warning};
+use resolve::{Pins, ResolveWarning};
 
 use super::existing::version_pin;
 use super::inputs::Declared;
@@ -66,8 +66,8 @@ fn without_index(sides: &MergeSides, merged: &MergedInputs) -> Option<Lock> {
     let provider = LockProvider::new(&locks);
     let problem = locker::problem(&merged.inputs, pins(merged), &Upgrade::default());
     let resolved = resolve::resolve(&problem, &provider).ok()?;
-    let known = |warning: &Warning| match warning {
-        Warning::MissingExtra(name, extra) => provider.was_asked_for(name, extra),
+    let known = |warning: &ResolveWarning| match warning {
+        ResolveWarning::MissingExtra(name, extra) => provider.was_asked_for(name, extra),
     };
     if !resolved.warnings.iter().all(known) {
         return None;

@@ -5,7 +5,7 @@ use std::fmt;
 use std::io;
 
 use camino::Utf8PathBuf;
-use model::{CoreMetadataError, FilenameError, RequirementError};
+use model::{FilenameError, MetadataError, RequirementError};
 
 use super::unpack_sdist::UnpackError;
 use crate::environment::EnvironmentError;
@@ -95,7 +95,7 @@ pub enum BuildProblem {
     },
     /// The metadata that were built cannot be read.
     #[error("the metadata that were built cannot be read: {0}")]
-    Metadata(#[from] CoreMetadataError),
+    Metadata(#[from] MetadataError),
     /// The wheel that was built has no wheel's name.
     #[error(transparent)]
     Filename(#[from] FilenameError),

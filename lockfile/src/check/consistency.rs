@@ -3,7 +3,7 @@
 use model::{Lock, LockInputs, Marker, PackageName, Requirement, Version};
 
 use super::staleness::Staleness;
-use crate::graph::{Graph, answers, graph};
+use crate::graph::{LockGraph, answers, graph};
 
 /// Everything in which a lock contradicts itself: what it requires and does not hold, and what it
 /// holds and does not require.
@@ -25,7 +25,7 @@ pub fn check_consistency(lock: &Lock) -> Vec<Staleness> {
     found
 }
 
-fn unanswered(graph: &Graph<'_>, universe: &Marker, found: &mut Vec<Staleness>) {
+fn unanswered(graph: &LockGraph<'_>, universe: &Marker, found: &mut Vec<Staleness>) {
     let packages = 0..graph.lock().packages.len();
     let roots = graph.roots().iter().map(|edge| (None, edge));
     let others = packages.flat_map(|at| graph.dependencies(at).iter().map(move |e| (Some(at), e)));
@@ -131,7 +131,7 @@ fn overlapping(lock: &Lock, universe: &Marker, found: &mut Vec<Staleness>) {
     }
 }
 
-pub(super) fn identity(graph: &Graph<'_>, at: usize) -> (PackageName, Version) {
+pub(super) fn identity(graph: &LockGraph<'_>, at: usize) -> (PackageName, Version) {
     let package = graph.package(at);
     (package.name.clone(), package.version.clone())
 }

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::consistency::{check_consistency, identity};
 use super::staleness::Staleness;
-use crate::graph::{Edge, Graph, graph};
+use crate::graph::{Edge, LockGraph, graph};
 
 /// Everything in a lock that does not follow from its inputs: requirements that nothing answers,
 /// packages, extras and environments that nothing requires, and files that the inputs do not
@@ -68,7 +68,7 @@ type Demander<'a> = (usize, Option<&'a ExtraName>);
 struct Demand<'a>(FxHashMap<Demander<'a>, Marker>);
 
 impl<'a> Demand<'a> {
-    fn of(graph: &Graph<'a>, universe: &Marker) -> Self {
+    fn of(graph: &LockGraph<'a>, universe: &Marker) -> Self {
         let mut demand = Self(FxHashMap::default());
         let mut queue = VecDeque::new();
         for edge in graph.roots() {
@@ -105,7 +105,11 @@ impl<'a> Demand<'a> {
 }
 
 /// What an edge leads to where `marker` holds: the packages that answer it, and their extras.
-fn targets<'a>(graph: &Graph<'a>, edge: &Edge<'a>, marker: &Marker) -> Vec<(Demander<'a>, Marker)> {
+fn targets<'a>(
+    graph: &LockGraph<'a>,
+    edge: &Edge<'a>,
+    marker: &Marker,
+) -> Vec<(Demander<'a>, Marker)> {
     let mut found = Vec::new();
     for &to in &edge.to {
         let here = marker.and(&graph.package(to).marker);

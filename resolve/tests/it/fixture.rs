@@ -31,7 +31,7 @@ use model::{
 };
 use resolve::{
     CandidateFile, CandidateFiles, DirectRelease, Pins, Problem, Provider, ReleaseMetadata,
-    ResolveError, ResolveReport, VersionPin, Warning, resolve,
+    ResolveError, ResolveReport, ResolveWarning, VersionPin, resolve,
 };
 
 use crate::judge;
@@ -364,7 +364,7 @@ pub(crate) fn text(resolved: &ResolveReport) -> String {
         }
         out.push('\n');
     }
-    for Warning::MissingExtra(name, extra) in &resolved.warnings {
+    for ResolveWarning::MissingExtra(name, extra) in &resolved.warnings {
         writeln!(out, "warning: {name} has no extra {extra}").unwrap();
     }
     out

@@ -3,7 +3,7 @@
 use std::mem::ManuallyDrop;
 
 use clap::{Args, ValueEnum};
-use resolve::Warning;
+use resolve::ResolveWarning;
 
 use crate::arguments::IndexArguments;
 use crate::commands::CommandOutcome;
@@ -126,7 +126,7 @@ type Paths = Vec<(String, LockPath)>;
 /// What became of one resolve.
 struct Locked {
     summary: Summary,
-    warnings: Vec<Warning>,
+    warnings: Vec<ResolveWarning>,
     /// The lock to write, where it differs from the one that is there.
     text: Option<String>,
 }
@@ -265,7 +265,7 @@ fn report(
     for one in locked {
         for warning in &one.warnings {
             match warning {
-                Warning::MissingExtra(name, extra) => {
+                ResolveWarning::MissingExtra(name, extra) => {
                     session.warn(format_args!(
                         "{}: {name} has no extra `{extra}`",
                         one.summary.resolve

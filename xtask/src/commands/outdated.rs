@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use index::{ListedVersion, RequiresPython};
-use lockfile::{Graph, Lock};
+use lockfile::{Lock, LockGraph};
 use model::{
     LockedPackage, PackageName, PackageSource, PrereleasePolicy, Requirement, Version,
     VersionRange, specifiers_range,
@@ -85,7 +85,7 @@ pub(crate) fn run(
 
 /// What is newer than a package; `versions` ascend.
 fn outdated<'a>(
-    graph: &Graph<'_>,
+    graph: &LockGraph<'_>,
     at: usize,
     versions: impl Iterator<Item = ListedVersion<'a>>,
 ) -> Option<Outdated> {
@@ -126,7 +126,7 @@ fn outdated<'a>(
 }
 
 /// The requirements and constraints on a package, each with whose it is.
-fn requirements<'a>(graph: &Graph<'a>, at: usize) -> Vec<(String, &'a Requirement)> {
+fn requirements<'a>(graph: &LockGraph<'a>, at: usize) -> Vec<(String, &'a Requirement)> {
     let package = graph.package(at);
     let required = graph.dependents(at).map(|(from, edge)| {
         let whose = from.map_or(String::new(), |from| {
