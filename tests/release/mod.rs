@@ -142,6 +142,7 @@ fn the_whole_release() {
 
     - Starts again (#2)
 
+
     ## 24.03.10 (2024-09-01)
 
     - Old
