@@ -37,6 +37,7 @@ impl Netrc {
         let mut lexer = Lexer {
             rest: text.chars(),
             line: 1,
+            word_line: 1,
             pushed: None,
         };
         let mut netrc = Self::default();
@@ -53,8 +54,9 @@ impl Netrc {
                 }
                 comment if comment.starts_with('#') => continue,
                 "macdef" => {
+                    let begin = lexer.word_line;
                     lexer.word();
-                    lexer.skip_macro()?;
+                    lexer.skip_macro(begin)?;
                     continue;
                 }
                 "machine" => lexer.word(),
@@ -126,6 +128,8 @@ impl NetrcEntry {
 struct Lexer<'a> {
     rest: Chars<'a>,
     line: usize,
+    /// Where the last word begins.
+    word_line: usize,
     /// A word that was read too early.
     pushed: Option<String>,
 }
@@ -140,6 +144,9 @@ impl Lexer<'_> {
         let mut next = self.char();
         while next.is_some_and(is_blank) {
             next = self.char();
+        }
+        if next.is_some() {
+            self.word_line = self.line;
         }
         let quoted = next == Some('"');
         if quoted {
@@ -178,8 +185,7 @@ impl Lexer<'_> {
     }
 
     /// A macro ends at an empty line.
-    fn skip_macro(&mut self) -> Result<(), NetrcError> {
-        let begin = self.line;
+    fn skip_macro(&mut self, begin: usize) -> Result<(), NetrcError> {
         loop {
             match self.skip_line() {
                 Some("") => return Ok(()),
@@ -196,7 +202,7 @@ impl Lexer<'_> {
 
     fn error(&self, problem: String) -> NetrcError {
         NetrcError {
-            line: self.line,
+            line: self.word_line,
             problem,
         }
     }
@@ -239,9 +245,9 @@ mod tests {
     #[test]
     fn what_is_no_netrc() {
         let tell = |text| Netrc::parse(text).unwrap_err().to_string();
-        insta::assert_snapshot!(tell("machine a\n  user joe\n  passwrd p\n"), @"line 4: `passwrd` is not known in an entry");
+        insta::assert_snapshot!(tell("machine a\n  user joe\n  passwrd p\n"), @"line 3: `passwrd` is not known in an entry");
         insta::assert_snapshot!(tell("machine"), @"line 1: the name of a machine is missing");
-        insta::assert_snapshot!(tell("\nmacdef init\nmachine a"), @"line 3: no empty line ends this macro");
+        insta::assert_snapshot!(tell("\nmacdef init\nmachine a"), @"line 2: no empty line ends this macro");
         insta::assert_snapshot!(tell("host a"), @"line 1: `host` begins no entry");
     }
 
