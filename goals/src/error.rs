@@ -245,7 +245,7 @@ impl From<targets::query::SpecError> for CommandError {
 }
 
 /// A warning of the target graph as one line.
-pub fn warning_text(warning: &targets::Warning) -> String {
+pub fn warning_text(warning: &targets::GraphWarning) -> String {
     let place = warning.place.as_ref().map(|place| format!("{place}: "));
     let hint = warning.hint.as_ref().map(|hint| format!(" ({hint})"));
     format!(

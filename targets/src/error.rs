@@ -143,7 +143,7 @@ impl Error {
 
 /// Something that is probably wrong, though it stops nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Warning {
+pub struct GraphWarning {
     /// What.
     pub message: String,
     /// Where.
@@ -165,7 +165,7 @@ pub enum Topic {
     Other,
 }
 
-impl Warning {
+impl GraphWarning {
     pub(crate) fn new(message: impl Into<String>, place: Option<Place>) -> Self {
         Self {
             message: message.into(),

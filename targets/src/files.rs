@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 
-use crate::tree::Tree;
+use crate::tree::SourceTree;
 
 /// The files of a repository. Paths are relative to its root, with `/`.
 pub trait RepositoryFiles: fmt::Debug + Send + Sync {
     /// The folders and files that ignore rules leave visible.
-    fn tree(&self) -> &Tree;
+    fn tree(&self) -> &SourceTree;
 
     /// Whether there is such a file, visible or not.
     fn is_there(&self, path: &str) -> bool;
@@ -27,7 +27,7 @@ pub trait RepositoryFiles: fmt::Debug + Send + Sync {
 /// A repository that has only these files, all of them visible: for tests and tools.
 #[derive(Debug, Default)]
 pub struct MemoryFiles {
-    tree: Tree,
+    tree: SourceTree,
     contents: BTreeMap<String, Vec<u8>>,
 }
 
@@ -36,14 +36,14 @@ impl MemoryFiles {
     #[must_use]
     pub fn new(contents: BTreeMap<String, Vec<u8>>) -> Self {
         Self {
-            tree: Tree::of(contents.keys().map(String::as_str)),
+            tree: SourceTree::of(contents.keys().map(String::as_str)),
             contents,
         }
     }
 }
 
 impl RepositoryFiles for MemoryFiles {
-    fn tree(&self) -> &Tree {
+    fn tree(&self) -> &SourceTree {
         &self.tree
     }
 

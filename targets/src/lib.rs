@@ -19,15 +19,16 @@ pub mod requirements;
 mod tree;
 mod vocabulary;
 
-pub use error::{Error, Topic, Warning};
+pub use error::{Error, GraphWarning, Topic};
 pub use files::{MemoryFiles, RepositoryFiles};
 pub use graph::{
-    Action, DistributionContents, DistributionFile, EntryPoint, FileContent, Graph,
-    ResolveRequirement, ResolveRequirements, Target, TargetId, TargetMap, UnmatchedGlobs,
-    Violation, check_resolves, resolve_requirements,
+    Action, DistributionContents, DistributionFile, EntryPointDeclaration, FileContent,
+    ResolveRequirement, ResolveRequirements, Target, TargetGraph, TargetId, TargetMap,
+    UnmatchedGlobs, Violation, check_resolves, resolve_requirements,
 };
 pub use options::{
-    Ambiguity, Behavior, Infer, InitFiles, LockfileTargets, Options, Resolves, Switch, UseGitignore,
+    Ambiguity, Behavior, GraphOptions, Infer, InitFiles, LockfileTargets, Resolves, Switch,
+    UseGitignore,
 };
 pub use repository::{BuildDir, Declaration, Repository};
-pub use tree::{Dir, Tree};
+pub use tree::{Dir, SourceTree};

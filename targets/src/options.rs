@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 /// Settings that shape the target graph, with Pants' names and defaults.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct GraphOptions {
     /// `[GLOBAL] pants_version`.
     pub pants_version: String,
     /// `[GLOBAL] backend_packages`; empty if none are declared.
@@ -155,7 +155,7 @@ impl Default for Infer {
     }
 }
 
-impl Default for Options {
+impl Default for GraphOptions {
     fn default() -> Self {
         let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
         Self {
@@ -191,7 +191,7 @@ impl Default for Options {
     }
 }
 
-impl Options {
+impl GraphOptions {
     /// Whether the repository is for that version of Pants or a newer one.
     #[must_use]
     pub fn is_pants_since(&self, major: u32, minor: u32) -> bool {

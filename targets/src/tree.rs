@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 /// Everything that is seen, folders sorted by path, the root first.
 #[derive(Debug, Default)]
-pub struct Tree {
+pub struct SourceTree {
     dirs: Vec<Dir>,
 }
 
@@ -18,7 +18,7 @@ pub struct Dir {
     pub files: Vec<Arc<str>>,
 }
 
-impl Tree {
+impl SourceTree {
     /// The folders of a walk, in any order.
     #[must_use]
     pub fn new(mut dirs: Vec<Dir>) -> Self {

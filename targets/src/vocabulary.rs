@@ -6,7 +6,7 @@ use std::sync::Arc;
 use buildfile::{Data, Positional, Symbol, UnknownNames, Vocabulary};
 
 use crate::kinds::{TYPES, TargetType};
-use crate::options::Options;
+use crate::options::GraphOptions;
 
 /// Default field values of the targets below a folder.
 pub(crate) const DEFAULTS: &str = "__defaults__";
@@ -37,7 +37,7 @@ const OTHERS: &[&str] = &["PANTS_VERSION", "build_file_dir", "env", "parametrize
 pub(crate) struct BuildVocabulary<'o> {
     /// The folder relative to the root, `""` for the root itself.
     pub(crate) folder: &'o str,
-    pub(crate) options: &'o Options,
+    pub(crate) options: &'o GraphOptions,
 }
 
 impl Vocabulary for BuildVocabulary<'_> {

@@ -175,7 +175,7 @@ pub enum WheelFinding {
         /// The member that imports.
         name: String,
         /// The line, counted from 1.
-        line: u32,
+        line: usize,
         /// The module imported.
         module: String,
     },

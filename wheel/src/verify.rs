@@ -45,7 +45,7 @@ pub struct MemberImport {
     /// The member that imports.
     pub member: String,
     /// The line, counted from 1.
-    pub line: u32,
+    pub line: usize,
     /// The module imported, absolute and dotted.
     pub module: String,
 }

@@ -108,7 +108,7 @@ impl Workspace {
     }
 
     /// What shapes the target graph.
-    pub fn target_options(&self) -> targets::Options {
+    pub fn target_options(&self) -> targets::GraphOptions {
         self.settings.target_options(&self.environment)
     }
 

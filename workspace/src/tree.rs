@@ -7,7 +7,7 @@ use std::sync::Arc;
 use camino::Utf8Path;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use rayon::prelude::*;
-use targets::{Dir, Error, Options, Repository, RepositoryFiles, Tree, UseGitignore};
+use targets::{Dir, Error, GraphOptions, Repository, RepositoryFiles, SourceTree, UseGitignore};
 
 /// How deep folders may nest; only a loop of links gets there.
 const MAX_DEPTH: usize = 128;
@@ -17,7 +17,7 @@ const MAX_DEPTH: usize = 128;
 ///
 /// # Errors
 /// The root cannot be read, an ignore pattern is invalid, or see [`Repository::load`].
-pub fn load(root: &Utf8Path, options: Options) -> Result<Repository, Error> {
+pub fn load(root: &Utf8Path, options: GraphOptions) -> Result<Repository, Error> {
     let files = DiskFiles::open(root.as_std_path(), &options)?;
     Repository::load(Box::new(files), options)
 }
@@ -26,13 +26,13 @@ pub fn load(root: &Utf8Path, options: Options) -> Result<Repository, Error> {
 #[derive(Debug)]
 struct DiskFiles {
     root: PathBuf,
-    tree: Tree,
+    tree: SourceTree,
     build_ignore: Gitignore,
 }
 
 impl DiskFiles {
     /// Walks the folder `root`. Folders below that cannot be read are left out.
-    fn open(root: &Path, options: &Options) -> Result<Self, Error> {
+    fn open(root: &Path, options: &GraphOptions) -> Result<Self, Error> {
         let rules = rules(root, options)?;
         fs_err::read_dir(root)?;
         let mut dirs = Vec::new();
@@ -43,14 +43,14 @@ impl DiskFiles {
         walk.folder(Arc::from(""), 0, &mut dirs);
         Ok(Self {
             root: root.to_owned(),
-            tree: Tree::new(dirs),
+            tree: SourceTree::new(dirs),
             build_ignore: matcher(&options.build_ignore, "build_ignore")?,
         })
     }
 }
 
 impl RepositoryFiles for DiskFiles {
-    fn tree(&self) -> &Tree {
+    fn tree(&self) -> &SourceTree {
         &self.tree
     }
 
@@ -70,7 +70,7 @@ impl RepositoryFiles for DiskFiles {
 
 /// The ignore rules: as in Pants, the root's `.gitignore` and git's own excludes, then
 /// `pants_ignore`.
-fn rules(root: &Path, options: &Options) -> Result<Gitignore, Error> {
+fn rules(root: &Path, options: &GraphOptions) -> Result<Gitignore, Error> {
     let mut builder = GitignoreBuilder::new("");
     if options.use_gitignore == UseGitignore::Yes {
         for file in [".git/info/exclude", ".gitignore"] {
@@ -204,7 +204,7 @@ mod tests {
         }
     }
 
-    fn open(root: &Path, options: Options) -> Repository {
+    fn open(root: &Path, options: GraphOptions) -> Repository {
         load(Utf8Path::from_path(root).unwrap(), options).unwrap()
     }
 
@@ -222,9 +222,9 @@ mod tests {
             ("a/b/BUILD.more", "target(name='t')\n"),
         ];
         write(folder.path(), &files);
-        let options = Options {
+        let options = GraphOptions {
             build_ignore: vec!["skip".to_owned()],
-            ..Options::default()
+            ..GraphOptions::default()
         };
         let repository = open(folder.path(), options);
         let files: Vec<String> = repository.tree().files().collect();
@@ -244,7 +244,7 @@ mod tests {
         write(folder.path(), &[("a/BUILD", "target(name='t')\n")]);
         symlink("..", folder.path().join("a/up")).unwrap();
         symlink("self", folder.path().join("a/self")).unwrap();
-        let repository = open(folder.path(), Options::default());
+        let repository = open(folder.path(), GraphOptions::default());
         assert_eq!(repository.tree().dirs().len(), 2);
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use clap::ValueEnum;
-use targets::{Graph, TargetId};
+use targets::{TargetGraph, TargetId};
 
 use goals::error::CommandError;
 
@@ -29,7 +29,7 @@ pub(crate) enum Edges {
 
 /// Prints targets, sorted by address.
 pub(crate) fn print_targets(
-    graph: &Graph<'_>,
+    graph: &TargetGraph<'_>,
     ids: &[TargetId],
     (format, edges): (TargetFormat, Edges),
 ) -> Result<(), CommandError> {
@@ -59,7 +59,7 @@ pub(crate) fn print_targets(
 }
 
 fn dot(
-    graph: &Graph<'_>,
+    graph: &TargetGraph<'_>,
     sorted: &[(&str, TargetId)],
     edges: Edges,
     text: &mut String,

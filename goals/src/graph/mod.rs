@@ -5,7 +5,7 @@ mod selection;
 pub use selection::{ChangedSince, NoSpecs, TargetSelection, changed_files};
 
 use targets::imports::ImportCache;
-use targets::{Graph, Repository};
+use targets::{Repository, TargetGraph};
 use workspace::ImportCacheFile;
 
 use crate::error::{CommandError, warning_text};
@@ -14,7 +14,7 @@ use crate::session::Session;
 /// The cache of parsed imports, below the cache folder.
 const IMPORTS: &str = "imports.bin";
 
-/// A loaded repository and the cache of its imports: what a [`Graph`] borrows from.
+/// A loaded repository and the cache of its imports: what a [`TargetGraph`] borrows from.
 #[derive(Debug)]
 pub struct BuildFiles {
     repository: Repository,
@@ -37,12 +37,12 @@ impl BuildFiles {
     }
 
     /// The target graph.
-    pub fn graph(&self) -> Result<Graph<'_>, CommandError> {
-        Ok(Graph::build(&self.repository, self.cache.cache())?)
+    pub fn graph(&self) -> Result<TargetGraph<'_>, CommandError> {
+        Ok(TargetGraph::build(&self.repository, self.cache.cache())?)
     }
 
     /// Says what is probably wrong, and keeps what was parsed for the next run.
-    pub fn finish(&self, session: &Session, graph: &Graph<'_>) {
+    pub fn finish(&self, session: &Session, graph: &TargetGraph<'_>) {
         for warning in graph.warnings() {
             session.warn(warning_text(&warning));
         }

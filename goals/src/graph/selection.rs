@@ -2,8 +2,8 @@
 
 use camino::Utf8PathBuf;
 use git::Git;
-use targets::query::{Changed, Dependents, Filter, Specs};
-use targets::{Graph, TargetId};
+use targets::query::{Changed, Dependents, Specs, TargetFilter};
+use targets::{TargetGraph, TargetId};
 
 use crate::error::CommandError;
 use crate::session::Session;
@@ -44,7 +44,7 @@ impl TargetSelection {
     pub fn of(
         &self,
         session: &Session,
-        graph: &Graph<'_>,
+        graph: &TargetGraph<'_>,
         no_specs: NoSpecs,
     ) -> Result<Vec<TargetId>, CommandError> {
         let mut selected = match (&self.changed, self.specs(session)?) {
@@ -68,7 +68,7 @@ impl TargetSelection {
             }
             (None, specs) => specs.select(graph)?,
         };
-        let filter = Filter::new(&self.tags, &self.kinds);
+        let filter = TargetFilter::new(&self.tags, &self.kinds);
         selected.retain(|id| filter.accepts(graph, *id));
         if selected.is_empty() && self.changed.is_none() {
             session.warn("no target is named by this, or none is left by the filters");

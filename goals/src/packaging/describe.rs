@@ -9,7 +9,7 @@ use model::{DependencySpecifier, InterpreterConstraints, Platform, RepoPath, Req
 use targets::imports::{ImportCache, Strength, Strings};
 use targets::kinds::Role;
 use targets::modules::default_modules;
-use targets::{DistributionContents, DistributionFile, Graph, TargetId, UnmatchedGlobs};
+use targets::{DistributionContents, DistributionFile, TargetGraph, TargetId, UnmatchedGlobs};
 use wheel::EntryPoints;
 
 use crate::error::CommandError;
@@ -21,7 +21,7 @@ use model::Place;
 /// Asks the graph of one repository.
 pub(super) struct Describer<'g> {
     pub(super) session: &'g Session,
-    pub(super) graph: &'g Graph<'g>,
+    pub(super) graph: &'g TargetGraph<'g>,
     pub(super) imports: &'g ImportCache,
 }
 
@@ -318,7 +318,7 @@ pub(super) fn modules_of(project: &str) -> Vec<String> {
         .collect()
 }
 
-fn texts<'a>(graph: &'a Graph<'_>, id: TargetId, field: &str) -> Vec<&'a str> {
+fn texts<'a>(graph: &'a TargetGraph<'_>, id: TargetId, field: &str) -> Vec<&'a str> {
     graph
         .field(id, field)
         .map(Data::strings)

@@ -22,6 +22,6 @@ pub use artifact::{FieldMistake, artifact, entry_points};
 pub use distribution::{Formats, OwnBackend, OwnedFile, PackagedDistribution, PackagedFiles};
 pub use platforms::PlatformRequest;
 pub use previous::Previous;
-pub use select::{Choice, Imports, SelectedDistributions, requirements_of_all, select};
+pub use select::{Choice, ImportCollection, SelectedDistributions, requirements_of_all, select};
 pub use trial::try_wheels;
 pub use writing::{BuildOptions, BuiltArchive, Checks, Job, NOT_KEPT, Packager};

@@ -8,7 +8,7 @@ use git::Git;
 use crate::error::CommandError;
 use crate::graph::BuildFiles;
 use crate::packaging::select::Selection;
-use crate::packaging::{Choice, Imports, PackagedDistribution};
+use crate::packaging::{Choice, ImportCollection, PackagedDistribution};
 use crate::session::Session;
 
 /// A release and the files of its distributions.
@@ -80,7 +80,7 @@ fn distributions(
         specs: &[],
         tags: &[],
         changed_since: None,
-        imports: Imports::Skipped,
+        imports: ImportCollection::Skipped,
     };
     let selected = Selection::new(&then, &graph, workspace.imports()).select(choice)?;
     let named =

@@ -6,8 +6,8 @@ use model::RequiresDist;
 use rayon::prelude::*;
 use targets::imports::ImportCache;
 use targets::kinds::Role;
-use targets::query::{Dependents, Filter, Specs};
-use targets::{Graph, TargetId};
+use targets::query::{Dependents, Specs, TargetFilter};
+use targets::{TargetGraph, TargetId};
 
 use crate::error::CommandError;
 use crate::graph::{BuildFiles, changed_files};
@@ -26,12 +26,12 @@ pub struct Choice<'a> {
     /// Only what changed since this commit.
     pub changed_since: Option<&'a str>,
     /// Whether verification needs to know what is imported.
-    pub imports: Imports,
+    pub imports: ImportCollection,
 }
 
 /// Whether imports are collected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Imports {
+pub enum ImportCollection {
     /// They are.
     Collected,
     /// They are not.
@@ -102,14 +102,14 @@ pub fn requirements_of_all(session: &Session) -> Result<Vec<Requirements>, Comma
 
 pub(super) struct Selection<'g> {
     session: &'g Session,
-    graph: &'g Graph<'g>,
+    graph: &'g TargetGraph<'g>,
     describer: Describer<'g>,
 }
 
 impl<'g> Selection<'g> {
     pub(super) fn new(
         session: &'g Session,
-        graph: &'g Graph<'g>,
+        graph: &'g TargetGraph<'g>,
         imports: &'g ImportCache,
     ) -> Self {
         Self {
@@ -140,7 +140,7 @@ impl<'g> Selection<'g> {
             return Err(self.nothing_to_build(choice));
         }
         let mut distributions = self.with_required(&asked)?;
-        if choice.imports == Imports::Collected {
+        if choice.imports == ImportCollection::Collected {
             distributions
                 .par_iter_mut()
                 .try_for_each(|(id, distribution)| {
@@ -173,7 +173,7 @@ impl<'g> Selection<'g> {
             let changed: BTreeSet<TargetId> = changed.into_iter().collect();
             chosen.retain(|id| changed.contains(id));
         }
-        let filter = Filter::new(choice.tags, &[]);
+        let filter = TargetFilter::new(choice.tags, &[]);
         chosen.retain(|id| filter.accepts(self.graph, *id));
         Ok(chosen)
     }

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::graph::{DistributionClosures, Graph};
+use super::graph::{DistributionClosures, TargetGraph};
 use super::target::TargetId;
 use super::targets::UnmatchedGlobs;
 use crate::error::Error;
@@ -56,7 +56,7 @@ pub enum FileContent {
     Resource,
 }
 
-impl Graph<'_> {
+impl TargetGraph<'_> {
     /// What a distribution ships and requires on a platform, such as `linux_x86_64`.
     ///
     /// # Errors
@@ -157,18 +157,22 @@ impl Graph<'_> {
     /// Circles of distributions that require each other, each once.
     ///
     /// # Errors
-    /// See [`Graph::distribution`].
+    /// See [`TargetGraph::distribution`].
     pub fn distribution_cycles(&self, platform: &str) -> Result<Vec<Vec<TargetId>>, Error> {
         let mut required = Vec::new();
         for id in self.distributions() {
             required.push((id, self.distribution(id, platform)?.first_party));
         }
-        let mut cycles = Vec::new();
-        let mut done = BTreeSet::new();
+        let mut search = CycleSearch {
+            required: &required,
+            path: Vec::new(),
+            done: BTreeSet::new(),
+            cycles: Vec::new(),
+        };
         for (id, _) in &required {
-            visit(*id, &required, (&mut Vec::new(), &mut done, &mut cycles));
+            search.visit(*id);
         }
-        Ok(cycles)
+        Ok(search.cycles)
     }
 
     /// What `provides` says, checked.
@@ -354,27 +358,28 @@ fn reached_by(closures: &DistributionClosures, id: TargetId) -> impl Iterator<It
     own.into_iter().flat_map(|(_, reached)| reached.iter())
 }
 
-/// Depth-first search that notes each circle it runs into.
-fn visit(
-    id: TargetId,
-    required: &[(TargetId, Vec<TargetId>)],
-    (path, done, cycles): (
-        &mut Vec<TargetId>,
-        &mut BTreeSet<TargetId>,
-        &mut Vec<Vec<TargetId>>,
-    ),
-) {
-    if let Some(at) = path.iter().position(|it| *it == id) {
-        cycles.push(path[at..].to_vec());
-        return;
+/// A depth-first search that notes each circle it runs into.
+struct CycleSearch<'r> {
+    required: &'r [(TargetId, Vec<TargetId>)],
+    path: Vec<TargetId>,
+    done: BTreeSet<TargetId>,
+    cycles: Vec<Vec<TargetId>>,
+}
+
+impl CycleSearch<'_> {
+    fn visit(&mut self, id: TargetId) {
+        if let Some(at) = self.path.iter().position(|on_path| *on_path == id) {
+            self.cycles.push(self.path[at..].to_vec());
+            return;
+        }
+        if !self.done.insert(id) {
+            return;
+        }
+        self.path.push(id);
+        let required = self.required.iter().find(|(of, _)| *of == id);
+        for other in required.into_iter().flat_map(|(_, others)| others) {
+            self.visit(*other);
+        }
+        self.path.pop();
     }
-    if !done.insert(id) {
-        return;
-    }
-    path.push(id);
-    let next = required.iter().find(|(it, _)| *it == id);
-    for other in next.into_iter().flat_map(|(_, others)| others) {
-        visit(*other, required, (path, done, cycles));
-    }
-    path.pop();
 }

@@ -10,7 +10,7 @@ use buildfile::Data;
 
 /// One entry point of a distribution.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EntryPoint<'g> {
+pub struct EntryPointDeclaration<'g> {
     /// Its group, such as `console_scripts`.
     pub group: &'g str,
     /// Its name.
@@ -23,7 +23,7 @@ pub struct EntryPoint<'g> {
 
 impl Targets<'_> {
     /// The entry points of a distribution, in order of declaration.
-    pub(crate) fn entry_points(&self, id: TargetId) -> Vec<EntryPoint<'_>> {
+    pub(crate) fn entry_points(&self, id: TargetId) -> Vec<EntryPointDeclaration<'_>> {
         let own = self.field(id, "entry_points");
         let provided = match self.field(id, "provides") {
             Some(Data::Object(artifact)) => artifact.get("entry_points"),
@@ -77,7 +77,7 @@ impl Targets<'_> {
     }
 }
 
-fn group_entries<'g>(group: &'g Data, entries: &'g Data) -> Vec<EntryPoint<'g>> {
+fn group_entries<'g>(group: &'g Data, entries: &'g Data) -> Vec<EntryPointDeclaration<'g>> {
     let Some(group) = group.as_str() else {
         return Vec::new();
     };
@@ -85,7 +85,7 @@ fn group_entries<'g>(group: &'g Data, entries: &'g Data) -> Vec<EntryPoint<'g>> 
         let value = value.trim();
         // Pants takes a value for an address if it contains a slash or begins with a colon.
         let is_address = value.starts_with(':') || value.contains('/');
-        EntryPoint {
+        EntryPointDeclaration {
             group,
             name: name.trim(),
             value,

@@ -10,16 +10,16 @@ use std::sync::{Arc, Mutex, OnceLock};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::entry_points::EntryPoint;
+use super::entry_points::EntryPointDeclaration;
 use super::expand::expand;
 use super::explicit::ExplicitDependencies;
-use super::inference::{DirectDependencies, Inference, direct_dependencies};
+use super::inference::{DirectDependencies, Inference, Subject, direct_dependencies};
 use super::module_map::modules_of;
 use super::requirements::ResolveRequirements;
 use super::target::{Target, TargetId, TargetMap, TargetSet};
 use super::targets::Targets;
 use super::visibility::{Action, Violation, Visibility};
-use crate::error::{Error, Warning};
+use crate::error::{Error, GraphWarning};
 use crate::imports::ImportCache;
 use crate::kinds::Role;
 use crate::repository::{BuildDir, Declaration, Repository};
@@ -33,7 +33,7 @@ type Cell<T> = OnceLock<Result<T, Error>>;
 
 /// The targets of a repository and their dependencies.
 #[derive(Debug)]
-pub struct Graph<'r> {
+pub struct TargetGraph<'r> {
     targets: Targets<'r>,
     visibility: Option<Visibility>,
     inference: Inference<'r>,
@@ -47,7 +47,7 @@ pub struct Graph<'r> {
 /// The distributions with the targets that each reaches, itself included.
 pub(crate) type DistributionClosures = Vec<(TargetId, TargetSet)>;
 
-impl<'r> Graph<'r> {
+impl<'r> TargetGraph<'r> {
     /// Runs all declarations; sources are read when their dependencies are asked for.
     ///
     /// # Errors
@@ -165,7 +165,7 @@ impl<'r> Graph<'r> {
 
     /// The entry points of a distribution, in order of declaration.
     #[must_use]
-    pub fn entry_points(&self, id: TargetId) -> Vec<EntryPoint<'_>> {
+    pub fn entry_points(&self, id: TargetId) -> Vec<EntryPointDeclaration<'_>> {
         self.targets.entry_points(id)
     }
 
@@ -195,7 +195,7 @@ impl<'r> Graph<'r> {
 
     /// Warnings so far, sorted by place, each once.
     #[must_use]
-    pub fn warnings(&self) -> Vec<Warning> {
+    pub fn warnings(&self) -> Vec<GraphWarning> {
         let mut warnings = self.repository().warnings().to_vec();
         warnings.extend_from_slice(&self.targets.warnings);
         let found = self.direct.iter().filter_map(|(_, cell)| cell.get());
@@ -205,7 +205,7 @@ impl<'r> Graph<'r> {
         let judged = self.judged.iter().filter_map(|(_, cell)| cell.get());
         for violation in judged.flatten().flatten() {
             if violation.action == Action::Warn {
-                warnings.push(Warning::new(self.describe(violation), None));
+                warnings.push(GraphWarning::new(self.describe(violation), None));
             }
         }
         warnings.sort_by(|a, b| (&a.place, &a.message).cmp(&(&b.place, &b.message)));
@@ -226,7 +226,7 @@ impl<'r> Graph<'r> {
     /// The direct dependencies of a target, with generators replaced by what they generate.
     ///
     /// # Errors
-    /// See [`Graph::direct`].
+    /// See [`TargetGraph::direct`].
     pub fn dependencies(&self, id: TargetId) -> Result<Vec<TargetId>, Error> {
         let direct = self.direct(id)?.iter();
         let mut all: Vec<TargetId> = direct.flat_map(|id| self.targets.expanded(*id)).collect();
@@ -238,7 +238,7 @@ impl<'r> Graph<'r> {
     /// Everything that the targets need, without what `!!` excludes.
     ///
     /// # Errors
-    /// See [`Graph::direct`].
+    /// See [`TargetGraph::direct`].
     pub fn transitive_dependencies(&self, roots: &[TargetId]) -> Result<Vec<TargetId>, Error> {
         self.closure_on(roots, &self.repository().options().platform)
     }
@@ -247,7 +247,7 @@ impl<'r> Graph<'r> {
     /// it generates.
     ///
     /// # Errors
-    /// See [`Graph::direct`].
+    /// See [`TargetGraph::direct`].
     pub fn dependents(&self) -> Result<TargetMap<Vec<TargetId>>, Error> {
         let all: Vec<TargetId> = self.all().collect();
         self.prefetch(&all);
@@ -418,12 +418,9 @@ impl<'r> Graph<'r> {
                 warnings: Vec::new(),
             });
         }
-        direct_dependencies(
-            &self.inference,
-            &self.targets,
-            (id, platform),
-            self.explicit(id)?,
-        )
+        let explicit = self.explicit(id)?;
+        let subject = Subject::new(&self.inference, &self.targets, id, explicit);
+        direct_dependencies(subject, platform)
     }
 
     /// What visibility rules have against the direct dependencies of a target.

@@ -22,9 +22,9 @@ mod targets;
 mod visibility;
 
 pub use distribution::{DistributionContents, DistributionFile, FileContent};
-pub use entry_points::EntryPoint;
+pub use entry_points::EntryPointDeclaration;
 pub use expand::{check_resolves, resolve_requirements};
-pub use graph::Graph;
+pub use graph::TargetGraph;
 pub use requirements::{ResolveRequirement, ResolveRequirements};
 pub use target::{Target, TargetId, TargetMap};
 pub use targets::UnmatchedGlobs;

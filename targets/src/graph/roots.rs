@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 use rustc_hash::FxHashMap;
 
 use crate::globs::Glob;
-use crate::options::Options;
+use crate::options::GraphOptions;
 use crate::repository::Repository;
-use crate::tree::Tree;
+use crate::tree::SourceTree;
 
 /// The source root of every folder.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ impl Pattern {
 }
 
 impl SourceRoots {
-    pub(crate) fn new(tree: &Tree, options: &Options) -> Self {
+    pub(crate) fn new(tree: &SourceTree, options: &GraphOptions) -> Self {
         let mut roots = Self {
             by_dir: FxHashMap::default(),
             patterns: options

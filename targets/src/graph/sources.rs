@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::globs::Glob;
-use crate::tree::Tree;
+use crate::tree::SourceTree;
 use buildfile::Data;
 
 /// The files that a list of patterns matches, and the patterns that match none.
@@ -44,7 +44,7 @@ impl Patterns {
     }
 
     /// The files below `dir` that match.
-    pub(crate) fn matched(&self, tree: &Tree, dir: &str) -> GlobMatches {
+    pub(crate) fn matched(&self, tree: &SourceTree, dir: &str) -> GlobMatches {
         let mut matched = GlobMatches::default();
         let mut hits = vec![false; self.wanted.len()];
         let flat = self.wanted.iter().all(|(glob, _)| glob.is_flat());

@@ -8,7 +8,7 @@ use super::requirements::{ResolveRequirement, ResolveRequirements};
 use super::roots::SourceRoots;
 use super::sources::Patterns;
 use super::target::{FieldValues, ResolveId, Target, TargetArena, TargetId};
-use crate::error::{Error, Warning};
+use crate::error::{Error, GraphWarning};
 use crate::kinds::{COMMON, Role, TargetType};
 use crate::options::Resolves;
 use crate::repository::{BuildDir, Declaration, DeclarationId, Repository};
@@ -29,7 +29,7 @@ pub(crate) struct Targets<'r> {
     /// Names of the resolves, sorted.
     resolves: Vec<String>,
     /// What is probably wrong with declarations.
-    pub(crate) warnings: Vec<Warning>,
+    pub(crate) warnings: Vec<GraphWarning>,
     /// Generators with patterns that match no file.
     pub(crate) unmatched: FxHashMap<TargetId, UnmatchedGlobs>,
     /// The requirements of each `python_requirement`.

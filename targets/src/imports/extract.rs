@@ -37,7 +37,7 @@ pub fn extract(text: &str, strings: Strings) -> Imports {
 /// Line numbers and pragmas by byte offset.
 struct Lines<'t> {
     text: &'t str,
-    starts: Vec<u32>,
+    starts: Vec<usize>,
     /// Whether any line carries the pragma, so that most files skip the check.
     pragmas: bool,
 }
@@ -49,7 +49,7 @@ impl<'t> Lines<'t> {
                 text.bytes()
                     .enumerate()
                     .filter(|(_, byte)| *byte == b'\n')
-                    .map(|(at, _)| u32::try_from(at + 1).unwrap_or(u32::MAX)),
+                    .map(|(at, _)| at + 1),
             )
             .collect();
         Self {
@@ -60,11 +60,9 @@ impl<'t> Lines<'t> {
     }
 
     /// The line number, from 1.
-    fn line(&self, offset: TextSize) -> u32 {
-        let before = self
-            .starts
-            .partition_point(|start| *start <= offset.to_u32());
-        u32::try_from(before).unwrap_or(u32::MAX)
+    fn line(&self, offset: TextSize) -> usize {
+        self.starts
+            .partition_point(|start| *start <= offset.to_usize())
     }
 
     /// Whether the line of that offset carries the pragma.
@@ -72,7 +70,7 @@ impl<'t> Lines<'t> {
         if !self.pragmas {
             return false;
         }
-        let start = self.starts[self.line(offset) as usize - 1] as usize;
+        let start = self.starts[self.line(offset) - 1];
         let rest = &self.text[start..];
         rest.lines()
             .next()

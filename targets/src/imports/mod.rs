@@ -17,7 +17,7 @@ pub struct Imports {
     /// In order of appearance; the same module may appear more than once.
     pub imports: Vec<Import>,
     /// Texts that look like modules or paths, where those are asked for.
-    pub strings: Vec<(String, u32)>,
+    pub strings: Vec<(String, usize)>,
     /// The first syntax error: byte offset and message. What parsed is still there.
     pub syntax_error: Option<(u32, String)>,
 }
@@ -30,7 +30,7 @@ pub struct Import {
     /// The module, with the imported name as its last part for `from … import name`.
     pub module: String,
     /// Line, from 1.
-    pub line: u32,
+    pub line: usize,
     /// How much it matters if nothing provides it.
     pub strength: Strength,
 }

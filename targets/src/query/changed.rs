@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Reach;
 use crate::error::Error;
-use crate::graph::{Graph, TargetId};
+use crate::graph::{TargetGraph, TargetId};
 
 /// Files that changed, relative to the root.
 #[derive(Clone, Debug, Default)]
@@ -34,7 +34,7 @@ impl Changed {
     /// A dependency that leads nowhere, a violated visibility rule.
     pub fn targets(
         &self,
-        graph: &Graph<'_>,
+        graph: &TargetGraph<'_>,
         dependents: Dependents,
     ) -> Result<Vec<TargetId>, Error> {
         let mut found: BTreeSet<TargetId> = BTreeSet::new();

@@ -1,10 +1,10 @@
 //! Conditions on targets: tags and types, each wanted or unwanted.
 
-use crate::graph::{Graph, TargetId};
+use crate::graph::{TargetGraph, TargetId};
 
 /// Conditions that must all hold.
 #[derive(Clone, Debug, Default)]
-pub struct Filter {
+pub struct TargetFilter {
     tags: Vec<Condition>,
     kinds: Vec<Condition>,
 }
@@ -44,7 +44,7 @@ impl Condition {
     }
 }
 
-impl Filter {
+impl TargetFilter {
     /// Reads the values of `--tag` and `--filter-target-type`.
     #[must_use]
     pub fn new(tags: &[String], kinds: &[String]) -> Self {
@@ -57,7 +57,7 @@ impl Filter {
 
     /// Whether a target fulfils all conditions.
     #[must_use]
-    pub fn accepts(&self, graph: &Graph<'_>, id: TargetId) -> bool {
+    pub fn accepts(&self, graph: &TargetGraph<'_>, id: TargetId) -> bool {
         self.kinds
             .iter()
             .all(|it| it.holds(std::iter::once(&*graph.target(id).kind)))

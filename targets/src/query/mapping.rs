@@ -7,7 +7,7 @@ use std::sync::Arc;
 use model::PackageName;
 
 use crate::error::{Error, Topic};
-use crate::graph::{Graph, TargetId};
+use crate::graph::{TargetGraph, TargetId};
 use crate::kinds::Role;
 use crate::modules::{Provides, default_modules};
 use buildfile::Data;
@@ -45,7 +45,7 @@ pub struct MappingRow {
     /// What the locked wheel contains, if that is known.
     pub wheel: Option<Vec<String>>,
     /// What is wrong with a row that is written by hand.
-    pub verdict: Verdict,
+    pub verdict: MappingVerdict,
 }
 
 /// Who says which modules a requirement provides.
@@ -59,7 +59,7 @@ pub enum MappingSource {
 
 /// What is to be said about a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum MappingVerdict {
     /// Nothing.
     Fine,
     /// It is written by hand, and says what would hold without it.
@@ -75,7 +75,7 @@ pub enum Verdict {
 /// # Errors
 /// A dependency that leads nowhere, a violated visibility rule.
 pub fn mapping_report(
-    graph: &Graph<'_>,
+    graph: &TargetGraph<'_>,
     resolve: &str,
     wheels: &WheelModules,
 ) -> Result<MappingReport, Error> {
@@ -105,7 +105,7 @@ pub fn mapping_report(
 }
 
 /// The projects that the mapping of a generator names and its file does not.
-fn idle(graph: &Graph<'_>, id: TargetId, resolve: &str) -> Vec<(String, Arc<str>)> {
+fn idle(graph: &TargetGraph<'_>, id: TargetId, resolve: &str) -> Vec<(String, Arc<str>)> {
     let is_file = matches!(graph.target(id).role(), Role::Requirements { .. });
     if !is_file || graph.resolve_name(id) != Some(resolve) {
         return Vec::new();
@@ -127,7 +127,7 @@ fn idle(graph: &Graph<'_>, id: TargetId, resolve: &str) -> Vec<(String, Arc<str>
 }
 
 /// The rows of one target: one for each of its requirements.
-fn rows(graph: &Graph<'_>, id: TargetId, wheels: &WheelModules) -> Vec<MappingRow> {
+fn rows(graph: &TargetGraph<'_>, id: TargetId, wheels: &WheelModules) -> Vec<MappingRow> {
     let explicit = |field: &str| -> Vec<String> {
         let texts = graph
             .field(id, field)
@@ -190,7 +190,7 @@ fn verdict_by_hand(
     modules: &[String],
     (default, same_kind): (&[String], bool),
     wheel: Option<&[String]>,
-) -> Verdict {
+) -> MappingVerdict {
     if let Some(wheel) = wheel.filter(|wheel| !wheel.is_empty()) {
         let absent = |module: &&String| {
             !wheel
@@ -199,22 +199,22 @@ fn verdict_by_hand(
         };
         let absent: Vec<String> = modules.iter().filter(absent).cloned().collect();
         if !absent.is_empty() {
-            return Verdict::Contradicts(absent);
+            return MappingVerdict::Contradicts(absent);
         }
     }
     let covered = modules
         .iter()
         .all(|module| default.iter().any(|it| within(module, it)));
     if same_kind && covered {
-        Verdict::Redundant
+        MappingVerdict::Redundant
     } else {
-        Verdict::Fine
+        MappingVerdict::Fine
     }
 }
 
-fn verdict_by_default(default: &[String], wheel: Option<&[String]>) -> Verdict {
+fn verdict_by_default(default: &[String], wheel: Option<&[String]>) -> MappingVerdict {
     let Some(wheel) = wheel.filter(|wheel| !wheel.is_empty()) else {
-        return Verdict::Fine;
+        return MappingVerdict::Fine;
     };
     let present = |module: &String| {
         wheel
@@ -222,8 +222,8 @@ fn verdict_by_default(default: &[String], wheel: Option<&[String]>) -> Verdict {
             .any(|have| within(module, have) || within(have, module))
     };
     if default.iter().any(present) {
-        Verdict::Fine
+        MappingVerdict::Fine
     } else {
-        Verdict::Missing
+        MappingVerdict::Missing
     }
 }

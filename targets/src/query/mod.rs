@@ -8,9 +8,9 @@ mod peek;
 mod specs;
 
 pub use changed::{Changed, Dependents};
-pub use filter::Filter;
+pub use filter::TargetFilter;
 pub use mapping::{
-    MappingReport, MappingRow, MappingSource, Verdict, WheelModules, mapping_report,
+    MappingReport, MappingRow, MappingSource, MappingVerdict, WheelModules, mapping_report,
 };
 pub use paths::shortest_paths;
 pub use peek::Peek;
@@ -20,7 +20,7 @@ use model::RepoPath;
 use std::collections::BTreeSet;
 
 use crate::error::Error;
-use crate::graph::{Graph, TargetId};
+use crate::graph::{TargetGraph, TargetId};
 use crate::kinds::Content;
 use crate::tree::join;
 
@@ -38,7 +38,7 @@ pub enum Reach {
 /// # Errors
 /// A dependency that leads nowhere, a violated visibility rule.
 pub fn dependencies(
-    graph: &Graph<'_>,
+    graph: &TargetGraph<'_>,
     of: &[TargetId],
     reach: Reach,
 ) -> Result<Vec<TargetId>, Error> {
@@ -61,7 +61,7 @@ pub fn dependencies(
 /// # Errors
 /// A dependency that leads nowhere, a violated visibility rule.
 pub fn dependents(
-    graph: &Graph<'_>,
+    graph: &TargetGraph<'_>,
     of: &[TargetId],
     reach: Reach,
 ) -> Result<Vec<TargetId>, Error> {
@@ -88,7 +88,11 @@ pub fn dependents(
 ///
 /// # Errors
 /// See [`dependencies`].
-pub fn files(graph: &Graph<'_>, of: &[TargetId], reach: Reach) -> Result<BTreeSet<String>, Error> {
+pub fn files(
+    graph: &TargetGraph<'_>,
+    of: &[TargetId],
+    reach: Reach,
+) -> Result<BTreeSet<String>, Error> {
     let mut all = of.to_vec();
     if reach == Reach::Transitive {
         all.extend(graph.transitive_dependencies(of)?);
@@ -112,7 +116,7 @@ pub fn files(graph: &Graph<'_>, of: &[TargetId], reach: Reach) -> Result<BTreeSe
 ///
 /// # Errors
 /// See [`dependencies`].
-pub fn linked_folders(graph: &Graph<'_>, of: &[TargetId]) -> Result<Vec<String>, Error> {
+pub fn linked_folders(graph: &TargetGraph<'_>, of: &[TargetId]) -> Result<Vec<String>, Error> {
     let mut all = of.to_vec();
     all.extend(graph.transitive_dependencies(of)?);
     let mut folders = BTreeSet::new();
@@ -138,7 +142,7 @@ pub fn linked_folders(graph: &Graph<'_>, of: &[TargetId]) -> Result<Vec<String>,
 
 /// The topmost folder with an `__init__.py` on the way from the source root; the folder itself
 /// if there is none, as in namespace packages.
-fn package_folder(graph: &Graph<'_>, dir: &str) -> String {
+fn package_folder(graph: &TargetGraph<'_>, dir: &str) -> String {
     let tree = graph.repository().tree();
     let has_init = |dir: &str| tree.has_file(&join(dir, "__init__.py"));
     let above = RepoPath::new(dir).folders();

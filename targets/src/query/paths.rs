@@ -1,7 +1,7 @@
 //! Why one target depends on another.
 
 use crate::error::Error;
-use crate::graph::{Graph, TargetId, TargetMap};
+use crate::graph::{TargetGraph, TargetId, TargetMap};
 
 /// How many paths are listed at most.
 const MAX_PATHS: usize = 100;
@@ -12,7 +12,7 @@ const MAX_PATHS: usize = 100;
 /// # Errors
 /// A dependency that leads nowhere, a violated visibility rule.
 pub fn shortest_paths(
-    graph: &Graph<'_>,
+    graph: &TargetGraph<'_>,
     from: &[TargetId],
     to: &[TargetId],
 ) -> Result<Vec<Vec<TargetId>>, Error> {

@@ -4,7 +4,7 @@ use model::RepoPath;
 use std::sync::Arc;
 
 use crate::error::Error;
-use crate::graph::{Graph, TargetId};
+use crate::graph::{TargetGraph, TargetId};
 use crate::kinds::COMMON;
 use buildfile::Data;
 
@@ -28,7 +28,7 @@ impl Peek {
     ///
     /// # Errors
     /// A dependency that leads nowhere, a violated visibility rule.
-    pub fn at(graph: &Graph<'_>, id: TargetId) -> Result<Self, Error> {
+    pub fn at(graph: &TargetGraph<'_>, id: TargetId) -> Result<Self, Error> {
         let target = graph.target(id);
         let mut dependencies: Vec<Arc<str>> = graph
             .dependencies(id)?
@@ -51,7 +51,7 @@ impl Peek {
     }
 }
 
-fn fields(graph: &Graph<'_>, id: TargetId) -> Vec<(String, Data)> {
+fn fields(graph: &TargetGraph<'_>, id: TargetId) -> Vec<(String, Data)> {
     let target = graph.target(id);
     let known = target.known.map_or(&[][..], |known| known.fields);
     let declared = graph

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashSet;
 
 use crate::globs::Glob;
-use crate::graph::{Graph, TargetId};
+use crate::graph::{TargetGraph, TargetId};
 use model::{RepoPath, nearest};
 
 /// One thing typed.
@@ -67,7 +67,7 @@ impl Specs {
     ///
     /// # Errors
     /// A spec that names nothing.
-    pub fn select(&self, graph: &Graph<'_>) -> Result<Vec<TargetId>, SpecError> {
+    pub fn select(&self, graph: &TargetGraph<'_>) -> Result<Vec<TargetId>, SpecError> {
         let mut selected: FxHashSet<TargetId> = FxHashSet::default();
         for spec in &self.wanted {
             selected.extend(spec.select(graph)?);
@@ -117,7 +117,7 @@ impl Spec {
         }
     }
 
-    fn select(&self, graph: &Graph<'_>) -> Result<Vec<TargetId>, SpecError> {
+    fn select(&self, graph: &TargetGraph<'_>) -> Result<Vec<TargetId>, SpecError> {
         match self {
             Self::Below(dir) => {
                 let prefix = format!("{dir}/");
@@ -155,7 +155,7 @@ impl Spec {
     }
 
     /// The owners of a file, or the targets of a folder that are no generators.
-    fn path(&self, graph: &Graph<'_>, path: &str) -> Result<Vec<TargetId>, SpecError> {
+    fn path(&self, graph: &TargetGraph<'_>, path: &str) -> Result<Vec<TargetId>, SpecError> {
         let tree = graph.repository().tree();
         if tree.has_file(path) {
             // A list of changed files has many that belong to no target.
@@ -172,7 +172,7 @@ impl Spec {
     /// Fails for a folder that does not exist; one without targets is fine.
     fn known_folder(
         &self,
-        graph: &Graph<'_>,
+        graph: &TargetGraph<'_>,
         dir: &str,
         found: Vec<TargetId>,
     ) -> Result<Vec<TargetId>, SpecError> {
@@ -221,7 +221,7 @@ impl Spec {
 }
 
 /// The targets that live in fitting folders: a target with a file in that of the file.
-fn in_folders(graph: &Graph<'_>, fits: impl Fn(&str) -> bool) -> Vec<TargetId> {
+fn in_folders(graph: &TargetGraph<'_>, fits: impl Fn(&str) -> bool) -> Vec<TargetId> {
     let lives_in = |id: TargetId| {
         let target = graph.target(id);
         match (&target.source, target.generator) {

@@ -6,73 +6,21 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::BuildDir;
+use super::declaration::{BuildDir, Declaration, Rules, RulesId};
 use crate::address;
-use crate::error::{Error, Warning};
+use crate::error::{Error, GraphWarning};
 use crate::kinds::{TYPES, TargetType};
-use crate::options::Options;
+use crate::options::GraphOptions;
 use crate::vocabulary::{DEFAULTS, DEPENDENCIES_RULES, DEPENDENTS_RULES};
 use buildfile::Data;
 use buildfile::{Call, Field};
 use model::{Place, RepoPath, nearest};
 
-/// A target as a BUILD file declares it, with defaults applied.
-#[derive(Clone, Debug)]
-pub struct Declaration {
-    /// Its name within its folder.
-    pub name: Arc<str>,
-    /// Its type as written.
-    pub kind: Arc<str>,
-    /// What is known of the type; `None` if a plugin defines it.
-    pub known: Option<&'static TargetType>,
-    /// Path of the BUILD file that declares it.
-    pub file: Arc<str>,
-    /// The call that declared it; its fields include the defaults.
-    pub call: Call,
-}
-
-/// Visibility rules as they were declared.
-#[derive(Clone, Debug)]
-pub(crate) struct Rules {
-    /// The folder of the BUILD file that declares them.
-    pub(crate) dir: Arc<str>,
-    /// Path of that BUILD file.
-    pub(crate) file: Arc<str>,
-    /// The rule sets.
-    pub(crate) sets: Vec<Data>,
-    /// Rules of the parent folder that apply as well, after these.
-    pub(crate) extends: Option<RulesId>,
-}
-
-/// Visibility rules, by their position among those of the repository.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct RulesId(usize);
-
-impl RulesId {
-    /// Where they stand.
-    pub(crate) fn index(self) -> usize {
-        self.0
-    }
-}
-
-impl Declaration {
-    /// The value of a field; `None` where it is not set or set to `None`.
-    #[must_use]
-    pub fn get(&self, field: &str) -> Option<&Data> {
-        self.call
-            .get(field)
-            .filter(|value| !matches!(value, Data::None))
-    }
-
-    /// The text in a field.
-    #[must_use]
-    pub fn text(&self, field: &str) -> Option<&str> {
-        self.get(field).and_then(Data::as_str)
-    }
-}
-
 /// Default values by target type.
-type Defaults = BTreeMap<Arc<str>, Vec<(Arc<str>, Data)>>;
+type Defaults = BTreeMap<Arc<str>, FieldDefaults>;
+
+/// Default values by field.
+type FieldDefaults = Vec<(Arc<str>, Data)>;
 
 /// What a folder hands down to those below it.
 #[derive(Clone, Default)]
@@ -85,8 +33,8 @@ struct State {
 /// Turns the calls of all BUILD files, sorted by folder, into declarations and rules.
 pub(super) fn apply(
     files: Vec<(Arc<str>, Vec<Call>)>,
-    options: &Options,
-    warnings: &mut Vec<Warning>,
+    options: &GraphOptions,
+    warnings: &mut Vec<GraphWarning>,
 ) -> Result<(Vec<BuildDir>, Vec<Rules>), Error> {
     let mut states: FxHashMap<Arc<str>, State> = FxHashMap::default();
     let mut dirs: Vec<BuildDir> = Vec::new();
@@ -152,42 +100,6 @@ fn inherited(states: &FxHashMap<Arc<str>, State>, path: &str) -> State {
     State::default()
 }
 
-impl BuildDir {
-    /// The BUILD file that is being read.
-    fn last_file(&self) -> Arc<str> {
-        self.files.last().map_or_else(|| Arc::from(""), Arc::clone)
-    }
-
-    /// Adds a declaration, whose name must be new.
-    fn add(&mut self, declaration: Declaration) -> Result<(), Error> {
-        let same = |first: &&Declaration| first.name == declaration.name;
-        if let Some(first) = self.declarations.iter().find(same) {
-            return Err(Error::Duplicate {
-                address: address::declared(&self.path, &declaration.name),
-                first: first.call.place(),
-                second: declaration.call.place(),
-            });
-        }
-        self.declarations.push(declaration);
-        Ok(())
-    }
-
-    /// The rules that a call in the BUILD file declares.
-    fn rules(&self, call: &Call, parent: Option<RulesId>) -> Rules {
-        let extend = call.get("extend").and_then(Data::as_bool) == Some(true);
-        let sets = call.positional.iter();
-        Rules {
-            dir: Arc::clone(&self.path),
-            file: self.last_file(),
-            sets: sets
-                .filter(|set| !matches!(set, Data::None))
-                .cloned()
-                .collect(),
-            extends: parent.filter(|_| extend),
-        }
-    }
-}
-
 fn invalid(message: impl Into<String>, place: Place) -> Error {
     Error::Invalid {
         message: message.into(),
@@ -200,12 +112,12 @@ fn invalid(message: impl Into<String>, place: Place) -> Error {
 struct Checks<'w> {
     may_have_plugins: bool,
     warned: Vec<String>,
-    warnings: &'w mut Vec<Warning>,
+    warnings: &'w mut Vec<GraphWarning>,
 }
 
 impl Checks<'_> {
     /// Warns unless the same was said before.
-    fn warn_once(&mut self, key: String, warning: impl FnOnce() -> Warning) {
+    fn warn_once(&mut self, key: String, warning: impl FnOnce() -> GraphWarning) {
         if !self.warned.contains(&key) {
             self.warned.push(key);
             self.warnings.push(warning());
@@ -222,7 +134,7 @@ impl Checks<'_> {
         let place = call.field_place(&field.name);
         if self.may_have_plugins && near.is_none() {
             self.warn_once(message.clone(), || {
-                Warning::new(message, Some(place))
+                GraphWarning::new(message, Some(place))
                     .hint("a plugin may define it; it is ignored here")
             });
             return Ok(());
@@ -267,7 +179,7 @@ fn declare(
             }
         }
         None => checks.warn_once(format!("type {kind}"), || {
-            Warning::new(format!("unknown target type `{kind}`"), Some(call.place()))
+            GraphWarning::new(format!("unknown target type `{kind}`"), Some(call.place()))
                 .hint("a plugin may define it; such targets only have dependencies here")
         }),
     }
@@ -300,7 +212,8 @@ fn set_defaults(current: &mut Defaults, call: &Call) -> Result<(), Error> {
     if let Some(all) = call.get("all").filter(|all| !matches!(all, Data::None)) {
         let fields = field_defaults(all, call)?;
         for known in TYPES {
-            merge(&mut new, known.name, &fields, |field| known.accepts(field));
+            let entry = new.entry(Arc::from(known.name)).or_default();
+            merge(entry, &fields, |field| known.accepts(field));
         }
     }
     for argument in &call.positional {
@@ -322,7 +235,8 @@ fn set_defaults(current: &mut Defaults, call: &Call) -> Result<(), Error> {
                     let message = format!("`{kind}` has no field `{field}`");
                     return Err(invalid(message, call.place()));
                 }
-                merge(&mut new, kind, &fields, |field| {
+                let entry = new.entry(Arc::from(kind)).or_default();
+                merge(entry, &fields, |field| {
                     known.is_none_or(|known| known.accepts(field))
                 });
             }
@@ -338,20 +252,15 @@ fn set_defaults(current: &mut Defaults, call: &Call) -> Result<(), Error> {
     Ok(())
 }
 
-fn merge(
-    defaults: &mut Defaults,
-    kind: &str,
-    fields: &[(Arc<str>, Data)],
-    accepts: impl Fn(&str) -> bool,
-) {
-    let entry = defaults.entry(Arc::from(kind)).or_default();
+/// Puts the defaults that a type accepts over those that it has.
+fn merge(entry: &mut FieldDefaults, fields: &FieldDefaults, accepts: impl Fn(&str) -> bool) {
     for (name, value) in fields.iter().filter(|(name, _)| accepts(name)) {
         entry.retain(|(have, _)| have != name);
         entry.push((Arc::clone(name), value.clone()));
     }
 }
 
-fn field_defaults(value: &Data, call: &Call) -> Result<Vec<(Arc<str>, Data)>, Error> {
+fn field_defaults(value: &Data, call: &Call) -> Result<FieldDefaults, Error> {
     let misfit = || {
         let message = format!("default values must be a dict, not a {}", value.type_name());
         invalid(message, call.place())

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use super::Repository;
 use crate::error::Error;
 use crate::files::MemoryFiles;
-use crate::options::{Options, Resolves};
+use crate::options::{GraphOptions, Resolves};
 
 /// A repository of files given as `== path` headings with contents below.
-fn load(files: &str, options: Options) -> Result<Repository, Error> {
+fn load(files: &str, options: GraphOptions) -> Result<Repository, Error> {
     let files = files.split("== ").skip(1).map(|part| {
         let (path, text) = part.split_once('\n').unwrap_or((part, ""));
         (path.trim().to_owned(), text.as_bytes().to_vec())
@@ -16,9 +16,9 @@ fn load(files: &str, options: Options) -> Result<Repository, Error> {
     Repository::load(Box::new(MemoryFiles::new(files.collect())), options)
 }
 
-/// Options with the resolves `python-default` and `other`.
-fn options() -> Options {
-    Options {
+/// GraphOptions with the resolves `python-default` and `other`.
+fn options() -> GraphOptions {
+    GraphOptions {
         pants_version: "2.16.0".to_owned(),
         backend_packages: vec!["pants.backend.python".to_owned()],
         root_patterns: vec!["/src".to_owned(), "/tests".to_owned(), "/".to_owned()],
@@ -27,7 +27,7 @@ fn options() -> Options {
             ("python-default".to_owned(), "default.lock".to_owned()),
             ("other".to_owned(), "other.lock".to_owned()),
         ]),
-        ..Options::default()
+        ..GraphOptions::default()
     }
 }
 

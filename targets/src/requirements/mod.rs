@@ -23,9 +23,9 @@ pub struct RequirementsFile {
     pub requirements: Vec<Arc<RequirementLine>>,
     /// Constraints from `-c` files, in order.
     pub constraints: Vec<RequirementLine>,
-    /// Options about indexes, in order.
+    /// GraphOptions about indexes, in order.
     pub indexes: Vec<IndexOption>,
-    /// Options that change how packages are chosen: `--no-binary`, `--only-binary`, `--pre`.
+    /// GraphOptions that change how packages are chosen: `--no-binary`, `--only-binary`, `--pre`.
     pub options: Vec<(String, String, Place)>,
 }
 

@@ -10,7 +10,7 @@ use super::{
 };
 use model::{Place, RepoPath, nearest};
 
-/// Options that stand alone, with how many values they take.
+/// GraphOptions that stand alone, with how many values they take.
 const OPTIONS: &[(&str, usize)] = &[
     ("--config-settings", 1),
     ("--constraint", 1),
@@ -47,26 +47,23 @@ pub fn read_requirements_txt(
     text: &str,
     reader: &RequirementsReader<'_>,
 ) -> Result<RequirementsFile, RequirementsError> {
-    let mut file = RequirementsFile::default();
-    let mut seen = vec![path.to_owned()];
-    read_into(
-        &mut file,
-        path,
-        text,
-        &mut Inclusion {
-            reader,
-            seen: &mut seen,
-            role: LineRole::Requirements,
-        },
-    )?;
-    Ok(file)
+    let mut inclusion = Inclusion {
+        reader,
+        file: RequirementsFile::default(),
+        seen: vec![path.to_owned()],
+        role: LineRole::Requirements,
+    };
+    read_into(path, text, &mut inclusion)?;
+    Ok(inclusion.file)
 }
 
 /// How a file came to be read.
-struct Inclusion<'r, 's> {
+struct Inclusion<'r> {
     reader: &'r RequirementsReader<'r>,
+    /// What was read so far.
+    file: RequirementsFile,
     /// Files on the way here, to notice a circle.
-    seen: &'s mut Vec<String>,
+    seen: Vec<String>,
     /// What its lines are.
     role: LineRole,
 }
@@ -92,10 +89,9 @@ impl Line<'_> {
 }
 
 fn read_into(
-    into: &mut RequirementsFile,
     path: &str,
     text: &str,
-    inclusion: &mut Inclusion<'_, '_>,
+    inclusion: &mut Inclusion<'_>,
 ) -> Result<(), RequirementsError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let path: Arc<str> = Arc::from(path);
@@ -110,19 +106,19 @@ fn read_into(
         };
         let start = logical.text.len() - logical.text.trim_start().len();
         if logical.text[start..].starts_with('-') {
-            option_line(into, &line, start, inclusion)?;
+            option_line(&line, start, inclusion)?;
         } else {
             let entry = requirement_line(&line, start, inclusion)?;
-            push(into, entry, inclusion);
+            push(entry, inclusion);
         }
     }
     Ok(())
 }
 
-fn push(into: &mut RequirementsFile, line: RequirementLine, inclusion: &Inclusion<'_, '_>) {
+fn push(line: RequirementLine, inclusion: &mut Inclusion<'_>) {
     match inclusion.role {
-        LineRole::Requirements => into.requirements.push(Arc::new(line)),
-        LineRole::Constraints => into.constraints.push(line),
+        LineRole::Requirements => inclusion.file.requirements.push(Arc::new(line)),
+        LineRole::Constraints => inclusion.file.constraints.push(line),
     }
 }
 
@@ -228,10 +224,9 @@ fn option<'t>(
 }
 
 fn option_line(
-    into: &mut RequirementsFile,
     line: &Line<'_>,
     start: usize,
-    inclusion: &mut Inclusion<'_, '_>,
+    inclusion: &mut Inclusion<'_>,
 ) -> Result<(), RequirementsError> {
     let words = words(&line.logical.text, start);
     let mut next = 0;
@@ -251,16 +246,13 @@ fn option_line(
         };
         match name {
             "-r" | "--requirement" => {
-                let role = inclusion.role;
-                include(into, line, (value_at, value), (inclusion, role))?;
+                include(line, (value_at, value), inclusion)?;
             }
             "-c" | "--constraint" => {
-                include(
-                    into,
-                    line,
-                    (value_at, value),
-                    (inclusion, LineRole::Constraints),
-                )?;
+                let outer = std::mem::replace(&mut inclusion.role, LineRole::Constraints);
+                let included = include(line, (value_at, value), inclusion);
+                inclusion.role = outer;
+                included?;
             }
             "-e" | "--editable" => {
                 // Everything up to the next option belongs to the project: extras, marker.
@@ -274,12 +266,18 @@ fn option_line(
                 let mut entry = entry(line, (value_at, text), inclusion)?;
                 entry.editable = Editable::Yes;
                 next = end;
-                push(into, entry, inclusion);
+                push(entry, inclusion);
             }
-            "-i" | "--index-url" => into.indexes.push(index(IndexOptionKind::Index)),
-            "--extra-index-url" => into.indexes.push(index(IndexOptionKind::ExtraIndex)),
-            "-f" | "--find-links" => into.indexes.push(index(IndexOptionKind::FindLinks)),
-            "--no-index" => into.indexes.push(index(IndexOptionKind::NoIndex)),
+            "-i" | "--index-url" => inclusion.file.indexes.push(index(IndexOptionKind::Index)),
+            "--extra-index-url" => inclusion
+                .file
+                .indexes
+                .push(index(IndexOptionKind::ExtraIndex)),
+            "-f" | "--find-links" => inclusion
+                .file
+                .indexes
+                .push(index(IndexOptionKind::FindLinks)),
+            "--no-index" => inclusion.file.indexes.push(index(IndexOptionKind::NoIndex)),
             "--hash" => {
                 return Err(RequirementsError::new(
                     "`--hash` belongs to a requirement on the same line",
@@ -287,7 +285,8 @@ fn option_line(
                 )
                 .hint("end the requirement's line with `\\`, or put both on one line"));
             }
-            _ => into
+            _ => inclusion
+                .file
                 .options
                 .push((name.to_owned(), value.to_owned(), line.place(at))),
         }
@@ -296,11 +295,11 @@ fn option_line(
 }
 
 fn include(
-    into: &mut RequirementsFile,
     line: &Line<'_>,
-    (at, value): Word<'_>,
-    (inclusion, role): (&mut Inclusion<'_, '_>, LineRole),
+    word: Word<'_>,
+    inclusion: &mut Inclusion<'_>,
 ) -> Result<(), RequirementsError> {
+    let (at, value) = word;
     let place = line.place(at);
     if value.contains("://") {
         return Err(RequirementsError::new(
@@ -317,9 +316,7 @@ fn include(
     let text = (inclusion.reader.read)(&path)
         .map_err(|error| RequirementsError::new(format!("cannot read `{path}`: {error}"), place))?;
     inclusion.seen.push(path.clone());
-    let outer = std::mem::replace(&mut inclusion.role, role);
-    let result = read_into(into, &path, &text, inclusion);
-    inclusion.role = outer;
+    let result = read_into(&path, &text, inclusion);
     inclusion.seen.pop();
     result
 }
@@ -348,7 +345,7 @@ fn resolve_path(from: &str, value: &str) -> String {
 fn requirement_line(
     line: &Line<'_>,
     start: usize,
-    inclusion: &Inclusion<'_, '_>,
+    inclusion: &Inclusion<'_>,
 ) -> Result<RequirementLine, RequirementsError> {
     let text = &line.logical.text;
     let end = options_start(&text[start..]).map_or(text.len(), |at| start + at);
@@ -410,7 +407,7 @@ fn options_start(text: &str) -> Option<usize> {
 fn entry(
     line: &Line<'_>,
     (at, text): Word<'_>,
-    inclusion: &Inclusion<'_, '_>,
+    inclusion: &Inclusion<'_>,
 ) -> Result<RequirementLine, RequirementsError> {
     let plain = RequirementLine::plain(text, line.place(at))
         .map_err(|error| RequirementsError::new(error.reason, line.place(at + error.offset)))?;

@@ -1,6 +1,6 @@
 //! What sources imply: modules, stubs, requirements, `__init__.py`, `conftest.py`.
 
-use targets::{Ambiguity, Behavior, Infer, InitFiles, Options, Switch};
+use targets::{Ambiguity, Behavior, GraphOptions, Infer, InitFiles, Switch};
 
 use crate::{edges, edges_with, options};
 
@@ -82,7 +82,7 @@ fn two_implementations_are_ambiguous_unless_decided() {
     };
     insta::assert_snapshot!(decided("'!tests/amb/mod.py'"), @"src/u/a.py -> src/amb/mod.py");
     insta::assert_snapshot!(decided("'src/amb/mod.py'"), @"src/u/a.py -> src/amb/mod.py");
-    let near = Options {
+    let near = GraphOptions {
         infer: Infer {
             ambiguity: Ambiguity::BySourceRoot,
             ..Infer::default()
@@ -119,7 +119,7 @@ fn init_files_with_content() {
             init_files,
             ..Infer::default()
         };
-        edges_with(files, Options { infer, ..options() })
+        edges_with(files, GraphOptions { infer, ..options() })
     };
     insta::assert_snapshot!(with(InitFiles::ContentOnly), @"
     src/i/c/__init__.py -> src/i/__init__.py
@@ -157,7 +157,7 @@ fn conftest_files_of_every_level() {
 
 #[test]
 fn unowned_imports_may_be_errors() {
-    let strict = Options {
+    let strict = GraphOptions {
         infer: Infer {
             unowned: Behavior::Error,
             ..Infer::default()
@@ -188,7 +188,7 @@ fn sources_in_other_encodings_count() {
     files.insert("src/a.py".to_owned(), latin_1.to_vec());
     let cache = targets::imports::ImportCache::default();
     let repository = crate::load(files, options()).unwrap();
-    let graph = targets::Graph::build(&repository, &cache).unwrap();
+    let graph = targets::TargetGraph::build(&repository, &cache).unwrap();
     let [a] = graph.owners_of_file("src/a.py")[..] else {
         panic!("one owner");
     };
@@ -199,7 +199,7 @@ fn sources_in_other_encodings_count() {
 #[test]
 fn texts_that_name_modules_or_files() {
     let files = "== src/r/BUILD\npython_sources()\nresources(name='res', sources=['data/*'])\nfile(name='f', source='one.bin')\n== src/r/m.py\nopen('data/in.txt'); F = 'src/r/one.bin'; M = 'r.sub.mod'; N = 'r.n'\n== src/r/n.py\n== src/r/sub/BUILD\npython_sources()\n== src/r/sub/mod.py\n== src/r/data/in.txt\n== src/r/one.bin\n";
-    let all = Options {
+    let all = GraphOptions {
         infer: Infer {
             assets: Switch::On,
             string_imports: Switch::On,

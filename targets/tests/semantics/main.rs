@@ -13,11 +13,11 @@ use std::collections::BTreeMap;
 
 use targets::imports::ImportCache;
 use targets::query::{self, Reach, Specs};
-use targets::{Error, Graph, MemoryFiles, Options, Repository, Resolves, TargetId};
+use targets::{Error, GraphOptions, MemoryFiles, Repository, Resolves, TargetGraph, TargetId};
 
-/// Options with the resolves `python-default` and `other`, and source roots `src`, `tests`, `/`.
-fn options() -> Options {
-    Options {
+/// GraphOptions with the resolves `python-default` and `other`, and source roots `src`, `tests`, `/`.
+fn options() -> GraphOptions {
+    GraphOptions {
         pants_version: "2.17.1".to_owned(),
         backend_packages: vec!["pants.backend.python".to_owned()],
         root_patterns: vec!["/src".to_owned(), "/tests".to_owned(), "/".to_owned()],
@@ -27,7 +27,7 @@ fn options() -> Options {
             ("python-default".to_owned(), "default.lock".to_owned()),
             ("other".to_owned(), "other.lock".to_owned()),
         ]),
-        ..Options::default()
+        ..GraphOptions::default()
     }
 }
 
@@ -40,7 +40,7 @@ fn in_memory(files: &str) -> BTreeMap<String, Vec<u8>> {
     files.collect()
 }
 
-fn load(files: BTreeMap<String, Vec<u8>>, options: Options) -> Result<Repository, Error> {
+fn load(files: BTreeMap<String, Vec<u8>>, options: GraphOptions) -> Result<Repository, Error> {
     Repository::load(Box::new(MemoryFiles::new(files)), options)
 }
 
@@ -48,13 +48,13 @@ fn load(files: BTreeMap<String, Vec<u8>>, options: Options) -> Result<Repository
 /// and hint.
 fn ask_with(
     files: &str,
-    options: Options,
-    question: impl FnOnce(&Graph<'_>) -> Result<Vec<String>, Error>,
+    options: GraphOptions,
+    question: impl FnOnce(&TargetGraph<'_>) -> Result<Vec<String>, Error>,
 ) -> String {
     let cache = ImportCache::default();
     let answer = || {
         let repository = load(in_memory(files), options)?;
-        let graph = Graph::build(&repository, &cache)?;
+        let graph = TargetGraph::build(&repository, &cache)?;
         let mut lines = question(&graph)?;
         for warning in graph.warnings() {
             let place = warning
@@ -98,7 +98,7 @@ fn edges(files: &str) -> String {
     edges_with(files, options())
 }
 
-fn edges_with(files: &str, options: Options) -> String {
+fn edges_with(files: &str, options: GraphOptions) -> String {
     ask_with(files, options, |graph| {
         let mut lines = Vec::new();
         for id in graph
@@ -144,7 +144,7 @@ fn run(files: &str, words: &str) -> String {
     })
 }
 
-fn addresses(graph: &Graph<'_>, ids: &[TargetId]) -> Vec<String> {
+fn addresses(graph: &TargetGraph<'_>, ids: &[TargetId]) -> Vec<String> {
     let mut lines: Vec<String> = ids
         .iter()
         .map(|id| graph.target(*id).address.to_string())

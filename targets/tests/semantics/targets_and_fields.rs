@@ -1,6 +1,6 @@
 //! Generators, overrides, defaults, parametrize, sources.
 
-use targets::{Behavior, Options};
+use targets::{Behavior, GraphOptions};
 
 use crate::{ask_with, edges, list, options};
 
@@ -64,7 +64,7 @@ resources(name='r', sources=['*.txt', '!b.txt', 'deep/**', '{x,y}.json'])
     a:r resources
     warning: a/BUILD:1:61: `sources` of `a:r` matches no file: `{x,y}.json`
     ");
-    let strict = Options {
+    let strict = GraphOptions {
         unmatched_build_file_globs: Behavior::Error,
         ..options()
     };
@@ -241,7 +241,7 @@ attrs
 
 #[test]
 fn unknown_types_of_plugins_are_opaque() {
-    let plugins = Options {
+    let plugins = GraphOptions {
         backend_packages: vec!["pants.backend.python".to_owned(), "our_plugin".to_owned()],
         ..options()
     };

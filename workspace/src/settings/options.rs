@@ -6,20 +6,20 @@ use std::time::Duration;
 
 use camino::Utf8PathBuf;
 use index::{IndexOptions, IndexRule};
-use targets::{LockfileTargets, Options, Resolves, Switch, UseGitignore};
+use targets::{GraphOptions, LockfileTargets, Resolves, Switch, UseGitignore};
 
 use super::Settings;
 
 impl Settings {
     /// What shapes the target graph. `environment` is what `env()` in BUILD files sees.
-    pub fn target_options(&self, environment: &BTreeMap<String, String>) -> Options {
+    pub fn target_options(&self, environment: &BTreeMap<String, String>) -> GraphOptions {
         let settings = self;
         let (global, python, infer) = (&settings.global, &settings.python, &settings.python_infer);
         let switch = |on: bool| if on { Switch::On } else { Switch::Off };
         // Ours is meant wherever resolves are named: only Pants has a switch for it.
         let enabled = python.enable_resolves
             || (!settings.file.ends_with("pants.toml") && !python.resolves.is_empty());
-        Options {
+        GraphOptions {
             pants_version: global.pants_version.clone().unwrap_or_default(),
             backend_packages: global.backend_packages.clone(),
             pants_ignore: global.pants_ignore.clone(),

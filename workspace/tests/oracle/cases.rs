@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde_json::Value;
-use targets::Graph;
+use targets::TargetGraph;
 use targets::imports::ImportCache;
 use targets::query::{self, Reach, Specs};
 
@@ -43,7 +43,7 @@ fn answer(root: &Path) -> Result<Answer, String> {
     let cache = ImportCache::default();
     let repository =
         workspace::load(utf8(root), settings::options(root)).map_err(|error| error.to_string())?;
-    let graph = Graph::build(&repository, &cache).map_err(|error| error.to_string())?;
+    let graph = TargetGraph::build(&repository, &cache).map_err(|error| error.to_string())?;
     let targets = graph
         .all()
         .map(|id| format!("{} {}", graph.target(id).address, graph.target(id).kind))
@@ -55,7 +55,7 @@ fn answer(root: &Path) -> Result<Answer, String> {
 }
 
 /// Every edge as `from -> to`.
-pub(crate) fn edges(graph: &Graph<'_>) -> Result<Vec<String>, String> {
+pub(crate) fn edges(graph: &TargetGraph<'_>) -> Result<Vec<String>, String> {
     let mut edges = Vec::new();
     for id in graph.all() {
         for other in graph.dependencies(id).map_err(|error| error.to_string())? {
@@ -180,7 +180,7 @@ fn execute(root: &Path, arguments: &[&str]) -> Result<Vec<String>, String> {
     }
     let cache = ImportCache::default();
     let repository = workspace::load(utf8(root), options).map_err(|error| error.to_string())?;
-    let graph = Graph::build(&repository, &cache).map_err(|error| error.to_string())?;
+    let graph = TargetGraph::build(&repository, &cache).map_err(|error| error.to_string())?;
     let specs = Specs::parse(words[1..].iter().copied(), "");
     let selected = specs.select(&graph).map_err(|error| error.to_string())?;
     let found = match words[0] {
@@ -221,7 +221,7 @@ fn package_all(root: &Path) -> Result<(), String> {
     let cache = ImportCache::default();
     let repository =
         workspace::load(utf8(root), settings::options(root)).map_err(|error| error.to_string())?;
-    let graph = Graph::build(&repository, &cache).map_err(|error| error.to_string())?;
+    let graph = TargetGraph::build(&repository, &cache).map_err(|error| error.to_string())?;
     for id in graph.distributions() {
         graph
             .distribution(id, "linux_x86_64")

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use targets::imports::ImportCache;
 use targets::query::{self, Reach, Specs};
-use targets::{Graph, TargetId};
+use targets::{TargetGraph, TargetId};
 
 use crate::{cases, difference, settings, utf8};
 
@@ -25,7 +25,7 @@ fn backend_ai() {
     let repository =
         workspace::load(utf8(&root), options).unwrap_or_else(|error| panic!("{error}"));
     let cache = ImportCache::default();
-    let graph = Graph::build(&repository, &cache).unwrap_or_else(|error| panic!("{error}"));
+    let graph = TargetGraph::build(&repository, &cache).unwrap_or_else(|error| panic!("{error}"));
     let comparison = Comparison {
         graph: &graph,
         recorded: recorded.as_std_path(),
@@ -38,7 +38,7 @@ fn backend_ai() {
 }
 
 struct Comparison<'c> {
-    graph: &'c Graph<'c>,
+    graph: &'c TargetGraph<'c>,
     recorded: &'c Path,
 }
 

@@ -1,7 +1,7 @@
 //! Other repositories that use Pants: all of their graph can be computed, and what is said about
 //! it can be read. `XTASK_REPOSITORIES` names checkouts, separated as in `PATH`.
 
-use targets::Graph;
+use targets::TargetGraph;
 use targets::imports::ImportCache;
 
 use crate::{cases, settings, utf8};
@@ -15,7 +15,7 @@ fn other_repositories() {
         let cache = ImportCache::default();
         let repository = workspace::load(utf8(&root), settings::options(&root))
             .unwrap_or_else(|error| panic!("{}: {error}", root.display()));
-        let graph = Graph::build(&repository, &cache)
+        let graph = TargetGraph::build(&repository, &cache)
             .unwrap_or_else(|error| panic!("{}: {error}", root.display()));
         let edges =
             cases::edges(&graph).unwrap_or_else(|error| panic!("{}: {error}", root.display()));

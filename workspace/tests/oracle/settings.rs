@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use targets::{Ambiguity, Behavior, InitFiles, Options, Resolves, Switch};
+use targets::{Ambiguity, Behavior, GraphOptions, InitFiles, Resolves, Switch};
 use toml_edit::{DocumentMut, Item};
 
 /// The options that the `pants.toml` of a repository asks for.
-pub(crate) fn options(root: &Path) -> Options {
+pub(crate) fn options(root: &Path) -> GraphOptions {
     let text = fs_err::read_to_string(root.join("pants.toml")).unwrap();
     let document: DocumentMut = text.parse().unwrap();
     let get = |section: &str, key: &str| document.get(section).and_then(|it| it.get(key));
@@ -18,8 +18,8 @@ pub(crate) fn options(root: &Path) -> Options {
         None => default,
     };
     let text = |section: &str, key: &str| get(section, key).and_then(Item::as_str);
-    let defaults = Options::default();
-    let mut options = Options {
+    let defaults = GraphOptions::default();
+    let mut options = GraphOptions {
         pants_version: text("GLOBAL", "pants_version")
             .unwrap_or("2.17.1")
             .to_owned(),
@@ -55,7 +55,7 @@ pub(crate) fn options(root: &Path) -> Options {
 }
 
 /// Applies a `--python-infer-…` argument.
-pub(crate) fn apply(argument: &str, options: &mut Options) {
+pub(crate) fn apply(argument: &str, options: &mut GraphOptions) {
     match argument {
         "--python-infer-init-files=always" => options.infer.init_files = InitFiles::Always,
         "--python-infer-init-files=never" => options.infer.init_files = InitFiles::Never,

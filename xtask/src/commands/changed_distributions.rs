@@ -12,7 +12,7 @@ use crate::commands::CommandOutcome;
 use crate::commands::publish::last_tag;
 use crate::terminal;
 use goals::error::CommandError;
-use goals::packaging::{Choice, Imports, PackagedDistribution, PackagedFiles, select};
+use goals::packaging::{Choice, ImportCollection, PackagedDistribution, PackagedFiles, select};
 use goals::session::Session;
 
 /// What can be said to `changed-distributions`.
@@ -48,7 +48,7 @@ pub(crate) fn run(
         specs: &[],
         tags: &[],
         changed_since: None,
-        imports: Imports::Skipped,
+        imports: ImportCollection::Skipped,
     };
     let selected = select(session, choice)?;
     let shipped = selected

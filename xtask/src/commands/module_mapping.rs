@@ -7,7 +7,7 @@ use clap::Args;
 use model::{DistFile, PackageName, Version};
 use targets::modules::modules_of_wheel;
 use targets::query::{
-    MappingReport, MappingRow, MappingSource, Verdict, WheelModules, mapping_report,
+    MappingReport, MappingRow, MappingSource, MappingVerdict, WheelModules, mapping_report,
 };
 
 use crate::arguments::IndexArguments;
@@ -49,11 +49,12 @@ pub(crate) fn run(
     let report = mapping_report(&graph, resolve, &wheels)?;
     workspace.keep(session);
     terminal::print(text(&report));
-    let wrong = report
-        .rows
-        .iter()
-        .any(|row| matches!(row.verdict, Verdict::Contradicts(_) | Verdict::Missing))
-        || !report.unprovided.is_empty();
+    let wrong = report.rows.iter().any(|row| {
+        matches!(
+            row.verdict,
+            MappingVerdict::Contradicts(_) | MappingVerdict::Missing
+        )
+    }) || !report.unprovided.is_empty();
     Ok(match arguments.check && wrong {
         true => CommandOutcome::Found,
         false => CommandOutcome::Done,
@@ -136,7 +137,7 @@ fn text(report: &MappingReport) -> String {
     };
     section(
         "Rows that can be deleted: the same holds without them",
-        rows(&|row| (row.verdict == Verdict::Redundant).then(|| row.project.clone())),
+        rows(&|row| (row.verdict == MappingVerdict::Redundant).then(|| row.project.clone())),
     );
     section(
         "Rows for projects that are not required",
@@ -149,7 +150,7 @@ fn text(report: &MappingReport) -> String {
     section(
         "Rows that the wheel contradicts",
         rows(&|row| match &row.verdict {
-            Verdict::Contradicts(modules) => Some(format!(
+            MappingVerdict::Contradicts(modules) => Some(format!(
                 "{}: no {} in the wheel, which has {}",
                 row.project,
                 modules.join(", "),
@@ -161,7 +162,7 @@ fn text(report: &MappingReport) -> String {
     section(
         "Rows that are missing: the wheel contains something else",
         rows(&|row| {
-            (row.verdict == Verdict::Missing).then(|| {
+            (row.verdict == MappingVerdict::Missing).then(|| {
                 let modules = row.wheel.as_deref().unwrap_or_default();
                 format!("\"{}\": [\"{}\"],", row.project, modules.join("\", \""))
             })
@@ -185,7 +186,7 @@ fn text(report: &MappingReport) -> String {
 fn source(row: &MappingRow) -> &'static str {
     match (row.source, &row.wheel) {
         (MappingSource::Explicit, _) => "BUILD",
-        (MappingSource::Default, Some(_)) if row.verdict == Verdict::Fine => {
+        (MappingSource::Default, Some(_)) if row.verdict == MappingVerdict::Fine => {
             "name, as in the wheel"
         }
         (MappingSource::Default, _) => "name",

@@ -11,8 +11,8 @@ use crate::commands::CommandOutcome;
 use crate::error;
 use goals::error::CommandError;
 use goals::packaging::{
-    BuildOptions, BuiltArchive, Checks, Choice, Imports, Job, PackagedDistribution, PackagedFiles,
-    Packager, PlatformRequest, SelectedDistributions, select, try_wheels,
+    BuildOptions, BuiltArchive, Checks, Choice, ImportCollection, Job, PackagedDistribution,
+    PackagedFiles, Packager, PlatformRequest, SelectedDistributions, select, try_wheels,
 };
 use goals::session::Session;
 
@@ -107,9 +107,9 @@ pub(crate) fn run(
         tags: &arguments.tags,
         changed_since: arguments.changed_since.as_deref(),
         imports: if arguments.verify {
-            Imports::Collected
+            ImportCollection::Collected
         } else {
-            Imports::Skipped
+            ImportCollection::Skipped
         },
     };
     let selected = select(session, choice)?;

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use targets::query::{self, Specs};
-use targets::{Graph, TargetId};
+use targets::{TargetGraph, TargetId};
 
 use crate::commands::CommandOutcome;
 use crate::terminal;
@@ -59,6 +59,6 @@ pub(crate) fn run(
     })
 }
 
-fn addresses<'g>(graph: &'g Graph<'_>, path: &[TargetId]) -> Vec<&'g str> {
+fn addresses<'g>(graph: &'g TargetGraph<'_>, path: &[TargetId]) -> Vec<&'g str> {
     path.iter().map(|id| &*graph.target(*id).address).collect()
 }

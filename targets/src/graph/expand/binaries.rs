@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::builder::{Builder, TargetParts};
+use super::builder::{TargetBuilder, TargetParts};
 use super::overrides::{OverrideKeys, Overrides};
 use super::site::DeclarationSite;
 use crate::error::Error;
@@ -10,7 +10,7 @@ use buildfile::Data;
 
 /// Adds a generator, and a target for each of its entry points.
 pub(super) fn generated<'r>(
-    builder: &mut Builder<'r>,
+    builder: &mut TargetBuilder<'r>,
     site: &DeclarationSite<'r>,
 ) -> Result<(), Error> {
     let overrides = Overrides::of(site)?;

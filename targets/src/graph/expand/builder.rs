@@ -9,12 +9,12 @@ use crate::error::Error;
 use crate::graph::target::{ResolveId, Target, TargetId, TargetRange};
 use crate::graph::targets::Targets;
 use crate::kinds::TargetType;
-use crate::options::{Options, Resolves};
+use crate::options::{GraphOptions, Resolves};
 use crate::repository::Repository;
 use buildfile::Data;
 
 /// The targets made so far.
-pub(super) struct Builder<'r> {
+pub(super) struct TargetBuilder<'r> {
     pub(super) targets: Targets<'r>,
 }
 
@@ -55,7 +55,7 @@ impl TargetParts {
     }
 }
 
-impl<'r> Builder<'r> {
+impl<'r> TargetBuilder<'r> {
     /// No targets yet.
     pub(super) fn new(repository: &'r Repository) -> Self {
         Self {
@@ -67,7 +67,7 @@ impl<'r> Builder<'r> {
         self.targets.repository()
     }
 
-    pub(super) fn options(&self) -> &'r Options {
+    pub(super) fn options(&self) -> &'r GraphOptions {
         self.targets.repository().options()
     }
 

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::builder::{Builder, TargetParts};
+use super::builder::{TargetBuilder, TargetParts};
 use super::overrides::{OverrideKeys, Overrides};
 use super::site::DeclarationSite;
-use crate::error::{Error, Warning};
+use crate::error::{Error, GraphWarning};
 use crate::graph::sources::{GlobMatches, Patterns};
 use crate::graph::targets::UnmatchedGlobs;
 use crate::kinds::Content;
@@ -31,7 +31,7 @@ pub(super) struct FileField {
 
 /// Adds the targets of a declaration that owns one file.
 pub(super) fn single<'r>(
-    builder: &mut Builder<'r>,
+    builder: &mut TargetBuilder<'r>,
     site: &DeclarationSite<'r>,
     field: &FileField,
 ) -> Result<(), Error> {
@@ -55,7 +55,7 @@ pub(super) fn single<'r>(
 
 /// Adds a generator, and a target for each file.
 pub(super) fn generated<'r>(
-    builder: &mut Builder<'r>,
+    builder: &mut TargetBuilder<'r>,
     site: &DeclarationSite<'r>,
     what: &FileTargets,
 ) -> Result<(), Error> {
@@ -95,11 +95,11 @@ pub(super) fn generated<'r>(
 }
 
 /// Notes that the one file of a target is not there; who needs it will fail.
-fn absent(builder: &mut Builder<'_>, site: &DeclarationSite<'_>, field: &str, path: &str) {
+fn absent(builder: &mut TargetBuilder<'_>, site: &DeclarationSite<'_>, field: &str, path: &str) {
     if builder.options().unmatched_build_file_globs != Behavior::Ignore {
         let message = format!("`{field}` of `{}` is not there: `{path}`", site.address());
         builder.targets.warnings.push(
-            Warning::new(message, Some(site.place(field)))
+            GraphWarning::new(message, Some(site.place(field)))
                 .hint("files that `.gitignore` or `pants_ignore` names are not seen"),
         );
     }
@@ -107,7 +107,7 @@ fn absent(builder: &mut Builder<'_>, site: &DeclarationSite<'_>, field: &str, pa
 
 /// Warns of patterns that match nothing, and returns them; nothing where settings ignore them.
 fn unmatched(
-    builder: &mut Builder<'_>,
+    builder: &mut TargetBuilder<'_>,
     site: &DeclarationSite<'_>,
     matched: &GlobMatches,
 ) -> Result<Option<UnmatchedGlobs>, Error> {
@@ -131,7 +131,7 @@ fn unmatched(
     match behavior {
         Behavior::Ignore => Ok(None),
         Behavior::Warn => {
-            let warning = Warning::new(message, place)
+            let warning = GraphWarning::new(message, place)
                 .hint("files that `.gitignore` or `pants_ignore` names are not seen");
             let place = warning.place.clone();
             builder.targets.warnings.push(warning);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::builder::Builder;
+use super::builder::TargetBuilder;
 use crate::address;
 use crate::error::Error;
 use crate::graph::target::{Parameters, Target, TargetId, TargetRange};
@@ -11,7 +11,7 @@ use crate::options::{LockfileTargets, Resolves};
 use model::{Place, RepoPath};
 
 /// Adds a generator for the lockfile of each resolve, and a target for each that is there.
-pub(super) fn add(builder: &mut Builder<'_>) -> Result<(), Error> {
+pub(super) fn add(builder: &mut TargetBuilder<'_>) -> Result<(), Error> {
     let options = builder.options();
     if options.enable_resolves == Resolves::Disabled
         || options.lockfile_targets == LockfileTargets::Disabled
@@ -54,7 +54,7 @@ fn target(address: String, kind: &'static str, dir: &str) -> Target {
     }
 }
 
-fn insert(builder: &mut Builder<'_>, target: Target) -> Result<TargetId, Error> {
+fn insert(builder: &mut TargetBuilder<'_>, target: Target) -> Result<TargetId, Error> {
     let address = target.address.to_string();
     let place = || Place::file("pants.toml");
     builder.targets.insert(target, address, place)

@@ -15,13 +15,13 @@ use super::targets::Targets;
 use crate::error::Error;
 use crate::kinds::{Role, TargetType};
 use crate::repository::Repository;
-use builder::{Builder, TargetParts};
+use builder::{TargetBuilder, TargetParts};
 use files::{FileField, FileTargets};
 use site::DeclarationSite;
 
 /// Runs every declaration of the repository.
 pub(crate) fn expand(repository: &Repository) -> Result<Targets<'_>, Error> {
-    let mut builder = Builder::new(repository);
+    let mut builder = TargetBuilder::new(repository);
     for site in sites(repository) {
         run(&mut builder, &site)?;
     }
@@ -39,7 +39,7 @@ pub fn resolve_requirements(
     repository: &Repository,
     resolve: &str,
 ) -> Result<ResolveRequirements, Error> {
-    let mut builder = Builder::new(repository);
+    let mut builder = TargetBuilder::new(repository);
     for site in sites(repository) {
         if is_of_requirements(role(&site)) {
             run(&mut builder, &site)?;
@@ -53,7 +53,7 @@ pub fn resolve_requirements(
 /// # Errors
 /// The first target that names another.
 pub fn check_resolves(repository: &Repository) -> Result<(), Error> {
-    let builder = Builder::new(repository);
+    let builder = TargetBuilder::new(repository);
     for site in sites(repository) {
         let known = site.declaration.known;
         if known.is_some_and(|known| known.accepts("resolve")) {
@@ -87,7 +87,7 @@ fn is_of_requirements(role: Role) -> bool {
 }
 
 /// Adds the targets of one declaration.
-fn run<'r>(builder: &mut Builder<'r>, site: &DeclarationSite<'r>) -> Result<(), Error> {
+fn run<'r>(builder: &mut TargetBuilder<'r>, site: &DeclarationSite<'r>) -> Result<(), Error> {
     match role(site) {
         Role::Files {
             generates,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::builder::{Builder, TargetParts};
+use super::builder::{TargetBuilder, TargetParts};
 use super::overrides::{OverrideKeys, Overrides, ProjectModules};
 use super::parametrize::ParameterChoice;
 use super::site::DeclarationSite;
@@ -20,7 +20,7 @@ use model::Place;
 
 /// Adds the targets of a `python_requirement`.
 pub(super) fn declared<'r>(
-    builder: &mut Builder<'r>,
+    builder: &mut TargetBuilder<'r>,
     site: &DeclarationSite<'r>,
 ) -> Result<(), Error> {
     for choice in builder.choices(site)? {
@@ -41,7 +41,7 @@ pub(super) fn declared<'r>(
 
 /// Adds a generator, a target for its file, and one for each project that the file names.
 pub(super) fn of_file<'r>(
-    builder: &mut Builder<'r>,
+    builder: &mut TargetBuilder<'r>,
     site: &DeclarationSite<'r>,
     (default, format): (&str, RequirementsFormat),
 ) -> Result<(), Error> {
@@ -96,7 +96,11 @@ pub(super) fn of_file<'r>(
                 }
             }
             for line in &projects.without_target {
-                request(builder, site, line, &overrides, &choice)?;
+                let choices = match line.specifier.name_spelling() {
+                    Some(name) => overrides.apply(site, &choice, name, OverrideKeys::Projects)?,
+                    None => vec![choice.clone()],
+                };
+                request(builder, site, line, &choices)?;
             }
             Ok(())
         })?;
@@ -106,7 +110,7 @@ pub(super) fn of_file<'r>(
 
 /// Adds a generator, and a target for each of Pants' packages.
 pub(super) fn of_pants<'r>(
-    builder: &mut Builder<'r>,
+    builder: &mut TargetBuilder<'r>,
     site: &DeclarationSite<'r>,
 ) -> Result<(), Error> {
     let version = &builder.options().pants_version;
@@ -176,7 +180,7 @@ impl Projects {
 
 /// Adds a `python_requirement`, for its resolve too.
 fn require<'r>(
-    builder: &mut Builder<'r>,
+    builder: &mut TargetBuilder<'r>,
     site: &DeclarationSite<'r>,
     parts: TargetParts,
     lines: Vec<Arc<RequirementLine>>,
@@ -198,24 +202,19 @@ fn require<'r>(
     Ok(())
 }
 
-/// Asks for a line of which no target is made, in the resolves that overrides of its project name.
+/// Asks for a line of which no target is made, in the resolves of these choices.
 fn request<'r>(
-    builder: &mut Builder<'r>,
+    builder: &mut TargetBuilder<'r>,
     site: &DeclarationSite<'r>,
     line: &Arc<RequirementLine>,
-    overrides: &Overrides<'r>,
-    choice: &ParameterChoice,
+    choices: &[ParameterChoice],
 ) -> Result<(), Error> {
-    let choices = match line.specifier.name_spelling() {
-        Some(name) => overrides.apply(site, choice, name, OverrideKeys::Projects)?,
-        None => vec![choice.clone()],
-    };
     for choice in choices {
         let requirement = ResolveRequirement {
             line: Arc::clone(line),
             target: Arc::from(site.address()),
         };
-        let resolve = builder.resolve_of(site, &choice)?;
+        let resolve = builder.resolve_of(site, choice)?;
         builder.targets.requested.push((resolve, requirement));
     }
     Ok(())
@@ -223,7 +222,7 @@ fn request<'r>(
 
 /// Reads the file that a `python_requirements` target names.
 fn read(
-    builder: &Builder<'_>,
+    builder: &TargetBuilder<'_>,
     site: &DeclarationSite<'_>,
     path: &str,
 ) -> Result<RequirementsFile, Error> {

@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::graph::target::TargetId;
 use crate::kinds::Content;
 use crate::options::InitFiles;
-use crate::tree::{Dir, Tree, join};
+use crate::tree::{Dir, SourceTree, join};
 use model::{Place, RepoPath};
 
 /// Adds the owners of the `__init__` files in a folder and above it.
@@ -62,7 +62,7 @@ fn goes_with(subject: &Subject<'_>, other: TargetId) -> bool {
 }
 
 /// A folder and every folder above it, by position in the tree.
-fn ancestors<'t>(tree: &'t Tree, dir: &'t str) -> impl Iterator<Item = usize> + 't {
+fn ancestors<'t>(tree: &'t SourceTree, dir: &'t str) -> impl Iterator<Item = usize> + 't {
     let above = |path: &&'t str| match *path {
         "" => None,
         path => Some(RepoPath::new(path).folder()),

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::strings;
 use super::subject::{Preference, Subject};
-use crate::error::{Error, Topic, Warning};
+use crate::error::{Error, GraphWarning, Topic};
 use crate::graph::module_map::{Locality, Owners};
 use crate::graph::roots::package_of;
 use crate::graph::target::TargetId;
@@ -30,7 +30,7 @@ pub(super) fn add(subject: &mut Subject<'_>, path: &str, strings: Strings) -> Re
         let text = String::from_utf8_lossy(&source);
         let place = Place::at(path, &text, *offset as usize);
         subject.found.warnings.push(
-            Warning::new(
+            GraphWarning::new(
                 format!("cannot parse all of this file: {message}"),
                 Some(place),
             )
@@ -108,7 +108,7 @@ fn warn_ambiguous(subject: &mut Subject<'_>, reference: &ModuleReference<'_>, ow
     );
     let target = subject.target();
     let topic = Topic::Ambiguous(reference.module.to_string());
-    let warning = Warning::new(message, Some((reference.place)())).about(topic);
+    let warning = GraphWarning::new(message, Some((reference.place)())).about(topic);
     subject.found.warnings.push(warning.hint(format!(
         "add `\"{}\"` to the `dependencies` of `{}` in the BUILD file of `{}`, or `\"!…\"` for all others",
         owners[0], target.address, target.dir
@@ -140,7 +140,9 @@ fn without_owner(subject: &mut Subject<'_>, reference: &ModuleReference<'_>) -> 
         });
     }
     let topic = Topic::Unowned(module.to_string());
-    let warning = Warning::new(message, Some(place)).hint(hint).about(topic);
+    let warning = GraphWarning::new(message, Some(place))
+        .hint(hint)
+        .about(topic);
     subject.found.warnings.push(warning);
     Ok(())
 }
@@ -174,11 +176,9 @@ fn hint_elsewhere(subject: &Subject<'_>, module: &str) -> String {
 }
 
 /// The place where the text of a line begins.
-fn line_place(path: &str, source: &[u8], line: u32) -> Place {
+fn line_place(path: &str, source: &[u8], line: usize) -> Place {
     let text = String::from_utf8_lossy(source);
-    let above = text
-        .split_inclusive('\n')
-        .take(line.saturating_sub(1) as usize);
+    let above = text.split_inclusive('\n').take(line.saturating_sub(1));
     let start: usize = above.map(str::len).sum();
     let indent = text[start..].find(|c: char| !c.is_whitespace());
     Place::at(path, &text, start + indent.unwrap_or(0))

@@ -9,15 +9,11 @@ mod subject;
 
 use model::RepoPath;
 
-use super::explicit::ExplicitDependencies;
-use super::target::TargetId;
-use super::targets::Targets;
 use crate::error::Error;
 use crate::imports::Strings;
 use crate::kinds::Role;
 use crate::options::{InitFiles, Switch};
-use subject::Subject;
-pub(crate) use subject::{DirectDependencies, Inference};
+pub(crate) use subject::{DirectDependencies, Inference, Subject};
 
 /// Everything that a target depends on: what its fields say, and what is inferred. What its
 /// `dependencies` ignore is left out.
@@ -25,13 +21,11 @@ pub(crate) use subject::{DirectDependencies, Inference};
 /// # Errors
 /// A dependency that leads nowhere, a source that cannot be read.
 pub(crate) fn direct_dependencies(
-    inference: &Inference<'_>,
-    targets: &Targets<'_>,
-    (id, platform): (TargetId, &str),
-    explicit: &ExplicitDependencies,
+    mut subject: Subject<'_>,
+    platform: &str,
 ) -> Result<DirectDependencies, Error> {
-    let mut subject = Subject::new((inference, targets), id, explicit);
-    let target = targets.get(id);
+    let (targets, id, explicit) = (subject.targets, subject.id, subject.explicit);
+    let target = subject.target();
     subject.found.targets.extend(&explicit.includes);
     subject.found.targets.extend(targets.special(id)?);
     if target.role() == Role::PlatformResources {

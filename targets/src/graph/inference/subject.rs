@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use crate::error::Warning;
+use crate::error::GraphWarning;
 use crate::graph::explicit::ExplicitDependencies;
 use crate::graph::module_map::{Locality, ModuleMap, Owners};
 use crate::graph::target::{Target, TargetId};
@@ -16,7 +16,7 @@ pub(crate) struct DirectDependencies {
     /// The dependencies; sorted by position, each once, when the target is done.
     pub(crate) targets: Vec<TargetId>,
     /// What is probably wrong.
-    pub(crate) warnings: Vec<Warning>,
+    pub(crate) warnings: Vec<GraphWarning>,
 }
 
 /// What inference may ask, and keeps from one target to the next.
@@ -41,7 +41,7 @@ impl<'r> Inference<'r> {
 }
 
 /// One target whose dependencies are being inferred.
-pub(super) struct Subject<'g> {
+pub(crate) struct Subject<'g> {
     pub(super) id: TargetId,
     pub(super) targets: &'g Targets<'g>,
     pub(super) explicit: &'g ExplicitDependencies,
@@ -51,8 +51,9 @@ pub(super) struct Subject<'g> {
 
 impl<'g> Subject<'g> {
     /// Nothing was found yet.
-    pub(super) fn new(
-        (inference, targets): (&'g Inference<'g>, &'g Targets<'g>),
+    pub(crate) fn new(
+        inference: &'g Inference<'g>,
+        targets: &'g Targets<'g>,
         id: TargetId,
         explicit: &'g ExplicitDependencies,
     ) -> Self {

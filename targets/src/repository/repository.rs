@@ -1,0 +1,218 @@
+//! A repository as its BUILD files declare it: they are evaluated in parallel, and their defaults
+//! applied. Requirements and sources are read on demand.
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::declaration::{BuildDir, Declaration, DeclarationId, Rules};
+use super::defaults;
+use crate::error::{Error, GraphWarning};
+use crate::files::RepositoryFiles;
+use crate::globs::Glob;
+use crate::options::{Behavior, GraphOptions};
+use crate::tree::{SourceTree, join};
+use crate::vocabulary::BuildVocabulary;
+use buildfile::{BuildSource, Call, EvalError, Exception, ExceptionClass, evaluate};
+use model::{Place, RepoPath};
+
+/// A repository whose BUILD files have been evaluated.
+#[derive(Debug)]
+pub struct Repository {
+    files: Box<dyn RepositoryFiles>,
+    options: GraphOptions,
+    build_dirs: Vec<BuildDir>,
+    rules: Vec<Rules>,
+    warnings: Vec<GraphWarning>,
+}
+
+impl Repository {
+    /// Evaluates the BUILD files of a repository. Sources and requirement files are not read yet.
+    ///
+    /// # Errors
+    /// The first BUILD file, in order of path, that cannot be read or evaluated; two targets
+    /// of one name; a prelude that is invalid.
+    pub fn load(files: Box<dyn RepositoryFiles>, options: GraphOptions) -> Result<Self, Error> {
+        let mut warnings = Vec::new();
+        let preludes = preludes(&*files, &options, &mut warnings)?;
+        let build_files = build_files(&*files, &options);
+        let evaluated: Vec<Result<Vec<Call>, Error>> = build_files
+            .par_iter()
+            .map(|file| {
+                let source = Arc::new(read_source(&*files, file)?);
+                let vocabulary = BuildVocabulary {
+                    folder: RepoPath::new(file).folder(),
+                    options: &options,
+                };
+                evaluate(&source, &preludes, &vocabulary).map_err(Error::Eval)
+            })
+            .collect();
+        let mut calls = Vec::with_capacity(build_files.len());
+        for (file, result) in build_files.into_iter().zip(evaluated) {
+            calls.push((file, result?));
+        }
+        let (build_dirs, rules) = defaults::apply(calls, &options, &mut warnings)?;
+        Ok(Self {
+            files,
+            options,
+            build_dirs,
+            rules,
+            warnings,
+        })
+    }
+
+    /// The settings it was loaded with.
+    #[must_use]
+    pub fn options(&self) -> &GraphOptions {
+        &self.options
+    }
+
+    /// What is seen of its folders and files.
+    #[must_use]
+    pub fn tree(&self) -> &SourceTree {
+        self.files.tree()
+    }
+
+    /// Folders with BUILD files, sorted by path.
+    #[must_use]
+    pub fn build_dirs(&self) -> &[BuildDir] {
+        &self.build_dirs
+    }
+
+    /// What is probably wrong, though it stops nothing.
+    #[must_use]
+    pub fn warnings(&self) -> &[GraphWarning] {
+        &self.warnings
+    }
+
+    /// The BUILD files of a folder.
+    #[must_use]
+    pub fn build_dir(&self, path: &str) -> Option<&BuildDir> {
+        let dirs = &self.build_dirs;
+        let at = dirs.binary_search_by(|dir| (*dir.path).cmp(path)).ok()?;
+        dirs.get(at)
+    }
+
+    /// Every declared target with its folder.
+    pub fn declarations(&self) -> impl Iterator<Item = (&BuildDir, &Declaration)> {
+        self.build_dirs
+            .iter()
+            .flat_map(|dir| dir.declarations.iter().map(move |it| (dir, it)))
+    }
+
+    /// Every declared target by its position, with its folder.
+    pub(crate) fn declarations_by_id(
+        &self,
+    ) -> impl Iterator<Item = (DeclarationId, &BuildDir, &Declaration)> {
+        self.build_dirs
+            .iter()
+            .enumerate()
+            .flat_map(|(dir, folder)| {
+                let declarations = folder.declarations.iter().enumerate();
+                declarations.map(move |(at, one)| (DeclarationId { dir, at }, folder, one))
+            })
+    }
+
+    /// A declaration by its position.
+    pub(crate) fn declaration(&self, id: DeclarationId) -> &Declaration {
+        &self.build_dirs[id.dir].declarations[id.at]
+    }
+
+    /// Visibility rules by their position.
+    pub(crate) fn rules(&self) -> &[Rules] {
+        &self.rules
+    }
+
+    /// The bytes of a file of the repository.
+    pub(crate) fn read_bytes(&self, path: &str) -> std::io::Result<Vec<u8>> {
+        self.files.read(path)
+    }
+
+    /// The text of a file of the repository.
+    ///
+    /// # Errors
+    /// It cannot be read, or is not UTF-8.
+    pub fn read(&self, path: &str) -> std::io::Result<String> {
+        String::from_utf8(self.files.read(path)?)
+            .map_err(|_| std::io::ErrorKind::InvalidData.into())
+    }
+}
+
+/// Reads and parses a BUILD file or prelude.
+fn read_source(files: &dyn RepositoryFiles, path: &str) -> Result<BuildSource, Error> {
+    let bytes = files.read(path)?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let valid = String::from_utf8_lossy(&error.as_bytes()[..at]).into_owned();
+        let place = Place::at(path, &valid, at);
+        Error::Eval(
+            EvalError::new(
+                Exception::new(ExceptionClass::SyntaxError, "this file is not UTF-8"),
+                place,
+            )
+            .hint("BUILD files are UTF-8 text; save the file in that encoding"),
+        )
+    })?;
+    BuildSource::parse(path, text).map_err(Error::Eval)
+}
+
+fn preludes(
+    files: &dyn RepositoryFiles,
+    options: &GraphOptions,
+    warnings: &mut Vec<GraphWarning>,
+) -> Result<Vec<Arc<BuildSource>>, Error> {
+    let mut found = Vec::new();
+    for glob in &options.build_file_prelude_globs {
+        let paths: Vec<String> = if glob.contains(['*', '?', '[', '{']) {
+            let pattern = Glob::new(glob);
+            let all = files.tree().files();
+            all.filter(|path| pattern.is_match(path)).collect()
+        } else if files.is_there(glob) {
+            // A file named outright is read even where ignore rules hide it from targets.
+            vec![glob.clone()]
+        } else {
+            Vec::new()
+        };
+        if paths.is_empty() {
+            let message = format!("`build_file_prelude_globs` matches no file: `{glob}`");
+            match options.unmatched_build_file_globs {
+                Behavior::Ignore => {}
+                Behavior::Warn => warnings.push(GraphWarning::new(message, None)),
+                Behavior::Error => {
+                    return Err(Error::Unmatched {
+                        message,
+                        place: None,
+                    });
+                }
+            }
+        }
+        found.extend(paths);
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+        .iter()
+        .map(|path| Ok(Arc::new(read_source(files, path)?)))
+        .collect()
+}
+
+/// Paths of the BUILD files, sorted by folder, then name.
+fn build_files(files: &dyn RepositoryFiles, options: &GraphOptions) -> Vec<Arc<str>> {
+    let patterns: Vec<Glob> = options
+        .build_patterns
+        .iter()
+        .map(|pattern| Glob::new(pattern))
+        .collect();
+    let mut found = Vec::new();
+    for dir in files.tree().dirs() {
+        for name in &dir.files {
+            if patterns.iter().any(|pattern| pattern.is_match(name)) {
+                let path = join(&dir.path, name);
+                if !files.is_ignored_build_file(&path) {
+                    found.push(Arc::from(path));
+                }
+            }
+        }
+    }
+    found
+}
