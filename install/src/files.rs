@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use camino::Utf8Path;
 use model::Sha256;
+use wheel::FileMode;
 
 /// How the names of temporary files and folders of ours begin, so that `clean` knows them.
 pub(crate) const TEMPORARY: &str = ".tmp-";
@@ -106,24 +107,27 @@ pub(crate) fn symlink(_: &Utf8Path, _: &Utf8Path) -> io::Result<()> {
 
 /// Whether someone may run a file.
 #[cfg(unix)]
-pub(crate) fn is_executable(file: &std::fs::Metadata) -> bool {
+pub(crate) fn mode_of(file: &std::fs::Metadata) -> FileMode {
     use std::os::unix::fs::PermissionsExt;
-    file.permissions().mode() & 0o111 != 0
+    FileMode::of_unix(file.permissions().mode())
 }
 
 /// There are no modes here.
 #[cfg(not(unix))]
-pub(crate) fn is_executable(_: &std::fs::Metadata) -> bool {
-    false
+pub(crate) fn mode_of(_: &std::fs::Metadata) -> FileMode {
+    FileMode::Regular
 }
 
 /// Lets a file that is about to be made be run by those whom the umask lets.
 #[cfg(unix)]
-pub(crate) fn open_with_mode(options: &mut fs_err::OpenOptions, executable: bool) {
+pub(crate) fn open_with_mode(options: &mut fs_err::OpenOptions, mode: FileMode) {
     use fs_err::os::unix::fs::OpenOptionsExt;
-    options.mode(if executable { 0o777 } else { 0o666 });
+    options.mode(match mode {
+        FileMode::Executable => 0o777,
+        FileMode::Regular => 0o666,
+    });
 }
 
 /// There are no modes here.
 #[cfg(not(unix))]
-pub(crate) fn open_with_mode(_: &mut fs_err::OpenOptions, _: bool) {}
+pub(crate) fn open_with_mode(_: &mut fs_err::OpenOptions, _: FileMode) {}

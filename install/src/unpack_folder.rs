@@ -11,7 +11,10 @@ use std::io;
 use camino::{Utf8Path, Utf8PathBuf};
 use wheel::FileMode;
 
-use folder::Folder;
+#[cfg(unix)]
+use folder::FolderDescriptor as Folder;
+#[cfg(not(unix))]
+use folder::FolderPath as Folder;
 
 /// A folder that nothing leads out of. Paths are relative to it and were checked to be plain
 /// components between `/`.
@@ -106,7 +109,7 @@ mod folder {
     use super::IfThere;
 
     #[derive(Debug)]
-    pub(super) struct Folder(OwnedFd);
+    pub(super) struct FolderDescriptor(OwnedFd);
 
     const FOLDER: OFlags = OFlags::RDONLY
         .union(OFlags::DIRECTORY)
@@ -121,7 +124,7 @@ mod folder {
         }
     }
 
-    impl Folder {
+    impl FolderDescriptor {
         pub(super) fn open(path: &Utf8Path) -> io::Result<Self> {
             Ok(Self(fs_err::File::open(path)?.into_file().into()))
         }
@@ -202,9 +205,9 @@ mod folder {
     use super::IfThere;
 
     #[derive(Debug)]
-    pub(super) struct Folder(Utf8PathBuf);
+    pub(super) struct FolderPath(Utf8PathBuf);
 
-    impl Folder {
+    impl FolderPath {
         pub(super) fn open(path: &Utf8Path) -> io::Result<Self> {
             Ok(Self(path.to_owned()))
         }

@@ -143,7 +143,10 @@ fn members(repo: &Repo, wheel: &str) -> String {
         format!(
             "{}{}",
             member.name,
-            if member.is_executable() { "*" } else { "" }
+            match member.mode() {
+                wheel::FileMode::Executable => "*",
+                wheel::FileMode::Regular => "",
+            }
         )
     };
     wheel

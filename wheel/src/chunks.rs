@@ -117,8 +117,11 @@ impl<'a> OpenMember<'a> {
         self.hasher.update(chunk.data());
         self.read += got;
         chunk.last = self.read == self.size;
-        if got < want || (chunk.last && self.grew()?) {
-            return Err(self.changed(got < want));
+        if got < want {
+            return Err(self.changed(self.read));
+        }
+        if chunk.last && self.grew()? {
+            return Err(self.changed(self.size + 1));
         }
         if !chunk.last {
             self.next = chunk.successor();
@@ -143,8 +146,7 @@ impl<'a> OpenMember<'a> {
         Ok(read > 0)
     }
 
-    fn changed(&self, shrank: bool) -> ArchiveError {
-        let read = if shrank { self.read } else { self.size + 1 };
+    fn changed(&self, read: u64) -> ArchiveError {
         ArchiveError::ChangedWhileRead {
             origin: self.member.source.origin(),
             expected: self.size,

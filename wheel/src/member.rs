@@ -66,6 +66,16 @@ pub trait MemberWriter {
     fn finish(&mut self) -> Result<(), ArchiveError>;
 }
 
+impl FileMode {
+    /// That of a file with these permissions on Unix: someone may run it, or nobody.
+    pub fn of_unix(mode: u32) -> FileMode {
+        match mode & 0o111 {
+            0 => FileMode::Regular,
+            _ => FileMode::Executable,
+        }
+    }
+}
+
 impl Member {
     /// A regular member made of bytes.
     pub fn bytes(path: MemberPath, bytes: impl Into<Arc<[u8]>>) -> Member {

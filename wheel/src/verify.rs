@@ -153,7 +153,10 @@ impl Verification {
                 continue;
             }
             let name = member.name.clone();
-            let mut sink = Hashing::new(name.starts_with(&dist_info));
+            let mut sink = Hashing::new();
+            if name.starts_with(&dist_info) {
+                sink.text = Some(Vec::new());
+            }
             zip.copy(at, &mut sink)?;
             if let Some(text) = sink.text.take() {
                 texts.insert(name.clone(), text);
@@ -491,12 +494,12 @@ struct Hashing {
 }
 
 impl Hashing {
-    fn new(keep_text: bool) -> Self {
+    fn new() -> Self {
         Hashing {
             hasher: Sha256::new(),
             size: 0,
             head: Vec::new(),
-            text: keep_text.then(Vec::new),
+            text: None,
         }
     }
 

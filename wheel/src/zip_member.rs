@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::member::FileMode;
 use crate::zip_format::Method;
 
 /// A member as the archive describes it.
@@ -59,8 +60,8 @@ impl ZipMember {
     }
 
     /// Whether anyone may execute it.
-    pub fn is_executable(&self) -> bool {
-        self.unix_mode.is_some_and(|mode| mode & 0o111 != 0)
+    pub fn mode(&self) -> FileMode {
+        self.unix_mode.map_or(FileMode::Regular, FileMode::of_unix)
     }
 
     pub(crate) fn wrong(&self, problem: &'static str) -> ZipError {

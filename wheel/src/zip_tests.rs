@@ -108,7 +108,7 @@ fn the_strict_reader_finds_what_was_written() {
             member.path
         );
     }
-    assert!(read.members()[1].is_executable());
+    assert_eq!(read.members()[1].mode(), FileMode::Executable);
 }
 
 #[test]

@@ -74,7 +74,11 @@ impl<W: Write + Seek + Send> ZipWriter<W> {
             }
             self.put(&chunk.bytes)?;
             if piece.last {
-                self.end(open, piece.first)?;
+                open.header.crc = open.crc.sum();
+                if !piece.first {
+                    self.write_header_again(&open)?;
+                }
+                self.end(&open);
             } else {
                 self.open = Some(open);
             }
@@ -109,17 +113,17 @@ impl<W: Write + Seek + Send> ZipWriter<W> {
         })
     }
 
-    fn end(&mut self, mut open: OpenEntry, header_is_right: bool) -> Result<(), ArchiveError> {
-        open.header.crc = open.crc.sum();
-        if !header_is_right {
-            self.out.seek(SeekFrom::Start(open.offset))?;
-            self.out.write_all(&open.header.local())?;
-            self.out.seek(SeekFrom::Start(self.offset))?;
-        }
-        self.central
-            .extend_from_slice(&open.header.central(open.offset));
-        self.entries += 1;
+    fn write_header_again(&mut self, open: &OpenEntry) -> Result<(), ArchiveError> {
+        self.out.seek(SeekFrom::Start(open.offset))?;
+        self.out.write_all(&open.header.local())?;
+        self.out.seek(SeekFrom::Start(self.offset))?;
         Ok(())
+    }
+
+    fn end(&mut self, open: &OpenEntry) {
+        let entry = open.header.central(open.offset);
+        self.central.extend_from_slice(&entry);
+        self.entries += 1;
     }
 
     fn put(&mut self, bytes: &[u8]) -> Result<(), ArchiveError> {

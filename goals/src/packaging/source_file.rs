@@ -98,11 +98,7 @@ pub(super) fn file_member(
 #[cfg(unix)]
 fn mode_of(metadata: &Metadata) -> FileMode {
     use std::os::unix::fs::PermissionsExt;
-    if metadata.permissions().mode() & 0o111 != 0 {
-        FileMode::Executable
-    } else {
-        FileMode::Regular
-    }
+    FileMode::of_unix(metadata.permissions().mode())
 }
 
 #[cfg(not(unix))]

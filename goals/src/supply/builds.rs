@@ -7,7 +7,7 @@ use camino::Utf8Path;
 use index::Index;
 use install::Store;
 use install::build::{
-    BuildError, BuildRequires, BuildSource, Builder, BuiltSdist, BuiltWheel, Environments,
+    BuildError, BuildRequires, BuildSource, BuiltSdist, BuiltWheel, Environments, PackageBuilder,
     SourceIdentity,
 };
 use install::python::{Interpreter, Interpreters, PythonLocations, SearchPath};
@@ -132,7 +132,7 @@ impl<'a> Builds<'a> {
 
     fn with_builder<T>(
         &self,
-        build: impl FnOnce(&Builder<'_>) -> Result<T, BuildError>,
+        build: impl FnOnce(&PackageBuilder<'_>) -> Result<T, BuildError>,
     ) -> Result<T, CommandError> {
         let cache = self.session.cache()?;
         let workshop = Workshop {

@@ -6,7 +6,7 @@ use camino::Utf8Path;
 use index::Index;
 use install::Store;
 use install::build::{
-    BuildError, BuildRequirements, Builder, BuiltWheel, Environments, ProvidedWheels,
+    BuildError, BuildRequirements, BuiltWheel, Environments, PackageBuilder, ProvidedWheels,
     SourceIdentity,
 };
 use install::python::Interpreter;
@@ -33,16 +33,16 @@ impl Workshop<'_> {
     pub fn build<T>(
         &self,
         index: &Index,
-        work: impl FnOnce(&Builder<'_>) -> Result<T, BuildError>,
+        work: impl FnOnce(&PackageBuilder<'_>) -> Result<T, BuildError>,
     ) -> Result<T, CommandError> {
         let requirements = BuildIndex { index };
-        let builder = Builder::new(self.cache, self.store, self.python, &requirements);
+        let builder = PackageBuilder::new(self.cache, self.store, self.python, &requirements);
         Ok(work(&builder.sharing(self.environments))?)
     }
 
     /// The wheel of a source, where it was built before.
     pub fn built(&self, identity: &SourceIdentity) -> Option<BuiltWheel> {
-        Builder::new(self.cache, self.store, self.python, &Nothing).built(identity)
+        PackageBuilder::new(self.cache, self.store, self.python, &Nothing).built(identity)
     }
 }
 

@@ -100,7 +100,7 @@ pub struct BuildRequires {
 }
 
 /// Builds with one interpreter.
-pub struct Builder<'a> {
+pub struct PackageBuilder<'a> {
     folder: Utf8PathBuf,
     environments: Arc<Environments>,
     store: &'a Store,
@@ -114,7 +114,7 @@ const METADATA: &str = "METADATA";
 /// Holds the name and the hash of the wheel that was built.
 const WHEEL: &str = "wheel";
 
-impl<'a> Builder<'a> {
+impl<'a> PackageBuilder<'a> {
     /// Keeps what it builds in `cache`.
     pub fn new(
         cache: &Utf8Path,

@@ -12,8 +12,8 @@ mod tests;
 mod unpack_sdist;
 
 pub use builder::{
-    BuildRequirements, BuildRequires, BuildSource, BuildWheel, Builder, BuiltSdist, BuiltWheel,
-    ProvidedWheels, SourceIdentity,
+    BuildRequirements, BuildRequires, BuildSource, BuildWheel, BuiltSdist, BuiltWheel,
+    PackageBuilder, ProvidedWheels, SourceIdentity,
 };
 pub use environments::Environments;
 pub use error::{BuildError, BuildProblem};

@@ -173,8 +173,8 @@ impl Scene {
         }
     }
 
-    fn builder(&self) -> Builder<'_> {
-        Builder::new(
+    fn builder(&self) -> PackageBuilder<'_> {
+        PackageBuilder::new(
             &self.root.join("cache"),
             &self.store,
             &self.python,

@@ -138,7 +138,7 @@ fn unpack_zip(
             folder.make_folder(name).map_err(behind(name))?;
             continue;
         }
-        let mode = mode_of(member.is_executable());
+        let mode = member.mode();
         let out = folder.create(name, mode, IfThere::Replace);
         out.map_err(behind(name))?
             .write_all(&zip.read(&member.name)?)?;
@@ -159,7 +159,7 @@ fn unpack_tar(tar: impl Read, most: u64, folder: &mut UnpackFolder) -> Result<()
         match entry.header().entry_type() {
             EntryType::Directory => folder.make_folder(&name).map_err(behind(&name))?,
             EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => {
-                let mode = mode_of(entry.header().mode()? & 0o111 != 0);
+                let mode = FileMode::of_unix(entry.header().mode()?);
                 let out = folder.create(&name, mode, IfThere::Replace);
                 write_entry(&mut entry, out.map_err(behind(&name))?)?;
             }
@@ -172,13 +172,6 @@ fn unpack_tar(tar: impl Read, most: u64, folder: &mut UnpackFolder) -> Result<()
         return Err(UnpackError::Bomb);
     }
     links.iter().try_for_each(|link| link.make(folder))
-}
-
-fn mode_of(executable: bool) -> FileMode {
-    match executable {
-        true => FileMode::Executable,
-        false => FileMode::Regular,
-    }
 }
 
 /// The error of opening a member of this name.
@@ -283,7 +276,7 @@ impl Link {
                 let Some(mut source) = folder.open_file(target).map_err(behind(target))? else {
                     return Ok(());
                 };
-                let mode = mode_of(files::is_executable(&source.metadata()?));
+                let mode = files::mode_of(&source.metadata()?);
                 let out = folder.create(name, mode, IfThere::Replace);
                 io::copy(&mut source, &mut out.map_err(behind(name))?)?;
                 Ok(())

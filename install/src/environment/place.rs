@@ -90,7 +90,7 @@ fn put(target: &Utf8Path, item: &Item<'_>) -> Result<(), EnvironmentError> {
         ItemContent::Text { file, text } => {
             let mut options = fs_err::OpenOptions::new();
             options.write(true).create_new(true);
-            files::open_with_mode(&mut options, file.executable);
+            files::open_with_mode(&mut options, file.mode());
             let mut out = options.open(target)?;
             out.write_all(text)?;
             let times = FileTimes::new().set_modified(content_time(&file.sha256));

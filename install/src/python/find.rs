@@ -8,7 +8,7 @@ use model::InterpreterConstraints;
 use super::ask::Interpreters;
 use super::interpreter::Interpreter;
 use super::request::PythonRequest;
-use super::search_path::{Candidate, PythonLocations, SearchOrigin, SearchPath};
+use super::search_path::{PythonCandidate, PythonLocations, SearchOrigin, SearchPath};
 
 /// No interpreter fits.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -75,7 +75,7 @@ impl Interpreters {
         match request {
             PythonRequest::Path(path) => {
                 let given = SearchPath::given(&executable_of(places.root.join(path)));
-                let asked = |candidate| Candidate {
+                let asked = |candidate| PythonCandidate {
                     origin: SearchOrigin::Asked,
                     ..candidate
                 };
@@ -113,13 +113,13 @@ impl Interpreters {
 
     fn first_fit(
         &self,
-        candidates: impl Iterator<Item = Candidate>,
+        candidates: impl Iterator<Item = PythonCandidate>,
         constraints: &InterpreterConstraints,
     ) -> Result<Interpreter, NoInterpreter> {
         let mut found = Vec::new();
         for candidate in candidates {
             let called = candidate.called();
-            let Candidate { executable, origin } = candidate;
+            let PythonCandidate { executable, origin } = candidate;
             let why = match called.filter(|version| !constraints.contains(version)) {
                 // To ask each that cannot fit would take longer than all else.
                 Some(version) => UnfitReason::Other {

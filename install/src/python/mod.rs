@@ -13,5 +13,7 @@ pub use find::{NoInterpreter, UnfitInterpreter, UnfitReason};
 pub(crate) use interpreter::tests::invented;
 pub use interpreter::{Interpreter, InterpreterFactsError, Scheme};
 pub use request::PythonRequest;
-pub use search_path::{Candidate, PythonLocations, SearchOrigin, SearchPath, SearchPathError};
+pub use search_path::{
+    PythonCandidate, PythonLocations, SearchOrigin, SearchPath, SearchPathError,
+};
 pub use tags::CompatibleTags;

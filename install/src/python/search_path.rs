@@ -66,14 +66,14 @@ pub enum SearchOrigin {
 
 /// An executable that may be an interpreter.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Candidate {
+pub struct PythonCandidate {
     /// The executable.
     pub executable: Utf8PathBuf,
     /// Where it was found.
     pub origin: SearchOrigin,
 }
 
-impl Candidate {
+impl PythonCandidate {
     /// The version that a manager of versions calls this CPython by: other implementations have
     /// their name before it.
     pub(crate) fn called(&self) -> Option<Version> {
@@ -152,7 +152,7 @@ impl SearchPath {
     pub fn candidates<'a>(
         &'a self,
         places: &'a PythonLocations,
-    ) -> impl Iterator<Item = Candidate> + 'a {
+    ) -> impl Iterator<Item = PythonCandidate> + 'a {
         let mut seen = std::collections::HashSet::new();
         self.0
             .iter()
@@ -175,7 +175,7 @@ impl Entry {
         Ok(Self::Given(entry.into()))
     }
 
-    fn candidates(&self, places: &PythonLocations) -> Vec<Candidate> {
+    fn candidates(&self, places: &PythonLocations) -> Vec<PythonCandidate> {
         let (origin, executables) = match self {
             Self::Given(path) => {
                 let path = places.root.join(path);
@@ -190,7 +190,7 @@ impl Entry {
         };
         executables
             .into_iter()
-            .map(|executable| Candidate { executable, origin })
+            .map(|executable| PythonCandidate { executable, origin })
             .collect()
     }
 }

@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use model::{PackageName, Sha256, Version};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use wheel::Script;
+use wheel::{FileMode, Script};
 
 use super::content_time::content_time;
 
@@ -119,6 +119,14 @@ impl UnpackedWheel {
 }
 
 impl UnpackedFile {
+    /// Whether someone may run it.
+    pub(crate) fn mode(&self) -> FileMode {
+        match self.executable {
+            true => FileMode::Executable,
+            false => FileMode::Regular,
+        }
+    }
+
     /// Whether the file at `place` has this content still, by its size and time.
     ///
     /// The time of an unpacked file follows from its content, so that neither must be read.

@@ -78,10 +78,9 @@ fn unpack_member(
     folder: &mut UnpackFolder,
 ) -> Result<UnpackedFile, UnpackProblem> {
     let is_script = in_scripts_folder(&member.name);
-    let executable = is_script || member.is_executable();
-    let mode = match executable {
+    let mode = match is_script {
         true => FileMode::Executable,
-        false => FileMode::Regular,
+        false => member.mode(),
     };
     let mut out = Hashed {
         file: folder.create(&member.name, mode, IfThere::Refuse)?,
@@ -104,7 +103,7 @@ fn unpack_member(
         path: member.name.clone(),
         sha256,
         size: member.size,
-        executable,
+        executable: mode == FileMode::Executable,
         shebang: is_script && out.start == SHEBANG,
     })
 }
