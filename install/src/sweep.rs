@@ -22,7 +22,7 @@ pub struct Size {
 pub struct Leftover {
     /// The topmost file or folder that stayed.
     pub path: Utf8PathBuf,
-    /// The number of the user whose it is, where the system has such numbers.
+    /// The number of the user who owns it, where the system has such numbers.
     pub owner: Option<u32>,
     /// Why it stayed.
     pub reason: String,

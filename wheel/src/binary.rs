@@ -41,7 +41,7 @@ pub enum Machine {
 pub const HEADER_SIZE: usize = 4096;
 
 impl NativeBinary {
-    /// The binary that a file starting with these bytes is; `None` if it is none.
+    /// What a file that starts with these bytes is; `None` if it is no executable or library.
     pub fn of(header: &[u8]) -> Option<NativeBinary> {
         elf(header)
             .or_else(|| mach_o(header))

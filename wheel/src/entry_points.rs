@@ -33,7 +33,7 @@ pub struct Script {
     pub function: String,
 }
 
-/// An entry point that is not one.
+/// An entry point that cannot be read or written as one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the entry point `{name} = {value}` of `{group}`: {problem}")]
 pub struct EntryPointError {

@@ -82,7 +82,7 @@ pub enum WheelFinding {
         /// What the parser says.
         problem: String,
     },
-    /// A line of RECORD that is not one.
+    /// A line of RECORD that cannot be read.
     #[error(transparent)]
     RecordLine(RecordLineError),
     /// A member that RECORD does not name.

@@ -88,7 +88,7 @@ pub struct Description {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CoreMetadataError {
-    /// A name that is not one.
+    /// The name is not that of a project.
     #[error(
         "`{0}` is not the name of a project: letters, digits, `-`, `_` and `.`, with a letter or a digit at both ends"
     )]

@@ -22,7 +22,7 @@ pub struct RecordLine {
     pub size: Option<u64>,
 }
 
-/// A line of RECORD that is not one.
+/// A line of RECORD that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line} of RECORD, `{text}`: {problem}")]
 pub struct RecordLineError {
@@ -47,7 +47,7 @@ pub struct Record(HashMap<String, RecordLine>);
 /// A RECORD that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RecordError {
-    /// A line is not one.
+    /// A line cannot be read.
     #[error(transparent)]
     Line(#[from] RecordLineError),
     /// Two lines are of one file.

@@ -24,7 +24,7 @@ pub struct ZipMember {
     pub(crate) data: u64,
 }
 
-/// An archive that is not one, or is one in two ways.
+/// A file that is no zip archive, or can be read as two different ones.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ZipError {

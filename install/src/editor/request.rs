@@ -57,7 +57,7 @@ pub struct Tool {
     pub python: Utf8PathBuf,
 }
 
-/// A settings file, as it shall be.
+/// A settings file with the text that it should have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettingsFile {
     /// Relative to the repository's root.

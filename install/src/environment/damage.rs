@@ -1,4 +1,4 @@
-//! Compares an environment with what it shall hold.
+//! Compares an environment with what it should hold.
 
 use std::collections::BTreeMap;
 
@@ -9,12 +9,12 @@ use rayon::prelude::*;
 use super::items::{Item, PackageItems};
 use super::wanted::EnvironmentIdentity;
 
-/// What differs between an environment and what it shall hold.
+/// What differs between an environment and what it should hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Changes {
     /// Packages that are missing there.
     pub added: Vec<(PackageName, Version)>,
-    /// Packages that shall not be there any more.
+    /// Packages that should not be there any more.
     pub removed: Vec<(PackageName, Version)>,
     /// Packages of another version, or of another file of the same version: name, version there,
     /// version wanted.
@@ -36,7 +36,7 @@ pub enum EnvironmentFinding {
     Settings,
     /// Files that someone changed or removed.
     ChangedFiles(Vec<Utf8PathBuf>),
-    /// Packages that someone installed by other means; they are let be.
+    /// Packages that someone installed by other means; they stay as they are.
     Foreign(Vec<String>),
 }
 
@@ -89,7 +89,7 @@ fn versions(identity: &EnvironmentIdentity) -> BTreeMap<&PackageName, (&Version,
     wheels.chain(projects).collect()
 }
 
-/// The items that do not stand below `root` as they shall.
+/// The items that do not stand below `root` as they should.
 pub(crate) fn damaged<'p, 'a>(
     root: &Utf8Path,
     packages: &'p [PackageItems<'a>],

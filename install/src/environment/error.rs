@@ -59,7 +59,7 @@ pub enum EnvironmentError {
         /// Its package.
         second: String,
     },
-    /// A project of the repository has an entry point that is none.
+    /// An entry point of a project of the repository cannot be made.
     #[error("the entry point `{name} = {value}` of {project} cannot be made: {problem}")]
     EntryPoint {
         /// The project.

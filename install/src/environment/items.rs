@@ -63,7 +63,7 @@ impl<'a> Item<'a> {
         }
     }
 
-    /// What the file shall be; `None` for a link.
+    /// What the file should be; `None` for a link.
     pub(crate) fn file(&self) -> Option<&UnpackedFile> {
         match &self.content {
             ItemContent::Stored { file, .. } => Some(file),
@@ -72,7 +72,7 @@ impl<'a> Item<'a> {
         }
     }
 
-    /// Whether it stands below `root` as it shall, by size and time.
+    /// Whether it stands below `root` as it should, by size and time.
     pub(crate) fn is_intact(&self, root: &Utf8Path) -> bool {
         let place = root.join(&self.path);
         match &self.content {

@@ -1,4 +1,4 @@
-//! Makes an environment, or changes one to what it shall hold.
+//! Makes an environment, or changes one to what it should hold.
 //!
 //! A new environment is built beside its place and renamed to it. One that is there is changed in
 //! place: its state says so before the first file changes and after the last one, so that the
@@ -39,7 +39,7 @@ pub struct SyncReport {
     pub changes: Changes,
     /// Files that someone had changed or removed, and that are again what they were.
     pub restored: Vec<Utf8PathBuf>,
-    /// Packages that someone installed by other means and that were let be, as `name version`.
+    /// Packages that someone installed by other means and that stay, as `name version`.
     pub foreign: Vec<String>,
 }
 
@@ -52,7 +52,7 @@ pub enum SyncOutcome {
     Rebuilt(&'static str),
     /// It was changed in place.
     Changed,
-    /// It was what it shall be.
+    /// It was what it should be.
     Unchanged,
 }
 
@@ -223,7 +223,7 @@ fn wheels_of(
         .collect()
 }
 
-/// One run over one environment: everything that shall be there, computed.
+/// One run over one environment: everything that should be there, computed.
 struct Run<'a> {
     environment: &'a Environment,
     python: &'a Interpreter,
@@ -386,7 +386,7 @@ impl<'a> Run<'a> {
         self.environment.places(&by_someone)
     }
 
-    /// The files of packages that are there and shall not be, or shall be of another version.
+    /// The files of packages that are there and should not be, or should be of another version.
     fn paths_to_remove(&self, old: &EnvironmentIdentity) -> Result<Vec<String>, EnvironmentError> {
         let changes = Changes::between(old, &self.identity);
         let names: FxHashSet<&model::PackageName> = changes

@@ -524,7 +524,7 @@ fn two_runs_at_once() {
     assert_eq!(scene.check(), []);
 }
 
-/// A Python of this machine; `None`, said aloud, where there is none.
+/// A Python of this machine; prints that there is none and returns `None` otherwise.
 fn real_python(scene: &Utf8Path) -> Option<Interpreter> {
     let places = PythonLocations::of_this_machine(scene);
     let interpreters = Interpreters::new(scene);

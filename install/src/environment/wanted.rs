@@ -1,4 +1,4 @@
-//! What an environment shall hold.
+//! What an environment should hold.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{PackageName, Sha256, Version};
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::python::Interpreter;
 
-/// What an environment shall hold: wheels of the store, projects of the repository, and the
+/// What an environment should hold: wheels of the store, projects of the repository, and the
 /// folders of their sources.
 #[derive(Debug, Clone)]
 pub struct EnvironmentContents<'a> {
@@ -109,7 +109,8 @@ impl EnvironmentIdentity {
         }
     }
 
-    /// The same, compiled ahead where it was before: who does not ask for it undoes it not.
+    /// The same, but compiled ahead where the environment was before: a run that does not ask for
+    /// compiled modules does not remove them either.
     pub(crate) fn keeping(mut self, before: &Self) -> Self {
         if before.bytecode == Bytecode::Ahead {
             self.bytecode = Bytecode::Ahead;

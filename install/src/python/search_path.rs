@@ -131,7 +131,7 @@ impl SearchPath {
     /// Reads the entries of the setting; `<PEXRC>` is passed over.
     ///
     /// # Errors
-    /// Where an entry looks like a token and is none.
+    /// Where an entry looks like a token and there is no such token.
     pub fn parse<S: AsRef<str>>(entries: &[S]) -> Result<Self, SearchPathError> {
         let entries = entries
             .iter()
