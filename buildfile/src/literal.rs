@@ -8,7 +8,7 @@ use crate::data::Data;
 use crate::limits::MAX_NESTING;
 
 /// The value of a literal, as `ast.literal_eval` reads it, with `true` and `false` as well; `None`
-/// if `text` is no literal of texts, numbers, booleans, `None` and collections of them.
+/// if `text` is no literal of texts, numbers, booleans, `None`, and lists, tuples and dicts of them.
 ///
 /// ```
 /// let value = buildfile::literal("{'a': [1, -2], 'b': (True,)}").unwrap();
@@ -51,7 +51,6 @@ fn value(expr: &Expr, depth: usize) -> Option<Data> {
         },
         Expr::List(list) => all(&list.elts)?,
         Expr::Tuple(tuple) => all(&tuple.elts)?,
-        Expr::Set(set) => all(&set.elts)?,
         Expr::Dict(dict) => {
             let pair = |item: &ruff_python_ast::DictItem| {
                 let key = value(item.key.as_ref()?, depth + 1)?;

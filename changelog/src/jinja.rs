@@ -1,13 +1,15 @@
 //! The Jinja environment that towncrier's templates expect.
 //!
-//! minijinja has the language and, with `minijinja_contrib::pycompat`, Python's methods on values.
-//! Missing is a list that grows: `{% set seen = [] %}{% set _ = seen.append(x) %}` is how Jinja
+//! minijinja has the language, and `buildfile` Python's methods on values. Missing is a list that
+//! grows: `{% set seen = [] %}{% set _ = seen.append(x) %}` is how Jinja
 //! templates (towncrier's own among them) gather things, so an empty list literal becomes one.
 
+use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use buildfile::{Data, ExceptionClass};
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::{Enumerator, Object, ObjectRepr, Value};
+use minijinja::value::{Enumerator, Kwargs, Object, ObjectRepr, Value, ValueKind, from_args};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, State};
 
 const GROWING_LIST: &str = "__growing_list()";
@@ -21,13 +23,79 @@ pub(crate) fn render(name: &str, source: &str, context: Value) -> Result<String,
     let mut environment = Environment::new();
     environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).build()?);
     environment.set_auto_escape_callback(|_| AutoEscape::None);
-    environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
+    environment.set_unknown_method_callback(python_method);
     environment.add_function("__growing_list", || {
         Value::from_object(GrowingList::default())
     });
     environment
         .template_from_named_str(name, &source)?
         .render(context)
+}
+
+/// Calls a method of Python on a value of a template.
+fn python_method(
+    _: &mut State<'_, '_>,
+    value: &Value,
+    method: &str,
+    arguments: &[Value],
+) -> Result<Value, Error> {
+    let (positional, named): (&[Value], Kwargs) = from_args(arguments)?;
+    let positional: Vec<Data> = positional.iter().map(data).collect::<Result<_, _>>()?;
+    let mut keywords = Vec::new();
+    for name in named.args() {
+        keywords.push((Rc::from(name), data(&named.get::<Value>(name)?)?));
+    }
+    match buildfile::call_method(&data(value)?, method, &positional, &keywords) {
+        Ok(result) => Ok(template_value(&result)),
+        Err(exception) if exception.class == ExceptionClass::AttributeError => {
+            Err(Error::new(ErrorKind::UnknownMethod, exception.message))
+        }
+        Err(exception) => Err(Error::new(ErrorKind::InvalidOperation, exception.message)),
+    }
+}
+
+/// A value of a template as plain data.
+fn data(value: &Value) -> Result<Data, Error> {
+    Ok(match value.kind() {
+        ValueKind::None | ValueKind::Undefined => Data::None,
+        ValueKind::Bool => Data::Bool(value.is_true()),
+        ValueKind::Number => match i64::try_from(value.clone()) {
+            Ok(int) if value.is_integer() => Data::Int(int),
+            _ => Data::Float(f64::try_from(value.clone())?),
+        },
+        ValueKind::String => Data::Str(value.to_string().into()),
+        ValueKind::Map => {
+            let mut pairs = Vec::new();
+            for key in value.try_iter()? {
+                pairs.push((data(&key)?, data(&value.get_item(&key)?)?));
+            }
+            Data::Dict(pairs.into())
+        }
+        _ => {
+            let items = value.try_iter()?.map(|item| data(&item));
+            Data::List(items.collect::<Result<_, Error>>()?)
+        }
+    })
+}
+
+/// Plain data as a value of a template.
+fn template_value(data: &Data) -> Value {
+    match data {
+        Data::None => Value::from(()),
+        Data::Bool(value) => Value::from(*value),
+        Data::Int(value) => Value::from(*value),
+        Data::Float(value) => Value::from(*value),
+        Data::List(items) => items.iter().map(template_value).collect(),
+        Data::Dict(pairs) => {
+            let pair = |(key, value): &(Data, Data)| (template_value(key), template_value(value));
+            Value::from_pairs(pairs.iter().map(pair))
+        }
+        other => Value::from(
+            other
+                .as_str()
+                .map_or_else(|| other.to_string(), str::to_owned),
+        ),
+    }
 }
 
 /// Replaces every empty list literal inside tags by a call that makes a growing list.

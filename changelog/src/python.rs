@@ -1,43 +1,23 @@
 //! The rules of Python's strings that show in towncrier's output.
 //!
 //! Towncrier is written in Python, so the bytes of a changelog depend on what Python calls white
-//! space, a line end or a digit. Rust's own methods differ in small ways (`str::trim` leaves
-//! U+001C to U+001F alone, for one), and a changelog that differs by one byte is a failed release.
+//! space, a line end or a digit: `buildfile` has those rules, judged by a real CPython. A changelog
+//! that differs by one byte is a failed release.
 
+use buildfile::text::{NumberError, parse_int};
+use buildfile::{Data, call_method};
 use thiserror::Error;
 
-/// Whether Python's `str.strip()` removes this character.
-///
-/// Source: CPython's `_PyUnicode_IsWhitespace`: bidirectional type WS, B or S, or category Zs.
-pub(crate) fn is_space(c: char) -> bool {
-    matches!(c, '\u{1c}'..='\u{1f}') || c.is_whitespace()
-}
-
-/// `str.strip()`.
-pub(crate) fn strip(text: &str) -> &str {
-    text.trim_matches(is_space)
-}
-
-/// `str.lstrip()`.
-pub(crate) fn lstrip(text: &str) -> &str {
-    text.trim_start_matches(is_space)
-}
-
-/// `str.rstrip()`.
-pub(crate) fn rstrip(text: &str) -> &str {
-    text.trim_end_matches(is_space)
-}
+pub(crate) use buildfile::text::{capitalize, is_space, lstrip, rstrip, split_lines, strip, title};
 
 /// `str.isdigit()` for the digits that issue numbers are written in.
 pub(crate) fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// Whether `int(text)` would succeed: digits, a sign, single underscores between digits.
+/// Whether `int(text)` would succeed.
 pub(crate) fn is_int(text: &str) -> bool {
-    let text = strip(text);
-    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
-    digits.split('_').all(is_digits)
+    matches!(parse_int(text, 10), Ok(_) | Err(NumberError::TooLarge))
 }
 
 /// What `Path.read_text()` makes of bytes: UTF-8 with replacement, line ends turned into `\n`.
@@ -48,62 +28,6 @@ pub(crate) fn read_text(bytes: &[u8]) -> String {
     } else {
         text.into_owned()
     }
-}
-
-/// `str.splitlines(keepends=True)`.
-pub(crate) fn split_lines(text: &str) -> Vec<&str> {
-    let mut lines = Vec::new();
-    let mut start = 0;
-    let mut chars = text.char_indices().peekable();
-    while let Some((at, c)) = chars.next() {
-        if !is_line_end(c) {
-            continue;
-        }
-        let mut end = at + c.len_utf8();
-        if c == '\r' && chars.next_if(|&(_, next)| next == '\n').is_some() {
-            end += 1;
-        }
-        lines.push(&text[start..end]);
-        start = end;
-    }
-    if start < text.len() {
-        lines.push(&text[start..]);
-    }
-    lines
-}
-
-fn is_line_end(c: char) -> bool {
-    matches!(
-        c,
-        '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{1c}'..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}'
-    )
-}
-
-/// `str.capitalize()`: the first letter upper, all others lower.
-pub(crate) fn capitalize(text: &str) -> String {
-    let mut chars = text.chars();
-    match chars.next() {
-        Some(first) => first
-            .to_uppercase()
-            .chain(chars.flat_map(char::to_lowercase))
-            .collect(),
-        None => String::new(),
-    }
-}
-
-/// `str.title()`: every letter that follows a non-letter upper, all others lower.
-pub(crate) fn title(text: &str) -> String {
-    let mut after_letter = false;
-    let mut titled = String::with_capacity(text.len());
-    for c in text.chars() {
-        if after_letter {
-            titled.extend(c.to_lowercase());
-        } else {
-            titled.extend(c.to_uppercase());
-        }
-        after_letter = c.is_alphabetic();
-    }
-    titled
 }
 
 /// Why a format string of the settings cannot be filled in.
@@ -163,33 +87,11 @@ fn field(inner: &str, fields: &[(&str, &str)]) -> Result<String, FormatError> {
     pad(value, spec).ok_or_else(|| FormatError::Spec(spec.to_owned()))
 }
 
-/// Applies `[[fill]align][width][.precision][s]`; `None` when `spec` is something else.
+/// A text by a format specification; `None` when `spec` does not fit a text.
 fn pad(value: &str, spec: &str) -> Option<String> {
-    let chars: Vec<char> = spec.chars().collect();
-    let is_align = |c: Option<&char>| matches!(c, Some('<' | '>' | '^'));
-    let (fill, align, rest) = if is_align(chars.get(1)) {
-        (chars[0], chars[1], &chars[2..])
-    } else if is_align(chars.first()) {
-        (' ', chars[0], &chars[1..])
-    } else {
-        (' ', '<', &chars[..])
-    };
-    let rest: String = rest.iter().collect();
-    let rest = rest.strip_suffix('s').unwrap_or(&rest);
-    let (width, precision) = rest.split_once('.').unwrap_or((rest, ""));
-    let number = |digits: &str, absent| match digits {
-        "" => Some(absent),
-        _ => digits.parse::<usize>().ok(),
-    };
-    let value: String = value.chars().take(number(precision, usize::MAX)?).collect();
-    let missing = number(width, 0)?.saturating_sub(value.chars().count());
-    let left = match align {
-        '>' => missing,
-        '^' => missing / 2,
-        _ => 0,
-    };
-    let fill_in = |count: usize| fill.to_string().repeat(count);
-    Some(fill_in(left) + &value + &fill_in(missing - left))
+    let template = Data::Str(format!("{{:{spec}}}").into());
+    let formatted = call_method(&template, "format", &[Data::Str(value.into())], &[]).ok()?;
+    formatted.as_str().map(str::to_owned)
 }
 
 #[cfg(test)]

@@ -3,112 +3,41 @@
 //! Pants reads any list or dictionary option from such a string, and files of its users hold them.
 //! Source: <https://www.pantsbuild.org/stable/docs/using-pants/key-concepts/options>.
 
-use std::iter::Peekable;
 use std::ops::Range;
-use std::str::Chars;
+
+use buildfile::Data;
 
 use super::tree::{Entry, SettingNode, SettingTree};
 
-/// The value of a literal, each of its parts placed at `span`; `None` if `text` is no literal.
-pub(super) fn parse(text: &str, span: &Range<usize>) -> Option<SettingNode> {
-    let mut parser = Parser {
-        rest: text.chars().peekable(),
-        span: span.clone(),
+/// The value of a literal, each of its parts placed at `span`; `None` if `text` is no literal of
+/// what settings hold.
+pub(crate) fn parse(text: &str, span: &Range<usize>) -> Option<SettingNode> {
+    node(&buildfile::literal(text)?, span)
+}
+
+fn node(data: &Data, span: &Range<usize>) -> Option<SettingNode> {
+    let tree = match data {
+        Data::Str(text) => SettingTree::Text(text.to_string()),
+        Data::Bool(value) => SettingTree::Bool(*value),
+        Data::Int(value) => SettingTree::Integer(*value),
+        Data::List(items) => {
+            let nodes = items.iter().map(|item| node(item, span));
+            SettingTree::List(nodes.collect::<Option<_>>()?)
+        }
+        Data::Dict(pairs) => {
+            let entry = |(key, value): &(Data, Data)| {
+                Some(Entry {
+                    name: key.as_str()?.to_owned(),
+                    name_span: span.clone(),
+                    node: node(value, span)?,
+                })
+            };
+            SettingTree::Table(pairs.iter().map(entry).collect::<Option<_>>()?)
+        }
+        _ => return None,
     };
-    let node = parser.value()?;
-    parser.skip_space();
-    parser.rest.peek().is_none().then_some(node)
-}
-
-struct Parser<'a> {
-    rest: Peekable<Chars<'a>>,
-    span: Range<usize>,
-}
-
-impl Parser<'_> {
-    fn value(&mut self) -> Option<SettingNode> {
-        self.skip_space();
-        let tree = match *self.rest.peek()? {
-            '[' => SettingTree::List(self.items(']', Self::value)?),
-            '(' => SettingTree::List(self.items(')', Self::value)?),
-            '{' => SettingTree::Table(self.items('}', Self::entry)?),
-            '\'' | '"' => SettingTree::Text(self.text()?),
-            _ => self.word()?,
-        };
-        Some(self.node(tree))
-    }
-
-    fn entry(&mut self) -> Option<Entry> {
-        self.skip_space();
-        let name = self.text()?;
-        self.skip_space();
-        self.rest.next_if_eq(&':')?;
-        Some(Entry {
-            name,
-            name_span: self.span.clone(),
-            node: self.value()?,
-        })
-    }
-
-    /// Items between brackets, separated by commas, with or without one at the end.
-    fn items<T>(&mut self, close: char, one: fn(&mut Self) -> Option<T>) -> Option<Vec<T>> {
-        self.rest.next();
-        let mut items = Vec::new();
-        loop {
-            self.skip_space();
-            if self.rest.next_if_eq(&close).is_some() {
-                return Some(items);
-            }
-            items.push(one(self)?);
-            self.skip_space();
-            if self.rest.next_if_eq(&',').is_none() {
-                return self.rest.next_if_eq(&close).map(|_| items);
-            }
-        }
-    }
-
-    fn text(&mut self) -> Option<String> {
-        let quote = self.rest.next_if(|c| matches!(c, '\'' | '"'))?;
-        let mut text = String::new();
-        loop {
-            match self.rest.next()? {
-                '\\' => match self.rest.next()? {
-                    'n' => text.push('\n'),
-                    't' => text.push('\t'),
-                    c @ ('\\' | '\'' | '"') => text.push(c),
-                    c => text.extend(['\\', c]),
-                },
-                c if c == quote => return Some(text),
-                c => text.push(c),
-            }
-        }
-    }
-
-    fn word(&mut self) -> Option<SettingTree> {
-        let mut word = String::new();
-        while let Some(c) = self
-            .rest
-            .next_if(|c| c.is_ascii_alphanumeric() || "_-".contains(*c))
-        {
-            word.push(c);
-        }
-        match word.as_str() {
-            "True" | "true" => Some(SettingTree::Bool(true)),
-            "False" | "false" => Some(SettingTree::Bool(false)),
-            number => number.parse().ok().map(SettingTree::Integer),
-        }
-    }
-
-    fn skip_space(&mut self) {
-        while self.rest.next_if(|c| c.is_whitespace()).is_some() {}
-    }
-
-    fn node(&self, tree: SettingTree) -> SettingNode {
-        SettingNode {
-            tree,
-            span: self.span.clone(),
-        }
-    }
+    let span = span.clone();
+    Some(SettingNode { tree, span })
 }
 
 #[cfg(test)]
@@ -153,11 +82,12 @@ mod tests {
             r"['it\'s', True, False, 'a\d']",
             r#"["it's" true false "a\\d"]"#,
         );
+        check("['a' 'b']", r#"["ab"]"#);
     }
 
     #[test]
     fn what_is_no_literal() {
-        for text in ["", "[", "['a' 'b']", "[a]", "{'a'}", "['a'] x", "'open"] {
+        for text in ["", "[", "[a]", "{'a'}", "['a'] x", "'open"] {
             check(text, "no literal");
         }
     }
