@@ -69,7 +69,15 @@ fn follows_a_folder_that_moved() {
 fn a_conflict_is_left_for_git() {
     let sandbox = repository();
     sandbox.write("src/client/a.py", "one\nTWO\nthree\nfour\nfive\n");
-    sandbox.commit("fix: two (#1)");
+    sandbox.commit("fix: two (#1)\n\nSigned-off-by: E <e@index.example>");
+    sandbox.git(&[
+        "commit",
+        "--quiet",
+        "--amend",
+        "--no-edit",
+        "--author=E <e@index.example>",
+        "--date=2001-02-03T04:05:06+00:00",
+    ]);
     sandbox.write("other.py", "y\n");
     sandbox.commit("later");
     sandbox.git(&["switch", "--quiet", "old"]);
@@ -101,6 +109,35 @@ fn a_conflict_is_left_for_git() {
         sandbox.git(&["log", "-1", "--format=%s"]),
         "fix: two (lablup/backend.ai#1)"
     );
+    assert_eq!(
+        sandbox
+            .git(&["log", "-1", "--format=%an <%ae> %aI%n%(trailers)"])
+            .trim(),
+        "E <e@index.example> 2001-02-03T04:05:06Z\nSigned-off-by: E <e@index.example>"
+    );
+    assert_eq!(sandbox.git(&["status", "--porcelain"]), "");
+}
+
+#[test]
+fn a_users_git_changes_nothing_of_what_is_taken() {
+    let sandbox = repository();
+    for (name, value) in [
+        ("color.ui", "always"),
+        ("log.showSignature", "true"),
+        ("diff.shout.textconv", "tr a-z A-Z <"),
+        ("diff.external", "false"),
+        ("diff.noprefix", "true"),
+        ("core.quotePath", "true"),
+    ] {
+        sandbox.git(&["config", name, value]);
+    }
+    sandbox.write(".git/info/attributes", "*.shout diff=shout\n");
+    sandbox.write("메모.shout", "quiet\n");
+    sandbox.commit("feat: quiet");
+    backport(&sandbox.root(), &job(&["main"], &[])).unwrap();
+    assert_eq!(sandbox.read("메모.shout"), "quiet\n");
+    let author = sandbox.git(&["log", "-1", "--format=%s %an <%ae>"]);
+    assert_eq!(author, "feat: quiet T <t@example.invalid>");
 }
 
 #[test]

@@ -81,7 +81,11 @@ impl Backport {
             Some(repository) => with_repository(message, repository),
             None => message.to_owned(),
         };
-        format!("{message}\n\n(backported from commit {commit})\n")
+        let note = format!("(backported from commit {commit})");
+        match trailers(&message) {
+            Some((text, trailers)) => format!("{text}\n\n{note}\n\n{trailers}\n"),
+            None => format!("{message}\n\n{note}\n"),
+        }
     }
 }
 
@@ -122,6 +126,18 @@ impl std::str::FromStr for FolderMapping {
     }
 }
 
+/// A message parted before its trailers (`Signed-off-by: …`), which git knows by their being the
+/// last paragraph, and all of it.
+fn trailers(message: &str) -> Option<(&str, &str)> {
+    let (text, last) = message.rsplit_once("\n\n")?;
+    let is_token = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    let is_trailer = |line: &str| {
+        let token = line.split_once(": ").map_or("", |(token, _)| token);
+        line.starts_with([' ', '\t']) || (!token.is_empty() && token.chars().all(is_token))
+    };
+    last.lines().all(is_trailer).then_some((text, last))
+}
+
 /// Puts the repository before bare references: `#12` becomes `owner/name#12`.
 ///
 /// References that name a repository already, headings, colours and URLs stay as they are.
@@ -160,6 +176,26 @@ mod tests {
 
     fn check(message: &str, expect: &str) {
         assert_eq!(with_repository(message, "lablup/backend.ai"), expect);
+    }
+
+    #[test]
+    fn trailers_stay_the_last_paragraph() {
+        let job = Backport {
+            commits: Vec::new(),
+            onto: String::new(),
+            folders: Vec::new(),
+            references: None,
+        };
+        let check = |message: &str, expect: &str| assert_eq!(job.message(message, "c0"), expect);
+        check("fix: x\n", "fix: x\n\n(backported from commit c0)\n");
+        check(
+            "fix: x\n\nbody\n",
+            "fix: x\n\nbody\n\n(backported from commit c0)\n",
+        );
+        check(
+            "fix: x\n\nCo-authored-by: A <a@a.example>\nSigned-off-by: B <b@b.example>\n",
+            "fix: x\n\n(backported from commit c0)\n\nCo-authored-by: A <a@a.example>\nSigned-off-by: B <b@b.example>\n",
+        );
     }
 
     #[test]

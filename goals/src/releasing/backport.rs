@@ -98,6 +98,8 @@ pub fn backport(root: &Utf8Path, job: &Backport) -> Result<BackportReport, Backp
                 let message = message(&git, job, commit)?;
                 let path = git.text(&["rev-parse", "--git-path", "MERGE_MSG"])?;
                 fs_err::write(root.join(path), message)?;
+                // From here on it is a cherry-pick for git: `git commit` keeps author and date.
+                git.text(&["update-ref", "CHERRY_PICK_HEAD", commit])?;
                 return Ok(BackportReport::Conflict {
                     commit: commit.clone(),
                     files,
