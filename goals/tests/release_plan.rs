@@ -88,7 +88,7 @@ fn shown() {
        $ echo 24.09.0 2024-10-21 > .git/announced
 
     11. push to origin
-       $ git push --atomic origin main 24.09.0
+       $ git push --atomic origin refs/heads/main refs/tags/24.09.0
 
     note: src/pkg/VERSION follows: it is a symbolic link
     "#);
@@ -188,7 +188,7 @@ fn shown_for_a_release_branch() {
        $ git commit --message 'release: 24.09.0rc1'
 
     6. push to origin
-       $ git push --atomic origin release/24.09.0rc1
+       $ git push --atomic origin refs/heads/release/24.09.0rc1
 
     note: src/pkg/VERSION follows: it is a symbolic link
     note: merge release/24.09.0rc1 by review, then run the same command on the branch it went into: that makes the tag

@@ -64,7 +64,7 @@ fn the_plan_is_shown_and_nothing_done() {
        $ mv .git/xtask-release/wheels/* dist
 
     9. push to origin
-       $ git push --atomic origin main 24.09.0
+       $ git push --atomic origin refs/heads/main refs/tags/24.09.0
 
     note: src/acme/runner/VERSION follows: it is a symbolic link
     "#);

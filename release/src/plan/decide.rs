@@ -158,7 +158,7 @@ impl<'a> Planner<'a> {
             self.facts.remote.as_ref().map(|remote| remote.branch),
             Some(RemoteBranch::Same)
         );
-        match order::push(self, vec![branch.clone()]).filter(|_| pushes && !there) {
+        match order::push(self, vec![order::branch_ref(&branch)]).filter(|_| pushes && !there) {
             Some(step) => Decision::Go(Plan {
                 version: self.request.version.clone(),
                 steps: vec![step],

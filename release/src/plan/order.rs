@@ -54,7 +54,7 @@ pub(super) fn from_start(
             steps.extend(commit(planner));
             notes.push(format!("merge {branch} by review, then run the same command on the branch it went into: that makes the tag"));
             let pushes = planner.request.push == Pushing::Yes;
-            steps.extend(push(planner, vec![branch]).filter(|_| pushes));
+            steps.extend(push(planner, vec![branch_ref(&branch)]).filter(|_| pushes));
         }
     }
     Ok((steps, notes))
@@ -77,7 +77,7 @@ pub(super) fn after_tag(planner: &Planner<'_>, tag: &TagFact) -> Vec<ReleaseStep
     let pushed = remote_tag == Some(&tag.commit);
     let mut steps = Vec::new();
     if !pushed && planner.request.push == Pushing::Yes {
-        steps.extend(push(planner, branch_and(planner, tag.name.clone())));
+        steps.extend(push(planner, branch_and(planner, &tag.name)));
     }
     steps.extend(publish(planner));
     steps
@@ -87,7 +87,7 @@ fn tag_and_after(planner: &Planner<'_>) -> Vec<ReleaseStep> {
     let version = &planner.request.version;
     let tag = planner.settings.tag_of(version);
     let mut steps = Vec::new();
-    let mut refs = branch_and(planner, tag.clone());
+    let mut refs = branch_and(planner, &tag);
     if planner.does(StepKind::Tag) {
         steps.push(ReleaseStep::Tag {
             name: tag,
@@ -117,15 +117,17 @@ fn tag_and_after(planner: &Planner<'_>) -> Vec<ReleaseStep> {
     steps
 }
 
-fn branch_and(planner: &Planner<'_>, tag: String) -> Vec<String> {
-    planner
-        .facts
-        .head
-        .branch
-        .clone()
+/// The branch that is checked out and a tag, in full: a branch and a tag may have one name.
+fn branch_and(planner: &Planner<'_>, tag: &str) -> Vec<String> {
+    let branch = planner.facts.head.branch.as_deref().map(branch_ref);
+    branch
         .into_iter()
-        .chain([tag])
+        .chain([format!("refs/tags/{tag}")])
         .collect()
+}
+
+pub(super) fn branch_ref(branch: &str) -> String {
+    format!("refs/heads/{branch}")
 }
 
 /// Pushes these refs to the remote, if there is one.

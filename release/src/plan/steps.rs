@@ -77,7 +77,7 @@ pub enum ReleaseStep {
     Push {
         /// The remote.
         remote: String,
-        /// Branches and tags.
+        /// Branches and tags, by their full names.
         refs: Vec<String>,
     },
     /// Uploads what was delivered.

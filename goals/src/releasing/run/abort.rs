@@ -50,7 +50,11 @@ fn refuse_when_out(
                 ))
             })?;
             let arrived = |line: &str| {
-                let is_tag = line.contains("\trefs/tags/");
+                let name = line.split_once('\t').map_or("", |(_, name)| name);
+                if !refs.iter().any(|pushed| pushed == name) {
+                    return false; // another name that ends like ours
+                }
+                let is_tag = name.starts_with("refs/tags/");
                 is_tag || !line.starts_with(&journal.origin.commit) && own_commit_is(context, line)
             };
             match listed.lines().any(arrived) {
