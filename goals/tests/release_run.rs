@@ -294,3 +294,80 @@ fn foreign_commits_are_not_thrown_away() {
     assert!(matches!(refused, RunError::TooLate(_)), "{refused}");
     assert_eq!(sandbox.git(&["log", "-1", "--format=%s"]), "mine");
 }
+
+/// Tries to abort and to resume the run that it watches.
+struct Intruder<'a> {
+    sandbox: &'a Sandbox,
+    plan: &'a Plan,
+    answers: Vec<String>,
+}
+
+impl Watch for Intruder<'_> {
+    fn step(&mut self, _number: usize, _total: usize, _step: &ReleaseStep) {
+        for way in [Way::Start, Way::Resume, Way::Abort] {
+            let refused = run(self.sandbox, self.plan, way, None).unwrap_err();
+            self.answers.push(refused.to_string());
+        }
+    }
+}
+
+#[test]
+fn two_runs_at_once_are_refused() {
+    let sandbox = Sandbox::new();
+    let plan = go(&sandbox, &settings(), &request("24.09.0"));
+    let (root, mut goals) = (sandbox.root(), sandbox.goals());
+    let mut intruder = Intruder {
+        sandbox: &sandbox,
+        plan: &plan,
+        answers: Vec::new(),
+    };
+    let mut runner = Runner::new(&root, &mut goals, &mut intruder).unwrap();
+    runner.start(plan.clone()).unwrap();
+    assert_eq!(intruder.answers.len(), 3 * plan.steps.len());
+    let holder = format!("process {}", std::process::id());
+    let expected = format!("another release works in this repository: {holder}");
+    assert!(intruder.answers.iter().all(|answer| *answer == expected));
+    assert_eq!(sandbox.git(&["tag", "--points-at", "HEAD"]), "24.09.0");
+}
+
+#[test]
+fn the_target_of_a_linked_version_file_is_committed() {
+    let sandbox = Sandbox::new();
+    fs_err::remove_file(sandbox.root().join("VERSION")).unwrap();
+    sandbox.write("meta/VERSION", "24.03.10\n");
+    fs_err::os::unix::fs::symlink("meta/VERSION", sandbox.root().join("VERSION")).unwrap();
+    sandbox.commit("linked");
+    let plan = go(&sandbox, &settings(), &request("24.09.0"));
+    run(&sandbox, &plan, Way::Start, None).unwrap();
+    assert_eq!(sandbox.git(&["show", "24.09.0:meta/VERSION"]), "24.09.0");
+    assert_eq!(sandbox.git(&["status", "--porcelain"]), "");
+}
+
+#[test]
+fn a_version_file_linked_out_of_the_repository_is_refused() {
+    let sandbox = Sandbox::new();
+    fs_err::remove_file(sandbox.root().join("VERSION")).unwrap();
+    fs_err::write(sandbox.path("VERSION"), "24.03.10\n").unwrap();
+    fs_err::os::unix::fs::symlink("../VERSION", sandbox.root().join("VERSION")).unwrap();
+    sandbox.commit("linked");
+    let plan = go(&sandbox, &settings(), &request("24.09.0"));
+    let refused = run(&sandbox, &plan, Way::Start, None).unwrap_err();
+    insta::assert_snapshot!(refused, @"step 3 failed: write VERSION: VERSION is a link out of the repository");
+    let outside = fs_err::read_to_string(sandbox.path("VERSION")).unwrap();
+    assert_eq!(outside, "24.03.10\n");
+}
+
+#[test]
+fn a_branch_and_a_tag_of_one_name_are_pushed() {
+    let sandbox = Sandbox::new();
+    sandbox.git(&["switch", "--quiet", "--create", "24.09"]);
+    let plan = go(&sandbox, &settings(), &pushed("24.09"));
+    run(&sandbox, &plan, Way::Start, None).unwrap();
+    let remote = Git::at(sandbox.path("remote.git"));
+    for name in ["refs/heads/24.09", "refs/tags/24.09^{commit}"] {
+        assert_eq!(
+            remote.text(&["rev-parse", name]).unwrap(),
+            sandbox.git(&["rev-parse", "HEAD"])
+        );
+    }
+}

@@ -21,6 +21,12 @@ pub enum RunError {
         /// How many there are.
         total: usize,
     },
+    /// Another run works in this repository at this moment.
+    #[error("another release works in this repository: {holder}")]
+    Busy {
+        /// What it said of itself.
+        holder: String,
+    },
     /// There is nothing to resume or abort.
     #[error("no release is under way")]
     NothingUnderWay,
@@ -74,6 +80,7 @@ impl RunError {
             } => Some(format!(
                 "`cargo xtask release {version} --resume` goes on, `--abort` takes it back"
             )),
+            Self::Busy { .. } => Some("wait until it ends, or end that process".to_owned()),
             Self::Step { .. } | Self::Stopped => Some(
                 "`--resume` goes on with this step, `--abort` takes everything back".to_owned(),
             ),
@@ -91,6 +98,9 @@ pub enum StepError {
     /// A file is neither as planned nor as it was.
     #[error("{0} was changed since the plan was made")]
     Changed(Utf8PathBuf),
+    /// What would be written is not in the repository.
+    #[error("{0} is a link out of the repository")]
+    Outside(Utf8PathBuf),
     /// Something else was committed.
     #[error(
         "HEAD is {found}, which is not the commit that the release began from ({expected}) nor its own"

@@ -1,6 +1,7 @@
 //! Where the journal of a run is kept: in the git directory, replaced atomically after every step.
 
-use std::io::Write;
+use std::fs::TryLockError;
+use std::io::{Read, Write};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use git::Git;
@@ -44,6 +45,30 @@ impl JournalFolder {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Keeps other runs out for as long as the file is open. The lock is the operating system's, so
+    /// it ends with its process, however that ends.
+    pub(super) fn lock(&self) -> Result<fs_err::File, RunError> {
+        let path = self.path.with_extension("lock");
+        let mut file = fs_err::OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::Error(error)) => return Err(error.into()),
+            Err(TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                file.read_to_string(&mut holder)?;
+                return Err(RunError::Busy { holder });
+            }
+        }
+        file.set_len(0)?;
+        write!(file, "process {}", std::process::id())?;
+        Ok(file)
     }
 
     /// Replaces the journal.

@@ -64,6 +64,7 @@ impl<'a> Runner<'a> {
     /// # Errors
     /// Another run is under way, or a step fails: then `resume` or `abort`.
     pub fn start(&mut self, plan: Plan) -> Result<Journal, RunError> {
+        let _alone = self.context.folder.lock()?;
         if let Some(journal) = self.context.folder.read()? {
             return Err(RunError::under_way(&journal));
         }
@@ -87,6 +88,7 @@ impl<'a> Runner<'a> {
     /// # Errors
     /// Nothing is under way, or a step fails.
     pub fn resume(&mut self, asked: &ReleaseVersion) -> Result<Journal, RunError> {
+        let _alone = self.context.folder.lock()?;
         let mut journal = self.under_way(asked)?;
         self.go_on(&mut journal)?;
         Ok(journal)
@@ -97,6 +99,7 @@ impl<'a> Runner<'a> {
     /// # Errors
     /// Nothing is under way; something was pushed or published; other commits were made since.
     pub fn abort(&mut self, asked: &ReleaseVersion) -> Result<Journal, RunError> {
+        let _alone = self.context.folder.lock()?;
         let journal = self.under_way(asked)?;
         abort::abort(&self.context, &journal)?;
         Ok(journal)

@@ -125,14 +125,28 @@ pub(super) fn write(
         Err(error) => return Err(error.into()),
     };
     let found = found.as_deref();
+    let target = target(git, path)?;
     if found != Some(new) {
         if found.map(String::from_utf8_lossy).as_deref() != old {
             return Err(StepError::Changed(path.to_owned()));
         }
-        replace(&file.canonicalize_utf8().unwrap_or(file), new)?;
+        replace(&git.root().join(&target), new)?;
     }
-    git.text(&["add", "--", path.as_str()])?;
+    git.text(&["add", "--", path.as_str(), target.as_str()])?;
     Ok(())
+}
+
+/// The file that a path stands for where it is a link, relative to the root.
+fn target(git: &Git, path: &Utf8Path) -> Result<Utf8PathBuf, StepError> {
+    let file = git.root().join(path);
+    let Ok(target) = file.canonicalize_utf8() else {
+        return Ok(path.to_owned());
+    };
+    let root = git.root().canonicalize_utf8()?;
+    match target.strip_prefix(root) {
+        Ok(target) => Ok(target.to_owned()),
+        Err(_) => Err(StepError::Outside(path.to_owned())),
+    }
 }
 
 /// Removes files, those that git does not know too.
