@@ -10,7 +10,7 @@ use ::release::settings::{ReleaseSettings, StepKind};
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 
-use crate::commands::{CommandOutcome, generate_lockfiles, package, publish};
+use crate::commands::{CommandOutcome, package, publish};
 use crate::error;
 use crate::terminal;
 use goals::error::CommandError;
@@ -208,7 +208,7 @@ fn locks(
     if settings.without.contains(&StepKind::Locks) || !has_locks {
         return Ok(Locks::Unchecked);
     }
-    let stale = generate_lockfiles::stale(session)?;
+    let stale = goals::locking::stale_locks(session)?;
     let stale = stale.into_iter().map(|summary| StaleLock {
         resolve: summary.resolve,
         lockfile: summary.lockfile.into(),
@@ -234,7 +234,7 @@ impl OtherGoals<'_> {
 
 impl ReleaseGoals for OtherGoals<'_> {
     fn check_locks(&mut self) -> Result<(), CommandError> {
-        let stale = generate_lockfiles::stale(&self.session()?)?;
+        let stale = goals::locking::stale_locks(&self.session()?)?;
         let Some(first) = stale.first() else {
             return Ok(());
         };

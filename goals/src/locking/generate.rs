@@ -1,0 +1,235 @@
+//! Locking the resolves of a repository: what is fresh stays, the others are locked side by side.
+
+use std::mem::ManuallyDrop;
+
+use resolve::ResolveWarning;
+
+use crate::error::CommandError;
+use crate::locking;
+use crate::locking::existing::{Existing, LockPath, lock_paths};
+use crate::locking::fresh::Freshness;
+use crate::locking::inputs::Declared;
+use crate::locking::places::{IndexChoice, Places};
+use crate::locking::provider::IndexProvider;
+use crate::locking::summary::{Status, Summary};
+use crate::locking::upgrade::Upgrade;
+use crate::session::Session;
+
+/// Which locks are generated, and how.
+#[derive(Debug)]
+pub struct LockRequest {
+    /// Only these resolves; all where empty.
+    pub resolves: Vec<String>,
+    /// Which pins are not kept.
+    pub upgrade: Upgrade,
+    /// Whether locks are written.
+    pub write: WriteLocks,
+    /// Which index is asked.
+    pub index: IndexChoice,
+    /// Whether every package must have a wheel, whatever the settings say.
+    pub require_wheels: bool,
+}
+
+/// Whether locks are written, or only compared with what they should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WriteLocks {
+    /// They are.
+    Yes,
+    /// They are only compared.
+    No,
+}
+
+/// What became of the lock of one resolve.
+#[derive(Debug)]
+pub struct LockGeneration {
+    /// What changed, and why.
+    pub summary: Summary,
+    /// What is probably wrong with the requirements.
+    pub warnings: Vec<ResolveWarning>,
+    /// The lock to write, where it differs from the one that is there.
+    text: Option<String>,
+}
+
+/// Locks the resolves that are asked for, side by side; writes all of them or, where one fails,
+/// none.
+///
+/// # Errors
+/// The error of the last lock that failed, with those of the others beside it.
+pub fn generate(
+    session: &Session,
+    request: &LockRequest,
+) -> Result<Vec<LockGeneration>, CommandError> {
+    let paths = lock_paths(session, &request.resolves)?;
+    let repository = workspace::load(session.root(), session.target_options())?;
+    targets::check_resolves(&repository)?;
+    for warning in repository.warnings() {
+        session.warn(crate::error::warning_text(warning));
+    }
+    let progress = session.progress();
+    let places = Places::new(session, request.index.clone())?.watched_by(progress.clone());
+    // The process ends with this run: to take thousands of listings apart would only cost time.
+    let places = ManuallyDrop::new(places);
+    let generator = Generator {
+        session,
+        request,
+        repository: &repository,
+        places: &places,
+    };
+    let locked = generator.side_by_side(&paths);
+    progress.finish();
+    session.detail(places.statistics());
+    let locked = all_or_errors(locked)?;
+    if request.write == WriteLocks::Yes {
+        for (one, path) in locked.iter().zip(&paths) {
+            if let Some(text) = &one.text {
+                path.1.write(text)?;
+            }
+        }
+    }
+    Ok(locked)
+}
+
+/// The locks that are not what their inputs ask for; nothing is written.
+///
+/// # Errors
+/// Where that cannot be told.
+pub fn stale_locks(session: &Session) -> Result<Vec<Summary>, CommandError> {
+    let request = LockRequest {
+        resolves: Vec::new(),
+        upgrade: Upgrade::default(),
+        write: WriteLocks::No,
+        index: IndexChoice::default(),
+        require_wheels: false,
+    };
+    let locked = generate(session, &request)?.into_iter();
+    Ok(locked
+        .map(|one| one.summary)
+        .filter(|summary| summary.status == Status::Stale)
+        .collect())
+}
+
+type Paths = Vec<(String, LockPath)>;
+
+struct Generator<'a> {
+    session: &'a Session,
+    request: &'a LockRequest,
+    repository: &'a targets::Repository,
+    places: &'a Places<'a>,
+}
+
+impl Generator<'_> {
+    fn side_by_side(&self, paths: &Paths) -> Vec<Result<LockGeneration, CommandError>> {
+        if let [(resolve, path)] = &paths[..] {
+            return vec![self.lock(resolve, path)];
+        }
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = paths
+                .iter()
+                .map(|(resolve, path)| scope.spawn(move || self.lock(resolve, path)))
+                .collect();
+            threads
+                .into_iter()
+                .map(|thread| match thread.join() {
+                    Ok(result) => result,
+                    Err(panic) => std::panic::resume_unwind(panic),
+                })
+                .collect()
+        })
+    }
+
+    fn lock(&self, resolve: &str, path: &LockPath) -> Result<LockGeneration, CommandError> {
+        let mut declared = Declared::collect(self.session, self.repository, resolve, |source| {
+            self.places.name_of(source, resolve)
+        })?;
+        declared.inputs.require_wheels |= self.request.require_wheels;
+        let before = path.read()?;
+        let freshness = Freshness::of(self.places, path, before.as_deref(), &declared.inputs)?;
+        let stale = match freshness {
+            Freshness::Fresh(packages) if self.request.upgrade.is_none() => {
+                return Ok(LockGeneration {
+                    summary: self.summary(resolve, path, packages, Status::Unchanged),
+                    warnings: Vec::new(),
+                    text: None,
+                });
+            }
+            Freshness::Fresh(_) => Vec::new(),
+            Freshness::Stale(reasons) => reasons,
+        };
+        if self.request.write == WriteLocks::No && self.request.upgrade.is_none() {
+            let mut summary = self.summary(resolve, path, 0, Status::Stale);
+            summary.reasons = stale;
+            return Ok(LockGeneration {
+                summary,
+                warnings: Vec::new(),
+                text: None,
+            });
+        }
+        self.resolve(&declared, path, before.as_deref())
+    }
+
+    fn resolve(
+        &self,
+        declared: &Declared,
+        path: &LockPath,
+        before: Option<&str>,
+    ) -> Result<LockGeneration, CommandError> {
+        let existing = Existing::parse(before, path)?;
+        let changed = match existing.lock() {
+            Some(lock) => lockfile::changed_projects(&lock.inputs, &declared.inputs),
+            None => Vec::new(),
+        };
+        let index = self.places.index(declared)?;
+        let builds = self.places.builds(
+            &index,
+            &declared.inputs.interpreter_constraints,
+            existing.sources(&self.request.upgrade),
+        );
+        let provider = IndexProvider::new(&index, &builds, declared)
+            .preferring(existing.preferred(&self.request.upgrade));
+        let pins = existing.pins(changed, &self.request.upgrade);
+        let (lock, warnings) = locking::lock(declared, pins, &self.request.upgrade, &provider)?;
+        let text = lockfile::write(&lock);
+        let is_new = before != Some(text.as_str());
+        let status = match (is_new, self.request.write) {
+            (false, _) => Status::Unchanged,
+            (true, WriteLocks::No) => Status::Stale,
+            (true, WriteLocks::Yes) => Status::Written,
+        };
+        let mut summary = self.summary(&declared.resolve, path, lock.packages.len(), status);
+        summary.changes = lockfile::diff(&existing.as_lock(&lock), &lock).packages;
+        Ok(LockGeneration {
+            summary,
+            warnings,
+            text: is_new.then_some(text),
+        })
+    }
+
+    fn summary(&self, resolve: &str, path: &LockPath, packages: usize, status: Status) -> Summary {
+        Summary {
+            resolve: resolve.to_owned(),
+            lockfile: path.relative.to_string(),
+            packages,
+            status,
+            changes: Vec::new(),
+            reasons: Vec::new(),
+        }
+    }
+}
+
+/// All results, or, where some are errors, the last of them with the others beside it.
+fn all_or_errors(
+    locked: Vec<Result<LockGeneration, CommandError>>,
+) -> Result<Vec<LockGeneration>, CommandError> {
+    let mut good = Vec::new();
+    let mut errors = Vec::new();
+    for result in locked {
+        match result {
+            Ok(one) => good.push(one),
+            Err(error) => errors.push(error),
+        }
+    }
+    match errors.pop() {
+        None => Ok(good),
+        Some(last) => Err(last.beside(errors)),
+    }
+}
