@@ -16,16 +16,17 @@ use pep440_rs::VersionSpecifiers;
 pub struct Sha256(pub [u8; 32]);
 
 impl Sha256 {
-    /// That of these bytes.
+    /// Computes the digest of `bytes`.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         Self(sha2::Sha256::digest(bytes).into())
     }
 
-    /// That of everything that `reader` gives, of which no more than a piece is held in memory.
+    /// Computes the digest of everything that `reader` gives. The data is read in pieces, so that a
+    /// large file need not fit into memory.
     ///
     /// # Errors
-    /// Where it cannot be read.
+    /// Where `reader` cannot be read.
     pub fn of_reader(mut reader: impl io::Read) -> io::Result<Self> {
         let mut hasher = sha2::Sha256::new();
         let mut piece = vec![0; 256 << 10];
@@ -88,7 +89,7 @@ impl<'de> Deserialize<'de> for Sha256 {
     }
 }
 
-/// What a file of a release is, by its name.
+/// The kind of distribution that a file is, read from its name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum FileKind {
     /// A wheel, with what its name says.
@@ -104,7 +105,7 @@ pub struct DistFile {
     pub filename: String,
     /// The digest that a download must have; an index may list a file without one.
     pub sha256: Option<Sha256>,
-    /// Bytes (PEP 700).
+    /// The size in bytes (PEP 700), where the index gives it.
     pub size: Option<u64>,
     /// When the file was uploaded (PEP 700).
     pub upload_time: Option<Timestamp>,

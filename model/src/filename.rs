@@ -21,7 +21,7 @@ pub struct FilenameError {
     pub reason: &'static str,
 }
 
-/// `{distribution}-{version}(-{build})?-{python}-{abi}-{platform}.whl`.
+/// The file name of a wheel: `{distribution}-{version}(-{build})?-{python}-{abi}-{platform}.whl`.
 ///
 /// Source: <https://packaging.python.org/en/latest/specifications/binary-distribution-format/>.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -41,7 +41,7 @@ pub struct WheelFilename {
 }
 
 impl WheelFilename {
-    /// Every single tag that the name stands for.
+    /// Every combination of the Python, ABI and platform tags in the name.
     pub fn tags(&self) -> impl Iterator<Item = Tag> + '_ {
         self.python_tag.split('.').flat_map(move |python| {
             self.abi_tag.split('.').flat_map(move |abi| {
@@ -54,8 +54,8 @@ impl WheelFilename {
         })
     }
 
-    /// Whether some Python of `pythons`, by its version, can use the wheel, by its Python and ABI
-    /// tags. Wheels for implementations other than CPython and PyPy fit none.
+    /// Whether at least one Python version in `pythons` can use the wheel, by its Python and ABI
+    /// tags. Wheels for implementations other than CPython and PyPy never fit.
     ///
     /// Source: <https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/>.
     #[must_use]
@@ -74,7 +74,7 @@ impl WheelFilename {
     }
 }
 
-/// Whether a Python tag and an ABI tag go together, and with a Python of `pythons`.
+/// Whether a Python tag and an ABI tag may be combined, and a version in `pythons` supports both.
 fn pair_fits(tag: &str, abi: &str, pythons: &VersionRange) -> bool {
     let digits = tag.trim_start_matches(|c: char| c.is_ascii_alphabetic());
     let implementation = &tag[..tag.len() - digits.len()];
@@ -161,7 +161,8 @@ impl fmt::Display for WheelFilename {
     }
 }
 
-/// `{name}-{version}.tar.gz`, or another archive that old releases have.
+/// The file name of a source distribution: `{name}-{version}.tar.gz`, or another kind of archive
+/// that old releases have.
 ///
 /// Source: <https://packaging.python.org/en/latest/specifications/source-distribution-format/>.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -170,7 +171,7 @@ pub struct SdistFilename {
     pub name: PackageName,
     /// The version.
     pub version: Version,
-    /// `.tar.gz`, `.zip`, …: as in the name.
+    /// The extension as it is in the name: `.tar.gz`, `.zip`, ….
     pub extension: &'static str,
 }
 
@@ -181,8 +182,8 @@ const SDIST_EXTENSIONS: [&str; 8] = [
 impl SdistFilename {
     /// Reads the file name of a source distribution of the project `name`.
     ///
-    /// Old releases spell their name with `-`, so that the name alone does not tell where it ends:
-    /// the project must be known.
+    /// Names of old releases may contain `-`, so the file name alone does not tell where the
+    /// project's name ends: the caller says which project it is.
     ///
     /// # Errors
     /// Where the name is not one of that project's source distributions.

@@ -1,7 +1,7 @@
 //! What a lock depends on: everything that decides what it may hold.
 //!
-//! Whoever compares, merges, reads or writes inputs takes them apart without `..`, so that a new
-//! field does not compile until each of these places has decided what it means there.
+//! Code that compares, merges, reads or writes inputs takes them apart without `..`, so that a new
+//! field does not compile until each of these places handles it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -23,19 +23,19 @@ use crate::version::VersionRange;
 pub struct LockInputs {
     /// The requirements, canonical, sorted, each once.
     pub requirements: Vec<Requirement>,
-    /// Constraints: they bound versions and require nothing.
+    /// Constraints: they limit the versions of a project, but do not require it.
     pub constraints: Vec<Requirement>,
-    /// Requirements that stand in for those of packages, sorted.
+    /// Requirements that replace those of packages, sorted.
     pub overrides: Vec<Override>,
-    /// Projects that no package's requirement brings in, sorted.
+    /// Excluded projects, sorted: what packages require of them is ignored.
     pub excludes: Vec<PackageName>,
-    /// The Pythons.
+    /// The Pythons that the lock is for.
     pub interpreter_constraints: InterpreterConstraints,
-    /// The platforms, sorted; every platform where empty.
+    /// The platforms that the lock is for, sorted; an empty list means every platform.
     pub platforms: Vec<Platform>,
-    /// Packages that are used from source only.
+    /// Packages of which no wheel may be used, as by pip's `--no-binary`.
     pub no_binary: PackageSet,
-    /// Packages that are used as wheels only.
+    /// Packages of which no source distribution may be used, as by pip's `--only-binary`.
     pub only_binary: PackageSet,
     /// When a pre-release may be chosen.
     pub prereleases: PrereleasePolicy,
@@ -47,10 +47,10 @@ pub struct LockInputs {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PrereleasePolicy {
-    /// Where no stable release satisfies (PEP 440's default).
+    /// Only if no stable release satisfies the requirements (PEP 440's default).
     #[default]
     IfNecessary,
-    /// Wherever it is the highest that satisfies.
+    /// Whenever it is the highest version that satisfies the requirements.
     Allow,
     /// Never.
     Disallow,
@@ -62,7 +62,7 @@ pub enum PrereleasePolicy {
 pub struct PrereleasePolicyError;
 
 impl LockInputs {
-    /// The same with every list sorted, each entry once.
+    /// The same inputs with every list sorted and without duplicates.
     #[must_use]
     pub fn sorted(self) -> Self {
         let Self {
@@ -91,7 +91,7 @@ impl LockInputs {
         }
     }
 
-    /// Every environment that a lock of these inputs must serve.
+    /// The set of environments that a lock of these inputs must serve.
     #[must_use]
     pub fn universe(&self) -> Marker {
         self.interpreter_constraints
@@ -99,8 +99,8 @@ impl LockInputs {
             .and(&self.platform_universe())
     }
 
-    /// The universe whatever the implementation of Python: markers in a lock are simplified within
-    /// it, so that they read right for another implementation too.
+    /// The universe without the condition on the implementation of Python. Markers in a lock are
+    /// simplified within this larger set, so that they are right for another implementation too.
     #[must_use]
     pub fn output_universe(&self) -> Marker {
         self.interpreter_constraints
@@ -108,7 +108,7 @@ impl LockInputs {
             .and(&self.platform_universe())
     }
 
-    /// The Pythons, within the universe, of the environments of `marker`.
+    /// The Python versions of those environments of the universe that are in `marker`.
     #[must_use]
     pub fn pythons(&self, marker: &Marker) -> VersionRange {
         marker
@@ -128,8 +128,8 @@ impl LockInputs {
         !self.require_wheels && !self.only_binary.contains(name)
     }
 
-    /// Whether an interpreter meant, of a version in `pythons`, can use the wheel on one of the
-    /// platforms.
+    /// Whether an interpreter that satisfies the constraints, with a version in `pythons`, can use
+    /// the wheel on at least one of the platforms.
     #[must_use]
     pub fn admit_wheel(&self, wheel: &WheelFilename, pythons: &VersionRange) -> bool {
         let fits = |platform: &Platform| {
@@ -140,7 +140,7 @@ impl LockInputs {
             && (self.platforms.is_empty() || self.platforms.iter().any(fits))
     }
 
-    /// What the requirements of a package come to by the overrides and the excludes.
+    /// The requirements of a package after the overrides and the excludes are applied.
     #[must_use]
     pub fn overridden(&self, requirements: Vec<Requirement>) -> Vec<Requirement> {
         if self.overrides.is_empty() && self.excludes.is_empty() {

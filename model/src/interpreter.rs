@@ -1,4 +1,5 @@
-//! Interpreter constraints as Pants has them: `CPython==3.12.*`, several joined by "or".
+//! Interpreter constraints as Pants has them, such as `CPython==3.12.*`. An interpreter must
+//! satisfy at least one of several.
 
 use std::fmt;
 use std::ops::Bound;
@@ -60,7 +61,7 @@ impl InterpreterConstraints {
             .map(Self)
     }
 
-    /// `CPython>=3.8`: for code that does not say which Pythons it is for.
+    /// `CPython>=3.8`: the constraints of code that declares none.
     #[must_use]
     pub fn any_recent() -> Self {
         let from = Version::new([3, 8]);
@@ -75,7 +76,7 @@ impl InterpreterConstraints {
         self.0.iter().map(ToString::to_string)
     }
 
-    /// The environments with a Python that satisfies a constraint.
+    /// The environments whose Python satisfies at least one constraint.
     #[must_use]
     pub fn marker(&self) -> Marker {
         self.0
@@ -90,7 +91,8 @@ impl InterpreterConstraints {
             .fold(Marker::FALSE, |all, one| all.or(&one))
     }
 
-    /// The environments with such a Python version, whatever the implementation.
+    /// The environments whose Python version satisfies at least one constraint, whatever the
+    /// implementation.
     #[must_use]
     pub fn python_marker(&self) -> Marker {
         Marker::python_range(&self.range())
@@ -111,7 +113,7 @@ impl InterpreterConstraints {
         self.range().contains(&version.only_release())
     }
 
-    /// Whether every Python meant is CPython.
+    /// Whether the constraints admit CPython only.
     #[must_use]
     pub fn only_cpython(&self) -> bool {
         self.0
@@ -119,7 +121,8 @@ impl InterpreterConstraints {
             .all(|constraint| constraint.implementation == Some(Implementation::CPython))
     }
 
-    /// Whether an interpreter meant, of a version in `pythons`, can use the wheel.
+    /// Whether an interpreter that satisfies the constraints, with a version in `pythons`, can use
+    /// the wheel.
     #[must_use]
     pub fn admit_wheel(&self, wheel: &WheelFilename, pythons: &VersionRange) -> bool {
         wheel.fits_pythons(pythons) && !(self.only_cpython() && wheel.is_for_pypy())
@@ -161,7 +164,8 @@ impl Default for InterpreterConstraints {
 }
 
 impl Constraint {
-    /// Releases only: markers and `Requires-Python` know no pre-release of Python.
+    /// The range of final releases: markers and `Requires-Python` do not name pre-releases of
+    /// Python.
     fn range(&self) -> VersionRange {
         specifiers_range(&self.specifiers)
             .iter()

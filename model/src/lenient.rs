@@ -1,6 +1,8 @@
-//! Repairs for requirements and specifiers that old metadata holds and PEP 508 refuses.
+//! Repairs of requirements and specifiers that the metadata of old releases has and PEP 508
+//! refuses.
 //!
-//! Only the spelling is mended; what stays unreadable is an error of that release.
+//! Only known misspellings are mended. What cannot be read even then stays an error of that
+//! release.
 
 /// `input` with the well-known misspellings of old metadata mended.
 ///
@@ -17,7 +19,7 @@ pub(crate) fn mend_specifiers(input: &str) -> String {
         .join(",")
 }
 
-/// Splits at commas and where an operator follows a version without one.
+/// Splits specifiers at commas, and where an operator follows a version without a comma.
 fn clauses(input: &str) -> Vec<&str> {
     let mut out = Vec::new();
     for part in input.split(',') {

@@ -1,8 +1,8 @@
 //! The ground that every other room stands on: names, versions, requirements, markers,
 //! interpreter constraints, platforms, files, and the [`Resolution`] and [`Lock`] as data.
 //!
-//! Pure: nothing here touches a file, the network, the clock or the environment. Values are
-//! parsed once, at the door, into types that cannot be wrong.
+//! Pure: nothing here touches a file, the network, the clock or the environment. Text is parsed
+//! once, where it enters the program, into types whose values are always valid.
 
 mod file;
 mod filename;

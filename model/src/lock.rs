@@ -1,6 +1,6 @@
 //! A lock as data: what a resolution chose, the files of each package, and the inputs.
 //!
-//! How a lock reads on disk is the `lockfile` room's affair.
+//! How a lock is written to disk is defined in the room `lockfile`.
 
 use camino::Utf8PathBuf;
 use pep440_rs::{Version, VersionSpecifiers};
@@ -13,14 +13,14 @@ use crate::marker::Marker;
 use crate::name::{ExtraName, PackageName};
 use crate::requirement::Requirement;
 
-/// One resolve, locked.
+/// The lock of one resolve.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lock {
     /// The resolve's name in settings.
     pub resolve: String,
-    /// What went in.
+    /// Everything that decided what the lock holds.
     pub inputs: LockInputs,
-    /// The parts of the universe that were resolved apart, sorted; empty where none was split.
+    /// The parts of the universe that were resolved separately, sorted; empty if it was not split.
     pub forks: Vec<Marker>,
     /// The packages, sorted by name and version.
     pub packages: Vec<LockedPackage>,
@@ -39,9 +39,9 @@ pub struct LockedPackage {
     pub marker: Marker,
     /// `Requires-Python`.
     pub requires_python: Option<VersionSpecifiers>,
-    /// The extras that something asks for, sorted.
+    /// The extras that some requirement asks for, sorted.
     pub extras: Vec<ExtraName>,
-    /// What it requires in the universe: the dependencies of each of `extras` carry
+    /// Its requirements that matter in the universe. Those of an extra in `extras` have
     /// `extra == 'NAME'` in their marker.
     pub dependencies: Vec<Requirement>,
     /// The source distribution.
@@ -53,7 +53,7 @@ pub struct LockedPackage {
 /// Where a locked package's files come from.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum PackageSource {
-    /// An index or a `find_links` folder, by its role in settings; never by URL.
+    /// An index or a `find_links` folder, named by its role in settings and never by its URL.
     Index(IndexRole),
     /// An archive at a URL.
     Url {
@@ -80,7 +80,7 @@ pub enum PackageSource {
     },
 }
 
-/// Which of the configured places a package comes from.
+/// Which of the configured indexes a package comes from.
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]

@@ -1,8 +1,8 @@
 //! Environment markers (PEP 508) as sets of environments, with the algebra a resolver needs.
 //!
-//! The sets and their canonical form come from `pep508_rs`. What it does not know is how the
-//! variables of one platform relate, such as `sys_platform == 'win32'` and `os_name == 'nt'`:
-//! [`Marker::known_platforms`] says it, and [`Marker::simplify_within`] makes use of it.
+//! The sets and their canonical form come from `pep508_rs`. It does not know how the variables of
+//! one platform depend on each other: that `sys_platform == 'win32'` implies `os_name == 'nt'`.
+//! [`Marker::known_platforms`] adds this knowledge, and [`Marker::simplify_within`] uses it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -21,7 +21,7 @@ use crate::version::VersionRange;
 /// A set of environments.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Marker(
-    // Interned by `pep508_rs`: two equal nodes are one set, but one set may be two nodes.
+    // Interned by `pep508_rs`: equal nodes are the same set, but one set may have several nodes.
     MarkerTree,
 );
 
@@ -99,19 +99,19 @@ impl Marker {
         self.is_disjoint(&other.negate())
     }
 
-    /// Whether both sets hold the same environments; `==` compares how they are stored.
+    /// Whether both sets hold the same environments. `==` compares only how they are stored.
     #[must_use]
     pub fn is_same_set(&self, other: &Self) -> bool {
         self == other || (self.is_subset(other) && other.is_subset(self))
     }
 
-    /// Whether the set holds `environment`, with `extras` asked for.
+    /// Whether `environment` is in the set if `extras` are asked for.
     #[must_use]
     pub fn evaluate(&self, environment: &MarkerEnvironment, extras: &[ExtraName]) -> bool {
         self.with_extras(extras).0.evaluate(environment, &[])
     }
 
-    /// Whether the marker speaks of an extra.
+    /// Whether the marker has a condition on an extra.
     #[must_use]
     pub fn has_extra(&self) -> bool {
         match self.0.kind() {
@@ -124,7 +124,7 @@ impl Marker {
         }
     }
 
-    /// The marker where exactly `extras` are asked for: it no longer speaks of extras.
+    /// The marker with its conditions on extras decided: exactly `extras` are asked for.
     #[must_use]
     pub fn with_extras(&self, extras: &[ExtraName]) -> Self {
         if !self.has_extra() {
@@ -188,8 +188,7 @@ impl Marker {
             .fold(Self::FALSE, |all, one| all.or(&one))
     }
 
-    /// The lowest and, where there is one, the highest Python of the set, as one range that
-    /// spans it: what the set says of Python versions alone.
+    /// One range from the lowest Python version of the set to the highest, if there is one.
     #[must_use]
     pub fn python_versions(&self) -> VersionRange {
         let mut seen = rustc_hash::FxHashMap::default();
@@ -234,8 +233,8 @@ impl Marker {
         range
     }
 
-    /// The environments that can exist, as far as the variables of the three platforms that
-    /// wheels are made for bind each other.
+    /// The environments that can exist, given how the variables of Linux, macOS and Windows depend
+    /// on each other.
     #[must_use]
     pub fn known_platforms() -> Self {
         let implies = |a: Self, b: Self| a.negate().or(&b);
@@ -260,7 +259,7 @@ impl Marker {
         all
     }
 
-    /// A marker that is the same set within `universe` and reads shorter.
+    /// A shorter marker that holds the same environments of `universe`.
     ///
     /// Drops each literal and each clause that `universe` makes superfluous.
     #[must_use]
@@ -331,7 +330,7 @@ impl Marker {
     }
 }
 
-/// The literal by `sys_platform` in place of `platform_system`, where both mean the same.
+/// Replaces a condition on `platform_system` by one on `sys_platform`, where both mean the same.
 fn usual_variable(literal: MarkerExpression, universe: &Marker) -> MarkerExpression {
     let MarkerExpression::String {
         key: MarkerValueString::PlatformSystem,
@@ -390,7 +389,7 @@ impl FromStr for Marker {
     }
 }
 
-/// The canonical form; nothing for the set of all environments.
+/// The canonical form; an empty text for the set of all environments.
 impl fmt::Display for Marker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.contents() {

@@ -38,7 +38,7 @@ pub enum MetadataError {
     Field {
         /// The field's name.
         field: &'static str,
-        /// Why not.
+        /// Why it cannot be read.
         reason: String,
     },
     /// A requirement cannot be read, even leniently.
@@ -89,7 +89,8 @@ impl Metadata {
     }
 }
 
-/// Reads `Requires-Python`; what cannot be read even leniently constrains nothing, as in pip.
+/// Reads `Requires-Python`. As in pip, a text that cannot be read even leniently gives `None`,
+/// which excludes no Python.
 pub fn parse_requires_python(text: &str) -> Option<VersionSpecifiers> {
     text.parse()
         .or_else(|_| lenient::mend_specifiers(text).parse())

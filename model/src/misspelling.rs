@@ -1,8 +1,8 @@
-//! Which of the known names a misspelled one stands for.
+//! Finds the known name that a misspelt one most likely stands for.
 
 /// The candidate that is most likely meant by `word`, if any is near.
 ///
-/// Case does not count, and `-` is as good as `_`.
+/// Upper and lower case are the same here, and so are `-` and `_`.
 ///
 /// ```
 /// let names = ["python_sources", "python_tests"];

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A name that is no valid project or extra name.
+/// A text that is not a valid name of a project or an extra.
 ///
 /// Source: <https://packaging.python.org/en/latest/specifications/name-normalization/>.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -93,7 +93,7 @@ normalised_name! {
 }
 
 impl PackageName {
-    /// The name as file names of distributions spell it, `-` as `_`.
+    /// The name as it stands in file names of distributions, with `_` in place of `-`.
     ///
     /// Source: <https://packaging.python.org/en/latest/specifications/binary-distribution-format/>.
     #[must_use]

@@ -1,18 +1,18 @@
-//! Requirements that stand in for what packages require.
+//! Overrides: requirements that replace what packages require.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::{PackageName, Requirement, RequirementError};
 
-/// A requirement that stands in for every one that packages have on a project: its extras,
-/// specifiers and markers, or another project altogether.
+/// A requirement that replaces every requirement of packages on a project: its extras, its
+/// specifiers, its marker, or the project itself.
 ///
 /// Written as pex writes it (`--override`): `cowsay==5.0`, or `cowsay=my-cowsay>2` for another
 /// project. What the user requires directly is not overridden.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Override {
-    /// The project whose requirements it stands in for.
+    /// The project whose requirements are replaced.
     pub name: PackageName,
     /// What is required instead.
     pub requirement: Requirement,

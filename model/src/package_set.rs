@@ -66,7 +66,7 @@ impl FromIterator<Self> for PackageSet {
     }
 }
 
-/// As pip reads it: names with commas between, `:all:`, or `:none:`, which adds nothing.
+/// Reads the set as pip does: names separated by commas, `:all:`, or `:none:`, which adds nothing.
 ///
 /// Source: <https://pip.pypa.io/en/stable/cli/pip_install/#cmdoption-no-binary>.
 impl FromStr for PackageSet {

@@ -48,8 +48,8 @@ impl Place {
         Self::span(path, text, start..end)
     }
 
-    /// The place of the bytes `span` of `text`, the contents of the file at `path`. Of a span of
-    /// several lines the first is meant.
+    /// The place of the bytes `span` of `text`, the contents of the file at `path`. A span of
+    /// several lines is cut at the end of its first line.
     #[must_use]
     pub fn span(path: impl Into<Arc<str>>, text: &str, span: Range<usize>) -> Self {
         let start = text.floor_char_boundary(span.start);
@@ -66,7 +66,7 @@ impl Place {
         }
     }
 
-    /// The place of the word that begins so many characters further on the same line.
+    /// The place of the word that begins `characters` further to the right on the same line.
     #[must_use]
     pub fn further(mut self, characters: usize) -> Self {
         if self.column > 0 {
@@ -79,7 +79,7 @@ impl Place {
     }
 }
 
-/// `path:line:column`, leaving out what is 0.
+/// `path:line:column`, without the numbers that are 0.
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.path)?;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::marker::Marker;
 
-/// An operating system on a machine.
+/// An operating system and a processor architecture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Platform {
     /// `linux_arm64`
@@ -67,7 +67,8 @@ impl Platform {
 
     /// Whether a wheel with this platform tag can be installed on some machine of the platform.
     ///
-    /// `any` fits all. Versions of libc and macOS are not judged: a newer system fits.
+    /// `any` fits every platform. Versions of libc and macOS in a tag do not matter, since some
+    /// machine of the platform has a system that is new enough.
     ///
     /// Source: <https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/>.
     #[must_use]

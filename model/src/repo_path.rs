@@ -1,8 +1,8 @@
 //! Paths of files and folders of the repository.
 //!
-//! They are text everywhere: in BUILD files, in messages, in keys of maps. So this is no owned type
-//! but a view of such a text, with the questions that are asked of it, which are easy to get
-//! wrong at the root (whose path is empty) and between `a` and `ab`.
+//! Such paths are kept as text: in BUILD files, in messages, in keys of maps. This type is a view
+//! of that text, with the questions that are easy to answer wrongly at the root, whose path is
+//! empty, and between `a` and `ab`.
 
 use std::iter;
 
@@ -11,7 +11,7 @@ use std::iter;
 pub struct RepoPath<'a>(&'a str);
 
 impl<'a> RepoPath<'a> {
-    /// The path that a text is.
+    /// The path that `path` spells.
     pub fn new(path: &'a str) -> Self {
         Self(path)
     }
@@ -21,32 +21,32 @@ impl<'a> RepoPath<'a> {
         self.0
     }
 
-    /// The folder that it is in and its name there.
+    /// The folder that contains it, and its name in that folder.
     pub fn split(self) -> (&'a str, &'a str) {
         self.0.rsplit_once('/').unwrap_or(("", self.0))
     }
 
-    /// The folder that it is in; the root is in itself.
+    /// The folder that contains it; for the root, the root itself.
     pub fn folder(self) -> &'a str {
         self.split().0
     }
 
-    /// Its name in its folder; the root has none.
+    /// Its name in its folder; empty for the root.
     pub fn file_name(self) -> &'a str {
         self.split().1
     }
 
-    /// The folder that it is in; `None` for the root.
+    /// The folder that contains it; `None` for the root.
     pub fn parent(self) -> Option<Self> {
         (!self.0.is_empty()).then(|| Self(self.folder()))
     }
 
-    /// The folders that it is in, the nearest first; the root is the last.
+    /// The folders that contain it, the innermost first and the root last.
     pub fn folders(self) -> impl Iterator<Item = &'a str> {
         iter::successors(self.parent(), |path| path.parent()).map(Self::as_str)
     }
 
-    /// What has this name in the folder.
+    /// The path of the entry `name` in this folder.
     pub fn join(self, name: &str) -> String {
         match self.0 {
             "" => name.to_owned(),
@@ -54,12 +54,12 @@ impl<'a> RepoPath<'a> {
         }
     }
 
-    /// Whether it is this folder, or something below it.
+    /// Whether the path is `folder` itself or lies below it.
     pub fn starts_with(self, folder: &str) -> bool {
         self.strip_prefix(folder).is_some()
     }
 
-    /// The path from a folder; `None` where it is neither the folder nor below it.
+    /// The path relative to `folder`; `None` if it is neither `folder` itself nor below it.
     pub fn strip_prefix(self, folder: &str) -> Option<&'a str> {
         if folder.is_empty() {
             return Some(self.0);

@@ -20,7 +20,7 @@ pub struct Requirement {
     pub name: PackageName,
     /// The extras asked for, sorted, each once.
     pub extras: Vec<ExtraName>,
-    /// Where the project comes from, and which versions will do.
+    /// Where the project comes from, and which versions satisfy the requirement.
     pub source: RequirementSource,
     /// The environments in which it is required.
     pub marker: Marker,
@@ -29,7 +29,7 @@ pub struct Requirement {
 /// Where a required project comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum RequirementSource {
-    /// A package index or a `find_links` folder; the versions that will do.
+    /// A package index or a `find_links` folder, with the specifiers that a version must satisfy.
     Index(Specifiers),
     /// An archive at a URL, a wheel or a source distribution.
     Url {
@@ -54,7 +54,7 @@ pub enum RequirementSource {
     },
 }
 
-/// Version specifiers with a total order, so that requirements sort.
+/// Version specifiers with a total order, so that requirements can be sorted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Specifiers(pub VersionSpecifiers);
 
@@ -71,7 +71,7 @@ pub struct RequirementError {
 }
 
 impl Requirement {
-    /// Reads a requirement as a person writes it today.
+    /// Reads a requirement that follows PEP 508 to the letter, as a person writes it.
     ///
     /// # Errors
     /// Where it does not follow PEP 508.
@@ -92,7 +92,7 @@ impl Requirement {
         Self::from_pep508(parsed, text)
     }
 
-    /// Reads a requirement as old metadata may hold it: mends what can be mended.
+    /// Reads a requirement of a release's metadata. Known misspellings of old releases are mended.
     ///
     /// # Errors
     /// Where the mended text does not follow PEP 508 either; the error is that of the text
@@ -153,8 +153,7 @@ impl Requirement {
 impl RequirementSource {
     /// The source that a direct reference's URL names.
     ///
-    /// # Errors
-    /// Where the URL's scheme is none that can be fetched, in words for the user.
+    /// Where nothing can be fetched by the URL's scheme; the error is a text for the user.
     pub fn from_url(mut url: Url) -> Result<Self, &'static str> {
         let subdirectory = fragment_value(&url, "subdirectory");
         url.set_fragment(None);
@@ -186,8 +185,8 @@ impl RequirementSource {
     }
 }
 
-/// What no requirement has and `pep508_rs` may panic on: characters beyond ASCII, and names of
-/// projects or extras that end in punctuation.
+/// What no valid requirement contains and `pep508_rs` may panic on: characters beyond ASCII, and
+/// names of projects or extras that end in punctuation.
 fn refused(text: &str) -> Option<(usize, String)> {
     if let Some((offset, c)) = text.char_indices().find(|(_, c)| !c.is_ascii()) {
         let reason = format!("`{c}` is not an ASCII character; a URL escapes it with `%`");
@@ -312,7 +311,7 @@ impl FromStr for Requirement {
     type Err = RequirementError;
 
     fn from_str(text: &str) -> Result<Self, RequirementError> {
-        // Our own canonical form of a path is relative, which no URL is.
+        // A relative path, which our own canonical form writes, is no URL to `pep508_rs`.
         if let Some((head, path)) = text.split_once(" @ file:")
             && !path.starts_with("//")
         {

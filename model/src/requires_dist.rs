@@ -7,8 +7,8 @@ use serde::{Serialize, Serializer};
 
 use crate::requirement::{Requirement, RequirementError};
 
-/// A requirement in the form that core metadata has, parts as they were written: the spelling of
-/// names, versions and URLs is kept, their spacing and order is that of setuptools.
+/// A requirement in the form that core metadata has. Names, versions and URLs keep the spelling in
+/// which they were written; spacing and order are those of setuptools.
 ///
 /// ```
 /// let written = "Foo_Bar >=1.0, <2 ; os_name == 'posix'";
@@ -46,7 +46,7 @@ impl RequiresDist {
         &self.requirement
     }
 
-    /// The line of core metadata that requires it only where `extra` is asked for.
+    /// The line of core metadata that requires it only if `extra` is asked for.
     #[must_use]
     pub fn of_extra(&self, extra: &str) -> String {
         let marker = match &self.marker {
@@ -131,7 +131,7 @@ fn clauses(versions: &str) -> Vec<String> {
     clauses
 }
 
-/// A marker with its texts in double quotes, where they hold none.
+/// A marker with double quotes around each of its strings that contains none.
 pub(crate) fn marker_spelling(marker: &str) -> Option<String> {
     let mut rest = marker.trim();
     let mut spelling = String::with_capacity(rest.len());

@@ -7,13 +7,13 @@ use crate::marker::Marker;
 use crate::name::{ExtraName, PackageName};
 use crate::requirement::Requirement;
 
-/// A universal resolution: for every environment of the universe the nodes whose marker holds
-/// there are an exact solution.
+/// A universal resolution: in each environment of the universe, the nodes whose marker holds there
+/// are exactly the packages to install.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resolution {
     /// The packages, sorted by name and version.
     pub nodes: Vec<ResolutionNode>,
-    /// The parts of the universe that were resolved apart, sorted; one where none was split.
+    /// The parts of the universe that were resolved separately, sorted; one if it was not split.
     pub forks: Vec<Marker>,
 }
 
@@ -28,9 +28,9 @@ pub struct ResolutionNode {
     pub source: PackageSource,
     /// The environments that need it, simplified within the universe.
     pub marker: Marker,
-    /// The extras that something asks for, sorted.
+    /// The extras that some requirement asks for, sorted.
     pub extras: Vec<ExtraName>,
-    /// What it requires in the universe: the dependencies of each of `extras` carry
+    /// Its requirements that matter in the universe. Those of an extra in `extras` have
     /// `extra == 'NAME'` in their marker.
     pub dependencies: Vec<Requirement>,
 }

@@ -1,5 +1,5 @@
-//! A requirement as a person writes it in a BUILD or requirement file: how it is spelt, what it
-//! asks for, and where it stands, read together and kept together.
+//! A requirement as a person writes it in a BUILD or requirement file. Its spelling, what it asks
+//! for, and its place in the file are read together and kept together.
 
 use std::sync::Arc;
 
@@ -25,9 +25,9 @@ pub struct DependencySpecifier {
 /// Which project a dependency specifier asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProjectReference {
-    /// One whose name is in the text.
+    /// The text names the project.
     Named(Requirement),
-    /// A URL, repository or path whose project says its name itself.
+    /// A URL, repository or path without a name: the project's own metadata has it.
     Unnamed {
         /// Where the project is.
         source: RequirementSource,
@@ -49,9 +49,10 @@ pub struct SpecifierError {
 }
 
 impl DependencySpecifier {
-    /// Reads a text that stands at `place`. White space around it does not count.
+    /// Reads a text that stands at `place`. White space around it is ignored.
     ///
-    /// Local paths are relative to the repository root: pip takes them from the folder it runs in.
+    /// Local paths are relative to the root of the repository; to pip, they are relative to the
+    /// folder in which it runs.
     ///
     /// # Errors
     /// Where it is neither a dependency specifier nor a location.
@@ -102,8 +103,8 @@ impl DependencySpecifier {
         self.name_spelling.as_deref()
     }
 
-    /// The same in core metadata; `None` where that cannot say it: for a path on this machine, or
-    /// a project without a name.
+    /// The requirement in the form of core metadata; `None` if there is no such form, for a path on
+    /// this machine or a project without a name.
     #[must_use]
     pub fn requires_dist(&self) -> Option<&RequiresDist> {
         self.requires_dist.as_ref()
@@ -116,7 +117,7 @@ impl DependencySpecifier {
     }
 }
 
-/// What a text was found to say.
+/// What was read from a text.
 struct Parts {
     project: ProjectReference,
     name: Option<String>,
@@ -133,7 +134,7 @@ fn error(offset: usize, reason: impl ToString) -> SpecifierError {
 /// Reads the form of PEP 508.
 fn named(text: &str) -> Result<Parts, SpecifierError> {
     let requirement = Requirement::parse(text)
-        .map_err(|it| error(it.offset, format!("not a requirement: {}", it.reason)))?;
+        .map_err(|wrong| error(wrong.offset, format!("not a requirement: {}", wrong.reason)))?;
     let is_local = matches!(requirement.source, RequirementSource::Path { .. });
     Ok(Parts {
         name: Some(split_name(text).0.to_owned()),
@@ -192,7 +193,7 @@ impl<'t> Location<'t> {
             "" => Marker::TRUE,
             marker => marker
                 .parse()
-                .map_err(|it: MarkerError| error(self.text.len(), it))?,
+                .map_err(|wrong: MarkerError| error(self.text.len(), wrong))?,
         };
         let (location, mut extras) = split_extras(self.text)?;
         let (source, name) = source_and_name(location)?;
@@ -212,7 +213,7 @@ impl<'t> Location<'t> {
         extras.sort();
         extras.dedup();
         let requirement = Requirement {
-            name: name.parse().map_err(|it: NameError| error(0, it))?,
+            name: name.parse().map_err(|wrong: NameError| error(0, wrong))?,
             extras,
             source,
             marker,
@@ -236,7 +237,9 @@ impl<'t> Location<'t> {
 
 /// `location[extra,…]`.
 fn split_extras(location: &str) -> Result<(&str, Vec<ExtraName>), SpecifierError> {
-    let split = location.strip_suffix(']').and_then(|it| it.split_once('['));
+    let split = location
+        .strip_suffix(']')
+        .and_then(|head| head.split_once('['));
     let Some((head, inside)) = split else {
         return Ok((location, Vec::new()));
     };
@@ -244,20 +247,20 @@ fn split_extras(location: &str) -> Result<(&str, Vec<ExtraName>), SpecifierError
         .split(',')
         .map(|extra| extra.trim().parse())
         .collect::<Result<Vec<ExtraName>, NameError>>()
-        .map_err(|it| error(head.len() + 1, it))?;
+        .map_err(|wrong| error(head.len() + 1, wrong))?;
     Ok((head, extras))
 }
 
-/// Where a location leads, and the name that it gives to the project.
+/// The source that a location names, and the name of the project if the location has one.
 fn source_and_name(location: &str) -> Result<(RequirementSource, Option<String>), SpecifierError> {
     if location.contains("://") {
-        let url = Url::parse(location).map_err(|it| error(0, format!("not a URL: {it}")))?;
+        let url = Url::parse(location).map_err(|wrong| error(0, format!("not a URL: {wrong}")))?;
         let egg = url.fragment().and_then(|fragment| {
             let mut pairs = fragment.split('&');
             pairs.find_map(|pair| pair.strip_prefix("egg=").map(str::to_owned))
         });
         let name = egg.or_else(|| name_of_archive(url.path()));
-        let source = RequirementSource::from_url(url).map_err(|it| error(0, it))?;
+        let source = RequirementSource::from_url(url).map_err(|wrong| error(0, wrong))?;
         return Ok((source, name));
     }
     let relative = location.strip_prefix("file:").unwrap_or(location);
@@ -267,7 +270,7 @@ fn source_and_name(location: &str) -> Result<(RequirementSource, Option<String>)
     Ok((source, name_of_archive(relative)))
 }
 
-/// A path relative to the root, or an absolute one as it is.
+/// A relative path without `.`, and with `..` only at its start; an absolute path as it is.
 fn normal_path(path: &str) -> String {
     if path.starts_with('/') {
         return path.to_owned();

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// One compatibility tag, `python-abi-platform`, each part single.
+/// One compatibility tag, `python-abi-platform`, with a single value in each part.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Tag {
     /// `py3`, `cp312`.
