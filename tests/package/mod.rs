@@ -438,7 +438,7 @@ fn a_bill_of_materials_of_what_is_locked() {
     let components = bill["components"].as_array().unwrap();
     let named: Vec<&str> = components
         .iter()
-        .filter_map(|it| it["purl"].as_str())
+        .filter_map(|component| component["purl"].as_str())
         .collect();
     assert_snapshot!(named.join("\n"), @"
     pkg:pypi/acme-lib@24.9.0

@@ -121,7 +121,7 @@ fn check_case_in(case: &str, repo: Repo) {
             .as_array()
             .unwrap()
             .iter()
-            .map(|it| short(it.as_str().unwrap()))
+            .map(|file| short(file.as_str().unwrap()))
             .collect();
         assert_eq!(members, theirs.into_iter().collect::<Vec<_>>(), "{name}");
         let metadata = archive["METADATA"].as_str().unwrap();

@@ -103,7 +103,11 @@ impl RealLock {
     /// What stops it.
     #[track_caller]
     fn stopped(&self, requirement: &str) -> String {
-        let known = self.recorded.questions.iter().any(|it| it == requirement);
+        let known = self
+            .recorded
+            .questions
+            .iter()
+            .any(|known| known == requirement);
         assert!(known, "`recorded.json` has no such question");
         let asked = &self.recorded.asked;
         refused(
@@ -115,7 +119,11 @@ impl RealLock {
     /// That nothing does.
     #[track_caller]
     fn free(&self, requirement: &str) -> String {
-        let known = self.recorded.questions.iter().any(|it| it == requirement);
+        let known = self
+            .recorded
+            .questions
+            .iter()
+            .any(|known| known == requirement);
         assert!(known, "`recorded.json` has no such question");
         let asked = &self.recorded.asked;
         let output = self
