@@ -1,5 +1,5 @@
-//! Choosing a version of one project: what the lock holds first, then the highest stable
-//! release, and a pre-release where nothing stable satisfies.
+//! Chooses a version of one project: first the version that the lock holds, then the highest stable
+//! release, and a pre-release only if no stable release satisfies the requirements.
 
 use model::{
     FileKind, PackageName, Platform, PrereleasePolicy, Version, VersionRange, specifiers_range,
@@ -21,28 +21,28 @@ pub(crate) struct Chooser<'a, P> {
     pub(crate) kept: &'a FxHashSet<PackageName>,
     /// What other parts of the universe chose.
     pub(crate) chosen_elsewhere: &'a Pins,
-    /// Versions that the user asks for by `==`: they may be yanked.
+    /// Versions that the user requires by `==`: such a version may be yanked.
     pub(crate) exact: &'a FxHashMap<PackageName, VersionRange>,
 }
 
 /// The version to try next.
 pub(crate) enum VersionChoice {
-    /// This version.
+    /// This version is tried next.
     Version(Version),
-    /// None, for these reasons; versions in none of these ranges do not exist.
+    /// No version can be used, for these reasons. A version in none of the ranges does not exist.
     None(Vec<(VersionRange, Reason)>),
 }
 
 /// Whether a version can be used.
 pub(crate) enum Usability {
-    /// It can.
+    /// It can be used.
     Usable,
-    /// It cannot.
+    /// It cannot be used, for this reason.
     Unusable(Reason),
 }
 
 impl<P: Provider> Chooser<'_, P> {
-    /// Chooses a version of `need.name`.
+    /// Chooses a version of the project `need.name`.
     pub(crate) fn choose(&self, need: Need<'_>) -> Result<VersionChoice, P::Error> {
         let Some(versions) = self.provider.versions(need.name)? else {
             return Ok(VersionChoice::None(vec![(
@@ -66,7 +66,7 @@ impl<P: Provider> Chooser<'_, P> {
         Ok(VersionChoice::None(by_reason(unusable, &versions)))
     }
 
-    /// The versions in range, in the order in which they are tried.
+    /// The versions in `need.range`, in the order in which they are tried.
     fn order<'v>(
         &self,
         need: Need<'v>,
@@ -107,7 +107,7 @@ impl<P: Provider> Chooser<'_, P> {
         self.judge_unpinned(need, version)
     }
 
-    /// Whether a version serves a need, pins aside.
+    /// Whether a version can be used for `need`, without regard to pins.
     pub(crate) fn judge_unpinned(
         &self,
         need: Need<'_>,
@@ -190,8 +190,8 @@ impl<P: Provider> Chooser<'_, P> {
         self.serves_platforms(need, &files)
     }
 
-    /// Whether files serve every platform that must be served where the project is needed; where
-    /// settings name none, any platform that is known will do.
+    /// Whether the files serve every platform of the settings on which the project is needed. If
+    /// the settings name no platforms, a file for any known platform is enough.
     fn serves_platforms(&self, need: Need<'_>, files: &[&CandidateFile]) -> Result<(), Reason> {
         let fits = |platform: &Platform| {
             files.iter().any(|file| match &file.kind {
@@ -222,7 +222,8 @@ fn is_wheel(file: &CandidateFile) -> bool {
     matches!(file.kind, FileKind::Wheel(_))
 }
 
-/// Keeps the files that serve `pythons`; where none does, what one of them requires.
+/// Keeps the files that serve `pythons`. If no file does, gives the `Requires-Python` of one of
+/// them.
 fn no_file_for_pythons(
     files: &mut Vec<&CandidateFile>,
     pythons: &VersionRange,
@@ -246,7 +247,8 @@ fn below_end(version: &Version, end: std::ops::Bound<&Version>) -> bool {
     }
 }
 
-/// Groups versions by reason, each group as one range without holes where no other version lies.
+/// Groups versions by reason. Each group becomes one range, which spans the versions that do not
+/// exist.
 fn by_reason(
     unusable: Vec<(Version, Reason)>,
     versions: &[Version],

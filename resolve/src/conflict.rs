@@ -1,4 +1,4 @@
-//! Requirements that clash: what the resolver hands out where there is no solution.
+//! Requirements that clash: the answer of the resolver if there is no solution.
 
 use std::sync::Arc;
 
@@ -11,9 +11,9 @@ use crate::derivation::Derivation;
 /// Requirements that no set of versions satisfies together.
 #[derive(Debug)]
 pub struct Conflict {
-    /// Where every fact of it holds: there it clashes.
+    /// The environments in which every fact of the conflict holds, so that the requirements clash.
     pub(crate) environments: Marker,
-    /// The same, relative to the universe.
+    /// The same environments as a marker that is relative to the universe.
     pub(crate) region: Marker,
     pub(crate) derivation: Derivation,
     pub(crate) dependencies: DependencyMap,

@@ -15,7 +15,7 @@ pub(crate) type Dependencies = Arc<Vec<Requirement>>;
 /// The dependencies of each package at each version that was considered.
 pub(crate) type DependencyMap = FxHashMap<(SolverPackage, Version), Dependencies>;
 
-/// The versions that a requirement admits; the one version of a direct reference need not be said.
+/// The versions that a requirement admits. A direct reference admits any: it has one version only.
 pub(crate) fn admitted_range(requirement: &Requirement) -> VersionRange {
     match &requirement.source {
         RequirementSource::Index(specifiers) => specifiers_range(&specifiers.0),
@@ -23,7 +23,7 @@ pub(crate) fn admitted_range(requirement: &Requirement) -> VersionRange {
     }
 }
 
-/// The place that a direct reference names.
+/// A direct reference's URL or path, as text.
 pub(crate) fn direct_text(source: &RequirementSource) -> String {
     source.to_string().trim_start_matches(" @ ").to_owned()
 }

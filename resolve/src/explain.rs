@@ -10,7 +10,7 @@ use crate::package::SolverPackage;
 use crate::problem::Problem;
 
 impl Conflict {
-    /// Tells the conflict, with hints that were not tried.
+    /// Explains the conflict, with hints that were not tried.
     #[must_use]
     pub fn explain(&self, problem: &Problem) -> Explanation {
         let facts = self.facts();
@@ -66,8 +66,8 @@ impl Conflict {
         premises
     }
 
-    /// That no version is in the range that the facts ask for, where there is such a range: else
-    /// they clash as they stand.
+    /// Says that no version is in the range that the facts ask for. `None` if that range is empty,
+    /// since the facts then clash by themselves.
     fn no_versions(&self, facts: &[Fact], name: &PackageName) -> Option<Premise> {
         let range = asked_for_together(facts, name);
         let versions = self.versions.get(name);
@@ -79,7 +79,8 @@ impl Conflict {
         })
     }
 
-    /// What a package requires of one project: a line for each range, one line for many.
+    /// What a package requires of one project: a premise for each range, or one premise for three
+    /// and more ranges.
     fn depends(&self, facts: &[Fact], package: &SolverPackage, name: &PackageName) -> Vec<Premise> {
         let mut alike = alike(facts, package, name);
         alike.sort_by_cached_key(|(versions, _)| lowest(versions));
@@ -101,8 +102,8 @@ impl Conflict {
         }]
     }
 
-    /// A set of versions as specifiers, by the versions that exist; nothing where every version
-    /// that the facts ask for is in it.
+    /// A set of versions as specifiers, by the versions that exist. The text is empty if the set
+    /// has every version that the facts ask for.
     fn text(&self, facts: &[Fact], package: &SolverPackage, range: &VersionRange) -> String {
         let Some(versions) = package.name().and_then(|name| self.versions.get(name)) else {
             return String::new();

@@ -1,4 +1,4 @@
-//! A conflict in the user's words, as data: who shows it knows the files and lines.
+//! The explanation of a conflict as data. The caller adds the files and lines of requirements.
 
 use std::fmt;
 
@@ -10,10 +10,10 @@ use crate::reason::Reason;
 /// Why requirements clash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explanation {
-    /// What clashes: each of the user's requirements with what it leads to, then what cannot be
-    /// had.
+    /// Each of the user's requirements with what it leads to, then the versions that cannot be
+    /// used.
     pub premises: Vec<Premise>,
-    /// Where it clashes.
+    /// The environments in which the requirements clash.
     pub clash: Clash,
     /// What may help.
     pub hints: Vec<Hint>,
@@ -22,16 +22,17 @@ pub struct Explanation {
 /// The environments in which requirements clash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Clash {
-    /// Within the universe; true where everywhere.
+    /// The environments, relative to the universe; every environment if true.
     pub environments: Marker,
-    /// Those of the platforms to be served that are among them; empty where all are.
+    /// The platforms of the settings that are among these environments; empty if all are.
     pub platforms: Vec<Platform>,
 }
 
 /// One fact that a conflict follows from.
 ///
-/// Versions are specifiers by the versions that exist, alternatives joined by ` or `. They are
-/// empty where they are all that the facts before ask for: each range is told once.
+/// Versions are written as specifiers, by the versions that exist; alternatives are joined by
+/// ` or `. They are empty if they are all the versions that the premises before ask for, so that
+/// each range is shown only once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Premise {
     /// The user requires this: the requirement as it went into the problem.
@@ -42,7 +43,7 @@ pub enum Premise {
         package: String,
         /// Its versions.
         versions: String,
-        /// The requirement.
+        /// What they require.
         requirement: Requirement,
     },
     /// Versions of a package require another project, each in another range.
@@ -54,22 +55,22 @@ pub enum Premise {
         /// The requirements, in the order of the package's versions: three or more.
         requirements: Vec<Requirement>,
     },
-    /// No version lies in this range.
+    /// No version that exists is in this range.
     NoVersions {
         /// The project.
         name: PackageName,
-        /// As specifiers; empty for every one.
+        /// The range as specifiers; empty for every version.
         versions: String,
         /// The highest version that exists.
         highest: Option<Version>,
     },
-    /// Versions cannot be used.
+    /// Versions that exist cannot be used.
     Unusable {
         /// The project.
         name: PackageName,
         /// Its versions.
         versions: String,
-        /// Why not.
+        /// Why they cannot be used.
         why: Reason,
     },
     /// The user's requirements name two places for one project.
@@ -92,7 +93,7 @@ impl fmt::Display for Explanation {
     }
 }
 
-/// Nothing where it clashes everywhere.
+/// Nothing if the requirements clash everywhere.
 impl fmt::Display for Clash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.environments.is_true() {

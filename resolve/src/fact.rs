@@ -1,4 +1,5 @@
-//! The leaves of a conflict's derivation as facts, in an order that reads as a chain.
+//! The leaves of a conflict's derivation as facts, in an order in which each follows from those
+//! before.
 
 use model::{PackageName, Requirement, RequirementSource, VersionRange};
 use pubgrub::External;
@@ -25,7 +26,7 @@ pub(crate) enum Fact {
 }
 
 impl Conflict {
-    /// The facts of the conflict, each once: the same fact of several versions is one.
+    /// The facts of the conflict. A fact that several versions share is listed once.
     pub(crate) fn facts(&self) -> Vec<Fact> {
         let mut facts = Vec::new();
         for leaf in leaves(&self.derivation) {
@@ -74,7 +75,7 @@ impl Conflict {
         in_order(facts)
     }
 
-    /// The user's requirements that name one of two places.
+    /// The user's requirements that name one of these two URLs or paths.
     fn required_from(&self, places: &(String, String)) -> Vec<Requirement> {
         let of_root =
             |((package, _), _): &(&(SolverPackage, _), _)| *package == SolverPackage::Root;
@@ -88,7 +89,7 @@ impl Conflict {
         requirements.iter().filter(names_one).cloned().collect()
     }
 
-    /// What names a place for a project: no leaf says so.
+    /// The requirements that name a URL or path for a project, which the leaves do not show.
     fn direct_references(&self, name: &PackageName) -> Vec<Fact> {
         let mut known: Vec<_> = self.dependencies.iter().collect();
         known.sort_by_cached_key(|((package, version), _)| (package.to_string(), version));
@@ -110,8 +111,8 @@ impl Conflict {
     }
 }
 
-/// The versions of a project that everything asks for which the facts speak of: whatever
-/// version of a package it is that asks.
+/// The versions of a project that satisfy all the requirements among the facts together. The
+/// requirements of several versions of one package count as alternatives.
 pub(crate) fn asked_for_together(facts: &[Fact], name: &PackageName) -> VersionRange {
     let mut by_package: Vec<(Option<&SolverPackage>, VersionRange)> = Vec::new();
     for fact in facts {
@@ -136,7 +137,7 @@ pub(crate) fn asked_for_together(facts: &[Fact], name: &PackageName) -> VersionR
     ranges.fold(VersionRange::full(), |all, one| all.intersection(&one))
 }
 
-/// The versions of a package that some fact asks for.
+/// The versions of a package that at least one requirement among the facts admits.
 pub(crate) fn asked_for(facts: &[Fact], package: &SolverPackage) -> VersionRange {
     let asks = |fact: &Fact| match fact {
         Fact::Required(requirement) | Fact::Depends(_, _, requirement)
@@ -150,7 +151,7 @@ pub(crate) fn asked_for(facts: &[Fact], package: &SolverPackage) -> VersionRange
     ranges.fold(VersionRange::empty(), |all, one| all.union(&one))
 }
 
-/// What a package requires of one project, by its versions.
+/// What a package requires of one project, with the versions of the package that require it.
 pub(crate) fn alike<'f>(
     facts: &'f [Fact],
     package: &SolverPackage,
@@ -165,7 +166,7 @@ pub(crate) fn alike<'f>(
     facts.iter().filter_map(of_package).collect()
 }
 
-/// Adds a fact; versions of one that is known already are joined to it.
+/// Adds a fact. If only its versions are new, they are added to the fact that is there.
 fn push(facts: &mut Vec<Fact>, fact: Fact) {
     for known in facts.iter_mut() {
         match (known, &fact) {
@@ -189,7 +190,8 @@ fn push(facts: &mut Vec<Fact>, fact: Fact) {
     facts.push(fact);
 }
 
-/// Each of the user's requirements with what it leads to, then what cannot be had.
+/// Orders the facts: each of the user's requirements with what it leads to, then the versions that
+/// cannot be used.
 fn in_order(facts: Vec<Fact>) -> Vec<Fact> {
     let (required, mut rest): (Vec<_>, Vec<_>) = facts
         .into_iter()

@@ -10,38 +10,38 @@ use crate::reason::Reason;
 /// What may help.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Hint {
-    /// The project may be misspelt, or missing on the indexes.
+    /// The name of the project may be misspelt, or the project may be missing on the indexes.
     Misspelt(PackageName),
-    /// Other versions than this requirement admits would do.
+    /// A looser requirement would help.
     Loosen {
         /// The requirement as it went into the problem.
         requirement: Requirement,
-        /// The version that would be chosen, where it was tried.
+        /// The version that would then be chosen, if the hint was tried.
         version: Option<Version>,
     },
-    /// Other versions than a constraint admits would do.
+    /// A looser constraint would help.
     LoosenConstraint {
-        /// Index into those of the inputs, which the bounds follow.
+        /// The position in the constraints of the inputs, followed by the bounds of the problem.
         constraint: usize,
-        /// The version that would be chosen, where it was tried.
+        /// The version that would then be chosen, if the hint was tried.
         version: Option<Version>,
     },
-    /// Pre-releases of this project would do.
+    /// Allowing pre-releases of this project would help.
     Prerelease(PackageName),
-    /// This version was yanked; `==` asks for it all the same.
+    /// This version was yanked; a requirement with `==` allows it nevertheless.
     Yanked(PackageName, Version),
-    /// The project requires a later Python: raising the lower bound of the interpreter
-    /// constraints would do.
+    /// The project requires this later Python: a higher lower bound of the interpreter constraints
+    /// would help.
     Python(PackageName, String),
-    /// Leaving out this platform, which the project has no file for, would do.
+    /// The project has no file for this platform: leaving out the platform would help.
     Platform(PackageName, Platform),
-    /// Source distributions of this project would do.
+    /// Allowing source distributions of this project would help.
     Sdist(PackageName),
-    /// Wheels of this project would do.
+    /// Allowing wheels of this project would help.
     Wheel(PackageName),
 }
 
-/// What may help, by the look of it.
+/// What may help, judged from the facts without resolving again.
 pub(crate) fn untried(facts: &[Fact]) -> Vec<Hint> {
     let mut hints = Vec::new();
     for fact in facts {

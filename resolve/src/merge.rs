@@ -1,4 +1,4 @@
-//! The solutions of the parts, put together as one resolution.
+//! Joins the solutions of the parts to one resolution.
 
 use std::collections::BTreeMap;
 
@@ -22,11 +22,11 @@ struct Collected {
     extras: BTreeMap<ExtraName, Vec<Requirement>>,
 }
 
-/// Puts the solutions of all parts together.
+/// Joins the solutions of all parts to one resolution.
 ///
-/// A marker that means what it meant in the lock reads as it did there: one set of environments
-/// has many markers. `source` says where a project's files come from when no direct reference
-/// does.
+/// One set of environments can be written as many markers. A marker of the same set as in the lock
+/// is written as it was there. `source` says where the files of a project come from, for projects
+/// without a direct reference.
 pub(crate) fn merge<E>(
     solutions: &[Solution],
     universe: &Marker,
@@ -118,11 +118,12 @@ fn dependencies(
     all
 }
 
-/// Simplifies markers within the universe; most occur many times.
+/// Simplifies markers within the universe, and remembers the results, as most markers occur many
+/// times.
 struct Simplifier<'a> {
     universe: &'a Marker,
     known: FxHashMap<Marker, Marker>,
-    /// The same of packages, by their environments.
+    /// The markers of packages, by the set of their environments.
     sets: FxHashMap<Marker, Marker>,
 }
 
@@ -137,7 +138,8 @@ impl Simplifier<'_> {
             .clone()
     }
 
-    /// The first of `locked` that is the same set within the universe; else simplified.
+    /// The first marker in `locked` that is the same set within the universe; if none is, `marker`
+    /// simplified.
     fn as_locked<'m>(
         &mut self,
         marker: &Marker,
@@ -146,7 +148,7 @@ impl Simplifier<'_> {
         let set = marker.and(self.universe);
         match locked.find(|locked| locked.and(self.universe).is_same_set(&set)) {
             Some(locked) => locked.clone(),
-            // The first of the markers of one set says how all of them read.
+            // All markers of one set are written as the first of them.
             None => self
                 .sets
                 .entry(set)
@@ -165,7 +167,7 @@ impl Simplifier<'_> {
     }
 }
 
-/// The parts that have to stay apart: those that agree on every version are joined.
+/// The parts that have to stay separate: parts that agree on every version are joined.
 fn forks(
     solutions: &[(&UniversePart, Versions<'_>)],
     locked: &[Marker],
@@ -195,7 +197,7 @@ fn forks(
     forks
 }
 
-/// Whether the parts that lie in `fork` agree.
+/// Whether the parts that lie in `fork` agree on every version.
 fn is_one(fork: &Marker, solutions: &[(&UniversePart, Versions<'_>)]) -> bool {
     let mut all = Versions::default();
     solutions

@@ -1,4 +1,4 @@
-//! What a version is chosen for: the question that candidates and pins answer.
+//! What a version is chosen for.
 
 use model::{Marker, PackageName, VersionRange};
 
@@ -7,10 +7,10 @@ use model::{Marker, PackageName, VersionRange};
 pub(crate) struct Need<'a> {
     pub(crate) name: &'a PackageName,
     pub(crate) range: &'a VersionRange,
-    /// The environments of the part.
+    /// The environments of the part of the universe.
     pub(crate) part: &'a Marker,
-    /// Those of them in which it is needed, as far as known.
+    /// The environments of the part in which the project is needed, as far as known.
     pub(crate) demand: &'a Marker,
-    /// The Pythons among them.
+    /// The Python versions of these environments.
     pub(crate) pythons: &'a VersionRange,
 }

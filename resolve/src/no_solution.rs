@@ -1,4 +1,4 @@
-//! A part without a solution: whether splitting it, starting again or letting pins go may help.
+//! A part without a solution, and what may help: splitting it, starting again, or giving up pins.
 
 use std::sync::Arc;
 
@@ -20,26 +20,28 @@ pub(crate) struct NoSolution {
     pub(crate) part: UniversePart,
     pub(crate) derivation: Derivation,
     pub(crate) dependencies: DependencyMap,
-    /// Whether the part was split since it began, so that what it learned may be out of date.
+    /// Whether the part became smaller since it began, so that older conclusions may no longer
+    /// hold.
     pub(crate) has_shrunk: bool,
 }
 
-/// What may help a part without a solution.
+/// What can be done about a part without a solution.
 pub(crate) enum Remedy {
-    /// Splitting it by this marker: something in the conflict is needed in one half only.
+    /// Split it by this marker, since something in the conflict is needed in one half only.
     Split(Marker),
-    /// Starting again: the part has shrunk since it began.
+    /// Start again: older conclusions may no longer hold in the smaller part.
     Restart,
-    /// Nothing.
+    /// Nothing: the conflict is real.
     None,
 }
 
 impl NoSolution {
-    /// What may help.
+    /// Finds what can be done.
     ///
-    /// Every fact of the conflict holds in some environments only. Where they are all of the
-    /// part, for every fact, the conflict is real; a fact that holds nowhere in it is left from
-    /// before the part shrank.
+    /// Each fact of the conflict holds in some environments. If a fact holds in a part of them
+    /// only, splitting may help. If a fact holds in no environment of the part, it is left from
+    /// before the part became smaller. If every fact holds everywhere in the part, the conflict is
+    /// real.
     pub(crate) fn remedy(&self, problem: &Problem) -> Remedy {
         let mut split = None;
         for marker in self.where_facts_hold(problem) {
@@ -56,8 +58,8 @@ impl NoSolution {
         split.map_or(Remedy::None, Remedy::Split)
     }
 
-    /// Whether there is no environment of the part in which every fact holds: then the conflict
-    /// is nowhere.
+    /// Whether no environment of the part has all the facts together: then the conflict happens
+    /// nowhere.
     pub(crate) fn is_nowhere(&self, problem: &Problem) -> bool {
         let environments = self.part.environments.clone();
         let facts = self.where_facts_hold(problem).into_iter();
@@ -66,8 +68,8 @@ impl NoSolution {
             .is_false()
     }
 
-    /// Where each fact of the conflict holds: requirements first, then what makes versions
-    /// unusable.
+    /// The environments in which each fact of the conflict holds: first of the requirements, then
+    /// of the reasons why versions are unusable.
     fn where_facts_hold(&self, problem: &Problem) -> Vec<Marker> {
         let leaves = leaves(&self.derivation);
         let required = leaves.iter().flat_map(|leaf| self.markers(leaf));
@@ -86,7 +88,7 @@ impl NoSolution {
         required.chain(unusable).collect()
     }
 
-    /// Where each version that a leaf speaks of has the dependency.
+    /// The environments in which each version that a leaf is about has the dependency.
     fn markers(&self, leaf: &Leaf) -> Vec<Marker> {
         let mut markers = Vec::<(&Version, Marker)>::new();
         for (version, dependency) in dependencies_of_leaf(&self.dependencies, leaf) {
@@ -99,8 +101,8 @@ impl NoSolution {
         markers.into_iter().map(|(_, marker)| marker).collect()
     }
 
-    /// The projects whose kept pins take part in the conflict: those that what `changed`
-    /// leads to first, all others otherwise.
+    /// The projects whose kept pins take part in the conflict, divided by whether a changed
+    /// requirement leads to them.
     pub(crate) fn kept_pins(&self, changed: &FxHashSet<PackageName>) -> KeptPins {
         let mut closure = changed.clone();
         let mut queue: Vec<PackageName> = changed.iter().cloned().collect();
@@ -132,7 +134,7 @@ impl NoSolution {
         pins
     }
 
-    /// The conflict, to be told.
+    /// The conflict as data, to be explained to the user.
     pub(crate) fn into_conflict(
         self,
         problem: &Problem,
@@ -153,7 +155,7 @@ impl NoSolution {
         }
     }
 
-    /// The projects that the conflict speaks of.
+    /// The projects that the conflict is about.
     pub(crate) fn projects(&self) -> Vec<PackageName> {
         let mut names: Vec<PackageName> = self
             .derivation
@@ -171,8 +173,8 @@ impl NoSolution {
 /// The kept pins that take part in a conflict.
 #[derive(Debug, Default)]
 pub(crate) struct KeptPins {
-    /// Of projects that what changed leads to.
+    /// Pins of projects that a changed requirement leads to.
     pub(crate) within: Vec<PackageName>,
-    /// Of others.
+    /// Pins of other projects.
     pub(crate) outside: Vec<PackageName>,
 }

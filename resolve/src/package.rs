@@ -9,10 +9,10 @@ use pubgrub::{Dependencies, DependencyProvider, PackageResolutionStatistics};
 
 use crate::reason::Reason;
 
-/// A package to PubGrub.
+/// What PubGrub takes for a package.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum SolverPackage {
-    /// What the user requires.
+    /// The start: its dependencies are what the user requires.
     Root,
     /// A project.
     Base(PackageName),
@@ -29,7 +29,7 @@ impl SolverPackage {
         }
     }
 
-    /// Whether a requirement leads to it.
+    /// Whether this requirement is on the package.
     pub(crate) fn is_required_by(&self, requirement: &Requirement) -> bool {
         match self {
             Self::Root => false,
@@ -51,25 +51,25 @@ impl fmt::Display for SolverPackage {
     }
 }
 
-/// How urgent a package is: the highest is decided first.
+/// How urgent a package is: the one with the highest priority is decided first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Priority {
-    /// Nothing is known; first met, first decided.
+    /// Nothing special: packages are decided in the order in which they were met.
     Unspecified(Reverse<usize>),
-    /// Its versions often made others unusable.
+    /// Its versions often made versions of others unusable.
     ConflictLate(Reverse<usize>),
-    /// Its versions were often made unusable by others.
+    /// Versions of others often made its versions unusable.
     ConflictEarly(Reverse<usize>),
-    /// One version only.
+    /// Only one version is left.
     Singleton(Reverse<usize>),
-    /// A direct reference.
+    /// A direct reference gives its version.
     Direct(Reverse<usize>),
-    /// The start.
+    /// The start of the resolution.
     Root,
 }
 
-/// The types that PubGrub's state is generic over. The loop is ours, so nothing is ever asked
-/// through this trait.
+/// The types that PubGrub's state is generic over. The resolver has its own loop, so PubGrub never
+/// calls a method of this trait.
 #[derive(Debug, Clone)]
 pub(crate) enum Types {}
 

@@ -1,4 +1,4 @@
-//! A part of the universe, and what is often asked about its environments.
+//! A part of the universe, with remembered answers about its environments.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -9,11 +9,11 @@ use rustc_hash::FxHashMap;
 /// A part of the universe.
 #[derive(Debug, Clone)]
 pub(crate) struct UniversePart {
-    /// The part, relative to the universe: true where the universe was not split.
+    /// The part as a marker relative to the universe: true if the universe was not split.
     pub(crate) marker: Marker,
-    /// The environments themselves.
+    /// The environments of the part, which are those of the marker within the universe.
     pub(crate) environments: Marker,
-    /// Answers about `environments`: there are few markers, and thousands of edges that bear them.
+    /// Remembered answers about `environments`: thousands of requirements share a few markers.
     answers: Rc<RefCell<Answers>>,
 }
 
@@ -24,7 +24,7 @@ struct Answers {
 }
 
 impl UniversePart {
-    /// All of a universe.
+    /// The part that is the whole universe.
     pub(crate) fn all(universe: Marker) -> Self {
         Self {
             marker: Marker::TRUE,
@@ -56,7 +56,7 @@ impl UniversePart {
         excludes
     }
 
-    /// The Pythons of a set of environments.
+    /// The Python versions of those environments of the part that are in `demand`.
     pub(crate) fn pythons(&self, demand: &Marker) -> VersionRange {
         let mut answers = self.answers.borrow_mut();
         if let Some(known) = answers.pythons.get(demand) {

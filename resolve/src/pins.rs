@@ -1,4 +1,4 @@
-//! Versions to keep: those of the lock before, and those that other parts of the universe chose.
+//! Versions to keep: those of the existing lock, and those that other parts of the universe chose.
 
 use model::{Marker, PackageName, Version, VersionRange};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -16,11 +16,11 @@ pub struct VersionPin {
     pub marker: Marker,
 }
 
-/// Versions to keep where they still satisfy.
+/// Versions to keep if they still satisfy the requirements.
 ///
-/// A pin is kept: a resolution with it is looked for first, even at the price of a lower
-/// version of something new. It is let go only where no such resolution exists, beginning with
-/// the pins that what changed depends on.
+/// A resolution with all kept pins is looked for first, even if something new then gets a lower
+/// version. A pin is given up only if there is no such resolution, beginning with the pins of
+/// projects that a changed requirement leads to.
 #[derive(Debug, Clone, Default)]
 pub struct Pins {
     pins: FxHashMap<PackageName, Vec<VersionPin>>,
@@ -29,9 +29,9 @@ pub struct Pins {
 }
 
 impl Pins {
-    /// Pins of a lock, the parts of the universe that it was resolved in, and the projects
-    /// whose requirements changed since: their pins are preferred, and kept only where nothing
-    /// speaks against it.
+    /// The pins of a lock, with the parts of the universe that it was resolved in. The projects
+    /// whose requirements changed since are in `changed`: their pins are tried first, but not kept
+    /// at the expense of anything else.
     #[must_use]
     pub fn new(
         pins: impl IntoIterator<Item = VersionPin>,
@@ -68,7 +68,7 @@ impl Pins {
             .collect()
     }
 
-    /// The versions pinned of a project, those for where it is needed first.
+    /// The pinned versions of a project, first those for the environments in which it is needed.
     pub(crate) fn versions(&self, need: Need<'_>) -> impl Iterator<Item = &Version> {
         let pins = self.of(need.name);
         let place = place(pins, need);
@@ -78,8 +78,8 @@ impl Pins {
         here.into_iter().chain(elsewhere).map(|pin| &pin.version)
     }
 
-    /// Whether this version is pinned for where the project is needed, or for elsewhere where
-    /// none is pinned for there.
+    /// Whether `version` is pinned for the environments in which the project is needed; if no
+    /// version is, whether it is pinned for others.
     pub(crate) fn keeps(&self, need: Need<'_>, version: &Version) -> bool {
         let pins = self.of(need.name);
         let place = place(pins, need);
@@ -101,7 +101,7 @@ impl Pins {
         in_range.fold(Marker::FALSE, |all, pin| all.or(&pin.marker))
     }
 
-    /// The markers of the pins of this very version, as the lock has them.
+    /// The markers under which the lock has this version.
     pub(crate) fn markers<'a>(
         &'a self,
         name: &PackageName,
@@ -114,16 +114,16 @@ impl Pins {
         of_version.map(|pin| &pin.marker)
     }
 
-    /// Whether this very version is pinned.
+    /// Whether this version of the project is pinned.
     #[must_use]
     pub fn contains(&self, name: &PackageName, version: &Version) -> bool {
         self.of(name).iter().any(|pin| pin.version == *version)
     }
 }
 
-/// The environments by which `pins`, all of one project, are told apart: those in which the
-/// project is known to be needed, else those of the part, as what needs it may not be decided
-/// yet; `None` where no pin is for either.
+/// The environments that decide which of `pins`, all of one project, apply: those in which the
+/// project is known to be needed or, since what needs it may not be decided yet, all of the part.
+/// `None` if no pin is for either.
 fn place<'a>(pins: &[VersionPin], need: Need<'a>) -> Option<&'a Marker> {
     if pins.len() < 2 {
         return None;

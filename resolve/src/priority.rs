@@ -1,5 +1,5 @@
-//! Which package is decided next: first met first, exact versions and direct references before,
-//! and what keeps clashing moved forward or back.
+//! Which package is decided next. Exact versions and direct references come first, then packages in
+//! the order in which they were met; packages that often clash are moved forward or back.
 
 use std::cmp::Reverse;
 
@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 use crate::dependencies::DependencyMap;
 use crate::package::{Priority, SolverPackage, Types};
 
-/// From how many conflicts on a package changes its place.
+/// The number of conflicts after which the priority of a package changes.
 const CONFLICT_THRESHOLD: u32 = 5;
 
 /// The priorities of all packages met, by project.
@@ -18,24 +18,24 @@ const CONFLICT_THRESHOLD: u32 = 5;
 pub(crate) struct Priorities(FxHashMap<PackageName, Priority>);
 
 impl Priorities {
-    /// Takes note of a dependency on `name`.
+    /// Records that something depends on `name`.
     pub(crate) fn insert(&mut self, name: &PackageName) {
         self.raise(name, Priority::Unspecified);
     }
 
-    /// Takes note of a dependency on `name`, which a direct reference gives.
+    /// Records that something depends on `name` by a direct reference.
     pub(crate) fn insert_direct(&mut self, name: &PackageName) {
         self.raise(name, Priority::Direct);
     }
 
-    /// The priority of a package of which the versions in `range` are left; the project goes
+    /// The priority of a package that has the versions in `range` left. The flag puts a project
     /// before its extras.
     pub(crate) fn get(&self, package: &SolverPackage, range: &VersionRange) -> (Priority, bool) {
         let Some(name) = package.name() else {
             return (Priority::Root, true);
         };
         let known = self.0.get(name).copied();
-        // What nothing was seen to depend on yet is the last.
+        // A package that nothing is known to depend on comes last.
         let next = Reverse(self.0.len());
         let known = known.unwrap_or(Priority::Unspecified(next));
         let priority = if range.as_singleton().is_some() || is_one_public_version(range) {
@@ -71,7 +71,8 @@ impl Priority {
     }
 }
 
-/// `==1.0` contains the local versions of 1.0 too, so it is no singleton.
+/// Whether the range has one public version. `==1.0` also contains the local versions of 1.0, so
+/// PubGrub does not count it as a single version.
 fn is_one_public_version(range: &VersionRange) -> bool {
     use std::ops::Bound::{Excluded, Included};
     let mut segments = range.iter();
@@ -83,18 +84,18 @@ fn is_one_public_version(range: &VersionRange) -> bool {
     }
 }
 
-/// How often packages clashed.
+/// Counts how often packages clashed.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ConflictTracker {
     affected: FxHashMap<Id<SolverPackage>, u32>,
     culprit: FxHashMap<Id<SolverPackage>, u32>,
-    /// What was rejected often, with what rejected it last.
+    /// Packages whose versions were often unusable, with those that made them so the last time.
     early: Vec<(Id<SolverPackage>, Vec<Id<SolverPackage>>)>,
     late: Vec<Id<SolverPackage>>,
 }
 
 impl ConflictTracker {
-    /// Takes note that a version of `affected` was made unusable by `culprits`.
+    /// Records that `culprits` made a version of `affected` unusable.
     pub(crate) fn record(
         &mut self,
         affected: Id<SolverPackage>,
@@ -111,9 +112,9 @@ impl ConflictTracker {
         }
     }
 
-    /// Changes the places of packages that clashed often, and goes back to before the culprits
-    /// were decided: else what they reject is tried down to a version so old that it does not
-    /// know them.
+    /// Changes the priorities of packages that clashed often, and goes back to before the culprits
+    /// were decided. Otherwise the resolver would try older and older versions of what they reject,
+    /// down to one that does not depend on them.
     pub(crate) fn apply(
         &mut self,
         state: &mut State<Types>,
@@ -145,7 +146,8 @@ impl ConflictTracker {
     }
 }
 
-/// The projects that are known to lead to `name`: it is not met before they are decided.
+/// The projects that depend on `name`, directly or not, as far as known: they are decided before
+/// `name` is met.
 fn dependents(name: Option<&PackageName>, dependencies: &DependencyMap) -> Vec<PackageName> {
     let mut found: Vec<PackageName> = name.into_iter().cloned().collect();
     let mut at = 0;
@@ -163,7 +165,7 @@ fn dependents(name: Option<&PackageName>, dependencies: &DependencyMap) -> Vec<P
     found
 }
 
-/// Whether the package's place changes.
+/// Raises the priority of a package; whether it changed.
 fn raise(
     package: Id<SolverPackage>,
     class: fn(Reverse<usize>) -> Priority,

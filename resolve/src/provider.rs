@@ -1,4 +1,4 @@
-//! What the resolver asks of the world.
+//! What the resolver asks about packages.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -10,10 +10,10 @@ use model::{
 
 /// A source of packages.
 ///
-/// Answers must not change while a resolution runs. An error ends the resolution; what makes
-/// one version unusable is an answer, and the resolver looks for another version.
+/// Answers must not change while a resolution runs. An error ends the resolution. A version that
+/// cannot be used is no error but an answer: the resolver then looks for another version.
 pub trait Provider {
-    /// Why the world could not be asked.
+    /// Why a question could not be answered.
     type Error: Error + 'static;
 
     /// The versions of the project that its index lists, in ascending order; `None` where no
@@ -36,7 +36,7 @@ pub trait Provider {
     /// The core metadata of one of these versions.
     ///
     /// # Errors
-    /// Where it could not be fetched; metadata that cannot be used is an answer.
+    /// Where it could not be fetched. Metadata that was fetched but cannot be used is an answer.
     fn metadata(
         &self,
         name: &PackageName,
@@ -59,25 +59,25 @@ pub trait Provider {
     /// Where the index could not be asked.
     fn source(&self, name: &PackageName) -> Result<PackageSource, Self::Error>;
 
-    /// A hint that the project will be asked for, most likely its highest version in `range`.
+    /// Announces that the project will be asked for, most likely in its highest version in `range`.
     fn will_ask(&self, name: &PackageName, range: &VersionRange);
 }
 
 /// The files of one version.
 #[derive(Debug, Clone, Default)]
 pub struct CandidateFiles {
-    /// The files that can be used at all.
+    /// The files that can be used on some platform with some Python.
     pub files: Vec<CandidateFile>,
-    /// Whether it has others, of which none has a digest that the user asks for.
+    /// Whether there are other files, but none with a digest that the user allows.
     pub left_out_by_hash: bool,
 }
 
-/// What matters of one file to a choice.
+/// What the choice of a version needs to know of one file.
 #[derive(Debug, Clone)]
 pub struct CandidateFile {
     /// What the file is, by its name.
     pub kind: FileKind,
-    /// The Pythons that it is for.
+    /// The Pythons that the file is for (`Requires-Python`).
     pub requires_python: Option<VersionSpecifiers>,
     /// Whether it was yanked (PEP 592).
     pub yanked: bool,
@@ -86,9 +86,9 @@ pub struct CandidateFile {
 /// The core metadata of one version.
 #[derive(Debug, Clone)]
 pub enum ReleaseMetadata {
-    /// It is this.
+    /// The metadata.
     Available(Arc<Metadata>),
-    /// It cannot be used, for a reason in words for the user.
+    /// The metadata cannot be used, for this reason, which is a text for the user.
     Unavailable(String),
 }
 
@@ -97,7 +97,7 @@ pub enum ReleaseMetadata {
 pub struct DirectRelease {
     /// Its version.
     pub version: Version,
-    /// Where it comes from, in full: a git revision is a commit here.
+    /// Where it comes from, in full: a git revision is a full commit here.
     pub source: PackageSource,
     /// Its core metadata.
     pub metadata: Arc<Metadata>,

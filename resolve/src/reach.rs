@@ -11,10 +11,11 @@ use crate::solution::Solution;
 
 /// The environments, relative to the part, in which each package of `solution` is needed.
 ///
-/// A package is needed where something needed requires it; what is never needed is left out.
+/// A package is needed where a needed package requires it. A package that is needed nowhere is left
+/// out.
 pub(crate) fn reach(solution: &Solution) -> FxHashMap<SolverPackage, Marker> {
     let mut reach = FxHashMap::<SolverPackage, Marker>::default();
-    // What each package in the queue is newly known to be needed for.
+    // Environments in which each package in the queue was just found to be needed.
     let mut news = FxHashMap::<SolverPackage, Marker>::default();
     news.insert(SolverPackage::Root, Marker::TRUE);
     let mut queue = VecDeque::from([SolverPackage::Root]);

@@ -9,34 +9,34 @@ use model::{Platform, VersionSpecifiers};
 pub enum Reason {
     /// No index has the project.
     NotFound,
-    /// Every file was yanked, and the user did not ask for just this version.
+    /// Every file was yanked, and the user did not require exactly this version.
     Yanked,
-    /// It is for other Pythons.
+    /// `Requires-Python` excludes a Python that it is needed for.
     RequiresPython(VersionSpecifiers),
-    /// It has only wheels, none for a Python of the universe.
+    /// It has only wheels, and none for a Python of the universe.
     WheelsForOtherPythons,
-    /// It has only wheels, none for a platform that is known.
+    /// It has only wheels, and none for a known platform.
     WheelsForOtherPlatforms,
-    /// It has no wheel, and source distributions may not be used.
+    /// It has no wheel, and source distributions are not allowed.
     NoWheel,
-    /// It has no source distribution, and wheels may not be used.
+    /// It has no source distribution, and wheels are not allowed.
     NoSdist,
-    /// None of its files has a digest that the user asks for.
+    /// None of its files has a digest that the user allows.
     Hash,
-    /// Nothing of it can be used on a platform that must be served.
+    /// It has no file that can be used on this platform, which the settings name.
     Platform(Platform),
-    /// A constraint excludes it: index into those of the inputs, which the bounds
-    /// follow.
+    /// A constraint excludes it. The number is the position in the constraints of the inputs,
+    /// followed by the bounds of the problem.
     Constraint(usize),
-    /// A pre-release, and pre-releases may not be chosen.
+    /// It is a pre-release, and pre-releases are not allowed.
     Prerelease,
-    /// Its metadata cannot be used.
+    /// Its metadata cannot be used, for this reason.
     Metadata(String),
-    /// A direct reference gives another version.
+    /// The direct reference to this URL or path gives another version.
     Direct(String),
-    /// Two direct references name different places for one project.
+    /// Two direct references name different URLs or paths for the project.
     DirectReferences(Box<(String, String)>),
-    /// The lock holds another version, which is to be kept.
+    /// The lock has another version, which is to be kept.
     Pinned,
 }
 

@@ -1,4 +1,4 @@
-//! `Requires-Python` against the Pythons that a package is needed for.
+//! Compares `Requires-Python` with the Pythons that a package is needed for.
 
 use std::ops::Bound;
 
@@ -8,10 +8,11 @@ use model::{
 
 /// Whether a package with `Requires-Python: specifiers` serves every Python of `pythons`.
 ///
-/// Upper bounds are ignored: they are guesses about the future, and a resolver that believes
-/// them walks back to releases from before the guess. Single excluded versions are ignored too.
+/// Upper bounds are ignored: they are guesses about the future, and a resolver that obeys them goes
+/// back to old releases that do not have such a bound yet. Single excluded versions are ignored
+/// too.
 pub(crate) fn serves(specifiers: &VersionSpecifiers, pythons: &VersionRange) -> bool {
-    // The usual case, once for every file of an index: one lower bound.
+    // The usual case, which comes up for every file of an index: one lower bound.
     if let ([specifier], Some((Bound::Included(lowest), _))) =
         (&specifiers[..], pythons.bounding_range())
         && *specifier.operator() == Operator::GreaterThanEqual
@@ -43,7 +44,8 @@ fn is_bound(specifier: &VersionSpecifier) -> bool {
     )
 }
 
-/// Pythons in a universe are releases: `>3.8.0rc1` means `>=3.8.0`, and `==3.8.*` ends at 3.9.
+/// The range of final releases, since a universe has no pre-releases of Python: `>3.8.0rc1` means
+/// `>=3.8.0`, and `==3.8.*` ends at 3.9.
 fn release_range(specifier: &VersionSpecifier) -> VersionRange {
     let version = specifier.version();
     if version.any_prerelease() {

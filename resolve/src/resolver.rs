@@ -25,45 +25,45 @@ use crate::seeds::Seeds;
 use crate::solution::Solution;
 use crate::split;
 
-/// A resolution, and what the user should hear about it.
+/// A resolution with its warnings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResolveReport {
     /// The resolution.
     pub resolution: Resolution,
-    /// Sorted.
+    /// What the user should know about it, sorted.
     pub warnings: Vec<ResolveWarning>,
 }
 
-/// What a user should hear about a resolution.
+/// Something that the user should know about a resolution.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ResolveWarning {
-    /// An extra is asked for that the project does not have.
+    /// A requirement asks for an extra that the project does not have.
     MissingExtra(PackageName, ExtraName),
 }
 
 /// Why there is no resolution.
 #[derive(Debug, thiserror::Error)]
 pub enum ResolveError<E> {
-    /// The world could not be asked.
+    /// A question to the provider could not be answered.
     #[error(transparent)]
     Provider(#[from] E),
-    /// There is none.
+    /// The requirements clash.
     #[error("the requirements conflict")]
     Conflict(Box<Conflict>),
 }
 
 /// Resolves `problem`.
 ///
-/// The result holds for every environment of the problem's universe, and is the same for the
-/// same problem and answers.
+/// The result holds for every environment of the problem's universe. The same problem and the same
+/// answers give the same result.
 ///
 /// 1. The universe begins as one part, or as the parts that the lock was resolved in.
-/// 2. PubGrub solves one part after another, and keeps to the pins.
-/// 3. A part whose requirements differ by marker is split, and each half solved.
-/// 4. A part without a solution is split where the clash is needed in one half only. Where a pin
-///    takes part in the clash, the pin is let go, and all starts again.
-/// 5. A solution that turns out to need a project in more environments than its version was chosen
-///    for is thrown away, and the part starts again with that known.
+/// 2. PubGrub solves one part after another, with the pins kept.
+/// 3. A part in which requirements differ by marker is split, and each half is solved.
+/// 4. A part without a solution is split if the clash is needed in one half only. If a pin takes
+///    part in the clash, the pin is given up and everything starts again.
+/// 5. If a solution shows that a project is needed in more environments than its version was
+///    chosen for, the solution is thrown away and the part starts again with that knowledge.
 /// 6. The solutions of all parts are merged.
 ///
 /// # Errors
@@ -98,7 +98,7 @@ pub fn resolve<P: Provider>(
     }
 }
 
-/// One walk over all parts, with a set of pins that are kept.
+/// One attempt at all parts, with a fixed set of pins kept.
 struct Attempt<'a, P> {
     problem: &'a Problem,
     provider: &'a P,
@@ -107,22 +107,22 @@ struct Attempt<'a, P> {
     /// The parts that are not solved yet.
     queue: Queue,
     solutions: Vec<Solution>,
-    /// What the solutions chose, for the other parts to prefer.
+    /// The versions that the solved parts chose, which the other parts prefer.
     chosen: Vec<VersionPin>,
 }
 
-/// How an attempt ends, where it is not with a conflict.
+/// How an attempt ends, other than with a conflict.
 enum AttemptEnd {
     Solved(Vec<Solution>),
-    /// These pins stand in the way.
+    /// No solution was found because of these pins.
     LetGo(Vec<PackageName>),
 }
 
-/// Where an attempt goes from a part that has no solution.
+/// How an attempt goes on after a part that has no solution.
 enum Way {
-    /// On, with the part in pieces or from its start.
+    /// With the part in pieces, or from the start of the part.
     On,
-    /// Back, without these pins.
+    /// With a new attempt that does not keep these pins.
     Back(Vec<PackageName>),
 }
 
@@ -159,7 +159,8 @@ impl<P: Provider> Attempt<'_, P> {
         Ok(AttemptEnd::Solved(self.solutions))
     }
 
-    /// Finds a way on from a part without a solution; where there is none, that is the conflict.
+    /// Finds how to go on from a part without a solution. If there is no way, the result is the
+    /// conflict.
     fn recover(&mut self, no_solution: NoSolution) -> Result<Way, ResolveError<P::Error>> {
         let problem = self.problem;
         let pins = no_solution.kept_pins(problem.pins.changed());
@@ -184,7 +185,7 @@ impl<P: Provider> Attempt<'_, P> {
         Ok(Way::On)
     }
 
-    /// The parts to begin with: the universe, or those that the lock was resolved in.
+    /// The parts to begin with: the whole universe, or the parts that the lock was resolved in.
     fn first_parts(&self) -> Vec<UniversePart> {
         let universe = self.problem.inputs.universe();
         let mut rest = UniversePart::all(universe);
@@ -202,9 +203,10 @@ impl<P: Provider> Attempt<'_, P> {
         parts
     }
 
-    /// What a solution shows to have been missed: a project that is needed in environments which
-    /// were not known yet, or only among others, when its version was chosen, and which it does
-    /// not serve.
+    /// Looks for projects whose chosen version cannot be used in all environments in which the
+    /// solution needs the project. When the version was chosen, some of these environments were not
+    /// known yet. Gives what the part must know when it starts again, or `None` if the solution is
+    /// right.
     fn missed(
         &self,
         chooser: &Chooser<'_, P>,
@@ -257,7 +259,7 @@ impl<P: Provider> Attempt<'_, P> {
     }
 }
 
-/// Parts that wait to be solved.
+/// The parts that wait to be solved.
 #[derive(Default)]
 struct Queue {
     forks: BTreeMap<(split::SolveOrder, usize), Fork>,
@@ -309,7 +311,7 @@ fn finish<P: Provider>(
     })
 }
 
-/// The versions that `==` names, by project.
+/// The versions that requirements name by `==`, by project.
 fn exact_versions(requirements: &[Requirement]) -> FxHashMap<PackageName, VersionRange> {
     let mut exact = FxHashMap::<_, VersionRange>::default();
     for requirement in requirements {

@@ -17,7 +17,7 @@ use crate::seeds::Seeds;
 #[derive(Debug)]
 pub(crate) struct Solution {
     pub(crate) part: UniversePart,
-    /// Every package decided, extras included, with what it requires.
+    /// Every decided package, extras included, with its version and what it requires.
     pub(crate) chosen: FxHashMap<SolverPackage, (Version, Dependencies)>,
     pub(crate) direct: FxHashMap<PackageName, Arc<DirectRelease>>,
     pub(crate) missing_extras: BTreeSet<(PackageName, Version, ExtraName)>,
@@ -25,7 +25,7 @@ pub(crate) struct Solution {
 }
 
 impl Solution {
-    /// The versions, for other parts to prefer.
+    /// The chosen versions, as pins that other parts prefer.
     pub(crate) fn pins(&self) -> Vec<VersionPin> {
         let mut pins: Vec<VersionPin> = self
             .chosen

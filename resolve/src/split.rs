@@ -1,5 +1,5 @@
-//! Where the requirements of one package on one project differ by marker, the universe is split,
-//! so that each side gets the best versions for it.
+//! Splits the universe where the requirements of one package on one project differ by marker, so
+//! that each half gets the best versions for it.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -9,8 +9,8 @@ use model::{Marker, PackageName, Requirement, RequirementSource, Version};
 
 use crate::part::UniversePart;
 
-/// The parts that `part` splits into for the sake of `dependencies`; `part` itself where none of
-/// them asks for a split.
+/// The parts that `part` is split into because of `dependencies`; only `part` itself if they need
+/// no split.
 pub(crate) fn parts(part: &UniversePart, dependencies: &[Requirement]) -> Vec<UniversePart> {
     let mut by_name = BTreeMap::<&PackageName, Vec<&Requirement>>::new();
     for dependency in dependencies {
@@ -26,7 +26,7 @@ pub(crate) fn parts(part: &UniversePart, dependencies: &[Requirement]) -> Vec<Un
     parts
 }
 
-/// The two sides of `part` by `marker`, without an empty one.
+/// The halves of `part` inside and outside of `marker`, without an empty one.
 pub(crate) fn split(part: &UniversePart, marker: &Marker) -> Vec<UniversePart> {
     let sides: Vec<UniversePart> = [marker.clone(), marker.negate()]
         .into_iter()
@@ -40,11 +40,11 @@ pub(crate) fn split(part: &UniversePart, marker: &Marker) -> Vec<UniversePart> {
     }
 }
 
-/// A place in the order in which parts are solved.
+/// The position of a part in the order in which parts are solved.
 pub(crate) type SolveOrder = (Reverse<Option<Version>>, String);
 
-/// The order in which parts are solved: later Pythons first, as they have the newest versions,
-/// which the others then prefer.
+/// The order in which parts are solved: parts with later Pythons first. They get the newest
+/// versions, which the other parts then prefer.
 pub(crate) fn order(part: &UniversePart) -> SolveOrder {
     let lowest = match part.environments.python_versions().bounding_range() {
         Some((Bound::Included(low) | Bound::Excluded(low), _)) => Some(low.clone()),
@@ -53,7 +53,7 @@ pub(crate) fn order(part: &UniversePart) -> SolveOrder {
     (Reverse(lowest), part.marker.to_string())
 }
 
-/// The markers of `dependencies`, all on one project, by which versions may differ.
+/// The markers of `dependencies`, all on one project, by which its versions may differ.
 fn splitting_markers(part: &UniversePart, dependencies: &[&Requirement]) -> Vec<Marker> {
     let mut active: Vec<&&Requirement> = dependencies
         .iter()
@@ -63,7 +63,8 @@ fn splitting_markers(part: &UniversePart, dependencies: &[&Requirement]) -> Vec<
         return Vec::new();
     };
     let (source, marker) = (&first.source, &first.marker);
-    // A direct reference holds for all that requires the project, but only where it is made.
+    // A direct reference decides the version for everything that requires the project, but only in
+    // the environments of its own marker.
     let from_index = active
         .iter()
         .all(|one| matches!(one.source, RequirementSource::Index(_)));

@@ -1,4 +1,4 @@
-//! Hints that were tried: a change to the problem is resolved before it is proposed.
+//! Hints that were tried: each proposed change to the problem is resolved first.
 
 use model::{
     InterpreterConstraints, Marker, PackageName, PackageSet, PrereleasePolicy, Requirement,
@@ -14,11 +14,11 @@ use crate::provider::Provider;
 use crate::reason::Reason;
 use crate::resolver::{ResolveError, ResolveReport, resolve};
 
-/// How many changes to a problem are tried at most: each is a resolution.
+/// The largest number of changes that are tried. Each costs a resolution.
 const MOST_TRIALS: usize = 12;
 
 impl Conflict {
-    /// Tells the conflict, with hints that were tried: each change is resolved.
+    /// Explains the conflict, with hints that were tried by resolving the changed problem.
     ///
     /// # Errors
     /// Where the provider fails.
@@ -49,7 +49,7 @@ impl Conflict {
         Ok(explanation)
     }
 
-    /// The changes that are worth a try, the least first.
+    /// The changes to try, the smallest first.
     fn trials(&self, problem: &Problem) -> Vec<(Hint, Problem)> {
         let facts = self.facts();
         let allowing = facts.iter().filter_map(|fact| match fact {
@@ -81,7 +81,7 @@ impl Conflict {
         known.find(|version| versions.contains(version)).cloned()
     }
 
-    /// The hint with the version that the changed problem chooses where it clashed.
+    /// The hint with the version that the changed problem chooses in the environments of the clash.
     fn with_version(&self, mut hint: Hint, resolved: &ResolveReport, problem: &Problem) -> Hint {
         let chosen = |name: &PackageName| {
             let here = |node: &&model::ResolutionNode| {
@@ -108,8 +108,8 @@ impl Conflict {
     }
 }
 
-/// Changes the problem so that `reason` no longer makes versions of a project unusable, where a
-/// person could decide that.
+/// Changes the problem so that `reason` no longer makes versions of a project unusable. `None` if
+/// the user cannot decide that.
 fn allow(problem: &mut Problem, name: &PackageName, reason: &Reason) -> Option<Hint> {
     let inputs = &mut problem.inputs;
     Some(match reason {
@@ -148,7 +148,7 @@ fn allow(problem: &mut Problem, name: &PackageName, reason: &Reason) -> Option<H
     })
 }
 
-/// The problem without the bounds of one requirement, where it has any.
+/// The problem without the version bounds of one requirement; `None` if it has none.
 fn loosened(problem: &Problem, requirement: &Requirement) -> Option<(Hint, Problem)> {
     requirement.specifiers().filter(|s| !s.is_empty())?;
     let mut changed = problem.clone();
@@ -178,7 +178,7 @@ fn exactly(name: &PackageName, version: &Version) -> Requirement {
     }
 }
 
-/// The constraints with a further lower bound, where that leaves any Python.
+/// The constraints with a higher lower bound; `None` if no Python is left.
 fn raised(constraints: &InterpreterConstraints, lower: &str) -> Option<InterpreterConstraints> {
     let with = |constraint: String| {
         let comma = if constraint.contains(['=', '<', '>', '~', '!']) {

@@ -1,4 +1,4 @@
-//! Taking a decision: what a version requires is fetched and told to PubGrub.
+//! Takes a decision: what a version requires is fetched and added to PubGrub's state.
 
 use std::sync::Arc;
 
@@ -13,18 +13,18 @@ use crate::package::SolverPackage;
 use crate::provider::{Provider, ReleaseMetadata};
 use crate::reason::Reason;
 
-/// What a decision's direct references come to.
+/// The result of fetching the direct references of a decision.
 enum DirectReferences {
-    /// They give what they name.
+    /// They were fetched.
     Fetched,
-    /// A version of the project was decided before the reference to it was met.
+    /// A version of the project was decided before the direct reference to it was met.
     MetTooLate,
-    /// Another reference for the project was met before.
+    /// Another direct reference for the same project was met before.
     Contradicting(Reason),
 }
 
 impl Fork {
-    /// Takes a decision with what it requires.
+    /// Decides for a version, and adds what it requires.
     pub(super) fn take<P: Provider>(
         &mut self,
         chooser: &Chooser<'_, P>,
@@ -71,7 +71,7 @@ impl Fork {
         Ok(Arc::new(inputs.overridden(requirements)))
     }
 
-    /// Fetches what the dependencies name by direct reference.
+    /// Fetches what the dependencies require by direct reference.
     fn fetch_direct_references<P: Provider>(
         &mut self,
         chooser: &Chooser<'_, P>,
@@ -108,7 +108,7 @@ impl Fork {
         Ok(DirectReferences::Fetched)
     }
 
-    /// Tells PubGrub a decision and what it requires in this part.
+    /// Adds a decision and its requirements in this part to PubGrub's state.
     fn add<P: Provider>(
         &mut self,
         chooser: &Chooser<'_, P>,
@@ -148,7 +148,8 @@ impl Fork {
             dependencies.push((SolverPackage::Base(name.clone()), same));
         }
         let versions = self.widen(chooser, package, version)?;
-        // A package that requires itself adds nothing, or makes the version unusable.
+        // A requirement of a package on itself adds nothing if the version satisfies it; otherwise
+        // the version is unusable.
         dependencies
             .retain(|(dependency, range)| dependency != package || !range.contains(version));
         let conflict = self.state.add_package_version_dependencies(
@@ -171,8 +172,8 @@ impl Fork {
         }
     }
 
-    /// The versions around `version` up to the next ones that exist: ranges without needless
-    /// holes solve faster and read better.
+    /// The range around `version` up to the next versions that exist. Ranges with fewer holes are
+    /// solved faster and read better.
     fn widen<P: Provider>(
         &self,
         chooser: &Chooser<'_, P>,
@@ -183,7 +184,7 @@ impl Fork {
         let Some(name) = package.name() else {
             return Ok(one);
         };
-        // An extra stands for exactly its project's version.
+        // An extra has exactly the version of its project.
         if matches!(package, SolverPackage::Extra(..)) || self.direct.contains_key(name) {
             return Ok(one);
         }

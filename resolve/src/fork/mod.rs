@@ -1,7 +1,7 @@
-//! One part of the universe, solved by PubGrub.
+//! A fork: one part of the universe, solved by PubGrub.
 //!
-//! PubGrub knows only packages and ranges. So a fork remembers with every dependency the marker
-//! under which it is followed, and where each project is needed.
+//! PubGrub only knows packages and ranges. A fork therefore remembers the marker of every
+//! dependency, and in which environments each project is needed.
 
 mod decision;
 
@@ -32,11 +32,11 @@ pub(crate) struct Fork {
     pub(crate) part: UniversePart,
     seeds: Seeds,
     state: State<Types>,
-    /// The package that is decided next, or was last.
+    /// The package that is decided next or was decided last.
     next: Id<SolverPackage>,
     priorities: Priorities,
     conflicts: ConflictTracker,
-    /// The versions whose dependencies PubGrub knows.
+    /// The versions whose dependencies were added to PubGrub's state.
     added: FxHashSet<(Id<SolverPackage>, Version)>,
     dependencies: DependencyMap,
     demand: FxHashMap<PackageName, Marker>,
@@ -45,33 +45,33 @@ pub(crate) struct Fork {
     has_shrunk: bool,
 }
 
-/// Where a fork arrives.
+/// The result of running a fork.
 pub(crate) enum ForkStep {
     /// The part is solved.
     Solved(Solution),
-    /// The part goes on as several.
+    /// The part continues as several parts.
     Split(Vec<Fork>),
-    /// The part has to start again with more known.
+    /// The part has to start again with this knowledge.
     Restart(UniversePart, Seeds),
     /// The part has no solution.
     NoSolution(Box<NoSolution>),
 }
 
-/// A version that is chosen, and what it requires.
+/// A chosen version and what it requires.
 struct Decision {
     package: SolverPackage,
     version: Version,
     dependencies: Dependencies,
 }
 
-/// Whether a fork goes on from a decision.
+/// Whether a fork continues after a decision.
 enum Progress {
     Continue,
     Restart,
 }
 
 impl Fork {
-    /// The start of a part.
+    /// Begins a part.
     pub(crate) fn new(part: UniversePart, seeds: Seeds) -> Self {
         let mut state = State::init(SolverPackage::Root, root_version());
         for (name, version, reason) in &seeds.refused {
@@ -95,50 +95,50 @@ impl Fork {
         }
     }
 
-    /// Decides one package after another, until the part is solved, splits, has to start again,
-    /// or turns out to have no solution.
+    /// Decides one package after another until the part is solved, splits, has to start again, or
+    /// turns out to have no solution.
     pub(crate) fn run<P: Provider>(
         mut self,
         chooser: &Chooser<'_, P>,
     ) -> Result<ForkStep, P::Error> {
         loop {
-            // 1. Draw every conclusion from the last decision; a conflict takes decisions back.
+            // 1. Draw every conclusion from the last decision. A conflict takes decisions back.
             if let Err(derivation) = self.propagate() {
                 return Ok(ForkStep::NoSolution(Box::new(
                     self.into_no_solution(derivation),
                 )));
             }
-            // 2. Move forward or back what clashes often.
+            // 2. Raise or lower the priority of what clashes often.
             self.conflicts
                 .apply(&mut self.state, &mut self.priorities, &self.dependencies);
-            // 3. Turn to the most urgent package; where all are decided, this is the solution.
+            // 3. Turn to the most urgent package. If all are decided, this is the solution.
             let Some(range) = self.turn_to_most_urgent() else {
                 return Ok(ForkStep::Solved(self.into_solution()));
             };
             let package = self.state.package_store[self.next].clone();
-            // 4. Choose a version; where there is none, PubGrub hears why.
+            // 4. Choose a version. If there is none, the reason was added to PubGrub's state.
             let Some(version) = self.choose(chooser, &package, &range)? else {
                 continue;
             };
-            // 5. A version whose dependencies PubGrub knows is decided.
+            // 5. A version whose dependencies PubGrub knows already is decided at once.
             if !self.added.insert((self.next, version.clone())) {
                 self.state.partial_solution.add_decision(self.next, version);
                 continue;
             }
-            // 6. Else look at its dependencies: where they differ by marker, the part splits.
+            // 6. Ask for its dependencies. If they differ by marker, the part splits.
             let decision = self.decision(chooser, package, version)?;
             let parts = split::parts(&self.part, &decision.dependencies);
             if parts.len() > 1 {
                 return self.split(chooser, &decision, parts);
             }
-            // 7. Add them, and decide.
+            // 7. Add the dependencies, and decide for the version.
             if let Progress::Restart = self.take(chooser, &decision)? {
                 return Ok(ForkStep::Restart(self.part, self.seeds));
             }
         }
     }
 
-    /// Draws the conclusions from what is decided, and takes note of what clashed.
+    /// Draws the conclusions from what is decided, and records what clashed.
     fn propagate(&mut self) -> Result<(), Derivation> {
         let conflicts = self.state.unit_propagation(self.next)?;
         let conflicts: Vec<_> = conflicts.into_iter().collect();
@@ -149,8 +149,8 @@ impl Fork {
         Ok(())
     }
 
-    /// Makes the most urgent package the next one, and gives the versions that are left of it;
-    /// `None` where every package is decided.
+    /// Makes the most urgent package the next one, and gives the range that is left of it; `None`
+    /// if every package is decided.
     fn turn_to_most_urgent(&mut self) -> Option<VersionRange> {
         let priorities = &self.priorities;
         let store = &self.state.package_store;
@@ -162,7 +162,8 @@ impl Fork {
         Some(range.clone())
     }
 
-    /// The version to decide for, or `None` where PubGrub was told why there is none.
+    /// The version to decide for. If there is none, adds the reason to PubGrub's state and gives
+    /// `None`.
     fn choose<P: Provider>(
         &mut self,
         chooser: &Chooser<'_, P>,
@@ -211,7 +212,7 @@ impl Fork {
         }
     }
 
-    /// Asks what a version requires.
+    /// Asks for the dependencies of a version.
     fn decision<P: Provider>(
         &mut self,
         chooser: &Chooser<'_, P>,
@@ -228,7 +229,7 @@ impl Fork {
         })
     }
 
-    /// Goes on with a decision in each of `parts` apart.
+    /// Continues with a decision in each of `parts` separately.
     fn split<P: Provider>(
         self,
         chooser: &Chooser<'_, P>,
@@ -248,7 +249,7 @@ impl Fork {
         Ok(ForkStep::Split(forks))
     }
 
-    /// The version that is left of a project, where it is just one: the one decided.
+    /// The version of a project, if only one is left: the one that was decided.
     fn only_version(&mut self, name: &PackageName) -> Option<Version> {
         let base = self
             .state
@@ -261,7 +262,8 @@ impl Fork {
         }
     }
 
-    /// The environments of the part in which `name` is needed, as far as known.
+    /// The environments of the part in which `name` is needed, as far as known; all of them if none
+    /// is known.
     fn demand(&self, name: &PackageName) -> Marker {
         match self.demand.get(name) {
             Some(demand) if !demand.is_true() => demand.and(&self.part.environments),

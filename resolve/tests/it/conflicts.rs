@@ -1,11 +1,11 @@
-//! Conflicts, told: each reads as a newcomer would want it.
+//! Conflicts as the user reads them. Each must be understandable to a newcomer.
 
 use insta::assert_snapshot;
 use resolve::{ResolveError, resolve};
 
 use crate::fixture::fixture;
 
-/// What the user reads, with hints that were tried.
+/// The explanation of the conflict, with hints that were tried.
 #[track_caller]
 fn told(input: &str) -> String {
     let fixture = fixture(input);

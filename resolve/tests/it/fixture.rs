@@ -1,11 +1,11 @@
 //! Indexes and problems as text, an index in memory as a [`Provider`], and [`check`].
 //!
-//! A fixture has one fact a line:
+//! A fixture has one fact in each line:
 //!
 //! ```text
 //! > a>=1                              the user requires this
 //! constraint a<3                      a constraint
-//! override a=b>2                      stands in for what packages require of `a`
+//! override a=b>2                      replaces what packages require of `a`
 //! exclude a                           no package brings `a` in
 //! python CPython>=3.9                 an interpreter constraint (`CPython>=3.12` where none is)
 //! platforms linux_x86_64              the platforms that must be served
@@ -40,7 +40,7 @@ use crate::judge;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Index {
     pub(crate) packages: BTreeMap<PackageName, BTreeMap<Version, Entry>>,
-    /// The keys of `packages`, as a provider hands them out.
+    /// The versions of each project in `packages`, in the form in which a provider gives them.
     versions: BTreeMap<PackageName, Arc<[Version]>>,
     pub(crate) direct: BTreeMap<String, Arc<DirectRelease>>,
 }
@@ -52,7 +52,7 @@ pub(crate) struct Entry {
     pub(crate) metadata: ReleaseMetadata,
 }
 
-/// A problem with the index that it is to be solved from.
+/// A problem, and the index from which it is solved.
 #[derive(Debug, Clone)]
 pub(crate) struct Fixture {
     pub(crate) problem: Problem,
@@ -317,7 +317,7 @@ fn direct_source(source: &RequirementSource) -> PackageSource {
 }
 
 impl Fixture {
-    /// Resolves, with a conflict told in words.
+    /// Resolves the fixture; the error is the explanation of the conflict.
     pub(crate) fn resolve(&self) -> Result<ResolveReport, String> {
         match resolve(&self.problem, &self.index) {
             Ok(resolved) => Ok(resolved),
@@ -328,7 +328,7 @@ impl Fixture {
         }
     }
 
-    /// The problem again, with a resolution as the lock and nothing changed.
+    /// The same fixture with `resolution` as the lock and nothing changed.
     pub(crate) fn locked(&self, resolution: &Resolution) -> Self {
         let mut again = self.clone();
         again.problem.pins = Pins::new(pins(resolution), resolution.forks.clone(), []);
@@ -336,7 +336,7 @@ impl Fixture {
     }
 }
 
-/// What a lock of this resolution holds.
+/// The pins that a lock of this resolution has.
 pub(crate) fn pins(resolution: &Resolution) -> Vec<VersionPin> {
     let pin = |node: &model::ResolutionNode| VersionPin {
         name: node.name.clone(),
@@ -372,8 +372,8 @@ pub(crate) fn text(resolved: &ResolveReport) -> String {
 
 /// Resolves the fixture and compares: nodes and warnings line by line, or `conflict`.
 ///
-/// Whatever is expected, a resolution is exact in every environment, does not depend on the
-/// order of the requirements, and does not change when it is the lock.
+/// Whatever is expected, the resolution must be exact in every environment, must not depend on the
+/// order of the requirements, and must stay the same if it is the lock.
 #[track_caller]
 pub(crate) fn check(input: &str, expect: &str) {
     let fixture = fixture(input);

@@ -1,8 +1,8 @@
-//! An independent judge: projects a resolution on single environments and says what is wrong
-//! there, and finds out by brute force whether one environment has a solution at all.
+//! An independent judge. It looks at a resolution in single environments and says what is wrong
+//! there, and it finds out by brute force whether an environment has a solution at all.
 //!
-//! It evaluates markers for one environment at a time and compares versions with specifiers,
-//! so that it shares neither the algebra of markers nor the ranges with the resolver.
+//! It evaluates markers for one environment at a time and compares versions with specifiers. It
+//! therefore shares neither the algebra of markers nor that of ranges with the resolver.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -85,7 +85,7 @@ pub(crate) fn environments(problem: &Problem) -> Vec<Environment> {
     out
 }
 
-/// Pythons that satisfy the constraints; the only one there is where they name just one.
+/// Pythons that satisfy the constraints; one if the constraints name only one.
 pub(crate) fn pythons(problem: &Problem) -> Vec<String> {
     let mut all = Vec::new();
     for minor in 7..17 {
@@ -131,7 +131,7 @@ pub(crate) fn projection(
     chosen
 }
 
-/// Why the resolution is no exact solution in the environment.
+/// What makes the resolution no exact solution in the environment.
 pub(crate) fn problems(
     fixture: &Fixture,
     resolution: &Resolution,
@@ -199,7 +199,7 @@ fn requires(fixture: &Fixture, name: &PackageName, version: &Version) -> Vec<Req
     let told = told(fixture, name, version);
     for told in told.iter().filter(|r| !inputs.excludes.contains(&r.name)) {
         let overrides = inputs.overrides.iter().filter(|o| o.name == told.name);
-        // Of the marker, only what asks for an extra stays.
+        // Only the part of the marker that asks for an extra stays.
         let extra = match told.marker.to_string() {
             text if text.contains("extra == 'x'") => "extra == 'x'".parse().unwrap(),
             text if text.contains("extra == 'y'") => "extra == 'y'".parse().unwrap(),
@@ -272,19 +272,19 @@ pub(crate) fn admits(specifiers: &VersionSpecifiers, version: &Version) -> bool 
     })
 }
 
-/// How exactly wheels have to fit an environment.
+/// How exactly a wheel has to fit an environment.
 ///
-/// Where settings name platforms, a release must have a file for each of them that some Python
-/// in need of it can use: not one for every Python on every platform.
+/// If settings name platforms, a release needs a file for each of them that at least one Python in
+/// need of it can use. It does not need one for every Python on every platform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wheels {
-    /// For the platform and any Python.
+    /// It must fit the platform and any Python.
     ForPlatform,
-    /// For the platform and the very Python.
+    /// It must fit the platform and exactly this Python.
     ForEnvironment,
 }
 
-/// Whether a release may be used in the environment by the policies, or why it may not.
+/// Why the policies do not allow a release in the environment, if they do not.
 fn usable(
     fixture: &Fixture,
     name: &PackageName,
@@ -346,7 +346,7 @@ fn usable(
     }
 }
 
-/// Upper bounds of `Requires-Python` are ignored.
+/// Whether `Requires-Python` admits a Python, with its upper bounds ignored.
 pub(crate) fn python_serves(requires: &VersionSpecifiers, python: &Version) -> bool {
     requires.iter().all(|specifier| {
         matches!(
@@ -383,12 +383,12 @@ fn usable_file(
         && (wheels == Wheels::ForPlatform || wheel.fits_pythons(&python))
 }
 
-/// Whether the environment has a solution by the policies, by trying every version of everything.
+/// Whether the environment has a solution under the policies. Tries every version of everything.
 pub(crate) fn has_solution(fixture: &Fixture, environment: &Environment) -> bool {
     has_solution_with(fixture, environment, &BTreeMap::new())
 }
 
-/// The same, where some projects are held at some version.
+/// The same with some projects fixed at some version.
 pub(crate) fn has_solution_with(
     fixture: &Fixture,
     environment: &Environment,
@@ -412,7 +412,7 @@ pub(crate) fn has_solution_with(
     .run()
 }
 
-/// The same by another policy: which releases may be used.
+/// The same with another policy about which releases may be used.
 pub(crate) fn has_solution_of(
     fixture: &Fixture,
     environment: &Environment,

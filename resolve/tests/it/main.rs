@@ -1,5 +1,5 @@
-//! Tests of the room as its users see it: a problem and an index in, a resolution or an
-//! explanation out. One binary, so that it links once.
+//! Tests of the room from outside: a problem and an index go in, a resolution or an explanation
+//! comes out. They are one binary, which is linked only once.
 #![allow(
     clippy::unwrap_used,
     clippy::print_stderr,

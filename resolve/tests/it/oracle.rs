@@ -1,7 +1,7 @@
-//! Random small indexes, solved by us and by brute force.
+//! Random small indexes, solved by the resolver and by brute force.
 //!
-//! Deterministic and short by default; `XTASK_ORACLE_CASES` and `XTASK_ORACLE_SEED` ask for more
-//! and for others:
+//! The tests are deterministic and short by default. `XTASK_ORACLE_CASES` sets how many cases there
+//! are, `XTASK_ORACLE_SEED` which ones:
 //!
 //! ```text
 //! XTASK_ORACLE_CASES=100000 XTASK_ORACLE_SEED=7 cargo test -p resolve --release oracle
@@ -20,7 +20,7 @@ use resolve::Pins;
 use crate::fixture::{Fixture, fixture, pins, text};
 use crate::judge::{self, Environment};
 
-/// A fixture's text that reads well in a failure.
+/// A fixture's text, which prints with line breaks when a test fails.
 #[derive(Clone)]
 struct Text(String);
 
@@ -136,7 +136,7 @@ fn problem() -> impl Strategy<Value = Text> {
         })
 }
 
-/// Every environment that the markers above tell apart.
+/// Every environment that the markers above can distinguish.
 fn universe(fixture: &Fixture) -> Vec<Environment> {
     let universe = fixture.problem.inputs.universe();
     let mut out = Vec::new();

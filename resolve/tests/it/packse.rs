@@ -1,4 +1,4 @@
-//! The public packse scenarios, straight through the resolver: universal, resolved twice.
+//! The public packse scenarios, run by the resolver itself: universal, and resolved twice.
 //!
 //! They lie in `../shared/packse` (or under `XTASK_SHARED`), whose README says by which policies
 //! an outcome is judged where the suite leaves room.
@@ -15,8 +15,8 @@ use toml_edit::{DocumentMut, Item};
 use crate::fixture::{Facts, Fixture, Index, text};
 use crate::judge::{self, Environment};
 
-/// The outcomes that our policies give instead of the recorded ones: `if-necessary` and
-/// `prefer-stable` of the suite's `overrides.json`.
+/// The outcomes that our policies give in place of the recorded ones: `if-necessary` and
+/// `prefer-stable` in the suite's `overrides.json`.
 const BY_POLICY: [(&str, &[(&str, &str)]); 5] = [
     ("package-only-prereleases-in-range", &[("a", "1.0.0a1")]),
     ("package-prereleases-specifier-boundary", &[("a", "0.1.0")]),
@@ -39,7 +39,7 @@ struct Scenario {
     fixture: Fixture,
     universal: bool,
     satisfiable: bool,
-    /// What the native environment selects; nothing where not recorded.
+    /// What the native environment selects; empty if it is not recorded.
     expected: BTreeMap<PackageName, Version>,
     native: Environment,
     environments: Vec<Environment>,
@@ -116,7 +116,7 @@ fn judge(scenario: &Scenario) -> Result<(), String> {
     }
 }
 
-/// Whether the environment has a solution, whatever the policies on pre-releases and files.
+/// Whether the environment has a solution if the policies on pre-releases and files are ignored.
 fn solvable(scenario: &Scenario, environment: &Environment) -> bool {
     judge::has_solution_of(&scenario.fixture, environment, |entry| {
         let ReleaseMetadata::Available(metadata) = &entry.metadata else {

@@ -1,4 +1,4 @@
-//! Pins: nothing moves that need not.
+//! Pins: no version changes without need.
 
 use crate::fixture::check;
 
