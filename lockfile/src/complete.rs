@@ -1,4 +1,5 @@
-//! Can every package of a lock be installed wherever it is needed, and should it be?
+//! Checks whether every package of a lock has a file wherever it is needed, and whether it should
+//! be installed.
 
 use std::fmt;
 
@@ -6,7 +7,7 @@ use model::{DistFile, Lock, LockedPackage, Marker, PackageName, PackageSource, P
 
 use crate::export::fits;
 
-/// What is wrong with the files of a package.
+/// A problem with the files of a locked package.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileProblem {
     /// The package.
@@ -17,20 +18,20 @@ pub struct FileProblem {
     pub kind: FileProblemKind,
 }
 
-/// What can be wrong with the files of a package.
+/// The kinds of problems with the files of a package.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FileProblemKind {
-    /// No file for a platform that needs the package, or none at all.
+    /// No file for this platform, which needs the package; or no file at all.
     NoFile(Option<Platform>),
-    /// A file without a digest to check a download by.
+    /// A file, by its name, without a digest to check a download with.
     NoHash(String),
     /// The release was withdrawn (PEP 592), for a reason that may be empty.
     Yanked(String),
 }
 
-/// What is wrong with the files of a lock's packages, in the lock's order.
+/// The problems with the files of a lock's packages, in the order of the lock.
 ///
-/// A source distribution does for every platform. Where the inputs name no platforms, only a
+/// A source distribution is enough for every platform. If the inputs name no platforms, only a
 /// package without any file is a problem.
 #[must_use]
 pub fn check_files(lock: &Lock) -> Vec<FileProblem> {
@@ -55,7 +56,7 @@ pub fn check_files(lock: &Lock) -> Vec<FileProblem> {
 }
 
 fn missing(lock: &Lock, package: &LockedPackage) -> Vec<FileProblemKind> {
-    // Repositories and folders are built from sources, which have no file.
+    // Repositories and folders are built from their sources and have no files.
     if !matches!(package.source, PackageSource::Index(_)) || package.sdist.is_some() {
         return Vec::new();
     }

@@ -1,7 +1,7 @@
-//! A lock in which git left conflict markers: both sides are read, so that no pin is lost.
+//! A lock in which git left conflict markers. Both sides are read, so that no pin is lost.
 //!
-//! Lines outside the conflicts are git's merge of the two sides, so a side may hold a line of
-//! the other; as preferences the pins serve all the same.
+//! Lines outside of the conflicts are git's merge of the two sides, so one side may contain a line
+//! of the other. The pins are preferences only, so this does no harm.
 
 use camino::Utf8Path;
 use model::{Lock, Marker, PackageSource};
@@ -14,7 +14,7 @@ use crate::read::read;
 /// The two sides of a lock with conflict markers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConflictedLock {
-    /// The side above `=======`. Lines of an error count in that side's text.
+    /// The side above `=======`. The lines in an error are counted in the text of that side.
     pub ours: Result<Lock, LockReadError>,
     /// The side below `=======`.
     pub theirs: Result<Lock, LockReadError>,
@@ -22,8 +22,8 @@ pub struct ConflictedLock {
 }
 
 impl ConflictedLock {
-    /// The pins of both sides, sorted by name, a name's highest version first. Where a side is no
-    /// lock, those that can be made out.
+    /// The pins of both sides, sorted by name and, for one name, the highest version first. From a
+    /// side that cannot be read as a lock, the pins that can be recognised.
     #[must_use]
     pub fn pins(&self) -> &[Pin] {
         &self.pins
@@ -47,7 +47,7 @@ pub fn read_conflicted(text: &str, path: &Utf8Path) -> Option<ConflictedLock> {
     Some(ConflictedLock { ours, theirs, pins })
 }
 
-/// Each `name` with the `version` on the next line.
+/// Recognises each `name` with its `version` on the next line.
 fn salvage(text: &str) -> Vec<Pin> {
     let value = |line: &str, key: &str| {
         let rest = line.strip_prefix(key)?.strip_prefix(" = \"")?;

@@ -1,4 +1,4 @@
-//! The markers that git leaves around what it cannot merge.
+//! The markers that git leaves around lines that it cannot merge.
 
 /// The offset of the first conflict marker.
 pub(crate) fn first_marker(text: &str) -> Option<usize> {
@@ -12,7 +12,7 @@ pub(crate) fn first_marker(text: &str) -> Option<usize> {
     None
 }
 
-/// The text as it is on either side.
+/// The texts of our side and of their side.
 pub(crate) fn sides(text: &str) -> (String, String) {
     #[derive(Clone, Copy)]
     enum Within {

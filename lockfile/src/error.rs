@@ -1,4 +1,4 @@
-//! Why a lock cannot be read, with the place.
+//! Errors of reading a lock, with their place in the file.
 
 use std::fmt;
 use std::ops::Range;
@@ -8,11 +8,11 @@ use model::Place;
 
 use crate::format::FORMAT_VERSION;
 
-/// A text that is no lock, and where it ceases to be one.
+/// Why a text is no lock, and at which place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{place}: {kind}")]
 pub struct LockReadError {
-    /// Where.
+    /// The place in the file.
     pub place: Place,
     /// What is wrong.
     pub kind: LockReadErrorKind,
@@ -21,16 +21,16 @@ pub struct LockReadError {
 /// What is wrong with a lock.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LockReadErrorKind {
-    /// The text is not of the format's syntax (TOML or JSON).
+    /// The text is not valid TOML or JSON.
     #[error("{0}")]
     Syntax(String),
-    /// A key that must be there is not.
+    /// A required key is missing.
     #[error("`{0}` is missing")]
     Missing(String),
-    /// A key that the format does not have.
+    /// The format does not have this key.
     #[error("`{0}` is no key of this format")]
     Unknown(String),
-    /// A value that cannot be what its key stands for.
+    /// A value is not valid for its key.
     #[error("`{key}`: {reason}")]
     Invalid {
         /// The key.
@@ -38,24 +38,24 @@ pub enum LockReadErrorKind {
         /// What is wrong with its value.
         reason: String,
     },
-    /// The lock is of a later format than this program knows.
+    /// The lock has a later format than this program can read.
     #[error(
         "this lock has format {found}, written by a newer version of the tool; \
          this version reads formats up to {FORMAT_VERSION}"
     )]
     Newer {
-        /// The lock's format.
+        /// The number of the lock's format.
         found: i64,
     },
     /// Git left an unresolved conflict in the lock.
     #[error("the lock has an unresolved merge conflict")]
     Conflict,
-    /// The text is a lock, or something else, of another tool.
+    /// The text belongs to another tool, which is named.
     #[error("this is not a lock of this tool: {0}")]
     Foreign(&'static str),
 }
 
-/// What is wrong and where in the text, before lines are counted.
+/// An error, with its range in the text instead of a line and column.
 #[derive(Debug, Clone)]
 pub(crate) struct ReadFault {
     pub(crate) span: Range<usize>,

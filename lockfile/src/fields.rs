@@ -1,4 +1,4 @@
-//! Typed access to a TOML table that remembers where each value stands.
+//! Typed access to a TOML table that knows where each value is in the text.
 
 use std::fmt::Display;
 use std::ops::Range;
@@ -35,13 +35,13 @@ impl<'a> TomlFields<'a> {
         self.span.clone()
     }
 
-    /// Where a key's value stands; the table where the key is absent.
+    /// The range of a key's value in the text; that of the table if the key is absent.
     pub(crate) fn span_of(&self, key: &str) -> Range<usize> {
         let item = self.table.get(key).and_then(Item::span);
         item.unwrap_or_else(|| self.span())
     }
 
-    /// Refuses every key that is not among `known`.
+    /// Fails if the table has a key that is not in `known`.
     pub(crate) fn only(&self, known: &[&str]) -> Result<()> {
         for (name, _) in self.table.iter() {
             if !known.contains(&name) {
@@ -87,14 +87,14 @@ impl<'a> TomlFields<'a> {
         Ok(table.map(|table| Self::new(table, self.span_of(key))))
     }
 
-    /// A string that reads as a `T`.
+    /// A string that is parsed to a `T`; `None` if the key is absent.
     pub(crate) fn parsed<T: FromStr<Err: Display>>(&self, key: &str) -> Result<Option<T>> {
         self.str(key)?
             .map(|text| text.parse().map_err(|error| self.invalid(key, error)))
             .transpose()
     }
 
-    /// A string that reads as a `T` and must be there.
+    /// A required string that is parsed to a `T`.
     pub(crate) fn required<T: FromStr<Err: Display>>(&self, key: &str) -> Result<T> {
         self.parsed(key)?.ok_or_else(|| self.missing(key))
     }
@@ -105,7 +105,7 @@ impl<'a> TomlFields<'a> {
         Ok(array.into_iter().flat_map(toml_edit::Array::iter))
     }
 
-    /// Strings that each read as a `T`; none where the key is absent.
+    /// Strings that are each parsed to a `T`; none if the key is absent.
     pub(crate) fn list<T: FromStr<Err: Display>>(&self, key: &str) -> Result<Vec<T>> {
         self.values(key)?
             .map(|value| {
@@ -118,7 +118,7 @@ impl<'a> TomlFields<'a> {
             .collect()
     }
 
-    /// Tables of an array, whether inline or under `[[key]]` headers.
+    /// The tables of an array, written inline or under `[[key]]` headers.
     pub(crate) fn tables(&self, key: &str) -> Result<Vec<TomlFields<'a>>> {
         let Some(item) = self.table.get(key) else {
             return Ok(Vec::new());

@@ -1,8 +1,10 @@
-//! A package's files: as TOML, and fast, line by line, where they stand as [`write`] leaves them.
+//! The files of a package: read as TOML or, if they are written as [`write`] writes them, quickly
+//! line by line.
 //!
-//! PackageFiles are nine tenths of a lock. A TOML parser builds a tree of each; the lines that we wrote
-//! ourselves need none. A line that is not exactly ours leaves the whole lock to the TOML parser,
-//! so that there is one truth and one place that words errors.
+//! Files are nine tenths of a lock. A TOML parser builds a tree for each of them, which is not
+//! necessary for lines that this tool wrote. If a line differs in any way from what it writes, the
+//! TOML parser reads the whole lock instead. So there is one definition of the format and one place
+//! that words errors.
 //!
 //! [`write`]: crate::write()
 
@@ -12,13 +14,13 @@ use model::DistFile;
 use crate::error::ReadFault;
 use crate::fields::TomlFields;
 
-/// The files at the end of a package's text.
+/// The files that stand at the end of a package's text.
 pub(crate) struct PackageFiles {
     pub(crate) sdist: Option<DistFile>,
     pub(crate) wheels: Vec<DistFile>,
 }
 
-/// Splits the text below a `[[packages]]` line into what the package is and its files.
+/// Splits the text below a `[[packages]]` line into the package's own keys and its files.
 pub(crate) fn split(text: &str) -> (&str, &str) {
     let at = text
         .find("\nsdist = {")
@@ -26,7 +28,7 @@ pub(crate) fn split(text: &str) -> (&str, &str) {
     at.map_or((text, ""), |at| text.split_at(at + 1))
 }
 
-/// Reads the files as `write` writes them; `None` where they are written in another way.
+/// Reads files that are written as `write` writes them; `None` if they are written in another way.
 pub(crate) fn read_lines(text: &str) -> Option<PackageFiles> {
     let mut lines = text.trim_end().lines();
     let mut files = PackageFiles {
@@ -55,7 +57,7 @@ pub(crate) fn read_lines(text: &str) -> Option<PackageFiles> {
 }
 
 fn read_line(line: &str) -> Option<DistFile> {
-    // An escape is rare: the TOML parser knows them.
+    // A line with an escape is rare and is left to the TOML parser.
     if line.contains('\\') {
         return None;
     }
@@ -99,7 +101,8 @@ fn read_line(line: &str) -> Option<DistFile> {
     (rest == " }").then_some(file)
 }
 
-/// A file is stored under its name: it must not lead to another folder.
+/// Whether a file name is only a name: a file is stored under it, so it must not lead to another
+/// folder.
 fn is_name(filename: &str) -> bool {
     let leads_away = filename.contains(['/', '\\']) || filename.contains(char::is_control);
     !leads_away && !filename.is_empty() && !filename.starts_with('.')
@@ -140,7 +143,7 @@ pub(crate) fn read_table(fields: &TomlFields<'_>) -> Result<DistFile, ReadFault>
     })
 }
 
-/// `upload-time`, a date and time with an offset, as TOML has it or as a string.
+/// Reads `upload-time`: a date and time with an offset, as a TOML value or as a string.
 pub(crate) fn upload_time(fields: &TomlFields<'_>) -> Result<Option<Timestamp>, ReadFault> {
     let Some(item) = fields.item("upload-time") else {
         return Ok(None);

@@ -4,7 +4,7 @@ use model::Lock;
 
 use crate::read;
 
-/// Reads a lock that must be valid.
+/// Reads a lock that must be valid; a test fails if it is not.
 #[track_caller]
 pub(crate) fn lock(text: &str) -> Lock {
     match read(text, "python.lock".into()) {

@@ -1,16 +1,16 @@
-//! Which format a lock is in: our own version of it, and those of other tools.
+//! The format that a lock is in: a version of this tool's format, or that of another tool.
 
 /// The version of the format that [`write`](crate::write()) writes.
 pub const FORMAT_VERSION: i64 = 1;
 
-/// Whose lock a text is.
+/// The tool that a lock belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LockFormat {
     /// This tool's.
     Own,
-    /// pex's JSON, maybe with Pants' `//` comments above.
+    /// pex's JSON, perhaps below the `//` comments of Pants.
     Pex,
-    /// uv's, which newer Pants writes too.
+    /// uv's, which newer versions of Pants write too.
     Uv,
     /// PEP 751's `pylock.toml`.
     Pylock,
@@ -23,7 +23,8 @@ pub enum LockFormat {
 }
 
 impl LockFormat {
-    /// Tells a lock's format by the marks that each has; the rest may still be invalid.
+    /// Recognises the format by keys that only this format has. The rest of the text may still be
+    /// invalid.
     #[must_use]
     pub fn of(text: &str) -> Self {
         let starts = |prefix| text.lines().any(|line: &str| line.starts_with(prefix));

@@ -1,39 +1,40 @@
-//! The packages of a lock, linked: which locked package answers which requirement.
+//! The packages of a lock as a graph: which locked package satisfies which requirement.
 //!
-//! A lock says of each package what it requires, not which package answers, since several
-//! versions of one project may be locked under markers that exclude each other.
+//! A lock lists what each package requires, but not which package satisfies the requirement:
+//! several versions of one project may be locked under markers that exclude each other.
 
 use model::{
     ExtraName, Lock, LockedPackage, Marker, PackageSource, Requirement, RequirementSource,
 };
 use rustc_hash::FxHashMap;
 
-/// A lock's packages as nodes, by their position in [`Lock::packages`], and its requirements as
-/// edges.
+/// A graph with the packages of a lock as nodes and their requirements as edges. A node is named by
+/// its position in [`Lock::packages`].
 #[derive(Debug)]
 pub struct LockGraph<'a> {
     lock: &'a Lock,
     by_name: FxHashMap<&'a str, Vec<usize>>,
     roots: Vec<Edge<'a>>,
-    // One list for each package.
+    // One list for each package, by position.
     edges: Vec<Vec<Edge<'a>>>,
 }
 
-/// A requirement and the packages that answer it.
+/// A requirement and the packages that satisfy it.
 #[derive(Debug, Clone)]
 pub struct Edge<'a> {
     /// The requirement as the lock has it.
     pub requirement: &'a Requirement,
-    /// The extra of the requiring package that brings it, where no installation without extras
-    /// would.
+    /// The extra of the requiring package that the requirement belongs to; `None` if it also holds
+    /// without extras.
     pub extra: Option<&'a ExtraName>,
-    /// Where it is required: its marker and that of the requiring package, extras decided.
+    /// The environments in which it is required: those of its own marker and of the requiring
+    /// package's, with conditions on extras decided.
     pub marker: Marker,
-    /// The packages that answer it: several where versions differ by marker.
+    /// The packages that satisfy it: several if versions differ by marker.
     pub to: Vec<usize>,
 }
 
-/// Links a lock's packages.
+/// Makes the graph of a lock.
 #[must_use]
 pub fn graph(lock: &Lock) -> LockGraph<'_> {
     let mut by_name: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
@@ -63,31 +64,31 @@ pub fn graph(lock: &Lock) -> LockGraph<'_> {
 }
 
 impl<'a> LockGraph<'a> {
-    /// The lock that is linked.
+    /// The lock that the graph was made from.
     #[must_use]
     pub fn lock(&self) -> &'a Lock {
         self.lock
     }
 
-    /// The package at a position.
+    /// The package at a position in [`Lock::packages`].
     #[must_use]
     pub fn package(&self, at: usize) -> &'a LockedPackage {
         &self.lock.packages[at]
     }
 
-    /// The lock's own requirements.
+    /// The requirements of the lock itself.
     #[must_use]
     pub fn roots(&self) -> &[Edge<'a>] {
         &self.roots
     }
 
-    /// What a package requires.
+    /// The requirements of a package.
     #[must_use]
     pub fn dependencies(&self, at: usize) -> &[Edge<'a>] {
         &self.edges[at]
     }
 
-    /// Who requires a package, with the edge; `None` stands for the lock's own requirements.
+    /// The packages that require a package, each with the edge; `None` stands for the lock itself.
     pub fn dependents(&self, at: usize) -> impl Iterator<Item = (Option<usize>, &Edge<'a>)> {
         let roots = self.roots.iter().map(|edge| (None, edge));
         let packages = self.edges.iter().enumerate();
@@ -98,13 +99,13 @@ impl<'a> LockGraph<'a> {
             .filter(move |(_, edge)| edge.to.contains(&at))
     }
 
-    /// The positions of a project's packages, by version.
+    /// The positions of the locked packages of a project, sorted by version.
     #[must_use]
     pub fn find(&self, name: &str) -> &[usize] {
         self.by_name.get(name).map_or(&[], Vec::as_slice)
     }
 
-    /// For each package whether some requirement leads to it.
+    /// For each package, whether a chain of requirements leads to it from those of the lock.
     #[must_use]
     pub fn reachable(&self) -> Vec<bool> {
         let mut seen = vec![false; self.edges.len()];
@@ -133,7 +134,8 @@ impl<'a> LockGraph<'a> {
         };
         let marker = own.and(within);
         let candidates = self.find(requirement.name.as_str());
-        // Only where markers choose does it matter how variables bind each other.
+        // How the variables of a platform depend on each other only matters if markers decide
+        // between several candidates.
         let bound = (candidates.len() > 1).then(|| marker.and(universe));
         let where_required = bound.as_ref().unwrap_or(&marker);
         let to = candidates
@@ -157,7 +159,7 @@ fn is_required(requirement: &Requirement, extras: &[ExtraName]) -> bool {
     !requirement.marker.with_extras(extras).is_false()
 }
 
-/// Whether a package is one that a requirement asks for, markers aside.
+/// Whether a package satisfies a requirement, markers aside.
 #[must_use]
 pub fn answers(package: &LockedPackage, requirement: &Requirement) -> bool {
     if package.name != requirement.name {

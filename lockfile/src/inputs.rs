@@ -1,41 +1,42 @@
-//! How the inputs of a lock differ from others: of the same resolve now, or of another lock.
+//! Compares the inputs of a lock with other inputs: those of the same resolve now, or of another
+//! lock.
 
 use std::fmt;
 
 use model::{LockInputs, Override, PackageName, Requirement};
 use serde::Serialize;
 
-/// One difference between the inputs of a lock and others.
+/// One difference between two inputs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum InputChange {
-    /// A requirement that was not there.
+    /// A requirement that is new.
     RequirementAdded(Requirement),
     /// A requirement that is no longer there.
     RequirementRemoved(Requirement),
-    /// A project's one requirement, changed.
+    /// The only requirement on a project, which changed.
     RequirementChanged {
-        /// As it was.
+        /// The old requirement.
         from: Requirement,
-        /// As it is.
+        /// The new requirement.
         to: Requirement,
     },
-    /// A constraint that was not there.
+    /// A constraint that is new.
     ConstraintAdded(Requirement),
     /// A constraint that is no longer there.
     ConstraintRemoved(Requirement),
-    /// A setting that was another.
+    /// A setting that has another value.
     Setting {
         /// The setting, as the lock's header names it.
         name: &'static str,
-        /// As it was.
+        /// The old value.
         from: String,
-        /// As it is.
+        /// The new value.
         to: String,
     },
 }
 
-/// Everything in which the inputs `to` differ from the inputs `from`, whatever their order.
+/// All differences from the inputs `from` to the inputs `to`. The order of lists does not matter.
 #[must_use]
 pub fn input_changes(from: &LockInputs, to: &LockInputs) -> Vec<InputChange> {
     let mut found = Vec::new();
@@ -46,15 +47,15 @@ pub fn input_changes(from: &LockInputs, to: &LockInputs) -> Vec<InputChange> {
 }
 
 impl InputChange {
-    /// Whether it is a setting that changed, and neither a requirement nor a constraint.
+    /// Whether the change is one of a setting, not of a requirement or a constraint.
     #[must_use]
     pub fn is_setting(&self) -> bool {
         matches!(self, Self::Setting { .. })
     }
 }
 
-/// The projects whose requirements differ: by a requirement, a constraint or an override. Other
-/// inputs do not say of one project that it should move.
+/// The projects with a changed requirement, constraint or override. Changes of other inputs are not
+/// about one project.
 #[must_use]
 pub fn changed_projects(before: &LockInputs, now: &LockInputs) -> Vec<PackageName> {
     let LockInputs {
@@ -111,8 +112,8 @@ fn constraints(from: &[Requirement], to: &[Requirement], found: &mut Vec<InputCh
     found.extend(removed.into_iter().map(InputChange::ConstraintRemoved));
 }
 
-/// What only the one and only the other list has. Compared as text: the lock's is what was
-/// written, and two ways to write one marker may differ in memory.
+/// The requirements that are only in `from`, and those that are only in `to`. They are compared as
+/// text, as in a written lock: in memory, two ways to write one marker may differ.
 fn difference(from: &[Requirement], to: &[Requirement]) -> (Vec<Requirement>, Vec<Requirement>) {
     if from == to {
         return (Vec::new(), Vec::new());
@@ -139,7 +140,8 @@ fn changed_settings(from: &LockInputs, to: &LockInputs, found: &mut Vec<InputCha
     }
 }
 
-/// The inputs that settings give, in the words of the lock's header; empty where one is not set.
+/// The settings with their values as in the lock's header. The value of a setting that is not set
+/// is empty.
 fn settings(inputs: &LockInputs) -> [(&'static str, String); 8] {
     let LockInputs {
         requirements: _,
@@ -168,7 +170,7 @@ fn settings(inputs: &LockInputs) -> [(&'static str, String); 8] {
     ]
 }
 
-/// The values in words, sorted, as their order says nothing.
+/// The values as text, sorted, because their order has no meaning.
 pub(crate) fn joined(values: impl IntoIterator<Item = impl ToString>) -> String {
     let mut values: Vec<String> = values.into_iter().map(|value| value.to_string()).collect();
     values.sort();

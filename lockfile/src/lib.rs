@@ -1,15 +1,16 @@
-//! Locks on disk: reading and writing them, comparing and merging them, and the formats of others.
+//! The lock as a file: reading, writing, comparing and merging locks, and the formats of other
+//! tools.
 //!
 //! The goals of the format, in their order:
 //!
 //! 1. A person reviews it: TOML in the vocabulary of PEP 751, one fact a line, the inputs first.
 //! 2. Git merges it: each requirement, dependency and file is a line of its own, sorted.
 //! 3. The same lock gives the same bytes, on any machine.
-//! 4. It names no index: what an index moves or renames changes no lock.
-//! 5. Reading it costs a run that has nothing to do next to nothing ([`read_inputs`]).
+//! 4. It contains no URL of an index: an index that moves or gets another name changes no lock.
+//! 5. Reading it is fast enough for a run that has nothing to do ([`read_inputs`]).
 //!
-//! Pure: text in, values out. How a solution was found is not known here. [`Lock`] itself is
-//! `model`'s; nothing in it follows the format, and each change of the format raises
+//! Pure: text in, values out. This room does not know how a solution was found. [`Lock`] itself
+//! belongs to `model`, and nothing in it follows the format. Each change of the format raises
 //! [`FORMAT_VERSION`].
 
 mod check;

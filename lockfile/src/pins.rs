@@ -1,4 +1,4 @@
-//! Pins: the versions that an existing lock prefers, whoever wrote it.
+//! Pins: the versions in an existing lock of any tool, which a new resolution prefers.
 
 use model::{Lock, Marker, PackageName, PackageSource, Version};
 
@@ -9,9 +9,9 @@ pub struct Pin {
     pub name: PackageName,
     /// The version.
     pub version: Version,
-    /// Where it comes from; a repository's commit is part of the pin.
+    /// Where it comes from. For a git repository this includes the commit.
     pub source: PackageSource,
-    /// The environments that it is pinned for.
+    /// The environments for which it is pinned.
     pub marker: Marker,
 }
 
@@ -27,7 +27,7 @@ pub fn pins(lock: &Lock) -> Vec<Pin> {
     sorted(lock.packages.iter().map(pin).collect())
 }
 
-/// Sorted by name and version, each name and version once.
+/// Sorts pins by name and version, and keeps each name and version once.
 pub(crate) fn sorted(mut pins: Vec<Pin>) -> Vec<Pin> {
     pins.sort_by(|a, b| (&a.name, &a.version, &a.source).cmp(&(&b.name, &b.version, &b.source)));
     pins.dedup_by(|later, first| {

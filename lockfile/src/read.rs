@@ -1,8 +1,9 @@
-//! Text to a lock.
+//! Reads a lock.
 //!
-//! One reading of the tables serves two ways to them. The quick one takes a lock that looks as
-//! [`write`](crate::write()) left it, package by package, with the files' lines apart. Whatever
-//! surprises it goes to the thorough one, which parses the whole text and knows every place.
+//! There are two ways to the tables, and one way to read them. The quick way takes a lock that
+//! looks as [`write`](crate::write()) writes it, package by package, with the files' lines apart.
+//! If anything looks different, the thorough way parses the whole text, and knows the place of
+//! every error.
 
 use camino::Utf8Path;
 use model::{
@@ -16,11 +17,11 @@ use crate::fields::TomlFields;
 use crate::files;
 use crate::format::{FORMAT_VERSION, LockFormat};
 
-/// Reads a lock; `path` is for messages.
+/// Reads a lock. `path` is used in errors only.
 ///
 /// # Errors
-/// Where the text is not a lock that [`write`](crate::write()) could have written, apart from
-/// the layout of the TOML: order, space and comments are free.
+/// Where the text is not a lock that [`write`](crate::write()) could have written. The layout of
+/// the TOML does not matter: order, space and comments are free.
 pub fn read(text: &str, path: &Utf8Path) -> Result<Lock, LockReadError> {
     match read_quickly(text) {
         Some(lock) => Ok(lock),
@@ -28,8 +29,8 @@ pub fn read(text: &str, path: &Utf8Path) -> Result<Lock, LockReadError> {
     }
 }
 
-/// What a lock was made from, without a look at its packages; `None` where the text does not look
-/// as [`write`](crate::write()) leaves it.
+/// Reads only the inputs of a lock and none of its packages. `None` if the text does not look as
+/// [`write`](crate::write()) writes it.
 #[must_use]
 pub fn read_inputs(text: &str) -> Option<LockInputs> {
     let header = text.split("\n[[packages]]\n").next()?;
@@ -121,7 +122,7 @@ fn finish(lock: &mut Lock) {
     }
 }
 
-/// The lock but for its packages.
+/// The lock without its packages.
 fn lock(root: &TomlFields<'_>) -> Result<Lock, ReadFault> {
     let tool = root.table("tool")?.ok_or_else(|| root.missing("tool"))?;
     let own = tool.table("xtask")?.ok_or_else(|| tool.missing("xtask"))?;
@@ -191,7 +192,7 @@ fn inputs(own: &TomlFields<'_>) -> Result<LockInputs, ReadFault> {
     Ok(inputs.sorted())
 }
 
-/// A package but for its files.
+/// A package without its files.
 fn package(fields: &TomlFields<'_>) -> Result<LockedPackage, ReadFault> {
     fields.only(&[
         "name",

@@ -1,4 +1,4 @@
-//! A lock as a tree, from the requirements down or from a package up.
+//! Draws a lock as a tree, down from the requirements or up from a package.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
@@ -7,16 +7,17 @@ use model::{ExtraName, Lock, PackageName};
 
 use crate::graph::{Edge, LockGraph, graph};
 
-/// Which tree.
+/// What to draw.
 #[derive(Debug, Clone, Default)]
 pub struct TreeOptions {
-    /// Up from these projects to the requirements, instead of down from the requirements.
+    /// If not empty: draw the tree up from these projects, not down from the requirements.
     pub invert: Vec<PackageName>,
-    /// How many levels below the first; all where `None`.
+    /// The number of levels below the first; all levels if `None`.
     pub depth: Option<usize>,
 }
 
-/// The tree, one package a line. `(*)` stands for what was shown above.
+/// The tree with one package in each line. `(*)` marks a package whose dependencies are drawn
+/// above.
 #[must_use]
 pub fn tree(lock: &Lock, options: &TreeOptions) -> String {
     let graph = graph(lock);
@@ -45,7 +46,7 @@ pub fn tree(lock: &Lock, options: &TreeOptions) -> String {
     drawing.out
 }
 
-/// A package, and the extra of it that brings what is below.
+/// A package, by position, and the extra of it that requires what is drawn.
 type Node<'a> = (usize, Option<&'a ExtraName>);
 
 struct Drawing<'a> {
@@ -74,7 +75,7 @@ impl<'a> Drawing<'a> {
         }
     }
 
-    /// `asked` is the extra that brings what is below.
+    /// `asked` is the extra of this package that requires what is drawn above it.
     fn up(&mut self, (at, asked): Node<'a>, note: &str, last: &mut Vec<bool>) {
         let asks =
             |edge: &Edge<'_>| asked.is_none_or(|extra| edge.requirement.extras.contains(extra));
@@ -102,11 +103,11 @@ impl<'a> Drawing<'a> {
         }
     }
 
-    /// Draws a package's line; whether what hangs on it is to be drawn as well.
+    /// Draws a package's line. Gives whether its dependencies are to be drawn too.
     fn enter(&mut self, node: Node<'a>, note: &str, below: usize, last: &[bool]) -> bool {
         let package = self.graph.package(node.0);
         let is_deep = self.depth.is_some_and(|depth| last.len() >= depth);
-        // What was too deep to be drawn is drawn where it comes again.
+        // A package whose dependencies were too deep to be drawn gets them where it occurs again.
         let again = below > 0 && !is_deep && !self.seen.insert(node);
         let again_mark = if again { " (*)" } else { "" };
         self.indent(last);

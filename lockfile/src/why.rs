@@ -1,4 +1,4 @@
-//! Why a package is in a lock: the chains that lead from requirements to it.
+//! Explains why a package is in a lock: by chains from the lock's requirements to it.
 
 use std::collections::{HashSet, VecDeque};
 use std::fmt;
@@ -18,28 +18,28 @@ pub struct Why<'a> {
     pub more: bool,
 }
 
-/// One way from a requirement of the lock to a package.
+/// One chain from a requirement of the lock to a package.
 #[derive(Debug, Clone)]
 pub struct Chain<'a> {
-    /// The steps: the first answers a requirement of the lock, the last is the package.
+    /// The links: the first satisfies a requirement of the lock, the last is the package.
     pub steps: Vec<ChainLink<'a>>,
     /// The environments in which the whole chain holds.
     pub marker: Marker,
 }
 
-/// One package of a chain and the requirement that it answers.
+/// One package of a chain and the requirement that it satisfies.
 #[derive(Debug, Clone, Copy)]
 pub struct ChainLink<'a> {
-    /// The requirement, of the lock or of the package before.
+    /// The requirement: of the lock, or of the package before.
     pub requirement: &'a Requirement,
-    /// The extra of the package before that brings the requirement.
+    /// The extra of the package before that the requirement belongs to.
     pub extra: Option<&'a ExtraName>,
     /// The package.
     pub package: &'a LockedPackage,
 }
 
-/// The chains to each version of the project `name` that is locked, `limit` at most for each;
-/// none where it is not locked.
+/// The chains to each locked version of the project `name`, at most `limit` for each version; none
+/// if the project is not locked.
 #[must_use]
 pub fn why<'a>(lock: &'a Lock, name: &str, limit: usize) -> Vec<Why<'a>> {
     let graph = graph(lock);
@@ -47,13 +47,13 @@ pub fn why<'a>(lock: &'a Lock, name: &str, limit: usize) -> Vec<Why<'a>> {
     found.map(|&at| chains(&graph, at, limit)).collect()
 }
 
-/// A way back from the package, not yet at a requirement of the lock.
+/// A chain that begins at the package and does not yet reach a requirement of the lock.
 struct Partial<'a> {
     // From the package backwards.
     steps: Vec<ChainLink<'a>>,
     marker: Marker,
     at: usize,
-    // The extra that the package at hand must be asked for.
+    // The extra that the requirement before must ask for.
     asked: Option<&'a ExtraName>,
     passed: HashSet<(usize, Option<&'a ExtraName>)>,
 }
@@ -97,7 +97,8 @@ fn chains<'a>(graph: &LockGraph<'a>, package: usize, limit: usize) -> Why<'a> {
 }
 
 impl<'a> Partial<'a> {
-    /// One step further back, unless no environment takes it or it was taken.
+    /// Makes the chain one link longer. `None` if it then holds in no environment, or passes a
+    /// package twice.
     fn back(
         &self,
         graph: &LockGraph<'a>,
@@ -134,7 +135,7 @@ impl<'a> Partial<'a> {
     }
 }
 
-/// The package and its chains, one a line.
+/// The package and its chains, one in each line.
 impl fmt::Display for Why<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{} {}", self.package.name, self.package.version)?;
@@ -149,7 +150,7 @@ impl fmt::Display for Why<'_> {
 }
 
 impl Chain<'_> {
-    /// The chain in words; `origin` says where a requirement of the lock stands.
+    /// The chain as text. `origin` tells where a requirement of the lock is declared.
     pub fn text(&self, origin: impl Fn(&Requirement) -> Option<String>) -> String {
         let mut out = String::new();
         for (at, step) in self.steps.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! A lock to text. Sorts what it writes, so that the order in memory does not show.
+//! Writes a lock. Everything is sorted, so that the order in memory does not matter.
 
 use std::fmt::{Display, Write as _};
 
@@ -9,9 +9,9 @@ use model::{
 
 use crate::format::FORMAT_VERSION;
 
-/// The text of a lock: UTF-8, `\n`, the same for the same lock in whatever order its parts are.
+/// The text of a lock: UTF-8, with `\n`, and the same for the same lock in any order.
 ///
-/// A file's `requires_python` is written only where it is another than its package's.
+/// A file's `requires_python` is only written if it differs from that of its package.
 #[must_use]
 pub fn write(lock: &Lock) -> String {
     let mut out = String::with_capacity(4096 + lock.packages.len() * 2048);
@@ -45,7 +45,7 @@ fn header(out: &mut String, lock: &Lock) {
     entry(out, "resolve", quoted(resolve));
     inputs(out, &lock.inputs);
     let mut forks = sorted(&lock.forks);
-    // The one fork of a universe that was not split.
+    // A universe that was not split has one fork, which is not written.
     forks.retain(|fork| !fork.is_empty());
     list(out, "forks", forks);
 }
@@ -63,7 +63,7 @@ fn inputs(out: &mut String, inputs: &LockInputs) {
         prereleases,
         require_wheels,
     } = inputs;
-    // Their order is the settings': whoever merges them sees one line.
+    // Interpreter constraints keep the order of the settings, and are merged as one line.
     let pythons: Vec<String> = interpreter_constraints.iter().map(|c| quoted(&c)).collect();
     entry(
         out,
@@ -189,7 +189,7 @@ fn sorted<T: ToString>(values: &[T]) -> Vec<String> {
     values
 }
 
-/// One value a line; nothing where there is none.
+/// Writes a list with one value in each line; nothing if the list is empty.
 fn list(out: &mut String, key: &str, values: Vec<String>) {
     if values.is_empty() {
         return;

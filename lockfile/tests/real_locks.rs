@@ -1,6 +1,5 @@
-//! Diffs and chains on locks of a real monorepo: the main resolve of lablup/backend.ai before and
-//! after the commit of 2024-04-12 that changed twelve requirements, as of that day. Their files
-//! are left out.
+//! Diffs and chains on two locks of a real monorepo: the main resolve of lablup/backend.ai, before
+//! and after the commit of 2024-04-12 that changed twelve requirements. The locks have no files.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 

@@ -1,5 +1,5 @@
-//! The promises of the format: what was written is read, the order in memory does not show, and
-//! both ways of reading agree.
+//! What the format promises: a lock that was written is read back the same, the order in memory
+//! does not matter, and both ways of reading agree.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
@@ -216,7 +216,8 @@ fn shuffled(lock: &Lock) -> impl Strategy<Value = Lock> + use<> {
         })
 }
 
-/// What the format keeps: sorted, and a file's `requires_python` only where it differs.
+/// What the format keeps: everything is sorted, and a file's `requires_python` is kept only if it
+/// differs from its package's.
 fn kept(mut lock: Lock) -> Lock {
     let inputs = &mut lock.inputs;
     inputs.requirements.sort();

@@ -1,12 +1,12 @@
-//! Does a lock contradict itself?
+//! Checks whether a lock contradicts itself.
 
 use model::{Lock, LockInputs, Marker, PackageName, Requirement, Version};
 
 use super::staleness::Staleness;
 use crate::graph::{LockGraph, answers, graph};
 
-/// Everything in which a lock contradicts itself: what it requires and does not hold, and what it
-/// holds and does not require.
+/// Everything in which a lock contradicts itself: requirements that no package satisfies, and
+/// packages that nothing requires.
 #[must_use]
 pub fn check_consistency(lock: &Lock) -> Vec<Staleness> {
     let mut found = Vec::new();
@@ -76,8 +76,8 @@ fn constrained(lock: &Lock, universe: &Marker, found: &mut Vec<Staleness>) {
     }
 }
 
-/// What packages require is what the overrides and excludes make of it. A requirement of the
-/// inputs themselves is not overridden.
+/// What packages require must follow the overrides and the excludes. Requirements of the inputs are
+/// not overridden.
 fn overridden(lock: &Lock, found: &mut Vec<Staleness>) {
     let LockInputs {
         overrides,

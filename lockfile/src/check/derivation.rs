@@ -1,5 +1,6 @@
-//! Does everything in a lock follow from its inputs? Asked in debug builds of each lock that was
-//! made: that a lock contradicts itself nowhere does not say that it holds nothing superfluous.
+//! Checks whether everything in a lock follows from its inputs. Debug builds do this with each lock
+//! that was made. It is stricter than consistency: a lock without contradictions may still hold
+//! something superfluous.
 
 use std::collections::VecDeque;
 
@@ -10,9 +11,9 @@ use super::consistency::{check_consistency, identity};
 use super::staleness::Staleness;
 use crate::graph::{Edge, LockGraph, graph};
 
-/// Everything in a lock that does not follow from its inputs: requirements that nothing answers,
-/// packages, extras and environments that nothing requires, and files that the inputs do not
-/// allow.
+/// Everything in a lock that does not follow from its inputs: requirements that no package
+/// satisfies; packages, extras and environments that nothing requires; and files that the inputs do
+/// not allow.
 #[must_use]
 pub fn check_derivation(lock: &Lock) -> Vec<Staleness> {
     let mut found = check_consistency(lock);
@@ -52,7 +53,7 @@ fn not_allowed(inputs: &LockInputs, package: &LockedPackage) -> impl Iterator<It
     let sdist = package.sdist.iter();
     let sdist = sdist.filter(|_| !inputs.allows_sdists(&package.name));
     let wheels = package.wheels.iter().filter(move |wheel| {
-        // A name that cannot be read says nothing of where the file can be used.
+        // A wheel whose name cannot be read is not allowed: the name says where it can be used.
         let name = wheel.filename.parse();
         let is_admitted = name.is_ok_and(|name: WheelFilename| inputs.admit_wheel(&name, &pythons));
         !is_admitted || !inputs.allows_wheels(&package.name)
@@ -64,7 +65,8 @@ fn not_allowed(inputs: &LockInputs, package: &LockedPackage) -> impl Iterator<It
 /// A package, or an extra of one.
 type Demander<'a> = (usize, Option<&'a ExtraName>);
 
-/// Where each package and each extra is needed, from the requirements of the inputs on.
+/// The environments in which each package and each extra is needed, starting from the requirements
+/// of the inputs.
 struct Demand<'a>(FxHashMap<Demander<'a>, Marker>);
 
 impl<'a> Demand<'a> {
@@ -104,7 +106,7 @@ impl<'a> Demand<'a> {
     }
 }
 
-/// What an edge leads to where `marker` holds: the packages that answer it, and their extras.
+/// The packages that an edge leads to if `marker` holds, and their extras.
 fn targets<'a>(
     graph: &LockGraph<'a>,
     edge: &Edge<'a>,

@@ -1,5 +1,5 @@
-//! Does a lock still say what its inputs ask for? The question of every run that has nothing to
-//! do, so it must be cheap: no file of a package is looked at.
+//! Checks whether a lock is still what its inputs ask for. Every run does this, even one that has
+//! nothing to do. It must therefore be cheap, and looks at no file of a package.
 
 mod consistency;
 mod derivation;
@@ -13,7 +13,7 @@ pub use consistency::check_consistency;
 pub use derivation::check_derivation;
 pub use staleness::Staleness;
 
-/// Everything in which `lock` is not what `inputs` ask for; nothing where it is fresh.
+/// Everything in which `lock` is not what `inputs` ask for; empty if the lock is fresh.
 #[must_use]
 pub fn check(lock: &Lock, inputs: &LockInputs) -> Vec<Staleness> {
     let changes = input_changes(&lock.inputs, inputs);

@@ -1,4 +1,4 @@
-//! The ways in which a lock is not what its inputs ask for, and their words.
+//! The ways in which a lock can differ from what its inputs ask for, and how they read.
 
 use std::fmt;
 
@@ -9,74 +9,74 @@ use crate::inputs::InputChange;
 /// One way in which a lock is not what its inputs ask for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Staleness {
-    /// The inputs are no longer those that the lock was made from.
+    /// The inputs changed since the lock was made.
     Inputs(InputChange),
-    /// A requirement that no locked package answers, at least in some environments.
+    /// No locked package satisfies a requirement, at least in some environments.
     Unanswered {
         /// The requirement.
         requirement: Requirement,
-        /// The package that has it; `None` for one of the inputs.
+        /// The package that has the requirement; `None` for one of the inputs.
         required_by: Option<(PackageName, Version)>,
-        /// Where.
+        /// These environments.
         environments: Marker,
     },
-    /// A requirement with an extra that the lock did not resolve.
+    /// A requirement asks for an extra that the lock does not have.
     ExtraMissing {
         /// The requirement.
         requirement: Requirement,
-        /// The package that has it; `None` for one of the inputs.
+        /// The package that has the requirement; `None` for one of the inputs.
         required_by: Option<(PackageName, Version)>,
     },
-    /// A package that a constraint excludes.
+    /// A constraint excludes a locked package.
     Constrained {
         /// The package.
         package: (PackageName, Version),
         /// The constraint.
         constraint: Requirement,
     },
-    /// A requirement on a project that the inputs exclude.
+    /// A package requires a project that the inputs exclude.
     Excluded {
         /// The requirement.
         requirement: Requirement,
-        /// The package that has it.
+        /// The package that has the requirement.
         required_by: (PackageName, Version),
     },
-    /// A requirement that the inputs override with another.
+    /// A package still has a requirement that the inputs override.
     Overridden {
         /// The requirement.
         requirement: Requirement,
-        /// The package that has it.
+        /// The package that has the requirement.
         required_by: (PackageName, Version),
     },
-    /// A package that nothing requires.
+    /// Nothing requires a locked package.
     Superfluous {
         /// The package.
         package: (PackageName, Version),
     },
-    /// Two versions of a project for one environment.
+    /// Two versions of a project are locked for the same environments.
     Overlapping {
         /// The project.
         name: PackageName,
         /// Both versions.
         versions: [Version; 2],
-        /// Where.
+        /// The environments.
         environments: Marker,
     },
-    /// A package that is locked for environments in which nothing requires it.
+    /// A package is locked for environments in which nothing requires it.
     MarkerTooWide {
         /// The package.
         package: (PackageName, Version),
         /// The environments.
         environments: Marker,
     },
-    /// An extra that nothing asks for.
+    /// Nothing asks for a locked extra.
     ExtraSuperfluous {
         /// The package.
         package: (PackageName, Version),
         /// The extra.
         extra: ExtraName,
     },
-    /// A file that the inputs do not allow.
+    /// The lock has a file that the inputs do not allow.
     FileNotAllowed {
         /// The package.
         package: (PackageName, Version),

@@ -1,9 +1,9 @@
-//! Why a package changed: the changed input that leads to it through what changed on the way.
+//! Explains why a package changed: by the changed input that leads to it.
 //!
-//! From each changed requirement a search walks along dependencies. A step from one project to
-//! another counts where it says something else than before: the first is new, gone, needed
-//! elsewhere, or asks for another range of the second. What no changed input reaches was chosen
-//! anew, because of a changed setting or because a run was asked to.
+//! From each changed requirement, a search follows dependencies that changed: one of the two
+//! projects is new or gone, it is needed in other environments, or the first requires another range
+//! of the second. A package that the search does not reach from any changed input was chosen anew,
+//! because of a changed setting or because the user asked for an upgrade.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -19,28 +19,28 @@ use crate::inputs::InputChange;
 pub enum Cause {
     /// A requirement or a constraint changed.
     Input {
-        /// What changed.
+        /// The changed requirement or constraint.
         input: InputChange,
-        /// The projects from the requirement's to the one before the package.
+        /// The projects between that of the requirement, which is the first, and the package.
         through: Vec<PackageName>,
     },
     /// Settings changed, and no changed requirement leads to the package.
     Settings(Vec<InputChange>),
-    /// No changed input leads to the package: a run chose anew.
+    /// No changed input leads to the package: it was chosen anew.
     ChosenAnew {
-        /// The requirement that leads to it on the shortest way.
+        /// The requirement with the shortest chain to the package.
         requirement: Option<Requirement>,
-        /// The projects from the requirement's to the one before the package.
+        /// The projects between that of the requirement, which is the first, and the package.
         through: Vec<PackageName>,
     },
 }
 
-/// What is needed to answer for each package of a diff.
+/// The searches that find the cause for each package of a diff.
 pub(super) struct Causes<'a> {
-    // From changed inputs, along changed dependencies: in the new lock and in the old one.
+    // Searches from changed inputs along changed dependencies, in the new and in the old lock.
     new: Search<'a, &'a InputChange>,
     old: Search<'a, &'a InputChange>,
-    // From every requirement, along every dependency.
+    // Searches from every requirement along every dependency.
     any_new: Search<'a, &'a Requirement>,
     any_old: Search<'a, &'a Requirement>,
     settings: Vec<InputChange>,
@@ -103,14 +103,14 @@ impl<'a> Causes<'a> {
     }
 }
 
-/// Which of two locks.
+/// Which of the two locks.
 #[derive(Clone, Copy, PartialEq)]
 enum Now {
     Old,
     New,
 }
 
-/// The project that a changed input names, where the lock in question knows the input.
+/// The project that a changed input names; `None` if this lock does not have the input.
 fn start(input: &InputChange, now: Now) -> Option<&PackageName> {
     match input {
         InputChange::RequirementAdded(new) => (now == Now::New).then_some(&new.name),
@@ -121,7 +121,7 @@ fn start(input: &InputChange, now: Now) -> Option<&PackageName> {
     }
 }
 
-/// For each project what it requires of each other, in words that tell a change.
+/// What each project requires of each other project, as text that shows every change.
 struct Dependencies<'a> {
     of: BTreeMap<&'a PackageName, BTreeMap<&'a PackageName, Vec<String>>>,
 }
@@ -145,9 +145,9 @@ impl<'a> Dependencies<'a> {
     }
 }
 
-/// The shortest way from a start to each project that can be reached.
+/// The shortest chain to each project that can be reached.
 struct Search<'a, S> {
-    // The start, or the project before.
+    // The start of the chain, or the project before.
     reached: BTreeMap<&'a PackageName, Step<'a, S>>,
 }
 

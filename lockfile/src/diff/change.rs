@@ -1,63 +1,63 @@
-//! What happened to one project between two locks.
+//! The ways in which a project can change between two locks.
 
 use model::{ExtraName, Marker, Version};
 use serde::Serialize;
 
-/// What happened to a project.
+/// How a project changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "change", rename_all = "kebab-case")]
 pub enum ChangeKind {
-    /// It is new, or new in some environments at this version.
+    /// It is new, or this version is new in some environments.
     Added {
         /// The version.
         version: Version,
-        /// Where it is needed.
+        /// The environments that need it.
         marker: Marker,
     },
-    /// It is gone, or gone from some environments at this version.
+    /// It is gone, or this version is gone from some environments.
     Removed {
         /// The version.
         version: Version,
-        /// Where it was needed.
+        /// The environments that needed it.
         marker: Marker,
     },
     /// It has another version.
     Version {
-        /// The version that was.
+        /// The old version.
         from: Version,
-        /// The version that is.
+        /// The new version.
         to: Version,
-        /// How far it moved.
+        /// Which part of the version differs.
         level: Level,
     },
     /// The same version is needed in other environments.
     Marker {
         /// The version.
         version: Version,
-        /// Where it was needed.
+        /// The environments that needed it.
         from: Marker,
-        /// Where it is needed.
+        /// The environments that need it.
         to: Marker,
     },
-    /// Other extras of the same version are asked for.
+    /// Other extras of the same version are needed.
     Extras {
         /// The version.
         version: Version,
-        /// Those that were.
+        /// The old extras.
         from: Vec<ExtraName>,
-        /// Those that are.
+        /// The new extras.
         to: Vec<ExtraName>,
     },
-    /// The same version comes from somewhere else. An alarm.
+    /// The same version comes from another source. This is an alarm.
     Source {
         /// The version.
         version: Version,
-        /// Where it came from.
+        /// The old source.
         from: String,
-        /// Where it comes from.
+        /// The new source.
         to: String,
     },
-    /// The same version has other files. An alarm.
+    /// The same version has other files. This is an alarm.
     Files {
         /// The version.
         version: Version,
@@ -65,19 +65,19 @@ pub enum ChangeKind {
         added: Vec<String>,
         /// Files that are gone.
         removed: Vec<String>,
-        /// Files of one name with another hash.
+        /// Files with the same name and another hash.
         replaced: Vec<String>,
     },
-    /// Files of the version were withdrawn (PEP 592). An alarm.
+    /// Files of the version were yanked (PEP 592). This is an alarm.
     Yanked {
         /// The version.
         version: Version,
-        /// The reason given, maybe empty.
+        /// The reason of the index, which may be empty.
         reason: String,
     },
 }
 
-/// How far a version moved: the first part of the release that differs.
+/// How much a version changed: the first part of the release number that differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
@@ -90,7 +90,7 @@ pub enum Level {
 }
 
 impl Level {
-    /// How far apart two versions are.
+    /// The level of the change between two versions.
     #[must_use]
     pub fn between(from: &Version, to: &Version) -> Self {
         let part = |version: &Version, at: usize| version.release().get(at).copied().unwrap_or(0);
@@ -105,7 +105,7 @@ impl Level {
 }
 
 impl ChangeKind {
-    /// Whether the change is one that no edit of requirements explains.
+    /// Whether the change is an alarm: no edit of requirements can explain it.
     #[must_use]
     pub fn is_alarm(&self) -> bool {
         matches!(

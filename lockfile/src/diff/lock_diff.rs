@@ -1,4 +1,4 @@
-//! Two locks, compared.
+//! Compares two locks.
 
 use model::{DistFile, Lock, LockInputs, LockedPackage, PackageName, PackageSource};
 use serde::Serialize;
@@ -12,26 +12,27 @@ use crate::inputs::{InputChange, input_changes};
 pub struct LockDiff {
     /// The resolve.
     pub resolve: String,
-    /// What changed in the inputs.
+    /// The changes of the inputs.
     pub inputs: Vec<InputChange>,
-    /// What changed in the packages, sorted by name.
+    /// The changes of the packages, sorted by name.
     pub packages: Vec<PackageChange>,
 }
 
-/// One change of one project.
+/// One change of one project, with its cause.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PackageChange {
     /// The project.
     pub name: PackageName,
-    /// What happened.
+    /// How it changed.
     #[serde(flatten)]
     pub change: ChangeKind,
-    /// Why.
+    /// Why it changed.
     pub cause: Cause,
 }
 
 impl PackageChange {
-    /// Its cause in words. Of an alarm that no input explains, nobody has chosen anything.
+    /// The cause as text. No cause is given for an alarm that no input explains, since nobody chose
+    /// it.
     #[must_use]
     pub fn because(&self) -> String {
         match &self.cause {
@@ -48,7 +49,7 @@ impl PackageChange {
         }
     }
 
-    /// One character for it: `+`, `-`, `~`, or `!` for an alarm.
+    /// One character for the change: `+`, `-`, `~`, or `!` for an alarm.
     #[must_use]
     pub fn sign(&self) -> char {
         match &self.change {
@@ -61,7 +62,7 @@ impl PackageChange {
 }
 
 impl LockDiff {
-    /// Whether the locks say the same.
+    /// Whether the locks are equal.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.inputs.is_empty() && self.packages.is_empty()
@@ -106,8 +107,8 @@ pub fn diff(from: &Lock, to: &Lock) -> LockDiff {
     }
 }
 
-/// A lock that requires nothing, with the settings of `like`: what a first lock is compared with,
-/// and a last one.
+/// A lock without requirements and packages, with the settings of `like`. A first lock is compared
+/// with it, and a removed one.
 #[must_use]
 pub fn nothing(like: &Lock) -> Lock {
     Lock {

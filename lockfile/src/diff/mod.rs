@@ -1,5 +1,5 @@
-//! What two locks of one resolve differ in, as a reviewer wants to know it: which packages came,
-//! went and moved, how far, and which changed input is to blame.
+//! The difference of two locks of one resolve for a reviewer: which packages came, went and
+//! changed, how much, and which changed input is the cause.
 
 mod cause;
 mod change;

@@ -1,4 +1,4 @@
-//! A diff in words: for a terminal, for a pull request, for programs.
+//! Writes a diff for a terminal, for a pull request, and for programs.
 
 use std::fmt::{self, Write as _};
 
@@ -8,7 +8,7 @@ use super::cause::Cause;
 use super::change::{ChangeKind, Level};
 use super::lock_diff::{LockDiff, PackageChange};
 
-/// Lines for a terminal; one that says so where nothing changed.
+/// Lines for a terminal; if nothing changed, one line that says so.
 #[must_use]
 pub fn text(diffs: &[LockDiff]) -> String {
     let mut out = String::new();
@@ -74,16 +74,16 @@ pub fn markdown(diffs: &[LockDiff]) -> String {
     out
 }
 
-/// JSON: the diffs as they are, in a list.
+/// JSON: a list of the diffs.
 #[must_use]
 pub fn json(diffs: &[LockDiff]) -> String {
-    // Nothing in a diff can fail to be JSON.
+    // A diff can always be written as JSON.
     let mut out = serde_json::to_string_pretty(diffs).unwrap_or_default();
     out.push('\n');
     out
 }
 
-/// `|` would end the cell.
+/// The cells of a package's row. A `|` in them is escaped, since it would end the cell.
 fn cells(package: &PackageChange) -> String {
     let escape = |text: String| text.replace('|', "\\|");
     let what = match package.change {
@@ -109,7 +109,7 @@ impl fmt::Display for Summary<'_> {
                 .filter(|package| is(&package.change))
                 .count()
         };
-        // A version and its extras may both change: that is one package.
+        // A version and its extras may both change. This counts as one package.
         let changed = |package: &&PackageChange| {
             matches!(
                 package.change,
@@ -162,7 +162,7 @@ impl fmt::Display for Level {
     }
 }
 
-/// Its sign, the project and what happened.
+/// The sign, the project, and how it changed.
 impl fmt::Display for PackageChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} {}", self.sign(), self.name, self.change)

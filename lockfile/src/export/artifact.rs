@@ -2,10 +2,10 @@
 
 use model::{DistFile, LockedPackage, PackageName, Platform, Version, WheelFilename};
 
-/// Where a package's file can be had at this moment, if anywhere; the lock does not say.
+/// Gives the URL of a package's file at this moment, if there is one. The lock has no URLs.
 pub type Urls<'a> = &'a dyn Fn(&LockedPackage, &DistFile) -> Option<String>;
 
-/// A lock that a format cannot express.
+/// The format cannot express a lock.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{name} {version} cannot be exported as {format}: {reason}")]
 pub struct ExportError {
@@ -15,7 +15,7 @@ pub struct ExportError {
     pub version: Version,
     /// The format.
     pub format: &'static str,
-    /// What the format needs and the package has not.
+    /// What the format needs and the package does not have.
     pub reason: String,
 }
 
@@ -34,14 +34,14 @@ impl ExportError {
     }
 }
 
-/// The sdist, then the wheels.
+/// The source distribution, then the wheels.
 pub(super) fn files(package: &LockedPackage) -> impl Iterator<Item = &DistFile> {
     package.sdist.iter().chain(&package.wheels)
 }
 
 /// Whether a wheel can be used on a platform.
 pub(crate) fn fits(wheel: &DistFile, platform: Platform) -> bool {
-    // A name that cannot be read is no reason to leave the file out.
+    // A wheel whose name cannot be read is kept.
     wheel
         .filename
         .parse::<WheelFilename>()

@@ -1,4 +1,4 @@
-//! Bills of materials: of a lock, and of one distribution with what it reaches in its lock.
+//! Bills of materials: of a lock, or of one distribution with what it requires from its lock.
 //!
 //! Source: <https://cyclonedx.org/docs/1.6/json/> and, for the names of packages,
 //! <https://github.com/package-url/purl-spec>. No time and no serial number are written: the same
@@ -12,19 +12,19 @@ use serde_json::{Value, json};
 use super::artifact::{Urls, files};
 use crate::graph::graph;
 
-/// A distribution of the repository, which no lock has.
+/// A distribution of the repository. The lock does not contain it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FirstPartyComponent {
     /// Its name.
     pub name: PackageName,
     /// Its version.
     pub version: Version,
-    /// What it requires, of the lock and of the repository.
+    /// What it requires from the lock and from the repository.
     pub requires: Vec<Requirement>,
 }
 
-/// CycloneDX 1.6 as JSON: a component for each package, and which requires which. A file is
-/// listed where it has a URL.
+/// A lock as CycloneDX 1.6 in JSON: a component for each package, and which package requires which.
+/// A file is listed if it has a URL.
 #[must_use]
 pub fn cyclonedx(lock: &Lock, urls: Urls<'_>) -> String {
     let graph = graph(lock);
@@ -47,9 +47,10 @@ pub fn cyclonedx(lock: &Lock, urls: Urls<'_>) -> String {
     format!("{bill:#}\n")
 }
 
-/// CycloneDX 1.6 as JSON of one distribution, which is to be shipped with it (PEP 770): the closure
-/// of what it requires in the lock and among `others` of the repository. A file is listed by its
-/// name: where it was had from is not known. One line, since it is for programs and every wheel has it.
+/// One distribution as CycloneDX 1.6 in JSON, to be shipped with it (PEP 770). It has everything
+/// that the distribution requires, directly or not, in the lock and among `others` of the
+/// repository. Files are listed by name, since their URLs are not known. The text is one line,
+/// since programs read it and every wheel contains it.
 #[must_use]
 pub fn cyclonedx_of(
     subject: &FirstPartyComponent,
@@ -91,26 +92,26 @@ pub fn cyclonedx_of(
     format!("{bill}\n")
 }
 
-/// What a distribution reaches.
+/// The distribution and everything that it requires, directly or not.
 struct Closure<'a> {
     subject: &'a FirstPartyComponent,
     others: &'a [FirstPartyComponent],
     lock: &'a Lock,
-    /// Positions in the lock.
+    /// The positions in the lock of each project.
     locked: BTreeMap<&'a PackageName, Vec<usize>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Node {
     Subject,
-    /// A position among the others.
+    /// A distribution of the repository, by its position among the others.
     Own(usize),
-    /// A position in the lock.
+    /// A locked package, by its position in the lock.
     Locked(usize),
 }
 
 impl Closure<'_> {
-    /// What a node requires; the subject is required by nothing.
+    /// What a node requires. Requirements on the distribution itself are left out.
     fn required(&self, node: Node) -> Vec<Node> {
         let requirements = match node {
             Node::Subject => &self.subject.requires,
@@ -122,7 +123,7 @@ impl Closure<'_> {
         other.flat_map(|name| self.named(name)).collect()
     }
 
-    /// A distribution of the repository, else the versions that the lock has.
+    /// The distribution of the repository with this name; otherwise the locked versions.
     fn named(&self, name: &PackageName) -> Vec<Node> {
         match self.others.iter().position(|other| other.name == *name) {
             Some(at) => vec![Node::Own(at)],
@@ -216,7 +217,7 @@ fn component(package: &LockedPackage, urls: Urls<'_>) -> Value {
     component
 }
 
-/// `pkg:pypi/NAME@VERSION`, with where the package comes from if from no index.
+/// `pkg:pypi/NAME@VERSION`; for a package that is not from an index, with its source.
 fn purl(package: &LockedPackage) -> String {
     let qualifier = match &package.source {
         PackageSource::Url { url, .. } => format!("?download_url={}", escaped(url.as_str())),

@@ -1,4 +1,4 @@
-//! A lock in the formats that other tools read.
+//! Writes a lock in the formats that other tools read.
 
 mod artifact;
 mod cyclonedx;
@@ -16,9 +16,9 @@ pub use requirements::requirements;
 
 pub(crate) use artifact::fits;
 
-/// The part of a lock that one platform needs: its packages and the files that fit it.
+/// The part of a lock that one platform needs: its packages, and the files that fit it.
 ///
-/// Markers lose what the platform decides.
+/// Conditions in markers that the platform decides are dropped.
 #[must_use]
 pub fn for_platform(lock: &Lock, platform: Platform) -> Lock {
     let environment = platform.marker().and(&Marker::known_platforms());

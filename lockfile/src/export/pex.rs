@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::artifact::{ExportError, Urls, files};
 
 const FORMAT: &str = "a lock of pex";
-/// The oldest pex that knows every key here.
+/// The oldest version of pex that reads every key that is written here.
 const PEX_VERSION: &str = "2.10.0";
 
 #[derive(Serialize)]
@@ -61,11 +61,11 @@ struct Artifact {
     url: String,
 }
 
-/// The JSON that `pex3 lock` would write: one resolve for each fork.
+/// The lock as the JSON that `pex3 lock` writes, with one resolve for each fork.
 ///
 /// # Errors
-/// Where a file has no URL or no hash, or a package is a repository or a folder, of which pex
-/// records a digest that only pex can compute.
+/// Where a file has no URL or no hash, or a package is a git repository or a folder: pex records a
+/// digest of these that only pex can compute.
 pub fn pex(lock: &Lock, urls: Urls<'_>) -> Result<String, ExportError> {
     let LockInputs {
         requirements,
@@ -77,7 +77,7 @@ pub fn pex(lock: &Lock, urls: Urls<'_>) -> Result<String, ExportError> {
         no_binary,
         only_binary,
         prereleases,
-        // pex knows no such setting: the files that it would leave out are not in the lock.
+        // pex has no such setting, and the files that the setting excludes are not in the lock.
         require_wheels: _,
     } = &lock.inputs;
     let strings = |all: &[model::Requirement]| all.iter().map(ToString::to_string).collect();
@@ -110,7 +110,7 @@ pub fn pex(lock: &Lock, urls: Urls<'_>) -> Result<String, ExportError> {
         transitive: true,
         use_pep517: None,
     };
-    // Nothing in it can fail to be JSON.
+    // These values can always be written as JSON.
     let mut out = serde_json::to_string_pretty(&pex).unwrap_or_default();
     out.push('\n');
     Ok(out)

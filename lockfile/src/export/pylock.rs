@@ -14,7 +14,7 @@ const FORMAT: &str = "pylock.toml";
 /// The text of a `pylock.toml`, in the specification's order of keys.
 ///
 /// # Errors
-/// Where a file has no URL or no hash, both of which the format demands.
+/// Where a file has no URL or no hash: the format requires both.
 pub fn pylock(lock: &Lock, urls: Urls<'_>) -> Result<String, ExportError> {
     let mut out = String::new();
     entry(&mut out, "lock-version", quoted("1.0"));
@@ -129,7 +129,7 @@ fn index_files(
     Ok(())
 }
 
-/// Size, time and hash of a file.
+/// The size, upload time and hash of a file.
 fn about(
     package: &LockedPackage,
     file: &DistFile,

@@ -1,4 +1,4 @@
-//! A lock as requirements.txt, for pip and whatever reads pip's files.
+//! Writes a lock as requirements.txt, for pip and other tools that read pip's files.
 //!
 //! Source: <https://pip.pypa.io/en/stable/reference/requirements-file-format/>.
 
@@ -6,10 +6,10 @@ use std::fmt::Write as _;
 
 use model::{Lock, LockedPackage, PackageSource, Sha256};
 
-/// Every package at its version, under its marker, with the hashes of its files.
+/// Every package with its version, its marker and the hashes of its files.
 ///
-/// pip and uv install it with `--require-hashes`, unless a package is a git repository or a
-/// folder, which have no hash.
+/// pip and uv install it with `--require-hashes`, unless a package is a git repository or a folder:
+/// these have no hash.
 #[must_use]
 pub fn requirements(lock: &Lock) -> String {
     let mut out = format!(
@@ -39,7 +39,7 @@ pub fn requirements(lock: &Lock) -> String {
 
 fn requirement(package: &LockedPackage) -> String {
     let mut out = match &package.source {
-        // Neither pip nor PEP 508 knows a relative path after `@`.
+        // Neither pip nor PEP 508 allows a relative path after `@`.
         PackageSource::Path { path } if path.is_absolute() => path.to_string(),
         PackageSource::Path { path } => format!("./{path}"),
         _ => package.name.to_string(),

@@ -1,7 +1,7 @@
-//! The pins of locks that other tools wrote, so that a team that moves to this one moves no version.
+//! Reads the pins of locks that other tools wrote, so that moving to this tool changes no version.
 //!
-//! Only what says "this version" is read: name, version, a repository's commit, the marker.
-//! What a file holds besides may be anything.
+//! Only what pins a version is read: the name, the version, a repository's commit, and the marker.
+//! Everything else in the file is ignored.
 
 mod pex;
 mod toml;
@@ -14,13 +14,13 @@ use crate::format::LockFormat;
 use crate::pins::{Pin, pins as own_pins, sorted};
 use crate::read::read;
 
-/// The pins of a lock of whichever tool, sorted by name and version; `path` is for messages.
+/// The pins of a lock of any tool, sorted by name and version. `path` is used in errors only.
 ///
-/// Pants' locks are pex's JSON under `//` comments, or uv's TOML with a `.metadata` file beside
-/// it, which holds no pins.
+/// A lock of Pants is pex's JSON under `//` comments, or uv's TOML. The `.metadata` file beside the
+/// latter has no pins and is not read.
 ///
 /// # Errors
-/// Where the text is no lock that is known, or a pin in it cannot be read.
+/// Where the text is not in a known format, or a pin in it cannot be read.
 pub fn pins(text: &str, path: &Utf8Path) -> Result<Vec<Pin>, LockReadError> {
     let pins = match LockFormat::of(text) {
         LockFormat::Own => return read(text, path).map(|lock| own_pins(&lock)),
@@ -39,7 +39,7 @@ pub fn pins(text: &str, path: &Utf8Path) -> Result<Vec<Pin>, LockReadError> {
     pins.map(sorted).map_err(|problem| problem.at(text, path))
 }
 
-/// A lock with these pins that is otherwise as another one: their difference is in versions alone.
+/// A lock with these pins and everything else from `like`, so that only versions differ.
 #[must_use]
 pub fn as_lock(pins: &[Pin], like: &Lock) -> Lock {
     let package = |pin: &Pin| {

@@ -1,4 +1,4 @@
-//! Locks of pex, with or without the comments that Pants puts above.
+//! Reads the locks of pex, with or without the comments that Pants writes above them.
 //!
 //! Source: pex's `locked_resolve.py` and `lockfile/json_codec.py`.
 
@@ -55,7 +55,7 @@ pub(super) fn pins(text: &str) -> Result<Vec<Pin>, ReadFault> {
     Ok(pins)
 }
 
-/// Below the leading `//` lines.
+/// The offset below the leading `//` lines.
 fn json_start(text: &str) -> usize {
     let comment = |line: &&str| line.trim_start().starts_with("//") || line.trim().is_empty();
     text.split_inclusive('\n')

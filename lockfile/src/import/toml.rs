@@ -1,5 +1,5 @@
-//! The locks that are TOML: uv's, Poetry's, PDM's and PEP 751's. Each lists packages; they differ
-//! in how they say where one comes from and when it is needed.
+//! Reads the locks that are TOML: uv's, Poetry's, PDM's and PEP 751's. Each has a list of packages.
+//! They differ in how they say where a package comes from and when it is needed.
 //!
 //! Sources: uv's `lock/mod.rs`, Poetry's `packages/locker.py`, PDM's `formats` and
 //! <https://packaging.python.org/en/latest/specifications/pylock-toml/>.
@@ -11,7 +11,7 @@ use crate::error::ReadFault;
 use crate::fields::TomlFields;
 use crate::pins::Pin;
 
-/// Where a package comes from and when it is needed; `None` for one that is no third party's.
+/// Where a package comes from and when it is needed; `None` for a package of the repository itself.
 type Origin = Option<(PackageSource, Marker)>;
 
 const INDEX: PackageSource = PackageSource::Index(IndexRole::Primary);
@@ -26,7 +26,7 @@ pub(super) fn pins(
     let mut pins = Vec::new();
     for fields in root.tables(key)? {
         let name = fields.required("name")?;
-        // A package under development may have none.
+        // A package of the repository itself may have no version.
         let Some(version) = fields.parsed("version")? else {
             continue;
         };
@@ -74,7 +74,7 @@ pub(super) fn uv(fields: &TomlFields<'_>) -> Result<Origin, ReadFault> {
 }
 
 pub(super) fn poetry(fields: &TomlFields<'_>) -> Result<Origin, ReadFault> {
-    // Where groups need a package under different markers, there is a table of them.
+    // If groups need a package under different markers, this is a table.
     let marker = match fields.item("markers").and_then(|item| item.as_str()) {
         Some(_) => fields.parsed("markers")?.unwrap_or(Marker::TRUE),
         None => Marker::TRUE,
@@ -153,7 +153,7 @@ fn repository(url: Url, commit: &str, revision: Option<String>) -> PackageSource
     }
 }
 
-/// Whether a revision is a commit in full, of SHA-1 or SHA-256.
+/// Whether a revision is a full commit hash, in SHA-1 or SHA-256.
 pub(super) fn is_commit(revision: &str) -> bool {
     matches!(revision.len(), 40 | 64) && revision.bytes().all(|b| b.is_ascii_hexdigit())
 }

@@ -1,4 +1,4 @@
-//! What two sides changed in ways that exclude each other.
+//! Changes of two sides that exclude each other.
 
 use std::fmt;
 
@@ -9,14 +9,14 @@ use super::sides::ThreeWay;
 /// An input that the two sides changed in ways that exclude each other.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Contradiction {
-    /// No version can satisfy what both sides require of a project.
+    /// No version satisfies what both sides require of a project.
     Requirements {
         /// What our side requires.
         ours: Box<Requirement>,
         /// What their side requires.
         theirs: Box<Requirement>,
     },
-    /// Both sides changed what is one value.
+    /// Both sides changed the same setting to different values.
     Setting {
         /// The setting, as the lock's header names it.
         name: &'static str,

@@ -1,4 +1,4 @@
-//! Each field of the inputs, merged from three sides by what the field means.
+//! Merges each field of the inputs from three sides, in the way that its meaning requires.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use super::contradiction::Contradiction;
 use super::sides::ThreeWay;
 use crate::inputs::joined;
 
-/// The inputs of three sides, and in what they were found to contradict each other.
+/// The inputs of three sides, and the contradictions that were found so far.
 pub(super) struct FieldMerge<'a> {
     sides: ThreeWay<&'a LockInputs>,
     pub(super) contradictions: Vec<Contradiction>,
@@ -22,8 +22,8 @@ impl<'a> FieldMerge<'a> {
         }
     }
 
-    /// What both lists have, and what either side added. Values are compared as text, as two ways
-    /// to write one marker may differ in memory.
+    /// The values that both lists have, and those that either side added. They are compared as
+    /// text: in memory, two ways to write one marker may differ.
     pub(super) fn list<T: Clone + ToString>(&self, get: impl Fn(&LockInputs) -> Vec<T>) -> Vec<T> {
         let ThreeWay { base, ours, theirs } = self.sides.map(|inputs| -> BTreeMap<String, T> {
             let values = get(inputs).into_iter();
@@ -39,7 +39,7 @@ impl<'a> FieldMerge<'a> {
         kept.map(|(_, value)| value.clone()).collect()
     }
 
-    /// One value, which only one side may have changed.
+    /// A single value, which only one side may have changed.
     pub(super) fn value<T: ToString>(
         &mut self,
         name: &'static str,
@@ -55,7 +55,7 @@ impl<'a> FieldMerge<'a> {
         self.of_one_side("interpreter-constraints", words, get)
     }
 
-    /// The overrides of one project are one value.
+    /// All overrides of one project are merged as one value.
     pub(super) fn overrides(&mut self) -> Vec<Override> {
         let all = self.sides.iter().flat_map(|inputs| &inputs.overrides);
         let projects: BTreeSet<&PackageName> = all.map(|one| &one.name).collect();
@@ -71,7 +71,7 @@ impl<'a> FieldMerge<'a> {
         merged
     }
 
-    /// Platforms, of which an empty list stands for all.
+    /// The platforms. An empty list stands for all of them.
     pub(super) fn platforms(&mut self) -> Vec<Platform> {
         let words = self.sides.map(|inputs| joined(&inputs.platforms));
         let names_some = |inputs: &LockInputs| !inputs.platforms.is_empty();
@@ -81,7 +81,7 @@ impl<'a> FieldMerge<'a> {
         self.of_one_side("platforms", words, |inputs| inputs.platforms.clone())
     }
 
-    /// A set of packages, which may be all of them.
+    /// A set of packages, which may be the set of all packages.
     pub(super) fn packages(
         &mut self,
         name: &'static str,
@@ -99,7 +99,7 @@ impl<'a> FieldMerge<'a> {
         self.of_one_side(name, words, |inputs| get(inputs).clone())
     }
 
-    /// The value of the side that changed it, by its words.
+    /// The value of the side that changed it. The sides are compared by `words`.
     fn of_one_side<T>(
         &mut self,
         name: &'static str,

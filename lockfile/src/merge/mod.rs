@@ -1,8 +1,8 @@
-//! The merge of two locks, as far as it can be told without resolving: what goes in, and which
-//! pins to prefer.
+//! Merges two locks as far as that is possible without resolving: their inputs, and the pins that
+//! the new resolution should prefer.
 //!
-//! Git may merge a lock before or after requirements.txt and BUILD files, so the locks' own
-//! records are what is merged. Which side is ours makes no difference to the outcome.
+//! Only the locks themselves are read, since git may merge a lock before or after requirements.txt
+//! and BUILD files. Exchanging the two sides does not change the result.
 
 mod contradiction;
 mod fields;
@@ -19,26 +19,27 @@ use sides::ThreeWay;
 
 pub use contradiction::Contradiction;
 
-/// What the merged lock is to be resolved from.
+/// What the merged lock is resolved from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MergedInputs {
     /// The resolve.
     pub resolve: String,
     /// The inputs.
     pub inputs: LockInputs,
-    /// The pins of all sides, sorted by name and for each name the one to prefer first: that of
-    /// the side which changed it, then the higher, then what else there was.
+    /// The pins of all sides, sorted by name. For each name, the preferred pin is first: that of
+    /// the side that changed it, then the higher version, then the others.
     pub pins: Vec<Pin>,
-    /// The parts of the universe that the side which changed them was resolved in.
+    /// The forks of the side that changed them.
     pub forks: Vec<Marker>,
     /// The projects whose requirements both sides changed.
     pub changed_by_both: Vec<PackageName>,
 }
 
-/// Merges what two locks were made from; `base` is what both started from, where there is one.
+/// Merges the inputs of two locks. `base` is the lock that both sides started from, if there is
+/// one.
 ///
 /// # Errors
-/// Everything in which the sides contradict each other.
+/// All contradictions of the sides.
 pub fn inputs(
     base: Option<&Lock>,
     ours: &Lock,
@@ -77,7 +78,8 @@ pub fn inputs(
     })
 }
 
-/// The forks of the side that changed them; where both split the universe anew, the merge does.
+/// The forks of the side that changed them. If both sides changed them, none: the resolver then
+/// splits the universe anew.
 fn forks(locks: ThreeWay<&Lock>) -> Vec<Marker> {
     let words = locks.map(|lock| crate::inputs::joined(&lock.forks));
     match words.merged() {
@@ -87,7 +89,7 @@ fn forks(locks: ThreeWay<&Lock>) -> Vec<Marker> {
     }
 }
 
-/// The requirements of a side that the base does not have.
+/// The requirements that a side has and the base has not.
 fn added<'a>(base: Option<&Lock>, side: &'a Lock) -> Vec<&'a Requirement> {
     let known: BTreeSet<String> = base
         .iter()
@@ -134,7 +136,7 @@ fn exclude_each_other(a: &Requirement, b: &Requirement) -> bool {
     match (a.specifiers(), b.specifiers()) {
         (Some(a), Some(b)) => specifiers_range(a).is_disjoint(&specifiers_range(b)),
         (None, None) => a.source != b.source,
-        // Which version a URL has is not known here.
+        // The version at a URL is not known here.
         _ => false,
     }
 }
@@ -147,7 +149,7 @@ mod tests {
 
     type Side<'a> = (&'a [&'a str], &'a [&'a str]);
 
-    /// The merge in words, after making sure that it is the same the other way round.
+    /// The merge as text. Checks also that exchanging the sides gives the same result.
     #[track_caller]
     fn check(base: Side<'_>, ours: Side<'_>, theirs: Side<'_>) -> String {
         let [base, ours, theirs] = [base, ours, theirs].map(|side| small(side.0, side.1));
@@ -232,7 +234,7 @@ mod tests {
         ), @"our side requires `a==1.1`, their side requires `a==1.2`, and nothing satisfies both");
     }
 
-    /// The merge of settings that three edits make, in words: as in the lock's header.
+    /// The merged settings of three edited inputs, as in the lock's header.
     #[track_caller]
     fn check_settings(edits: [fn(&mut LockInputs); 3]) -> String {
         let [base, ours, theirs] = edits.map(|edit| {

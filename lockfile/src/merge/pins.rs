@@ -1,4 +1,4 @@
-//! The pins of three locks, those to prefer first.
+//! Orders the pins of three locks by preference.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use model::{Lock, PackageName};
 use super::sides::ThreeWay;
 use crate::pins::Pin;
 
-/// The pins of all sides, sorted by name, and of each name the one to prefer first.
+/// The pins of all sides, sorted by name. For each name, the preferred pin is first.
 pub(super) fn pins(locks: ThreeWay<&Lock>) -> Vec<Pin> {
     let by_name = locks.map(|lock| by_name(lock));
     let base = by_name.base.unwrap_or_default();
@@ -34,7 +34,7 @@ fn by_name(lock: &Lock) -> BTreeMap<PackageName, Vec<Pin>> {
     by_name
 }
 
-/// The pins of one project.
+/// The pins of one project, the preferred one first.
 fn by_preference(base: &[Pin], ours: Vec<Pin>, theirs: Vec<Pin>) -> Vec<Pin> {
     let same = |a: &[Pin], b: &[Pin]| {
         let key = |pins: &[Pin]| -> Vec<_> {
