@@ -160,29 +160,18 @@ impl fmt::Display for Data {
                 }
                 f.write_str("}")
             }
-            Self::Object(object) => arguments(f, &object.name, &[], &object.arguments),
+            Self::Object(object) => f.write_str(&call(&object.name, &[], &object.arguments)),
             Self::Parametrize(choices) => {
-                arguments(f, "parametrize", &choices.positional, &choices.named)
+                f.write_str(&call("parametrize", &choices.positional, &choices.named))
             }
         }
     }
 }
 
-fn arguments(
-    f: &mut fmt::Formatter<'_>,
-    name: &str,
-    positional: &[Data],
-    named: &[(Arc<str>, Data)],
-) -> fmt::Result {
-    write!(f, "{name}(")?;
-    let mut separator = "";
-    for value in positional {
-        write!(f, "{separator}{value}")?;
-        separator = ", ";
-    }
-    for (key, value) in named {
-        write!(f, "{separator}{key}={value}")?;
-        separator = ", ";
-    }
-    f.write_str(")")
+/// `name(…)` with positional and named arguments.
+fn call(name: &str, positional: &[Data], named: &[(Arc<str>, Data)]) -> String {
+    let positional = positional.iter().map(ToString::to_string);
+    let named = named.iter().map(|(key, value)| format!("{key}={value}"));
+    let arguments: Vec<String> = positional.chain(named).collect();
+    format!("{name}({})", arguments.join(", "))
 }

@@ -6,7 +6,7 @@ use model::Place;
 
 use crate::data::Data;
 use crate::error::Frame;
-use crate::source::BuildSource;
+use crate::source::BuildFile;
 
 /// A call that declares something: a target, or what holds for a folder.
 #[derive(Clone, Debug)]
@@ -18,7 +18,7 @@ pub struct Call {
     /// Keyword arguments in order.
     pub fields: Vec<Field>,
     /// The file that contains the call: the BUILD file or a prelude.
-    pub source: Arc<BuildSource>,
+    pub source: Arc<BuildFile>,
     /// Byte offset of the call.
     pub offset: u32,
     /// The macros it came through, outermost first.

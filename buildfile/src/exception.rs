@@ -39,12 +39,12 @@ pub enum ExceptionClass {
     /// A `raise` statement of the BUILD file itself.
     Raised,
     /// Python could do it, and BUILD files here cannot.
-    Refused(Refusal),
+    Refused(LanguageLimit),
 }
 
 /// What Python does and a BUILD file here may not, each with its reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum LanguageLimit {
     /// Whole numbers of more than 64 bits.
     LargeNumber,
     /// Texts and collections of more than a million parts.
@@ -63,7 +63,7 @@ pub enum Refusal {
     Syntax,
 }
 
-impl Refusal {
+impl LanguageLimit {
     /// All of them.
     pub const ALL: &[Self] = &[
         Self::LargeNumber,
@@ -114,14 +114,14 @@ impl Exception {
 
     /// What is refused on purpose.
     #[must_use]
-    pub fn refused(refusal: Refusal, message: impl Into<String>) -> Self {
+    pub fn refused(refusal: LanguageLimit, message: impl Into<String>) -> Self {
         Self::new(ExceptionClass::Refused(refusal), message)
     }
 
     /// A whole number that does not fit.
     #[must_use]
     pub fn large_number() -> Self {
-        Self::refused(Refusal::LargeNumber, "this number is too large")
+        Self::refused(LanguageLimit::LargeNumber, "this number is too large")
     }
 }
 

@@ -12,13 +12,13 @@ use crate::exception::{Exception, ExceptionClass};
 
 /// A BUILD file or prelude: its path, text and syntax tree.
 #[derive(Debug)]
-pub struct BuildSource {
+pub struct BuildFile {
     path: Arc<str>,
     text: String,
     module: ModModule,
 }
 
-impl BuildSource {
+impl BuildFile {
     /// Parses `text`, the contents of the file at `path`.
     ///
     /// # Errors

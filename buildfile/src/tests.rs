@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{BuildSource, Call, Data, Positional, Symbol, UnknownNames, Vocabulary, evaluate};
+use crate::{BuildFile, Call, Data, Positional, Symbol, UnknownNames, Vocabulary, evaluate};
 
 /// A few names of the BUILD language.
 struct Words(UnknownNames);
@@ -38,7 +38,7 @@ impl Vocabulary for Words {
 
 /// Evaluates `text` as `src/a/BUILD` after a prelude, and prints what it declares.
 fn run_with(prelude: &str, text: &str, unknown: UnknownNames) -> String {
-    let parse = |path: &str, text: &str| BuildSource::parse(path, text.to_owned()).map(Arc::new);
+    let parse = |path: &str, text: &str| BuildFile::parse(path, text.to_owned()).map(Arc::new);
     let calls = parse("prelude.py", prelude)
         .and_then(|prelude| Ok((prelude, parse("src/a/BUILD", text)?)))
         .and_then(|(prelude, file)| evaluate(&file, &[prelude], &Words(unknown)));

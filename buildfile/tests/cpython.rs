@@ -3,7 +3,7 @@
 //! same class of exception.
 //!
 //! The cases are the same in every run: a failure names its case, and another seed is
-//! `XTASK_CPYTHON_SEED`. What is refused on purpose says so with a [`Refusal`], and is left out;
+//! `XTASK_CPYTHON_SEED`. What is refused on purpose says so with a [`LanguageLimit`], and is left out;
 //! each entry must have cases that are not.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use buildfile::{
-    BuildSource, Data, Entry, ExceptionClass, Positional, Symbol, UnknownNames, Vocabulary,
+    BuildFile, Data, ExceptionClass, Positional, PythonFunction, Symbol, UnknownNames, Vocabulary,
     evaluate, reference,
 };
 
@@ -387,7 +387,7 @@ fn cases() -> Vec<Case> {
         .and_then(|seed| seed.parse().ok());
     let mut numbers = Numbers(seed.unwrap_or(0x9e37_79b9_7f4a_7c15));
     let mut cases = Vec::new();
-    for Entry {
+    for PythonFunction {
         owner,
         name,
         signature,
@@ -567,9 +567,9 @@ impl Vocabulary for ResultVocabulary {
 
 /// What a case gives here: the shown result, the class of an exception, or nothing where it is
 /// refused.
-fn ours(case: &Case, prelude: &Arc<BuildSource>) -> Option<String> {
+fn ours(case: &Case, prelude: &Arc<BuildFile>) -> Option<String> {
     let text = format!("def case():\n{}\nresult(case())\n", case.body);
-    let calls = BuildSource::parse("BUILD", text).and_then(|file| {
+    let calls = BuildFile::parse("BUILD", text).and_then(|file| {
         evaluate(
             &Arc::new(file),
             std::slice::from_ref(prelude),
@@ -618,7 +618,7 @@ fn cpython_agrees() {
     let Some(python) = testkit::python() else {
         return;
     };
-    let prelude = Arc::new(BuildSource::parse("prelude", SHOW.to_owned()).unwrap());
+    let prelude = Arc::new(BuildFile::parse("prelude", SHOW.to_owned()).unwrap());
     let cases = cases();
     let theirs = theirs(&cases, python);
     assert_eq!(cases.len(), theirs.len());

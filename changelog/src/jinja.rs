@@ -7,7 +7,7 @@
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use buildfile::{Data, ExceptionClass};
+use buildfile::{Data, ExceptionClass, MethodArguments};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Enumerator, Kwargs, Object, ObjectRepr, Value, ValueKind, from_args};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, State};
@@ -40,12 +40,17 @@ fn python_method(
     arguments: &[Value],
 ) -> Result<Value, Error> {
     let (positional, named): (&[Value], Kwargs) = from_args(arguments)?;
-    let positional: Vec<Data> = positional.iter().map(data).collect::<Result<_, _>>()?;
-    let mut keywords = Vec::new();
+    let positional = positional.iter().map(data).collect::<Result<_, _>>()?;
+    let mut arguments = MethodArguments {
+        positional,
+        ..MethodArguments::default()
+    };
     for name in named.args() {
-        keywords.push((Rc::from(name), data(&named.get::<Value>(name)?)?));
+        arguments
+            .named
+            .push((Rc::from(name), data(&named.get::<Value>(name)?)?));
     }
-    match buildfile::call_method(&data(value)?, method, &positional, &keywords) {
+    match buildfile::call_method(&data(value)?, method, &arguments) {
         Ok(result) => Ok(template_value(&result)),
         Err(exception) if exception.class == ExceptionClass::AttributeError => {
             Err(Error::new(ErrorKind::UnknownMethod, exception.message))

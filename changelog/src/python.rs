@@ -5,7 +5,7 @@
 //! that differs by one byte is a failed release.
 
 use buildfile::text::{NumberError, parse_int};
-use buildfile::{Data, call_method};
+use buildfile::{Data, MethodArguments, call_method};
 use thiserror::Error;
 
 pub(crate) use buildfile::text::{capitalize, is_space, lstrip, rstrip, split_lines, strip, title};
@@ -90,7 +90,11 @@ fn field(inner: &str, fields: &[(&str, &str)]) -> Result<String, FormatError> {
 /// A text by a format specification; `None` when `spec` does not fit a text.
 fn pad(value: &str, spec: &str) -> Option<String> {
     let template = Data::Str(format!("{{:{spec}}}").into());
-    let formatted = call_method(&template, "format", &[Data::Str(value.into())], &[]).ok()?;
+    let arguments = MethodArguments {
+        positional: vec![Data::Str(value.into())],
+        ..MethodArguments::default()
+    };
+    let formatted = call_method(&template, "format", &arguments).ok()?;
     formatted.as_str().map(str::to_owned)
 }
 

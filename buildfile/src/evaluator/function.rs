@@ -8,10 +8,10 @@ use ruff_text_size::TextSize;
 use super::state::{EvalResult, Evaluator};
 use super::statement::Flow;
 use crate::error::Frame;
-use crate::exception::{Exception, Refusal};
+use crate::exception::{Exception, LanguageLimit};
 use crate::limits::MAX_CALLS;
 use crate::python::Keywords;
-use crate::value::{Body, Dict, Function, Key, Pairs, Scope, Tuple, Value};
+use crate::value::{Body, Dict, Key, Macro, Pairs, Scope, Tuple, Value};
 
 /// What the parameters of a function are given.
 pub(super) struct CallArguments<'a> {
@@ -46,7 +46,7 @@ impl<'a> Evaluator<'a, '_> {
         let Some(source) = self.file else {
             return Err(self.misfit(0.into(), "no file"));
         };
-        Ok(Value::Function(Rc::new(Function {
+        Ok(Value::Function(Rc::new(Macro {
             name,
             source,
             parameters,
@@ -60,13 +60,13 @@ impl<'a> Evaluator<'a, '_> {
     /// Calls a function defined in a BUILD file.
     pub(super) fn invoke(
         &mut self,
-        function: &Rc<Function<'a>>,
+        function: &Rc<Macro<'a>>,
         arguments: CallArguments<'a>,
     ) -> EvalResult<Value<'a>> {
         let at = arguments.at;
         if self.stack.len() >= MAX_CALLS {
             let message = format!("`{}` calls itself without end", function.name);
-            return Err(self.error(at, Exception::refused(Refusal::Endless, message)));
+            return Err(self.error(at, Exception::refused(LanguageLimit::Endless, message)));
         }
         let scope = Scope::inside(&function.scope);
         let bound = bind(function, arguments, &scope);
@@ -94,7 +94,7 @@ impl<'a> Evaluator<'a, '_> {
 
 /// Gives every parameter its value.
 fn bind<'a>(
-    function: &Function<'a>,
+    function: &Macro<'a>,
     arguments: CallArguments<'a>,
     scope: &Scope<'a>,
 ) -> Result<(), Exception> {
@@ -143,7 +143,7 @@ fn bind<'a>(
 
 /// Gives what is left to `*args` and `**kwargs`.
 fn gather<'a>(
-    function: &Function<'a>,
+    function: &Macro<'a>,
     rest: Vec<Value<'a>>,
     keywords: Keywords<'a>,
     scope: &Scope<'a>,

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use crate::declaration::Call;
 use crate::error::EvalError;
-use crate::source::BuildSource;
+use crate::source::BuildFile;
 use crate::vocabulary::Vocabulary;
 use state::Evaluator;
 
@@ -20,8 +20,8 @@ use state::Evaluator;
 /// # Errors
 /// The first error, with place and call stack.
 pub fn evaluate(
-    file: &Arc<BuildSource>,
-    preludes: &[Arc<BuildSource>],
+    file: &Arc<BuildFile>,
+    preludes: &[Arc<BuildFile>],
     vocabulary: &dyn Vocabulary,
 ) -> Result<Vec<Call>, EvalError> {
     Evaluator::new(vocabulary).run(file, preludes)

@@ -7,10 +7,10 @@ use ruff_text_size::TextSize;
 
 use crate::declaration::Call;
 use crate::error::{EvalError, Frame};
-use crate::exception::{Exception, ExceptionClass, Refusal};
+use crate::exception::{Exception, ExceptionClass, LanguageLimit};
 use crate::limits::{MAX_DEPTH, MAX_STEPS};
 use crate::python::CallError;
-use crate::source::BuildSource;
+use crate::source::BuildFile;
 use crate::value::Value;
 use crate::vocabulary::Vocabulary;
 
@@ -22,7 +22,7 @@ pub(super) struct Evaluator<'a, 'v> {
     pub(super) vocabulary: &'v dyn Vocabulary,
     pub(super) calls: Vec<Call>,
     pub(super) stack: Vec<Frame>,
-    pub(super) file: Option<&'a Arc<BuildSource>>,
+    pub(super) file: Option<&'a Arc<BuildFile>>,
     pub(super) steps_left: usize,
     depth: usize,
 }
@@ -57,7 +57,7 @@ impl<'a, 'v> Evaluator<'a, 'v> {
     /// What is not of the subset of Python.
     pub(super) fn unsupported(&self, at: TextSize, what: &str) -> Box<EvalError> {
         let message = format!("{what} is not supported in BUILD files");
-        self.error(at, Exception::refused(Refusal::Syntax, message))
+        self.error(at, Exception::refused(LanguageLimit::Syntax, message))
     }
 
     /// An exception of the BUILD file itself.
@@ -98,7 +98,7 @@ impl<'a, 'v> Evaluator<'a, 'v> {
             }
             None => {
                 let message = "this file does not come to an end";
-                Err(self.error(at, Exception::refused(Refusal::Endless, message)))
+                Err(self.error(at, Exception::refused(LanguageLimit::Endless, message)))
             }
         }
     }
@@ -108,7 +108,7 @@ impl<'a, 'v> Evaluator<'a, 'v> {
         self.charge(at, 1)?;
         if self.depth >= MAX_DEPTH {
             let message = "expressions are nested too deeply";
-            return Err(self.error(at, Exception::refused(Refusal::Nesting, message)));
+            return Err(self.error(at, Exception::refused(LanguageLimit::Nesting, message)));
         }
         self.depth += 1;
         Ok(())

@@ -9,9 +9,9 @@ use ruff_text_size::{Ranged, TextSize};
 use super::state::{EvalResult, Evaluator, weight};
 use crate::declaration::Call;
 use crate::error::EvalError;
-use crate::exception::{Exception, ExceptionClass, Refusal};
+use crate::exception::{Exception, ExceptionClass, LanguageLimit};
 use crate::python;
-use crate::source::BuildSource;
+use crate::source::BuildFile;
 use crate::value::{Body, Scope, Value};
 
 /// How a statement ended.
@@ -26,8 +26,8 @@ impl<'a> Evaluator<'a, '_> {
     /// Runs the preludes and then the file, which sees their names.
     pub(super) fn run(
         mut self,
-        file: &'a Arc<BuildSource>,
-        preludes: &'a [Arc<BuildSource>],
+        file: &'a Arc<BuildFile>,
+        preludes: &'a [Arc<BuildFile>],
     ) -> Result<Vec<Call>, EvalError> {
         let prelude_scope = Scope::module();
         for prelude in preludes {
@@ -134,7 +134,7 @@ impl<'a> Evaluator<'a, '_> {
         let what = match statement {
             Stmt::Import(_) | Stmt::ImportFrom(_) => {
                 let message = "a BUILD file cannot import modules";
-                let exception = Exception::refused(Refusal::Syntax, message);
+                let exception = Exception::refused(LanguageLimit::Syntax, message);
                 return Box::new(self.error(at, exception).hint(
                     "write the value here, or define a macro in a file that \
                      `build_file_prelude_globs` names",

@@ -2,14 +2,15 @@
 
 use ruff_python_ast::Operator;
 
-use super::call::{Bound, CallResult, Caller, Function, calling, value as row};
+use super::attribute::attribute;
+use super::call::{Bound, BuiltinFunction, CallResult, Caller, calling, value as row};
 use super::operator::binary;
 use crate::exception::{Exception, ExceptionClass};
 use crate::value::{Iter, Value, ViewKind};
 
 type Result<'a> = std::result::Result<Value<'a>, Exception>;
 
-pub(super) const TABLE: &[Function] = &[
+pub(super) const TABLE: &[BuiltinFunction] = &[
     row("abs", "x, /", abs),
     row("all", "iterable, /", all),
     row("any", "iterable, /", any),
@@ -78,7 +79,7 @@ fn filter<'a>(_: &Value<'a>, arguments: Bound<'a>, caller: &mut dyn Caller<'a>) 
 
 /// The attribute of that name, or `default`. `AttributeError` if there is neither.
 fn getattr<'a>(_: &Value<'a>, arguments: &Bound<'a>) -> Result<'a> {
-    let found = super::attribute(arguments.value(0)?, arguments.text(1)?);
+    let found = attribute(arguments.value(0)?, arguments.text(1)?);
     match (found, arguments.get(2)) {
         (Err(_), Some(default)) => Ok(default.clone()),
         (found, _) => found,
@@ -87,7 +88,7 @@ fn getattr<'a>(_: &Value<'a>, arguments: &Bound<'a>) -> Result<'a> {
 
 /// Whether there is an attribute of that name.
 fn hasattr<'a>(_: &Value<'a>, arguments: &Bound<'a>) -> Result<'a> {
-    let found = super::attribute(arguments.value(0)?, arguments.text(1)?);
+    let found = attribute(arguments.value(0)?, arguments.text(1)?);
     Ok(Value::Bool(found.is_ok()))
 }
 

@@ -7,7 +7,7 @@ use crate::exception::Exception;
 use crate::value::Value;
 
 /// A function or method of Python.
-pub(crate) struct Function {
+pub(crate) struct BuiltinFunction {
     pub(crate) name: &'static str,
     /// The parameters as `inspect.signature` shows them, without the parentheses.
     pub(crate) signature: &'static str,
@@ -64,9 +64,9 @@ pub(super) const fn text(
     name: &'static str,
     signature: &'static str,
     run: for<'a> fn(&str, &Bound<'a>) -> Result<Value<'a>, Exception>,
-) -> Function {
+) -> BuiltinFunction {
     let run = Run::Text(run);
-    Function {
+    BuiltinFunction {
         name,
         signature,
         run,
@@ -78,9 +78,9 @@ pub(super) const fn value(
     name: &'static str,
     signature: &'static str,
     run: for<'a> fn(&Value<'a>, &Bound<'a>) -> Result<Value<'a>, Exception>,
-) -> Function {
+) -> BuiltinFunction {
     let run = Run::Value(run);
-    Function {
+    BuiltinFunction {
         name,
         signature,
         run,
@@ -92,16 +92,16 @@ pub(super) const fn calling(
     name: &'static str,
     signature: &'static str,
     run: for<'a> fn(&Value<'a>, Bound<'a>, &mut dyn Caller<'a>) -> CallResult<'a>,
-) -> Function {
+) -> BuiltinFunction {
     let run = Run::Calling(run);
-    Function {
+    BuiltinFunction {
         name,
         signature,
         run,
     }
 }
 
-impl Function {
+impl BuiltinFunction {
     /// Calls it; `receiver` is what it is a method of.
     ///
     /// # Errors

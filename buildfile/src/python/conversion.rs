@@ -1,14 +1,14 @@
 //! Types as functions: `str(…)`, `list(…)` and so on.
 
-use super::call::{Bound, Function, value as row};
+use super::call::{Bound, BuiltinFunction, value as row};
 use super::mapping::pairs;
-use crate::exception::{Exception, ExceptionClass, Refusal};
+use crate::exception::{Exception, ExceptionClass, LanguageLimit};
 use crate::text::{NumberError, parse_float, parse_int};
 use crate::value::{Dict, Range, SetKind, Value, class};
 
 type Result<'a> = std::result::Result<Value<'a>, Exception>;
 
-pub(super) const TABLE: &[Function] = &[
+pub(super) const TABLE: &[BuiltinFunction] = &[
     row("bool", "object=False, /", |_, a| {
         Ok(Value::Bool(a.get(0).is_some_and(Value::truthy)))
     }),
@@ -103,7 +103,7 @@ fn malformed(text: &str, error: NumberError) -> Exception {
         NumberError::TooLarge => Exception::large_number(),
         NumberError::ForeignDigits => {
             let message = format!("`{text}` has digits beyond ASCII");
-            Exception::refused(Refusal::ForeignDigits, message)
+            Exception::refused(LanguageLimit::ForeignDigits, message)
         }
     }
 }

@@ -2,13 +2,13 @@
 
 use std::rc::Rc;
 
-use super::call::{Bound, Function, value as row};
+use super::call::{Bound, BuiltinFunction, value as row};
 use crate::exception::{Exception, ExceptionClass};
 use crate::value::{Dict, Key, Pairs, Value, View, ViewKind};
 
 type Result<'a> = std::result::Result<Value<'a>, Exception>;
 
-pub(super) const TABLE: &[Function] = &[
+pub(super) const TABLE: &[BuiltinFunction] = &[
     row("copy", "", copy),
     row("get", "key, default=None, /", get),
     row("items", "", |this, _| view(this, ViewKind::Items)),

@@ -2,11 +2,12 @@
 //! each, in tables. `tests/cpython.rs` calls every entry of the tables with generated arguments,
 //! here and in a real CPython.
 //!
-//! Different from CPython on purpose, beside what [`Refusal`](crate::Refusal) lists: iterators
+//! Different from CPython on purpose, beside what [`LanguageLimit`](crate::LanguageLimit) lists: iterators
 //! compute their items when they are made, a loop sees a collection as it was when the loop began,
 //! sets keep the order of insertion, and a float that is no number is equal to nothing, not even
 //! to itself within a list.
 
+mod attribute;
 mod builtins;
 mod call;
 mod conversion;
@@ -19,41 +20,27 @@ mod sorting;
 mod str;
 mod subscript;
 
-pub(crate) use call::{CallError, CallResult, Caller, Function, Keywords};
+pub(crate) use attribute::{attribute, attribute_names, method};
+pub(crate) use call::{BuiltinFunction, CallError, CallResult, Caller, Keywords};
 pub(crate) use format::{ascii, with_spec};
 pub(crate) use operator::{augment, binary, compare, unary};
 pub(crate) use subscript::{SliceBounds, delete, get, set as assign, slice};
 
 use std::rc::Rc;
 
-use crate::data::Data;
-use crate::exception::{Exception, ExceptionClass};
-use crate::limits::MAX_PARTS;
-use crate::value::{SetKind, Value};
+use attribute::{METHODS, Table, find, no_attribute};
 
-/// A table of functions: of a type, or of no type.
-pub(crate) type Table = &'static [&'static [Function]];
+use crate::data::Data;
+use crate::exception::Exception;
+use crate::limits::MAX_PARTS;
+use crate::value::Value;
 
 /// The functions that have a name of their own.
 const BUILTINS: Table = &[builtins::TABLE, conversion::TABLE, sorting::TABLE];
 
-/// The methods of the types that have some, by the type's name.
-const METHODS: &[(&str, Table)] = &[
-    ("str", &[str::TABLE]),
-    ("list", &[sequence::TABLE, sequence::LIST, sorting::LIST]),
-    ("tuple", &[sequence::TABLE]),
-    ("range", &[sequence::TABLE]),
-    ("dict", &[mapping::TABLE]),
-    ("set", &[set::TABLE, set::MUTABLE]),
-    ("frozenset", &[set::TABLE]),
-];
-
-/// The attributes of paths that are no methods.
-const PATH: &[&str] = &["name", "parent", "parts", "stem", "suffix"];
-
 /// A function or method as the manual and the tests see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct PythonFunction {
     /// The type that it is a method of; `None` for a function.
     pub owner: Option<&'static str>,
     /// Its name.
@@ -63,9 +50,9 @@ pub struct Entry {
 }
 
 /// Every function and method of Python that BUILD files have.
-pub fn reference() -> impl Iterator<Item = Entry> {
+pub fn reference() -> impl Iterator<Item = PythonFunction> {
     let entry = |owner| {
-        move |function: &'static Function| Entry {
+        move |function: &'static BuiltinFunction| PythonFunction {
             owner,
             name: function.name,
             signature: function.signature,
@@ -79,7 +66,7 @@ pub fn reference() -> impl Iterator<Item = Entry> {
 }
 
 /// The function of that name.
-pub(crate) fn builtin(name: &str) -> Option<&'static Function> {
+pub(crate) fn builtin(name: &str) -> Option<&'static BuiltinFunction> {
     find(BUILTINS, name)
 }
 
@@ -92,35 +79,13 @@ pub(crate) fn builtin_names() -> impl Iterator<Item = &'static str> {
         .map(|function| function.name)
 }
 
-/// The names of what `value` has.
-pub(crate) fn attribute_names(value: &Value<'_>) -> Vec<&'static str> {
-    let methods = methods(value).iter().copied().flatten().map(|f| f.name);
-    let path: &[&str] = match value {
-        Value::Path(_) => PATH,
-        _ => &[],
-    };
-    methods.chain(path.iter().copied()).collect()
-}
-
-/// The attribute of that name.
-///
-/// # Errors
-/// `AttributeError`.
-pub(crate) fn attribute<'a>(value: &Value<'a>, name: &str) -> Result<Value<'a>, Exception> {
-    if let Value::Path(path) = value
-        && let Some(name) = PATH.iter().find(|known| **known == name)
-    {
-        return Ok(path_attribute(path, name));
-    }
-    match method(value, name) {
-        Some(method) => Ok(Value::Method(Rc::new((value.clone(), method.name)))),
-        None => Err(no_attribute(value, name)),
-    }
-}
-
-/// The method of that name.
-pub(crate) fn method(value: &Value<'_>, name: &str) -> Option<&'static Function> {
-    find(methods(value), name)
+/// The arguments of a method of plain data.
+#[derive(Clone, Debug, Default)]
+pub struct MethodArguments {
+    /// By position.
+    pub positional: Vec<Data>,
+    /// By name.
+    pub named: Vec<(Rc<str>, Data)>,
 }
 
 /// Calls a method of plain data: what a template does with the values that it is given.
@@ -130,13 +95,12 @@ pub(crate) fn method(value: &Value<'_>, name: &str) -> Option<&'static Function>
 pub fn call_method(
     receiver: &Data,
     name: &str,
-    positional: &[Data],
-    keywords: &[(Rc<str>, Data)],
+    arguments: &MethodArguments,
 ) -> Result<Data, Exception> {
-    let thawed = positional.iter().map(Value::thaw);
+    let thawed = arguments.positional.iter().map(Value::thaw);
     let positional = thawed.collect::<Result<Vec<_>, _>>()?;
     let mut named = Vec::new();
-    for (name, value) in keywords {
+    for (name, value) in &arguments.named {
         named.push((Rc::clone(name), Value::thaw(value)?));
     }
     let receiver = Value::thaw(receiver)?;
@@ -148,11 +112,6 @@ pub fn call_method(
     }
 }
 
-fn no_attribute(value: &Value<'_>, name: &str) -> Exception {
-    let message = format!("a {} has no `{name}`", value.type_name());
-    Exception::new(ExceptionClass::AttributeError, message)
-}
-
 /// Plain data has no functions.
 struct NoFunctions;
 
@@ -160,39 +119,5 @@ impl<'a> Caller<'a> for NoFunctions {
     fn call(&mut self, function: &Value<'a>, _: Vec<Value<'a>>) -> CallResult<'a> {
         let message = format!("a {} cannot be called", function.type_name());
         Err(Exception::of_type(message).into())
-    }
-}
-
-fn find(table: Table, name: &str) -> Option<&'static Function> {
-    table
-        .iter()
-        .copied()
-        .flatten()
-        .find(|function| function.name == name)
-}
-
-fn methods(value: &Value<'_>) -> Table {
-    let name = match value {
-        Value::Path(_) => return &[PATH_METHODS],
-        Value::Set(set) if set.kind == SetKind::FrozenSet => "frozenset",
-        _ => value.type_name(),
-    };
-    let found = METHODS.iter().find(|(owner, _)| *owner == name);
-    found.map_or(&[], |(_, table)| table)
-}
-
-const PATH_METHODS: &[Function] = &[call::value("as_posix", "", |path, _| {
-    Ok(Value::str(path.display()?))
-})];
-
-fn path_attribute<'a>(path: &str, name: &str) -> Value<'a> {
-    let (parent, last) = path.rsplit_once('/').unwrap_or(("", path));
-    let dot = last.rfind('.').filter(|at| *at > 0).unwrap_or(last.len());
-    match name {
-        "parent" => Value::Path(Rc::from(if parent.is_empty() { "." } else { parent })),
-        "parts" => Value::tuple(path.split('/').map(Value::str).collect()),
-        "stem" => Value::str(&last[..dot]),
-        "suffix" => Value::str(&last[dot..]),
-        _ => Value::str(last),
     }
 }

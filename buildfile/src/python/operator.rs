@@ -7,7 +7,7 @@ use ruff_python_ast::{CmpOp, Operator, UnaryOp};
 
 use super::format;
 use super::set::{keys, member};
-use crate::exception::{Exception, ExceptionClass, Refusal};
+use crate::exception::{Exception, ExceptionClass, LanguageLimit};
 use crate::limits::MAX_SIZE;
 use crate::value::{Dict, Key, Keys, Set, SetKind, Value, ViewKind};
 
@@ -124,7 +124,7 @@ fn repeat<'a>(value: &Value<'a>, count: &Value<'a>) -> Result<Value<'a>, Excepti
 fn sized(length: usize) -> Result<(), Exception> {
     match length > MAX_SIZE {
         true => Err(Exception::refused(
-            Refusal::LargeResult,
+            LanguageLimit::LargeResult,
             "the result is too large",
         )),
         false => Ok(()),
@@ -362,7 +362,7 @@ fn power(a: f64, b: f64) -> Result<f64, Exception> {
     }
     if a < 0.0 && a.is_finite() && b.is_finite() && b.fract() != 0.0 {
         let message = "the result would be a complex number";
-        return Err(Exception::refused(Refusal::ComplexNumber, message));
+        return Err(Exception::refused(LanguageLimit::ComplexNumber, message));
     }
     let result = a.powf(b);
     if result.is_infinite() && a.is_finite() && b.is_finite() {

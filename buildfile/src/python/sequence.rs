@@ -1,6 +1,6 @@
 //! The methods of `list`, `tuple` and `range`.
 
-use super::call::{Bound, Function, value as row};
+use super::call::{Bound, BuiltinFunction, value as row};
 use super::subscript::clamp;
 use crate::exception::Exception;
 use crate::value::{List, Value};
@@ -8,13 +8,13 @@ use crate::value::{List, Value};
 type Result<'a> = std::result::Result<Value<'a>, Exception>;
 
 /// What all sequences but `str` have.
-pub(super) const TABLE: &[Function] = &[
+pub(super) const TABLE: &[BuiltinFunction] = &[
     row("count", "value, /", count),
     row("index", "value, start=0, stop=None, /", index),
 ];
 
 /// What changes a `list`, or copies it.
-pub(super) const LIST: &[Function] = &[
+pub(super) const LIST: &[BuiltinFunction] = &[
     row("append", "object, /", append),
     row("copy", "", copy),
     row("extend", "iterable, /", extend),

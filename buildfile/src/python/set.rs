@@ -1,13 +1,13 @@
 //! The methods of `set` and `frozenset`.
 
-use super::call::{Bound, Function, value as row};
+use super::call::{Bound, BuiltinFunction, value as row};
 use crate::exception::Exception;
 use crate::value::{Key, Keys, Set, SetKind, Value};
 
 type Result<'a> = std::result::Result<Value<'a>, Exception>;
 
 /// What both have.
-pub(super) const TABLE: &[Function] = &[
+pub(super) const TABLE: &[BuiltinFunction] = &[
     row("copy", "", copy),
     row("difference", "*others", difference),
     row("intersection", "*others", intersection),
@@ -17,7 +17,7 @@ pub(super) const TABLE: &[Function] = &[
 ];
 
 /// What changes a `set`.
-pub(super) const MUTABLE: &[Function] = &[
+pub(super) const MUTABLE: &[BuiltinFunction] = &[
     row("add", "object, /", add),
     row("discard", "object, /", discard),
     row("update", "*others", update),

@@ -2,18 +2,18 @@
 
 use std::cmp::Ordering;
 
-use super::call::{Bound, CallError, CallResult, Caller, Function, calling as row};
+use super::call::{Bound, BuiltinFunction, CallError, CallResult, Caller, calling as row};
 use super::sequence::list;
 use crate::exception::Exception;
 use crate::value::Value;
 
-pub(super) const TABLE: &[Function] = &[
+pub(super) const TABLE: &[BuiltinFunction] = &[
     row("max", "*args, key=None, default=None", max),
     row("min", "*args, key=None, default=None", min),
     row("sorted", "iterable, /, *, key=None, reverse=False", sorted),
 ];
 
-pub(super) const LIST: &[Function] = &[row("sort", "*, key=None, reverse=False", sort)];
+pub(super) const LIST: &[BuiltinFunction] = &[row("sort", "*, key=None, reverse=False", sort)];
 
 /// A list of the items of `iterable`, in order.
 fn sorted<'a>(_: &Value<'a>, arguments: Bound<'a>, caller: &mut dyn Caller<'a>) -> CallResult<'a> {

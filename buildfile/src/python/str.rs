@@ -1,16 +1,16 @@
 //! The methods of `str`, each as Python's library reference describes it.
 
-use super::call::{Bound, Function, text as row};
+use super::call::{Bound, BuiltinFunction, text as row};
 use super::format;
 use super::subscript::clamp;
-use crate::exception::{Exception, Refusal};
+use crate::exception::{Exception, LanguageLimit};
 use crate::limits::MAX_SIZE;
 use crate::text;
 use crate::value::Value;
 
 type Result<'a> = std::result::Result<Value<'a>, Exception>;
 
-pub(super) const TABLE: &[Function] = &[
+pub(super) const TABLE: &[BuiltinFunction] = &[
     row("capitalize", "", capitalize),
     row("center", "width, fillchar=' ', /", center),
     row("count", "sub, start=None, end=None, /", count),
@@ -109,7 +109,7 @@ fn isdigit<'a>(this: &str, _: &Bound<'a>) -> Result<'a> {
     let all_numeric = this.chars().all(char::is_numeric);
     if all_numeric && !this.is_ascii() {
         let message = "`isdigit` knows ASCII digits only";
-        return Err(Exception::refused(Refusal::ForeignDigits, message));
+        return Err(Exception::refused(LanguageLimit::ForeignDigits, message));
     }
     Ok(every(this, |c| c.is_ascii_digit()))
 }
@@ -222,11 +222,11 @@ fn rpartition<'a>(this: &str, arguments: &Bound<'a>) -> Result<'a> {
 
 /// Like `split`, from the right.
 fn rsplit<'a>(this: &str, arguments: &Bound<'a>) -> Result<'a> {
-    let limit = usize::try_from(arguments.int_or(1, -1)?).unwrap_or(usize::MAX);
+    let limit = limit(arguments)?;
     let mut parts: Vec<&str> = match arguments.some(0) {
         Some(_) => {
             let sep = separator(arguments.text(0)?)?;
-            this.rsplitn(limit.saturating_add(1), sep).collect()
+            this.rsplitn(limit + 1, sep).collect()
         }
         None => {
             let mut parts = Vec::new();
@@ -256,10 +256,10 @@ fn rstrip<'a>(this: &str, arguments: &Bound<'a>) -> Result<'a> {
 /// The parts between `sep`, or between white space; at most `maxsplit` splits. `ValueError` if
 /// `sep` is empty.
 fn split<'a>(this: &str, arguments: &Bound<'a>) -> Result<'a> {
-    let limit = usize::try_from(arguments.int_or(1, -1)?).unwrap_or(usize::MAX);
+    let limit = limit(arguments)?;
     if arguments.some(0).is_some() {
         let sep = separator(arguments.text(0)?)?;
-        return Ok(texts(this.splitn(limit.saturating_add(1), sep).collect()));
+        return Ok(texts(this.splitn(limit + 1, sep).collect()));
     }
     let mut parts = Vec::new();
     let mut rest = text::lstrip(this);
@@ -357,6 +357,12 @@ fn one_of(chars: &str) -> impl Fn(char) -> bool + Copy + '_ {
     move |c| chars.contains(c)
 }
 
+/// How many splits there may be: as many as there are characters without a limit.
+fn limit(arguments: &Bound<'_>) -> std::result::Result<usize, Exception> {
+    let limit = usize::try_from(arguments.int_or(1, -1)?);
+    Ok(limit.map_or(MAX_SIZE, |limit| limit.min(MAX_SIZE)))
+}
+
 fn separator(sep: &str) -> std::result::Result<&str, Exception> {
     match sep {
         "" => Err(Exception::of_value("the separator is empty")),
@@ -451,7 +457,7 @@ fn padding(this: &str, arguments: &Bound<'_>) -> std::result::Result<(usize, Str
 fn sized(length: usize) -> std::result::Result<(), Exception> {
     match length > MAX_SIZE {
         true => Err(Exception::refused(
-            Refusal::LargeResult,
+            LanguageLimit::LargeResult,
             "this text would be too long",
         )),
         false => Ok(()),

@@ -128,7 +128,7 @@ fn indices(bounds: &SliceBounds<'_>, len: usize) -> Result<Range, Exception> {
     if step == 0 {
         return Err(Exception::of_value("the step of a slice cannot be 0"));
     }
-    let len = i64::try_from(len).unwrap_or(i64::MAX);
+    let len = signed(len);
     // Backwards, the end lies before the first item.
     let (least, most) = if step > 0 { (0, len) } else { (-1, len - 1) };
     let within = |bound: i64| {
@@ -165,7 +165,7 @@ fn index(key: &Value<'_>, len: usize) -> Result<usize, Exception> {
 /// # Errors
 /// `IndexError`: there is none.
 pub(super) fn position(index: i64, len: usize) -> Result<usize, Exception> {
-    let size = i64::try_from(len).unwrap_or(i64::MAX);
+    let size = signed(len);
     let from_start = if index < 0 {
         index.saturating_add(size)
     } else {
@@ -182,13 +182,18 @@ pub(super) fn position(index: i64, len: usize) -> Result<usize, Exception> {
 
 /// The position that `bound` means, moved to the nearest end where it is beyond.
 pub(super) fn clamp(bound: i64, len: usize) -> usize {
-    let size = i64::try_from(len).unwrap_or(i64::MAX);
+    let size = signed(len);
     let from_start = if bound < 0 {
         bound.saturating_add(size)
     } else {
         bound
     };
     usize::try_from(from_start.clamp(0, size)).unwrap_or(len)
+}
+
+/// A length in memory, which always fits.
+fn signed(len: usize) -> i64 {
+    len.try_into().unwrap_or_default()
 }
 
 fn no_items(value: &Value<'_>) -> Exception {

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::types::{Dict, Iter, Key, List, Set, SetKind, Tuple, Value};
-use crate::exception::{Exception, Refusal};
+use crate::exception::{Exception, LanguageLimit};
 use crate::limits::MAX_SIZE;
 
 /// The types that a value can be asked for, by name.
@@ -174,7 +174,7 @@ impl<'a> Value<'a> {
             Self::Iter(iter) => iter.take_all(),
             Self::Range(range) if range.len() > MAX_SIZE => {
                 return Err(Exception::refused(
-                    Refusal::LargeResult,
+                    LanguageLimit::LargeResult,
                     "this `range` is too long",
                 ));
             }

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::types::Value;
-use crate::exception::{Exception, Refusal};
+use crate::exception::{Exception, LanguageLimit};
 use crate::limits::{MAX_NESTING, MAX_PARTS};
 
 /// How far a comparison may still go.
@@ -60,7 +60,7 @@ impl Comparison {
     fn descend(&mut self) -> Result<(), Exception> {
         if self.nesting == 0 || self.parts == 0 {
             let message = "these values are nested too deeply to be compared";
-            return Err(Exception::refused(Refusal::Nesting, message));
+            return Err(Exception::refused(LanguageLimit::Nesting, message));
         }
         self.nesting -= 1;
         self.parts -= 1;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::types::{Dict, Key, Pairs, Value};
 use crate::data::Data;
-use crate::exception::{Exception, Refusal};
+use crate::exception::{Exception, LanguageLimit};
 use crate::limits::MAX_NESTING;
 
 impl<'a> Value<'a> {
@@ -49,7 +49,7 @@ impl<'a> Value<'a> {
 fn freeze(value: &Value<'_>, depth: usize, left: &mut usize) -> Result<Data, Exception> {
     if depth > MAX_NESTING || *left == 0 {
         let message = "this value is too large or nested too deeply";
-        return Err(Exception::refused(Refusal::Nesting, message));
+        return Err(Exception::refused(LanguageLimit::Nesting, message));
     }
     *left -= 1;
     let mut all = |items: &[Value<'_>]| {

@@ -3,7 +3,7 @@
 use std::hash::{Hash, Hasher};
 
 use super::types::{Key, SetKind, Value};
-use crate::exception::{Exception, Refusal};
+use crate::exception::{Exception, LanguageLimit};
 use crate::limits::MAX_NESTING;
 
 impl<'a> Key<'a> {
@@ -32,7 +32,7 @@ fn hash(
 ) -> Result<(), Exception> {
     if depth > MAX_NESTING || *left == 0 {
         return Err(Exception::refused(
-            Refusal::Nesting,
+            LanguageLimit::Nesting,
             "this key is nested too deeply",
         ));
     }

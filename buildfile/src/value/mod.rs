@@ -12,6 +12,6 @@ mod types;
 pub(crate) use access::class;
 pub(crate) use range::Range;
 pub(crate) use types::{
-    Body, Dict, Function, Iter, Key, Keys, List, Pairs, Scope, Set, SetKind, Tuple, Value, View,
+    Body, Dict, Iter, Key, Keys, List, Macro, Pairs, Scope, Set, SetKind, Tuple, Value, View,
     ViewKind,
 };

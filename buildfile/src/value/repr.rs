@@ -2,7 +2,7 @@
 
 use super::access::class;
 use super::types::{SetKind, Value};
-use crate::exception::{Exception, Refusal};
+use crate::exception::{Exception, LanguageLimit};
 use crate::limits::{MAX_NESTING, MAX_PARTS, MAX_SIZE};
 use crate::text;
 
@@ -32,7 +32,7 @@ impl Value<'_> {
 fn write(value: &Value<'_>, out: &mut String, depth: usize) -> Result<(), Exception> {
     if depth > MAX_NESTING || out.len() > MAX_SIZE {
         let message = "this value is too large or nested too deeply to be printed";
-        return Err(Exception::refused(Refusal::Nesting, message));
+        return Err(Exception::refused(LanguageLimit::Nesting, message));
     }
     let mut all = |items: &[Value<'_>], open: &str, close: &str| {
         out.push_str(open);

@@ -16,7 +16,7 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::range::Range;
 use crate::data::{Object, Parametrize};
-use crate::source::BuildSource;
+use crate::source::BuildFile;
 
 /// A value of the BUILD language.
 #[derive(Clone)]
@@ -38,7 +38,7 @@ pub(crate) enum Value<'a> {
     Iter(Rc<Iter<'a>>),
     /// A path with `.name`, `.parent` and `/`.
     Path(Rc<str>),
-    Function(Rc<Function<'a>>),
+    Function(Rc<Macro<'a>>),
     /// One of Python's functions and types.
     Builtin(&'static str),
     /// A method of a value, not called yet.
@@ -108,9 +108,9 @@ pub(crate) struct Key<'a> {
 }
 
 /// A function defined in a BUILD file or a prelude.
-pub(crate) struct Function<'a> {
+pub(crate) struct Macro<'a> {
     pub(crate) name: &'a str,
-    pub(crate) source: &'a Arc<BuildSource>,
+    pub(crate) source: &'a Arc<BuildFile>,
     pub(crate) parameters: Option<&'a Parameters>,
     pub(crate) body: Body<'a>,
     pub(crate) scope: Rc<Scope<'a>>,
@@ -250,7 +250,7 @@ impl<'a> Key<'a> {
     }
 }
 
-impl<'a> Function<'a> {
+impl<'a> Macro<'a> {
     /// The default of a parameter.
     pub(crate) fn default(&self, name: &str) -> Option<Value<'a>> {
         let at = self.optional.iter().position(|have| *have == name)?;
@@ -388,7 +388,7 @@ fn release(mut values: Vec<Value<'_>>) {
             }
             Value::Method(method) => values.extend(Rc::into_inner(method).map(|m| m.0)),
             Value::Function(function) => {
-                if let Some(Function {
+                if let Some(Macro {
                     scope, defaults, ..
                 }) = Rc::into_inner(function)
                 {

@@ -13,7 +13,7 @@ use crate::globs::Glob;
 use crate::options::{Behavior, GraphOptions};
 use crate::tree::{SourceTree, join};
 use crate::vocabulary::BuildVocabulary;
-use buildfile::{BuildSource, Call, EvalError, Exception, ExceptionClass, evaluate};
+use buildfile::{BuildFile, Call, EvalError, Exception, ExceptionClass, evaluate};
 use model::{Place, RepoPath};
 
 /// A repository whose BUILD files have been evaluated.
@@ -139,7 +139,7 @@ impl Repository {
 }
 
 /// Reads and parses a BUILD file or prelude.
-fn read_source(files: &dyn RepositoryFiles, path: &str) -> Result<BuildSource, Error> {
+fn read_source(files: &dyn RepositoryFiles, path: &str) -> Result<BuildFile, Error> {
     let bytes = files.read(path)?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
@@ -153,14 +153,14 @@ fn read_source(files: &dyn RepositoryFiles, path: &str) -> Result<BuildSource, E
             .hint("BUILD files are UTF-8 text; save the file in that encoding"),
         )
     })?;
-    BuildSource::parse(path, text).map_err(Error::Eval)
+    BuildFile::parse(path, text).map_err(Error::Eval)
 }
 
 fn preludes(
     files: &dyn RepositoryFiles,
     options: &GraphOptions,
     warnings: &mut Vec<GraphWarning>,
-) -> Result<Vec<Arc<BuildSource>>, Error> {
+) -> Result<Vec<Arc<BuildFile>>, Error> {
     let mut found = Vec::new();
     for glob in &options.build_file_prelude_globs {
         let paths: Vec<String> = if glob.contains(['*', '?', '[', '{']) {

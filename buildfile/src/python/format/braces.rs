@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::{ascii, with_spec};
-use crate::exception::{Exception, ExceptionClass, Refusal};
+use crate::exception::{Exception, ExceptionClass, LanguageLimit};
 use crate::python::subscript;
 use crate::value::Value;
 
@@ -101,7 +101,7 @@ impl<'a> Fields<'_, 'a> {
                     return Err(Exception::of_value("an empty attribute in a format"));
                 }
                 let message = "a format shows no attributes in a BUILD file";
-                return Err(Exception::refused(Refusal::FormatAttribute, message));
+                return Err(Exception::refused(LanguageLimit::FormatAttribute, message));
             };
             let unclosed = || Exception::of_value("`[` without `]` in a format");
             let (key, after) = inner.split_once(']').ok_or_else(unclosed)?;
@@ -146,7 +146,7 @@ impl<'a> Fields<'_, 'a> {
             }
             (false, unknown) => {
                 *unknown = Numbering::Manual;
-                usize::try_from(number(name)?).unwrap_or(usize::MAX)
+                usize::try_from(number(name)?).unwrap_or_default()
             }
         };
         let missing = || {

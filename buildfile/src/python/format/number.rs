@@ -1,5 +1,6 @@
 //! The digits of floats, as C's `printf` and Python's own rules lay them out.
 
+use crate::limits::MAX_SIZE;
 use crate::text::exponent;
 
 /// Whether a number keeps its point and its zeros where it could do without.
@@ -43,7 +44,7 @@ fn general(number: f64, precision: usize, form: Form) -> String {
     let precision = precision.max(1);
     let scientific = format!("{number:.*e}", precision - 1);
     let power = power_of(&scientific);
-    let wide = i64::try_from(precision).unwrap_or(i64::MAX);
+    let wide = i64::try_from(precision.min(MAX_SIZE)).unwrap_or_default();
     let text = match power < -4 || power >= wide {
         true => exponent(&scientific),
         false => {
@@ -65,7 +66,7 @@ pub(super) fn with_precision(number: f64, precision: usize) -> String {
     }
     let precision = precision.max(1);
     let scientific = format!("{number:.*e}", precision - 1);
-    let wide = i64::try_from(precision).unwrap_or(i64::MAX);
+    let wide = i64::try_from(precision.min(MAX_SIZE)).unwrap_or_default();
     if power_of(&scientific) < -4 || power_of(&scientific) >= wide - 1 {
         return trimmed(&exponent(&scientific));
     }

@@ -2,7 +2,7 @@
 
 use super::ascii;
 use super::number::{Form, digits};
-use crate::exception::{Exception, ExceptionClass, Refusal};
+use crate::exception::{Exception, ExceptionClass, LanguageLimit};
 use crate::limits::MAX_SIZE;
 use crate::python::subscript;
 use crate::value::Value;
@@ -51,7 +51,7 @@ pub(crate) fn percent(template: &str, argument: &Value<'_>) -> Result<String, Ex
         result.push_str(&conversion.format(kind, &value)?);
         if result.len() > MAX_SIZE {
             return Err(Exception::refused(
-                Refusal::LargeResult,
+                LanguageLimit::LargeResult,
                 "the result is too large",
             ));
         }
@@ -132,7 +132,7 @@ impl Conversion {
             if width < 0 {
                 conversion.flags.push('-');
             }
-            conversion.width = size(width.unsigned_abs())?;
+            conversion.width = size(Some(width.unsigned_abs()))?;
         } else {
             conversion.width = size(number(rest))?;
         }
@@ -141,7 +141,7 @@ impl Conversion {
             conversion.precision = Some(match rest.strip_prefix('*') {
                 Some(after) => {
                     *rest = after;
-                    size(u64::try_from(values.star()?).unwrap_or(0))?
+                    size(Some(u64::try_from(values.star()?).unwrap_or(0)))?
                 }
                 None => size(number(rest))?,
             });
@@ -240,22 +240,24 @@ impl Conversion {
     }
 }
 
-/// The digits in front, taken away; 0 without any.
-fn number(rest: &mut &str) -> u64 {
+/// The digits in front, taken away; 0 without any, `None` if there are too many.
+fn number(rest: &mut &str) -> Option<u64> {
     let end = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let (digits, after) = rest.split_at(end);
     *rest = after;
     match digits {
-        "" => 0,
-        digits => digits.parse().unwrap_or(u64::MAX),
+        "" => Some(0),
+        digits => digits.parse().ok(),
     }
 }
 
-fn size(number: u64) -> Result<usize, Exception> {
-    let fits = usize::try_from(number)
-        .ok()
+fn size(number: Option<u64>) -> Result<usize, Exception> {
+    let fits = number
+        .and_then(|number| usize::try_from(number).ok())
         .filter(|size| *size <= MAX_SIZE);
-    fits.ok_or_else(|| Exception::refused(Refusal::LargeResult, "this width would be too large"))
+    fits.ok_or_else(|| {
+        Exception::refused(LanguageLimit::LargeResult, "this width would be too large")
+    })
 }
 
 fn whole(number: f64) -> Result<i64, Exception> {

@@ -1,7 +1,7 @@
 //! Format specifications such as `>10` or `,.2f`.
 
 use super::number::{Form, digits, grouped, with_precision};
-use crate::exception::{Exception, ExceptionClass, Refusal};
+use crate::exception::{Exception, ExceptionClass, LanguageLimit};
 use crate::limits::MAX_SIZE;
 use crate::text::float_repr;
 use crate::value::Value;
@@ -81,7 +81,7 @@ impl Spec {
                 Ok(number) if number <= MAX_SIZE => Ok(Some(number)),
                 _ => {
                     let message = "this width would be too large";
-                    Err(Exception::refused(Refusal::LargeResult, message))
+                    Err(Exception::refused(LanguageLimit::LargeResult, message))
                 }
             }
         };
