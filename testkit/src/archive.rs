@@ -14,7 +14,7 @@ use zip::write::SimpleFileOptions;
 
 use crate::package::Package;
 
-/// A backend that needs nothing: it writes the wheel that [`wheel`] would, by hand.
+/// A build backend without requirements: it writes the wheel that [`wheel`] would write.
 const BACKEND: &str = r#"
 import base64, hashlib, os, sys, zipfile
 
@@ -202,7 +202,8 @@ fn record(members: &[(String, Vec<u8>)], own_path: &str) -> String {
     text
 }
 
-/// The backend with its data before it: JSON's strings, lists and tables are Python's too.
+/// The backend below its data. The data is written as JSON, whose strings, lists and tables Python
+/// reads too.
 fn backend(package: &Package) -> String {
     let info = format!("{}.dist-info", package.stem());
     let mut files = serde_json::Map::new();

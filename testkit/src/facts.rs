@@ -1,20 +1,20 @@
-//! Facts that tests judge by: small repositories in `tests/cases`, which everybody has, and what is
-//! kept outside of this repository, because others wrote it or because it is large.
+//! Data for tests: small repositories in `tests/cases`, which every clone has, and data outside of
+//! this repository, which is large or was written by others.
 //!
-//! What is outside may be missing: the caller's test is then skipped, and says so.
+//! What is outside may be missing. The caller's test is then skipped, and says so.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::skip;
 
-/// The small repositories of `tests/cases`, by the path of a folder in it.
+/// The path of a folder of small repositories in `tests/cases`.
 #[must_use]
 pub fn cases(path: &str) -> Utf8PathBuf {
     workspace().join("tests/cases").join(path)
 }
 
-/// A folder or file of the shared facts: in `XTASK_SHARED`, else in `../shared` beside the
-/// workspace.
+/// A folder or file of the shared data: in `XTASK_SHARED` if that is set, otherwise in `../shared`
+/// beside the workspace.
 ///
 /// `None` where it is missing: the caller's test is then reported as skipped.
 #[must_use]
@@ -31,7 +31,7 @@ pub fn shared(path: &str) -> Option<Utf8PathBuf> {
     Some(facts)
 }
 
-/// Writes the files of lablup/backend.ai at `tag` into a folder, but for those that `left_out`
+/// Writes the files of lablup/backend.ai at `tag` into a folder, without those that `left_out`
 /// matches. `XTASK_BACKEND_AI` names the clone that has them.
 ///
 /// `None` without it: the caller's test is then reported as skipped.

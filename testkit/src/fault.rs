@@ -1,34 +1,34 @@
-//! How the loopback index misbehaves, and when.
+//! The ways in which the loopback index can misbehave, and when it does.
 
 use std::time::Duration;
 
-/// What goes wrong with one answer.
+/// What is wrong with one answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// This status, with a short text.
+    /// An answer with this status and a short text.
     Status(u16),
     /// 429 with `Retry-After`, in seconds.
     TooManyRequests(u64),
-    /// Half of the body, then the connection ends.
+    /// Half of the body; then the connection is closed.
     Truncated,
-    /// 200, the right type, and bytes that mean nothing.
+    /// An answer with status 200, the right type, and a body of random text.
     Garbage,
-    /// Nothing for ten minutes, or until the index stops.
+    /// No answer for ten minutes, or until the index stops.
     Stall,
-    /// The right answer, this much later.
+    /// The right answer after this time.
     Delay(Duration),
     /// The connection is reset before the request is read.
     Reset,
 }
 
-/// Which of the requests that match a path a fault strikes.
+/// Which of the requests that match a path get the fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {
-    /// Each one.
+    /// Each of them.
     Always,
-    /// This many, from the first.
+    /// The first ones, so many of them.
     First(usize),
-    /// Every n-th, from the n-th.
+    /// Every n-th, beginning with the n-th.
     Every(usize),
 }
 
@@ -51,7 +51,8 @@ impl Rule {
         }
     }
 
-    /// Whether the fault strikes a request for `path`; counts the request if the rule is for it.
+    /// The fault that a request for `path` gets, if any. Counts the request if the rule is about
+    /// its path.
     pub(crate) fn strike(&mut self, path: &str) -> Option<Fault> {
         if !path.contains(&self.path) {
             return None;

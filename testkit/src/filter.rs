@@ -1,21 +1,22 @@
-//! Makes output the same on every machine: paths, ports and times become words in brackets.
+//! Makes output the same on every machine: paths, ports and times are replaced by words in
+//! brackets.
 
-/// Replaces what differs from run to run.
+/// Replaces what is different from run to run.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     texts: Vec<(String, String)>,
 }
 
 impl Filter {
-    /// Adds a text to replace, such as a temporary folder's path by `[REPO]`.
+    /// Adds a text to replace, such as the path of a temporary folder by `[REPO]`.
     #[must_use]
     pub fn replace(mut self, text: &str, by: &str) -> Self {
         self.texts.push((text.to_owned(), by.to_owned()));
         self
     }
 
-    /// The text with the added texts replaced, ports of 127.0.0.1 as `[PORT]`, digests as `[HASH]`,
-    /// and times such as `1.25s` or `3 ms` as `[TIME]`.
+    /// The text with everything replaced: the added texts, ports of 127.0.0.1 by `[PORT]`, digests
+    /// by `[HASH]`, and times such as `1.25s` or `3 ms` by `[TIME]`.
     #[must_use]
     pub fn apply(&self, text: &str) -> String {
         let mut text = text.to_owned();
@@ -43,7 +44,7 @@ fn hide_ports(text: &str) -> String {
     shown
 }
 
-/// A digest, or a part of one, is a word of 20 or more hexadecimal digits.
+/// Replaces digests and parts of them: words of 20 or more hexadecimal digits.
 fn hide_hashes(text: &str) -> String {
     let of_word = |c: char| c.is_ascii_alphanumeric();
     let mut shown = String::new();

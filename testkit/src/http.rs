@@ -1,5 +1,5 @@
-//! As much of HTTP/1.1 as a package index needs: requests without bodies, kept connections,
-//! ranges, validators.
+//! The part of HTTP/1.1 that a package index needs: requests without bodies, connections that are
+//! kept, ranges, and validators.
 //!
 //! Source: RFC 9110 and RFC 9112.
 
@@ -7,7 +7,7 @@ use std::io::{BufRead, Read, Result, Write};
 
 use crate::package::sha256_hex;
 
-/// A request's line and headers.
+/// The first line and the headers of a request.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
     pub(crate) method: String,
@@ -24,7 +24,7 @@ pub(crate) struct Response {
 }
 
 impl Request {
-    /// The next request of a connection; `None` where the client has closed it.
+    /// Reads the next request of a connection; `None` if the client has closed it.
     pub(crate) fn read(input: &mut impl BufRead) -> Result<Option<Self>> {
         let mut line = String::new();
         if input.read_line(&mut line)? == 0 {
@@ -55,7 +55,7 @@ impl Request {
         Ok(Some(request))
     }
 
-    /// The value of a header, whose name is in lower case.
+    /// The value of a header. `name` is in lower case.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
@@ -87,7 +87,7 @@ impl Response {
         self
     }
 
-    /// Adds a validator; the answer is 304 where the client already has this body.
+    /// Adds a validator. The answer becomes 304 if the client already has this body.
     pub(crate) fn validated(self, request: &Request) -> Self {
         let tag = format!("\"{}\"", &sha256_hex(&self.body)[..16]);
         let unchanged = self.status == 200 && request.header("if-none-match") == Some(&tag);
@@ -99,7 +99,7 @@ impl Response {
         answer
     }
 
-    /// Cuts the body to the one range that the client asks for.
+    /// Reduces the body to the one range that the client asks for.
     pub(crate) fn ranged(self, request: &Request) -> Self {
         let length = self.body.len();
         let mut answer = self.with("Accept-Ranges", "bytes");
@@ -119,7 +119,7 @@ impl Response {
         answer.with("Content-Range", content_range)
     }
 
-    /// Sends the answer, or only `sent` bytes of its body.
+    /// Sends the answer, or only the first `sent` bytes of its body.
     pub(crate) fn write(
         &self,
         output: &mut impl Write,
@@ -142,7 +142,7 @@ impl Response {
     }
 }
 
-/// `bytes=2-5`, `bytes=2-`, `bytes=-5`; several ranges at once are not offered.
+/// Reads `bytes=2-5`, `bytes=2-` and `bytes=-5`. Several ranges in one request are not supported.
 fn parse_range(text: &str, length: usize) -> Option<std::ops::Range<usize>> {
     let (first, last) = text.strip_prefix("bytes=")?.split_once('-')?;
     if first.is_empty() {

@@ -1,7 +1,8 @@
-//! A package index on 127.0.0.1: a thread per connection, packages from memory.
+//! A package index on 127.0.0.1 that serves packages from memory, with one thread for each
+//! connection.
 //!
-//! It can do what indexes do (both listings, metadata files, ranges, validators, credentials), each
-//! of which can be left out, misbehaves by [`Fault`]s, and counts what is asked.
+//! It has the features of real indexes (both listings, metadata files, ranges, validators, logins),
+//! each of which can be left out. It misbehaves by [`Fault`]s, and counts requests.
 
 use std::collections::BTreeMap;
 use std::io::{BufReader, ErrorKind, Read, Result, Write};
@@ -21,8 +22,8 @@ use crate::package::{Package, PackageFile};
 
 const STALL: Duration = Duration::from_secs(600);
 
-/// An index that does not run yet. Without further words it answers as many do: JSON or HTML as
-/// the client accepts, sizes and upload times, ranges; no metadata files, no validators.
+/// An index that does not run yet. By default it answers as many indexes do: JSON or HTML as the
+/// client accepts, with sizes, upload times and ranges; without metadata files and validators.
 #[derive(Debug, Clone)]
 pub struct IndexBuilder {
     packages: Vec<Package>,
@@ -54,9 +55,9 @@ pub struct Served {
     pub method: String,
     /// `/simple/a/`
     pub path: String,
-    /// The status; 0 where the connection was left without one.
+    /// The status; 0 if the connection was closed without one.
     pub status: u16,
-    /// The `Range` that was asked for.
+    /// The `Range` header of the request.
     pub range: Option<String>,
 }
 
@@ -90,7 +91,7 @@ impl IndexBuilder {
         }
     }
 
-    /// Serves HTML alone, as PEP 503 has it: no sizes, no upload times.
+    /// Serves HTML only (PEP 503): no sizes and no upload times.
     #[must_use]
     pub fn html_only(mut self) -> Self {
         self.options.json = false;
@@ -118,14 +119,14 @@ impl IndexBuilder {
         self
     }
 
-    /// Adds validators, and answers 304 where the client's still holds.
+    /// Adds validators, and answers 304 if the client's copy is still valid.
     #[must_use]
     pub fn etags(mut self) -> Self {
         self.options.etags = true;
         self
     }
 
-    /// Compresses listings for clients that take it.
+    /// Compresses listings for clients that accept it.
     #[must_use]
     pub fn gzip(mut self) -> Self {
         self.options.gzip = true;
@@ -139,7 +140,7 @@ impl IndexBuilder {
         self
     }
 
-    /// Asks for a user name and a password.
+    /// Requires a user name and a password.
     #[must_use]
     pub fn credentials(mut self, user: &str, password: &str) -> Self {
         let pair = BASE64_STANDARD.encode(format!("{user}:{password}"));
@@ -175,25 +176,25 @@ impl IndexBuilder {
 }
 
 impl Index {
-    /// A running index of these packages, without further words.
+    /// Starts an index of these packages with the default features.
     #[must_use]
     pub fn start(packages: impl IntoIterator<Item = Package>) -> Self {
         IndexBuilder::new(packages).start()
     }
 
-    /// What `--index-url` takes.
+    /// The URL for `--index-url`.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}/simple/", self.address)
     }
 
-    /// The URL of one file.
+    /// The URL of a file.
     #[must_use]
     pub fn file_url(&self, filename: &str) -> String {
         format!("http://{}/files/{filename}", self.address)
     }
 
-    /// A page of links to all files, for `find_links`.
+    /// The URL of a page with links to all files, for `find_links`.
     #[must_use]
     pub fn links_url(&self) -> String {
         format!("http://{}/links/", self.address)
@@ -215,23 +216,23 @@ impl Index {
         lock(&self.state.projects).remove(name);
     }
 
-    /// Lets something go wrong with requests whose path contains `path`.
+    /// Adds a fault for requests whose path contains `path`.
     pub fn inject(&self, path: &str, fault: Fault, when: When) {
         lock(&self.state.rules).push(Rule::new(path, fault, when));
     }
 
-    /// Ends all faults.
+    /// Removes all faults.
     pub fn heal(&self) {
         lock(&self.state.rules).clear();
     }
 
-    /// Every request so far.
+    /// All requests so far.
     #[must_use]
     pub fn log(&self) -> Vec<Served> {
         lock(&self.state.log).clone()
     }
 
-    /// How many requests so far had a path that contains `path`.
+    /// The number of requests so far whose path contains `path`.
     #[must_use]
     pub fn requests(&self, path: &str) -> usize {
         lock(&self.state.log)
@@ -265,7 +266,7 @@ impl State {
         }
     }
 
-    /// Answers one connection until the client closes it.
+    /// Answers requests of one connection until the client closes it.
     fn serve(&self, stream: &TcpStream) -> Result<()> {
         stream.set_nodelay(true)?;
         let mut input = BufReader::new(stream);
@@ -277,7 +278,7 @@ impl State {
                 .iter_mut()
                 .find_map(|rule| rule.strike(&path));
             if fault == Some(Fault::Reset) {
-                // What is not read when a socket closes makes the kernel reset the connection.
+                // A socket that is closed with unread data makes the kernel reset the connection.
                 self.note("GET", &path, 0, None);
                 return Ok(());
             }
@@ -411,7 +412,7 @@ impl State {
     }
 }
 
-/// The path of the request that comes next, without reading it; `None` at the end.
+/// The path of the next request, which stays unread; `None` at the end of the connection.
 fn peek_path(stream: &TcpStream) -> Result<Option<String>> {
     let mut start = [0; 2048];
     loop {

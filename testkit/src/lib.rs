@@ -1,7 +1,7 @@
-//! What tests are made of: packages in memory, a package index on 127.0.0.1 that misbehaves on
-//! demand, throw-away monorepos in which the real binary runs, facts to judge by, and skips that are seen.
+//! What tests need: packages in memory, a package index on 127.0.0.1 that can misbehave, throw-away
+//! monorepos in which the real binary runs, data to compare with, and visible skips.
 //!
-//! For tests only, so a mistake in a fixture panics. Nothing here reaches beyond this machine.
+//! It is used by tests only, so a mistake in a fixture panics. Nothing here uses another machine.
 
 mod archive;
 mod facts;

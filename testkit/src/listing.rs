@@ -1,4 +1,4 @@
-//! The pages of an index: one project's files, all projects, a flat page of links.
+//! The pages of an index: the files of a project, all projects, and a page with links to all files.
 //!
 //! Source: <https://packaging.python.org/en/latest/specifications/simple-repository-api/>.
 
@@ -11,16 +11,16 @@ pub(crate) const JSON: &str = "application/vnd.pypi.simple.v1+json";
 /// The content type of PEP 503.
 pub(crate) const HTML: &str = "text/html";
 
-/// What a listing tells beside names and hashes.
+/// What a listing contains in addition to names and hashes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Details {
-    /// PEP 658 metadata files are there.
+    /// The index has metadata files (PEP 658).
     pub(crate) metadata: bool,
-    /// PEP 700 sizes and upload times.
+    /// Sizes and upload times (PEP 700).
     pub(crate) sizes_and_times: bool,
 }
 
-/// A project's page as PEP 691 has it.
+/// The page of a project in JSON (PEP 691).
 pub(crate) fn json_page(name: &str, files: &[PackageFile], details: Details) -> Vec<u8> {
     let files: Vec<_> = files.iter().map(|file| json_file(file, details)).collect();
     let version = if details.sizes_and_times {
@@ -62,7 +62,7 @@ fn json_file(file: &PackageFile, details: Details) -> Value {
     Value::Object(entry)
 }
 
-/// A project's page as PEP 503 has it.
+/// The page of a project in HTML (PEP 503).
 pub(crate) fn html_page(files: &[PackageFile], details: Details) -> Vec<u8> {
     links(
         files
@@ -71,7 +71,7 @@ pub(crate) fn html_page(files: &[PackageFile], details: Details) -> Vec<u8> {
     )
 }
 
-/// All files on one page, for `find_links`.
+/// A page with links to all files, for `find_links`.
 pub(crate) fn flat_page<'a>(files: impl Iterator<Item = &'a PackageFile>) -> Vec<u8> {
     let plain = Details {
         metadata: false,

@@ -1,4 +1,4 @@
-//! A release of a package as a test describes it, and the real files that it becomes.
+//! A release as a test describes it, and the real files that are made from it.
 
 use camino::Utf8Path;
 use model::PackageName;
@@ -8,7 +8,7 @@ use crate::archive;
 
 /// One release: `Package::new("a", "1.0").requires("b>=1").wheel("py3-none-any").sdist()`.
 ///
-/// A release that names no file gets one wheel for every platform.
+/// A release without any other file gets one wheel for every platform.
 #[derive(Debug, Clone)]
 pub struct Package {
     pub(crate) name: String,
@@ -42,19 +42,18 @@ pub struct PackageFile {
     pub bytes: Vec<u8>,
     /// The `METADATA` of a wheel.
     pub metadata: Option<String>,
-    /// What the listing says of the archive: hexadecimal, and a lie after
-    /// [`Package::wrong_hash`].
+    /// The digest in the listing, in hexadecimal; a wrong one after [`Package::wrong_hash`].
     pub sha256: String,
     /// `Requires-Python`.
     pub requires_python: Option<String>,
     /// The reason, which may be empty, if the file is yanked.
     pub yanked: Option<String>,
-    /// As RFC 3339 has it.
+    /// The upload time, in the format of RFC 3339.
     pub uploaded: String,
 }
 
 impl Package {
-    /// A release without requirements, uploaded on the first day of 2024.
+    /// A release without requirements, uploaded on 2024-01-01.
     #[must_use]
     pub fn new(name: &str, version: &str) -> Self {
         Self {
@@ -82,7 +81,7 @@ impl Package {
         self
     }
 
-    /// Adds an extra that requires something; call it again for a second requirement.
+    /// Adds an extra with a requirement. Another call adds another requirement.
     #[must_use]
     pub fn extra(mut self, extra: &str, requirement: &str) -> Self {
         if !self.extras.iter().any(|known| known == extra) {
@@ -109,7 +108,7 @@ impl Package {
         self
     }
 
-    /// Sets the upload time of every file (PEP 700), as RFC 3339 has it.
+    /// Sets the upload time of every file (PEP 700), in the format of RFC 3339.
     #[must_use]
     pub fn uploaded(mut self, time: &str) -> Self {
         time.clone_into(&mut self.uploaded);
@@ -130,15 +129,16 @@ impl Package {
         self
     }
 
-    /// Makes the source distribution's requirements dynamic (PEP 643): only its backend, which is
-    /// in the tree and needs nothing, can tell them.
+    /// Makes the requirements of the source distribution dynamic (PEP 643): only its build backend,
+    /// which is part of it and has no requirements, can tell them.
     #[must_use]
     pub fn needs_build(mut self) -> Self {
         self.needs_build = true;
         self
     }
 
-    /// Adds a requirement of the build (PEP 518), a bare name, whose module the backend imports.
+    /// Adds a requirement of the build (PEP 518): a name without a version. The backend imports its
+    /// module.
     #[must_use]
     pub fn build_requires(mut self, name: &str) -> Self {
         self.build_requires.push(name.to_owned());
@@ -166,20 +166,20 @@ impl Package {
         self
     }
 
-    /// Makes the listing give a hash that no file has.
+    /// Makes the listing give a digest that no file has.
     #[must_use]
     pub fn wrong_hash(mut self) -> Self {
         self.wrong_hash = true;
         self
     }
 
-    /// The name as file names and import statements have it.
+    /// The name as it is in file names and import statements.
     #[must_use]
     pub fn file_name(&self) -> String {
         self.normalised().as_file_name()
     }
 
-    /// The files, made anew; the same bytes each time.
+    /// Makes the files; the bytes are the same each time.
     #[must_use]
     pub fn files(&self) -> Vec<PackageFile> {
         let any = [Kind::Wheel("py3-none-any".to_owned())];
@@ -191,10 +191,10 @@ impl Package {
         kinds.iter().map(|kind| self.file(kind)).collect()
     }
 
-    /// Writes what the source distribution holds into a folder: a project to build.
+    /// Writes the contents of the source distribution into a folder, as a project to build.
     ///
     /// # Panics
-    /// Where that fails.
+    /// If the folder cannot be written.
     pub fn write_source(&self, folder: &Utf8Path) {
         for (path, content) in archive::source_tree(self) {
             let path = folder.join(path);
@@ -242,7 +242,7 @@ impl Package {
     }
 }
 
-/// The SHA-256 of some bytes, hexadecimal.
+/// The SHA-256 digest of some bytes, in hexadecimal.
 pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }

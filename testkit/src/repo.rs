@@ -1,4 +1,4 @@
-//! A throw-away repository in which the real binary runs, cut off from the rest of the machine.
+//! A throw-away repository in which the real binary runs, isolated from the rest of the machine.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,16 +11,16 @@ use crate::filter::Filter;
 use crate::index::Index;
 use crate::skip::skip;
 
-/// How long a command may take before the test fails.
+/// The time after which a running command makes the test fail.
 const TIME_OUT: Duration = Duration::from_secs(120);
 
-/// An address that nobody listens on, so that a test without an index reaches none.
+/// An address where nobody listens: a test without an index must not reach one.
 const NO_INDEX: &str = "http://127.0.0.1:1/simple/";
 
 const SETTINGS: &str = "[workspace.metadata.xtask.python]\n\
                         interpreter_constraints = [\"CPython==3.12.*\"]\n";
 
-/// A repository in a temporary folder, with a home and a cache of its own.
+/// A repository in a temporary folder, with a home and a cache folder of its own.
 #[derive(Debug)]
 pub struct Repo {
     folder: TempDir,
@@ -28,10 +28,10 @@ pub struct Repo {
     environment: Vec<(String, String)>,
 }
 
-/// What a command did, with paths, ports and times made the same for every run.
+/// The result of a command. Paths, ports and times in it are the same in every run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Output {
-    /// The exit status; 128 and the signal's number where a signal ended it.
+    /// The exit status, or 128 and the number of the signal that ended the command.
     pub status: i32,
     /// Standard output.
     pub stdout: String,
@@ -68,21 +68,21 @@ impl Repo {
     /// Writes a file, and the folders above it.
     ///
     /// # Panics
-    /// Where that fails.
+    /// If it cannot be written.
     #[must_use]
     pub fn file(self, path: &str, content: &str) -> Self {
         self.write(path, content);
         self
     }
 
-    /// Writes `requirements.txt`, and a `BUILD` that makes its lines requirements.
+    /// Writes `requirements.txt`, and a `BUILD` file that declares its requirements.
     #[must_use]
     pub fn requirements(self, lines: &str) -> Self {
         self.file("BUILD", "python_requirements(name=\"reqs\")\n")
             .file("requirements.txt", lines)
     }
 
-    /// Makes an index the one that pip is configured for.
+    /// Makes `index` the index of pip's configuration.
     #[must_use]
     pub fn index(self, index: &Index) -> Self {
         self.env("PIP_INDEX_URL", &index.url())
@@ -117,7 +117,7 @@ impl Repo {
     /// Writes a file, and the folders above it.
     ///
     /// # Panics
-    /// Where that fails.
+    /// If it cannot be written.
     pub fn write(&self, path: &str, content: &str) {
         let path = self.root().join(path);
         let folder = path.parent().unwrap_or(Utf8Path::new("/"));
@@ -125,16 +125,16 @@ impl Repo {
         fs_err::write(path, content).expect("a file");
     }
 
-    /// What a file holds.
+    /// The contents of a file.
     ///
     /// # Panics
-    /// Where it cannot be read.
+    /// If it cannot be read.
     #[must_use]
     pub fn read(&self, path: &str) -> String {
         fs_err::read_to_string(self.root().join(path)).expect("a file")
     }
 
-    /// Every file of the repository, sorted, with what it holds: to see that nothing changed.
+    /// Every file of the repository with its contents, sorted, to check that nothing changed.
     #[must_use]
     pub fn snapshot(&self) -> Vec<(Utf8PathBuf, Vec<u8>)> {
         let mut files = Vec::new();
@@ -146,7 +146,7 @@ impl Repo {
     /// Runs the binary in the root.
     ///
     /// # Panics
-    /// Where it cannot be started, or takes more than two minutes.
+    /// If it cannot be started, or takes more than two minutes.
     pub fn xtask(&self, arguments: &[&str]) -> Output {
         self.start(arguments).wait()
     }
@@ -154,7 +154,7 @@ impl Repo {
     /// Runs the binary in another folder.
     ///
     /// # Panics
-    /// Where it cannot be started, or takes more than two minutes.
+    /// If it cannot be started, or takes more than two minutes.
     pub fn xtask_in(&self, folder: &Utf8Path, arguments: &[&str]) -> Output {
         self.start_program(&self.binary, arguments, folder).wait()
     }
@@ -162,19 +162,19 @@ impl Repo {
     /// Starts the binary in the root.
     ///
     /// # Panics
-    /// Where it cannot be started.
+    /// If it cannot be started.
     #[must_use]
     pub fn start(&self, arguments: &[&str]) -> Running {
         self.start_program(&self.binary, arguments, &self.root())
     }
 
-    /// Runs a shell script, in which `$0` is the binary, in the root of a mount namespace of its
-    /// own: what it mounts is gone afterwards.
+    /// Runs a shell script in the root, with the binary as `$0`, in a mount namespace of its own:
+    /// its mounts are gone afterwards.
     ///
-    /// `None` where the system has no such thing: the caller's test is then reported as skipped.
+    /// `None` if the system has no such namespaces: the caller's test is then reported as skipped.
     ///
     /// # Panics
-    /// Where the script takes more than two minutes.
+    /// If the script takes more than two minutes.
     pub fn in_own_mounts(&self, script: &str) -> Option<Output> {
         let unshare = Utf8Path::new("unshare");
         let own = ["--map-root-user", "--mount"];
@@ -193,7 +193,7 @@ impl Repo {
     /// Runs another program in the root, in the same environment.
     ///
     /// # Panics
-    /// Where it cannot be started, or takes more than two minutes.
+    /// If it cannot be started, or takes more than two minutes.
     pub fn run(&self, program: &Utf8Path, arguments: &[&str]) -> Output {
         self.start_program(program, arguments, &self.root()).wait()
     }
@@ -241,7 +241,7 @@ impl Repo {
         variables
     }
 
-    /// A text as [`Output`] would show it.
+    /// A text with the same replacements as in [`Output`].
     #[must_use]
     pub fn shown(&self, text: &str) -> String {
         self.filter().apply(text)
@@ -265,7 +265,7 @@ impl Running {
     /// Ends the command as `kill -9` does.
     ///
     /// # Panics
-    /// Where the system refuses.
+    /// If the system refuses.
     pub fn kill(self) -> Output {
         self.handle.kill().expect("a process that can be killed");
         self.wait()
@@ -274,7 +274,7 @@ impl Running {
     /// Ends the command as Ctrl+C does.
     ///
     /// # Panics
-    /// Where the system has no `kill`.
+    /// If the system has no `kill` command.
     pub fn interrupt(self) -> Output {
         for pid in self.handle.pids() {
             let kill = duct::cmd!("kill", "-INT", pid.to_string()).run();
@@ -283,10 +283,10 @@ impl Running {
         self.wait()
     }
 
-    /// Waits for the end.
+    /// Waits for the end of the command.
     ///
     /// # Panics
-    /// After two minutes.
+    /// If it takes more than two minutes.
     pub fn wait(self) -> Output {
         let output = self
             .handle

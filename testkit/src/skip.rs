@@ -1,7 +1,7 @@
-//! What a test needs and a machine may not have: other tools.
+//! Tools that a test needs and a machine may not have.
 //!
-//! A test without them returns early and says so on the terminal, past the test runner's capture.
-//! `.ci/run` reads these lines.
+//! Without them, the test returns early and says so on the terminal, although the test runner
+//! captures output. `.ci/run` reads these lines.
 
 use std::io::Write;
 
@@ -9,7 +9,7 @@ use camino::Utf8PathBuf;
 
 /// The program `name` in the virtual environment that `XTASK_PEERS` names.
 ///
-/// `None` without it: the caller's test is then reported as skipped.
+/// `None` if it is missing: the caller's test is then reported as skipped.
 #[must_use]
 pub fn peer(name: &str) -> Option<Utf8PathBuf> {
     let Ok(folder) = std::env::var("XTASK_PEERS") else {
@@ -26,7 +26,7 @@ pub fn peer(name: &str) -> Option<Utf8PathBuf> {
     Some(program)
 }
 
-/// Says that the running test is skipped.
+/// Reports that the running test is skipped.
 pub fn skip(reason: &str) {
     let thread = std::thread::current();
     let line = format!("skipped {}: {reason}\n", thread.name().unwrap_or("a test"));
@@ -35,7 +35,7 @@ pub fn skip(reason: &str) {
 
 /// The Python 3 of this machine.
 ///
-/// `None` without it: the caller's test is then reported as skipped.
+/// `None` if it is missing: the caller's test is then reported as skipped.
 #[must_use]
 pub fn python() -> Option<&'static str> {
     let version = duct::cmd!("python3", "--version")

@@ -1,7 +1,7 @@
-//! HTTPS before a server of a test, by a certificate of an authority that nobody trusts unasked.
+//! An HTTPS server for tests, with a certificate of an authority that no system trusts.
 //!
-//! `tls/` holds the authority's certificate, and the server's with its key. They are good for tests
-//! only, until 2120.
+//! `tls/` has the certificate of the authority, and that of the server with its key. They are valid
+//! until 2120, for tests only.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 use tokio_rustls::TlsAcceptor;
 
-/// Speaks TLS on 127.0.0.1 and passes on what it hears to a plain server.
+/// Speaks TLS on 127.0.0.1 and passes everything on to a plain server.
 pub struct TlsServer {
     address: SocketAddr,
     connections: Arc<AtomicUsize>,
@@ -22,10 +22,10 @@ pub struct TlsServer {
 }
 
 impl TlsServer {
-    /// The certificate of the authority that vouches for this server, as a PEM file has it.
+    /// The certificate of the authority that issued the server's, in PEM.
     pub const AUTHORITY: &str = include_str!("tls/authority.pem");
 
-    /// Starts before the plain server on this port of 127.0.0.1.
+    /// Starts a TLS server in front of the plain server on this port of 127.0.0.1.
     #[must_use]
     pub fn before(port: u16) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -52,7 +52,7 @@ impl TlsServer {
         format!("https://{}", self.address)
     }
 
-    /// How often a client has connected, whatever came of it.
+    /// The number of connections of clients so far, successful or not.
     #[must_use]
     pub fn connections(&self) -> usize {
         self.connections.load(Ordering::Relaxed)

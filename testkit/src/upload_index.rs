@@ -1,4 +1,4 @@
-//! An index on 127.0.0.1 that takes uploads, and misbehaves on demand.
+//! An index on 127.0.0.1 that takes uploads, and can misbehave.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -12,24 +12,24 @@ use base64::Engine as _;
 pub enum UploadFault {
     /// The connection breaks in the middle of the body.
     BreaksMidway,
-    /// The file arrives, the answer does not.
+    /// The file arrives, but no answer is sent.
     BreaksAfter,
-    /// The index is in trouble.
+    /// The index answers that it is not available.
     Unavailable,
 }
 
-/// What an [`UploadIndex`] has and heard.
+/// What an [`UploadIndex`] has received.
 #[derive(Debug, Default)]
 pub struct UploadState {
     /// The files by name.
     pub files: BTreeMap<String, Vec<u8>>,
-    /// What goes wrong with the next uploads, the last one first.
+    /// The faults of the next uploads; the last one comes first.
     pub faults: Vec<UploadFault>,
     /// The first line of each request.
     pub requests: Vec<String>,
-    /// What each upload said who it is: the header of the login.
+    /// The login header of each upload.
     pub logins: Vec<Option<String>>,
-    /// The form of each upload that was taken.
+    /// The form of each accepted upload.
     pub forms: Vec<String>,
     /// Whether the listing has hashes.
     pub hashes: bool,
@@ -43,7 +43,7 @@ pub struct UploadIndex {
 }
 
 impl UploadIndex {
-    /// Starts for these users and passwords.
+    /// Starts an index for these users and passwords.
     #[must_use]
     pub fn start(users: &[(&str, &str)]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
@@ -72,18 +72,18 @@ impl UploadIndex {
         self.port
     }
 
-    /// Where files are sent.
+    /// The URL for uploads.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}/", self.port)
     }
 
-    /// Looks at the state, or changes it.
+    /// Reads or changes the state.
     pub fn with<T>(&self, job: impl FnOnce(&mut UploadState) -> T) -> T {
         job(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// How many uploads came.
+    /// The number of uploads so far.
     #[must_use]
     pub fn posts(&self) -> usize {
         self.with(|state| {
@@ -216,13 +216,13 @@ fn serve(stream: &TcpStream, state: &Mutex<UploadState>) -> std::io::Result<()> 
     }
 }
 
-/// The header of a login.
+/// The header for a login with user and password.
 fn basic(user: &str, password: &str) -> String {
     let text = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
     format!("Basic {text}")
 }
 
-/// Notes who uploads, and says whether they may.
+/// Records the login of an upload, and says whether it is valid.
 fn is_known(state: &Mutex<UploadState>, authorization: Option<String>) -> bool {
     let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
     let known = authorization
@@ -237,7 +237,7 @@ fn sha256(content: &[u8]) -> String {
     hex::encode(sha2::Sha256::digest(content))
 }
 
-/// Name and bytes of the form's file.
+/// The name and the bytes of the file in a form.
 fn part(body: &[u8]) -> (String, Vec<u8>) {
     let find = |needle: &[u8], from: usize| {
         body[from..]

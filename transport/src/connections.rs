@@ -1,8 +1,9 @@
-//! What requests to one host share: its addresses, and the wait for its first connection.
+//! State that all requests to one host share: its addresses, and the first connection to it.
 //!
-//! A cold run asks one host for hundreds of things at once. Left alone, each request would look the
-//! name up and make a connection, before the first connection could tell that it carries them all
-//! (HTTP/2). A name server drops such a flood, and is asked again after seconds.
+//! A run with an empty cache asks one host for hundreds of things at once. Without this module,
+//! each request would look up the name and open a connection, before the first connection could
+//! show that it carries all requests (HTTP/2). A name server drops so many questions at once, and
+//! is asked again only after seconds.
 
 use std::collections::hash_map::Entry;
 use std::io;
@@ -16,10 +17,10 @@ use rustc_hash::FxHashMap;
 use tokio::sync::{OnceCell, SetOnce};
 use url::Url;
 
-/// Requests wait no longer than this for the answer to the first one: it may be a slow one.
+/// The longest time that requests wait for the answer to the first one, which may be slow.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Looks each name up once.
+/// Looks up each host name once.
 pub(crate) struct Names {
     lookup: Lookup,
     known: Mutex<FxHashMap<String, Arc<OnceCell<Vec<SocketAddr>>>>>,
@@ -29,7 +30,7 @@ type Found = Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>>;
 type Lookup = fn(String) -> Found;
 
 impl Names {
-    /// As the system does it.
+    /// Looks names up as the system does.
     pub(crate) fn of_system() -> Self {
         Self::new(|name| {
             Box::pin(async move { Ok(tokio::net::lookup_host((name, 0)).await?.collect()) })
@@ -58,15 +59,17 @@ impl Resolve for Names {
     }
 }
 
-/// Lets the first request to each host go ahead of the others, until it is answered or has failed.
+/// Lets the first request to each host go ahead. The others wait until it is answered or has
+/// failed.
 #[derive(Default)]
 pub(crate) struct Doors(Mutex<FxHashMap<String, Arc<SetOnce<()>>>>);
 
-/// Held by the first request to a host while the others wait.
+/// The first request to a host holds this while the others wait.
 pub(crate) struct First(Arc<SetOnce<()>>);
 
 impl Doors {
-    /// Waits where another request to this host is the first, and is not answered yet.
+    /// Waits while another request to this host is the first and is not answered yet. Gives `Some`
+    /// if this request is the first.
     pub(crate) async fn enter(&self, url: &Url) -> Option<First> {
         let opened = match self.door(url) {
             Ok(first) => return Some(first),
@@ -88,7 +91,7 @@ impl Doors {
 
 impl Drop for First {
     fn drop(&mut self) {
-        // It is set by its one holder only.
+        // Only the one holder sets it.
         let _ = self.0.set(());
     }
 }

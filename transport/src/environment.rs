@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
 
-/// What is asked of a process's environment; tests have their own.
+/// The environment variables of a process. Tests make their own.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EnvironmentVariables(BTreeMap<String, String>);
 
 impl EnvironmentVariables {
-    /// This process's; what is not UTF-8 is left out.
+    /// The variables of this process, without those that are not UTF-8.
     #[must_use]
     pub fn of_process() -> Self {
         std::env::vars_os()
@@ -17,7 +17,7 @@ impl EnvironmentVariables {
             .collect()
     }
 
-    /// The value of a variable; an empty one counts as none.
+    /// The value of a variable; `None` if it is not set or empty.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         let value = self.0.get(name)?.as_str();

@@ -1,5 +1,5 @@
-//! What can go wrong between here and a server, with the facts that a message needs: what was
-//! attempted, where, how often, and why it failed. URLs in here are redacted.
+//! Errors of requests, with the facts that a message needs: what was attempted, at which URL, how
+//! often, and why it failed. URLs in them are redacted.
 
 use std::fmt;
 
@@ -24,12 +24,12 @@ pub enum RequestKind {
     Token,
 }
 
-/// What was attempted, and for what.
+/// What a request attempts, and for what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestPurpose {
     /// What kind of thing it is about.
     pub kind: RequestKind,
-    /// The package, the file or the URL that it is about.
+    /// The package, file or URL that it is for.
     pub subject: String,
 }
 
@@ -55,54 +55,54 @@ pub enum TransportError {
         /// What was attempted.
         what: RequestPurpose,
     },
-    /// The server could not be reached, or broke off.
+    /// The server could not be reached, or the connection broke off.
     #[error("cannot {what} from {url}: {cause}{}", tried(*.attempts))]
     Unreachable {
         /// What was attempted.
         what: RequestPurpose,
-        /// Where.
+        /// The URL.
         url: String,
-        /// Why, the whole chain.
+        /// The innermost cause.
         cause: String,
-        /// How often it was tried.
+        /// How many attempts were made.
         attempts: u32,
     },
-    /// The certificate of the server is not one that is trusted.
+    /// The certificate of the server is not trusted.
     #[error("cannot {what} from {url}: the certificate of the server is not trusted: {reason}")]
     Certificate {
         /// What was attempted.
         what: RequestPurpose,
-        /// Where.
+        /// The URL.
         url: String,
-        /// What is wrong with it.
+        /// What is wrong with the certificate.
         reason: String,
     },
-    /// The server answers with a status that is no answer.
+    /// The server answered with a status that means an error.
     #[error("cannot {what} from {url}: the server answers {status}{}", tried(*.attempts))]
     Status {
         /// What was attempted.
         what: RequestPurpose,
-        /// Where.
+        /// The URL.
         url: String,
         /// The HTTP status.
         status: u16,
-        /// How often it was tried.
+        /// How many attempts were made.
         attempts: u32,
     },
-    /// The server asks for credentials, or refuses those that it got.
+    /// The server asks for a login, or refuses the one that was sent.
     #[error("cannot {what} from {url}: the server answers {status}, {}", if *.sent { "the credentials that were sent are refused" } else { "it asks for credentials" })]
     Unauthorized {
         /// What was attempted.
         what: RequestPurpose,
-        /// Where.
+        /// The URL.
         url: String,
-        /// The host, for a line in netrc.
+        /// The host, as it would stand in netrc.
         host: String,
         /// 401 or 403.
         status: u16,
-        /// Whether credentials were sent.
+        /// Whether a login was sent.
         sent: bool,
-        /// The environment variables that would be read for this place.
+        /// The environment variables that are read for this index.
         variables: Box<LoginVariables>,
     },
     /// The answer cannot be read.
@@ -110,36 +110,36 @@ pub enum TransportError {
     BadAnswer {
         /// What was attempted.
         what: RequestPurpose,
-        /// Where.
+        /// The URL.
         url: String,
-        /// What is wrong with it.
+        /// What is wrong with the answer.
         reason: String,
     },
-    /// A configuration file of pip's is none.
+    /// A configuration file of pip cannot be read.
     #[error("cannot read {path}: {source}")]
     Configuration {
         /// The file.
         path: Utf8PathBuf,
-        /// Where and why.
+        /// The line, and what is wrong there.
         source: IniError,
     },
-    /// A setting that came from pip or the environment cannot be used.
+    /// A setting of pip or of the environment cannot be used.
     #[error("{setting} is `{value}`: {reason}")]
     Setting {
-        /// Where it stands: a variable, or a file and key.
+        /// Where the setting is: the name of a variable, or a file and a key.
         setting: String,
-        /// What it says, redacted.
+        /// The value, redacted.
         value: String,
         /// Why it cannot be used.
         reason: String,
     },
-    /// The task that should have answered ended without an answer.
+    /// The task that was to answer ended without an answer.
     #[error("a request was interrupted inside this program")]
     Interrupted,
 }
 
 impl TransportError {
-    /// What the user can do about it, where that is known.
+    /// What the user can do about it, if that is known.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -178,19 +178,19 @@ impl TransportError {
     }
 }
 
-/// `url` as it may be shown: user name and password replaced.
+/// `url` as it may be shown: without user name and password.
 pub fn redacted(url: &Url) -> String {
     if url.username().is_empty() && url.password().is_none() {
         return url.to_string();
     }
     let mut shown = url.clone();
-    // Both fail only for URLs that cannot have credentials.
+    // Both fail only for URLs that cannot have a login.
     let _ = shown.set_username("****");
     let _ = shown.set_password(None);
     shown.to_string()
 }
 
-/// The deepest reason of `error`: what is above it only says that something failed.
+/// The innermost cause of `error`. The errors around it only say that something failed.
 pub fn root_cause(error: &dyn std::error::Error) -> String {
     let mut deepest = error;
     while let Some(source) = deepest.source() {

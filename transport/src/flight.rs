@@ -1,4 +1,5 @@
-//! Answers that several askers share: the first one to ask does the work, the others wait for it.
+//! Answers that several callers share. The first one to ask does the work, and the others wait for
+//! it.
 
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,22 +9,22 @@ use tokio::sync::SetOnce;
 
 use crate::error::TransportError;
 
-/// An answer, there or on its way.
+/// An answer that is there or on its way.
 pub type FlightOutcome<V, E> = Arc<SetOnce<Result<V, E>>>;
 
-/// All answers of one kind, by question.
+/// All answers of one kind, each under its question.
 pub struct Flights<K, V, E>(Mutex<FxHashMap<K, FlightOutcome<V, E>>>);
 
-/// What asking gives: the answer, and whether the asker has to produce it.
+/// The result of asking: whether the caller has to find the answer itself.
 pub enum Flight<V, E: From<TransportError>> {
-    /// Someone else produces it, or has.
+    /// Another caller finds the answer, or has found it.
     Joined(FlightOutcome<V, E>),
-    /// The asker must.
+    /// This caller must find the answer.
     Led(FlightLead<V, E>),
 }
 
-/// The duty to produce an answer. Dropped without one, it answers with an error, so that nobody
-/// waits for ever.
+/// The duty to answer. If it is dropped without an answer, the answer is an error, so that nobody
+/// waits forever.
 pub struct FlightLead<V, E: From<TransportError>> {
     answer: FlightOutcome<V, E>,
 }
@@ -35,7 +36,7 @@ impl<K, V, E> Default for Flights<K, V, E> {
 }
 
 impl<K: Hash + Eq, V: Clone, E: From<TransportError>> Flights<K, V, E> {
-    /// Asks a question; whoever comes first has to answer it.
+    /// Asks a question. The first caller has to answer it.
     pub fn ask(&self, key: K) -> Flight<V, E> {
         let mut flights = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(answer) = flights.get(&key) {
@@ -46,7 +47,7 @@ impl<K: Hash + Eq, V: Clone, E: From<TransportError>> Flights<K, V, E> {
         Flight::Led(FlightLead { answer })
     }
 
-    /// The answer, where it is there and good.
+    /// The answer, if it is there and not an error.
     pub fn peek(&self, key: &K) -> Option<V> {
         let flights = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         flights.get(key)?.get()?.as_ref().ok().cloned()
@@ -65,7 +66,7 @@ impl<K: Hash + Eq, V: Clone, E: From<TransportError>> Flights<K, V, E> {
         answer.is_some_and(Result::is_err)
     }
 
-    /// Replaces whatever is known.
+    /// Replaces the answer.
     pub fn put(&self, key: K, value: V) {
         let answer = Arc::new(SetOnce::new_with(Some(Ok(value))));
         let mut flights = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -74,13 +75,13 @@ impl<K: Hash + Eq, V: Clone, E: From<TransportError>> Flights<K, V, E> {
 }
 
 impl<V, E: From<TransportError>> FlightLead<V, E> {
-    /// Answers, for everyone who waits.
+    /// Gives the answer to everyone who waits.
     pub fn settle(self, value: Result<V, E>) {
-        // It fails only where it is set already, and only the claim sets it.
+        // It fails only if the answer is set already, and only this method sets it.
         let _ = self.answer.set(value);
     }
 
-    /// The place where the answer will be.
+    /// Where the answer will appear.
     #[must_use]
     pub fn answer(&self) -> FlightOutcome<V, E> {
         self.answer.clone()

@@ -1,7 +1,7 @@
-//! Requests: connection reuse, bounded concurrency, credentials, and trying again.
+//! Sends requests over connections that are kept: bounded concurrency, logins, and retries.
 //!
-//! Tried again are broken connections, time-outs, and the statuses 408, 429 and 5xx, with pauses
-//! that double and vary, or that the server names (`Retry-After`).
+//! Broken connections, time-outs, and the statuses 408, 429 and 5xx are tried again. The pauses
+//! double and vary, or are those that the server names (`Retry-After`).
 
 use std::fmt;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
@@ -20,27 +20,28 @@ use crate::logins::Logins;
 use crate::options::{HttpLimits, HttpOptions, NetworkAccess, RequestObserver};
 use crate::tls;
 
-/// No listing is larger; an answer that is, is no listing.
+/// The largest answer that is read into memory. No listing is larger.
 const MOST_BYTES: usize = 512 << 20;
-/// No server is waited for longer than this between two tries.
+/// The longest pause between two attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// A request.
 pub struct HttpRequest<'a> {
-    /// What it is for.
+    /// What the request is for.
     pub what: &'a RequestPurpose,
-    /// Where it goes.
+    /// The URL.
     pub url: &'a Url,
-    /// Headers beside those of every request.
+    /// Headers in addition to those of every request.
     pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// How many bytes are here already, read anew for each try; the rest is asked for.
+    /// The number of bytes that are here already; only the rest is asked for. It is read for each
+    /// attempt.
     pub resume: Option<&'a AtomicU64>,
-    /// Who asks.
+    /// The login to send.
     pub authorization: Authorization<'a>,
 }
 
 impl<'a> HttpRequest<'a> {
-    /// A request for the whole of what is at `url`, with the login that is known for it.
+    /// A request for everything at `url`, with the login that is known for it.
     #[must_use]
     pub fn new(what: &'a RequestPurpose, url: &'a Url) -> Self {
         Self {
@@ -53,24 +54,24 @@ impl<'a> HttpRequest<'a> {
     }
 }
 
-/// Who a request says that it comes from.
+/// The login that a request sends.
 #[derive(Debug, Clone, Copy)]
 pub enum Authorization<'a> {
     /// The login that is known for the URL.
     LookedUp,
-    /// Nobody.
+    /// No login.
     Anonymous,
-    /// The holder of a token.
+    /// This bearer token.
     Bearer(&'a str),
 }
 
-/// An answer whose body is here.
+/// An answer with its whole body.
 pub struct HttpResponse {
-    /// Its status.
+    /// The status.
     pub status: StatusCode,
-    /// Its headers.
+    /// The headers.
     pub headers: HeaderMap,
-    /// Where it came from, after redirects.
+    /// The URL that answered, after redirects.
     pub url: Url,
     /// The whole body.
     pub body: Vec<u8>,
@@ -79,26 +80,26 @@ pub struct HttpResponse {
 /// The client.
 pub struct HttpClient {
     client: Client,
-    /// Who logs in.
+    /// Finds the login for each request.
     pub logins: Logins,
-    /// Numbers.
+    /// Limits on concurrency, attempts and times.
     pub limits: HttpLimits,
     access: NetworkAccess,
     requests: Semaphore,
     downloads: Semaphore,
     doors: Doors,
     observer: Arc<dyn RequestObserver>,
-    /// Requests sent, tries again included.
+    /// The number of requests sent, retries included.
     pub sent: AtomicU64,
-    /// Bytes of answers received, after decompression.
+    /// The number of bytes of answers received, after decompression.
     pub bytes: AtomicU64,
 }
 
 impl HttpClient {
-    /// A client; no connection is made yet.
+    /// Makes a client. No connection is opened yet.
     ///
     /// # Errors
-    /// Where a setting of the trust store cannot be used.
+    /// Where a setting for certificates cannot be used.
     pub fn new(options: HttpOptions) -> Result<Self, TransportError> {
         let limits = options.limits;
         let client = Client::builder()
@@ -107,7 +108,8 @@ impl HttpClient {
             .dns_resolver(Names::of_system())
             .connect_timeout(limits.connect_timeout)
             .read_timeout(limits.read_timeout)
-            // Many large listings share one connection: small windows would make it stop and go.
+            // Many large listings share one connection. With small windows, it would stop again and
+            // again.
             .http2_initial_stream_window_size(4 << 20)
             .http2_initial_connection_window_size(32 << 20)
             .http2_max_frame_size(256 << 10)
@@ -136,10 +138,11 @@ impl HttpClient {
         })
     }
 
-    /// The answer to `get` with its whole body: 2xx, 304, 404, 410 or 416.
+    /// Sends a request, with retries, and gives the answer with its whole body. The status is 2xx,
+    /// 304, 404, 410 or 416.
     ///
     /// # Errors
-    /// Where the server is out of reach, refuses, or answers with another status.
+    /// Where the server cannot be reached, refuses the login, or answers with another status.
     pub async fn fetch(&self, get: &HttpRequest<'_>) -> Result<HttpResponse, TransportError> {
         let mut tries = self.tries(get);
         loop {
@@ -170,7 +173,7 @@ impl HttpClient {
         })
     }
 
-    /// Counts the tries of one request.
+    /// Counts the attempts of one request.
     pub fn tries<'a>(&'a self, get: &'a HttpRequest<'a>) -> Retries<'a> {
         Retries {
             http: self,
@@ -179,10 +182,10 @@ impl HttpClient {
         }
     }
 
-    /// Sends `body` once and gives back the answer, whatever its status.
+    /// Sends `body` once and gives the answer, whatever its status.
     ///
     /// # Errors
-    /// Where there is no answer.
+    /// Where no answer came.
     pub async fn post(
         &self,
         request: &HttpRequest<'_>,
@@ -202,7 +205,8 @@ impl HttpClient {
     /// Sends the request once.
     ///
     /// # Errors
-    /// Where that does not succeed; [`Retries::after`] says whether to send it again.
+    /// Where that fails. [`Retries::after`] then waits before the next attempt, or says that there
+    /// is none.
     pub async fn send(
         &self,
         request: &HttpRequest<'_>,
@@ -216,7 +220,7 @@ impl HttpClient {
         })
     }
 
-    /// The request with its headers, and whether it has a login.
+    /// The request with its headers, and whether it sends a login.
     fn with_headers(
         &self,
         request: &HttpRequest<'_>,
@@ -243,7 +247,7 @@ impl HttpClient {
         (builder, state)
     }
 
-    /// What comes back, as soon as its head is here.
+    /// Waits for the head of the answer.
     async fn answered(
         &self,
         request: &HttpRequest<'_>,
@@ -321,7 +325,7 @@ impl HttpClient {
         Ok(body)
     }
 
-    /// Tells that a request sent by [`HttpClient::send`] is over and well.
+    /// Reports that a request sent by [`HttpClient::send`] has ended successfully.
     pub fn done(&self, what: &RequestPurpose) {
         self.observer.finished(what);
     }
@@ -349,7 +353,8 @@ impl HttpClient {
 }
 
 impl HttpLimits {
-    /// The pause after so many attempts: doubling, and between half and the whole of it, so that many clients do not come together.
+    /// The pause after so many attempts. It doubles each time, and is a random part, at least half,
+    /// of that, so that many clients do not come back together.
     #[must_use]
     pub fn pause(&self, attempts: u32) -> Duration {
         let most = self.back_off * 2u32.saturating_pow(attempts - 1);
@@ -359,14 +364,14 @@ impl HttpLimits {
     }
 }
 
-/// A response whose body is still to come; it counts as a request under way until it is dropped.
+/// A response whose body is still to come. The request counts as running until this is dropped.
 pub struct ResponseStream<'a> {
-    /// Status, headers, and the body to come.
+    /// The status, the headers, and the body to come.
     pub response: Response,
     _permit: Option<SemaphorePermit<'a>>,
 }
 
-/// How often one request was tried.
+/// The attempts of one request.
 pub struct Retries<'a> {
     http: &'a HttpClient,
     get: &'a HttpRequest<'a>,
@@ -374,10 +379,10 @@ pub struct Retries<'a> {
 }
 
 impl Retries<'_> {
-    /// Waits for the right moment to try again.
+    /// Waits until the next attempt.
     ///
     /// # Errors
-    /// Where trying again is of no use, or was tried often enough.
+    /// Where another attempt is useless, or there were enough of them.
     pub async fn after<E: From<TransportError>>(
         &mut self,
         failure: RequestFailure<E>,
@@ -402,18 +407,18 @@ impl Retries<'_> {
     }
 }
 
-/// Why one try did not succeed.
+/// Why one attempt failed.
 pub enum RequestFailure<E = TransportError> {
-    /// It will not get better.
+    /// Another attempt would fail too.
     Final(Box<E>),
     /// The connection failed or broke off.
     Broken(String),
-    /// The server asks for patience, maybe for so long.
+    /// The server is not able to answer now; it may say when to come back.
     Status(StatusCode, Option<Duration>),
 }
 
 impl RequestFailure {
-    /// The same failure, among those of the caller.
+    /// The same failure, with the error type of the caller.
     pub fn widen<E: From<TransportError>>(self) -> RequestFailure<E> {
         match self {
             Self::Final(error) => RequestFailure::Final(Box::new((*error).into())),
@@ -445,11 +450,11 @@ fn broken(error: &reqwest::Error) -> String {
     }
 }
 
-/// What is wrong with the server's certificate, where that is why there is no connection.
+/// What is wrong with the server's certificate, if that is why there is no connection.
 fn bad_certificate(error: &reqwest::Error) -> Option<String> {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(error) = cause {
-        // What an I/O error was made of is not its source.
+        // An I/O error does not give the error that it was made of as its source.
         let inner = error
             .downcast_ref::<std::io::Error>()
             .and_then(std::io::Error::get_ref);
@@ -484,7 +489,7 @@ impl<E> From<E> for RequestFailure<E> {
     }
 }
 
-/// What is tried again.
+/// The failures after which a request is tried again.
 enum Broken {
     Connection(String),
     Status(StatusCode),
@@ -519,14 +524,14 @@ impl std::fmt::Display for Broken {
     }
 }
 
-/// Whether a request has a login.
+/// Whether a request sends a login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum LoginState {
     Sent,
     Missing,
 }
 
-/// `url` without a login, which goes into a header.
+/// `url` without its login, which is sent in a header.
 fn without_login(url: &Url) -> Url {
     let mut bare = url.clone();
     let _ = bare.set_username("");
@@ -534,7 +539,7 @@ fn without_login(url: &Url) -> Url {
     bare
 }
 
-/// Seconds, or a date (RFC 9110, 10.2.3).
+/// Reads `Retry-After`: seconds, or a date (RFC 9110, 10.2.3).
 fn retry_after(value: &HeaderValue) -> Option<Duration> {
     let text = value.to_str().ok()?;
     let pause = match text.trim().parse() {

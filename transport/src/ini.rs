@@ -1,9 +1,9 @@
 //! INI files, as Python's `configparser` reads them without interpolation: `pip.conf` and
 //! `.pypirc`.
 //!
-//! The crates for it read another language: `rust-ini` has no values of several lines and takes
-//! backslashes for escapes; `configparser` makes section names lower case, ends values at `;` and
-//! `#`, and takes what Python refuses. What pip refuses is refused here, with its line.
+//! The crates for it read other formats. `rust-ini` has no values of several lines and takes
+//! backslashes for escapes. `configparser` makes section names lower case, ends values at `;` and
+//! `#`, and accepts what Python refuses. This module refuses what pip refuses, and names the line.
 
 use std::collections::BTreeMap;
 
@@ -42,14 +42,14 @@ impl Ini {
         Ok(reader.ini)
     }
 
-    /// Whether the file has the section.
+    /// Whether the file has a section of this name.
     #[must_use]
     pub fn has(&self, section: &str) -> bool {
         section != DEFAULT && self.0.contains_key(section)
     }
 
-    /// The keys and values of a section, those of `[DEFAULT]` among them; none where there is no
-    /// such section.
+    /// The keys and values of a section, including those of `[DEFAULT]`; none if there is no such
+    /// section.
     pub fn items(&self, section: &str) -> impl Iterator<Item = (&str, &str)> {
         let own = self.0.get(section);
         let defaults = own.and(self.0.get(DEFAULT)).into_iter().flatten();
@@ -59,7 +59,7 @@ impl Ini {
             .map(|(key, value)| (key.as_str(), value.as_str()))
     }
 
-    /// A value.
+    /// The value of a key in a section, or in `[DEFAULT]`.
     #[must_use]
     pub fn get(&self, section: &str, key: &str) -> Option<&str> {
         let mut items = self.items(section);
@@ -74,7 +74,7 @@ impl Ini {
 struct Reader {
     ini: Ini,
     section: Option<String>,
-    /// The key whose value may go on.
+    /// The key whose value may continue on the next line.
     key: Option<String>,
     /// How far the last line that goes on with nothing is indented.
     indent: usize,
@@ -105,7 +105,7 @@ impl Reader {
         }
     }
 
-    /// The value that may go on.
+    /// The value that may continue on this line.
     fn value(&mut self) -> Option<&mut String> {
         let section = self.ini.0.get_mut(self.section.as_ref()?)?;
         section.get_mut(self.key.as_ref()?)
@@ -146,7 +146,7 @@ impl Reader {
     }
 }
 
-/// The name in `[name]`; what follows the last bracket does not count.
+/// The name in `[name]`. Text after the last bracket is ignored.
 fn section_name(text: &str) -> Option<&str> {
     let (name, _) = text.strip_prefix('[')?.rsplit_once(']')?;
     (!name.is_empty()).then_some(name)

@@ -1,8 +1,8 @@
-//! Python as the judge of what it reads too: texts are made of pieces by chance, and both read them.
+//! Compares what this room reads with what Python reads, on random texts.
 
 use serde_json::Value;
 
-/// Makes texts of pieces, the same ones in each run.
+/// Makes random texts from given pieces, the same ones in each run.
 pub(crate) struct Pieces {
     pieces: &'static [&'static str],
     between: &'static [&'static str],
@@ -38,7 +38,8 @@ impl Pieces {
     }
 }
 
-/// What a script prints for `input`; `None`, and the test is skipped, where there is no Python 3.11.
+/// What a Python script prints for `input`. `None` if there is no Python 3.11: the test is then
+/// skipped.
 pub(crate) fn ask_python(script: &str, input: &Value) -> Option<Value> {
     let version = "import sys; sys.exit(sys.version_info < (3, 11))";
     if duct::cmd!("python3", "-c", version).run().is_err() {

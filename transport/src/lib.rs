@@ -1,9 +1,9 @@
-//! One HTTP client for everything that goes over the network: connections, retries, proxies, the
-//! certificates that servers are checked against, and who logs in.
+//! One HTTP client for all requests: connections, retries, proxies, logins, and the certificates
+//! that servers are checked against.
 //!
-//! `http` is the client; `connections` shares addresses and first connections; `tls` has the
-//! certificates; `logins` looks up who logs in, with `netrc`; `pip` reads pip's configuration, with
-//! `ini`. `flight` lets several askers share one request.
+//! `http` is the client. `connections` shares addresses and first connections, `tls` has the
+//! certificates, `logins` finds logins with the help of `netrc`, and `pip` reads pip's
+//! configuration with the help of `ini`. `flight` lets several callers share one request.
 
 mod connections;
 mod environment;

@@ -1,4 +1,4 @@
-//! A login, and the places that have one.
+//! A login, and the URLs that logins belong to.
 
 use std::fmt;
 
@@ -33,18 +33,18 @@ impl fmt::Debug for Login {
     }
 }
 
-/// A configured place, which lends its login to its origin.
+/// An index or upload URL of the settings. Its login is used for everything on the same origin.
 #[derive(Debug, Clone)]
 pub struct LoginPlace {
     /// An index, or where files are uploaded.
     pub url: Url,
-    /// The environment variables that are read for it.
+    /// The environment variables with a login for it.
     pub variables: LoginVariables,
-    /// What a file of settings says of it; one of the two may be missing.
+    /// The login that a file such as `.pypirc` has for it; user or password may be missing.
     pub written: WrittenLogin,
 }
 
-/// A login as a file of settings has it.
+/// A login that stands in a file.
 #[derive(Debug, Clone, Default)]
 pub struct WrittenLogin {
     /// The user.
@@ -53,19 +53,19 @@ pub struct WrittenLogin {
     pub password: Option<String>,
 }
 
-/// The names of the environment variables for one place.
+/// The names of the environment variables with a login.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoginVariables {
-    /// A token alone; only uploads have it.
+    /// The variable with a token; only uploads have it.
     pub token: Option<String>,
-    /// The user name.
+    /// The variable with the user name.
     pub user: String,
-    /// The password.
+    /// The variable with the password.
     pub password: String,
 }
 
 impl LoginVariables {
-    /// Those of the index at this place in the order, counted from nought.
+    /// The variables of an index, by its position in the order of indexes, which starts at 0.
     #[must_use]
     pub fn of_index(at: usize) -> Self {
         let number = match at {
@@ -79,7 +79,7 @@ impl LoginVariables {
         }
     }
 
-    /// Those of uploads.
+    /// The variables of uploads.
     #[must_use]
     pub fn of_uploads() -> Self {
         Self {

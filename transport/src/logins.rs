@@ -1,16 +1,17 @@
-//! Who logs in: user names and passwords from URLs, the environment, `.pypirc`, netrc and the
-//! keyring, for reading and for uploading alike.
+//! Finds logins, for reading and uploading alike: in URLs, the environment, `.pypirc`, netrc and
+//! the keyring.
 //!
-//! Looked up in this order for a request:
+//! The login for a request is looked for in this order:
 //! 1. the request's own URL;
-//! 2. the URL of a configured place on the same origin (scheme, host and port);
-//! 3. that place's variables: `XTASK_INDEX_USERNAME` and `XTASK_INDEX_PASSWORD` for the first
+//! 2. the URL of an index or upload URL of the settings with the same origin (scheme, host and
+//!    port);
+//! 3. the variables of that index: `XTASK_INDEX_USERNAME` and `XTASK_INDEX_PASSWORD` for the first
 //!    index, `XTASK_INDEX_2_USERNAME` … for the second, and so on; `XTASK_PUBLISH_TOKEN`,
 //!    `XTASK_PUBLISH_USERNAME` and `XTASK_PUBLISH_PASSWORD` for uploads;
-//! 4. what is written of that place elsewhere: in `.pypirc` for uploads;
+//! 4. a file with logins: `.pypirc` for uploads;
 //! 5. `NETRC`, or `~/.netrc` (`_netrc` on Windows);
-//! 6. where it is switched on and a user name is known, `keyring get PLACE_URL USER`, then
-//!    `keyring get HOST USER`, as pip asks it.
+//! 6. if it is switched on and a user name is known: `keyring get URL USER` for the URL of the
+//!    settings, then `keyring get HOST USER`, as pip asks it.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -23,14 +24,15 @@ use crate::login::{Login, LoginPlace, LoginVariables, TOKEN_USER, WrittenLogin};
 use crate::netrc::Netrc;
 use crate::options::{KeyringProvider, RequestObserver};
 
-/// Everything that is known of logins.
+/// All sources of logins.
 pub struct Logins {
     places: Vec<LoginPlace>,
     environment: EnvironmentVariables,
     keyring: KeyringProvider,
     observer: Arc<dyn RequestObserver>,
     netrc: OnceLock<Netrc>,
-    /// By user and origin: a file's URL differs each time, its origin does not.
+    /// The logins that were found, by user and origin: the URLs of files differ, their origin does
+    /// not.
     known: Mutex<FxHashMap<String, Option<Login>>>,
 }
 
@@ -51,7 +53,7 @@ impl Logins {
         }
     }
 
-    /// The login for a request to `url`.
+    /// Finds the login for a request to `url`.
     pub fn find(&self, url: &Url) -> Option<Login> {
         if let Some(login) = of_url(url).filter(|login| login.password.is_some()) {
             return Some(login);
@@ -66,15 +68,14 @@ impl Logins {
         login
     }
 
-    /// The login that is written somewhere on this machine, with its password: the keyring is not
-    /// asked.
+    /// Finds a login with a password, without asking the keyring.
     #[must_use]
     pub fn written(&self, url: &Url) -> Option<Login> {
         self.without_keyring(url)
             .filter(|login| login.password.is_some())
     }
 
-    /// Logs in by `login` on the origin of `url` from now on.
+    /// Uses `login` for the origin of `url` from now on.
     pub fn remember(&self, url: &Url, login: Login) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let mut bare = url.clone();
@@ -83,7 +84,7 @@ impl Logins {
         known.insert(key(url), Some(login));
     }
 
-    /// The variables that would be read for `url`.
+    /// The variables that are read for `url`.
     #[must_use]
     pub fn variables(&self, url: &Url) -> LoginVariables {
         self.place(url).map_or_else(
@@ -118,7 +119,7 @@ impl Logins {
         }
     }
 
-    /// The login as far as it is written somewhere; its password may be unknown.
+    /// Finds a login without asking the keyring; its password may be missing.
     fn without_keyring(&self, url: &Url) -> Option<Login> {
         let place = self.place(url);
         let mut login = of_url(url).or_else(|| of_url(&place?.url));
@@ -158,7 +159,7 @@ impl Logins {
         }
     }
 
-    /// The netrc of this user; one that cannot be read counts as none, with a warning.
+    /// The netrc of this user. If it cannot be read, it is ignored with a warning.
     fn netrc(&self) -> &Netrc {
         self.netrc.get_or_init(|| {
             let name = if cfg!(windows) { "_netrc" } else { ".netrc" };
@@ -191,8 +192,8 @@ fn of_url(url: &Url) -> Option<Login> {
     if url.username().is_empty() && url.password().is_none() {
         return None;
     }
-    // A token alone, `https://TOKEN@host`, is a user name with an empty password to servers; the
-    // password stays open here, so that netrc or the keyring may know it.
+    // A URL with a token alone, `https://TOKEN@host`, means the token as user name and an empty
+    // password. The password is left out here, so that netrc or the keyring may have one.
     Some(Login {
         user: decode(url.username()),
         password: url.password().map(decode),
@@ -220,8 +221,8 @@ mod tests {
     use super::*;
     use crate::options::HttpOptions;
 
-    /// The login for `url` where there is this environment, this netrc, and places for reading
-    /// and for uploading.
+    /// The login for `url` with this environment and this netrc, where an index and an upload URL
+    /// are configured.
     fn find(url: &str, variables: &[(&str, &str)], netrc: &str) -> String {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("netrc");

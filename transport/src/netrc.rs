@@ -1,9 +1,9 @@
-//! netrc: which user logs in on which host, with which password.
+//! netrc: a file with the user and password for each host.
 //!
-//! The judge is Python's `netrc` module, by which pip and twine read the file: quotes, backslashes,
-//! macros, and the last entry of a host wins. The crate `rust-netrc` is not used, since it takes a
-//! macro that never ends and ends one at a line of blanks, keeps one user for each host, and would
-//! bring in `shellexpand` and a second `thiserror`.
+//! It is read as Python's `netrc` module reads it, which pip and twine use: with quotes,
+//! backslashes and macros, and with the last entry of a host. The crate `rust-netrc` is not used:
+//! it accepts a macro without an end, ends a macro at a line of blanks, keeps one user for each
+//! host, and would add `shellexpand` and a second version of `thiserror`.
 
 use std::str::Chars;
 
@@ -13,7 +13,7 @@ use crate::login::Login;
 #[derive(Debug, Default)]
 pub(crate) struct Netrc(Vec<NetrcEntry>);
 
-/// Why a file is no netrc.
+/// Why a text is not a netrc file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {problem}")]
 pub(crate) struct NetrcError {
@@ -21,7 +21,7 @@ pub(crate) struct NetrcError {
     problem: String,
 }
 
-/// An entry: a machine by its name, or `default`.
+/// An entry: for a machine with a name, or `default`.
 #[derive(Debug, Default)]
 struct NetrcEntry {
     machine: String,
@@ -70,8 +70,8 @@ impl Netrc {
         }
     }
 
-    /// The login on `host`, of this user where one is known; that of `default` where the file does
-    /// not name the host.
+    /// The login on `host`, for `user` if one is given. If the file does not name the host, the
+    /// login of `default`.
     pub(crate) fn login(&self, host: &str, user: Option<&str>) -> Option<Login> {
         let is_named = self.0.iter().any(|entry| entry.machine == host);
         let machine = if is_named { host } else { "default" };
@@ -87,7 +87,7 @@ impl Netrc {
     }
 }
 
-/// What follows the name of an entry, up to the next one.
+/// Reads an entry from behind its name to the next entry.
 fn entry(machine: String, lexer: &mut Lexer<'_>) -> Result<NetrcEntry, NetrcError> {
     let mut entry = NetrcEntry {
         machine,
@@ -115,7 +115,8 @@ fn entry(machine: String, lexer: &mut Lexer<'_>) -> Result<NetrcEntry, NetrcErro
 }
 
 impl NetrcEntry {
-    /// The user, as `requests` has it: an entry without a login has an account.
+    /// The user name. As in the Python package `requests`, an entry without `login` uses its
+    /// `account`.
     fn user(&self) -> &str {
         match self.login.as_str() {
             "" => &self.account,
@@ -124,18 +125,19 @@ impl NetrcEntry {
     }
 }
 
-/// Words, divided by white space outside of quotes; a backslash takes the next character as it is.
+/// Splits a text into words at white space outside of quotes. A backslash takes the next character
+/// literally.
 struct Lexer<'a> {
     rest: Chars<'a>,
     line: usize,
-    /// Where the last word begins.
+    /// The line of the last word.
     word_line: usize,
-    /// A word that was read too early.
+    /// A word that was read ahead.
     pushed: Option<String>,
 }
 
 impl Lexer<'_> {
-    /// The next word; an empty one at the end, and where the file has `""`.
+    /// The next word. It is empty at the end, and for `""` in the file.
     fn word(&mut self) -> String {
         if let Some(word) = self.pushed.take() {
             return word;
@@ -184,7 +186,7 @@ impl Lexer<'_> {
         Some(line)
     }
 
-    /// A macro ends at an empty line.
+    /// Skips a macro, which ends at an empty line.
     fn skip_macro(&mut self, begin: usize) -> Result<(), NetrcError> {
         loop {
             match self.skip_line() {

@@ -1,4 +1,4 @@
-//! What a run says about the network. Everything has a default.
+//! The options of the HTTP client. Everything has a default.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,20 +7,20 @@ use crate::environment::EnvironmentVariables;
 use crate::error::RequestPurpose;
 use crate::login::LoginPlace;
 
-/// How to reach servers.
+/// The options of the HTTP client.
 #[derive(Clone)]
 pub struct HttpOptions {
-    /// The configured indexes and upload places, in order.
+    /// The indexes and upload URLs of the settings, in order, for their logins.
     pub places: Vec<LoginPlace>,
     /// Whether requests may be made.
     pub access: NetworkAccess,
-    /// Numbers: connections, retries, time-outs.
+    /// Limits on connections, retries and times.
     pub limits: HttpLimits,
-    /// Whether to ask the `keyring` command for passwords.
+    /// Whether the `keyring` command is asked for passwords.
     pub keyring: KeyringProvider,
-    /// Where certificates and logins may be named.
+    /// The environment variables that may name certificates and logins.
     pub environment: EnvironmentVariables,
-    /// Who hears of progress.
+    /// Is told about progress.
     pub observer: Arc<dyn RequestObserver>,
 }
 
@@ -40,35 +40,35 @@ impl Default for HttpOptions {
 /// Whether requests may be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NetworkAccess {
-    /// They may.
+    /// Requests may be made.
     Online,
-    /// Only what is on this machine is used, however old.
+    /// Only data on this machine is used, however old.
     Offline,
 }
 
-/// Whether to ask the `keyring` command for passwords, in the words of pip's `keyring-provider`.
+/// Whether the `keyring` command is asked for passwords, in the words of pip's `keyring-provider`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyringProvider {
     /// It is not asked.
     Disabled,
-    /// `keyring get PLACE_URL USER` is run where a user name is known and no password.
+    /// `keyring get URL USER` is run if a user name is known and no password.
     Subprocess,
 }
 
-/// Numbers for the network.
+/// Limits on connections, retries and times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HttpLimits {
-    /// Requests for listings and metadata at once.
+    /// The largest number of requests for listings and metadata at the same time.
     pub requests: usize,
-    /// Downloads at once.
+    /// The largest number of downloads at the same time.
     pub downloads: usize,
-    /// How often a request is tried again.
+    /// The number of retries of a request.
     pub retries: u32,
-    /// How long a connection may take to come about.
+    /// The longest time for opening a connection.
     pub connect_timeout: Duration,
-    /// How long a server may be silent.
+    /// The longest time without data from the server.
     pub read_timeout: Duration,
-    /// The first pause before trying again; it doubles each time.
+    /// The pause before the first retry. It doubles each time.
     pub back_off: Duration,
 }
 
@@ -85,17 +85,17 @@ impl Default for HttpLimits {
     }
 }
 
-/// Hears of progress, from any thread.
+/// Is told about progress, from any thread.
 pub trait RequestObserver: Send + Sync {
-    /// A request leaves.
+    /// A request begins.
     fn started(&self, _purpose: &RequestPurpose) {}
-    /// Bytes of its answer arrived.
+    /// So many bytes of its answer arrived.
     fn received(&self, _purpose: &RequestPurpose, _bytes: u64) {}
-    /// The request is over, well or not.
+    /// The request has ended, successfully or not.
     fn finished(&self, _purpose: &RequestPurpose) {}
     /// The request failed and will be tried again.
     fn retrying(&self, _purpose: &RequestPurpose, _cause: &str) {}
-    /// Something that the user should know, and that stops nothing.
+    /// Something that the user should know, although nothing failed.
     fn warning(&self, _message: &str) {}
 }
 

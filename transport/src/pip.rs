@@ -1,8 +1,7 @@
-//! What pip on this machine is configured for: its environment variables and its configuration
-//! files.
+//! The configuration of pip on this machine: its environment variables and its configuration files.
 //!
-//! Source: pip's user guide, "Configuration". Later wins: global, user, site, `PIP_CONFIG_FILE`,
-//! environment; within a file `[install]` wins over `[global]`.
+//! Source: pip's user guide, "Configuration". Later settings replace earlier ones: global, user,
+//! site, `PIP_CONFIG_FILE`, environment. Within a file, `[install]` replaces `[global]`.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +11,10 @@ use crate::environment::EnvironmentVariables;
 use crate::error::TransportError;
 use crate::ini::Ini;
 
-/// The file of certificates that pip's settings name, and where it stands.
+/// The file of certificates that pip's settings name, with the place of the setting.
 ///
 /// # Errors
-/// Where a file of pip's cannot be read as pip reads it.
+/// Where a configuration file cannot be read as pip reads it.
 pub(crate) fn certificates(
     environment: &EnvironmentVariables,
 ) -> Result<Option<PipSetting>, TransportError> {
@@ -26,7 +25,7 @@ pub(crate) fn certificates(
 
 const CONFIG_NAME: &str = if cfg!(windows) { "pip.ini" } else { "pip.conf" };
 
-/// pip's configuration files, in its order.
+/// The paths of pip's configuration files, in pip's order.
 fn files(environment: &EnvironmentVariables) -> Vec<Utf8PathBuf> {
     let named = environment.get("PIP_CONFIG_FILE");
     if named == Some(if cfg!(windows) { "nul" } else { "/dev/null" }) {
@@ -63,13 +62,13 @@ fn files(environment: &EnvironmentVariables) -> Vec<Utf8PathBuf> {
     files
 }
 
-/// pip's settings by key.
+/// pip's settings, by key.
 #[derive(Debug, Default)]
 pub struct PipConfiguration {
     values: BTreeMap<&'static str, PipSetting>,
 }
 
-/// A value, and where it stands.
+/// A value, with the place of the setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PipSetting {
     pub(crate) value: String,
@@ -85,7 +84,7 @@ const KEYS: [&str; 5] = [
 ];
 
 impl PipConfiguration {
-    /// What the configuration files say.
+    /// Reads the configuration files.
     ///
     /// # Errors
     /// Where pip could not read one of them either.
@@ -97,7 +96,7 @@ impl PipConfiguration {
         Ok(settings)
     }
 
-    /// Reads the configuration file of a Python's prefix.
+    /// Reads the configuration file in the prefix of a Python.
     ///
     /// # Errors
     /// Where pip could not read it either.
@@ -127,7 +126,7 @@ impl PipConfiguration {
         Ok(())
     }
 
-    /// Reads the variables, which win over all files.
+    /// Reads the environment variables, which replace what all files say.
     pub fn read_environment(&mut self, environment: &EnvironmentVariables) {
         for key in KEYS {
             let variable = format!("PIP_{}", key.to_ascii_uppercase().replace('-', "_"));
@@ -145,7 +144,7 @@ impl PipConfiguration {
         }
     }
 
-    /// Sets what nothing has set.
+    /// Sets a key that no file and no variable has set.
     pub fn set_default(&mut self, key: &'static str, value: &str, place: &str) {
         self.values.entry(key).or_insert_with(|| PipSetting {
             value: value.to_owned(),
@@ -153,7 +152,7 @@ impl PipConfiguration {
         });
     }
 
-    /// The words of a value, each with where it stands.
+    /// The words of a value, each with the place of the setting.
     pub fn words(&self, key: &str) -> impl Iterator<Item = (&str, &str)> {
         let value = self.values.get(key);
         value.into_iter().flat_map(|setting| {

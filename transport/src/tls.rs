@@ -1,5 +1,5 @@
-//! The certificates that servers are checked against: the system's, and those that pip's and
-//! requests' settings name.
+//! The certificates that servers are checked against: those of the system, and those that the
+//! settings of pip and of the Python package `requests` name.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,9 +13,10 @@ use crate::environment::EnvironmentVariables;
 use crate::error::TransportError;
 use crate::pip::{self, PipSetting};
 
-/// A client's TLS settings: system roots (`SSL_CERT_FILE` and `SSL_CERT_DIR` included), and what
-/// pip's setting `cert` (`PIP_CERT`) and `REQUESTS_CA_BUNDLE` (or, as requests has it,
-/// `CURL_CA_BUNDLE`) name; HTTP/2 where the server has it.
+/// The TLS settings of a client. It trusts the certificates of the system (`SSL_CERT_FILE` and
+/// `SSL_CERT_DIR` included), and those that pip's setting `cert` (`PIP_CERT`) and
+/// `REQUESTS_CA_BUNDLE` (or, as in `requests`, `CURL_CA_BUNDLE`) name. It uses HTTP/2 if the server
+/// does.
 ///
 /// # Errors
 /// Where a setting names a file that cannot be read.
@@ -30,7 +31,7 @@ pub(crate) fn client_config(
             place: name.to_owned(),
         })
     };
-    // `load_native_certs` reads this one already.
+    // `load_native_certs` has read this file already.
     let mut seen: BTreeSet<String> = environment
         .get("SSL_CERT_FILE")
         .map(str::to_owned)
