@@ -1,4 +1,4 @@
-//! Metadata in archives and project folders on this machine.
+//! Reads metadata from archives and project folders on this machine.
 
 use std::io::Read;
 
@@ -7,15 +7,15 @@ use model::{Metadata, PackageName, Version};
 
 use crate::error::IndexError;
 
-/// No metadata file is longer.
+/// The largest metadata file that is read.
 const MOST_BYTES: u64 = 64 << 20;
 
-/// What an archive or a folder says of its metadata without being built.
+/// The metadata that can be read from an archive or folder without building it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ArchiveMetadata {
-    /// Everything.
+    /// The metadata is complete.
     Static(Box<Metadata>),
-    /// Only a build can tell.
+    /// Only a build can tell the metadata.
     Dynamic,
 }
 
@@ -40,7 +40,7 @@ pub(crate) fn record(path: &Utf8Path) -> Result<Vec<u8>, IndexError> {
 pub(crate) fn parse_wheel_metadata(bytes: &[u8], filename: &str) -> Result<Metadata, IndexError> {
     let mut metadata =
         Metadata::parse(&String::from_utf8_lossy(bytes)).map_err(|e| bad(filename, &e))?;
-    // A wheel is built: nothing about it is open.
+    // A wheel is a built distribution, so nothing in its metadata is dynamic.
     metadata.dynamic = false;
     Ok(metadata)
 }
@@ -66,7 +66,7 @@ pub(crate) fn metadata_text(path: &Utf8Path) -> Result<Vec<u8>, IndexError> {
     text.ok_or_else(|| bad(filename, &format!("it has no {name}")))
 }
 
-/// The metadata that the archive at `path` tells: a wheel, or a source distribution.
+/// Reads the metadata from a wheel or source distribution at `path`.
 pub(crate) fn read(path: &Utf8Path) -> Result<ArchiveMetadata, IndexError> {
     let filename = path.file_name().unwrap_or_default();
     if filename.ends_with(".whl") {
@@ -105,7 +105,7 @@ pub(crate) fn read(path: &Utf8Path) -> Result<ArchiveMetadata, IndexError> {
     })
 }
 
-/// The metadata that the project in `folder` tells by its pyproject.toml.
+/// Reads the metadata from the pyproject.toml of the project in `folder`.
 pub(crate) fn read_tree(folder: &Utf8Path) -> ArchiveMetadata {
     match fs_err::read_to_string(folder.join("pyproject.toml")) {
         Ok(text) => from_pyproject(&text, None),
@@ -137,8 +137,8 @@ fn member_of_zip(
     })
 }
 
-/// `PKG-INFO` and `pyproject.toml` of a source distribution; the latter only where the former
-/// does not tell all.
+/// Reads `PKG-INFO` and `pyproject.toml` of a source distribution; the latter only if the former is
+/// not enough.
 fn members_of_tar(path: &Utf8Path) -> Result<Vec<Option<Vec<u8>>>, IndexError> {
     let filename = path.file_name().unwrap_or_default();
     let error = |e: std::io::Error| bad(filename, &format!("it is no tar archive: {e}"));
@@ -171,8 +171,8 @@ fn read_all(member: impl Read) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// What `[project]` tells (PEP 621), where neither dependencies nor extras are dynamic; a version
-/// that it leaves open is taken from `version`.
+/// Reads `[project]` (PEP 621), if neither dependencies nor extras are dynamic. `version` is used
+/// if the version is dynamic.
 fn from_pyproject(text: &str, version: Option<&Version>) -> ArchiveMetadata {
     project_metadata(text, version).map_or(ArchiveMetadata::Dynamic, |metadata| {
         ArchiveMetadata::Static(Box::new(metadata))
@@ -192,7 +192,8 @@ fn project_metadata(text: &str, version: Option<&Version>) -> Option<Metadata> {
     {
         return None;
     }
-    // Old Poetry keeps dependencies in a table of its own beside a `[project]` without them.
+    // Old versions of Poetry keep the dependencies in a table of their own, beside a `[project]`
+    // table without dependencies.
     let poetry = document.get("tool").and_then(|tool| tool.get("poetry"));
     if poetry.is_some() && project.get("dependencies").is_none() {
         return None;
@@ -204,7 +205,7 @@ fn project_metadata(text: &str, version: Option<&Version>) -> Option<Metadata> {
     };
     let mut header = format!("Metadata-Version: 2.2\nName: {name}\nVersion: {version}\n");
     let mut line = |key: &str, value: &str| {
-        // A value may span lines; in a header it may not.
+        // A value may have several lines, but not in a header.
         let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
         header.push_str(&format!("{key}: {value}\n"));
     };
@@ -230,7 +231,7 @@ fn project_metadata(text: &str, version: Option<&Version>) -> Option<Metadata> {
 fn with_extra(requirement: &str, extra: &str) -> String {
     match requirement.split_once(';') {
         Some((head, marker)) => format!("{head}; ({marker}) and extra == '{extra}'"),
-        // A URL ends at a space.
+        // A URL ends at a space, which therefore has to stand before the `;`.
         None => format!("{requirement} ; extra == '{extra}'"),
     }
 }

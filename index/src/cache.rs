@@ -1,7 +1,7 @@
-//! The cache on disk. Every folder carries its format's version in its name, every file a magic
-//! word and a checksum, so that what is truncated, damaged or of another format is as good as
-//! absent. Files appear under their name complete (a temporary file in the same folder, renamed),
-//! so that runs side by side and killed runs do no harm.
+//! The cache on disk. The name of every folder has the version of its format; every file begins
+//! with a magic word and a checksum. A file that is truncated, damaged or of another format
+//! therefore counts as missing. Files are written under a temporary name in the same folder and
+//! then renamed, so that concurrent and killed runs do no harm.
 //!
 //! ```text
 //! listings-1/INDEX/NAME        one index's answer for one package (`compact`)
@@ -23,7 +23,7 @@ use url::Url;
 
 use crate::error::IndexError;
 
-/// Where everything is.
+/// The cache folder and the paths in it.
 #[derive(Debug, Clone)]
 pub(crate) struct Cache {
     root: Utf8PathBuf,
@@ -46,7 +46,7 @@ impl Cache {
         self.root.join("metadata-1").join(key)
     }
 
-    /// The folder that holds a downloaded file of this key.
+    /// The folder of the downloaded file with this key.
     pub(crate) fn files(&self, key: &str) -> Utf8PathBuf {
         self.root.join("files-1").join(key)
     }
@@ -68,7 +68,7 @@ impl Cache {
     }
 }
 
-/// A short name for a URL; credentials do not count.
+/// A short name for a URL. A login in it does not matter.
 pub(crate) fn url_key(url: &Url) -> String {
     let mut bare = url.clone();
     let _ = bare.set_username("");
@@ -97,20 +97,21 @@ pub(crate) fn sha256_of_file(path: &Utf8Path) -> Result<Sha256, IndexError> {
     Ok(Sha256(hasher.finalize().into()))
 }
 
-/// The checksum of everything that is cached; it guards against accidents, not against malice.
+/// The checksum of cached data. It guards against accidents, not against malice.
 pub(crate) fn checksum(bytes: &[u8]) -> u32 {
     let mut crc = flate2::Crc::new();
     crc.update(bytes);
     crc.sum()
 }
 
-/// Replaces `path` by a file of these parts, all or nothing.
+/// Replaces the file at `path` by these parts, written one after the other; after an error the old
+/// file is still there.
 pub(crate) fn write(path: &Utf8Path, parts: &[&[u8]]) -> Result<(), IndexError> {
     let error = |source| IndexError::file("write the cache file", path)(source);
     let folder = path.parent().unwrap_or(Utf8Path::new("."));
     let mut file = match tempfile::NamedTempFile::new_in(folder) {
         Ok(file) => file,
-        // The folder is made only when it is missed: that is once in a cache's life.
+        // A missing folder is made only after an error, since that happens once for each cache.
         Err(_) => {
             fs_err::create_dir_all(folder).map_err(error)?;
             tempfile::NamedTempFile::new_in(folder).map_err(error)?
@@ -132,7 +133,8 @@ pub(crate) fn write_sealed(
     write(path, &[&magic, &checksum(payload).to_le_bytes(), payload])
 }
 
-/// The whole of a sealed file, or `None` where it is missing, damaged or of another format.
+/// The contents of a file that [`write_sealed`] wrote; `None` if it is missing, damaged or of
+/// another format.
 pub(crate) fn read_sealed(path: &Utf8Path, magic: [u8; 4]) -> Option<Sealed> {
     let bytes = fs_err::read(path).ok()?;
     let (head, payload) = bytes.split_at_checked(8)?;
@@ -140,7 +142,7 @@ pub(crate) fn read_sealed(path: &Utf8Path, magic: [u8; 4]) -> Option<Sealed> {
     whole.then_some(Sealed(bytes))
 }
 
-/// A sealed file's bytes.
+/// The bytes of a sealed file.
 pub(crate) struct Sealed(Vec<u8>);
 
 impl Sealed {
@@ -149,18 +151,19 @@ impl Sealed {
     }
 }
 
-/// How long ago `path` was written or confirmed; `None` where it is missing.
+/// The time since `path` was written or confirmed; `None` if it is missing.
 pub(crate) fn age(path: &Utf8Path) -> Option<std::time::Duration> {
     let written = fs_err::metadata(path).ok()?.modified().ok()?;
     Some(since(written))
 }
 
-/// The time since `moment`; none where the clock was set back.
+/// The time since `moment`; zero if the clock was set back.
 pub(crate) fn since(moment: SystemTime) -> std::time::Duration {
     moment.elapsed().unwrap_or_default()
 }
 
-/// Notes that the server confirmed what is in `path`. That it fails costs one request, later.
+/// Records that the server confirmed the content of `path`. If this fails, the only cost is a
+/// request in a later run.
 pub(crate) fn confirm(path: &Utf8Path) {
     if let Ok(file) = fs_err::OpenOptions::new().append(true).open(path) {
         let _ = file.file().set_modified(SystemTime::now());

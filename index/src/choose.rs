@@ -1,4 +1,4 @@
-//! Which of a release's files tells its metadata best.
+//! Chooses the file of a release from which its metadata is read.
 
 use std::cmp::Reverse;
 
@@ -7,10 +7,10 @@ use model::FileKind;
 use crate::listing::{ListedRelease, ReleaseFile};
 use crate::page::MetadataFile;
 
-/// Which files may be used.
+/// The kinds of files that may be used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum FilePolicy {
-    /// All of them, wheels first.
+    /// All kinds, wheels first.
     #[default]
     Any,
     /// Source distributions only (pip's `--no-binary`).
@@ -20,7 +20,7 @@ pub enum FilePolicy {
 }
 
 impl FilePolicy {
-    /// What is missing where nothing can be used.
+    /// What is missing if no file can be used, as text for the user.
     pub(crate) fn wanted(self) -> &'static str {
         match self {
             Self::Any => "file",
@@ -32,9 +32,10 @@ impl FilePolicy {
 
 /// The file to read the metadata from.
 ///
-/// Wheels of one version are taken to agree. Among them, one with its metadata beside it needs one
-/// small request; then a pure one; then one for Linux on x86_64, which, where wheels do not agree
-/// after all, lists most; then the smallest.
+/// All wheels of one version are taken to have the same metadata. A wheel with a metadata file
+/// beside it is preferred, since it needs only one small request. Then comes a pure wheel; then one
+/// for Linux on x86_64, which lists most dependencies if wheels differ after all; then the smallest
+/// one.
 pub(crate) fn choose(release: &ListedRelease, policy: FilePolicy) -> Option<&ReleaseFile> {
     let wheels = release
         .files

@@ -1,9 +1,9 @@
-//! The compact form of one index's answer for one package, on disk and in memory.
+//! The compact form of an index's answer for one package, on disk and in memory.
 //!
-//! A package may have thousands of releases, of which a resolver looks at a few. So the file is a
-//! head, a row of fixed width for each version, sorted, highest first, and a blob for each version
-//! with its files. Head and rows are read at once and used as they are; a blob is read when it is
-//! asked for, and a version is parsed when it is looked at.
+//! A package may have thousands of releases, and a resolver looks at few of them. The file
+//! therefore has a head, a row of fixed width for each version (highest first), and a blob with the
+//! files of each version. The head and the rows are read at once and used as they are. A blob is
+//! read when it is asked for, and a version is parsed when it is looked at.
 //!
 //! ```text
 //! magic 4 | length of all 8 | of the head 4 | of the rows 4 | checksum of both 4 | head | rows | blobs
@@ -26,61 +26,61 @@ use crate::page::MetadataFile;
 pub(crate) const MAGIC: [u8; 4] = *b"xl\x00\x02";
 pub(crate) const PREAMBLE: usize = 24;
 const ROW: usize = 32;
-/// Files up to this size are read whole; of larger ones the head, whose length is known once
-/// the first bytes are read.
+/// Files up to this size are read whole. Of a larger file, only the beginning is read, whose length
+/// its first bytes tell.
 const READ_WHOLE: usize = 64 * 1024;
 const READ_FIRST: usize = 16 * 1024;
-/// The upload time of a file of which none is known.
+/// Stands for an upload time that is not known.
 pub(crate) const UNKNOWN_TIME: i64 = i64::MAX;
 
-/// What a conditional request needs, and where the page was.
+/// The data for a conditional request, and the URL of the page.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct PageOrigin {
-    /// The page's URL after redirects, without credentials; the files' URLs are relative to it.
+    /// The URL of the page after redirects, without a login. URLs of files are relative to it.
     pub(crate) base: String,
     pub(crate) etag: Option<String>,
     pub(crate) last_modified: Option<String>,
-    /// Whether the server says that it has no such package.
+    /// Whether the server says that it does not have the package.
     pub(crate) absent: bool,
 }
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct CompactHeader<'a> {
     pub(crate) origin: PageOrigin,
-    /// What all files' URLs begin with.
+    /// The common beginning of the URLs of all files.
     pub(crate) prefix: &'a str,
     #[serde(borrow)]
     pub(crate) requires_python: Vec<&'a str>,
-    /// All versions as spelt, one after the other.
+    /// The spellings of all versions, one after the other.
     pub(crate) texts: &'a str,
     pub(crate) unreadable: u64,
     pub(crate) untimed: u64,
 }
 
-/// What is known of one version without reading its files.
+/// The data of one version that is available without reading its files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct CompactRow {
-    /// Where its spelling ends in the texts; it begins where the one before ends.
+    /// The end of its spelling in the texts. It begins at the end of the row before.
     pub(crate) text_end: u32,
-    /// Where its blob ends, likewise.
+    /// The end of its blob, which begins at the end of the row before.
     pub(crate) blob_end: u32,
     /// The checksum of its blob.
     pub(crate) crc: u32,
     pub(crate) yanked: bool,
-    /// When the first wheel was uploaded; `None` where there is no wheel.
+    /// When the first wheel was uploaded; `None` if there is no wheel.
     pub(crate) wheel_since: Option<i64>,
     pub(crate) sdist_since: Option<i64>,
     pub(crate) requires_python: Requires,
 }
 
-/// Which Pythons the files of a version are for.
+/// The `Requires-Python` of a version's files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Requires {
-    /// Nothing is said.
+    /// No file has one.
     Nothing,
-    /// All files say this: an index into the listing's table.
+    /// All files have the same one, at this position in the listing's table.
     Same(u16),
-    /// Files differ.
+    /// Files have different ones.
     Differ,
 }
 
@@ -88,7 +88,7 @@ pub(crate) enum Requires {
 #[derive(Serialize, Deserialize)]
 pub(crate) struct StoredFile<'a> {
     pub(crate) filename: &'a str,
-    /// What follows the listing's prefix; where it ends in `/`, the file name follows.
+    /// The URL without the listing's prefix. If it ends in `/`, the file name follows.
     pub(crate) url: &'a str,
     pub(crate) sha256: Option<[u8; 32]>,
     pub(crate) size: Option<u64>,
@@ -98,9 +98,9 @@ pub(crate) struct StoredFile<'a> {
     pub(crate) core_metadata: MetadataFile,
 }
 
-/// One index's answer, ready to be asked.
+/// An index's answer for one package.
 pub(crate) struct Compact {
-    /// The file up to the blobs, and, where there is no `file`, with them.
+    /// The file up to the blobs; including the blobs if `file` is `None`.
     bytes: Vec<u8>,
     file: Option<(Mutex<fs_err::File>, Utf8PathBuf)>,
     rows_at: usize,
@@ -109,7 +109,7 @@ pub(crate) struct Compact {
     pub(crate) origin: PageOrigin,
     prefix: String,
     requires_python: Vec<(String, OnceLock<Option<VersionSpecifiers>>)>,
-    /// One for each row, made when the first version is looked at.
+    /// One entry for each row. They are made when the first version is looked at.
     versions: OnceLock<Box<[OnceLock<Version>]>>,
     pub(crate) unreadable: u64,
     pub(crate) untimed: u64,
@@ -117,8 +117,7 @@ pub(crate) struct Compact {
 }
 
 impl Compact {
-    /// Reads the head of a cached answer; `None` where it is missing, damaged or of another
-    /// format.
+    /// Opens a cached answer; `None` if it is missing, damaged or of another format.
     pub(crate) fn open(path: &Utf8Path) -> Option<Self> {
         let file = fs_err::File::open(path).ok()?;
         let meta = file.metadata().ok()?;
@@ -129,7 +128,7 @@ impl Compact {
             READ_FIRST
         };
         let mut bytes = Vec::with_capacity(first);
-        // Through the standard type, which does not clear the buffer first.
+        // The standard library's type does not clear the buffer first.
         let read = |limit: usize, bytes: &mut Vec<u8>| {
             bytes.reserve_exact(limit);
             file.file().take(limit as u64).read_to_end(bytes)
@@ -153,8 +152,8 @@ impl Compact {
         compact.is_whole().then_some(compact)
     }
 
-    /// Reads what [`encode`] made; the blobs may be missing from `bytes`, then the caller gives
-    /// the file that has them.
+    /// Reads what [`encode`] wrote. If the blobs are missing in `bytes`, the caller gives the file
+    /// that has them.
     pub(crate) fn from_bytes(bytes: Vec<u8>, written: SystemTime) -> Option<Self> {
         let preamble = Preamble::read(&bytes)?;
         let (rows_at, blobs_at) = (preamble.rows_at(), preamble.blobs_at());
@@ -182,18 +181,18 @@ impl Compact {
         })
     }
 
-    /// How many versions there are.
+    /// The number of versions.
     pub(crate) fn len(&self) -> usize {
         (self.blobs_at - self.rows_at) / ROW
     }
 
-    /// The row at `at`, which must be less than [`Compact::len`].
+    /// The row at position `at`, which must be less than [`Compact::len`].
     pub(crate) fn row(&self, at: usize) -> CompactRow {
         let start = self.rows_at + at * ROW;
         CompactRow::from_bytes(&self.bytes[start..start + ROW])
     }
 
-    /// The ends of the text and of the blob before row `at`.
+    /// The ends of the text and of the blob of the row before `at`.
     fn ends_before(&self, at: usize) -> (usize, usize) {
         match at.checked_sub(1).map(|before| self.row(before)) {
             Some(row) => (row.text_end as usize, row.blob_end as usize),
@@ -201,7 +200,7 @@ impl Compact {
         }
     }
 
-    /// The version of row `at`, parsed when first asked for.
+    /// The version of row `at`. It is parsed when it is first asked for.
     pub(crate) fn version(&self, at: usize) -> &Version {
         let versions = self
             .versions
@@ -209,7 +208,7 @@ impl Compact {
         versions[at].get_or_init(|| {
             let start = self.texts_at + self.ends_before(at).0;
             let end = self.texts_at + self.row(at).text_end as usize;
-            // The encoder wrote only what parses, and the checksum held.
+            // The encoder writes only valid text, and the checksum is right.
             std::str::from_utf8(self.bytes.get(start..end).unwrap_or_default())
                 .ok()
                 .and_then(|text| text.parse().ok())
@@ -217,7 +216,7 @@ impl Compact {
         })
     }
 
-    /// The row of `version`.
+    /// The position of the row of `version`.
     pub(crate) fn find(&self, version: &Version) -> Option<usize> {
         let (mut low, mut high) = (0, self.len());
         while low < high {
@@ -239,7 +238,7 @@ impl Compact {
             .as_ref()
     }
 
-    /// Whether every blob in memory is as it was written.
+    /// Whether the checksums of all blobs in memory are right.
     fn is_whole(&self) -> bool {
         (0..self.len()).all(|at| {
             self.blob(at)
@@ -263,7 +262,7 @@ impl Compact {
         Ok(Cow::Owned(blob))
     }
 
-    /// Reads the files of row `at`, and gives each to `each`.
+    /// Reads the files of row `at`, and calls `each` with each of them.
     pub(crate) fn files(
         &self,
         at: usize,
@@ -294,7 +293,7 @@ impl Compact {
                 let _ = fs_err::remove_file(path);
                 IndexError::Damaged { path: path.clone() }
             }
-            // It was checked when it was read.
+            // The checksum was right when the file was read.
             None => TransportError::Interrupted.into(),
         }
     }
@@ -310,7 +309,7 @@ impl Compact {
     }
 }
 
-/// What the file begins with.
+/// The first bytes of the file.
 struct Preamble {
     total: u64,
     head: usize,
@@ -340,7 +339,7 @@ impl Preamble {
     }
 }
 
-/// No file of this kind.
+/// Stands for a kind of file that the version does not have.
 const NEVER: i64 = i64::MIN;
 pub(crate) const DIFFER: u16 = u16::MAX;
 
@@ -380,13 +379,13 @@ impl CompactRow {
     }
 }
 
-/// `N` bytes from `at`; zeros where there are fewer.
+/// `N` bytes from position `at`; zeros if there are fewer.
 fn array<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
     let bytes = bytes.get(at..at + N).and_then(|b| b.try_into().ok());
     bytes.unwrap_or([0; N])
 }
 
-/// Writes an encoded answer, and gives it back ready to be asked.
+/// Writes an encoded answer to `path`, and opens it.
 pub(crate) fn store(path: &Utf8Path, bytes: Vec<u8>) -> Result<Compact, IndexError> {
     cache::write(path, &[&bytes])?;
     let reopened = if bytes.len() > READ_WHOLE {

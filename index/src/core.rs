@@ -1,4 +1,4 @@
-//! What all tasks of an index share: options, cache, client, and the answers that are under way.
+//! State that all tasks of an index share: options, cache, client, and answers under way.
 
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -22,13 +22,13 @@ use crate::page::PageFile;
 use crate::pip;
 use crate::stored::Interner;
 
-/// What tasks share.
+/// State that all tasks share.
 pub(crate) struct Core {
     pub(crate) options: IndexOptions,
     pub(crate) cache: Cache,
     locations: OnceLock<Result<KeyedLocations, IndexError>>,
     http: OnceLock<Result<HttpClient, IndexError>>,
-    /// All files of each `find_links` place, read once a run.
+    /// All files of each `find_links` folder or page, read once in a run.
     pub(crate) links: tokio::sync::Mutex<FxHashMap<FindLinks, Arc<[PageFile<'static>]>>>,
     pub(crate) listings: Flights<PackageName, Arc<Listing>, IndexError>,
     pub(crate) metadata: Flights<(PackageName, Version, FilePolicy), Arc<Metadata>, IndexError>,
@@ -38,14 +38,15 @@ pub(crate) struct Core {
     /// Hosts that do not answer range requests.
     pub(crate) rangeless: Mutex<FxHashSet<String>>,
     pub(crate) cached: AtomicU64,
-    /// Downloads that are hinted leave some room to those that are waited for.
+    /// Limits downloads that were only announced, so that those that someone waits for are not
+    /// slowed down.
     hints: Semaphore,
 }
 
-/// An archive at a URL, downloaded.
+/// A downloaded archive of a URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DirectArchive {
-    /// Where it is on this machine.
+    /// The path of the archive on this machine.
     pub path: Utf8PathBuf,
     /// The last part of the URL's path.
     pub filename: String,
@@ -55,10 +56,10 @@ pub struct DirectArchive {
     pub size: u64,
 }
 
-/// The locations, with what is derived from them once.
+/// The indexes and `find_links`, with values that are computed from them once.
 pub(crate) struct KeyedLocations {
     pub(crate) locations: Locations,
-    /// For each index, its folder in the cache.
+    /// The name of each index's folder in the cache.
     pub(crate) keys: Vec<String>,
 }
 
@@ -81,7 +82,7 @@ impl Core {
         }
     }
 
-    /// The indexes and `find_links` places of this run.
+    /// The indexes and `find_links` of this run.
     pub(crate) fn locations(&self) -> Result<&Locations, IndexError> {
         Ok(&self.keyed_locations()?.locations)
     }
@@ -100,7 +101,7 @@ impl Core {
         locations.as_ref().map_err(Clone::clone)
     }
 
-    /// The client, made for the first request.
+    /// The client, which is made for the first request.
     pub(crate) fn http(&self) -> Result<&HttpClient, IndexError> {
         let http = self.http.get_or_init(|| {
             let indexes = self.locations()?.indexes.iter().enumerate();
@@ -115,7 +116,7 @@ impl Core {
         http.as_ref().map_err(Clone::clone)
     }
 
-    /// The client, where one was made.
+    /// The client, if there was a request.
     pub(crate) fn http_if_made(&self) -> Option<&HttpClient> {
         self.http.get()?.as_ref().ok()
     }
@@ -124,13 +125,13 @@ impl Core {
         self.options.http.access == NetworkAccess::Offline
     }
 
-    /// The turn of a download that was hinted, with the listing that it needs.
+    /// Waits until an announced download may begin, and gets the listing that it needs.
     pub(crate) async fn turn_of_hint(&self) -> Option<SemaphorePermit<'_>> {
         // The semaphore is never closed.
         self.hints.acquire().await.ok()
     }
 
-    /// The places that are asked, as they may be shown.
+    /// The URLs and folders that are asked, redacted.
     pub(crate) fn looked_in(&self) -> Vec<String> {
         let Ok(locations) = self.locations() else {
             return Vec::new();

@@ -1,4 +1,4 @@
-//! Archives at a URL of their own (direct references), outside any index.
+//! Archives at a URL (direct references), which are on no index.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use crate::error::IndexError;
 
 const MAGIC: [u8; 4] = *b"xa\x00\x01";
 
-/// What the cache notes of a URL.
+/// What the cache keeps about a URL.
 #[derive(Serialize, Deserialize)]
 struct Note {
     sha256: [u8; 32],
@@ -29,7 +29,7 @@ struct Note {
 }
 
 impl Core {
-    /// The archive at `url`; where `expected` is given, the very one.
+    /// Gets the archive at `url`. If `expected` is given, the archive must have this digest.
     pub(crate) async fn fetch_archive(
         &self,
         url: &Url,

@@ -1,5 +1,5 @@
-//! Files: downloaded in pieces that survive a broken connection or a killed run, and checked
-//! before they get their name.
+//! Downloads files. They are received in pieces, so that a broken connection or a killed run can be
+//! resumed, and checked before they get their name.
 
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -28,7 +28,7 @@ impl Core {
         (is_plain(filename) && path.exists()).then_some(path)
     }
 
-    /// The file of a lock, which knows no URL: the index says where it is.
+    /// Gets a file of a lock. The lock has no URL, so the index is asked for it.
     pub(crate) async fn fetch_locked(
         &self,
         name: &PackageName,
@@ -38,7 +38,7 @@ impl Core {
         let filename = &file.filename;
         let mut found = self.listing(name).await?.locate(version, filename)?;
         if found.is_none() && !self.is_offline() {
-            // A lock may be younger than what is cached.
+            // The lock may be newer than the cached listing.
             let listing = self.fetch_listing(name, Requests::Anew).await?;
             found = listing.locate(version, filename)?;
         }
@@ -64,7 +64,7 @@ impl Core {
         }
     }
 
-    /// A listed file on this machine, downloaded by whoever asks first.
+    /// Gets a listed file. The first caller downloads it.
     pub(crate) async fn file_of(
         &self,
         name: &PackageName,
@@ -126,7 +126,7 @@ impl Core {
         }
     }
 
-    /// Downloads to the cache; the file appears under its own name once its digest is known.
+    /// Downloads a file to the cache. It gets its name only after its digest was checked.
     pub(crate) async fn transfer(
         &self,
         transfer: Transfer<'_>,
@@ -137,7 +137,7 @@ impl Core {
         if let Some(expected) = transfer.expected
             && let Some(path) = self.cached_file(key, filename)
         {
-            // Another run had it under way.
+            // Another run downloaded it in the meantime.
             return Ok(TransferResult::of_file(path, expected));
         }
         let begun_by_another_run = match transfer.expected {
@@ -177,7 +177,7 @@ impl Core {
         })
     }
 
-    /// Receives the body into `partial`; `None` where the server says that nothing changed.
+    /// Receives the body into `partial`; `None` if the server says that the file did not change.
     async fn receive(
         &self,
         transfer: &Transfer<'_>,
@@ -185,7 +185,7 @@ impl Core {
     ) -> Result<Option<HeaderMap>, IndexError> {
         let received = partial.received.clone();
         let mut headers = transfer.headers.clone();
-        // A compressed body would not have the length and the digest that are listed.
+        // A compressed body would not have the listed length and digest.
         headers.push((ACCEPT_ENCODING, HeaderValue::from_static("identity")));
         let get = HttpRequest {
             headers,
@@ -269,7 +269,7 @@ fn local_file(url: &Url, file: &ReleaseFile) -> Result<Utf8PathBuf, IndexError> 
     }
 }
 
-/// What to download.
+/// A file to download.
 pub(crate) struct Transfer<'a> {
     pub(crate) what: &'a RequestPurpose,
     pub(crate) url: &'a Url,
@@ -277,11 +277,11 @@ pub(crate) struct Transfer<'a> {
     pub(crate) expected: Option<Sha256>,
 }
 
-/// What came of it.
+/// The result of a download.
 pub(crate) enum TransferResult {
-    /// The server says that nothing changed.
+    /// The server says that the file did not change.
     Unchanged,
-    /// The file is there, checked.
+    /// The file is in the cache, and its digest is right.
     Done {
         path: Utf8PathBuf,
         sha256: Sha256,
@@ -301,7 +301,7 @@ impl TransferResult {
     }
 }
 
-/// A download under way. Its file is locked, so that two processes do not write into it.
+/// An unfinished download. Its file is locked, so that two processes do not write to it.
 struct Partial {
     file: fs_err::File,
     path: Utf8PathBuf,
@@ -322,7 +322,8 @@ impl Partial {
             .write(true)
             .open(&path)
             .map_err(error)?;
-        // Another process may hold it for long: that wait is not for a worker of the runtime.
+        // Another process may hold the lock for long, so a worker of the runtime must not wait for
+        // it.
         let locked = tokio::task::spawn_blocking(move || file.lock().map(|()| file)).await;
         let file = locked
             .map_err(|_| TransportError::Interrupted)?
@@ -335,7 +336,7 @@ impl Partial {
         })
     }
 
-    /// Goes on where an earlier run stopped; gives back how far that was.
+    /// Continues the download of an earlier run. Gives the number of bytes that it received.
     fn take_up(&mut self) -> Result<u64, IndexError> {
         let error = IndexError::file("read the cache file", &self.path);
         let mut bytes = Vec::new();

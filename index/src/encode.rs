@@ -1,4 +1,4 @@
-//! The compact form of an answer, written: files sorted by version, and grouped.
+//! Writes the compact form of an answer: files are grouped by version and sorted.
 
 use std::num::TryFromIntError;
 
@@ -12,7 +12,7 @@ use crate::compact::{
 };
 use crate::page::{ListingPage, PageFile};
 
-/// The compact form of `page`. Files whose name does not say a version of `name` are left out.
+/// The compact form of `page`. Files whose name has no version of the project `name` are left out.
 ///
 /// # Errors
 /// Where it is longer than 4 GiB.
@@ -66,7 +66,7 @@ pub(crate) fn encode(
                 yanked: file.yanked.as_deref(),
                 core_metadata: file.core_metadata,
             };
-            // Writing into memory what has no maps or floats does not fail.
+            // Writing to memory cannot fail for these types.
             if let Ok(longer) = postcard::to_extend(&stored, std::mem::take(&mut blobs)) {
                 blobs = longer;
             }
@@ -107,7 +107,8 @@ struct Pythons<'a> {
 }
 
 impl<'a> Pythons<'a> {
-    /// The text's place in the table; after tens of thousands of different ones, the last.
+    /// The position of the text in the table. After tens of thousands of different texts, it is
+    /// that of the last.
     fn at(&mut self, text: &'a str) -> u16 {
         *self.known.entry(text).or_insert_with(|| {
             self.texts.push(text);
@@ -117,7 +118,7 @@ impl<'a> Pythons<'a> {
 }
 
 struct Sorted<'a> {
-    /// Files by version, highest first, in the order of the page within one.
+    /// The files by version, highest first; those of one version keep the order of the page.
     groups: Vec<Member<'a>>,
     unreadable: u64,
 }
@@ -150,7 +151,7 @@ fn sort<'a>(name: &PackageName, files: &'a [PageFile<'_>]) -> Sorted<'a> {
     let mut ranks = vec![0; versions.len()];
     let mut rank = 0;
     for pair in 0..order.len() {
-        // Two spellings of one version (`1.0`, `1.0.0`) share a rank.
+        // Two spellings of one version (`1.0`, `1.0.0`) have the same rank.
         if pair > 0 && versions[order[pair]] != versions[order[pair - 1]] {
             rank += 1;
         }
@@ -172,8 +173,8 @@ fn sort<'a>(name: &PackageName, files: &'a [PageFile<'_>]) -> Sorted<'a> {
     }
 }
 
-/// Whether a file of `name` is a wheel, and its version as spelt; `None` for what is neither wheel
-/// nor source distribution of this package.
+/// Whether a file of the project `name` is a wheel, and the spelling of its version; `None` if it
+/// is neither a wheel nor a source distribution of the project.
 pub(crate) fn split_filename<'f>(filename: &'f str, name: &PackageName) -> Option<(bool, &'f str)> {
     if !is_plain(filename) {
         return None;
@@ -190,7 +191,8 @@ pub(crate) fn split_filename<'f>(filename: &'f str, name: &PackageName) -> Optio
     ]
     .into_iter()
     .find_map(|extension| filename.strip_suffix(extension))?;
-    // The name may contain `-`, and so may an old version: the split that reads is the right one.
+    // The name may contain `-`, and so may an old version. The right split is the one that can be
+    // read.
     stem.match_indices('-')
         .filter(|&(at, _)| is_spelling_of(&stem[..at], name))
         .map(|(at, _)| &stem[at + 1..])
@@ -198,7 +200,7 @@ pub(crate) fn split_filename<'f>(filename: &'f str, name: &PackageName) -> Optio
         .map(|version| (false, version))
 }
 
-/// Whether a file name names a file in a folder, and nothing outside of it.
+/// Whether a file name is only a name, without a path that leads elsewhere.
 pub(crate) fn is_plain(filename: &str) -> bool {
     !filename.contains(['/', '\\', '\0']) && !matches!(filename, "" | "." | "..")
 }
@@ -234,7 +236,7 @@ fn common_prefix<'a>(files: &'a [PageFile<'_>]) -> &'a str {
             .count();
         prefix = &prefix[..prefix.floor_char_boundary(shared)];
     }
-    // Up to a `/`, so that what is left is whole parts of a path.
+    // The prefix ends with a `/`, so that what is left of each URL is whole parts of a path.
     prefix.rfind('/').map_or("", |at| &prefix[..=at])
 }
 

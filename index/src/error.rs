@@ -1,5 +1,5 @@
-//! What can go wrong, with the facts that a message needs: what was attempted, for which package,
-//! where, how often, and why it failed. URLs in here are redacted.
+//! Errors of this room, with the facts that a message needs: what was attempted, for which package,
+//! at which URL, how often, and why it failed. URLs in them are redacted.
 
 use std::io;
 use std::sync::Arc;
@@ -14,15 +14,15 @@ pub enum IndexError {
     /// No answer came over the network.
     #[error(transparent)]
     Transport(#[from] TransportError),
-    /// No index and no `find_links` place has the package.
+    /// No index and no `find_links` folder or page has the package.
     #[error("there is no package `{name}` in {}", .looked_in.join(", "))]
     NoSuchPackage {
         /// The package.
         name: PackageName,
-        /// The places asked, in order, redacted.
+        /// The URLs and folders that were asked, in order, redacted.
         looked_in: Vec<String>,
     },
-    /// The package has no such version (any more, or before the cut-off).
+    /// The package does not have this version, or not any more, or not before the cut-off.
     #[error("`{name}` has no version {version}")]
     NoSuchVersion {
         /// The package.
@@ -30,7 +30,7 @@ pub enum IndexError {
         /// The version.
         version: Version,
     },
-    /// The index does not list the file (any more).
+    /// The index does not list the file, or not any more.
     #[error("the index lists no file `{filename}` for `{name}` {version}")]
     NoSuchFile {
         /// The package.
@@ -40,7 +40,7 @@ pub enum IndexError {
         /// The file.
         filename: String,
     },
-    /// The release has no file that the policy admits.
+    /// The policy admits no file of the release.
     #[error("`{name}` {version} has no {wanted}")]
     NoUsableFile {
         /// The package.
@@ -50,30 +50,31 @@ pub enum IndexError {
         /// `wheel`, `source distribution` or `file`.
         wanted: &'static str,
     },
-    /// The metadata is known only once this source distribution is built; the file is in the cache.
+    /// The metadata is only known after this source distribution is built. The file is in the
+    /// cache.
     #[error("the metadata of `{name}` {version} is known only once `{}` is built", .file.filename)]
     NeedsBuild {
         /// The package.
         name: PackageName,
         /// The version.
         version: Version,
-        /// The file as listed.
+        /// The file, as it is listed.
         file: Box<DistFile>,
-        /// Where it is on this machine, checked.
+        /// The path of the file on this machine. Its digest was checked.
         path: Utf8PathBuf,
-        /// What [`crate::Index::store_built_metadata`] wants to know it by.
+        /// The key for [`crate::Index::store_built_metadata`].
         sha256: Sha256,
     },
-    /// A file is not what it should be.
+    /// The digest of a file is wrong.
     #[error("`{filename}` from {url} has the wrong hash: expected sha256 {expected}, got {actual}")]
     Hash {
         /// The file.
         filename: String,
-        /// Where it came from.
+        /// The URL it came from.
         url: String,
-        /// The digest that it should have.
+        /// The expected digest.
         expected: Sha256,
-        /// The digest that it has, or that the index lists.
+        /// The digest of the file, or the one that the index lists.
         actual: Sha256,
     },
     /// A file's metadata cannot be read.
@@ -81,45 +82,45 @@ pub enum IndexError {
     Metadata {
         /// The file.
         filename: String,
-        /// Why not.
+        /// Why it cannot be read.
         reason: String,
     },
     /// A file or folder on this machine cannot be read or written.
     #[error("cannot {action} {path}: {source}")]
     File {
-        /// `write the cache file`, `read`.
+        /// What was attempted: `write the cache file`, `read`.
         action: &'static str,
         /// The path.
         path: Utf8PathBuf,
-        /// Why not.
+        /// Why it failed.
         source: Arc<io::Error>,
     },
-    /// A cached file is damaged; it was removed, so that the next run fetches it again.
+    /// A cached file was damaged. It was removed, and the next run downloads it again.
     #[error("the cache file {path} was damaged and has been removed; run again")]
     Damaged {
         /// The path.
         path: Utf8PathBuf,
     },
-    /// Git could not get a revision.
+    /// Git could not get a revision of a repository.
     #[error("cannot get `{revision}` of {url} by git: {reason}")]
     Git {
         /// The repository.
         url: String,
         /// The revision.
         revision: String,
-        /// What git says.
+        /// The message of git.
         reason: String,
     },
-    /// More indexes are configured than a lock can tell apart.
+    /// There are more indexes than a lock can number.
     #[error("more than 255 package indexes are configured")]
     TooManyIndexes,
-    /// Nothing says which index to use.
+    /// No setting names an index.
     #[error("no package index is configured, and no pip was found to ask for its default")]
     NoIndex,
 }
 
 impl IndexError {
-    /// What the user can do about it, where that is known.
+    /// What the user can do about it, if that is known.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -166,10 +167,10 @@ impl IndexError {
     }
 }
 
-/// `fs_err` puts the path into its messages, and ours say it already.
+/// `fs_err` adds the path to its messages, and our messages already have it.
 fn without_path(error: io::Error) -> io::Error {
     let plain = io::Error::from(error.kind());
-    // What the standard library has no name for has a number only in the message.
+    // An error without a name in the standard library has its number only in the message.
     if plain.to_string().starts_with("uncategorized") {
         error
     } else {

@@ -1,4 +1,5 @@
-//! Listings: from the cache where it is fresh, else from the servers, in order of priority.
+//! Gets listings: from the cache if they are fresh, otherwise from the servers, in order of
+//! priority.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -22,20 +23,20 @@ use crate::options::IndexRule;
 use crate::page::ListingPage;
 use crate::simple_api;
 
-/// What is known of a package in one index.
+/// What the cache has about a package in one index.
 enum Known {
-    /// Recent enough, or all there is when offline.
+    /// A recent answer, or any answer when offline.
     Fresh(Compact),
-    /// The server must be asked whether it still holds.
+    /// An answer of which the server must be asked whether it is still right.
     Stale(Compact),
-    /// Nothing.
+    /// No answer.
     Nothing,
 }
 
 impl Core {
-    /// The listing; `None` where that takes a request and `requests` says not to make one.
+    /// Finds a listing; `None` if that needs a request and `requests` does not allow one.
     ///
-    /// Without requests this never waits.
+    /// If requests are not allowed, this never waits.
     pub(crate) async fn find_listing(
         &self,
         name: &PackageName,
@@ -98,7 +99,7 @@ impl Core {
         Ok(Some(Arc::new(listing)))
     }
 
-    /// The listing, by whoever asks first; for tasks.
+    /// Gets a listing; for tasks. The first caller does the work.
     pub(crate) async fn listing(&self, name: &PackageName) -> Result<Arc<Listing>, IndexError> {
         match self.listings.ask(name.clone()) {
             Flight::Joined(answer) => answer.wait().await.clone(),
@@ -110,14 +111,14 @@ impl Core {
         }
     }
 
-    /// The listing, by requests where it takes them.
+    /// Gets a listing, with requests if necessary.
     pub(crate) async fn fetch_listing(
         &self,
         name: &PackageName,
         requests: Requests,
     ) -> Result<Arc<Listing>, IndexError> {
         let found = self.find_listing(name, requests).await?;
-        // Only without requests there may be no answer.
+        // It is `None` only if no requests are allowed.
         Ok(found.ok_or(TransportError::Interrupted)?)
     }
 
@@ -146,7 +147,7 @@ impl Core {
         }
     }
 
-    /// Whether a listing can be had without a request, as far as that is cheap to know.
+    /// Whether a listing needs no request, as far as that can be said cheaply.
     pub(crate) fn has_fresh_listing(&self, name: &PackageName) -> bool {
         let Ok(places) = self.keyed_locations() else {
             return true;
@@ -181,18 +182,18 @@ impl Core {
     }
 }
 
-/// Whether a question may be answered by requests.
+/// Whether requests may be made for an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Requests {
-    /// Only what is here counts.
+    /// None: only data on this machine is used.
     None,
-    /// They are made where the cache has no fresh answer.
+    /// If the cache has no fresh answer.
     Made,
-    /// They are made even then: what is looked for may be newer.
+    /// Even if the cache has a fresh answer: a newer one may have what is looked for.
     Anew,
 }
 
-/// The role of the index at this place in the order.
+/// The role of the index at this position in the order.
 fn role(at: usize) -> Result<IndexRole, IndexError> {
     match u8::try_from(at + 1) {
         Ok(1) => Ok(IndexRole::Primary),
@@ -231,7 +232,7 @@ fn encoded(
         absent: simple_api::is_absent(answer),
     };
     if origin.absent {
-        // Nothing to revalidate: the next question is asked in full.
+        // The server does not have the package, so the next request need not be conditional.
         origin.etag = None;
         origin.last_modified = None;
         let nothing = encode(name, &ListingPage::default(), origin);

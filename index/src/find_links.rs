@@ -18,7 +18,8 @@ use crate::page::{ListingPage, PageFile};
 use crate::simple_api;
 
 impl Core {
-    /// The files of `name` at `place`; `None` where that takes a request that may not be made.
+    /// The files of the project `name` in `place`; `None` if that needs a request and none is
+    /// allowed.
     pub(crate) async fn links_of(
         &self,
         place: &FindLinks,
@@ -27,7 +28,7 @@ impl Core {
     ) -> Result<Option<Compact>, IndexError> {
         let mut known = match requests {
             Requests::Made | Requests::Anew => self.links.lock().await,
-            // A request of someone else is under way.
+            // Another task may be making the request.
             Requests::None => match self.links.try_lock() {
                 Ok(known) => known,
                 Err(_) => return Ok(None),

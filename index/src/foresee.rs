@@ -1,9 +1,10 @@
-//! Looking ahead: what a resolution will most likely ask for is fetched before it asks.
+//! Looks ahead: fetches what a resolution will most likely ask for before it asks.
 //!
-//! A resolver learns of a package only once it has read what requires it, so that a cold run would
-//! wait for one answer after the other. This walks the same graph without waiting for the
-//! resolver: for each requirement the highest version that it admits, then what that requires. A
-//! wrong guess costs a request that nobody waits for.
+//! A resolver learns that it needs a package only after it has read what requires the package, so a
+//! run with an empty cache would wait for one answer after the other. This module follows the same
+//! graph without waiting for the resolver: for each requirement, the highest version that it
+//! admits, and then what that version requires. A wrong guess costs a request that nobody waits
+//! for.
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
@@ -20,25 +21,27 @@ use crate::core::Core;
 use crate::error::IndexError;
 use crate::listing::{ListedVersion, Listing, RequiresPython};
 
-/// No more guesses are made for one package: a resolver that needs more asks itself.
+/// The largest number of guesses for one package. A resolver that needs more versions asks for
+/// them.
 const MOST_GUESSES: usize = 3;
 
-/// What a resolution starts from.
+/// The start of a resolution.
 pub struct Forecast {
     /// The direct requirements.
     pub requirements: Vec<Requirement>,
-    /// The environments that count; what is required elsewhere only is not followed.
+    /// The environments of the resolution. Requirements outside of them are not followed.
     pub within: Marker,
-    /// Versions that are chosen wherever they satisfy, such as those of an existing lock.
+    /// Versions that are chosen if they satisfy the requirements, such as those of an existing
+    /// lock.
     pub preferred: BTreeMap<PackageName, Version>,
     /// Which files of a package may be used.
     pub policy: Box<dyn Fn(&PackageName) -> FilePolicy + Send + Sync>,
-    /// Hears of each [`IndexError::NeedsBuild`] on the way, so that the build can begin before it is
-    /// asked for. It must not wait: it runs on a thread that serves requests.
+    /// Is told about each [`IndexError::NeedsBuild`] on the way, so that the build can begin early.
+    /// It must not wait, since it runs on a thread that serves requests.
     pub unbuilt: Box<dyn Fn(&IndexError) + Send + Sync>,
 }
 
-/// A walk under way.
+/// A look ahead under way.
 pub(crate) struct Walk {
     core: Arc<Core>,
     forecast: Forecast,
@@ -58,7 +61,7 @@ impl Walk {
         })
     }
 
-    /// Follows the direct requirements, each in a task of its own.
+    /// Follows the direct requirements, each in its own task.
     pub(crate) fn start(self: &Arc<Self>) {
         for requirement in &self.forecast.requirements {
             self.spawn(requirement.clone());
@@ -67,9 +70,9 @@ impl Walk {
 
     fn spawn(self: &Arc<Self>, requirement: Requirement) {
         let walk = self.clone();
-        // A task that spawns its like has a type that contains itself, unless it is boxed.
+        // The type of a task that starts others of its kind would contain itself without the box.
         let task: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(async move {
-            // Whoever asks for the same thing hears of the error.
+            // The resolver gets the error when it asks for the same thing.
             let _ = walk.follow(requirement).await;
         });
         tokio::spawn(task);

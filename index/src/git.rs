@@ -1,5 +1,5 @@
-//! Git repositories at one commit, by the `git` command: a store of commits per repository, and a
-//! checkout per commit, both in the cache.
+//! Git repositories at a commit, by the `git` command. The cache has a store with the commits of
+//! each repository, and a checkout of each commit.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use git::{Git, GitError};
@@ -14,12 +14,12 @@ use crate::error::IndexError;
 pub struct GitCheckout {
     /// The commit, in full.
     pub commit: String,
-    /// The work tree; it is shared by every run and must not be written to.
+    /// The work tree. Every run shares it, so nothing may be written to it.
     pub path: Utf8PathBuf,
 }
 
-/// Checks out `revision` of the repository at `url`: a branch, a tag, a commit, or the default
-/// branch where it is `None`.
+/// Checks out `revision` of the repository at `url`: a branch, a tag or a commit. `None` means the
+/// default branch.
 pub(crate) fn checkout(
     cache: &Cache,
     url: &Url,
@@ -54,7 +54,7 @@ pub(crate) fn checkout(
     }
 }
 
-/// Whether `revision` is a commit in full.
+/// Whether `revision` is a full commit hash.
 fn is_commit(revision: &str) -> bool {
     matches!(revision.len(), 40 | 64) && revision.bytes().all(|b| b.is_ascii_hexdigit())
 }
@@ -75,7 +75,7 @@ impl Repository<'_> {
         })
     }
 
-    /// The commit that the revision stands for now.
+    /// The commit that the revision means now.
     fn resolve(&self) -> Result<String, IndexError> {
         if is_commit(self.revision) {
             return Ok(self.revision.to_ascii_lowercase());
@@ -90,7 +90,7 @@ impl Repository<'_> {
         let revision = self.revision;
         [
             revision.to_owned(),
-            // An annotated tag is an object of its own; `^{}` is the commit that it names.
+            // An annotated tag is an object itself; `^{}` is the commit that it points to.
             format!("refs/tags/{revision}^{{}}"),
             format!("refs/tags/{revision}"),
             format!("refs/heads/{revision}"),
@@ -100,7 +100,7 @@ impl Repository<'_> {
         .map_or_else(|| self.resolve_abbreviated(), Ok)
     }
 
-    /// An abbreviated commit is known only with the whole history at hand.
+    /// Finds an abbreviated commit, for which the whole history is needed.
     fn resolve_abbreviated(&self) -> Result<String, IndexError> {
         let plausible = (7..40).contains(&self.revision.len())
             && self.revision.bytes().all(|b| b.is_ascii_hexdigit());
@@ -126,7 +126,7 @@ impl Repository<'_> {
         self.git(Some(&self.store), &fetch).map(drop)
     }
 
-    /// Makes the store where it is missing, and locks it.
+    /// Opens the store, which is made if it is missing, and locks it.
     fn open_store(&self) -> Result<fs_err::File, IndexError> {
         let error = |source| IndexError::file("write the cache folder", &self.store)(source);
         fs_err::create_dir_all(&self.store).map_err(error)?;
@@ -148,7 +148,7 @@ impl Repository<'_> {
         let refspec = format!("+{commit}:{kept}");
         let shallow = ["fetch", "--quiet", "--depth=1", self.url.as_str(), &refspec];
         if self.git(store, &shallow).is_err() {
-            // Some servers give out branches and tags only.
+            // Some servers give out branches and tags only, not single commits.
             self.fetch_all()?;
             self.git(store, &["update-ref", &kept, &commit])
                 .map_err(|_| self.error("there is no such commit"))?;
@@ -194,7 +194,7 @@ impl Repository<'_> {
         Ok(GitCheckout { commit, path })
     }
 
-    /// Runs git; gives back what it prints.
+    /// Runs git and gives its output.
     fn git(&self, folder: Option<&Utf8Path>, arguments: &[&str]) -> Result<String, IndexError> {
         let git = match folder {
             Some(folder) => Git::at(folder),
@@ -211,7 +211,7 @@ impl Repository<'_> {
         let shown = redacted(self.url);
         IndexError::Git {
             revision: self.revision.to_owned(),
-            // Git repeats the URL with its password.
+            // Git's message contains the URL with the password.
             reason: reason.replace(self.url.as_str(), &shown),
             url: shown,
         }

@@ -1,8 +1,8 @@
 //! PEP 503 listings and `find_links` pages: the links of an HTML page.
 //!
-//! No crate is taken for it. Those that read HTML as browsers do (html5gum, tl, scraper) would be
-//! built by every fresh clone before its first lock, for two tags of pages that servers of packages
-//! write; JSON is what most of them answer.
+//! No crate is used for this. Those that read HTML as browsers do (html5gum, tl, scraper) would be
+//! built in every fresh clone before its first lock, for two tags of pages that package servers
+//! write. Most servers answer in JSON anyway.
 
 use std::borrow::Cow;
 
@@ -12,9 +12,9 @@ use url::Url;
 use crate::json::digest;
 use crate::page::{ListingPage, MetadataFile, PageFile};
 
-/// Reads a page that was found at `base`; every URL in what is returned is absolute.
+/// Reads a page from the URL `base`. Every URL in the result is absolute.
 ///
-/// Whatever a browser would make of it, only `<base>` and `<a>` matter, so no tree is built.
+/// Only `<base>` and `<a>` matter, so no tree is built.
 pub(crate) fn parse(body: &str, base: &Url) -> ListingPage<'static> {
     let tags: Vec<Tag<'_>> = Tags(body).collect();
     let base = tags
@@ -68,12 +68,12 @@ fn link(tag: &Tag<'_>, base: &Url) -> Option<PageFile<'static>> {
 #[derive(Default)]
 struct Tag<'a> {
     name: &'a str,
-    /// Names, and values as they stand; empty where there is none.
+    /// Names and values as they are written; the value is empty if there is none.
     attributes: Vec<(&'a str, &'a str)>,
 }
 
 impl Tag<'_> {
-    /// An attribute's value, decoded.
+    /// The decoded value of an attribute.
     fn attribute(&self, name: &str) -> Option<String> {
         let mut attributes = self.attributes.iter();
         let (_, value) = attributes.find(|(key, _)| key.eq_ignore_ascii_case(name))?;
@@ -81,7 +81,7 @@ impl Tag<'_> {
     }
 }
 
-/// The start tags of what is left of a page.
+/// The start tags in the rest of a page.
 ///
 /// Source: HTML Living Standard, 13.1.2.1, without what listings do not have, such as scripts.
 struct Tags<'a>(&'a str);
@@ -104,7 +104,7 @@ impl<'a> Iterator for Tags<'a> {
 }
 
 impl<'a> Tags<'a> {
-    /// The tag that begins `rest`.
+    /// Reads the tag at the start of `rest`.
     fn tag(&mut self, rest: &'a str) -> Tag<'a> {
         let ends = |c: char| c.is_whitespace() || matches!(c, '/' | '>');
         let (name, mut rest) = split_at(rest, ends);
@@ -115,7 +115,7 @@ impl<'a> Tags<'a> {
                 self.0 = rest;
                 return Tag { name, attributes };
             }
-            // A stray `=` begins a name.
+            // A stray `=` is the beginning of a name.
             let first = rest.chars().next().map_or(0, char::len_utf8);
             let (more, tail) = split_at(&rest[first..], |c| ends(c) || c == '=');
             let key = &rest[..first + more.len()];
@@ -137,12 +137,12 @@ impl<'a> Tags<'a> {
     }
 }
 
-/// `text` up to the first character that `ends`, and the rest.
+/// Splits `text` before the first character that `ends` accepts.
 fn split_at(text: &str, ends: impl Fn(char) -> bool) -> (&str, &str) {
     text.split_at(text.find(ends).unwrap_or(text.len()))
 }
 
-/// `text` with character references replaced, as far as listings use them.
+/// `text` with character references decoded, as far as listings use them.
 fn decoded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;

@@ -1,5 +1,5 @@
-//! The blocking face: asks the cache on the caller's thread, and starts the asynchronous core only
-//! where it takes a request.
+//! The blocking interface. It asks the cache on the caller's thread, and starts the asynchronous
+//! core only if a request is necessary.
 
 use std::pin::pin;
 use std::sync::atomic::Ordering;
@@ -24,26 +24,26 @@ use crate::metadata::{chosen, release};
 use crate::options::{IndexOptions, Locations};
 use crate::stored;
 
-/// Package indexes behind a cache. All methods may be called from several threads, none of them
-/// from an asynchronous task.
+/// Package indexes with a cache. All methods may be called from several threads, but not from an
+/// asynchronous task.
 pub struct Index {
     pub(crate) core: Arc<Core>,
     runtime: OnceLock<Result<Runtime, String>>,
 }
 
-/// What a run took.
+/// What a run did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Statistics {
-    /// Requests sent, tries again included.
+    /// The number of requests sent, retries included.
     pub requests: u64,
-    /// Bytes of answers received, after decompression.
+    /// The number of bytes of answers received, after decompression.
     pub bytes: u64,
-    /// Answers from the cache.
+    /// The number of answers from the cache.
     pub cached: u64,
 }
 
 impl Index {
-    /// An index; nothing is read or asked yet.
+    /// Makes an index. Nothing is read or requested yet.
     #[must_use]
     pub fn new(options: IndexOptions) -> Self {
         Self {
@@ -52,10 +52,11 @@ impl Index {
         }
     }
 
-    /// The indexes and `find_links` places in use: those of the options, else pip's.
+    /// The indexes and `find_links` in use: those of the options, or else those of pip's
+    /// configuration.
     ///
     /// # Errors
-    /// Where there are none, or what pip is configured for cannot be used.
+    /// Where there are none, or pip's configuration cannot be used.
     pub fn locations(&self) -> Result<&Locations, IndexError> {
         self.core.locations()
     }
@@ -63,7 +64,7 @@ impl Index {
     /// The versions and files of `name`.
     ///
     /// # Errors
-    /// Where no place has the package, or a place gives no usable answer.
+    /// Where no index has the package, or an index gives no usable answer.
     pub fn listing(&self, name: &PackageName) -> Result<Arc<Listing>, IndexError> {
         let claim = match self.core.listings.ask(name.clone()) {
             Flight::Joined(answer) => return self.wait(&answer),
@@ -83,7 +84,7 @@ impl Index {
         self.wait(&answer)
     }
 
-    /// Hints that the listing of `name` will be asked for. Never fails, never waits.
+    /// Announces that the listing of `name` will be asked for. This never fails and never waits.
     pub fn prefetch_listing(&self, name: &PackageName) {
         let core = &self.core;
         if core.is_offline() || core.listings.knows(name) || core.has_fresh_listing(name) {
@@ -91,17 +92,18 @@ impl Index {
         }
         if let Flight::Led(claim) = core.listings.ask(name.clone()) {
             let (core, name) = (core.clone(), name.clone());
-            // Where the runtime does not start, asking says so.
+            // If the runtime does not start, the later question gives the error.
             let _ = self.spawn(async move {
                 claim.settle(core.fetch_listing(&name, Requests::Made).await);
             });
         }
     }
 
-    /// Hints that a resolution with this start follows: what it will most likely ask for is fetched
-    /// in the background. Never fails, never waits.
+    /// Announces a resolution: what it will most likely ask for is fetched in the background. This
+    /// never fails and never waits.
     ///
-    /// Nothing is done where the cache has fresh listings of all direct requirements: then it most
+    /// If the cache has fresh listings of all direct requirements, nothing is done: it then most
+    /// likely has the rest as well.
     /// likely has the rest as well.
     pub fn foresee(&self, forecast: Forecast) {
         let core = &self.core;
@@ -110,22 +112,21 @@ impl Index {
             return;
         }
         let walk = Walk::new(core.clone(), forecast);
-        // Where the runtime does not start, asking says so.
+        // If the runtime does not start, the later question gives the error.
         let _ = self.spawn(async move { walk.start() });
     }
 
-    /// The listing of `name`, where it is here already.
+    /// The listing of `name`, if it is here already.
     #[must_use]
     pub fn fetched_listing(&self, name: &PackageName) -> Option<Arc<Listing>> {
         self.core.listings.peek(name)
     }
 
-    /// What `version` of `name` requires, read from the file that `policy` admits and that tells
-    /// it best.
+    /// The metadata of `version` of `name`. It is read from the best file that `policy` admits.
     ///
     /// # Errors
-    /// [`IndexError::NeedsBuild`] where only a build can tell; then build it, and hand the outcome to
-    /// [`Index::store_built_metadata`]. Else as [`Index::listing`].
+    /// [`IndexError::NeedsBuild`] if only a build can tell: the caller then builds it and gives the
+    /// metadata to [`Index::store_built_metadata`]. Other errors are those of [`Index::listing`].
     pub fn metadata(
         &self,
         name: &PackageName,
@@ -151,7 +152,7 @@ impl Index {
         self.wait(&answer)
     }
 
-    /// Hints that [`Index::metadata`] will be asked the same. Never fails, never waits.
+    /// Announces the same call of [`Index::metadata`]. This never fails and never waits.
     pub fn prefetch_metadata(&self, name: &PackageName, version: &Version, policy: FilePolicy) {
         let core = &self.core;
         let key = (name.clone(), version.clone(), policy);
@@ -160,14 +161,14 @@ impl Index {
         }
         if let Flight::Led(claim) = core.metadata.ask(key) {
             let (core, name, version) = (core.clone(), name.clone(), version.clone());
-            // Where the runtime does not start, asking says so.
+            // If the runtime does not start, the later question gives the error.
             let _ = self.spawn(async move {
                 claim.settle(core.fetch_metadata(&name, &version, policy).await);
             });
         }
     }
 
-    /// The metadata, where it is here already.
+    /// The metadata, if it is here already.
     #[must_use]
     pub fn fetched_metadata(
         &self,
@@ -179,8 +180,8 @@ impl Index {
         self.core.metadata.peek(&key)
     }
 
-    /// Keeps what building a source distribution told, by the digest of [`IndexError::NeedsBuild`],
-    /// for this run and later ones.
+    /// Keeps the metadata that a build of a source distribution gave, for this run and later ones.
+    /// Its key is the digest in [`IndexError::NeedsBuild`].
     ///
     /// # Errors
     /// Where the cache cannot be written.
@@ -202,17 +203,18 @@ impl Index {
         Ok(())
     }
 
-    /// What [`Index::store_built_metadata`] keeps under this digest.
+    /// The metadata that [`Index::store_built_metadata`] keeps under this digest.
     #[must_use]
     pub fn built_metadata(&self, sha256: Sha256) -> Option<Arc<Metadata>> {
         let path = self.core.cache.metadata(&sha256.to_string());
         stored::read(&path, &self.core.interner).map(Arc::new)
     }
 
-    /// A file of a lock or a release, in the cache, its digest checked.
+    /// The path of a file of a lock or a release in the cache. Its digest was checked.
     ///
     /// # Errors
-    /// Where the index does not list it, lists another digest, or it arrives with another one.
+    /// Where the index does not list the file, lists another digest, or sends a file with another
+    /// one.
     pub fn download(
         &self,
         name: &PackageName,
@@ -225,14 +227,14 @@ impl Index {
         }
     }
 
-    /// Hints that [`Index::download`] will be asked the same. Never fails, never waits.
+    /// Announces the same call of [`Index::download`]. This never fails and never waits.
     pub fn prefetch_download(&self, name: &PackageName, version: &Version, file: &DistFile) {
-        // What fails now fails when it is asked for.
+        // An error occurs again in the later call.
         let _ = self.start_download(name, version, file, Haste::Hinted);
     }
 
-    /// Starts these downloads, and gives each with its place in `wanted` when it is there, whichever
-    /// comes first. Errors are those of [`Index::download`].
+    /// Downloads files. Gives each, with its position in `wanted`, as soon as it is there, in any
+    /// order. Errors are those of [`Index::download`].
     pub fn downloads<'w>(
         &self,
         wanted: impl IntoIterator<Item = (&'w PackageName, &'w Version, &'w DistFile)>,
@@ -251,7 +253,7 @@ impl Index {
                 }
             };
             if let Some(outcome) = known {
-                // It fails only where nobody wants to hear of it any more.
+                // This fails only if the receiver is gone.
                 let _ = there.send((at, outcome));
             }
         }
@@ -290,10 +292,10 @@ impl Index {
         })
     }
 
-    /// The archive at `url`, in the cache; where `expected` is given, the one of that digest.
+    /// Gets the archive at `url` into the cache. If `expected` is given, it must have this digest.
     ///
     /// # Errors
-    /// Where it cannot be had, or its digest differs.
+    /// Where the archive cannot be downloaded, or its digest differs.
     pub fn direct_archive(
         &self,
         url: &Url,
@@ -308,21 +310,20 @@ impl Index {
         self.wait(&answer)
     }
 
-    /// The repository at `url`, checked out at what `revision` stands for (the default branch where
-    /// it is `None`).
+    /// Checks out the repository at `url` at `revision`. `None` means the default branch.
     ///
     /// # Errors
-    /// Where git cannot get it.
+    /// Where git cannot get the revision.
     pub fn git(&self, url: &Url, revision: Option<&str>) -> Result<GitCheckout, IndexError> {
         let access = self.core.options.http.access;
         git::checkout(&self.core.cache, url, revision, access)
     }
 
-    /// What the archive at `path` (a wheel or a source distribution) tells of its metadata; `None`
-    /// where only a build can tell.
+    /// Reads the metadata of the archive at `path` (a wheel or a source distribution); `None` if
+    /// only a build can tell it.
     ///
     /// # Errors
-    /// Where it cannot be read.
+    /// Where the archive cannot be read.
     pub fn archive_metadata(&self, path: &Utf8Path) -> Result<Option<Metadata>, IndexError> {
         Ok(match archive::read(path)? {
             ArchiveMetadata::Static(metadata) => Some(*metadata),
@@ -330,8 +331,8 @@ impl Index {
         })
     }
 
-    /// What the project in `folder` tells by a static `[project]` table (PEP 621); `None` where
-    /// only a build can tell.
+    /// Reads the metadata of the project in `folder` from a static `[project]` table (PEP 621);
+    /// `None` if only a build can tell it.
     #[must_use]
     pub fn folder_metadata(&self, folder: &Utf8Path) -> Option<Metadata> {
         match archive::read_tree(folder) {
@@ -340,7 +341,7 @@ impl Index {
         }
     }
 
-    /// What this run took so far.
+    /// What this run did so far.
     #[must_use]
     pub fn statistics(&self) -> Statistics {
         let http = self.core.http_if_made();
@@ -351,7 +352,7 @@ impl Index {
         }
     }
 
-    /// The metadata from the cache; `None` where it takes a request.
+    /// The metadata from the cache; `None` if a request is necessary.
     fn metadata_here(
         &self,
         name: &PackageName,
@@ -359,7 +360,7 @@ impl Index {
         policy: FilePolicy,
     ) -> Result<Option<Arc<Metadata>>, IndexError> {
         if self.core.listings.peek(name).is_none() && !self.core.is_offline() {
-            // The listing may take a request: the task asks for both.
+            // The listing may need a request. The task then asks for both.
             if !self.core.has_fresh_listing(name) {
                 return Ok(None);
             }
@@ -416,13 +417,13 @@ impl Index {
 impl Drop for Index {
     fn drop(&mut self) {
         if let Some(Ok(runtime)) = self.runtime.take() {
-            // What was hinted and never asked for is not waited for.
+            // Work that was announced and never asked for is abandoned.
             runtime.shutdown_background();
         }
     }
 }
 
-/// Whether someone waits for this very download, or for many.
+/// How urgent a download is.
 #[derive(Debug, Clone, Copy)]
 enum Haste {
     Waited,
@@ -434,7 +435,7 @@ enum Download {
     UnderWay(FlightOutcome<Utf8PathBuf, IndexError>),
 }
 
-/// The outcome of `future`, where it does not have to wait for anything.
+/// The result of `future` if it is available without waiting.
 fn without_waiting<T>(future: impl Future<Output = T>) -> Option<T> {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(outcome) => Some(outcome),

@@ -1,4 +1,4 @@
-//! PEP 691 listings: JSON, read in one pass, borrowing from the answer.
+//! PEP 691 listings: JSON that is read in one pass. Texts are borrowed from the answer.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,7 +11,7 @@ use crate::page::{ListingPage, MetadataFile, PageFile};
 /// Reads an answer of `application/vnd.pypi.simple.v1+json`.
 ///
 /// # Errors
-/// Where it is no such document, in words for the user.
+/// Where it is not such a document; the error is a text for the user.
 pub(crate) fn parse(body: &[u8]) -> Result<ListingPage<'_>, String> {
     let document: Document<'_> =
         serde_json::from_slice(body).map_err(|e| format!("it is no JSON listing: {e}"))?;
@@ -62,7 +62,7 @@ struct File<'a> {
     dist_info_metadata: Flag<'a>,
 }
 
-/// A text inside an option, which serde does not borrow by itself.
+/// A text in an option, which serde would not borrow otherwise.
 #[derive(Deserialize)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
@@ -93,7 +93,7 @@ impl<'a> File<'a> {
     }
 }
 
-/// Microseconds since 1970 of an RFC 3339 time.
+/// An RFC 3339 time in microseconds since 1970.
 pub(crate) fn microseconds(time: &str) -> Option<i64> {
     let time: jiff::Timestamp = time.parse().ok()?;
     Some(time.as_microsecond())
@@ -132,14 +132,14 @@ fn read_hashes<'de, A: MapAccess<'de>>(mut map: A) -> Result<Hashes, A::Error> {
     Ok(Hashes(sha256))
 }
 
-/// The digest that 64 hexadecimal digits stand for.
+/// Reads a digest of 64 hexadecimal digits.
 pub(crate) fn digest(digits: &str) -> Option<[u8; 32]> {
     let mut digest = [0; 32];
     hex::decode_to_slice(digits, &mut digest).ok()?;
     Some(digest)
 }
 
-/// `yanked` and `core-metadata`: a truth value, or something that says more.
+/// `yanked` and `core-metadata`: true, false, or a value with details.
 #[derive(Default)]
 enum Flag<'a> {
     #[default]

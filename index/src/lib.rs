@@ -1,14 +1,16 @@
 //! Package indexes: which files a package has, what a release requires, and the files themselves.
 //!
-//! [`Index`] is a blocking face over an asynchronous core. The resolver is a synchronous loop: it
-//! asks, and hints what it will ask next; the core fetches what is hinted in the background, and
-//! asking twice for one thing makes one request. The runtime and the HTTP client start with the
-//! first request, so that a run answered from the cache pays for neither.
+//! [`Index`] is a blocking interface to an asynchronous core. The resolver is a synchronous loop:
+//! it asks, and announces what it will ask next. The core fetches in the background what was
+//! announced; two questions for the same thing make one request. The runtime and the HTTP client
+//! are started for the first request, so that a run that finds everything in the cache pays for
+//! neither.
 //!
-//! From the outside in: `index` (the face), `listing` and `metadata` (what a question means),
-//! `fetch`, `find_links`, `download`, `direct` and `record` (how it is answered, on what `core`
-//! holds), `simple_api` with `json` and `html` (how servers answer), `encode`, `compact`, `stored`
-//! and `cache` (how we keep the answer), `pip` (which servers), `git`, `upload` (the other way).
+//! From the outside to the inside: `index` is the interface; `listing` and `metadata` say what a
+//! question means; `fetch`, `find_links`, `download`, `direct` and `record` answer it with what
+//! `core` holds; `simple_api`, with `json` and `html`, reads the answers of servers; `encode`,
+//! `compact`, `stored` and `cache` keep them; `pip` finds the servers. `git` gets repositories, and
+//! `upload` sends files.
 
 mod archive;
 mod cache;

@@ -1,5 +1,5 @@
-//! Which versions a package has, and the files of each: what one or several indexes answered, seen
-//! through the cut-off date.
+//! The versions of a package and the files of each, from the answers of one or several indexes.
+//! Files after the cut-off date are left out.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,40 +19,40 @@ use crate::page::MetadataFile;
 /// A package's versions and files.
 pub struct Listing {
     name: PackageName,
-    /// In order of priority; never empty.
+    /// The answers, in order of priority; never empty.
     parts: Vec<ListingPart>,
-    /// Where there are several parts: for each version, highest first, its rows.
+    /// If there are several answers: the rows of each version, highest version first.
     merged: Option<Vec<Vec<PartRow>>>,
     cutoff: Option<i64>,
     releases: Mutex<FxHashMap<usize, Arc<ListedRelease>>>,
 }
 
-/// One place's answer.
+/// The answer of one index or `find_links` entry.
 pub(crate) struct ListingPart {
     pub(crate) role: IndexRole,
     pub(crate) compact: Compact,
 }
 
-/// A row of one place's answer: a version.
+/// A row of one answer, which is a version.
 #[derive(Debug, Default, Clone, Copy)]
 struct PartRow {
     part: usize,
     row: usize,
 }
 
-/// One version of a listing: a cheap handle.
+/// One version of a listing. It is cheap to copy.
 #[derive(Clone, Copy)]
 pub struct ListedVersion<'a> {
     listing: &'a Listing,
     at: usize,
 }
 
-/// Which Pythons the files of a version are for.
+/// The `Requires-Python` of a version's files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RequiresPython<'a> {
-    /// All files say the same; `None`: nothing.
+    /// All files have the same one; `None` if they have none.
     Same(Option<&'a VersionSpecifiers>),
-    /// Files differ: see [`ListedRelease::files`].
+    /// Files have different ones, which [`ListedRelease::files`] has.
     Differ,
 }
 
@@ -61,11 +61,11 @@ pub enum RequiresPython<'a> {
 pub struct ListedRelease {
     /// The version.
     pub version: Version,
-    /// Where it comes from.
+    /// The role of the index that it comes from.
     pub role: IndexRole,
     /// The files, in the order of the index.
     pub files: Vec<ReleaseFile>,
-    /// The first file's reason, where every file is yanked.
+    /// The reason of the first file, if every file is yanked.
     pub yanked: Option<String>,
 }
 
@@ -74,9 +74,9 @@ pub struct ListedRelease {
 pub struct ReleaseFile {
     /// What a lock records.
     pub file: DistFile,
-    /// What its name says.
+    /// What kind of file it is, read from its name.
     pub kind: FileKind,
-    /// Absolute, or relative to the page at `base`; for this crate alone.
+    /// Absolute, or relative to the page at `base`. Only this crate uses it.
     pub(crate) url: String,
     pub(crate) base: Arc<str>,
     pub(crate) core_metadata: MetadataFile,
@@ -115,13 +115,13 @@ impl Listing {
         &self.name
     }
 
-    /// Where the package comes from: the first place that has it.
+    /// The role of the first index that has the package.
     #[must_use]
     pub fn role(&self) -> IndexRole {
         self.parts[0].role
     }
 
-    /// The versions with a file within the cut-off, highest first. A version is parsed when it is
+    /// The versions with a file before the cut-off, highest first. A version is parsed when it is
     /// looked at.
     pub fn versions(&self) -> impl DoubleEndedIterator<Item = ListedVersion<'_>> + Clone {
         let count = match &self.merged {
@@ -133,14 +133,14 @@ impl Listing {
             .filter(ListedVersion::is_visible)
     }
 
-    /// The version, where it has a file within the cut-off. Parses a few versions only.
+    /// The version, if it has a file before the cut-off. Only a few versions are parsed.
     #[must_use]
     pub fn find(&self, version: &Version) -> Option<ListedVersion<'_>> {
         let at = self.position(version)?;
         Some(ListedVersion { listing: self, at }).filter(ListedVersion::is_visible)
     }
 
-    /// A file by its name, be it within the cut-off or not.
+    /// Finds a file by its name, before or after the cut-off.
     pub(crate) fn locate(
         &self,
         version: &Version,
@@ -171,7 +171,7 @@ impl Listing {
         }
     }
 
-    /// The files of `version` within the cut-off; `None` where there is no such version.
+    /// The files of `version` before the cut-off; `None` if there is no such version.
     ///
     /// # Errors
     /// Where the cache cannot be read.
@@ -179,13 +179,13 @@ impl Listing {
         self.find(version).map(|found| found.release()).transpose()
     }
 
-    /// How many files were left out because their name cannot be read.
+    /// The number of files that were left out because their name cannot be read.
     #[must_use]
     pub fn unreadable_files(&self) -> u64 {
         self.parts.iter().map(|p| p.compact.unreadable).sum()
     }
 
-    /// How many files have no upload time; with a cut-off they are not seen.
+    /// The number of files without an upload time. If there is a cut-off, they are left out.
     #[must_use]
     pub fn files_without_time(&self) -> u64 {
         self.parts.iter().map(|p| p.compact.untimed).sum()
@@ -271,7 +271,8 @@ impl Listing {
         })
     }
 
-    /// As `WheelFilename`'s `FromStr`, whose name and version are known here.
+    /// Does what the `FromStr` of `WheelFilename` does, with a name and version that are known
+    /// already.
     fn wheel(&self, filename: &str, version: &Version) -> Option<WheelFilename> {
         let mut parts = filename.strip_suffix(".whl")?.rsplit('-');
         let (platform, abi, python) = (parts.next()?, parts.next()?, parts.next()?);
@@ -297,27 +298,27 @@ impl fmt::Debug for Listing {
 }
 
 impl<'a> ListedVersion<'a> {
-    /// The version itself.
+    /// The version.
     #[must_use]
     pub fn version(&self) -> &'a Version {
         let first = self.listing.rows(self.at).next().unwrap_or_default();
         self.listing.version(first)
     }
 
-    /// Where this version comes from.
+    /// The role of the index that this version comes from.
     #[must_use]
     pub fn role(&self) -> IndexRole {
         let PartRow { part, .. } = self.listing.rows(self.at).next().unwrap_or_default();
         self.listing.parts[part].role
     }
 
-    /// Whether it has a wheel within the cut-off.
+    /// Whether it has a wheel before the cut-off.
     #[must_use]
     pub fn has_wheel(&self) -> bool {
         self.any(|row| row.wheel_since)
     }
 
-    /// Whether it has a source distribution within the cut-off.
+    /// Whether it has a source distribution before the cut-off.
     #[must_use]
     pub fn has_sdist(&self) -> bool {
         self.any(|row| row.sdist_since)
@@ -329,7 +330,7 @@ impl<'a> ListedVersion<'a> {
         self.rows().all(|(compact, row)| compact.row(row).yanked)
     }
 
-    /// Which Pythons its files are for, without reading them.
+    /// The `Requires-Python` of its files, which are not read for it.
     #[must_use]
     pub fn requires_python(&self) -> RequiresPython<'a> {
         let mut rows = self.rows();
@@ -343,7 +344,7 @@ impl<'a> ListedVersion<'a> {
         }
     }
 
-    /// Its files within the cut-off, decoded once.
+    /// Its files before the cut-off. They are decoded once.
     ///
     /// # Errors
     /// Where the cache cannot be read.

@@ -1,5 +1,5 @@
-//! What a release requires: from the cache, the metadata file beside a wheel, the needed bytes of
-//! the wheel, or what a source distribution tells without being built.
+//! Gets the metadata of a release: from the cache, from the metadata file beside a wheel, from the
+//! necessary bytes of the wheel, or from a source distribution without building it.
 
 use std::sync::Arc;
 use std::sync::PoisonError;
@@ -20,7 +20,7 @@ use crate::remote_zip::{self, Refusal, RemoteArchive};
 use crate::stored;
 
 impl ReleaseFile {
-    /// What the cache knows the file by.
+    /// The key of the file in the cache.
     pub(crate) fn key(&self) -> String {
         match &self.file.sha256 {
             Some(sha256) => sha256.to_string(),
@@ -31,7 +31,7 @@ impl ReleaseFile {
         }
     }
 
-    /// Where the file is at this moment, without credentials.
+    /// The present URL of the file, without a login.
     #[must_use]
     pub fn absolute_url(&self) -> Option<Url> {
         match Url::parse(&self.url) {
@@ -50,7 +50,7 @@ impl Core {
         Some(Arc::new(metadata))
     }
 
-    /// The metadata, by requests where it takes them.
+    /// Gets the metadata, with requests if necessary.
     pub(crate) async fn fetch_metadata(
         &self,
         name: &PackageName,
@@ -116,7 +116,7 @@ impl Core {
         }
     }
 
-    /// PEP 658: the file's URL with `.metadata` appended.
+    /// Gets the metadata file (PEP 658): the URL of the wheel with `.metadata` appended.
     async fn metadata_beside(
         &self,
         file: &ReleaseFile,
@@ -201,7 +201,7 @@ impl Core {
     }
 }
 
-/// The release, or the error that says that there is none.
+/// The release, or the error that there is none.
 pub(crate) fn release(
     found: Option<Arc<ListedRelease>>,
     name: &PackageName,
@@ -213,7 +213,7 @@ pub(crate) fn release(
     })
 }
 
-/// The file to read the metadata from, or the error that says that there is none.
+/// The file to read the metadata from, or the error that there is none.
 pub(crate) fn chosen<'r>(
     release: &'r ListedRelease,
     name: &PackageName,

@@ -1,4 +1,4 @@
-//! What a run says about its indexes. Everything has a default but the cache folder.
+//! The options of an index. All but the cache folder have a default.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,25 +11,25 @@ use url::Url;
 
 use transport::{HttpOptions, redacted};
 
-/// How to reach and use the indexes.
+/// The options of an index.
 #[derive(Clone)]
 pub struct IndexOptions {
-    /// The folder of the cache; made where it is missing.
+    /// The folder of the cache. It is made if it is missing.
     pub cache: Utf8PathBuf,
-    /// The indexes and `find_links` places; where `None`, those that pip is configured for.
+    /// The indexes and `find_links`; `None` means those of pip's configuration.
     pub locations: Option<Locations>,
     /// How long a listing is used without asking the server again.
     pub freshness: Duration,
-    /// Files uploaded after this moment, and files of unknown upload time, are not seen.
+    /// Files that were uploaded after this moment, or at an unknown time, are left out.
     pub exclude_newer: Option<Timestamp>,
-    /// Packages that do not simply come from the first index that has them.
+    /// Packages that do not come from the first index that has them.
     pub rules: BTreeMap<PackageName, IndexRule>,
-    /// How to reach servers; the indexes of the locations are added to its places.
+    /// Options of the HTTP client. The indexes of `locations` are added to its places.
     pub http: HttpOptions,
 }
 
 impl IndexOptions {
-    /// The defaults, with the cache in `cache`.
+    /// The defaults, with `cache` as the cache folder.
     #[must_use]
     pub fn new(cache: impl Into<Utf8PathBuf>) -> Self {
         Self {
@@ -46,16 +46,16 @@ impl IndexOptions {
 /// Where packages come from, in order of priority.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Locations {
-    /// The indexes: the first is [`IndexRole::Primary`], the next `Further(2)`.
+    /// The URLs of the indexes. The first is [`IndexRole::Primary`], the next `Further(2)`.
     pub indexes: Vec<Url>,
-    /// Places whose files are seen beside the index's.
+    /// Folders and pages whose files are added to those of the index.
     pub find_links: Vec<FindLinks>,
 }
 
-/// A place with files of many packages.
+/// A folder or page with files of many packages, as in pip's `--find-links`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum FindLinks {
-    /// A folder on this machine; a missing one holds nothing.
+    /// A folder on this machine. A missing one counts as empty.
     Folder(Utf8PathBuf),
     /// An HTML page with links.
     Page(Url),
@@ -70,11 +70,11 @@ impl fmt::Display for FindLinks {
     }
 }
 
-/// Where a package comes from, if not from the first index that has it.
+/// Which indexes a package comes from, if not from the first one that has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IndexRule {
-    /// From this index only.
+    /// Only this index.
     Only(IndexRole),
-    /// From every index: all their versions are seen.
+    /// All indexes, with all their versions.
     Every,
 }

@@ -1,4 +1,4 @@
-//! What a server lists of a package: its files, in the order and the words of the server.
+//! A server's list of the files of a package, in the order and the words of the server.
 
 use std::borrow::Cow;
 
@@ -25,14 +25,14 @@ pub(crate) struct PageFile<'a> {
     pub(crate) core_metadata: MetadataFile,
 }
 
-/// Whether a wheel's metadata lies beside it (PEP 658, PEP 714).
+/// Whether a wheel has a metadata file beside it (PEP 658, PEP 714).
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum MetadataFile {
-    /// It does not.
+    /// It has none.
     #[default]
     Absent,
-    /// It does; its digest is not listed.
+    /// It has one without a listed digest.
     Unhashed,
-    /// It does, with this digest.
+    /// It has one with this digest.
     Hashed([u8; 32]),
 }

@@ -1,5 +1,5 @@
-//! Which indexes pip on this machine uses: those of its configuration, and, where that names none,
-//! the default that pip reports as built in.
+//! Finds the indexes of pip on this machine: those of its configuration or, if that names none, the
+//! default that pip has built in.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
@@ -12,10 +12,10 @@ use crate::options::{FindLinks, Locations};
 
 const MAGIC: [u8; 4] = *b"xp\x00\x01";
 
-/// The index, further indexes and `find_links` places that pip would use; a missing `find_links`
-/// folder is left out, as pip leaves it out.
+/// The index, further indexes and `find_links` that pip would use. Like pip, it ignores a missing
+/// `find_links` folder.
 ///
-/// `cache` keeps what pip says of itself, so that a later run starts no Python.
+/// `cache` keeps what pip said about itself, so that a later run starts no Python.
 ///
 /// # Errors
 /// [`IndexError::NoIndex`] where nothing names an index and no pip is found; [`TransportError::Setting`] where
@@ -92,12 +92,12 @@ fn setting(place: &str, value: &str, reason: &str) -> IndexError {
     .into()
 }
 
-/// What a pip says of itself.
+/// What a pip said about itself.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Pip {
-    /// The Python that was asked, and when it was last changed.
+    /// The Python that was asked, and the time of its last change.
     python: (Utf8PathBuf, u64),
-    /// The file of pip that was read, and when it was last changed.
+    /// The file of pip that was read, and the time of its last change.
     module: (Utf8PathBuf, u64),
     prefix: Utf8PathBuf,
     index: String,
@@ -124,13 +124,13 @@ fn known_pip(environment: &EnvironmentVariables, cache: &Cache) -> Option<Pip> {
     }
     let pip = pythons.into_iter().find_map(ask)?;
     if let Ok(bytes) = postcard::to_stdvec(&pip) {
-        // Without the note the next run asks again.
+        // If this fails, the next run asks again.
         let _ = cache::write_sealed(&cache.pip(), MAGIC, &bytes);
     }
     Some(pip)
 }
 
-/// The Pythons to ask, in order.
+/// The Pythons to ask, in this order.
 fn pythons(environment: &EnvironmentVariables) -> Vec<Utf8PathBuf> {
     let (folder, names): (&str, &[&str]) = if cfg!(windows) {
         ("Scripts", &["python.exe"])
@@ -167,7 +167,7 @@ fn ask(python: Utf8PathBuf) -> Option<Pip> {
     })
 }
 
-/// When the file was last changed, in nanoseconds since 1970.
+/// The time of the last change of a file, in nanoseconds since 1970.
 fn changed(path: &Utf8Path) -> Option<u64> {
     let time = fs_err::metadata(path).ok()?.modified().ok()?;
     let since = time.duration_since(std::time::UNIX_EPOCH).ok()?;
@@ -178,7 +178,7 @@ fn changed(path: &Utf8Path) -> Option<u64> {
 mod tests {
     use super::*;
 
-    /// `files` are (name, text); `$` in a variable stands for their folder.
+    /// `files` are names and texts. `$` in a variable stands for their folder.
     #[track_caller]
     fn check(files: &[(&str, &str)], variables: &[(&str, &str)]) -> String {
         let folder = tempfile::tempdir().unwrap();

@@ -1,5 +1,5 @@
-//! What is in a wheel: its RECORD, by the needed bytes of the wheel where a server lets us, read
-//! once per wheel.
+//! Gets the RECORD of wheels: from the necessary bytes of a wheel if the server supports ranges,
+//! and once for each wheel.
 //!
 //! Source: <https://packaging.python.org/en/latest/specifications/recording-installed-packages/>.
 
@@ -16,7 +16,7 @@ use crate::index::Index;
 use crate::remote_zip::{self, RemoteArchive};
 
 impl Index {
-    /// The RECORD of each wheel, in the order asked for.
+    /// The RECORD of each wheel, in the given order.
     #[must_use]
     pub fn records(
         &self,
@@ -32,7 +32,7 @@ impl Index {
                 file.clone(),
             );
             let started = self.spawn(async move {
-                // Nobody waits where the receiver is gone.
+                // If the receiver is gone, nobody waits.
                 let _ = sender.send(core.record(&name, &version, &file).await);
             });
             answers.push(started.map(|()| receiver));

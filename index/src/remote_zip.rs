@@ -1,5 +1,6 @@
-//! One member of a zip archive on a server, by range requests: the end of the archive, which has
-//! the directory and, in most wheels, the member; more only where that is not enough.
+//! Reads one member of a zip archive on a server by range requests. The first request is for the
+//! end of the archive, which has the directory and, in most wheels, the member. More is requested
+//! only if that is not enough.
 
 use transport::header::{ACCEPT_ENCODING, CONTENT_RANGE, HeaderValue, RANGE};
 use transport::{HttpClient, HttpRequest, RequestFailure, RequestPurpose, StatusCode};
@@ -8,15 +9,15 @@ use wheel::{LONGEST_MEMBER, PartialArchive, find_member};
 
 use crate::error::IndexError;
 
-/// What is fetched first of a wheel whose size is not listed.
+/// The number of bytes of the first request, if the size of the wheel is not listed.
 const TAIL: u64 = 64 << 10;
 
-/// Why a member cannot be had by ranges.
+/// Why a member cannot be read by ranges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refusal {
     /// The server answers with the whole file.
     NoRanges,
-    /// The archive is not as expected.
+    /// The archive does not have the expected form.
     Unreadable,
 }
 
@@ -54,8 +55,8 @@ pub(crate) async fn read_member(
     }
 }
 
-/// How much of the end has directory and metadata of almost all wheels of this size: the larger a
-/// wheel, the more files it has.
+/// The number of bytes at the end that have the directory and the metadata of almost all wheels of
+/// this size. The larger a wheel, the more files it has.
 fn tail_length(size: u64) -> u64 {
     (size / 16).clamp(16 << 10, 128 << 10)
 }
@@ -65,18 +66,18 @@ pub(crate) struct RemoteArchive<'a> {
     pub(crate) http: &'a HttpClient,
     pub(crate) what: &'a RequestPurpose,
     pub(crate) url: &'a Url,
-    /// Its length, where that is known.
+    /// The length of the archive, if it is known.
     pub(crate) size: Option<u64>,
 }
 
-/// A piece of the archive: its first byte's place, and the bytes.
+/// A piece of the archive: the position of its first byte, and the bytes.
 struct Piece {
     start: u64,
     bytes: Vec<u8>,
 }
 
 impl Piece {
-    /// Whether it is what was asked for.
+    /// Whether it is the range that was asked for.
     fn is(&self, range: &std::ops::Range<u64>) -> bool {
         (self.start, self.bytes.len() as u64) == (range.start, range.end - range.start)
     }
@@ -90,7 +91,7 @@ impl RemoteArchive<'_> {
         let get = HttpRequest {
             headers: vec![
                 (RANGE, range),
-                // The bytes of a compressed archive would be those of another file.
+                // In a compressed answer, the bytes would be those of another file.
                 (ACCEPT_ENCODING, HeaderValue::from_static("identity")),
             ],
             ..HttpRequest::new(self.what, self.url)
@@ -111,13 +112,13 @@ impl RemoteArchive<'_> {
             .ok_or(Refusal::NoRanges))
     }
 
-    /// The place and the bytes of a partial answer; `None` where it is no partial one.
+    /// The position and the bytes of a partial answer; `None` for another answer.
     async fn get_once(
         &self,
         get: &HttpRequest<'_>,
     ) -> Result<Option<(Option<HeaderValue>, Vec<u8>)>, RequestFailure> {
         let mut sent = self.http.send(get).await?;
-        // The body of a server without ranges is the whole file: it is not awaited.
+        // A server without ranges sends the whole file. Its body is not read.
         if sent.response.status() != StatusCode::PARTIAL_CONTENT {
             self.http.done(self.what);
             return Ok(None);

@@ -12,11 +12,11 @@ use url::Url;
 use crate::page::{ListingPage, PageFile};
 use crate::{html, json};
 
-/// As pip asks: JSON rather than HTML.
+/// The accepted types, as pip sends them: JSON is preferred to HTML.
 const ACCEPTED: &str = "application/vnd.pypi.simple.v1+json, \
      application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01";
 
-/// The header that says which answers are understood.
+/// The header with the accepted types.
 pub(crate) fn accepted() -> (HeaderName, HeaderValue) {
     (ACCEPT, HeaderValue::from_static(ACCEPTED))
 }
@@ -29,7 +29,7 @@ pub(crate) fn purpose(name: &PackageName) -> RequestPurpose {
     }
 }
 
-/// Where the index lists the files of a package.
+/// The URL of the index's page about a package.
 pub(crate) fn page_url(index: &Url, name: &PackageName) -> Url {
     let mut url = index.clone();
     if let Ok(mut segments) = url.path_segments_mut() {
@@ -38,7 +38,7 @@ pub(crate) fn page_url(index: &Url, name: &PackageName) -> Url {
     url
 }
 
-/// The files of a page with absolute URLs, asked for anew; none where there is no such page.
+/// Requests a page and gives its files with absolute URLs; none if there is no such page.
 pub(crate) async fn fetch_files(
     http: &HttpClient,
     what: &RequestPurpose,
@@ -58,7 +58,7 @@ pub(crate) async fn fetch_files(
         .collect())
 }
 
-/// Whether the index says that it has no such page.
+/// Whether the index answered that it has no such page.
 pub(crate) fn is_absent(answer: &HttpResponse) -> bool {
     matches!(answer.status, StatusCode::NOT_FOUND | StatusCode::GONE)
 }
@@ -96,7 +96,7 @@ fn read(answer: &HttpResponse) -> Result<ListingPage<'_>, String> {
 }
 
 impl PageFile<'_> {
-    /// The file with a URL that stands for itself, where the page was found at `base`.
+    /// The same file with an absolute URL, if the page is at `base`.
     fn at(self, base: &Url) -> PageFile<'static> {
         PageFile {
             filename: self.filename.into_owned().into(),

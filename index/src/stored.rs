@@ -1,6 +1,6 @@
-//! The cached form of a release's metadata. A warm run reads it for every package and version the
-//! resolver looks at, so requirements are stored in parts and canonical, and each different name,
-//! set of specifiers and marker is parsed once a run.
+//! The cached form of a release's metadata. A run with a filled cache reads it for every package
+//! and version that the resolver looks at. Requirements are therefore stored in parts, in their
+//! canonical form, and each different name, set of specifiers and marker is parsed once in a run.
 
 use std::hash::Hash;
 use std::str::FromStr;
@@ -24,7 +24,7 @@ struct Stored<'a> {
     #[serde(borrow)]
     provides_extra: Vec<&'a str>,
     dynamic: bool,
-    /// Specifiers and markers, canonical, each once.
+    /// The canonical texts of specifiers and markers, each once.
     texts: Vec<&'a str>,
     requires: Vec<StoredRequirement<'a>>,
 }
@@ -35,19 +35,19 @@ struct StoredRequirement<'a> {
     #[serde(borrow)]
     extras: Vec<&'a str>,
     source: StoredSource,
-    /// Index into the texts.
+    /// Position in the texts.
     marker: u64,
 }
 
 #[derive(Serialize, Deserialize)]
 enum StoredSource {
-    /// Index into the texts.
+    /// Position in the texts.
     Specifiers(u64),
-    /// The whole requirement; what has a URL is rare.
+    /// The whole requirement: those with a URL are rare.
     Whole(String),
 }
 
-/// Parsed values by their text.
+/// Parsed values, by their text.
 #[derive(Default)]
 pub(crate) struct Interner {
     names: Table<PackageName>,
@@ -80,8 +80,7 @@ fn parsed<V: FromStr>(text: &str) -> Option<V> {
     text.parse().ok()
 }
 
-/// The metadata in the cache file at `path`; `None` where it is missing, damaged or of another
-/// format.
+/// The metadata in the cache file at `path`; `None` if it is missing, damaged or of another format.
 pub(crate) fn read(path: &Utf8Path, interner: &Interner) -> Option<Metadata> {
     let sealed = cache::read_sealed(path, MAGIC)?;
     decode(sealed.payload(), interner)
@@ -187,7 +186,7 @@ fn encode(metadata: &Metadata) -> Vec<u8> {
         texts: texts.all,
         requires,
     };
-    // Writing into memory what has no maps or floats does not fail.
+    // Writing to memory cannot fail for these types.
     postcard::to_stdvec(&stored).unwrap_or_default()
 }
 

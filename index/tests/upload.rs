@@ -1,7 +1,7 @@
-//! Publishing: against a small index in this file that misbehaves, and against real servers.
+//! Uploads: to a small index that can misbehave, and to real servers.
 //!
-//! With `XTASK_PEERS` naming a virtual environment that has pypiserver (with passlib) or devpi, a
-//! server runs on 127.0.0.1 and pip installs what was published.
+//! If `XTASK_PEERS` names a virtual environment with pypiserver (and passlib) or devpi, such a
+//! server runs on 127.0.0.1, and pip installs what was uploaded to it.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::io::{Read, Write};
@@ -64,7 +64,7 @@ impl Files {
     }
 }
 
-/// An uploader that finds no logins on this machine, with short pauses.
+/// An uploader that finds no login on this machine and waits only briefly between attempts.
 fn uploader(target: &UploadTarget) -> Uploader {
     let http = HttpOptions {
         limits: HttpLimits {
@@ -79,7 +79,7 @@ fn uploader(target: &UploadTarget) -> Uploader {
     Uploader::new(target.clone(), http).unwrap()
 }
 
-/// Compares and uploads; what was done with each file.
+/// Compares and uploads. Gives what was done with each file.
 fn run(
     target: &UploadTarget,
     paths: &[Utf8PathBuf],
@@ -281,7 +281,7 @@ fn trusted_publishing() {
         ..identity
     };
     assert!(uploader(&target).log_in(&wrong).is_err());
-    // A login that is written on this machine comes first.
+    // A login on this machine is used first.
     let with_login = self::target(&index);
     uploader(&with_login).log_in(&wrong).unwrap();
 }
@@ -311,7 +311,7 @@ fn not_a_distribution() {
     ");
 }
 
-/// A real server, ended with the test.
+/// A real server. It ends with the test.
 struct Server(duct::Handle);
 
 impl Drop for Server {
@@ -338,7 +338,8 @@ fn wait_for(port: u16) {
     panic!("no server on port {port}");
 }
 
-/// First upload, repeat, changed file refused, broken connection in the middle; then pip installs.
+/// Uploads, uploads again, is refused with a changed file, and loses the connection; then pip
+/// installs.
 fn all_of_it(target: &UploadTarget, simple: &str) {
     let (files, paths) = two();
     let broken = UploadTarget {
@@ -413,7 +414,7 @@ fn all_of_it(target: &UploadTarget, simple: &str) {
     );
 }
 
-/// Passes connections on, but breaks the first upload in the middle.
+/// A proxy that breaks the connection in the middle of the first upload.
 fn breaking_proxy(upload: &url::Url) -> url::Url {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let mut proxied = upload.clone();
@@ -429,7 +430,7 @@ fn breaking_proxy(upload: &url::Url) -> url::Url {
             let (mut from, mut to) = (client.try_clone().unwrap(), server.try_clone().unwrap());
             if !broken {
                 broken = true;
-                // Less than the head of the request: a server keeps nothing of it.
+                // This is less than the head of the request, so a server keeps nothing of it.
                 let mut some = vec![0; 100];
                 let count = from.read(&mut some).unwrap();
                 to.write_all(&some[..count]).unwrap();

@@ -1,4 +1,4 @@
-//! A distribution to publish: its name, hash and metadata, read from the archive.
+//! Reads the name, the digest and the metadata of a distribution that is to be uploaded.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
@@ -9,7 +9,7 @@ use model::{PackageName, Requirement, SdistFilename, Sha256, Version, WheelFilen
 use crate::error::IndexError;
 use crate::{archive, cache};
 
-/// A wheel or sdist on this machine.
+/// A wheel or source distribution on this machine.
 #[derive(Debug, Clone)]
 pub struct DistributionArchive {
     /// The file.
@@ -18,25 +18,25 @@ pub struct DistributionArchive {
     pub name: PackageName,
     /// The version.
     pub version: Version,
-    /// Of the file's bytes.
+    /// The digest of the file.
     pub sha256: Sha256,
-    /// Bytes.
+    /// The size in bytes.
     pub size: u64,
     filetype: &'static str,
     pyversion: String,
-    /// Headers of the metadata in order, the description last.
+    /// The headers of the metadata in order, then the description.
     metadata: Vec<(String, String)>,
 }
 
 /// Why a file is no distribution.
 #[derive(Debug, thiserror::Error)]
 pub enum DistributionArchiveError {
-    /// Neither a wheel's nor an sdist's name.
+    /// It has neither the name of a wheel nor that of a source distribution.
     #[error("{path}: not the name of a wheel or sdist: {reason}")]
     Name {
         /// The file.
         path: Utf8PathBuf,
-        /// Why.
+        /// What is wrong with the name.
         reason: String,
     },
     /// The archive cannot be read.
@@ -44,28 +44,28 @@ pub enum DistributionArchiveError {
     Unreadable {
         /// The file.
         path: Utf8PathBuf,
-        /// Why.
+        /// Why it cannot be read.
         reason: String,
     },
-    /// Metadata and file name are of two releases.
+    /// The metadata and the file name belong to different releases.
     #[error("{path}: its metadata is that of {found}")]
     OtherRelease {
         /// The file.
         path: Utf8PathBuf,
-        /// Name and version in the metadata.
+        /// The name and version in the metadata.
         found: String,
     },
 }
 
 impl DistributionArchive {
-    /// Reads a wheel or sdist.
+    /// Reads a wheel or source distribution.
     ///
     /// # Errors
-    /// Not a distribution, or one whose metadata is of another release.
+    /// Where the file is no distribution, or its metadata belongs to another release.
     pub fn read(path: &Utf8Path) -> Result<Self, DistributionArchiveError> {
         let kind = ArchiveKind::of(path)?;
         let text = archive::metadata_text(path).map_err(|error| match error {
-            // The path is said already.
+            // The message has the path already.
             IndexError::Metadata { reason, .. } => unreadable(path, &reason),
             error => unreadable(path, &error),
         })?;
@@ -93,8 +93,8 @@ impl DistributionArchive {
         self.path.file_name().unwrap_or_default()
     }
 
-    /// The form's fields besides the file itself: each header of the metadata, and what the index
-    /// cannot read from it.
+    /// The fields of the form without the file: each header of the metadata, and what the index
+    /// cannot read from the metadata.
     pub(super) fn fields(&self) -> Vec<(String, String)> {
         let own = [
             (":action", "file_upload"),
@@ -122,7 +122,7 @@ impl DistributionArchive {
     }
 }
 
-/// What kind of archive a file is, by its name.
+/// The kind of an archive, by its name.
 enum ArchiveKind {
     Wheel(WheelFilename),
     Sdist,
@@ -147,7 +147,8 @@ impl ArchiveKind {
         }
     }
 
-    /// Name and version by the file's name; that of an sdist does not say where the version begins.
+    /// The name and version in the file name. That of a source distribution does not say where the
+    /// version begins.
     fn release(
         &self,
         path: &Utf8Path,
@@ -189,7 +190,7 @@ fn unreadable(path: &Utf8Path, error: &dyn std::fmt::Display) -> DistributionArc
     }
 }
 
-/// Name and version in the metadata.
+/// The name and version in the metadata.
 fn release_of(
     path: &Utf8Path,
     metadata: &[(String, String)],
@@ -220,7 +221,7 @@ fn other_release(path: &Utf8Path, metadata: &[(String, String)]) -> Distribution
     }
 }
 
-/// The form's name of a metadata header: as in the header, but two have a plural.
+/// The form's name for a metadata header: that of the header, except for two with a plural.
 fn field_name(header: &str) -> String {
     match header.to_ascii_lowercase().replace('-', "_").as_str() {
         "classifier" => "classifiers".to_owned(),
@@ -229,7 +230,7 @@ fn field_name(header: &str) -> String {
     }
 }
 
-/// The headers of core metadata, folded lines joined; the body is the description.
+/// The headers of core metadata with folded lines joined, and the description.
 fn headers(text: &str) -> Vec<(String, String)> {
     let mut headers: Vec<(String, String)> = Vec::new();
     let mut lines = text.lines();
@@ -257,8 +258,8 @@ fn headers(text: &str) -> Vec<(String, String)> {
     headers
 }
 
-/// Sorts by name, then puts every file after those that it requires, so that an index that shows
-/// half of a release shows one that installs. Cycles stay in order of their names.
+/// Sorts files by name, and then puts each after those that it requires. An index that has only a
+/// part of the release can then install that part. Cycles stay in order of their names.
 pub(super) fn in_upload_order(mut files: Vec<DistributionArchive>) -> Vec<DistributionArchive> {
     files.sort_by(|a, b| (&a.name, a.file_name()).cmp(&(&b.name, b.file_name())));
     let names: BTreeSet<PackageName> = files.iter().map(|file| file.name.clone()).collect();

@@ -1,73 +1,73 @@
-//! Why files are not uploaded.
+//! Errors of uploads.
 
 use model::Sha256;
 use transport::TransportError;
 
 use super::archive::DistributionArchiveError;
 
-/// Why files are not uploaded.
+/// Why files were not uploaded.
 #[derive(Debug, thiserror::Error)]
 pub enum UploadError {
     /// A file cannot be read as a distribution.
     #[error(transparent)]
     Archive(#[from] DistributionArchiveError),
-    /// The index cannot be asked.
+    /// A request failed.
     #[error(transparent)]
     Transport(#[from] TransportError),
-    /// The index has another file under this name.
+    /// The index has another file with this name.
     #[error("the index has another {name}: sha256 {theirs} there, {ours} here")]
     Changed {
         /// The file's name.
         name: String,
-        /// The hash on the index.
+        /// The digest on the index.
         theirs: Sha256,
-        /// The hash here.
+        /// The digest on this machine.
         ours: Sha256,
     },
-    /// The listing to compare with was not found.
+    /// No listing was found to compare files with.
     #[error("no listing (PEP 503) was found below {0}, so the files cannot be compared")]
     NoListing(String),
-    /// The index does not know the user, or the user may not upload.
+    /// The index does not know the user, or does not allow the upload.
     #[error("{url} refuses: {status}{}", said(.message))]
     Refused {
-        /// Where the request went.
+        /// The URL.
         url: String,
         /// The status and its usual words.
         status: String,
-        /// What the index says.
+        /// The message of the index.
         message: String,
-        /// Whether the request had a login.
+        /// Whether a login was sent.
         logged_in: bool,
     },
-    /// The index answers with an error.
+    /// The index answered with an error.
     #[error("{url} answers {status}{}", said(.message))]
     Answer {
-        /// Where the request went.
+        /// The URL.
         url: String,
         /// The status and its usual words.
         status: String,
-        /// What the index says.
+        /// The message of the index.
         message: String,
     },
-    /// Uploads go elsewhere.
+    /// The index redirects uploads.
     #[error("{url} takes no files: it redirects to {to}")]
     Redirected {
-        /// Where the request went.
+        /// The URL.
         url: String,
-        /// Where it was sent on to.
+        /// The URL that it redirects to.
         to: String,
     },
     /// The connection broke in every attempt.
     #[error("{url}: {cause} ({attempts} attempts)")]
     GaveUp {
-        /// Where the request went.
+        /// The URL.
         url: String,
-        /// What went wrong last.
+        /// The cause of the last failure.
         cause: String,
-        /// How often it was tried.
+        /// The number of attempts.
         attempts: u32,
     },
-    /// No token could be had for trusted publishing.
+    /// Trusted publishing gave no token.
     #[error("trusted publishing: {0}")]
     Trusted(String),
     /// A file cannot be read or written.
@@ -83,7 +83,7 @@ fn said(message: &str) -> String {
 }
 
 impl UploadError {
-    /// What to do about it.
+    /// What the user can do about it, if that is known.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = match self {

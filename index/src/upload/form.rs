@@ -6,7 +6,7 @@ use tokio::io::AsyncWriteExt as _;
 
 use super::archive::DistributionArchive;
 
-/// A form on disk: a file of any size takes no memory, and the length is known.
+/// A form in a file on disk, so that a file of any size needs no memory and the length is known.
 pub(super) struct UploadForm {
     pub(super) body: tokio::fs::File,
     pub(super) length: u64,

@@ -1,11 +1,11 @@
-//! Uploads: distributions are compared with what the index has, then sent.
+//! Uploads distributions after comparing them with what the index has.
 //!
-//! Source: the upload API ("legacy" in its own words) as Warehouse's documentation has it, and as
-//! pypiserver and devpi take it. Nothing is uploaded before every file was compared; a run
-//! that broke can be repeated, since what is there already is skipped.
+//! Source: the upload API (which calls itself "legacy") as it is documented by Warehouse and as
+//! pypiserver and devpi implement it. Nothing is uploaded before every file was compared. A run
+//! that broke can be repeated, since files that are there already are skipped.
 //!
-//! `requests` speaks with the index, `form` is what an upload sends, `archive` what is read from a
-//! distribution for it; `trusted` gets a token for a CI job, `pypirc` reads `.pypirc`.
+//! `requests` talks to the index, `form` is the body of an upload, and `archive` is what is read
+//! from a distribution for it. `trusted` gets a token for a CI job, and `pypirc` reads `.pypirc`.
 
 mod archive;
 mod error;
@@ -31,7 +31,7 @@ use self::requests::{Requests, UploadAttempt};
 use self::trusted::exchange;
 use crate::page::PageFile;
 
-/// The patience that uploads take.
+/// The retries and times of uploads.
 #[must_use]
 pub fn upload_limits() -> HttpLimits {
     HttpLimits {
@@ -42,17 +42,17 @@ pub fn upload_limits() -> HttpLimits {
     }
 }
 
-/// Uploads to one index. A blocking face: no method may be called from an asynchronous task.
+/// Uploads to one index. The methods block, and must not be called from an asynchronous task.
 pub struct Uploader {
     requests: Requests,
     runtime: Runtime,
 }
 
 impl Uploader {
-    /// Who uploads to `target`; nothing is asked yet.
+    /// Makes an uploader to `target`. No request is made yet.
     ///
     /// # Errors
-    /// Where a setting of the network cannot be used.
+    /// Where a setting of the HTTP client cannot be used.
     pub fn new(target: UploadTarget, mut http: HttpOptions) -> Result<Self, UploadError> {
         http.keyring = KeyringProvider::Subprocess;
         http.places.insert(
@@ -63,7 +63,7 @@ impl Uploader {
                 written: target.login.clone(),
             },
         );
-        // One worker: files are read and sent one after the other.
+        // One worker is enough, since files are read and sent one after the other.
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("upload")
@@ -75,11 +75,11 @@ impl Uploader {
         })
     }
 
-    /// Where no login is written on this machine, exchanges a CI job's identity for one, if this is
-    /// a job that has one.
+    /// Logs in by trusted publishing, if this machine has no login and this is a CI job with an
+    /// identity.
     ///
     /// # Errors
-    /// Where the job's host or the index refuses.
+    /// Where the CI system or the index refuses.
     pub fn log_in(&self, identity: &JobIdentity) -> Result<(), UploadError> {
         if self.requests.has_written_login() {
             return Ok(());
@@ -91,11 +91,11 @@ impl Uploader {
         Ok(())
     }
 
-    /// Compares files with what the index has, in upload order: a file comes after those it
-    /// requires.
+    /// Compares files with what the index has. The result is in upload order: a file comes after
+    /// those that it requires.
     ///
     /// # Errors
-    /// The index has another file under the name of one of these, or cannot be asked.
+    /// Where the index has another file with the same name, or a request fails.
     pub fn compare(
         &self,
         files: Vec<DistributionArchive>,
@@ -113,13 +113,13 @@ impl Uploader {
         })
     }
 
-    /// Uploads the files that the index does not have; `on_done` hears of each file when it is done.
+    /// Uploads the files that the index does not have, and calls `on_done` after each file.
     ///
-    /// `compared` is what [`Uploader::compare`] returned. A file whose upload broke is compared
-    /// again before it is sent again, since it may have arrived.
+    /// `compared` is the result of [`Uploader::compare`]. After a broken connection, a file is
+    /// compared again before it is sent again, since it may have arrived.
     ///
     /// # Errors
-    /// The index refuses, or a connection breaks in every attempt.
+    /// Where the index refuses, or the connection breaks in every attempt.
     pub fn upload(
         &self,
         compared: &[(DistributionArchive, Presence)],
@@ -141,7 +141,7 @@ impl Uploader {
             let cause = match self.requests.upload(file).await? {
                 UploadAttempt::Taken => return Ok(()),
                 UploadAttempt::Exists(error) => {
-                    // Someone was faster, or an earlier attempt arrived after all.
+                    // Somebody else uploaded it, or an earlier attempt arrived after all.
                     let listed = self.requests.list(&file.name).await?;
                     return match self.presence(file, &listed).await? {
                         Presence::Present => Ok(()),
@@ -155,7 +155,7 @@ impl Uploader {
                 return Err(self.requests.gave_up(cause, attempts));
             }
             tokio::time::sleep(limits.pause(attempts)).await;
-            // An index that cannot be asked now is asked by the next attempt.
+            // If the index cannot be asked now, the next attempt asks it.
             if let Ok(listed) = self.requests.list(&file.name).await
                 && self.presence(file, &listed).await? == Presence::Present
             {
@@ -177,7 +177,7 @@ impl Uploader {
         };
         let theirs = match there.sha256 {
             Some(sha256) => model::Sha256(sha256),
-            // An index without hashes, or with others: the file itself says.
+            // The listing has no SHA-256 digest, so the file is downloaded to compare it.
             None => self.requests.hash_of(&there.url).await?,
         };
         match theirs == file.sha256 {
@@ -191,7 +191,7 @@ impl Uploader {
     }
 }
 
-/// Groups neighbours of one project.
+/// Groups files that follow each other and belong to one project.
 fn by_project(files: Vec<DistributionArchive>) -> Vec<(PackageName, Vec<DistributionArchive>)> {
     let mut groups: Vec<(PackageName, Vec<DistributionArchive>)> = Vec::new();
     for file in files {

@@ -1,4 +1,4 @@
-//! `.pypirc`: the indexes that are uploaded to, by name.
+//! `.pypirc`: a file with the indexes for uploads, by name.
 //!
 //! Source: <https://packaging.python.org/en/latest/specifications/pypirc/>.
 
@@ -7,14 +7,14 @@ use transport::{Ini, IniError, WrittenLogin};
 /// An index in a `.pypirc`.
 #[derive(Debug, Clone, Default)]
 pub struct PypircEntry {
-    /// Where files are sent.
+    /// The URL for uploads.
     pub repository: Option<String>,
-    /// Who sends them.
+    /// The login.
     pub login: WrittenLogin,
 }
 
 impl PypircEntry {
-    /// The section of this name; `None` where there is none.
+    /// The section with this name; `None` if there is none.
     ///
     /// # Errors
     /// Where Python could not read the text either.

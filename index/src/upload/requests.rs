@@ -18,20 +18,20 @@ use super::target::UploadTarget;
 use crate::page::PageFile;
 use crate::simple_api;
 
-/// Speaks with one index.
+/// Sends requests to one index.
 pub(super) struct Requests {
     target: UploadTarget,
     http: HttpClient,
     listing: OnceLock<Url>,
 }
 
-/// How one attempt of an upload ended, as far as it can be told.
+/// The result of one attempt of an upload, as far as it is known.
 pub(super) enum UploadAttempt {
-    /// The index has taken the file.
+    /// The index took the file.
     Taken,
-    /// The index says that it has a file of this name; the error if it is not ours.
+    /// The index has a file with this name. The error is for the case that it is another file.
     Exists(UploadError),
-    /// The connection broke or the index is in trouble: worth another attempt.
+    /// The connection broke, or the index is not available: another attempt may succeed.
     Broken(String),
 }
 
@@ -52,12 +52,12 @@ impl Requests {
         self.http.logins.written(&self.target.url).is_some()
     }
 
-    /// Sends `login` with every further request to the index.
+    /// Uses `login` for all further requests to the index.
     pub(super) fn log_in(&self, login: Login) {
         self.http.logins.remember(&self.target.url, login);
     }
 
-    /// The error that says that all attempts were in vain.
+    /// The error after the last attempt.
     pub(super) fn gave_up(&self, cause: String, attempts: u32) -> UploadError {
         UploadError::GaveUp {
             url: self.shown(),
@@ -66,7 +66,7 @@ impl Requests {
         }
     }
 
-    /// The files of a project; none where the index does not know it.
+    /// The files of a project; none if the index does not have the project.
     pub(super) async fn list(
         &self,
         project: &PackageName,
@@ -76,7 +76,7 @@ impl Requests {
         Ok(simple_api::fetch_files(&self.http, &what, &url).await?)
     }
 
-    /// The URL below which projects are listed.
+    /// The URL of the index's listing, below which each project has a page.
     async fn listing(&self) -> Result<&Url, UploadError> {
         if let Some(found) = self.listing.get() {
             return Ok(found);
@@ -88,7 +88,7 @@ impl Requests {
         Ok(self.listing.get_or_init(|| found))
     }
 
-    /// Looks for the listing where servers of one URL have it.
+    /// Looks for the listing at the URLs that known servers use.
     async fn guess_listing(&self) -> Result<Url, UploadError> {
         let mut failure = UploadError::NoListing(self.shown());
         for place in ["simple", "+simple"] {
@@ -124,7 +124,7 @@ impl Requests {
         }
     }
 
-    /// The sha256 of a file on the index, by downloading it.
+    /// The SHA-256 digest of a file on the index, which is downloaded for it.
     pub(super) async fn hash_of(&self, url: &str) -> Result<Sha256, UploadError> {
         let what = RequestPurpose {
             kind: RequestKind::Download,
@@ -168,13 +168,13 @@ impl Requests {
         Ok(Sha256(hasher.finalize().into()))
     }
 
-    /// A URL of the index itself.
+    /// A URL of the index.
     pub(super) fn at(&self, path: &str) -> Result<Url, UploadError> {
         let url = self.target.url.join(path);
         url.map_err(|error| UploadError::Trusted(error.to_string()))
     }
 
-    /// The answer to a question for a token.
+    /// Sends a GET request while getting a token, and gives the answer.
     pub(super) async fn ask(
         &self,
         url: &Url,
@@ -192,7 +192,7 @@ impl Requests {
         }
     }
 
-    /// The answer to a JSON document, for a token.
+    /// Sends a JSON document while getting a token, and gives the answer.
     pub(super) async fn ask_with(&self, url: &Url, json: String) -> Result<Vec<u8>, UploadError> {
         let what = token_purpose(url);
         let kind = HeaderValue::from_static("application/json");
@@ -239,7 +239,8 @@ impl Requests {
         if answer.url.path() != self.target.url.path()
             || answer.url.origin() != self.target.url.origin()
         {
-            // A redirected upload becomes a question, and its answer says nothing of the file.
+            // A redirect turns an upload into a GET request, whose answer says nothing about the
+            // file.
             return Err(UploadError::Redirected {
                 url: self.shown(),
                 to: redacted(&answer.url),
@@ -260,7 +261,7 @@ impl Requests {
         }
     }
 
-    /// The URL of the index as it may be shown.
+    /// The URL of the index, redacted.
     fn shown(&self) -> String {
         let mut url = self.target.url.clone();
         let _ = url.set_username("");
@@ -300,7 +301,7 @@ fn refusal(url: &str, answer: &HttpResponse, login: Option<&Login>) -> UploadErr
     }
 }
 
-/// Whether the index says that it has a file of this name. Servers use different codes for it.
+/// Whether the index says that it has a file with this name. Servers use different status codes.
 fn exists(status: StatusCode, error: &UploadError) -> bool {
     let text = error.to_string().to_ascii_lowercase();
     let says_so = ["already exist", "already been taken", "updating asset"]
@@ -309,7 +310,7 @@ fn exists(status: StatusCode, error: &UploadError) -> bool {
     status == StatusCode::CONFLICT || (says_so && status.is_client_error())
 }
 
-/// What the index says, without HTML; empty where it only repeats the status.
+/// The message of the index without HTML; empty if it only repeats the status.
 fn words_of(answer: &HttpResponse) -> String {
     let mut plain = String::new();
     let mut in_tag = false;

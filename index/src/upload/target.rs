@@ -1,24 +1,25 @@
-//! Where files are uploaded, and what is there.
+//! The index that files are uploaded to, and what it has.
 
 use transport::WrittenLogin;
 use url::Url;
 
-/// Where files are uploaded.
+/// The index that files are uploaded to.
 #[derive(Debug, Clone)]
 pub struct UploadTarget {
-    /// Where files are sent.
+    /// The URL for uploads.
     pub url: Url,
-    /// The listing (PEP 503, PEP 691) of the same index; `None` to look for it below `url`.
+    /// The URL of the listing (PEP 503, PEP 691) of the same index; `None` if it is to be found by
+    /// `url`.
     pub listing: Option<Url>,
-    /// The login that `.pypirc` has for it.
+    /// The login in `.pypirc`.
     pub login: WrittenLogin,
 }
 
-/// What an index has of a file.
+/// Whether an index has a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Presence {
-    /// Nothing.
+    /// It does not have it.
     Absent,
-    /// The file, with the same hash.
+    /// It has the file with the same digest.
     Present,
 }

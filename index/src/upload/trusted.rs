@@ -1,4 +1,4 @@
-//! Trusted publishing: the identity of a CI job is exchanged for a token of the index.
+//! Trusted publishing: exchanges the identity of a CI job for a token of the index.
 //!
 //! Source: Warehouse's documentation, "Trusted Publishers: Internals and Technical Details". The job's identity comes from
 //! GitHub Actions; other CI systems set `XTASK_PUBLISH_OIDC_TOKEN` themselves.
@@ -10,7 +10,7 @@ use url::Url;
 use super::error::UploadError;
 use super::requests::Requests;
 
-/// What the CI job tells about its identity.
+/// The environment variables of a CI job that has an identity.
 #[derive(Debug, Clone, Default)]
 pub struct JobIdentity {
     /// `ACTIONS_ID_TOKEN_REQUEST_URL`.
@@ -36,10 +36,10 @@ struct Token {
     token: String,
 }
 
-/// Exchanges the job's identity for a token; `None` outside of a job that has one.
+/// Exchanges the job's identity for a token; `None` if this is not a CI job with an identity.
 ///
 /// # Errors
-/// One of the parties refuses.
+/// Where the CI system or the index refuses.
 pub(super) async fn exchange(
     requests: &Requests,
     identity: &JobIdentity,

@@ -1,4 +1,4 @@
-//! What later runs make of what earlier ones left.
+//! What later runs do with the cache that earlier ones left.
 
 use std::time::Duration;
 
@@ -56,7 +56,7 @@ fn a_stale_listing_is_revalidated() {
     world.run(&[&server]).listing(&name("a")).unwrap();
     stale(&world, &server).listing(&name("a")).unwrap();
     assert_eq!(server.log().last().unwrap().status, 304);
-    // Confirmed, it is fresh again.
+    // It was confirmed, so it is fresh again.
     world.run(&[&server]).listing(&name("a")).unwrap();
     assert_eq!(server.log().len(), 2);
     server.add(&Package::new("a", "2"));

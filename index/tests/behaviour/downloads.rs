@@ -1,4 +1,4 @@
-//! Files: checked, resumed, fetched once.
+//! Downloads are checked, resumed, and made once.
 
 use model::{DistFile, Sha256};
 use testkit::{Fault, Index, IndexBuilder, Package, When};
@@ -119,7 +119,7 @@ fn a_later_run_goes_on_where_a_killed_one_stopped() {
         server.log().last().unwrap().range.as_deref(),
         Some("bytes=1000-")
     );
-    // What the other run left may be anything.
+    // The file of the other run may have any contents.
     fs_err::remove_file(path).unwrap();
     write(b"garbage");
     let path = world

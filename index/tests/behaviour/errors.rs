@@ -12,7 +12,7 @@ fn package() -> Package {
     Package::new("a", "1").requires("b")
 }
 
-/// The error of asking for a listing of a server with a fault.
+/// The error when a server with this fault is asked for a listing.
 #[track_caller]
 fn check(fault: Fault) -> String {
     let server = testkit::Index::start([package()]);

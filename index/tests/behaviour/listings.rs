@@ -1,4 +1,4 @@
-//! Which versions and files are seen.
+//! Which versions and files a listing has.
 
 use index::{FindLinks, IndexRule, RequiresPython};
 use model::{FileKind, IndexRole};
@@ -22,7 +22,7 @@ fn packages() -> Vec<Package> {
     ]
 }
 
-/// Everything that a listing says, a line per version and file.
+/// The whole contents of a listing, with one line for each version and file.
 fn told(server: &Index) -> String {
     let world = World::new();
     let listing = world.run(&[server]).listing(&name("a-b")).unwrap();
@@ -153,7 +153,7 @@ fn the_first_index_that_has_a_package_is_the_only_one() {
     let b = run.listing(&name("b")).unwrap();
     assert_eq!(b.role(), IndexRole::Further(2));
     assert_eq!(second.requests("/simple/a/"), 0);
-    // What the first index has not is remembered, too.
+    // That the first index does not have the package is remembered, too.
     first.clear_log();
     assert!(world.run(&[&first, &second]).listing(&name("b")).is_ok());
     assert_eq!(first.log(), []);

@@ -1,4 +1,4 @@
-//! What the room does against an index on 127.0.0.1 that misbehaves on demand.
+//! The behaviour of the room with an index on 127.0.0.1 that can misbehave.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -16,7 +16,7 @@ use index::{Index, IndexError, IndexOptions, Listing, Locations};
 use model::{PackageName, Version};
 use transport::HttpLimits;
 
-/// A cache that is thrown away, and the options to use it.
+/// A temporary cache, and the options to use it.
 pub(crate) struct World {
     folder: tempfile::TempDir,
 }
@@ -36,7 +36,7 @@ impl World {
         self.folder().join("cache")
     }
 
-    /// Options for these indexes, with short pauses.
+    /// Options for these indexes, with short pauses between retries.
     pub(crate) fn options(&self, indexes: &[&testkit::Index]) -> IndexOptions {
         let mut options = IndexOptions::new(self.cache());
         options.locations = Some(Locations {
@@ -74,7 +74,7 @@ pub(crate) fn versions(listing: &Listing) -> String {
     versions.join(" ")
 }
 
-/// The error as a user would see it, without what differs from run to run.
+/// The error as the user sees it, without what differs from run to run.
 pub(crate) fn shown<T>(outcome: Result<T, IndexError>, world: &World) -> String {
     let Err(error) = outcome else {
         panic!("there should be an error");

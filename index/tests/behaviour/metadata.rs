@@ -1,4 +1,4 @@
-//! What a release requires, and by which requests that is known.
+//! The metadata of releases, and the requests that are made for it.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -29,7 +29,7 @@ fn summary(metadata: &Metadata) -> String {
 
 const EXPECTED: &str = "b>=1,<2 ; sys_platform == 'win32' | c[y]!=3 ; extra == 'x' | >=3.8 | x";
 
-/// The requests for files that it takes to know the metadata; a second run takes none.
+/// Checks the requests for files until the metadata is known. A second run must make none.
 #[track_caller]
 fn check(server: IndexBuilder, policy: FilePolicy, expect: &[&str]) {
     let server = server.start();
@@ -102,7 +102,8 @@ fn the_whole_wheel_where_there_are_no_ranges() {
 
 #[test]
 fn a_large_wheel_takes_only_what_is_needed() {
-    // The metadata is far from the end, and the directory is longer than the first range.
+    // The metadata is far from the end of the archive, and the directory is longer than the first
+    // range.
     let mut package = package();
     let noise: Vec<u8> = (0..200_000u32).flat_map(u32::to_le_bytes).collect();
     package = package.member("a/noise", &noise);
