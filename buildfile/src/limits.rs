@@ -14,3 +14,5 @@ pub(crate) const MAX_SIZE: usize = 1 << 20;
 pub(crate) const MAX_NESTING: usize = 100;
 /// How many parts may be looked at to print, compare or freeze one value.
 pub(crate) const MAX_PARTS: usize = 1 << 20;
+/// How many items `sum` may copy.
+pub(crate) const MAX_COPIED: usize = 1 << 23;

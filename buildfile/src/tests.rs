@@ -265,3 +265,78 @@ fn endless_files_end() {
     let nested = format!("target(tags={}1{})", "[".repeat(400), "]".repeat(400));
     insta::assert_snapshot!(run_with("", &nested, UnknownNames::Errors).lines().next().unwrap(), @"src/a/BUILD:1:211: expressions are nested too deeply");
 }
+
+/// Files that would fill the memory, the stack or the day.
+const HOSTILE: &[&str] = &[
+    "x = 'a'\nwhile True: x = x + x",
+    "x = []\nwhile True: x = [x, x]",
+    "x = []\nfor i in range(100000): x = [x]\ntarget(tags=x)",
+    "x = []\ny = x\nfor i in range(100000):\n    n = []\n    y.append(n)\n    y = n\ntarget(tags=x)",
+    "f = len\nfor i in range(100000): f = (lambda g: lambda: g)(f)",
+    "x = ()\nfor i in range(100000): x = (x,)\nd = {x: 1}",
+    "x = []\nx.append(x)\ntarget(tags=x)",
+    "x = []\nx.append(x)\nstr(x)",
+    "x = []\ny = []\nx.append(y)\ny.append(x)\nx == y",
+    "x = [1]\nfor i in range(60): x = [x, x]\ny = [1]\nfor i in range(60): y = [y, y]\nx == y",
+    "x = [1]\nfor i in range(60): x = [x, x]\ntarget(tags=x)",
+    "x = 1\nwhile True: x = x * 3",
+    "'x' * 10 ** 12",
+    "list(range(10 ** 12))",
+    "len(range(10 ** 12))",
+    "'{:999999999999}'.format(1)",
+    "'%999999999999d' % 1",
+    "f'{1:>9999999}'",
+    "sum([[1] * 1000] * 100000, [])",
+    "'a'.join(['b' * 1000] * 100000)",
+    "'a'.replace('', 'b' * 1000000)",
+    "('a' * 1000000).replace('a', 'b' * 1000000)",
+    "x = list(range(1000000))\nwhile True: x.count(-1)",
+    "x = 'a' * 1000000\nwhile True: x.upper()",
+    "x = list(range(1000000))\nwhile True: -1 in x",
+    "x = {}\nfor i in range(10000000): x[i] = x",
+    "sorted(range(1000000), key=lambda x: -x)",
+    "(lambda f: f(f))(lambda f: f(f))",
+    "def f(x):\n    return [f(x) for y in [1]]\nf(1)",
+    "-",
+    "not ",
+    "((((((((",
+];
+
+#[test]
+fn hostile_files_end_with_an_error_at_worst() {
+    for text in HOSTILE {
+        run_with("", text, UnknownNames::Declarations);
+    }
+    let deep = |open: &str, close: &str| format!("{}1{}", open.repeat(5000), close.repeat(5000));
+    for (open, close) in [
+        ("(", ")"),
+        ("[", "]"),
+        ("{", "}"),
+        ("not ", ""),
+        ("-", ""),
+        ("1+", ""),
+        ("f(", ")"),
+    ] {
+        run_with("", &deep(open, close), UnknownNames::Declarations);
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig {
+        cases: 400,
+        failure_persistence: None,
+        ..proptest::prelude::ProptestConfig::default()
+    })]
+
+    /// Pieces of files, put together anyhow.
+    #[test]
+    fn mixed_files_end_with_an_error_at_worst(
+        pieces in proptest::collection::vec((0..HOSTILE.len(), 0..60_usize, 0..60_usize), 1..6),
+    ) {
+        let cut = |(file, from, length): &(usize, usize, usize)| {
+            HOSTILE[*file].chars().skip(*from).take(*length).collect::<String>()
+        };
+        let text: String = pieces.iter().map(cut).collect();
+        run_with("", &text, UnknownNames::Declarations);
+    }
+}

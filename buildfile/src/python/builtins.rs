@@ -5,7 +5,8 @@ use ruff_python_ast::Operator;
 use super::attribute::attribute;
 use super::call::{Bound, BuiltinFunction, CallResult, Caller, calling, value as row};
 use super::operator::binary;
-use crate::exception::{Exception, ExceptionClass};
+use crate::exception::{Exception, ExceptionClass, LanguageLimit};
+use crate::limits::MAX_COPIED;
 use crate::value::{Iter, Value, ViewKind};
 
 type Result<'a> = std::result::Result<Value<'a>, Exception>;
@@ -180,8 +181,15 @@ fn sum<'a>(_: &Value<'a>, arguments: &Bound<'a>) -> Result<'a> {
             "`sum` does not join texts; `''.join(…)` does",
         ));
     }
+    let mut copied = 0;
     for item in items {
         total = binary(Operator::Add, &total, &item)?;
+        // Each sum of lists is a copy of all before it.
+        copied += total.len().unwrap_or(0);
+        if copied > MAX_COPIED {
+            let message = "this `sum` copies too much; use a comprehension";
+            return Err(Exception::refused(LanguageLimit::LargeResult, message));
+        }
     }
     Ok(total)
 }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use ruff_python_ast::{CmpOp, Operator, UnaryOp};
 
 use super::format;
-use super::set::{keys, member};
+use super::set::{common, keys, member};
 use crate::exception::{Exception, ExceptionClass, LanguageLimit};
 use crate::limits::MAX_SIZE;
 use crate::value::{Dict, Key, Keys, Set, SetKind, Value, ViewKind};
@@ -165,7 +165,15 @@ pub(crate) fn compare<'a>(
     left: &Value<'a>,
     right: &Value<'a>,
 ) -> Result<bool, Exception> {
-    let order = || left.order(right);
+    // A view that is like a set is compared as one.
+    let viewed = |value: &Value<'a>| match members(value) {
+        Some(keys) => Value::Set(Rc::new(Set::new(SetKind::Set, keys))),
+        None => value.clone(),
+    };
+    let order = || match (left, right) {
+        (Value::View(_), _) | (_, Value::View(_)) => viewed(left).order(&viewed(right)),
+        _ => left.order(right),
+    };
     Ok(match op {
         CmpOp::Eq => left.equals(right)?,
         CmpOp::NotEq => !left.equals(right)?,
@@ -221,7 +229,7 @@ fn members<'a>(value: &Value<'a>) -> Option<Keys<'a>> {
 fn sets<'a>(op: Operator, left: &Value<'a>, (a, b): (Keys<'a>, Keys<'a>)) -> Option<Value<'a>> {
     let result: Keys<'a> = match op {
         Operator::BitOr => a.into_iter().chain(b).collect(),
-        Operator::BitAnd => a.into_iter().filter(|key| b.contains(key)).collect(),
+        Operator::BitAnd => common(a, b),
         Operator::Sub => a.into_iter().filter(|key| !b.contains(key)).collect(),
         Operator::BitXor => a.symmetric_difference(&b).cloned().collect(),
         _ => return None,

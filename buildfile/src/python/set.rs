@@ -45,10 +45,23 @@ fn intersection<'a>(this: &Value<'a>, arguments: &Bound<'a>) -> Result<'a> {
     let this = set(this)?;
     let mut left = this.borrow().clone();
     for other in &arguments.rest {
-        let other = keys(other)?;
-        left.retain(|key| other.contains(key));
+        let members = keys(other)?;
+        left = match other {
+            Value::Set(_) => common(left, members),
+            _ => members
+                .into_iter()
+                .filter(|key| left.contains(key))
+                .collect(),
+        };
     }
     Ok(of_kind(this.kind, left))
+}
+
+/// The members of both. Of two that are equal, such as 1 and `True`, that of the smaller set
+/// stays, as in CPython.
+pub(super) fn common<'a>(a: Keys<'a>, b: Keys<'a>) -> Keys<'a> {
+    let (kept, asked) = if b.len() > a.len() { (a, b) } else { (b, a) };
+    kept.into_iter().filter(|key| asked.contains(key)).collect()
 }
 
 /// Whether every member is in `other`.
