@@ -1,4 +1,4 @@
-//! `backport`: commits go to another branch.
+//! `backport`: applies commits to another branch.
 
 use insta::assert_snapshot;
 

@@ -1,4 +1,4 @@
-//! `changed-distributions`: what a release really changes.
+//! `changed-distributions`: the distributions whose contents a release changes.
 
 use crate::fixtures::release::monorepo;
 use crate::{commit, done};

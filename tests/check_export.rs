@@ -1,4 +1,4 @@
-//! `check-export`: whether environments are what their locks say.
+//! `check-export`: whether environments are exactly what their locks say.
 
 use insta::assert_snapshot;
 
@@ -40,7 +40,7 @@ fn what_a_person_changed_is_named_and_mended() {
     );
 }
 
-/// `python3.12`, as it is part of a path.
+/// The `python3.12` in a path.
 fn python_folder(text: &str) -> String {
     let at = text.find("python3.").unwrap();
     let end = text[at..].find('/').unwrap();

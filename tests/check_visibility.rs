@@ -64,7 +64,7 @@ fn check_visibility_lists_what_dependencies_refuses() {
     denied: `src/app:picked` (platform_resources) must not depend on `src/secret:two` (file): BUILD[!//src/secret/**] -> src/secret
     ");
     assert_eq!(output.stdout, denied(&repo));
-    // What refuses a target refuses what reaches it.
+    // `dependencies` fails for a forbidden dependency of any target that it reaches.
     let reaching = refused(&repo, &["dependencies", "--transitive", "src/app:all"]);
     assert_eq!(
         reaching.matches("must not depend on").count(),
@@ -73,8 +73,8 @@ fn check_visibility_lists_what_dependencies_refuses() {
     );
 }
 
-/// Every denied dependency that `dependencies` names for some target, as `check-visibility` lists
-/// them.
+/// Every denied dependency that `dependencies` reports for any target, in the form in which
+/// `check-visibility` lists them.
 fn denied(repo: &Repo) -> String {
     let mut lines: Vec<String> = Vec::new();
     for target in answer(repo, "list ::").lines() {

@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 use crate::done;
 use crate::fixtures::environments::{exported, said};
 
-/// What a command says, without sizes, which differ between file systems.
+/// The output of a command without sizes, which differ between file systems.
 fn without_sizes(text: &str) -> String {
     let words = text.split_inclusive([' ', '\n']).map(|word| {
         let bare = word.trim_end();

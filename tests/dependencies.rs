@@ -1,4 +1,4 @@
-//! `dependencies`: what targets need, and what is said about their imports.
+//! `dependencies`: the dependencies of targets, and warnings about their imports.
 
 use crate::fixtures::graph::{answer, monorepo};
 use crate::refused;

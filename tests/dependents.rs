@@ -1,4 +1,4 @@
-//! `dependents`, which Pants once called `dependees`: who needs targets.
+//! `dependents` (in older versions of Pants, `dependees`): the targets that depend on targets.
 
 use crate::fixtures::graph::{answer, monorepo};
 

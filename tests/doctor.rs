@@ -1,4 +1,4 @@
-//! `doctor`: nothing amiss, or what is, with the command that mends it.
+//! `doctor`: finds what is wrong with a set-up, and names the command that mends it.
 
 use insta::assert_snapshot;
 use testkit::Repo;
@@ -28,7 +28,8 @@ fn doctor_is_content_or_says_what_to_do() {
     ");
 }
 
-/// What doctor finds amiss; space and file systems are the machine's affair.
+/// The findings of `doctor`, without those about disk space and file systems, which depend on the
+/// machine.
 #[track_caller]
 fn findings(repo: &Repo, status: i32) -> String {
     let output = repo.xtask(&["doctor"]);

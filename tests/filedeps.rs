@@ -1,4 +1,4 @@
-//! `filedeps`: the files that targets consist of.
+//! `filedeps`: the files of targets.
 
 use crate::fixtures::graph::{answer, monorepo};
 

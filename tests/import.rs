@@ -1,4 +1,4 @@
-//! `import`: the pins of other tools' locks.
+//! `import`: takes the pins of other tools' locks.
 
 use insta::assert_snapshot;
 use testkit::{Index, Package};

@@ -1,4 +1,4 @@
-//! `install-merge-driver`: git learns to merge lockfiles by `merge-lockfile`.
+//! `install-merge-driver`: makes git merge lockfiles with `merge-lockfile`.
 
 use insta::assert_snapshot;
 

@@ -1,4 +1,4 @@
-//! `install-plugin`: a clone in `plugins/`, linked into the environment.
+//! `install-plugin`: clones a plug-in to `plugins/` and links it into the environment.
 
 use insta::assert_snapshot;
 

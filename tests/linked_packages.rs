@@ -1,4 +1,4 @@
-//! `linked-packages`: first-party folders to mount or link.
+//! `linked-packages`: the first-party folders to mount or link.
 
 use crate::fixtures::graph::{answer, monorepo};
 

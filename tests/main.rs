@@ -41,7 +41,7 @@ mod why_not;
 use camino::{Utf8Path, Utf8PathBuf};
 use testkit::{Output, Package, Repo};
 
-/// The binary under test.
+/// The path of the binary under test.
 const BINARY: &str = env!("CARGO_BIN_EXE_cargo-xtask");
 
 /// An empty repository for CPython 3.12.
@@ -57,7 +57,7 @@ fn done(repo: &Repo, arguments: &[&str]) -> Output {
     output
 }
 
-/// Locks every resolve; the lock must come out.
+/// Locks every resolve, which must succeed.
 #[track_caller]
 fn lock(repo: &Repo) -> Output {
     let output = repo.xtask(&["generate-lockfiles"]);
@@ -65,7 +65,7 @@ fn lock(repo: &Repo) -> Output {
     output
 }
 
-/// The lock of a resolve as requirements, without hashes: what a test can read.
+/// The lock of a resolve as requirements without hashes, which are easy to read in a test.
 #[track_caller]
 fn locked(repo: &Repo, resolve: &str) -> String {
     let arguments = ["export", "--resolve", resolve, "--format", "requirements"];
@@ -79,8 +79,7 @@ fn locked(repo: &Repo, resolve: &str) -> String {
     kept.collect::<Vec<_>>().join("\n")
 }
 
-/// Runs a command that must be refused with status 1 and must leave every file as it is; returns
-/// what it says.
+/// Runs a command that must fail with status 1 and must not change any file. Gives its message.
 #[track_caller]
 fn refused(repo: &Repo, arguments: &[&str]) -> String {
     let before = repo.snapshot();
@@ -91,7 +90,7 @@ fn refused(repo: &Repo, arguments: &[&str]) -> String {
     output.stderr
 }
 
-/// Runs git in the root; it must succeed. Returns what it prints.
+/// Runs git in the root. It must succeed; gives its output.
 #[track_caller]
 fn git(repo: &Repo, arguments: &[&str]) -> String {
     let output = repo.run("git".into(), arguments);
@@ -107,7 +106,7 @@ fn commit(repo: &Repo, message: &str) {
     git(repo, &commit);
 }
 
-/// Makes a repository of git, outside of `repo`, that holds a package's source.
+/// Makes a git repository outside of `repo` with the source of a package.
 #[track_caller]
 fn source_repository(repo: &Repo, package: &Package) -> Utf8PathBuf {
     let folder = repo.home().join(package.file_name());
@@ -123,7 +122,7 @@ fn source_repository(repo: &Repo, package: &Package) -> Utf8PathBuf {
     folder
 }
 
-/// One more commit in such a repository, which becomes another version. Returns the commit.
+/// Adds a commit with another version of the package to such a repository. Gives the commit.
 #[track_caller]
 fn commit_source(repo: &Repo, package: &Package) -> String {
     let folder = repo.home().join(package.file_name());
@@ -134,14 +133,14 @@ fn commit_source(repo: &Repo, package: &Package) -> String {
     head(&folder)
 }
 
-/// The commit that `main` is at, as it is: what programs print is shown with hashes hidden.
+/// The full hash of the commit of `main`. Output of programs would have it hidden.
 fn head(folder: &Utf8Path) -> String {
     let text = fs_err::read_to_string(folder.join(".git/refs/heads/main")).unwrap();
     text.trim().to_owned()
 }
 
-/// Holds bills of materials, or those of wheels, to the schema of CycloneDX; skipped visibly without
-/// the tool.
+/// Checks bills of materials, or those in wheels, with the schema of CycloneDX. Without the tool
+/// for it, the check is skipped and reported.
 #[track_caller]
 fn check_bills(repo: &Repo, files: &[&str]) {
     let Some(python) = testkit::peer("python") else {
@@ -157,7 +156,7 @@ fn check_bills(repo: &Repo, files: &[&str]) {
     assert_eq!(output.status, 0, "{output}");
 }
 
-/// The workspace.
+/// The root of the workspace.
 fn root() -> &'static Utf8Path {
     Utf8Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }

@@ -1,4 +1,4 @@
-//! `module-mapping`: which requirement provides which modules, and who says so.
+//! `module-mapping`: which requirement provides which modules, and where that is said.
 
 use testkit::{Index, Package};
 
@@ -55,7 +55,7 @@ fn module_mapping() {
     let log = index.log();
     let mut wheels = log.iter().filter(|served| served.path.ends_with(".whl"));
     assert!(wheels.all(|served| served.range.is_some()), "{log:?}");
-    // What a wheel contains is read once.
+    // The contents of a wheel are read only once.
     index.clear_log();
     let again = repo.xtask(&["module-mapping", "--check"]);
     assert_eq!(again.status, 1, "{again}");

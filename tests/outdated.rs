@@ -1,4 +1,4 @@
-//! `outdated`: which newer versions exist, and what holds them.
+//! `outdated`: the newer versions of locked packages, and what prevents them.
 
 use insta::assert_snapshot;
 

@@ -1,4 +1,4 @@
-//! `paths`: why one target depends on another.
+//! `paths`: the chains of dependencies between two targets.
 
 use crate::fixtures::graph::{answer, monorepo};
 

@@ -1,4 +1,4 @@
-//! `peek`: all that is known of targets.
+//! `peek`: all fields of targets.
 
 use crate::fixtures::graph::{answer, monorepo};
 

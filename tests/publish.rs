@@ -1,4 +1,4 @@
-//! `publish` against a real server, as `release` and by hand.
+//! `publish` to a real server, by `release` and by itself.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use testkit::{IndexBuilder, Package, Repo, TlsServer, UploadIndex, peer};
 use crate::fixtures::release::monorepo;
 use crate::{commit, done, lock, refused, repo};
 
-/// `pypi-server` on 127.0.0.1 for the user `joe`, ended with the test.
+/// A `pypi-server` on 127.0.0.1 for the user `joe`. It ends with the test.
 struct Server {
     handle: duct::Handle,
     port: u16,

@@ -1,4 +1,4 @@
-//! `resolves`: their names, or what each is and where its lock is.
+//! `resolves`: the names of resolves, or what each is and where its lock is.
 
 use insta::assert_snapshot;
 

@@ -1,4 +1,4 @@
-//! `run`: what is started, with what, and how it ends.
+//! `run`: which program is started, with which environment, and its exit status.
 
 use insta::assert_snapshot;
 

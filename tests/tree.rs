@@ -1,4 +1,4 @@
-//! `tree`: a lock as a tree.
+//! `tree`: draws a lock as a tree.
 
 use insta::assert_snapshot;
 

@@ -1,4 +1,4 @@
-//! `vendor`: a folder of files from which locking works alone.
+//! `vendor`: makes a folder of files that locking can use without an index.
 
 use insta::assert_snapshot;
 use testkit::{Fault, Index, Package, Repo, When};
@@ -89,7 +89,7 @@ fn the_folder_alone_serves_for_locking() {
     assert_eq!(locked(&repo, "python-default"), before);
 }
 
-/// The repository at a site that has the folder `all` and nothing else: no index, an empty cache.
+/// The repository on a machine that has the folder `all`, but no index and an empty cache.
 fn without_index(repo: Repo, index: &Index) -> Repo {
     index.inject("/", Fault::Status(500), When::Always);
     let settings = repo.read("Cargo.toml");
@@ -190,7 +190,7 @@ fn what_builds_require_cannot_be_had_or_asked_for() {
     let Some(repo) = crate::fixtures::environments::repo() else {
         return;
     };
-    // What its backend imports has another name.
+    // The package and the module that its backend imports have different names.
     let built = Package::new("built", "1.0")
         .sdist()
         .build_requires("tool.kit");

@@ -1,4 +1,4 @@
-//! `why-not`: what stops a version of a package, in the resolver's words.
+//! `why-not`: what prevents a version of a package, in the resolver's words.
 
 use insta::assert_snapshot;
 

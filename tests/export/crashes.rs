@@ -1,4 +1,4 @@
-//! Kills and concurrent runs: the next run ends in a right environment.
+//! Killed and concurrent runs: after the next run, the environment is right.
 
 use std::thread;
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! `export --editor`: editors are told of the environment.
+//! `export --editor`: writes the environment into the settings of editors.
 
 use insta::assert_snapshot;
 

@@ -234,7 +234,7 @@ fn bills_of_materials_are_what_the_schema_says() {
     crate::check_bills(&repo, &["bill.json", "direct.json"]);
 }
 
-/// As they count for locking.
+/// Indexes in requirement files count here as they do for locking.
 #[test]
 fn indexes_that_requirement_files_name_count() {
     let index = index();
@@ -262,7 +262,8 @@ fn indexes_that_requirement_files_name_count() {
     assert_eq!(output.status, 0, "{output}");
 }
 
-/// Installs into `here` what the file says, then makes every hash wrong, which must be refused.
+/// Installs from the file into `here`. Then changes every hash, after which the installation must
+/// fail.
 fn check_install(repo: &Repo, file: &str, install: impl Fn() -> testkit::Output) {
     let output = install();
     assert_eq!(output.status, 0, "{output}");
@@ -282,7 +283,7 @@ fn check_install(repo: &Repo, file: &str, install: impl Fn() -> testkit::Output)
     assert_ne!(install().status, 0, "a wrong hash was taken");
 }
 
-/// A repository for the Python of the tools.
+/// A repository whose Python is that of the other tools.
 fn locked_for_peers(index: &Index) -> Repo {
     let repo = repo().index(index).requirements("app\n").file(
         "Cargo.toml",
@@ -330,7 +331,7 @@ fn uv_installs_from_pylock() {
     check_install(&repo, "pylock.toml", || repo.run(&uv, &arguments));
 }
 
-/// pex gets itself a pip for its Python when it first runs; `.ci/run` lets it do so beforehand.
+/// pex installs a pip for its Python when it first runs; `.ci/run` makes it do so beforehand.
 #[test]
 fn pex_makes_an_environment() {
     let (Some(pex3), Some(python)) = (peer("pex3"), peer("python")) else {

@@ -1,4 +1,4 @@
-//! `export`: environments made, changed, and shared between resolves.
+//! `export`: makes environments, updates them, and shares them between resolves.
 
 mod crashes;
 mod editors;
@@ -161,7 +161,7 @@ fn distributions_say_what_they_require() {
     };
     assert_snapshot!(requires(&repo), @"['lib<2,>=1'] ['acme-tool==1.2.3']");
     assert_eq!(repo.xtask(&["check-export"]).status, 0);
-    // What is required follows the sources, without being asked.
+    // Requirements follow from the sources: nothing else has to be declared.
     let repo = repo.file("src/other/code.py", "import acme.cli, lib\n");
     assert_eq!(repo.xtask(&["check-export"]).status, 1);
     done(&repo, &["export"]);

@@ -1,4 +1,4 @@
-//! What `export` refuses, in which words; nothing half-made is left.
+//! The messages of `export` when it refuses. Nothing unfinished is left.
 
 use insta::assert_snapshot;
 use testkit::{Fault, Index, Package, Repo, When};

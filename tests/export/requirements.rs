@@ -1,4 +1,4 @@
-//! `export --format requirements`: what pip and uv are handed.
+//! `export --format requirements`: the file for pip and uv.
 
 use insta::assert_snapshot;
 use testkit::{Index, Package, peer};
@@ -159,7 +159,7 @@ fn uv_installs_what_is_exported_with_hashes_required() {
     assert_ne!(output.status, 0, "uv took a wrong hash");
 }
 
-/// Other hashes of the same length.
+/// Replaces hashes by others of the same length.
 fn change_hashes(text: &str) -> String {
     let mut parts = text.split("sha256:");
     let mut changed = parts.next().unwrap_or_default().to_owned();

@@ -1,5 +1,6 @@
-//! What is built of sources: folders of one repository, of one archive, and of this repository, each
-//! for itself, whatever else is built of the same commit or file.
+//! Packages that are built from sources: from folders of one git repository, of one archive, and of
+//! this repository. Each is built by itself, whatever else is built from the same commit or
+//! archive.
 
 use camino::Utf8Path;
 use testkit::{Index, Package, Repo};
@@ -7,7 +8,7 @@ use testkit::{Index, Package, Repo};
 use crate::fixtures::environments::repo;
 use crate::{done, lock};
 
-/// Projects and their folders; two of these differ in one character only.
+/// Projects and their folders. The names of two folders differ in one character.
 const PROJECTS: [(&str, &str); 4] = [
     ("one", "one"),
     ("two", "two"),
@@ -25,7 +26,7 @@ fn write_projects(folder: &Utf8Path) {
     }
 }
 
-/// A repository beside `repo` with all projects, at the branch `main` and the tag `v1`.
+/// A git repository beside `repo` with all projects, with the branch `main` and the tag `v1`.
 fn source_repository(repo: &Repo) -> String {
     let folder = repo.home().join("all");
     write_projects(&folder);
@@ -43,7 +44,8 @@ fn source_repository(repo: &Repo) -> String {
     format!("git+file://{folder}")
 }
 
-/// Locks and exports, with the cache of the lock and with an empty one; all projects are there.
+/// Locks and exports, with the cache of the lock and with an empty one. All projects must be
+/// installed.
 #[track_caller]
 fn check(repo: Repo, resolve: &str, names: &[&str]) {
     lock(&repo);
@@ -73,7 +75,7 @@ fn folders_of_a_repository_at_one_commit() {
     let index = Index::start([]);
     let repo = repo.index(&index);
     let url = source_repository(&repo);
-    // By branch and by tag it is the same commit.
+    // The branch and the tag are at the same commit.
     let lines = requirements(|name, folder| {
         let revision = if name == "two" { "v1" } else { "main" };
         format!("{name} @ {url}@{revision}#subdirectory={folder}")

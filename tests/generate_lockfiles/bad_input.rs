@@ -1,4 +1,5 @@
-//! What `generate-lockfiles` refuses, in which words: a place, a reason, a hint; no file touched.
+//! The messages of `generate-lockfiles` when it refuses: they have a place, a reason and a hint. No
+//! file is changed.
 
 use std::time::Duration;
 
@@ -604,7 +605,7 @@ fn a_full_disk() {
     lock(&repo);
     let old = repo.read("python.lock");
     repo.write("requirements.txt", "a==1.0\n");
-    // The root becomes a small file system, full but for what was there before.
+    // The root becomes a small file system that has no free space.
     let script = "here=$PWD; cp -r . ../copy
         mount -t tmpfs -o size=64k tmpfs \"$here\" && cd \"$here\" && cp -r ../copy/. .
         cat /dev/zero > filler 2>/dev/null

@@ -1,4 +1,4 @@
-//! Kills and concurrent runs: the lock is the old one or the new one, and the cache stays whole.
+//! Killed and concurrent runs: the lock is the old one or the new one, and the cache stays valid.
 
 use std::thread;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use testkit::{Fault, Index, Package, When};
 
 use crate::{lock, locked, repo};
 
-/// A chain of packages, each of which needs the next, in two versions.
+/// A chain of packages, each of which requires the next. There are two versions of each.
 fn chain(length: usize) -> Vec<Package> {
     let mut packages = Vec::new();
     for number in 0..length {
@@ -32,7 +32,7 @@ fn fifty_kills_leave_the_old_lock_or_the_new_one() {
     let repo = repo.requirements("p0\n");
     index.inject("/", Fault::Delay(Duration::from_millis(3)), When::Always);
 
-    // How long an undisturbed run takes, so that kills fall everywhere within it.
+    // The time of an undisturbed run, so that kills are spread over it.
     let start = std::time::Instant::now();
     let output = repo.xtask(&["generate-lockfiles", "--upgrade"]);
     assert_eq!(output.status, 0, "{output}");

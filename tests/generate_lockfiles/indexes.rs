@@ -1,4 +1,4 @@
-//! What `generate-lockfiles` takes from indexes of every kind, and how it lives with their faults.
+//! What `generate-lockfiles` reads from indexes of every kind, and what it does if they fail.
 
 use insta::assert_snapshot;
 use testkit::{Fault, Index, IndexBuilder, Package, TlsServer, When};
@@ -12,7 +12,7 @@ fn packages() -> [Package; 2] {
     ]
 }
 
-/// Locks `app` from an index, which must give `app` and `lib`.
+/// Locks `app` from an index. The lock must have `app` and `lib`.
 #[track_caller]
 fn check(index: &Index) -> String {
     let repo = repo().index(index).requirements("app\n");

@@ -1,4 +1,4 @@
-//! `generate-lockfiles`: what it locks, what it keeps, and what it asks of an index.
+//! `generate-lockfiles`: what it locks, what it keeps, and which requests it makes.
 
 mod bad_input;
 mod crashes;
@@ -10,7 +10,7 @@ use testkit::{Index, IndexBuilder, Package, skip};
 
 use crate::{lock, locked, repo};
 
-/// `app` needs `lib`; there are two versions of each.
+/// `app` requires `lib`. There are two versions of each.
 fn small_index() -> Index {
     Index::start([
         Package::new("app", "1.0").requires("lib"),
@@ -466,7 +466,7 @@ fn this_repositorys_own_locks_are_what_its_inputs_say() {
     assert_eq!(output.status, 0, "{output}");
 }
 
-/// Whether some Python can build a source distribution.
+/// Whether there is a Python that can build a source distribution.
 fn python_is_there() -> bool {
     let found = std::env::var_os("PATH").is_some_and(|path| {
         std::env::split_paths(&path).any(|folder| folder.join("python3").exists())

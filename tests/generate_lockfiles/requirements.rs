@@ -1,4 +1,4 @@
-//! What requirements may say: files as pip reads them, hashes, direct references, constraints.
+//! Requirements: files as pip reads them, hashes, direct references, constraints.
 
 use insta::assert_snapshot;
 use testkit::{Index, Package};
@@ -148,7 +148,7 @@ fn a_git_repository_is_pinned_to_a_commit() {
     assert!(first.contains(&commit), "{first}");
     assert!(first.contains("name = \"lib\""), "{first}");
 
-    // The branch moves on; the lock does not, until it is told to.
+    // The branch has a new commit. The lock keeps the old one until it is upgraded.
     let commit = commit_source(&repo, &ours);
     lock(&repo);
     assert_eq!(repo.read("python.lock"), first);
@@ -214,7 +214,7 @@ fn a_file_at_a_url_that_is_not_there() {
     ");
 }
 
-/// Locks the resolves `a` and `b` of a BUILD file; returns what is in each lock.
+/// Locks the resolves `a` and `b` of a BUILD file. Gives the contents of both locks.
 #[track_caller]
 fn resolves(build: &str, files: &[(&str, &str)]) -> String {
     let index = Index::start([Package::new("p", "1.0"), Package::new("q", "1.0")]);

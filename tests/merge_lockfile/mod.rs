@@ -1,4 +1,4 @@
-//! `merge-lockfile`: git merges locks, and what it leaves where none is possible.
+//! `merge-lockfile`: merges locks for git, and what it leaves if that is not possible.
 
 mod random;
 mod settings;
@@ -8,8 +8,8 @@ use testkit::{Fault, Index, Output, Package, Repo, When};
 
 use crate::{BINARY, commit, commit_source, git, lock, repo, source_repository};
 
-/// A repository of git with the driver, and a requirement in each file, so that requirements
-/// themselves do not conflict.
+/// A git repository with the merge driver. Each requirement is in a file of its own, so that only
+/// the locks can conflict.
 fn git_repo(index: &Index) -> Repo {
     let repo = repo().index(index);
     git(&repo, &["init", "--quiet", "--initial-branch=main"]);
@@ -19,7 +19,8 @@ fn git_repo(index: &Index) -> Repo {
     repo
 }
 
-/// The installed driver is `cargo xtask`, which here would be another build.
+/// Makes git run the binary under test: the installed driver is `cargo xtask`, which is another
+/// build.
 fn use_this_binary(repo: &Repo) {
     let command = format!("'{BINARY}' merge-lockfile %O %A %B %P");
     git(repo, &["config", "merge.xtask-lockfile.driver", &command]);
@@ -29,7 +30,7 @@ fn try_git(repo: &Repo, arguments: &[&str]) -> Output {
     repo.run("git".into(), arguments)
 }
 
-/// Requires a package, or no longer where `requirement` is empty.
+/// Requires a package; if `requirement` is empty, does not require it any more.
 fn require(repo: &Repo, name: &str, requirement: &str) {
     let path = format!("reqs/{name}/BUILD");
     if requirement.is_empty() {
@@ -257,7 +258,7 @@ fn killed_within_the_driver_git_and_the_lock_are_whole() {
     let repo = two_requirements(&index);
     branch(&repo, "ours", &[("a", "a>=2"), ("p", "shared<4")]);
     branch(&repo, "theirs", &[("b", "b>=2")]);
-    // The driver dies by itself: as if it was killed when it had begun.
+    // The driver kills itself, as if it had been killed from outside soon after its start.
     for seconds in ["0.00", "0.01", "0.02", "0.05"] {
         let command =
             format!("timeout --signal=KILL {seconds} '{BINARY}' merge-lockfile %O %A %B %P");
@@ -279,7 +280,7 @@ fn killed_within_the_driver_git_and_the_lock_are_whole() {
     assert_eq!(versions(&repo), "a 2.0, b 2.0, shared 2.0");
 }
 
-/// `main` requires `ours` from a branch of its repository, and b 1.0.
+/// `main` requires `ours` from a branch of its git repository, and b 1.0.
 fn repository_requirement(index: &Index) -> Repo {
     let repo = git_repo(index);
     let source = source_repository(&repo, &ours("0.1"));
@@ -294,7 +295,7 @@ fn ours(version: &str) -> Package {
     Package::new("ours", version)
 }
 
-/// A branch from `main` whose lock has the newest commit of every repository.
+/// A branch from `main` whose lock has the newest commit of every git repository.
 #[track_caller]
 fn upgraded(repo: &Repo, name: &str) {
     git(repo, &["switch", "--quiet", "--force-create", name, "main"]);

@@ -1,8 +1,8 @@
 //! Two hundred random pairs of branches, merged both ways, rebased and cherry-picked.
 //!
-//! What must hold is told from the locks of both sides alone: no conflict unless nothing satisfies
-//! both, the merged lock is what the merged requirements ask for, what neither side moved stays,
-//! and every way to merge gives the same bytes.
+//! What must hold follows from the locks of both sides alone: there is no conflict unless nothing
+//! satisfies both sides; the merged lock is what the merged requirements ask for; what neither side
+//! changed stays; and every way to merge gives the same bytes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,8 @@ use testkit::{Index, Package, Repo};
 use super::{git_repo, require, try_git};
 use crate::{commit, git};
 
-/// Worlds of packages and pairs of branches in each: all where `XTASK_ALL_PAIRS` is set.
+/// The number of sets of packages, and of pairs of branches for each: all of them if
+/// `XTASK_ALL_PAIRS` is set.
 const ALL: [u64; 2] = [20, 10];
 const SOME: [u64; 2] = [4, 5];
 const PACKAGES: u64 = 14;
@@ -33,7 +34,7 @@ impl Random {
     }
 }
 
-/// Packages that require later ones, most within bounds, some on one platform only.
+/// Packages that require others, most of them with bounds, some on one platform only.
 fn world(random: &mut Random) -> Index {
     let mut packages = Vec::new();
     for name in 0..PACKAGES {
@@ -78,7 +79,7 @@ fn requirement(random: &mut Random) -> (String, String) {
     (name, text)
 }
 
-/// Adds, removes, bumps or loosens a requirement, or upgrades a package; whether it locks.
+/// Adds, removes, raises or loosens a requirement, or upgrades a package. Gives whether it locks.
 fn edit(repo: &Repo, random: &mut Random, requirements: &mut Requirements) -> bool {
     let names: Vec<String> = requirements.keys().cloned().collect();
     let known = names[usize::try_from(random.below(names.len() as u64)).unwrap()].clone();
@@ -111,7 +112,7 @@ fn write(repo: &Repo, requirements: &Requirements) {
     }
 }
 
-/// What a branch requires, and its lock.
+/// The requirements of a branch, and its lock.
 struct Side {
     requirements: Requirements,
     lock: String,
@@ -155,7 +156,7 @@ fn locked(text: &str) -> BTreeMap<String, BTreeSet<String>> {
     versions
 }
 
-/// Merges into the branch at hand; the lock, or `None` where it conflicts.
+/// Merges into the current branch. Gives the lock, or `None` if there is a conflict.
 fn merged(repo: &Repo, arguments: &[&str]) -> Option<String> {
     let output = try_git(repo, arguments);
     let unmerged = git(repo, &["diff", "--name-only", "--diff-filter=U"]);
@@ -172,10 +173,10 @@ fn merged(repo: &Repo, arguments: &[&str]) -> Option<String> {
     Some(repo.read("python.lock"))
 }
 
-/// The merged lock must be what the merged requirements ask for, and what resolving anew with
-/// its pins gives.
+/// Checks that the merged lock is what the merged requirements ask for, and that resolving again
+/// with its pins gives the same.
 fn verify(repo: &Repo, lock: &str, all: &[&Requirements; 3]) {
-    // Git merges no requirement that both sides edited: here both count.
+    // Git does not merge a requirement that both sides edited. Here both edits count.
     write_merged(repo, all);
     repo.write("python.lock", lock);
     let check = repo.xtask(&["generate-lockfiles", "--check"]);
@@ -214,7 +215,7 @@ fn write_merged(repo: &Repo, all: &[&Requirements; 3]) {
     }
 }
 
-/// Whether nothing satisfies the requirements of both sides, pins or not.
+/// Whether nothing satisfies the requirements of both sides, even without pins.
 fn contradict(repo: &Repo, all: &[&Requirements; 3]) -> bool {
     write_merged(repo, all);
     repo.write("python.lock", "");
@@ -231,12 +232,12 @@ fn clean(repo: &Repo) {
 
 struct Pair<'a> {
     repo: &'a Repo,
-    /// The base, ours, theirs.
+    /// The base, our side, their side.
     sides: [&'a Side; 3],
 }
 
 impl Pair<'_> {
-    /// Goes to a branch of its own at `start` and merges there.
+    /// Makes a branch at `start` and merges there.
     fn ways(&self, start: &str, ways: &[&[&str]]) -> Option<String> {
         let all: Vec<Option<String>> = ways
             .iter()

@@ -1,15 +1,15 @@
-//! Settings that one side or both sides changed: the merged lock is what generating from the
-//! merged inputs gives.
+//! Settings that one side or both sides changed: the merged lock is the same as one that is
+//! generated from the merged inputs.
 
 use insta::assert_snapshot;
 use testkit::{Index, Output, Package, Repo};
 
 use crate::{lock, repo};
 
-/// Settings of `[python]`, and requirements.
+/// The settings in `[python]`, and the requirements.
 type Inputs = (&'static str, &'static str);
 
-/// Base, our side, their side.
+/// The inputs of the base, of our side, and of their side.
 type Sides = [Inputs; 3];
 
 fn index() -> Index {
@@ -42,7 +42,7 @@ fn with_inputs(repo: &Repo, (settings, requirements): Inputs) {
     repo.write("requirements.txt", requirements);
 }
 
-/// Locks with these inputs, keeping the pins of a lock before.
+/// Generates a lock from these inputs, keeping the pins of the lock `before`.
 fn locked(repo: &Repo, inputs: Inputs, before: &str) -> String {
     with_inputs(repo, inputs);
     repo.write("python.lock", before);
@@ -67,8 +67,8 @@ fn locks(repo: &Repo, [base, ours, theirs]: Sides) -> [String; 3] {
     [base, ours, theirs]
 }
 
-/// Merges, and gives the merged lock: the same both ways, fresh for the merged inputs, and what
-/// generating from them keeps.
+/// Merges, and gives the merged lock. It must be the same if the sides are exchanged, fresh for the
+/// merged inputs, and unchanged by generating from them.
 #[track_caller]
 fn merged(repo: &Repo, sides: Sides, inputs: Inputs) -> String {
     let [base, ours, theirs] = locks(repo, sides);
@@ -83,7 +83,7 @@ fn merged(repo: &Repo, sides: Sides, inputs: Inputs) -> String {
     merged
 }
 
-/// As [`merged`], where no pin decides: generating from nothing gives the same bytes.
+/// Like [`merged`], without pins that decide: generating without a lock must give the same bytes.
 #[track_caller]
 fn check(sides: Sides, inputs: Inputs) -> String {
     let index = index();
@@ -93,7 +93,7 @@ fn check(sides: Sides, inputs: Inputs) -> String {
     merged
 }
 
-/// As [`check`], with one side's settings on our side alone, and a requirement on theirs.
+/// Like [`check`], with changed settings on our side only and a new requirement on their side.
 #[track_caller]
 fn check_change(base: &'static str, ours: &'static str) -> String {
     check(
@@ -170,7 +170,7 @@ fn pre_releases_that_one_side_forbids() {
     let disallow = "resolves_to_prereleases = { python-default = 'disallow' }\n";
     let lock = check_change(allow, disallow);
     assert!(!lock.contains("2.0a1"), "{lock}");
-    // Of two pins both are kept, as nothing forbids them.
+    // Nothing forbids both pins, so both are kept.
     let index = index();
     let repo = repo().index(&index).requirements("");
     let lock = merged(
@@ -207,7 +207,7 @@ fn settings_of_both_sides() {
     assert!(!lock.contains("platforms ="), "{lock}");
 }
 
-/// What the driver says where the two sides change one value.
+/// The message of the driver if both sides changed one value.
 #[track_caller]
 fn contradiction(base: &'static str, ours: &'static str, theirs: &'static str) -> String {
     let index = index();

@@ -1,5 +1,5 @@
-//! `generate_setup=False`: the distribution's own backend builds, in isolation, and its wheel is
-//! packed again.
+//! `generate_setup=False`: the distribution's own build backend runs in isolation, and the wheel
+//! that it makes is packed again.
 
 use insta::assert_snapshot;
 use testkit::Repo;
@@ -25,7 +25,7 @@ build-backend = "backend"
 backend-path = ["."]
 "#;
 
-/// Writes a wheel with the time of now, which holds what the backend saw.
+/// A backend whose wheel has the present time, and files that list what the backend saw.
 const BACKEND: &str = r#"
 import base64, hashlib, io, os, tarfile, time, zipfile
 

@@ -1,4 +1,4 @@
-//! Mistakes: each is refused with a place and a hint, and nothing is left under a final name.
+//! Mistakes: each is refused with a place and a hint, and leaves no file under its final name.
 
 use insta::assert_snapshot;
 use testkit::Repo;
@@ -6,7 +6,7 @@ use testkit::Repo;
 use super::{SETTINGS, built, elf, monorepo};
 use crate::repo;
 
-/// Packages, which must be refused, and must leave no archive.
+/// Runs `package`, which must fail and leave no archive.
 #[track_caller]
 fn refusal(repo: &Repo, arguments: &[&str]) -> String {
     let output = repo.xtask(&[&["package"], arguments].concat());
@@ -15,7 +15,7 @@ fn refusal(repo: &Repo, arguments: &[&str]) -> String {
     output.stderr
 }
 
-/// One distribution, `src/a:dist`, of what is in `src/a`.
+/// A repository with one distribution, `src/a:dist`, of the files in `src/a`.
 fn one(build: &str) -> Repo {
     let build = format!("python_sources()\nresources(name=\"data\", sources=[\"*.txt\"])\n{build}");
     repo()
@@ -472,7 +472,7 @@ fn a_run_that_is_killed() {
 
 #[test]
 fn a_full_disk() {
-    // Larger than the disk, and it does not get smaller.
+    // The file is larger than the disk and cannot be compressed.
     let noise = (0_u64..40_000).map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 33);
     let noise: String = noise.map(|n| format!("{n:x}")).collect();
     let repo = monorepo().file("src/acme/app/big.py", &format!("X = \"{noise}\"\n"));

@@ -1,4 +1,5 @@
-//! `package`: which archives come out, what is in them, and that they are the same everywhere.
+//! `package`: which archives it makes, what is in them, and that they are the same on every
+//! machine.
 
 mod backend;
 mod bad_input;
@@ -95,7 +96,7 @@ python_distribution(
 )
 "#;
 
-/// The start of an ELF binary, as text: the machine's number is below 128.
+/// The start of an ELF binary as text. The number of the machine is below 128.
 fn elf(machine: u8) -> String {
     let mut header = "\x7fELF\x02\x01\x01".to_owned();
     header.extend(["\0"; 9]);
@@ -103,7 +104,7 @@ fn elf(machine: u8) -> String {
     header
 }
 
-/// Packages; that must succeed.
+/// Runs `package`, which must succeed.
 #[track_caller]
 fn package(repo: &Repo, arguments: &[&str]) -> Output {
     let output = repo.xtask(&[&["package"], arguments].concat());
@@ -112,14 +113,15 @@ fn package(repo: &Repo, arguments: &[&str]) -> Output {
     output
 }
 
-/// Messages, but for those on what is not installed: that depends on this machine's Pythons.
+/// The messages, without those about wheels that were not installed, which depend on the Pythons of
+/// this machine.
 pub(crate) fn said(output: &Output) -> String {
     let lines = output.stderr.split_inclusive('\n');
     let of_trial = |line: &&str| line.contains("verified without being installed");
     lines.filter(|line| !of_trial(line)).collect()
 }
 
-/// The names of the archives that were built, sorted.
+/// The names of the archives in `dist`, sorted.
 fn built(repo: &Repo) -> Vec<String> {
     let mut names: Vec<String> = fs_err::read_dir(repo.root().join("dist"))
         .map(|entries| {
@@ -136,7 +138,7 @@ fn open(path: &Utf8Path) -> ZipReader<BufReader<fs_err::File>> {
     ZipReader::open(BufReader::new(fs_err::File::open(path).unwrap())).unwrap()
 }
 
-/// The names of a wheel's members, one a line; `*` marks those that can be executed.
+/// The names of a wheel's members, one in each line. `*` marks those that are executable.
 fn members(repo: &Repo, wheel: &str) -> String {
     let wheel = open(&repo.root().join("dist").join(wheel));
     let line = |member: &wheel::ZipMember| {
@@ -157,7 +159,7 @@ fn members(repo: &Repo, wheel: &str) -> String {
         .join("\n")
 }
 
-/// The text of a member.
+/// The text of a member of a wheel.
 fn member(repo: &Repo, wheel: &str, name: &str) -> String {
     let mut wheel = open(&repo.root().join("dist").join(wheel));
     String::from_utf8(wheel.read(name).unwrap()).unwrap()

@@ -1,4 +1,4 @@
-//! What Pants makes of the same repositories: the same members, requirements and entry points.
+//! Compares with what Pants makes of the same repositories: members, requirements and entry points.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use testkit::{Index, Package, Repo, backend_ai, cases, shared};
 use super::{built, open};
 use crate::repo;
 
-/// What is compared of a wheel. Members of `.dist-info` go by their last name.
+/// The facts of a wheel that are compared. Members of `.dist-info` are named without their folder.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Facts {
     members: BTreeMap<String, Option<String>>,
@@ -24,7 +24,8 @@ fn short(member: &str) -> String {
     }
 }
 
-/// Headers but for the version of metadata; requirements in their normal form.
+/// A header for the comparison; `None` for that of the metadata version. Requirements are
+/// normalised.
 fn header(name: &str, value: &str) -> Option<String> {
     match name {
         "Metadata-Version" => None,
@@ -96,7 +97,8 @@ fn walk(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
     files
 }
 
-/// The archives of a case: the same names, and in wheels the same members and metadata.
+/// Checks the archives of a case: they have the same names, and wheels have the same members and
+/// metadata.
 fn check_case(case: &str) {
     check_case_in(case, repo());
 }
@@ -143,8 +145,8 @@ fn wheel_and_sdist_fields_python_tags_and_output_paths() {
     check_case("24-sdist-wheel-fields");
 }
 
-/// Stands in for setuptools, which no test fetches: reads `setup.py`, or the few lines of
-/// `pyproject.toml` that the case has, and writes the wheel that setuptools 63 writes.
+/// Replaces setuptools, which no test downloads. Reads `setup.py`, or the few lines of
+/// `pyproject.toml` in the case, and writes the wheel that setuptools 63 writes.
 const SETUPTOOLS: &[u8] = br#"
 import base64, hashlib, os, re, runpy, sys, zipfile
 import setuptools
@@ -193,7 +195,7 @@ fn distributions_with_a_setup_of_their_own() {
         Package::new("wheel", "0.37.1").member("wheel/__init__.py", b""),
     ]);
     check_case_in("23-generate-setup-false", repo().index(&index));
-    // The pin of the case, and PEP 518's default.
+    // The version that the case pins, and the default of PEP 518.
     for name in ["setuptools-63.4.3", "wheel-0.37.1"] {
         assert_ne!(
             index.requests(&format!("/files/{name}-py3-none-any.whl")),
@@ -203,7 +205,7 @@ fn distributions_with_a_setup_of_their_own() {
     }
 }
 
-/// Cases that Pants refuses, we refuse too; returns what we say.
+/// Checks that a case that Pants refuses is refused here too. Gives the message.
 fn check_refused(case: &str) -> String {
     let repo = copy_tree(&cases("graph").join(case).join("in"), repo());
     fs_err::remove_file(repo.root().join("Cargo.toml")).unwrap();
@@ -226,7 +228,7 @@ fn what_pants_refuses_is_refused() {
     says("24b-neither", "neither a wheel nor a source distribution");
 }
 
-/// Settings that stand in for the set-up plug-in of lablup/backend.ai.
+/// Settings that replace the set-up plug-in of lablup/backend.ai.
 const BACKEND_AI: &str = r#"
 [workspace.metadata.xtask.package]
 metadata_version = "2.1"
@@ -257,14 +259,15 @@ linux_arm64 = "manylinux2014_aarch64.macosx_11_0_arm64"
 linux_x86_64 = "manylinux2014_x86_64.macosx_11_0_x86_64"
 "#;
 
-/// Files kept in Git LFS, or absent from the clone at hand: compared by name alone, or not at all.
+/// Files that are in Git LFS, which are compared by name, or missing in the clone, which are not
+/// compared.
 struct Lenient {
     by_name: fn(&str) -> bool,
     absent: fn(&str) -> bool,
     left_out: &'static [&'static str],
 }
 
-/// Packages the tag and compares every wheel with `oracle`.
+/// Runs `package` on the tag, and compares every wheel with `oracle`.
 fn check_backend_ai(tag: &str, oracle: &str, lenient: &Lenient) {
     let Some(oracle) = shared(oracle) else {
         return;
@@ -291,8 +294,8 @@ fn check_backend_ai(tag: &str, oracle: &str, lenient: &Lenient) {
     assert!(compared > 10, "only {compared} wheels compared");
 }
 
-/// The wheel of ours that answers to one of the oracle's: names are normalised, the runner's
-/// platform is in the oracle's path.
+/// The wheel for one of the oracle's. Names are normalised; the platform of the runner is in the
+/// oracle's path.
 fn our_wheel(repo: &Repo, path: &Utf8Path, file: &str) -> Utf8PathBuf {
     let mut parts = file.split('-');
     let name = parts.next().unwrap().replace('.', "_");
@@ -328,7 +331,7 @@ fn compare(wheel: &Utf8Path, expect: &serde_json::Value, lenient: &Lenient) {
             .members
             .insert(short(name), value[0].as_str().map(str::to_owned));
     }
-    // Who made it, and digests of that: another tool.
+    // The name of the tool that made the wheel, and digests of that, differ.
     let differs = |name: &str| {
         matches!(
             name,
@@ -363,7 +366,7 @@ fn backend_ai_24_09_0_as_published() {
             let lfs = [".so", ".bin", ".tar.xz", ".tar.gz", ".ttf"];
             lfs.iter().any(|suffix| name.ends_with(suffix))
         },
-        // The clone lacks some large files of this folder.
+        // The clone does not have some large files of this folder.
         absent: |name| name.starts_with("ai/backend/web/static/"),
         left_out: &["src/ai/backend/web/static"],
     };

@@ -1,5 +1,5 @@
-//! What others say of this repository's own wheels: pip and uv install them where they fit and
-//! nowhere else, twine and a content checker find nothing wrong.
+//! Other tools on this repository's own wheels: pip and uv install them where they fit and nowhere
+//! else; twine and a content checker find nothing wrong.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use testkit::{Output, Repo, peer};
@@ -7,7 +7,7 @@ use testkit::{Output, Repo, peer};
 use super::built;
 use crate::repo;
 
-/// Builds the runner of this repository for arm64, whatever machine this is.
+/// Builds the runner of this repository for arm64, on any machine.
 fn runner() -> Repo {
     let repo = repo().env("SOURCE_DATE_EPOCH", "0");
     let root = Utf8PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");

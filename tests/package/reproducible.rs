@@ -1,5 +1,5 @@
-//! The same bytes from another checkout, on another file system, in another order of its folders,
-//! with another umask, time zone, locale and number of threads.
+//! The archives have the same bytes from another checkout, on another file system, with another
+//! order of files in folders, another umask, time zone, locale and number of threads.
 
 use std::collections::BTreeMap;
 
@@ -10,8 +10,8 @@ use testkit::{Repo, skip};
 use super::{monorepo_in, package};
 use crate::repo;
 
-/// File systems on which a folder may list its files in another order than here. In memory the order
-/// is that of creation, on disk mostly one by hashes.
+/// File systems that may list the files of a folder in another order. In memory it is the order of
+/// creation; on disk it is mostly one by hashes.
 const PLACES: [&str; 3] = ["/dev/shm", "/run/shm", "/var/tmp"];
 
 /// The archives in a folder, with a digest of each.
@@ -26,7 +26,7 @@ pub(super) fn archives(dist: &Utf8Path) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// The repository of the other tests, with packages whose folders have many files.
+/// The repository of the other tests, with more files in its packages.
 fn monorepo() -> Repo {
     (0..40).fold(monorepo_in(repo()), |repo, at| {
         repo.file(&format!("src/acme/app/part_{at}.py"), "import json\n")
@@ -54,7 +54,7 @@ fn listed(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
     files
 }
 
-/// A copy whose folders list their files in another order; `None` where no file system does that.
+/// A copy whose folders list their files in another order; `None` if no file system does that.
 fn copy_in_another_order(root: &Utf8Path) -> Option<(tempfile::TempDir, Utf8PathBuf)> {
     let order = listed(root);
     let own = std::env::temp_dir();

@@ -1,4 +1,4 @@
-//! `--verify`: wheels are installed with what they require, and their entry points load.
+//! `--verify`: installs wheels with what they require, and loads their entry points.
 
 use insta::assert_snapshot;
 use testkit::{Index, Output, Package, Repo};
@@ -47,7 +47,7 @@ fn index() -> Index {
     ])
 }
 
-/// An application with a command and a plug-in, and the library that it needs; locked.
+/// A locked application with a command and a plug-in, and the library that it needs.
 fn monorepo(index: &Index) -> Repo {
     let repo = unlocked(index);
     lock(&repo);
@@ -67,7 +67,7 @@ fn unlocked(index: &Index) -> Repo {
         .file("src/acme/lib/core.py", "")
 }
 
-/// Verifies wheels of which some fail; the others are kept.
+/// Verifies wheels, some of which fail. The others are kept.
 #[track_caller]
 fn fails(repo: &Repo, arguments: &[&str]) -> Output {
     let output = repo.xtask(&[&["package", "--verify", "--wheel"], arguments].concat());

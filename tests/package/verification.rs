@@ -1,4 +1,5 @@
-//! `--verify`: what a wheel imports is met, and what the last release shipped is still shipped.
+//! `--verify`: the imports of a wheel are among its requirements, and it still has the files of the
+//! last release.
 
 use insta::assert_snapshot;
 use testkit::Repo;
@@ -67,7 +68,7 @@ fn files_that_the_last_release_shipped_are_missed() {
     ");
 }
 
-/// The library ships resources: what these globs match.
+/// The library with the resources that these globs match.
 fn with_resources(globs: &str) -> Repo {
     let build = super::LIB.replace(
         "python_sources()",

@@ -10,7 +10,7 @@ use testkit::{Index, IndexBuilder, Package, Repo};
 
 use crate::{commit, git, lock, refused, repo};
 
-/// What was recorded.
+/// The recorded facts.
 #[derive(Deserialize)]
 struct Recorded {
     /// The day on which the lock is made.
@@ -20,22 +20,22 @@ struct Recorded {
     questions: Vec<String>,
     /// The lines of each file of the repository.
     files: BTreeMap<String, Vec<String>>,
-    /// By name and version.
+    /// The facts of each release, by name and version.
     projects: BTreeMap<String, BTreeMap<String, Facts>>,
 }
 
-/// What is known of a release, as far as it matters to CPython 3.12.
+/// The facts of a release that matter to CPython 3.12.
 #[derive(Deserialize)]
 struct Facts {
     uploaded: String,
-    /// Tags.
+    /// The tags of the wheels.
     wheels: Vec<String>,
     #[serde(default)]
     sdist: bool,
     python: Option<String>,
-    /// The reason.
+    /// The reason, if it was yanked.
     yanked: Option<String>,
-    /// `None` where nobody asked for it.
+    /// The requirements; `None` if they were not recorded.
     requires: Option<Vec<String>>,
     #[serde(default)]
     extras: BTreeMap<String, Vec<String>>,
@@ -100,7 +100,7 @@ impl RealLock {
         }
     }
 
-    /// What stops it.
+    /// The answer of `why-not` if something prevents the version.
     #[track_caller]
     fn stopped(&self, requirement: &str) -> String {
         let known = self
@@ -116,7 +116,7 @@ impl RealLock {
         )
     }
 
-    /// That nothing does.
+    /// The answer of `why-not` if nothing prevents the version.
     #[track_caller]
     fn free(&self, requirement: &str) -> String {
         let known = self
@@ -138,7 +138,7 @@ impl RealLock {
 fn what_stops_a_version() {
     let real = RealLock::new();
 
-    // A requirement line.
+    // A requirement line prevents it.
     assert_snapshot!(real.stopped("aiohttp>=3.11"), @"
     error: `aiohttp>=3.11` cannot be had in `python-default`
      --> requirements.txt:4:1
@@ -150,7 +150,7 @@ fn what_stops_a_version() {
       = requirements.txt:4 requires aiohttp~=3.10.8
       = python.lock has aiohttp 3.10.8
     ");
-    // One that can be loosened.
+    // A requirement that can be loosened prevents it.
     assert_snapshot!(real.stopped("sqlalchemy>=2"), @"
     error: `sqlalchemy>=2` cannot be had in `python-default`
       --> requirements.txt:64:1
@@ -175,7 +175,7 @@ fn what_stops_a_version() {
        = python.lock has uvloop 0.20.0
     hint: with uvloop 0.13.0 there is a solution: loosen `uvloop~=0.20.0 ; sys_platform != 'Windows'` at requirements.txt:78
     "#);
-    // What a required package requires in turn.
+    // What a required package requires prevents it.
     assert_snapshot!(real.stopped("grpcio>=1.66"), @"
     error: `grpcio>=1.66` cannot be had in `python-default`
       --> requirements.txt:31:1
@@ -200,7 +200,7 @@ fn what_stops_a_version() {
        = you ask for graphql-core>=3.3
        = python.lock has graphql-core 3.2.4
     ");
-    // There is no such version, or no such project.
+    // The version or the project does not exist.
     assert_snapshot!(real.stopped("attrs>=30"), @"
     error: `attrs>=30` cannot be had in `python-default`
      |
@@ -215,7 +215,7 @@ fn what_stops_a_version() {
      = aiohtp is on no index
     hint: did you mean `aiohttp`?
     ");
-    // It is for other Pythons: as it says itself, and as its wheels do.
+    // It is for other Pythons: its metadata says so, or its wheels do.
     assert_snapshot!(real.stopped("audioop-lts"), @"
     error: `audioop-lts` cannot be had in `python-default`
      |
@@ -229,7 +229,7 @@ fn what_stops_a_version() {
      = you ask for tensorflow==2.15.1
      = tensorflow cannot be used: it has only wheels for other Pythons
     ");
-    // It has wheels for other platforms alone.
+    // It has wheels for other platforms only.
     assert_snapshot!(real.stopped("triton"), @"
     error: `triton` cannot be had in `python-default` where platform_machine == 'aarch64' (linux_arm64)
      |
@@ -247,7 +247,7 @@ fn what_stops_a_version() {
     hint: jaxlib 0.4.32 is a solution, though it was yanked: require it by `==`
     ");
 
-    // Nothing stops it: it is there, an upgrade brings it, or it must be required.
+    // Nothing prevents it: it is locked, an upgrade brings it, or it must be required.
     assert_snapshot!(real.free("attrs>=23"), @"Nothing stops `attrs>=23`: python.lock has attrs 24.2.0.");
     assert_snapshot!(real.free("cryptography>=43.0.2"), @"
     Nothing stops `cryptography>=43.0.2`. It would change python.lock:
@@ -271,7 +271,7 @@ fn what_stops_a_version() {
       + orjson 3.10.9
     To have it, add `orjson` to the requirements of `python-default` and run `cargo xtask generate-lockfiles`
     ");
-    // The newest that there is, is a pre-release.
+    // The newest version is a pre-release.
     assert_snapshot!(real.free("wrapt>1.16.0"), @"
     Nothing stops `wrapt>1.16.0`, and so far nothing requires wrapt. It would change python.lock:
       + wrapt 1.17.0rc1
@@ -312,7 +312,7 @@ fn why_a_package_is_there() {
         assert_eq!(output.status, 0, "{output}");
         output.stdout
     };
-    // A requirement of ours, and of others.
+    // One of our requirements leads to it, and others do.
     assert_snapshot!(why(&["multidict", "--limit", "4"]), @"
     multidict 6.1.0
       requirements.txt:46 `multidict>=6.1` > multidict 6.1.0
@@ -321,19 +321,19 @@ fn why_a_package_is_there() {
       requirements.txt:2 `aiodocker==0.23.0` > aiodocker 0.23.0 > aiohttp>=3.8 > aiohttp 3.10.8 > multidict>=4.5,<7.0 > multidict 6.1.0
       … and more: see `--limit`
     ");
-    // Through an extra.
+    // An extra leads to it.
     assert_snapshot!(why(&["hiredis"]), @"
     hiredis 3.0.0
       requirements.txt:61 `hiredis>=3.0.0` > hiredis 3.0.0
       requirements.txt:62 `redis[hiredis]==4.5.5` > redis 4.5.5 > hiredis>=1.0.0 (extra hiredis) > hiredis 3.0.0
     ");
-    // A long way.
+    // A long chain leads to it.
     assert_snapshot!(why(&["pyasn1"]), @"
     pyasn1 0.6.1
       requirements.txt:41 `kubernetes~=10.0.0` > kubernetes 10.0.1 > google-auth>=1.0.1 > google-auth 2.35.0 > pyasn1-modules>=0.2.1 > pyasn1-modules 0.4.1 > pyasn1>=0.4.6,<0.7.0 > pyasn1 0.6.1
       requirements.txt:41 `kubernetes~=10.0.0` > kubernetes 10.0.1 > google-auth>=1.0.1 > google-auth 2.35.0 > rsa>=3.1.4,<5 > rsa 4.9 > pyasn1>=0.1.3 > pyasn1 0.6.1
     ");
-    // For one platform.
+    // It is needed on one platform only.
     assert_snapshot!(why(&["greenlet", "--platform", "macos_arm64"]), @"
     greenlet 3.1.1
       requirements.txt:64 `sqlalchemy[postgresql-asyncpg]~=1.4.54` > sqlalchemy 1.4.54 > greenlet!=0.4.17 (extra postgresql-asyncpg) > greenlet 3.1.1

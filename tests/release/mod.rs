@@ -1,4 +1,4 @@
-//! `release`: the plan that is shown, the run, its refusals.
+//! `release`: the plan that it shows, the run, and what it refuses.
 
 mod refused;
 
@@ -210,7 +210,7 @@ fn release_branches() {
     assert_eq!(git(&repo, &["cat-file", "-t", "26.8.0"]), "commit");
 }
 
-/// A hook that waits for a file: the run is killed in it.
+/// Adds a hook that waits for a file. The run is killed while it waits.
 fn waiting(repo: Repo) -> Repo {
     let hook = "\n[[workspace.metadata.xtask.release.hooks]]\nname = \"wait\"\nrun = \"touch ../waiting; while ! test -e ../go && kill -0 $PPID 2>/dev/null; do sleep 0.05; done\"\n";
     let repo = repo.file("Cargo.toml", &format!("{SETTINGS}{hook}"));

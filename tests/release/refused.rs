@@ -1,4 +1,4 @@
-//! What `release` refuses, as the user reads it. Nothing is touched.
+//! The messages of `release` when it refuses. Nothing is changed.
 
 use insta::assert_snapshot;
 use testkit::Repo;
