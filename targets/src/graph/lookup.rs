@@ -80,6 +80,17 @@ impl<'t> AddressParts<'t> {
             params,
         }
     }
+
+    /// The folder and the name of the target that an address of a file is about.
+    fn folder_of_file(&self) -> (&str, &str) {
+        let (mut dir, _) = RepoPath::new(&self.path).split();
+        let mut name = self.name.unwrap_or_else(|| address::default_name(dir));
+        while let Some(rest) = name.strip_prefix("../") {
+            name = rest;
+            dir = RepoPath::new(dir).folder();
+        }
+        (dir, name)
+    }
 }
 
 fn relative(dir: &str, path: &str) -> String {
@@ -174,7 +185,33 @@ impl Targets<'_> {
                 candidates: self.addresses(same),
             });
         }
-        Err(self.missing(&written))
+        let atom = self.atom(&written, &params);
+        atom.map(|id| vec![id])
+            .ok_or_else(|| self.missing(&written))
+    }
+
+    /// The target that generates nothing, where an address names what it would generate: Pants
+    /// takes that for the target itself.
+    fn atom(
+        &self,
+        written: &AddressParts<'_>,
+        parameters: &[(Arc<str>, Arc<str>)],
+    ) -> Option<TargetId> {
+        let is_file = self.repository().tree().has_file(&written.path);
+        let (dir, name) = match (written.generated, is_file) {
+            (Some(_), _) => {
+                let default = || address::default_name(&written.path);
+                (&*written.path, written.name.unwrap_or_else(default))
+            }
+            (None, true) => written.folder_of_file(),
+            (None, false) => return None,
+        };
+        let base = address::declared(dir, name);
+        let id = self.at(&address::with_parameters(&base, parameters))?;
+        let target = self.get(id);
+        let owns_it = |source: &Arc<str>| **source == *written.path;
+        let fits = written.generated.is_some() || target.source.as_ref().is_none_or(owns_it);
+        (fits && !target.is_generator()).then_some(id)
     }
 
     /// The address without parameters, in its canonical form.
@@ -187,12 +224,7 @@ impl Targets<'_> {
             return Ok(address::generated(&written.path, name, part));
         }
         if tree.has_file(&written.path) {
-            let (mut dir, _) = RepoPath::new(&written.path).split();
-            let mut name = written.name.unwrap_or_else(|| address::default_name(dir));
-            while let Some(rest) = name.strip_prefix("../") {
-                name = rest;
-                dir = RepoPath::new(dir).folder();
-            }
+            let (dir, name) = written.folder_of_file();
             let within = written.path[dir.len()..].trim_start_matches('/');
             return Ok(address::of_file(dir, name, within));
         }
