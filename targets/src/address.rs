@@ -41,10 +41,14 @@ pub(crate) fn of_lockfile(resolve: &str, path: &str) -> String {
     of_file(dir, &format!("_{resolve}_lockfile"), file)
 }
 
-/// The address of a target that was generated under a name.
+/// The address of a target that was generated under a name. That of a folder's default target is
+/// left out.
 #[must_use]
 pub(crate) fn generated(dir: &str, name: &str, part: &str) -> String {
-    let mut address = declared(dir, name);
+    let mut address = match name == default_name(dir) && !dir.is_empty() {
+        true => dir.to_owned(),
+        false => declared(dir, name),
+    };
     let _infallible = write!(address, "#{part}");
     address
 }

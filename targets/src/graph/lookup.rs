@@ -285,8 +285,7 @@ impl Targets<'_> {
             .unwrap_or_else(|| address::default_name(&written.path));
         let candidates = match (written.generated, nearest(wanted, names.clone())) {
             (Some(part), _) => {
-                let generator = address::declared(&written.path, wanted);
-                let prefix = format!("{generator}#");
+                let prefix = address::generated(&written.path, wanted, "");
                 let parts = self
                     .every_address()
                     .filter_map(|address| address.strip_prefix(&prefix));

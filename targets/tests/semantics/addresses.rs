@@ -128,3 +128,68 @@ fn dependencies_are_written_in_many_ways() {
     target(name='t', dependencies=[1])
     ");
 }
+
+#[test]
+fn what_a_single_target_would_generate_is_the_target() {
+    let files = |dependency: &str| {
+        format!(
+            "== a/BUILD\npython_source(name='one', source='x.py')\npython_requirement(name='lib', requirements=['lib'])\npython_sources(name='many', sources=['y.py'])\ntarget(name='t', dependencies=['{dependency}'])\n== a/x.py\n== a/y.py\n"
+        )
+    };
+    let check = |dependency: &str| edges(&files(dependency));
+    insta::assert_snapshot!(check("./x.py:one"), @"a:t -> a:one");
+    insta::assert_snapshot!(check("a/x.py:one"), @"a:t -> a:one");
+    insta::assert_snapshot!(check(":one#foo"), @"a:t -> a:one");
+    insta::assert_snapshot!(check(":lib#lib"), @"a:t -> a:lib");
+    insta::assert_snapshot!(check("./y.py:one"), @"
+    a/BUILD:4:33: no target `./y.py:one`: no such target owns the file
+    target(name='t', dependencies=['./y.py:one'])
+    hint: did you mean `a/y.py:many`?
+    ");
+    insta::assert_snapshot!(check(":many#foo"), @"
+    a/BUILD:4:33: no target `:many#foo`: its folder declares no such target
+    target(name='t', dependencies=[':many#foo'])
+    ");
+    insta::assert_snapshot!(run(&files(":one"), "list a/x.py:one"), @"a:one");
+}
+
+#[test]
+fn the_name_of_the_folder_is_left_out_of_a_part() {
+    let files = "== third/BUILD
+python_requirements()
+target(name='t', dependencies=[':third#lib', 'third:third#more', 'third#more'])
+== third/requirements.txt
+lib
+more
+== other/BUILD
+python_requirements(resolve=parametrize('python-default', 'other'))
+== other/requirements.txt
+lib
+";
+    insta::assert_snapshot!(list(files), @"
+    other#lib@resolve=other python_requirement
+    other#lib@resolve=python-default python_requirement
+    other/requirements.txt@resolve=other _generator_sources_helper
+    other/requirements.txt@resolve=python-default _generator_sources_helper
+    other@resolve=other python_requirements
+    other@resolve=python-default python_requirements
+    third#lib python_requirement
+    third#more python_requirement
+    third/requirements.txt _generator_sources_helper
+    third:t target
+    third:third python_requirements
+    ");
+    insta::assert_snapshot!(edges(files), @"
+    other#lib@resolve=other -> other/requirements.txt@resolve=other
+    other#lib@resolve=python-default -> other/requirements.txt@resolve=python-default
+    third#lib -> third/requirements.txt
+    third#more -> third/requirements.txt
+    third:t -> third#lib
+    third:t -> third#more
+    ");
+    insta::assert_snapshot!(run(files, "list third#lib third:third#more"), @"
+    third#lib
+    third#more
+    ");
+    insta::assert_snapshot!(run(files, "list third#lip"), @r#"`third#lip` names no target: its folder declares no such target ["third#lib"]"#);
+}

@@ -83,3 +83,13 @@ fn rules_that_make_no_sense() {
     hint: end the rules with a rule for everything else, such as `"!*"`
     "#);
 }
+
+#[test]
+fn a_rule_names_the_parts_of_a_folder() {
+    let files = "== BUILD\n__dependencies_rules__(('*', '//third#*', '//third/*', '!*'))\n== third/BUILD\npython_requirements()\n== third/requirements.txt\nlib\n== src/BUILD\npython_sources()\n== src/m.py\nimport lib\n";
+    insta::assert_snapshot!(edges(files), @"
+    src/m.py -> third#lib
+    third#lib -> third/requirements.txt
+    ");
+    insta::assert_snapshot!(edges(&files.replace("third#*", "third#other")), @"`src/m.py` (python_sources) must not depend on `third#lib` (python_requirements): BUILD[!*] -> third");
+}
