@@ -4,7 +4,7 @@
 //! distribution requires what its own code imports, and every distribution that owns something
 //! that it reaches.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use super::graph::{DistributionClosures, TargetGraph};
@@ -292,17 +292,23 @@ impl TargetGraph<'_> {
         }
     }
 
-    /// Adds the requirements that a target depends on directly.
+    /// Adds the requirements that a target depends on, and those that requirements depend on.
     fn collect_requirements(
         &self,
         id: TargetId,
         excluded: &[TargetId],
         into: &mut Vec<DependencySpecifier>,
     ) -> Result<(), Error> {
-        for other in self.dependencies(id)? {
-            if excluded.contains(&other) {
+        let mut waiting = VecDeque::from(self.dependencies(id)?);
+        let mut seen = BTreeSet::new();
+        while let Some(other) = waiting.pop_front() {
+            if excluded.contains(&other)
+                || self.target(other).role() != Role::Requirement
+                || !seen.insert(other)
+            {
                 continue;
             }
+            waiting.extend(self.dependencies(other)?);
             for line in self.required_by(other) {
                 let spelling = line.specifier.spelling();
                 if into.iter().all(|have| have.spelling() != spelling) {

@@ -159,3 +159,35 @@ fn circles_of_distributions_are_found() {
     });
     insta::assert_snapshot!(cycles, @"src/a:d src/b:d");
 }
+
+#[test]
+fn a_requirement_brings_the_requirements_that_it_depends_on() {
+    let files = |dependencies: &str| {
+        format!(
+            "== BUILD
+python_requirement(name='lib', requirements=['lib'], dependencies=[':setuptools'])
+python_requirement(name='setuptools', requirements=['setuptools<80'], dependencies=[':wheel', ':lib'])
+python_requirement(name='wheel', requirements=['wheel'])
+== src/a/BUILD
+python_sources()
+python_distribution(name='d', dependencies=[{dependencies}], provides=python_artifact(name='d'))
+== src/a/x.py
+import lib
+"
+        )
+    };
+    let only = |dependencies: &str| distributions(&files(dependencies), "linux_x86_64");
+    insta::assert_snapshot!(only("':a'"), @"
+    src/a:d
+      Python a/x.py
+      requires lib
+      requires setuptools<80
+      requires wheel
+    ");
+    insta::assert_snapshot!(only("':a', '!!//:wheel'"), @"
+    src/a:d
+      Python a/x.py
+      requires lib
+      requires setuptools<80
+    ");
+}
