@@ -213,21 +213,27 @@ pub(crate) fn modules_of(
         ("modules", Provides::Implementation),
         ("type_stub_modules", Provides::Stub),
     ];
-    for (field, provides) in explicit {
+    let explicit = explicit.into_iter().map(|(field, provides)| {
         let modules = targets.texts(id, field).into_iter();
-        let modules: Vec<_> = modules
+        modules
             .map(|module| (Cow::Owned(module.to_owned()), provides))
-            .collect();
-        if !modules.is_empty() {
-            return modules;
-        }
-    }
-    let projects = targets.required_by(id).iter();
-    let projects = projects.filter_map(|line| line.specifier.name_spelling());
-    projects
-        .flat_map(|project| {
-            let (modules, provides) = default_modules(project);
-            modules.into_iter().map(move |module| (module, provides))
-        })
-        .collect()
+            .collect()
+    });
+    let named: Option<Vec<_>> = explicit
+        .into_iter()
+        .find(|modules: &Vec<_>| !modules.is_empty());
+    let mut modules = named.unwrap_or_else(|| {
+        let projects = targets.required_by(id).iter();
+        let projects = projects.filter_map(|line| line.specifier.name_spelling());
+        projects
+            .flat_map(|project| {
+                let (modules, provides) = default_modules(project);
+                modules.into_iter().map(move |module| (module, provides))
+            })
+            .collect()
+    });
+    // Several lines of one project provide what one of them does.
+    modules.sort_unstable();
+    modules.dedup();
+    modules
 }

@@ -57,9 +57,7 @@ impl<'d> Overrides<'d> {
         for (key, values) in &self.entries {
             let applies = match keys {
                 OverrideKeys::Globs => crate::globs::Glob::new(key).is_match(name),
-                OverrideKeys::Projects => {
-                    package_name(key).is_some() && package_name(key) == package_name(name)
-                }
+                OverrideKeys::Projects => is_same_project(key, name),
                 OverrideKeys::Exact => *key == name,
             };
             if !applies {
@@ -136,6 +134,11 @@ impl<'d> ProjectModules<'d> {
         let (_, modules) = rows.find(|(have, _)| *have == project)?;
         Some(modules)
     }
+}
+
+/// Whether two spellings name one project.
+pub(super) fn is_same_project(one: &str, other: &str) -> bool {
+    package_name(one).is_some_and(|one| package_name(other) == Some(one))
 }
 
 /// A project name in the form in which names are compared.

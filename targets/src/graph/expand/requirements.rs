@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::builder::{TargetBuilder, TargetParts};
-use super::overrides::{OverrideKeys, Overrides, ProjectModules};
+use super::overrides::{OverrideKeys, Overrides, ProjectModules, is_same_project};
 use super::parametrize::ParameterChoice;
 use super::site::DeclarationSite;
 use crate::error::Error;
@@ -147,7 +147,8 @@ pub(super) fn of_pants<'r>(
 
 /// The lines of a file, by what becomes of them.
 struct Projects {
-    /// Those of which targets are made, by the name of the target.
+    /// Those of which targets are made, by the name of the target: however a project is spelt,
+    /// it has one, called by its first spelling.
     named: Vec<(String, Vec<Arc<RequirementLine>>)>,
     /// Pants makes no targets of lines without a name, of development installs, nor of included
     /// files.
@@ -165,7 +166,8 @@ impl Projects {
             match line.specifier.name_spelling().filter(|_| plain) {
                 Some(name) => {
                     let part = target_part(name);
-                    let same = projects.named.iter_mut().find(|(have, _)| *have == part);
+                    let mut named = projects.named.iter_mut();
+                    let same = named.find(|(have, _)| is_same_project(have, name));
                     match same {
                         Some((_, lines)) => lines.push(Arc::clone(line)),
                         None => projects.named.push((part, vec![Arc::clone(line)])),
