@@ -47,12 +47,17 @@ fn asset(subject: &Subject<'_>, dir: &str, text: &str) -> Option<TargetId> {
     }
 }
 
+/// Whether a text looks like a module, as Pants has it: packages in lower case, then a name.
 fn is_module(text: &str) -> bool {
-    text.split('.').all(|part| {
-        let mut characters = part.chars();
-        characters
-            .next()
-            .is_some_and(|c| c.is_alphabetic() || c == '_')
-            && characters.all(|c| c.is_alphanumeric() || c == '_')
-    })
+    let (packages, name) = text.rsplit_once('.').unwrap_or(("", text));
+    let is_lower = |c: char| c.is_ascii_lowercase() || c == '_';
+    packages
+        .split('.')
+        .filter(|_| !packages.is_empty())
+        .all(|package| {
+            package.starts_with(is_lower)
+                && package.chars().all(|c| is_lower(c) || c.is_ascii_digit())
+        })
+        && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
