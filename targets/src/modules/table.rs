@@ -111,7 +111,8 @@ fn by_pattern(project: &str) -> Option<Vec<String>> {
         .iter()
         .find_map(|prefix| project.strip_prefix(prefix))
         .filter(|rest| !rest.is_empty())?;
-    Some(vec![rest.replace('-', "_")])
+    // Some projects keep the prefix in the name of the module: `django_prometheus`.
+    Some(vec![rest.replace('-', "_"), project.replace('-', "_")])
 }
 
 /// Sorted by project.
@@ -375,7 +376,10 @@ mod tests {
         check("PyYAML", &["yaml"], Implementation);
         check("Foo.Bar_baz", &["foo.bar_baz"], Implementation);
         check("typing-extensions", &["typing_extensions"], Implementation);
-        check("python-dateutil", &["dateutil"], Implementation);
+        let both = ["dateutil", "python_dateutil"];
+        check("python-dateutil", &both, Implementation);
+        let both = ["prometheus", "django_prometheus"];
+        check("django-prometheus", &both, Implementation);
         check("types-PyYAML", &["yaml"], Stub);
         check("thing_stubs", &["thing"], Stub);
         check(
