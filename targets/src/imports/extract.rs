@@ -118,7 +118,7 @@ impl Collector<'_> {
         self.visit_weak(&statement.body);
         for handler in &statement.handlers {
             let ExceptHandler::ExceptHandler(handler) = handler;
-            self.visit_weak(&handler.body);
+            self.visit_body(&handler.body);
         }
         self.visit_body(&statement.orelse);
         self.visit_body(&statement.finalbody);

@@ -54,7 +54,7 @@ fn everywhere() {
 fn weak_where_import_errors_are_handled() {
     check(
         "try:\n  import a\nexcept ImportError:\n  import b\nelse:\n  import c",
-        "2:a? 4:b? 6:c",
+        "2:a? 4:b 6:c",
     );
     check(
         "try:\n  import a\nexcept (ValueError, ModuleNotFoundError):\n  pass",

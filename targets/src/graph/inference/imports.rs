@@ -39,13 +39,14 @@ pub(super) fn add(subject: &mut Subject<'_>, path: &str, strings: Strings) -> Re
     }
     let package = package_of(targets.roots.strip(path));
     if subject.infer().imports == Switch::On {
-        let mut last: Option<&str> = None;
+        let mut last: Option<(&str, Strength)> = None;
         for import in &imports.imports {
             // Imports of one module come in runs.
-            if import.level == 0 && last == Some(&import.module) {
+            let this = Some((import.module.as_str(), import.strength));
+            if import.level == 0 && last == this {
                 continue;
             }
-            last = Some(&import.module);
+            last = this;
             if let Some(module) = import.absolute(&package) {
                 let place = || line_place(path, &source, import.line);
                 let reference = ModuleReference {
