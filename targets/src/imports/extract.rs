@@ -1,9 +1,12 @@
 //! Walks a syntax tree for imports: everywhere, in functions and under `TYPE_CHECKING` too.
 
+use std::collections::BTreeMap;
+
+use ruff_python_ast::token::TokenKind;
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
 use ruff_python_ast::{Alias, ExceptHandler, Expr, Stmt, StmtTry, StmtWith};
 use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
-use ruff_text_size::{Ranged, TextSize};
+use ruff_text_size::{Ranged, TextRange, TextSize};
 
 use super::{Import, Imports, Strength, Strings};
 
@@ -21,41 +24,41 @@ pub fn extract(text: &str, strings: Strings) -> Imports {
         .map(|error| (error.location.start().to_u32(), error.error.to_string()));
     let mut collector = Collector {
         lines: Lines::new(text),
+        pragmas: Pragmas::default(),
         strings,
         strength: Strength::Strong,
-        found: Imports {
-            syntax_error,
-            ..Imports::default()
-        },
+        found: Imports::default(),
     };
+    if text.contains(PRAGMA) {
+        let comments = parsed.tokens().iter();
+        let comments = comments.filter(|token| token.kind() == TokenKind::Comment);
+        let pragmas = comments.filter(|comment| text[comment.range()].contains(PRAGMA));
+        let lines = pragmas.map(|comment| collector.lines.line(comment.start()));
+        collector.pragmas.lines = lines.map(|line| (line, false)).collect();
+    }
     if let ruff_python_ast::Mod::Module(module) = parsed.syntax() {
         collector.visit_body(&module.body);
     }
+    if syntax_error.is_none() {
+        let pragmas = collector.pragmas.lines.iter();
+        let idle = pragmas.filter(|(_, used)| !**used).map(|(line, _)| *line);
+        collector.found.idle_pragmas = idle.collect();
+    }
+    collector.found.syntax_error = syntax_error;
     collector.found
 }
 
-/// Line numbers and pragmas by byte offset.
-struct Lines<'t> {
-    text: &'t str,
+/// Line numbers by byte offset.
+struct Lines {
     starts: Vec<usize>,
-    /// Whether any line carries the pragma, so that most files skip the check.
-    pragmas: bool,
 }
 
-impl<'t> Lines<'t> {
-    fn new(text: &'t str) -> Self {
-        let starts = std::iter::once(0)
-            .chain(
-                text.bytes()
-                    .enumerate()
-                    .filter(|(_, byte)| *byte == b'\n')
-                    .map(|(at, _)| at + 1),
-            )
-            .collect();
+impl Lines {
+    fn new(text: &str) -> Self {
+        let newlines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        let starts = newlines.map(|(at, _)| at + 1);
         Self {
-            text,
-            starts,
-            pragmas: text.contains(PRAGMA),
+            starts: std::iter::once(0).chain(starts).collect(),
         }
     }
 
@@ -64,36 +67,35 @@ impl<'t> Lines<'t> {
         self.starts
             .partition_point(|start| *start <= offset.to_usize())
     }
-
-    /// Whether the line of that offset carries the pragma.
-    fn is_exempt(&self, offset: TextSize) -> bool {
-        if !self.pragmas {
-            return false;
-        }
-        let start = self.starts[self.line(offset) - 1];
-        let rest = &self.text[start..];
-        rest.lines()
-            .next()
-            .is_some_and(|line| line.contains(PRAGMA))
-    }
 }
 
-struct Collector<'t> {
-    lines: Lines<'t>,
+/// The comments that exempt an import or a text: on its own line, or after the last line of the
+/// statement or expression that it is part of.
+#[derive(Default)]
+struct Pragmas {
+    /// Their lines, and whether they exempt anything.
+    lines: BTreeMap<usize, bool>,
+    /// The lines on which what is being visited ends, as far as they have the comment.
+    around: Vec<usize>,
+}
+
+struct Collector {
+    lines: Lines,
+    pragmas: Pragmas,
     strings: Strings,
     strength: Strength,
     found: Imports,
 }
 
-impl Collector<'_> {
-    fn add(&mut self, level: u32, module: String, at: TextSize) {
-        if self.lines.is_exempt(at) {
+impl Collector {
+    fn add(&mut self, level: u32, module: String, range: TextRange) {
+        if self.is_exempt(range) {
             return;
         }
         self.found.imports.push(Import {
             level,
             module,
-            line: self.lines.line(at),
+            line: self.lines.line(range.start()),
             strength: self.strength,
         });
     }
@@ -104,7 +106,38 @@ impl Collector<'_> {
             ("", name) => name.to_owned(),
             (module, name) => format!("{module}.{name}"),
         };
-        self.add(level, full, name.start());
+        self.add(level, full, name.range());
+    }
+
+    /// Whether a comment exempts what stands there.
+    fn is_exempt(&mut self, range: TextRange) -> bool {
+        if self.pragmas.lines.is_empty() {
+            return false;
+        }
+        let own = [range.start(), range.end()].map(|offset| self.lines.line(offset));
+        let lines = self.pragmas.around.iter().copied().chain(own);
+        let mut is_exempt = false;
+        for line in lines {
+            if let Some(used) = self.pragmas.lines.get_mut(&line) {
+                *used = true;
+                is_exempt = true;
+            }
+        }
+        is_exempt
+    }
+
+    /// Visits what may end before a comment that exempts all of it.
+    fn visit_whole(&mut self, range: TextRange, visit: impl FnOnce(&mut Self)) {
+        let line = match self.pragmas.lines.is_empty() {
+            true => None,
+            false => Some(self.lines.line(range.end())),
+        };
+        let line = line.filter(|line| self.pragmas.lines.contains_key(line));
+        self.pragmas.around.extend(line);
+        visit(self);
+        if line.is_some() {
+            self.pragmas.around.pop();
+        }
     }
 
     /// Visits a body whose failing imports are handled.
@@ -140,12 +173,30 @@ impl Collector<'_> {
     }
 }
 
-impl<'a> Visitor<'a> for Collector<'_> {
+impl<'a> Visitor<'a> for Collector {
     fn visit_stmt(&mut self, statement: &'a Stmt) {
+        // The last line of a compound statement is that of the last statement in it.
+        match is_compound(statement) {
+            true => self.visit_part(statement),
+            false => self.visit_whole(statement.range(), |this| this.visit_part(statement)),
+        }
+    }
+
+    fn visit_expr(&mut self, expr: &'a Expr) {
+        match expr {
+            // Most expressions hold no import: literals and names end the walk.
+            Expr::Name(_) | Expr::NumberLiteral(_) => {}
+            _ => self.visit_whole(expr.range(), |this| this.visit_operand(expr)),
+        }
+    }
+}
+
+impl Collector {
+    fn visit_part(&mut self, statement: &Stmt) {
         match statement {
             Stmt::Import(import) => {
                 for name in &import.names {
-                    self.add(0, name.name.to_string(), name.start());
+                    self.add(0, name.name.to_string(), name.range());
                 }
             }
             Stmt::ImportFrom(import) => {
@@ -160,29 +211,48 @@ impl<'a> Visitor<'a> for Collector<'_> {
         }
     }
 
-    fn visit_expr(&mut self, expr: &'a Expr) {
+    fn visit_operand(&mut self, expr: &Expr) {
         match expr {
             Expr::Call(call) => {
                 if let (Expr::Name(name), Some(Expr::StringLiteral(module))) =
                     (&*call.func, call.arguments.args.first())
                     && name.id.as_str() == "__import__"
                 {
-                    self.add(0, module.value.to_str().to_owned(), module.start());
+                    self.add(0, module.value.to_str().to_owned(), module.range());
                 }
                 walk_expr(self, expr);
             }
-            Expr::StringLiteral(literal) if self.strings == Strings::Collect => {
+            // A comment is not idle only because texts are not collected.
+            Expr::StringLiteral(literal)
+                if self.strings == Strings::Collect || !self.pragmas.lines.is_empty() =>
+            {
                 let text = literal.value.to_str();
-                if is_candidate(text) && !self.lines.is_exempt(literal.start()) {
+                if is_candidate(text)
+                    && !self.is_exempt(literal.range())
+                    && self.strings == Strings::Collect
+                {
                     let line = self.lines.line(literal.start());
                     self.found.strings.push((text.to_owned(), line));
                 }
             }
-            // Most expressions hold no import: literals and names end the walk.
-            Expr::Name(_) | Expr::NumberLiteral(_) => {}
             other => walk_expr(self, other),
         }
     }
+}
+
+/// Whether other statements are part of a statement.
+fn is_compound(statement: &Stmt) -> bool {
+    matches!(
+        statement,
+        Stmt::FunctionDef(_)
+            | Stmt::ClassDef(_)
+            | Stmt::For(_)
+            | Stmt::While(_)
+            | Stmt::If(_)
+            | Stmt::With(_)
+            | Stmt::Match(_)
+            | Stmt::Try(_)
+    )
 }
 
 fn handles_import_error(statement: &StmtTry) -> bool {

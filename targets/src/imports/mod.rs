@@ -18,6 +18,8 @@ pub struct Imports {
     pub imports: Vec<Import>,
     /// Texts that look like modules or paths, where those are asked for.
     pub strings: Vec<(String, usize)>,
+    /// Lines, from 1, whose `# pants: no-infer-dep` exempts nothing.
+    pub idle_pragmas: Vec<usize>,
     /// The first syntax error: byte offset and message. What parsed is still there.
     pub syntax_error: Option<(u32, String)>,
 }

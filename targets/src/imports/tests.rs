@@ -51,6 +51,26 @@ fn everywhere() {
 }
 
 #[test]
+fn comments_exempt_what_they_end() {
+    let pragma = "# pants: no-infer-dep";
+    let check = |text: &str, expect: &str| check(&text.replace('!', pragma), expect);
+    check("import a  !\nimport b", "2:b");
+    check("from p import (\n  a,  !\n  b,\n)", "3:p.b");
+    check("from p import (\n  a,\n  b,\n)  !\nimport c", "5:c");
+    check("from p import a as \\\n  x  !\nimport c", "3:c");
+    check("__import__(\n  'a',\n)  !\nimport c", "4:c");
+    let nested = "x = f(\n  __import__('a'),\n  [__import__(\n'b')],  !\n  __import__('c'))";
+    check(nested, "2:a 5:c");
+    check("if x:\n  import a\n  import b  !", "2:a");
+    let idle = |text: &str| extract(&text.replace('!', pragma), Strings::Skip).idle_pragmas;
+    assert_eq!(idle("!\nimport a\nx = 1  !\ns = '''\n!\n'''\n"), [1, 3]);
+    assert_eq!(
+        idle("import a  !\nx = 'a.b.c'  !\nif (  !\n  x): pass"),
+        [3]
+    );
+}
+
+#[test]
 fn weak_where_import_errors_are_handled() {
     check(
         "try:\n  import a\nexcept ImportError:\n  import b\nelse:\n  import c",

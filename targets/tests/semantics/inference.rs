@@ -256,3 +256,72 @@ fn source_roots_decide_modules() {
     warning: rootmod.py:1:1: nothing provides `src.lib.m`, imported by `//rootmod.py:top`
     ");
 }
+
+#[test]
+fn lines_of_one_project_are_one_owner() {
+    let files = "== BUILD\npython_requirements(name='r')\npython_requirement(name='own', requirements=['lib; python_version < \"3.9\"', 'Lib[x]>2; python_version >= \"3.9\"'])\n== requirements.txt\nApi_Spec==6.0.2\napi-spec[marshmallow]==6.0.2\nsplit<2; python_version < '3.9'\nsplit>=2; python_version >= '3.9'\n";
+    insta::assert_snapshot!(imports("import api_spec, split, lib", files), @"
+    //:r#Api-Spec -> //requirements.txt:r
+    //:r#split -> //requirements.txt:r
+    src/u/a.py -> //:own
+    src/u/a.py -> //:r#Api-Spec
+    src/u/a.py -> //:r#split
+    ");
+}
+
+#[test]
+fn the_handler_of_an_import_error_needs_what_it_imports() {
+    let strict = GraphOptions {
+        infer: Infer {
+            unowned: Behavior::Error,
+            ..Infer::default()
+        },
+        ..options()
+    };
+    let refused = |text: &str| {
+        let files = format!("== src/BUILD\npython_sources()\n== src/a.py\n{text}\n");
+        edges_with(&files, strict.clone())
+    };
+    insta::assert_snapshot!(refused("try:\n  import fast\nexcept ImportError:\n  fast = None"), @"");
+    insta::assert_snapshot!(refused("try:\n  import fast\nexcept ImportError:\n  import slow"), @"
+    src/a.py:4:3: nothing provides `slow`, imported by `src/a.py`
+      import slow
+    hint: add a requirement or a target that provides it, or `# pants: no-infer-dep` to the line
+    ");
+    insta::assert_snapshot!(refused("try:\n  import fast\nexcept ImportError:\n  pass\nimport fast"), @"
+    src/a.py:5:1: nothing provides `fast`, imported by `src/a.py`
+    import fast
+    hint: add a requirement or a target that provides it, or `# pants: no-infer-dep` to the line
+    ");
+}
+
+#[test]
+fn a_comment_that_exempts_nothing_is_warned_of() {
+    insta::assert_snapshot!(imports("from nowhere import (\n  a,\n  b,\n)  # pants: no-infer-dep\nx = 1  # pants: no-infer-dep", ""), @"warning: src/u/a.py:5:1: `# pants: no-infer-dep` does nothing here");
+}
+
+#[test]
+fn texts_that_are_no_modules() {
+    let files = "== src/kombu/BUILD\npython_sources()\n== src/kombu/__init__.py\n== src/kombu/Queue.py\n== src/kombu/queue.py\n== src/u/BUILD\npython_sources()\n";
+    let all = GraphOptions {
+        infer: Infer {
+            string_imports: Switch::On,
+            ..Infer::default()
+        },
+        ..options()
+    };
+    let edges = |text: &str| edges_with(&format!("{files}== src/u/a.py\n{text}\n"), all.clone());
+    insta::assert_snapshot!(edges("X = ['kombu.Queue.declare', '9kombu.queue.x', 'kombu.9queue.x', 'kombu..x']"), @"");
+    insta::assert_snapshot!(edges("X = 'kombu.queue.Declare'"), @"src/u/a.py -> src/kombu/queue.py");
+}
+
+#[test]
+fn a_prefix_may_be_part_of_the_module() {
+    let files = "== BUILD\npython_requirements(name='r')\n== requirements.txt\ndjango-prometheus\ndjango-thing\n";
+    insta::assert_snapshot!(imports("import django_prometheus, thing", files), @"
+    //:r#django-prometheus -> //requirements.txt:r
+    //:r#django-thing -> //requirements.txt:r
+    src/u/a.py -> //:r#django-prometheus
+    src/u/a.py -> //:r#django-thing
+    ");
+}

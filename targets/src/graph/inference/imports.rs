@@ -37,6 +37,14 @@ pub(super) fn add(subject: &mut Subject<'_>, path: &str, strings: Strings) -> Re
             .hint("imports that could be read count; the others do not"),
         );
     }
+    for line in &imports.idle_pragmas {
+        let place = line_place(path, &source, *line);
+        let message = "`# pants: no-infer-dep` does nothing here";
+        subject.found.warnings.push(
+            GraphWarning::new(message, Some(place))
+                .hint("it belongs on the line of an import, or after the end of its statement"),
+        );
+    }
     let package = package_of(targets.roots.strip(path));
     if subject.infer().imports == Switch::On {
         let mut last: Option<(&str, Strength)> = None;
