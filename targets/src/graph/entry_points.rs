@@ -56,9 +56,9 @@ impl Targets<'_> {
         file: &str,
     ) -> Result<String, Error> {
         let dir = &self.get(id).dir;
-        let found = Patterns::of([file])
-            .matched(self.repository().tree(), dir)
-            .files;
+        let tree = self.repository().tree();
+        let found = Patterns::new(dir, [file]).map(|patterns| patterns.matched(tree, dir).files);
+        let found = found.unwrap_or_default();
         match found.as_slice() {
             [one] => Ok(module_of(self.roots.strip(&join(dir, one)))),
             other => Err(Error::Unmatched {

@@ -1,10 +1,12 @@
-//! Which files a `sources` field means.
+//! Which files a `sources` field means. Patterns are globs; those after a `!` are read as in a
+//! `.gitignore` file, as Pants reads them: one that names a folder excludes all below it.
 
 use std::sync::Arc;
 
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+
 use crate::globs::Glob;
 use crate::tree::SourceTree;
-use buildfile::Data;
 
 /// The files that a list of patterns matches, and the patterns that match none.
 #[derive(Debug, Default)]
@@ -19,28 +21,55 @@ pub(crate) struct GlobMatches {
 #[derive(Debug)]
 pub(crate) struct Patterns {
     wanted: Vec<(Glob, String)>,
-    unwanted: Vec<Glob>,
+    unwanted: Gitignore,
+}
+
+/// A pattern that cannot be read.
+#[derive(Debug)]
+pub(crate) struct InvalidPattern {
+    /// As it is written.
+    pub(crate) pattern: String,
+    /// What is wrong with it.
+    pub(crate) reason: String,
+}
+
+impl InvalidPattern {
+    fn new(pattern: &str, error: &ignore::Error) -> Self {
+        Self {
+            pattern: pattern.to_owned(),
+            reason: error.to_string(),
+        }
+    }
 }
 
 impl Patterns {
-    pub(crate) fn of<'p>(patterns: impl IntoIterator<Item = &'p str>) -> Self {
-        let mut compiled = Self {
-            wanted: Vec::new(),
-            unwanted: Vec::new(),
-        };
+    /// Compiles the patterns of a target in the folder `dir`.
+    ///
+    /// # Errors
+    /// The first pattern that is none, and why.
+    pub(crate) fn new<'p>(
+        dir: &str,
+        patterns: impl IntoIterator<Item = &'p str>,
+    ) -> Result<Self, InvalidPattern> {
+        let mut wanted = Vec::new();
+        let mut unwanted = GitignoreBuilder::new("");
         for pattern in patterns {
-            match pattern.strip_prefix('!') {
-                Some(pattern) => compiled.unwanted.push(Glob::new(pattern)),
-                None => compiled
-                    .wanted
-                    .push((Glob::new(pattern), pattern.to_owned())),
-            }
+            let Some(excluded) = pattern.strip_prefix('!') else {
+                wanted.push((Glob::new(pattern), pattern.to_owned()));
+                continue;
+            };
+            // Pants puts the folder in front, so that a pattern counts from there; in the root
+            // there is nothing to put in front, and a name counts at any depth.
+            let line = match dir {
+                "" => excluded.to_owned(),
+                _ => format!("/{}", excluded.trim_start_matches('/')),
+            };
+            let added = unwanted.add_line(None, &line).map(|_| ());
+            added.map_err(|error| InvalidPattern::new(pattern, &error))?;
         }
-        compiled
-    }
-
-    pub(crate) fn of_field(value: &Data) -> Self {
-        Self::of(value.strings())
+        let unwanted = unwanted.build();
+        let unwanted = unwanted.map_err(|error| InvalidPattern::new("!", &error))?;
+        Ok(Self { wanted, unwanted })
     }
 
     /// The files below `dir` that match.
@@ -68,7 +97,7 @@ impl Patterns {
                         any = true;
                     }
                 }
-                if any && !self.unwanted.iter().any(|glob| glob.is_match(&path)) {
+                if any && !self.excludes(&path) {
                     matched.files.push(path);
                 }
             }
@@ -86,8 +115,17 @@ impl Patterns {
 
     /// Whether a path relative to the folder would match, if it existed.
     pub(crate) fn would_match(&self, path: &str) -> bool {
-        self.wanted.iter().any(|(glob, _)| glob.is_match(path))
-            && !self.unwanted.iter().any(|glob| glob.is_match(path))
+        self.wanted.iter().any(|(glob, _)| glob.is_match(path)) && !self.excludes(path)
+    }
+
+    /// Whether a file is excluded, or a folder that it lies in.
+    fn excludes(&self, path: &str) -> bool {
+        if self.unwanted.is_empty() {
+            return false;
+        }
+        let folders = path.match_indices('/').map(|(end, _)| (&path[..end], true));
+        let mut parts = folders.chain([(path, false)]);
+        parts.any(|(part, is_dir)| self.unwanted.matched(part, is_dir).is_ignore())
     }
 
     /// Whether any pattern can match within the folder.

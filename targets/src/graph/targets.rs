@@ -232,11 +232,15 @@ impl<'r> Targets<'r> {
                 Some(rest) => rest.strip_prefix('/'),
                 None => None,
             };
-            let patterns = match self.field(*id, "sources") {
-                Some(value) => Patterns::of_field(value),
-                None => Patterns::of(default.iter().copied()),
+            let Some(within) = within else {
+                return false;
             };
-            within.is_some_and(|within| patterns.would_match(within))
+            let patterns = match self.field(*id, "sources") {
+                Some(value) => value.strings(),
+                None => default.to_vec(),
+            };
+            let patterns = Patterns::new(&target.dir, patterns);
+            patterns.is_ok_and(|patterns| patterns.would_match(within))
         };
         self.all().filter(would_own).collect()
     }

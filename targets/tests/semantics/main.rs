@@ -6,6 +6,7 @@ mod addresses;
 mod dependencies;
 mod distributions;
 mod inference;
+mod patterns;
 mod targets_and_fields;
 mod visibility;
 

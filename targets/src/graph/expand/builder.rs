@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use super::parametrize::{ParameterChoice, combinations, pairs};
 use super::site::DeclarationSite;
 use crate::address;
 use crate::error::Error;
+use crate::graph::sources::Patterns;
 use crate::graph::target::{ResolveId, Target, TargetId, TargetRange};
 use crate::graph::targets::Targets;
 use crate::kinds::TargetType;
@@ -16,6 +19,9 @@ use buildfile::Data;
 /// The targets made so far.
 pub(super) struct TargetBuilder<'r> {
     pub(super) targets: Targets<'r>,
+    /// Patterns that were compiled, by whether they count from the root and their texts: most
+    /// declarations have the same.
+    patterns: FxHashMap<(bool, Vec<String>), Arc<Patterns>>,
 }
 
 /// What distinguishes a target from others of its declaration.
@@ -60,6 +66,7 @@ impl<'r> TargetBuilder<'r> {
     pub(super) fn new(repository: &'r Repository) -> Self {
         Self {
             targets: Targets::new(repository),
+            patterns: FxHashMap::default(),
         }
     }
 
@@ -99,6 +106,57 @@ impl<'r> TargetBuilder<'r> {
         };
         let place = || site.declaration.call.place();
         self.targets.insert(target, parts.base, place)
+    }
+
+    /// Adds a target that a generator generates. One that overrides take out of the generator's
+    /// choices is the same in each choice, and is added once.
+    pub(super) fn push_generated(
+        &mut self,
+        site: &DeclarationSite<'r>,
+        parts: TargetParts,
+    ) -> Result<Option<TargetId>, Error> {
+        let address = address::with_parameters(&parts.base, &parts.choice.parameters());
+        let is_of_other_choice = |have: TargetId| {
+            let have = self.targets.get(have);
+            have.declaration == Some(site.id)
+                && have.generator.is_some()
+                && have.generator != parts.generator
+        };
+        if self.targets.at(&address).is_some_and(is_of_other_choice) {
+            return Ok(None);
+        }
+        self.push(site, parts).map(Some)
+    }
+
+    /// The compiled patterns of the `sources` of a declaration.
+    pub(super) fn patterns(
+        &mut self,
+        site: &DeclarationSite<'_>,
+        patterns: &[&str],
+    ) -> Result<Arc<Patterns>, Error> {
+        let dir = &site.dir.path;
+        let texts = patterns.iter().map(|text| (*text).to_owned()).collect();
+        let key = (dir.is_empty(), texts);
+        if let Some(compiled) = self.patterns.get(&key) {
+            return Ok(Arc::clone(compiled));
+        }
+        let compiled = Patterns::new(dir, patterns.iter().copied());
+        let compiled = Arc::new(compiled.map_err(|invalid| {
+            Error::Invalid {
+                message: format!(
+                    "`sources` of `{}` has an invalid pattern: {}",
+                    site.address(),
+                    invalid.reason
+                ),
+                place: site
+                    .declaration
+                    .call
+                    .text_place("sources", &invalid.pattern),
+                hint: None,
+            }
+        })?);
+        self.patterns.insert(key, Arc::clone(&compiled));
+        Ok(compiled)
     }
 
     /// The resolve that a choice, else the declaration, else the settings name.

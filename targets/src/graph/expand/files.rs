@@ -6,7 +6,7 @@ use super::builder::{TargetBuilder, TargetParts};
 use super::overrides::{OverrideKeys, Overrides};
 use super::site::DeclarationSite;
 use crate::error::{Error, GraphWarning};
-use crate::graph::sources::{GlobMatches, Patterns};
+use crate::graph::sources::GlobMatches;
 use crate::graph::targets::UnmatchedGlobs;
 use crate::kinds::Content;
 use crate::options::Behavior;
@@ -61,9 +61,10 @@ pub(super) fn generated<'r>(
 ) -> Result<(), Error> {
     let written = site.declaration.get("sources");
     let patterns = match written {
-        Some(value) => Patterns::of_field(value),
-        None => Patterns::of(what.default.iter().copied()),
+        Some(value) => value.strings(),
+        None => what.default.to_vec(),
     };
+    let patterns = builder.patterns(site, &patterns)?;
     let matched = patterns.matched(builder.repository().tree(), &site.dir.path);
     // The defaults need not match all, but something.
     let unmatched = match written.is_some() || matched.files.is_empty() {
