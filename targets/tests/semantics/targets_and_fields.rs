@@ -265,3 +265,31 @@ fn python_sources_are_python() {
     hint: use `resources` or `files` for other files
     ");
 }
+
+#[test]
+fn an_override_of_the_parametrized_field_makes_one_target() {
+    let files = "== a/BUILD
+python_sources(resolve=parametrize('python-default', 'other'), overrides={'one.py': {'resolve': 'other'}})
+== a/one.py
+== a/two.py
+== BUILD
+python_requirements(name='reqs', resolve=parametrize('python-default', 'other'), overrides={'lib': {'resolve': 'other'}})
+== requirements.txt
+lib
+more
+";
+    insta::assert_snapshot!(list(files), @"
+    //:reqs#lib python_requirement
+    //:reqs#more@resolve=other python_requirement
+    //:reqs#more@resolve=python-default python_requirement
+    //:reqs@resolve=other python_requirements
+    //:reqs@resolve=python-default python_requirements
+    //requirements.txt:reqs@resolve=other _generator_sources_helper
+    //requirements.txt:reqs@resolve=python-default _generator_sources_helper
+    a/one.py python_source
+    a/two.py@resolve=other python_source
+    a/two.py@resolve=python-default python_source
+    a@resolve=other python_sources
+    a@resolve=python-default python_sources
+    ");
+}

@@ -25,7 +25,7 @@ pub(super) fn generated<'r>(
                     let base = site.address_of_part(&entry_point.replace(':', "-"));
                     let mut parts = TargetParts::of_kind(base, "pex_binary", choice);
                     parts.generator = Some(generator);
-                    builder.push(site, parts)?;
+                    builder.push_generated(site, parts)?;
                 }
             }
             Ok(())

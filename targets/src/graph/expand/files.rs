@@ -86,7 +86,7 @@ pub(super) fn generated<'r>(
                     let mut parts = TargetParts::of_kind(base, what.generates, choice);
                     parts.source = Some(Arc::clone(&path));
                     parts.generator = Some(generator);
-                    builder.push(site, parts)?;
+                    builder.push_generated(site, parts)?;
                 }
             }
             Ok(())

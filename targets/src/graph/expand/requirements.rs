@@ -8,7 +8,6 @@ use super::parametrize::ParameterChoice;
 use super::site::DeclarationSite;
 use crate::error::Error;
 use crate::graph::requirements::ResolveRequirement;
-use crate::graph::target::TargetId;
 use crate::kinds::RequirementsFormat;
 use crate::requirements::{
     Depth, Editable, RequirementLine, RequirementsError, RequirementsFile, RequirementsReader,
@@ -187,7 +186,13 @@ fn require<'r>(
     parts: TargetParts,
     lines: Vec<Arc<RequirementLine>>,
 ) -> Result<(), Error> {
-    let id: TargetId = builder.push(site, parts)?;
+    let pushed = match parts.generator {
+        Some(_) => builder.push_generated(site, parts)?,
+        None => Some(builder.push(site, parts)?),
+    };
+    let Some(id) = pushed else {
+        return Ok(());
+    };
     let target = builder.targets.get(id);
     if let Some(resolve) = target.resolve {
         let address = Arc::clone(&target.address);
