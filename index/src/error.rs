@@ -119,6 +119,10 @@ pub enum IndexError {
     NoIndex,
 }
 
+/// What to do about a file that has another hash than it should.
+pub const REPLACED_FILE_HINT: &str = "someone replaced the file, or the connection is tampered with: \
+     find out which before you lock again";
+
 impl IndexError {
     /// What the user can do about it, if that is known.
     #[must_use]
@@ -128,11 +132,7 @@ impl IndexError {
             Self::NoSuchPackage { .. } => {
                 Some("check the name; a further index is set under `[python-repos] indexes`".into())
             }
-            Self::Hash { .. } => Some(
-                "someone replaced the file, or the connection is tampered with: \
-                 find out which before you lock again"
-                    .into(),
-            ),
+            Self::Hash { .. } => Some(REPLACED_FILE_HINT.into()),
             Self::File { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 Some("free some space, or name another cache folder".into())
             }

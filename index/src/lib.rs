@@ -41,7 +41,7 @@ pub mod upload;
 
 pub use self::core::DirectArchive;
 pub use choose::FilePolicy;
-pub use error::IndexError;
+pub use error::{IndexError, REPLACED_FILE_HINT};
 pub use foresee::Forecast;
 pub use git::GitCheckout;
 pub use index::{Index, Statistics};

@@ -4,7 +4,8 @@
 //! several versions of one project may be locked under markers that exclude each other.
 
 use model::{
-    ExtraName, Lock, LockedPackage, Marker, PackageSource, Requirement, RequirementSource,
+    ExtraName, FileDigests, Lock, LockedPackage, Marker, PackageSource, Requirement,
+    RequirementSource,
 };
 use rustc_hash::FxHashMap;
 
@@ -168,12 +169,16 @@ pub fn answers(package: &LockedPackage, requirement: &Requirement) -> bool {
     match (&requirement.source, &package.source) {
         (RequirementSource::Index(specifiers), _) => specifiers.0.contains(&package.version),
         (
-            RequirementSource::Url { url, subdirectory },
+            RequirementSource::Url {
+                url,
+                subdirectory,
+                digests,
+            },
             PackageSource::Url {
                 url: locked_url,
                 subdirectory: locked_subdirectory,
             },
-        ) => (url, subdirectory) == (locked_url, locked_subdirectory),
+        ) => (url, subdirectory) == (locked_url, locked_subdirectory) && has(package, digests),
         (
             RequirementSource::Git {
                 url,
@@ -187,7 +192,15 @@ pub fn answers(package: &LockedPackage, requirement: &Requirement) -> bool {
                 ..
             },
         ) => (url, revision, subdirectory) == (locked_url, locked_revision, locked_subdirectory),
-        (RequirementSource::Path { path }, PackageSource::Path { path: locked }) => path == locked,
+        (RequirementSource::Path { path, digests }, PackageSource::Path { path: locked }) => {
+            path == locked && has(package, digests)
+        }
         _ => false,
     }
+}
+
+/// Whether the archive of a direct reference is one with these digests, as far as the lock knows.
+fn has(package: &LockedPackage, digests: &FileDigests) -> bool {
+    let mut files = package.sdist.iter().chain(&package.wheels);
+    files.all(|file| file.sha256.is_none_or(|it| digests.admit_sha256(it)))
 }

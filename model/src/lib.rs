@@ -4,6 +4,7 @@
 //! Pure: nothing here touches a file, the network, the clock or the environment. Text is parsed
 //! once, where it enters the program, into types whose values are always valid.
 
+mod digest;
 mod file;
 mod filename;
 mod inputs;
@@ -26,6 +27,7 @@ mod specifier;
 mod tag;
 mod version;
 
+pub use digest::{DigestAlgorithm, FileDigest, FileDigestError, FileDigests};
 pub use file::{DistFile, FileKind, Sha256, Sha256Error};
 pub use filename::{FilenameError, SdistFilename, WheelFilename};
 pub use inputs::{LockInputs, PrereleasePolicy, PrereleasePolicyError};

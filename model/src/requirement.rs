@@ -9,6 +9,7 @@ use pep508_rs::VersionOrUrl;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use url::Url;
 
+use crate::digest::{FileDigest, FileDigestError, FileDigests};
 use crate::lenient;
 use crate::marker::Marker;
 use crate::name::{ExtraName, PackageName};
@@ -37,6 +38,8 @@ pub enum RequirementSource {
         url: Url,
         /// The project's folder within the archive.
         subdirectory: Option<String>,
+        /// The digests that the archive must have.
+        digests: FileDigests,
     },
     /// A git repository (`git+https://…`, PEP 610's `vcs`).
     Git {
@@ -51,6 +54,8 @@ pub enum RequirementSource {
     Path {
         /// As written, relative to the repository's root or absolute.
         path: Utf8PathBuf,
+        /// The digests that the archive must have.
+        digests: FileDigests,
     },
 }
 
@@ -133,9 +138,7 @@ impl Requirement {
             Some(VersionOrUrl::VersionSpecifier(specifiers)) => {
                 RequirementSource::Index(Specifiers(specifiers))
             }
-            Some(VersionOrUrl::Url(url)) => {
-                RequirementSource::from_url(url).map_err(|reason| error(reason.to_owned()))?
-            }
+            Some(VersionOrUrl::Url(url)) => RequirementSource::from_url(url).map_err(error)?,
         };
         Ok(Self {
             name: parsed
@@ -151,24 +154,113 @@ impl Requirement {
 }
 
 impl RequirementSource {
+    /// The same, of which one of `options` must hold as well: the `--hash` options of its line.
+    ///
+    /// # Errors
+    /// Where there is no archive to check, or the URL names another digest; in words for the user.
+    pub fn with_hash_options(self, options: &[FileDigest]) -> Result<Self, String> {
+        let join = |digests: FileDigests| {
+            let of_url: Vec<FileDigest> = digests.iter().cloned().collect();
+            let is_named =
+                |one: &FileDigest| of_url.iter().any(|it| it.algorithm() == one.algorithm());
+            match of_url
+                .iter()
+                .find(|one| options.iter().any(is_named) && !options.contains(one))
+            {
+                Some(one) => Err(format!("the URL names {one}, and no `--hash` option does")),
+                None => {
+                    let others = options.iter().filter(|one| !is_named(one));
+                    Ok(digests.with(others.cloned()))
+                }
+            }
+        };
+        Ok(match self {
+            Self::Url {
+                url,
+                subdirectory,
+                digests,
+            } => Self::Url {
+                url,
+                subdirectory,
+                digests: join(digests)?,
+            },
+            Self::Path { path, digests } => Self::Path {
+                path,
+                digests: join(digests)?,
+            },
+            Self::Git { .. } if !options.is_empty() => return Err(NO_ARCHIVE.to_owned()),
+            other @ (Self::Git { .. } | Self::Index(_)) => other,
+        })
+    }
+
+    /// The source of our own canonical form of a path, after `file:`.
+    fn local(text: &str) -> Result<Self, String> {
+        let (path, fragment) = text.split_once('#').unwrap_or((text, ""));
+        Ok(Self::Path {
+            path: percent_decoded(path).into(),
+            digests: fragment_digests(fragment).map_err(|error| error.to_string())?,
+        })
+    }
+
+    /// The digests that the archive must have.
+    #[must_use]
+    pub fn digests(&self) -> Option<&FileDigests> {
+        match self {
+            Self::Url { digests, .. } | Self::Path { digests, .. } => Some(digests),
+            Self::Index(_) | Self::Git { .. } => None,
+        }
+    }
+
+    /// Whether both lead to the same place, whatever digest they name.
+    #[must_use]
+    pub fn is_same_place(&self, other: &Self) -> bool {
+        match (self, other) {
+            (
+                Self::Url {
+                    url, subdirectory, ..
+                },
+                Self::Url {
+                    url: other_url,
+                    subdirectory: other_subdirectory,
+                    ..
+                },
+            ) => (url, subdirectory) == (other_url, other_subdirectory),
+            (Self::Path { path, .. }, Self::Path { path: other, .. }) => path == other,
+            _ => self == other,
+        }
+    }
+
     /// The source that a direct reference's URL names.
     ///
     /// Where nothing can be fetched by the URL's scheme; the error is a text for the user.
-    pub fn from_url(mut url: Url) -> Result<Self, &'static str> {
+    pub fn from_url(mut url: Url) -> Result<Self, String> {
         let subdirectory = fragment_value(&url, "subdirectory");
+        let digests = fragment_digests(url.fragment().unwrap_or_default())
+            .map_err(|error| error.to_string())?;
         url.set_fragment(None);
         let scheme = url.scheme().to_owned();
         match scheme.as_str() {
-            "http" | "https" => Ok(Self::Url { url, subdirectory }),
+            "http" | "https" => Ok(Self::Url {
+                url,
+                subdirectory,
+                digests,
+            }),
             "file" => Ok(Self::Path {
                 path: percent_decoded(url.path()).into(),
+                digests,
             }),
             scheme => {
                 let Some(transport) = scheme.strip_prefix("git+") else {
-                    return Err("only `http`, `https`, `file` and `git+…` URLs are supported");
+                    return Err(
+                        "only `http`, `https`, `file` and `git+…` URLs are supported".to_owned(),
+                    );
                 };
+                if !digests.is_empty() {
+                    return Err(NO_ARCHIVE.to_owned());
+                }
                 let text = url.as_str()["git+".len()..].to_owned();
-                let mut url = Url::parse(&text).map_err(|_| "the repository's URL is not valid")?;
+                let mut url = Url::parse(&text)
+                    .map_err(|_| "the repository's URL is not valid".to_owned())?;
                 debug_assert_eq!(url.scheme(), transport);
                 let path = url.path().to_owned();
                 let revision = path.rsplit_once('@').map(|(path, revision)| {
@@ -184,6 +276,9 @@ impl RequirementSource {
         }
     }
 }
+
+/// Why a repository cannot have a hash.
+const NO_ARCHIVE: &str = "a git repository has no hash to check: name a commit in its place, as in `git+https://…@COMMIT`";
 
 /// What no valid requirement contains and `pep508_rs` may panic on: characters beyond ASCII, and
 /// names of projects or extras that end in punctuation.
@@ -209,12 +304,36 @@ fn refused(text: &str) -> Option<(usize, String)> {
     None
 }
 
+/// The digests that a URL's fragment names.
+pub(crate) fn fragment_digests(fragment: &str) -> Result<FileDigests, FileDigestError> {
+    let pairs = fragment.split('&');
+    let digests = pairs
+        .filter_map(|pair| pair.split_once('='))
+        .filter_map(|(key, value)| FileDigest::of_fragment(key, value))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(FileDigests::default().with(digests))
+}
+
 fn fragment_value(url: &Url, key: &str) -> Option<String> {
     url.fragment()?
         .split('&')
         .filter_map(|pair| pair.split_once('='))
         .find(|(name, _)| *name == key)
         .map(|(_, value)| value.to_owned())
+}
+
+/// A path as a URL has it, in which a space, `#` and `;` would end it.
+fn escaped(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    for c in path.chars() {
+        match c {
+            ' ' => out.push_str("%20"),
+            '#' => out.push_str("%23"),
+            '%' => out.push_str("%25"),
+            c => out.push(c),
+        }
+    }
+    out
 }
 
 fn percent_decoded(path: &str) -> String {
@@ -240,15 +359,25 @@ fn percent_decoded(path: &str) -> String {
 
 impl fmt::Display for RequirementSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let with_subdirectory = |f: &mut fmt::Formatter<'_>, sub: &Option<String>| match sub {
-            Some(sub) => write!(f, "#subdirectory={sub}"),
-            None => Ok(()),
+        let fragment = |f: &mut fmt::Formatter<'_>, subdirectory: &Option<String>, digests| {
+            let subdirectory = subdirectory.iter().map(|it| format!("subdirectory={it}"));
+            let digests: &FileDigests = digests;
+            let digests = (!digests.is_empty()).then(|| digests.to_string());
+            let parts: Vec<String> = subdirectory.chain(digests).collect();
+            match parts.is_empty() {
+                true => Ok(()),
+                false => write!(f, "#{}", parts.join("&")),
+            }
         };
         match self {
             Self::Index(specifiers) => write!(f, "{specifiers}"),
-            Self::Url { url, subdirectory } => {
+            Self::Url {
+                url,
+                subdirectory,
+                digests,
+            } => {
                 write!(f, " @ {url}")?;
-                with_subdirectory(f, subdirectory)
+                fragment(f, subdirectory, digests)
             }
             Self::Git {
                 url,
@@ -259,10 +388,13 @@ impl fmt::Display for RequirementSource {
                 if let Some(revision) = revision {
                     write!(f, "@{revision}")?;
                 }
-                with_subdirectory(f, subdirectory)
+                fragment(f, subdirectory, &FileDigests::default())
             }
             // PEP 508 knows no relative paths; pip reads this form.
-            Self::Path { path } => write!(f, " @ file:{path}"),
+            Self::Path { path, digests } => {
+                write!(f, " @ file:{}", escaped(path.as_str()))?;
+                fragment(f, &None, digests)
+            }
         }
     }
 }
@@ -317,7 +449,12 @@ impl FromStr for Requirement {
         {
             let (path, marker) = path.split_once(" ; ").unwrap_or((path, ""));
             let mut requirement = Self::parse(head)?;
-            requirement.source = RequirementSource::Path { path: path.into() };
+            requirement.source =
+                RequirementSource::local(path).map_err(|reason| RequirementError {
+                    text: text.to_owned(),
+                    reason,
+                    offset: 0,
+                })?;
             requirement.marker =
                 marker
                     .parse()
@@ -374,7 +511,16 @@ mod tests {
             "a @ git+https://h.example/a.git@v1#subdirectory=x",
             "a @ git+https://h.example/a.git@v1#subdirectory=x",
         );
-        check("a @ file:///x/y%20z", "a @ file:/x/y z");
+        check("a @ file:///x/y%20z", "a @ file:/x/y%20z");
+        let sha256 = format!("sha256={}", "0".repeat(64));
+        check(
+            &format!("a @ https://h.example/a-1.0.zip#{sha256}&egg=a&subdirectory=x"),
+            &format!("a @ https://h.example/a-1.0.zip#subdirectory=x&{sha256}"),
+        );
+        check(
+            &format!("a @ file:///x/a.zip#{sha256} ; os_name == 'nt'"),
+            &format!("a @ file:/x/a.zip#{sha256} ; os_name == 'nt'"),
+        );
         check("a>=1.0.*", "a>=1.0");
     }
 

@@ -235,8 +235,8 @@ mod tests {
             "my-lib @ git+https://files.example/my_lib",
         );
         check(
-            "Lib[x]  @https://files.example/a_b-1.0.zip#sha256=00",
-            "Lib[x] @ https://files.example/a_b-1.0.zip#sha256=00",
+            "Lib[x]  @https://files.example/a_b-1.0.zip#md5=900150983cd24fb0d6963f7d28e17f72",
+            "Lib[x] @ https://files.example/a_b-1.0.zip#md5=900150983cd24fb0d6963f7d28e17f72",
         );
         check(
             "a @ https://files.example/a;v=1.whl ; python_version < '4'",

@@ -9,7 +9,7 @@ use crate::filename::WheelFilename;
 use crate::marker::{Marker, MarkerError};
 use crate::name::{ExtraName, NameError};
 use crate::place::Place;
-use crate::requirement::{Requirement, RequirementSource};
+use crate::requirement::{Requirement, RequirementSource, fragment_digests};
 use crate::requires_dist::{RequiresDist, SourceSpelling, marker_spelling, split_name, split_url};
 
 /// A dependency specifier (PEP 508) or one of the locations that pip takes in its place.
@@ -263,9 +263,15 @@ fn source_and_name(location: &str) -> Result<(RequirementSource, Option<String>)
         let source = RequirementSource::from_url(url).map_err(|wrong| error(0, wrong))?;
         return Ok((source, name));
     }
-    let relative = location.strip_prefix("file:").unwrap_or(location);
+    let (relative, fragment) = match location.split_once('#') {
+        // A folder may have the sign in its name; what follows an archive's is about it.
+        Some((path, fragment)) if name_of_archive(path).is_some() => (path, fragment),
+        _ => (location, ""),
+    };
+    let relative = relative.strip_prefix("file:").unwrap_or(relative);
     let source = RequirementSource::Path {
         path: normal_path(relative).into(),
+        digests: fragment_digests(fragment).map_err(|it| error(0, it))?,
     };
     Ok((source, name_of_archive(relative)))
 }
@@ -368,6 +374,11 @@ mod tests {
         check("./local/dir", "? @ file:local/dir", None);
         check("../up@2", "? @ file:../up@2", None);
         check("d/a-1.0.zip", "a @ file:d/a-1.0.zip", None);
+        check(
+            "./a-1.0.zip#md5=900150983cd24fb0d6963f7d28e17f72",
+            "a @ file:a-1.0.zip#md5=900150983cd24fb0d6963f7d28e17f72",
+            None,
+        );
         check(
             "https://files.example/dir",
             "? @ https://files.example/dir",

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod crashes;
+mod direct;
 mod indexes;
 mod requirements;
 

@@ -1,7 +1,7 @@
 //! What goes into a lock: the requirements of a resolve with their places, and its settings.
 
 use model::{
-    LockInputs, NameError, PackageName, PackageSet, PrereleasePolicy, ProjectReference,
+    FileDigest, LockInputs, NameError, PackageName, PackageSet, PrereleasePolicy, ProjectReference,
     Requirement, RequirementSource,
 };
 use rustc_hash::FxHashMap;
@@ -26,8 +26,8 @@ pub struct Declared {
     pub asked: Option<Requirement>,
     /// Where each requirement and constraint stands.
     places: Vec<(Requirement, model::Place)>,
-    /// `--hash` options, by project: only these files may be used.
-    hashes: FxHashMap<PackageName, Vec<String>>,
+    /// `--hash` options of projects of an index: only these files may be used.
+    hashes: FxHashMap<PackageName, Vec<FileDigest>>,
 }
 
 impl Declared {
@@ -45,23 +45,33 @@ impl Declared {
         all.constraints
             .extend(constraints_file(session, repository, resolve)?);
         let mut places = Vec::new();
-        let mut hashes = FxHashMap::<PackageName, Vec<String>>::default();
+        let mut hashes = FxHashMap::<PackageName, Vec<FileDigest>>::default();
         let mut named = |line: &RequirementLine| -> Result<Requirement, CommandError> {
             let place = line.specifier.place();
+            let checked = |source: &RequirementSource| {
+                let source = source.clone().with_hash_options(&line.hashes);
+                source.map_err(|reason| CommandError::failure(reason).at(place.clone()))
+            };
             let requirement = match line.specifier.project() {
-                ProjectReference::Named(requirement) => requirement.clone(),
+                ProjectReference::Named(requirement) => Requirement {
+                    source: checked(&requirement.source)?,
+                    ..requirement.clone()
+                },
                 ProjectReference::Unnamed {
                     source,
                     extras,
                     marker,
-                } => Requirement {
-                    name: name_of(source).map_err(|error| error.at(place.clone()))?,
-                    extras: extras.clone(),
-                    source: source.clone(),
-                    marker: marker.clone(),
-                },
+                } => {
+                    let source = checked(source)?;
+                    Requirement {
+                        name: name_of(&source).map_err(|error| error.at(place.clone()))?,
+                        extras: extras.clone(),
+                        source,
+                        marker: marker.clone(),
+                    }
+                }
             };
-            if !line.hashes.is_empty() {
+            if requirement.specifiers().is_some() && !line.hashes.is_empty() {
                 let known = hashes.entry(requirement.name.clone()).or_default();
                 known.extend(line.hashes.iter().cloned());
             }
@@ -144,7 +154,7 @@ impl Declared {
     }
 
     /// The `--hash` options of a project; every file may be used where empty.
-    pub fn hashes(&self, name: &PackageName) -> &[String] {
+    pub fn hashes(&self, name: &PackageName) -> &[FileDigest] {
         self.hashes.get(name).map_or(&[], Vec::as_slice)
     }
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use index::{Index, Listing};
 use model::{
-    DistFile, FileKind, PackageName, PackageSource, RequirementSource, Version, VersionRange,
+    DistFile, FileDigest, FileKind, PackageName, PackageSource, RequirementSource, Version,
+    VersionRange,
 };
 use resolve::{CandidateFile, CandidateFiles, DirectRelease, Provider, ReleaseMetadata};
 use rustc_hash::FxHashMap;
@@ -140,11 +141,9 @@ impl<'a> IndexProvider<'a> {
 }
 
 /// Whether a file has one of the digests that `--hash` options name.
-fn is_one_of(file: &DistFile, hashes: &[String]) -> bool {
-    file.sha256.is_some_and(|sha256| {
-        let sha256 = format!("sha256:{sha256}");
-        hashes.iter().any(|hash| hash.eq_ignore_ascii_case(&sha256))
-    })
+fn is_one_of(file: &DistFile, hashes: &[FileDigest]) -> bool {
+    let mut named = hashes.iter().filter_map(FileDigest::sha256);
+    named.any(|sha256| file.sha256 == Some(sha256))
 }
 
 impl Provider for IndexProvider<'_> {

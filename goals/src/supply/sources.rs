@@ -4,7 +4,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use index::{Index, IndexError};
 use install::build::{BuildSource, SourceIdentity};
-use model::{DistFile, LockedPackage, PackageSource, RequirementSource, Sha256, Url};
+use model::{DistFile, FileDigests, LockedPackage, PackageSource, RequirementSource, Sha256, Url};
 use workspace::files::sha256_of;
 
 use crate::error::CommandError;
@@ -92,8 +92,13 @@ impl<'a> Sources<'a> {
             RequirementSource::Index(_) => {
                 Err(CommandError::failure("a direct reference was expected"))
             }
-            RequirementSource::Url { url, subdirectory } => {
-                let fetched = self.index.direct_archive(url, None)?;
+            RequirementSource::Url {
+                url,
+                subdirectory,
+                digests,
+            } => {
+                let fetched = self.index.direct_archive(url, digests.one_sha256())?;
+                check_digests(digests, &fetched.path, &transport::redacted(url))?;
                 let file = DistFile {
                     filename: fetched.filename.clone(),
                     sha256: Some(fetched.sha256),
@@ -133,11 +138,14 @@ impl<'a> Sources<'a> {
                     file: None,
                 })
             }
-            RequirementSource::Path { path } => Ok(DirectSource {
-                source: self.path(path)?,
-                origin: PackageSource::Path { path: path.clone() },
-                file: None,
-            }),
+            RequirementSource::Path { path, digests } => {
+                check_digests(digests, &self.root.join(path), path.as_str())?;
+                Ok(DirectSource {
+                    source: self.path(path)?,
+                    origin: PackageSource::Path { path: path.clone() },
+                    file: None,
+                })
+            }
         }
     }
 
@@ -203,6 +211,34 @@ fn at_commit(path: Utf8PathBuf, commit: &str, subdirectory: Option<String>) -> B
             subdirectory,
         },
     }
+}
+
+/// Whether the file at `path`, which came from `origin`, has the digests that are named for it.
+fn check_digests(digests: &FileDigests, path: &Utf8Path, origin: &str) -> Result<(), CommandError> {
+    if digests.is_empty() {
+        return Ok(());
+    }
+    if path.is_dir() {
+        return Err(CommandError::failure(format!(
+            "cannot check the hash of {origin}: it is a folder"
+        ))
+        .hint("name a wheel or a source distribution, or leave the hash out"));
+    }
+    let file = fs_err::File::open(path);
+    let mismatch = file.and_then(|file| digests.mismatch(file));
+    let mismatch = mismatch.map_err(|error| CommandError::file("read", path, &error))?;
+    let Some(actual) = mismatch else {
+        return Ok(());
+    };
+    let same = digests
+        .iter()
+        .filter(|it| it.algorithm() == actual.algorithm());
+    let named: Vec<String> = same.map(ToString::to_string).collect();
+    Err(CommandError::failure(format!(
+        "{origin} has the wrong hash: expected {}, got {actual}",
+        named.join(" or ")
+    ))
+    .hint(index::REPLACED_FILE_HINT))
 }
 
 /// An archive; where its hash is not known, what is there is hashed.

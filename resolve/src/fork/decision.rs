@@ -90,6 +90,10 @@ impl Fork {
             }
             match self.direct.get(name) {
                 Some((known, _)) if *known == source => {}
+                // Another digest of the same archive is checked, too.
+                Some((known, _)) if known.is_same_place(&source) => {
+                    chooser.provider.direct(name, &source)?;
+                }
                 Some((known, _)) => {
                     let both = Box::new((direct_text(known), direct_text(&source)));
                     let reason = Reason::DirectReferences(both);

@@ -300,7 +300,9 @@ fn version_and_facts(text: &str) -> (Version, Facts) {
 
 fn direct_source(source: &RequirementSource) -> PackageSource {
     match source.clone() {
-        RequirementSource::Url { url, subdirectory } => PackageSource::Url { url, subdirectory },
+        RequirementSource::Url {
+            url, subdirectory, ..
+        } => PackageSource::Url { url, subdirectory },
         RequirementSource::Git {
             url,
             revision,
@@ -311,7 +313,7 @@ fn direct_source(source: &RequirementSource) -> PackageSource {
             revision,
             subdirectory,
         },
-        RequirementSource::Path { path } => PackageSource::Path { path },
+        RequirementSource::Path { path, .. } => PackageSource::Path { path },
         RequirementSource::Index(_) => PackageSource::Index(IndexRole::Primary),
     }
 }

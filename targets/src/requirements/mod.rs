@@ -10,7 +10,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use model::{DependencySpecifier, Place, SpecifierError};
+use model::{DependencySpecifier, FileDigest, Place, SpecifierError};
 
 pub use pip::read_requirements_txt;
 pub(crate) use pip::reason;
@@ -35,7 +35,7 @@ pub struct RequirementLine {
     /// What it asks for, without comment and options.
     pub specifier: DependencySpecifier,
     /// Its `--hash` options, such as `sha256:…`.
-    pub hashes: Vec<String>,
+    pub hashes: Vec<FileDigest>,
     /// Whether `-e` stands before it.
     pub editable: Editable,
     /// Whether the line stands in the file itself or in one that it includes with `-r`.

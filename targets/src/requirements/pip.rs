@@ -8,7 +8,7 @@ use super::{
     Depth, Editable, IndexOption, IndexOptionKind, RequirementLine, RequirementsError,
     RequirementsFile, RequirementsReader,
 };
-use model::{Place, RepoPath, nearest};
+use model::{DigestAlgorithm, FileDigest, FileDigestError, Place, RepoPath, nearest};
 
 /// GraphOptions that stand alone, with how many values they take.
 const OPTIONS: &[(&str, usize)] = &[
@@ -364,13 +364,9 @@ fn requirement_line(
         let (name, (value_at, value)) = option(line, &words, &mut next)?;
         match name {
             "--hash" => {
-                if !is_hash(value) {
-                    return Err(RequirementsError::new(
-                        format!("`{value}` is not a hash such as `sha256:…`"),
-                        line.place(value_at),
-                    ));
-                }
-                entry.hashes.push(value.to_owned());
+                let hash = hash(value)
+                    .map_err(|message| RequirementsError::new(message, line.place(value_at)))?;
+                entry.hashes.push(hash);
             }
             "--global-option" | "--install-option" | "--config-settings" | "-C" => {}
             _ => {
@@ -384,16 +380,17 @@ fn requirement_line(
     Ok(entry)
 }
 
-fn is_hash(value: &str) -> bool {
-    value.split_once(':').is_some_and(|(algorithm, digest)| {
-        let length = match algorithm {
-            "sha256" => 64,
-            "sha384" => 96,
-            "sha512" => 128,
-            _ => return false,
-        };
-        digest.len() == length && digest.bytes().all(|byte| byte.is_ascii_hexdigit())
-    })
+/// A `--hash` option's value: pip takes algorithms that are not known to be broken.
+fn hash(value: &str) -> Result<FileDigest, String> {
+    let digest: FileDigest = value
+        .parse()
+        .map_err(|it: FileDigestError| it.to_string())?;
+    match digest.algorithm() {
+        DigestAlgorithm::Sha256 | DigestAlgorithm::Sha384 | DigestAlgorithm::Sha512 => Ok(digest),
+        weak => Err(format!(
+            "`--hash` takes sha256, sha384 and sha512, and not {weak}"
+        )),
+    }
 }
 
 /// Where ` --option` begins.

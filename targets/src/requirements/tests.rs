@@ -36,7 +36,7 @@ fn read(text: &str, others: &[(&str, &str)]) -> String {
                 let hashes: String = entry
                     .hashes
                     .iter()
-                    .map(|hash| format!(" {}", &hash[..9]))
+                    .map(|hash| format!(" {}", &hash.to_string()[..9]))
                     .collect();
                 format!("{}: {editable}{wanted}{hashes}", entry.specifier.place())
             };
@@ -138,7 +138,7 @@ fn errors_point_at_the_place() {
       ; python_versio < '3'
     ");
     insta::assert_snapshot!(read("a --hash=sha256:12\n", &[]), @"
-    3rdparty/requirements.txt:1:10: `sha256:12` is not a hash such as `sha256:…`
+    3rdparty/requirements.txt:1:10: `sha256:12` is not a hash: expected 64 hexadecimal digits
     a --hash=sha256:12
     ");
     insta::assert_snapshot!(read("--indx-url x\n", &[]), @"

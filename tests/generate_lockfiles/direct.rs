@@ -1,0 +1,207 @@
+//! Direct references: archives at a URL or in the repository, their hashes, constraints on them.
+
+use insta::assert_snapshot;
+use model::{FileDigest, FileDigests};
+use testkit::{Index, Package, PackageFile, Repo};
+
+use crate::{lock, refused, repo};
+
+/// An index with a wheel and a source distribution of `a` 1.0.
+fn archives() -> (Index, PackageFile, PackageFile) {
+    let package = Package::new("a", "1.0").wheel("py3-none-any").sdist();
+    let [wheel, sdist] = <[PackageFile; 2]>::try_from(package.files()).unwrap_or_else(|_| panic!());
+    (Index::start([package]), wheel, sdist)
+}
+
+/// The digest of a file: what is said of it in place of a wrong one.
+fn digest(algorithm: &str, digits: usize, file: &PackageFile) -> String {
+    let wrong: FileDigest = format!("{algorithm}:{}", "0".repeat(digits))
+        .parse()
+        .unwrap();
+    let digests = FileDigests::default().with([wrong]);
+    let actual = digests.mismatch(&file.bytes[..]).unwrap().unwrap();
+    actual.to_string().split_once(':').unwrap().1.to_owned()
+}
+
+/// A repository that requires `line`, with `URL`, `WHEEL` and `SDIST` replaced.
+fn requiring(index: &Index, line: &str) -> Repo {
+    repo().index(index).requirements(&filled(index, line))
+}
+
+fn filled(index: &Index, line: &str) -> String {
+    let wheel = index.file_url("a-1.0-py3-none-any.whl");
+    let sdist = index.file_url("a-1.0.tar.gz");
+    line.replace("WHEEL", &wheel).replace("SDIST", &sdist) + "\n"
+}
+
+#[test]
+fn a_wrong_hash_of_a_url_is_refused() {
+    let (index, _, _) = archives();
+    let zeros = |digits: usize| "0".repeat(digits);
+    for line in [
+        format!("a @ WHEEL#sha256={}", zeros(64)),
+        format!("a @ SDIST#sha256={}", zeros(64)),
+        format!("a @ WHEEL#md5={}", zeros(32)),
+        format!("a @ SDIST#sha1={} ; python_version > '3'", zeros(40)),
+        format!("a @ WHEEL#sha512={}", zeros(128)),
+        format!("a @ WHEEL --hash=sha256:{}", zeros(64)),
+        format!("a @ SDIST --hash=sha384:{}", zeros(96)),
+        format!("WHEEL#md5={}", zeros(32)),
+        format!("WHEEL --hash=sha256:{}", zeros(64)),
+        format!("a @ WHEEL\na @ WHEEL#md5={}", zeros(32)),
+    ] {
+        let repo = requiring(&index, &line);
+        let output = refused(&repo, &["generate-lockfiles"]);
+        assert!(output.contains("wrong hash: expected"), "{line}\n{output}");
+        assert!(!repo.root().join("python.lock").exists(), "{line}");
+    }
+}
+
+#[test]
+fn the_right_hash_of_a_url_is_recorded() {
+    let (index, wheel, sdist) = archives();
+    let zeros = "0".repeat(64);
+    for (line, file) in [
+        (format!("a @ WHEEL#sha256={}", wheel.sha256), &wheel),
+        (
+            format!(
+                "a @ WHEEL#sha256={}",
+                wheel.sha256.to_string().to_uppercase()
+            ),
+            &wheel,
+        ),
+        (format!("a @ SDIST#egg=a&sha256={}", sdist.sha256), &sdist),
+        (
+            format!(
+                "a @ WHEEL --hash=sha256:{zeros} --hash=sha256:{}",
+                wheel.sha256
+            ),
+            &wheel,
+        ),
+        (format!("SDIST --hash=sha256:{}", sdist.sha256), &sdist),
+        (
+            format!("a @ WHEEL#md5={}", digest("md5", 32, &wheel)),
+            &wheel,
+        ),
+        (
+            format!("a @ SDIST#sha1={}", digest("sha1", 40, &sdist)),
+            &sdist,
+        ),
+        (
+            format!("a @ SDIST --hash=sha512:{}", digest("sha512", 128, &sdist)),
+            &sdist,
+        ),
+    ] {
+        let repo = requiring(&index, &line);
+        lock(&repo);
+        let text = repo.read("python.lock");
+        let requirement = text.lines().find(|line| line.contains("a @ ")).unwrap();
+        let named = line.rsplit(['=', ':']).next().unwrap().to_lowercase();
+        assert!(requirement.contains(&named), "{text}");
+        assert!(
+            text.contains(&format!("hashes = {{ sha256 = \"{}\" }}", file.sha256)),
+            "{text}"
+        );
+        let check = repo.xtask(&["lock", "check"]);
+        assert_eq!(check.status, 0, "{check}");
+    }
+}
+
+#[test]
+fn a_changed_hash_makes_the_lock_stale() {
+    let (index, wheel, _) = archives();
+    let right = format!("a @ WHEEL --hash=sha256:{}", wheel.sha256);
+    let repo = requiring(&index, "a @ WHEEL");
+    lock(&repo);
+    repo.write("requirements.txt", &filled(&index, &right));
+    let check = ["generate-lockfiles", "--check"];
+    assert_snapshot!(repo.xtask(&check), @"
+    exit status 1
+    ----- stderr
+    python-default (python.lock): 0 packages, stale
+      the requirement `a @ http://127.0.0.1:[PORT]/files/a-1.0-py3-none-any.whl` is now `a @ http://127.0.0.1:[PORT]/files/a-1.0-py3-none-any.whl#sha256=[HASH]`
+    hint: run `cargo xtask generate-lockfiles --resolve python-default`
+    ");
+    lock(&repo);
+    assert_eq!(repo.xtask(&check).status, 0);
+    let wrong = format!("a @ WHEEL --hash=sha256:{}", "1".repeat(64));
+    repo.write("requirements.txt", &filled(&index, &wrong));
+    let before = repo.read("python.lock");
+    assert_eq!(repo.xtask(&check).status, 1);
+    assert_snapshot!(refused(&repo, &["generate-lockfiles"]), @"
+    error: `a-1.0-py3-none-any.whl` from http://127.0.0.1:[PORT]/files/a-1.0-py3-none-any.whl has the wrong hash: expected sha256 [HASH], got [HASH]
+     --> requirements.txt:1:1
+      |
+    1 | a @ http://127.0.0.1:[PORT]/files/a-1.0-py3-none-any.whl --hash=sha256:[HASH]
+      | ^
+      |
+    hint: someone replaced the file, or the connection is tampered with: find out which before you lock again
+    ");
+    assert_eq!(repo.read("python.lock"), before);
+}
+
+#[test]
+fn hashes_that_cannot_be_checked_are_refused() {
+    let (index, _, _) = archives();
+    let error = |line: &str| {
+        let repo = requiring(&index, line);
+        repo.write(
+            "folder/pyproject.toml",
+            "[project]\nname = 'b'\nversion = '1'\n",
+        );
+        refused(&repo, &["generate-lockfiles"])
+    };
+    let zeros = "0".repeat(64);
+    assert_snapshot!(error(&format!("a @ git+https://git.example/a --hash=sha256:{zeros}")), @"
+    error: a git repository has no hash to check: name a commit in its place, as in `git+https://…@COMMIT`
+     --> requirements.txt:1:1
+      |
+    1 | a @ git+https://git.example/a --hash=sha256:[HASH]
+      | ^
+    ");
+    assert_snapshot!(error(&format!("a @ git+https://git.example/a#sha256={zeros}")), @"
+    error: not a requirement: a git repository has no hash to check: name a commit in its place, as in `git+https://…@COMMIT`
+     --> requirements.txt:1:1
+      |
+    1 | a @ git+https://git.example/a#sha256=[HASH]
+      | ^
+    ");
+    assert_snapshot!(error(&format!("./folder --hash=sha256:{zeros}")), @"
+    error: cannot check the hash of folder: it is a folder
+     --> requirements.txt:1:1
+      |
+    1 | ./folder --hash=sha256:[HASH]
+      | ^^^^^^^^
+      |
+    hint: name a wheel or a source distribution, or leave the hash out
+    ");
+    assert_snapshot!(error("a @ WHEEL#sha256=12"), @"
+    error: not a requirement: `sha256:12` is not a hash: expected 64 hexadecimal digits
+     --> requirements.txt:1:1
+      |
+    1 | a @ http://127.0.0.1:[PORT]/files/a-1.0-py3-none-any.whl#sha256=12
+      | ^
+    ");
+    assert_snapshot!(error("a @ WHEEL#blake2b=12"), @"
+    error: not a requirement: `blake2b:12` is not a hash: expected one of md5, sha1, sha224, sha256, sha384, sha512
+     --> requirements.txt:1:1
+      |
+    1 | a @ http://127.0.0.1:[PORT]/files/a-1.0-py3-none-any.whl#blake2b=12
+      | ^
+    ");
+    assert_snapshot!(error("a @ WHEEL --hash=md5:900150983cd24fb0d6963f7d28e17f72"), @"
+    error: `--hash` takes sha256, sha384 and sha512, and not md5
+     --> requirements.txt:1:64
+      |
+    1 | a @ http://127.0.0.1:[PORT]/files/a-1.0-py3-none-any.whl --hash=md5:[HASH]
+      |                                                                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    ");
+    let ones = "1".repeat(64);
+    assert_snapshot!(error(&format!("a @ WHEEL#sha256={ones} --hash=sha256:{zeros}")), @"
+    error: the URL names sha256:[HASH], and no `--hash` option does
+     --> requirements.txt:1:1
+      |
+    1 | a @ http://127.0.0.1:[PORT]/files/a-1.0-py3-none-any.whl#sha256=[HASH] --has...
+      | ^
+    ");
+}
