@@ -144,7 +144,7 @@ fn refusals() {
      = no index has a name yet
     hint: add `[release.indexes.inhouse]` with `upload = "URL"` to the settings
     "#);
-    assert_snapshot!(refused(&repo, &["publish", "VERSION", "--index", "http://127.0.0.1:1/"]), @"error: [REPO]/VERSION: not the name of a wheel or sdist: it ends neither in `.whl` nor in `.tar.gz`");
+    assert_snapshot!(refused(&repo, &["publish", "VERSION", "--index", "http://127.0.0.1:1/"]), @"error: [REPO]/VERSION: not the name of a wheel or source distribution: it ends neither in `.whl` nor in `.tar.gz`");
 }
 
 const WHEEL: &str = "lib-1.0-py3-none-any.whl";
@@ -224,7 +224,7 @@ fn netrc_says_the_same_to_publishing_and_to_locking() {
     for (netrc, password) in netrcs {
         let index = UploadIndex::start(&[("joe", password)]);
         let reads = IndexBuilder::new([Package::new("app", "1.0")])
-            .credentials("joe", password)
+            .login("joe", password)
             .start();
         let repo = with_wheel().index(&reads).requirements("app\n");
         fs_err::write(repo.home().join(".netrc"), netrc).unwrap();
@@ -244,7 +244,7 @@ fn a_netrc_that_python_refuses_is_not_used() {
     warning: [HOME]/.netrc is not used, as Python would not use it: line 1: `passwrd` is not known in an entry
     error: http://127.0.0.1:[PORT]/ refuses: 403 Forbidden: who are you?
      |
-    hint: no credentials were found: set XTASK_PUBLISH_TOKEN, or XTASK_PUBLISH_USERNAME and XTASK_PUBLISH_PASSWORD, or add the host to ~/.netrc or the index to ~/.pypirc
+    hint: no login was found: set XTASK_PUBLISH_TOKEN, or XTASK_PUBLISH_USERNAME and XTASK_PUBLISH_PASSWORD, or add the host to ~/.netrc or the index to ~/.pypirc
     "#);
 }
 

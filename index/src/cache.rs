@@ -77,12 +77,12 @@ pub(crate) fn url_key(url: &Url) -> String {
     hex::encode(&digest[..12])
 }
 
-/// The digest of `bytes`.
+/// The hash of `bytes`.
 pub(crate) fn sha256(bytes: &[u8]) -> Sha256 {
     Sha256(Sha256Hasher::digest(bytes).into())
 }
 
-/// The digest of a file's content.
+/// The hash of a file's content.
 pub(crate) fn sha256_of_file(path: &Utf8Path) -> Result<Sha256, IndexError> {
     let error = |source| IndexError::file("read", path)(source);
     let mut file = fs_err::File::open(path).map_err(error)?;

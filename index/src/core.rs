@@ -50,7 +50,7 @@ pub struct DirectArchive {
     pub path: Utf8PathBuf,
     /// The last part of the URL's path.
     pub filename: String,
-    /// Its digest.
+    /// Its hash.
     pub sha256: Sha256,
     /// Its length in bytes.
     pub size: u64,

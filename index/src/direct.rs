@@ -29,7 +29,7 @@ struct Note {
 }
 
 impl Core {
-    /// Gets the archive at `url`. If `expected` is given, the archive must have this digest.
+    /// Gets the archive at `url`. If `expected` is given, the archive must have this hash.
     pub(crate) async fn fetch_archive(
         &self,
         url: &Url,

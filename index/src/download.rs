@@ -126,7 +126,7 @@ impl Core {
         }
     }
 
-    /// Downloads a file to the cache. It gets its name only after its digest was checked.
+    /// Downloads a file to the cache. It gets its name only after its hash was checked.
     pub(crate) async fn transfer(
         &self,
         transfer: Transfer<'_>,
@@ -185,7 +185,7 @@ impl Core {
     ) -> Result<Option<HeaderMap>, IndexError> {
         let received = partial.received.clone();
         let mut headers = transfer.headers.clone();
-        // A compressed body would not have the listed length and digest.
+        // A compressed body would not have the listed length and hash.
         headers.push((ACCEPT_ENCODING, HeaderValue::from_static("identity")));
         let get = HttpRequest {
             headers,
@@ -281,7 +281,7 @@ pub(crate) struct Transfer<'a> {
 pub(crate) enum TransferResult {
     /// The server says that the file did not change.
     Unchanged,
-    /// The file is in the cache, and its digest is right.
+    /// The file is in the cache, and its hash is right.
     Done {
         path: Utf8PathBuf,
         sha256: Sha256,

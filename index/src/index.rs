@@ -181,7 +181,7 @@ impl Index {
     }
 
     /// Keeps the metadata that a build of a source distribution gave, for this run and later ones.
-    /// Its key is the digest in [`IndexError::NeedsBuild`].
+    /// Its key is the hash in [`IndexError::NeedsBuild`].
     ///
     /// # Errors
     /// Where the cache cannot be written.
@@ -203,17 +203,17 @@ impl Index {
         Ok(())
     }
 
-    /// The metadata that [`Index::store_built_metadata`] keeps under this digest.
+    /// The metadata that [`Index::store_built_metadata`] keeps under this hash.
     #[must_use]
     pub fn built_metadata(&self, sha256: Sha256) -> Option<Arc<Metadata>> {
         let path = self.core.cache.metadata(&sha256.to_string());
         stored::read(&path, &self.core.interner).map(Arc::new)
     }
 
-    /// The path of a file of a lock or a release in the cache. Its digest was checked.
+    /// The path of a file of a lock or a release in the cache. Its hash was checked.
     ///
     /// # Errors
-    /// Where the index does not list the file, lists another digest, or sends a file with another
+    /// Where the index does not list the file, lists another hash, or sends a file with another
     /// one.
     pub fn download(
         &self,
@@ -292,10 +292,10 @@ impl Index {
         })
     }
 
-    /// Gets the archive at `url` into the cache. If `expected` is given, it must have this digest.
+    /// Gets the archive at `url` into the cache. If `expected` is given, it must have this hash.
     ///
     /// # Errors
-    /// Where the archive cannot be downloaded, or its digest differs.
+    /// Where the archive cannot be downloaded, or its hash differs.
     pub fn direct_archive(
         &self,
         url: &Url,

@@ -132,7 +132,7 @@ fn read_hashes<'de, A: MapAccess<'de>>(mut map: A) -> Result<Hashes, A::Error> {
     Ok(Hashes(sha256))
 }
 
-/// Reads a digest of 64 hexadecimal digits.
+/// Reads a hash of 64 hexadecimal digits.
 pub(crate) fn digest(digits: &str) -> Option<[u8; 32]> {
     let mut digest = [0; 32];
     hex::decode_to_slice(digits, &mut digest).ok()?;

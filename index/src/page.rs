@@ -31,8 +31,8 @@ pub(crate) enum MetadataFile {
     /// It has none.
     #[default]
     Absent,
-    /// It has one without a listed digest.
+    /// It has one without a listed hash.
     Unhashed,
-    /// It has one with this digest.
+    /// It has one with this hash.
     Hashed([u8; 32]),
 }

@@ -226,7 +226,7 @@ fn a_run_that_broke_can_be_repeated() {
 }
 
 #[test]
-fn wrong_credentials() {
+fn a_wrong_login() {
     let index = index();
     let (_files, paths) = two();
     let tell = |password: Option<&str>| {
@@ -242,11 +242,11 @@ fn wrong_credentials() {
     };
     insta::assert_snapshot!(tell(None), @r#"
     http://127.0.0.1:PORT/ refuses: 403 Forbidden: who are you?
-    no credentials were found: set XTASK_PUBLISH_TOKEN, or XTASK_PUBLISH_USERNAME and XTASK_PUBLISH_PASSWORD, or add the host to ~/.netrc or the index to ~/.pypirc
+    no login was found: set XTASK_PUBLISH_TOKEN, or XTASK_PUBLISH_USERNAME and XTASK_PUBLISH_PASSWORD, or add the host to ~/.netrc or the index to ~/.pypirc
     "#);
     insta::assert_snapshot!(tell(Some("wrong")), @r#"
     http://127.0.0.1:PORT/ refuses: 403 Forbidden: who are you?
-    check the credentials and the rights of this user
+    check the login and the rights of this user
     "#);
 }
 
@@ -305,7 +305,7 @@ fn not_a_distribution() {
         tell("gamma-1.0-py3-none-any.whl", &wheel),
     ];
     insta::assert_snapshot!(told.join("\n"), @"
-    [FOLDER]/notes.txt: not the name of a wheel or sdist: it ends neither in `.whl` nor in `.tar.gz`
+    [FOLDER]/notes.txt: not the name of a wheel or source distribution: it ends neither in `.whl` nor in `.tar.gz`
     [FOLDER]/a-1.0-py3-none-any.whl: the metadata in `a-1.0-py3-none-any.whl` cannot be read: the archive is not valid: it does not end as a zip archive does
     [FOLDER]/gamma-1.0-py3-none-any.whl: its metadata is that of beta 1.0
     ");
@@ -450,7 +450,7 @@ fn breaking_proxy(upload: &url::Url) -> url::Url {
 }
 
 #[test]
-fn pypiserver_with_credentials() {
+fn pypiserver_with_a_login() {
     let (Some(server), Some(python)) = (testkit::peer("pypi-server"), testkit::peer("python"))
     else {
         return;
@@ -508,7 +508,7 @@ fn pypiserver_with_credentials() {
 }
 
 #[test]
-fn devpi_with_credentials() {
+fn devpi_with_a_login() {
     let (Some(init), Some(server), Some(client)) = (
         testkit::peer("devpi-init"),
         testkit::peer("devpi-server"),

@@ -23,7 +23,7 @@ pub struct FileProblem {
 pub enum FileProblemKind {
     /// No file for this platform, which needs the package; or no file at all.
     NoFile(Option<Platform>),
-    /// A file, by its name, without a digest to check a download with.
+    /// A file, by its name, without a hash to check a download with.
     NoHash(String),
     /// The release was withdrawn (PEP 592), for a reason that may be empty.
     Yanked(String),

@@ -11,18 +11,18 @@ use sha2::Digest as _;
 use crate::filename::{SdistFilename, WheelFilename};
 use pep440_rs::VersionSpecifiers;
 
-/// A SHA-256 digest.
+/// A SHA-256 hash.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Sha256(pub [u8; 32]);
 
 impl Sha256 {
-    /// Computes the digest of `bytes`.
+    /// Computes the hash of `bytes`.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         Self(sha2::Sha256::digest(bytes).into())
     }
 
-    /// Computes the digest of everything that `reader` gives. The data is read in pieces, so that a
+    /// Computes the hash of everything that `reader` gives. The data is read in pieces, so that a
     /// large file need not fit into memory.
     ///
     /// # Errors
@@ -103,7 +103,7 @@ pub enum FileKind {
 pub struct DistFile {
     /// The file's name, as the index spells it.
     pub filename: String,
-    /// The digest that a download must have; an index may list a file without one.
+    /// The hash that a download must have; an index may list a file without one.
     pub sha256: Option<Sha256>,
     /// The size in bytes (PEP 700), where the index gives it.
     pub size: Option<u64>,

@@ -68,7 +68,7 @@ pub trait Provider {
 pub struct CandidateFiles {
     /// The files that can be used on some platform with some Python.
     pub files: Vec<CandidateFile>,
-    /// Whether there are other files, but none with a digest that the user allows.
+    /// Whether there are other files, but none with a hash that the user allows.
     pub left_out_by_hash: bool,
 }
 

@@ -21,7 +21,7 @@ pub enum Reason {
     NoWheel,
     /// It has no source distribution, and wheels are not allowed.
     NoSdist,
-    /// None of its files has a digest that the user allows.
+    /// None of its files has a hash that the user allows.
     Hash,
     /// It has no file that can be used on this platform, which the settings name.
     Platform(Platform),

@@ -15,7 +15,7 @@ impl Filter {
         self
     }
 
-    /// The text with everything replaced: the added texts, ports of 127.0.0.1 by `[PORT]`, digests
+    /// The text with everything replaced: the added texts, ports of 127.0.0.1 by `[PORT]`, hashes
     /// by `[HASH]`, and times such as `1.25s` or `3 ms` by `[TIME]`.
     #[must_use]
     pub fn apply(&self, text: &str) -> String {
@@ -44,7 +44,7 @@ fn hide_ports(text: &str) -> String {
     shown
 }
 
-/// Replaces digests and parts of them: words of 20 or more hexadecimal digits.
+/// Replaces hashes and parts of them: words of 20 or more hexadecimal digits.
 fn hide_hashes(text: &str) -> String {
     let of_word = |c: char| c.is_ascii_alphanumeric();
     let mut shown = String::new();

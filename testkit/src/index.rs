@@ -38,7 +38,7 @@ struct Options {
     etags: bool,
     gzip: bool,
     max_age: Option<u64>,
-    credentials: Option<String>,
+    login: Option<String>,
 }
 
 /// A running index; it stops when it is dropped.
@@ -86,7 +86,7 @@ impl IndexBuilder {
                 etags: false,
                 gzip: false,
                 max_age: None,
-                credentials: None,
+                login: None,
             },
         }
     }
@@ -142,9 +142,9 @@ impl IndexBuilder {
 
     /// Requires a user name and a password.
     #[must_use]
-    pub fn credentials(mut self, user: &str, password: &str) -> Self {
+    pub fn login(mut self, user: &str, password: &str) -> Self {
         let pair = BASE64_STANDARD.encode(format!("{user}:{password}"));
-        self.options.credentials = Some(format!("Basic {pair}"));
+        self.options.login = Some(format!("Basic {pair}"));
         self
     }
 
@@ -336,8 +336,8 @@ impl State {
     }
 
     fn route(&self, request: &Request) -> Response {
-        if let Some(credentials) = &self.options.credentials
-            && request.header("authorization") != Some(credentials)
+        if let Some(login) = &self.options.login
+            && request.header("authorization") != Some(login)
         {
             return Response::text(401, "who are you?")
                 .with("WWW-Authenticate", "Basic realm=\"index\"");

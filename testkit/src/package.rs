@@ -42,7 +42,7 @@ pub struct PackageFile {
     pub bytes: Vec<u8>,
     /// The `METADATA` of a wheel.
     pub metadata: Option<String>,
-    /// The digest in the listing, in hexadecimal; a wrong one after [`Package::wrong_hash`].
+    /// The hash in the listing, in hexadecimal; a wrong one after [`Package::wrong_hash`].
     pub sha256: String,
     /// `Requires-Python`.
     pub requires_python: Option<String>,
@@ -166,7 +166,7 @@ impl Package {
         self
     }
 
-    /// Makes the listing give a digest that no file has.
+    /// Makes the listing give a hash that no file has.
     #[must_use]
     pub fn wrong_hash(mut self) -> Self {
         self.wrong_hash = true;
@@ -242,7 +242,7 @@ impl Package {
     }
 }
 
-/// The SHA-256 digest of some bytes, in hexadecimal.
+/// The SHA-256 hash of some bytes, in hexadecimal.
 pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }

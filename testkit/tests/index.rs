@@ -104,10 +104,8 @@ fn a_page_that_has_not_changed() {
 }
 
 #[test]
-fn credentials() {
-    let index = IndexBuilder::new(packages())
-        .credentials("me", "secret")
-        .start();
+fn logins() {
+    let index = IndexBuilder::new(packages()).login("me", "secret").start();
     assert!(get(&index, "/simple/c/", &[]).starts_with("HTTP/1.1 401"));
     let header = "Authorization: Basic bWU6c2VjcmV0";
     assert!(get(&index, "/simple/c/", &[header]).starts_with("HTTP/1.1 200"));

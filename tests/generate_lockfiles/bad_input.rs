@@ -457,13 +457,13 @@ fn an_index_that_is_not_reachable() {
 }
 
 #[test]
-fn an_index_that_asks_for_credentials() {
+fn an_index_that_asks_for_a_login() {
     let index = IndexBuilder::new([Package::new("a", "1.0")])
-        .credentials("me", "secret")
+        .login("me", "secret")
         .start();
     let repo = repo().index(&index).requirements("a\n");
     assert_snapshot!(refused(&repo, LOCK), @r#"
-    error: cannot list the files of `a` from http://127.0.0.1:[PORT]/simple/a/: the server answers 401, it asks for credentials
+    error: cannot list the files of `a` from http://127.0.0.1:[PORT]/simple/a/: the server answers 401, it asks for a login
      --> requirements.txt:1:1
       |
     1 | a
@@ -474,9 +474,9 @@ fn an_index_that_asks_for_credentials() {
 }
 
 #[test]
-fn an_index_that_refuses_the_credentials() {
+fn an_index_that_refuses_the_login() {
     let index = IndexBuilder::new([Package::new("a", "1.0")])
-        .credentials("me", "secret")
+        .login("me", "secret")
         .start();
     let url = index.url().replace("http://", "http://me:guess@");
     let repo = repo().env("PIP_INDEX_URL", &url).requirements("a\n");
@@ -486,7 +486,7 @@ fn an_index_that_refuses_the_credentials() {
         "a password in a message: {message}"
     );
     assert_snapshot!(message, @r#"
-    error: cannot list the files of `a` from http://****@127.0.0.1:[PORT]/simple/a/: the server answers 401, the credentials that were sent are refused
+    error: cannot list the files of `a` from http://****@127.0.0.1:[PORT]/simple/a/: the server answers 401, it refuses the login that was sent
      --> requirements.txt:1:1
       |
     1 | a

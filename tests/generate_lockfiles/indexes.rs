@@ -102,10 +102,8 @@ fn every_third_request_fails() {
 }
 
 #[test]
-fn credentials_come_from_the_url() {
-    let index = IndexBuilder::new(packages())
-        .credentials("me", "s3cret")
-        .start();
+fn a_login_comes_from_the_url() {
+    let index = IndexBuilder::new(packages()).login("me", "s3cret").start();
     let url = index.url().replace("http://", "http://me:s3cret@");
     let repo = repo().env("PIP_INDEX_URL", &url).requirements("app\n");
     lock(&repo);
@@ -113,10 +111,8 @@ fn credentials_come_from_the_url() {
 }
 
 #[test]
-fn credentials_come_from_netrc() {
-    let index = IndexBuilder::new(packages())
-        .credentials("me", "s3cret")
-        .start();
+fn a_login_comes_from_netrc() {
+    let index = IndexBuilder::new(packages()).login("me", "s3cret").start();
     let repo = repo().index(&index).requirements("app\n");
     let netrc = repo.home().join(".netrc");
     fs_err::write(netrc, "machine 127.0.0.1 login me password s3cret\n").unwrap();

@@ -331,7 +331,7 @@ fn compare(wheel: &Utf8Path, expect: &serde_json::Value, lenient: &Lenient) {
             .members
             .insert(short(name), value[0].as_str().map(str::to_owned));
     }
-    // The name of the tool that made the wheel, and digests of that, differ.
+    // The name of the tool that made the wheel, and hashes of that, differ.
     let differs = |name: &str| {
         matches!(
             name,

@@ -14,7 +14,7 @@ use crate::repo;
 /// creation; on disk it is mostly one by hashes.
 const PLACES: [&str; 3] = ["/dev/shm", "/run/shm", "/var/tmp"];
 
-/// The archives in a folder, with a digest of each.
+/// The archives in a folder, with a hash of each.
 pub(super) fn archives(dist: &Utf8Path) -> BTreeMap<String, String> {
     let entries = dist.read_dir_utf8().unwrap().map(|entry| entry.unwrap());
     let digest = |path: &Utf8Path| {

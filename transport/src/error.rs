@@ -90,7 +90,7 @@ pub enum TransportError {
         attempts: u32,
     },
     /// The server asks for a login, or refuses the one that was sent.
-    #[error("cannot {what} from {url}: the server answers {status}, {}", if *.sent { "the credentials that were sent are refused" } else { "it asks for credentials" })]
+    #[error("cannot {what} from {url}: the server answers {status}, {}", if *.sent { "it refuses the login that was sent" } else { "it asks for a login" })]
     Unauthorized {
         /// What was attempted.
         what: RequestPurpose,

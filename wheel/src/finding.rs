@@ -103,8 +103,8 @@ pub enum WheelFinding {
         /// The member.
         name: String,
     },
-    /// A member without a digest in RECORD, or with one that is not its own.
-    #[error("the digest or size of `{name}` in RECORD is not that of the member")]
+    /// A member without a hash in RECORD, or with one that is not its own.
+    #[error("the hash or size of `{name}` in RECORD is not that of the member")]
     RecordDiffers {
         /// The member.
         name: String,

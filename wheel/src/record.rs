@@ -1,4 +1,4 @@
-//! RECORD: the files of a wheel or of an installed distribution, with digests; written here and read
+//! RECORD: the files of a wheel or of an installed distribution, with hashes; written here and read
 //! strictly.
 //!
 //! Its lines are CSV, and yet the crate for CSV does not read them: a quote that is not closed it
@@ -16,7 +16,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 pub struct RecordLine {
     /// The member's path.
     pub path: String,
-    /// SHA-256 of its bytes; `None` where the line gives no digest.
+    /// SHA-256 of its bytes; `None` where the line gives no hash.
     pub sha256: Option<[u8; 32]>,
     /// Its size in bytes; `None` where the line gives none.
     pub size: Option<u64>,
@@ -73,7 +73,7 @@ impl RecordWriter {
         self.text.push('\n');
     }
 
-    /// Adds the line of a file without its digest, as RECORD's own line is.
+    /// Adds the line of a file without its hash, as RECORD's own line is.
     pub fn push_unhashed(&mut self, path: &str) {
         self.push_path(path);
         self.text.push_str(",,\n");
@@ -112,7 +112,7 @@ impl Record {
         self.0.keys().map(String::as_str)
     }
 
-    /// Checks a file of this digest and size at `path`; the error says what differs.
+    /// Checks a file of this hash and size at `path`; the error says what differs.
     pub fn check(&self, path: &str, sha256: &[u8; 32], size: u64) -> Result<(), &'static str> {
         let line = self.0.get(path).ok_or("it is not listed")?;
         if line.size.is_some_and(|listed| listed != size) {
@@ -126,7 +126,7 @@ impl Record {
     }
 }
 
-/// Reads RECORD. Digests of another kind than SHA-256 are errors: nothing else is
+/// Reads RECORD. Hashes of another kind than SHA-256 are errors: nothing else is
 /// written today, and what cannot be checked must not look checked.
 pub fn parse_record(text: &str) -> Result<Vec<RecordLine>, RecordLineError> {
     text.lines()
@@ -167,14 +167,14 @@ fn parse_digest(field: &str) -> Result<Option<[u8; 32]>, &'static str> {
     }
     let encoded = field
         .strip_prefix("sha256=")
-        .ok_or("its digest is not a SHA-256")?;
+        .ok_or("its hash is not a SHA-256")?;
     let bytes = URL_SAFE_NO_PAD
         .decode(encoded)
-        .map_err(|_| "its digest is not unpadded URL-safe base64")?;
+        .map_err(|_| "its hash is not unpadded URL-safe base64")?;
     bytes
         .try_into()
         .map(Some)
-        .map_err(|_| "its digest is not of 32 bytes")
+        .map_err(|_| "its hash is not of 32 bytes")
 }
 
 fn parse_size(field: &str) -> Result<Option<u64>, &'static str> {
@@ -275,12 +275,9 @@ mod tests {
     #[test]
     fn broken_lines() {
         check_error("a,b", "it has not three fields");
-        check_error("a,md5=xx,3", "its digest is not a SHA-256");
-        check_error(
-            "a,sha256=xx,3",
-            "its digest is not unpadded URL-safe base64",
-        );
-        check_error("a,sha256=AAAA,3", "its digest is not of 32 bytes");
+        check_error("a,md5=xx,3", "its hash is not a SHA-256");
+        check_error("a,sha256=xx,3", "its hash is not unpadded URL-safe base64");
+        check_error("a,sha256=AAAA,3", "its hash is not of 32 bytes");
         check_error("a,,x", "its size is not a number");
         check_error("\"a,,", "a quote is not closed");
         let error = parse_record("ok,,\na,b").unwrap_err();

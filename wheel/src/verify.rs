@@ -458,7 +458,7 @@ fn is_lfs_pointer(member: &ReadMember) -> bool {
             .starts_with(b"version https://git-lfs.github.com/spec/v1\n")
 }
 
-/// RECORD cannot hold its own digest.
+/// RECORD cannot hold its own hash.
 fn is_unrecorded(path: &str, dist_info: &str) -> bool {
     path.strip_prefix(dist_info) == Some("/RECORD")
 }

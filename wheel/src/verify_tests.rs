@@ -115,11 +115,11 @@ fn names_of_files() {
 #[test]
 fn tags_that_disagree_with_the_name() {
     insta::assert_snapshot!(check_replaced("WHEEL", "Tag: py3-none-manylinux2014_aarch64", "Tag: py3-none-any"), @"
-    Error: the digest or size of `my_x-1.0.dist-info/WHEEL` in RECORD is not that of the member
+    Error: the hash or size of `my_x-1.0.dist-info/WHEEL` in RECORD is not that of the member
     Error: WHEEL says Tag `py3-none-any`, the file name says `py3-none-manylinux2014_aarch64`
     ");
     insta::assert_snapshot!(check_replaced("WHEEL", "Purelib: false", "Purelib: true"), @"
-    Error: the digest or size of `my_x-1.0.dist-info/WHEEL` in RECORD is not that of the member
+    Error: the hash or size of `my_x-1.0.dist-info/WHEEL` in RECORD is not that of the member
     Error: WHEEL says Root-Is-Purelib `true`, the file name says `manylinux2014_aarch64`
     ");
 }
@@ -127,24 +127,24 @@ fn tags_that_disagree_with_the_name() {
 #[test]
 fn metadata_that_disagrees_with_the_name() {
     insta::assert_snapshot!(check_replaced("METADATA", "Name: my.x", "Name: my.z"), @"
-    Error: the digest or size of `my_x-1.0.dist-info/METADATA` in RECORD is not that of the member
+    Error: the hash or size of `my_x-1.0.dist-info/METADATA` in RECORD is not that of the member
     Error: METADATA says Name `my-z`, the file name says `my-x`
     ");
     insta::assert_snapshot!(check_replaced("METADATA", "Version: 1.0", "Version: 1.1"), @"
-    Error: the digest or size of `my_x-1.0.dist-info/METADATA` in RECORD is not that of the member
+    Error: the hash or size of `my_x-1.0.dist-info/METADATA` in RECORD is not that of the member
     Error: METADATA says Version `1.1`, the file name says `1.0`
     ");
 }
 
 #[test]
 fn a_record_that_lies() {
-    insta::assert_snapshot!(check_replaced("cli.py", "json", "JSON"), @"Error: the digest or size of `my/x/cli.py` in RECORD is not that of the member");
+    insta::assert_snapshot!(check_replaced("cli.py", "json", "JSON"), @"Error: the hash or size of `my/x/cli.py` in RECORD is not that of the member");
     insta::assert_snapshot!(check_replaced("RECORD", "my/x/cli.py", "my/x/cli.txt"), @"
     Error: RECORD names `my/x/cli.txt`, which is not in the wheel
     Error: `my/x/cli.py` is not in RECORD
     ");
     insta::assert_snapshot!(check_replaced("RECORD", ",,", ",,\nmy/x/x.so,,"), @"Error: RECORD names `my/x/x.so` more than once");
-    insta::assert_snapshot!(check_replaced("RECORD", "sha256=", "md5="), @"Error: line 1 of RECORD, `my/x/cli.py,md5=JhqREqKRjiq6A-GaLyIaAnq0tvnpRqbDmBT1Thjgffw,12`: its digest is not a SHA-256");
+    insta::assert_snapshot!(check_replaced("RECORD", "sha256=", "md5="), @"Error: line 1 of RECORD, `my/x/cli.py,md5=JhqREqKRjiq6A-GaLyIaAnq0tvnpRqbDmBT1Thjgffw,12`: its hash is not a SHA-256");
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! Replacing files as a whole: a reader, a crash or a full disk sees the old text or the new one.
-//! And their digests.
+//! And their hashes.
 
 use std::io::Write;
 
@@ -37,7 +37,7 @@ fn write(mut file: &fs_err::File, text: &str, target: &Utf8Path) -> std::io::Res
     file.sync_all()
 }
 
-/// The digest of a file.
+/// The hash of a file.
 pub fn sha256_of(path: &Utf8Path) -> std::io::Result<Sha256> {
     Sha256::of_reader(fs_err::File::open(path)?)
 }

@@ -101,7 +101,7 @@ fn uploaded(package: &LockedPackage) -> Option<Timestamp> {
 struct Note {
     /// The version of this tool.
     by: String,
-    /// The digest of the text.
+    /// The hash of the text.
     sha256: Sha256,
     packages: usize,
     /// When the newest package was uploaded.

@@ -1,4 +1,4 @@
-//! Reads the name, the digest and the metadata of a distribution that is to be uploaded.
+//! Reads the name, the hash and the metadata of a distribution that is to be uploaded.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
@@ -18,7 +18,7 @@ pub struct DistributionArchive {
     pub name: PackageName,
     /// The version.
     pub version: Version,
-    /// The digest of the file.
+    /// The hash of the file.
     pub sha256: Sha256,
     /// The size in bytes.
     pub size: u64,
@@ -32,7 +32,7 @@ pub struct DistributionArchive {
 #[derive(Debug, thiserror::Error)]
 pub enum DistributionArchiveError {
     /// It has neither the name of a wheel nor that of a source distribution.
-    #[error("{path}: not the name of a wheel or sdist: {reason}")]
+    #[error("{path}: not the name of a wheel or source distribution: {reason}")]
     Name {
         /// The file.
         path: Utf8PathBuf,

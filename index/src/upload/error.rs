@@ -19,9 +19,9 @@ pub enum UploadError {
     Changed {
         /// The file's name.
         name: String,
-        /// The digest on the index.
+        /// The hash on the index.
         theirs: Sha256,
-        /// The digest on this machine.
+        /// The hash on this machine.
         ours: Sha256,
     },
     /// No listing was found to compare files with.
@@ -98,10 +98,10 @@ impl UploadError {
             Self::Refused {
                 logged_in: false, ..
             } => {
-                "no credentials were found: set XTASK_PUBLISH_TOKEN, or XTASK_PUBLISH_USERNAME and \
+                "no login was found: set XTASK_PUBLISH_TOKEN, or XTASK_PUBLISH_USERNAME and \
                  XTASK_PUBLISH_PASSWORD, or add the host to ~/.netrc or the index to ~/.pypirc"
             }
-            Self::Refused { .. } => "check the credentials and the rights of this user",
+            Self::Refused { .. } => "check the login and the rights of this user",
             Self::Redirected { to, .. } => return Some(format!("name that URL: `--index {to}`")),
             _ => return None,
         };

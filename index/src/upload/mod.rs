@@ -177,7 +177,7 @@ impl Uploader {
         };
         let theirs = match there.sha256 {
             Some(sha256) => model::Sha256(sha256),
-            // The listing has no SHA-256 digest, so the file is downloaded to compare it.
+            // The listing has no SHA-256 hash, so the file is downloaded to compare it.
             None => self.requests.hash_of(&there.url).await?,
         };
         match theirs == file.sha256 {

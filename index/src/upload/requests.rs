@@ -124,7 +124,7 @@ impl Requests {
         }
     }
 
-    /// The SHA-256 digest of a file on the index, which is downloaded for it.
+    /// The SHA-256 hash of a file on the index, which is downloaded for it.
     pub(super) async fn hash_of(&self, url: &str) -> Result<Sha256, UploadError> {
         let what = RequestPurpose {
             kind: RequestKind::Download,

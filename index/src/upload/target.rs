@@ -20,6 +20,6 @@ pub struct UploadTarget {
 pub enum Presence {
     /// It does not have it.
     Absent,
-    /// It has the file with the same digest.
+    /// It has the file with the same hash.
     Present,
 }

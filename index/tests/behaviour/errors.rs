@@ -97,13 +97,13 @@ fn patience_is_kept_as_long_as_the_server_asks() {
 }
 
 #[test]
-fn credentials() {
+fn logins() {
     let server = IndexBuilder::new([package()])
-        .credentials("user", "s3cret")
+        .login("user", "s3cret")
         .start();
     let world = World::new();
     insta::assert_snapshot!(shown(world.run(&[&server]).listing(&name("a")), &world), @"
-    cannot list the files of `a` from http://127.0.0.1:PORT/simple/a/: the server answers 401, it asks for credentials
+    cannot list the files of `a` from http://127.0.0.1:PORT/simple/a/: the server answers 401, it asks for a login
     hint: put `machine 127.0.0.1 login USER password PASSWORD` into ~/.netrc, set XTASK_INDEX_USERNAME and XTASK_INDEX_PASSWORD, or write them into the index's URL
     ");
 
@@ -116,7 +116,7 @@ fn credentials() {
         Index::new(options)
     };
     insta::assert_snapshot!(shown(with("user", "wr0ng").listing(&name("a")), &world), @"
-    cannot list the files of `a` from http://****@127.0.0.1:PORT/simple/a/: the server answers 401, the credentials that were sent are refused
+    cannot list the files of `a` from http://****@127.0.0.1:PORT/simple/a/: the server answers 401, it refuses the login that was sent
     hint: put `machine 127.0.0.1 login USER password PASSWORD` into ~/.netrc, set XTASK_INDEX_USERNAME and XTASK_INDEX_PASSWORD, or write them into the index's URL
     ");
     let run = with("user", "s3cret");

@@ -146,7 +146,7 @@ fn a_record_that_lies() {
     insta::assert_snapshot!(refusal(|w| w.recorded_as("good/other.py", "")), @"cannot use good-1.0-py3-none-any.whl: `RECORD` lists `good/other.py`, which is not there");
     insta::assert_snapshot!(refusal(|w| w.member(Member::new("good/unlisted.py", ""))), @"cannot use good-1.0-py3-none-any.whl: its member `good/unlisted.py` is not what `RECORD` says: it is not listed");
     insta::assert_snapshot!(refusal(|w| w.without("RECORD")), @"cannot use good-1.0-py3-none-any.whl: `good-1.0.dist-info/RECORD` is missing");
-    insta::assert_snapshot!(refusal(|w| w.record_line("good/weak.py,md5=abcd,1")), @"cannot use good-1.0-py3-none-any.whl: `good-1.0.dist-info/RECORD` cannot be read: line 5 of RECORD, `good/weak.py,md5=abcd,1`: its digest is not a SHA-256");
+    insta::assert_snapshot!(refusal(|w| w.record_line("good/weak.py,md5=abcd,1")), @"cannot use good-1.0-py3-none-any.whl: `good-1.0.dist-info/RECORD` cannot be read: line 5 of RECORD, `good/weak.py,md5=abcd,1`: its hash is not a SHA-256");
 }
 
 #[test]

@@ -65,7 +65,7 @@ struct Artifact {
 ///
 /// # Errors
 /// Where a file has no URL or no hash, or a package is a git repository or a folder: pex records a
-/// digest of these that only pex can compute.
+/// hash of these that only pex can compute.
 pub fn pex(lock: &Lock, urls: Urls<'_>) -> Result<String, ExportError> {
     let LockInputs {
         requirements,
@@ -156,7 +156,7 @@ fn locked(package: &LockedPackage, urls: Urls<'_>) -> Result<LockedRequirement, 
         .collect::<Result<Vec<_>, _>>()?;
     if artifacts.is_empty() {
         return Err(error(
-            "pex needs a digest of the sources, which only pex computes".to_owned(),
+            "pex needs a hash of the sources, which only pex computes".to_owned(),
         ));
     }
     let requires_python = package.requires_python.clone();
@@ -294,6 +294,6 @@ mod tests {
         };
         let full = FULL.replace("py3-none-any.whl\" },", "py3-none-any.whl\", hashes = { sha256 = \"6631dd7c9f0822cc61c88586ca76d5b5ada26538097d0f1df510b082bad3411a\" } },");
         let error = pex(&lock(&full), &url).unwrap_err();
-        insta::assert_snapshot!(error, @"local 0.1 cannot be exported as a lock of pex: pex needs a digest of the sources, which only pex computes");
+        insta::assert_snapshot!(error, @"local 0.1 cannot be exported as a lock of pex: pex needs a hash of the sources, which only pex computes");
     }
 }

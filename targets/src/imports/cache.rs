@@ -1,4 +1,4 @@
-//! Parsed imports by content hash, and the bytes that keep them from one run to the next: a digest
+//! Parsed imports by content hash, and the bytes that keep them from one run to the next: a hash
 //! and a version tell what is damaged or of another format.
 
 use std::sync::Mutex;

@@ -35,7 +35,7 @@ pub(crate) struct VendorArguments {
     index: IndexArguments,
 }
 
-/// Fills the folder. A file that is there with the right digest stays, so a run that was cut short
+/// Fills the folder. A file that is there with the right hash stays, so a run that was cut short
 /// goes on where it was.
 pub(crate) fn run(
     session: &Session,
