@@ -306,7 +306,7 @@ fn not_a_distribution() {
     ];
     insta::assert_snapshot!(told.join("\n"), @"
     [FOLDER]/notes.txt: not the name of a wheel or source distribution: it ends neither in `.whl` nor in `.tar.gz`
-    [FOLDER]/a-1.0-py3-none-any.whl: the metadata in `a-1.0-py3-none-any.whl` cannot be read: the archive is not valid: it does not end as a zip archive does
+    [FOLDER]/a-1.0-py3-none-any.whl: the archive is not valid: it does not end as a zip archive does
     [FOLDER]/gamma-1.0-py3-none-any.whl: its metadata is that of beta 1.0
     ");
 }

@@ -29,7 +29,7 @@ pub struct ExportOptions {
     /// Whether modules are compiled ahead.
     pub bytecode: Bytecode,
     /// Where packages come from.
-    pub places: IndexChoice,
+    pub index: IndexChoice,
 }
 
 /// Makes environments of one repository.
@@ -220,7 +220,7 @@ impl<'a> Exporter<'a> {
             &recipe.python,
             SupplyScope {
                 resolve,
-                options: &self.options.places,
+                options: &self.options.index,
             },
         )
     }
@@ -233,9 +233,10 @@ impl<'a> Exporter<'a> {
         }
         std::thread::scope(|threads| {
             threads.spawn(|| {
-                let places = locking::Places::new(self.session, self.options.places.clone());
+                let indexes =
+                    locking::PackageIndexes::new(self.session, self.options.index.clone());
                 // The answer is kept; what is wrong is said when it is needed.
-                places.and_then(|places| places.plain_index()).is_ok()
+                indexes.and_then(|indexes| indexes.plain_index()).is_ok()
             });
             self.recipe(resolve)
         })
@@ -371,7 +372,7 @@ fn read_lock(session: &Session, resolve: &str) -> Result<Lock, CommandError> {
     let text = path.read()?.ok_or_else(|| failure("there is no lock"))?;
     match LockFormat::of(&text) {
         LockFormat::Own | LockFormat::Unknown => {
-            lockfile::read(&text, &path.relative).map_err(|it| path.unreadable(it))
+            lockfile::read(&text, &path.relative).map_err(|error| path.unreadable(error))
         }
         _ => Err(failure("the lock was written by another tool")),
     }

@@ -234,12 +234,12 @@ impl<'a> Supply<'a> {
             return Ok(index);
         }
         let repository = workspace::load(self.session.root(), self.session.target_options())?;
-        let places = locking::Places::new(self.session, self.options.clone())?
+        let indexes = locking::PackageIndexes::new(self.session, self.options.clone())?
             .watched_by(self.session.progress());
         let declared = Declared::collect(self.session, &repository, self.resolve, |source| {
-            places.name_of(source, self.resolve)
+            indexes.name_of(source, self.resolve)
         })?;
-        let index = places.index(&declared)?;
+        let index = indexes.index(&declared)?;
         Ok(self.index.get_or_init(|| index))
     }
 }

@@ -205,7 +205,7 @@ impl Exporter<'_> {
         let text = text.map_err(|error| unreadable(error.to_string()))?;
         let metadata = Metadata::parse(&text).map_err(|error| unreadable(error.to_string()))?;
         let required = metadata.requires_python.as_ref();
-        if let Some(required) = required.filter(|it| !it.contains(python.version())) {
+        if let Some(required) = required.filter(|required| !required.contains(python.version())) {
             let why = format!("Python {} is not `{required}`", python.version());
             return Err(TrialVerdict::TrialObstacle(TrialObstacle::Because(why)));
         }
@@ -251,7 +251,7 @@ impl Exporter<'_> {
         let selected = select(&lock, supplies.python).map_err(|error| error.to_string())?;
         let scope = SupplyScope {
             resolve,
-            options: &self.options.places,
+            options: &self.options.index,
         };
         let supply = Supply::new(self.session, &self.store, supplies.python, scope);
         let wheels = supply.wheels(&selected);
@@ -338,7 +338,8 @@ impl Supplies<'_> {
     fn locked(&self, lock: &Lock, name: &PackageName) -> Result<Vec<PackageName>, String> {
         let environment = self.python.marker_environment();
         let mut packages = lock.packages.iter();
-        let package = packages.find(|it| it.name == *name && it.marker.evaluate(environment, &[]));
+        let package = packages
+            .find(|package| package.name == *name && package.marker.evaluate(environment, &[]));
         let package = package.ok_or_else(|| {
             format!(
                 "{name} is neither among the wheels that passed nor in the lock of `{}` for this machine",
@@ -356,8 +357,8 @@ impl Supplies<'_> {
         let environment = self.python.marker_environment();
         let needed = requirements
             .iter()
-            .filter(|it| it.marker.evaluate(environment, extras));
-        needed.map(|it| it.name.clone()).collect()
+            .filter(|requirement| requirement.marker.evaluate(environment, extras));
+        needed.map(|requirement| requirement.name.clone()).collect()
     }
 }
 
@@ -414,7 +415,7 @@ fn load_all(
         names = names.split_off(
             names
                 .iter()
-                .position(|it| *it == last.as_str())
+                .position(|name| *name == last.as_str())
                 .map_or(names.len(), |at| at + 1),
         );
     }

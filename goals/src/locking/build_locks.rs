@@ -84,7 +84,7 @@ fn is_built(package: &LockedPackage, lock: &Lock, platforms: &[Platform]) -> boo
     let has_wheel = |platform: Option<Platform>, pythons: &VersionRange| {
         wheels.iter().any(|wheel| {
             let mut tags = wheel.platform_tag.split('.');
-            platform.is_none_or(|it| tags.any(|tag| it.fits_tag(tag)))
+            platform.is_none_or(|platform| tags.any(|tag| platform.fits_tag(tag)))
                 && constraints.admit_wheel(wheel, pythons)
         })
     };

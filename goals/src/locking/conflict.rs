@@ -106,7 +106,7 @@ fn meant<'a>(name: &PackageName, declared: &'a Declared) -> Option<&'a str> {
         .as_ref()
         .filter(|asked| asked.name == *name)?;
     let required = declared.inputs.requirements.iter();
-    let others = required.map(|it| it.name.as_str());
+    let others = required.map(|requirement| requirement.name.as_str());
     model::nearest(
         name.as_str(),
         others.filter(|other| *other != name.as_str()),

@@ -45,7 +45,9 @@ impl LockPath {
     /// The lock, which must be there and be ours.
     pub fn lock(&self, resolve: &str) -> Result<Lock, CommandError> {
         match self.read()? {
-            Some(text) => lockfile::read(&text, &self.relative).map_err(|it| self.unreadable(it)),
+            Some(text) => {
+                lockfile::read(&text, &self.relative).map_err(|error| self.unreadable(error))
+            }
             None => Err(CommandError::failure(format!(
                 "there is no lock of `{resolve}` at {}",
                 self.relative
@@ -170,13 +172,15 @@ impl Existing {
             Self::Pins(pins) => {
                 let locked = |pin: &lockfile::Pin| {
                     let mut packages = new.packages.iter();
-                    packages.any(|it| it.name == pin.name && it.version == pin.version)
+                    packages
+                        .any(|package| package.name == pin.name && package.version == pin.version)
                 };
                 // Of two sides' pins the one that was kept is what was there.
                 let superseded = |pin: &lockfile::Pin| {
                     let mut others = pins.iter().filter(|other| other.name == pin.name);
                     !locked(pin)
-                        && others.any(|it| locked(it) && !it.marker.is_disjoint(&pin.marker))
+                        && others
+                            .any(|other| locked(other) && !other.marker.is_disjoint(&pin.marker))
                 };
                 let kept: Vec<lockfile::Pin> = pins
                     .iter()

@@ -11,7 +11,7 @@ use model::{LockInputs, LockedPackage, Sha256};
 use serde::{Deserialize, Serialize};
 
 use super::existing::LockPath;
-use super::places::Places;
+use super::package_indexes::PackageIndexes;
 use crate::error::CommandError;
 use crate::session::Session;
 use workspace::files;
@@ -28,12 +28,12 @@ impl Freshness {
     /// Compares a lock's text with what it is to be made from, and with the moment after which
     /// no file may have been uploaded.
     pub fn of(
-        places: &Places<'_>,
+        indexes: &PackageIndexes<'_>,
         path: &LockPath,
         text: Option<&str>,
         inputs: &LockInputs,
     ) -> Result<Self, CommandError> {
-        let (session, cutoff) = (places.session(), places.exclude_newer());
+        let (session, cutoff) = (indexes.session(), indexes.exclude_newer());
         let stale = |reason: &str| Ok(Self::Stale(vec![reason.to_owned()]));
         let Some(text) = text else {
             return stale("there is no lock");

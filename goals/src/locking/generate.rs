@@ -9,7 +9,7 @@ use crate::locking;
 use crate::locking::existing::{Existing, LockPath, lock_paths};
 use crate::locking::fresh::Freshness;
 use crate::locking::inputs::Declared;
-use crate::locking::places::{IndexChoice, Places};
+use crate::locking::package_indexes::{IndexChoice, PackageIndexes};
 use crate::locking::provider::IndexProvider;
 use crate::locking::summary::{Status, Summary};
 use crate::locking::upgrade::Upgrade;
@@ -66,18 +66,18 @@ pub fn generate(
         session.warn(crate::error::warning_text(warning));
     }
     let progress = session.progress();
-    let places = Places::new(session, request.index.clone())?.watched_by(progress.clone());
+    let indexes = PackageIndexes::new(session, request.index.clone())?.watched_by(progress.clone());
     // The process ends with this run: to take thousands of listings apart would only cost time.
-    let places = ManuallyDrop::new(places);
+    let indexes = ManuallyDrop::new(indexes);
     let generator = Generator {
         session,
         request,
         repository: &repository,
-        places: &places,
+        indexes: &indexes,
     };
     let locked = generator.side_by_side(&paths);
     progress.finish();
-    session.detail(places.statistics());
+    session.detail(indexes.statistics());
     let locked = all_or_errors(locked)?;
     if request.write == WriteLocks::Yes {
         for (one, path) in locked.iter().zip(&paths) {
@@ -114,7 +114,7 @@ struct Generator<'a> {
     session: &'a Session,
     request: &'a LockRequest,
     repository: &'a targets::Repository,
-    places: &'a Places<'a>,
+    indexes: &'a PackageIndexes<'a>,
 }
 
 impl Generator<'_> {
@@ -139,11 +139,11 @@ impl Generator<'_> {
 
     fn lock(&self, resolve: &str, path: &LockPath) -> Result<LockGeneration, CommandError> {
         let mut declared = Declared::collect(self.session, self.repository, resolve, |source| {
-            self.places.name_of(source, resolve)
+            self.indexes.name_of(source, resolve)
         })?;
         declared.inputs.require_wheels |= self.request.require_wheels;
         let before = path.read()?;
-        let freshness = Freshness::of(self.places, path, before.as_deref(), &declared.inputs)?;
+        let freshness = Freshness::of(self.indexes, path, before.as_deref(), &declared.inputs)?;
         let stale = match freshness {
             Freshness::Fresh(packages) if self.request.upgrade.is_none() => {
                 return Ok(LockGeneration {
@@ -178,8 +178,8 @@ impl Generator<'_> {
             Some(lock) => lockfile::changed_projects(&lock.inputs, &declared.inputs),
             None => Vec::new(),
         };
-        let index = self.places.index(declared)?;
-        let builds = self.places.builds(
+        let index = self.indexes.index(declared)?;
+        let builds = self.indexes.builds(
             &index,
             &declared.inputs.interpreter_constraints,
             existing.sources(&self.request.upgrade),

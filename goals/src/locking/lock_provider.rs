@@ -43,8 +43,8 @@ impl<'a> LockProvider<'a> {
         let pythons = |marker: &Marker| inputs.pythons(marker);
         let wanted = pythons(&node.marker);
         let records = self.records(&node.name, &node.version).iter();
-        let mut records =
-            records.filter(|it| it.source == node.source && pythons(&it.marker) == wanted);
+        let mut records = records
+            .filter(|record| record.source == node.source && pythons(&record.marker) == wanted);
         let record = records.next()?;
         // Where an index got another file between two locks, it is for the index to say.
         let files = |package: &LockedPackage| (package.sdist.clone(), package.wheels.clone());
@@ -67,7 +67,9 @@ impl<'a> LockProvider<'a> {
     /// Whether some lock was made with a requirement on this extra: if it has none of it, the
     /// project has not either.
     pub(super) fn was_asked_for(&self, name: &PackageName, extra: &ExtraName) -> bool {
-        let asks = |it: &Requirement| it.name == *name && it.extras.contains(extra);
+        let asks = |requirement: &Requirement| {
+            requirement.name == *name && requirement.extras.contains(extra)
+        };
         self.locks.iter().any(|lock| {
             let dependencies = lock
                 .packages

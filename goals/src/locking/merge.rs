@@ -12,7 +12,7 @@ use super::existing::version_pin;
 use super::inputs::Declared;
 use super::lock_provider::LockProvider;
 use super::locker;
-use super::places::Places;
+use super::package_indexes::PackageIndexes;
 use super::provider::IndexProvider;
 use super::upgrade::Upgrade;
 use crate::error::CommandError;
@@ -27,10 +27,10 @@ pub struct MergeSides {
     pub theirs: Lock,
 }
 
-/// Merges two locks. `places` is asked only where the locks do not suffice.
+/// Merges two locks. `indexes` is asked only where the locks do not suffice.
 pub fn merge<'a>(
     sides: &MergeSides,
-    places: impl FnOnce() -> Result<Places<'a>, CommandError>,
+    indexes: impl FnOnce() -> Result<PackageIndexes<'a>, CommandError>,
 ) -> Result<Lock, CommandError> {
     let merged = lockfile::merge::inputs(sides.base.as_ref(), &sides.ours, &sides.theirs)
         .map_err(contradicting)?;
@@ -38,15 +38,15 @@ pub fn merge<'a>(
         return Ok(lock);
     }
     let declared = Declared::of_lock(&merged.resolve, merged.inputs.clone());
-    let places = places()?;
+    let indexes = indexes()?;
     // Amid a merge requirement files may not be readable: then the settings say which indexes.
-    let index = places
+    let index = indexes
         .index_of(&merged.resolve)
-        .or_else(|_| places.plain_index())?;
+        .or_else(|_| indexes.plain_index())?;
     let kept = merged.pins.iter().map(|pin| pin.source.clone());
     let kept = kept.filter(|source| !matches!(source, model::PackageSource::Index(_)));
     let constraints = &declared.inputs.interpreter_constraints;
-    let builds = places.builds(&index, constraints, kept.collect());
+    let builds = indexes.builds(&index, constraints, kept.collect());
     let provider = IndexProvider::new(&index, &builds, &declared);
     let (lock, _) = locker::lock(&declared, pins(&merged), &Upgrade::default(), &provider)?;
     Ok(lock)
@@ -104,6 +104,6 @@ fn contradicting(contradictions: Vec<Contradiction>) -> CommandError {
     let error = CommandError::failure("the two sides contradict each other");
     contradictions
         .iter()
-        .fold(error, |error, it| error.because(it.to_string()))
+        .fold(error, |error, contradiction| error.because(contradiction.to_string()))
         .hint("agree on one in requirements.txt, BUILD or the settings, then run `cargo xtask generate-lockfiles`")
 }

@@ -14,7 +14,7 @@ mod inputs;
 mod lock_provider;
 mod locker;
 mod merge;
-mod places;
+mod package_indexes;
 mod provider;
 mod summary;
 mod upgrade;
@@ -26,7 +26,7 @@ pub use generate::{LockGeneration, LockRequest, WriteLocks, generate, stale_lock
 pub use inputs::Declared;
 pub use locker::lock;
 pub use merge::{MergeSides, merge};
-pub use places::{IndexChoice, Places};
+pub use package_indexes::{IndexChoice, PackageIndexes};
 pub use provider::IndexProvider;
 pub use summary::{Status, Summary};
 pub use upgrade::Upgrade;

@@ -126,7 +126,10 @@ pub fn entry_points(
         let group = text("entry_points", group)?;
         for (name, value) in named(&group, value)? {
             let value = if value.starts_with([':', '/'])
-                || value.split(':').next().is_some_and(|it| it.contains('/'))
+                || value
+                    .split(':')
+                    .next()
+                    .is_some_and(|file| file.contains('/'))
             {
                 by_address(&value)?
             } else {

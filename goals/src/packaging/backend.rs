@@ -11,7 +11,7 @@ use model::InterpreterConstraints;
 use wheel::{ArchiveTime, Member, TarGzWriter, ZipWriter, write_sdist, write_wheel};
 
 use crate::error::CommandError;
-use crate::locking::{IndexChoice, Places};
+use crate::locking::{IndexChoice, PackageIndexes};
 use crate::packaging::source_file::file_member;
 use crate::packaging::{OwnBackend, PackagedDistribution};
 use crate::session::Session;
@@ -21,7 +21,7 @@ use crate::supply::Builds;
 pub(super) struct Backends<'a> {
     pub session: &'a Session,
     /// Where what builds require comes from.
-    pub places: &'a IndexChoice,
+    pub index: &'a IndexChoice,
 }
 
 /// An archive that a backend built, unpacked.
@@ -105,7 +105,7 @@ impl Backends<'_> {
         }
         let constraints = distribution.interpreter_constraints.clone();
         let constraints = constraints.unwrap_or_else(InterpreterConstraints::any_recent);
-        let index = Places::new(self.session, self.places.clone())?.plain_index()?;
+        let index = PackageIndexes::new(self.session, self.index.clone())?.plain_index()?;
         let builds = Builds::new(self.session, &index, &constraints, Vec::new());
         let source = BuildSource {
             path: copy.join(&own.folder),

@@ -52,7 +52,7 @@ impl Describer<'_> {
         } else {
             Some(self.own_backend(id)?)
         };
-        let others = first_party.iter().map(|it| &self.graph.target(*it).address);
+        let others = first_party.iter().map(|id| &self.graph.target(*id).address);
         let distribution = PackagedDistribution {
             address: target.address.to_string(),
             folder: target.dir.to_string(),
@@ -106,7 +106,9 @@ impl Describer<'_> {
             let folder = RepoPath::new(&file.member).folder();
             let package = folder.replace('/', ".");
             let imports = self.imports.imports(&source, Strings::Skip).imports;
-            let strong = imports.iter().filter(|it| it.strength == Strength::Strong);
+            let strong = imports
+                .iter()
+                .filter(|import| import.strength == Strength::Strong);
             distribution.imports.extend(strong.filter_map(|import| {
                 Some(wheel::MemberImport {
                     member: file.member.clone(),
@@ -263,7 +265,7 @@ impl Describer<'_> {
         let closure = self.graph.transitive_dependencies(&[id])?;
         let sources = closure
             .iter()
-            .filter_map(|it| self.graph.target(*it).source.as_deref());
+            .filter_map(|id| self.graph.target(*id).source.as_deref());
         let inside = self.graph.path_in_folder(id, "pyproject.toml");
         let folder = RepoPath::new(self.graph.stripped(&inside)).folder();
         Ok(OwnBackend {

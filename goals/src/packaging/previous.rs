@@ -46,7 +46,7 @@ impl Previous {
         let shipped = self
             .distributions
             .get(name)
-            .map(|it| it.files.of_all_platforms());
+            .map(|release| release.files.of_all_platforms());
         shipped
             .into_iter()
             .flatten()

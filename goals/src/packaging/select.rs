@@ -147,7 +147,7 @@ impl<'g> Selection<'g> {
                     self.describer.collect_imports(*id, distribution)
                 })?;
         }
-        let position = |id: &TargetId| distributions.keys().position(|it| it == id);
+        let position = |id: &TargetId| distributions.keys().position(|other| other == id);
         Ok(SelectedDistributions {
             asked: asked.iter().filter_map(position).collect(),
             all: distributions.into_values().collect(),
@@ -160,7 +160,7 @@ impl<'g> Selection<'g> {
         let from = self.session.working_folder()?;
         let from = from
             .strip_prefix(self.session.root())
-            .map_or("", |it| it.as_str());
+            .map_or("", |name| name.as_str());
         let specs = Specs::parse(choice.specs.iter().map(String::as_str), from);
         let mut chosen = if specs.is_empty() {
             self.graph.distributions()

@@ -20,12 +20,12 @@ use crate::session::Session;
 /// What cannot be tried here is said, and stays.
 pub fn try_wheels(
     session: &Session,
-    places: &IndexChoice,
+    index: &IndexChoice,
     built: &mut [Result<BuiltArchive<'_>, CommandError>],
     required: &[BuiltArchive<'_>],
 ) -> Result<(), CommandError> {
     let options = ExportOptions {
-        places: places.clone(),
+        index: index.clone(),
         ..ExportOptions::default()
     };
     let exporter = Exporter::new(session, options)?;
@@ -73,7 +73,9 @@ fn groups(built: &[Result<BuiltArchive<'_>, CommandError>]) -> BTreeMap<Group, V
         {
             let distribution = one.distribution;
             let constraints = distribution.interpreter_constraints.iter();
-            let constraints = constraints.flat_map(|it| it.iter()).collect();
+            let constraints = constraints
+                .flat_map(|constraints| constraints.iter())
+                .collect();
             let key = (distribution.resolve.clone(), constraints);
             groups.entry(key).or_default().push(at);
         }
@@ -157,7 +159,7 @@ fn does_not_load(built: &BuiltArchive<'_>, failures: &[LoadFailure]) -> CommandE
     }
     if failures
         .iter()
-        .any(|it| it.what.starts_with("ModuleNotFoundError"))
+        .any(|failure| failure.what.starts_with("ModuleNotFoundError"))
     {
         error = error
             .hint("add what provides the module to the `dependencies` of the code that imports it");

@@ -48,7 +48,7 @@ pub struct BuildOptions {
     /// What is done with each before it gets its name.
     pub checks: Checks,
     /// Where what build backends require comes from.
-    pub places: IndexChoice,
+    pub index: IndexChoice,
 }
 
 /// One archive to be built.
@@ -136,7 +136,7 @@ impl<'a> Packager<'a> {
             },
             modules: all
                 .iter()
-                .map(|it| (it.address.clone(), it.modules()))
+                .map(|distribution| (distribution.address.clone(), distribution.modules()))
                 .collect(),
             previous: if checks.verify {
                 Previous::find(session)
@@ -255,7 +255,7 @@ impl<'a> Packager<'a> {
     fn backends(&self) -> Backends<'_> {
         Backends {
             session: self.session,
-            places: &self.options.places,
+            index: &self.options.index,
         }
     }
 
@@ -499,9 +499,9 @@ fn judged(name: &str, verification: Verification) -> Result<Vec<WheelFinding>, R
     let fatal = verification
         .findings
         .iter()
-        .filter(|it| it.severity() == Severity::Error);
+        .filter(|finding| finding.severity() == Severity::Error);
     let (pointers, others): (Vec<&WheelFinding>, Vec<&WheelFinding>) =
-        fatal.partition(|it| matches!(it, WheelFinding::LfsPointer { .. }));
+        fatal.partition(|finding| matches!(finding, WheelFinding::LfsPointer { .. }));
     // A checkout without Git LFS has them by the dozen.
     for finding in others.into_iter().chain(pointers.first().copied()) {
         error = error.because(finding.to_string());
@@ -524,7 +524,10 @@ struct Locks {
 impl Locks {
     fn read(session: &Session, all: &[PackagedDistribution]) -> Result<Self, CommandError> {
         let mut locks = Self::default();
-        let resolves: BTreeSet<&String> = all.iter().filter_map(|it| it.resolve.as_ref()).collect();
+        let resolves: BTreeSet<&String> = all
+            .iter()
+            .filter_map(|distribution| distribution.resolve.as_ref())
+            .collect();
         for resolve in resolves {
             if session.settings.lockfile(resolve).is_none() {
                 continue;
@@ -534,7 +537,11 @@ impl Locks {
                 Existing::Nothing => continue,
                 Existing::Pins(pins) => pins.into_iter().map(|pin| pin.name).collect(),
                 Existing::Lock(lock) => {
-                    let projects = lock.packages.iter().map(|it| it.name.clone()).collect();
+                    let projects = lock
+                        .packages
+                        .iter()
+                        .map(|package| package.name.clone())
+                        .collect();
                     locks.ours.insert(resolve.clone(), *lock);
                     projects
                 }

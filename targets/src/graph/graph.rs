@@ -444,7 +444,9 @@ impl<'r> TargetGraph<'r> {
     }
 
     fn refuse_denied(&self, violations: &[Violation]) -> Result<(), Error> {
-        let denied = violations.iter().filter(|it| it.action == Action::Deny);
+        let denied = violations
+            .iter()
+            .filter(|violation| violation.action == Action::Deny);
         let denied: Vec<String> = denied.map(|violation| self.describe(violation)).collect();
         match denied.is_empty() {
             true => Ok(()),

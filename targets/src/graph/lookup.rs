@@ -147,7 +147,7 @@ impl Targets<'_> {
             "parametrize" => other
                 .parameters
                 .iter()
-                .any(|it| *it == (name.clone(), alias.clone())),
+                .any(|parameter| *parameter == (name.clone(), alias.clone())),
             field => self.field(id, field) == self.field(consumer, field),
         })
     }
@@ -279,7 +279,10 @@ impl Targets<'_> {
                 candidates: Vec::new(),
             };
         };
-        let names = dir.declarations.iter().map(|it| &*it.name);
+        let names = dir
+            .declarations
+            .iter()
+            .map(|declaration| &*declaration.name);
         let wanted = written
             .name
             .unwrap_or_else(|| address::default_name(&written.path));
@@ -296,7 +299,7 @@ impl Targets<'_> {
             }
             (None, Some(near)) => vec![address::declared(&written.path, near)],
             (None, None) => names
-                .map(|it| address::declared(&written.path, it))
+                .map(|name| address::declared(&written.path, name))
                 .collect(),
         };
         AddressProblem {

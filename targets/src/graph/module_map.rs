@@ -108,7 +108,7 @@ impl ModuleMap {
         let of = |map: &FxHashMap<Box<str>, Vec<Provider>>, name: &str| -> Vec<Provider> {
             let providers = map.get(name).into_iter().flatten();
             providers
-                .filter(|it| it.resolve == Some(resolve))
+                .filter(|provider| provider.resolve == Some(resolve))
                 .copied()
                 .collect()
         };

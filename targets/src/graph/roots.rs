@@ -52,13 +52,16 @@ impl SourceRoots {
             patterns: options
                 .root_patterns
                 .iter()
-                .map(|it| Pattern::new(it))
+                .map(|pattern| Pattern::new(pattern))
                 .collect(),
             markers: options.marker_filenames.clone(),
         };
         // Folders come sorted, so that parents are known before their children.
         for dir in tree.dirs() {
-            let own = roots.patterns.iter().any(|it| it.is_match(&dir.path))
+            let own = roots
+                .patterns
+                .iter()
+                .any(|pattern| pattern.is_match(&dir.path))
                 || roots
                     .markers
                     .iter()
@@ -91,7 +94,10 @@ impl SourceRoots {
 
     /// The source roots in use, as `roots` lists them.
     pub(crate) fn all(&self) -> BTreeSet<&str> {
-        let everywhere = self.patterns.iter().any(|it| matches!(it, Pattern::Top));
+        let everywhere = self
+            .patterns
+            .iter()
+            .any(|pattern| matches!(pattern, Pattern::Top));
         self.by_dir
             .iter()
             .filter(|(dir, _)| !dir.is_empty())

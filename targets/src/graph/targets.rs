@@ -88,7 +88,9 @@ impl<'r> Targets<'r> {
         let id = self.arena.next();
         let address = Arc::clone(&target.address);
         if let Some(first) = self.by_address.insert(address, id) {
-            let first = self.declaration(first).map(|it| it.call.place());
+            let first = self
+                .declaration(first)
+                .map(|declaration| declaration.call.place());
             return Err(Error::Duplicate {
                 address: target.address.to_string(),
                 first: first.unwrap_or_else(&place),
@@ -194,7 +196,10 @@ impl<'r> Targets<'r> {
 
     /// The resolve of that name.
     pub(crate) fn resolve(&self, name: &str) -> Option<ResolveId> {
-        let at = self.resolves.binary_search_by(|it| (**it).cmp(name)).ok()?;
+        let at = self
+            .resolves
+            .binary_search_by(|resolve| (**resolve).cmp(name))
+            .ok()?;
         Some(ResolveId(at))
     }
 

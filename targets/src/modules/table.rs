@@ -358,7 +358,10 @@ mod tests {
         assert_eq!(
             (found, what),
             (
-                modules.iter().map(|it| Cow::Borrowed(*it)).collect(),
+                modules
+                    .iter()
+                    .map(|module| Cow::Borrowed(*module))
+                    .collect(),
                 provides
             )
         );

@@ -47,8 +47,11 @@ impl Changed {
         for path in &self.edited {
             found.extend(graph.owners_of_file(path));
             if build_files.contains(path.as_str()) {
-                let declared =
-                    |id: &TargetId| graph.declaration(*id).is_some_and(|it| *it.file == **path);
+                let declared = |id: &TargetId| {
+                    graph
+                        .declaration(*id)
+                        .is_some_and(|declaration| *declaration.file == **path)
+                };
                 found.extend(graph.all().filter(declared));
             }
         }

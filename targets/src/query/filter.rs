@@ -48,7 +48,7 @@ impl TargetFilter {
     /// Reads the values of `--tag` and `--filter-target-type`.
     #[must_use]
     pub fn new(tags: &[String], kinds: &[String]) -> Self {
-        let parse = |texts: &[String]| texts.iter().map(|it| Condition::parse(it)).collect();
+        let parse = |texts: &[String]| texts.iter().map(|text| Condition::parse(text)).collect();
         Self {
             tags: parse(tags),
             kinds: parse(kinds),
@@ -60,10 +60,10 @@ impl TargetFilter {
     pub fn accepts(&self, graph: &TargetGraph<'_>, id: TargetId) -> bool {
         self.kinds
             .iter()
-            .all(|it| it.holds(std::iter::once(&*graph.target(id).kind)))
+            .all(|condition| condition.holds(std::iter::once(&*graph.target(id).kind)))
             && self
                 .tags
                 .iter()
-                .all(|it| it.holds(graph.tags(id).into_iter()))
+                .all(|condition| condition.holds(graph.tags(id).into_iter()))
     }
 }

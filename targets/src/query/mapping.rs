@@ -152,7 +152,10 @@ fn rows(graph: &TargetGraph<'_>, id: TargetId, wheels: &WheelModules) -> Vec<Map
             .ok()
             .and_then(|name: PackageName| wheels.get(&name).cloned());
         let (default, default_provides) = default_modules(&project);
-        let default: Vec<String> = default.into_iter().map(|it| it.into_owned()).collect();
+        let default: Vec<String> = default
+            .into_iter()
+            .map(|module| module.into_owned())
+            .collect();
         let by_hand = !modules.is_empty();
         rows.push(MappingRow {
             verdict: if by_hand {
@@ -204,7 +207,7 @@ fn verdict_by_hand(
     }
     let covered = modules
         .iter()
-        .all(|module| default.iter().any(|it| within(module, it)));
+        .all(|module| default.iter().any(|other| within(module, other)));
     if same_kind && covered {
         MappingVerdict::Redundant
     } else {

@@ -57,7 +57,7 @@ fn fields(graph: &TargetGraph<'_>, id: TargetId) -> Vec<(String, Data)> {
     let declared = graph
         .declaration(id)
         .into_iter()
-        .flat_map(|it| it.call.fields.iter());
+        .flat_map(|declaration| declaration.call.fields.iter());
     let mut names: Vec<&str> = COMMON.iter().chain(known).copied().collect();
     names.extend(
         declared

@@ -95,9 +95,11 @@ impl Repository {
 
     /// Every declared target with its folder.
     pub fn declarations(&self) -> impl Iterator<Item = (&BuildDir, &Declaration)> {
-        self.build_dirs
-            .iter()
-            .flat_map(|dir| dir.declarations.iter().map(move |it| (dir, it)))
+        self.build_dirs.iter().flat_map(|dir| {
+            dir.declarations
+                .iter()
+                .map(move |declaration| (dir, declaration))
+        })
     }
 
     /// Every declared target by its position, with its folder.

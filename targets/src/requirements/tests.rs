@@ -50,7 +50,7 @@ fn read(text: &str, others: &[(&str, &str)]) -> String {
             lines.extend(
                 file.indexes
                     .iter()
-                    .map(|it| format!("{:?} {}", it.kind, it.value)),
+                    .map(|index| format!("{:?} {}", index.kind, index.value)),
             );
             lines.extend(
                 file.options

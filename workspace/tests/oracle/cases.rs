@@ -147,7 +147,7 @@ fn run_differences(root: &Path, run: &Value) -> Vec<String> {
         .as_array()
         .unwrap()
         .iter()
-        .map(|it| it.as_str().unwrap())
+        .map(|text| text.as_str().unwrap())
         .collect();
     let result = execute(root, &arguments);
     let differences = match (&result, run["rc"] == 0) {

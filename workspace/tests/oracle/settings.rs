@@ -9,7 +9,7 @@ use toml_edit::{DocumentMut, Item};
 pub(crate) fn options(root: &Path) -> GraphOptions {
     let text = fs_err::read_to_string(root.join("pants.toml")).unwrap();
     let document: DocumentMut = text.parse().unwrap();
-    let get = |section: &str, key: &str| document.get(section).and_then(|it| it.get(key));
+    let get = |section: &str, key: &str| document.get(section).and_then(|table| table.get(key));
     let list = |section: &str, key: &str, default: Vec<String>| match get(section, key) {
         Some(item) => match item.get("add") {
             Some(more) => default.into_iter().chain(strings(more)).collect(),

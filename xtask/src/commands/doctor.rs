@@ -15,7 +15,7 @@ use crate::commands::install_merge_driver::Driver;
 use crate::style::{BAD, GOOD};
 use goals::environments::{ExportOptions, Exporter, folders, relative};
 use goals::error::CommandError;
-use goals::locking::{Declared, Freshness, IndexChoice, LockPath, Places};
+use goals::locking::{Declared, Freshness, IndexChoice, LockPath, PackageIndexes};
 use goals::session::Session;
 use transport::NetworkAccess;
 
@@ -37,14 +37,14 @@ pub(crate) fn run(
     let exporter = Exporter::new(
         session,
         ExportOptions {
-            places: arguments.index.choice(),
+            index: arguments.index.choice(),
             ..ExportOptions::default()
         },
     )?;
     let choice = arguments.index.choice();
     let mut report = Report {
         session,
-        places: &choice,
+        index: &choice,
         findings: 0,
     };
     cache(&mut report)?;
@@ -76,7 +76,7 @@ pub(crate) fn run(
 /// Prints a line for each thing that was looked at.
 struct Report<'a> {
     session: &'a Session,
-    places: &'a IndexChoice,
+    index: &'a IndexChoice,
     findings: usize,
 }
 
@@ -168,8 +168,8 @@ fn free_space(folder: &Utf8Path) -> Option<u64> {
 
 fn index(report: &mut Report<'_>) {
     let asked = || -> Result<String, CommandError> {
-        let places = Places::new(report.session, report.places.clone())?;
-        let index = places.plain_index()?;
+        let indexes = PackageIndexes::new(report.session, report.index.clone())?;
+        let index = indexes.plain_index()?;
         let locations = index.locations()?.clone();
         let Ok(name) = "pip".parse::<PackageName>() else {
             return Ok(String::new());
@@ -210,11 +210,11 @@ fn stale(
 ) -> Result<Option<String>, CommandError> {
     let path = LockPath::of(report.session, resolve)?;
     let text = path.read()?;
-    let places = Places::new(report.session, report.places.clone())?;
+    let indexes = PackageIndexes::new(report.session, report.index.clone())?;
     let declared = Declared::collect(report.session, repository, resolve, |source| {
-        places.name_of(source, resolve)
+        indexes.name_of(source, resolve)
     })?;
-    let freshness = Freshness::of(&places, &path, text.as_deref(), &declared.inputs)?;
+    let freshness = Freshness::of(&indexes, &path, text.as_deref(), &declared.inputs)?;
     Ok(match freshness {
         Freshness::Fresh(_) => None,
         Freshness::Stale(reasons) => Some(reasons.join("; ")),

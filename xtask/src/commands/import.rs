@@ -8,7 +8,7 @@ use crate::arguments::IndexArguments;
 use crate::commands::CommandOutcome;
 use crate::style::SUBJECT;
 use goals::error::CommandError;
-use goals::locking::{self, Declared, Existing, IndexProvider, LockPath, Places, Upgrade};
+use goals::locking::{self, Declared, Existing, IndexProvider, LockPath, PackageIndexes, Upgrade};
 use goals::session::Session;
 
 /// What can be said to `import`.
@@ -39,14 +39,14 @@ pub(crate) fn run(
     let path = LockPath::of(session, resolve)?;
     let repository = workspace::load(session.root(), session.target_options())?;
     targets::check_resolves(&repository)?;
-    let places = Places::new(session, arguments.index.choice())?;
+    let indexes = PackageIndexes::new(session, arguments.index.choice())?;
     let declared = Declared::collect(session, &repository, resolve, |source| {
-        places.name_of(source, resolve)
+        indexes.name_of(source, resolve)
     })?;
-    let index = places.index(&declared)?;
+    let index = indexes.index(&declared)?;
     let (existing, upgrade) = (Existing::Pins(pins.clone()), Upgrade::default());
     let constraints = &declared.inputs.interpreter_constraints;
-    let builds = places.builds(&index, constraints, existing.sources(&upgrade));
+    let builds = indexes.builds(&index, constraints, existing.sources(&upgrade));
     let provider = IndexProvider::new(&index, &builds, &declared);
     let keep = existing.pins(Vec::new(), &upgrade);
     let (lock, _) = locking::lock(&declared, keep, &upgrade, &provider)?;

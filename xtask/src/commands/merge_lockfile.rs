@@ -11,7 +11,7 @@ use lockfile::{Lock, LockFormat};
 use crate::cli::Global;
 use crate::commands::CommandOutcome;
 use goals::error::CommandError;
-use goals::locking::{IndexChoice, MergeSides, Places, merge};
+use goals::locking::{IndexChoice, MergeSides, PackageIndexes, merge};
 use goals::session::Session;
 use workspace::files;
 
@@ -61,7 +61,7 @@ fn merged(global: Global, arguments: &MergeLockfileArguments) -> Result<Lock, Co
     let mut session = None;
     merge(&sides, || {
         let session: &Session = session.insert(global.open()?);
-        Places::new(session, IndexChoice::default())
+        PackageIndexes::new(session, IndexChoice::default())
     })
 }
 

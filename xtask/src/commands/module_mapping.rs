@@ -15,7 +15,7 @@ use crate::commands::CommandOutcome;
 use crate::terminal;
 use goals::error::CommandError;
 use goals::graph::BuildFiles;
-use goals::locking::{LockPath, Places};
+use goals::locking::{LockPath, PackageIndexes};
 use goals::session::Session;
 
 /// What can be said to `module-mapping`.
@@ -87,12 +87,12 @@ fn wheels(
             let pure = package
                 .wheels
                 .iter()
-                .find(|it| it.filename.ends_with("-none-any.whl"));
+                .find(|wheel| wheel.filename.ends_with("-none-any.whl"));
             let wheel = pure.or(package.wheels.first())?;
             Some((package.name.clone(), package.version.clone(), wheel.clone()))
         })
         .collect();
-    let index = Places::new(session, arguments.index.choice())?.index_of(resolve)?;
+    let index = PackageIndexes::new(session, arguments.index.choice())?.index_of(resolve)?;
     let mut unknown = Vec::new();
     for (answer, (name, ..)) in index.records(&asked).into_iter().zip(&asked) {
         match answer {

@@ -13,7 +13,7 @@ use crate::arguments::IndexArguments;
 use crate::commands::CommandOutcome;
 use crate::terminal;
 use goals::error::CommandError;
-use goals::locking::{LockPath, Places};
+use goals::locking::{LockPath, PackageIndexes};
 use goals::session::Session;
 
 /// What can be said to `outdated`.
@@ -59,7 +59,7 @@ pub(crate) fn run(
 ) -> Result<CommandOutcome, CommandError> {
     let resolve = session.resolve(arguments.resolve.as_deref());
     let lock = LockPath::of(session, resolve)?.lock(resolve)?;
-    let index = Places::new(session, arguments.index.choice())?.index_of(resolve)?;
+    let index = PackageIndexes::new(session, arguments.index.choice())?.index_of(resolve)?;
     let of_index = |package: &&LockedPackage| matches!(package.source, PackageSource::Index(_));
     for package in lock.packages.iter().filter(of_index) {
         index.prefetch_listing(&package.name);
@@ -93,7 +93,7 @@ fn outdated<'a>(
     let admits = |requirement: &Requirement, version: &Version| {
         requirement
             .specifiers()
-            .is_none_or(|it| it.contains(version))
+            .is_none_or(|specifiers| specifiers.contains(version))
     };
     let requirements: Vec<(String, &Requirement)> = requirements(graph, at);
     let mut admitted = package.version.clone();
@@ -102,7 +102,10 @@ fn outdated<'a>(
         .filter(|listed| *listed.version() > package.version && is_usable(listed, package, lock));
     for listed in usable {
         latest = listed.version().clone();
-        if requirements.iter().all(|(_, it)| admits(it, &latest)) {
+        if requirements
+            .iter()
+            .all(|(_, requirement)| admits(requirement, &latest))
+        {
             admitted = latest.clone();
         }
     }
@@ -111,8 +114,8 @@ fn outdated<'a>(
     }
     let mut held_by: Vec<String> = requirements
         .into_iter()
-        .filter(|(_, it)| !admits(it, &latest))
-        .map(|(whose, it)| format!("{whose}{}{}", it.name, it.source))
+        .filter(|(_, requirement)| !admits(requirement, &latest))
+        .map(|(whose, asked)| format!("{whose}{}{}", asked.name, asked.source))
         .collect();
     held_by.sort();
     held_by.dedup();
@@ -137,8 +140,10 @@ fn requirements<'a>(graph: &LockGraph<'a>, at: usize) -> Vec<(String, &'a Requir
     });
     let constraints = graph.lock().inputs.constraints.iter();
     let constraints = constraints
-        .filter(|it| it.name == package.name && !it.marker.is_disjoint(&package.marker))
-        .map(|it| ("constraint ".to_owned(), it));
+        .filter(|constraint| {
+            constraint.name == package.name && !constraint.marker.is_disjoint(&package.marker)
+        })
+        .map(|constraint| ("constraint ".to_owned(), constraint));
     required.chain(constraints).collect()
 }
 
@@ -160,13 +165,13 @@ fn text(found: &[Outdated]) -> String {
         return "Every package is the newest there is.\n".to_owned();
     }
     let head = ["package", "locked", "admitted", "latest", "held by"].map(str::to_owned);
-    let rows = found.iter().map(|it| {
+    let rows = found.iter().map(|row| {
         [
-            it.name.to_string(),
-            it.locked.to_string(),
-            it.admitted.to_string(),
-            it.latest.to_string(),
-            it.held_by.join("; "),
+            row.name.to_string(),
+            row.locked.to_string(),
+            row.admitted.to_string(),
+            row.latest.to_string(),
+            row.held_by.join("; "),
         ]
     });
     let rows: Vec<[String; 5]> = std::iter::once(head).chain(rows).collect();

@@ -125,7 +125,7 @@ pub(crate) fn run(
             verify: arguments.verify,
             reproducible: arguments.check_reproducible,
         },
-        places: arguments.index.choice(),
+        index: arguments.index.choice(),
     };
     let packager = Packager::new(session, &selected.all, options)?;
     let jobs = jobs(session, arguments, &selected)?;
@@ -202,9 +202,12 @@ fn required<'a>(
     };
     let here = jobs.iter().filter(|job| job.fits(&host));
     let here: Vec<&PackagedDistribution> = here.map(Job::distribution).collect();
-    let is_here = |one: &PackagedDistribution| here.iter().any(|it| it.address == one.address);
-    let is_required =
-        |one: &PackagedDistribution| here.iter().any(|it| it.first_party.contains(&one.address));
+    let is_here =
+        |one: &PackagedDistribution| here.iter().any(|other| other.address == one.address);
+    let is_required = |one: &PackagedDistribution| {
+        here.iter()
+            .any(|other| other.first_party.contains(&one.address))
+    };
     let missing = selected
         .all
         .iter()

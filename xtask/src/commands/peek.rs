@@ -49,7 +49,7 @@ fn json(peek: &Peek, arguments: &PeekArguments) -> Value {
     let mut object = Map::new();
     object.insert("address".to_owned(), json!(&*peek.address));
     object.insert("target_type".to_owned(), json!(&*peek.target_type));
-    let texts = |list: &[std::sync::Arc<str>]| list.iter().map(|it| json!(&**it)).collect();
+    let texts = |list: &[std::sync::Arc<str>]| list.iter().map(|text| json!(&**text)).collect();
     object.insert(
         "dependencies".to_owned(),
         Value::Array(texts(&peek.dependencies)),

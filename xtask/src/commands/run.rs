@@ -36,7 +36,7 @@ pub(crate) fn run(
 ) -> Result<CommandOutcome, CommandError> {
     let options = ExportOptions {
         python: arguments.python.clone(),
-        places: arguments.index.choice(),
+        index: arguments.index.choice(),
         ..ExportOptions::default()
     };
     let resolve = session.resolve(arguments.resolve.as_deref());

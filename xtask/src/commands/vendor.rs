@@ -11,7 +11,7 @@ use model::{DistFile, LockedPackage, PackageSource, Platform};
 use crate::arguments::IndexArguments;
 use crate::commands::CommandOutcome;
 use goals::error::CommandError;
-use goals::locking::{self, LockPath, Places};
+use goals::locking::{self, LockPath, PackageIndexes};
 use goals::session::Session;
 use goals::supply::Builds;
 use workspace::files;
@@ -43,11 +43,11 @@ pub(crate) fn run(
 ) -> Result<CommandOutcome, CommandError> {
     let resolve = session.resolve(arguments.resolve.as_deref());
     let lock = LockPath::of(session, resolve)?.lock(resolve)?;
-    let places = Places::new(session, arguments.index.choice())?;
-    let index = places.index_of(resolve)?;
+    let indexes = PackageIndexes::new(session, arguments.index.choice())?;
+    let index = indexes.index_of(resolve)?;
     let output = session.working_folder()?.join(&arguments.output);
     let constraints = &lock.inputs.interpreter_constraints;
-    let builds = places.builds(&index, constraints, Vec::new());
+    let builds = indexes.builds(&index, constraints, Vec::new());
     let vendor = Vendor {
         index: &index,
         builds: &builds,
@@ -76,7 +76,7 @@ pub(crate) fn run(
     for lock in &for_builds {
         let packages = lock.packages.iter();
         let packages: Vec<String> = packages
-            .map(|it| format!("{} {}", it.name, it.version))
+            .map(|package| format!("{} {}", package.name, package.version))
             .collect();
         session.say(format_args!(
             "  for {}: {}",
@@ -117,14 +117,14 @@ impl Vendor<'_> {
             .collect();
         let missing: Vec<&Wanted<'_>> = wanted
             .values()
-            .filter(|it| !is_there(self.output, it.file))
+            .filter(|wanted| !is_there(self.output, wanted.file))
             .collect();
-        for it in &missing {
-            it.prefetch(self.index);
+        for wanted in &missing {
+            wanted.prefetch(self.index);
         }
-        for it in &missing {
-            let cached = self.builds.sources().file(it.package, it.file)?;
-            copy(&cached, self.output, &it.file.filename)
+        for wanted in &missing {
+            let cached = self.builds.sources().file(wanted.package, wanted.file)?;
+            copy(&cached, self.output, &wanted.file.filename)
                 .map_err(|error| CommandError::file("write to", self.output, &error))?;
         }
         Ok(Copied {
@@ -157,13 +157,13 @@ fn wanted<'a>(lock: &'a Lock, platforms: &[Platform]) -> BTreeMap<&'a str, Wante
     let kept = |file: &DistFile| {
         let mut all = narrowed.iter().flat_map(|lock| &lock.packages);
         platforms.is_empty()
-            || all.any(|it| files_of(it).any(|kept| kept.filename == file.filename))
+            || all.any(|package| files_of(package).any(|kept| kept.filename == file.filename))
     };
     let packages = lock.packages.iter();
     packages
         .flat_map(|package| files_of(package).map(move |file| Wanted { package, file }))
-        .filter(|it| kept(it.file))
-        .map(|it| (it.file.filename.as_str(), it))
+        .filter(|wanted| kept(wanted.file))
+        .map(|wanted| (wanted.file.filename.as_str(), wanted))
         .collect()
 }
 

@@ -8,7 +8,7 @@ use crate::arguments::IndexArguments;
 use crate::commands::CommandOutcome;
 use crate::terminal;
 use goals::error::CommandError;
-use goals::locking::{self, Declared, Existing, IndexProvider, LockPath, Places};
+use goals::locking::{self, Declared, Existing, IndexProvider, LockPath, PackageIndexes};
 use goals::session::Session;
 
 /// What can be said to `why-not`.
@@ -50,8 +50,8 @@ pub(crate) fn run(
         _ => error,
     })?;
     terminal::print(answer(asked, &locked, &path));
-    for it in lockfile::diff(&existing.as_lock(&lock), &lock).packages {
-        terminal::print(format_args!("  {it}\n"));
+    for change in lockfile::diff(&existing.as_lock(&lock), &lock).packages {
+        terminal::print(format_args!("  {change}\n"));
     }
     terminal::print(way(session, (resolve, asked), &locked));
     Ok(CommandOutcome::Done)
@@ -65,16 +65,16 @@ fn lock(
 ) -> Result<Lock, CommandError> {
     let repository = workspace::load(session.root(), session.target_options())?;
     targets::check_resolves(&repository)?;
-    let places = Places::new(session, arguments.index.choice())?;
+    let indexes = PackageIndexes::new(session, arguments.index.choice())?;
     let asked = &arguments.requirement;
     let declared = Declared::collect(session, &repository, resolve, |source| {
-        places.name_of(source, resolve)
+        indexes.name_of(source, resolve)
     })?
     .asking(asked);
     let upgrade = locking::Upgrade::default();
-    let index = places.index(&declared)?;
+    let index = indexes.index(&declared)?;
     let constraints = &declared.inputs.interpreter_constraints;
-    let builds = places.builds(&index, constraints, existing.sources(&upgrade));
+    let builds = indexes.builds(&index, constraints, existing.sources(&upgrade));
     let provider = IndexProvider::new(&index, &builds, &declared);
     let pins = existing.pins(vec![asked.name.clone()], &upgrade);
     let (lock, _) = locking::lock(&declared, pins, &upgrade, &provider)?;
@@ -94,15 +94,23 @@ enum Locked {
 impl Locked {
     fn of(lock: Option<&Lock>, asked: &Requirement) -> Self {
         let packages = lock.iter().flat_map(|lock| &lock.packages);
-        let named: Vec<&LockedPackage> = packages.filter(|it| it.name == asked.name).collect();
+        let named: Vec<&LockedPackage> = packages
+            .filter(|package| package.name == asked.name)
+            .collect();
         if named.is_empty() {
             return Self::Not;
         }
-        let satisfies = |it: &&LockedPackage| {
-            let extras = asked.extras.iter().all(|extra| it.extras.contains(extra));
-            extras && lockfile::answers(it, asked)
+        let satisfies = |package: &&LockedPackage| {
+            let extras = asked
+                .extras
+                .iter()
+                .all(|extra| package.extras.contains(extra));
+            extras && lockfile::answers(package, asked)
         };
-        let versions: Vec<String> = named.iter().map(|it| it.version.to_string()).collect();
+        let versions: Vec<String> = named
+            .iter()
+            .map(|package| package.version.to_string())
+            .collect();
         let versions = versions.join(" and ");
         match named.iter().all(satisfies) {
             true => Self::AsAsked(versions),

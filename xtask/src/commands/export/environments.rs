@@ -70,7 +70,7 @@ impl ExportArguments {
             } else {
                 Bytecode::OnImport
             },
-            places: self.index.choice(),
+            index: self.index.choice(),
         }
     }
 }

@@ -11,7 +11,7 @@ use super::ExportArguments;
 use crate::commands::CommandOutcome;
 use crate::terminal;
 use goals::error::CommandError;
-use goals::locking::{LockPath, Places};
+use goals::locking::{LockPath, PackageIndexes};
 use goals::session::Session;
 use workspace::files;
 
@@ -44,7 +44,7 @@ pub(super) fn run(
     if let Some(platform) = arguments.platform {
         lock = lockfile::export::for_platform(&lock, platform);
     }
-    let index = || Places::new(session, arguments.index.choice())?.index_of(resolve);
+    let index = || PackageIndexes::new(session, arguments.index.choice())?.index_of(resolve);
     let exported = export(index, format, &lock)?;
     if arguments.output == "-" {
         terminal::print(exported);

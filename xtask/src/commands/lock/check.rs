@@ -11,7 +11,7 @@ use crate::arguments::IndexArguments;
 use crate::commands::CommandOutcome;
 use crate::style::SUBJECT;
 use goals::error::CommandError;
-use goals::locking::{self, Declared, LockPath, Places};
+use goals::locking::{self, Declared, LockPath, PackageIndexes};
 use goals::session::Session;
 use transport::NetworkAccess;
 
@@ -42,7 +42,7 @@ pub(crate) fn run(
         session,
         arguments,
         repository: &repository,
-        places: Places::new(session, arguments.index.choice())?,
+        indexes: PackageIndexes::new(session, arguments.index.choice())?,
     };
     let mut outcome = CommandOutcome::Done;
     for (resolve, path) in &paths {
@@ -64,7 +64,7 @@ struct Check<'a> {
     session: &'a Session,
     arguments: &'a LockCheckArguments,
     repository: &'a targets::Repository,
-    places: Places<'a>,
+    indexes: PackageIndexes<'a>,
 }
 
 impl Check<'_> {
@@ -79,9 +79,9 @@ impl Check<'_> {
         if LockFormat::of(&text) != LockFormat::Own {
             return one("it is not a lock of this tool");
         }
-        let lock = lockfile::read(&text, &path.relative).map_err(|it| path.unreadable(it))?;
+        let lock = lockfile::read(&text, &path.relative).map_err(|error| path.unreadable(error))?;
         let declared = Declared::collect(self.session, self.repository, resolve, |source| {
-            self.places.name_of(source, resolve)
+            self.indexes.name_of(source, resolve)
         })?;
         let mut problems = Vec::new();
         let stale = lockfile::check(&lock, &declared.inputs);
@@ -97,8 +97,8 @@ impl Check<'_> {
 
     /// What the index withdrew after the lock was made.
     fn yanked_since(&self, declared: &Declared, lock: &Lock) -> Result<Vec<String>, CommandError> {
-        let index = self.places.index(declared)?;
-        let of_index = |it: &&LockedPackage| matches!(it.source, PackageSource::Index(_));
+        let index = self.indexes.index(declared)?;
+        let of_index = |package: &&LockedPackage| matches!(package.source, PackageSource::Index(_));
         let packages: Vec<&LockedPackage> = lock.packages.iter().filter(of_index).collect();
         for package in &packages {
             index.prefetch_listing(&package.name);
@@ -132,15 +132,14 @@ impl Check<'_> {
             }
         };
         let diff = lockfile::diff::diff(&before, lock);
-        let moved = diff
-            .packages
-            .iter()
-            .filter(|it| it.change.is_alarm() || matches!(it.cause, Cause::ChosenAnew { .. }));
+        let moved = diff.packages.iter().filter(|package| {
+            package.change.is_alarm() || matches!(package.cause, Cause::ChosenAnew { .. })
+        });
         Ok(moved
-            .map(|it| {
+            .map(|package| {
                 format!(
                     "{} {}: no input that changed since {revision} leads to it",
-                    it.name, it.change
+                    package.name, package.change
                 )
             })
             .collect())

@@ -37,8 +37,8 @@ impl Default for IndexChoice {
     }
 }
 
-/// The package indexes of a run: one [`Index`] for each set of places, made when it is needed.
-pub struct Places<'a> {
+/// The package indexes of a run: one [`Index`] for each set of indexes, made when it is needed.
+pub struct PackageIndexes<'a> {
     session: &'a Session,
     options: IndexChoice,
     cache: Utf8PathBuf,
@@ -46,8 +46,8 @@ pub struct Places<'a> {
     made: Mutex<Vec<(Locations, Arc<Index>)>>,
 }
 
-impl<'a> Places<'a> {
-    /// The places of a session.
+impl<'a> PackageIndexes<'a> {
+    /// The indexes of a session.
     pub fn new(session: &'a Session, mut options: IndexChoice) -> Result<Self, CommandError> {
         let of_settings = session.settings.python.exclude_newer;
         options.exclude_newer = options.exclude_newer.or(of_settings);
@@ -65,7 +65,7 @@ impl<'a> Places<'a> {
         self.session
     }
 
-    /// The same places, with someone who hears of progress.
+    /// The same indexes, with someone who hears of progress.
     pub fn watched_by(mut self, observer: Arc<dyn RequestObserver>) -> Self {
         self.observer = Some(observer);
         self
@@ -124,7 +124,7 @@ impl<'a> Places<'a> {
         options
     }
 
-    /// The places by priority: the command line, then requirement files, then the settings.
+    /// The indexes by priority: the command line, then requirement files, then the settings.
     fn locations(&self, lines: &[IndexOption]) -> Result<Locations, CommandError> {
         let repos = &self.session.settings.python_repos;
         let of_line = |kind| lines.iter().filter(move |line| line.kind == kind);
