@@ -1,12 +1,49 @@
 //! Arguments that several commands share, and the requests that they become.
 
+use std::sync::Arc;
+
+use camino::Utf8PathBuf;
 use clap::builder::ValueParser;
 use clap::{Arg, ArgMatches, Args, FromArgMatches, ValueEnum};
+use goals::error::CommandError;
 use goals::graph::{ChangedSince, TargetSelection};
 use goals::locking::IndexChoice;
+use goals::session::Session;
+use install::python::PythonRequest;
 use targets::query::Dependents;
 use transport::NetworkAccess;
+use workspace::Workspace;
 use workspace::settings::{Cutoff, FlagKey, SettingFlag};
+
+use crate::terminal::Terminal;
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub(crate) struct GlobalArguments {
+    /// The repository; without it the nearest folder upwards with settings
+    #[arg(short = 'C', long = "root", value_name = "DIR", global = true)]
+    root: Option<Utf8PathBuf>,
+
+    /// Say more: settings that are not used, what is fetched
+    #[arg(short, long, global = true)]
+    verbose: bool,
+
+    #[command(flatten)]
+    settings: SettingArguments,
+}
+
+impl GlobalArguments {
+    /// Opens the repository that is meant.
+    pub(crate) fn open(self) -> Result<Session, CommandError> {
+        let terminal = Terminal {
+            verbose: self.verbose,
+        };
+        let workspace = Workspace::open(self.root.as_deref(), self.settings.0)?;
+        let session = Session::new(workspace, Arc::new(terminal));
+        session.list_ignored_settings();
+        Ok(session)
+    }
+}
 
 /// What the command line says of indexes; the same for each command that may ask one.
 #[derive(Debug, Default, Args)]
@@ -112,9 +149,15 @@ impl SelectionArguments {
     }
 }
 
+/// Reads what stands after `--python`.
+pub(crate) fn python_request(text: &str) -> Result<PythonRequest, String> {
+    text.parse()
+        .map_err(|error: model::InterpreterConstraintsError| error.to_string())
+}
+
 /// Settings for one run, such as `--python-infer-assets`: the table of settings declares them.
 #[derive(Debug, Default)]
-pub(crate) struct SettingArguments(pub(crate) Vec<SettingFlag>);
+pub(crate) struct SettingArguments(Vec<SettingFlag>);
 
 impl Args for SettingArguments {
     fn augment_args(command: clap::Command) -> clap::Command {

@@ -1,59 +1,24 @@
 //! What can be typed: one variant a command, the arguments of each beside its code.
 
-use std::sync::Arc;
+use clap::{Parser, Subcommand};
 
-use camino::Utf8PathBuf;
-use clap::{Args, Parser, Subcommand};
-use goals::error::CommandError;
-use goals::session::Session;
-use workspace::Workspace;
-
-use crate::arguments::SettingArguments;
+use crate::arguments::GlobalArguments;
 use crate::commands::{
     backport, changed_distributions, changelog, check_export, check_visibility, clean,
     dependencies, doctor, export, filedeps, generate_lockfiles, import, install_merge_driver,
     install_plugin, linked_packages, list, lock, merge_lockfile, module_mapping, outdated, package,
     paths, peek, publish, release, resolves, run, tree, vendor, why, why_not,
 };
-use crate::terminal::Terminal;
 
 /// Lock, build, package and release a Python monorepo.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
 pub(crate) struct Cli {
     #[command(flatten)]
-    pub(crate) global: Global,
+    pub(crate) global: GlobalArguments,
 
     #[command(subcommand)]
     pub(crate) command: Command,
-}
-
-/// Options of every command.
-#[derive(Debug, Args)]
-pub(crate) struct Global {
-    /// The repository; without it the nearest folder upwards with settings
-    #[arg(short = 'C', long = "root", value_name = "DIR", global = true)]
-    root: Option<Utf8PathBuf>,
-
-    /// Say more: settings that are not used, what is fetched
-    #[arg(short, long, global = true)]
-    pub(crate) verbose: bool,
-
-    #[command(flatten)]
-    settings: SettingArguments,
-}
-
-impl Global {
-    /// Opens the repository that is meant.
-    pub(crate) fn open(self) -> Result<Session, CommandError> {
-        let terminal = Terminal {
-            verbose: self.verbose,
-        };
-        let workspace = Workspace::open(self.root.as_deref(), self.settings.0)?;
-        let session = Session::new(workspace, Arc::new(terminal));
-        session.list_ignored_settings();
-        Ok(session)
-    }
 }
 
 /// A command.

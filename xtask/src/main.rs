@@ -3,7 +3,9 @@
 mod arguments;
 mod cli;
 mod commands;
+mod dispatch;
 mod error;
+mod outcome;
 mod output;
 mod processes;
 mod progress;
@@ -24,7 +26,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::parse_from(arguments());
-    match commands::run(cli) {
+    match dispatch::run(cli) {
         Ok(outcome) => outcome.into(),
         Err(error) => {
             let error = EdgeError::from(error);

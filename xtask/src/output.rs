@@ -52,7 +52,7 @@ pub(crate) fn print_targets(
             text = serde_json::to_string_pretty(&addresses).unwrap_or_default();
             text.push('\n');
         }
-        TargetFormat::Dot => dot(graph, &sorted, edges, &mut text)?,
+        TargetFormat::Dot => text = dot(graph, &sorted, edges)?,
     }
     crate::terminal::print(text);
     Ok(())
@@ -62,9 +62,8 @@ fn dot(
     graph: &TargetGraph<'_>,
     sorted: &[(&str, TargetId)],
     edges: Edges,
-    text: &mut String,
-) -> Result<(), CommandError> {
-    text.push_str("digraph targets {\n");
+) -> Result<String, CommandError> {
+    let mut text = String::from("digraph targets {\n");
     for (address, id) in sorted {
         let _infallible = writeln!(text, "  {};", quoted(address));
         if edges == Edges::None {
@@ -86,7 +85,7 @@ fn dot(
         }
     }
     text.push_str("}\n");
-    Ok(())
+    Ok(text)
 }
 
 fn quoted(address: &str) -> String {

@@ -4,7 +4,7 @@ use ::git::Git;
 use ::release::backport::{Backport, FolderMapping, FolderMappingError, repository_of};
 use clap::Args;
 
-use crate::commands::CommandOutcome;
+use crate::outcome::CommandOutcome;
 use goals::error::CommandError;
 use goals::releasing::backport::{BackportReport, backport};
 use goals::session::Session;

@@ -8,8 +8,8 @@ use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
 use model::PackageName;
 
-use crate::commands::CommandOutcome;
 use crate::commands::publish::last_tag;
+use crate::outcome::CommandOutcome;
 use crate::terminal;
 use goals::error::CommandError;
 use goals::packaging::{Choice, ImportCollection, PackagedDistribution, PackagedFiles, select};

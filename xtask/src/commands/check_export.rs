@@ -3,7 +3,7 @@
 use clap::Args;
 use install::environment::{Changes, EnvironmentFinding};
 
-use crate::commands::CommandOutcome;
+use crate::outcome::CommandOutcome;
 use crate::style::HINT;
 use goals::environments::{ExportOptions, Exporter, relative};
 use goals::error::CommandError;

@@ -5,7 +5,7 @@ use std::fmt;
 use clap::Args;
 use install::sweep::{self, Leftover, Size};
 
-use crate::commands::CommandOutcome;
+use crate::outcome::CommandOutcome;
 use goals::environments::folders::{self, OwnedFolder};
 use goals::environments::relative;
 use goals::error::CommandError;

@@ -4,7 +4,7 @@ use clap::Args;
 use targets::query::{self, Reach};
 
 use crate::arguments::SelectionArguments;
-use crate::commands::CommandOutcome;
+use crate::outcome::CommandOutcome;
 use crate::output::{Edges, TargetFormat, print_targets};
 use goals::error::CommandError;
 use goals::graph::{BuildFiles, NoSpecs};

@@ -9,9 +9,9 @@ use model::PackageName;
 use xshell::{Shell, cmd};
 
 use crate::arguments::IndexArguments;
-use crate::commands::CommandOutcome;
 use crate::commands::clean::Bytes;
 use crate::commands::install_merge_driver::Driver;
+use crate::outcome::CommandOutcome;
 use crate::style::{BAD, GOOD};
 use goals::environments::{ExportOptions, Exporter, folders, relative};
 use goals::error::CommandError;

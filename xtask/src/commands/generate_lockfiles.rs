@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 use resolve::ResolveWarning;
 
 use crate::arguments::IndexArguments;
-use crate::commands::CommandOutcome;
+use crate::outcome::CommandOutcome;
 use crate::style::HINT;
 use crate::summary::SummaryText;
 use crate::terminal;

@@ -5,7 +5,7 @@ use clap::Args;
 use lockfile::Pin;
 
 use crate::arguments::IndexArguments;
-use crate::commands::CommandOutcome;
+use crate::outcome::CommandOutcome;
 use crate::style::SUBJECT;
 use goals::error::CommandError;
 use goals::locking::{self, Declared, Existing, IndexProvider, LockPath, PackageIndexes, Upgrade};

@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use git::Git;
 
-use crate::commands::CommandOutcome;
+use crate::outcome::CommandOutcome;
 use goals::error::CommandError;
 use goals::session::Session;
 use workspace::files;

@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use git::Git;
 
-use crate::commands::CommandOutcome;
+use crate::outcome::CommandOutcome;
 use crate::style::HINT;
 use goals::environments::{PLUGINS, Plugin};
 use goals::error::CommandError;

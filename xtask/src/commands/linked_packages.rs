@@ -4,7 +4,7 @@ use clap::Args;
 use targets::query::linked_folders;
 
 use crate::arguments::SelectionArguments;
-use crate::commands::CommandOutcome;
+use crate::outcome::CommandOutcome;
 use crate::terminal;
 use goals::error::CommandError;
 use goals::graph::{BuildFiles, NoSpecs};

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::arguments::SelectionArguments;
-use crate::commands::CommandOutcome;
+use crate::outcome::CommandOutcome;
 use crate::output::{Edges, TargetFormat, print_targets};
 use goals::error::CommandError;
 use goals::graph::{BuildFiles, NoSpecs};

@@ -5,7 +5,7 @@ mod diff;
 
 use clap::Subcommand;
 
-use crate::commands::CommandOutcome;
+use crate::outcome::CommandOutcome;
 use goals::error::CommandError;
 use goals::session::Session;
 

@@ -8,8 +8,8 @@ use clap::Args;
 use git::merge_files;
 use lockfile::{Lock, LockFormat};
 
-use crate::cli::Global;
-use crate::commands::CommandOutcome;
+use crate::arguments::GlobalArguments;
+use crate::outcome::CommandOutcome;
 use goals::error::CommandError;
 use goals::locking::{IndexChoice, MergeSides, PackageIndexes, merge};
 use goals::session::Session;
@@ -37,7 +37,7 @@ pub(crate) struct MergeLockfileArguments {
 
 /// Leaves the merged lock in place of our side's; where there is none, an ordinary conflict.
 pub(crate) fn run(
-    global: Global,
+    global: GlobalArguments,
     arguments: &MergeLockfileArguments,
 ) -> Result<CommandOutcome, CommandError> {
     let text = match merged(global, arguments) {
@@ -52,7 +52,10 @@ pub(crate) fn run(
     Ok(CommandOutcome::Done)
 }
 
-fn merged(global: Global, arguments: &MergeLockfileArguments) -> Result<Lock, CommandError> {
+fn merged(
+    global: GlobalArguments,
+    arguments: &MergeLockfileArguments,
+) -> Result<Lock, CommandError> {
     let sides = MergeSides {
         base: base(&arguments.base)?,
         ours: side(&arguments.ours, "our side", &arguments.path)?,

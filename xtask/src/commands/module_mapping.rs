@@ -11,7 +11,7 @@ use targets::query::{
 };
 
 use crate::arguments::IndexArguments;
-use crate::commands::CommandOutcome;
+use crate::outcome::CommandOutcome;
 use crate::terminal;
 use goals::error::CommandError;
 use goals::graph::BuildFiles;

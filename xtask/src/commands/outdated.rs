@@ -10,7 +10,7 @@ use model::{
 use serde::Serialize;
 
 use crate::arguments::IndexArguments;
-use crate::commands::CommandOutcome;
+use crate::outcome::CommandOutcome;
 use crate::terminal;
 use goals::error::CommandError;
 use goals::locking::{LockPath, PackageIndexes};

@@ -7,8 +7,8 @@ use clap::Args;
 use wheel::WheelTags;
 
 use crate::arguments::IndexArguments;
-use crate::commands::CommandOutcome;
 use crate::error;
+use crate::outcome::CommandOutcome;
 use goals::error::CommandError;
 use goals::packaging::{
     BuildOptions, BuiltArchive, Checks, Choice, ImportCollection, Job, PackagedDistribution,

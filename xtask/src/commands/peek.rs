@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use targets::query::Peek;
 
 use crate::arguments::SelectionArguments;
-use crate::commands::CommandOutcome;
+use crate::outcome::CommandOutcome;
 use crate::terminal;
 use goals::error::CommandError;
 use goals::graph::{BuildFiles, NoSpecs};

@@ -6,7 +6,7 @@ use clap::Args;
 use index::upload::Presence;
 use model::Url;
 
-use crate::commands::CommandOutcome;
+use crate::outcome::CommandOutcome;
 use goals::error::CommandError;
 use goals::publishing::{Publication, PublishRequest};
 use goals::releasing;

@@ -10,8 +10,9 @@ use ::release::settings::{ReleaseSettings, StepKind};
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 
-use crate::commands::{CommandOutcome, package, publish};
+use crate::commands::{package, publish};
 use crate::error;
+use crate::outcome::CommandOutcome;
 use crate::terminal;
 use goals::error::CommandError;
 use goals::releasing;

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::commands::CommandOutcome;
+use crate::outcome::CommandOutcome;
 use crate::terminal;
 use goals::environments::Exporter;
 use goals::error::CommandError;

@@ -1,6 +1,6 @@
 //! `roots`: the source roots, the folders that imports start from.
 
-use crate::commands::CommandOutcome;
+use crate::outcome::CommandOutcome;
 use crate::terminal;
 use goals::error::CommandError;
 use goals::graph::BuildFiles;

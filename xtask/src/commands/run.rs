@@ -4,8 +4,8 @@ use clap::Args;
 use install::environment::Environment;
 use install::python::PythonRequest;
 
-use crate::arguments::IndexArguments;
-use crate::commands::CommandOutcome;
+use crate::arguments::{IndexArguments, python_request};
+use crate::outcome::CommandOutcome;
 use goals::environments::{ExportOptions, Exporter};
 use goals::error::CommandError;
 use goals::session::Session;
@@ -18,7 +18,7 @@ pub(crate) struct RunArguments {
     resolve: Option<String>,
 
     /// The Python of the environment: a version such as `3.12`, or a path
-    #[arg(long, value_name = "PYTHON", value_parser = super::export::python_request)]
+    #[arg(long, value_name = "PYTHON", value_parser = python_request)]
     python: Option<PythonRequest>,
 
     #[command(flatten)]

@@ -4,7 +4,8 @@ use clap::Args;
 use lockfile::TreeOptions;
 use model::{PackageName, Platform};
 
-use crate::commands::{CommandOutcome, why};
+use crate::commands::why;
+use crate::outcome::CommandOutcome;
 use crate::terminal;
 use goals::error::CommandError;
 use goals::locking::LockPath;

@@ -9,7 +9,7 @@ use lockfile::Lock;
 use model::{DistFile, LockedPackage, PackageSource, Platform};
 
 use crate::arguments::IndexArguments;
-use crate::commands::CommandOutcome;
+use crate::outcome::CommandOutcome;
 use goals::error::CommandError;
 use goals::locking::{self, LockPath, PackageIndexes};
 use goals::session::Session;

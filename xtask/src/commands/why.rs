@@ -3,7 +3,7 @@
 use clap::Args;
 use model::{PackageName, Platform, Requirement};
 
-use crate::commands::CommandOutcome;
+use crate::outcome::CommandOutcome;
 use crate::terminal;
 use goals::error::CommandError;
 use goals::locking::{Declared, LockPath};

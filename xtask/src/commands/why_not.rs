@@ -5,7 +5,7 @@ use lockfile::Lock;
 use model::{LockedPackage, Requirement};
 
 use crate::arguments::IndexArguments;
-use crate::commands::CommandOutcome;
+use crate::outcome::CommandOutcome;
 use crate::terminal;
 use goals::error::CommandError;
 use goals::locking::{self, Declared, Existing, IndexProvider, LockPath, PackageIndexes};

@@ -3,7 +3,7 @@
 use install::editor::{Editor, EditorContext, SettingsFile, Tool};
 use install::environment::Environment;
 
-use crate::commands::CommandOutcome;
+use crate::outcome::CommandOutcome;
 use crate::terminal;
 use goals::environments::{Exporter, folders};
 use goals::error::CommandError;
@@ -11,12 +11,25 @@ use goals::session::Session;
 use model::Place;
 use workspace::files;
 
+/// Which settings are meant.
+pub(super) struct EditorRequest<'a> {
+    pub(super) editor: Editor,
+    /// The resolve whose environment the editor uses.
+    pub(super) resolve: &'a str,
+    pub(super) write: Write,
+}
+
 /// Prints the settings files of the editor, or writes them.
 pub(super) fn run(
     session: &Session,
     exporter: &Exporter<'_>,
-    (editor, resolve, write): (Editor, &str, Write),
+    request: &EditorRequest<'_>,
 ) -> Result<CommandOutcome, CommandError> {
+    let &EditorRequest {
+        editor,
+        resolve,
+        write,
+    } = request;
     let workspace = workspace(session, exporter, resolve)?;
     let read = |path: &str| fs_err::read_to_string(session.root().join(path)).ok();
     let settings = editor.files(&workspace, read).map_err(|error| {

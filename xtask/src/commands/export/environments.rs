@@ -3,10 +3,10 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use install::environment::{Bytecode, Environment, SyncOutcome};
 
-use super::ExportArguments;
-use super::editor::Write;
-use crate::commands::CommandOutcome;
+use super::arguments::ExportArguments;
+use super::editor::{self, EditorRequest, Write};
 use crate::error;
+use crate::outcome::CommandOutcome;
 use crate::processes::say_when_interrupted;
 use goals::environments::{ExportOptions, ExportedEnvironment, Exporter, relative};
 use goals::error::CommandError;
@@ -31,7 +31,12 @@ pub(super) fn run(
         } else {
             Write::Print
         };
-        return super::editor::run(session, &exporter, (editor, resolve, write));
+        let request = EditorRequest {
+            editor,
+            resolve,
+            write,
+        };
+        return editor::run(session, &exporter, &request);
     }
     say_when_interrupted(
         "an environment that was there is as it was, or is repaired when this is run again",

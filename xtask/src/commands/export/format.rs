@@ -2,31 +2,17 @@
 
 use std::sync::Arc;
 
-use clap::ValueEnum;
 use index::Index;
 use lockfile::Lock;
 use model::{DistFile, LockedPackage};
 
-use super::ExportArguments;
-use crate::commands::CommandOutcome;
+use super::arguments::{ExportArguments, LockExportFormat};
+use crate::outcome::CommandOutcome;
 use crate::terminal;
 use goals::error::CommandError;
 use goals::locking::{LockPath, PackageIndexes};
 use goals::session::Session;
 use workspace::files;
-
-/// How a lock is printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum LockExportFormat {
-    /// requirements.txt with markers and hashes, for pip `--require-hashes` and uv
-    Requirements,
-    /// pylock.toml (PEP 751), with the URLs that files have on the index now
-    Pylock,
-    /// The JSON that pex and Pants read, with the URLs that files have on the index now
-    Pex,
-    /// A bill of materials: CycloneDX 1.6 as JSON
-    Cyclonedx,
-}
 
 /// Prints a lock.
 pub(super) fn run(

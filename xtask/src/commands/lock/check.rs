@@ -8,7 +8,7 @@ use lockfile::{Lock, LockFormat};
 use model::{LockedPackage, PackageSource};
 
 use crate::arguments::IndexArguments;
-use crate::commands::CommandOutcome;
+use crate::outcome::CommandOutcome;
 use crate::style::SUBJECT;
 use goals::error::CommandError;
 use goals::locking::{self, Declared, LockPath, PackageIndexes};

@@ -6,7 +6,7 @@ use git::Git;
 use lockfile::diff::nothing;
 use lockfile::{Lock, LockDiff, LockFormat, diff};
 
-use crate::commands::CommandOutcome;
+use crate::outcome::CommandOutcome;
 use crate::terminal;
 use goals::error::CommandError;
 use goals::locking::{LockPath, lock_paths};

@@ -1,0 +1,78 @@
+//! What can be said to `export`.
+
+use camino::Utf8PathBuf;
+use clap::{Args, ValueEnum};
+use install::editor::Editor;
+use install::python::PythonRequest;
+use model::Platform;
+
+use crate::arguments::{IndexArguments, python_request};
+
+/// What can be said to `export`.
+#[derive(Debug, Args)]
+pub(crate) struct ExportArguments {
+    /// The resolve; without it the default one; may be repeated for environments
+    #[arg(long = "resolve", value_name = "NAME")]
+    pub(super) resolves: Vec<String>,
+
+    /// Every resolve that has a lock
+    #[arg(long, conflicts_with_all = ["resolves", "format"])]
+    pub(super) all: bool,
+
+    /// The Python of the environments: a version such as `3.12`, or a path
+    #[arg(long, value_name = "PYTHON", conflicts_with = "format", value_parser = python_request)]
+    pub(super) python: Option<PythonRequest>,
+
+    /// Link this console script into `dist/export/bin`; may be repeated
+    #[arg(long = "bin", value_name = "NAME", conflicts_with = "format")]
+    pub(super) bins: Vec<String>,
+
+    /// Compile all modules now, not when they are first imported
+    #[arg(long, conflicts_with = "format")]
+    pub(super) compile: bool,
+
+    /// Write the scripts `py` and, where the resolve has it, its main console script to the root
+    #[arg(long, conflicts_with = "format")]
+    pub(super) scripts: bool,
+
+    /// Print the settings of this editor for the environments: vscode, vim, neovim, zed, pycharm
+    #[arg(long, value_name = "EDITOR", conflicts_with = "format", value_parser = editor)]
+    pub(super) editor: Option<Editor>,
+
+    /// Merge the settings into the editor's files instead; what is there stays
+    #[arg(long, requires = "editor")]
+    pub(super) write: bool,
+
+    /// Print the lock in this format instead
+    #[arg(long, value_enum)]
+    pub(super) format: Option<LockExportFormat>,
+
+    /// Where to print the lock; `-` is stdout
+    #[arg(long, value_name = "FILE", default_value = "-", requires = "format")]
+    pub(super) output: Utf8PathBuf,
+
+    /// Print only what this platform needs
+    #[arg(long, value_name = "PLATFORM", requires = "format")]
+    pub(super) platform: Option<Platform>,
+
+    #[command(flatten)]
+    pub(super) index: IndexArguments,
+}
+
+/// How a lock is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum LockExportFormat {
+    /// requirements.txt with markers and hashes, for pip `--require-hashes` and uv
+    Requirements,
+    /// pylock.toml (PEP 751), with the URLs that files have on the index now
+    Pylock,
+    /// The JSON that pex and Pants read, with the URLs that files have on the index now
+    Pex,
+    /// A bill of materials: CycloneDX 1.6 as JSON
+    Cyclonedx,
+}
+
+fn editor(text: &str) -> Result<Editor, String> {
+    text.parse()
+        .map_err(|error: install::editor::EditorError| error.to_string())
+}

@@ -1,0 +1,64 @@
+//! From what was typed to the command that does it.
+
+use goals::error::CommandError;
+
+use crate::cli::{Cli, Command};
+use crate::commands::dependencies::Direction;
+use crate::commands::{
+    backport, changed_distributions, changelog, check_export, check_visibility, clean,
+    dependencies, doctor, export, filedeps, generate_lockfiles, import, install_merge_driver,
+    install_plugin, linked_packages, list, lock, merge_lockfile, module_mapping, outdated, package,
+    paths, peek, publish, release, resolves, roots, run, tree, vendor, why, why_not,
+};
+use crate::outcome::CommandOutcome;
+
+/// Runs what was typed.
+pub(crate) fn run(cli: Cli) -> Result<CommandOutcome, CommandError> {
+    // In the midst of a merge settings may be in conflict: it starts its session when it must.
+    if let Command::MergeLockfile(arguments) = &cli.command {
+        return merge_lockfile::run(cli.global, arguments);
+    }
+    let session = cli.global.open()?;
+    match cli.command {
+        Command::GenerateLockfiles(arguments) => generate_lockfiles::run(&session, &arguments),
+        Command::Export(arguments) => export::run(&session, &arguments),
+        Command::Run(arguments) => run::run(&session, &arguments),
+        Command::Resolves(arguments) => resolves::run(&session, &arguments),
+        Command::CheckExport(arguments) => check_export::run(&session, &arguments),
+        Command::InstallPlugin(arguments) => install_plugin::run(&session, &arguments),
+        Command::Clean(arguments) => clean::run(&session, &arguments),
+        Command::Doctor(arguments) => doctor::run(&session, &arguments),
+        Command::Lock(arguments) => lock::run(&session, &arguments),
+        Command::Why(arguments) => why::run(&session, &arguments),
+        Command::WhyNot(arguments) => why_not::run(&session, &arguments),
+        Command::Outdated(arguments) => outdated::run(&session, &arguments),
+        Command::Import(arguments) => import::run(&session, &arguments),
+        Command::Vendor(arguments) => vendor::run(&session, &arguments),
+        Command::Tree(arguments) => tree::run(&session, &arguments),
+        // It ran above.
+        Command::MergeLockfile(_) => Ok(CommandOutcome::Done),
+        Command::InstallMergeDriver(arguments) => install_merge_driver::run(&session, &arguments),
+        Command::Package(arguments) => package::run(&session, &arguments),
+        Command::List(arguments) => list::run(&session, &arguments),
+        Command::Dependencies(arguments) => {
+            dependencies::run(&session, &arguments, Direction::Dependencies)
+        }
+        Command::Dependents(arguments) => {
+            dependencies::run(&session, &arguments, Direction::Dependents)
+        }
+        Command::Filedeps(arguments) => filedeps::run(&session, &arguments),
+        Command::Peek(arguments) => peek::run(&session, &arguments),
+        Command::Paths(arguments) => paths::run(&session, &arguments),
+        Command::ModuleMapping(arguments) => module_mapping::run(&session, &arguments),
+        Command::Roots => roots::run(&session),
+        Command::CheckVisibility(arguments) => check_visibility::run(&session, &arguments),
+        Command::LinkedPackages(arguments) => linked_packages::run(&session, &arguments),
+        Command::Release(arguments) => release::run(&session, &arguments),
+        Command::Changelog(arguments) => changelog::run(&session, &arguments),
+        Command::Publish(arguments) => publish::run(&session, &arguments),
+        Command::Backport(arguments) => backport::run(&session, &arguments),
+        Command::ChangedDistributions(arguments) => {
+            changed_distributions::run(&session, &arguments)
+        }
+    }
+}
