@@ -3,6 +3,8 @@
 //! Taken from the documentation of Pants 2.16 to 2.30. A type whose fields are not listed
 //! accepts any: only its name is known.
 
+use crate::fields::SKIPS;
+
 /// What is known of one target type.
 #[derive(Debug, PartialEq, Eq)]
 pub struct TargetType {
@@ -155,6 +157,92 @@ const REQUIREMENTS: &[&str] = &[
     "type_stubs_module_mapping",
 ];
 
+const PEX: &[&str] = &[
+    "args",
+    "check",
+    "complete_platforms",
+    "dependencies",
+    "emit_warnings",
+    "entry_point",
+    "env",
+    "environment",
+    "executable",
+    "execution_mode",
+    "extra_build_args",
+    "ignore_errors",
+    "include_requirements",
+    "include_sources",
+    "include_tools",
+    "inherit_path",
+    "interpreter_constraints",
+    "layout",
+    "output_path",
+    "platforms",
+    "resolve",
+    "resolve_local_platforms",
+    "restartable",
+    "scie",
+    "scie_busybox",
+    "scie_hash_alg",
+    "scie_load_dotenv",
+    "scie_name_style",
+    "scie_pbs_debug",
+    "scie_pbs_free_threaded",
+    "scie_pbs_release",
+    "scie_pbs_stripped",
+    "scie_pex_entrypoint_env_passthrough",
+    "scie_platform",
+    "scie_pypy_release",
+    "scie_python_version",
+    "script",
+    "sh_boot",
+    "shebang",
+    "strip_pex_env",
+    "venv_hermetic_scripts",
+    "venv_site_packages_copies",
+];
+const PEXES: &[&str] = &[
+    "check",
+    "complete_platforms",
+    "dependencies",
+    "emit_warnings",
+    "entry_points",
+    "environment",
+    "execution_mode",
+    "extra_build_args",
+    "ignore_errors",
+    "include_requirements",
+    "include_sources",
+    "include_tools",
+    "inherit_path",
+    "interpreter_constraints",
+    "layout",
+    "output_path",
+    "overrides",
+    "platforms",
+    "resolve",
+    "resolve_local_platforms",
+    "restartable",
+    "scie",
+    "scie_busybox",
+    "scie_hash_alg",
+    "scie_load_dotenv",
+    "scie_name_style",
+    "scie_pbs_debug",
+    "scie_pbs_free_threaded",
+    "scie_pbs_release",
+    "scie_pbs_stripped",
+    "scie_pex_entrypoint_env_passthrough",
+    "scie_platform",
+    "scie_pypy_release",
+    "scie_python_version",
+    "sh_boot",
+    "shebang",
+    "strip_pex_env",
+    "venv_hermetic_scripts",
+    "venv_site_packages_copies",
+];
+
 /// The known types, sorted by name.
 pub const TYPES: &[TargetType] = &[
     open_with("_generator_sources_helper", Role::RequirementsFile),
@@ -253,8 +341,8 @@ pub const TYPES: &[TargetType] = &[
         &["resolve", "testutil"],
         Role::PantsRequirements,
     ),
-    open_with("pex_binaries", Role::Binaries),
-    open_with("pex_binary", Role::Binary),
+    kind("pex_binaries", PEXES, Role::Binaries),
+    kind("pex_binary", PEX, Role::Binary),
     kind(
         "pipenv_requirements",
         REQUIREMENTS,
@@ -495,8 +583,14 @@ impl TargetType {
         self.fields.is_empty()
             || self.fields.contains(&field)
             || COMMON.contains(&field)
-            || field.starts_with("skip_")
+            || SKIPS.contains(&field)
             || field.starts_with("parametrize_")
+    }
+
+    /// The fields that it can have; only those of every type where any are accepted.
+    pub(crate) fn field_names(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let names = [COMMON, self.fields, SKIPS].into_iter();
+        names.flatten().copied()
     }
 
     /// Whether its targets belong to a resolve.

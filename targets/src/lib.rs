@@ -6,6 +6,7 @@
 
 mod address;
 mod error;
+mod fields;
 mod files;
 mod globs;
 mod graph;

@@ -9,12 +9,13 @@ use rustc_hash::FxHashMap;
 use super::declaration::{BuildDir, Declaration, Rules, RulesId};
 use crate::address;
 use crate::error::{Error, GraphWarning};
-use crate::kinds::{TYPES, TargetType};
+use crate::fields::{self, FieldProblem};
+use crate::kinds::{COMMON, Role, TYPES, TargetType};
 use crate::options::GraphOptions;
 use crate::vocabulary::{DEFAULTS, DEPENDENCIES_RULES, DEPENDENTS_RULES};
 use buildfile::Data;
 use buildfile::{Call, Field};
-use model::{Place, RepoPath, nearest};
+use model::{Place, RepoPath};
 
 /// Default values by target type.
 type Defaults = BTreeMap<Arc<str>, FieldDefaults>;
@@ -65,7 +66,7 @@ pub(super) fn apply(
             match &*call.name {
                 DEFAULTS => {
                     let mut defaults = (*state.defaults).clone();
-                    set_defaults(&mut defaults, &call)?;
+                    set_defaults(&mut defaults, &call, &mut checks)?;
                     state.defaults = Arc::new(defaults);
                 }
                 DEPENDENCIES_RULES => {
@@ -124,22 +125,43 @@ impl Checks<'_> {
         }
     }
 
-    fn field(&mut self, known: &TargetType, field: &Field, call: &Call) -> Result<(), Error> {
-        if known.accepts(&field.name) {
-            return Ok(());
-        }
-        let valid = || crate::kinds::COMMON.iter().chain(known.fields).copied();
-        let near = nearest(&field.name, valid());
-        let message = format!("`{}` has no field `{}`", known.name, field.name);
-        let place = call.field_place(&field.name);
-        if self.may_have_plugins && near.is_none() {
+    /// Refuses a field that the type does not have, or a value that the field does not take.
+    fn field(
+        &mut self,
+        target: (&TargetType, &str),
+        (name, value): (&str, &Data),
+        call: &Call,
+    ) -> Result<(), Error> {
+        let (known, address) = target;
+        let near = match fields::check(known, name, value) {
+            Ok(()) => return Ok(()),
+            Err(FieldProblem::Value { message, text }) => {
+                let place = match text {
+                    Some(text) => call.text_place(name, &text),
+                    None => call.field_place(name),
+                };
+                let name = match name.starts_with("parametrize_") {
+                    true => "**parametrize(…)",
+                    false => name,
+                };
+                return Err(invalid(format!("`{name}` of `{address}` {message}"), place));
+            }
+            Err(FieldProblem::Unknown(near)) => near,
+        };
+        let message = format!("`{}` has no field `{name}`", known.name);
+        let place = call.field_place(name);
+        // The fields of a binary grow with Pants.
+        let may_exist =
+            self.may_have_plugins || matches!(known.role, Role::Binary | Role::Binaries);
+        if may_exist && near.is_none() {
             self.warn_once(message.clone(), || {
                 GraphWarning::new(message, Some(place))
                     .hint("a plugin may define it; it is ignored here")
             });
             return Ok(());
         }
-        let mut names: Vec<&str> = valid().collect();
+        let own = COMMON.iter().chain(known.fields).copied();
+        let mut names: Vec<&str> = own.collect();
         names.sort_unstable();
         Err(Error::Invalid {
             message,
@@ -174,8 +196,9 @@ fn declare(
     }
     match known {
         Some(known) => {
+            let address = address::declared(&dir.path, &name);
             for field in call.fields.iter().filter(|field| &*field.name != "name") {
-                checks.field(known, field, &call)?;
+                checks.field((known, &address), (&field.name, &field.value), &call)?;
             }
         }
         None => checks.warn_once(format!("type {kind}"), || {
@@ -202,7 +225,7 @@ fn declare(
 }
 
 /// Applies one `__defaults__` call.
-fn set_defaults(current: &mut Defaults, call: &Call) -> Result<(), Error> {
+fn set_defaults(current: &mut Defaults, call: &Call, checks: &mut Checks<'_>) -> Result<(), Error> {
     let flag = |name| call.get(name).and_then(Data::as_bool) == Some(true);
     let mut new = if flag("extend") {
         current.clone()
@@ -212,6 +235,9 @@ fn set_defaults(current: &mut Defaults, call: &Call) -> Result<(), Error> {
     if let Some(all) = call.get("all").filter(|all| !matches!(all, Data::None)) {
         let fields = field_defaults(all, call)?;
         for known in TYPES {
+            for (field, value) in fields.iter().filter(|(field, _)| known.accepts(field)) {
+                checks.field((known, "all"), (field, value), call)?;
+            }
             let entry = new.entry(Arc::from(known.name)).or_default();
             merge(entry, &fields, |field| known.accepts(field));
         }
@@ -228,12 +254,12 @@ fn set_defaults(current: &mut Defaults, call: &Call) -> Result<(), Error> {
                 if known.is_none() && flag("ignore_unknown_targets") {
                     continue;
                 }
-                if let Some(known) = known
-                    && !flag("ignore_unknown_fields")
-                    && let Some((field, _)) = fields.iter().find(|(field, _)| !known.accepts(field))
-                {
-                    let message = format!("`{kind}` has no field `{field}`");
-                    return Err(invalid(message, call.place()));
+                if let Some(known) = known {
+                    let ignored =
+                        |field: &str| flag("ignore_unknown_fields") && !known.accepts(field);
+                    for (field, value) in fields.iter().filter(|(field, _)| !ignored(field)) {
+                        checks.field((known, kind), (field, value), call)?;
+                    }
                 }
                 let entry = new.entry(Arc::from(kind)).or_default();
                 merge(entry, &fields, |field| {

@@ -161,5 +161,6 @@ fn wrong_declarations() {
     insta::assert_snapshot!(only("__defaults__({python_sources: dict(nope=1)})"), @"
     d/BUILD:1:1: `python_sources` has no field `nope`
     __defaults__({python_sources: dict(nope=1)})
+    hint: its fields are `dependencies`, `description`, `interpreter_constraints`, `overrides`, `resolve`, `restartable`, `run_goal_use_sandbox`, `sources`, `tags`
     ");
 }

@@ -5,6 +5,7 @@
 mod addresses;
 mod dependencies;
 mod distributions;
+mod fields;
 mod inference;
 mod patterns;
 mod targets_and_fields;

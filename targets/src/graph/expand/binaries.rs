@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::builder::{TargetBuilder, TargetParts};
-use super::overrides::{OverrideKeys, Overrides};
+use super::overrides::{Overridden, OverrideKeys, Overrides};
 use super::site::DeclarationSite;
 use crate::error::Error;
 use buildfile::Data;
@@ -13,13 +13,20 @@ pub(super) fn generated<'r>(
     builder: &mut TargetBuilder<'r>,
     site: &DeclarationSite<'r>,
 ) -> Result<(), Error> {
-    let overrides = Overrides::of(site)?;
     let entry_points = site.declaration.get("entry_points").map(Data::strings);
+    let names: Vec<&str> = entry_points.iter().flatten().copied().collect();
+    let about = Overridden {
+        kind: "pex_binary",
+        keys: OverrideKeys::EntryPoints,
+        names: &names,
+    };
+    let overrides = Overrides::of(site, &about)?;
     for choice in builder.generator_choices(site)? {
         builder.generator(site, &choice, |builder, generator| {
             for entry_point in entry_points.iter().flatten() {
-                let file = entry_point.split(':').next().unwrap_or(entry_point);
-                for mut choice in overrides.apply(site, &choice, file, OverrideKeys::Exact)? {
+                for mut choice in
+                    overrides.apply(site, &choice, entry_point, OverrideKeys::EntryPoints)?
+                {
                     let value = Data::Str(Arc::from(*entry_point));
                     choice.values.push((Arc::from("entry_point"), value));
                     let base = site.address_of_part(&entry_point.replace(':', "-"));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::builder::{TargetBuilder, TargetParts};
-use super::overrides::{OverrideKeys, Overrides};
+use super::overrides::{Overridden, OverrideKeys, Overrides};
 use super::site::DeclarationSite;
 use crate::error::{Error, GraphWarning};
 use crate::graph::sources::GlobMatches;
@@ -11,7 +11,6 @@ use crate::graph::targets::UnmatchedGlobs;
 use crate::kinds::Content;
 use crate::options::Behavior;
 use crate::tree::join;
-use buildfile::Data;
 
 /// What a generator of one target a file makes.
 pub(super) struct FileTargets {
@@ -37,9 +36,14 @@ pub(super) fn single<'r>(
 ) -> Result<(), Error> {
     for choice in builder.choices(site)? {
         let value = choice.get(field.name).or(site.declaration.get(field.name));
-        let path = value
-            .and_then(Data::as_str)
-            .map(|path| join(&site.dir.path, path));
+        let Some(value) = value else {
+            return Err(Error::Invalid {
+                message: format!("`{}` does not say which file it owns", site.address()),
+                place: site.declaration.call.place(),
+                hint: Some(format!("add `{}=\"…\"`", field.name)),
+            });
+        };
+        let path = value.as_str().map(|path| join(&site.dir.path, path));
         if let Some(path) = &path {
             if !builder.repository().tree().has_file(path) {
                 absent(builder, site, field.name, path);
@@ -71,7 +75,13 @@ pub(super) fn generated<'r>(
         true => unmatched(builder, site, &matched)?,
         false => None,
     };
-    let overrides = Overrides::of(site)?;
+    let names: Vec<&str> = matched.files.iter().map(|file| &**file).collect();
+    let about = Overridden {
+        kind: what.generates,
+        keys: OverrideKeys::Globs,
+        names: &names,
+    };
+    let overrides = Overrides::of(site, &about)?;
     for choice in builder.generator_choices(site)? {
         builder.generator(site, &choice, |builder, generator| {
             let unmatched = unmatched.clone().map(|globs| (generator, globs));

@@ -5,8 +5,11 @@ use std::sync::Arc;
 use super::parametrize::{ParameterChoice, combinations};
 use super::site::DeclarationSite;
 use crate::error::Error;
+use crate::fields::{self, FieldProblem};
+use crate::globs::Glob;
+use crate::kinds::TargetType;
 use buildfile::Data;
-use model::PackageName;
+use model::{PackageName, nearest};
 
 /// How the keys of `overrides` name what they are about.
 #[derive(Clone, Copy, PartialEq)]
@@ -15,8 +18,8 @@ pub(super) enum OverrideKeys {
     Globs,
     /// Project names.
     Projects,
-    /// Exactly.
-    Exact,
+    /// Entry points, or their files.
+    EntryPoints,
 }
 
 /// The `overrides` field: keys and the fields that they set.
@@ -24,8 +27,23 @@ pub(super) struct Overrides<'d> {
     entries: Vec<(&'d str, &'d [(Data, Data)])>,
 }
 
+/// What overrides are about.
+pub(super) struct Overridden<'n> {
+    /// The type of the generated targets.
+    pub(super) kind: &'static str,
+    /// How keys name them.
+    pub(super) keys: OverrideKeys,
+    /// Their names.
+    pub(super) names: &'n [&'n str],
+}
+
 impl<'d> Overrides<'d> {
-    pub(super) fn of(site: &DeclarationSite<'d>) -> Result<Self, Error> {
+    /// Reads the overrides of a declaration.
+    ///
+    /// # Errors
+    /// A key that names nothing that is generated, a field that its type does not have, or a value
+    /// that the field does not take.
+    pub(super) fn of(site: &DeclarationSite<'d>, about: &Overridden<'_>) -> Result<Self, Error> {
         let mut entries = Vec::new();
         let value = site.declaration.get("overrides");
         for (keys, fields) in value.and_then(Data::as_dict).into_iter().flatten() {
@@ -37,7 +55,11 @@ impl<'d> Overrides<'d> {
                 );
                 return Err(site.invalid("overrides", message));
             };
-            entries.extend(keys.strings().into_iter().map(|key| (key, fields)));
+            for key in keys.strings() {
+                about.check_key(site, key)?;
+                entries.push((key, fields));
+            }
+            about.check_fields(site, fields)?;
         }
         Ok(Self { entries })
     }
@@ -55,12 +77,7 @@ impl<'d> Overrides<'d> {
         }
         let mut fields: Vec<(Arc<str>, Data)> = Vec::new();
         for (key, values) in &self.entries {
-            let applies = match keys {
-                OverrideKeys::Globs => crate::globs::Glob::new(key).is_match(name),
-                OverrideKeys::Projects => is_same_project(key, name),
-                OverrideKeys::Exact => *key == name,
-            };
-            if !applies {
+            if !keys.name(key, name) {
                 continue;
             }
             for (field, value) in *values {
@@ -81,6 +98,73 @@ impl<'d> Overrides<'d> {
             .into_iter()
             .map(|own| merge(choice, &fields, own))
             .collect())
+    }
+}
+
+impl OverrideKeys {
+    /// Whether a key names a target.
+    fn name(self, key: &str, name: &str) -> bool {
+        match self {
+            Self::Globs => Glob::new(key).is_match(name),
+            Self::Projects => is_same_project(key, name),
+            Self::EntryPoints => key == name || name.split(':').next() == Some(key),
+        }
+    }
+}
+
+impl Overridden<'_> {
+    fn check_key(&self, site: &DeclarationSite<'_>, key: &str) -> Result<(), Error> {
+        if self.names.iter().any(|name| self.keys.name(key, name)) {
+            return Ok(());
+        }
+        let near = nearest(key, self.names.iter().copied());
+        Err(Error::Invalid {
+            message: format!(
+                "`overrides` of `{}` is about nothing that it generates: `{key}`",
+                site.address()
+            ),
+            place: site.declaration.call.text_place("overrides", key),
+            hint: near.map(|near| format!("did you mean `{near}`?")),
+        })
+    }
+
+    fn check_fields(
+        &self,
+        site: &DeclarationSite<'_>,
+        pairs: &[(Data, Data)],
+    ) -> Result<(), Error> {
+        let Some(known) = TargetType::find(self.kind) else {
+            return Ok(());
+        };
+        for (name, value) in pairs {
+            let Some(name) = name.as_str() else {
+                let message = format!(
+                    "`overrides` of `{}` has a field that is no text: {name}",
+                    site.address()
+                );
+                return Err(site.invalid("overrides", message));
+            };
+            let (message, text, hint) = match fields::check(known, name, value) {
+                // A plugin may define a field without a like.
+                Ok(()) | Err(FieldProblem::Unknown(None)) => continue,
+                Err(FieldProblem::Unknown(Some(near))) => (
+                    format!("`{}` has no field `{name}`", self.kind),
+                    name.to_owned(),
+                    Some(format!("did you mean `{near}`?")),
+                ),
+                Err(FieldProblem::Value { message, text }) => (
+                    format!("`{name}` in `overrides` of `{}` {message}", site.address()),
+                    text.unwrap_or_else(|| name.to_owned()),
+                    None,
+                ),
+            };
+            return Err(Error::Invalid {
+                message,
+                place: site.declaration.call.text_place("overrides", &text),
+                hint,
+            });
+        }
+        Ok(())
     }
 }
 

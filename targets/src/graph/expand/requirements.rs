@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::builder::{TargetBuilder, TargetParts};
-use super::overrides::{OverrideKeys, Overrides, ProjectModules, is_same_project};
+use super::overrides::{Overridden, OverrideKeys, Overrides, ProjectModules, is_same_project};
 use super::parametrize::ParameterChoice;
 use super::site::DeclarationSite;
 use crate::error::Error;
@@ -58,7 +58,16 @@ pub(super) fn of_file<'r>(
     let path = join(&site.dir.path, within);
     let file = Arc::new(read(builder, site, &path)?);
     let projects = Projects::of(&file);
-    let overrides = Overrides::of(site)?;
+    let names = file.requirements.iter();
+    let names: Vec<&str> = names
+        .filter_map(|line| line.specifier.name_spelling())
+        .collect();
+    let about = Overridden {
+        kind: "python_requirement",
+        keys: OverrideKeys::Projects,
+        names: &names,
+    };
+    let overrides = Overrides::of(site, &about)?;
     let modules = ProjectModules::of(site, "module_mapping");
     let stubs = ProjectModules::of(site, "type_stubs_module_mapping");
     for choice in builder.generator_choices(site)? {
