@@ -37,12 +37,17 @@ pub(super) fn add(subject: &mut Subject<'_>, path: &str, strings: Strings) -> Re
             .hint("imports that could be read count; the others do not"),
         );
     }
-    for line in &imports.idle_pragmas {
-        let place = line_place(path, &source, *line);
-        let message = "`# pants: no-infer-dep` does nothing here";
+    if let [first, others @ ..] = &imports.idle_pragmas[..] {
+        let place = line_place(path, &source, *first);
+        let elsewhere = match others.len() {
+            0 => String::new(),
+            further => format!(", nor on {further} more lines of this file"),
+        };
+        let message = format!("`# pants: no-infer-dep` does nothing here{elsewhere}");
         subject.found.warnings.push(
-            GraphWarning::new(message, Some(place))
-                .hint("it belongs on the line of an import, or after the end of its statement"),
+            GraphWarning::new(message, Some(place)).hint(
+                "it counts on the line of an imported name, and after the closing parenthesis",
+            ),
         );
     }
     let package = package_of(targets.roots.strip(path));
