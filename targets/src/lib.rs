@@ -25,7 +25,7 @@ pub use files::{MemoryFiles, RepositoryFiles};
 pub use graph::{
     Action, DistributionContents, DistributionFile, EntryPointDeclaration, FileContent,
     ResolveRequirement, ResolveRequirements, Target, TargetGraph, TargetId, TargetMap,
-    UnmatchedGlobs, Violation, check_resolves, resolve_requirements,
+    UnmatchedGlobs, Violation, check_resolves, entry_point_group, resolve_requirements,
 };
 pub use options::{
     Ambiguity, Behavior, GraphOptions, Infer, InitFiles, LockfileTargets, Resolves, Switch,

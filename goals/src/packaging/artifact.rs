@@ -123,7 +123,9 @@ pub fn entry_points(
         .filter_map(Data::as_dict)
         .flatten()
     {
-        let group = text("entry_points", group)?;
+        let group = targets::entry_point_group(group)
+            .ok_or_else(|| wrong("entry_points", "a string", group))?
+            .to_owned();
         for (name, value) in named(&group, value)? {
             let value = if value.starts_with([':', '/'])
                 || value

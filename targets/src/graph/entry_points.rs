@@ -13,12 +13,22 @@ use buildfile::Data;
 pub struct EntryPointDeclaration<'g> {
     /// Its group, such as `console_scripts`.
     pub group: &'g str,
+    /// Whether the group is declared as a namespace of stevedore.
+    pub is_extension: bool,
     /// Its name.
     pub name: &'g str,
     /// `module:function`, or the address of a binary.
     pub value: &'g str,
     /// The address, if the value is one.
     pub target: Option<&'g str>,
+}
+
+impl EntryPointDeclaration<'_> {
+    /// The module that it names.
+    pub(crate) fn module(&self) -> &str {
+        let module = self.value.split([':', '[']).next();
+        module.unwrap_or_default().trim()
+    }
 }
 
 impl Targets<'_> {
@@ -77,16 +87,30 @@ impl Targets<'_> {
     }
 }
 
+/// The name of a group of entry points, which may be a `stevedore_namespace(…)`.
+#[must_use]
+pub fn entry_point_group(group: &Data) -> Option<&str> {
+    match group {
+        Data::Object(namespace) if &*namespace.name == "stevedore_namespace" => {
+            let (_, name) = namespace.arguments.first()?;
+            name.as_str()
+        }
+        other => other.as_str(),
+    }
+}
+
 fn group_entries<'g>(group: &'g Data, entries: &'g Data) -> Vec<EntryPointDeclaration<'g>> {
-    let Some(group) = group.as_str() else {
+    let Some(name_of_group) = entry_point_group(group) else {
         return Vec::new();
     };
+    let is_extension = matches!(group, Data::Object(_));
     let pair = |(name, value): (&'g str, &'g str)| {
         let value = value.trim();
         // Pants takes a value for an address if it contains a slash or begins with a colon.
         let is_address = value.starts_with(':') || value.contains('/');
         EntryPointDeclaration {
-            group,
+            group: name_of_group,
+            is_extension,
             name: name.trim(),
             value,
             target: is_address.then_some(value),

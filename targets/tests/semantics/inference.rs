@@ -325,3 +325,29 @@ fn a_prefix_may_be_part_of_the_module() {
     src/u/a.py -> //:r#django-thing
     ");
 }
+
+#[test]
+fn a_test_depends_on_the_extensions_of_its_namespaces() {
+    let files = "== src/ext/BUILD
+python_sources()
+python_distribution(name='d', provides=python_artifact(name='ext'), entry_points={stevedore_namespace('app.runners'): {'one': 'ext.one:Runner'}, stevedore_namespace('app.others'): {'two': 'ext.two'}, 'console_scripts': {'x': ':bin'}})
+pex_binary(name='bin', entry_point='http.server')
+== src/ext/one.py
+== src/ext/two.py
+== src/plain/BUILD
+python_sources()
+python_distribution(name='d', provides=python_artifact(name='plain'), entry_points={'app.runners': {'p': 'plain.p:P'}})
+== src/plain/p.py
+== tests/BUILD
+python_tests(stevedore_namespaces=['app.runners'])
+== tests/test_x.py
+";
+    insta::assert_snapshot!(edges(files), @"
+    src/ext:d -> src/ext/one.py
+    src/ext:d -> src/ext/two.py
+    src/ext:d -> src/ext:bin
+    src/plain:d -> src/plain/p.py
+    tests/test_x.py -> src/ext/one.py
+    tests/test_x.py -> src/ext:bin
+    ");
+}

@@ -36,8 +36,7 @@ pub(super) fn of_distribution(subject: &mut Subject<'_>) -> Result<(), Error> {
                 subject.found.targets.push(binary);
             }
             None => {
-                let module = entry.value.split([':', '[']).next().unwrap_or_default();
-                subject.add_owners(module.trim(), &targets.get(id).dir);
+                subject.add_owners(entry.module(), &targets.get(id).dir);
             }
         }
     }

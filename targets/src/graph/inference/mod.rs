@@ -3,6 +3,7 @@
 
 mod ancestors;
 mod binaries;
+mod extensions;
 mod imports;
 mod strings;
 mod subject;
@@ -34,6 +35,7 @@ pub(crate) fn direct_dependencies(
     }
     if target.is_python() {
         of_source(&mut subject)?;
+        extensions::add(&mut subject)?;
     } else if subject.infer().entry_points == Switch::On {
         match target.role() {
             Role::Binary => binaries::of_binary(&mut subject)?,

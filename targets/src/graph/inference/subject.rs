@@ -8,6 +8,7 @@ use crate::graph::module_map::{Locality, ModuleMap, Owners};
 use crate::graph::target::{Target, TargetId};
 use crate::graph::targets::Targets;
 use crate::imports::ImportCache;
+use crate::kinds::Role;
 use crate::options::Infer;
 
 /// What a target depends on, and what is to be said about it. Visibility judges it afterwards.
@@ -24,6 +25,7 @@ pub(crate) struct DirectDependencies {
 pub(crate) struct Inference<'r> {
     imports: &'r ImportCache,
     modules: OnceLock<ModuleMap>,
+    distributions: OnceLock<Box<[TargetId]>>,
     /// Owners of the `__init__` files of each folder that count, by its position in the tree.
     init_owners: Vec<OnceLock<Box<[TargetId]>>>,
 }
@@ -35,6 +37,7 @@ impl<'r> Inference<'r> {
         Self {
             imports,
             modules: OnceLock::new(),
+            distributions: OnceLock::new(),
             init_owners: dirs.iter().map(|_| OnceLock::new()).collect(),
         }
     }
@@ -118,22 +121,37 @@ impl<'g> Subject<'g> {
 
     /// Whether the explicit dependencies decide between owners.
     pub(super) fn preference(&self, owners: &[TargetId]) -> Preference {
-        let named = |list: &[TargetId], id: TargetId| {
-            let generator = self.targets.get(id).generator;
-            list.contains(&id) || generator.is_some_and(|generator| list.contains(&generator))
-        };
-        let remaining: Vec<TargetId> = owners
-            .iter()
-            .copied()
-            .filter(|id| !named(&self.explicit.ignores, *id))
-            .collect();
-        match remaining.as_slice() {
-            [one] => Preference::One(*one),
-            _ if owners.iter().any(|id| named(&self.explicit.includes, *id)) => {
-                Preference::Explicit
-            }
-            _ => Preference::None,
-        }
+        preference(self.targets, self.explicit, owners)
+    }
+
+    /// All distributions.
+    pub(super) fn distributions(&self) -> &'g [TargetId] {
+        self.inference.distributions.get_or_init(|| {
+            let is_one = |id: &TargetId| self.targets.get(*id).role() == Role::Distribution;
+            self.targets.all().filter(is_one).collect()
+        })
+    }
+}
+
+/// Whether explicit dependencies decide between owners.
+pub(super) fn preference(
+    targets: &Targets<'_>,
+    explicit: &ExplicitDependencies,
+    owners: &[TargetId],
+) -> Preference {
+    let named = |list: &[TargetId], id: TargetId| {
+        let generator = targets.get(id).generator;
+        list.contains(&id) || generator.is_some_and(|generator| list.contains(&generator))
+    };
+    let remaining: Vec<TargetId> = owners
+        .iter()
+        .copied()
+        .filter(|id| !named(&explicit.ignores, *id))
+        .collect();
+    match remaining.as_slice() {
+        [one] => Preference::One(*one),
+        _ if owners.iter().any(|id| named(&explicit.includes, *id)) => Preference::Explicit,
+        _ => Preference::None,
     }
 }
 
