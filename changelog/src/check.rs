@@ -1,4 +1,4 @@
-//! Whether a branch carries a news fragment.
+//! Checks whether a branch has a news fragment.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use super::settings::ChangelogSettings;
 /// The answer to `changelog --check`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BranchCheck {
-    /// Nothing was changed, so nothing needs telling.
+    /// Nothing changed, so no fragment is necessary.
     NoChanges,
     /// The news file itself was changed: a release, or a correction.
     NewsFileChanged(Utf8PathBuf),

@@ -108,7 +108,7 @@ fn ordered(
     mut entries: Vec<Entry>,
 ) -> Result<TypeEntries, ChangelogError> {
     for entry in &mut entries {
-        // By name first, so that issues of one key come in a stated order.
+        // They are first sorted by name, so that issues with the same key have a fixed order.
         entry.issues.sort();
         entry.issues.sort_by_cached_key(|issue| issue_key(issue));
     }
@@ -152,10 +152,10 @@ fn ordered(
     })
 }
 
-/// How issues sort: names without a digit, then names grouped by what stands around their first
-/// number and within it by the number, then plain numbers.
+/// The key by which issues are sorted. Names without a digit come first; then names with one,
+/// grouped by the text around their first number and sorted by it; then plain numbers.
 ///
-/// Numbers are compared by length and digits, so none is too large.
+/// Numbers are compared by length and then by digits, so no number is too large.
 fn issue_key(issue: &str) -> (bool, bool, String, usize, String) {
     let number = |digits: &str| {
         let digits = digits.trim_start_matches('0');

@@ -1,8 +1,8 @@
 //! The rules of Python's strings that show in towncrier's output.
 //!
-//! Towncrier is written in Python, so the bytes of a changelog depend on what Python calls white
-//! space, a line end or a digit: `buildfile` has those rules, judged by a real CPython. A changelog
-//! that differs by one byte is a failed release.
+//! Towncrier is written in Python, so the bytes of a changelog depend on what Python takes for
+//! white space, a line end or a digit. `buildfile` has these rules, which are tested against
+//! CPython.
 
 use buildfile::text::{NumberError, parse_int};
 use buildfile::{Data, MethodArguments, call_method};

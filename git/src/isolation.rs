@@ -1,10 +1,10 @@
-//! What keeps git's answers the same for everyone: which variables a command does not see, and
-//! which settings it is given.
+//! Makes git give everybody the same answers: which variables a command does not see, and which
+//! settings it is given.
 //!
-//! A git that runs us (a hook, `git rebase --exec`) leaves variables that name its repository and
-//! its index. A user's settings colour, convert, sort, sign and shorten what git prints. Neither may
-//! change what we read, so each variable and each setting that can is listed here, and a test tries
-//! them all.
+//! A git that runs this tool (a hook, `git rebase --exec`) sets variables with the names of its
+//! repository and its index. A user's settings colour, convert, sort, sign and shorten git's
+//! output. Neither may change what this tool reads. All such variables and settings are therefore
+//! listed here, and a test tries each of them.
 
 use duct::Expression;
 
@@ -43,8 +43,8 @@ pub const CLEARED_VARIABLES: &[&str] = &[
 
 /// Settings that every command is given, whatever the user's files say.
 ///
-/// Not here: what signs commits and tags (`commit.gpgSign`), hooks, line ends, ignored files, and
-/// how servers are reached. Those say how the user works, and our commits follow them.
+/// Not listed: how commits and tags are signed (`commit.gpgSign`), hooks, line ends, ignored files,
+/// and how servers are reached. These belong to the user, and commits of this tool follow them.
 pub const PINNED_SETTINGS: &[(&str, &str)] = &[
     ("apply.ignoreWhitespace", "no"),
     ("apply.whitespace", "nowarn"),
@@ -98,16 +98,16 @@ pub const PINNED_SETTINGS: &[(&str, &str)] = &[
     ("tag.sort", "refname"),
 ];
 
-/// Options that no setting stands for, by command: no program of the user's turns a file into
-/// other text (`textconv`, `diff.external`).
+/// Options for which there is no setting, by command: no program of the user may convert files to
+/// text (`textconv`, `diff.external`).
 const OPTIONS: &[(&str, &[&str])] = &[
     ("diff", &["--no-ext-diff", "--no-textconv"]),
     ("log", &["--no-ext-diff", "--no-textconv"]),
     ("show", &["--no-ext-diff", "--no-textconv"]),
 ];
 
-/// Settings in `GIT_CONFIG_KEY_0` and the like that stay: who the user is, which folders are
-/// trusted, how servers are reached. Machines that build give them this way.
+/// Settings in `GIT_CONFIG_KEY_0` and so on that are kept: who the user is, which folders are
+/// trusted, how servers are reached. Build machines set them in this way.
 const KEPT_SETTINGS: &[&str] = &[
     "author.",
     "committer.",
@@ -127,7 +127,7 @@ pub(crate) fn arguments(arguments: &[&str]) -> Vec<String> {
     for (name, value) in PINNED_SETTINGS {
         all.extend(["-c".to_owned(), format!("{name}={value}")]);
     }
-    // What a caller sets with `-c` comes after ours and wins.
+    // Settings that a caller gives with `-c` come later, and replace ours.
     let at = arguments
         .chunks(2)
         .take_while(|pair| pair[0] == "-c")
@@ -148,7 +148,7 @@ pub(crate) fn arguments(arguments: &[&str]) -> Vec<String> {
     all
 }
 
-/// The command in an environment that says nothing of another repository, in English.
+/// The command in an environment without another repository, with English messages.
 pub(crate) fn isolated(git: Expression) -> Expression {
     let kept = kept_settings();
     let mut git = git

@@ -1,12 +1,11 @@
-//! git, as a process: the one place that starts it.
+//! Runs git. Nothing else starts it.
 //!
-//! Whoever asks git something reads its output, and that must not depend on who asks. So every
-//! command runs in an environment that names no other repository, with the settings that change
-//! what is printed set to git's own defaults ([`isolation`]). [`questions`] has what is asked in
-//! more than one place.
+//! What git prints must not depend on who runs this tool. Every command therefore runs in an
+//! environment that names no other repository, and with git's own defaults for every setting that
+//! changes its output ([`isolation`]). [`questions`] has the questions that several callers ask.
 //!
-//! The index clones repositories with it, which is why it stands below the index and not in the
-//! workspace.
+//! This room is below `index`, which clones repositories with it, and therefore not part of
+//! `workspace`.
 
 mod isolation;
 mod questions;
@@ -20,7 +19,7 @@ use thiserror::Error;
 pub use isolation::{CLEARED_VARIABLES, PINNED_SETTINGS};
 pub use questions::{TreeDifference, merge_files, paths};
 
-/// Where git commands run.
+/// The repository that git commands are for.
 #[derive(Debug, Clone)]
 pub struct Git {
     at: Location,
@@ -39,7 +38,7 @@ enum Location {
 /// A git command that failed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum GitError {
-    /// git said no.
+    /// git failed.
     #[error("`git {command}` failed: {message}")]
     Failed {
         /// The arguments.
@@ -50,13 +49,13 @@ pub enum GitError {
     /// git could not be started.
     #[error("git cannot be run: {0}")]
     NotRun(String),
-    /// git wrote something that is not UTF-8.
+    /// The output of git is not UTF-8.
     #[error("`git {0}` wrote text that is not UTF-8")]
     NotUtf8(String),
 }
 
 impl Git {
-    /// The repository of the work tree that `folder` is in.
+    /// The repository whose work tree contains `folder`.
     pub fn at(folder: impl Into<Utf8PathBuf>) -> Self {
         Self {
             at: Location::Folder(folder.into()),
@@ -70,7 +69,7 @@ impl Git {
         }
     }
 
-    /// No repository, for commands that name what they are about.
+    /// No repository, for commands that do not need one.
     pub fn nowhere() -> Self {
         Self {
             at: Location::Nowhere,
@@ -85,7 +84,7 @@ impl Git {
         }
     }
 
-    /// Runs git; its output without the final line end.
+    /// Runs git and gives its output without the final line end.
     ///
     /// # Errors
     /// git fails or is not there.
@@ -95,7 +94,7 @@ impl Git {
         Ok(text.strip_suffix('\n').unwrap_or(&text).to_owned())
     }
 
-    /// Runs git; its output as it is.
+    /// Runs git and gives its output unchanged.
     ///
     /// # Errors
     /// git fails or is not there.
@@ -112,7 +111,7 @@ impl Git {
         judged(arguments, finished(&expression)?)
     }
 
-    /// Runs git; `None` when it fails, which then is an answer.
+    /// Runs git; `None` if it fails, where that is an answer too.
     ///
     /// # Errors
     /// git is not there.
@@ -124,7 +123,7 @@ impl Git {
         }
     }
 
-    /// Runs git; its output and how it ended.
+    /// Runs git and gives its output and its exit status.
     pub(crate) fn output(&self, arguments: &[&str]) -> Result<Output, GitError> {
         finished(&self.expression(arguments).stdin_null())
     }

@@ -1,4 +1,4 @@
-//! Nothing that git's variables or a user's settings say changes an answer: each of them is tried.
+//! No variable of git and no setting of a user changes an answer. Each of them is tried.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::BTreeSet;
@@ -9,8 +9,8 @@ use git::{CLEARED_VARIABLES, Git, PINNED_SETTINGS, merge_files};
 /// Names the repository that [`answers_of_a_child`] asks, and the file for its answers.
 const ASKED: &str = "XTASK_TEST_ASKED";
 
-/// Each pinned setting with a value that would change an answer, and settings that stay as the
-/// user has them but reach no answer.
+/// Each pinned setting with a value that would change an answer, and settings of the user that are
+/// kept but do not reach an answer.
 const HOSTILE_SETTINGS: &[(&str, &str)] = &[
     ("apply.ignoreWhitespace", "change"),
     ("apply.whitespace", "error"),
@@ -112,7 +112,7 @@ fn repository(folder: &Utf8Path) {
     write(folder, "sub/새.txt", "new\n");
 }
 
-/// What the rooms ask git, as one text.
+/// The answers to the questions that the rooms ask, as one text.
 fn answers(folder: &Utf8Path) -> String {
     let mut answers = Vec::new();
     let git = Git::at(folder);
@@ -193,7 +193,7 @@ fn every_pinned_setting_is_tried() {
     );
 }
 
-/// The part of the next test that runs in a process with other variables.
+/// This part of the next test runs in a process with other variables.
 #[test]
 fn answers_of_a_child() {
     let Ok(asked) = std::env::var(ASKED) else {

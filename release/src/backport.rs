@@ -1,4 +1,4 @@
-//! Backports as data: what is taken from a branch, and what it becomes on another.
+//! Backports as data: which commits are taken, and what they become on another branch.
 //!
 //! `git cherry-pick` cannot follow a package that moved (`src/ai/backend/client` was a repository
 //! of its own once), so the difference of each commit is taken apart by folder, and each part is
@@ -48,7 +48,7 @@ pub struct BackportPart {
 pub struct FolderMappingError(String);
 
 impl Backport {
-    /// The parts that each commit is taken apart into.
+    /// The parts into which a commit is divided, one for each folder.
     pub fn parts(&self) -> Vec<BackportPart> {
         let mut folders = self.folders.clone();
         if !folders.iter().any(|folder| folder.old.as_str().is_empty()) {
@@ -90,7 +90,8 @@ impl Backport {
 }
 
 impl BackportPart {
-    /// What git is asked for. `git show` has the difference to the first parent, also for merges
+    /// The revision for git. `git show` gives the difference to the first parent, for merges and
+    /// first commits too.
     /// and first commits.
     pub fn diff_arguments<'a>(&'a self, commit: &'a str) -> Vec<&'a str> {
         let mut args = vec![
@@ -126,8 +127,8 @@ impl std::str::FromStr for FolderMapping {
     }
 }
 
-/// A message parted before its trailers (`Signed-off-by: …`), which git knows by their being the
-/// last paragraph, and all of it.
+/// Splits a message into the text and the trailers (`Signed-off-by: …`), which are its last
+/// paragraph for git.
 fn trailers(message: &str) -> Option<(&str, &str)> {
     let (text, last) = message.rsplit_once("\n\n")?;
     let is_token = |c: char| c.is_ascii_alphanumeric() || c == '-';

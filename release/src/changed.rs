@@ -1,4 +1,4 @@
-//! Which distributions a release really changes.
+//! Finds the distributions whose contents a release changes.
 //!
 //! All distributions of a monorepo get the version of the release. Which of them have new contents
 //! follows from the files that changed: those that a distribution ships, and what its requirements

@@ -1,4 +1,4 @@
-//! What is known about a repository when a release is planned.
+//! The facts about a repository that a plan depends on.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ pub struct ReleaseFacts {
     pub version_file: Option<String>,
     /// Symbolic links to the version file; they need no change of their own.
     pub version_links: Vec<Utf8PathBuf>,
-    /// Every tag and whether `HEAD` contains it.
+    /// Every tag, and whether `HEAD` contains it.
     pub tags: Vec<TagFact>,
     /// The remote, when there is one.
     pub remote: Option<RemoteFacts>,
@@ -74,7 +74,8 @@ pub struct RemoteFacts {
     pub branch: RemoteBranch,
     /// The commit that its tag of this release names.
     pub tag: Option<String>,
-    /// What it says to a push that changes nothing; `None` when it admits one or was not asked.
+    /// The remote's answer to a push that changes nothing, if it is a refusal; `None` if it was not
+    /// asked.
     pub refuses_push: Option<String>,
 }
 
@@ -100,7 +101,7 @@ pub enum Locks {
     Fresh,
     /// These are not.
     Stale(Vec<StaleLock>),
-    /// Nobody looked, or the repository has none.
+    /// It was not checked, or the repository has no locks.
     Unchecked,
 }
 

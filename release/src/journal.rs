@@ -1,7 +1,7 @@
 //! What a run has done so far, as data.
 //!
-//! The journal holds the whole plan, so that a resumed run does what was reviewed, whatever has
-//! changed since.
+//! The journal contains the whole plan, so that a resumed run does what was reviewed, even if the
+//! repository has changed since.
 
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
@@ -17,16 +17,16 @@ pub struct Journal {
     pub origin: StartingPoint,
     /// How many steps are done.
     pub done: usize,
-    /// Whether the step after those has begun.
+    /// Whether the next step has begun.
     pub begun: bool,
     /// Files that were or will be put into the output folder.
     pub delivered: Vec<DeliveredFile>,
-    /// The first of the output folder's parts that did not exist before.
+    /// The first folder of the output folder's path that did not exist before.
     pub new_folder: Option<Utf8PathBuf>,
 }
 
 impl Journal {
-    /// The journal of a plan of which nothing is done.
+    /// The journal of a plan before its first step.
     pub fn new(plan: Plan, origin: StartingPoint) -> Self {
         Self {
             plan,

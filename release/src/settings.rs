@@ -1,4 +1,4 @@
-//! How a repository releases: two ready profiles, each of their parts to be changed.
+//! The settings of releases: two profiles, every part of which can be changed.
 
 use std::collections::BTreeSet;
 
@@ -131,7 +131,7 @@ pub enum HookTime {
     After,
 }
 
-/// For which releases something is done.
+/// The releases for which something is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HookReleases {
     /// All.
@@ -140,8 +140,8 @@ pub enum HookReleases {
     Final,
     /// The others.
     PreReleases,
-    /// The first of a series, as long as the series has no final release. Needs the prior series
-    /// to be finished.
+    /// The first release of a series, until the series has a final release. The series before must
+    /// be finished.
     NewSeries,
 }
 
@@ -158,7 +158,7 @@ pub struct FileEdit {
     pub releases: HookReleases,
 }
 
-/// A named set of habits.
+/// A profile: a complete set of release settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Profile {
     /// One changelog, an annotated tag on the commit made at once.

@@ -22,16 +22,16 @@ pub struct ReleaseVersion {
     version: Version,
 }
 
-/// A text that names no release.
+/// Why a text is not the version of a release.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ReleaseVersionError {
     /// Not PEP 440.
     #[error("`{0}` is not a version (PEP 440)")]
     NotPep440(String),
-    /// Only local builds have a local part; indexes refuse it.
+    /// It has a local part. Only local builds may have one, and indexes refuse it.
     #[error("`{0}` has a local part, which no release may have")]
     Local(String),
-    /// Nothing to name a series by.
+    /// It has no two numbers that name a series.
     #[error("`{0}` has one number only; a release has at least two, as in `24.09`")]
     Short(String),
 }
@@ -84,7 +84,7 @@ impl ReleaseVersion {
         }
     }
 
-    /// Whether it is released for trying out only.
+    /// Whether it is for testing only: a development or pre-release.
     pub fn is_prerelease(&self) -> bool {
         self.kind() < ReleaseKind::Final
     }

@@ -1,16 +1,16 @@
-//! Replacing files as a whole: a reader, a crash or a full disk sees the old text or the new one.
-//! And their hashes.
+//! Replaces files as a whole, so that a reader, a crash or a full disk sees the old or the new
+//! text. Also computes their hashes.
 
 use std::io::Write;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use model::Sha256;
 
-/// Replaces the file at `path`, or leaves it as it was. Folders are made; a symbolic link keeps
-/// pointing at the file that it points at; permissions stay.
+/// Replaces the file at `path`; after an error it is unchanged. Missing folders are made. If the
+/// path is a symbolic link, the file that it points to is replaced. Permissions are kept.
 ///
-/// The new text is written beside the file under one fixed name, so that what a kill leaves there
-/// is used up by the next run.
+/// The new text is first written to a file beside it, always under the same name, so that the next
+/// run reuses what a killed run left.
 pub fn replace(path: &Utf8Path, text: &str) -> std::io::Result<()> {
     let target = path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned());
     let folder = match target.parent() {
@@ -42,7 +42,7 @@ pub fn sha256_of(path: &Utf8Path) -> std::io::Result<Sha256> {
     Sha256::of_reader(fs_err::File::open(path)?)
 }
 
-/// Whatever the umask was when a killed run made the file.
+/// Sets the permissions, which a killed run with another umask may have left different.
 #[cfg(unix)]
 fn readable_by_all(file: &fs_err::File) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
@@ -67,7 +67,7 @@ pub fn replace_with_link(link: &Utf8Path, target: &Utf8Path) -> std::io::Result<
     fs_err::rename(&beside, link)
 }
 
-/// There are no links without a privilege here.
+/// Making links needs a privilege on this system.
 #[cfg(not(unix))]
 pub fn replace_with_link(_: &Utf8Path, _: &Utf8Path) -> std::io::Result<()> {
     Err(std::io::ErrorKind::Unsupported.into())
@@ -80,7 +80,7 @@ pub fn make_executable(path: &Utf8Path) -> std::io::Result<()> {
     fs_err::set_permissions(path, std::fs::Permissions::from_mode(0o755))
 }
 
-/// There are no modes here.
+/// There are no file modes on this system.
 #[cfg(not(unix))]
 pub fn make_executable(_: &Utf8Path) -> std::io::Result<()> {
     Ok(())

@@ -1,4 +1,4 @@
-//! The file that keeps parsed imports from one run to the next.
+//! Reads and writes the file in which parsed imports are kept between runs.
 
 use std::io;
 
@@ -30,10 +30,10 @@ impl ImportCacheFile {
         &self.cache
     }
 
-    /// Writes what is new to the file, replacing it at once.
+    /// Writes new entries to the file, which is replaced as a whole.
     ///
     /// # Errors
-    /// The file cannot be written; the old one is unharmed then.
+    /// Where the file cannot be written; the old file is then unchanged.
     pub fn save(&self) -> io::Result<()> {
         if !self.cache.has_news() {
             return Ok(());

@@ -7,7 +7,7 @@ use etcetera::BaseStrategy;
 
 use crate::settings::{SettingFlag, Settings, SettingsError, find_root};
 
-/// Names the folder of the cache.
+/// The environment variable with the path of the cache folder.
 const CACHE_VARIABLE: &str = "XTASK_CACHE_DIR";
 
 /// A repository with its settings, and the environment that it was opened in.
@@ -20,13 +20,13 @@ pub struct Workspace {
     flags: Vec<SettingFlag>,
 }
 
-/// A repository that cannot be opened, or used from here.
+/// Why a repository cannot be opened or used.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// Its settings cannot be used.
     #[error(transparent)]
     Settings(#[from] SettingsError),
-    /// The folder that was named is not there.
+    /// The folder of `-C` does not exist.
     #[error("cannot open {folder}")]
     NoFolder {
         /// As it was named.
@@ -35,13 +35,13 @@ pub enum OpenError {
         #[source]
         source: std::io::Error,
     },
-    /// The system does not say where this process is.
+    /// The current folder cannot be found.
     #[error("cannot tell the current folder: {0}")]
     NoCurrentFolder(#[source] std::io::Error),
-    /// A path that is no text.
+    /// A path is not UTF-8.
     #[error("{0} is not UTF-8")]
     NotUtf8(String),
-    /// Nothing says where caches belong.
+    /// No variable says where the cache folder is.
     #[error("cannot tell where the cache belongs: there is no home folder")]
     NoCacheFolder,
 }
@@ -59,7 +59,8 @@ impl OpenError {
 }
 
 impl Workspace {
-    /// Opens the repository whose root is `named`, or else the nearest one upwards.
+    /// Opens the repository with the root `named`, or the nearest one that contains the current
+    /// folder.
     ///
     /// # Errors
     /// Where there is none, or its settings cannot be used.
@@ -102,17 +103,17 @@ impl Workspace {
         &self.settings.root
     }
 
-    /// The resolve that was named, else the default one.
+    /// The named resolve, or the default one.
     pub fn resolve<'a>(&'a self, named: Option<&'a str>) -> &'a str {
         named.unwrap_or(&self.settings.python.default_resolve)
     }
 
-    /// What shapes the target graph.
+    /// The settings that the target graph depends on.
     pub fn target_options(&self) -> targets::GraphOptions {
         self.settings.target_options(&self.environment)
     }
 
-    /// The folder of the cache: `$XTASK_CACHE_DIR`, else where caches belong on this system.
+    /// The cache folder: `$XTASK_CACHE_DIR`, or the one below the system's folder for caches.
     ///
     /// # Errors
     /// Where neither is known.
@@ -127,7 +128,7 @@ impl Workspace {
             .ok_or(OpenError::NoCacheFolder)
     }
 
-    /// The folder that the user is in: paths on the command line count from it.
+    /// The current folder, to which paths on the command line are relative.
     ///
     /// # Errors
     /// Where the system does not say.
@@ -135,7 +136,8 @@ impl Workspace {
         working_folder()
     }
 
-    /// The folder that the user is in, relative to the root; the root's own, `""`, if outside.
+    /// The current folder relative to the root; `""`, which is the root, if it is outside of the
+    /// repository.
     ///
     /// # Errors
     /// Where the system does not say.

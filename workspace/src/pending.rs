@@ -1,4 +1,5 @@
-//! Files that are written whole beside their place and get their name when they are found good.
+//! Files that are written completely under another name, and get their own name once they are
+//! checked.
 
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -13,24 +14,24 @@ pub struct PersistError {
     pub source: io::Error,
 }
 
-/// A file that was written whole and does not have its name yet: [`Pending::keep`] gives it that;
-/// dropped, it is gone.
+/// A complete file that does not have its name yet. [`Pending::keep`] gives it the name; if it is
+/// dropped instead, it is deleted.
 ///
-/// It stands beside its place under a name that is fixed, so that what a kill leaves there is used up
-/// by the next run; another run that writes the same file is waited for.
+/// It is beside its final path, always under the same name, so that the next run reuses what a
+/// killed run left. It waits for another run that writes the same file.
 #[derive(Debug)]
 pub struct Pending {
     path: PathBuf,
     beside: PathBuf,
-    // Holds the lock that keeps other runs off.
+    // Holds the lock that makes other runs wait.
     file: fs_err::File,
 }
 
 impl Pending {
-    /// Writes the file that is going to be at `path`, which `write` can read back through its writer.
+    /// Writes the file for `path`. `write` can also read what it has written.
     ///
     /// # Errors
-    /// Where it cannot be written, or `write` fails; then nothing of it is left.
+    /// Where it cannot be written, or `write` fails. Nothing of the file is then left.
     pub fn write<T, E: From<PersistError>>(
         path: &Path,
         write: impl FnOnce(&mut BufWriter<&std::fs::File>) -> Result<T, E>,
@@ -52,19 +53,20 @@ impl Pending {
         Ok((pending, result))
     }
 
-    /// Where it is going to be.
+    /// The final path.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Where it is meanwhile.
+    /// The present path.
     #[must_use]
     pub fn beside(&self) -> &Path {
         &self.beside
     }
 
-    /// Gives it its name, and the permissions `rw-r--r--`, in place of what had that name.
+    /// Gives the file its final name, replacing a file of that name, and the permissions
+    /// `rw-r--r--`.
     ///
     /// # Errors
     /// Where the file system refuses.
@@ -75,7 +77,7 @@ impl Pending {
 
 impl Drop for Pending {
     fn drop(&mut self) {
-        // Once it is kept, the name is another run's.
+        // After it was kept, the present path may belong to another run.
         if is_at(&self.file, &self.beside).unwrap_or(false) {
             let _ = fs_err::remove_file(&self.beside);
         }
@@ -89,16 +91,16 @@ fn persist_error(path: &Path, source: io::Error) -> PersistError {
     }
 }
 
-/// Holds off other runs that write into a folder, which is made; the guard ends it.
+/// Makes the folder, and makes other runs that write to it wait until the guard is dropped.
 ///
-/// Whoever keeps more than one [`Pending`] at a time needs it: two such runs would wait for each
-/// other for ever.
+/// This is necessary to hold more than one [`Pending`] at a time: otherwise two such runs could
+/// wait for each other forever.
 ///
 /// # Errors
 /// Where the folder cannot be made or opened.
 pub fn alone_in(folder: &Path) -> Result<fs_err::File, PersistError> {
     let file = fs_err::create_dir_all(folder).and_then(|()| {
-        // A folder cannot be locked everywhere.
+        // Not every system can lock a folder.
         let file = match cfg!(unix) {
             true => fs_err::File::open(folder)?,
             false => fs_err::File::create(folder.join(".lock"))?,
@@ -109,7 +111,7 @@ pub fn alone_in(folder: &Path) -> Result<fs_err::File, PersistError> {
     file.map_err(|source| persist_error(folder, source))
 }
 
-/// Opens a file, empty, that no other run writes: one that does is waited for.
+/// Opens an empty file for writing. Waits for another run that writes it.
 ///
 /// # Errors
 /// Where it cannot be opened or locked.
@@ -122,7 +124,7 @@ pub fn open_alone(path: &Path) -> io::Result<fs_err::File> {
             .truncate(false)
             .open(path)?;
         file.lock()?;
-        // The run that was waited for has renamed or removed the file.
+        // The other run has renamed or removed the file in the meantime.
         if is_at(&file, path)? {
             file.set_len(0)?;
             return Ok(file);

@@ -9,7 +9,7 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use rayon::prelude::*;
 use targets::{Dir, Error, GraphOptions, Repository, RepositoryFiles, SourceTree, UseGitignore};
 
-/// How deep folders may nest; only a loop of links gets there.
+/// The largest depth of folders. Only a circle of links is deeper.
 const MAX_DEPTH: usize = 128;
 
 /// Walks the repository at `root` and evaluates its BUILD files. Sources and requirement files are
@@ -76,7 +76,7 @@ fn rules(root: &Path, options: &GraphOptions) -> Result<Gitignore, Error> {
         for file in [".git/info/exclude", ".gitignore"] {
             if let Ok(text) = fs_err::read_to_string(root.join(file)) {
                 for line in text.lines() {
-                    // git skips lines that it cannot read; so do we.
+                    // git skips lines that it cannot read, and so does this tool.
                     let _skipped = builder.add_line(None, line);
                 }
             }
@@ -179,8 +179,8 @@ impl Walk<'_> {
         }
     }
 
-    /// Whether a link leads to a folder; `None` if it leads nowhere, in a circle, or to a
-    /// folder outside the repository.
+    /// Whether a link leads to a folder; `None` if it leads nowhere, in a circle, or out of the
+    /// repository.
     fn linked(&self, link: &Path, folder: &Path) -> Option<bool> {
         let target: PathBuf = fs_err::canonicalize(link).ok()?;
         if !target.is_dir() {

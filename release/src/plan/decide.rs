@@ -1,4 +1,4 @@
-//! How far a release has come, and what is left of it.
+//! Decides how far a release has come, and which steps are left.
 
 use super::objection::Objection;
 use super::planner::Planner;
@@ -18,7 +18,7 @@ pub enum Decision {
         /// The commit that it names.
         commit: String,
     },
-    /// Nothing yet: the release's branch waits for its merge.
+    /// Nothing yet: the branch of the release must be merged first.
     AwaitingMerge {
         /// The release's branch.
         branch: String,
@@ -94,7 +94,7 @@ impl<'a> Planner<'a> {
     /// Whether the news file has a heading for the version.
     fn changelog_has_release(&self) -> bool {
         if !self.does(StepKind::Changelog) || self.facts.changelog.is_none() {
-            // No heading to look for: the commit's message has to say it.
+            // There is no heading to look for, so the commit's message is used.
             let message = fill(&self.settings.commit_message, &self.request.version);
             return self.facts.head.subject.starts_with(&message);
         }

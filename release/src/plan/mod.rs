@@ -1,7 +1,7 @@
-//! The plan of a release: which steps, in which order, from which facts. Pure.
+//! The plan of a release: its steps and their order, from the facts. Pure.
 //!
-//! [`decide`] tells how far a release has come; [`objections`] what speaks against going on;
-//! [`order`] which steps are left.
+//! [`decide`] finds how far a release has come, [`objections`] what forbids it, and [`order`] the
+//! steps that are left.
 
 mod decide;
 mod objection;

@@ -35,7 +35,7 @@ pub enum Objection {
     /// The release's own branch is there already.
     #[error("the branch `{0}` exists already")]
     BranchExists(String),
-    /// The tag is there, on other commits.
+    /// The tag exists, at another commit.
     #[error("the tag `{tag}` exists already, at {commit}, which is not part of this branch")]
     TagExists {
         /// The tag.
@@ -66,7 +66,7 @@ pub enum Objection {
     /// No version file.
     #[error("there is no file {0} to hold the version")]
     NoVersionFile(Utf8PathBuf),
-    /// Nothing to tell.
+    /// There are no news fragments.
     #[error("there are no news fragments in {folder}")]
     NoFragments {
         /// Where they belong.
@@ -109,7 +109,7 @@ pub enum Objection {
         /// What is there instead.
         found: String,
     },
-    /// A pattern of the settings that finds nothing.
+    /// A pattern of the settings matches nothing.
     #[error("{path}: `{search}` occurs nowhere")]
     NothingToEdit {
         /// The file, or the pattern of files.
@@ -117,7 +117,7 @@ pub enum Objection {
         /// The expression.
         search: String,
     },
-    /// A pattern of the settings that is none.
+    /// A pattern of the settings is not valid.
     #[error("`{pattern}` is not a pattern: {message}")]
     BadPattern {
         /// The pattern.

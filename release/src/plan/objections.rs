@@ -1,4 +1,4 @@
-//! Which reasons against a release hold.
+//! Checks everything that can forbid a release.
 
 use globset::Glob;
 
@@ -9,7 +9,7 @@ use crate::facts::{Locks, RemoteBranch, TagFact};
 use crate::settings::{CommitOn, StepKind, fill};
 use crate::version::ReleaseVersion;
 
-/// What speaks against beginning a release.
+/// Reasons that forbid beginning a release.
 pub(super) fn before_start(planner: &Planner<'_>) -> Vec<Objection> {
     let tag = planner.settings.tag_of(&planner.request.version);
     let mut refusals = about_head(planner);
@@ -20,7 +20,7 @@ pub(super) fn before_start(planner: &Planner<'_>) -> Vec<Objection> {
     refusals
 }
 
-/// What speaks against releasing from what is checked out.
+/// Reasons that forbid a release from what is checked out.
 pub(super) fn about_head(planner: &Planner<'_>) -> Vec<Objection> {
     let facts = planner.facts;
     let mut refusals = Vec::new();
@@ -74,7 +74,7 @@ fn about_remote(planner: &Planner<'_>) -> Vec<Objection> {
     refusals
 }
 
-/// What speaks against making the tag.
+/// Reasons that forbid making the tag.
 pub(super) fn about_tag(planner: &Planner<'_>, tag: &str) -> Vec<Objection> {
     let known = planner.facts.tags.iter().find(|known| known.name == tag);
     if let Some(known) = known {
@@ -93,7 +93,7 @@ pub(super) fn about_tag(planner: &Planner<'_>, tag: &str) -> Vec<Objection> {
     refusal.into_iter().collect()
 }
 
-/// What speaks against pushing a tag that is here already.
+/// Reasons that forbid pushing an existing tag.
 pub(super) fn about_remote_tag(planner: &Planner<'_>, tag: &TagFact) -> Vec<Objection> {
     let mut refusals = about_remote(planner);
     let remote = planner.facts.remote.as_ref();

@@ -6,7 +6,7 @@ use crate::facts::ReleaseFacts;
 use crate::settings::{HookReleases, ReleaseSettings, StepKind};
 use crate::version::ReleaseVersion;
 
-/// What a plan is made from.
+/// The inputs of a plan.
 pub(crate) struct Planner<'a> {
     pub(crate) settings: &'a ReleaseSettings,
     pub(crate) facts: &'a ReleaseFacts,
@@ -42,9 +42,9 @@ impl Planner<'_> {
         }
     }
 
-    /// The last release of the series before, as it is written; `None` when there is no such series.
+    /// The last release of the series before, as it is written; `None` if there is no such series.
     ///
-    /// RefusedRelease when a higher pre-release of that series waits for its final release.
+    /// Refused if a higher pre-release of that series still waits for its final release.
     pub(super) fn prior(&self, hook: &str) -> Result<Option<String>, Objection> {
         let series = self.request.version.series();
         let Some(before) = self

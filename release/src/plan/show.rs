@@ -1,4 +1,4 @@
-//! A plan as text: every file that changes as a diff, every command that will run.
+//! Writes a plan as text: a diff of every file that changes, and every command that will run.
 
 use std::fmt::Write;
 

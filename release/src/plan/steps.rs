@@ -1,11 +1,11 @@
-//! The steps of a release as data, and how each reads.
+//! The steps of a release as data, and their text for the user.
 
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::version::ReleaseVersion;
 
-/// Where wheels wait until the release is sure, for the reader.
+/// The folder, as shown to the user, where wheels are kept until the release is certain.
 const SHOWN_STAGING: &str = ".git/xtask-release/wheels";
 
 /// The steps of a release.
@@ -19,7 +19,8 @@ pub struct Plan {
     pub notes: Vec<String>,
 }
 
-/// One step. Each can be repeated: a run that was killed within a step begins with it again.
+/// One step. A step can be repeated: a resumed run begins with the step in which the last run was
+/// killed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ReleaseStep {
     /// Makes a branch at the commit that is checked out, and checks it out.

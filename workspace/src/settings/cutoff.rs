@@ -1,4 +1,4 @@
-//! The moment after which a file on an index is not seen: `exclude_newer`, `--exclude-newer`.
+//! `exclude_newer`, `--exclude-newer`: the time from which uploaded files are ignored.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,11 +7,12 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-/// Files uploaded at this moment or later do not exist. A date means the end of that day in UTC.
+/// Files that were uploaded at this time or later are ignored. A date means the end of that day in
+/// UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cutoff(pub Timestamp);
 
-/// A text that names no moment.
+/// Why a text is not such a time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is neither a date such as `2024-10-22` nor a moment such as `2024-10-22T12:00:00Z`")]
 pub struct CutoffError(String);

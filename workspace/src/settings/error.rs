@@ -1,4 +1,4 @@
-//! What can be wrong with settings, and where: each error carries its file, line and column.
+//! Errors of settings, each with its file, line and column.
 
 use std::fmt;
 use std::ops::Range;
@@ -8,11 +8,11 @@ use model::Place;
 
 use super::flag::COMMAND_LINE;
 
-/// Settings that cannot be used.
+/// Why settings cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("{problem}")]
 pub struct SettingsError {
-    /// Where; a whole file or folder if no line is to blame.
+    /// The place; a whole file or folder if the error has no line.
     pub place: Place,
     /// Why.
     pub problem: SettingsProblem,
@@ -30,19 +30,20 @@ pub struct SettingKey {
 /// What is wrong.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsProblem {
-    /// Neither `pants.toml` nor a table of ours in `Cargo.toml`, here or above.
+    /// There is no `pants.toml`, and no table of this tool in a `Cargo.toml`, here or in a folder
+    /// above.
     #[error("there are no settings here or in any folder above")]
     NoRoot,
     /// The folder that `-C` names has no settings.
     #[error("there are no settings in this folder")]
     NotARoot,
-    /// A file is there and cannot be read.
+    /// A file exists but cannot be read.
     #[error("cannot read the settings: {0}")]
     Unreadable(std::io::Error),
-    /// A file is no TOML.
+    /// A file is not valid TOML.
     #[error("not valid TOML: {0}")]
     Syntax(String),
-    /// A section that there is not.
+    /// A section that does not exist.
     #[error("`[{section}]` is not a section of settings")]
     UnknownSection {
         /// The section, without brackets.
@@ -55,7 +56,7 @@ pub enum SettingsProblem {
     NotASection {
         /// The section, without brackets.
         section: String,
-        /// What stands there.
+        /// The value that is there.
         found: &'static str,
     },
     /// A key that its section does not have.
@@ -65,7 +66,7 @@ pub enum SettingsProblem {
         key: SettingKey,
         /// The name that was probably meant.
         nearest: Option<&'static str>,
-        /// The names that would do.
+        /// The keys of the section.
         known: &'static [&'static str],
     },
     /// A value of another type.
@@ -75,18 +76,18 @@ pub enum SettingsProblem {
         key: SettingKey,
         /// What it must be.
         expected: &'static str,
-        /// What stands there.
+        /// The value that is there.
         found: &'static str,
     },
-    /// A value of the right type that cannot be meant.
+    /// A value of the right type that is not valid.
     #[error("{key}: {reason}")]
     BadValue {
         /// The key.
         key: SettingKey,
-        /// Why.
+        /// Why it is not valid.
         reason: String,
     },
-    /// `%(NAME)s` with a name that stands for nothing.
+    /// `%(NAME)s` with an unknown name.
     #[error("{key}: `%({name})s` stands for nothing")]
     UnknownPlaceholder {
         /// The key.
@@ -111,10 +112,10 @@ pub enum SettingsProblem {
         resolve: String,
         /// The name that was probably meant.
         nearest: Option<String>,
-        /// The names that would do.
+        /// The resolves that exist.
         known: Vec<String>,
     },
-    /// Two resolves with one lockfile.
+    /// Two resolves have the same lockfile.
     #[error("the resolves `{first}` and `{second}` have the same lockfile, {lockfile}")]
     SharedLockfile {
         /// One of the two.
@@ -124,7 +125,7 @@ pub enum SettingsProblem {
         /// The file.
         lockfile: Utf8PathBuf,
     },
-    /// Nothing says for which Pythons a resolve is.
+    /// No setting says which Pythons a resolve is for.
     #[error("no interpreter constraints for the resolve `{resolve}`")]
     NoInterpreterConstraints {
         /// The resolve.
@@ -133,7 +134,7 @@ pub enum SettingsProblem {
 }
 
 impl SettingsProblem {
-    /// What the user can do about it, if there is something to say.
+    /// What the user can do about it, if that is known.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::NoRoot | Self::NotARoot => Some(
@@ -165,7 +166,7 @@ impl SettingsProblem {
 }
 
 impl SettingsError {
-    /// Whether the mistake is in a flag, and not in a file.
+    /// Whether the error is in a flag, not in a file.
     pub fn is_of_flag(&self) -> bool {
         &*self.place.path == COMMAND_LINE
     }
@@ -178,7 +179,7 @@ impl SettingsError {
         }
     }
 
-    /// An error about `span` (in bytes) of `text`, which is what `path` holds.
+    /// An error at the bytes `span` of `text`, which is the content of the file `path`.
     pub fn at(path: &Utf8Path, text: &str, span: Range<usize>, problem: SettingsProblem) -> Self {
         Self {
             place: Place::span(path.as_str(), text, span),

@@ -8,11 +8,11 @@ use std::sync::LazyLock;
 use super::keys::Sections;
 use super::tree::{SettingNode, SettingTree};
 
-/// The sections whose keys are flags too. Each flag is declared for every command, which costs
-/// time at the start, so these are only the ones that people use.
+/// The sections whose keys can be set by flags. Only sections that people set by flag are listed,
+/// since every flag is declared for every command, which takes time at the start.
 const SECTIONS: &[&str] = &["python-infer"];
 
-/// What an error names in place of a file.
+/// What an error names as the file of a flag.
 pub(super) const COMMAND_LINE: &str = "the command line";
 
 static KEYS: LazyLock<Vec<FlagKey>> = LazyLock::new(|| {
@@ -50,7 +50,7 @@ pub struct SettingFlag {
 }
 
 impl FlagKey {
-    /// All of them.
+    /// All flags.
     pub fn all() -> &'static [Self] {
         &KEYS
     }
@@ -75,7 +75,7 @@ impl SettingFlag {
         }
     }
 
-    /// The value as files would have it: a word where the key takes words, else TOML's type.
+    /// The value as it would be in a file: text if the key takes text, otherwise TOML.
     pub(super) fn node(&self) -> SettingNode {
         let start = self.text.find('=').map_or(0, |equals| equals + 1);
         let span: Range<usize> = start..self.text.len();

@@ -16,18 +16,19 @@ use super::kinds::{FirstPartyRequirements, Setting};
 use super::release::PublishIndex;
 use super::tree::{SettingMistake, SettingNode};
 
-/// In `[python-repos] indexes`: the index that this machine's pip is configured for.
+/// The entry of `[python-repos] indexes` that stands for the index of this machine's pip
+/// configuration.
 pub const PIP_INDEX: &str = "<pip>";
 
 /// A section of settings, such as `[python]`.
 pub trait Section {
-    /// The keys that are read.
+    /// The keys of the section.
     fn keys(&self) -> &'static [&'static str];
 
-    /// Whether `key` is on or off, so that a flag without a value turns it on.
+    /// Whether `key` is a switch: a flag without a value then turns it on.
     fn is_switch(&self, key: &str) -> bool;
 
-    /// Takes one key's value; `None` if there is no such key.
+    /// Sets the value of a key; `None` if there is no such key.
     fn update(&mut self, key: &str, node: &SettingNode) -> Option<Result<(), SettingMistake>>;
 }
 
@@ -80,10 +81,10 @@ macro_rules! sections {
         }
 
         impl Sections {
-            /// The names, as files have them.
+            /// The names of the sections, as in files.
             pub const NAMES: &'static [&'static str] = &[$($name),+];
 
-            /// The section of this name.
+            /// The section with this name.
             pub fn get_mut(&mut self, name: &str) -> Option<&mut dyn Section> {
                 match name {
                     $($name => Some(&mut self.$field),)+
@@ -116,120 +117,124 @@ sections! {
 }
 
 section! {
-    /// Which files are seen, and how BUILD files are read.
+    /// Which files are read, and how BUILD files are read.
     Global {
-        /// Pants' backends; those that are not its own may define target types.
+        /// The backends of Pants. Backends that are not part of Pants may define target types.
         backend_packages: Vec<String> = Vec::new(),
-        /// The version of Pants that the repository is for.
+        /// The version of Pants that the repository is written for.
         pants_version: Option<String> = None,
-        /// Patterns as in `.gitignore` of what is not seen.
+        /// Patterns, as in `.gitignore`, of files that are ignored.
         pants_ignore: Vec<String> = strings(&[".*/", "/dist/", "__pycache__"]),
-        /// Whether `.gitignore` counts too.
+        /// Whether files that `.gitignore` names are ignored too.
         pants_ignore_use_gitignore: bool = true,
-        /// Names of BUILD files.
+        /// Names of BUILD files, as patterns.
         build_patterns: Vec<String> = strings(&["BUILD", "BUILD.*"]),
-        /// Patterns as in `.gitignore` of BUILD files that are not read.
+        /// Patterns, as in `.gitignore`, of BUILD files that are not read.
         build_ignore: Vec<String> = Vec::new(),
-        /// Globs of files whose functions every BUILD file can call.
+        /// Globs of files with functions that every BUILD file can call.
         build_file_prelude_globs: Vec<String> = Vec::new(),
-        /// What to do about a glob in a BUILD file that matches nothing.
+        /// What to do if a glob in a BUILD file matches nothing.
         unmatched_build_file_globs: Behavior = Behavior::Warn,
     }
 }
 
 section! {
-    /// Where imports start.
+    /// The source roots: the folders at which imports start.
     Source {
-        /// Patterns of source roots; with a leading `/` they are anchored.
+        /// Patterns of source roots. A leading `/` means the root of the repository.
         root_patterns: Vec<String> = strings(&[
             "/", "src", "src/python", "src/py", "src/thrift", "src/protobuf", "src/protos",
             "src/scala", "src/java",
         ]),
-        /// Names of files whose folders are source roots.
+        /// Names of files. A folder that has one is a source root.
         marker_filenames: Vec<String> = Vec::new(),
     }
 }
 
 section! {
-    /// Interpreters and resolves. Keys of a table are resolves; `__default__` stands for the rest.
+    /// Interpreters and resolves. The keys of tables are names of resolves; `__default__` stands
+    /// for all others.
     Python {
         /// The Pythons of a resolve that has no constraints of its own.
         interpreter_constraints: Option<InterpreterConstraints> = None,
         /// Whether resolves and lockfiles are used at all.
         enable_resolves: bool = false,
-        /// Whether there are targets for lockfiles.
+        /// Whether every lockfile has a target.
         enable_lockfile_targets: bool = true,
-        /// The resolve of a target that names none.
+        /// The resolve of a target that does not name one.
         default_resolve: String = "python-default".to_owned(),
-        /// Resolve to lockfile, relative to the root.
+        /// The lockfile of each resolve, relative to the root.
         resolves: BTreeMap<String, Utf8PathBuf> = BTreeMap::new(),
-        /// Resolve to its Pythons.
+        /// The Pythons of each resolve.
         resolves_to_interpreter_constraints: BTreeMap<String, InterpreterConstraints> =
             BTreeMap::new(),
-        /// Resolve to a constraints file, relative to the root.
+        /// A file with constraints for each resolve, relative to the root.
         resolves_to_constraints_file: BTreeMap<String, Utf8PathBuf> = BTreeMap::new(),
-        /// Resolve to requirements that stand in for those of packages.
+        /// Requirements for each resolve that replace those of packages.
         resolves_to_overrides: BTreeMap<String, Vec<Override>> = BTreeMap::new(),
-        /// Resolve to projects that no package's requirement brings in.
+        /// Projects for each resolve that are left out although packages require them.
         resolves_to_excludes: BTreeMap<String, Vec<PackageName>> = BTreeMap::new(),
-        /// Resolve to packages used from source only; `:all:` for every one.
+        /// Packages for each resolve that may not be used as wheels; `:all:` for every package.
         resolves_to_no_binary: BTreeMap<String, PackageSet> = BTreeMap::new(),
-        /// Resolve to packages used as wheels only; `:all:` for every one.
+        /// Packages for each resolve that may not be used as source distributions; `:all:` for
+        /// every package.
         resolves_to_only_binary: BTreeMap<String, PackageSet> = BTreeMap::new(),
-        /// Resolve to the platforms it must support. Ours.
+        /// The platforms of each resolve. Pants does not have this setting.
         resolves_to_platforms: BTreeMap<String, Vec<Platform>> = BTreeMap::new(),
-        /// Resolve to when it may hold a pre-release. Ours.
+        /// When pre-releases may be locked, for each resolve. Pants does not have this setting.
         resolves_to_prereleases: BTreeMap<String, PrereleasePolicy> = BTreeMap::new(),
-        /// Files uploaded later are not seen. Ours.
+        /// Ignores files that were uploaded after this time. Pants does not have this setting.
         exclude_newer: Option<Cutoff> = None,
-        /// Whether every package must have a wheel for each platform. Ours.
+        /// Whether every package must have a wheel for each platform. Pants does not have this
+        /// setting.
         require_wheels: bool = false,
     }
 }
 
 section! {
-    /// Where packages come from.
+    /// The indexes and folders that packages come from.
     PythonRepos {
-        /// URLs by priority; [`PIP_INDEX`] for what pip is configured for.
+        /// URLs of indexes, the most important first. [`PIP_INDEX`] stands for the index of pip's
+        /// configuration.
         indexes: Vec<String> = strings(&[PIP_INDEX]),
-        /// Folders and pages with files.
+        /// Folders and pages with files of packages.
         find_links: Vec<String> = Vec::new(),
     }
 }
 
 section! {
-    /// What is inferred from sources.
+    /// Which dependencies of sources are inferred.
     PythonInfer {
-        /// Dependencies from imports.
+        /// Whether imports are dependencies.
         imports: bool = true,
-        /// Dependencies from strings that look like modules.
+        /// Whether strings that look like modules are dependencies.
         string_imports: bool = false,
-        /// How many dots such a string has at least.
+        /// The number of dots that such a string must have.
         string_imports_min_dots: usize = 2,
-        /// Dependencies from strings that look like files.
+        /// Whether strings that look like file names are dependencies.
         assets: bool = false,
-        /// How many slashes such a string has at least.
+        /// The number of slashes that such a string must have.
         assets_min_slashes: usize = 1,
-        /// Dependencies on `__init__.py`.
+        /// Which `__init__.py` files sources depend on.
         init_files: InitFiles = InitFiles::ContentOnly,
-        /// Dependencies of tests on `conftest.py`.
+        /// Whether tests depend on `conftest.py` files.
         conftests: bool = true,
-        /// Dependencies from entry points.
+        /// Whether distributions and binaries depend on the sources of their entry points.
         entry_points: bool = true,
-        /// What to do about an import that nothing owns.
+        /// What to do about an import that no target and no requirement provides.
         unowned_dependency_behavior: Behavior = Behavior::Warn,
-        /// Modules for which nothing is said.
+        /// Modules without a warning if nothing provides them.
         ignored_unowned_imports: Vec<String> = Vec::new(),
-        /// How an import with several owners is decided.
+        /// What to do about an import that several targets provide.
         ambiguity_resolution: Ambiguity = Ambiguity::None,
     }
 }
 
 section! {
-    /// Where interpreters are found.
+    /// Where interpreters are looked for.
     PythonBootstrap {
-        /// Folders, and `<PATH>`, `<PYENV>`, `<PYENV_LOCAL>`, `<ASDF>`, `<ASDF_LOCAL>`,
-        /// `<MISE>`, `<UV>`, `<STANDARD>`.
+        /// Folders, and `<PATH>`, `<PYENV>`, `<PYENV_LOCAL>`, `<ASDF>`, `<ASDF_LOCAL>`, `<MISE>`,
+        /// `<UV>` or `<STANDARD>`.
         search_path: Vec<String> =
             strings(&["<PYENV>", "<PATH>", "<ASDF>", "<MISE>", "<UV>", "<STANDARD>"]),
         /// File names of interpreters.
@@ -238,55 +243,57 @@ section! {
 }
 
 section! {
-    /// How indexes are asked.
+    /// How indexes are used.
     Index {
-        /// Packages that may come from an index after the first one that has them.
+        /// Packages that may come from a later index than the first one that has them.
         first_index_exceptions: Vec<PackageName> = Vec::new(),
-        /// How long an answer without cache headers is used without asking again.
+        /// The time for which a listing without cache headers is used without a new request.
         freshness_seconds: u64 = 600,
-        /// How long a server may be silent before the request is tried again.
+        /// The time without an answer after which a request is tried again.
         timeout_seconds: u64 = 30,
     }
 }
 
 section! {
-    /// What holds for every distribution, in place of a set-up plug-in.
+    /// Metadata of every distribution, in place of a set-up plug-in of Pants.
     Package {
         /// The version of core metadata.
         metadata_version: MetadataVersion = MetadataVersion::V2_4,
-        /// What every distribution's name must start with.
+        /// The start that every distribution's name must have.
         name_prefix: Option<String> = None,
-        /// The file with the version of distributions that give none, relative to the root.
+        /// The file with the version of distributions that declare none, relative to the root.
         version_file: Utf8PathBuf = "VERSION".into(),
-        /// Names of readme files beside the BUILD file, the first that is there counts; none where empty.
+        /// Names of readme files beside the BUILD file. The first one that exists is used; none if
+        /// the list is empty.
         readmes: Vec<String> = Vec::new(),
         /// `Home-page`.
         home_page: Option<String> = None,
-        /// Label to URL.
+        /// The URL for each label.
         project_urls: BTreeMap<String, String> = BTreeMap::new(),
         /// `Author`.
         author: Option<String> = None,
         /// `Author-email`.
         author_email: Option<String> = None,
-        /// Classifiers that come first.
+        /// Classifiers that every distribution has, before its own.
         classifiers: Vec<String> = Vec::new(),
-        /// Whether the version decides about `Development Status ::`.
+        /// Whether a classifier `Development Status ::` is derived from the version.
         development_status: bool = false,
-        /// Whether the interpreter constraints decide about `Programming Language :: Python :: 3.X`.
+        /// Whether classifiers `Programming Language :: Python :: 3.X` are derived from the
+        /// interpreter constraints.
         python_classifiers: bool = false,
-        /// How `Requires-Python` follows from the interpreter constraints.
+        /// How `Requires-Python` is derived from the interpreter constraints.
         requires_python: RequiresPythonRule = RequiresPythonRule::AsWritten,
-        /// How licences are declared.
+        /// How licences are written to the metadata.
         license_style: LicenseStyle = LicenseStyle::Expression,
-        /// Licence, as BUILD files name it, to expression or classifier.
+        /// The licence expression or classifier for each licence name in BUILD files.
         licenses: BTreeMap<String, String> = BTreeMap::new(),
-        /// Licence files: beside the BUILD file, else at the root.
+        /// Names of licence files. They are looked for beside the BUILD file, then at the root.
         license_files: Vec<String> = Vec::new(),
-        /// Fields of `provides` that must be given: `description`, `license`.
+        /// Fields of `provides` that every distribution must have: `description`, `license`.
         required_fields: Vec<String> = Vec::new(),
-        /// How a distribution requires another of the repository.
+        /// How the requirement of a distribution on another one of the repository is written.
         first_party_requirements: FirstPartyRequirements = FirstPartyRequirements::Exact,
-        /// Platform to the platform tag of its wheels.
+        /// The wheel's platform tag for each platform.
         platform_tags: BTreeMap<String, String> = platform_tags(),
         /// Distribution to its own platform tags.
         distribution_platform_tags: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new(),
