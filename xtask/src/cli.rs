@@ -1,4 +1,4 @@
-//! What can be typed: one variant a command, the arguments of each beside its code.
+//! The command line: one variant for each command. The arguments of a command are beside its code.
 
 use clap::{Parser, Subcommand};
 
@@ -33,54 +33,54 @@ pub(crate) enum Command {
     Run(run::RunArguments),
     /// List the resolves
     Resolves(resolves::ResolvesArguments),
-    /// Say which environments no longer match their lock
+    /// Check which environments no longer match their lock
     #[command(name = "check-export")]
     CheckExport(check_export::CheckExportArguments),
     /// Clone a plug-in into `plugins/`
     #[command(name = "install-plugin")]
     InstallPlugin(install_plugin::InstallPluginArguments),
-    /// Remove caches, environments, and what interrupted runs left
+    /// Remove caches, environments, and files of interrupted runs
     Clean(clean::CleanArguments),
-    /// Look for what is amiss, with the command that mends it
+    /// Find what is wrong with the set-up, and the command that mends it
     Doctor(doctor::DoctorArguments),
-    /// Compare locks, check them
+    /// Compare or check locks
     #[command(subcommand)]
     Lock(lock::LockCommand),
     /// Why a package is locked: the chains from requirements to it
     Why(why::WhyArguments),
-    /// What stops a version of a package, in the resolver's words
+    /// What prevents a version of a package, in the resolver's words
     #[command(name = "why-not")]
     WhyNot(why_not::WhyNotArguments),
-    /// Which newer versions exist, and which of them the requirements admit
+    /// Newer versions of locked packages, and which of them the requirements admit
     Outdated(outdated::OutdatedArguments),
     /// Lock with the pins of another tool's lock
     Import(import::ImportArguments),
-    /// Put every file of a lock into one folder, for sites without a network
+    /// Copy every file of a lock to one folder, for sites without a network
     Vendor(vendor::VendorArguments),
     /// A lock as a tree
     Tree(tree::TreeArguments),
     /// Merge two lockfiles, as git's merge driver
     #[command(name = "merge-lockfile")]
     MergeLockfile(merge_lockfile::MergeLockfileArguments),
-    /// Let git merge lockfiles by `merge-lockfile`
+    /// Make git merge lockfiles with `merge-lockfile`
     #[command(name = "install-merge-driver")]
     InstallMergeDriver(install_merge_driver::InstallMergeDriverArguments),
     /// Build wheels and source distributions
     Package(package::PackageArguments),
     /// The targets that specs name
     List(list::ListArguments),
-    /// What targets need
+    /// What targets depend on
     Dependencies(dependencies::DependenciesArguments),
-    /// Who needs targets
+    /// Which targets depend on targets
     #[command(alias = "dependees")]
     Dependents(dependencies::DependenciesArguments),
     /// The files that targets consist of
     Filedeps(filedeps::FiledepsArguments),
-    /// All that is known of targets, as JSON
+    /// All fields of targets, as JSON
     Peek(peek::PeekArguments),
-    /// Why one target depends on another
+    /// The chains of dependencies between two targets
     Paths(paths::PathsArguments),
-    /// Which requirement provides which modules, and who says so
+    /// Which requirement provides which modules, and where that is said
     ModuleMapping(module_mapping::ModuleMappingArguments),
     /// The source roots
     Roots,
@@ -96,7 +96,7 @@ pub(crate) enum Command {
     Publish(publish::PublishArguments),
     /// Apply commits to another branch
     Backport(backport::BackportArguments),
-    /// The distributions that a release really changes
+    /// The distributions whose contents a release changes
     #[command(name = "changed-distributions")]
     ChangedDistributions(changed_distributions::ChangedDistributionsArguments),
 }

@@ -6,18 +6,18 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet}
 use goals::error::{CommandError, ErrorKind};
 use model::Place;
 
-/// What ends a run: the error of a goal, which it keeps as its source.
+/// The error that ends a run. It keeps the error of the goal as its source.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
 pub(crate) struct EdgeError(#[from] CommandError);
 
-/// Prints an error beside which the run goes on.
+/// Prints an error after which the run continues.
 pub(crate) fn print(error: &CommandError) {
     EdgeError::from(error.clone()).print();
 }
 
 impl EdgeError {
-    /// Prints the error, after those that happened beside it.
+    /// Prints the error, after those that happened at the same time.
     pub(crate) fn print(&self) {
         for other in self.0.others() {
             print(other);
@@ -25,7 +25,7 @@ impl EdgeError {
         crate::terminal::say(self.render(&Renderer::styled()));
     }
 
-    /// The exit code that goes with the error.
+    /// The exit code for the error.
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self.0.kind() {
             ErrorKind::Failure => ExitCode::from(1),
@@ -50,7 +50,7 @@ impl EdgeError {
     }
 }
 
-/// The place, with its line and a mark below it where one line is meant.
+/// The place with its source line, and a mark below the part that is wrong.
 fn at_place<'a>(place: &'a Place, group: Group<'a>) -> Group<'a> {
     let before = place.column.max(1) - 1;
     if place.line == 0 || place.source_line.is_empty() {

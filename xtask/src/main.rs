@@ -36,7 +36,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// The arguments as a user typed them: as a cargo subcommand the first is `xtask`.
+/// The arguments of the user. If cargo runs this program as a subcommand, the first one is `xtask`.
 fn arguments() -> Vec<OsString> {
     let mut arguments: Vec<OsString> = std::env::args_os().collect();
     if arguments.get(1).is_some_and(|argument| argument == "xtask") {
@@ -45,8 +45,8 @@ fn arguments() -> Vec<OsString> {
     arguments.into_iter().map(excluding).collect()
 }
 
-/// `-dir::`, a spec that excludes, as the option that it stands for: an argument parser would
-/// read single-letter options.
+/// Turns `-dir::`, a spec that excludes, into the option for it. The argument parser would take it
+/// for single-letter options.
 fn excluding(argument: OsString) -> OsString {
     let spec = argument.to_str().and_then(|text| text.strip_prefix('-'));
     match spec {

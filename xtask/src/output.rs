@@ -18,12 +18,12 @@ pub(crate) enum TargetFormat {
     Dot,
 }
 
-/// Which edges a graph for Graphviz has.
+/// The edges of a graph for Graphviz.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Edges {
-    /// Those between what is printed.
+    /// The edges between the printed targets.
     Between,
-    /// None.
+    /// No edges.
     None,
 }
 

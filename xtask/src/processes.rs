@@ -1,18 +1,18 @@
-//! A program in the place of this process: it gets the terminal, signals and exit code as if it
-//! had been started directly. And what this process says when it is interrupted.
+//! Replaces this process by another program, which gets the terminal, signals and exit code as if
+//! it had been started directly. Also prints a message if this process is interrupted.
 
 use goals::error::CommandError;
 
 use crate::error::EdgeError;
 
-/// A program that takes this process's place.
+/// A program that replaces this process.
 pub(crate) struct Replacement {
     program: String,
     command: std::process::Command,
 }
 
 impl Replacement {
-    /// `program` is a path.
+    /// Takes the path of the program.
     #[allow(
         clippy::disallowed_methods,
         reason = "duct starts a child; only this call replaces the process"
@@ -24,22 +24,22 @@ impl Replacement {
         }
     }
 
-    /// Adds arguments.
+    /// Adds arguments for the program.
     pub(crate) fn arguments(&mut self, arguments: &[String]) {
         self.command.args(arguments);
     }
 
-    /// Sets a variable of the environment.
+    /// Sets an environment variable of the program.
     pub(crate) fn variable(&mut self, name: &str, value: &str) {
         self.command.env(name, value);
     }
 
-    /// Takes a variable away.
+    /// Removes an environment variable of the program.
     pub(crate) fn without(&mut self, name: &str) {
         self.command.env_remove(name);
     }
 
-    /// Becomes the program; returns only where that fails.
+    /// Replaces this process by the program. Returns only if that fails.
     #[cfg(unix)]
     pub(crate) fn replace_this_process(mut self) -> CommandError {
         use std::os::unix::process::CommandExt;
@@ -47,18 +47,18 @@ impl Replacement {
         CommandError::file("run", self.program.as_str().into(), &error)
     }
 
-    /// There is no such thing here.
+    /// This system cannot replace a process.
     #[cfg(not(unix))]
     pub(crate) fn replace_this_process(self) -> CommandError {
         CommandError::failure(format!("cannot run {}: not on this system", self.program))
     }
 }
 
-/// On Ctrl+C says `hint`, and ends as if it had said nothing.
+/// Prints `hint` on Ctrl+C, and ends the process as usual.
 #[cfg(unix)]
 pub(crate) fn say_when_interrupted(hint: &'static str) {
     use signal_hook::consts::SIGINT;
-    // Where it cannot be listened for, the process ends all the same.
+    // If the signal cannot be handled, Ctrl+C ends the process without the hint.
     let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT]) else {
         return;
     };
@@ -70,6 +70,6 @@ pub(crate) fn say_when_interrupted(hint: &'static str) {
     });
 }
 
-/// There are no signals here.
+/// There are no such signals on this system.
 #[cfg(not(unix))]
 pub(crate) fn say_when_interrupted(_: &'static str) {}

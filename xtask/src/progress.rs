@@ -1,4 +1,5 @@
-//! ProgressLine on a terminal: what is fetched, how much, and what is retried. Quiet in a pipe.
+//! A line on the terminal about progress: downloads, their size, and retries. Nothing is printed to
+//! a pipe.
 
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,10 +11,10 @@ use transport::{RequestKind, RequestObserver, RequestPurpose};
 
 use crate::style::WARNING;
 
-/// How often the line moves while nothing happens.
+/// How often the line is drawn while nothing happens.
 const TICK: Duration = Duration::from_millis(120);
 
-/// One line that says what is going on.
+/// The line about what is happening now.
 #[derive(Debug)]
 pub(crate) struct ProgressLine {
     bar: ProgressBar,
@@ -24,7 +25,7 @@ pub(crate) struct ProgressLine {
 }
 
 impl ProgressLine {
-    /// A line on the terminal that stderr is, or none.
+    /// Makes the line if stderr is a terminal.
     pub(crate) fn new(verbose: bool) -> Self {
         let target = if std::io::stderr().is_terminal() {
             ProgressDrawTarget::stderr()
@@ -54,7 +55,7 @@ impl ProgressLine {
 }
 
 impl Progress for ProgressLine {
-    /// Takes the line away.
+    /// Removes the line.
     fn finish(&self) {
         self.bar.finish_and_clear();
     }

@@ -1,4 +1,5 @@
-//! How words stand out on a terminal. Where what is printed goes elsewhere, the edge strips it.
+//! The styles of words on a terminal. If the output is no terminal, they are removed before
+//! printing.
 
 use anstyle::{AnsiColor, Style};
 
@@ -6,11 +7,11 @@ use anstyle::{AnsiColor, Style};
 pub(crate) const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 /// The word before a hint.
 pub(crate) const HINT: Style = AnsiColor::Cyan.on_default().bold();
-/// What the lines below are about.
+/// The subject of the lines below.
 pub(crate) const SUBJECT: Style = Style::new().bold();
-/// What is well, or new.
+/// Something that is right or new.
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
-/// What became another.
+/// Something that changed.
 pub(crate) const CHANGED: Style = AnsiColor::Yellow.on_default();
-/// What is amiss, or gone.
+/// Something that is wrong or was removed.
 pub(crate) const BAD: Style = AnsiColor::Red.on_default();

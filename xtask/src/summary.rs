@@ -1,4 +1,4 @@
-//! What a run changed in a lock, as the user reads it.
+//! How the changes of a lock are printed.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Where messages and output go: messages to stderr, output to stdout.
+//! Prints messages to stderr and output to stdout.
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -8,10 +8,10 @@ use goals::session::{Progress, Reporter};
 use crate::progress::ProgressLine;
 use crate::style::WARNING;
 
-/// The terminal, as those see it who run in it.
+/// The terminal as the reporter of goals.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Terminal {
-    /// Whether to say more.
+    /// Whether to print more.
     pub(crate) verbose: bool,
 }
 

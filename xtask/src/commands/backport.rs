@@ -1,4 +1,4 @@
-//! `backport`: commits applied to another branch, whose folders may have other names.
+//! `backport`: applies commits to another branch, whose folders may have other names.
 
 use ::git::Git;
 use ::release::backport::{Backport, FolderMapping, FolderMappingError, repository_of};
@@ -9,7 +9,7 @@ use goals::error::CommandError;
 use goals::releasing::backport::{BackportReport, backport};
 use goals::session::Session;
 
-/// What can be said to `backport`.
+/// The arguments of `backport`.
 #[derive(Debug, Args)]
 pub(crate) struct BackportArguments {
     /// The commits, in the order in which they are applied
@@ -20,15 +20,16 @@ pub(crate) struct BackportArguments {
     #[arg(long, value_name = "BRANCH")]
     onto: String,
 
-    /// A folder that has another name there; may be repeated
+    /// A folder with another name on that branch; may be repeated
     #[arg(long = "directory", value_name = "OLD=NEW", value_parser = folder)]
     directories: Vec<FolderMapping>,
 
-    /// Whose `#12` in messages is meant, as `OWNER/NAME`; without it origin's
+    /// The repository of references such as `#12` in messages, as `OWNER/NAME`
+    /// [default: that of origin]
     #[arg(long, value_name = "OWNER/NAME")]
     repository: Option<String>,
 
-    /// Leave `#12` in messages as it is
+    /// Leave references such as `#12` in messages unchanged
     #[arg(long, conflicts_with = "repository")]
     keep_references: bool,
 }
@@ -38,7 +39,8 @@ fn folder(text: &str) -> Result<FolderMapping, String> {
         .map_err(|error: FolderMappingError| error.to_string())
 }
 
-/// Applies the commits one after the other; stops at the first conflict, for git's tools.
+/// Applies the commits one after the other. Stops at the first conflict, which is left to git's
+/// tools.
 pub(crate) fn run(
     session: &Session,
     arguments: &BackportArguments,

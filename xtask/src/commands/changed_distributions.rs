@@ -1,4 +1,4 @@
-//! `changed-distributions`: which distributions a release really changes.
+//! `changed-distributions`: the distributions whose contents a release changes.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use goals::error::CommandError;
 use goals::packaging::{Choice, ImportCollection, PackagedDistribution, PackagedFiles, select};
 use goals::session::Session;
 
-/// What can be said to `changed-distributions`.
+/// The arguments of `changed-distributions`.
 #[derive(Debug, Args)]
 pub(crate) struct ChangedDistributionsArguments {
     /// What is compared with; without it the newest release that this branch contains

@@ -1,4 +1,4 @@
-//! `changelog`: the news fragments become a release's notes, as towncrier makes them.
+//! `changelog`: turns news fragments into the notes of a release, as towncrier does.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use goals::releasing::run::write_news;
 use goals::releasing::{self, WorkTree};
 use goals::session::Session;
 
-/// What can be said to `changelog`.
+/// The arguments of `changelog`.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct ChangelogArguments {
@@ -37,7 +37,7 @@ pub(crate) struct ChangelogArguments {
     #[arg(long, conflicts_with_all = ["check", "draft"])]
     keep: bool,
 
-    /// Say whether the branch carries a news fragment; exit with 1 where it does not
+    /// Check whether the branch has a news fragment; exit with 1 if it does not
     #[arg(long)]
     check: bool,
 
@@ -55,7 +55,7 @@ pub(crate) struct ChangelogArguments {
 enum Action {
     /// Print one release's notes
     Extract {
-        /// As it is written in its heading
+        /// The version, as it is written in its heading
         #[arg(value_name = "VERSION")]
         version: String,
     },
@@ -116,7 +116,7 @@ fn build(
 }
 
 fn check(session: &Session, since: &str) -> Result<CommandOutcome, CommandError> {
-    // Every file among the fragments has to be one: this is when it is still easy to rename.
+    // Every file among the fragments must have a valid name. Now it is still easy to rename.
     let mut source = releasing::changelog(session)?;
     if source.settings.ignore.is_none() {
         source.settings.ignore = Some(Vec::new());
@@ -179,7 +179,7 @@ fn missing(
     ))
 }
 
-/// What differs between the point where the branch left `since` and the files here.
+/// The files that differ between here and the commit at which the branch left `since`.
 fn changed(session: &Session, since: &str) -> Result<BTreeSet<Utf8PathBuf>, CommandError> {
     let git = Git::at(session.root());
     let base = git.text(&["merge-base", since, "HEAD"]).map_err(|_| {

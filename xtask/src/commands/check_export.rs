@@ -1,4 +1,5 @@
-//! `check-export`: which environments no longer match their lock; quick enough for a git hook.
+//! `check-export`: checks which environments no longer match their lock. It is fast enough for a
+//! git hook.
 
 use clap::Args;
 use install::environment::{Changes, EnvironmentFinding};
@@ -9,18 +10,18 @@ use goals::environments::{ExportOptions, Exporter, relative};
 use goals::error::CommandError;
 use goals::session::Session;
 
-/// What can be said to `check-export`.
+/// The arguments of `check-export`.
 #[derive(Debug, Args)]
 pub(crate) struct CheckExportArguments {
-    /// Only this resolve, though it was never exported; may be repeated
+    /// Check this resolve even if it was never exported; may be repeated
     #[arg(long = "resolve", value_name = "NAME")]
     resolves: Vec<String>,
 }
 
-/// How many names a line lists.
+/// The largest number of names in a line.
 const SHOWN: usize = 5;
 
-/// Checks the environments that were exported; exit code 1 where one differs.
+/// Checks the exported environments. The exit code is 1 if one differs.
 pub(crate) fn run(
     session: &Session,
     arguments: &CheckExportArguments,

@@ -10,7 +10,7 @@ use goals::error::CommandError;
 use goals::graph::{BuildFiles, NoSpecs};
 use goals::session::Session;
 
-/// What can be said to `check-visibility`.
+/// The arguments of `check-visibility`.
 #[derive(Debug, Args)]
 pub(crate) struct CheckVisibilityArguments {
     #[command(flatten)]

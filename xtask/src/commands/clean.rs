@@ -1,4 +1,4 @@
-//! `clean`: removes what is ours, and says what that frees.
+//! `clean`: removes caches and environments, and prints how much space that frees.
 
 use std::fmt;
 
@@ -11,22 +11,22 @@ use goals::environments::relative;
 use goals::error::CommandError;
 use goals::session::Session;
 
-/// What can be said to `clean`; without options only what interrupted runs left is removed.
+/// The arguments of `clean`. Without options, only files of interrupted runs are removed.
 #[derive(Debug, Args)]
 pub(crate) struct CleanArguments {
-    /// The cache: everything in it is fetched or built again when it is needed
+    /// Remove the cache, which is downloaded or built again when needed
     #[arg(long)]
     cache: bool,
 
-    /// The exported environments
+    /// Remove the exported environments
     #[arg(long)]
     environments: bool,
 
-    /// Both
+    /// Remove both
     #[arg(long)]
     all: bool,
 
-    /// Remove nothing: say what would be
+    /// Remove nothing, and print what would be removed
     #[arg(long)]
     dry_run: bool,
 }
@@ -78,7 +78,7 @@ pub(crate) fn run(
     Err(stayed(session, &left))
 }
 
-/// How many paths an error lists.
+/// The largest number of paths in an error.
 const SHOWN: usize = 5;
 
 fn stayed(session: &Session, left: &[Leftover]) -> CommandError {

@@ -1,4 +1,5 @@
-//! `dependencies` and `dependents`: what targets need, and who needs them.
+//! `dependencies` and `dependents`: the dependencies of targets, or the targets that depend on
+//! them.
 
 use clap::Args;
 use targets::query::{self, Reach};
@@ -10,17 +11,17 @@ use goals::error::CommandError;
 use goals::graph::{BuildFiles, NoSpecs};
 use goals::session::Session;
 
-/// What can be said to `dependencies` and `dependents`.
+/// The arguments of `dependencies` and `dependents`.
 #[derive(Debug, Args)]
 pub(crate) struct DependenciesArguments {
     #[command(flatten)]
     selection: SelectionArguments,
 
-    /// Follow all steps, not just one
+    /// Include indirect ones
     #[arg(long)]
     transitive: bool,
 
-    /// Print the named targets as well
+    /// Include the named targets
     #[arg(long)]
     closed: bool,
 
@@ -29,16 +30,16 @@ pub(crate) struct DependenciesArguments {
     output_format: TargetFormat,
 }
 
-/// Which way the graph is walked.
+/// The direction in which the graph is followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Direction {
-    /// To what targets need.
+    /// To the dependencies of targets.
     Dependencies,
-    /// To who needs them.
+    /// To the targets that depend on targets.
     Dependents,
 }
 
-/// Prints what the targets need, or who needs them.
+/// Prints the dependencies of targets, or the targets that depend on them.
 pub(crate) fn run(
     session: &Session,
     arguments: &DependenciesArguments,

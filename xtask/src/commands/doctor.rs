@@ -1,5 +1,5 @@
-//! `doctor`: looks for what is amiss on this machine and in this repository, and says with each
-//! finding the command that mends it.
+//! `doctor`: checks this machine and this repository. For each problem it prints the command that
+//! mends it.
 
 use camino::Utf8Path;
 use clap::Args;
@@ -19,17 +19,17 @@ use goals::locking::{Declared, Freshness, IndexChoice, LockPath, PackageIndexes}
 use goals::session::Session;
 use transport::NetworkAccess;
 
-/// What can be said to `doctor`.
+/// The arguments of `doctor`.
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArguments {
     #[command(flatten)]
     index: IndexArguments,
 }
 
-/// Less free space than this is too little for an environment of some size.
+/// Free disk space below which a large environment may not fit.
 const ENOUGH_SPACE: u64 = 2 << 30;
 
-/// Looks at everything; exit code 1 where something is amiss.
+/// Makes all checks. The exit code is 1 if there is a problem.
 pub(crate) fn run(
     session: &Session,
     arguments: &DoctorArguments,
@@ -73,7 +73,7 @@ pub(crate) fn run(
     })
 }
 
-/// Prints a line for each thing that was looked at.
+/// Prints a line for each check.
 struct Report<'a> {
     session: &'a Session,
     index: &'a IndexChoice,
@@ -95,7 +95,7 @@ impl Report<'_> {
         }
     }
 
-    /// Something that is good, or an error with its own hint.
+    /// The result of a check: what is right, or an error with a hint.
     fn result(&mut self, what: &str, result: Result<String, CommandError>) {
         match result {
             Ok(how) => self.good(what, &how),
@@ -103,7 +103,7 @@ impl Report<'_> {
         }
     }
 
-    /// Something that is good where nothing is found.
+    /// The result of a check that is right if it found nothing.
     fn finding(&mut self, what: &str, found: &Result<Option<String>, CommandError>, mend: &str) {
         match found {
             Ok(None) => self.good(what, "as it shall be"),
@@ -151,7 +151,7 @@ fn cache(report: &mut Report<'_>) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// Free bytes as `df` tells them.
+/// The number of free bytes, read from `df`.
 fn free_space(folder: &Utf8Path) -> Option<u64> {
     let shell = Shell::new().ok()?;
     let df = cmd!(shell, "df -Pk {folder}").quiet().ignore_stderr();
@@ -175,7 +175,7 @@ fn index(report: &mut Report<'_>) {
             return Ok(String::new());
         };
         match index.listing(&name) {
-            // An index without it answers all the same.
+            // If the index does not have the project, it answers nevertheless.
             Ok(_) | Err(index::IndexError::NoSuchPackage { .. }) => {
                 let count = locations.indexes.len() + locations.find_links.len();
                 Ok(format!("{count} configured, and it answers"))

@@ -1,4 +1,4 @@
-//! `export`: environments of the locks, or a lock in another format.
+//! `export`: makes environments from locks, or prints a lock in another format.
 
 mod arguments;
 mod editor;

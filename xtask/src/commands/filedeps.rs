@@ -1,4 +1,4 @@
-//! `filedeps`: the files that targets consist of, BUILD files included.
+//! `filedeps`: the files of targets, BUILD files included.
 
 use clap::Args;
 use targets::query::{self, Reach};
@@ -10,13 +10,13 @@ use goals::error::CommandError;
 use goals::graph::{BuildFiles, NoSpecs};
 use goals::session::Session;
 
-/// What can be said to `filedeps`.
+/// The arguments of `filedeps`.
 #[derive(Debug, Args)]
 pub(crate) struct FiledepsArguments {
     #[command(flatten)]
     selection: SelectionArguments,
 
-    /// With the files of all dependencies
+    /// Include the files of all dependencies
     #[arg(long)]
     transitive: bool,
 

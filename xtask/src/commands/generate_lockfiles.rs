@@ -12,14 +12,14 @@ use goals::error::CommandError;
 use goals::locking::{LockGeneration, LockRequest, Status, Summary, Upgrade, WriteLocks, generate};
 use goals::session::Session;
 
-/// What can be said to `generate-lockfiles`.
+/// The arguments of `generate-lockfiles`.
 #[derive(Debug, Args)]
 pub(crate) struct GenerateLockfilesArguments {
     /// Lock only this resolve; may be repeated
     #[arg(long = "resolve", value_name = "NAME")]
     resolves: Vec<String>,
 
-    /// Write nothing; exit with 1 where a lock is not what its inputs say
+    /// Write nothing; exit with 1 if a lock is not what its inputs ask for
     #[arg(long)]
     check: bool,
 
@@ -27,14 +27,14 @@ pub(crate) struct GenerateLockfilesArguments {
     #[arg(long)]
     upgrade: bool,
 
-    /// Do not keep the pin of this package; `NAME<3` bounds it; may be repeated
+    /// Do not keep the pin of this package; `NAME<3` also limits its version; may be repeated
     #[arg(long = "upgrade-package", value_name = "NAME")]
     upgrade_packages: Vec<String>,
 
     #[command(flatten)]
     index: IndexArguments,
 
-    /// Ask for a wheel of every package on each platform, for sites that cannot build
+    /// Require a wheel of every package for each platform, for sites that cannot build
     #[arg(long)]
     require_wheels: bool,
 
@@ -51,8 +51,7 @@ enum OutputFormat {
     Json,
 }
 
-/// Locks the resolves that were asked for, side by side; writes all of them or, where one
-/// fails, none.
+/// Locks the resolves at the same time. Writes all locks or, if one fails, none.
 pub(crate) fn run(
     session: &Session,
     arguments: &GenerateLockfilesArguments,

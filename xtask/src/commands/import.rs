@@ -1,4 +1,4 @@
-//! `import`: a resolve locked with the pins of another tool's lock.
+//! `import`: locks a resolve with the pins of another tool's lock.
 
 use camino::Utf8PathBuf;
 use clap::Args;
@@ -11,7 +11,7 @@ use goals::error::CommandError;
 use goals::locking::{self, Declared, Existing, IndexProvider, LockPath, PackageIndexes, Upgrade};
 use goals::session::Session;
 
-/// What can be said to `import`.
+/// The arguments of `import`.
 #[derive(Debug, Args)]
 pub(crate) struct ImportArguments {
     /// The lock: uv.lock, poetry.lock, pdm.lock, pylock.toml, a lock of Pants or pex, or one of ours
@@ -26,7 +26,7 @@ pub(crate) struct ImportArguments {
     index: IndexArguments,
 }
 
-/// Locks what the repository requires, at the versions of the other lock wherever they satisfy.
+/// Locks what the repository requires, with the versions of the other lock if they satisfy it.
 pub(crate) fn run(
     session: &Session,
     arguments: &ImportArguments,

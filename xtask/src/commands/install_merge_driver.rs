@@ -1,7 +1,7 @@
-//! `install-merge-driver`: lets git call `merge-lockfile` whenever it merges a lockfile.
+//! `install-merge-driver`: makes git run `merge-lockfile` when it merges a lockfile.
 //!
-//! `.gitattributes` says which files, for everyone; the repository's configuration says how, for
-//! this clone.
+//! `.gitattributes` has the names of the files, for every clone. The configuration of this clone
+//! has the command.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
@@ -16,19 +16,19 @@ use workspace::files;
 const DRIVER: &str = "xtask-lockfile";
 const COMMENT: &str = "# Lockfiles are merged by `cargo xtask merge-lockfile`; once in each clone: `cargo xtask install-merge-driver`";
 
-/// What can be said to `install-merge-driver`.
+/// The arguments of `install-merge-driver`.
 #[derive(Debug, Args)]
 pub(crate) struct InstallMergeDriverArguments {
-    /// Take it out again
+    /// Uninstall the driver
     #[arg(long)]
     uninstall: bool,
 
-    /// Change nothing; exit with 1 where it is not in place
+    /// Change nothing; exit with 1 if the driver is not installed
     #[arg(long, conflicts_with = "uninstall")]
     check: bool,
 }
 
-/// Installs the driver, takes it out, or says whether it is in place.
+/// Installs or uninstalls the driver, or checks whether it is installed.
 pub(crate) fn run(
     session: &Session,
     arguments: &InstallMergeDriverArguments,
@@ -54,7 +54,7 @@ pub(crate) fn run(
     Ok(CommandOutcome::Done)
 }
 
-/// The driver as it is to be in a repository.
+/// The driver and its configuration in a repository.
 pub(crate) struct Driver {
     root: Utf8PathBuf,
     git: Git,
@@ -63,14 +63,14 @@ pub(crate) struct Driver {
 }
 
 impl Driver {
-    /// The driver for a session's repository, which must be git's.
+    /// The driver for the repository of a session, which must be a git repository.
     pub(crate) fn of(session: &Session) -> Result<Self, CommandError> {
         let root = session.root();
         let git = Git::at(root);
         let prefix = git.text(&["rev-parse", "--show-prefix"]).map_err(|error| {
             CommandError::from(error).hint("the merge driver is git's: run `git init` first")
         })?;
-        // Git calls the driver at the top of the working tree.
+        // Git runs the driver in the top folder of the working tree.
         let root_option = match prefix.trim_end_matches('/') {
             "" => String::new(),
             folder => format!(" -C {}", shell_quoted(folder)),
@@ -92,7 +92,7 @@ impl Driver {
         })
     }
 
-    /// What is not in place, in words; nothing where everything is.
+    /// What is missing, as text; empty if the driver is installed.
     pub(crate) fn missing(&self) -> Result<Vec<String>, CommandError> {
         let mut missing = Vec::new();
         let name = format!("merge.{DRIVER}.driver");

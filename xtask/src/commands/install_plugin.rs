@@ -10,7 +10,7 @@ use goals::environments::{PLUGINS, Plugin};
 use goals::error::CommandError;
 use goals::session::Session;
 
-/// What can be said to `install-plugin`.
+/// The arguments of `install-plugin`.
 #[derive(Debug, Args)]
 pub(crate) struct InstallPluginArguments {
     /// `OWNER/REPO` of GitHub, a URL, or a path
@@ -22,10 +22,10 @@ pub(crate) struct InstallPluginArguments {
     revision: Option<String>,
 }
 
-/// Where `OWNER/REPO` is.
+/// The URL that `OWNER/REPO` is relative to.
 const GITHUB: &str = "https://github.com";
 
-/// Clones the plug-in; a folder that is there is left as it is.
+/// Clones the plug-in. An existing folder is not changed.
 pub(crate) fn run(
     session: &Session,
     arguments: &InstallPluginArguments,
@@ -42,7 +42,7 @@ pub(crate) fn run(
     }
     let parent = session.root().join(PLUGINS);
     fs_err::create_dir_all(&parent).map_err(|error| CommandError::file("make", &parent, &error))?;
-    // Beside its place first: a clone that fails leaves nothing that looks like a plug-in.
+    // It is cloned to another folder first, so that a failed clone does not look like a plug-in.
     let temporary = tempfile::Builder::new()
         .prefix(".tmp-")
         .tempdir_in(&parent)
@@ -72,7 +72,7 @@ pub(crate) fn run(
     Ok(CommandOutcome::Done)
 }
 
-/// From where, and under which name.
+/// The URL to clone, and the name of the folder.
 #[derive(Debug, PartialEq, Eq)]
 struct PluginRepository {
     url: String,

@@ -10,7 +10,7 @@ use goals::error::CommandError;
 use goals::graph::{BuildFiles, NoSpecs};
 use goals::session::Session;
 
-/// What can be said to `linked-packages`.
+/// The arguments of `linked-packages`.
 #[derive(Debug, Args)]
 pub(crate) struct LinkedPackagesArguments {
     #[command(flatten)]

@@ -9,7 +9,7 @@ use goals::error::CommandError;
 use goals::graph::{BuildFiles, NoSpecs};
 use goals::session::Session;
 
-/// What can be said to `list`.
+/// The arguments of `list`.
 #[derive(Debug, Args)]
 pub(crate) struct ListArguments {
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! `lock diff` and `lock check`: what changed in locks, and whether they are sound.
+//! `lock diff` and `lock check`: what changed in locks, and whether locks are right.
 
 mod check;
 mod diff;
@@ -9,16 +9,16 @@ use crate::outcome::CommandOutcome;
 use goals::error::CommandError;
 use goals::session::Session;
 
-/// What can be done with locks.
+/// The commands about locks.
 #[derive(Debug, Subcommand)]
 pub(crate) enum LockCommand {
     /// What changed between two states of the locks, and why
     Diff(diff::LockDiffArguments),
-    /// Whether the locks are what their inputs say, complete, and free of yanked files
+    /// Check whether locks are what their inputs ask for, complete, and free of yanked files
     Check(check::LockCheckArguments),
 }
 
-/// Does it.
+/// Runs the command.
 pub(crate) fn run(
     session: &Session,
     arguments: &LockCommand,

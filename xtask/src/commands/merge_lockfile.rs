@@ -1,7 +1,7 @@
-//! `merge-lockfile`: what git calls to merge two lockfiles (see `install-merge-driver`).
+//! `merge-lockfile`: the command with which git merges two lockfiles (see `install-merge-driver`).
 //!
-//! Git may merge the lock before or after requirements.txt and BUILD, so nothing of the
-//! repository but its settings is read, and those only where the index has to be asked.
+//! Git may merge the lock before or after requirements.txt and BUILD files. Therefore nothing of
+//! the repository is read except its settings, and these only if an index is needed.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
@@ -18,15 +18,15 @@ use workspace::files;
 /// What git hands over.
 #[derive(Debug, Args)]
 pub(crate) struct MergeLockfileArguments {
-    /// A file with the lock that both sides started from; empty where there was none
+    /// A file with the lock that both sides started from; it is empty if there was none
     #[arg(value_name = "%O")]
     base: Utf8PathBuf,
 
-    /// A file with our side's lock, which the merged lock replaces
+    /// A file with the lock of our side, which is replaced by the merged lock
     #[arg(value_name = "%A")]
     ours: Utf8PathBuf,
 
-    /// A file with their side's lock
+    /// A file with the lock of their side
     #[arg(value_name = "%B")]
     theirs: Utf8PathBuf,
 
@@ -35,7 +35,7 @@ pub(crate) struct MergeLockfileArguments {
     path: Utf8PathBuf,
 }
 
-/// Leaves the merged lock in place of our side's; where there is none, an ordinary conflict.
+/// Replaces the lock of our side by the merged lock or, if there is none, by conflict markers.
 pub(crate) fn run(
     global: GlobalArguments,
     arguments: &MergeLockfileArguments,
@@ -79,7 +79,7 @@ fn side(file: &Utf8Path, which: &str, path: &Utf8Path) -> Result<Lock, CommandEr
     Ok(lockfile::read(&text, place.as_str().into())?)
 }
 
-/// A base that is no lock of ours helps as little as none.
+/// Reads the base. A base that cannot be read as a lock of this tool is treated as a missing one.
 fn base(file: &Utf8Path) -> Result<Option<Lock>, CommandError> {
     let text = read(file)?;
     if let Some(conflicted) = lockfile::read_conflicted(&text, file) {
@@ -97,7 +97,7 @@ fn write(arguments: &MergeLockfileArguments, text: &str) -> Result<(), CommandEr
         .map_err(|error| CommandError::file("write", &arguments.ours, &error))
 }
 
-/// The conflict that git itself would leave, under a comment that explains it.
+/// The conflict as git itself would leave it, with a comment on top that explains it.
 fn conflict(
     arguments: &MergeLockfileArguments,
     error: &CommandError,
@@ -108,7 +108,8 @@ fn conflict(
     if text.lines().any(|line| line.starts_with("<<<<<<< ")) {
         return Ok(explanation + &text);
     }
-    // Line by line nothing conflicts, and yet there is no lock: both sides as a whole.
+    // No single line conflicts, and yet there is no merged lock: the whole texts become the
+    // conflict.
     let (ours, theirs) = (read(&arguments.ours)?, read(&arguments.theirs)?);
     Ok(format!(
         "{explanation}<<<<<<< ours\n{ours}=======\n{theirs}>>>>>>> theirs\n"

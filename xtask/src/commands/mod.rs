@@ -1,4 +1,4 @@
-//! The commands: one file each, with its arguments and its code.
+//! The commands. Each file has the arguments and the code of one command.
 
 pub(crate) mod backport;
 pub(crate) mod changed_distributions;

@@ -1,5 +1,6 @@
-//! `module-mapping`: which requirement provides which modules, and who says so; rows that are
-//! not needed or wrong; imports without a requirement, requirements without an import.
+//! `module-mapping`: which requirement provides which modules, and where that is said. Also finds
+//! rows that are unnecessary or wrong, imports without a requirement, and requirements without an
+//! import.
 
 use std::fmt::Write as _;
 
@@ -18,14 +19,14 @@ use goals::graph::BuildFiles;
 use goals::locking::{LockPath, PackageIndexes};
 use goals::session::Session;
 
-/// What can be said to `module-mapping`.
+/// The arguments of `module-mapping`.
 #[derive(Debug, Args)]
 pub(crate) struct ModuleMappingArguments {
     /// The resolve; without it the default one
     #[arg(long, value_name = "NAME")]
     resolve: Option<String>,
 
-    /// Exit with 1 where a row contradicts its wheel, or an import is provided by nothing
+    /// Exit with 1 if a row contradicts its wheel, or nothing provides an import
     #[arg(long)]
     check: bool,
 
@@ -33,7 +34,7 @@ pub(crate) struct ModuleMappingArguments {
     index: IndexArguments,
 }
 
-/// Prints the mapping and what there is to say about it.
+/// Prints the mapping and what is wrong with it.
 pub(crate) fn run(
     session: &Session,
     arguments: &ModuleMappingArguments,
@@ -61,7 +62,7 @@ pub(crate) fn run(
     })
 }
 
-/// The modules in the locked wheels, as far as they can be had.
+/// The modules in the locked wheels, as far as the wheels are available.
 fn wheels(
     session: &Session,
     resolve: &str,
@@ -83,7 +84,8 @@ fn wheels(
         .packages
         .iter()
         .filter_map(|package| {
-            // Wheels for every platform say the same; a pure one is the smallest to read.
+            // The wheels for all platforms have the same modules. A pure wheel is the smallest to
+            // read.
             let pure = package
                 .wheels
                 .iter()

@@ -1,4 +1,4 @@
-//! `outdated`: which newer versions exist, and which of them the requirements admit.
+//! `outdated`: newer versions of locked packages, and which of them the requirements admit.
 
 use clap::{Args, ValueEnum};
 use index::{ListedVersion, RequiresPython};
@@ -16,7 +16,7 @@ use goals::error::CommandError;
 use goals::locking::{LockPath, PackageIndexes};
 use goals::session::Session;
 
-/// What can be said to `outdated`.
+/// The arguments of `outdated`.
 #[derive(Debug, Args)]
 pub(crate) struct OutdatedArguments {
     /// The resolve; without it the default one
@@ -39,7 +39,7 @@ enum OutputFormat {
     Json,
 }
 
-/// A package of which there is a newer version.
+/// A package with a newer version.
 #[derive(Debug, Serialize)]
 struct Outdated {
     name: PackageName,
@@ -48,11 +48,11 @@ struct Outdated {
     admitted: Version,
     /// The highest version.
     latest: Version,
-    /// The requirements that do not admit the highest version, and whose they are.
+    /// The requirements that do not admit the highest version, and what declares them.
     held_by: Vec<String>,
 }
 
-/// Prints the packages of which there are newer versions.
+/// Prints the packages with newer versions.
 pub(crate) fn run(
     session: &Session,
     arguments: &OutdatedArguments,
@@ -83,7 +83,7 @@ pub(crate) fn run(
     Ok(CommandOutcome::Done)
 }
 
-/// What is newer than a package; `versions` ascend.
+/// Finds newer versions of a package. `versions` are in ascending order.
 fn outdated<'a>(
     graph: &LockGraph<'_>,
     at: usize,
@@ -128,7 +128,7 @@ fn outdated<'a>(
     })
 }
 
-/// The requirements and constraints on a package, each with whose it is.
+/// The requirements and constraints on a package, each with what declares it.
 fn requirements<'a>(graph: &LockGraph<'a>, at: usize) -> Vec<(String, &'a Requirement)> {
     let package = graph.package(at);
     let required = graph.dependents(at).map(|(from, edge)| {
@@ -154,7 +154,7 @@ fn is_usable(listed: &ListedVersion<'_>, package: &LockedPackage, lock: &Lock) -
     let pythons: VersionRange = lock.inputs.interpreter_constraints.range();
     let fits = match listed.requires_python() {
         RequiresPython::Same(Some(python)) => pythons.subset_of(&specifiers_range(python)),
-        // Nothing is said, or files differ: some file may do.
+        // There is no `Requires-Python`, or that of the files differs, so some file may be usable.
         RequiresPython::Same(None) | RequiresPython::Differ => true,
     };
     allowed && fits && !listed.is_yanked()

@@ -1,4 +1,4 @@
-//! `package`: wheels and source distributions of the repository's distributions.
+//! `package`: builds wheels and source distributions of the repository's distributions.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use goals::packaging::{
 };
 use goals::session::Session;
 
-/// What can be said to `package`.
+/// The arguments of `package`.
 #[derive(Debug, Args)]
 pub(crate) struct PackageArguments {
     /// What to build: addresses such as `src/app:dist`, `src/app::`; without any, every distribution
@@ -27,7 +27,7 @@ pub(crate) struct PackageArguments {
     #[arg(long = "tag", value_name = "TAG", allow_hyphen_values = true)]
     tags: Vec<String>,
 
-    /// Build for this platform, or with this platform tag; may be repeated; without it for this machine's
+    /// Build for this platform or platform tag; may be repeated [default: this machine's]
     #[arg(
         long = "platform",
         alias = "platform-specific-resources-target",
@@ -47,15 +47,15 @@ pub(crate) struct PackageArguments {
     #[arg(long)]
     sdist: bool,
 
-    /// Where to; without it `dist` at the root
+    /// The output folder [default: `dist` at the root]
     #[arg(long, value_name = "DIR")]
     out_dir: Option<Utf8PathBuf>,
 
-    /// Only what changed since this commit, and what depends on it
+    /// Only distributions that changed since this commit, and those that depend on them
     #[arg(long, value_name = "REF")]
     changed_since: Option<String>,
 
-    /// Read each wheel back, install it and load its entry points; keep none that is wrong
+    /// Read each wheel back, install it and load its entry points; keep no wheel that is wrong
     #[arg(long)]
     verify: bool,
 
@@ -68,7 +68,7 @@ pub(crate) struct PackageArguments {
 }
 
 impl PackageArguments {
-    /// What a release packages: every distribution for every platform, verified.
+    /// What a release builds: every distribution for every platform, verified.
     pub(crate) fn of_release(out_dir: Utf8PathBuf) -> Self {
         Self {
             specs: Vec::new(),
@@ -85,7 +85,7 @@ impl PackageArguments {
         }
     }
 
-    /// Why nothing is left of what was asked for.
+    /// Why none of the requested distributions is left.
     fn nothing(&self) -> String {
         match (&self.changed_since, self.sdist) {
             (Some(revision), _) => {
@@ -97,7 +97,7 @@ impl PackageArguments {
     }
 }
 
-/// Builds what was asked for, side by side. An archive that fails leaves the others standing.
+/// Builds the requested archives at the same time. If one fails, the others are kept.
 pub(crate) fn run(
     session: &Session,
     arguments: &PackageArguments,
@@ -145,7 +145,8 @@ pub(crate) fn run(
     for built in built {
         match built.and_then(|built| keep(session, built)) {
             Ok(()) => {}
-            // A wheel and its source distribution fail for the same reason.
+            // A wheel and its source distribution may fail for the same reason, which is printed
+            // once.
             Err(error) if failures.contains(&error) => {}
             Err(error) => failures.push(error),
         }
@@ -157,8 +158,8 @@ pub(crate) fn run(
     Err(last)
 }
 
-/// Says which binaries are not built. One that was named is an error; one that a pattern matched
-/// is not.
+/// Reports binaries, which are not built. A binary that was named is an error; one that matched a
+/// pattern is not.
 fn refuse_binaries(
     session: &Session,
     selected: &SelectedDistributions,
@@ -179,7 +180,7 @@ fn refuse_binaries(
     Ok(())
 }
 
-/// Gives an archive its name, and says so.
+/// Gives an archive its final name, and prints it.
 fn keep(session: &Session, built: BuiltArchive<'_>) -> Result<(), CommandError> {
     for warning in &built.warnings {
         session.warn(format_args!("{}: {warning}", built.name()));
@@ -190,8 +191,8 @@ fn keep(session: &Session, built: BuiltArchive<'_>) -> Result<(), CommandError> 
     Ok(())
 }
 
-/// Wheels for this machine that those among `jobs` require, and that are not among them: to try the
-/// others with.
+/// Wheels for this machine that are required by those among `jobs` and are not among them. They are
+/// built to try the others.
 fn required<'a>(
     session: &Session,
     jobs: &[Job<'a>],
@@ -212,14 +213,14 @@ fn required<'a>(
         .all
         .iter()
         .filter(|one| is_required(one) && !is_here(one));
-    // What cannot be built for this machine is missed later.
+    // If it cannot be built for this machine, the trial reports that it is missing.
     missing
         .filter_map(|one| wheels(session, &Platforms::These(vec![host.clone()]), one).ok())
         .flatten()
         .collect()
 }
 
-/// Two distributions of one name would overwrite each other's archives.
+/// Two distributions with the same name would overwrite each other's archives.
 fn refuse_twins(selected: &SelectedDistributions) -> Result<(), CommandError> {
     let mut names: BTreeMap<String, &PackagedDistribution> = BTreeMap::new();
     for distribution in selected.distributions() {
@@ -261,16 +262,16 @@ fn jobs<'a>(
     Ok(jobs)
 }
 
-/// Which platforms are built for.
+/// The platforms to build for.
 enum Platforms {
-    /// Each that a distribution has resources for.
+    /// Every platform that a distribution has resources for.
     All,
-    /// That of this machine.
+    /// The platform of this machine.
     Host,
     These(Vec<PlatformRequest>),
 }
 
-/// One wheel where the files are the same everywhere; else one for each platform.
+/// One wheel if the files are the same on every platform; otherwise one for each platform.
 fn wheels<'a>(
     session: &Session,
     asked: &Platforms,
@@ -287,7 +288,7 @@ fn wheels<'a>(
         tags
     };
     let platforms = match &distribution.files {
-        // The backend knows itself what it ships where.
+        // The build backend decides itself what it ships on which platform.
         PackagedFiles::ByPlatform(platforms) if distribution.own_backend.is_some() => {
             let files = platforms.values().next().map_or(&[][..], Vec::as_slice);
             return Ok(vec![Job::Wheel(distribution, tags("any"), files)]);

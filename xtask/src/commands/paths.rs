@@ -1,4 +1,4 @@
-//! `paths`: why one target depends on another.
+//! `paths`: the chains of dependencies between two targets.
 
 use clap::Args;
 use targets::query::{self, Specs};
@@ -10,14 +10,14 @@ use goals::error::CommandError;
 use goals::graph::BuildFiles;
 use goals::session::Session;
 
-/// What can be said to `paths`.
+/// The arguments of `paths`.
 #[derive(Debug, Args)]
 pub(crate) struct PathsArguments {
-    /// Where the dependency starts
+    /// The target at the start
     #[arg(value_name = "FROM")]
     from: String,
 
-    /// Where it leads
+    /// The target at the end
     #[arg(value_name = "TO")]
     to: String,
 

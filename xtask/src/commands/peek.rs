@@ -1,4 +1,4 @@
-//! `peek`: all that is known of targets, as JSON.
+//! `peek`: all fields of targets, as JSON.
 
 use buildfile::Data;
 use clap::Args;
@@ -12,7 +12,7 @@ use goals::error::CommandError;
 use goals::graph::{BuildFiles, NoSpecs};
 use goals::session::Session;
 
-/// What can be said to `peek`.
+/// The arguments of `peek`.
 #[derive(Debug, Args)]
 pub(crate) struct PeekArguments {
     #[command(flatten)]

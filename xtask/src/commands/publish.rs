@@ -1,4 +1,4 @@
-//! `publish`: distributions go to an index; what is there already is skipped.
+//! `publish`: uploads distributions to an index. Files that the index has already are skipped.
 
 use ::git::Git;
 use camino::Utf8PathBuf;
@@ -12,18 +12,18 @@ use goals::publishing::{Publication, PublishRequest};
 use goals::releasing;
 use goals::session::Session;
 
-/// What can be said to `publish`.
+/// The arguments of `publish`.
 #[derive(Debug, Args)]
 pub(crate) struct PublishArguments {
-    /// Wheels and source distributions; without any, those of this version in `dist`
+    /// Wheels and source distributions [default: those of this version in `dist`]
     #[arg(value_name = "FILE")]
     files: Vec<Utf8PathBuf>,
 
-    /// Where to: a URL, or a name of `[release.indexes]` or `~/.pypirc`
+    /// The index: a URL, or a name of `[release.indexes]` or `~/.pypirc`
     #[arg(long, value_name = "URL|NAME")]
     index: Option<String>,
 
-    /// The listing of the same index, where it is not below the URL
+    /// The URL of the index's listing, if it is not below that of the index
     #[arg(long, value_name = "URL")]
     check_url: Option<Url>,
 
@@ -33,7 +33,7 @@ pub(crate) struct PublishArguments {
 }
 
 impl PublishArguments {
-    /// What a release publishes: these files, to this index or that of the settings.
+    /// What a release uploads: these files, to this index or that of the settings.
     pub(crate) fn of_release(index: Option<String>, files: Vec<Utf8PathBuf>) -> Self {
         Self {
             files,

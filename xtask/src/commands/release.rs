@@ -1,4 +1,4 @@
-//! `release`: the whole release, shown before, done step by step, resumed or taken back.
+//! `release`: plans a release, shows the plan, runs it step by step, resumes it, or takes it back.
 
 use std::io::{BufRead, IsTerminal, Write};
 
@@ -20,10 +20,10 @@ use goals::releasing::gather::gather;
 use goals::releasing::run::{JournalFolder, ReleaseGoals, RunError, Runner, Watch};
 use goals::session::Session;
 
-/// What can be said to `release`.
+/// The arguments of `release`.
 #[derive(Debug, Args)]
 pub(crate) struct ReleaseArguments {
-    /// As it is to appear in the tag and the changelog, such as `24.09.0`
+    /// The version as it is written in the tag and the changelog, such as `24.09.0`
     #[arg(value_name = "VERSION")]
     version: String,
 
@@ -43,7 +43,7 @@ pub(crate) struct ReleaseArguments {
     #[arg(long, value_name = "INDEX", num_args = 0..=1)]
     publish: Option<Option<String>>,
 
-    /// Go on with a release that stopped
+    /// Continue a release that stopped
     #[arg(long, conflicts_with_all = ["abort", "dry_run"])]
     resume: bool,
 
@@ -61,7 +61,7 @@ fn date(text: &str) -> Result<String, String> {
     Ok(date.to_string())
 }
 
-/// Plans the release and shows it; does it when asked to.
+/// Plans the release and shows it. Runs it if it is asked to.
 pub(crate) fn run(
     session: &Session,
     arguments: &ReleaseArguments,
@@ -175,7 +175,8 @@ fn decide(
     Ok(plan(settings, &facts, request))
 }
 
-/// Prints all reasons but the last, which is returned. Who only wants to see the plan sees it too.
+/// Prints all reasons except the last, which becomes the error. With `--dry-run` the plan is shown
+/// too.
 fn refused(refused: RefusedRelease, dry_run: bool) -> CommandError {
     if let Some(plan) = refused.plan.filter(|_| dry_run) {
         terminal::print(show(&plan));
@@ -198,7 +199,7 @@ fn refuse_when_under_way(session: &Session) -> Result<(), CommandError> {
     }
 }
 
-/// Which locks are stale.
+/// The locks that are stale.
 fn locks(
     session: &Session,
     settings: &ReleaseSettings,
@@ -222,7 +223,7 @@ fn locks(
     })
 }
 
-/// The goals that a release asks for, each in the repository as it is then.
+/// The goals that a release needs. Each reads the repository as it is at that moment.
 struct OtherGoals<'a> {
     session: &'a Session,
 }
@@ -260,7 +261,7 @@ impl ReleaseGoals for OtherGoals<'_> {
     }
 }
 
-/// Says which step runs.
+/// Prints which step runs.
 struct Terminal<'a> {
     session: &'a Session,
 }

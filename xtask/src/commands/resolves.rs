@@ -8,10 +8,10 @@ use goals::environments::Exporter;
 use goals::error::CommandError;
 use goals::session::Session;
 
-/// What can be said to `resolves`.
+/// The arguments of `resolves`.
 #[derive(Debug, Args)]
 pub(crate) struct ResolvesArguments {
-    /// Say with each its lockfile, its tools, and whether it is locked and exported
+    /// Print the lockfile and the tools of each resolve, and whether it is locked and exported
     #[arg(long)]
     details: bool,
 }

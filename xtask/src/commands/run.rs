@@ -1,4 +1,4 @@
-//! `run`: Python, or a console script, in the environment of a resolve.
+//! `run`: runs Python or a console script in the environment of a resolve.
 
 use clap::Args;
 use install::environment::Environment;
@@ -10,7 +10,7 @@ use goals::environments::{ExportOptions, Exporter};
 use goals::error::CommandError;
 use goals::session::Session;
 
-/// What can be said to `run`.
+/// The arguments of `run`.
 #[derive(Debug, Args)]
 pub(crate) struct RunArguments {
     /// The resolve; without it the default one
@@ -29,7 +29,7 @@ pub(crate) struct RunArguments {
     arguments: Vec<String>,
 }
 
-/// Runs it in the place of this process; the environment is made where the lock has changed.
+/// Runs it in place of this process. If the lock has changed, the environment is updated first.
 pub(crate) fn run(
     session: &Session,
     arguments: &RunArguments,
@@ -51,7 +51,7 @@ pub(crate) fn run(
     Err(command.replace_this_process())
 }
 
-/// A console script where the first argument names one, else Python.
+/// The console script that the first argument names, or Python.
 fn program<'a>(environment: &Environment, arguments: &'a [String]) -> (String, &'a [String]) {
     if let Some((first, rest)) = arguments.split_first()
         && !first.contains('/')

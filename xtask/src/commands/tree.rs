@@ -1,4 +1,4 @@
-//! `tree`: a lock as a tree, from the requirements down or from packages up.
+//! `tree`: draws a lock as a tree, from the requirements down or from packages up.
 
 use clap::Args;
 use lockfile::TreeOptions;
@@ -11,22 +11,22 @@ use goals::error::CommandError;
 use goals::locking::LockPath;
 use goals::session::Session;
 
-/// What can be said to `tree`.
+/// The arguments of `tree`.
 #[derive(Debug, Args)]
 pub(crate) struct TreeArguments {
     /// The resolve; without it the default one
     #[arg(long, value_name = "NAME")]
     resolve: Option<String>,
 
-    /// Only what this platform needs
+    /// Only the part for this platform
     #[arg(long, value_name = "PLATFORM")]
     platform: Option<Platform>,
 
-    /// From this package up to the requirements; may be repeated
+    /// Draw up from this package to the requirements; may be repeated
     #[arg(long, value_name = "PACKAGE")]
     invert: Vec<PackageName>,
 
-    /// At most so many levels below the first
+    /// The largest number of levels below the first
     #[arg(long, value_name = "COUNT")]
     depth: Option<usize>,
 }

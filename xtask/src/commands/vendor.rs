@@ -1,4 +1,4 @@
-//! `vendor`: every file of a lock in one folder, for sites without a network.
+//! `vendor`: copies every file of a lock to one folder, for sites without a network.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ use goals::session::Session;
 use goals::supply::Builds;
 use workspace::files;
 
-/// What can be said to `vendor`.
+/// The arguments of `vendor`.
 #[derive(Debug, Args)]
 pub(crate) struct VendorArguments {
     /// The resolve; without it the default one
@@ -27,7 +27,7 @@ pub(crate) struct VendorArguments {
     #[arg(long = "platform", value_name = "PLATFORM")]
     platforms: Vec<Platform>,
 
-    /// Where to: a folder that `find_links` can name
+    /// The folder, which `find_links` can name
     #[arg(long, value_name = "DIR")]
     output: Utf8PathBuf,
 
@@ -35,8 +35,8 @@ pub(crate) struct VendorArguments {
     index: IndexArguments,
 }
 
-/// Fills the folder. A file that is there with the right hash stays, so a run that was cut short
-/// goes on where it was.
+/// Fills the folder. Files in it with the right hash are kept, so that an interrupted run can be
+/// continued.
 pub(crate) fn run(
     session: &Session,
     arguments: &VendorArguments,
@@ -109,7 +109,7 @@ impl Copied {
 }
 
 impl Vendor<'_> {
-    /// Brings the files of some locks into the folder, side by side.
+    /// Copies the files of some locks to the folder, several at the same time.
     fn bring(&self, locks: &[Lock]) -> Result<Copied, CommandError> {
         let wanted: BTreeMap<&str, Wanted<'_>> = locks
             .iter()
@@ -134,7 +134,7 @@ impl Vendor<'_> {
     }
 }
 
-/// One file and whose it is.
+/// A file and its package.
 struct Wanted<'a> {
     package: &'a LockedPackage,
     file: &'a DistFile,
@@ -148,7 +148,8 @@ impl Wanted<'_> {
     }
 }
 
-/// The files of a lock that some of the platforms can use, by name; all where none is named.
+/// The files of a lock that one of the platforms can use, by name; all files if no platform is
+/// named.
 fn wanted<'a>(lock: &'a Lock, platforms: &[Platform]) -> BTreeMap<&'a str, Wanted<'a>> {
     let narrowed: Vec<Lock> = platforms
         .iter()
@@ -167,7 +168,7 @@ fn wanted<'a>(lock: &'a Lock, platforms: &[Platform]) -> BTreeMap<&'a str, Wante
         .collect()
 }
 
-/// Puts a file into the folder as a whole or not at all.
+/// Copies a file to the folder completely or not at all.
 fn copy(from: &Utf8Path, folder: &Utf8Path, name: &str) -> std::io::Result<()> {
     fs_err::create_dir_all(folder)?;
     let mut file = tempfile::Builder::new()

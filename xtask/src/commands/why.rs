@@ -1,4 +1,4 @@
-//! `why`: the chains of requirements that bring a package into a lock.
+//! `why`: the chains from requirements to a locked package.
 
 use clap::Args;
 use model::{PackageName, Platform, Requirement};
@@ -9,7 +9,7 @@ use goals::error::CommandError;
 use goals::locking::{Declared, LockPath};
 use goals::session::Session;
 
-/// What can be said to `why`.
+/// The arguments of `why`.
 #[derive(Debug, Args)]
 pub(crate) struct WhyArguments {
     /// The package
@@ -20,16 +20,16 @@ pub(crate) struct WhyArguments {
     #[arg(long, value_name = "NAME")]
     resolve: Option<String>,
 
-    /// Only what this platform needs
+    /// Only the part for this platform
     #[arg(long, value_name = "PLATFORM")]
     platform: Option<Platform>,
 
-    /// At most so many chains for each version, the shortest first
+    /// The largest number of chains for each version, the shortest first
     #[arg(long, value_name = "COUNT", default_value_t = 20)]
     limit: usize,
 }
 
-/// Prints the chains; a package that is not locked is found nowhere.
+/// Prints the chains. Fails if the package is not locked.
 pub(crate) fn run(
     session: &Session,
     arguments: &WhyArguments,
@@ -44,7 +44,7 @@ pub(crate) fn run(
     if found.is_empty() {
         return Err(not_locked(&lock, &arguments.package, arguments.platform));
     }
-    // Where requirements stand is good to know, and no reason to fail.
+    // If it cannot be found where requirements are declared, the chains are printed without that.
     let declared = declared(session, resolve).ok();
     let origin = |requirement: &Requirement| {
         let place = declared.as_ref()?.place(requirement)?;

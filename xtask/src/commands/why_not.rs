@@ -1,4 +1,4 @@
-//! `why-not`: what stops a version of a package, in the resolver's words.
+//! `why-not`: what prevents a version of a package, in the resolver's words.
 
 use clap::Args;
 use lockfile::Lock;
@@ -11,10 +11,10 @@ use goals::error::CommandError;
 use goals::locking::{self, Declared, Existing, IndexProvider, LockPath, PackageIndexes};
 use goals::session::Session;
 
-/// What can be said to `why-not`.
+/// The arguments of `why-not`.
 #[derive(Debug, Args)]
 pub(crate) struct WhyNotArguments {
-    /// The versions asked for, such as `PACKAGE>=3`
+    /// The versions, such as `PACKAGE>=3`
     #[arg(value_name = "REQUIREMENT")]
     requirement: Requirement,
 
@@ -26,7 +26,7 @@ pub(crate) struct WhyNotArguments {
     index: IndexArguments,
 }
 
-/// Resolves with the requirement added. Prints what would change; where nothing satisfies, why.
+/// Resolves with the requirement added. Prints what would change or, if nothing satisfies it, why.
 pub(crate) fn run(
     session: &Session,
     arguments: &WhyNotArguments,
@@ -57,7 +57,7 @@ pub(crate) fn run(
     Ok(CommandOutcome::Done)
 }
 
-/// The lock that there would be.
+/// The lock with the requirement added.
 fn lock(
     session: &Session,
     arguments: &WhyNotArguments,
@@ -81,13 +81,13 @@ fn lock(
     Ok(lock)
 }
 
-/// What the lock has of the project that is asked for; versions in words.
+/// The state of the project in the lock, with versions as text.
 enum Locked {
-    /// What is asked for.
+    /// The lock has what is asked for.
     AsAsked(String),
-    /// Other versions, or other extras.
+    /// The lock has other versions, or other extras.
     Otherwise(String),
-    /// Nothing.
+    /// The lock does not have the project.
     Not,
 }
 
@@ -137,7 +137,7 @@ fn way(session: &Session, (resolve, asked): (&str, &Requirement), locked: &Locke
         false => format!(" --resolve {resolve}"),
     };
     let command = format!("cargo xtask generate-lockfiles{option}");
-    // An upgrade brings a version; extras, and what nothing requires, must be required.
+    // An upgrade can bring a version. Extras, and projects that nothing requires, must be required.
     match locked {
         Locked::Otherwise(_) if asked.extras.is_empty() && asked.specifiers().is_some() => {
             format!("To have it: `{command} --upgrade-package '{asked}'`\n")

@@ -1,4 +1,4 @@
-//! `export --editor`: settings of an editor for the environments.
+//! `export --editor`: the settings of an editor for the environments.
 
 use install::editor::{Editor, EditorContext, SettingsFile, Tool};
 use install::environment::Environment;
@@ -52,7 +52,7 @@ pub(super) fn run(
     Ok(CommandOutcome::Done)
 }
 
-/// Whether files are changed.
+/// Whether files are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Write {
     Print,
@@ -94,7 +94,7 @@ fn workspace(
     })
 }
 
-/// The first of these tools that has an exported environment: that of its own resolve, or any.
+/// The first of these tools with an exported environment: of its own resolve, or of any.
 fn first_tool(session: &Session, names: &[&str]) -> Option<Tool> {
     let mut environments: Vec<Environment> = folders::environments(session)
         .into_iter()

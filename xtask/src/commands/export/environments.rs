@@ -1,4 +1,4 @@
-//! `export`: an environment for each resolve, of its lock, for this machine.
+//! `export`: makes an environment for each resolve from its lock, for this machine.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use install::environment::{Bytecode, Environment, SyncOutcome};
@@ -14,10 +14,10 @@ use goals::locking::LockPath;
 use goals::session::Session;
 use workspace::files;
 
-/// Where `--bin` links scripts, relative to the root.
+/// The folder in which `--bin` links scripts, relative to the root.
 const BIN: &str = "dist/export/bin";
 
-/// Makes the environments that were asked for, side by side.
+/// Makes the requested environments, several at the same time.
 pub(super) fn run(
     session: &Session,
     arguments: &ExportArguments,
@@ -80,7 +80,7 @@ impl ExportArguments {
     }
 }
 
-/// The resolves that were asked for; with `--all` those that have a lock.
+/// The requested resolves; with `--all`, those with a lock.
 fn resolves(
     session: &Session,
     arguments: &ExportArguments,
@@ -130,7 +130,7 @@ fn side_by_side(
     })
 }
 
-/// One line for an environment, and one for each thing that a person should know.
+/// The lines about an environment: the first is its result, the others are remarks.
 fn report(session: &Session, resolve: &str, exported: &ExportedEnvironment) {
     let folder = relative(session, exported.environment.root());
     let synced = &exported.synced;
@@ -220,11 +220,11 @@ fn write_scripts(session: &Session, resolves: &[String]) -> Result<(), CommandEr
     Ok(())
 }
 
-/// How such a script is known again.
+/// A text by which such a script is recognised.
 const SCRIPT_MARK: &str = "Written by `cargo xtask export --scripts`";
 
-/// A script that runs something in the environment of the resolve that `LOCKSET` names; of
-/// `RESOLVE/VERSION`, as older scripts had it, the first part counts.
+/// A script that runs something in the environment of the resolve in the variable `LOCKSET`. Older
+/// scripts had `RESOLVE/VERSION` there, so only the part before the slash counts.
 fn script(resolve: &str, what: &str) -> String {
     format!(
         "#!/bin/sh\n# {SCRIPT_MARK}; the variable LOCKSET names another resolve.\n\
@@ -233,7 +233,7 @@ fn script(resolve: &str, what: &str) -> String {
     )
 }
 
-/// The console script that is named as the repository's folder or settings say.
+/// The console script with the name of the repository's folder, or with the name in the settings.
 fn main_script(session: &Session) -> Option<String> {
     let name = session.settings.package.name_prefix.clone()?;
     let name = name.trim_end_matches(['-', '.']).to_owned();

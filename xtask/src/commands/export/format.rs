@@ -1,4 +1,4 @@
-//! `export --format`: a lock in another format.
+//! `export --format`: prints a lock in another format.
 
 use std::sync::Arc;
 
@@ -65,7 +65,8 @@ fn export(
     }
 }
 
-/// Where an index has a file now; a file of the same name with another hash is not that file.
+/// The present URL of a file on an index. A file with the same name and another hash does not
+/// count.
 fn url(index: &Index, package: &LockedPackage, file: &DistFile) -> Option<String> {
     let listing = index.listing(&package.name).ok()?;
     let release = listing.release(&package.version).ok()??;

@@ -1,4 +1,5 @@
-//! `lock check`: is every lock what its inputs say, complete, and free of withdrawn files?
+//! `lock check`: checks whether every lock is what its inputs ask for, complete, and free of yanked
+//! files.
 
 use clap::Args;
 use git::Git;
@@ -15,14 +16,14 @@ use goals::locking::{self, Declared, LockPath, PackageIndexes};
 use goals::session::Session;
 use transport::NetworkAccess;
 
-/// What can be said to `lock check`.
+/// The arguments of `lock check`.
 #[derive(Debug, Args)]
 pub(crate) struct LockCheckArguments {
     /// Check only this resolve; may be repeated
     #[arg(long = "resolve", value_name = "NAME")]
     resolves: Vec<String>,
 
-    /// Fail where a package moved since this git revision that no changed input leads to
+    /// Fail if a package changed since this git revision and no changed input leads to it
     #[arg(long, value_name = "REF")]
     budget: Option<String>,
 
@@ -30,7 +31,7 @@ pub(crate) struct LockCheckArguments {
     index: IndexArguments,
 }
 
-/// Checks the locks; says what is wrong with each.
+/// Checks the locks, and prints what is wrong with each.
 pub(crate) fn run(
     session: &Session,
     arguments: &LockCheckArguments,
@@ -95,7 +96,7 @@ impl Check<'_> {
         Ok(problems)
     }
 
-    /// What the index withdrew after the lock was made.
+    /// Releases that were yanked after the lock was made.
     fn yanked_since(&self, declared: &Declared, lock: &Lock) -> Result<Vec<String>, CommandError> {
         let index = self.indexes.index(declared)?;
         let of_index = |package: &&LockedPackage| matches!(package.source, PackageSource::Index(_));
@@ -146,7 +147,7 @@ impl Check<'_> {
     }
 }
 
-/// Whether an index withdrew a release that the lock holds as good.
+/// Whether an index yanked a release that is not yanked in the lock.
 fn withdrawn(index: &Index, package: &LockedPackage) -> Result<Option<String>, CommandError> {
     let (name, version) = (&package.name, &package.version);
     let locked_as_yanked = || {

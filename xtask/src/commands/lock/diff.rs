@@ -1,4 +1,4 @@
-//! `lock diff`: what changed between two states of the locks, and which input is to blame.
+//! `lock diff`: what changed between two states of the locks, and which input is the cause.
 
 use camino::Utf8Path;
 use clap::{Args, ValueEnum};
@@ -12,14 +12,14 @@ use goals::error::CommandError;
 use goals::locking::{LockPath, lock_paths};
 use goals::session::Session;
 
-/// What can be said to `lock diff`.
+/// The arguments of `lock diff`.
 #[derive(Debug, Args)]
 pub(crate) struct LockDiffArguments {
-    /// What to compare: a git revision or a lockfile; without it `HEAD`
+    /// The old state: a git revision or a lockfile [default: `HEAD`]
     #[arg(value_name = "FROM")]
     from: Option<String>,
 
-    /// What to compare with: a git revision or a lockfile; without it the working tree
+    /// The new state: a git revision or a lockfile [default: the working tree]
     #[arg(value_name = "TO")]
     to: Option<String>,
 
@@ -44,11 +44,11 @@ enum Format {
 
 /// A state of the locks.
 enum State {
-    /// As they are.
+    /// The files of the working tree.
     WorkingTree,
-    /// As a commit has them.
+    /// The files of a commit.
     Revision(String),
-    /// One lock, wherever it is.
+    /// One lockfile, at any path.
     File(Box<Lock>),
 }
 
@@ -77,7 +77,7 @@ fn diffs(
     from: &State,
     to: &State,
 ) -> Result<Vec<LockDiff>, CommandError> {
-    // A file is the lock of the resolve that it names, unless told otherwise.
+    // A lockfile belongs to the resolve that it names, unless the user says otherwise.
     let mut resolves = arguments.resolves.clone();
     let known = |name: &String| session.settings.python.resolves.contains_key(name);
     if let (State::File(lock), _) | (_, State::File(lock)) = (from, to)
@@ -122,8 +122,8 @@ impl State {
         }
     }
 
-    /// The lock of a resolve in this state. Another tool's lock counts by its pins: it is
-    /// compared with `like` as a lock that differs in versions alone.
+    /// The lock of a resolve in this state. Of another tool's lock only the pins are used: it
+    /// becomes a lock that differs from `like` in versions only.
     fn lock(
         &self,
         session: &Session,
