@@ -13,7 +13,7 @@ use model::Place;
 use workspace::OpenError;
 use workspace::settings::SettingsError;
 
-/// A goal that was not reached.
+/// Why a goal was not reached.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{message}")]
 pub struct CommandError {
@@ -26,16 +26,16 @@ pub struct CommandError {
     source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
-/// Who can do something about an error.
+/// Whose mistake an error is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
-    /// What was asked for could not be done.
+    /// The goal could not be reached.
     Failure,
-    /// What was asked for makes no sense.
+    /// The request makes no sense.
     Misuse,
 }
 
-/// Two errors are the same where the user reads the same.
+/// Two errors are equal if the user reads the same.
 impl PartialEq for CommandError {
     fn eq(&self, other: &Self) -> bool {
         let Self {
@@ -74,40 +74,40 @@ impl CommandError {
         }
     }
 
-    /// The same error, at a place.
+    /// The same error, with a place.
     pub fn at(mut self, place: Place) -> Self {
         self.place = Some(place);
         self
     }
 
-    /// The same error, with the one that it comes from.
+    /// The same error, with its source.
     pub fn caused_by(mut self, source: impl Error + Send + Sync + 'static) -> Self {
         self.source = Some(Arc::new(source));
         self
     }
 
-    /// The same error, with others that happened beside it.
+    /// The same error, with others that happened at the same time.
     pub fn beside(mut self, others: impl IntoIterator<Item = Self>) -> Self {
         self.others.extend(others);
         self
     }
 
-    /// Who can do something about it.
+    /// Whose mistake it is.
     pub fn kind(&self) -> ErrorKind {
         self.kind
     }
 
-    /// Where.
+    /// The place.
     pub fn place(&self) -> Option<&Place> {
         self.place.as_ref()
     }
 
-    /// Why.
+    /// The reasons.
     pub fn reasons(&self) -> &[String] {
         &self.reasons
     }
 
-    /// What happened beside it.
+    /// The errors that happened at the same time.
     pub fn others(&self) -> &[Self] {
         &self.others
     }
@@ -122,7 +122,7 @@ impl CommandError {
         &self.hints
     }
 
-    /// Whether the error names a place already.
+    /// Whether the error has a place.
     pub fn has_place(&self) -> bool {
         self.place.is_some()
     }
@@ -144,7 +144,7 @@ impl CommandError {
         self
     }
 
-    /// Whether the disk is full, or another file error.
+    /// The error of a full disk, or that of a file.
     pub fn file(action: &str, path: &Utf8Path, error: &std::io::Error) -> Self {
         let failure = Self::failure(format!("cannot {action} {path}")).because(io_text(error));
         match error.kind() {
@@ -165,7 +165,8 @@ impl CommandError {
 }
 
 fn io_text(error: &std::io::Error) -> String {
-    // The name of the file is in the message already; the operating system's words are enough.
+    // The message has the name of the file already, so only the words of the operating system are
+    // used.
     let text = error.to_string();
     match text.rsplit_once(": ") {
         Some((_, cause)) => cause.to_owned(),

@@ -1,4 +1,4 @@
-//! Publishing: which files go to which index, compared with what the index has and then uploaded.
+//! Publishes files: finds the index, compares the files with what it has, and uploads them.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -17,11 +17,12 @@ use crate::session::Session;
 /// What is to be published, and where.
 #[derive(Debug, Clone, Default)]
 pub struct PublishRequest {
-    /// Wheels and source distributions; without any, those of this version in `dist`.
+    /// Wheels and source distributions; if empty, those of this version in `dist`.
     pub files: Vec<Utf8PathBuf>,
-    /// A URL, or a name of `[release.indexes]` or `~/.pypirc`; without it that of the settings.
+    /// A URL, or a name of `[release.indexes]` or `~/.pypirc`; `None` means the index of the
+    /// settings.
     pub index: Option<String>,
-    /// The listing of the same index, where it is not below the URL.
+    /// The URL of the index's listing, if it is not below that of the index.
     pub listing: Option<Url>,
 }
 
@@ -35,8 +36,8 @@ impl Publication {
     /// Compares the files of `request` with what the index has; nothing is uploaded yet.
     ///
     /// # Errors
-    /// Where a file is no distribution, there is no such index, it refuses, or it has another file
-    /// under the name of one of these.
+    /// Where a file is no distribution, the index does not exist, refuses, or has another file with
+    /// the same name.
     pub fn prepare(session: &Session, request: &PublishRequest) -> Result<Self, CommandError> {
         let files = distributions(session, &request.files)?;
         let target = target(session, request)?;
@@ -65,7 +66,7 @@ impl Publication {
         files.map(|(file, presence)| (file.file_name(), *presence))
     }
 
-    /// Uploads what the index does not have; `on_done` hears of each file when it is done.
+    /// Uploads the files that the index does not have, and calls `on_done` after each file.
     ///
     /// # Errors
     /// Where the index refuses, or the connection breaks in every attempt.
@@ -75,7 +76,7 @@ impl Publication {
     }
 }
 
-/// Keeps the warnings of the network for the end.
+/// Keeps the warnings of requests until the end.
 #[derive(Default)]
 struct Warnings(Mutex<Vec<String>>);
 
@@ -92,7 +93,7 @@ impl RequestObserver for Warnings {
     }
 }
 
-/// The files that were named, else those of the version file's version in `dist`.
+/// The named files, or those of the version file's version in `dist`.
 fn distributions(
     session: &Session,
     named: &[Utf8PathBuf],
@@ -179,7 +180,7 @@ fn url(text: impl AsRef<str>) -> Option<Url> {
     matches!(url.scheme(), "http" | "https").then_some(url)
 }
 
-/// What `~/.pypirc` says of the index of this name.
+/// What `~/.pypirc` has about the index with this name.
 fn pypirc(session: &Session, name: &str) -> Result<Option<PypircEntry>, CommandError> {
     let home = session.environment.get("HOME").map_or("", String::as_str);
     let path = Utf8Path::new(home).join(".pypirc");
@@ -192,7 +193,7 @@ fn pypirc(session: &Session, name: &str) -> Result<Option<PypircEntry>, CommandE
     })
 }
 
-/// Who this job is, where it is one of a CI.
+/// The identity of this process, if it is a CI job with one.
 fn identity(session: &Session) -> JobIdentity {
     let variable = |name: &str| session.environment.get(name).cloned();
     JobIdentity {

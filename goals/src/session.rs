@@ -1,4 +1,4 @@
-//! What a goal runs in: an opened repository, and someone who hears what happens.
+//! What a goal runs in: an open repository, and a reporter.
 
 use std::fmt;
 use std::ops::Deref;
@@ -8,28 +8,28 @@ use camino::Utf8Path;
 use transport::RequestObserver;
 use workspace::{OpenError, Workspace};
 
-/// Who hears what happens while a goal runs. A goal prints nothing itself.
+/// Is told what happens while a goal runs. A goal itself prints nothing.
 pub trait Reporter: fmt::Debug + Send + Sync {
-    /// Something that the user is told.
+    /// Something for the user.
     fn note(&self, message: &str);
 
-    /// Something that is told to those who want to hear more.
+    /// Something for users who want to know more.
     fn detail(&self, message: &str);
 
     /// Something that is probably wrong.
     fn warning(&self, message: &str);
 
-    /// Someone who follows what is fetched.
+    /// An observer of downloads.
     fn progress(&self) -> Arc<dyn Progress>;
 }
 
-/// Someone who follows what is fetched, until it is all there.
+/// An observer of downloads, until they are finished.
 pub trait Progress: RequestObserver {
-    /// All is there.
+    /// All downloads are finished.
     fn finish(&self);
 }
 
-/// What a goal runs in: a repository, and its reporter.
+/// An open repository, and a reporter.
 #[derive(Debug)]
 pub struct Session {
     workspace: Workspace,
@@ -37,7 +37,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// Goals run in `workspace`, and `reporter` hears of them.
+    /// Runs goals in `workspace`, and tells `reporter` what happens.
     pub fn new(workspace: Workspace, reporter: Arc<dyn Reporter>) -> Self {
         Self {
             workspace,
@@ -61,7 +61,7 @@ impl Session {
         self.reporter.note(&message.to_string());
     }
 
-    /// A message for a user who wants to hear more.
+    /// A message for users who want to know more.
     pub fn detail(&self, message: impl fmt::Display) {
         self.reporter.detail(&message.to_string());
     }
@@ -71,19 +71,19 @@ impl Session {
         self.reporter.warning(&message.to_string());
     }
 
-    /// Someone who follows what is fetched.
+    /// An observer of downloads.
     pub fn progress(&self) -> Arc<dyn Progress> {
         self.reporter.progress()
     }
 
-    /// Tells of what stands in `pants.toml` and is not used.
+    /// Reports the settings in `pants.toml` that are not used.
     pub fn list_ignored_settings(&self) {
         for ignored in &self.settings.ignored {
             let text = format!(
                 "pants.toml:{}: `[{}] {}` is not used",
                 ignored.line, ignored.section, ignored.key
             );
-            // What would make another lock is not passed over in silence.
+            // A setting that would change a lock must not be ignored silently.
             if ignored.section == "python" && ignored.key.starts_with("resolves_to_") {
                 self.warn(text);
             } else {
@@ -93,7 +93,7 @@ impl Session {
     }
 }
 
-/// A goal asks its session what it would ask the repository.
+/// Gives goals direct access to the repository of their session.
 impl Deref for Session {
     type Target = Workspace;
 

@@ -1,4 +1,4 @@
-//! What can go wrong with an environment, in the user's words.
+//! Errors of environments, as text for the user.
 
 use install::environment::EnvironmentError;
 use install::python::NoInterpreter;
@@ -6,7 +6,7 @@ use install::{SelectError, UnpackProblem, WheelError};
 
 use crate::error::CommandError;
 
-/// A wheel that is refused.
+/// A wheel was refused.
 pub(super) fn of_wheel(error: &WheelError) -> CommandError {
     let command_error = CommandError::failure(error.to_string());
     match &error.problem {
@@ -24,7 +24,7 @@ pub(super) fn of_wheel(error: &WheelError) -> CommandError {
     }
 }
 
-/// An environment that cannot be made or changed.
+/// An environment cannot be made or changed.
 pub(super) fn of_environment(error: &EnvironmentError, resolve: &str) -> CommandError {
     let command_error = CommandError::failure(format!(
         "cannot make the environment of `{resolve}`: {error}"
@@ -58,7 +58,7 @@ pub(super) fn of_environment(error: &EnvironmentError, resolve: &str) -> Command
     }
 }
 
-/// A lock that this machine cannot use.
+/// This machine cannot use a lock.
 pub(super) fn of_selection(error: &SelectError, resolve: &str) -> CommandError {
     let command_error = CommandError::failure(format!("cannot export `{resolve}`: {error}"));
     match error {
@@ -71,7 +71,7 @@ pub(super) fn of_selection(error: &SelectError, resolve: &str) -> CommandError {
     }
 }
 
-/// No interpreter fits.
+/// No interpreter is suitable.
 pub(super) fn of_interpreter(no: &NoInterpreter, resolve: &str) -> CommandError {
     let text = no.to_string();
     let mut lines = text.lines();

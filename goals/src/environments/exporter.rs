@@ -1,4 +1,4 @@
-//! Exports resolves: one environment each, of the lock, for this machine.
+//! Exports resolves: makes one environment of each lock, for this machine.
 
 use std::sync::OnceLock;
 
@@ -26,7 +26,7 @@ use crate::session::Session;
 pub struct ExportOptions {
     /// The Python to use, where one was named.
     pub python: Option<PythonRequest>,
-    /// Whether modules are compiled ahead.
+    /// Whether modules are compiled when they are installed.
     pub bytecode: Bytecode,
     /// Where packages come from.
     pub index: IndexChoice,
@@ -43,23 +43,23 @@ pub struct Exporter<'a> {
     repository: OnceLock<targets::Repository>,
 }
 
-/// An environment that was made or found right.
+/// An environment that was made, or was right already.
 #[derive(Debug)]
 pub struct ExportedEnvironment {
     /// The environment.
     pub environment: Environment,
     /// What was done.
     pub synced: SyncReport,
-    /// How many third-party packages it holds.
+    /// The number of third-party packages in it.
     pub packages: usize,
     /// Its Python, as `CPython 3.12.1`.
     pub python: String,
 }
 
-/// Where environments are, relative to the root: as Pants has it.
+/// The folder of environments relative to the root, as in Pants.
 pub(super) const FOLDER: &str = "dist/export/python/virtualenvs";
 
-/// What one resolve's environment is made of.
+/// What the environment of one resolve consists of.
 struct Recipe {
     lock: Lock,
     python: Interpreter,
@@ -98,7 +98,7 @@ impl<'a> Exporter<'a> {
             .collect()
     }
 
-    /// Makes the environment of `resolve` what its lock says.
+    /// Changes the environment of `resolve` to what its lock says.
     pub fn export(&self, resolve: &str) -> Result<ExportedEnvironment, CommandError> {
         let recipe = self.first_recipe(resolve)?;
         if let Some(mistake) = &recipe.first_party.mistake {
@@ -111,7 +111,8 @@ impl<'a> Exporter<'a> {
         let supply = self.supply(&recipe, resolve);
         let mut wheels = supply.wheels(&selected).map_err(first)?;
         let synced = match self.sync(&recipe, resolve, &wheels) {
-            // A hard link led an editor into the store: unpack that wheel again, once.
+            // An editor changed a file of the store through a hard link. The wheel is unpacked
+            // again, once.
             Err(EnvironmentError::DamagedStore { .. }) => {
                 self.discard_damaged(&wheels)
                     .map_err(|error| CommandError::file("mend the store", &self.cache, &error))?;
@@ -133,7 +134,7 @@ impl<'a> Exporter<'a> {
         })
     }
 
-    /// The environment of `resolve`, made only where it was not made for this lock before.
+    /// The environment of `resolve`. It is only made if it was not made for this lock before.
     pub fn ensure(&self, resolve: &str) -> Result<Environment, CommandError> {
         let recipe = self.recipe(resolve)?;
         let known = self.known_wheels(&recipe, resolve)?;
@@ -147,13 +148,14 @@ impl<'a> Exporter<'a> {
         Ok(self.export(resolve)?.environment)
     }
 
-    /// How the environment of `resolve` differs from its lock; nothing is fetched or changed.
+    /// The differences between the environment of `resolve` and its lock. Nothing is downloaded or
+    /// changed.
     pub fn check(&self, resolve: &str) -> Result<Vec<EnvironmentFinding>, CommandError> {
         let recipe = self.recipe(resolve)?;
         if !recipe.environment.root().exists() {
             return Ok(vec![EnvironmentFinding::Missing]);
         }
-        // A source distribution that was not built yet is not in the environment either.
+        // A source distribution that was never built cannot be in the environment either.
         let wheels = self.known_wheels(&recipe, resolve)?.unwrap_or_default();
         let wanted = self.wanted(&recipe, resolve, &wheels);
         let findings = recipe.environment.check(&wanted, &self.store);
@@ -183,14 +185,14 @@ impl<'a> Exporter<'a> {
             .collect())
     }
 
-    /// Whether an environment of `resolve` was ever made.
+    /// Whether there is an environment of `resolve`.
     pub fn was_exported(&self, resolve: &str) -> bool {
         self.session.root().join(FOLDER).join(resolve).is_dir()
     }
 
-    /// The wheels by their hashes, as far as no file must be fetched to tell them.
+    /// The hashes of the wheels, as far as they are known without a download.
     ///
-    /// A folder of this machine has no hash: what was last built of it counts.
+    /// A folder of this machine has no hash. The wheel that was last built from it is used.
     fn known_wheels(
         &self,
         recipe: &Recipe,
@@ -225,8 +227,8 @@ impl<'a> Exporter<'a> {
         )
     }
 
-    /// With a new cache, pip is asked for its index while interpreters are asked what they are: each
-    /// takes the start of a Python.
+    /// If the cache is new, pip is asked for its index while interpreters are asked for their
+    /// versions: both take the start of a Python.
     fn first_recipe(&self, resolve: &str) -> Result<Recipe, CommandError> {
         if self.store.folder().exists() {
             return self.recipe(resolve);
@@ -235,7 +237,8 @@ impl<'a> Exporter<'a> {
             threads.spawn(|| {
                 let indexes =
                     locking::PackageIndexes::new(self.session, self.options.index.clone());
-                // The answer is kept; what is wrong is said when it is needed.
+                // Only the cached answer matters here. An error is reported when the index is
+                // needed.
                 indexes.and_then(|indexes| indexes.plain_index()).is_ok()
             });
             self.recipe(resolve)
@@ -279,7 +282,7 @@ impl<'a> Exporter<'a> {
         }
     }
 
-    /// The repository's own code; environments of tools are without it.
+    /// The repository's own code. The environments of tools do not have it.
     fn first_party(&self, resolve: &str) -> Result<FirstPartyCode, CommandError> {
         let settings = &self.session.settings;
         let of_tool = settings.tools.values().any(|tool| tool == resolve);
@@ -344,10 +347,11 @@ fn selected<'r>(
     select(&recipe.lock, &recipe.python).map_err(|error| of_selection(&error, resolve))
 }
 
-/// How many errors are told: where the index is away, there is one for each package.
+/// The largest number of errors that are printed. If the index is not available, each package has
+/// one.
 const MOST_ERRORS: usize = 5;
 
-/// The first error, with the others beside it.
+/// The first error, with the others as errors that happened at the same time.
 fn first(errors: Vec<CommandError>) -> CommandError {
     let mut errors = errors.into_iter();
     let first = errors.next();
@@ -360,7 +364,7 @@ fn first(errors: Vec<CommandError>) -> CommandError {
     }
 }
 
-/// The lock of a resolve, which must be one of ours.
+/// The lock of a resolve, which must be in this tool's format.
 fn read_lock(session: &Session, resolve: &str) -> Result<Lock, CommandError> {
     let path = LockPath::of(session, resolve)?;
     let hint = format!("run `cargo xtask generate-lockfiles --resolve {resolve}`");
@@ -378,7 +382,7 @@ fn read_lock(session: &Session, resolve: &str) -> Result<Lock, CommandError> {
     }
 }
 
-/// A path below the root, relative to it: how messages name it.
+/// A path relative to the root, as messages show it.
 pub fn relative<'p>(session: &Session, path: &'p Utf8Path) -> &'p Utf8Path {
     path.strip_prefix(session.root()).unwrap_or(path)
 }

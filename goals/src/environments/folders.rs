@@ -1,4 +1,4 @@
-//! The folders that are ours: in the cache, and below `dist/export`.
+//! The folders that belong to this tool: in the cache, and below `dist/export`.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -6,16 +6,16 @@ use super::exporter::FOLDER;
 use crate::error::CommandError;
 use crate::session::Session;
 
-/// A folder or file of ours.
+/// A folder or file of this tool.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnedFolder {
-    /// Where it is.
+    /// The path.
     pub path: Utf8PathBuf,
-    /// What it is, for a person.
+    /// What it is, as text for the user.
     pub what: &'static str,
 }
 
-/// What the rooms keep in the cache, without the number of the format that ends each name.
+/// The folders of the rooms in the cache, without the number of the format at the end of each name.
 const CACHES: &[(&str, &str)] = &[
     ("wheels", "unpacked wheels"),
     ("builds", "built packages"),
@@ -34,10 +34,10 @@ const CACHES: &[(&str, &str)] = &[
     ("requires", "what distributions require"),
 ];
 
-/// How names of temporary files and folders begin.
+/// The start of the names of temporary files and folders.
 const TEMPORARY: &str = ".tmp-";
 
-/// What is ours in the cache folder.
+/// The folders and files of this tool in the cache folder.
 pub fn in_cache(session: &Session) -> Result<Vec<OwnedFolder>, CommandError> {
     Ok(entries(&session.cache()?)
         .into_iter()
@@ -50,7 +50,7 @@ pub fn in_cache(session: &Session) -> Result<Vec<OwnedFolder>, CommandError> {
         .collect())
 }
 
-/// What a name in the cache folder stands for; `None` for what is not ours.
+/// What a name in the cache folder stands for; `None` if it does not belong to this tool.
 fn cached(name: &str) -> Option<&'static str> {
     if name.starts_with(TEMPORARY) {
         return Some("left by an interrupted run");
@@ -64,7 +64,7 @@ fn cached(name: &str) -> Option<&'static str> {
         .map(|(_, what)| *what)
 }
 
-/// The environments that were exported, and what goes with them.
+/// The exported environments, and files that belong to them.
 pub fn environments(session: &Session) -> Vec<OwnedFolder> {
     let mut owned = Vec::new();
     for resolve in entries(&session.root().join(FOLDER)) {
@@ -80,7 +80,7 @@ pub fn environments(session: &Session) -> Vec<OwnedFolder> {
     owned
 }
 
-/// What interrupted runs left beside environments and in the cache.
+/// The files of interrupted runs beside environments and in the cache.
 pub fn leftovers(session: &Session) -> Result<Vec<OwnedFolder>, CommandError> {
     let mut folders = vec![session.cache()?];
     folders.extend(
@@ -117,7 +117,7 @@ pub fn leftovers(session: &Session) -> Result<Vec<OwnedFolder>, CommandError> {
     Ok(owned)
 }
 
-/// Removes the empty folders and locks that are left where environments were.
+/// Removes empty folders and lock files of environments that are gone.
 pub fn tidy_up(session: &Session) {
     let top = session.root().join(FOLDER);
     for resolve in entries(&top) {
@@ -127,7 +127,7 @@ pub fn tidy_up(session: &Session) {
                 .is_some_and(|name| name.starts_with('.') && name.ends_with(".lock"))
         });
         if only_locks {
-            // Another run that holds a lock makes its folder anew.
+            // Another run that holds the lock makes the folder again.
             rest.iter().for_each(|path| drop(fs_err::remove_file(path)));
             let _ = fs_err::remove_dir(&resolve);
         }
@@ -147,12 +147,13 @@ pub fn tidy_up(session: &Session) {
     }
 }
 
-/// A folder of ours holds our state; what a person put there in its place is his.
+/// A folder of this tool has its state file. A folder that a person put there instead is not
+/// touched.
 fn is_environment(path: &Utf8Path) -> bool {
     path.join(install::STATE_FILE).is_file()
 }
 
-/// A run that is under way works in a folder that is young.
+/// A recently changed folder may belong to a running process.
 fn is_old(path: &Utf8Path) -> bool {
     const A_DAY: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
     let modified = path.symlink_metadata().and_then(|found| found.modified());

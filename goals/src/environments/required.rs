@@ -1,8 +1,8 @@
 //! What distributions of the repository require, for the metadata of their editable installs.
 //!
-//! `package` reads it off the target graph, for which every source is read. An environment that is
-//! up to date shall be found so much sooner: the answer is kept until a file of the repository, by
-//! its size and time, is another.
+//! `package` gets this from the target graph, for which every source file is read. It takes too
+//! long for an environment that is up to date. The result is therefore kept until the size or time
+//! of a file in the repository changes.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -18,10 +18,10 @@ use crate::packaging;
 use crate::session::Session;
 use workspace::files;
 
-/// A new form gets a new folder.
+/// The folder of the kept results. A new format gets a new name.
 const FOLDER: &str = "requires-1";
 
-/// What each distribution requires, by its address.
+/// The requirements of each distribution, by its address.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct DistributionRequirements(BTreeMap<String, OfDistribution>);
 
@@ -38,7 +38,7 @@ struct Kept {
 }
 
 impl DistributionRequirements {
-    /// Reads the target graph, or what was kept of it.
+    /// Computes them from the target graph, or reads what was kept.
     ///
     /// # Errors
     /// Where the graph has a mistake.
@@ -50,7 +50,7 @@ impl DistributionRequirements {
         }
         let required = Self::compute(session)?;
         let kept = Kept { state, required };
-        // What cannot be kept is computed again.
+        // If it cannot be kept, the next run computes it again.
         if let Ok(text) = serde_json::to_string(&kept) {
             let _ = files::replace(&place, &text);
         }
@@ -69,8 +69,8 @@ impl DistributionRequirements {
         Ok(Self(all.into_iter().map(of_distribution).collect()))
     }
 
-    /// The `Requires-Dist` of the distribution at `address`; nothing where it belongs to another
-    /// resolve, whose packages are not in this one's environment.
+    /// The `Requires-Dist` of the distribution at `address`; empty if it belongs to another
+    /// resolve, since this environment does not have the packages of that resolve.
     pub(super) fn of(&self, address: &str, resolve: &str) -> &[String] {
         match self.0.get(&plain(address.to_owned())) {
             Some(found) if found.resolve.as_deref().is_none_or(|its| its == resolve) => {
@@ -94,7 +94,7 @@ fn place(session: &Session) -> Result<Utf8PathBuf, CommandError> {
     Ok(session.cache()?.join(FOLDER).join(root.to_string()))
 }
 
-/// Names the state of everything that the graph is read from.
+/// A name for the state of all files that the graph depends on.
 fn state(session: &Session, repository: &Repository) -> String {
     let mut all = String::new();
     let settings = &session.settings.package;

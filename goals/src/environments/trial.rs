@@ -1,8 +1,8 @@
-//! Environments in which wheels are tried that were just built: with them is installed what the lock
-//! of their resolve says of their requirements; then their entry points must load.
+//! Environments for trying wheels that were just built. The wheels are installed with the packages
+//! that the lock of their resolve has for their requirements; then their entry points must load.
 //!
-//! These environments stay in the cache, so that the next run links only what has changed, and
-//! Python compiles no module twice.
+//! These environments stay in the cache, so that the next run links only what changed and Python
+//! compiles each module once.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -22,16 +22,16 @@ use super::supply::{Supply, SupplyScope};
 use crate::error::CommandError;
 use crate::locking::LockPath;
 
-/// A new layout gets a new folder.
+/// The folder of these environments. A new layout gets a new name.
 const FOLDER: &str = "trials-1";
 const LOADER: &str = include_str!("load.py");
-/// The lines of what Python printed that an error carries where Python itself was ended.
+/// The number of lines of Python's output in an error, if Python itself ended.
 const TAIL: usize = 10;
 
 /// Wheels that are tried together.
 #[derive(Debug)]
 pub struct Trial<'a> {
-    /// The resolve whose lock says what else is installed.
+    /// The resolve whose lock is used for everything else.
     pub resolve: Option<&'a str>,
     /// The Pythons that the wheels are for.
     pub interpreter_constraints: &'a InterpreterConstraints,
@@ -39,16 +39,16 @@ pub struct Trial<'a> {
     pub wheels: Vec<TrialWheel<'a>>,
 }
 
-/// A wheel that was built.
+/// A wheel that was just built.
 #[derive(Debug)]
 pub struct TrialWheel<'a> {
-    /// What it is going to be called.
+    /// The final name of the wheel.
     pub filename: WheelFilename,
-    /// Where it is.
+    /// The present path of the wheel.
     pub path: &'a Utf8Path,
 }
 
-/// What became of a wheel.
+/// The result of trying a wheel.
 #[derive(Debug, Clone)]
 pub enum TrialVerdict {
     /// It was installed, and its entry points load.
@@ -66,7 +66,7 @@ pub enum TrialVerdict {
 pub enum TrialObstacle {
     /// It is for another platform.
     OtherPlatform,
-    /// Something else that it needs is not here.
+    /// Something else that it requires is not available here.
     Because(String),
 }
 
@@ -81,7 +81,7 @@ pub struct LoadFailure {
     pub value: String,
     /// The exception with its message.
     pub what: String,
-    /// Where in the environment it was raised.
+    /// The place in the environment where it was raised.
     pub place: Option<String>,
 }
 
@@ -109,16 +109,16 @@ struct Usable {
     metadata: Metadata,
 }
 
-/// What there is to install.
+/// The packages to install.
 struct Supplies<'a> {
     python: &'a Interpreter,
     usable: BTreeMap<PackageName, Usable>,
-    /// Where there is none, why.
+    /// If they are not available, the reason.
     lock: Result<Lock, String>,
 }
 
 impl Exporter<'_> {
-    /// Installs wheels and loads their entry points; the verdicts are in the order of the wheels.
+    /// Installs wheels and loads their entry points. The results are in the order of the wheels.
     pub fn try_wheels(&self, trial: &Trial<'_>) -> Vec<TrialVerdict> {
         let untried = |why: String| {
             vec![TrialVerdict::TrialObstacle(TrialObstacle::Because(why)); trial.wheels.len()]
@@ -164,13 +164,13 @@ impl Exporter<'_> {
             }
         }
         for one in supplies.usable.values() {
-            // What was just built is of no use to another environment.
+            // A wheel that was just built is of no use in any other environment.
             let _ = self.store.discard(one.wheel.sha256());
         }
         verdicts
     }
 
-    /// Holds other runs off; the guard ends it.
+    /// Makes other runs wait until the guard is dropped.
     fn only_trial(&self) -> Result<fs_err::File, CommandError> {
         let path = self.cache.join(FOLDER).join(".lock");
         let error = |error: std::io::Error| CommandError::file("open", &path, &error);
@@ -237,7 +237,7 @@ impl Exporter<'_> {
         }
     }
 
-    /// What the lock says of `third_party`, in the store.
+    /// The locked packages among `third_party`, in the store.
     fn bring(
         &self,
         trial: &Trial<'_>,
@@ -287,7 +287,7 @@ impl Exporter<'_> {
         }
     }
 
-    /// One environment for each checkout, resolve and Python.
+    /// There is one environment for each checkout, resolve and Python.
     fn place(&self, resolve: &str, python: &Interpreter) -> Utf8PathBuf {
         let mut hasher = DefaultHasher::new();
         (self.session.root(), resolve, python.executable()).hash(&mut hasher);
@@ -297,8 +297,8 @@ impl Exporter<'_> {
 }
 
 impl Supplies<'_> {
-    /// Leaves out wheels that require something that is not here; returns what the others require
-    /// of the lock.
+    /// Leaves out wheels with requirements that are not available here. Gives what the others
+    /// require from the lock.
     fn leave_out_what_lacks(&mut self, verdicts: &mut [TrialVerdict]) -> BTreeSet<PackageName> {
         let mut third_party = BTreeSet::new();
         let mut lacking = Vec::new();
@@ -316,7 +316,7 @@ impl Supplies<'_> {
         third_party
     }
 
-    /// Everything that a project requires here, itself included.
+    /// Everything that a project requires here, directly or not, and the project itself.
     fn closure(&self, name: &PackageName) -> Result<BTreeSet<PackageName>, String> {
         let mut closure = BTreeSet::new();
         let mut pending = vec![name.clone()];
@@ -374,7 +374,7 @@ impl Usable {
     }
 }
 
-/// The lock with these packages alone.
+/// The lock with these packages only.
 fn only(lock: &Lock, names: &BTreeSet<PackageName>) -> Lock {
     let mut lock = lock.clone();
     lock.packages
@@ -387,8 +387,8 @@ fn no_python(constraints: &InterpreterConstraints) -> String {
     format!("no Python that is {} was found", constraints.join(" or "))
 }
 
-/// Returns the projects with entry points that do not load. Python is started once, and again
-/// only where an entry point ended it.
+/// Gives the projects with entry points that do not load. Python is started once, and again only if
+/// an entry point ended it.
 fn load_all(
     environment: &Environment,
     supplies: &Supplies<'_>,
@@ -422,7 +422,7 @@ fn load_all(
     Ok(failures)
 }
 
-/// Starts Python; returns the loader's answer, and how Python was ended if not by the loader.
+/// Starts Python. Gives the loader's answer and, if Python was ended by something else, how.
 fn load(environment: &Environment, names: &[&str]) -> std::io::Result<(String, Option<String>)> {
     let folder = tempfile::tempdir()?;
     let (loader, answer) = (folder.path().join("load.py"), folder.path().join("answer"));
@@ -453,8 +453,8 @@ fn load(environment: &Environment, names: &[&str]) -> std::io::Result<(String, O
     Ok((fs_err::read_to_string(&answer)?, end))
 }
 
-/// Adds what failed by the loader's answer; returns the project that was being loaded at its end.
-/// `end` says how Python was ended, if not by the loader.
+/// Adds the failures in the loader's answer. Gives the project that was being loaded at its end.
+/// `end` says how Python ended, if not by the loader.
 fn read_answer(
     answer: &str,
     end: Option<&str>,

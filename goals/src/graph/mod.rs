@@ -1,4 +1,4 @@
-//! The target graph for commands: loaded once, asked through specs and filters.
+//! The target graph for commands: loaded once, and asked by specs and filters.
 
 mod selection;
 
@@ -11,7 +11,7 @@ use workspace::ImportCacheFile;
 use crate::error::{CommandError, warning_text};
 use crate::session::Session;
 
-/// The cache of parsed imports, below the cache folder.
+/// The file with parsed imports, relative to the cache folder.
 const IMPORTS: &str = "imports.bin";
 
 /// A loaded repository and the cache of its imports: what a [`TargetGraph`] borrows from.
@@ -41,7 +41,7 @@ impl BuildFiles {
         Ok(TargetGraph::build(&self.repository, self.cache.cache())?)
     }
 
-    /// Says what is probably wrong, and keeps what was parsed for the next run.
+    /// Reports warnings, and keeps the parsed imports for the next run.
     pub fn finish(&self, session: &Session, graph: &TargetGraph<'_>) {
         for warning in graph.warnings() {
             session.warn(warning_text(&warning));
@@ -49,7 +49,7 @@ impl BuildFiles {
         self.keep(session);
     }
 
-    /// Keeps what was parsed for the next run.
+    /// Keeps the parsed imports for the next run.
     pub fn keep(&self, session: &Session) {
         if let Err(error) = self.cache.save() {
             session.warn(format_args!("cannot keep parsed imports: {error}"));

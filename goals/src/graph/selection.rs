@@ -1,4 +1,4 @@
-//! Which targets a command is about: specs, tags, types, changes since a commit.
+//! Selects the targets of a command: by specs, tags, types, and changes since a commit.
 
 use camino::Utf8PathBuf;
 use git::Git;
@@ -8,16 +8,16 @@ use targets::{TargetGraph, TargetId};
 use crate::error::CommandError;
 use crate::session::Session;
 
-/// Which targets are meant.
+/// Which targets are selected.
 #[derive(Debug, Clone, Default)]
 pub struct TargetSelection {
-    /// `::` for all, `dir::`, `dir:`, `dir:name`, a file or a glob; `-` before excludes.
+    /// `::` for all, `dir::`, `dir:`, `dir:name`, a file or a glob; a `-` in front excludes.
     pub specs: Vec<String>,
     /// Only targets with one of these tags, `-a,b` for none of them.
     pub tags: Vec<String>,
     /// Only targets of one of these types, `-a,b` for none of them.
     pub kinds: Vec<String>,
-    /// Only what changed.
+    /// Only targets that changed.
     pub changed: Option<ChangedSince>,
 }
 
@@ -26,21 +26,21 @@ pub struct TargetSelection {
 pub struct ChangedSince {
     /// A branch, tag or commit.
     pub revision: String,
-    /// Whether what depends on changed targets counts as well.
+    /// Whether targets that depend on changed ones are selected too.
     pub dependents: Dependents,
 }
 
-/// What a selection without specs means.
+/// What is selected without specs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoSpecs {
-    /// Everything.
+    /// All targets.
     All,
-    /// A mistake.
+    /// Nothing: it is an error.
     Refused,
 }
 
 impl TargetSelection {
-    /// The targets that are meant.
+    /// The selected targets.
     pub fn of(
         &self,
         session: &Session,
@@ -82,7 +82,7 @@ impl TargetSelection {
     }
 }
 
-/// What differs from the point where the work left `since`, untracked files included.
+/// The files that differ from the commit at which the work left `since`, untracked files included.
 pub fn changed_files(session: &Session, since: &str) -> Result<Changed, CommandError> {
     let git = Git::at(session.root());
     if git.commit(since)?.is_none() {

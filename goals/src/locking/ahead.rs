@@ -1,5 +1,5 @@
-//! Looking ahead of the resolver: what it will most likely ask for is fetched, and what only a
-//! build can tell is built, while it is still busy with something else.
+//! Looks ahead of the resolver while it works: fetches what it will most likely ask for, and builds
+//! source distributions whose metadata only a build can tell.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError};
@@ -12,10 +12,10 @@ use resolve::Problem;
 use super::existing::PreferredVersions;
 use crate::supply::{Builds, Sdist};
 
-/// How many builds are under way at once, ahead of being asked for.
+/// The largest number of such builds at the same time.
 const BUILDERS: usize = 2;
 
-/// A source distribution that has to be built, or the end.
+/// A source distribution to build, or the end.
 enum Job {
     Build {
         name: PackageName,
@@ -35,7 +35,7 @@ pub struct Lookahead<'a> {
 }
 
 impl Lookahead<'_> {
-    /// Does `work` with help from ahead.
+    /// Does `work`, and looks ahead meanwhile.
     pub fn during<T>(&self, problem: &Problem, work: impl FnOnce() -> T) -> T {
         let (sender, receiver) = channel();
         self.foresee(problem, sender.clone());
@@ -62,14 +62,14 @@ impl Lookahead<'_> {
             policy: Box::new(move |name| policy(&inputs, name)),
             unbuilt: Box::new(move |error| {
                 if let Some(job) = job(error) {
-                    // Nobody listens any more once the work is done.
+                    // Nobody receives any more after the work is done.
                     let _ = jobs.send(job);
                 }
             }),
         });
     }
 
-    /// Builds what comes in. A failure is told when the resolver asks for the same.
+    /// Builds source distributions. A failed build is reported when the resolver asks for it.
     fn build(&self, jobs: &Mutex<Receiver<Job>>) {
         loop {
             let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
@@ -113,7 +113,7 @@ fn job(error: &IndexError) -> Option<Job> {
     }
 }
 
-/// Which files of a package the index may use.
+/// The files of a package that may be used.
 pub(super) fn policy(inputs: &LockInputs, name: &PackageName) -> FilePolicy {
     match (inputs.allows_wheels(name), inputs.allows_sdists(name)) {
         (false, _) => FilePolicy::NoBinary,

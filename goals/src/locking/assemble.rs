@@ -1,4 +1,4 @@
-//! A resolution with the files of each package: a lock.
+//! Makes a lock of a resolution, by adding the files of each package.
 
 use lockfile::Lock;
 use model::{DistFile, FileKind, LockedPackage, PackageSource, Resolution, ResolutionNode};
@@ -85,7 +85,7 @@ fn package(
     Ok(package)
 }
 
-/// `.tar.gz` is what the specification asks for; old releases have several forms.
+/// The specification requires `.tar.gz`; old releases have several archives.
 fn is_better(file: &DistFile, known: &DistFile) -> bool {
     let rank = |file: &DistFile| (!file.filename.ends_with(".tar.gz"), file.filename.clone());
     rank(file) < rank(known)
@@ -102,7 +102,7 @@ fn with_hash(
     }
 }
 
-/// The archive of a direct reference; a repository or a folder has no file to record.
+/// The archive of a direct reference. A git repository or a folder has no file to record.
 fn direct(mut package: LockedPackage, provider: &IndexProvider<'_>) -> LockedPackage {
     let Some(fetched) = provider.fetched(&package.source) else {
         return package;

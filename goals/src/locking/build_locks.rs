@@ -1,5 +1,5 @@
-//! What the builds of a lock's sources require, locked for its platforms: a site without an index
-//! needs those wheels too.
+//! Locks what the builds of a lock's source distributions require: a site without an index needs
+//! these wheels too.
 
 use std::collections::BTreeMap;
 
@@ -18,9 +18,10 @@ use crate::error::CommandError;
 use crate::session::Session;
 use crate::supply::Builds;
 
-/// One lock for each list of requirements that builds of `lock` have on some of `platforms`.
+/// A lock for each list of requirements that builds of packages in `lock` have on some of
+/// `platforms`.
 ///
-/// Of wheels alone, as builds themselves have it: no build waits for another.
+/// They consist of wheels only, as for the builds themselves, so that no build waits for another.
 pub fn build_locks(
     session: &Session,
     lock: &Lock,
@@ -34,7 +35,7 @@ pub fn build_locks(
         .filter(|package| is_built(package, lock, platforms))
     {
         let source = match (&package.source, &package.sdist) {
-            // A repository cannot be vendored, and what has wheels alone is not built.
+            // A git repository cannot be vendored, and a package that has wheels only is not built.
             (PackageSource::Git { .. }, _)
             | (PackageSource::Index(_) | PackageSource::Url { .. }, None) => continue,
             (_, sdist) => builds.sources().locked(package, sdist.as_ref())?,
@@ -73,7 +74,7 @@ pub fn build_locks(
     locks.collect()
 }
 
-/// Whether some interpreter of the lock on one of `platforms` has no wheel of a package.
+/// Whether an interpreter of the lock on one of `platforms` needs a package and has no wheel of it.
 fn is_built(package: &LockedPackage, lock: &Lock, platforms: &[Platform]) -> bool {
     let constraints = &lock.inputs.interpreter_constraints;
     let wheels: Vec<WheelFilename> = package
@@ -99,7 +100,8 @@ fn is_built(package: &LockedPackage, lock: &Lock, platforms: &[Platform]) -> boo
         .any(|platform| pythons.iter().any(|range| !has_wheel(*platform, range)))
 }
 
-/// The minor versions of Python that constraints admit; all as one where they have no end.
+/// The minor versions of Python that the constraints admit; one range for all if they have no upper
+/// bound.
 fn pythons(constraints: &InterpreterConstraints) -> Vec<VersionRange> {
     let range = constraints.range();
     let minor = |minor: u64| {
@@ -117,5 +119,5 @@ fn pythons(constraints: &InterpreterConstraints) -> Vec<VersionRange> {
     minors
 }
 
-/// No constraint names a Python 3 so far ahead, other than by having no end.
+/// Only constraints without an upper bound admit this Python 3.
 const LAST_MINOR: u64 = 40;

@@ -1,4 +1,4 @@
-//! A conflict as the user reads it: the requirement lines, the chain that clashes, and hints.
+//! Writes a conflict for the user: the requirement lines, the chain that clashes, and hints.
 
 use model::PackageName;
 use resolve::{Explanation, Hint, Premise, Reason};
@@ -31,7 +31,7 @@ pub(super) fn command_error(explanation: &Explanation, declared: &Declared) -> C
     for premise in &explanation.premises {
         error = error.because(text(premise, declared));
     }
-    // To ask for less is no answer to a question.
+    // A requirement that the user only asks about is not to be loosened.
     let asks_less = |hint: &&Hint| match hint {
         Hint::Loosen { requirement, .. } => Some(requirement) == declared.asked.as_ref(),
         _ => false,
@@ -42,7 +42,8 @@ pub(super) fn command_error(explanation: &Explanation, declared: &Declared) -> C
     error
 }
 
-/// The premise in `resolve`'s words, with the places that only we know.
+/// A premise in the words of `resolve`, with the places of requirements, which `resolve` does not
+/// know.
 fn text(premise: &Premise, declared: &Declared) -> String {
     match premise {
         Premise::Required(requirement) => match declared.place(requirement) {
@@ -99,7 +100,7 @@ fn hint_text(hint: &Hint, declared: &Declared) -> String {
     }
 }
 
-/// The project that is required and whose name is near the one that was asked for.
+/// The required project whose name is similar to the one that was asked for.
 fn meant<'a>(name: &PackageName, declared: &'a Declared) -> Option<&'a str> {
     declared
         .asked

@@ -1,4 +1,4 @@
-//! The lock that is there before: ours, one with conflict markers, or another tool's.
+//! The existing lock: in this tool's format, with conflict markers, or of another tool.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::error::CommandError;
 use crate::session::Session;
 use workspace::files;
 
-/// Where a lock is.
+/// The path of a lock.
 #[derive(Debug, Clone)]
 pub struct LockPath {
     /// Relative to the root: for messages.
@@ -42,7 +42,7 @@ impl LockPath {
         }
     }
 
-    /// The lock, which must be there and be ours.
+    /// Reads the lock, which must exist and be in this tool's format.
     pub fn lock(&self, resolve: &str) -> Result<Lock, CommandError> {
         match self.read()? {
             Some(text) => {
@@ -58,7 +58,7 @@ impl LockPath {
         }
     }
 
-    /// The error for a lock that cannot be read, with the way out.
+    /// The error for a lock that cannot be read, with a hint.
     pub fn unreadable(&self, error: LockReadError) -> CommandError {
         let path = &self.relative;
         let hint = match &error.kind {
@@ -82,14 +82,14 @@ impl LockPath {
         }
     }
 
-    /// Replaces the file as a whole, or leaves it as it was.
+    /// Replaces the file as a whole; after an error it is unchanged.
     pub fn write(&self, text: &str) -> Result<(), CommandError> {
         files::replace(&self.absolute, text)
             .map_err(|error| CommandError::file("write the lock", &self.relative, &error))
     }
 }
 
-/// The resolves that were asked for, or all, with their lockfiles.
+/// The requested resolves, or all of them, with their lockfiles.
 pub fn lock_paths(
     session: &Session,
     asked: &[String],
@@ -126,19 +126,19 @@ pub(super) fn unknown_resolve(resolve: &str, known: Vec<&str>) -> CommandError {
 /// The versions that are most likely kept, by project.
 pub(super) type PreferredVersions = BTreeMap<PackageName, Version>;
 
-/// What was there before.
+/// The lock before this run.
 #[derive(Debug)]
 pub enum Existing {
-    /// No lock.
+    /// There is none.
     Nothing,
-    /// A lock of ours.
+    /// A lock in this tool's format.
     Lock(Box<Lock>),
     /// Pins of a lock with conflict markers, or of another tool's lock.
     Pins(Vec<lockfile::Pin>),
 }
 
 impl Existing {
-    /// Makes out what a text is.
+    /// Reads a lock in any format.
     pub fn parse(text: Option<&str>, path: &LockPath) -> Result<Self, CommandError> {
         let Some(text) = text.filter(|text| !text.trim().is_empty()) else {
             return Ok(Self::Nothing);
@@ -156,7 +156,7 @@ impl Existing {
         }
     }
 
-    /// The lock, where it is ours.
+    /// The lock, if it is in this tool's format.
     pub fn lock(&self) -> Option<&Lock> {
         match self {
             Self::Lock(lock) => Some(lock),
@@ -164,7 +164,7 @@ impl Existing {
         }
     }
 
-    /// What was there as a lock to compare `new` with. Another tool's lock counts by its pins.
+    /// The lock to compare `new` with. Of another tool's lock, only the pins are used.
     pub fn as_lock(&self, new: &Lock) -> Lock {
         match self {
             Self::Nothing => lockfile::diff::nothing(new),
@@ -175,7 +175,8 @@ impl Existing {
                     packages
                         .any(|package| package.name == pin.name && package.version == pin.version)
                 };
-                // Of two sides' pins the one that was kept is what was there.
+                // If the two sides have different pins, the one that was kept is taken as the old
+                // one.
                 let superseded = |pin: &lockfile::Pin| {
                     let mut others = pins.iter().filter(|other| other.name == pin.name);
                     !locked(pin)
@@ -206,7 +207,7 @@ impl Existing {
             .collect()
     }
 
-    /// The pins to keep, with the projects whose requirements changed.
+    /// The pins to keep, and the projects whose requirements changed.
     pub fn pins(&self, changed: Vec<PackageName>, upgrade: &Upgrade) -> Pins {
         let forks = match self {
             Self::Lock(lock) => lock.forks.clone(),
@@ -227,7 +228,7 @@ impl Existing {
     }
 }
 
-/// A lock's pin as the resolver takes it; where it comes from is for the index to say.
+/// A pin of the lock for the resolver. The index says where the package comes from.
 pub(super) fn version_pin(pin: lockfile::Pin) -> VersionPin {
     let lockfile::Pin {
         name,

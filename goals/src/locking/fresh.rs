@@ -1,8 +1,9 @@
-//! Whether a lock is what its inputs say: then there is nothing to resolve, as pins are kept.
+//! Checks whether a lock is what its inputs ask for. If it is, there is nothing to resolve, as pins
+//! are kept.
 //!
-//! Nearly every run finds that out and no more. A lock of hundreds of packages takes longer to read
-//! and to check against itself than everything else, and neither changes while its text does not:
-//! what was found out about a text is noted in the cache.
+//! Most runs only find that out. Reading a large lock and checking that it does not contradict
+//! itself takes longer than all the rest, and the result only changes with the text of the lock.
+//! The result is therefore kept in the cache.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
@@ -18,15 +19,15 @@ use workspace::files;
 
 /// Whether a lock is fresh.
 pub enum Freshness {
-    /// The lock is what its inputs say; so many packages.
+    /// The lock is what its inputs ask for. It has so many packages.
     Fresh(usize),
     /// It is not, for these reasons.
     Stale(Vec<String>),
 }
 
 impl Freshness {
-    /// Compares a lock's text with what it is to be made from, and with the moment after which
-    /// no file may have been uploaded.
+    /// Compares the text of a lock with its inputs, and with the time after which no file may have
+    /// been uploaded.
     pub fn of(
         indexes: &PackageIndexes<'_>,
         path: &LockPath,
@@ -89,14 +90,14 @@ fn reasons(lock: &Lock, inputs: &LockInputs, cutoff: Option<Timestamp>) -> Vec<S
         .collect()
 }
 
-/// When the first file of a package was uploaded; `None` where that is not known of each file.
+/// The upload time of the first file of a package; `None` if it is not known for every file.
 fn uploaded(package: &LockedPackage) -> Option<Timestamp> {
     let files = package.wheels.iter().chain(&package.sdist);
     let times: Option<Vec<Timestamp>> = files.map(|file| file.upload_time).collect();
     times?.into_iter().min()
 }
 
-/// What was found out about the text of a lock that contradicts itself nowhere.
+/// The kept result about the text of a lock that does not contradict itself.
 #[derive(Debug, Serialize, Deserialize)]
 struct Note {
     /// The version of this tool.
@@ -104,11 +105,11 @@ struct Note {
     /// The hash of the text.
     sha256: Sha256,
     packages: usize,
-    /// When the newest package was uploaded.
+    /// The upload time of the newest package.
     newest: Option<Timestamp>,
 }
 
-/// A new layout, or a check that finds more, gets a new folder.
+/// The folder of the results. A new format, or a check that finds more, gets a new name.
 const FOLDER: &str = "checked-2";
 
 impl Note {
@@ -121,14 +122,14 @@ impl Note {
         }
     }
 
-    /// Where the note on a lock is, in the cache: one for each lock, and not for each text.
+    /// The path of the kept result: one for each lock, not for each text.
     fn place(session: &Session, path: &LockPath) -> Option<Utf8PathBuf> {
         let lock = session.root().join(&path.relative);
         let key = Sha256::of(lock.as_str().as_bytes());
         Some(session.cache().ok()?.join(FOLDER).join(key.to_string()))
     }
 
-    /// The note on just this text.
+    /// The kept result for exactly this text.
     fn read(place: &Utf8Path, text: &str) -> Option<Self> {
         let note: Self = serde_json::from_slice(&fs_err::read(place).ok()?).ok()?;
         let is_right =
@@ -136,7 +137,7 @@ impl Note {
         is_right.then_some(note)
     }
 
-    /// Writes it down; where that fails, the next run finds it out once more.
+    /// Keeps the result. If that fails, the next run makes the check again.
     fn write(&self, place: &Utf8Path) {
         if let Ok(text) = serde_json::to_string(self) {
             let _ = files::replace(place, &text);

@@ -1,4 +1,4 @@
-//! Locking the resolves of a repository: what is fresh stays, the others are locked side by side.
+//! Locks the resolves of a repository. Fresh locks are kept; the others are made at the same time.
 
 use std::mem::ManuallyDrop;
 
@@ -18,7 +18,7 @@ use crate::session::Session;
 /// Which locks are generated, and how.
 #[derive(Debug)]
 pub struct LockRequest {
-    /// Only these resolves; all where empty.
+    /// Only these resolves; all if empty.
     pub resolves: Vec<String>,
     /// Which pins are not kept.
     pub upgrade: Upgrade,
@@ -33,13 +33,13 @@ pub struct LockRequest {
 /// Whether locks are written, or only compared with what they should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WriteLocks {
-    /// They are.
+    /// They are written.
     Yes,
     /// They are only compared.
     No,
 }
 
-/// What became of the lock of one resolve.
+/// The result for one resolve.
 #[derive(Debug)]
 pub struct LockGeneration {
     /// What changed, and why.
@@ -50,11 +50,11 @@ pub struct LockGeneration {
     text: Option<String>,
 }
 
-/// Locks the resolves that are asked for, side by side; writes all of them or, where one fails,
-/// none.
+/// Locks the requested resolves at the same time. Writes all locks or, if one fails, none.
 ///
 /// # Errors
-/// The error of the last lock that failed, with those of the others beside it.
+/// The error of the last lock that failed, with the others as errors that happened at the same
+/// time.
 pub fn generate(
     session: &Session,
     request: &LockRequest,
@@ -67,7 +67,7 @@ pub fn generate(
     }
     let progress = session.progress();
     let indexes = PackageIndexes::new(session, request.index.clone())?.watched_by(progress.clone());
-    // The process ends with this run: to take thousands of listings apart would only cost time.
+    // The process ends after this, so freeing thousands of listings would only take time.
     let indexes = ManuallyDrop::new(indexes);
     let generator = Generator {
         session,
@@ -89,10 +89,10 @@ pub fn generate(
     Ok(locked)
 }
 
-/// The locks that are not what their inputs ask for; nothing is written.
+/// The locks that are not what their inputs ask for. Nothing is written.
 ///
 /// # Errors
-/// Where that cannot be told.
+/// Where that cannot be found out.
 pub fn stale_locks(session: &Session) -> Result<Vec<Summary>, CommandError> {
     let request = LockRequest {
         resolves: Vec::new(),
@@ -216,7 +216,7 @@ impl Generator<'_> {
     }
 }
 
-/// All results, or, where some are errors, the last of them with the others beside it.
+/// All results or, if some are errors, the last error with the others.
 fn all_or_errors(
     locked: Vec<Result<LockGeneration, CommandError>>,
 ) -> Result<Vec<LockGeneration>, CommandError> {

@@ -1,4 +1,4 @@
-//! What goes into a lock: the requirements of a resolve with their places, and its settings.
+//! The inputs of a lock: the requirements of a resolve with their places, and its settings.
 
 use model::{
     FileDigest, LockInputs, NameError, PackageName, PackageSet, PrereleasePolicy, ProjectReference,
@@ -18,20 +18,20 @@ use crate::session::Session;
 pub struct Declared {
     /// The resolve's name.
     pub resolve: String,
-    /// What goes into the lock.
+    /// The inputs of the lock.
     pub inputs: LockInputs,
-    /// `--index-url` and its kin in requirement files.
+    /// `--index-url` and related options in requirement files.
     pub indexes: Vec<IndexOption>,
-    /// A requirement that nothing declares: the user asks what would be with it.
+    /// A requirement that is not declared: the user asks what it would change.
     pub asked: Option<Requirement>,
-    /// Where each requirement and constraint stands.
+    /// The place of each requirement and constraint.
     places: Vec<(Requirement, model::Place)>,
     /// `--hash` options of projects of an index: only these files may be used.
     hashes: FxHashMap<PackageName, Vec<FileDigest>>,
 }
 
 impl Declared {
-    /// Collects what `resolve` declares.
+    /// Collects the declarations of `resolve`.
     ///
     /// `name_of` finds the project's name of a direct reference that does not give it.
     pub fn collect(
@@ -117,7 +117,7 @@ impl Declared {
         })
     }
 
-    /// What a lock says that it was made from; nobody knows where it stands.
+    /// The inputs in a lock. They have no places.
     pub fn of_lock(resolve: &str, inputs: LockInputs) -> Self {
         Self {
             resolve: resolve.to_owned(),
@@ -129,7 +129,7 @@ impl Declared {
         }
     }
 
-    /// The same with one requirement more, which is only asked for.
+    /// The same with an added requirement, about which the user asks.
     pub fn asking(mut self, requirement: &Requirement) -> Self {
         self.inputs.requirements.push(requirement.clone());
         self.inputs = self.inputs.sorted();
@@ -137,7 +137,7 @@ impl Declared {
         self
     }
 
-    /// Where the user wrote a requirement or a constraint.
+    /// The place of a requirement or a constraint.
     pub fn place(&self, requirement: &Requirement) -> Option<&model::Place> {
         self.places
             .iter()
@@ -145,7 +145,7 @@ impl Declared {
             .map(|(_, place)| place)
     }
 
-    /// Where the user wrote the first requirement on a project.
+    /// The place of the first requirement on a project.
     pub fn place_of(&self, name: &PackageName) -> Option<&model::Place> {
         self.places
             .iter()
@@ -153,13 +153,14 @@ impl Declared {
             .map(|(_, place)| place)
     }
 
-    /// The `--hash` options of a project; every file may be used where empty.
+    /// The `--hash` options of a project; if there are none, every file may be used.
     pub fn hashes(&self, name: &PackageName) -> &[FileDigest] {
         self.hashes.get(name).map_or(&[], Vec::as_slice)
     }
 }
 
-/// `--no-binary`, `--only-binary` and `--pre` of requirement files; the readers accept no others.
+/// `--no-binary`, `--only-binary` and `--pre` in requirement files. The parser accepts no other
+/// options.
 fn apply_option(inputs: &mut LockInputs, name: &str, value: &str) -> Result<(), NameError> {
     let add = |set: &mut PackageSet| -> Result<(), NameError> {
         *set = std::mem::take(set).union(value.parse()?);

@@ -1,4 +1,4 @@
-//! Locks as the resolver's world: the packages that they hold, and no others.
+//! Locks as a provider for the resolver: only the packages in them exist.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ pub(super) struct LockProvider<'a> {
     packages: FxHashMap<&'a PackageName, BTreeMap<&'a Version, Vec<&'a LockedPackage>>>,
 }
 
-/// What none of the locks holds.
+/// Something that is in none of the locks.
 #[derive(Debug, thiserror::Error)]
 #[error("the locks do not hold {0}")]
 pub(super) struct NotLocked(String);
@@ -36,8 +36,8 @@ impl<'a> LockProvider<'a> {
         }
     }
 
-    /// The package of a node with its files; `None` where no lock holds all of them: a lock keeps
-    /// the files for the Pythons that it needs the package on.
+    /// The package of a node with its files. `None` if no lock has all of them, since a lock only
+    /// keeps the files for the Pythons that it needs the package on.
     pub(super) fn package(&self, node: ResolutionNode) -> Option<LockedPackage> {
         let inputs = &self.locks.first()?.inputs;
         let pythons = |marker: &Marker| inputs.pythons(marker);
@@ -46,7 +46,7 @@ impl<'a> LockProvider<'a> {
         let mut records = records
             .filter(|record| record.source == node.source && pythons(&record.marker) == wanted);
         let record = records.next()?;
-        // Where an index got another file between two locks, it is for the index to say.
+        // An index that got a new file between the two locks must be asked.
         let files = |package: &LockedPackage| (package.sdist.clone(), package.wheels.clone());
         if records.any(|other| files(other) != files(record)) {
             return None;
@@ -64,8 +64,8 @@ impl<'a> LockProvider<'a> {
         })
     }
 
-    /// Whether some lock was made with a requirement on this extra: if it has none of it, the
-    /// project has not either.
+    /// Whether a lock was made with a requirement on this extra. If the lock then has nothing of
+    /// it, the project does not have the extra.
     pub(super) fn was_asked_for(&self, name: &PackageName, extra: &ExtraName) -> bool {
         let asks = |requirement: &Requirement| {
             requirement.name == *name && requirement.extras.contains(extra)
@@ -156,7 +156,7 @@ impl Provider for LockProvider<'_> {
             .flatten()
             .filter(|package| lockfile::answers(package, &asked));
         let answer = answers.next().ok_or_else(|| NotLocked(asked.to_string()))?;
-        // Two commits of one branch: it is for the repository to say which is later.
+        // For two commits of one branch, the repository must be asked which is later.
         if answers.any(|other| other.source != answer.source) {
             return Err(NotLocked(format!("one commit of {asked}")));
         }
@@ -181,7 +181,7 @@ impl Provider for LockProvider<'_> {
     fn will_ask(&self, _: &PackageName, _: &VersionRange) {}
 }
 
-/// What all records of one version say together: each keeps the extras that it needs.
+/// All records of one version joined: each has only the extras that its lock needs.
 fn metadata(records: &[&LockedPackage]) -> Metadata {
     let first = records[0];
     let mut requires_dist: Vec<Requirement> = records

@@ -1,4 +1,4 @@
-//! From what is declared to a lock.
+//! Makes a lock of declarations.
 
 use lockfile::Lock;
 use model::LockInputs;
@@ -10,7 +10,7 @@ use super::upgrade::Upgrade;
 use super::{assemble, conflict};
 use crate::error::CommandError;
 
-/// Resolves what is declared and makes a lock of it, keeping the pins of the lock before.
+/// Resolves the declarations and makes a lock, keeping the pins of the existing lock.
 pub fn lock(
     declared: &Declared,
     pins: Pins,
@@ -26,7 +26,7 @@ pub fn lock(
             ResolveError::Provider(error) => error.into_command_error(declared),
             ResolveError::Conflict(conflict) => match conflict.explain_with(&problem, provider) {
                 Ok(explanation) => conflict::command_error(&explanation, declared),
-                // What would help could not be found out; what clashes is known all the same.
+                // The hints could not be computed, but the conflict is known.
                 Err(_) => conflict::command_error(&conflict.explain(&problem), declared),
             },
         })?;
@@ -34,7 +34,7 @@ pub fn lock(
     Ok((lock, resolved.warnings))
 }
 
-/// What there is to resolve.
+/// The problem for the resolver.
 pub(super) fn problem(inputs: &LockInputs, pins: Pins, upgrade: &Upgrade) -> Problem {
     Problem {
         inputs: inputs.clone(),

@@ -1,8 +1,8 @@
-//! The merge of two locks: what both were made from, resolved with the pins of both.
+//! Merges two locks: resolves their merged inputs with the pins of both.
 //!
-//! Mostly all that the merged lock needs stands in the locks themselves. So they are asked first,
-//! without index and cache; only where they do not suffice is the index asked the same question.
-//! Both ways prefer the same pins, so both come to the same lock.
+//! The locks mostly have everything that the merged lock needs. They are therefore used first,
+//! without index and cache. If they are not enough, the same problem is resolved with the index.
+//! Both ways prefer the same pins, so they give the same lock.
 
 use lockfile::merge::{Contradiction, MergedInputs};
 use lockfile::{InputChange, Lock};
@@ -17,9 +17,9 @@ use super::provider::IndexProvider;
 use super::upgrade::Upgrade;
 use crate::error::CommandError;
 
-/// What is merged.
+/// The locks to merge.
 pub struct MergeSides {
-    /// What both sides started from, if anything.
+    /// The lock that both sides started from, if there is one.
     pub base: Option<Lock>,
     /// Our side.
     pub ours: Lock,
@@ -27,7 +27,7 @@ pub struct MergeSides {
     pub theirs: Lock,
 }
 
-/// Merges two locks. `indexes` is asked only where the locks do not suffice.
+/// Merges two locks. `indexes` is only called if the locks are not enough.
 pub fn merge<'a>(
     sides: &MergeSides,
     indexes: impl FnOnce() -> Result<PackageIndexes<'a>, CommandError>,
@@ -39,7 +39,8 @@ pub fn merge<'a>(
     }
     let declared = Declared::of_lock(&merged.resolve, merged.inputs.clone());
     let indexes = indexes()?;
-    // Amid a merge requirement files may not be readable: then the settings say which indexes.
+    // During a merge, requirement files may not be readable. Then the indexes of the settings are
+    // used.
     let index = indexes
         .index_of(&merged.resolve)
         .or_else(|_| indexes.plain_index())?;
@@ -52,7 +53,7 @@ pub fn merge<'a>(
     Ok(lock)
 }
 
-/// The merged lock from what the locks hold; `None` where it needs more.
+/// The merged lock, made from the packages in the locks; `None` if it needs others.
 fn without_index(sides: &MergeSides, merged: &MergedInputs) -> Option<Lock> {
     if !records_hold(&sides.ours, merged) || !records_hold(&sides.theirs, merged) {
         return None;
@@ -85,7 +86,7 @@ fn without_index(sides: &MergeSides, merged: &MergedInputs) -> Option<Lock> {
     lockfile::check_derivation(&lock).is_empty().then_some(lock)
 }
 
-/// Whether the packages of a lock would be recorded in the same way with the merged inputs: each
+/// Whether the packages of a lock would be recorded in the same way with the merged inputs. Each
 /// setting decides which files, markers or dependencies a record has.
 fn records_hold(lock: &Lock, merged: &MergedInputs) -> bool {
     let changes = lockfile::input_changes(&lock.inputs, &merged.inputs);

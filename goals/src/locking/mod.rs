@@ -1,7 +1,7 @@
 //! Locking one resolve: what the repository declares -> a problem -> a resolution -> a lock.
 //!
-//! This is the glue between the rooms: `targets` says what is declared, `index` is the resolver's
-//! provider, `resolve` solves, `lockfile` reads and writes.
+//! This ties rooms together: `targets` knows what is declared, `index` answers the resolver's
+//! questions, `resolve` solves, and `lockfile` reads and writes.
 
 mod ahead;
 mod assemble;

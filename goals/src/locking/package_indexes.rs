@@ -1,5 +1,5 @@
-//! Where packages come from: the indexes of the settings, of the command line, of requirement
-//! files, or those that pip is configured for.
+//! Finds the indexes: those of the command line, of requirement files, of the settings, or of pip's
+//! configuration.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -16,14 +16,14 @@ use crate::session::Session;
 use crate::supply::Builds;
 use workspace::settings::{Cutoff, PIP_INDEX};
 
-/// What a run says of indexes, in place of what the settings say.
+/// Options for indexes that replace those of the settings.
 #[derive(Debug, Clone)]
 pub struct IndexChoice {
-    /// The index in place of those that settings name.
+    /// The index that replaces those of the settings.
     pub index_url: Option<String>,
     /// Whether requests are made.
     pub access: NetworkAccess,
-    /// Files uploaded later are not seen.
+    /// Ignores files that were uploaded after this time.
     pub exclude_newer: Option<Cutoff>,
 }
 
@@ -60,23 +60,23 @@ impl<'a> PackageIndexes<'a> {
         })
     }
 
-    /// The session that they are of.
+    /// The session.
     pub(super) fn session(&self) -> &'a Session {
         self.session
     }
 
-    /// The same indexes, with someone who hears of progress.
+    /// The same indexes, with an observer of requests.
     pub fn watched_by(mut self, observer: Arc<dyn RequestObserver>) -> Self {
         self.observer = Some(observer);
         self
     }
 
-    /// Files uploaded later are not seen.
+    /// The time after which uploaded files are ignored.
     pub fn exclude_newer(&self) -> Option<Timestamp> {
         self.options.exclude_newer.map(|cutoff| cutoff.0)
     }
 
-    /// What the run took so far, in words.
+    /// The number of requests and bytes so far, as text.
     pub fn statistics(&self) -> String {
         let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         let all = made.iter().map(|(_, index)| index.statistics());
@@ -86,18 +86,18 @@ impl<'a> PackageIndexes<'a> {
         format!("{requests} requests, {bytes} bytes received, {cached} answers from the cache")
     }
 
-    /// The index for what a resolve declares.
+    /// The index for the declarations of a resolve.
     pub fn index(&self, declared: &Declared) -> Result<Arc<Index>, CommandError> {
         self.index_with(&declared.indexes)
     }
 
-    /// The index for a resolve of the repository, as it is locked.
+    /// The index for a resolve of the repository.
     pub fn index_of(&self, resolve: &str) -> Result<Arc<Index>, CommandError> {
         let repository = workspace::load(self.session.root(), self.session.target_options())?;
         self.index_with(&targets::resolve_requirements(&repository, resolve)?.indexes)
     }
 
-    /// The index of the settings alone, whatever requirement files say.
+    /// The index of the settings. Options in requirement files do not count.
     pub fn plain_index(&self) -> Result<Arc<Index>, CommandError> {
         self.index_with(&[])
     }
@@ -204,8 +204,8 @@ impl<'a> PackageIndexes<'a> {
         }
     }
 
-    /// What builds and fetches for a resolve; `kept` are direct references of the lock before,
-    /// whose commits are kept.
+    /// Builds and downloads for a resolve. `kept` are direct references of the existing lock whose
+    /// commits are kept.
     pub fn builds<'b>(
         &'b self,
         index: &'b Arc<Index>,
@@ -215,7 +215,7 @@ impl<'a> PackageIndexes<'a> {
         Builds::new(self.session, index, interpreter_constraints, kept)
     }
 
-    /// The name of the project that a direct reference of a resolve gives.
+    /// The project's name for a direct reference of a resolve.
     pub fn name_of(
         &self,
         source: &RequirementSource,

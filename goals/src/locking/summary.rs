@@ -1,22 +1,22 @@
-//! What a run changed in a lock, and why: for the user and for scripts.
+//! What a run changed in a lock and why, for the user and for scripts.
 
 use lockfile::diff::PackageChange;
 use serde::Serialize;
 
-/// What a run did to the lock of one resolve.
+/// The result of a run for the lock of one resolve.
 #[derive(Debug, Serialize)]
 pub struct Summary {
     /// The resolve.
     pub resolve: String,
     /// The lockfile, relative to the root.
     pub lockfile: String,
-    /// How many packages the lock holds.
+    /// The number of packages in the lock.
     pub packages: usize,
-    /// Whether the lock is up to date, was written, or would have to be.
+    /// Whether the lock was up to date, was written, or is stale.
     pub status: Status,
     /// The packages that changed, sorted by name.
     pub changes: Vec<PackageChange>,
-    /// Why the lock is stale, where it is.
+    /// Why the lock is stale, if it is.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<String>,
 }
@@ -25,10 +25,10 @@ pub struct Summary {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
-    /// Nothing was to do.
+    /// It was up to date.
     Unchanged,
     /// It was written.
     Written,
-    /// It has to be written, and `--check` does not.
+    /// It is stale, and `--check` does not write it.
     Stale,
 }

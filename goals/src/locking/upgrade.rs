@@ -14,7 +14,7 @@ pub struct Upgrade {
 }
 
 impl Upgrade {
-    /// What the command line says.
+    /// The options of the command line.
     pub fn new(everything: bool, packages: &[String]) -> Result<Self, CommandError> {
         let packages = packages
             .iter()
@@ -41,7 +41,7 @@ impl Upgrade {
         self.packages.iter().map(|package| &package.name)
     }
 
-    /// What bounds the packages named, for this run only.
+    /// The bounds of the named packages, for this run only.
     pub fn bounds(&self) -> impl Iterator<Item = &Requirement> {
         self.packages
             .iter()

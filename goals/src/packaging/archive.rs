@@ -1,4 +1,4 @@
-//! One archive, ready to be written any number of times, and whether that gives the same bytes.
+//! An archive that can be written any number of times, and a check that the bytes are the same.
 
 use std::io::{BufReader, Read, Seek, SeekFrom, Write};
 
@@ -38,7 +38,7 @@ impl Archive {
         }
     }
 
-    /// The same archive, its members in another order.
+    /// The same archive, with its members in another order.
     fn shuffled(mut self) -> Self {
         match &mut self {
             Archive::OfBackend(built) => built.members.reverse(),
@@ -49,7 +49,7 @@ impl Archive {
     }
 }
 
-/// Writes an archive, made again, on one thread, from members in another order, and compares.
+/// Writes the archive again, with one thread and another order of members, and compares.
 pub(super) fn same_again(
     again: Archive,
     time: ArchiveTime,
@@ -88,7 +88,7 @@ fn fill(from: &mut impl Read, buffer: &mut [u8]) -> std::io::Result<usize> {
     Ok(filled)
 }
 
-/// A file, to be read from its start.
+/// A file that is read from its start.
 pub(super) fn from_start(mut file: &std::fs::File) -> std::io::Result<&std::fs::File> {
     file.seek(SeekFrom::Start(0))?;
     Ok(file)

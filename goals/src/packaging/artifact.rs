@@ -1,4 +1,4 @@
-//! `provides=python_artifact(…)` and `entry_points={…}` as packaging understands them.
+//! Reads `provides=python_artifact(…)` and `entry_points={…}`.
 
 use buildfile::{Data, Object};
 use model::RequiresDist;
@@ -7,7 +7,8 @@ use wheel::rules::Artifact;
 
 use crate::error::CommandError;
 
-/// Keyword arguments that say how setuptools builds; packaging does that itself.
+/// Keyword arguments about how setuptools builds. They are ignored, since packaging does that
+/// itself.
 const WITHOUT_EFFECT: &[&str] = &[
     "zip_safe",
     "include_package_data",
@@ -15,7 +16,7 @@ const WITHOUT_EFFECT: &[&str] = &[
     "tests_require",
 ];
 
-/// Keyword arguments that follow from the target graph, with what to write instead.
+/// Keyword arguments that follow from the target graph, and what to write instead.
 const FROM_THE_GRAPH: &[(&str, &str)] = &[
     (
         "install_requires",
@@ -30,12 +31,12 @@ const FROM_THE_GRAPH: &[(&str, &str)] = &[
     ),
 ];
 
-/// A mistake in a value, and what to do about it.
+/// A mistake in a value, with a hint.
 #[derive(Debug, PartialEq, Eq)]
 pub struct FieldMistake {
     /// What is wrong.
     pub message: String,
-    /// What to do about it.
+    /// The hint.
     pub hint: Option<String>,
 }
 
@@ -48,7 +49,7 @@ impl FieldMistake {
         }
     }
 
-    /// The error of a target that makes it.
+    /// The error with the target that has the mistake.
     pub fn error(self, address: &str) -> CommandError {
         let error = CommandError::failure(format!("{address}: {}", self.message));
         match self.hint {
@@ -58,7 +59,7 @@ impl FieldMistake {
     }
 }
 
-/// Reads `python_artifact(…)`: the artifact, and the long description where it is given there.
+/// Reads `python_artifact(…)`: the artifact, and the long description if it is there.
 pub fn artifact(provides: &Object) -> Result<(Artifact, Option<wheel::Description>), FieldMistake> {
     let mut artifact = Artifact::default();
     let mut long_description = None;
@@ -85,7 +86,7 @@ pub fn artifact(provides: &Object) -> Result<(Artifact, Option<wheel::Descriptio
             "extras_require" => artifact.extras_require = requirement_lists(key, value)?,
             "long_description" => long_description = Some(text()?),
             "long_description_content_type" => content_type = text()?,
-            // Read by `entry_points` and `license_files`.
+            // `entry_points` and `license_files` read these.
             "entry_points" | "license_file" | "license_files" => {}
             _ if WITHOUT_EFFECT.contains(&key) => {}
             _ => return Err(unknown(key)),
@@ -98,7 +99,7 @@ pub fn artifact(provides: &Object) -> Result<(Artifact, Option<wheel::Descriptio
     Ok((artifact, long_description))
 }
 
-/// Reads `license_files` of `provides`, or `license_file`; `None` where settings say it.
+/// Reads `license_files` of `provides`, or `license_file`; `None` if neither is there.
 pub(super) fn license_files(provides: &Object) -> Result<Option<Vec<String>>, FieldMistake> {
     let field = |name| provides.get(name).map(|value| (name, value));
     match field("license_files").or(field("license_file")) {
@@ -109,7 +110,7 @@ pub(super) fn license_files(provides: &Object) -> Result<Option<Vec<String>>, Fi
 
 /// Reads `entry_points` of the target and of `provides`.
 ///
-/// `by_address` gives the `module:attribute` that a target stands for, such as a `pex_binary`.
+/// `by_address` gives the `module:attribute` of a target, such as a `pex_binary`.
 pub fn entry_points(
     of_target: Option<&Data>,
     provides: &Object,

@@ -1,4 +1,4 @@
-//! A distribution as the target graph has it, as data for packaging.
+//! Describes a distribution of the target graph as data for packaging.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +18,7 @@ use crate::packaging::{Formats, OwnBackend, OwnedFile, PackagedDistribution, Pac
 use crate::session::Session;
 use model::Place;
 
-/// Asks the graph of one repository.
+/// Describes the distributions of one repository.
 pub(super) struct Describer<'g> {
     pub(super) session: &'g Session,
     pub(super) graph: &'g TargetGraph<'g>,
@@ -26,13 +26,13 @@ pub(super) struct Describer<'g> {
 }
 
 impl Describer<'_> {
-    /// A distribution as data, and the others that it requires.
+    /// A distribution, and the others that it requires.
     pub(super) fn describe(
         &self,
         id: TargetId,
     ) -> Result<(PackagedDistribution, Vec<TargetId>), CommandError> {
         let target = self.graph.target(id);
-        // On no platform: what platforms add is asked for next.
+        // This is without any platform. What platforms add comes next.
         let common = self.graph.distribution(id, "")?;
         let OnPlatforms {
             files,
@@ -89,7 +89,7 @@ impl Describer<'_> {
         Ok((distribution, first_party))
     }
 
-    /// Notes what the distribution's code imports, and the modules that its requirements provide.
+    /// Adds what the distribution's code imports, and the modules that its requirements provide.
     pub(super) fn collect_imports(
         &self,
         id: TargetId,
@@ -126,7 +126,7 @@ impl Describer<'_> {
         Ok(())
     }
 
-    /// What is shipped, and the other distributions that are required, on whatever platform.
+    /// The files of the distribution, and the others that it requires, on any platform.
     fn on_platforms(
         &self,
         id: TargetId,
@@ -165,8 +165,8 @@ impl Describer<'_> {
         self.shipped(files.iter().map(|file| &*file.path))
     }
 
-    /// The files with the `__init__.py` above them: without those, even empty ones, what is shipped
-    /// could not be imported.
+    /// The files with the `__init__.py` files above them: without those, even if they are empty,
+    /// the files could not be imported.
     fn shipped<'p>(&self, paths: impl Iterator<Item = &'p str>) -> Vec<OwnedFile> {
         let mut files = BTreeSet::new();
         for path in paths {
@@ -204,7 +204,7 @@ impl Describer<'_> {
         Ok(points)
     }
 
-    /// Where its archives go below the output folder.
+    /// The folder of its archives below the output folder.
     fn output_path(&self, id: TargetId) -> Result<String, CommandError> {
         let field = self.graph.field(id, "output_path").and_then(Data::as_str);
         let path = field.unwrap_or_default();
@@ -230,8 +230,7 @@ impl Describer<'_> {
         options.get(at + 1).map(|tag| (*tag).to_owned())
     }
 
-    /// The constraints of the distribution or of the first owned source that has its own; else
-    /// those of the resolve.
+    /// The constraints of the distribution, or of its first source with its own, or of the resolve.
     fn interpreter_constraints(
         &self,
         distribution: &DistributionContents,
@@ -259,8 +258,7 @@ impl Describer<'_> {
             .cloned())
     }
 
-    /// What a backend of its own works on: everything of the repository that the distribution
-    /// reaches.
+    /// The inputs of a build backend: all files of the repository that the distribution reaches.
     fn own_backend(&self, id: TargetId) -> Result<OwnBackend, CommandError> {
         let closure = self.graph.transitive_dependencies(&[id])?;
         let sources = closure
@@ -280,7 +278,7 @@ impl Describer<'_> {
             .at(self.place(id, field))
     }
 
-    /// Where a field of a target stands.
+    /// The place of a field of a target.
     fn place(&self, id: TargetId, field: &str) -> Place {
         match self.graph.declaration(id) {
             Some(declaration) => declaration.call.field_place(field),
@@ -289,14 +287,14 @@ impl Describer<'_> {
     }
 }
 
-/// What a distribution is on all platforms together.
+/// The distribution on all platforms together.
 struct OnPlatforms {
     files: PackagedFiles,
     first_party: Vec<TargetId>,
     unmatched: Vec<UnmatchedGlobs>,
 }
 
-/// What core metadata says of a requirement.
+/// A requirement as core metadata has it.
 fn required(
     specifier: &DependencySpecifier,
     distribution: &str,
@@ -311,7 +309,7 @@ fn required(
     })
 }
 
-/// The modules of a project by the table of well-known ones.
+/// The modules of a project in the table of well-known projects.
 pub(super) fn modules_of(project: &str) -> Vec<String> {
     let (modules, _) = default_modules(project);
     modules

@@ -1,5 +1,4 @@
-//! A distribution as data: everything that packaging needs to know of one
-//! `python_distribution` target.
+//! A distribution as data: everything that packaging needs about a `python_distribution` target.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,84 +16,84 @@ pub struct PackagedDistribution {
     pub address: String,
     /// The folder of its BUILD file, relative to the root; empty for the root.
     pub folder: String,
-    /// Where it is declared.
+    /// The place of its declaration.
     pub place: Place,
-    /// What `provides` says.
+    /// The values of `provides`.
     pub artifact: Artifact,
-    /// The text and content type of a readme that `provides` holds itself.
+    /// The text and content type of a readme that is written in `provides`.
     pub long_description: Option<wheel::Description>,
-    /// The licence files that `provides` names, in place of those of the settings.
+    /// The licence files in `provides`, which replace those of the settings.
     pub license_files: Option<Vec<String>>,
     /// The readme that `long_description_path` names, relative to the root.
     pub long_description_path: Option<String>,
     /// Entry points of the target and of `provides`.
     pub entry_points: EntryPoints,
-    /// Where they are declared.
+    /// The place of their declaration.
     pub entry_points_place: Place,
-    /// What is built of it.
+    /// The archives to build.
     pub formats: Formats,
-    /// The folder below the output folder that its files go to; empty for that folder itself.
+    /// The folder for its files below the output folder; empty for the output folder itself.
     pub output_path: String,
     /// The Python tag that `wheel_config_settings` asks for.
     pub python_tag: Option<String>,
-    /// The Pythons that its code is for.
+    /// The interpreter constraints of its code.
     pub interpreter_constraints: Option<InterpreterConstraints>,
     /// The resolve of its code.
     pub resolve: Option<String>,
     /// Direct requirements of owned code on other projects.
     pub requirements: Vec<RequiresDist>,
-    /// Addresses of the distributions that own what its code reaches.
+    /// The addresses of the distributions that own what its code reaches.
     pub first_party: Vec<String>,
     /// What it ships.
     pub files: PackagedFiles,
     /// Patterns of its resources that match no file.
     pub unmatched: Vec<UnmatchedGlobs>,
-    /// Where it has a build backend of its own.
+    /// The inputs of its own build backend, if it has one.
     pub own_backend: Option<OwnBackend>,
-    /// What its code imports unconditionally; empty where nobody asked for it.
+    /// What its code imports unconditionally; empty if it was not asked for.
     pub imports: Vec<wheel::MemberImport>,
-    /// Modules that the requirements in its closure provide; empty where nobody asked for them.
+    /// The modules that the requirements in its closure provide; empty if they were not asked for.
     pub provided: BTreeSet<String>,
 }
 
-/// What a distribution's own build backend works on.
+/// The inputs of a distribution's own build backend.
 #[derive(Debug, Clone)]
 pub struct OwnBackend {
     /// The project's folder, relative to the source root.
     pub folder: String,
-    /// Everything of the repository that it reaches.
+    /// All files of the repository that it reaches.
     pub sources: Vec<OwnedFile>,
 }
 
-/// Which archives are built.
+/// The archives to build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Formats {
-    /// Whether a wheel is.
+    /// Whether to build a wheel.
     pub wheel: bool,
-    /// Whether a source distribution is.
+    /// Whether to build a source distribution.
     pub sdist: bool,
 }
 
-/// What a distribution ships.
+/// The files of a distribution.
 #[derive(Debug, Clone)]
 pub enum PackagedFiles {
-    /// The same on every platform.
+    /// The same files on every platform.
     Any(Vec<OwnedFile>),
-    /// Something else on each platform that it has resources for.
+    /// Different files for each platform that it has resources for.
     ByPlatform(BTreeMap<Platform, Vec<OwnedFile>>),
 }
 
-/// A file that a distribution ships.
+/// A file of a distribution.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct OwnedFile {
-    /// Relative to the root.
+    /// The path relative to the root.
     pub path: String,
-    /// In the archive: relative to the source root.
+    /// The path in the archive, which is relative to the source root.
     pub member: String,
 }
 
 impl PackagedDistribution {
-    /// The modules and packages that it ships on some platform, dotted.
+    /// The modules and packages in its files on any platform, with dots.
     pub fn modules(&self) -> BTreeSet<String> {
         let mut modules = BTreeSet::new();
         for file in self.files.of_all_platforms() {
@@ -106,7 +105,7 @@ impl PackagedDistribution {
 }
 
 impl PackagedFiles {
-    /// Every file that some platform ships: what a source distribution holds.
+    /// Its files on any platform, which are those of its source distribution.
     pub fn of_all_platforms(&self) -> Vec<OwnedFile> {
         match self {
             Self::Any(files) => files.clone(),

@@ -1,4 +1,4 @@
-//! Core metadata of a distribution: the repository's rules, the version, the readme, the
+//! Core metadata of a distribution: from the settings, the version, the readme, and the
 //! requirements.
 
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ use model::Place;
 pub(super) struct Versions(BTreeMap<String, (String, VersionText)>);
 
 impl Versions {
-    /// The version that each distribution gives, else that of the version file.
+    /// The version that each distribution declares, or that of the version file.
     pub(super) fn read(
         session: &Session,
         distributions: &[PackagedDistribution],

@@ -1,4 +1,4 @@
-//! Which platforms are built for, and the tags of their wheels.
+//! The platforms to build for, and the tags of their wheels.
 
 use std::str::FromStr;
 
@@ -9,7 +9,7 @@ use crate::packaging::PackagedDistribution;
 use crate::session::Session;
 use model::Place;
 
-/// A platform as it is asked for: by name, or by the platform tag of the wheel.
+/// A platform as the user names it: by its name, or by the platform tag of a wheel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlatformRequest {
     platform: Platform,
@@ -76,7 +76,7 @@ impl PlatformRequest {
         Ok(platform.into())
     }
 
-    /// Whether a wheel with these platform tags, joined by `.`, can be installed there.
+    /// Whether a wheel with these platform tags, joined by `.`, can be installed on the platform.
     pub fn accepts(&self, tags: &str) -> bool {
         tags.split('.').any(|tag| self.platform.fits_tag(tag))
     }

@@ -1,4 +1,4 @@
-//! What the last tagged release shipped, to see what a new one leaves out.
+//! The files of the last tagged release, to find files that the new one leaves out.
 
 use std::collections::BTreeMap;
 
@@ -20,8 +20,8 @@ pub struct Previous {
 }
 
 impl Previous {
-    /// The nearest tag before the commit at hand; `None` where there is none, or where its tree
-    /// cannot be read any more.
+    /// The nearest tag before the current commit; `None` if there is none, or if its tree can no
+    /// longer be read.
     pub fn find(session: &Session) -> Option<Self> {
         let git = Git::at(session.root());
         let tag = git
@@ -41,7 +41,7 @@ impl Previous {
         }
     }
 
-    /// What the release shipped of a distribution on every platform or some.
+    /// The files of a distribution in that release, on any platform.
     pub fn members(&self, name: &str) -> Vec<String> {
         let shipped = self
             .distributions

@@ -18,7 +18,7 @@ pub(crate) fn requires_dist(
 
 /// The requirement on another distribution of the repository at this version.
 ///
-/// The version is spelt as the repository spells it.
+/// The version keeps the spelling of the repository.
 pub(super) fn on_first_party(
     name: &str,
     version: &VersionText,
@@ -27,14 +27,14 @@ pub(super) fn on_first_party(
     let operator = match how {
         FirstPartyRequirements::Exact => "==",
         FirstPartyRequirements::Minimum => ">=",
-        // `~=1` is not valid: PEP 440 needs two parts.
+        // `~=1` is not valid: PEP 440 requires two parts.
         FirstPartyRequirements::Compatible if version.version.release().len() < 2 => ">=",
         FirstPartyRequirements::Compatible => "~=",
     };
     format!("{name}{operator}{}", version.text).parse()
 }
 
-/// A version and how it is spelt.
+/// A version with its spelling.
 #[derive(Debug, Clone)]
 pub(super) struct VersionText {
     pub text: String,

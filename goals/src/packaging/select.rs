@@ -1,4 +1,4 @@
-//! Which distributions are asked for, and what the target graph says of them.
+//! Selects distributions, and describes them from the target graph.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,36 +16,36 @@ use crate::packaging::describe::Describer;
 use crate::packaging::metadata::{Versions, required};
 use crate::session::Session;
 
-/// What `package` is told to build.
+/// What `package` is to build.
 #[derive(Debug, Clone, Copy)]
 pub struct Choice<'a> {
-    /// Which targets, as typed.
+    /// The targets, as specs.
     pub specs: &'a [String],
     /// Only targets with these tags.
     pub tags: &'a [String],
     /// Only what changed since this commit.
     pub changed_since: Option<&'a str>,
-    /// Whether verification needs to know what is imported.
+    /// Whether verification needs the imports.
     pub imports: ImportCollection,
 }
 
 /// Whether imports are collected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ImportCollection {
-    /// They are.
+    /// They are collected.
     Collected,
-    /// They are not.
+    /// They are not collected.
     Skipped,
 }
 
-/// Distributions of a repository, some of them asked for.
+/// Selected distributions of a repository, and others that they require.
 #[derive(Debug, Default)]
 pub struct SelectedDistributions {
-    /// Those asked for and those that they require.
+    /// The selected distributions and those that they require.
     pub all: Vec<PackagedDistribution>,
-    /// Positions in `all` of those asked for.
+    /// The positions in `all` of the selected ones.
     pub asked: Vec<usize>,
-    /// Binaries that were asked for, which are not built yet.
+    /// Selected binaries. They cannot be built yet.
     pub binaries: Vec<Binary>,
 }
 
@@ -59,13 +59,13 @@ pub struct Binary {
 }
 
 impl SelectedDistributions {
-    /// Those asked for.
+    /// The selected distributions.
     pub fn distributions(&self) -> impl Iterator<Item = &PackagedDistribution> {
         self.asked.iter().map(|at| &self.all[*at])
     }
 }
 
-/// Reads the repository and finds what is asked for.
+/// Reads the repository and selects distributions.
 pub fn select(
     session: &Session,
     choice: Choice<'_>,
@@ -77,10 +77,10 @@ pub fn select(
     selected
 }
 
-/// What a distribution requires: its address, its resolve, the lines of `Requires-Dist`.
+/// The requirements of a distribution: its address, its resolve, the lines of `Requires-Dist`.
 pub(crate) type Requirements = (String, Option<String>, Vec<RequiresDist>);
 
-/// What every distribution of the repository requires.
+/// The requirements of every distribution of the repository.
 pub fn requirements_of_all(session: &Session) -> Result<Vec<Requirements>, CommandError> {
     let workspace = BuildFiles::load(session)?;
     let graph = workspace.graph()?;
@@ -155,7 +155,7 @@ impl<'g> Selection<'g> {
         })
     }
 
-    /// The targets that are asked for.
+    /// The selected targets.
     fn chosen(&self, choice: Choice<'_>) -> Result<Vec<TargetId>, CommandError> {
         let from = self.session.working_folder()?;
         let from = from
@@ -208,7 +208,7 @@ impl<'g> Selection<'g> {
             .hint("`cargo xtask package` alone builds every distribution")
     }
 
-    /// The distributions and, from them on, those that they require.
+    /// The distributions, and those that they require, directly or not.
     fn with_required(
         &self,
         asked: &[TargetId],

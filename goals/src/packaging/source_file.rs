@@ -1,4 +1,4 @@
-//! Files of the repository as members of an archive, and what can go wrong with archives on disk.
+//! Files of the repository as members of an archive, and errors of archives on disk.
 
 use std::fs::Metadata;
 use std::io::{self, Read};
@@ -8,23 +8,23 @@ use std::sync::Arc;
 use wheel::{FileMode, Member, MemberContent, MemberFile, MemberPath};
 use workspace::pending::PersistError;
 
-/// An archive could not be made of files of the repository.
+/// Why an archive could not be made from files of the repository.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum PackagingError {
-    /// Its members do not make one, or cannot be read.
+    /// Its members are not valid together, or one cannot be read.
     #[error(transparent)]
     Archive(#[from] wheel::ArchiveError),
-    /// A symbolic link that leads out of the tree.
+    /// A symbolic link leads out of the tree.
     #[error("`{path}` is a symbolic link to `{target}`, which is outside `{root}`")]
     SymlinkOutside {
         /// The link.
         path: String,
-        /// Where it leads.
+        /// The target of the link.
         target: String,
-        /// The tree that holds the link.
+        /// The tree with the link.
         root: String,
     },
-    /// It could not be put in its place.
+    /// It could not be given its final name.
     #[error(transparent)]
     Persist(#[from] PersistError),
 }
@@ -52,10 +52,10 @@ impl MemberFile for FileSource {
     }
 }
 
-/// A member called `name` whose bytes and executable bit are those of a file below `root`.
+/// A member with the name `name`, and the contents and executable bit of a file below `root`.
 ///
-/// Symbolic links are followed as far as they stay below `root`, which must be
-/// canonical; the file is read only when the archive is written.
+/// Symbolic links are followed if they stay below `root`, which must be canonical. The file is read
+/// when the archive is written.
 pub(super) fn file_member(
     root: &Path,
     relative: &Path,

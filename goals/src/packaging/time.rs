@@ -9,7 +9,7 @@ use crate::session::Session;
 
 const VARIABLE: &str = "SOURCE_DATE_EPOCH";
 
-/// The time that the environment names for everything.
+/// The time in `SOURCE_DATE_EPOCH`.
 pub(super) fn from_environment(session: &Session) -> Result<Option<ArchiveTime>, CommandError> {
     let Some(value) = session.environment.get(VARIABLE) else {
         return Ok(None);
@@ -24,8 +24,8 @@ pub(super) fn from_environment(session: &Session) -> Result<Option<ArchiveTime>,
     }
 }
 
-/// The time of the last commit that touched something in `folder`; outside of a git repository,
-/// and for what was never committed, the earliest that archives can hold.
+/// The time of the last commit that changed something in `folder`. Outside of a git repository, and
+/// for files that were never committed, the earliest time that archives can have.
 pub(super) fn of_last_commit(root: &Utf8Path, folder: &str) -> ArchiveTime {
     Git::at(root)
         .last_change(folder)

@@ -1,5 +1,4 @@
-//! From distributions to files: what goes into each archive, written side by side, checked before
-//! it gets its name.
+//! Writes archives of distributions at the same time. Each is checked before it gets its name.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufReader, Write};
@@ -28,13 +27,13 @@ use crate::packaging::source_file::{PackagingError, file_member};
 use crate::packaging::{OwnedFile, PackagedDistribution, PlatformRequest, Previous, time};
 use crate::session::Session;
 
-/// Who wrote a wheel, as WHEEL says it.
+/// The name of this tool in WHEEL.
 const GENERATOR: &str = concat!("cargo-xtask (", env!("CARGO_PKG_VERSION"), ")");
 
-/// What is done with an archive before it gets its name.
+/// The checks of an archive before it gets its name.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Checks {
-    /// Wheels are read back and judged.
+    /// Wheels are read back and checked.
     pub verify: bool,
     /// Every archive is built twice, under different conditions, and compared.
     pub reproducible: bool,
@@ -43,15 +42,15 @@ pub struct Checks {
 /// How archives are built.
 #[derive(Debug, Clone)]
 pub struct BuildOptions {
-    /// Where they go.
+    /// The output folder.
     pub out_dir: Utf8PathBuf,
-    /// What is done with each before it gets its name.
+    /// The checks of each archive before it gets its name.
     pub checks: Checks,
-    /// Where what build backends require comes from.
+    /// The index of what build backends require.
     pub index: IndexChoice,
 }
 
-/// One archive to be built.
+/// One archive to build.
 #[derive(Debug, Clone)]
 pub enum Job<'a> {
     /// A wheel with these tags and files.
@@ -60,28 +59,28 @@ pub enum Job<'a> {
     Sdist(&'a PackagedDistribution),
 }
 
-/// What is said with findings that keep an archive from its name.
+/// The hint for findings that keep an archive from getting its name.
 pub const NOT_KEPT: &str = "the wheel was not kept; build without `--verify` to look at it";
 
-/// An archive that was built, and is not there yet under its name.
+/// An archive that was built and does not have its final name yet.
 #[derive(Debug)]
 pub struct BuiltArchive<'a> {
-    /// Whose it is.
+    /// The distribution.
     pub distribution: &'a PackagedDistribution,
     /// The file.
     pub pending: Pending,
-    /// What verification found, none of it fatal.
+    /// The findings of verification. None of them is an error.
     pub warnings: Vec<WheelFinding>,
 }
 
 impl BuiltArchive<'_> {
-    /// Its file name.
+    /// The file name.
     pub fn name(&self) -> &str {
         let name = self.pending.path().file_name().unwrap_or_default();
         name.to_str().unwrap_or_default()
     }
 
-    /// Gives it its name; returns where it is.
+    /// Gives it its final name. Gives the path.
     pub fn keep(self) -> Result<PathBuf, CommandError> {
         let path = self.pending.path().to_owned();
         let kept = self.pending.keep();
@@ -93,13 +92,13 @@ impl BuiltArchive<'_> {
 /// Builds archives of one repository.
 pub struct Packager<'a> {
     session: &'a Session,
-    /// Canonical, so that links can be judged.
+    /// Canonical, so that the targets of links can be compared with it.
     root: PathBuf,
     options: BuildOptions,
     time: Option<ArchiveTime>,
     metadata: BTreeMap<String, CoreMetadata>,
     locks: Locks,
-    /// Modules that distributions ship, by address.
+    /// The modules of distributions, by address.
     modules: BTreeMap<String, BTreeSet<String>>,
     previous: Option<Previous>,
     /// The files of this run.
@@ -153,7 +152,7 @@ impl<'a> Packager<'a> {
         self
     }
 
-    /// Holds off other runs that write to the same place, until what was built is kept.
+    /// Makes other runs that write to the same folder wait until the archives are kept.
     pub fn alone(&self) -> Result<fs_err::File, CommandError> {
         let folder = &self.options.out_dir;
         alone_in(folder.as_std_path()).map_err(|error| {
@@ -165,7 +164,7 @@ impl<'a> Packager<'a> {
         })
     }
 
-    /// Builds archives side by side; the result is in the order of `jobs`.
+    /// Builds archives at the same time. The result is in the order of `jobs`.
     pub fn build<'j>(&self, jobs: &[Job<'j>]) -> Vec<Result<BuiltArchive<'j>, CommandError>> {
         jobs.par_iter().map(|job| self.build_one(job)).collect()
     }
@@ -195,14 +194,14 @@ impl<'a> Packager<'a> {
                 Err(Refusal::Findings(error)) => refused = Some(error),
             }
             match &refused {
-                // Whatever is returned keeps the archive from its name.
+                // Each of these findings keeps the archive from getting its name.
                 Some(_) => Err(std::io::Error::other("refused").into()),
                 None => Ok(()),
             }
         });
         match (written, refused) {
             (_, Some(findings)) => Err(findings.at(distribution.place.clone())),
-            // What keeps an archive from being written is its file.
+            // If an archive cannot be written, the error names its file.
             (Err(PackagingError::Archive(wheel::ArchiveError::Write(source))), None) => {
                 let path = path.into_std_path_buf();
                 let error = PersistError { path, source }.into();
@@ -233,7 +232,7 @@ impl<'a> Packager<'a> {
         })
     }
 
-    /// Refuses to write a file twice in one run: a backend may call what it builds as it likes.
+    /// Refuses to write a file twice in one run, since a backend chooses the names of its archives.
     fn claim(
         &self,
         path: &Utf8Path,
@@ -318,7 +317,7 @@ impl<'a> Packager<'a> {
             .map_err(|error| packaging_error(&error, distribution))
     }
 
-    /// Licence files: those beside the BUILD file, else those at the root.
+    /// The licence files: beside the BUILD file, or at the root.
     fn license_files(
         &self,
         distribution: &PackagedDistribution,
@@ -382,7 +381,7 @@ impl<'a> Packager<'a> {
             if let Some(previous) = &self.previous {
                 let members = previous.members(&distribution.artifact.name);
                 let here = distribution.files.of_all_platforms();
-                // What another platform's wheel ships is not gone.
+                // Files in the wheel of another platform are not missing.
                 let gone = |member: &String| !here.iter().any(|file| file.member == *member);
                 let gone: Vec<String> = members.into_iter().filter(gone).collect();
                 verification.judge_dropped(&previous.tag, &gone);
@@ -398,8 +397,8 @@ impl<'a> Packager<'a> {
         Ok(warnings)
     }
 
-    /// The modules that a distribution's requirements provide: third-party ones with what they are
-    /// locked to require, and the repository's own.
+    /// The modules that a distribution's requirements provide: those of locked packages, and those
+    /// of the repository's distributions.
     fn met_elsewhere(&self, distribution: &PackagedDistribution) -> Modules {
         let settings = &self.session.settings.python_infer;
         let mut modules = distribution.provided.clone();
@@ -433,11 +432,11 @@ fn first_party(metadata: &CoreMetadata) -> Option<FirstPartyComponent> {
     })
 }
 
-/// Modules that are met.
+/// The modules that are available.
 struct Modules(BTreeSet<String>);
 
 impl Modules {
-    /// Whether the module or a package that it is in is met, or is of the standard library.
+    /// Whether the module, or a package that contains it, is available or in the standard library.
     fn contains_prefix(&self, module: &str) -> bool {
         let top = module.split('.').next().unwrap_or(module);
         let mut above = module.match_indices('.').map(|(at, _)| &module[..at]);
@@ -446,7 +445,7 @@ impl Modules {
 }
 
 impl<'a> Job<'a> {
-    /// Whether it is a wheel that can be installed on a platform.
+    /// Whether the archive is a wheel that can be installed on a platform.
     pub fn fits(&self, platform: &PlatformRequest) -> bool {
         match self {
             Job::Wheel(_, tags, _) => platform.accepts(&tags.platform),
@@ -454,7 +453,7 @@ impl<'a> Job<'a> {
         }
     }
 
-    /// Whose archive it is.
+    /// The distribution of an archive.
     pub fn distribution(&self) -> &'a PackagedDistribution {
         match self {
             Job::Wheel(distribution, ..) | Job::Sdist(distribution) => distribution,
@@ -502,7 +501,7 @@ fn judged(name: &str, verification: Verification) -> Result<Vec<WheelFinding>, R
         .filter(|finding| finding.severity() == Severity::Error);
     let (pointers, others): (Vec<&WheelFinding>, Vec<&WheelFinding>) =
         fatal.partition(|finding| matches!(finding, WheelFinding::LfsPointer { .. }));
-    // A checkout without Git LFS has them by the dozen.
+    // A checkout without Git LFS has dozens of them.
     for finding in others.into_iter().chain(pointers.first().copied()) {
         error = error.because(finding.to_string());
     }
@@ -512,12 +511,12 @@ fn judged(name: &str, verification: Verification) -> Result<Vec<WheelFinding>, R
     Err(Refusal::Findings(error.hint(NOT_KEPT)))
 }
 
-/// What is locked for the resolves that distributions use.
+/// What is locked for the resolves of distributions.
 #[derive(Default)]
 struct Locks {
-    /// Locks of ours.
+    /// The locks in this tool's format.
     ours: BTreeMap<String, Lock>,
-    /// The projects in the lock of each resolve, whoever made it.
+    /// The projects in the lock of each resolve, in any format.
     projects: BTreeMap<String, Vec<PackageName>>,
 }
 

@@ -1,31 +1,31 @@
-//! The run of a backport: the parts of each commit are applied with `git apply --3way`, so that
-//! what does not fit becomes a conflict for git's own tools.
+//! Runs a backport. The parts of each commit are applied with `git apply --3way`, so that parts
+//! that do not fit become conflicts for git's own tools.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use git::{Git, GitError};
 use release::backport::Backport;
 use thiserror::Error;
 
-/// How a backport ended.
+/// The result of a backport.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BackportReport {
-    /// Every commit was applied; those that changed nothing there are left out.
+    /// Every commit was applied. Commits that change nothing on the branch are left out.
     Done {
         /// The new commits, or why there is none.
         applied: Vec<(String, Option<String>)>,
     },
-    /// A commit conflicts; the files wait for git's tools, the message for `git commit`.
+    /// A commit conflicts. The files are ready for git's tools, the message for `git commit`.
     Conflict {
         /// The commit.
         commit: String,
         /// The files.
         files: Vec<Utf8PathBuf>,
-        /// The commits that are still to come.
+        /// The commits that were not applied yet.
         left: Vec<String>,
     },
 }
 
-/// Why a backport cannot begin or go on.
+/// Why a backport cannot begin or continue.
 #[derive(Debug, Error)]
 pub enum BackportError {
     /// Changes that are not committed.
@@ -44,13 +44,13 @@ pub enum BackportError {
         commit: String,
         /// The branch.
         onto: String,
-        /// What git says.
+        /// The message of git.
         message: String,
     },
-    /// git.
+    /// git failed.
     #[error(transparent)]
     Git(#[from] GitError),
-    /// A file.
+    /// A file cannot be read or written.
     #[error(transparent)]
     File(#[from] std::io::Error),
 }
@@ -73,12 +73,13 @@ impl BackportError {
     }
 }
 
-/// Applies commits to a branch, which is checked out by this and stays so.
+/// Checks out a branch and applies commits to it.
 ///
-/// Author and date of each commit stay as they are.
+/// The author and date of each commit are kept.
 ///
 /// # Errors
-/// An unclean tree, unknown names, or a difference that does not even conflict.
+/// Where the tree is not clean, a name is unknown, or a difference cannot be applied even with
+/// conflicts.
 pub fn backport(root: &Utf8Path, job: &Backport) -> Result<BackportReport, BackportError> {
     let git = Git::at(root);
     if !git.text(&["status", "--porcelain"])?.is_empty() {
@@ -98,7 +99,8 @@ pub fn backport(root: &Utf8Path, job: &Backport) -> Result<BackportReport, Backp
                 let message = message(&git, job, commit)?;
                 let path = git.text(&["rev-parse", "--git-path", "MERGE_MSG"])?;
                 fs_err::write(root.join(path), message)?;
-                // From here on it is a cherry-pick for git: `git commit` keeps author and date.
+                // From here on, this is a cherry-pick for git, and `git commit` keeps author and
+                // date.
                 git.text(&["update-ref", "CHERRY_PICK_HEAD", commit])?;
                 return Ok(BackportReport::Conflict {
                     commit: commit.clone(),
@@ -164,7 +166,7 @@ fn apply(git: &Git, job: &Backport, commit: &str) -> Result<Applied, BackportErr
         None => Ok(Applied::Clean),
         Some(_) if !files.is_empty() => Ok(Applied::Conflict(files)),
         Some(message) => {
-            // The tree was clean before: half an application is of no use to anyone.
+            // The tree was clean before. A half-applied commit is undone.
             git.text(&["reset", "--quiet", "--hard", "HEAD"])?;
             Err(BackportError::DoesNotApply {
                 commit: commit.to_owned(),

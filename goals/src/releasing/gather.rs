@@ -1,4 +1,4 @@
-//! The facts of a work tree, gathered.
+//! Gathers the facts about a work tree.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,16 +13,16 @@ use thiserror::Error;
 
 use super::trees::WorkTree;
 
-/// Why facts cannot be had.
+/// Why facts cannot be gathered.
 #[derive(Debug, Error)]
 pub enum ReleaseFactsError {
-    /// git says no: not a repository, no commit yet.
+    /// git failed: this is not a repository, or has no commit.
     #[error(transparent)]
     Git(#[from] GitError),
     /// A file cannot be read.
     #[error(transparent)]
     File(#[from] std::io::Error),
-    /// The changelog's sources are wrong.
+    /// The files of the changelog are wrong.
     #[error(transparent)]
     Changelog(#[from] ChangelogSourceError),
     /// A file that names the version is not text.
@@ -30,9 +30,10 @@ pub enum ReleaseFactsError {
     NotUtf8(Utf8PathBuf),
 }
 
-/// Looks at the repository at `root`. Nothing is changed; the remote is asked, never fetched from.
+/// Looks at the repository at `root`. Nothing is changed. The remote is asked, but nothing is
+/// fetched.
 ///
-/// Locks are left [`Locks::Unchecked`]: whoever can check them fills that in.
+/// Locks are left [`Locks::Unchecked`]. The caller checks them, if it can.
 ///
 /// # Errors
 /// No git repository, or files that cannot be read.
@@ -224,8 +225,8 @@ fn news_file(
     Ok(Some(NewsFile { path, content }))
 }
 
-/// The files that the settings' patterns may change. A pattern that is none matches nothing here;
-/// the plan refuses it.
+/// The files that the patterns of the settings may change. An invalid pattern matches nothing here,
+/// and the plan refuses it.
 fn files(
     tree: &dyn FileTree,
     settings: &ReleaseSettings,

@@ -1,4 +1,4 @@
-//! What the commands around releases share: settings, versions, dates, errors.
+//! What the commands for releases share: settings, versions, dates, errors.
 
 pub mod backport;
 pub mod gather;
@@ -23,7 +23,7 @@ use model::Place;
 
 pub use trees::{CommitTree, WorkTree};
 
-/// The settings of releases: those of the profile, changed by what the settings say.
+/// The settings of releases: those of the profile, with the changes of the repository.
 pub fn settings(session: &Session) -> ReleaseSettings {
     let given = session.settings.release.clone();
     let folder = session.root().join("CHANGELOG");
@@ -53,7 +53,7 @@ pub fn settings(session: &Session) -> ReleaseSettings {
     }
 }
 
-/// A version as it was typed.
+/// Reads a version of the command line.
 pub fn version(text: &str) -> Result<ReleaseVersion, CommandError> {
     text.parse().map_err(|error: ReleaseVersionError| {
         CommandError::failure(error.to_string())
@@ -69,7 +69,7 @@ pub fn written_version(session: &Session) -> Result<ReleaseVersion, CommandError
     version(text.trim()).map_err(|error| error.at(Place::file(path.as_str())))
 }
 
-/// The day of a release: `SOURCE_DATE_EPOCH` (in UTC), or today where git says that we are.
+/// The date of a release: `SOURCE_DATE_EPOCH` (in UTC), or today in the time zone of git.
 pub fn today(session: &Session) -> Result<String, CommandError> {
     let epoch = session.environment.get("SOURCE_DATE_EPOCH");
     let seconds = match epoch {
@@ -85,7 +85,7 @@ pub fn today(session: &Session) -> Result<String, CommandError> {
     Ok(TimeZone::UTC.to_datetime(moment).date().to_string())
 }
 
-/// Now, as if this time zone's clocks showed UTC. git knows the zone: `NAME <MAIL> SECONDS +0900`.
+/// The present time in git's time zone, as UTC. git gives the zone in `NAME <MAIL> SECONDS +0900`.
 fn local_seconds(session: &Session) -> Option<i64> {
     let identity = Git::at(session.root())
         .text(&["var", "GIT_COMMITTER_IDENT"])
@@ -145,7 +145,7 @@ impl From<RunError> for CommandError {
     }
 }
 
-/// What git says when a release asks it.
+/// The error if git fails.
 fn of_git(error: GitError) -> CommandError {
     let no_repository = matches!(&error, GitError::Failed { message, .. } if message.contains("not a git repository"));
     let hint = "releases need a git repository with at least one commit".to_owned();
@@ -163,7 +163,7 @@ impl From<ChangelogError> for CommandError {
     fn from(error: ChangelogError) -> Self {
         let (path, line, column) = error.place();
         let text = error.to_string();
-        // The place is shown on its own.
+        // The place is printed separately.
         let bare = text.strip_prefix(path.as_str()).unwrap_or(&text);
         let bare = bare.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, ':' | ' '));
         let place = Place {

@@ -1,4 +1,4 @@
-//! Trees of files: a work tree, and a commit of which nothing is checked out.
+//! Trees of files: a work tree, and a commit that is not checked out.
 
 use std::io::{Error, ErrorKind, Result};
 
@@ -52,7 +52,7 @@ pub struct CommitTree {
 }
 
 impl CommitTree {
-    /// The tree of `commit`, any name of it, in the repository of `git`.
+    /// The tree of `commit`, which may be any revision, in the repository of `git`.
     pub fn new(git: Git, commit: impl Into<String>) -> Self {
         Self {
             git,

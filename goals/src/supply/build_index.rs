@@ -1,5 +1,5 @@
-//! What a build requires, resolved by our own resolver for the one interpreter that builds, and
-//! downloaded: the requirements of a PEP 517 build.
+//! The requirements of a PEP 517 build: resolved by this tool's resolver for the interpreter of the
+//! build, and downloaded.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -15,10 +15,10 @@ use resolve::{
     CandidateFile, CandidateFiles, DirectRelease, Problem, Provider, ReleaseMetadata, ResolveError,
 };
 
-/// The package index as the source of what builds require: wheels only, so that no build waits
-/// for another.
+/// A package index for the requirements of builds. It gives wheels only, so that no build waits for
+/// another.
 pub struct BuildIndex<'a> {
-    /// Where their wheels are.
+    /// The index with the wheels.
     pub index: &'a Index,
 }
 
@@ -64,7 +64,7 @@ impl BuildRequirements for BuildIndex<'_> {
     }
 }
 
-/// Wheels that one interpreter can use.
+/// The wheels that one interpreter can use.
 struct Wheels<'a> {
     index: &'a Index,
     tags: &'a CompatibleTags,
@@ -79,7 +79,7 @@ impl Wheels<'_> {
         self.index.listing(name)?.release(version)
     }
 
-    /// The best wheel of a release, downloaded.
+    /// Downloads the best wheel of a release.
     fn wheel(
         &self,
         name: &PackageName,

@@ -1,4 +1,4 @@
-//! Brings what packages are made of to this machine: fetches, checks, unpacks and builds.
+//! Brings packages to this machine: downloads, checks, unpacks and builds.
 
 mod build_index;
 mod builds;

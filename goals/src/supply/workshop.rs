@@ -1,4 +1,4 @@
-//! Builds with one interpreter, by what the caches and an index have.
+//! Builds with one interpreter, using the caches and an index.
 
 use std::sync::Arc;
 
@@ -18,18 +18,18 @@ use crate::error::CommandError;
 /// Where builds are made.
 #[derive(Clone, Copy)]
 pub struct Workshop<'a> {
-    /// The folder of the cache.
+    /// The cache folder.
     pub cache: &'a Utf8Path,
-    /// Where wheels are unpacked.
+    /// The store of unpacked wheels.
     pub store: &'a Store,
-    /// What runs the builds.
+    /// Runs the builds.
     pub python: &'a Interpreter,
     /// Shared by all builds of a run.
     pub environments: &'a Arc<Environments>,
 }
 
 impl Workshop<'_> {
-    /// Builds; what that requires comes from `index`.
+    /// Builds. Their requirements come from `index`.
     pub fn build<T>(
         &self,
         index: &Index,
@@ -40,13 +40,13 @@ impl Workshop<'_> {
         Ok(work(&builder.sharing(self.environments))?)
     }
 
-    /// The wheel of a source, where it was built before.
+    /// The wheel of a source, if it was built before.
     pub fn built(&self, identity: &SourceIdentity) -> Option<BuiltWheel> {
         PackageBuilder::new(self.cache, self.store, self.python, &Nothing).built(identity)
     }
 }
 
-/// Provides nothing: for a builder that only looks up what was built.
+/// Provides nothing, for a builder that only looks up earlier builds.
 struct Nothing;
 
 impl BuildRequirements for Nothing {

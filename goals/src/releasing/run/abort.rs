@@ -1,4 +1,4 @@
-//! Taking a run back: the repository is as it was before it.
+//! Takes a run back: the repository becomes what it was before.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use release::journal::Journal;
@@ -9,7 +9,7 @@ use super::error::{RunError, StepError};
 use super::journal::{half_written, replace};
 use super::steps::own_commit;
 
-/// Undoes the steps of a run, as long as nothing has left this machine.
+/// Undoes the steps of a run, if nothing has left this machine.
 pub(super) fn abort(context: &RunContext<'_>, journal: &Journal) -> Result<(), RunError> {
     let touched = journal.done + usize::from(journal.begun);
     let steps = &journal.plan.steps[..touched];
@@ -73,7 +73,7 @@ fn own_commit_is(context: &RunContext<'_>, line: &str) -> bool {
     head.is_ok_and(|head| line.starts_with(&head))
 }
 
-/// Removes what was delivered and puts back what it replaced.
+/// Removes the delivered files, and restores those that they replaced.
 fn take_back_files(context: &RunContext<'_>, journal: &Journal) -> Result<(), RunError> {
     for file in &journal.delivered {
         let path = context.root.join(&file.path);
@@ -94,7 +94,7 @@ fn take_back_files(context: &RunContext<'_>, journal: &Journal) -> Result<(), Ru
     Ok(())
 }
 
-/// Removes what a step that was killed had written beside its file.
+/// Removes the temporary file of a step that was killed.
 fn remove_half_written(context: &RunContext<'_>, steps: &[ReleaseStep]) -> Result<(), RunError> {
     let written = steps.iter().filter_map(|step| match step {
         ReleaseStep::Write { path, .. } => Some(path),
@@ -102,7 +102,7 @@ fn remove_half_written(context: &RunContext<'_>, steps: &[ReleaseStep]) -> Resul
         _ => None,
     });
     for path in written {
-        // A link's target is what is written.
+        // If the file is a link, its target was written.
         let path = context.root.join(path);
         let path = path.canonicalize_utf8().unwrap_or(path);
         remove_if_there(&half_written(&path))?;
@@ -117,7 +117,7 @@ fn remove_if_there(path: &Utf8Path) -> Result<(), RunError> {
     Ok(())
 }
 
-/// Removes a folder and those in it as long as they hold no file.
+/// Removes a folder and the folders in it, if there is no file in them.
 fn remove_empty(root: &Utf8Path, folder: &Utf8Path) -> Result<(), RunError> {
     let path = root.join(folder);
     if !path.is_dir() {
@@ -149,7 +149,7 @@ fn restore_tree(
             .skip(1)
             .filter(|folder| !folder.as_str().is_empty());
         for folder in folder {
-            // Only empty folders go; the first that is not empty ends it.
+            // Only empty folders are removed. The first one that is not empty ends this.
             if fs_err::remove_dir(context.root.join(folder)).is_err() {
                 break;
             }
@@ -173,8 +173,8 @@ fn restore_tree(
     Ok(())
 }
 
-/// New files that git does not know. The tree was clean when the run began, so what is there now
-/// came since: all of it when a hook ran, which may write anything; otherwise the planned files.
+/// New files that git does not know. The tree was clean when the run began, so they came since. If
+/// a hook ran, which may write anything, these are all of them; otherwise only the planned files.
 fn left_over(
     context: &RunContext<'_>,
     steps: &[ReleaseStep],

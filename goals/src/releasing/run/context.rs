@@ -1,4 +1,4 @@
-//! What the steps of a run work on, and the goals that they ask for.
+//! What the steps of a run work on, and the goals that they use.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use git::Git;
@@ -13,10 +13,10 @@ pub(super) struct RunContext<'a> {
     pub(super) folder: JournalFolder,
 }
 
-/// The other goals that a release asks for. They read the repository anew each time: the steps
-/// before have changed it.
+/// The other goals of a release. They read the repository each time, since the steps before have
+/// changed it.
 pub trait ReleaseGoals {
-    /// Fails where a lock is not what its inputs ask for.
+    /// Fails if a lock is not what its inputs ask for.
     ///
     /// # Errors
     /// A stale lock, or none that can be read.

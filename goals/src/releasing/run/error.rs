@@ -1,4 +1,4 @@
-//! Why a run stops, and what to do about it.
+//! Why a run stops, and what the user can do.
 
 use camino::Utf8PathBuf;
 use git::GitError;
@@ -11,7 +11,7 @@ use crate::error::CommandError;
 /// Why a run stops.
 #[derive(Debug, Error)]
 pub enum RunError {
-    /// Another run is not over.
+    /// Another run is not finished.
     #[error("the release of {version} is under way: {done} of {total} steps are done")]
     UnderWay {
         /// Its version.
@@ -21,10 +21,10 @@ pub enum RunError {
         /// How many there are.
         total: usize,
     },
-    /// Another run works in this repository at this moment.
+    /// Another run is working in this repository.
     #[error("another release works in this repository: {holder}")]
     Busy {
-        /// What it said of itself.
+        /// What the other run wrote about itself.
         holder: String,
     },
     /// There is nothing to resume or abort.
@@ -41,17 +41,17 @@ pub enum RunError {
     /// A step failed.
     #[error("step {number} failed: {title}: {reason}")]
     Step {
-        /// From 1.
+        /// The number of the step, from 1.
         number: usize,
         /// What the step is for.
         title: String,
         /// Why.
         reason: StepError,
     },
-    /// The run was told to stop after a step.
+    /// The run was told to stop after this step.
     #[error("stopped")]
     Stopped,
-    /// It is too late for an abort.
+    /// The run can no longer be aborted.
     #[error("too late to abort: {0}")]
     TooLate(String),
     /// The journal cannot be read or written.
@@ -62,10 +62,10 @@ pub enum RunError {
         /// Why.
         message: String,
     },
-    /// git.
+    /// git failed.
     #[error(transparent)]
     Git(#[from] GitError),
-    /// A file.
+    /// A file cannot be read or written.
     #[error(transparent)]
     File(#[from] std::io::Error),
 }
@@ -95,13 +95,13 @@ impl RunError {
 /// Why a step failed.
 #[derive(Debug, Error)]
 pub enum StepError {
-    /// A file is neither as planned nor as it was.
+    /// A file has neither the planned nor the old contents.
     #[error("{0} was changed since the plan was made")]
     Changed(Utf8PathBuf),
-    /// What would be written is not in the repository.
+    /// A file to be written is outside of the repository.
     #[error("{0} is a link out of the repository")]
     Outside(Utf8PathBuf),
-    /// Something else was committed.
+    /// Another commit was made.
     #[error(
         "HEAD is {found}, which is not the commit that the release began from ({expected}) nor its own"
     )]
@@ -111,18 +111,18 @@ pub enum StepError {
         /// What was checked out when the run began.
         expected: String,
     },
-    /// A name that the release needs is taken.
+    /// A branch or tag of the release exists already.
     #[error("`{name}` names {found} already")]
     Taken {
         /// The branch or tag.
         name: String,
-        /// What it names.
+        /// The commit that it names.
         found: String,
     },
     /// Another goal failed.
     #[error("{}", .0.message())]
     Goal(CommandError),
-    /// A hook failed; what it wrote is on the terminal.
+    /// A hook failed. Its output is on the terminal.
     #[error("`{command}` ended with {status}")]
     Command {
         /// The command.
@@ -130,13 +130,13 @@ pub enum StepError {
         /// Its exit status.
         status: String,
     },
-    /// git.
+    /// git failed.
     #[error(transparent)]
     Git(#[from] GitError),
-    /// A file.
+    /// A file cannot be read or written.
     #[error(transparent)]
     File(#[from] std::io::Error),
-    /// The journal.
+    /// The journal cannot be read or written.
     #[error(transparent)]
     Run(Box<RunError>),
 }

@@ -1,4 +1,4 @@
-//! Where the journal of a run is kept: in the git directory, replaced atomically after every step.
+//! Keeps the journal of a run: in the git directory, replaced atomically after every step.
 
 use std::fs::TryLockError;
 use std::io::{Read, Write};
@@ -16,7 +16,7 @@ pub struct JournalFolder {
 }
 
 impl JournalFolder {
-    /// The folder for the repository of `git`; it need not exist.
+    /// The folder for the repository of `git`. It need not exist.
     ///
     /// # Errors
     /// Not a repository.
@@ -27,10 +27,10 @@ impl JournalFolder {
         })
     }
 
-    /// The journal of the run that is under way.
+    /// The journal of the unfinished run, if there is one.
     ///
     /// # Errors
-    /// There is one and it cannot be read.
+    /// Where it exists but cannot be read.
     pub fn read(&self) -> Result<Option<Journal>, RunError> {
         let path = self.path.join("journal.json");
         match fs_err::read(&path) {
@@ -47,8 +47,8 @@ impl JournalFolder {
         }
     }
 
-    /// Keeps other runs out for as long as the file is open. The lock is the operating system's, so
-    /// it ends with its process, however that ends.
+    /// Keeps other runs out while the file is open. The operating system holds the lock, so that it
+    /// ends with the process.
     pub(super) fn lock(&self) -> Result<fs_err::File, RunError> {
         let path = self.path.with_extension("lock");
         let mut file = fs_err::OpenOptions::new()
@@ -82,19 +82,19 @@ impl JournalFolder {
         replace(&path, &bytes)
     }
 
-    /// Where wheels are built before they are delivered.
+    /// The folder in which wheels are built before they are delivered.
     pub(super) fn staging(&self) -> Utf8PathBuf {
         self.path.join("wheels")
     }
 
-    /// Where files are kept that were replaced in the output folder.
+    /// The folder with files of the output folder that were replaced.
     pub(super) fn replaced(&self) -> Utf8PathBuf {
         self.path.join("replaced")
     }
 
     /// Ends the run.
     pub(super) fn remove(&self) -> Result<(), RunError> {
-        // The journal first: what else is in the folder means nothing without it.
+        // The journal is removed first: without it, the other files have no meaning.
         let path = self.path.join("journal.json");
         if path.exists() {
             fs_err::remove_file(path)?;
@@ -106,10 +106,10 @@ impl JournalFolder {
     }
 }
 
-/// Replaces a file in one go, its permissions kept.
+/// Replaces a file as a whole, with the same permissions.
 ///
-/// The new content is first written beside it, under a name that depends on nothing else: what a
-/// killed run leaves there, the same step uses up, and an abort removes.
+/// The new content is first written to a file beside it, always under the same name. If the run is
+/// killed, the same step uses that file later, or an abort removes it.
 pub(super) fn replace(path: &Utf8Path, bytes: &[u8]) -> Result<(), RunError> {
     let folder = path.parent().unwrap_or(Utf8Path::new("."));
     fs_err::create_dir_all(folder)?;
@@ -124,7 +124,7 @@ pub(super) fn replace(path: &Utf8Path, bytes: &[u8]) -> Result<(), RunError> {
     Ok(())
 }
 
-/// Where a file's new content is before it is whole.
+/// The path of the new content before it is complete.
 pub(super) fn half_written(path: &Utf8Path) -> Utf8PathBuf {
     let name = path.file_name().unwrap_or_default();
     path.with_file_name(format!(".{name}.xtask-release"))

@@ -11,12 +11,12 @@ use super::error::RunError;
 use super::journal::JournalFolder;
 use super::{abort, steps};
 
-/// Who watches a run: the terminal, or a test that kills it.
+/// Observes a run: the terminal, or a test that kills it.
 pub trait Watch {
     /// A step begins; `number` is from 1.
     fn step(&mut self, number: usize, total: usize, step: &ReleaseStep);
 
-    /// Whether the run ends here, as if it were killed at this moment.
+    /// Whether the run ends here, as if it were killed now.
     fn dies(&mut self, _moment: Moment) -> bool {
         false
     }
@@ -25,11 +25,11 @@ pub trait Watch {
 /// A moment at which a run can be killed. The number is that of the step, from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Moment {
-    /// The journal says that the step begins; nothing is done.
+    /// The journal says that the step begins. Nothing was done yet.
     Begun(usize),
-    /// The step is done; the journal does not say so.
+    /// The step is done. The journal does not say so yet.
     Done(usize),
-    /// The journal says so.
+    /// The journal says that the step is done.
     Journaled(usize),
 }
 
@@ -68,7 +68,7 @@ impl<'a> Runner<'a> {
         if let Some(journal) = self.context.folder.read()? {
             return Err(RunError::under_way(&journal));
         }
-        // What a killed run may have left without a journal.
+        // Files that a killed run may have left without a journal.
         self.context.folder.remove()?;
         let origin = StartingPoint {
             commit: self.context.git.text(&["rev-parse", "HEAD"])?,
@@ -83,10 +83,10 @@ impl<'a> Runner<'a> {
         Ok(journal)
     }
 
-    /// Goes on where a run stopped.
+    /// Continues a run that stopped.
     ///
     /// # Errors
-    /// Nothing is under way, or a step fails.
+    /// Where there is no unfinished run, or a step fails.
     pub fn resume(&mut self, asked: &ReleaseVersion) -> Result<Journal, RunError> {
         let _alone = self.context.folder.lock()?;
         let mut journal = self.under_way(asked)?;
@@ -94,10 +94,11 @@ impl<'a> Runner<'a> {
         Ok(journal)
     }
 
-    /// Takes everything back that a run did.
+    /// Takes back everything that a run did.
     ///
     /// # Errors
-    /// Nothing is under way; something was pushed or published; other commits were made since.
+    /// Where there is no unfinished run, something was pushed or published, or other commits were
+    /// made.
     pub fn abort(&mut self, asked: &ReleaseVersion) -> Result<Journal, RunError> {
         let _alone = self.context.folder.lock()?;
         let journal = self.under_way(asked)?;

@@ -1,4 +1,4 @@
-//! What each step does. Each may find that a run killed within it has done it already.
+//! What each step does. A step may find that a killed run has already done it.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use changelog::{Fragment, NewsChange};
@@ -111,7 +111,7 @@ fn hook(
     }
 }
 
-/// Replaces a file that is as `old` says, or already as `new` says, and stages it.
+/// Replaces a file with the content `old` by `new`, unless that was done already, and stages it.
 pub(super) fn write(
     git: &Git,
     path: &Utf8Path,
@@ -136,7 +136,7 @@ pub(super) fn write(
     Ok(())
 }
 
-/// The file that a path stands for where it is a link, relative to the root.
+/// The file that a path stands for if it is a link, relative to the root.
 fn target(git: &Git, path: &Utf8Path) -> Result<Utf8PathBuf, StepError> {
     let file = git.root().join(path);
     let Ok(target) = file.canonicalize_utf8() else {
@@ -149,7 +149,7 @@ fn target(git: &Git, path: &Utf8Path) -> Result<Utf8PathBuf, StepError> {
     }
 }
 
-/// Removes files, those that git does not know too.
+/// Removes files, including those that git does not know.
 pub(super) fn remove(git: &Git, paths: &[Utf8PathBuf]) -> Result<(), StepError> {
     let mut args = vec!["rm", "--quiet", "--force", "--ignore-unmatch", "--"];
     args.extend(paths.iter().map(|path| path.as_str()));
@@ -165,14 +165,14 @@ pub(super) fn remove(git: &Git, paths: &[Utf8PathBuf]) -> Result<(), StepError> 
 fn package(context: &RunContext<'_>, goals: &mut dyn ReleaseGoals) -> Result<(), StepError> {
     let staging = context.folder.staging();
     if staging.exists() {
-        // Half of an earlier try.
+        // This is left from an earlier attempt.
         fs_err::remove_dir_all(&staging)?;
     }
     goals.package(&staging).map_err(StepError::Goal)
 }
 
-/// Puts the wheels into the output folder. What stood there under the same name is kept aside
-/// until the run is over. The journal says beforehand which files that are.
+/// Moves the wheels to the output folder. Files with the same name are kept aside until the run is
+/// finished. The journal lists them beforehand.
 fn deliver(
     context: &RunContext<'_>,
     journal: &mut Journal,
@@ -221,13 +221,13 @@ fn commit(context: &RunContext<'_>, journal: &Journal, message: &str) -> Result<
         return Ok(());
     }
     match context.git.maybe(&["diff", "--cached", "--quiet"])? {
-        // Nothing differs: everything was as the release wants it.
+        // Nothing differs: everything was already as the release needs it.
         Some(_) => Ok(()),
         None => git(context, &["commit", "--quiet", "--message", message]),
     }
 }
 
-/// The commit that the run made; `None` while HEAD is where the run began.
+/// The commit that the run made; `None` if HEAD is still where the run began.
 pub(super) fn own_commit(
     context: &RunContext<'_>,
     journal: &Journal,
@@ -239,7 +239,7 @@ pub(super) fn own_commit(
     let parent = context
         .git
         .maybe(&["rev-parse", "--quiet", "--verify", "HEAD^"])?;
-    // The first line only: a commit-msg hook may add to the rest.
+    // Only the first line is compared: a commit-msg hook may add to the rest.
     let subject = context.git.text(&["log", "-1", "--format=%s"])?;
     let planned =
         journal.plan.steps.iter().any(
@@ -273,11 +273,11 @@ fn tag(context: &RunContext<'_>, name: &str, message: Option<&str>) -> Result<()
     }
 }
 
-/// Writes a changelog without a release around it: the news file is replaced and staged, and the
-/// fragments of `consumed` are removed with git.
+/// Writes a changelog outside of a release: the news file is replaced and staged, and the fragments
+/// of `consumed` are removed with git.
 ///
 /// # Errors
-/// The news file has changed since it was read; git refuses.
+/// Where the news file has changed since it was read, or git refuses.
 pub fn write_news(
     root: &Utf8Path,
     change: &NewsChange,
