@@ -1,12 +1,12 @@
 //! `import`: takes the pins of other tools' locks.
 
 use insta::assert_snapshot;
-use testkit::{Index, Package};
+use testkit::{LoopbackIndex, Package};
 
 use crate::{locked, refused, repo};
 
-fn index() -> Index {
-    Index::start([
+fn index() -> LoopbackIndex {
+    LoopbackIndex::start([
         Package::new("app", "1.0").requires("lib"),
         Package::new("app", "2.0").requires("lib"),
         Package::new("lib", "1.0"),

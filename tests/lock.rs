@@ -1,12 +1,12 @@
 //! `lock diff` and `lock check`.
 
 use insta::assert_snapshot;
-use testkit::{Index, Package, Repo};
+use testkit::{LoopbackIndex, Package, Repo};
 
 use crate::{commit, git, lock, refused, repo};
 
-fn index() -> Index {
-    Index::start([
+fn index() -> LoopbackIndex {
+    LoopbackIndex::start([
         Package::new("app", "1.0").requires("lib<2"),
         Package::new("app", "1.1").requires("lib").requires("new"),
         Package::new("lib", "1.0"),
@@ -17,7 +17,7 @@ fn index() -> Index {
 }
 
 /// A repository whose commit requires app 1.0 and tool, and whose working tree requires app 1.1.
-fn changed(index: &Index) -> Repo {
+fn changed(index: &LoopbackIndex) -> Repo {
     let repo = repo().index(index).requirements("app<1.1\ntool\n");
     lock(&repo);
     git(&repo, &["init", "--quiet"]);

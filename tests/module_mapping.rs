@@ -1,6 +1,6 @@
 //! `module-mapping`: which requirement provides which modules, and where that is said.
 
-use testkit::{Index, Package};
+use testkit::{LoopbackIndex, Package};
 
 use crate::fixtures::graph::answer;
 use crate::{lock, repo};
@@ -13,7 +13,7 @@ fn module_mapping() {
             .iter()
             .fold(package, |package, file| package.member(file, b""))
     };
-    let index = Index::start([
+    let index = LoopbackIndex::start([
         wheel("PyYAML", &["yaml/__init__.py", "yaml/nodes.py"]),
         wheel("oddly-named", &["other_name/__init__.py"]),
         wheel("wrong", &["right.py"]),

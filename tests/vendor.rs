@@ -1,12 +1,12 @@
 //! `vendor`: makes a folder of files that locking can use without an index.
 
 use insta::assert_snapshot;
-use testkit::{Fault, Index, Package, Repo, When};
+use testkit::{Fault, LoopbackIndex, Package, Repo, When};
 
 use crate::{lock, locked, refused, repo};
 
-fn index() -> Index {
-    Index::start([
+fn index() -> LoopbackIndex {
+    LoopbackIndex::start([
         Package::new("app", "1.0")
             .requires("lib")
             .requires("only-windows; sys_platform == 'win32'"),
@@ -18,7 +18,7 @@ fn index() -> Index {
     ])
 }
 
-fn locked_repo(index: &Index) -> Repo {
+fn locked_repo(index: &LoopbackIndex) -> Repo {
     let repo = repo().index(index).requirements("app\n");
     lock(&repo);
     repo
@@ -90,7 +90,7 @@ fn the_folder_alone_serves_for_locking() {
 }
 
 /// The repository on a machine that has the folder `all`, but no index and an empty cache.
-fn without_index(repo: Repo, index: &Index) -> Repo {
+fn without_index(repo: Repo, index: &LoopbackIndex) -> Repo {
     index.inject("/", Fault::Status(500), When::Always);
     let settings = repo.read("Cargo.toml");
     let own = "[workspace.metadata.xtask.python-repos]\nindexes = []\nfind_links = ['all']\n";
@@ -103,7 +103,7 @@ fn what_builds_require_is_there_as_well() {
     let Some(repo) = crate::fixtures::environments::repo() else {
         return;
     };
-    let index = Index::start([
+    let index = LoopbackIndex::start([
         Package::new("app", "1.0").requires("built"),
         Package::new("built", "1.0")
             .sdist()
@@ -194,7 +194,7 @@ fn what_builds_require_cannot_be_had_or_asked_for() {
     let built = Package::new("built", "1.0")
         .sdist()
         .build_requires("tool.kit");
-    let index = Index::start([built]);
+    let index = LoopbackIndex::start([built]);
     let repo = repo.index(&index).requirements("built\n");
     lock(&repo);
     assert_snapshot!(repo.xtask(&["vendor", "--output", "all"]), @"

@@ -135,17 +135,17 @@ pub(crate) fn write_sealed(
 
 /// The contents of a file that [`write_sealed`] wrote; `None` if it is missing, damaged or of
 /// another format.
-pub(crate) fn read_sealed(path: &Utf8Path, magic: [u8; 4]) -> Option<Sealed> {
+pub(crate) fn read_sealed(path: &Utf8Path, magic: [u8; 4]) -> Option<SealedBytes> {
     let bytes = fs_err::read(path).ok()?;
     let (head, payload) = bytes.split_at_checked(8)?;
     let whole = head[..4] == magic && head[4..] == checksum(payload).to_le_bytes();
-    whole.then_some(Sealed(bytes))
+    whole.then_some(SealedBytes(bytes))
 }
 
 /// The bytes of a sealed file.
-pub(crate) struct Sealed(Vec<u8>);
+pub(crate) struct SealedBytes(Vec<u8>);
 
-impl Sealed {
+impl SealedBytes {
     pub(crate) fn payload(&self) -> &[u8] {
         &self.0[8..]
     }

@@ -18,7 +18,7 @@ use crate::cache;
 use crate::core::Core;
 use crate::encode::is_plain;
 use crate::error::IndexError;
-use crate::fetch::Requests;
+use crate::fetch::RequestPolicy;
 use crate::listing::ReleaseFile;
 
 impl Core {
@@ -39,7 +39,7 @@ impl Core {
         let mut found = self.listing(name).await?.locate(version, filename)?;
         if found.is_none() && !self.is_offline() {
             // The lock may be newer than the cached listing.
-            let listing = self.fetch_listing(name, Requests::Anew).await?;
+            let listing = self.fetch_listing(name, RequestPolicy::Anew).await?;
             found = listing.locate(version, filename)?;
         }
         let mut found = found.ok_or_else(|| IndexError::NoSuchFile {

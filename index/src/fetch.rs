@@ -40,7 +40,7 @@ impl Core {
     pub(crate) async fn find_listing(
         &self,
         name: &PackageName,
-        requests: Requests,
+        requests: RequestPolicy,
     ) -> Result<Option<Arc<Listing>>, IndexError> {
         let places = self.keyed_locations()?;
         let indexes = &places.locations.indexes;
@@ -53,7 +53,7 @@ impl Core {
             }
             let path = self.cache.listing(&places.keys[at], name);
             let compact = match (self.known(&path), requests) {
-                (Known::Fresh(compact), Requests::Anew) if !self.is_offline() => {
+                (Known::Fresh(compact), RequestPolicy::Anew) if !self.is_offline() => {
                     self.ask(index, name, &path, Some(compact)).await?
                 }
                 (Known::Fresh(compact), _) => {
@@ -64,7 +64,7 @@ impl Core {
                     let what = simple_api::purpose(name);
                     return Err(TransportError::Offline { what }.into());
                 }
-                (_, Requests::None) => return Ok(None),
+                (_, RequestPolicy::None) => return Ok(None),
                 (Known::Stale(compact), _) => self.ask(index, name, &path, Some(compact)).await?,
                 (Known::Nothing, _) => self.ask(index, name, &path, None).await?,
             };
@@ -104,7 +104,7 @@ impl Core {
         match self.listings.ask(name.clone()) {
             Flight::Joined(answer) => answer.wait().await.clone(),
             Flight::Led(claim) => {
-                let found = self.fetch_listing(name, Requests::Made).await;
+                let found = self.fetch_listing(name, RequestPolicy::Made).await;
                 claim.settle(found.clone());
                 found
             }
@@ -115,7 +115,7 @@ impl Core {
     pub(crate) async fn fetch_listing(
         &self,
         name: &PackageName,
-        requests: Requests,
+        requests: RequestPolicy,
     ) -> Result<Arc<Listing>, IndexError> {
         let found = self.find_listing(name, requests).await?;
         // It is `None` only if no requests are allowed.
@@ -184,7 +184,7 @@ impl Core {
 
 /// Whether requests may be made for an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Requests {
+pub(crate) enum RequestPolicy {
     /// None: only data on this machine is used.
     None,
     /// If the cache has no fresh answer.

@@ -12,7 +12,7 @@ use crate::compact::{Compact, PageOrigin};
 use crate::core::Core;
 use crate::encode::{encode, split_filename};
 use crate::error::IndexError;
-use crate::fetch::Requests;
+use crate::fetch::RequestPolicy;
 use crate::options::FindLinks;
 use crate::page::{ListingPage, PageFile};
 use crate::simple_api;
@@ -24,12 +24,12 @@ impl Core {
         &self,
         place: &FindLinks,
         name: &PackageName,
-        requests: Requests,
+        requests: RequestPolicy,
     ) -> Result<Option<Compact>, IndexError> {
         let mut known = match requests {
-            Requests::Made | Requests::Anew => self.links.lock().await,
+            RequestPolicy::Made | RequestPolicy::Anew => self.links.lock().await,
             // Another task may be making the request.
-            Requests::None => match self.links.try_lock() {
+            RequestPolicy::None => match self.links.try_lock() {
                 Ok(known) => known,
                 Err(_) => return Ok(None),
             },
@@ -38,7 +38,7 @@ impl Core {
             (Some(files), _) => files.clone(),
             (None, FindLinks::Folder(folder)) => folder_files(folder)?.into(),
             (None, FindLinks::Page(_)) if self.is_offline() => Vec::new().into(),
-            (None, FindLinks::Page(_)) if requests == Requests::None => return Ok(None),
+            (None, FindLinks::Page(_)) if requests == RequestPolicy::None => return Ok(None),
             (None, FindLinks::Page(url)) => self.page_files(url).await?.into(),
         };
         known.entry(place.clone()).or_insert_with(|| files.clone());

@@ -16,7 +16,7 @@ use crate::archive::{self, ArchiveMetadata};
 use crate::choose::FilePolicy;
 use crate::core::{Core, DirectArchive};
 use crate::error::IndexError;
-use crate::fetch::Requests;
+use crate::fetch::RequestPolicy;
 use crate::foresee::{Forecast, Walk};
 use crate::git::{self, GitCheckout};
 use crate::listing::Listing;
@@ -71,13 +71,13 @@ impl Index {
             Flight::Led(claim) => claim,
         };
         let answer = claim.answer();
-        match without_waiting(self.core.find_listing(name, Requests::None)) {
+        match without_waiting(self.core.find_listing(name, RequestPolicy::None)) {
             Some(Ok(Some(listing))) => claim.settle(Ok(listing)),
             Some(Err(error)) => claim.settle(Err(error)),
             Some(Ok(None)) | None => {
                 let (core, name) = (self.core.clone(), name.clone());
                 self.spawn(async move {
-                    claim.settle(core.fetch_listing(&name, Requests::Made).await);
+                    claim.settle(core.fetch_listing(&name, RequestPolicy::Made).await);
                 })?;
             }
         }
@@ -94,7 +94,7 @@ impl Index {
             let (core, name) = (core.clone(), name.clone());
             // If the runtime does not start, the later question gives the error.
             let _ = self.spawn(async move {
-                claim.settle(core.fetch_listing(&name, Requests::Made).await);
+                claim.settle(core.fetch_listing(&name, RequestPolicy::Made).await);
             });
         }
     }

@@ -8,11 +8,12 @@ use std::io::{Cursor, Write as _};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use camino::Utf8Path;
 use flate2::{Compression, GzBuilder};
 use sha2::{Digest, Sha256};
 use zip::write::SimpleFileOptions;
 
-use crate::package::Package;
+use crate::package::{ArchiveKind, Package};
 
 /// A build backend without requirements: it writes the wheel that [`wheel`] would write.
 const BACKEND: &str = r#"
@@ -52,8 +53,79 @@ def _check():
         sys.exit("error: no such header: engine.h")
 "#;
 
+/// One file of a release, as an index serves it.
+#[derive(Debug, Clone)]
+pub struct PackageFile {
+    /// `a-1.0-py3-none-any.whl`
+    pub filename: String,
+    /// The archive.
+    pub bytes: Vec<u8>,
+    /// The `METADATA` of a wheel.
+    pub metadata: Option<String>,
+    /// The hash in the listing, in hexadecimal; a wrong one after [`Package::wrong_hash`].
+    pub sha256: String,
+    /// `Requires-Python`.
+    pub requires_python: Option<String>,
+    /// The reason, which may be empty, if the file is yanked.
+    pub yanked: Option<String>,
+    /// The upload time, in the format of RFC 3339.
+    pub uploaded: String,
+}
+
+impl Package {
+    /// Makes the files; the bytes are the same each time.
+    #[must_use]
+    pub fn files(&self) -> Vec<PackageFile> {
+        let any = [ArchiveKind::Wheel("py3-none-any".to_owned())];
+        let kinds = if self.kinds.is_empty() {
+            &any[..]
+        } else {
+            &self.kinds
+        };
+        kinds.iter().map(|kind| self.file(kind)).collect()
+    }
+
+    /// Writes the contents of the source distribution into a folder, as a project to build.
+    ///
+    /// # Panics
+    /// If the folder cannot be written.
+    pub fn write_source(&self, folder: &Utf8Path) {
+        for (path, content) in source_tree(self) {
+            let path = folder.join(path);
+            let parent = path.parent().unwrap_or(folder);
+            fs_err::create_dir_all(parent).expect("a folder");
+            fs_err::write(&path, content).expect("a file");
+        }
+    }
+
+    fn file(&self, kind: &ArchiveKind) -> PackageFile {
+        let (filename, bytes, metadata) = match kind {
+            ArchiveKind::Wheel(tags) => (
+                format!("{}-{tags}.whl", self.stem()),
+                wheel(self, tags),
+                Some(metadata(self)),
+            ),
+            ArchiveKind::Sdist => (format!("{}.tar.gz", self.stem()), sdist(self), None),
+        };
+        let sha256 = if self.wrong_hash {
+            "0".repeat(64)
+        } else {
+            sha256_hex(&bytes)
+        };
+        PackageFile {
+            filename,
+            bytes,
+            metadata,
+            sha256,
+            requires_python: self.requires_python.clone(),
+            yanked: self.yanked.clone(),
+            uploaded: self.uploaded.clone(),
+        }
+    }
+}
+
 /// The archive of a wheel with these tags.
-pub(crate) fn wheel(package: &Package, tags: &str) -> Vec<u8> {
+fn wheel(package: &Package, tags: &str) -> Vec<u8> {
     let mut members = modules(package);
     let info = format!("{}.dist-info", package.stem());
     members.push((format!("{info}/METADATA"), metadata(package).into_bytes()));
@@ -78,7 +150,7 @@ pub(crate) fn wheel(package: &Package, tags: &str) -> Vec<u8> {
 }
 
 /// The archive of a source distribution.
-pub(crate) fn sdist(package: &Package) -> Vec<u8> {
+fn sdist(package: &Package) -> Vec<u8> {
     let gzip = GzBuilder::new()
         .mtime(0)
         .write(Vec::new(), Compression::fast());
@@ -97,7 +169,7 @@ pub(crate) fn sdist(package: &Package) -> Vec<u8> {
 }
 
 /// The files of a source distribution, below its one folder.
-pub(crate) fn source_tree(package: &Package) -> Vec<(String, Vec<u8>)> {
+fn source_tree(package: &Package) -> Vec<(String, Vec<u8>)> {
     let mut members = modules(package);
     members.push(("PKG-INFO".to_owned(), pkg_info(package).into_bytes()));
     let build_system = format!(
@@ -110,7 +182,7 @@ pub(crate) fn source_tree(package: &Package) -> Vec<(String, Vec<u8>)> {
 }
 
 /// Core metadata of a wheel.
-pub(crate) fn metadata(package: &Package) -> String {
+fn metadata(package: &Package) -> String {
     let mut text = header(package);
     for extra in &package.extras {
         line(&mut text, "Provides-Extra", extra);
@@ -229,4 +301,9 @@ fn backend(package: &Package) -> String {
         if package.build_fails { "True" } else { "False" },
         serde_json::Value::Object(files),
     )
+}
+
+/// The SHA-256 hash of some bytes, in hexadecimal.
+pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
 }

@@ -5,7 +5,7 @@
 
 use std::io::{BufRead, Read, Result, Write};
 
-use crate::package::sha256_hex;
+use crate::archive::sha256_hex;
 
 /// The first line and the headers of a request.
 #[derive(Debug, Clone)]

@@ -15,10 +15,11 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
+use crate::archive::PackageFile;
 use crate::fault::{Fault, Rule, When};
 use crate::http::{Request, Response};
 use crate::listing::{self, Details};
-use crate::package::{Package, PackageFile};
+use crate::package::Package;
 
 const STALL: Duration = Duration::from_secs(600);
 
@@ -43,14 +44,14 @@ struct Options {
 
 /// A running index; it stops when it is dropped.
 #[derive(Debug)]
-pub struct Index {
+pub struct LoopbackIndex {
     address: SocketAddr,
     state: Arc<State>,
 }
 
 /// One request that was answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Served {
+pub struct ServedRequest {
     /// `GET` or `HEAD`.
     pub method: String,
     /// `/simple/a/`
@@ -66,7 +67,7 @@ struct State {
     options: Options,
     projects: Mutex<BTreeMap<String, Vec<PackageFile>>>,
     rules: Mutex<Vec<Rule>>,
-    log: Mutex<Vec<Served>>,
+    log: Mutex<Vec<ServedRequest>>,
     stopped: AtomicBool,
 }
 
@@ -153,7 +154,7 @@ impl IndexBuilder {
     /// # Panics
     /// Where the machine has no free port.
     #[must_use]
-    pub fn start(self) -> Index {
+    pub fn start(self) -> LoopbackIndex {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let address = listener
             .local_addr()
@@ -165,7 +166,7 @@ impl IndexBuilder {
             log: Mutex::default(),
             stopped: AtomicBool::new(false),
         });
-        let index = Index { address, state };
+        let index = LoopbackIndex { address, state };
         for package in self.packages {
             index.add(&package);
         }
@@ -175,7 +176,7 @@ impl IndexBuilder {
     }
 }
 
-impl Index {
+impl LoopbackIndex {
     /// Starts an index of these packages with the default features.
     #[must_use]
     pub fn start(packages: impl IntoIterator<Item = Package>) -> Self {
@@ -228,7 +229,7 @@ impl Index {
 
     /// All requests so far.
     #[must_use]
-    pub fn log(&self) -> Vec<Served> {
+    pub fn log(&self) -> Vec<ServedRequest> {
         lock(&self.state.log).clone()
     }
 
@@ -247,7 +248,7 @@ impl Index {
     }
 }
 
-impl Drop for Index {
+impl Drop for LoopbackIndex {
     fn drop(&mut self) {
         self.state.stopped.store(true, Ordering::Relaxed);
         let _ = TcpStream::connect(self.address); // wakes `accept`
@@ -327,7 +328,7 @@ impl State {
     }
 
     fn note(&self, method: &str, path: &str, status: u16, range: Option<String>) {
-        lock(&self.log).push(Served {
+        lock(&self.log).push(ServedRequest {
             method: method.to_owned(),
             path: path.to_owned(),
             status,

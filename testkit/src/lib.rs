@@ -16,11 +16,12 @@ mod skip;
 mod tls;
 mod upload_index;
 
+pub use archive::PackageFile;
 pub use facts::{backend_ai, cases, shared};
 pub use fault::{Fault, When};
 pub use filter::Filter;
-pub use index::{Index, IndexBuilder, Served};
-pub use package::{Package, PackageFile};
+pub use index::{IndexBuilder, LoopbackIndex, ServedRequest};
+pub use package::Package;
 pub use repo::{Output, Repo, Running};
 pub use skip::{peer, python, skip};
 pub use tls::TlsServer;

@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::package::{PackageFile, sha256_hex};
+use crate::archive::{PackageFile, sha256_hex};
 
 /// The content type of PEP 691.
 pub(crate) const JSON: &str = "application/vnd.pypi.simple.v1+json";

@@ -1,10 +1,6 @@
 //! A release as a test describes it, and the real files that are made from it.
 
-use camino::Utf8Path;
 use model::PackageName;
-use sha2::{Digest, Sha256};
-
-use crate::archive;
 
 /// One release: `Package::new("a", "1.0").requires("b>=1").wheel("py3-none-any").sdist()`.
 ///
@@ -21,35 +17,17 @@ pub struct Package {
     pub(crate) needs_build: bool,
     pub(crate) build_fails: bool,
     pub(crate) build_requires: Vec<String>,
-    yanked: Option<String>,
-    uploaded: String,
-    kinds: Vec<Kind>,
-    wrong_hash: bool,
+    pub(crate) yanked: Option<String>,
+    pub(crate) uploaded: String,
+    pub(crate) kinds: Vec<ArchiveKind>,
+    pub(crate) wrong_hash: bool,
 }
 
+/// What a release has a file of.
 #[derive(Debug, Clone)]
-enum Kind {
+pub(crate) enum ArchiveKind {
     Wheel(String),
     Sdist,
-}
-
-/// One file of a release, as an index serves it.
-#[derive(Debug, Clone)]
-pub struct PackageFile {
-    /// `a-1.0-py3-none-any.whl`
-    pub filename: String,
-    /// The archive.
-    pub bytes: Vec<u8>,
-    /// The `METADATA` of a wheel.
-    pub metadata: Option<String>,
-    /// The hash in the listing, in hexadecimal; a wrong one after [`Package::wrong_hash`].
-    pub sha256: String,
-    /// `Requires-Python`.
-    pub requires_python: Option<String>,
-    /// The reason, which may be empty, if the file is yanked.
-    pub yanked: Option<String>,
-    /// The upload time, in the format of RFC 3339.
-    pub uploaded: String,
 }
 
 impl Package {
@@ -118,14 +96,14 @@ impl Package {
     /// Adds a wheel with these tags.
     #[must_use]
     pub fn wheel(mut self, tags: &str) -> Self {
-        self.kinds.push(Kind::Wheel(tags.to_owned()));
+        self.kinds.push(ArchiveKind::Wheel(tags.to_owned()));
         self
     }
 
     /// Adds a source distribution. Its metadata is static unless [`Self::needs_build`] is called.
     #[must_use]
     pub fn sdist(mut self) -> Self {
-        self.kinds.push(Kind::Sdist);
+        self.kinds.push(ArchiveKind::Sdist);
         self
     }
 
@@ -179,31 +157,6 @@ impl Package {
         self.normalised().as_file_name()
     }
 
-    /// Makes the files; the bytes are the same each time.
-    #[must_use]
-    pub fn files(&self) -> Vec<PackageFile> {
-        let any = [Kind::Wheel("py3-none-any".to_owned())];
-        let kinds = if self.kinds.is_empty() {
-            &any[..]
-        } else {
-            &self.kinds
-        };
-        kinds.iter().map(|kind| self.file(kind)).collect()
-    }
-
-    /// Writes the contents of the source distribution into a folder, as a project to build.
-    ///
-    /// # Panics
-    /// If the folder cannot be written.
-    pub fn write_source(&self, folder: &Utf8Path) {
-        for (path, content) in archive::source_tree(self) {
-            let path = folder.join(path);
-            let parent = path.parent().unwrap_or(folder);
-            fs_err::create_dir_all(parent).expect("a folder");
-            fs_err::write(&path, content).expect("a file");
-        }
-    }
-
     pub(crate) fn normalised(&self) -> PackageName {
         self.name.parse().expect("a fixture has a valid name")
     }
@@ -211,38 +164,4 @@ impl Package {
     pub(crate) fn stem(&self) -> String {
         format!("{}-{}", self.file_name(), self.version)
     }
-
-    fn file(&self, kind: &Kind) -> PackageFile {
-        let (filename, bytes, metadata) = match kind {
-            Kind::Wheel(tags) => (
-                format!("{}-{tags}.whl", self.stem()),
-                archive::wheel(self, tags),
-                Some(archive::metadata(self)),
-            ),
-            Kind::Sdist => (
-                format!("{}.tar.gz", self.stem()),
-                archive::sdist(self),
-                None,
-            ),
-        };
-        let sha256 = if self.wrong_hash {
-            "0".repeat(64)
-        } else {
-            sha256_hex(&bytes)
-        };
-        PackageFile {
-            filename,
-            bytes,
-            metadata,
-            sha256,
-            requires_python: self.requires_python.clone(),
-            yanked: self.yanked.clone(),
-            uploaded: self.uploaded.clone(),
-        }
-    }
-}
-
-/// The SHA-256 hash of some bytes, in hexadecimal.
-pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
-    hex::encode(Sha256::digest(bytes))
 }

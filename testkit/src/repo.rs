@@ -8,7 +8,7 @@ use duct::Handle;
 use tempfile::TempDir;
 
 use crate::filter::Filter;
-use crate::index::Index;
+use crate::index::LoopbackIndex;
 use crate::skip::skip;
 
 /// The time after which a running command makes the test fail.
@@ -84,7 +84,7 @@ impl Repo {
 
     /// Makes `index` the index of pip's configuration.
     #[must_use]
-    pub fn index(self, index: &Index) -> Self {
+    pub fn index(self, index: &LoopbackIndex) -> Self {
         self.env("PIP_INDEX_URL", &index.url())
     }
 

@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use testkit::{Fault, Index, IndexBuilder, Package, When, peer};
+use testkit::{Fault, IndexBuilder, LoopbackIndex, Package, When, peer};
 
 const JSON: &str = "Accept: application/vnd.pypi.simple.v1+json";
 
@@ -24,11 +24,11 @@ fn packages() -> [Package; 2] {
 }
 
 /// Sends one request and returns the answer as text, with the index's own port hidden.
-fn get(index: &Index, path: &str, headers: &[&str]) -> String {
+fn get(index: &LoopbackIndex, path: &str, headers: &[&str]) -> String {
     String::from_utf8_lossy(&get_bytes(index, path, headers)).replace("\r\n", "\n")
 }
 
-fn get_bytes(index: &Index, path: &str, headers: &[&str]) -> Vec<u8> {
+fn get_bytes(index: &LoopbackIndex, path: &str, headers: &[&str]) -> Vec<u8> {
     let url = index.url();
     let host = url.trim_start_matches("http://").split('/').next().unwrap();
     let mut stream = TcpStream::connect(host).unwrap();
@@ -55,7 +55,7 @@ fn get_bytes(index: &Index, path: &str, headers: &[&str]) -> Vec<u8> {
 
 #[test]
 fn json_where_the_client_accepts_it() {
-    let answer = get(&Index::start(packages()), "/simple/a-b/", &[JSON]);
+    let answer = get(&LoopbackIndex::start(packages()), "/simple/a-b/", &[JSON]);
     let (head, body) = answer.split_once("\n\n").unwrap();
     assert!(
         head.contains("application/vnd.pypi.simple.v1+json"),
@@ -84,7 +84,7 @@ fn html_where_it_does_not() {
 
 #[test]
 fn a_range_of_a_file() {
-    let index = Index::start(packages());
+    let index = LoopbackIndex::start(packages());
     let whole = get_bytes(&index, "/files/c-2.0.tar.gz", &[]);
     let tail = get_bytes(&index, "/files/c-2.0.tar.gz", &["Range: bytes=-10"]);
     assert!(tail.starts_with(b"HTTP/1.1 206"));
@@ -113,7 +113,7 @@ fn logins() {
 
 #[test]
 fn requests_are_counted_by_path() {
-    let index = Index::start(packages());
+    let index = LoopbackIndex::start(packages());
     get(&index, "/simple/c/", &[]);
     get(&index, "/simple/nothing/", &[]);
     assert_eq!(index.requests("/simple/c/"), 1);
@@ -122,7 +122,7 @@ fn requests_are_counted_by_path() {
 
 #[test]
 fn faults_strike_when_they_should() {
-    let index = Index::start(packages());
+    let index = LoopbackIndex::start(packages());
     index.inject("/simple/c/", Fault::Status(503), When::First(1));
     index.inject("/simple/a-b/", Fault::TooManyRequests(7), When::Every(2));
     assert!(get(&index, "/simple/c/", &[]).starts_with("HTTP/1.1 503"));
@@ -135,7 +135,7 @@ fn faults_strike_when_they_should() {
 
 #[test]
 fn a_truncated_answer_is_shorter_than_it_says() {
-    let index = Index::start(packages());
+    let index = LoopbackIndex::start(packages());
     index.inject("/files/", Fault::Truncated, When::Always);
     let answer = get_bytes(&index, "/files/c-2.0.tar.gz", &[]);
     let text = String::from_utf8_lossy(&answer);
@@ -150,14 +150,14 @@ fn a_truncated_answer_is_shorter_than_it_says() {
 
 #[test]
 fn a_reset_connection() {
-    let index = Index::start(packages());
+    let index = LoopbackIndex::start(packages());
     index.inject("/simple/c/", Fault::Reset, When::Always);
     assert_eq!(get(&index, "/simple/c/", &[]), "connection reset");
 }
 
 #[test]
 fn a_stalled_and_a_late_answer() {
-    let index = Index::start(packages());
+    let index = LoopbackIndex::start(packages());
     index.inject("/simple/a-b/", Fault::Stall, When::Always);
     index.inject(
         "/simple/c/",
@@ -186,7 +186,7 @@ fn the_same_package_is_the_same_bytes() {
 #[test]
 fn pip_installs_wheels_and_builds_sdists() {
     let Some(pip) = peer("pip") else { return };
-    let index = Index::start([
+    let index = LoopbackIndex::start([
         Package::new("a", "1.0").requires("b[x]"),
         Package::new("b", "1.0")
             .extra("x", "c")

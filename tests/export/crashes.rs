@@ -3,13 +3,13 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use testkit::{Fault, Index, Package, Repo, When};
+use testkit::{Fault, LoopbackIndex, Package, Repo, When};
 
 use crate::fixtures::environments::repo;
 use crate::{done, lock};
 
 /// Packages with many files, in two versions.
-fn index() -> Index {
+fn index() -> LoopbackIndex {
     let mut packages = Vec::new();
     for number in 0..8 {
         for version in ["1.0", "2.0"] {
@@ -21,7 +21,7 @@ fn index() -> Index {
             packages.push(package);
         }
     }
-    Index::start(packages)
+    LoopbackIndex::start(packages)
 }
 
 fn requirements(bound: &str) -> String {
@@ -85,7 +85,7 @@ fn fifty_kills_end_in_a_right_environment() {
 #[test]
 fn an_interruption_says_what_holds() {
     let Some(repo) = repo() else { return };
-    let index = Index::start([Package::new("p0", "1.0").member("p0/m0.py", b"")]);
+    let index = LoopbackIndex::start([Package::new("p0", "1.0").member("p0/m0.py", b"")]);
     let repo = repo.index(&index).requirements("p0\n");
     lock(&repo);
     index.inject("/files/", Fault::Stall, When::Always);

@@ -1,12 +1,12 @@
 //! `export --format` for other tools: pylock.toml, pex's JSON, a bill of materials.
 
 use insta::assert_snapshot;
-use testkit::{Index, Package, Repo, peer};
+use testkit::{LoopbackIndex, Package, Repo, peer};
 
 use crate::{lock, refused, repo};
 
-fn index() -> Index {
-    Index::start([
+fn index() -> LoopbackIndex {
+    LoopbackIndex::start([
         Package::new("app", "1.0")
             .requires("lib>=1")
             .requires("only-windows; sys_platform == 'win32'"),
@@ -15,7 +15,7 @@ fn index() -> Index {
     ])
 }
 
-fn locked(index: &Index) -> Repo {
+fn locked(index: &LoopbackIndex) -> Repo {
     let repo = repo().index(index).requirements("app\n");
     lock(&repo);
     repo
@@ -238,13 +238,13 @@ fn bills_of_materials_are_what_the_schema_says() {
 #[test]
 fn indexes_that_requirement_files_name_count() {
     let index = index();
-    let links = Index::start([Package::new("linked", "1.0")]);
+    let links = LoopbackIndex::start([Package::new("linked", "1.0")]);
     let repo = repo().requirements(&format!(
         "--extra-index-url {}\n--find-links {}\napp\nlinked\n",
         index.url(),
         links.links_url()
     ));
-    let first = Index::start([]);
+    let first = LoopbackIndex::start([]);
     let repo = repo.index(&first);
     lock(&repo);
     index.add(&Package::new("lib", "1.3"));
@@ -284,7 +284,7 @@ fn check_install(repo: &Repo, file: &str, install: impl Fn() -> testkit::Output)
 }
 
 /// A repository whose Python is that of the other tools.
-fn locked_for_peers(index: &Index) -> Repo {
+fn locked_for_peers(index: &LoopbackIndex) -> Repo {
     let repo = repo().index(index).requirements("app\n").file(
         "Cargo.toml",
         "[workspace.metadata.xtask.python]\ninterpreter_constraints = [\"CPython>=3.11\"]\n",

@@ -8,7 +8,7 @@ mod requirements;
 mod sources;
 
 use insta::assert_snapshot;
-use testkit::Index;
+use testkit::LoopbackIndex;
 
 use crate::fixtures::environments::{index, lib, repo, said, several_resolves, with_sources};
 use crate::{done, lock};
@@ -120,7 +120,7 @@ fn the_scripts_run_without_more_ado() {
 #[test]
 fn pip_agrees() {
     let Some(repo) = repo() else { return };
-    let index = Index::start([
+    let index = LoopbackIndex::start([
         lib("2.0"),
         testkit::Package::new("app", "1.0").requires("lib>=1"),
     ]);

@@ -1,7 +1,7 @@
 //! The messages of `export` when it refuses. Nothing unfinished is left.
 
 use insta::assert_snapshot;
-use testkit::{Fault, Index, Package, Repo, When};
+use testkit::{Fault, LoopbackIndex, Package, Repo, When};
 
 use crate::fixtures::environments::{exported, index, repo, said};
 use crate::lock;
@@ -77,7 +77,7 @@ fn a_wheel_with_another_hash() {
     let index = index();
     let repo = repo.index(&index).requirements("lib<2\n");
     lock(&repo);
-    let index = Index::start([Package::new("lib", "1.0").member("lib/evil.py", b"")]);
+    let index = LoopbackIndex::start([Package::new("lib", "1.0").member("lib/evil.py", b"")]);
     let repo = repo.index(&index);
     fs_err::remove_dir_all(repo.cache()).unwrap();
     assert_snapshot!(refused(&repo, &["export"]), @"
@@ -106,7 +106,7 @@ fn an_index_that_is_away() {
 fn many_packages_that_cannot_be_had_take_few_lines() {
     let Some(repo) = repo() else { return };
     let names = ["a", "b", "c", "d", "e", "f", "g", "h"];
-    let index = Index::start(names.map(|name| Package::new(name, "1.0")));
+    let index = LoopbackIndex::start(names.map(|name| Package::new(name, "1.0")));
     let repo = repo.index(&index).requirements(&names.join("\n"));
     lock(&repo);
     assert_snapshot!(refused(&repo, &["export", "--offline"]), @"
@@ -178,7 +178,7 @@ fn a_folder_that_is_not_ours() {
 #[test]
 fn two_packages_with_one_file() {
     let Some(repo) = repo() else { return };
-    let index = Index::start([
+    let index = LoopbackIndex::start([
         Package::new("one", "1.0").member("shared/x.py", b"1"),
         Package::new("two", "1.0").member("shared/x.py", b"2"),
     ]);
@@ -235,7 +235,7 @@ fn a_full_disk_leaves_nothing() {
     let noise: Vec<u8> = (0..3_000_000_u32)
         .map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8)
         .collect();
-    let index = Index::start([Package::new("large", "1.0").member("large.bin", &noise)]);
+    let index = LoopbackIndex::start([Package::new("large", "1.0").member("large.bin", &noise)]);
     let repo = repo.index(&index).requirements("large\n");
     lock(&repo);
     let script = format!(

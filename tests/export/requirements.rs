@@ -1,12 +1,12 @@
 //! `export --format requirements`: the file for pip and uv.
 
 use insta::assert_snapshot;
-use testkit::{Index, Package, peer};
+use testkit::{LoopbackIndex, Package, peer};
 
 use crate::{lock, refused, repo};
 
-fn index() -> Index {
-    Index::start([
+fn index() -> LoopbackIndex {
+    LoopbackIndex::start([
         Package::new("app", "1.0")
             .requires("lib>=1")
             .requires("only-windows; sys_platform == 'win32'")

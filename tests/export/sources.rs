@@ -3,7 +3,7 @@
 //! archive.
 
 use camino::Utf8Path;
-use testkit::{Index, Package, Repo};
+use testkit::{LoopbackIndex, Package, Repo};
 
 use crate::fixtures::environments::repo;
 use crate::{done, lock};
@@ -72,7 +72,7 @@ const NAMES: [&str; 4] = ["one", "two", "three", "four"];
 #[test]
 fn folders_of_a_repository_at_one_commit() {
     let Some(repo) = repo() else { return };
-    let index = Index::start([]);
+    let index = LoopbackIndex::start([]);
     let repo = repo.index(&index);
     let url = source_repository(&repo);
     // The branch and the tag are at the same commit.
@@ -99,7 +99,7 @@ fn folders_of_an_archive() {
             }
         }
     }
-    let index = Index::start([all]);
+    let index = LoopbackIndex::start([all]);
     let url = index.file_url("all-1.0.tar.gz");
     let lines = requirements(|name, folder| format!("{name} @ {url}#subdirectory={folder}"));
     let repo = repo.index(&index).requirements(&lines);
@@ -111,7 +111,7 @@ fn folders_of_this_repository() {
     let Some(repo) = repo() else { return };
     write_projects(&repo.root().join("vendor"));
     let lines = requirements(|_, folder| format!("./vendor/{folder}"));
-    let index = Index::start([]);
+    let index = LoopbackIndex::start([]);
     let repo = repo.index(&index).requirements(&lines);
     check(repo, "python-default", &NAMES);
 }
@@ -119,7 +119,7 @@ fn folders_of_this_repository() {
 #[test]
 fn folders_of_one_commit_in_two_resolves() {
     let Some(repo) = repo() else { return };
-    let index = Index::start([]);
+    let index = LoopbackIndex::start([]);
     let url = source_repository(&repo);
     let settings = repo.read("Cargo.toml").replace(
         "python-default = \"python.lock\"",

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use insta::assert_snapshot;
-use testkit::{Fault, Index, IndexBuilder, Package, When};
+use testkit::{Fault, IndexBuilder, LoopbackIndex, Package, When};
 
 use crate::{lock, refused, repo};
 
@@ -189,7 +189,7 @@ fn a_requirements_file_that_is_not_there() {
 
 #[test]
 fn no_such_package() {
-    let index = Index::start([Package::new("a", "1.0").requires("nothing-like-it")]);
+    let index = LoopbackIndex::start([Package::new("a", "1.0").requires("nothing-like-it")]);
     let repo = repo().index(&index).requirements("a\n");
     assert_snapshot!(refused(&repo, LOCK), @"
     error: cannot lock `python-default`: no versions satisfy all requirements
@@ -207,7 +207,7 @@ fn no_such_package() {
 
 #[test]
 fn no_such_package_among_the_requirements() {
-    let index = Index::start([]);
+    let index = LoopbackIndex::start([]);
     let repo = repo().index(&index).requirements("reqeusts>=2\n");
     assert_snapshot!(refused(&repo, LOCK), @"
     error: cannot lock `python-default`: no versions satisfy all requirements
@@ -224,7 +224,7 @@ fn no_such_package_among_the_requirements() {
 
 #[test]
 fn no_such_version() {
-    let index = Index::start([Package::new("a", "1.0"), Package::new("a", "1.1")]);
+    let index = LoopbackIndex::start([Package::new("a", "1.0"), Package::new("a", "1.1")]);
     let repo = repo().index(&index).requirements("a>=2\n");
     assert_snapshot!(refused(&repo, LOCK), @"
     error: cannot lock `python-default`: no versions satisfy all requirements
@@ -241,7 +241,7 @@ fn no_such_version() {
 
 #[test]
 fn no_version_for_the_interpreter() {
-    let index = Index::start([Package::new("a", "1.0").requires_python(">=3.13")]);
+    let index = LoopbackIndex::start([Package::new("a", "1.0").requires_python(">=3.13")]);
     let repo = repo().index(&index).requirements("a\n");
     assert_snapshot!(refused(&repo, LOCK), @"
     error: cannot lock `python-default`: no versions satisfy all requirements
@@ -258,7 +258,8 @@ fn no_version_for_the_interpreter() {
 
 #[test]
 fn no_file_for_the_interpreter() {
-    let index = Index::start([Package::new("a", "1.0").wheel("cp39-cp39-manylinux2014_x86_64")]);
+    let index =
+        LoopbackIndex::start([Package::new("a", "1.0").wheel("cp39-cp39-manylinux2014_x86_64")]);
     let repo = repo().index(&index).requirements("a\n");
     assert_snapshot!(refused(&repo, LOCK), @"
     error: cannot lock `python-default`: no versions satisfy all requirements
@@ -274,7 +275,8 @@ fn no_file_for_the_interpreter() {
 
 #[test]
 fn no_file_for_a_platform_that_is_required() {
-    let index = Index::start([Package::new("a", "1.0").wheel("cp312-cp312-manylinux2014_x86_64")]);
+    let index =
+        LoopbackIndex::start([Package::new("a", "1.0").wheel("cp312-cp312-manylinux2014_x86_64")]);
     let repo = repo().index(&index).requirements("a\n").file(
         "Cargo.toml",
         "[workspace.metadata.xtask.python]\ninterpreter_constraints = ['CPython==3.12.*']\n\
@@ -295,7 +297,7 @@ fn no_file_for_a_platform_that_is_required() {
 
 #[test]
 fn a_conflict() {
-    let index = Index::start([
+    let index = LoopbackIndex::start([
         Package::new("app", "1.0").requires("lib<2"),
         Package::new("tool", "3.0").requires("middle"),
         Package::new("middle", "1.0").requires("lib>=2"),
@@ -322,7 +324,7 @@ fn a_conflict() {
 
 #[test]
 fn a_conflict_between_two_requirement_lines() {
-    let index = Index::start([Package::new("lib", "1.0"), Package::new("lib", "2.0")]);
+    let index = LoopbackIndex::start([Package::new("lib", "1.0"), Package::new("lib", "2.0")]);
     let repo = repo().index(&index).requirements("lib<2\n").file(
         "web/BUILD",
         "python_requirement(name='lib', requirements=['lib>=2'])\n",
@@ -360,7 +362,7 @@ fn a_wrong_hash() {
 
 #[test]
 fn a_hash_in_the_requirements_that_no_file_has() {
-    let index = Index::start([Package::new("a", "1.0")]);
+    let index = LoopbackIndex::start([Package::new("a", "1.0")]);
     let hash = "0".repeat(64);
     let repo = repo()
         .index(&index)
@@ -379,7 +381,7 @@ fn a_hash_in_the_requirements_that_no_file_has() {
 
 #[test]
 fn answers_that_end_too_early() {
-    let index = Index::start([Package::new("a", "1.0")]);
+    let index = LoopbackIndex::start([Package::new("a", "1.0")]);
     index.inject("/simple/a/", Fault::Truncated, When::Always);
     let repo = repo().index(&index).requirements("a\n");
     assert_snapshot!(refused(&repo, LOCK), @"
@@ -395,7 +397,7 @@ fn answers_that_end_too_early() {
 
 #[test]
 fn answers_that_mean_nothing() {
-    let index = Index::start([Package::new("a", "1.0")]);
+    let index = LoopbackIndex::start([Package::new("a", "1.0")]);
     index.inject("/simple/a/", Fault::Garbage, When::Always);
     let repo = repo().index(&index).requirements("a\n");
     assert_snapshot!(refused(&repo, LOCK), @"
@@ -411,7 +413,7 @@ fn answers_that_mean_nothing() {
 
 #[test]
 fn a_wheel_that_is_no_archive() {
-    let index = Index::start([Package::new("a", "1.0")]);
+    let index = LoopbackIndex::start([Package::new("a", "1.0")]);
     index.inject("/files/", Fault::Garbage, When::Always);
     let repo = repo().index(&index).requirements("a\n");
     assert_snapshot!(refused(&repo, LOCK), @"
@@ -427,7 +429,7 @@ fn a_wheel_that_is_no_archive() {
 
 #[test]
 fn a_server_that_is_out_of_order() {
-    let index = Index::start([Package::new("a", "1.0")]);
+    let index = LoopbackIndex::start([Package::new("a", "1.0")]);
     index.inject("/simple/a/", Fault::Status(503), When::Always);
     let repo = repo().index(&index).requirements("a\n");
     assert_snapshot!(refused(&repo, LOCK), @"
@@ -498,7 +500,7 @@ fn an_index_that_refuses_the_login() {
 
 #[test]
 fn offline_with_an_empty_cache() {
-    let index = Index::start([Package::new("a", "1.0")]);
+    let index = LoopbackIndex::start([Package::new("a", "1.0")]);
     let repo = repo().index(&index).requirements("a\n");
     assert_snapshot!(refused(&repo, &["generate-lockfiles", "--offline"]), @r#"
     error: cannot list the files of `a`: it is not in the cache, and the run is offline
@@ -514,7 +516,7 @@ fn offline_with_an_empty_cache() {
 
 #[test]
 fn a_lock_of_a_newer_version_of_the_tool() {
-    let index = Index::start([Package::new("a", "1.0")]);
+    let index = LoopbackIndex::start([Package::new("a", "1.0")]);
     let repo = repo().index(&index).requirements("a\n");
     lock(&repo);
     let text = repo.read("python.lock");
@@ -534,7 +536,7 @@ fn a_lock_of_a_newer_version_of_the_tool() {
 
 #[test]
 fn a_lock_that_is_damaged() {
-    let index = Index::start([Package::new("a", "1.0")]);
+    let index = LoopbackIndex::start([Package::new("a", "1.0")]);
     let repo = repo().index(&index).requirements("a\n");
     lock(&repo);
     let text = repo.read("python.lock");
@@ -555,7 +557,7 @@ fn a_build_that_fails() {
     if !super::python_is_there() {
         return;
     }
-    let index = Index::start([Package::new("a", "1.0").sdist().build_fails()]);
+    let index = LoopbackIndex::start([Package::new("a", "1.0").sdist().build_fails()]);
     let repo = repo().index(&index).requirements("a\n");
     assert_snapshot!(refused(&repo, LOCK), @"
     error: cannot build a-1.0.tar.gz
@@ -572,7 +574,7 @@ fn a_build_that_fails() {
 
 #[test]
 fn one_failing_resolve_leaves_the_others_unwritten() {
-    let index = Index::start([Package::new("a", "1.0")]);
+    let index = LoopbackIndex::start([Package::new("a", "1.0")]);
     let repo = repo()
         .index(&index)
         .file(
@@ -600,7 +602,7 @@ fn one_failing_resolve_leaves_the_others_unwritten() {
 
 #[test]
 fn a_full_disk() {
-    let index = Index::start([Package::new("a", "1.0")]);
+    let index = LoopbackIndex::start([Package::new("a", "1.0")]);
     let repo = repo().index(&index).requirements("a\n");
     lock(&repo);
     let old = repo.read("python.lock");
@@ -634,7 +636,7 @@ fn a_full_disk() {
 
 #[test]
 fn a_full_cache() {
-    let index = Index::start([Package::new("a", "1.0")]);
+    let index = LoopbackIndex::start([Package::new("a", "1.0")]);
     let repo = repo().index(&index).requirements("a\n");
     let script = "mount -t tmpfs -o size=64k tmpfs ../cache
         cat /dev/zero > ../cache/filler 2>/dev/null
@@ -663,7 +665,7 @@ fn a_full_cache() {
 
 #[test]
 fn a_read_only_repository() {
-    let index = Index::start([Package::new("a", "1.0")]);
+    let index = LoopbackIndex::start([Package::new("a", "1.0")]);
     let repo = repo().index(&index).requirements("a\n");
     let script = "here=$PWD; cp -r . ../copy
         mount -t tmpfs tmpfs \"$here\" && cd \"$here\" && cp -r ../copy/. .
@@ -689,7 +691,7 @@ fn a_read_only_repository() {
 
 #[test]
 fn an_index_that_never_answers() {
-    let index = Index::start([Package::new("a", "1.0")]);
+    let index = LoopbackIndex::start([Package::new("a", "1.0")]);
     index.inject("/simple/a/", Fault::Stall, When::Always);
     let repo = repo().index(&index).requirements("a\n").file(
         "Cargo.toml",

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use testkit::{Fault, Index, Package, When};
+use testkit::{Fault, LoopbackIndex, Package, When};
 
 use crate::{lock, locked, repo};
 
@@ -25,7 +25,7 @@ fn chain(length: usize) -> Vec<Package> {
 
 #[test]
 fn fifty_kills_leave_the_old_lock_or_the_new_one() {
-    let index = Index::start(chain(12));
+    let index = LoopbackIndex::start(chain(12));
     let repo = repo().index(&index).requirements("p0<2\n");
     lock(&repo);
     let old = repo.read("python.lock");
@@ -70,7 +70,7 @@ fn fifty_kills_leave_the_old_lock_or_the_new_one() {
 
 #[test]
 fn two_runs_at_once_on_one_cache_both_succeed() {
-    let index = Index::start(chain(12));
+    let index = LoopbackIndex::start(chain(12));
     index.inject("/", Fault::Delay(Duration::from_millis(2)), When::Always);
     for _ in 0..5 {
         let repo = repo().index(&index).requirements("p0\n").file(
@@ -98,7 +98,7 @@ fn two_runs_at_once_on_one_cache_both_succeed() {
 
 #[test]
 fn a_cache_that_was_cut_short_is_made_anew() {
-    let index = Index::start(chain(4));
+    let index = LoopbackIndex::start(chain(4));
     let repo = repo().index(&index).requirements("p0\n");
     lock(&repo);
     let lock_text = repo.read("python.lock");
@@ -114,7 +114,7 @@ fn a_cache_that_was_cut_short_is_made_anew() {
 
 #[test]
 fn a_cache_full_of_nonsense_is_made_anew() {
-    let index = Index::start(chain(4));
+    let index = LoopbackIndex::start(chain(4));
     let repo = repo().index(&index).requirements("p0\n");
     lock(&repo);
     let lock_text = repo.read("python.lock");

@@ -2,15 +2,15 @@
 
 use insta::assert_snapshot;
 use model::{FileDigest, FileDigests};
-use testkit::{Index, Package, PackageFile, Repo};
+use testkit::{LoopbackIndex, Package, PackageFile, Repo};
 
 use crate::{lock, refused, repo};
 
 /// An index with a wheel and a source distribution of `a` 1.0.
-fn archives() -> (Index, PackageFile, PackageFile) {
+fn archives() -> (LoopbackIndex, PackageFile, PackageFile) {
     let package = Package::new("a", "1.0").wheel("py3-none-any").sdist();
     let [wheel, sdist] = <[PackageFile; 2]>::try_from(package.files()).unwrap_or_else(|_| panic!());
-    (Index::start([package]), wheel, sdist)
+    (LoopbackIndex::start([package]), wheel, sdist)
 }
 
 /// The digest of a file: what is said of it in place of a wrong one.
@@ -24,11 +24,11 @@ fn digest(algorithm: &str, digits: usize, file: &PackageFile) -> String {
 }
 
 /// A repository that requires `line`, with `URL`, `WHEEL` and `SDIST` replaced.
-fn requiring(index: &Index, line: &str) -> Repo {
+fn requiring(index: &LoopbackIndex, line: &str) -> Repo {
     repo().index(index).requirements(&filled(index, line))
 }
 
-fn filled(index: &Index, line: &str) -> String {
+fn filled(index: &LoopbackIndex, line: &str) -> String {
     let wheel = index.file_url("a-1.0-py3-none-any.whl");
     let sdist = index.file_url("a-1.0.tar.gz");
     line.replace("WHEEL", &wheel).replace("SDIST", &sdist) + "\n"

@@ -1,7 +1,7 @@
 //! What `generate-lockfiles` reads from indexes of every kind, and what it does if they fail.
 
 use insta::assert_snapshot;
-use testkit::{Fault, Index, IndexBuilder, Package, TlsServer, When};
+use testkit::{Fault, IndexBuilder, LoopbackIndex, Package, TlsServer, When};
 
 use crate::{lock, locked, repo};
 
@@ -14,7 +14,7 @@ fn packages() -> [Package; 2] {
 
 /// Locks `app` from an index. The lock must have `app` and `lib`.
 #[track_caller]
-fn check(index: &Index) -> String {
+fn check(index: &LoopbackIndex) -> String {
     let repo = repo().index(index).requirements("app\n");
     lock(&repo);
     assert_eq!(locked(&repo, "python-default"), "app==1.0\nlib==1.0");
@@ -51,7 +51,7 @@ fn html_listings_have_no_sizes_and_serve_all_the_same() {
 #[test]
 fn only_the_needed_bytes_of_a_wheel_are_fetched() {
     let big = Package::new("app", "1.0").member("app/data.bin", &noise(3_000_000));
-    let index = Index::start([big]);
+    let index = LoopbackIndex::start([big]);
     let repo = repo().index(&index).requirements("app\n");
     lock(&repo);
     let of_files: Vec<_> = index
@@ -87,7 +87,7 @@ fn passing_faults_are_lived_with() {
         Fault::Truncated,
     ];
     for fault in faults {
-        let index = Index::start(packages());
+        let index = LoopbackIndex::start(packages());
         index.inject("/simple/app/", fault, When::First(1));
         index.inject("/files/", fault, When::First(1));
         check(&index);
@@ -96,7 +96,7 @@ fn passing_faults_are_lived_with() {
 
 #[test]
 fn every_third_request_fails() {
-    let index = Index::start(packages());
+    let index = LoopbackIndex::start(packages());
     index.inject("/", Fault::Status(503), When::Every(3));
     check(&index);
 }
@@ -121,8 +121,8 @@ fn a_login_comes_from_netrc() {
 
 #[test]
 fn a_package_comes_from_the_first_index_that_has_it() {
-    let private = Index::start([Package::new("ours", "1.0")]);
-    let public = Index::start([Package::new("ours", "9.0"), Package::new("theirs", "1.0")]);
+    let private = LoopbackIndex::start([Package::new("ours", "1.0")]);
+    let public = LoopbackIndex::start([Package::new("ours", "9.0"), Package::new("theirs", "1.0")]);
     let settings = format!(
         "[workspace.metadata.xtask.python]\ninterpreter_constraints = ['CPython==3.12.*']\n\
          [workspace.metadata.xtask.python-repos]\nindexes = ['{}', '{}']\n",
@@ -151,7 +151,7 @@ fn a_package_comes_from_the_first_index_that_has_it() {
 
 #[test]
 fn the_lock_names_no_index() {
-    let index = Index::start(packages());
+    let index = LoopbackIndex::start(packages());
     let repo = repo().index(&index).requirements("app\n");
     lock(&repo);
     let text = repo.read("python.lock");
@@ -163,7 +163,7 @@ fn the_lock_names_no_index() {
 
 #[test]
 fn the_option_goes_over_the_settings() {
-    let index = Index::start(packages());
+    let index = LoopbackIndex::start(packages());
     let repo = repo().requirements("app\n");
     let output = repo.xtask(&["generate-lockfiles", "--index-url", &index.url()]);
     assert_eq!(output.status, 0, "{output}");
@@ -171,7 +171,7 @@ fn the_option_goes_over_the_settings() {
 
 #[test]
 fn offline_works_from_the_cache_and_says_what_is_missing() {
-    let index = Index::start([
+    let index = LoopbackIndex::start([
         Package::new("app", "1.0").requires("lib"),
         Package::new("lib", "1.0"),
         Package::new("new", "1.0"),
@@ -200,7 +200,7 @@ fn offline_works_from_the_cache_and_says_what_is_missing() {
 
 #[test]
 fn a_folder_of_files_is_a_source_of_packages() {
-    let index = Index::start([]);
+    let index = LoopbackIndex::start([]);
     let repo = repo().index(&index).requirements("lib\n").file(
         "Cargo.toml",
         "[workspace.metadata.xtask.python]\ninterpreter_constraints = ['CPython==3.12.*']\n\
@@ -220,8 +220,8 @@ fn a_folder_of_files_is_a_source_of_packages() {
 
 #[test]
 fn a_page_of_links_is_a_source_of_packages() {
-    let index = Index::start([]);
-    let links = Index::start(packages());
+    let index = LoopbackIndex::start([]);
+    let links = LoopbackIndex::start(packages());
     let repo = repo().index(&index).requirements("app\n").file(
         "Cargo.toml",
         &format!(
@@ -239,7 +239,7 @@ fn a_page_of_links_is_a_source_of_packages() {
 
 #[test]
 fn a_file_at_a_url() {
-    let index = Index::start(packages());
+    let index = LoopbackIndex::start(packages());
     let url = index.file_url("app-1.0-py3-none-any.whl");
     let repo = repo().index(&index).requirements(&format!("app @ {url}\n"));
     lock(&repo);
@@ -252,7 +252,7 @@ fn a_file_at_a_url() {
 
 #[test]
 fn certificates_are_trusted_as_pip_and_requests_are_told() {
-    let index = Index::start(packages());
+    let index = LoopbackIndex::start(packages());
     let port = index.url().split([':', '/']).nth(4).unwrap().parse();
     let server = TlsServer::before(port.unwrap());
     let url = format!("{}/simple/", server.url());

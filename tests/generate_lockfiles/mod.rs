@@ -7,13 +7,13 @@ mod indexes;
 mod requirements;
 
 use insta::assert_snapshot;
-use testkit::{Index, IndexBuilder, Package, skip};
+use testkit::{IndexBuilder, LoopbackIndex, Package, skip};
 
 use crate::{lock, locked, repo};
 
 /// `app` requires `lib`. There are two versions of each.
-fn small_index() -> Index {
-    Index::start([
+fn small_index() -> LoopbackIndex {
+    LoopbackIndex::start([
         Package::new("app", "1.0").requires("lib"),
         Package::new("app", "2.0").requires("lib"),
         Package::new("lib", "1.0").uploaded("2023-01-01T00:00:00Z"),
@@ -92,7 +92,7 @@ fn without_its_lock_the_second_run_gives_the_same_bytes_from_the_cache() {
 
 #[test]
 fn pins_stay_when_something_newer_appears() {
-    let index = Index::start([
+    let index = LoopbackIndex::start([
         Package::new("app", "1.0").requires("lib"),
         Package::new("lib", "1.0"),
     ]);
@@ -137,7 +137,7 @@ fn upgrade_moves_what_it_is_told_to_move() {
 
 #[test]
 fn overrides_and_excludes() {
-    let index = Index::start([
+    let index = LoopbackIndex::start([
         Package::new("app", "1.0")
             .requires("lib<2")
             .requires("heavy"),
@@ -224,7 +224,7 @@ fn a_file_that_was_uploaded_too_late_is_not_seen() {
 
 #[test]
 fn one_lock_for_every_platform() {
-    let index = Index::start([
+    let index = LoopbackIndex::start([
         Package::new("app", "1.0")
             .requires("windows-only; sys_platform == 'win32'")
             .requires("old; platform_machine == 'aarch64'")

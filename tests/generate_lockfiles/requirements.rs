@@ -1,13 +1,13 @@
 //! Requirements: files as pip reads them, hashes, direct references, constraints.
 
 use insta::assert_snapshot;
-use testkit::{Index, Package};
+use testkit::{LoopbackIndex, Package};
 
 use crate::{commit_source, head, lock, locked, refused, repo, source_repository};
 
 #[test]
 fn requirement_files_as_pip_reads_them() {
-    let index = Index::start([
+    let index = LoopbackIndex::start([
         Package::new("a", "1.0"),
         Package::new("b", "1.0").extra("x", "c"),
         Package::new("b", "2.0").extra("x", "c"),
@@ -29,7 +29,7 @@ fn requirement_files_as_pip_reads_them() {
 
 #[test]
 fn a_file_names_its_own_index() {
-    let index = Index::start([Package::new("a", "1.0")]);
+    let index = LoopbackIndex::start([Package::new("a", "1.0")]);
     let repo = repo().requirements(&format!("--index-url {}\na\n", index.url()));
     lock(&repo);
     assert_snapshot!(locked(&repo, "python-default"), @"a==1.0");
@@ -41,7 +41,7 @@ fn only_files_with_one_of_the_hashes_are_locked() {
     let [wheel, _] = &package.files()[..] else {
         panic!("two files")
     };
-    let index = Index::start([package.clone()]);
+    let index = LoopbackIndex::start([package.clone()]);
     let line = format!("a==1.0 --hash=sha256:{}\n", wheel.sha256);
     let repo = repo().index(&index).requirements(&line);
     lock(&repo);
@@ -52,7 +52,7 @@ fn only_files_with_one_of_the_hashes_are_locked() {
 
 #[test]
 fn a_constraints_file_of_a_resolve() {
-    let index = Index::start([
+    let index = LoopbackIndex::start([
         Package::new("a", "1.0").requires("b"),
         Package::new("b", "1.0"),
         Package::new("b", "2.0"),
@@ -75,7 +75,7 @@ fn a_constraints_file_of_a_resolve() {
 
 #[test]
 fn wheels_only_and_no_wheels() {
-    let index = Index::start([
+    let index = LoopbackIndex::start([
         Package::new("a", "1.0"),
         Package::new("a", "2.0").sdist(),
         Package::new("b", "1.0").wheel("py3-none-any").sdist(),
@@ -96,7 +96,7 @@ fn wheels_only_and_no_wheels() {
 
 #[test]
 fn a_pre_release_where_settings_allow_it() {
-    let index = Index::start([Package::new("a", "1.0"), Package::new("a", "2.0rc1")]);
+    let index = LoopbackIndex::start([Package::new("a", "1.0"), Package::new("a", "2.0rc1")]);
     let settings = "[workspace.metadata.xtask.python]\n\
                     interpreter_constraints = ['CPython==3.12.*']\n";
     let repo = repo()
@@ -117,7 +117,7 @@ fn a_folder_of_the_repository() {
     if !super::python_is_there() {
         return;
     }
-    let index = Index::start([Package::new("lib", "1.0")]);
+    let index = LoopbackIndex::start([Package::new("lib", "1.0")]);
     let repo = repo().index(&index).requirements("./vendor/ours\n");
     Package::new("ours", "0.1")
         .requires("lib")
@@ -137,7 +137,7 @@ fn a_git_repository_is_pinned_to_a_commit() {
     if !super::python_is_there() {
         return;
     }
-    let index = Index::start([Package::new("lib", "1.0")]);
+    let index = LoopbackIndex::start([Package::new("lib", "1.0")]);
     let repo = repo().index(&index);
     let ours = Package::new("ours", "0.1").requires("lib").needs_build();
     let source = source_repository(&repo, &ours);
@@ -162,7 +162,7 @@ fn a_folder_without_a_name_is_built_with_what_the_files_own_index_has() {
     if !super::python_is_there() {
         return;
     }
-    let index = Index::start([Package::new("tool", "1.0")]);
+    let index = LoopbackIndex::start([Package::new("tool", "1.0")]);
     let repo = repo().requirements(&format!("--index-url {}\n./ours\n", index.url()));
     Package::new("ours", "0.1")
         .needs_build()
@@ -202,7 +202,7 @@ fn a_folder_that_is_not_there() {
 
 #[test]
 fn a_file_at_a_url_that_is_not_there() {
-    let index = Index::start([]);
+    let index = LoopbackIndex::start([]);
     let url = index.file_url("a-1.0-py3-none-any.whl");
     let repo = repo().index(&index).requirements(&format!("a @ {url}\n"));
     assert_snapshot!(refused(&repo, &["generate-lockfiles"]), @"
@@ -217,7 +217,7 @@ fn a_file_at_a_url_that_is_not_there() {
 /// Locks the resolves `a` and `b` of a BUILD file. Gives the contents of both locks.
 #[track_caller]
 fn resolves(build: &str, files: &[(&str, &str)]) -> String {
-    let index = Index::start([Package::new("p", "1.0"), Package::new("q", "1.0")]);
+    let index = LoopbackIndex::start([Package::new("p", "1.0"), Package::new("q", "1.0")]);
     let repo = repo().index(&index).file("BUILD", build).file(
         "Cargo.toml",
         "[workspace.metadata.xtask.GLOBAL]\nbuild_file_prelude_globs = ['macros.py']\n\

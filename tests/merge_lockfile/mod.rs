@@ -4,13 +4,13 @@ mod random;
 mod settings;
 
 use insta::assert_snapshot;
-use testkit::{Fault, Index, Output, Package, Repo, When};
+use testkit::{Fault, LoopbackIndex, Output, Package, Repo, When};
 
 use crate::{BINARY, commit, commit_source, git, lock, repo, source_repository};
 
 /// A git repository with the merge driver. Each requirement is in a file of its own, so that only
 /// the locks can conflict.
-fn git_repo(index: &Index) -> Repo {
+fn git_repo(index: &LoopbackIndex) -> Repo {
     let repo = repo().index(index);
     git(&repo, &["init", "--quiet", "--initial-branch=main"]);
     let output = repo.xtask(&["install-merge-driver"]);
@@ -64,8 +64,8 @@ fn versions(repo: &Repo) -> String {
     packages.join(", ")
 }
 
-fn index() -> Index {
-    Index::start([
+fn index() -> LoopbackIndex {
+    LoopbackIndex::start([
         Package::new("a", "1.0").requires("shared"),
         Package::new("a", "2.0").requires("shared>=2"),
         Package::new("b", "1.0").requires("shared"),
@@ -78,7 +78,7 @@ fn index() -> Index {
 }
 
 /// `main` requires a 1.0 and b 1.0 with shared 2.0.
-fn two_requirements(index: &Index) -> Repo {
+fn two_requirements(index: &LoopbackIndex) -> Repo {
     let repo = git_repo(index);
     require(&repo, "a", "a<2");
     require(&repo, "b", "b<2");
@@ -281,7 +281,7 @@ fn killed_within_the_driver_git_and_the_lock_are_whole() {
 }
 
 /// `main` requires `ours` from a branch of its git repository, and b 1.0.
-fn repository_requirement(index: &Index) -> Repo {
+fn repository_requirement(index: &LoopbackIndex) -> Repo {
     let repo = git_repo(index);
     let source = source_repository(&repo, &ours("0.1"));
     require(&repo, "ours", &format!("ours @ git+file://{source}@main"));

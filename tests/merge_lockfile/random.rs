@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use testkit::{Index, Package, Repo};
+use testkit::{LoopbackIndex, Package, Repo};
 
 use super::{git_repo, require, try_git};
 use crate::{commit, git};
@@ -35,7 +35,7 @@ impl Random {
 }
 
 /// Packages that require others, most of them with bounds, some on one platform only.
-fn world(random: &mut Random) -> Index {
+fn world(random: &mut Random) -> LoopbackIndex {
     let mut packages = Vec::new();
     for name in 0..PACKAGES {
         for version in 1..=VERSIONS {
@@ -60,7 +60,7 @@ fn world(random: &mut Random) -> Index {
             packages.push(package);
         }
     }
-    Index::start(packages)
+    LoopbackIndex::start(packages)
 }
 
 type Requirements = BTreeMap<String, String>;

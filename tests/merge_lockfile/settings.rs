@@ -2,7 +2,7 @@
 //! generated from the merged inputs.
 
 use insta::assert_snapshot;
-use testkit::{Index, Output, Package, Repo};
+use testkit::{LoopbackIndex, Output, Package, Repo};
 
 use crate::{lock, repo};
 
@@ -12,14 +12,14 @@ type Inputs = (&'static str, &'static str);
 /// The inputs of the base, of our side, and of their side.
 type Sides = [Inputs; 3];
 
-fn index() -> Index {
+fn index() -> LoopbackIndex {
     let wheels = |package: Package| {
         package
             .wheel("cp312-cp312-manylinux2014_x86_64")
             .wheel("cp312-cp312-win_amd64")
             .wheel("cp313-cp313-manylinux2014_x86_64")
     };
-    Index::start([
+    LoopbackIndex::start([
         Package::new("a", "1.0").requires("b").requires("shared"),
         Package::new("b", "1.0"),
         Package::new("bb", "1.0"),

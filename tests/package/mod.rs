@@ -413,7 +413,7 @@ fn an_output_folder_counts_from_where_the_user_is() {
 
 #[test]
 fn a_bill_of_materials_of_what_is_locked() {
-    let index = testkit::Index::start([
+    let index = testkit::LoopbackIndex::start([
         testkit::Package::new("attrs", "24.2"),
         testkit::Package::new("uvloop", "0.20"),
     ]);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use model::Requirement;
-use testkit::{Index, Package, Repo, backend_ai, cases, shared};
+use testkit::{LoopbackIndex, Package, Repo, backend_ai, cases, shared};
 
 use super::{built, open};
 use crate::repo;
@@ -185,7 +185,7 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
 
 #[test]
 fn distributions_with_a_setup_of_their_own() {
-    let index = Index::start([
+    let index = LoopbackIndex::start([
         Package::new("setuptools", "63.4.3")
             .member(
                 "setuptools/__init__.py",

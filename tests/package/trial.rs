@@ -1,7 +1,7 @@
 //! `--verify`: installs wheels with what they require, and loads their entry points.
 
 use insta::assert_snapshot;
-use testkit::{Index, Output, Package, Repo};
+use testkit::{LoopbackIndex, Output, Package, Repo};
 
 use super::{built, package};
 use crate::{lock, repo};
@@ -37,8 +37,8 @@ python_distribution(
 
 const MAIN: &str = "import helper\nfrom acme.lib import core\n\ndef main():\n    helper.help()\n";
 
-fn index() -> Index {
-    Index::start([
+fn index() -> LoopbackIndex {
+    LoopbackIndex::start([
         Package::new("helper", "1.0")
             .requires("deeper")
             .member("helper.py", b"import deeper\ndef help(): ...\n"),
@@ -48,13 +48,13 @@ fn index() -> Index {
 }
 
 /// A locked application with a command and a plug-in, and the library that it needs.
-fn monorepo(index: &Index) -> Repo {
+fn monorepo(index: &LoopbackIndex) -> Repo {
     let repo = unlocked(index);
     lock(&repo);
     repo
 }
 
-fn unlocked(index: &Index) -> Repo {
+fn unlocked(index: &LoopbackIndex) -> Repo {
     repo()
         .index(index)
         .env("SOURCE_DATE_EPOCH", super::EPOCH)

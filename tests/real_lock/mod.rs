@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use insta::assert_snapshot;
 use serde::Deserialize;
-use testkit::{Index, IndexBuilder, Package, Repo};
+use testkit::{IndexBuilder, LoopbackIndex, Package, Repo};
 
 use crate::{commit, git, lock, refused, repo};
 
@@ -73,7 +73,7 @@ impl Facts {
 struct RealLock {
     repo: Repo,
     recorded: Recorded,
-    _index: Index,
+    _index: LoopbackIndex,
 }
 
 impl RealLock {

@@ -113,7 +113,7 @@ fn no_right_to_push() {
 
 #[test]
 fn stale_lock() {
-    let index = testkit::Index::start([testkit::Package::new("lib", "1.0")]);
+    let index = testkit::LoopbackIndex::start([testkit::Package::new("lib", "1.0")]);
     let repo = monorepo().index(&index);
     repo.write("BUILD", "python_requirements(name=\"reqs\")\n");
     repo.write("requirements.txt", "lib\n");

@@ -16,8 +16,8 @@ use toml_edit::{DocumentMut, Item};
 
 use house::{Source, all_sources, built, dependencies, is_comment, members, read, rooms, sources};
 
-/// More crates than this in Cargo.lock need a reason: a fresh clone builds them all.
-const MAX_LOCKED_CRATES: usize = 330;
+/// More crates of others than this in Cargo.lock need a reason: a fresh clone builds them all.
+const MAX_LOCKED_CRATES: usize = 320;
 
 /// Lines of a file without its tests and comments. A reason to look, not a number to satisfy.
 const MAX_LINES: usize = 650;
@@ -55,11 +55,14 @@ const IO: &[&str] = &[
     ".is_dir()",
     ".exists()",
     ".canonicalize",
+    "ignore::Walk",
+    "Gitignore::new",
+    "Gitignore::global",
 ];
 
-/// Crates that only rooms with IO may depend on.
+/// Crates that only rooms with IO may depend on. `ignore` has a pure part, its patterns.
 const IO_CRATES: &[&str] = &[
-    "duct", "fs-err", "ignore", "reqwest", "rustls", "tempfile", "tokio", "xshell",
+    "duct", "fs-err", "reqwest", "rustls", "tempfile", "tokio", "xshell",
 ];
 
 /// Hosts that code may name, each with its reason.
@@ -244,7 +247,11 @@ fn no_code_names_a_host_that_exists() {
 #[test]
 fn the_dependencies_stay_few() {
     let lock: DocumentMut = read("Cargo.lock").parse().unwrap();
-    let count = lock["package"].as_array_of_tables().unwrap().len();
+    let packages = lock["package"].as_array_of_tables().unwrap();
+    let count = packages
+        .iter()
+        .filter(|package| package.contains_key("source"))
+        .count();
     assert!(
         count <= MAX_LOCKED_CRATES,
         "{count} crates in Cargo.lock, and {MAX_LOCKED_CRATES} is the ceiling: raise it with a reason"

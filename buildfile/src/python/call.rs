@@ -11,11 +11,11 @@ pub(crate) struct BuiltinFunction {
     pub(crate) name: &'static str,
     /// The parameters as `inspect.signature` shows them, without the parentheses.
     pub(crate) signature: &'static str,
-    pub(crate) run: Run,
+    pub(crate) run: FunctionBody,
 }
 
 /// What a function does with the value that it is a method of, and with its arguments.
-pub(crate) enum Run {
+pub(crate) enum FunctionBody {
     /// A method of `str`.
     Text(for<'a> fn(&str, &Bound<'a>) -> Result<Value<'a>, Exception>),
     /// A function (of `None`), or a method of another type.
@@ -65,7 +65,7 @@ pub(super) const fn text(
     signature: &'static str,
     run: for<'a> fn(&str, &Bound<'a>) -> Result<Value<'a>, Exception>,
 ) -> BuiltinFunction {
-    let run = Run::Text(run);
+    let run = FunctionBody::Text(run);
     BuiltinFunction {
         name,
         signature,
@@ -79,7 +79,7 @@ pub(super) const fn value(
     signature: &'static str,
     run: for<'a> fn(&Value<'a>, &Bound<'a>) -> Result<Value<'a>, Exception>,
 ) -> BuiltinFunction {
-    let run = Run::Value(run);
+    let run = FunctionBody::Value(run);
     BuiltinFunction {
         name,
         signature,
@@ -93,7 +93,7 @@ pub(super) const fn calling(
     signature: &'static str,
     run: for<'a> fn(&Value<'a>, Bound<'a>, &mut dyn Caller<'a>) -> CallResult<'a>,
 ) -> BuiltinFunction {
-    let run = Run::Calling(run);
+    let run = FunctionBody::Calling(run);
     BuiltinFunction {
         name,
         signature,
@@ -114,9 +114,9 @@ impl BuiltinFunction {
     ) -> CallResult<'a> {
         let bound = self.bind(arguments.0, arguments.1)?;
         match self.run {
-            Run::Text(run) => Ok(run(receiver.as_str().unwrap_or_default(), &bound)?),
-            Run::Value(run) => Ok(run(receiver, &bound)?),
-            Run::Calling(run) => run(receiver, bound, caller),
+            FunctionBody::Text(run) => Ok(run(receiver.as_str().unwrap_or_default(), &bound)?),
+            FunctionBody::Value(run) => Ok(run(receiver, &bound)?),
+            FunctionBody::Calling(run) => run(receiver, bound, caller),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use camino::Utf8PathBuf;
 use git::Git;
-use targets::query::{Changed, Dependents, Specs, TargetFilter};
+use targets::query::{ChangedFiles, Dependents, Specs, TargetFilter};
 use targets::{TargetGraph, TargetId};
 
 use crate::error::CommandError;
@@ -83,7 +83,7 @@ impl TargetSelection {
 }
 
 /// The files that differ from the commit at which the work left `since`, untracked files included.
-pub fn changed_files(session: &Session, since: &str) -> Result<Changed, CommandError> {
+pub fn changed_files(session: &Session, since: &str) -> Result<ChangedFiles, CommandError> {
     let git = Git::at(session.root());
     if git.commit(since)?.is_none() {
         return Err(
@@ -95,7 +95,7 @@ pub fn changed_files(session: &Session, since: &str) -> Result<Changed, CommandE
     let base = git.text(&["merge-base", since, "HEAD"])?;
     let difference = git.difference(&base)?;
     let edited = difference.edited.into_iter().chain(git.untracked()?);
-    Ok(Changed {
+    Ok(ChangedFiles {
         edited: edited.map(Utf8PathBuf::into_string).collect(),
         deleted: difference
             .deleted

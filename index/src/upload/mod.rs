@@ -27,7 +27,7 @@ pub use self::pypirc::PypircEntry;
 pub use self::target::{Presence, UploadTarget};
 pub use self::trusted::JobIdentity;
 
-use self::requests::{Requests, UploadAttempt};
+use self::requests::{UploadAttempt, UploadRequests};
 use self::trusted::exchange;
 use crate::page::PageFile;
 
@@ -44,7 +44,7 @@ pub fn upload_limits() -> HttpLimits {
 
 /// Uploads to one index. The methods block, and must not be called from an asynchronous task.
 pub struct Uploader {
-    requests: Requests,
+    requests: UploadRequests,
     runtime: Runtime,
 }
 
@@ -70,7 +70,7 @@ impl Uploader {
             .enable_all()
             .build()?;
         Ok(Self {
-            requests: Requests::new(target, http)?,
+            requests: UploadRequests::new(target, http)?,
             runtime,
         })
     }

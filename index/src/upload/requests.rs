@@ -19,7 +19,7 @@ use crate::page::PageFile;
 use crate::simple_api;
 
 /// Sends requests to one index.
-pub(super) struct Requests {
+pub(super) struct UploadRequests {
     target: UploadTarget,
     http: HttpClient,
     listing: OnceLock<Url>,
@@ -35,7 +35,7 @@ pub(super) enum UploadAttempt {
     Broken(String),
 }
 
-impl Requests {
+impl UploadRequests {
     pub(super) fn new(target: UploadTarget, http: HttpOptions) -> Result<Self, UploadError> {
         Ok(Self {
             target,

@@ -8,7 +8,7 @@ use transport::Authorization;
 use url::Url;
 
 use super::error::UploadError;
-use super::requests::Requests;
+use super::requests::UploadRequests;
 
 /// The environment variables of a CI job that has an identity.
 #[derive(Debug, Clone, Default)]
@@ -41,7 +41,7 @@ struct Token {
 /// # Errors
 /// Where the CI system or the index refuses.
 pub(super) async fn exchange(
-    requests: &Requests,
+    requests: &UploadRequests,
     identity: &JobIdentity,
 ) -> Result<Option<String>, UploadError> {
     let jwt = match (

@@ -15,13 +15,13 @@ fn many() -> Vec<Package> {
         .collect()
 }
 
-fn offline(world: &World, server: &testkit::Index) -> Index {
+fn offline(world: &World, server: &testkit::LoopbackIndex) -> Index {
     let mut options = world.options(&[server]);
     options.http.access = NetworkAccess::Offline;
     Index::new(options)
 }
 
-fn stale(world: &World, server: &testkit::Index) -> Index {
+fn stale(world: &World, server: &testkit::LoopbackIndex) -> Index {
     let mut options = world.options(&[server]);
     options.freshness = Duration::ZERO;
     Index::new(options)
@@ -35,7 +35,7 @@ fn listing_file(world: &World) -> Utf8PathBuf {
 
 #[test]
 fn a_fresh_listing_takes_no_request() {
-    let server = testkit::Index::start(many());
+    let server = testkit::LoopbackIndex::start(many());
     let world = World::new();
     let first = world.run(&[&server]).listing(&name("a")).unwrap();
     let second = world.run(&[&server]);
@@ -66,7 +66,7 @@ fn a_stale_listing_is_revalidated() {
 
 #[test]
 fn offline_works_from_the_cache_however_old() {
-    let server = testkit::Index::start(many());
+    let server = testkit::LoopbackIndex::start(many());
     let world = World::new();
     let run = world.run(&[&server]);
     let a = name("a");
@@ -104,7 +104,7 @@ fn offline_works_from_the_cache_however_old() {
 
 #[test]
 fn what_is_damaged_is_fetched_again() {
-    let server = testkit::Index::start(many());
+    let server = testkit::LoopbackIndex::start(many());
     let world = World::new();
     world.run(&[&server]).listing(&name("a")).unwrap();
     let path = listing_file(&world);
@@ -138,7 +138,7 @@ fn what_is_damaged_is_fetched_again() {
 #[test]
 fn what_is_damaged_inside_a_large_file_is_told_and_gone() {
     let more = (0..400).map(|n| Package::new("a", &format!("2.{n}")));
-    let server = testkit::Index::start(many().into_iter().chain(more));
+    let server = testkit::LoopbackIndex::start(many().into_iter().chain(more));
     let world = World::new();
     world.run(&[&server]).listing(&name("a")).unwrap();
     let path = listing_file(&world);
@@ -160,7 +160,7 @@ fn what_is_damaged_inside_a_large_file_is_told_and_gone() {
 
 #[test]
 fn damaged_metadata_is_fetched_again() {
-    let server = testkit::Index::start([Package::new("a", "1").requires("b")]);
+    let server = testkit::LoopbackIndex::start([Package::new("a", "1").requires("b")]);
     let world = World::new();
     let ask = || {
         world
@@ -185,7 +185,7 @@ fn damaged_metadata_is_fetched_again() {
 
 #[test]
 fn two_runs_at_once() {
-    let server = testkit::Index::start(many());
+    let server = testkit::LoopbackIndex::start(many());
     let world = World::new();
     std::thread::scope(|scope| {
         for _ in 0..4 {
@@ -207,7 +207,7 @@ fn two_runs_at_once() {
 
 #[test]
 fn a_folder_that_cannot_be_written_is_named() {
-    let server = testkit::Index::start(many());
+    let server = testkit::LoopbackIndex::start(many());
     let world = World::new();
     fs_err::write(world.cache(), "a file, not a folder").unwrap();
     let outcome = world.run(&[&server]).listing(&name("a"));

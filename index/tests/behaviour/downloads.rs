@@ -1,7 +1,7 @@
 //! Downloads are checked, resumed, and made once.
 
 use model::{DistFile, Sha256};
-use testkit::{Fault, Index, IndexBuilder, Package, When};
+use testkit::{Fault, IndexBuilder, LoopbackIndex, Package, When};
 use url::Url;
 
 use crate::{World, name, shown, version};
@@ -19,7 +19,7 @@ fn listed(run: &index::Index) -> DistFile {
 
 #[test]
 fn a_file_is_fetched_once_and_whole() {
-    let server = Index::start([package()]);
+    let server = LoopbackIndex::start([package()]);
     let world = World::new();
     let run = world.run(&[&server]);
     let file = listed(&run);
@@ -45,7 +45,7 @@ fn file_of(run: &index::Index, package: &str) -> DistFile {
 
 #[test]
 fn downloads_come_as_they_arrive() {
-    let server = Index::start(["a", "b", "c"].map(|name| Package::new(name, "1.0")));
+    let server = LoopbackIndex::start(["a", "b", "c"].map(|name| Package::new(name, "1.0")));
     let late = Fault::Delay(std::time::Duration::from_millis(300));
     server.inject("/files/a-", late, When::Always);
     let world = World::new();
@@ -71,7 +71,7 @@ fn downloads_come_as_they_arrive() {
 
 #[test]
 fn what_is_waited_for_passes_what_is_hinted() {
-    let server = Index::start(["a", "b", "c"].map(|name| Package::new(name, "1.0")));
+    let server = LoopbackIndex::start(["a", "b", "c"].map(|name| Package::new(name, "1.0")));
     let world = World::new();
     let mut options = world.options(&[&server]);
     options.http.limits.downloads = 2;
@@ -88,7 +88,7 @@ fn what_is_waited_for_passes_what_is_hinted() {
 
 #[test]
 fn a_broken_download_goes_on_where_it_stopped() {
-    let server = Index::start([package()]);
+    let server = LoopbackIndex::start([package()]);
     server.inject("/files/", Fault::Truncated, When::First(1));
     let run = World::new().run(&[&server]);
     let path = run
@@ -101,7 +101,7 @@ fn a_broken_download_goes_on_where_it_stopped() {
 
 #[test]
 fn a_later_run_goes_on_where_a_killed_one_stopped() {
-    let server = Index::start([package()]);
+    let server = LoopbackIndex::start([package()]);
     let world = World::new();
     let run = world.run(&[&server]);
     let file = listed(&run);
@@ -142,7 +142,7 @@ fn no_ranges_means_from_the_start() {
 
 #[test]
 fn a_wrong_hash_leaves_nothing() {
-    let server = Index::start([Package::new("a", "1.0").wrong_hash()]);
+    let server = LoopbackIndex::start([Package::new("a", "1.0").wrong_hash()]);
     let world = World::new();
     let run = world.run(&[&server]);
     let outcome = run.download(&name("a"), &version("1.0"), &listed(&run));
@@ -164,7 +164,7 @@ fn package_digest() -> String {
 
 #[test]
 fn a_lock_and_an_index_that_disagree() {
-    let server = Index::start([Package::new("a", "1.0")]);
+    let server = LoopbackIndex::start([Package::new("a", "1.0")]);
     let world = World::new();
     let run = world.run(&[&server]);
     let mut file = listed(&run);
@@ -180,7 +180,7 @@ fn a_lock_and_an_index_that_disagree() {
 
 #[test]
 fn a_lock_younger_than_the_cached_listing() {
-    let server = Index::start([Package::new("a", "0.9")]);
+    let server = LoopbackIndex::start([Package::new("a", "0.9")]);
     let world = World::new();
     world.run(&[&server]).listing(&name("a")).unwrap();
     server.add(&package());

@@ -15,7 +15,7 @@ fn package() -> Package {
 /// The error when a server with this fault is asked for a listing.
 #[track_caller]
 fn check(fault: Fault) -> String {
-    let server = testkit::Index::start([package()]);
+    let server = testkit::LoopbackIndex::start([package()]);
     server.inject("/simple/a/", fault, When::Always);
     let world = World::new();
     shown(world.run(&[&server]).listing(&name("a")), &world)
@@ -59,7 +59,7 @@ fn answers_that_mean_nothing() {
 
 #[test]
 fn nobody_listens() {
-    let server = testkit::Index::start([package()]);
+    let server = testkit::LoopbackIndex::start([package()]);
     let url: Url = server.url().parse().unwrap();
     drop(server);
     let world = World::new();
@@ -79,7 +79,7 @@ fn passing_faults_pass() {
         Fault::Reset,
         Fault::Delay(Duration::from_millis(50)),
     ] {
-        let server = testkit::Index::start([package()]);
+        let server = testkit::LoopbackIndex::start([package()]);
         server.inject("/", fault, When::Every(2));
         let run = World::new().run(&[&server]);
         let metadata = run.metadata(&name("a"), &version("1"), FilePolicy::Any);
@@ -89,7 +89,7 @@ fn passing_faults_pass() {
 
 #[test]
 fn patience_is_kept_as_long_as_the_server_asks() {
-    let server = testkit::Index::start([package()]);
+    let server = testkit::LoopbackIndex::start([package()]);
     server.inject("/simple/", Fault::TooManyRequests(1), When::First(1));
     let start = std::time::Instant::now();
     assert!(World::new().run(&[&server]).listing(&name("a")).is_ok());
@@ -133,8 +133,8 @@ fn logins() {
 #[test]
 fn no_such_package_anywhere() {
     let (first, second) = (
-        testkit::Index::start([package()]),
-        testkit::Index::start([]),
+        testkit::LoopbackIndex::start([package()]),
+        testkit::LoopbackIndex::start([]),
     );
     let world = World::new();
     let outcome = world.run(&[&first, &second]).listing(&name("nothing"));
@@ -146,7 +146,7 @@ fn no_such_package_anywhere() {
 
 #[test]
 fn a_wheel_that_is_none() {
-    let server = testkit::Index::start([package()]);
+    let server = testkit::LoopbackIndex::start([package()]);
     server.inject("/files/", Fault::Garbage, When::Always);
     let world = World::new();
     let outcome = world

@@ -2,7 +2,7 @@
 
 use index::{FindLinks, IndexRule, RequiresPython};
 use model::{FileKind, IndexRole};
-use testkit::{Index, IndexBuilder, Package};
+use testkit::{IndexBuilder, LoopbackIndex, Package};
 
 use crate::{World, name, shown, version, versions};
 
@@ -23,7 +23,7 @@ fn packages() -> Vec<Package> {
 }
 
 /// The whole contents of a listing, with one line for each version and file.
-fn told(server: &Index) -> String {
+fn told(server: &LoopbackIndex) -> String {
     let world = World::new();
     let listing = world.run(&[server]).listing(&name("a-b")).unwrap();
     let mut lines = Vec::new();
@@ -69,7 +69,7 @@ fn told(server: &Index) -> String {
 
 #[test]
 fn json() {
-    insta::assert_snapshot!(told(&Index::start(packages())), @"
+    insta::assert_snapshot!(told(&LoopbackIndex::start(packages())), @"
     2.0rc1 wheel=true sdist=false yanked=false
       a_b-2.0rc1-py3-none-any.whl any hashed=true sized=true 2024-06-01T12:30:00.25Z -
     1.10 wheel=true sdist=true yanked=false
@@ -103,12 +103,12 @@ fn html() {
 #[test]
 fn gzip_says_the_same() {
     let server = IndexBuilder::new(packages()).gzip().start();
-    assert_eq!(told(&server), told(&Index::start(packages())));
+    assert_eq!(told(&server), told(&LoopbackIndex::start(packages())));
 }
 
 #[test]
 fn requires_python_is_known_without_reading_files() {
-    let server = Index::start(packages());
+    let server = LoopbackIndex::start(packages());
     let listing = World::new().run(&[&server]).listing(&name("a-b")).unwrap();
     let of = |v: &str| match listing.find(&version(v)).unwrap().requires_python() {
         RequiresPython::Same(specifiers) => specifiers.map(ToString::to_string),
@@ -122,7 +122,7 @@ fn requires_python_is_known_without_reading_files() {
 
 #[test]
 fn nothing_after_the_cut_off_is_seen() {
-    let server = Index::start(packages());
+    let server = LoopbackIndex::start(packages());
     let world = World::new();
     let mut options = world.options(&[&server]);
     options.exclude_newer = Some("2024-04-01T00:00:00Z".parse().unwrap());
@@ -144,8 +144,8 @@ fn files_without_a_time_are_hidden_by_a_cut_off() {
 
 #[test]
 fn the_first_index_that_has_a_package_is_the_only_one() {
-    let first = Index::start([Package::new("a", "1")]);
-    let second = Index::start([Package::new("a", "2"), Package::new("b", "1")]);
+    let first = LoopbackIndex::start([Package::new("a", "1")]);
+    let second = LoopbackIndex::start([Package::new("a", "2"), Package::new("b", "1")]);
     let world = World::new();
     let run = world.run(&[&first, &second]);
     let a = run.listing(&name("a")).unwrap();
@@ -161,8 +161,8 @@ fn the_first_index_that_has_a_package_is_the_only_one() {
 
 #[test]
 fn rules_are_exceptions() {
-    let first = Index::start([Package::new("a", "1"), Package::new("a", "3")]);
-    let second = Index::start([
+    let first = LoopbackIndex::start([Package::new("a", "1"), Package::new("a", "3")]);
+    let second = LoopbackIndex::start([
         Package::new("a", "2"),
         Package::new("a", "3").wheel("cp312-cp312-win32"),
     ]);
@@ -188,8 +188,8 @@ fn rules_are_exceptions() {
 
 #[test]
 fn find_links_are_seen_beside_the_index() {
-    let server = Index::start([Package::new("a", "1")]);
-    let page = Index::start([Package::new("a", "2"), Package::new("c", "1")]);
+    let server = LoopbackIndex::start([Package::new("a", "1")]);
+    let page = LoopbackIndex::start([Package::new("a", "2"), Package::new("c", "1")]);
     let world = World::new();
     let folder = world.folder().join("links");
     fs_err::create_dir(&folder).unwrap();
@@ -226,7 +226,7 @@ fn find_links_are_seen_beside_the_index() {
 
 #[test]
 fn asking_twice_makes_one_request() {
-    let server = Index::start([Package::new("a", "1")]);
+    let server = LoopbackIndex::start([Package::new("a", "1")]);
     let run = World::new().run(&[&server]);
     run.prefetch_listing(&name("a"));
     run.prefetch_listing(&name("a"));

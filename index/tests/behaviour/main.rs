@@ -37,7 +37,7 @@ impl World {
     }
 
     /// Options for these indexes, with short pauses between retries.
-    pub(crate) fn options(&self, indexes: &[&testkit::Index]) -> IndexOptions {
+    pub(crate) fn options(&self, indexes: &[&testkit::LoopbackIndex]) -> IndexOptions {
         let mut options = IndexOptions::new(self.cache());
         options.locations = Some(Locations {
             indexes: indexes.iter().map(|i| i.url().parse().unwrap()).collect(),
@@ -52,7 +52,7 @@ impl World {
     }
 
     /// A new run against these indexes.
-    pub(crate) fn run(&self, indexes: &[&testkit::Index]) -> Index {
+    pub(crate) fn run(&self, indexes: &[&testkit::LoopbackIndex]) -> Index {
         Index::new(self.options(indexes))
     }
 }

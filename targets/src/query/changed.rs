@@ -8,7 +8,7 @@ use crate::graph::{TargetGraph, TargetId};
 
 /// Files that changed, relative to the root.
 #[derive(Clone, Debug, Default)]
-pub struct Changed {
+pub struct ChangedFiles {
     /// Added or edited.
     pub edited: Vec<String>,
     /// Deleted.
@@ -26,7 +26,7 @@ pub enum Dependents {
     Transitive,
 }
 
-impl Changed {
+impl ChangedFiles {
     /// The targets that the change touches: owners of edited files, all targets of an edited
     /// BUILD file, generators of deleted files.
     ///

@@ -7,7 +7,7 @@ mod paths;
 mod peek;
 mod specs;
 
-pub use changed::{Changed, Dependents};
+pub use changed::{ChangedFiles, Dependents};
 pub use filter::TargetFilter;
 pub use mapping::{
     MappingReport, MappingRow, MappingSource, MappingVerdict, WheelModules, mapping_report,

@@ -1,6 +1,6 @@
 //! Explicit dependencies, exclusions, closures, dependents, special fields, changes.
 
-use targets::query::{Changed, Dependents};
+use targets::query::{ChangedFiles, Dependents};
 
 use crate::{addresses, ask_with, edges, options, run};
 
@@ -106,7 +106,7 @@ fn circles_end() {
 /// The targets that a change touches.
 fn changed(edited: &[&str], deleted: &[&str], dependents: Dependents) -> String {
     let owned = |paths: &[&str]| paths.iter().map(|path| (*path).to_owned()).collect();
-    let change = Changed {
+    let change = ChangedFiles {
         edited: owned(edited),
         deleted: owned(deleted),
     };
@@ -140,7 +140,7 @@ fn changes() {
     src/x:x
     ");
     let two = "== a/BUILD\ntarget(name='t')\n== a/BUILD.more\ntarget(name='u')\n";
-    let change = Changed {
+    let change = ChangedFiles {
         edited: vec!["a/BUILD.more".to_owned()],
         deleted: Vec::new(),
     };
