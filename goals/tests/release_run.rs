@@ -33,11 +33,10 @@ fn run(sandbox: &Sandbox, plan: &Plan, way: Way, killed: Option<Moment>) -> Resu
     let mut watch = Killer(killed);
     let mut runner = Runner::new(&root, &mut goals, &mut watch)?;
     match way {
-        Way::Start => runner.start(plan.clone()),
-        Way::Resume => runner.resume(&plan.version),
-        Way::Abort => runner.abort(&plan.version),
+        Way::Start => runner.start(plan.clone()).map(drop),
+        Way::Resume => runner.resume(&plan.version).map(drop),
+        Way::Abort => runner.abort(&plan.version).map(drop),
     }
-    .map(drop)
 }
 
 fn moments(plan: &Plan) -> Vec<Moment> {
@@ -370,4 +369,260 @@ fn a_branch_and_a_tag_of_one_name_are_pushed() {
             sandbox.git(&["rev-parse", "HEAD"])
         );
     }
+}
+
+/// A run that fails in its second hook.
+fn stopped(sandbox: &Sandbox) -> Plan {
+    let mut settings = settings();
+    settings.hooks[1].command =
+        "mkdir -p generated && echo x > generated/half.txt && test -e ../repaired".into();
+    let plan = go(sandbox, &settings, &request("24.09.0"));
+    run(sandbox, &plan, Way::Start, None).unwrap_err();
+    plan
+}
+
+#[test]
+fn what_the_user_adds_after_a_stop_is_neither_committed_nor_deleted() {
+    let sandbox = Sandbox::new();
+    sandbox.write("generated/tool.py", "1\n");
+    sandbox.commit("tool");
+    sandbox.git(&["push", "--quiet", "origin", "main"]);
+    let before = sandbox.snapshot();
+    let plan = stopped(&sandbox);
+    sandbox.write(".env", "SECRET=1\n");
+    sandbox.write("generated/mine.txt", "mine\n");
+    sandbox.write("generated/tool.py", "2\n");
+    fs_err::write(sandbox.path("repaired"), "").unwrap();
+    let refused = run(&sandbox, &plan, Way::Resume, None).unwrap_err();
+    insta::assert_snapshot!(format!("{refused}\n{}", refused.hint().unwrap()), @r#"
+    step 6 failed: build and verify the wheels: there are changes that are not the release's:
+      .env
+      generated/mine.txt
+      generated/tool.py
+    `--abort` takes the release back and keeps these: commit them and release again; or move them away, then `--resume`
+    "#);
+    assert_eq!(
+        sandbox.git(&["ls-files", ".env", "generated"]),
+        "generated/half.txt\ngenerated/tool.py"
+    );
+    run(&sandbox, &plan, Way::Abort, None).unwrap();
+    assert_eq!(sandbox.read(".env"), "SECRET=1\n");
+    assert_eq!(sandbox.read("generated/mine.txt"), "mine\n");
+    assert_eq!(sandbox.read("generated/tool.py"), "2\n");
+    for path in [".env", "generated/mine.txt"] {
+        fs_err::remove_file(sandbox.root().join(path)).unwrap();
+    }
+    sandbox.write("generated/tool.py", "1\n");
+    assert_eq!(sandbox.snapshot(), before);
+}
+
+#[test]
+fn an_abort_refuses_to_throw_edits_away() {
+    for path in ["VERSION", "CHANGELOG.md", "generated/sample.toml"] {
+        let sandbox = Sandbox::new();
+        let mut settings = settings();
+        settings.hooks[2].command = "exit 1".into();
+        let plan = go(&sandbox, &settings, &request("24.09.0"));
+        run(&sandbox, &plan, Way::Start, None).unwrap_err();
+        sandbox.write(path, "mine\n");
+        let refused = run(&sandbox, &plan, Way::Abort, None).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            format!("these files were edited after the release wrote them:\n  {path}")
+        );
+        assert_eq!(sandbox.read(path), "mine\n");
+        assert_eq!(sandbox.git(&["tag", "--points-at", "HEAD"]), "24.09.0");
+        sandbox.git(&["restore", path]);
+        run(&sandbox, &plan, Way::Abort, None).unwrap();
+        assert_eq!(sandbox.git(&["tag", "--list", "24.09.0"]), "");
+    }
+}
+
+#[test]
+fn an_abort_keeps_what_was_edited_and_added_after_a_failed_hook() {
+    let sandbox = Sandbox::new();
+    let mut settings = settings();
+    settings.hooks[2].command = "echo 1 > announced.txt && exit 1".into();
+    let plan = go(&sandbox, &settings, &request("24.09.0"));
+    run(&sandbox, &plan, Way::Start, None).unwrap_err();
+    sandbox.write("pyproject.toml", "# edited\n");
+    sandbox.write("note.txt", "mine\n");
+    sandbox.git(&["add", "note.txt"]);
+    let (root, mut goals) = (sandbox.root(), sandbox.goals());
+    let mut watch = Killer(None);
+    let mut runner = Runner::new(&root, &mut goals, &mut watch).unwrap();
+    let report = runner.abort(&plan.version).unwrap();
+    assert_eq!(report.kept, ["note.txt", "pyproject.toml"]);
+    assert_eq!(sandbox.read("VERSION"), "24.03.10\n");
+    assert_eq!(
+        sandbox.git(&["status", "--porcelain"]),
+        " M pyproject.toml\n?? note.txt"
+    );
+}
+
+#[test]
+fn a_file_that_a_hook_stops_ignoring_is_not_committed() {
+    let sandbox = Sandbox::new();
+    sandbox.write(".gitignore", "/dist/\n.env\ncache/\n");
+    sandbox.commit("ignored");
+    sandbox.write(".env", "SECRET=1\n");
+    sandbox.write("cache/a", "1\n");
+    let mut settings = settings();
+    settings.hooks[1].command = "echo /dist/ > .gitignore; echo 1 > new.txt".into();
+    let plan = go(&sandbox, &settings, &request("24.09.0"));
+    let refused = run(&sandbox, &plan, Way::Start, None).unwrap_err();
+    insta::assert_snapshot!(refused, @r#"
+    step 6 failed: build and verify the wheels: there are changes that are not the release's:
+      .env
+      cache/a
+    "#);
+    assert_eq!(
+        sandbox.git(&["ls-files", ".env", "cache", "new.txt"]),
+        "new.txt"
+    );
+    run(&sandbox, &plan, Way::Abort, None).unwrap();
+    assert_eq!(sandbox.read(".env"), "SECRET=1\n");
+    assert!(!sandbox.root().join("new.txt").exists());
+    assert_eq!(sandbox.git(&["status", "--porcelain"]), "");
+}
+
+#[test]
+fn what_is_packaged_is_what_is_tagged() {
+    let sandbox = Sandbox::new();
+    let plan = go(&sandbox, &settings(), &request("24.09.0"));
+    let at = |wanted: fn(&ReleaseStep) -> bool| plan.steps.iter().position(wanted).unwrap();
+    let package = at(|step| matches!(step, ReleaseStep::Package));
+    let commit = at(|step| matches!(step, ReleaseStep::Commit { .. }));
+    let _ = run(&sandbox, &plan, Way::Start, Some(Moment::Begun(package)));
+    // The source is mended, and staged even.
+    sandbox.write("src/pkg/mended.py", "fixed = True\n");
+    sandbox.git(&["add", "src"]);
+    let refused = run(&sandbox, &plan, Way::Resume, None).unwrap_err();
+    insta::assert_snapshot!(refused, @r#"
+    step 6 failed: build and verify the wheels: there are changes that are not the release's:
+      src/pkg/mended.py
+    "#);
+    sandbox.git(&["rm", "--quiet", "--force", "src/pkg/mended.py"]);
+    // It is changed after the wheels were built.
+    let _ = run(&sandbox, &plan, Way::Resume, Some(Moment::Begun(commit)));
+    sandbox.write("VERSION", "24.09.1\n");
+    sandbox.git(&["add", "VERSION"]);
+    let refused = run(&sandbox, &plan, Way::Resume, None).unwrap_err();
+    insta::assert_snapshot!(refused, @r#"
+    step 7 failed: commit "release: 24.09.0": what is committed is not what was packaged:
+      VERSION
+    "#);
+    sandbox.write("VERSION", "24.09.0\n");
+    sandbox.git(&["add", "VERSION"]);
+    run(&sandbox, &plan, Way::Resume, None).unwrap();
+    assert_eq!(sandbox.git(&["tag", "--points-at", "HEAD"]), "24.09.0");
+}
+
+fn git_hook(sandbox: &Sandbox, name: &str, script: &str) {
+    use std::os::unix::fs::PermissionsExt;
+    let path = sandbox.root().join(".git/hooks").join(name);
+    fs_err::create_dir_all(path.parent().unwrap()).unwrap();
+    fs_err::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+    fs_err::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[test]
+fn a_commit_that_git_hooks_change_is_not_tagged() {
+    let sandbox = Sandbox::new();
+    let before = sandbox.snapshot();
+    git_hook(
+        &sandbox,
+        "pre-commit",
+        "echo formatted >> CHANGELOG.md; git add CHANGELOG.md",
+    );
+    let plan = go(&sandbox, &settings(), &request("24.09.0"));
+    for way in [Way::Start, Way::Resume] {
+        let refused = run(&sandbox, &plan, way, None).unwrap_err();
+        insta::allow_duplicates! { insta::assert_snapshot!(refused, @r#"
+        step 7 failed: commit "release: 24.09.0": what is committed is not what was packaged:
+          CHANGELOG.md
+        "#); }
+        assert_eq!(sandbox.git(&["tag", "--list", "24.09.0"]), "");
+    }
+    run(&sandbox, &plan, Way::Abort, None).unwrap();
+    assert_eq!(sandbox.snapshot(), before);
+}
+
+#[test]
+fn a_commit_is_known_whatever_its_subject() {
+    for moment in [Moment::Done(6), Moment::Journaled(6)] {
+        let sandbox = Sandbox::new();
+        let before = sandbox.snapshot();
+        git_hook(&sandbox, "commit-msg", "sed -i '1s/^/[ABC-1] /' \"$1\"");
+        let plan = go(&sandbox, &settings(), &request("24.09.0"));
+        assert!(matches!(plan.steps[6], ReleaseStep::Commit { .. }));
+        let _ = run(&sandbox, &plan, Way::Start, Some(moment));
+        run(&sandbox, &plan, Way::Abort, None).unwrap();
+        assert_eq!(sandbox.snapshot(), before);
+        let _ = run(&sandbox, &plan, Way::Start, Some(moment));
+        run(&sandbox, &plan, Way::Resume, None).unwrap();
+        assert_eq!(
+            sandbox.git(&["log", "-1", "--format=%s%d"]),
+            "[ABC-1] release: 24.09.0 (HEAD -> main, tag: 24.09.0)"
+        );
+    }
+}
+
+#[test]
+fn an_abort_leaves_tags_and_branches_of_others() {
+    let sandbox = Sandbox::new();
+    let plan = go(&sandbox, &settings(), &request("24.09.0"));
+    let tag = plan
+        .steps
+        .iter()
+        .position(|step| matches!(step, ReleaseStep::Tag { .. }));
+    let _ = run(
+        &sandbox,
+        &plan,
+        Way::Start,
+        Some(Moment::Begun(tag.unwrap())),
+    );
+    sandbox.git(&["tag", "24.09.0", "24.03.10"]);
+    let refused = run(&sandbox, &plan, Way::Resume, None).unwrap_err();
+    assert!(refused.to_string().contains("`24.09.0` names"), "{refused}");
+    run(&sandbox, &plan, Way::Abort, None).unwrap();
+    assert_eq!(sandbox.git(&["tag", "--list", "24.09.0"]), "24.09.0");
+
+    let sandbox = Sandbox::new();
+    let settings = Profile::ReleaseBranches.settings();
+    let plan = go(&sandbox, &settings, &request("24.09.0"));
+    let _ = run(&sandbox, &plan, Way::Start, Some(Moment::Begun(0)));
+    sandbox.git(&["branch", "release/24.09.0", "24.03.10"]);
+    run(&sandbox, &plan, Way::Resume, None).unwrap_err();
+    run(&sandbox, &plan, Way::Abort, None).unwrap();
+    assert_eq!(
+        sandbox.git(&["rev-parse", "release/24.09.0"]),
+        sandbox.git(&["rev-parse", "24.03.10^{commit}"])
+    );
+}
+
+#[test]
+fn only_what_was_built_is_published() {
+    let sandbox = Sandbox::new();
+    let request = ReleaseRequest {
+        publish: Publishing::To(None),
+        ..request("24.09.0")
+    };
+    let plan = go(&sandbox, &settings(), &request);
+    let last = plan.steps.len() - 1;
+    let _ = run(
+        &sandbox,
+        &plan,
+        Way::Start,
+        Some(Moment::Journaled(last - 1)),
+    );
+    sandbox.write("dist/pkg-24.9.0-py3-none-any.whl", "built by hand since");
+    let refused = run(&sandbox, &plan, Way::Resume, None).unwrap_err();
+    insta::assert_snapshot!(refused, @r#"
+    step 11 failed: publish: these files were edited after the release wrote them:
+      dist/pkg-24.9.0-py3-none-any.whl
+    "#);
+    let refused = run(&sandbox, &plan, Way::Abort, None).unwrap_err();
+    insta::assert_snapshot!(refused, @"too late to abort: files may have been published");
+    assert!(!sandbox.path("published").exists());
 }

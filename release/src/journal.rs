@@ -3,7 +3,10 @@
 //! The journal contains the whole plan, so that a resumed run does what was reviewed, even if the
 //! repository has changed since.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use camino::Utf8PathBuf;
+use model::Sha256;
 use serde::{Deserialize, Serialize};
 
 use crate::plan::Plan;
@@ -19,6 +22,22 @@ pub struct Journal {
     pub done: usize,
     /// Whether the next step has begun.
     pub begun: bool,
+    /// What hooks made of files, by their paths relative to the root.
+    #[serde(default)]
+    pub written: BTreeMap<Utf8PathBuf, FileState>,
+    /// The files and folders that a hook found there when it began, and which are not the
+    /// release's; `None` while no hook runs.
+    #[serde(default)]
+    pub foreign: Option<BTreeSet<Utf8PathBuf>>,
+    /// The tree that was packaged.
+    #[serde(default)]
+    pub packaged: Option<String>,
+    /// The tree that is to be committed.
+    #[serde(default)]
+    pub staged: Option<String>,
+    /// The release's own commit.
+    #[serde(default)]
+    pub commit: Option<String>,
     /// Files that were or will be put into the output folder.
     pub delivered: Vec<DeliveredFile>,
     /// The first folder of the output folder's path that did not exist before.
@@ -33,6 +52,11 @@ impl Journal {
             origin,
             done: 0,
             begun: false,
+            written: BTreeMap::new(),
+            foreign: None,
+            packaged: None,
+            staged: None,
+            commit: None,
             delivered: Vec::new(),
             new_folder: None,
         }
@@ -48,11 +72,24 @@ pub struct StartingPoint {
     pub branch: Option<String>,
 }
 
+/// What is at a path.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FileState {
+    /// No file.
+    Absent,
+    /// A symbolic link to this.
+    Link(String),
+    /// A file of this content.
+    File(Sha256),
+}
+
 /// A file put into the output folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeliveredFile {
     /// Relative to the root.
     pub path: Utf8PathBuf,
+    /// Its content.
+    pub sha256: Sha256,
     /// Whether a file of this name was there before; it is kept until the run is over.
     pub replaces: bool,
 }

@@ -115,15 +115,17 @@ fn with_hint(error: CommandError, hint: Option<String>) -> CommandError {
 
 impl From<Objection> for CommandError {
     fn from(refusal: Objection) -> Self {
-        let hint = refusal.hint();
-        let text = refusal.to_string();
-        let (message, details) = text.split_once('\n').unwrap_or((&text, ""));
-        let error = Self::failure(message.trim_end_matches(':'));
-        let error = match details {
-            "" => error,
-            details => error.because(details),
-        };
-        with_hint(error, hint)
+        with_hint(failure(&refusal.to_string()), refusal.hint())
+    }
+}
+
+/// The first line is the message, the others say why.
+fn failure(text: &str) -> CommandError {
+    let (message, details) = text.split_once('\n').unwrap_or((text, ""));
+    let error = CommandError::failure(message.trim_end_matches(':'));
+    match details {
+        "" => error,
+        details => error.because(details),
     }
 }
 
@@ -140,7 +142,7 @@ impl From<RunError> for CommandError {
                 let step = format!("this was step {number} of the release: {title}");
                 with_hint(error.because(step), hint)
             }
-            error => with_hint(Self::failure(error.to_string()), hint),
+            error => with_hint(failure(&error.to_string()), hint),
         }
     }
 }

@@ -71,11 +71,11 @@ pub(crate) fn run(
     let mut terminal = Terminal { session };
     let mut runner = Runner::new(session.root(), &mut goals, &mut terminal)?;
     if arguments.abort {
-        let journal = runner.abort(&version)?;
-        session.say(format_args!(
-            "took back the release of {}",
-            journal.plan.version
-        ));
+        let report = runner.abort(&version)?;
+        session.say(format_args!("took back the release of {}", report.version));
+        for path in &report.kept {
+            session.say(format_args!("kept {path}, which is not the release's"));
+        }
         return Ok(CommandOutcome::Done);
     }
     if arguments.resume {

@@ -1,34 +1,109 @@
 //! Takes a run back: the repository becomes what it was before.
 
-use camino::{Utf8Path, Utf8PathBuf};
-use release::journal::Journal;
-use release::plan::ReleaseStep;
+use std::collections::BTreeSet;
 
+use camino::{Utf8Path, Utf8PathBuf};
+use git::GitError;
+use release::journal::{DeliveredFile, FileState, Journal};
+use release::plan::ReleaseStep;
+use release::version::ReleaseVersion;
+
+use super::changes::{self, FileUndo};
 use super::context::RunContext;
 use super::error::{RunError, StepError};
 use super::journal::{half_written, replace};
-use super::steps::own_commit;
+use super::steps::{own_commit, released};
 
-/// Undoes the steps of a run, if nothing has left this machine.
-pub(super) fn abort(context: &RunContext<'_>, journal: &Journal) -> Result<(), RunError> {
-    let touched = journal.done + usize::from(journal.begun);
-    let steps = &journal.plan.steps[..touched];
+/// What an abort did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AbortReport {
+    /// The version whose release was taken back.
+    pub version: ReleaseVersion,
+    /// Files that differ from the commit and are not the release's.
+    pub kept: Vec<Utf8PathBuf>,
+}
+
+/// Undoes the steps of a run, as long as nothing has left this machine. What the run did not do
+/// stays: other files, tags and branches.
+pub(super) fn abort(context: &RunContext<'_>, journal: &Journal) -> Result<AbortReport, RunError> {
+    let steps = changes::touched(journal);
     for step in steps {
         refuse_when_out(context, journal, step)?;
     }
-    own_commit(context, journal).map_err(|error| match error {
+    let commit = own_commit(context, journal).map_err(|error| match error {
         StepError::Git(error) => RunError::Git(error),
         other => RunError::TooLate(other.to_string()),
     })?;
+    let undo = FileUndo::of(context, journal, commit.as_deref()).map_err(told)?;
+    let mut edited = undo.edited;
+    edited.extend(edited_wheels(context, journal)?);
+    if !edited.is_empty() {
+        return Err(RunError::Edited(edited));
+    }
+    let commit = commit.as_deref().unwrap_or(released(journal));
     for step in steps.iter().rev() {
         if let ReleaseStep::Tag { name, .. } = step {
-            context.git.maybe(&["tag", "--delete", name])?;
+            remove_tag(context, name, commit)?;
         }
     }
     take_back_files(context, journal)?;
     remove_half_written(context, steps)?;
-    restore_tree(context, journal, steps)?;
-    context.folder.remove()
+    restore_tree(context, journal, &undo.restored)?;
+    for step in steps {
+        if let ReleaseStep::SwitchBranch { branch } = step {
+            leave_branch(context, journal, branch)?;
+        }
+    }
+    context.folder.remove()?;
+    Ok(AbortReport {
+        version: journal.plan.version.clone(),
+        kept: undo.kept,
+    })
+}
+
+fn told(error: StepError) -> RunError {
+    match error {
+        StepError::Git(error) => RunError::Git(error),
+        StepError::File(error) => RunError::File(error),
+        other => RunError::TooLate(other.to_string()),
+    }
+}
+
+fn remove_tag(context: &RunContext<'_>, name: &str, commit: &str) -> Result<(), GitError> {
+    let full = format!("refs/tags/{name}");
+    if context.git.commit(&full)?.as_deref() == Some(commit) {
+        context.git.text(&["tag", "--delete", name])?;
+    }
+    Ok(())
+}
+
+/// The wheels in the output folder that are neither ours nor what was there before.
+fn edited_wheels(
+    context: &RunContext<'_>,
+    journal: &Journal,
+) -> Result<Vec<Utf8PathBuf>, RunError> {
+    let mut edited = Vec::new();
+    for file in &journal.delivered {
+        let name = file.path.file_name().unwrap_or_default();
+        let moved = !context.folder.staging().join(name).exists();
+        let found = changes::state(&context.root.join(&file.path))?;
+        let known = [FileState::Absent, FileState::File(file.sha256)];
+        if moved && !known.contains(&found) && !put_back(context, file, &found)? {
+            edited.push(file.path.clone());
+        }
+    }
+    Ok(edited)
+}
+
+/// Whether an abort that was killed has put back already what a wheel had replaced.
+fn put_back(
+    context: &RunContext<'_>,
+    file: &DeliveredFile,
+    found: &FileState,
+) -> Result<bool, RunError> {
+    let name = file.path.file_name().unwrap_or_default();
+    let aside = context.folder.replaced().join(name);
+    Ok(changes::state(&aside)? == *found)
 }
 
 /// Whether a step has had an effect that cannot be taken back.
@@ -84,7 +159,7 @@ fn take_back_files(context: &RunContext<'_>, journal: &Journal) -> Result<(), Ru
             .join(file.path.file_name().unwrap_or_default());
         if aside.exists() {
             replace(&path, &fs_err::read(aside)?)?;
-        } else if !file.replaces {
+        } else if !file.replaces && changes::state(&path)? == FileState::File(file.sha256) {
             remove_if_there(&path)?;
         }
     }
@@ -135,61 +210,54 @@ fn remove_empty(root: &Utf8Path, folder: &Utf8Path) -> Result<(), RunError> {
     Ok(())
 }
 
+/// Branch and index are those of the commit that the run began from again, and so are these files.
 fn restore_tree(
     context: &RunContext<'_>,
     journal: &Journal,
-    steps: &[ReleaseStep],
+    paths: &[Utf8PathBuf],
 ) -> Result<(), RunError> {
     let git = &context.git;
-    git.text(&["reset", "--quiet", "--hard", &journal.origin.commit])?;
-    for path in left_over(context, steps)? {
-        fs_err::remove_file(context.root.join(&path))?;
-        let folder = path
-            .ancestors()
-            .skip(1)
-            .filter(|folder| !folder.as_str().is_empty());
-        for folder in folder {
-            // Only empty folders are removed. The first one that is not empty ends this.
-            if fs_err::remove_dir(context.root.join(folder)).is_err() {
-                break;
-            }
-        }
+    git.text(&["reset", "--quiet", &journal.origin.commit])?;
+    let tracked = git.text(&["ls-files", "-z"])?;
+    let tracked: BTreeSet<Utf8PathBuf> = git::paths(&tracked).collect();
+    let (known, new): (Vec<_>, Vec<_>) = paths.iter().partition(|path| tracked.contains(*path));
+    for path in new {
+        remove_with_folders(context.root, path)?;
     }
-    for step in steps {
-        if let ReleaseStep::SwitchBranch { branch } = step {
-            let back = journal
-                .origin
-                .branch
-                .as_deref()
-                .unwrap_or(&journal.origin.commit);
-            let detach = journal.origin.branch.is_none();
-            match detach {
-                true => git.text(&["switch", "--quiet", "--detach", back])?,
-                false => git.text(&["switch", "--quiet", back])?,
-            };
-            git.maybe(&["branch", "--quiet", "--delete", "--force", branch])?;
+    let list: String = known.iter().map(|path| format!("{path}\0")).collect();
+    let arguments = ["checkout-index", "--force", "-u", "-z", "--stdin"];
+    git.feed(&arguments, list.as_bytes())?;
+    Ok(())
+}
+
+/// Removes a file and the folders that are empty without it.
+fn remove_with_folders(root: &Utf8Path, path: &Utf8Path) -> Result<(), RunError> {
+    let file = root.join(path);
+    if fs_err::symlink_metadata(&file).is_ok_and(|metadata| !metadata.is_dir()) {
+        fs_err::remove_file(file)?;
+    }
+    let folders = path.ancestors().skip(1);
+    for folder in folders.filter(|folder| !folder.as_str().is_empty()) {
+        // The first that is not empty ends it.
+        if fs_err::remove_dir(root.join(folder)).is_err() {
+            break;
         }
     }
     Ok(())
 }
 
-/// New files that git does not know. The tree was clean when the run began, so they came since. If
-/// a hook ran, which may write anything, these are all of them; otherwise only the planned files.
-fn left_over(
-    context: &RunContext<'_>,
-    steps: &[ReleaseStep],
-) -> Result<Vec<Utf8PathBuf>, RunError> {
-    let listed = context
-        .git
-        .text(&["ls-files", "--others", "--exclude-standard", "-z"])?;
-    let untracked = git::paths(&listed);
-    let hooks = steps
-        .iter()
-        .any(|step| matches!(step, ReleaseStep::Hook { .. }));
-    let planned = |path: &Utf8PathBuf| {
-        steps
-            .iter()
-            .any(|step| matches!(step, ReleaseStep::Write { path: written, .. } if written == path))
+/// Checks out what was checked out, and removes the release's branch. A branch of that name that
+/// has other commits is not the release's.
+fn leave_branch(context: &RunContext<'_>, journal: &Journal, branch: &str) -> Result<(), RunError> {
+    let git = &context.git;
+    match &journal.origin.branch {
+        Some(branch) => git.text(&["switch", "--quiet", branch])?,
+        None => git.text(&["switch", "--quiet", "--detach", &journal.origin.commit])?,
     };
-    Ok(untracked.filter(|path| hooks || planned(path)).collect())
+    let tip = git.commit(&format!("refs/heads/{branch}"))?;
+    let ours = [Some(&journal.origin.commit), journal.commit.as_ref()];
+    if tip.is_some() && ours.contains(&tip.as_ref()) {
+        git.text(&["branch", "--quiet", "--delete", "--force", branch])?;
+    }
+    Ok(())
 }

@@ -51,6 +51,9 @@ pub enum RunError {
     /// The run was told to stop after this step.
     #[error("stopped")]
     Stopped,
+    /// An abort would throw away what the user did.
+    #[error("these files were edited after the release wrote them:\n{}", listed(.0))]
+    Edited(Vec<Utf8PathBuf>),
     /// The run can no longer be aborted.
     #[error("too late to abort: {0}")]
     TooLate(String),
@@ -81,6 +84,23 @@ impl RunError {
                 "`cargo xtask release {version} --resume` goes on, `--abort` takes it back"
             )),
             Self::Busy { .. } => Some("wait until it ends, or end that process".to_owned()),
+            Self::Edited(_) => Some(
+                "keep your edits elsewhere, `git restore` the files (remove those that git does not know), then `--abort` again".to_owned(),
+            ),
+            Self::Step {
+                reason: StepError::Foreign(_) | StepError::PackagedMeanwhile,
+                ..
+            } => Some(
+                "`--abort` takes the release back and keeps these: commit them and release again; or move them away, then `--resume`".to_owned(),
+            ),
+            Self::Step {
+                reason: StepError::Edited(_),
+                ..
+            } => Some("make them as they were, then `--resume`; `cargo xtask package --all-platforms` builds the same wheels from the same commit".to_owned()),
+            Self::Step {
+                reason: StepError::NotPackaged(_),
+                ..
+            } => Some("`--abort` takes everything back; commit these changes, then release again".to_owned()),
             Self::Step { .. } | Self::Stopped => Some(
                 "`--resume` goes on with this step, `--abort` takes everything back".to_owned(),
             ),
@@ -98,6 +118,18 @@ pub enum StepError {
     /// A file has neither the planned nor the old contents.
     #[error("{0} was changed since the plan was made")]
     Changed(Utf8PathBuf),
+    /// Changes in the work tree that would be in the wheels or the commit, and are not the release's.
+    #[error("there are changes that are not the release's:\n{}", listed(.0))]
+    Foreign(Vec<Utf8PathBuf>),
+    /// Files of the release that are not as it wrote them.
+    #[error("these files were edited after the release wrote them:\n{}", listed(.0))]
+    Edited(Vec<Utf8PathBuf>),
+    /// The commit is not what was packaged.
+    #[error("what is committed is not what was packaged:\n{}", listed(.0))]
+    NotPackaged(Vec<Utf8PathBuf>),
+    /// Something was staged while the wheels were built.
+    #[error("files changed while the wheels were built")]
+    PackagedMeanwhile,
     /// A file to be written is outside of the repository.
     #[error("{0} is a link out of the repository")]
     Outside(Utf8PathBuf),
@@ -139,6 +171,11 @@ pub enum StepError {
     /// The journal cannot be read or written.
     #[error(transparent)]
     Run(Box<RunError>),
+}
+
+fn listed(paths: &[Utf8PathBuf]) -> String {
+    let lines: Vec<String> = paths.iter().map(|path| format!("  {path}")).collect();
+    lines.join("\n")
 }
 
 impl From<RunError> for StepError {

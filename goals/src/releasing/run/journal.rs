@@ -2,6 +2,7 @@
 
 use std::fs::TryLockError;
 use std::io::{Read, Write};
+use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use git::Git;
@@ -57,7 +58,7 @@ impl JournalFolder {
             .create(true)
             .truncate(false)
             .open(&path)?;
-        match file.try_lock() {
+        match try_lock(&file) {
             Ok(()) => {}
             Err(TryLockError::Error(error)) => return Err(error.into()),
             Err(TryLockError::WouldBlock) => {
@@ -104,6 +105,19 @@ impl JournalFolder {
         }
         Ok(())
     }
+}
+
+/// A program that is being started holds the file for a moment, until it has become that program:
+/// so the lock is tried for a little while.
+fn try_lock(file: &fs_err::File) -> Result<(), TryLockError> {
+    const TRIES: usize = 10;
+    for _ in 1..TRIES {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(10)),
+            other => return other,
+        }
+    }
+    file.try_lock()
 }
 
 /// Replaces a file as a whole, with the same permissions.

@@ -1,12 +1,14 @@
 //! The run of a plan: step by step, journaled, resumable, and undone by an abort.
 
 mod abort;
+mod changes;
 mod context;
 mod error;
 mod journal;
 mod runner;
 mod steps;
 
+pub use abort::AbortReport;
 pub use context::ReleaseGoals;
 pub use error::{RunError, StepError};
 pub use journal::JournalFolder;

@@ -6,6 +6,7 @@ use release::journal::{Journal, StartingPoint};
 use release::plan::{Plan, ReleaseStep};
 use release::version::ReleaseVersion;
 
+use super::abort::AbortReport;
 use super::context::{ReleaseGoals, RunContext};
 use super::error::RunError;
 use super::journal::JournalFolder;
@@ -97,13 +98,12 @@ impl<'a> Runner<'a> {
     /// Takes back everything that a run did.
     ///
     /// # Errors
-    /// Where there is no unfinished run, something was pushed or published, or other commits were
-    /// made.
-    pub fn abort(&mut self, asked: &ReleaseVersion) -> Result<Journal, RunError> {
+    /// Nothing is under way; something was pushed or published; other commits were made since; a
+    /// file of the release was edited since.
+    pub fn abort(&mut self, asked: &ReleaseVersion) -> Result<AbortReport, RunError> {
         let _alone = self.context.folder.lock()?;
         let journal = self.under_way(asked)?;
-        abort::abort(&self.context, &journal)?;
-        Ok(journal)
+        abort::abort(&self.context, &journal)
     }
 
     fn under_way(&self, asked: &ReleaseVersion) -> Result<Journal, RunError> {

@@ -3,9 +3,10 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use changelog::{Fragment, NewsChange};
 use git::Git;
-use release::journal::{DeliveredFile, Journal};
+use release::journal::{DeliveredFile, FileState, Journal};
 use release::plan::ReleaseStep;
 
+use super::changes::{self, target};
 use super::context::{ReleaseGoals, RunContext};
 use super::error::StepError;
 use super::journal::replace;
@@ -25,9 +26,11 @@ pub(super) fn run(
             staged,
             ..
         } => {
-            hook(context, command, output.as_deref())?;
+            changes::noting(context, journal, || {
+                hook(context, command, output.as_deref())
+            })??;
             match staged {
-                true => git(context, &["add", "--all"]),
+                true => changes::stage_written(context, journal),
                 false => Ok(()),
             }
         }
@@ -36,18 +39,17 @@ pub(super) fn run(
         }
         ReleaseStep::RemoveFragments { paths } => remove(&context.git, paths),
         ReleaseStep::CheckLocks => goals.check_locks().map_err(StepError::Goal),
-        ReleaseStep::Package => package(context, goals),
+        ReleaseStep::Package => package(context, goals, journal),
         ReleaseStep::Deliver { out_dir } => deliver(context, journal, out_dir),
         ReleaseStep::Commit { message } => commit(context, journal, message),
-        ReleaseStep::Tag { name, message } => tag(context, name, message.as_deref()),
+        ReleaseStep::Tag { name, message } => tag(context, journal, name, message.as_deref()),
         ReleaseStep::Push { remote, refs } => {
             let mut args = vec!["push", "--quiet", "--atomic", remote.as_str()];
             args.extend(refs.iter().map(String::as_str));
             git(context, &args)
         }
         ReleaseStep::Publish { index } => {
-            let delivered = journal.delivered.iter().map(|file| file.path.clone());
-            let files: Vec<Utf8PathBuf> = delivered.collect();
+            let files = delivered(context, journal)?;
             goals
                 .publish(index.as_deref(), &files)
                 .map_err(StepError::Goal)
@@ -136,19 +138,6 @@ pub(super) fn write(
     Ok(())
 }
 
-/// The file that a path stands for if it is a link, relative to the root.
-fn target(git: &Git, path: &Utf8Path) -> Result<Utf8PathBuf, StepError> {
-    let file = git.root().join(path);
-    let Ok(target) = file.canonicalize_utf8() else {
-        return Ok(path.to_owned());
-    };
-    let root = git.root().canonicalize_utf8()?;
-    match target.strip_prefix(root) {
-        Ok(target) => Ok(target.to_owned()),
-        Err(_) => Err(StepError::Outside(path.to_owned())),
-    }
-}
-
 /// Removes files, including those that git does not know.
 pub(super) fn remove(git: &Git, paths: &[Utf8PathBuf]) -> Result<(), StepError> {
     let mut args = vec!["rm", "--quiet", "--force", "--ignore-unmatch", "--"];
@@ -162,13 +151,24 @@ pub(super) fn remove(git: &Git, paths: &[Utf8PathBuf]) -> Result<(), StepError> 
     Ok(())
 }
 
-fn package(context: &RunContext<'_>, goals: &mut dyn ReleaseGoals) -> Result<(), StepError> {
+/// What is packaged is what will be tagged: the tree of the index, and nothing beside it.
+fn package(
+    context: &RunContext<'_>,
+    goals: &mut dyn ReleaseGoals,
+    journal: &mut Journal,
+) -> Result<(), StepError> {
+    let tree = changes::tree_to_package(context, journal)?;
     let staging = context.folder.staging();
     if staging.exists() {
         // This is left from an earlier attempt.
         fs_err::remove_dir_all(&staging)?;
     }
-    goals.package(&staging).map_err(StepError::Goal)
+    goals.package(&staging).map_err(StepError::Goal)?;
+    if changes::tree_to_package(context, journal)? != tree {
+        return Err(StepError::PackagedMeanwhile);
+    }
+    journal.packaged = Some(tree);
+    Ok(())
 }
 
 /// Moves the wheels to the output folder. Files with the same name are kept aside until the run is
@@ -181,8 +181,10 @@ fn deliver(
     let staging = context.folder.staging();
     if journal.delivered.is_empty() && staging.exists() {
         for entry in staging.read_dir_utf8()? {
-            let path = out_dir.join(entry?.file_name());
+            let entry = entry?;
+            let path = out_dir.join(entry.file_name());
             journal.delivered.push(DeliveredFile {
+                sha256: workspace::files::sha256_of(entry.path())?,
                 replaces: context.root.join(&path).exists(),
                 path,
             });
@@ -216,18 +218,69 @@ fn deliver(
     Ok(())
 }
 
-fn commit(context: &RunContext<'_>, journal: &Journal, message: &str) -> Result<(), StepError> {
-    if own_commit(context, journal)?.is_some() {
-        return Ok(());
+/// The files that were delivered, as they were.
+fn delivered(context: &RunContext<'_>, journal: &Journal) -> Result<Vec<Utf8PathBuf>, StepError> {
+    let mut edited = Vec::new();
+    for file in &journal.delivered {
+        let found = changes::state(&context.root.join(&file.path))?;
+        if found != FileState::File(file.sha256) {
+            edited.push(file.path.clone());
+        }
     }
-    match context.git.maybe(&["diff", "--cached", "--quiet"])? {
-        // Nothing differs: everything was already as the release needs it.
-        Some(_) => Ok(()),
-        None => git(context, &["commit", "--quiet", "--message", message]),
+    match edited.is_empty() {
+        true => Ok(journal
+            .delivered
+            .iter()
+            .map(|file| file.path.clone())
+            .collect()),
+        false => Err(StepError::Edited(edited)),
+    }
+}
+
+fn commit(context: &RunContext<'_>, journal: &mut Journal, message: &str) -> Result<(), StepError> {
+    if own_commit(context, journal)?.is_none() {
+        let tree = changes::tree_to_commit(context, journal)?;
+        refuse_unless_packaged(context, journal, &tree)?;
+        journal.staged = Some(tree);
+        context.folder.write(journal)?;
+        if context
+            .git
+            .maybe(&["diff", "--cached", "--quiet"])?
+            .is_some()
+        {
+            // Nothing differs: everything was already as the release needs it.
+            return Ok(());
+        }
+        git(context, &["commit", "--quiet", "--message", message])?;
+    }
+    journal.commit = Some(context.git.text(&["rev-parse", "HEAD"])?);
+    context.folder.write(journal)?;
+    // A hook of git may have changed what is committed.
+    refuse_unless_packaged(context, journal, "HEAD^{tree}")
+}
+
+fn refuse_unless_packaged(
+    context: &RunContext<'_>,
+    journal: &Journal,
+    tree: &str,
+) -> Result<(), StepError> {
+    let Some(packaged) = &journal.packaged else {
+        return Ok(());
+    };
+    let options = ["--name-only", "--no-renames", "-z"];
+    let arguments = [&["diff"][..], &options, &[packaged, tree]].concat();
+    let listed = context.git.text(&arguments)?;
+    let paths: Vec<Utf8PathBuf> = git::paths(&listed).collect();
+    match paths.is_empty() {
+        true => Ok(()),
+        false => Err(StepError::NotPackaged(paths)),
     }
 }
 
 /// The commit that the run made; `None` if HEAD is still where the run began.
+///
+/// A run that was killed before it noted the commit knows it by its parent and its tree. Its
+/// subject may be another than planned: hooks of git may change it.
 pub(super) fn own_commit(
     context: &RunContext<'_>,
     journal: &Journal,
@@ -236,16 +289,20 @@ pub(super) fn own_commit(
     if head == journal.origin.commit {
         return Ok(None);
     }
-    let parent = context
-        .git
-        .maybe(&["rev-parse", "--quiet", "--verify", "HEAD^"])?;
-    // Only the first line is compared: a commit-msg hook may add to the rest.
-    let subject = context.git.text(&["log", "-1", "--format=%s"])?;
-    let planned =
-        journal.plan.steps.iter().any(
-            |step| matches!(step, ReleaseStep::Commit { message } if message.lines().next() == Some(subject.as_str())),
-        );
-    match planned && parent.as_ref() == Some(&journal.origin.commit) {
+    if journal.commit.as_ref() == Some(&head) {
+        return Ok(Some(head));
+    }
+    let name = |name: &str| {
+        context
+            .git
+            .maybe(&["rev-parse", "--quiet", "--verify", name])
+    };
+    let step = journal.plan.steps.get(journal.done);
+    let commits = journal.begun && matches!(step, Some(ReleaseStep::Commit { .. }));
+    let is_own = commits
+        && name("HEAD^")?.as_ref() == Some(&journal.origin.commit)
+        && name("HEAD^{tree}")? == journal.staged;
+    match is_own {
         true => Ok(Some(head)),
         false => Err(StepError::HeadMoved {
             found: head,
@@ -254,21 +311,34 @@ pub(super) fn own_commit(
     }
 }
 
-fn tag(context: &RunContext<'_>, name: &str, message: Option<&str>) -> Result<(), StepError> {
+/// The commit that the release is: its own, or the one that it began from.
+pub(super) fn released(journal: &Journal) -> &str {
+    journal.commit.as_ref().unwrap_or(&journal.origin.commit)
+}
+
+fn tag(
+    context: &RunContext<'_>,
+    journal: &Journal,
+    name: &str,
+    message: Option<&str>,
+) -> Result<(), StepError> {
     let full = format!("refs/tags/{name}^{{commit}}");
-    let head = context.git.text(&["rev-parse", "HEAD"])?;
+    let commit = released(journal);
     match context
         .git
         .maybe(&["rev-parse", "--quiet", "--verify", &full])?
     {
-        Some(commit) if commit == head => Ok(()),
+        Some(found) if found == commit => Ok(()),
         Some(found) => Err(StepError::Taken {
             name: name.to_owned(),
             found,
         }),
         None => match message {
-            Some(message) => git(context, &["tag", "--annotate", "--message", message, name]),
-            None => git(context, &["-c", "tag.gpgSign=false", "tag", name]),
+            Some(message) => git(
+                context,
+                &["tag", "--annotate", "--message", message, name, commit],
+            ),
+            None => git(context, &["-c", "tag.gpgSign=false", "tag", name, commit]),
         },
     }
 }
