@@ -20,11 +20,11 @@ use crate::terminal::Terminal;
 /// Options of every command.
 #[derive(Debug, Args)]
 pub(crate) struct GlobalArguments {
-    /// The repository; without it the nearest folder upwards with settings
+    /// The root of the repository [default: the nearest folder with settings, here or above]
     #[arg(short = 'C', long = "root", value_name = "DIR", global = true)]
     root: Option<Utf8PathBuf>,
 
-    /// Say more: settings that are not used, what is fetched
+    /// Print more: ignored settings, what is downloaded
     #[arg(short, long, global = true)]
     verbose: bool,
 
@@ -33,7 +33,7 @@ pub(crate) struct GlobalArguments {
 }
 
 impl GlobalArguments {
-    /// Opens the repository that is meant.
+    /// Opens the repository.
     pub(crate) fn open(self) -> Result<Session, CommandError> {
         let terminal = Terminal {
             verbose: self.verbose,
@@ -45,18 +45,18 @@ impl GlobalArguments {
     }
 }
 
-/// What the command line says of indexes; the same for each command that may ask one.
+/// Options of every command that may use an index.
 #[derive(Debug, Default, Args)]
 pub(crate) struct IndexArguments {
-    /// Use this package index in place of those that settings name
+    /// Use this package index instead of those in the settings
     #[arg(long, value_name = "URL")]
     index_url: Option<String>,
 
-    /// Make no request: use what the cache holds
+    /// Make no requests: use only what is in the cache
     #[arg(long)]
     offline: bool,
 
-    /// See no file that was uploaded after this day or moment
+    /// Ignore files that were uploaded after this day or time
     #[arg(long, value_name = "DATE")]
     exclude_newer: Option<Cutoff>,
 }
@@ -70,7 +70,7 @@ impl IndexArguments {
         }
     }
 
-    /// What was typed, as goals take it.
+    /// The options as goals take them.
     pub(crate) fn choice(&self) -> IndexChoice {
         IndexChoice {
             index_url: self.index_url.clone(),
@@ -80,14 +80,15 @@ impl IndexArguments {
     }
 }
 
-/// What can be said about which targets are meant.
+/// Options that select targets.
 #[derive(Debug, Args)]
 pub(crate) struct SelectionArguments {
-    /// Targets: `::` for all, `dir::`, `dir:`, `dir:name`, a file or a glob; `-` before excludes
+    /// Targets: `::` for all, `dir::`, `dir:`, `dir:name`, a file or a glob; a `-` in front
+    /// excludes
     #[arg(value_name = "SPEC")]
     specs: Vec<String>,
 
-    /// Leave these out, like a spec with `-` before it
+    /// Leave these out, like a spec with `-` in front
     #[arg(long, value_name = "SPEC")]
     exclude: Vec<String>,
 
@@ -104,11 +105,11 @@ pub(crate) struct SelectionArguments {
     )]
     kinds: Vec<String>,
 
-    /// Only what changed since this commit
+    /// Only targets that changed since this commit
     #[arg(long, value_name = "REF")]
     changed_since: Option<String>,
 
-    /// Whether what depends on changed targets counts as well
+    /// Whether targets that depend on changed ones are selected too
     #[arg(
         long,
         value_enum,
@@ -127,7 +128,7 @@ enum ChangedDependents {
 }
 
 impl SelectionArguments {
-    /// What was typed, as goals take it.
+    /// The options as goals take them.
     pub(crate) fn selection(&self) -> TargetSelection {
         let mut specs = self.specs.clone();
         specs.extend(self.exclude.iter().map(|spec| format!("-{spec}")));
@@ -149,13 +150,14 @@ impl SelectionArguments {
     }
 }
 
-/// Reads what stands after `--python`.
+/// Reads the value of `--python`.
 pub(crate) fn python_request(text: &str) -> Result<PythonRequest, String> {
     text.parse()
         .map_err(|error: model::InterpreterConstraintsError| error.to_string())
 }
 
-/// Settings for one run, such as `--python-infer-assets`: the table of settings declares them.
+/// Settings for one run, such as `--python-infer-assets`. They are declared by the table of
+/// settings.
 #[derive(Debug, Default)]
 pub(crate) struct SettingArguments(Vec<SettingFlag>);
 

@@ -12,9 +12,10 @@ use crate::commands::{
 };
 use crate::outcome::CommandOutcome;
 
-/// Runs what was typed.
+/// Runs the command.
 pub(crate) fn run(cli: Cli) -> Result<CommandOutcome, CommandError> {
-    // In the midst of a merge settings may be in conflict: it starts its session when it must.
+    // During a merge the settings may have conflicts, so this command reads them only if it needs
+    // them.
     if let Command::MergeLockfile(arguments) = &cli.command {
         return merge_lockfile::run(cli.global, arguments);
     }

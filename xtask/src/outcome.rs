@@ -2,12 +2,12 @@
 
 use std::process::ExitCode;
 
-/// How a command that ran to its end came out.
+/// How a command ended that ran completely.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CommandOutcome {
     /// As asked.
     Done,
-    /// A check found something, and said so.
+    /// It is a check, and printed what it found.
     Found,
 }
 

@@ -27,11 +27,11 @@ pub(crate) struct ExportArguments {
     #[arg(long = "bin", value_name = "NAME", conflicts_with = "format")]
     pub(super) bins: Vec<String>,
 
-    /// Compile all modules now, not when they are first imported
+    /// Compile all modules now instead of at their first import
     #[arg(long, conflicts_with = "format")]
     pub(super) compile: bool,
 
-    /// Write the scripts `py` and, where the resolve has it, its main console script to the root
+    /// Write the script `py` to the root and, if the resolve has it, its main console script
     #[arg(long, conflicts_with = "format")]
     pub(super) scripts: bool,
 
@@ -39,7 +39,7 @@ pub(crate) struct ExportArguments {
     #[arg(long, value_name = "EDITOR", conflicts_with = "format", value_parser = editor)]
     pub(super) editor: Option<Editor>,
 
-    /// Merge the settings into the editor's files instead; what is there stays
+    /// Merge the settings into the editor's files instead; other settings in them are kept
     #[arg(long, requires = "editor")]
     pub(super) write: bool,
 
@@ -51,7 +51,7 @@ pub(crate) struct ExportArguments {
     #[arg(long, value_name = "FILE", default_value = "-", requires = "format")]
     pub(super) output: Utf8PathBuf,
 
-    /// Print only what this platform needs
+    /// Print only the part for this platform
     #[arg(long, value_name = "PLATFORM", requires = "format")]
     pub(super) platform: Option<Platform>,
 
@@ -59,7 +59,7 @@ pub(crate) struct ExportArguments {
     pub(super) index: IndexArguments,
 }
 
-/// How a lock is printed.
+/// The format in which a lock is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum LockExportFormat {
     /// requirements.txt with markers and hashes, for pip `--require-hashes` and uv
