@@ -1,4 +1,4 @@
-//! Files that are replaced as a whole or not at all.
+//! Replaces files as a whole or not at all.
 
 use std::io::{self, Write};
 
@@ -6,10 +6,10 @@ use camino::Utf8Path;
 use model::Sha256;
 use wheel::FileMode;
 
-/// How the names of temporary files and folders of ours begin, so that `clean` knows them.
+/// The start of the names of temporary files and folders, by which `clean` finds them.
 pub(crate) const TEMPORARY: &str = ".tmp-";
 
-/// Writes `file` by way of a temporary file beside it; its folder is made where it is missing.
+/// Writes `file` through a temporary file beside it. A missing folder is made.
 pub(crate) fn write_atomically(file: &Utf8Path, bytes: &[u8]) -> io::Result<()> {
     let folder = file.parent().unwrap_or(Utf8Path::new("."));
     fs_err::create_dir_all(folder)?;
@@ -32,7 +32,7 @@ pub(crate) fn sha256(path: &Utf8Path) -> io::Result<Sha256> {
     Sha256::of_reader(fs_err::File::open(path)?)
 }
 
-/// Lets everyone run `file`.
+/// Makes `file` executable for everyone.
 #[cfg(test)]
 pub(crate) fn make_executable(file: &Utf8Path) -> io::Result<()> {
     set_mode(file.as_std_path(), 0o755)
@@ -63,7 +63,7 @@ pub(crate) fn lock(file: &Utf8Path) -> io::Result<std::fs::File> {
     Ok(file.into_file())
 }
 
-/// A folder in `parent` that goes away with its guard; its name begins with [`TEMPORARY`] and
+/// A folder in `parent` that is removed with its guard. Its name begins with [`TEMPORARY`] and
 /// `purpose`.
 pub(crate) fn temporary_folder(parent: &Utf8Path, purpose: &str) -> io::Result<tempfile::TempDir> {
     fs_err::create_dir_all(parent)?;
@@ -72,7 +72,7 @@ pub(crate) fn temporary_folder(parent: &Utf8Path, purpose: &str) -> io::Result<t
         .tempdir_in(parent)
 }
 
-/// Removes what killed runs left of such folders; no run of this purpose may be under way.
+/// Removes such folders of killed runs. No run with this purpose may be active.
 pub(crate) fn remove_temporary_folders(parent: &Utf8Path, purpose: &str) -> io::Result<()> {
     let prefix = format!("{TEMPORARY}{purpose}");
     let Ok(entries) = parent.read_dir_utf8() else {
@@ -99,7 +99,7 @@ pub(crate) fn symlink(target: &Utf8Path, link: &Utf8Path) -> io::Result<()> {
     fs_err::os::unix::fs::symlink(target, link)
 }
 
-/// Symbolic links need a privilege on Windows, so that nothing here relies on them.
+/// Symbolic links need a privilege on Windows, so nothing depends on them there.
 #[cfg(not(unix))]
 pub(crate) fn symlink(_: &Utf8Path, _: &Utf8Path) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
@@ -112,13 +112,13 @@ pub(crate) fn mode_of(file: &std::fs::Metadata) -> FileMode {
     FileMode::of_unix(file.permissions().mode())
 }
 
-/// There are no modes here.
+/// There are no file modes on this system.
 #[cfg(not(unix))]
 pub(crate) fn mode_of(_: &std::fs::Metadata) -> FileMode {
     FileMode::Regular
 }
 
-/// Lets a file that is about to be made be run by those whom the umask lets.
+/// Makes a new file executable, as far as the umask allows.
 #[cfg(unix)]
 pub(crate) fn open_with_mode(options: &mut fs_err::OpenOptions, mode: FileMode) {
     use fs_err::os::unix::fs::OpenOptionsExt;
@@ -128,6 +128,6 @@ pub(crate) fn open_with_mode(options: &mut fs_err::OpenOptions, mode: FileMode) 
     });
 }
 
-/// There are no modes here.
+/// There are no file modes on this system.
 #[cfg(not(unix))]
 pub(crate) fn open_with_mode(_: &mut fs_err::OpenOptions, _: FileMode) {}

@@ -1,7 +1,7 @@
-//! From a lock and wheels to a virtual environment.
+//! Makes a virtual environment from a lock and wheels.
 //!
-//! Touches files and starts interpreters; knows neither indexes nor flags. What it needs of an
-//! index, such as the wheels of a build's requirements, its caller hands in.
+//! This room touches files and starts interpreters, but knows no index and no flags. The caller
+//! provides what it needs from an index, such as the wheels of a build's requirements.
 
 pub mod build;
 pub mod editor;

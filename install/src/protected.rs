@@ -1,9 +1,9 @@
-//! Names of the files that make a folder an environment: no package may replace them.
+//! Names of the files that make a folder an environment. No package may replace them.
 
-/// The file in an environment's root by which it is known as ours.
+/// The file in an environment's root that marks it as made by this tool.
 pub const STATE_FILE: &str = "xtask-environment.json";
 
-/// Whether `path`, which a package puts below an environment's root, makes the environment.
+/// Whether a package's `path`, relative to an environment's root, is such a file.
 pub(crate) fn is_environment_file(path: &str) -> bool {
     let in_scripts = ["bin/", "Scripts/"].into_iter();
     if let Some(script) = in_scripts
@@ -19,7 +19,7 @@ pub(crate) fn is_environment_file(path: &str) -> bool {
             .any(|file| path.eq_ignore_ascii_case(file))
 }
 
-/// Whether a file of this name in `bin` makes the environment.
+/// Whether a file with this name in `bin` is such a file.
 pub(crate) fn is_environment_script(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let stem = name.trim_end_matches(".exe");

@@ -1,4 +1,4 @@
-//! Which packages of a lock an interpreter needs, and which file of each it can use.
+//! Selects the packages of a lock that an interpreter needs, and the file of each that it can use.
 
 use std::fmt;
 
@@ -13,13 +13,13 @@ use crate::python::{CompatibleTags, Interpreter};
 pub struct SelectedPackage<'a> {
     /// The package.
     pub package: &'a LockedPackage,
-    /// What is installed of it.
+    /// The file or source to install.
     pub file: SelectedFile<'a>,
-    /// Whether a requirement of the resolve names it.
+    /// Whether a requirement of the resolve names the package.
     pub requested: bool,
 }
 
-/// What is installed of a package.
+/// The file or source of a package that is installed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SelectedFile<'a> {
     /// A wheel.
@@ -30,7 +30,7 @@ pub enum SelectedFile<'a> {
     Source,
 }
 
-/// A lock that an interpreter cannot use.
+/// Why an interpreter cannot use a lock.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SelectError {
     /// The lock is for other platforms.
@@ -50,12 +50,12 @@ pub enum SelectError {
         version: Version,
         /// The interpreter, as `CPython 3.12.1 on linux_x86_64`.
         python: String,
-        /// The wheels that there are.
+        /// The wheels of the package.
         wheels: Vec<String>,
     },
 }
 
-/// What the lock says for `python`, sorted by name.
+/// The packages of the lock that `python` needs, sorted by name.
 ///
 /// # Errors
 /// Where the lock is for other platforms, or no file of a package can be used.
@@ -101,7 +101,7 @@ pub fn select<'a>(
         .collect()
 }
 
-/// The platforms of a lock bind its markers, so that elsewhere it says nothing.
+/// The markers of a lock hold on its platforms only, so it says nothing about others.
 fn check_platform(lock: &Lock, python: &Interpreter) -> Result<(), SelectError> {
     let platforms = &lock.inputs.platforms;
     let fits = |platform: &Platform| platform.marker().evaluate(python.marker_environment(), &[]);
@@ -132,7 +132,7 @@ fn no_file(package: &LockedPackage, python: &Interpreter) -> SelectError {
     }
 }
 
-/// The platform, as settings name it where they can.
+/// The name of the platform, as in settings if it has one there.
 fn machine(python: &Interpreter) -> String {
     let environment = python.marker_environment();
     Platform::ALL

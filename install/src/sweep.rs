@@ -1,4 +1,5 @@
-//! Removes folders of ours: says before what that frees, and what it may not remove.
+//! Removes folders of this tool. Says beforehand how much space that frees, and what could not be
+//! removed.
 
 use std::collections::HashMap;
 use std::io;
@@ -7,28 +8,28 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::files;
 
-/// What a folder takes, and what removing it gives back.
+/// The size of a folder, and the space that removing it frees.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Size {
-    /// Files and links.
+    /// The number of files and links.
     pub files: u64,
-    /// Bytes of the disk that are free afterwards: a file that has another name elsewhere, such
-    /// as a hard link in an environment, stays.
+    /// The bytes of the disk that become free. A file with another name elsewhere, such as a hard
+    /// link in an environment, is not counted.
     pub freed: u64,
 }
 
 /// What could not be removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leftover {
-    /// The topmost file or folder that stayed.
+    /// The topmost file or folder that was not removed.
     pub path: Utf8PathBuf,
     /// The number of the user who owns it, where the system has such numbers.
     pub owner: Option<u32>,
-    /// Why it stayed.
+    /// Why it was not removed.
     pub reason: String,
 }
 
-/// What removing `folders` together frees. What cannot be read counts nothing.
+/// The space that removing `folders` together frees. Folders that cannot be read are not counted.
 #[must_use]
 pub fn size(folders: &[Utf8PathBuf]) -> Size {
     let mut count = Count::default();
@@ -38,9 +39,10 @@ pub fn size(folders: &[Utf8PathBuf]) -> Size {
     count.size
 }
 
-/// Removes a folder: first it is moved aside, so that no run sees half of it.
+/// Removes a folder. It is moved away first, so that no run sees half of it.
 ///
-/// What cannot be removed, as files that a container made as root, is named and left.
+/// Files that cannot be removed, such as those that a container made as root, are reported and
+/// left.
 ///
 /// # Errors
 /// Where the folder cannot be moved at all.
@@ -53,14 +55,14 @@ pub fn remove(folder: &Utf8Path) -> io::Result<Vec<Leftover>> {
     let place = match fs_err::rename(folder, &aside) {
         Ok(()) => aside,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        // A folder of another user in ours cannot be moved, and yet be empty of his files.
+        // A folder of another user cannot be moved, even if it is empty.
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => folder.to_owned(),
         Err(error) => return Err(error),
     };
     let mut leftovers = Vec::new();
     remove_below(&place, &mut leftovers);
     if !leftovers.is_empty() && place != folder {
-        // Under its old name it is found again.
+        // Under its old name, `clean` finds it again.
         fs_err::rename(&place, folder)?;
         for leftover in &mut leftovers {
             if let Ok(inside) = leftover.path.strip_prefix(&place) {
@@ -116,11 +118,11 @@ fn owner(_: &Utf8Path) -> Option<u32> {
     None
 }
 
-/// Counts files, each once, however many names it has.
+/// Counts files. A file with several names is counted once.
 #[derive(Default)]
 struct Count {
     size: Size,
-    /// Names that were not seen yet, by device and number of the file.
+    /// The files that were seen, by device and inode number.
     linked: HashMap<(u64, u64), u64>,
 }
 

@@ -1,4 +1,4 @@
-//! Wheels as tests need them: good ones, and ones that no honest tool would write.
+//! Wheels for tests: good ones, and ones that no honest tool would write.
 
 use model::Sha256;
 use wheel::RecordWriter;
@@ -9,15 +9,15 @@ pub(crate) struct Member {
     pub(crate) name: String,
     pub(crate) content: Vec<u8>,
     pub(crate) mode: u32,
-    /// The size that it declares, where that is a lie.
+    /// The declared size, if it is wrong.
     pub(crate) declared: Option<u32>,
-    /// The name where its data stand, where that is another.
+    /// The name in the local header, if it is another.
     pub(crate) local_name: Option<String>,
-    /// The checksum where its data stand, where that is another.
+    /// The checksum in the local header, if it is another.
     pub(crate) local_crc: Option<u32>,
     /// General purpose bits.
     pub(crate) flags: u16,
-    /// How it says to be compressed.
+    /// The declared method of compression.
     pub(crate) method: u16,
 }
 
@@ -36,7 +36,7 @@ impl Member {
     }
 }
 
-/// A wheel in the making: good unless it is told otherwise.
+/// A wheel under construction. It is good unless a test changes that.
 pub(crate) struct WheelBuilder {
     dist_info: String,
     members: Vec<Member>,

@@ -1,16 +1,16 @@
-//! The bytes of an archive by their place: of one that is there as a whole, or of one of which only
-//! pieces are at hand.
+//! The bytes of an archive by their position: of a whole archive, or of one that is known only in
+//! pieces.
 
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 
 use crate::zip_member::ZipError;
 
-/// Something whose bytes can be had by their place.
+/// Something whose bytes can be read by their position.
 pub trait ArchiveBytes {
-    /// How many there are.
+    /// The number of bytes.
     fn length(&mut self) -> io::Result<u64>;
-    /// So many of them, from a place on; fewer are an error.
+    /// So many bytes from a position. Fewer bytes are an error.
     fn read_at(&mut self, at: u64, size: u64) -> Result<Vec<u8>, ZipError>;
 }
 
@@ -33,12 +33,12 @@ impl<R: Read + Seek> ArchiveBytes for R {
 
 const CUT_SHORT: ZipError = ZipError::Archive("it is cut short");
 
-/// An archive that is fetched piece by piece. It notes which bytes were asked for that it does not
-/// have: they are to be handed in before one asks again.
+/// An archive that is fetched piece by piece. It records which bytes were asked for and are
+/// missing. They must be added before the question is repeated.
 #[derive(Clone, Debug)]
 pub struct PartialArchive {
     length: u64,
-    /// Sorted by their place; they do not overlap.
+    /// Sorted by position. They do not overlap.
     pieces: Vec<Piece>,
     missing: Option<Range<u64>>,
 }
@@ -50,7 +50,7 @@ struct Piece {
 }
 
 impl PartialArchive {
-    /// An archive of this length, of which these last bytes are at hand.
+    /// An archive of this length, of which only these last bytes are known.
     pub fn new(length: u64, tail: Vec<u8>) -> PartialArchive {
         let start = length.saturating_sub(tail.len() as u64);
         PartialArchive {
@@ -60,12 +60,12 @@ impl PartialArchive {
         }
     }
 
-    /// The bytes that were asked for and are not at hand.
+    /// The bytes that were asked for and are missing.
     pub fn missing(&mut self) -> Option<Range<u64>> {
         self.missing.take()
     }
 
-    /// Takes the bytes from this place on.
+    /// Adds bytes at a position.
     pub fn insert(&mut self, start: u64, bytes: Vec<u8>) {
         let at = self.pieces.partition_point(|piece| piece.start < start);
         self.pieces.insert(at, Piece { start, bytes });
@@ -100,7 +100,7 @@ impl ArchiveBytes for PartialArchive {
                 break;
             }
             if piece.start > next {
-                // Only the gap in front of this piece is not at hand.
+                // Only the gap before this piece is missing.
                 self.missing = Some(next..end.min(piece.start));
                 return Err(ZipError::Io(io::ErrorKind::WouldBlock.into()));
             }

@@ -1,11 +1,11 @@
-//! Which machine a binary is for, by the header of its file: ELF, Mach-O or PE.
+//! Finds which machine a binary is for, from the header of its file: ELF, Mach-O or PE.
 
 use std::fmt;
 
-/// What the first bytes of a file say that it runs on.
+/// The machine that a binary is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct NativeBinary {
-    /// The format, and with it the kind of system.
+    /// The format, which stands for the operating system.
     pub format: BinaryFormat,
     /// The processor.
     pub machine: Machine,
@@ -31,17 +31,18 @@ pub enum Machine {
     Arm64,
     /// 32-bit x86.
     X86,
-    /// Both 64-bit ones, in a universal binary of macOS.
+    /// Both 64-bit processors, in a universal binary of macOS.
     Universal2,
-    /// Another, by its number in the format.
+    /// Another processor, by its number in the format.
     Other(u32),
 }
 
-/// As many bytes of a file as [`NativeBinary::of`] looks at.
+/// The number of bytes of a file that [`NativeBinary::of`] reads.
 pub const HEADER_SIZE: usize = 4096;
 
 impl NativeBinary {
-    /// What a file that starts with these bytes is; `None` if it is no executable or library.
+    /// The machine of a file that starts with these bytes; `None` if it is no executable or
+    /// library.
     pub fn of(header: &[u8]) -> Option<NativeBinary> {
         elf(header)
             .or_else(|| mach_o(header))
@@ -100,7 +101,7 @@ fn mach_o(header: &[u8]) -> Option<NativeBinary> {
     let machine = match word(0)? {
         0xcffa_edfe | 0xcefa_edfe => cpu(word(4)?.swap_bytes()),
         0xfeed_facf | 0xfeed_face => cpu(word(4)?),
-        // A Java class starts with the same word and goes on with a version of at least 45.
+        // A Java class starts with the same word, but then has a version of at least 45.
         0xcafe_babe | 0xcafe_babf if word(4)? < 40 => Machine::Universal2,
         _ => return None,
     };

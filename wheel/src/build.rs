@@ -1,5 +1,5 @@
-//! A wheel and a source distribution as data, and the way from that data to
-//! the members of an archive, in order, RECORD last.
+//! A wheel and a source distribution as data, and how their members are made from it, in order and
+//! with RECORD last.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,16 +14,16 @@ use crate::pyproject::pyproject;
 use crate::record::RecordWriter;
 use crate::wheel_file::{WheelFile, WheelTags};
 
-/// Everything that goes into one wheel.
+/// The contents of one wheel.
 #[derive(Clone, Debug)]
 pub struct WheelContents {
-    /// What METADATA says.
+    /// The content of METADATA.
     pub metadata: CoreMetadata,
     /// The tags of WHEEL and the file name.
     pub tags: WheelTags,
-    /// What WHEEL says of who wrote it: `name (version)`.
+    /// The name of the tool for WHEEL: `name (version)`.
     pub generator: String,
-    /// entry_points.txt, which is left out if there is none.
+    /// The content of entry_points.txt, which is left out if it is empty.
     pub entry_points: EntryPoints,
     /// Code and resources, in any order.
     pub members: Vec<Member>,
@@ -31,12 +31,12 @@ pub struct WheelContents {
     pub license_files: Vec<Member>,
     /// Bills of materials (PEP 770): name and bytes.
     pub sboms: Vec<(String, Vec<u8>)>,
-    /// Whether the files are there that setuptools adds.
+    /// Whether to add the files that setuptools adds.
     pub setuptools_files: SetuptoolsFiles,
 }
 
-/// `top_level.txt` and `namespace_packages.txt`, which no specification asks for
-/// and some tools read.
+/// `top_level.txt` and `namespace_packages.txt`. No specification has them, but some tools read
+/// them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SetuptoolsFiles {
     /// Neither.
@@ -44,24 +44,24 @@ pub enum SetuptoolsFiles {
     /// Both, with these packages declared as namespaces by `pkg_resources`
     /// (usually none).
     Written {
-        /// Dotted names.
+        /// The names, with dots.
         namespace_packages: Vec<String>,
     },
 }
 
-/// Everything that goes into one source distribution.
+/// The contents of one source distribution.
 #[derive(Clone, Debug)]
 pub struct SdistContents {
-    /// What PKG-INFO says.
+    /// The content of PKG-INFO.
     pub metadata: CoreMetadata,
-    /// Entry points, for whoever builds it.
+    /// Entry points, for the tool that builds it.
     pub entry_points: EntryPoints,
     /// Code and resources of every platform, in any order, under their paths
     /// in a wheel.
     pub members: Vec<Member>,
     /// Licence files and other files for its root, such as the readme.
     pub root_files: Vec<Member>,
-    /// Which of the root files are licences.
+    /// The files of the root that are licences.
     pub license_files: Vec<String>,
 }
 
@@ -71,7 +71,7 @@ impl WheelContents {
         Ok(self.tags.filename(&self.metadata)?)
     }
 
-    /// Writes the wheel; returns what was written, without RECORD.
+    /// Writes the wheel. Gives the written members, without RECORD.
     pub fn write(&self, writer: &mut impl MemberWriter) -> Result<Vec<MemberDigest>, ArchiveError> {
         let filename = self.filename()?;
         let dist_info = format!("{}.dist-info", root_name(&filename.name, &self.metadata));
@@ -131,7 +131,7 @@ impl WheelContents {
         Ok(out)
     }
 
-    /// PEP 639 gives licences a folder; before it they lay beside METADATA.
+    /// PEP 639 gives licences a folder. Before, they were beside METADATA.
     fn license_member(&self, dist_info: &str, license: &Member) -> Result<Member, ArchiveError> {
         let path = if self.metadata.metadata_version >= MetadataVersion::V2_4 {
             format!("{dist_info}/licenses/{}", license.path)
@@ -183,9 +183,9 @@ impl SdistContents {
         Ok(root_name(&self.metadata.package_name()?, &self.metadata))
     }
 
-    /// Packages as folders, each with its files relative to it; the top is "".
+    /// Packages as folders, each with the relative paths of its files. The top folder is "".
     ///
-    /// A file that is no code goes with the nearest folder above it that has code.
+    /// A file that is no code belongs to the nearest folder above it that has code.
     fn packages(&self) -> BTreeMap<String, Vec<String>> {
         let code = self
             .members
@@ -210,10 +210,10 @@ impl SdistContents {
     }
 }
 
-/// Writes a wheel of members in any order: content first, `.dist-info` after it, RECORD last. What
-/// was written is returned, without RECORD.
+/// Writes a wheel of members in any order: first the content, then `.dist-info`, and RECORD last.
+/// Gives the written members, without RECORD.
 ///
-/// `dist_info` is the name of that folder; RECORD is not among the members.
+/// `dist_info` is the name of that folder. RECORD is not among the members.
 pub fn write_wheel(
     members: Vec<Member>,
     dist_info: &str,

@@ -1,5 +1,5 @@
-//! Members read as a sequence of chunks, a bounded batch at a time, hashed on
-//! the way: the input side of the parallel archive writer.
+//! Reads members as a sequence of chunks, a limited number at a time, and hashes them. This is the
+//! input of the parallel archive writer.
 
 use std::io::{self, Read};
 
@@ -11,16 +11,16 @@ use crate::member::{Member, MemberDigest};
 
 /// A piece of one member.
 pub(crate) struct Piece {
-    /// The member's place in the list.
+    /// The position of the member in the list.
     pub(crate) member: usize,
-    /// Size of the whole member, known since it was opened.
+    /// The size of the whole member, which is known when it is opened.
     pub(crate) size: u64,
-    /// Whether it starts the member.
+    /// Whether it is the first of the member.
     pub(crate) first: bool,
     pub(crate) last: bool,
 }
 
-/// Chunks and, in the same order, what they are pieces of.
+/// Chunks, and in the same order the members that they belong to.
 #[derive(Default)]
 pub(crate) struct Batch {
     pub(crate) chunks: Vec<Chunk>,
@@ -32,7 +32,7 @@ pub(crate) struct ChunkReader<'a> {
     members: &'a [Member],
     next: usize,
     open: Option<OpenMember<'a>>,
-    /// What the members read to their end turned out to be.
+    /// The size and hash of the members that were read completely.
     pub(crate) written: Vec<MemberDigest>,
 }
 

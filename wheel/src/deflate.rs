@@ -12,10 +12,10 @@ use rayon::prelude::*;
 
 use crate::error::ArchiveError;
 
-/// Bytes of input in one chunk: large enough that what the cuts cost in size
-/// does not show, small enough that a few of them keep all threads busy.
+/// Bytes of input in one chunk: large enough that the cuts do not matter for the size, and small
+/// enough that several of them keep all threads busy.
 pub(crate) const CHUNK: usize = 256 * 1024;
-/// What deflate can refer back to.
+/// The distance that deflate can refer back to.
 pub(crate) const WINDOW: usize = 32 * 1024;
 /// Bytes of input read ahead, compressed, or waiting to be written, each.
 pub(crate) const BATCH: usize = 4 * 1024 * 1024;
@@ -26,16 +26,16 @@ pub(crate) struct Chunk {
     /// `history` bytes of what came before, then the chunk.
     pub(crate) buffer: Vec<u8>,
     pub(crate) history: usize,
-    /// Whether the stream ends here.
+    /// Whether it is the end of the stream.
     pub(crate) last: bool,
 }
 
 /// A compressed chunk.
 pub(crate) struct DeflatedChunk {
     pub(crate) bytes: Vec<u8>,
-    /// Of the chunk alone.
+    /// The checksum of the chunk alone.
     pub(crate) crc: Crc,
-    /// The bytes are as they were: a whole stream that does not get smaller.
+    /// The bytes are not compressed, since the whole stream does not get smaller.
     pub(crate) stored: bool,
 }
 
@@ -45,7 +45,7 @@ impl Chunk {
         &self.buffer[self.history..]
     }
 
-    /// Whether it is all of its stream.
+    /// Whether it is the whole stream.
     fn is_whole(&self) -> bool {
         self.history == 0 && self.last
     }
@@ -63,11 +63,10 @@ impl Chunk {
     }
 }
 
-/// The level that is twice as fast as `zip -6` and gives about its sizes, up to
-/// three in a hundred more.
+/// The level that is twice as fast as `zip -6` and gives about the same size, at most 3% more.
 const FAST: u32 = 6;
-/// The level that costs twice to three times as much, and where it helps gives
-/// smaller sizes than `zip -6`.
+/// The level that takes two to three times as long as the other and, if it helps, gives smaller
+/// sizes than `zip -6`.
 const THOROUGH: u32 = 9;
 /// How much of a chunk is compressed at both levels to choose between them.
 const PROBE: usize = 16 * 1024;
@@ -100,8 +99,8 @@ impl Compressors {
     fn deflate(&mut self, chunk: &Chunk) -> Result<DeflatedChunk, ArchiveError> {
         let mut crc = Crc::new();
         crc.update(chunk.data());
-        // Room for the worst case: a flush into a full buffer would have to be
-        // repeated, and where it is repeated would show in the bytes.
+        // There must be room for the worst case: a flush into a full buffer would have to be
+        // repeated, and the bytes would depend on where that happens.
         let mut bytes = Vec::with_capacity(worst_case(chunk.data().len()));
         let state = if self.thorough_pays(chunk)? {
             &mut self.thorough
@@ -129,7 +128,7 @@ impl Compressors {
         Ok(DeflatedChunk { bytes, crc, stored })
     }
 
-    /// Whether the thorough level makes the start of a chunk smaller by three in a hundred.
+    /// Whether the thorough level makes the start of a chunk smaller by 3%.
     fn thorough_pays(&mut self, chunk: &Chunk) -> Result<bool, ArchiveError> {
         if chunk.data().len() < PROBED {
             return Ok(false);
@@ -151,7 +150,7 @@ impl Compressors {
     }
 }
 
-/// More than deflate makes of data that does not get smaller.
+/// More than deflate needs for data that does not get smaller.
 fn worst_case(size: usize) -> usize {
     size + size / 64 + 1024
 }

@@ -1,4 +1,4 @@
-//! entry_points.txt: groups of names and the objects they stand for.
+//! entry_points.txt: groups of entry points, each with a name and an object.
 //!
 //! Format: <https://packaging.python.org/en/latest/specifications/entry-points/>.
 
@@ -22,7 +22,7 @@ pub struct EntryPoint {
     pub extras: Vec<String>,
 }
 
-/// A console or GUI script, which an installer makes of an entry point.
+/// A console or GUI script that an installer makes from an entry point.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Script {
     /// The file name.
@@ -33,7 +33,7 @@ pub struct Script {
     pub function: String,
 }
 
-/// An entry point that cannot be read or written as one.
+/// An entry point that is not valid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the entry point `{name} = {value}` of `{group}`: {problem}")]
 pub struct EntryPointError {
@@ -76,7 +76,7 @@ impl EntryPoints {
         Ok(())
     }
 
-    /// Whether there is none.
+    /// Whether there are no entry points.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -102,7 +102,7 @@ impl EntryPoints {
         groups.collect::<Vec<_>>().join("\n")
     }
 
-    /// Reads entry_points.txt, a file for Python's `configparser` with `=` alone.
+    /// Reads entry_points.txt, which has the syntax of Python's `configparser` with `=` only.
     pub fn parse(text: &str) -> Result<EntryPoints, EntryPointError> {
         let mut points = EntryPoints::default();
         let mut group = String::new();
@@ -121,8 +121,8 @@ impl EntryPoints {
     }
 }
 
-/// The scripts that the text of entry_points.txt asks for. Its other groups are the affair of those
-/// who read them at run time: what is wrong with them hinders no installer.
+/// Reads the scripts in the text of entry_points.txt. Other groups are read by programs at run
+/// time, so a mistake in them does not keep a wheel from being installed.
 pub fn scripts(text: &str) -> Result<Vec<Script>, EntryPointError> {
     let points = EntryPoints::parse(&groups_of_scripts(text))?;
     let scripts = points.iter().map(|(group, name, point)| {
@@ -136,7 +136,7 @@ pub fn scripts(text: &str) -> Result<Vec<Script>, EntryPointError> {
     scripts.collect()
 }
 
-/// The lines of the groups of scripts.
+/// The lines of the groups with scripts.
 fn groups_of_scripts(text: &str) -> String {
     let mut in_scripts = false;
     let mut out = String::new();

@@ -1,5 +1,5 @@
-//! What can go wrong while an archive is made. Every error carries the names
-//! and places that its message needs; verification has findings of its own.
+//! Errors of writing an archive. Each has the names and places that its message needs. Verification
+//! has its own findings.
 
 use std::io;
 
@@ -9,15 +9,15 @@ use crate::path::{MemberPath, PathProblem};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ArchiveError {
-    /// A name that cannot be that of a member.
+    /// A name is not valid for a member.
     #[error("`{name}` cannot be a name in the archive: {problem}")]
     UnsafePath {
-        /// The name as it came.
+        /// The name.
         name: String,
         /// What is wrong with it.
         problem: PathProblem,
     },
-    /// Two sources for one member.
+    /// One member has two sources.
     #[error("two files would be `{path}` in the archive: {first_origin} and {second_origin}")]
     DuplicateMember {
         /// The member.
@@ -27,7 +27,7 @@ pub enum ArchiveError {
         /// Where the other comes from.
         second_origin: String,
     },
-    /// Two members that are one on a file system without case.
+    /// The paths of two members differ in case only.
     #[error(
         "`{first}` ({first_origin}) and `{second}` ({second_origin}) differ in case only: \
          on Windows and macOS one would overwrite the other"
@@ -42,7 +42,7 @@ pub enum ArchiveError {
         /// Where the second comes from.
         second_origin: String,
     },
-    /// A member below another member.
+    /// A member is below another member, which is a file.
     #[error("`{file}` would be a file and, for `{below}`, a folder")]
     FileIsFolder {
         /// The member that is a file.
@@ -57,10 +57,10 @@ pub enum ArchiveError {
         path: MemberPath,
         /// Where its bytes come from.
         origin: String,
-        /// Why not.
+        /// Why it could not be read.
         source: io::Error,
     },
-    /// A source file had another size than when it was opened.
+    /// A source file has another size than when it was opened.
     #[error("`{origin}` changed while it was read: {expected} bytes when opened, {read} read")]
     ChangedWhileRead {
         /// Where the bytes come from.
@@ -70,16 +70,16 @@ pub enum ArchiveError {
         /// How many bytes were read (one more than expected if it grew).
         read: u64,
     },
-    /// The archive could not be written: the disk is full, for one.
+    /// The archive could not be written, for instance because the disk is full.
     #[error("cannot write the archive")]
     Write(#[from] io::Error),
-    /// The compressor refused; it has no reason to.
+    /// The compressor failed, which should not happen.
     #[error("the compressor failed: {0}")]
     Deflate(String),
-    /// Not a value for SOURCE_DATE_EPOCH.
+    /// A value is not valid for SOURCE_DATE_EPOCH.
     #[error("`{0}` is not a number of seconds since 1970, as SOURCE_DATE_EPOCH must be")]
     InvalidEpoch(String),
-    /// Metadata that no valid METADATA file can be made of.
+    /// No valid METADATA file can be made from the metadata.
     #[error(transparent)]
     Metadata(#[from] crate::metadata::CoreMetadataError),
 }

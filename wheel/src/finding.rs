@@ -1,14 +1,14 @@
-//! What verification finds in a wheel. A finding carries all facts that its
-//! message needs; whether it is fatal follows from its kind.
+//! The findings of verifying a wheel. A finding has all facts for its message. Its kind decides
+//! whether it is an error.
 
 use crate::binary::NativeBinary;
 use crate::path::PathProblem;
 use crate::record::RecordLineError;
 
-/// How much a finding weighs.
+/// How serious a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// The wheel works; someone should look.
+    /// The wheel works, but someone should look at it.
     Warning,
     /// The wheel must not be published.
     Error,
@@ -18,16 +18,16 @@ pub enum Severity {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WheelFinding {
-    /// The archive cannot be read, or not in one way only.
+    /// The archive cannot be read, or readers can disagree on what it holds.
     #[error("{problem}")]
     Archive {
-        /// What the reader says.
+        /// The message of the reader.
         problem: String,
     },
     /// The file name is not that of a wheel.
     #[error("the file name says nothing: {problem}")]
     FileName {
-        /// What the parser says.
+        /// The message of the parser.
         problem: String,
     },
     /// The file name is not in its normal form.
@@ -60,10 +60,10 @@ pub enum WheelFinding {
         /// Its name.
         name: String,
     },
-    /// No `.dist-info` of the name that the file name asks for.
+    /// There is no `.dist-info` folder with the name that the file name requires.
     #[error("`{expected}` is not there; found {}", if found.is_empty() { "none".to_owned() } else { found.join(", ") })]
     DistInfo {
-        /// The folder that must be there.
+        /// The required folder.
         expected: String,
         /// Folders that end in `.dist-info`.
         found: Vec<String>,
@@ -79,7 +79,7 @@ pub enum WheelFinding {
     Unreadable {
         /// Its name.
         name: String,
-        /// What the parser says.
+        /// The message of the parser.
         problem: String,
     },
     /// A line of RECORD that cannot be read.
@@ -91,7 +91,7 @@ pub enum WheelFinding {
         /// The member.
         name: String,
     },
-    /// A line of RECORD for something that is not there.
+    /// A line of RECORD for a member that does not exist.
     #[error("RECORD names `{name}`, which is not in the wheel")]
     OnlyInRecord {
         /// What it names.
@@ -167,7 +167,7 @@ pub enum WheelFinding {
         /// The member.
         name: String,
     },
-    /// An import that nothing meets.
+    /// An import that nothing provides.
     #[error(
         "`{name}`, line {line}: `{module}` is neither in the wheel, in what it requires, nor in the standard library"
     )]
@@ -179,7 +179,7 @@ pub enum WheelFinding {
         /// The module imported.
         module: String,
     },
-    /// A file that was named to be shipped and is not there.
+    /// A file that was named as a source does not exist.
     #[error("`{name}`, which {place} names, is not there")]
     NoSuchFile {
         /// As it is written.
@@ -206,7 +206,7 @@ pub enum WheelFinding {
 }
 
 impl WheelFinding {
-    /// How much it weighs.
+    /// How serious it is.
     pub fn severity(&self) -> Severity {
         match self {
             WheelFinding::WrongSystem { .. }

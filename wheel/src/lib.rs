@@ -1,11 +1,10 @@
-//! Wheels and source distributions: members in, an archive with its RECORD out;
-//! and an archive read back and judged.
+//! Wheels and source distributions: writes members as an archive with its RECORD, and reads
+//! archives back to verify them.
 //!
-//! The room takes data (members, core metadata, entry points, tags) and writes it
-//! to a [`MemberWriter`]: a zip archive, a compressed tar, or memory in tests. The
-//! bytes depend on that data and nothing else: not on the order in which it came,
-//! the machine, the umask, the time zone or the number of threads. Files are
-//! handed in as a [`MemberContent`] that can be opened.
+//! This room takes data (members, core metadata, entry points, tags) and writes it to a
+//! [`MemberWriter`]: a zip archive, a compressed tar archive, or memory in tests. The bytes depend
+//! only on that data: not on its order, the machine, the umask, the time zone or the number of
+//! threads. Files are given as a [`MemberContent`], which can be opened.
 
 mod archive_bytes;
 mod binary;

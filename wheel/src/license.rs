@@ -69,7 +69,7 @@ const KNOWN: &[Known] = &[
     },
 ];
 
-/// The classifier for a licence under a name that is known, SPDX or colloquial.
+/// The classifier for a licence with a known name, from SPDX or colloquial.
 pub fn license_classifier(name: &str) -> Option<&'static str> {
     find(name).map(|known| known.classifier)
 }
@@ -129,7 +129,7 @@ fn missing_operator(before: &str, token: &str) -> String {
     format!("`AND`, `OR` or `WITH` is needed between `{before}` and `{token}`")
 }
 
-/// Returns whether a licence is still needed after it, which it is not.
+/// Gives whether a licence must still follow.
 fn check_identifier(token: &str) -> Result<bool, String> {
     let id = token.strip_suffix('+').unwrap_or(token);
     let valid = !id.is_empty()

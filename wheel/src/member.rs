@@ -1,5 +1,5 @@
-//! What goes into an archive, as data: members with a path, a source of bytes
-//! and a mode, and the small trait that archives of every kind implement.
+//! The contents of an archive as data: members with a path, a source of bytes and a mode. Also the
+//! trait that every kind of archive implements.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -20,8 +20,8 @@ pub struct Member {
     pub mode: FileMode,
 }
 
-/// The one bit of permissions that survives: everything else depends on the
-/// umask of whoever built the archive.
+/// The only permission that is kept. All others depend on the umask of the user who built the
+/// archive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FileMode {
     /// `rw-r--r--`
@@ -43,11 +43,11 @@ pub enum MemberContent {
 pub trait MemberFile: Send + Sync {
     /// Opens it; returns a reader and the number of bytes it will give.
     fn open(&self) -> io::Result<(Box<dyn Read + Send>, u64)>;
-    /// What to call it in a message: its path.
+    /// Its path, for messages.
     fn origin(&self) -> String;
 }
 
-/// What a member turned out to be once it was written: its line in RECORD.
+/// A written member, as RECORD lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MemberDigest {
     /// Where it is in the archive.
@@ -60,14 +60,14 @@ pub struct MemberDigest {
 
 /// An archive being written: a zip, a compressed tar, or memory in tests.
 pub trait MemberWriter {
-    /// Writes members in the order given; returns what was written, in that order.
+    /// Writes members in the given order. Gives the written members in the same order.
     fn write(&mut self, members: &[Member]) -> Result<Vec<MemberDigest>, ArchiveError>;
-    /// Ends the archive. Without it the archive is not valid.
+    /// Ends the archive, which is not valid before.
     fn finish(&mut self) -> Result<(), ArchiveError>;
 }
 
 impl FileMode {
-    /// That of a file with these permissions on Unix: someone may run it, or nobody.
+    /// The mode for these permissions of a file on Unix: executable if anyone may run it.
     pub fn of_unix(mode: u32) -> FileMode {
         match mode & 0o111 {
             0 => FileMode::Regular,
@@ -99,7 +99,7 @@ impl MemberContent {
         }
     }
 
-    /// What to call it in a message.
+    /// Its path, for messages.
     pub fn origin(&self) -> String {
         match self {
             MemberContent::Bytes(_) => "generated".to_owned(),
@@ -117,10 +117,10 @@ impl fmt::Debug for MemberContent {
     }
 }
 
-/// Puts members in archive order and refuses sets that no file system can hold:
-/// one path twice, paths that differ in case only, a file that is also a folder.
+/// Sorts members in archive order. Refuses sets that no file system can hold: the same path twice,
+/// paths that differ in case only, and a file that is also a folder.
 ///
-/// The order is that of the paths' bytes, whatever the order given.
+/// The order is that of the bytes of the paths, whatever the given order.
 pub fn arrange(mut members: Vec<Member>) -> Result<Vec<Member>, ArchiveError> {
     members.sort_by(|a, b| a.path.cmp(&b.path));
     let mut files: HashMap<FoldedPath, &Member> = HashMap::with_capacity(members.len());

@@ -1,4 +1,4 @@
-//! An archive in memory: what a test looks at instead of a zip file.
+//! An archive in memory, which tests use in place of a zip file.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! METADATA and PKG-INFO: core metadata as data, and its one text.
+//! METADATA and PKG-INFO: core metadata as data and as text.
 //!
 //! Format: <https://packaging.python.org/en/latest/specifications/core-metadata/>.
 //! The order of the headers is that of setuptools, so that with the same values
@@ -27,11 +27,11 @@ pub enum MetadataVersion {
 pub struct CoreMetadata {
     /// The specification that the text follows.
     pub metadata_version: MetadataVersion,
-    /// As the author writes it; file names use its normal form.
+    /// As the author spells it. File names have its normal form.
     pub name: String,
-    /// Written in its normal form.
+    /// The version, which is written in its normal form.
     pub version: Version,
-    /// One line.
+    /// The summary: one line.
     pub summary: Option<String>,
     /// `Home-page`.
     pub home_page: Option<String>,
@@ -84,7 +84,7 @@ pub struct Description {
     pub body: String,
 }
 
-/// Values that no valid METADATA can be made of.
+/// Values of which no valid METADATA can be made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CoreMetadataError {
@@ -101,12 +101,12 @@ pub enum CoreMetadataError {
         /// Its value.
         value: String,
     },
-    /// A `Requires-Python` that is not a set of version specifiers.
+    /// A `Requires-Python` that is no set of version specifiers.
     #[error("`{value}` cannot be Requires-Python: {problem}")]
     RequiresPython {
         /// As given.
         value: String,
-        /// What the parser says.
+        /// The message of the parser.
         problem: String,
     },
     /// A licence expression in metadata that has no field for it.
@@ -166,7 +166,7 @@ impl MetadataVersion {
 }
 
 impl CoreMetadata {
-    /// Metadata with a name and a version and nothing else.
+    /// Metadata with only a name and a version.
     pub fn new(name: &str, version: Version) -> CoreMetadata {
         CoreMetadata {
             metadata_version: MetadataVersion::default(),

@@ -1,6 +1,6 @@
-//! Names of archive members. [`check_contained`] is what a name from elsewhere must pass: it stays
-//! below the folder that it is unpacked to. A [`MemberPath`], which is what goes into our own
-//! archives, unpacks to the same place on every platform besides.
+//! Names of archive members. [`check_contained`] checks that a name from elsewhere stays below the
+//! folder to which it is unpacked. A [`MemberPath`], as our own archives have it, is also unpacked
+//! to the same path on every platform.
 
 use std::fmt;
 use std::sync::Arc;
@@ -59,7 +59,7 @@ impl MemberPath {
         Ok(MemberPath(name.into()))
     }
 
-    /// The name as it stands in the archive.
+    /// The name as it is in the archive.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -105,12 +105,12 @@ pub fn check_contained(name: &str) -> Result<(), PathProblem> {
     })
 }
 
-/// A path as a file system without case sees it.
+/// A path as a file system that ignores case sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct FoldedPath(String);
 
 impl FoldedPath {
-    /// What is left of a path without its case.
+    /// A path without the differences in case.
     pub fn of(path: &str) -> FoldedPath {
         // Most paths are ASCII, and that is faster.
         if path.is_ascii() {
@@ -119,7 +119,7 @@ impl FoldedPath {
         FoldedPath(path.to_lowercase())
     }
 
-    /// The folders that it is in, the topmost first.
+    /// The folders that contain it, the outermost first.
     pub(crate) fn folders(&self) -> impl Iterator<Item = FoldedPath> {
         let slashes = self.0.match_indices('/');
         slashes.map(|(at, _)| FoldedPath(self.0[..at].to_owned()))

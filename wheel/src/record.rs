@@ -1,8 +1,8 @@
-//! RECORD: the files of a wheel or of an installed distribution, with hashes; written here and read
-//! strictly.
+//! RECORD: the files of a wheel or of an installed distribution, with hashes. It is written here,
+//! and read strictly.
 //!
-//! Its lines are CSV, and yet the crate for CSV does not read them: a quote that is not closed it
-//! takes for a field that reaches to the end, which hides the lines behind it.
+//! Its lines are CSV, but the crate `csv` is not used to read them. It takes an unclosed quote for
+//! a field that reaches to the end of the file, which hides the lines behind it.
 //!
 //! Format: <https://packaging.python.org/en/latest/specifications/recording-installed-packages/#the-record-file>.
 
@@ -40,7 +40,7 @@ pub struct RecordWriter {
     text: String,
 }
 
-/// A RECORD by path, each listed once.
+/// The lines of a RECORD by path. Each path is listed once.
 #[derive(Debug, Default)]
 pub struct Record(HashMap<String, RecordLine>);
 
@@ -50,13 +50,13 @@ pub enum RecordError {
     /// A line cannot be read.
     #[error(transparent)]
     Line(#[from] RecordLineError),
-    /// Two lines are of one file.
+    /// Two lines have the same path.
     #[error("`{0}` is listed twice")]
     Twice(String),
 }
 
 impl RecordWriter {
-    /// One with room for so many files.
+    /// An empty RECORD with room for so many files.
     pub fn with_capacity(files: usize) -> RecordWriter {
         RecordWriter {
             text: String::with_capacity(files * 110),
@@ -112,7 +112,7 @@ impl Record {
         self.0.keys().map(String::as_str)
     }
 
-    /// Checks a file of this hash and size at `path`; the error says what differs.
+    /// Checks that the file at `path` has this hash and size. The error says what differs.
     pub fn check(&self, path: &str, sha256: &[u8; 32], size: u64) -> Result<(), &'static str> {
         let line = self.0.get(path).ok_or("it is not listed")?;
         if line.size.is_some_and(|listed| listed != size) {
@@ -126,8 +126,8 @@ impl Record {
     }
 }
 
-/// Reads RECORD. Hashes of another kind than SHA-256 are errors: nothing else is
-/// written today, and what cannot be checked must not look checked.
+/// Reads RECORD. A hash of another kind than SHA-256 is an error: no tool writes one today, and a
+/// file that cannot be checked must not pass as checked.
 pub fn parse_record(text: &str) -> Result<Vec<RecordLine>, RecordLineError> {
     text.lines()
         .enumerate()
@@ -142,7 +142,7 @@ pub fn parse_record(text: &str) -> Result<Vec<RecordLine>, RecordLineError> {
         .collect()
 }
 
-/// The paths that a RECORD lists, whatever else its lines say; lines without one are passed by.
+/// The paths in a RECORD, whatever else its lines say. Lines without a path are skipped.
 pub fn recorded_paths(text: &str) -> Vec<String> {
     let lines = text.lines().filter(|line| !line.is_empty());
     lines

@@ -1,6 +1,6 @@
-//! Metadata rules for a whole repository, in place of a set-up plug-in: pure
-//! functions from settings, the version and the interpreter constraints to the
-//! values of core metadata.
+//! Rules for the metadata of all distributions in a repository, in place of a set-up plug-in of
+//! Pants: pure functions from settings, the version and the interpreter constraints to the values
+//! of core metadata.
 
 use std::fmt::Write as _;
 
@@ -10,10 +10,10 @@ use pep440_rs::PrereleaseKind;
 use crate::license::{license_classifier, license_expression};
 use crate::metadata::{CoreMetadata, Description, License, MetadataVersion};
 
-/// What holds for every distribution of a repository.
+/// The rules for every distribution of a repository.
 #[derive(Clone, Debug, Default)]
 pub struct RepositoryRules {
-    /// What every distribution's name must start with.
+    /// The start that every distribution's name must have.
     pub name_prefix: Option<String>,
     /// The version of the metadata.
     pub metadata_version: MetadataVersion,
@@ -25,28 +25,29 @@ pub struct RepositoryRules {
     pub author: Option<String>,
     /// `Author-email`.
     pub author_email: Option<String>,
-    /// Classifiers that come first.
+    /// Classifiers that every distribution has, before its own.
     pub classifiers: Vec<String>,
     /// How licences are declared.
     pub license_style: LicenseStyle,
-    /// Classifiers or expressions for licence names that are not known here.
+    /// Classifiers or expressions for other licence names.
     pub licenses: Vec<(String, String)>,
-    /// Whether `Development Status ::` follows from the version.
+    /// Whether a classifier `Development Status ::` is derived from the version.
     pub development_status: bool,
-    /// Whether `Programming Language :: Python :: 3.X` follows from the interpreter constraints.
+    /// Whether classifiers `Programming Language :: Python :: 3.X` are derived from the interpreter
+    /// constraints.
     pub python_classifiers: bool,
-    /// How `Requires-Python` follows from the interpreter constraints.
+    /// How `Requires-Python` is derived from the interpreter constraints.
     pub requires_python: RequiresPythonRule,
-    /// Fields that every distribution must give, among `description` and `license`.
+    /// Fields that every distribution must have: `description`, `license`.
     pub required_fields: Vec<String>,
 }
 
-/// What a distribution says of itself: the values of `provides=python_artifact(…)`.
+/// The values of a distribution's `provides=python_artifact(…)`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Artifact {
     /// `name`
     pub name: String,
-    /// `version`; without it the version file's.
+    /// `version`; if it is missing, the version in the version file.
     pub version: Option<String>,
     /// `description`: one line.
     pub description: Option<String>,
@@ -70,7 +71,7 @@ pub struct Artifact {
     pub classifiers: Vec<String>,
     /// `project_urls`
     pub project_urls: Vec<(String, String)>,
-    /// `python_requires`; without it the interpreter constraints decide.
+    /// `python_requires`; if it is missing, it is derived from the interpreter constraints.
     pub python_requires: Option<String>,
     /// `extras_require`
     pub extras_require: Vec<(String, Vec<RequiresDist>)>,
@@ -86,7 +87,7 @@ pub enum LicenseStyle {
     Classifier,
 }
 
-/// How `Requires-Python` follows from the interpreter constraints.
+/// How `Requires-Python` is derived from the interpreter constraints.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RequiresPythonRule {
     /// As they are written: `==3.11.*`.
@@ -100,7 +101,7 @@ pub enum RequiresPythonRule {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RuleError {
-    /// The version file does not hold a version.
+    /// The version file has no version.
     #[error("`{path}` holds {text:?}, which is not a version (PEP 440): {problem}")]
     Version {
         /// The version file.
@@ -110,7 +111,7 @@ pub enum RuleError {
         /// What the parser says.
         problem: String,
     },
-    /// The name does not start as it must.
+    /// The name does not have the required start.
     #[error(
         "the name `{name}` does not start with `{prefix}`, as every distribution of this repository must"
     )]
@@ -120,7 +121,7 @@ pub enum RuleError {
         /// The prefix.
         prefix: String,
     },
-    /// A field that must be given is not.
+    /// A required field is missing.
     #[error("`{name}` gives no `{field}`, which this repository requires")]
     MissingField {
         /// The distribution.
@@ -128,7 +129,7 @@ pub enum RuleError {
         /// The field.
         field: String,
     },
-    /// A field that the repository sets for all.
+    /// A distribution has a field that the repository sets for all.
     #[error(
         "`{name}` sets `{field}`, which the settings of this repository set for every distribution"
     )]
@@ -138,7 +139,7 @@ pub enum RuleError {
         /// The field.
         field: String,
     },
-    /// A licence that no expression is known for.
+    /// There is no known expression for a licence.
     #[error("no licence expression is known for `{license}`, the licence of `{name}`")]
     UnknownLicense {
         /// The distribution.
@@ -146,7 +147,7 @@ pub enum RuleError {
         /// The licence.
         license: String,
     },
-    /// None of the readme files is there.
+    /// None of the readme files exists.
     #[error("no readme in `{folder}`: looked for {}", tried.join(", "))]
     MissingReadme {
         /// The folder looked in.
@@ -287,7 +288,7 @@ impl RepositoryRules {
     }
 }
 
-/// The version in a version file: white space at its ends does not count.
+/// The version in a version file. White space around it is ignored.
 pub fn version_from_file(path: &str, text: &str) -> Result<Version, RuleError> {
     let text = text.trim();
     text.parse()
@@ -343,7 +344,7 @@ pub fn python_classifiers(constraints: &InterpreterConstraints) -> Vec<String> {
 
 /// The newest minor version of Python 3 that there is a classifier for.
 const NEWEST_MINOR: u32 = 14;
-/// A minor version that only constraints without an upper end admit.
+/// A minor version that only constraints without an upper bound admit.
 const BEYOND: u32 = 99;
 
 /// The minor versions of Python 3 that the constraints admit a release of.
@@ -357,7 +358,7 @@ fn minors(constraints: &InterpreterConstraints) -> Vec<u32> {
 }
 
 impl RequiresPythonRule {
-    /// `Requires-Python`; `None` where the constraints admit no Python 3 or every one.
+    /// `Requires-Python`; `None` if the constraints admit no Python 3, or every one.
     fn of(self, constraints: &InterpreterConstraints) -> Option<String> {
         let text = match self {
             RequiresPythonRule::AsWritten => as_written(constraints),
@@ -367,8 +368,8 @@ impl RequiresPythonRule {
     }
 }
 
-/// One constraint as it is; the range that spans them for several, which
-/// `Requires-Python` cannot join by "or".
+/// A single constraint as it is written. Of several, the range that spans them, since
+/// `Requires-Python` has no "or".
 fn as_written(constraints: &InterpreterConstraints) -> String {
     let written: Vec<String> = constraints.iter().collect();
     match written.as_slice() {

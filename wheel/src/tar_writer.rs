@@ -1,5 +1,5 @@
-//! The compressed tar archive of a source distribution: same bytes for the
-//! same members, compressed in parallel like the zip archive.
+//! The compressed tar archive of a source distribution. The same members give the same bytes.
+//! Compression is parallel, as in the zip archive.
 
 use std::io::{self, Write};
 
@@ -27,7 +27,7 @@ struct GzWriter<W> {
 }
 
 impl<W: Write> TarGzWriter<W> {
-    /// Starts an archive whose members all carry this time.
+    /// Starts an archive whose members all have this time.
     pub fn new(out: W, time: ArchiveTime) -> Self {
         let gz = GzWriter {
             out,
@@ -55,7 +55,7 @@ impl<W: Write> TarGzWriter<W> {
             read: 0,
         };
         let mut header = self.header(member, size);
-        // The tar crate pads what is too short and takes what is too long.
+        // The tar crate fills up what is too short, and accepts what is too long.
         self.tar.append_data(
             &mut header,
             member.path.as_str(),
@@ -147,7 +147,7 @@ impl<W: Write> Write for GzWriter<W> {
     }
 }
 
-/// Hashes and counts what is read.
+/// Hashes and counts the bytes that are read.
 struct Hashing<R> {
     reader: R,
     hasher: Sha256,

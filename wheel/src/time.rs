@@ -1,5 +1,5 @@
-//! The one time stamp of an archive: from SOURCE_DATE_EPOCH or a commit, never
-//! from the clock or a file.
+//! The time stamp of an archive: from SOURCE_DATE_EPOCH or a commit, never from the clock or a
+//! file.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -12,14 +12,15 @@ pub struct ArchiveTime(i64);
 
 /// 1980-01-01T00:00:00Z, the first moment of the DOS calendar.
 const FIRST: i64 = 315_532_800;
-/// 2107-12-31T23:59:58Z, its last.
+/// 2107-12-31T23:59:58Z, the last moment of the DOS calendar.
 const LAST: i64 = 4_354_819_198;
 
 impl ArchiveTime {
-    /// The earliest time, for want of a better one.
+    /// The earliest time, if no other is known.
     pub const EARLIEST: ArchiveTime = ArchiveTime(FIRST);
 
-    /// A moment in seconds since 1970; what zip cannot hold becomes the nearest that it can.
+    /// A time in seconds since 1970. A time that zip cannot store becomes the nearest one that it
+    /// can.
     pub fn from_unix(seconds: i64) -> ArchiveTime {
         ArchiveTime(seconds.clamp(FIRST, LAST))
     }

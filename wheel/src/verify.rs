@@ -1,8 +1,8 @@
-//! A wheel read back strictly and compared with what its name, its RECORD and
-//! its metadata say. Nothing is taken on trust from whoever wrote it.
+//! Reads a wheel back strictly, and compares it with its name, its RECORD and its metadata. The
+//! tool that wrote it is not trusted.
 //!
-//! What can be judged only with knowledge from outside comes as data: the
-//! imports of shipped modules, and what an earlier release shipped.
+//! Checks that need knowledge from outside get it as data: the imports of shipped modules, and the
+//! files of an earlier release.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{self, Read, Seek, Write};
@@ -19,7 +19,7 @@ use crate::wheel_file::{Purity, WheelFile};
 use crate::zip_member::ZipError;
 use crate::zip_reader::ZipReader;
 
-/// A member as it was read: what the judgements look at.
+/// A member that was read, for the checks.
 #[derive(Clone, Debug)]
 pub struct ReadMember {
     /// SHA-256 of its bytes.
@@ -30,10 +30,10 @@ pub struct ReadMember {
     pub head: Vec<u8>,
 }
 
-/// What was found in a wheel, and what it holds.
+/// The findings about a wheel, and its members.
 #[derive(Debug, Default)]
 pub struct Verification {
-    /// What was found, in the order looked at.
+    /// The findings, in the order of the checks.
     pub findings: Vec<WheelFinding>,
     /// Its members by name. Empty if the archive cannot be read.
     pub members: BTreeMap<String, ReadMember>,
@@ -50,7 +50,7 @@ pub struct MemberImport {
     pub module: String,
 }
 
-/// Reads a wheel of this file name and judges it by itself.
+/// Reads a wheel with this file name, and checks it without knowledge from outside.
 pub fn verify(file_name: &str, input: impl Read + Seek) -> Verification {
     let mut verification = Verification::default();
     let filename = match file_name.parse::<WheelFilename>() {
@@ -78,15 +78,15 @@ pub fn verify(file_name: &str, input: impl Read + Seek) -> Verification {
 }
 
 impl Verification {
-    /// Whether nothing was found that forbids to publish the wheel.
+    /// Whether no finding forbids to publish the wheel.
     pub fn passes(&self) -> bool {
         self.findings
             .iter()
             .all(|finding| finding.severity() == crate::finding::Severity::Warning)
     }
 
-    /// Adds findings on imports that neither the wheel nor `met_elsewhere` (a requirement,
-    /// the standard library) meets. Those of code that the wheel does not ship do not matter.
+    /// Adds findings about imports that neither the wheel nor `met_elsewhere` (requirements, the
+    /// standard library) provides. Imports of code that is not in the wheel do not count.
     pub fn judge_imports(
         &mut self,
         imports: &[MemberImport],
@@ -112,7 +112,7 @@ impl Verification {
     }
 
     /// Adds a finding for each pattern of a target's sources that matches no file: a warning for a
-    /// glob, an error for a file that is named outright. `place` says where they are written.
+    /// glob, an error for a file name. `place` says where the pattern is written.
     pub fn judge_unmatched(&mut self, patterns: &[String], place: &str) {
         let finding = |pattern: &String| match pattern.contains(['*', '?', '[', '{']) {
             true => WheelFinding::Unmatched {
@@ -458,7 +458,7 @@ fn is_lfs_pointer(member: &ReadMember) -> bool {
             .starts_with(b"version https://git-lfs.github.com/spec/v1\n")
 }
 
-/// RECORD cannot hold its own hash.
+/// RECORD cannot contain its own hash.
 fn is_unrecorded(path: &str, dist_info: &str) -> bool {
     path.strip_prefix(dist_info) == Some("/RECORD")
 }
@@ -485,7 +485,7 @@ fn chain(error: &dyn std::error::Error) -> String {
     out
 }
 
-/// Hashes what is written to it, keeps its head and, where asked, all of it.
+/// Hashes the bytes that are written to it, and keeps the first ones or, if asked, all of them.
 struct Hashing {
     hasher: Sha256,
     size: u64,

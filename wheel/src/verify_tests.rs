@@ -1,4 +1,4 @@
-//! Tests of verification: a good wheel, then one thing wrong at a time.
+//! Tests of verification: a good wheel, and wheels with one mistake each.
 
 use std::fmt::Write as _;
 use std::io::{Cursor, Write as _};

@@ -1,5 +1,5 @@
-//! A wheel to be installed, with everything checked that can be checked without unpacking it. It is
-//! read as if its maker meant harm: what does not agree with itself is refused.
+//! A wheel to be installed. Everything that can be checked without unpacking it is checked. The
+//! wheel may be hostile: if it contradicts itself, it is refused.
 
 use std::collections::{HashMap, HashSet};
 use std::io::{Read, Seek};
@@ -14,16 +14,16 @@ use crate::wheel_problem::WheelProblem;
 use crate::zip_member::ZipMember;
 use crate::zip_reader::ZipReader;
 
-/// A wheel whose names, `.dist-info` and scripts are in order; whoever unpacks its members checks
+/// A wheel with valid names, `.dist-info` and scripts. The code that unpacks its members checks
 /// them with [`Record::check`].
 pub struct WheelArchive {
-    /// All members but folders.
+    /// All members except folders.
     pub files: Vec<ZipMember>,
     /// `name-version.dist-info`.
     pub dist_info: String,
-    /// Whether what lies at the top goes to `purelib`.
+    /// Whether the files at the top go to `purelib`.
     pub root_is_purelib: bool,
-    /// What RECORD says.
+    /// The content of RECORD.
     pub record: Record,
     /// The console and GUI scripts.
     pub scripts: Vec<Script>,

@@ -1,4 +1,4 @@
-//! Calls the hooks of a build backend in an environment of its own.
+//! Calls the hooks of a build backend in an isolated environment.
 
 use std::env;
 
@@ -12,10 +12,10 @@ use super::project::BuildSystem;
 use super::server::Server;
 
 const RUNNER: &str = include_str!("runner.py");
-/// The lines of a failed hook's output that an error carries.
+/// The number of lines of a failed hook's output in an error.
 const TAIL: usize = 20;
 
-/// What a backend is called for.
+/// The result that a backend is called for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Goal {
     /// The folder of the metadata of the wheel.
@@ -24,12 +24,12 @@ pub(crate) enum Goal {
     Sdist,
 }
 
-/// Which hooks are called when a backend is asked what it requires: whether the goal is reached at once.
+/// Whether the result is made at once when the backend is asked for its requirements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum HookScope {
-    /// Where nothing more is required.
+    /// If no more is required.
     WithGoal,
-    /// Never: what is required is all that is wanted.
+    /// Never: only the requirements are wanted.
     RequiresAlone,
 }
 
@@ -39,9 +39,9 @@ pub(crate) struct Backend<'a> {
     pub(crate) environment: &'a BuildEnvironment,
     /// The project's folder.
     pub(crate) source: &'a Utf8Path,
-    /// A folder for requests and answers.
+    /// The folder for requests and answers.
     pub(crate) scratch: &'a Utf8Path,
-    /// Where the output is kept after a failure.
+    /// The folder in which the output is kept after a failure.
     pub(crate) kept_log: &'a Utf8Path,
 }
 
@@ -156,16 +156,16 @@ impl Backend<'_> {
         }
     }
 
-    /// Makes the calls in order; after one that returns something, no further one is made.
+    /// Makes the calls in order, until one returns something.
     fn run(&self, calls: &[Call]) -> Result<(), BuildProblem> {
-        // Elsewhere a process may not be forked once it has imported this or that.
+        // On other systems, a process cannot safely be forked after it has imported some modules.
         let forks = cfg!(target_os = "linux");
         for calls in calls.chunks(if forks { calls.len() } else { 1 }) {
             let output = match calls {
                 [first, ..] => self.file(first.hook, "output"),
                 [] => continue,
             };
-            // A backend of the source itself is imported for this source alone.
+            // A backend in the source itself is only imported for this source.
             let is_shared = forks && self.system.backend_path.is_empty();
             if !(is_shared && self.run_in_server(calls, &output)?) {
                 self.run_in_one_process(calls, &output)?;
@@ -191,7 +191,7 @@ impl Backend<'_> {
         Ok(true)
     }
 
-    /// What `runner.py` is told.
+    /// The request for `runner.py`.
     fn request(&self, calls: &[Call]) -> Value {
         let calls: Vec<Value> = calls
             .iter()
@@ -241,14 +241,14 @@ impl Backend<'_> {
         Ok(())
     }
 
-    /// Python, in the environment and in no other way.
+    /// Python, isolated to the environment.
     fn python<const N: usize>(&self, arguments: [&str; N]) -> duct::Expression {
         let python = self.environment.environment.python();
         let arguments = ["-I", "-u"].into_iter().chain(arguments);
         self.clean(duct::cmd(python.as_str(), arguments))
     }
 
-    /// What a hook that was called returned; `None` where the backend has no such hook.
+    /// The result of a hook; `None` if the backend does not have the hook.
     fn answer(&self, hook: &'static str) -> Result<Option<Value>, BuildProblem> {
         let bytes = fs_err::read(self.file(hook, ANSWER))?;
         let answer: Answer =
@@ -260,8 +260,8 @@ impl Backend<'_> {
         })
     }
 
-    /// No variable of this process changes what Python imports; the environment's scripts come
-    /// first; archives that the build makes have a fixed time.
+    /// No variable of this process changes what Python imports. The scripts of the environment come
+    /// first in `PATH`. Archives that the build makes have a fixed time.
     fn clean(&self, expression: duct::Expression) -> duct::Expression {
         let names = env::vars_os().filter_map(|(name, _)| name.into_string().ok());
         let mut expression = names
@@ -300,5 +300,5 @@ impl Backend<'_> {
 
 const ANSWER: &str = "answer.json";
 
-/// The first second that a zip archive can hold: 1980-01-02.
+/// The first day that a zip archive can store in any time zone: 1980-01-02.
 const EPOCH: &str = "315619200";

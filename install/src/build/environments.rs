@@ -1,5 +1,6 @@
-//! Environments of builds, shared by builds that require the same wheels: most require just
-//! setuptools, and compiling and importing it anew takes Python longer than the rest of a build.
+//! Environments of builds, which are shared by builds that require the same wheels. Most builds
+//! only require setuptools, and compiling and importing it takes Python longer than the rest of the
+//! build.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -12,7 +13,7 @@ use super::server::Server;
 use crate::environment::Environment;
 use crate::files;
 
-/// Environments that live as long as this does; then they are gone.
+/// The environments. They are removed when this is dropped.
 #[derive(Debug, Default)]
 pub struct Environments(Mutex<Made>);
 
@@ -22,16 +23,16 @@ struct Made {
     by_wheels: BTreeMap<Vec<Sha256>, Arc<BuildEnvironment>>,
 }
 
-/// An environment, with what serves builds in it.
+/// An environment, and the server of its builds.
 #[derive(Debug)]
 pub(crate) struct BuildEnvironment {
     pub(crate) environment: Environment,
-    /// Started when it is first wanted; `None` where it does not start.
+    /// It is started when it is first needed; `None` if it does not start.
     pub(crate) server: OnceLock<Option<Server>>,
 }
 
 impl Environments {
-    /// The environment of `wheels`: the one that is there, or one that `furnish` fills.
+    /// The environment of `wheels`. If there is none yet, `furnish` fills a new one.
     pub(crate) fn get(
         &self,
         parent: &Utf8Path,

@@ -11,25 +11,25 @@ use super::unpack_sdist::UnpackError;
 use crate::environment::EnvironmentError;
 use crate::store::WheelError;
 
-/// A source that cannot be built.
+/// A source cannot be built.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot build {source_name}: {problem}")]
 pub struct BuildError {
     /// The file or folder.
     pub source_name: String,
-    /// Why not.
+    /// Why it cannot be built.
     pub problem: Box<BuildProblem>,
 }
 
 /// Why a source cannot be built.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildProblem {
-    /// The file is not the one that is wanted.
+    /// The file has another hash than expected.
     #[error("its sha256 is {found}, not {expected}")]
     Hash {
-        /// What the lock or the index says.
+        /// The hash in the lock or on the index.
         expected: model::Sha256,
-        /// What the file has.
+        /// The hash of the file.
         found: model::Sha256,
     },
     /// The archive cannot be unpacked.
@@ -44,15 +44,15 @@ pub enum BuildProblem {
     /// A requirement of the build cannot be read.
     #[error("a requirement of its build cannot be read: {0}")]
     Requirement(#[from] RequirementError),
-    /// The requirements of the build cannot be had.
+    /// The requirements of the build are not available.
     #[error("what its build requires ({requirements}) cannot be had: {reason}")]
     Provide {
         /// The requirements.
         requirements: String,
-        /// Why not.
+        /// Why they are not available.
         reason: Box<dyn Error + Send + Sync>,
     },
-    /// A wheel of the build's requirements is refused.
+    /// A wheel of the build's requirements was refused.
     #[error(transparent)]
     Wheel(#[from] WheelError),
     /// The environment of the build cannot be made.
@@ -73,7 +73,7 @@ pub enum BuildProblem {
         /// The file with the whole output.
         log: Utf8PathBuf,
     },
-    /// The backend lacks a hook that it must have for this.
+    /// The backend does not have a required hook.
     #[error("its backend `{backend}` has no hook `{hook}`")]
     NoHook {
         /// The hook (PEP 517).
@@ -81,7 +81,7 @@ pub enum BuildProblem {
         /// The backend.
         backend: String,
     },
-    /// A hook returned something that it must not.
+    /// A hook returned something that is not valid.
     #[error(
         "the hook `{hook}` of its backend `{backend}` returned something else than it must: {found}"
     )]
@@ -93,10 +93,10 @@ pub enum BuildProblem {
         /// What it returned, as JSON.
         found: String,
     },
-    /// The metadata that were built cannot be read.
+    /// The built metadata cannot be read.
     #[error("the metadata that were built cannot be read: {0}")]
     Metadata(#[from] MetadataError),
-    /// The wheel that was built has no wheel's name.
+    /// The name of the built file is not that of a wheel.
     #[error(transparent)]
     Filename(#[from] FilenameError),
     /// A file cannot be read or written.

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::error::BuildProblem;
 
-/// How a project is built.
+/// How to build a project.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct BuildSystem {
     pub(crate) requires: Vec<Requirement>,
@@ -31,12 +31,12 @@ struct Table {
     backend_path: Vec<String>,
 }
 
-/// The backend of projects that name none.
+/// The backend of projects that do not name one.
 const LEGACY: &str = "setuptools.build_meta:__legacy__";
 const LEGACY_REQUIRES: &str = "setuptools>=40.8.0";
 
 impl BuildSystem {
-    /// Reads how the project at `folder` is built.
+    /// Reads how to build the project in `folder`.
     pub(crate) fn read(folder: &Utf8Path) -> Result<Self, BuildProblem> {
         let file = folder.join("pyproject.toml");
         if !file.is_file() {

@@ -1,7 +1,7 @@
-//! A Python that has imported a build backend, and forks for each build: importing setuptools takes
-//! longer than what most builds ask of it.
+//! A Python that has imported a build backend and forks for each build. Importing setuptools takes
+//! longer than most builds.
 //!
-//! It ends with the process that started it, however that ends: its standard input does then.
+//! It ends with the process that started it, since its standard input is then closed.
 
 use std::io::{self, BufRead, BufReader, PipeReader, PipeWriter, Write};
 use std::sync::{Mutex, PoisonError};
@@ -10,7 +10,7 @@ use camino::Utf8Path;
 use duct::Handle;
 use serde_json::Value;
 
-/// A server; dropped, it ends.
+/// A server. It ends when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Server {
     talk: Mutex<Option<Talk>>,
@@ -24,7 +24,7 @@ struct Talk {
 }
 
 impl Server {
-    /// Starts what `expression` is, which is to serve as `runner.py` says.
+    /// Starts `expression`, which must serve requests as `runner.py` describes.
     pub(crate) fn start(expression: &duct::Expression) -> io::Result<Self> {
         let (stdin, requests) = io::pipe()?;
         let (replies, stdout) = io::pipe()?;
@@ -44,10 +44,10 @@ impl Server {
         })
     }
 
-    /// Has a request served, whose `lock` is this file.
+    /// Sends a request to the server. `lock` is the file of the request's lock.
     ///
     /// # Errors
-    /// Where the server is gone: the request was not served.
+    /// Where the server has ended, and the request was not served.
     pub(crate) fn serve(&self, request: &Value, lock: &Utf8Path) -> io::Result<()> {
         let mut talk = self.talk.lock().unwrap_or_else(PoisonError::into_inner);
         let Talk { requests, replies } = talk.as_mut().ok_or(io::ErrorKind::BrokenPipe)?;
@@ -57,7 +57,7 @@ impl Server {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         drop(talk);
-        // Whoever serves the request holds the lock to its end.
+        // The process that serves the request holds the lock until it ends.
         crate::files::lock(lock).map(drop)
     }
 }
@@ -66,7 +66,7 @@ impl Drop for Server {
     fn drop(&mut self) {
         let talk = self.talk.get_mut().unwrap_or_else(PoisonError::into_inner);
         drop(talk.take());
-        // There is nothing to be done about one that does not end well.
+        // Nothing can be done about a server that fails at its end.
         let _ = self.process.wait();
     }
 }

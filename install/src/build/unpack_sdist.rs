@@ -1,7 +1,7 @@
-//! Unpacks source distributions; nothing lands outside the folder that is given.
+//! Unpacks source distributions. Nothing is written outside of the given folder.
 //!
-//! Rules: PEP 721 (`tarfile`'s data filter), with links made last and never followed: neither is a
-//! member unpacked through a link, nor read for a hard link.
+//! Source of the rules: PEP 721 (the data filter of `tarfile`). Links are made last and never
+//! followed: no member is unpacked through a link, and none is read for a hard link.
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
@@ -15,13 +15,13 @@ use wheel::{FileMode, PathProblem, ZipReader, check_contained, most_unpacked};
 use crate::files;
 use crate::unpack_folder::{IfThere, UnpackFolder};
 
-/// A source distribution that cannot be unpacked.
+/// Why a source distribution cannot be unpacked.
 #[derive(Debug, thiserror::Error)]
 pub enum UnpackError {
-    /// It is packed in another way.
+    /// It is not a known kind of archive.
     #[error("only `.tar.gz`, `.tar.bz2`, `.tar.xz`, `.tar` and `.zip` archives can be unpacked")]
     Format,
-    /// A member's name would be unpacked elsewhere.
+    /// A member's name leads to another folder.
     #[error("it has a member {name:?}: {problem}")]
     Path {
         /// The name.
@@ -34,19 +34,19 @@ pub enum UnpackError {
     Link {
         /// The member.
         name: String,
-        /// Where it leads.
+        /// The target of the link.
         target: String,
     },
-    /// A member lies below one that is no folder.
+    /// A member is below another one that is no folder.
     #[error("its member `{0}` lies behind a link or a file, not in a folder")]
     Behind(String),
-    /// A member is a device or the like.
+    /// A member is a device or another special file.
     #[error("its member `{0}` is neither a file nor a folder nor a link")]
     Special(String),
-    /// The members would fill the disk.
+    /// The members are too large for the disk.
     #[error("it unpacks to more than a hundred times its size, as a bomb does")]
     Bomb,
-    /// There is not exactly one folder at the top.
+    /// The top level does not have exactly one folder.
     #[error("it has not exactly one folder at the top")]
     Top,
     /// The zip archive is broken.
@@ -57,11 +57,11 @@ pub enum UnpackError {
     Io(#[from] io::Error),
 }
 
-/// What unpacking may take: `xz -9` needs 65 MiB.
+/// The most memory for unpacking: `xz -9` needs 65 MiB.
 const XZ_MEMORY_KIB: u32 = 128 << 10;
 
-/// Unpacks the archive called `name` to `folder`, which is empty; the answer is the project's
-/// folder in it. Some are hundreds of megabytes long: no more than a piece is held in memory.
+/// Unpacks the archive with the file name `name` to the empty folder `folder`. Gives the project's
+/// folder in it. Archives may be hundreds of megabytes long, so only a piece is held in memory.
 pub(crate) fn unpack_sdist(
     mut archive: impl Read + Seek,
     name: &str,
@@ -91,7 +91,7 @@ pub(crate) fn unpack_sdist(
     }
 }
 
-/// How an archive is packed.
+/// The kind of an archive.
 #[derive(Debug, Clone, Copy)]
 enum Format {
     Zip,
@@ -102,7 +102,7 @@ enum Format {
 }
 
 impl Format {
-    /// By the end of the name, as pip and uv tell it.
+    /// The kind is found by the end of the name, as in pip and uv.
     fn of(name: &str) -> Result<Self, UnpackError> {
         const ENDS: [(&str, Format); 9] = [
             (".zip", Format::Zip),
@@ -182,7 +182,7 @@ fn behind(name: &str) -> impl Fn(io::Error) -> UnpackError + '_ {
     }
 }
 
-/// What a decoder reads; its errors say what they are errors of.
+/// The input of a decoder. Its errors say what they belong to.
 struct Unpacked<R>(R);
 
 impl<R: Read> Read for Unpacked<R> {
@@ -227,13 +227,13 @@ fn write_entry<R: Read>(
     out.flush()?;
     let since = std::time::Duration::from_secs(entry.header().mtime()?);
     if let Some(time) = std::time::UNIX_EPOCH.checked_add(since) {
-        // Builds compare times; one that the file system cannot hold is no reason to stop.
+        // Builds compare times. A time that the file system cannot store is no reason to fail.
         let _ = out.file().set_modified(time);
     }
     Ok(())
 }
 
-/// A link within the archive, made when all files are there.
+/// A link in the archive. It is made when all files are there.
 enum Link {
     Symbolic { name: String, target: String },
     Hard { name: String, target: String },
@@ -253,7 +253,8 @@ fn link<R: Read>(entry: &Entry<'_, R>, name: String) -> Result<Link, UnpackError
             Err(_) => Err(error(&name, &target)),
         };
     }
-    // No link is made behind another, so that only leading `..` can leave, one for each level.
+    // No link is made behind another link. Only leading `..` can therefore leave the folder, one
+    // level each.
     let mut rest = target.as_str();
     let mut up = 0;
     while let Some(below) = rest.strip_prefix("../") {
@@ -272,7 +273,7 @@ impl Link {
         match self {
             Self::Symbolic { name, target } => folder.symlink(target, name).map_err(behind(name)),
             Self::Hard { name, target } => {
-                // What it names is copied, so that a change of the one is none of the other.
+                // The target is copied, so that changing one file does not change the other.
                 let Some(mut source) = folder.open_file(target).map_err(behind(target))? else {
                     return Ok(());
                 };
@@ -306,7 +307,7 @@ mod tests {
         text: &str,
     ) {
         let mut header = tar::Header::new_gnu();
-        // Written past the checks of the crate, as a hostile maker would.
+        // This is written past the checks of the crate, as the maker of a hostile archive would do.
         header.as_gnu_mut().unwrap().name[..name.len()].copy_from_slice(name.as_bytes());
         header.set_entry_type(kind);
         header.set_mode(0o644);
@@ -362,7 +363,8 @@ mod tests {
         insta::assert_snapshot!(check(&[("a-1/setup.py/x", Regular, "")]), @"its member `a-1/setup.py/x` lies behind a link or a file, not in a folder");
     }
 
-    /// A link is judged by the folder that it is in: what stands behind another link is in another.
+    /// A link is checked relative to its own folder. Behind another link, it would be in another
+    /// folder.
     #[test]
     fn links_behind_links() {
         use EntryType::{Link, Regular, Symlink};
@@ -371,7 +373,7 @@ mod tests {
         insta::assert_snapshot!(check(&[deep, up, ("a-1/up/out", Symlink, "../evil")]), @"its member `a-1/up/out` lies behind a link or a file, not in a folder");
         insta::assert_snapshot!(check(&[deep, up, ("a-1/up/file", Link, "a-1/setup.py")]), @"its member `a-1/up/file` lies behind a link or a file, not in a folder");
         insta::assert_snapshot!(check(&[deep, up, ("a-1/copy", Link, "a-1/up/file")]), @"its member `a-1/up/file` lies behind a link or a file, not in a folder");
-        // Two links, each of which is good where it says to be, that lead out together.
+        // Each of the two links is valid where it claims to be, but together they lead out.
         let first = ("a-1/x/one", Symlink, "../x/y/z");
         let second = ("a-1/x/one/two", Symlink, "../../../../evil");
         insta::assert_snapshot!(check(&[deep, first, second]), @"its member `a-1/x/one/two` is a link to `../../../../evil`, which leads elsewhere");

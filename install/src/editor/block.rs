@@ -1,6 +1,7 @@
-//! A block of lines of ours in a file of someone else's, between two marks.
+//! A block of lines of this tool, between two marks in a file of the user.
 
-/// `text` with the block between `marks` set to `lines`, in its place or at the end.
+/// `text` with the lines between `marks` replaced by `lines`. If there are no marks, the block is
+/// added at the end.
 pub(super) fn set(text: &str, (begin, end): (&str, &str), lines: &str) -> String {
     let block = format!("{begin}\n{lines}{end}\n");
     let there = text

@@ -5,7 +5,7 @@ use super::request::MergeProblem;
 const EMPTY: &str =
     "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<project version=\"4\">\n</project>\n";
 
-/// `text` with the component `name` set to `element`, which is whole.
+/// `text` with the component `name` replaced by `element`, or added.
 pub(super) fn set_component(text: &str, name: &str, element: &str) -> Result<String, MergeProblem> {
     let text = if text.trim().is_empty() { EMPTY } else { text };
     let element: String = element.lines().map(|line| format!("  {line}\n")).collect();
@@ -21,7 +21,7 @@ pub(super) fn set_component(text: &str, name: &str, element: &str) -> Result<Str
     Ok(format!("{}{element}{}", &text[..close], &text[close..]))
 }
 
-/// Where the component stands; comments are passed over.
+/// Where the component is. Comments are skipped.
 fn component(text: &str, name: &str) -> Option<(usize, usize)> {
     let attribute = format!("name=\"{name}\"");
     let mut at = 0;
@@ -44,7 +44,7 @@ fn component(text: &str, name: &str) -> Option<(usize, usize)> {
     None
 }
 
-/// Text as it stands in an attribute.
+/// A text as it is written in an attribute.
 pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")

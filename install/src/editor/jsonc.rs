@@ -1,11 +1,11 @@
-//! Sets values in a JSON text with comments (JSONC) and leaves everything else as it is written:
+//! Sets values in a JSON text with comments (JSONC). Everything else stays as it is written:
 //! comments, order, spaces, trailing commas.
 
 use jsonc_parser::ParseOptions;
 use jsonc_parser::cst::{CstInputValue, CstObject, CstObjectProp, CstRootNode};
 use serde_json::Value;
 
-/// A text that is no JSON object with comments.
+/// Why a text is no JSON object with comments.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {problem}")]
 pub struct JsoncError {
@@ -15,7 +15,7 @@ pub struct JsoncError {
     pub problem: String,
 }
 
-/// What editors read: comments and trailing commas, and nothing else that JSON has not.
+/// What editors accept in addition to JSON: comments and trailing commas.
 const OPTIONS: ParseOptions = ParseOptions {
     allow_comments: true,
     allow_trailing_commas: true,
@@ -28,8 +28,8 @@ const OPTIONS: ParseOptions = ParseOptions {
 
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
-/// `text` with the value at `path` set, a key for each level; objects on the way are made where
-/// they are missing. An empty text is an empty object.
+/// `text` with the value at `path` set. The path has one key for each level. Missing objects are
+/// added. An empty text counts as an empty object.
 pub(super) fn set(text: &str, path: &[&str], value: &Value) -> Result<String, JsoncError> {
     let (mark, text) = match text.strip_prefix(BYTE_ORDER_MARK) {
         Some(text) => (BYTE_ORDER_MARK, text),
@@ -72,7 +72,7 @@ fn set_in(object: &CstObject, path: &[&str], value: &Value) {
     }
 }
 
-/// Whether the member has this value already, however it is spaced.
+/// Whether the member has this value already, whatever its spacing.
 fn holds(member: &CstObjectProp, value: &Value) -> bool {
     let text = member.value().map(|there| there.to_string());
     text.is_some_and(|text| serde_json::from_str::<Value>(&text).is_ok_and(|there| there == *value))

@@ -1,5 +1,5 @@
-//! Settings of editors for the environments of a repository, merged into the files that are
-//! there: what a person wrote, comments and all, stays.
+//! The settings of editors for the environments of a repository. They are merged into existing
+//! files, in which everything else is kept, comments included.
 //!
 //! Pure: texts in, texts out.
 
@@ -15,10 +15,10 @@ pub use request::{
 };
 
 impl Editor {
-    /// The settings files of the editor for `workspace`; `read` gives what is there.
+    /// The settings files of the editor for `workspace`. `read` gives the text of an existing file.
     ///
     /// # Errors
-    /// Where a file that is there cannot be read as what it should be.
+    /// Where an existing file cannot be read in its format.
     pub fn files(
         self,
         workspace: &EditorContext,

@@ -1,4 +1,4 @@
-//! What is asked of this room: an editor and what it is told; and what comes of it.
+//! The request to this folder's code, which is an editor and its settings, and the result.
 
 use std::fmt;
 use std::str::FromStr;
@@ -22,12 +22,12 @@ pub enum Editor {
     PyCharm,
 }
 
-/// A name of no editor.
+/// A text is not the name of an editor.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no editor that is known here: use `vscode`, `vim`, `neovim`, `zed` or `pycharm`")]
 pub struct EditorError(pub String);
 
-/// What an editor is told.
+/// The facts for an editor's settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EditorContext {
     /// The resolve whose environment is the main one, and its Python as `3.12`.
@@ -38,11 +38,11 @@ pub struct EditorContext {
     pub python: Utf8PathBuf,
     /// Folders from which imports start, relative to the repository's root.
     pub source_roots: Vec<String>,
-    /// What formats code, in the environment of its own resolve.
+    /// The tool that formats code, in the environment of its own resolve.
     pub formatter: Option<Tool>,
-    /// What checks types.
+    /// The tool that checks types.
     pub type_checker: Option<Tool>,
-    /// What lints, where it is ruff.
+    /// The tool that lints, if it is ruff.
     pub linter: Option<Tool>,
 }
 
@@ -57,7 +57,7 @@ pub struct Tool {
     pub python: Utf8PathBuf,
 }
 
-/// A settings file with the text that it should have.
+/// A settings file with its new text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettingsFile {
     /// Relative to the repository's root.
@@ -66,17 +66,17 @@ pub struct SettingsFile {
     pub text: String,
 }
 
-/// A file that is there and cannot be merged into.
+/// An existing file into which settings cannot be merged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("cannot merge into {path}: {reason}")]
 pub struct MergeError {
     /// Relative to the repository's root.
     pub path: &'static str,
-    /// Why not.
+    /// Why they cannot be merged.
     pub reason: MergeProblem,
 }
 
-/// Why a file cannot be merged into.
+/// Why settings cannot be merged into a file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MergeProblem {
     /// It is no JSON with comments.

@@ -1,4 +1,4 @@
-//! Compares an environment with what it should hold.
+//! Compares an environment with what it should contain.
 
 use std::collections::BTreeMap;
 
@@ -9,39 +9,39 @@ use rayon::prelude::*;
 use super::items::{Item, PackageItems};
 use super::wanted::EnvironmentIdentity;
 
-/// What differs between an environment and what it should hold.
+/// The differences between an environment and what it should contain.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Changes {
-    /// Packages that are missing there.
+    /// Packages that are missing.
     pub added: Vec<(PackageName, Version)>,
-    /// Packages that should not be there any more.
+    /// Packages that should no longer be there.
     pub removed: Vec<(PackageName, Version)>,
-    /// Packages of another version, or of another file of the same version: name, version there,
-    /// version wanted.
+    /// Packages with another version, or another file of the same version: the name, the version
+    /// that is there, and the version that should be.
     pub updated: Vec<(PackageName, Version, Version)>,
 }
 
-/// Why an environment does not match.
+/// Why an environment is not right.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EnvironmentFinding {
-    /// There is none.
+    /// It does not exist.
     Missing,
     /// The run that made or changed it was interrupted.
     Interrupted,
-    /// It was made with another Python: the one there, and the one wanted.
+    /// It was made with another Python: the one that is there, and the one that it should be.
     OtherPython(String, String),
-    /// Other packages are wanted.
+    /// Other packages should be in it.
     Packages(Changes),
     /// Settings such as source roots have changed.
     Settings,
     /// Files that someone changed or removed.
     ChangedFiles(Vec<Utf8PathBuf>),
-    /// Packages that someone installed by other means; they stay as they are.
+    /// Packages that someone installed with other tools. They are kept.
     Foreign(Vec<String>),
 }
 
 impl Changes {
-    /// Whether nothing differs.
+    /// Whether there is no difference.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.added.is_empty() && self.removed.is_empty() && self.updated.is_empty()
@@ -70,7 +70,7 @@ impl Changes {
     }
 }
 
-/// Two keys are equal where the package's files are.
+/// Two keys are equal if the files of the package are.
 #[derive(PartialEq, Eq)]
 enum Key<'a> {
     Wheel(&'a super::wanted::StoredWheel),
@@ -89,7 +89,7 @@ fn versions(identity: &EnvironmentIdentity) -> BTreeMap<&PackageName, (&Version,
     wheels.chain(projects).collect()
 }
 
-/// The items that do not stand below `root` as they should.
+/// The items below `root` that are missing or wrong.
 pub(crate) fn damaged<'p, 'a>(
     root: &Utf8Path,
     packages: &'p [PackageItems<'a>],

@@ -5,16 +5,16 @@ use std::io;
 use camino::Utf8PathBuf;
 use model::{PackageName, Sha256};
 
-/// Why an environment cannot be made or changed. What was there stays, or is repaired by the next
-/// run.
+/// Why an environment cannot be made or changed. The old environment is kept, or is repaired by the
+/// next run.
 #[derive(Debug, thiserror::Error)]
 pub enum EnvironmentError {
-    /// The folder holds something else.
+    /// The folder is something else.
     #[error("{folder} is not an environment of ours: {reason}")]
     NotOurs {
         /// The folder.
         folder: Utf8PathBuf,
-        /// What it holds.
+        /// What the folder is.
         reason: &'static str,
     },
     /// A wheel is not in the store.
@@ -25,7 +25,7 @@ pub enum EnvironmentError {
         /// The wheel's hash.
         sha256: Sha256,
     },
-    /// A file of the store was changed, mostly by an editor that followed a hard link.
+    /// A file of the store was changed, usually by an editor that followed a hard link.
     #[error("the file {file} of the store was changed, so that {name} must be unpacked again")]
     DamagedStore {
         /// The project.
@@ -35,14 +35,14 @@ pub enum EnvironmentError {
         /// The file.
         file: Utf8PathBuf,
     },
-    /// Two packages ship one file with different content.
+    /// Two packages have the same file with different contents.
     #[error("both {first} and {second} ship the file {path}")]
     TwoOwners {
         /// The file, relative to the environment.
         path: String,
-        /// The one package.
+        /// One package.
         first: String,
-        /// The other.
+        /// The other package.
         second: String,
     },
     /// The names of two packages' files or folders differ in case only.
@@ -50,7 +50,7 @@ pub enum EnvironmentError {
         "{first_path} of {first} and {second_path} of {second} are one file where case does not matter, as on macOS and Windows"
     )]
     Case {
-        /// The one path, relative to the environment.
+        /// One path, relative to the environment.
         first_path: String,
         /// Its package.
         first: String,
@@ -79,7 +79,7 @@ pub enum EnvironmentError {
         /// What Python says.
         reason: String,
     },
-    /// The system's environments have another layout, which is not written here.
+    /// Environments on this system have another layout, which this tool cannot write.
     #[error("environments on {0} are not supported yet")]
     System(String),
     /// A file cannot be read or written.

@@ -1,4 +1,5 @@
-//! The files of an environment, computed before one is written: for each its path and content.
+//! The files of an environment, with the path and the content of each. They are computed before any
+//! is written.
 
 use std::borrow::Cow;
 
@@ -23,12 +24,12 @@ pub(crate) struct Item<'a> {
 
 #[derive(Debug, Clone)]
 pub(crate) enum ItemContent<'a> {
-    /// A file of the store.
+    /// A file in the store.
     Stored {
         wheel: &'a UnpackedWheel,
         file: &'a UnpackedFile,
     },
-    /// A file that is written.
+    /// A file with this content.
     Text {
         file: UnpackedFile,
         text: Cow<'a, [u8]>,
@@ -37,7 +38,7 @@ pub(crate) enum ItemContent<'a> {
     Link(Utf8PathBuf),
 }
 
-/// The items of one owner: a wheel, a project, or the environment's own skeleton.
+/// The items of one owner: a wheel, a project, or the skeleton of the environment.
 #[derive(Debug, Clone)]
 pub(crate) struct PackageItems<'a> {
     /// For messages: `name version`.
@@ -63,7 +64,7 @@ impl<'a> Item<'a> {
         }
     }
 
-    /// What the file should be; `None` for a link.
+    /// The expected content of the file; `None` for a link.
     pub(crate) fn file(&self) -> Option<&UnpackedFile> {
         match &self.content {
             ItemContent::Stored { file, .. } => Some(file),
@@ -72,7 +73,7 @@ impl<'a> Item<'a> {
         }
     }
 
-    /// Whether it stands below `root` as it should, by size and time.
+    /// Whether the file below `root` is right, judged by its size and time.
     pub(crate) fn is_intact(&self, root: &Utf8Path) -> bool {
         let place = root.join(&self.path);
         match &self.content {
@@ -132,7 +133,7 @@ pub(crate) fn of_wheel<'a>(
     })
 }
 
-/// The files that make a project of the repository known, without its sources.
+/// The files that make a project of the repository an installed distribution, without its sources.
 pub(crate) fn of_project<'a>(
     layout: &Layout,
     project: &'a EditableProject,
@@ -224,7 +225,8 @@ fn push_scripts(items: &mut Vec<Item<'_>>, layout: &Layout, scripts: &[Script]) 
     }));
 }
 
-/// The files that the installer adds to `.dist-info`; what the wheel ships of these gives way.
+/// The files that the installer adds to `.dist-info`. Files of the wheel with these names are left
+/// out.
 fn push_installed<'a>(items: &mut Vec<Item<'a>>, dist_info: &str, wanted: &'a StoredWheel) {
     let file = |name: &str| format!("{dist_info}/{name}");
     let ours = ["INSTALLER", "REQUESTED", "direct_url.json"].map(file);

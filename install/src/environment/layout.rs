@@ -1,14 +1,14 @@
-//! Where the files of an environment stand.
+//! The paths of files in an environment.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use model::PackageName;
 
 use crate::python::{Interpreter, Scheme};
 
-/// The places of one environment.
+/// The paths of one environment.
 #[derive(Debug, Clone)]
 pub(crate) struct Layout {
-    /// Where the environment is going to be: scripts name this folder.
+    /// The final folder of the environment, which scripts name.
     pub(crate) root: Utf8PathBuf,
     scheme: Scheme,
     headers: String,
@@ -32,7 +32,7 @@ impl Layout {
         }
     }
 
-    /// Whether `lib64` is a link to `lib`, as `venv` makes it.
+    /// Whether `lib64` is a link to `lib`, as in environments made by `venv`.
     pub(crate) fn has_lib64(&self) -> bool {
         self.is_64_bit_linux && self.purelib().starts_with("lib/")
     }
@@ -59,7 +59,7 @@ impl Layout {
         self.root.join(self.scripts()).join("python")
     }
 
-    /// `path`, relative to the root, as RECORD in the folder `site` names it.
+    /// `path`, which is relative to the root, as RECORD in the folder `site` writes it.
     pub(crate) fn relative_to_site(&self, path: &str, site: &str) -> String {
         if let Some(inside) = path
             .strip_prefix(site)
@@ -72,7 +72,7 @@ impl Layout {
         relative
     }
 
-    /// The reverse: `None` where the path leaves the environment.
+    /// The reverse; `None` if the path leads out of the environment.
     pub(crate) fn from_site(path: &str, site: &str) -> Option<String> {
         if path.starts_with('/') {
             return None;

@@ -1,4 +1,5 @@
-//! Virtual environments that hold exactly what they shall, changed in place and safely.
+//! Virtual environments that contain exactly what they should, and are changed in place without
+//! damage.
 
 mod damage;
 mod error;

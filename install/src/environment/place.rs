@@ -1,4 +1,4 @@
-//! Puts files into an environment: linked where the file system can, else copied.
+//! Puts files into an environment: as links if the file system can make them, otherwise as copies.
 
 use std::collections::BTreeSet;
 use std::fs::FileTimes;
@@ -13,8 +13,8 @@ use super::items::{Item, ItemContent};
 use crate::files;
 use crate::store::content_time;
 
-/// Puts `items` below `root`; what stands at their places is replaced, each file at once, so that
-/// a running program keeps the file that it has open.
+/// Puts `items` below `root`. Existing files are replaced one by one, so that a running program
+/// keeps the file that it has open.
 pub(crate) fn place_all(root: &Utf8Path, items: &[&Item<'_>]) -> Result<(), EnvironmentError> {
     make_folders(root, items)?;
     items
@@ -60,7 +60,7 @@ fn place(root: &Utf8Path, item: &Item<'_>) -> Result<(), EnvironmentError> {
     }
 }
 
-/// Puts the item beside its place and moves it there.
+/// Writes the item beside its path and moves it there.
 fn replace(target: &Utf8Path, item: &Item<'_>) -> Result<(), EnvironmentError> {
     let temporary = beside(target);
     put(&temporary, item)?;
@@ -68,7 +68,8 @@ fn replace(target: &Utf8Path, item: &Item<'_>) -> Result<(), EnvironmentError> {
         fs_err::remove_dir_all(target)?;
     }
     let renamed = fs_err::rename(&temporary, target);
-    // Two names of one file stay two: POSIX wants it so.
+    // POSIX requires that renaming one name of a file to another name of the same file does
+    // nothing.
     let _ = fs_err::remove_file(&temporary);
     Ok(renamed?)
 }
@@ -83,7 +84,7 @@ fn beside(target: &Utf8Path) -> Utf8PathBuf {
     ))
 }
 
-/// Puts the item at a place where nothing is.
+/// Writes the item to a path that does not exist.
 fn put(target: &Utf8Path, item: &Item<'_>) -> Result<(), EnvironmentError> {
     match &item.content {
         ItemContent::Link(to) => Ok(files::symlink(to, target)?),
@@ -104,7 +105,7 @@ fn put(target: &Utf8Path, item: &Item<'_>) -> Result<(), EnvironmentError> {
     }
 }
 
-/// A file of the store that was changed goes into no environment.
+/// A file of the store that was changed is not put into any environment.
 pub(crate) fn check_source(item: &Item<'_>) -> Result<(), EnvironmentError> {
     match &item.content {
         ItemContent::Stored { wheel, file } if !file.is_intact(&wheel.file(&file.path)) => {
@@ -124,14 +125,14 @@ fn link_or_copy(source: &Utf8Path, target: &Utf8Path, sha256: &[u8; 32]) -> io::
         match std::fs::hard_link(source, target) {
             Ok(()) => return Ok(()),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(error),
-            // Another file system, one without links, or more links than a file may have.
+            // This is another file system, one without links, or the file has too many links.
             Err(_) => {}
         }
     }
     if target.symlink_metadata().is_ok() {
         return Err(ErrorKind::AlreadyExists.into());
     }
-    // Shares the blocks where the file system can.
+    // Shares the blocks of the file if the file system can.
     fs_err::copy(source, target)?;
     let times = FileTimes::new().set_modified(content_time(sha256));
     fs_err::OpenOptions::new()
@@ -141,8 +142,8 @@ fn link_or_copy(source: &Utf8Path, target: &Utf8Path, sha256: &[u8; 32]) -> io::
         .set_times(times)
 }
 
-/// Removes `paths` below `root` with the byte code of modules among them, and the folders that
-/// this leaves empty.
+/// Removes `paths` below `root`, the byte code of modules among them, and folders that become
+/// empty.
 pub(crate) fn remove_all<'a>(
     root: &Utf8Path,
     paths: impl Iterator<Item = &'a str>,
@@ -154,7 +155,7 @@ pub(crate) fn remove_all<'a>(
             Ok(()) => {}
             Err(error)
                 if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
-            // A new package has a folder where an old one had a file.
+            // A new package may have a folder where an old one had a file.
             Err(_) if file.is_dir() => {}
             Err(error) => return Err(error),
         }
@@ -165,7 +166,7 @@ pub(crate) fn remove_all<'a>(
             path = folder;
         }
     }
-    // Deepest first; a folder that still holds something stays.
+    // The innermost folders come first. A folder that is not empty is kept.
     for folder in folders.iter().rev() {
         let _ = std::fs::remove_dir(root.join(folder).join("__pycache__"));
         let _ = std::fs::remove_dir(root.join(folder));

@@ -1,14 +1,14 @@
-//! The text of console scripts, and the first line that lets the system find Python.
+//! The text of console scripts, and the first line by which the system finds Python.
 
 use camino::Utf8Path;
 
 use wheel::Script;
 
-/// What Linux reads of a first line; the rest is cut off.
+/// The length of a first line that Linux reads. The rest is cut off.
 const LONGEST_SHEBANG: usize = 127;
 
-/// The first line of a script for `python`, with what follows it where the path is too long or
-/// has a space: then a shell starts Python, for which these lines are a string.
+/// The first line of a script for `python`. If the path is too long or has a space, it starts a
+/// shell that starts Python, and the lines after it are a string for Python.
 pub(crate) fn shebang(python: &Utf8Path) -> String {
     let line = format!("#!{python}\n");
     if line.len() <= LONGEST_SHEBANG && !python.as_str().contains(' ') {
@@ -28,7 +28,7 @@ pub(crate) fn console_script(python: &Utf8Path, script: &Script) -> String {
     )
 }
 
-/// A script of `.data/scripts` with its `#!python` line made real.
+/// A script of `.data/scripts` with its `#!python` line replaced by that of the environment.
 pub(crate) fn rewritten(python: &Utf8Path, content: &[u8]) -> Vec<u8> {
     let end = content
         .iter()

@@ -58,7 +58,7 @@ pub(crate) fn skeleton(
         let path = format!("{}/{SOURCES_PTH}", layout.purelib());
         items.push(Item::text(path, text.into_bytes(), FileMode::Regular));
     }
-    // What is exported is never to be committed.
+    // Exported environments must not be committed.
     items.push(Item::text(
         ".gitignore".to_owned(),
         &b"*\n"[..],

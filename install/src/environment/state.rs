@@ -1,4 +1,5 @@
-//! What was last put into an environment, and whether that was finished: kept in the environment.
+//! The state file of an environment: what was last installed into it, and whether that was
+//! completed.
 
 use std::io;
 
@@ -9,7 +10,7 @@ use super::wanted::EnvironmentIdentity;
 use crate::files;
 use crate::protected::STATE_FILE;
 
-/// Newer tools may write another format; it reads as no state of ours.
+/// Newer versions may write another format, which is then not recognised as a state.
 const FORMAT: u32 = 1;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,20 +23,20 @@ pub(crate) struct State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Phase {
-    /// The environment holds what `identity` says.
+    /// The environment has what `identity` stands for.
     Complete,
-    /// A run has begun to change it to something else and has not finished.
+    /// A run has begun to change it and has not finished.
     Changing,
 }
 
-/// What a folder is.
+/// The kind of a folder.
 #[derive(Debug)]
 pub(crate) enum FolderKind {
     /// There is nothing, or an empty folder.
     Nothing,
-    /// An environment of ours.
+    /// An environment of this tool.
     Ours(Box<State>),
-    /// Something else; what is known of it.
+    /// Something else, with what is known about it.
     Other(&'static str),
 }
 

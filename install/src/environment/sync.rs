@@ -1,8 +1,8 @@
-//! Makes an environment, or changes one to what it should hold.
+//! Makes an environment, or changes an existing one to what it should contain.
 //!
-//! A new environment is built beside its place and renamed to it. One that is there is changed in
-//! place: its state says so before the first file changes and after the last one, so that the
-//! next run knows where this one was killed, and builds it anew.
+//! A new environment is built beside its path and renamed. An existing one is changed in place. Its
+//! state file is changed before the first file and after the last one. If a run was killed in
+//! between, the next run therefore knows it, and builds the environment anew.
 
 use std::io;
 
@@ -24,7 +24,7 @@ use crate::files;
 use crate::python::Interpreter;
 use crate::store::{Store, UnpackedWheel};
 
-/// A virtual environment, there or to be made.
+/// A virtual environment, which may not exist yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Environment {
     root: Utf8PathBuf,
@@ -37,9 +37,9 @@ pub struct SyncReport {
     pub outcome: SyncOutcome,
     /// The packages that changed.
     pub changes: Changes,
-    /// Files that someone had changed or removed, and that are again what they were.
+    /// Files that someone had changed or removed, and that were restored.
     pub restored: Vec<Utf8PathBuf>,
-    /// Packages that someone installed by other means and that stay, as `name version`.
+    /// Packages that someone installed with other tools and that were kept, as `name version`.
     pub foreign: Vec<String>,
 }
 
@@ -48,11 +48,11 @@ pub struct SyncReport {
 pub enum SyncOutcome {
     /// It was made.
     Created,
-    /// It was made anew: the reason.
+    /// It was made anew, for this reason.
     Rebuilt(&'static str),
     /// It was changed in place.
     Changed,
-    /// It was what it should be.
+    /// It was right already.
     Unchanged,
 }
 
@@ -81,7 +81,7 @@ impl Environment {
         self.scripts().join("python")
     }
 
-    /// The wheels that it was last made to hold; none where it is not ours.
+    /// The wheels that it was last made from; none if it is not an environment of this tool.
     #[must_use]
     pub fn recorded(&self) -> Vec<StoredWheel> {
         match FolderKind::at(&self.root) {
@@ -90,7 +90,7 @@ impl Environment {
         }
     }
 
-    /// Whether it was last made to hold what is wanted; its files are not looked at.
+    /// Whether it was last made from what is wanted. Its files are not checked.
     #[must_use]
     pub fn is_current(&self, wanted: &EnvironmentContents<'_>) -> bool {
         matches!(FolderKind::at(&self.root), Ok(FolderKind::Ours(state))
@@ -98,10 +98,10 @@ impl Environment {
                 && state.identity == EnvironmentIdentity::of(&self.root, wanted).keeping(&state.identity))
     }
 
-    /// Makes it hold what is wanted; every wheel must be in `store`.
+    /// Changes it to what is wanted. Every wheel must be in `store`.
     ///
     /// # Errors
-    /// Where it cannot; then the environment is as it was, or the next run repairs it.
+    /// Where that fails. The environment is then unchanged, or the next run repairs it.
     pub fn sync(
         &self,
         wanted: &EnvironmentContents<'_>,
@@ -128,10 +128,10 @@ impl Environment {
         }
     }
 
-    /// Says how it differs from what is wanted; nothing is changed.
+    /// Finds how it differs from what is wanted, and changes nothing.
     ///
     /// # Errors
-    /// Where it cannot be read, or what is wanted cannot be.
+    /// Where it cannot be read, or what is wanted is not possible.
     pub fn check(
         &self,
         wanted: &EnvironmentContents<'_>,
@@ -155,7 +155,7 @@ impl Environment {
             return Ok(differences(&state.identity, &identity));
         }
         let mut findings = Vec::new();
-        // Without the store only the state can be compared.
+        // Without the store, only the state can be compared.
         if let Ok(wheels) = wheels_of(wanted, store) {
             let run = Run::new(self, wanted, &wheels)?;
             let changed = damaged(&self.root, &run.packages);
@@ -223,7 +223,7 @@ fn wheels_of(
         .collect()
 }
 
-/// One run over one environment: everything that should be there, computed.
+/// One run over one environment, with everything that should be in it.
 struct Run<'a> {
     environment: &'a Environment,
     python: &'a Interpreter,
@@ -282,7 +282,7 @@ impl<'a> Run<'a> {
         None
     }
 
-    /// Builds the environment beside its place and renames it.
+    /// Builds the environment beside its path and renames it.
     fn build(&self, outcome: SyncOutcome) -> Result<SyncReport, EnvironmentError> {
         check_owners(&self.packages)?;
         let parent = self.root().parent().unwrap_or(Utf8Path::new("/"));
@@ -317,7 +317,7 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// Changes the environment that is there.
+    /// Changes an existing environment.
     fn change(&self, state: State) -> Result<SyncReport, EnvironmentError> {
         let root = self.root();
         let foreign = self.foreign(&state.identity);
@@ -334,7 +334,7 @@ impl<'a> Run<'a> {
             return Ok(unchanged(SyncOutcome::Unchanged, Changes::default()));
         }
         check_owners(&self.packages)?;
-        // Before anything is changed: what is unpacked again is then only what the store lost.
+        // This comes before any change. Only files that the store lost are unpacked again then.
         changed.iter().try_for_each(|item| check_source(item))?;
         let changes = Changes::between(&state.identity, &self.identity);
         let restored = self.restored(&changed, &changes, &state.identity);
@@ -354,7 +354,7 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// The places among `changed` that belong to packages which did not change themselves.
+    /// The paths in `changed` that belong to packages which did not change themselves.
     fn restored(
         &self,
         changed: &[&Item<'_>],
@@ -386,7 +386,7 @@ impl<'a> Run<'a> {
         self.environment.places(&by_someone)
     }
 
-    /// The files of packages that are there and should not be, or should be of another version.
+    /// The files of packages that should not be there, or should have another version.
     fn paths_to_remove(&self, old: &EnvironmentIdentity) -> Result<Vec<String>, EnvironmentError> {
         let changes = Changes::between(old, &self.identity);
         let names: FxHashSet<&model::PackageName> = changes
@@ -437,7 +437,7 @@ impl<'a> Run<'a> {
             .collect()
     }
 
-    /// Packages that neither this run nor the one before knows.
+    /// Packages that neither this run nor the one before installed.
     fn foreign(&self, old: &EnvironmentIdentity) -> Vec<String> {
         let known: FxHashSet<&model::PackageName> = [old, &self.identity]
             .into_iter()
@@ -456,7 +456,7 @@ impl<'a> Run<'a> {
         foreign
     }
 
-    /// Compiles the modules at `place`, where that is wanted; their code names the final place.
+    /// Compiles the modules in `place`, if that is wanted. Their byte code names the final path.
     fn compile(&self, place: &Utf8Path) -> Result<(), EnvironmentError> {
         if self.identity.bytecode == Bytecode::OnImport {
             return Ok(());
@@ -483,7 +483,8 @@ impl<'a> Run<'a> {
         .stderr_capture()
         .unchecked()
         .run()?;
-        // Some packages ship templates that are no modules: compileall says so and goes on.
+        // Some packages have templates that are not valid modules. compileall reports them and
+        // continues.
         match output.status.code() {
             Some(0 | 1) => Ok(()),
             _ => Err(EnvironmentError::Compile {
