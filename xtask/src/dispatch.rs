@@ -1,4 +1,4 @@
-//! From what was typed to the command that does it.
+//! Calls the command that was typed.
 
 use goals::error::CommandError;
 

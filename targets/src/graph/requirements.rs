@@ -13,7 +13,7 @@ pub struct ResolveRequirements {
     pub requirements: Vec<ResolveRequirement>,
     /// Constraints from `-c` lines.
     pub constraints: Vec<RequirementLine>,
-    /// GraphOptions about indexes in requirement files.
+    /// Options about indexes in requirement files.
     pub indexes: Vec<IndexOption>,
     /// Other options in requirement files: name, value, place.
     pub options: Vec<(String, String, Place)>,

@@ -16,7 +16,7 @@ fn load(files: &str, options: GraphOptions) -> Result<Repository, Error> {
     Repository::load(Box::new(MemoryFiles::new(files.collect())), options)
 }
 
-/// GraphOptions with the resolves `python-default` and `other`.
+/// Options with the resolves `python-default` and `other`.
 fn options() -> GraphOptions {
     GraphOptions {
         pants_version: "2.16.0".to_owned(),

@@ -23,9 +23,9 @@ pub struct RequirementsFile {
     pub requirements: Vec<Arc<RequirementLine>>,
     /// Constraints from `-c` files, in order.
     pub constraints: Vec<RequirementLine>,
-    /// GraphOptions about indexes, in order.
+    /// Options about indexes, in order.
     pub indexes: Vec<IndexOption>,
-    /// GraphOptions that change how packages are chosen: `--no-binary`, `--only-binary`, `--pre`.
+    /// Options that change how packages are chosen: `--no-binary`, `--only-binary`, `--pre`.
     pub options: Vec<(String, String, Place)>,
 }
 

@@ -10,7 +10,7 @@ use super::{
 };
 use model::{DigestAlgorithm, FileDigest, FileDigestError, Place, RepoPath, nearest};
 
-/// GraphOptions that stand alone, with how many values they take.
+/// Options that stand alone, with how many values they take.
 const OPTIONS: &[(&str, usize)] = &[
     ("--config-settings", 1),
     ("--constraint", 1),

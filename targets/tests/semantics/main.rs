@@ -17,7 +17,7 @@ use targets::imports::ImportCache;
 use targets::query::{self, Reach, Specs};
 use targets::{Error, GraphOptions, MemoryFiles, Repository, Resolves, TargetGraph, TargetId};
 
-/// GraphOptions with the resolves `python-default` and `other`, and source roots `src`, `tests`, `/`.
+/// Options with the resolves `python-default` and `other`, and source roots `src`, `tests`, `/`.
 fn options() -> GraphOptions {
     GraphOptions {
         pants_version: "2.17.1".to_owned(),
