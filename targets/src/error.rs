@@ -1,4 +1,4 @@
-//! What can go wrong between a folder and a target graph, with place and hint.
+//! Errors between the files of a folder and the target graph, each with its place and a hint.
 
 use crate::requirements::RequirementsError;
 use buildfile::EvalError;
@@ -45,7 +45,7 @@ pub enum Error {
         /// The second.
         second: Place,
     },
-    /// A declaration is not what its target type wants.
+    /// A declaration is not valid for its target type.
     #[error("{place}: {message}")]
     Invalid {
         /// What is wrong.
@@ -141,7 +141,7 @@ impl Error {
     }
 }
 
-/// Something that is probably wrong, though it stops nothing.
+/// A warning: something that is probably wrong, although nothing fails.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GraphWarning {
     /// What.

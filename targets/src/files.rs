@@ -1,4 +1,4 @@
-//! The one door to the files of a repository: whoever opens one hands it in.
+//! The only access to the files of a repository, which the caller provides.
 
 use std::collections::BTreeMap;
 use std::fmt;

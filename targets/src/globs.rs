@@ -7,7 +7,7 @@ pub(crate) struct Glob {
     segments: Vec<Segment>,
 }
 
-/// What may stand between two slashes.
+/// A part of a pattern between two slashes.
 #[derive(Debug)]
 enum Segment {
     /// `**`: any number of folders.
@@ -151,7 +151,7 @@ fn class(text: &str) -> Option<(Token, &str)> {
         Some(inside) => (inside, false),
         None => (text, true),
     };
-    // A `]` right at the start means itself.
+    // A `]` at the start is a member of the class.
     let end = inside.char_indices().skip(1).find(|(_, c)| *c == ']')?.0;
     let members: Vec<char> = inside[..end].chars().collect();
     let mut ranges = Vec::new();

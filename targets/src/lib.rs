@@ -1,7 +1,7 @@
-//! What is in the repository and what depends on what: BUILD files, requirements and sources
-//! become the target graph, the module mapping and the answers to queries.
+//! Evaluates what is in the repository and what depends on what: BUILD files, requirements and
+//! sources become the target graph, the module mapping, and the answers to queries.
 //!
-//! Nothing here touches a disk: whoever opens a repository hands its files in, as
+//! Nothing here reads a disk. The caller, who opens the repository, provides its files as
 //! [`RepositoryFiles`].
 
 mod address;

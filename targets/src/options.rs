@@ -1,4 +1,4 @@
-//! What the settings say about the target graph; read elsewhere, plain data here.
+//! The settings about the target graph as plain data. They are read in `workspace`.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ pub struct GraphOptions {
     pub pants_version: String,
     /// `[GLOBAL] backend_packages`; empty if none are declared.
     pub backend_packages: Vec<String>,
-    /// `[GLOBAL] pants_ignore`: gitignore patterns of what is not seen.
+    /// `[GLOBAL] pants_ignore`: patterns, as in `.gitignore`, of files that are ignored.
     pub pants_ignore: Vec<String>,
     /// `[GLOBAL] pants_ignore_use_gitignore`.
     pub use_gitignore: UseGitignore,
@@ -43,7 +43,7 @@ pub struct GraphOptions {
     pub env: BTreeMap<String, String>,
 }
 
-/// What to do about something that is probably a mistake.
+/// What to do about something that is probably wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Behavior {
     /// Say nothing.
@@ -54,12 +54,12 @@ pub enum Behavior {
     Error,
 }
 
-/// Whether `.gitignore` decides what is seen.
+/// Whether files that `.gitignore` names are ignored too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UseGitignore {
-    /// It does.
+    /// They are.
     Yes,
-    /// Only `pants_ignore` does.
+    /// Only those that `pants_ignore` names are.
     No,
 }
 
@@ -68,7 +68,7 @@ pub enum UseGitignore {
 pub enum Resolves {
     /// By the `resolve` field.
     Enabled,
-    /// There is one group of all.
+    /// There is one group with all requirements.
     Disabled,
 }
 
@@ -102,7 +102,7 @@ pub struct Infer {
     pub entry_points: Switch,
     /// What to do about imports that nothing provides.
     pub unowned: Behavior,
-    /// Modules about which nothing is said, with all below them.
+    /// Modules, and all modules below them, without a warning if nothing provides them.
     pub ignored_unowned: Vec<String>,
     /// What to do about imports that several targets provide.
     pub ambiguity: Ambiguity,

@@ -1,9 +1,9 @@
-//! The folders and files of the repository that ignore rules leave visible.
+//! The folders and files of the repository that are not ignored.
 
 use model::RepoPath;
 use std::sync::Arc;
 
-/// Everything that is seen, folders sorted by path, the root first.
+/// All folders that are not ignored, sorted by path, the root first.
 #[derive(Debug, Default)]
 pub struct SourceTree {
     dirs: Vec<Dir>,
@@ -69,7 +69,7 @@ impl SourceTree {
         self.dirs.binary_search_by(|dir| (*dir.path).cmp(path)).ok()
     }
 
-    /// Whether the file is seen.
+    /// Whether the file exists and is not ignored.
     #[must_use]
     pub fn has_file(&self, path: &str) -> bool {
         let (dir, name) = RepoPath::new(path).split();

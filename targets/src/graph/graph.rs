@@ -28,7 +28,7 @@ use crate::tree::join;
 use buildfile::Data;
 use model::Place;
 
-/// What is computed once for a target, when it is asked for.
+/// What is computed once for a target, when it is first asked for.
 type Cell<T> = OnceLock<Result<T, Error>>;
 
 /// The targets of a repository and their dependencies.
@@ -193,7 +193,7 @@ impl<'r> TargetGraph<'r> {
         join(&self.target(id).dir, name)
     }
 
-    /// Warnings so far, sorted by place, each once.
+    /// The warnings so far, sorted by place, each once.
     #[must_use]
     pub fn warnings(&self) -> Vec<GraphWarning> {
         let mut warnings = self.repository().warnings().to_vec();
@@ -235,7 +235,7 @@ impl<'r> TargetGraph<'r> {
         Ok(all)
     }
 
-    /// Everything that the targets need, without what `!!` excludes.
+    /// Everything that the targets depend on, directly or not, without what `!!` excludes.
     ///
     /// # Errors
     /// See [`TargetGraph::direct`].
@@ -243,8 +243,8 @@ impl<'r> TargetGraph<'r> {
         self.closure_on(roots, &self.repository().options().platform)
     }
 
-    /// Who depends on each target; references to generators count for the generator, not for what
-    /// it generates.
+    /// The targets that depend on each target. A reference to a generator counts for the generator,
+    /// not for what it generates.
     ///
     /// # Errors
     /// See [`TargetGraph::direct`].
@@ -277,7 +277,7 @@ impl<'r> TargetGraph<'r> {
         Ok(violations)
     }
 
-    /// A violation in words.
+    /// A violation as text for the user.
     #[must_use]
     pub fn describe(&self, violation: &Violation) -> String {
         let kind = |id: TargetId| match self.declaration(id) {
@@ -423,7 +423,7 @@ impl<'r> TargetGraph<'r> {
         direct_dependencies(subject, platform)
     }
 
-    /// What visibility rules have against the direct dependencies of a target.
+    /// The visibility rules that the direct dependencies of a target violate.
     fn judged(&self, id: TargetId) -> Result<&[Violation], Error> {
         let judge = || self.judge(id, &self.found(id)?.targets);
         outcome(self.judged[id].get_or_init(judge)).map(Vec::as_slice)

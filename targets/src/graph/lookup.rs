@@ -1,4 +1,4 @@
-//! From the text of an address, as BUILD files and users write it, to targets.
+//! Finds targets by the text of an address, as BUILD files and users write it.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ pub(crate) struct AddressParts<'t> {
     pub(crate) params: Vec<(&'t str, &'t str)>,
 }
 
-/// Why an address leads to no target.
+/// Why an address names no target.
 #[derive(Debug, Default)]
 pub(crate) struct AddressProblem {
     /// What exactly is missing, beginning with `: `.

@@ -1,6 +1,6 @@
-//! From declarations to the target graph, in layers that only know those before them: one target,
-//! all targets and what finds them, the expansion of declarations, what a target depends on, who
-//! may depend on whom, the graph, and what distributions make of it.
+//! From declarations to the target graph, in layers that only use those before them: one target;
+//! all targets, and finding them; the expansion of declarations; the dependencies of a target;
+//! visibility; the graph; and distributions.
 
 mod distribution;
 mod entry_points;

@@ -6,7 +6,7 @@ use model::Place;
 
 use crate::requirements::{IndexOption, RequirementLine};
 
-/// What a resolve is asked for.
+/// The requirements and options of a resolve.
 #[derive(Clone, Debug, Default)]
 pub struct ResolveRequirements {
     /// Requirements in order of BUILD file and line.

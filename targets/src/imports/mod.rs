@@ -1,4 +1,5 @@
-//! What a Python source imports, from a real parser, independent of where the file lies.
+//! The imports of a Python source, found by a real parser. They do not depend on the path of the
+//! file.
 
 mod cache;
 mod extract;
@@ -33,16 +34,16 @@ pub struct Import {
     pub module: String,
     /// Line, from 1.
     pub line: usize,
-    /// How much it matters if nothing provides it.
+    /// How serious it is if nothing provides it.
     pub strength: Strength,
 }
 
-/// How much an import matters.
+/// How serious an import is that nothing provides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Strength {
-    /// It must be provided.
+    /// It is an error, or a warning.
     Strong,
-    /// It stands where `ImportError` is handled.
+    /// It is ignored, since the code handles `ImportError`.
     Weak,
 }
 

@@ -1,6 +1,6 @@
-//! Projects whose modules are not called like the project: well-known facts, by normalised
-//! project name, so that a mapping by hand is not needed for them. Every row of Pants' default
-//! mapping is here, because teams that move to us rely on it.
+//! Projects whose modules do not have the name of the project: well-known facts, by normalised
+//! project name, so that nobody has to map them by hand. Every row of Pants' default mapping is
+//! here, because teams that come from Pants rely on it.
 
 use std::borrow::Cow;
 

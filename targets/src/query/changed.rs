@@ -1,4 +1,4 @@
-//! Which targets a change of files touches.
+//! Finds the targets that changed files belong to.
 
 use std::collections::BTreeSet;
 
@@ -15,14 +15,14 @@ pub struct ChangedFiles {
     pub deleted: Vec<String>,
 }
 
-/// Whether those that depend on changed targets count as well.
+/// Whether targets that depend on changed targets are selected too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dependents {
-    /// They do not.
+    /// They are not.
     None,
-    /// Those one step away.
+    /// Direct dependents are.
     Direct,
-    /// All of them.
+    /// All dependents are, directly or not.
     Transitive,
 }
 

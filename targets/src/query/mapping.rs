@@ -1,5 +1,5 @@
-//! The module mapping of a resolve, row by row: where each comes from, which rows written by
-//! hand are not needed or wrong, what is imported and not provided, what is never imported.
+//! The module mapping of a resolve, row by row: where each row comes from, rows in BUILD files that
+//! are unnecessary or wrong, imports that nothing provides, and requirements that nothing imports.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use model::Place;
 /// The modules in the locked wheels, by project.
 pub type WheelModules = BTreeMap<PackageName, Vec<String>>;
 
-/// What there is to say about the mapping of a resolve.
+/// The mapping of a resolve, with what is wrong with it.
 #[derive(Clone, Debug, Default)]
 pub struct MappingReport {
     /// One row for each requirement, sorted by project.
@@ -48,7 +48,7 @@ pub struct MappingRow {
     pub verdict: MappingVerdict,
 }
 
-/// Who says which modules a requirement provides.
+/// Where a row of the mapping comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MappingSource {
     /// A BUILD file.
@@ -57,20 +57,20 @@ pub enum MappingSource {
     Default,
 }
 
-/// What is to be said about a row.
+/// What is wrong with a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MappingVerdict {
     /// Nothing.
     Fine,
-    /// It is written by hand, and says what would hold without it.
+    /// It is in a BUILD file, and would be the same without it.
     Redundant,
-    /// It is written by hand, and the wheel does not contain these modules.
+    /// It is in a BUILD file, and the wheel does not contain these modules.
     Contradicts(Vec<String>),
-    /// It is not written by hand, and the wheel contains none of the modules.
+    /// It is not in a BUILD file, and the wheel contains none of the modules.
     Missing,
 }
 
-/// Holds the mapping of a resolve against the wheels and the imports.
+/// Compares the mapping of a resolve with the wheels and the imports.
 ///
 /// # Errors
 /// A dependency that leads nowhere, a violated visibility rule.

@@ -1,4 +1,5 @@
-//! Questions about the graph: which targets, what they need, who needs them, and why.
+//! Questions about the graph: which targets there are, their dependencies, their dependents, and
+//! why.
 
 mod changed;
 mod filter;

@@ -1,4 +1,4 @@
-//! Why one target depends on another.
+//! Finds the chains of dependencies between targets.
 
 use crate::error::Error;
 use crate::graph::{TargetGraph, TargetId, TargetMap};

@@ -1,4 +1,4 @@
-//! All that is known of one target, for `peek`.
+//! All fields of a target, for `peek`.
 
 use model::RepoPath;
 use std::sync::Arc;

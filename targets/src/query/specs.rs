@@ -1,4 +1,4 @@
-//! What can be typed to name targets: addresses, folders, files, globs, and `-` before any.
+//! Specs, which name targets: addresses, folders, files, globs, each with an optional `-` in front.
 
 use rustc_hash::FxHashSet;
 
@@ -21,22 +21,22 @@ enum Spec {
     Glob(String),
 }
 
-/// Everything typed.
+/// All specs.
 #[derive(Clone, Debug, Default)]
 pub struct Specs {
     wanted: Vec<Spec>,
     unwanted: Vec<Spec>,
 }
 
-/// Something typed that names nothing.
+/// A spec that names nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{spec}` names no target{reason}")]
 pub struct SpecError {
-    /// As it was typed.
+    /// The spec as it was typed.
     pub spec: String,
     /// What exactly is missing, beginning with `: `, or empty.
     pub reason: String,
-    /// What may be meant.
+    /// Specs that may be meant.
     pub candidates: Vec<String>,
 }
 
@@ -57,13 +57,13 @@ impl Specs {
         specs
     }
 
-    /// Whether nothing was typed.
+    /// Whether there are no specs.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.wanted.is_empty()
     }
 
-    /// The targets that are named, sorted by position.
+    /// The targets that the specs name, sorted by position.
     ///
     /// # Errors
     /// A spec that names nothing.

@@ -1,5 +1,5 @@
-//! A repository as its BUILD files declare it: what they say, their defaults applied, and whoever
-//! asks for it.
+//! A repository as its BUILD files declare it, with their defaults applied, and the questions about
+//! it.
 
 mod declaration;
 mod defaults;

@@ -67,7 +67,7 @@ impl Repository {
         &self.options
     }
 
-    /// What is seen of its folders and files.
+    /// Its folders and files that are not ignored.
     #[must_use]
     pub fn tree(&self) -> &SourceTree {
         self.files.tree()
@@ -79,7 +79,7 @@ impl Repository {
         &self.build_dirs
     }
 
-    /// What is probably wrong, though it stops nothing.
+    /// Warnings.
     #[must_use]
     pub fn warnings(&self) -> &[GraphWarning] {
         &self.warnings

@@ -123,7 +123,7 @@ impl RequirementsError {
     }
 }
 
-/// What reading requirement files may use of the world.
+/// The files and variables that reading requirement files may use.
 pub struct RequirementsReader<'r> {
     /// Reads a file by its path relative to the repository root.
     pub read: &'r dyn Fn(&str) -> std::io::Result<String>,

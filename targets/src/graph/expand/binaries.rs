@@ -1,4 +1,4 @@
-//! `pex_binaries`: one binary for each entry point.
+//! `pex_binaries`: makes one binary for each entry point.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! From declarations to targets: generators are run, overrides and choices applied. Whatever asks
-//! which targets there are, or what a resolve requires, is answered from here.
+//! Makes targets from declarations: runs generators, and applies overrides and choices. Every
+//! question about which targets there are, or what a resolve requires, is answered from here.
 
 mod binaries;
 mod builder;

@@ -1,4 +1,4 @@
-//! `parametrize`: one declaration, several targets.
+//! `parametrize`: makes several targets from one declaration.
 
 use std::sync::Arc;
 

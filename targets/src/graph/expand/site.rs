@@ -36,7 +36,7 @@ impl DeclarationSite<'_> {
         self.declaration.call.field_place(field)
     }
 
-    /// A field says what makes no sense.
+    /// The error that a field is not valid.
     pub(super) fn invalid(&self, field: &str, message: String) -> Error {
         Error::Invalid {
             message,

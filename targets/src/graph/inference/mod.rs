@@ -1,5 +1,5 @@
-//! Dependencies that nobody wrote down: imports, entry points, ancestor `__init__.py` and
-//! `conftest.py` files.
+//! Infers dependencies: from imports, entry points, and `__init__.py` and `conftest.py` files above
+//! a source.
 
 mod ancestors;
 mod binaries;
@@ -54,7 +54,7 @@ pub(crate) fn direct_dependencies(
     Ok(found)
 }
 
-/// Adds what the text and the place of a Python source imply.
+/// Adds the dependencies that follow from the text and the path of a Python source.
 fn of_source(subject: &mut Subject<'_>) -> Result<(), Error> {
     let Some(path) = &subject.target().source else {
         return Ok(());

@@ -1,4 +1,4 @@
-//! A target whose dependencies are being inferred: what is asked for it, and what was found.
+//! A target whose dependencies are inferred, and what was found so far.
 
 use std::sync::OnceLock;
 
@@ -11,12 +11,12 @@ use crate::imports::ImportCache;
 use crate::kinds::Role;
 use crate::options::Infer;
 
-/// What a target depends on, and what is to be said about it. Visibility judges it afterwards.
+/// The dependencies of a target, and warnings about them. Visibility rules are applied afterwards.
 #[derive(Debug, Default)]
 pub(crate) struct DirectDependencies {
     /// The dependencies; sorted by position, each once, when the target is done.
     pub(crate) targets: Vec<TargetId>,
-    /// What is probably wrong.
+    /// Warnings.
     pub(crate) warnings: Vec<GraphWarning>,
 }
 
@@ -155,7 +155,7 @@ pub(super) fn preference(
     }
 }
 
-/// Whether explicit dependencies settle an ambiguity.
+/// Whether explicit dependencies decide an ambiguity.
 pub(super) enum Preference {
     /// One owner remains.
     One(TargetId),

@@ -1,4 +1,4 @@
-//! `__dependencies_rules__` and `__dependents_rules__`: who may depend on whom.
+//! `__dependencies_rules__` and `__dependents_rules__`: which targets may depend on which.
 //!
 //! The rules that hold for a target are those of its BUILD file's folder. The first rule set
 //! with a fitting selector applies, and in it the first fitting rule.
@@ -18,11 +18,11 @@ use selector::{Selector, own_folder};
 /// What a rule says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Fine.
+    /// The dependency is allowed.
     Allow,
-    /// Fine, with a warning.
+    /// The dependency is allowed, with a warning.
     Warn,
-    /// Not allowed.
+    /// The dependency is forbidden.
     Deny,
 }
 
