@@ -6,7 +6,7 @@ use testkit::Repo;
 use crate::fixtures::environments::exported;
 
 #[test]
-fn doctor_is_content_or_says_what_to_do() {
+fn doctor_finds_nothing_or_says_what_to_do() {
     let Some((_index, repo)) = exported() else {
         return;
     };

@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn comes_back_as_it_was() {
+    fn what_is_written_is_read_back_unchanged() {
         check("");
         check("Requires-Python: >=3.8,<4\nProvides-Extra: x");
         check(

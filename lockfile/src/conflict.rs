@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_without_markers_is_none() {
+    fn a_text_without_conflict_markers_is_not_read_as_conflicted() {
         assert_eq!(read_conflicted(FULL, "python.lock".into()), None);
     }
 }

@@ -14,7 +14,7 @@ fn after() -> Lock {
 }
 
 #[test]
-fn they_are_whole_and_written_as_we_write() {
+fn the_locks_are_consistent_and_in_the_form_that_is_written() {
     assert_eq!(check_consistency(&before()), []);
     assert_eq!(check_consistency(&after()), []);
     assert_eq!(write(&after()), include_str!("real/after.lock"));

@@ -100,7 +100,7 @@ fn every_resolve_and_tools_without_the_repository() {
 }
 
 #[test]
-fn the_scripts_run_without_more_ado() {
+fn exported_scripts_run() {
     let Some(repo) = repo() else { return };
     let index = index();
     let repo = repo.index(&index).requirements("app\n");

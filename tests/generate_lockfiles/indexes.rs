@@ -78,7 +78,7 @@ fn noise(length: usize) -> Vec<u8> {
 }
 
 #[test]
-fn passing_faults_are_lived_with() {
+fn faults_that_pass_are_retried() {
     let faults = [
         Fault::Status(500),
         Fault::Status(503),

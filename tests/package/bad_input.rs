@@ -29,7 +29,7 @@ fn one(build: &str) -> Repo {
 const DIST: &str = "python_distribution(name=\"dist\", dependencies=[\":a\", \":data\"], provides=python_artifact(name=\"a\", version=\"1\"))\n";
 
 #[test]
-fn nobody_ships_a_dependency() {
+fn a_dependency_that_no_distribution_ships() {
     let repo = one(DIST)
         .file("src/b/BUILD", "python_sources()\n")
         .file("src/b/y.py", "")

@@ -280,7 +280,7 @@ fn what_stops_a_version() {
 }
 
 #[test]
-fn the_way_that_is_told_leads_there() {
+fn the_command_in_the_answer_brings_the_version() {
     let real = RealLock::new();
     let told = real.free("cryptography>=43.0.2");
     let moves = |text: &str| {

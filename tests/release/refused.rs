@@ -139,7 +139,7 @@ fn stale_lock() {
 }
 
 #[test]
-fn who_cannot_be_asked() {
+fn without_a_terminal_the_release_needs_yes() {
     let repo = monorepo();
     let output = repo.xtask(&["release", "24.09.0"]);
     assert_eq!(output.status, 2, "{output}");

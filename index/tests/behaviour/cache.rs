@@ -136,7 +136,7 @@ fn what_is_damaged_is_fetched_again() {
 }
 
 #[test]
-fn what_is_damaged_inside_a_large_file_is_told_and_gone() {
+fn damage_inside_a_large_cached_file_is_reported_and_the_file_removed() {
     let more = (0..400).map(|n| Package::new("a", &format!("2.{n}")));
     let server = testkit::LoopbackIndex::start(many().into_iter().chain(more));
     let world = World::new();

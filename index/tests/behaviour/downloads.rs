@@ -70,7 +70,7 @@ fn downloads_come_as_they_arrive() {
 }
 
 #[test]
-fn what_is_waited_for_passes_what_is_hinted() {
+fn a_download_that_is_waited_for_goes_before_announced_ones() {
     let server = LoopbackIndex::start(["a", "b", "c"].map(|name| Package::new(name, "1.0")));
     let world = World::new();
     let mut options = world.options(&[&server]);

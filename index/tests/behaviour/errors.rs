@@ -70,7 +70,7 @@ fn nobody_listens() {
 }
 
 #[test]
-fn passing_faults_pass() {
+fn faults_that_pass_are_retried() {
     for fault in [
         Fault::Status(500),
         Fault::Status(503),

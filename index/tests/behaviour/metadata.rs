@@ -178,7 +178,7 @@ fn a_hint_is_not_a_second_request() {
 }
 
 #[test]
-fn what_will_be_asked_is_foreseen() {
+fn what_the_resolver_will_ask_for_is_fetched_ahead() {
     let server = IndexBuilder::new([
         Package::new("a", "1.0")
             .requires("b[x]<2")

@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn one_adds_what_needs_what_the_other_removes() {
+    fn one_side_adds_a_package_that_requires_what_the_other_removes() {
         insta::assert_snapshot!(check(
             BASE,
             (&["b"], &["b 1"]),

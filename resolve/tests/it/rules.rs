@@ -444,7 +444,7 @@ fn a_package_for_later_pythons_may_require_them() {
 }
 
 #[test]
-fn what_a_version_that_was_given_up_asked_for_is_forgotten() {
+fn requirements_of_a_version_that_was_given_up_do_not_count() {
     // `c` 1 wants `e`, and so `a`, on every Python, and `a` has a wheel for Windows on one.
     check(
         "python CPython>=3.12,<3.14 \n platforms linux_x86_64 windows_x86_64
@@ -552,7 +552,7 @@ fn kinds_of_files_can_be_refused() {
 // Constraints.
 
 #[test]
-fn constraints_bound_and_require_nothing() {
+fn constraints_limit_versions_and_require_nothing() {
     check(
         "constraint a<2 \n constraint b<1 \n > a \n a 1 \n a 2",
         "a==1",
@@ -679,7 +679,7 @@ fn an_override_stands_in_for_what_packages_require() {
 }
 
 #[test]
-fn what_is_excluded_no_package_brings_in() {
+fn an_excluded_project_is_not_locked() {
     check(
         "> app \n exclude b \n app 1 -> b | c \n b 1 \n c 1",
         "app==1 \n c==1",
