@@ -139,7 +139,8 @@ impl CommandError {
         self
     }
 
-    fn hints_of(mut self, hints: impl IntoIterator<Item = String>) -> Self {
+    /// The same error, with all of these hints.
+    pub(crate) fn hints_of(mut self, hints: impl IntoIterator<Item = String>) -> Self {
         self.hints.extend(hints);
         self
     }
@@ -229,19 +230,20 @@ impl From<targets::Error> for CommandError {
         }
         let mut command_error = Self::failure(text);
         command_error.place = place;
-        command_error.hints.extend(error.hint());
-        command_error
+        command_error.hints_of(error.hint()).caused_by(error)
     }
 }
 
 impl From<targets::query::SpecError> for CommandError {
     fn from(error: targets::query::SpecError) -> Self {
-        let command_error = Self::failure(error.to_string());
-        match error.candidates.as_slice() {
-            [] => command_error,
-            [one] => command_error.hint(format!("did you mean `{one}`?")),
-            several => command_error.hint(format!("there are `{}`", several.join("`, `"))),
-        }
+        let hint = match error.candidates.as_slice() {
+            [] => None,
+            [one] => Some(format!("did you mean `{one}`?")),
+            several => Some(format!("there are `{}`", several.join("`, `"))),
+        };
+        Self::failure(error.to_string())
+            .hints_of(hint)
+            .caused_by(error)
     }
 }
 
@@ -259,31 +261,31 @@ pub fn warning_text(warning: &targets::GraphWarning) -> String {
 
 impl From<lockfile::LockReadError> for CommandError {
     fn from(error: lockfile::LockReadError) -> Self {
-        let command_error =
-            Self::failure(format!("cannot read the lock: {}", error.kind)).at(error.place);
-        match error.kind {
+        let hint = match error.kind {
             lockfile::LockReadErrorKind::Newer { .. } => {
-                command_error.hint("update this tool: `cargo install --path xtask`")
+                Some("update this tool: `cargo install --path xtask`".to_owned())
             }
-            _ => command_error,
-        }
+            _ => None,
+        };
+        Self::failure(format!("cannot read the lock: {}", error.kind))
+            .at(error.place.clone())
+            .hints_of(hint)
+            .caused_by(error)
     }
 }
 
 impl From<lockfile::export::ExportError> for CommandError {
     fn from(error: lockfile::export::ExportError) -> Self {
-        Self::failure(error.to_string())
+        Self::failure(error.to_string()).caused_by(error)
     }
 }
 
 impl From<index::IndexError> for CommandError {
     fn from(error: index::IndexError) -> Self {
         let hint = error.hint();
-        let command_error = Self::failure(error.to_string());
-        match hint {
-            Some(hint) => command_error.hint(hint),
-            None => command_error,
-        }
+        Self::failure(error.to_string())
+            .hints_of(hint)
+            .caused_by(error)
     }
 }
 
@@ -291,5 +293,6 @@ impl From<install::build::BuildError> for CommandError {
     fn from(error: install::build::BuildError) -> Self {
         Self::failure(format!("cannot build {}", error.source_name))
             .because(error.problem.to_string())
+            .caused_by(error)
     }
 }

@@ -205,11 +205,8 @@ fn identity(session: &Session) -> JobIdentity {
 
 impl From<UploadError> for CommandError {
     fn from(error: UploadError) -> Self {
-        let hint = error.hint();
-        let command_error = Self::failure(error.to_string());
-        match hint {
-            Some(hint) => command_error.hint(hint),
-            None => command_error,
-        }
+        Self::failure(error.to_string())
+            .hints_of(error.hint())
+            .caused_by(error)
     }
 }
