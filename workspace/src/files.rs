@@ -1,5 +1,9 @@
 //! Replaces files as a whole, so that a reader, a crash or a full disk sees the old or the new
-//! text. Also computes their hashes.
+//! content. Also computes their hashes.
+//!
+//! The goals and the edge write their files with this. The rooms below have caches of their own,
+//! which must not wait for the disk: `index` checks a checksum when it reads, `install` checks
+//! hashes, so both use a temporary file and do not sync it.
 
 use std::io::Write;
 
@@ -9,27 +13,46 @@ use model::Sha256;
 /// Replaces the file at `path`; after an error it is unchanged. Missing folders are made. If the
 /// path is a symbolic link, the file that it points to is replaced. Permissions are kept.
 ///
-/// The new text is first written to a file beside it, always under the same name, so that the next
-/// run reuses what a killed run left.
-pub fn replace(path: &Utf8Path, text: &str) -> std::io::Result<()> {
-    let target = path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned());
+/// The new content is first written to a file beside it, always under the same name, so that the
+/// next run reuses what a killed run left.
+pub fn replace(path: &Utf8Path, contents: &(impl AsRef<[u8]> + ?Sized)) -> std::io::Result<()> {
+    let target = behind_links(path);
     let folder = match target.parent() {
         Some(folder) if !folder.as_str().is_empty() => folder.to_owned(),
         _ => Utf8PathBuf::from("."),
     };
     fs_err::create_dir_all(&folder)?;
-    let name = target.file_name().unwrap_or_default();
-    let beside = folder.join(format!(".{name}.xtask-new"));
+    let beside = unfinished(&target);
     let file = crate::pending::open_alone(beside.as_std_path())?;
-    let written = write(&file, text, &target).and_then(|()| fs_err::rename(&beside, &target));
+    let written =
+        write(&file, contents.as_ref(), &target).and_then(|()| fs_err::rename(&beside, &target));
     if written.is_err() {
         let _ = fs_err::remove_file(&beside);
     }
     written
 }
 
-fn write(mut file: &fs_err::File, text: &str, target: &Utf8Path) -> std::io::Result<()> {
-    file.write_all(text.as_bytes())?;
+/// Removes what a run that was killed while it replaced the file at `path` left beside it.
+pub fn remove_unfinished(path: &Utf8Path) -> std::io::Result<()> {
+    match fs_err::remove_file(unfinished(&behind_links(path))) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// The file that a path leads to.
+fn behind_links(path: &Utf8Path) -> Utf8PathBuf {
+    path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned())
+}
+
+/// Where the new content of a file is until it is whole.
+fn unfinished(target: &Utf8Path) -> Utf8PathBuf {
+    let name = target.file_name().unwrap_or_default();
+    target.with_file_name(format!(".{name}.xtask-new"))
+}
+
+fn write(mut file: &fs_err::File, contents: &[u8], target: &Utf8Path) -> std::io::Result<()> {
+    file.write_all(contents)?;
     match fs_err::metadata(target) {
         Ok(metadata) => file.set_permissions(metadata.permissions())?,
         Err(_) => readable_by_all(file)?,

@@ -30,7 +30,8 @@ impl ImportCacheFile {
         &self.cache
     }
 
-    /// Writes new entries to the file, which is replaced as a whole.
+    /// Writes new entries to the file, which is replaced as a whole. The file has a checksum, which
+    /// is checked when it is read, so the disk is not waited for.
     ///
     /// # Errors
     /// Where the file cannot be written; the old file is then unchanged.

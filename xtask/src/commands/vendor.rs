@@ -15,6 +15,7 @@ use goals::locking::{self, LockPath, PackageIndexes};
 use goals::session::Session;
 use goals::supply::Builds;
 use workspace::files;
+use workspace::pending::{Pending, PersistError};
 
 /// The arguments of `vendor`.
 #[derive(Debug, Args)]
@@ -124,8 +125,8 @@ impl Vendor<'_> {
         }
         for wanted in &missing {
             let cached = self.builds.sources().file(wanted.package, wanted.file)?;
-            copy(&cached, self.output, &wanted.file.filename)
-                .map_err(|error| CommandError::file("write to", self.output, &error))?;
+            copy(&cached, &self.output.join(&wanted.file.filename))
+                .map_err(|error| CommandError::file("write to", self.output, &error.source))?;
         }
         Ok(Copied {
             new: missing.len(),
@@ -168,17 +169,16 @@ fn wanted<'a>(lock: &'a Lock, platforms: &[Platform]) -> BTreeMap<&'a str, Wante
         .collect()
 }
 
-/// Copies a file to the folder completely or not at all.
-fn copy(from: &Utf8Path, folder: &Utf8Path, name: &str) -> std::io::Result<()> {
-    fs_err::create_dir_all(folder)?;
-    let mut file = tempfile::Builder::new()
-        .prefix(".xtask-")
-        .tempfile_in(folder)?;
-    std::io::copy(&mut fs_err::File::open(from)?, &mut file)?;
-    let readable = fs_err::metadata(from)?.permissions();
-    file.as_file().set_permissions(readable)?;
-    file.persist(folder.join(name))?;
-    Ok(())
+/// Copies a file completely or not at all.
+fn copy(from: &Utf8Path, to: &Utf8Path) -> Result<(), PersistError> {
+    let (pending, _size) = Pending::write(to.as_std_path(), |out| {
+        let copied = fs_err::File::open(from).and_then(|mut file| std::io::copy(&mut file, out));
+        copied.map_err(|source| PersistError {
+            path: to.into(),
+            source,
+        })
+    })?;
+    pending.keep()
 }
 
 fn files_of(package: &LockedPackage) -> impl Iterator<Item = &DistFile> {
