@@ -10,3 +10,4 @@ pub mod publishing;
 pub mod releasing;
 pub mod session;
 pub mod supply;
+pub mod trial;

@@ -163,7 +163,7 @@ pub(crate) struct SettingArguments(Vec<SettingFlag>);
 
 impl Args for SettingArguments {
     fn augment_args(command: clap::Command) -> clap::Command {
-        command.args(FlagKey::all().iter().map(|key| {
+        command.args(FlagKey::of_sections_with_flags().iter().map(|key| {
             let flag = Arg::new(key.name())
                 .long(key.name())
                 .value_name("VALUE")
@@ -187,7 +187,7 @@ impl Args for SettingArguments {
 
 impl FromArgMatches for SettingArguments {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let given = FlagKey::all().iter().filter_map(|key| {
+        let given = FlagKey::of_sections_with_flags().iter().filter_map(|key| {
             let value: &String = matches.get_one(key.name())?;
             Some(SettingFlag::new(key, value))
         });

@@ -7,6 +7,7 @@ use install::environment::EditableProject;
 use model::Version;
 use targets::{BuildDir, Declaration, Repository};
 
+use super::editable::{metadata, no_version};
 use super::plugins;
 use super::required::DistributionRequirements;
 use crate::error::CommandError;
@@ -24,9 +25,6 @@ pub(super) struct FirstPartyCode {
     pub mistake: Option<CommandError>,
 }
 
-/// For code whose version nothing tells.
-const NO_VERSION: &str = "0";
-
 impl FirstPartyCode {
     /// What the repository declares, and what lies in `plugins`.
     pub(super) fn read(
@@ -42,12 +40,15 @@ impl FirstPartyCode {
             };
             first_party.source_roots.push(root);
         }
-        let version = version_of_repository(session);
+        let projects = ProjectReader {
+            session,
+            repository,
+            version: version_of_repository(session),
+        };
         let mut addresses = Vec::new();
         for (folder, declaration) in repository.declarations() {
             if &*declaration.kind == "python_distribution"
-                && let Some(project) =
-                    project(session, (repository, folder, declaration), &version)?
+                && let Some(project) = projects.read(folder, declaration)?
             {
                 first_party.projects.push(project);
                 addresses.push(format!("{}:{}", folder.path, declaration.name));
@@ -87,81 +88,76 @@ fn version_of_repository(session: &Session) -> Option<Version> {
     wheel::rules::version_from_file(file.as_str(), &text).ok()
 }
 
-/// A `python_distribution` that says what it provides.
-fn project(
-    session: &Session,
-    (repository, folder, declaration): (&Repository, &BuildDir, &Declaration),
-    version: &Option<Version>,
-) -> Result<Option<EditableProject>, CommandError> {
-    let mistake = |message: String| CommandError::failure(message).at(declaration.call.place());
-    let Some(Data::Object(provides)) = declaration.get("provides") else {
-        return Ok(None);
-    };
-    let (artifact, _) = packaging::artifact(provides).map_err(|error| mistake(error.message))?;
-    let by_address = |address: &str| {
-        entry_point_of(repository, folder, address).ok_or_else(|| {
-            packaging::FieldMistake::new(format!(
-                "the entry point `{address}` names no target with an `entry_point`"
-            ))
-        })
-    };
-    let entry_points =
-        packaging::entry_points(declaration.get("entry_points"), provides, by_address)
-            .map_err(|error| mistake(error.message))?;
-    let name = artifact
-        .name
-        .parse()
-        .map_err(|error: model::NameError| mistake(error.to_string()))?;
-    let version = match &artifact.version {
-        Some(text) => text
-            .parse()
-            .map_err(|_| mistake(format!("`{text}` is not a version")))?,
-        None => version.clone().unwrap_or_else(no_version),
-    };
-    Ok(Some(EditableProject {
-        metadata: metadata(&artifact.name, &version, artifact.description.as_deref()),
-        entry_points: if entry_points.is_empty() {
-            String::new()
-        } else {
-            entry_points.render()
-        },
-        folder: session.root().join(&*folder.path),
-        name,
-        version,
-    }))
+/// Reads what the repository declares of its distributions.
+struct ProjectReader<'a> {
+    session: &'a Session,
+    repository: &'a Repository,
+    /// Of distributions that name none.
+    version: Option<Version>,
 }
 
-/// The `module:function` of the target at `address`.
-fn entry_point_of(repository: &Repository, folder: &BuildDir, address: &str) -> Option<String> {
-    let (path, name) = address.rsplit_once(':')?;
-    let path = match path.trim_start_matches("//") {
-        "" if !address.starts_with("//") => &*folder.path,
-        path => path,
-    };
-    let mut declarations = repository.declarations();
-    let (_, found) = declarations.find(|(dir, one)| &*dir.path == path && &*one.name == name)?;
-    found.text("entry_point").map(str::to_owned)
+impl ProjectReader<'_> {
+    /// A `python_distribution` that says what it provides.
+    fn read(
+        &self,
+        folder: &BuildDir,
+        declaration: &Declaration,
+    ) -> Result<Option<EditableProject>, CommandError> {
+        let mistake = |message: String| CommandError::failure(message).at(declaration.call.place());
+        let Some(Data::Object(provides)) = declaration.get("provides") else {
+            return Ok(None);
+        };
+        let (artifact, _) =
+            packaging::artifact(provides).map_err(|error| mistake(error.message))?;
+        let by_address = |address: &str| {
+            self.entry_point(folder, address).ok_or_else(|| {
+                packaging::FieldMistake::new(format!(
+                    "the entry point `{address}` names no target with an `entry_point`"
+                ))
+            })
+        };
+        let entry_points =
+            packaging::entry_points(declaration.get("entry_points"), provides, by_address)
+                .map_err(|error| mistake(error.message))?;
+        let name = artifact
+            .name
+            .parse()
+            .map_err(|error: model::NameError| mistake(error.to_string()))?;
+        let version = match &artifact.version {
+            Some(text) => text
+                .parse()
+                .map_err(|_| mistake(format!("`{text}` is not a version")))?,
+            None => self.version.clone().unwrap_or_else(no_version),
+        };
+        Ok(Some(EditableProject {
+            metadata: metadata(&artifact.name, &version, artifact.description.as_deref()),
+            entry_points: if entry_points.is_empty() {
+                String::new()
+            } else {
+                entry_points.render()
+            },
+            folder: self.session.root().join(&*folder.path),
+            name,
+            version,
+        }))
+    }
+
+    /// The `module:function` of the target at `address`.
+    fn entry_point(&self, folder: &BuildDir, address: &str) -> Option<String> {
+        let (path, name) = address.rsplit_once(':')?;
+        let path = match path.trim_start_matches("//") {
+            "" if !address.starts_with("//") => &*folder.path,
+            path => path,
+        };
+        let mut declarations = self.repository.declarations();
+        let (_, found) =
+            declarations.find(|(dir, one)| &*dir.path == path && &*one.name == name)?;
+        found.text("entry_point").map(str::to_owned)
+    }
 }
 
 fn add_requirements(project: &mut EditableProject, requires_dist: &[String]) {
     for requirement in requires_dist {
         project.metadata += &format!("Requires-Dist: {requirement}\n");
     }
-}
-
-/// Metadata as far as a declaration tells them.
-pub(super) fn metadata(name: &str, version: &Version, summary: Option<&str>) -> String {
-    let summary = summary
-        .map(|text| {
-            format!(
-                "Summary: {}\n",
-                text.split_whitespace().collect::<Vec<_>>().join(" ")
-            )
-        })
-        .unwrap_or_default();
-    format!("Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{summary}")
-}
-
-pub(super) fn no_version() -> Version {
-    NO_VERSION.parse().unwrap_or_else(|_| Version::new([0]))
 }

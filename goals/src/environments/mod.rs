@@ -4,6 +4,7 @@
 //! This is the glue between the rooms: `lockfile` reads the lock, `install` chooses, unpacks,
 //! builds and links, `index` hands the files, `targets` says what is first-party.
 
+mod editable;
 mod error;
 mod exporter;
 mod first_party;

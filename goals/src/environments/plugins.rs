@@ -7,7 +7,7 @@ use install::environment::EditableProject;
 use serde::Deserialize;
 use wheel::EntryPoints;
 
-use super::first_party::{metadata, no_version};
+use super::editable::{metadata, no_version};
 use crate::error::CommandError;
 use model::Place;
 
@@ -36,9 +36,9 @@ pub(super) fn detect(root: &Utf8Path) -> Result<Vec<Plugin>, CommandError> {
     folders.iter().map(|folder| Plugin::read(folder)).collect()
 }
 
-/// What both files can tell.
+/// What both kinds of files can tell.
 #[derive(Debug, Default)]
-struct Told {
+struct PluginMetadata {
     name: Option<String>,
     version: Option<String>,
     summary: Option<String>,
@@ -92,8 +92,8 @@ impl Plugin {
 fn of_file(
     folder: &Utf8Path,
     name: &str,
-    read: impl FnOnce(&str) -> Result<Told, String>,
-) -> Result<Option<Told>, CommandError> {
+    read: impl FnOnce(&str) -> Result<PluginMetadata, String>,
+) -> Result<Option<PluginMetadata>, CommandError> {
     let path = folder.join(name);
     let text = match fs_err::read_to_string(&path) {
         Ok(text) => text,
@@ -127,10 +127,10 @@ struct Project {
 }
 
 /// The `[project]` table (PEP 621).
-fn pyproject(text: &str) -> Result<Told, String> {
+fn pyproject(text: &str) -> Result<PluginMetadata, String> {
     let parsed: PyProject = toml_edit::de::from_str(text).map_err(|error| error.to_string())?;
     let Some(project) = parsed.project else {
-        return Ok(Told::default());
+        return Ok(PluginMetadata::default());
     };
     let mut groups = project.entry_points;
     groups
@@ -148,7 +148,7 @@ fn pyproject(text: &str) -> Result<Told, String> {
             inserted.map_err(|error| error.to_string())?;
         }
     }
-    Ok(Told {
+    Ok(PluginMetadata {
         name: project.name,
         version: project.version,
         summary: project.description,
@@ -157,8 +157,8 @@ fn pyproject(text: &str) -> Result<Told, String> {
 }
 
 /// `[metadata]` and `[options.entry_points]` of setuptools' `setup.cfg`.
-fn setup_cfg(text: &str) -> Result<Told, String> {
-    let mut told = Told::default();
+fn setup_cfg(text: &str) -> Result<PluginMetadata, String> {
+    let mut told = PluginMetadata::default();
     let (mut section, mut key) = (String::new(), String::new());
     for line in text.lines() {
         let trimmed = line.trim();

@@ -15,7 +15,6 @@ mod requirements;
 mod select;
 mod source_file;
 mod time;
-mod trial;
 mod writing;
 
 pub use artifact::{FieldMistake, artifact, entry_points};
@@ -23,5 +22,4 @@ pub use distribution::{Formats, OwnBackend, OwnedFile, PackagedDistribution, Pac
 pub use platforms::PlatformRequest;
 pub use previous::Previous;
 pub use select::{Choice, ImportCollection, SelectedDistributions, requirements_of_all, select};
-pub use trial::try_wheels;
 pub use writing::{BuildOptions, BuiltArchive, Checks, Job, NOT_KEPT, Packager};

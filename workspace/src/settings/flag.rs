@@ -50,8 +50,8 @@ pub struct SettingFlag {
 }
 
 impl FlagKey {
-    /// All flags.
-    pub fn all() -> &'static [Self] {
+    /// The keys of the sections that people set for one run.
+    pub fn of_sections_with_flags() -> &'static [Self] {
         &KEYS
     }
 

@@ -7,11 +7,37 @@ use std::ops::Range;
 
 use buildfile::Data;
 
-use super::tree::{Entry, SettingNode, SettingTree};
+use super::tree::{Entry, SettingMistake, SettingNode, SettingTree};
+
+impl SettingNode {
+    /// The items of a list, which may be written as a Python literal.
+    pub fn list(&self, expected: &'static str) -> Result<Vec<Self>, SettingMistake> {
+        match &self.tree {
+            SettingTree::List(items) => Ok(items.clone()),
+            SettingTree::Text(text) => match parse(text, &self.span).map(|node| node.tree) {
+                Some(SettingTree::List(items)) => Ok(items),
+                _ => Err(self.wrong_type(expected)),
+            },
+            _ => Err(self.wrong_type(expected)),
+        }
+    }
+
+    /// The entries of a table, which may be written as a Python literal.
+    pub fn table(&self, expected: &'static str) -> Result<Vec<Entry>, SettingMistake> {
+        match &self.tree {
+            SettingTree::Table(entries) => Ok(entries.clone()),
+            SettingTree::Text(text) => match parse(text, &self.span).map(|node| node.tree) {
+                Some(SettingTree::Table(entries)) => Ok(entries),
+                _ => Err(self.wrong_type(expected)),
+            },
+            _ => Err(self.wrong_type(expected)),
+        }
+    }
+}
 
 /// The value of a literal, each of its parts placed at `span`; `None` if `text` is no literal of
 /// what settings hold.
-pub(crate) fn parse(text: &str, span: &Range<usize>) -> Option<SettingNode> {
+fn parse(text: &str, span: &Range<usize>) -> Option<SettingNode> {
     node(&buildfile::literal(text)?, span)
 }
 

@@ -2,10 +2,12 @@
 //! `Cargo.toml`, read once into [`Settings`].
 //!
 //! Both have the same sections and keys ([`keys`] lists them); where both give a key, `Cargo.toml`
-//! wins, and a flag of the command line over both ([`SettingFlag`]). A key that nothing here uses is kept in [`Settings::ignored`] if it stands in
-//! `pants.toml`, which Pants and its plug-ins read too, and is an error in ours.
+//! wins, and a flag of the command line over both ([`SettingFlag`]). A key that nothing here uses is
+//! kept in [`Settings::ignored`] if it stands in `pants.toml`, which Pants and its plug-ins read
+//! too, and is an error in ours.
 
 mod cutoff;
+mod document;
 mod error;
 mod flag;
 mod keys;
@@ -33,7 +35,6 @@ pub use kinds::FirstPartyRequirements;
 pub use root::find_root;
 
 use keys::Sections;
-use reader::{RepositorySettings, read};
 
 /// In tables whose keys are resolves: the value for resolves that the table does not name.
 const DEFAULT_RESOLVE_KEY: &str = "__default__";
@@ -64,21 +65,6 @@ pub struct UnusedSetting {
 }
 
 impl Settings {
-    /// Reads the settings of the repository at `root`.
-    ///
-    /// `environment` is what `%(env.NAME)s` sees; `flags` are settings of the command line, which
-    /// count more than those of files.
-    ///
-    /// # Errors
-    /// Where a file cannot be read, or says what cannot be meant.
-    pub fn load(
-        root: &Utf8Path,
-        environment: BTreeMap<String, String>,
-        flags: &[SettingFlag],
-    ) -> Result<Self, SettingsError> {
-        read(&RepositorySettings::load(root)?, environment, flags)
-    }
-
     /// The Pythons of a resolve.
     ///
     /// # Errors

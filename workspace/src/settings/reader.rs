@@ -6,16 +6,16 @@ use std::ops::Range;
 use camino::{Utf8Path, Utf8PathBuf};
 use toml_edit::{Item, TableLike};
 
+use super::document::{SettingsDocument, read_if_there};
 use super::error::{SettingKey, SettingsError, SettingsProblem};
-use super::flag::{COMMAND_LINE, SettingFlag};
+use super::flag::SettingFlag;
 use super::keys::Sections;
 use super::kinds::Setting;
-use super::root::read_if_there;
 use super::tree::{
     Placeholders, SettingMistake, SettingMistakeKind, SettingNode, SettingTree, name_span,
 };
 use super::{DEFAULT_RESOLVE_KEY, Settings, UnusedSetting};
-use model::{Place, nearest};
+use model::nearest;
 
 /// The key that every tool's section may have.
 const INSTALL_FROM_RESOLVE: &str = "install_from_resolve";
@@ -25,13 +25,6 @@ pub(super) struct RepositorySettings {
     root: Utf8PathBuf,
     pants: Option<SettingsDocument>,
     cargo: Option<SettingsDocument>,
-}
-
-/// A TOML file with its text, so that places in it can be shown.
-pub(super) struct SettingsDocument {
-    path: Utf8PathBuf,
-    text: String,
-    toml: toml_edit::Document<String>,
 }
 
 /// What a file may hold beside settings that we know.
@@ -78,41 +71,20 @@ impl RepositorySettings {
     }
 }
 
-impl SettingsDocument {
-    pub(super) fn parse(path: Utf8PathBuf, text: String) -> Result<Self, SettingsError> {
-        match toml_edit::Document::parse(text.clone()) {
-            Ok(toml) => Ok(Self { path, text, toml }),
-            Err(error) => {
-                let problem = SettingsProblem::Syntax(error.message().to_owned());
-                Err(match error.span() {
-                    Some(span) => SettingsError::at(&path, &text, span, problem),
-                    None => SettingsError::whole(&path, problem),
-                })
-            }
-        }
-    }
-
-    /// What was typed, so that an error can show it; nothing in it is TOML.
-    fn of_flag(flag: &SettingFlag) -> Result<Self, SettingsError> {
-        let mut document = Self::parse(COMMAND_LINE.into(), String::new())?;
-        document.text.clone_from(&flag.text);
-        Ok(document)
-    }
-
-    /// `[workspace.metadata.xtask]`.
-    pub(super) fn our_table(&self) -> Option<&dyn TableLike> {
-        ["workspace", "metadata", "xtask"]
-            .into_iter()
-            .try_fold(self.toml.as_item(), |item, name| item.get(name))?
-            .as_table_like()
-    }
-
-    fn error(&self, span: Range<usize>, problem: SettingsProblem) -> SettingsError {
-        SettingsError::at(&self.path, &self.text, span, problem)
-    }
-
-    fn line(&self, span: Range<usize>) -> usize {
-        Place::span(self.path.as_str(), &self.text, span).line
+impl Settings {
+    /// Reads the settings of the repository at `root`.
+    ///
+    /// `environment` is what `%(env.NAME)s` sees; `flags` are settings of the command line, which
+    /// count more than those of files.
+    ///
+    /// # Errors
+    /// Where a file cannot be read, or says what cannot be meant.
+    pub fn load(
+        root: &Utf8Path,
+        environment: BTreeMap<String, String>,
+        flags: &[SettingFlag],
+    ) -> Result<Self, SettingsError> {
+        read(&RepositorySettings::load(root)?, environment, flags)
     }
 }
 

@@ -1,11 +1,9 @@
 //! Finding the repository's root.
 
-use std::io::ErrorKind;
-
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::document::{SettingsDocument, read_if_there};
 use super::error::{SettingsError, SettingsProblem};
-use super::reader::SettingsDocument;
 
 /// The nearest folder, from `start` upwards, with settings in it.
 ///
@@ -31,16 +29,4 @@ fn has_settings(folder: &Utf8Path) -> Result<bool, SettingsError> {
     };
     let document = SettingsDocument::parse(folder.join("Cargo.toml"), text)?;
     Ok(document.our_table().is_some())
-}
-
-/// The text of a file, or `None` where there is no such file.
-pub(super) fn read_if_there(path: &Utf8Path) -> Result<Option<String>, SettingsError> {
-    match fs_err::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(SettingsError::whole(
-            path,
-            SettingsProblem::Unreadable(error),
-        )),
-    }
 }

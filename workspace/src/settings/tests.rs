@@ -4,7 +4,8 @@ use camino::Utf8Path;
 use targets::Behavior;
 
 use super::*;
-use crate::settings::reader::SettingsDocument;
+use crate::settings::document::SettingsDocument;
+use crate::settings::reader::{RepositorySettings, read};
 
 /// Reads the two texts as files of `/repo`; shows the error as a user would see it.
 fn read_texts(pants: &str, cargo: &str) -> Result<Settings, String> {
@@ -393,7 +394,7 @@ fn a_folder_without_settings() {
 #[test]
 fn a_flag_counts_more_than_files() {
     let with = |key: &str, value: &str| {
-        let mut keys = FlagKey::all().iter();
+        let mut keys = FlagKey::of_sections_with_flags().iter();
         let key = keys.find(|known| known.name() == key).unwrap();
         let files = RepositorySettings::new(
             Utf8Path::new("/repo"),

@@ -6,8 +6,6 @@ use std::ops::Range;
 use camino::Utf8Path;
 use toml_edit::{Item, TableLike, Value};
 
-use super::literal;
-
 /// A value and where it stands, in bytes of its file.
 #[derive(Debug, Clone)]
 pub struct SettingNode {
@@ -101,32 +99,6 @@ impl SettingNode {
             Value::InlineTable(table) => SettingTree::Table(entries(table, placeholders)?),
         };
         Ok(Self { tree, span })
-    }
-
-    /// The items of a list, which may be written as a Python literal.
-    pub fn list(&self, expected: &'static str) -> Result<Vec<Self>, SettingMistake> {
-        match &self.tree {
-            SettingTree::List(items) => Ok(items.clone()),
-            SettingTree::Text(text) => match literal::parse(text, &self.span).map(|node| node.tree)
-            {
-                Some(SettingTree::List(items)) => Ok(items),
-                _ => Err(self.wrong_type(expected)),
-            },
-            _ => Err(self.wrong_type(expected)),
-        }
-    }
-
-    /// The entries of a table, which may be written as a Python literal.
-    pub fn table(&self, expected: &'static str) -> Result<Vec<Entry>, SettingMistake> {
-        match &self.tree {
-            SettingTree::Table(entries) => Ok(entries.clone()),
-            SettingTree::Text(text) => match literal::parse(text, &self.span).map(|node| node.tree)
-            {
-                Some(SettingTree::Table(entries)) => Ok(entries),
-                _ => Err(self.wrong_type(expected)),
-            },
-            _ => Err(self.wrong_type(expected)),
-        }
     }
 
     /// The text.

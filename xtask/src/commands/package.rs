@@ -12,9 +12,10 @@ use crate::outcome::CommandOutcome;
 use goals::error::CommandError;
 use goals::packaging::{
     BuildOptions, BuiltArchive, Checks, Choice, ImportCollection, Job, PackagedDistribution,
-    PackagedFiles, Packager, PlatformRequest, SelectedDistributions, select, try_wheels,
+    PackagedFiles, Packager, PlatformRequest, SelectedDistributions, select,
 };
 use goals::session::Session;
+use goals::trial::try_wheels;
 
 /// The arguments of `package`.
 #[derive(Debug, Args)]
