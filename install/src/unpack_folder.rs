@@ -36,8 +36,9 @@ pub(crate) enum IfThere {
 }
 
 impl UnpackFolder {
-    /// The folder at `path`, which is there.
+    /// The folder at `path`, which is made where it is missing.
     pub(crate) fn open(path: &Utf8Path) -> io::Result<Self> {
+        fs_err::create_dir_all(path)?;
         Ok(Self {
             root: Folder::open(path)?,
             path: path.to_owned(),

@@ -26,10 +26,7 @@ fn settings_of_editors_are_merged() {
         // mine
         "editor.rulers": [100],
         "python.defaultInterpreterPath": "[REPO]/dist/export/python/virtualenvs/python-default/[PYTHON]/bin/python",
-        "python.analysis.extraPaths": [
-            "plugins/hello/src",
-            "src"
-        ],
+        "python.analysis.extraPaths": ["plugins/hello/src", "src"],
     }
     "#);
     assert_eq!(
@@ -41,7 +38,7 @@ fn settings_of_editors_are_merged() {
     let output = broken.xtask(&["export", "--editor", "zed", "--write"]);
     assert_eq!(output.status, 1);
     assert_snapshot!(said(&output), @"
-    error: cannot merge into .zed/settings.json: line 1: a value was expected
+    error: cannot merge into .zed/settings.json: line 1: Unexpected close brace
     --> .zed/settings.json
      |
     hint: mend the file, or move it away

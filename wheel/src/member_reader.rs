@@ -102,9 +102,8 @@ impl<R: Read + Seek> MemberReader<R> {
 
 /// Reads into the front of `buffer`, no more than `most`; nothing at the end of the input.
 fn fill(input: &mut impl Read, buffer: &mut [u8], most: u64) -> io::Result<usize> {
-    let most = usize::try_from(most)
-        .unwrap_or(usize::MAX)
-        .min(buffer.len());
+    // What does not fit an address is more than the buffer holds.
+    let most = usize::try_from(most).map_or(buffer.len(), |most| most.min(buffer.len()));
     loop {
         match input.read(&mut buffer[..most]) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use camino::Utf8Path;
 use index::Index;
-use install::build::{BuildSource, BuiltWheel, Environments, SourceIdentity};
+use install::build::{BuiltWheel, Environments, ProjectSource, SourceIdentity};
 use install::environment::StoredWheel;
 use install::python::Interpreter;
 use install::{SelectedFile, SelectedPackage, Store, UnpackedWheel};
@@ -198,7 +198,7 @@ impl<'a> Supply<'a> {
     fn built(
         &self,
         package: &LockedPackage,
-        source: &BuildSource,
+        source: &ProjectSource,
     ) -> Result<UnpackedWheel, CommandError> {
         // A path to a wheel needs no build.
         if let SourceIdentity::Archive { sha256, .. } = &source.identity

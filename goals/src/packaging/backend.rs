@@ -6,7 +6,7 @@ use std::io::{Seek, Write};
 use std::path::Path;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use install::build::{BuildSource, BuiltSdist, SourceIdentity};
+use install::build::{BuiltSdist, ProjectSource, SourceIdentity};
 use model::InterpreterConstraints;
 use wheel::{ArchiveTime, Member, TarGzWriter, ZipWriter, write_sdist, write_wheel};
 
@@ -90,7 +90,7 @@ impl Backends<'_> {
         &self,
         distribution: &PackagedDistribution,
         own: &OwnBackend,
-        build: impl FnOnce(&Builds<'_>, &BuildSource) -> Result<BackendArchive, CommandError>,
+        build: impl FnOnce(&Builds<'_>, &ProjectSource) -> Result<BackendArchive, CommandError>,
     ) -> Result<BackendArchive, CommandError> {
         let folder = tempfile::tempdir().map_err(|error| {
             CommandError::failure(format!("cannot make a temporary folder: {error}"))
@@ -107,7 +107,7 @@ impl Backends<'_> {
         let constraints = constraints.unwrap_or_else(InterpreterConstraints::any_recent);
         let index = PackageIndexes::new(self.session, self.index.clone())?.plain_index()?;
         let builds = Builds::new(self.session, &index, &constraints, Vec::new());
-        let source = BuildSource {
+        let source = ProjectSource {
             path: copy.join(&own.folder),
             identity: SourceIdentity::Folder,
         };

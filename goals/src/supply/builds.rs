@@ -7,7 +7,7 @@ use camino::Utf8Path;
 use index::Index;
 use install::Store;
 use install::build::{
-    BuildError, BuildRequires, BuildSource, BuiltSdist, BuiltWheel, Environments, PackageBuilder,
+    BuildError, BuildRequires, BuiltSdist, BuiltWheel, Environments, PackageBuilder, ProjectSource,
     SourceIdentity,
 };
 use install::python::{Interpreter, Interpreters, PythonLocations, SearchPath};
@@ -82,7 +82,7 @@ impl<'a> Builds<'a> {
 
     /// The metadata of a source distribution of the index, built; kept for later runs.
     pub fn metadata(&self, sdist: &Sdist<'_>) -> Result<Arc<Metadata>, CommandError> {
-        let source = BuildSource {
+        let source = ProjectSource {
             path: sdist.path.to_owned(),
             identity: SourceIdentity::Archive {
                 sha256: sdist.sha256,
@@ -101,22 +101,22 @@ impl<'a> Builds<'a> {
         Ok(Arc::new(metadata))
     }
 
-    fn build(&self, source: &BuildSource) -> Result<Metadata, CommandError> {
+    fn build(&self, source: &ProjectSource) -> Result<Metadata, CommandError> {
         self.with_builder(|builder| builder.metadata(source))
     }
 
     /// The wheel of a source.
-    pub fn wheel(&self, source: &BuildSource) -> Result<BuiltWheel, CommandError> {
+    pub fn wheel(&self, source: &ProjectSource) -> Result<BuiltWheel, CommandError> {
         self.with_builder(|builder| builder.wheel(source))
     }
 
     /// The source distribution of a source, by its backend.
-    pub fn sdist(&self, source: &BuildSource) -> Result<BuiltSdist, CommandError> {
+    pub fn sdist(&self, source: &ProjectSource) -> Result<BuiltSdist, CommandError> {
         self.with_builder(|builder| builder.sdist(source))
     }
 
     /// What a build of a source requires.
-    pub fn requires(&self, source: &BuildSource) -> Result<BuildRequires, CommandError> {
+    pub fn requires(&self, source: &ProjectSource) -> Result<BuildRequires, CommandError> {
         self.with_builder(|builder| builder.requires(source))
     }
 
@@ -222,7 +222,7 @@ impl<'a> Builds<'a> {
     }
 
     /// The metadata that a source tells without being built.
-    fn told_metadata(&self, source: &BuildSource) -> Result<Option<Metadata>, CommandError> {
+    fn told_metadata(&self, source: &ProjectSource) -> Result<Option<Metadata>, CommandError> {
         Ok(match (&source.identity, source.folder()) {
             (SourceIdentity::Archive { subdirectory, .. }, _) => match subdirectory {
                 None => self.index.archive_metadata(&source.path)?,

@@ -3,7 +3,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use index::{Index, IndexError};
-use install::build::{BuildSource, SourceIdentity};
+use install::build::{ProjectSource, SourceIdentity};
 use model::{DistFile, FileDigests, LockedPackage, PackageSource, RequirementSource, Sha256, Url};
 use workspace::files::sha256_of;
 
@@ -19,7 +19,7 @@ pub struct Sources<'a> {
 /// What a direct reference leads to.
 pub struct DirectSource {
     /// The source on this machine.
-    pub source: BuildSource,
+    pub source: ProjectSource,
     /// Where it comes from, with a commit that stays.
     pub origin: PackageSource,
     /// The archive of a URL; a repository or a path has none.
@@ -63,7 +63,7 @@ impl<'a> Sources<'a> {
         &self,
         package: &LockedPackage,
         sdist: Option<&DistFile>,
-    ) -> Result<BuildSource, CommandError> {
+    ) -> Result<ProjectSource, CommandError> {
         match (&package.source, sdist) {
             (PackageSource::Path { path }, _) => self.path(path),
             (PackageSource::Git { url, commit, .. }, _) => {
@@ -154,16 +154,16 @@ impl<'a> Sources<'a> {
         url: &Url,
         revision: Option<&str>,
         subdirectory: Option<String>,
-    ) -> Result<BuildSource, CommandError> {
+    ) -> Result<ProjectSource, CommandError> {
         let checkout = self.index.git(url, revision)?;
         Ok(at_commit(checkout.path, &checkout.commit, subdirectory))
     }
 
     /// A folder or an archive of the repository.
-    fn path(&self, path: &Utf8Path) -> Result<BuildSource, CommandError> {
+    fn path(&self, path: &Utf8Path) -> Result<ProjectSource, CommandError> {
         let path = self.root.join(path);
         match path.is_dir() {
-            true => Ok(BuildSource {
+            true => Ok(ProjectSource {
                 path,
                 identity: SourceIdentity::Folder,
             }),
@@ -203,8 +203,8 @@ pub fn subdirectory(package: &LockedPackage) -> Option<String> {
     }
 }
 
-fn at_commit(path: Utf8PathBuf, commit: &str, subdirectory: Option<String>) -> BuildSource {
-    BuildSource {
+fn at_commit(path: Utf8PathBuf, commit: &str, subdirectory: Option<String>) -> ProjectSource {
+    ProjectSource {
         path,
         identity: SourceIdentity::Commit {
             commit: commit.to_owned(),
@@ -246,12 +246,12 @@ fn archive(
     path: Utf8PathBuf,
     sha256: Option<Sha256>,
     subdirectory: Option<String>,
-) -> Result<BuildSource, CommandError> {
+) -> Result<ProjectSource, CommandError> {
     let sha256 = match sha256 {
         Some(sha256) => sha256,
         None => sha256_of(&path).map_err(|error| CommandError::file("read", &path, &error))?,
     };
-    Ok(BuildSource {
+    Ok(ProjectSource {
         path,
         identity: SourceIdentity::Archive {
             sha256,

@@ -43,7 +43,7 @@ pub struct BuildWheel {
 
 /// Something that can be built.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BuildSource {
+pub struct ProjectSource {
     /// The archive, the repository's folder, or the project's.
     pub path: Utf8PathBuf,
     /// What it is, wherever it lies.
@@ -142,7 +142,7 @@ impl<'a> PackageBuilder<'a> {
     ///
     /// # Errors
     /// Where the build fails; the output is kept.
-    pub fn metadata(&self, source: &BuildSource) -> Result<Metadata, BuildError> {
+    pub fn metadata(&self, source: &ProjectSource) -> Result<Metadata, BuildError> {
         self.metadata_of(source)
             .map_err(|problem| source.error(problem))
     }
@@ -151,7 +151,7 @@ impl<'a> PackageBuilder<'a> {
     ///
     /// # Errors
     /// Where the build fails; the output is kept.
-    pub fn wheel(&self, source: &BuildSource) -> Result<BuiltWheel, BuildError> {
+    pub fn wheel(&self, source: &ProjectSource) -> Result<BuiltWheel, BuildError> {
         self.wheel_of(source)
             .map_err(|problem| source.error(problem))
     }
@@ -160,7 +160,7 @@ impl<'a> PackageBuilder<'a> {
     ///
     /// # Errors
     /// Where what the build requires cannot be had, or the backend fails.
-    pub fn sdist(&self, source: &BuildSource) -> Result<BuiltSdist, BuildError> {
+    pub fn sdist(&self, source: &ProjectSource) -> Result<BuiltSdist, BuildError> {
         let built = || {
             let workshop = self.prepare(source, Goal::Sdist, HookScope::WithGoal)?;
             let path = workshop.reach(Goal::Sdist)?;
@@ -192,7 +192,7 @@ impl<'a> PackageBuilder<'a> {
     ///
     /// # Errors
     /// Where the source is no project.
-    pub fn requires(&self, source: &BuildSource) -> Result<BuildRequires, BuildError> {
+    pub fn requires(&self, source: &ProjectSource) -> Result<BuildRequires, BuildError> {
         match self.prepare(source, Goal::Wheel, HookScope::RequiresAlone) {
             Ok(workshop) => Ok(BuildRequires {
                 requirements: workshop.requires,
@@ -208,13 +208,13 @@ impl<'a> PackageBuilder<'a> {
     }
 
     /// The project's own list of what its build requires.
-    fn declared(&self, source: &BuildSource) -> Result<Vec<Requirement>, BuildProblem> {
+    fn declared(&self, source: &ProjectSource) -> Result<Vec<Requirement>, BuildProblem> {
         let temporary = files::temporary_folder(&self.folder, "")?;
         let place = files::utf8(temporary.path())?.join("source");
         Ok(BuildSystem::read(&source.project(&place)?)?.requires)
     }
 
-    fn metadata_of(&self, source: &BuildSource) -> Result<Metadata, BuildProblem> {
+    fn metadata_of(&self, source: &ProjectSource) -> Result<Metadata, BuildProblem> {
         let kept = |place: &Utf8Path| fs_err::read_to_string(place.join(METADATA)).ok();
         let place = self.place_of(&source.identity);
         let _guard = place.as_deref().map(lock).transpose()?;
@@ -238,7 +238,7 @@ impl<'a> PackageBuilder<'a> {
         Ok(metadata)
     }
 
-    fn wheel_of(&self, source: &BuildSource) -> Result<BuiltWheel, BuildProblem> {
+    fn wheel_of(&self, source: &ProjectSource) -> Result<BuiltWheel, BuildProblem> {
         let place = self.place_of(&source.identity);
         let _guard = place.as_deref().map(lock).transpose()?;
         match self.built(&source.identity) {
@@ -247,7 +247,7 @@ impl<'a> PackageBuilder<'a> {
         }
     }
 
-    fn build(&self, source: &BuildSource) -> Result<BuiltWheel, BuildProblem> {
+    fn build(&self, source: &ProjectSource) -> Result<BuiltWheel, BuildProblem> {
         let workshop = self.prepare(source, Goal::Wheel, HookScope::WithGoal)?;
         let path = workshop.reach(Goal::Wheel)?;
         let filename: WheelFilename = path.file_name().unwrap_or_default().parse()?;
@@ -262,7 +262,7 @@ impl<'a> PackageBuilder<'a> {
     /// Unpacks the source and makes an environment in which its backend can be called.
     fn prepare(
         &self,
-        source: &BuildSource,
+        source: &ProjectSource,
         goal: Goal,
         scope: HookScope,
     ) -> Result<Workshop, BuildProblem> {
@@ -365,7 +365,7 @@ fn lock(place: &Utf8Path) -> std::io::Result<std::fs::File> {
     files::lock(&place.join(".lock"))
 }
 
-impl BuildSource {
+impl ProjectSource {
     fn error(&self, problem: BuildProblem) -> BuildError {
         BuildError {
             source_name: self.name(),
@@ -414,7 +414,6 @@ impl BuildSource {
                 found,
             });
         }
-        fs_err::create_dir_all(place)?;
         let top = unpack_sdist(open(&self.path)?, &self.name(), place)?;
         within(&top, subdirectory.as_deref())
     }

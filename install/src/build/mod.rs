@@ -12,8 +12,8 @@ mod tests;
 mod unpack_sdist;
 
 pub use builder::{
-    BuildRequirements, BuildRequires, BuildSource, BuildWheel, BuiltSdist, BuiltWheel,
-    PackageBuilder, ProvidedWheels, SourceIdentity,
+    BuildRequirements, BuildRequires, BuildWheel, BuiltSdist, BuiltWheel, PackageBuilder,
+    ProjectSource, ProvidedWheels, SourceIdentity,
 };
 pub use environments::Environments;
 pub use error::{BuildError, BuildProblem};

@@ -130,13 +130,13 @@ impl Scene {
     }
 
     /// A source distribution of a project with this file, whose backend is a wheel.
-    fn served(&self, file: &str) -> BuildSource {
+    fn served(&self, file: &str) -> ProjectSource {
         let pyproject = "[build-system]\nrequires = ['served']\nbuild-backend = 'served'\n";
         self.archive(&[("pyproject.toml", pyproject), (file, "")])
     }
 
     /// A source distribution with our backend, of which `settings` are the first lines.
-    fn sdist(&self, requires: &str, settings: &str) -> BuildSource {
+    fn sdist(&self, requires: &str, settings: &str) -> ProjectSource {
         let pyproject = format!(
             "[build-system]\nrequires = [{requires}]\nbuild-backend = 'backend'\nbackend-path = ['.']\n"
         );
@@ -147,7 +147,7 @@ impl Scene {
         self.archive(&[("pyproject.toml", &pyproject), ("backend.py", &backend)])
     }
 
-    fn archive(&self, files: &[(&str, &str)]) -> BuildSource {
+    fn archive(&self, files: &[(&str, &str)]) -> ProjectSource {
         let encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         let mut archive = tar::Builder::new(encoder);
         for (name, text) in files {
@@ -164,7 +164,7 @@ impl Scene {
         fs_err::create_dir_all(&folder).unwrap();
         let path = folder.join("demo-1.0.tar.gz");
         fs_err::write(&path, &bytes).unwrap();
-        BuildSource {
+        ProjectSource {
             path,
             identity: SourceIdentity::Archive {
                 sha256,
@@ -188,7 +188,7 @@ impl Scene {
             .replace('\n', " ")
     }
 
-    fn error(&self, source: &BuildSource) -> String {
+    fn error(&self, source: &ProjectSource) -> String {
         let error = self.builder().wheel(source).unwrap_err().to_string();
         let SourceIdentity::Archive { sha256, .. } = &source.identity else {
             unreachable!()
@@ -242,7 +242,7 @@ HELPER = Meddler()",
 fn a_backend_that_comes_as_a_wheel_is_imported_once_for_all_builds() {
     let Some(scene) = Scene::new() else { return };
     let environments = Arc::default();
-    let sources: Vec<BuildSource> = ["a", "b", "c", "d"].map(|file| scene.served(file)).into();
+    let sources: Vec<ProjectSource> = ["a", "b", "c", "d"].map(|file| scene.served(file)).into();
     std::thread::scope(|scope| {
         for source in &sources {
             scope.spawn(|| {
@@ -343,7 +343,7 @@ fn refusals() {
     let Some(scene) = Scene::new() else { return };
     let source = scene.sdist("'absent'", "");
     insta::assert_snapshot!(scene.error(&source), @"cannot build demo-1.0.tar.gz: what its build requires (`absent`) cannot be had: there is no package `absent`");
-    let source = BuildSource {
+    let source = ProjectSource {
         path: source.path,
         identity: SourceIdentity::Archive {
             sha256: Sha256([7; 32]),

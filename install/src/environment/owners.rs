@@ -6,12 +6,20 @@ use wheel::FoldedPath;
 use super::error::EnvironmentError;
 use super::items::{Item, PackageItems};
 
-/// A path in use: how it is spelled, by which package, and for which content.
+/// A path in use: how it is spelled, by which package, and for what.
 struct Owner<'p> {
     path: &'p str,
     package: &'p str,
-    /// `None` for a folder.
-    sha256: Option<[u8; 32]>,
+    kind: OwnedKind,
+}
+
+/// What stands at a path; two packages may own it where that is the same.
+#[derive(PartialEq, Eq)]
+enum OwnedKind {
+    Folder,
+    /// With the digest of its content.
+    File([u8; 32]),
+    Link,
 }
 
 /// Checks that no two packages ship one file, unless its content is the same, and that no two
@@ -41,7 +49,10 @@ fn owner_of<'p>(item: &'p Item<'_>, package: &'p str) -> Owner<'p> {
     Owner {
         path: &item.path,
         package,
-        sha256: Some(item.file().map_or([0; 32], |file| file.sha256)),
+        kind: match item.file() {
+            Some(file) => OwnedKind::File(file.sha256),
+            None => OwnedKind::Link,
+        },
     }
 }
 
@@ -55,7 +66,7 @@ fn claim_folders<'p>(
         let owner = Owner {
             path,
             package,
-            sha256: None,
+            kind: OwnedKind::Folder,
         };
         claim(owners, owner)?;
         path = path.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -80,7 +91,7 @@ fn claim<'p>(
             second: new.package.to_owned(),
         });
     }
-    if old.sha256 != new.sha256 {
+    if old.kind != new.kind {
         return Err(EnvironmentError::TwoOwners {
             path: new.path.to_owned(),
             first: old.package.to_owned(),

@@ -28,7 +28,6 @@ pub(super) fn unpack(
     let wheel = WheelArchive::read(input, size, filename)?;
     refuse_environment_files(&wheel)?;
     let folder = root.join(FILES);
-    fs_err::create_dir_all(&folder)?;
     let mut files = wheel
         .files
         .par_iter()
