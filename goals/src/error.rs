@@ -224,7 +224,7 @@ impl From<targets::Error> for CommandError {
         let place = error.place().cloned();
         let mut text = error.to_string();
         if let Some(place) = error.place() {
-            // The place is shown on its own.
+            // The place is printed separately.
             let prefix = format!("{place}: ");
             text = text.strip_prefix(&prefix).unwrap_or(&text).to_owned();
         }

@@ -1,5 +1,5 @@
-//! What a user asks for: one module each, glue between the rooms. A goal takes a request and gives
-//! a report; it knows no flag and prints nothing, but tells its [`session::Reporter`].
+//! One module for each thing that a user asks for. A goal takes a request and gives a report. It
+//! has no flags and prints nothing, but tells the [`session::Reporter`] what happens.
 
 pub mod environments;
 pub mod error;

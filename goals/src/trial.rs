@@ -1,5 +1,5 @@
-//! Wheels are tried before they get their names: each is installed with those that it requires in a
-//! clean environment, and its entry points load.
+//! Tries wheels before they get their names: each is installed in a clean environment with those
+//! that it requires, and its entry points are loaded.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,10 +14,10 @@ use crate::locking::IndexChoice;
 use crate::packaging::{BuiltArchive, NOT_KEPT, PackagedDistribution};
 use crate::session::Session;
 
-/// Tries the wheels among `built`; those that fail become errors. Wheels of `required` are installed
-/// where others require them, and not judged.
+/// Tries the wheels among `built`. Those that fail become errors. The wheels in `required` are
+/// installed if others require them, but their results are ignored.
 ///
-/// What cannot be tried here is said, and stays.
+/// Wheels that cannot be tried here are reported and kept.
 pub fn try_wheels(
     session: &Session,
     index: &IndexChoice,
@@ -64,7 +64,8 @@ pub fn try_wheels(
 
 type Group = (Option<String>, Vec<String>);
 
-/// Positions of the wheels that can live in one environment: of one resolve, for the same Pythons.
+/// The positions of the wheels that can be in one environment: of one resolve and for the same
+/// Pythons.
 fn groups(built: &[Result<BuiltArchive<'_>, CommandError>]) -> BTreeMap<Group, Vec<usize>> {
     let mut groups: BTreeMap<Group, Vec<usize>> = BTreeMap::new();
     for (at, one) in built.iter().enumerate() {
@@ -90,12 +91,12 @@ fn trial_wheel<'b>(built: &'b BuiltArchive<'_>) -> Option<TrialWheel<'b>> {
     })
 }
 
-/// What is said of wheels that were not tried: each reason once.
+/// The reports about wheels that were not tried. Each reason is given once.
 #[derive(Default)]
 struct Notes(BTreeMap<TrialObstacle, BTreeSet<String>>);
 
 impl Notes {
-    /// The error of a wheel that fails.
+    /// The error for a wheel that fails.
     fn judge(&mut self, built: &BuiltArchive<'_>, verdict: TrialVerdict) -> Option<CommandError> {
         match verdict {
             TrialVerdict::Loads => None,

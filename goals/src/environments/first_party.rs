@@ -21,12 +21,12 @@ pub(super) struct FirstPartyCode {
     pub projects: Vec<EditableProject>,
     /// Absolute folders from which imports start.
     pub source_roots: Vec<Utf8PathBuf>,
-    /// Why nothing tells what the distributions require.
+    /// Why it is not known what the distributions require.
     pub mistake: Option<CommandError>,
 }
 
 impl FirstPartyCode {
-    /// What the repository declares, and what lies in `plugins`.
+    /// Collects what the repository declares, and the plug-ins in `plugins`.
     pub(super) fn read(
         session: &Session,
         repository: &Repository,

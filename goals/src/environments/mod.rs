@@ -1,8 +1,8 @@
-//! Environments of the repository's resolves: what a lock says for this machine, and the
-//! repository's own code, put where it can be run.
+//! Environments of the repository's resolves: the packages of a lock for this machine, and the
+//! repository's own code.
 //!
-//! This is the glue between the rooms: `lockfile` reads the lock, `install` chooses, unpacks,
-//! builds and links, `index` hands the files, `targets` says what is first-party.
+//! This ties rooms together: `lockfile` reads the lock, `install` chooses, unpacks, builds and
+//! links, `index` provides the files, and `targets` knows what is first-party.
 
 mod editable;
 mod error;

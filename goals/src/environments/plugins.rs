@@ -1,4 +1,5 @@
-//! Plug-ins: repositories cloned into `plugins/`, known by their `setup.cfg` or `pyproject.toml`.
+//! Plug-ins: repositories that are cloned into `plugins/` and have a `setup.cfg` or
+//! `pyproject.toml`.
 
 use std::collections::BTreeMap;
 
@@ -11,19 +12,19 @@ use super::editable::{metadata, no_version};
 use crate::error::CommandError;
 use model::Place;
 
-/// Where plug-ins are, relative to the root.
+/// The folder of plug-ins, relative to the root.
 pub const PLUGINS: &str = "plugins";
 
 /// A plug-in in `plugins/`.
 #[derive(Debug, Clone)]
 pub struct Plugin {
-    /// The distribution, where its files tell a name.
+    /// The distribution, if its files have a name for it.
     pub project: Option<EditableProject>,
     /// Absolute folders from which its imports start.
     pub source_roots: Vec<Utf8PathBuf>,
 }
 
-/// The folders in `plugins/`, sorted, with what their files tell.
+/// The plug-ins in `plugins/`, sorted, with what their files say.
 pub(super) fn detect(root: &Utf8Path) -> Result<Vec<Plugin>, CommandError> {
     let Ok(entries) = root.join(PLUGINS).read_dir_utf8() else {
         return Ok(Vec::new());
@@ -185,7 +186,7 @@ fn setup_cfg(text: &str) -> Result<PluginMetadata, String> {
             }
             "options.entry_points" => key = name.to_owned(),
             "metadata" if !continues && name == "name" => told.name = Some(value.to_owned()),
-            // `file:` and `attr:` are computed by a build; the version is then unknown.
+            // A build computes `file:` and `attr:`, so the version is unknown.
             "metadata" if !continues && name == "version" => told.version = Some(value.to_owned()),
             "metadata" if !continues && name == "description" => {
                 told.summary = Some(value.to_owned())
@@ -200,7 +201,7 @@ fn setup_cfg(text: &str) -> Result<PluginMetadata, String> {
 mod tests {
     use super::*;
 
-    /// What is read of a folder with one file.
+    /// Reads a folder with one file.
     fn check(name: &str, text: &str) -> String {
         let temp = tempfile::tempdir().unwrap();
         let folder = Utf8Path::from_path(temp.path()).unwrap();

@@ -1,4 +1,4 @@
-//! Brings what a lock names into the store: downloads, unpacks, builds.
+//! Brings the packages of a lock into the store: downloads, unpacks, builds.
 
 use std::cmp::Reverse;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -53,7 +53,7 @@ impl<'a> Supply<'a> {
         }
     }
 
-    /// The wheels of `selected`, each in the store; else every error, by order of names.
+    /// The wheels of `selected`, which are all in the store; otherwise all errors, sorted by name.
     pub(super) fn wheels(
         &self,
         selected: &[SelectedPackage<'_>],
@@ -61,7 +61,8 @@ impl<'a> Supply<'a> {
         let mut missing: Vec<&SelectedPackage<'_>> =
             selected.iter().filter(|one| !self.is_here(one)).collect();
         if !missing.is_empty() {
-            // What is built takes longest; then the largest, so that it is not waited for at the end.
+            // Builds take longest and come first, then the largest files, so that nobody waits for
+            // them at the end.
             missing.sort_by_key(|one| {
                 (
                     is_wheel(one),
@@ -74,7 +75,7 @@ impl<'a> Supply<'a> {
             .iter()
             .map(|one| match self.known(one) {
                 Some(wheel) => Ok(wheel),
-                // Without a hash in the lock, or built of a folder, whose state has no name.
+                // It has no hash in the lock, or is built from a folder, whose state has no hash.
                 None => {
                     let wheel = self.one(one).map_err(|error| vec![error])?;
                     Ok(self.wanted(one, *wheel.sha256()))
@@ -83,7 +84,7 @@ impl<'a> Supply<'a> {
             .collect()
     }
 
-    /// The wheel of a package by its hash, where that is known without fetching anything.
+    /// The wheel of a package, found by its hash, if that is known without a download.
     pub(super) fn known(&self, selected: &SelectedPackage<'_>) -> Option<StoredWheel> {
         let package = selected.package;
         let identity = match &selected.file {
@@ -121,10 +122,10 @@ impl<'a> Supply<'a> {
             .is_some_and(|wheel| self.store.has(&wheel.sha256))
     }
 
-    /// Downloads, unpacks and builds side by side; all errors, by order of names.
+    /// Downloads, unpacks and builds at the same time. Gives all errors, sorted by name.
     ///
-    /// Wheels are unpacked in the order in which they arrive. Builds mostly wait, for files and for
-    /// Python, and have threads of their own, so that what they unpack does not queue behind it all.
+    /// Wheels are unpacked in the order in which they arrive. Builds mostly wait for files and for
+    /// Python, so they have their own threads and do not hold up the others.
     fn bring<'s>(&self, missing: &[&'s SelectedPackage<'s>]) -> Result<(), Vec<CommandError>> {
         let index = self.index().map_err(|error| vec![error])?;
         let builders = rayon::ThreadPoolBuilder::new().build();
@@ -151,7 +152,7 @@ impl<'a> Supply<'a> {
                 building.spawn(move |_| bring(one));
             }
             rayon::in_place_scope(|unpacking| {
-                // What came with an error fails again, with the same one, where it is asked for.
+                // A package with an error fails again with the same error when it is asked for.
                 for (at, _) in index.downloads(wheels.iter().filter_map(|one| of_index(one))) {
                     let wheel = wheels[at];
                     unpacking.spawn(move |_| bring(wheel));
@@ -248,7 +249,7 @@ fn is_wheel(selected: &SelectedPackage<'_>) -> bool {
     matches!(selected.file, SelectedFile::Wheel(..))
 }
 
-/// What the index is asked for, where the file comes from there.
+/// The download from the index, if the file comes from there.
 fn of_index<'s>(
     selected: &'s SelectedPackage<'_>,
 ) -> Option<(&'s PackageName, &'s Version, &'s DistFile)> {

@@ -1,6 +1,6 @@
-//! Distributions with a build backend of their own (`generate_setup=False`): a copy of the code that
-//! they reach is built in isolation, and the archive that comes out is packed again, so that its
-//! bytes are the same everywhere whatever the backend does about times and order.
+//! Distributions with their own build backend (`generate_setup=False`). A copy of the code that
+//! they reach is built in isolation. The resulting archive is packed again, so that its bytes are
+//! the same everywhere, whatever times and order the backend gives.
 
 use std::io::{Seek, Write};
 use std::path::Path;
@@ -17,14 +17,14 @@ use crate::packaging::{OwnBackend, PackagedDistribution};
 use crate::session::Session;
 use crate::supply::Builds;
 
-/// Calls the backends of distributions.
+/// Runs the build backends of distributions.
 pub(super) struct Backends<'a> {
     pub session: &'a Session,
-    /// Where what builds require comes from.
+    /// The index of what builds require.
     pub index: &'a IndexChoice,
 }
 
-/// An archive that a backend built, unpacked.
+/// An unpacked archive that a backend built.
 #[derive(Debug)]
 pub(super) struct BackendArchive {
     /// Its name.
@@ -35,7 +35,7 @@ pub(super) struct BackendArchive {
 
 #[derive(Debug)]
 enum Format {
-    /// With the name of its `.dist-info` folder.
+    /// A wheel, with the name of its `.dist-info` folder.
     Wheel(String),
     /// The members are files of it.
     Sdist { _files: BuiltSdist },
@@ -85,7 +85,7 @@ impl Backends<'_> {
         })
     }
 
-    /// Works on a copy of what the distribution reaches.
+    /// Works on a copy of everything that the distribution reaches.
     fn with_copy(
         &self,
         distribution: &PackagedDistribution,
@@ -134,7 +134,7 @@ impl BackendArchive {
     }
 }
 
-/// The files below a folder; `above` is what their names start with.
+/// The files below a folder. `above` is the start of their names.
 fn collect(folder: &Utf8Path, above: &str, members: &mut Vec<Member>) -> Result<(), CommandError> {
     let error = |error: std::io::Error| CommandError::file("read", folder, &error);
     for entry in folder.read_dir_utf8().map_err(error)? {

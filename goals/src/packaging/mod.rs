@@ -1,7 +1,7 @@
-//! Packaging: distributions as the target graph has them become wheels and source distributions.
+//! Packaging: distributions of the target graph become wheels and source distributions.
 //!
-//! This is the glue between the rooms: `targets` says what a distribution owns and requires,
-//! `lockfile` what its requirements are locked to, `wheel` writes and verifies.
+//! This ties rooms together: `targets` knows what a distribution owns and requires, `lockfile` what
+//! its requirements are locked to, and `wheel` writes and verifies.
 
 mod archive;
 mod artifact;

@@ -56,7 +56,7 @@ pub enum BackportError {
 }
 
 impl BackportError {
-    /// What to do about it.
+    /// The hint.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Dirty => {

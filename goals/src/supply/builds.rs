@@ -1,5 +1,5 @@
-//! Packages whose metadata has to be fetched or built: direct references, and source
-//! distributions that do not tell it.
+//! Packages whose metadata must be downloaded or built: direct references, and source distributions
+//! whose metadata only a build can tell.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -23,7 +23,7 @@ use super::workshop::Workshop;
 use crate::error::CommandError;
 use crate::session::Session;
 
-/// Fetches and builds, each thing once.
+/// Downloads and builds, each thing once.
 pub struct Builds<'a> {
     session: &'a Session,
     index: &'a Index,
@@ -31,17 +31,17 @@ pub struct Builds<'a> {
     kept: Vec<PackageSource>,
     fetched: Mutex<FxHashMap<RequirementSource, DirectPackage>>,
     python: OnceLock<Interpreter>,
-    /// Held by the one that looks for the interpreter.
+    /// Held by the thread that looks for the interpreter.
     looking: Mutex<()>,
     environments: Arc<Environments>,
 }
 
-/// What a direct reference gives.
+/// What a direct reference refers to.
 #[derive(Debug, Clone)]
 pub struct DirectPackage {
     /// The version with its metadata.
     pub direct: Arc<DirectRelease>,
-    /// The archive; a repository or a folder has none.
+    /// The archive. A git repository or a folder has none.
     pub file: Option<DistFile>,
 }
 
@@ -53,15 +53,15 @@ pub struct Sdist<'a> {
     pub version: &'a Version,
     /// The file as the index lists it.
     pub file: &'a DistFile,
-    /// Where it is on this machine.
+    /// The path of the file on this machine.
     pub path: &'a Utf8Path,
     /// Its hash.
     pub sha256: Sha256,
 }
 
 impl<'a> Builds<'a> {
-    /// Builds for a resolve with packages of `index`; `kept` are the direct references of the
-    /// lock before, whose commits are kept.
+    /// Builds for a resolve with packages of `index`. `kept` are the direct references of the
+    /// existing lock whose commits are kept.
     pub fn new(
         session: &'a Session,
         index: &'a Index,
@@ -80,7 +80,7 @@ impl<'a> Builds<'a> {
         }
     }
 
-    /// The metadata of a source distribution of the index, built; kept for later runs.
+    /// Builds the metadata of a source distribution. It is kept for later runs.
     pub fn metadata(&self, sdist: &Sdist<'_>) -> Result<Arc<Metadata>, CommandError> {
         let source = ProjectSource {
             path: sdist.path.to_owned(),
@@ -144,7 +144,7 @@ impl<'a> Builds<'a> {
         workshop.build(self.index, build)
     }
 
-    /// The interpreter that builds run on: one that the resolve is for, else any recent one.
+    /// The interpreter for builds: one of the resolve's, or any recent one.
     fn python(&self) -> Result<&Interpreter, CommandError> {
         let _alone = match self.python.get() {
             Some(python) => return Ok(python),
@@ -161,7 +161,7 @@ impl<'a> Builds<'a> {
         let python = interpreters
             .find(self.interpreter_constraints, &search_path, &places)
             .or_else(|none| {
-                // Metadata built by another Python than the resolve's is better than none.
+                // Metadata from a build with another Python is better than none.
                 let any = InterpreterConstraints::any_recent();
                 let found = interpreters.find(&any, &search_path, &places);
                 found.map_err(|_| none)
@@ -176,7 +176,7 @@ impl<'a> Builds<'a> {
         Ok(self.python.get_or_init(|| python))
     }
 
-    /// What a direct reference gives.
+    /// What a direct reference refers to.
     pub fn direct(&self, source: &RequirementSource) -> Result<Arc<DirectRelease>, CommandError> {
         if let Some(known) = self.known().get(source) {
             return Ok(Arc::clone(&known.direct));
@@ -187,7 +187,7 @@ impl<'a> Builds<'a> {
         Ok(direct)
     }
 
-    /// What was fetched for a package of a resolution.
+    /// The downloaded source of a package in a resolution.
     pub fn fetched(&self, source: &PackageSource) -> Option<DirectPackage> {
         let known = self.known();
         known
@@ -234,7 +234,7 @@ impl<'a> Builds<'a> {
         })
     }
 
-    /// The commit that the lock before holds for the same repository and revision.
+    /// The commit in the existing lock for the same repository and revision.
     fn kept_commit(&self, source: &RequirementSource) -> Option<&str> {
         let RequirementSource::Git { url, revision, .. } = source else {
             return None;

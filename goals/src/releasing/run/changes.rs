@@ -215,7 +215,7 @@ fn own_paths_of(
     own
 }
 
-/// The file that a path stands for where it is a link, relative to the root.
+/// The file that a path stands for if it is a link, relative to the root.
 pub(super) fn target(git: &Git, path: &Utf8Path) -> Result<Utf8PathBuf, StepError> {
     let file = git.root().join(path);
     let Ok(target) = file.canonicalize_utf8() else {
