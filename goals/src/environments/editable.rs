@@ -5,7 +5,7 @@ use model::Version;
 
 const NO_VERSION: &str = "0";
 
-/// Metadata as far as a declaration tells them.
+/// The metadata, as far as the declaration has it.
 pub(super) fn metadata(name: &str, version: &Version, summary: Option<&str>) -> String {
     let summary = summary
         .map(|text| {

@@ -97,7 +97,7 @@ struct ProjectReader<'a> {
 }
 
 impl ProjectReader<'_> {
-    /// A `python_distribution` that says what it provides.
+    /// A `python_distribution` with a `provides` field.
     fn read(
         &self,
         folder: &BuildDir,
