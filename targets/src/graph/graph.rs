@@ -157,6 +157,14 @@ impl<'r> TargetGraph<'r> {
         self.targets.owners_of_file(path)
     }
 
+    /// The targets that a file is named for: those that own it, and the binaries that start it.
+    #[must_use]
+    pub fn targets_of_file(&self, path: &str) -> Vec<TargetId> {
+        let mut targets = self.targets.owners_of_file(path);
+        targets.extend(self.targets.binaries_of_file(path));
+        targets
+    }
+
     /// The generators that would own a file, if it existed.
     #[must_use]
     pub fn generators_of(&self, path: &str) -> Vec<TargetId> {

@@ -9,6 +9,7 @@ use super::roots::SourceRoots;
 use super::sources::Patterns;
 use super::target::{FieldValues, ResolveId, Target, TargetArena, TargetId};
 use crate::error::{Error, GraphWarning};
+use crate::globs::Glob;
 use crate::kinds::{COMMON, Role, TargetType};
 use crate::options::Resolves;
 use crate::repository::{BuildDir, Declaration, DeclarationId, Repository};
@@ -225,6 +226,22 @@ impl<'r> Targets<'r> {
         owners.map(|(_, id)| *id).collect()
     }
 
+    /// The binaries whose `entry_point` names a file, whether or not it exists.
+    pub(crate) fn binaries_of_file(&self, path: &str) -> Vec<TargetId> {
+        let starts = |id: &TargetId| {
+            let target = self.get(*id);
+            if target.role() != Role::Binary {
+                return false;
+            }
+            let entry_point = self.field(*id, "entry_point").and_then(Data::as_str);
+            let file = entry_point.and_then(|text| text.split(':').next());
+            let file = file.filter(|file| file.ends_with(".py"));
+            file.zip(within(&target.dir, path))
+                .is_some_and(|(file, path)| Glob::new(file).is_match(path))
+        };
+        self.all().filter(starts).collect()
+    }
+
     /// The generators that would own a file, if it existed.
     pub(crate) fn generators_of(&self, path: &str) -> Vec<TargetId> {
         let would_own = |id: &TargetId| {
@@ -232,12 +249,7 @@ impl<'r> Targets<'r> {
             let Role::Files { default, .. } = target.role() else {
                 return false;
             };
-            let within = match path.strip_prefix(&*target.dir) {
-                Some(rest) if target.dir.is_empty() => Some(rest),
-                Some(rest) => rest.strip_prefix('/'),
-                None => None,
-            };
-            let Some(within) = within else {
+            let Some(path) = within(&target.dir, path) else {
                 return false;
             };
             let patterns = match self.field(*id, "sources") {
@@ -245,7 +257,7 @@ impl<'r> Targets<'r> {
                 None => default.to_vec(),
             };
             let patterns = Patterns::new(&target.dir, patterns);
-            patterns.is_ok_and(|patterns| patterns.would_match(within))
+            patterns.is_ok_and(|patterns| patterns.would_match(path))
         };
         self.all().filter(would_own).collect()
     }
@@ -307,6 +319,14 @@ impl Targets<'_> {
     /// The requirements of a `python_requirement`; none for other targets.
     pub(crate) fn required_by(&self, id: TargetId) -> &[Arc<RequirementLine>] {
         self.required.get(&id).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// A path from a folder on, if it lies in it.
+fn within<'p>(dir: &str, path: &'p str) -> Option<&'p str> {
+    match dir {
+        "" => Some(path),
+        dir => path.strip_prefix(dir)?.strip_prefix('/'),
     }
 }
 

@@ -27,8 +27,8 @@ pub enum Dependents {
 }
 
 impl ChangedFiles {
-    /// The targets that the change touches: owners of edited files, all targets of an edited
-    /// BUILD file, generators of deleted files.
+    /// The targets that the change touches: owners of edited files and binaries that start them, all
+    /// targets of an edited BUILD file, generators of deleted files.
     ///
     /// # Errors
     /// A dependency that leads nowhere, a violated visibility rule.
@@ -45,7 +45,7 @@ impl ChangedFiles {
             .flat_map(|dir| dir.files.iter().map(|file| &**file))
             .collect();
         for path in &self.edited {
-            found.extend(graph.owners_of_file(path));
+            found.extend(graph.targets_of_file(path));
             if build_files.contains(path.as_str()) {
                 let declared = |id: &TargetId| {
                     graph
@@ -56,6 +56,7 @@ impl ChangedFiles {
             }
         }
         for path in &self.deleted {
+            found.extend(graph.targets_of_file(path));
             found.extend(graph.generators_of(path));
         }
         let changed: Vec<TargetId> = found.iter().copied().collect();

@@ -148,7 +148,7 @@ impl Spec {
                 if files.is_empty() {
                     return Err(self.unmatched(": no file matches"));
                 }
-                let owners = files.iter().flat_map(|file| graph.owners_of_file(file));
+                let owners = files.iter().flat_map(|file| graph.targets_of_file(file));
                 Ok(owners.collect())
             }
         }
@@ -159,7 +159,7 @@ impl Spec {
         let tree = graph.repository().tree();
         if tree.has_file(path) {
             // A list of changed files has many that belong to no target.
-            return Ok(graph.owners_of_file(path));
+            return Ok(graph.targets_of_file(path));
         }
         if tree.dir(path).is_some() {
             let all = in_folders(graph, |folder| folder == path);

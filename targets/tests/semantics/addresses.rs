@@ -193,3 +193,26 @@ lib
     ");
     insta::assert_snapshot!(run(files, "list third#lip"), @r#"`third#lip` names no target: its folder declares no such target ["third#lib"]"#);
 }
+
+#[test]
+fn a_file_stands_for_the_binaries_that_start_it() {
+    let files = "== src/a/BUILD
+python_sources()
+pex_binary(name='file', entry_point='main.py:run')
+pex_binary(name='glob', entry_point='ma*.py')
+pex_binary(name='module', entry_point='a.main:run')
+pex_binaries(name='many', entry_points=['other.py', 'main.py:go'])
+== src/a/main.py
+== src/a/other.py
+";
+    insta::assert_snapshot!(run(files, "list src/a/main.py"), @"
+    src/a/main.py
+    src/a:file
+    src/a:glob
+    src/a:many#main.py-go
+    ");
+    insta::assert_snapshot!(run(files, "list src/*/oth*.py"), @"
+    src/a/other.py
+    src/a:many#other.py
+    ");
+}
