@@ -12,7 +12,7 @@ use wheel::MetadataVersion;
 use wheel::rules::{LicenseStyle, RequiresPythonRule};
 
 use super::cutoff::Cutoff;
-use super::tree::{SettingMistake, SettingMistakeKind, SettingNode, SettingTree};
+use super::tree::{Entry, SettingMistake, SettingMistakeKind, SettingNode, SettingTree};
 
 /// A type that settings can have.
 pub(super) trait Setting: Sized {
@@ -33,8 +33,11 @@ impl Setting for bool {
     const SWITCH: bool = true;
 
     fn read(node: &SettingNode) -> Result<Self, SettingMistake> {
-        match node.tree {
-            SettingTree::Bool(value) => Ok(value),
+        match &node.tree {
+            SettingTree::Bool(value) => Ok(*value),
+            // Pants reads the text of a value, whatever it is in TOML.
+            SettingTree::Text(text) if text.eq_ignore_ascii_case("true") => Ok(true),
+            SettingTree::Text(text) if text.eq_ignore_ascii_case("false") => Ok(false),
             _ => Err(node.wrong_type("`true` or `false`")),
         }
     }
@@ -45,12 +48,15 @@ macro_rules! whole_number {
     ($($Type:ty)+) => {$(
         impl Setting for $Type {
             fn read(node: &SettingNode) -> Result<Self, SettingMistake> {
-                match node.tree {
-                    SettingTree::Integer(value) => Self::try_from(value).map_err(|_| {
-                        node.mistake(SettingMistakeKind::BadValue("must not be negative".to_owned()))
-                    }),
-                    _ => Err(node.wrong_type("a whole number")),
-                }
+                let value = match &node.tree {
+                    SettingTree::Integer(value) => Some(*value),
+                    SettingTree::Text(text) => text.trim().parse::<i64>().ok(),
+                    _ => None,
+                };
+                let value = value.ok_or_else(|| node.wrong_type("a whole number"))?;
+                Self::try_from(value).map_err(|_| {
+                    node.mistake(SettingMistakeKind::BadValue("must not be negative".to_owned()))
+                })
             }
         }
     )+};
@@ -125,6 +131,7 @@ impl<T: PartialEq> TakeAway for Vec<T> {
     }
 }
 
+/// Replaced by a table; changed by `{ add = {…}, remove = […] }` and `"+{…}"`, as in Pants.
 impl<T: Setting> Setting for BTreeMap<String, T> {
     fn read(node: &SettingNode) -> Result<Self, SettingMistake> {
         node.table("a table")?
@@ -132,6 +139,42 @@ impl<T: Setting> Setting for BTreeMap<String, T> {
             .map(|entry| Ok((entry.name, T::read(&entry.node)?)))
             .collect()
     }
+
+    fn update(&mut self, node: &SettingNode) -> Result<(), SettingMistake> {
+        match &node.tree {
+            SettingTree::Table(entries) if is_change(entries) => {
+                for entry in entries {
+                    match entry.name.as_str() {
+                        "add" => self.extend(Self::read(&entry.node)?),
+                        _ => {
+                            let names = Vec::<String>::read(&entry.node)?;
+                            self.retain(|name, _| !names.contains(name));
+                        }
+                    }
+                }
+            }
+            SettingTree::Text(text) if text.starts_with('+') => {
+                let added = SettingNode {
+                    tree: SettingTree::Text(text[1..].to_owned()),
+                    span: node.span.clone(),
+                };
+                self.extend(Self::read(&added)?);
+            }
+            _ => *self = Self::read(node)?,
+        }
+        Ok(())
+    }
+}
+
+/// Whether a table changes another: a resolve that is called `add` has a text for its value.
+fn is_change(entries: &[Entry]) -> bool {
+    let changes = |entry: &Entry| {
+        matches!(
+            (entry.name.as_str(), &entry.node.tree),
+            ("add", SettingTree::Table(_)) | ("remove", SettingTree::List(_))
+        )
+    };
+    !entries.is_empty() && entries.iter().all(changes)
 }
 
 impl Setting for InterpreterConstraints {

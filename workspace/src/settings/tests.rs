@@ -138,6 +138,38 @@ fn lists_are_changed_as_pants_changes_them() {
 }
 
 #[test]
+fn tables_are_changed_as_pants_changes_them() {
+    let resolves = |line: &str| {
+        let settings = pants(&format!("[python]\nenable_resolves = true\n{line}"));
+        let names = settings.python.resolves.keys();
+        names.cloned().collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(resolves("resolves = { a = 'a.lock' }"), "a");
+    assert_eq!(
+        resolves("resolves.add = { a = 'a.lock' }"),
+        "a python-default"
+    );
+    assert_eq!(
+        resolves("resolves = \"+{'a': 'a.lock'}\""),
+        "a python-default"
+    );
+    let both = "resolves = { add = { a = 'a.lock' }, remove = ['python-default'] }";
+    assert_eq!(resolves(both), "a");
+    assert_eq!(resolves("resolves = { add = 'a.lock' }"), "add");
+}
+
+#[test]
+fn texts_are_read_as_the_setting_needs() {
+    let settings = pants(
+        "[python]\nenable_resolves = 'True'\n[python-infer]\nstring_imports = 'true'\n\
+         string_imports_min_dots = '3'\n",
+    );
+    assert!(settings.python.enable_resolves);
+    assert!(settings.python_infer.string_imports);
+    assert_eq!(settings.python_infer.string_imports_min_dots, 3);
+}
+
+#[test]
 fn dictionaries_may_be_python_literals() {
     let settings = pants(
         r#"
