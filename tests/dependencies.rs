@@ -8,6 +8,7 @@ fn direct_and_transitive() {
     let repo = monorepo();
     insta::assert_snapshot!(answer(&repo, "dependencies src/acme/app/main.py"), @"
     src/acme/app/helper.py
+    src/acme/app/main.py
     src/acme/app:run
     src/acme/core/__init__.py
     ");
@@ -39,6 +40,7 @@ fn what_is_said_about_imports() {
     insta::assert_snapshot!(output, @"
     exit status 0
     ----- stdout
+    src/acme/app/main.py
     src/acme/app:run
     src/acme/core/__init__.py
     ----- stderr

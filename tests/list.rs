@@ -74,6 +74,7 @@ fn changed_since() {
     insta::assert_snapshot!(answer(&repo, "list --changed-since=main"), @"
     src/acme/app/main.py
     src/acme/app:app
+    src/acme/app:bin
     src/acme/core/__init__.py
     src/acme/core/new.py
     ");
