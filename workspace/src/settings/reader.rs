@@ -96,7 +96,10 @@ pub(super) fn read(
 ) -> Result<Settings, SettingsError> {
     let mut settings = Settings {
         root: files.root.clone(),
-        file: files.root.clone(),
+        file: match &files.pants {
+            Some(document) => document.path.clone(),
+            None => files.root.clone(),
+        },
         ignored: Vec::new(),
         tools: BTreeMap::new(),
         sections: Sections::default(),

@@ -241,6 +241,18 @@ fn our_table_goes_over_pants_toml() {
 }
 
 #[test]
+fn pants_toml_that_says_nothing_of_python_has_no_resolves() {
+    let enabled = |settings: &Settings| {
+        let options = settings.target_options(&BTreeMap::new());
+        options.enable_resolves == targets::Resolves::Enabled
+    };
+    assert!(!enabled(&pants("[GLOBAL]\n")));
+    assert!(!enabled(&pants("[python]\n")));
+    assert!(enabled(&pants("[python]\nenable_resolves = true\n")));
+    assert!(enabled(&ours("[workspace.metadata.xtask]")));
+}
+
+#[test]
 fn without_pants_toml_there_is_one_resolve() {
     let settings = ours("[workspace.metadata.xtask]");
     assert!(settings.python.enable_resolves);
