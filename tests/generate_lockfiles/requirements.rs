@@ -22,7 +22,7 @@ fn requirement_files_as_pip_reads_them() {
     lock(&repo);
     assert_snapshot!(locked(&repo, "python-default"), @"
     a==1.0
-    b[x]==1.0
+    b==1.0
     c==1.0
     ");
 }

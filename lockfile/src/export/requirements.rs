@@ -44,7 +44,9 @@ fn requirement(package: &LockedPackage) -> String {
         PackageSource::Path { path } => format!("./{path}"),
         _ => package.name.to_string(),
     };
-    if !package.extras.is_empty() {
+    // What extras bring has a line of its own. pip wants it wherever the extra is asked for, and so
+    // in environments in which it is not needed.
+    if !package.extras.is_empty() && hashes(package).is_empty() {
         let mut extras: Vec<&str> = package
             .extras
             .iter()
@@ -109,7 +111,7 @@ mod tests {
         # Written by `cargo xtask export --resolve=python-default --format=requirements`; not to be edited by hand.
         --no-binary psycopg2
         --only-binary :all:
-        aiohttp[speedups]==3.10.10 \
+        aiohttp==3.10.10 \
             --hash=sha256:0631dd7c9f0822cc61c88586ca76d5b5ada26538097d0f1df510b082bad3411a \
             --hash=sha256:1631dd7c9f0822cc61c88586ca76d5b5ada26538097d0f1df510b082bad3411a \
             --hash=sha256:2631dd7c9f0822cc61c88586ca76d5b5ada26538097d0f1df510b082bad3411a
