@@ -46,7 +46,7 @@ impl InterpreterConstraints {
     /// Reads constraints, of which an interpreter must satisfy at least one.
     ///
     /// # Errors
-    /// Where one cannot be read, or there is none.
+    /// Where one cannot be read, there is none, or no Python satisfies any.
     pub fn parse<S: AsRef<str>>(constraints: &[S]) -> Result<Self, InterpreterConstraintsError> {
         if constraints.is_empty() {
             return Err(InterpreterConstraintsError {
@@ -54,11 +54,19 @@ impl InterpreterConstraints {
                 reason: "there is none".to_owned(),
             });
         }
-        constraints
+        let parsed = constraints
             .iter()
             .map(|constraint| Constraint::from_str(constraint.as_ref()))
             .collect::<Result<Vec<_>, _>>()
-            .map(Self)
+            .map(Self)?;
+        if parsed.range().is_empty() {
+            let all: Vec<&str> = constraints.iter().map(AsRef::as_ref).collect();
+            return Err(InterpreterConstraintsError {
+                constraint: all.join("`, `"),
+                reason: "no Python satisfies it".to_owned(),
+            });
+        }
+        Ok(parsed)
     }
 
     /// `CPython>=3.8`: the constraints of code that declares none.
@@ -294,6 +302,7 @@ mod tests {
     fn refusals() {
         let error = |c: &str| InterpreterConstraints::parse(&[c]).unwrap_err().to_string();
         insta::assert_snapshot!(error("Jython>=2"), @"`Jython>=2` is not an interpreter constraint such as `CPython==3.12.*`: `Jython` is neither CPython nor PyPy");
+        insta::assert_snapshot!(error("==3.9.*,==3.11.*"), @"`==3.9.*,==3.11.*` is not an interpreter constraint such as `CPython==3.12.*`: no Python satisfies it");
         insta::assert_snapshot!(error("CPython=3"), @r#"
         `CPython=3` is not an interpreter constraint such as `CPython==3.12.*`: Failed to parse version: no such comparison operator "=", must be one of ~= == != <= >= < > ===:
         =3

@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use model::{FileDigest, FileDigests};
 use testkit::{LoopbackIndex, Package, PackageFile, Repo};
 
-use crate::{lock, refused, repo};
+use crate::{lock, locked, refused, repo};
 
 /// An index with a wheel and a source distribution of `a` 1.0.
 fn archives() -> (LoopbackIndex, PackageFile, PackageFile) {
@@ -204,4 +204,23 @@ fn hashes_that_cannot_be_checked_are_refused() {
     1 | a @ http://127.0.0.1:[PORT]/files/a-1.0-py3-none-any.whl#sha256=[HASH] --has...
       | ^
     ");
+}
+
+#[test]
+fn interpreter_constraints_that_no_python_satisfies() {
+    let repo = repo().requirements("a\n").file(
+        "Cargo.toml",
+        "[workspace.metadata.xtask.python]\ninterpreter_constraints = ['CPython==3.9.*,==3.11.*']\n",
+    );
+    let output = repo.xtask(&["generate-lockfiles"]);
+    assert_snapshot!(output, @"
+    exit status 1
+    ----- stderr
+    error: `[python] interpreter_constraints`: `CPython==3.9.*,==3.11.*` is not an interpreter constraint such as `CPython==3.12.*`: no Python satisfies it
+     --> Cargo.toml:2:28
+      |
+    2 | interpreter_constraints = ['CPython==3.9.*,==3.11.*']
+      |                            ^^^^^^^^^^^^^^^^^^^^^^^^^
+    ");
+    assert!(!repo.root().join("python.lock").exists());
 }
