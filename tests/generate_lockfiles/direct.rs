@@ -207,6 +207,33 @@ fn hashes_that_cannot_be_checked_are_refused() {
 }
 
 #[test]
+fn a_project_that_asks_for_its_own_extras_is_not_asked_of_an_index() {
+    let index = LoopbackIndex::start([Package::new("lib", "1.0")]);
+    let build = "python_requirements(name='r', source='pyproject.toml')\n";
+    let project = |all: &str| {
+        format!(
+            "[project]\nname = 'My.Project'\nversion = '1'\n[project.optional-dependencies]\n\
+             y = ['lib']\nz = ['{all}']\n"
+        )
+    };
+    let repo = repo().index(&index).file("BUILD", build);
+    let repo = repo.file("pyproject.toml", &project("my_project[y]"));
+    lock(&repo);
+    assert_snapshot!(locked(&repo, "python-default"), @"lib==1.0");
+    assert_eq!(index.requests("/simple/my-project/"), 0);
+    let repo = repo.file("pyproject.toml", &project("my_project[yy]"));
+    assert_snapshot!(refused(&repo, &["generate-lockfiles"]), @"
+    error: my-project has no extra `yy`
+     --> pyproject.toml:6:7
+      |
+    6 | z = ['my_project[yy]']
+      |       ^^^^^^^^^^^^^^^^
+      |
+    hint: did you mean `y`?
+    ");
+}
+
+#[test]
 fn interpreter_constraints_that_no_python_satisfies() {
     let repo = repo().requirements("a\n").file(
         "Cargo.toml",

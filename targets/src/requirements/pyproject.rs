@@ -6,7 +6,7 @@ use std::sync::Arc;
 use toml_edit::{Array, Document, Item, TableLike};
 
 use super::{RequirementLine, RequirementsError, RequirementsFile};
-use model::Place;
+use model::{ExtraName, PackageName, Place, Requirement, nearest};
 
 /// Reads the requirements of the `pyproject.toml` at `path`.
 ///
@@ -29,7 +29,15 @@ pub fn read_pyproject(path: &str, text: &str) -> Result<RequirementsFile, Requir
         .hint("only PEP 621 projects are read; Poetry's own tables are not supported yet"));
     };
     let mut file = RequirementsFile::default();
-    let reader = Toml { path: &path, text };
+    let reader = Toml {
+        path: &path,
+        text,
+        name: project
+            .get("name")
+            .and_then(Item::as_str)
+            .and_then(|name| name.parse().ok()),
+        extras: extras(project),
+    };
     if let Some(item) = project.get("dependencies") {
         reader.array(item, "project.dependencies", &mut file)?;
     }
@@ -49,6 +57,17 @@ pub fn read_pyproject(path: &str, text: &str) -> Result<RequirementsFile, Requir
 struct Toml<'t> {
     path: &'t Arc<str>,
     text: &'t str,
+    /// The project's own name.
+    name: Option<PackageName>,
+    /// The project's own extras.
+    extras: Vec<ExtraName>,
+}
+
+fn extras(project: &dyn TableLike) -> Vec<ExtraName> {
+    let groups = project.get("optional-dependencies");
+    let groups = groups.and_then(Item::as_table_like).map(TableLike::iter);
+    let names = groups.into_iter().flatten();
+    names.filter_map(|(name, _)| name.parse().ok()).collect()
 }
 
 impl Toml<'_> {
@@ -57,6 +76,23 @@ impl Toml<'_> {
             Some(span) => Place::at(Arc::clone(self.path), self.text, span.start),
             None => Place::file(Arc::clone(self.path)),
         }
+    }
+
+    /// The project itself, whose extras are read one by one: no index is asked for it.
+    fn check_own(&self, own: &Requirement, start: Option<usize>) -> Result<(), RequirementsError> {
+        let unknown = own.extras.iter().find(|extra| !self.extras.contains(extra));
+        let Some(unknown) = unknown else {
+            return Ok(());
+        };
+        let error = RequirementsError::new(
+            format!("{} has no extra `{unknown}`", own.name),
+            self.place(start.map(|at| at..at)),
+        );
+        let near = nearest(unknown.as_str(), self.extras.iter().map(ExtraName::as_str));
+        Err(match near {
+            Some(near) => error.hint(format!("did you mean `{near}`?")),
+            None => error,
+        })
     }
 
     fn array(
@@ -78,7 +114,10 @@ impl Toml<'_> {
                 let at = start.map(|at| at + error.offset..at);
                 RequirementsError::new(error.reason, self.place(at))
             })?;
-            file.requirements.push(Arc::new(line));
+            match line.specifier.requirement() {
+                Some(own) if Some(&own.name) == self.name.as_ref() => self.check_own(own, start)?,
+                _ => file.requirements.push(Arc::new(line)),
+            }
         }
         Ok(())
     }
