@@ -2,7 +2,8 @@
 //! release, and a pre-release only if no stable release satisfies the requirements.
 
 use model::{
-    FileKind, PackageName, Platform, PrereleasePolicy, Version, VersionRange, specifiers_range,
+    FileKind, Marker, PackageName, Platform, PrereleasePolicy, Requirement, Version, VersionRange,
+    specifiers_range,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -12,6 +13,9 @@ use crate::problem::Problem;
 use crate::provider::{CandidateFile, CandidateFiles, Provider, ReleaseMetadata};
 use crate::reason::Reason;
 use crate::requires_python;
+
+/// The constraints that name a place in place of versions, by project.
+pub(crate) type DirectConstraints = FxHashMap<PackageName, Vec<Requirement>>;
 
 /// Chooses versions in one part of the universe.
 pub(crate) struct Chooser<'a, P> {
@@ -23,6 +27,8 @@ pub(crate) struct Chooser<'a, P> {
     pub(crate) chosen_elsewhere: &'a Pins,
     /// Versions that the user requires by `==`: such a version may be yanked.
     pub(crate) exact: &'a FxHashMap<PackageName, VersionRange>,
+    /// The constraints that name a place.
+    pub(crate) direct_constraints: &'a DirectConstraints,
 }
 
 /// The version to try next.
@@ -113,7 +119,7 @@ impl<P: Provider> Chooser<'_, P> {
         need: Need<'_>,
         version: &Version,
     ) -> Result<Usability, P::Error> {
-        if let Some(at) = self.excluding_constraint(need, version) {
+        if let Some(at) = self.excluding_constraint(need.name, need.demand, version) {
             return Ok(Usability::Unusable(Reason::Constraint(at)));
         }
         let release = self.provider.release(need.name, version)?;
@@ -134,10 +140,16 @@ impl<P: Provider> Chooser<'_, P> {
         })
     }
 
-    fn excluding_constraint(&self, need: Need<'_>, version: &Version) -> Option<usize> {
+    /// The constraint that excludes a version of `name` where it is needed.
+    pub(crate) fn excluding_constraint(
+        &self,
+        name: &PackageName,
+        demand: &Marker,
+        version: &Version,
+    ) -> Option<usize> {
         self.problem.constraints().position(|constraint| {
-            constraint.name == *need.name
-                && !constraint.marker.is_disjoint(need.demand)
+            constraint.name == *name
+                && !constraint.marker.is_disjoint(demand)
                 && constraint
                     .specifiers()
                     .is_some_and(|specifiers| !specifiers_range(specifiers).contains(version))

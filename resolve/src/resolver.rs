@@ -9,7 +9,7 @@ use model::{
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::candidate::{Chooser, Usability};
+use crate::candidate::{Chooser, DirectConstraints, Usability};
 use crate::conflict::Conflict;
 use crate::fork::{Fork, ForkStep};
 use crate::merge::merge;
@@ -76,6 +76,7 @@ pub fn resolve<P: Provider>(
     problem.inputs.requirements.sort();
     problem.inputs.requirements.dedup();
     let exact = exact_versions(&problem.inputs.requirements);
+    let direct_constraints = direct_constraints(&problem);
     let mut kept = problem.pins.kept();
     loop {
         let attempt = Attempt {
@@ -83,6 +84,7 @@ pub fn resolve<P: Provider>(
             provider,
             kept: &kept,
             exact: &exact,
+            direct_constraints: &direct_constraints,
             queue: Queue::default(),
             solutions: Vec::new(),
             chosen: Vec::new(),
@@ -104,6 +106,7 @@ struct Attempt<'a, P> {
     provider: &'a P,
     kept: &'a FxHashSet<PackageName>,
     exact: &'a FxHashMap<PackageName, VersionRange>,
+    direct_constraints: &'a DirectConstraints,
     /// The parts that are not solved yet.
     queue: Queue,
     solutions: Vec<Solution>,
@@ -139,6 +142,7 @@ impl<P: Provider> Attempt<'_, P> {
                 kept: self.kept,
                 chosen_elsewhere: &chosen_elsewhere,
                 exact: self.exact,
+                direct_constraints: self.direct_constraints,
             };
             match fork.run(&chooser)? {
                 ForkStep::Solved(solution) => match self.missed(&chooser, &solution)? {
@@ -309,6 +313,16 @@ fn finish<P: Provider>(
         resolution,
         warnings,
     })
+}
+
+/// The constraints that name a place, by project.
+fn direct_constraints(problem: &Problem) -> DirectConstraints {
+    let mut found = DirectConstraints::default();
+    for constraint in problem.constraints().filter(|it| it.specifiers().is_none()) {
+        let of_name = found.entry(constraint.name.clone()).or_default();
+        of_name.push(constraint.clone());
+    }
+    found
 }
 
 /// The versions that requirements name by `==`, by project.

@@ -7,11 +7,16 @@ use std::ops::Bound;
 
 use model::{Marker, PackageName, Requirement, RequirementSource, Version};
 
+use crate::candidate::DirectConstraints;
 use crate::part::UniversePart;
 
 /// The parts that `part` is split into because of `dependencies`; only `part` itself if they need
 /// no split.
-pub(crate) fn parts(part: &UniversePart, dependencies: &[Requirement]) -> Vec<UniversePart> {
+pub(crate) fn parts(
+    part: &UniversePart,
+    dependencies: &[Requirement],
+    constraints: &DirectConstraints,
+) -> Vec<UniversePart> {
     let mut by_name = BTreeMap::<&PackageName, Vec<&Requirement>>::new();
     for dependency in dependencies {
         let of_name = by_name.entry(&dependency.name).or_default();
@@ -21,6 +26,15 @@ pub(crate) fn parts(part: &UniversePart, dependencies: &[Requirement]) -> Vec<Un
     for dependencies in by_name.values() {
         for marker in splitting_markers(part, dependencies) {
             parts = parts.iter().flat_map(|part| split(part, &marker)).collect();
+        }
+    }
+    for name in by_name.keys() {
+        // A constraint that names a place holds in its environments only.
+        for constraint in constraints.get(*name).into_iter().flatten() {
+            let sides = parts
+                .iter()
+                .flat_map(|part| split(part, &constraint.marker));
+            parts = sides.collect();
         }
     }
     parts

@@ -207,6 +207,93 @@ fn hashes_that_cannot_be_checked_are_refused() {
 }
 
 #[test]
+fn a_url_among_the_constraints_is_followed() {
+    let index = LoopbackIndex::start([
+        Package::new("a", "1.0").wheel("py3-none-any").sdist(),
+        Package::new("a", "2.0"),
+        Package::new("b", "1.0").requires("a"),
+    ]);
+    let locked = |requirements: &str, constraints: &str| {
+        let repo = requiring(&index, &format!("{requirements}\n-c constraints.txt"));
+        repo.write("constraints.txt", &filled(&index, constraints));
+        lock(&repo);
+        let check = repo.xtask(&["lock", "check"]);
+        assert_eq!(check.status, 0, "{check}\n{}", repo.read("python.lock"));
+        let text = repo.read("python.lock");
+        let about = |line: &&str| {
+            line.starts_with("version") || line.starts_with("archive") || line.starts_with("marker")
+        };
+        let lines = text.lines().filter(about);
+        repo.shown(&lines.collect::<Vec<_>>().join("\n"))
+    };
+    assert_snapshot!(locked("b", "a @ WHEEL"), @r#"
+    version = "1.0"
+    archive = { url = "http://127.0.0.1:[PORT]/files/a-1.0-py3-none-any.whl" }
+    version = "1.0"
+    "#);
+    assert_snapshot!(locked("a", "a @ WHEEL"), @r#"
+    version = "1.0"
+    archive = { url = "http://127.0.0.1:[PORT]/files/a-1.0-py3-none-any.whl" }
+    "#);
+    assert_snapshot!(locked("b", "a @ WHEEL ; sys_platform == 'win32'"), @r#"
+    version = "1.0"
+    marker = "sys_platform == 'win32'"
+    archive = { url = "http://127.0.0.1:[PORT]/files/a-1.0-py3-none-any.whl" }
+    version = "2.0"
+    marker = "sys_platform != 'win32'"
+    version = "1.0"
+    "#);
+    assert_snapshot!(locked("a @ WHEEL", "a @ WHEEL"), @r#"
+    version = "1.0"
+    archive = { url = "http://127.0.0.1:[PORT]/files/a-1.0-py3-none-any.whl" }
+    "#);
+    // It requires nothing by itself.
+    assert_snapshot!(locked("", "a @ WHEEL"), @"");
+}
+
+#[test]
+fn constraints_that_a_direct_reference_breaks() {
+    let (index, _, _) = archives();
+    let error = |requirements: &str, constraints: &str| {
+        let repo = requiring(&index, &format!("{requirements}\n-c constraints.txt"));
+        repo.write("constraints.txt", &filled(&index, constraints));
+        refused(&repo, &["generate-lockfiles"])
+    };
+    assert_snapshot!(error("a @ WHEEL", "a>=2"), @"
+    error: cannot lock `python-default`: no versions satisfy all requirements
+     --> requirements.txt:1:1
+      |
+    1 | a @ http://127.0.0.1:[PORT]/files/a-1.0-py3-none-any.whl
+      | ^
+      |
+      = requirements.txt:1 requires a @ http://127.0.0.1:[PORT]/files/a-1.0-py3-none-any.whl
+      = a cannot be used: a constraint excludes it: constraints.txt:1 says a>=2
+    hint: with 1.0 there is a solution: loosen the constraint at constraints.txt:1
+    ");
+    assert_snapshot!(error("a>=2", "a @ WHEEL"), @"
+    error: cannot lock `python-default`: no versions satisfy all requirements
+     --> requirements.txt:1:1
+      |
+    1 | a>=2
+      | ^^^^
+      |
+      = requirements.txt:1 requires a>=2
+      = a cannot be used: the direct reference gives 1.0
+    hint: with a 1.0 there is a solution: loosen `a>=2` at requirements.txt:1
+    ");
+    assert_snapshot!(error("a @ WHEEL", "a @ SDIST"), @"
+    error: cannot lock `python-default`: no versions satisfy all requirements
+     --> requirements.txt:1:1
+      |
+    1 | a @ http://127.0.0.1:[PORT]/files/a-1.0-py3-none-any.whl
+      | ^
+      |
+      = requirements.txt:1 requires a @ http://127.0.0.1:[PORT]/files/a-1.0-py3-none-any.whl
+      = http://127.0.0.1:[PORT]/files/a-1.0.tar.gz and http://127.0.0.1:[PORT]/files/a-1.0-py3-none-any.whl are two places for one project
+    ");
+}
+
+#[test]
 fn a_project_that_asks_for_its_own_extras_is_not_asked_of_an_index() {
     let index = LoopbackIndex::start([Package::new("lib", "1.0")]);
     let build = "python_requirements(name='r', source='pyproject.toml')\n";

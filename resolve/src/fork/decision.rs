@@ -79,15 +79,26 @@ impl Fork {
     ) -> Result<DirectReferences, P::Error> {
         for dependency in dependencies {
             let name = &dependency.name;
-            let seeded = self.seeds.direct.get(name).cloned();
-            let source = match (&dependency.source, seeded) {
-                (RequirementSource::Index(_), None) => continue,
-                (RequirementSource::Index(_), Some(seeded)) => seeded,
-                (source, _) => source.clone(),
-            };
             if self.part.excludes(&dependency.marker) {
                 continue;
             }
+            let constraints = chooser.direct_constraints.get(name);
+            let mut constraints = constraints.into_iter().flatten();
+            let constraint = constraints.find(|one| !self.part.excludes(&one.marker));
+            let constrained = constraint.map(|constraint| constraint.source.clone());
+            let source = match (&dependency.source, constrained) {
+                (RequirementSource::Index(_), Some(constrained)) => constrained,
+                (RequirementSource::Index(_), None) => match self.seeds.direct.get(name) {
+                    Some(seeded) => seeded.clone(),
+                    None => continue,
+                },
+                (source, Some(constrained)) if !source.is_same_place(&constrained) => {
+                    let both = Box::new((direct_text(&constrained), direct_text(source)));
+                    let reason = Reason::DirectReferences(both);
+                    return Ok(DirectReferences::Contradicting(reason));
+                }
+                (source, _) => source.clone(),
+            };
             match self.direct.get(name) {
                 Some((known, _)) if *known == source => {}
                 // Another digest of the same archive is checked, too.

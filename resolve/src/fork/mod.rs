@@ -127,7 +127,8 @@ impl Fork {
             }
             // 6. Ask for its dependencies. If they differ by marker, the part splits.
             let decision = self.decision(chooser, package, version)?;
-            let parts = split::parts(&self.part, &decision.dependencies);
+            let constraints = chooser.direct_constraints;
+            let parts = split::parts(&self.part, &decision.dependencies, constraints);
             if parts.len() > 1 {
                 return self.split(chooser, &decision, parts);
             }
@@ -180,10 +181,14 @@ impl Fork {
             return Ok(Some(version));
         }
         if let Some((_, direct)) = self.direct.get(name) {
-            if range.contains(&direct.version) {
-                return Ok(Some(direct.version.clone()));
-            }
-            let reason = Reason::Direct(direct.version.to_string());
+            let version = &direct.version;
+            let reason = match range.contains(version) {
+                false => Reason::Direct(version.to_string()),
+                true => match chooser.excluding_constraint(name, &self.demand(name), version) {
+                    None => return Ok(Some(version.clone())),
+                    Some(at) => Reason::Constraint(at),
+                },
+            };
             self.state.add_unavailable(self.next, range.clone(), reason);
             return Ok(None);
         }
