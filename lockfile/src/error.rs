@@ -50,6 +50,9 @@ pub enum LockReadErrorKind {
     /// Git left an unresolved conflict in the lock.
     #[error("the lock has an unresolved merge conflict")]
     Conflict,
+    /// What was read is not what was written.
+    #[error("what was written reads as something else")]
+    NotAsWritten,
     /// The text belongs to another tool, which is named.
     #[error("this is not a lock of this tool: {0}")]
     Foreign(&'static str),

@@ -46,7 +46,7 @@ pub use pins::{Pin, pins};
 pub use read::{read, read_inputs};
 pub use tree::{TreeOptions, tree};
 pub use why::{Chain, ChainLink, Why, why};
-pub use write::write;
+pub use write::{write, write_readable};
 
 #[cfg(test)]
 mod fixtures;

@@ -109,7 +109,9 @@ fn foreign(text: &str) -> Option<&'static str> {
 }
 
 fn is_same(a: &LockedPackage, b: &LockedPackage) -> bool {
+    let of_index = |package: &LockedPackage| matches!(package.source, PackageSource::Index(_));
     (&a.name, &a.version) == (&b.name, &b.version)
+        && (a.source == b.source || (of_index(a) && of_index(b)))
 }
 
 fn finish(lock: &mut Lock) {

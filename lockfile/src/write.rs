@@ -2,12 +2,16 @@
 
 use std::fmt::{Display, Write as _};
 
+use camino::Utf8Path;
 use model::{
-    DistFile, IndexRole, Lock, LockInputs, LockedPackage, PackageSet, PackageSource,
+    DistFile, IndexRole, Lock, LockInputs, LockedPackage, PackageSet, PackageSource, Place,
     PrereleasePolicy,
 };
 
+use crate::error::{LockReadError, LockReadErrorKind};
 use crate::format::FORMAT_VERSION;
+use crate::inputs::input_changes;
+use crate::read::read;
 
 /// The text of a lock: UTF-8, with `\n`, and the same for the same lock in any order.
 ///
@@ -23,6 +27,25 @@ pub fn write(lock: &Lock) -> String {
         package(&mut out, each);
     }
     out
+}
+
+/// The text of a lock that was read back; `path` is for messages. What could not be read again must
+/// not replace what can.
+///
+/// # Errors
+/// Where the text could not be read, or says another thing than the lock.
+pub fn write_readable(lock: &Lock, path: &Utf8Path) -> Result<String, LockReadError> {
+    let text = write(lock);
+    let again = read(&text, path)?;
+    let is_same = again.packages.len() == lock.packages.len()
+        && input_changes(&lock.inputs, &again.inputs).is_empty();
+    if is_same {
+        return Ok(text);
+    }
+    Err(LockReadError {
+        place: Place::file(path.as_str()),
+        kind: LockReadErrorKind::NotAsWritten,
+    })
 }
 
 fn header(out: &mut String, lock: &Lock) {

@@ -207,6 +207,43 @@ fn hashes_that_cannot_be_checked_are_refused() {
 }
 
 #[test]
+fn one_version_from_several_places() {
+    let index = LoopbackIndex::start([
+        Package::new("a", "1.0")
+            .wheel("cp312-cp312-manylinux2014_x86_64")
+            .wheel("cp312-cp312-win_amd64"),
+        Package::new("b", "1.0").requires("a"),
+    ]);
+    let url = |tag: &str| index.file_url(&format!("a-1.0-cp312-cp312-{tag}.whl"));
+    let (linux, windows) = (url("manylinux2014_x86_64"), url("win_amd64"));
+    let folder = "[project]\nname = 'a'\nversion = '1.0'\n";
+    for lines in [
+        format!("a @ {linux} ; sys_platform == 'linux'\na @ {windows} ; sys_platform == 'win32'\n"),
+        format!("a @ {linux} ; sys_platform == 'linux'\nb\n"),
+        "a @ file:///ROOT/a ; sys_platform == 'linux'\na==1.0 ; sys_platform != 'linux'\n"
+            .to_owned(),
+    ] {
+        let repo = repo().index(&index).file("a/pyproject.toml", folder);
+        let lines = lines.replace("/ROOT", repo.root().as_str());
+        let repo = repo.requirements(&lines);
+        lock(&repo);
+        let text = repo.read("python.lock");
+        assert_eq!(text.matches("name = \"a\"\nversion").count(), 2, "{text}");
+        for command in [
+            &["lock", "check"][..],
+            &["generate-lockfiles", "--check"],
+            &["tree"],
+        ] {
+            let output = repo.xtask(command);
+            assert_eq!(output.status, 0, "{lines}{command:?}\n{output}\n{text}");
+        }
+        let again = repo.xtask(&["generate-lockfiles", "--upgrade"]);
+        assert_eq!(again.status, 0, "{again}");
+        assert_eq!(repo.read("python.lock"), text);
+    }
+}
+
+#[test]
 fn a_url_among_the_constraints_is_followed() {
     let index = LoopbackIndex::start([
         Package::new("a", "1.0").wheel("py3-none-any").sdist(),

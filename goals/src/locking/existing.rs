@@ -82,11 +82,23 @@ impl LockPath {
         }
     }
 
+    /// The text of a lock for this place, read back.
+    pub fn text_of(&self, lock: &Lock) -> Result<String, CommandError> {
+        lockfile::write_readable(lock, &self.relative).map_err(not_written)
+    }
+
     /// Replaces the file as a whole; after an error it is unchanged.
     pub fn write(&self, text: &str) -> Result<(), CommandError> {
         files::replace(&self.absolute, text)
             .map_err(|error| CommandError::file("write the lock", &self.relative, &error))
     }
+}
+
+/// The error for a lock that was made and could not be read again: the one that is there stays.
+pub fn not_written(error: LockReadError) -> CommandError {
+    CommandError::failure("the lock that was made cannot be read, and is not written")
+        .because(error.to_string())
+        .hint("this is a fault of cargo-xtask: please report it, with the requirements")
 }
 
 /// The requested resolves, or all of them, with their lockfiles.

@@ -188,7 +188,7 @@ impl Generator<'_> {
             .preferring(existing.preferred(&self.request.upgrade));
         let pins = existing.pins(changed, &self.request.upgrade);
         let (lock, warnings) = locking::lock(declared, pins, &self.request.upgrade, &provider)?;
-        let text = lockfile::write(&lock);
+        let text = path.text_of(&lock)?;
         let is_new = before != Some(text.as_str());
         let status = match (is_new, self.request.write) {
             (false, _) => Status::Unchanged,

@@ -133,6 +133,12 @@ impl Provider for LockProvider<'_> {
         version: &Version,
     ) -> Result<ReleaseMetadata, NotLocked> {
         let records = self.known(name, version)?;
+        let of_index = from(records, |source| matches!(source, PackageSource::Index(_)));
+        let records = if of_index.is_empty() {
+            records
+        } else {
+            &of_index
+        };
         Ok(ReleaseMetadata::Available(Arc::new(metadata(records))))
     }
 
@@ -163,7 +169,10 @@ impl Provider for LockProvider<'_> {
         Ok(Arc::new(DirectRelease {
             version: answer.version.clone(),
             source: answer.source.clone(),
-            metadata: Arc::new(metadata(self.known(name, &answer.version)?)),
+            metadata: Arc::new(metadata(&from(
+                self.known(name, &answer.version)?,
+                |source| *source == answer.source,
+            ))),
         }))
     }
 
@@ -179,6 +188,17 @@ impl Provider for LockProvider<'_> {
     }
 
     fn will_ask(&self, _: &PackageName, _: &VersionRange) {}
+}
+
+/// The records of packages that come from some places.
+fn from<'a>(
+    records: &[&'a LockedPackage],
+    is_meant: impl Fn(&PackageSource) -> bool,
+) -> Vec<&'a LockedPackage> {
+    let records = records.iter().copied();
+    records
+        .filter(|package| is_meant(&package.source))
+        .collect()
 }
 
 /// All records of one version joined: each has only the extras that its lock needs.

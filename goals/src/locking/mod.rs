@@ -20,7 +20,7 @@ mod summary;
 mod upgrade;
 
 pub use build_locks::build_locks;
-pub use existing::{Existing, LockPath, lock_paths};
+pub use existing::{Existing, LockPath, lock_paths, not_written};
 pub use fresh::Freshness;
 pub use generate::{LockGeneration, LockRequest, WriteLocks, generate, stale_locks};
 pub use inputs::Declared;

@@ -126,10 +126,18 @@ pub fn nothing(like: &Lock) -> Lock {
 /// The changes of one project, which may have several versions on each side.
 fn changes(mut from: Vec<LockedPackage>, mut to: Vec<LockedPackage>) -> Vec<ChangeKind> {
     let mut found = Vec::new();
-    let same = |old: &LockedPackage, new: &LockedPackage| old.version == new.version;
+    let same = |old: &LockedPackage, new: &LockedPackage| {
+        (&old.version, &old.source) == (&new.version, &new.source)
+    };
+    let same_version = |old: &LockedPackage, new: &LockedPackage| old.version == new.version;
     let overlap = |old: &LockedPackage, new: &LockedPackage| !old.marker.is_disjoint(&new.marker);
     let any = |_: &LockedPackage, _: &LockedPackage| true;
-    for fits in [&same as &dyn Fn(&_, &_) -> bool, &overlap, &any] {
+    for fits in [
+        &same as &dyn Fn(&_, &_) -> bool,
+        &same_version,
+        &overlap,
+        &any,
+    ] {
         from.retain(|old| {
             let Some(at) = to.iter().position(|new| fits(old, new)) else {
                 return true;

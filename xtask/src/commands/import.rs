@@ -50,7 +50,7 @@ pub(crate) fn run(
     let provider = IndexProvider::new(&index, &builds, &declared);
     let keep = existing.pins(Vec::new(), &upgrade);
     let (lock, _) = locking::lock(&declared, keep, &upgrade, &provider)?;
-    path.write(&lockfile::write(&lock))?;
+    path.write(&path.text_of(&lock)?)?;
     report(session, arguments, &pins, &lock);
     Ok(CommandOutcome::Done)
 }

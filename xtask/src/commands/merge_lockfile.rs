@@ -11,7 +11,7 @@ use lockfile::{Lock, LockFormat};
 use crate::arguments::GlobalArguments;
 use crate::outcome::CommandOutcome;
 use goals::error::CommandError;
-use goals::locking::{IndexChoice, MergeSides, PackageIndexes, merge};
+use goals::locking::{IndexChoice, MergeSides, PackageIndexes, merge, not_written};
 use goals::session::Session;
 use workspace::files;
 
@@ -40,8 +40,10 @@ pub(crate) fn run(
     global: GlobalArguments,
     arguments: &MergeLockfileArguments,
 ) -> Result<CommandOutcome, CommandError> {
-    let text = match merged(global, arguments) {
-        Ok(lock) => lockfile::write(&lock),
+    let readable =
+        |lock: Lock| lockfile::write_readable(&lock, &arguments.path).map_err(not_written);
+    let text = match merged(global, arguments).and_then(readable) {
+        Ok(text) => text,
         Err(error) => {
             let conflict = conflict(arguments, &error)?;
             write(arguments, &conflict)?;
