@@ -225,7 +225,11 @@ fn package(fields: &TomlFields<'_>) -> Result<LockedPackage, ReadFault> {
 
 fn source(fields: &TomlFields<'_>) -> Result<PackageSource, ReadFault> {
     if let Some(archive) = fields.table("archive")? {
-        archive.only(&["url", "subdirectory"])?;
+        archive.only(&["url", "path", "subdirectory"])?;
+        if let Some(path) = archive.parsed::<String>("path")? {
+            archive.only(&["path"])?;
+            return Ok(PackageSource::Path { path: path.into() });
+        }
         return Ok(PackageSource::Url {
             url: archive.required("url")?,
             subdirectory: archive.parsed("subdirectory")?,

@@ -116,7 +116,7 @@ fn package(out: &mut String, package: &LockedPackage) {
     if !package.marker.is_true() {
         entry(out, "marker", quoted(&package.marker.to_string()));
     }
-    source(out, &package.source);
+    source(out, package);
     if let Some(python) = package.requires_python.as_ref().filter(|p| !p.is_empty()) {
         entry(out, "requires-python", quoted(&specifiers(python)));
     }
@@ -139,9 +139,9 @@ fn package(out: &mut String, package: &LockedPackage) {
     }
 }
 
-fn source(out: &mut String, source: &PackageSource) {
+fn source(out: &mut String, package: &LockedPackage) {
     let mut pairs: Vec<(&str, &str)> = Vec::new();
-    let key = match source {
+    let key = match &package.source {
         PackageSource::Index(IndexRole::Primary) => return,
         PackageSource::Index(IndexRole::Further(nth)) => return entry(out, "index", nth),
         PackageSource::Index(IndexRole::FindLinks) => {
@@ -166,7 +166,8 @@ fn source(out: &mut String, source: &PackageSource) {
         }
         PackageSource::Path { path } => {
             pairs.push(("path", path.as_str()));
-            "directory"
+            let has_file = package.sdist.is_some() || !package.wheels.is_empty();
+            if has_file { "archive" } else { "directory" }
         }
     };
     let pairs: Vec<String> = pairs

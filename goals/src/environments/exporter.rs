@@ -10,7 +10,7 @@ use install::environment::{
 use install::python::{
     Interpreter, Interpreters, NoInterpreter, PythonLocations, PythonRequest, SearchPath,
 };
-use install::{SelectedPackage, Store, select};
+use install::{SelectedFile, SelectedPackage, Store, select};
 use lockfile::LockFormat;
 use model::{InterpreterConstraints, Lock, PackageSource};
 
@@ -206,7 +206,8 @@ impl<'a> Exporter<'a> {
             let mut same = recorded
                 .iter()
                 .filter(|wheel| (&wheel.name, &wheel.version) == (&package.name, &package.version));
-            let is_folder = matches!(package.source, PackageSource::Path { .. });
+            let is_folder = matches!(package.source, PackageSource::Path { .. })
+                && one.file == SelectedFile::Source;
             same.next().filter(|_| is_folder).cloned()
         };
         Ok(selected

@@ -272,9 +272,7 @@ fn direct_url(selected: &SelectedPackage<'_>, root: &Utf8Path) -> Option<String>
     let mut value = match &selected.package.source {
         PackageSource::Index(_) => return None,
         PackageSource::Url { url, .. } => {
-            let sha256 = file_of(selected).and_then(|file| file.sha256);
-            let hashes = sha256.map(|sha256| json!({"sha256": sha256.to_string()}));
-            json!({"url": url, "archive_info": {"hashes": hashes.unwrap_or(json!({}))}})
+            json!({"url": url, "archive_info": archive_info(file_of(selected))})
         }
         PackageSource::Git {
             url,
@@ -289,11 +287,21 @@ fn direct_url(selected: &SelectedPackage<'_>, root: &Utf8Path) -> Option<String>
             json!({"url": url, "vcs_info": info})
         }
         PackageSource::Path { path } => {
-            json!({"url": format!("file://{}", root.join(path)), "dir_info": {}})
+            let url = model::Url::from_file_path(root.join(path)).ok()?;
+            match file_of(selected) {
+                Some(file) => json!({"url": url, "archive_info": archive_info(Some(file))}),
+                None => json!({"url": url, "dir_info": {}}),
+            }
         }
     };
     if let Some(subdirectory) = supply::subdirectory(selected.package) {
         value["subdirectory"] = json!(subdirectory);
     }
     Some(value.to_string())
+}
+
+fn archive_info(file: Option<&DistFile>) -> serde_json::Value {
+    let sha256 = file.and_then(|file| file.sha256);
+    let hashes = sha256.map(|sha256| json!({"sha256": sha256.to_string()}));
+    json!({"hashes": hashes.unwrap_or(json!({}))})
 }

@@ -38,6 +38,7 @@ pub fn build_locks(
             // A git repository cannot be vendored, and a package that has wheels only is not built.
             (PackageSource::Git { .. }, _)
             | (PackageSource::Index(_) | PackageSource::Url { .. }, None) => continue,
+            (PackageSource::Path { .. }, None) if !package.wheels.is_empty() => continue,
             (_, sdist) => builds.sources().locked(package, sdist.as_ref())?,
         };
         let requires = builds.requires(&source)?;

@@ -22,7 +22,7 @@ pub struct DirectSource {
     pub source: ProjectSource,
     /// Where it comes from, with a commit that stays.
     pub origin: PackageSource,
-    /// The archive of a URL; a repository or a path has none.
+    /// The archive of a URL or a path; a repository or a folder has none.
     pub file: Option<DistFile>,
 }
 
@@ -47,7 +47,7 @@ impl<'a> Sources<'a> {
                 Err(error) => Err(error),
             },
             PackageSource::Index(_) => download(),
-            PackageSource::Path { path } => Ok(self.root.join(path)),
+            PackageSource::Path { path } => return self.local_file(path, file),
             PackageSource::Git { .. } => {
                 return Err(CommandError::failure(format!(
                     "the lock names a file of {}, which comes from a repository",
@@ -65,7 +65,7 @@ impl<'a> Sources<'a> {
         sdist: Option<&DistFile>,
     ) -> Result<ProjectSource, CommandError> {
         match (&package.source, sdist) {
-            (PackageSource::Path { path }, _) => self.path(path),
+            (PackageSource::Path { path }, None) => self.path(path),
             (PackageSource::Git { url, commit, .. }, _) => {
                 self.repository(url, Some(commit), subdirectory(package))
             }
@@ -140,10 +140,11 @@ impl<'a> Sources<'a> {
             }
             RequirementSource::Path { path, digests } => {
                 check_digests(digests, &self.root.join(path), path.as_str())?;
+                let source = self.path(path)?;
                 Ok(DirectSource {
-                    source: self.path(path)?,
+                    file: local_archive(&source)?,
+                    source,
                     origin: PackageSource::Path { path: path.clone() },
-                    file: None,
                 })
             }
         }
@@ -159,6 +160,20 @@ impl<'a> Sources<'a> {
         Ok(at_commit(checkout.path, &checkout.commit, subdirectory))
     }
 
+    /// An archive of the repository, which must be the one that was locked.
+    fn local_file(&self, path: &Utf8Path, file: &DistFile) -> Result<Utf8PathBuf, CommandError> {
+        let absolute = self.root.join(path);
+        let actual =
+            sha256_of(&absolute).map_err(|error| CommandError::file("read", &absolute, &error))?;
+        match file.sha256 {
+            Some(expected) if expected != actual => Err(CommandError::failure(format!(
+                "{path} is not the file that was locked: expected sha256 {expected}, got {actual}"
+            ))
+            .hint("lock it again: `cargo xtask generate-lockfiles`")),
+            _ => Ok(absolute),
+        }
+    }
+
     /// A folder or an archive of the repository.
     fn path(&self, path: &Utf8Path) -> Result<ProjectSource, CommandError> {
         let path = self.root.join(path);
@@ -172,6 +187,24 @@ impl<'a> Sources<'a> {
     }
 }
 
+/// What a lock records of a source that is an archive on this machine.
+fn local_archive(source: &ProjectSource) -> Result<Option<DistFile>, CommandError> {
+    let SourceIdentity::Archive { sha256, .. } = &source.identity else {
+        return Ok(None);
+    };
+    let size = fs_err::metadata(&source.path)
+        .map_err(|error| CommandError::file("read", &source.path, &error))?
+        .len();
+    Ok(Some(DistFile {
+        filename: source.path.file_name().unwrap_or_default().to_owned(),
+        sha256: Some(*sha256),
+        size: Some(size),
+        upload_time: None,
+        requires_python: None,
+        yanked: None,
+    }))
+}
+
 /// What the source of a locked package is, before anything is fetched; `None` where that may change
 /// at any time, or the lock has no hash.
 pub fn locked_identity(
@@ -179,17 +212,15 @@ pub fn locked_identity(
     sdist: Option<&DistFile>,
 ) -> Option<SourceIdentity> {
     match (&package.source, sdist) {
-        (PackageSource::Path { .. }, _) => None,
+        (PackageSource::Path { .. }, None) => None,
         (PackageSource::Git { commit, .. }, _) => Some(SourceIdentity::Commit {
             commit: commit.clone(),
             subdirectory: subdirectory(package),
         }),
-        (PackageSource::Index(_) | PackageSource::Url { .. }, file) => {
-            Some(SourceIdentity::Archive {
-                sha256: file?.sha256?,
-                subdirectory: subdirectory(package),
-            })
-        }
+        (_, file) => Some(SourceIdentity::Archive {
+            sha256: file?.sha256?,
+            subdirectory: subdirectory(package),
+        }),
     }
 }
 

@@ -186,10 +186,11 @@ fn files_of(package: &LockedPackage) -> impl Iterator<Item = &DistFile> {
 }
 
 fn has_no_file(package: &&LockedPackage) -> bool {
-    matches!(
+    let is_direct = matches!(
         package.source,
         PackageSource::Git { .. } | PackageSource::Path { .. }
-    )
+    );
+    is_direct && files_of(package).next().is_none()
 }
 
 fn is_there(folder: &Utf8Path, file: &DistFile) -> bool {
