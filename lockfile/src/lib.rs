@@ -33,7 +33,7 @@ mod tree;
 mod why;
 mod write;
 
-pub use check::{Staleness, check, check_consistency, check_derivation};
+pub use check::{Staleness, check, check_consistency, check_derivation, check_source};
 pub use complete::{FileProblem, FileProblemKind, check_files};
 pub use conflict::{ConflictedLock, read_conflicted};
 pub use diff::{LockDiff, diff};

@@ -331,6 +331,116 @@ fn constraints_that_a_direct_reference_breaks() {
 }
 
 #[test]
+fn a_wheel_of_the_repository_is_an_archive_with_its_hash() {
+    let [one, other] = ["one", "other"].map(|text| {
+        let package = Package::new("a", "1.0").member("a.py", text.as_bytes());
+        package.files().remove(0)
+    });
+    let index = LoopbackIndex::start([]);
+    for (requirement, path) in [
+        (
+            "./my libs/a-1.0-py3-none-any.whl",
+            "my libs/a-1.0-py3-none-any.whl",
+        ),
+        (
+            "a @ file:///ROOT/libs/a-1.0-py3-none-any.whl",
+            "/ROOT/libs/a-1.0-py3-none-any.whl",
+        ),
+    ] {
+        let repo = repo().index(&index);
+        let root = repo.root();
+        let filled = |text: &str| text.replace("/ROOT", root.as_str());
+        let repo = repo.requirements(&format!("{}\n", filled(requirement)));
+        let file = repo.root().join(filled(path));
+        fs_err::create_dir_all(file.parent().unwrap()).unwrap();
+        fs_err::write(&file, &one.bytes).unwrap();
+        lock(&repo);
+        let text = repo.read("python.lock");
+        let archive = format!("archive = {{ path = \"{}\" }}", filled(path));
+        assert!(text.contains(&archive), "{text}");
+        assert!(
+            text.contains(&format!("sha256 = \"{}\"", one.sha256)),
+            "{text}"
+        );
+        let check = ["generate-lockfiles", "--check"];
+        for _ in 0..2 {
+            let output = repo.xtask(&check);
+            assert_eq!(output.status, 0, "{output}\n{text}");
+        }
+        let pylock = repo.xtask(&["export", "--format", "pylock", "--output", "pylock.toml"]);
+        assert_eq!(pylock.status, 0, "{pylock}");
+        assert!(repo.read("pylock.toml").contains(&one.sha256));
+        let vendor = repo.xtask(&["vendor", "--output", "wheels"]);
+        assert_eq!(vendor.status, 0, "{vendor}");
+        assert!(
+            repo.root().join("wheels/a-1.0-py3-none-any.whl").exists(),
+            "{vendor}"
+        );
+
+        fs_err::write(&file, &other.bytes).unwrap();
+        let output = repo.xtask(&check);
+        assert_eq!(output.status, 1, "{output}");
+        assert!(
+            output
+                .to_string()
+                .contains("is not the file that was locked"),
+            "{output}"
+        );
+        let vendor = repo.xtask(&["vendor", "--output", "others"]);
+        assert_eq!(vendor.status, 1, "{vendor}");
+        lock(&repo);
+        assert!(repo.read("python.lock").contains(&other.sha256));
+    }
+}
+
+#[test]
+fn a_project_of_the_repository_that_changed() {
+    let index = LoopbackIndex::start([Package::new("lib", "1.0"), Package::new("other", "1.0")]);
+    let repo = repo().index(&index).requirements("./libs/l1[x]\n");
+    let project = |version: &str, requires: &str| {
+        let text = format!(
+            "[project]\nname = 'l1'\nversion = '{version}'\ndependencies = [{requires}]\n\
+             [project.optional-dependencies]\nx = ['l1[y]', \"lib ; os_name == 'posix'\"]\ny = []\n"
+        );
+        repo.write("libs/l1/pyproject.toml", &text);
+    };
+    project("1.0", "'lib'");
+    lock(&repo);
+    let check = ["generate-lockfiles", "--check"];
+    for _ in 0..2 {
+        let output = repo.xtask(&check);
+        assert_eq!(output.status, 0, "{output}\n{}", repo.read("python.lock"));
+    }
+    project("1.0", "'lib', 'other'");
+    assert_snapshot!(repo.xtask(&check), @"
+    exit status 1
+    ----- stderr
+    python-default (python.lock): 0 packages, stale
+      l1 1.0 requires `other` now
+    hint: run `cargo xtask generate-lockfiles --resolve python-default`
+    ");
+    lock(&repo);
+    assert_eq!(repo.xtask(&check).status, 0);
+    project("1.1", "'lib', 'other'");
+    assert_snapshot!(repo.xtask(&check), @"
+    exit status 1
+    ----- stderr
+    python-default (python.lock): 0 packages, stale
+      l1 1.0 has the version 1.1 now
+    hint: run `cargo xtask generate-lockfiles --resolve python-default`
+    ");
+    lock(&repo);
+    project("1.1", "'other'");
+    assert_snapshot!(lock(&repo), @"
+    exit status 0
+    ----- stderr
+    python-default (python.lock): 3 packages, written
+      ~ lib 1.0 was needed everywhere, is needed where os_name == 'posix'  (chosen anew for the requirement `l1[x] @ file:libs/l1`, through l1)
+    ");
+    assert_eq!(repo.xtask(&check).status, 0);
+}
+
+#[test]
 fn a_project_that_asks_for_its_own_extras_is_not_asked_of_an_index() {
     let index = LoopbackIndex::start([Package::new("lib", "1.0")]);
     let build = "python_requirements(name='r', source='pyproject.toml')\n";

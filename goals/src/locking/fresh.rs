@@ -12,6 +12,8 @@ use model::{LockInputs, LockedPackage, Sha256};
 use serde::{Deserialize, Serialize};
 
 use super::existing::LockPath;
+use super::inputs::Declared;
+use super::local::{self, LocalSource};
 use super::package_indexes::PackageIndexes;
 use crate::error::CommandError;
 use crate::session::Session;
@@ -26,15 +28,17 @@ pub enum Freshness {
 }
 
 impl Freshness {
-    /// Compares the text of a lock with its inputs, and with the time after which no file may have
-    /// been uploaded.
+    /// Compares a lock's text with what it is to be made from, with the projects and archives of
+    /// the repository that it holds, and with the moment after which no file may have been
+    /// uploaded.
     pub fn of(
         indexes: &PackageIndexes<'_>,
         path: &LockPath,
         text: Option<&str>,
-        inputs: &LockInputs,
+        declared: &Declared,
     ) -> Result<Self, CommandError> {
         let (session, cutoff) = (indexes.session(), indexes.exclude_newer());
+        let inputs = &declared.inputs;
         let stale = |reason: &str| Ok(Self::Stale(vec![reason.to_owned()]));
         let Some(text) = text else {
             return stale("there is no lock");
@@ -44,6 +48,10 @@ impl Freshness {
         }
         let note = Note::place(session, path);
         if let Some(note) = note.as_deref().and_then(|place| Note::read(place, text))
+            && note
+                .local
+                .iter()
+                .all(|known| known.is_as_it_was(session.root()))
             && cutoff.is_none_or(|cutoff| note.newest.is_none_or(|newest| newest <= cutoff))
             && let Some(before) = lockfile::read_inputs(text)
             && lockfile::input_changes(&before, inputs).is_empty()
@@ -57,12 +65,15 @@ impl Freshness {
             }
             Err(error) => return Err(path.unreadable(error)),
         };
-        let reasons = reasons(&lock, inputs, cutoff);
+        let mut reasons = reasons(&lock, inputs, cutoff);
+        if reasons.is_empty() {
+            reasons = local::reasons(&lock, indexes, declared)?;
+        }
         if !reasons.is_empty() {
             return Ok(Self::Stale(reasons));
         }
         if let Some(place) = note {
-            Note::of(&lock, text).write(&place);
+            Note::of(&lock, text, session.root()).write(&place);
         }
         Ok(Self::Fresh(lock.packages.len()))
     }
@@ -107,18 +118,21 @@ struct Note {
     packages: usize,
     /// The upload time of the newest package.
     newest: Option<Timestamp>,
+    /// What is of the repository itself.
+    local: Vec<LocalSource>,
 }
 
 /// The folder of the results. A new format, or a check that finds more, gets a new name.
-const FOLDER: &str = "checked-2";
+const FOLDER: &str = "checked-3";
 
 impl Note {
-    fn of(lock: &Lock, text: &str) -> Self {
+    fn of(lock: &Lock, text: &str, root: &Utf8Path) -> Self {
         Self {
             by: env!("CARGO_PKG_VERSION").to_owned(),
             sha256: Sha256::of(text.as_bytes()),
             packages: lock.packages.len(),
             newest: lock.packages.iter().filter_map(uploaded).max(),
+            local: local::sources(lock, root),
         }
     }
 

@@ -143,7 +143,7 @@ impl Generator<'_> {
         })?;
         declared.inputs.require_wheels |= self.request.require_wheels;
         let before = path.read()?;
-        let freshness = Freshness::of(self.indexes, path, before.as_deref(), &declared.inputs)?;
+        let freshness = Freshness::of(self.indexes, path, before.as_deref(), &declared)?;
         let stale = match freshness {
             Freshness::Fresh(packages) if self.request.upgrade.is_none() => {
                 return Ok(LockGeneration {

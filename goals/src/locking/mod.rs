@@ -11,6 +11,7 @@ mod existing;
 mod fresh;
 mod generate;
 mod inputs;
+mod local;
 mod lock_provider;
 mod locker;
 mod merge;

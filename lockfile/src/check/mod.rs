@@ -3,6 +3,7 @@
 
 mod consistency;
 mod derivation;
+mod source;
 mod staleness;
 
 use model::{Lock, LockInputs};
@@ -11,6 +12,7 @@ use crate::inputs::input_changes;
 
 pub use consistency::check_consistency;
 pub use derivation::check_derivation;
+pub use source::check_source;
 pub use staleness::Staleness;
 
 /// Everything in which `lock` is not what `inputs` ask for; empty if the lock is fresh.

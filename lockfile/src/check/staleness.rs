@@ -76,6 +76,27 @@ pub enum Staleness {
         /// The extra.
         extra: ExtraName,
     },
+    /// A project of the repository that has another version now.
+    OtherVersion {
+        /// The package as it is locked.
+        package: (PackageName, Version),
+        /// The version that it has.
+        now: Version,
+    },
+    /// A requirement that a project of the repository has now, and the lock does not know.
+    RequirementAppeared {
+        /// The package.
+        package: (PackageName, Version),
+        /// The requirement.
+        requirement: Requirement,
+    },
+    /// A requirement that a project of the repository had when it was locked.
+    RequirementVanished {
+        /// The package.
+        package: (PackageName, Version),
+        /// The requirement.
+        requirement: Requirement,
+    },
     /// The lock has a file that the inputs do not allow.
     FileNotAllowed {
         /// The package.
@@ -164,6 +185,18 @@ impl fmt::Display for Staleness {
                 f,
                 "nothing asks for the extra `{extra}` of {name} {version}"
             ),
+            Self::OtherVersion {
+                package: (name, version),
+                now,
+            } => write!(f, "{name} {version} has the version {now} now"),
+            Self::RequirementAppeared {
+                package: (name, version),
+                requirement,
+            } => write!(f, "{name} {version} requires `{requirement}` now"),
+            Self::RequirementVanished {
+                package: (name, version),
+                requirement,
+            } => write!(f, "{name} {version} no longer requires `{requirement}`"),
             Self::FileNotAllowed {
                 package: (name, version),
                 file,

@@ -214,7 +214,7 @@ fn stale(
     let declared = Declared::collect(report.session, repository, resolve, |source| {
         indexes.name_of(source, resolve)
     })?;
-    let freshness = Freshness::of(&indexes, &path, text.as_deref(), &declared.inputs)?;
+    let freshness = Freshness::of(&indexes, &path, text.as_deref(), &declared)?;
     Ok(match freshness {
         Freshness::Fresh(_) => None,
         Freshness::Stale(reasons) => Some(reasons.join("; ")),
