@@ -133,6 +133,20 @@ impl Listing {
             .filter(ListedVersion::is_visible)
     }
 
+    /// The cut-off, if there is one, with the versions that it hides, highest first.
+    pub fn hidden(&self) -> Option<(Timestamp, impl Iterator<Item = &Version>)> {
+        let cutoff = Timestamp::from_microsecond(self.cutoff?).ok()?;
+        let count = match &self.merged {
+            Some(merged) => merged.len(),
+            None => self.parts[0].compact.len(),
+        };
+        let hidden = (0..count)
+            .map(|at| ListedVersion { listing: self, at })
+            .filter(|listed| !listed.is_visible())
+            .map(|listed| listed.version());
+        Some((cutoff, hidden))
+    }
+
     /// The version, if it has a file before the cut-off. Only a few versions are parsed.
     #[must_use]
     pub fn find(&self, version: &Version) -> Option<ListedVersion<'_>> {

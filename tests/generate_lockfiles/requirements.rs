@@ -263,3 +263,38 @@ fn overrides_and_choices_of_requirements_decide_what_a_resolve_has() {
     let choices = "python_requirement(name='r', requirements=parametrize(one=['p'], two=['q']))\n";
     assert_eq!(resolves(choices, &[]), "a: p==1.0 q==1.0\nb: ");
 }
+
+#[test]
+fn versions_that_a_cut_off_hides_are_named() {
+    let index = LoopbackIndex::start([
+        Package::new("a", "1.0").uploaded("2023-01-01T00:00:00Z"),
+        Package::new("a", "2.0").uploaded("2024-01-01T00:00:00Z"),
+        Package::new("a", "2.1").uploaded("2024-02-01T00:00:00Z"),
+        Package::new("a", "3.0").uploaded("2024-03-01T00:00:00Z"),
+    ]);
+    let repo = repo().index(&index).requirements("a>=2,<3\n");
+    let cutoff = ["generate-lockfiles", "--exclude-newer", "2023-06-01"];
+    assert_snapshot!(refused(&repo, &cutoff), @"
+    error: cannot lock `python-default`: no versions satisfy all requirements
+     --> requirements.txt:1:1
+      |
+    1 | a>=2,<3
+      | ^^^^^^^
+      |
+      = requirements.txt:1 requires a>=2,<3
+      = no version of a is >=2,<3; the highest is 1.0; 2.1 and 1 more are hidden by `exclude_newer`, which shows no file uploaded after 2023-06-02T00:00:00Z
+    hint: with a 1.0 there is a solution: loosen `a>=2,<3` at requirements.txt:1
+    ");
+    let repo = repo.requirements("a>=4\n");
+    assert_snapshot!(refused(&repo, &cutoff), @"
+    error: cannot lock `python-default`: no versions satisfy all requirements
+     --> requirements.txt:1:1
+      |
+    1 | a>=4
+      | ^^^^
+      |
+      = requirements.txt:1 requires a>=4
+      = no version of a is >=4; the highest is 1.0
+    hint: with a 1.0 there is a solution: loosen `a>=4` at requirements.txt:1
+    ");
+}

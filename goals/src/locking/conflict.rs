@@ -1,13 +1,18 @@
 //! Writes a conflict for the user: the requirement lines, the chain that clashes, and hints.
 
-use model::PackageName;
+use model::{PackageName, VersionSpecifiers};
 use resolve::{Explanation, Hint, Premise, Reason};
 
 use super::inputs::Declared;
+use super::provider::IndexProvider;
 use crate::error::CommandError;
 
 /// The error for a conflict in a resolve.
-pub(super) fn command_error(explanation: &Explanation, declared: &Declared) -> CommandError {
+pub(super) fn command_error(
+    explanation: &Explanation,
+    declared: &Declared,
+    provider: &IndexProvider<'_>,
+) -> CommandError {
     let resolve = &declared.resolve;
     let mut message = match &declared.asked {
         Some(asked) => format!("`{asked}` cannot be had in `{resolve}`"),
@@ -29,7 +34,8 @@ pub(super) fn command_error(explanation: &Explanation, declared: &Declared) -> C
         error = error.at(place.clone());
     }
     for premise in &explanation.premises {
-        error = error.because(text(premise, declared));
+        let hidden = hidden(premise, provider).unwrap_or_default();
+        error = error.because(text(premise, declared) + &hidden);
     }
     // A requirement that the user only asks about is not to be loosened.
     let asks_less = |hint: &&Hint| match hint {
@@ -68,6 +74,27 @@ fn text(premise: &Premise, declared: &Declared) -> String {
         }
         premise => premise.to_string(),
     }
+}
+
+/// The versions that a premise misses because of a cut-off.
+fn hidden(premise: &Premise, provider: &IndexProvider<'_>) -> Option<String> {
+    let Premise::NoVersions { name, versions, .. } = premise else {
+        return None;
+    };
+    let ranges = versions.split(" or ").map(str::parse);
+    let ranges: Vec<VersionSpecifiers> = ranges.collect::<Result<_, _>>().ok()?;
+    let (cutoff, hidden) = provider.hidden(name)?;
+    let mut wanted = hidden
+        .iter()
+        .filter(|version| ranges.iter().any(|range| range.contains(version)));
+    let highest = wanted.next()?;
+    let more = match wanted.count() {
+        0 => format!("{highest} is"),
+        more => format!("{highest} and {more} more are"),
+    };
+    Some(format!(
+        "; {more} hidden by `exclude_newer`, which shows no file uploaded after {cutoff}"
+    ))
 }
 
 fn hint_text(hint: &Hint, declared: &Declared) -> String {

@@ -25,9 +25,9 @@ pub fn lock(
         .map_err(|error| match error {
             ResolveError::Provider(error) => error.into_command_error(declared),
             ResolveError::Conflict(conflict) => match conflict.explain_with(&problem, provider) {
-                Ok(explanation) => conflict::command_error(&explanation, declared),
+                Ok(explanation) => conflict::command_error(&explanation, declared, provider),
                 // The hints could not be computed, but the conflict is known.
-                Err(_) => conflict::command_error(&conflict.explain(&problem), declared),
+                Err(_) => conflict::command_error(&conflict.explain(&problem), declared, provider),
             },
         })?;
     let lock = assemble::lock(declared, resolved.resolution, provider)?;

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use index::{Index, Listing};
+use jiff::Timestamp;
 use model::{
     DistFile, FileDigest, FileKind, PackageName, PackageSource, RequirementSource, Version,
     VersionRange,
@@ -102,6 +103,13 @@ impl<'a> IndexProvider<'a> {
             .filter(|file| hashes.is_empty() || is_one_of(&file.file, hashes))
             .map(|file| (file.kind.clone(), file.file.clone()))
             .collect())
+    }
+
+    /// The cut-off, where there is one, with the versions of a project that it hides, highest first.
+    pub fn hidden(&self, name: &PackageName) -> Option<(Timestamp, Vec<Version>)> {
+        let listing = self.listing(name).ok()??;
+        let (cutoff, versions) = listing.hidden()?;
+        Some((cutoff, versions.cloned().collect()))
     }
 
     /// The file with its digest, for an index that lists it without one: it is downloaded.
