@@ -265,6 +265,72 @@ fn overrides_and_choices_of_requirements_decide_what_a_resolve_has() {
 }
 
 #[test]
+fn a_file_in_utf_16_is_read() {
+    let index = LoopbackIndex::start([Package::new("a", "1.0")]);
+    let text = "a==1.0\r\n";
+    let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let marked = [
+        [&[0xff, 0xfe][..], &little].concat(),
+        [&[0xfe, 0xff][..], &big].concat(),
+    ];
+    for bytes in marked {
+        let repo = repo().index(&index).requirements("");
+        fs_err::write(repo.root().join("requirements.txt"), &bytes).unwrap();
+        lock(&repo);
+        assert_eq!(locked(&repo, "python-default").trim(), "a==1.0");
+        fs_err::write(
+            repo.root().join("requirements.txt"),
+            &bytes[..bytes.len() - 1],
+        )
+        .unwrap();
+        let output = refused(&repo, &["generate-lockfiles"]);
+        assert!(output.contains("it is not UTF-8"), "{output}");
+        assert!(
+            output.contains("save `requirements.txt` as UTF-8"),
+            "{output}"
+        );
+    }
+}
+
+#[test]
+fn an_archive_that_is_not_there() {
+    let index = LoopbackIndex::start([]);
+    let repo = repo()
+        .index(&index)
+        .requirements("./libs/a-1.0-py3-none-any.whl\n");
+    assert_snapshot!(refused(&repo, &["generate-lockfiles"]), @"
+    error: cannot read [REPO]/libs/a-1.0-py3-none-any.whl
+     --> requirements.txt:1:1
+      |
+    1 | ./libs/a-1.0-py3-none-any.whl
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = No such file or directory (os error 2)
+    ");
+}
+
+#[test]
+fn a_package_to_upgrade_that_no_lock_has() {
+    let index = LoopbackIndex::start([Package::new("a", "1.0")]);
+    let repo = repo().index(&index).requirements("a\n");
+    let upgrade = [
+        "generate-lockfiles",
+        "--upgrade-package",
+        "zzz",
+        "--upgrade-package",
+        "a",
+    ];
+    assert_snapshot!(repo.xtask(&upgrade), @"
+    exit status 0
+    ----- stderr
+    warning: `--upgrade-package zzz` does nothing: no lock has zzz
+    python-default (python.lock): 1 packages, written
+      + a 1.0  (the requirement `a` is new)
+    ");
+}
+
+#[test]
 fn versions_that_a_cut_off_hides_are_named() {
     let index = LoopbackIndex::start([
         Package::new("a", "1.0").uploaded("2023-01-01T00:00:00Z"),

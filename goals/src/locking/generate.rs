@@ -2,6 +2,7 @@
 
 use std::mem::ManuallyDrop;
 
+use model::PackageName;
 use resolve::ResolveWarning;
 
 use crate::error::CommandError;
@@ -48,6 +49,8 @@ pub struct LockGeneration {
     pub warnings: Vec<ResolveWarning>,
     /// The lock to write, where it differs from the one that is there.
     text: Option<String>,
+    /// The packages to upgrade that the lock does not have.
+    not_upgraded: Vec<PackageName>,
 }
 
 /// Locks the requested resolves at the same time. Writes all locks or, if one fails, none.
@@ -79,6 +82,13 @@ pub fn generate(
     progress.finish();
     session.detail(indexes.statistics());
     let locked = all_or_errors(locked)?;
+    for name in request.upgrade.packages() {
+        if locked.iter().all(|one| one.not_upgraded.contains(name)) {
+            session.warn(format_args!(
+                "`--upgrade-package {name}` does nothing: no lock has {name}"
+            ));
+        }
+    }
     if request.write == WriteLocks::Yes {
         for (one, path) in locked.iter().zip(&paths) {
             if let Some(text) = &one.text {
@@ -150,6 +160,7 @@ impl Generator<'_> {
                     summary: self.summary(resolve, path, packages, Status::Unchanged),
                     warnings: Vec::new(),
                     text: None,
+                    not_upgraded: Vec::new(),
                 });
             }
             Freshness::Fresh(_) => Vec::new(),
@@ -162,6 +173,7 @@ impl Generator<'_> {
                 summary,
                 warnings: Vec::new(),
                 text: None,
+                not_upgraded: Vec::new(),
             });
         }
         self.resolve(&declared, path, before.as_deref())
@@ -201,6 +213,13 @@ impl Generator<'_> {
             summary,
             warnings,
             text: is_new.then_some(text),
+            not_upgraded: self
+                .request
+                .upgrade
+                .packages()
+                .filter(|name| lock.packages.iter().all(|package| package.name != **name))
+                .cloned()
+                .collect(),
         })
     }
 

@@ -133,10 +133,23 @@ impl Repository {
     /// The text of a file of the repository.
     ///
     /// # Errors
-    /// It cannot be read, or is not UTF-8.
+    /// It cannot be read, or is neither UTF-8 nor UTF-16 with a byte order mark, in which Windows
+    /// PowerShell writes what `pip freeze` prints.
     pub fn read(&self, path: &str) -> std::io::Result<String> {
-        String::from_utf8(self.files.read(path)?)
-            .map_err(|_| std::io::ErrorKind::InvalidData.into())
+        decoded(self.files.read(path)?).ok_or_else(|| std::io::ErrorKind::InvalidData.into())
+    }
+}
+
+fn decoded(bytes: Vec<u8>) -> Option<String> {
+    let from_utf16 = |unit: fn([u8; 2]) -> u16| {
+        let (pairs, rest) = bytes[2..].as_chunks::<2>();
+        let units: Vec<u16> = pairs.iter().map(|pair| unit(*pair)).collect();
+        String::from_utf16(&units).ok().filter(|_| rest.is_empty())
+    };
+    match bytes[..] {
+        [0xff, 0xfe, ..] => from_utf16(u16::from_le_bytes),
+        [0xfe, 0xff, ..] => from_utf16(u16::from_be_bytes),
+        _ => String::from_utf8(bytes).ok(),
     }
 }
 

@@ -250,7 +250,10 @@ fn read(
             reason(&error)
         ),
         place: site.place("source"),
-        hint: Some(format!("create `{path}`, or name another file as `source`")),
+        hint: Some(match error.kind() {
+            std::io::ErrorKind::InvalidData => format!("save `{path}` as UTF-8"),
+            _ => format!("create `{path}`, or name another file as `source`"),
+        }),
     })?;
     let read = |path: &str| repository.read(path);
     let reader = RequirementsReader {
