@@ -115,7 +115,7 @@ fn with_hint(error: CommandError, hint: Option<String>) -> CommandError {
 
 impl From<Objection> for CommandError {
     fn from(refusal: Objection) -> Self {
-        with_hint(failure(&refusal.to_string()), refusal.hint())
+        with_hint(failure(&refusal.to_string()), refusal.hint()).caused_by(refusal)
     }
 }
 
@@ -142,7 +142,7 @@ impl From<RunError> for CommandError {
                 let step = format!("this was step {number} of the release: {title}");
                 with_hint(error.because(step), hint)
             }
-            error => with_hint(failure(&error.to_string()), hint),
+            error => with_hint(failure(&error.to_string()), hint).caused_by(error),
         }
     }
 }
@@ -157,7 +157,7 @@ fn of_git(error: GitError) -> CommandError {
 impl From<BackportError> for CommandError {
     fn from(error: BackportError) -> Self {
         let hint = error.hint().map(str::to_owned);
-        with_hint(Self::failure(error.to_string()), hint)
+        with_hint(Self::failure(error.to_string()), hint).caused_by(error)
     }
 }
 
@@ -173,7 +173,7 @@ impl From<ChangelogError> for CommandError {
             column,
             ..Place::file(path.as_str())
         };
-        with_hint(Self::failure(bare).at(place), error.hint())
+        with_hint(Self::failure(bare).at(place), error.hint()).caused_by(error)
     }
 }
 
@@ -181,7 +181,9 @@ impl From<ChangelogSourceError> for CommandError {
     fn from(error: ChangelogSourceError) -> Self {
         match error {
             ChangelogSourceError::Changelog(error) => error.into(),
-            ChangelogSourceError::Unreadable(error) => Self::failure(error.to_string()),
+            ChangelogSourceError::Unreadable(error) => {
+                Self::failure(error.to_string()).caused_by(error)
+            }
         }
     }
 }
@@ -191,7 +193,7 @@ impl From<ReleaseFactsError> for CommandError {
         match error {
             ReleaseFactsError::Changelog(error) => error.into(),
             ReleaseFactsError::Git(error) => of_git(error),
-            other => Self::failure(other.to_string()),
+            other => Self::failure(other.to_string()).caused_by(other),
         }
     }
 }
