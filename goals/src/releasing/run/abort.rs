@@ -11,8 +11,8 @@ use release::version::ReleaseVersion;
 use super::changes::{self, FileUndo};
 use super::context::RunContext;
 use super::error::{RunError, StepError};
-use super::journal::{half_written, replace};
 use super::steps::{own_commit, released};
+use workspace::files;
 
 /// What an abort did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -152,13 +152,13 @@ fn own_commit_is(context: &RunContext<'_>, line: &str) -> bool {
 fn take_back_files(context: &RunContext<'_>, journal: &Journal) -> Result<(), RunError> {
     for file in &journal.delivered {
         let path = context.root.join(&file.path);
-        remove_if_there(&half_written(&path))?;
+        files::remove_unfinished(&path)?;
         let aside = context
             .folder
             .replaced()
             .join(file.path.file_name().unwrap_or_default());
         if aside.exists() {
-            replace(&path, &fs_err::read(aside)?)?;
+            files::replace(&path, &fs_err::read(aside)?)?;
         } else if !file.replaces && changes::state(&path)? == FileState::File(file.sha256) {
             remove_if_there(&path)?;
         }
@@ -177,10 +177,7 @@ fn remove_half_written(context: &RunContext<'_>, steps: &[ReleaseStep]) -> Resul
         _ => None,
     });
     for path in written {
-        // If the file is a link, its target was written.
-        let path = context.root.join(path);
-        let path = path.canonicalize_utf8().unwrap_or(path);
-        remove_if_there(&half_written(&path))?;
+        files::remove_unfinished(&context.root.join(path))?;
     }
     Ok(())
 }

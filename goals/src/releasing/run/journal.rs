@@ -2,13 +2,13 @@
 
 use std::fs::TryLockError;
 use std::io::{Read, Write};
-use std::time::Duration;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use git::Git;
 use release::journal::Journal;
 
 use super::error::RunError;
+use workspace::files;
 
 /// The folder in the git directory that belongs to a run.
 #[derive(Debug, Clone)]
@@ -48,9 +48,9 @@ impl JournalFolder {
         }
     }
 
-    /// Keeps other runs out while the file is open. The operating system holds the lock, so that it
-    /// ends with the process.
-    pub(super) fn lock(&self) -> Result<fs_err::File, RunError> {
+    /// Keeps other runs out until the lock is dropped. The operating system holds it, so that it ends
+    /// with the process.
+    pub(super) fn lock(&self) -> Result<RunLock, RunError> {
         let path = self.path.with_extension("lock");
         let mut file = fs_err::OpenOptions::new()
             .read(true)
@@ -58,7 +58,7 @@ impl JournalFolder {
             .create(true)
             .truncate(false)
             .open(&path)?;
-        match try_lock(&file) {
+        match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::Error(error)) => return Err(error.into()),
             Err(TryLockError::WouldBlock) => {
@@ -69,7 +69,7 @@ impl JournalFolder {
         }
         file.set_len(0)?;
         write!(file, "process {}", std::process::id())?;
-        Ok(file)
+        Ok(RunLock(file))
     }
 
     /// Replaces the journal.
@@ -80,7 +80,7 @@ impl JournalFolder {
             path: path.clone(),
             message: error.to_string(),
         })?;
-        replace(&path, &bytes)
+        Ok(files::replace(&path, &bytes)?)
     }
 
     /// The folder in which wheels are built before they are delivered.
@@ -107,39 +107,14 @@ impl JournalFolder {
     }
 }
 
-/// A program that is being started holds the file for a moment, until it has become that program:
-/// so the lock is tried for a little while.
-fn try_lock(file: &fs_err::File) -> Result<(), TryLockError> {
-    const TRIES: usize = 10;
-    for _ in 1..TRIES {
-        match file.try_lock() {
-            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(10)),
-            other => return other,
-        }
-    }
-    file.try_lock()
-}
+/// Keeps other runs out until it is dropped.
+#[derive(Debug)]
+pub(super) struct RunLock(fs_err::File);
 
-/// Replaces a file as a whole, with the same permissions.
-///
-/// The new content is first written to a file beside it, always under the same name. If the run is
-/// killed, the same step uses that file later, or an abort removes it.
-pub(super) fn replace(path: &Utf8Path, bytes: &[u8]) -> Result<(), RunError> {
-    let folder = path.parent().unwrap_or(Utf8Path::new("."));
-    fs_err::create_dir_all(folder)?;
-    let half = half_written(path);
-    let mut file = fs_err::File::create(&half)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    if let Ok(known) = fs_err::metadata(path) {
-        file.set_permissions(known.permissions())?;
+impl Drop for RunLock {
+    fn drop(&mut self) {
+        // A program that another thread starts has a copy of the open file for a moment, and a lock
+        // lasts as long as any copy is open: closing ours would not be enough.
+        let _ = self.0.unlock();
     }
-    fs_err::rename(half, path)?;
-    Ok(())
-}
-
-/// The path of the new content before it is complete.
-pub(super) fn half_written(path: &Utf8Path) -> Utf8PathBuf {
-    let name = path.file_name().unwrap_or_default();
-    path.with_file_name(format!(".{name}.xtask-release"))
 }

@@ -9,7 +9,7 @@ use release::plan::ReleaseStep;
 use super::changes::{self, target};
 use super::context::{ReleaseGoals, RunContext};
 use super::error::StepError;
-use super::journal::replace;
+use workspace::files;
 
 /// Does one step.
 pub(super) fn run(
@@ -108,7 +108,7 @@ fn hook(
         });
     }
     match output {
-        Some(path) => Ok(replace(&context.root.join(path), &result.stdout)?),
+        Some(path) => Ok(files::replace(&context.root.join(path), &result.stdout)?),
         None => Ok(()),
     }
 }
@@ -132,7 +132,7 @@ pub(super) fn write(
         if found.map(String::from_utf8_lossy).as_deref() != old {
             return Err(StepError::Changed(path.to_owned()));
         }
-        replace(&git.root().join(&target), new)?;
+        files::replace(&git.root().join(&target), new)?;
     }
     git.text(&["add", "--", path.as_str(), target.as_str()])?;
     Ok(())
@@ -210,9 +210,9 @@ fn deliver(
         }
         let aside = context.folder.replaced().join(name);
         if file.replaces && !aside.exists() {
-            replace(&aside, &fs_err::read(&to)?)?;
+            files::replace(&aside, &fs_err::read(&to)?)?;
         }
-        replace(&to, &fs_err::read(&from)?)?;
+        files::replace(&to, &fs_err::read(&from)?)?;
         fs_err::remove_file(from)?;
     }
     Ok(())
