@@ -503,3 +503,170 @@ fn links_follow() {
     assert_eq!(facts.version_links, ["src/pkg/VERSION"]);
     assert!(Git::at(sandbox.root()).text(&["diff", "--quiet"]).is_ok());
 }
+
+/// The 26.x habits: the release's branch was squashed into main, and another commit came after.
+fn merged_and_moved_on() -> (Sandbox, ReleaseSettings, String) {
+    let sandbox = Sandbox::new();
+    let settings = Profile::ReleaseBranches.settings();
+    sandbox.write("VERSION", "24.09.0\n");
+    sandbox.write("CHANGELOG/24.09.md", "## 24.09.0 (2024-10-21)\n\n- One\n");
+    sandbox.commit("release: 24.09.0 (#13330)");
+    let commit = sandbox.git(&["rev-parse", "HEAD"]);
+    sandbox.write("src/pkg/later.py", "1\n");
+    sandbox.commit("later (#13331)");
+    sandbox.git(&["push", "--quiet", "origin", "main"]);
+    (sandbox, settings, commit)
+}
+
+#[test]
+fn a_release_that_other_commits_followed_is_tagged_where_it_was_written() {
+    let (sandbox, settings, commit) = merged_and_moved_on();
+    let told = refusals(decide(&sandbox, &settings, &pushed("24.09.0")));
+    let head = sandbox.git(&["rev-parse", "HEAD"]);
+    insta::assert_snapshot!(told.replace(&commit, "[COMMIT]").replace(&head, "[HEAD]"), @r#"
+    24.09.0 was written by [COMMIT], and HEAD is a later commit ([HEAD])
+    -> `git switch --detach [COMMIT]`, then the same command: it tags that commit
+    "#);
+    sandbox.git(&["switch", "--quiet", "--detach", &commit]);
+    let plan = go(&sandbox, &settings, &pushed("24.09.0"));
+    insta::assert_snapshot!(show(&plan), @r#"
+    Release 24.09.0
+
+    1. build and verify the wheels
+       $ cargo xtask package --all-platforms --verify --out-dir .git/xtask-release/wheels
+
+    2. make the tag 24.09.0
+       $ git tag 24.09.0
+
+    3. put the wheels into dist
+       $ mv .git/xtask-release/wheels/* dist
+
+    4. push to origin
+       $ git push --atomic origin refs/tags/24.09.0
+
+    note: 24.09.0 is committed already; its tag is missing
+    "#);
+    // A commit of no branch that releases are made from.
+    sandbox.commit("mine");
+    sandbox.write("VERSION", "24.09.1\n");
+    sandbox.write("CHANGELOG/24.09.md", "## 24.09.1 (2024-10-21)\n\n- One\n");
+    sandbox.commit("release: 24.09.1");
+    let told = refusals(decide(&sandbox, &settings, &pushed("24.09.1")));
+    let head = sandbox.git(&["rev-parse", "HEAD"]);
+    insta::assert_snapshot!(told.replace(&head, "[HEAD]"), @r#"
+    no branch is checked out (HEAD is [HEAD])
+    -> check out the branch to release from: `git switch main`
+    "#);
+}
+
+/// A sandbox whose repository is a clone made with these options.
+fn cloned(options: &[&str]) -> Sandbox {
+    let sandbox = Sandbox::new();
+    let root = sandbox.root();
+    sandbox.git(&["switch", "--quiet", "--create", "24.09", "24.03.10"]);
+    sandbox.commit("work of 24.09");
+    sandbox.git(&["tag", "24.09.5"]);
+    sandbox.git(&["push", "--quiet", "origin", "24.09", "24.09.5"]);
+    fs_err::remove_dir_all(sandbox.root()).unwrap();
+    let url = format!("file://{}", sandbox.path("remote.git"));
+    let clone = [&["clone", "--quiet"], options, &[&url, root.as_str()]].concat();
+    Git::nowhere().text(&clone).unwrap();
+    for (key, value) in [("user.name", "T"), ("user.email", "t@example.invalid")] {
+        sandbox.git(&["config", key, value]);
+    }
+    sandbox
+}
+
+#[test]
+fn a_clone_without_tags_asks_the_remote_for_them() {
+    for options in [&["--no-tags"][..], &["--depth=1"]] {
+        let sandbox = cloned(options);
+        assert_eq!(sandbox.git(&["tag"]), "");
+        let told = refusals(decide(&sandbox, &settings(), &request("24.09.1")));
+        insta::allow_duplicates! { insta::assert_snapshot!(told, @r#"
+        24.09.1 is lower than 24.09.5, which the tag `24.09.5` on `origin` names
+        -> choose a version above 24.09.5
+        "#); }
+        // The hook of a new series runs, with the last release before it.
+        let plan = go(&sandbox, &settings(), &request("24.12.0"));
+        assert_eq!(plan.steps[0].title(), "run the hook history");
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(format!("{:?}", plan.steps[0].effect()), @r#"Command("echo '{\"prior\": \"24.09.5\"}' > history/24.09.5.json")"#);
+        }
+        let shallow = plan.notes.iter().any(|note| note.contains("shallow"));
+        assert_eq!(shallow, options == ["--depth=1"]);
+    }
+}
+
+#[test]
+fn a_remote_that_cannot_be_asked_is_told() {
+    let sandbox = cloned(&["--no-tags"]);
+    fs_err::rename(sandbox.path("remote.git"), sandbox.path("away.git")).unwrap();
+    let plan = go(&sandbox, &settings(), &request("24.09.1"));
+    insta::assert_snapshot!(plan.notes.join("\n"), @r#"
+    src/pkg/VERSION follows: it is a symbolic link
+    `origin` cannot be asked for its tags: only those that are here were looked at
+    "#);
+}
+
+#[test]
+fn a_shallow_clone_cannot_tell_which_commit_wrote_the_version() {
+    let (sandbox, settings, _) = merged_and_moved_on();
+    let root = sandbox.root();
+    fs_err::remove_dir_all(&root).unwrap();
+    let url = format!("file://{}", sandbox.path("remote.git"));
+    let clone = ["clone", "--quiet", "--depth=1", &url, root.as_str()];
+    Git::nowhere().text(&clone).unwrap();
+    insta::assert_snapshot!(refusals(decide(&sandbox, &settings, &request("24.09.0"))), @r#"
+    this clone is shallow: which commit wrote 24.09.0 cannot be told
+    -> `git fetch --unshallow`
+    "#);
+}
+
+#[test]
+fn a_dry_run_runs_no_hook_of_git() {
+    use std::os::unix::fs::PermissionsExt;
+    let sandbox = Sandbox::new();
+    let hook = sandbox.root().join(".git/hooks/pre-push");
+    fs_err::create_dir_all(hook.parent().unwrap()).unwrap();
+    fs_err::write(&hook, "#!/bin/sh\ntouch ../hooked; exit 1\n").unwrap();
+    fs_err::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).unwrap();
+    go(&sandbox, &settings(), &pushed("24.09.0"));
+    assert!(!sandbox.path("hooked").exists());
+}
+
+#[test]
+fn a_version_file_linked_out_of_the_repository_is_refused() {
+    let sandbox = Sandbox::new();
+    fs_err::remove_file(sandbox.root().join("VERSION")).unwrap();
+    fs_err::write(sandbox.path("VERSION"), "24.03.10\n").unwrap();
+    fs_err::os::unix::fs::symlink("../VERSION", sandbox.root().join("VERSION")).unwrap();
+    sandbox.commit("linked");
+    insta::assert_snapshot!(check(&sandbox, &request("24.09.0")), @r#"
+    VERSION is a link out of the repository, where no commit holds it
+    -> make VERSION a file, or a link to one in the repository
+    "#);
+}
+
+#[test]
+fn tags_of_any_template_are_ordered() {
+    for template in [
+        "v{normalized}",
+        "v{version}",
+        "{series}/v{version}",
+        "release-{version}-{normalized}",
+    ] {
+        let settings = ReleaseSettings {
+            tag_name: template.into(),
+            ..settings()
+        };
+        let sandbox = Sandbox::new();
+        sandbox.git(&["tag", &settings.tag_of(&"24.09.5".parse().unwrap())]);
+        let told = refusals(decide(&sandbox, &settings, &request("24.09.1")));
+        assert!(
+            told.contains("24.09.1 is lower than 24."),
+            "{template}: {told}"
+        );
+        assert_eq!(settings.version_of("24.09.5-other"), None);
+    }
+}

@@ -14,6 +14,12 @@ pub struct ReleaseFacts {
     pub dirty: Vec<String>,
     /// The version file's content.
     pub version_file: Option<String>,
+    /// The last commit that changed the version file; `None` where that is not known.
+    pub version_commit: Option<String>,
+    /// Whether the version file is a link out of the repository.
+    pub version_place: VersionPlace,
+    /// How much of the history is here.
+    pub history: GitHistory,
     /// Symbolic links to the version file; they need no change of their own.
     pub version_links: Vec<Utf8PathBuf>,
     /// Every tag, and whether `HEAD` contains it.
@@ -34,6 +40,24 @@ pub struct ReleaseFacts {
     pub branches: BTreeSet<String>,
 }
 
+/// Where the version file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VersionPlace {
+    /// In the repository, or nowhere.
+    Inside,
+    /// A link leads out of the repository.
+    Outside,
+}
+
+/// How much of a history is in a clone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GitHistory {
+    /// All of it.
+    Whole,
+    /// Only the last commits.
+    Shallow,
+}
+
 /// A news file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewsFile {
@@ -52,6 +76,8 @@ pub struct GitHead {
     pub branch: Option<String>,
     /// The first line of the commit's message.
     pub subject: String,
+    /// The branches that contain it, here and on the remote.
+    pub branches: BTreeSet<String>,
 }
 
 /// A tag.
@@ -74,6 +100,8 @@ pub struct RemoteFacts {
     pub branch: RemoteBranch,
     /// The commit that its tag of this release names.
     pub tag: Option<String>,
+    /// Its tags that are not here.
+    pub tags: Vec<TagFact>,
     /// The remote's answer to a push that changes nothing, if it is a refusal; `None` if it was not
     /// asked.
     pub refuses_push: Option<String>,

@@ -213,8 +213,26 @@ impl ReleaseSettings {
 
     /// The version that a tag is of; `None` for tags of something else.
     pub fn version_of(&self, tag: &str) -> Option<ReleaseVersion> {
-        let (before, after) = self.tag_name.split_once("{version}")?;
-        tag.strip_prefix(before)?.strip_suffix(after)?.parse().ok()
+        const HOLDERS: [&str; 2] = ["{version}", "{normalized}"];
+        let alone = HOLDERS.iter().find_map(|holder| {
+            let (before, after) = self.tag_name.split_once(holder)?;
+            (!before.contains('{') && !after.contains('{')).then_some((before, after))
+        });
+        if let Some((before, after)) = alone {
+            return tag.strip_prefix(before)?.strip_suffix(after)?.parse().ok();
+        }
+        if !HOLDERS.iter().any(|holder| self.tag_name.contains(holder)) {
+            return None;
+        }
+        // Several placeholders: the version is the longest part from which the tag can be made.
+        let parts = (0..tag.len()).flat_map(|from| {
+            let ends = (from + 1..=tag.len()).rev();
+            ends.filter_map(move |to| tag.get(from..to))
+        });
+        parts
+            .filter(|part| part.starts_with(|c: char| c.is_ascii_digit()))
+            .filter_map(|part| part.parse().ok())
+            .find(|version| self.tag_of(version) == tag)
     }
 
     /// The message of the tag.

@@ -6,7 +6,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use changelog::{ChangelogSource, ChangelogSourceError, FileTree, ReleaseHeading};
 use git::{Git, GitError};
 use globset::{Glob, GlobSetBuilder};
-use release::facts::{GitHead, Locks, NewsFile, ReleaseFacts, RemoteBranch, RemoteFacts, TagFact};
+use release::facts::{
+    GitHead, GitHistory, Locks, NewsFile, ReleaseFacts, RemoteBranch, RemoteFacts, TagFact,
+    VersionPlace,
+};
 use release::plan::{Pushing, ReleaseRequest};
 use release::settings::ReleaseSettings;
 use thiserror::Error;
@@ -44,13 +47,16 @@ pub fn gather(
 ) -> Result<ReleaseFacts, ReleaseFactsError> {
     let git = Git::at(root);
     let tree = WorkTree::new(root);
-    let head = head(&git)?;
+    let head = head(&git, &settings.remote)?;
     let tracked = tracked(&git)?;
     let changelog = ChangelogSource::read(&tree)?;
     let news_file = news_file(&tree, settings, request, changelog.as_ref())?;
     Ok(ReleaseFacts {
         dirty: lines(&git.text(&["status", "--porcelain"])?),
         version_file: text(&tree, &settings.version_file)?,
+        version_commit: version_commit(root, &settings.version_file, &git)?,
+        version_place: version_place(root, &settings.version_file)?,
+        history: history(&git)?,
         version_links: links(root, &settings.version_file, &git)?,
         tags: tags(&git)?,
         remote: remote(&git, &head, settings, request)?,
@@ -64,11 +70,12 @@ pub fn gather(
     })
 }
 
-fn head(git: &Git) -> Result<GitHead, GitError> {
+fn head(git: &Git, remote: &str) -> Result<GitHead, GitError> {
     Ok(GitHead {
         commit: git.text(&["rev-parse", "HEAD"])?,
         branch: git.maybe(&["symbolic-ref", "--quiet", "--short", "HEAD"])?,
         subject: git.text(&["log", "-1", "--format=%s"])?,
+        branches: branches_with_head(git, remote)?,
     })
 }
 
@@ -90,6 +97,68 @@ fn tracked(git: &Git) -> Result<BTreeSet<Utf8PathBuf>, GitError> {
 fn branches(git: &Git) -> Result<BTreeSet<String>, GitError> {
     let listed = git.text(&["for-each-ref", "--format=%(refname:strip=2)", "refs/heads"])?;
     Ok(listed.lines().map(str::to_owned).collect())
+}
+
+/// The branches that contain `HEAD`, those of the remote by their names there.
+fn branches_with_head(git: &Git, remote: &str) -> Result<BTreeSet<String>, GitError> {
+    let remote = format!("refs/remotes/{remote}");
+    let arguments = ["for-each-ref", "--contains=HEAD", "--format=%(refname)"];
+    let listed = git.text(&[&arguments[..], &["refs/heads", &remote]].concat())?;
+    let prefixes = ["refs/heads/", &format!("{remote}/")];
+    let name = |line: &str| {
+        prefixes
+            .iter()
+            .find_map(|prefix| line.strip_prefix(prefix))
+            .map(str::to_owned)
+    };
+    Ok(listed.lines().filter_map(name).collect())
+}
+
+fn history(git: &Git) -> Result<GitHistory, GitError> {
+    let answer = git.text(&["rev-parse", "--is-shallow-repository"])?;
+    Ok(match answer == "true" {
+        true => GitHistory::Shallow,
+        false => GitHistory::Whole,
+    })
+}
+
+/// The last commit on the way of first parents that changed the version file. The last commit of a
+/// shallow clone has every file as new, which says nothing.
+fn version_commit(
+    root: &Utf8Path,
+    version_file: &Utf8Path,
+    git: &Git,
+) -> Result<Option<String>, ReleaseFactsError> {
+    let real = root.join(version_file).canonicalize_utf8();
+    let real = real.unwrap_or_else(|_| root.join(version_file));
+    let arguments = [
+        "--literal-pathspecs",
+        "log",
+        "-1",
+        "--first-parent",
+        "-m",
+        "--format=%H %P",
+    ];
+    let found = git.text(&[&arguments[..], &["--", real.as_str()]].concat());
+    let Ok(found) = found else {
+        return Ok(None); // outside the repository
+    };
+    let mut words = found.split_whitespace();
+    let commit = words.next().map(str::to_owned);
+    match (history(git)?, words.next()) {
+        (GitHistory::Shallow, None) => Ok(None),
+        _ => Ok(commit),
+    }
+}
+
+fn version_place(root: &Utf8Path, version_file: &Utf8Path) -> Result<VersionPlace, std::io::Error> {
+    let Ok(real) = root.join(version_file).canonicalize_utf8() else {
+        return Ok(VersionPlace::Inside);
+    };
+    Ok(match real.starts_with(root.canonicalize_utf8()?) {
+        true => VersionPlace::Inside,
+        false => VersionPlace::Outside,
+    })
 }
 
 /// The tracked symbolic links that lead to the version file.
@@ -156,9 +225,10 @@ fn remote(
         name: name.clone(),
         branch: RemoteBranch::Unknown,
         tag: None,
+        tags: Vec::new(),
         refuses_push: None,
     };
-    let listed = match git.text(&["ls-remote", name, &branch_ref, &tag_ref, &peeled]) {
+    let listed = match git.text(&["ls-remote", name, &branch_ref, "refs/tags/*"]) {
         Ok(listed) => listed,
         Err(GitError::Failed { message, .. }) => {
             facts.refuses_push = Some(message);
@@ -175,16 +245,46 @@ fn remote(
         .get(peeled.as_str())
         .or_else(|| refs.get(tag_ref.as_str()));
     facts.tag = tag.map(|&commit| commit.to_owned());
+    facts.tags = missing_tags(git, &refs)?;
     facts.branch = relation(git, &head.commit, refs.get(branch_ref.as_str()).copied())?;
     if request.push == Pushing::Yes && facts.branch != RemoteBranch::MovedOn {
-        let refspec = format!("HEAD:{branch_ref}");
-        let asked = git.text(&["push", "--dry-run", "--porcelain", name, &refspec]);
+        let pushed = head.branch.as_ref().map_or(&tag_ref, |_| &branch_ref);
+        let refspec = format!("HEAD:{pushed}");
+        // No hook runs: it may do more than look.
+        let command = ["push", "--dry-run", "--no-verify", "--porcelain"];
+        let asked = git.text(&[&command[..], &[name, &refspec]].concat());
         facts.refuses_push = match asked {
             Err(GitError::Failed { message, .. }) => Some(message),
             _ => None,
         };
     }
     Ok(Some(facts))
+}
+
+/// The remote's tags that are not here.
+fn missing_tags(git: &Git, refs: &BTreeMap<&str, &str>) -> Result<Vec<TagFact>, GitError> {
+    let here = git.text(&["for-each-ref", "--format=%(refname)", "refs/tags"])?;
+    let here: BTreeSet<&str> = here.lines().collect();
+    let missing: Vec<(&str, &str)> = refs
+        .iter()
+        .filter(|(name, _)| name.starts_with("refs/tags/") && !name.ends_with("^{}"))
+        .filter(|(name, _)| !here.contains(*name))
+        .map(|(name, object)| {
+            let peeled = format!("{name}^{{}}");
+            (*name, *refs.get(peeled.as_str()).unwrap_or(object))
+        })
+        .collect();
+    if missing.is_empty() {
+        return Ok(Vec::new());
+    }
+    let history = git.text(&["rev-list", "HEAD"])?;
+    let history: BTreeSet<&str> = history.lines().collect();
+    let tag = |(name, commit): (&str, &str)| TagFact {
+        name: name.trim_start_matches("refs/tags/").to_owned(),
+        commit: commit.to_owned(),
+        in_head: history.contains(commit),
+    };
+    Ok(missing.into_iter().map(tag).collect())
 }
 
 fn relation(git: &Git, head: &str, remote: Option<&str>) -> Result<RemoteBranch, GitError> {

@@ -115,19 +115,24 @@ impl<'a> Planner<'a> {
 
     fn begin(&self) -> Result<Decision, RefusedRelease> {
         let mut refusals = objections::before_start(self);
-        let (steps, notes) = match order::from_start(self) {
+        let (steps, mut notes) = match order::from_start(self) {
             Ok(found) => found,
             Err(refusal) => {
                 refusals.push(refusal);
                 Default::default()
             }
         };
+        notes.extend(self.unknown());
         self.go(refusals, steps, notes)
     }
 
     /// The release is committed (or merged): what is left is the tag and what follows.
     fn finish(&self, tag: &str) -> Result<Decision, RefusedRelease> {
-        let mut refusals = objections::about_head(self);
+        let mut refusals = match &self.facts.head.branch {
+            Some(_) => objections::about_head(self),
+            None => objections::about_detached(self),
+        };
+        refusals.extend(objections::about_commit(self));
         refusals.extend(objections::about_tag(self, tag));
         let notes = vec![format!(
             "{} is committed already; its tag is missing",

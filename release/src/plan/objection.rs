@@ -19,6 +19,22 @@ pub enum Objection {
         /// The commit.
         commit: String,
     },
+    /// Other commits came after the one that wrote the version.
+    #[error("{version} was written by {commit}, and HEAD is a later commit ({head})")]
+    NotTheCommit {
+        /// The version.
+        version: ReleaseVersion,
+        /// The commit that wrote it.
+        commit: String,
+        /// What is checked out.
+        head: String,
+    },
+    /// A clone too shallow to tell which commit wrote the version.
+    #[error("this clone is shallow: which commit wrote {0} cannot be told")]
+    UnknownCommit(ReleaseVersion),
+    /// The version file is elsewhere.
+    #[error("{0} is a link out of the repository, where no commit holds it")]
+    VersionOutside(Utf8PathBuf),
     /// A branch from which no release is made.
     #[error(
         "no release of {version} is made from the branch `{branch}`, only from {}",
@@ -136,6 +152,15 @@ impl Objection {
             }
             Self::Detached { .. } => {
                 "check out the branch to release from: `git switch main`".to_owned()
+            }
+            Self::NotTheCommit { commit, .. } => {
+                format!(
+                    "`git switch --detach {commit}`, then the same command: it tags that commit"
+                )
+            }
+            Self::UnknownCommit(_) => "`git fetch --unshallow`".to_owned(),
+            Self::VersionOutside(path) => {
+                format!("make {path} a file, or a link to one in the repository")
             }
             Self::WrongBranch { allowed, .. } => {
                 let first = allowed.first().map_or("main", String::as_str);

@@ -5,7 +5,7 @@ use globset::Glob;
 use super::objection::Objection;
 use super::planner::Planner;
 use super::request::Pushing;
-use crate::facts::{Locks, RemoteBranch, TagFact};
+use crate::facts::{GitHistory, Locks, RemoteBranch, TagFact, VersionPlace};
 use crate::settings::{CommitOn, StepKind, fill};
 use crate::version::ReleaseVersion;
 
@@ -17,7 +17,53 @@ pub(super) fn before_start(planner: &Planner<'_>) -> Vec<Objection> {
     refusals.extend(about_own_branch(planner));
     refusals.extend(about_order(planner));
     refusals.extend(about_locks(planner));
+    if planner.facts.version_place == VersionPlace::Outside {
+        let path = planner.settings.version_file.clone();
+        refusals.push(Objection::VersionOutside(path));
+    }
     refusals
+}
+
+/// What speaks against tagging what is checked out: the version must be written by that commit.
+pub(super) fn about_commit(planner: &Planner<'_>) -> Option<Objection> {
+    let facts = planner.facts;
+    let version = planner.request.version.clone();
+    match &facts.version_commit {
+        Some(commit) if *commit == facts.head.commit => None,
+        Some(commit) => Some(Objection::NotTheCommit {
+            version,
+            commit: commit.clone(),
+            head: facts.head.commit.clone(),
+        }),
+        None if facts.history == GitHistory::Shallow => Some(Objection::UnknownCommit(version)),
+        None => None,
+    }
+}
+
+/// What speaks against tagging a commit that no branch needs to be at: it must be in one of those
+/// from which releases are made.
+pub(super) fn about_detached(planner: &Planner<'_>) -> Vec<Objection> {
+    let facts = planner.facts;
+    let mut refusals = Vec::new();
+    if !facts.dirty.is_empty() {
+        refusals.push(Objection::Dirty(facts.dirty.clone()));
+    }
+    let allowed = allowed(planner);
+    let is_allowed = |branch: &String| allowed.iter().any(|pattern| matches(pattern, branch));
+    if !facts.head.branches.iter().any(is_allowed) {
+        refusals.push(Objection::Detached {
+            commit: facts.head.commit.clone(),
+        });
+    }
+    refusals.extend(about_remote(planner));
+    refusals
+}
+
+fn allowed(planner: &Planner<'_>) -> Vec<String> {
+    let patterns = planner.settings.branches.iter();
+    patterns
+        .map(|pattern| fill(pattern, &planner.request.version))
+        .collect()
 }
 
 /// Reasons that forbid a release from what is checked out.
@@ -33,8 +79,7 @@ pub(super) fn about_head(planner: &Planner<'_>) -> Vec<Objection> {
         }),
         Some(branch) => {
             let version = &planner.request.version;
-            let patterns = planner.settings.branches.iter();
-            let allowed: Vec<String> = patterns.map(|pattern| fill(pattern, version)).collect();
+            let allowed = allowed(planner);
             if !allowed.iter().any(|pattern| matches(pattern, branch)) {
                 refusals.push(Objection::WrongBranch {
                     version: version.clone(),
@@ -130,10 +175,16 @@ fn about_order(planner: &Planner<'_>) -> Option<Objection> {
         .as_deref()
         .and_then(|text| text.parse().ok());
     let written = written.map(|last: ReleaseVersion| (last, format!("{file} holds")));
-    let tags = planner.facts.tags.iter().filter_map(|tag| {
+    let remote = planner.facts.remote.as_ref();
+    let remote = remote.map_or("", |remote| remote.name.as_str());
+    let here = planner.facts.tags.iter().map(|tag| (tag, String::new()));
+    let there = planner
+        .remote_tags()
+        .map(|tag| (tag, format!(" on `{remote}`")));
+    let tags = here.chain(there).filter_map(|(tag, place)| {
         let last = planner.settings.version_of(&tag.name)?;
         let counts = tag.in_head || last.series() == version.series();
-        counts.then(|| (last, format!("the tag `{}` names", tag.name)))
+        counts.then(|| (last, format!("the tag `{}`{place} names", tag.name)))
     });
     let (last, place) = written
         .into_iter()

@@ -2,7 +2,7 @@
 
 use super::objection::Objection;
 use super::request::ReleaseRequest;
-use crate::facts::ReleaseFacts;
+use crate::facts::{GitHistory, ReleaseFacts, RemoteBranch, TagFact};
 use crate::settings::{HookReleases, ReleaseSettings, StepKind};
 use crate::version::ReleaseVersion;
 
@@ -19,12 +19,32 @@ impl Planner<'_> {
         !self.settings.without.contains(&kind)
     }
 
-    /// The versions that tags name.
+    /// The versions that tags name, here and on the remote.
     pub(super) fn released(&self) -> impl Iterator<Item = ReleaseVersion> {
-        self.facts
-            .tags
-            .iter()
-            .filter_map(|tag| self.settings.version_of(&tag.name))
+        let tags = self.facts.tags.iter().chain(self.remote_tags());
+        tags.filter_map(|tag| self.settings.version_of(&tag.name))
+    }
+
+    /// The tags that the remote has and that are not here.
+    pub(super) fn remote_tags(&self) -> impl Iterator<Item = &TagFact> {
+        self.facts.remote.iter().flat_map(|remote| &remote.tags)
+    }
+
+    /// What cannot be known about earlier releases.
+    pub(super) fn unknown(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if let Some(remote) = &self.facts.remote
+            && remote.branch == RemoteBranch::Unknown
+        {
+            notes.push(format!(
+                "`{}` cannot be asked for its tags: only those that are here were looked at",
+                remote.name
+            ));
+        }
+        if self.facts.history == GitHistory::Shallow {
+            notes.push("this clone is shallow: of other series only the releases in the commits that are here were looked at (`git fetch --unshallow` gets the others)".to_owned());
+        }
+        notes
     }
 
     /// Whether something is done for this release.
