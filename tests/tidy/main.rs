@@ -17,7 +17,9 @@ use toml_edit::{DocumentMut, Item};
 use house::{Source, all_sources, built, dependencies, is_comment, members, read, rooms, sources};
 
 /// More crates of others than this in Cargo.lock need a reason: a fresh clone builds them all.
-const MAX_LOCKED_CRATES: usize = 320;
+///
+/// `md-5` and `sha1` check hashes that old links name.
+const MAX_LOCKED_CRATES: usize = 322;
 
 /// Lines of a file without its tests and comments. A reason to look, not a number to satisfy.
 const MAX_LINES: usize = 650;
