@@ -133,6 +133,19 @@ fn distributions(
     }
 }
 
+/// Fails where there is no such index; `None` stands for that of the settings. The index itself is
+/// not asked.
+///
+/// # Errors
+/// No index is named, or the name is not known.
+pub fn check_index(session: &Session, index: Option<&str>) -> Result<(), CommandError> {
+    let request = PublishRequest {
+        index: index.map(str::to_owned),
+        ..PublishRequest::default()
+    };
+    target(session, &request).map(drop)
+}
+
 /// The index, with the login that `.pypirc` has for it.
 fn target(session: &Session, request: &PublishRequest) -> Result<UploadTarget, CommandError> {
     let settings = &session.settings.release;

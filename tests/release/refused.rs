@@ -204,3 +204,36 @@ fn an_entry_point_that_does_not_load() {
     );
     assert_eq!(git(&repo, &["tag", "--list", "24.09.0"]), "");
 }
+
+#[test]
+fn a_version_with_a_v() {
+    let output = monorepo().xtask(&["release", "v24.09.0", "--yes"]);
+    assert_eq!(output.status, 2, "{output}");
+    assert_snapshot!(output.stderr, @r#"
+    error: `v24.09.0` begins with a `v`, which is no part of a version
+     |
+    hint: `cargo xtask release 24.09.0`; where tags have a `v`, the settings say so: `[release] tag_name = "v{version}"`
+    "#);
+}
+
+#[test]
+fn an_index_that_nobody_knows() {
+    let repo = monorepo();
+    let told = refused(
+        &repo,
+        &[
+            "release",
+            "24.09.0",
+            "--push",
+            "--publish",
+            "nosuch",
+            "--yes",
+        ],
+    );
+    assert!(
+        told.contains("`nosuch` is neither a URL nor the name of an index"),
+        "{told}"
+    );
+    assert!(!repo.root().join(".git/xtask-release").exists());
+    assert_eq!(git(&repo, &["tag", "--list", "24.09.0"]), "");
+}

@@ -7,6 +7,7 @@ use ::release::plan::{
     Decision, Plan, Publishing, Pushing, RefusedRelease, ReleaseRequest, ReleaseStep, plan, show,
 };
 use ::release::settings::{ReleaseSettings, StepKind};
+use ::release::version::ReleaseVersion;
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 
@@ -15,6 +16,7 @@ use crate::error;
 use crate::outcome::CommandOutcome;
 use crate::terminal;
 use goals::error::CommandError;
+use goals::publishing;
 use goals::releasing;
 use goals::releasing::gather::gather;
 use goals::releasing::run::{JournalFolder, ReleaseGoals, RunError, Runner, Watch};
@@ -61,12 +63,26 @@ fn date(text: &str) -> Result<String, String> {
     Ok(date.to_string())
 }
 
+/// The version without the `v` that belongs into tags only.
+fn typed_version(text: &str) -> Result<ReleaseVersion, CommandError> {
+    let version = releasing::version(text)?;
+    match text.trim().strip_prefix(['v', 'V']) {
+        None => Ok(version),
+        Some(bare) => Err(CommandError::misuse(format!(
+            "`{text}` begins with a `v`, which is no part of a version"
+        ))
+        .hint(format!(
+            "`cargo xtask release {bare}`; where tags have a `v`, the settings say so: `[release] tag_name = \"v{{version}}\"`"
+        ))),
+    }
+}
+
 /// Plans the release and shows it. Runs it if it is asked to.
 pub(crate) fn run(
     session: &Session,
     arguments: &ReleaseArguments,
 ) -> Result<CommandOutcome, CommandError> {
-    let version = releasing::version(&arguments.version)?;
+    let version = typed_version(&arguments.version)?;
     let mut goals = OtherGoals { session };
     let mut terminal = Terminal { session };
     let mut runner = Runner::new(session.root(), &mut goals, &mut terminal)?;
@@ -102,6 +118,9 @@ pub(crate) fn run(
             ),
         },
     };
+    if let Publishing::To(index) = &request.publish {
+        publishing::check_index(session, index.as_deref())?;
+    }
     let settings = releasing::settings(session);
     let decision = decide(session, &settings, &request)?
         .map_err(|reasons| refused(reasons, arguments.dry_run))?;
