@@ -44,10 +44,7 @@ fn to_a_branch_with_other_folders() {
     let made = git(&repo, &["rev-parse", "HEAD"]);
     assert_snapshot!(output.stderr.replace(&fix, "[FIX]").replace(&made, "[MADE]"), @"applied [FIX] as [FIX]");
     assert_eq!(repo.read("runner/run.py"), "import sys\n");
-    assert_eq!(
-        git(&repo, &["log", "-1", "--format=%s"]),
-        "fix: run (lablup/backend.ai#12)"
-    );
+    assert_eq!(git(&repo, &["log", "-1", "--format=%s"]), "fix: run (#12)");
     git(&repo, &["switch", "--quiet", "main"]);
     repo.write("src/acme/runner/run.py", "import json\n");
     commit(&repo, "fix: again");
@@ -72,4 +69,28 @@ fn to_a_branch_with_other_folders() {
     hint: edit the files, `git add` them, then `git commit`: the message is prepared
     hint: then go on: `cargo xtask backport [AGAIN] --onto 24.03`
     ");
+}
+
+#[test]
+fn references_name_the_repository_on_a_branch_of_another_only() {
+    let repo = monorepo();
+    for (remote, url) in [("origin", "backend.ai"), ("client", "client-py")] {
+        let url = format!("https://git.example/lablup/{url}.git");
+        git(&repo, &["config", &format!("remote.{remote}.url"), &url]);
+    }
+    git(&repo, &["branch", "24.03"]);
+    git(&repo, &["branch", "1.x"]);
+    git(&repo, &["config", "branch.1.x.remote", "client"]);
+    git(&repo, &["config", "branch.1.x.merge", "refs/heads/1.x"]);
+    let fetched = "+refs/heads/*:refs/remotes/client/*";
+    git(&repo, &["config", "remote.client.fetch", fetched]);
+    repo.write("src/acme/runner/run.py", "import sys\n");
+    commit(&repo, "fix: run (#12)");
+    for (arguments, subject) in [
+        (&["--onto", "24.03"][..], "fix: run (#12)"),
+        (&["--onto", "1.x"], "fix: run (lablup/backend.ai#12)"),
+    ] {
+        done(&repo, &[&["backport", "main"], arguments].concat());
+        assert_eq!(git(&repo, &["log", "-1", "--format=%s"]), subject);
+    }
 }

@@ -51,7 +51,7 @@ pub(crate) fn run(
         folders: arguments.directories.clone(),
         references: match arguments.keep_references {
             true => None,
-            false => arguments.repository.clone().or_else(|| origin(session)),
+            false => references(session, arguments),
         },
     };
     match backport(session.root(), &job)? {
@@ -87,9 +87,19 @@ pub(crate) fn run(
     }
 }
 
-fn origin(session: &Session) -> Option<String> {
-    let url = Git::at(session.root())
-        .text(&["remote", "get-url", "origin"])
-        .ok()?;
-    repository_of(&url)
+/// Whose `#12` is meant, if it is not that of the repository to which the branch belongs: there,
+/// `#12` alone says the same.
+fn references(session: &Session, arguments: &BackportArguments) -> Option<String> {
+    let git = Git::at(session.root());
+    let repository_at = |remote: &str| {
+        let url = git.text(&["remote", "get-url", remote]).ok()?;
+        repository_of(&url)
+    };
+    let branch = format!("refs/heads/{}", arguments.onto);
+    let upstream = git.text(&["for-each-ref", "--format=%(upstream:remotename)", &branch]);
+    let remote = upstream.ok().filter(|remote| !remote.is_empty());
+    let target = repository_at(remote.as_deref().unwrap_or("origin"));
+    let source = arguments.repository.clone();
+    let source = source.or_else(|| repository_at("origin"))?;
+    (target.as_ref() != Some(&source)).then_some(source)
 }
