@@ -16,7 +16,7 @@ use workspace::settings::SettingsError;
 /// Why a goal was not reached.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{message}")]
-pub struct CommandError {
+pub struct GoalError {
     kind: ErrorKind,
     message: String,
     place: Option<Place>,
@@ -36,7 +36,7 @@ pub enum ErrorKind {
 }
 
 /// Two errors are equal if the user reads the same.
-impl PartialEq for CommandError {
+impl PartialEq for GoalError {
     fn eq(&self, other: &Self) -> bool {
         let Self {
             kind,
@@ -52,7 +52,7 @@ impl PartialEq for CommandError {
     }
 }
 
-impl CommandError {
+impl GoalError {
     /// A failure: exit code 1.
     pub fn failure(message: impl Into<String>) -> Self {
         Self {
@@ -175,7 +175,7 @@ fn io_text(error: &std::io::Error) -> String {
     }
 }
 
-impl From<GitError> for CommandError {
+impl From<GitError> for GoalError {
     fn from(error: GitError) -> Self {
         let command_error = match &error {
             GitError::Failed { command, message } => {
@@ -190,7 +190,7 @@ impl From<GitError> for CommandError {
     }
 }
 
-impl From<OpenError> for CommandError {
+impl From<OpenError> for GoalError {
     fn from(error: OpenError) -> Self {
         match error {
             OpenError::Settings(error) => error.into(),
@@ -205,7 +205,7 @@ impl From<OpenError> for CommandError {
     }
 }
 
-impl From<SettingsError> for CommandError {
+impl From<SettingsError> for GoalError {
     fn from(error: SettingsError) -> Self {
         let message = error.problem.to_string();
         let command_error = match error.is_of_flag() {
@@ -219,7 +219,7 @@ impl From<SettingsError> for CommandError {
     }
 }
 
-impl From<targets::Error> for CommandError {
+impl From<targets::Error> for GoalError {
     fn from(error: targets::Error) -> Self {
         let place = error.place().cloned();
         let mut text = error.to_string();
@@ -234,7 +234,7 @@ impl From<targets::Error> for CommandError {
     }
 }
 
-impl From<targets::query::SpecError> for CommandError {
+impl From<targets::query::SpecError> for GoalError {
     fn from(error: targets::query::SpecError) -> Self {
         let hint = match error.candidates.as_slice() {
             [] => None,
@@ -259,7 +259,7 @@ pub fn warning_text(warning: &targets::GraphWarning) -> String {
     )
 }
 
-impl From<lockfile::LockReadError> for CommandError {
+impl From<lockfile::LockReadError> for GoalError {
     fn from(error: lockfile::LockReadError) -> Self {
         let hint = match error.kind {
             lockfile::LockReadErrorKind::Newer { .. } => {
@@ -274,13 +274,13 @@ impl From<lockfile::LockReadError> for CommandError {
     }
 }
 
-impl From<lockfile::export::ExportError> for CommandError {
+impl From<lockfile::export::ExportError> for GoalError {
     fn from(error: lockfile::export::ExportError) -> Self {
         Self::failure(error.to_string()).caused_by(error)
     }
 }
 
-impl From<index::IndexError> for CommandError {
+impl From<index::IndexError> for GoalError {
     fn from(error: index::IndexError) -> Self {
         let hint = error.hint();
         Self::failure(error.to_string())
@@ -289,7 +289,7 @@ impl From<index::IndexError> for CommandError {
     }
 }
 
-impl From<install::build::BuildError> for CommandError {
+impl From<install::build::BuildError> for GoalError {
     fn from(error: install::build::BuildError) -> Self {
         Self::failure(format!("cannot build {}", error.source_name))
             .because(error.problem.to_string())

@@ -10,7 +10,7 @@ use index::upload::{
 use model::Url;
 use transport::{HttpOptions, RequestObserver, WrittenLogin};
 
-use crate::error::CommandError;
+use crate::error::GoalError;
 use crate::releasing;
 use crate::session::Session;
 
@@ -38,7 +38,7 @@ impl Publication {
     /// # Errors
     /// Where a file is no distribution, the index does not exist, refuses, or has another file with
     /// the same name.
-    pub fn prepare(session: &Session, request: &PublishRequest) -> Result<Self, CommandError> {
+    pub fn prepare(session: &Session, request: &PublishRequest) -> Result<Self, GoalError> {
         let files = distributions(session, &request.files)?;
         let target = target(session, request)?;
         let warnings = Arc::new(Warnings::default());
@@ -70,7 +70,7 @@ impl Publication {
     ///
     /// # Errors
     /// Where the index refuses, or the connection breaks in every attempt.
-    pub fn upload(&self, mut on_done: impl FnMut(&str, Presence)) -> Result<(), CommandError> {
+    pub fn upload(&self, mut on_done: impl FnMut(&str, Presence)) -> Result<(), GoalError> {
         let done = |file: &DistributionArchive, presence| on_done(file.file_name(), presence);
         Ok(self.uploader.upload(&self.compared, done)?)
     }
@@ -97,10 +97,10 @@ impl RequestObserver for Warnings {
 fn distributions(
     session: &Session,
     named: &[Utf8PathBuf],
-) -> Result<Vec<DistributionArchive>, CommandError> {
+) -> Result<Vec<DistributionArchive>, GoalError> {
     let read = |path: &Utf8Path| {
         DistributionArchive::read(path)
-            .map_err(|error: DistributionArchiveError| CommandError::failure(error.to_string()))
+            .map_err(|error: DistributionArchiveError| GoalError::failure(error.to_string()))
     };
     if !named.is_empty() {
         let here = session.working_folder()?;
@@ -126,7 +126,7 @@ fn distributions(
     }
     match files.is_empty() {
         true => Err(
-            CommandError::failure(format!("there is nothing to publish in {folder}"))
+            GoalError::failure(format!("there is nothing to publish in {folder}"))
                 .hint("build them with `cargo xtask package`, or name files"),
         ),
         false => Ok(files),
@@ -138,7 +138,7 @@ fn distributions(
 ///
 /// # Errors
 /// No index is named, or the name is not known.
-pub fn check_index(session: &Session, index: Option<&str>) -> Result<(), CommandError> {
+pub fn check_index(session: &Session, index: Option<&str>) -> Result<(), GoalError> {
     let request = PublishRequest {
         index: index.map(str::to_owned),
         ..PublishRequest::default()
@@ -147,14 +147,14 @@ pub fn check_index(session: &Session, index: Option<&str>) -> Result<(), Command
 }
 
 /// The index, with the login that `.pypirc` has for it.
-fn target(session: &Session, request: &PublishRequest) -> Result<UploadTarget, CommandError> {
+fn target(session: &Session, request: &PublishRequest) -> Result<UploadTarget, GoalError> {
     let settings = &session.settings.release;
     let name = request
         .index
         .as_ref()
         .or(settings.index.as_ref())
         .ok_or_else(|| {
-            CommandError::failure("cannot publish: no index is named").hint(
+            GoalError::failure("cannot publish: no index is named").hint(
                 "name one with `--index URL`, or in the settings: `[release] index = \"NAME\"`",
             )
         })?;
@@ -172,14 +172,14 @@ fn target(session: &Session, request: &PublishRequest) -> Result<UploadTarget, C
     })
 }
 
-fn unknown_index(session: &Session, name: &str) -> CommandError {
+fn unknown_index(session: &Session, name: &str) -> GoalError {
     let indexes = &session.settings.release.indexes;
     let names: Vec<&str> = indexes.keys().map(String::as_str).collect();
     let known = match names.is_empty() {
         true => "no index has a name yet".to_owned(),
         false => format!("known names are {}", names.join(", ")),
     };
-    CommandError::failure(format!(
+    GoalError::failure(format!(
         "`{name}` is neither a URL nor the name of an index"
     ))
     .because(known)
@@ -194,14 +194,14 @@ fn url(text: impl AsRef<str>) -> Option<Url> {
 }
 
 /// What `~/.pypirc` has about the index with this name.
-fn pypirc(session: &Session, name: &str) -> Result<Option<PypircEntry>, CommandError> {
+fn pypirc(session: &Session, name: &str) -> Result<Option<PypircEntry>, GoalError> {
     let home = session.environment.get("HOME").map_or("", String::as_str);
     let path = Utf8Path::new(home).join(".pypirc");
     let Ok(text) = fs_err::read_to_string(&path) else {
         return Ok(None);
     };
     PypircEntry::find(&text, name).map_err(|error| {
-        CommandError::failure(format!("cannot read {path}: {error}"))
+        GoalError::failure(format!("cannot read {path}: {error}"))
             .hint("Python does not read it either: mend or remove this line")
     })
 }
@@ -216,7 +216,7 @@ fn identity(session: &Session) -> JobIdentity {
     }
 }
 
-impl From<UploadError> for CommandError {
+impl From<UploadError> for GoalError {
     fn from(error: UploadError) -> Self {
         Self::failure(error.to_string())
             .hints_of(error.hint())

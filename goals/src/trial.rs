@@ -9,7 +9,7 @@ use model::{InterpreterConstraints, WheelFilename};
 use crate::environments::{
     ExportOptions, Exporter, LoadFailure, Trial, TrialObstacle, TrialVerdict, TrialWheel,
 };
-use crate::error::CommandError;
+use crate::error::GoalError;
 use crate::locking::IndexChoice;
 use crate::packaging::{BuiltArchive, NOT_KEPT, PackagedDistribution};
 use crate::session::Session;
@@ -21,9 +21,9 @@ use crate::session::Session;
 pub fn try_wheels(
     session: &Session,
     index: &IndexChoice,
-    built: &mut [Result<BuiltArchive<'_>, CommandError>],
+    built: &mut [Result<BuiltArchive<'_>, GoalError>],
     required: &[BuiltArchive<'_>],
-) -> Result<(), CommandError> {
+) -> Result<(), GoalError> {
     let options = ExportOptions {
         index: index.clone(),
         ..ExportOptions::default()
@@ -66,7 +66,7 @@ type Group = (Option<String>, Vec<String>);
 
 /// The positions of the wheels that can be in one environment: of one resolve and for the same
 /// Pythons.
-fn groups(built: &[Result<BuiltArchive<'_>, CommandError>]) -> BTreeMap<Group, Vec<usize>> {
+fn groups(built: &[Result<BuiltArchive<'_>, GoalError>]) -> BTreeMap<Group, Vec<usize>> {
     let mut groups: BTreeMap<Group, Vec<usize>> = BTreeMap::new();
     for (at, one) in built.iter().enumerate() {
         if let Ok(one) = one
@@ -97,7 +97,7 @@ struct Notes(BTreeMap<TrialObstacle, BTreeSet<String>>);
 
 impl Notes {
     /// The error for a wheel that fails.
-    fn judge(&mut self, built: &BuiltArchive<'_>, verdict: TrialVerdict) -> Option<CommandError> {
+    fn judge(&mut self, built: &BuiltArchive<'_>, verdict: TrialVerdict) -> Option<GoalError> {
         match verdict {
             TrialVerdict::Loads => None,
             TrialVerdict::Fails(failures) => Some(does_not_load(built, &failures)),
@@ -129,7 +129,7 @@ impl Notes {
     }
 }
 
-fn does_not_load(built: &BuiltArchive<'_>, failures: &[LoadFailure]) -> CommandError {
+fn does_not_load(built: &BuiltArchive<'_>, failures: &[LoadFailure]) -> GoalError {
     let message = match failures {
         [one] => format!(
             "the entry point `{}` of {} does not load",
@@ -143,7 +143,7 @@ fn does_not_load(built: &BuiltArchive<'_>, failures: &[LoadFailure]) -> CommandE
         ),
     };
     let distribution: &PackagedDistribution = built.distribution;
-    let mut error = CommandError::failure(message).at(distribution.entry_points_place.clone());
+    let mut error = GoalError::failure(message).at(distribution.entry_points_place.clone());
     for LoadFailure {
         group,
         name,

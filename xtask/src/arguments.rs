@@ -5,7 +5,7 @@ use std::sync::Arc;
 use camino::Utf8PathBuf;
 use clap::builder::ValueParser;
 use clap::{Arg, ArgMatches, Args, FromArgMatches, ValueEnum};
-use goals::error::CommandError;
+use goals::error::GoalError;
 use goals::graph::{ChangedSince, TargetSelection};
 use goals::locking::IndexChoice;
 use goals::session::Session;
@@ -34,7 +34,7 @@ pub(crate) struct GlobalArguments {
 
 impl GlobalArguments {
     /// Opens the repository.
-    pub(crate) fn open(self) -> Result<Session, CommandError> {
+    pub(crate) fn open(self) -> Result<Session, GoalError> {
         let terminal = Terminal {
             verbose: self.verbose,
         };

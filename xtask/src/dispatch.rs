@@ -1,6 +1,6 @@
 //! Calls the command that was typed.
 
-use goals::error::CommandError;
+use goals::error::GoalError;
 
 use crate::cli::{Cli, Command};
 use crate::commands::dependencies::Direction;
@@ -13,7 +13,7 @@ use crate::commands::{
 use crate::outcome::CommandOutcome;
 
 /// Runs the command.
-pub(crate) fn run(cli: Cli) -> Result<CommandOutcome, CommandError> {
+pub(crate) fn run(cli: Cli) -> Result<CommandOutcome, GoalError> {
     // During a merge the settings may have conflicts, so this command reads them only if it needs
     // them.
     if let Command::MergeLockfile(arguments) = &cli.command {

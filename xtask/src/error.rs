@@ -3,20 +3,20 @@
 use std::process::ExitCode;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
-use goals::error::{CommandError, ErrorKind};
+use goals::error::{ErrorKind, GoalError};
 use model::Place;
 
 /// The error that ends a run. It keeps the error of the goal as its source.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
-pub(crate) struct EdgeError(#[from] CommandError);
+pub(crate) struct CommandError(#[from] GoalError);
 
 /// Prints an error after which the run continues.
-pub(crate) fn print(error: &CommandError) {
-    EdgeError::from(error.clone()).print();
+pub(crate) fn print(error: &GoalError) {
+    CommandError::from(error.clone()).print();
 }
 
-impl EdgeError {
+impl CommandError {
     /// Prints the error, after those that happened at the same time.
     pub(crate) fn print(&self) {
         for other in self.0.others() {
@@ -80,13 +80,13 @@ fn byte_offset(line: &str, characters: usize) -> usize {
 mod tests {
     use super::*;
 
-    fn check(error: CommandError) -> String {
-        EdgeError::from(error).render(&Renderer::plain())
+    fn check(error: GoalError) -> String {
+        CommandError::from(error).render(&Renderer::plain())
     }
 
     #[test]
     fn an_error_has_place_reason_and_hint() {
-        let error = CommandError::failure("cannot read the requirement `foo >= !`")
+        let error = GoalError::failure("cannot read the requirement `foo >= !`")
             .at(Place {
                 line: 3,
                 column: 8,
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn a_whole_file() {
-        let error = CommandError::failure("cannot read it").at(Place::file("pants.toml"));
+        let error = GoalError::failure("cannot read it").at(Place::file("pants.toml"));
         insta::assert_snapshot!(check(error), @"
         error: cannot read it
         --> pants.toml

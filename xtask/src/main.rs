@@ -19,7 +19,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::cli::Cli;
-use crate::error::EdgeError;
+use crate::error::CommandError;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -29,7 +29,7 @@ fn main() -> ExitCode {
     match dispatch::run(cli) {
         Ok(outcome) => outcome.into(),
         Err(error) => {
-            let error = EdgeError::from(error);
+            let error = CommandError::from(error);
             error.print();
             error.exit_code()
         }

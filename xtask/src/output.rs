@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use clap::ValueEnum;
 use targets::{TargetGraph, TargetId};
 
-use goals::error::CommandError;
+use goals::error::GoalError;
 
 /// How targets are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -32,7 +32,7 @@ pub(crate) fn print_targets(
     graph: &TargetGraph<'_>,
     ids: &[TargetId],
     (format, edges): (TargetFormat, Edges),
-) -> Result<(), CommandError> {
+) -> Result<(), GoalError> {
     let mut sorted: Vec<(&str, TargetId)> = ids
         .iter()
         .map(|id| (&*graph.target(*id).address, *id))
@@ -62,7 +62,7 @@ fn dot(
     graph: &TargetGraph<'_>,
     sorted: &[(&str, TargetId)],
     edges: Edges,
-) -> Result<String, CommandError> {
+) -> Result<String, GoalError> {
     let mut text = String::from("digraph targets {\n");
     for (address, id) in sorted {
         let _infallible = writeln!(text, "  {};", quoted(address));

@@ -1,9 +1,9 @@
 //! Replaces this process by another program, which gets the terminal, signals and exit code as if
 //! it had been started directly. Also prints a message if this process is interrupted.
 
-use goals::error::CommandError;
+use goals::error::GoalError;
 
-use crate::error::EdgeError;
+use crate::error::CommandError;
 
 /// A program that replaces this process.
 pub(crate) struct Replacement {
@@ -41,16 +41,16 @@ impl Replacement {
 
     /// Replaces this process by the program. Returns only if that fails.
     #[cfg(unix)]
-    pub(crate) fn replace_this_process(mut self) -> CommandError {
+    pub(crate) fn replace_this_process(mut self) -> GoalError {
         use std::os::unix::process::CommandExt;
         let error = self.command.exec();
-        CommandError::file("run", self.program.as_str().into(), &error)
+        GoalError::file("run", self.program.as_str().into(), &error)
     }
 
     /// This system cannot replace a process.
     #[cfg(not(unix))]
-    pub(crate) fn replace_this_process(self) -> CommandError {
-        CommandError::failure(format!("cannot run {}: not on this system", self.program))
+    pub(crate) fn replace_this_process(self) -> GoalError {
+        GoalError::failure(format!("cannot run {}: not on this system", self.program))
     }
 }
 
@@ -64,7 +64,7 @@ pub(crate) fn say_when_interrupted(hint: &'static str) {
     };
     std::thread::spawn(move || {
         if signals.forever().next().is_some() {
-            EdgeError::from(CommandError::failure("interrupted").hint(hint)).print();
+            CommandError::from(GoalError::failure("interrupted").hint(hint)).print();
             let _ = signal_hook::low_level::emulate_default_handler(SIGINT);
         }
     });

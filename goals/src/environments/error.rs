@@ -4,11 +4,11 @@ use install::environment::EnvironmentError;
 use install::python::NoInterpreter;
 use install::{SelectError, UnpackProblem, WheelError};
 
-use crate::error::CommandError;
+use crate::error::GoalError;
 
 /// A wheel was refused.
-pub(super) fn of_wheel(error: &WheelError) -> CommandError {
-    let command_error = CommandError::failure(error.to_string());
+pub(super) fn of_wheel(error: &WheelError) -> GoalError {
+    let command_error = GoalError::failure(error.to_string());
     match &error.problem {
         UnpackProblem::Hash { .. } => command_error.hint(
             "the file is not the one that was locked: do not use it, and ask who runs the index",
@@ -25,8 +25,8 @@ pub(super) fn of_wheel(error: &WheelError) -> CommandError {
 }
 
 /// An environment cannot be made or changed.
-pub(super) fn of_environment(error: &EnvironmentError, resolve: &str) -> CommandError {
-    let command_error = CommandError::failure(format!(
+pub(super) fn of_environment(error: &EnvironmentError, resolve: &str) -> GoalError {
+    let command_error = GoalError::failure(format!(
         "cannot make the environment of `{resolve}`: {error}"
     ));
     match error {
@@ -59,8 +59,8 @@ pub(super) fn of_environment(error: &EnvironmentError, resolve: &str) -> Command
 }
 
 /// This machine cannot use a lock.
-pub(super) fn of_selection(error: &SelectError, resolve: &str) -> CommandError {
-    let command_error = CommandError::failure(format!("cannot export `{resolve}`: {error}"));
+pub(super) fn of_selection(error: &SelectError, resolve: &str) -> GoalError {
+    let command_error = GoalError::failure(format!("cannot export `{resolve}`: {error}"));
     match error {
         SelectError::Platform { machine, .. } => command_error.hint(format!(
             "add `{machine}` to the platforms of `{resolve}` and run `cargo xtask generate-lockfiles --resolve {resolve}`"
@@ -72,12 +72,12 @@ pub(super) fn of_selection(error: &SelectError, resolve: &str) -> CommandError {
 }
 
 /// No interpreter is suitable.
-pub(super) fn of_interpreter(no: &NoInterpreter, resolve: &str) -> CommandError {
+pub(super) fn of_interpreter(no: &NoInterpreter, resolve: &str) -> GoalError {
     let text = no.to_string();
     let mut lines = text.lines();
     let headline = lines.next().unwrap_or_default();
     let command_error = lines.fold(
-        CommandError::failure(format!("cannot export `{resolve}`: {headline}")),
+        GoalError::failure(format!("cannot export `{resolve}`: {headline}")),
         |error, line| error.because(line.trim()),
     );
     command_error.hint(

@@ -17,7 +17,7 @@ use model::{InterpreterConstraints, Lock, PackageSource};
 use super::error::{of_environment, of_interpreter, of_selection};
 use super::first_party::FirstPartyCode;
 use super::supply::{Supply, SupplyScope};
-use crate::error::CommandError;
+use crate::error::GoalError;
 use crate::locking::{self, IndexChoice, LockPath};
 use crate::session::Session;
 
@@ -69,11 +69,11 @@ struct Recipe {
 
 impl<'a> Exporter<'a> {
     /// Prepares to export; nothing is read yet.
-    pub fn new(session: &'a Session, options: ExportOptions) -> Result<Self, CommandError> {
+    pub fn new(session: &'a Session, options: ExportOptions) -> Result<Self, GoalError> {
         let cache = session.cache()?;
         let setting = &session.settings.python_bootstrap.search_path;
         let search_path = SearchPath::parse(setting).map_err(|error| {
-            CommandError::failure(error.to_string())
+            GoalError::failure(error.to_string())
                 .at(model::Place::file(session.settings.file.as_str()))
         })?;
         Ok(Self {
@@ -99,7 +99,7 @@ impl<'a> Exporter<'a> {
     }
 
     /// Changes the environment of `resolve` to what its lock says.
-    pub fn export(&self, resolve: &str) -> Result<ExportedEnvironment, CommandError> {
+    pub fn export(&self, resolve: &str) -> Result<ExportedEnvironment, GoalError> {
         let recipe = self.first_recipe(resolve)?;
         if let Some(mistake) = &recipe.first_party.mistake {
             self.session.warn(format_args!(
@@ -115,7 +115,7 @@ impl<'a> Exporter<'a> {
             // again, once.
             Err(EnvironmentError::DamagedStore { .. }) => {
                 self.discard_damaged(&wheels)
-                    .map_err(|error| CommandError::file("mend the store", &self.cache, &error))?;
+                    .map_err(|error| GoalError::file("mend the store", &self.cache, &error))?;
                 wheels = supply.wheels(&selected).map_err(first)?;
                 self.sync(&recipe, resolve, &wheels)
             }
@@ -135,7 +135,7 @@ impl<'a> Exporter<'a> {
     }
 
     /// The environment of `resolve`. It is only made if it was not made for this lock before.
-    pub fn ensure(&self, resolve: &str) -> Result<Environment, CommandError> {
+    pub fn ensure(&self, resolve: &str) -> Result<Environment, GoalError> {
         let recipe = self.recipe(resolve)?;
         let known = self.known_wheels(&recipe, resolve)?;
         let current = known.is_some_and(|wheels| {
@@ -150,7 +150,7 @@ impl<'a> Exporter<'a> {
 
     /// The differences between the environment of `resolve` and its lock. Nothing is downloaded or
     /// changed.
-    pub fn check(&self, resolve: &str) -> Result<Vec<EnvironmentFinding>, CommandError> {
+    pub fn check(&self, resolve: &str) -> Result<Vec<EnvironmentFinding>, GoalError> {
         let recipe = self.recipe(resolve)?;
         if !recipe.environment.root().exists() {
             return Ok(vec![EnvironmentFinding::Missing]);
@@ -163,7 +163,7 @@ impl<'a> Exporter<'a> {
     }
 
     /// The Python that `resolve` would be exported for, as `CPython 3.12.1 at /usr/bin/python3`.
-    pub fn interpreter(&self, resolve: &str) -> Result<String, CommandError> {
+    pub fn interpreter(&self, resolve: &str) -> Result<String, GoalError> {
         let constraints = self.session.settings.interpreter_constraints(resolve)?;
         let python = self.python(constraints, resolve)?;
         let (implementation, version) = (python.implementation(), python.version());
@@ -174,7 +174,7 @@ impl<'a> Exporter<'a> {
     }
 
     /// The folders from which imports start, relative to the root.
-    pub fn relative_source_roots(&self, resolve: &str) -> Result<Vec<String>, CommandError> {
+    pub fn relative_source_roots(&self, resolve: &str) -> Result<Vec<String>, GoalError> {
         let roots = self.first_party(resolve)?.source_roots;
         Ok(roots
             .iter()
@@ -197,7 +197,7 @@ impl<'a> Exporter<'a> {
         &self,
         recipe: &Recipe,
         resolve: &str,
-    ) -> Result<Option<Vec<StoredWheel>>, CommandError> {
+    ) -> Result<Option<Vec<StoredWheel>>, GoalError> {
         let selected = selected(recipe, resolve)?;
         let supply = self.supply(recipe, resolve);
         let recorded = recipe.environment.recorded();
@@ -230,7 +230,7 @@ impl<'a> Exporter<'a> {
 
     /// If the cache is new, pip is asked for its index while interpreters are asked for their
     /// versions: both take the start of a Python.
-    fn first_recipe(&self, resolve: &str) -> Result<Recipe, CommandError> {
+    fn first_recipe(&self, resolve: &str) -> Result<Recipe, GoalError> {
         if self.store.folder().exists() {
             return self.recipe(resolve);
         }
@@ -246,7 +246,7 @@ impl<'a> Exporter<'a> {
         })
     }
 
-    fn recipe(&self, resolve: &str) -> Result<Recipe, CommandError> {
+    fn recipe(&self, resolve: &str) -> Result<Recipe, GoalError> {
         let lock = read_lock(self.session, resolve)?;
         let python = self.python(&lock.inputs.interpreter_constraints, resolve)?;
         let folder = self.session.root().join(FOLDER).join(resolve);
@@ -262,7 +262,7 @@ impl<'a> Exporter<'a> {
         &self,
         constraints: &InterpreterConstraints,
         resolve: &str,
-    ) -> Result<Interpreter, CommandError> {
+    ) -> Result<Interpreter, GoalError> {
         self.interpreter_of(constraints)
             .map_err(|no| of_interpreter(&no, resolve))
     }
@@ -284,7 +284,7 @@ impl<'a> Exporter<'a> {
     }
 
     /// The repository's own code. The environments of tools do not have it.
-    fn first_party(&self, resolve: &str) -> Result<FirstPartyCode, CommandError> {
+    fn first_party(&self, resolve: &str) -> Result<FirstPartyCode, GoalError> {
         let settings = &self.session.settings;
         let of_tool = settings.tools.values().any(|tool| tool == resolve);
         if of_tool && resolve != settings.python.default_resolve {
@@ -293,7 +293,7 @@ impl<'a> Exporter<'a> {
         FirstPartyCode::read(self.session, self.repository()?, resolve)
     }
 
-    fn repository(&self) -> Result<&targets::Repository, CommandError> {
+    fn repository(&self) -> Result<&targets::Repository, GoalError> {
         if let Some(repository) = self.repository.get() {
             return Ok(repository);
         }
@@ -341,10 +341,7 @@ impl<'a> Exporter<'a> {
     }
 }
 
-fn selected<'r>(
-    recipe: &'r Recipe,
-    resolve: &str,
-) -> Result<Vec<SelectedPackage<'r>>, CommandError> {
+fn selected<'r>(recipe: &'r Recipe, resolve: &str) -> Result<Vec<SelectedPackage<'r>>, GoalError> {
     select(&recipe.lock, &recipe.python).map_err(|error| of_selection(&error, resolve))
 }
 
@@ -353,10 +350,10 @@ fn selected<'r>(
 const MOST_ERRORS: usize = 5;
 
 /// The first error, with the others as errors that happened at the same time.
-fn first(errors: Vec<CommandError>) -> CommandError {
+fn first(errors: Vec<GoalError>) -> GoalError {
     let mut errors = errors.into_iter();
     let first = errors.next();
-    let first = first.unwrap_or_else(|| CommandError::failure("packages cannot be had"));
+    let first = first.unwrap_or_else(|| GoalError::failure("packages cannot be had"));
     let first = first.beside(errors.by_ref().take(MOST_ERRORS - 1));
     match errors.count() {
         0 => first,
@@ -366,11 +363,11 @@ fn first(errors: Vec<CommandError>) -> CommandError {
 }
 
 /// The lock of a resolve, which must be in this tool's format.
-fn read_lock(session: &Session, resolve: &str) -> Result<Lock, CommandError> {
+fn read_lock(session: &Session, resolve: &str) -> Result<Lock, GoalError> {
     let path = LockPath::of(session, resolve)?;
     let hint = format!("run `cargo xtask generate-lockfiles --resolve {resolve}`");
     let failure = |reason: &str| {
-        CommandError::failure(format!("cannot export `{resolve}`: {reason}"))
+        GoalError::failure(format!("cannot export `{resolve}`: {reason}"))
             .at(model::Place::file(path.relative.as_str()))
             .hint(hint.clone())
     };

@@ -10,7 +10,7 @@ use targets::{BuildDir, Declaration, Repository};
 use super::editable::{metadata, no_version};
 use super::plugins;
 use super::required::DistributionRequirements;
-use crate::error::CommandError;
+use crate::error::GoalError;
 use crate::packaging;
 use crate::session::Session;
 
@@ -22,7 +22,7 @@ pub(super) struct FirstPartyCode {
     /// Absolute folders from which imports start.
     pub source_roots: Vec<Utf8PathBuf>,
     /// Why it is not known what the distributions require.
-    pub mistake: Option<CommandError>,
+    pub mistake: Option<GoalError>,
 }
 
 impl FirstPartyCode {
@@ -31,7 +31,7 @@ impl FirstPartyCode {
         session: &Session,
         repository: &Repository,
         resolve: &str,
-    ) -> Result<Self, CommandError> {
+    ) -> Result<Self, GoalError> {
         let mut first_party = Self::default();
         for root in repository.source_roots() {
             let root = match root.as_str() {
@@ -102,8 +102,8 @@ impl ProjectReader<'_> {
         &self,
         folder: &BuildDir,
         declaration: &Declaration,
-    ) -> Result<Option<EditableProject>, CommandError> {
-        let mistake = |message: String| CommandError::failure(message).at(declaration.call.place());
+    ) -> Result<Option<EditableProject>, GoalError> {
+        let mistake = |message: String| GoalError::failure(message).at(declaration.call.place());
         let Some(Data::Object(provides)) = declaration.get("provides") else {
             return Ok(None);
         };

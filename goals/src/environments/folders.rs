@@ -3,7 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::exporter::FOLDER;
-use crate::error::CommandError;
+use crate::error::GoalError;
 use crate::session::Session;
 
 /// A folder or file of this tool.
@@ -38,7 +38,7 @@ const CACHES: &[(&str, &str)] = &[
 const TEMPORARY: &str = ".tmp-";
 
 /// The folders and files of this tool in the cache folder.
-pub fn in_cache(session: &Session) -> Result<Vec<OwnedFolder>, CommandError> {
+pub fn in_cache(session: &Session) -> Result<Vec<OwnedFolder>, GoalError> {
     Ok(entries(&session.cache()?)
         .into_iter()
         .filter_map(|path| {
@@ -81,7 +81,7 @@ pub fn environments(session: &Session) -> Vec<OwnedFolder> {
 }
 
 /// The files of interrupted runs beside environments and in the cache.
-pub fn leftovers(session: &Session) -> Result<Vec<OwnedFolder>, CommandError> {
+pub fn leftovers(session: &Session) -> Result<Vec<OwnedFolder>, GoalError> {
     let mut folders = vec![session.cache()?];
     folders.extend(
         entries(&session.cache()?)

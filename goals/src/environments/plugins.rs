@@ -9,7 +9,7 @@ use serde::Deserialize;
 use wheel::EntryPoints;
 
 use super::editable::{metadata, no_version};
-use crate::error::CommandError;
+use crate::error::GoalError;
 use model::Place;
 
 /// The folder of plug-ins, relative to the root.
@@ -25,7 +25,7 @@ pub struct Plugin {
 }
 
 /// The plug-ins in `plugins/`, sorted, with what their files say.
-pub(super) fn detect(root: &Utf8Path) -> Result<Vec<Plugin>, CommandError> {
+pub(super) fn detect(root: &Utf8Path) -> Result<Vec<Plugin>, GoalError> {
     let Ok(entries) = root.join(PLUGINS).read_dir_utf8() else {
         return Ok(Vec::new());
     };
@@ -48,7 +48,7 @@ struct PluginMetadata {
 
 impl Plugin {
     /// Reads the plug-in in `folder`.
-    pub fn read(folder: &Utf8Path) -> Result<Self, CommandError> {
+    pub fn read(folder: &Utf8Path) -> Result<Self, GoalError> {
         let sources = folder.join("src");
         let source_roots = if sources.is_dir() {
             vec![sources]
@@ -70,7 +70,7 @@ impl Plugin {
             .and_then(|text| text.parse().ok())
             .unwrap_or_else(no_version);
         let parsed = name.parse().map_err(|error: model::NameError| {
-            CommandError::failure(error.to_string()).at(Place::file(folder.as_str()))
+            GoalError::failure(error.to_string()).at(Place::file(folder.as_str()))
         })?;
         let project = EditableProject {
             metadata: metadata(&name, &version, told.summary.as_deref()),
@@ -94,15 +94,15 @@ fn of_file(
     folder: &Utf8Path,
     name: &str,
     read: impl FnOnce(&str) -> Result<PluginMetadata, String>,
-) -> Result<Option<PluginMetadata>, CommandError> {
+) -> Result<Option<PluginMetadata>, GoalError> {
     let path = folder.join(name);
     let text = match fs_err::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(CommandError::file("read", &path, &error)),
+        Err(error) => return Err(GoalError::file("read", &path, &error)),
     };
     read(&text).map(Some).map_err(|reason| {
-        CommandError::failure("cannot tell what the plug-in provides")
+        GoalError::failure("cannot tell what the plug-in provides")
             .at(Place::file(path.as_str()))
             .because(reason)
     })

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use targets::Repository;
 
-use crate::error::CommandError;
+use crate::error::GoalError;
 use crate::packaging;
 use crate::session::Session;
 use workspace::files;
@@ -42,7 +42,7 @@ impl DistributionRequirements {
     ///
     /// # Errors
     /// Where the graph has a mistake.
-    pub(super) fn read(session: &Session, repository: &Repository) -> Result<Self, CommandError> {
+    pub(super) fn read(session: &Session, repository: &Repository) -> Result<Self, GoalError> {
         let state = state(session, repository);
         let place = place(session)?;
         if let Some(kept) = kept(&place).filter(|kept| kept.state == state) {
@@ -57,7 +57,7 @@ impl DistributionRequirements {
         Ok(kept.required)
     }
 
-    fn compute(session: &Session) -> Result<Self, CommandError> {
+    fn compute(session: &Session) -> Result<Self, GoalError> {
         let all = packaging::requirements_of_all(session)?;
         let of_distribution = |(address, resolve, requires_dist): (_, _, Vec<RequiresDist>)| {
             let of_distribution = OfDistribution {
@@ -89,7 +89,7 @@ fn kept(place: &Utf8Path) -> Option<Kept> {
     serde_json::from_slice(&fs_err::read(place).ok()?).ok()
 }
 
-fn place(session: &Session) -> Result<Utf8PathBuf, CommandError> {
+fn place(session: &Session) -> Result<Utf8PathBuf, GoalError> {
     let root = Sha256::of(session.root().as_str().as_bytes());
     Ok(session.cache()?.join(FOLDER).join(root.to_string()))
 }

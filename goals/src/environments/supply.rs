@@ -13,8 +13,8 @@ use model::{DistFile, LockedPackage, PackageName, PackageSource, Sha256, Version
 use serde_json::json;
 
 use super::error::of_wheel;
-use crate::error::CommandError;
-use crate::locking::{self, Declared, IndexChoice};
+use crate::error::GoalError;
+use crate::locking::{self, IndexChoice, ResolveDeclaration};
 use crate::session::Session;
 use crate::supply::{self, Sources, Workshop};
 
@@ -57,7 +57,7 @@ impl<'a> Supply<'a> {
     pub(super) fn wheels(
         &self,
         selected: &[SelectedPackage<'_>],
-    ) -> Result<Vec<StoredWheel>, Vec<CommandError>> {
+    ) -> Result<Vec<StoredWheel>, Vec<GoalError>> {
         let mut missing: Vec<&SelectedPackage<'_>> =
             selected.iter().filter(|one| !self.is_here(one)).collect();
         if !missing.is_empty() {
@@ -126,10 +126,10 @@ impl<'a> Supply<'a> {
     ///
     /// Wheels are unpacked in the order in which they arrive. Builds mostly wait for files and for
     /// Python, so they have their own threads and do not hold up the others.
-    fn bring<'s>(&self, missing: &[&'s SelectedPackage<'s>]) -> Result<(), Vec<CommandError>> {
+    fn bring<'s>(&self, missing: &[&'s SelectedPackage<'s>]) -> Result<(), Vec<GoalError>> {
         let index = self.index().map_err(|error| vec![error])?;
         let builders = rayon::ThreadPoolBuilder::new().build();
-        let builders = builders.map_err(|error| vec![CommandError::failure(error.to_string())])?;
+        let builders = builders.map_err(|error| vec![GoalError::failure(error.to_string())])?;
         let (wheels, built): (Vec<&SelectedPackage<'_>>, Vec<&SelectedPackage<'_>>) = missing
             .iter()
             .partition(|one| of_index(one).is_some() && is_wheel(one));
@@ -167,7 +167,7 @@ impl<'a> Supply<'a> {
         }
     }
 
-    fn one(&self, selected: &SelectedPackage<'_>) -> Result<UnpackedWheel, CommandError> {
+    fn one(&self, selected: &SelectedPackage<'_>) -> Result<UnpackedWheel, GoalError> {
         let package = selected.package;
         let sdist = match &selected.file {
             SelectedFile::Wheel(file, filename) => return self.unpacked(package, file, filename),
@@ -177,7 +177,7 @@ impl<'a> Supply<'a> {
         self.built(package, &self.sources()?.locked(package, sdist)?)
     }
 
-    fn sources(&self) -> Result<Sources<'_>, CommandError> {
+    fn sources(&self) -> Result<Sources<'_>, GoalError> {
         Ok(Sources::new(self.session.root(), self.index()?))
     }
 
@@ -186,7 +186,7 @@ impl<'a> Supply<'a> {
         package: &LockedPackage,
         file: &DistFile,
         filename: &WheelFilename,
-    ) -> Result<UnpackedWheel, CommandError> {
+    ) -> Result<UnpackedWheel, GoalError> {
         if let Some(wheel) = file.sha256.and_then(|sha256| self.store.get(&sha256)) {
             return Ok(wheel);
         }
@@ -200,7 +200,7 @@ impl<'a> Supply<'a> {
         &self,
         package: &LockedPackage,
         source: &ProjectSource,
-    ) -> Result<UnpackedWheel, CommandError> {
+    ) -> Result<UnpackedWheel, GoalError> {
         // A path to a wheel needs no build.
         if let SourceIdentity::Archive { sha256, .. } = &source.identity
             && let Ok(filename) = source.path.file_name().unwrap_or_default().parse()
@@ -215,7 +215,7 @@ impl<'a> Supply<'a> {
             .build(index, |builder| builder.wheel(source));
         let BuiltWheel { wheel, .. } = built?;
         if *wheel.name() != package.name || *wheel.version() != package.version {
-            return Err(CommandError::failure(format!(
+            return Err(GoalError::failure(format!(
                 "the lock names {} {}, and its source builds {} {}",
                 package.name,
                 package.version,
@@ -230,16 +230,17 @@ impl<'a> Supply<'a> {
         Ok(wheel)
     }
 
-    fn index(&self) -> Result<&Arc<Index>, CommandError> {
+    fn index(&self) -> Result<&Arc<Index>, GoalError> {
         if let Some(index) = self.index.get() {
             return Ok(index);
         }
         let repository = workspace::load(self.session.root(), self.session.target_options())?;
         let indexes = locking::PackageIndexes::new(self.session, self.options.clone())?
             .watched_by(self.session.progress());
-        let declared = Declared::collect(self.session, &repository, self.resolve, |source| {
-            indexes.name_of(source, self.resolve)
-        })?;
+        let declared =
+            ResolveDeclaration::collect(self.session, &repository, self.resolve, |source| {
+                indexes.name_of(source, self.resolve)
+            })?;
         let index = indexes.index(&declared)?;
         Ok(self.index.get_or_init(|| index))
     }

@@ -19,7 +19,7 @@ use serde::Deserialize;
 use super::error::of_environment;
 use super::exporter::Exporter;
 use super::supply::{Supply, SupplyScope};
-use crate::error::CommandError;
+use crate::error::GoalError;
 use crate::locking::LockPath;
 
 /// The folder of these environments. A new layout gets a new name.
@@ -56,7 +56,7 @@ pub enum TrialVerdict {
     /// It was installed, and these entry points do not load.
     Fails(Vec<LoadFailure>),
     /// It cannot be installed.
-    Refused(CommandError),
+    Refused(GoalError),
     /// It was not installed.
     TrialObstacle(TrialObstacle),
 }
@@ -171,9 +171,9 @@ impl Exporter<'_> {
     }
 
     /// Makes other runs wait until the guard is dropped.
-    fn only_trial(&self) -> Result<fs_err::File, CommandError> {
+    fn only_trial(&self) -> Result<fs_err::File, GoalError> {
         let path = self.cache.join(FOLDER).join(".lock");
-        let error = |error: std::io::Error| CommandError::file("open", &path, &error);
+        let error = |error: std::io::Error| GoalError::file("open", &path, &error);
         fs_err::create_dir_all(self.cache.join(FOLDER)).map_err(error)?;
         let file = fs_err::File::create(&path).map_err(error)?;
         file.lock().map_err(error)?;
@@ -195,11 +195,11 @@ impl Exporter<'_> {
             ));
         }
         let unpacked = self.store.unpack(wheel.path, &wheel.filename, None);
-        let refused = |error: WheelError| CommandError::failure(error.to_string());
+        let refused = |error: WheelError| GoalError::failure(error.to_string());
         let unpacked = unpacked.map_err(|error| TrialVerdict::Refused(refused(error)))?;
         let unreadable = |error: String| {
             let message = format!("METADATA of {} cannot be read: {error}", wheel.filename);
-            TrialVerdict::Refused(CommandError::failure(message))
+            TrialVerdict::Refused(GoalError::failure(message))
         };
         let text = unpacked.metadata();
         let text = text.map_err(|error| unreadable(error.to_string()))?;
@@ -404,12 +404,12 @@ fn load_all(
     let mut failures = BTreeMap::new();
     while !names.is_empty() {
         let (answer, end) = load(environment, &names).map_err(|error| {
-            TrialVerdict::Refused(CommandError::failure(format!("cannot run Python: {error}")))
+            TrialVerdict::Refused(GoalError::failure(format!("cannot run Python: {error}")))
         })?;
         let last = read_answer(&answer, end.as_deref(), &mut failures);
         let Some(end) = end else { break };
         let Some(last) = last else {
-            let error = CommandError::failure(format!("cannot load entry points: {end}"));
+            let error = GoalError::failure(format!("cannot load entry points: {end}"));
             return Err(TrialVerdict::Refused(error));
         };
         names = names.split_off(

@@ -8,7 +8,7 @@ use targets::imports::ImportCache;
 use targets::{Repository, TargetGraph};
 use workspace::ImportCacheFile;
 
-use crate::error::{CommandError, warning_text};
+use crate::error::{GoalError, warning_text};
 use crate::session::Session;
 
 /// The file with parsed imports, relative to the cache folder.
@@ -23,7 +23,7 @@ pub struct BuildFiles {
 
 impl BuildFiles {
     /// Evaluates the BUILD files.
-    pub fn load(session: &Session) -> Result<Self, CommandError> {
+    pub fn load(session: &Session) -> Result<Self, GoalError> {
         let options = session.target_options();
         Ok(Self {
             repository: workspace::load(session.root(), options)?,
@@ -37,7 +37,7 @@ impl BuildFiles {
     }
 
     /// The target graph.
-    pub fn graph(&self) -> Result<TargetGraph<'_>, CommandError> {
+    pub fn graph(&self) -> Result<TargetGraph<'_>, GoalError> {
         Ok(TargetGraph::build(&self.repository, self.cache.cache())?)
     }
 

@@ -5,7 +5,7 @@ use git::Git;
 use targets::query::{ChangedFiles, Dependents, Specs, TargetFilter};
 use targets::{TargetGraph, TargetId};
 
-use crate::error::CommandError;
+use crate::error::GoalError;
 use crate::session::Session;
 
 /// Which targets are selected.
@@ -46,7 +46,7 @@ impl TargetSelection {
         session: &Session,
         graph: &TargetGraph<'_>,
         no_specs: NoSpecs,
-    ) -> Result<Vec<TargetId>, CommandError> {
+    ) -> Result<Vec<TargetId>, GoalError> {
         let mut selected = match (&self.changed, self.specs(session)?) {
             (Some(since), specs) => {
                 let files = changed_files(session, &since.revision)?;
@@ -63,7 +63,7 @@ impl TargetSelection {
             }
             (None, specs) if specs.is_empty() && no_specs == NoSpecs::All => graph.all().collect(),
             (None, specs) if specs.is_empty() => {
-                return Err(CommandError::misuse("no targets are named")
+                return Err(GoalError::misuse("no targets are named")
                     .hint("`::` names all, `dir::` those in `dir` and below"));
             }
             (None, specs) => specs.select(graph)?,
@@ -76,21 +76,18 @@ impl TargetSelection {
         Ok(selected)
     }
 
-    fn specs(&self, session: &Session) -> Result<Specs, CommandError> {
+    fn specs(&self, session: &Session) -> Result<Specs, GoalError> {
         let specs = self.specs.iter().map(String::as_str);
         Ok(Specs::parse(specs, &session.folder_in_repository()?))
     }
 }
 
 /// The files that differ from the commit at which the work left `since`, untracked files included.
-pub fn changed_files(session: &Session, since: &str) -> Result<ChangedFiles, CommandError> {
+pub fn changed_files(session: &Session, since: &str) -> Result<ChangedFiles, GoalError> {
     let git = Git::at(session.root());
     if git.commit(since)?.is_none() {
-        return Err(
-            CommandError::failure(format!("there is no commit `{since}`")).hint(
-                "`--changed-since` takes a branch, tag or commit, such as `main` or `HEAD~3`",
-            ),
-        );
+        return Err(GoalError::failure(format!("there is no commit `{since}`"))
+            .hint("`--changed-since` takes a branch, tag or commit, such as `main` or `HEAD~3`"));
     }
     let base = git.text(&["merge-base", since, "HEAD"])?;
     let difference = git.difference(&base)?;

@@ -4,16 +4,16 @@ use lockfile::Lock;
 use model::{DistFile, FileKind, LockedPackage, PackageSource, Resolution, ResolutionNode};
 use resolve::{Provider, ReleaseMetadata};
 
-use super::inputs::Declared;
+use super::inputs::ResolveDeclaration;
 use super::provider::{IndexProvider, ProviderError};
-use crate::error::CommandError;
+use crate::error::GoalError;
 
 /// Adds the files to a resolution.
 pub(super) fn lock(
-    declared: &Declared,
+    declared: &ResolveDeclaration,
     resolution: Resolution,
     provider: &IndexProvider<'_>,
-) -> Result<Lock, CommandError> {
+) -> Result<Lock, GoalError> {
     let packages = resolution
         .nodes
         .into_iter()
@@ -30,10 +30,10 @@ pub(super) fn lock(
 }
 
 fn package(
-    declared: &Declared,
+    declared: &ResolveDeclaration,
     node: ResolutionNode,
     provider: &IndexProvider<'_>,
-) -> Result<LockedPackage, CommandError> {
+) -> Result<LockedPackage, GoalError> {
     let mut package = LockedPackage {
         name: node.name,
         version: node.version,
@@ -95,7 +95,7 @@ fn with_hash(
     package: &LockedPackage,
     file: DistFile,
     provider: &IndexProvider<'_>,
-) -> Result<DistFile, CommandError> {
+) -> Result<DistFile, GoalError> {
     match file.sha256 {
         Some(_) => Ok(file),
         None => provider.with_hash(&package.name, &package.version, file),

@@ -10,11 +10,11 @@ use model::{
 };
 use resolve::Pins;
 
-use super::inputs::Declared;
+use super::inputs::ResolveDeclaration;
 use super::locker;
 use super::provider::IndexProvider;
 use super::upgrade::Upgrade;
-use crate::error::CommandError;
+use crate::error::GoalError;
 use crate::session::Session;
 use crate::supply::Builds;
 
@@ -27,7 +27,7 @@ pub fn build_locks(
     lock: &Lock,
     platforms: &[Platform],
     builds: &Builds<'_>,
-) -> Result<Vec<Lock>, CommandError> {
+) -> Result<Vec<Lock>, GoalError> {
     let mut wanted = BTreeMap::<Vec<Requirement>, Vec<&str>>::new();
     for package in lock
         .packages
@@ -67,7 +67,8 @@ pub fn build_locks(
             prereleases: lock.inputs.prereleases,
             ..LockInputs::default()
         };
-        let declared = Declared::of_lock(&format!("builds of {}", names.join(", ")), inputs);
+        let declared =
+            ResolveDeclaration::of_lock(&format!("builds of {}", names.join(", ")), inputs);
         let provider = IndexProvider::new(builds.index(), builds, &declared);
         let locked = locker::lock(&declared, Pins::default(), &Upgrade::default(), &provider);
         locked.map(|(lock, _)| lock)

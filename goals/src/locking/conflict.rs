@@ -3,16 +3,16 @@
 use model::{PackageName, VersionSpecifiers};
 use resolve::{Explanation, Hint, Premise, Reason};
 
-use super::inputs::Declared;
+use super::inputs::ResolveDeclaration;
 use super::provider::IndexProvider;
-use crate::error::CommandError;
+use crate::error::GoalError;
 
 /// The error for a conflict in a resolve.
 pub(super) fn command_error(
     explanation: &Explanation,
-    declared: &Declared,
+    declared: &ResolveDeclaration,
     provider: &IndexProvider<'_>,
-) -> CommandError {
+) -> GoalError {
     let resolve = &declared.resolve;
     let mut message = match &declared.asked {
         Some(asked) => format!("`{asked}` cannot be had in `{resolve}`"),
@@ -22,7 +22,7 @@ pub(super) fn command_error(
     if !clash.is_empty() {
         message.push_str(&format!(" {clash}"));
     }
-    let mut error = CommandError::failure(message);
+    let mut error = GoalError::failure(message);
     if let Some(place) = explanation
         .premises
         .iter()
@@ -50,7 +50,7 @@ pub(super) fn command_error(
 
 /// A premise in the words of `resolve`, with the places of requirements, which `resolve` does not
 /// know.
-fn text(premise: &Premise, declared: &Declared) -> String {
+fn text(premise: &Premise, declared: &ResolveDeclaration) -> String {
     match premise {
         Premise::Required(requirement) => match declared.place(requirement) {
             Some(place) => format!("{}:{} requires {requirement}", place.path, place.line),
@@ -97,7 +97,7 @@ fn hidden(premise: &Premise, provider: &IndexProvider<'_>) -> Option<String> {
     ))
 }
 
-fn hint_text(hint: &Hint, declared: &Declared) -> String {
+fn hint_text(hint: &Hint, declared: &ResolveDeclaration) -> String {
     let resolve = &declared.resolve;
     let at = |place: Option<&model::Place>| {
         place.map_or_else(String::new, |p| format!(" at {}:{}", p.path, p.line))
@@ -128,7 +128,7 @@ fn hint_text(hint: &Hint, declared: &Declared) -> String {
 }
 
 /// The required project whose name is similar to the one that was asked for.
-fn meant<'a>(name: &PackageName, declared: &'a Declared) -> Option<&'a str> {
+fn meant<'a>(name: &PackageName, declared: &'a ResolveDeclaration) -> Option<&'a str> {
     declared
         .asked
         .as_ref()

@@ -8,7 +8,7 @@ use model::{PackageName, PackageSource, Version};
 use resolve::{Pins, VersionPin};
 
 use super::upgrade::Upgrade;
-use crate::error::CommandError;
+use crate::error::GoalError;
 use crate::session::Session;
 use workspace::files;
 
@@ -22,7 +22,7 @@ pub struct LockPath {
 
 impl LockPath {
     /// The lockfile of a resolve.
-    pub fn of(session: &Session, resolve: &str) -> Result<Self, CommandError> {
+    pub fn of(session: &Session, resolve: &str) -> Result<Self, GoalError> {
         let relative = session.settings.lockfile(resolve).ok_or_else(|| {
             let known = session.settings.python.resolves.keys().map(String::as_str);
             unknown_resolve(resolve, known.collect())
@@ -34,21 +34,21 @@ impl LockPath {
     }
 
     /// The lock's text; `None` where there is no file.
-    pub fn read(&self) -> Result<Option<String>, CommandError> {
+    pub fn read(&self) -> Result<Option<String>, GoalError> {
         match fs_err::read_to_string(&self.absolute) {
             Ok(text) => Ok(Some(text)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(CommandError::file("read the lock", &self.relative, &error)),
+            Err(error) => Err(GoalError::file("read the lock", &self.relative, &error)),
         }
     }
 
     /// Reads the lock, which must exist and be in this tool's format.
-    pub fn lock(&self, resolve: &str) -> Result<Lock, CommandError> {
+    pub fn lock(&self, resolve: &str) -> Result<Lock, GoalError> {
         match self.read()? {
             Some(text) => {
                 lockfile::read(&text, &self.relative).map_err(|error| self.unreadable(error))
             }
-            None => Err(CommandError::failure(format!(
+            None => Err(GoalError::failure(format!(
                 "there is no lock of `{resolve}` at {}",
                 self.relative
             ))
@@ -59,7 +59,7 @@ impl LockPath {
     }
 
     /// The error for a lock that cannot be read, with a hint.
-    pub fn unreadable(&self, error: LockReadError) -> CommandError {
+    pub fn unreadable(&self, error: LockReadError) -> GoalError {
         let path = &self.relative;
         let hint = match &error.kind {
             LockReadErrorKind::Newer { .. } => None,
@@ -75,7 +75,7 @@ impl LockPath {
                  or remove it, and all pins, and run `cargo xtask generate-lockfiles`"
             )),
         };
-        let error = CommandError::from(error);
+        let error = GoalError::from(error);
         match hint {
             Some(hint) => error.hint(hint),
             None => error,
@@ -83,20 +83,20 @@ impl LockPath {
     }
 
     /// The text of a lock for this place, read back.
-    pub fn text_of(&self, lock: &Lock) -> Result<String, CommandError> {
+    pub fn text_of(&self, lock: &Lock) -> Result<String, GoalError> {
         lockfile::write_readable(lock, &self.relative).map_err(not_written)
     }
 
     /// Replaces the file as a whole; after an error it is unchanged.
-    pub fn write(&self, text: &str) -> Result<(), CommandError> {
+    pub fn write(&self, text: &str) -> Result<(), GoalError> {
         files::replace(&self.absolute, text)
-            .map_err(|error| CommandError::file("write the lock", &self.relative, &error))
+            .map_err(|error| GoalError::file("write the lock", &self.relative, &error))
     }
 }
 
 /// The error for a lock that was made and could not be read again: the one that is there stays.
-pub fn not_written(error: LockReadError) -> CommandError {
-    CommandError::failure("the lock that was made cannot be read, and is not written")
+pub fn not_written(error: LockReadError) -> GoalError {
+    GoalError::failure("the lock that was made cannot be read, and is not written")
         .because(error.to_string())
         .hint("this is a fault of cargo-xtask: please report it, with the requirements")
 }
@@ -105,7 +105,7 @@ pub fn not_written(error: LockReadError) -> CommandError {
 pub fn lock_paths(
     session: &Session,
     asked: &[String],
-) -> Result<Vec<(String, LockPath)>, CommandError> {
+) -> Result<Vec<(String, LockPath)>, GoalError> {
     let all = session.settings.python.resolves.keys();
     let mut names: Vec<&String> = if asked.is_empty() {
         all.collect()
@@ -115,7 +115,7 @@ pub fn lock_paths(
     names.sort();
     names.dedup();
     if names.is_empty() {
-        return Err(CommandError::failure("there is no resolve to lock")
+        return Err(GoalError::failure("there is no resolve to lock")
             .at(model::Place::file(session.settings.file.as_str()))
             .hint("name one: `[python.resolves]` with `python-default = \"python.lock\"`"));
     }
@@ -126,8 +126,8 @@ pub fn lock_paths(
 }
 
 /// An error for a resolve that the settings do not name.
-pub(super) fn unknown_resolve(resolve: &str, known: Vec<&str>) -> CommandError {
-    let error = CommandError::failure(format!("there is no resolve `{resolve}`"));
+pub(super) fn unknown_resolve(resolve: &str, known: Vec<&str>) -> GoalError {
+    let error = GoalError::failure(format!("there is no resolve `{resolve}`"));
     match model::nearest(resolve, known.iter().copied()) {
         Some(nearest) => error.hint(format!("did you mean `--resolve {nearest}`?")),
         None if known.is_empty() => error.hint("name resolves under `[python.resolves]`"),
@@ -151,7 +151,7 @@ pub enum Existing {
 
 impl Existing {
     /// Reads a lock in any format.
-    pub fn parse(text: Option<&str>, path: &LockPath) -> Result<Self, CommandError> {
+    pub fn parse(text: Option<&str>, path: &LockPath) -> Result<Self, GoalError> {
         let Some(text) = text.filter(|text| !text.trim().is_empty()) else {
             return Ok(Self::Nothing);
         };

@@ -12,10 +12,10 @@ use model::{LockInputs, LockedPackage, Sha256};
 use serde::{Deserialize, Serialize};
 
 use super::existing::LockPath;
-use super::inputs::Declared;
+use super::inputs::ResolveDeclaration;
 use super::local::{self, LocalSource};
 use super::package_indexes::PackageIndexes;
-use crate::error::CommandError;
+use crate::error::GoalError;
 use crate::session::Session;
 use workspace::files;
 
@@ -35,8 +35,8 @@ impl Freshness {
         indexes: &PackageIndexes<'_>,
         path: &LockPath,
         text: Option<&str>,
-        declared: &Declared,
-    ) -> Result<Self, CommandError> {
+        declared: &ResolveDeclaration,
+    ) -> Result<Self, GoalError> {
         let (session, cutoff) = (indexes.session(), indexes.exclude_newer());
         let inputs = &declared.inputs;
         let stale = |reason: &str| Ok(Self::Stale(vec![reason.to_owned()]));

@@ -5,11 +5,11 @@ use std::mem::ManuallyDrop;
 use model::PackageName;
 use resolve::ResolveWarning;
 
-use crate::error::CommandError;
+use crate::error::GoalError;
 use crate::locking;
 use crate::locking::existing::{Existing, LockPath, lock_paths};
 use crate::locking::fresh::Freshness;
-use crate::locking::inputs::Declared;
+use crate::locking::inputs::ResolveDeclaration;
 use crate::locking::package_indexes::{IndexChoice, PackageIndexes};
 use crate::locking::provider::IndexProvider;
 use crate::locking::summary::{Status, Summary};
@@ -61,7 +61,7 @@ pub struct LockGeneration {
 pub fn generate(
     session: &Session,
     request: &LockRequest,
-) -> Result<Vec<LockGeneration>, CommandError> {
+) -> Result<Vec<LockGeneration>, GoalError> {
     let paths = lock_paths(session, &request.resolves)?;
     let repository = workspace::load(session.root(), session.target_options())?;
     targets::check_resolves(&repository)?;
@@ -103,7 +103,7 @@ pub fn generate(
 ///
 /// # Errors
 /// Where that cannot be found out.
-pub fn stale_locks(session: &Session) -> Result<Vec<Summary>, CommandError> {
+pub fn stale_locks(session: &Session) -> Result<Vec<Summary>, GoalError> {
     let request = LockRequest {
         resolves: Vec::new(),
         upgrade: Upgrade::default(),
@@ -128,7 +128,7 @@ struct Generator<'a> {
 }
 
 impl Generator<'_> {
-    fn side_by_side(&self, paths: &Paths) -> Vec<Result<LockGeneration, CommandError>> {
+    fn side_by_side(&self, paths: &Paths) -> Vec<Result<LockGeneration, GoalError>> {
         if let [(resolve, path)] = &paths[..] {
             return vec![self.lock(resolve, path)];
         }
@@ -147,10 +147,11 @@ impl Generator<'_> {
         })
     }
 
-    fn lock(&self, resolve: &str, path: &LockPath) -> Result<LockGeneration, CommandError> {
-        let mut declared = Declared::collect(self.session, self.repository, resolve, |source| {
-            self.indexes.name_of(source, resolve)
-        })?;
+    fn lock(&self, resolve: &str, path: &LockPath) -> Result<LockGeneration, GoalError> {
+        let mut declared =
+            ResolveDeclaration::collect(self.session, self.repository, resolve, |source| {
+                self.indexes.name_of(source, resolve)
+            })?;
         declared.inputs.require_wheels |= self.request.require_wheels;
         let before = path.read()?;
         let freshness = Freshness::of(self.indexes, path, before.as_deref(), &declared)?;
@@ -181,10 +182,10 @@ impl Generator<'_> {
 
     fn resolve(
         &self,
-        declared: &Declared,
+        declared: &ResolveDeclaration,
         path: &LockPath,
         before: Option<&str>,
-    ) -> Result<LockGeneration, CommandError> {
+    ) -> Result<LockGeneration, GoalError> {
         let existing = Existing::parse(before, path)?;
         let changed = match existing.lock() {
             Some(lock) => lockfile::changed_projects(&lock.inputs, &declared.inputs),
@@ -237,8 +238,8 @@ impl Generator<'_> {
 
 /// All results or, if some are errors, the last error with the others.
 fn all_or_errors(
-    locked: Vec<Result<LockGeneration, CommandError>>,
-) -> Result<Vec<LockGeneration>, CommandError> {
+    locked: Vec<Result<LockGeneration, GoalError>>,
+) -> Result<Vec<LockGeneration>, GoalError> {
     let mut good = Vec::new();
     let mut errors = Vec::new();
     for result in locked {

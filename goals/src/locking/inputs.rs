@@ -10,12 +10,12 @@ use targets::requirements::{
     IndexOption, RequirementLine, RequirementsReader, read_requirements_txt,
 };
 
-use crate::error::CommandError;
+use crate::error::GoalError;
 use crate::session::Session;
 
 /// What a resolve declares.
 #[derive(Debug)]
-pub struct Declared {
+pub struct ResolveDeclaration {
     /// The resolve's name.
     pub resolve: String,
     /// The inputs of the lock.
@@ -30,7 +30,7 @@ pub struct Declared {
     hashes: FxHashMap<PackageName, Vec<FileDigest>>,
 }
 
-impl Declared {
+impl ResolveDeclaration {
     /// Collects the declarations of `resolve`.
     ///
     /// `name_of` finds the project's name of a direct reference that does not give it.
@@ -38,19 +38,19 @@ impl Declared {
         session: &Session,
         repository: &Repository,
         resolve: &str,
-        name_of: impl Fn(&RequirementSource) -> Result<PackageName, CommandError>,
-    ) -> Result<Self, CommandError> {
+        name_of: impl Fn(&RequirementSource) -> Result<PackageName, GoalError>,
+    ) -> Result<Self, GoalError> {
         let settings = &session.settings;
         let mut all = targets::resolve_requirements(repository, resolve)?;
         all.constraints
             .extend(constraints_file(session, repository, resolve)?);
         let mut places = Vec::new();
         let mut hashes = FxHashMap::<PackageName, Vec<FileDigest>>::default();
-        let mut named = |line: &RequirementLine| -> Result<Requirement, CommandError> {
+        let mut named = |line: &RequirementLine| -> Result<Requirement, GoalError> {
             let place = line.specifier.place();
             let checked = |source: &RequirementSource| {
                 let source = source.clone().with_hash_options(&line.hashes);
-                source.map_err(|reason| CommandError::failure(reason).at(place.clone()))
+                source.map_err(|reason| GoalError::failure(reason).at(place.clone()))
             };
             let requirement = match line.specifier.project() {
                 ProjectReference::Named(requirement) => Requirement {
@@ -102,7 +102,7 @@ impl Declared {
         };
         for (name, value, place) in &all.options {
             apply_option(&mut inputs, name, value).map_err(|error| {
-                CommandError::failure(format!("cannot read `{name} {value}`"))
+                GoalError::failure(format!("cannot read `{name} {value}`"))
                     .at(place.clone())
                     .because(error.to_string())
             })?;
@@ -181,7 +181,7 @@ fn constraints_file(
     session: &Session,
     repository: &Repository,
     resolve: &str,
-) -> Result<Vec<RequirementLine>, CommandError> {
+) -> Result<Vec<RequirementLine>, GoalError> {
     let Some(path) = session.settings.constraints_file(resolve) else {
         return Ok(Vec::new());
     };
@@ -191,7 +191,7 @@ fn constraints_file(
     };
     let text = repository
         .read(path.as_str())
-        .map_err(|error| CommandError::file("read the constraints file", path, &error))?;
+        .map_err(|error| GoalError::file("read the constraints file", path, &error))?;
     let file = read_requirements_txt(path.as_str(), &text, &reader)
         .map_err(targets::Error::Requirements)?;
     let requirements = file.requirements.iter();

@@ -6,9 +6,9 @@ use lockfile::{Lock, check_source};
 use model::{FileDigests, LockedPackage, PackageSource, RequirementSource, Sha256};
 use serde::{Deserialize, Serialize};
 
-use super::inputs::Declared;
+use super::inputs::ResolveDeclaration;
 use super::package_indexes::PackageIndexes;
-use crate::error::CommandError;
+use crate::error::GoalError;
 use workspace::files::sha256_of;
 
 /// A project or an archive of the repository as it was seen.
@@ -52,8 +52,8 @@ pub(super) fn sources(lock: &Lock, root: &Utf8Path) -> Vec<LocalSource> {
 pub(super) fn reasons(
     lock: &Lock,
     indexes: &PackageIndexes<'_>,
-    declared: &Declared,
-) -> Result<Vec<String>, CommandError> {
+    declared: &ResolveDeclaration,
+) -> Result<Vec<String>, GoalError> {
     let local: Vec<_> = lock
         .packages
         .iter()

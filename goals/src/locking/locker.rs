@@ -4,19 +4,19 @@ use lockfile::Lock;
 use model::LockInputs;
 use resolve::{Pins, Problem, ResolveError, ResolveWarning};
 
-use super::inputs::Declared;
+use super::inputs::ResolveDeclaration;
 use super::provider::IndexProvider;
 use super::upgrade::Upgrade;
 use super::{assemble, conflict};
-use crate::error::CommandError;
+use crate::error::GoalError;
 
 /// Resolves the declarations and makes a lock, keeping the pins of the existing lock.
 pub fn lock(
-    declared: &Declared,
+    declared: &ResolveDeclaration,
     pins: Pins,
     upgrade: &Upgrade,
     provider: &IndexProvider<'_>,
-) -> Result<(Lock, Vec<ResolveWarning>), CommandError> {
+) -> Result<(Lock, Vec<ResolveWarning>), GoalError> {
     let problem = problem(&declared.inputs, pins, upgrade);
     let resolve = || resolve::resolve(&problem, provider);
     let resolved = provider

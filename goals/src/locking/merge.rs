@@ -9,13 +9,13 @@ use lockfile::{InputChange, Lock};
 use resolve::{Pins, ResolveWarning};
 
 use super::existing::version_pin;
-use super::inputs::Declared;
+use super::inputs::ResolveDeclaration;
 use super::lock_provider::LockProvider;
 use super::locker;
 use super::package_indexes::PackageIndexes;
 use super::provider::IndexProvider;
 use super::upgrade::Upgrade;
-use crate::error::CommandError;
+use crate::error::GoalError;
 
 /// The locks to merge.
 pub struct MergeSides {
@@ -30,14 +30,14 @@ pub struct MergeSides {
 /// Merges two locks. `indexes` is only called if the locks are not enough.
 pub fn merge<'a>(
     sides: &MergeSides,
-    indexes: impl FnOnce() -> Result<PackageIndexes<'a>, CommandError>,
-) -> Result<Lock, CommandError> {
+    indexes: impl FnOnce() -> Result<PackageIndexes<'a>, GoalError>,
+) -> Result<Lock, GoalError> {
     let merged = lockfile::merge::inputs(sides.base.as_ref(), &sides.ours, &sides.theirs)
         .map_err(contradicting)?;
     if let Some(lock) = without_index(sides, &merged) {
         return Ok(lock);
     }
-    let declared = Declared::of_lock(&merged.resolve, merged.inputs.clone());
+    let declared = ResolveDeclaration::of_lock(&merged.resolve, merged.inputs.clone());
     let indexes = indexes()?;
     // During a merge, requirement files may not be readable. Then the indexes of the settings are
     // used.
@@ -101,8 +101,8 @@ fn pins(merged: &MergedInputs) -> Pins {
     )
 }
 
-fn contradicting(contradictions: Vec<Contradiction>) -> CommandError {
-    let error = CommandError::failure("the two sides contradict each other");
+fn contradicting(contradictions: Vec<Contradiction>) -> GoalError {
+    let error = GoalError::failure("the two sides contradict each other");
     contradictions
         .iter()
         .fold(error, |error, contradiction| error.because(contradiction.to_string()))

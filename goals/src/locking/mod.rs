@@ -24,7 +24,7 @@ pub use build_locks::build_locks;
 pub use existing::{Existing, LockPath, lock_paths, not_written};
 pub use fresh::Freshness;
 pub use generate::{LockGeneration, LockRequest, WriteLocks, generate, stale_locks};
-pub use inputs::Declared;
+pub use inputs::ResolveDeclaration;
 pub use locker::lock;
 pub use merge::{MergeSides, merge};
 pub use package_indexes::{IndexChoice, PackageIndexes};

@@ -10,8 +10,8 @@ use model::{InterpreterConstraints, PackageName, PackageSource, RequirementSourc
 use targets::requirements::{IndexOption, IndexOptionKind};
 use transport::{NetworkAccess, RequestObserver};
 
-use super::inputs::Declared;
-use crate::error::CommandError;
+use super::inputs::ResolveDeclaration;
+use crate::error::GoalError;
 use crate::session::Session;
 use crate::supply::Builds;
 use workspace::settings::{Cutoff, PIP_INDEX};
@@ -48,7 +48,7 @@ pub struct PackageIndexes<'a> {
 
 impl<'a> PackageIndexes<'a> {
     /// The indexes of a session.
-    pub fn new(session: &'a Session, mut options: IndexChoice) -> Result<Self, CommandError> {
+    pub fn new(session: &'a Session, mut options: IndexChoice) -> Result<Self, GoalError> {
         let of_settings = session.settings.python.exclude_newer;
         options.exclude_newer = options.exclude_newer.or(of_settings);
         Ok(Self {
@@ -87,22 +87,22 @@ impl<'a> PackageIndexes<'a> {
     }
 
     /// The index for the declarations of a resolve.
-    pub fn index(&self, declared: &Declared) -> Result<Arc<Index>, CommandError> {
+    pub fn index(&self, declared: &ResolveDeclaration) -> Result<Arc<Index>, GoalError> {
         self.index_with(&declared.indexes)
     }
 
     /// The index for a resolve of the repository.
-    pub fn index_of(&self, resolve: &str) -> Result<Arc<Index>, CommandError> {
+    pub fn index_of(&self, resolve: &str) -> Result<Arc<Index>, GoalError> {
         let repository = workspace::load(self.session.root(), self.session.target_options())?;
         self.index_with(&targets::resolve_requirements(&repository, resolve)?.indexes)
     }
 
     /// The index of the settings. Options in requirement files do not count.
-    pub fn plain_index(&self) -> Result<Arc<Index>, CommandError> {
+    pub fn plain_index(&self) -> Result<Arc<Index>, GoalError> {
         self.index_with(&[])
     }
 
-    fn index_with(&self, lines: &[IndexOption]) -> Result<Arc<Index>, CommandError> {
+    fn index_with(&self, lines: &[IndexOption]) -> Result<Arc<Index>, GoalError> {
         let locations = self.locations(lines)?;
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, index)) = made.iter().find(|(known, _)| *known == locations) {
@@ -125,7 +125,7 @@ impl<'a> PackageIndexes<'a> {
     }
 
     /// The indexes by priority: the command line, then requirement files, then the settings.
-    fn locations(&self, lines: &[IndexOption]) -> Result<Locations, CommandError> {
+    fn locations(&self, lines: &[IndexOption]) -> Result<Locations, GoalError> {
         let repos = &self.session.settings.python_repos;
         let of_line = |kind| lines.iter().filter(move |line| line.kind == kind);
         let mut indexes = Vec::new();
@@ -162,7 +162,7 @@ impl<'a> PackageIndexes<'a> {
         urls: &[String],
         indexes: &mut Vec<Url>,
         find_links: &mut Vec<FindLinks>,
-    ) -> Result<(), CommandError> {
+    ) -> Result<(), GoalError> {
         for url in urls {
             if url == PIP_INDEX {
                 let pip = index::pip_locations(
@@ -178,14 +178,14 @@ impl<'a> PackageIndexes<'a> {
         Ok(())
     }
 
-    fn url(&self, setting: &str, url: &str) -> Result<Url, CommandError> {
+    fn url(&self, setting: &str, url: &str) -> Result<Url, GoalError> {
         Url::parse(url).map_err(|error| {
-            CommandError::failure(format!("`{setting}` is `{url}`, which is no URL: {error}"))
+            GoalError::failure(format!("`{setting}` is `{url}`, which is no URL: {error}"))
                 .hint("write the whole URL, as in `https://index.example/simple/`")
         })
     }
 
-    fn line_url(&self, line: &IndexOption) -> Result<Url, CommandError> {
+    fn line_url(&self, line: &IndexOption) -> Result<Url, GoalError> {
         self.url("--index-url", &line.value)
             .map_err(|error| error.at(line.place.clone()))
     }
@@ -220,7 +220,7 @@ impl<'a> PackageIndexes<'a> {
         &self,
         source: &RequirementSource,
         resolve: &str,
-    ) -> Result<PackageName, CommandError> {
+    ) -> Result<PackageName, GoalError> {
         let index = self.index_of(resolve)?;
         let constraints = self.session.settings.interpreter_constraints(resolve)?;
         let direct = self

@@ -14,8 +14,8 @@ use rustc_hash::FxHashMap;
 
 use super::ahead::{Lookahead, policy};
 use super::existing::PreferredVersions;
-use super::inputs::Declared;
-use crate::error::CommandError;
+use super::inputs::ResolveDeclaration;
+use crate::error::GoalError;
 use crate::supply::{Builds, DirectPackage, Sdist};
 use workspace::files::sha256_of;
 
@@ -23,7 +23,7 @@ use workspace::files::sha256_of;
 pub struct IndexProvider<'a> {
     index: &'a Index,
     builds: &'a Builds<'a>,
-    declared: &'a Declared,
+    declared: &'a ResolveDeclaration,
     preferred: PreferredVersions,
     known: RefCell<Known>,
 }
@@ -41,12 +41,12 @@ struct Known {
 #[error("{error:?}")]
 pub struct ProviderError {
     name: PackageName,
-    error: Box<CommandError>,
+    error: Box<GoalError>,
 }
 
 impl ProviderError {
     /// The error as the user reads it, at the requirement that led to it where one does.
-    pub fn into_command_error(self, declared: &Declared) -> CommandError {
+    pub fn into_command_error(self, declared: &ResolveDeclaration) -> GoalError {
         match declared.place_of(&self.name) {
             Some(place) if !self.error.has_place() => self.error.at(place.clone()),
             _ => *self.error,
@@ -56,7 +56,7 @@ impl ProviderError {
 
 impl<'a> IndexProvider<'a> {
     /// The view of `index` that what a resolve declares allows.
-    pub fn new(index: &'a Index, builds: &'a Builds<'a>, declared: &'a Declared) -> Self {
+    pub fn new(index: &'a Index, builds: &'a Builds<'a>, declared: &'a ResolveDeclaration) -> Self {
         Self {
             index,
             builds,
@@ -118,9 +118,9 @@ impl<'a> IndexProvider<'a> {
         name: &PackageName,
         version: &Version,
         file: DistFile,
-    ) -> Result<DistFile, CommandError> {
+    ) -> Result<DistFile, GoalError> {
         let path = self.index.download(name, version, &file)?;
-        let sha256 = sha256_of(&path).map_err(|error| CommandError::file("read", &path, &error))?;
+        let sha256 = sha256_of(&path).map_err(|error| GoalError::file("read", &path, &error))?;
         Ok(DistFile {
             sha256: Some(sha256),
             ..file
@@ -140,7 +140,7 @@ impl<'a> IndexProvider<'a> {
         }
     }
 
-    fn error(&self, name: &PackageName, error: impl Into<CommandError>) -> ProviderError {
+    fn error(&self, name: &PackageName, error: impl Into<GoalError>) -> ProviderError {
         ProviderError {
             name: name.clone(),
             error: Box::new(error.into()),
@@ -241,7 +241,7 @@ impl Provider for IndexProvider<'_> {
             .direct(source)
             .map_err(|error| self.error(name, error))?;
         if direct.metadata.name != *name {
-            let error = CommandError::failure(format!(
+            let error = GoalError::failure(format!(
                 "the requirement asks for {name}, but {} is {}",
                 source.to_string().trim_start_matches(" @ "),
                 direct.metadata.name

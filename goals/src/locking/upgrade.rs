@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use model::{PackageName, Requirement, RequirementSource};
 
-use crate::error::CommandError;
+use crate::error::GoalError;
 
 /// Which pins are not kept.
 #[derive(Debug, Clone, Default)]
@@ -15,7 +15,7 @@ pub struct Upgrade {
 
 impl Upgrade {
     /// The options of the command line.
-    pub fn new(everything: bool, packages: &[String]) -> Result<Self, CommandError> {
+    pub fn new(everything: bool, packages: &[String]) -> Result<Self, GoalError> {
         let packages = packages
             .iter()
             .map(|text| package(text))
@@ -49,9 +49,9 @@ impl Upgrade {
     }
 }
 
-fn package(text: &str) -> Result<Requirement, CommandError> {
+fn package(text: &str) -> Result<Requirement, GoalError> {
     let misuse = |reason: String| {
-        CommandError::misuse(format!("cannot read `--upgrade-package {text}`"))
+        GoalError::misuse(format!("cannot read `--upgrade-package {text}`"))
             .because(reason)
             .hint("write a name, or a name with a bound: `--upgrade-package 'NAME<3'`")
     };

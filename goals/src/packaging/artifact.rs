@@ -5,7 +5,7 @@ use model::RequiresDist;
 use wheel::EntryPoints;
 use wheel::rules::Artifact;
 
-use crate::error::CommandError;
+use crate::error::GoalError;
 
 /// Keyword arguments about how setuptools builds. They are ignored, since packaging does that
 /// itself.
@@ -50,8 +50,8 @@ impl FieldMistake {
     }
 
     /// The error with the target that has the mistake.
-    pub fn error(self, address: &str) -> CommandError {
-        let error = CommandError::failure(format!("{address}: {}", self.message));
+    pub fn error(self, address: &str) -> GoalError {
+        let error = GoalError::failure(format!("{address}: {}", self.message));
         match self.hint {
             Some(hint) => error.hint(hint),
             None => error,

@@ -10,7 +10,7 @@ use install::build::{BuiltSdist, ProjectSource, SourceIdentity};
 use model::InterpreterConstraints;
 use wheel::{ArchiveTime, Member, TarGzWriter, ZipWriter, write_sdist, write_wheel};
 
-use crate::error::CommandError;
+use crate::error::GoalError;
 use crate::locking::{IndexChoice, PackageIndexes};
 use crate::packaging::source_file::file_member;
 use crate::packaging::{OwnBackend, PackagedDistribution};
@@ -47,13 +47,13 @@ impl Backends<'_> {
         &self,
         distribution: &PackagedDistribution,
         own: &OwnBackend,
-    ) -> Result<BackendArchive, CommandError> {
+    ) -> Result<BackendArchive, GoalError> {
         self.with_copy(distribution, own, |builds, source| {
             let built = builds.wheel(source)?;
             let files = built.wheel.files();
             let members = files
                 .map(|(name, path)| member(name, &path))
-                .collect::<Result<Vec<Member>, CommandError>>()?;
+                .collect::<Result<Vec<Member>, GoalError>>()?;
             let mut top = members.iter().map(|member| member.path.top_level());
             let dist_info = top.find(|top| top.ends_with(".dist-info"));
             Ok(BackendArchive {
@@ -69,7 +69,7 @@ impl Backends<'_> {
         &self,
         distribution: &PackagedDistribution,
         own: &OwnBackend,
-    ) -> Result<BackendArchive, CommandError> {
+    ) -> Result<BackendArchive, GoalError> {
         self.with_copy(distribution, own, |builds, source| {
             let leave_out = "`sdist=False` leaves the source distribution out";
             let built = builds
@@ -90,13 +90,13 @@ impl Backends<'_> {
         &self,
         distribution: &PackagedDistribution,
         own: &OwnBackend,
-        build: impl FnOnce(&Builds<'_>, &ProjectSource) -> Result<BackendArchive, CommandError>,
-    ) -> Result<BackendArchive, CommandError> {
+        build: impl FnOnce(&Builds<'_>, &ProjectSource) -> Result<BackendArchive, GoalError>,
+    ) -> Result<BackendArchive, GoalError> {
         let folder = tempfile::tempdir().map_err(|error| {
-            CommandError::failure(format!("cannot make a temporary folder: {error}"))
+            GoalError::failure(format!("cannot make a temporary folder: {error}"))
         })?;
         let copy = Utf8PathBuf::from_path_buf(folder.path().to_owned())
-            .map_err(|path| CommandError::failure(format!("{} is not UTF-8", path.display())))?;
+            .map_err(|path| GoalError::failure(format!("{} is not UTF-8", path.display())))?;
         for file in &own.sources {
             copy_file(
                 &self.session.root().join(&file.path),
@@ -135,8 +135,8 @@ impl BackendArchive {
 }
 
 /// The files below a folder. `above` is the start of their names.
-fn collect(folder: &Utf8Path, above: &str, members: &mut Vec<Member>) -> Result<(), CommandError> {
-    let error = |error: std::io::Error| CommandError::file("read", folder, &error);
+fn collect(folder: &Utf8Path, above: &str, members: &mut Vec<Member>) -> Result<(), GoalError> {
+    let error = |error: std::io::Error| GoalError::file("read", folder, &error);
     for entry in folder.read_dir_utf8().map_err(error)? {
         let entry = entry.map_err(error)?;
         let name = format!("{above}{}", entry.file_name());
@@ -148,19 +148,19 @@ fn collect(folder: &Utf8Path, above: &str, members: &mut Vec<Member>) -> Result<
     Ok(())
 }
 
-fn member(name: &str, path: &Utf8Path) -> Result<Member, CommandError> {
+fn member(name: &str, path: &Utf8Path) -> Result<Member, GoalError> {
     let folder = path.parent().unwrap_or(path).as_std_path();
     let folder = folder
         .canonicalize()
-        .map_err(|error| CommandError::file("open", path, &error))?;
+        .map_err(|error| GoalError::file("open", path, &error))?;
     let file = path.file_name().unwrap_or_default();
     file_member(&folder, Path::new(file), name)
-        .map_err(|error| CommandError::failure(error.to_string()))
+        .map_err(|error| GoalError::failure(error.to_string()))
 }
 
-fn copy_file(from: &Utf8Path, to: &Utf8Path) -> Result<(), CommandError> {
+fn copy_file(from: &Utf8Path, to: &Utf8Path) -> Result<(), GoalError> {
     let folder = to.parent().unwrap_or(to);
-    fs_err::create_dir_all(folder).map_err(|error| CommandError::file("make", folder, &error))?;
-    fs_err::copy(from, to).map_err(|error| CommandError::file("copy", from, &error))?;
+    fs_err::create_dir_all(folder).map_err(|error| GoalError::file("make", folder, &error))?;
+    fs_err::copy(from, to).map_err(|error| GoalError::file("copy", from, &error))?;
     Ok(())
 }

@@ -12,7 +12,7 @@ use targets::modules::default_modules;
 use targets::{DistributionContents, DistributionFile, TargetGraph, TargetId, UnmatchedGlobs};
 use wheel::EntryPoints;
 
-use crate::error::CommandError;
+use crate::error::GoalError;
 use crate::packaging::artifact::{FieldMistake, artifact, license_files};
 use crate::packaging::{Formats, OwnBackend, OwnedFile, PackagedDistribution, PackagedFiles};
 use crate::session::Session;
@@ -30,7 +30,7 @@ impl Describer<'_> {
     pub(super) fn describe(
         &self,
         id: TargetId,
-    ) -> Result<(PackagedDistribution, Vec<TargetId>), CommandError> {
+    ) -> Result<(PackagedDistribution, Vec<TargetId>), GoalError> {
         let target = self.graph.target(id);
         // This is without any platform. What platforms add comes next.
         let common = self.graph.distribution(id, "")?;
@@ -94,7 +94,7 @@ impl Describer<'_> {
         &self,
         id: TargetId,
         distribution: &mut PackagedDistribution,
-    ) -> Result<(), CommandError> {
+    ) -> Result<(), GoalError> {
         let root = self.session.root();
         for file in distribution.files.of_all_platforms() {
             if !file.member.ends_with(".py") {
@@ -102,7 +102,7 @@ impl Describer<'_> {
             }
             let path = Utf8Path::new(&file.path);
             let source = fs_err::read(root.join(path));
-            let source = source.map_err(|error| CommandError::file("read", path, &error))?;
+            let source = source.map_err(|error| GoalError::file("read", path, &error))?;
             let folder = RepoPath::new(&file.member).folder();
             let package = folder.replace('/', ".");
             let imports = self.imports.imports(&source, Strings::Skip).imports;
@@ -131,13 +131,13 @@ impl Describer<'_> {
         &self,
         id: TargetId,
         common: &DistributionContents,
-    ) -> Result<OnPlatforms, CommandError> {
+    ) -> Result<OnPlatforms, GoalError> {
         let mut first_party: BTreeSet<TargetId> = common.first_party.iter().copied().collect();
         let mut unmatched = common.unmatched.clone();
         let mut platforms = BTreeMap::new();
         for name in &common.platforms {
             let platform: Platform = name.parse().map_err(|error: model::PlatformError| {
-                CommandError::failure(error.to_string()).at(self.place(id, "dependencies"))
+                GoalError::failure(error.to_string()).at(self.place(id, "dependencies"))
             })?;
             let there = self.graph.distribution(id, name)?;
             first_party.extend(&there.first_party);
@@ -194,7 +194,7 @@ impl Describer<'_> {
             .collect()
     }
 
-    fn entry_points(&self, id: TargetId) -> Result<EntryPoints, CommandError> {
+    fn entry_points(&self, id: TargetId) -> Result<EntryPoints, GoalError> {
         let mut points = EntryPoints::default();
         for (group, name, value) in self.graph.resolved_entry_points(id)? {
             points.insert(&group, &name, &value).map_err(|error| {
@@ -205,13 +205,13 @@ impl Describer<'_> {
     }
 
     /// The folder of its archives below the output folder.
-    fn output_path(&self, id: TargetId) -> Result<String, CommandError> {
+    fn output_path(&self, id: TargetId) -> Result<String, GoalError> {
         let field = self.graph.field(id, "output_path").and_then(Data::as_str);
         let path = field.unwrap_or_default();
         let stays = |part| matches!(part, Utf8Component::Normal(_) | Utf8Component::CurDir);
         match Utf8Path::new(path).components().all(stays) {
             true => Ok(path.to_owned()),
-            false => Err(CommandError::failure(format!(
+            false => Err(GoalError::failure(format!(
                 "`output_path` of {} leads out of the output folder: `{path}`",
                 self.graph.target(id).address
             ))
@@ -234,7 +234,7 @@ impl Describer<'_> {
     fn interpreter_constraints(
         &self,
         distribution: &DistributionContents,
-    ) -> Result<Option<InterpreterConstraints>, CommandError> {
+    ) -> Result<Option<InterpreterConstraints>, GoalError> {
         let owners = distribution
             .files
             .iter()
@@ -245,7 +245,7 @@ impl Describer<'_> {
                 let parsed = InterpreterConstraints::parse(&own);
                 return parsed.map(Some).map_err(|error| {
                     let place = self.place(id, "interpreter_constraints");
-                    CommandError::failure(error.to_string()).at(place)
+                    GoalError::failure(error.to_string()).at(place)
                 });
             }
         }
@@ -259,7 +259,7 @@ impl Describer<'_> {
     }
 
     /// The inputs of a build backend: all files of the repository that the distribution reaches.
-    fn own_backend(&self, id: TargetId) -> Result<OwnBackend, CommandError> {
+    fn own_backend(&self, id: TargetId) -> Result<OwnBackend, GoalError> {
         let closure = self.graph.transitive_dependencies(&[id])?;
         let sources = closure
             .iter()
@@ -272,7 +272,7 @@ impl Describer<'_> {
         })
     }
 
-    fn mistaken(&self, id: TargetId, field: &str, mistake: FieldMistake) -> CommandError {
+    fn mistaken(&self, id: TargetId, field: &str, mistake: FieldMistake) -> GoalError {
         mistake
             .error(&self.graph.target(id).address)
             .at(self.place(id, field))
@@ -298,9 +298,9 @@ struct OnPlatforms {
 fn required(
     specifier: &DependencySpecifier,
     distribution: &str,
-) -> Result<RequiresDist, CommandError> {
+) -> Result<RequiresDist, GoalError> {
     specifier.requires_dist().cloned().ok_or_else(|| {
-        CommandError::failure(format!(
+        GoalError::failure(format!(
             "{distribution} requires `{}`, which only this machine has",
             specifier.spelling()
         ))

@@ -8,7 +8,7 @@ use model::RequiresDist;
 use wheel::rules::{self, RepositoryRules, RuleError};
 use wheel::{CoreMetadata, Description};
 
-use crate::error::CommandError;
+use crate::error::GoalError;
 use crate::packaging::PackagedDistribution;
 use crate::packaging::requirements::{VersionText, on_first_party, requires_dist};
 use crate::session::Session;
@@ -23,7 +23,7 @@ impl Versions {
     pub(super) fn read(
         session: &Session,
         distributions: &[PackagedDistribution],
-    ) -> Result<Self, CommandError> {
+    ) -> Result<Self, GoalError> {
         let mut common = None;
         let mut versions = BTreeMap::new();
         for distribution in distributions {
@@ -44,7 +44,7 @@ pub(super) fn metadata(
     session: &Session,
     distribution: &PackagedDistribution,
     versions: &Versions,
-) -> Result<CoreMetadata, CommandError> {
+) -> Result<CoreMetadata, GoalError> {
     let (_, version) = &versions.0[&distribution.address];
     let rules = repository_rules(session);
     let readme = readme(session, distribution)?;
@@ -66,7 +66,7 @@ pub(super) fn required(
     session: &Session,
     distribution: &PackagedDistribution,
     versions: &Versions,
-) -> Result<Vec<RequiresDist>, CommandError> {
+) -> Result<Vec<RequiresDist>, GoalError> {
     let how = session.settings.package.first_party_requirements;
     let first_party = distribution
         .first_party
@@ -76,20 +76,20 @@ pub(super) fn required(
         .map(|(name, version)| on_first_party(name, version, how))
         .collect::<Result<_, _>>()
         .map_err(|error| {
-            CommandError::failure(format!("{}: {error}", distribution.address))
+            GoalError::failure(format!("{}: {error}", distribution.address))
                 .at(distribution.place.clone())
                 .hint("correct the `name` in `provides` of the distribution that it requires")
         })?;
     Ok(requires_dist(&distribution.requirements, first_party))
 }
 
-fn given(distribution: &PackagedDistribution, text: &str) -> Result<VersionText, CommandError> {
+fn given(distribution: &PackagedDistribution, text: &str) -> Result<VersionText, GoalError> {
     match text.parse() {
         Ok(version) => Ok(VersionText {
             text: text.to_owned(),
             version,
         }),
-        Err(error) => Err(CommandError::failure(format!(
+        Err(error) => Err(GoalError::failure(format!(
             "`version=\"{text}\"` of {} is not a version",
             distribution.address
         ))
@@ -102,10 +102,10 @@ fn given(distribution: &PackagedDistribution, text: &str) -> Result<VersionText,
 fn from_file(
     session: &Session,
     distribution: &PackagedDistribution,
-) -> Result<VersionText, CommandError> {
+) -> Result<VersionText, GoalError> {
     let file = &session.settings.package.version_file;
     let text = fs_err::read_to_string(session.root().join(file)).map_err(|error| {
-        CommandError::file("read the version file", file, &error)
+        GoalError::file("read the version file", file, &error)
             .because(format!(
                 "{} gives no version of its own",
                 distribution.address
@@ -113,7 +113,7 @@ fn from_file(
             .hint("give `version=` in `provides`, or set `[package] version_file`")
     })?;
     let version = rules::version_from_file(file.as_str(), &text)
-        .map_err(|error| CommandError::failure(error.to_string()).at(Place::file(file.as_str())))?;
+        .map_err(|error| GoalError::failure(error.to_string()).at(Place::file(file.as_str())))?;
     Ok(VersionText {
         text: text.trim().to_owned(),
         version,
@@ -123,7 +123,7 @@ fn from_file(
 fn readme(
     session: &Session,
     distribution: &PackagedDistribution,
-) -> Result<Option<Description>, CommandError> {
+) -> Result<Option<Description>, GoalError> {
     if distribution.long_description.is_some() {
         return Ok(distribution.long_description.clone());
     }
@@ -141,7 +141,7 @@ fn readme(
         }
     };
     let body = fs_err::read_to_string(session.root().join(&path)).map_err(|error| {
-        CommandError::file("read the readme", Utf8Path::new(&path), &error)
+        GoalError::file("read the readme", Utf8Path::new(&path), &error)
             .at(distribution.place.clone())
     })?;
     Ok(Some(Description {
@@ -170,7 +170,7 @@ fn repository_rules(session: &Session) -> RepositoryRules {
     }
 }
 
-fn rule_error(error: &RuleError, distribution: &PackagedDistribution) -> CommandError {
+fn rule_error(error: &RuleError, distribution: &PackagedDistribution) -> GoalError {
     let hint = match error {
         RuleError::MissingReadme { .. } => "add one, or change `[package] readmes`",
         RuleError::NamePrefix { .. } => "rename it, or change `[package] name_prefix`",
@@ -183,7 +183,7 @@ fn rule_error(error: &RuleError, distribution: &PackagedDistribution) -> Command
         }
         _ => "see `[package]` in the settings",
     };
-    CommandError::failure(format!("{}: {error}", distribution.address))
+    GoalError::failure(format!("{}: {error}", distribution.address))
         .at(distribution.place.clone())
         .hint(hint)
 }

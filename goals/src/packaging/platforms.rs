@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use model::Platform;
 
-use crate::error::CommandError;
+use crate::error::GoalError;
 use crate::packaging::PackagedDistribution;
 use crate::session::Session;
 use model::Place;
@@ -57,7 +57,7 @@ impl From<Platform> for PlatformRequest {
 
 impl PlatformRequest {
     /// The platform that this program runs on.
-    pub fn host() -> Result<Self, CommandError> {
+    pub fn host() -> Result<Self, GoalError> {
         let platform = match (std::env::consts::OS, std::env::consts::ARCH) {
             ("linux", "x86_64") => Platform::LinuxX86_64,
             ("linux", "aarch64") => Platform::LinuxArm64,
@@ -68,9 +68,7 @@ impl PlatformRequest {
                 let message = format!(
                     "this machine, {machine} with {system}, is no platform that wheels are built for"
                 );
-                return Err(
-                    CommandError::failure(message).hint("name one: `--platform linux_x86_64`")
-                );
+                return Err(GoalError::failure(message).hint("name one: `--platform linux_x86_64`"));
             }
         };
         Ok(platform.into())
@@ -86,7 +84,7 @@ impl PlatformRequest {
         &self,
         session: &Session,
         distribution: &PackagedDistribution,
-    ) -> Result<PlatformTag, CommandError> {
+    ) -> Result<PlatformTag, GoalError> {
         let settings = &session.settings.package;
         let own = settings
             .distribution_platform_tags
@@ -102,7 +100,7 @@ impl PlatformRequest {
                 platform: self.platform,
                 tag: tag.clone(),
             }),
-            None => Err(CommandError::failure(format!(
+            None => Err(GoalError::failure(format!(
                 "cannot name the wheel of {} for {name}: no platform tag is set for it",
                 distribution.address
             ))

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 use git::Git;
 
-use crate::error::CommandError;
+use crate::error::GoalError;
 use crate::graph::BuildFiles;
 use crate::packaging::select::Selection;
 use crate::packaging::{Choice, ImportCollection, PackagedDistribution};
@@ -59,7 +59,7 @@ fn distributions(
     session: &Session,
     tag: &str,
     tree: &Utf8Path,
-) -> Result<BTreeMap<String, PackagedDistribution>, CommandError> {
+) -> Result<BTreeMap<String, PackagedDistribution>, GoalError> {
     let archive = tree.join("tree.tar");
     Git::at(session.root()).text(&[
         "archive",
@@ -70,9 +70,8 @@ fn distributions(
     ])?;
     let unpacked =
         fs_err::File::open(&archive).and_then(|file| tar::Archive::new(file).unpack(tree));
-    unpacked.map_err(|error| CommandError::file("unpack", &archive, &error))?;
-    fs_err::remove_file(&archive)
-        .map_err(|error| CommandError::file("remove", &archive, &error))?;
+    unpacked.map_err(|error| GoalError::file("unpack", &archive, &error))?;
+    fs_err::remove_file(&archive).map_err(|error| GoalError::file("remove", &archive, &error))?;
     let then = session.at(tree)?;
     let workspace = BuildFiles::load(&then)?;
     let graph = workspace.graph()?;

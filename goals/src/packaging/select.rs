@@ -9,7 +9,7 @@ use targets::kinds::Role;
 use targets::query::{Dependents, Specs, TargetFilter};
 use targets::{TargetGraph, TargetId};
 
-use crate::error::CommandError;
+use crate::error::GoalError;
 use crate::graph::{BuildFiles, changed_files};
 use crate::packaging::PackagedDistribution;
 use crate::packaging::describe::Describer;
@@ -66,10 +66,7 @@ impl SelectedDistributions {
 }
 
 /// Reads the repository and selects distributions.
-pub fn select(
-    session: &Session,
-    choice: Choice<'_>,
-) -> Result<SelectedDistributions, CommandError> {
+pub fn select(session: &Session, choice: Choice<'_>) -> Result<SelectedDistributions, GoalError> {
     let workspace = BuildFiles::load(session)?;
     let graph = workspace.graph()?;
     let selected = Selection::new(session, &graph, workspace.imports()).select(choice);
@@ -81,7 +78,7 @@ pub fn select(
 pub(crate) type Requirements = (String, Option<String>, Vec<RequiresDist>);
 
 /// The requirements of every distribution of the repository.
-pub fn requirements_of_all(session: &Session) -> Result<Vec<Requirements>, CommandError> {
+pub fn requirements_of_all(session: &Session) -> Result<Vec<Requirements>, GoalError> {
     let workspace = BuildFiles::load(session)?;
     let graph = workspace.graph()?;
     let selection = Selection::new(session, &graph, workspace.imports());
@@ -123,7 +120,7 @@ impl<'g> Selection<'g> {
         }
     }
 
-    pub(super) fn select(&self, choice: Choice<'_>) -> Result<SelectedDistributions, CommandError> {
+    pub(super) fn select(&self, choice: Choice<'_>) -> Result<SelectedDistributions, GoalError> {
         let chosen = self.chosen(choice)?;
         let is = |id: &TargetId, wanted: Role| self.graph.target(*id).role() == wanted;
         let asked: Vec<TargetId> = chosen
@@ -156,7 +153,7 @@ impl<'g> Selection<'g> {
     }
 
     /// The selected targets.
-    fn chosen(&self, choice: Choice<'_>) -> Result<Vec<TargetId>, CommandError> {
+    fn chosen(&self, choice: Choice<'_>) -> Result<Vec<TargetId>, GoalError> {
         let from = self.session.working_folder()?;
         let from = from
             .strip_prefix(self.session.root())
@@ -190,9 +187,9 @@ impl<'g> Selection<'g> {
         }
     }
 
-    fn nothing_to_build(&self, choice: Choice<'_>) -> CommandError {
+    fn nothing_to_build(&self, choice: Choice<'_>) -> GoalError {
         if self.graph.distributions().is_empty() {
-            return CommandError::failure("there is nothing to build: no BUILD file declares a `python_distribution`")
+            return GoalError::failure("there is nothing to build: no BUILD file declares a `python_distribution`")
                 .hint("declare one: `python_distribution(name=\"dist\", dependencies=[…], provides=python_artifact(name=\"…\"))`");
         }
         let what = if choice.tags.is_empty() {
@@ -204,7 +201,7 @@ impl<'g> Selection<'g> {
             [] => String::new(),
             specs => format!(" among {}", specs.join(" ")),
         };
-        CommandError::failure(format!("there is no `python_distribution`{what}{among}"))
+        GoalError::failure(format!("there is no `python_distribution`{what}{among}"))
             .hint("`cargo xtask package` alone builds every distribution")
     }
 
@@ -212,7 +209,7 @@ impl<'g> Selection<'g> {
     fn with_required(
         &self,
         asked: &[TargetId],
-    ) -> Result<BTreeMap<TargetId, PackagedDistribution>, CommandError> {
+    ) -> Result<BTreeMap<TargetId, PackagedDistribution>, GoalError> {
         let mut known = BTreeMap::new();
         let mut wave: Vec<TargetId> = asked.to_vec();
         while !wave.is_empty() {

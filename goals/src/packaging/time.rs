@@ -4,19 +4,19 @@ use camino::Utf8Path;
 use git::Git;
 use wheel::ArchiveTime;
 
-use crate::error::CommandError;
+use crate::error::GoalError;
 use crate::session::Session;
 
 const VARIABLE: &str = "SOURCE_DATE_EPOCH";
 
 /// The time in `SOURCE_DATE_EPOCH`.
-pub(super) fn from_environment(session: &Session) -> Result<Option<ArchiveTime>, CommandError> {
+pub(super) fn from_environment(session: &Session) -> Result<Option<ArchiveTime>, GoalError> {
     let Some(value) = session.environment.get(VARIABLE) else {
         return Ok(None);
     };
     match ArchiveTime::from_source_date_epoch(value) {
         Ok(time) => Ok(Some(time)),
-        Err(error) => Err(CommandError::failure(format!("cannot use {VARIABLE}"))
+        Err(error) => Err(GoalError::failure(format!("cannot use {VARIABLE}"))
             .because(error.to_string())
             .hint(format!(
                 "unset it, or `export {VARIABLE}=$(git log -1 --format=%ct)`"

@@ -17,7 +17,7 @@ use wheel::{
 };
 use workspace::pending::{Pending, PersistError, alone_in};
 
-use crate::error::CommandError;
+use crate::error::GoalError;
 use crate::locking::{Existing, IndexChoice, LockPath};
 use crate::packaging::archive::{Archive, from_start, same_again};
 use crate::packaging::backend::Backends;
@@ -81,7 +81,7 @@ impl BuiltArchive<'_> {
     }
 
     /// Gives it its final name. Gives the path.
-    pub fn keep(self) -> Result<PathBuf, CommandError> {
+    pub fn keep(self) -> Result<PathBuf, GoalError> {
         let path = self.pending.path().to_owned();
         let kept = self.pending.keep();
         kept.map_err(|error| packaging_error(&error.into(), self.distribution))?;
@@ -111,7 +111,7 @@ impl<'a> Packager<'a> {
         session: &'a Session,
         all: &[PackagedDistribution],
         options: BuildOptions,
-    ) -> Result<Self, CommandError> {
+    ) -> Result<Self, GoalError> {
         let checks = options.checks;
         let root = session.root();
         let canonical = root.as_std_path().canonicalize();
@@ -124,10 +124,10 @@ impl<'a> Packager<'a> {
         };
         Ok(Self {
             session,
-            root: canonical.map_err(|error| CommandError::file("open", root, &error))?,
+            root: canonical.map_err(|error| GoalError::file("open", root, &error))?,
             options,
             time: time::from_environment(session)?,
-            metadata: all.iter().map(of).collect::<Result<_, CommandError>>()?,
+            metadata: all.iter().map(of).collect::<Result<_, GoalError>>()?,
             locks: if checks.verify || session.settings.package.bill_of_materials {
                 Locks::read(session, all)?
             } else {
@@ -153,10 +153,10 @@ impl<'a> Packager<'a> {
     }
 
     /// Makes other runs that write to the same folder wait until the archives are kept.
-    pub fn alone(&self) -> Result<fs_err::File, CommandError> {
+    pub fn alone(&self) -> Result<fs_err::File, GoalError> {
         let folder = &self.options.out_dir;
         alone_in(folder.as_std_path()).map_err(|error| {
-            let failure = CommandError::failure(error.to_string());
+            let failure = GoalError::failure(error.to_string());
             match std::error::Error::source(&error) {
                 Some(source) => failure.because(source.to_string()),
                 None => failure,
@@ -165,11 +165,11 @@ impl<'a> Packager<'a> {
     }
 
     /// Builds archives at the same time. The result is in the order of `jobs`.
-    pub fn build<'j>(&self, jobs: &[Job<'j>]) -> Vec<Result<BuiltArchive<'j>, CommandError>> {
+    pub fn build<'j>(&self, jobs: &[Job<'j>]) -> Vec<Result<BuiltArchive<'j>, GoalError>> {
         jobs.par_iter().map(|job| self.build_one(job)).collect()
     }
 
-    fn build_one<'j>(&self, job: &Job<'j>) -> Result<BuiltArchive<'j>, CommandError> {
+    fn build_one<'j>(&self, job: &Job<'j>) -> Result<BuiltArchive<'j>, GoalError> {
         let distribution = job.distribution();
         let archive = self.archive(job)?;
         let name = archive.file_name();
@@ -216,7 +216,7 @@ impl<'a> Packager<'a> {
         }
     }
 
-    fn archive(&self, job: &Job<'_>) -> Result<Archive, CommandError> {
+    fn archive(&self, job: &Job<'_>) -> Result<Archive, GoalError> {
         let distribution = job.distribution();
         Ok(match (job, &distribution.own_backend) {
             (Job::Wheel(..), Some(own)) => {
@@ -233,15 +233,11 @@ impl<'a> Packager<'a> {
     }
 
     /// Refuses to write a file twice in one run, since a backend chooses the names of its archives.
-    fn claim(
-        &self,
-        path: &Utf8Path,
-        distribution: &PackagedDistribution,
-    ) -> Result<(), CommandError> {
+    fn claim(&self, path: &Utf8Path, distribution: &PackagedDistribution) -> Result<(), GoalError> {
         let mut claimed = self.claimed.lock().unwrap_or_else(PoisonError::into_inner);
         match claimed.insert(path.to_owned()) {
             true => Ok(()),
-            false => Err(CommandError::failure(format!(
+            false => Err(GoalError::failure(format!(
                 "{} and another distribution both build {}",
                 distribution.address,
                 path.file_name().unwrap_or_default()
@@ -263,7 +259,7 @@ impl<'a> Packager<'a> {
         distribution: &PackagedDistribution,
         tags: WheelTags,
         files: &[OwnedFile],
-    ) -> Result<WheelContents, CommandError> {
+    ) -> Result<WheelContents, GoalError> {
         let metadata = self.metadata[&distribution.address].clone();
         let settings = &self.session.settings.package;
         Ok(WheelContents {
@@ -284,7 +280,7 @@ impl<'a> Packager<'a> {
         })
     }
 
-    fn sdist(&self, distribution: &PackagedDistribution) -> Result<SdistContents, CommandError> {
+    fn sdist(&self, distribution: &PackagedDistribution) -> Result<SdistContents, GoalError> {
         let license_files = self.license_files(distribution)?;
         Ok(SdistContents {
             metadata: self.metadata[&distribution.address].clone(),
@@ -302,7 +298,7 @@ impl<'a> Packager<'a> {
         &self,
         distribution: &PackagedDistribution,
         files: &[OwnedFile],
-    ) -> Result<Vec<Member>, CommandError> {
+    ) -> Result<Vec<Member>, GoalError> {
         let member = |file: &OwnedFile| self.member(distribution, &file.path, &file.member);
         files.iter().map(member).collect()
     }
@@ -312,16 +308,13 @@ impl<'a> Packager<'a> {
         distribution: &PackagedDistribution,
         path: &str,
         name: &str,
-    ) -> Result<Member, CommandError> {
+    ) -> Result<Member, GoalError> {
         file_member(&self.root, Path::new(path), name)
             .map_err(|error| packaging_error(&error, distribution))
     }
 
     /// The licence files: beside the BUILD file, or at the root.
-    fn license_files(
-        &self,
-        distribution: &PackagedDistribution,
-    ) -> Result<Vec<Member>, CommandError> {
+    fn license_files(&self, distribution: &PackagedDistribution) -> Result<Vec<Member>, GoalError> {
         let settings = &self.session.settings.package.license_files;
         let names = distribution.license_files.as_ref().unwrap_or(settings);
         let member = |name: &String| {
@@ -331,7 +324,7 @@ impl<'a> Packager<'a> {
                 .into_iter()
                 .find(|path| there(path));
             let path = path.ok_or_else(|| {
-                CommandError::failure(format!(
+                GoalError::failure(format!(
                     "there is no licence file `{name}` for {}",
                     distribution.address
                 ))
@@ -464,7 +457,7 @@ impl<'a> Job<'a> {
 /// Why an archive does not get its name.
 enum Refusal {
     Io(PackagingError),
-    Findings(CommandError),
+    Findings(GoalError),
 }
 
 impl From<wheel::ArchiveError> for Refusal {
@@ -479,9 +472,9 @@ impl From<std::io::Error> for Refusal {
     }
 }
 
-fn not_reproducible(name: &str, job: &Job<'_>) -> CommandError {
+fn not_reproducible(name: &str, job: &Job<'_>) -> GoalError {
     let message = format!("{name} is not reproducible: built again, its bytes differ");
-    CommandError::failure(message).hint(match job.distribution().own_backend {
+    GoalError::failure(message).hint(match job.distribution().own_backend {
         Some(_) => {
             "what its build backend writes must depend on the sources and SOURCE_DATE_EPOCH alone"
         }
@@ -494,7 +487,7 @@ fn judged(name: &str, verification: Verification) -> Result<Vec<WheelFinding>, R
     if verification.passes() {
         return Ok(verification.findings);
     }
-    let mut error = CommandError::failure(format!("{name} does not pass verification"));
+    let mut error = GoalError::failure(format!("{name} does not pass verification"));
     let fatal = verification
         .findings
         .iter()
@@ -521,7 +514,7 @@ struct Locks {
 }
 
 impl Locks {
-    fn read(session: &Session, all: &[PackagedDistribution]) -> Result<Self, CommandError> {
+    fn read(session: &Session, all: &[PackagedDistribution]) -> Result<Self, GoalError> {
         let mut locks = Self::default();
         let resolves: BTreeSet<&String> = all
             .iter()
@@ -551,7 +544,7 @@ impl Locks {
     }
 }
 
-fn packaging_error(error: &PackagingError, distribution: &PackagedDistribution) -> CommandError {
+fn packaging_error(error: &PackagingError, distribution: &PackagedDistribution) -> GoalError {
     let hint = match error {
         PackagingError::SymlinkOutside { .. } => {
             Some("put a copy of the file there, or link to a file of the repository")
@@ -574,7 +567,7 @@ fn packaging_error(error: &PackagingError, distribution: &PackagedDistribution) 
         hint
     };
     let mut command_error =
-        CommandError::failure(format!("cannot build {}: {error}", distribution.address));
+        GoalError::failure(format!("cannot build {}: {error}", distribution.address));
     if let Some(source) = std::error::Error::source(error) {
         command_error = command_error.because(source.to_string());
     }

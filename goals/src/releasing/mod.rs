@@ -17,7 +17,7 @@ use backport::BackportError;
 use gather::ReleaseFactsError;
 use run::{RunError, StepError};
 
-use crate::error::CommandError;
+use crate::error::GoalError;
 use crate::session::Session;
 use model::Place;
 
@@ -54,34 +54,34 @@ pub fn settings(session: &Session) -> ReleaseSettings {
 }
 
 /// Reads a version of the command line.
-pub fn version(text: &str) -> Result<ReleaseVersion, CommandError> {
+pub fn version(text: &str) -> Result<ReleaseVersion, GoalError> {
     text.parse().map_err(|error: ReleaseVersionError| {
-        CommandError::failure(error.to_string())
+        GoalError::failure(error.to_string())
             .hint("write it as it is to appear in the tag, such as `24.09.0` or `24.09.0rc1`")
     })
 }
 
 /// The version in the version file.
-pub fn written_version(session: &Session) -> Result<ReleaseVersion, CommandError> {
+pub fn written_version(session: &Session) -> Result<ReleaseVersion, GoalError> {
     let path = &session.settings.package.version_file;
     let text = fs_err::read_to_string(session.root().join(path))
-        .map_err(|error| CommandError::file("read", path, &error))?;
+        .map_err(|error| GoalError::file("read", path, &error))?;
     version(text.trim()).map_err(|error| error.at(Place::file(path.as_str())))
 }
 
 /// The date of a release: `SOURCE_DATE_EPOCH` (in UTC), or today in the time zone of git.
-pub fn today(session: &Session) -> Result<String, CommandError> {
+pub fn today(session: &Session) -> Result<String, GoalError> {
     let epoch = session.environment.get("SOURCE_DATE_EPOCH");
     let seconds = match epoch {
         Some(text) => text.parse().map_err(|_| {
-            CommandError::failure(format!(
+            GoalError::failure(format!(
                 "SOURCE_DATE_EPOCH is `{text}`, not a number of seconds"
             ))
         })?,
         None => local_seconds(session).unwrap_or_else(|| Timestamp::now().as_second()),
     };
     let moment = Timestamp::from_second(seconds)
-        .map_err(|error| CommandError::failure(format!("cannot tell the date: {error}")))?;
+        .map_err(|error| GoalError::failure(format!("cannot tell the date: {error}")))?;
     Ok(TimeZone::UTC.to_datetime(moment).date().to_string())
 }
 
@@ -98,38 +98,38 @@ fn local_seconds(session: &Session) -> Option<i64> {
 }
 
 /// What the changelog is made from; an error where the repository has none.
-pub fn changelog(session: &Session) -> Result<ChangelogSource, CommandError> {
+pub fn changelog(session: &Session) -> Result<ChangelogSource, GoalError> {
     let source = ChangelogSource::read(&WorkTree::new(session.root()))?;
     source.ok_or_else(|| {
-        CommandError::failure("there are no settings for a changelog")
+        GoalError::failure("there are no settings for a changelog")
             .hint("add `[tool.towncrier]` with `directory = \"changes\"` to pyproject.toml or towncrier.toml")
     })
 }
 
-fn with_hint(error: CommandError, hint: Option<String>) -> CommandError {
+fn with_hint(error: GoalError, hint: Option<String>) -> GoalError {
     match hint {
         Some(hint) => error.hint(hint),
         None => error,
     }
 }
 
-impl From<Objection> for CommandError {
+impl From<Objection> for GoalError {
     fn from(refusal: Objection) -> Self {
         with_hint(failure(&refusal.to_string()), refusal.hint()).caused_by(refusal)
     }
 }
 
 /// The first line is the message, the others say why.
-fn failure(text: &str) -> CommandError {
+fn failure(text: &str) -> GoalError {
     let (message, details) = text.split_once('\n').unwrap_or((text, ""));
-    let error = CommandError::failure(message.trim_end_matches(':'));
+    let error = GoalError::failure(message.trim_end_matches(':'));
     match details {
         "" => error,
         details => error.because(details),
     }
 }
 
-impl From<RunError> for CommandError {
+impl From<RunError> for GoalError {
     fn from(error: RunError) -> Self {
         let hint = error.hint();
         match error {
@@ -148,20 +148,20 @@ impl From<RunError> for CommandError {
 }
 
 /// The error if git fails.
-fn of_git(error: GitError) -> CommandError {
+fn of_git(error: GitError) -> GoalError {
     let no_repository = matches!(&error, GitError::Failed { message, .. } if message.contains("not a git repository"));
     let hint = "releases need a git repository with at least one commit".to_owned();
     with_hint(error.into(), no_repository.then_some(hint))
 }
 
-impl From<BackportError> for CommandError {
+impl From<BackportError> for GoalError {
     fn from(error: BackportError) -> Self {
         let hint = error.hint().map(str::to_owned);
         with_hint(Self::failure(error.to_string()), hint).caused_by(error)
     }
 }
 
-impl From<ChangelogError> for CommandError {
+impl From<ChangelogError> for GoalError {
     fn from(error: ChangelogError) -> Self {
         let (path, line, column) = error.place();
         let text = error.to_string();
@@ -177,7 +177,7 @@ impl From<ChangelogError> for CommandError {
     }
 }
 
-impl From<ChangelogSourceError> for CommandError {
+impl From<ChangelogSourceError> for GoalError {
     fn from(error: ChangelogSourceError) -> Self {
         match error {
             ChangelogSourceError::Changelog(error) => error.into(),
@@ -188,7 +188,7 @@ impl From<ChangelogSourceError> for CommandError {
     }
 }
 
-impl From<ReleaseFactsError> for CommandError {
+impl From<ReleaseFactsError> for GoalError {
     fn from(error: ReleaseFactsError) -> Self {
         match error {
             ReleaseFactsError::Changelog(error) => error.into(),

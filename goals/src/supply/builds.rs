@@ -20,7 +20,7 @@ use rustc_hash::FxHashMap;
 
 use super::sources::{DirectSource, Sources};
 use super::workshop::Workshop;
-use crate::error::CommandError;
+use crate::error::GoalError;
 use crate::session::Session;
 
 /// Downloads and builds, each thing once.
@@ -81,7 +81,7 @@ impl<'a> Builds<'a> {
     }
 
     /// Builds the metadata of a source distribution. It is kept for later runs.
-    pub fn metadata(&self, sdist: &Sdist<'_>) -> Result<Arc<Metadata>, CommandError> {
+    pub fn metadata(&self, sdist: &Sdist<'_>) -> Result<Arc<Metadata>, GoalError> {
         let source = ProjectSource {
             path: sdist.path.to_owned(),
             identity: SourceIdentity::Archive {
@@ -91,7 +91,7 @@ impl<'a> Builds<'a> {
         };
         let metadata = self.build(&source)?;
         if metadata.name != *sdist.name || metadata.version != *sdist.version {
-            return Err(CommandError::failure(format!(
+            return Err(GoalError::failure(format!(
                 "{} builds {} {} and not {} {}",
                 sdist.file.filename, metadata.name, metadata.version, sdist.name, sdist.version
             )));
@@ -101,22 +101,22 @@ impl<'a> Builds<'a> {
         Ok(Arc::new(metadata))
     }
 
-    fn build(&self, source: &ProjectSource) -> Result<Metadata, CommandError> {
+    fn build(&self, source: &ProjectSource) -> Result<Metadata, GoalError> {
         self.with_builder(|builder| builder.metadata(source))
     }
 
     /// The wheel of a source.
-    pub fn wheel(&self, source: &ProjectSource) -> Result<BuiltWheel, CommandError> {
+    pub fn wheel(&self, source: &ProjectSource) -> Result<BuiltWheel, GoalError> {
         self.with_builder(|builder| builder.wheel(source))
     }
 
     /// The source distribution of a source, by its backend.
-    pub fn sdist(&self, source: &ProjectSource) -> Result<BuiltSdist, CommandError> {
+    pub fn sdist(&self, source: &ProjectSource) -> Result<BuiltSdist, GoalError> {
         self.with_builder(|builder| builder.sdist(source))
     }
 
     /// What a build of a source requires.
-    pub fn requires(&self, source: &ProjectSource) -> Result<BuildRequires, CommandError> {
+    pub fn requires(&self, source: &ProjectSource) -> Result<BuildRequires, GoalError> {
         self.with_builder(|builder| builder.requires(source))
     }
 
@@ -133,7 +133,7 @@ impl<'a> Builds<'a> {
     fn with_builder<T>(
         &self,
         build: impl FnOnce(&PackageBuilder<'_>) -> Result<T, BuildError>,
-    ) -> Result<T, CommandError> {
+    ) -> Result<T, GoalError> {
         let cache = self.session.cache()?;
         let workshop = Workshop {
             cache: &cache,
@@ -145,7 +145,7 @@ impl<'a> Builds<'a> {
     }
 
     /// The interpreter for builds: one of the resolve's, or any recent one.
-    fn python(&self) -> Result<&Interpreter, CommandError> {
+    fn python(&self) -> Result<&Interpreter, GoalError> {
         let _alone = match self.python.get() {
             Some(python) => return Ok(python),
             None => self.looking.lock().unwrap_or_else(PoisonError::into_inner),
@@ -155,7 +155,7 @@ impl<'a> Builds<'a> {
         }
         let bootstrap = &self.session.settings.python_bootstrap;
         let search_path = SearchPath::parse(&bootstrap.search_path)
-            .map_err(|error| CommandError::failure(error.to_string()))?;
+            .map_err(|error| GoalError::failure(error.to_string()))?;
         let places = PythonLocations::of_this_machine(self.session.root());
         let interpreters = Interpreters::new(&self.session.cache()?);
         let python = interpreters
@@ -167,7 +167,7 @@ impl<'a> Builds<'a> {
                 found.map_err(|_| none)
             })
             .map_err(|none| {
-                CommandError::failure(
+                GoalError::failure(
                     "a source distribution has to be built, and no Python was found for it",
                 )
                 .because(none.to_string())
@@ -177,7 +177,7 @@ impl<'a> Builds<'a> {
     }
 
     /// What a direct reference refers to.
-    pub fn direct(&self, source: &RequirementSource) -> Result<Arc<DirectRelease>, CommandError> {
+    pub fn direct(&self, source: &RequirementSource) -> Result<Arc<DirectRelease>, GoalError> {
         if let Some(known) = self.known().get(source) {
             return Ok(Arc::clone(&known.direct));
         }
@@ -200,7 +200,7 @@ impl<'a> Builds<'a> {
         self.fetched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn fetch(&self, requirement: &RequirementSource) -> Result<DirectPackage, CommandError> {
+    fn fetch(&self, requirement: &RequirementSource) -> Result<DirectPackage, GoalError> {
         let kept = self.kept_commit(requirement);
         let DirectSource {
             source,
@@ -222,7 +222,7 @@ impl<'a> Builds<'a> {
     }
 
     /// The metadata that a source tells without being built.
-    fn told_metadata(&self, source: &ProjectSource) -> Result<Option<Metadata>, CommandError> {
+    fn told_metadata(&self, source: &ProjectSource) -> Result<Option<Metadata>, GoalError> {
         Ok(match (&source.identity, source.folder()) {
             (SourceIdentity::Archive { subdirectory, .. }, _) => match subdirectory {
                 None => self.index.archive_metadata(&source.path)?,

@@ -7,7 +7,7 @@ use install::build::{ProjectSource, SourceIdentity};
 use model::{DistFile, FileDigests, LockedPackage, PackageSource, RequirementSource, Sha256, Url};
 use workspace::files::sha256_of;
 
-use crate::error::CommandError;
+use crate::error::GoalError;
 
 /// The sources of packages.
 #[derive(Clone, Copy)]
@@ -34,11 +34,7 @@ impl<'a> Sources<'a> {
 
     /// A file of a locked package on this machine, its hash checked. That of a direct reference may
     /// be in a `find_links` folder that `vendor` filled, where its URL is out of reach.
-    pub fn file(
-        &self,
-        package: &LockedPackage,
-        file: &DistFile,
-    ) -> Result<Utf8PathBuf, CommandError> {
+    pub fn file(&self, package: &LockedPackage, file: &DistFile) -> Result<Utf8PathBuf, GoalError> {
         let download = || self.index.download(&package.name, &package.version, file);
         let found: Result<Utf8PathBuf, IndexError> = match &package.source {
             PackageSource::Url { url, .. } => match self.index.direct_archive(url, file.sha256) {
@@ -49,7 +45,7 @@ impl<'a> Sources<'a> {
             PackageSource::Index(_) => download(),
             PackageSource::Path { path } => return self.local_file(path, file),
             PackageSource::Git { .. } => {
-                return Err(CommandError::failure(format!(
+                return Err(GoalError::failure(format!(
                     "the lock names a file of {}, which comes from a repository",
                     package.name
                 )));
@@ -63,7 +59,7 @@ impl<'a> Sources<'a> {
         &self,
         package: &LockedPackage,
         sdist: Option<&DistFile>,
-    ) -> Result<ProjectSource, CommandError> {
+    ) -> Result<ProjectSource, GoalError> {
         match (&package.source, sdist) {
             (PackageSource::Path { path }, None) => self.path(path),
             (PackageSource::Git { url, commit, .. }, _) => {
@@ -74,7 +70,7 @@ impl<'a> Sources<'a> {
                 file.sha256,
                 subdirectory(package),
             ),
-            (_, None) => Err(CommandError::failure(format!(
+            (_, None) => Err(GoalError::failure(format!(
                 "the lock names no file of {}",
                 package.name
             ))),
@@ -87,10 +83,10 @@ impl<'a> Sources<'a> {
         &self,
         requirement: &RequirementSource,
         kept_commit: Option<&str>,
-    ) -> Result<DirectSource, CommandError> {
+    ) -> Result<DirectSource, GoalError> {
         match requirement {
             RequirementSource::Index(_) => {
-                Err(CommandError::failure("a direct reference was expected"))
+                Err(GoalError::failure("a direct reference was expected"))
             }
             RequirementSource::Url {
                 url,
@@ -155,18 +151,18 @@ impl<'a> Sources<'a> {
         url: &Url,
         revision: Option<&str>,
         subdirectory: Option<String>,
-    ) -> Result<ProjectSource, CommandError> {
+    ) -> Result<ProjectSource, GoalError> {
         let checkout = self.index.git(url, revision)?;
         Ok(at_commit(checkout.path, &checkout.commit, subdirectory))
     }
 
     /// An archive of the repository, which must be the one that was locked.
-    fn local_file(&self, path: &Utf8Path, file: &DistFile) -> Result<Utf8PathBuf, CommandError> {
+    fn local_file(&self, path: &Utf8Path, file: &DistFile) -> Result<Utf8PathBuf, GoalError> {
         let absolute = self.root.join(path);
         let actual =
-            sha256_of(&absolute).map_err(|error| CommandError::file("read", &absolute, &error))?;
+            sha256_of(&absolute).map_err(|error| GoalError::file("read", &absolute, &error))?;
         match file.sha256 {
-            Some(expected) if expected != actual => Err(CommandError::failure(format!(
+            Some(expected) if expected != actual => Err(GoalError::failure(format!(
                 "{path} is not the file that was locked: expected sha256 {expected}, got {actual}"
             ))
             .hint("lock it again: `cargo xtask generate-lockfiles`")),
@@ -175,7 +171,7 @@ impl<'a> Sources<'a> {
     }
 
     /// A folder or an archive of the repository.
-    fn path(&self, path: &Utf8Path) -> Result<ProjectSource, CommandError> {
+    fn path(&self, path: &Utf8Path) -> Result<ProjectSource, GoalError> {
         let path = self.root.join(path);
         match path.is_dir() {
             true => Ok(ProjectSource {
@@ -188,12 +184,12 @@ impl<'a> Sources<'a> {
 }
 
 /// What a lock records of a source that is an archive on this machine.
-fn local_archive(source: &ProjectSource) -> Result<Option<DistFile>, CommandError> {
+fn local_archive(source: &ProjectSource) -> Result<Option<DistFile>, GoalError> {
     let SourceIdentity::Archive { sha256, .. } = &source.identity else {
         return Ok(None);
     };
     let size = fs_err::metadata(&source.path)
-        .map_err(|error| CommandError::file("read", &source.path, &error))?
+        .map_err(|error| GoalError::file("read", &source.path, &error))?
         .len();
     Ok(Some(DistFile {
         filename: source.path.file_name().unwrap_or_default().to_owned(),
@@ -245,19 +241,19 @@ fn at_commit(path: Utf8PathBuf, commit: &str, subdirectory: Option<String>) -> P
 }
 
 /// Whether the file at `path`, which came from `origin`, has the digests that are named for it.
-fn check_digests(digests: &FileDigests, path: &Utf8Path, origin: &str) -> Result<(), CommandError> {
+fn check_digests(digests: &FileDigests, path: &Utf8Path, origin: &str) -> Result<(), GoalError> {
     if digests.is_empty() {
         return Ok(());
     }
     if path.is_dir() {
-        return Err(CommandError::failure(format!(
+        return Err(GoalError::failure(format!(
             "cannot check the hash of {origin}: it is a folder"
         ))
         .hint("name a wheel or a source distribution, or leave the hash out"));
     }
     let file = fs_err::File::open(path);
     let mismatch = file.and_then(|file| digests.mismatch(file));
-    let mismatch = mismatch.map_err(|error| CommandError::file("read", path, &error))?;
+    let mismatch = mismatch.map_err(|error| GoalError::file("read", path, &error))?;
     let Some(actual) = mismatch else {
         return Ok(());
     };
@@ -265,7 +261,7 @@ fn check_digests(digests: &FileDigests, path: &Utf8Path, origin: &str) -> Result
         .iter()
         .filter(|it| it.algorithm() == actual.algorithm());
     let named: Vec<String> = same.map(ToString::to_string).collect();
-    Err(CommandError::failure(format!(
+    Err(GoalError::failure(format!(
         "{origin} has the wrong hash: expected {}, got {actual}",
         named.join(" or ")
     ))
@@ -277,10 +273,10 @@ fn archive(
     path: Utf8PathBuf,
     sha256: Option<Sha256>,
     subdirectory: Option<String>,
-) -> Result<ProjectSource, CommandError> {
+) -> Result<ProjectSource, GoalError> {
     let sha256 = match sha256 {
         Some(sha256) => sha256,
-        None => sha256_of(&path).map_err(|error| CommandError::file("read", &path, &error))?,
+        None => sha256_of(&path).map_err(|error| GoalError::file("read", &path, &error))?,
     };
     Ok(ProjectSource {
         path,

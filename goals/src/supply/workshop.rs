@@ -13,7 +13,7 @@ use install::python::Interpreter;
 use model::Requirement;
 
 use super::build_index::BuildIndex;
-use crate::error::CommandError;
+use crate::error::GoalError;
 
 /// Where builds are made.
 #[derive(Clone, Copy)]
@@ -34,7 +34,7 @@ impl Workshop<'_> {
         &self,
         index: &Index,
         work: impl FnOnce(&PackageBuilder<'_>) -> Result<T, BuildError>,
-    ) -> Result<T, CommandError> {
+    ) -> Result<T, GoalError> {
         let requirements = BuildIndex { index };
         let builder = PackageBuilder::new(self.cache, self.store, self.python, &requirements);
         Ok(work(&builder.sharing(self.environments))?)

@@ -3,7 +3,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use git::Git;
-use goals::error::CommandError;
+use goals::error::GoalError;
 use goals::releasing::gather::gather;
 use goals::releasing::run::ReleaseGoals;
 use release::plan::{Decision, Plan, Publishing, Pushing, RefusedRelease, ReleaseRequest, plan};
@@ -130,11 +130,11 @@ pub(crate) struct SandboxGoals {
 }
 
 impl ReleaseGoals for SandboxGoals {
-    fn check_locks(&mut self) -> Result<(), CommandError> {
+    fn check_locks(&mut self) -> Result<(), GoalError> {
         Ok(())
     }
 
-    fn package(&mut self, out_dir: &Utf8Path) -> Result<(), CommandError> {
+    fn package(&mut self, out_dir: &Utf8Path) -> Result<(), GoalError> {
         fs_err::create_dir_all(out_dir).unwrap();
         for (name, text) in [
             ("pkg-24.9.0-py3-none-any.whl", "wheel\n"),
@@ -145,7 +145,7 @@ impl ReleaseGoals for SandboxGoals {
         Ok(())
     }
 
-    fn publish(&mut self, index: Option<&str>, files: &[Utf8PathBuf]) -> Result<(), CommandError> {
+    fn publish(&mut self, index: Option<&str>, files: &[Utf8PathBuf]) -> Result<(), GoalError> {
         let files: Vec<&str> = files.iter().map(|file| file.as_str()).collect();
         let line = format!("--index {} {}\n", index.unwrap_or("-"), files.join(" "));
         fs_err::write(&self.published, line).unwrap();

@@ -5,7 +5,7 @@ use ::release::backport::{Backport, FolderMapping, FolderMappingError, repositor
 use clap::Args;
 
 use crate::outcome::CommandOutcome;
-use goals::error::CommandError;
+use goals::error::GoalError;
 use goals::releasing::backport::{BackportReport, backport};
 use goals::session::Session;
 
@@ -44,7 +44,7 @@ fn folder(text: &str) -> Result<FolderMapping, String> {
 pub(crate) fn run(
     session: &Session,
     arguments: &BackportArguments,
-) -> Result<CommandOutcome, CommandError> {
+) -> Result<CommandOutcome, GoalError> {
     let job = Backport {
         commits: arguments.commits.clone(),
         onto: arguments.onto.clone(),
@@ -69,7 +69,7 @@ pub(crate) fn run(
             files,
             left,
         } => {
-            let error = CommandError::failure(format!("{commit} conflicts with {}", job.onto));
+            let error = GoalError::failure(format!("{commit} conflicts with {}", job.onto));
             let error = files.iter().fold(error, |error, file| {
                 error.because(format!("{file} has conflicts"))
             });

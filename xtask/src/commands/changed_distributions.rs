@@ -11,7 +11,7 @@ use model::PackageName;
 use crate::commands::publish::last_tag;
 use crate::outcome::CommandOutcome;
 use crate::terminal;
-use goals::error::CommandError;
+use goals::error::GoalError;
 use goals::packaging::{Choice, ImportCollection, PackagedDistribution, PackagedFiles, select};
 use goals::session::Session;
 
@@ -39,7 +39,7 @@ enum Format {
 pub(crate) fn run(
     session: &Session,
     arguments: &ChangedDistributionsArguments,
-) -> Result<CommandOutcome, CommandError> {
+) -> Result<CommandOutcome, GoalError> {
     let since = arguments
         .since
         .clone()
@@ -77,11 +77,11 @@ pub(crate) fn run(
 fn shipped(
     distribution: &PackagedDistribution,
     all: &[PackagedDistribution],
-) -> Result<DistributionFiles, CommandError> {
-    let name = |distribution: &PackagedDistribution| -> Result<PackageName, CommandError> {
+) -> Result<DistributionFiles, GoalError> {
+    let name = |distribution: &PackagedDistribution| -> Result<PackageName, GoalError> {
         let name = distribution.artifact.name.to_string();
         name.parse().map_err(|_| {
-            CommandError::failure(format!("`{name}` is no name of a distribution"))
+            GoalError::failure(format!("`{name}` is no name of a distribution"))
                 .at(distribution.place.clone())
         })
     };
@@ -111,9 +111,9 @@ fn shipped(
     })
 }
 
-fn changed_files(session: &Session, since: &str) -> Result<BTreeSet<Utf8PathBuf>, CommandError> {
+fn changed_files(session: &Session, since: &str) -> Result<BTreeSet<Utf8PathBuf>, GoalError> {
     let difference = Git::at(session.root()).difference(since).map_err(|_| {
-        CommandError::failure(format!("`{since}` names no commit"))
+        GoalError::failure(format!("`{since}` names no commit"))
             .hint("fetch it first: `git fetch origin --tags`")
     })?;
     Ok(difference.into_paths())

@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 
 use crate::outcome::CommandOutcome;
 use crate::terminal;
-use goals::error::CommandError;
+use goals::error::GoalError;
 use goals::releasing::run::write_news;
 use goals::releasing::{self, WorkTree};
 use goals::session::Session;
@@ -65,7 +65,7 @@ enum Action {
 pub(crate) fn run(
     session: &Session,
     arguments: &ChangelogArguments,
-) -> Result<CommandOutcome, CommandError> {
+) -> Result<CommandOutcome, GoalError> {
     match &arguments.action {
         Some(Action::Extract { version }) => print_notes(session, version),
         None if arguments.check => check(session, &arguments.since),
@@ -73,10 +73,7 @@ pub(crate) fn run(
     }
 }
 
-fn build(
-    session: &Session,
-    arguments: &ChangelogArguments,
-) -> Result<CommandOutcome, CommandError> {
+fn build(session: &Session, arguments: &ChangelogArguments) -> Result<CommandOutcome, GoalError> {
     let source = releasing::changelog(session)?;
     let version = match arguments
         .version
@@ -105,7 +102,7 @@ fn build(
         false => source.fragments.as_slice(),
     };
     write_news(session.root(), &change, consumed)
-        .map_err(|error| CommandError::failure(error.to_string()))?;
+        .map_err(|error| GoalError::failure(error.to_string()))?;
     session.say(format_args!("wrote {}", change.path));
     match consumed.len() {
         0 => {}
@@ -115,7 +112,7 @@ fn build(
     Ok(CommandOutcome::Done)
 }
 
-fn check(session: &Session, since: &str) -> Result<CommandOutcome, CommandError> {
+fn check(session: &Session, since: &str) -> Result<CommandOutcome, GoalError> {
     // Every file among the fragments must have a valid name. Now it is still easy to rename.
     let mut source = releasing::changelog(session)?;
     if source.settings.ignore.is_none() {
@@ -154,7 +151,7 @@ fn missing(
     source: &ChangelogSource,
     since: &str,
     unchecked: &[Utf8PathBuf],
-) -> CommandError {
+) -> GoalError {
     let types: Vec<&str> = source
         .settings
         .types
@@ -162,7 +159,7 @@ fn missing(
         .filter(|kind| kind.check)
         .map(|kind| kind.directory.as_str())
         .collect();
-    let mut error = CommandError::failure(format!("no news fragment came since {since}"));
+    let mut error = GoalError::failure(format!("no news fragment came since {since}"));
     for path in unchecked {
         error = error.because(format!("{path} is of a type that does not count"));
     }
@@ -180,10 +177,10 @@ fn missing(
 }
 
 /// The files that differ between here and the commit at which the branch left `since`.
-fn changed(session: &Session, since: &str) -> Result<BTreeSet<Utf8PathBuf>, CommandError> {
+fn changed(session: &Session, since: &str) -> Result<BTreeSet<Utf8PathBuf>, GoalError> {
     let git = Git::at(session.root());
     let base = git.text(&["merge-base", since, "HEAD"]).map_err(|_| {
-        CommandError::failure(format!(
+        GoalError::failure(format!(
             "`{since}` names no commit that this branch comes from"
         ))
         .hint("fetch it first: `git fetch origin`, or name another: `--since REF`")
@@ -193,7 +190,7 @@ fn changed(session: &Session, since: &str) -> Result<BTreeSet<Utf8PathBuf>, Comm
     Ok(changed)
 }
 
-fn print_notes(session: &Session, version: &str) -> Result<CommandOutcome, CommandError> {
+fn print_notes(session: &Session, version: &str) -> Result<CommandOutcome, GoalError> {
     let version = releasing::version(version)?;
     let source = releasing::changelog(session)?;
     let release = ReleaseHeading {
@@ -207,7 +204,7 @@ fn print_notes(session: &Session, version: &str) -> Result<CommandOutcome, Comma
     let mut problem = None;
     for path in candidates {
         let Ok(text) = fs_err::read_to_string(session.root().join(&path)) else {
-            problem.get_or_insert_with(|| CommandError::failure(format!("{path} cannot be read")));
+            problem.get_or_insert_with(|| GoalError::failure(format!("{path} cannot be read")));
             continue;
         };
         match extract(&path, &text, version.as_str()) {
@@ -218,5 +215,5 @@ fn print_notes(session: &Session, version: &str) -> Result<CommandOutcome, Comma
             Err(error) => problem = Some(error.into()),
         }
     }
-    Err(problem.unwrap_or_else(|| CommandError::failure("there is no changelog")))
+    Err(problem.unwrap_or_else(|| GoalError::failure("there is no changelog")))
 }

@@ -7,7 +7,7 @@ use install::environment::{Changes, EnvironmentFinding};
 use crate::outcome::CommandOutcome;
 use crate::style::HINT;
 use goals::environments::{ExportOptions, Exporter, relative};
-use goals::error::CommandError;
+use goals::error::GoalError;
 use goals::session::Session;
 
 /// The arguments of `check-export`.
@@ -25,7 +25,7 @@ const SHOWN: usize = 5;
 pub(crate) fn run(
     session: &Session,
     arguments: &CheckExportArguments,
-) -> Result<CommandOutcome, CommandError> {
+) -> Result<CommandOutcome, GoalError> {
     let exporter = Exporter::new(session, ExportOptions::default())?;
     let resolves = if arguments.resolves.is_empty() {
         let all = exporter.all().into_iter();

@@ -6,7 +6,7 @@ use targets::{Action, TargetId};
 use crate::arguments::SelectionArguments;
 use crate::outcome::CommandOutcome;
 use crate::terminal;
-use goals::error::CommandError;
+use goals::error::GoalError;
 use goals::graph::{BuildFiles, NoSpecs};
 use goals::session::Session;
 
@@ -21,7 +21,7 @@ pub(crate) struct CheckVisibilityArguments {
 pub(crate) fn run(
     session: &Session,
     arguments: &CheckVisibilityArguments,
-) -> Result<CommandOutcome, CommandError> {
+) -> Result<CommandOutcome, GoalError> {
     let workspace = BuildFiles::load(session)?;
     let graph = workspace.graph()?;
     let selected = arguments

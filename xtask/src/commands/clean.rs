@@ -8,7 +8,7 @@ use install::sweep::{self, Leftover, Size};
 use crate::outcome::CommandOutcome;
 use goals::environments::folders::{self, OwnedFolder};
 use goals::environments::relative;
-use goals::error::CommandError;
+use goals::error::GoalError;
 use goals::session::Session;
 
 /// The arguments of `clean`. Without options, only files of interrupted runs are removed.
@@ -35,7 +35,7 @@ pub(crate) struct CleanArguments {
 pub(crate) fn run(
     session: &Session,
     arguments: &CleanArguments,
-) -> Result<CommandOutcome, CommandError> {
+) -> Result<CommandOutcome, GoalError> {
     let mut owned = folders::leftovers(session)?;
     if arguments.cache || arguments.all {
         owned.extend(folders::in_cache(session)?);
@@ -64,7 +64,7 @@ pub(crate) fn run(
     let mut left = Vec::new();
     for path in &paths {
         let leftovers =
-            sweep::remove(path).map_err(|error| CommandError::file("remove", path, &error))?;
+            sweep::remove(path).map_err(|error| GoalError::file("remove", path, &error))?;
         left.extend(leftovers);
     }
     folders::tidy_up(session);
@@ -81,8 +81,8 @@ pub(crate) fn run(
 /// The largest number of paths in an error.
 const SHOWN: usize = 5;
 
-fn stayed(session: &Session, left: &[Leftover]) -> CommandError {
-    let error = CommandError::failure(format!(
+fn stayed(session: &Session, left: &[Leftover]) -> GoalError {
+    let error = GoalError::failure(format!(
         "{} files or folders could not be removed",
         left.len()
     ));

@@ -7,7 +7,7 @@ use targets::query::{self, Reach};
 use crate::arguments::SelectionArguments;
 use crate::outcome::CommandOutcome;
 use crate::output::{Edges, TargetFormat, print_targets};
-use goals::error::CommandError;
+use goals::error::GoalError;
 use goals::graph::{BuildFiles, NoSpecs};
 use goals::session::Session;
 
@@ -44,7 +44,7 @@ pub(crate) fn run(
     session: &Session,
     arguments: &DependenciesArguments,
     direction: Direction,
-) -> Result<CommandOutcome, CommandError> {
+) -> Result<CommandOutcome, GoalError> {
     let workspace = BuildFiles::load(session)?;
     let graph = workspace.graph()?;
     let selected = arguments

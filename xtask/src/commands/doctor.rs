@@ -14,8 +14,8 @@ use crate::commands::install_merge_driver::Driver;
 use crate::outcome::CommandOutcome;
 use crate::style::{BAD, GOOD};
 use goals::environments::{ExportOptions, Exporter, folders, relative};
-use goals::error::CommandError;
-use goals::locking::{Declared, Freshness, IndexChoice, LockPath, PackageIndexes};
+use goals::error::GoalError;
+use goals::locking::{Freshness, IndexChoice, LockPath, PackageIndexes, ResolveDeclaration};
 use goals::session::Session;
 use transport::NetworkAccess;
 
@@ -33,7 +33,7 @@ const ENOUGH_SPACE: u64 = 2 << 30;
 pub(crate) fn run(
     session: &Session,
     arguments: &DoctorArguments,
-) -> Result<CommandOutcome, CommandError> {
+) -> Result<CommandOutcome, GoalError> {
     let exporter = Exporter::new(
         session,
         ExportOptions {
@@ -96,7 +96,7 @@ impl Report<'_> {
     }
 
     /// The result of a check: what is right, or an error with a hint.
-    fn result(&mut self, what: &str, result: Result<String, CommandError>) {
+    fn result(&mut self, what: &str, result: Result<String, GoalError>) {
         match result {
             Ok(how) => self.good(what, &how),
             Err(error) => self.amiss(what, error.message(), &error.hints().join("; ")),
@@ -104,7 +104,7 @@ impl Report<'_> {
     }
 
     /// The result of a check that is right if it found nothing.
-    fn finding(&mut self, what: &str, found: &Result<Option<String>, CommandError>, mend: &str) {
+    fn finding(&mut self, what: &str, found: &Result<Option<String>, GoalError>, mend: &str) {
         match found {
             Ok(None) => self.good(what, "as it shall be"),
             Ok(Some(how)) => self.amiss(what, how, mend),
@@ -113,7 +113,7 @@ impl Report<'_> {
     }
 }
 
-fn cache(report: &mut Report<'_>) -> Result<(), CommandError> {
+fn cache(report: &mut Report<'_>) -> Result<(), GoalError> {
     let cache = report.session.cache()?;
     let (what, root) = ("cache folder", report.session.root());
     let probe = fs_err::create_dir_all(&cache)
@@ -167,7 +167,7 @@ fn free_space(folder: &Utf8Path) -> Option<u64> {
 }
 
 fn index(report: &mut Report<'_>) {
-    let asked = || -> Result<String, CommandError> {
+    let asked = || -> Result<String, GoalError> {
         let indexes = PackageIndexes::new(report.session, report.index.clone())?;
         let index = indexes.plain_index()?;
         let locations = index.locations()?.clone();
@@ -207,11 +207,11 @@ fn stale(
     report: &Report<'_>,
     repository: &targets::Repository,
     resolve: &str,
-) -> Result<Option<String>, CommandError> {
+) -> Result<Option<String>, GoalError> {
     let path = LockPath::of(report.session, resolve)?;
     let text = path.read()?;
     let indexes = PackageIndexes::new(report.session, report.index.clone())?;
-    let declared = Declared::collect(report.session, repository, resolve, |source| {
+    let declared = ResolveDeclaration::collect(report.session, repository, resolve, |source| {
         indexes.name_of(source, resolve)
     })?;
     let freshness = Freshness::of(&indexes, &path, text.as_deref(), &declared)?;
@@ -233,7 +233,7 @@ fn environment(report: &mut Report<'_>, exporter: &Exporter<'_>, resolve: &str) 
     report.finding(&format!("environment of `{resolve}`"), &findings, &mend);
 }
 
-fn leftovers(report: &mut Report<'_>) -> Result<(), CommandError> {
+fn leftovers(report: &mut Report<'_>) -> Result<(), GoalError> {
     let leftovers = folders::leftovers(report.session)?;
     if leftovers.is_empty() {
         return Ok(());

@@ -8,7 +8,7 @@ use crate::outcome::CommandOutcome;
 use crate::style::HINT;
 use crate::summary::SummaryText;
 use crate::terminal;
-use goals::error::CommandError;
+use goals::error::GoalError;
 use goals::locking::{LockGeneration, LockRequest, Status, Summary, Upgrade, WriteLocks, generate};
 use goals::session::Session;
 
@@ -55,7 +55,7 @@ enum OutputFormat {
 pub(crate) fn run(
     session: &Session,
     arguments: &GenerateLockfilesArguments,
-) -> Result<CommandOutcome, CommandError> {
+) -> Result<CommandOutcome, GoalError> {
     let request = LockRequest {
         resolves: arguments.resolves.clone(),
         upgrade: Upgrade::new(arguments.upgrade, &arguments.upgrade_packages)?,
@@ -73,7 +73,7 @@ fn report(
     session: &Session,
     arguments: &GenerateLockfilesArguments,
     locked: &[LockGeneration],
-) -> Result<CommandOutcome, CommandError> {
+) -> Result<CommandOutcome, GoalError> {
     for one in locked {
         for warning in &one.warnings {
             match warning {
@@ -95,7 +95,7 @@ fn report(
         OutputFormat::Json => {
             let summaries: Vec<&Summary> = locked.iter().map(|one| &one.summary).collect();
             let json = serde_json::to_string_pretty(&summaries)
-                .map_err(|error| CommandError::failure(error.to_string()))?;
+                .map_err(|error| GoalError::failure(error.to_string()))?;
             terminal::print(format_args!("{json}\n"));
         }
     }

@@ -7,8 +7,10 @@ use lockfile::Pin;
 use crate::arguments::IndexArguments;
 use crate::outcome::CommandOutcome;
 use crate::style::SUBJECT;
-use goals::error::CommandError;
-use goals::locking::{self, Declared, Existing, IndexProvider, LockPath, PackageIndexes, Upgrade};
+use goals::error::GoalError;
+use goals::locking::{
+    self, Existing, IndexProvider, LockPath, PackageIndexes, ResolveDeclaration, Upgrade,
+};
 use goals::session::Session;
 
 /// The arguments of `import`.
@@ -30,17 +32,17 @@ pub(crate) struct ImportArguments {
 pub(crate) fn run(
     session: &Session,
     arguments: &ImportArguments,
-) -> Result<CommandOutcome, CommandError> {
+) -> Result<CommandOutcome, GoalError> {
     let path = session.working_folder()?.join(&arguments.file);
     let text = fs_err::read_to_string(&path)
-        .map_err(|error| CommandError::file("read", &arguments.file, &error))?;
+        .map_err(|error| GoalError::file("read", &arguments.file, &error))?;
     let pins = lockfile::import::pins(&text, &arguments.file)?;
     let resolve = session.resolve(arguments.resolve.as_deref());
     let path = LockPath::of(session, resolve)?;
     let repository = workspace::load(session.root(), session.target_options())?;
     targets::check_resolves(&repository)?;
     let indexes = PackageIndexes::new(session, arguments.index.choice())?;
-    let declared = Declared::collect(session, &repository, resolve, |source| {
+    let declared = ResolveDeclaration::collect(session, &repository, resolve, |source| {
         indexes.name_of(source, resolve)
     })?;
     let index = indexes.index(&declared)?;

@@ -8,7 +8,7 @@ use clap::Args;
 use git::Git;
 
 use crate::outcome::CommandOutcome;
-use goals::error::CommandError;
+use goals::error::GoalError;
 use goals::session::Session;
 use workspace::files;
 
@@ -32,7 +32,7 @@ pub(crate) struct InstallMergeDriverArguments {
 pub(crate) fn run(
     session: &Session,
     arguments: &InstallMergeDriverArguments,
-) -> Result<CommandOutcome, CommandError> {
+) -> Result<CommandOutcome, GoalError> {
     let driver = Driver::of(session)?;
     if arguments.check {
         let missing = driver.missing()?;
@@ -64,11 +64,11 @@ pub(crate) struct Driver {
 
 impl Driver {
     /// The driver for the repository of a session, which must be a git repository.
-    pub(crate) fn of(session: &Session) -> Result<Self, CommandError> {
+    pub(crate) fn of(session: &Session) -> Result<Self, GoalError> {
         let root = session.root();
         let git = Git::at(root);
         let prefix = git.text(&["rev-parse", "--show-prefix"]).map_err(|error| {
-            CommandError::from(error).hint("the merge driver is git's: run `git init` first")
+            GoalError::from(error).hint("the merge driver is git's: run `git init` first")
         })?;
         // Git runs the driver in the top folder of the working tree.
         let root_option = match prefix.trim_end_matches('/') {
@@ -93,7 +93,7 @@ impl Driver {
     }
 
     /// What is missing, as text; empty if the driver is installed.
-    pub(crate) fn missing(&self) -> Result<Vec<String>, CommandError> {
+    pub(crate) fn missing(&self) -> Result<Vec<String>, GoalError> {
         let mut missing = Vec::new();
         let name = format!("merge.{DRIVER}.driver");
         if self.git.setting(&name)?.as_ref() != Some(&self.command) {
@@ -111,7 +111,7 @@ impl Driver {
         Ok(missing)
     }
 
-    fn install(&self) -> Result<(), CommandError> {
+    fn install(&self) -> Result<(), GoalError> {
         let before = self.attributes()?;
         self.write_attributes(&self.with_attributes(before.as_deref()))?;
         let set = |key: &str, value: &str| {
@@ -123,13 +123,13 @@ impl Driver {
         Ok(())
     }
 
-    fn uninstall(&self) -> Result<(), CommandError> {
+    fn uninstall(&self) -> Result<(), GoalError> {
         if let Some(before) = self.attributes()? {
             let after = without_attributes(&before);
             if after.trim().is_empty() {
                 let path = self.attributes_path();
                 fs_err::remove_file(&path)
-                    .map_err(|error| CommandError::file("remove", &path, &error))?;
+                    .map_err(|error| GoalError::file("remove", &path, &error))?;
             } else {
                 self.write_attributes(&after)?;
             }
@@ -146,11 +146,11 @@ impl Driver {
         self.root.join(".gitattributes")
     }
 
-    fn attributes(&self) -> Result<Option<String>, CommandError> {
+    fn attributes(&self) -> Result<Option<String>, GoalError> {
         match fs_err::read_to_string(self.attributes_path()) {
             Ok(text) => Ok(Some(text)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(CommandError::file(
+            Err(error) => Err(GoalError::file(
                 "read",
                 Utf8Path::new(".gitattributes"),
                 &error,
@@ -158,9 +158,9 @@ impl Driver {
         }
     }
 
-    fn write_attributes(&self, text: &str) -> Result<(), CommandError> {
+    fn write_attributes(&self, text: &str) -> Result<(), GoalError> {
         files::replace(&self.attributes_path(), text)
-            .map_err(|error| CommandError::file("write", Utf8Path::new(".gitattributes"), &error))
+            .map_err(|error| GoalError::file("write", Utf8Path::new(".gitattributes"), &error))
     }
 
     /// The text of `.gitattributes` with a line for each lockfile, where the first of them stands.

@@ -7,7 +7,7 @@ use git::Git;
 use crate::outcome::CommandOutcome;
 use crate::style::HINT;
 use goals::environments::{PLUGINS, Plugin};
-use goals::error::CommandError;
+use goals::error::GoalError;
 use goals::session::Session;
 
 /// The arguments of `install-plugin`.
@@ -29,37 +29,37 @@ const GITHUB: &str = "https://github.com";
 pub(crate) fn run(
     session: &Session,
     arguments: &InstallPluginArguments,
-) -> Result<CommandOutcome, CommandError> {
+) -> Result<CommandOutcome, GoalError> {
     let from = PluginRepository::parse(&arguments.plugin, &session.working_folder()?)?;
     let folder = session.root().join(PLUGINS).join(&from.name);
     let shown = format!("{PLUGINS}/{}", from.name);
     if folder.symlink_metadata().is_ok() {
         return Err(
-            CommandError::failure(format!("{shown} is there already")).hint(format!(
+            GoalError::failure(format!("{shown} is there already")).hint(format!(
                 "bring it up to date with `git -C {shown} pull`, or remove it first"
             )),
         );
     }
     let parent = session.root().join(PLUGINS);
-    fs_err::create_dir_all(&parent).map_err(|error| CommandError::file("make", &parent, &error))?;
+    fs_err::create_dir_all(&parent).map_err(|error| GoalError::file("make", &parent, &error))?;
     // It is cloned to another folder first, so that a failed clone does not look like a plug-in.
     let temporary = tempfile::Builder::new()
         .prefix(".tmp-")
         .tempdir_in(&parent)
-        .map_err(|error| CommandError::file("write", &parent, &error))?;
+        .map_err(|error| GoalError::file("write", &parent, &error))?;
     let temporary = Utf8Path::from_path(temporary.path())
         .map(|path| path.join("clone"))
-        .ok_or_else(|| CommandError::failure("the root's name is not UTF-8"))?;
+        .ok_or_else(|| GoalError::failure("the root's name is not UTF-8"))?;
     let clone = ["clone", "--quiet", "--", &from.url, temporary.as_str()];
     Git::at(session.root()).text(&clone).map_err(|error| {
-        CommandError::from(error).hint("check the name, and whether you may read the repository")
+        GoalError::from(error).hint("check the name, and whether you may read the repository")
     })?;
     if let Some(revision) = &arguments.revision {
         Git::at(temporary.as_path()).text(&["checkout", "--quiet", revision])?;
     }
     let plugin = Plugin::read(&temporary)?;
     fs_err::rename(&temporary, &folder)
-        .map_err(|error| CommandError::file("write", &folder, &error))?;
+        .map_err(|error| GoalError::file("write", &folder, &error))?;
     session.say(match &plugin.project {
         Some(project) => format!("cloned {} {} into {shown}", project.name, project.version),
         None => format!(
@@ -80,7 +80,7 @@ struct PluginRepository {
 }
 
 impl PluginRepository {
-    fn parse(text: &str, here: &Utf8Path) -> Result<Self, CommandError> {
+    fn parse(text: &str, here: &Utf8Path) -> Result<Self, GoalError> {
         let path: Utf8PathBuf = here.join(text);
         let is_short = text.matches('/').count() == 1
             && !text.contains(':')
@@ -99,10 +99,8 @@ impl PluginRepository {
             .unwrap_or_default()
             .trim_end_matches(".git");
         if name.is_empty() || name.starts_with('.') {
-            return Err(
-                CommandError::misuse(format!("`{text}` names no repository"))
-                    .hint("write `OWNER/REPO`, a URL, or a path"),
-            );
+            return Err(GoalError::misuse(format!("`{text}` names no repository"))
+                .hint("write `OWNER/REPO`, a URL, or a path"));
         }
         Ok(Self {
             name: name.to_owned(),

@@ -5,7 +5,7 @@ use clap::Args;
 use crate::arguments::SelectionArguments;
 use crate::outcome::CommandOutcome;
 use crate::output::{Edges, TargetFormat, print_targets};
-use goals::error::CommandError;
+use goals::error::GoalError;
 use goals::graph::{BuildFiles, NoSpecs};
 use goals::session::Session;
 
@@ -24,7 +24,7 @@ pub(crate) struct ListArguments {
 pub(crate) fn run(
     session: &Session,
     arguments: &ListArguments,
-) -> Result<CommandOutcome, CommandError> {
+) -> Result<CommandOutcome, GoalError> {
     let workspace = BuildFiles::load(session)?;
     let graph = workspace.graph()?;
     let selected = arguments

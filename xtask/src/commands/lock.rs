@@ -6,7 +6,7 @@ mod diff;
 use clap::Subcommand;
 
 use crate::outcome::CommandOutcome;
-use goals::error::CommandError;
+use goals::error::GoalError;
 use goals::session::Session;
 
 /// The commands about locks.
@@ -19,10 +19,7 @@ pub(crate) enum LockCommand {
 }
 
 /// Runs the command.
-pub(crate) fn run(
-    session: &Session,
-    arguments: &LockCommand,
-) -> Result<CommandOutcome, CommandError> {
+pub(crate) fn run(session: &Session, arguments: &LockCommand) -> Result<CommandOutcome, GoalError> {
     match arguments {
         LockCommand::Diff(arguments) => diff::run(session, arguments),
         LockCommand::Check(arguments) => check::run(session, arguments),

@@ -10,7 +10,7 @@ use lockfile::{Lock, LockFormat};
 
 use crate::arguments::GlobalArguments;
 use crate::outcome::CommandOutcome;
-use goals::error::CommandError;
+use goals::error::GoalError;
 use goals::locking::{IndexChoice, MergeSides, PackageIndexes, merge, not_written};
 use goals::session::Session;
 use workspace::files;
@@ -39,7 +39,7 @@ pub(crate) struct MergeLockfileArguments {
 pub(crate) fn run(
     global: GlobalArguments,
     arguments: &MergeLockfileArguments,
-) -> Result<CommandOutcome, CommandError> {
+) -> Result<CommandOutcome, GoalError> {
     let readable =
         |lock: Lock| lockfile::write_readable(&lock, &arguments.path).map_err(not_written);
     let text = match merged(global, arguments).and_then(readable) {
@@ -54,10 +54,7 @@ pub(crate) fn run(
     Ok(CommandOutcome::Done)
 }
 
-fn merged(
-    global: GlobalArguments,
-    arguments: &MergeLockfileArguments,
-) -> Result<Lock, CommandError> {
+fn merged(global: GlobalArguments, arguments: &MergeLockfileArguments) -> Result<Lock, GoalError> {
     let sides = MergeSides {
         base: base(&arguments.base)?,
         ours: side(&arguments.ours, "our side", &arguments.path)?,
@@ -70,11 +67,11 @@ fn merged(
     })
 }
 
-fn side(file: &Utf8Path, which: &str, path: &Utf8Path) -> Result<Lock, CommandError> {
+fn side(file: &Utf8Path, which: &str, path: &Utf8Path) -> Result<Lock, GoalError> {
     let place = format!("{path} ({which})");
     let text = read(file)?;
     if LockFormat::of(&text) != LockFormat::Own {
-        return Err(CommandError::failure(format!(
+        return Err(GoalError::failure(format!(
             "cannot merge {path}: {which} is not a lock of this tool"
         )));
     }
@@ -82,7 +79,7 @@ fn side(file: &Utf8Path, which: &str, path: &Utf8Path) -> Result<Lock, CommandEr
 }
 
 /// Reads the base. A base that cannot be read as a lock of this tool is treated as a missing one.
-fn base(file: &Utf8Path) -> Result<Option<Lock>, CommandError> {
+fn base(file: &Utf8Path) -> Result<Option<Lock>, GoalError> {
     let text = read(file)?;
     if let Some(conflicted) = lockfile::read_conflicted(&text, file) {
         return Ok(conflicted.ours.ok());
@@ -90,20 +87,17 @@ fn base(file: &Utf8Path) -> Result<Option<Lock>, CommandError> {
     Ok(lockfile::read(&text, file).ok())
 }
 
-fn read(file: &Utf8Path) -> Result<String, CommandError> {
-    fs_err::read_to_string(file).map_err(|error| CommandError::file("read", file, &error))
+fn read(file: &Utf8Path) -> Result<String, GoalError> {
+    fs_err::read_to_string(file).map_err(|error| GoalError::file("read", file, &error))
 }
 
-fn write(arguments: &MergeLockfileArguments, text: &str) -> Result<(), CommandError> {
+fn write(arguments: &MergeLockfileArguments, text: &str) -> Result<(), GoalError> {
     files::replace(&arguments.ours, text)
-        .map_err(|error| CommandError::file("write", &arguments.ours, &error))
+        .map_err(|error| GoalError::file("write", &arguments.ours, &error))
 }
 
 /// The conflict as git itself would leave it, with a comment on top that explains it.
-fn conflict(
-    arguments: &MergeLockfileArguments,
-    error: &CommandError,
-) -> Result<String, CommandError> {
+fn conflict(arguments: &MergeLockfileArguments, error: &GoalError) -> Result<String, GoalError> {
     let explanation: String = error.lines().map(|line| format!("# {line}\n")).collect();
     let files = [&arguments.ours, &arguments.base, &arguments.theirs];
     let text = merge_files(files.map(Utf8PathBuf::as_path))?;

@@ -14,7 +14,7 @@ use targets::query::{
 use crate::arguments::IndexArguments;
 use crate::outcome::CommandOutcome;
 use crate::terminal;
-use goals::error::CommandError;
+use goals::error::GoalError;
 use goals::graph::BuildFiles;
 use goals::locking::{LockPath, PackageIndexes};
 use goals::session::Session;
@@ -38,7 +38,7 @@ pub(crate) struct ModuleMappingArguments {
 pub(crate) fn run(
     session: &Session,
     arguments: &ModuleMappingArguments,
-) -> Result<CommandOutcome, CommandError> {
+) -> Result<CommandOutcome, GoalError> {
     let resolve = arguments
         .resolve
         .as_deref()
@@ -68,7 +68,7 @@ fn wheels(
     resolve: &str,
     path: &LockPath,
     arguments: &ModuleMappingArguments,
-) -> Result<WheelModules, CommandError> {
+) -> Result<WheelModules, GoalError> {
     let mut modules = WheelModules::new();
     let lock = match path.lock(resolve) {
         Ok(lock) => lock,

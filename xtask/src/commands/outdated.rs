@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::arguments::IndexArguments;
 use crate::outcome::CommandOutcome;
 use crate::terminal;
-use goals::error::CommandError;
+use goals::error::GoalError;
 use goals::locking::{LockPath, PackageIndexes};
 use goals::session::Session;
 
@@ -56,7 +56,7 @@ struct Outdated {
 pub(crate) fn run(
     session: &Session,
     arguments: &OutdatedArguments,
-) -> Result<CommandOutcome, CommandError> {
+) -> Result<CommandOutcome, GoalError> {
     let resolve = session.resolve(arguments.resolve.as_deref());
     let lock = LockPath::of(session, resolve)?.lock(resolve)?;
     let index = PackageIndexes::new(session, arguments.index.choice())?.index_of(resolve)?;
@@ -76,7 +76,7 @@ pub(crate) fn run(
         OutputFormat::Text => text(&found),
         OutputFormat::Json => {
             let json = serde_json::to_string_pretty(&found);
-            let json = json.map_err(|error| CommandError::failure(error.to_string()))?;
+            let json = json.map_err(|error| GoalError::failure(error.to_string()))?;
             json + "\n"
         }
     });

@@ -9,7 +9,7 @@ use wheel::WheelTags;
 use crate::arguments::IndexArguments;
 use crate::error;
 use crate::outcome::CommandOutcome;
-use goals::error::CommandError;
+use goals::error::GoalError;
 use goals::packaging::{
     BuildOptions, BuiltArchive, Checks, Choice, ImportCollection, Job, PackagedDistribution,
     PackagedFiles, Packager, PlatformRequest, SelectedDistributions, select,
@@ -102,7 +102,7 @@ impl PackageArguments {
 pub(crate) fn run(
     session: &Session,
     arguments: &PackageArguments,
-) -> Result<CommandOutcome, CommandError> {
+) -> Result<CommandOutcome, GoalError> {
     let choice = Choice {
         specs: &arguments.specs,
         tags: &arguments.tags,
@@ -161,13 +161,10 @@ pub(crate) fn run(
 
 /// Reports binaries, which are not built. A binary that was named is an error; one that matched a
 /// pattern is not.
-fn refuse_binaries(
-    session: &Session,
-    selected: &SelectedDistributions,
-) -> Result<(), CommandError> {
+fn refuse_binaries(session: &Session, selected: &SelectedDistributions) -> Result<(), GoalError> {
     for binary in &selected.binaries {
         if binary.named {
-            return Err(CommandError::failure(format!(
+            return Err(GoalError::failure(format!(
                 "cannot build {}: `{}` is not built yet",
                 binary.address, binary.kind
             ))
@@ -182,7 +179,7 @@ fn refuse_binaries(
 }
 
 /// Gives an archive its final name, and prints it.
-fn keep(session: &Session, built: BuiltArchive<'_>) -> Result<(), CommandError> {
+fn keep(session: &Session, built: BuiltArchive<'_>) -> Result<(), GoalError> {
     for warning in &built.warnings {
         session.warn(format_args!("{}: {warning}", built.name()));
     }
@@ -222,14 +219,14 @@ fn required<'a>(
 }
 
 /// Two distributions with the same name would overwrite each other's archives.
-fn refuse_twins(selected: &SelectedDistributions) -> Result<(), CommandError> {
+fn refuse_twins(selected: &SelectedDistributions) -> Result<(), GoalError> {
     let mut names: BTreeMap<String, &PackagedDistribution> = BTreeMap::new();
     for distribution in selected.distributions() {
         let name = &distribution.artifact.name;
         let normal = name.parse::<model::PackageName>();
         let key = normal.map_or_else(|_| name.clone(), |normal| normal.to_string());
         if let Some(first) = names.insert(key, distribution) {
-            return Err(CommandError::failure(format!(
+            return Err(GoalError::failure(format!(
                 "{} and {} both provide `{name}`",
                 first.address, distribution.address
             ))
@@ -244,7 +241,7 @@ fn jobs<'a>(
     session: &Session,
     arguments: &PackageArguments,
     selected: &'a SelectedDistributions,
-) -> Result<Vec<Job<'a>>, CommandError> {
+) -> Result<Vec<Job<'a>>, GoalError> {
     let platforms = match (arguments.all_platforms, arguments.platforms.as_slice()) {
         (true, _) => Platforms::All,
         (false, []) => Platforms::Host,
@@ -277,7 +274,7 @@ fn wheels<'a>(
     session: &Session,
     asked: &Platforms,
     distribution: &'a PackagedDistribution,
-) -> Result<Vec<Job<'a>>, CommandError> {
+) -> Result<Vec<Job<'a>>, GoalError> {
     let tags = |platform: &str| {
         let mut tags = WheelTags::for_platform(platform);
         tags.python.clone_from(
@@ -313,7 +310,7 @@ fn wheels<'a>(
         let wanted = asked.tagged(session, distribution)?;
         let files = platforms.get(&wanted.platform).ok_or_else(|| {
             let known: Vec<&str> = platforms.keys().map(|platform| platform.as_str()).collect();
-            CommandError::failure(format!(
+            GoalError::failure(format!(
                 "cannot build {} for {}: its platform resources have no entry for it",
                 distribution.address, wanted.platform
             ))
@@ -323,7 +320,7 @@ fn wheels<'a>(
         })?;
         match by_tag.insert(wanted.tag.clone(), files) {
             Some(other) if other != files => {
-                return Err(CommandError::failure(format!(
+                return Err(GoalError::failure(format!(
                     "two platforms with different files would be one wheel of {}: both have the tag {}",
                     distribution.address, wanted.tag
                 ))

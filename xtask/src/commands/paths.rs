@@ -6,7 +6,7 @@ use targets::{TargetGraph, TargetId};
 
 use crate::outcome::CommandOutcome;
 use crate::terminal;
-use goals::error::CommandError;
+use goals::error::GoalError;
 use goals::graph::BuildFiles;
 use goals::session::Session;
 
@@ -30,7 +30,7 @@ pub(crate) struct PathsArguments {
 pub(crate) fn run(
     session: &Session,
     arguments: &PathsArguments,
-) -> Result<CommandOutcome, CommandError> {
+) -> Result<CommandOutcome, GoalError> {
     let workspace = BuildFiles::load(session)?;
     let graph = workspace.graph()?;
     let folder = session.folder_in_repository()?;

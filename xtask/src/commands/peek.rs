@@ -8,7 +8,7 @@ use targets::query::Peek;
 use crate::arguments::SelectionArguments;
 use crate::outcome::CommandOutcome;
 use crate::terminal;
-use goals::error::CommandError;
+use goals::error::GoalError;
 use goals::graph::{BuildFiles, NoSpecs};
 use goals::session::Session;
 
@@ -27,7 +27,7 @@ pub(crate) struct PeekArguments {
 pub(crate) fn run(
     session: &Session,
     arguments: &PeekArguments,
-) -> Result<CommandOutcome, CommandError> {
+) -> Result<CommandOutcome, GoalError> {
     let workspace = BuildFiles::load(session)?;
     let graph = workspace.graph()?;
     let mut selected = arguments

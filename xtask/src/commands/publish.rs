@@ -7,7 +7,7 @@ use index::upload::Presence;
 use model::Url;
 
 use crate::outcome::CommandOutcome;
-use goals::error::CommandError;
+use goals::error::GoalError;
 use goals::publishing::{Publication, PublishRequest};
 use goals::releasing;
 use goals::session::Session;
@@ -48,7 +48,7 @@ impl PublishArguments {
 pub(crate) fn run(
     session: &Session,
     arguments: &PublishArguments,
-) -> Result<CommandOutcome, CommandError> {
+) -> Result<CommandOutcome, GoalError> {
     let request = PublishRequest {
         files: arguments.files.clone(),
         index: arguments.index.clone(),
@@ -73,7 +73,7 @@ pub(crate) fn run(
 }
 
 /// The newest release tag that `HEAD` contains.
-pub(crate) fn last_tag(session: &Session) -> Result<String, CommandError> {
+pub(crate) fn last_tag(session: &Session) -> Result<String, GoalError> {
     let settings = releasing::settings(session);
     let merged = Git::at(session.root()).text(&["tag", "--merged", "HEAD"])?;
     let newest = merged
@@ -81,6 +81,6 @@ pub(crate) fn last_tag(session: &Session) -> Result<String, CommandError> {
         .filter_map(|tag| Some((settings.version_of(tag)?, tag)))
         .max_by(|a, b| a.0.cmp(&b.0));
     newest.map(|(_, tag)| tag.to_owned()).ok_or_else(|| {
-        CommandError::failure("no tag here is of a release").hint("name a commit: `--since REF`")
+        GoalError::failure("no tag here is of a release").hint("name a commit: `--since REF`")
     })
 }

@@ -15,7 +15,7 @@ use crate::commands::{package, publish};
 use crate::error;
 use crate::outcome::CommandOutcome;
 use crate::terminal;
-use goals::error::CommandError;
+use goals::error::GoalError;
 use goals::publishing;
 use goals::releasing;
 use goals::releasing::gather::gather;
@@ -64,11 +64,11 @@ fn date(text: &str) -> Result<String, String> {
 }
 
 /// The version without the `v` that belongs into tags only.
-fn typed_version(text: &str) -> Result<ReleaseVersion, CommandError> {
+fn typed_version(text: &str) -> Result<ReleaseVersion, GoalError> {
     let version = releasing::version(text)?;
     match text.trim().strip_prefix(['v', 'V']) {
         None => Ok(version),
-        Some(bare) => Err(CommandError::misuse(format!(
+        Some(bare) => Err(GoalError::misuse(format!(
             "`{text}` begins with a `v`, which is no part of a version"
         ))
         .hint(format!(
@@ -81,7 +81,7 @@ fn typed_version(text: &str) -> Result<ReleaseVersion, CommandError> {
 pub(crate) fn run(
     session: &Session,
     arguments: &ReleaseArguments,
-) -> Result<CommandOutcome, CommandError> {
+) -> Result<CommandOutcome, GoalError> {
     let version = typed_version(&arguments.version)?;
     let mut goals = OtherGoals { session };
     let mut terminal = Terminal { session };
@@ -154,7 +154,7 @@ fn go(
     arguments: &ReleaseArguments,
     plan: Plan,
     runner: &mut Runner<'_>,
-) -> Result<CommandOutcome, CommandError> {
+) -> Result<CommandOutcome, GoalError> {
     if !arguments.yes && !confirmed(session)? {
         session.say("nothing was done");
         return Ok(CommandOutcome::Found);
@@ -165,10 +165,10 @@ fn go(
     Ok(CommandOutcome::Done)
 }
 
-fn confirmed(session: &Session) -> Result<bool, CommandError> {
+fn confirmed(session: &Session) -> Result<bool, GoalError> {
     if !std::io::stdin().is_terminal() {
         return Err(
-            CommandError::misuse("cannot ask whether to go on: this is no terminal")
+            GoalError::misuse("cannot ask whether to go on: this is no terminal")
                 .hint("`--yes` goes on without asking, `--dry-run` only shows the plan"),
         );
     }
@@ -178,7 +178,7 @@ fn confirmed(session: &Session) -> Result<bool, CommandError> {
     std::io::stdin()
         .lock()
         .read_line(&mut answer)
-        .map_err(|error| CommandError::failure(format!("cannot read the answer: {error}")))?;
+        .map_err(|error| GoalError::failure(format!("cannot read the answer: {error}")))?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
@@ -187,7 +187,7 @@ fn decide(
     session: &Session,
     settings: &ReleaseSettings,
     request: &ReleaseRequest,
-) -> Result<Result<Decision, RefusedRelease>, CommandError> {
+) -> Result<Result<Decision, RefusedRelease>, GoalError> {
     refuse_when_under_way(session)?;
     let mut facts = gather(session.root(), settings, request)?;
     facts.locks = locks(session, settings, &facts)?;
@@ -196,21 +196,17 @@ fn decide(
 
 /// Prints all reasons except the last, which becomes the error. With `--dry-run` the plan is shown
 /// too.
-fn refused(refused: RefusedRelease, dry_run: bool) -> CommandError {
+fn refused(refused: RefusedRelease, dry_run: bool) -> GoalError {
     if let Some(plan) = refused.plan.filter(|_| dry_run) {
         terminal::print(show(&plan));
     }
-    let mut errors: Vec<CommandError> = refused
-        .reasons
-        .into_iter()
-        .map(CommandError::from)
-        .collect();
+    let mut errors: Vec<GoalError> = refused.reasons.into_iter().map(GoalError::from).collect();
     let last = errors.pop();
     errors.iter().for_each(error::print);
-    last.unwrap_or_else(|| CommandError::failure("the release is refused"))
+    last.unwrap_or_else(|| GoalError::failure("the release is refused"))
 }
 
-fn refuse_when_under_way(session: &Session) -> Result<(), CommandError> {
+fn refuse_when_under_way(session: &Session) -> Result<(), GoalError> {
     let folder = JournalFolder::of(&::git::Git::at(session.root()))?;
     match folder.read()? {
         Some(journal) => Err(RunError::under_way(&journal).into()),
@@ -223,7 +219,7 @@ fn locks(
     session: &Session,
     settings: &ReleaseSettings,
     facts: &ReleaseFacts,
-) -> Result<Locks, CommandError> {
+) -> Result<Locks, GoalError> {
     let mut lockfiles = session.settings.python.resolves.values();
     let has_locks = lockfiles.any(|path| facts.tracked.contains(path));
     if settings.without.contains(&StepKind::Locks) || !has_locks {
@@ -248,18 +244,18 @@ struct OtherGoals<'a> {
 }
 
 impl OtherGoals<'_> {
-    fn session(&self) -> Result<Session, CommandError> {
+    fn session(&self) -> Result<Session, GoalError> {
         Ok(self.session.at(self.session.root())?)
     }
 }
 
 impl ReleaseGoals for OtherGoals<'_> {
-    fn check_locks(&mut self) -> Result<(), CommandError> {
+    fn check_locks(&mut self) -> Result<(), GoalError> {
         let stale = goals::locking::stale_locks(&self.session()?)?;
         let Some(first) = stale.first() else {
             return Ok(());
         };
-        let error = CommandError::failure(format!("{} is stale", first.lockfile));
+        let error = GoalError::failure(format!("{} is stale", first.lockfile));
         let error = first
             .reasons
             .iter()
@@ -267,12 +263,12 @@ impl ReleaseGoals for OtherGoals<'_> {
         Err(error.hint("`cargo xtask generate-lockfiles`, then commit"))
     }
 
-    fn package(&mut self, out_dir: &Utf8Path) -> Result<(), CommandError> {
+    fn package(&mut self, out_dir: &Utf8Path) -> Result<(), GoalError> {
         let arguments = package::PackageArguments::of_release(out_dir.to_owned());
         package::run(&self.session()?, &arguments).map(drop)
     }
 
-    fn publish(&mut self, index: Option<&str>, files: &[Utf8PathBuf]) -> Result<(), CommandError> {
+    fn publish(&mut self, index: Option<&str>, files: &[Utf8PathBuf]) -> Result<(), GoalError> {
         let root = self.session.root();
         let files = files.iter().map(|file| root.join(file)).collect();
         let arguments = publish::PublishArguments::of_release(index.map(str::to_owned), files);

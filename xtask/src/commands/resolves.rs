@@ -5,7 +5,7 @@ use clap::Args;
 use crate::outcome::CommandOutcome;
 use crate::terminal;
 use goals::environments::Exporter;
-use goals::error::CommandError;
+use goals::error::GoalError;
 use goals::session::Session;
 
 /// The arguments of `resolves`.
@@ -20,7 +20,7 @@ pub(crate) struct ResolvesArguments {
 pub(crate) fn run(
     session: &Session,
     arguments: &ResolvesArguments,
-) -> Result<CommandOutcome, CommandError> {
+) -> Result<CommandOutcome, GoalError> {
     let exporter = Exporter::new(session, goals::environments::ExportOptions::default())?;
     for resolve in exporter.all() {
         if arguments.details {

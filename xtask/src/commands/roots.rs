@@ -2,12 +2,12 @@
 
 use crate::outcome::CommandOutcome;
 use crate::terminal;
-use goals::error::CommandError;
+use goals::error::GoalError;
 use goals::graph::BuildFiles;
 use goals::session::Session;
 
 /// Prints the source roots, one per line.
-pub(crate) fn run(session: &Session) -> Result<CommandOutcome, CommandError> {
+pub(crate) fn run(session: &Session) -> Result<CommandOutcome, GoalError> {
     let workspace = BuildFiles::load(session)?;
     let graph = workspace.graph()?;
     let shown = |root: &str| match root {

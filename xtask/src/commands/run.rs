@@ -7,7 +7,7 @@ use install::python::PythonRequest;
 use crate::arguments::{IndexArguments, python_request};
 use crate::outcome::CommandOutcome;
 use goals::environments::{ExportOptions, Exporter};
-use goals::error::CommandError;
+use goals::error::GoalError;
 use goals::session::Session;
 
 /// The arguments of `run`.
@@ -33,7 +33,7 @@ pub(crate) struct RunArguments {
 pub(crate) fn run(
     session: &Session,
     arguments: &RunArguments,
-) -> Result<CommandOutcome, CommandError> {
+) -> Result<CommandOutcome, GoalError> {
     let options = ExportOptions {
         python: arguments.python.clone(),
         index: arguments.index.choice(),

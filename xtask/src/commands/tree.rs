@@ -7,7 +7,7 @@ use model::{PackageName, Platform};
 use crate::commands::why;
 use crate::outcome::CommandOutcome;
 use crate::terminal;
-use goals::error::CommandError;
+use goals::error::GoalError;
 use goals::locking::LockPath;
 use goals::session::Session;
 
@@ -35,7 +35,7 @@ pub(crate) struct TreeArguments {
 pub(crate) fn run(
     session: &Session,
     arguments: &TreeArguments,
-) -> Result<CommandOutcome, CommandError> {
+) -> Result<CommandOutcome, GoalError> {
     let resolve = session.resolve(arguments.resolve.as_deref());
     let mut lock = LockPath::of(session, resolve)?.lock(resolve)?;
     if let Some(platform) = arguments.platform {

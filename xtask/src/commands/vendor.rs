@@ -10,7 +10,7 @@ use model::{DistFile, LockedPackage, PackageSource, Platform};
 
 use crate::arguments::IndexArguments;
 use crate::outcome::CommandOutcome;
-use goals::error::CommandError;
+use goals::error::GoalError;
 use goals::locking::{self, LockPath, PackageIndexes};
 use goals::session::Session;
 use goals::supply::Builds;
@@ -41,7 +41,7 @@ pub(crate) struct VendorArguments {
 pub(crate) fn run(
     session: &Session,
     arguments: &VendorArguments,
-) -> Result<CommandOutcome, CommandError> {
+) -> Result<CommandOutcome, GoalError> {
     let resolve = session.resolve(arguments.resolve.as_deref());
     let lock = LockPath::of(session, resolve)?.lock(resolve)?;
     let indexes = PackageIndexes::new(session, arguments.index.choice())?;
@@ -111,7 +111,7 @@ impl Copied {
 
 impl Vendor<'_> {
     /// Copies the files of some locks to the folder, several at the same time.
-    fn bring(&self, locks: &[Lock]) -> Result<Copied, CommandError> {
+    fn bring(&self, locks: &[Lock]) -> Result<Copied, GoalError> {
         let wanted: BTreeMap<&str, Wanted<'_>> = locks
             .iter()
             .flat_map(|lock| wanted(lock, self.platforms))
@@ -126,7 +126,7 @@ impl Vendor<'_> {
         for wanted in &missing {
             let cached = self.builds.sources().file(wanted.package, wanted.file)?;
             copy(&cached, &self.output.join(&wanted.file.filename))
-                .map_err(|error| CommandError::file("write to", self.output, &error.source))?;
+                .map_err(|error| GoalError::file("write to", self.output, &error.source))?;
         }
         Ok(Copied {
             new: missing.len(),

@@ -5,8 +5,8 @@ use model::{PackageName, Platform, Requirement};
 
 use crate::outcome::CommandOutcome;
 use crate::terminal;
-use goals::error::CommandError;
-use goals::locking::{Declared, LockPath};
+use goals::error::GoalError;
+use goals::locking::{LockPath, ResolveDeclaration};
 use goals::session::Session;
 
 /// The arguments of `why`.
@@ -33,7 +33,7 @@ pub(crate) struct WhyArguments {
 pub(crate) fn run(
     session: &Session,
     arguments: &WhyArguments,
-) -> Result<CommandOutcome, CommandError> {
+) -> Result<CommandOutcome, GoalError> {
     let resolve = session.resolve(arguments.resolve.as_deref());
     let path = LockPath::of(session, resolve)?;
     let mut lock = path.lock(resolve)?;
@@ -65,11 +65,11 @@ pub(crate) fn run(
     Ok(CommandOutcome::Done)
 }
 
-fn declared(session: &Session, resolve: &str) -> Result<Declared, CommandError> {
+fn declared(session: &Session, resolve: &str) -> Result<ResolveDeclaration, GoalError> {
     let options = session.target_options();
     let repository = workspace::load(session.root(), options)?;
-    Declared::collect(session, &repository, resolve, |_| {
-        Err(CommandError::failure("a direct reference has no name"))
+    ResolveDeclaration::collect(session, &repository, resolve, |_| {
+        Err(GoalError::failure("a direct reference has no name"))
     })
 }
 
@@ -78,9 +78,9 @@ pub(crate) fn not_locked(
     lock: &lockfile::Lock,
     package: &PackageName,
     platform: Option<Platform>,
-) -> CommandError {
+) -> GoalError {
     let on = platform.map_or(String::new(), |platform| format!(" for {platform}"));
-    let error = CommandError::failure(format!(
+    let error = GoalError::failure(format!(
         "{package} is not in the lock of `{}`{on}",
         lock.resolve
     ));

@@ -7,8 +7,8 @@ use model::{LockedPackage, Requirement};
 use crate::arguments::IndexArguments;
 use crate::outcome::CommandOutcome;
 use crate::terminal;
-use goals::error::CommandError;
-use goals::locking::{self, Declared, Existing, IndexProvider, LockPath, PackageIndexes};
+use goals::error::GoalError;
+use goals::locking::{self, Existing, IndexProvider, LockPath, PackageIndexes, ResolveDeclaration};
 use goals::session::Session;
 
 /// The arguments of `why-not`.
@@ -30,7 +30,7 @@ pub(crate) struct WhyNotArguments {
 pub(crate) fn run(
     session: &Session,
     arguments: &WhyNotArguments,
-) -> Result<CommandOutcome, CommandError> {
+) -> Result<CommandOutcome, GoalError> {
     let resolve = session.resolve(arguments.resolve.as_deref());
     let asked = &arguments.requirement;
     let path = LockPath::of(session, resolve)?;
@@ -62,12 +62,12 @@ fn lock(
     session: &Session,
     arguments: &WhyNotArguments,
     (resolve, existing): (&str, &Existing),
-) -> Result<Lock, CommandError> {
+) -> Result<Lock, GoalError> {
     let repository = workspace::load(session.root(), session.target_options())?;
     targets::check_resolves(&repository)?;
     let indexes = PackageIndexes::new(session, arguments.index.choice())?;
     let asked = &arguments.requirement;
-    let declared = Declared::collect(session, &repository, resolve, |source| {
+    let declared = ResolveDeclaration::collect(session, &repository, resolve, |source| {
         indexes.name_of(source, resolve)
     })?
     .asking(asked);

@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use git::Git;
 
 use super::journal::JournalFolder;
-use crate::error::CommandError;
+use crate::error::GoalError;
 
 /// The repository of a run.
 pub(super) struct RunContext<'a> {
@@ -20,17 +20,17 @@ pub trait ReleaseGoals {
     ///
     /// # Errors
     /// A stale lock, or none that can be read.
-    fn check_locks(&mut self) -> Result<(), CommandError>;
+    fn check_locks(&mut self) -> Result<(), GoalError>;
 
     /// Builds and verifies the wheels of every distribution for every platform.
     ///
     /// # Errors
     /// A wheel that cannot be built, or is wrong.
-    fn package(&mut self, out_dir: &Utf8Path) -> Result<(), CommandError>;
+    fn package(&mut self, out_dir: &Utf8Path) -> Result<(), GoalError>;
 
     /// Uploads files to an index; `None` for that of the settings.
     ///
     /// # Errors
     /// The index cannot be reached or refuses.
-    fn publish(&mut self, index: Option<&str>, files: &[Utf8PathBuf]) -> Result<(), CommandError>;
+    fn publish(&mut self, index: Option<&str>, files: &[Utf8PathBuf]) -> Result<(), GoalError>;
 }

@@ -6,7 +6,7 @@ use release::journal::Journal;
 use release::version::ReleaseVersion;
 use thiserror::Error;
 
-use crate::error::CommandError;
+use crate::error::GoalError;
 
 /// Why a run stops.
 #[derive(Debug, Error)]
@@ -153,7 +153,7 @@ pub enum StepError {
     },
     /// Another goal failed.
     #[error("{}", .0.message())]
-    Goal(CommandError),
+    Goal(GoalError),
     /// A hook failed. Its output is on the terminal.
     #[error("`{command}` ended with {status}")]
     Command {

@@ -6,7 +6,7 @@ use install::environment::Environment;
 use crate::outcome::CommandOutcome;
 use crate::terminal;
 use goals::environments::{Exporter, folders};
-use goals::error::CommandError;
+use goals::error::GoalError;
 use goals::session::Session;
 use model::Place;
 use workspace::files;
@@ -24,7 +24,7 @@ pub(super) fn run(
     session: &Session,
     exporter: &Exporter<'_>,
     request: &EditorRequest<'_>,
-) -> Result<CommandOutcome, CommandError> {
+) -> Result<CommandOutcome, GoalError> {
     let &EditorRequest {
         editor,
         resolve,
@@ -33,7 +33,7 @@ pub(super) fn run(
     let workspace = workspace(session, exporter, resolve)?;
     let read = |path: &str| fs_err::read_to_string(session.root().join(path)).ok();
     let settings = editor.files(&workspace, read).map_err(|error| {
-        CommandError::failure(error.to_string())
+        GoalError::failure(error.to_string())
             .at(Place::file(error.path))
             .hint("mend the file, or move it away")
     })?;
@@ -59,14 +59,13 @@ pub(super) enum Write {
     Merge,
 }
 
-fn merge(session: &Session, file: &SettingsFile) -> Result<(), CommandError> {
+fn merge(session: &Session, file: &SettingsFile) -> Result<(), GoalError> {
     let path = session.root().join(file.path);
     if fs_err::read_to_string(&path).is_ok_and(|there| there == file.text) {
         session.say(format_args!("{} is up to date", file.path));
         return Ok(());
     }
-    files::replace(&path, &file.text)
-        .map_err(|error| CommandError::file("write", &path, &error))?;
+    files::replace(&path, &file.text).map_err(|error| GoalError::file("write", &path, &error))?;
     session.say(format_args!("wrote {}", file.path));
     Ok(())
 }
@@ -75,7 +74,7 @@ fn workspace(
     session: &Session,
     exporter: &Exporter<'_>,
     resolve: &str,
-) -> Result<EditorContext, CommandError> {
+) -> Result<EditorContext, GoalError> {
     let environment = exporter.ensure(resolve)?;
     let version = environment
         .root()

@@ -9,7 +9,7 @@ use crate::error;
 use crate::outcome::CommandOutcome;
 use crate::processes::say_when_interrupted;
 use goals::environments::{ExportOptions, ExportedEnvironment, Exporter, relative};
-use goals::error::CommandError;
+use goals::error::GoalError;
 use goals::locking::LockPath;
 use goals::session::Session;
 use workspace::files;
@@ -21,7 +21,7 @@ const BIN: &str = "dist/export/bin";
 pub(super) fn run(
     session: &Session,
     arguments: &ExportArguments,
-) -> Result<CommandOutcome, CommandError> {
+) -> Result<CommandOutcome, GoalError> {
     let exporter = Exporter::new(session, arguments.options())?;
     let resolves = resolves(session, arguments, &exporter)?;
     if let Some(editor) = arguments.editor {
@@ -85,7 +85,7 @@ fn resolves(
     session: &Session,
     arguments: &ExportArguments,
     exporter: &Exporter<'_>,
-) -> Result<Vec<String>, CommandError> {
+) -> Result<Vec<String>, GoalError> {
     if !arguments.all {
         let mut asked = arguments.resolves.clone();
         asked.dedup();
@@ -111,7 +111,7 @@ fn resolves(
 fn side_by_side(
     exporter: &Exporter<'_>,
     resolves: &[String],
-) -> Vec<Result<ExportedEnvironment, CommandError>> {
+) -> Vec<Result<ExportedEnvironment, GoalError>> {
     if let [resolve] = resolves {
         return vec![exporter.export(resolve)];
     }
@@ -177,25 +177,25 @@ fn link_script(
     session: &Session,
     name: &str,
     environments: &[&Environment],
-) -> Result<(), CommandError> {
+) -> Result<(), GoalError> {
     let script = environments
         .iter()
         .map(|environment| environment.scripts().join(name))
         .find(|script| script.is_file())
         .ok_or_else(|| {
-            CommandError::failure(format!("no environment has a console script `{name}`")).hint(
+            GoalError::failure(format!("no environment has a console script `{name}`")).hint(
                 "name the resolve that has it, as in `--resolve mypy --bin mypy`, or see what there is in its `bin` folder",
             )
         })?;
     let link = session.root().join(BIN).join(name);
     files::replace_with_link(&link, &script)
-        .map_err(|error| CommandError::file("write", &link, &error))?;
+        .map_err(|error| GoalError::file("write", &link, &error))?;
     session.say(format_args!("linked {}", relative(session, &link)));
     Ok(())
 }
 
 /// Writes `py`, which runs Python with a resolve, to the root.
-fn write_scripts(session: &Session, resolves: &[String]) -> Result<(), CommandError> {
+fn write_scripts(session: &Session, resolves: &[String]) -> Result<(), GoalError> {
     let default = session.resolve(resolves.first().map(String::as_str));
     let mut scripts: Vec<(Utf8PathBuf, String)> =
         vec![(session.root().join("py"), script(default, ""))];
@@ -206,7 +206,7 @@ fn write_scripts(session: &Session, resolves: &[String]) -> Result<(), CommandEr
     for (path, text) in scripts {
         let there = fs_err::read_to_string(&path).unwrap_or_default();
         if !there.is_empty() && !there.contains(SCRIPT_MARK) {
-            return Err(CommandError::failure(format!(
+            return Err(GoalError::failure(format!(
                 "{} is there and was not written by this command",
                 relative(session, &path)
             ))
@@ -214,7 +214,7 @@ fn write_scripts(session: &Session, resolves: &[String]) -> Result<(), CommandEr
         }
         files::replace(&path, &text)
             .and_then(|()| files::make_executable(&path))
-            .map_err(|error| CommandError::file("write", &path, &error))?;
+            .map_err(|error| GoalError::file("write", &path, &error))?;
         session.say(format_args!("wrote {}", relative(session, &path)));
     }
     Ok(())

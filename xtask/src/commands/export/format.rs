@@ -9,7 +9,7 @@ use model::{DistFile, LockedPackage};
 use super::arguments::{ExportArguments, LockExportFormat};
 use crate::outcome::CommandOutcome;
 use crate::terminal;
-use goals::error::CommandError;
+use goals::error::GoalError;
 use goals::locking::{LockPath, PackageIndexes};
 use goals::session::Session;
 use workspace::files;
@@ -19,9 +19,9 @@ pub(super) fn run(
     session: &Session,
     arguments: &ExportArguments,
     format: LockExportFormat,
-) -> Result<CommandOutcome, CommandError> {
+) -> Result<CommandOutcome, GoalError> {
     if arguments.resolves.len() > 1 {
-        return Err(CommandError::misuse(
+        return Err(GoalError::misuse(
             "only one lock can be printed at once: name one `--resolve`",
         ));
     }
@@ -40,15 +40,15 @@ pub(super) fn run(
         &session.working_folder()?.join(&arguments.output),
         &exported,
     )
-    .map_err(|error| CommandError::file("write", &arguments.output, &error))?;
+    .map_err(|error| GoalError::file("write", &arguments.output, &error))?;
     Ok(CommandOutcome::Done)
 }
 
 fn export(
-    index: impl FnOnce() -> Result<Arc<Index>, CommandError>,
+    index: impl FnOnce() -> Result<Arc<Index>, GoalError>,
     format: LockExportFormat,
     lock: &Lock,
-) -> Result<String, CommandError> {
+) -> Result<String, GoalError> {
     if format == LockExportFormat::Requirements {
         return Ok(lockfile::export::requirements(lock));
     }

@@ -11,8 +11,8 @@ use model::{LockedPackage, PackageSource};
 use crate::arguments::IndexArguments;
 use crate::outcome::CommandOutcome;
 use crate::style::SUBJECT;
-use goals::error::CommandError;
-use goals::locking::{self, Declared, LockPath, PackageIndexes};
+use goals::error::GoalError;
+use goals::locking::{self, LockPath, PackageIndexes, ResolveDeclaration};
 use goals::session::Session;
 use transport::NetworkAccess;
 
@@ -35,7 +35,7 @@ pub(crate) struct LockCheckArguments {
 pub(crate) fn run(
     session: &Session,
     arguments: &LockCheckArguments,
-) -> Result<CommandOutcome, CommandError> {
+) -> Result<CommandOutcome, GoalError> {
     let paths = locking::lock_paths(session, &arguments.resolves)?;
     let repository = workspace::load(session.root(), session.target_options())?;
     targets::check_resolves(&repository)?;
@@ -69,7 +69,7 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    fn problems(&self, resolve: &str, path: &LockPath) -> Result<Vec<String>, CommandError> {
+    fn problems(&self, resolve: &str, path: &LockPath) -> Result<Vec<String>, GoalError> {
         let one = |problem: &str| Ok(vec![problem.to_owned()]);
         let Some(text) = path.read()? else {
             return one("there is no lock");
@@ -81,9 +81,10 @@ impl Check<'_> {
             return one("it is not a lock of this tool");
         }
         let lock = lockfile::read(&text, &path.relative).map_err(|error| path.unreadable(error))?;
-        let declared = Declared::collect(self.session, self.repository, resolve, |source| {
-            self.indexes.name_of(source, resolve)
-        })?;
+        let declared =
+            ResolveDeclaration::collect(self.session, self.repository, resolve, |source| {
+                self.indexes.name_of(source, resolve)
+            })?;
         let mut problems = Vec::new();
         let stale = lockfile::check(&lock, &declared.inputs);
         problems.extend(stale.iter().map(ToString::to_string));
@@ -97,7 +98,11 @@ impl Check<'_> {
     }
 
     /// Releases that were yanked after the lock was made.
-    fn yanked_since(&self, declared: &Declared, lock: &Lock) -> Result<Vec<String>, CommandError> {
+    fn yanked_since(
+        &self,
+        declared: &ResolveDeclaration,
+        lock: &Lock,
+    ) -> Result<Vec<String>, GoalError> {
         let index = self.indexes.index(declared)?;
         let of_index = |package: &&LockedPackage| matches!(package.source, PackageSource::Index(_));
         let packages: Vec<&LockedPackage> = lock.packages.iter().filter(of_index).collect();
@@ -111,13 +116,13 @@ impl Check<'_> {
         Ok(problems)
     }
 
-    fn over_budget(&self, path: &LockPath, lock: &Lock) -> Result<Vec<String>, CommandError> {
+    fn over_budget(&self, path: &LockPath, lock: &Lock) -> Result<Vec<String>, GoalError> {
         let Some(revision) = &self.arguments.budget else {
             return Ok(Vec::new());
         };
         let git = Git::at(self.session.root());
         if git.commit(revision)?.is_none() {
-            return Err(CommandError::failure(format!(
+            return Err(GoalError::failure(format!(
                 "`--budget {revision}`: this git repository has no such revision"
             )));
         }
@@ -148,7 +153,7 @@ impl Check<'_> {
 }
 
 /// Whether an index yanked a release that is not yanked in the lock.
-fn withdrawn(index: &Index, package: &LockedPackage) -> Result<Option<String>, CommandError> {
+fn withdrawn(index: &Index, package: &LockedPackage) -> Result<Option<String>, GoalError> {
     let (name, version) = (&package.name, &package.version);
     let locked_as_yanked = || {
         let mut files = package.sdist.iter().chain(&package.wheels);

@@ -8,7 +8,7 @@ use lockfile::{Lock, LockDiff, LockFormat, diff};
 
 use crate::outcome::CommandOutcome;
 use crate::terminal;
-use goals::error::CommandError;
+use goals::error::GoalError;
 use goals::locking::{LockPath, lock_paths};
 use goals::session::Session;
 
@@ -56,7 +56,7 @@ enum State {
 pub(crate) fn run(
     session: &Session,
     arguments: &LockDiffArguments,
-) -> Result<CommandOutcome, CommandError> {
+) -> Result<CommandOutcome, GoalError> {
     let from = State::of(session, arguments.from.as_deref().unwrap_or("HEAD"))?;
     let to = match &arguments.to {
         Some(to) => State::of(session, to)?,
@@ -76,7 +76,7 @@ fn diffs(
     arguments: &LockDiffArguments,
     from: &State,
     to: &State,
-) -> Result<Vec<LockDiff>, CommandError> {
+) -> Result<Vec<LockDiff>, GoalError> {
     // A lockfile belongs to the resolve that it names, unless the user says otherwise.
     let mut resolves = arguments.resolves.clone();
     let known = |name: &String| session.settings.python.resolves.contains_key(name);
@@ -105,17 +105,17 @@ fn diffs(
 }
 
 impl State {
-    fn of(session: &Session, named: &str) -> Result<Self, CommandError> {
+    fn of(session: &Session, named: &str) -> Result<Self, GoalError> {
         let path = session.working_folder()?.join(named);
         if path.is_file() {
             let text = fs_err::read_to_string(&path)
-                .map_err(|error| CommandError::file("read", Utf8Path::new(named), &error))?;
+                .map_err(|error| GoalError::file("read", Utf8Path::new(named), &error))?;
             let lock = lockfile::read(&text, Utf8Path::new(named))?;
             return Ok(Self::File(Box::new(lock)));
         }
         match Git::at(session.root()).commit(named)? {
             Some(_) => Ok(Self::Revision(named.to_owned())),
-            None => Err(CommandError::failure(format!(
+            None => Err(GoalError::failure(format!(
                 "`{named}` is neither a lockfile nor a revision of this git repository"
             ))
             .hint("name the path of a lockfile, or a revision such as `HEAD~1`")),
@@ -129,7 +129,7 @@ impl State {
         session: &Session,
         path: &LockPath,
         like: Option<&Lock>,
-    ) -> Result<Option<Lock>, CommandError> {
+    ) -> Result<Option<Lock>, GoalError> {
         let text = match self {
             Self::File(lock) => return Ok(Some((**lock).clone())),
             Self::WorkingTree => path.read()?,
