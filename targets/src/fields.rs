@@ -4,7 +4,7 @@
 use buildfile::Data;
 use model::{InterpreterConstraints, nearest};
 
-use crate::kinds::{Role, TargetType};
+use crate::kinds::{Role, SKIPS, TargetType};
 
 /// What a field takes. `None` means that it is not set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,36 +96,6 @@ const FIELDS: &[(&str, Values)] = &[
     ("wheel", Values::Flag),
     ("wheel_config_settings", Values::Table),
     ("xdist_concurrency", Values::Number),
-];
-
-/// Fields that every type has that owns sources, where the tool is set up; sorted.
-pub(crate) const SKIPS: &[&str] = &[
-    "skip_add_trailing_comma",
-    "skip_autoflake",
-    "skip_bandit",
-    "skip_black",
-    "skip_codespell",
-    "skip_docformatter",
-    "skip_flake8",
-    "skip_isort",
-    "skip_mypy",
-    "skip_opengrep",
-    "skip_pydocstyle",
-    "skip_pylint",
-    "skip_pyright",
-    "skip_pytype",
-    "skip_pyupgrade",
-    "skip_ruff",
-    "skip_ruff_check",
-    "skip_ruff_format",
-    "skip_semgrep",
-    "skip_shellcheck",
-    "skip_shfmt",
-    "skip_tests",
-    "skip_trufflehog",
-    "skip_twine",
-    "skip_ty",
-    "skip_yapf",
 ];
 
 /// What is wrong with a field of a declaration.

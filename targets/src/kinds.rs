@@ -3,8 +3,6 @@
 //! Taken from the documentation of Pants 2.16 to 2.30. A type whose fields are not listed
 //! accepts any: only its name is known.
 
-use crate::fields::SKIPS;
-
 /// What is known of one target type.
 #[derive(Debug, PartialEq, Eq)]
 pub struct TargetType {
@@ -635,6 +633,36 @@ impl TargetType {
         }
     }
 }
+
+/// Fields that every type has that owns sources, where the tool is set up; sorted.
+pub(crate) const SKIPS: &[&str] = &[
+    "skip_add_trailing_comma",
+    "skip_autoflake",
+    "skip_bandit",
+    "skip_black",
+    "skip_codespell",
+    "skip_docformatter",
+    "skip_flake8",
+    "skip_isort",
+    "skip_mypy",
+    "skip_opengrep",
+    "skip_pydocstyle",
+    "skip_pylint",
+    "skip_pyright",
+    "skip_pytype",
+    "skip_pyupgrade",
+    "skip_ruff",
+    "skip_ruff_check",
+    "skip_ruff_format",
+    "skip_semgrep",
+    "skip_shellcheck",
+    "skip_shfmt",
+    "skip_tests",
+    "skip_trufflehog",
+    "skip_twine",
+    "skip_ty",
+    "skip_yapf",
+];
 
 #[cfg(test)]
 mod tests {

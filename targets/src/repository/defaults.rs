@@ -109,6 +109,13 @@ fn invalid(message: impl Into<String>, place: Place) -> Error {
     }
 }
 
+/// Whose field is checked: a type, what messages call its target, and the call that sets the field.
+struct FieldOwner<'a> {
+    known: &'a TargetType,
+    address: &'a str,
+    call: &'a Call,
+}
+
 /// What has been checked and warned about so far.
 struct Checks<'w> {
     may_have_plugins: bool,
@@ -126,13 +133,12 @@ impl Checks<'_> {
     }
 
     /// Refuses a field that the type does not have, or a value that the field does not take.
-    fn field(
-        &mut self,
-        target: (&TargetType, &str),
-        (name, value): (&str, &Data),
-        call: &Call,
-    ) -> Result<(), Error> {
-        let (known, address) = target;
+    fn field(&mut self, owner: &FieldOwner<'_>, name: &str, value: &Data) -> Result<(), Error> {
+        let FieldOwner {
+            known,
+            address,
+            call,
+        } = *owner;
         let near = match fields::check(known, name, value) {
             Ok(()) => return Ok(()),
             Err(FieldProblem::Value { message, text }) => {
@@ -197,8 +203,13 @@ fn declare(
     match known {
         Some(known) => {
             let address = address::declared(&dir.path, &name);
+            let owner = FieldOwner {
+                known,
+                address: &address,
+                call: &call,
+            };
             for field in call.fields.iter().filter(|field| &*field.name != "name") {
-                checks.field((known, &address), (&field.name, &field.value), &call)?;
+                checks.field(&owner, &field.name, &field.value)?;
             }
         }
         None => checks.warn_once(format!("type {kind}"), || {
@@ -235,8 +246,13 @@ fn set_defaults(current: &mut Defaults, call: &Call, checks: &mut Checks<'_>) ->
     if let Some(all) = call.get("all").filter(|all| !matches!(all, Data::None)) {
         let fields = field_defaults(all, call)?;
         for known in TYPES {
+            let owner = FieldOwner {
+                known,
+                address: "all",
+                call,
+            };
             for (field, value) in fields.iter().filter(|(field, _)| known.accepts(field)) {
-                checks.field((known, "all"), (field, value), call)?;
+                checks.field(&owner, field, value)?;
             }
             let entry = new.entry(Arc::from(known.name)).or_default();
             merge(entry, &fields, |field| known.accepts(field));
@@ -255,10 +271,15 @@ fn set_defaults(current: &mut Defaults, call: &Call, checks: &mut Checks<'_>) ->
                     continue;
                 }
                 if let Some(known) = known {
+                    let owner = FieldOwner {
+                        known,
+                        address: kind,
+                        call,
+                    };
                     let ignored =
                         |field: &str| flag("ignore_unknown_fields") && !known.accepts(field);
                     for (field, value) in fields.iter().filter(|(field, _)| !ignored(field)) {
-                        checks.field((known, kind), (field, value), call)?;
+                        checks.field(&owner, field, value)?;
                     }
                 }
                 let entry = new.entry(Arc::from(kind)).or_default();
