@@ -260,7 +260,7 @@ mod tests {
     fn each_algorithm() {
         for digest in [MD5, SHA1, SHA224, SHA256, SHA384, SHA512] {
             assert_eq!(check(&[digest], "abc"), None);
-            assert!(check(&[digest], "abd").is_some(), "{digest}");
+            assert!(check(&[digest], "other").is_some(), "{digest}");
         }
     }
 
