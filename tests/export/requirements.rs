@@ -40,7 +40,7 @@ fn every_package_has_its_marker_and_hashes() {
         --hash=sha256:[HASH]
     lib==1.2 \
         --hash=sha256:[HASH]
-    native[fast]==2.0 \
+    native==2.0 \
         --hash=sha256:[HASH] \
         --hash=sha256:[HASH] \
         --hash=sha256:[HASH] \
