@@ -57,9 +57,11 @@ impl Place {
         let source_line = text[line_start..].lines().next().unwrap_or_default();
         let line_end = (line_start + source_line.len()).max(start);
         let end = text.floor_char_boundary(span.end.clamp(start, line_end));
+        // Each requirement asks for its place: bytes are counted many at a time, characters are not.
+        let before = text.as_bytes()[..line_start].iter();
         Self {
             path: path.into(),
-            line: text[..line_start].matches('\n').count() + 1,
+            line: before.filter(|byte| **byte == b'\n').count() + 1,
             column: text[line_start..start].chars().count() + 1,
             width: text[start..end].chars().count().max(1),
             source_line: Arc::from(source_line),

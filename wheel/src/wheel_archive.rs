@@ -304,7 +304,7 @@ pub fn dist_info_file(member: &str) -> Option<&str> {
 /// The folder of `.data` in which a member of the wheel with this `.dist-info` lies, and its path
 /// there.
 pub fn data_file<'m>(member: &'m str, dist_info: &str) -> Option<(&'m str, &'m str)> {
-    let stem = dist_info.trim_end_matches(".dist-info");
+    let stem = dist_info.strip_suffix(".dist-info").unwrap_or(dist_info);
     let inside = member.strip_prefix(stem)?.strip_prefix(".data/")?;
     Some(inside.split_once('/').unwrap_or((inside, "")))
 }
