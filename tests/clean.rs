@@ -2,8 +2,8 @@
 
 use insta::assert_snapshot;
 
-use crate::done;
-use crate::fixtures::environments::{exported, said};
+use crate::fixtures::environments::{exported, index, repo, said};
+use crate::{done, lock};
 
 /// The output of a command without sizes, which differ between file systems.
 fn without_sizes(text: &str) -> String {
@@ -53,12 +53,44 @@ fn clean_says_what_it_removes_and_leaves_the_rest() {
         .unwrap()
         .map(|entry| entry.unwrap().file_name().to_owned())
         .collect();
-    assert_eq!(left, ["theirs"]);
+    assert_eq!(
+        sorted(left),
+        [".cargo-xtask-cache", "CACHEDIR.TAG", "theirs"]
+    );
     assert_snapshot!(said(&done(&repo, &["clean", "--all"])), @"there is nothing to remove");
     done(&repo, &["export"]);
     assert_eq!(
         done(&repo, &["run", "--", "app"]).stdout,
         "app with lib 2.0\n"
+    );
+}
+
+fn sorted(mut names: Vec<String>) -> Vec<String> {
+    names.sort();
+    names
+}
+
+#[test]
+fn a_folder_of_the_user_that_was_named_as_cache_keeps_what_it_has() {
+    let Some(repo) = repo() else { return };
+    let index = index();
+    let repo = repo
+        .index(&index)
+        .requirements("app\n")
+        .file("mine/git/HEAD", "mine")
+        .file("mine/files-1/thesis", "mine")
+        .file("mine/.tmp-notes/x", "mine")
+        .env("XTASK_CACHE_DIR", "mine");
+    let before = repo.snapshot();
+    lock(&repo);
+    done(&repo, &["export"]);
+    done(&repo, &["run", "--", "app"]);
+    assert!(repo.root().join("mine/cargo-xtask/CACHEDIR.TAG").exists());
+    done(&repo, &["clean", "--all"]);
+    fs_err::remove_file(repo.root().join("python.lock")).unwrap();
+    assert!(
+        before == repo.snapshot(),
+        "nothing else is left, and nothing is gone"
     );
 }
 

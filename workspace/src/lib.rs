@@ -6,6 +6,7 @@
     allow(clippy::unwrap_used, reason = "a mistake in a fixture fails its test")
 )]
 
+mod cache;
 pub mod files;
 mod imports;
 mod opened;
@@ -13,6 +14,7 @@ pub mod pending;
 pub mod settings;
 mod tree;
 
+pub use cache::{CACHE_MARK, CACHE_TAG};
 pub use imports::ImportCacheFile;
 pub use opened::{OpenError, Workspace};
 pub use tree::load;

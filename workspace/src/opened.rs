@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 use etcetera::BaseStrategy;
 
+use crate::cache;
 use crate::settings::{SettingFlag, Settings, SettingsError, find_root};
 
 /// The environment variable with the path of the cache folder.
@@ -113,18 +114,19 @@ impl Workspace {
         self.settings.target_options(&self.environment)
     }
 
-    /// The cache folder: `$XTASK_CACHE_DIR`, or the one below the system's folder for caches.
+    /// The cache folder: `$XTASK_CACHE_DIR`, or a folder below it if that one holds other things, or
+    /// the one below the system's folder for caches. It is made, and marked as ours.
     ///
     /// # Errors
     /// Where neither is known.
     pub fn cache(&self) -> Result<Utf8PathBuf, OpenError> {
         if let Some(folder) = self.environment.get(CACHE_VARIABLE) {
-            return Ok(self.root().join(folder));
+            return Ok(cache::below(&self.root().join(folder)));
         }
         etcetera::choose_base_strategy()
             .ok()
             .and_then(|strategy| Utf8PathBuf::from_path_buf(strategy.cache_dir()).ok())
-            .map(|folder| folder.join("cargo-xtask"))
+            .map(|folder| cache::marked(folder.join(cache::FOLDER)))
             .ok_or(OpenError::NoCacheFolder)
     }
 

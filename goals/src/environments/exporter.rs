@@ -148,6 +148,18 @@ impl<'a> Exporter<'a> {
         Ok(self.export(resolve)?.environment)
     }
 
+    /// The environment of `resolve`, which may not be there.
+    pub fn environment(&self, resolve: &str) -> Result<Environment, GoalError> {
+        let lock = read_lock(self.session, resolve)?;
+        let python = self.python(&lock.inputs.interpreter_constraints, resolve)?;
+        Ok(self.environment_of(resolve, &python))
+    }
+
+    fn environment_of(&self, resolve: &str, python: &Interpreter) -> Environment {
+        let folder = self.session.root().join(FOLDER).join(resolve);
+        Environment::at(folder.join(python.version().to_string()))
+    }
+
     /// The differences between the environment of `resolve` and its lock. Nothing is downloaded or
     /// changed.
     pub fn check(&self, resolve: &str) -> Result<Vec<EnvironmentFinding>, GoalError> {
@@ -249,9 +261,8 @@ impl<'a> Exporter<'a> {
     fn recipe(&self, resolve: &str) -> Result<Recipe, GoalError> {
         let lock = read_lock(self.session, resolve)?;
         let python = self.python(&lock.inputs.interpreter_constraints, resolve)?;
-        let folder = self.session.root().join(FOLDER).join(resolve);
         Ok(Recipe {
-            environment: Environment::at(folder.join(python.version().to_string())),
+            environment: self.environment_of(resolve, &python),
             first_party: self.first_party(resolve)?,
             lock,
             python,

@@ -2,9 +2,14 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use workspace::{CACHE_MARK, CACHE_TAG};
+
 use super::exporter::FOLDER;
 use crate::error::GoalError;
 use crate::session::Session;
+
+/// The folder of programs that were linked or put there, relative to the root, as in Pants.
+pub const BIN: &str = "dist/export/bin";
 
 /// A folder or file of this tool.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,10 +21,9 @@ pub struct OwnedFolder {
 }
 
 /// The folders of the rooms in the cache, without the number of the format at the end of each name.
-const CACHES: &[(&str, &str)] = &[
+const NUMBERED: &[(&str, &str)] = &[
     ("wheels", "unpacked wheels"),
     ("builds", "built packages"),
-    ("interpreters", "what interpreters are"),
     ("listings", "answers of package indexes"),
     ("metadata", "metadata of releases"),
     ("files", "downloaded files"),
@@ -28,18 +32,26 @@ const CACHES: &[(&str, &str)] = &[
     ("git", "repositories of direct references"),
     ("checked", "what was found out about locks"),
     ("pip", "what pip is configured for"),
-    ("imports", "imports of sources"),
-    ("graph", "the target graph"),
     ("trials", "environments in which built wheels are tried"),
     ("requires", "what distributions require"),
+];
+
+/// Those whose names have no number.
+const PLAIN: &[(&str, &str)] = &[
+    ("interpreters", "what interpreters are"),
+    ("imports.bin", "imports of sources"),
 ];
 
 /// The start of the names of temporary files and folders.
 const TEMPORARY: &str = ".tmp-";
 
-/// The folders and files of this tool in the cache folder.
+/// The folders and files of this tool in the cache folder; none where it has no mark of ours.
 pub fn in_cache(session: &Session) -> Result<Vec<OwnedFolder>, GoalError> {
-    Ok(entries(&session.cache()?)
+    let cache = session.cache()?;
+    if !cache.join(CACHE_MARK).is_file() {
+        return Ok(Vec::new());
+    }
+    Ok(entries(&cache)
         .into_iter()
         .filter_map(|path| {
             Some(OwnedFolder {
@@ -55,12 +67,16 @@ fn cached(name: &str) -> Option<&'static str> {
     if name.starts_with(TEMPORARY) {
         return Some("left by an interrupted run");
     }
-    let stem = name.strip_suffix(".bin").unwrap_or(name);
-    let stem = stem.trim_end_matches(|c: char| c.is_ascii_digit());
-    let stem = stem.strip_suffix('-').unwrap_or(stem);
-    CACHES
-        .iter()
-        .find(|(known, _)| *known == stem)
+    let numbered = name.rsplit_once('-').and_then(|(stem, number)| {
+        let is_number = !number.is_empty() && number.chars().all(|c| c.is_ascii_digit());
+        is_number.then_some(stem)
+    });
+    let (list, name) = match numbered {
+        Some(stem) => (NUMBERED, stem),
+        None => (PLAIN, name),
+    };
+    list.iter()
+        .find(|(known, _)| *known == name)
         .map(|(_, what)| *what)
 }
 
@@ -83,11 +99,7 @@ pub fn environments(session: &Session) -> Vec<OwnedFolder> {
 /// The files of interrupted runs beside environments and in the cache.
 pub fn leftovers(session: &Session) -> Result<Vec<OwnedFolder>, GoalError> {
     let mut folders = vec![session.cache()?];
-    folders.extend(
-        entries(&session.cache()?)
-            .into_iter()
-            .filter(|path| path.is_dir()),
-    );
+    folders.extend(in_cache(session)?.into_iter().map(|owned| owned.path));
     folders.extend(entries(&session.root().join(FOLDER)));
     let mut owned = Vec::new();
     for folder in folders {
@@ -117,8 +129,18 @@ pub fn leftovers(session: &Session) -> Result<Vec<OwnedFolder>, GoalError> {
     Ok(owned)
 }
 
-/// Removes empty folders and lock files of environments that are gone.
+/// Removes empty folders and lock files of environments that are gone, and a cache folder that holds
+/// nothing but its marks.
 pub fn tidy_up(session: &Session) {
+    if let Ok(cache) = session.cache() {
+        let marks = [CACHE_MARK, CACHE_TAG].map(|mark| cache.join(mark));
+        if entries(&cache).iter().all(|path| marks.contains(path)) {
+            marks
+                .iter()
+                .for_each(|mark| drop(fs_err::remove_file(mark)));
+            let _ = fs_err::remove_dir(&cache);
+        }
+    }
     let top = session.root().join(FOLDER);
     for resolve in entries(&top) {
         let rest = entries(&resolve);
@@ -132,17 +154,12 @@ pub fn tidy_up(session: &Session) {
             let _ = fs_err::remove_dir(&resolve);
         }
     }
-    for link in entries(&session.root().join("dist/export/bin")) {
+    for link in entries(&session.root().join(BIN)) {
         if link.is_symlink() && !link.exists() {
             let _ = fs_err::remove_file(&link);
         }
     }
-    for folder in [
-        "dist/export/bin",
-        FOLDER,
-        "dist/export/python",
-        "dist/export",
-    ] {
+    for folder in [BIN, FOLDER, "dist/export/python", "dist/export"] {
         let _ = fs_err::remove_dir(session.root().join(folder));
     }
 }

@@ -3,9 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::jsonc::JsoncError;
+use super::kept::KeptSetting;
 
 /// An editor that settings can be written for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +15,8 @@ pub enum Editor {
     VsCode,
     /// Vim with coc.nvim.
     Vim,
+    /// Vim with ALE.
+    Ale,
     /// Neovim.
     Neovim,
     /// Zed.
@@ -24,12 +27,16 @@ pub enum Editor {
 
 /// A text is not the name of an editor.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no editor that is known here: use `vscode`, `vim`, `neovim`, `zed` or `pycharm`")]
+#[error(
+    "`{0}` is no editor that is known here: use `vscode`, `vim` (coc.nvim), `ale`, `neovim`, `zed` or `pycharm`"
+)]
 pub struct EditorError(pub String);
 
 /// The facts for an editor's settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EditorContext {
+    /// The repository's root.
+    pub root: Utf8PathBuf,
     /// The resolve whose environment is the main one, and its Python as `3.12`.
     pub name: String,
     /// `3.12`.
@@ -46,6 +53,21 @@ pub struct EditorContext {
     pub linter: Option<Tool>,
 }
 
+impl EditorContext {
+    /// A path as it is seen from the root, if it is below it.
+    pub(super) fn relative<'p>(&self, path: &'p Utf8Path) -> &'p str {
+        path.strip_prefix(&self.root).unwrap_or(path).as_str()
+    }
+
+    /// A path below the root as Visual Studio Code writes it.
+    pub(super) fn in_workspace(&self, path: &Utf8Path) -> String {
+        match path.strip_prefix(&self.root) {
+            Ok(relative) => format!("${{workspaceFolder}}/{relative}"),
+            Err(_) => path.to_string(),
+        }
+    }
+}
+
 /// A tool in an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tool {
@@ -53,17 +75,21 @@ pub struct Tool {
     pub name: String,
     /// Its console script.
     pub script: Utf8PathBuf,
-    /// The interpreter of its environment.
-    pub python: Utf8PathBuf,
+    /// The interpreter of its environment, if it is in one.
+    pub python: Option<Utf8PathBuf>,
+    /// `ruff-lsp` of its environment, which old versions of ruff need in editors.
+    pub server: Option<Utf8PathBuf>,
 }
 
 /// A settings file with its new text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettingsFile {
     /// Relative to the repository's root.
-    pub path: &'static str,
+    pub path: String,
     /// The whole text.
     pub text: String,
+    /// What the user has set otherwise, and what therefore stays.
+    pub kept: Vec<KeptSetting>,
 }
 
 /// An existing file into which settings cannot be merged.
@@ -71,7 +97,7 @@ pub struct SettingsFile {
 #[error("cannot merge into {path}: {reason}")]
 pub struct MergeError {
     /// Relative to the repository's root.
-    pub path: &'static str,
+    pub path: String,
     /// Why they cannot be merged.
     pub reason: MergeProblem,
 }
@@ -83,8 +109,23 @@ pub enum MergeProblem {
     #[error(transparent)]
     Jsonc(#[from] JsoncError),
     /// It is no project file of PyCharm.
-    #[error("it has no `<project>` element")]
-    NoProject,
+    #[error("it has no `<{0}>` element")]
+    NoElement(&'static str),
+    /// It cannot be read, for one because it is not UTF-8.
+    #[error("{0}")]
+    Unreadable(String),
+}
+
+/// Gives the text of a file, or nothing where there is none.
+pub(super) type Read<'a> = &'a dyn Fn(&str) -> Result<Option<String>, MergeProblem>;
+
+/// Reads a file that settings are merged into; an absent one is empty.
+pub(super) fn text_of(path: &str, read: Read<'_>) -> Result<String, MergeError> {
+    let error = |reason| MergeError {
+        path: path.to_owned(),
+        reason,
+    };
+    Ok(read(path).map_err(error)?.unwrap_or_default())
 }
 
 impl FromStr for Editor {
@@ -93,7 +134,8 @@ impl FromStr for Editor {
     fn from_str(name: &str) -> Result<Self, EditorError> {
         match name {
             "vscode" | "code" => Ok(Self::VsCode),
-            "vim" => Ok(Self::Vim),
+            "vim" | "coc" => Ok(Self::Vim),
+            "ale" => Ok(Self::Ale),
             "neovim" | "nvim" => Ok(Self::Neovim),
             "zed" => Ok(Self::Zed),
             "pycharm" => Ok(Self::PyCharm),
@@ -107,6 +149,7 @@ impl fmt::Display for Editor {
         f.write_str(match self {
             Self::VsCode => "vscode",
             Self::Vim => "vim",
+            Self::Ale => "ale",
             Self::Neovim => "neovim",
             Self::Zed => "zed",
             Self::PyCharm => "pycharm",

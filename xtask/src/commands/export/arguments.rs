@@ -35,13 +35,19 @@ pub(crate) struct ExportArguments {
     #[arg(long, conflicts_with = "format")]
     pub(super) scripts: bool,
 
-    /// Print the settings of this editor for the environments: vscode, vim, neovim, zed, pycharm
+    /// Print the settings of this editor for the environments: vscode, vim (coc.nvim), ale, neovim,
+    /// zed, pycharm
     #[arg(long, value_name = "EDITOR", conflicts_with = "format", value_parser = editor)]
     pub(super) editor: Option<Editor>,
 
-    /// Merge the settings into the editor's files instead; other settings in them are kept
+    /// Merge the settings into the editor's files instead; what is set in them otherwise is kept,
+    /// and said
     #[arg(long, requires = "editor")]
     pub(super) write: bool,
+
+    /// Print what `--write` would change, and change nothing
+    #[arg(long, requires = "editor")]
+    pub(super) dry_run: bool,
 
     /// Print the lock in this format instead
     #[arg(long, value_enum)]

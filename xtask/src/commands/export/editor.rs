@@ -1,14 +1,16 @@
 //! `export --editor`: the settings of an editor for the environments.
 
-use install::editor::{Editor, EditorContext, SettingsFile, Tool};
+use camino::Utf8Path;
+use install::editor::{Editor, EditorContext, MergeProblem, SettingsFile, Tool};
 use install::environment::Environment;
+use model::{Place, Version};
+use similar::TextDiff;
 
 use crate::outcome::CommandOutcome;
 use crate::terminal;
 use goals::environments::{Exporter, folders};
 use goals::error::GoalError;
 use goals::session::Session;
-use model::Place;
 use workspace::files;
 
 /// Which settings are meant.
@@ -17,6 +19,17 @@ pub(super) struct EditorRequest<'a> {
     /// The resolve whose environment the editor uses.
     pub(super) resolve: &'a str,
     pub(super) write: Write,
+}
+
+/// What is done with the settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Write {
+    /// The whole files are printed.
+    Print,
+    /// The changes are printed, and nothing else is done.
+    Show,
+    /// The files are written.
+    Merge,
 }
 
 /// Prints the settings files of the editor, or writes them.
@@ -30,17 +43,29 @@ pub(super) fn run(
         resolve,
         write,
     } = request;
-    let workspace = workspace(session, exporter, resolve)?;
-    let read = |path: &str| fs_err::read_to_string(session.root().join(path)).ok();
+    let environment = match write {
+        Write::Show => exporter.environment(resolve)?,
+        Write::Print | Write::Merge => exporter.ensure(resolve)?,
+    };
+    let workspace = workspace(session, exporter, (resolve, &environment))?;
+    let read = |path: &str| text_of(&session.root().join(path));
     let settings = editor.files(&workspace, read).map_err(|error| {
         GoalError::failure(error.to_string())
-            .at(Place::file(error.path))
-            .hint("mend the file, or move it away")
+            .at(Place::file(error.path.as_str()))
+            .hint("nothing was changed: mend the file, or move it away")
+            .caused_by(error)
     })?;
     for file in settings {
         match write {
             Write::Print => terminal::print(format_args!("# {}\n{}", file.path, file.text)),
+            Write::Show => show(session, &file),
             Write::Merge => merge(session, &file)?,
+        }
+        for kept in &file.kept {
+            session.warn(format_args!(
+                "{} has `{}` = {}, which stays; ours would be {}: remove it from the file to have ours",
+                file.path, kept.key, kept.there, kept.ours
+            ));
         }
     }
     if editor == Editor::PyCharm && write == Write::Merge {
@@ -52,15 +77,44 @@ pub(super) fn run(
     Ok(CommandOutcome::Done)
 }
 
-/// Whether files are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Write {
-    Print,
-    Merge,
+/// The text of a settings file. One that cannot be read is an error, since it would be replaced.
+fn text_of(path: &Utf8Path) -> Result<Option<String>, MergeProblem> {
+    match fs_err::read(path) {
+        Ok(bytes) => match String::from_utf8(bytes) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) => Err(MergeProblem::Unreadable(encoding(error.as_bytes()))),
+        },
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !path.is_symlink() => {
+            Ok(None)
+        }
+        Err(error) => Err(MergeProblem::Unreadable(format!(
+            "it cannot be read: {}",
+            error.kind()
+        ))),
+    }
+}
+
+fn encoding(bytes: &[u8]) -> String {
+    if matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) {
+        return "it is UTF-16, and settings are UTF-8".to_owned();
+    }
+    let valid = std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
+    let line = 1 + bytes[..valid].iter().filter(|byte| **byte == b'\n').count();
+    format!("line {line} is not UTF-8")
+}
+
+fn show(session: &Session, file: &SettingsFile) {
+    let there = fs_err::read_to_string(session.root().join(&file.path)).unwrap_or_default();
+    if there == file.text {
+        return session.say(format_args!("{} is up to date", file.path));
+    }
+    let diff = TextDiff::from_lines(&there, &file.text);
+    let mut unified = diff.unified_diff();
+    terminal::print(unified.header(&file.path, &file.path));
 }
 
 fn merge(session: &Session, file: &SettingsFile) -> Result<(), GoalError> {
-    let path = session.root().join(file.path);
+    let path = session.root().join(&file.path);
     if fs_err::read_to_string(&path).is_ok_and(|there| there == file.text) {
         session.say(format_args!("{} is up to date", file.path));
         return Ok(());
@@ -73,58 +127,102 @@ fn merge(session: &Session, file: &SettingsFile) -> Result<(), GoalError> {
 fn workspace(
     session: &Session,
     exporter: &Exporter<'_>,
-    resolve: &str,
+    (resolve, environment): (&str, &Environment),
 ) -> Result<EditorContext, GoalError> {
-    let environment = exporter.ensure(resolve)?;
-    let version = environment
-        .root()
-        .file_name()
-        .unwrap_or_default()
-        .to_owned();
+    let version = environment.root().file_name().unwrap_or_default();
     let version: Vec<&str> = version.split('.').take(2).collect();
+    let tools = Tools::of(session);
     Ok(EditorContext {
+        root: session.root().to_owned(),
         name: resolve.to_owned(),
         python_version: version.join("."),
         python: environment.python(),
         source_roots: exporter.relative_source_roots(resolve)?,
-        formatter: first_tool(session, &["black", "ruff"]),
-        type_checker: first_tool(session, &["mypy"]),
-        linter: first_tool(session, &["ruff"]),
+        formatter: tools.first(&[
+            ("black", &[".lint.black"]),
+            ("ruff", &[".lint.ruff.format", ".lint.ruff"]),
+        ]),
+        type_checker: tools.first(&[("mypy", &[".typecheck.mypy"])]),
+        linter: tools.first(&[("ruff", &[".lint.ruff.check", ".lint.ruff"])]),
     })
 }
 
-/// The first of these tools with an exported environment: of its own resolve, or of any.
-fn first_tool(session: &Session, names: &[&str]) -> Option<Tool> {
-    let mut environments: Vec<Environment> = folders::environments(session)
-        .into_iter()
-        .map(|owned| Environment::at(owned.path))
-        .collect();
-    for name in names {
-        let own = session
-            .settings
-            .tools
-            .get(*name)
-            .map_or(*name, String::as_str);
-        environments.sort_by_key(|environment| {
-            let resolve = environment
-                .root()
-                .parent()
-                .and_then(|parent| parent.file_name());
-            (
-                resolve != Some(own),
-                std::cmp::Reverse(environment.root().to_owned()),
-            )
+/// The tools of the repository: which it uses is said by its back ends of Pants, and where they are
+/// by what was exported.
+struct Tools<'a> {
+    session: &'a Session,
+    /// With its resolve and its Python.
+    environments: Vec<(Environment, String, Option<Version>)>,
+}
+
+impl<'a> Tools<'a> {
+    fn of(session: &'a Session) -> Self {
+        let exported = folders::environments(session).into_iter().map(|owned| {
+            let resolve = owned.path.parent().and_then(Utf8Path::file_name);
+            let resolve = resolve.unwrap_or_default().to_owned();
+            let version = owned.path.file_name().and_then(|name| name.parse().ok());
+            (Environment::at(owned.path), resolve, version)
         });
-        let found = environments
-            .iter()
-            .find(|environment| environment.scripts().join(name).is_file());
-        if let Some(environment) = found {
-            return Some(Tool {
-                name: (*name).to_owned(),
-                script: environment.scripts().join(name),
-                python: environment.python(),
-            });
+        Self {
+            session,
+            environments: exported.collect(),
         }
     }
-    None
+
+    /// The first of these tools, each with the ends of its back ends' names. Where the settings name
+    /// no back end that checks or formats Python, what was exported decides.
+    fn first(&self, tools: &[(&str, &[&str])]) -> Option<Tool> {
+        let backends = &self.session.settings.global.backend_packages;
+        let decided = backends.iter().any(|backend| {
+            backend.contains(".python.lint.") || backend.contains(".python.typecheck.")
+        });
+        tools
+            .iter()
+            .filter(|(_, ends)| {
+                !decided
+                    || ends
+                        .iter()
+                        .any(|end| backends.iter().any(|backend| backend.ends_with(end)))
+            })
+            .find_map(|(name, _)| self.tool(name))
+    }
+
+    /// Where the tool is: in the environment of its own resolve, as a program alone, or in any
+    /// environment; of several Pythons the newest.
+    fn tool(&self, name: &str) -> Option<Tool> {
+        let own = self.session.settings.tools.get(name);
+        let own = own.map_or(name, String::as_str);
+        let found = |of_own: bool| {
+            self.environments
+                .iter()
+                .filter(|(environment, resolve, _)| {
+                    (resolve == own) == of_own && environment.scripts().join(name).is_file()
+                })
+                .max_by_key(|(_, _, version)| version)
+                .map(|(environment, _, _)| environment)
+        };
+        let program = self.session.root().join(folders::BIN).join(name);
+        let alone = || {
+            let is_link = program.is_symlink();
+            (program.is_file() && !is_link).then(|| Tool {
+                name: name.to_owned(),
+                script: program.clone(),
+                python: None,
+                server: None,
+            })
+        };
+        let of = |environment: &Environment| {
+            let server = environment.scripts().join(format!("{name}-lsp"));
+            Tool {
+                name: name.to_owned(),
+                script: environment.scripts().join(name),
+                python: Some(environment.python()),
+                server: server.is_file().then_some(server),
+            }
+        };
+        found(true)
+            .map(of)
+            .or_else(alone)
+            .or_else(|| found(false).map(of))
+    }
 }

@@ -8,14 +8,11 @@ use super::editor::{self, EditorRequest, Write};
 use crate::error;
 use crate::outcome::CommandOutcome;
 use crate::processes::say_when_interrupted;
-use goals::environments::{ExportOptions, ExportedEnvironment, Exporter, relative};
+use goals::environments::{ExportOptions, ExportedEnvironment, Exporter, folders, relative};
 use goals::error::GoalError;
 use goals::locking::LockPath;
 use goals::session::Session;
 use workspace::files;
-
-/// The folder in which `--bin` links scripts, relative to the root.
-const BIN: &str = "dist/export/bin";
 
 /// Makes the requested environments, several at the same time.
 pub(super) fn run(
@@ -25,12 +22,18 @@ pub(super) fn run(
     let exporter = Exporter::new(session, arguments.options())?;
     let resolves = resolves(session, arguments, &exporter)?;
     if let Some(editor) = arguments.editor {
-        let resolve = resolves.first().map_or("", String::as_str);
-        let write = if arguments.write {
-            Write::Merge
-        } else {
-            Write::Print
+        let resolve = session.resolve(arguments.resolves.first().map(String::as_str));
+        let write = match (arguments.write, arguments.dry_run) {
+            (_, true) => Write::Show,
+            (true, false) => Write::Merge,
+            (false, false) => Write::Print,
         };
+        // The editor uses the tools of all these environments.
+        if write != Write::Show {
+            for other in resolves.iter().filter(|other| *other != resolve) {
+                exporter.ensure(other)?;
+            }
+        }
         let request = EditorRequest {
             editor,
             resolve,
@@ -187,7 +190,7 @@ fn link_script(
                 "name the resolve that has it, as in `--resolve mypy --bin mypy`, or see what there is in its `bin` folder",
             )
         })?;
-    let link = session.root().join(BIN).join(name);
+    let link = session.root().join(folders::BIN).join(name);
     files::replace_with_link(&link, &script)
         .map_err(|error| GoalError::file("write", &link, &error))?;
     session.say(format_args!("linked {}", relative(session, &link)));
