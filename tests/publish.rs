@@ -142,7 +142,7 @@ fn refusals() {
     error: `inhouse` is neither a URL nor the name of an index
      |
      = no index has a name yet
-    hint: add `[release.indexes.inhouse]` with `upload = "URL"` to the settings
+    hint: add `[release.indexes.inhouse]` with `upload = "URL"` to the settings, or `[inhouse]` with `repository = URL` to ~/.pypirc
     "#);
     assert_snapshot!(refused(&repo, &["publish", "VERSION", "--index", "http://127.0.0.1:1/"]), @"error: [REPO]/VERSION: not the name of a wheel or source distribution: it ends neither in `.whl` nor in `.tar.gz`");
 }
@@ -266,4 +266,183 @@ fn pypirc_is_read_as_python_reads_it() {
      |
     hint: Python does not read it either: mend or remove this line
     "#);
+}
+
+/// Who uploads to which index, with these variables and this `.pypirc`. `U` in them stands for the
+/// URL of an index.
+#[track_caller]
+fn published_with(arguments: &[&str], variables: &[(&str, &str)], pypirc: &str) {
+    let index = UploadIndex::start(&[("joe", "secret"), ("__token__", "t")]);
+    let mut repo = repo();
+    for file in Package::new("lib", "1.0").files() {
+        fs_err::write(repo.root().join(file.filename), file.bytes).unwrap();
+    }
+    let filled = |text: &str| text.replace("URL", &index.url());
+    for (name, value) in variables {
+        repo = repo.env(name, &filled(value));
+    }
+    if !pypirc.is_empty() {
+        fs_err::write(repo.home().join(".pypirc"), filled(pypirc)).unwrap();
+    }
+    let arguments: Vec<String> = arguments.iter().map(|text| filled(text)).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    done(&repo, &[&["publish", WHEEL], &arguments[..]].concat());
+    assert_eq!(index.posts(), 1, "{arguments:?} {variables:?}");
+}
+
+#[test]
+fn the_variables_of_twine_and_uv_are_read() {
+    let twine = [("TWINE_USERNAME", "joe"), ("TWINE_PASSWORD", "secret")];
+    let named = "[inhouse]\nrepository = URL\n";
+    published_with(&["--index", "URL"], &twine, "");
+    published_with(
+        &[],
+        &[twine[0], twine[1], ("TWINE_REPOSITORY_URL", "URL")],
+        "",
+    );
+    published_with(
+        &[],
+        &[twine[0], twine[1], ("TWINE_REPOSITORY", "inhouse")],
+        named,
+    );
+    published_with(
+        &[],
+        &[("UV_PUBLISH_URL", "URL"), ("UV_PUBLISH_TOKEN", "t")],
+        "",
+    );
+    published_with(
+        &[],
+        &[
+            ("UV_PUBLISH_INDEX", "inhouse"),
+            ("UV_PUBLISH_USERNAME", "joe"),
+            ("UV_PUBLISH_PASSWORD", "secret"),
+            ("UV_PUBLISH_CHECK_URL", "URLsimple/"),
+        ],
+        named,
+    );
+}
+
+#[test]
+fn a_pypirc_in_each_of_its_forms() {
+    let login = "username = joe\npassword = secret\n";
+    published_with(
+        &["--index", "pypi"],
+        &[],
+        &format!("[server-login]\nrepository: URL\n{login}"),
+    );
+    published_with(
+        &["--index", "testpypi"],
+        &[],
+        &format!("[distutils]\nindex-servers = testpypi\n[testpypi]\nrepository = URL\n{login}"),
+    );
+    // The section of a URL, and a login for all.
+    published_with(
+        &["--index", "URL"],
+        &[],
+        &format!("[DEFAULT]\n{login}[inhouse]\nrepository = URL\n"),
+    );
+}
+
+#[test]
+fn a_well_known_name_is_nothing_without_a_url() {
+    let repo = with_wheel();
+    fs_err::write(repo.home().join(".pypirc"), "[pypi]\nusername = joe\n").unwrap();
+    assert_snapshot!(refused(&repo, &["publish", WHEEL, "--index", "pypi"]), @r#"
+    error: `[pypi]` in ~/.pypirc has no `repository`
+     |
+     = no tool's own table of well-known indexes is used here
+    hint: add `repository = URL` there, or `[release.indexes.pypi]` with `upload = "URL"` to the settings
+    "#);
+}
+
+#[test]
+fn build_files_say_where_and_whether() {
+    let (first, second) = (
+        UploadIndex::start(&[("joe", "secret")]),
+        UploadIndex::start(&[("joe", "secret")]),
+    );
+    let target = |name: &str, more: &str| {
+        format!(
+            "python_sources(name='lib')\npython_distribution(name='dist', dependencies=[':lib'], provides=python_artifact(name='{name}', version='1.0'){more})\n"
+        )
+    };
+    let repo = repo()
+        .env("XTASK_PUBLISH_USERNAME", "joe")
+        .env("XTASK_PUBLISH_PASSWORD", "secret")
+        .file("VERSION", "1.0\n")
+        .file(
+            "Cargo.toml",
+            &format!(
+                "[workspace.metadata.xtask.release]\nindex = \"common\"\n[workspace.metadata.xtask.release.indexes]\ncommon = {{ upload = \"{}\" }}\n",
+                first.url()
+            ),
+        )
+        .file("a/BUILD", &target("aa", ""))
+        .file("a/aa.py", "")
+        .file("b/BUILD", &target("bb", &format!(", repositories=['{}']", second.url())))
+        .file("b/bb.py", "")
+        .file("c/BUILD", &target("cc", ", skip_twine=True"))
+        .file("c/cc.py", "");
+    done(&repo, &["package", "--wheel"]);
+    let output = done(&repo, &["publish"]);
+    assert_snapshot!(output.stderr, @"
+    cc-1.0-py3-none-any.whl is left out: its target has `skip_twine`
+    uploaded aa-1.0-py3-none-any.whl
+    uploaded bb-1.0-py3-none-any.whl
+    ");
+    let names =
+        |index: &UploadIndex| index.with(|state| state.files.keys().cloned().collect::<Vec<_>>());
+    assert_eq!(names(&first), ["aa-1.0-py3-none-any.whl"]);
+    assert_eq!(names(&second), ["bb-1.0-py3-none-any.whl"]);
+}
+
+#[test]
+fn attestations_lie_beside_their_files() {
+    use base64::Engine as _;
+    let index = UploadIndex::start(&[("joe", "secret")]);
+    let repo = with_wheel().env("XTASK_PUBLISH_PASSWORD", "secret");
+    let bytes = fs_err::read(repo.root().join(WHEEL)).unwrap();
+    let sha256 = hex::encode(<sha2::Sha256 as sha2::Digest>::digest(&bytes));
+    let write = |name: &str, sha256: &str| {
+        let statement =
+            format!(r#"{{"subject": [{{"name": "{name}", "digest": {{"sha256": "{sha256}"}}}}]}}"#);
+        let statement = base64::engine::general_purpose::STANDARD.encode(statement);
+        let text = format!(
+            r#"{{"version": 1, "verification_material": {{}}, "envelope": {{"statement": "{statement}", "signature": "x"}}}}"#
+        );
+        repo.write(&format!("{WHEEL}.publish.attestation"), &text);
+    };
+    let url = index.url();
+    let publish = ["publish", WHEEL, "--index", &url];
+    write(WHEEL, &"0".repeat(64));
+    let stale = refused(&repo, &publish).replace(&sha256, "[SHA256]");
+    assert_snapshot!(stale, @"error: [REPO]/lib-1.0-py3-none-any.whl.publish.attestation: not an attestation of lib-1.0-py3-none-any.whl: it is about a file with the sha256 [HASH], and this one has [HASH]");
+    write("other-1.0-py3-none-any.whl", &sha256);
+    assert!(refused(&repo, &publish).contains("it is about other-1.0-py3-none-any.whl"));
+    assert_eq!(index.posts(), 0);
+    write(WHEEL, &sha256);
+    // Patterns of the shell name the attestation too.
+    let attestation = format!("{WHEEL}.publish.attestation");
+    done(&repo, &["publish", WHEEL, &attestation, "--index", &url]);
+    let form = index.with(|state| state.forms[0].clone());
+    assert!(form.contains("name=\"attestations\"\r\n\r\n[{"), "{form}");
+    index.with(|state| state.files.clear());
+    done(&repo, &[&publish[..], &["--no-attestations"]].concat());
+    let form = index.with(|state| state.forms[1].clone());
+    assert!(!form.contains("attestations"), "{form}");
+}
+
+#[test]
+fn a_listing_that_refuses_the_login() {
+    let index = IndexBuilder::new([Package::new("app", "1.0")])
+        .login("joe", "secret")
+        .start();
+    let repo = with_wheel().env("XTASK_PUBLISH_PASSWORD", "wrong");
+    let url = index.url();
+    let upload = url.trim_end_matches("simple/");
+    assert_snapshot!(refused(&repo, &["publish", WHEEL, "--index", upload]), @"
+    error: cannot list the files of `http://127.0.0.1:[PORT]/simple/` from http://127.0.0.1:[PORT]/simple/: the server answers 401, it refuses the login that was sent
+     |
+    hint: put `machine 127.0.0.1 login USER password PASSWORD` into ~/.netrc, set XTASK_PUBLISH_USERNAME and XTASK_PUBLISH_PASSWORD, or write them into the index's URL
+    ");
 }

@@ -71,6 +71,11 @@ impl Session {
         self.reporter.warning(&message.to_string());
     }
 
+    /// What is told what happens.
+    pub fn reporter(&self) -> Arc<dyn Reporter> {
+        Arc::clone(&self.reporter)
+    }
+
     /// An observer of downloads.
     pub fn progress(&self) -> Arc<dyn Progress> {
         self.reporter.progress()

@@ -109,6 +109,7 @@ impl Core {
             options.places.extend(indexes.map(|(at, url)| LoginPlace {
                 url: url.clone(),
                 variables: LoginVariables::of_index(at),
+                variables_of_others: Vec::new(),
                 written: WrittenLogin::default(),
             }));
             Ok(HttpClient::new(options)?)

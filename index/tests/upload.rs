@@ -6,14 +6,17 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use index::upload::{
-    DistributionArchive, JobIdentity, Presence, UploadError, UploadTarget, Uploader,
+    Attestations, DistributionArchive, JobIdentity, Presence, UploadError, UploadTarget, Uploader,
 };
 use testkit::{Package, PackageFile, UploadFault, UploadIndex};
-use transport::{EnvironmentVariables, HttpLimits, HttpOptions, WrittenLogin};
+use transport::{
+    EnvironmentVariables, HttpLimits, HttpOptions, RequestObserver, RequestPurpose, WrittenLogin,
+};
 
 /// An index for the user `joe`, and for the token of trusted publishing.
 fn index() -> UploadIndex {
@@ -66,7 +69,11 @@ impl Files {
 
 /// An uploader that finds no login on this machine and waits only briefly between attempts.
 fn uploader(target: &UploadTarget) -> Uploader {
-    let http = HttpOptions {
+    Uploader::new(target.clone(), options()).unwrap()
+}
+
+fn options() -> HttpOptions {
+    HttpOptions {
         limits: HttpLimits {
             retries: 2,
             back_off: Duration::from_millis(5),
@@ -75,8 +82,125 @@ fn uploader(target: &UploadTarget) -> Uploader {
         },
         environment: EnvironmentVariables::default(),
         ..HttpOptions::default()
+    }
+}
+
+/// What an upload of one wheel of so many bytes ends with, where the index does this first and
+/// nothing may stand still for longer than half a second.
+fn faced(fault: UploadFault, bytes: usize) -> (Result<(), String>, Arc<Sent>) {
+    let index = index();
+    index.with(|state| state.faults = vec![fault]);
+    let mut noise = vec![0; bytes];
+    let mut state = 1_u32;
+    for byte in &mut noise {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        *byte = (state >> 24) as u8;
+    }
+    let wheel = Package::new("large", "1.0").wheel("py3-none-any");
+    let (_files, paths) = Files::of(&[wheel.member("large.bin", &noise)]);
+    let sent = Arc::new(Sent::default());
+    let mut http = options();
+    http.limits = HttpLimits {
+        retries: 0,
+        read_timeout: Duration::from_millis(500),
+        send_timeout: Duration::from_millis(500),
+        ..http.limits
     };
-    Uploader::new(target.clone(), http).unwrap()
+    http.observer = sent.clone();
+    let uploader = Uploader::new(target(&index), http).unwrap();
+    let outcome = upload(&uploader, &paths).map(drop).map_err(|error| {
+        let hint = error.hint().unwrap_or_default();
+        let text = format!("{error}\n{hint}");
+        text.replace(&index.port().to_string(), "PORT")
+    });
+    if outcome.is_ok() {
+        assert_eq!(index.with(|state| state.files.len()), 1);
+    } else {
+        assert_eq!(index.with(|state| state.files.len()), 0);
+    }
+    (outcome, sent)
+}
+
+/// How far an upload was, each time that it was told.
+#[derive(Default)]
+struct Sent(Mutex<Vec<(u64, u64)>>);
+
+impl RequestObserver for Sent {
+    fn sent(&self, purpose: &RequestPurpose, bytes: u64, of: u64) {
+        assert_eq!(purpose.subject, "large-1.0-py3-none-any.whl");
+        self.0.lock().unwrap().push((bytes, of));
+    }
+}
+
+#[test]
+fn a_body_that_moves_has_no_limit() {
+    let (outcome, sent) = faced(UploadFault::Throttles(400_000, 200), 8_000_000);
+    outcome.unwrap();
+    let sent = sent.0.lock().unwrap();
+    assert!(sent.len() > 100, "{}", sent.len());
+    assert!(sent.is_sorted());
+    assert_eq!(sent.last().map(|(bytes, of)| bytes == of), Some(true));
+}
+
+#[test]
+fn an_index_that_stands_still_is_given_up() {
+    for (fault, bytes, cause) in [
+        // The system notices it, or this program does.
+        (UploadFault::Stalls, 30_000_000, "(1 attempts)"),
+        (
+            UploadFault::Ponders,
+            2_000,
+            "http://127.0.0.1:PORT/: the server did not answer in time",
+        ),
+    ] {
+        let error = faced(fault, bytes).0.unwrap_err();
+        assert!(error.contains(cause), "{error}");
+        assert!(error.contains("run the same command again: what arrived is skipped"));
+    }
+}
+
+#[test]
+fn a_redirected_upload_did_not_arrive() {
+    for (status, words) in [
+        (301, "301 Moved Permanently"),
+        (302, "302 Found"),
+        (303, "303 See Other"),
+        (307, "307 Temporary Redirect"),
+        (308, "308 Permanent Redirect"),
+    ] {
+        let error = faced(UploadFault::Redirects(status), 2_000).0.unwrap_err();
+        assert_eq!(
+            error,
+            format!(
+                "http://127.0.0.1:PORT/ takes no files: it answers {words} and redirects to http://127.0.0.1:PORT/elsewhere/\n\
+                 a redirect loses the file: if that URL takes files, name it: `--index http://127.0.0.1:PORT/elsewhere/`"
+            )
+        );
+    }
+}
+
+#[test]
+fn what_an_index_says_early_or_with_a_page() {
+    let error = faced(UploadFault::TooLarge, 5_000_000).0.unwrap_err();
+    assert!(
+        error.contains("413 Payload Too Large: at most 1 kB"),
+        "{error}"
+    );
+    let error = faced(UploadFault::LoginPage, 2_000).0.unwrap_err();
+    insta::assert_snapshot!(error, @"
+    http://127.0.0.1:PORT/ answers 200 OK with a page and did not take the file: Please log in
+    is this the URL for uploads? A browser shows the page
+    ");
+}
+
+#[test]
+fn a_busy_index_says_when_to_come_back() {
+    let index = index();
+    index.with(|state| state.faults = vec![UploadFault::Busy]);
+    let (_files, paths) = Files::of(&[Package::new("beta", "1.0").wheel("py3-none-any")]);
+    let before = std::time::Instant::now();
+    run(&target(&index), &paths).unwrap();
+    assert!(before.elapsed() >= Duration::from_secs(1));
 }
 
 /// Compares and uploads. Gives what was done with each file.
@@ -91,7 +215,9 @@ fn upload(
     uploader: &Uploader,
     paths: &[Utf8PathBuf],
 ) -> Result<Vec<(String, Presence)>, UploadError> {
-    let files = paths.iter().map(|path| DistributionArchive::read(path));
+    let files = paths
+        .iter()
+        .map(|path| DistributionArchive::read(path, Attestations::Uploaded));
     let compared = uploader.compare(files.map(Result::unwrap).collect())?;
     let mut done = Vec::new();
     uploader.upload(&compared, |file, presence| {
@@ -292,7 +418,7 @@ fn not_a_distribution() {
     let tell = |name: &str, content: &[u8]| {
         let path = Utf8Path::from_path(folder.path()).unwrap().join(name);
         fs_err::write(&path, content).unwrap();
-        DistributionArchive::read(&path)
+        DistributionArchive::read(&path, Attestations::Uploaded)
             .unwrap_err()
             .to_string()
             .replace(folder.path().to_str().unwrap(), "[FOLDER]")

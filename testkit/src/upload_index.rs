@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use base64::Engine as _;
 
@@ -16,6 +17,20 @@ pub enum UploadFault {
     BreaksAfter,
     /// The index answers that it is not available.
     Unavailable,
+    /// The index answers with this status and redirects to `/elsewhere/`.
+    Redirects(u16),
+    /// The index reads so many bytes, waits as many milliseconds, and so on.
+    Throttles(usize, u64),
+    /// The index reads half of the body, and then nothing for a minute.
+    Stalls,
+    /// The index reads the body and answers after a minute.
+    Ponders,
+    /// The index answers 413 before it has read the body.
+    TooLarge,
+    /// The index answers that all is well, with a page that asks for a login, and keeps nothing.
+    LoginPage,
+    /// The index asks to come back after a second.
+    Busy,
 }
 
 /// What an [`UploadIndex`] has received.
@@ -146,7 +161,45 @@ fn serve(stream: &TcpStream, state: &Mutex<UploadState>) -> std::io::Result<()> 
         return stream.shutdown(std::net::Shutdown::Both);
     }
     let mut body = vec![0; length];
-    reader.read_exact(&mut body)?;
+    match fault {
+        Some(UploadFault::Throttles(bytes, milliseconds)) => {
+            for piece in body.chunks_mut(bytes) {
+                reader.read_exact(piece)?;
+                std::thread::sleep(Duration::from_millis(milliseconds));
+            }
+        }
+        Some(UploadFault::Stalls) => {
+            reader.read_exact(&mut body[..length / 2])?;
+            std::thread::sleep(Duration::from_secs(60));
+        }
+        Some(UploadFault::TooLarge) => {
+            reader.read_exact(&mut body[..length.min(1000)])?;
+            answer("413 Payload Too Large", "<h1>at most 1 kB</h1>")?;
+            // A server that closes with something unread takes its answer back.
+            std::io::copy(&mut reader, &mut std::io::sink())?;
+            return Ok(());
+        }
+        _ => reader.read_exact(&mut body)?,
+    }
+    match fault {
+        Some(UploadFault::Ponders) => std::thread::sleep(Duration::from_secs(60)),
+        Some(UploadFault::LoginPage) => return answer("200 OK", "<h1>Please log in</h1>"),
+        Some(UploadFault::Busy) => {
+            let mut stream = stream;
+            return write!(
+                stream,
+                "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+            );
+        }
+        Some(UploadFault::Redirects(status)) => {
+            let mut stream = stream;
+            return write!(
+                stream,
+                "HTTP/1.1 {status} Moved\r\nLocation: /elsewhere/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+            );
+        }
+        _ => {}
+    }
     if fault == Some(UploadFault::Unavailable) {
         return answer("503 Service Unavailable", "<h1>come back later</h1>");
     }
@@ -169,6 +222,8 @@ fn serve(stream: &TcpStream, state: &Mutex<UploadState>) -> std::io::Result<()> 
                 _ => answer("200 OK", ""),
             }
         }
+        ["GET", "/elsewhere/"] => answer("200 OK", "<h1>Please log in</h1>"),
+        ["POST", "/elsewhere/"] => answer("200 OK", ""),
         ["GET", "/simple/"] => answer("200 OK", "<a href='a/'>a</a>"),
         ["GET", "/_/oidc/audience"] => answer("200 OK", r#"{"audience": "small"}"#),
         ["GET", "/identity?job=1&audience=small"]

@@ -5,15 +5,18 @@
 
 use std::fmt;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, RANGE, RETRY_AFTER};
-use reqwest::{Body, Client, RequestBuilder, Response, StatusCode};
+use reqwest::redirect::Policy;
+use reqwest::{Client, ClientBuilder, RequestBuilder, Response, StatusCode};
+use rustls::ClientConfig;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use url::Url;
 
+use crate::body::RequestBody;
 use crate::connections::{Doors, Names};
 use crate::error::{RequestKind, RequestPurpose, TransportError, redacted, root_cause};
 use crate::logins::Logins;
@@ -80,6 +83,10 @@ pub struct HttpResponse {
 /// The client.
 pub struct HttpClient {
     client: Client,
+    /// Sends bodies. It follows no redirect, since that would lose the body, and has no limit on
+    /// the time of a request, since the body may be large.
+    sender: OnceLock<Client>,
+    tls: ClientConfig,
     /// Finds the login for each request.
     pub logins: Logins,
     /// Limits on concurrency, attempts and times.
@@ -102,11 +109,8 @@ impl HttpClient {
     /// Where a setting for certificates cannot be used.
     pub fn new(options: HttpOptions) -> Result<Self, TransportError> {
         let limits = options.limits;
-        let client = Client::builder()
-            .tls_backend_preconfigured(tls::client_config(&options.environment)?)
-            .user_agent(concat!("cargo-xtask/", env!("CARGO_PKG_VERSION")))
-            .dns_resolver(Names::of_system())
-            .connect_timeout(limits.connect_timeout)
+        let tls = tls::client_config(&options)?;
+        let client = builder(&tls, &limits)
             .read_timeout(limits.read_timeout)
             // Many large listings share one connection. With small windows, it would stop again and
             // again.
@@ -114,13 +118,11 @@ impl HttpClient {
             .http2_initial_connection_window_size(32 << 20)
             .http2_max_frame_size(256 << 10)
             .build()
-            .map_err(|error| TransportError::Setting {
-                setting: "the HTTP client".to_owned(),
-                value: String::new(),
-                reason: root_cause(&error),
-            })?;
+            .map_err(|error| bad_client(&error))?;
         Ok(Self {
             client,
+            sender: OnceLock::new(),
+            tls,
             logins: Logins::new(
                 options.places,
                 options.environment,
@@ -182,24 +184,41 @@ impl HttpClient {
         }
     }
 
-    /// Sends `body` once and gives the answer, whatever its status.
+    /// Sends `body` once and gives the answer, whatever its status. A redirect is not followed.
+    /// There is no limit on the time of a body that moves.
     ///
     /// # Errors
-    /// Where no answer came.
+    /// Where no answer came, or nothing moved for too long.
     pub async fn post(
         &self,
         request: &HttpRequest<'_>,
-        body: Body,
+        body: RequestBody,
     ) -> Result<HttpResponse, RequestFailure> {
         let bare = without_login(request.url);
-        let (builder, _) = self.with_headers(request, self.client.post(bare));
-        let outcome = async {
+        let (builder, _) = self.with_headers(request, self.sender()?.post(bare));
+        let (body, movement) = body.watched(request.what, &self.observer);
+        let exchange = async {
             let (response, _permit) = self.answered(request, builder.body(body)).await?;
             self.whole(request, response).await
         };
-        let outcome = outcome.await;
+        let outcome = tokio::select! {
+            outcome = exchange => outcome,
+            cause = movement.stops(self.limits.send_timeout) => Err(RequestFailure::Broken(cause)),
+        };
         self.observer.finished(request.what);
         outcome
+    }
+
+    fn sender(&self) -> Result<&Client, TransportError> {
+        if let Some(sender) = self.sender.get() {
+            return Ok(sender);
+        }
+        let builder = builder(&self.tls, &self.limits).redirect(Policy::none());
+        // What the server's system has not acknowledged for so long will not arrive any more.
+        #[cfg(target_os = "linux")]
+        let builder = builder.tcp_user_timeout(self.limits.read_timeout);
+        let made = builder.build().map_err(|error| bad_client(&error))?;
+        Ok(self.sender.get_or_init(|| made))
     }
 
     /// Sends the request once.
@@ -524,6 +543,23 @@ impl std::fmt::Display for Broken {
     }
 }
 
+/// What all clients have in common.
+fn builder(tls: &ClientConfig, limits: &HttpLimits) -> ClientBuilder {
+    Client::builder()
+        .tls_backend_preconfigured(tls.clone())
+        .user_agent(concat!("cargo-xtask/", env!("CARGO_PKG_VERSION")))
+        .dns_resolver(Names::of_system())
+        .connect_timeout(limits.connect_timeout)
+}
+
+fn bad_client(error: &reqwest::Error) -> TransportError {
+    TransportError::Setting {
+        setting: "the HTTP client".to_owned(),
+        value: String::new(),
+        reason: root_cause(error),
+    }
+}
+
 /// Whether a request sends a login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum LoginState {
@@ -540,7 +576,7 @@ fn without_login(url: &Url) -> Url {
 }
 
 /// Reads `Retry-After`: seconds, or a date (RFC 9110, 10.2.3).
-fn retry_after(value: &HeaderValue) -> Option<Duration> {
+pub fn retry_after(value: &HeaderValue) -> Option<Duration> {
     let text = value.to_str().ok()?;
     let pause = match text.trim().parse() {
         Ok(seconds) => Duration::from_secs(seconds),

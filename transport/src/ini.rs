@@ -48,6 +48,14 @@ impl Ini {
         section != DEFAULT && self.0.contains_key(section)
     }
 
+    /// The names of the sections.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0
+            .keys()
+            .map(String::as_str)
+            .filter(|name| *name != DEFAULT)
+    }
+
     /// The keys and values of a section, including those of `[DEFAULT]`; none if there is no such
     /// section.
     pub fn items(&self, section: &str) -> impl Iterator<Item = (&str, &str)> {

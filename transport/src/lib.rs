@@ -1,10 +1,11 @@
 //! One HTTP client for all requests: connections, retries, proxies, logins, and the certificates
 //! that servers are checked against.
 //!
-//! `http` is the client. `connections` shares addresses and first connections, `tls` has the
+//! `http` is the client, and `body` what it sends. `connections` shares addresses and first connections, `tls` has the
 //! certificates, `logins` finds logins with the help of `netrc`, and `pip` reads pip's
 //! configuration with the help of `ini`. `flight` lets several callers share one request.
 
+mod body;
 mod connections;
 mod environment;
 mod error;
@@ -20,15 +21,17 @@ mod options;
 mod pip;
 mod tls;
 
+pub use body::RequestBody;
 pub use environment::EnvironmentVariables;
 pub use error::{RequestKind, RequestPurpose, TransportError, redacted, root_cause};
 pub use flight::{Flight, FlightLead, FlightOutcome, Flights};
 pub use http::{
     Authorization, HttpClient, HttpRequest, HttpResponse, RequestFailure, ResponseStream, Retries,
+    retry_after,
 };
 pub use ini::{Ini, IniError};
 pub use login::{Login, LoginPlace, LoginVariables, WrittenLogin};
 pub use logins::Logins;
 pub use options::{HttpLimits, HttpOptions, KeyringProvider, NetworkAccess, RequestObserver};
 pub use pip::PipConfiguration;
-pub use reqwest::{Body, Response, StatusCode, header};
+pub use reqwest::{Response, StatusCode, header};

@@ -40,12 +40,14 @@ pub struct LoginPlace {
     pub url: Url,
     /// The environment variables with a login for it.
     pub variables: LoginVariables,
+    /// The variables of other tools, which are read after those.
+    pub variables_of_others: Vec<LoginVariables>,
     /// The login that a file such as `.pypirc` has for it; user or password may be missing.
     pub written: WrittenLogin,
 }
 
 /// A login that stands in a file.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WrittenLogin {
     /// The user.
     pub user: Option<String>,
@@ -87,6 +89,20 @@ impl LoginVariables {
             user: "XTASK_PUBLISH_USERNAME".to_owned(),
             password: "XTASK_PUBLISH_PASSWORD".to_owned(),
         }
+    }
+
+    /// The variables that twine and uv read for uploads.
+    #[must_use]
+    pub fn of_uploads_of_others() -> Vec<Self> {
+        let of = |start: &str, token: Option<&str>| Self {
+            token: token.map(str::to_owned),
+            user: format!("{start}_USERNAME"),
+            password: format!("{start}_PASSWORD"),
+        };
+        vec![
+            of("TWINE", None),
+            of("UV_PUBLISH", Some("UV_PUBLISH_TOKEN")),
+        ]
     }
 }
 

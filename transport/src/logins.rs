@@ -7,7 +7,8 @@
 //!    port);
 //! 3. the variables of that index: `XTASK_INDEX_USERNAME` and `XTASK_INDEX_PASSWORD` for the first
 //!    index, `XTASK_INDEX_2_USERNAME` … for the second, and so on; `XTASK_PUBLISH_TOKEN`,
-//!    `XTASK_PUBLISH_USERNAME` and `XTASK_PUBLISH_PASSWORD` for uploads;
+//!    `XTASK_PUBLISH_USERNAME` and `XTASK_PUBLISH_PASSWORD` for uploads, then those of twine and
+//!    uv;
 //! 4. a file with logins: `.pypirc` for uploads;
 //! 5. `NETRC`, or `~/.netrc` (`_netrc` on Windows);
 //! 6. if it is switched on and a user name is known: `keyring get URL USER` for the URL of the
@@ -128,7 +129,11 @@ impl Logins {
             return login;
         }
         if let Some(place) = place {
-            for written in [self.of_variables(&place.variables), place.written.clone()] {
+            let variables = [&place.variables]
+                .into_iter()
+                .chain(&place.variables_of_others);
+            let of_variables = variables.map(|names| self.of_variables(names));
+            for written in of_variables.chain([place.written.clone()]) {
                 if let Some(password) = written.password {
                     return Some(Login {
                         user: written.user.unwrap_or_else(|| TOKEN_USER.to_owned()),
@@ -232,6 +237,7 @@ mod tests {
         let place = |url: &str, variables, written| LoginPlace {
             url: url.parse().unwrap(),
             variables,
+            variables_of_others: LoginVariables::of_uploads_of_others(),
             written,
         };
         let written = WrittenLogin {
@@ -296,6 +302,16 @@ mod tests {
             find("http://upload.example/legacy/", &[], netrc),
             find("http://written.example/legacy/", &variables, netrc),
             find("http://written.example/legacy/", &[], netrc),
+            find(
+                "http://upload.example/legacy/",
+                &[("TWINE_USERNAME", "of-twine"), ("TWINE_PASSWORD", "w")],
+                netrc,
+            ),
+            find(
+                "http://upload.example/legacy/",
+                &[("UV_PUBLISH_TOKEN", "u")],
+                netrc,
+            ),
         ];
         insta::assert_snapshot!(found.join("\n"), @r#"
         in-url Some("u")
@@ -310,6 +326,8 @@ mod tests {
         of-netrc Some("n@")
         of-publish Some("q")
         of-pypirc Some("r")
+        of-twine Some("w")
+        __token__ Some("u")
         "#);
     }
 }

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use camino::Utf8PathBuf;
+
 use crate::environment::EnvironmentVariables;
 use crate::error::RequestPurpose;
 use crate::login::LoginPlace;
@@ -20,6 +22,10 @@ pub struct HttpOptions {
     pub keyring: KeyringProvider,
     /// The environment variables that may name certificates and logins.
     pub environment: EnvironmentVariables,
+    /// Variables that name a file of certificates. The first one that is set is used.
+    pub certificate_variables: &'static [&'static str],
+    /// A file of certificates that a setting names, and where the setting is.
+    pub certificates: Option<(String, Utf8PathBuf)>,
     /// Is told about progress.
     pub observer: Arc<dyn RequestObserver>,
 }
@@ -32,6 +38,8 @@ impl Default for HttpOptions {
             limits: HttpLimits::default(),
             keyring: KeyringProvider::Disabled,
             environment: EnvironmentVariables::of_process(),
+            certificate_variables: &["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"],
+            certificates: None,
             observer: Arc::new(Silent),
         }
     }
@@ -68,6 +76,8 @@ pub struct HttpLimits {
     pub connect_timeout: Duration,
     /// The longest time without data from the server.
     pub read_timeout: Duration,
+    /// The longest time in which nothing of a body that is sent moves, nor its answer comes.
+    pub send_timeout: Duration,
     /// The pause before the first retry. It doubles each time.
     pub back_off: Duration,
 }
@@ -80,6 +90,7 @@ impl Default for HttpLimits {
             retries: 3,
             connect_timeout: Duration::from_secs(10),
             read_timeout: Duration::from_secs(30),
+            send_timeout: Duration::from_secs(600),
             back_off: Duration::from_millis(250),
         }
     }
@@ -89,6 +100,8 @@ impl Default for HttpLimits {
 pub trait RequestObserver: Send + Sync {
     /// A request begins.
     fn started(&self, _purpose: &RequestPurpose) {}
+    /// So many bytes of its body were handed over, of so many.
+    fn sent(&self, _purpose: &RequestPurpose, _bytes: u64, _of: u64) {}
     /// So many bytes of its answer arrived.
     fn received(&self, _purpose: &RequestPurpose, _bytes: u64) {}
     /// The request has ended, successfully or not.

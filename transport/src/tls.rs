@@ -9,20 +9,19 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
 
-use crate::environment::EnvironmentVariables;
 use crate::error::TransportError;
+use crate::options::HttpOptions;
 use crate::pip::{self, PipSetting};
 
 /// The TLS settings of a client. It trusts the certificates of the system (`SSL_CERT_FILE` and
-/// `SSL_CERT_DIR` included), and those that pip's setting `cert` (`PIP_CERT`) and
-/// `REQUESTS_CA_BUNDLE` (or, as in `requests`, `CURL_CA_BUNDLE`) name. It uses HTTP/2 if the server
-/// does.
+/// `SSL_CERT_DIR` included), and those that pip's setting `cert` (`PIP_CERT`), `options` and the
+/// first of the variables in it name: `REQUESTS_CA_BUNDLE` or, as in `requests`, `CURL_CA_BUNDLE`.
+/// It uses HTTP/2 if the server does.
 ///
 /// # Errors
 /// Where a setting names a file that cannot be read.
-pub(crate) fn client_config(
-    environment: &EnvironmentVariables,
-) -> Result<ClientConfig, TransportError> {
+pub(crate) fn client_config(options: &HttpOptions) -> Result<ClientConfig, TransportError> {
+    let environment = &options.environment;
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     let variable = |name: &str| {
@@ -37,8 +36,17 @@ pub(crate) fn client_config(
         .map(str::to_owned)
         .into_iter()
         .collect();
-    let requests = variable("REQUESTS_CA_BUNDLE").or_else(|| variable("CURL_CA_BUNDLE"));
-    for PipSetting { value, place } in pip::certificates(environment)?.into_iter().chain(requests) {
+    let named = options.certificate_variables.iter();
+    let named = named.copied().find_map(variable);
+    let written = options
+        .certificates
+        .as_ref()
+        .map(|(place, path)| PipSetting {
+            value: path.to_string(),
+            place: place.clone(),
+        });
+    let settings = pip::certificates(environment)?;
+    for PipSetting { value, place } in settings.into_iter().chain(named).chain(written) {
         if seen.insert(value.clone()) {
             roots.add_parsable_certificates(read(&place, &value)?);
         }

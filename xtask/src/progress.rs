@@ -68,6 +68,18 @@ impl RequestObserver for ProgressLine {
         }
     }
 
+    fn sent(&self, what: &RequestPurpose, bytes: u64, of: u64) {
+        if self.bar.is_hidden() {
+            return;
+        }
+        self.bar.set_message(format!(
+            "uploading {}: {} of {}",
+            what.subject,
+            HumanBytes(bytes),
+            HumanBytes(of)
+        ));
+    }
+
     fn received(&self, _what: &RequestPurpose, bytes: u64) {
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
     }
@@ -81,7 +93,7 @@ impl RequestObserver for ProgressLine {
             | RequestKind::Token => &self.metadata,
         };
         counter.fetch_add(1, Ordering::Relaxed);
-        if self.bar.is_hidden() {
+        if self.bar.is_hidden() || matches!(what.kind, RequestKind::Upload | RequestKind::Token) {
             return;
         }
         self.bar.set_message(format!(

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{PackageName, Requirement, SdistFilename, Sha256, Version, WheelFilename};
 
+use super::attestation::{self, AttestationError};
 use crate::error::IndexError;
 use crate::{archive, cache};
 
@@ -26,6 +27,18 @@ pub struct DistributionArchive {
     pyversion: String,
     /// The headers of the metadata in order, then the description.
     metadata: Vec<(String, String)>,
+    /// The attestations beside the file, as a JSON list.
+    attestations: Option<String>,
+}
+
+/// Whether the attestations beside a distribution (PEP 740) are uploaded with it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Attestations {
+    /// They are.
+    #[default]
+    Uploaded,
+    /// They are not looked for.
+    LeftOut,
 }
 
 /// Why a file is no distribution.
@@ -55,14 +68,21 @@ pub enum DistributionArchiveError {
         /// The name and version in the metadata.
         found: String,
     },
+    /// An attestation beside the file cannot be used.
+    #[error(transparent)]
+    Attestation(#[from] AttestationError),
 }
 
 impl DistributionArchive {
-    /// Reads a wheel or source distribution.
+    /// Reads a wheel or source distribution, and the attestations beside it.
     ///
     /// # Errors
-    /// Where the file is no distribution, or its metadata belongs to another release.
-    pub fn read(path: &Utf8Path) -> Result<Self, DistributionArchiveError> {
+    /// Where the file is no distribution, its metadata belongs to another release, or an
+    /// attestation to another file.
+    pub fn read(
+        path: &Utf8Path,
+        attestations: Attestations,
+    ) -> Result<Self, DistributionArchiveError> {
         let kind = ArchiveKind::of(path)?;
         let text = archive::metadata_text(path).map_err(|error| match error {
             // The message has the path already.
@@ -76,11 +96,16 @@ impl DistributionArchive {
             return Err(other_release(path, &metadata));
         }
         let size = fs_err::metadata(path).map_err(|error| unreadable(path, &error))?;
+        let sha256 = cache::sha256_of_file(path).map_err(|error| unreadable(path, &error))?;
         Ok(Self {
             path: path.to_owned(),
             name,
             version,
-            sha256: cache::sha256_of_file(path).map_err(|error| unreadable(path, &error))?,
+            sha256,
+            attestations: match attestations {
+                Attestations::Uploaded => attestation::beside(path, sha256)?,
+                Attestations::LeftOut => None,
+            },
             size: size.len(),
             filetype: kind.filetype(),
             pyversion: kind.pyversion(),
@@ -110,6 +135,8 @@ impl DistributionArchive {
             .iter()
             .map(|(name, value)| (field_name(name), value.clone()));
         fields.extend(fields_of_headers);
+        let attestations = self.attestations.iter();
+        fields.extend(attestations.map(|list| ("attestations".to_owned(), list.clone())));
         fields
     }
 

@@ -49,11 +49,23 @@ pub enum UploadError {
         /// The message of the index.
         message: String,
     },
+    /// The index answers with a page and does not list the file.
+    #[error("{url} answers {status} with a page and did not take the file{}", said(.message))]
+    NotTaken {
+        /// The URL.
+        url: String,
+        /// The status and its usual words.
+        status: String,
+        /// The text of the page.
+        message: String,
+    },
     /// The index redirects uploads.
-    #[error("{url} takes no files: it redirects to {to}")]
+    #[error("{url} takes no files: it answers {status} and redirects to {to}")]
     Redirected {
         /// The URL.
         url: String,
+        /// The status and its usual words.
+        status: String,
         /// The URL that it redirects to.
         to: String,
     },
@@ -102,7 +114,12 @@ impl UploadError {
                  XTASK_PUBLISH_PASSWORD, or add the host to ~/.netrc or the index to ~/.pypirc"
             }
             Self::Refused { .. } => "check the login and the rights of this user",
-            Self::Redirected { to, .. } => return Some(format!("name that URL: `--index {to}`")),
+            Self::Redirected { to, .. } => {
+                return Some(format!(
+                    "a redirect loses the file: if that URL takes files, name it: `--index {to}`"
+                ));
+            }
+            Self::NotTaken { .. } => "is this the URL for uploads? A browser shows the page",
             _ => return None,
         };
         Some(hint.to_owned())

@@ -5,9 +5,10 @@
 //! that broke can be repeated, since files that are there already are skipped.
 //!
 //! `requests` talks to the index, `form` is the body of an upload, and `archive` is what is read
-//! from a distribution for it. `trusted` gets a token for a CI job, and `pypirc` reads `.pypirc`.
+//! from a distribution for it, with its attestations. `trusted` gets a token for a CI job, and `pypirc` reads `.pypirc`.
 
 mod archive;
+mod attestation;
 mod error;
 mod form;
 mod pypirc;
@@ -21,9 +22,10 @@ use model::PackageName;
 use tokio::runtime::Runtime;
 use transport::{HttpLimits, HttpOptions, KeyringProvider, Login, LoginPlace, LoginVariables};
 
-pub use self::archive::{DistributionArchive, DistributionArchiveError};
+pub use self::archive::{Attestations, DistributionArchive, DistributionArchiveError};
+pub use self::attestation::AttestationError;
 pub use self::error::UploadError;
-pub use self::pypirc::PypircEntry;
+pub use self::pypirc::{Pypirc, PypircEntry};
 pub use self::target::{Presence, UploadTarget};
 pub use self::trusted::JobIdentity;
 
@@ -55,11 +57,13 @@ impl Uploader {
     /// Where a setting of the HTTP client cannot be used.
     pub fn new(target: UploadTarget, mut http: HttpOptions) -> Result<Self, UploadError> {
         http.keyring = KeyringProvider::Subprocess;
+        http.certificate_variables = &["TWINE_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"];
         http.places.insert(
             0,
             LoginPlace {
                 url: target.url.clone(),
                 variables: LoginVariables::of_uploads(),
+                variables_of_others: LoginVariables::of_uploads_of_others(),
                 written: target.login.clone(),
             },
         );
@@ -138,9 +142,9 @@ impl Uploader {
         let limits = self.requests.limits();
         let mut attempts = 0;
         loop {
-            let cause = match self.requests.upload(file).await? {
+            let (cause, pause) = match self.requests.upload(file).await? {
                 UploadAttempt::Taken => return Ok(()),
-                UploadAttempt::Exists(error) => {
+                UploadAttempt::Exists(error) | UploadAttempt::Doubtful(error) => {
                     // Somebody else uploaded it, or an earlier attempt arrived after all.
                     let listed = self.requests.list(&file.name).await?;
                     return match self.presence(file, &listed).await? {
@@ -148,13 +152,13 @@ impl Uploader {
                         Presence::Absent => Err(error),
                     };
                 }
-                UploadAttempt::Broken(cause) => cause,
+                UploadAttempt::Broken(cause, pause) => (cause, pause),
             };
             attempts += 1;
             if attempts > limits.retries {
                 return Err(self.requests.gave_up(cause, attempts));
             }
-            tokio::time::sleep(limits.pause(attempts)).await;
+            tokio::time::sleep(pause.unwrap_or_else(|| limits.pause(attempts))).await;
             // If the index cannot be asked now, the next attempt asks it.
             if let Ok(listed) = self.requests.list(&file.name).await
                 && self.presence(file, &listed).await? == Presence::Present

@@ -1,13 +1,17 @@
 //! The requests of an upload.
 
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use model::{PackageName, Sha256};
 use sha2::Digest as _;
-use transport::header::{ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
+use transport::header::{
+    ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
+};
 use transport::{
-    Authorization, Body, HttpClient, HttpLimits, HttpOptions, HttpRequest, HttpResponse, Login,
-    RequestFailure, RequestKind, RequestPurpose, StatusCode, TransportError, redacted,
+    Authorization, HttpClient, HttpLimits, HttpOptions, HttpRequest, HttpResponse, Login,
+    RequestBody, RequestFailure, RequestKind, RequestPurpose, StatusCode, TransportError, redacted,
+    retry_after,
 };
 use url::Url;
 
@@ -31,8 +35,12 @@ pub(super) enum UploadAttempt {
     Taken,
     /// The index has a file with this name. The error is for the case that it is another file.
     Exists(UploadError),
-    /// The connection broke, or the index is not available: another attempt may succeed.
-    Broken(String),
+    /// The index says that all is well, with a page for people. The error is for the case that it
+    /// does not list the file.
+    Doubtful(UploadError),
+    /// The connection broke, or the index is not available: another attempt may succeed, after the
+    /// pause that the index asks for.
+    Broken(String, Option<Duration>),
 }
 
 impl UploadRequests {
@@ -90,7 +98,7 @@ impl UploadRequests {
 
     /// Looks for the listing at the URLs that known servers use.
     async fn guess_listing(&self) -> Result<Url, UploadError> {
-        let mut failure = UploadError::NoListing(self.shown());
+        let mut refused = None;
         for place in ["simple", "+simple"] {
             let mut url = self.target.url.clone();
             if let Ok(mut segments) = url.path_segments_mut() {
@@ -99,11 +107,16 @@ impl UploadRequests {
             match self.status(&url).await {
                 Ok(status) if status.is_success() => return Ok(url),
                 Ok(_) | Err(TransportError::Status { .. }) => {}
-                Err(error @ TransportError::Unauthorized { .. }) => failure = error.into(),
+                Err(error @ TransportError::Unauthorized { .. }) => {
+                    refused.get_or_insert(error);
+                }
                 Err(error) => return Err(error.into()),
             }
         }
-        Err(failure)
+        Err(match refused {
+            Some(error) => error.into(),
+            None => UploadError::NoListing(self.shown()),
+        })
     }
 
     async fn status(&self, url: &Url) -> Result<StatusCode, TransportError> {
@@ -201,7 +214,7 @@ impl UploadRequests {
             headers: vec![(CONTENT_TYPE, kind)],
             ..HttpRequest::new(&what, url)
         };
-        match self.http.post(&request, Body::from(json)).await {
+        match self.http.post(&request, RequestBody::Text(json)).await {
             Ok(answer) if answer.status.is_success() => Ok(answer.body),
             Ok(answer) => Err(refusal(&redacted(url), &answer, None)),
             Err(RequestFailure::Final(error)) => Err((*error).into()),
@@ -226,32 +239,44 @@ impl UploadRequests {
             headers: headers(&form),
             ..HttpRequest::new(&what, &self.target.url)
         };
-        let answer = match self.http.post(&request, Body::from(form.body)).await {
+        let body = RequestBody::File(form.body, form.length);
+        let answer = match self.http.post(&request, body).await {
             Ok(answer) => answer,
             Err(RequestFailure::Final(error)) => return Err((*error).into()),
-            Err(failure) => return Ok(UploadAttempt::Broken(failure.to_string())),
+            Err(failure) => return Ok(UploadAttempt::Broken(failure.to_string(), None)),
         };
         self.judge(&answer)
     }
 
     fn judge(&self, answer: &HttpResponse) -> Result<UploadAttempt, UploadError> {
         let status = answer.status;
-        if answer.url.path() != self.target.url.path()
-            || answer.url.origin() != self.target.url.origin()
-        {
-            // A redirect turns an upload into a GET request, whose answer says nothing about the
-            // file.
+        if status.is_redirection() {
+            let to = answer.headers.get(LOCATION);
+            let to = to.and_then(|to| answer.url.join(to.to_str().ok()?).ok());
             return Err(UploadError::Redirected {
                 url: self.shown(),
-                to: redacted(&answer.url),
+                status: status.to_string(),
+                to: to.map_or_else(
+                    || "a place that it does not name".to_owned(),
+                    |to| redacted(&to),
+                ),
             });
+        }
+        if status.is_success() && is_page(answer) {
+            return Ok(UploadAttempt::Doubtful(UploadError::NotTaken {
+                url: self.shown(),
+                status: status.to_string(),
+                message: words_of(answer),
+            }));
         }
         if status.is_success() {
             return Ok(UploadAttempt::Taken);
         }
         if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
+            let pause = answer.headers.get(RETRY_AFTER).and_then(retry_after);
             let words = words_of(answer);
-            return Ok(UploadAttempt::Broken(format!("answers {status}: {words}")));
+            let cause = format!("the server answers {status}: {words}");
+            return Ok(UploadAttempt::Broken(cause, pause));
         }
         let login = self.http.logins.find(&self.target.url);
         let error = refusal(&self.shown(), answer, login.as_ref());
@@ -299,6 +324,13 @@ fn refusal(url: &str, answer: &HttpResponse, login: Option<&Login>) -> UploadErr
             message,
         },
     }
+}
+
+/// Whether an answer is a page for people, such as one that asks for a login.
+fn is_page(answer: &HttpResponse) -> bool {
+    let kind = answer.headers.get(CONTENT_TYPE);
+    let is_html = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    is_html && answer.body.contains(&b'<')
 }
 
 /// Whether the index says that it has a file with this name. Servers use different status codes.

@@ -3,7 +3,7 @@
 use ::git::Git;
 use camino::Utf8PathBuf;
 use clap::Args;
-use index::upload::Presence;
+use index::upload::{Attestations, Presence};
 use model::Url;
 
 use crate::outcome::CommandOutcome;
@@ -19,13 +19,19 @@ pub(crate) struct PublishArguments {
     #[arg(value_name = "FILE")]
     files: Vec<Utf8PathBuf>,
 
-    /// The index: a URL, or a name of `[release.indexes]` or `~/.pypirc`
+    /// The index: a URL, or a name of `[release.indexes]` or `~/.pypirc` [default: what
+    /// UV_PUBLISH_URL, TWINE_REPOSITORY_URL, TWINE_REPOSITORY, `repositories` in BUILD files or
+    /// `[release] index` name]
     #[arg(long, value_name = "URL|NAME")]
     index: Option<String>,
 
     /// The URL of the index's listing, if it is not below that of the index
     #[arg(long, value_name = "URL")]
     check_url: Option<Url>,
+
+    /// Do not upload the attestations (PEP 740) that lie beside the files
+    #[arg(long)]
+    no_attestations: bool,
 
     /// Compare with the index and upload nothing
     #[arg(long)]
@@ -39,6 +45,7 @@ impl PublishArguments {
             files,
             index,
             check_url: None,
+            no_attestations: false,
             dry_run: false,
         }
     }
@@ -53,6 +60,10 @@ pub(crate) fn run(
         files: arguments.files.clone(),
         index: arguments.index.clone(),
         listing: arguments.check_url.clone(),
+        attestations: match arguments.no_attestations {
+            true => Attestations::LeftOut,
+            false => Attestations::Uploaded,
+        },
     };
     let publication = Publication::prepare(session, &request)?;
     if arguments.dry_run {

@@ -1,0 +1,146 @@
+//! Finds the index to publish to, and the login that `.pypirc` has for it.
+//!
+//! An index is named by the flag, by the variables of uv and twine, by BUILD files, or by the
+//! settings, in this order. A name is one of `[release.indexes]`, or a section of `~/.pypirc`.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use index::upload::{Pypirc, UploadTarget};
+use model::{Place, Url};
+
+use crate::error::GoalError;
+use crate::session::Session;
+
+/// The variables that name an index, by its URL or its name: `UV_PUBLISH_URL` is
+/// <https://docs.astral.sh/uv/reference/environment/>, `TWINE_REPOSITORY_URL` is
+/// <https://twine.readthedocs.io/en/stable/#environment-variables>.
+const VARIABLES: [&str; 4] = [
+    "UV_PUBLISH_URL",
+    "TWINE_REPOSITORY_URL",
+    "UV_PUBLISH_INDEX",
+    "TWINE_REPOSITORY",
+];
+
+/// An index as it is named: a URL or a name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct IndexName {
+    pub(super) text: String,
+    /// Where a BUILD file names it.
+    pub(super) place: Option<Place>,
+}
+
+/// An index, its login and its certificates.
+pub(super) struct Destination {
+    pub(super) target: UploadTarget,
+    /// The file of certificates that `.pypirc` names, and where it does.
+    pub(super) certificates: Option<(String, Utf8PathBuf)>,
+}
+
+/// The index for all files, if the request or a variable names one.
+pub(super) fn named_index(session: &Session, requested: Option<&str>) -> Option<IndexName> {
+    let mut variables = VARIABLES.into_iter();
+    let of_variables = || variables.find_map(|name| variable(session, name));
+    let text = requested.map(str::to_owned).or_else(of_variables)?;
+    Some(IndexName { text, place: None })
+}
+
+/// The index that the settings name.
+///
+/// # Errors
+/// Where they name none.
+pub(super) fn index_of_settings(session: &Session) -> Result<IndexName, GoalError> {
+    let name = session.settings.release.index.clone();
+    name.map(|text| IndexName { text, place: None })
+        .ok_or_else(|| {
+            GoalError::failure("cannot publish: no index is named").hint(
+                "name one with `--index URL`, or in the settings: `[release] index = \"NAME\"`",
+            )
+        })
+}
+
+impl Destination {
+    /// The index of this name. `listing` replaces the URL of its listing.
+    ///
+    /// # Errors
+    /// Where the name is not known.
+    pub(super) fn of(
+        session: &Session,
+        name: &IndexName,
+        listing: Option<&Url>,
+    ) -> Result<Self, GoalError> {
+        let known = session.settings.release.indexes.get(&name.text);
+        let (path, pypirc) = pypirc(session)?;
+        let of_settings = known.map(|index| index.upload.clone());
+        let section = pypirc.named(&name.text);
+        let written = of_settings
+            .or_else(|| section.as_ref()?.repository.clone())
+            .unwrap_or_else(|| name.text.clone());
+        let url = url(&written).ok_or_else(|| unknown_index(session, name, section.is_some()))?;
+        let section = section.or_else(|| pypirc.at(&url)).unwrap_or_default();
+        let check = known.and_then(|index| index.check.clone());
+        let check = check.or_else(|| variable(session, "UV_PUBLISH_CHECK_URL"));
+        let certificates = section.certificates.map(|file| {
+            let place = format!("`ca_cert` in {path}");
+            (place, file)
+        });
+        Ok(Self {
+            target: UploadTarget {
+                url,
+                listing: listing.cloned().or(check.as_deref().and_then(self::url)),
+                login: section.login,
+            },
+            certificates,
+        })
+    }
+}
+
+/// A variable that is set and not empty.
+fn variable(session: &Session, name: &str) -> Option<String> {
+    let value = session.environment.get(name)?;
+    (!value.is_empty()).then(|| value.clone())
+}
+
+fn unknown_index(session: &Session, name: &IndexName, has_section: bool) -> GoalError {
+    let text = &name.text;
+    let indexes = &session.settings.release.indexes;
+    let names: Vec<&str> = indexes.keys().map(String::as_str).collect();
+    let known = match names.is_empty() {
+        true => "no index has a name yet".to_owned(),
+        false => format!("known names are {}", names.join(", ")),
+    };
+    let error = match has_section {
+        true => GoalError::failure(format!("`[{text}]` in ~/.pypirc has no `repository`"))
+            .because("no tool's own table of well-known indexes is used here")
+            .hint(format!(
+                "add `repository = URL` there, or `[release.indexes.{text}]` with `upload = \"URL\"` to the settings"
+            )),
+        false => GoalError::failure(format!("`{text}` is neither a URL nor the name of an index"))
+            .because(known)
+            .hint(format!(
+                "add `[release.indexes.{text}]` with `upload = \"URL\"` to the settings, or `[{text}]` with `repository = URL` to ~/.pypirc"
+            )),
+    };
+    match &name.place {
+        Some(place) => error.at(place.clone()),
+        None => error,
+    }
+}
+
+fn url(text: &str) -> Option<Url> {
+    let url: Url = text.parse().ok()?;
+    matches!(url.scheme(), "http" | "https").then_some(url)
+}
+
+/// The user's `.pypirc`; empty if there is none.
+fn pypirc(session: &Session) -> Result<(Utf8PathBuf, Pypirc), GoalError> {
+    let home = ["HOME", "USERPROFILE"].into_iter();
+    let home = home.filter_map(|name| variable(session, name)).next();
+    let path = Utf8Path::new(&home.unwrap_or_default()).join(".pypirc");
+    let Ok(text) = fs_err::read_to_string(&path) else {
+        return Ok((path, Pypirc::default()));
+    };
+    let pypirc = Pypirc::parse(&text).map_err(|error| {
+        GoalError::failure(format!("cannot read {path}: {error}"))
+            .hint("Python does not read it either: mend or remove this line")
+    })?;
+    Ok((path, pypirc))
+}
