@@ -714,3 +714,30 @@ fn an_index_that_never_answers() {
         start.elapsed()
     );
 }
+
+#[test]
+fn an_index_that_forbids_access() {
+    let index = LoopbackIndex::start([Package::new("a", "1.0")]);
+    index.inject("/simple/a/", Fault::Status(403), When::Always);
+    let repo = repo().index(&index).requirements("a\n");
+    assert_snapshot!(refused(&repo, LOCK), @"
+    error: cannot list the files of `a` from http://127.0.0.1:[PORT]/simple/a/: the server answers 403, access is forbidden
+     --> requirements.txt:1:1
+      |
+    1 | a
+      | ^
+      |
+    hint: check the URL; where a login is needed, put `machine 127.0.0.1 login USER password PASSWORD` into ~/.netrc, set XTASK_INDEX_USERNAME and XTASK_INDEX_PASSWORD, or write them into the index's URL
+    ");
+    let url = index.url().replace("http://", "http://me:guess@");
+    let repo = repo.env("PIP_INDEX_URL", &url);
+    assert_snapshot!(refused(&repo, LOCK), @"
+    error: cannot list the files of `a` from http://****@127.0.0.1:[PORT]/simple/a/: the server answers 403, access is forbidden to the login that was sent
+     --> requirements.txt:1:1
+      |
+    1 | a
+      | ^
+      |
+    hint: ask who runs the index to give this login access
+    ");
+}

@@ -1,4 +1,5 @@
-//! State that all requests to one host share: its addresses, and the first connection to it.
+//! State that all requests to one host share: its addresses, or why it has none, and the first
+//! connection to it.
 //!
 //! A run with an empty cache asks one host for hundreds of things at once. Without this module,
 //! each request would look up the name and open a connection, before the first connection could
@@ -20,10 +21,28 @@ use url::Url;
 /// The longest time that requests wait for the answer to the first one, which may be slow.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Looks up each host name once.
+/// The longest time for one look-up of a name.
+const LOOKUP: Duration = Duration::from_secs(4);
+/// The number of look-ups of a name, and the pause between two: a name server may drop a question.
+const LOOKUPS: u32 = 2;
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// Looks up each host name once: what is found out holds for every request of a run. Otherwise, a
+/// name that does not exist would cost each request its retries.
 pub(crate) struct Names {
     lookup: Lookup,
-    known: Mutex<FxHashMap<String, Arc<OnceCell<Vec<SocketAddr>>>>>,
+    known: Mutex<FxHashMap<String, Arc<OnceCell<Answer>>>>,
+}
+
+/// The addresses of a host.
+type Answer = Result<Vec<SocketAddr>, UnknownHost>;
+
+/// A host whose name has no address.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("the name of its host, `{host}`, cannot be looked up: {reason}")]
+pub(crate) struct UnknownHost {
+    host: String,
+    reason: String,
 }
 
 type Found = Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>>;
@@ -44,12 +63,28 @@ impl Names {
         }
     }
 
-    fn find(&self, name: &str) -> impl Future<Output = io::Result<Vec<SocketAddr>>> + use<> {
+    fn find(&self, name: &str) -> impl Future<Output = Answer> + use<> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let cell = known.entry(name.to_owned()).or_default().clone();
         let (lookup, name) = (self.lookup, name.to_owned());
-        async move { cell.get_or_try_init(|| lookup(name)).await.cloned() }
+        async move { cell.get_or_init(|| decide(lookup, name)).await.clone() }
     }
+}
+
+async fn decide(lookup: Lookup, host: String) -> Answer {
+    let mut reason = String::new();
+    for nth in 0..LOOKUPS {
+        if nth > 0 {
+            tokio::time::sleep(PAUSE).await;
+        }
+        match tokio::time::timeout(LOOKUP, lookup(host.clone())).await {
+            Ok(Ok(found)) if !found.is_empty() => return Ok(found),
+            Ok(Ok(_)) => "it has no address".clone_into(&mut reason),
+            Ok(Err(error)) => reason = error.to_string(),
+            Err(_) => "no name server answers in time".clone_into(&mut reason),
+        }
+    }
+    Err(UnknownHost { host, reason })
 }
 
 impl Resolve for Names {
@@ -111,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_looked_up_once_and_again_after_a_failure() {
+    fn a_name_is_looked_up_once_and_once_more_after_a_failure() {
         static LOOKUPS: AtomicUsize = AtomicUsize::new(0);
         let names = Names::new(|_| {
             Box::pin(async {
@@ -129,9 +164,29 @@ mod tests {
                 names.find("index.example"),
                 names.find("index.example")
             );
-            assert!(a.is_err());
-            assert_eq!(b.unwrap(), c.unwrap());
+            let a = a.unwrap();
+            assert_eq!(a, b.unwrap());
+            assert_eq!(a, c.unwrap());
         });
+        assert_eq!(LOOKUPS.load(Ordering::Relaxed), 2);
+    }
+
+    #[test]
+    fn a_name_that_does_not_exist_is_not_looked_up_for_each_request() {
+        static LOOKUPS: AtomicUsize = AtomicUsize::new(0);
+        let names = Names::new(|_| {
+            LOOKUPS.fetch_add(1, Ordering::Relaxed);
+            Box::pin(async { Err(io::Error::other("unknown")) })
+        });
+        for _ in 0..5 {
+            let answer = run(names.find("index.example"));
+            insta::allow_duplicates! {
+                insta::assert_snapshot!(
+                    answer.unwrap_err(),
+                    @"the name of its host, `index.example`, cannot be looked up: unknown"
+                );
+            }
+        }
         assert_eq!(LOOKUPS.load(Ordering::Relaxed), 2);
     }
 

@@ -89,8 +89,8 @@ pub enum TransportError {
         /// How many attempts were made.
         attempts: u32,
     },
-    /// The server asks for a login, or refuses the one that was sent.
-    #[error("cannot {what} from {url}: the server answers {status}, {}", if *.sent { "it refuses the login that was sent" } else { "it asks for a login" })]
+    /// The server asks for a login, refuses the one that was sent, or forbids access.
+    #[error("cannot {what} from {url}: the server answers {status}, {}", refusal(*.status, *.sent))]
     Unauthorized {
         /// What was attempted.
         what: RequestPurpose,
@@ -167,11 +167,24 @@ impl TransportError {
             }
             Self::Offline { .. } => Some("run once without `--offline`".into()),
             Self::Unauthorized {
-                host, variables, ..
+                status: 403,
+                sent: true,
+                ..
+            } => Some("ask who runs the index to give this login access".into()),
+            Self::Unauthorized {
+                status,
+                host,
+                variables,
+                ..
             } => Some(format!(
-                "put `machine {host} login USER password PASSWORD` into ~/.netrc, set {} and {}, \
+                "{}put `machine {host} login USER password PASSWORD` into ~/.netrc, set {} and {}, \
                  or write them into the index's URL",
-                variables.user, variables.password
+                match status {
+                    403 => "check the URL; where a login is needed, ",
+                    _ => "",
+                },
+                variables.user,
+                variables.password
             )),
             _ => None,
         }
@@ -197,6 +210,16 @@ pub fn root_cause(error: &dyn std::error::Error) -> String {
         deepest = source;
     }
     deepest.to_string()
+}
+
+/// What a status says of the login (RFC 9110, 15.5.2 and 15.5.4).
+fn refusal(status: u16, sent: bool) -> &'static str {
+    match (status, sent) {
+        (403, true) => "access is forbidden to the login that was sent",
+        (403, false) => "access is forbidden",
+        (_, true) => "it refuses the login that was sent",
+        (_, false) => "it asks for a login",
+    }
 }
 
 fn tried(attempts: u32) -> String {

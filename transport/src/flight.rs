@@ -66,6 +66,13 @@ impl<K: Hash + Eq, V: Clone, E: From<TransportError>> Flights<K, V, E> {
         answer.is_some_and(Result::is_err)
     }
 
+    /// Forgets the answers to some questions, so that they are asked again. Who waits for one gets
+    /// it nevertheless.
+    pub fn forget(&self, is_meant: impl Fn(&K) -> bool) {
+        let mut flights = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        flights.retain(|key, _| !is_meant(key));
+    }
+
     /// Replaces the answer.
     pub fn put(&self, key: K, value: V) {
         let answer = Arc::new(SetOnce::new_with(Some(Ok(value))));

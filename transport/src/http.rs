@@ -17,7 +17,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use url::Url;
 
 use crate::body::RequestBody;
-use crate::connections::{Doors, Names};
+use crate::connections::{Doors, Names, UnknownHost};
 use crate::error::{RequestKind, RequestPurpose, TransportError, redacted, root_cause};
 use crate::logins::Logins;
 use crate::options::{HttpLimits, HttpOptions, NetworkAccess, RequestObserver};
@@ -447,13 +447,25 @@ impl RequestFailure {
     }
 
     fn of(request: &HttpRequest<'_>, error: &reqwest::Error) -> Self {
-        match bad_certificate(error) {
-            None => Self::Broken(broken(error)),
-            Some(reason) => Self::from(TransportError::Certificate {
-                what: request.what.clone(),
-                url: redacted(request.url),
-                reason,
-            }),
+        let (what, url) = (request.what.clone(), redacted(request.url));
+        if let Some(unknown) = cause_of_type::<UnknownHost>(error) {
+            // Whoever else asks is told the same, so another attempt is useless.
+            return Self::from(TransportError::Unreachable {
+                what,
+                url,
+                cause: unknown.to_string(),
+                attempts: 1,
+            });
+        }
+        match cause_of_type(error) {
+            Some(rustls::Error::InvalidCertificate(problem)) => {
+                Self::from(TransportError::Certificate {
+                    what,
+                    url,
+                    reason: problem.to_string(),
+                })
+            }
+            _ => Self::Broken(broken(error)),
         }
     }
 }
@@ -469,20 +481,20 @@ fn broken(error: &reqwest::Error) -> String {
     }
 }
 
-/// What is wrong with the server's certificate, if that is why there is no connection.
-fn bad_certificate(error: &reqwest::Error) -> Option<String> {
+/// The cause of this type, where there is one among the causes of an error.
+fn cause_of_type<T: std::error::Error + 'static>(error: &reqwest::Error) -> Option<&T> {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(error) = cause {
         // An I/O error does not give the error that it was made of as its source.
         let inner = error
             .downcast_ref::<std::io::Error>()
             .and_then(std::io::Error::get_ref);
-        let tls = match inner {
-            Some(inner) => inner.downcast_ref::<rustls::Error>(),
-            None => error.downcast_ref::<rustls::Error>(),
+        let found = match inner {
+            Some(inner) => inner.downcast_ref::<T>(),
+            None => error.downcast_ref::<T>(),
         };
-        if let Some(rustls::Error::InvalidCertificate(problem)) = tls {
-            return Some(problem.to_string());
+        if found.is_some() {
+            return found;
         }
         cause = match inner {
             Some(inner) => Some(inner),
