@@ -176,51 +176,12 @@ fn sort<'a>(name: &PackageName, files: &'a [PageFile<'_>]) -> Sorted<'a> {
 /// Whether a file of the project `name` is a wheel, and the spelling of its version; `None` if it
 /// is neither a wheel nor a source distribution of the project.
 pub(crate) fn split_filename<'f>(filename: &'f str, name: &PackageName) -> Option<(bool, &'f str)> {
-    if !is_plain(filename) {
-        return None;
-    }
-    if let Some(stem) = filename.strip_suffix(".whl") {
-        let (project, rest) = stem.split_once('-')?;
-        let parts = rest.split('-').count();
-        let version = rest.split('-').next()?;
-        return ((parts == 4 || parts == 5) && is_spelling_of(project, name))
-            .then_some((true, version));
-    }
-    let stem = [
-        ".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz", ".tar.Z", ".tar", ".tbz",
-    ]
-    .into_iter()
-    .find_map(|extension| filename.strip_suffix(extension))?;
-    // The name may contain `-`, and so may an old version. The right split is the one that can be
-    // read.
-    stem.match_indices('-')
-        .filter(|&(at, _)| is_spelling_of(&stem[..at], name))
-        .map(|(at, _)| &stem[at + 1..])
-        .find(|version| version.parse::<Version>().is_ok())
-        .map(|version| (false, version))
+    model::split_filename(filename, name).filter(|_| is_plain(filename))
 }
 
 /// Whether a file name is only a name, without a path that leads elsewhere.
 pub(crate) fn is_plain(filename: &str) -> bool {
     !filename.contains(['/', '\\', '\0']) && !matches!(filename, "" | "." | "..")
-}
-
-fn is_spelling_of(spelt: &str, name: &PackageName) -> bool {
-    let mut expected = name.as_str().bytes();
-    let mut bytes = spelt.bytes().peekable();
-    while let Some(byte) = bytes.next() {
-        let folded = match byte {
-            b'-' | b'_' | b'.' => {
-                while bytes.next_if(|b| matches!(b, b'-' | b'_' | b'.')).is_some() {}
-                b'-'
-            }
-            byte => byte.to_ascii_lowercase(),
-        };
-        if expected.next() != Some(folded) {
-            return false;
-        }
-    }
-    expected.next().is_none()
 }
 
 fn common_prefix<'a>(files: &'a [PageFile<'_>]) -> &'a str {

@@ -74,6 +74,47 @@ impl WheelFilename {
     }
 }
 
+/// Whether a file of the project `name` is a wheel, and the spelling of its version; `None` if it
+/// is neither a wheel nor a source distribution of the project. No tag is read.
+#[must_use]
+pub fn split_filename<'f>(filename: &'f str, name: &PackageName) -> Option<(bool, &'f str)> {
+    if let Some(stem) = filename.strip_suffix(".whl") {
+        let (project, rest) = stem.split_once('-')?;
+        let parts = rest.split('-').count();
+        let version = rest.split('-').next()?;
+        return ((parts == 4 || parts == 5) && is_spelling_of(project, name))
+            .then_some((true, version));
+    }
+    let stem = SDIST_EXTENSIONS
+        .into_iter()
+        .find_map(|extension| filename.strip_suffix(extension))?;
+    // The name may contain `-`, and so may an old version. The right split is the one that can be
+    // read.
+    stem.match_indices('-')
+        .filter(|&(at, _)| is_spelling_of(&stem[..at], name))
+        .map(|(at, _)| &stem[at + 1..])
+        .find(|version| version.parse::<Version>().is_ok())
+        .map(|version| (false, version))
+}
+
+fn is_spelling_of(spelt: &str, name: &PackageName) -> bool {
+    let mut expected = name.as_str().bytes();
+    let mut bytes = spelt.bytes().peekable();
+    while let Some(byte) = bytes.next() {
+        let folded = match byte {
+            b'-' | b'_' | b'.' => {
+                while bytes.next_if(|b| matches!(b, b'-' | b'_' | b'.')).is_some() {}
+                b'-'
+            }
+            byte => byte.to_ascii_lowercase(),
+        };
+        if expected.next() != Some(folded) {
+            return false;
+        }
+    }
+    expected.next().is_none()
+}
+
 /// Whether a Python tag and an ABI tag may be combined, and a version in `pythons` supports both.
 fn pair_fits(tag: &str, abi: &str, pythons: &VersionRange) -> bool {
     let digits = tag.trim_start_matches(|c: char| c.is_ascii_alphabetic());

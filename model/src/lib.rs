@@ -29,7 +29,7 @@ mod version;
 
 pub use digest::{DigestAlgorithm, FileDigest, FileDigestError, FileDigests};
 pub use file::{DistFile, FileKind, Sha256, Sha256Error};
-pub use filename::{FilenameError, SdistFilename, WheelFilename};
+pub use filename::{FilenameError, SdistFilename, WheelFilename, split_filename};
 pub use inputs::{LockInputs, PrereleasePolicy, PrereleasePolicyError};
 pub use interpreter::{InterpreterConstraints, InterpreterConstraintsError};
 pub use lock::{IndexRole, Lock, LockedPackage, PackageSource};

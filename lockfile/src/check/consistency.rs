@@ -1,12 +1,15 @@
 //! Checks whether a lock contradicts itself.
 
-use model::{Lock, LockInputs, Marker, PackageName, Requirement, Version};
+use model::{
+    DistFile, Lock, LockInputs, LockedPackage, Marker, PackageName, PackageSource, Requirement,
+    Version, split_filename,
+};
 
 use super::staleness::Staleness;
 use crate::graph::{LockGraph, answers, graph};
 
-/// Everything in which a lock contradicts itself: requirements that no package satisfies, and
-/// packages that nothing requires.
+/// Everything in which a lock contradicts itself: requirements that no package satisfies, packages
+/// that nothing requires, and files that are not those of their package.
 #[must_use]
 pub fn check_consistency(lock: &Lock) -> Vec<Staleness> {
     let mut found = Vec::new();
@@ -16,6 +19,7 @@ pub fn check_consistency(lock: &Lock) -> Vec<Staleness> {
     constrained(lock, &universe, &mut found);
     overridden(lock, &mut found);
     overlapping(lock, &universe, &mut found);
+    found.extend(lock.packages.iter().flat_map(named_otherwise));
     for (at, reached) in graph.reachable().into_iter().enumerate() {
         if !reached {
             let package = identity(&graph, at);
@@ -113,6 +117,33 @@ fn overridden(lock: &Lock, found: &mut Vec<Staleness>) {
             }
         }
     }
+}
+
+/// The files of a package whose names say that they are not its files. The archive at a URL may have
+/// any name.
+fn named_otherwise(package: &LockedPackage) -> impl Iterator<Item = Staleness> {
+    let is_of_index = matches!(package.source, PackageSource::Index(_));
+    let is_other = move |file: &DistFile, is_wheel: bool| {
+        let Some((wheel, version)) = split_filename(&file.filename, &package.name) else {
+            return is_of_index;
+        };
+        let version: Option<Version> = version.parse().ok();
+        wheel != is_wheel || version.map_or(is_of_index, |version| version != package.version)
+    };
+    let sdist = package
+        .sdist
+        .iter()
+        .filter(move |file| is_other(file, false));
+    let wheels = package
+        .wheels
+        .iter()
+        .filter(move |file| is_other(file, true));
+    sdist
+        .chain(wheels)
+        .map(|file| Staleness::FileNamedOtherwise {
+            package: (package.name.clone(), package.version.clone()),
+            file: file.filename.clone(),
+        })
 }
 
 fn overlapping(lock: &Lock, universe: &Marker, found: &mut Vec<Staleness>) {

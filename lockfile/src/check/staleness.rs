@@ -97,6 +97,13 @@ pub enum Staleness {
         /// The requirement.
         requirement: Requirement,
     },
+    /// A file of a package whose name is that of another project, version or kind of file.
+    FileNamedOtherwise {
+        /// The package.
+        package: (PackageName, Version),
+        /// The file's name.
+        file: String,
+    },
     /// The lock has a file that the inputs do not allow.
     FileNotAllowed {
         /// The package.
@@ -197,6 +204,10 @@ impl fmt::Display for Staleness {
                 package: (name, version),
                 requirement,
             } => write!(f, "{name} {version} no longer requires `{requirement}`"),
+            Self::FileNamedOtherwise {
+                package: (name, version),
+                file,
+            } => write!(f, "{file} is no file of {name} {version}"),
             Self::FileNotAllowed {
                 package: (name, version),
                 file,
