@@ -278,3 +278,95 @@ fn what_moved_outside_of_what_was_edited() {
     ");
     assert_snapshot!(refused(&repo, &["lock", "check", "--budget", "no-such"]), @"error: `--budget no-such`: this git repository has no such revision");
 }
+
+/// A repository with a lock of `app` 1.0 and `lib` 1.0, whose files the index lists with metadata.
+fn sound(index: &LoopbackIndex) -> Repo {
+    let repo = repo().index(index).requirements("app<1.1\n");
+    lock(&repo);
+    let output = repo.xtask(&["lock", "check"]);
+    assert_eq!(output.status, 0, "{output}\n{}", repo.read("python.lock"));
+    repo
+}
+
+/// What `lock check` says of a lock in which something was replaced.
+#[track_caller]
+fn damaged(repo: &Repo, from: &str, to: &str) -> String {
+    let text = repo.read("python.lock");
+    assert!(text.contains(from), "{from}\n{text}");
+    repo.write("python.lock", &text.replacen(from, to, 1));
+    let output = repo.xtask(&["lock", "check"]);
+    repo.write("python.lock", &text);
+    assert_eq!(output.status, 1, "{output}");
+    output.stderr
+}
+
+#[test]
+fn what_is_not_as_on_the_index() {
+    let wheel = Package::new("lib", "1.0").files().remove(0);
+    let index = LoopbackIndex::start([
+        Package::new("app", "1.0").requires("lib<2"),
+        Package::new("lib", "1.0")
+            .requires_python(">=3.8")
+            .sdist()
+            .wheel("py3-none-any"),
+    ]);
+    let repo = sound(&index);
+    let other = "0".repeat(64);
+    let sha256 = {
+        let text = repo.read("python.lock");
+        let at = text.find("lib-1.0-py3-none-any.whl").unwrap();
+        let hash = text[at..].split("sha256 = \"").nth(1).unwrap();
+        hash[..64].to_owned()
+    };
+    assert_ne!(sha256, wheel.sha256, "another package");
+    assert_snapshot!(damaged(&repo, &sha256, &other), @"
+    python-default (python.lock)
+      lib 1.0: the sha256 of lib-1.0-py3-none-any.whl is [HASH] in the lock and [HASH] on the index
+    ");
+    assert_snapshot!(damaged(&repo, "lib-1.0-py3-none-any.whl", "lib-1.0-py2.py3-none-any.whl"), @"
+    python-default (python.lock)
+      lib 1.0: the index lists no file lib-1.0-py2.py3-none-any.whl
+    ");
+    assert_snapshot!(damaged(&repo, "lib-1.0-py3-none-any.whl", "lib-1.1-py3-none-any.whl"), @"
+    python-default (python.lock)
+      lib-1.1-py3-none-any.whl is no file of lib 1.0
+      lib 1.0: the index lists no file lib-1.1-py3-none-any.whl
+    ");
+    assert_snapshot!(damaged(&repo, "lib-1.0.tar.gz", "other-1.0.tar.gz"), @"
+    python-default (python.lock)
+      other-1.0.tar.gz is no file of lib 1.0
+      lib 1.0: the index lists no file other-1.0.tar.gz
+    ");
+    assert_snapshot!(damaged(&repo, "name = \"lib\"\nversion = \"1.0\"", "name = \"lib\"\nversion = \"0.9\""), @"
+    python-default (python.lock)
+      lib-1.0.tar.gz is no file of lib 0.9
+      lib-1.0-py3-none-any.whl is no file of lib 0.9
+      lib 0.9 is no longer on the index
+    ");
+    assert_snapshot!(damaged(&repo, "\"lib<2\"", "\"lib<3\""), @"
+    python-default (python.lock)
+      app 1.0 requires `lib<2`, and the lock does not
+      app 1.0 does not require `lib<3`, and the lock does
+    ");
+    assert_snapshot!(damaged(&repo, "requires-python = \">=3.8\"", "requires-python = \">=3.9\""), @"
+    python-default (python.lock)
+      lib 1.0 requires Python `>=3.8`, and `>=3.9` in the lock
+    ");
+    assert_snapshot!(damaged(&repo, "version = \"1.0\"\nrequires-python", "version = \"1.0\"\nindex = 2\nrequires-python"), @"
+    python-default (python.lock)
+      lib 1.0 is locked from index 2, and comes from the first index
+    ");
+    let size = repo.read("python.lock");
+    let size = size
+        .split("size = ")
+        .nth(1)
+        .unwrap()
+        .split(',')
+        .next()
+        .unwrap()
+        .to_owned();
+    assert_snapshot!(damaged(&repo, &format!("size = {size}"), "size = 1"), @"
+    python-default (python.lock)
+      app 1.0: the size of app-1.0-py3-none-any.whl is 1 in the lock and 880 on the index
+    ");
+}

@@ -59,7 +59,7 @@ impl Lookahead<'_> {
             requirements: problem.inputs.requirements.clone(),
             within: problem.inputs.universe(),
             preferred: self.preferred.clone(),
-            policy: Box::new(move |name| policy(&inputs, name)),
+            policy: Box::new(move |name| file_policy(&inputs, name)),
             unbuilt: Box::new(move |error| {
                 if let Some(job) = job(error) {
                     // Nobody receives any more after the work is done.
@@ -114,7 +114,7 @@ fn job(error: &IndexError) -> Option<Job> {
 }
 
 /// The files of a package that may be used.
-pub(super) fn policy(inputs: &LockInputs, name: &PackageName) -> FilePolicy {
+pub fn file_policy(inputs: &LockInputs, name: &PackageName) -> FilePolicy {
     match (inputs.allows_wheels(name), inputs.allows_sdists(name)) {
         (false, _) => FilePolicy::NoBinary,
         (true, false) => FilePolicy::OnlyBinary,

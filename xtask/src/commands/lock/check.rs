@@ -1,12 +1,12 @@
-//! `lock check`: checks whether every lock is what its inputs ask for, complete, and free of yanked
-//! files.
+//! `lock check`: checks whether every lock is what its inputs ask for, complete, free of yanked
+//! files, and what the indexes say.
 
 use clap::Args;
 use git::Git;
-use index::Index;
+use index::{Index, IndexError, ListedRelease};
 use lockfile::diff::Cause;
-use lockfile::{Lock, LockFormat};
-use model::{LockedPackage, PackageSource};
+use lockfile::{Lock, LockFormat, Staleness};
+use model::{DistFile, IndexRole, LockInputs, LockedPackage, PackageSource, VersionSpecifiers};
 
 use crate::arguments::IndexArguments;
 use crate::outcome::CommandOutcome;
@@ -91,14 +91,14 @@ impl Check<'_> {
         let files = lockfile::check_files(&lock);
         problems.extend(files.iter().map(ToString::to_string));
         if self.arguments.index.access() == NetworkAccess::Online {
-            problems.extend(self.yanked_since(&declared, &lock)?);
+            problems.extend(self.against_indexes(&declared, &lock)?);
         }
         problems.extend(self.over_budget(path, &lock)?);
         Ok(problems)
     }
 
-    /// Releases that were yanked after the lock was made.
-    fn yanked_since(
+    /// In what the lock is not what the indexes say, which may have changed since it was made.
+    fn against_indexes(
         &self,
         declared: &ResolveDeclaration,
         lock: &Lock,
@@ -107,11 +107,17 @@ impl Check<'_> {
         let of_index = |package: &&LockedPackage| matches!(package.source, PackageSource::Index(_));
         let packages: Vec<&LockedPackage> = lock.packages.iter().filter(of_index).collect();
         for package in &packages {
-            index.prefetch_listing(&package.name);
+            let policy = goals::locking::file_policy(&lock.inputs, &package.name);
+            index.prefetch_metadata(&package.name, &package.version, policy);
         }
         let mut problems = Vec::new();
         for package in packages {
-            problems.extend(withdrawn(&index, package)?);
+            let comparison = Comparison {
+                index: &index,
+                inputs: &lock.inputs,
+                package,
+            };
+            problems.extend(comparison.problems()?);
         }
         Ok(problems)
     }
@@ -152,25 +158,151 @@ impl Check<'_> {
     }
 }
 
-/// Whether an index yanked a release that is not yanked in the lock.
-fn withdrawn(index: &Index, package: &LockedPackage) -> Result<Option<String>, GoalError> {
-    let (name, version) = (&package.name, &package.version);
-    let locked_as_yanked = || {
-        let mut files = package.sdist.iter().chain(&package.wheels);
-        files.any(|file| file.yanked.is_some())
-    };
-    let release = match index.listing(name) {
-        Ok(listing) => listing.release(version)?,
-        Err(index::IndexError::NoSuchPackage { .. }) => None,
-        Err(error) => return Err(error.into()),
-    };
-    Ok(match release {
-        None => Some(format!("{name} {version} is no longer on the index")),
-        Some(release) => match &release.yanked {
-            Some(_) if locked_as_yanked() => None,
-            Some(reason) if reason.is_empty() => Some(format!("{name} {version} was yanked since")),
-            Some(reason) => Some(format!("{name} {version} was yanked since: {reason}")),
-            None => None,
-        },
-    })
+/// A locked package, and the index that it comes from.
+struct Comparison<'a> {
+    index: &'a Index,
+    inputs: &'a LockInputs,
+    package: &'a LockedPackage,
+}
+
+impl Comparison<'_> {
+    fn problems(&self) -> Result<Vec<String>, GoalError> {
+        let LockedPackage { name, version, .. } = self.package;
+        let listing = match self.index.listing(name) {
+            Ok(listing) => listing,
+            Err(IndexError::NoSuchPackage { .. }) => return Ok(vec![self.is_gone()]),
+            Err(error) => return Err(error.into()),
+        };
+        let Some(release) = listing.release(version)? else {
+            return Ok(vec![self.is_gone()]);
+        };
+        let mut problems = Vec::new();
+        problems.extend(self.moved(listing.role()));
+        problems.extend(self.yanked_since(&release));
+        for file in self.files() {
+            problems.extend(self.differs(file, &release));
+        }
+        problems.extend(self.metadata_differ()?);
+        Ok(problems)
+    }
+
+    fn files(&self) -> impl Iterator<Item = &DistFile> {
+        self.package.sdist.iter().chain(&self.package.wheels)
+    }
+
+    fn is_gone(&self) -> String {
+        let LockedPackage { name, version, .. } = self.package;
+        format!("{name} {version} is no longer on the index")
+    }
+
+    /// Whether the package comes from another index now.
+    fn moved(&self, role: IndexRole) -> Option<String> {
+        let LockedPackage { name, version, .. } = self.package;
+        let text = |role: IndexRole| match role {
+            IndexRole::Primary => "the first index".to_owned(),
+            IndexRole::Further(nth) => format!("index {nth}"),
+            IndexRole::FindLinks => "`find_links`".to_owned(),
+        };
+        match self.package.source {
+            PackageSource::Index(locked) if locked != role => Some(format!(
+                "{name} {version} is locked from {}, and comes from {}",
+                text(locked),
+                text(role)
+            )),
+            _ => None,
+        }
+    }
+
+    /// Whether an index yanked the release, and the lock does not say so.
+    fn yanked_since(&self, release: &ListedRelease) -> Option<String> {
+        let LockedPackage { name, version, .. } = self.package;
+        if self.files().any(|file| file.yanked.is_some()) {
+            return None;
+        }
+        match release.yanked.as_deref()? {
+            "" => Some(format!("{name} {version} was yanked since")),
+            reason => Some(format!("{name} {version} was yanked since: {reason}")),
+        }
+    }
+
+    /// In what a file is not the one that the index lists.
+    fn differs(&self, file: &DistFile, release: &ListedRelease) -> Option<String> {
+        let LockedPackage { name, version, .. } = self.package;
+        let filename = &file.filename;
+        let mut listed = release.files.iter().map(|listed| &listed.file);
+        let Some(listed) = listed.find(|listed| listed.filename == *filename) else {
+            return Some(format!(
+                "{name} {version}: the index lists no file {filename}"
+            ));
+        };
+        let differing = |what: &str, locked: Option<String>, listed: Option<String>| {
+            let (locked, listed) = (locked?, listed?);
+            (locked != listed).then(|| {
+                format!(
+                    "{name} {version}: the {what} of {filename} is {locked} in the lock and \
+                     {listed} on the index"
+                )
+            })
+        };
+        let python = |file: &DistFile| file.requires_python.as_ref().map(ToString::to_string);
+        differing(
+            "sha256",
+            file.sha256.map(|hash| hash.to_string()),
+            listed.sha256.map(|hash| hash.to_string()),
+        )
+        .or_else(|| {
+            let size = |file: &DistFile| file.size.map(|size| size.to_string());
+            differing("size", size(file), size(listed))
+        })
+        .or_else(|| {
+            let time = |file: &DistFile| file.upload_time.map(|time| time.to_string());
+            differing("upload time", time(file), time(listed))
+        })
+        .or_else(|| differing("Requires-Python", python(file), python(listed)))
+    }
+
+    /// In what the lock does not say what the metadata of the release does. What only a build could
+    /// tell is not compared.
+    fn metadata_differ(&self) -> Result<Vec<String>, GoalError> {
+        let LockedPackage { name, version, .. } = self.package;
+        let policy = goals::locking::file_policy(self.inputs, name);
+        let metadata = match self.index.metadata(name, version, policy) {
+            Ok(metadata) => metadata,
+            Err(IndexError::NeedsBuild { sha256, .. }) => match self.index.built_metadata(sha256) {
+                Some(metadata) => metadata,
+                None => return Ok(Vec::new()),
+            },
+            Err(IndexError::Metadata { .. } | IndexError::NoUsableFile { .. }) => {
+                return Ok(Vec::new());
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let differs = lockfile::check_source(self.inputs, self.package, &metadata);
+        let mut problems: Vec<String> = differs
+            .iter()
+            .map(|differs| match differs {
+                Staleness::RequirementAppeared { requirement, .. } => {
+                    format!("{name} {version} requires `{requirement}`, and the lock does not")
+                }
+                Staleness::RequirementVanished { requirement, .. } => {
+                    format!("{name} {version} does not require `{requirement}`, and the lock does")
+                }
+                other => other.to_string(),
+            })
+            .collect();
+        let python = |python: &Option<VersionSpecifiers>| {
+            let python = python.as_ref().filter(|python| !python.is_empty());
+            python.map(ToString::to_string).unwrap_or_default()
+        };
+        let (locked, told) = (
+            python(&self.package.requires_python),
+            python(&metadata.requires_python),
+        );
+        if locked != told {
+            problems.push(format!(
+                "{name} {version} requires Python `{told}`, and `{locked}` in the lock"
+            ));
+        }
+        Ok(problems)
+    }
 }
