@@ -1,9 +1,10 @@
 //! `outdated`: the newer versions of locked packages, and what prevents them.
 
 use insta::assert_snapshot;
+use testkit::{LoopbackIndex, Package};
 
 use crate::fixtures::locks::{index, locked};
-use crate::{lock, refused, repo};
+use crate::{done, lock, refused, repo};
 
 #[test]
 fn newer_versions() {
@@ -42,6 +43,61 @@ fn newer_versions() {
     assert_eq!(output.status, 0, "{output}");
     let repo = repo.requirements("native\n");
     lock(&repo);
+    assert_snapshot!(repo.xtask(&["outdated"]).stdout, @"Every package is the newest there is.");
+}
+
+#[test]
+fn versions_for_other_pythons() {
+    let index = LoopbackIndex::start([
+        Package::new("a", "1.0").requires_python(">=3.9"),
+        Package::new("a", "1.1").requires_python(">=3.9,<4"),
+        Package::new("a", "2.0").requires_python(">=3.12"),
+        Package::new("b", "1.0"),
+        Package::new("b", "2.0").requires_python(">=3.13"),
+        Package::new("b", "3.0a1"),
+        Package::new("b", "4.0").yanked("broken"),
+    ]);
+    let settings = "[workspace.metadata.xtask.python]\n\
+                    interpreter_constraints = ['CPython>=3.9,<3.13']\n";
+    let repo = repo()
+        .index(&index)
+        .file("Cargo.toml", settings)
+        .requirements("a<1.1\nb==1.0\n");
+    lock(&repo);
+    assert_snapshot!(repo.xtask(&["outdated"]).stdout, @"
+    package  locked  admitted  latest  held by
+    a        1.0     1.0       2.0     a 2.0 wants Python >=3.12; a<1.1
+    b        1.0     1.0       2.0     b 2.0 wants Python >=3.13; b==1.0
+    ");
+    assert_snapshot!(repo.xtask(&["outdated", "--output-format", "json"]).stdout, @r#"
+    [
+      {
+        "name": "a",
+        "locked": "1.0",
+        "admitted": "1.0",
+        "latest": "2.0",
+        "requires_python": ">=3.12",
+        "held_by": [
+          "a<1.1"
+        ]
+      },
+      {
+        "name": "b",
+        "locked": "1.0",
+        "admitted": "1.0",
+        "latest": "2.0",
+        "requires_python": ">=3.13",
+        "held_by": [
+          "b==1.0"
+        ]
+      }
+    ]
+    "#);
+    // Each Python has the newest version that is for it.
+    let repo =
+        repo.requirements("a<2 ; python_version < '3.12'\na>=2 ; python_version >= '3.12'\n");
+    lock(&repo);
+    done(&repo, &["generate-lockfiles", "--upgrade"]);
     assert_snapshot!(repo.xtask(&["outdated"]).stdout, @"Every package is the newest there is.");
 }
 

@@ -1,11 +1,12 @@
-//! `outdated`: newer versions of locked packages, and which of them the requirements admit.
+//! `outdated`: newer versions of locked packages, and which of them the requirements and the Pythons
+//! of the lock admit. The indexes are asked anew.
 
 use clap::{Args, ValueEnum};
 use index::{ListedVersion, RequiresPython};
 use lockfile::{Lock, LockGraph};
 use model::{
-    LockedPackage, PackageName, PackageSource, PrereleasePolicy, Requirement, Version,
-    VersionRange, specifiers_range,
+    LockedPackage, PackageName, PackageSet, PackageSource, PrereleasePolicy, Requirement, Version,
+    VersionRange, VersionSpecifiers, specifiers_range,
 };
 use serde::Serialize;
 
@@ -44,10 +45,13 @@ enum OutputFormat {
 struct Outdated {
     name: PackageName,
     locked: Version,
-    /// The highest version that every requirement admits.
+    /// The highest version that every requirement admits, and that is for every Python of the lock.
     admitted: Version,
     /// The highest version.
     latest: Version,
+    /// The Pythons that the highest version wants, where the lock is for others too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requires_python: Option<String>,
     /// The requirements that do not admit the highest version, and what declares them.
     held_by: Vec<String>,
 }
@@ -59,7 +63,8 @@ pub(crate) fn run(
 ) -> Result<CommandOutcome, GoalError> {
     let resolve = session.resolve(arguments.resolve.as_deref());
     let lock = LockPath::of(session, resolve)?.lock(resolve)?;
-    let index = PackageIndexes::new(session, arguments.index.choice())?.index_of(resolve)?;
+    let choice = arguments.index.choice().refreshing(PackageSet::All);
+    let index = PackageIndexes::new(session, choice)?.index_of(resolve)?;
     let of_index = |package: &&LockedPackage| matches!(package.source, PackageSource::Index(_));
     for package in lock.packages.iter().filter(of_index) {
         index.prefetch_listing(&package.name);
@@ -96,20 +101,29 @@ fn outdated<'a>(
             .is_none_or(|specifiers| specifiers.contains(version))
     };
     let requirements: Vec<(String, &Requirement)> = requirements(graph, at);
+    let pythons = lock.inputs.pythons(&package.marker);
     let mut admitted = package.version.clone();
     let mut latest = package.version.clone();
+    let mut requires_python = None;
     let usable = versions
         .filter(|listed| *listed.version() > package.version && is_usable(listed, package, lock));
     for listed in usable {
         latest = listed.version().clone();
-        if requirements
-            .iter()
-            .all(|(_, requirement)| admits(requirement, &latest))
+        requires_python = wanted_pythons(&listed, &pythons);
+        if requires_python.is_none()
+            && requirements
+                .iter()
+                .all(|(_, requirement)| admits(requirement, &latest))
         {
             admitted = latest.clone();
         }
     }
-    if latest == package.version {
+    // The other Pythons may have it already.
+    let elsewhere = graph.find(package.name.as_str()).iter();
+    let is_locked = elsewhere
+        .map(|&at| &graph.package(at).version)
+        .any(|it| *it == latest);
+    if latest == package.version || (is_locked && admitted == package.version) {
         return None;
     }
     let mut held_by: Vec<String> = requirements
@@ -124,8 +138,33 @@ fn outdated<'a>(
         locked: package.version.clone(),
         admitted,
         latest,
+        requires_python,
         held_by,
     })
+}
+
+/// The Pythons that a version wants, where it is not for all of `pythons`.
+fn wanted_pythons(listed: &ListedVersion<'_>, pythons: &VersionRange) -> Option<String> {
+    let fits = |python: &VersionSpecifiers| pythons.subset_of(&specifiers_range(python));
+    let wanted: Vec<VersionSpecifiers> = match listed.requires_python() {
+        RequiresPython::Same(python) => python.into_iter().cloned().collect(),
+        RequiresPython::Differ => {
+            // Where a file is for every Python, the others do not matter.
+            let release = listed.release().ok()?;
+            let files = release.files.iter();
+            let each: Option<Vec<_>> = files
+                .map(|file| file.file.requires_python.clone())
+                .collect();
+            each?
+        }
+    };
+    if wanted.is_empty() || wanted.iter().any(fits) {
+        return None;
+    }
+    let mut texts: Vec<String> = wanted.iter().map(ToString::to_string).collect();
+    texts.sort();
+    texts.dedup();
+    Some(texts.join(" or "))
 }
 
 /// The requirements and constraints on a package, each with what declares it.
@@ -151,13 +190,17 @@ fn is_usable(listed: &ListedVersion<'_>, package: &LockedPackage, lock: &Lock) -
     let allowed = lock.inputs.prereleases == PrereleasePolicy::Allow
         || package.version.any_prerelease()
         || !listed.version().any_prerelease();
-    let pythons: VersionRange = lock.inputs.interpreter_constraints.range();
-    let fits = match listed.requires_python() {
-        RequiresPython::Same(Some(python)) => pythons.subset_of(&specifiers_range(python)),
-        // There is no `Requires-Python`, or that of the files differs, so some file may be usable.
-        RequiresPython::Same(None) | RequiresPython::Differ => true,
-    };
-    allowed && fits && !listed.is_yanked()
+    allowed && !listed.is_yanked()
+}
+
+/// Everything that does not admit the highest version.
+fn held_by(row: &Outdated) -> String {
+    let python = row.requires_python.iter();
+    let python = python.map(|python| format!("{} {} wants Python {python}", row.name, row.latest));
+    python
+        .chain(row.held_by.iter().cloned())
+        .collect::<Vec<_>>()
+        .join("; ")
 }
 
 fn text(found: &[Outdated]) -> String {
@@ -171,7 +214,7 @@ fn text(found: &[Outdated]) -> String {
             row.locked.to_string(),
             row.admitted.to_string(),
             row.latest.to_string(),
-            row.held_by.join("; "),
+            held_by(row),
         ]
     });
     let rows: Vec<[String; 5]> = std::iter::once(head).chain(rows).collect();
