@@ -62,6 +62,35 @@ fn pins_that_do_not_satisfy_are_named() {
 }
 
 #[test]
+fn a_repository_that_declares_nothing() {
+    let index = index();
+    let lock =
+        "version = 1\nrequires-python = \">=3\"\n[[package]]\nname = \"app\"\nversion = \"1.0\"\n";
+    let repo = repo().index(&index).file("uv.lock", lock);
+    assert_snapshot!(refused(&repo, &["import", "uv.lock"]), @r#"
+    error: nothing is required in `python-default`, so there is no use for the versions of another lock
+     |
+    hint: declare first what is required: write `python_requirements(name="reqs", source="requirements.txt")` into a file BUILD
+    "#);
+    let repo = repo.file("pyproject.toml", "[project]\nname = 'x'\n");
+    assert_snapshot!(refused(&repo, &["import", "uv.lock"]), @r#"
+    error: nothing is required in `python-default`, so there is no use for the versions of another lock
+     |
+    hint: declare first what is required: write `python_requirements(name="reqs", source="pyproject.toml")` into a file BUILD
+    "#);
+    let repo = repo.requirements("");
+    assert_snapshot!(refused(&repo, &["import", "uv.lock"]), @r#"
+    error: cannot lock `python-default`: nothing is required in it, though there is a `python_requirements` target
+     --> BUILD:1:1
+      |
+    1 | python_requirements(name="reqs")
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+    hint: name a requirement where it reads them, or remove the target
+    "#);
+}
+
+#[test]
 fn what_is_no_lock_is_refused() {
     let index = index();
     let repo = repo()

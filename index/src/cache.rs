@@ -162,10 +162,19 @@ pub(crate) fn since(moment: SystemTime) -> std::time::Duration {
     moment.elapsed().unwrap_or_default()
 }
 
+/// Records that `path` is never fresh. If this fails, it is until it is old.
+pub(crate) fn expire(path: &Utf8Path) {
+    set_modified(path, SystemTime::UNIX_EPOCH);
+}
+
 /// Records that the server confirmed the content of `path`. If this fails, the only cost is a
 /// request in a later run.
 pub(crate) fn confirm(path: &Utf8Path) {
+    set_modified(path, SystemTime::now());
+}
+
+fn set_modified(path: &Utf8Path, time: SystemTime) {
     if let Ok(file) = fs_err::OpenOptions::new().append(true).open(path) {
-        let _ = file.file().set_modified(SystemTime::now());
+        let _ = file.file().set_modified(time);
     }
 }

@@ -1,7 +1,7 @@
 //! State that all tasks of an index share: options, cache, client, and answers under way.
 
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use camino::Utf8PathBuf;
 use model::{Metadata, PackageName, Sha256, Version};
@@ -35,6 +35,10 @@ pub(crate) struct Core {
     pub(crate) files: Flights<String, Utf8PathBuf, IndexError>,
     pub(crate) archives: Flights<Url, Arc<DirectArchive>, IndexError>,
     pub(crate) interner: Interner,
+    /// The packages with a listing that the cache gave without a request.
+    pub(crate) recalled: Mutex<FxHashSet<PackageName>>,
+    /// The packages whose listings are asked for again, in addition to those of the options.
+    pub(crate) forgotten: Mutex<FxHashSet<PackageName>>,
     /// Hosts that do not answer range requests.
     pub(crate) rangeless: Mutex<FxHashSet<String>>,
     pub(crate) cached: AtomicU64,
@@ -75,6 +79,8 @@ impl Core {
             files: Flights::default(),
             archives: Flights::default(),
             interner: Interner::default(),
+            recalled: Mutex::default(),
+            forgotten: Mutex::default(),
             rangeless: Mutex::default(),
             cached: AtomicU64::new(0),
             hints: Semaphore::new(options.http.limits.downloads.saturating_sub(2).max(1)),
@@ -124,6 +130,16 @@ impl Core {
 
     pub(crate) fn is_offline(&self) -> bool {
         self.options.http.access == NetworkAccess::Offline
+    }
+
+    /// Whether the server is asked for the listing of `name`, however fresh that of the cache is.
+    pub(crate) fn is_asked_anew(&self, name: &PackageName) -> bool {
+        let forgotten = || {
+            self.forgotten
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+        };
+        self.options.refresh.contains(name) || forgotten().contains(name)
     }
 
     /// Waits until an announced download may begin, and gets the listing that it needs.

@@ -1,8 +1,8 @@
 //! Gets listings: from the cache if they are fresh, otherwise from the servers, in order of
 //! priority.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 
 use model::{IndexRole, PackageName};
 use transport::header::{
@@ -42,9 +42,19 @@ impl Core {
         name: &PackageName,
         requests: RequestPolicy,
     ) -> Result<Option<Arc<Listing>>, IndexError> {
+        let rule = self.options.rules.get(name);
+        self.find_listing_by(rule, name, requests).await
+    }
+
+    /// The same, with the indexes of a rule.
+    async fn find_listing_by(
+        &self,
+        rule: Option<&IndexRule>,
+        name: &PackageName,
+        requests: RequestPolicy,
+    ) -> Result<Option<Arc<Listing>>, IndexError> {
         let places = self.keyed_locations()?;
         let indexes = &places.locations.indexes;
-        let rule = self.options.rules.get(name);
         let mut parts = Vec::new();
         for (at, index) in indexes.iter().enumerate() {
             let role = role(at)?;
@@ -52,12 +62,13 @@ impl Core {
                 continue;
             }
             let path = self.cache.listing(&places.keys[at], name);
-            let compact = match (self.known(&path), requests) {
+            let compact = match (self.known(&path, name), requests) {
                 (Known::Fresh(compact), RequestPolicy::Anew) if !self.is_offline() => {
                     self.ask(index, name, &path, Some(compact)).await?
                 }
                 (Known::Fresh(compact), _) => {
                     self.cached.fetch_add(1, Ordering::Relaxed);
+                    self.recall(name);
                     compact
                 }
                 (Known::Stale(_) | Known::Nothing, _) if self.is_offline() => {
@@ -99,6 +110,29 @@ impl Core {
         Ok(Some(Arc::new(listing)))
     }
 
+    /// The listings of the indexes after the first one, for a package that comes from there alone.
+    pub(crate) async fn listings_elsewhere(
+        &self,
+        name: &PackageName,
+    ) -> Result<Vec<Arc<Listing>>, IndexError> {
+        let mut found = Vec::new();
+        for at in 1..self.locations()?.indexes.len() {
+            let rule = IndexRule::Only(role(at)?);
+            let listing = self.find_listing_by(Some(&rule), name, RequestPolicy::Made);
+            match listing.await {
+                Ok(listing) => found.extend(listing),
+                Err(IndexError::NoSuchPackage { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(found)
+    }
+
+    fn recall(&self, name: &PackageName) {
+        let mut recalled = self.recalled.lock().unwrap_or_else(PoisonError::into_inner);
+        recalled.insert(name.clone());
+    }
+
     /// Gets a listing; for tasks. The first caller does the work.
     pub(crate) async fn listing(&self, name: &PackageName) -> Result<Arc<Listing>, IndexError> {
         match self.listings.ask(name.clone()) {
@@ -135,14 +169,13 @@ impl Core {
         }
     }
 
-    fn known(&self, path: &camino::Utf8Path) -> Known {
+    fn known(&self, path: &camino::Utf8Path, name: &PackageName) -> Known {
+        let is_fresh = |compact: &Compact| {
+            cache::since(compact.written) < self.options.freshness && !self.is_asked_anew(name)
+        };
         match Compact::open(path) {
             None => Known::Nothing,
-            Some(compact)
-                if self.is_offline() || cache::since(compact.written) < self.options.freshness =>
-            {
-                Known::Fresh(compact)
-            }
+            Some(compact) if self.is_offline() || is_fresh(&compact) => Known::Fresh(compact),
             Some(compact) => Known::Stale(compact),
         }
     }
@@ -152,10 +185,11 @@ impl Core {
         let Ok(places) = self.keyed_locations() else {
             return true;
         };
-        places.keys.first().is_some_and(|key| {
-            cache::age(&self.cache.listing(key, name))
-                .is_some_and(|age| age < self.options.freshness)
-        })
+        !self.is_asked_anew(name)
+            && places.keys.first().is_some_and(|key| {
+                cache::age(&self.cache.listing(key, name))
+                    .is_some_and(|age| age < self.options.freshness)
+            })
     }
 
     async fn ask(
@@ -178,7 +212,12 @@ impl Core {
         }
         let bytes = encoded(name, &what, &answer)?;
         drop(answer);
-        compact::store(path, bytes)
+        let compact = compact::store(path, bytes)?;
+        if compact.origin.absent {
+            // What is not there yet may be there at any time. Only an offline run believes this.
+            cache::expire(path);
+        }
+        Ok(compact)
     }
 }
 

@@ -3,11 +3,12 @@
 
 use std::pin::pin;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{DistFile, Metadata, PackageName, Requirement, Sha256, Version};
+use rustc_hash::FxHashSet;
 use tokio::runtime::Runtime;
 use transport::{Flight, FlightOutcome, TransportError};
 use url::Url;
@@ -84,6 +85,45 @@ impl Index {
         self.wait(&answer)
     }
 
+    /// Forgets the listings that came from the cache without a request, so that the servers are
+    /// asked when they are asked for again: what was not found may be there by now. Gives whether
+    /// there were any.
+    #[must_use]
+    pub fn forget_recalled(&self) -> bool {
+        let core = &self.core;
+        if core.is_offline() {
+            return false;
+        }
+        let taken = |names: &Mutex<FxHashSet<PackageName>>| {
+            std::mem::take(&mut *names.lock().unwrap_or_else(PoisonError::into_inner))
+        };
+        let recalled = taken(&core.recalled);
+        core.listings.forget(|name| recalled.contains(name));
+        core.metadata.forget(|(name, ..)| recalled.contains(name));
+        let found = !recalled.is_empty();
+        let mut forgotten = core
+            .forgotten
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        forgotten.extend(recalled);
+        found
+    }
+
+    /// What the indexes after the first one list of `name`, each for itself. A package comes from
+    /// the first index that has it, so they usually do not count.
+    ///
+    /// # Errors
+    /// Those of [`Index::listing`].
+    pub fn listings_elsewhere(&self, name: &PackageName) -> Result<Vec<Arc<Listing>>, IndexError> {
+        let (core, name) = (self.core.clone(), name.clone());
+        let answer = FlightOutcome::default();
+        let place = answer.clone();
+        self.spawn(async move {
+            let _ = place.set(core.listings_elsewhere(&name).await);
+        })?;
+        self.wait(&answer)
+    }
+
     /// Announces that the listing of `name` will be asked for. This never fails and never waits.
     pub fn prefetch_listing(&self, name: &PackageName) {
         let core = &self.core;
@@ -103,7 +143,6 @@ impl Index {
     /// never fails and never waits.
     ///
     /// If the cache has fresh listings of all direct requirements, nothing is done: it then most
-    /// likely has the rest as well.
     /// likely has the rest as well.
     pub fn foresee(&self, forecast: Forecast) {
         let core = &self.core;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use camino::Utf8PathBuf;
 use jiff::Timestamp;
-use model::{IndexRole, PackageName};
+use model::{IndexRole, PackageName, PackageSet};
 use url::Url;
 
 use transport::{HttpOptions, redacted};
@@ -20,6 +20,8 @@ pub struct IndexOptions {
     pub locations: Option<Locations>,
     /// How long a listing is used without asking the server again.
     pub freshness: Duration,
+    /// The packages whose listings are asked for although the cache has fresh ones.
+    pub refresh: PackageSet,
     /// Files that were uploaded after this moment, or at an unknown time, are left out.
     pub exclude_newer: Option<Timestamp>,
     /// Packages that do not come from the first index that has them.
@@ -36,6 +38,7 @@ impl IndexOptions {
             cache: cache.into(),
             locations: None,
             freshness: Duration::from_secs(600),
+            refresh: PackageSet::default(),
             exclude_newer: None,
             rules: BTreeMap::new(),
             http: HttpOptions::default(),

@@ -118,7 +118,7 @@ fn a_changed_hash_makes_the_lock_stale() {
     assert_snapshot!(repo.xtask(&check), @"
     exit status 1
     ----- stderr
-    python-default (python.lock): 0 packages, stale
+    python-default (python.lock): 1 packages, stale
       the requirement `a @ http://127.0.0.1:[PORT]/files/a-1.0-py3-none-any.whl` is now `a @ http://127.0.0.1:[PORT]/files/a-1.0-py3-none-any.whl#sha256=[HASH]`
     hint: run `cargo xtask generate-lockfiles --resolve python-default`
     ");
@@ -249,6 +249,7 @@ fn a_url_among_the_constraints_is_followed() {
         Package::new("a", "1.0").wheel("py3-none-any").sdist(),
         Package::new("a", "2.0"),
         Package::new("b", "1.0").requires("a"),
+        Package::new("c", "1.0"),
     ]);
     let locked = |requirements: &str, constraints: &str| {
         let repo = requiring(&index, &format!("{requirements}\n-c constraints.txt"));
@@ -285,7 +286,7 @@ fn a_url_among_the_constraints_is_followed() {
     archive = { url = "http://127.0.0.1:[PORT]/files/a-1.0-py3-none-any.whl" }
     "#);
     // It requires nothing by itself.
-    assert_snapshot!(locked("", "a @ WHEEL"), @"");
+    assert_snapshot!(locked("c", "a @ WHEEL"), @r#"version = "1.0""#);
 }
 
 #[test]
@@ -415,7 +416,7 @@ fn a_project_of_the_repository_that_changed() {
     assert_snapshot!(repo.xtask(&check), @"
     exit status 1
     ----- stderr
-    python-default (python.lock): 0 packages, stale
+    python-default (python.lock): 2 packages, stale
       l1 1.0 requires `other` now
     hint: run `cargo xtask generate-lockfiles --resolve python-default`
     ");
@@ -425,7 +426,7 @@ fn a_project_of_the_repository_that_changed() {
     assert_snapshot!(repo.xtask(&check), @"
     exit status 1
     ----- stderr
-    python-default (python.lock): 0 packages, stale
+    python-default (python.lock): 3 packages, stale
       l1 1.0 has the version 1.1 now
     hint: run `cargo xtask generate-lockfiles --resolve python-default`
     ");

@@ -3,6 +3,7 @@
 mod bad_input;
 mod crashes;
 mod direct;
+mod freshness;
 mod indexes;
 mod requirements;
 
@@ -71,7 +72,7 @@ fn what_was_noted_about_a_lock_holds_for_just_its_text() {
     assert_snapshot!(repo.xtask(&[&cutoff[..], &["--check"]].concat()), @"
     exit status 1
     ----- stderr
-    python-default (python.lock): 0 packages, stale
+    python-default (python.lock): 2 packages, stale
       app 2.0 is newer than 2023-06-02T00:00:00Z
     hint: run `cargo xtask generate-lockfiles --resolve python-default`
     ");
@@ -163,7 +164,7 @@ fn overrides_and_excludes() {
     assert_snapshot!(repo.xtask(&["generate-lockfiles", "--check"]), @"
     exit status 1
     ----- stderr
-    python-default (python.lock): 0 packages, stale
+    python-default (python.lock): 2 packages, stale
       `overrides` was `lib==2.0` and is now `lib==1.0`
     hint: run `cargo xtask generate-lockfiles --resolve python-default`
     ");
@@ -191,7 +192,7 @@ fn check_writes_nothing_and_names_what_is_stale() {
     assert_snapshot!(output, @"
     exit status 1
     ----- stderr
-    python-default (python.lock): 0 packages, stale
+    python-default (python.lock): 2 packages, stale
       the requirement `app` is now `app<2`
     hint: run `cargo xtask generate-lockfiles --resolve python-default`
     ");
@@ -206,7 +207,7 @@ fn check_without_a_lock() {
     assert_snapshot!(output, @"
     exit status 1
     ----- stderr
-    python-default (python.lock): 0 packages, stale
+    python-default (python.lock): stale
       there is no lock
     hint: run `cargo xtask generate-lockfiles --resolve python-default`
     ");

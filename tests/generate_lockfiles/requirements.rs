@@ -364,3 +364,165 @@ fn versions_that_a_cut_off_hides_are_named() {
     hint: with a 1.0 there is a solution: loosen `a>=4` at requirements.txt:1
     ");
 }
+
+#[test]
+fn options_without_effect_are_named() {
+    let index = LoopbackIndex::start([Package::new("a", "1.0"), Package::new("b", "1.0")]);
+    let repo = repo()
+        .index(&index)
+        .requirements(
+            "--trusted-host index.example\na --global-option=\"--quiet\"\n\
+             --prefer-binary --use-feature=fast-deps\n--require-hashes\n-r more.txt\n",
+        )
+        .file("more.txt", "b --config-settings x=y \\\n  -C z=1\n");
+    assert_snapshot!(lock(&repo), @"
+    exit status 0
+    ----- stderr
+    warning: requirements.txt:1: `--trusted-host` has no effect: certificates are always checked
+    warning: requirements.txt:2: `--global-option` has no effect: builds are given no options
+    warning: requirements.txt:3: `--prefer-binary` has no effect: `--only-binary` leaves source distributions out
+    warning: requirements.txt:3: `--use-feature` has no effect: this is not pip
+    warning: more.txt:1: `--config-settings` has no effect: builds are given no options
+    warning: more.txt:2: `-C` has no effect: builds are given no options
+    python-default (python.lock): 2 packages, written
+      + a 1.0  (the requirement `a` is new)
+      + b 1.0  (the requirement `b` is new)
+    ");
+    // Nothing is locked, so nothing is said.
+    assert_snapshot!(lock(&repo), @"
+    exit status 0
+    ----- stderr
+    python-default (python.lock): 2 packages, up to date
+    ");
+    let settings = "[workspace.metadata.xtask.python]\n\
+                    interpreter_constraints = ['CPython==3.12.*']\n\
+                    resolves_to_constraints_file = { python-default = 'bounds.txt' }\n";
+    let repo = repo.requirements("a\n").file("Cargo.toml", settings).file(
+        "bounds.txt",
+        "--extra-index-url https://index.example/simple/\n--install-option=x\na<2\n",
+    );
+    assert_snapshot!(lock(&repo), @"
+    exit status 0
+    ----- stderr
+    warning: bounds.txt:1: `--extra-index-url` has no effect: constraints of the settings name no indexes; `[python-repos]` does
+    warning: bounds.txt:2: `--install-option` has no effect: builds are given no options
+    python-default (python.lock): 1 packages, written
+      - b 1.0  (the requirement `b` is gone)
+    ");
+}
+
+#[test]
+fn a_further_index_of_a_file_is_asked() {
+    let first = LoopbackIndex::start([Package::new("a", "1.0")]);
+    let second = LoopbackIndex::start([Package::new("a", "5.0"), Package::new("b", "1.0")]);
+    let lines = |a: &str| format!("{a}\nb\n--extra-index-url {}\n", second.url());
+    let repo = repo().index(&first).requirements(&lines("a"));
+    lock(&repo);
+    assert_snapshot!(locked(&repo, "python-default"), @"
+    a==1.0
+    b==1.0
+    ");
+    let repo = repo.requirements(&lines("a>=5"));
+    assert_snapshot!(refused(&repo, &["generate-lockfiles"]), @r#"
+    error: cannot lock `python-default`: no versions satisfy all requirements
+     --> requirements.txt:1:1
+      |
+    1 | a>=5
+      | ^^^^
+      |
+      = requirements.txt:1 requires a>=5
+      = no version of a is >=5; the highest is 1.0
+    hint: index 2 has a 5.0, but a package comes from the first index that has it: `first_index_exceptions = ["a"]` in `[index]` makes this one come from all of them
+    hint: with a 1.0 there is a solution: loosen `a>=5` at requirements.txt:1
+    "#);
+    let settings = "[workspace.metadata.xtask.python]\n\
+                    interpreter_constraints = ['CPython==3.12.*']\n\
+                    [workspace.metadata.xtask.index]\nfirst_index_exceptions = ['a']\n";
+    let repo = repo.file("Cargo.toml", settings);
+    lock(&repo);
+    assert_snapshot!(locked(&repo, "python-default"), @"
+    a==5.0
+    b==1.0
+    ");
+}
+
+#[test]
+fn archives_that_are_not_there() {
+    let index = LoopbackIndex::start([Package::new("b", "1.0")]);
+    for lines in [
+        "b\n./x.whl\n",
+        "b\nlibs/a-1.0-py3-none-any.whl\n",
+        "b\n./no/folder\n",
+        "b\n-e ./none\n",
+    ] {
+        let repo = repo().index(&index).requirements(lines);
+        insta::allow_duplicates! {
+            let output = refused(&repo, &["generate-lockfiles"]);
+            assert!(output.contains(" --> requirements.txt:2:"), "{output}");
+            assert!(!output.contains("cache"), "{output}");
+        }
+    }
+    let error = |line: &str| {
+        let repo = repo().index(&index).requirements(line);
+        refused(&repo, &["generate-lockfiles"])
+    };
+    assert_snapshot!(error("b\n./x.whl\n"), @"
+    error: cannot read [REPO]/x.whl
+     --> requirements.txt:2:1
+      |
+    2 | ./x.whl
+      | ^^^^^^^
+      |
+      = No such file or directory (os error 2)
+    ");
+    assert_snapshot!(error("b\n./x-1.0-py3-none-any.whl\n"), @"
+    error: cannot read [REPO]/x-1.0-py3-none-any.whl
+     --> requirements.txt:2:1
+      |
+    2 | ./x-1.0-py3-none-any.whl
+      | ^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = No such file or directory (os error 2)
+    ");
+    assert_snapshot!(error("b\na @ file:libs/a-1.0.tar.gz\n"), @"
+    error: cannot read /libs/a-1.0.tar.gz
+     --> requirements.txt:2:1
+      |
+    2 | a @ file:libs/a-1.0.tar.gz
+      | ^
+      |
+      = No such file or directory (os error 2)
+    ");
+    assert_snapshot!(error("b\n./no/folder\n"), @"
+    error: cannot read [REPO]/no/folder
+     --> requirements.txt:2:1
+      |
+    2 | ./no/folder
+      | ^^^^^^^^^^^
+      |
+      = No such file or directory (os error 2)
+    ");
+}
+
+#[test]
+fn requirements_that_declarations_promise_and_no_file_has() {
+    let index = LoopbackIndex::start([Package::new("b", "1.0")]);
+    let repo = repo().index(&index).requirements("# nothing yet\n");
+    assert_snapshot!(refused(&repo, &["generate-lockfiles"]), @r#"
+    error: cannot lock `python-default`: nothing is required in it, though there is a `python_requirements` target
+     --> BUILD:1:1
+      |
+    1 | python_requirements(name="reqs")
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+    hint: name a requirement where it reads them, or remove the target
+    "#);
+    // A resolve of its own may be empty for the time being, and so may a repository.
+    let settings = "[workspace.metadata.xtask.python]\n\
+                    interpreter_constraints = ['CPython==3.12.*']\n\
+                    resolves = { python-default = 'python.lock', later = 'later.lock' }\n";
+    let repo = repo.requirements("b\n").file("Cargo.toml", settings);
+    lock(&repo);
+    let repo = repo.file("BUILD", "");
+    lock(&repo);
+}

@@ -10,6 +10,7 @@ use goals::graph::{ChangedSince, TargetSelection};
 use goals::locking::IndexChoice;
 use goals::session::Session;
 use install::python::PythonRequest;
+use model::PackageSet;
 use targets::query::Dependents;
 use transport::NetworkAccess;
 use workspace::Workspace;
@@ -59,6 +60,17 @@ pub(crate) struct IndexArguments {
     /// Ignore files that were uploaded after this day or time
     #[arg(long, value_name = "DATE")]
     exclude_newer: Option<Cutoff>,
+
+    /// Ask the index again what versions and files there are, or only those of NAME, however fresh
+    /// the cache is; may be repeated
+    #[arg(
+        long,
+        alias = "refresh-package",
+        value_name = "NAME",
+        num_args = 0..=1,
+        default_missing_value = ":all:"
+    )]
+    refresh: Vec<PackageSet>,
 }
 
 impl IndexArguments {
@@ -76,6 +88,7 @@ impl IndexArguments {
             index_url: self.index_url.clone(),
             access: self.access(),
             exclude_newer: self.exclude_newer,
+            refresh: self.refresh.iter().cloned().collect(),
         }
     }
 }

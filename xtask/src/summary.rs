@@ -38,9 +38,13 @@ impl fmt::Display for SummaryText<'_> {
         };
         write!(
             f,
-            "{SUBJECT}{}{SUBJECT:#} ({}): {} packages, {status}",
-            summary.resolve, summary.lockfile, summary.packages
+            "{SUBJECT}{}{SUBJECT:#} ({}): ",
+            summary.resolve, summary.lockfile
         )?;
+        if let Some(packages) = summary.packages {
+            write!(f, "{packages} packages, ")?;
+        }
+        f.write_str(status)?;
         for reason in &summary.reasons {
             write!(f, "\n  {reason}")?;
         }

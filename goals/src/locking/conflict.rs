@@ -1,6 +1,6 @@
 //! Writes a conflict for the user: the requirement lines, the chain that clashes, and hints.
 
-use model::{PackageName, VersionSpecifiers};
+use model::{IndexRole, PackageName, Version, VersionSpecifiers};
 use resolve::{Explanation, Hint, Premise, Reason};
 
 use super::inputs::ResolveDeclaration;
@@ -36,6 +36,10 @@ pub(super) fn command_error(
     for premise in &explanation.premises {
         let hidden = hidden(premise, provider).unwrap_or_default();
         error = error.because(text(premise, declared) + &hidden);
+    }
+    let elsewhere = explanation.premises.iter();
+    for hint in elsewhere.filter_map(|premise| elsewhere_hint(premise, provider)) {
+        error = error.hint(hint);
     }
     // A requirement that the user only asks about is not to be loosened.
     let asks_less = |hint: &&Hint| match hint {
@@ -76,17 +80,37 @@ fn text(premise: &Premise, declared: &ResolveDeclaration) -> String {
     }
 }
 
-/// The versions that a premise misses because of a cut-off.
-fn hidden(premise: &Premise, provider: &IndexProvider<'_>) -> Option<String> {
+/// The project of which a premise says that some versions do not exist, and which these are.
+fn missing(premise: &Premise) -> Option<(&PackageName, impl Fn(&Version) -> bool)> {
     let Premise::NoVersions { name, versions, .. } = premise else {
         return None;
     };
     let ranges = versions.split(" or ").map(str::parse);
     let ranges: Vec<VersionSpecifiers> = ranges.collect::<Result<_, _>>().ok()?;
+    let is_missing = move |version: &Version| ranges.iter().any(|range| range.contains(version));
+    Some((name, is_missing))
+}
+
+/// How to have versions that only a later index has.
+fn elsewhere_hint(premise: &Premise, provider: &IndexProvider<'_>) -> Option<String> {
+    let (name, is_missing) = missing(premise)?;
+    let (role, version) = provider.elsewhere(name, is_missing)?;
+    let index = match role {
+        IndexRole::Primary => "the first index".to_owned(),
+        IndexRole::Further(nth) => format!("index {nth}"),
+        IndexRole::FindLinks => "a `find_links` folder".to_owned(),
+    };
+    Some(format!(
+        "{index} has {name} {version}, but a package comes from the first index that has it: \
+         `first_index_exceptions = [\"{name}\"]` in `[index]` makes this one come from all of them"
+    ))
+}
+
+/// The versions that a premise misses because of a cut-off.
+fn hidden(premise: &Premise, provider: &IndexProvider<'_>) -> Option<String> {
+    let (name, is_missing) = missing(premise)?;
     let (cutoff, hidden) = provider.hidden(name)?;
-    let mut wanted = hidden
-        .iter()
-        .filter(|version| ranges.iter().any(|range| range.contains(version)));
+    let mut wanted = hidden.iter().filter(|version| is_missing(version));
     let highest = wanted.next()?;
     let more = match wanted.count() {
         0 => format!("{highest} is"),

@@ -23,8 +23,17 @@ use workspace::files;
 pub enum Freshness {
     /// The lock is what its inputs ask for. It has so many packages.
     Fresh(usize),
-    /// It is not, for these reasons.
-    Stale(Vec<String>),
+    /// It is not.
+    Stale(StaleLock),
+}
+
+/// A lock that is not what its inputs ask for.
+#[derive(Debug)]
+pub struct StaleLock {
+    /// The number of packages that it has; none where it cannot be read.
+    pub packages: Option<usize>,
+    /// Why it is stale.
+    pub reasons: Vec<String>,
 }
 
 impl Freshness {
@@ -39,12 +48,16 @@ impl Freshness {
     ) -> Result<Self, GoalError> {
         let (session, cutoff) = (indexes.session(), indexes.exclude_newer());
         let inputs = &declared.inputs;
-        let stale = |reason: &str| Ok(Self::Stale(vec![reason.to_owned()]));
+        let stale = |packages, reason: &str| {
+            let reasons = vec![reason.to_owned()];
+            Ok(Self::Stale(StaleLock { packages, reasons }))
+        };
         let Some(text) = text else {
-            return stale("there is no lock");
+            return stale(None, "there is no lock");
         };
         if LockFormat::of(text) != LockFormat::Own {
-            return stale("it is not a lock of this tool");
+            let pins = lockfile::import::pins(text, &path.relative).ok();
+            return stale(pins.map(|pins| pins.len()), "it is not a lock of this tool");
         }
         let note = Note::place(session, path);
         if let Some(note) = note.as_deref().and_then(|place| Note::read(place, text))
@@ -61,7 +74,7 @@ impl Freshness {
         let lock = match lockfile::read(text, &path.relative) {
             Ok(lock) => lock,
             Err(error) if error.kind == LockReadErrorKind::Conflict => {
-                return stale("it has an unresolved merge conflict");
+                return stale(None, "it has an unresolved merge conflict");
             }
             Err(error) => return Err(path.unreadable(error)),
         };
@@ -70,7 +83,8 @@ impl Freshness {
             reasons = local::reasons(&lock, indexes, declared)?;
         }
         if !reasons.is_empty() {
-            return Ok(Self::Stale(reasons));
+            let packages = Some(lock.packages.len());
+            return Ok(Self::Stale(StaleLock { packages, reasons }));
         }
         if let Some(place) = note {
             Note::of(&lock, text, session.root()).write(&place);
@@ -123,7 +137,7 @@ struct Note {
 }
 
 /// The folder of the results. A new format, or a check that finds more, gets a new name.
-const FOLDER: &str = "checked-3";
+const FOLDER: &str = "checked-4";
 
 impl Note {
     fn of(lock: &Lock, text: &str, root: &Utf8Path) -> Self {

@@ -2,14 +2,14 @@
 
 use std::mem::ManuallyDrop;
 
-use model::PackageName;
+use model::{PackageName, Place};
 use resolve::ResolveWarning;
 
 use crate::error::GoalError;
 use crate::locking;
 use crate::locking::existing::{Existing, LockPath, lock_paths};
 use crate::locking::fresh::Freshness;
-use crate::locking::inputs::ResolveDeclaration;
+use crate::locking::inputs::{IgnoredOption, ResolveDeclaration};
 use crate::locking::package_indexes::{IndexChoice, PackageIndexes};
 use crate::locking::provider::IndexProvider;
 use crate::locking::summary::{Status, Summary};
@@ -49,8 +49,24 @@ pub struct LockGeneration {
     pub warnings: Vec<ResolveWarning>,
     /// The lock to write, where it differs from the one that is there.
     text: Option<String>,
-    /// The packages to upgrade that the lock does not have.
-    not_upgraded: Vec<PackageName>,
+    /// The packages to upgrade that the lock does not have, each with the most similar one that it
+    /// has.
+    not_upgraded: Vec<(PackageName, Option<String>)>,
+    /// What the requirement files say without effect.
+    ignored: Vec<IgnoredOption>,
+}
+
+impl LockGeneration {
+    /// The result where nothing was resolved.
+    fn unresolved(summary: Summary) -> Self {
+        Self {
+            summary,
+            warnings: Vec::new(),
+            text: None,
+            not_upgraded: Vec::new(),
+            ignored: Vec::new(),
+        }
+    }
 }
 
 /// Locks the requested resolves at the same time. Writes all locks or, if one fails, none.
@@ -69,7 +85,8 @@ pub fn generate(
         session.warn(crate::error::warning_text(warning));
     }
     let progress = session.progress();
-    let indexes = PackageIndexes::new(session, request.index.clone())?.watched_by(progress.clone());
+    let choice = request.index.clone().refreshing(request.upgrade.set());
+    let indexes = PackageIndexes::new(session, choice)?.watched_by(progress.clone());
     // The process ends after this, so freeing thousands of listings would only take time.
     let indexes = ManuallyDrop::new(indexes);
     let generator = Generator {
@@ -82,12 +99,9 @@ pub fn generate(
     progress.finish();
     session.detail(indexes.statistics());
     let locked = all_or_errors(locked)?;
+    warn_of_options(session, &locked);
     for name in request.upgrade.packages() {
-        if locked.iter().all(|one| one.not_upgraded.contains(name)) {
-            session.warn(format_args!(
-                "`--upgrade-package {name}` does nothing: no lock has {name}"
-            ));
-        }
+        warn_of_upgrade(session, name, &locked);
     }
     if request.write == WriteLocks::Yes {
         for (one, path) in locked.iter().zip(&paths) {
@@ -97,6 +111,35 @@ pub fn generate(
         }
     }
     Ok(locked)
+}
+
+/// Names the options of requirement files that have no effect, each once.
+fn warn_of_options(session: &Session, locked: &[LockGeneration]) {
+    let mut named: Vec<&Place> = Vec::new();
+    for option in locked.iter().flat_map(|one| &one.ignored) {
+        if !named.contains(&&option.place) {
+            session.warn(option);
+            named.push(&option.place);
+        }
+    }
+}
+
+/// Says that an upgrade of `name` does nothing, where no lock has it.
+fn warn_of_upgrade(session: &Session, name: &PackageName, locked: &[LockGeneration]) {
+    let missing = |one: &LockGeneration| {
+        let mut missing = one.not_upgraded.iter();
+        missing.find(|(other, _)| other == name).cloned()
+    };
+    let missing: Option<Vec<_>> = locked.iter().map(missing).collect();
+    let Some(missing) = missing else {
+        return;
+    };
+    let nearest = missing.into_iter().find_map(|(_, nearest)| nearest);
+    let meant = nearest.map(|nearest| format!("; did you mean {nearest}?"));
+    session.warn(format_args!(
+        "`--upgrade-package {name}` does nothing: no lock has {name}{}",
+        meant.unwrap_or_default()
+    ));
 }
 
 /// The locks that are not what their inputs ask for. Nothing is written.
@@ -152,30 +195,24 @@ impl Generator<'_> {
             ResolveDeclaration::collect(self.session, self.repository, resolve, |source| {
                 self.indexes.name_of(source, resolve)
             })?;
+        declared.check_required()?;
         declared.inputs.require_wheels |= self.request.require_wheels;
         let before = path.read()?;
+        let keeps_all = self.request.upgrade.is_none();
         let freshness = Freshness::of(self.indexes, path, before.as_deref(), &declared)?;
         let stale = match freshness {
-            Freshness::Fresh(packages) if self.request.upgrade.is_none() => {
-                return Ok(LockGeneration {
-                    summary: self.summary(resolve, path, packages, Status::Unchanged),
-                    warnings: Vec::new(),
-                    text: None,
-                    not_upgraded: Vec::new(),
-                });
+            Freshness::Fresh(packages) if keeps_all && self.request.index.refresh.is_empty() => {
+                let summary = self.summary(resolve, path, Some(packages), Status::Unchanged);
+                return Ok(LockGeneration::unresolved(summary));
             }
-            Freshness::Fresh(_) => Vec::new(),
-            Freshness::Stale(reasons) => reasons,
+            Freshness::Fresh(_) => None,
+            Freshness::Stale(stale) => Some(stale),
         };
-        if self.request.write == WriteLocks::No && self.request.upgrade.is_none() {
-            let mut summary = self.summary(resolve, path, 0, Status::Stale);
-            summary.reasons = stale;
-            return Ok(LockGeneration {
-                summary,
-                warnings: Vec::new(),
-                text: None,
-                not_upgraded: Vec::new(),
-            });
+        let only_compares = self.request.write == WriteLocks::No && keeps_all;
+        if let Some(stale) = stale.filter(|_| only_compares) {
+            let mut summary = self.summary(resolve, path, stale.packages, Status::Stale);
+            summary.reasons = stale.reasons;
+            return Ok(LockGeneration::unresolved(summary));
         }
         self.resolve(&declared, path, before.as_deref())
     }
@@ -208,23 +245,38 @@ impl Generator<'_> {
             (true, WriteLocks::No) => Status::Stale,
             (true, WriteLocks::Yes) => Status::Written,
         };
-        let mut summary = self.summary(&declared.resolve, path, lock.packages.len(), status);
+        let packages = Some(lock.packages.len());
+        let mut summary = self.summary(&declared.resolve, path, packages, status);
         summary.changes = lockfile::diff(&existing.as_lock(&lock), &lock).packages;
         Ok(LockGeneration {
             summary,
             warnings,
             text: is_new.then_some(text),
-            not_upgraded: self
-                .request
-                .upgrade
-                .packages()
-                .filter(|name| lock.packages.iter().all(|package| package.name != **name))
-                .cloned()
-                .collect(),
+            not_upgraded: self.not_upgraded(&lock),
+            ignored: declared.ignored.clone(),
         })
     }
 
-    fn summary(&self, resolve: &str, path: &LockPath, packages: usize, status: Status) -> Summary {
+    /// The packages to upgrade that a lock does not have, each with the most similar one of it.
+    fn not_upgraded(&self, lock: &lockfile::Lock) -> Vec<(PackageName, Option<String>)> {
+        let locked = || lock.packages.iter().map(|package| package.name.as_str());
+        let named = self.request.upgrade.packages();
+        let missing = named.filter(|name| locked().all(|locked| locked != name.as_str()));
+        missing
+            .map(|name| {
+                let nearest = model::nearest(name.as_str(), locked());
+                (name.clone(), nearest.map(str::to_owned))
+            })
+            .collect()
+    }
+
+    fn summary(
+        &self,
+        resolve: &str,
+        path: &LockPath,
+        packages: Option<usize>,
+        status: Status,
+    ) -> Summary {
         Summary {
             resolve: resolve.to_owned(),
             lockfile: path.relative.to_string(),

@@ -1,13 +1,15 @@
 //! The inputs of a lock: the requirements of a resolve with their places, and its settings.
 
+use std::fmt;
+
 use model::{
-    FileDigest, LockInputs, NameError, PackageName, PackageSet, PrereleasePolicy, ProjectReference,
-    Requirement, RequirementSource,
+    FileDigest, LockInputs, NameError, PackageName, PackageSet, Place, PrereleasePolicy,
+    ProjectReference, Requirement, RequirementSource,
 };
 use rustc_hash::FxHashMap;
 use targets::Repository;
 use targets::requirements::{
-    IndexOption, RequirementLine, RequirementsReader, read_requirements_txt,
+    IndexOption, RequirementLine, RequirementsFile, RequirementsReader, read_requirements_txt,
 };
 
 use crate::error::GoalError;
@@ -22,12 +24,38 @@ pub struct ResolveDeclaration {
     pub inputs: LockInputs,
     /// `--index-url` and related options in requirement files.
     pub indexes: Vec<IndexOption>,
+    /// The declarations of requirements of the resolve: their types, and where they stand.
+    pub declarations: Vec<(String, Place)>,
+    /// Options in requirement files that have no effect.
+    pub ignored: Vec<IgnoredOption>,
     /// A requirement that is not declared: the user asks what it would change.
     pub asked: Option<Requirement>,
     /// The place of each requirement and constraint.
-    places: Vec<(Requirement, model::Place)>,
+    places: Vec<(Requirement, Place)>,
     /// `--hash` options of projects of an index: only these files may be used.
     hashes: FxHashMap<PackageName, Vec<FileDigest>>,
+}
+
+/// An option in a requirement file that has no effect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IgnoredOption {
+    /// The option, as pip calls it.
+    name: String,
+    /// Where it stands.
+    pub place: Place,
+    /// Why it has no effect, or what to do in its place.
+    why: &'static str,
+}
+
+impl fmt::Display for IgnoredOption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, place, why } = self;
+        write!(
+            f,
+            "{}:{}: `{name}` has no effect: {why}",
+            place.path, place.line
+        )
+    }
 }
 
 impl ResolveDeclaration {
@@ -42,8 +70,19 @@ impl ResolveDeclaration {
     ) -> Result<Self, GoalError> {
         let settings = &session.settings;
         let mut all = targets::resolve_requirements(repository, resolve)?;
-        all.constraints
-            .extend(constraints_file(session, repository, resolve)?);
+        let mut ignored = Vec::new();
+        if let Some(file) = constraints_file(session, repository, resolve)? {
+            let requirements = file.requirements.iter();
+            all.constraints
+                .extend(requirements.map(|line| (**line).clone()));
+            all.constraints.extend(file.constraints);
+            all.options.extend(file.options);
+            ignored.extend(file.indexes.into_iter().map(|option| IgnoredOption {
+                name: option.kind.name().to_owned(),
+                place: option.place,
+                why: "constraints of the settings name no indexes; `[python-repos]` does",
+            }));
+        }
         let mut places = Vec::new();
         let mut hashes = FxHashMap::<PackageName, Vec<FileDigest>>::default();
         let mut named = |line: &RequirementLine| -> Result<Requirement, GoalError> {
@@ -101,6 +140,11 @@ impl ResolveDeclaration {
             require_wheels: settings.python.require_wheels,
         };
         for (name, value, place) in &all.options {
+            ignored.extend(why_ignored(name).map(|why| IgnoredOption {
+                name: name.clone(),
+                place: place.clone(),
+                why,
+            }));
             apply_option(&mut inputs, name, value).map_err(|error| {
                 GoalError::failure(format!("cannot read `{name} {value}`"))
                     .at(place.clone())
@@ -111,10 +155,32 @@ impl ResolveDeclaration {
             resolve: resolve.to_owned(),
             inputs: inputs.sorted(),
             indexes: all.indexes,
+            declarations: all.declarations,
+            ignored,
             asked: None,
             places,
             hashes,
         })
+    }
+
+    /// Sees that the resolve requires something, where a declaration says that it does: a lock of
+    /// nothing would pass for one of everything.
+    ///
+    /// # Errors
+    /// Where it requires nothing.
+    pub fn check_required(&self) -> Result<(), GoalError> {
+        let Some((kind, place)) = self.declarations.first() else {
+            return Ok(());
+        };
+        if !self.inputs.requirements.is_empty() {
+            return Ok(());
+        }
+        let resolve = &self.resolve;
+        Err(GoalError::failure(format!(
+            "cannot lock `{resolve}`: nothing is required in it, though there is a `{kind}` target"
+        ))
+        .at(place.clone())
+        .hint("name a requirement where it reads them, or remove the target"))
     }
 
     /// The inputs in a lock. They have no places.
@@ -123,6 +189,8 @@ impl ResolveDeclaration {
             resolve: resolve.to_owned(),
             inputs,
             indexes: Vec::new(),
+            declarations: Vec::new(),
+            ignored: Vec::new(),
             asked: None,
             places: Vec::new(),
             hashes: FxHashMap::default(),
@@ -138,7 +206,7 @@ impl ResolveDeclaration {
     }
 
     /// The place of a requirement or a constraint.
-    pub fn place(&self, requirement: &Requirement) -> Option<&model::Place> {
+    pub fn place(&self, requirement: &Requirement) -> Option<&Place> {
         self.places
             .iter()
             .find(|(known, _)| known == requirement)
@@ -146,7 +214,7 @@ impl ResolveDeclaration {
     }
 
     /// The place of the first requirement on a project.
-    pub fn place_of(&self, name: &PackageName) -> Option<&model::Place> {
+    pub fn place_of(&self, name: &PackageName) -> Option<&Place> {
         self.places
             .iter()
             .find(|(known, _)| known.name == *name)
@@ -159,8 +227,20 @@ impl ResolveDeclaration {
     }
 }
 
-/// `--no-binary`, `--only-binary` and `--pre` in requirement files. The parser accepts no other
-/// options.
+/// Why an option of pip has no effect on a lock; `None` for those that have one.
+fn why_ignored(option: &str) -> Option<&'static str> {
+    match option {
+        "--config-settings" | "-C" | "--global-option" | "--install-option" => {
+            Some("builds are given no options")
+        }
+        "--prefer-binary" => Some("`--only-binary` leaves source distributions out"),
+        "--trusted-host" => Some("certificates are always checked"),
+        "--use-feature" => Some("this is not pip"),
+        _ => None,
+    }
+}
+
+/// `--no-binary`, `--only-binary` and `--pre` in requirement files.
 fn apply_option(inputs: &mut LockInputs, name: &str, value: &str) -> Result<(), NameError> {
     let add = |set: &mut PackageSet| -> Result<(), NameError> {
         *set = std::mem::take(set).union(value.parse()?);
@@ -177,13 +257,14 @@ fn apply_option(inputs: &mut LockInputs, name: &str, value: &str) -> Result<(), 
     }
 }
 
+/// The file with constraints that the settings name.
 fn constraints_file(
     session: &Session,
     repository: &Repository,
     resolve: &str,
-) -> Result<Vec<RequirementLine>, GoalError> {
+) -> Result<Option<RequirementsFile>, GoalError> {
     let Some(path) = session.settings.constraints_file(resolve) else {
-        return Ok(Vec::new());
+        return Ok(None);
     };
     let reader = RequirementsReader {
         read: &|path| repository.read(path),
@@ -194,8 +275,5 @@ fn constraints_file(
         .map_err(|error| GoalError::file("read the constraints file", path, &error))?;
     let file = read_requirements_txt(path.as_str(), &text, &reader)
         .map_err(targets::Error::Requirements)?;
-    let requirements = file.requirements.iter();
-    let mut lines: Vec<RequirementLine> = requirements.map(|line| (**line).clone()).collect();
-    lines.extend(file.constraints);
-    Ok(lines)
+    Ok(Some(file))
 }

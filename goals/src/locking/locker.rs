@@ -18,18 +18,26 @@ pub fn lock(
     provider: &IndexProvider<'_>,
 ) -> Result<(Lock, Vec<ResolveWarning>), GoalError> {
     let problem = problem(&declared.inputs, pins, upgrade);
-    let resolve = || resolve::resolve(&problem, provider);
-    let resolved = provider
-        .ahead()
-        .during(&problem, resolve)
-        .map_err(|error| match error {
-            ResolveError::Provider(error) => error.into_command_error(declared),
-            ResolveError::Conflict(conflict) => match conflict.explain_with(&problem, provider) {
-                Ok(explanation) => conflict::command_error(&explanation, declared, provider),
-                // The hints could not be computed, but the conflict is known.
-                Err(_) => conflict::command_error(&conflict.explain(&problem), declared, provider),
-            },
-        })?;
+    let resolve = || {
+        let ahead = provider.ahead();
+        ahead.during(&problem, || resolve::resolve(&problem, provider))
+    };
+    let mut outcome = resolve();
+    if matches!(outcome, Err(ResolveError::Conflict(_))) && provider.ask_again() {
+        match resolve() {
+            // The index cannot be asked now, and the conflict is what is known.
+            Err(ResolveError::Provider(_)) => {}
+            again => outcome = again,
+        }
+    }
+    let resolved = outcome.map_err(|error| match error {
+        ResolveError::Provider(error) => error.into_command_error(declared),
+        ResolveError::Conflict(conflict) => match conflict.explain_with(&problem, provider) {
+            Ok(explanation) => conflict::command_error(&explanation, declared, provider),
+            // The hints could not be computed, but the conflict is known.
+            Err(_) => conflict::command_error(&conflict.explain(&problem), declared, provider),
+        },
+    })?;
     let lock = assemble::lock(declared, resolved.resolution, provider)?;
     Ok((lock, resolved.warnings))
 }

@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use camino::Utf8PathBuf;
 use index::{FindLinks, Index, IndexOptions, Locations};
 use jiff::Timestamp;
-use model::{InterpreterConstraints, PackageName, PackageSource, RequirementSource, Url};
+use model::{
+    InterpreterConstraints, PackageName, PackageSet, PackageSource, RequirementSource, Url,
+};
 use targets::requirements::{IndexOption, IndexOptionKind};
 use transport::{NetworkAccess, RequestObserver};
 
@@ -25,6 +27,17 @@ pub struct IndexChoice {
     pub access: NetworkAccess,
     /// Ignores files that were uploaded after this time.
     pub exclude_newer: Option<Cutoff>,
+    /// The packages whose listings are asked for, however fresh those in the cache are.
+    pub refresh: PackageSet,
+}
+
+impl IndexChoice {
+    /// The same, with the listings of more packages asked for anew.
+    #[must_use]
+    pub fn refreshing(mut self, packages: PackageSet) -> Self {
+        self.refresh = self.refresh.union(packages);
+        self
+    }
 }
 
 impl Default for IndexChoice {
@@ -33,6 +46,7 @@ impl Default for IndexChoice {
             index_url: None,
             access: NetworkAccess::Online,
             exclude_newer: None,
+            refresh: PackageSet::default(),
         }
     }
 }
@@ -117,6 +131,7 @@ impl<'a> PackageIndexes<'a> {
         let mut options = self.session.settings.index_options(self.cache.clone());
         options.locations = Some(locations);
         options.http.access = self.options.access;
+        options.refresh = self.options.refresh.clone();
         options.exclude_newer = self.exclude_newer();
         if let Some(observer) = &self.observer {
             options.http.observer = Arc::clone(observer);

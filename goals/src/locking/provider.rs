@@ -6,13 +6,13 @@ use std::sync::Arc;
 use index::{Index, Listing};
 use jiff::Timestamp;
 use model::{
-    DistFile, FileDigest, FileKind, PackageName, PackageSource, RequirementSource, Version,
-    VersionRange,
+    DistFile, FileDigest, FileKind, IndexRole, PackageName, PackageSource, RequirementSource,
+    Version, VersionRange,
 };
 use resolve::{CandidateFile, CandidateFiles, DirectRelease, Provider, ReleaseMetadata};
 use rustc_hash::FxHashMap;
 
-use super::ahead::{Lookahead, policy};
+use super::ahead::{Lookahead, file_policy};
 use super::existing::PreferredVersions;
 use super::inputs::ResolveDeclaration;
 use crate::error::GoalError;
@@ -79,6 +79,33 @@ impl<'a> IndexProvider<'a> {
             builds: self.builds,
             preferred: &self.preferred,
         }
+    }
+
+    /// Forgets answers that came from the cache without a request, so that the index is asked when
+    /// they are needed again. Gives whether there were any.
+    pub fn ask_again(&self) -> bool {
+        let found = self.index.forget_recalled();
+        if found {
+            let mut known = self.known.borrow_mut();
+            known.versions.clear();
+            known.releases.clear();
+        }
+        found
+    }
+
+    /// The highest version for which `is_meant` holds that an index has after the one that the
+    /// package comes from.
+    pub fn elsewhere(
+        &self,
+        name: &PackageName,
+        is_meant: impl Fn(&Version) -> bool,
+    ) -> Option<(IndexRole, Version)> {
+        let listings = self.index.listings_elsewhere(name).ok()?;
+        let found = listings.iter().filter_map(|listing| {
+            let mut versions = listing.versions().map(|listed| listed.version().clone());
+            Some((listing.role(), versions.find(&is_meant)?))
+        });
+        found.max_by(|a, b| a.1.cmp(&b.1))
     }
 
     /// The files of a release that may be used: the policy and `--hash` options leave some out.
@@ -203,7 +230,7 @@ impl Provider for IndexProvider<'_> {
     ) -> Result<ReleaseMetadata, ProviderError> {
         match self
             .index
-            .metadata(name, version, policy(&self.declared.inputs, name))
+            .metadata(name, version, file_policy(&self.declared.inputs, name))
         {
             Ok(metadata) => Ok(ReleaseMetadata::Available(metadata)),
             Err(error @ index::IndexError::Metadata { .. }) => {

@@ -10,8 +10,8 @@ pub struct Summary {
     pub resolve: String,
     /// The lockfile, relative to the root.
     pub lockfile: String,
-    /// The number of packages in the lock.
-    pub packages: usize,
+    /// The number of packages in the lock; none where there is no lock that can be read.
+    pub packages: Option<usize>,
     /// Whether the lock was up to date, was written, or is stale.
     pub status: Status,
     /// The packages that changed, sorted by name.

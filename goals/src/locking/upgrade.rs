@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use model::{PackageName, Requirement, RequirementSource};
+use model::{PackageName, PackageSet, Requirement, RequirementSource};
 
 use crate::error::GoalError;
 
@@ -34,6 +34,14 @@ impl Upgrade {
     /// Whether anything is to be upgraded.
     pub fn is_none(&self) -> bool {
         !self.everything && self.packages.is_empty()
+    }
+
+    /// The packages of which newer versions are looked for.
+    pub fn set(&self) -> PackageSet {
+        match self.everything {
+            true => PackageSet::All,
+            false => PackageSet::Names(self.packages().cloned().collect()),
+        }
     }
 
     /// The packages named.

@@ -40,7 +40,11 @@ impl BuildRequirements for BuildIndex<'_> {
             index: self.index,
             tags: &tags,
         };
-        let resolved = resolve::resolve(&problem, &provider).map_err(|error| match error {
+        let mut outcome = resolve::resolve(&problem, &provider);
+        if matches!(outcome, Err(ResolveError::Conflict(_))) && self.index.forget_recalled() {
+            outcome = resolve::resolve(&problem, &provider);
+        }
+        let resolved = outcome.map_err(|error| match error {
             ResolveError::Provider(error) => {
                 Box::<dyn Error + Send + Sync>::from(error.to_string())
             }

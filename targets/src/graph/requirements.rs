@@ -17,6 +17,9 @@ pub struct ResolveRequirements {
     pub indexes: Vec<IndexOption>,
     /// Other options in requirement files: name, value, place.
     pub options: Vec<(String, String, Place)>,
+    /// The declarations of requirements that belong to the resolve, or may: their types, and where
+    /// they stand.
+    pub declarations: Vec<(String, Place)>,
 }
 
 /// One requirement of a resolve and the target that declares it.

@@ -25,7 +25,8 @@ pub struct RequirementsFile {
     pub constraints: Vec<RequirementLine>,
     /// Options about indexes, in order.
     pub indexes: Vec<IndexOption>,
-    /// Options that change how packages are chosen: `--no-binary`, `--only-binary`, `--pre`.
+    /// Other options with their values, also those of one requirement: `--no-binary`,
+    /// `--only-binary` and `--pre` change how packages are chosen.
     pub options: Vec<(String, String, Place)>,
 }
 
@@ -94,6 +95,19 @@ pub enum IndexOptionKind {
     FindLinks,
     /// `--no-index`.
     NoIndex,
+}
+
+impl IndexOptionKind {
+    /// The option, as pip calls it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Index => "--index-url",
+            Self::ExtraIndex => "--extra-index-url",
+            Self::FindLinks => "--find-links",
+            Self::NoIndex => "--no-index",
+        }
+    }
 }
 
 /// Why a requirement file cannot be read.

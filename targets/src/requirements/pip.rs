@@ -345,7 +345,7 @@ fn resolve_path(from: &str, value: &str) -> String {
 fn requirement_line(
     line: &Line<'_>,
     start: usize,
-    inclusion: &Inclusion<'_>,
+    inclusion: &mut Inclusion<'_>,
 ) -> Result<RequirementLine, RequirementsError> {
     let text = &line.logical.text;
     let end = options_start(&text[start..]).map_or(text.len(), |at| start + at);
@@ -368,7 +368,10 @@ fn requirement_line(
                     .map_err(|message| RequirementsError::new(message, line.place(value_at)))?;
                 entry.hashes.push(hash);
             }
-            "--global-option" | "--install-option" | "--config-settings" | "-C" => {}
+            "--global-option" | "--install-option" | "--config-settings" | "-C" => {
+                let option = (name.to_owned(), value.to_owned(), line.place(at));
+                inclusion.file.options.push(option);
+            }
             _ => {
                 return Err(RequirementsError::new(
                     format!("the option `{name}` must stand on a line of its own"),

@@ -217,7 +217,7 @@ fn stale(
     let freshness = Freshness::of(&indexes, &path, text.as_deref(), &declared)?;
     Ok(match freshness {
         Freshness::Fresh(_) => None,
-        Freshness::Stale(reasons) => Some(reasons.join("; ")),
+        Freshness::Stale(stale) => Some(stale.reasons.join("; ")),
     })
 }
 

@@ -45,6 +45,10 @@ pub(crate) fn run(
     let declared = ResolveDeclaration::collect(session, &repository, resolve, |source| {
         indexes.name_of(source, resolve)
     })?;
+    declared.check_required()?;
+    if declared.inputs.requirements.is_empty() {
+        return Err(undeclared(session, resolve));
+    }
     let index = indexes.index(&declared)?;
     let (existing, upgrade) = (Existing::Pins(pins.clone()), Upgrade::default());
     let constraints = &declared.inputs.interpreter_constraints;
@@ -55,6 +59,25 @@ pub(crate) fn run(
     path.write(&path.text_of(&lock)?)?;
     report(session, arguments, &pins, &lock);
     Ok(CommandOutcome::Done)
+}
+
+/// The error for a resolve that requires nothing: there would be nothing to keep versions for.
+fn undeclared(session: &Session, resolve: &str) -> GoalError {
+    let source = ["pyproject.toml", "requirements.txt"]
+        .into_iter()
+        .find(|name| session.root().join(name).is_file())
+        .unwrap_or("requirements.txt");
+    let resolves = match session.settings.python.default_resolve == resolve {
+        true => String::new(),
+        false => format!(", resolve=\"{resolve}\""),
+    };
+    GoalError::failure(format!(
+        "nothing is required in `{resolve}`, so there is no use for the versions of another lock"
+    ))
+    .hint(format!(
+        "declare first what is required: write \
+         `python_requirements(name=\"reqs\", source=\"{source}\"{resolves})` into a file BUILD"
+    ))
 }
 
 fn report(session: &Session, arguments: &ImportArguments, pins: &[Pin], lock: &lockfile::Lock) {

@@ -40,12 +40,37 @@ pub fn resolve_requirements(
     resolve: &str,
 ) -> Result<ResolveRequirements, Error> {
     let mut builder = TargetBuilder::new(repository);
+    let mut declarations = Vec::new();
     for site in sites(repository) {
         if is_of_requirements(role(&site)) {
             run(&mut builder, &site)?;
         }
+        if may_require(&builder, &site, resolve) {
+            let kind = site.declaration.kind.to_string();
+            declarations.push((kind, site.declaration.call.place()));
+        }
     }
-    builder.targets.requirements(resolve)
+    let mut required = builder.targets.requirements(resolve)?;
+    required.declarations = declarations;
+    Ok(required)
+}
+
+/// Whether a declaration may require something of a resolve: it is of a type of requirements, even
+/// one that is not known.
+fn may_require(builder: &TargetBuilder<'_>, site: &DeclarationSite<'_>, resolve: &str) -> bool {
+    let kind = &*site.declaration.kind;
+    if !kind.ends_with("_requirement") && !kind.ends_with("_requirements") {
+        return false;
+    }
+    let known = site.declaration.known;
+    if !known.is_some_and(|known| known.accepts("resolve")) {
+        return true;
+    }
+    let wanted = builder.targets.resolve(resolve);
+    let choices = builder.choices(site).unwrap_or_default();
+    choices
+        .iter()
+        .any(|choice| builder.resolve_of(site, choice).ok() == wanted)
 }
 
 /// Sees that settings name every resolve that a target names.
