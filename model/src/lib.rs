@@ -19,6 +19,7 @@ mod overrides;
 mod package_set;
 mod place;
 mod platform;
+mod platform_release;
 mod repo_path;
 mod requirement;
 mod requires_dist;

@@ -2,7 +2,8 @@
 //!
 //! The sets and their canonical form come from `pep508_rs`. It does not know how the variables of
 //! one platform depend on each other: that `sys_platform == 'win32'` implies `os_name == 'nt'`.
-//! [`Marker::known_platforms`] adds this knowledge, and [`Marker::simplify_within`] uses it.
+//! [`Marker::known_platforms`] adds this knowledge, and [`Marker::simplify_within`] uses it. Nor
+//! does it order `platform_release` by versions, which [`platform_release`] adds.
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use pep440_rs::VersionSpecifier;
 
 use crate::name::ExtraName;
+use crate::platform_release;
 use crate::version::VersionRange;
 
 /// A set of environments.
@@ -108,7 +110,37 @@ impl Marker {
     /// Whether `environment` is in the set if `extras` are asked for.
     #[must_use]
     pub fn evaluate(&self, environment: &MarkerEnvironment, extras: &[ExtraName]) -> bool {
-        self.with_extras(extras).0.evaluate(environment, &[])
+        let decided = self.with_extras(extras);
+        if !decided.compares_platform_release() {
+            return decided.0.evaluate(environment, &[]);
+        }
+        decided.clauses().into_iter().any(|clause| {
+            clause.into_iter().all(|one| match &one {
+                one if platform_release::is_concerned(one) => {
+                    platform_release::holds(one, environment)
+                }
+                _ => Self::literal(one).0.evaluate(environment, &[]),
+            })
+        })
+    }
+
+    /// Whether the marker has a condition on `platform_release` or `platform_version`.
+    fn compares_platform_release(&self) -> bool {
+        let here = |key: &MarkerValueString| {
+            matches!(
+                key,
+                MarkerValueString::PlatformRelease | MarkerValueString::PlatformVersion
+            )
+        };
+        let below = |tree| Self(tree).compares_platform_release();
+        match self.0.kind() {
+            MarkerTreeKind::True | MarkerTreeKind::False => false,
+            MarkerTreeKind::Extra(m) => m.children().any(|(_, t)| below(t)),
+            MarkerTreeKind::Version(m) => m.edges().any(|(_, t)| below(t)),
+            MarkerTreeKind::String(m) => here(m.key()) || m.children().any(|(_, t)| below(t)),
+            MarkerTreeKind::In(m) => here(m.key()) || m.children().any(|(_, t)| below(t)),
+            MarkerTreeKind::Contains(m) => here(m.key()) || m.children().any(|(_, t)| below(t)),
+        }
     }
 
     /// Whether the marker has a condition on an extra.
@@ -373,19 +405,20 @@ impl FromStr for Marker {
         if marker.trim().is_empty() {
             return Ok(Self::TRUE);
         }
+        let error = |reason: String| MarkerError {
+            marker: marker.to_owned(),
+            reason,
+        };
         // PEP 508's grammar is ASCII, and `pep508_rs` may panic on more.
         if let Some(c) = marker.chars().find(|c| !c.is_ascii()) {
-            return Err(MarkerError {
-                marker: marker.to_owned(),
-                reason: format!("`{c}` is not an ASCII character"),
-            });
+            return Err(error(format!("`{c}` is not an ASCII character")));
         }
-        MarkerTree::parse_str::<VerbatimUrl>(marker)
+        if marker.contains(platform_release::SIGN) {
+            return Err(error("it has a control character".to_owned()));
+        }
+        MarkerTree::parse_str::<VerbatimUrl>(&platform_release::with_keys(marker))
             .map(Self)
-            .map_err(|error| MarkerError {
-                marker: marker.to_owned(),
-                reason: error.message.to_string(),
-            })
+            .map_err(|failed| error(failed.message.to_string()))
     }
 }
 
@@ -393,7 +426,7 @@ impl FromStr for Marker {
 impl fmt::Display for Marker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.contents() {
-            Some(contents) => write!(f, "{contents}"),
+            Some(contents) => f.write_str(&platform_release::without_keys(&contents.to_string())),
             None => Ok(()),
         }
     }
@@ -402,7 +435,7 @@ impl fmt::Display for Marker {
 impl fmt::Debug for Marker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.contents() {
-            Some(contents) => write!(f, "{contents}"),
+            Some(contents) => f.write_str(&platform_release::without_keys(&contents.to_string())),
             None => f.write_str("true"),
         }
     }
@@ -481,6 +514,48 @@ mod tests {
         let a = "A".parse().unwrap();
         assert_eq!(m.with_extras(&[a]), marker("sys_platform == 'linux'"));
         assert!(marker("extra != 'a'").with_extras(&[]).is_true());
+    }
+
+    #[test]
+    fn platform_release_is_compared_as_packaging_does() {
+        let environment = |release: &'static str| {
+            MarkerEnvironment::try_from(pep508_rs::MarkerEnvironmentBuilder {
+                implementation_name: "cpython",
+                implementation_version: "3.12.1",
+                os_name: "posix",
+                platform_machine: "x86_64",
+                platform_python_implementation: "CPython",
+                platform_release: release,
+                platform_system: "Darwin",
+                platform_version: release,
+                python_full_version: "3.12.1",
+                python_version: "3.12",
+                sys_platform: "darwin",
+            })
+            .unwrap()
+        };
+        let check = |text: &str, release, expect| {
+            let holds = marker(text).evaluate(&environment(release), &[]);
+            assert_eq!(holds, expect, "{text} on {release}");
+        };
+        let middle = "platform_release >= '9.0' and platform_release < '18.0'";
+        for (release, expect) in [
+            ("8.11.1", false),
+            ("9", true),
+            ("17.7.0", true),
+            ("18.0.0", false),
+            ("6.1.0-13-amd64", false),
+        ] {
+            check(middle, release, expect);
+            check(&middle.replace("release", "version"), release, expect);
+        }
+        check("platform_release != '9.0'", "6.1.0-13-amd64", true);
+        check("platform_release == '9.0'", "9", true);
+        check("platform_release ~= '9.1' or os_name == 'nt'", "9.4", true);
+        check("platform_release == '9.*'", "10.1", false);
+        check("'cloud' in platform_release", "6.1.0-cloud-amd64", true);
+        check("platform_release == '6.1-cloud'", "6.1-cloud", true);
+        check(&format!("{middle} and os_name == 'nt'"), "10", false);
     }
 
     #[test]

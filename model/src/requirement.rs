@@ -13,6 +13,7 @@ use crate::digest::{FileDigest, FileDigestError, FileDigests};
 use crate::lenient;
 use crate::marker::Marker;
 use crate::name::{ExtraName, PackageName};
+use crate::platform_release;
 
 /// One requirement.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -88,8 +89,10 @@ impl Requirement {
                 offset,
             });
         }
-        let parsed =
-            pep508_rs::Requirement::<Url>::from_str(text).map_err(|error| RequirementError {
+        let read = pep508_rs::Requirement::<Url>::from_str;
+        let parsed = read(&platform_release::with_keys(text))
+            .or_else(|_| read(text)) // an error's place is one of the text as it was given
+            .map_err(|error| RequirementError {
                 text: text.to_owned(),
                 reason: error.message.to_string(),
                 offset: error.start.min(text.len()),
@@ -286,6 +289,9 @@ fn refused(text: &str) -> Option<(usize, String)> {
     if let Some((offset, c)) = text.char_indices().find(|(_, c)| !c.is_ascii()) {
         let reason = format!("`{c}` is not an ASCII character; a URL escapes it with `%`");
         return Some((offset, reason));
+    }
+    if let Some(offset) = text.find(platform_release::SIGN) {
+        return Some((offset, "it has a control character".to_owned()));
     }
     let name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let names = text
