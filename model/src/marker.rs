@@ -3,7 +3,7 @@
 //! The sets and their canonical form come from `pep508_rs`. It does not know how the variables of
 //! one platform depend on each other: that `sys_platform == 'win32'` implies `os_name == 'nt'`.
 //! [`Marker::known_platforms`] adds this knowledge, and [`Marker::simplify_within`] uses it. Nor
-//! does it order `platform_release` by versions, which [`platform_release`] adds.
+//! does it order `platform_release` by versions, which [`marker_text`] adds.
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,8 +16,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use pep440_rs::VersionSpecifier;
 
+use crate::marker_text;
 use crate::name::ExtraName;
-use crate::platform_release;
 use crate::version::VersionRange;
 
 /// A set of environments.
@@ -116,9 +116,7 @@ impl Marker {
         }
         decided.clauses().into_iter().any(|clause| {
             clause.into_iter().all(|one| match &one {
-                one if platform_release::is_concerned(one) => {
-                    platform_release::holds(one, environment)
-                }
+                one if marker_text::is_concerned(one) => marker_text::holds(one, environment),
                 _ => Self::literal(one).0.evaluate(environment, &[]),
             })
         })
@@ -413,10 +411,10 @@ impl FromStr for Marker {
         if let Some(c) = marker.chars().find(|c| !c.is_ascii()) {
             return Err(error(format!("`{c}` is not an ASCII character")));
         }
-        if marker.contains(platform_release::SIGN) {
+        if marker.contains(marker_text::SIGNS) {
             return Err(error("it has a control character".to_owned()));
         }
-        MarkerTree::parse_str::<VerbatimUrl>(&platform_release::with_keys(marker))
+        MarkerTree::parse_str::<VerbatimUrl>(&marker_text::encoded(marker))
             .map(Self)
             .map_err(|failed| error(failed.message.to_string()))
     }
@@ -426,7 +424,7 @@ impl FromStr for Marker {
 impl fmt::Display for Marker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.contents() {
-            Some(contents) => f.write_str(&platform_release::without_keys(&contents.to_string())),
+            Some(contents) => f.write_str(&marker_text::decoded(&contents.to_string())),
             None => Ok(()),
         }
     }
@@ -435,7 +433,7 @@ impl fmt::Display for Marker {
 impl fmt::Debug for Marker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.contents() {
-            Some(contents) => f.write_str(&platform_release::without_keys(&contents.to_string())),
+            Some(contents) => f.write_str(&marker_text::decoded(&contents.to_string())),
             None => f.write_str("true"),
         }
     }

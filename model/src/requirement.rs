@@ -12,8 +12,8 @@ use url::Url;
 use crate::digest::{FileDigest, FileDigestError, FileDigests};
 use crate::lenient;
 use crate::marker::Marker;
+use crate::marker_text;
 use crate::name::{ExtraName, PackageName};
-use crate::platform_release;
 
 /// One requirement.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -90,7 +90,7 @@ impl Requirement {
             });
         }
         let read = pep508_rs::Requirement::<Url>::from_str;
-        let parsed = read(&platform_release::with_keys(text))
+        let parsed = read(&marker_text::encoded(text))
             .or_else(|_| read(text)) // an error's place is one of the text as it was given
             .map_err(|error| RequirementError {
                 text: text.to_owned(),
@@ -290,7 +290,7 @@ fn refused(text: &str) -> Option<(usize, String)> {
         let reason = format!("`{c}` is not an ASCII character; a URL escapes it with `%`");
         return Some((offset, reason));
     }
-    if let Some(offset) = text.find(platform_release::SIGN) {
+    if let Some(offset) = text.find(marker_text::SIGNS) {
         return Some((offset, "it has a control character".to_owned()));
     }
     let name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');

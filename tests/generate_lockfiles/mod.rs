@@ -252,6 +252,24 @@ fn one_lock_for_every_platform() {
 }
 
 #[test]
+fn a_release_of_the_operating_system_is_a_version() {
+    let between = "platform_release >= '9.0' and platform_release < '18.0'";
+    let index = LoopbackIndex::start([
+        Package::new("app", "1.0")
+            .requires(&format!("pubsub; {between} and sys_platform == 'darwin'"))
+            .requires("never; platform_release < '9.0' and platform_release >= '18.0'"),
+        Package::new("pubsub", "1.0"),
+        Package::new("never", "1.0"),
+    ]);
+    let repo = repo().index(&index).requirements("app\n");
+    lock(&repo);
+    assert_snapshot!(locked(&repo, "python-default"), @"
+    app==1.0
+    pubsub==1.0 ; platform_release >= '9' and platform_release < '18' and sys_platform == 'darwin'
+    ");
+}
+
+#[test]
 fn every_resolve_has_a_lock_of_its_own() {
     let index = small_index();
     let repo = repo()

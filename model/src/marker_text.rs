@@ -1,24 +1,32 @@
-//! Markers that compare `platform_release` or `platform_version`, in the order of versions.
+//! The text of a marker as `pep508_rs` is given it, where it would otherwise mistake it.
 //!
-//! A marker compares these two as versions where both sides are versions, and as texts elsewhere
+//! A marker compares `platform_release` and `platform_version` as versions where both sides are
+//! versions, and as texts elsewhere
 //! (<https://packaging.python.org/en/latest/specifications/dependency-specifiers/>). The sets of
 //! `pep508_rs` order them as texts, in which `18.0` is less than `9.0`: `>= "9.0"` with `< "18.0"`
 //! is then an empty set. So each version that a marker compares them with is replaced, before the
 //! marker is parsed, by a text whose order is that of versions: its key. A key holds its version,
 //! so the marker is written out as it was read.
+//!
+//! And it writes each value between `'`, also one that has a `'` in it, which a sign stands for.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt::Write;
-use std::iter;
 
 use pep440_rs::{LocalSegment, Operator, PrereleaseKind, Version, VersionSpecifier};
 use pep508_rs::{MarkerEnvironment, MarkerExpression, MarkerOperator, MarkerValueString};
 
 use crate::version::specifier_range;
 
-/// Stands before and behind a key. No marker that a person writes has it.
-pub(crate) const SIGN: char = '\u{1}';
+/// What stands in an encoded text only. A marker that has one is refused before.
+pub(crate) const SIGNS: [char; 2] = [SIGN, QUOTE];
+
+/// Stands before and behind a key.
+const SIGN: char = '\u{1}';
+
+/// Stands for a `'` in a value.
+const QUOTE: char = '\u{2}';
 
 /// Ends a list of numbers and the last segment: less than any digit, letter or length.
 const END: char = '!';
@@ -36,10 +44,11 @@ enum Piece<'a> {
     Space(&'a str),
 }
 
-/// The text of a marker, or of a requirement with one, with keys in place of the versions that
-/// [`VARIABLES`] are compared with.
-pub(crate) fn with_keys(text: &str) -> Cow<'_, str> {
-    if !VARIABLES.iter().any(|name| text.contains(name)) {
+/// The text of a marker, or of a requirement with one, as it is to be parsed: with keys in place of
+/// the versions that [`VARIABLES`] are compared with, and no `'` in a value.
+pub(crate) fn encoded(text: &str) -> Cow<'_, str> {
+    let may_have_quote = text.contains('"') && text.contains('\'');
+    if !may_have_quote && !VARIABLES.iter().any(|name| text.contains(name)) {
         return Cow::Borrowed(text);
     }
     let pieces: Vec<Piece<'_>> = Pieces(text).collect();
@@ -60,19 +69,23 @@ pub(crate) fn with_keys(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// The text of a marker with versions in place of their keys.
-pub(crate) fn without_keys(text: &str) -> Cow<'_, str> {
-    if !text.contains(SIGN) {
+/// The text that was encoded, of an encoded text in the canonical form: values between `'`.
+pub(crate) fn decoded(text: &str) -> Cow<'_, str> {
+    if !text.contains(SIGNS) {
         return Cow::Borrowed(text);
     }
-    // SIGN key SIGN version, between quotes: what stands between two signs is a key.
-    let pieces = text.split(SIGN).enumerate();
-    Cow::Owned(
-        pieces
-            .filter(|(at, _)| at % 2 == 0)
-            .map(|(_, text)| text)
-            .collect(),
-    )
+    let mut out = String::with_capacity(text.len());
+    for (at, part) in text.split('\'').enumerate() {
+        let is_value = at % 2 == 1;
+        // A key is SIGN, what is ordered, SIGN, the version.
+        let value = part.rsplit(SIGN).next().unwrap_or_default();
+        match (is_value, value.contains(QUOTE)) {
+            (false, _) => out.push_str(part),
+            (true, false) => out.extend(["'", value, "'"]),
+            (true, true) => out.extend(["\"", &value.replace(QUOTE, "'"), "\""]),
+        }
+    }
+    Cow::Owned(out)
 }
 
 /// Whether `expression` compares one of the two variables, and so must be asked of [`holds`].
@@ -103,7 +116,7 @@ pub(crate) fn holds(expression: &MarkerExpression, environment: &MarkerEnvironme
     };
     let order = match version_of_key(value) {
         Some(version) => here.parse().ok().map(|here: Version| here.cmp(&version)),
-        None => Some(here.cmp(value.as_str())),
+        None => Some(here.cmp(&value.replace(QUOTE, "'"))),
     };
     match operator {
         MarkerOperator::Equal => order == Some(Ordering::Equal),
@@ -263,7 +276,9 @@ impl Piece<'_> {
             Self::Bare(text) | Self::Space(text) => out.push_str(text),
             Self::Quoted(text) => {
                 let quote = if text.contains('"') { '\'' } else { '"' };
-                out.extend(iter::once(quote).chain(text.chars()).chain([quote]));
+                out.push(quote);
+                out.extend(text.chars().map(|c| if c == '\'' { QUOTE } else { c }));
+                out.push(quote);
             }
         }
     }
@@ -383,6 +398,15 @@ mod tests {
             "'Ubuntu' in platform_version",
         );
         check("sys_platform == '9.0'", "sys_platform == '9.0'");
+        check(
+            "os_name < \"it's\" or os_name == 'z'",
+            "os_name < \"it's\" or os_name == 'z'",
+        );
+        check(
+            "platform_release < '1' and platform_version == \"'\"",
+            "platform_release < '1' and platform_version == \"'\"",
+        );
+        check("os_name == 'a\"b'", "os_name == 'a\"b'");
     }
 
     #[test]
