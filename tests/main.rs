@@ -14,6 +14,7 @@ mod doctor;
 mod export;
 mod filedeps;
 mod fixtures;
+mod fuzz;
 mod generate_lockfiles;
 mod import;
 mod install_merge_driver;

@@ -12,7 +12,7 @@ use crate::index::LoopbackIndex;
 use crate::skip::skip;
 
 /// The time after which a running command makes the test fail.
-const TIME_OUT: Duration = Duration::from_secs(120);
+const TIME_OUT: Duration = Duration::from_secs(300);
 
 /// An address where nobody listens: a test without an index must not reach one.
 const NO_INDEX: &str = "http://127.0.0.1:1/simple/";
@@ -286,7 +286,7 @@ impl Running {
     /// Waits for the end of the command.
     ///
     /// # Panics
-    /// If it takes more than two minutes.
+    /// If it takes more than five minutes, which nothing does on a machine that is busy with other tests.
     pub fn wait(self) -> Output {
         let output = self
             .handle

@@ -17,4 +17,4 @@ pub use builder::{
 };
 pub use environments::Environments;
 pub use error::{BuildError, BuildProblem};
-pub use unpack_sdist::UnpackError;
+pub use unpack_sdist::{UnpackError, unpack_sdist};

@@ -62,7 +62,11 @@ const XZ_MEMORY_KIB: u32 = 128 << 10;
 
 /// Unpacks the archive with the file name `name` to the empty folder `folder`. Gives the project's
 /// folder in it. Archives may be hundreds of megabytes long, so only a piece is held in memory.
-pub(crate) fn unpack_sdist(
+///
+/// # Errors
+/// Where the archive is broken, or would write outside of the folder; what was unpacked before
+/// stays.
+pub fn unpack_sdist(
     mut archive: impl Read + Seek,
     name: &str,
     folder: &Utf8Path,
