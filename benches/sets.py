@@ -9,7 +9,7 @@ CPython of the range, each package that is needed there has a wheel that install
 distribution; it is made again from shuffled requirements, which must give the same bytes; and on
 each of these the versions are compared with uv's. The CPU times are warm and offline, without a lock.
 
-Needs uv, `packaging` (`tests/peers.txt` has both) and, the first time, a package index. Fails where
+Needs uv, `packaging` (`tests/peers.txt` has both), to be run by a Python of each range, and, the first time, a package index. Fails where
 a lock is wrong or not stable.
 """
 
@@ -109,6 +109,9 @@ class UvSet(Uv):
         path = self.folder / "pyproject.toml"
         path.write_text(path.read_text().replace("==3.12.*", bounds))
         self.uv = uv
+
+    def run(self, command, folder=None, **variables):
+        return super().run(command, folder, UV_PYTHON=sys.executable, UV_PYTHON_DOWNLOADS="never", **variables)
 
     def versions(self):
         """The lines of its export."""
