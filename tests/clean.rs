@@ -32,13 +32,14 @@ fn clean_says_what_it_removes_and_leaves_the_rest() {
     fs_err::write(repo.cache().join("cargo-xtask/imports.bin"), "").unwrap();
     let before = repo.snapshot();
     assert_snapshot!(without_sizes(&said(&done(&repo, &["clean", "--all", "--dry-run"]))), @"
+      [CACHE]/cargo-xtask/checked-3 (what was found out about locks)
       [CACHE]/cargo-xtask/files-1 (downloaded files)
       [CACHE]/cargo-xtask/imports.bin (imports of sources)
       [CACHE]/cargo-xtask/interpreters (what interpreters are)
       [CACHE]/cargo-xtask/listings-1 (answers of package indexes)
       [CACHE]/cargo-xtask/metadata-1 (metadata of releases)
       [CACHE]/cargo-xtask/partial-1 (downloads that were interrupted)
-      [CACHE]/cargo-xtask/wheels-1 (unpacked wheels)
+      [CACHE]/cargo-xtask/wheels-2 (unpacked wheels)
       dist/export/python/virtualenvs/python-default/[PYTHON] (an environment)
     would remove N files and free N UNITS
     ");

@@ -138,6 +138,7 @@ fn wheel(package: &Package, tags: &str) -> Vec<u8> {
     }
     let record = record(&members, &format!("{info}/RECORD"));
     members.push((format!("{info}/RECORD"), record.into_bytes()));
+    members.extend(package.unrecorded.iter().cloned());
 
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for (path, content) in &members {

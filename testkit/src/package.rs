@@ -14,6 +14,7 @@ pub struct Package {
     pub(crate) requires_python: Option<String>,
     pub(crate) entry_points: Vec<(String, String)>,
     pub(crate) members: Vec<(String, Vec<u8>)>,
+    pub(crate) unrecorded: Vec<(String, Vec<u8>)>,
     pub(crate) needs_build: bool,
     pub(crate) build_fails: bool,
     pub(crate) build_requires: Vec<String>,
@@ -42,6 +43,7 @@ impl Package {
             requires_python: None,
             entry_points: Vec::new(),
             members: Vec::new(),
+            unrecorded: Vec::new(),
             needs_build: false,
             build_fails: false,
             build_requires: Vec::new(),
@@ -141,6 +143,13 @@ impl Package {
     #[must_use]
     pub fn member(mut self, path: &str, content: &[u8]) -> Self {
         self.members.push((path.to_owned(), content.to_owned()));
+        self
+    }
+
+    /// Adds a file to each wheel that its RECORD does not list.
+    #[must_use]
+    pub fn unrecorded(mut self, path: &str, content: &[u8]) -> Self {
+        self.unrecorded.push((path.to_owned(), content.to_owned()));
         self
     }
 

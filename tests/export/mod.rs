@@ -3,6 +3,7 @@
 mod crashes;
 mod editors;
 mod formats;
+mod installed;
 mod refused;
 mod requirements;
 mod sources;
@@ -112,8 +113,8 @@ fn exported_scripts_run() {
     assert_snapshot!(repo.read("py"), @r#"
     #!/bin/sh
     # Written by `cargo xtask export --scripts`; the variable LOCKSET names another resolve.
-    resolve=${LOCKSET:-python-default}
-    exec cargo xtask -C "$(dirname "$0")" run --resolve "${resolve%%/*}" -- "$@"
+    if command -v cargo >/dev/null 2>&1; then xtask='cargo xtask'; else xtask=cargo-xtask; fi
+    exec $xtask -C "$(dirname "$0")" run --resolve "${LOCKSET:-python-default}" -- "$@"
     "#);
 }
 

@@ -176,25 +176,6 @@ fn a_folder_that_is_not_ours() {
 }
 
 #[test]
-fn two_packages_with_one_file() {
-    let Some(repo) = repo() else { return };
-    let index = LoopbackIndex::start([
-        Package::new("one", "1.0").member("shared/x.py", b"1"),
-        Package::new("two", "1.0").member("shared/x.py", b"2"),
-    ]);
-    let repo = repo.index(&index).requirements("one\ntwo\n");
-    lock(&repo);
-    let said = refused(&repo, &["export"]);
-    let at = said.find("python3.").unwrap();
-    let folder = said[at..].split('/').next().unwrap().to_owned();
-    assert_snapshot!(said.replace(&folder, "pythonX.Y"), @"
-    error: cannot make the environment of `python-default`: both one 1.0 and two 1.0 ship the file lib/pythonX.Y/site-packages/shared/x.py
-     |
-    hint: leave one of the two packages out, or ask its maintainers to ship the file elsewhere
-    ");
-}
-
-#[test]
 fn a_lock_for_other_platforms() {
     let Some(repo) = repo() else { return };
     let index = index();
@@ -255,7 +236,7 @@ fn a_cache_that_cannot_be_written() {
         return;
     };
     let script = format!(
-        "rm -rf dist {0}/cargo-xtask/wheels-1 && mount --bind {0} {0} && \
+        "rm -rf dist {0}/cargo-xtask/wheels-2 && mount --bind {0} {0} && \
          mount -o remount,ro,bind {0} && $0 export --offline",
         repo.cache()
     );
@@ -264,10 +245,10 @@ fn a_cache_that_cannot_be_written() {
     };
     assert_eq!(output.status, 1, "{output}");
     assert_snapshot!(said(&output), @"
-    error: cannot use lib-2.0-py3-none-any.whl: failed to create directory `[CACHE]/cargo-xtask/wheels-1`: Read-only file system (os error 30)
+    error: cannot use lib-2.0-py3-none-any.whl: failed to create directory `[CACHE]/cargo-xtask/wheels-2`: Read-only file system (os error 30)
      |
     hint: set XTASK_CACHE_DIR to a folder that can be written, or see what `cargo xtask doctor` says
-    error: cannot use app-1.0-py3-none-any.whl: failed to create directory `[CACHE]/cargo-xtask/wheels-1`: Read-only file system (os error 30)
+    error: cannot use app-1.0-py3-none-any.whl: failed to create directory `[CACHE]/cargo-xtask/wheels-2`: Read-only file system (os error 30)
      |
     hint: set XTASK_CACHE_DIR to a folder that can be written, or see what `cargo xtask doctor` says
     ");

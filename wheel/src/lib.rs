@@ -31,6 +31,7 @@ mod verify_tests;
 mod wheel_archive;
 mod wheel_file;
 mod wheel_problem;
+mod wheel_record;
 mod zip_directory;
 mod zip_format;
 mod zip_member;
@@ -54,15 +55,14 @@ pub use member_reader::MemberReader;
 pub use memory::MemoryWriter;
 pub use metadata::{CoreMetadata, CoreMetadataError, Description, License, MetadataVersion};
 pub use path::{FoldedPath, MemberPath, PathProblem, check_contained};
-pub use record::{
-    Record, RecordError, RecordLine, RecordLineError, RecordWriter, parse_record, recorded_paths,
-};
+pub use record::{RecordLine, RecordLineError, RecordWriter, parse_record, recorded_paths};
 pub use tar_writer::TarGzWriter;
 pub use time::ArchiveTime;
 pub use verify::{MemberImport, ReadMember, Verification, verify};
 pub use wheel_archive::{DATA_FOLDERS, WheelArchive, data_file, dist_info_file, most_unpacked};
 pub use wheel_file::{Purity, WheelFile, WheelFileError, WheelTags};
 pub use wheel_problem::WheelProblem;
+pub use wheel_record::{MemberHasher, MemberHashes, Record, RecordRemark};
 pub use zip_member::{ZipError, ZipMember};
 pub use zip_reader::ZipReader;
 pub use zip_search::{LONGEST_MEMBER, find_member};

@@ -1,12 +1,11 @@
-//! RECORD: the files of a wheel or of an installed distribution, with hashes. It is written here,
-//! and read strictly.
+//! RECORD: the files of a wheel or of an installed distribution, with hashes. It is written here, and
+//! read in two ways: strictly, line by line, to judge a wheel of ours, and as a [`Record`], which
+//! takes what real wheels have as installers take it.
 //!
 //! Its lines are CSV, but the crate `csv` is not used to read them. It takes an unclosed quote for
 //! a field that reaches to the end of the file, which hides the lines behind it.
 //!
 //! Format: <https://packaging.python.org/en/latest/specifications/recording-installed-packages/#the-record-file>.
-
-use std::collections::HashMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -38,21 +37,6 @@ pub struct RecordLineError {
 #[derive(Clone, Debug, Default)]
 pub struct RecordWriter {
     text: String,
-}
-
-/// The lines of a RECORD by path. Each path is listed once.
-#[derive(Debug, Default)]
-pub struct Record(HashMap<String, RecordLine>);
-
-/// A RECORD that cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RecordError {
-    /// A line cannot be read.
-    #[error(transparent)]
-    Line(#[from] RecordLineError),
-    /// Two lines have the same path.
-    #[error("`{0}` is listed twice")]
-    Twice(String),
 }
 
 impl RecordWriter {
@@ -91,37 +75,6 @@ impl RecordWriter {
             self.text.push('"');
         } else {
             self.text.push_str(path);
-        }
-    }
-}
-
-impl Record {
-    /// Reads the lines.
-    pub fn parse(text: &str) -> Result<Record, RecordError> {
-        let mut lines = HashMap::new();
-        for line in parse_record(text)? {
-            if let Some(twice) = lines.insert(line.path.clone(), line) {
-                return Err(RecordError::Twice(twice.path));
-            }
-        }
-        Ok(Record(lines))
-    }
-
-    /// The paths, in no order.
-    pub fn paths(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
-    }
-
-    /// Checks that the file at `path` has this hash and size. The error says what differs.
-    pub fn check(&self, path: &str, sha256: &[u8; 32], size: u64) -> Result<(), &'static str> {
-        let line = self.0.get(path).ok_or("it is not listed")?;
-        if line.size.is_some_and(|listed| listed != size) {
-            return Err("its size is another");
-        }
-        match &line.sha256 {
-            Some(listed) if listed == sha256 => Ok(()),
-            Some(_) => Err("its hash is another"),
-            None => Err("it has no hash there"),
         }
     }
 }
@@ -188,7 +141,7 @@ fn parse_size(field: &str) -> Result<Option<u64>, &'static str> {
 }
 
 /// Splits a line of CSV (RFC 4180) as Python's `csv` writes it.
-fn split_fields(line: &str) -> Result<Vec<String>, &'static str> {
+pub(crate) fn split_fields(line: &str) -> Result<Vec<String>, &'static str> {
     let mut fields = vec![String::new()];
     let (mut quoted, mut chars) = (false, line.chars().peekable());
     while let Some(c) = chars.next() {
@@ -248,24 +201,6 @@ mod tests {
     fn paths_alone() {
         let text = "a/b.py,md5=xx,3\n\"a,b.py\"\n\n\"not closed\n";
         assert_eq!(recorded_paths(text), ["a/b.py", "a,b.py"]);
-    }
-
-    #[test]
-    fn files_are_checked() {
-        let record = Record::parse(&text(&["a"])).unwrap();
-        let check = |path: &str, digest: u8, size| record.check(path, &[digest; 32], size);
-        assert_eq!(check("a", 0xfb, 3), Ok(()));
-        assert_eq!(check("a", 0xfb, 4), Err("its size is another"));
-        assert_eq!(check("a", 0, 3), Err("its hash is another"));
-        assert_eq!(check("b", 0xfb, 3), Err("it is not listed"));
-        let own = check("x.dist-info/RECORD", 0xfb, 3);
-        assert_eq!(own, Err("it has no hash there"));
-    }
-
-    #[test]
-    fn a_file_is_listed_once() {
-        let error = Record::parse("a,,\na,,\n").unwrap_err();
-        insta::assert_snapshot!(error, @"`a` is listed twice");
     }
 
     fn check_error(line: &str, problem: &str) {

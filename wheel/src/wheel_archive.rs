@@ -1,23 +1,23 @@
 //! A wheel to be installed. Everything that can be checked without unpacking it is checked. The
 //! wheel may be hostile: if it contradicts itself, it is refused.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::io::{Read, Seek};
 
 use model::{Metadata, PackageName, Version, WheelFilename};
 
 use crate::entry_points::{Script, scripts};
-use crate::path::{FoldedPath, check_contained};
-use crate::record::Record;
+use crate::path::check_contained;
 use crate::wheel_file::headers;
 use crate::wheel_problem::WheelProblem;
+use crate::wheel_record::{Record, RecordRemark};
 use crate::zip_member::ZipMember;
 use crate::zip_reader::ZipReader;
 
 /// A wheel with valid names, `.dist-info` and scripts. The code that unpacks its members checks
 /// them with [`Record::check`].
 pub struct WheelArchive {
-    /// All members except folders.
+    /// The members to be installed, without folders.
     pub files: Vec<ZipMember>,
     /// `name-version.dist-info`.
     pub dist_info: String,
@@ -27,6 +27,8 @@ pub struct WheelArchive {
     pub record: Record,
     /// The console and GUI scripts.
     pub scripts: Vec<Script>,
+    /// What is not right about RECORD, as far as it is seen without unpacking.
+    pub remarks: Vec<RecordRemark>,
 }
 
 /// What an archive may unpack to without regard to its size, and how often its size beyond that:
@@ -53,7 +55,6 @@ impl WheelArchive {
         check_dist_info(&dist_info, filename)?;
         let mut texts = Texts {
             zip: &mut zip,
-            files: &files,
             dist_info: &dist_info,
         };
         check_metadata(&mut texts, filename)?;
@@ -68,13 +69,45 @@ impl WheelArchive {
             })?,
         };
         check_data_folders(&files, &dist_info)?;
-        Ok(Self {
+        let mut wheel = Self {
             files,
             root_is_purelib,
             record,
             scripts,
             dist_info,
-        })
+            remarks: Vec::new(),
+        };
+        wheel.compare_with_record();
+        Ok(wheel)
+    }
+
+    /// Leaves out what RECORD does not list, and remarks what is only listed.
+    fn compare_with_record(&mut self) {
+        let files = std::mem::take(&mut self.files);
+        let there: HashSet<&str> = files.iter().map(|file| file.name.as_str()).collect();
+        let mut missing: Vec<&str> = self
+            .record
+            .paths()
+            .filter(|path| !there.contains(path) && !path.ends_with('/') && !self.is_record(path))
+            .collect();
+        missing.sort_unstable();
+        let missing = missing.into_iter().map(str::to_owned);
+        let mut remarks: Vec<_> = missing.map(RecordRemark::Missing).collect();
+        for file in files {
+            let listed = self.record.lists(&file.name);
+            if listed || self.is_record(&file.name) || self.is_needed(&file.name) {
+                self.files.push(file);
+            } else {
+                remarks.push(RecordRemark::Unlisted(file.name));
+            }
+        }
+        self.remarks = remarks;
+    }
+
+    /// What an installer reads, whether it is listed or not.
+    fn is_needed(&self, name: &str) -> bool {
+        name.strip_prefix(&self.dist_info)
+            .is_some_and(|rest| matches!(rest, "/METADATA" | "/WHEEL" | "/entry_points.txt"))
     }
 
     /// RECORD and its signatures, which list themselves without a hash.
@@ -103,7 +136,7 @@ fn refuse_bomb(archive: u64, members: &[ZipMember]) -> Result<(), WheelProblem> 
 
 /// The members that are files, with each name checked.
 fn files<R: Read + Seek>(zip: &ZipReader<R>) -> Result<Vec<ZipMember>, WheelProblem> {
-    let mut spelled: HashMap<FoldedPath, &str> = HashMap::new();
+    let mut seen: HashSet<&str> = HashSet::new();
     let mut folders: HashSet<&str> = HashSet::new();
     let mut files = Vec::with_capacity(zip.members().len());
     for member in zip.members() {
@@ -126,8 +159,8 @@ fn files<R: Read + Seek>(zip: &ZipReader<R>) -> Result<Vec<ZipMember>, WheelProb
             folders.insert(path);
             continue;
         }
-        if let Some(other) = spelled.insert(FoldedPath::of(path), path) {
-            return Err(WheelProblem::Case(other.to_owned(), path.to_owned()));
+        if !seen.insert(path) {
+            return Err(WheelProblem::Twice(path.to_owned()));
         }
         files.push(member.clone());
     }
@@ -184,7 +217,6 @@ fn check_dist_info(dist_info: &str, filename: &WheelFilename) -> Result<(), Whee
 /// Reads the text files of `.dist-info`.
 struct Texts<'z, R> {
     zip: &'z mut ZipReader<R>,
-    files: &'z [ZipMember],
     dist_info: &'z str,
 }
 
@@ -252,29 +284,12 @@ fn root_is_purelib<R: Read + Seek>(texts: &mut Texts<'_, R>) -> Result<bool, Whe
     Ok(field("Root-Is-Purelib").is_some_and(|value| value.eq_ignore_ascii_case("true")))
 }
 
-/// Reads RECORD and checks that it lists exactly the files there are.
 fn record<R: Read + Seek>(texts: &mut Texts<'_, R>) -> Result<Record, WheelProblem> {
     let place = texts.path("RECORD");
-    let record =
-        Record::parse(&texts.require("RECORD")?).map_err(|error| WheelProblem::Unreadable {
-            file: place.clone(),
-            reason: error.to_string(),
-        })?;
-    let there: HashSet<&str> = texts.files.iter().map(|file| file.name.as_str()).collect();
-    let mut missing: Vec<&str> = record
-        .paths()
-        .filter(|path| !there.contains(path) && !path.ends_with('/') && !is_signature(path, &place))
-        .collect();
-    missing.sort_unstable();
-    match missing.first() {
-        Some(path) => Err(WheelProblem::RecordedOnly((*path).to_owned())),
-        None => Ok(record),
-    }
-}
-
-fn is_signature(path: &str, record: &str) -> bool {
-    path.strip_prefix(record)
-        .is_some_and(|rest| matches!(rest, ".jws" | ".p7s"))
+    Record::parse(&texts.require("RECORD")?).map_err(|error| WheelProblem::Unreadable {
+        file: place,
+        reason: error.to_string(),
+    })
 }
 
 /// `.data` has only folders that mean something.

@@ -27,9 +27,12 @@ pub enum WheelProblem {
         /// What is wrong with it.
         problem: PathProblem,
     },
-    /// Two members are one on a file system without case.
-    #[error("its members `{0}` and `{1}` differ in case only")]
+    /// Two members are one on a file system without case, as this one is.
+    #[error("its members `{0}` and `{1}` differ in case only, and this file system knows no case")]
     Case(String, String),
+    /// Two members have the same name.
+    #[error("it has two members `{0}`")]
+    Twice(String),
     /// One member is a file where another needs a folder.
     #[error("its member `{0}` is a file, and a folder for other members")]
     FileAndFolder(String),
@@ -74,9 +77,6 @@ pub enum WheelProblem {
         /// What differs.
         problem: &'static str,
     },
-    /// RECORD lists a file that is not there.
-    #[error("`RECORD` lists `{0}`, which is not there")]
-    RecordedOnly(String),
     /// A folder of `.data` means nothing.
     #[error(
         "its member `{0}` is in no folder of `.data` that means something: purelib, platlib, scripts, headers or data"

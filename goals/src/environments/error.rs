@@ -7,9 +7,9 @@ use install::{SelectError, UnpackProblem, WheelError};
 use crate::error::GoalError;
 
 /// A wheel was refused.
-pub(super) fn of_wheel(error: &WheelError) -> GoalError {
+pub(super) fn of_wheel(error: WheelError) -> GoalError {
     let command_error = GoalError::failure(error.to_string());
-    match &error.problem {
+    let command_error = match &error.problem {
         UnpackProblem::Hash { .. } => command_error.hint(
             "the file is not the one that was locked: do not use it, and ask who runs the index",
         ),
@@ -21,22 +21,20 @@ pub(super) fn of_wheel(error: &WheelError) -> GoalError {
         ),
         _ => command_error
             .hint("nothing of it was installed; tell its maintainers, or lock another version"),
-    }
+    };
+    command_error.caused_by(error)
 }
 
 /// An environment cannot be made or changed.
-pub(super) fn of_environment(error: &EnvironmentError, resolve: &str) -> GoalError {
+pub(super) fn of_environment(error: EnvironmentError, resolve: &str) -> GoalError {
     let command_error = GoalError::failure(format!(
         "cannot make the environment of `{resolve}`: {error}"
     ));
-    match error {
+    let command_error = match &error {
         EnvironmentError::NotOurs { folder, .. } => {
             command_error.hint(format!("move it away, or remove it: `rm -r {folder}`"))
         }
-        EnvironmentError::TwoOwners { .. } => command_error.hint(
-            "leave one of the two packages out, or ask its maintainers to ship the file elsewhere",
-        ),
-        EnvironmentError::Case { .. } => {
+        EnvironmentError::FileAndFolder { .. } => {
             command_error.hint("leave one of the two packages out, or lock another version of it")
         }
         EnvironmentError::Io(error) if error.kind() == std::io::ErrorKind::StorageFull => {
@@ -55,24 +53,26 @@ pub(super) fn of_environment(error: &EnvironmentError, resolve: &str) -> GoalErr
             command_error.hint("see whose the folder is: `cargo xtask doctor`")
         }
         _ => command_error,
-    }
+    };
+    command_error.caused_by(error)
 }
 
 /// This machine cannot use a lock.
-pub(super) fn of_selection(error: &SelectError, resolve: &str) -> GoalError {
+pub(super) fn of_selection(error: SelectError, resolve: &str) -> GoalError {
     let command_error = GoalError::failure(format!("cannot export `{resolve}`: {error}"));
-    match error {
+    let command_error = match &error {
         SelectError::Platform { machine, .. } => command_error.hint(format!(
             "add `{machine}` to the platforms of `{resolve}` and run `cargo xtask generate-lockfiles --resolve {resolve}`"
         )),
         SelectError::NoFile { name, .. } => command_error.hint(format!(
             "use another Python with `--python`, or lock another version: `cargo xtask generate-lockfiles --resolve {resolve} --upgrade-package {name}`"
         )),
-    }
+    };
+    command_error.caused_by(error)
 }
 
 /// No interpreter is suitable.
-pub(super) fn of_interpreter(no: &NoInterpreter, resolve: &str) -> GoalError {
+pub(super) fn of_interpreter(no: NoInterpreter, resolve: &str) -> GoalError {
     let text = no.to_string();
     let mut lines = text.lines();
     let headline = lines.next().unwrap_or_default();
@@ -80,7 +80,8 @@ pub(super) fn of_interpreter(no: &NoInterpreter, resolve: &str) -> GoalError {
         GoalError::failure(format!("cannot export `{resolve}`: {headline}")),
         |error, line| error.because(line.trim()),
     );
-    command_error.hint(
+    let command_error = command_error.hint(
         "install one, as with `pyenv install`, or say where it is: `search_path` in `[python-bootstrap]`, or `--python PATH`",
-    )
+    );
+    command_error.caused_by(no)
 }

@@ -4,18 +4,20 @@ use std::sync::OnceLock;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use install::environment::{
-    Bytecode, Environment, EnvironmentContents, EnvironmentError, EnvironmentFinding, StoredWheel,
-    SyncReport,
+    Changes, Environment, EnvironmentContents, EnvironmentError, EnvironmentFinding, StoredWheel,
+    SyncPolicy, SyncReport,
 };
 use install::python::{
     Interpreter, Interpreters, NoInterpreter, PythonLocations, PythonRequest, SearchPath,
 };
-use install::{SelectedFile, SelectedPackage, Store, select};
+use install::{SelectedPackage, Store, select};
 use lockfile::LockFormat;
-use model::{InterpreterConstraints, Lock, PackageSource};
+use model::{InterpreterConstraints, Lock, PackageName};
+use wheel::RecordRemark;
 
 use super::error::{of_environment, of_interpreter, of_selection};
 use super::first_party::FirstPartyCode;
+use super::folders::{self, FOLDER};
 use super::supply::{Supply, SupplyScope};
 use crate::error::GoalError;
 use crate::locking::{self, IndexChoice, LockPath};
@@ -26,10 +28,22 @@ use crate::session::Session;
 pub struct ExportOptions {
     /// The Python to use, where one was named.
     pub python: Option<PythonRequest>,
-    /// Whether modules are compiled when they are installed.
-    pub bytecode: Bytecode,
+    /// How environments are changed.
+    pub policy: SyncPolicy,
+    /// What happens where a lock is not what its requirements ask for.
+    pub stale: StaleLocks,
     /// Where packages come from.
     pub index: IndexChoice,
+}
+
+/// What happens where a lock is not what its requirements ask for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum StaleLocks {
+    /// It is used, with a warning.
+    #[default]
+    Warned,
+    /// It is refused.
+    Refused,
 }
 
 /// Makes environments of one repository.
@@ -56,8 +70,14 @@ pub struct ExportedEnvironment {
     pub python: String,
 }
 
-/// The folder of environments relative to the root, as in Pants.
-pub(super) const FOLDER: &str = "dist/export/python/virtualenvs";
+/// An environment, and how it differs from its lock.
+#[derive(Debug)]
+pub struct CheckedEnvironment {
+    /// The environment.
+    pub environment: Environment,
+    /// How it differs; nothing if it does not.
+    pub findings: Vec<EnvironmentFinding>,
+}
 
 /// What the environment of one resolve consists of.
 struct Recipe {
@@ -107,42 +127,153 @@ impl<'a> Exporter<'a> {
                 mistake.message()
             ));
         }
+        self.check_lock(resolve)?;
         let selected = selected(&recipe, resolve)?;
-        let supply = self.supply(&recipe, resolve);
-        let mut wheels = supply.wheels(&selected).map_err(first)?;
-        let synced = match self.sync(&recipe, resolve, &wheels) {
-            // An editor changed a file of the store through a hard link. The wheel is unpacked
-            // again, once.
-            Err(EnvironmentError::DamagedStore { .. }) => {
+        let known = self.known_wheels(&recipe, &selected, resolve);
+        let known: Option<Vec<StoredWheel>> = known.into_iter().collect();
+        let unchanged = known.and_then(|wheels| {
+            let wanted = self.wanted(&recipe, resolve, &wheels);
+            let report = recipe.environment.unchanged(&wanted)?;
+            Some((wheels.len(), report))
+        });
+        let (packages, synced) = match unchanged {
+            Some(unchanged) => unchanged,
+            None => self.bring_and_sync(&recipe, resolve, &selected)?,
+        };
+        Ok(ExportedEnvironment {
+            packages,
+            python: python_title(&recipe.python),
+            environment: recipe.environment,
+            synced,
+        })
+    }
+
+    /// Brings all wheels into the store and changes the environment.
+    fn bring_and_sync(
+        &self,
+        recipe: &Recipe,
+        resolve: &str,
+        selected: &[SelectedPackage<'_>],
+    ) -> Result<(usize, SyncReport), GoalError> {
+        let supply = self.supply(recipe, resolve);
+        let mut wheels = supply.wheels(selected).map_err(first)?;
+        self.refuse_remarked(resolve, &recipe.lock, &wheels)?;
+        let synced = match self.sync(recipe, resolve, &wheels) {
+            // An editor changed a file of the store through a hard link, or the disk lost one. The
+            // wheel is unpacked again, once.
+            Err(EnvironmentError::DamagedStore { .. } | EnvironmentError::NotInStore { .. }) => {
                 self.discard_damaged(&wheels)
                     .map_err(|error| GoalError::file("mend the store", &self.cache, &error))?;
-                wheels = supply.wheels(&selected).map_err(first)?;
-                self.sync(&recipe, resolve, &wheels)
+                wheels = supply.wheels(selected).map_err(first)?;
+                self.sync(recipe, resolve, &wheels)
             }
             synced => synced,
         };
-        let synced = synced.map_err(|error| of_environment(&error, resolve))?;
-        Ok(ExportedEnvironment {
-            packages: wheels.len(),
-            python: format!(
-                "{} {}",
-                recipe.python.implementation(),
-                recipe.python.version()
-            ),
-            environment: recipe.environment,
-            synced,
+        let synced = synced.map_err(|error| of_environment(error, resolve))?;
+        self.remark(resolve, &recipe.lock, &synced, &wheels);
+        Ok((wheels.len(), synced))
+    }
+
+    /// Where the settings are strict, a wheel whose RECORD is not right is not installed.
+    fn refuse_remarked(
+        &self,
+        resolve: &str,
+        lock: &Lock,
+        wheels: &[StoredWheel],
+    ) -> Result<(), GoalError> {
+        if !self.session.settings.export.strict_records {
+            return Ok(());
+        }
+        for wheel in wheels {
+            let unpacked = self.store.get(&wheel.sha256);
+            let remarks = unpacked.as_ref().map(|unpacked| unpacked.remarks());
+            if let Some(remarks) = remarks_of(remarks.into_iter().flatten()) {
+                return Err(GoalError::failure(format!(
+                    "cannot export `{resolve}`: the RECORD of {} {}, {}, {remarks}",
+                    wheel.name,
+                    wheel.version,
+                    required_by(lock, &wheel.name),
+                ))
+                .hint("lock another version of it, or take it as other installers do: `strict_records = false` in `[export]`"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Warns of wheels that were installed though their RECORD is not right.
+    fn remark(&self, resolve: &str, lock: &Lock, synced: &SyncReport, wheels: &[StoredWheel]) {
+        let fresh: Vec<&PackageName> = synced.changes.fresh().collect();
+        for wheel in wheels.iter().filter(|wheel| fresh.contains(&&wheel.name)) {
+            let Some(unpacked) = self.store.get(&wheel.sha256) else {
+                continue;
+            };
+            // What is only listed is not missed by anyone.
+            let told = |remark: &&RecordRemark| !matches!(remark, RecordRemark::Missing(_));
+            if let Some(remarks) = remarks_of(unpacked.remarks().iter().filter(told)) {
+                self.session.warn(format_args!(
+                    "{resolve}: the RECORD of {} {}, {}, {remarks}",
+                    wheel.name,
+                    wheel.version,
+                    required_by(lock, &wheel.name),
+                ));
+            }
+        }
+    }
+
+    /// Says that the lock of `resolve` is not what its requirements ask for, if it is not.
+    fn check_lock(&self, resolve: &str) -> Result<(), GoalError> {
+        let Some(reasons) = self.stale_reasons(resolve)? else {
+            return Ok(());
+        };
+        let hint = format!("run `cargo xtask generate-lockfiles --resolve {resolve}`");
+        let path = LockPath::of(self.session, resolve)?;
+        let what = format!("the lock of `{resolve}` is not what its requirements ask for");
+        match self.options.stale {
+            StaleLocks::Warned => {
+                self.session
+                    .warn(format_args!("{what}: {}; {hint}", shortened(&reasons)));
+                Ok(())
+            }
+            StaleLocks::Refused => {
+                let error = GoalError::failure(what);
+                let error = error.at(model::Place::file(path.relative.as_str()));
+                let error = reasons.into_iter().fold(error, GoalError::because);
+                Err(error.hint(hint))
+            }
+        }
+    }
+
+    /// Why the lock of `resolve` is not what its requirements ask for; nothing if it is, or if that
+    /// cannot be said.
+    pub fn stale_reasons(&self, resolve: &str) -> Result<Option<Vec<String>>, GoalError> {
+        let path = LockPath::of(self.session, resolve)?;
+        let text = path.read()?;
+        let indexes = locking::PackageIndexes::new(self.session, self.options.index.clone())?;
+        let found = self.repository().and_then(|repository| {
+            let name_of = |source: &_| indexes.name_of(source, resolve);
+            let declared =
+                locking::ResolveDeclaration::collect(self.session, repository, resolve, name_of)?;
+            locking::Freshness::of(&indexes, &path, text.as_deref(), &declared)
+        });
+        Ok(match found {
+            Ok(locking::Freshness::Stale(reasons)) => Some(reasons),
+            // Mistakes of requirements are those of `generate-lockfiles`, which says them.
+            Ok(locking::Freshness::Fresh(_)) | Err(_) => None,
         })
     }
 
     /// The environment of `resolve`. It is only made if it was not made for this lock before.
     pub fn ensure(&self, resolve: &str) -> Result<Environment, GoalError> {
         let recipe = self.recipe(resolve)?;
-        let known = self.known_wheels(&recipe, resolve)?;
+        let selected = selected(&recipe, resolve)?;
+        let known = self.known_wheels(&recipe, &selected, resolve);
+        let known: Option<Vec<StoredWheel>> = known.into_iter().collect();
         let current = known.is_some_and(|wheels| {
             let wanted = self.wanted(&recipe, resolve, &wheels);
             recipe.environment.is_current(&wanted)
         });
-        if current {
+        if current && recipe.environment.python().exists() {
+            self.check_lock(resolve)?;
             return Ok(recipe.environment);
         }
         Ok(self.export(resolve)?.environment)
@@ -160,18 +291,81 @@ impl<'a> Exporter<'a> {
         Environment::at(folder.join(python.version().to_string()))
     }
 
-    /// The differences between the environment of `resolve` and its lock. Nothing is downloaded or
+    /// Judges every environment of `resolve`: how it differs from its lock. Nothing is downloaded or
     /// changed.
-    pub fn check(&self, resolve: &str) -> Result<Vec<EnvironmentFinding>, GoalError> {
-        let recipe = self.recipe(resolve)?;
-        if !recipe.environment.root().exists() {
-            return Ok(vec![EnvironmentFinding::Missing]);
+    pub fn check(&self, resolve: &str) -> Result<Vec<CheckedEnvironment>, GoalError> {
+        let exported: Vec<Environment> = folders::environments(self.session)
+            .into_iter()
+            .filter(|owned| owned.path.parent().and_then(Utf8Path::file_name) == Some(resolve))
+            .map(|owned| Environment::at(owned.path))
+            .collect();
+        if exported.is_empty() {
+            return Ok(vec![CheckedEnvironment {
+                environment: self.environment(resolve)?,
+                findings: vec![EnvironmentFinding::Missing],
+            }]);
         }
-        // A source distribution that was never built cannot be in the environment either.
-        let wheels = self.known_wheels(&recipe, resolve)?.unwrap_or_default();
+        let lock = read_lock(self.session, resolve)?;
+        exported
+            .into_iter()
+            .map(|environment| {
+                Ok(CheckedEnvironment {
+                    findings: self.check_one(resolve, &lock, &environment)?,
+                    environment,
+                })
+            })
+            .collect()
+    }
+
+    fn check_one(
+        &self,
+        resolve: &str,
+        lock: &Lock,
+        environment: &Environment,
+    ) -> Result<Vec<EnvironmentFinding>, GoalError> {
+        let unsuitable = |why| Ok(vec![EnvironmentFinding::UnsuitablePython(why)]);
+        let Some(base) = environment.base_python() else {
+            return Ok(vec![EnvironmentFinding::Interrupted]);
+        };
+        let Ok(python) = self.interpreters.ask(&base) else {
+            return Ok(vec![EnvironmentFinding::NoPython(base)]);
+        };
+        let constraints = &lock.inputs.interpreter_constraints;
+        if !constraints.contains(python.version()) {
+            let wanted: Vec<String> = constraints.iter().collect();
+            return unsuitable(format!(
+                "its Python {} does not satisfy `{}`",
+                python.version(),
+                wanted.join("` or `")
+            ));
+        }
+        let recipe = Recipe {
+            lock: lock.clone(),
+            environment: environment.clone(),
+            first_party: self.first_party(resolve)?,
+            python,
+        };
+        let selected = match select(&recipe.lock, &recipe.python) {
+            Ok(selected) => selected,
+            Err(error) => return unsuitable(error.to_string()),
+        };
+        let known = self.known_wheels(&recipe, &selected, resolve);
+        let unknown: Vec<&SelectedPackage<'_>> = selected
+            .iter()
+            .zip(&known)
+            .filter(|(_, wheel)| wheel.is_none())
+            .map(|(one, _)| one)
+            .collect();
+        let wheels: Vec<StoredWheel> = known.iter().flatten().cloned().collect();
         let wanted = self.wanted(&recipe, resolve, &wheels);
-        let findings = recipe.environment.check(&wanted, &self.store);
-        findings.map_err(|error| of_environment(&error, resolve))
+        let findings = environment.check(&wanted);
+        let mut findings = findings.map_err(|error| of_environment(error, resolve))?;
+        for finding in &mut findings {
+            if let EnvironmentFinding::Packages(changes) = finding {
+                add_unknown(changes, &unknown);
+            }
+        }
+        Ok(findings)
     }
 
     /// The Python that `resolve` would be exported for, as `CPython 3.12.1 at /usr/bin/python3`.
@@ -185,11 +379,13 @@ impl<'a> Exporter<'a> {
         ))
     }
 
-    /// The folders from which imports start, relative to the root.
+    /// The folders from which imports start, relative to the root; those with stubs too.
     pub fn relative_source_roots(&self, resolve: &str) -> Result<Vec<String>, GoalError> {
-        let roots = self.first_party(resolve)?.source_roots;
-        Ok(roots
+        let first_party = self.first_party(resolve)?;
+        Ok(first_party
+            .source_roots
             .iter()
+            .chain(&first_party.stub_roots)
             .map(|root| match relative(self.session, root).as_str() {
                 "" => ".".to_owned(),
                 root => root.to_owned(),
@@ -202,30 +398,22 @@ impl<'a> Exporter<'a> {
         self.session.root().join(FOLDER).join(resolve).is_dir()
     }
 
-    /// The hashes of the wheels, as far as they are known without a download.
-    ///
-    /// A folder of this machine has no hash. The wheel that was last built from it is used.
+    /// The wheel of each package, as far as it is known without a download: by the lock, by an
+    /// earlier build, or by what the environment was made from.
     fn known_wheels(
         &self,
         recipe: &Recipe,
+        selected: &[SelectedPackage<'_>],
         resolve: &str,
-    ) -> Result<Option<Vec<StoredWheel>>, GoalError> {
-        let selected = selected(recipe, resolve)?;
+    ) -> Vec<Option<StoredWheel>> {
         let supply = self.supply(recipe, resolve);
-        let recorded = recipe.environment.recorded();
-        let of_folder = |one: &SelectedPackage<'_>| {
-            let package = one.package;
-            let mut same = recorded
-                .iter()
-                .filter(|wheel| (&wheel.name, &wheel.version) == (&package.name, &package.version));
-            let is_folder = matches!(package.source, PackageSource::Path { .. })
-                && one.file == SelectedFile::Source;
-            same.next().filter(|_| is_folder).cloned()
+        let there = recipe.environment.recorded();
+        let known = |one| {
+            supply
+                .known(one)
+                .or_else(|| super::supply::recorded(one, &there).cloned())
         };
-        Ok(selected
-            .iter()
-            .map(|one| supply.known(one).or_else(|| of_folder(one)))
-            .collect())
+        selected.iter().map(known).collect()
     }
 
     fn supply<'s>(&'s self, recipe: &'s Recipe, resolve: &'s str) -> Supply<'s> {
@@ -275,7 +463,7 @@ impl<'a> Exporter<'a> {
         resolve: &str,
     ) -> Result<Interpreter, GoalError> {
         self.interpreter_of(constraints)
-            .map_err(|no| of_interpreter(&no, resolve))
+            .map_err(|no| of_interpreter(no, resolve))
     }
 
     pub(super) fn interpreter_of(
@@ -297,8 +485,12 @@ impl<'a> Exporter<'a> {
     /// The repository's own code. The environments of tools do not have it.
     fn first_party(&self, resolve: &str) -> Result<FirstPartyCode, GoalError> {
         let settings = &self.session.settings;
-        let of_tool = settings.tools.values().any(|tool| tool == resolve);
-        if of_tool && resolve != settings.python.default_resolve {
+        let is_tool = settings.tools.values().any(|tool| tool == resolve);
+        let editable = match &settings.export.py_editable_in_resolve {
+            Some(chosen) => chosen.iter().any(|chosen| chosen == resolve),
+            None => !is_tool || resolve == settings.python.default_resolve,
+        };
+        if !editable {
             return Ok(FirstPartyCode::default());
         }
         FirstPartyCode::read(self.session, self.repository()?, resolve)
@@ -324,7 +516,7 @@ impl<'a> Exporter<'a> {
             wheels: wheels.to_vec(),
             projects: recipe.first_party.projects.clone(),
             source_roots: recipe.first_party.source_roots.clone(),
-            bytecode: self.options.bytecode,
+            policy: self.options.policy,
         }
     }
 
@@ -340,11 +532,8 @@ impl<'a> Exporter<'a> {
 
     fn discard_damaged(&self, wheels: &[StoredWheel]) -> std::io::Result<()> {
         for wheel in wheels {
-            let damaged = self
-                .store
-                .get(&wheel.sha256)
-                .is_some_and(|unpacked| !unpacked.damaged().is_empty());
-            if damaged {
+            let unpacked = self.store.get(&wheel.sha256);
+            if unpacked.is_none_or(|unpacked| !unpacked.damaged().is_empty()) {
                 self.store.discard(&wheel.sha256)?;
             }
         }
@@ -352,8 +541,61 @@ impl<'a> Exporter<'a> {
     }
 }
 
+/// The remarks about a wheel's RECORD in one sentence; none if it is right.
+fn remarks_of<'r>(remarks: impl Iterator<Item = &'r RecordRemark>) -> Option<String> {
+    let remarks: Vec<&RecordRemark> = remarks.collect();
+    let (first, more) = remarks.split_first()?;
+    Some(match more.len() {
+        0 => first.to_string(),
+        1 => format!("{first}, and has one more fault"),
+        more => format!("{first}, and has {more} more faults"),
+    })
+}
+
+/// Who requires a package: the repository itself, or packages of the lock.
+fn required_by(lock: &Lock, name: &PackageName) -> String {
+    if lock.inputs.requirements.iter().any(|one| one.name == *name) {
+        return "which the repository requires".to_owned();
+    }
+    let requires = |package: &&model::LockedPackage| {
+        let mut dependencies = package.dependencies.iter();
+        dependencies.any(|dependency| dependency.name == *name)
+    };
+    match lock.packages.iter().find(requires) {
+        Some(package) => format!("which {} requires", package.name),
+        None => "which nothing requires".to_owned(),
+    }
+}
+
+/// Adds packages whose wheels must be built first to what differs.
+fn add_unknown(changes: &mut Changes, unknown: &[&SelectedPackage<'_>]) {
+    for one in unknown {
+        let (name, version) = (&one.package.name, &one.package.version);
+        let there = changes.removed.iter().position(|(there, _)| there == name);
+        match there.map(|at| changes.removed.remove(at)) {
+            Some((name, before)) => changes.updated.push((name, before, version.clone())),
+            None => changes.added.push((name.clone(), version.clone())),
+        }
+    }
+}
+
+fn python_title(python: &Interpreter) -> String {
+    format!("{} {}", python.implementation(), python.version())
+}
+
+/// The largest number of reasons in a warning.
+const MOST_REASONS: usize = 3;
+
+fn shortened(reasons: &[String]) -> String {
+    let shown = &reasons[..reasons.len().min(MOST_REASONS)];
+    match reasons.len() - shown.len() {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
 fn selected<'r>(recipe: &'r Recipe, resolve: &str) -> Result<Vec<SelectedPackage<'r>>, GoalError> {
-    select(&recipe.lock, &recipe.python).map_err(|error| of_selection(&error, resolve))
+    select(&recipe.lock, &recipe.python).map_err(|error| of_selection(error, resolve))
 }
 
 /// The largest number of errors that are printed. If the index is not available, each package has

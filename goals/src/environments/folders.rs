@@ -4,9 +4,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use workspace::{CACHE_MARK, CACHE_TAG};
 
-use super::exporter::FOLDER;
 use crate::error::GoalError;
 use crate::session::Session;
+
+/// The folder of environments relative to the root, as in Pants.
+pub(super) const FOLDER: &str = "dist/export/python/virtualenvs";
 
 /// The folder of programs that were linked or put there, relative to the root, as in Pants.
 pub const BIN: &str = "dist/export/bin";

@@ -11,9 +11,14 @@ mod first_party;
 pub mod folders;
 mod plugins;
 mod required;
+mod source_roots;
 mod supply;
 mod trial;
+mod variables;
 
-pub use exporter::{ExportOptions, ExportedEnvironment, Exporter, relative};
+pub use exporter::{
+    CheckedEnvironment, ExportOptions, ExportedEnvironment, Exporter, StaleLocks, relative,
+};
 pub use plugins::{PLUGINS, Plugin};
 pub use trial::{LoadFailure, Trial, TrialObstacle, TrialVerdict, TrialWheel};
+pub use variables::VariablesFile;

@@ -17,6 +17,7 @@ use crate::error::GoalError;
 use crate::locking::{self, IndexChoice, ResolveDeclaration};
 use crate::session::Session;
 use crate::supply::{self, Sources, Workshop};
+use workspace::files::sha256_of;
 
 /// Brings the packages of one resolve into the store.
 pub(super) struct Supply<'a> {
@@ -104,7 +105,8 @@ impl<'a> Supply<'a> {
             version: selected.package.version.clone(),
             sha256,
             requested: selected.requested,
-            direct_url: direct_url(selected, self.session.root()),
+            direct_url: direct_url(selected, self.session.root(), sha256),
+            built_from: built_from(selected),
         }
     }
 
@@ -193,7 +195,7 @@ impl<'a> Supply<'a> {
         let path = self.sources()?.file(package, file)?;
         self.store
             .unpack(&path, filename, file.sha256.as_ref())
-            .map_err(|error| of_wheel(&error))
+            .map_err(of_wheel)
     }
 
     fn built(
@@ -206,7 +208,7 @@ impl<'a> Supply<'a> {
             && let Ok(filename) = source.path.file_name().unwrap_or_default().parse()
         {
             let wheel = self.store.unpack(&source.path, &filename, Some(sha256));
-            return wheel.map_err(|error| of_wheel(&error));
+            return wheel.map_err(of_wheel);
         }
         let index = self.index()?;
         let cache = self.session.cache()?;
@@ -246,6 +248,32 @@ impl<'a> Supply<'a> {
     }
 }
 
+/// What the wheel of a package is built of, where it is built, and that never changes.
+fn built_from(selected: &SelectedPackage<'_>) -> Option<String> {
+    let sdist = match &selected.file {
+        SelectedFile::Wheel(..) => return None,
+        SelectedFile::Sdist(file) => Some(*file),
+        SelectedFile::Source => None,
+    };
+    supply::locked_identity(selected.package, sdist)?.key()
+}
+
+/// The wheel that an environment has of a package already, where it is that of the lock: built of the
+/// same source, or of a folder of this machine, whose state has no name.
+pub(super) fn recorded<'r>(
+    selected: &SelectedPackage<'_>,
+    there: &'r [StoredWheel],
+) -> Option<&'r StoredWheel> {
+    let package = selected.package;
+    let source = built_from(selected);
+    let is_folder = matches!(package.source, PackageSource::Path { .. })
+        && selected.file == SelectedFile::Source;
+    there
+        .iter()
+        .find(|wheel| (&wheel.name, &wheel.version) == (&package.name, &package.version))
+        .filter(|wheel| is_folder || (source.is_some() && wheel.built_from == source))
+}
+
 fn is_wheel(selected: &SelectedPackage<'_>) -> bool {
     matches!(selected.file, SelectedFile::Wheel(..))
 }
@@ -268,8 +296,8 @@ fn file_of<'s>(selected: &'s SelectedPackage<'_>) -> Option<&'s DistFile> {
     }
 }
 
-/// The text of `direct_url.json` (PEP 610).
-fn direct_url(selected: &SelectedPackage<'_>, root: &Utf8Path) -> Option<String> {
+/// The text of `direct_url.json` (PEP 610) of a package whose wheel has this hash.
+fn direct_url(selected: &SelectedPackage<'_>, root: &Utf8Path, wheel: Sha256) -> Option<String> {
     let mut value = match &selected.package.source {
         PackageSource::Index(_) => return None,
         PackageSource::Url { url, .. } => {
@@ -291,6 +319,15 @@ fn direct_url(selected: &SelectedPackage<'_>, root: &Utf8Path) -> Option<String>
             let url = model::Url::from_file_path(root.join(path)).ok()?;
             match file_of(selected) {
                 Some(file) => json!({"url": url, "archive_info": archive_info(Some(file))}),
+                None if path.as_str().ends_with(".whl") => {
+                    let hashes = json!({"sha256": wheel.to_string()});
+                    json!({"url": url, "archive_info": {"hashes": hashes}})
+                }
+                None if root.join(path).is_file() => {
+                    let sha256 = sha256_of(&root.join(path)).ok();
+                    let hashes = sha256.map(|sha256| json!({"sha256": sha256.to_string()}));
+                    json!({"url": url, "archive_info": {"hashes": hashes.unwrap_or(json!({}))}})
+                }
                 None => json!({"url": url, "dir_info": {}}),
             }
         }

@@ -9,7 +9,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use install::environment::{
-    Bytecode, Environment, EnvironmentContents, EnvironmentError, StoredWheel,
+    Environment, EnvironmentContents, EnvironmentError, StoredWheel, SyncPolicy,
 };
 use install::python::{CompatibleTags, Interpreter};
 use install::{UnpackedWheel, WheelError, select};
@@ -274,12 +274,12 @@ impl Exporter<'_> {
             wheels: built.chain(third_party.iter().cloned()).collect(),
             projects: Vec::new(),
             source_roots: Vec::new(),
-            bytecode: Bytecode::OnImport,
+            policy: SyncPolicy::default(),
         };
         match environment.sync(&wanted, &self.store) {
             Ok(_) => Ok(environment),
-            Err(error @ (EnvironmentError::TwoOwners { .. } | EnvironmentError::Case { .. })) => {
-                Err(TrialVerdict::Refused(of_environment(&error, resolve)))
+            Err(error @ EnvironmentError::FileAndFolder { .. }) => {
+                Err(TrialVerdict::Refused(of_environment(error, resolve)))
             }
             Err(error) => Err(TrialVerdict::TrialObstacle(TrialObstacle::Because(
                 error.to_string(),
@@ -370,6 +370,7 @@ impl Usable {
             sha256: *self.wheel.sha256(),
             requested: true,
             direct_url: None,
+            built_from: None,
         }
     }
 }

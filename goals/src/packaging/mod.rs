@@ -6,6 +6,7 @@
 mod archive;
 mod artifact;
 mod backend;
+mod declared;
 mod describe;
 mod distribution;
 mod metadata;
@@ -18,6 +19,7 @@ mod time;
 mod writing;
 
 pub use artifact::{FieldMistake, artifact, entry_points};
+pub use declared::{DeclaredDistribution, declared_distributions};
 pub use distribution::{Formats, OwnBackend, OwnedFile, PackagedDistribution, PackagedFiles};
 pub use platforms::PlatformRequest;
 pub use previous::Previous;

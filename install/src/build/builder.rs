@@ -12,7 +12,7 @@ use super::environments::{BuildEnvironment, Environments};
 use super::error::{BuildError, BuildProblem};
 use super::project::BuildSystem;
 use super::unpack_sdist::unpack_sdist;
-use crate::environment::{Bytecode, EnvironmentContents, StoredWheel};
+use crate::environment::{EnvironmentContents, StoredWheel, SyncPolicy};
 use crate::files;
 use crate::python::Interpreter;
 use crate::store::{Store, UnpackedWheel};
@@ -330,7 +330,7 @@ impl<'a> PackageBuilder<'a> {
                 wheels,
                 projects: Vec::new(),
                 source_roots: Vec::new(),
-                bytecode: Bytecode::OnImport,
+                policy: SyncPolicy::default(),
             };
             environment.sync(&wanted, self.store)?;
             Ok(())
@@ -347,6 +347,7 @@ impl<'a> PackageBuilder<'a> {
             sha256: *unpacked.sha256(),
             requested: false,
             direct_url: None,
+            built_from: None,
         })
     }
 
@@ -433,7 +434,8 @@ fn within(top: &Utf8Path, subdirectory: Option<&str>) -> Result<Utf8PathBuf, Bui
 
 impl SourceIdentity {
     /// A file name for what is built of this; `None` where it may change at any time.
-    fn key(&self) -> Option<String> {
+    #[must_use]
+    pub fn key(&self) -> Option<String> {
         let (state, subdirectory) = match self {
             Self::Folder => return None,
             Self::Archive {

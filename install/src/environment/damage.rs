@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use model::{PackageName, Version};
-use rayon::prelude::*;
 
-use super::items::{Item, PackageItems};
 use super::wanted::EnvironmentIdentity;
 
 /// The differences between an environment and what it should contain.
@@ -32,10 +30,18 @@ pub enum EnvironmentFinding {
     OtherPython(String, String),
     /// Other packages should be in it.
     Packages(Changes),
+    /// It was made at this place and moved since.
+    Moved(Utf8PathBuf),
+    /// The lock is for other Pythons, for this reason.
+    UnsuitablePython(String),
+    /// Its interpreter, which it links to, is gone.
+    NoPython(Utf8PathBuf),
     /// Settings such as source roots have changed.
     Settings,
     /// Files that someone changed or removed.
     ChangedFiles(Vec<Utf8PathBuf>),
+    /// Other versions of its packages that someone installed with other tools.
+    OtherVersions(Vec<String>),
     /// Packages that someone installed with other tools. They are kept.
     Foreign(Vec<String>),
 }
@@ -45,6 +51,12 @@ impl Changes {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.added.is_empty() && self.removed.is_empty() && self.updated.is_empty()
+    }
+
+    /// The packages that are added or updated.
+    pub fn fresh(&self) -> impl Iterator<Item = &PackageName> {
+        let added = self.added.iter().map(|(name, _)| name);
+        added.chain(self.updated.iter().map(|(name, _, _)| name))
     }
 
     pub(crate) fn between(old: &EnvironmentIdentity, new: &EnvironmentIdentity) -> Self {
@@ -87,43 +99,4 @@ fn versions(identity: &EnvironmentIdentity) -> BTreeMap<&PackageName, (&Version,
         .iter()
         .map(|p| (&p.name, (&p.version, Key::Project(p))));
     wheels.chain(projects).collect()
-}
-
-/// The items below `root` that are missing or wrong.
-pub(crate) fn damaged<'p, 'a>(
-    root: &Utf8Path,
-    packages: &'p [PackageItems<'a>],
-) -> Vec<&'p Item<'a>> {
-    packages
-        .par_iter()
-        .flat_map(|package| package.items.par_iter().with_min_len(64))
-        .filter(|item| !item.is_intact(root))
-        .collect()
-}
-
-/// A `.dist-info` folder in `site`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct InstalledDistribution {
-    /// The folder's name.
-    pub(crate) dist_info: String,
-    pub(crate) name: PackageName,
-    pub(crate) version: String,
-}
-
-/// The distributions that are in `site`, relative to `root`.
-pub(crate) fn installed(root: &Utf8Path, site: &str) -> Vec<InstalledDistribution> {
-    let Ok(entries) = root.join(site).read_dir_utf8() else {
-        return Vec::new();
-    };
-    entries
-        .filter_map(|entry| {
-            let dist_info = entry.ok()?.file_name().to_owned();
-            let (name, version) = dist_info.strip_suffix(".dist-info")?.rsplit_once('-')?;
-            Some(InstalledDistribution {
-                name: name.parse().ok()?,
-                version: version.to_owned(),
-                dist_info,
-            })
-        })
-        .collect()
 }

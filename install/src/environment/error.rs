@@ -35,29 +35,15 @@ pub enum EnvironmentError {
         /// The file.
         file: Utf8PathBuf,
     },
-    /// Two packages have the same file with different contents.
-    #[error("both {first} and {second} ship the file {path}")]
-    TwoOwners {
-        /// The file, relative to the environment.
+    /// A file of one package stands where another one has a folder.
+    #[error("{path} is a file in {file} and a folder in {folder}")]
+    FileAndFolder {
+        /// The path, relative to the environment.
         path: String,
-        /// One package.
-        first: String,
-        /// The other package.
-        second: String,
-    },
-    /// The names of two packages' files or folders differ in case only.
-    #[error(
-        "{first_path} of {first} and {second_path} of {second} are one file where case does not matter, as on macOS and Windows"
-    )]
-    Case {
-        /// One path, relative to the environment.
-        first_path: String,
-        /// Its package.
-        first: String,
-        /// The other path.
-        second_path: String,
-        /// Its package.
-        second: String,
+        /// The package that has a file there.
+        file: String,
+        /// The package that has a folder there.
+        folder: String,
     },
     /// An entry point of a project of the repository cannot be made.
     #[error("the entry point `{name} = {value}` of {project} cannot be made: {problem}")]

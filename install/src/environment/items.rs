@@ -2,11 +2,13 @@
 //! is written.
 
 use std::borrow::Cow;
+use std::time::SystemTime;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{PackageName, Sha256};
 use wheel::{DATA_FOLDERS, FileMode, RecordWriter, Script, data_file};
 
+use super::content_time::content_time;
 use super::error::EnvironmentError;
 use super::layout::Layout;
 use super::scripts::{console_script, rewritten};
@@ -45,8 +47,16 @@ pub(crate) struct PackageItems<'a> {
     pub(crate) title: String,
     /// The project; `None` for the skeleton.
     pub(crate) name: Option<&'a PackageName>,
+    /// Of two packages with one file, the one with the higher rank has it: the environment itself,
+    /// then projects of the repository, then wheels.
+    pub(crate) rank: u8,
+    pub(crate) placed: CopyTime,
     pub(crate) items: Vec<Item<'a>>,
 }
+
+/// When a package's files were copied; `None` where they are those of the store, with their time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct CopyTime(pub(crate) Option<SystemTime>);
 
 impl<'a> Item<'a> {
     pub(crate) fn text(path: String, text: impl Into<Cow<'a, [u8]>>, mode: FileMode) -> Self {
@@ -64,22 +74,21 @@ impl<'a> Item<'a> {
         }
     }
 
+    /// The time that the file has.
+    pub(crate) fn time(&self, placed: CopyTime) -> SystemTime {
+        match &self.content {
+            ItemContent::Stored { wheel, .. } => placed.0.unwrap_or_else(|| wheel.time()),
+            ItemContent::Text { file, .. } => content_time(&file.sha256),
+            ItemContent::Link(_) => SystemTime::UNIX_EPOCH,
+        }
+    }
+
     /// The expected content of the file; `None` for a link.
     pub(crate) fn file(&self) -> Option<&UnpackedFile> {
         match &self.content {
             ItemContent::Stored { file, .. } => Some(file),
             ItemContent::Text { file, .. } => Some(file),
             ItemContent::Link(_) => None,
-        }
-    }
-
-    /// Whether the file below `root` is right, judged by its size and time.
-    pub(crate) fn is_intact(&self, root: &Utf8Path) -> bool {
-        let place = root.join(&self.path);
-        match &self.content {
-            ItemContent::Link(target) => place.read_link_utf8().is_ok_and(|found| found == *target),
-            ItemContent::Stored { file, .. } => file.is_intact(&place),
-            ItemContent::Text { file, .. } => file.is_intact(&place),
         }
     }
 }
@@ -129,6 +138,8 @@ pub(crate) fn of_wheel<'a>(
     Ok(PackageItems {
         title: format!("{} {}", manifest.name, manifest.version),
         name: Some(&wanted.name),
+        rank: 0,
+        placed: CopyTime::default(),
         items,
     })
 }
@@ -160,11 +171,14 @@ pub(crate) fn of_project<'a>(
             problem: "it would replace a file of the environment itself",
         });
     }
-    let mut items = vec![Item::text(
-        file("METADATA"),
-        project.metadata.as_bytes(),
-        FileMode::Regular,
-    )];
+    let mut items = vec![
+        Item::text(
+            file("METADATA"),
+            project.metadata.as_bytes(),
+            FileMode::Regular,
+        ),
+        Item::text(file("WHEEL"), WHEEL, FileMode::Regular),
+    ];
     if !project.entry_points.is_empty() {
         items.push(Item::text(
             file("entry_points.txt"),
@@ -184,9 +198,15 @@ pub(crate) fn of_project<'a>(
     Ok(PackageItems {
         title: format!("{} {}", project.name, project.version),
         name: Some(&project.name),
+        rank: 1,
+        placed: CopyTime::default(),
         items,
     })
 }
+
+/// The content of `WHEEL` of a project of the repository, which other installers look for.
+const WHEEL: &[u8] =
+    b"Wheel-Version: 1.0\nGenerator: xtask\nRoot-Is-Purelib: true\nTag: py3-none-any\n";
 
 /// The content of `INSTALLER`.
 const INSTALLER: &[u8] = b"xtask\n";
@@ -215,14 +235,16 @@ fn data_path(layout: &Layout, folder: &str, path: &str) -> String {
 
 fn push_scripts(items: &mut Vec<Item<'_>>, layout: &Layout, scripts: &[Script]) {
     let python = layout.python();
-    items.extend(scripts.iter().map(|script| {
+    for script in scripts {
         let path = format!("{}/{}", layout.scripts(), script.name);
-        Item::text(
+        // An entry point stands in for a script of the same name in the same wheel, as in pip.
+        items.retain(|item| item.path != path);
+        items.push(Item::text(
             path,
             console_script(&python, script).into_bytes(),
             FileMode::Executable,
-        )
-    }));
+        ));
+    }
 }
 
 /// The files that the installer adds to `.dist-info`. Files of the wheel with these names are left

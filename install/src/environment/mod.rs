@@ -1,15 +1,21 @@
 //! Virtual environments that contain exactly what they should, and are changed in place without
 //! damage.
 
+mod compile;
+mod content_time;
 mod damage;
 mod error;
 mod items;
 mod layout;
+mod listing;
 mod owners;
 mod place;
+mod report;
+mod run;
 mod scripts;
 mod skeleton;
 mod state;
+mod strays;
 mod sync;
 #[cfg(test)]
 mod tests;
@@ -17,5 +23,10 @@ mod wanted;
 
 pub use damage::{Changes, EnvironmentFinding};
 pub use error::EnvironmentError;
-pub use sync::{Environment, SyncOutcome, SyncReport};
-pub use wanted::{Bytecode, EditableProject, EnvironmentContents, StoredWheel};
+pub use owners::FileCollision;
+pub use report::{SyncOutcome, SyncReport};
+pub use sync::Environment;
+pub use wanted::{
+    Bytecode, EditableProject, EnvironmentContents, ForeignPackages, LinkMode, LinkModeError,
+    Renewal, StoredWheel, SyncPolicy,
+};

@@ -4,28 +4,38 @@ use std::collections::BTreeSet;
 use std::fs::FileTimes;
 use std::io::{self, ErrorKind, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 
 use super::error::EnvironmentError;
-use super::items::{Item, ItemContent};
+use super::items::{CopyTime, Item, ItemContent};
 use crate::files;
-use crate::store::content_time;
+
+/// A file to be put into an environment, and when it is copied if it is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ItemToPlace<'p, 'a> {
+    pub(crate) item: &'p Item<'a>,
+    pub(crate) placed: CopyTime,
+}
 
 /// Puts `items` below `root`. Existing files are replaced one by one, so that a running program
 /// keeps the file that it has open.
-pub(crate) fn place_all(root: &Utf8Path, items: &[&Item<'_>]) -> Result<(), EnvironmentError> {
+pub(crate) fn place_all(
+    root: &Utf8Path,
+    items: &[ItemToPlace<'_, '_>],
+) -> Result<(), EnvironmentError> {
     make_folders(root, items)?;
     items
         .par_iter()
         .with_min_len(64)
-        .try_for_each(|item| place(root, item))
+        .try_for_each(|item| place(root, *item))
 }
 
-fn make_folders(root: &Utf8Path, items: &[&Item<'_>]) -> io::Result<()> {
+fn make_folders(root: &Utf8Path, items: &[ItemToPlace<'_, '_>]) -> io::Result<()> {
     let mut folders = BTreeSet::new();
-    for item in items {
+    for ItemToPlace { item, .. } in items {
         let mut path = item.path.as_str();
         while let Some((folder, _)) = path.rsplit_once('/') {
             if !folders.insert(folder) {
@@ -50,8 +60,8 @@ fn make_folders(root: &Utf8Path, items: &[&Item<'_>]) -> io::Result<()> {
     Ok(())
 }
 
-fn place(root: &Utf8Path, item: &Item<'_>) -> Result<(), EnvironmentError> {
-    let target = root.join(&item.path);
+fn place(root: &Utf8Path, item: ItemToPlace<'_, '_>) -> Result<(), EnvironmentError> {
+    let target = root.join(&item.item.path);
     match put(&target, item) {
         Err(EnvironmentError::Io(error)) if error.kind() == ErrorKind::AlreadyExists => {
             replace(&target, item)
@@ -61,7 +71,7 @@ fn place(root: &Utf8Path, item: &Item<'_>) -> Result<(), EnvironmentError> {
 }
 
 /// Writes the item beside its path and moves it there.
-fn replace(target: &Utf8Path, item: &Item<'_>) -> Result<(), EnvironmentError> {
+fn replace(target: &Utf8Path, item: ItemToPlace<'_, '_>) -> Result<(), EnvironmentError> {
     let temporary = beside(target);
     put(&temporary, item)?;
     if target.symlink_metadata().is_ok_and(|found| found.is_dir()) {
@@ -85,7 +95,8 @@ fn beside(target: &Utf8Path) -> Utf8PathBuf {
 }
 
 /// Writes the item to a path that does not exist.
-fn put(target: &Utf8Path, item: &Item<'_>) -> Result<(), EnvironmentError> {
+fn put(target: &Utf8Path, to_place: ItemToPlace<'_, '_>) -> Result<(), EnvironmentError> {
+    let ItemToPlace { item, placed } = to_place;
     match &item.content {
         ItemContent::Link(to) => Ok(files::symlink(to, target)?),
         ItemContent::Text { file, text } => {
@@ -94,13 +105,16 @@ fn put(target: &Utf8Path, item: &Item<'_>) -> Result<(), EnvironmentError> {
             files::open_with_mode(&mut options, file.mode());
             let mut out = options.open(target)?;
             out.write_all(text)?;
-            let times = FileTimes::new().set_modified(content_time(&file.sha256));
+            let times = FileTimes::new().set_modified(item.time(placed));
             Ok(out.file().set_times(times)?)
         }
         ItemContent::Stored { wheel, file } => {
             check_source(item)?;
             let source = wheel.file(&file.path);
-            Ok(link_or_copy(&source, target, &file.sha256)?)
+            if placed == CopyTime::default() && hard_link(&source, target)? {
+                return Ok(());
+            }
+            Ok(copy(&source, target, item.time(placed))?)
         }
     }
 }
@@ -108,7 +122,7 @@ fn put(target: &Utf8Path, item: &Item<'_>) -> Result<(), EnvironmentError> {
 /// A file of the store that was changed is not put into any environment.
 pub(crate) fn check_source(item: &Item<'_>) -> Result<(), EnvironmentError> {
     match &item.content {
-        ItemContent::Stored { wheel, file } if !file.is_intact(&wheel.file(&file.path)) => {
+        ItemContent::Stored { wheel, file } if !wheel.is_intact(file) => {
             Err(EnvironmentError::DamagedStore {
                 name: wheel.name().clone(),
                 sha256: *wheel.sha256(),
@@ -119,27 +133,31 @@ pub(crate) fn check_source(item: &Item<'_>) -> Result<(), EnvironmentError> {
     }
 }
 
-/// On macOS a copy is a clone, which shares nothing that an editor could change in the store.
-fn link_or_copy(source: &Utf8Path, target: &Utf8Path, sha256: &[u8; 32]) -> io::Result<()> {
-    if !cfg!(target_os = "macos") {
-        match std::fs::hard_link(source, target) {
-            Ok(()) => return Ok(()),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(error),
-            // This is another file system, one without links, or the file has too many links.
-            Err(_) => {}
-        }
+/// Whether a hard link was made. On macOS a copy is a clone, which shares nothing that an editor
+/// could change in the store.
+fn hard_link(source: &Utf8Path, target: &Utf8Path) -> io::Result<bool> {
+    if cfg!(target_os = "macos") {
+        return Ok(false);
     }
+    match std::fs::hard_link(source, target) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(error),
+        // This is another file system, one without links, or the file has too many links.
+        Err(_) => Ok(false),
+    }
+}
+
+fn copy(source: &Utf8Path, target: &Utf8Path, time: SystemTime) -> io::Result<()> {
     if target.symlink_metadata().is_ok() {
         return Err(ErrorKind::AlreadyExists.into());
     }
     // Shares the blocks of the file if the file system can.
     fs_err::copy(source, target)?;
-    let times = FileTimes::new().set_modified(content_time(sha256));
     fs_err::OpenOptions::new()
         .write(true)
         .open(target)?
         .file()
-        .set_times(times)
+        .set_times(FileTimes::new().set_modified(time))
 }
 
 /// Removes `paths` below `root`, the byte code of modules among them, and folders that become

@@ -11,10 +11,12 @@ const LONGEST_SHEBANG: usize = 127;
 /// shell that starts Python, and the lines after it are a string for Python.
 pub(crate) fn shebang(python: &Utf8Path) -> String {
     let line = format!("#!{python}\n");
-    if line.len() <= LONGEST_SHEBANG && !python.as_str().contains(' ') {
+    if line.len() <= LONGEST_SHEBANG && !python.as_str().contains(char::is_whitespace) {
         return line;
     }
-    format!("#!/bin/sh\n'''exec' \"{python}\" \"$0\" \"$@\"\n' '''\n")
+    // A single quote ends the shell's string; it stands in double quotes then.
+    let quoted = python.as_str().replace('\'', "'\"'\"'");
+    format!("#!/bin/sh\n'''exec' '{quoted}' \"$0\" \"$@\"\n' '''\n")
 }
 
 /// A script that calls what the entry point names.
@@ -67,7 +69,7 @@ mod tests {
     fn a_folder_with_a_space() {
         insta::assert_snapshot!(console_script("/my e/bin/python".into(), &script()), @r#"
         #!/bin/sh
-        '''exec' "/my e/bin/python" "$0" "$@"
+        '''exec' '/my e/bin/python' "$0" "$@"
         ' '''
         import sys
         from m.n import App
@@ -75,6 +77,48 @@ mod tests {
         if __name__ == "__main__":
             sys.exit(App.run())
         "#);
+    }
+
+    /// A Python whose folder has this name gets its script and the arguments, and nothing in the
+    /// name is run.
+    #[cfg(unix)]
+    fn check_folder(name: &str) {
+        let temp = tempfile::tempdir().unwrap();
+        let root = camino::Utf8Path::from_path(temp.path()).unwrap();
+        let python = root.join(name).join("python");
+        fs_err::create_dir_all(python.parent().unwrap()).unwrap();
+        fs_err::write(&python, "#!/bin/sh\necho ran \"$2\"\n").unwrap();
+        crate::files::make_executable(&python).unwrap();
+        let script = root.join("script");
+        fs_err::write(&script, shebang(&python)).unwrap();
+        crate::files::make_executable(&script).unwrap();
+        let marker = root.join("marker");
+        let output = duct::cmd!(script.as_str(), "a b")
+            .dir(root)
+            .env("MARKER", &marker)
+            .read();
+        assert_eq!(output.unwrap(), "ran a b", "{name}");
+        assert!(!marker.exists(), "{name}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nothing_in_a_folders_name_is_run() {
+        for name in [
+            "a b",
+            "a $(touch marker) b",
+            "a `touch marker` b",
+            "a \"; touch marker; \" b",
+            "a '; touch marker; ' b",
+            "a ${MARKER} b",
+            "a\tb",
+            "a'b c",
+            "$(touch marker)",
+            "`touch marker`",
+        ] {
+            check_folder(name);
+        }
+        check_folder(&"long".repeat(40));
     }
 
     #[test]

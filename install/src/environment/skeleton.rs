@@ -5,7 +5,7 @@
 use camino::Utf8Path;
 use wheel::FileMode;
 
-use super::items::{Item, ItemContent, PackageItems};
+use super::items::{CopyTime, Item, ItemContent, PackageItems};
 use super::layout::Layout;
 use super::wanted::EnvironmentIdentity;
 use crate::python::Interpreter;
@@ -67,6 +67,8 @@ pub(crate) fn skeleton(
     PackageItems {
         title: "the environment".to_owned(),
         name: None,
+        rank: 2,
+        placed: CopyTime::default(),
         items,
     }
 }
@@ -84,7 +86,7 @@ fn pyvenv(python: &Interpreter, prompt: &str) -> String {
 
 type Quote = fn(&str) -> String;
 
-const ACTIVATION: [(&str, &str, Quote); 4] = [
+const ACTIVATION: [(&str, &str, Quote); 5] = [
     ("activate", include_str!("activate/activate"), posix),
     ("activate.csh", include_str!("activate/activate.csh"), csh),
     (
@@ -92,6 +94,7 @@ const ACTIVATION: [(&str, &str, Quote); 4] = [
         include_str!("activate/activate.fish"),
         fish,
     ),
+    ("activate.nu", include_str!("activate/activate.nu"), nushell),
     (
         "Activate.ps1",
         include_str!("activate/Activate.ps1"),
@@ -113,4 +116,13 @@ fn fish(text: &str) -> String {
 
 fn powershell(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
+}
+
+/// Nushell has raw strings, whose ends have as many `#` as are needed.
+fn nushell(text: &str) -> String {
+    let mut marks = String::from("#");
+    while text.contains(&format!("'{marks}")) {
+        marks.push('#');
+    }
+    format!("r{marks}'{text}'{marks}")
 }

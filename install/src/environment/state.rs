@@ -1,9 +1,11 @@
 //! The state file of an environment: what was last installed into it, and whether that was
 //! completed.
 
+use std::collections::BTreeMap;
 use std::io;
 
 use camino::Utf8Path;
+use model::PackageName;
 use serde::{Deserialize, Serialize};
 
 use super::wanted::EnvironmentIdentity;
@@ -18,6 +20,9 @@ pub(crate) struct State {
     format: u32,
     pub(crate) phase: Phase,
     pub(crate) identity: EnvironmentIdentity,
+    /// When the files of each package were copied, in seconds since the start of 1970; only of copies.
+    #[serde(default)]
+    pub(crate) copied: BTreeMap<PackageName, u64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +51,7 @@ impl State {
             format: FORMAT,
             phase,
             identity,
+            copied: BTreeMap::new(),
         }
     }
 

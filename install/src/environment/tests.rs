@@ -16,6 +16,7 @@ struct Scene {
     wheels: Vec<StoredWheel>,
     projects: Vec<EditableProject>,
     source_roots: Vec<Utf8PathBuf>,
+    policy: SyncPolicy,
 }
 
 impl Scene {
@@ -34,6 +35,7 @@ impl Scene {
             wheels: Vec::new(),
             projects: Vec::new(),
             source_roots: Vec::new(),
+            policy: SyncPolicy::default(),
         }
     }
 
@@ -57,6 +59,7 @@ impl Scene {
             sha256: *wheel.sha256(),
             requested: false,
             direct_url: None,
+            built_from: None,
         });
     }
 
@@ -71,7 +74,7 @@ impl Scene {
             wheels: self.wheels.clone(),
             projects: self.projects.clone(),
             source_roots: self.source_roots.clone(),
-            bytecode: Bytecode::OnImport,
+            policy: self.policy,
         }
     }
 
@@ -94,9 +97,7 @@ impl Scene {
     }
 
     fn check(&self) -> Vec<EnvironmentFinding> {
-        self.environment()
-            .check(&self.wanted(), &self.store)
-            .unwrap()
+        self.environment().check(&self.wanted()).unwrap()
     }
 
     fn place(&self, path: &str) -> Utf8PathBuf {
@@ -178,6 +179,7 @@ fn every_file_has_its_place() {
     lib64
     pyvenv.cfg
     share/man/good.1
+    xtask-environment.files
     xtask-environment.json
     ");
     let root = scene.root.to_string();
@@ -411,25 +413,242 @@ fn a_folder_that_is_not_ours() {
 }
 
 #[test]
-fn packages_that_cannot_live_together() {
+fn of_two_contents_one_wins_whatever_the_order() {
+    let mut scene = Scene::new();
+    let same = ("shared/__init__.py", "");
+    scene.want("a", "1.0", &[same, ("shared/a.py", "1")]);
+    scene.want("b", "1.0", &[same]);
+    let report = scene.sync();
+    assert_eq!(report.outcome, SyncOutcome::Created);
+    assert_eq!(report.collisions, [], "the same content is no matter");
+    scene.want("b", "1.0", &[same, ("shared/a.py", "2")]);
+    let path = "lib/python3.12/site-packages/shared/a.py".to_owned();
+    let collision = FileCollision {
+        winner: "b 1.0".to_owned(),
+        loser: "a 1.0".to_owned(),
+        paths: vec![path],
+    };
+    assert_eq!(scene.sync().collisions, std::slice::from_ref(&collision));
+    assert_eq!(scene.read("shared/a.py"), "2");
+    assert_eq!(scene.check(), []);
+    assert_eq!(scene.sync().outcome, SyncOutcome::Unchanged);
+    scene.wheels.reverse();
+    fs_err::remove_dir_all(scene.environment().root()).unwrap();
+    assert_eq!(scene.sync().collisions, [collision]);
+    assert_eq!(scene.read("shared/a.py"), "2");
+    scene.unwant("b");
+    scene.sync();
+    assert_eq!(
+        scene.read("shared/a.py"),
+        "1",
+        "what is left has its file again"
+    );
+    assert_eq!(scene.check(), []);
+}
+
+#[test]
+fn case_counts_where_the_file_system_says_so() {
+    let mut scene = Scene::new();
+    scene.want("a", "1.0", &[("locale/sr@Latn/x.mo", "1")]);
+    scene.want("b", "1.0", &[("locale/sr@latn/x.mo", "2")]);
+    let wheels: Vec<_> = scene
+        .wheels
+        .iter()
+        .map(|wheel| scene.store.get(&wheel.sha256).unwrap())
+        .collect();
+    let layout = super::layout::Layout::new("/e".into(), &scene.python);
+    let packages = || -> Vec<_> {
+        let both = scene.wheels.iter().zip(&wheels);
+        both.map(|(wanted, wheel)| super::items::of_wheel(&layout, wanted, wheel).unwrap())
+            .collect()
+    };
+    let settle = |case| super::owners::settle(&mut packages(), case).unwrap();
+    assert_eq!(settle(super::owners::PathCase::Counts), []);
+    let [collision] = &settle(super::owners::PathCase::Ignored)[..] else {
+        panic!("one file has two owners");
+    };
+    assert_eq!(
+        (collision.winner.as_str(), collision.paths.len()),
+        ("b 1.0", 1)
+    );
+}
+
+#[test]
+fn a_file_where_another_package_has_a_folder() {
+    let mut scene = Scene::new();
+    scene.want("a", "1.0", &[("shared/a.py", "1")]);
+    scene.want("b", "1.0", &[("shared", "")]);
+    insta::assert_snapshot!(scene.sync_error(), @"lib/python3.12/site-packages/shared is a file in b 1.0 and a folder in a 1.0");
+}
+
+#[test]
+fn an_entry_point_stands_in_for_a_script() {
     let mut scene = Scene::new();
     scene.want(
-        "a",
+        "crypto",
         "1.0",
-        &[("shared/__init__.py", ""), ("shared/a.py", "1")],
+        &[
+            ("crypto-1.0.data/scripts/crypto", "#!python\nold\n"),
+            (
+                "crypto-1.0.dist-info/entry_points.txt",
+                "[console_scripts]\ncrypto = crypto.app:main\n",
+            ),
+        ],
     );
-    scene.want("b", "1.0", &[("shared/__init__.py", "")]);
+    assert_eq!(scene.sync().collisions, []);
+    assert!(
+        scene
+            .read("../../../bin/crypto")
+            .contains("from crypto.app import main")
+    );
+    let record = scene.read("crypto-1.0.dist-info/RECORD");
+    assert_eq!(record.matches("bin/crypto").count(), 1);
+}
+
+/// What pip does when it installs another version: the old one goes, and the new one comes.
+fn install_by_other_means(scene: &Scene, name: &str, version: &str) {
+    let dist_info = format!("{name}-{version}.dist-info");
+    let record =
+        format!("{name}.py,,\n{name}_extra.py,,\n{dist_info}/METADATA,,\n{dist_info}/RECORD,,\n");
+    for (path, text) in [
+        (format!("{name}.py"), format!("x = '{version}'")),
+        (format!("{name}_extra.py"), String::new()),
+        (format!("{dist_info}/METADATA"), String::new()),
+        (format!("{dist_info}/RECORD"), record),
+    ] {
+        let place = scene.site(&path);
+        fs_err::create_dir_all(place.parent().unwrap()).unwrap();
+        let _ = fs_err::remove_file(&place);
+        fs_err::write(place, text).unwrap();
+    }
+}
+
+#[test]
+fn another_version_by_other_means_is_removed() {
+    let mut scene = Scene::new();
+    scene.want("alpha", "2.0", &[("alpha.py", "x = '2.0'")]);
+    scene.sync();
+    fs_err::remove_dir_all(scene.site("alpha-2.0.dist-info")).unwrap();
+    install_by_other_means(&scene, "alpha", "1.0");
+    assert!(
+        scene
+            .check()
+            .contains(&EnvironmentFinding::OtherVersions(vec![
+                "alpha 1.0".to_owned()
+            ]))
+    );
+    assert_eq!(scene.sync().removed, ["alpha 1.0"]);
+    assert_eq!(scene.read("alpha.py"), "x = '2.0'");
+    assert!(!scene.site("alpha-1.0.dist-info").exists() && !scene.site("alpha_extra.py").exists());
+    assert!(scene.site("alpha-2.0.dist-info/METADATA").exists());
+    assert_eq!(scene.check(), []);
+}
+
+#[test]
+fn foreign_packages_go_where_that_is_asked_for() {
+    let mut scene = Scene::new();
+    scene.want("good", "1.0", &[("good.py", "")]);
+    scene.sync();
+    install_by_other_means(&scene, "theirs", "3.0");
+    assert_eq!(scene.sync().foreign, ["theirs 3.0"]);
+    scene.policy.foreign = ForeignPackages::Removed;
+    assert!(scene.environment().unchanged(&scene.wanted()).is_none());
+    assert_eq!(scene.sync().removed, ["theirs 3.0"]);
+    assert!(!scene.site("theirs.py").exists() && scene.site("good.py").exists());
+    assert!(scene.environment().unchanged(&scene.wanted()).is_some());
+}
+
+#[test]
+fn an_environment_is_judged_without_the_store() {
+    let mut scene = Scene::new();
+    scene.want("good", "1.0", &[("good.py", "x = 1")]);
+    scene.sync();
+    fs_err::remove_dir_all(scene.store.folder()).unwrap();
+    assert_eq!(scene.check(), []);
+    assert!(scene.environment().unchanged(&scene.wanted()).is_some());
+    // The store gets the same wheel at another time.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    scene.want("good", "1.0", &[("good.py", "x = 1")]);
+    assert_eq!(scene.sync().outcome, SyncOutcome::Unchanged);
+    fs_err::remove_file(scene.site("good.py")).unwrap();
+    assert!(scene.environment().unchanged(&scene.wanted()).is_none());
+    assert_eq!(scene.sync().restored, [scene.site("good.py")]);
+    assert_eq!(scene.check(), []);
+}
+
+#[test]
+fn a_lost_manifest_is_noticed() {
+    let mut scene = Scene::new();
+    scene.want("good", "1.0", &[("good.py", "x = 1")]);
+    let sha256 = scene.wheels[0].sha256;
+    let digits = sha256.to_string();
+    let manifest = scene
+        .store
+        .folder()
+        .join(&digits[..2])
+        .join(&digits)
+        .join("manifest");
+    fs_err::write(&manifest, "").unwrap();
+    assert!(!scene.store.has(&sha256));
+    insta::assert_snapshot!(scene.sync_error(), @"the wheel of good is not in the store");
+    scene.want("good", "1.0", &[("good.py", "x = 1")]);
     assert_eq!(scene.sync().outcome, SyncOutcome::Created);
-    scene.want(
-        "b",
-        "1.0",
-        &[("shared/__init__.py", ""), ("shared/a.py", "2")],
+}
+
+#[test]
+fn copies_have_the_time_of_their_installation() {
+    let time = |scene: &Scene, path| {
+        let found = scene.site(path).metadata().unwrap();
+        found.modified().unwrap()
+    };
+    let mut scene = Scene::new();
+    scene.want("static", "2.0", &[("static.js", "new")]);
+    scene.want("kept", "1.0", &[("kept.js", "kept")]);
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    scene.policy.link_mode = LinkMode::Copy;
+    scene.want("static", "1.0", &[("static.js", "old")]);
+    scene.sync();
+    let (old, kept) = (time(&scene, "static.js"), time(&scene, "kept.js"));
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    // This version was unpacked before the other one was installed.
+    scene.want("static", "2.0", &[("static.js", "new")]);
+    let report = scene.sync();
+    assert!(report.restored.is_empty(), "{report:?}");
+    assert!(time(&scene, "static.js") > old);
+    assert_eq!(time(&scene, "kept.js"), kept);
+    assert_eq!(scene.check(), []);
+    scene.policy.link_mode = LinkMode::Hardlink;
+    let report = scene.sync();
+    assert!(report.outcome == SyncOutcome::Changed && report.restored.is_empty());
+    assert_eq!(scene.check(), []);
+}
+
+#[test]
+fn an_environment_is_made_anew_where_that_is_asked_for() {
+    let mut scene = Scene::new();
+    scene.want("good", "1.0", &[("good.py", "")]);
+    scene.sync();
+    scene.policy.renewal = Renewal::Asked;
+    assert_eq!(
+        scene.sync().outcome,
+        SyncOutcome::Rebuilt("that was asked for")
     );
-    insta::assert_snapshot!(scene.sync_error(), @"both a 1.0 and b 1.0 ship the file lib/python3.12/site-packages/shared/a.py");
-    scene.want("b", "1.0", &[("Shared/b.py", "")]);
-    insta::assert_snapshot!(scene.sync_error(), @"lib/python3.12/site-packages/shared of a 1.0 and lib/python3.12/site-packages/Shared of b 1.0 are one file where case does not matter, as on macOS and Windows");
-    scene.want("b", "1.0", &[("shared/A.py", "")]);
-    insta::assert_snapshot!(scene.sync_error(), @"lib/python3.12/site-packages/shared/a.py of a 1.0 and lib/python3.12/site-packages/shared/A.py of b 1.0 are one file where case does not matter, as on macOS and Windows");
+}
+
+#[test]
+fn a_moved_environment_and_one_without_its_python() {
+    let mut scene = Scene::new();
+    scene.want("good", "1.0", &[("good.py", "")]);
+    scene.sync();
+    let moved = scene.root.join("dist/moved");
+    fs_err::rename(scene.environment().root(), &moved).unwrap();
+    let findings = Environment::at(&moved).check(&scene.wanted()).unwrap();
+    assert_eq!(
+        findings,
+        [EnvironmentFinding::Moved(
+            scene.environment().root().to_owned()
+        )]
+    );
 }
 
 #[test]
@@ -483,11 +702,13 @@ fn projects_are_linked_to_their_sources() {
     lib/python3.12/site-packages/acme_cli-1.2.dist-info/INSTALLER
     lib/python3.12/site-packages/acme_cli-1.2.dist-info/METADATA
     lib/python3.12/site-packages/acme_cli-1.2.dist-info/RECORD
+    lib/python3.12/site-packages/acme_cli-1.2.dist-info/WHEEL
     lib/python3.12/site-packages/acme_cli-1.2.dist-info/direct_url.json
     lib/python3.12/site-packages/acme_cli-1.2.dist-info/entry_points.txt
     lib/python3.12/site-packages/xtask_sources.pth
     lib64
     pyvenv.cfg
+    xtask-environment.files
     xtask-environment.json
     ");
     let url = scene.read("acme_cli-1.2.dist-info/direct_url.json");
@@ -569,7 +790,10 @@ fn a_real_python_sees_what_was_installed() {
     scene.source_roots = vec![scene.root.join("src")];
     let environment = scene.environment();
     let wanted = EnvironmentContents {
-        bytecode: Bytecode::Ahead,
+        policy: SyncPolicy {
+            bytecode: Bytecode::Ahead,
+            ..SyncPolicy::default()
+        },
         ..scene.wanted()
     };
     environment.sync(&wanted, &scene.store).unwrap();
@@ -597,7 +821,7 @@ fn a_real_python_sees_what_was_installed() {
     );
     let out = duct::cmd("sh", ["-uc", &shell]).read().unwrap();
     assert_eq!(out, "hello good\npython-default\nnone");
-    assert_eq!(environment.check(&wanted, &scene.store).unwrap(), []);
+    assert_eq!(environment.check(&wanted).unwrap(), []);
     // Compiled once, it stays compiled, and who does not ask for it finds nothing amiss.
     assert!(environment.is_current(&scene.wanted()));
     assert_eq!(scene.sync().outcome, SyncOutcome::Unchanged);

@@ -20,8 +20,21 @@ pub struct EnvironmentContents<'a> {
     pub projects: Vec<EditableProject>,
     /// Absolute folders whose modules can be imported.
     pub source_roots: Vec<Utf8PathBuf>,
+    /// How it is put there.
+    pub policy: SyncPolicy,
+}
+
+/// How what an environment should hold is put there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SyncPolicy {
     /// Whether modules are compiled ahead.
     pub bytecode: Bytecode,
+    /// How files come from the store.
+    pub link_mode: LinkMode,
+    /// What happens to packages that others installed.
+    pub foreign: ForeignPackages,
+    /// Whether the environment is made anew in any case.
+    pub renewal: Renewal,
 }
 
 /// A wheel, to be found in the store by its hash.
@@ -37,6 +50,9 @@ pub struct StoredWheel {
     pub requested: bool,
     /// The text of `direct_url.json`, where it comes from no index (PEP 610).
     pub direct_url: Option<String>,
+    /// What it was built of, where it was built on this machine.
+    #[serde(default)]
+    pub built_from: Option<String>,
 }
 
 /// A distribution of the repository, importable from its sources and known to
@@ -66,6 +82,56 @@ pub enum Bytecode {
     Ahead,
 }
 
+/// How files come from the store into an environment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LinkMode {
+    /// As hard links, where the file system has them: they take no space, and have the time at which
+    /// the wheel was unpacked.
+    #[default]
+    Hardlink,
+    /// As copies, which share blocks where the file system can, and have the time at which they are
+    /// installed.
+    Copy,
+}
+
+/// A text is not the name of a link mode.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no way to install files: use `hardlink` or `copy`")]
+pub struct LinkModeError(pub String);
+
+impl std::str::FromStr for LinkMode {
+    type Err = LinkModeError;
+
+    fn from_str(name: &str) -> Result<Self, LinkModeError> {
+        match name {
+            "hardlink" => Ok(Self::Hardlink),
+            "copy" | "clone" => Ok(Self::Copy),
+            _ => Err(LinkModeError(name.to_owned())),
+        }
+    }
+}
+
+/// What happens to packages in an environment that others installed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ForeignPackages {
+    /// They stay.
+    #[default]
+    Kept,
+    /// They are removed.
+    Removed,
+}
+
+/// Whether an environment is made anew.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Renewal {
+    /// Where it has to be.
+    #[default]
+    Needed,
+    /// In any case.
+    Asked,
+}
+
 /// Everything on which an environment's content depends, to be compared with what was there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct EnvironmentIdentity {
@@ -79,6 +145,8 @@ pub(crate) struct EnvironmentIdentity {
     pub(crate) projects: Vec<EditableProject>,
     pub(crate) source_roots: Vec<Utf8PathBuf>,
     pub(crate) bytecode: Bytecode,
+    #[serde(default)]
+    pub(crate) link_mode: LinkMode,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,8 +173,29 @@ impl EnvironmentIdentity {
             wheels,
             projects,
             source_roots: wanted.source_roots.clone(),
-            bytecode: wanted.bytecode,
+            bytecode: wanted.policy.bytecode,
+            link_mode: wanted.policy.link_mode,
         }
+    }
+
+    /// Whether this version of a package is in it.
+    pub(crate) fn has(&self, name: &PackageName, version: &str) -> bool {
+        let wheels = self
+            .wheels
+            .iter()
+            .map(|wheel| (&wheel.name, &wheel.version));
+        let projects = self.projects.iter().map(|one| (&one.name, &one.version));
+        let version: Result<Version, _> = version.parse();
+        let version = version.ok();
+        wheels
+            .chain(projects)
+            .any(|found| found.0 == name && Some(found.1) == version.as_ref())
+    }
+
+    /// The names of all packages.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &PackageName> {
+        let wheels = self.wheels.iter().map(|wheel| &wheel.name);
+        wheels.chain(self.projects.iter().map(|project| &project.name))
     }
 
     /// The same, but compiled ahead where the environment was before: a run that does not ask for

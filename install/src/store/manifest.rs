@@ -1,12 +1,12 @@
 //! What the store knows of an unpacked wheel without looking at its files.
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{PackageName, Sha256, Version};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use wheel::{FileMode, Script};
-
-use super::content_time::content_time;
+use wheel::{FileMode, RecordRemark, Script};
 
 /// A wheel in the store, checked and unpacked.
 #[derive(Debug, Clone)]
@@ -27,6 +27,10 @@ pub(crate) struct Manifest {
     pub(crate) scripts: Vec<Script>,
     /// Sorted by path; without RECORD.
     pub(crate) files: Vec<UnpackedFile>,
+    /// The time of all files: when they were unpacked, in seconds since the start of 1970.
+    pub(crate) seconds: u64,
+    /// What is not right about RECORD.
+    pub(crate) remarks: Vec<RecordRemark>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,7 +91,7 @@ impl UnpackedWheel {
     /// that follows a hard link.
     #[must_use]
     pub fn damaged(&self) -> Vec<Utf8PathBuf> {
-        let changed = |file: &&UnpackedFile| !file.is_intact(&self.file(&file.path));
+        let changed = |file: &&UnpackedFile| !self.is_intact(file);
         self.manifest
             .files
             .par_iter()
@@ -100,6 +104,22 @@ impl UnpackedWheel {
     pub fn files(&self) -> impl Iterator<Item = (&str, Utf8PathBuf)> {
         let files = self.manifest.files.iter();
         files.map(|file| (file.path.as_str(), self.file(&file.path)))
+    }
+
+    /// What is not right about the wheel's RECORD, though it can be installed.
+    #[must_use]
+    pub fn remarks(&self) -> &[RecordRemark] {
+        &self.manifest.remarks
+    }
+
+    /// The time of the files in the store.
+    pub(crate) fn time(&self) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(self.manifest.seconds)
+    }
+
+    /// Whether the store's file is what was unpacked.
+    pub(crate) fn is_intact(&self, file: &UnpackedFile) -> bool {
+        file.is_intact(&self.file(&file.path), self.time())
     }
 
     pub(crate) fn manifest(&self) -> &Manifest {
@@ -127,16 +147,13 @@ impl UnpackedFile {
         }
     }
 
-    /// Whether the file at `place` has this content still, by its size and time.
-    ///
-    /// The time of an unpacked file follows from its content, so that neither must be read.
-    pub(crate) fn is_intact(&self, place: &Utf8Path) -> bool {
+    /// Whether the file at `place` has this content still, by its size and the time that it was
+    /// given.
+    pub(crate) fn is_intact(&self, place: &Utf8Path, time: SystemTime) -> bool {
         std::fs::symlink_metadata(place).is_ok_and(|found| {
             found.is_file()
                 && found.len() == self.size
-                && found
-                    .modified()
-                    .is_ok_and(|time| time == content_time(&self.sha256))
+                && found.modified().is_ok_and(|modified| modified == time)
         })
     }
 }

@@ -1,6 +1,5 @@
 //! The store: each wheel unpacked once, named by its hash, to be linked into environments.
 
-mod content_time;
 mod error;
 mod manifest;
 mod unpack;
@@ -10,7 +9,6 @@ use std::io;
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{Sha256, WheelFilename};
 
-pub(crate) use content_time::content_time;
 pub use error::{UnpackProblem, WheelError};
 pub(crate) use manifest::UnpackedFile;
 pub use manifest::UnpackedWheel;
@@ -18,7 +16,7 @@ pub use manifest::UnpackedWheel;
 use crate::files;
 
 /// A new layout gets a new folder: an older tool never reads a newer store.
-const FOLDER: &str = "wheels-1";
+const FOLDER: &str = "wheels-2";
 
 /// A folder of unpacked wheels that any number of runs may use at once.
 ///
@@ -53,7 +51,7 @@ impl Store {
     /// Whether the wheel with this hash is unpacked.
     #[must_use]
     pub fn has(&self, sha256: &Sha256) -> bool {
-        self.place_of(sha256).is_dir()
+        self.get(sha256).is_some()
     }
 
     /// Unpacks the wheel at `archive`, or gets it where that was done before.
@@ -105,15 +103,19 @@ impl Store {
         if let Some(parent) = place.parent() {
             fs_err::create_dir_all(parent)?;
         }
-        let renamed = fs_err::rename(root, &place);
-        match self.get(&sha256) {
-            // Renamed, or another run was faster.
-            Some(wheel) => Ok(wheel),
-            None => Err(renamed
-                .err()
-                .unwrap_or_else(|| io::ErrorKind::Other.into())
-                .into()),
+        if fs_err::rename(root, &place).is_err()
+            && let Some(wheel) = self.get(&sha256)
+        {
+            // Another run was faster.
+            return Ok(wheel);
         }
+        if root.exists() {
+            // What is there cannot be read: the disk lost it.
+            self.discard(&sha256)?;
+            fs_err::rename(root, &place)?;
+        }
+        let lost = || io::Error::other(format!("{place} cannot be read"));
+        self.get(&sha256).ok_or_else(|| lost().into())
     }
 
     /// Forgets a wheel, so that it is unpacked again when it is next needed.

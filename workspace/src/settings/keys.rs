@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use ::release::settings::{FileEdit, FinalNewline, Hook, Profile, StepKind, TagKind};
 use camino::Utf8PathBuf;
+use install::environment::LinkMode;
 use model::{
     InterpreterConstraints, Override, PackageName, PackageSet, Platform, PrereleasePolicy,
 };
@@ -108,6 +109,8 @@ sections! {
     "python-infer" => python_infer: PythonInfer,
     /// `[python-bootstrap]`
     "python-bootstrap" => python_bootstrap: PythonBootstrap,
+    /// `[export]`
+    "export" => export: Export,
     /// `[index]`, ours
     "index" => index: Index,
     /// `[package]`, ours
@@ -239,6 +242,24 @@ section! {
             strings(&["<PYENV>", "<PATH>", "<ASDF>", "<MISE>", "<UV>", "<STANDARD>"]),
         /// File names of interpreters.
         names: Vec<String> = strings(&["python", "python3"]),
+    }
+}
+
+section! {
+    /// What `export` makes.
+    Export {
+        /// The resolves that are exported if none is named; the default one if the list is empty.
+        resolve: Vec<String> = Vec::new(),
+        /// Tools and console scripts that are put into `dist/export/bin`.
+        bin: Vec<String> = Vec::new(),
+        /// The resolves whose environments have the repository's own distributions; without it all
+        /// but those of tools.
+        py_editable_in_resolve: Option<Vec<String>> = None,
+        /// How files come from the cache. Pants does not have this setting.
+        link_mode: LinkMode = LinkMode::Hardlink,
+        /// Whether a wheel is refused if its RECORD does not list exactly its files. Pants does not
+        /// have this setting.
+        strict_records: bool = false,
     }
 }
 

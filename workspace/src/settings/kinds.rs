@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use camino::Utf8PathBuf;
+use install::environment::LinkMode;
 use model::{
     InterpreterConstraints, Override, PackageName, PackageSet, Platform, PrereleasePolicy,
 };
@@ -214,6 +215,7 @@ parsed! {
     Override: "a requirement, or `project=requirement`",
     Platform: "the name of a platform",
     Cutoff: "a date or a point in time",
+    LinkMode: "`hardlink` or `copy`",
 }
 
 impl Setting for PackageSet {

@@ -2,11 +2,11 @@
 //! git hook.
 
 use clap::Args;
-use install::environment::{Changes, EnvironmentFinding};
+use install::environment::{Changes, Environment, EnvironmentFinding};
 
 use crate::outcome::CommandOutcome;
 use crate::style::HINT;
-use goals::environments::{ExportOptions, Exporter, relative};
+use goals::environments::{CheckedEnvironment, ExportOptions, Exporter, relative};
 use goals::error::GoalError;
 use goals::session::Session;
 
@@ -16,6 +16,10 @@ pub(crate) struct CheckExportArguments {
     /// Check this resolve even if it was never exported; may be repeated
     #[arg(long = "resolve", value_name = "NAME")]
     resolves: Vec<String>,
+
+    /// Fail if a lock is not what its requirements ask for
+    #[arg(long)]
+    locked: bool,
 }
 
 /// The largest number of names in a line.
@@ -34,30 +38,70 @@ pub(crate) fn run(
     } else {
         arguments.resolves.clone()
     };
-    let mut stale = Vec::new();
+    let mut hints = Vec::new();
     for resolve in resolves {
-        let findings = exporter.check(&resolve)?;
-        for finding in &findings {
-            session.say(format_args!("{resolve}: {}", text(session, finding)));
-        }
-        if findings
-            .iter()
-            .any(|finding| !matches!(finding, EnvironmentFinding::Foreign(_)))
+        let checked = exporter.check(&resolve)?;
+        let several = checked.len() > 1;
+        for CheckedEnvironment {
+            environment,
+            findings,
+        } in &checked
         {
-            stale.push(resolve);
+            let version = environment.root().file_name().unwrap_or_default();
+            let title = match several {
+                true => format!("{resolve}/{version}"),
+                false => resolve.clone(),
+            };
+            for finding in findings {
+                session.say(format_args!("{title}: {}", text(session, finding)));
+            }
+            hints.extend(hint(session, &resolve, environment, findings));
+        }
+        if let Some(reasons) = exporter.stale_reasons(&resolve)? {
+            session.warn(format_args!(
+                "the lock of `{resolve}` is not what its requirements ask for: {}; run `cargo xtask generate-lockfiles --resolve {resolve}`",
+                shortened(&reasons)
+            ));
+            if arguments.locked {
+                hints.push(format!(
+                    "run `cargo xtask generate-lockfiles --resolve {resolve}`"
+                ));
+            }
         }
     }
-    if stale.is_empty() {
+    if hints.is_empty() {
         return Ok(CommandOutcome::Done);
     }
-    let options: String = stale
-        .iter()
-        .map(|name| format!(" --resolve {name}"))
-        .collect();
-    session.say(format_args!(
-        "{HINT}hint{HINT:#}: run `cargo xtask export{options}`"
-    ));
+    hints.dedup();
+    for hint in hints {
+        session.say(format_args!("{HINT}hint{HINT:#}: {hint}"));
+    }
     Ok(CommandOutcome::Found)
+}
+
+/// What makes an environment right again; nothing if it is.
+fn hint(
+    session: &Session,
+    resolve: &str,
+    environment: &Environment,
+    findings: &[EnvironmentFinding],
+) -> Option<String> {
+    let mut amiss = findings
+        .iter()
+        .filter(|finding| !matches!(finding, EnvironmentFinding::Foreign(_)))
+        .peekable();
+    amiss.peek()?;
+    let useless = amiss.any(|finding| {
+        matches!(
+            finding,
+            EnvironmentFinding::UnsuitablePython(_) | EnvironmentFinding::NoPython(_)
+        )
+    });
+    if useless {
+        let folder = relative(session, environment.root());
+        return Some(format!("remove it: `rm -r {folder}`"));
+    }
+    Some(format!("run `cargo xtask export --resolve {resolve}`"))
 }
 
 fn text(session: &Session, finding: &EnvironmentFinding) -> String {
@@ -71,6 +115,17 @@ fn text(session: &Session, finding: &EnvironmentFinding) -> String {
         }
         EnvironmentFinding::Packages(changes) => {
             format!("the lock has changed: {}", packages(changes))
+        }
+        EnvironmentFinding::UnsuitablePython(reason) => format!("it is of no use: {reason}"),
+        EnvironmentFinding::NoPython(python) => {
+            format!("it was made with {python}, which is gone")
+        }
+        EnvironmentFinding::Moved(from) => format!("it was made at {from} and moved"),
+        EnvironmentFinding::OtherVersions(names) => {
+            format!(
+                "other versions were installed by other means: {}",
+                shortened(names)
+            )
         }
         EnvironmentFinding::Settings => {
             "the repository's own distributions or source roots have changed".to_owned()
@@ -100,7 +155,10 @@ fn packages(changes: &Changes) -> String {
     let updated = changes
         .updated
         .iter()
-        .map(|(name, from, to)| format!("{name} {from} -> {to}"));
+        .map(|(name, from, to)| match from == to {
+            true => format!("{name} {to} (other files)"),
+            false => format!("{name} {from} -> {to}"),
+        });
     shortened(&updated.chain(added).chain(removed).collect::<Vec<_>>())
 }
 

@@ -222,9 +222,10 @@ fn stale(
 }
 
 fn environment(report: &mut Report<'_>, exporter: &Exporter<'_>, resolve: &str) {
-    let findings = exporter.check(resolve).map(|findings| {
-        let differs = findings
+    let findings = exporter.check(resolve).map(|checked| {
+        let differs = checked
             .iter()
+            .flat_map(|one| &one.findings)
             .any(|finding| !matches!(finding, EnvironmentFinding::Foreign(_)));
         differs
             .then(|| "it does not match its lock: `cargo xtask check-export` says more".to_owned())

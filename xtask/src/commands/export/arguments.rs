@@ -3,6 +3,7 @@
 use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
 use install::editor::Editor;
+use install::environment::LinkMode;
 use install::python::PythonRequest;
 use model::Platform;
 
@@ -30,6 +31,23 @@ pub(crate) struct ExportArguments {
     /// Compile all modules now instead of at their first import
     #[arg(long, conflicts_with = "format")]
     pub(super) compile: bool,
+
+    /// How files come from the cache: as hard links, or as copies, which have the time at which they
+    /// are installed
+    #[arg(long, value_name = "MODE", conflicts_with = "format", value_parser = link_mode)]
+    pub(super) link_mode: Option<LinkMode>,
+
+    /// Remove packages that were installed by other means
+    #[arg(long, conflicts_with = "format")]
+    pub(super) exact: bool,
+
+    /// Make the environments anew
+    #[arg(long, conflicts_with = "format")]
+    pub(super) reinstall: bool,
+
+    /// Fail if a lock is not what its requirements ask for
+    #[arg(long)]
+    pub(super) locked: bool,
 
     /// Write the script `py` to the root and, if the resolve has it, its main console script
     #[arg(long, conflicts_with = "format")]
@@ -76,6 +94,11 @@ pub(super) enum LockExportFormat {
     Pex,
     /// A bill of materials: CycloneDX 1.6 as JSON
     Cyclonedx,
+}
+
+fn link_mode(text: &str) -> Result<LinkMode, String> {
+    text.parse()
+        .map_err(|error: install::environment::LinkModeError| error.to_string())
 }
 
 fn editor(text: &str) -> Result<Editor, String> {

@@ -1,25 +1,30 @@
 //! `export`: makes an environment for each resolve from its lock, for this machine.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use install::environment::{Bytecode, Environment, SyncOutcome};
+use install::environment::{
+    Bytecode, Environment, ForeignPackages, Renewal, SyncOutcome, SyncPolicy,
+};
 
 use super::arguments::ExportArguments;
 use super::editor::{self, EditorRequest, Write};
 use crate::error;
 use crate::outcome::CommandOutcome;
 use crate::processes::say_when_interrupted;
-use goals::environments::{ExportOptions, ExportedEnvironment, Exporter, folders, relative};
+use goals::environments::{
+    ExportOptions, ExportedEnvironment, Exporter, StaleLocks, folders, relative,
+};
 use goals::error::GoalError;
 use goals::locking::LockPath;
 use goals::session::Session;
 use workspace::files;
+use workspace::settings::Settings;
 
 /// Makes the requested environments, several at the same time.
 pub(super) fn run(
     session: &Session,
     arguments: &ExportArguments,
 ) -> Result<CommandOutcome, GoalError> {
-    let exporter = Exporter::new(session, arguments.options())?;
+    let exporter = Exporter::new(session, arguments.options(&session.settings))?;
     let resolves = resolves(session, arguments, &exporter)?;
     if let Some(editor) = arguments.editor {
         let resolve = session.resolve(arguments.resolves.first().map(String::as_str));
@@ -70,15 +75,35 @@ pub(super) fn run(
 }
 
 impl ExportArguments {
-    fn options(&self) -> ExportOptions {
+    fn options(&self, settings: &Settings) -> ExportOptions {
         ExportOptions {
             python: self.python.clone(),
-            bytecode: if self.compile {
-                Bytecode::Ahead
-            } else {
-                Bytecode::OnImport
+            policy: self.policy(settings),
+            stale: match self.locked {
+                true => StaleLocks::Refused,
+                false => StaleLocks::Warned,
             },
             index: self.index.choice(),
+        }
+    }
+}
+
+impl ExportArguments {
+    fn policy(&self, settings: &Settings) -> SyncPolicy {
+        SyncPolicy {
+            bytecode: match self.compile {
+                true => Bytecode::Ahead,
+                false => Bytecode::OnImport,
+            },
+            link_mode: self.link_mode.unwrap_or(settings.export.link_mode),
+            foreign: match self.exact {
+                true => ForeignPackages::Removed,
+                false => ForeignPackages::Kept,
+            },
+            renewal: match self.reinstall {
+                true => Renewal::Asked,
+                false => Renewal::Needed,
+            },
         }
     }
 }
@@ -92,6 +117,9 @@ fn resolves(
     if !arguments.all {
         let mut asked = arguments.resolves.clone();
         asked.dedup();
+        if asked.is_empty() {
+            asked.clone_from(&session.settings.export.resolve);
+        }
         if asked.is_empty() {
             asked.push(session.resolve(None).to_owned());
         }
@@ -159,13 +187,38 @@ fn report(session: &Session, resolve: &str, exported: &ExportedEnvironment) {
             session.say(format_args!("  - {name} {version}"));
         }
         for (name, before, now) in &changes.updated {
-            session.say(format_args!("  ~ {name} {before} -> {now}"));
+            session.say(match before == now {
+                true => format!("  ~ {name} {now} (other files)"),
+                false => format!("  ~ {name} {before} -> {now}"),
+            });
         }
     }
-    for file in &synced.restored {
-        session.warn(format_args!(
+    match synced.restored.as_slice() {
+        [] => {}
+        [file] => session.warn(format_args!(
             "{} was changed by hand and is again what the lock says",
             relative(session, file)
+        )),
+        [file, more @ ..] => session.warn(format_args!(
+            "{} and {} more files were changed by hand and are again what the lock says",
+            relative(session, file),
+            more.len()
+        )),
+    }
+    for collision in &synced.collisions {
+        let (winner, loser) = (&collision.winner, &collision.loser);
+        let more = match collision.paths.len() - 1 {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        session.warn(format_args!(
+            "{resolve}: both {winner} and {loser} have {}{more}, with other content: that of {winner} is installed",
+            collision.paths.first().map_or("", String::as_str),
+        ));
+    }
+    for package in &synced.removed {
+        session.warn(format_args!(
+            "{package} was removed from {folder}: it was installed by other means"
         ));
     }
     for package in &synced.foreign {
@@ -226,13 +279,13 @@ fn write_scripts(session: &Session, resolves: &[String]) -> Result<(), GoalError
 /// A text by which such a script is recognised.
 const SCRIPT_MARK: &str = "Written by `cargo xtask export --scripts`";
 
-/// A script that runs something in the environment of the resolve in the variable `LOCKSET`. Older
-/// scripts had `RESOLVE/VERSION` there, so only the part before the slash counts.
+/// A script that runs something in the environment that the variable `LOCKSET` names: a resolve, or
+/// `RESOLVE/VERSION` as in Pants. It needs no cargo, where the program itself is on PATH.
 fn script(resolve: &str, what: &str) -> String {
     format!(
         "#!/bin/sh\n# {SCRIPT_MARK}; the variable LOCKSET names another resolve.\n\
-         resolve=${{LOCKSET:-{resolve}}}\n\
-         exec cargo xtask -C \"$(dirname \"$0\")\" run --resolve \"${{resolve%%/*}}\" -- {what}\"$@\"\n"
+         if command -v cargo >/dev/null 2>&1; then xtask='cargo xtask'; else xtask=cargo-xtask; fi\n\
+         exec $xtask -C \"$(dirname \"$0\")\" run --resolve \"${{LOCKSET:-{resolve}}}\" -- {what}\"$@\"\n"
     )
 }
 

@@ -1,4 +1,4 @@
-//! The times of unpacked files, which follow from their content.
+//! The times of files that are written into environments, which follow from their content.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

@@ -1,0 +1,309 @@
+//! What is installed: wheels that are not perfect, files that two packages have, what others
+//! installed beside it, and code of the repository.
+
+use insta::assert_snapshot;
+use testkit::{LoopbackIndex, Output, Package, Repo};
+
+use crate::fixtures::environments::{
+    exported, index, lib, repo, said, several_resolves, with_sources,
+};
+use crate::{done, lock};
+
+/// What a command said, with the name of Python's folder replaced.
+fn plain(output: &Output) -> String {
+    let text = said(output);
+    match text.find("python3.") {
+        Some(at) => {
+            let folder = text[at..].split('/').next().unwrap().to_owned();
+            text.replace(&folder, "pythonX.Y")
+        }
+        None => text,
+    }
+}
+
+#[test]
+fn a_record_that_does_not_list_all() {
+    let Some(repo) = repo() else { return };
+    let index = LoopbackIndex::start([
+        Package::new("top", "1.0").requires("signed"),
+        Package::new("signed", "1.0")
+            .member("signed_module.py", b"x = 1\n")
+            .unrecorded("META-INF/MANIFEST.MF", b"Manifest-Version: 1.0\n")
+            .unrecorded("META-INF/KEY.RSA", b""),
+    ]);
+    let repo = repo.index(&index).requirements("top\n");
+    lock(&repo);
+    assert_snapshot!(plain(&done(&repo, &["export"])), @"
+    warning: python-default: the RECORD of signed 1.0, which top requires, does not list `META-INF/MANIFEST.MF`, which is left out, and has one more fault
+    python-default: made dist/export/python/virtualenvs/python-default/[PYTHON] (2 packages, CPython [PYTHON])
+    ");
+    let code = "import signed_module as signed, os, sysconfig as s; print(signed.x, os.path.exists(s.get_path('purelib') + '/META-INF'))";
+    assert_eq!(done(&repo, &["run", "--", "-c", code]).stdout, "1 False\n");
+    assert_snapshot!(plain(&done(&repo, &["export"])), @"python-default: dist/export/python/virtualenvs/python-default/[PYTHON] is up to date");
+    let settings =
+        repo.read("Cargo.toml") + "[workspace.metadata.xtask.export]\nstrict_records = true\n";
+    let repo = repo.file("Cargo.toml", &settings);
+    fs_err::remove_dir_all(repo.root().join("dist")).unwrap();
+    let output = repo.xtask(&["export"]);
+    assert_eq!(output.status, 1);
+    assert_snapshot!(plain(&output), @"
+    error: cannot export `python-default`: the RECORD of signed 1.0, which top requires, does not list `META-INF/MANIFEST.MF`, which is left out, and has one more fault
+     |
+    hint: lock another version of it, or take it as other installers do: `strict_records = false` in `[export]`
+    ");
+}
+
+#[test]
+fn two_packages_with_one_file() {
+    let Some(repo) = repo() else { return };
+    let index = LoopbackIndex::start([
+        Package::new("one", "1.0")
+            .member("shared/x.py", b"x = 1\n")
+            .member("shared/__init__.py", b""),
+        Package::new("two", "1.0")
+            .member("shared/x.py", b"x = 2\n")
+            .member("shared/__init__.py", b""),
+    ]);
+    let repo = repo.index(&index).requirements("one\ntwo\n");
+    lock(&repo);
+    assert_snapshot!(plain(&done(&repo, &["export"])), @"
+    python-default: made dist/export/python/virtualenvs/python-default/[PYTHON] (2 packages, CPython [PYTHON])
+    warning: python-default: both two 1.0 and one 1.0 have lib/pythonX.Y/site-packages/shared/x.py, with other content: that of two 1.0 is installed
+    ");
+    let code = "import shared.x; print(shared.x.x)";
+    assert_eq!(done(&repo, &["run", "--", "-c", code]).stdout, "2\n");
+    done(&repo, &["check-export"]);
+}
+
+#[test]
+fn what_others_installed_beside_it() {
+    let Some((_index, repo)) = exported() else {
+        return;
+    };
+    let code = "import os, shutil, glob, sysconfig as s\nos.chdir(s.get_path('purelib'))\n\
+                shutil.rmtree(glob.glob('lib-*.dist-info')[0])\nos.remove('lib/__init__.py')\n\
+                open('lib/__init__.py', 'w').write('VERSION = 0.5')\n\
+                for name in 'lib-0.5', 'theirs-1.0':\n os.mkdir(name + '.dist-info')\n open(name + '.dist-info/METADATA', 'w').write('x')\n";
+    done(&repo, &["run", "--", "-c", code]);
+    let check = repo.xtask(&["check-export"]);
+    assert_eq!(check.status, 1);
+    assert_snapshot!(plain(&check), @"
+    python-default: changed by hand: dist/export/python/virtualenvs/python-default/[PYTHON]/lib/pythonX.Y/site-packages/lib/__init__.py, dist/export/python/virtualenvs/python-default/[PYTHON]/lib/pythonX.Y/site-packages/lib-2.0.dist-info/INSTALLER, dist/export/python/virtualenvs/python-default/[PYTHON]/lib/pythonX.Y/site-packages/lib-2.0.dist-info/METADATA, dist/export/python/virtualenvs/python-default/[PYTHON]/lib/pythonX.Y/site-packages/lib-2.0.dist-info/RECORD, dist/export/python/virtualenvs/python-default/[PYTHON]/lib/pythonX.Y/site-packages/lib-2.0.dist-info/WHEEL
+    python-default: other versions were installed by other means: lib 0.5
+    python-default: installed by other means: theirs 1.0
+    hint: run `cargo xtask export --resolve python-default`
+    ");
+    assert_snapshot!(plain(&done(&repo, &["export"])), @"
+    python-default: changed dist/export/python/virtualenvs/python-default/[PYTHON] (2 packages, CPython [PYTHON])
+    warning: dist/export/python/virtualenvs/python-default/[PYTHON]/lib/pythonX.Y/site-packages/lib/__init__.py and 4 more files were changed by hand and are again what the lock says
+    warning: lib 0.5 was removed from dist/export/python/virtualenvs/python-default/[PYTHON]: it was installed by other means
+    warning: theirs 1.0 is in dist/export/python/virtualenvs/python-default/[PYTHON] and not in the lock: it was installed by other means and is let be
+    ");
+    assert_eq!(
+        done(&repo, &["run", "--", "app"]).stdout,
+        "app with lib 2.0\n"
+    );
+    let code = "import importlib.metadata as m; print(sorted((d.name, d.version) for d in m.distributions()))";
+    assert_snapshot!(plain(&done(&repo, &["export", "--exact"])), @"
+    python-default: changed dist/export/python/virtualenvs/python-default/[PYTHON] (2 packages, CPython [PYTHON])
+    warning: theirs 1.0 was removed from dist/export/python/virtualenvs/python-default/[PYTHON]: it was installed by other means
+    ");
+    assert_eq!(
+        done(&repo, &["run", "--", "-c", code]).stdout,
+        "[('app', '1.0'), ('lib', '2.0')]\n"
+    );
+    assert_snapshot!(plain(&done(&repo, &["export", "--reinstall"])), @"python-default: made dist/export/python/virtualenvs/python-default/[PYTHON] anew, as that was asked for (2 packages, CPython [PYTHON])");
+}
+
+#[test]
+fn an_environment_needs_no_cache() {
+    let Some(repo) = repo() else { return };
+    let index = index();
+    let repo = repo.index(&index).requirements("app\nbuilt\n");
+    lock(&repo);
+    done(&repo, &["export"]);
+    fs_err::remove_dir_all(repo.cache()).unwrap();
+    index.clear_log();
+    assert_eq!(done(&repo, &["check-export"]).stderr, "");
+    assert_eq!(
+        done(&repo, &["run", "--offline", "--", "app"]).stdout,
+        "app with lib 2.0\n"
+    );
+    assert_snapshot!(plain(&done(&repo, &["export", "--offline"])), @"python-default: dist/export/python/virtualenvs/python-default/[PYTHON] is up to date");
+    assert_eq!(index.log().len(), 0);
+}
+
+#[test]
+fn a_store_that_lost_a_manifest() {
+    let Some((_index, repo)) = exported() else {
+        return;
+    };
+    fs_err::remove_dir_all(repo.root().join("dist")).unwrap();
+    let store = repo.cache().join("cargo-xtask/wheels-2");
+    for folder in store.read_dir_utf8().unwrap() {
+        for wheel in folder.unwrap().path().read_dir_utf8().unwrap() {
+            fs_err::write(wheel.unwrap().path().join("manifest"), "").unwrap();
+        }
+    }
+    assert_snapshot!(plain(&done(&repo, &["export"])), @"python-default: made dist/export/python/virtualenvs/python-default/[PYTHON] (2 packages, CPython [PYTHON])");
+}
+
+#[test]
+fn a_lock_that_is_not_what_its_requirements_ask_for() {
+    let Some((_index, repo)) = exported() else {
+        return;
+    };
+    repo.write("requirements.txt", "app\nonly-windows\n");
+    assert_snapshot!(plain(&done(&repo, &["export"])), @"
+    warning: the lock of `python-default` is not what its requirements ask for: the requirement `only-windows` is new; run `cargo xtask generate-lockfiles --resolve python-default`
+    python-default: dist/export/python/virtualenvs/python-default/[PYTHON] is up to date
+    ");
+    assert_snapshot!(plain(&done(&repo, &["run", "--", "app"])), @"warning: the lock of `python-default` is not what its requirements ask for: the requirement `only-windows` is new; run `cargo xtask generate-lockfiles --resolve python-default`");
+    assert_snapshot!(plain(&done(&repo, &["check-export"])), @"warning: the lock of `python-default` is not what its requirements ask for: the requirement `only-windows` is new; run `cargo xtask generate-lockfiles --resolve python-default`");
+    for command in [
+        &["export", "--locked"][..],
+        &["run", "--locked", "--", "app"],
+        &["check-export", "--locked"],
+    ] {
+        assert_eq!(repo.xtask(command).status, 1, "{command:?}");
+    }
+    assert_snapshot!(plain(&repo.xtask(&["export", "--locked"])), @"
+    error: the lock of `python-default` is not what its requirements ask for
+    --> python.lock
+     = the requirement `only-windows` is new
+    hint: run `cargo xtask generate-lockfiles --resolve python-default`
+    ");
+}
+
+#[test]
+fn lock_sets_of_older_scripts() {
+    let Some(repo) = repo() else { return };
+    let index = index();
+    let repo = several_resolves(repo.index(&index).requirements("app\n"));
+    let code = "import sys; print(sys.prefix.split('/')[-2])";
+    let tool = |name: &str| done(&repo, &["run", "--resolve", name, "--", "-c", code]).stdout;
+    assert_eq!(tool("tools/tool"), "tool\n");
+    assert_eq!(tool("tool/3.0.1"), "tool\n");
+    assert_eq!(tool("tools/tool/3.0.1"), "tool\n");
+    let unknown = repo.xtask(&["run", "--resolve", "tools/nothing", "--", "x"]);
+    assert_eq!(unknown.status, 1, "{unknown}");
+}
+
+#[test]
+fn only_folders_with_modules_are_imported_from() {
+    let Some(repo) = repo() else { return };
+    let index = index();
+    let settings = repo
+        .read("Cargo.toml")
+        .replace("[\"/src\"]", "[\"/\", \"/src\", \"/stubs\"]");
+    let repo = with_sources(repo.index(&index).requirements("app\nlib<2\n"))
+        .file("Cargo.toml", &settings)
+        .file("docker/Dockerfile", "")
+        .file("tools/BUILD", "python_sources()\n")
+        .file("tools/build-macros.py", "")
+        .file("tests/BUILD", "python_tests()\n")
+        .file("tests/test_a.py", "")
+        .file("stubs/trafaret/__init__.pyi", "");
+    lock(&repo);
+    done(&repo, &["export"]);
+    let code = "import importlib.util as u; print([n for n in ('acme', 'docker', 'trafaret', 'tools') if u.find_spec(n)])";
+    let run = ["run", "--", "-I", "-c", code];
+    assert_eq!(done(&repo, &run).stdout, "['acme']\n");
+    // The editor reads stubs, and a module at the root that a target owns is imported.
+    assert!(
+        done(&repo, &["export", "--editor", "vscode"])
+            .stdout
+            .contains("\"stubs\"")
+    );
+    let repo = repo.file("tools/one.py", "");
+    done(&repo, &["export"]);
+    assert!(done(&repo, &run).stdout.contains("'tools'"));
+}
+
+/// The `direct_url.json` of `local`, which is required by this line.
+fn direct_url(repo: &Repo, requirement: &str) -> String {
+    repo.write("requirements.txt", &format!("{requirement}\n"));
+    lock(repo);
+    done(repo, &["export"]);
+    let code = "import importlib.metadata as m; print(m.distribution('local').read_text('direct_url.json'))";
+    done(repo, &["run", "--", "-c", code]).stdout
+}
+
+#[test]
+fn a_wheel_of_this_machine_is_an_archive() {
+    let Some(repo) = repo() else { return };
+    let index = LoopbackIndex::start([Package::new("local", "1.0").member("local.py", b"")]);
+    let repo = repo.index(&index).requirements("local\n");
+    lock(&repo);
+    done(&repo, &["vendor", "--output", "my wheels"]);
+    let file = "local-1.0-py3-none-any.whl";
+    let folder = repo.root().join("my wheels");
+    let url = format!("local @ file://{}/my%20wheels/{file}", repo.root());
+    assert_snapshot!(direct_url(&repo, &url), @r#"{"archive_info":{"hashes":{"sha256":"[HASH]"}},"url":"file://[REPO]/my%20wheels/local-1.0-py3-none-any.whl"}"#);
+    fs_err::rename(folder.join(file), repo.root().join(file)).unwrap();
+    assert_snapshot!(direct_url(&repo, &format!("./{file}")), @r#"{"archive_info":{"hashes":{"sha256":"[HASH]"}},"url":"file://[REPO]/local-1.0-py3-none-any.whl"}"#);
+}
+
+#[test]
+fn programs_that_run() {
+    let Some((_index, repo)) = exported() else {
+        return;
+    };
+    let missing = repo.xtask(&["run", "--", "nosuchtool"]);
+    assert_eq!(missing.status, 1);
+    assert_snapshot!(plain(&missing), @"
+    error: there is no program `nosuchtool` in the environment of `python-default`, nor on PATH
+     |
+    hint: add its package to the requirements of `python-default`, or name a resolve that has it: `--resolve NAME`
+    ");
+    assert_snapshot!(plain(&repo.xtask(&["run", "--", "appp"])), @"
+    error: there is no program `appp` in the environment of `python-default`, nor on PATH
+     |
+    hint: did you mean `app`?
+    ");
+    let repo = repo.file(".env", "# ours\nexport GREETING='hello $HOME'\n");
+    let output = done(
+        &repo,
+        &[
+            "run",
+            "--env-file",
+            ".env",
+            "--",
+            "sh",
+            "-c",
+            "echo $GREETING; command -v app",
+        ],
+    );
+    let program = output.stdout.lines().last().unwrap();
+    assert!(
+        output.stdout.starts_with("hello $HOME\n") && program.ends_with("/bin/app"),
+        "{output}"
+    );
+    let repo = repo.file("tool.py", "import lib; print(lib.VERSION)\n");
+    assert_eq!(done(&repo, &["run", "--", "tool.py"]).stdout, "2.0\n");
+    let broken = repo.file(".env", "A=1\nnothing\n");
+    assert_snapshot!(plain(&broken.xtask(&["run", "--env-file", ".env", "--", "app"])), @"
+    error: a line `NAME=VALUE` was expected
+     --> [REPO]/.env:2:1
+      |
+    2 | nothing
+      | ^^^^^^^
+    ");
+}
+
+#[test]
+fn installers_find_nothing_amiss_with_our_own_distributions() {
+    let Some(repo) = repo() else { return };
+    let index = LoopbackIndex::start([lib("2.0")]);
+    let repo = with_sources(repo.index(&index).requirements("lib\n"));
+    lock(&repo);
+    done(&repo, &["export"]);
+    let code =
+        "import importlib.metadata as m; print(m.distribution('acme-tool').read_text('WHEEL'))";
+    assert_snapshot!(done(&repo, &["run", "--", "-c", code]).stdout, @"
+    Wheel-Version: 1.0
+    Generator: xtask
+    Root-Is-Purelib: true
+    Tag: py3-none-any
+    ");
+}
