@@ -38,7 +38,6 @@ pub const CLEARED_VARIABLES: &[&str] = &[
     "GIT_REPLACE_REF_BASE",
     "GIT_SHALLOW_FILE",
     "GIT_WORK_TREE",
-    "LANGUAGE",
 ];
 
 /// Settings that every command is given, whatever the user's files say.
@@ -87,6 +86,9 @@ pub const PINNED_SETTINGS: &[(&str, &str)] = &[
     ("log.follow", "false"),
     ("log.showRoot", "true"),
     ("log.showSignature", "false"),
+    ("merge.directoryRenames", "conflict"),
+    ("merge.renames", "true"),
+    ("merge.stat", "false"),
     ("push.followTags", "false"),
     ("status.branch", "false"),
     ("status.relativePaths", "true"),
@@ -128,12 +130,7 @@ pub(crate) fn arguments(arguments: &[&str]) -> Vec<String> {
         all.extend(["-c".to_owned(), format!("{name}={value}")]);
     }
     // Settings that a caller gives with `-c` come later, and replace ours.
-    let at = arguments
-        .chunks(2)
-        .take_while(|pair| pair[0] == "-c")
-        .count()
-        * 2;
-    let (settings, command) = arguments.split_at(at.min(arguments.len()));
+    let (settings, command) = arguments.split_at(settings_of(arguments));
     all.extend(settings.iter().map(|&word| word.to_owned()));
     if let Some((name, rest)) = command.split_first() {
         let options = OPTIONS.iter().find(|(known, _)| known == name);
@@ -148,26 +145,63 @@ pub(crate) fn arguments(arguments: &[&str]) -> Vec<String> {
     all
 }
 
-/// The command in an environment without another repository, with English messages.
-pub(crate) fn isolated(git: Expression) -> Expression {
+/// Whether a command starts hooks, which are the user's programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RunsHooks {
+    Yes,
+    No,
+}
+
+/// Commands that start hooks. Nothing reads what they print.
+const WITH_HOOKS: &[&str] = &["cherry-pick", "commit", "push", "switch"];
+
+/// Whether the command in these arguments starts hooks.
+pub(crate) fn runs_hooks(arguments: &[&str]) -> RunsHooks {
+    let command = arguments[settings_of(arguments)..].first();
+    match command.is_some_and(|command| WITH_HOOKS.contains(command)) {
+        true => RunsHooks::Yes,
+        false => RunsHooks::No,
+    }
+}
+
+/// How many of the arguments are settings that a caller gives with `-c`.
+fn settings_of(arguments: &[&str]) -> usize {
+    let pairs = arguments.chunks(2).take_while(|pair| pair[0] == "-c");
+    (pairs.count() * 2).min(arguments.len())
+}
+
+/// The command in an environment without another repository. Its messages are English, unless it
+/// starts hooks: those run in the language and character set of the user. It sees `variables` too.
+pub(crate) fn isolated(
+    git: Expression,
+    hooks: RunsHooks,
+    variables: &[(&'static str, String)],
+) -> Expression {
     let kept = kept_settings();
+    let mut given: Vec<(String, String)> = variables
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), value.clone()))
+        .collect();
+    if !kept.is_empty() {
+        given.push(("GIT_CONFIG_COUNT".to_owned(), kept.len().to_string()));
+    }
+    for (at, (key, value)) in kept.into_iter().enumerate() {
+        given.push((format!("GIT_CONFIG_KEY_{at}"), key));
+        given.push((format!("GIT_CONFIG_VALUE_{at}"), value));
+    }
     let mut git = git
-        .env("LC_ALL", "C.UTF-8")
         .env("GIT_TERMINAL_PROMPT", "0")
         .env("GIT_OPTIONAL_LOCKS", "0");
-    for variable in CLEARED_VARIABLES {
+    if hooks == RunsHooks::No {
+        git = git.env("LC_ALL", "C.UTF-8").env_remove("LANGUAGE");
+    }
+    let is_given = |name: &str| given.iter().any(|(given, _)| given == name);
+    for variable in CLEARED_VARIABLES.iter().filter(|name| !is_given(name)) {
         git = git.env_remove(variable);
     }
-    if kept.is_empty() {
-        return git;
-    }
-    git = git.env("GIT_CONFIG_COUNT", kept.len().to_string());
-    for (at, (key, value)) in kept.iter().enumerate() {
-        git = git
-            .env(format!("GIT_CONFIG_KEY_{at}"), key)
-            .env(format!("GIT_CONFIG_VALUE_{at}"), value);
-    }
-    git
+    given
+        .into_iter()
+        .fold(git, |git, (name, value)| git.env(name, value))
 }
 
 fn kept_settings() -> Vec<(String, String)> {

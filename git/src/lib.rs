@@ -7,6 +7,8 @@
 //! This room is below `index`, which clones repositories with it, and therefore not part of
 //! `workspace`.
 
+mod checkout;
+mod conflicts;
 mod isolation;
 mod questions;
 
@@ -16,6 +18,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use duct::Expression;
 use thiserror::Error;
 
+pub use checkout::CleanCheckout;
+pub use conflicts::UnmergedFile;
 pub use isolation::{CLEARED_VARIABLES, PINNED_SETTINGS};
 pub use questions::{TreeDifference, merge_files, paths};
 
@@ -23,6 +27,8 @@ pub use questions::{TreeDifference, merge_files, paths};
 #[derive(Debug, Clone)]
 pub struct Git {
     at: Location,
+    /// Variables that commands see beside those of this process.
+    variables: Vec<(&'static str, String)>,
 }
 
 #[derive(Debug, Clone)]
@@ -57,23 +63,50 @@ pub enum GitError {
 impl Git {
     /// The repository whose work tree contains `folder`.
     pub fn at(folder: impl Into<Utf8PathBuf>) -> Self {
-        Self {
-            at: Location::Folder(folder.into()),
-        }
+        Self::of(Location::Folder(folder.into()))
     }
 
     /// The repository whose git directory is `directory`.
     pub fn bare(directory: impl Into<Utf8PathBuf>) -> Self {
-        Self {
-            at: Location::Bare(directory.into()),
-        }
+        Self::of(Location::Bare(directory.into()))
     }
 
     /// No repository, for commands that do not need one.
     pub fn nowhere() -> Self {
+        Self::of(Location::Nowhere)
+    }
+
+    fn of(at: Location) -> Self {
         Self {
-            at: Location::Nowhere,
+            at,
+            variables: Vec::new(),
         }
+    }
+
+    /// The same repository with another index, which need not exist: the user's is left alone.
+    #[must_use]
+    pub fn with_index(mut self, file: &Utf8Path) -> Self {
+        self.variables.push(("GIT_INDEX_FILE", file.to_string()));
+        self
+    }
+
+    /// The same repository, where new objects go to a folder that exists, and nothing else sees
+    /// them.
+    ///
+    /// # Errors
+    /// Not a repository.
+    pub fn with_objects(mut self, folder: &Utf8Path) -> Result<Self, GitError> {
+        let objects = self.text(&[
+            "rev-parse",
+            "--path-format=absolute",
+            "--git-path",
+            "objects",
+        ])?;
+        self.variables
+            .push(("GIT_OBJECT_DIRECTORY", folder.to_string()));
+        self.variables
+            .push(("GIT_ALTERNATE_OBJECT_DIRECTORIES", objects));
+        Ok(self)
     }
 
     /// The folder that paths on the command line are relative to.
@@ -133,7 +166,8 @@ impl Git {
         if let Location::Bare(directory) = &self.at {
             all.splice(0..0, ["--git-dir".to_owned(), directory.to_string()]);
         }
-        let git = isolation::isolated(duct::cmd("git", all));
+        let runs_hooks = isolation::runs_hooks(arguments);
+        let git = isolation::isolated(duct::cmd("git", all), runs_hooks, &self.variables);
         match &self.at {
             Location::Folder(folder) => git.dir(folder),
             Location::Bare(_) | Location::Nowhere => git,

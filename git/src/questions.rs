@@ -44,8 +44,12 @@ impl Git {
     /// # Errors
     /// git is not there, or the file is not text.
     pub fn file(&self, revision: &str, path: &Utf8Path) -> Result<Option<String>, GitError> {
-        let object = format!("{revision}:./{path}");
-        let arguments = ["cat-file", "blob", &object];
+        self.blob(&format!("{revision}:./{path}"))
+    }
+
+    /// The text that a name of a blob stands for; `None` where there is none.
+    pub(crate) fn blob(&self, object: &str) -> Result<Option<String>, GitError> {
+        let arguments = ["cat-file", "blob", object];
         match self.bytes(&arguments) {
             Ok(bytes) => String::from_utf8(bytes)
                 .map(Some)
@@ -110,12 +114,14 @@ pub fn paths(output: &str) -> impl Iterator<Item = Utf8PathBuf> {
         .map(Utf8PathBuf::from)
 }
 
-/// The merge of our file, the base and their file, line by line, with conflict markers.
+/// The merge of our file, the base and their file, line by line, with conflict markers of so many
+/// characters.
 ///
 /// # Errors
 /// git is not there.
-pub fn merge_files(files: [&Utf8Path; 3]) -> Result<String, GitError> {
-    let labels = ["-L", "ours", "-L", "base", "-L", "theirs"];
+pub fn merge_files(files: [&Utf8Path; 3], marker_size: usize) -> Result<String, GitError> {
+    let size = format!("--marker-size={marker_size}");
+    let labels = [size.as_str(), "-L", "ours", "-L", "base", "-L", "theirs"];
     let files = files.map(Utf8Path::as_str);
     let arguments = [&["merge-file", "-p"][..], &labels, &files].concat();
     // The exit status is the number of conflicts.

@@ -53,6 +53,9 @@ const HOSTILE_SETTINGS: &[(&str, &str)] = &[
     ("log.follow", "true"),
     ("log.showRoot", "false"),
     ("log.showSignature", "true"),
+    ("merge.directoryRenames", "true"),
+    ("merge.renames", "false"),
+    ("merge.stat", "true"),
     ("push.followTags", "true"),
     ("status.branch", "true"),
     ("status.relativePaths", "false"),
@@ -137,7 +140,7 @@ fn answers(folder: &Utf8Path) -> String {
     answers.push(format!("{:?}", git.file("1.0", "메모.txt".into())));
     let files = ["loud.shout", "sub/새.txt", ".gitattributes"].map(|name| folder.join(name));
     let [ours, base, theirs] = &files;
-    answers.push(format!("{:?}", merge_files([ours, base, theirs])));
+    answers.push(format!("{:?}", merge_files([ours, base, theirs], 7)));
     answers.join("\n")
 }
 

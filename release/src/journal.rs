@@ -29,9 +29,6 @@ pub struct Journal {
     /// release's; `None` while no hook runs.
     #[serde(default)]
     pub foreign: Option<BTreeSet<Utf8PathBuf>>,
-    /// The tree that was packaged.
-    #[serde(default)]
-    pub packaged: Option<String>,
     /// The tree that is to be committed.
     #[serde(default)]
     pub staged: Option<String>,
@@ -54,7 +51,6 @@ impl Journal {
             begun: false,
             written: BTreeMap::new(),
             foreign: None,
-            packaged: None,
             staged: None,
             commit: None,
             delivered: Vec::new(),

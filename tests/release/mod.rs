@@ -51,11 +51,11 @@ fn the_plan_is_shown_and_nothing_done() {
     4. remove 2 news fragments
        $ git rm changes/1.feature.md changes/2.bugfix.md
 
-    5. build and verify the wheels
-       $ cargo xtask package --all-platforms --verify --out-dir .git/xtask-release/wheels
-
-    6. commit "release: 24.09.0"
+    5. commit "release: 24.09.0"
        $ git commit --message 'release: 24.09.0'
+
+    6. build and verify the wheels
+       $ cargo xtask package --all-platforms --verify --out-dir .git/xtask-release/wheels
 
     7. make the tag 24.09.0
        $ git tag --annotate --message 'Release v24.09.0' 24.09.0
@@ -90,10 +90,10 @@ fn the_whole_release() {
     [2/9] write VERSION
     [3/9] write CHANGELOG.md
     [4/9] remove 2 news fragments
-    [5/9] build and verify the wheels
+    [5/9] commit "release: 24.09.0"
+    [6/9] build and verify the wheels
     wrote .git/xtask-release/wheels/acme_runner-24.9.0-py3-none-manylinux2014_aarch64.whl
     wrote .git/xtask-release/wheels/acme_runner-24.9.0-py3-none-manylinux2014_x86_64.whl
-    [6/9] commit "release: 24.09.0"
     [7/9] make the tag 24.09.0
     [8/9] put the wheels into dist
     [9/9] push to origin
@@ -208,6 +208,55 @@ fn release_branches() {
     );
     done(&repo, &["release", "26.8.0", "--yes"]);
     assert_eq!(git(&repo, &["cat-file", "-t", "26.8.0"]), "commit");
+}
+
+#[test]
+fn without_fragments_the_notes_say_so() {
+    let repo = monorepo();
+    git(&repo, &["rm", "--quiet", "-r", "changes"]);
+    commit(&repo, "none");
+    done(&repo, &["release", "24.09.0", "--yes"]);
+    assert!(
+        repo.read("CHANGELOG.md")
+            .contains("## 24.09.0 (2024-10-21)\n\nNo significant changes.\n\n\n## 24.03.10")
+    );
+}
+
+#[test]
+fn what_git_does_not_know_is_in_no_wheel() {
+    let repo = monorepo();
+    repo.write(".gitignore", "/dist/\n*.bin.local\nleft_over.py\n");
+    commit(&repo, "ignored");
+    repo.write("src/acme/runner/left_over.py", "secret = 1\n");
+    let settings = repo.read("Cargo.toml").replace(
+        "[workspace.metadata.xtask.python]",
+        "[workspace.metadata.xtask.GLOBAL]\npants_ignore_use_gitignore = false\n\n[workspace.metadata.xtask.python]",
+    );
+    repo.write("Cargo.toml", &settings);
+    commit(&repo, "sources are not looked up in .gitignore");
+    done(&repo, &["package", "--out-dir", "by-hand"]);
+    let members = |folder: &str| -> Vec<String> {
+        let wheel = repo
+            .root()
+            .join(folder)
+            .read_dir_utf8()
+            .unwrap()
+            .map(|entry| entry.unwrap().into_path())
+            .find(|path| path.as_str().ends_with("x86_64.whl"))
+            .unwrap();
+        let zip = wheel::ZipReader::open(fs_err::File::open(wheel).unwrap()).unwrap();
+        zip.members()
+            .iter()
+            .map(|member| member.name.clone())
+            .collect()
+    };
+    let has = |members: &[String]| members.iter().any(|name| name.contains("left_over"));
+    assert!(has(&members("by-hand")), "{:?}", members("by-hand"));
+    fs_err::remove_dir_all(repo.root().join("by-hand")).unwrap();
+    done(&repo, &["release", "24.09.0", "--yes"]);
+    assert!(!has(&members("dist")), "{:?}", members("dist"));
+    assert_eq!(repo.read("src/acme/runner/left_over.py"), "secret = 1\n");
+    assert_eq!(git(&repo, &["worktree", "list"]).lines().count(), 1);
 }
 
 /// Adds a hook that waits for a file. The run is killed while it waits.

@@ -74,11 +74,14 @@ fn tag_on_the_remote() {
 fn no_fragments() {
     let repo = monorepo();
     git(&repo, &["rm", "--quiet", "-r", "changes"]);
+    let settings = repo.read("Cargo.toml");
+    let required = "[workspace.metadata.xtask.release]\nfragments = \"required\"\n\n[[workspace";
+    repo.write("Cargo.toml", &settings.replacen("[[workspace", required, 1));
     commit(&repo, "none");
     assert_snapshot!(refused(&repo, &["release", "24.09.0", "--yes"]), @r#"
     error: there are no news fragments in changes/
      |
-    hint: add one, such as changes/123.fix.md, or leave the step out: `[release] without = ["changelog"]`
+    hint: add one, such as changes/123.fix.md, or do without: `[release] fragments = "optional"`
     "#);
 }
 
@@ -203,6 +206,21 @@ fn an_entry_point_that_does_not_load() {
         "{output}"
     );
     assert_eq!(git(&repo, &["tag", "--list", "24.09.0"]), "");
+}
+
+#[test]
+fn outside_of_git_and_before_the_first_commit() {
+    let repo = monorepo();
+    fs_err::remove_dir_all(repo.root().join(".git")).unwrap();
+    assert_snapshot!(crate::refused(&repo, &["release", "24.09.0", "--yes"]), @r#"
+    error: `git rev-parse --absolute-git-dir` failed
+     |
+     = fatal: not a git repository (or any of the parent directories): .git
+    hint: this needs a git repository: `git init`, or name one with `-C DIR`
+    "#);
+    assert_snapshot!(crate::refused(&repo, &["backport", "HEAD", "--onto", "x"]), @"");
+    git(&repo, &["init", "--quiet"]);
+    assert_snapshot!(crate::refused(&repo, &["release", "24.09.0", "--yes"]), @"");
 }
 
 #[test]

@@ -11,6 +11,8 @@ use release::settings::{Hook, HookReleases, HookTime, Profile, ReleaseSettings};
 
 pub(crate) struct Sandbox {
     folder: tempfile::TempDir,
+    /// The folder that is released from.
+    work: &'static str,
 }
 
 pub(crate) const PYPROJECT: &str = "[tool.towncrier]\ndirectory = \"changes\"\nfilename = \"CHANGELOG.md\"\ntitle_format = \"## {version} ({project_date})\"\n";
@@ -20,6 +22,7 @@ impl Sandbox {
     pub(crate) fn new() -> Self {
         let sandbox = Self {
             folder: tempfile::tempdir().unwrap(),
+            work: "repo",
         };
         for folder in ["repo", "remote.git"] {
             fs_err::create_dir_all(sandbox.path(folder)).unwrap();
@@ -69,7 +72,51 @@ impl Sandbox {
     }
 
     pub(crate) fn root(&self) -> Utf8PathBuf {
-        self.path("repo")
+        self.path(self.work)
+    }
+
+    /// Goes on in a linked work tree of the branch.
+    pub(crate) fn in_linked_tree(mut self) -> Self {
+        self.git(&["switch", "--quiet", "--detach"]);
+        let work = self.path("work");
+        self.git(&["worktree", "add", "--quiet", work.as_str(), "main"]);
+        fs_err::create_dir_all(work.join("dist")).unwrap();
+        for name in ["old-1.0-py3-none-any.whl", "pkg-24.9.0-py3-none-any.whl"] {
+            fs_err::copy(
+                self.root().join("dist").join(name),
+                work.join("dist").join(name),
+            )
+            .unwrap();
+        }
+        self.work = "work";
+        self
+    }
+
+    /// Goes on in a clone that has the last commits only, and no tags.
+    pub(crate) fn in_shallow_clone(mut self) -> Self {
+        self.git(&["push", "--quiet", "origin", "main"]);
+        let (from, to) = (
+            format!("file://{}", self.path("remote.git")),
+            self.path("work"),
+        );
+        let command = [
+            "clone",
+            "--quiet",
+            "--depth=2",
+            "--no-tags",
+            &from,
+            to.as_str(),
+        ];
+        Git::nowhere().text(&command).unwrap();
+        self.work = "work";
+        for (key, value) in [("user.name", "T"), ("user.email", "t@example.invalid")] {
+            self.git(&["config", key, value]);
+        }
+        self
+    }
+
+    pub(crate) fn git_folder(&self) -> Utf8PathBuf {
+        self.git(&["rev-parse", "--absolute-git-dir"]).into()
     }
 
     pub(crate) fn git(&self, args: &[&str]) -> String {
@@ -118,7 +165,13 @@ impl Sandbox {
                 .unwrap_or_default(),
             remote.text(&["for-each-ref", refs]).unwrap(),
             fs_err::read_to_string(self.path("published")).unwrap_or_default(),
-            self.root().join(".git/xtask-release").exists().to_string(),
+            self.git_folder().join("xtask-release").exists().to_string(),
+            self.git(&["worktree", "list", "--porcelain"])
+                .replace("HEAD ", "")
+                .lines()
+                .filter(|line| line.starts_with("worktree"))
+                .collect::<Vec<_>>()
+                .join("\n"),
         ]
         .join("\n--\n")
     }
@@ -134,7 +187,7 @@ impl ReleaseGoals for SandboxGoals {
         Ok(())
     }
 
-    fn package(&mut self, out_dir: &Utf8Path) -> Result<(), GoalError> {
+    fn package(&mut self, root: &Utf8Path, out_dir: &Utf8Path) -> Result<(), GoalError> {
         fs_err::create_dir_all(out_dir).unwrap();
         for (name, text) in [
             ("pkg-24.9.0-py3-none-any.whl", "wheel\n"),
@@ -142,6 +195,7 @@ impl ReleaseGoals for SandboxGoals {
         ] {
             fs_err::write(out_dir.join(name), text).unwrap();
         }
+        fs_err::write(out_dir.join("pkg-24.9.0.tar.gz"), packed(root)).unwrap();
         Ok(())
     }
 
@@ -151,6 +205,35 @@ impl ReleaseGoals for SandboxGoals {
         fs_err::write(&self.published, line).unwrap();
         Ok(())
     }
+}
+
+/// Every file of a tree with its name, for a source distribution.
+fn packed(root: &Utf8Path) -> String {
+    let mut files = Vec::new();
+    collect(root, root, &mut files);
+    files.retain(|file| !file.ends_with('/'));
+    files.sort();
+    files.join("\n")
+}
+
+/// What is packaged of a commit: its files, and nothing else.
+pub(crate) fn packed_of(git: &Git, commit: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let tree = Utf8Path::from_path(folder.path()).unwrap().join("tree");
+    let common = ["rev-parse", "--path-format=absolute", "--git-common-dir"];
+    let bare = git.text(&common).unwrap();
+    let clone = ["clone", "--quiet", "--no-checkout", &bare, tree.as_str()];
+    Git::nowhere().text(&clone).unwrap();
+    let checkout = [
+        "-c",
+        "core.autocrlf=false",
+        "checkout",
+        "--quiet",
+        "--detach",
+        commit,
+    ];
+    Git::at(&tree).text(&checkout).unwrap();
+    packed(&tree)
 }
 
 fn collect(root: &Utf8Path, folder: &Utf8Path, files: &mut Vec<String>) {

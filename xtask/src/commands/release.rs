@@ -263,9 +263,10 @@ impl ReleaseGoals for OtherGoals<'_> {
         Err(error.hint("`cargo xtask generate-lockfiles`, then commit"))
     }
 
-    fn package(&mut self, out_dir: &Utf8Path) -> Result<(), GoalError> {
-        let arguments = package::PackageArguments::of_release(out_dir.to_owned());
-        package::run(&self.session()?, &arguments).map(drop)
+    fn package(&mut self, root: &Utf8Path, out_dir: &Utf8Path) -> Result<(), GoalError> {
+        let shown = self.session.root().to_owned();
+        let arguments = package::PackageArguments::of_release(out_dir.to_owned(), shown);
+        package::run(&self.session.at(root)?, &arguments).map(drop)
     }
 
     fn publish(&mut self, index: Option<&str>, files: &[Utf8PathBuf]) -> Result<(), GoalError> {

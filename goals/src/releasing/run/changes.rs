@@ -68,21 +68,6 @@ pub(super) fn stage_written(context: &RunContext<'_>, journal: &Journal) -> Resu
     Ok(())
 }
 
-/// The tree to package: that of the index, where the work tree holds nothing else.
-pub(super) fn tree_to_package(
-    context: &RunContext<'_>,
-    journal: &Journal,
-) -> Result<String, StepError> {
-    let options = ["--relative", "--name-only", "--no-renames", "-z"];
-    let listed = context.git.text(&[&["diff"][..], &options].concat())?;
-    let mut foreign: BTreeSet<Utf8PathBuf> = git::paths(&listed).collect();
-    foreign.extend(context.git.untracked()?);
-    match foreign.is_empty() {
-        true => tree_to_commit(context, journal),
-        false => Err(StepError::Foreign(foreign.into_iter().collect())),
-    }
-}
-
 /// The tree of the index, where it holds no change but the release's.
 pub(super) fn tree_to_commit(
     context: &RunContext<'_>,

@@ -22,11 +22,12 @@ pub trait ReleaseGoals {
     /// A stale lock, or none that can be read.
     fn check_locks(&mut self) -> Result<(), GoalError>;
 
-    /// Builds and verifies the wheels of every distribution for every platform.
+    /// Builds and verifies the wheels of every distribution for every platform, from the tree at
+    /// `root`, which is a clean checkout of the release's commit.
     ///
     /// # Errors
     /// A wheel that cannot be built, or is wrong.
-    fn package(&mut self, out_dir: &Utf8Path) -> Result<(), GoalError>;
+    fn package(&mut self, root: &Utf8Path, out_dir: &Utf8Path) -> Result<(), GoalError>;
 
     /// Uploads files to an index; `None` for that of the settings.
     ///

@@ -88,7 +88,7 @@ impl RunError {
                 "keep your edits elsewhere, `git restore` the files (remove those that git does not know), then `--abort` again".to_owned(),
             ),
             Self::Step {
-                reason: StepError::Foreign(_) | StepError::PackagedMeanwhile,
+                reason: StepError::Foreign(_),
                 ..
             } => Some(
                 "`--abort` takes the release back and keeps these: commit them and release again; or move them away, then `--resume`".to_owned(),
@@ -98,9 +98,9 @@ impl RunError {
                 ..
             } => Some("make them as they were, then `--resume`; `cargo xtask package --all-platforms` builds the same wheels from the same commit".to_owned()),
             Self::Step {
-                reason: StepError::NotPackaged(_),
+                reason: StepError::RemoteMovedOn { .. },
                 ..
-            } => Some("`--abort` takes everything back; commit these changes, then release again".to_owned()),
+            } => Some("`--abort` takes the release back; then get what is new there with `git pull`, and release again".to_owned()),
             Self::Step { .. } | Self::Stopped => Some(
                 "`--resume` goes on with this step, `--abort` takes everything back".to_owned(),
             ),
@@ -124,12 +124,14 @@ pub enum StepError {
     /// Files of the release that are not as it wrote them.
     #[error("these files were edited after the release wrote them:\n{}", listed(.0))]
     Edited(Vec<Utf8PathBuf>),
-    /// The commit is not what was packaged.
-    #[error("what is committed is not what was packaged:\n{}", listed(.0))]
-    NotPackaged(Vec<Utf8PathBuf>),
-    /// Something was staged while the wheels were built.
-    #[error("files changed while the wheels were built")]
-    PackagedMeanwhile,
+    /// Others pushed to the branch since the release began.
+    #[error("`{remote}` has commits that the release was not made on: {message}")]
+    RemoteMovedOn {
+        /// The remote.
+        remote: String,
+        /// What git said.
+        message: String,
+    },
     /// A file to be written is outside of the repository.
     #[error("{0} is a link out of the repository")]
     Outside(Utf8PathBuf),

@@ -88,6 +88,11 @@ impl JournalFolder {
         self.path.join("wheels")
     }
 
+    /// The folder in which the release's commit is checked out while it is packaged.
+    pub(super) fn tree(&self) -> Utf8PathBuf {
+        self.path.join("tree")
+    }
+
     /// The folder with files of the output folder that were replaced.
     pub(super) fn replaced(&self) -> Utf8PathBuf {
         self.path.join("replaced")

@@ -2,7 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use changelog::{Fragment, NewsChange};
-use git::Git;
+use git::{Git, GitError};
 use release::journal::{DeliveredFile, FileState, Journal};
 use release::plan::ReleaseStep;
 
@@ -43,11 +43,7 @@ pub(super) fn run(
         ReleaseStep::Deliver { out_dir } => deliver(context, journal, out_dir),
         ReleaseStep::Commit { message } => commit(context, journal, message),
         ReleaseStep::Tag { name, message } => tag(context, journal, name, message.as_deref()),
-        ReleaseStep::Push { remote, refs } => {
-            let mut args = vec!["push", "--quiet", "--atomic", remote.as_str()];
-            args.extend(refs.iter().map(String::as_str));
-            git(context, &args)
-        }
+        ReleaseStep::Push { remote, refs } => push(context, journal, remote, refs),
         ReleaseStep::Publish { index } => {
             let files = delivered(context, journal)?;
             goals
@@ -60,6 +56,57 @@ pub(super) fn run(
 fn git(context: &RunContext<'_>, args: &[&str]) -> Result<(), StepError> {
     context.git.text(args)?;
     Ok(())
+}
+
+/// Pushes the release. Of a branch, the release's commit is pushed: what the user has committed on
+/// top of it since stays here.
+fn push(
+    context: &RunContext<'_>,
+    journal: &Journal,
+    remote: &str,
+    refs: &[String],
+) -> Result<(), StepError> {
+    let refspec = |name: &String| match name.starts_with("refs/heads/") {
+        true => format!("{}:{name}", released(journal)),
+        false => name.clone(),
+    };
+    let refspecs: Vec<String> = refs.iter().map(refspec).collect();
+    let mut arguments = vec!["push", "--quiet", "--atomic", remote];
+    arguments.extend(refspecs.iter().map(String::as_str));
+    match context.git.text(&arguments) {
+        Ok(_) => Ok(()),
+        Err(GitError::Failed { message, .. }) if moved_on(context, journal, remote, refs)? => {
+            Err(StepError::RemoteMovedOn {
+                remote: remote.to_owned(),
+                message,
+            })
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether a branch of the remote has commits that the release was not made on.
+fn moved_on(
+    context: &RunContext<'_>,
+    journal: &Journal,
+    remote: &str,
+    refs: &[String],
+) -> Result<bool, GitError> {
+    let branches = refs.iter().filter(|name| name.starts_with("refs/heads/"));
+    let mut arguments = vec!["ls-remote", remote];
+    arguments.extend(branches.map(String::as_str));
+    if arguments.len() == 2 {
+        return Ok(false);
+    }
+    let listed = context.git.maybe(&arguments)?.unwrap_or_default();
+    for line in listed.lines() {
+        let tip = line.split('\t').next().unwrap_or_default();
+        let ancestor = ["merge-base", "--is-ancestor", tip, released(journal)];
+        if context.git.maybe(&ancestor)?.is_none() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn switch_branch(
@@ -151,24 +198,38 @@ pub(super) fn remove(git: &Git, paths: &[Utf8PathBuf]) -> Result<(), StepError> 
     Ok(())
 }
 
-/// What is packaged is what will be tagged: the tree of the index, and nothing beside it.
+/// What is packaged is what will be tagged: a clean checkout of the commit, whatever the work tree
+/// has since.
 fn package(
     context: &RunContext<'_>,
     goals: &mut dyn ReleaseGoals,
-    journal: &mut Journal,
+    journal: &Journal,
 ) -> Result<(), StepError> {
-    let tree = changes::tree_to_package(context, journal)?;
     let staging = context.folder.staging();
     if staging.exists() {
         // This is left from an earlier attempt.
         fs_err::remove_dir_all(&staging)?;
     }
-    goals.package(&staging).map_err(StepError::Goal)?;
-    if changes::tree_to_package(context, journal)? != tree {
-        return Err(StepError::PackagedMeanwhile);
+    let commit = commit_to_package(context, journal)?;
+    let checkout = context.git.check_out(&commit, &context.folder.tree())?;
+    goals
+        .package(checkout.root(), &staging)
+        .map_err(StepError::Goal)
+}
+
+/// The release's commit. Where the settings leave the commit out, one that no branch holds, of what
+/// is staged.
+fn commit_to_package(context: &RunContext<'_>, journal: &Journal) -> Result<String, StepError> {
+    let is_commit = |step: &ReleaseStep| matches!(step, ReleaseStep::Commit { .. });
+    let is_write = |step: &ReleaseStep| matches!(step, ReleaseStep::Write { .. });
+    let steps = &journal.plan.steps;
+    if steps.iter().any(is_commit) || !steps.iter().any(is_write) {
+        return Ok(released(journal).to_owned());
     }
-    journal.packaged = Some(tree);
-    Ok(())
+    let tree = changes::tree_to_commit(context, journal)?;
+    let command = ["commit-tree", "--no-gpg-sign", "-m", "not committed yet"];
+    let arguments = [&command[..], &["-p", &journal.origin.commit, &tree]].concat();
+    Ok(context.git.text(&arguments)?)
 }
 
 /// Moves the wheels to the output folder. Files with the same name are kept aside until the run is
@@ -239,9 +300,7 @@ fn delivered(context: &RunContext<'_>, journal: &Journal) -> Result<Vec<Utf8Path
 
 fn commit(context: &RunContext<'_>, journal: &mut Journal, message: &str) -> Result<(), StepError> {
     if own_commit(context, journal)?.is_none() {
-        let tree = changes::tree_to_commit(context, journal)?;
-        refuse_unless_packaged(context, journal, &tree)?;
-        journal.staged = Some(tree);
+        journal.staged = Some(changes::tree_to_commit(context, journal)?);
         context.folder.write(journal)?;
         if context
             .git
@@ -254,27 +313,7 @@ fn commit(context: &RunContext<'_>, journal: &mut Journal, message: &str) -> Res
         git(context, &["commit", "--quiet", "--message", message])?;
     }
     journal.commit = Some(context.git.text(&["rev-parse", "HEAD"])?);
-    context.folder.write(journal)?;
-    // A hook of git may have changed what is committed.
-    refuse_unless_packaged(context, journal, "HEAD^{tree}")
-}
-
-fn refuse_unless_packaged(
-    context: &RunContext<'_>,
-    journal: &Journal,
-    tree: &str,
-) -> Result<(), StepError> {
-    let Some(packaged) = &journal.packaged else {
-        return Ok(());
-    };
-    let options = ["--name-only", "--no-renames", "-z"];
-    let arguments = [&["diff"][..], &options, &[packaged, tree]].concat();
-    let listed = context.git.text(&arguments)?;
-    let paths: Vec<Utf8PathBuf> = git::paths(&listed).collect();
-    match paths.is_empty() {
-        true => Ok(()),
-        false => Err(StepError::NotPackaged(paths)),
-    }
+    Ok(context.folder.write(journal)?)
 }
 
 /// The commit that the run made; `None` if HEAD is still where the run began.
