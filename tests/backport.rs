@@ -62,13 +62,23 @@ fn to_a_branch_with_other_folders() {
         "src/acme/runner=runner",
     ]);
     assert_eq!(conflict.status, 1);
-    assert_snapshot!(conflict.stderr.replace(&again, "[AGAIN]"), @"
+    assert_snapshot!(conflict.stderr.replace(&again, "[AGAIN]"), @r#"
     error: [AGAIN] conflicts with 24.03
      |
      = runner/run.py has conflicts
-    hint: edit the files, `git add` them, then `git commit`: the message is prepared
-    hint: then go on: `cargo xtask backport [AGAIN] --onto 24.03`
-    ");
+     = 1 commit is left
+    hint: edit the files and `git add` them, then `cargo xtask backport --continue`
+    hint: `--skip` leaves this commit out, `--abort` takes everything back
+    "#);
+    repo.write("runner/run.py", "import json, os, sys\n");
+    git(&repo, &["add", "runner"]);
+    let output = done(&repo, &["backport", "--continue"]);
+    let made = git(&repo, &["rev-parse", "HEAD"]);
+    assert_snapshot!(output.stderr.replace(&again, "[AGAIN]").replace(&made, "[MADE]"), @"");
+    let present = done(&repo, &["backport", "main", "--onto", "24.03", "--dry-run"]);
+    assert_snapshot!(present.stdout.replace(&again, "[AGAIN]").replace(&made, "[MADE]"), @"");
+    let refused = repo.xtask(&["backport", "--abort"]);
+    assert_snapshot!(refused.stderr, @"");
 }
 
 #[test]

@@ -179,7 +179,13 @@ impl From<GitError> for GoalError {
     fn from(error: GitError) -> Self {
         let command_error = match &error {
             GitError::Failed { command, message } => {
-                Self::failure(format!("`git {command}` failed")).because(message.as_str())
+                let error =
+                    Self::failure(format!("`git {command}` failed")).because(message.as_str());
+                match message.contains("not a git repository") {
+                    true => error
+                        .hint("this needs a git repository: `git init`, or name one with `-C DIR`"),
+                    false => error,
+                }
             }
             GitError::NotRun(reason) => Self::failure("cannot run git")
                 .because(reason.to_string())

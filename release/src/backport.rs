@@ -1,22 +1,24 @@
 //! Backports as data: which commits are taken, and what they become on another branch.
 //!
-//! `git cherry-pick` cannot follow a package that moved (`src/ai/backend/client` was a repository
-//! of its own once), so the difference of each commit is taken apart by folder, and each part is
-//! applied where its folder is.
+//! A package may have moved (`src/ai/backend/client` was a repository of its own once), so folders
+//! can have other names on the other branch.
 
 use std::sync::LazyLock;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use regex::Regex;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// What is backported, and where to.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Backport {
-    /// Any names of the commits, in the order in which they are applied.
+    /// Any names of commits, and ranges, in the order in which they are applied.
     pub commits: Vec<String>,
-    /// The branch; a branch of the remote `origin` becomes a local one.
+    /// The branch; a branch of a remote becomes a local one.
     pub onto: String,
+    /// The remote that has the branch; `None` where one alone has it.
+    pub remote: Option<String>,
     /// Folders with another name on that branch.
     pub folders: Vec<FolderMapping>,
     /// `owner/name` for references in messages: `#12` becomes `owner/name#12`; `None` leaves them.
@@ -24,22 +26,12 @@ pub struct Backport {
 }
 
 /// A folder and its name on the other branch; an empty path is the root.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FolderMapping {
     /// In the commits.
     pub old: Utf8PathBuf,
     /// On the branch.
     pub new: Utf8PathBuf,
-}
-
-/// A part of a commit's difference: one folder without those that are parts of their own.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BackportPart {
-    /// The folder on the other branch.
-    pub new: Utf8PathBuf,
-    /// Arguments that restrict the difference, options first.
-    relative: Option<String>,
-    others: Vec<String>,
 }
 
 /// `OLD=NEW` without `=`.
@@ -48,30 +40,16 @@ pub struct BackportPart {
 pub struct FolderMappingError(String);
 
 impl Backport {
-    /// The parts into which a commit is divided, one for each folder.
-    pub fn parts(&self) -> Vec<BackportPart> {
-        let mut folders = self.folders.clone();
-        if !folders.iter().any(|folder| folder.old.as_str().is_empty()) {
-            folders.push(FolderMapping {
-                old: Utf8PathBuf::new(),
-                new: Utf8PathBuf::new(),
-            });
-        }
-        let inner = |folder: &FolderMapping| -> Vec<String> {
-            let inner = folders
-                .iter()
-                .filter(|other| other.old != folder.old && other.old.starts_with(&folder.old));
-            inner
-                .map(|other| format!(":(top,exclude){}", other.old))
-                .collect()
-        };
-        let part = |folder: &FolderMapping| BackportPart {
-            new: folder.new.clone(),
-            relative: (!folder.old.as_str().is_empty())
-                .then(|| format!("--relative={}", folder.old)),
-            others: inner(folder),
-        };
-        folders.iter().map(part).collect()
+    /// The path of a file on the other branch, by the longest folder that it is in; `None` where its
+    /// folder has no other name there.
+    pub fn moved(&self, path: &str) -> Option<Utf8PathBuf> {
+        let path = Utf8Path::new(path);
+        let within = self
+            .folders
+            .iter()
+            .filter(|folder| path.starts_with(&folder.old));
+        let folder = within.max_by_key(|folder| folder.old.as_str().len())?;
+        Some(folder.new.join(path.strip_prefix(&folder.old).ok()?))
     }
 
     /// The message of a commit on the other branch.
@@ -86,26 +64,6 @@ impl Backport {
             Some((text, trailers)) => format!("{text}\n\n{note}\n\n{trailers}\n"),
             None => format!("{message}\n\n{note}\n"),
         }
-    }
-}
-
-impl BackportPart {
-    /// The revision for git. `git show` gives the difference to the first parent, for merges and
-    /// first commits too.
-    /// and first commits.
-    pub fn diff_arguments<'a>(&'a self, commit: &'a str) -> Vec<&'a str> {
-        let mut args = vec![
-            "show",
-            "--format=",
-            "--first-parent",
-            "--binary",
-            "--full-index",
-            "--no-renames",
-        ];
-        args.extend(self.relative.as_deref());
-        args.extend([commit, "--", "."]);
-        args.extend(self.others.iter().map(String::as_str));
-        args
     }
 }
 
@@ -125,6 +83,28 @@ impl std::str::FromStr for FolderMapping {
             new: folder(new),
         })
     }
+}
+
+/// The commits that a message says it was backported or cherry-picked from.
+pub fn backported_from(message: &str) -> impl Iterator<Item = &str> {
+    static NOTE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"\((?:backported|cherry picked) from commit ([0-9a-f]{7,64})\)").ok()
+    });
+    named(NOTE.as_ref(), message)
+}
+
+/// The commits that a message says it reverts.
+pub fn reverted(message: &str) -> impl Iterator<Item = &str> {
+    static NOTE: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"This reverts commit ([0-9a-f]{7,64})").ok());
+    named(NOTE.as_ref(), message)
+}
+
+fn named<'m>(note: Option<&'static Regex>, message: &'m str) -> impl Iterator<Item = &'m str> {
+    let found = note
+        .into_iter()
+        .flat_map(|note| note.captures_iter(message));
+    found.filter_map(|found| found.get(1).map(|commit| commit.as_str()))
 }
 
 /// Splits a message into the text and the trailers (`Signed-off-by: …`), which are its last
@@ -184,6 +164,7 @@ mod tests {
         let job = Backport {
             commits: Vec::new(),
             onto: String::new(),
+            remote: None,
             folders: Vec::new(),
             references: None,
         };
@@ -197,6 +178,34 @@ mod tests {
             "fix: x\n\nCo-authored-by: A <a@a.example>\nSigned-off-by: B <b@b.example>\n",
             "fix: x\n\n(backported from commit c0)\n\nCo-authored-by: A <a@a.example>\nSigned-off-by: B <b@b.example>\n",
         );
+    }
+
+    #[test]
+    fn the_longest_folder_counts() {
+        let job = Backport {
+            commits: Vec::new(),
+            onto: String::new(),
+            remote: None,
+            folders: ["src/ai=lib", "src/ai/client=.", "docs/=doc"]
+                .map(|text| text.parse().unwrap())
+                .to_vec(),
+            references: None,
+        };
+        let moved = |path: &str| job.moved(path).map(Utf8PathBuf::into_string);
+        assert_eq!(moved("src/ai/a.py").as_deref(), Some("lib/a.py"));
+        assert_eq!(moved("src/ai/client/b/c.py").as_deref(), Some("b/c.py"));
+        assert_eq!(moved("docs/x").as_deref(), Some("doc/x"));
+        assert_eq!(moved("src/air/x"), None);
+    }
+
+    #[test]
+    fn what_messages_name() {
+        let message =
+            "x\n\n(cherry picked from commit 0123456789abcdef)\n(backported from commit fedcba9)\n";
+        let found: Vec<&str> = backported_from(message).collect();
+        assert_eq!(found, ["0123456789abcdef", "fedcba9"]);
+        let found: Vec<&str> = reverted("Revert\n\nThis reverts commit 0123456.\n").collect();
+        assert_eq!(found, ["0123456"]);
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! What the commands for releases share: settings, versions, dates, errors.
 
 pub mod backport;
+pub mod changed;
 pub mod gather;
 pub mod run;
 mod trees;
 
-use ::git::{Git, GitError};
+use ::git::Git;
 use ::release::plan::Objection;
 use ::release::settings::{CommitOn, Profile, ReleaseSettings};
 use ::release::version::{ReleaseVersion, ReleaseVersionError};
@@ -50,6 +51,7 @@ pub fn settings(session: &Session) -> ReleaseSettings {
         files: given.files,
         without: given.without.into_iter().collect(),
         out_dir: profile.out_dir,
+        fragments: given.fragments,
     }
 }
 
@@ -133,7 +135,7 @@ impl From<RunError> for GoalError {
     fn from(error: RunError) -> Self {
         let hint = error.hint();
         match error {
-            RunError::Git(error) => of_git(error),
+            RunError::Git(error) => error.into(),
             RunError::Step {
                 number,
                 title,
@@ -147,16 +149,12 @@ impl From<RunError> for GoalError {
     }
 }
 
-/// The error if git fails.
-fn of_git(error: GitError) -> GoalError {
-    let no_repository = matches!(&error, GitError::Failed { message, .. } if message.contains("not a git repository"));
-    let hint = "releases need a git repository with at least one commit".to_owned();
-    with_hint(error.into(), no_repository.then_some(hint))
-}
-
 impl From<BackportError> for GoalError {
     fn from(error: BackportError) -> Self {
-        let hint = error.hint().map(str::to_owned);
+        if let BackportError::Git(error) = error {
+            return error.into();
+        }
+        let hint = error.hint();
         with_hint(Self::failure(error.to_string()), hint).caused_by(error)
     }
 }
@@ -192,7 +190,9 @@ impl From<ReleaseFactsError> for GoalError {
     fn from(error: ReleaseFactsError) -> Self {
         match error {
             ReleaseFactsError::Changelog(error) => error.into(),
-            ReleaseFactsError::Git(error) => of_git(error),
+            ReleaseFactsError::Git(error) => error.into(),
+            ReleaseFactsError::NoCommit => Self::failure(ReleaseFactsError::NoCommit.to_string())
+                .hint("make the first one: `git add --all`, then `git commit`"),
             other => Self::failure(other.to_string()).caused_by(other),
         }
     }

@@ -5,33 +5,57 @@ use ::release::backport::{Backport, FolderMapping, FolderMappingError, repositor
 use clap::Args;
 
 use crate::outcome::CommandOutcome;
+use crate::terminal;
 use goals::error::GoalError;
-use goals::releasing::backport::{BackportReport, backport};
+use goals::releasing;
+use goals::releasing::backport::{
+    BackportReport, PickOutcome, PickedCommit, abort, backport, go_on, skip, survey,
+};
 use goals::session::Session;
 
 /// The arguments of `backport`.
 #[derive(Debug, Args)]
 pub(crate) struct BackportArguments {
-    /// The commits, in the order in which they are applied
-    #[arg(value_name = "COMMIT", required = true)]
+    /// The commits and ranges (`A..B`), in the order in which they are applied
+    #[arg(value_name = "COMMIT", required_unless_present_any = ["go_on", "skip", "abort"])]
     commits: Vec<String>,
 
     /// The branch that they are applied to
-    #[arg(long, value_name = "BRANCH")]
-    onto: String,
+    #[arg(long, value_name = "BRANCH", required_unless_present_any = ["go_on", "skip", "abort"])]
+    onto: Option<String>,
+
+    /// The remote that has the branch, where several have one of this name
+    #[arg(long, value_name = "NAME")]
+    remote: Option<String>,
 
     /// A folder with another name on that branch; may be repeated
     #[arg(long = "directory", value_name = "OLD=NEW", value_parser = folder)]
     directories: Vec<FolderMapping>,
 
     /// The repository of references such as `#12` in messages, as `OWNER/NAME`
-    /// [default: that of origin]
+    /// [default: that of the remote]
     #[arg(long, value_name = "OWNER/NAME")]
     repository: Option<String>,
 
     /// Leave references such as `#12` in messages unchanged
     #[arg(long, conflicts_with = "repository")]
     keep_references: bool,
+
+    /// Print which commits would be applied and which the branch has already, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Go on after a conflict, whose files were edited and staged
+    #[arg(long = "continue", conflicts_with_all = ["commits", "onto", "dry_run", "skip", "abort"])]
+    go_on: bool,
+
+    /// Leave out the commit that conflicts, and go on
+    #[arg(long, conflicts_with_all = ["commits", "onto", "dry_run", "abort"])]
+    skip: bool,
+
+    /// Take the backport back: the branch and what was checked out are as before
+    #[arg(long, conflicts_with_all = ["commits", "onto", "dry_run"])]
+    abort: bool,
 }
 
 fn folder(text: &str) -> Result<FolderMapping, String> {
@@ -45,61 +69,105 @@ pub(crate) fn run(
     session: &Session,
     arguments: &BackportArguments,
 ) -> Result<CommandOutcome, GoalError> {
+    let root = session.root();
+    if arguments.abort {
+        let onto = abort(root)?;
+        session.say(format_args!("took back the backport to {onto}"));
+        return Ok(CommandOutcome::Done);
+    }
+    if arguments.go_on || arguments.skip {
+        let report = match arguments.skip {
+            true => skip(root)?,
+            false => go_on(root)?,
+        };
+        return told(session, report);
+    }
+    let onto = arguments.onto.clone().unwrap_or_default();
     let job = Backport {
         commits: arguments.commits.clone(),
-        onto: arguments.onto.clone(),
+        remote: arguments.remote.clone(),
         folders: arguments.directories.clone(),
         references: match arguments.keep_references {
             true => None,
-            false => references(session, arguments),
+            false => references(session, arguments, &onto),
         },
+        onto,
     };
-    match backport(session.root(), &job)? {
-        BackportReport::Done { applied } => {
-            for (commit, made) in applied {
-                match made {
-                    Some(made) => session.say(format_args!("applied {commit} as {made}")),
-                    None => session.say(format_args!("{commit} is in {} already", job.onto)),
-                }
-            }
-            Ok(CommandOutcome::Done)
-        }
-        BackportReport::Conflict {
-            commit,
-            files,
-            left,
-        } => {
-            let error = GoalError::failure(format!("{commit} conflicts with {}", job.onto));
-            let error = files.iter().fold(error, |error, file| {
-                error.because(format!("{file} has conflicts"))
+    if arguments.dry_run {
+        for (commit, same) in survey(root, &job)? {
+            let subject = Git::at(root).text(&["log", "-1", "--format=%s", &commit])?;
+            terminal::print(match same {
+                Some(same) => format!("present {commit} {subject} ({same})\n"),
+                None => format!("apply   {commit} {subject}\n"),
             });
-            let error = error
-                .hint("edit the files, `git add` them, then `git commit`: the message is prepared");
-            Err(match left.is_empty() {
-                true => error,
-                false => error.hint(format!(
-                    "then go on: `cargo xtask backport {} --onto {}`",
-                    left.join(" "),
-                    job.onto
-                )),
-            })
         }
+        return Ok(CommandOutcome::Done);
     }
+    told(session, backport(root, &job)?)
+}
+
+/// Says what became of each commit.
+fn told(session: &Session, report: BackportReport) -> Result<CommandOutcome, GoalError> {
+    let (BackportReport::Done { onto, picked } | BackportReport::Conflict { onto, picked, .. }) =
+        &report;
+    for PickedCommit { commit, outcome } in picked {
+        session.say(match outcome {
+            PickOutcome::Applied(made) => format!("applied {commit} as {made}"),
+            PickOutcome::Empty => format!("{commit} changes nothing in {onto}"),
+            PickOutcome::Present(same) if same == commit => {
+                format!("{commit} is in {onto} already")
+            }
+            PickOutcome::Present(same) => format!("{commit} is in {onto} already, as {same}"),
+            PickOutcome::Skipped => format!("left out {commit}"),
+        });
+    }
+    let BackportReport::Conflict {
+        commit,
+        files,
+        left,
+        ..
+    } = &report
+    else {
+        return Ok(CommandOutcome::Done);
+    };
+    let error = GoalError::failure(format!("{commit} conflicts with {onto}"));
+    let error = files.iter().fold(error, |error, file| {
+        error.because(format!("{file} has conflicts"))
+    });
+    let error = match left.len() {
+        0 => error,
+        1 => error.because("1 commit is left"),
+        count => error.because(format!("{count} commits are left")),
+    };
+    Err(error
+        .hint("edit the files and `git add` them, then `cargo xtask backport --continue`")
+        .hint("`--skip` leaves this commit out, `--abort` takes everything back"))
 }
 
 /// Whose `#12` is meant, if it is not that of the repository to which the branch belongs: there,
 /// `#12` alone says the same.
-fn references(session: &Session, arguments: &BackportArguments) -> Option<String> {
+fn references(session: &Session, arguments: &BackportArguments, onto: &str) -> Option<String> {
     let git = Git::at(session.root());
     let repository_at = |remote: &str| {
         let url = git.text(&["remote", "get-url", remote]).ok()?;
         repository_of(&url)
     };
-    let branch = format!("refs/heads/{}", arguments.onto);
+    let named = releasing::settings(session).remote;
+    let branch = format!("refs/heads/{onto}");
     let upstream = git.text(&["for-each-ref", "--format=%(upstream:remotename)", &branch]);
-    let remote = upstream.ok().filter(|remote| !remote.is_empty());
-    let target = repository_at(remote.as_deref().unwrap_or("origin"));
+    let upstream = upstream.ok().filter(|remote| !remote.is_empty());
+    let remotes = git.text(&["remote"]).unwrap_or_default();
+    // The remote of a branch that is not here yet.
+    let of_name = |remote: &&str| {
+        let tail = onto.strip_prefix(&format!("{remote}/")).unwrap_or(onto);
+        let full = format!("refs/remotes/{remote}/{tail}");
+        git.commit(&full).is_ok_and(|commit| commit.is_some())
+    };
+    let target = upstream
+        .or_else(|| arguments.remote.clone())
+        .or_else(|| remotes.lines().find(of_name).map(str::to_owned));
+    let target = repository_at(target.as_deref().unwrap_or(&named));
     let source = arguments.repository.clone();
-    let source = source.or_else(|| repository_at("origin"))?;
+    let source = source.or_else(|| repository_at(&named))?;
     (target.as_ref() != Some(&source)).then_some(source)
 }
