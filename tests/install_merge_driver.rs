@@ -7,12 +7,12 @@ use crate::{git, refused, repo};
 #[test]
 fn the_driver_is_installed_once_and_taken_out() {
     let repo = repo().requirements("a\n");
-    assert_snapshot!(refused(&repo, &["install-merge-driver"]), @"
+    assert_snapshot!(refused(&repo, &["install-merge-driver"]), @r#"
     error: `git rev-parse --show-prefix` failed
      |
      = fatal: not a git repository (or any of the parent directories): .git
-    hint: the merge driver is git's: run `git init` first
-    ");
+    hint: this needs a git repository: `git init`, or name one with `-C DIR`
+    "#);
     git(&repo, &["init", "--quiet"]);
     repo.write(".gitattributes", "*.png binary\n");
     let check = repo.xtask(&["install-merge-driver", "--check"]);
@@ -53,7 +53,7 @@ fn a_repository_below_gits_tells_git_where_it_is() {
     let output = repo.xtask(&["-C", "my py", "install-merge-driver"]);
     assert_eq!(output.status, 0, "{output}");
     let driver = git(&repo, &["config", "merge.xtask-lockfile.driver"]);
-    assert_snapshot!(driver, @"cargo xtask -C 'my py' merge-lockfile %O %A %B %P");
+    assert_snapshot!(driver, @"cargo xtask -C 'my py' merge-lockfile %O %A %B %P %L || { test $? = 1 && exit 1; git merge-file --marker-size=%L -L ours -L base -L theirs %A %O %B; }");
     assert!(repo.root().join("my py/.gitattributes").exists());
 }
 

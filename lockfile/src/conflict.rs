@@ -6,7 +6,7 @@
 use camino::Utf8Path;
 use model::{Lock, Marker, PackageSource};
 
-use crate::conflict_markers::{first_marker, sides};
+use crate::conflict_markers::{as_conflict, first_marker, sides};
 use crate::error::LockReadError;
 use crate::pins::{Pin, pins, sorted};
 use crate::read::read;
@@ -28,6 +28,13 @@ impl ConflictedLock {
     pub fn pins(&self) -> &[Pin] {
         &self.pins
     }
+}
+
+/// Two texts as git leaves them when it cannot merge them: as a whole, with markers of so many
+/// characters around them.
+#[must_use]
+pub fn write_conflicted(ours: &str, theirs: &str, marker_size: usize) -> String {
+    as_conflict(ours, theirs, marker_size)
 }
 
 /// Reads both sides; `None` where the text has no conflict markers. `path` is for messages.

@@ -35,7 +35,7 @@ mod write;
 
 pub use check::{Staleness, check, check_consistency, check_derivation, check_source};
 pub use complete::{FileProblem, FileProblemKind, check_files};
-pub use conflict::{ConflictedLock, read_conflicted};
+pub use conflict::{ConflictedLock, read_conflicted, write_conflicted};
 pub use diff::{LockDiff, diff};
 pub use error::{LockReadError, LockReadErrorKind};
 pub use format::{FORMAT_VERSION, LockFormat};

@@ -396,3 +396,88 @@ fn an_index_that_requirement_files_name_is_asked_where_the_locks_do_not_suffice(
     git(&repo, &["merge", "--quiet", "--no-edit", "ours"]);
     assert_eq!(versions(&repo), "b 2.0, shared 2.0");
 }
+
+/// A merge of two branches that both changed the lock, with this command as the driver.
+fn merged_with(driver: &str) -> (Repo, LoopbackIndex) {
+    let index = index();
+    let repo = two_requirements(&index);
+    branch(&repo, "ours", &[("a", "a>=2")]);
+    branch(&repo, "theirs", &[("b", "b>=2")]);
+    git(&repo, &["config", "merge.xtask-lockfile.driver", driver]);
+    let output = try_git(&repo, &["merge", "--no-edit", "ours"]);
+    assert_ne!(output.status, 0, "{output}");
+    (repo, index)
+}
+
+#[test]
+fn a_driver_that_cannot_be_started_loses_no_side() {
+    for driver in [
+        "/nowhere/cargo xtask merge-lockfile %O %A %B %P",
+        "exit 200",
+    ] {
+        let (repo, _index) = merged_with(driver);
+        assert!(!repo.read("python.lock").contains("<<<<<<<"));
+        let check = repo.xtask(&["generate-lockfiles", "--check"]);
+        assert_eq!(check.status, 1, "{check}");
+        assert!(check.stderr.contains("merge conflict"), "{check}");
+        let check = repo.xtask(&["lock", "check"]);
+        assert_eq!(check.status, 1, "{check}");
+        lock(&repo);
+        assert_eq!(versions(&repo), "a 2.0, b 2.0, shared 2.0");
+        git(&repo, &["add", "--all"]);
+        let check = repo.xtask(&["generate-lockfiles", "--check"]);
+        assert_eq!(check.status, 0, "{check}");
+    }
+}
+
+#[test]
+fn the_installed_driver_falls_back_to_lines() {
+    let index = index();
+    let repo = two_requirements(&index);
+    let installed = repo.xtask(&["install-merge-driver"]);
+    assert_eq!(installed.status, 0, "{installed}");
+    let driver = git(&repo, &["config", "merge.xtask-lockfile.driver"]);
+    let (repo, _index) = merged_with(&driver.replace("cargo xtask", "/nowhere/cargo"));
+    assert!(
+        repo.read("python.lock").contains("<<<<<<< ours"),
+        "{}",
+        repo.read("python.lock")
+    );
+    let check = repo.xtask(&["generate-lockfiles", "--check"]);
+    assert_eq!(check.status, 1, "{check}");
+}
+
+#[test]
+fn markers_of_the_size_that_an_attribute_asks_for() {
+    for size in [32, 9] {
+        let index = index();
+        let repo = git_repo(&index);
+        let driver = format!("'{BINARY}' merge-lockfile %O %A %B %P");
+        git(&repo, &["config", "merge.xtask-lockfile.driver", &driver]);
+        let attributes = repo.read(".gitattributes");
+        let with_size = format!("{attributes}/python.lock conflict-marker-size={size}\n");
+        repo.write(".gitattributes", &with_size);
+        require(&repo, "shared", "shared<3");
+        lock(&repo);
+        commit(&repo, "main");
+        branch(&repo, "ours", &[("a", "a<2"), ("shared", "shared<2")]);
+        branch(&repo, "theirs", &[("shared", "shared>=3")]);
+        let output = try_git(&repo, &["merge", "--no-edit", "ours"]);
+        assert_ne!(output.status, 0, "{output}");
+        let marker = format!("\n{} ours\n", "<".repeat(size));
+        assert!(
+            repo.read("python.lock").contains(&marker),
+            "{}",
+            repo.read("python.lock")
+        );
+        require(&repo, "shared", "shared<3");
+        let check = repo.xtask(&["lock", "check"]);
+        assert_eq!(check.status, 1, "{check}");
+        assert!(
+            check.stderr.contains("unresolved merge conflict"),
+            "{check}"
+        );
+        lock(&repo);
+        assert!(!repo.read("python.lock").contains("<<<<"));
+    }
+}

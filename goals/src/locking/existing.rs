@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
+use git::Git;
 use lockfile::{Lock, LockFormat, LockReadError, LockReadErrorKind};
 use model::{PackageName, PackageSource, Version};
 use resolve::{Pins, VersionPin};
@@ -18,6 +19,7 @@ pub struct LockPath {
     /// Relative to the root: for messages.
     pub relative: Utf8PathBuf,
     absolute: Utf8PathBuf,
+    git: Git,
 }
 
 impl LockPath {
@@ -29,14 +31,23 @@ impl LockPath {
         })?;
         Ok(Self {
             absolute: session.root().join(relative),
+            git: Git::at(session.root()),
             relative: relative.to_owned(),
         })
     }
 
     /// The lock's text; `None` where there is no file.
+    ///
+    /// Where git could not run the merge driver, it leaves one side in the work tree, without
+    /// markers. The text is then both sides with markers, as the index has them.
     pub fn read(&self) -> Result<Option<String>, GoalError> {
         match fs_err::read_to_string(&self.absolute) {
-            Ok(text) => Ok(Some(text)),
+            Ok(text) => Ok(Some(match self.git.unmerged(&self.relative)? {
+                Some(sides) if text == sides.ours || text == sides.theirs => {
+                    lockfile::write_conflicted(&sides.ours, &sides.theirs, 7)
+                }
+                _ => text,
+            })),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(GoalError::file("read the lock", &self.relative, &error)),
         }

@@ -67,9 +67,7 @@ impl Driver {
     pub(crate) fn of(session: &Session) -> Result<Self, GoalError> {
         let root = session.root();
         let git = Git::at(root);
-        let prefix = git.text(&["rev-parse", "--show-prefix"]).map_err(|error| {
-            GoalError::from(error).hint("the merge driver is git's: run `git init` first")
-        })?;
+        let prefix = git.text(&["rev-parse", "--show-prefix"])?;
         // Git runs the driver in the top folder of the working tree.
         let root_option = match prefix.trim_end_matches('/') {
             "" => String::new(),
@@ -87,7 +85,7 @@ impl Driver {
         Ok(Self {
             root: root.to_owned(),
             git,
-            command: format!("cargo xtask{root_option} merge-lockfile %O %A %B %P"),
+            command: driver_command(&format!("cargo xtask{root_option} merge-lockfile")),
             lockfiles,
         })
     }
@@ -182,6 +180,13 @@ impl Driver {
         };
         format!("{head}{line_end}{ours}{}", without_attributes(tail))
     }
+}
+
+/// The command of the driver. Where the tool cannot be started, the files are merged line by line:
+/// git would leave our side, without markers.
+fn driver_command(merge: &str) -> String {
+    let by_lines = "git merge-file --marker-size=%L -L ours -L base -L theirs %A %O %B";
+    format!("{merge} %O %A %B %P %L || {{ test $? = 1 && exit 1; {by_lines}; }}")
 }
 
 fn without_attributes(text: &str) -> String {

@@ -5,7 +5,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
-use git::merge_files;
+use git::{Git, merge_files};
 use lockfile::{Lock, LockFormat};
 
 use crate::arguments::GlobalArguments;
@@ -33,6 +33,10 @@ pub(crate) struct MergeLockfileArguments {
     /// The lockfile's path in the repository
     #[arg(value_name = "%P")]
     path: Utf8PathBuf,
+
+    /// The size of conflict markers; without it git's attribute says
+    #[arg(value_name = "%L")]
+    marker_size: Option<usize>,
 }
 
 /// Replaces the lock of our side by the merged lock or, if there is none, by conflict markers.
@@ -100,14 +104,19 @@ fn write(arguments: &MergeLockfileArguments, text: &str) -> Result<(), GoalError
 fn conflict(arguments: &MergeLockfileArguments, error: &GoalError) -> Result<String, GoalError> {
     let explanation: String = error.lines().map(|line| format!("# {line}\n")).collect();
     let files = [&arguments.ours, &arguments.base, &arguments.theirs];
-    let text = merge_files(files.map(Utf8PathBuf::as_path))?;
-    if text.lines().any(|line| line.starts_with("<<<<<<< ")) {
+    // git runs the driver at the top of the work tree, which the path is relative to.
+    let size = match arguments.marker_size {
+        Some(size) => size,
+        None => Git::at(".").marker_size(&arguments.path)?,
+    };
+    let text = merge_files(files.map(Utf8PathBuf::as_path), size)?;
+    let marker = format!("{} ", "<".repeat(size));
+    if text.lines().any(|line| line.starts_with(&marker)) {
         return Ok(explanation + &text);
     }
     // No single line conflicts, and yet there is no merged lock: the whole texts become the
     // conflict.
     let (ours, theirs) = (read(&arguments.ours)?, read(&arguments.theirs)?);
-    Ok(format!(
-        "{explanation}<<<<<<< ours\n{ours}=======\n{theirs}>>>>>>> theirs\n"
-    ))
+    let both = lockfile::write_conflicted(&ours, &theirs, size);
+    Ok(explanation + &both)
 }
