@@ -105,8 +105,7 @@ fn a_lock_that_cannot_be_read_has_a_way_out() {
     ");
     repo.write(
         "python.lock",
-        &format!("<<<<<<< ours\n{text}=======\n{text}>>>>>>> theirs\n"),
-    );
+        &format!("    );
     assert_snapshot!(refused(&repo, &["tree"]), @"
     error: cannot read the lock: the lock has an unresolved merge conflict
      --> python.lock:1:1
@@ -279,6 +278,7 @@ fn what_moved_outside_of_what_was_edited() {
     assert_snapshot!(refused(&repo, &["lock", "check", "--budget", "no-such"]), @"error: `--budget no-such`: this git repository has no such revision");
 }
 
+<<<<<<< HEAD
 /// A repository with a lock of `app` 1.0 and `lib` 1.0, whose files the index lists with metadata.
 fn sound(index: &LoopbackIndex) -> Repo {
     let repo = repo().index(index).requirements("app<1.1\n");
@@ -369,4 +369,57 @@ fn what_is_not_as_on_the_index() {
     python-default (python.lock)
       app 1.0: the size of app-1.0-py3-none-any.whl is 1 in the lock and 880 on the index
     ");
+}
+
+/// A repository whose lock is of before, with the newer of `lib` available.
+fn locked_before(index: &LoopbackIndex) -> Repo {
+    let repo = repo().index(index).requirements("lib<2\ntool\n");
+    lock(&repo);
+    let repo = repo.requirements("lib\ntool\n");
+    lock(&repo);
+    git(&repo, &["init", "--quiet"]);
+    commit(&repo, "first");
+    repo
+}
+
+#[test]
+fn the_budget_follows_the_resolve_where_its_lock_is_renamed() {
+    let index = index();
+    for resolve in ["python-default", "other"] {
+        let repo = locked_before(&index);
+        let settings = repo.read("Cargo.toml");
+        let resolves = format!(
+            "[workspace.metadata.xtask.python]\ndefault_resolve = \"{resolve}\"\nresolves = {{ {resolve} = \"locks/py.lock\" }}\n"
+        );
+        repo.write(
+            "Cargo.toml",
+            &settings.replace("[workspace.metadata.xtask.python]\n", &resolves),
+        );
+        fs_err::create_dir_all(repo.root().join("locks")).unwrap();
+        git(&repo, &["mv", "python.lock", "locks/py.lock"]);
+        let output = repo.xtask(&["generate-lockfiles", "--upgrade"]);
+        assert_eq!(output.status, 0, "{output}");
+        let told = repo.xtask(&["lock", "check", "--budget", "HEAD"]);
+        assert_eq!(told.status, 1, "{told}");
+        assert!(told.stderr.contains("lib 1.0 -> 2.0 (major)"), "{told}");
+    }
+}
+
+#[test]
+fn other_interpreters_excuse_only_what_they_move() {
+    let index = index();
+    let repo = locked_before(&index);
+    let settings = repo.read("Cargo.toml");
+    let constraint = settings
+        .lines()
+        .find(|line| line.starts_with("interpreter_constraints"))
+        .unwrap()
+        .to_owned();
+    let wider = "interpreter_constraints = [\"CPython>=3.10,<3.15\"]";
+    repo.write("Cargo.toml", &settings.replace(&constraint, wider));
+    let output = repo.xtask(&["generate-lockfiles", "--upgrade"]);
+    assert_eq!(output.status, 0, "{output}");
+    let told = repo.xtask(&["lock", "check", "--budget", "HEAD"]);
+    assert_eq!(told.status, 1, "{told}");
+    assert!(told.stderr.contains("lib 1.0 -> 2.0 (major)"), "{told}");
 }

@@ -4,10 +4,14 @@
 //! projects is new or gone, it is needed in other environments, or the first requires another range
 //! of the second. A package that the search does not reach from any changed input was chosen anew,
 //! because of a changed setting or because the user asked for an upgrade.
+//!
+//! Other interpreters explain only what they can have moved: a version that the new ones cannot
+//! use or that the old ones could not, what is reached from such a one, and what is needed in other
+//! environments.
 
 use std::collections::{BTreeMap, VecDeque};
 
-use model::{Lock, LockedPackage, PackageName, Requirement};
+use model::{Lock, LockedPackage, PackageName, Requirement, VersionRange, specifiers_range};
 use serde::Serialize;
 
 use super::change::ChangeKind;
@@ -44,7 +48,13 @@ pub(super) struct Causes<'a> {
     any_new: Search<'a, &'a Requirement>,
     any_old: Search<'a, &'a Requirement>,
     settings: Vec<InputChange>,
+    // Searches from the projects that other interpreters move; `None` where another setting
+    // changed too, which may explain anything.
+    interpreters: Option<[Search<'a, ()>; 2]>,
 }
+
+/// The name of the setting that has the interpreters.
+const INTERPRETERS: &str = "interpreter-constraints";
 
 impl<'a> Causes<'a> {
     pub(super) fn new(from: &'a Lock, to: &'a Lock, inputs: &'a [InputChange]) -> Self {
@@ -69,7 +79,35 @@ impl<'a> Causes<'a> {
             any_new: Search::run(all(to), &new, |_, _| true),
             any_old: Search::run(all(from), &old, |_, _| true),
             settings: settings.cloned().collect(),
+            interpreters: inputs
+                .iter()
+                .filter(|input| input.is_setting())
+                .all(|input| matches!(input, InputChange::Setting { name, .. } if *name == INTERPRETERS))
+                .then(|| {
+                    let starts: Vec<_> = moved_by_interpreters(from, to)
+                        .into_iter()
+                        .map(|name| (name, ()))
+                        .collect();
+                    [
+                        Search::run(starts.clone(), &new, changed),
+                        Search::run(starts, &old, changed),
+                    ]
+                }),
         }
+    }
+
+    /// Whether changed settings can be the cause.
+    fn settings_explain(&self, name: &PackageName, change: &ChangeKind) -> bool {
+        let Some(interpreters) = &self.interpreters else {
+            return !self.settings.is_empty();
+        };
+        let moved = matches!(change, ChangeKind::Version { .. });
+        let reached = || {
+            interpreters
+                .iter()
+                .any(|search| search.find(name).is_some())
+        };
+        !self.settings.is_empty() && (!moved || reached())
     }
 
     pub(super) fn of(&self, name: &PackageName, change: &ChangeKind) -> Cause {
@@ -84,7 +122,7 @@ impl<'a> Causes<'a> {
             let input = input.clone();
             return Cause::Input { input, through };
         }
-        if !self.settings.is_empty() {
+        if self.settings_explain(name, change) {
             return Cause::Settings(self.settings.clone());
         }
         let any = if removed {
@@ -101,6 +139,19 @@ impl<'a> Causes<'a> {
             through,
         }
     }
+}
+
+/// The projects of which a locked version is not for all interpreters of the other lock.
+fn moved_by_interpreters<'a>(from: &'a Lock, to: &'a Lock) -> Vec<&'a PackageName> {
+    let pythons = |lock: &Lock| lock.inputs.interpreter_constraints.range();
+    let unfit = |lock: &'a Lock, pythons: VersionRange| {
+        lock.packages.iter().filter(move |package| {
+            let admitted = package.requires_python.as_ref().map(specifiers_range);
+            admitted.is_some_and(|admitted| !pythons.subset_of(&admitted))
+        })
+    };
+    let all = unfit(from, pythons(to)).chain(unfit(to, pythons(from)));
+    all.map(|package| &package.name).collect()
 }
 
 /// Which of the two locks.

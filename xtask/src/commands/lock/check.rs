@@ -1,6 +1,9 @@
 //! `lock check`: checks whether every lock is what its inputs ask for, complete, free of yanked
 //! files, and what the indexes say.
 
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use git::Git;
 use index::{Index, IndexError, ListedRelease};
@@ -132,10 +135,11 @@ impl Check<'_> {
                 "`--budget {revision}`: this git repository has no such revision"
             )));
         }
-        let Some(text) = git.file(revision, &path.relative)? else {
+        let before = self.path_at(&git, revision, path)?;
+        let Some(text) = git.file(revision, &before)? else {
             return Ok(Vec::new());
         };
-        let place = format!("{revision}:{}", path.relative);
+        let place = format!("{revision}:{before}");
         let before = match LockFormat::of(&text) {
             LockFormat::Own | LockFormat::Unknown => lockfile::read(&text, place.as_str().into())?,
             _ => {
@@ -155,6 +159,59 @@ impl Check<'_> {
                 )
             })
             .collect())
+    }
+}
+
+impl Check<'_> {
+    /// Where the lock of a resolve was at a revision, by the settings of that time: the lock may
+    /// have been renamed since, or the resolve.
+    fn path_at(
+        &self,
+        git: &Git,
+        revision: &str,
+        path: &LockPath,
+    ) -> Result<Utf8PathBuf, GoalError> {
+        let now = &self.session.settings.python.resolves;
+        let Some(then) = self.resolves_at(git, revision)? else {
+            return Ok(path.relative.clone());
+        };
+        let resolve = now.iter().find(|(_, file)| **file == path.relative);
+        let known = resolve.and_then(|(name, _)| then.get(name));
+        if let Some(file) = known.or_else(|| then.values().find(|file| **file == path.relative)) {
+            return Ok(file.clone());
+        }
+        // The only resolve that is gone became the only one that is new.
+        let gone: Vec<_> = then
+            .keys()
+            .filter(|name| !now.contains_key(*name))
+            .collect();
+        let new = now.keys().filter(|name| !then.contains_key(*name)).count();
+        Ok(match (gone.as_slice(), new) {
+            ([one], 1) => then[*one].clone(),
+            _ => path.relative.clone(),
+        })
+    }
+
+    /// The resolves of a revision and their lockfiles; `None` where its settings cannot be read.
+    fn resolves_at(
+        &self,
+        git: &Git,
+        revision: &str,
+    ) -> Result<Option<BTreeMap<String, Utf8PathBuf>>, GoalError> {
+        let unwritten = |error: std::io::Error| {
+            GoalError::failure(format!("cannot write a temporary file: {error}"))
+        };
+        let folder = tempfile::tempdir().map_err(unwritten)?;
+        let Some(root) = Utf8Path::from_path(folder.path()) else {
+            return Ok(None);
+        };
+        for name in ["pants.toml", "Cargo.toml"] {
+            if let Some(text) = git.file(revision, Utf8Path::new(name))? {
+                fs_err::write(root.join(name), text).map_err(unwritten)?;
+            }
+        }
+        let resolves = self.session.at(root).ok();
+        Ok(resolves.map(|then| then.settings.python.resolves.clone()))
     }
 }
 
