@@ -1,21 +1,19 @@
 //! Finds the distributions whose contents a release changes.
 //!
 //! All distributions of a monorepo get the version of the release. Which of them have new contents
-//! follows from the files that changed: those that a distribution ships, and what its requirements
-//! are computed from.
+//! is seen by building each from both trees with one version; then come those that require them.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use camino::Utf8PathBuf;
 use model::PackageName;
 
-/// A distribution of the repository.
+/// A distribution of the repository, built from two trees.
 #[derive(Debug, Clone)]
-pub struct DistributionFiles {
+pub struct ComparedDistribution {
     /// Its name.
     pub name: PackageName,
-    /// The files that it ships or whose contents shape its metadata, relative to the root.
-    pub files: BTreeSet<Utf8PathBuf>,
+    /// Where the archives differ: files of the repository, and fields of the metadata.
+    pub differences: Vec<String>,
     /// The distributions of this repository that it requires.
     pub requires: BTreeSet<PackageName>,
 }
@@ -23,23 +21,22 @@ pub struct DistributionFiles {
 /// Why a distribution changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChangeCause {
-    /// Files of its own changed.
-    Contents(Vec<Utf8PathBuf>),
+    /// Its own contents differ, in these places.
+    Contents(Vec<String>),
     /// A distribution that it requires changes; the chain from it to the one with new contents.
     Requires(Vec<PackageName>),
 }
 
 /// The distributions that change, by name, with the shortest reason.
 pub fn changed_distributions(
-    distributions: &[DistributionFiles],
-    changed: &BTreeSet<Utf8PathBuf>,
+    distributions: &[ComparedDistribution],
 ) -> BTreeMap<PackageName, ChangeCause> {
     let mut changes = BTreeMap::new();
     let mut queue: VecDeque<Vec<PackageName>> = VecDeque::new();
     for distribution in distributions {
-        let files: Vec<Utf8PathBuf> = distribution.files.intersection(changed).cloned().collect();
-        if !files.is_empty() {
-            changes.insert(distribution.name.clone(), ChangeCause::Contents(files));
+        if !distribution.differences.is_empty() {
+            let cause = ChangeCause::Contents(distribution.differences.clone());
+            changes.insert(distribution.name.clone(), cause);
             queue.push_back(vec![distribution.name.clone()]);
         }
     }
@@ -66,8 +63,8 @@ pub fn changed_distributions(
 mod tests {
     use super::*;
 
-    /// Distributions as `name: files > requires`.
-    fn check(distributions: &[&str], changed: &[&str], expect: &str) {
+    /// Distributions as `name: differences > requires`.
+    fn check(distributions: &[&str], expect: &str) {
         let words = |text: &str| {
             text.split_whitespace()
                 .map(str::to_owned)
@@ -75,58 +72,38 @@ mod tests {
         };
         let parse = |line: &&str| {
             let (name, rest) = line.split_once(':').unwrap();
-            let (files, requires) = rest.split_once('>').unwrap_or((rest, ""));
-            DistributionFiles {
+            let (differences, requires) = rest.split_once('>').unwrap_or((rest, ""));
+            let requires = words(requires);
+            ComparedDistribution {
                 name: name.parse().unwrap(),
-                files: words(files).into_iter().map(Utf8PathBuf::from).collect(),
-                requires: words(requires)
-                    .iter()
-                    .map(|name| name.parse().unwrap())
-                    .collect(),
+                differences: words(differences),
+                requires: requires.iter().map(|name| name.parse().unwrap()).collect(),
             }
         };
-        let distributions: Vec<DistributionFiles> = distributions.iter().map(parse).collect();
-        let changed = changed.iter().map(Utf8PathBuf::from).collect();
+        let distributions: Vec<ComparedDistribution> = distributions.iter().map(parse).collect();
         let line = |(name, change): (&PackageName, &ChangeCause)| match change {
-            ChangeCause::Contents(files) => format!(
-                "{name}: {}",
-                files
-                    .iter()
-                    .map(|file| file.as_str())
-                    .collect::<Vec<_>>()
-                    .join(" ")
-            ),
-            ChangeCause::Requires(chain) => format!(
-                "{name} > {}",
-                chain
-                    .iter()
-                    .map(PackageName::as_str)
-                    .collect::<Vec<_>>()
-                    .join(" > ")
-            ),
+            ChangeCause::Contents(differences) => format!("{name}: {}", differences.join(" ")),
+            ChangeCause::Requires(chain) => {
+                let chain: Vec<&str> = chain.iter().map(PackageName::as_str).collect();
+                format!("{name} > {}", chain.join(" > "))
+            }
         };
-        let found = changed_distributions(&distributions, &changed);
-        assert_eq!(
-            found.iter().map(line).collect::<Vec<_>>().join("; "),
-            expect
-        );
+        let found = changed_distributions(&distributions);
+        let lines: Vec<String> = found.iter().map(line).collect();
+        assert_eq!(lines.join("; "), expect);
     }
 
     #[test]
     fn by_contents_and_by_requirements() {
-        let all = [
-            "a: a.py > b",
-            "b: b.py shared.py > c",
-            "c: c.py shared.py",
-            "d: d.py > a",
-        ];
-        check(&all, &["c.py"], "a > b > c; b > c; c: c.py; d > a > b > c");
         check(
-            &all,
-            &["shared.py"],
+            &["a: > b", "b: > c", "c: c.py", "d: > a"],
+            "a > b > c; b > c; c: c.py; d > a > b > c",
+        );
+        check(
+            &["a: > b", "b: shared.py > c", "c: shared.py", "d: > a"],
             "a > b; b: shared.py; c: shared.py; d > a > b",
         );
-        check(&all, &["README.md"], "");
-        check(&["a: a.py > b", "b: b.py > a"], &["a.py"], "a: a.py; b > a");
+        check(&["a: > b", "b:"], "");
+        check(&["a: a.py > b", "b: > a"], "a: a.py; b > a");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use wheel::WheelTags;
 
@@ -66,12 +66,18 @@ pub(crate) struct PackageArguments {
 
     #[command(flatten)]
     index: IndexArguments,
+
+    /// The folder that shown paths are relative to; without it the root.
+    #[arg(skip)]
+    shown_below: Option<Utf8PathBuf>,
 }
 
 impl PackageArguments {
-    /// What a release builds: every distribution for every platform, verified.
-    pub(crate) fn of_release(out_dir: Utf8PathBuf) -> Self {
+    /// What a release builds: every distribution for every platform, verified. Paths are shown
+    /// relative to `shown_below`.
+    pub(crate) fn of_release(out_dir: Utf8PathBuf, shown_below: Utf8PathBuf) -> Self {
         Self {
+            shown_below: Some(shown_below),
             specs: Vec::new(),
             tags: Vec::new(),
             platforms: Vec::new(),
@@ -142,9 +148,10 @@ pub(crate) fn run(
         let required: Vec<BuiltArchive<'_>> = required.into_iter().flatten().collect();
         try_wheels(session, &arguments.index.choice(), &mut built, &required)?;
     }
+    let shown_below = arguments.shown_below.as_deref().unwrap_or(session.root());
     let mut failures = Vec::new();
     for built in built {
-        match built.and_then(|built| keep(session, built)) {
+        match built.and_then(|built| keep(session, built, shown_below)) {
             Ok(()) => {}
             // A wheel and its source distribution may fail for the same reason, which is printed
             // once.
@@ -157,6 +164,36 @@ pub(crate) fn run(
     };
     failures.iter().for_each(error::print);
     Err(last)
+}
+
+/// The address of a distribution, and one of its archives or why it could not be built.
+pub(crate) type AddressedArchive = (String, Result<Utf8PathBuf, GoalError>);
+
+/// Builds what `package --all-platforms` builds, into a folder of its own, and prints nothing. Gives
+/// the address of each distribution with each of its archives. The wheels stand for the source
+/// distribution, where there are any.
+pub(crate) fn built_apart(
+    session: &Session,
+    selected: &SelectedDistributions,
+    out_dir: &Utf8Path,
+) -> Result<Vec<AddressedArchive>, GoalError> {
+    let arguments = PackageArguments::of_release(out_dir.to_owned(), out_dir.to_owned());
+    let options = BuildOptions {
+        out_dir: out_dir.to_owned(),
+        checks: Checks::default(),
+        index: arguments.index.choice(),
+    };
+    let packager = Packager::new(session, &selected.all, options)?;
+    let mut jobs = jobs(session, &arguments, selected)?;
+    jobs.retain(|job| !matches!(job, Job::Sdist(distribution) if distribution.formats.wheel));
+    let built = packager.build(&jobs).into_iter();
+    let kept = built.map(|built| {
+        let path = built?.keep()?;
+        Utf8PathBuf::from_path_buf(path)
+            .map_err(|path| GoalError::failure(format!("{} is not UTF-8", path.display())))
+    });
+    let addresses = jobs.iter().map(|job| job.distribution().address.clone());
+    Ok(addresses.zip(kept).collect())
 }
 
 /// Reports binaries, which are not built. A binary that was named is an error; one that matched a
@@ -179,12 +216,16 @@ fn refuse_binaries(session: &Session, selected: &SelectedDistributions) -> Resul
 }
 
 /// Gives an archive its final name, and prints it.
-fn keep(session: &Session, built: BuiltArchive<'_>) -> Result<(), GoalError> {
+fn keep(
+    session: &Session,
+    built: BuiltArchive<'_>,
+    shown_below: &Utf8Path,
+) -> Result<(), GoalError> {
     for warning in &built.warnings {
         session.warn(format_args!("{}: {warning}", built.name()));
     }
     let path = built.keep()?;
-    let shown = path.strip_prefix(session.root()).unwrap_or(&path);
+    let shown = path.strip_prefix(shown_below).unwrap_or(&path);
     session.say(format_args!("wrote {}", shown.display()));
     Ok(())
 }
