@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use crate::fixtures::release::monorepo;
+use crate::fixtures::release::{SETTINGS, monorepo};
 use crate::{commit, done, git};
 
 #[test]
@@ -84,6 +84,50 @@ fn whether_a_branch_has_a_fragment() {
      |
     hint: fetch it first: `git fetch origin`, or name another: `--since REF`
     ");
+}
+
+#[test]
+fn a_release_branch_needs_no_fragment() {
+    let settings = SETTINGS.replace(
+        "[[workspace",
+        "[workspace.metadata.xtask.release]\nprofile = \"26.x\"\n\n[[workspace",
+    );
+    let repo = monorepo().file("Cargo.toml", &settings);
+    commit(&repo, "settings");
+    git(&repo, &["push", "--quiet", "origin", "main"]);
+    done(&repo, &["release", "26.4.0", "--yes"]);
+    assert_snapshot!(done(&repo, &["changelog", "--check"]).stderr, @"CHANGELOG/26.4.md itself changes, so no news fragment is needed");
+}
+
+#[test]
+fn what_a_branch_is_compared_with() {
+    let repo = monorepo();
+    git(&repo, &["branch", "--quiet", "--move", "main", "trunk"]);
+    git(&repo, &["push", "--quiet", "origin", "trunk"]);
+    let remote = [
+        "--git-dir",
+        "../remote.git",
+        "symbolic-ref",
+        "HEAD",
+        "refs/heads/trunk",
+    ];
+    git(&repo, &remote);
+    git(&repo, &["push", "--quiet", "origin", ":main"]);
+    repo.write("changes/3.bugfix.md", "x\n");
+    assert_snapshot!(crate::refused(&repo, &["changelog", "--check"]), @"");
+    git(&repo, &["remote", "set-head", "origin", "trunk"]);
+    done(&repo, &["changelog", "--check"]);
+    git(&repo, &["remote", "rename", "origin", "upstream"]);
+    git(&repo, &["remote", "set-head", "upstream", "trunk"]);
+    assert_snapshot!(done(&repo, &["changelog", "--check"]).stderr, @"found changes/3.bugfix.md");
+    fs_err::remove_dir_all(repo.root().join(".git")).unwrap();
+    assert_snapshot!(crate::refused(&repo, &["changelog", "--check"]), @"");
+}
+
+#[test]
+fn a_towncrier_file_of_another_tool_hides_nothing() {
+    let repo = monorepo().file("towncrier.toml", "[other]\nkey = 1\n");
+    done(&repo, &["changelog", "--draft"]);
 }
 
 #[test]

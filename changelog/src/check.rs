@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 
 use super::fragment::Fragment;
 use super::settings::ChangelogSettings;
@@ -24,16 +24,18 @@ pub enum BranchCheck {
 }
 
 /// Looks for fragments among the files that a branch changed (paths relative to the root).
+/// `news_files` are those into which a release may write.
 pub fn check_branch(
     settings: &ChangelogSettings,
     fragments: &[Fragment],
     changed: &BTreeSet<Utf8PathBuf>,
+    news_files: &BTreeSet<Utf8PathBuf>,
 ) -> BranchCheck {
     if changed.is_empty() {
         return BranchCheck::NoChanges;
     }
-    if changed.contains(Utf8Path::new(&settings.filename)) {
-        return BranchCheck::NewsFileChanged(settings.filename.clone().into());
+    if let Some(path) = changed.intersection(news_files).next() {
+        return BranchCheck::NewsFileChanged(path.clone());
     }
     let own = fragments
         .iter()

@@ -8,6 +8,7 @@ use super::error::ChangelogError;
 use super::fragment::Fragment;
 use super::python;
 use super::settings::{Bullets, ChangelogSettings, EntryContent};
+use super::towncrier_version::TowncrierVersion;
 
 /// A section's entries by type; only types that have some.
 pub(crate) struct NotesSection {
@@ -80,14 +81,28 @@ fn add(entries: &mut Vec<Entry>, text: String, issue: Option<String>) {
 }
 
 fn entry_text(settings: &ChangelogSettings, fragment: &Fragment) -> String {
+    let version = settings.towncrier;
     let content = settings.type_named(&fragment.kind).map(|kind| kind.content);
-    if content == Some(EntryContent::IssuesOnly) && fragment.issue.is_some() {
+    let shows_orphans = version >= TowncrierVersion::of(24, 7);
+    if content == Some(EntryContent::IssuesOnly) && (fragment.issue.is_some() || !shows_orphans) {
         return String::new();
+    }
+    if version < TowncrierVersion::of(18, 6) {
+        return on_one_line(&fragment.text);
     }
     match settings.bullets {
         Bullets::Template => hang(python::strip(&fragment.text)),
         Bullets::Fragments => python::rstrip(&fragment.text).to_owned(),
     }
+}
+
+/// The text with each run of white space as one space, as long as towncrier kept no lines.
+fn on_one_line(text: &str) -> String {
+    let mut text = text.replace(['\n', '\t'], " ");
+    while text.contains("  ") {
+        text = text.replace("  ", " ");
+    }
+    python::strip(&text).to_owned()
 }
 
 /// Indents all lines but the first by two spaces, for the bullet; blank lines stay as they are.
@@ -107,6 +122,10 @@ fn ordered(
     kind: &str,
     mut entries: Vec<Entry>,
 ) -> Result<TypeEntries, ChangelogError> {
+    let issue_key = |issue: &str| match settings.towncrier >= TowncrierVersion::of(24, 7) {
+        true => issue_key(issue),
+        false => plain_issue_key(issue),
+    };
     for entry in &mut entries {
         // They are first sorted by name, so that issues with the same key have a fixed order.
         entry.issues.sort();
@@ -144,7 +163,7 @@ fn ordered(
     };
     let printed = entries
         .into_iter()
-        .map(|entry| Ok((after_code_block(entry.text), print(entry.issues)?)));
+        .map(|entry| Ok((after_code_block(settings, entry.text), print(entry.issues)?)));
     Ok(TypeEntries {
         kind: kind.to_owned(),
         entries: printed.collect::<Result<_, _>>()?,
@@ -179,6 +198,17 @@ fn issue_key(issue: &str) -> (bool, bool, String, usize, String) {
     )
 }
 
+/// The key before 24.7: names that are no numbers, and then numbers.
+fn plain_issue_key(issue: &str) -> (bool, bool, String, usize, String) {
+    match python::is_int(issue) {
+        true => {
+            let digits = python::int_text(issue);
+            (true, true, String::new(), digits.len(), digits)
+        }
+        false => (false, false, issue.to_owned(), 0, String::new()),
+    }
+}
+
 fn bullet_rank(text: &str) -> u8 {
     match text {
         "" => 0,
@@ -206,7 +236,14 @@ fn print_issue(settings: &ChangelogSettings, issue: &str) -> Result<String, Chan
 
 /// Keeps the issues behind a text from becoming part of the reStructuredText code block that the
 /// text ends with: an empty line and a space go between them.
-fn after_code_block(text: String) -> String {
+fn after_code_block(settings: &ChangelogSettings, text: String) -> String {
+    match settings.towncrier >= TowncrierVersion::of(25, 8) {
+        true => closed_code_block(text),
+        false => text,
+    }
+}
+
+fn closed_code_block(text: String) -> String {
     static CODE_BLOCK: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r"::\n\n(?:(?:  [ \t]+[^\n]*)?\n)*  [ \t]+[^\n]*$").ok());
     match CODE_BLOCK
@@ -235,10 +272,10 @@ mod tests {
     #[test]
     fn code_blocks_are_closed() {
         assert_eq!(
-            after_code_block("x::\n\n    code".into()),
+            closed_code_block("x::\n\n    code".into()),
             "x::\n\n    code\n\n "
         );
-        assert_eq!(after_code_block("x::\n\n  code".into()), "x::\n\n  code");
-        assert_eq!(after_code_block("x:\n\n    code".into()), "x:\n\n    code");
+        assert_eq!(closed_code_block("x::\n\n  code".into()), "x::\n\n  code");
+        assert_eq!(closed_code_block("x:\n\n    code".into()), "x:\n\n    code");
     }
 }

@@ -49,10 +49,25 @@ pub struct Heading<'a> {
 pub fn headings(text: &str) -> Vec<Heading<'_>> {
     let lines: Vec<&str> = text.lines().collect();
     let mut headings = Vec::new();
-    let mut fenced = false;
+    let mut fence = None;
+    let mut comment = false;
     for (at, line) in lines.iter().enumerate() {
-        fenced ^= line.trim_start().starts_with("```");
-        if fenced {
+        match (&fence, Fence::of(line)) {
+            (None, Some(opened)) if !comment => {
+                fence = Some(opened);
+                continue;
+            }
+            (Some(open), _) => {
+                if open.is_closed_by(line) {
+                    fence = None;
+                }
+                continue;
+            }
+            _ => {}
+        }
+        let was_comment = comment;
+        comment = stays_comment(line, comment);
+        if was_comment || comment {
             continue;
         }
         let title = line.trim_start_matches('#');
@@ -74,6 +89,44 @@ pub fn headings(text: &str) -> Vec<Heading<'_>> {
         }
     }
     headings
+}
+
+/// The line that opens a block of code (CommonMark, "Fenced code blocks"). In a list it may be
+/// indented further than elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Fence {
+    mark: char,
+    length: usize,
+}
+
+impl Fence {
+    fn of(line: &str) -> Option<Self> {
+        let line = line.trim_start().trim_start_matches("> ");
+        let mark = line
+            .chars()
+            .next()
+            .filter(|mark| matches!(mark, '`' | '~'))?;
+        let info = line.trim_start_matches(mark);
+        let length = line.len() - info.len();
+        // Backticks within a line are code in the text.
+        (length >= 3 && !(mark == '`' && info.contains('`'))).then_some(Self { mark, length })
+    }
+
+    fn is_closed_by(&self, line: &str) -> bool {
+        let line = line.trim().trim_start_matches("> ");
+        let rest = line.trim_start_matches(self.mark);
+        rest.is_empty() && line.len() >= self.length
+    }
+}
+
+/// Whether an HTML comment is open behind a line.
+fn stays_comment(line: &str, open: bool) -> bool {
+    match (line.rfind("<!--"), line.rfind("-->")) {
+        (Some(opened), Some(closed)) => opened > closed,
+        (Some(_), None) => true,
+        (None, Some(_)) => false,
+        (None, None) => open,
+    }
 }
 
 /// The character that underlines `title`, when `line` is an underline for it.
@@ -121,6 +174,35 @@ mod tests {
         let text = "project 1.1 (2024)\n==================\n\nFeatures\n--------\n\n- b\n\nproject 1.0 (2023)\n==================\n\n- a\n";
         check(text, "1.1", "Features\n--------\n\n- b");
         check(text, "1.0", "- a");
+    }
+
+    #[test]
+    fn what_looks_like_a_heading_in_code_or_a_comment() {
+        let code = |open: &str, close: &str| {
+            format!(
+                "## 1.1 (x)\n\n- a\n\n{open}\n## 1.0 (y)\n{close}\n\n- b\n\n## 1.0 (z)\n\n- c\n"
+            )
+        };
+        for (open, close) in [
+            ("```", "```"),
+            ("~~~ md", "~~~"),
+            ("````\n```", "````"),
+            ("  ```python", "  ```"),
+            ("- x\n\n      ~~~~", "      ~~~~~"),
+            ("see ```x``` here\n```", "```"),
+            ("<!-- as before:", "-->"),
+        ] {
+            let text = code(open, close);
+            check(&text, "1.0", "- c");
+            assert!(
+                extract("NEWS".into(), &text, "1.1")
+                    .unwrap()
+                    .ends_with("- b"),
+                "{text}"
+            );
+        }
+        check("## 1.1\n```x``` is code\n## 1.0\n- c\n", "1.0", "- c");
+        check("## 1.1 <!-- note -->\n- a\n## 1.0\n- c\n", "1.1", "- a");
     }
 
     #[test]

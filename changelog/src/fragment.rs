@@ -6,6 +6,7 @@ use regex::Regex;
 use super::error::ChangelogError;
 use super::python;
 use super::settings::{ChangelogSettings, TemplateSource};
+use super::towncrier_version::TowncrierVersion;
 
 /// A file or folder found in a section's folder.
 #[derive(Debug, Clone)]
@@ -156,6 +157,9 @@ impl Name {
     /// Reads `ISSUE.TYPE`, `ISSUE.TYPE.COUNTER` with any further ending; the issue may have dots.
     fn parse(settings: &ChangelogSettings, file_name: &str) -> Option<Self> {
         let parts: Vec<&str> = file_name.split('.').collect();
+        if settings.towncrier < TowncrierVersion::of(23, 10) {
+            return Self::parse_before_23_10(settings, &parts);
+        }
         let at = (1..parts.len())
             .rev()
             .find(|&at| settings.type_named(parts[at]).is_some())?;
@@ -177,10 +181,44 @@ impl Name {
         })
     }
 
+    /// The issue was one part, and where the type is was told in other ways.
+    fn parse_before_23_10(settings: &ChangelogSettings, parts: &[&str]) -> Option<Self> {
+        let version = settings.towncrier;
+        let is_type = |at: usize| {
+            parts
+                .get(at)
+                .is_some_and(|part| settings.type_named(part).is_some())
+        };
+        let last = parts.len().checked_sub(1).filter(|last| *last > 0)?;
+        let (at, counter) = if version >= TowncrierVersion::of(21, 3) || last == 1 {
+            let at = (1..parts.len()).find(|&at| is_type(at))?;
+            (at, parts.get(at + 1))
+        } else if version < TowncrierVersion::of(19, 9) {
+            (1, parts.get(2))
+        } else if is_type(last) {
+            (last, None)
+        } else {
+            (last - 1, parts.get(last))
+        };
+        let issue = parts[at.checked_sub(1)?];
+        let issue = match version >= TowncrierVersion::of(21, 3) && python::is_int(issue) {
+            true => python::int_text(issue),
+            false => issue.to_owned(),
+        };
+        let counter = counter.filter(|part| python::is_digits(part));
+        let counter = counter.map_or("", |digits| digits.trim_start_matches('0'));
+        is_type(at).then(|| Self {
+            issue,
+            kind: parts[at].to_owned(),
+            counter: counter.to_owned(),
+        })
+    }
+
     fn fragment(self, settings: &ChangelogSettings, file: FragmentFile, text: String) -> Fragment {
         let prefix = &settings.orphan_prefix;
-        let orphan =
-            self.issue.is_empty() || (!prefix.is_empty() && self.issue.starts_with(prefix));
+        let has_orphans = settings.towncrier >= TowncrierVersion::of(22, 12);
+        let orphan = self.issue.is_empty()
+            || (has_orphans && !prefix.is_empty() && self.issue.starts_with(prefix));
         Fragment {
             path: file.path,
             section: file.section,

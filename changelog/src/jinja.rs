@@ -24,6 +24,7 @@ pub(crate) fn render(name: &str, source: &str, context: Value) -> Result<String,
     environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).build()?);
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     environment.set_unknown_method_callback(python_method);
+    minijinja_contrib::add_to_environment(&mut environment);
     environment.add_function("__growing_list", || {
         Value::from_object(GrowingList::default())
     });
@@ -241,6 +242,47 @@ mod tests {
             "a b x\nc".replace("b x", "bx").as_str(),
         );
         check("  {% if true %}\n  x\n  {% endif %}\n", "    x\n  ");
+    }
+
+    /// What templates of projects that use towncrier call beyond minijinja's own.
+    #[test]
+    fn functions_and_filters_of_jinja() {
+        check(
+            "{% set sep = joiner(' | ') %}{% for x in ['a', 'b'] %}{{ sep() }}{{ x }}{% endfor %}",
+            "a | b",
+        );
+        check(
+            "{% set c = cycler('x', 'y') %}{{ c.next() }}{{ c.next() }}{{ c.next() }}",
+            "xyx",
+        );
+        check(
+            "{{ {'b': 1, 'A': 2}|dictsort }} {{ ['b', 'A', 'c']|sort|join }}",
+            "[('A', 2), ('b', 1)] Abc",
+        );
+        check(
+            "{{ dict(a=1).a }} {{ range(3)|list|length }} {{ 'a b'|title }} {{ 7|string ~ '!' }}",
+            "1 3 A B 7!",
+        );
+        check(
+            "{{ 'abc def ghi'|truncate(7) }} {{ 'x'|center(3) }}|",
+            "abc... x |".replace("... x", "...  x").as_str(),
+        );
+        check(
+            "{% set ns = namespace(n=0) %}{% for x in [1, 2] %}{% set ns.n = ns.n + x %}{% endfor %}{{ ns.n }}",
+            "3",
+        );
+        check(
+            "{{ ['12', 'x']|map('int', default=0)|list }} {{ [1, 2, 3]|reject('odd')|list }}",
+            "[12, 0] [2]",
+        );
+        check(
+            "{{ 'a-b'.replace('-', '_').upper() }} {{ [3, 1].index(1) }} {{ {'a': 1}.get('b', 'no') }}",
+            "A_B 1 no",
+        );
+        check(
+            "{% macro head(text) %}{{ text }}\n{{ '=' * text|length }}{% endmacro %}{{ head('ab') }}",
+            "ab\n==",
+        );
     }
 
     #[test]

@@ -3,9 +3,9 @@
 //! Pure: the settings, the template, the fragments and the old news file are read from a
 //! [`FileTree`] that is handed over; the new file goes out as text.
 //!
-//! The behaviour to match is that of towncrier 26.9.0 (documentation at
-//! <https://towncrier.readthedocs.io/>); the fixtures in `tests/towncrier` run it beside
-//! this code.
+//! The behaviour to match is that of the towncrier that the repository pins, else of 26.9.0
+//! (documentation at <https://towncrier.readthedocs.io/>); the fixtures in `tests/towncrier` run it
+//! beside this code.
 
 mod check;
 mod entries;
@@ -20,6 +20,7 @@ mod render;
 mod settings;
 mod source;
 mod template;
+mod towncrier_version;
 mod wrap;
 
 pub use check::{BranchCheck, check_branch};
@@ -38,3 +39,4 @@ pub use source::{
     ChangelogSource, ChangelogSourceError, EntryKind, FileTree, FolderEntry, NewsChange,
 };
 pub use template::Builtin;
+pub use towncrier_version::TowncrierVersion;

@@ -6,6 +6,7 @@ use super::error::ChangelogError;
 use super::python;
 use super::render::ReleaseNotes;
 use super::settings::{ChangelogSettings, FileLayout};
+use super::towncrier_version::TowncrierVersion;
 
 /// The news file with the release's notes in it, put after the start string or at the top.
 ///
@@ -28,18 +29,27 @@ pub fn prepend(
                 path: path.to_owned(),
             })?,
     };
-    let (header, body) = match old.split_once(&settings.start_string) {
+    let (header, raw) = match old.split_once(&settings.start_string) {
         Some((head, body)) => {
             let header = format!("{}\n\n{}\n", python::rstrip(head), settings.start_string);
-            (header, python::lstrip(body))
+            (header, body)
         }
-        None => (String::new(), python::lstrip(&old)),
+        None => (String::new(), old.as_str()),
     };
+    let body = python::lstrip(raw);
     if !notes.title.is_empty() && body.contains(&notes.title) {
         return Err(ChangelogError::AlreadyThere {
             path: path.to_owned(),
             title: notes.title.clone(),
         });
+    }
+    if settings.towncrier < TowncrierVersion::of(23, 10) {
+        let gap = match settings.towncrier < TowncrierVersion::of(22, 12) {
+            true => !raw.is_empty(),
+            false => !body.is_empty(),
+        };
+        let gap = if gap { "\n\n" } else { "" };
+        return Ok(format!("{header}{}{gap}{body}", notes.text));
     }
     Ok(match body.is_empty() {
         true => format!("{header}{}\n", python::rstrip(&notes.text)),

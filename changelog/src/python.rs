@@ -20,6 +20,19 @@ pub(crate) fn is_int(text: &str) -> bool {
     matches!(parse_int(text, 10), Ok(_) | Err(NumberError::TooLarge))
 }
 
+/// `str(int(text))` of a text that is an integer.
+pub(crate) fn int_text(text: &str) -> String {
+    let text = strip(text).replace('_', "");
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", text.strip_prefix('+').unwrap_or(&text)),
+    };
+    match digits.trim_start_matches('0') {
+        "" => "0".to_owned(),
+        digits => format!("{sign}{digits}"),
+    }
+}
+
 /// What `Path.read_text()` makes of bytes: UTF-8 with replacement, line ends turned into `\n`.
 pub(crate) fn read_text(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);

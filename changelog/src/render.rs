@@ -8,7 +8,9 @@ use super::error::ChangelogError;
 use super::fragment::Fragment;
 use super::heading::ReleaseHeading;
 use super::settings::{Bullets, ChangelogSettings, EntryContent, TemplateSource, Title};
-use super::{jinja, wrap};
+use super::template::Builtin;
+use super::towncrier_version::TowncrierVersion;
+use super::{jinja, python, wrap};
 
 /// A release's notes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,24 +41,27 @@ pub fn render(
         layout.context(&sections, release),
     )
     .map_err(|error| template_error(&layout, &error))?;
-    let body = layout.wrapped(&body);
-    match &settings.title {
-        Title::InTemplate | Title::None => Ok(ReleaseNotes {
+    let mut body = layout.wrapped(&body);
+    let version = settings.towncrier;
+    if version < TowncrierVersion::of(23, 10) {
+        body = format!("{}\n", python::rstrip(&body));
+    }
+    let Title::Format(pattern) = &settings.title else {
+        return Ok(ReleaseNotes {
             title: String::new(),
             text: body,
-        }),
-        Title::Format(pattern) => {
-            let title = settings.fill("title_format", pattern, release)?;
-            let text = match layout.markdown {
-                true => format!("{title}\n{body}"),
-                false => {
-                    let line = settings.underlines[0].repeat(title.chars().count());
-                    format!("{title}\n{line}\n{body}")
-                }
-            };
-            Ok(ReleaseNotes { title, text })
-        }
-    }
+        });
+    };
+    let title = settings.fill("title_format", pattern, release)?;
+    let text = if layout.title_is_the_templates() {
+        body
+    } else if layout.markdown && version >= TowncrierVersion::of(24, 7) {
+        format!("{title}\n{body}")
+    } else {
+        let line = settings.underlines[0].repeat(title.chars().count());
+        format!("{title}\n{line}\n{body}")
+    };
+    Ok(ReleaseNotes { title, text })
 }
 
 fn template_error(layout: &Layout<'_>, error: &minijinja::Error) -> ChangelogError {
@@ -98,8 +103,51 @@ impl<'a> Layout<'a> {
         }
     }
 
+    /// From 21.3 to 21.9 the template alone wrote the title, also one that the settings form.
+    fn title_is_the_templates(&self) -> bool {
+        let versions = TowncrierVersion::of(21, 3)..=TowncrierVersion::of(21, 9);
+        versions.contains(&self.settings.towncrier)
+    }
+
+    /// The title that towncrier's own layouts write themselves; empty for none.
+    fn own_title(&self, release: &ReleaseHeading<'_>) -> String {
+        let settings = self.settings;
+        let version = settings.towncrier;
+        let name = match settings.name.as_str() {
+            "" => String::new(),
+            name => format!("{name} "),
+        };
+        let own = format!("{name}{} ({})", release.version, release.date);
+        let is_plain = matches!(
+            &settings.template,
+            TemplateSource::Builtin(Builtin::ReStructuredText)
+        );
+        match &settings.title {
+            _ if version < TowncrierVersion::of(19, 9) => String::new(),
+            Title::Format(pattern) if self.title_is_the_templates() && is_plain => settings
+                .fill("title_format", pattern, release)
+                .unwrap_or(own),
+            _ if version < TowncrierVersion::of(22, 8) => own,
+            Title::InTemplate => own,
+            Title::Format(_) | Title::None => String::new(),
+        }
+    }
+
     fn context(&self, sections: &[NotesSection], release: &ReleaseHeading<'_>) -> Value {
         let settings = self.settings;
+        let own_title = self.own_title(release);
+        let is_relative = settings.towncrier >= TowncrierVersion::of(25, 8);
+        let heads_nameless = settings.towncrier >= TowncrierVersion::of(24, 7);
+        let mark = match heads_nameless || !settings.name.is_empty() {
+            true => "#".repeat(self.header_level().max(1)) + " ",
+            false => String::new(),
+        };
+        let top_line = match &settings.title {
+            Title::Format(pattern) if self.title_is_the_templates() => settings
+                .fill("title_format", pattern, release)
+                .unwrap_or_default(),
+            _ => String::new(),
+        };
         let bullets = settings.bullets;
         let versiondata = [
             ("name", settings.name.as_str()),
@@ -113,6 +161,10 @@ impl<'a> Layout<'a> {
                 "render_title",
                 Value::from(settings.title == Title::InTemplate),
             ),
+            ("own_title", Value::from(own_title)),
+            ("own_mark", Value::from(mark)),
+            ("relative_headings", Value::from(is_relative)),
+            ("top_line", Value::from(top_line)),
             ("sections", by_section(sections, entries)),
             ("issues_by_category", by_section(sections, issues)),
             ("definitions", self.definitions()),
@@ -146,6 +198,9 @@ impl<'a> Layout<'a> {
 
     /// The level of the release's own heading: that of `title_format` in Markdown.
     fn header_level(&self) -> usize {
+        if self.settings.towncrier < TowncrierVersion::of(25, 8) {
+            return 1;
+        }
         match (&self.settings.title, self.markdown) {
             (_, false) | (Title::InTemplate, true) => 1,
             (Title::None, true) => 0,

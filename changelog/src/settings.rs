@@ -9,6 +9,7 @@ use super::error::ChangelogError;
 use super::heading::ReleaseHeading;
 use super::python;
 use super::template::Builtin;
+use super::towncrier_version::TowncrierVersion;
 
 /// The settings of one repository's changelog, checked.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,6 +48,8 @@ pub struct ChangelogSettings {
     pub name: String,
     /// The version that the settings name, for a changelog without an argument.
     pub version: Option<String>,
+    /// The towncrier whose output is made.
+    pub towncrier: TowncrierVersion,
     fragments: FragmentFolder,
 }
 
@@ -125,6 +128,8 @@ pub struct SettingsFiles {
     pub towncrier: Option<String>,
     /// `pyproject.toml`.
     pub pyproject: Option<String>,
+    /// The towncrier that the root pins.
+    pub pinned: TowncrierVersion,
 }
 
 impl ChangelogSettings {
@@ -133,20 +138,24 @@ impl ChangelogSettings {
     /// # Errors
     /// Not TOML; a value of the wrong kind; a template that neither towncrier nor the root has.
     pub fn parse(files: &SettingsFiles) -> Result<Option<Self>, ChangelogError> {
-        let (source, text) = match (&files.towncrier, &files.pyproject) {
-            (Some(text), _) => ("towncrier.toml", text),
-            (None, Some(text)) => ("pyproject.toml", text),
-            (None, None) => return Ok(None),
-        };
         let project = match &files.pyproject {
             Some(text) => project_name("pyproject.toml".into(), text)?,
             None => None,
         };
-        let reader = Reader::new(source.into(), text)?;
-        match reader.has_section() {
-            true => reader.settings(project).map(Some),
-            false => Ok(None),
+        let candidates = [
+            ("towncrier.toml", &files.towncrier),
+            ("pyproject.toml", &files.pyproject),
+        ];
+        for (source, text) in candidates {
+            let Some(text) = text else {
+                continue;
+            };
+            let reader = Reader::new(source.into(), text, files.pinned)?;
+            if reader.has_section() {
+                return reader.settings(project).map(Some);
+            }
         }
+        Ok(None)
     }
 
     /// The folder of a section's fragments, relative to the root.
@@ -230,15 +239,21 @@ struct Reader {
     file: Utf8PathBuf,
     text: String,
     document: Document<String>,
+    pinned: TowncrierVersion,
 }
 
 impl Reader {
-    fn new(file: Utf8PathBuf, text: &str) -> Result<Self, ChangelogError> {
+    fn new(
+        file: Utf8PathBuf,
+        text: &str,
+        pinned: TowncrierVersion,
+    ) -> Result<Self, ChangelogError> {
         let document = parse_toml(&file, text)?;
         Ok(Self {
             file,
             text: text.to_owned(),
             document,
+            pinned,
         })
     }
 
@@ -325,6 +340,7 @@ impl Reader {
                 .unwrap_or_else(|| "+".to_owned()),
             ignore: self.typed("ignore", "a list of file name patterns", strings)?,
             version: self.string("version")?,
+            towncrier: self.pinned,
             fragments: self.folder(&package)?,
             filename,
             name,
@@ -343,10 +359,17 @@ impl Reader {
 
     fn start_string(&self, markdown: bool) -> Result<String, ChangelogError> {
         let set = self.string("start_string")?.filter(|text| !text.is_empty());
-        Ok(set.unwrap_or_else(|| match markdown {
-            true => "<!-- towncrier release notes start -->\n".to_owned(),
-            false => ".. towncrier release notes start\n".to_owned(),
-        }))
+        Ok(
+            set.unwrap_or_else(|| match markdown && self.has_markdown() {
+                true => "<!-- towncrier release notes start -->\n".to_owned(),
+                false => ".. towncrier release notes start\n".to_owned(),
+            }),
+        )
+    }
+
+    /// Whether this towncrier has a layout in Markdown.
+    fn has_markdown(&self) -> bool {
+        self.pinned >= TowncrierVersion::of(23, 6)
     }
 
     fn title(&self) -> Result<Title, ChangelogError> {
@@ -360,7 +383,12 @@ impl Reader {
                 }),
             }
         })?;
-        Ok(title.unwrap_or(Title::InTemplate))
+        // Before 19.9 the title was not the template's.
+        let usual = match self.pinned < TowncrierVersion::of(19, 9) {
+            true => Title::Format("{name} {version} ({project_date})".to_owned()),
+            false => Title::InTemplate,
+        };
+        Ok(title.unwrap_or(usual))
     }
 
     fn underlines(&self) -> Result<Vec<String>, ChangelogError> {
@@ -388,7 +416,12 @@ impl Reader {
                 }),
             }
         })?;
-        Ok(wrap.flatten())
+        Ok(match wrap.flatten() {
+            // These knew no width but the usual one.
+            Some(width) if width != 0 && self.pinned < TowncrierVersion::of(26, 9) => Some(USUAL),
+            None if self.pinned < TowncrierVersion::of(18, 6) => Some(USUAL),
+            wrap => wrap,
+        })
     }
 
     fn sections(&self) -> Result<Vec<(String, String)>, ChangelogError> {
@@ -508,7 +541,7 @@ impl Reader {
             Some((package, resource)) => {
                 let builtin = matches!(package, "towncrier" | "towncrier.templates");
                 let builtin = builtin
-                    .then(|| Builtin::named(resource, markdown))
+                    .then(|| Builtin::named(resource, markdown && self.has_markdown()))
                     .flatten();
                 builtin.map(TemplateSource::Builtin).ok_or_else(|| {
                     ChangelogError::UnknownTemplate {

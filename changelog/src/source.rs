@@ -9,6 +9,7 @@ use super::heading::ReleaseHeading;
 use super::newsfile::prepend;
 use super::render::{ReleaseNotes, render};
 use super::settings::{ChangelogSettings, SettingsFiles, TemplateSource};
+use super::towncrier_version::TowncrierVersion;
 
 /// A tree of files, wherever it is: a work tree, a commit, a test's memory. Paths are relative to
 /// its root.
@@ -85,9 +86,25 @@ impl ChangelogSource {
     /// # Errors
     /// Unreadable or wrong files.
     pub fn read(tree: &dyn FileTree) -> Result<Option<Self>, ChangelogSourceError> {
+        Self::read_as(
+            tree,
+            TowncrierVersion::pinned(tree, TowncrierVersion::default())?,
+        )
+    }
+
+    /// Reads settings, template and fragments as this towncrier does; `None` for a tree without
+    /// towncrier's settings.
+    ///
+    /// # Errors
+    /// Unreadable or wrong files.
+    pub fn read_as(
+        tree: &dyn FileTree,
+        towncrier: TowncrierVersion,
+    ) -> Result<Option<Self>, ChangelogSourceError> {
         let files = SettingsFiles {
             towncrier: read_text(tree, "towncrier.toml".into())?,
             pyproject: read_text(tree, "pyproject.toml".into())?,
+            pinned: towncrier,
         };
         let Some(settings) = ChangelogSettings::parse(&files)? else {
             return Ok(None);

@@ -18,8 +18,8 @@ use house::{Source, all_sources, built, dependencies, is_comment, members, read,
 
 /// More crates of others than this in Cargo.lock need a reason: a fresh clone builds them all.
 ///
-/// `md-5` and `sha1` check hashes that old links name.
-const MAX_LOCKED_CRATES: usize = 322;
+/// `md-5` and `sha1` check hashes that old links name; `minijinja-contrib` has what templates of Jinja call.
+const MAX_LOCKED_CRATES: usize = 323;
 
 /// Lines of a file without its tests and comments. A reason to look, not a number to satisfy.
 const MAX_LINES: usize = 650;

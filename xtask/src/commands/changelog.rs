@@ -41,14 +41,9 @@ pub(crate) struct ChangelogArguments {
     #[arg(long)]
     check: bool,
 
-    /// What the branch is compared with
-    #[arg(
-        long,
-        value_name = "REF",
-        requires = "check",
-        default_value = "origin/main"
-    )]
-    since: String,
+    /// What the branch is compared with [default: the branch that the remote calls its default]
+    #[arg(long, value_name = "REF", requires = "check")]
+    since: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -68,7 +63,10 @@ pub(crate) fn run(
 ) -> Result<CommandOutcome, GoalError> {
     match &arguments.action {
         Some(Action::Extract { version }) => print_notes(session, version),
-        None if arguments.check => check(session, &arguments.since),
+        None if arguments.check => {
+            let since = arguments.since.clone();
+            check(session, &since.map_or_else(|| default_branch(session), Ok)?)
+        }
         None => build(session, arguments),
     }
 }
@@ -119,11 +117,9 @@ fn check(session: &Session, since: &str) -> Result<CommandOutcome, GoalError> {
         source.settings.ignore = Some(Vec::new());
         source = ChangelogSource::read_with(&WorkTree::new(session.root()), source.settings)?;
     }
-    match check_branch(
-        &source.settings,
-        &source.fragments,
-        &changed(session, since)?,
-    ) {
+    let changed = changed(session, since)?;
+    let news_files = news_files(session, &source)?;
+    match check_branch(&source.settings, &source.fragments, &changed, &news_files) {
         BranchCheck::NoChanges => {
             session.say(format_args!(
                 "nothing differs from {since}, so no news fragment is needed"
@@ -144,6 +140,56 @@ fn check(session: &Session, since: &str) -> Result<CommandOutcome, GoalError> {
         }
         BranchCheck::Missing { unchecked } => Err(missing(session, &source, since, &unchecked)),
     }
+}
+
+/// The branch that a branch is compared with: the default one of the remote of the settings or, if
+/// there is no such remote, of the only one; without a remote the one that is here.
+fn default_branch(session: &Session) -> Result<String, GoalError> {
+    let git = Git::at(session.root());
+    // Outside of a repository this says so.
+    let remotes = git.text(&["remote"])?;
+    let remotes: Vec<&str> = remotes.lines().collect();
+    let named = releasing::settings(session).remote;
+    let remote = match remotes.as_slice() {
+        _ if remotes.contains(&named.as_str()) => Some(named.as_str()),
+        [one] => Some(*one),
+        _ => None,
+    };
+    let mut candidates = Vec::new();
+    if let Some(remote) = remote {
+        let head = format!("refs/remotes/{remote}/HEAD");
+        candidates.extend(git.maybe(&["symbolic-ref", "--quiet", "--short", &head])?);
+        candidates.extend(["main", "master"].map(|branch| format!("{remote}/{branch}")));
+    }
+    candidates.extend(["main", "master"].map(str::to_owned));
+    for candidate in &candidates {
+        if git.commit(candidate)?.is_some() {
+            return Ok(candidate.clone());
+        }
+    }
+    Err(
+        GoalError::failure("cannot tell which branch this one is compared with")
+            .because(format!("there is none of {}", candidates.join(", ")))
+            .hint("fetch it, `git fetch origin`, or name one: `--since REF`"),
+    )
+}
+
+/// The files into which a release of the written version puts its notes.
+fn news_files(
+    session: &Session,
+    source: &ChangelogSource,
+) -> Result<BTreeSet<Utf8PathBuf>, GoalError> {
+    let mut files = BTreeSet::from([Utf8PathBuf::from(&source.settings.filename)]);
+    let Ok(version) = releasing::written_version(session) else {
+        return Ok(files);
+    };
+    let release = ReleaseHeading {
+        version: version.as_str(),
+        date: "",
+    };
+    files.insert(source.settings.news_file(&release)?);
+    files.extend(releasing::settings(session).news_file_of(&version));
+    Ok(files)
 }
 
 fn missing(
@@ -179,6 +225,7 @@ fn missing(
 /// The files that differ between here and the commit at which the branch left `since`.
 fn changed(session: &Session, since: &str) -> Result<BTreeSet<Utf8PathBuf>, GoalError> {
     let git = Git::at(session.root());
+    git.text(&["rev-parse", "--git-dir"])?;
     let base = git.text(&["merge-base", since, "HEAD"]).map_err(|_| {
         GoalError::failure(format!(
             "`{since}` names no commit that this branch comes from"
