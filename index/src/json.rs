@@ -46,8 +46,9 @@ struct File<'a> {
     filename: Cow<'a, str>,
     #[serde(borrow)]
     url: Cow<'a, str>,
+    // Some servers write null where they know none.
     #[serde(default)]
-    hashes: Hashes,
+    hashes: Option<Hashes>,
     #[serde(rename = "requires-python", borrow, default)]
     requires_python: Option<Text<'a>>,
     #[serde(default)]
@@ -71,7 +72,7 @@ impl<'a> File<'a> {
         PageFile {
             filename: self.filename,
             url: self.url,
-            sha256: self.hashes.0,
+            sha256: self.hashes.and_then(|hashes| hashes.0),
             size: self.size,
             uploaded: self.upload_time.and_then(|time| microseconds(&time.0)),
             requires_python: self
@@ -198,6 +199,7 @@ mod tests {
     #[test]
     fn the_least_there_is() {
         check(r#"{"filename":"a","url":"u","hashes":{}}"#, &file("a"));
+        check(r#"{"filename":"a","url":"u","hashes":null}"#, &file("a"));
         check(
             r#"{"filename":"a","url":"u","hashes":{"md5":"x"},"requires-python":null,"yanked":false,"size":null}"#,
             &file("a"),

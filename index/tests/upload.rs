@@ -413,6 +413,41 @@ fn trusted_publishing() {
 }
 
 #[test]
+fn an_index_without_trusted_publishing_is_logged_in_to_otherwise() {
+    let index = index();
+    let identity = JobIdentity {
+        request_url: Some(format!("http://127.0.0.1:{}/identity?job=1", index.port())),
+        request_token: Some("ci".into()),
+        token: None,
+    };
+    let target = UploadTarget {
+        login: WrittenLogin::default(),
+        ..target(&index)
+    };
+    for audience in [
+        ("404 Not Found", "unknown"),
+        ("405 Method Not Allowed", ""),
+        ("401 Unauthorized", "who are you?"),
+        ("501 Not Implemented", ""),
+        ("200 OK", "<h1>Sign in</h1>"),
+    ] {
+        index.with(|state| state.audience = audience);
+        uploader(&target).log_in(&identity).unwrap();
+    }
+    index.with(|state| state.audience = ("403 Forbidden", ""));
+    let (_files, paths) = two();
+    let anonymous = uploader(&target);
+    anonymous.log_in(&identity).unwrap();
+    assert!(matches!(
+        upload(&anonymous, &paths),
+        Err(UploadError::Refused {
+            logged_in: false,
+            ..
+        })
+    ));
+}
+
+#[test]
 fn not_a_distribution() {
     let folder = tempfile::tempdir().unwrap();
     let tell = |name: &str, content: &[u8]| {

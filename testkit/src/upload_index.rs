@@ -48,6 +48,8 @@ pub struct UploadState {
     pub forms: Vec<String>,
     /// Whether the listing has hashes.
     pub hashes: bool,
+    /// What it answers to the question for the audience of trusted publishing: status and body.
+    pub audience: (&'static str, &'static str),
     users: Vec<String>,
 }
 
@@ -65,6 +67,7 @@ impl UploadIndex {
         let port = listener.local_addr().expect("an address").port();
         let state = Arc::new(Mutex::new(UploadState {
             hashes: true,
+            audience: ("200 OK", r#"{"audience": "small"}"#),
             users: users
                 .iter()
                 .map(|(user, password)| basic(user, password))
@@ -225,7 +228,10 @@ fn serve(stream: &TcpStream, state: &Mutex<UploadState>) -> std::io::Result<()> 
         ["GET", "/elsewhere/"] => answer("200 OK", "<h1>Please log in</h1>"),
         ["POST", "/elsewhere/"] => answer("200 OK", ""),
         ["GET", "/simple/"] => answer("200 OK", "<a href='a/'>a</a>"),
-        ["GET", "/_/oidc/audience"] => answer("200 OK", r#"{"audience": "small"}"#),
+        ["GET", "/_/oidc/audience"] => {
+            let state = state.lock().unwrap_or_else(PoisonError::into_inner);
+            answer(state.audience.0, state.audience.1)
+        }
         ["GET", "/identity?job=1&audience=small"]
             if header("authorization").as_deref() == Some("Bearer ci") =>
         {

@@ -15,6 +15,7 @@ use index::upload::{
     Attestations, DistributionArchive, JobIdentity, Presence, UploadError, Uploader, upload_limits,
 };
 use model::Url;
+use release::version::ReleaseVersion;
 use transport::HttpOptions;
 
 use self::declared::DeclaredPublishing;
@@ -142,6 +143,25 @@ fn by_index(
     Ok(parts.into_iter().collect())
 }
 
+/// Whether the name of a file allows that it is of this version: others are not even read.
+fn may_be_of(path: &Utf8Path, version: &ReleaseVersion) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    let named: Vec<&str> = match name.strip_suffix(".tar.gz") {
+        // Where the version begins, the name does not say: it may have any of these.
+        Some(stem) => stem
+            .match_indices('-')
+            .map(|(at, _)| &stem[at + 1..])
+            .collect(),
+        None => name.split('-').skip(1).take(1).collect(),
+    };
+    let versions = named.into_iter().filter_map(|text| text.parse().ok());
+    let versions: Vec<model::Version> = versions.collect();
+    versions.is_empty()
+        || versions
+            .iter()
+            .any(|named| named.to_string() == version.normalized())
+}
+
 /// The named files, or those of the version file's version in `dist`, without those of which BUILD
 /// files say that they are not published.
 fn distributions(
@@ -176,8 +196,8 @@ fn distributions(
     paths.sort();
     let mut files = Vec::new();
     let mut skipped = Vec::new();
-    for path in paths {
-        let file = read(&path)?;
+    for path in paths.iter().filter(|path| may_be_of(path, &version)) {
+        let file = read(path)?;
         if file.version.to_string() != version.normalized() {
             continue;
         }

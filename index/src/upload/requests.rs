@@ -205,6 +205,20 @@ impl UploadRequests {
         }
     }
 
+    /// Asks for the audience of trusted publishing; `None` from an index that does not offer it.
+    pub(super) async fn audience(&self) -> Result<Option<Vec<u8>>, UploadError> {
+        let url = self.at("/_/oidc/audience")?;
+        let what = token_purpose(&url);
+        let answer = self.http.fetch(&HttpRequest::new(&what, &url)).await?;
+        match answer.status {
+            status if status.is_success() => Ok(Some(answer.body)),
+            status if status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED => {
+                Err(refusal(&redacted(&url), &answer, None))
+            }
+            _ => Ok(None),
+        }
+    }
+
     /// Sends a JSON document while getting a token, and gives the answer.
     pub(super) async fn ask_with(&self, url: &Url, json: String) -> Result<Vec<u8>, UploadError> {
         let what = token_purpose(url);

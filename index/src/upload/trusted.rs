@@ -36,7 +36,8 @@ struct Token {
     token: String,
 }
 
-/// Exchanges the job's identity for a token; `None` if this is not a CI job with an identity.
+/// Exchanges the job's identity for a token; `None` if this is not a CI job with an identity, or the
+/// index does not offer trusted publishing: then other ways to log in are left.
 ///
 /// # Errors
 /// Where the CI system or the index refuses.
@@ -51,9 +52,13 @@ pub(super) async fn exchange(
     ) {
         (Some(token), _, _) => token.clone(),
         (None, Some(url), Some(bearer)) => {
-            let at = requests.at("/_/oidc/audience")?;
-            let answer = requests.ask(&at, Authorization::Anonymous).await?;
-            let audience: Audience = parse(&answer)?;
+            let Some(answer) = requests.audience().await? else {
+                return Ok(None);
+            };
+            // A page for people is the answer of an index that does not offer it either.
+            let Ok(audience) = serde_json::from_slice::<Audience>(&answer) else {
+                return Ok(None);
+            };
             let mut url: Url = url
                 .parse()
                 .map_err(|_| UploadError::Trusted(format!("`{url}` is no URL")))?;
