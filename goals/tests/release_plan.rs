@@ -8,7 +8,7 @@ use git::Git;
 use goals::releasing::gather::gather;
 use release::facts::{Locks, StaleLock};
 use release::plan::{Decision, RefusedRelease, ReleaseRequest, ReleaseStep, plan, show};
-use release::settings::{FileEdit, HookReleases, Profile, ReleaseSettings};
+use release::settings::{FileEdit, FragmentPolicy, HookReleases, Profile, ReleaseSettings};
 use support::{Sandbox, decide, go, pushed, request, settings};
 
 fn refusals(found: Result<Decision, RefusedRelease>) -> String {
@@ -21,7 +21,11 @@ fn refusals(found: Result<Decision, RefusedRelease>) -> String {
 }
 
 fn check(sandbox: &Sandbox, request: &ReleaseRequest) -> String {
-    let told = refusals(decide(sandbox, &settings(), request));
+    check_with(sandbox, &settings(), request)
+}
+
+fn check_with(sandbox: &Sandbox, settings: &ReleaseSettings, request: &ReleaseRequest) -> String {
+    let told = refusals(decide(sandbox, settings, request));
     let commit = sandbox.git(&["rev-parse", "HEAD"]);
     let tagged = sandbox.git(&["rev-parse", "24.03.10^{commit}"]);
     told.replace(&commit, "[HEAD]")
@@ -72,11 +76,11 @@ fn shown() {
     5. remove 2 news fragments
        $ git rm changes/1.feature.md changes/2.bugfix.md
 
-    6. build and verify the wheels
-       $ cargo xtask package --all-platforms --verify --out-dir .git/xtask-release/wheels
-
-    7. commit "release: 24.09.0"
+    6. commit "release: 24.09.0"
        $ git commit --message 'release: 24.09.0'
+
+    7. build and verify the wheels
+       $ cargo xtask package --all-platforms --verify --out-dir .git/xtask-release/wheels
 
     8. make the tag 24.09.0
        $ git tag --annotate --message 'Release v24.09.0' 24.09.0
@@ -314,9 +318,23 @@ fn missing_fragments() {
     let sandbox = Sandbox::new();
     sandbox.git(&["rm", "--quiet", "-r", "changes"]);
     sandbox.commit("none");
-    insta::assert_snapshot!(check(&sandbox, &request("24.09.0")), @r#"
+    // As towncrier writes.
+    let plan = go(&sandbox, &settings(), &request("24.09.0"));
+    let news = plan.steps.iter().find_map(|step| match step {
+        ReleaseStep::Write { path, new, .. } if path == "CHANGELOG.md" => Some(new),
+        _ => None,
+    });
+    assert!(
+        news.unwrap()
+            .contains("## 24.09.0 (2024-10-21)\n\nNo significant changes.\n")
+    );
+    let required = ReleaseSettings {
+        fragments: FragmentPolicy::Required,
+        ..settings()
+    };
+    insta::assert_snapshot!(check_with(&sandbox, &required, &request("24.09.0")), @r#"
     there are no news fragments in changes/
-    -> add one, such as changes/123.fix.md, or leave the step out: `[release] without = ["changelog"]`
+    -> add one, such as changes/123.fix.md, or do without: `[release] fragments = "optional"`
     "#);
 }
 
@@ -669,4 +687,50 @@ fn tags_of_any_template_are_ordered() {
         );
         assert_eq!(settings.version_of("24.09.5-other"), None);
     }
+}
+
+#[test]
+fn who_releases_and_how_it_is_signed_is_known_beforehand() {
+    let sandbox = Sandbox::new();
+    sandbox.git(&["config", "user.name", ""]);
+    let told = check(&sandbox, &request("24.09.0"));
+    assert!(
+        told.contains("git cannot tell who makes the release"),
+        "{told}"
+    );
+    assert!(told.contains("git config user.name"), "{told}");
+    sandbox.git(&["config", "user.name", "T"]);
+    let objects = || sandbox.git(&["count-objects"]);
+    let before = objects();
+    for (setting, program) in [("commit.gpgSign", "false"), ("tag.gpgSign", "/nowhere/gpg")] {
+        sandbox.git(&["config", "gpg.program", program]);
+        sandbox.git(&["config", setting, "true"]);
+        let told = check(&sandbox, &request("24.09.0"));
+        assert!(told.contains("git cannot sign the release"), "{told}");
+        sandbox.git(&["config", setting, "false"]);
+    }
+    go(&sandbox, &settings(), &request("24.09.0"));
+    assert_eq!(objects(), before);
+}
+
+#[test]
+fn a_version_file_of_another_system_keeps_its_line_ends() {
+    let sandbox = Sandbox::new();
+    sandbox.write("VERSION", "24.03.10\r\n");
+    sandbox.commit("from elsewhere");
+    let plan = go(&sandbox, &settings(), &request("24.09.0"));
+    let written = plan.steps.iter().find_map(|step| match step {
+        ReleaseStep::Write { path, new, .. } if path == "VERSION" => Some(new.as_str()),
+        _ => None,
+    });
+    assert_eq!(written, Some("24.09.0\r\n"));
+}
+
+#[test]
+fn a_repository_without_a_commit() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = camino::Utf8Path::from_path(folder.path()).unwrap();
+    Git::at(root).text(&["init", "--quiet"]).unwrap();
+    let error = gather(root, &settings(), &request("24.09.0")).unwrap_err();
+    assert_eq!(error.to_string(), "this repository has no commit yet");
 }

@@ -20,6 +20,8 @@ pub struct ReleaseFacts {
     pub version_place: VersionPlace,
     /// How much of the history is here.
     pub history: GitHistory,
+    /// Why git would not make the commit or the tag.
+    pub obstacles: Vec<CommitObstacle>,
     /// Symbolic links to the version file; they need no change of their own.
     pub version_links: Vec<Utf8PathBuf>,
     /// Every tag, and whether `HEAD` contains it.
@@ -38,6 +40,15 @@ pub struct ReleaseFacts {
     pub tracked: BTreeSet<Utf8PathBuf>,
     /// The branches that are here.
     pub branches: BTreeSet<String>,
+}
+
+/// Why git would not make a commit or a tag; each with what git said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CommitObstacle {
+    /// It does not know who the user is.
+    NoIdentity(String),
+    /// Commits or tags are signed, and that fails.
+    CannotSign(String),
 }
 
 /// Where the version file is.

@@ -7,6 +7,7 @@ pub mod backport;
 pub mod changed;
 pub mod facts;
 pub mod journal;
+pub mod next;
 pub mod plan;
 pub mod settings;
 pub mod version;

@@ -36,6 +36,18 @@ pub struct ReleaseSettings {
     pub without: BTreeSet<StepKind>,
     /// Where wheels go, relative to the root.
     pub out_dir: Utf8PathBuf,
+    /// Whether there must be news fragments.
+    pub fragments: FragmentPolicy,
+}
+
+/// Whether a release must have news fragments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FragmentPolicy {
+    /// It need not: the notes then say that nothing significant changed, as towncrier's templates
+    /// do.
+    Optional,
+    /// It is refused without.
+    Required,
 }
 
 /// Whether a file ends with a line end.
@@ -191,6 +203,7 @@ impl Profile {
             files: Vec::new(),
             without: BTreeSet::new(),
             out_dir: "dist".into(),
+            fragments: FragmentPolicy::Optional,
         };
         match self {
             Self::OneChangelog => one,

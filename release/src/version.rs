@@ -84,6 +84,11 @@ impl ReleaseVersion {
         }
     }
 
+    /// The number of a pre-release; 0 where it is none.
+    pub(crate) fn pre_number(&self) -> u64 {
+        self.version.pre().map_or(0, |pre| pre.number)
+    }
+
     /// Whether it is for testing only: a development or pre-release.
     pub fn is_prerelease(&self) -> bool {
         self.kind() < ReleaseKind::Final

@@ -7,11 +7,11 @@ use changelog::{ChangelogSource, ChangelogSourceError, FileTree, ReleaseHeading}
 use git::{Git, GitError};
 use globset::{Glob, GlobSetBuilder};
 use release::facts::{
-    GitHead, GitHistory, Locks, NewsFile, ReleaseFacts, RemoteBranch, RemoteFacts, TagFact,
-    VersionPlace,
+    CommitObstacle, GitHead, GitHistory, Locks, NewsFile, ReleaseFacts, RemoteBranch, RemoteFacts,
+    TagFact, VersionPlace,
 };
 use release::plan::{Pushing, ReleaseRequest};
-use release::settings::ReleaseSettings;
+use release::settings::{ReleaseSettings, StepKind, TagKind};
 use thiserror::Error;
 
 use super::trees::WorkTree;
@@ -28,6 +28,9 @@ pub enum ReleaseFactsError {
     /// The files of the changelog are wrong.
     #[error(transparent)]
     Changelog(#[from] ChangelogSourceError),
+    /// A branch without a commit.
+    #[error("this repository has no commit yet")]
+    NoCommit,
     /// A file that names the version is not text.
     #[error("{0}: not UTF-8")]
     NotUtf8(Utf8PathBuf),
@@ -47,7 +50,17 @@ pub fn gather(
 ) -> Result<ReleaseFacts, ReleaseFactsError> {
     let git = Git::at(root);
     let tree = WorkTree::new(root);
+    // A folder without git is another error than a repository without a commit.
+    git.text(&["rev-parse", "--git-dir"])?;
+    if git.commit("HEAD")?.is_none() {
+        return Err(ReleaseFactsError::NoCommit);
+    }
     let head = head(&git, &settings.remote)?;
+    let tag = format!("refs/tags/{}", settings.tag_of(&request.version));
+    let obstacles = match git.commit(&tag)? {
+        None => obstacles(&git, settings)?,
+        Some(_) => Vec::new(),
+    };
     let tracked = tracked(&git)?;
     let changelog = ChangelogSource::read(&tree)?;
     let news_file = news_file(&tree, settings, request, changelog.as_ref())?;
@@ -57,6 +70,7 @@ pub fn gather(
         version_commit: version_commit(root, &settings.version_file, &git)?,
         version_place: version_place(root, &settings.version_file)?,
         history: history(&git)?,
+        obstacles,
         version_links: links(root, &settings.version_file, &git)?,
         tags: tags(&git)?,
         remote: remote(&git, &head, settings, request)?,
@@ -77,6 +91,40 @@ fn head(git: &Git, remote: &str) -> Result<GitHead, GitError> {
         subject: git.text(&["log", "-1", "--format=%s"])?,
         branches: branches_with_head(git, remote)?,
     })
+}
+
+/// Why git would not make the commit or the tag of a release.
+fn obstacles(
+    git: &Git,
+    settings: &ReleaseSettings,
+) -> Result<Vec<CommitObstacle>, ReleaseFactsError> {
+    let commits = !settings.without.contains(&StepKind::Commit);
+    let tags = !settings.without.contains(&StepKind::Tag) && settings.tag == TagKind::Annotated;
+    if commits || tags {
+        for name in ["GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT"] {
+            if let Err(GitError::Failed { message, .. }) = git.text(&["var", name]) {
+                return Ok(vec![CommitObstacle::NoIdentity(message)]);
+            }
+        }
+    }
+    let is_set = |name: &str| -> Result<bool, GitError> {
+        let value = git.maybe(&["config", "--type=bool", "--get", name])?;
+        Ok(value.as_deref() == Some("true"))
+    };
+    let signs = commits && is_set("commit.gpgSign")?
+        || tags && (is_set("tag.gpgSign")? || is_set("tag.forceSignAnnotated")?);
+    if !signs {
+        return Ok(Vec::new());
+    }
+    // A commit that goes to a folder of its own, and is thrown away with it.
+    let folder = tempfile::tempdir()?;
+    let folder = Utf8Path::from_path(folder.path()).unwrap_or(Utf8Path::new("."));
+    let trial = ["commit-tree", "-S", "-m", "trial", "HEAD^{tree}"];
+    match git.clone().with_objects(folder)?.text(&trial) {
+        Err(GitError::Failed { message, .. }) => Ok(vec![CommitObstacle::CannotSign(message)]),
+        Err(error) => Err(error.into()),
+        Ok(_) => Ok(Vec::new()),
+    }
 }
 
 fn lines(text: &str) -> Vec<String> {

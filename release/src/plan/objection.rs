@@ -110,6 +110,12 @@ pub enum Objection {
         /// What it said.
         said: String,
     },
+    /// git does not know who the user is.
+    #[error("git cannot tell who makes the release:\n{}", indented(.0))]
+    NoIdentity(String),
+    /// Commits or tags are signed, and that fails.
+    #[error("git cannot sign the release:\n{}", indented(.0))]
+    CannotSign(String),
     /// A push was asked for, and there is no such remote.
     #[error("there is no remote `{0}` to push to")]
     NoRemote(String),
@@ -183,7 +189,7 @@ impl Objection {
             }
             Self::NoFragments { folder } => {
                 format!(
-                    "add one, such as {}, or leave the step out: `[release] without = [\"changelog\"]`",
+                    "add one, such as {}, or do without: `[release] fragments = \"optional\"`",
                     folder.join("123.fix.md")
                 )
             }
@@ -193,6 +199,14 @@ impl Objection {
             }
             Self::NoPush { remote, .. } => {
                 format!("`git push --dry-run {remote}` shows the same; ask for the right to push")
+            }
+            Self::NoIdentity(_) => {
+                "`git config user.name \"YOUR NAME\"` and `git config user.email YOU@example.com`"
+                    .to_owned()
+            }
+            Self::CannotSign(_) => {
+                "`git commit-tree -S -m trial HEAD^{tree}` shows the same; `git config user.signingKey` names the key"
+                    .to_owned()
             }
             Self::NoRemote(remote) => {
                 format!("`git remote add {remote} URL`, or release without --push")

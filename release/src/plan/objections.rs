@@ -5,7 +5,7 @@ use globset::Glob;
 use super::objection::Objection;
 use super::planner::Planner;
 use super::request::Pushing;
-use crate::facts::{GitHistory, Locks, RemoteBranch, TagFact, VersionPlace};
+use crate::facts::{CommitObstacle, GitHistory, Locks, RemoteBranch, TagFact, VersionPlace};
 use crate::settings::{CommitOn, StepKind, fill};
 use crate::version::ReleaseVersion;
 
@@ -55,8 +55,17 @@ pub(super) fn about_detached(planner: &Planner<'_>) -> Vec<Objection> {
             commit: facts.head.commit.clone(),
         });
     }
+    refusals.extend(about_obstacles(planner));
     refusals.extend(about_remote(planner));
     refusals
+}
+
+fn about_obstacles(planner: &Planner<'_>) -> impl Iterator<Item = Objection> {
+    let obstacles = planner.facts.obstacles.iter();
+    obstacles.map(|obstacle| match obstacle {
+        CommitObstacle::NoIdentity(said) => Objection::NoIdentity(said.clone()),
+        CommitObstacle::CannotSign(said) => Objection::CannotSign(said.clone()),
+    })
 }
 
 fn allowed(planner: &Planner<'_>) -> Vec<String> {
@@ -89,6 +98,7 @@ pub(super) fn about_head(planner: &Planner<'_>) -> Vec<Objection> {
             }
         }
     }
+    refusals.extend(about_obstacles(planner));
     refusals.extend(about_remote(planner));
     refusals
 }

@@ -13,7 +13,7 @@ use super::request::{Publishing, Pushing};
 use super::steps::ReleaseStep;
 use crate::facts::{Locks, NewsFile, TagFact};
 use crate::settings::{
-    CommitOn, FileEdit, FinalNewline, Hook, HookReleases, HookTime, StepKind, fill,
+    CommitOn, FileEdit, FinalNewline, FragmentPolicy, Hook, HookReleases, HookTime, StepKind, fill,
 };
 
 /// All steps and the notes about them.
@@ -45,8 +45,8 @@ pub(super) fn from_start(
     }
     match &planner.settings.commit_on {
         CommitOn::Current => {
-            steps.extend(package(planner));
             steps.extend(commit(planner));
+            steps.extend(package(planner));
             steps.extend(tag_and_after(planner));
         }
         CommitOn::Branch(pattern) => {
@@ -168,16 +168,14 @@ fn write_version(planner: &Planner<'_>) -> Result<Option<ReleaseStep>, Objection
     let path = &planner.settings.version_file;
     let old = planner.facts.version_file.as_ref();
     let old = old.ok_or_else(|| Objection::NoVersionFile(path.clone()))?;
-    let newline = match planner.settings.final_newline {
-        FinalNewline::Keep => old.ends_with('\n'),
-        FinalNewline::Always => true,
-        FinalNewline::Never => false,
+    // A file of another system keeps its line ends.
+    let line_end = if old.contains("\r\n") { "\r\n" } else { "\n" };
+    let line_end = match planner.settings.final_newline {
+        FinalNewline::Keep if !old.ends_with('\n') => "",
+        FinalNewline::Keep | FinalNewline::Always => line_end,
+        FinalNewline::Never => "",
     };
-    let new = format!(
-        "{}{}",
-        planner.request.version,
-        if newline { "\n" } else { "" }
-    );
+    let new = format!("{}{line_end}", planner.request.version);
     Ok((new != *old).then(|| ReleaseStep::Write {
         path: path.clone(),
         old: Some(old.clone()),
@@ -189,7 +187,7 @@ fn changelog(planner: &Planner<'_>) -> Result<Vec<ReleaseStep>, Objection> {
     let (Some(source), Some(news)) = (&planner.facts.changelog, &planner.facts.news_file) else {
         return Ok(Vec::new());
     };
-    if source.fragments.is_empty() {
+    if source.fragments.is_empty() && planner.settings.fragments == FragmentPolicy::Required {
         return Err(Objection::NoFragments {
             folder: first_folder(&source.settings),
         });
@@ -213,14 +211,15 @@ fn changelog(planner: &Planner<'_>) -> Result<Vec<ReleaseStep>, Objection> {
         .iter()
         .map(|fragment| fragment.path.clone())
         .collect();
-    Ok(vec![
-        ReleaseStep::Write {
-            path: path.clone(),
-            old,
-            new,
-        },
-        ReleaseStep::RemoveFragments { paths },
-    ])
+    let mut steps = vec![ReleaseStep::Write {
+        path: path.clone(),
+        old,
+        new,
+    }];
+    if !source.fragments.is_empty() {
+        steps.push(ReleaseStep::RemoveFragments { paths });
+    }
+    Ok(steps)
 }
 
 fn first_folder(settings: &ChangelogSettings) -> Utf8PathBuf {

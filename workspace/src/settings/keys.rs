@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use ::release::settings::{FileEdit, FinalNewline, Hook, Profile, StepKind, TagKind};
+use ::release::settings::{
+    FileEdit, FinalNewline, FragmentPolicy, Hook, Profile, StepKind, TagKind,
+};
 use camino::Utf8PathBuf;
 use install::environment::LinkMode;
 use model::{
@@ -351,6 +353,8 @@ section! {
         hooks: Vec<Hook> = Vec::new(),
         /// Further files that name the version.
         files: Vec<FileEdit> = Vec::new(),
+        /// Whether a release without news fragments is refused.
+        fragments: FragmentPolicy = FragmentPolicy::Optional,
         /// Steps that are left out.
         without: Vec<StepKind> = Vec::new(),
         /// The index to publish to: a name of `indexes` or of `~/.pypirc`, or a URL.

@@ -1,7 +1,8 @@
 //! How the settings of `[release]` are read: hooks, edits, steps, profiles.
 
 use ::release::settings::{
-    FileEdit, FinalNewline, Hook, HookReleases, HookTime, Profile, StepKind, TagKind,
+    FileEdit, FinalNewline, FragmentPolicy, Hook, HookReleases, HookTime, Profile, StepKind,
+    TagKind,
 };
 
 use model::nearest;
@@ -49,6 +50,10 @@ words! {
         ("keep", FinalNewline::Keep),
         ("always", FinalNewline::Always),
         ("never", FinalNewline::Never),
+    ],
+    FragmentPolicy: [
+        ("optional", FragmentPolicy::Optional),
+        ("required", FragmentPolicy::Required),
     ],
     TagKind: [("annotated", TagKind::Annotated), ("lightweight", TagKind::Lightweight)],
     HookTime: [("before", HookTime::Before), ("after", HookTime::After)],
