@@ -114,7 +114,12 @@ fn what_a_branch_is_compared_with() {
     git(&repo, &remote);
     git(&repo, &["push", "--quiet", "origin", ":main"]);
     repo.write("changes/3.bugfix.md", "x\n");
-    assert_snapshot!(crate::refused(&repo, &["changelog", "--check"]), @"");
+    assert_snapshot!(crate::refused(&repo, &["changelog", "--check"]), @r#"
+    error: cannot tell which branch this one is compared with
+     |
+     = there is none of origin/main, origin/master, main, master
+    hint: fetch it, `git fetch origin`, or name one: `--since REF`
+    "#);
     git(&repo, &["remote", "set-head", "origin", "trunk"]);
     done(&repo, &["changelog", "--check"]);
     git(&repo, &["remote", "rename", "origin", "upstream"]);

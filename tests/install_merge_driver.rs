@@ -16,12 +16,12 @@ fn the_driver_is_installed_once_and_taken_out() {
     git(&repo, &["init", "--quiet"]);
     repo.write(".gitattributes", "*.png binary\n");
     let check = repo.xtask(&["install-merge-driver", "--check"]);
-    assert_snapshot!(check, @"
+    assert_snapshot!(check, @r#"
     exit status 1
     ----- stderr
-    git's configuration has no `merge.xtask-lockfile.driver = cargo xtask merge-lockfile %O %A %B %P`
+    git's configuration has no `merge.xtask-lockfile.driver = cargo xtask merge-lockfile %O %A %B %P %L || { test $? = 1 && exit 1; git merge-file --marker-size=%L -L ours -L base -L theirs %A %O %B; }`
     `.gitattributes` does not name every lockfile with `merge=xtask-lockfile`
-    ");
+    "#);
     assert_snapshot!(repo.xtask(&["install-merge-driver"]), @"
     exit status 0
     ----- stderr

@@ -105,7 +105,8 @@ fn a_lock_that_cannot_be_read_has_a_way_out() {
     ");
     repo.write(
         "python.lock",
-        &format!("    );
+        &format!("<<<<<<< ours\n{text}=======\n{text}>>>>>>> theirs\n"),
+    );
     assert_snapshot!(refused(&repo, &["tree"]), @"
     error: cannot read the lock: the lock has an unresolved merge conflict
      --> python.lock:1:1
@@ -278,7 +279,6 @@ fn what_moved_outside_of_what_was_edited() {
     assert_snapshot!(refused(&repo, &["lock", "check", "--budget", "no-such"]), @"error: `--budget no-such`: this git repository has no such revision");
 }
 
-<<<<<<< HEAD
 /// A repository with a lock of `app` 1.0 and `lib` 1.0, whose files the index lists with metadata.
 fn sound(index: &LoopbackIndex) -> Repo {
     let repo = repo().index(index).requirements("app<1.1\n");

@@ -40,7 +40,9 @@ fn main() {
     };
     let clones = Utf8PathBuf::from(args.first().expect("CLONES"));
     let replay = Replay {
-        venvs: option("--towncriers").expect("--towncriers VENVS").into(),
+        venvs: Utf8PathBuf::from(option("--towncriers").expect("--towncriers VENVS"))
+            .canonicalize_utf8()
+            .unwrap(),
         show: option("--show"),
     };
     let only = option("--only");

@@ -138,7 +138,8 @@ fn repository(random: &mut Random) -> Sandbox {
     }
     for at in 0..random.below(4) {
         change(&sandbox, random, at);
-        sandbox.commit(random.of(&["work", "일", "release: 24.03.11", "fix; more"]));
+        let message = *random.of(&["work", "일", "release: 24.03.11", "fix: more"]);
+        sandbox.commit(message);
         if random.one_in(3) {
             sandbox.git(&["tag", &format!("other-{at}")]);
         }

@@ -44,7 +44,9 @@ impl NextVersion {
         types: impl IntoIterator<Item = &'a str>,
         bumps: &BTreeMap<String, NextVersion>,
     ) -> Self {
-        let asked = types.into_iter().filter_map(|kind| bumps.get(kind).copied());
+        let asked = types
+            .into_iter()
+            .filter_map(|kind| bumps.get(kind).copied());
         asked.max().unwrap_or(Self::Patch)
     }
 }
@@ -75,7 +77,11 @@ impl ReleaseVersion {
             let up = format!("{:0width$}", value(at) + 1, width = numbers[at].len());
             let zero = |number: &&str| "0".repeat(number.len());
             let head = numbers[..at].iter().map(|&number| number.to_owned());
-            base(head.chain([up]).chain(numbers[at + 1..].iter().map(zero)).collect())
+            base(
+                head.chain([up])
+                    .chain(numbers[at + 1..].iter().map(zero))
+                    .collect(),
+            )
         };
         let zero_from = |at: usize| (at..numbers.len()).all(|at| value(at) == 0);
         let text = match next {
@@ -126,22 +132,90 @@ mod tests {
 
     #[test]
     fn next_versions() {
-        check("24.09.0", ["24.09.1", "24.10.0", "25.00.0", "24.09.1rc1", "-", "24.09.1.dev0"]);
-        check("24.09.0rc1", ["24.09.0", "24.09.0", "25.00.0", "24.09.0rc2", "24.09.0", "24.09.0.dev0"]);
-        check("24.09.1.dev0", ["24.09.1", "24.10.0", "25.00.0", "24.09.1rc1", "24.09.1", "24.09.1.dev0"]);
-        check("1.2.9", ["1.2.10", "1.3.0", "2.0.0", "1.2.10rc1", "-", "1.2.10.dev0"]);
-        check("2.0.0b3", ["2.0.0", "2.0.0", "2.0.0", "2.0.0rc1", "2.0.0", "2.0.0.dev0"]);
-        check("1!1.9", ["1!1.9.1", "1!1.10.0", "1!2.0.0", "1!1.9.1rc1", "-", "1!1.9.1.dev0"]);
-        check("1.0.post1", ["1.0.1", "1.1.0", "2.0.0", "1.0.1rc1", "-", "1.0.1.dev0"]);
-        check("24.09.9.rc2", ["24.09.9", "24.10.0", "25.00.0", "24.09.9rc3", "24.09.9", "24.09.9.dev0"]);
+        check(
+            "24.09.0",
+            [
+                "24.09.1",
+                "24.10.0",
+                "25.00.0",
+                "24.09.1rc1",
+                "-",
+                "24.09.1.dev0",
+            ],
+        );
+        check(
+            "24.09.0rc1",
+            [
+                "24.09.0",
+                "24.09.0",
+                "25.00.0",
+                "24.09.0rc2",
+                "24.09.0",
+                "24.09.0.dev0",
+            ],
+        );
+        check(
+            "24.09.1.dev0",
+            [
+                "24.09.1",
+                "24.10.0",
+                "25.00.0",
+                "24.09.1rc1",
+                "24.09.1",
+                "24.09.1.dev0",
+            ],
+        );
+        check(
+            "1.2.9",
+            ["1.2.10", "1.3.0", "2.0.0", "1.2.10rc1", "-", "1.2.10.dev0"],
+        );
+        check(
+            "2.0.0b3",
+            ["2.0.0", "2.0.0", "2.0.0", "2.0.0rc1", "2.0.0", "2.0.0.dev0"],
+        );
+        check(
+            "1!1.9",
+            [
+                "1!1.9.1",
+                "1!1.10.0",
+                "1!2.0.0",
+                "1!1.9.1rc1",
+                "-",
+                "1!1.9.1.dev0",
+            ],
+        );
+        check(
+            "1.0.post1",
+            ["1.0.1", "1.1.0", "2.0.0", "1.0.1rc1", "-", "1.0.1.dev0"],
+        );
+        check(
+            "24.09.9.rc2",
+            [
+                "24.09.9",
+                "24.10.0",
+                "25.00.0",
+                "24.09.9rc3",
+                "24.09.9",
+                "24.09.9.dev0",
+            ],
+        );
     }
 
     #[test]
     fn of_fragments() {
-        let bumps = [("feature", NextVersion::Minor), ("breaking", NextVersion::Major)];
-        let bumps = bumps.map(|(kind, next)| (kind.to_owned(), next)).into_iter().collect();
+        let bumps = [
+            ("feature", NextVersion::Minor),
+            ("breaking", NextVersion::Major),
+        ];
+        let bumps = bumps
+            .map(|(kind, next)| (kind.to_owned(), next))
+            .into_iter()
+            .collect();
         let check = |types: &[&str], expect| {
-            assert_eq!(NextVersion::of_fragments(types.iter().copied(), &bumps), expect);
+            assert_eq!(
+                NextVersion::of_fragments(types.iter().copied(), &bumps),
+                expect
+            );
         };
         check(&["fix", "misc"], NextVersion::Patch);
         check(&["fix", "feature"], NextVersion::Minor);

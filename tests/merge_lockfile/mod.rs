@@ -418,7 +418,8 @@ fn a_driver_that_cannot_be_started_loses_no_side() {
         let (repo, _index) = merged_with(driver);
         assert!(!repo.read("python.lock").contains("<<<<<<<"));
         let check = repo.xtask(&["generate-lockfiles", "--check"]);
-        assert_eq!(check.status, 1, "{check}");
+        let status = git(&repo, &["status", "--short"]);
+        assert_eq!(check.status, 1, "{check}\n{status}");
         assert!(check.stderr.contains("merge conflict"), "{check}");
         let check = repo.xtask(&["lock", "check"]);
         assert_eq!(check.status, 1, "{check}");

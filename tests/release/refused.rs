@@ -218,7 +218,12 @@ fn outside_of_git_and_before_the_first_commit() {
      = fatal: not a git repository (or any of the parent directories): .git
     hint: this needs a git repository: `git init`, or name one with `-C DIR`
     "#);
-    assert_snapshot!(crate::refused(&repo, &["backport", "HEAD", "--onto", "x"]), @"");
+    assert_snapshot!(crate::refused(&repo, &["backport", "HEAD", "--onto", "x"]), @r#"
+    error: `git rev-parse --absolute-git-dir` failed
+     |
+     = fatal: not a git repository (or any of the parent directories): .git
+    hint: this needs a git repository: `git init`, or name one with `-C DIR`
+    "#);
     git(&repo, &["init", "--quiet"]);
     assert_snapshot!(crate::refused(&repo, &["release", "24.09.0", "--yes"]), @"");
 }
