@@ -126,7 +126,12 @@ fn what_a_branch_is_compared_with() {
     git(&repo, &["remote", "set-head", "upstream", "trunk"]);
     assert_snapshot!(done(&repo, &["changelog", "--check"]).stderr, @"found changes/3.bugfix.md");
     fs_err::remove_dir_all(repo.root().join(".git")).unwrap();
-    assert_snapshot!(crate::refused(&repo, &["changelog", "--check"]), @"");
+    assert_snapshot!(crate::refused(&repo, &["changelog", "--check"]), @r#"
+    error: `git remote` failed
+     |
+     = fatal: not a git repository (or any of the parent directories): .git
+    hint: this needs a git repository: `git init`, or name one with `-C DIR`
+    "#);
 }
 
 #[test]

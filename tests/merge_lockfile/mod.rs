@@ -413,13 +413,12 @@ fn merged_with(driver: &str) -> (Repo, LoopbackIndex) {
 fn a_driver_that_cannot_be_started_loses_no_side() {
     for driver in [
         "/nowhere/cargo xtask merge-lockfile %O %A %B %P",
-        "exit 200",
+        "exit 101",
     ] {
         let (repo, _index) = merged_with(driver);
         assert!(!repo.read("python.lock").contains("<<<<<<<"));
         let check = repo.xtask(&["generate-lockfiles", "--check"]);
-        let status = git(&repo, &["status", "--short"]);
-        assert_eq!(check.status, 1, "{check}\n{status}");
+        assert_eq!(check.status, 1, "{check}");
         assert!(check.stderr.contains("merge conflict"), "{check}");
         let check = repo.xtask(&["lock", "check"]);
         assert_eq!(check.status, 1, "{check}");

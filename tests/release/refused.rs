@@ -225,7 +225,11 @@ fn outside_of_git_and_before_the_first_commit() {
     hint: this needs a git repository: `git init`, or name one with `-C DIR`
     "#);
     git(&repo, &["init", "--quiet"]);
-    assert_snapshot!(crate::refused(&repo, &["release", "24.09.0", "--yes"]), @"");
+    assert_snapshot!(crate::refused(&repo, &["release", "24.09.0", "--yes"]), @r#"
+    error: this repository has no commit yet
+     |
+    hint: make the first one: `git add --all`, then `git commit`
+    "#);
 }
 
 #[test]
