@@ -21,6 +21,7 @@ mod settings;
 mod source;
 mod template;
 mod towncrier_version;
+mod tree;
 mod wrap;
 
 pub use check::{BranchCheck, check_branch};
@@ -35,8 +36,7 @@ pub use settings::{
     Bullets, ChangelogSettings, EntryContent, FileLayout, FragmentType, SettingsFiles,
     TemplateSource, Title,
 };
-pub use source::{
-    ChangelogSource, ChangelogSourceError, EntryKind, FileTree, FolderEntry, NewsChange,
-};
+pub use source::{ChangelogSource, ChangelogSourceError, NewsChange};
 pub use template::Builtin;
 pub use towncrier_version::TowncrierVersion;
+pub use tree::{EntryKind, FileTree, FolderEntry};

@@ -10,7 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use model::{Operator, Version, VersionSpecifiers};
 use regex::Regex;
 
-use super::source::{EntryKind, FileTree};
+use super::tree::{EntryKind, FileTree};
 
 /// A version of towncrier, as far as its output depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -171,7 +171,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::source::FolderEntry;
+    use crate::tree::FolderEntry;
 
     struct Tree(BTreeMap<&'static str, &'static str>);
 

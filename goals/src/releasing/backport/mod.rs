@@ -5,6 +5,7 @@
 //! backport that stopped goes on or is taken back. What the branch has already is left out
 //! (`present`).
 
+mod branch;
 mod error;
 mod pick;
 mod present;
@@ -17,6 +18,7 @@ use release::backport::Backport;
 pub use error::BackportError;
 pub use state::{PickOutcome, PickedCommit};
 
+use branch::Branch;
 use pick::{Picked, pick, prepare_for_git, record};
 use present::present;
 use state::{BackportState, StateFile};
@@ -248,75 +250,4 @@ fn expand(git: &Git, names: &[String]) -> Result<Vec<String>, BackportError> {
         commits.extend(listed.lines().map(str::to_owned));
     }
     Ok(commits)
-}
-
-/// The branch that commits are applied to.
-struct Branch {
-    name: String,
-    /// The commit that it is at.
-    tip: String,
-    /// The branch of a remote that it is to be made from.
-    upstream: Option<String>,
-}
-
-impl Branch {
-    /// A branch that is here or on a remote, whatever the remote is called.
-    fn find(git: &Git, job: &Backport) -> Result<Self, BackportError> {
-        let name = &job.onto;
-        let tip_of = |full: &str| git.commit(full);
-        if let Some(tip) = tip_of(&format!("refs/heads/{name}"))? {
-            return Ok(Self {
-                name: name.clone(),
-                tip,
-                upstream: None,
-            });
-        }
-        let remotes = git.text(&["remote"])?;
-        let mut found = Vec::new();
-        for remote in remotes.lines() {
-            if job.remote.as_deref().is_some_and(|named| named != remote) {
-                continue;
-            }
-            // `upstream/24.03` names the remote too.
-            let branch = name.strip_prefix(&format!("{remote}/"));
-            for branch in branch.into_iter().chain([name.as_str()]) {
-                let upstream = format!("{remote}/{branch}");
-                if let Some(tip) = tip_of(&format!("refs/remotes/{upstream}"))? {
-                    found.push(Self {
-                        name: branch.to_owned(),
-                        tip,
-                        upstream: Some(upstream),
-                    });
-                }
-            }
-        }
-        if found.len() > 1 {
-            let names = found.iter().filter_map(|branch| branch.upstream.clone());
-            return Err(BackportError::SeveralBranches(names.collect()));
-        }
-        let branch = found.pop().ok_or_else(|| BackportError::NoBranch {
-            branch: name.clone(),
-            remotes: remotes.lines().map(str::to_owned).collect(),
-        })?;
-        // `upstream/24.03` where 24.03 is here already.
-        if tip_of(&format!("refs/heads/{}", branch.name))?.is_some() {
-            let onto = Backport {
-                onto: branch.name,
-                ..job.clone()
-            };
-            return Self::find(git, &onto);
-        }
-        Ok(branch)
-    }
-
-    fn switch(&self, git: &Git) -> Result<(), BackportError> {
-        match &self.upstream {
-            None => git.text(&["switch", "--quiet", "--no-guess", &self.name])?,
-            Some(upstream) => {
-                let command = ["switch", "--quiet", "--create", &self.name, "--track"];
-                git.text(&[&command[..], &[upstream]].concat())?
-            }
-        };
-        Ok(())
-    }
 }

@@ -6,7 +6,7 @@ use release::backport::Backport;
 use serde::{Deserialize, Serialize};
 use workspace::files;
 
-use super::Branch;
+use super::branch::Branch;
 use super::error::BackportError;
 
 /// A commit, and what became of it.

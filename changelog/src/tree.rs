@@ -1,0 +1,37 @@
+//! A tree of files that is handed over, so that nothing here touches a disk.
+
+use camino::Utf8Path;
+
+/// A tree of files, wherever it is: a work tree, a commit, a test's memory. Paths are relative to
+/// its root.
+pub trait FileTree {
+    /// The bytes of a file; `None` where there is no such file.
+    ///
+    /// # Errors
+    /// The file is there and cannot be read.
+    fn read(&self, path: &Utf8Path) -> std::io::Result<Option<Vec<u8>>>;
+
+    /// What is in a folder, by name; nothing where there is no such folder.
+    ///
+    /// # Errors
+    /// The folder is there and cannot be read.
+    fn list(&self, folder: &Utf8Path) -> std::io::Result<Vec<FolderEntry>>;
+}
+
+/// A file or folder in a folder.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FolderEntry {
+    /// Its name in the folder.
+    pub name: String,
+    /// What it is.
+    pub kind: EntryKind,
+}
+
+/// What an entry of a folder is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EntryKind {
+    /// Something with contents.
+    File,
+    /// Something with entries.
+    Folder,
+}
