@@ -256,7 +256,7 @@ impl<'a> Exporter<'a> {
             locking::Freshness::of(&indexes, &path, text.as_deref(), &declared)
         });
         Ok(match found {
-            Ok(locking::Freshness::Stale(reasons)) => Some(reasons),
+            Ok(locking::Freshness::Stale(stale)) => Some(stale.reasons),
             // Mistakes of requirements are those of `generate-lockfiles`, which says them.
             Ok(locking::Freshness::Fresh(_)) | Err(_) => None,
         })
