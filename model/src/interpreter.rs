@@ -54,9 +54,11 @@ impl InterpreterConstraints {
                 reason: "there is none".to_owned(),
             });
         }
+        // Pants shows several constraints as one text, with ` OR ` between them.
         let parsed = constraints
             .iter()
-            .map(|constraint| Constraint::from_str(constraint.as_ref()))
+            .flat_map(|constraint| constraint.as_ref().split(" OR "))
+            .map(Constraint::from_str)
             .collect::<Result<Vec<_>, _>>()
             .map(Self)?;
         if parsed.range().is_empty() {

@@ -60,6 +60,24 @@ impl RequiresDist {
         with_marker.to_string()
     }
 
+    /// The same, required only where `marker` holds too. `marker` is one that parses.
+    ///
+    /// # Errors
+    /// Where it does not parse.
+    pub fn and_marker(&self, marker: &str) -> Result<Self, RequirementError> {
+        let own = self.marker.as_ref().map(|own| format!("({own}) and "));
+        let marker = format!("{}({marker})", own.unwrap_or_default());
+        let marker = match self.marker {
+            Some(_) => marker,
+            None => marker[1..marker.len() - 1].to_owned(),
+        };
+        let with_marker = Self {
+            marker: marker_spelling(&marker),
+            ..self.clone()
+        };
+        with_marker.to_string().parse()
+    }
+
     /// Whether it holds only in some environments.
     #[must_use]
     pub fn has_marker(&self) -> bool {
@@ -131,20 +149,52 @@ fn clauses(versions: &str) -> Vec<String> {
     clauses
 }
 
-/// A marker with double quotes around each of its strings that contains none.
+/// A marker with double quotes around each of its strings that contains none, and one space around
+/// each operator.
 pub(crate) fn marker_spelling(marker: &str) -> Option<String> {
     let mut rest = marker.trim();
-    let mut spelling = String::with_capacity(rest.len());
+    let mut words: Vec<String> = Vec::new();
     while let Some(open) = rest.find(['\'', '"']) {
         let quote = &rest[open..=open];
         let (before, from) = (&rest[..open], &rest[open + 1..]);
         let (inside, after) = from.split_once(quote).unwrap_or((from, ""));
         let quote = if inside.contains('"') { "'" } else { "\"" };
-        spelling.extend([before, quote, inside, quote]);
+        words.extend(marker_words(before));
+        words.push(format!("{quote}{inside}{quote}"));
         rest = after;
     }
-    spelling.push_str(rest);
+    words.extend(marker_words(rest));
+    let mut spelling = String::with_capacity(marker.len());
+    for word in words {
+        let is_joined = spelling.is_empty() || spelling.ends_with('(') || word == ")";
+        if !is_joined {
+            spelling.push(' ');
+        }
+        spelling.push_str(&word);
+    }
     (!spelling.is_empty()).then_some(spelling)
+}
+
+/// The names, operators and parentheses in a part of a marker outside of its strings.
+fn marker_words(text: &str) -> Vec<String> {
+    let kind = |c: char| match c {
+        '(' | ')' => 0,
+        '<' | '>' | '=' | '!' | '~' => 1,
+        _ => 2,
+    };
+    let mut words: Vec<String> = Vec::new();
+    for part in text.split_whitespace() {
+        let mut before = None;
+        for c in part.chars() {
+            let kind = kind(c);
+            match words.last_mut() {
+                Some(word) if before == Some(kind) && kind != 0 => word.push(c),
+                _ => words.push(c.to_string()),
+            }
+            before = Some(kind);
+        }
+    }
+    words
 }
 
 impl FromStr for RequiresDist {
@@ -220,12 +270,39 @@ mod tests {
         );
         check(
             "a;platform_version=='say \"it\"' and os_name == 'x'",
-            "a; platform_version=='say \"it\"' and os_name == \"x\"",
+            "a; platform_version == 'say \"it\"' and os_name == \"x\"",
         );
         check(
             "a; platform_version == \"it's\"",
             "a; platform_version == \"it's\"",
         );
+    }
+
+    #[test]
+    fn markers_have_spaces_around_operators() {
+        check(
+            "a;( os_name=='x'or os_name=='y' )and python_version>='3.8'",
+            "a; (os_name == \"x\" or os_name == \"y\") and python_version >= \"3.8\"",
+        );
+        check("a; 'x'  not   in os_name", "a; \"x\" not in os_name");
+    }
+
+    #[test]
+    fn a_further_marker() {
+        let with = |text: &str, marker: &str| {
+            let required: RequiresDist = text.parse().unwrap();
+            required.and_marker(marker).unwrap().to_string()
+        };
+        assert_eq!(
+            with("a>1", "python_version<'3.12'"),
+            "a>1; python_version < \"3.12\""
+        );
+        assert_eq!(
+            with("a; os_name=='x'", "python_version<'3'"),
+            "a; (os_name == \"x\") and (python_version < \"3\")"
+        );
+        let bad: RequiresDist = "a".parse().unwrap();
+        assert!(bad.and_marker("python").is_err());
     }
 
     #[test]
@@ -244,7 +321,7 @@ mod tests {
         );
         check(
             "a @ https://files.example/a;v=1.whl  ;python_version<'4'",
-            "a @ https://files.example/a;v=1.whl ; python_version<\"4\"",
+            "a @ https://files.example/a;v=1.whl ; python_version < \"4\"",
         );
         check(
             "a@git+https://files.example/a@v_1#subdirectory=x_y",

@@ -354,7 +354,7 @@ mod tests {
         check(
             "my-lib[x]@https://files.example/my_lib-1.0.tar.gz ; os_name=='nt'",
             "my-lib[x] @ https://files.example/my_lib-1.0.tar.gz ; os_name == 'nt'",
-            Some("my-lib[x] @ https://files.example/my_lib-1.0.tar.gz ; os_name==\"nt\""),
+            Some("my-lib[x] @ https://files.example/my_lib-1.0.tar.gz ; os_name == \"nt\""),
         );
         check("a @ file:///x/a.zip", "a @ file:/x/a.zip", None);
     }

@@ -3,7 +3,7 @@
 
 /// A compiled pattern.
 #[derive(Debug)]
-pub(crate) struct Glob {
+pub struct Glob {
     segments: Vec<Segment>,
 }
 
@@ -31,7 +31,8 @@ enum Token {
 
 impl Glob {
     /// Compiles a pattern relative to some folder.
-    pub(crate) fn new(pattern: &str) -> Self {
+    #[must_use]
+    pub fn new(pattern: &str) -> Self {
         let segments = pattern
             .split('/')
             .filter(|segment| !segment.is_empty() && *segment != ".")
@@ -66,7 +67,8 @@ impl Glob {
     }
 
     /// Whether a path relative to the pattern's folder matches.
-    pub(crate) fn is_match(&self, path: &str) -> bool {
+    #[must_use]
+    pub fn is_match(&self, path: &str) -> bool {
         if let ([segment], false) = (self.segments.as_slice(), path.contains('/')) {
             return segment.matches(path);
         }

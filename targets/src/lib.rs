@@ -22,14 +22,15 @@ mod vocabulary;
 
 pub use error::{Error, GraphWarning, Topic};
 pub use files::{MemoryFiles, RepositoryFiles};
+pub use globs::Glob;
 pub use graph::{
     Action, DistributionContents, DistributionFile, EntryPointDeclaration, FileContent,
     ResolveRequirement, ResolveRequirements, Target, TargetGraph, TargetId, TargetMap,
-    UnmatchedGlobs, Violation, check_resolves, entry_point_group, resolve_requirements,
+    UnmatchedGlobs, Violation, check_resolves, declared_entry_points, resolve_requirements,
 };
 pub use options::{
-    Ambiguity, Behavior, GraphOptions, Infer, InitFiles, LockfileTargets, Resolves, Switch,
-    UseGitignore,
+    Ambiguity, Behavior, GraphOptions, Infer, InitFiles, LockfileTargets, Resolves,
+    SetupGeneration, Switch, UseGitignore,
 };
 pub use repository::{BuildDir, Declaration, Repository};
 pub use tree::{Dir, SourceTree};

@@ -37,10 +37,21 @@ pub struct GraphOptions {
     pub interpreter_constraints: Vec<String>,
     /// `[python-infer]`.
     pub infer: Infer,
+    /// `[setup-py-generation] generate_setup_default`.
+    pub generate_setup_default: SetupGeneration,
     /// The platform that `platform_resources` targets pick, such as `linux_x86_64`.
     pub platform: String,
     /// Variables that BUILD files read with `env()` and requirement files with `${…}`.
     pub env: BTreeMap<String, String>,
+}
+
+/// What a distribution is built with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SetupGeneration {
+    /// A set-up that follows from its target.
+    Generated,
+    /// That of its own folder: `pyproject.toml`, `setup.py`.
+    Own,
 }
 
 /// What to do about something that is probably wrong.
@@ -185,6 +196,7 @@ impl Default for GraphOptions {
             lockfile_targets: LockfileTargets::Enabled,
             interpreter_constraints: Vec::new(),
             infer: Infer::default(),
+            generate_setup_default: SetupGeneration::Generated,
             platform: String::new(),
             env: BTreeMap::new(),
         }

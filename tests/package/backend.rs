@@ -167,3 +167,115 @@ fn a_backend_that_fails() {
     assert_eq!((output.status, built(&repo).len()), (1, 0), "{output}");
     assert!(output.stderr.contains("no compiler"), "{output}");
 }
+
+/// A project below two source roots, whose code is in a `src` of its own.
+fn below_two_roots(backend: &str) -> Repo {
+    repo()
+        .file(
+            "Cargo.toml",
+            "[workspace.metadata.xtask.python]\ninterpreter_constraints = [\">=3.8\"]\n[workspace.metadata.xtask.source]\nroot_patterns = [\"src\", \"/\"]\n",
+        )
+        .file(
+            "packages/foo/BUILD",
+            "python_sources(name='lib', sources=['src/foo/*.py'])\nfile(name='backend', source='backend.py')\nresource(name='project', source='pyproject.toml')\n\
+             python_distribution(name='dist', dependencies=[':lib', ':project', ':backend'], provides=python_artifact(), generate_setup=False, sdist=False,\n\
+             wheel_config_settings={'shown': ['a', 'b']}, env_vars=['SHOWN=1'])\n",
+        )
+        .file("packages/foo/pyproject.toml", &format!("{PYPROJECT}[project]\nname = 'own'\nversion = '1'\n"))
+        .file("packages/foo/backend.py", backend)
+        .file("packages/foo/src/foo/core.py", "X = 1\n")
+}
+
+#[test]
+fn a_project_is_built_where_it_lies() {
+    let backend = BACKEND
+        .replace("open(\"y.py\").read()", "open(\"src/foo/core.py\").read()")
+        .replace(
+            "\"\\n\".join(sorted(os.listdir(\".\")))",
+            "f\"{config_settings} {os.environ['SHOWN']}\"",
+        );
+    let repo = below_two_roots(&backend);
+    package(&repo, &[]);
+    assert_eq!(member(&repo, "own-1-py3-none-any.whl", "y.py"), "X = 1\n");
+    assert_snapshot!(member(&repo, "own-1-py3-none-any.whl", "seen.txt"), @"{'shown': ['a', 'b']} 1");
+}
+
+#[test]
+fn a_wheel_without_the_code_that_it_has_is_refused() {
+    let backend = BACKEND.replace("\"y.py\": open(\"y.py\").read(),", "");
+    let output = below_two_roots(&backend).xtask(&["package"]);
+    assert_eq!(output.status, 1, "{output}");
+    assert_snapshot!(output.stderr, @"
+    error: own-1-py3-none-any.whl has no module, though packages/foo:dist has 2 files
+     --> packages/foo/BUILD:4:81
+      |
+    4 | python_distribution(name='dist', dependencies=[':lib', ':project', ':backend'], provides=python_artifact(), generate_setup=False, sdi...
+      |                                                                                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = its build backend runs in a copy of the tree, in `packages/foo`, and found nothing to ship there
+    hint: tell the backend where the code is, as for hatchling: `[tool.hatch.build.targets.wheel] packages`
+    ");
+}
+
+#[test]
+fn what_it_compiles_is_for_this_machine() {
+    let backend = BACKEND
+        .replace("py3-none-any", "cp311-cp311-plan9_mips")
+        .replace("open(\"y.py\").read()", "open(\"src/foo/core.py\").read()");
+    let repo = below_two_roots(&backend);
+    let output = repo.xtask(&["package", "--platform", "linux_arm64"]);
+    assert_eq!((output.status, built(&repo).len()), (1, 0), "{output}");
+    assert_snapshot!(output.stderr, @"
+    error: cannot build packages/foo:dist for linux_arm64: its build backend made own-1-cp311-cp311-plan9_mips.whl
+     --> packages/foo/BUILD:4:81
+      |
+    4 | python_distribution(name='dist', dependencies=[':lib', ':project', ':backend'], provides=python_artifact(), generate_setup=False, sdi...
+      |                                                                                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = a backend that compiles does so for the machine that it runs on
+    hint: build it on a machine of that platform, or leave the platform out
+    ");
+    package(&repo, &[]);
+}
+
+#[test]
+fn it_is_built_in_a_folder_of_one_name() {
+    let backend = BACKEND.replace("open(\"y.py\").read()", "os.getcwd()");
+    let repo = below_two_roots(&backend);
+    package(&repo, &["--check-reproducible"]);
+}
+
+#[test]
+fn a_project_file_beside_generated_set_up_is_heeded() {
+    let seen = BACKEND.replace(
+        "\"\\n\".join(sorted(os.listdir(\".\")))",
+        "open(\"setup.py\").read()",
+    );
+    let repo = repo()
+        .file("Cargo.toml", "[workspace.metadata.xtask.python]\ninterpreter_constraints = [\">=3.8\"]\n[workspace.metadata.xtask.source]\nroot_patterns = [\"lib\"]\n")
+        .file(
+            "lib/BUILD",
+            "python_sources(name='lib', sources=['*.py', 'pkg/*.py'])\nresources(name='project', sources=['pyproject.toml', 'pkg/x.json'])\n\
+             python_distribution(name='dist', dependencies=[':lib', ':project'], sdist=False, provides=python_artifact(name='own', version='1', description='It\\'s \\\\ \"own\"', extras_require={'x': ['b']}), entry_points={'console_scripts': {'a': 'pkg.mod:f'}})\n",
+        )
+        .file("lib/pyproject.toml", &format!("{PYPROJECT}[project]\nname = 'own'\ndynamic = ['version']\n"))
+        .file("lib/backend.py", &seen)
+        .file("lib/y.py", "Y = 1\n")
+        .file("lib/pkg/mod.py", "")
+        .file("lib/pkg/x.json", "");
+    package(&repo, &[]);
+    assert_snapshot!(member(&repo, "own-1-py3-none-any.whl", "seen.txt"), @r#"
+    from setuptools import setup
+
+    setup(
+        name="own",
+        version="1",
+        description="It's \\ \"own\"",
+        python_requires=">=3.8",
+        extras_require={"x":["b"]},
+        entry_points={"console_scripts":["a = pkg.mod:f"]},
+        packages=["","pkg"],
+        package_data={"pkg":["x.json"]},
+    )
+    "#);
+}

@@ -338,13 +338,6 @@ fn names_that_differ_in_case_only() {
       |                                                                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
       |
     hint: rename one of the files
-    error: cannot build src/a:dist: `a-1/a/Read.txt` ([REPO]/src/a/Read.txt) and `a-1/a/read.txt` ([REPO]/src/a/read.txt) differ in case only: on Windows and macOS one would overwrite the other
-     --> src/a/BUILD:3:64
-      |
-    3 | python_distribution(name="dist", dependencies=[":a", ":data"], provides=python_artifact(name="a", version="1"))
-      |                                                                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-      |
-    hint: rename one of the files
     "#);
 }
 

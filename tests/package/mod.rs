@@ -3,9 +3,11 @@
 
 mod backend;
 mod bad_input;
+mod law;
 mod oracle;
 mod peers;
 mod reproducible;
+mod set_up;
 mod trial;
 mod verification;
 
@@ -271,10 +273,10 @@ python_requirement(name="urls", requirements=[
     Requires-Dist: my-lib @ git+https://files.example/my_lib
     Requires-Dist: my-wheel @ https://files.example/my_wheel-1.0-py3-none-any.whl
     Requires-Dist: uvloop
-    Requires-Dist: With-Extras[a_b] @ https://files.example/w_e-1.0.tar.gz;v=1 ; python_version<"4"
+    Requires-Dist: With-Extras[a_b] @ https://files.example/w_e-1.0.tar.gz;v=1 ; python_version < "4"
     Requires-Dist: quoted; platform_version != 'a "b"' and os_name != "c"
     Requires-Dist: my-lib @ https://files.example/a;b.zip ; extra == "x"
-    Requires-Dist: Z-z>=1; (os_name=="nt") and extra == "x"
+    Requires-Dist: Z-z>=1; (os_name == "nt") and extra == "x"
     "#);
 }
 

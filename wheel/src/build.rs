@@ -4,13 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{PackageName, WheelFilename};
+use serde::Serialize;
 
 use crate::entry_points::EntryPoints;
 use crate::error::ArchiveError;
-use crate::member::{Member, MemberDigest, MemberWriter, arrange};
+use crate::member::{FileMode, Member, MemberDigest, MemberWriter, arrange};
 use crate::metadata::{CoreMetadata, MetadataVersion};
 use crate::path::MemberPath;
-use crate::pyproject::pyproject;
 use crate::record::RecordWriter;
 use crate::wheel_file::{WheelFile, WheelTags};
 
@@ -27,6 +27,8 @@ pub struct WheelContents {
     pub entry_points: EntryPoints,
     /// Code and resources, in any order.
     pub members: Vec<Member>,
+    /// Files for folders of the environment, under their path in the `.data` folder.
+    pub data_files: Vec<Member>,
     /// Licence files, under their paths relative to the distribution's root.
     pub license_files: Vec<Member>,
     /// Bills of materials (PEP 770): name and bytes.
@@ -49,21 +51,35 @@ pub enum SetuptoolsFiles {
     },
 }
 
-/// The contents of one source distribution.
+/// The contents of one source distribution. It builds itself: its own backend packs the wheels that
+/// are described here, so that they are those that are built from the repository.
 #[derive(Clone, Debug)]
 pub struct SdistContents {
-    /// The content of PKG-INFO.
-    pub metadata: CoreMetadata,
-    /// Entry points, for the tool that builds it.
-    pub entry_points: EntryPoints,
-    /// Code and resources of every platform, in any order, under their paths
-    /// in a wheel.
-    pub members: Vec<Member>,
+    /// The wheels that it builds, of one release.
+    pub wheels: Vec<SdistWheel>,
     /// Licence files and other files for its root, such as the readme.
     pub root_files: Vec<Member>,
-    /// The files of the root that are licences.
-    pub license_files: Vec<String>,
 }
+
+/// A wheel that a source distribution builds.
+#[derive(Clone, Debug)]
+pub struct SdistWheel {
+    /// The platform that it is built on, such as `linux_x86_64`; `None` for any.
+    pub platform: Option<String>,
+    /// What is in it.
+    pub contents: WheelContents,
+}
+
+/// The folder of a source distribution with its backend.
+const BACKEND_FOLDER: &str = "_build_backend";
+/// Packs the members of a wheel.
+const BACKEND: &str = include_str!("sdist_backend.py");
+const PYPROJECT: &str = "\
+[build-system]
+requires = []
+build-backend = \"sdist_backend\"
+backend-path = [\"_build_backend\"]
+";
 
 impl WheelContents {
     /// The name of the wheel's file.
@@ -73,11 +89,25 @@ impl WheelContents {
 
     /// Writes the wheel. Gives the written members, without RECORD.
     pub fn write(&self, writer: &mut impl MemberWriter) -> Result<Vec<MemberDigest>, ArchiveError> {
-        let filename = self.filename()?;
-        let dist_info = format!("{}.dist-info", root_name(&filename.name, &self.metadata));
-        let metadata = self.dist_info(&filename, &dist_info)?;
-        let members = self.members.iter().cloned().chain(metadata).collect();
+        let (members, dist_info) = self.all_members()?;
         write_wheel(members, &dist_info, writer)
+    }
+
+    /// Every member but RECORD, and the name of the `.dist-info` folder.
+    fn all_members(&self) -> Result<(Vec<Member>, String), ArchiveError> {
+        let filename = self.filename()?;
+        let root = root_name(&filename.name, &self.metadata);
+        let dist_info = format!("{root}.dist-info");
+        let metadata = self.dist_info(&filename, &dist_info)?;
+        let mut members = self.members.clone();
+        for file in &self.data_files {
+            members.push(Member {
+                path: member_path(&format!("{root}.data/{}", file.path))?,
+                ..file.clone()
+            });
+        }
+        members.extend(metadata);
+        Ok((members, dist_info))
     }
 
     fn dist_info(
@@ -91,11 +121,7 @@ impl WheelContents {
                 bytes,
             ))
         };
-        let license_files: Vec<String> = self
-            .license_files
-            .iter()
-            .map(|m| m.path.to_string())
-            .collect();
+        let license_files = self.license_names();
         let mut out = vec![
             file(
                 "METADATA",
@@ -131,6 +157,11 @@ impl WheelContents {
         Ok(out)
     }
 
+    fn license_names(&self) -> Vec<String> {
+        let files = self.license_files.iter();
+        files.map(|member| member.path.to_string()).collect()
+    }
+
     /// PEP 639 gives licences a folder. Before, they were beside METADATA.
     fn license_member(&self, dist_info: &str, license: &Member) -> Result<Member, ArchiveError> {
         let path = if self.metadata.metadata_version >= MetadataVersion::V2_4 {
@@ -154,59 +185,100 @@ impl SdistContents {
     /// Writes the source distribution.
     pub fn write(&self, writer: &mut impl MemberWriter) -> Result<Vec<MemberDigest>, ArchiveError> {
         let root = self.root()?;
-        let metadata = self.metadata.render(&self.license_files)?;
+        let mut members: BTreeMap<String, Member> = BTreeMap::new();
+        let mut manifest = BTreeMap::new();
+        for wheel in &self.wheels {
+            let platform = wheel.platform.as_deref().unwrap_or("any");
+            manifest.insert(platform, WheelManifest::of(wheel, platform, &mut members)?);
+        }
+        // Maps and texts cannot fail to serialise.
+        let manifest = serde_json::to_string_pretty(&manifest).unwrap_or_default();
         let own = [
-            ("PKG-INFO", metadata),
+            ("PKG-INFO".to_owned(), self.pkg_info()?),
+            ("pyproject.toml".to_owned(), PYPROJECT.to_owned()),
             (
-                "pyproject.toml",
-                pyproject(&self.metadata, &self.entry_points, &self.packages()),
+                format!("{BACKEND_FOLDER}/sdist_backend.py"),
+                BACKEND.to_owned(),
             ),
+            (format!("{BACKEND_FOLDER}/wheels.json"), manifest + "\n"),
         ];
-        let mut members = Vec::new();
+        let mut all: Vec<Member> = members.into_values().collect();
         for (name, text) in own {
-            members.push(Member::bytes(
-                member_path(&format!("{root}/{name}"))?,
-                text.into_bytes(),
-            ));
+            all.push(Member::bytes(member_path(&name)?, text.into_bytes()));
         }
-        for member in self.members.iter().chain(&self.root_files) {
-            let path = member_path(&format!("{root}/{}", member.path))?;
-            members.push(Member {
-                path,
-                ..member.clone()
-            });
+        all.extend(self.root_files.iter().cloned());
+        for member in &mut all {
+            member.path = member_path(&format!("{root}/{}", member.path))?;
         }
-        write_sdist(members, writer)
+        write_sdist(all, writer)
+    }
+
+    fn first(&self) -> Result<&WheelContents, ArchiveError> {
+        let first = self.wheels.first().map(|wheel| &wheel.contents);
+        first.ok_or_else(|| std::io::Error::other("a source distribution of no wheel").into())
+    }
+
+    /// What all wheels say.
+    fn pkg_info(&self) -> Result<String, ArchiveError> {
+        let first = self.first()?;
+        Ok(first.metadata.render(&first.license_names())?)
     }
 
     fn root(&self) -> Result<String, ArchiveError> {
-        Ok(root_name(&self.metadata.package_name()?, &self.metadata))
+        let metadata = &self.first()?.metadata;
+        Ok(root_name(&metadata.package_name()?, metadata))
     }
+}
 
-    /// Packages as folders, each with the relative paths of its files. The top folder is "".
-    ///
-    /// A file that is no code belongs to the nearest folder above it that has code.
-    fn packages(&self) -> BTreeMap<String, Vec<String>> {
-        let code = self
-            .members
-            .iter()
-            .filter(|m| m.path.file_name().ends_with(".py"));
-        let code: BTreeSet<&str> = code.filter_map(|m| m.path.parent()).collect();
-        let mut packages: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for member in &self.members {
+/// How a wheel is packed from the files of a source distribution.
+#[derive(Serialize)]
+struct WheelManifest {
+    filename: String,
+    dist_info: String,
+    members: Vec<PackedMember>,
+}
+
+#[derive(Serialize)]
+struct PackedMember {
+    /// In the wheel.
+    path: String,
+    /// In the source distribution.
+    source: String,
+    executable: bool,
+}
+
+impl WheelManifest {
+    /// Describes a wheel, and adds its files to those of the source distribution.
+    fn of(
+        wheel: &SdistWheel,
+        platform: &str,
+        files: &mut BTreeMap<String, Member>,
+    ) -> Result<Self, ArchiveError> {
+        let (members, dist_info) = wheel.contents.all_members()?;
+        let mut packed = Vec::new();
+        for member in arrange(members)? {
             let path = member.path.as_str();
-            let mut above = path.rmatch_indices('/').map(|(at, _)| &path[..at]);
-            let folder = above
-                .find(|folder| code.contains(folder))
-                .or(path.split_once('/').map(|(top, _)| top))
-                .unwrap_or_default();
-            let relative = path[folder.len()..].trim_start_matches('/');
-            packages
-                .entry(folder.to_owned())
-                .or_default()
-                .push(relative.to_owned());
+            let is_own = path
+                .strip_prefix(&*dist_info)
+                .and_then(|rest| rest.strip_prefix('/'));
+            // What is made here differs between platforms, and is no source.
+            let source = match is_own {
+                Some(name) => format!("{BACKEND_FOLDER}/{platform}/{name}"),
+                None => path.to_owned(),
+            };
+            packed.push(PackedMember {
+                path: path.to_owned(),
+                source: source.clone(),
+                executable: member.mode == FileMode::Executable,
+            });
+            let path = member_path(&source)?;
+            files.insert(source, Member { path, ..member });
         }
-        packages
+        Ok(Self {
+            filename: wheel.contents.filename()?.to_string(),
+            dist_info,
+            members: packed,
+        })
     }
 }
 
@@ -279,7 +351,6 @@ fn top_level(members: &[Member]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::member::FileMode;
     use crate::memory::MemoryWriter;
 
     fn bytes(path: &str, text: &str) -> Member {
@@ -304,6 +375,7 @@ mod tests {
                 bytes("ns/x/cli.py", "def main(): ...\n"),
                 bytes("top.py", ""),
             ],
+            data_files: vec![bytes("scripts/tool", "#!python\n")],
             license_files: vec![bytes("LICENSE", "Free.\n")],
             sboms: vec![("x.cdx.json".into(), b"{}\n".to_vec())],
             setuptools_files: SetuptoolsFiles::Written {
@@ -324,6 +396,7 @@ mod tests {
     #[test]
     fn a_wheel_holds_its_content_then_dist_info_then_record() {
         insta::assert_snapshot!(check(|_| {}).unwrap().listing(), @"
+        -     9 my_x-1.2.data/scripts/tool
         -    16 ns/x/cli.py
         x    10 ns/x/run.sh
         -     0 top.py
@@ -334,7 +407,7 @@ mod tests {
         -     1 my_x-1.2.dist-info/namespace_packages.txt
         -     3 my_x-1.2.dist-info/sboms/x.cdx.json
         -     7 my_x-1.2.dist-info/top_level.txt
-        -   830 my_x-1.2.dist-info/RECORD
+        -   910 my_x-1.2.dist-info/RECORD
         ");
     }
 
@@ -386,19 +459,13 @@ mod tests {
 
     #[test]
     fn a_source_distribution() {
-        let WheelContents {
-            metadata,
-            entry_points,
-            members,
-            license_files,
-            ..
-        } = wheel();
+        let contents = wheel();
         let sdist = SdistContents {
-            metadata,
-            entry_points,
-            members,
-            root_files: license_files,
-            license_files: vec!["LICENSE".into()],
+            root_files: contents.license_files.clone(),
+            wheels: vec![SdistWheel {
+                platform: None,
+                contents,
+            }],
         };
         assert_eq!(sdist.filename().unwrap(), "my_x-1.2.tar.gz");
         let mut writer = MemoryWriter::default();
@@ -406,31 +473,26 @@ mod tests {
         insta::assert_snapshot!(writer.listing(), @"
         -     6 my_x-1.2/LICENSE
         -    68 my_x-1.2/PKG-INFO
+        -    68 my_x-1.2/_build_backend/any/METADATA
+        -    82 my_x-1.2/_build_backend/any/WHEEL
+        -    36 my_x-1.2/_build_backend/any/entry_points.txt
+        -     6 my_x-1.2/_build_backend/any/licenses/LICENSE
+        -     1 my_x-1.2/_build_backend/any/namespace_packages.txt
+        -     3 my_x-1.2/_build_backend/any/sboms/x.cdx.json
+        -     7 my_x-1.2/_build_backend/any/top_level.txt
+        -  5075 my_x-1.2/_build_backend/sdist_backend.py
+        -  1647 my_x-1.2/_build_backend/wheels.json
+        -     9 my_x-1.2/my_x-1.2.data/scripts/tool
         -    16 my_x-1.2/ns/x/cli.py
         x    10 my_x-1.2/ns/x/run.sh
-        -   324 my_x-1.2/pyproject.toml
+        -    95 my_x-1.2/pyproject.toml
         -     0 my_x-1.2/top.py
         ");
         insta::assert_snapshot!(writer.text("my_x-1.2/pyproject.toml").unwrap(), @r#"
         [build-system]
-        requires = ["setuptools>=61"]
-        build-backend = "setuptools.build_meta"
-
-        [project]
-        name = "My.X"
-        version = "1.2"
-        dependencies = []
-
-        [project.scripts]
-        x = "ns.x.cli:main"
-
-        [tool.setuptools]
-        packages = ["ns.x"]
-        py-modules = ["top"]
-        include-package-data = false
-
-        [tool.setuptools.package-data]
-        "ns.x" = ["run.sh"]
+        requires = []
+        build-backend = "sdist_backend"
+        backend-path = ["_build_backend"]
         "#);
     }
 }

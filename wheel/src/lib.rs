@@ -20,7 +20,6 @@ mod member_reader;
 mod memory;
 mod metadata;
 mod path;
-mod pyproject;
 mod record;
 pub mod rules;
 mod tar_writer;
@@ -43,7 +42,9 @@ mod zip_writer;
 
 pub use archive_bytes::{ArchiveBytes, PartialArchive};
 pub use binary::{BinaryFormat, HEADER_SIZE, Machine, NativeBinary};
-pub use build::{SdistContents, SetuptoolsFiles, WheelContents, write_sdist, write_wheel};
+pub use build::{
+    SdistContents, SdistWheel, SetuptoolsFiles, WheelContents, write_sdist, write_wheel,
+};
 pub use entry_points::{EntryPoint, EntryPointError, EntryPoints, Script, scripts};
 pub use error::ArchiveError;
 pub use finding::{Severity, WheelFinding};

@@ -74,13 +74,58 @@ pub fn license_classifier(name: &str) -> Option<&'static str> {
     find(name).map(|known| known.classifier)
 }
 
-/// The SPDX expression for a licence: itself if it parses as one, or that of a
-/// colloquial name that is known (`LGPLv3` is `LGPL-3.0-or-later`).
-pub fn license_expression(name: &str) -> Option<String> {
-    match find(name) {
-        Some(known) => Some(known.spdx.to_owned()),
-        None => check_expression(name).is_ok().then(|| name.to_owned()),
+/// An SPDX licence expression in the spelling of its list: identifiers without regard to case,
+/// operators in capitals. Nothing is guessed: `LGPLv3` and `BSD` are no identifiers.
+///
+/// # Errors
+/// Where it is no expression, or an identifier is not on the list
+/// (<https://packaging.python.org/en/latest/specifications/license-expression/>).
+pub fn license_expression(text: &str) -> Result<String, String> {
+    let spaced = text.replace('(', " ( ").replace(')', " ) ");
+    let mut words = Vec::new();
+    let mut is_exception = false;
+    for token in spaced.split_whitespace() {
+        let upper = token.to_ascii_uppercase();
+        let word = match upper.as_str() {
+            "AND" | "OR" | "WITH" | "(" | ")" => upper,
+            _ if is_exception => listed_exception(token)?,
+            _ => listed_license(token)?,
+        };
+        is_exception = word == "WITH";
+        words.push(word);
     }
+    let expression = words.join(" ").replace("( ", "(").replace(" )", ")");
+    check_expression(&expression).map(|()| expression)
+}
+
+/// A licence as the list spells it. Identifiers that begin with `LicenseRef-` are not on it.
+fn listed_license(token: &str) -> Result<String, String> {
+    const REFERENCE: &str = "licenseref-";
+    let start = token.get(..REFERENCE.len()).unwrap_or_default();
+    if start.eq_ignore_ascii_case(REFERENCE) && token.len() > REFERENCE.len() {
+        return Ok(format!("LicenseRef-{}", &token[REFERENCE.len()..]));
+    }
+    let (id, plus) = match token.strip_suffix('+') {
+        Some(id) => (id, "+"),
+        None => (token, ""),
+    };
+    let mut listed = spdx::identifiers::LICENSES
+        .iter()
+        .map(|license| license.name);
+    match listed.find(|known| known.eq_ignore_ascii_case(id)) {
+        Some(known) if known != "NOASSERTION" => Ok(format!("{known}{plus}")),
+        _ => Err(format!("`{token}` is not on SPDX' list of licences")),
+    }
+}
+
+fn listed_exception(token: &str) -> Result<String, String> {
+    let mut listed = spdx::identifiers::EXCEPTIONS
+        .iter()
+        .map(|exception| exception.name);
+    let known = listed.find(|known| known.eq_ignore_ascii_case(token));
+    known
+        .map(str::to_owned)
+        .ok_or_else(|| format!("`{token}` is not on SPDX' list of exceptions"))
 }
 
 fn find(name: &str) -> Option<&'static Known> {
@@ -173,11 +218,41 @@ mod tests {
     }
 
     #[test]
+    fn expressions_are_spelled_as_the_list_spells_them() {
+        let check = |text: &str| license_expression(text).unwrap_or_else(|problem| problem);
+        insta::assert_snapshot!(
+            [
+                check("MIT"),
+                check("mit or apache-2.0"),
+                check("(mit OR isc)and  GPL-2.0+ with classpath-exception-2.0"),
+                check("LICENSEREF-Mine"),
+                check("LGPLv3"),
+                check("BSD"),
+                check("Proprietary"),
+                check("Apache 2.0"),
+                check("MIT WITH MIT"),
+                check("MIT AND"),
+                check(""),
+            ]
+            .join("\n"),
+            @"
+        MIT
+        MIT OR Apache-2.0
+        (MIT OR ISC) AND GPL-2.0+ WITH Classpath-exception-2.0
+        LicenseRef-Mine
+        `LGPLv3` is not on SPDX' list of licences
+        `BSD` is not on SPDX' list of licences
+        `Proprietary` is not on SPDX' list of licences
+        `Apache` is not on SPDX' list of licences
+        `MIT` is not on SPDX' list of exceptions
+        it ends where a licence is needed
+        it ends where a licence is needed
+        "
+        );
+    }
+
+    #[test]
     fn colloquial_names() {
-        assert_eq!(license_expression("LGPLv3").unwrap(), "LGPL-3.0-or-later");
-        assert_eq!(license_expression("Apache 2.0").unwrap(), "Apache-2.0");
-        assert_eq!(license_expression("MIT OR ISC").unwrap(), "MIT OR ISC");
-        assert_eq!(license_expression("Commercial, ask us"), None);
         assert!(license_classifier("LGPLv3").unwrap().ends_with("(LGPLv3+)"));
         assert_eq!(license_classifier("Proprietary"), None);
     }

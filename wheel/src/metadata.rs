@@ -20,6 +20,8 @@ pub enum MetadataVersion {
     /// PEP 639: licence expressions and licence files.
     #[default]
     V2_4,
+    /// PEP 794: what can be imported.
+    V2_5,
 }
 
 /// Core metadata of one distribution.
@@ -35,6 +37,8 @@ pub struct CoreMetadata {
     pub summary: Option<String>,
     /// `Home-page`.
     pub home_page: Option<String>,
+    /// `Download-URL`.
+    pub download_url: Option<String>,
     /// `Author`.
     pub author: Option<String>,
     /// `Author-email`.
@@ -153,13 +157,14 @@ impl MetadataVersion {
             MetadataVersion::V2_2 => "2.2",
             MetadataVersion::V2_3 => "2.3",
             MetadataVersion::V2_4 => "2.4",
+            MetadataVersion::V2_5 => "2.5",
         }
     }
 
     /// The version that a text names.
     pub fn parse(text: &str) -> Option<MetadataVersion> {
-        use MetadataVersion::{V2_1, V2_2, V2_3, V2_4};
-        [V2_1, V2_2, V2_3, V2_4]
+        use MetadataVersion::{V2_1, V2_2, V2_3, V2_4, V2_5};
+        [V2_1, V2_2, V2_3, V2_4, V2_5]
             .into_iter()
             .find(|v| v.as_str() == text)
     }
@@ -174,6 +179,7 @@ impl CoreMetadata {
             version,
             summary: None,
             home_page: None,
+            download_url: None,
             author: None,
             author_email: None,
             maintainer: None,
@@ -207,6 +213,7 @@ impl CoreMetadata {
         headers.one("Version", &self.version.to_string())?;
         headers.optional("Summary", &self.summary)?;
         headers.optional("Home-page", &self.home_page)?;
+        headers.optional("Download-URL", &self.download_url)?;
         headers.optional("Author", &self.author)?;
         headers.optional("Author-email", &self.author_email)?;
         headers.optional("Maintainer", &self.maintainer)?;

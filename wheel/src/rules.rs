@@ -53,6 +53,8 @@ pub struct Artifact {
     pub description: Option<String>,
     /// `url`
     pub url: Option<String>,
+    /// `download_url`
+    pub download_url: Option<String>,
     /// `author`
     pub author: Option<String>,
     /// `author_email`
@@ -73,7 +75,9 @@ pub struct Artifact {
     pub project_urls: Vec<(String, String)>,
     /// `python_requires`; if it is missing, it is derived from the interpreter constraints.
     pub python_requires: Option<String>,
-    /// `extras_require`
+    /// What `extras_require` requires without an extra, by its keys `:marker`.
+    pub requires: Vec<RequiresDist>,
+    /// `extras_require`, with normalised names.
     pub extras_require: Vec<(String, Vec<RequiresDist>)>,
 }
 
@@ -139,14 +143,6 @@ pub enum RuleError {
         /// The field.
         field: String,
     },
-    /// There is no known expression for a licence.
-    #[error("no licence expression is known for `{license}`, the licence of `{name}`")]
-    UnknownLicense {
-        /// The distribution.
-        name: String,
-        /// The licence.
-        license: String,
-    },
     /// None of the readme files exists.
     #[error("no readme in `{folder}`: looked for {}", tried.join(", "))]
     MissingReadme {
@@ -167,10 +163,15 @@ impl RepositoryRules {
         readme: Option<Description>,
     ) -> Result<CoreMetadata, RuleError> {
         self.check(artifact)?;
-        let (license, license_classifier) = self.license(artifact)?;
+        let (license, license_classifier) = self.license(artifact);
         let mut metadata = CoreMetadata {
             metadata_version: self.metadata_version,
-            summary: artifact.description.clone(),
+            // setuptools takes the first line of several.
+            summary: artifact.description.as_ref().map(|text| {
+                let line = text.trim().lines().next();
+                line.unwrap_or_default().to_owned()
+            }),
+            download_url: artifact.download_url.clone(),
             home_page: self.home_page.clone().or_else(|| artifact.url.clone()),
             author: self.author.clone().or_else(|| artifact.author.clone()),
             author_email: self
@@ -190,6 +191,7 @@ impl RepositoryRules {
             platforms: artifact.platforms.clone(),
             classifiers: self.classifiers.clone(),
             description: readme,
+            requires_dist: artifact.requires.clone(),
             extras: artifact.extras_require.clone(),
             ..CoreMetadata::new(&artifact.name, version.clone())
         };
@@ -263,9 +265,11 @@ impl RepositoryRules {
         }
     }
 
-    fn license(&self, artifact: &Artifact) -> Result<(License, Option<String>), RuleError> {
+    /// The licence and its classifier. An expression cannot stand beside a licence classifier
+    /// (PEP 639), so the older field is used there, as it is for what is no expression.
+    fn license(&self, artifact: &Artifact) -> (License, Option<String>) {
         let Some(license) = &artifact.license else {
-            return Ok((License::None, None));
+            return (License::None, None);
         };
         let set = self
             .licenses
@@ -275,16 +279,35 @@ impl RepositoryRules {
         match self.license_style {
             LicenseStyle::Classifier => {
                 let classifier = set.or_else(|| license_classifier(license).map(str::to_owned));
-                Ok((License::Text(license.clone()), classifier))
+                (License::Text(license.clone()), classifier)
             }
-            LicenseStyle::Expression => set
-                .or_else(|| license_expression(license))
-                .map(|expression| (License::Expression(expression), None))
-                .ok_or_else(|| RuleError::UnknownLicense {
-                    name: artifact.name.clone(),
-                    license: license.clone(),
-                }),
+            LicenseStyle::Expression if self.needs_older_license(artifact) => {
+                (License::Text(license.clone()), None)
+            }
+            LicenseStyle::Expression => match license_expression(&set.unwrap_or(license.clone())) {
+                Ok(expression) => (License::Expression(expression), None),
+                Err(_) => (License::Text(license.clone()), None),
+            },
         }
+    }
+
+    /// Whether the metadata is too old for an expression, or classifiers name the licence.
+    fn needs_older_license(&self, artifact: &Artifact) -> bool {
+        self.metadata_version < MetadataVersion::V2_4 || self.has_license_classifier(artifact)
+    }
+
+    /// Whether an expression is written in the older field, since a classifier stands beside it.
+    pub fn avoids_expression(&self, artifact: &Artifact) -> bool {
+        let license = artifact.license.as_deref().unwrap_or_default();
+        self.license_style == LicenseStyle::Expression
+            && self.metadata_version >= MetadataVersion::V2_4
+            && self.has_license_classifier(artifact)
+            && license_expression(license).is_ok()
+    }
+
+    fn has_license_classifier(&self, artifact: &Artifact) -> bool {
+        let mut classifiers = self.classifiers.iter().chain(&artifact.classifiers);
+        classifiers.any(|classifier| classifier.starts_with("License ::"))
     }
 }
 
@@ -376,8 +399,22 @@ fn as_written(constraints: &InterpreterConstraints) -> String {
         [one] => one
             .trim_start_matches(|c: char| c.is_ascii_alphabetic())
             .replace(' ', ""),
-        _ => constraints.requires_python(),
+        _ => with_gaps(constraints.requires_python(), constraints),
     }
+}
+
+/// The specifiers, without the minor versions between others that the constraints do not admit.
+fn with_gaps(specifiers: String, constraints: &InterpreterConstraints) -> String {
+    let admitted = minors(constraints);
+    let span = admitted.first().copied().zip(admitted.last().copied());
+    let Some((first, last)) = span.filter(|_| !specifiers.is_empty()) else {
+        return specifiers;
+    };
+    let gaps = (first..last).filter(|minor| !admitted.contains(minor));
+    gaps.fold(specifiers, |mut all, minor| {
+        let _ = write!(all, ",!=3.{minor}.*");
+        all
+    })
 }
 
 fn minor_range(constraints: &InterpreterConstraints) -> String {
@@ -389,7 +426,7 @@ fn minor_range(constraints: &InterpreterConstraints) -> String {
     if *last < BEYOND {
         let _ = write!(out, ",<3.{}", last + 1);
     }
-    out
+    with_gaps(out, constraints)
 }
 
 #[cfg(test)]
@@ -431,6 +468,20 @@ mod tests {
             ">=3.9,<3.11",
             ">=3.9,<3.11",
             "3.9 3.10",
+        );
+        for several in [&[">=3.8,<3.10", ">=3.11"][..], &[">=3.8,<3.10 OR >=3.11"]] {
+            check_python(
+                several,
+                ">=3.8,!=3.10.*",
+                ">=3.8,!=3.10.*",
+                "3.8 3.9 3.11 3.12 3.13 3.14",
+            );
+        }
+        check_python(
+            &["==3.9.*", "==3.12.*"],
+            ">=3.9,<3.13,!=3.10.*,!=3.11.*",
+            ">=3.9,<3.13,!=3.10.*,!=3.11.*",
+            "3.9 3.12",
         );
     }
 
@@ -484,7 +535,7 @@ mod tests {
 
     #[test]
     fn licence_as_expression() {
-        insta::assert_snapshot!(check(|_, _| {}), @"
+        insta::assert_snapshot!(check(|_, a| a.license = Some("lgpl-3.0-or-later".into())), @"
         Metadata-Version: 2.4
         Name: backend.ai-x
         Version: 1.0
@@ -523,11 +574,52 @@ mod tests {
     }
 
     #[test]
+    fn a_licence_is_never_guessed() {
+        let licence = |license: &str, classifiers: &[&str]| {
+            let text = check(|_, artifact| {
+                artifact.license = Some(license.into());
+                artifact.classifiers = classifiers.iter().map(|&text| text.into()).collect();
+            });
+            let lines = text.lines().filter(|line| line.contains("License"));
+            lines.collect::<Vec<_>>().join(" / ")
+        };
+        let own = ["License :: OSI Approved :: MIT License"];
+        insta::assert_snapshot!(
+            [
+                licence("mit OR apache-2.0", &[]),
+                licence("Proprietary", &[]),
+                licence("BSD", &["License :: OSI Approved :: BSD License"]),
+                licence("MIT", &own),
+            ]
+            .join("\n"),
+            @"
+        License-Expression: MIT OR Apache-2.0
+        License: Proprietary
+        License: BSD / Classifier: License :: OSI Approved :: BSD License
+        License: MIT / Classifier: License :: OSI Approved :: MIT License
+        "
+        );
+        let rules = rules();
+        let artifact = |license: &str| Artifact {
+            license: Some(license.into()),
+            classifiers: own.map(String::from).to_vec(),
+            ..artifact()
+        };
+        assert!(rules.avoids_expression(&artifact("MIT")));
+        assert!(!rules.avoids_expression(&artifact("BSD")));
+    }
+
+    #[test]
+    fn a_summary_is_one_line() {
+        let text = check(|_, artifact| artifact.description = Some("\n One.\nTwo.\n".into()));
+        assert!(text.contains("\nSummary: One.\nAuthor"), "{text}");
+    }
+
+    #[test]
     fn rules_that_are_broken() {
         insta::assert_snapshot!(check(|_, a| a.name = "x".into()), @"the name `x` does not start with `backend.ai-`, as every distribution of this repository must");
         insta::assert_snapshot!(check(|_, a| a.description = None), @"`backend.ai-x` gives no `description`, which this repository requires");
         insta::assert_snapshot!(check(|_, a| a.author = Some("Me".into())), @"`backend.ai-x` sets `author`, which the settings of this repository set for every distribution");
-        insta::assert_snapshot!(check(|_, a| a.license = Some("Ask us, please".into())), @"no licence expression is known for `Ask us, please`, the licence of `backend.ai-x`");
     }
 
     #[test]

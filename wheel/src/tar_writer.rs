@@ -55,12 +55,18 @@ impl<W: Write> TarGzWriter<W> {
             read: 0,
         };
         let mut header = self.header(member, size);
+        let path = member.path.as_str();
+        // The specification of source distributions asks for pax, which keeps in a header of its
+        // own what `ustar` cannot hold.
+        if !path.is_ascii() || header.set_path(path).is_err() {
+            self.tar
+                .append_pax_extensions([("path", path.as_bytes())])?;
+            header.set_path(shortened(path))?;
+        }
+        header.set_cksum();
         // The tar crate fills up what is too short, and accepts what is too long.
-        self.tar.append_data(
-            &mut header,
-            member.path.as_str(),
-            io::Read::take(&mut counted, size),
-        )?;
+        self.tar
+            .append(&header, io::Read::take(&mut counted, size))?;
         if counted.read != size {
             return Err(ArchiveError::ChangedWhileRead {
                 origin: member.source.origin(),
@@ -76,7 +82,7 @@ impl<W: Write> TarGzWriter<W> {
     }
 
     fn header(&self, member: &Member, size: u64) -> tar::Header {
-        let mut header = tar::Header::new_gnu();
+        let mut header = tar::Header::new_ustar();
         header.set_size(size);
         header.set_mtime(self.time.unix() as u64);
         header.set_mode(match member.mode {
@@ -88,6 +94,15 @@ impl<W: Write> TarGzWriter<W> {
         header.set_entry_type(tar::EntryType::Regular);
         header
     }
+}
+
+/// A name for readers that do not know pax.
+fn shortened(path: &str) -> String {
+    let plain = path.chars().map(|c| if c.is_ascii() { c } else { '_' });
+    let name: String = plain.collect();
+    name[name.len().saturating_sub(90)..]
+        .trim_start_matches('/')
+        .to_owned()
 }
 
 impl<W: Write> MemberWriter for TarGzWriter<W> {

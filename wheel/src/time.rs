@@ -1,5 +1,4 @@
-//! The time stamp of an archive: from SOURCE_DATE_EPOCH or a commit, never from the clock or a
-//! file.
+//! The time stamp of an archive: from SOURCE_DATE_EPOCH, never from the clock or a file.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

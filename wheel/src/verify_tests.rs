@@ -29,6 +29,7 @@ fn contents() -> WheelContents {
             bytes("my/x/cli.py", b"import json\n"),
             bytes("my/x/x.so", &elf(183)),
         ],
+        data_files: Vec::new(),
         license_files: Vec::new(),
         sboms: Vec::new(),
         setuptools_files: SetuptoolsFiles::None,

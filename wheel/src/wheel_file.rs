@@ -15,6 +15,8 @@ pub struct WheelTags {
     pub abi: String,
     /// `any`, or several platforms joined by `.`.
     pub platform: String,
+    /// The build number.
+    pub build: Option<String>,
 }
 
 /// Whether the content is the same on every platform.
@@ -56,6 +58,7 @@ impl WheelTags {
             python: "py3".to_owned(),
             abi: "none".to_owned(),
             platform: platform.to_owned(),
+            build: None,
         }
     }
 
@@ -73,7 +76,7 @@ impl WheelTags {
         Ok(WheelFilename {
             name: metadata.package_name()?,
             version: metadata.version.clone(),
-            build: None,
+            build: self.build.clone(),
             python_tag: self.python.clone(),
             abi_tag: self.abi.clone(),
             platform_tag: self.platform.clone(),

@@ -97,17 +97,17 @@ fn place(session: &Session) -> Result<Utf8PathBuf, GoalError> {
 /// A name for the state of all files that the graph depends on.
 fn state(session: &Session, repository: &Repository) -> String {
     let mut all = String::new();
-    let settings = &session.settings.package;
+    let settings = &session.settings;
     let _ = write!(
         all,
         "{:?}\0{:?}\0",
         repository.options(),
-        settings.first_party_requirements
+        settings.first_party_requirements()
     );
     let files: Vec<String> = repository
         .tree()
         .files()
-        .chain([settings.version_file.to_string()])
+        .chain([settings.package.version_file.to_string()])
         .collect();
     let times: Vec<_> = files
         .par_iter()

@@ -116,6 +116,7 @@ impl<'a> Supply<'a> {
             store: self.store,
             python: self.python,
             environments: &self.environments,
+            options: None,
         }
     }
 

@@ -43,7 +43,11 @@ impl Archive {
         match &mut self {
             Archive::OfBackend(built) => built.members.reverse(),
             Archive::Wheel(contents) => contents.members.reverse(),
-            Archive::Sdist(contents) => contents.members.reverse(),
+            Archive::Sdist(contents) => {
+                for wheel in &mut contents.wheels {
+                    wheel.contents.members.reverse();
+                }
+            }
         }
         self
     }

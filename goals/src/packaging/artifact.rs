@@ -1,7 +1,9 @@
-//! Reads `provides=python_artifact(…)` and `entry_points={…}`.
+//! Reads `provides=python_artifact(…)`: the keyword arguments of setuptools' `setup()`.
+
+use std::collections::BTreeMap;
 
 use buildfile::{Data, Object};
-use model::RequiresDist;
+use model::{ExtraName, RequiresDist};
 use wheel::EntryPoints;
 use wheel::rules::Artifact;
 
@@ -10,10 +12,19 @@ use crate::error::GoalError;
 /// Keyword arguments about how setuptools builds. They are ignored, since packaging does that
 /// itself.
 const WITHOUT_EFFECT: &[&str] = &[
-    "zip_safe",
+    "command_options",
+    "dependency_links",
+    "eager_resources",
     "include_package_data",
+    "options",
+    // Resources that are owned are shipped, and there are no others.
+    "package_data",
     "setup_requires",
+    "test_loader",
+    "test_suite",
     "tests_require",
+    "use_2to3",
+    "zip_safe",
 ];
 
 /// Keyword arguments that follow from the target graph, and what to write instead.
@@ -24,7 +35,6 @@ const FROM_THE_GRAPH: &[(&str, &str)] = &[
     ),
     ("packages", "what is owned is shipped: see `dependencies`"),
     ("py_modules", "what is owned is shipped: see `dependencies`"),
-    ("package_data", "add the files as `resources`"),
     (
         "package_dir",
         "source roots say where packages start: `[source] root_patterns`",
@@ -59,13 +69,32 @@ impl FieldMistake {
     }
 }
 
-/// Reads `python_artifact(…)`: the artifact, and the long description if it is there.
-pub fn artifact(provides: &Object) -> Result<(Artifact, Option<wheel::Description>), FieldMistake> {
-    let mut artifact = Artifact::default();
+/// What `provides` says.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct ProvidedArtifact {
+    /// The values of core metadata.
+    pub artifact: Artifact,
+    /// The long description, if it is there.
+    pub long_description: Option<wheel::Description>,
+    /// Files that become commands, as they are below the source root.
+    pub scripts: Vec<String>,
+    /// Files for folders of the environment: each folder with its files.
+    pub data_files: Vec<(String, Vec<String>)>,
+    /// Packages that are namespaces of `pkg_resources`.
+    pub namespace_packages: Vec<String>,
+}
+
+/// Reads `python_artifact(…)`. `renamed` says what keywords stand for that are not setuptools'.
+pub fn artifact(
+    provides: &Object,
+    renamed: &BTreeMap<String, String>,
+) -> Result<ProvidedArtifact, FieldMistake> {
+    let mut provided = ProvidedArtifact::default();
+    let artifact = &mut provided.artifact;
     let mut long_description = None;
     let mut content_type = "text/plain".to_owned();
     for (key, value) in &provides.arguments {
-        let key = &**key;
+        let key = renamed.get(&**key).map_or(&**key, String::as_str);
         let text = || text(key, value);
         let texts = || texts(key, value);
         match key {
@@ -73,6 +102,7 @@ pub fn artifact(provides: &Object) -> Result<(Artifact, Option<wheel::Descriptio
             "version" => artifact.version = Some(text()?),
             "description" => artifact.description = Some(text()?),
             "url" => artifact.url = Some(text()?),
+            "download_url" => artifact.download_url = Some(text()?),
             "author" => artifact.author = Some(text()?),
             "author_email" => artifact.author_email = Some(text()?),
             "maintainer" => artifact.maintainer = Some(text()?),
@@ -83,20 +113,72 @@ pub fn artifact(provides: &Object) -> Result<(Artifact, Option<wheel::Descriptio
             "platforms" => artifact.platforms = texts()?,
             "classifiers" => artifact.classifiers = texts()?,
             "project_urls" => artifact.project_urls = text_pairs(key, value)?,
-            "extras_require" => artifact.extras_require = requirement_lists(key, value)?,
+            "extras_require" => read_extras(artifact, key, value)?,
             "long_description" => long_description = Some(text()?),
             "long_description_content_type" => content_type = text()?,
-            // `entry_points` and `license_files` read these.
-            "entry_points" | "license_file" | "license_files" => {}
+            "scripts" => provided.scripts = texts()?,
+            "data_files" => provided.data_files = data_files(key, value)?,
+            "namespace_packages" => provided.namespace_packages = texts()?,
+            // `targets` reads the first, `license_files` the others.
+            "entry_points" | "license_file" | "license_files" | IGNORED => {}
             _ if WITHOUT_EFFECT.contains(&key) => {}
             _ => return Err(unknown(key)),
         }
     }
-    if artifact.name.is_empty() {
-        return Err(FieldMistake::new("`provides` gives no `name`"));
+    provided.long_description =
+        long_description.map(|body| wheel::Description { content_type, body });
+    Ok(provided)
+}
+
+/// What `[package] provides_fields` says of a keyword that is not read.
+const IGNORED: &str = "ignore";
+
+/// Reads `extras_require`: extras, each with a marker or without one, and markers alone.
+fn read_extras(artifact: &mut Artifact, key: &str, value: &Data) -> Result<(), FieldMistake> {
+    for (name, requirements) in requirement_lists(key, value)? {
+        let (extra, marker) = match name.split_once(':') {
+            Some((extra, marker)) => (extra, Some(marker)),
+            None => (name.as_str(), None),
+        };
+        let conditional = |required: RequiresDist| match marker {
+            Some(marker) => required
+                .and_marker(marker)
+                .map_err(|error| FieldMistake::new(format!("`{key}`: `{name}`: {error}"))),
+            None => Ok(required),
+        };
+        let requirements = requirements.into_iter().map(conditional);
+        let requirements: Vec<RequiresDist> = requirements.collect::<Result<_, _>>()?;
+        if extra.trim().is_empty() {
+            artifact.requires.extend(requirements);
+            continue;
+        }
+        let extra: ExtraName = extra.trim().parse().map_err(|_| {
+            FieldMistake::new(format!("`{key}`: `{extra}` is not the name of an extra"))
+        })?;
+        let extras = &mut artifact.extras_require;
+        match extras
+            .iter_mut()
+            .find(|(known, _)| *known == extra.as_str())
+        {
+            Some((_, known)) => known.extend(requirements),
+            None => extras.push((extra.to_string(), requirements)),
+        }
     }
-    let long_description = long_description.map(|body| wheel::Description { content_type, body });
-    Ok((artifact, long_description))
+    Ok(())
+}
+
+/// Reads `data_files`: pairs of a folder and its files, and files alone.
+fn data_files(key: &str, value: &Data) -> Result<Vec<(String, Vec<String>)>, FieldMistake> {
+    let items = match value {
+        Data::List(items) => items,
+        _ => return Err(wrong(key, "a list of folders and their files", value)),
+    };
+    let read = |item: &Data| match item {
+        Data::Str(file) => Ok((String::new(), vec![file.to_string()])),
+        Data::List(pair) if pair.len() == 2 => Ok((text(key, &pair[0])?, texts(key, &pair[1])?)),
+        _ => Err(wrong(key, "a list of folders and their files", item)),
+    };
+    items.iter().map(read).collect()
 }
 
 /// Reads `license_files` of `provides`, or `license_file`; `None` if neither is there.
@@ -117,50 +199,15 @@ pub fn entry_points(
     by_address: impl Fn(&str) -> Result<String, FieldMistake>,
 ) -> Result<EntryPoints, FieldMistake> {
     let mut points = EntryPoints::default();
-    let both = [provides.get("entry_points"), of_target];
-    for (group, value) in both
-        .into_iter()
-        .flatten()
-        .filter_map(Data::as_dict)
-        .flatten()
-    {
-        let group = targets::entry_point_group(group)
-            .ok_or_else(|| wrong("entry_points", "a string", group))?
-            .to_owned();
-        for (name, value) in named(&group, value)? {
-            let value = if value.starts_with([':', '/'])
-                || value
-                    .split(':')
-                    .next()
-                    .is_some_and(|file| file.contains('/'))
-            {
-                by_address(&value)?
-            } else {
-                value
-            };
-            let inserted = points.insert(&group, &name, &value);
-            inserted.map_err(|error| FieldMistake::new(error.to_string()))?;
-        }
+    for entry in targets::declared_entry_points(of_target, provides.get("entry_points")) {
+        let value = match entry.target {
+            Some(address) => by_address(address)?,
+            None => entry.value.to_owned(),
+        };
+        let inserted = points.insert(entry.group, entry.name, &value);
+        inserted.map_err(|error| FieldMistake::new(error.to_string()))?;
     }
     Ok(points)
-}
-
-/// The entry points of a group: a dictionary, or setuptools' list of `name = value`.
-fn named(group: &str, value: &Data) -> Result<Vec<(String, String)>, FieldMistake> {
-    if value.as_dict().is_some() {
-        return text_pairs(group, value);
-    }
-    let lines = value.strings();
-    let split = |line: &&str| {
-        line.split_once('=')
-            .map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))
-    };
-    let pairs: Option<Vec<_>> = lines.iter().map(split).collect();
-    pairs.ok_or_else(|| {
-        FieldMistake::new(format!(
-            "an entry point of `{group}` is not of the form `name = module:attribute`"
-        ))
-    })
 }
 
 fn unknown(key: &str) -> FieldMistake {
@@ -174,9 +221,10 @@ fn unknown(key: &str) -> FieldMistake {
     }
     FieldMistake {
         message: format!("`{key}` in `provides` is not supported"),
-        hint: Some(
-            "set `generate_setup=False` and write the metadata in pyproject.toml".to_owned(),
-        ),
+        hint: Some(format!(
+            "if a plug-in of this repository reads it, say what it stands for, or ignore it: \
+             `[package.provides_fields]` with `{key} = \"ignore\"`"
+        )),
     }
 }
 
@@ -257,7 +305,7 @@ mod tests {
     }
 
     fn check(arguments: &[(&str, Data)]) -> String {
-        let mistake = artifact(&provides(arguments)).unwrap_err();
+        let mistake = artifact(&provides(arguments), &BTreeMap::new()).unwrap_err();
         [Some(mistake.message), mistake.hint]
             .into_iter()
             .flatten()
@@ -267,8 +315,36 @@ mod tests {
 
     #[test]
     fn every_field_is_read() {
-        let (artifact, readme) = artifact(&provides(&[
+        let renamed = [("flavour", "ignore"), ("summary", "description")];
+        let renamed = renamed.map(|(key, field)| (key.to_owned(), field.to_owned()));
+        let given = provides(&[
             ("name", string("x")),
+            ("flavour", Data::Int(1)),
+            ("summary", string("One")),
+            (
+                "data_files",
+                Data::List(
+                    [
+                        string("top"),
+                        Data::List([string("share"), Data::List([string("a")].into())].into()),
+                    ]
+                    .into(),
+                ),
+            ),
+            (
+                "extras_require",
+                Data::Dict(
+                    [
+                        (string("My_Extra"), Data::List([string("a")].into())),
+                        (
+                            string("my.extra:os_name=='x'"),
+                            Data::List([string("b")].into()),
+                        ),
+                        (string(":os_name=='x'"), Data::List([string("c>1")].into())),
+                    ]
+                    .into(),
+                ),
+            ),
             ("keywords", string("a, b")),
             (
                 "project_urls",
@@ -277,46 +353,39 @@ mod tests {
             ("long_description", string("# X")),
             ("long_description_content_type", string("text/markdown")),
             ("zip_safe", Data::Bool(false)),
-        ]))
-        .unwrap();
+        ]);
+        let provided = artifact(&given, &renamed.into()).unwrap();
+        let artifact = provided.artifact;
         assert_eq!(artifact.keywords, ["a", "b"]);
+        assert_eq!(artifact.description.as_deref(), Some("One"));
+        assert_eq!(artifact.requires[0].to_string(), "c>1; os_name == \"x\"");
+        let [(extra, required)] = artifact.extras_require.as_slice() else {
+            panic!("{:?}", artifact.extras_require);
+        };
+        let required: Vec<String> = required.iter().map(ToString::to_string).collect();
+        assert_eq!(extra, "my-extra");
+        assert_eq!(required, ["a", "b; os_name == \"x\""]);
+        assert_eq!(
+            provided.data_files,
+            [
+                (String::new(), vec!["top".to_owned()]),
+                ("share".to_owned(), vec!["a".to_owned()])
+            ]
+        );
         assert_eq!(
             artifact.project_urls,
             [("Home".to_owned(), "https://x.example".to_owned())]
         );
-        assert_eq!(readme.unwrap().content_type, "text/markdown");
+        assert_eq!(
+            provided.long_description.unwrap().content_type,
+            "text/markdown"
+        );
     }
 
     #[test]
     fn mistakes() {
-        insta::assert_snapshot!(check(&[]), @"`provides` gives no `name`");
         insta::assert_snapshot!(check(&[("name", Data::Int(3))]), @"`name` must be a string, not 3");
         insta::assert_snapshot!(check(&[("install_requires", Data::List([].into()))]), @"`install_requires` cannot be set in `provides`: it follows from the target graph / list them in the `dependencies` of the code, or import what needs them");
         insta::assert_snapshot!(check(&[("ext_modules", Data::List([].into()))]), @"`ext_modules` in `provides` is not supported / set `generate_setup=False` and write the metadata in pyproject.toml");
-    }
-
-    #[test]
-    fn entry_points_by_name_list_and_address() {
-        let groups = Data::Dict(
-            [
-                (
-                    string("console_scripts"),
-                    Data::Dict([(string("x"), string(":bin"))].into()),
-                ),
-                (string("plug"), Data::List([string("p = mid.plug")].into())),
-            ]
-            .into(),
-        );
-        let points = entry_points(Some(&groups), &provides(&[]), |address| {
-            assert_eq!(address, ":bin");
-            Ok("x.cli:main".to_owned())
-        });
-        insta::assert_snapshot!(points.unwrap().render(), @"
-        [console_scripts]
-        x = x.cli:main
-
-        [plug]
-        p = mid.plug
-        ");
     }
 }

@@ -1,17 +1,20 @@
-//! Distributions with their own build backend (`generate_setup=False`). A copy of the code that
-//! they reach is built in isolation. The resulting archive is packed again, so that its bytes are
+//! Distributions with their own build backend: of `generate_setup=False`, and those with a project
+//! file beside their code. A copy of the code that they reach is built in isolation. The resulting archive is packed again, so that its bytes are
 //! the same everywhere, whatever times and order the backend gives.
 
+use std::collections::BTreeMap;
 use std::io::{Seek, Write};
 use std::path::Path;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use install::build::{BuiltSdist, ProjectSource, SourceIdentity};
+use install::build::{BuiltSdist, HookOptions, ProjectSource, SourceIdentity};
 use model::InterpreterConstraints;
-use wheel::{ArchiveTime, Member, TarGzWriter, ZipWriter, write_sdist, write_wheel};
+use wheel::{ArchiveTime, CoreMetadata, Member, TarGzWriter, ZipWriter, write_sdist, write_wheel};
+use workspace::pending::alone_in;
 
 use crate::error::GoalError;
 use crate::locking::{IndexChoice, PackageIndexes};
+use crate::packaging::setup_py::setup_py;
 use crate::packaging::source_file::file_member;
 use crate::packaging::{OwnBackend, PackagedDistribution};
 use crate::session::Session;
@@ -22,6 +25,8 @@ pub(super) struct Backends<'a> {
     pub session: &'a Session,
     /// The index of what builds require.
     pub index: &'a IndexChoice,
+    /// Core metadata of distributions, by address.
+    pub metadata: &'a BTreeMap<String, CoreMetadata>,
 }
 
 /// An unpacked archive that a backend built.
@@ -85,37 +90,131 @@ impl Backends<'_> {
         })
     }
 
-    /// Works on a copy of everything that the distribution reaches.
+    /// Works on a copy of everything that the distribution reaches, in a folder whose name is always
+    /// the same: compilers write it into what they make.
     fn with_copy(
         &self,
         distribution: &PackagedDistribution,
         own: &OwnBackend,
         build: impl FnOnce(&Builds<'_>, &ProjectSource) -> Result<BackendArchive, GoalError>,
     ) -> Result<BackendArchive, GoalError> {
-        let folder = tempfile::tempdir().map_err(|error| {
-            GoalError::failure(format!("cannot make a temporary folder: {error}"))
-        })?;
-        let copy = Utf8PathBuf::from_path_buf(folder.path().to_owned())
-            .map_err(|path| GoalError::failure(format!("{} is not UTF-8", path.display())))?;
+        let folder = BuildFolder::new(&distribution.artifact.name)?;
+        let copy = &folder.path;
         for file in &own.sources {
             copy_file(
                 &self.session.root().join(&file.path),
                 &copy.join(&file.member),
             )?;
         }
+        let project = copy.join(&own.folder);
+        if own.adds_setup_py
+            && let Some(metadata) = self.metadata.get(&distribution.address)
+        {
+            let path = project.join("setup.py");
+            fs_err::write(&path, setup_py(distribution, metadata))
+                .map_err(|error| GoalError::file("write", &path, &error))?;
+        }
         let constraints = distribution.interpreter_constraints.clone();
         let constraints = constraints.unwrap_or_else(InterpreterConstraints::any_recent);
         let index = PackageIndexes::new(self.session, self.index.clone())?.plain_index()?;
+        let roots = own.source_roots.iter();
         let builds = Builds::new(self.session, &index, &constraints, Vec::new());
+        let builds = builds.with_options(HookOptions {
+            wheel_settings: own.wheel_settings.clone(),
+            sdist_settings: own.sdist_settings.clone(),
+            variables: own.variables.clone(),
+            import_path: roots.map(|root| copy.join(root)).collect(),
+        });
         let source = ProjectSource {
-            path: copy.join(&own.folder),
+            path: project,
             identity: SourceIdentity::Folder,
         };
         build(&builds, &source).map_err(|error| error.at(distribution.place.clone()))
     }
 }
 
+/// The folder that a distribution is built in. It is this run's alone until it is dropped.
+struct BuildFolder {
+    path: Utf8PathBuf,
+    _guard: Option<fs_err::File>,
+    _temporary: Option<tempfile::TempDir>,
+}
+
+impl BuildFolder {
+    fn new(name: &str) -> Result<Self, GoalError> {
+        let failure = |error: &dyn std::fmt::Display| {
+            GoalError::failure(format!("cannot make a temporary folder: {error}"))
+        };
+        let temporary = tempfile::tempdir().map_err(|error| failure(&error))?;
+        let utf8 = |path: &Path| {
+            Utf8PathBuf::from_path_buf(path.to_owned())
+                .map_err(|path| GoalError::failure(format!("{} is not UTF-8", path.display())))
+        };
+        let random = utf8(temporary.path())?;
+        let Some(common) = common_folder(&random) else {
+            return Ok(Self {
+                path: random,
+                _guard: None,
+                _temporary: Some(temporary),
+            });
+        };
+        let folder = common.join(name.replace(['/', '\\', '.'], "-"));
+        let guard = alone_in(folder.as_std_path()).map_err(|error| failure(&error))?;
+        let path = folder.join("tree");
+        match fs_err::remove_dir_all(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(failure(&error));
+            }
+            _ => {}
+        }
+        fs_err::create_dir_all(&path).map_err(|error| failure(&error))?;
+        Ok(Self {
+            path,
+            _guard: Some(guard),
+            _temporary: None,
+        })
+    }
+}
+
+impl Drop for BuildFolder {
+    fn drop(&mut self) {
+        if self._guard.is_some() {
+            // The next build removes what is left.
+            let _ = fs_err::remove_dir_all(&self.path);
+        }
+    }
+}
+
+/// The folder of all builds, if it is this user's: another could exchange what is built there.
+/// `own` is a folder of this user.
+#[cfg(unix)]
+fn common_folder(own: &Utf8Path) -> Option<Utf8PathBuf> {
+    use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+    let folder = own.parent()?.join("cargo-xtask-builds");
+    match std::fs::DirBuilder::new().mode(0o700).create(&folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => return None,
+        _ => {}
+    }
+    let found = fs_err::symlink_metadata(&folder).ok()?;
+    let is_own = found.is_dir()
+        && found.uid() == fs_err::metadata(own).ok()?.uid()
+        && found.mode() & 0o077 == 0;
+    is_own.then_some(folder)
+}
+
+#[cfg(not(unix))]
+fn common_folder(own: &Utf8Path) -> Option<Utf8PathBuf> {
+    let folder = own.parent()?.join("cargo-xtask-builds");
+    fs_err::create_dir_all(&folder).ok()?;
+    Some(folder)
+}
+
 impl BackendArchive {
+    /// The names of its members.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.members.iter().map(|member| member.path.as_str())
+    }
+
     /// Packs it.
     pub(super) fn write(
         &self,

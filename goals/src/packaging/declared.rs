@@ -77,7 +77,13 @@ impl DeclarationReader<'_> {
         let Some(Data::Object(provides)) = declaration.get("provides") else {
             return Ok(None);
         };
-        let (artifact, _) = artifact(provides).map_err(|error| mistake(error.message))?;
+        let fields = &self.session.settings.package.provides_fields;
+        let provided = artifact(provides, fields).map_err(|error| mistake(error.message))?;
+        let artifact = provided.artifact;
+        if artifact.name.is_empty() {
+            // Only its own build backend knows it.
+            return Ok(None);
+        }
         let by_address = |address: &str| {
             self.entry_point(folder, address).ok_or_else(|| {
                 FieldMistake::new(format!(

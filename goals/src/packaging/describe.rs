@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use buildfile::Data;
+use buildfile::{Data, Object};
 use camino::{Utf8Component, Utf8Path};
 use model::{DependencySpecifier, InterpreterConstraints, Platform, RepoPath, RequiresDist};
 use targets::imports::{ImportCache, Strength, Strings};
@@ -11,10 +11,15 @@ use targets::kinds::Role;
 use targets::modules::default_modules;
 use targets::{DistributionContents, DistributionFile, TargetGraph, TargetId, UnmatchedGlobs};
 use wheel::EntryPoints;
+use wheel::rules::Artifact;
 
 use crate::error::GoalError;
-use crate::packaging::artifact::{FieldMistake, artifact, license_files};
-use crate::packaging::{Formats, OwnBackend, OwnedFile, PackagedDistribution, PackagedFiles};
+use crate::packaging::artifact::{FieldMistake, ProvidedArtifact, artifact, license_files};
+use crate::packaging::project::{self, DeclaredProject};
+use crate::packaging::{
+    Formats, InstalledFile, OwnBackend, OwnedFile, PackagedDistribution, PackagedFiles,
+    WheelOptions,
+};
 use crate::session::Session;
 use model::Place;
 
@@ -39,26 +44,39 @@ impl Describer<'_> {
             first_party,
             unmatched,
         } = self.on_platforms(id, &common)?;
-        let (artifact, long_description) =
-            artifact(&common.provides).map_err(|mistake| self.mistaken(id, "provides", mistake))?;
+        let settings = &self.session.settings.package;
+        let loose_files: Vec<OwnedFile> = common.loose_files.iter().map(owned).collect();
+        let own_backend = self.own_backend(id, &common)?;
+        let provided = match artifact(&common.provides, &settings.provides_fields) {
+            Ok(provided) => provided,
+            // A backend of the distribution's own reads other files.
+            Err(_) if own_backend.is_some() => self.name_and_version(&common.provides),
+            Err(mistake) => return Err(self.mistaken(id, "provides", mistake)),
+        };
+        let artifact = self.named(id, own_backend.as_ref(), provided.artifact)?;
         let license_files = license_files(&common.provides);
         let text = |field: &str| self.graph.field(id, field).and_then(Data::as_str);
         let switch = |field: &str| {
             let value = self.graph.field(id, field).and_then(Data::as_bool);
             value.unwrap_or(true)
         };
-        let own_backend = if switch("generate_setup") {
-            None
-        } else {
-            Some(self.own_backend(id)?)
-        };
         let others = first_party.iter().map(|id| &self.graph.target(*id).address);
+        let known = files.of_all_platforms();
+        let installed = InstalledFiles {
+            known: known.iter().chain(&loose_files),
+            scripts: &provided.scripts,
+            data_files: &provided.data_files,
+        };
         let distribution = PackagedDistribution {
             address: target.address.to_string(),
             folder: target.dir.to_string(),
             place: self.place(id, "provides"),
             artifact,
-            long_description,
+            installed_files: installed
+                .find()
+                .map_err(|mistake| self.mistaken(id, "provides", mistake))?,
+            namespace_packages: provided.namespace_packages,
+            long_description: provided.long_description,
             license_files: license_files.map_err(|error| self.mistaken(id, "provides", error))?,
             long_description_path: text("long_description_path").map(str::to_owned),
             entry_points: self.entry_points(id)?,
@@ -71,7 +89,10 @@ impl Describer<'_> {
                 sdist: switch("sdist"),
             },
             output_path: self.output_path(id)?,
-            python_tag: self.python_tag(id),
+            wheel_options: match own_backend {
+                Some(_) => WheelOptions::default(),
+                None => self.wheel_options(id)?,
+            },
             interpreter_constraints: self.interpreter_constraints(&common)?,
             requirements: common
                 .requirements
@@ -81,12 +102,70 @@ impl Describer<'_> {
             first_party: others.map(ToString::to_string).collect(),
             resolve: common.resolve,
             files,
+            loose_files,
             unmatched,
             own_backend,
             imports: Vec::new(),
             provided: BTreeSet::new(),
         };
         Ok((distribution, first_party))
+    }
+
+    /// The name and the version in `provides`, whatever else is there.
+    fn name_and_version(&self, provides: &Object) -> ProvidedArtifact {
+        let text = |key: &str| provides.get(key).and_then(Data::as_str).map(str::to_owned);
+        ProvidedArtifact {
+            artifact: Artifact {
+                name: text("name").unwrap_or_default(),
+                version: text("version"),
+                ..Artifact::default()
+            },
+            ..ProvidedArtifact::default()
+        }
+    }
+
+    /// The artifact with a name and a version: those of the project's own files where `provides`
+    /// has none.
+    fn named(
+        &self,
+        id: TargetId,
+        own_backend: Option<&OwnBackend>,
+        mut artifact: Artifact,
+    ) -> Result<Artifact, GoalError> {
+        if let Some(own) = own_backend {
+            let declared = self.declared(own);
+            if artifact.name.is_empty() {
+                artifact.name = declared.name.unwrap_or_default();
+            }
+            artifact.version = artifact.version.or(declared.version);
+        }
+        match (artifact.name.is_empty(), own_backend) {
+            (false, _) => Ok(artifact),
+            (true, None) => {
+                let mistake = FieldMistake::new("`provides` gives no `name`");
+                Err(self.mistaken(id, "provides", mistake))
+            }
+            (true, Some(_)) => Err(self
+                .mistaken(
+                    id,
+                    "provides",
+                    FieldMistake::new("neither `provides` nor its project gives a `name`"),
+                )
+                .hint("add `name` to `[project]` in its pyproject.toml, or to `provides`")),
+        }
+    }
+
+    /// The name and the version that the project's own files declare.
+    fn declared(&self, own: &OwnBackend) -> DeclaredProject {
+        let member = |name: &str| {
+            let member = RepoPath::new(&own.folder).join(name);
+            let file = own.sources.iter().find(|file| file.member == member)?;
+            fs_err::read_to_string(self.session.root().join(&file.path)).ok()
+        };
+        let pyproject = member("pyproject.toml").map(|text| DeclaredProject::of_pyproject(&text));
+        let setup_cfg = || member("setup.cfg").map(|text| DeclaredProject::of_setup_cfg(&text));
+        let found = pyproject.filter(|project| project.name.is_some());
+        found.or_else(setup_cfg).unwrap_or_default()
     }
 
     /// Adds what the distribution's code imports, and the modules that its requirements provide.
@@ -196,10 +275,18 @@ impl Describer<'_> {
 
     fn entry_points(&self, id: TargetId) -> Result<EntryPoints, GoalError> {
         let mut points = EntryPoints::default();
+        let mut seen = BTreeSet::new();
         for (group, name, value) in self.graph.resolved_entry_points(id)? {
-            points.insert(&group, &name, &value).map_err(|error| {
-                self.mistaken(id, "entry_points", FieldMistake::new(error.to_string()))
-            })?;
+            let mistaken =
+                |message: String| self.mistaken(id, "entry_points", FieldMistake::new(message));
+            if !seen.insert((group.clone(), name.clone())) {
+                return Err(mistaken(format!(
+                    "the entry point `{name}` of `{group}` is declared twice"
+                )));
+            }
+            points
+                .insert(&group, &name, &value)
+                .map_err(|error| mistaken(error.to_string()))?;
         }
         Ok(points)
     }
@@ -221,13 +308,32 @@ impl Describer<'_> {
     }
 
     /// `wheel_config_settings={"--global-option": ["--python-tag", "py37.py38"]}`
-    fn python_tag(&self, id: TargetId) -> Option<String> {
-        let settings = self.graph.field(id, "wheel_config_settings")?;
-        let options = settings.get("--global-option")?.strings();
-        let at = options
-            .iter()
-            .position(|option| *option == "--python-tag")?;
-        options.get(at + 1).map(|tag| (*tag).to_owned())
+    fn wheel_options(&self, id: TargetId) -> Result<WheelOptions, GoalError> {
+        let settings = self.graph.field(id, "wheel_config_settings");
+        let lists = ["--global-option", "--build-option"].map(|key| settings?.get(key));
+        let texts = lists.into_iter().flatten().flat_map(Data::strings);
+        // An option and its value are two texts, or one with `=`.
+        let mut words = texts.flat_map(|text| text.splitn(2, '='));
+        let mut found = WheelOptions::default();
+        while let Some(option) = words.next() {
+            let field = match option {
+                "--python-tag" => &mut found.python_tag,
+                "--plat-name" | "-p" => &mut found.platform_tag,
+                "--build-number" => &mut found.build,
+                "bdist_wheel" | "--quiet" | "-q" | "--verbose" | "-v" => continue,
+                other => {
+                    let mistake = FieldMistake::new(format!(
+                        "`{other}` in `wheel_config_settings` is an option that only a build backend knows"
+                    ));
+                    return Err(self
+                        .mistaken(id, "wheel_config_settings", mistake)
+                        .hint("known are --python-tag, --plat-name and --build-number"));
+                }
+            };
+            *field = words.next().map(str::to_owned);
+        }
+        found.platform_tag = found.platform_tag.map(|name| name.replace(['-', '.'], "_"));
+        Ok(found)
     }
 
     /// The constraints of the distribution, or of its first source with its own, or of the resolve.
@@ -258,18 +364,125 @@ impl Describer<'_> {
             .cloned())
     }
 
-    /// The inputs of a build backend: all files of the repository that the distribution reaches.
-    fn own_backend(&self, id: TargetId) -> Result<OwnBackend, GoalError> {
-        let closure = self.graph.transitive_dependencies(&[id])?;
-        let sources = closure
-            .iter()
-            .filter_map(|id| self.graph.target(*id).source.as_deref());
-        let inside = self.graph.path_in_folder(id, "pyproject.toml");
-        let folder = RepoPath::new(self.graph.stripped(&inside)).folder();
-        Ok(OwnBackend {
-            folder: folder.to_owned(),
-            sources: self.shipped(sources),
-        })
+    /// The inputs of the distribution's build backend, if it needs one: where its set-up is its
+    /// own, or where what it ships has a project file at its top.
+    fn own_backend(
+        &self,
+        id: TargetId,
+        contents: &DistributionContents,
+    ) -> Result<Option<OwnBackend>, GoalError> {
+        let generates = self.graph.generates_setup(id);
+        if !generates {
+            let closure = self.graph.transitive_dependencies(&[id])?;
+            let sources = closure
+                .iter()
+                .filter_map(|id| self.graph.target(*id).source.as_deref());
+            let mut paths: BTreeSet<String> = sources.map(str::to_owned).collect();
+            let inits: Vec<String> = paths
+                .iter()
+                .flat_map(|path| self.init_files_above(path))
+                .collect();
+            paths.extend(inits);
+            let roots = paths.iter().map(|path| {
+                let root = &path[..path.len() - self.graph.stripped(path).len()];
+                root.trim_end_matches('/').to_owned()
+            });
+            let roots: BTreeSet<String> = roots.collect();
+            let unstripped = |path: String| OwnedFile {
+                member: path.clone(),
+                path,
+            };
+            let own = OwnBackend {
+                folder: self.graph.target(id).dir.to_string(),
+                source_roots: roots.into_iter().collect(),
+                adds_setup_py: false,
+                sources: paths.into_iter().map(unstripped).collect(),
+                ..self.backend_options(id)
+            };
+            self.refuse_mypyc(id, Some(&own))?;
+            return Ok(Some(own));
+        }
+        let mut sources = self.with_inits(&contents.files);
+        sources.extend(contents.loose_files.iter().map(owned));
+        let own = OwnBackend {
+            folder: String::new(),
+            source_roots: vec![String::new()],
+            adds_setup_py: true,
+            sources,
+            ..self.backend_options(id)
+        };
+        if !self.has_project(&own) {
+            self.refuse_mypyc(id, None)?;
+            return Ok(None);
+        }
+        Ok(Some(own))
+    }
+
+    /// Whether the top of a tree has a file that says how to build it, or what is built.
+    fn has_project(&self, own: &OwnBackend) -> bool {
+        let top = |name: &str, says_so: fn(&str) -> bool| {
+            let file = own.sources.iter().find(|file| file.member == name);
+            let text = file
+                .and_then(|file| fs_err::read_to_string(self.session.root().join(&file.path)).ok());
+            text.is_some_and(|text| says_so(&text))
+        };
+        top("pyproject.toml", project::is_project) || top("setup.cfg", project::is_setup_cfg)
+    }
+
+    /// What the target says to a build backend.
+    fn backend_options(&self, id: TargetId) -> OwnBackend {
+        let settings = |field: &str| {
+            let value = self.graph.field(id, field).and_then(Data::as_dict);
+            let pairs = value.into_iter().flatten().filter_map(|(key, value)| {
+                let value = match value {
+                    Data::Str(text) => serde_json::Value::from(&**text),
+                    other => serde_json::Value::from(other.strings()),
+                };
+                Some((key.as_str()?.to_owned(), value))
+            });
+            let map: serde_json::Map<String, serde_json::Value> = pairs.collect();
+            match map.is_empty() {
+                true => serde_json::Value::Null,
+                false => serde_json::Value::Object(map),
+            }
+        };
+        let variables = ["env_vars", "build_backend_env_vars"]
+            .into_iter()
+            .flat_map(|field| texts(self.graph, id, field));
+        // A name alone passes the variable on, which happens anyway.
+        let variables = variables.filter_map(|text| text.split_once('='));
+        OwnBackend {
+            folder: String::new(),
+            sources: Vec::new(),
+            adds_setup_py: false,
+            source_roots: Vec::new(),
+            wheel_settings: settings("wheel_config_settings"),
+            sdist_settings: settings("sdist_config_settings"),
+            variables: variables
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+        }
+    }
+
+    /// mypyc compiles in the build backend, which must bring it along.
+    fn refuse_mypyc(&self, id: TargetId, own: Option<&OwnBackend>) -> Result<(), GoalError> {
+        let uses = self.graph.field(id, "uses_mypyc").and_then(Data::as_bool);
+        let brings = own.is_some_and(|own| {
+            let member = RepoPath::new(&own.folder).join("pyproject.toml");
+            let file = own.sources.iter().find(|file| file.member == member);
+            let text = file
+                .and_then(|file| fs_err::read_to_string(self.session.root().join(&file.path)).ok());
+            text.is_some_and(|text| text.contains("mypy"))
+        });
+        match uses == Some(true) && !brings {
+            false => Ok(()),
+            true => {
+                let mistake = FieldMistake::new("`uses_mypyc` adds no mypy to the build here");
+                Err(self.mistaken(id, "uses_mypyc", mistake).hint(
+                    "set `generate_setup=False`, and name mypy in `requires` of `[build-system]` in its pyproject.toml",
+                ))
+            }
+        }
     }
 
     fn mistaken(&self, id: TargetId, field: &str, mistake: FieldMistake) -> GoalError {
@@ -292,6 +505,49 @@ struct OnPlatforms {
     files: PackagedFiles,
     first_party: Vec<TargetId>,
     unmatched: Vec<UnmatchedGlobs>,
+}
+
+/// Where the files are that `scripts` and `data_files` name.
+struct InstalledFiles<'a, I> {
+    /// The files that the distribution has.
+    known: I,
+    scripts: &'a [String],
+    data_files: &'a [(String, Vec<String>)],
+}
+
+impl<'a, I: Iterator<Item = &'a OwnedFile> + Clone> InstalledFiles<'_, I> {
+    fn find(self) -> Result<Vec<InstalledFile>, FieldMistake> {
+        let mut found = Vec::new();
+        for script in self.scripts {
+            found.push(self.file("scripts", "scripts", script)?);
+        }
+        for (folder, files) in self.data_files {
+            for file in files {
+                let place = RepoPath::new("data").join(folder.trim_matches('/'));
+                found.push(self.file("data_files", place.trim_end_matches('/'), file)?);
+            }
+        }
+        Ok(found)
+    }
+
+    fn file(&self, field: &str, folder: &str, name: &str) -> Result<InstalledFile, FieldMistake> {
+        let mut known = self.known.clone();
+        let file = known.find(|file| file.member == name).ok_or_else(|| FieldMistake {
+            message: format!("`{field}` names `{name}`, which is not among what it depends on"),
+            hint: Some("add it to `dependencies` as `resources` or `files`; its path counts from the source root".to_owned()),
+        })?;
+        Ok(InstalledFile {
+            path: file.path.clone(),
+            place: format!("{folder}/{}", RepoPath::new(name).split().1),
+        })
+    }
+}
+
+fn owned(file: &DistributionFile) -> OwnedFile {
+    OwnedFile {
+        path: file.path.to_string(),
+        member: file.member.clone(),
+    }
 }
 
 /// A requirement as core metadata has it.

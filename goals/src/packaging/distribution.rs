@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{InterpreterConstraints, Platform, RequiresDist};
 use targets::UnmatchedGlobs;
-use wheel::EntryPoints;
 use wheel::rules::Artifact;
+use wheel::{EntryPoints, WheelTags};
 
 use model::Place;
 
@@ -20,6 +20,10 @@ pub struct PackagedDistribution {
     pub place: Place,
     /// The values of `provides`.
     pub artifact: Artifact,
+    /// Files for folders of the environment.
+    pub installed_files: Vec<InstalledFile>,
+    /// Packages that are namespaces of `pkg_resources`, as far as `provides` names them.
+    pub namespace_packages: Vec<String>,
     /// The text and content type of a readme that is written in `provides`.
     pub long_description: Option<wheel::Description>,
     /// The licence files in `provides`, which replace those of the settings.
@@ -34,8 +38,8 @@ pub struct PackagedDistribution {
     pub formats: Formats,
     /// The folder for its files below the output folder; empty for the output folder itself.
     pub output_path: String,
-    /// The Python tag that `wheel_config_settings` asks for.
-    pub python_tag: Option<String>,
+    /// What `wheel_config_settings` asks for.
+    pub wheel_options: WheelOptions,
     /// The interpreter constraints of its code.
     pub interpreter_constraints: Option<InterpreterConstraints>,
     /// The resolve of its code.
@@ -46,6 +50,8 @@ pub struct PackagedDistribution {
     pub first_party: Vec<String>,
     /// What it ships.
     pub files: PackagedFiles,
+    /// Files that a build sees and nobody could find where they would be installed.
+    pub loose_files: Vec<OwnedFile>,
     /// Patterns of its resources that match no file.
     pub unmatched: Vec<UnmatchedGlobs>,
     /// The inputs of its own build backend, if it has one.
@@ -59,10 +65,40 @@ pub struct PackagedDistribution {
 /// The inputs of a distribution's own build backend.
 #[derive(Debug, Clone)]
 pub struct OwnBackend {
-    /// The project's folder, relative to the source root.
+    /// The project's folder in the tree that is built.
     pub folder: String,
-    /// All files of the repository that it reaches.
+    /// All files of the tree.
     pub sources: Vec<OwnedFile>,
+    /// Whether a `setup.py` that follows from the target is added to the project's folder.
+    pub adds_setup_py: bool,
+    /// The source roots in the tree.
+    pub source_roots: Vec<String>,
+    /// `wheel_config_settings` as JSON.
+    pub wheel_settings: serde_json::Value,
+    /// `sdist_config_settings` as JSON.
+    pub sdist_settings: serde_json::Value,
+    /// Variables that the backend sees, with their values.
+    pub variables: Vec<(String, String)>,
+}
+
+/// What setuptools' options for wheels ask for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WheelOptions {
+    /// `--python-tag`.
+    pub python_tag: Option<String>,
+    /// `--plat-name`, as a tag.
+    pub platform_tag: Option<String>,
+    /// `--build-number`.
+    pub build: Option<String>,
+}
+
+/// A file for a folder of the environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InstalledFile {
+    /// The path relative to the root.
+    pub path: String,
+    /// The kind of folder, and the path below it: `scripts/tool`, `data/share/x`.
+    pub place: String,
 }
 
 /// The archives to build.
@@ -93,6 +129,22 @@ pub struct OwnedFile {
 }
 
 impl PackagedDistribution {
+    /// The tags of its wheel for a platform tag, as far as its options do not say otherwise.
+    pub fn wheel_tags(&self, platform: &str) -> WheelTags {
+        let options = &self.wheel_options;
+        let platform = options
+            .platform_tag
+            .as_deref()
+            .filter(|_| platform == "any")
+            .unwrap_or(platform);
+        let mut tags = WheelTags::for_platform(platform);
+        if let Some(python) = &options.python_tag {
+            tags.python.clone_from(python);
+        }
+        tags.build.clone_from(&options.build);
+        tags
+    }
+
     /// The modules and packages in its files on any platform, with dots.
     pub fn modules(&self) -> BTreeSet<String> {
         let mut modules = BTreeSet::new();

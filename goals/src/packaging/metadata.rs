@@ -30,6 +30,8 @@ impl Versions {
             let version = match (&distribution.artifact.version, &common) {
                 (Some(text), _) => given(distribution, text)?,
                 (None, Some(version)) => VersionText::clone(version),
+                // Its backend finds the version.
+                (None, None) if distribution.own_backend.is_some() => continue,
                 (None, None) => common.insert(from_file(session, distribution)?).clone(),
             };
             let name = distribution.artifact.name.clone();
@@ -39,14 +41,27 @@ impl Versions {
     }
 }
 
-/// Core metadata of one of the distributions.
+/// Core metadata of one of the distributions; `None` where its own backend makes it.
 pub(super) fn metadata(
     session: &Session,
     distribution: &PackagedDistribution,
     versions: &Versions,
-) -> Result<CoreMetadata, GoalError> {
-    let (_, version) = &versions.0[&distribution.address];
+) -> Result<Option<CoreMetadata>, GoalError> {
+    let is_made_elsewhere = distribution
+        .own_backend
+        .as_ref()
+        .is_some_and(|own| !own.adds_setup_py);
+    let version = versions.0.get(&distribution.address);
+    let Some((_, version)) = version.filter(|_| !is_made_elsewhere) else {
+        return Ok(None);
+    };
     let rules = repository_rules(session);
+    if rules.avoids_expression(&distribution.artifact) {
+        session.say(format_args!(
+            "{}: the licence stays in the older field `License`, since a licence classifier stands beside it (PEP 639)",
+            distribution.address
+        ));
+    }
     let readme = readme(session, distribution)?;
     let constraints = distribution.interpreter_constraints.as_ref();
     let mut metadata = rules
@@ -57,8 +72,10 @@ pub(super) fn metadata(
             readme,
         )
         .map_err(|error| rule_error(&error, distribution))?;
+    let own = std::mem::take(&mut metadata.requires_dist);
     metadata.requires_dist = required(session, distribution, versions)?;
-    Ok(metadata)
+    metadata.requires_dist.extend(own);
+    Ok(Some(metadata))
 }
 
 /// The `Requires-Dist` of one of the distributions.
@@ -67,12 +84,20 @@ pub(super) fn required(
     distribution: &PackagedDistribution,
     versions: &Versions,
 ) -> Result<Vec<RequiresDist>, GoalError> {
-    let how = session.settings.package.first_party_requirements;
-    let first_party = distribution
-        .first_party
-        .iter()
-        .filter_map(|address| versions.0.get(address));
+    let how = session.settings.first_party_requirements();
+    let mut first_party = Vec::new();
+    for address in &distribution.first_party {
+        first_party.push(versions.0.get(address).ok_or_else(|| {
+            GoalError::failure(format!(
+                "{} requires {address}, whose version only its build backend knows",
+                distribution.address
+            ))
+            .at(distribution.place.clone())
+            .hint(format!("give `version=` in `provides` of {address}"))
+        })?);
+    }
     let first_party = first_party
+        .into_iter()
         .map(|(name, version)| on_first_party(name, version, how))
         .collect::<Result<_, _>>()
         .map_err(|error| {
@@ -178,9 +203,6 @@ fn rule_error(error: &RuleError, distribution: &PackagedDistribution) -> GoalErr
             "give it in `provides`, or change `[package] required_fields`"
         }
         RuleError::Conflict { .. } => "remove it from `provides`",
-        RuleError::UnknownLicense { .. } => {
-            "name its SPDX expression under `[package.licenses]`, or set `license_style = \"classifier\"`"
-        }
         _ => "see `[package]` in the settings",
     };
     GoalError::failure(format!("{}: {error}", distribution.address))

@@ -9,18 +9,26 @@ mod backend;
 mod declared;
 mod describe;
 mod distribution;
+mod judged;
+mod licenses;
+mod members;
 mod metadata;
 mod platforms;
 mod previous;
+mod project;
 mod requirements;
 mod select;
+mod setup_py;
 mod source_file;
 mod time;
 mod writing;
 
-pub use artifact::{FieldMistake, artifact, entry_points};
+pub use artifact::{FieldMistake, ProvidedArtifact, artifact, entry_points};
 pub use declared::{DeclaredDistribution, declared_distributions};
-pub use distribution::{Formats, OwnBackend, OwnedFile, PackagedDistribution, PackagedFiles};
+pub use distribution::{
+    Formats, InstalledFile, OwnBackend, OwnedFile, PackagedDistribution, PackagedFiles,
+    WheelOptions,
+};
 pub use platforms::PlatformRequest;
 pub use previous::Previous;
 pub use select::{Choice, ImportCollection, SelectedDistributions, requirements_of_all, select};

@@ -1,5 +1,6 @@
 //! The platforms to build for, and the tags of their wheels.
 
+use std::fmt;
 use std::str::FromStr;
 
 use model::Platform;
@@ -43,6 +44,12 @@ impl FromStr for PlatformRequest {
                 Platform::ALL.map(Platform::as_str).join(", ")
             )),
         }
+    }
+}
+
+impl fmt::Display for PlatformRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.tag.as_deref().unwrap_or(self.platform.as_str()))
     }
 }
 

@@ -24,14 +24,18 @@ pub(super) fn on_first_party(
     version: &VersionText,
     how: FirstPartyRequirements,
 ) -> Result<RequiresDist, RequirementError> {
-    let operator = match how {
-        FirstPartyRequirements::Exact => "==",
-        FirstPartyRequirements::Minimum => ">=",
+    // Only `==` can be followed by a local version (PEP 440).
+    let public = version.text.split('+').next().unwrap_or_default();
+    match how {
+        FirstPartyRequirements::Any => name.parse(),
+        FirstPartyRequirements::Exact => format!("{name}=={}", version.text).parse(),
+        FirstPartyRequirements::Minimum => format!("{name}>={public}").parse(),
         // `~=1` is not valid: PEP 440 requires two parts.
-        FirstPartyRequirements::Compatible if version.version.release().len() < 2 => ">=",
-        FirstPartyRequirements::Compatible => "~=",
-    };
-    format!("{name}{operator}{}", version.text).parse()
+        FirstPartyRequirements::Compatible if version.version.release().len() < 2 => {
+            format!("{name}>={public}").parse()
+        }
+        FirstPartyRequirements::Compatible => format!("{name}~={public}").parse(),
+    }
 }
 
 /// A version with its spelling.
@@ -93,5 +97,13 @@ mod tests {
             "x~=24.09.0"
         );
         assert_eq!(check("24", FirstPartyRequirements::Compatible), "x>=24");
+        assert_eq!(check("24.9", FirstPartyRequirements::Any), "x");
+        let local = "24.9+cuda.1";
+        assert_eq!(
+            check(local, FirstPartyRequirements::Exact),
+            "x==24.9+cuda.1"
+        );
+        assert_eq!(check(local, FirstPartyRequirements::Minimum), "x>=24.9");
+        assert_eq!(check(local, FirstPartyRequirements::Compatible), "x~=24.9");
     }
 }

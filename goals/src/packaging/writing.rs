@@ -12,8 +12,8 @@ use rayon::prelude::*;
 use targets::UnmatchedGlobs;
 use targets::modules::is_stdlib;
 use wheel::{
-    ArchiveTime, CoreMetadata, Member, SdistContents, SetuptoolsFiles, Severity, Verification,
-    WheelContents, WheelFinding, WheelTags,
+    ArchiveTime, CoreMetadata, Member, SdistContents, SdistWheel, SetuptoolsFiles, Severity,
+    Verification, WheelContents, WheelFinding, WheelTags,
 };
 use workspace::pending::{Pending, PersistError, alone_in};
 
@@ -22,9 +22,15 @@ use crate::locking::{Existing, IndexChoice, LockPath};
 use crate::packaging::archive::{Archive, from_start, same_again};
 use crate::packaging::backend::Backends;
 use crate::packaging::describe::modules_of;
+use crate::packaging::judged::{refuse_empty, refuse_other_platform};
+use crate::packaging::licenses;
+use crate::packaging::members::{as_script, namespace_packages};
 use crate::packaging::metadata::{Versions, metadata};
 use crate::packaging::source_file::{PackagingError, file_member};
-use crate::packaging::{OwnedFile, PackagedDistribution, PlatformRequest, Previous, time};
+use crate::packaging::{
+    InstalledFile, OwnBackend, OwnedFile, PackagedDistribution, PackagedFiles, PlatformRequest,
+    Previous, time,
+};
 use crate::session::Session;
 
 /// The name of this tool in WHEEL.
@@ -55,6 +61,13 @@ pub struct BuildOptions {
 pub enum Job<'a> {
     /// A wheel with these tags and files.
     Wheel(&'a PackagedDistribution, WheelTags, &'a [OwnedFile]),
+    /// The wheel that the distribution's own backend builds, for these platforms: for any if there
+    /// are none.
+    OwnWheel(
+        &'a PackagedDistribution,
+        &'a OwnBackend,
+        Vec<PlatformRequest>,
+    ),
     /// A source distribution.
     Sdist(&'a PackagedDistribution),
 }
@@ -95,7 +108,7 @@ pub struct Packager<'a> {
     /// Canonical, so that the targets of links can be compared with it.
     root: PathBuf,
     options: BuildOptions,
-    time: Option<ArchiveTime>,
+    time: ArchiveTime,
     metadata: BTreeMap<String, CoreMetadata>,
     locks: Locks,
     /// The modules of distributions, by address.
@@ -117,17 +130,16 @@ impl<'a> Packager<'a> {
         let canonical = root.as_std_path().canonicalize();
         let versions = Versions::read(session, all)?;
         let of = |distribution: &PackagedDistribution| {
-            Ok((
-                distribution.address.clone(),
-                metadata(session, distribution, &versions)?,
-            ))
+            let metadata = metadata(session, distribution, &versions)?;
+            Ok(metadata.map(|metadata| (distribution.address.clone(), metadata)))
         };
+        let all_metadata: Result<Vec<_>, GoalError> = all.iter().map(of).collect();
         Ok(Self {
             session,
             root: canonical.map_err(|error| GoalError::file("open", root, &error))?,
             options,
-            time: time::from_environment(session)?,
-            metadata: all.iter().map(of).collect::<Result<_, GoalError>>()?,
+            time: time::of_archives(session)?,
+            metadata: all_metadata?.into_iter().flatten().collect(),
             locks: if checks.verify || session.settings.package.bill_of_materials {
                 Locks::read(session, all)?
             } else {
@@ -174,9 +186,7 @@ impl<'a> Packager<'a> {
         let archive = self.archive(job)?;
         let name = archive.file_name();
         let name = name.map_err(|error| packaging_error(&error.into(), distribution))?;
-        let time = self
-            .time
-            .unwrap_or_else(|| time::of_last_commit(self.session.root(), &distribution.folder));
+        let time = self.time;
         let path = self
             .options
             .out_dir
@@ -219,13 +229,18 @@ impl<'a> Packager<'a> {
     fn archive(&self, job: &Job<'_>) -> Result<Archive, GoalError> {
         let distribution = job.distribution();
         Ok(match (job, &distribution.own_backend) {
-            (Job::Wheel(..), Some(own)) => {
-                Archive::OfBackend(Box::new(self.backends().wheel(distribution, own)?))
+            (Job::OwnWheel(_, own, platforms), _) => {
+                let built = self.backends().wheel(distribution, own)?;
+                refuse_other_platform(distribution, &built.filename, platforms)?;
+                refuse_empty(distribution, &built)?;
+                Archive::OfBackend(Box::new(built))
             }
             (Job::Sdist(_), Some(own)) => {
-                Archive::OfBackend(Box::new(self.backends().sdist(distribution, own)?))
+                let built = self.backends().sdist(distribution, own)?;
+                refuse_empty(distribution, &built)?;
+                Archive::OfBackend(Box::new(built))
             }
-            (Job::Wheel(_, tags, files), None) => {
+            (Job::Wheel(_, tags, files), _) => {
                 Archive::Wheel(Box::new(self.wheel(distribution, tags.clone(), files)?))
             }
             (Job::Sdist(_), None) => Archive::Sdist(Box::new(self.sdist(distribution)?)),
@@ -251,6 +266,7 @@ impl<'a> Packager<'a> {
         Backends {
             session: self.session,
             index: &self.options.index,
+            metadata: &self.metadata,
         }
     }
 
@@ -262,36 +278,66 @@ impl<'a> Packager<'a> {
     ) -> Result<WheelContents, GoalError> {
         let metadata = self.metadata[&distribution.address].clone();
         let settings = &self.session.settings.package;
+        let members = self.members(distribution, files)?;
         Ok(WheelContents {
             tags,
             generator: GENERATOR.to_owned(),
             entry_points: distribution.entry_points.clone(),
-            members: self.members(distribution, files)?,
+            data_files: self.data_files(distribution)?,
             license_files: self.license_files(distribution)?,
             sboms: self.bills_of_materials(distribution, &metadata),
             setuptools_files: if settings.setuptools_files {
                 SetuptoolsFiles::Written {
-                    namespace_packages: Vec::new(),
+                    namespace_packages: namespace_packages(distribution, &members)
+                        .map_err(|error| packaging_error(&error, distribution))?,
                 }
             } else {
                 SetuptoolsFiles::None
             },
+            members,
             metadata,
         })
     }
 
+    /// The source distribution, which builds the same wheels as are built from here.
     fn sdist(&self, distribution: &PackagedDistribution) -> Result<SdistContents, GoalError> {
-        let license_files = self.license_files(distribution)?;
+        let mut wheels = Vec::new();
+        let tags = |platform: &str| distribution.wheel_tags(platform);
+        match &distribution.files {
+            PackagedFiles::Any(files) => wheels.push(SdistWheel {
+                platform: None,
+                contents: self.wheel(distribution, tags("any"), files)?,
+            }),
+            PackagedFiles::ByPlatform(platforms) => {
+                for (platform, files) in platforms {
+                    let request = PlatformRequest::from(*platform);
+                    let tag = request.tagged(self.session, distribution)?.tag;
+                    wheels.push(SdistWheel {
+                        platform: Some(platform.to_string()),
+                        contents: self.wheel(distribution, tags(&tag), files)?,
+                    });
+                }
+            }
+        }
         Ok(SdistContents {
-            metadata: self.metadata[&distribution.address].clone(),
-            entry_points: distribution.entry_points.clone(),
-            members: self.members(distribution, &distribution.files.of_all_platforms())?,
-            license_files: license_files
-                .iter()
-                .map(|member| member.path.to_string())
-                .collect(),
-            root_files: license_files,
+            wheels,
+            root_files: self.license_files(distribution)?,
         })
+    }
+
+    /// Files for folders of the environment. Those that are Python scripts are started by the
+    /// environment's Python.
+    fn data_files(&self, distribution: &PackagedDistribution) -> Result<Vec<Member>, GoalError> {
+        let member = |file: &InstalledFile| {
+            let member = self.member(distribution, &file.path, &file.place)?;
+            match file.place.starts_with("scripts/") {
+                true => {
+                    as_script(member).map_err(|error| packaging_error(&error.into(), distribution))
+                }
+                false => Ok(member),
+            }
+        };
+        distribution.installed_files.iter().map(member).collect()
     }
 
     fn members(
@@ -313,28 +359,67 @@ impl<'a> Packager<'a> {
             .map_err(|error| packaging_error(&error, distribution))
     }
 
-    /// The licence files: beside the BUILD file, or at the root.
+    /// The licence files: those that are named, else those that setuptools takes for licences.
     fn license_files(&self, distribution: &PackagedDistribution) -> Result<Vec<Member>, GoalError> {
-        let settings = &self.session.settings.package.license_files;
-        let names = distribution.license_files.as_ref().unwrap_or(settings);
-        let member = |name: &String| {
-            let own = Utf8Path::new(&distribution.folder).join(name);
-            let there = |path: &Utf8Path| self.session.root().join(path).is_file();
-            let path = [own.clone(), name.into()]
-                .into_iter()
-                .find(|path| there(path));
-            let path = path.ok_or_else(|| {
-                GoalError::failure(format!(
-                    "there is no licence file `{name}` for {}",
+        let settings = self.session.settings.package.license_files.as_ref();
+        let found = match distribution.license_files.as_ref().or(settings) {
+            Some(patterns) => self.named_licenses(distribution, patterns)?,
+            None => self.usual_licenses(distribution),
+        };
+        let member =
+            |(path, name): (Utf8PathBuf, String)| self.member(distribution, path.as_str(), &name);
+        found.into_iter().map(member).collect()
+    }
+
+    /// The files that names and patterns stand for, beside the BUILD file or at the root: path and
+    /// name.
+    fn named_licenses(
+        &self,
+        distribution: &PackagedDistribution,
+        patterns: &[String],
+    ) -> Result<Vec<(Utf8PathBuf, String)>, GoalError> {
+        let mut all = Vec::new();
+        for pattern in patterns {
+            let mut folders = [distribution.folder.as_str(), ""].into_iter();
+            let found = folders.find_map(|folder| {
+                let names = licenses::matching(&self.session.root().join(folder), pattern);
+                (!names.is_empty()).then_some((folder, names))
+            });
+            let Some((folder, names)) = found else {
+                let own = Utf8Path::new(&distribution.folder).join(pattern);
+                return Err(GoalError::failure(format!(
+                    "there is no licence file `{pattern}` for {}",
                     distribution.address
                 ))
                 .at(distribution.place.clone())
-                .because(format!("looked for {own} and {name}"))
-                .hint("add it, or change `license_files` in `provides` or `[package]`")
-            })?;
-            self.member(distribution, path.as_str(), name)
-        };
-        names.iter().map(member).collect()
+                .because(format!("looked for {own} and {pattern}"))
+                .hint("add it, or change `license_files` in `provides` or `[package]`"));
+            };
+            let paths = names
+                .into_iter()
+                .map(|name| (Utf8Path::new(folder).join(&name), name));
+            all.extend(paths);
+        }
+        all.sort_by(|a, b| a.1.cmp(&b.1));
+        all.dedup_by(|a, b| a.1 == b.1);
+        Ok(all)
+    }
+
+    /// Files at the top of what the distribution reaches, and beside its BUILD file.
+    fn usual_licenses(&self, distribution: &PackagedDistribution) -> Vec<(Utf8PathBuf, String)> {
+        let mut found: BTreeMap<String, Utf8PathBuf> = BTreeMap::new();
+        let folder = Utf8Path::new(&distribution.folder);
+        for pattern in licenses::USUAL {
+            for name in licenses::matching(&self.session.root().join(folder), pattern) {
+                found.insert(name.clone(), folder.join(name));
+            }
+        }
+        for file in &distribution.loose_files {
+            if licenses::is_usual(&file.member) {
+                found.insert(file.member.clone(), file.path.clone().into());
+            }
+        }
+        found.into_iter().map(|(name, path)| (path, name)).collect()
     }
 
     fn bills_of_materials(
@@ -363,7 +448,9 @@ impl<'a> Packager<'a> {
         file: &std::fs::File,
     ) -> Result<Vec<WheelFinding>, Refusal> {
         let mut warnings = Vec::new();
-        if let (true, Job::Wheel(distribution, ..)) = (self.options.checks.verify, job) {
+        if let (true, Job::Wheel(distribution, ..) | Job::OwnWheel(distribution, ..)) =
+            (self.options.checks.verify, job)
+        {
             let mut verification = wheel::verify(name, BufReader::new(from_start(file)?));
             let met = self.met_elsewhere(distribution);
             verification.judge_imports(&distribution.imports, |module| met.contains_prefix(module));
@@ -442,6 +529,7 @@ impl<'a> Job<'a> {
     pub fn fits(&self, platform: &PlatformRequest) -> bool {
         match self {
             Job::Wheel(_, tags, _) => platform.accepts(&tags.platform),
+            Job::OwnWheel(..) => true,
             Job::Sdist(_) => false,
         }
     }
@@ -449,7 +537,9 @@ impl<'a> Job<'a> {
     /// The distribution of an archive.
     pub fn distribution(&self) -> &'a PackagedDistribution {
         match self {
-            Job::Wheel(distribution, ..) | Job::Sdist(distribution) => distribution,
+            Job::Wheel(distribution, ..)
+            | Job::OwnWheel(distribution, ..)
+            | Job::Sdist(distribution) => distribution,
         }
     }
 }

@@ -7,8 +7,8 @@ use camino::Utf8Path;
 use index::Index;
 use install::Store;
 use install::build::{
-    BuildError, BuildRequires, BuiltSdist, BuiltWheel, Environments, PackageBuilder, ProjectSource,
-    SourceIdentity,
+    BuildError, BuildRequires, BuiltSdist, BuiltWheel, Environments, HookOptions, PackageBuilder,
+    ProjectSource, SourceIdentity,
 };
 use install::python::{Interpreter, Interpreters, PythonLocations, SearchPath};
 use model::{
@@ -31,6 +31,7 @@ pub struct Builds<'a> {
     kept: Vec<PackageSource>,
     fetched: Mutex<FxHashMap<RequirementSource, DirectPackage>>,
     python: OnceLock<Interpreter>,
+    options: Option<HookOptions>,
     /// Held by the thread that looks for the interpreter.
     looking: Mutex<()>,
     environments: Arc<Environments>,
@@ -75,9 +76,17 @@ impl<'a> Builds<'a> {
             kept,
             fetched: Mutex::default(),
             python: OnceLock::new(),
+            options: None,
             looking: Mutex::default(),
             environments: Arc::default(),
         }
+    }
+
+    /// The same, with these options for the backends of folders.
+    #[must_use]
+    pub fn with_options(mut self, options: HookOptions) -> Self {
+        self.options = Some(options);
+        self
     }
 
     /// Builds the metadata of a source distribution. It is kept for later runs.
@@ -140,6 +149,7 @@ impl<'a> Builds<'a> {
             store: &Store::new(&cache),
             python: self.python()?,
             environments: &self.environments,
+            options: self.options.as_ref(),
         };
         workshop.build(self.index, build)
     }

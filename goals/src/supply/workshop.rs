@@ -6,8 +6,8 @@ use camino::Utf8Path;
 use index::Index;
 use install::Store;
 use install::build::{
-    BuildError, BuildRequirements, BuiltWheel, Environments, PackageBuilder, ProvidedWheels,
-    SourceIdentity,
+    BuildError, BuildRequirements, BuiltWheel, Environments, HookOptions, PackageBuilder,
+    ProvidedWheels, SourceIdentity,
 };
 use install::python::Interpreter;
 use model::Requirement;
@@ -26,6 +26,8 @@ pub struct Workshop<'a> {
     pub python: &'a Interpreter,
     /// Shared by all builds of a run.
     pub environments: &'a Arc<Environments>,
+    /// What is said to backends.
+    pub options: Option<&'a HookOptions>,
 }
 
 impl Workshop<'_> {
@@ -37,6 +39,7 @@ impl Workshop<'_> {
     ) -> Result<T, GoalError> {
         let requirements = BuildIndex { index };
         let builder = PackageBuilder::new(self.cache, self.store, self.python, &requirements);
+        let builder = builder.with_options(self.options.cloned().unwrap_or_default());
         Ok(work(&builder.sharing(self.environments))?)
     }
 

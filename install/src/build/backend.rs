@@ -33,8 +33,22 @@ pub(crate) enum HookScope {
     RequiresAlone,
 }
 
+/// What the caller of a build says to the backend.
+#[derive(Debug, Clone, Default)]
+pub struct HookOptions {
+    /// `config_settings` of the hooks that make a wheel (PEP 517).
+    pub wheel_settings: Value,
+    /// `config_settings` of the hooks that make a source distribution.
+    pub sdist_settings: Value,
+    /// Variables, with their values.
+    pub variables: Vec<(String, String)>,
+    /// Further folders that the backend may import from.
+    pub import_path: Vec<Utf8PathBuf>,
+}
+
 /// A backend that can be called.
 pub(crate) struct Backend<'a> {
+    pub(crate) options: &'a HookOptions,
     pub(crate) system: &'a BuildSystem,
     pub(crate) environment: &'a BuildEnvironment,
     /// The project's folder.
@@ -72,7 +86,7 @@ impl Backend<'_> {
         };
         let requires = Call {
             hook,
-            arguments: json!([null]),
+            arguments: json!([self.settings(goal)]),
         };
         match scope {
             HookScope::WithGoal => self.run(&[requires, self.call(goal)?])?,
@@ -114,12 +128,23 @@ impl Backend<'_> {
     fn call(&self, goal: Goal) -> Result<Call, BuildProblem> {
         let folder = self.folder(goal);
         fs_err::create_dir_all(&folder)?;
+        let settings = self.settings(goal);
         let (hook, arguments) = match goal {
-            Goal::Metadata => ("prepare_metadata_for_build_wheel", json!([folder, null])),
-            Goal::Wheel => ("build_wheel", json!([folder, null, null])),
-            Goal::Sdist => ("build_sdist", json!([folder, null])),
+            Goal::Metadata => (
+                "prepare_metadata_for_build_wheel",
+                json!([folder, settings]),
+            ),
+            Goal::Wheel => ("build_wheel", json!([folder, settings, null])),
+            Goal::Sdist => ("build_sdist", json!([folder, settings])),
         };
         Ok(Call { hook, arguments })
+    }
+
+    fn settings(&self, goal: Goal) -> &Value {
+        match goal {
+            Goal::Metadata | Goal::Wheel => &self.options.wheel_settings,
+            Goal::Sdist => &self.options.sdist_settings,
+        }
     }
 
     fn folder(&self, goal: Goal) -> Utf8PathBuf {
@@ -166,7 +191,10 @@ impl Backend<'_> {
                 [] => continue,
             };
             // A backend in the source itself is only imported for this source.
-            let is_shared = forks && self.system.backend_path.is_empty();
+            let is_shared = forks
+                && self.system.backend_path.is_empty()
+                && self.options.variables.is_empty()
+                && self.options.import_path.is_empty();
             if !(is_shared && self.run_in_server(calls, &output)?) {
                 self.run_in_one_process(calls, &output)?;
             }
@@ -203,6 +231,7 @@ impl Backend<'_> {
         json!({
             "backend": self.system.backend,
             "backend_path": self.system.backend_path,
+            "import_path": self.options.import_path,
             "calls": calls,
         })
     }
@@ -277,7 +306,10 @@ impl Backend<'_> {
         if env::var_os("SOURCE_DATE_EPOCH").is_none() {
             expression = expression.env("SOURCE_DATE_EPOCH", EPOCH);
         }
-        expression
+        let variables = self.options.variables.iter();
+        variables.fold(expression, |expression, (name, value)| {
+            expression.env(name, value)
+        })
     }
 
     fn failure(&self, hook: &'static str, log: &Utf8Path) -> Result<BuildProblem, BuildProblem> {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{Metadata, Requirement, Sha256, WheelFilename};
 
-use super::backend::{Backend, Goal, HookScope};
+use super::backend::{Backend, Goal, HookOptions, HookScope};
 use super::environments::{BuildEnvironment, Environments};
 use super::error::{BuildError, BuildProblem};
 use super::project::BuildSystem;
@@ -106,6 +106,7 @@ pub struct PackageBuilder<'a> {
     store: &'a Store,
     python: &'a Interpreter,
     requirements: &'a dyn BuildRequirements,
+    options: HookOptions,
 }
 
 /// A new layout gets a new folder.
@@ -128,7 +129,15 @@ impl<'a> PackageBuilder<'a> {
             store,
             python,
             requirements,
+            options: HookOptions::default(),
         }
+    }
+
+    /// The same, with these options for the backend. What is built with them must be a folder.
+    #[must_use]
+    pub fn with_options(mut self, options: HookOptions) -> Self {
+        self.options = options;
+        self
     }
 
     /// The same, with environments that other builders share.
@@ -281,6 +290,7 @@ impl<'a> PackageBuilder<'a> {
             project,
             system,
             scratch,
+            options: self.options.clone(),
             temporary,
         };
         let further = workshop
@@ -466,6 +476,7 @@ struct Workshop {
     system: BuildSystem,
     scratch: Utf8PathBuf,
     kept_log: Utf8PathBuf,
+    options: HookOptions,
     temporary: tempfile::TempDir,
 }
 
@@ -477,6 +488,7 @@ impl Workshop {
             source: &self.project,
             scratch: &self.scratch,
             kept_log: &self.kept_log,
+            options: &self.options,
         }
     }
 

@@ -11,6 +11,7 @@ mod server;
 mod tests;
 mod unpack_sdist;
 
+pub use backend::HookOptions;
 pub use builder::{
     BuildRequirements, BuildRequires, BuildWheel, BuiltSdist, BuiltWheel, PackageBuilder,
     ProjectSource, ProvidedWheels, SourceIdentity,

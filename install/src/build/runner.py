@@ -1,7 +1,7 @@
 """Calls hooks of a build backend (PEP 517) and writes down what they return.
 
-Run as `python -I runner.py REQUEST`, in the source's folder. REQUEST is a JSON file: `backend`, `backend_path`
-(absolute folders), and `calls`, each with `hook`, `arguments` (by position) and `answer`, the file in which
+Run as `python -I runner.py REQUEST`, in the source's folder. REQUEST is a JSON file: `backend`, `backend_path` and
+`import_path` (absolute folders), and `calls`, each with `hook`, `arguments` (by position) and `answer`, the file in which
 `{"value": ...}` or `{"missing": true}` is written. A call is made only where the one before it returned nothing.
 
 The backend is imported once, which takes longer than most hooks. Each call is made in a process forked
@@ -68,6 +68,7 @@ def call_apart(backend, arguments):
 
 def run(request):
     backend = load(request["backend"], request["backend_path"])
+    sys.path += request.get("import_path", [])
     *before, last = request["calls"]
     if all(call_apart(backend, arguments) for arguments in before):
         call(backend, **last)

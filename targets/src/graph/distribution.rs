@@ -12,8 +12,9 @@ use super::target::TargetId;
 use super::targets::UnmatchedGlobs;
 use crate::error::Error;
 use crate::kinds::{Content, Role};
+use crate::options::SetupGeneration;
 use buildfile::{Data, Object};
-use model::{DependencySpecifier, Place};
+use model::{DependencySpecifier, Place, RepoPath};
 
 /// A distribution, with what the graph says about it.
 #[derive(Clone, Debug)]
@@ -24,6 +25,9 @@ pub struct DistributionContents {
     pub provides: Arc<Object>,
     /// The files that it ships, sorted by path.
     pub files: Vec<DistributionFile>,
+    /// Resources that no package contains, and `files`: a build sees them, but nothing could find
+    /// them where they would be installed.
+    pub loose_files: Vec<DistributionFile>,
     /// Requirements of its own code on other projects, each spelling once.
     pub requirements: Vec<DependencySpecifier>,
     /// The distributions that own something that it reaches.
@@ -75,6 +79,8 @@ impl TargetGraph<'_> {
         let mut platforms = BTreeSet::new();
         let mut resolve = None;
         let mut unmatched = BTreeMap::new();
+        let mut loose_files = BTreeSet::new();
+        let generates_setup = self.generates_setup(id);
         let excluded: Vec<TargetId> = self
             .own_explicit(id)?
             .transitive_ignores
@@ -86,12 +92,15 @@ impl TargetGraph<'_> {
                 platforms.extend(self.mapped_platforms(reached));
             }
             if let Some((generator, patterns)) = self.unmatched(reached)
-                && self.owner(reached, &closures, id)? == id
+                && self
+                    .owner(reached, &closures, id)
+                    .is_ok_and(|owner| owner == id)
             {
                 unmatched.insert(generator, patterns.clone());
             }
             let Some(content) = self.shipped(reached) else {
                 if !self.is_distribution(reached) {
+                    loose_files.extend(self.own_file(reached, FileContent::Resource));
                     continue;
                 }
                 // A distribution owns itself.
@@ -102,32 +111,57 @@ impl TargetGraph<'_> {
                 }
                 continue;
             };
-            let owner = self.owner(reached, &closures, id)?;
+            let owner = match self.owner(reached, &closures, id) {
+                // A set-up of the distribution's own decides itself what is shipped.
+                Err(_) if !generates_setup => id,
+                owner => owner?,
+            };
             if owner != id {
                 first_party.insert(owner);
                 continue;
             }
-            if let Some(path) = &self.target(reached).source {
-                files.insert(DistributionFile {
-                    path: Arc::clone(path),
-                    member: self.stripped(path).to_owned(),
-                    content,
-                });
-            }
+            files.extend(self.own_file(reached, content));
             if content == FileContent::Python {
                 resolve = resolve.or_else(|| self.resolve_name(reached).map(str::to_owned));
             }
             self.collect_requirements(reached, &excluded, &mut requirements)?;
         }
+        let packages = packages(&files);
+        let (files, loose): (Vec<DistributionFile>, Vec<DistributionFile>) = files
+            .into_iter()
+            .partition(|file| !generates_setup || file.is_in(&packages));
+        loose_files.extend(loose);
         Ok(DistributionContents {
             target: id,
             provides,
-            files: files.into_iter().collect(),
-            requirements,
+            files,
+            loose_files: loose_files.into_iter().collect(),
+            requirements: match generates_setup {
+                true => requirements,
+                false => Vec::new(),
+            },
             first_party: first_party.into_iter().collect(),
             platforms: platforms.into_iter().collect(),
             resolve,
             unmatched: unmatched.into_values().collect(),
+        })
+    }
+
+    /// Whether the set-up of a distribution follows from its target, not from files of its own.
+    #[must_use]
+    pub fn generates_setup(&self, id: TargetId) -> bool {
+        let default = self.repository().options().generate_setup_default;
+        let own = self.field(id, "generate_setup").and_then(Data::as_bool);
+        own.unwrap_or(default == SetupGeneration::Generated)
+    }
+
+    /// The file of a target.
+    fn own_file(&self, id: TargetId, content: FileContent) -> Option<DistributionFile> {
+        let path = self.target(id).source.as_ref()?;
+        Some(DistributionFile {
+            path: Arc::clone(path),
+            member: self.stripped(path).to_owned(),
+            content,
         })
     }
 
@@ -353,6 +387,24 @@ impl TargetGraph<'_> {
             "" => module,
             function => format!("{module}:{function}"),
         })
+    }
+}
+
+/// The folders that are packages: those with code.
+fn packages(files: &BTreeSet<DistributionFile>) -> BTreeSet<String> {
+    let code = files.iter().filter(|file| file.member.ends_with(".py"));
+    code.map(|file| RepoPath::new(&file.member).folder().to_owned())
+        .collect()
+}
+
+impl DistributionFile {
+    /// Whether it is shipped with these packages: code always, anything else below a package.
+    fn is_in(&self, packages: &BTreeSet<String>) -> bool {
+        let mut above = self
+            .member
+            .match_indices('/')
+            .map(|(at, _)| &self.member[..at]);
+        self.member.ends_with(".py") || above.any(|folder| packages.contains(folder))
     }
 }
 

@@ -39,13 +39,7 @@ impl Targets<'_> {
             Some(Data::Object(artifact)) => artifact.get("entry_points"),
             _ => None,
         };
-        [own, provided]
-            .into_iter()
-            .flatten()
-            .filter_map(Data::as_dict)
-            .flatten()
-            .flat_map(|(group, entries)| group_entries(group, entries))
-            .collect()
+        declared_entry_points(own, provided)
     }
 
     /// The target that an entry point names by its address.
@@ -87,9 +81,26 @@ impl Targets<'_> {
     }
 }
 
-/// The name of a group of entry points, which may be a `stevedore_namespace(…)`.
+/// The entry points in the field of a distribution, and in that of its `provides`.
 #[must_use]
-pub fn entry_point_group(group: &Data) -> Option<&str> {
+pub fn declared_entry_points<'g>(
+    own: Option<&'g Data>,
+    provided: Option<&'g Data>,
+) -> Vec<EntryPointDeclaration<'g>> {
+    // `setup()` also takes the text of `entry_points.txt`.
+    let text = provided.and_then(Data::as_str).unwrap_or_default();
+    [own, provided]
+        .into_iter()
+        .flatten()
+        .filter_map(Data::as_dict)
+        .flatten()
+        .flat_map(|(group, entries)| group_entries(group, entries))
+        .chain(entries_of_text(text))
+        .collect()
+}
+
+/// The name of a group of entry points, which may be a `stevedore_namespace(…)`.
+fn entry_point_group(group: &Data) -> Option<&str> {
     match group {
         Data::Object(namespace) if &*namespace.name == "stevedore_namespace" => {
             let (_, name) = namespace.arguments.first()?;
@@ -104,17 +115,9 @@ fn group_entries<'g>(group: &'g Data, entries: &'g Data) -> Vec<EntryPointDeclar
         return Vec::new();
     };
     let is_extension = matches!(group, Data::Object(_));
-    let pair = |(name, value): (&'g str, &'g str)| {
-        let value = value.trim();
-        // Pants takes a value for an address if it contains a slash or begins with a colon.
-        let is_address = value.starts_with(':') || value.contains('/');
-        EntryPointDeclaration {
-            group: name_of_group,
-            is_extension,
-            name: name.trim(),
-            value,
-            target: is_address.then_some(value),
-        }
+    let pair = |(name, value): (&'g str, &'g str)| EntryPointDeclaration {
+        is_extension,
+        ..declaration(name_of_group, name, value)
     };
     match entries {
         Data::Dict(pairs) => pairs
@@ -126,6 +129,47 @@ fn group_entries<'g>(group: &'g Data, entries: &'g Data) -> Vec<EntryPointDeclar
             .iter()
             .filter_map(|item| Some(pair(item.as_str()?.split_once('=')?)))
             .collect(),
+        // So does a text of several lines.
+        Data::Str(text) => lines(text)
+            .filter_map(|line| Some(pair(line.split_once('=')?)))
+            .collect(),
         _ => Vec::new(),
     }
+}
+
+fn declaration<'g>(group: &'g str, name: &'g str, value: &'g str) -> EntryPointDeclaration<'g> {
+    let value = value.trim();
+    // Pants takes a value for an address if it contains a slash or begins with a colon.
+    let is_address = value.starts_with(':') || value.contains('/');
+    EntryPointDeclaration {
+        group,
+        is_extension: false,
+        name: name.trim(),
+        value,
+        target: is_address.then_some(value),
+    }
+}
+
+/// The entry points in a text in the form of `entry_points.txt`.
+fn entries_of_text(text: &str) -> Vec<EntryPointDeclaration<'_>> {
+    let mut group = "";
+    let mut entries = Vec::new();
+    for line in lines(text) {
+        match (
+            line.strip_prefix('[')
+                .and_then(|line| line.strip_suffix(']')),
+            line.split_once('='),
+        ) {
+            (Some(name), _) => group = name.trim(),
+            (None, Some((name, value))) => entries.push(declaration(group, name, value)),
+            (None, None) => {}
+        }
+    }
+    entries
+}
+
+/// The lines that are neither empty nor comments.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let lines = text.lines().map(str::trim);
+    lines.filter(|line| !line.is_empty() && !line.starts_with(['#', ';']))
 }

@@ -22,7 +22,7 @@ mod targets;
 mod visibility;
 
 pub use distribution::{DistributionContents, DistributionFile, FileContent};
-pub use entry_points::{EntryPointDeclaration, entry_point_group};
+pub use entry_points::{EntryPointDeclaration, declared_entry_points};
 pub use expand::{check_resolves, resolve_requirements};
 pub use graph::TargetGraph;
 pub use requirements::{ResolveRequirement, ResolveRequirements};

@@ -113,6 +113,8 @@ sections! {
     "python-bootstrap" => python_bootstrap: PythonBootstrap,
     /// `[export]`
     "export" => export: Export,
+    /// `[setup-py-generation]`
+    "setup-py-generation" => setup_py_generation: SetupPyGeneration,
     /// `[index]`, ours
     "index" => index: Index,
     /// `[package]`, ours
@@ -310,12 +312,23 @@ section! {
         license_style: LicenseStyle = LicenseStyle::Expression,
         /// The licence expression or classifier for each licence name in BUILD files.
         licenses: BTreeMap<String, String> = BTreeMap::new(),
-        /// Names of licence files. They are looked for beside the BUILD file, then at the root.
-        license_files: Vec<String> = Vec::new(),
+        /// Names and patterns of licence files. They are looked for beside the BUILD file, then at
+        /// the root. Without it, those beside the BUILD file that setuptools takes for licences.
+        license_files: Option<Vec<String>> = None,
         /// Fields of `provides` that every distribution must have: `description`, `license`.
         required_fields: Vec<String> = Vec::new(),
-        /// How the requirement of a distribution on another one of the repository is written.
-        first_party_requirements: FirstPartyRequirements = FirstPartyRequirements::Exact,
+        /// How the requirement of a distribution on another one of the repository is written, if
+        /// not as Pants' setting says.
+        first_party_requirements: Option<FirstPartyRequirements> = None,
+        /// For keywords of `provides` that are not setuptools': the keyword that they stand for, or
+        /// `ignore`.
+        provides_fields: BTreeMap<String, String> = BTreeMap::new(),
+        /// Whether wheels may have only names that Windows can have; without it, those that can be
+        /// installed there.
+        portable_names: Option<bool> = None,
+        /// Patterns of binaries in wheels that do not run on the wheel's own platform, such as files
+        /// for containers: they are not held against its platform tag.
+        foreign_binaries: Vec<String> = Vec::new(),
         /// The wheel's platform tag for each platform.
         platform_tags: BTreeMap<String, String> = platform_tags(),
         /// Distribution to its own platform tags.
@@ -324,6 +337,16 @@ section! {
         setuptools_files: bool = true,
         /// Whether wheels have a bill of materials (PEP 770).
         bill_of_materials: bool = true,
+    }
+}
+
+section! {
+    /// How distributions are built.
+    SetupPyGeneration {
+        /// Whether the set-up of distributions is generated that do not say so themselves.
+        generate_setup_default: bool = true,
+        /// How a distribution requires another one of the repository.
+        first_party_dependency_version_scheme: FirstPartyRequirements = FirstPartyRequirements::Exact,
     }
 }
 

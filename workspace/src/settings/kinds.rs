@@ -255,6 +255,8 @@ pub enum FirstPartyRequirements {
     Compatible,
     /// `>=`
     Minimum,
+    /// Any version.
+    Any,
 }
 
 choice!(Behavior {
@@ -285,6 +287,9 @@ choice!(FirstPartyRequirements {
     "==" => Self::Exact,
     "~=" => Self::Compatible,
     ">=" => Self::Minimum,
+    "exact" => Self::Exact,
+    "compatible" => Self::Compatible,
+    "any" => Self::Any,
 });
 
 choice!(MetadataVersion {
@@ -292,6 +297,7 @@ choice!(MetadataVersion {
     "2.2" => Self::V2_2,
     "2.3" => Self::V2_3,
     "2.4" => Self::V2_4,
+    "2.5" => Self::V2_5,
 });
 
 choice!(LicenseStyle {

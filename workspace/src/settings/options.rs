@@ -9,6 +9,7 @@ use index::{IndexOptions, IndexRule};
 use targets::{GraphOptions, LockfileTargets, Resolves, Switch, UseGitignore};
 
 use super::Settings;
+use super::kinds::FirstPartyRequirements;
 
 impl Settings {
     /// What shapes the target graph. `environment` is what `env()` in BUILD files sees.
@@ -67,9 +68,21 @@ impl Settings {
                 ignored_unowned: infer.ignored_unowned_imports.clone(),
                 ambiguity: infer.ambiguity_resolution,
             },
+            generate_setup_default: match settings.setup_py_generation.generate_setup_default {
+                true => targets::SetupGeneration::Generated,
+                false => targets::SetupGeneration::Own,
+            },
             env: environment.clone(),
             platform: this_platform(),
         }
+    }
+
+    /// How a distribution requires another one of the repository.
+    pub fn first_party_requirements(&self) -> FirstPartyRequirements {
+        let pants = self
+            .setup_py_generation
+            .first_party_dependency_version_scheme;
+        self.package.first_party_requirements.unwrap_or(pants)
     }
 
     /// How indexes are asked, with what is kept in `cache`. Which indexes those are depends on

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
-use wheel::WheelTags;
 
 use crate::arguments::IndexArguments;
 use crate::error;
@@ -316,22 +315,16 @@ fn wheels<'a>(
     asked: &Platforms,
     distribution: &'a PackagedDistribution,
 ) -> Result<Vec<Job<'a>>, GoalError> {
-    let tags = |platform: &str| {
-        let mut tags = WheelTags::for_platform(platform);
-        tags.python.clone_from(
-            distribution
-                .python_tag
-                .as_ref()
-                .unwrap_or(&"py3".to_owned()),
-        );
-        tags
-    };
-    let platforms = match &distribution.files {
+    if let Some(own) = &distribution.own_backend {
         // The build backend decides itself what it ships on which platform.
-        PackagedFiles::ByPlatform(platforms) if distribution.own_backend.is_some() => {
-            let files = platforms.values().next().map_or(&[][..], Vec::as_slice);
-            return Ok(vec![Job::Wheel(distribution, tags("any"), files)]);
-        }
+        let platforms = match asked {
+            Platforms::All | Platforms::Host => Vec::new(),
+            Platforms::These(asked) => asked.clone(),
+        };
+        return Ok(vec![Job::OwnWheel(distribution, own, platforms)]);
+    }
+    let tags = |platform: &str| distribution.wheel_tags(platform);
+    let platforms = match &distribution.files {
         PackagedFiles::Any(files) => {
             return Ok(vec![Job::Wheel(distribution, tags("any"), files)]);
         }
