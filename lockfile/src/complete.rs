@@ -3,9 +3,10 @@
 
 use std::fmt;
 
-use model::{DistFile, Lock, LockedPackage, Marker, PackageName, PackageSource, Platform, Version};
-
-use crate::export::fits;
+use model::{
+    Coverage, CoverageGap, CoveragePolicy, DistFile, Lock, LockedPackage, PackageName,
+    PackageSource, Version, WheelFilename,
+};
 
 /// A problem with the files of a locked package.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,8 +22,8 @@ pub struct FileProblem {
 /// The kinds of problems with the files of a package.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FileProblemKind {
-    /// No file for this platform, which needs the package; or no file at all.
-    NoFile(Option<Platform>),
+    /// No file for these Pythons and platforms, which need the package; or no file at all.
+    NoFile(Option<CoverageGap>),
     /// A file, by its name, without a hash to check a download with.
     NoHash(String),
     /// The release was withdrawn (PEP 592), for a reason that may be empty.
@@ -31,11 +32,12 @@ pub enum FileProblemKind {
 
 /// The problems with the files of a lock's packages, in the order of the lock.
 ///
-/// A source distribution is enough for every platform. If the inputs name no platforms, only a
-/// package without any file is a problem.
+/// A source distribution is enough for every Python and platform. What else is needed is the rule of
+/// the resolver, [`CoveragePolicy`].
 #[must_use]
 pub fn check_files(lock: &Lock) -> Vec<FileProblem> {
     let mut found = Vec::new();
+    let policy = CoveragePolicy::of(&lock.inputs);
     for package in &lock.packages {
         let mut problem = |kind| {
             found.push(FileProblem {
@@ -44,7 +46,9 @@ pub fn check_files(lock: &Lock) -> Vec<FileProblem> {
                 kind,
             });
         };
-        missing(lock, package).into_iter().for_each(&mut problem);
+        missing(&policy, lock, package)
+            .into_iter()
+            .for_each(&mut problem);
         let files = || package.sdist.iter().chain(&package.wheels);
         let unhashed = files().filter(|file: &&DistFile| file.sha256.is_none());
         unhashed.for_each(|file| problem(FileProblemKind::NoHash(file.filename.clone())));
@@ -55,24 +59,86 @@ pub fn check_files(lock: &Lock) -> Vec<FileProblem> {
     found
 }
 
-fn missing(lock: &Lock, package: &LockedPackage) -> Vec<FileProblemKind> {
+fn missing(
+    policy: &CoveragePolicy,
+    lock: &Lock,
+    package: &LockedPackage,
+) -> Option<FileProblemKind> {
     // Repositories and folders are built from their sources and have no files.
     if !matches!(package.source, PackageSource::Index(_)) || package.sdist.is_some() {
-        return Vec::new();
+        return None;
     }
-    if package.wheels.is_empty() {
-        return vec![FileProblemKind::NoFile(None)];
-    }
-    let needed = |platform: &&Platform| {
-        let environment = platform.marker().and(&Marker::known_platforms());
-        !package.marker.is_disjoint(&environment)
+    let Some(served) = served(package) else {
+        return package
+            .wheels
+            .is_empty()
+            .then_some(FileProblemKind::NoFile(None));
     };
-    let has_wheel = |platform: Platform| package.wheels.iter().any(|wheel| fits(wheel, platform));
-    let platforms = lock.inputs.platforms.iter().filter(needed);
-    platforms
-        .filter(|platform| !has_wheel(**platform))
-        .map(|platform| FileProblemKind::NoFile(Some(*platform)))
-        .collect()
+    let needed = policy.needed(&package.marker.and(&lock.inputs.universe()));
+    let missing = policy.missing(&needed, &served);
+    (!missing.is_empty()).then(|| {
+        FileProblemKind::NoFile(Some(CoverageGap {
+            missing,
+            universe: *policy.universe(),
+        }))
+    })
+}
+
+/// What the wheels of a package serve; `None` where it has none, or one whose name cannot be read.
+fn served(package: &LockedPackage) -> Option<Coverage> {
+    let mut served = Coverage::default();
+    for wheel in &package.wheels {
+        let name: WheelFilename = wheel.filename.parse().ok()?;
+        served = served.union(&Coverage::of_wheel(&name));
+    }
+    (!package.wheels.is_empty()).then_some(served)
+}
+
+/// A package that is installed by building its source distribution.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceBuild {
+    /// The package.
+    pub name: PackageName,
+    /// Its version.
+    pub version: Version,
+    /// The Pythons that have no wheel of it, if others have one.
+    pub pythons: Option<Coverage>,
+}
+
+/// The packages of an index that are built wherever they are installed, or on a Python of the lock
+/// that has no wheel of them, in the order of the lock.
+#[must_use]
+pub fn source_builds(lock: &Lock) -> Vec<SourceBuild> {
+    let policy = CoveragePolicy::of(&lock.inputs);
+    let universe = lock.inputs.universe();
+    let of_index = |package: &&LockedPackage| {
+        matches!(package.source, PackageSource::Index(_)) && package.sdist.is_some()
+    };
+    let mut found = Vec::new();
+    for package in lock.packages.iter().filter(of_index) {
+        let served = served(package).unwrap_or_default();
+        let needed = policy.needed(&package.marker.and(&universe));
+        let built = needed.without_pythons_of(&served);
+        if !built.is_empty() {
+            found.push(SourceBuild {
+                name: package.name.clone(),
+                version: package.version.clone(),
+                pythons: (built != needed).then_some(built),
+            });
+        }
+    }
+    found
+}
+
+/// As in `numpy 2.0.2 on CPython 3.13`.
+impl fmt::Display for SourceBuild {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.name, self.version)?;
+        match &self.pythons {
+            Some(pythons) => write!(f, " on {}", pythons.pythons_text()),
+            None => Ok(()),
+        }
+    }
 }
 
 impl fmt::Display for FileProblem {
@@ -80,11 +146,8 @@ impl fmt::Display for FileProblem {
         write!(f, "{} {} ", self.name, self.version)?;
         match &self.kind {
             FileProblemKind::NoFile(None) => f.write_str("has no file"),
-            FileProblemKind::NoFile(Some(platform)) => {
-                write!(
-                    f,
-                    "has neither a wheel for {platform} nor a source distribution"
-                )
+            FileProblemKind::NoFile(Some(gap)) => {
+                write!(f, "has neither a wheel for {gap} nor a source distribution")
             }
             FileProblemKind::NoHash(file) => write!(f, "has no hash for {file}"),
             FileProblemKind::Yanked(reason) if reason.is_empty() => f.write_str("is yanked"),
@@ -96,6 +159,8 @@ impl fmt::Display for FileProblem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use model::Platform;
+
     use crate::fixtures::small;
 
     #[track_caller]
@@ -116,7 +181,7 @@ mod tests {
         insta::assert_snapshot!(check(|lock| lock.packages[0].wheels.clear()), @"a 1 has no file");
         insta::assert_snapshot!(check(|lock| {
             lock.inputs.platforms = vec![Platform::LinuxArm64, Platform::LinuxX86_64, Platform::MacosArm64];
-            lock.packages[0].wheels[0].filename = "a-1-cp312-cp312-manylinux2014_x86_64.whl".to_owned();
+            lock.packages[0].wheels[0].filename = "a-1-py3-none-manylinux2014_x86_64.whl".to_owned();
         }), @"a 1 has neither a wheel for linux_arm64 nor a source distribution");
         insta::assert_snapshot!(check(|lock| {
             lock.packages[0].wheels[0].sha256 = None;

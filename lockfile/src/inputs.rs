@@ -69,6 +69,7 @@ pub fn changed_projects(before: &LockInputs, now: &LockInputs) -> Vec<PackageNam
         only_binary: _,
         prereleases: _,
         require_wheels: _,
+        fork_strategy: _,
     } = before;
     let required = |requirement: &Requirement| vec![requirement.name.clone()];
     let overridden = |one: &Override| vec![one.name.clone(), one.requirement.name.clone()];
@@ -142,7 +143,7 @@ fn changed_settings(from: &LockInputs, to: &LockInputs, found: &mut Vec<InputCha
 
 /// The settings with their values as in the lock's header. The value of a setting that is not set
 /// is empty.
-fn settings(inputs: &LockInputs) -> [(&'static str, String); 8] {
+fn settings(inputs: &LockInputs) -> [(&'static str, String); 9] {
     let LockInputs {
         requirements: _,
         constraints: _,
@@ -154,6 +155,7 @@ fn settings(inputs: &LockInputs) -> [(&'static str, String); 8] {
         only_binary,
         prereleases,
         require_wheels,
+        fork_strategy,
     } = inputs;
     [
         (
@@ -167,6 +169,7 @@ fn settings(inputs: &LockInputs) -> [(&'static str, String); 8] {
         ("only-binary", only_binary.to_string()),
         ("prereleases", prereleases.to_string()),
         ("require-wheels", require_wheels.to_string()),
+        ("fork-strategy", fork_strategy.to_string()),
     ]
 }
 

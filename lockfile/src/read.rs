@@ -154,6 +154,7 @@ fn lock(root: &TomlFields<'_>) -> Result<Lock, ReadFault> {
         "only-binary",
         "prereleases",
         "require-wheels",
+        "fork-strategy",
         "constraints",
         "overrides",
         "excludes",
@@ -190,6 +191,7 @@ fn inputs(own: &TomlFields<'_>) -> Result<LockInputs, ReadFault> {
         only_binary: packages("only-binary")?,
         prereleases: own.parsed("prereleases")?.unwrap_or_default(),
         require_wheels: own.bool("require-wheels")?.unwrap_or(false),
+        fork_strategy: own.parsed("fork-strategy")?.unwrap_or_default(),
     };
     Ok(inputs.sorted())
 }

@@ -4,8 +4,8 @@ use std::fmt::{Display, Write as _};
 
 use camino::Utf8Path;
 use model::{
-    DistFile, IndexRole, Lock, LockInputs, LockedPackage, PackageSet, PackageSource, Place,
-    PrereleasePolicy,
+    DistFile, ForkStrategy, IndexRole, Lock, LockInputs, LockedPackage, PackageSet, PackageSource,
+    Place, PrereleasePolicy,
 };
 
 use crate::error::{LockReadError, LockReadErrorKind};
@@ -85,6 +85,7 @@ fn inputs(out: &mut String, inputs: &LockInputs) {
         only_binary,
         prereleases,
         require_wheels,
+        fork_strategy,
     } = inputs;
     // Interpreter constraints keep the order of the settings, and are merged as one line.
     let pythons: Vec<String> = interpreter_constraints.iter().map(|c| quoted(&c)).collect();
@@ -102,6 +103,9 @@ fn inputs(out: &mut String, inputs: &LockInputs) {
     }
     if *require_wheels {
         entry(out, "require-wheels", true);
+    }
+    if *fork_strategy != ForkStrategy::default() {
+        entry(out, "fork-strategy", quoted(&fork_strategy.to_string()));
     }
     list(out, "constraints", sorted(constraints));
     list(out, "overrides", sorted(overrides));

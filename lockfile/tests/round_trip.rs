@@ -5,8 +5,8 @@
 
 use lockfile::{Lock, read, read_inputs, write};
 use model::{
-    DistFile, IndexRole, InterpreterConstraints, LockInputs, LockedPackage, PackageSet,
-    PackageSource, Platform, PrereleasePolicy,
+    DistFile, ForkStrategy, IndexRole, InterpreterConstraints, LockInputs, LockedPackage,
+    PackageSet, PackageSource, Platform, PrereleasePolicy,
 };
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
@@ -174,6 +174,11 @@ fn inputs() -> impl Strategy<Value = LockInputs> {
                     only_binary: binary.into_iter().collect(),
                     prereleases,
                     require_wheels: wheels,
+                    fork_strategy: if wheels {
+                        ForkStrategy::Fewest
+                    } else {
+                        ForkStrategy::default()
+                    },
                 }
             },
         )

@@ -67,6 +67,14 @@ impl WheelFilename {
         })
     }
 
+    /// Whether every Python 3 on every platform can use the wheel.
+    #[must_use]
+    pub fn is_for_everyone(&self) -> bool {
+        self.platform_tag == "any"
+            && self.abi_tag == "none"
+            && self.python_tag.split('.').any(|tag| tag == "py3")
+    }
+
     /// Whether the wheel is for PyPy alone.
     #[must_use]
     pub fn is_for_pypy(&self) -> bool {

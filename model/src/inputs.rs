@@ -41,6 +41,8 @@ pub struct LockInputs {
     pub prereleases: PrereleasePolicy,
     /// Whether every package must have a wheel for each platform.
     pub require_wheels: bool,
+    /// When a project gets several versions.
+    pub fork_strategy: ForkStrategy,
 }
 
 /// When a pre-release may be chosen.
@@ -55,6 +57,22 @@ pub enum PrereleasePolicy {
     /// Never.
     Disallow,
 }
+
+/// When a project gets several versions, each for its own environments.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ForkStrategy {
+    /// Where an older Python or another platform would keep it from its newest version elsewhere.
+    #[default]
+    RequiresPython,
+    /// Only where no version serves every environment.
+    Fewest,
+}
+
+/// A text that is no strategy for forks.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("expected `requires-python` or `fewest`")]
+pub struct ForkStrategyError;
 
 /// A text that is no policy for pre-releases.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -76,6 +94,7 @@ impl LockInputs {
             only_binary,
             prereleases,
             require_wheels,
+            fork_strategy,
         } = self;
         Self {
             requirements: sorted(requirements),
@@ -88,6 +107,7 @@ impl LockInputs {
             only_binary,
             prereleases,
             require_wheels,
+            fork_strategy,
         }
     }
 
@@ -199,6 +219,27 @@ impl FromStr for PrereleasePolicy {
             "allow" => Ok(Self::Allow),
             "disallow" => Ok(Self::Disallow),
             _ => Err(PrereleasePolicyError),
+        }
+    }
+}
+
+impl fmt::Display for ForkStrategy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::RequiresPython => "requires-python",
+            Self::Fewest => "fewest",
+        })
+    }
+}
+
+impl FromStr for ForkStrategy {
+    type Err = ForkStrategyError;
+
+    fn from_str(text: &str) -> Result<Self, ForkStrategyError> {
+        match text {
+            "requires-python" => Ok(Self::RequiresPython),
+            "fewest" => Ok(Self::Fewest),
+            _ => Err(ForkStrategyError),
         }
     }
 }

@@ -13,6 +13,12 @@ use crate::filename::WheelFilename;
 use crate::marker::Marker;
 use crate::version::{VersionRange, specifiers_range};
 
+/// The newest minor version of CPython 3 that is out and that packages are made for: nothing is
+/// refused because it has no file for a later one.
+pub const NEWEST_PYTHON_MINOR: u32 = 14;
+/// The newest minor version of Python 3 that there is a PyPy of.
+const NEWEST_PYPY_MINOR: u32 = 11;
+
 /// The Pythons that a resolve is for: those that satisfy at least one constraint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InterpreterConstraints(
@@ -27,7 +33,7 @@ struct Constraint {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Implementation {
+pub(crate) enum Implementation {
     CPython,
     PyPy,
 }
@@ -106,6 +112,43 @@ impl InterpreterConstraints {
     #[must_use]
     pub fn python_marker(&self) -> Marker {
         Marker::python_range(&self.range())
+    }
+
+    /// The environments whose Python is released, by its minor version.
+    #[must_use]
+    pub fn released() -> Marker {
+        let next = Version::new([3, u64::from(NEWEST_PYTHON_MINOR) + 1]);
+        Marker::python_range(&VersionRange::strictly_lower_than(next))
+    }
+
+    /// The released minor versions of Python 3 that satisfy a constraint, with the environments of
+    /// each. PyPy counts where a constraint names it.
+    pub(crate) fn released_minors(&self) -> Vec<(Implementation, u32, Marker)> {
+        let range = |implementation: Implementation| {
+            let named = self.0.iter().filter(|one| match one.implementation {
+                None => implementation == Implementation::CPython,
+                Some(named) => named == implementation,
+            });
+            named
+                .map(Constraint::range)
+                .fold(VersionRange::empty(), |all, one| all.union(&one))
+        };
+        let mut found = Vec::new();
+        for (implementation, newest) in [
+            (Implementation::CPython, NEWEST_PYTHON_MINOR),
+            (Implementation::PyPy, NEWEST_PYPY_MINOR),
+        ] {
+            let range = range(implementation);
+            for minor in 0..=newest {
+                let version = |minor: u32| Version::new([3, u64::from(minor)]);
+                let of_minor = VersionRange::from_range_bounds(version(minor)..version(minor + 1));
+                if !of_minor.is_disjoint(&range) {
+                    let marker = Marker::python_range(&of_minor).and(&implementation.marker());
+                    found.push((implementation, minor, marker));
+                }
+            }
+        }
+        found
     }
 
     /// The Python versions that satisfy a constraint.
@@ -195,7 +238,7 @@ fn release_bound(bound: Bound<&Version>) -> Bound<Version> {
 }
 
 impl Implementation {
-    fn marker(self) -> Marker {
+    pub(crate) fn marker(self) -> Marker {
         let (implementation, python) = match self {
             Self::CPython => ("cpython", "CPython"),
             Self::PyPy => ("pypy", "PyPy"),

@@ -4,6 +4,7 @@
 //! Pure: nothing here touches a file, the network, the clock or the environment. Text is parsed
 //! once, where it enters the program, into types whose values are always valid.
 
+mod coverage;
 mod digest;
 mod file;
 mod filename;
@@ -28,11 +29,14 @@ mod specifier;
 mod tag;
 mod version;
 
+pub use coverage::{Coverage, CoverageGap, CoveragePolicy};
 pub use digest::{DigestAlgorithm, FileDigest, FileDigestError, FileDigests};
 pub use file::{DistFile, FileKind, Sha256, Sha256Error};
 pub use filename::{FilenameError, SdistFilename, WheelFilename, split_filename};
-pub use inputs::{LockInputs, PrereleasePolicy, PrereleasePolicyError};
-pub use interpreter::{InterpreterConstraints, InterpreterConstraintsError};
+pub use inputs::{
+    ForkStrategy, ForkStrategyError, LockInputs, PrereleasePolicy, PrereleasePolicyError,
+};
+pub use interpreter::{InterpreterConstraints, InterpreterConstraintsError, NEWEST_PYTHON_MINOR};
 pub use lock::{IndexRole, Lock, LockedPackage, PackageSource};
 pub use marker::{Marker, MarkerError};
 pub use metadata::{Metadata, MetadataError, parse_requires_python};

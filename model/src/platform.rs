@@ -65,6 +65,27 @@ impl Platform {
         )
     }
 
+    /// The environments of this platform's operating system.
+    #[must_use]
+    pub(crate) fn system_marker(self) -> Marker {
+        let sys_platform = match self {
+            Self::LinuxArm64 | Self::LinuxX86_64 => "linux",
+            Self::MacosArm64 | Self::MacosX86_64 => "darwin",
+            Self::WindowsX86_64 => "win32",
+        };
+        Marker::string_equals(MarkerValueString::SysPlatform, sys_platform)
+    }
+
+    /// The position in [`Platform::ALL`].
+    pub(crate) fn index(self) -> usize {
+        self as usize
+    }
+
+    /// A set of platforms that has this one alone, as bits.
+    pub(crate) fn bit(self) -> u32 {
+        1 << self.index()
+    }
+
     /// Whether a wheel with this platform tag can be installed on some machine of the platform.
     ///
     /// `any` fits every platform. Versions of libc and macOS in a tag do not matter, since some

@@ -2,7 +2,8 @@
 //! release, and a pre-release only if no stable release satisfies the requirements.
 
 use model::{
-    FileKind, Marker, PackageName, Platform, PrereleasePolicy, Requirement, Version, VersionRange,
+    Coverage, CoverageGap, CoveragePolicy, FileKind, ForkStrategy, Marker, PackageName,
+    PrereleasePolicy, Requirement, Version, VersionRange, VersionSpecifiers, WheelFilename,
     specifiers_range,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -29,26 +30,60 @@ pub(crate) struct Chooser<'a, P> {
     pub(crate) exact: &'a FxHashMap<PackageName, VersionRange>,
     /// The constraints that name a place.
     pub(crate) direct_constraints: &'a DirectConstraints,
+    /// Which Pythons on which platforms files must serve.
+    pub(crate) policy: &'a CoveragePolicy,
 }
 
 /// The version to try next.
 pub(crate) enum VersionChoice {
     /// This version is tried next.
     Version(Version),
+    /// Another version serves some environments better: the part is to be split by this marker.
+    Split(Marker),
     /// No version can be used, for these reasons. A version in none of the ranges does not exist.
     None(Vec<(VersionRange, Reason)>),
 }
 
-/// Whether a version can be used.
-pub(crate) enum Usability {
-    /// It can be used.
-    Usable,
-    /// It cannot be used, for this reason.
-    Unusable(Reason),
+/// Where a version can be used.
+pub(crate) enum Fit {
+    /// Wherever it is needed.
+    Everywhere,
+    /// Only in some of the environments that need it.
+    Partial(PartialFit),
+    /// Nowhere, for this reason.
+    Nowhere(Reason),
 }
+
+/// A version that can be used in some of the environments that need it.
+pub(crate) struct PartialFit {
+    /// Environments in which it cannot be used, with others that need nothing.
+    pub(crate) unserved: Marker,
+    /// Why it cannot be used there.
+    pub(crate) reason: Reason,
+    /// How much of what is needed it serves.
+    served: u32,
+}
+
+/// Where another version is better than one that can be used, since it has wheels there.
+enum Better {
+    /// Nowhere.
+    Nowhere,
+    /// In these environments, which are a part of those that need the project.
+    Where(Marker),
+    /// Wherever the project is needed: this version.
+    Everywhere(Version),
+}
+
+/// The largest number of versions of which it is asked whether they are better than another.
+const MOST_COMPARED: usize = 64;
 
 impl<P: Provider> Chooser<'_, P> {
     /// Chooses a version of the project `need.name`.
+    ///
+    /// A version that serves only some of the environments in which the project is needed splits the
+    /// part there: with the strategy `requires-python` at once, so that each side gets its newest
+    /// version; with `fewest` only if no version serves all, and never because of `Requires-Python`,
+    /// as long as there is a way without.
     pub(crate) fn choose(&self, need: Need<'_>) -> Result<VersionChoice, P::Error> {
         let Some(versions) = self.provider.versions(need.name)? else {
             return Ok(VersionChoice::None(vec![(
@@ -56,12 +91,46 @@ impl<P: Provider> Chooser<'_, P> {
                 Reason::NotFound,
             )]));
         };
+        let strategy = self.problem.inputs.fork_strategy;
         let mut unusable = Vec::<(Version, Reason)>::new();
+        let mut most = None::<PartialFit>;
+        let mut second_best = None::<Version>;
+        let mut wanted = None::<Version>;
         for version in self.order(need, &versions) {
-            match self.judge(need, version)? {
-                Usability::Usable => return Ok(VersionChoice::Version(version.clone())),
-                Usability::Unusable(reason) => unusable.push((version.clone(), reason)),
+            if wanted.as_ref().is_some_and(|wanted| wanted != version) {
+                continue;
             }
+            wanted = None;
+            match self.judge(need, version)? {
+                Fit::Everywhere => match self.better(need, version, &versions)? {
+                    Better::Nowhere => return Ok(VersionChoice::Version(version.clone())),
+                    Better::Where(marker) => return Ok(VersionChoice::Split(marker)),
+                    Better::Everywhere(other) => {
+                        second_best.get_or_insert_with(|| version.clone());
+                        wanted = Some(other);
+                    }
+                },
+                Fit::Partial(partial) if strategy == ForkStrategy::RequiresPython => {
+                    return Ok(VersionChoice::Split(partial.unserved));
+                }
+                Fit::Partial(partial) => {
+                    if matches!(partial.reason, Reason::RequiresPython(_)) {
+                        unusable.push((version.clone(), partial.reason));
+                    } else if most
+                        .as_ref()
+                        .is_none_or(|most| most.served < partial.served)
+                    {
+                        most = Some(partial);
+                    }
+                }
+                Fit::Nowhere(reason) => unusable.push((version.clone(), reason)),
+            }
+        }
+        if let Some(version) = second_best {
+            return Ok(VersionChoice::Version(version));
+        }
+        if let Some(most) = most {
+            return Ok(VersionChoice::Split(most.unserved));
         }
         if self.problem.inputs.prereleases == PrereleasePolicy::Disallow {
             let pre = versions
@@ -105,39 +174,44 @@ impl<P: Provider> Chooser<'_, P> {
         preferred.into_iter().chain(stable).chain(pre)
     }
 
-    /// Whether a version can be used.
-    fn judge(&self, need: Need<'_>, version: &Version) -> Result<Usability, P::Error> {
+    /// Where a version can be used.
+    fn judge(&self, need: Need<'_>, version: &Version) -> Result<Fit, P::Error> {
         if self.kept.contains(need.name) && !self.problem.pins.keeps(need, version) {
-            return Ok(Usability::Unusable(Reason::Pinned));
+            return Ok(Fit::Nowhere(Reason::Pinned));
         }
         self.judge_unpinned(need, version)
     }
 
-    /// Whether a version can be used for `need`, without regard to pins.
+    /// Where a version can be used for `need`, without regard to pins.
     pub(crate) fn judge_unpinned(
         &self,
         need: Need<'_>,
         version: &Version,
-    ) -> Result<Usability, P::Error> {
+    ) -> Result<Fit, P::Error> {
         if let Some(at) = self.excluding_constraint(need.name, need.demand, version) {
-            return Ok(Usability::Unusable(Reason::Constraint(at)));
+            return Ok(Fit::Nowhere(Reason::Constraint(at)));
         }
         let release = self.provider.release(need.name, version)?;
-        if let Err(reason) = self.usable_files(need, version, &release) {
-            return Ok(Usability::Unusable(reason));
+        let by_files = match self.usable_files(need, version, &release) {
+            Ok(files) => self.fit_of_files(need, &release, &files),
+            Err(reason) => Fit::Nowhere(reason),
+        };
+        if let Fit::Nowhere(_) = by_files {
+            return Ok(by_files);
         }
         let metadata = match self.provider.metadata(need.name, version)? {
             ReleaseMetadata::Available(metadata) => metadata,
             ReleaseMetadata::Unavailable(why) => {
-                return Ok(Usability::Unusable(Reason::Metadata(why)));
+                return Ok(Fit::Nowhere(Reason::Metadata(why)));
             }
         };
-        Ok(match &metadata.requires_python {
-            Some(python) if !requires_python::serves(python, need.pythons) => {
-                Usability::Unusable(Reason::RequiresPython(python.clone()))
-            }
-            _ => Usability::Usable,
-        })
+        let by_metadata = metadata.requires_python.as_ref();
+        Ok(
+            match by_metadata.map(|python| fit_of_python(python, need)) {
+                None | Some(Fit::Everywhere) => by_files,
+                Some(other) => other,
+            },
+        )
     }
 
     /// The constraint that excludes a version of `name` where it is needed.
@@ -156,13 +230,13 @@ impl<P: Provider> Chooser<'_, P> {
         })
     }
 
-    /// Whether the files of a release can be used for `need`.
-    fn usable_files(
+    /// The files of a release that may be used, wherever that is; why none may, if none may.
+    fn usable_files<'f>(
         &self,
         need: Need<'_>,
         version: &Version,
-        release: &CandidateFiles,
-    ) -> Result<(), Reason> {
+        release: &'f CandidateFiles,
+    ) -> Result<Vec<&'f CandidateFile>, Reason> {
         let all = &release.files;
         let may_be_yanked = self.problem.pins.contains(need.name, version)
             || self
@@ -187,68 +261,220 @@ impl<P: Provider> Chooser<'_, P> {
                 Reason::NoSdist
             });
         }
-        if let Some(python) = no_file_for_pythons(&mut files, need.pythons) {
-            return Err(Reason::RequiresPython(python));
-        }
-        files.retain(|f| match &f.kind {
-            FileKind::Wheel(wheel) => inputs
-                .interpreter_constraints
-                .admit_wheel(wheel, need.pythons),
-            FileKind::Sdist(_) => true,
-        });
-        if files.is_empty() {
-            return Err(Reason::WheelsForOtherPythons);
-        }
-        self.serves_platforms(need, &files)
+        Ok(files)
     }
 
-    /// Whether the files serve every platform of the settings on which the project is needed. If
-    /// the settings name no platforms, a file for any known platform is enough.
-    fn serves_platforms(&self, need: Need<'_>, files: &[&CandidateFile]) -> Result<(), Reason> {
-        let fits = |platform: &Platform| {
-            files.iter().any(|file| match &file.kind {
-                FileKind::Sdist(_) => true,
-                FileKind::Wheel(wheel) => wheel
-                    .platform_tag
-                    .split('.')
-                    .any(|tag| platform.fits_tag(tag)),
-            })
+    /// Where files can be used.
+    fn fit_of_files(
+        &self,
+        need: Need<'_>,
+        release: &CandidateFiles,
+        files: &[&CandidateFile],
+    ) -> Fit {
+        let fit = |file: &CandidateFile| match &file.requires_python {
+            Some(python) => fit_of_python(python, need),
+            None => Fit::Everywhere,
         };
-        if self.problem.inputs.platforms.is_empty() {
-            return if Platform::ALL.iter().any(fits) {
-                Ok(())
-            } else {
-                Err(Reason::WheelsForOtherPlatforms)
-            };
+        let mut of_python = None;
+        let mut wheels = Vec::with_capacity(files.len());
+        let mut any = false;
+        for file in files {
+            match fit(file) {
+                Fit::Everywhere => match &file.kind {
+                    FileKind::Sdist(_) => return Fit::Everywhere,
+                    FileKind::Wheel(_) if release.for_one_machine => return Fit::Everywhere,
+                    FileKind::Wheel(wheel) => {
+                        if wheel.is_for_everyone() {
+                            return Fit::Everywhere;
+                        }
+                        wheels.push(wheel);
+                    }
+                },
+                other => {
+                    let is_better = !any && matches!(other, Fit::Partial(_));
+                    any |= is_better;
+                    if of_python.is_none() || is_better {
+                        of_python = Some(other);
+                    }
+                }
+            }
         }
-        let is_needed = |platform: &Platform| !platform.marker().is_disjoint(need.demand);
-        let mut unfit = self.problem.inputs.platforms.iter().filter(|p| !fits(p));
-        match unfit.find(|platform| is_needed(platform)) {
-            Some(platform) => Err(Reason::Platform(*platform)),
-            None => Ok(()),
+        if wheels.is_empty() {
+            return of_python.unwrap_or(Fit::Everywhere);
         }
+        self.fit_of_wheels(need, &wheels)
     }
+
+    /// Where wheels can be used.
+    fn fit_of_wheels(&self, need: Need<'_>, wheels: &[&WheelFilename]) -> Fit {
+        let needed = need.part.needed(self.policy, need.demand);
+        if needed.is_empty() {
+            return Fit::Everywhere;
+        }
+        let served = coverage(wheels);
+        let universe = *self.policy.universe();
+        let gap = |missing| Reason::NoFile(CoverageGap { missing, universe });
+        if served.intersection(&universe).is_empty() {
+            let for_pythons = |wheel: &&WheelFilename| wheel.fits_pythons(need.pythons);
+            return Fit::Nowhere(if wheels.iter().any(for_pythons) && served.is_empty() {
+                Reason::WheelsForOtherPlatforms
+            } else {
+                gap(needed)
+            });
+        }
+        let missing = self.policy.missing(&needed, &served);
+        if missing.is_empty() {
+            return Fit::Everywhere;
+        }
+        let here = needed.intersection(&served);
+        if here.is_empty() {
+            return Fit::Nowhere(gap(needed));
+        }
+        Fit::Partial(PartialFit {
+            unserved: missing.marker_within(&missing.union(&here)),
+            reason: gap(missing),
+            served: here.len(),
+        })
+    }
+
+    /// Where another version is better than `version`, which can be used everywhere.
+    ///
+    /// On a Python that has no wheel of a release although others have, its source distribution has
+    /// to be built, and this often fails: another version with wheels for that Python is better. On a
+    /// platform that has no wheel of a release at all and need not have one, another version that has
+    /// one is better, too. What the lock has is kept, though.
+    fn better(
+        &self,
+        need: Need<'_>,
+        version: &Version,
+        versions: &[Version],
+    ) -> Result<Better, P::Error> {
+        if self.problem.pins.contains(need.name, version) {
+            return Ok(Better::Nowhere);
+        }
+        let release = self.provider.release(need.name, version)?;
+        let has_sdist = release.files.iter().any(|file| !is_wheel(file))
+            && self.problem.inputs.allows_sdists(need.name);
+        if has_sdist && self.policy.has_one_python() || release.files.iter().any(is_for_everyone) {
+            return Ok(Better::Nowhere);
+        }
+        let Some(served) = self.wheels_of(need, version)? else {
+            return Ok(Better::Nowhere);
+        };
+        if served.intersection(self.policy.universe()).is_empty() {
+            return Ok(Better::Nowhere);
+        }
+        let needed = need.part.needed(self.policy, need.demand);
+        let (whole, wanting) = if has_sdist {
+            (needed, needed.without_pythons_of(&served))
+        } else {
+            let whole = self.policy.usual(&needed);
+            (whole, self.policy.unclaimed(&needed, &served))
+        };
+        if wanting.is_empty() {
+            return Ok(Better::Nowhere);
+        }
+        // Older versions have no wheels for newer Pythons.
+        let only_newer = has_sdist && wanting == wanting.above(&served);
+        // A pre-release is no alternative to a stable release.
+        let is_pre = |other: &Version| {
+            self.problem.inputs.prereleases != PrereleasePolicy::Allow && other.any_prerelease()
+        };
+        let others = self.order(need, versions);
+        let others = others.filter(|other| *other != version && is_pre(other) <= is_pre(version));
+        for other in others.take(MOST_COMPARED) {
+            if only_newer && other < version
+                || self
+                    .excluding_constraint(need.name, need.demand, other)
+                    .is_some()
+                || self.kept.contains(need.name) && !self.problem.pins.keeps(need, other)
+            {
+                continue;
+            }
+            let Some(others) = self.wheels_of(need, other)? else {
+                continue;
+            };
+            let found = wanting.intersection(&others);
+            if found.is_empty() {
+                continue;
+            }
+            let found = if has_sdist {
+                wanting.of_pythons_of(&found)
+            } else {
+                wanting.on_platforms_of(&found)
+            };
+            return Ok(if found == whole {
+                Better::Everywhere(other.clone())
+            } else {
+                Better::Where(found.marker_within(&whole))
+            });
+        }
+        Ok(Better::Nowhere)
+    }
+
+    /// What the wheels of a version serve, by their names and `Requires-Python`. `None` where no file
+    /// may be used, or files were chosen for one machine.
+    fn wheels_of(&self, need: Need<'_>, version: &Version) -> Result<Option<Coverage>, P::Error> {
+        let release = self.provider.release(need.name, version)?;
+        if release.for_one_machine {
+            return Ok(None);
+        }
+        let Ok(files) = self.usable_files(need, version, &release) else {
+            return Ok(None);
+        };
+        // Nearly always, all files have one `Requires-Python`.
+        let mut by_python = Vec::<(Option<&VersionSpecifiers>, Coverage)>::new();
+        for file in files {
+            let FileKind::Wheel(wheel) = &file.kind else {
+                continue;
+            };
+            let served = Coverage::of_wheel(wheel);
+            let python = file.requires_python.as_ref();
+            match by_python.iter_mut().find(|(known, _)| *known == python) {
+                Some((_, known)) => *known = known.union(&served),
+                None => by_python.push((python, served)),
+            }
+        }
+        let served = by_python.into_iter().map(|(python, served)| match python {
+            Some(python) => self
+                .policy
+                .in_range(&served, &requires_python::served(python)),
+            None => served,
+        });
+        Ok(Some(
+            served.fold(Coverage::default(), |all, one| all.union(&one)),
+        ))
+    }
+}
+
+fn coverage(wheels: &[&WheelFilename]) -> Coverage {
+    let each = wheels.iter().map(|wheel| Coverage::of_wheel(wheel));
+    each.fold(Coverage::default(), |all, one| all.union(&one))
+}
+
+/// Where a package with this `Requires-Python` can be used.
+fn fit_of_python(python: &VersionSpecifiers, need: Need<'_>) -> Fit {
+    if requires_python::serves(python, need.pythons) {
+        return Fit::Everywhere;
+    }
+    let reason = Reason::RequiresPython(python.clone());
+    if !requires_python::serves_some(python, need.pythons) {
+        return Fit::Nowhere(reason);
+    }
+    Fit::Partial(PartialFit {
+        unserved: requires_python::environments(python).negate(),
+        reason,
+        served: 0,
+    })
+}
+
+/// Whether every Python 3 on every platform can use the file, and it is a wheel.
+fn is_for_everyone(file: &CandidateFile) -> bool {
+    matches!(&file.kind, FileKind::Wheel(wheel) if wheel.is_for_everyone())
 }
 
 fn is_wheel(file: &CandidateFile) -> bool {
     matches!(file.kind, FileKind::Wheel(_))
-}
-
-/// Keeps the files that serve `pythons`. If no file does, gives the `Requires-Python` of one of
-/// them.
-fn no_file_for_pythons(
-    files: &mut Vec<&CandidateFile>,
-    pythons: &VersionRange,
-) -> Option<model::VersionSpecifiers> {
-    let mut refused = None;
-    files.retain(|file| match &file.requires_python {
-        Some(python) if !requires_python::serves(python, pythons) => {
-            refused = Some(python.clone());
-            false
-        }
-        _ => true,
-    });
-    refused.filter(|_| files.is_empty())
 }
 
 fn below_end(version: &Version, end: std::ops::Bound<&Version>) -> bool {

@@ -5,6 +5,7 @@ use model::{PackageName, Platform, Requirement, Version, VersionRange};
 use crate::conflict::Conflict;
 use crate::explanation::{Clash, Explanation, Premise};
 use crate::fact::{Fact, alike, asked_for, asked_for_together};
+use crate::future::DividedUniverse;
 use crate::hint::untried;
 use crate::package::SolverPackage;
 use crate::problem::Problem;
@@ -29,7 +30,9 @@ impl Conflict {
         let clashes = |p: &&Platform| !p.marker().is_disjoint(&self.environments);
         let platforms: Vec<Platform> = served.iter().filter(clashes).copied().collect();
         Clash {
-            environments: self.region.simplify_within(&problem.inputs.universe()),
+            environments: self
+                .region
+                .simplify_within(&DividedUniverse::of(&problem.inputs).now),
             platforms: if platforms.len() == served.len() {
                 Vec::new()
             } else {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use model::{PackageName, Platform, Requirement, Version};
+use model::{CoverageGap, PackageName, Platform, Requirement, Version};
 
 use crate::fact::Fact;
 use crate::reason::Reason;
@@ -33,12 +33,59 @@ pub enum Hint {
     /// The project requires this later Python: a higher lower bound of the interpreter constraints
     /// would help.
     Python(PackageName, String),
+    /// The project has no file for this Python and later ones, such as `3.14`: an upper bound of the
+    /// interpreter constraints would help.
+    PythonEnd(PackageName, String),
     /// The project has no file for this platform: leaving out the platform would help.
     Platform(PackageName, Platform),
     /// Allowing source distributions of this project would help.
     Sdist(PackageName),
     /// Allowing wheels of this project would help.
     Wheel(PackageName),
+}
+
+/// A change of the inputs that would make a gap go away.
+pub(crate) enum GapRemedy {
+    /// Without this platform.
+    WithoutPlatform(Platform),
+    /// Without this minor version of Python and later ones.
+    EndBefore(String),
+    /// From this minor version of Python on.
+    BeginWith(String),
+}
+
+impl GapRemedy {
+    /// The hint for a project.
+    pub(crate) fn hint(&self, name: &PackageName) -> Hint {
+        match self {
+            Self::WithoutPlatform(platform) => Hint::Platform(name.clone(), *platform),
+            Self::EndBefore(python) => Hint::PythonEnd(name.clone(), python.clone()),
+            Self::BeginWith(python) => Hint::Python(name.clone(), format!(">={python}")),
+        }
+    }
+}
+
+impl GapRemedy {
+    /// What would make a gap go away, if one change does.
+    pub(crate) fn of(gap: &CoverageGap) -> Option<Self> {
+        let mut platforms = gap.missing.platforms();
+        let (first, second) = (platforms.next()?, platforms.next());
+        if second.is_none() && gap.universe.platforms().count() > 1 {
+            return Some(Self::WithoutPlatform(first));
+        }
+        let missing: Vec<u32> = gap.missing.cpython_minors().collect();
+        let universe: Vec<u32> = gap.universe.cpython_minors().collect();
+        if missing.is_empty() || missing.len() == universe.len() {
+            return None;
+        }
+        if universe.ends_with(&missing) {
+            return Some(Self::EndBefore(format!("3.{}", missing[0])));
+        }
+        let next = universe.get(missing.len())?;
+        universe
+            .starts_with(&missing)
+            .then(|| Self::BeginWith(format!("3.{next}")))
+    }
 }
 
 /// What may help, judged from the facts without resolving again.
@@ -50,7 +97,10 @@ pub(crate) fn untried(facts: &[Fact]) -> Vec<Hint> {
                 Reason::NotFound => Hint::Misspelt(name.clone()),
                 Reason::Prerelease => Hint::Prerelease(name.clone()),
                 Reason::RequiresPython(python) => Hint::Python(name.clone(), python.to_string()),
-                Reason::Platform(platform) => Hint::Platform(name.clone(), *platform),
+                Reason::NoFile(gap) => match GapRemedy::of(gap) {
+                    Some(remedy) => remedy.hint(name),
+                    None => continue,
+                },
                 _ => continue,
             },
             _ => continue,
@@ -97,6 +147,12 @@ impl fmt::Display for Hint {
                 write!(
                     f,
                     "{name} is for Python {python}: raise the lower bound of the interpreter constraints"
+                )
+            }
+            Self::PythonEnd(name, python) => {
+                write!(
+                    f,
+                    "{name} has no file for Python {python}: end the interpreter constraints with `<{python}`"
                 )
             }
             Self::Platform(name, platform) => {

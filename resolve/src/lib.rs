@@ -104,6 +104,7 @@ mod explain;
 mod explanation;
 mod fact;
 mod fork;
+mod future;
 mod hint;
 mod merge;
 mod need;

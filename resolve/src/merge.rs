@@ -37,7 +37,7 @@ pub(crate) fn merge<E>(
     let mut needed = Vec::with_capacity(solutions.len());
     for solution in solutions {
         let mut versions = Versions::default();
-        for (package, marker) in reach(solution) {
+        for (package, marker) in reach(solution, &solution.part) {
             let Some((version, dependencies)) = solution.chosen.get(&package) else {
                 continue;
             };

@@ -76,7 +76,7 @@ impl NoSolution {
         let unusable = leaves.iter().filter_map(|leaf| match leaf {
             External::Custom(package, versions, reason) => match reason {
                 Reason::Constraint(at) => problem.constraints().nth(*at).map(|c| c.marker.clone()),
-                Reason::Platform(platform) => Some(platform.marker()),
+                Reason::NoFile(gap) => Some(gap.environments()),
                 Reason::RequiresPython(python) => {
                     Some(requires_python::environments(python).negate())
                 }

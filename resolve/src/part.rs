@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use model::{Marker, VersionRange};
+use model::{Coverage, CoveragePolicy, Marker, VersionRange};
 use rustc_hash::FxHashMap;
 
 /// A part of the universe.
@@ -21,25 +21,27 @@ pub(crate) struct UniversePart {
 struct Answers {
     excludes: FxHashMap<Marker, bool>,
     pythons: FxHashMap<Marker, VersionRange>,
+    needed: FxHashMap<Marker, Coverage>,
 }
 
 impl UniversePart {
     /// The part that is the whole universe.
     pub(crate) fn all(universe: Marker) -> Self {
+        Self::of(Marker::TRUE, universe)
+    }
+
+    /// The part whose marker is `marker`, with these environments.
+    pub(crate) fn of(marker: Marker, environments: Marker) -> Self {
         Self {
-            marker: Marker::TRUE,
-            environments: universe,
+            marker,
+            environments,
             answers: Rc::default(),
         }
     }
 
     /// The environments of the part that are in `marker` too.
     pub(crate) fn and(&self, marker: &Marker) -> Self {
-        Self {
-            marker: self.marker.and(marker),
-            environments: self.environments.and(marker),
-            answers: Rc::default(),
-        }
+        Self::of(self.marker.and(marker), self.environments.and(marker))
     }
 
     /// Whether no environment of the part is in `marker`.
@@ -54,6 +56,18 @@ impl UniversePart {
         let excludes = marker.is_disjoint(&self.environments);
         answers.excludes.insert(marker.clone(), excludes);
         excludes
+    }
+
+    /// The released Pythons on known platforms that `demand`, a part of this part, has environments
+    /// of.
+    pub(crate) fn needed(&self, policy: &CoveragePolicy, demand: &Marker) -> Coverage {
+        let mut answers = self.answers.borrow_mut();
+        if let Some(known) = answers.needed.get(demand) {
+            return *known;
+        }
+        let needed = policy.needed(demand);
+        answers.needed.insert(demand.clone(), needed);
+        needed
     }
 
     /// The Python versions of those environments of the part that are in `demand`.

@@ -128,7 +128,7 @@ fn place<'a>(pins: &[VersionPin], need: Need<'a>) -> Option<&'a Marker> {
     if pins.len() < 2 {
         return None;
     }
-    [need.demand, need.part]
+    [need.demand, &need.part.environments]
         .into_iter()
         .find(|place| pins.iter().any(|pin| !pin.marker.is_disjoint(place)))
 }

@@ -70,6 +70,8 @@ pub struct CandidateFiles {
     pub files: Vec<CandidateFile>,
     /// Whether there are other files, but none with a hash that the user allows.
     pub left_out_by_hash: bool,
+    /// Whether the files were chosen for one interpreter, which can use each of them.
+    pub for_one_machine: bool,
 }
 
 /// What the choice of a version needs to know of one file.

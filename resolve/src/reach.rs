@@ -7,13 +7,15 @@ use model::{Marker, PackageName};
 use rustc_hash::FxHashMap;
 
 use crate::package::SolverPackage;
+use crate::part::UniversePart;
 use crate::solution::Solution;
 
-/// The environments, relative to the part, in which each package of `solution` is needed.
+/// The environments, relative to `part`, in which each package of `solution` is needed. The part is
+/// the solution's or another.
 ///
 /// A package is needed where a needed package requires it. A package that is needed nowhere is left
 /// out.
-pub(crate) fn reach(solution: &Solution) -> FxHashMap<SolverPackage, Marker> {
+pub(crate) fn reach(solution: &Solution, part: &UniversePart) -> FxHashMap<SolverPackage, Marker> {
     let mut reach = FxHashMap::<SolverPackage, Marker>::default();
     // Environments in which each package in the queue was just found to be needed.
     let mut news = FxHashMap::<SolverPackage, Marker>::default();
@@ -40,11 +42,11 @@ pub(crate) fn reach(solution: &Solution) -> FxHashMap<SolverPackage, Marker> {
             continue;
         };
         for dependency in dependencies.iter() {
-            if solution.part.excludes(&dependency.marker) {
+            if part.excludes(&dependency.marker) {
                 continue;
             }
             let marker = new.and(&dependency.marker);
-            if solution.part.excludes(&marker) {
+            if part.excludes(&marker) {
                 continue;
             }
             let name = &dependency.name;

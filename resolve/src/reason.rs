@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use model::{Platform, VersionSpecifiers};
+use model::{CoverageGap, VersionSpecifiers};
 
 /// Why versions of a package cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,8 +13,6 @@ pub enum Reason {
     Yanked,
     /// `Requires-Python` excludes a Python that it is needed for.
     RequiresPython(VersionSpecifiers),
-    /// It has only wheels, and none for a Python of the universe.
-    WheelsForOtherPythons,
     /// It has only wheels, and none for a known platform.
     WheelsForOtherPlatforms,
     /// It has no wheel, and source distributions are not allowed.
@@ -23,8 +21,8 @@ pub enum Reason {
     NoSdist,
     /// None of its files has a hash that the user allows.
     Hash,
-    /// It has no file that can be used on this platform, which the settings name.
-    Platform(Platform),
+    /// It has only wheels, and none for some Pythons on some platforms.
+    NoFile(CoverageGap),
     /// A constraint excludes it. The number is the position in the constraints of the inputs,
     /// followed by the bounds of the problem.
     Constraint(usize),
@@ -46,14 +44,13 @@ impl fmt::Display for Reason {
             Self::NotFound => f.write_str("no index has the project"),
             Self::Yanked => f.write_str("it was yanked"),
             Self::RequiresPython(python) => write!(f, "it requires Python {python}"),
-            Self::WheelsForOtherPythons => f.write_str("it has only wheels for other Pythons"),
             Self::WheelsForOtherPlatforms => f.write_str("it has only wheels for other platforms"),
             Self::NoWheel => f.write_str("it has no wheel, and only wheels may be used"),
             Self::NoSdist => {
                 f.write_str("it has no source distribution, and wheels may not be used")
             }
             Self::Hash => f.write_str("none of its files has a hash that the requirements name"),
-            Self::Platform(platform) => write!(f, "it has no file that fits {platform}"),
+            Self::NoFile(gap) => write!(f, "it has no file for {gap}"),
             Self::Constraint(_) => f.write_str("a constraint excludes it"),
             Self::Prerelease => f.write_str("it is a pre-release"),
             Self::Metadata(reason) => write!(f, "its metadata cannot be used: {reason}"),

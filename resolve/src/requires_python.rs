@@ -24,12 +24,18 @@ pub(crate) fn serves(specifiers: &VersionSpecifiers, pythons: &VersionRange) -> 
     specifiers.is_empty() || wanted.subset_of(&served(specifiers))
 }
 
+/// Whether a package with `Requires-Python: specifiers` serves at least one Python of `pythons`.
+pub(crate) fn serves_some(specifiers: &VersionSpecifiers, pythons: &VersionRange) -> bool {
+    !served(specifiers).is_disjoint(pythons)
+}
+
 /// The environments whose Python a package with `Requires-Python: specifiers` serves.
 pub(crate) fn environments(specifiers: &VersionSpecifiers) -> Marker {
     Marker::python_range(&served(specifiers))
 }
 
-fn served(specifiers: &VersionSpecifiers) -> VersionRange {
+/// The Pythons that a package with `Requires-Python: specifiers` serves.
+pub(crate) fn served(specifiers: &VersionSpecifiers) -> VersionRange {
     specifiers
         .iter()
         .filter(|specifier| is_bound(specifier))

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use model::{
-    ExtraName, Marker, Operator, PackageName, Requirement, Resolution, Version, VersionRange,
-    specifier_range,
+    CoveragePolicy, ExtraName, ForkStrategy, Marker, Operator, PackageName, Requirement,
+    Resolution, Version, VersionRange, specifier_range,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::candidate::{Chooser, DirectConstraints, Usability};
+use crate::candidate::{Chooser, DirectConstraints, Fit};
 use crate::conflict::Conflict;
 use crate::fork::{Fork, ForkStep};
+use crate::future::{DividedUniverse, released_part};
 use crate::merge::merge;
 use crate::need::Need;
 use crate::no_solution::{NoSolution, Remedy};
@@ -57,14 +58,17 @@ pub enum ResolveError<E> {
 /// The result holds for every environment of the problem's universe. The same problem and the same
 /// answers give the same result.
 ///
-/// 1. The universe begins as one part, or as the parts that the lock was resolved in.
+/// 1. The universe begins as one part, or as the parts that the lock was resolved in. Pythons that
+///    are not released yet wait.
 /// 2. PubGrub solves one part after another, with the pins kept.
-/// 3. A part in which requirements differ by marker is split, and each half is solved.
+/// 3. A part in which requirements differ by marker is split, and each half is solved. So is a part
+///    in which a version has files for some environments only.
 /// 4. A part without a solution is split if the clash is needed in one half only. If a pin takes
 ///    part in the clash, the pin is given up and everything starts again.
 /// 5. If a solution shows that a project is needed in more environments than its version was
 ///    chosen for, the solution is thrown away and the part starts again with that knowledge.
-/// 6. The solutions of all parts are merged.
+/// 6. Later Pythons get the solutions of the others, or, where these do not hold, their own.
+/// 7. The solutions of all parts are merged.
 ///
 /// # Errors
 /// Where the provider fails, or where there is no solution for some environment.
@@ -77,15 +81,19 @@ pub fn resolve<P: Provider>(
     problem.inputs.requirements.dedup();
     let exact = exact_versions(&problem.inputs.requirements);
     let direct_constraints = direct_constraints(&problem);
+    let policy = CoveragePolicy::of(&problem.inputs);
+    let universe = DividedUniverse::of(&problem.inputs);
     let mut kept = problem.pins.kept();
     loop {
         let attempt = Attempt {
+            policy: &policy,
+            universe: &universe,
             problem: &problem,
             provider,
             kept: &kept,
             exact: &exact,
             direct_constraints: &direct_constraints,
-            queue: Queue::default(),
+            queue: Queue::new(problem.inputs.fork_strategy),
             solutions: Vec::new(),
             chosen: Vec::new(),
         };
@@ -103,6 +111,8 @@ pub fn resolve<P: Provider>(
 /// One attempt at all parts, with a fixed set of pins kept.
 struct Attempt<'a, P> {
     problem: &'a Problem,
+    policy: &'a CoveragePolicy,
+    universe: &'a DividedUniverse,
     provider: &'a P,
     kept: &'a FxHashSet<PackageName>,
     exact: &'a FxHashMap<PackageName, VersionRange>,
@@ -112,6 +122,14 @@ struct Attempt<'a, P> {
     solutions: Vec<Solution>,
     /// The versions that the solved parts chose, which the other parts prefer.
     chosen: Vec<VersionPin>,
+}
+
+/// The parts that an attempt begins with.
+#[derive(Default)]
+struct FirstParts {
+    now: Vec<UniversePart>,
+    /// Those that have later Pythons alone.
+    later: Vec<UniversePart>,
 }
 
 /// How an attempt ends, other than with a conflict.
@@ -131,36 +149,100 @@ enum Way {
 
 impl<P: Provider> Attempt<'_, P> {
     fn run(mut self) -> Result<AttemptEnd, ResolveError<P::Error>> {
-        for part in self.first_parts() {
-            self.queue.push(Fork::new(part, Seeds::default()));
-        }
+        let parts = self.first_parts();
+        let begin = |part| Fork::new(part, Seeds::default());
+        self.queue.extend(parts.now.into_iter().map(begin));
         while let Some(fork) = self.queue.pop() {
-            let chosen_elsewhere = Pins::new(self.chosen.iter().cloned(), Vec::new(), []);
-            let chooser = Chooser {
-                problem: self.problem,
-                provider: self.provider,
-                kept: self.kept,
-                chosen_elsewhere: &chosen_elsewhere,
-                exact: self.exact,
-                direct_constraints: self.direct_constraints,
-            };
-            match fork.run(&chooser)? {
-                ForkStep::Solved(solution) => match self.missed(&chooser, &solution)? {
-                    Some(seeds) => self.queue.push(Fork::new(solution.part, seeds)),
-                    None => {
-                        self.chosen.extend(solution.pins());
-                        self.solutions.push(solution);
-                    }
-                },
-                ForkStep::Split(forks) => self.queue.extend(forks),
-                ForkStep::Restart(part, seeds) => self.queue.push(Fork::new(part, seeds)),
-                ForkStep::NoSolution(no_solution) => match self.recover(*no_solution)? {
+            if let Some(no_solution) = self.advance(fork, self.kept)? {
+                match self.recover(no_solution)? {
                     Way::On => {}
                     Way::Back(pins) => return Ok(AttemptEnd::LetGo(pins)),
-                },
+                }
             }
         }
+        self.solve_later_pythons(parts.later)?;
         Ok(AttemptEnd::Solved(self.solutions))
+    }
+
+    /// Runs a fork, and keeps what comes of it: a solution, or forks that wait. If there is no
+    /// solution, gives why.
+    fn advance(
+        &mut self,
+        fork: Fork,
+        kept: &FxHashSet<PackageName>,
+    ) -> Result<Option<NoSolution>, ResolveError<P::Error>> {
+        let chosen_elsewhere = Pins::new(self.chosen.iter().cloned(), Vec::new(), []);
+        let chooser = self.chooser(kept, &chosen_elsewhere);
+        match fork.run(&chooser)? {
+            ForkStep::Solved(solution) => match self.missed(&chooser, &solution)? {
+                Some(seeds) => self.queue.push(Fork::new(solution.part, seeds)),
+                None => {
+                    self.chosen.extend(solution.pins());
+                    self.solutions.push(solution);
+                }
+            },
+            ForkStep::Split(forks) => self.queue.extend(forks),
+            ForkStep::Restart(part, seeds) => self.queue.push(Fork::new(part, seeds)),
+            ForkStep::NoSolution(no_solution) => return Ok(Some(*no_solution)),
+        }
+        Ok(None)
+    }
+
+    fn chooser<'c>(
+        &'c self,
+        kept: &'c FxHashSet<PackageName>,
+        chosen_elsewhere: &'c Pins,
+    ) -> Chooser<'c, P> {
+        Chooser {
+            problem: self.problem,
+            provider: self.provider,
+            kept,
+            chosen_elsewhere,
+            exact: self.exact,
+            direct_constraints: self.direct_constraints,
+            policy: self.policy,
+        }
+    }
+
+    /// Solves the parts of later Pythons for which the solutions so far do not hold. Such a part
+    /// keeps no pin at the expense of anything, and is left out where it has no solution.
+    fn solve_later_pythons(
+        &mut self,
+        mut later: Vec<UniversePart>,
+    ) -> Result<(), ResolveError<P::Error>> {
+        let keep_nothing = FxHashSet::default();
+        let elsewhere = Pins::default();
+        for at in 0..self.solutions.len() {
+            let chooser = self.chooser(&keep_nothing, &elsewhere);
+            let solution = &self.solutions[at];
+            if let Some(part) = self.universe.later_part(solution, &chooser) {
+                self.solutions[at].part = released_part(&self.solutions[at].part);
+                later.push(part);
+            }
+        }
+        self.queue.extend(
+            later
+                .into_iter()
+                .map(|part| Fork::new(part, Seeds::default())),
+        );
+        while let Some(fork) = self.queue.pop() {
+            let Some(no_solution) = self.advance(fork, &keep_nothing)? else {
+                continue;
+            };
+            let part = no_solution.part.clone();
+            match no_solution.remedy(self.problem) {
+                Remedy::Split(marker) => self.split(&part, &marker),
+                Remedy::Restart => self.queue.push(Fork::new(part, Seeds::default())),
+                Remedy::None => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn split(&mut self, part: &UniversePart, marker: &Marker) {
+        let parts = split::split(part, marker).into_iter();
+        self.queue
+            .extend(parts.map(|part| Fork::new(part, Seeds::default())));
     }
 
     /// Finds how to go on from a part without a solution. If there is no way, the result is the
@@ -173,11 +255,7 @@ impl<P: Provider> Attempt<'_, P> {
         }
         let part = no_solution.part.clone();
         match no_solution.remedy(problem) {
-            Remedy::Split(marker) => {
-                let parts = split::split(&part, &marker).into_iter();
-                self.queue
-                    .extend(parts.map(|part| Fork::new(part, Seeds::default())));
-            }
+            Remedy::Split(marker) => self.split(&part, &marker),
             Remedy::Restart => self.queue.push(Fork::new(part, Seeds::default())),
             Remedy::None if !pins.outside.is_empty() => return Ok(Way::Back(pins.outside)),
             Remedy::None => {
@@ -190,20 +268,21 @@ impl<P: Provider> Attempt<'_, P> {
     }
 
     /// The parts to begin with: the whole universe, or the parts that the lock was resolved in.
-    fn first_parts(&self) -> Vec<UniversePart> {
-        let universe = self.problem.inputs.universe();
-        let mut rest = UniversePart::all(universe);
-        let mut parts = Vec::new();
-        for fork in self.problem.pins.forks() {
-            let part = rest.and(fork);
-            rest = rest.and(&fork.negate());
+    fn first_parts(&self) -> FirstParts {
+        let mut rest = UniversePart::all(self.universe.now.clone());
+        let mut parts = FirstParts::default();
+        let mut add = |part: UniversePart| {
             if !part.environments.is_false() {
-                parts.push(part);
+                parts.now.push(part);
+            } else if let Some(later) = self.universe.later_part_of(&part.marker) {
+                parts.later.push(later);
             }
+        };
+        for fork in self.problem.pins.forks() {
+            add(rest.and(fork));
+            rest = rest.and(&fork.negate());
         }
-        if parts.is_empty() || !rest.environments.is_false() {
-            parts.push(rest);
-        }
+        add(rest);
         parts
     }
 
@@ -216,7 +295,7 @@ impl<P: Provider> Attempt<'_, P> {
         chooser: &Chooser<'_, P>,
         solution: &Solution,
     ) -> Result<Option<Seeds>, P::Error> {
-        let reached = reach::reach(solution);
+        let reached = reach::reach(solution, &solution.part);
         let mut seeds = solution.seeds.clone();
         let mut found = false;
         for (name, marker) in reach::of_projects(&reached) {
@@ -230,12 +309,14 @@ impl<P: Provider> Attempt<'_, P> {
             let need = Need {
                 name,
                 range: &VersionRange::full(),
-                part: &solution.part.environments,
+                part: &solution.part,
                 demand: &demand,
                 pythons: &solution.part.pythons(&demand),
             };
-            let Usability::Unusable(reason) = chooser.judge_unpinned(need, version)? else {
-                continue;
+            let reason = match chooser.judge_unpinned(need, version)? {
+                Fit::Everywhere => continue,
+                Fit::Partial(partial) => partial.reason,
+                Fit::Nowhere(reason) => reason,
             };
             found = true;
             let known = seeds.demand.entry(name.clone()).or_insert(Marker::FALSE);
@@ -264,16 +345,24 @@ impl<P: Provider> Attempt<'_, P> {
 }
 
 /// The parts that wait to be solved.
-#[derive(Default)]
 struct Queue {
+    strategy: ForkStrategy,
     forks: BTreeMap<(split::SolveOrder, usize), Fork>,
     pushed: usize,
 }
 
 impl Queue {
+    fn new(strategy: ForkStrategy) -> Self {
+        Self {
+            strategy,
+            forks: BTreeMap::new(),
+            pushed: 0,
+        }
+    }
+
     fn push(&mut self, fork: Fork) {
         self.pushed += 1;
-        let order = split::order(&fork.part);
+        let order = split::order(&fork.part, self.strategy);
         self.forks.insert((order, self.pushed), fork);
     }
 

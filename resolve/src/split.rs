@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
-use model::{Marker, PackageName, Requirement, RequirementSource, Version};
+use model::{ForkStrategy, Marker, PackageName, Requirement, RequirementSource, Version};
 
 use crate::candidate::DirectConstraints;
 use crate::part::UniversePart;
@@ -55,16 +55,21 @@ pub(crate) fn split(part: &UniversePart, marker: &Marker) -> Vec<UniversePart> {
 }
 
 /// The position of a part in the order in which parts are solved.
-pub(crate) type SolveOrder = (Reverse<Option<Version>>, String);
+pub(crate) type SolveOrder = (Option<Version>, Reverse<Option<Version>>, String);
 
 /// The order in which parts are solved: parts with later Pythons first. They get the newest
-/// versions, which the other parts then prefer.
-pub(crate) fn order(part: &UniversePart) -> SolveOrder {
+/// versions, which the other parts then prefer. If versions are to be few, parts with earlier
+/// Pythons are first: what serves them often serves the others too.
+pub(crate) fn order(part: &UniversePart, strategy: ForkStrategy) -> SolveOrder {
     let lowest = match part.environments.python_versions().bounding_range() {
         Some((Bound::Included(low) | Bound::Excluded(low), _)) => Some(low.clone()),
         _ => None,
     };
-    (Reverse(lowest), part.marker.to_string())
+    let marker = part.marker.to_string();
+    match strategy {
+        ForkStrategy::RequiresPython => (None, Reverse(lowest), marker),
+        ForkStrategy::Fewest => (lowest, Reverse(None), marker),
+    }
 }
 
 /// The markers of `dependencies`, all on one project, by which its versions may differ.

@@ -8,7 +8,7 @@ use model::{
 use crate::conflict::Conflict;
 use crate::explanation::Explanation;
 use crate::fact::Fact;
-use crate::hint::Hint;
+use crate::hint::{GapRemedy, Hint};
 use crate::problem::Problem;
 use crate::provider::Provider;
 use crate::reason::Reason;
@@ -121,12 +121,30 @@ fn allow(problem: &mut Problem, name: &PackageName, reason: &Reason) -> Option<H
             let lower = python.iter().filter(|s| s.has_lower_bound());
             let lower: Vec<String> = lower.map(ToString::to_string).collect();
             let lower = lower.join(",");
-            inputs.interpreter_constraints = raised(&inputs.interpreter_constraints, &lower)?;
+            inputs.interpreter_constraints = narrowed(&inputs.interpreter_constraints, &lower)?;
             Hint::Python(name.clone(), lower)
         }
-        Reason::Platform(platform) if inputs.platforms.len() > 1 => {
-            inputs.platforms.retain(|other| other != platform);
-            Hint::Platform(name.clone(), *platform)
+        Reason::NoFile(gap) => {
+            let remedy = GapRemedy::of(gap)?;
+            match &remedy {
+                GapRemedy::WithoutPlatform(platform) => {
+                    inputs.platforms.retain(|other| other != platform);
+                    if inputs.platforms.is_empty() {
+                        return None;
+                    }
+                }
+                GapRemedy::EndBefore(python) => {
+                    let bound = format!("<{python}");
+                    inputs.interpreter_constraints =
+                        narrowed(&inputs.interpreter_constraints, &bound)?;
+                }
+                GapRemedy::BeginWith(python) => {
+                    let bound = format!(">={python}");
+                    inputs.interpreter_constraints =
+                        narrowed(&inputs.interpreter_constraints, &bound)?;
+                }
+            }
+            remedy.hint(name)
         }
         Reason::NoWheel => {
             inputs.require_wheels = false;
@@ -178,18 +196,18 @@ fn exactly(name: &PackageName, version: &Version) -> Requirement {
     }
 }
 
-/// The constraints with a higher lower bound; `None` if no Python is left.
-fn raised(constraints: &InterpreterConstraints, lower: &str) -> Option<InterpreterConstraints> {
+/// The constraints with another bound; `None` if no Python is left.
+fn narrowed(constraints: &InterpreterConstraints, bound: &str) -> Option<InterpreterConstraints> {
     let with = |constraint: String| {
         let comma = if constraint.contains(['=', '<', '>', '~', '!']) {
             ","
         } else {
             ""
         };
-        format!("{constraint}{comma}{lower}")
+        format!("{constraint}{comma}{bound}")
     };
-    let raised: Vec<String> = constraints.iter().map(with).collect();
-    let raised = InterpreterConstraints::parse(&raised).ok()?;
-    let is_less = raised.range() != constraints.range() && !raised.range().is_empty();
-    is_less.then_some(raised)
+    let narrowed: Vec<String> = constraints.iter().map(with).collect();
+    let narrowed = InterpreterConstraints::parse(&narrowed).ok()?;
+    let is_less = narrowed.range() != constraints.range() && !narrowed.range().is_empty();
+    is_less.then_some(narrowed)
 }

@@ -269,7 +269,7 @@ fn no_file_for_the_interpreter() {
       | ^
       |
       = requirements.txt:1 requires a
-      = a cannot be used: it has only wheels for other Pythons
+      = a cannot be used: it has no file for CPython 3.12
     ");
 }
 
@@ -290,7 +290,7 @@ fn no_file_for_a_platform_that_is_required() {
       | ^
       |
       = requirements.txt:1 requires a
-      = a cannot be used: it has no file that fits linux_arm64
+      = a cannot be used: it has no file for linux_arm64
     hint: a has nothing for linux_arm64: leave that platform out: `resolves_to_platforms` in `[python]`
     ");
 }

@@ -105,6 +105,8 @@ fn check_change(base: &'static str, ours: &'static str) -> String {
 const OVERRIDE: &str = "resolves_to_overrides = { python-default = ['b=bb'] }\n";
 const EXCLUDE: &str = "resolves_to_excludes = { python-default = ['b'] }\n";
 const LINUX: &str = "resolves_to_platforms = { python-default = ['linux_x86_64'] }\n";
+const WHEELS: &str = "require_wheels = true\n\
+    resolves_to_platforms = { python-default = ['linux_x86_64', 'windows_x86_64'] }\n";
 const LINUX_AND_WINDOWS: &str =
     "resolves_to_platforms = { python-default = ['linux_x86_64', 'windows_x86_64'] }\n";
 
@@ -158,9 +160,9 @@ fn kinds_of_files_that_one_side_changes() {
     assert!(!lock.contains("c-1.0.tar.gz"), "{lock}");
     let lock = check_change("resolves_to_only_binary = { python-default = ['c'] }\n", "");
     assert!(lock.contains("c-1.0.tar.gz"), "{lock}");
-    let lock = check_change("", "require_wheels = true\n");
+    let lock = check_change(LINUX_AND_WINDOWS, WHEELS);
     assert!(!lock.contains("c-1.0.tar.gz"), "{lock}");
-    let lock = check_change("require_wheels = true\n", "");
+    let lock = check_change(WHEELS, LINUX_AND_WINDOWS);
     assert!(lock.contains("c-1.0.tar.gz"), "{lock}");
 }
 

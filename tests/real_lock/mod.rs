@@ -227,16 +227,14 @@ fn what_stops_a_version() {
     error: `tensorflow==2.15.1` cannot be had in `python-default`
      |
      = you ask for tensorflow==2.15.1
-     = tensorflow cannot be used: it has only wheels for other Pythons
+     = tensorflow cannot be used: it has no file for CPython 3.12
     ");
     // It has wheels for other platforms only.
     assert_snapshot!(real.stopped("triton"), @"
-    error: `triton` cannot be had in `python-default` where platform_machine == 'aarch64' (linux_arm64)
+    error: `triton` cannot be had in `python-default` where sys_platform == 'darwin' or platform_machine == 'aarch64' (linux_arm64, macos_arm64)
      |
      = you ask for triton
-     = triton <=2.1.0 cannot be used: it has only wheels for other Pythons
-     = triton >=2.2.0 cannot be used: it has no file that fits linux_arm64
-    hint: triton has nothing for linux_arm64: leave that platform out: `resolves_to_platforms` in `[python]`
+     = triton cannot be used: it has no file for linux_arm64 and macos_arm64
     ");
     // It was yanked.
     assert_snapshot!(real.stopped("jaxlib>0.4.31,<0.4.33"), @"

@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use model::{InterpreterConstraints, RequiresDist, Version};
+use model::{InterpreterConstraints, NEWEST_PYTHON_MINOR, RequiresDist, Version};
 use pep440_rs::PrereleaseKind;
 
 use crate::license::{license_classifier, license_expression};
@@ -359,14 +359,12 @@ pub fn development_status(version: &Version) -> &'static str {
 pub fn python_classifiers(constraints: &InterpreterConstraints) -> Vec<String> {
     let minors = minors(constraints)
         .into_iter()
-        .filter(|minor| *minor <= NEWEST_MINOR);
+        .filter(|minor| *minor <= NEWEST_PYTHON_MINOR);
     minors
         .map(|minor| format!("Programming Language :: Python :: 3.{minor}"))
         .collect()
 }
 
-/// The newest minor version of Python 3 that there is a classifier for.
-const NEWEST_MINOR: u32 = 14;
 /// A minor version that only constraints without an upper bound admit.
 const BEYOND: u32 = 99;
 

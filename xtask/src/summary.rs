@@ -7,6 +7,9 @@ use lockfile::diff::PackageChange;
 
 use crate::style::{self, SUBJECT};
 
+/// The largest number of builds that are named.
+const MOST_BUILDS: usize = 8;
+
 /// A summary for the terminal.
 pub(crate) struct SummaryText<'a>(pub(crate) &'a Summary);
 
@@ -47,6 +50,19 @@ impl fmt::Display for SummaryText<'_> {
         f.write_str(status)?;
         for reason in &summary.reasons {
             write!(f, "\n  {reason}")?;
+        }
+        let shown: Vec<&str> = summary
+            .builds
+            .iter()
+            .map(String::as_str)
+            .take(MOST_BUILDS)
+            .collect();
+        if !shown.is_empty() {
+            write!(f, "\n  built from source: {}", shown.join(", "))?;
+            match summary.builds.len() - shown.len() {
+                0 => {}
+                more => write!(f, " and {more} more")?,
+            }
         }
         for change in &summary.changes {
             write!(f, "\n  {}", Line(change))?;

@@ -1,6 +1,6 @@
 //! Makes a lock of a resolution, by adding the files of each package.
 
-use lockfile::Lock;
+use lockfile::{FileProblem, FileProblemKind, Lock};
 use model::{DistFile, FileKind, LockedPackage, PackageSource, Resolution, ResolutionNode};
 use resolve::{Provider, ReleaseMetadata};
 
@@ -26,7 +26,16 @@ pub(super) fn lock(
         packages,
     };
     debug_assert_eq!(lockfile::check_derivation(&lock), [], "{}", lock.resolve);
+    debug_assert_eq!(without_file(&lock), [], "{}", lock.resolve);
     Ok(lock)
+}
+
+/// The packages that have no file where they are needed.
+fn without_file(lock: &Lock) -> Vec<FileProblem> {
+    let problems = lockfile::check_files(lock).into_iter();
+    problems
+        .filter(|problem| matches!(problem.kind, FileProblemKind::NoFile(_)))
+        .collect()
 }
 
 fn package(

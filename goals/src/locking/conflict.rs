@@ -146,7 +146,9 @@ fn hint_text(hint: &Hint, declared: &ResolveDeclaration) -> String {
             format!("{hint}: `resolves_to_prereleases = {{ {resolve} = \"allow\" }}` in `[python]`")
         }
         Hint::Platform(..) => format!("{hint}: `resolves_to_platforms` in `[python]`"),
-        Hint::Python(..) => format!("{hint}: `interpreter_constraints` in `[python]`"),
+        Hint::Python(..) | Hint::PythonEnd(..) => {
+            format!("{hint}: `interpreter_constraints` in `[python]`")
+        }
         Hint::Yanked(..) | Hint::Sdist(_) | Hint::Wheel(_) => hint.to_string(),
     }
 }

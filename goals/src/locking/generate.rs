@@ -2,7 +2,7 @@
 
 use std::mem::ManuallyDrop;
 
-use model::{PackageName, Place};
+use model::{ForkStrategy, PackageName, Place};
 use resolve::ResolveWarning;
 
 use crate::error::GoalError;
@@ -29,6 +29,8 @@ pub struct LockRequest {
     pub index: IndexChoice,
     /// Whether every package must have a wheel, whatever the settings say.
     pub require_wheels: bool,
+    /// When a project gets several versions, if the settings are not to say.
+    pub fork_strategy: Option<ForkStrategy>,
 }
 
 /// Whether locks are written, or only compared with what they should be.
@@ -153,6 +155,7 @@ pub fn stale_locks(session: &Session) -> Result<Vec<Summary>, GoalError> {
         write: WriteLocks::No,
         index: IndexChoice::default(),
         require_wheels: false,
+        fork_strategy: None,
     };
     let locked = generate(session, &request)?.into_iter();
     Ok(locked
@@ -197,6 +200,9 @@ impl Generator<'_> {
             })?;
         declared.check_required()?;
         declared.inputs.require_wheels |= self.request.require_wheels;
+        if let Some(strategy) = self.request.fork_strategy {
+            declared.inputs.fork_strategy = strategy;
+        }
         let before = path.read()?;
         let keeps_all = self.request.upgrade.is_none();
         let freshness = Freshness::of(self.indexes, path, before.as_deref(), &declared)?;
@@ -248,6 +254,10 @@ impl Generator<'_> {
         let packages = Some(lock.packages.len());
         let mut summary = self.summary(&declared.resolve, path, packages, status);
         summary.changes = lockfile::diff(&existing.as_lock(&lock), &lock).packages;
+        let moved = |name: &PackageName| summary.changes.iter().any(|one| one.name == *name);
+        let builds = lockfile::source_builds(&lock).into_iter();
+        let builds = builds.filter(|build| moved(&build.name));
+        summary.builds = builds.map(|build| build.to_string()).collect();
         Ok(LockGeneration {
             summary,
             warnings,
@@ -284,6 +294,7 @@ impl Generator<'_> {
             status,
             changes: Vec::new(),
             reasons: Vec::new(),
+            builds: Vec::new(),
         }
     }
 }

@@ -138,6 +138,7 @@ impl ResolveDeclaration {
             only_binary: settings.only_binary(resolve),
             prereleases: settings.prereleases(resolve),
             require_wheels: settings.python.require_wheels,
+            fork_strategy: settings.python.fork_strategy,
         };
         for (name, value, place) in &all.options {
             ignored.extend(why_ignored(name).map(|why| IgnoredOption {

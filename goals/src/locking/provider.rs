@@ -217,6 +217,7 @@ impl Provider for IndexProvider<'_> {
                     yanked: file.yanked.is_some(),
                 })
                 .collect(),
+            for_one_machine: false,
         });
         let mut known = self.known.borrow_mut();
         known.releases.insert(key, Arc::clone(&release));

@@ -19,6 +19,9 @@ pub struct Summary {
     /// Why the lock is stale, if it is.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<String>,
+    /// What of these packages is installed by a build, such as `numpy 2.0.2 on CPython 3.13`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub builds: Vec<String>,
 }
 
 /// The state of a lock after a run.

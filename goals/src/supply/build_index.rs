@@ -142,6 +142,7 @@ impl Provider for Wheels<'_> {
                     yanked: file.file.yanked.is_some(),
                 })
                 .collect(),
+            for_one_machine: true,
             ..CandidateFiles::default()
         }))
     }

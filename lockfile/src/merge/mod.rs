@@ -58,6 +58,7 @@ pub fn inputs(
         only_binary: merge.packages("only-binary", |inputs| &inputs.only_binary),
         prereleases: merge.value("prereleases", |inputs| inputs.prereleases),
         require_wheels: merge.value("require-wheels", |inputs| inputs.require_wheels),
+        fork_strategy: merge.value("fork-strategy", |inputs| inputs.fork_strategy),
     };
     let mut contradictions = contradicting_requirements(locks);
     contradictions.extend(merge.contradictions);

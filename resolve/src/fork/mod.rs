@@ -43,6 +43,8 @@ pub(crate) struct Fork {
     direct: FxHashMap<PackageName, (RequirementSource, Arc<DirectRelease>)>,
     missing_extras: BTreeSet<(PackageName, Version, ExtraName)>,
     has_shrunk: bool,
+    /// Whether the next package was turned to, and the part was split before it was decided.
+    is_turned: bool,
 }
 
 /// The result of running a fork.
@@ -62,6 +64,15 @@ struct Decision {
     package: SolverPackage,
     version: Version,
     dependencies: Dependencies,
+}
+
+/// What is decided next for a package.
+enum Choice {
+    Version(Version),
+    /// Nothing: there is no version.
+    None,
+    /// It depends on the environment, by this marker.
+    Split(Marker),
 }
 
 /// Whether a fork continues after a decision.
@@ -92,6 +103,7 @@ impl Fork {
             direct: FxHashMap::default(),
             missing_extras: BTreeSet::new(),
             has_shrunk: false,
+            is_turned: false,
         }
     }
 
@@ -116,9 +128,20 @@ impl Fork {
                 return Ok(ForkStep::Solved(self.into_solution()));
             };
             let package = self.state.package_store[self.next].clone();
-            // 4. Choose a version. If there is none, the reason was added to PubGrub's state.
-            let Some(version) = self.choose(chooser, &package, &range)? else {
-                continue;
+            // 4. Choose a version. If there is none, the reason was added to PubGrub's state. If it
+            //    depends on the environment, the part splits.
+            let version = match self.choose(chooser, &package, &range)? {
+                Choice::Version(version) => version,
+                Choice::None => continue,
+                Choice::Split(marker) => {
+                    let halves = split::split(&self.part, &marker);
+                    debug_assert!(halves.len() > 1, "{marker:?} halves nothing");
+                    if halves.len() > 1 {
+                        return Ok(ForkStep::Split(self.halves(halves)));
+                    }
+                    self.state.add_no_versions(self.next, range);
+                    continue;
+                }
             };
             // 5. A version whose dependencies PubGrub knows already is decided at once.
             if !self.added.insert((self.next, version.clone())) {
@@ -153,6 +176,12 @@ impl Fork {
     /// Makes the most urgent package the next one, and gives the range that is left of it; `None`
     /// if every package is decided.
     fn turn_to_most_urgent(&mut self) -> Option<VersionRange> {
+        if std::mem::take(&mut self.is_turned) {
+            let solution = &self.state.partial_solution;
+            if let Some(Term::Positive(range)) = solution.term_intersection_for_package(self.next) {
+                return Some(range.clone());
+            }
+        }
         let priorities = &self.priorities;
         let store = &self.state.package_store;
         let (id, range) = self
@@ -163,45 +192,45 @@ impl Fork {
         Some(range.clone())
     }
 
-    /// The version to decide for. If there is none, adds the reason to PubGrub's state and gives
-    /// `None`.
+    /// The version to decide for. If there is none, adds the reason to PubGrub's state.
     fn choose<P: Provider>(
         &mut self,
         chooser: &Chooser<'_, P>,
         package: &SolverPackage,
         range: &VersionRange,
-    ) -> Result<Option<Version>, P::Error> {
+    ) -> Result<Choice, P::Error> {
         let Some(name) = package.name() else {
-            return Ok(Some(root_version()));
+            return Ok(Choice::Version(root_version()));
         };
         if let SolverPackage::Extra(..) = package
             && let Some(version) = self.only_version(name)
             && range.contains(&version)
         {
-            return Ok(Some(version));
+            return Ok(Choice::Version(version));
         }
         if let Some((_, direct)) = self.direct.get(name) {
             let version = &direct.version;
             let reason = match range.contains(version) {
                 false => Reason::Direct(version.to_string()),
                 true => match chooser.excluding_constraint(name, &self.demand(name), version) {
-                    None => return Ok(Some(version.clone())),
+                    None => return Ok(Choice::Version(version.clone())),
                     Some(at) => Reason::Constraint(at),
                 },
             };
             self.state.add_unavailable(self.next, range.clone(), reason);
-            return Ok(None);
+            return Ok(Choice::None);
         }
         let demand = self.demand(name);
         let need = Need {
             name,
             range,
-            part: &self.part.environments,
+            part: &self.part,
             demand: &demand,
             pythons: &self.part.pythons(&demand),
         };
         match chooser.choose(need)? {
-            VersionChoice::Version(version) => Ok(Some(version)),
+            VersionChoice::Version(version) => Ok(Choice::Version(version)),
+            VersionChoice::Split(marker) => Ok(Choice::Split(marker)),
             VersionChoice::None(reasons) => {
                 let mut rest = range.clone();
                 for (versions, reason) in reasons {
@@ -212,9 +241,20 @@ impl Fork {
                 if !rest.is_empty() {
                     self.state.add_no_versions(self.next, rest);
                 }
-                Ok(None)
+                Ok(Choice::None)
             }
         }
+    }
+
+    /// The fork in each half of its part.
+    fn halves(&self, halves: Vec<UniversePart>) -> Vec<Self> {
+        let halves = halves.into_iter().map(|part| Self {
+            part,
+            has_shrunk: true,
+            is_turned: true,
+            ..self.clone()
+        });
+        halves.collect()
     }
 
     /// Asks for the dependencies of a version.

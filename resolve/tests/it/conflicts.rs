@@ -122,13 +122,13 @@ fn a_package_requires_a_later_python() {
 #[test]
 fn a_package_has_no_wheel_for_a_platform() {
     assert_snapshot!(told(
-        "platforms linux_x86_64 macos_arm64 macos_x86_64 \n > torch>=2.3
+        "python CPython==3.12.* \n platforms linux_x86_64 macos_arm64 macos_x86_64 \n > torch>=2.3
          torch 2.2.2 {wheel cp312-none-macosx_10_9_x86_64} {wheel cp312-none-macosx_11_0_arm64} {wheel cp312-cp312-manylinux1_x86_64}
          torch 2.3.0 {wheel cp312-none-macosx_11_0_arm64} {wheel cp312-cp312-manylinux1_x86_64}
          torch 2.4.0 {wheel cp312-none-macosx_11_0_arm64} {wheel cp312-cp312-manylinux1_x86_64}"
     ), @"
     torch>=2.3 is required
-    torch cannot be used: it has no file that fits macos_x86_64
+    torch cannot be used: it has no file for macos_x86_64
     this clashes where platform_machine == 'x86_64' and sys_platform == 'darwin' (macos_x86_64)
     hint: torch has nothing for macos_x86_64: leave that platform out
     hint: with torch 2.2.2 there is a solution: loosen `torch>=2.3`

@@ -11,6 +11,7 @@
 //! platforms linux_x86_64              the platforms that must be served
 //! prereleases allow                   or `disallow`
 //! no-binary a, only-binary a, require-wheels
+//! strategy requires-python            (`fewest` where none is)
 //! lock a==1 ; marker                  a pin
 //! fork sys_platform == 'linux'        a part that the lock was resolved in
 //! changed a                           its requirement changed since
@@ -25,9 +26,9 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use model::{
-    FileKind, IndexRole, InterpreterConstraints, LockInputs, Marker, Metadata, PackageName,
-    PackageSet, PackageSource, PrereleasePolicy, Requirement, RequirementSource, Resolution,
-    SdistFilename, Version, VersionRange, VersionSpecifiers,
+    FileKind, ForkStrategy, IndexRole, InterpreterConstraints, LockInputs, Marker, Metadata,
+    PackageName, PackageSet, PackageSource, PrereleasePolicy, Requirement, RequirementSource,
+    Resolution, SdistFilename, Version, VersionRange, VersionSpecifiers,
 };
 use resolve::{
     CandidateFile, CandidateFiles, DirectRelease, Pins, Problem, Provider, ReleaseMetadata,
@@ -171,8 +172,8 @@ pub(crate) fn fixture(text: &str) -> Fixture {
         let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
         match word {
             ">" | "constraint" | "override" | "exclude" | "python" | "platforms"
-            | "prereleases" | "no-binary" | "only-binary" | "require-wheels" | "lock" | "fork"
-            | "changed" => {
+            | "prereleases" | "no-binary" | "only-binary" | "require-wheels" | "strategy"
+            | "lock" | "fork" | "changed" => {
                 words.entry(word).or_default().push(rest.trim());
             }
             "direct" => {
@@ -247,6 +248,10 @@ fn problem(words: &BTreeMap<&str, Vec<&str>>) -> Problem {
                 _ => PrereleasePolicy::IfNecessary,
             },
             require_wheels: words.contains_key("require-wheels"),
+            fork_strategy: match lines("strategy")[..] {
+                ["requires-python"] => ForkStrategy::RequiresPython,
+                _ => ForkStrategy::Fewest,
+            },
         },
         pins: Pins::new(
             pins.into_iter().map(|pin| VersionPin {

@@ -10,6 +10,7 @@ mod fixture;
 mod judge;
 
 mod conflicts;
+mod coverage;
 mod oracle;
 mod packse;
 mod pins;

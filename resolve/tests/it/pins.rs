@@ -71,12 +71,13 @@ fn a_pre_release_moves_where_none_may_be_chosen() {
 
 #[test]
 fn a_pin_stays_though_a_version_of_something_new_asks_more_of_it() {
-    // `new` 2 needs `a` 1 on every Python, which `c` does not serve: `new` 1 is chosen.
+    // `new` 2 needs `a` 1 on every Python, which `c` does not serve: `new` 1 is chosen there.
     check(
         "> a ; python_version < '3.13' \n > new \n changed new
          lock a==1 ; python_version < '3.13' \n lock c==1 ; python_version < '3.13'
          a 1 -> c \n a 2 \n c 1 {python ==3.12.*} \n new 1 \n new 2 -> a<2 ; sys_platform == 'linux'",
-        "a==1 ; python_full_version < '3.13' \n c==1 ; python_full_version < '3.13' \n new==1",
+        "a==1 ; python_full_version < '3.13' \n c==1 ; python_full_version < '3.13'
+         new==1 ; python_full_version >= '3.13' \n new==2 ; python_full_version < '3.13'",
     );
 }
 
@@ -93,7 +94,7 @@ fn a_pin_stays_though_something_that_is_never_needed_clashes_with_it() {
 fn a_pin_is_known_before_what_needs_it_is_decided() {
     // `c` is decided for `e` alone, and then `b` needs it elsewhere too.
     check(
-        "python CPython>=3.12,<3.14
+        "python CPython>=3.12,<3.14 \n strategy requires-python
          > e==2 \n e 2 -> c==2 ; python_version >= '3.13' | b
          b 1 -> c ; sys_platform == 'linux' | c>=2 ; sys_platform == 'darwin' or python_version >= '3.13'
          c 2 -> a \n a 2 \n a 3 -> a<2 ; sys_platform != 'linux'",

@@ -467,7 +467,10 @@ fn a_package_met_late_for_all_pythons_is_chosen_again() {
 
 #[test]
 fn wheels_alone_will_do() {
-    check("> a \n a 1 {wheel cp312-cp312-win_amd64}", "a==1");
+    check(
+        "python CPython==3.12.* \n > a \n a 1 {wheel cp312-cp312-win_amd64}",
+        "a==1",
+    );
     check("> a \n a 1 \n a 2 {wheel cp39-cp39-win_amd64}", "a==1");
     check("> a \n a 1 {wheel py2-none-any}", "conflict");
 }
@@ -479,7 +482,7 @@ fn platforms_must_be_served() {
         "a==1",
     );
     check(
-        "platforms windows_x86_64 \n > a \n a 1 \n a 2 {wheel cp312-cp312-win_amd64}",
+        "python CPython==3.12.* \n platforms windows_x86_64 \n > a \n a 1 \n a 2 {wheel cp312-cp312-win_amd64}",
         "a==2",
     );
     check(
@@ -491,11 +494,11 @@ fn platforms_must_be_served() {
         "a==2",
     );
     check(
-        "platforms linux_x86_64 windows_x86_64 \n > a ; sys_platform == 'win32' \n a 2 {wheel cp312-cp312-win_amd64}",
+        "platforms linux_x86_64 windows_x86_64 \n python CPython==3.12.* \n > a ; sys_platform == 'win32' \n a 2 {wheel cp312-cp312-win_amd64}",
         "a==2 ; sys_platform == 'win32'",
     );
     check(
-        "platforms macos_arm64 macos_x86_64 \n > a \n a 1 {wheel cp312-cp312-macosx_11_0_universal2}",
+        "platforms macos_arm64 macos_x86_64 \n python CPython==3.12.* \n > a \n a 1 {wheel cp312-cp312-macosx_11_0_universal2}",
         "a==1",
     );
 }
@@ -521,7 +524,7 @@ fn a_release_that_no_known_platform_can_use_is_passed_over() {
     );
     check(
         "python >=3.12 \n > a \n a 1 \n a 2 {wheel pp312-pypy312_pp73-win_amd64}",
-        "a==2",
+        "a==1",
     );
 }
 

@@ -8,7 +8,8 @@ use ::release::settings::{
 use camino::Utf8PathBuf;
 use install::environment::LinkMode;
 use model::{
-    InterpreterConstraints, Override, PackageName, PackageSet, Platform, PrereleasePolicy,
+    ForkStrategy, InterpreterConstraints, Override, PackageName, PackageSet, Platform,
+    PrereleasePolicy,
 };
 use targets::{Ambiguity, Behavior, InitFiles};
 use wheel::MetadataVersion;
@@ -195,6 +196,10 @@ section! {
         /// Whether every package must have a wheel for each platform. Pants does not have this
         /// setting.
         require_wheels: bool = false,
+        /// When a project gets several versions: `requires-python`, where an older Python would keep
+        /// it from its newest version on the others, or `fewest`, where no version serves all.
+        /// Pants does not have this setting.
+        fork_strategy: ForkStrategy = ForkStrategy::RequiresPython,
     }
 }
 

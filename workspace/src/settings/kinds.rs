@@ -6,7 +6,8 @@ use std::str::FromStr;
 use camino::Utf8PathBuf;
 use install::environment::LinkMode;
 use model::{
-    InterpreterConstraints, Override, PackageName, PackageSet, Platform, PrereleasePolicy,
+    ForkStrategy, InterpreterConstraints, Override, PackageName, PackageSet, Platform,
+    PrereleasePolicy,
 };
 use targets::{Ambiguity, Behavior, InitFiles};
 use wheel::MetadataVersion;
@@ -281,6 +282,11 @@ choice!(PrereleasePolicy {
     "if-necessary" => Self::IfNecessary,
     "allow" => Self::Allow,
     "disallow" => Self::Disallow,
+});
+
+choice!(ForkStrategy {
+    "requires-python" => Self::RequiresPython,
+    "fewest" => Self::Fewest,
 });
 
 choice!(FirstPartyRequirements {

@@ -1,6 +1,7 @@
 //! `generate-lockfiles`: lock the third-party requirements of each resolve.
 
 use clap::{Args, ValueEnum};
+use model::ForkStrategy;
 use resolve::ResolveWarning;
 
 use crate::arguments::IndexArguments;
@@ -38,6 +39,11 @@ pub(crate) struct GenerateLockfilesArguments {
     #[arg(long)]
     require_wheels: bool,
 
+    /// When a project gets several versions: `requires-python`, where an older Python would keep it
+    /// from its newest version on the others, or `fewest` [default: the setting]
+    #[arg(long, value_name = "STRATEGY")]
+    fork_strategy: Option<ForkStrategy>,
+
     /// How to print what changed
     #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
     output_format: OutputFormat,
@@ -65,6 +71,7 @@ pub(crate) fn run(
         },
         index: arguments.index.choice(),
         require_wheels: arguments.require_wheels,
+        fork_strategy: arguments.fork_strategy,
     };
     report(session, arguments, &generate(session, &request)?)
 }
