@@ -8,7 +8,8 @@ use ruff_text_size::TextSize;
 use model::Place;
 
 use crate::error::EvalError;
-use crate::exception::{Exception, ExceptionClass};
+use crate::exception::{Exception, ExceptionClass, LanguageLimit};
+use crate::nesting::nesting;
 
 /// A BUILD file or prelude: its path, text and syntax tree.
 #[derive(Debug)]
@@ -25,12 +26,28 @@ impl BuildFile {
     /// The first syntax error, with its place.
     pub fn parse(path: impl Into<Arc<str>>, text: String) -> Result<Self, EvalError> {
         let path = path.into();
+        let nesting = nesting(&text);
+        if let Some(at) = nesting.too_deep {
+            let message = "expressions are nested too deeply";
+            return Err(EvalError::new(
+                Exception::refused(LanguageLimit::Nesting, message),
+                Place::at(path, &text, at),
+            ));
+        }
         match ruff_python_parser::parse_module(&text) {
             Ok(parsed) => Ok(Self {
                 module: parsed.into_syntax(),
                 path,
                 text,
             }),
+            Err(_) if nesting.unclosed.is_some() => {
+                let (at, bracket) = nesting.unclosed.unwrap_or_default();
+                let message = format!("cannot parse: `{bracket}` is never closed");
+                Err(EvalError::new(
+                    Exception::new(ExceptionClass::SyntaxError, message),
+                    Place::at(path, &text, at),
+                ))
+            }
             Err(error) => Err(EvalError::new(
                 Exception::new(
                     ExceptionClass::SyntaxError,

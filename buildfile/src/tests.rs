@@ -226,7 +226,8 @@ fn errors_name_place_and_macros() {
     hint: write the value here, or define a macro in a file that `build_file_prelude_globs` names
     ");
     insta::assert_snapshot!(run("python_sources(\n  name='x'\n"), @"
-    src/a/BUILD:3:1: cannot parse: unexpected EOF while parsing
+    src/a/BUILD:1:15: cannot parse: `(` is never closed
+    python_sources(
     ");
     insta::assert_snapshot!(run("macro()"), @"
     src/a/BUILD:1:1: `macro` misses `x`

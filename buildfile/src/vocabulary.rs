@@ -29,9 +29,14 @@ pub enum Symbol<'v> {
     Constant(Data),
     /// A call of it is a path, with `.name`, `.parent` and `/`.
     Path(&'v str),
+    /// A call of it opens a text file: this function gives the text, or fails with its message.
+    Open(Box<FileFunction<'v>>),
     /// A call of it is what this function of plain data gives, or fails with its message.
     Function(Box<PlainFunction<'v>>),
 }
+
+/// Reads the file of a path.
+pub type FileFunction<'v> = dyn Fn(&str) -> Result<String, String> + 'v;
 
 /// A function of plain data: of positional arguments and of named ones.
 pub type PlainFunction<'v> = dyn Fn(&[Data], &[(Arc<str>, Data)]) -> Result<Data, String> + 'v;

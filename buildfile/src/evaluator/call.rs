@@ -12,10 +12,10 @@ use super::function::CallArguments;
 use super::state::{EvalResult, Evaluator, weight};
 use crate::data::{Data, Object, Parametrize};
 use crate::declaration::{Call, Field};
-use crate::exception::Exception;
+use crate::exception::{Exception, LanguageLimit};
 use crate::python::{self, CallError, CallResult, Caller, Keywords};
-use crate::value::{Scope, Value};
-use crate::vocabulary::{Positional, Symbol, UnknownNames};
+use crate::value::{Scope, TEXT_FILE, Value};
+use crate::vocabulary::{FileFunction, Positional, Symbol, UnknownNames};
 
 /// Functions among the arguments of a function of Python are called where that call stands.
 struct CallSite<'e, 'a, 'v> {
@@ -172,10 +172,44 @@ impl<'a> Evaluator<'a, '_> {
                 let data = self.at(at, result)?;
                 self.at(at, Value::thaw(&data))
             }
+            Some(Symbol::Open(read)) => self.open(&read, &arguments),
             Some(Symbol::Constant(_)) | None => {
                 Err(self.misfit(at, format!("`{name}` cannot be called")))
             }
         }
+    }
+
+    /// `open(file, mode="r", …)`: an iterator of lines, which has the methods of a file.
+    fn open(
+        &mut self,
+        read: &FileFunction<'_>,
+        arguments: &CallArguments<'a>,
+    ) -> EvalResult<Value<'a>> {
+        let at = arguments.at;
+        let argument = |place: usize, name: &str| {
+            let named = arguments.keywords.iter().find(|(key, _)| **key == *name);
+            arguments
+                .positional
+                .get(place)
+                .or(named.map(|(_, value)| value))
+        };
+        let path = match argument(0, "file") {
+            Some(Value::Str(path) | Value::Path(path)) => Rc::clone(path),
+            _ => return Err(self.misfit(at, "`open` needs the path of a file")),
+        };
+        let mode = argument(1, "mode").map(Value::display).transpose();
+        let mode = self.at(at, mode)?.unwrap_or_else(|| "r".to_owned());
+        if !matches!(&*mode, "r" | "rt") {
+            let message = format!("a BUILD file can read text files, not open them with `{mode}`");
+            let exception = Exception::refused(LanguageLimit::Syntax, message);
+            return Err(self.error(at, exception));
+        }
+        let text = read(&path).map_err(Exception::of_value);
+        let text = self.at(at, text)?;
+        self.charge(at, text.len())?;
+        let text = text.replace("\r\n", "\n").replace('\r', "\n");
+        let lines = text.split_inclusive('\n').map(Value::str).collect();
+        Ok(Value::iter(TEXT_FILE, lines))
     }
 
     /// The call as plain data.

@@ -3,7 +3,9 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use ruff_python_ast::{Expr, Operator, Stmt, StmtFor, StmtFunctionDef, StmtIf, StmtWhile};
+use ruff_python_ast::{
+    Expr, Operator, Stmt, StmtFor, StmtFunctionDef, StmtIf, StmtWhile, StmtWith,
+};
 use ruff_text_size::{Ranged, TextSize};
 
 use super::state::{EvalResult, Evaluator, weight};
@@ -12,7 +14,7 @@ use crate::error::EvalError;
 use crate::exception::{Exception, ExceptionClass, LanguageLimit};
 use crate::python;
 use crate::source::BuildFile;
-use crate::value::{Body, Scope, Value};
+use crate::value::{Body, Scope, TEXT_FILE, Value};
 
 /// How a statement ended.
 pub(super) enum Flow<'a> {
@@ -98,6 +100,7 @@ impl<'a> Evaluator<'a, '_> {
                     self.delete(target, scope)?;
                 }
             }
+            Stmt::With(with) => return self.with(with, scope),
             Stmt::Pass(_) => {}
             Stmt::Break(_) => return Ok(Flow::Break),
             Stmt::Continue(_) => return Ok(Flow::Continue),
@@ -142,7 +145,6 @@ impl<'a> Evaluator<'a, '_> {
             }
             Stmt::ClassDef(_) => "`class`",
             Stmt::Try(_) => "`try`",
-            Stmt::With(_) => "`with`",
             Stmt::Match(_) => "`match`",
             Stmt::Global(_) | Stmt::Nonlocal(_) => "`global` or `nonlocal`",
             _ => "this statement",
@@ -213,6 +215,20 @@ impl<'a> Evaluator<'a, '_> {
             }
         }
         self.block(&repeat.orelse, scope)
+    }
+
+    /// `with open(…) as file:`; nothing else is entered and left.
+    fn with(&mut self, with: &'a StmtWith, scope: &Rc<Scope<'a>>) -> EvalResult<Flow<'a>> {
+        for item in &with.items {
+            let value = self.eval(&item.context_expr, scope)?;
+            if !matches!(&value, Value::Iter(iter) if iter.kind == TEXT_FILE) {
+                return Err(self.unsupported(with.start(), "`with` for what is no file"));
+            }
+            if let Some(target) = &item.optional_vars {
+                self.assign(target, value, scope)?;
+            }
+        }
+        self.block(&with.body, scope)
     }
 
     fn each(&mut self, each: &'a StmtFor, scope: &Rc<Scope<'a>>) -> EvalResult<Flow<'a>> {

@@ -3,9 +3,9 @@
 use std::rc::Rc;
 
 use super::call::{self, BuiltinFunction};
-use super::{mapping, sequence, set, sorting, str};
+use super::{file, mapping, sequence, set, sorting, str};
 use crate::exception::{Exception, ExceptionClass};
-use crate::value::{SetKind, Value};
+use crate::value::{SetKind, TEXT_FILE, Value};
 
 /// A table of functions: of a type, or of no type.
 pub(crate) type Table = &'static [&'static [BuiltinFunction]];
@@ -71,6 +71,7 @@ pub(super) fn find(table: Table, name: &str) -> Option<&'static BuiltinFunction>
 fn methods(value: &Value<'_>) -> Table {
     let name = match value {
         Value::Path(_) => return &[PATH_METHODS],
+        Value::Iter(iter) if iter.kind == TEXT_FILE => return &[file::TABLE],
         Value::Set(set) if set.kind == SetKind::FrozenSet => "frozenset",
         _ => value.type_name(),
     };

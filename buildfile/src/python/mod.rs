@@ -11,6 +11,7 @@ mod attribute;
 mod builtins;
 mod call;
 mod conversion;
+mod file;
 mod format;
 mod mapping;
 mod operator;

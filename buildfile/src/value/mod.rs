@@ -12,6 +12,6 @@ mod types;
 pub(crate) use access::class;
 pub(crate) use range::Range;
 pub(crate) use types::{
-    Body, Dict, Iter, Key, Keys, List, Macro, Pairs, Scope, Set, SetKind, Tuple, Value, View,
-    ViewKind,
+    Body, Dict, Iter, Key, Keys, List, Macro, Pairs, Scope, Set, SetKind, TEXT_FILE, Tuple, Value,
+    View, ViewKind,
 };

@@ -92,6 +92,9 @@ pub(crate) enum ViewKind {
     Items,
 }
 
+/// What Python calls the type of an open text file. Here it is an iterator of its lines.
+pub(crate) const TEXT_FILE: &str = "TextIOWrapper";
+
 /// What is left of an iterator. Its items were computed when it was made.
 pub(crate) struct Iter<'a> {
     /// What Python calls its type.
