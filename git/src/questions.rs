@@ -59,6 +59,61 @@ impl Git {
         }
     }
 
+    /// Files as a revision has them, their paths relative to the root; `None` for each that it does
+    /// not have.
+    ///
+    /// # Errors
+    /// git is not there.
+    pub fn files(
+        &self,
+        revision: &str,
+        paths: &[Utf8PathBuf],
+    ) -> Result<Vec<Option<Vec<u8>>>, GitError> {
+        let line = |path: &Utf8PathBuf| format!("{revision}:./{path}\n");
+        let asked: String = paths.iter().map(line).collect();
+        let output = self.feed(&["cat-file", "--batch"], asked.as_bytes())?;
+        let mut rest = output.as_slice();
+        let mut next = || {
+            let end = rest.iter().position(|byte| *byte == b'\n')?;
+            let head = String::from_utf8_lossy(&rest[..end]);
+            let mut words = head.rsplit(' ');
+            let size = words.next().and_then(|size| size.parse::<usize>().ok());
+            let kind = words.next();
+            rest = &rest[end + 1..];
+            // What is not there, or no blob, has no size, or is of no use here.
+            let size = size.filter(|_| matches!(kind, Some("blob" | "tree" | "commit")))?;
+            let contents = rest.get(..size)?.to_vec();
+            rest = rest.get(size + 1..)?;
+            (kind == Some("blob")).then_some(contents)
+        };
+        Ok(paths.iter().map(|_| next()).collect())
+    }
+
+    /// The folders of submodules that are checked out, relative to the root.
+    ///
+    /// # Errors
+    /// Not a repository.
+    pub fn submodules(&self) -> Result<Vec<Utf8PathBuf>, GitError> {
+        if !self.root().join(".gitmodules").is_file() {
+            return Ok(Vec::new());
+        }
+        let listed = self.text(&["ls-files", "--stage", "-z"])?;
+        let links = listed.split('\0').filter_map(|line| {
+            let (head, path) = line.split_once('\t')?;
+            head.starts_with("160000 ").then_some(path)
+        });
+        let is_there = |path: &&str| self.root().join(path).join(".git").exists();
+        Ok(links.filter(is_there).map(Utf8PathBuf::from).collect())
+    }
+
+    /// Whether the history ends early, as in a clone with `--depth`.
+    ///
+    /// # Errors
+    /// Not a repository.
+    pub fn is_shallow(&self) -> Result<bool, GitError> {
+        Ok(self.text(&["rev-parse", "--is-shallow-repository"])? == "true")
+    }
+
     /// A setting of the repository itself; `None` where it is not set.
     ///
     /// # Errors
