@@ -50,7 +50,7 @@ fn arguments() -> Vec<OsString> {
 fn excluding(argument: OsString) -> OsString {
     let spec = argument.to_str().and_then(|text| text.strip_prefix('-'));
     match spec {
-        Some(spec) if !spec.starts_with(['-', 'C']) && spec.contains([':', '/']) => {
+        Some(spec) if !spec.starts_with(['-', 'C']) && spec.contains([':', '/', '.', '#']) => {
             format!("--exclude={spec}").into()
         }
         _ => argument,

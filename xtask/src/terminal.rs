@@ -1,12 +1,18 @@
 //! Prints messages to stderr and output to stdout.
 
 use std::fmt::Display;
+use std::io::Write;
 use std::sync::Arc;
 
+use goals::error::GoalError;
 use goals::session::{Progress, Reporter};
 
+use crate::error::CommandError;
 use crate::progress::ProgressLine;
 use crate::style::WARNING;
+
+/// The exit status of a program that a closed pipe ends.
+const CLOSED_PIPE: i32 = 141;
 
 /// The terminal as the reporter of goals.
 #[derive(Debug, Clone, Copy)]
@@ -42,7 +48,16 @@ pub(crate) fn say(message: impl Display) {
 }
 
 /// Prints output, which scripts read.
-#[allow(clippy::print_stdout, reason = "this is where output is printed")]
 pub(crate) fn print(output: impl Display) {
-    anstream::print!("{output}");
+    let mut stdout = anstream::stdout().lock();
+    let printed = write!(stdout, "{output}").and_then(|()| stdout.flush());
+    let Err(error) = printed else { return };
+    if error.kind() == std::io::ErrorKind::BrokenPipe {
+        // Who reads, as `head` does, has enough. Other programs end by a signal then.
+        std::process::exit(CLOSED_PIPE);
+    }
+    let reason = GoalError::failure("cannot print the result").because(error.to_string());
+    let error = CommandError::from(reason);
+    error.print();
+    std::process::exit(1);
 }
