@@ -7,6 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use model::Place;
 use toml_edit::TableLike;
 
+use super::environment::SettingVariable;
 use super::error::{SettingsError, SettingsProblem};
 use super::flag::{COMMAND_LINE, SettingFlag};
 
@@ -35,6 +36,13 @@ impl SettingsDocument {
     pub(super) fn of_flag(flag: &SettingFlag) -> Result<Self, SettingsError> {
         let mut document = Self::parse(COMMAND_LINE.into(), String::new())?;
         document.text.clone_from(&flag.text);
+        Ok(document)
+    }
+
+    /// A variable, so that an error can show it; nothing in it is TOML.
+    pub(super) fn of_variable(variable: &SettingVariable) -> Result<Self, SettingsError> {
+        let mut document = Self::parse("the environment".into(), String::new())?;
+        document.text.clone_from(&variable.text);
         Ok(document)
     }
 

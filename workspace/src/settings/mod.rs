@@ -8,12 +8,14 @@
 
 mod cutoff;
 mod document;
+mod environment;
 mod error;
 mod flag;
 mod keys;
 mod kinds;
 mod literal;
 mod options;
+mod pants_keys;
 mod reader;
 mod release;
 mod root;

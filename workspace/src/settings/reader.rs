@@ -7,10 +7,12 @@ use camino::{Utf8Path, Utf8PathBuf};
 use toml_edit::{Item, TableLike};
 
 use super::document::{SettingsDocument, read_if_there};
+use super::environment::{SettingVariable, further_files, variables};
 use super::error::{SettingKey, SettingsError, SettingsProblem};
 use super::flag::SettingFlag;
 use super::keys::Sections;
 use super::kinds::Setting;
+use super::pants_keys::PANTS_KEYS;
 use super::tree::{
     Placeholders, SettingMistake, SettingMistakeKind, SettingNode, SettingTree, name_span,
 };
@@ -24,6 +26,8 @@ const INSTALL_FROM_RESOLVE: &str = "install_from_resolve";
 pub(super) struct RepositorySettings {
     root: Utf8PathBuf,
     pants: Option<SettingsDocument>,
+    /// Files that count more than `pants.toml`, in order.
+    further: Vec<SettingsDocument>,
     cargo: Option<SettingsDocument>,
 }
 
@@ -45,13 +49,20 @@ struct Mention {
 
 impl RepositorySettings {
     /// Reads the files in `root`; messages name them relative to it.
-    pub(super) fn load(root: &Utf8Path) -> Result<Self, SettingsError> {
+    pub(super) fn load(
+        root: &Utf8Path,
+        environment: &BTreeMap<String, String>,
+    ) -> Result<Self, SettingsError> {
         let document = |name: &str| {
             read_if_there(&root.join(name))?
                 .map(|text| SettingsDocument::parse(name.into(), text))
                 .transpose()
         };
-        Self::new(root, document("pants.toml")?, document("Cargo.toml")?)
+        let mut files = Self::new(root, document("pants.toml")?, document("Cargo.toml")?)?;
+        if files.pants.is_some() {
+            files.further = further_files(root, environment)?;
+        }
+        Ok(files)
     }
 
     pub(super) fn new(
@@ -66,6 +77,7 @@ impl RepositorySettings {
         Ok(Self {
             root: root.to_owned(),
             pants,
+            further: Vec::new(),
             cargo,
         })
     }
@@ -84,7 +96,8 @@ impl Settings {
         environment: BTreeMap<String, String>,
         flags: &[SettingFlag],
     ) -> Result<Self, SettingsError> {
-        read(&RepositorySettings::load(root)?, environment, flags)
+        let files = RepositorySettings::load(root, &environment)?;
+        read(&files, environment, flags)
     }
 }
 
@@ -104,6 +117,10 @@ pub(super) fn read(
         tools: BTreeMap::new(),
         sections: Sections::default(),
     };
+    let variables = match files.pants {
+        Some(_) => variables(&environment),
+        None => Vec::new(),
+    };
     let placeholders = Placeholders::new(&files.root, environment);
     let python = &mut settings.sections.python;
     python.enable_resolves = files.pants.is_none();
@@ -112,13 +129,15 @@ pub(super) fn read(
         None => "python.lock",
     };
     python.resolves = BTreeMap::from([("python-default".to_owned(), lockfile.into())]);
-    let layers = [
-        (&files.pants, Unknown::Ignored),
-        (&files.cargo, Unknown::Refused),
-    ];
+    let of_pants = files.pants.iter().chain(&files.further);
+    let layers = of_pants.map(|document| (document, Unknown::Ignored)).chain(
+        files
+            .cargo
+            .iter()
+            .map(|document| (document, Unknown::Refused)),
+    );
     let mut mentions = Vec::new();
     for (document, unknown) in layers {
-        let Some(document) = document else { continue };
         let mut layer = Layer {
             document,
             unknown,
@@ -127,6 +146,16 @@ pub(super) fn read(
         };
         layer.read(&mut settings)?;
         mentions.push((document, layer.mentions));
+    }
+    for variable in variables {
+        let document = SettingsDocument::of_variable(&variable)?;
+        let mut layer = Layer {
+            document: &document,
+            unknown: Unknown::Refused,
+            placeholders: placeholders.clone(),
+            mentions: Vec::new(),
+        };
+        layer.read_variable(&mut settings, &variable)?;
     }
     for flag in flags {
         let document = SettingsDocument::of_flag(flag)?;
@@ -228,6 +257,18 @@ impl Layer<'_> {
         result.map_err(|mistake| self.explain(key, mistake))
     }
 
+    fn read_variable(
+        &mut self,
+        settings: &mut Settings,
+        variable: &SettingVariable,
+    ) -> Result<(), SettingsError> {
+        let key = SettingKey {
+            section: variable.section.to_owned(),
+            name: variable.key.to_owned(),
+        };
+        set(settings, &key, &variable.node).map_err(|mistake| self.explain(key, mistake))
+    }
+
     fn read_flag(
         &mut self,
         settings: &mut Settings,
@@ -297,6 +338,7 @@ impl Layer<'_> {
         span: Range<usize>,
     ) -> Result<(), SettingsError> {
         if self.unknown == Unknown::Ignored {
+            self.check_spelling(settings, &key, &span)?;
             settings.ignored.push(UnusedSetting {
                 line: self.document.line(span),
                 section: key.section,
@@ -314,6 +356,34 @@ impl Layer<'_> {
             known,
         };
         Err(self.document.error(span, problem))
+    }
+
+    /// Refuses a key that neither we nor Pants know, of a section that both do, if it is like one
+    /// that is known.
+    fn check_spelling(
+        &self,
+        settings: &mut Settings,
+        key: &SettingKey,
+        span: &Range<usize>,
+    ) -> Result<(), SettingsError> {
+        let ours = settings.sections.get_mut(&key.section);
+        let theirs = PANTS_KEYS
+            .iter()
+            .find(|(section, _)| *section == key.section);
+        let (Some(ours), Some((_, theirs))) = (ours, theirs) else {
+            return Ok(());
+        };
+        let known = ours.keys();
+        let near = nearest(&key.name, known.iter().chain(*theirs).copied());
+        if theirs.contains(&key.name.as_str()) || near.is_none() {
+            return Ok(());
+        }
+        let problem = SettingsProblem::UnknownKey {
+            nearest: near,
+            key: key.clone(),
+            known,
+        };
+        Err(self.document.error(span.clone(), problem))
     }
 
     fn unknown_section(&self, section: &str, span: Range<usize>) -> SettingsError {

@@ -475,3 +475,36 @@ fn a_flag_counts_more_than_files() {
                             ^^^^^^^
     ");
 }
+
+#[test]
+fn misspelt_keys_of_pants() {
+    insta::assert_snapshot!(pants_error("[python-repos]\nindxes = []\n"), @"
+    `indxes` is not a setting of `[python-repos]`
+      at pants.toml:2:1
+      indxes = []
+      ^^^^^^
+      hint: did you mean `indexes`?
+    ");
+    insta::assert_snapshot!(pants_error("[python]\ninterpreter_constraint = [\">=3.9\"]\n"), @r#"
+    `interpreter_constraint` is not a setting of `[python]`
+      at pants.toml:2:1
+      interpreter_constraint = [">=3.9"]
+      ^^^^^^^^^^^^^^^^^^^^^^
+      hint: did you mean `interpreter_constraints`?
+    "#);
+    insta::assert_snapshot!(pants_error("[GLOBAL]\nbackend_package = []\n"), @"
+    `backend_package` is not a setting of `[GLOBAL]`
+      at pants.toml:2:1
+      backend_package = []
+      ^^^^^^^^^^^^^^^
+      hint: did you mean `backend_packages`?
+    ");
+    // Pants knows these, or nobody knows anything like it.
+    for text in [
+        "[python]\nrepl_history = true\n",
+        "[GLOBAL]\npantsd = true\nof_next_year = 1\n",
+        "[pytest]\nargz = []\n",
+    ] {
+        assert!(!pants(text).ignored.is_empty(), "{text}");
+    }
+}
