@@ -16,6 +16,7 @@ mod filedeps;
 mod fixtures;
 mod fuzz;
 mod generate_lockfiles;
+mod graph;
 mod import;
 mod install_merge_driver;
 mod install_plugin;

@@ -20,6 +20,11 @@ pub trait RepositoryFiles: fmt::Debug + Send + Sync {
     /// It cannot be read.
     fn read(&self, path: &str) -> io::Result<Vec<u8>>;
 
+    /// Paths of what is neither a file nor a folder, and is left out of the tree.
+    fn skipped(&self) -> &[String] {
+        &[]
+    }
+
     /// Whether `build_ignore` names a BUILD file, which is not evaluated then.
     fn is_ignored_build_file(&self, path: &str) -> bool;
 }

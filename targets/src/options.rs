@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::kinds::{TargetType, Versions};
+
 /// Settings that shape the target graph, with Pants' names and defaults.
 #[derive(Clone, Debug)]
 pub struct GraphOptions {
@@ -9,6 +11,8 @@ pub struct GraphOptions {
     pub pants_version: String,
     /// `[GLOBAL] backend_packages`; empty if none are declared.
     pub backend_packages: Vec<String>,
+    /// Types that plug-ins define, as settings declare them.
+    pub declared_types: Vec<&'static TargetType>,
     /// `[GLOBAL] pants_ignore`: patterns, as in `.gitignore`, of files that are ignored.
     pub pants_ignore: Vec<String>,
     /// `[GLOBAL] pants_ignore_use_gitignore`.
@@ -172,6 +176,7 @@ impl Default for GraphOptions {
         Self {
             pants_version: String::new(),
             backend_packages: Vec::new(),
+            declared_types: Vec::new(),
             pants_ignore: texts(&[".*/", "/dist/", "__pycache__"]),
             use_gitignore: UseGitignore::Yes,
             build_patterns: texts(&["BUILD", "BUILD.*"]),
@@ -213,6 +218,43 @@ impl GraphOptions {
             .map(|part| part.parse::<u32>().ok());
         let found = parts.next().flatten().zip(parts.next().flatten());
         found.is_some_and(|version| version >= (major, minor))
+    }
+
+    /// Whether the repository is for that version of Pants, such as `2.17`.
+    pub(crate) fn is_pants(&self, version: &str) -> bool {
+        let rest = self.pants_version.strip_prefix(version);
+        rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()))
+    }
+
+    /// The target type of that name: one that settings declare, or one that Pants ships.
+    #[must_use]
+    pub fn target_type(&self, name: &str) -> Option<&'static TargetType> {
+        let mut declared = self.declared_types.iter().copied();
+        let declared = declared.find(|known| known.name == name);
+        declared.or_else(|| TargetType::find(name))
+    }
+
+    /// Whether the version of Pants that the repository is for has what these have. Between the
+    /// two, and where it is not known, it may have what either has.
+    pub(crate) fn has(&self, versions: Versions) -> bool {
+        match versions {
+            Versions::Both => true,
+            Versions::Newer => self.pants_version.is_empty() || self.is_pants_since(2, 18),
+            Versions::Older => !self.is_pants_since(2, 34),
+        }
+    }
+
+    /// Says which version of Pants has what these have, and that of the repository has not.
+    pub(crate) fn of_other_version(&self, versions: Versions) -> String {
+        let version = &self.pants_version;
+        match versions {
+            Versions::Older => format!("Pants {version} no longer has it"),
+            Versions::Both | Versions::Newer => {
+                format!(
+                    "Pants {version} does not have it yet; `[GLOBAL] pants_version` says which is meant"
+                )
+            }
+        }
     }
 
     /// Whether in-repository plugins may define target types that we do not know.

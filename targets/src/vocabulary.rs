@@ -1,11 +1,12 @@
 //! What a BUILD file may say beyond Python: target types, what holds for a folder, objects such as
 //! `python_artifact(…)`, `parametrize`, and what it may ask.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use buildfile::{Data, Positional, Symbol, UnknownNames, Vocabulary};
 
-use crate::kinds::{TYPES, TargetType};
+use crate::files::RepositoryFiles;
+use crate::kinds::shipped_types;
 use crate::options::GraphOptions;
 
 /// Default field values of the targets below a folder.
@@ -31,13 +32,23 @@ const OBJECTS: &[&str] = &[
 ];
 
 /// The rest.
-const OTHERS: &[&str] = &["PANTS_VERSION", "build_file_dir", "env", "parametrize"];
+const OTHERS: &[&str] = &[
+    "PANTS_VERSION",
+    "build_file_dir",
+    "env",
+    "open",
+    "parametrize",
+];
 
 /// The names that the BUILD files of one folder may use.
 pub(crate) struct BuildVocabulary<'o> {
     /// The folder relative to the root, `""` for the root itself.
     pub(crate) folder: &'o str,
     pub(crate) options: &'o GraphOptions,
+    /// What they may read.
+    pub(crate) files: &'o dyn RepositoryFiles,
+    /// The files that were read.
+    pub(crate) inputs: Mutex<Vec<Arc<str>>>,
 }
 
 impl Vocabulary for BuildVocabulary<'_> {
@@ -45,6 +56,7 @@ impl Vocabulary for BuildVocabulary<'_> {
         Some(match name {
             "parametrize" => Symbol::Choice,
             "build_file_dir" => Symbol::Path(self.folder),
+            "open" => Symbol::Open(Box::new(|path| self.read(path))),
             "env" => Symbol::Function(Box::new(|positional, named| self.env(positional, named))),
             "PANTS_VERSION" => {
                 let version = self.options.pants_version.as_str();
@@ -52,13 +64,19 @@ impl Vocabulary for BuildVocabulary<'_> {
             }
             _ if FOLDER.contains(&name) => Symbol::Declaration(Positional::Allowed),
             _ if OBJECTS.contains(&name) => Symbol::Constructor,
-            _ if TargetType::find(name).is_some() => Symbol::Declaration(Positional::Refused),
+            _ if self.options.target_type(name).is_some() => {
+                Symbol::Declaration(Positional::Refused)
+            }
             _ => return None,
         })
     }
 
     fn names(&self) -> Vec<&str> {
-        let types = TYPES.iter().map(|known| known.name);
+        let declared = self.options.declared_types.iter().copied();
+        let types = shipped_types()
+            .iter()
+            .chain(declared)
+            .map(|known| known.name);
         let others = [FOLDER, OBJECTS, OTHERS].into_iter().flatten().copied();
         types.chain(others).collect()
     }
@@ -72,6 +90,32 @@ impl Vocabulary for BuildVocabulary<'_> {
 }
 
 impl BuildVocabulary<'_> {
+    /// The text of a file of the repository; a path counts from the root, as in Pants.
+    fn read(&self, path: &str) -> Result<String, String> {
+        let normal = path.split('/').filter(|part| !matches!(*part, "" | "."));
+        let normal: Vec<&str> = normal.collect();
+        if path.starts_with('/') || normal.contains(&"..") {
+            return Err(format!(
+                "a BUILD file reads files of the repository, not `{path}`"
+            ));
+        }
+        let normal = normal.join("/");
+        if !self.files.tree().has_file(&normal) {
+            return Err(format!(
+                "there is no file `{normal}` in the repository, or ignore rules hide it"
+            ));
+        }
+        let text = self
+            .files
+            .read(&normal)
+            .map_err(|error| error.to_string())?;
+        let text = String::from_utf8(text).map_err(|_| format!("`{normal}` is not UTF-8"))?;
+        if let Ok(mut inputs) = self.inputs.lock() {
+            inputs.push(Arc::from(normal));
+        }
+        Ok(text)
+    }
+
     /// `env(name, default=None)`: a variable of the environment that BUILD files may see.
     fn env(&self, positional: &[Data], named: &[(Arc<str>, Data)]) -> Result<Data, String> {
         let argument = |at: usize, name: &str| {

@@ -1,8 +1,9 @@
 //! The files of a repository on disk: the folders that ignore rules leave visible, walked side by
 //! side, and what is in them.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use camino::Utf8Path;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
@@ -22,11 +23,39 @@ pub fn load(root: &Utf8Path, options: GraphOptions) -> Result<Repository, Error>
     Repository::load(Box::new(files), options)
 }
 
+/// The repository at `root` as it was when some files were others: what was in them, `None` for those
+/// that were not there.
+///
+/// # Errors
+/// See [`load`].
+pub fn load_earlier(
+    root: &Utf8Path,
+    options: GraphOptions,
+    others: BTreeMap<String, Option<Vec<u8>>>,
+) -> Result<Repository, Error> {
+    let mut files = DiskFiles::open(root.as_std_path(), &options)?;
+    let rules = rules(root.as_std_path(), &options)?;
+    let mut paths: BTreeSet<String> = files.tree.files().collect();
+    for (path, contents) in &others {
+        if contents.is_none() {
+            paths.remove(path);
+        } else if !rules.matched_path_or_any_parents(path, false).is_ignore() {
+            paths.insert(path.clone());
+        }
+    }
+    files.tree = SourceTree::of(paths.iter().map(String::as_str));
+    files.others = others;
+    Repository::load(Box::new(files), options)
+}
+
 /// The files of a repository on disk.
 #[derive(Debug)]
 struct DiskFiles {
     root: PathBuf,
     tree: SourceTree,
+    skipped: Vec<String>,
+    /// Files that are to be seen with other contents, or not at all.
+    others: BTreeMap<String, Option<Vec<u8>>>,
     build_ignore: Gitignore,
 }
 
@@ -39,11 +68,18 @@ impl DiskFiles {
         let walk = Walk {
             root,
             rules: &rules,
+            skipped: Mutex::default(),
         };
         walk.folder(Arc::from(""), 0, &mut dirs);
         Ok(Self {
             root: root.to_owned(),
             tree: SourceTree::new(dirs),
+            skipped: {
+                let mut skipped = walk.skipped.into_inner().unwrap_or_default();
+                skipped.sort();
+                skipped
+            },
+            others: BTreeMap::new(),
             build_ignore: matcher(&options.build_ignore, "build_ignore")?,
         })
     }
@@ -55,11 +91,22 @@ impl RepositoryFiles for DiskFiles {
     }
 
     fn is_there(&self, path: &str) -> bool {
-        self.root.join(path).is_file()
+        match self.others.get(path) {
+            Some(contents) => contents.is_some(),
+            None => self.root.join(path).is_file(),
+        }
     }
 
     fn read(&self, path: &str) -> std::io::Result<Vec<u8>> {
-        fs_err::read(self.root.join(path))
+        match self.others.get(path) {
+            Some(Some(contents)) => Ok(contents.clone()),
+            Some(None) => Err(std::io::ErrorKind::NotFound.into()),
+            None => fs_err::read(self.root.join(path)),
+        }
+    }
+
+    fn skipped(&self) -> &[String] {
+        &self.skipped
     }
 
     fn is_ignored_build_file(&self, path: &str) -> bool {
@@ -118,9 +165,16 @@ fn add_patterns(
     Ok(())
 }
 
+/// Whether an entry is a file, or a link to one.
+fn is_file(kind: std::fs::FileType, path: &Path) -> bool {
+    kind.is_file() || (kind.is_symlink() && path.is_file())
+}
+
 struct Walk<'w> {
     root: &'w Path,
     rules: &'w Gitignore,
+    /// Pipes, sockets and devices.
+    skipped: Mutex<Vec<String>>,
 }
 
 impl Walk<'_> {
@@ -151,7 +205,12 @@ impl Walk<'_> {
             if self.rules.matched(&below, is_dir).is_ignore() {
                 continue;
             }
-            if is_dir {
+            if !is_dir && !is_file(kind, &entry.path()) {
+                // Opening it could wait for ever.
+                if let Ok(mut skipped) = self.skipped.lock() {
+                    skipped.push(below);
+                }
+            } else if is_dir {
                 folders.push(below);
             } else {
                 files.push(Arc::from(name));

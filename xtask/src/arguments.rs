@@ -118,6 +118,15 @@ pub(crate) struct SelectionArguments {
     )]
     kinds: Vec<String>,
 
+    /// Only targets whose address a regular expression matches, `-a,b` for none of them; may be
+    /// repeated
+    #[arg(
+        long = "filter-address-regex",
+        value_name = "REGEX",
+        allow_hyphen_values = true
+    )]
+    addresses: Vec<String>,
+
     /// Only targets that changed since this commit
     #[arg(long, value_name = "REF")]
     changed_since: Option<String>,
@@ -155,6 +164,7 @@ impl SelectionArguments {
             specs,
             tags: self.tags.clone(),
             kinds: self.kinds.clone(),
+            addresses: self.addresses.clone(),
             changed: changed.map(|revision| ChangedSince {
                 revision,
                 dependents,

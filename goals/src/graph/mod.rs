@@ -1,8 +1,10 @@
 //! The target graph for commands: loaded once, and asked by specs and filters.
 
+mod changes;
+mod earlier;
 mod selection;
 
-pub use selection::{ChangedSince, NoSpecs, TargetSelection, changed_files};
+pub use selection::{ChangedSince, NoSpecs, TargetSelection, specs};
 
 use targets::imports::ImportCache;
 use targets::{Repository, TargetGraph};

@@ -1,10 +1,16 @@
 //! Selects the targets of a command: by specs, tags, types, and changes since a commit.
 
-use camino::Utf8PathBuf;
-use git::Git;
-use targets::query::{ChangedFiles, Dependents, Specs, TargetFilter};
+use std::borrow::Cow;
+
+use camino::Utf8Path;
+use model::nearest;
+use targets::imports::ImportCache;
+use targets::kinds::shipped_types;
+use targets::query::{Dependents, Earlier, Specs, TargetFilter};
 use targets::{TargetGraph, TargetId};
 
+use super::changes::ChangesSince;
+use super::earlier::EarlierRepository;
 use crate::error::GoalError;
 use crate::session::Session;
 
@@ -17,6 +23,8 @@ pub struct TargetSelection {
     pub tags: Vec<String>,
     /// Only targets of one of these types, `-a,b` for none of them.
     pub kinds: Vec<String>,
+    /// Only targets whose address one of these regular expressions matches, `-a,b` for none.
+    pub addresses: Vec<String>,
     /// Only targets that changed.
     pub changed: Option<ChangedSince>,
 }
@@ -47,10 +55,10 @@ impl TargetSelection {
         graph: &TargetGraph<'_>,
         no_specs: NoSpecs,
     ) -> Result<Vec<TargetId>, GoalError> {
-        let mut selected = match (&self.changed, self.specs(session)?) {
+        let filter = self.filter(graph)?;
+        let mut selected = match (&self.changed, specs(session, &self.specs)?) {
             (Some(since), specs) => {
-                let files = changed_files(session, &since.revision)?;
-                let changed = files.targets(graph, since.dependents)?;
+                let changed = since.targets(session, graph)?;
                 if specs.is_empty() {
                     changed
                 } else {
@@ -68,7 +76,6 @@ impl TargetSelection {
             }
             (None, specs) => specs.select(graph)?,
         };
-        let filter = TargetFilter::new(&self.tags, &self.kinds);
         selected.retain(|id| filter.accepts(graph, *id));
         if selected.is_empty() && self.changed.is_none() {
             session.warn("no target is named by this, or none is left by the filters");
@@ -76,28 +83,91 @@ impl TargetSelection {
         Ok(selected)
     }
 
-    fn specs(&self, session: &Session) -> Result<Specs, GoalError> {
-        let specs = self.specs.iter().map(String::as_str);
-        Ok(Specs::parse(specs, &session.folder_in_repository()?))
+    /// The filters, whose types must exist.
+    fn filter(&self, graph: &TargetGraph<'_>) -> Result<TargetFilter, GoalError> {
+        let filter = TargetFilter::new(&self.tags, &self.kinds);
+        for kind in filter.kinds() {
+            let options = graph.repository().options();
+            let is_known = options.target_type(kind).is_some()
+                || graph.all().any(|id| &*graph.target(id).kind == kind);
+            if !is_known {
+                let shipped = shipped_types().iter().map(|known| known.name);
+                let error = GoalError::misuse(format!("there is no target type `{kind}`"));
+                return Err(match nearest(kind, shipped) {
+                    Some(near) => error.hint(format!("did you mean `{near}`?")),
+                    None => error,
+                });
+            }
+        }
+        filter.with_addresses(&self.addresses).map_err(|reason| {
+            GoalError::misuse("`--filter-address-regex` is no regular expression").because(reason)
+        })
     }
 }
 
-/// The files that differ from the commit at which the work left `since`, untracked files included.
-pub fn changed_files(session: &Session, since: &str) -> Result<ChangedFiles, GoalError> {
-    let git = Git::at(session.root());
-    if git.commit(since)?.is_none() {
-        return Err(GoalError::failure(format!("there is no commit `{since}`"))
-            .hint("`--changed-since` takes a branch, tag or commit, such as `main` or `HEAD~3`"));
+impl ChangedSince {
+    /// The targets that the change concerns.
+    pub fn targets(
+        &self,
+        session: &Session,
+        graph: &TargetGraph<'_>,
+    ) -> Result<Vec<TargetId>, GoalError> {
+        let changes = ChangesSince::of(session, &self.revision)?;
+        let files = &changes.files;
+        let repository = match files.need_earlier(graph) {
+            true => EarlierRepository::load(session, &changes.base, files).map(Some),
+            false => Ok(None),
+        };
+        let repository = repository.unwrap_or_else(|error| {
+            let base = &changes.base;
+            session.warn(format_args!(
+                "cannot read BUILD files as they were at {base}, so that all targets of those that were edited count as changed: {error}"
+            ));
+            None
+        });
+        let imports = ImportCache::default();
+        let earlier = repository.as_ref().and_then(|earlier| {
+            let graph = TargetGraph::build(&earlier.repository, &imports).ok()?;
+            Some((graph, earlier.moved_pins.clone()))
+        });
+        let earlier = earlier.as_ref().map(|(graph, moved_pins)| Earlier {
+            graph,
+            moved_pins: moved_pins.clone(),
+        });
+        Ok(files.targets(graph, earlier.as_ref(), self.dependents)?)
     }
-    let base = git.text(&["merge-base", since, "HEAD"])?;
-    let difference = git.difference(&base)?;
-    let edited = difference.edited.into_iter().chain(git.untracked()?);
-    Ok(ChangedFiles {
-        edited: edited.map(Utf8PathBuf::into_string).collect(),
-        deleted: difference
-            .deleted
-            .into_iter()
-            .map(Utf8PathBuf::into_string)
-            .collect(),
-    })
+}
+
+/// Reads specs as they were typed in the current folder.
+///
+/// # Errors
+/// A path that leads out of the repository.
+pub fn specs(session: &Session, typed: &[String]) -> Result<Specs, GoalError> {
+    let typed = typed.iter().map(|text| from_root(session, text));
+    let typed = typed.collect::<Result<Vec<_>, _>>()?;
+    let typed = typed.iter().map(|text| &**text);
+    Ok(Specs::parse(typed, &session.folder_in_repository()?))
+}
+
+/// A spec with an absolute path as one that counts from the root.
+fn from_root<'t>(session: &Session, text: &'t str) -> Result<Cow<'t, str>, GoalError> {
+    let (sign, spec) = match text.strip_prefix('-') {
+        Some(spec) => ("-", spec),
+        None => ("", text),
+    };
+    if !spec.starts_with('/') || spec.starts_with("//") {
+        return Ok(Cow::Borrowed(text));
+    }
+    let end = spec.find([':', '#']).unwrap_or(spec.len());
+    let (path, rest) = spec.split_at(end);
+    let path = Utf8Path::new(path);
+    let real = path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned());
+    let root = session.root();
+    match path.strip_prefix(root).or_else(|_| real.strip_prefix(root)) {
+        Ok(within) => Ok(Cow::Owned(format!("{sign}//{within}{rest}"))),
+        Err(_) => Err(
+            GoalError::misuse(format!("`{spec}` is outside of the repository"))
+                .hint(format!("its root is {root}")),
+        ),
+    }
 }

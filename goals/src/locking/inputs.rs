@@ -3,7 +3,7 @@
 use std::fmt;
 
 use model::{
-    FileDigest, LockInputs, NameError, PackageName, PackageSet, Place, PrereleasePolicy,
+    FileDigest, LockInputs, NameError, Override, PackageName, PackageSet, Place, PrereleasePolicy,
     ProjectReference, Requirement, RequirementSource,
 };
 use rustc_hash::FxHashMap;
@@ -127,12 +127,22 @@ impl ResolveDeclaration {
             .iter()
             .map(&mut named)
             .collect::<Result<Vec<_>, _>>()?;
+        let replaced = all.overrides.iter().map(|line| {
+            let requirement = named(line)?;
+            Ok(Override {
+                name: requirement.name.clone(),
+                requirement,
+            })
+        });
+        let replaced = replaced.collect::<Result<Vec<_>, GoalError>>()?;
+        let overrides = settings.overrides(resolve).iter().cloned();
+        let overrides = overrides.chain(replaced).collect();
         let mut inputs = LockInputs {
             requirements,
             constraints,
             interpreter_constraints: settings.interpreter_constraints(resolve)?.clone(),
             platforms: settings.platforms(resolve).to_vec(),
-            overrides: settings.overrides(resolve).to_vec(),
+            overrides,
             excludes: settings.excludes(resolve).to_vec(),
             no_binary: settings.no_binary(resolve),
             only_binary: settings.only_binary(resolve),

@@ -6,11 +6,11 @@ use model::RequiresDist;
 use rayon::prelude::*;
 use targets::imports::ImportCache;
 use targets::kinds::Role;
-use targets::query::{Dependents, Specs, TargetFilter};
+use targets::query::{Dependents, TargetFilter};
 use targets::{TargetGraph, TargetId};
 
 use crate::error::GoalError;
-use crate::graph::{BuildFiles, changed_files};
+use crate::graph::{BuildFiles, ChangedSince, specs};
 use crate::packaging::PackagedDistribution;
 use crate::packaging::describe::Describer;
 use crate::packaging::metadata::{Versions, required};
@@ -154,19 +154,18 @@ impl<'g> Selection<'g> {
 
     /// The selected targets.
     fn chosen(&self, choice: Choice<'_>) -> Result<Vec<TargetId>, GoalError> {
-        let from = self.session.working_folder()?;
-        let from = from
-            .strip_prefix(self.session.root())
-            .map_or("", |name| name.as_str());
-        let specs = Specs::parse(choice.specs.iter().map(String::as_str), from);
+        let specs = specs(self.session, choice.specs)?;
         let mut chosen = if specs.is_empty() {
             self.graph.distributions()
         } else {
             specs.select(self.graph)?
         };
         if let Some(revision) = choice.changed_since {
-            let changed = changed_files(self.session, revision)?
-                .targets(self.graph, Dependents::Transitive)?;
+            let since = ChangedSince {
+                revision: revision.to_owned(),
+                dependents: Dependents::Transitive,
+            };
+            let changed = since.targets(self.session, self.graph)?;
             let changed: BTreeSet<TargetId> = changed.into_iter().collect();
             chosen.retain(|id| changed.contains(id));
         }

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use super::graph::{DistributionClosures, TargetGraph};
+use super::inference::Definition;
 use super::target::TargetId;
 use super::targets::UnmatchedGlobs;
 use crate::error::Error;
@@ -98,6 +99,7 @@ impl TargetGraph<'_> {
             {
                 unmatched.insert(generator, patterns.clone());
             }
+            self.refuse_generated(id, reached)?;
             let Some(content) = self.shipped(reached) else {
                 if !self.is_distribution(reached) {
                     loose_files.extend(self.own_file(reached, FileContent::Resource));
@@ -241,6 +243,37 @@ impl TargetGraph<'_> {
             ));
         }
         Ok(Arc::clone(provides))
+    }
+
+    /// Fails for a target of which files would be generated that the distribution ships: they cannot
+    /// be made yet, and a distribution without them would not work.
+    fn refuse_generated(&self, id: TargetId, reached: TargetId) -> Result<(), Error> {
+        let target = self.target(reached);
+        let modules = Definition::of(target);
+        let modules = modules.map(|definition| definition.modules(self.targets(), reached));
+        let wraps = matches!(
+            &*target.kind,
+            "experimental_wrap_as_python_sources"
+                | "experimental_wrap_as_resources"
+                | "python_format_string"
+                | "vcs_version"
+        );
+        let what = match &modules {
+            Some(modules) if !modules.is_empty() => format!("`{}`", modules.join("`, `")),
+            _ if wraps => "files".to_owned(),
+            _ => return Ok(()),
+        };
+        Err(Error::Distribution {
+            message: format!(
+                "`{}` needs {what}, to be generated of `{}`, and code is not generated yet",
+                self.target(id).address,
+                target.address
+            ),
+            place: self.place(reached, "name"),
+            hint: Some(
+                "generate the files, keep them in the repository, and let `python_sources` or `resources` own them".to_owned(),
+            ),
+        })
     }
 
     /// What a target contributes to a distribution.

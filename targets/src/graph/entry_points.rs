@@ -64,7 +64,7 @@ impl Targets<'_> {
         let found = Patterns::new(dir, [file]).map(|patterns| patterns.matched(tree, dir).files);
         let found = found.unwrap_or_default();
         match found.as_slice() {
-            [one] => Ok(module_of(self.roots.strip(&join(dir, one)))),
+            [one] => Ok(module_of(self.roots().strip(&join(dir, one)))),
             other => Err(Error::Unmatched {
                 message: format!(
                     "`{field}` of `{}` must match one file, but `{file}` matches {}",

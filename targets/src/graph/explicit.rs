@@ -3,7 +3,7 @@
 use super::target::TargetId;
 use super::targets::Targets;
 use crate::error::Error;
-use crate::kinds::{Content, Role};
+use crate::kinds::{Role, TargetType, Values};
 use buildfile::Data;
 
 /// The dependencies that a target's `dependencies` names.
@@ -31,19 +31,21 @@ impl Targets<'_> {
     /// The explicit dependencies of a target. Those of a generator go to what it generates.
     pub(crate) fn explicit(&self, id: TargetId) -> Result<ExplicitDependencies, Error> {
         let mut explicit = ExplicitDependencies::default();
-        let Some(Data::List(list)) = self.field(id, "dependencies") else {
+        let known = self.get(id).known;
+        let field = known.map_or("dependencies", TargetType::dependencies_field);
+        let Some(Data::List(list)) = self.field(id, field) else {
             return Ok(explicit);
         };
         for item in &**list {
             let Data::Str(text) = item else {
                 return Err(Error::Invalid {
                     message: format!("a dependency must be a text, not a {}", item.type_name()),
-                    place: self.place(id, "dependencies"),
+                    place: self.place(id, field),
                     hint: None,
                 });
             };
             let address = text.trim_start_matches('!');
-            let found = self.named(id, "dependencies", address)?;
+            let found = self.named(id, field, address)?;
             match text.len() - address.len() {
                 0 => explicit.includes.push(found),
                 1 => explicit.ignores.push(found),
@@ -56,21 +58,14 @@ impl Targets<'_> {
         Ok(explicit)
     }
 
-    /// Dependencies in fields with a meaning of their own.
+    /// Dependencies in fields of addresses besides `dependencies`.
     pub(crate) fn special(&self, id: TargetId) -> Result<Vec<TargetId>, Error> {
-        let fields: &[&str] = match self.get(id).role() {
-            Role::Relocated => &["files_targets"],
-            Role::Archive => &["files", "packages"],
-            Role::File {
-                content: Content::Test,
-                ..
-            } => &["runtime_package_dependencies"],
-            _ => &[],
-        };
+        let known = self.get(id).known;
+        let fields = known.map_or(&[][..], |known| &known.fields).iter();
         let mut found = Vec::new();
-        for field in fields {
-            for text in self.texts(id, field) {
-                found.push(self.named(id, field, text)?);
+        for field in fields.filter(|field| field.values == Values::Addresses) {
+            for text in self.texts(id, field.name) {
+                found.push(self.named(id, field.name, text)?);
             }
         }
         Ok(found)

@@ -180,13 +180,13 @@ impl<'r> TargetGraph<'r> {
     /// The source roots in use.
     #[must_use]
     pub fn source_roots(&self) -> Vec<&str> {
-        self.targets.roots.all().into_iter().collect()
+        self.targets.roots().all().into_iter().collect()
     }
 
     /// A path as imports and wheels see it: from its source root on.
     #[must_use]
     pub fn stripped<'p>(&self, path: &'p str) -> &'p str {
-        self.targets.roots.strip(path)
+        self.targets.roots().strip(path)
     }
 
     /// The BUILD files that declare a target's folder.

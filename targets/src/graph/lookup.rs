@@ -198,6 +198,14 @@ impl Targets<'_> {
         parameters: &[(Arc<str>, Arc<str>)],
     ) -> Option<TargetId> {
         let is_file = self.repository().tree().has_file(&written.path);
+        if is_file && written.generated.is_some() {
+            let (dir, name) = written.folder_of_file();
+            let within = written.path[dir.len()..].trim_start_matches('/');
+            let base = address::of_file(dir, name, within);
+            if let Some(id) = self.at(&address::with_parameters(&base, parameters)) {
+                return Some(id);
+            }
+        }
         let (dir, name) = match (written.generated, is_file) {
             (Some(_), _) => {
                 let default = || address::default_name(&written.path);

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use rustc_hash::FxHashMap;
 
+use super::inference::Definition;
 use super::roots::module_of;
 use super::target::{ResolveId, TargetId};
 use super::targets::Targets;
@@ -49,12 +50,21 @@ impl ModuleMap {
                     true => Provides::Stub,
                     false => Provides::Implementation,
                 };
-                let module = module_of(targets.roots.strip(path)).into_boxed_str();
+                let module = module_of(targets.roots().strip(path)).into_boxed_str();
                 map.first_party.entry(module).or_default().push(Provider {
                     target: id,
                     resolve: target.resolve,
                     provides,
                 });
+            } else if let Some(definition) = Definition::of(target) {
+                for module in definition.modules(targets, id) {
+                    let module = module.into_boxed_str();
+                    map.first_party.entry(module).or_default().push(Provider {
+                        target: id,
+                        resolve: targets.python_resolve(id),
+                        provides: Provides::Implementation,
+                    });
+                }
             } else if target.role() == Role::Requirement {
                 for (module, provides) in modules_of(targets, id) {
                     let module = module.into_owned().into_boxed_str();
@@ -99,6 +109,26 @@ impl ModuleMap {
             Owners::Ambiguous(targets)
         } else {
             Owners::Clear(targets)
+        }
+    }
+
+    /// The requirements of a resolve that implement a module.
+    pub(crate) fn requirements_of(
+        &self,
+        module: &str,
+        resolve: Option<ResolveId>,
+    ) -> Vec<TargetId> {
+        let mut name = module;
+        loop {
+            let providers = self.third_party.get(name).into_iter().flatten();
+            let found = providers.filter(|provider| {
+                provider.resolve == resolve && provider.provides == Provides::Implementation
+            });
+            let found: Vec<TargetId> = found.map(|provider| provider.target).collect();
+            match name.rsplit_once('.') {
+                Some((parent, _)) if found.is_empty() => name = parent,
+                _ => return found,
+            }
         }
     }
 
@@ -152,7 +182,7 @@ impl<'g> Locality<'g> {
     pub(crate) fn of(targets: &'g Targets<'g>, dir: &str) -> Self {
         match (
             targets.repository().options().infer.ambiguity,
-            targets.roots.of(dir),
+            targets.roots().of(dir),
         ) {
             (Ambiguity::BySourceRoot, Some(root)) => Self::Root { targets, root },
             _ => Self::Anywhere,

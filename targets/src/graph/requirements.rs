@@ -13,6 +13,8 @@ pub struct ResolveRequirements {
     pub requirements: Vec<ResolveRequirement>,
     /// Constraints from `-c` lines.
     pub constraints: Vec<RequirementLine>,
+    /// Requirements that replace those of packages.
+    pub overrides: Vec<RequirementLine>,
     /// Options about indexes in requirement files.
     pub indexes: Vec<IndexOption>,
     /// Other options in requirement files: name, value, place.

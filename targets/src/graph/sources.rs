@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use crate::globs::Glob;
-use crate::tree::SourceTree;
+use crate::tree::{SourceTree, join};
 
 /// The files that a list of patterns matches, and the patterns that match none.
 #[derive(Debug, Default)]
@@ -22,6 +22,8 @@ pub(crate) struct GlobMatches {
 pub(crate) struct Patterns {
     wanted: Vec<(Glob, String)>,
     unwanted: Gitignore,
+    /// Those that count from the root of the repository.
+    unwanted_from_root: Gitignore,
 }
 
 /// A pattern that cannot be read.
@@ -53,6 +55,7 @@ impl Patterns {
     ) -> Result<Self, InvalidPattern> {
         let mut wanted = Vec::new();
         let mut unwanted = GitignoreBuilder::new("");
+        let mut unwanted_from_root = GitignoreBuilder::new("");
         for pattern in patterns {
             let Some(excluded) = pattern.strip_prefix('!') else {
                 wanted.push((Glob::new(pattern), pattern.to_owned()));
@@ -60,16 +63,24 @@ impl Patterns {
             };
             // Pants puts the folder in front, so that a pattern counts from there; in the root
             // there is nothing to put in front, and a name counts at any depth.
-            let line = match dir {
-                "" => excluded.to_owned(),
-                _ => format!("/{}", excluded.trim_start_matches('/')),
+            // Nothing can be put in front of a path that counts from the root.
+            let (builder, line) = match dir {
+                "" => (&mut unwanted, excluded.to_owned()),
+                _ if excluded.starts_with('/') => (&mut unwanted_from_root, excluded.to_owned()),
+                _ => (&mut unwanted, format!("/{excluded}")),
             };
-            let added = unwanted.add_line(None, &line).map(|_| ());
+            let added = builder.add_line(None, &line).map(|_| ());
             added.map_err(|error| InvalidPattern::new(pattern, &error))?;
         }
-        let unwanted = unwanted.build();
-        let unwanted = unwanted.map_err(|error| InvalidPattern::new("!", &error))?;
-        Ok(Self { wanted, unwanted })
+        let built = |builder: GitignoreBuilder| {
+            let built = builder.build();
+            built.map_err(|error| InvalidPattern::new("!", &error))
+        };
+        Ok(Self {
+            wanted,
+            unwanted: built(unwanted)?,
+            unwanted_from_root: built(unwanted_from_root)?,
+        })
     }
 
     /// The files below `dir` that match.
@@ -97,7 +108,7 @@ impl Patterns {
                         any = true;
                     }
                 }
-                if any && !self.excludes(&path) {
+                if any && !self.excludes(dir, &path) {
                     matched.files.push(path);
                 }
             }
@@ -114,18 +125,15 @@ impl Patterns {
     }
 
     /// Whether a path relative to the folder would match, if it existed.
-    pub(crate) fn would_match(&self, path: &str) -> bool {
-        self.wanted.iter().any(|(glob, _)| glob.is_match(path)) && !self.excludes(path)
+    pub(crate) fn would_match(&self, dir: &str, path: &str) -> bool {
+        self.wanted.iter().any(|(glob, _)| glob.is_match(path)) && !self.excludes(dir, path)
     }
 
     /// Whether a file is excluded, or a folder that it lies in.
-    fn excludes(&self, path: &str) -> bool {
-        if self.unwanted.is_empty() {
-            return false;
-        }
-        let folders = path.match_indices('/').map(|(end, _)| (&path[..end], true));
-        let mut parts = folders.chain([(path, false)]);
-        parts.any(|(part, is_dir)| self.unwanted.matched(part, is_dir).is_ignore())
+    fn excludes(&self, dir: &str, path: &str) -> bool {
+        excludes(&self.unwanted, path)
+            || (!self.unwanted_from_root.is_empty()
+                && excludes(&self.unwanted_from_root, &join(dir, path)))
     }
 
     /// Whether any pattern can match within the folder.
@@ -135,4 +143,13 @@ impl Patterns {
             folders.is_empty() || within.starts_with(&folders) || folders.starts_with(within)
         })
     }
+}
+
+fn excludes(unwanted: &Gitignore, path: &str) -> bool {
+    if unwanted.is_empty() {
+        return false;
+    }
+    let folders = path.match_indices('/').map(|(end, _)| (&path[..end], true));
+    let mut parts = folders.chain([(path, false)]);
+    parts.any(|(part, is_dir)| unwanted.matched(part, is_dir).is_ignore())
 }

@@ -25,6 +25,8 @@ pub struct Target {
     pub known: Option<&'static TargetType>,
     /// The file that it owns, if it owns exactly one.
     pub source: Option<Arc<str>>,
+    /// The files that it owns, if its type may own several.
+    pub sources: Arc<[Arc<str>]>,
     /// The folder of the BUILD file that declares it.
     pub dir: Arc<str>,
     /// The declaration that it comes from; `None` for a lockfile, which settings name.
@@ -59,6 +61,11 @@ impl Target {
     #[must_use]
     pub fn is_generator(&self) -> bool {
         !self.generated.is_empty() || self.known.is_some_and(TargetType::is_generator)
+    }
+
+    /// The files that it owns.
+    pub fn files(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.source.iter().chain(self.sources.iter())
     }
 
     /// Whether it is a Python source or test.

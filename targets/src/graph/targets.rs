@@ -1,6 +1,6 @@
 //! All targets, and how they are found: by addresses, files, fields and source roots.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
 
@@ -39,7 +39,8 @@ pub(crate) struct Targets<'r> {
     pub(crate) requested: Vec<(ResolveId, ResolveRequirement)>,
     /// The requirement files of resolves, in order.
     pub(crate) requirement_files: Vec<(ResolveId, Arc<RequirementsFile>)>,
-    pub(crate) roots: SourceRoots,
+    /// Computed when the first path is asked about: requirements have none.
+    roots: OnceLock<SourceRoots>,
 }
 
 /// Patterns in `sources` that match no file.
@@ -75,7 +76,7 @@ impl<'r> Targets<'r> {
             required: FxHashMap::default(),
             requested: Vec::new(),
             requirement_files: Vec::new(),
-            roots: SourceRoots::new(repository.tree(), options),
+            roots: OnceLock::new(),
         }
     }
 
@@ -102,7 +103,7 @@ impl<'r> Targets<'r> {
             let same = self.parametrized.entry(Arc::from(base));
             same.or_default().push(id);
         }
-        if let Some(path) = &target.source {
+        for path in target.files() {
             self.by_file.push((Arc::clone(path), id));
         }
         Ok(self.arena.push(target))
@@ -126,6 +127,12 @@ impl<'r> Targets<'r> {
     /// The repository.
     pub(crate) fn repository(&self) -> &'r Repository {
         self.repository
+    }
+
+    /// The source root of every folder.
+    pub(crate) fn roots(&self) -> &SourceRoots {
+        self.roots
+            .get_or_init(|| SourceRoots::new(self.repository.tree(), self.repository.options()))
     }
 
     /// All targets, for what is kept beside each.
@@ -210,6 +217,14 @@ impl<'r> Targets<'r> {
         self.resolves.get(at).map(String::as_str)
     }
 
+    /// The resolve of the Python modules that are generated of a target.
+    pub(crate) fn python_resolve(&self, id: TargetId) -> Option<ResolveId> {
+        let options = self.repository.options();
+        let named = self.field(id, "python_resolve").and_then(Data::as_str);
+        let named = named.filter(|_| options.enable_resolves == Resolves::Enabled);
+        self.resolve(named.unwrap_or(&options.default_resolve))
+    }
+
     /// What a reference to a target stands for: what a generator generates, else itself.
     pub(crate) fn expanded(&self, id: TargetId) -> impl Iterator<Item = TargetId> + use<> {
         let generated = self.get(id).generated;
@@ -230,10 +245,12 @@ impl<'r> Targets<'r> {
     pub(crate) fn binaries_of_file(&self, path: &str) -> Vec<TargetId> {
         let starts = |id: &TargetId| {
             let target = self.get(*id);
-            if target.role() != Role::Binary {
-                return false;
-            }
-            let entry_point = self.field(*id, "entry_point").and_then(Data::as_str);
+            let field = match target.role() {
+                Role::Binary => "entry_point",
+                Role::Function => "handler",
+                _ => return false,
+            };
+            let entry_point = self.field(*id, field).and_then(Data::as_str);
             let file = entry_point.and_then(|text| text.split(':').next());
             let file = file.filter(|file| file.ends_with(".py"));
             file.zip(within(&target.dir, path))
@@ -246,7 +263,7 @@ impl<'r> Targets<'r> {
     pub(crate) fn generators_of(&self, path: &str) -> Vec<TargetId> {
         let would_own = |id: &TargetId| {
             let target = self.get(*id);
-            let Role::Files { default, .. } = target.role() else {
+            let (Role::Files { default, .. } | Role::Sources { default }) = target.role() else {
                 return false;
             };
             let Some(path) = within(&target.dir, path) else {
@@ -257,7 +274,7 @@ impl<'r> Targets<'r> {
                 None => default.to_vec(),
             };
             let patterns = Patterns::new(&target.dir, patterns);
-            patterns.is_ok_and(|patterns| patterns.would_match(path))
+            patterns.is_ok_and(|patterns| patterns.would_match(&target.dir, path))
         };
         self.all().filter(would_own).collect()
     }
@@ -310,6 +327,7 @@ impl Targets<'_> {
         };
         for (_, file) in self.requirement_files.iter().filter(|(of, _)| *of == id) {
             all.constraints.extend_from_slice(&file.constraints);
+            all.overrides.extend_from_slice(&file.overrides);
             all.indexes.extend_from_slice(&file.indexes);
             all.options.extend_from_slice(&file.options);
         }

@@ -1,5 +1,7 @@
 //! Conditions on targets: tags and types, each wanted or unwanted.
 
+use regex::Regex;
+
 use crate::graph::{TargetGraph, TargetId};
 
 /// Conditions that must all hold.
@@ -7,6 +9,7 @@ use crate::graph::{TargetGraph, TargetId};
 pub struct TargetFilter {
     tags: Vec<Condition>,
     kinds: Vec<Condition>,
+    addresses: Vec<(Vec<Regex>, Wanted)>,
 }
 
 /// Any of these names, or none of them.
@@ -52,15 +55,43 @@ impl TargetFilter {
         Self {
             tags: parse(tags),
             kinds: parse(kinds),
+            addresses: Vec::new(),
         }
+    }
+
+    /// Adds the values of `--filter-address-regex`.
+    ///
+    /// # Errors
+    /// What is wrong with one.
+    pub fn with_addresses(mut self, texts: &[String]) -> Result<Self, String> {
+        for condition in texts.iter().map(|text| Condition::parse(text)) {
+            let regexes = condition.names.iter().map(|text| Regex::new(text));
+            let regexes = regexes.collect::<Result<Vec<_>, _>>();
+            let regexes = regexes.map_err(|error| error.to_string())?;
+            self.addresses.push((regexes, condition.wanted));
+        }
+        Ok(self)
+    }
+
+    /// The types that the conditions name.
+    pub fn kinds(&self) -> impl Iterator<Item = &str> {
+        let names = self.kinds.iter().flat_map(|condition| &condition.names);
+        names.map(String::as_str)
     }
 
     /// Whether a target fulfils all conditions.
     #[must_use]
     pub fn accepts(&self, graph: &TargetGraph<'_>, id: TargetId) -> bool {
-        self.kinds
-            .iter()
-            .all(|condition| condition.holds(std::iter::once(&*graph.target(id).kind)))
+        let address = &*graph.target(id).address;
+        let of_address = |(regexes, wanted): &(Vec<Regex>, Wanted)| {
+            let any = regexes.iter().any(|regex| regex.is_match(address));
+            any == (*wanted == Wanted::Any)
+        };
+        self.addresses.iter().all(of_address)
+            && self
+                .kinds
+                .iter()
+                .all(|condition| condition.holds(std::iter::once(&*graph.target(id).kind)))
             && self
                 .tags
                 .iter()

@@ -8,7 +8,7 @@ mod paths;
 mod peek;
 mod specs;
 
-pub use changed::{ChangedFiles, Dependents};
+pub use changed::{ChangedFiles, Dependents, Earlier};
 pub use filter::TargetFilter;
 pub use mapping::{
     MappingReport, MappingRow, MappingSource, MappingVerdict, WheelModules, mapping_report,
@@ -102,10 +102,14 @@ pub fn files(
     let mut last_dir = None;
     for id in all {
         let target = graph.target(id);
-        files.extend(target.source.as_deref().map(str::to_owned));
+        files.extend(target.files().map(ToString::to_string));
         // Targets of a folder come together.
         if last_dir != Some(&target.dir) && graph.declaration(id).is_some() {
-            files.extend(graph.build_files(id).map(|file| file.to_string()));
+            for file in graph.build_files(id) {
+                let inputs = graph.repository().inputs_of(file);
+                files.extend(inputs.map(ToString::to_string));
+                files.insert(file.to_string());
+            }
             last_dir = Some(&target.dir);
         }
     }

@@ -38,8 +38,8 @@ impl Peek {
         dependencies.sort_unstable();
         let generated = graph
             .generated(id)
-            .filter_map(|id| graph.target(id).source.clone());
-        let mut sources: Vec<Arc<str>> = target.source.iter().cloned().chain(generated).collect();
+            .flat_map(|id| graph.target(id).files().cloned().collect::<Vec<_>>());
+        let mut sources: Vec<Arc<str>> = target.files().cloned().chain(generated).collect();
         sources.sort_unstable();
         Ok(Self {
             address: Arc::clone(&target.address),
@@ -53,12 +53,19 @@ impl Peek {
 
 fn fields(graph: &TargetGraph<'_>, id: TargetId) -> Vec<(String, Data)> {
     let target = graph.target(id);
-    let known = target.known.map_or(&[][..], |known| known.fields);
+    let known = target.known.map_or(&[][..], |known| &known.fields);
+    let known = known
+        .iter()
+        .filter(|field| !field.name.starts_with("skip_"));
     let declared = graph
         .declaration(id)
         .into_iter()
         .flat_map(|declaration| declaration.call.fields.iter());
-    let mut names: Vec<&str> = COMMON.iter().chain(known).copied().collect();
+    let mut names: Vec<&str> = COMMON
+        .iter()
+        .copied()
+        .chain(known.map(|field| field.name))
+        .collect();
     names.extend(
         declared
             .map(|field| &*field.name)

@@ -119,6 +119,8 @@ impl Spec {
 
     fn select(&self, graph: &TargetGraph<'_>) -> Result<Vec<TargetId>, SpecError> {
         match self {
+            // What is meant by `file.py::` is clear.
+            Self::Below(dir) if graph.repository().tree().has_file(dir) => self.path(graph, dir),
             Self::Below(dir) => {
                 let prefix = format!("{dir}/");
                 let found = in_folders(graph, |folder| {

@@ -10,7 +10,7 @@ use super::declaration::{BuildDir, Declaration, Rules, RulesId};
 use crate::address;
 use crate::error::{Error, GraphWarning};
 use crate::fields::{self, FieldProblem};
-use crate::kinds::{COMMON, Role, TYPES, TargetType};
+use crate::kinds::{Role, TargetType, ValueProblem, shipped_types};
 use crate::options::GraphOptions;
 use crate::vocabulary::{DEFAULTS, DEPENDENCIES_RULES, DEPENDENTS_RULES};
 use buildfile::Data;
@@ -41,7 +41,7 @@ pub(super) fn apply(
     let mut dirs: Vec<BuildDir> = Vec::new();
     let mut rules: Vec<Rules> = Vec::new();
     let mut checks = Checks {
-        may_have_plugins: options.may_have_plugins(),
+        options,
         warned: Vec::new(),
         warnings,
     };
@@ -118,7 +118,7 @@ struct FieldOwner<'a> {
 
 /// What has been checked and warned about so far.
 struct Checks<'w> {
-    may_have_plugins: bool,
+    options: &'w GraphOptions,
     warned: Vec<String>,
     warnings: &'w mut Vec<GraphWarning>,
 }
@@ -132,6 +132,45 @@ impl Checks<'_> {
         }
     }
 
+    /// Refuses a target that does not set a field which its type needs.
+    fn required(&self, owner: &FieldOwner<'_>) -> Result<(), Error> {
+        let FieldOwner {
+            known,
+            address,
+            call,
+        } = *owner;
+        let grouped = |field: &Field| field.name.starts_with("parametrize_");
+        if call.fields.iter().any(grouped) {
+            return Ok(());
+        }
+        // Files, requirements and what is provided have messages of their own.
+        let own_message = |name: &str| matches!(name, "source" | "requirements" | "provides");
+        let is_set = |name: &str| {
+            call.get(name)
+                .is_some_and(|value| !matches!(value, Data::None))
+        };
+        let may_lack = |name: &str| {
+            let mut variants = known
+                .field(name)
+                .filter(|field| self.options.has(field.versions));
+            variants.any(|field| !field.required || field.default.is_some())
+        };
+        let mut fields = known
+            .fields
+            .iter()
+            .filter(|field| self.options.has(field.versions));
+        let missing = fields
+            .find(|field| !own_message(field.name) && !may_lack(field.name) && !is_set(field.name));
+        match missing {
+            None => Ok(()),
+            Some(field) => Err(Error::Invalid {
+                message: format!("`{}` of `{address}` must be set", field.name),
+                place: call.place(),
+                hint: Some(format!("`{}` has no default for it", known.name)),
+            }),
+        }
+    }
+
     /// Refuses a field that the type does not have, or a value that the field does not take.
     fn field(&mut self, owner: &FieldOwner<'_>, name: &str, value: &Data) -> Result<(), Error> {
         let FieldOwner {
@@ -139,9 +178,20 @@ impl Checks<'_> {
             address,
             call,
         } = *owner;
-        let near = match fields::check(known, name, value) {
+        let near = match fields::check(self.options, known, (name, value)) {
             Ok(()) => return Ok(()),
-            Err(FieldProblem::Value { message, text }) => {
+            Err(FieldProblem::OfOtherVersion(versions)) => {
+                return Err(Error::Invalid {
+                    message: format!("`{}` has no field `{name}`", known.name),
+                    place: call.field_place(name),
+                    hint: Some(self.options.of_other_version(versions)),
+                });
+            }
+            Err(FieldProblem::Value(ValueProblem {
+                message,
+                text,
+                near,
+            })) => {
                 let place = match text {
                     Some(text) => call.text_place(name, &text),
                     None => call.field_place(name),
@@ -150,7 +200,11 @@ impl Checks<'_> {
                     true => "**parametrize(…)",
                     false => name,
                 };
-                return Err(invalid(format!("`{name}` of `{address}` {message}"), place));
+                return Err(Error::Invalid {
+                    message: format!("`{name}` of `{address}` {message}"),
+                    place,
+                    hint: near.map(|near| format!("did you mean `{near}`?")),
+                });
             }
             Err(FieldProblem::Unknown(near)) => near,
         };
@@ -158,7 +212,7 @@ impl Checks<'_> {
         let place = call.field_place(name);
         // The fields of a binary grow with Pants.
         let may_exist =
-            self.may_have_plugins || matches!(known.role, Role::Binary | Role::Binaries);
+            self.options.may_have_plugins() || matches!(known.role, Role::Binary | Role::Binaries);
         if may_exist && near.is_none() {
             self.warn_once(message.clone(), || {
                 GraphWarning::new(message, Some(place))
@@ -166,9 +220,7 @@ impl Checks<'_> {
             });
             return Ok(());
         }
-        let own = COMMON.iter().chain(known.fields).copied();
-        let mut names: Vec<&str> = own.collect();
-        names.sort_unstable();
+        let names = fields::names(self.options, known);
         Err(Error::Invalid {
             message,
             place,
@@ -187,7 +239,7 @@ fn declare(
     checks: &mut Checks<'_>,
 ) -> Result<Declaration, Error> {
     let kind = Arc::clone(&call.name);
-    let known = TargetType::find(&kind);
+    let known = checks.options.target_type(&kind);
     let name = match call.get("name") {
         None | Some(Data::None) => Arc::from(address::default_name(&dir.path)),
         Some(Data::Str(name)) => Arc::clone(name),
@@ -226,6 +278,14 @@ fn declare(
             });
         }
     }
+    if let Some(known) = known {
+        let address = address::declared(&dir.path, &name);
+        checks.required(&FieldOwner {
+            known,
+            address: &address,
+            call: &call,
+        })?;
+    }
     Ok(Declaration {
         name,
         kind,
@@ -245,7 +305,7 @@ fn set_defaults(current: &mut Defaults, call: &Call, checks: &mut Checks<'_>) ->
     };
     if let Some(all) = call.get("all").filter(|all| !matches!(all, Data::None)) {
         let fields = field_defaults(all, call)?;
-        for known in TYPES {
+        for known in shipped_types() {
             let owner = FieldOwner {
                 known,
                 address: "all",
@@ -266,7 +326,7 @@ fn set_defaults(current: &mut Defaults, call: &Call, checks: &mut Checks<'_>) ->
         for (targets, fields) in pairs {
             let fields = field_defaults(fields, call)?;
             for kind in type_names(targets) {
-                let known = TargetType::find(kind);
+                let known = checks.options.target_type(kind);
                 if known.is_none() && flag("ignore_unknown_targets") {
                     continue;
                 }

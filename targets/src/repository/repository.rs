@@ -1,7 +1,7 @@
 //! A repository as its BUILD files declare it: they are evaluated in parallel, and their defaults
 //! applied. Requirements and sources are read on demand.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use rayon::prelude::*;
 
@@ -16,12 +16,17 @@ use crate::vocabulary::BuildVocabulary;
 use buildfile::{BuildFile, Call, EvalError, Exception, ExceptionClass, evaluate};
 use model::{Place, RepoPath};
 
+/// The calls of a BUILD file, and the files that it read.
+type EvaluatedFile = (Vec<Call>, Vec<Arc<str>>);
+
 /// A repository whose BUILD files have been evaluated.
 #[derive(Debug)]
 pub struct Repository {
     files: Box<dyn RepositoryFiles>,
     options: GraphOptions,
     build_dirs: Vec<BuildDir>,
+    /// BUILD files, and the files that they read.
+    inputs: Vec<(Arc<str>, Arc<str>)>,
     rules: Vec<Rules>,
     warnings: Vec<GraphWarning>,
 }
@@ -36,26 +41,38 @@ impl Repository {
         let mut warnings = Vec::new();
         let preludes = preludes(&*files, &options, &mut warnings)?;
         let build_files = build_files(&*files, &options);
-        let evaluated: Vec<Result<Vec<Call>, Error>> = build_files
+        let evaluated: Vec<Result<EvaluatedFile, Error>> = build_files
             .par_iter()
             .map(|file| {
                 let source = Arc::new(read_source(&*files, file)?);
                 let vocabulary = BuildVocabulary {
                     folder: RepoPath::new(file).folder(),
                     options: &options,
+                    files: &*files,
+                    inputs: Mutex::default(),
                 };
-                evaluate(&source, &preludes, &vocabulary).map_err(Error::Eval)
+                let calls = evaluate(&source, &preludes, &vocabulary).map_err(Error::Eval)?;
+                let inputs = vocabulary.inputs.into_inner().unwrap_or_default();
+                Ok((calls, inputs))
             })
             .collect();
         let mut calls = Vec::with_capacity(build_files.len());
+        let mut inputs = Vec::new();
         for (file, result) in build_files.into_iter().zip(evaluated) {
-            calls.push((file, result?));
+            let (declared, read) = result?;
+            inputs.extend(read.into_iter().map(|input| (Arc::clone(&file), input)));
+            calls.push((file, declared));
         }
         let (build_dirs, rules) = defaults::apply(calls, &options, &mut warnings)?;
+        for path in files.skipped() {
+            let message = format!("`{path}` is neither a file nor a folder, and is not read");
+            warnings.push(GraphWarning::new(message, None));
+        }
         Ok(Self {
             files,
             options,
             build_dirs,
+            inputs,
             rules,
             warnings,
         })
@@ -83,6 +100,31 @@ impl Repository {
     #[must_use]
     pub fn warnings(&self) -> &[GraphWarning] {
         &self.warnings
+    }
+
+    /// Whether every BUILD file sees the functions of a file.
+    #[must_use]
+    pub fn is_prelude(&self, path: &str) -> bool {
+        let globs = self.options.build_file_prelude_globs.iter();
+        globs
+            .map(|glob| Glob::new(glob))
+            .any(|glob| glob.is_match(path))
+    }
+
+    /// The BUILD files that read a file.
+    pub fn readers_of<'r>(&'r self, path: &'r str) -> impl Iterator<Item = &'r Arc<str>> {
+        let inputs = self.inputs.iter();
+        inputs
+            .filter(move |(_, input)| **input == *path)
+            .map(|(reader, _)| reader)
+    }
+
+    /// The files that a BUILD file reads.
+    pub fn inputs_of<'r>(&'r self, build_file: &'r str) -> impl Iterator<Item = &'r Arc<str>> {
+        let inputs = self.inputs.iter();
+        inputs
+            .filter(move |(reader, _)| **reader == *build_file)
+            .map(|(_, input)| input)
     }
 
     /// The BUILD files of a folder.

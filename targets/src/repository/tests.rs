@@ -140,9 +140,9 @@ fn wrong_declarations() {
     hint: create `d/requirements.txt`, or name another file as `source`
     ");
     insta::assert_snapshot!(only("poetry_requirements()"), @"
-    d/BUILD:1:1: `poetry_requirements` is not supported yet
+    d/BUILD:1:1: cannot read the requirements of `d:d`: there is no such file
     poetry_requirements()
-    hint: use `python_requirements` with a requirements.txt or a PEP 621 pyproject.toml
+    hint: create `d/pyproject.toml`, or name another file as `source`
     ");
     insta::assert_snapshot!(only("python_sources(foo=1)"), @"
     d/BUILD:1:16: `python_sources` has no field `foo`

@@ -1,8 +1,12 @@
-//! Requirement files as pip and PEP 621 read them: text to entries, errors with line and column.
+//! Requirement files as pip, PEP 621, PEP 735, Poetry, Pipenv and uv read them: text to entries,
+//! errors with line and column.
 
 mod logical;
 mod pip;
+mod pipenv;
+mod poetry;
 mod pyproject;
+mod uv;
 
 #[cfg(test)]
 mod tests;
@@ -14,6 +18,7 @@ use model::{DependencySpecifier, FileDigest, Place, SpecifierError};
 
 pub use pip::read_requirements_txt;
 pub(crate) use pip::reason;
+pub(crate) use pipenv::read_pipfile_lock;
 pub use pyproject::read_pyproject;
 
 /// Everything that a requirement file and the files it includes say.
@@ -23,11 +28,23 @@ pub struct RequirementsFile {
     pub requirements: Vec<Arc<RequirementLine>>,
     /// Constraints from `-c` files, in order.
     pub constraints: Vec<RequirementLine>,
+    /// Requirements that replace those of packages, in order.
+    pub overrides: Vec<RequirementLine>,
     /// Options about indexes, in order.
     pub indexes: Vec<IndexOption>,
     /// Other options with their values, also those of one requirement: `--no-binary`,
     /// `--only-binary` and `--pre` change how packages are chosen.
     pub options: Vec<(String, String, Place)>,
+}
+
+/// Whether the tables `[project]` and `[dependency-groups]` of a `pyproject.toml` are read, beside
+/// those of a tool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProjectTable {
+    /// They are.
+    Read,
+    /// Another target reads them.
+    Skipped,
 }
 
 /// One requirement line.

@@ -1,18 +1,24 @@
-//! Requirements of a `pyproject.toml` by PEP 621: `project.dependencies` and
-//! `project.optional-dependencies`.
+//! Requirements of a `pyproject.toml`: PEP 621 (`project.dependencies` and
+//! `project.optional-dependencies`), PEP 735 (`dependency-groups`), and the tables of uv.
 
 use std::sync::Arc;
 
 use toml_edit::{Array, Document, Item, TableLike};
 
-use super::{RequirementLine, RequirementsError, RequirementsFile};
+use super::{ProjectTable, RequirementLine, RequirementsError, RequirementsFile, poetry, uv};
+use crate::kinds::RequirementsFormat;
 use model::{ExtraName, PackageName, Place, Requirement, nearest};
 
-/// Reads the requirements of the `pyproject.toml` at `path`.
+/// Reads the requirements of the `pyproject.toml` at `path`: by PEP 621 and PEP 735, and what the
+/// tables of the format add.
 ///
 /// # Errors
-/// Invalid TOML, a `[project]` table missing or of the wrong shape, an invalid requirement.
-pub fn read_pyproject(path: &str, text: &str) -> Result<RequirementsFile, RequirementsError> {
+/// Invalid TOML, a table missing or of the wrong shape, an invalid requirement.
+pub fn read_pyproject(
+    (path, text): (&str, &str),
+    format: RequirementsFormat,
+    project: ProjectTable,
+) -> Result<RequirementsFile, RequirementsError> {
     let path: Arc<str> = Arc::from(path);
     let document = Document::parse(text).map_err(|error| {
         let at = error.span().map_or(0, |span| span.start);
@@ -21,104 +27,232 @@ pub fn read_pyproject(path: &str, text: &str) -> Result<RequirementsFile, Requir
             Place::at(Arc::clone(&path), text, at),
         )
     })?;
-    let Some(project) = document.get("project").and_then(Item::as_table_like) else {
-        return Err(RequirementsError::new(
-            "there is no `[project]` table (PEP 621)",
-            Place::file(path),
-        )
-        .hint("only PEP 621 projects are read; Poetry's own tables are not supported yet"));
+    let toml = TomlText { path: &path, text };
+    let tool = |name: &str| {
+        let tool = document.get("tool")?.as_table_like()?;
+        tool.get(name)?.as_table_like()
     };
+    let missing = |what: &str| RequirementsError::new(what, Place::file(&*path));
+    let of_project = document.get("project").and_then(Item::as_table_like);
+    let groups = document.get("dependency-groups");
     let mut file = RequirementsFile::default();
-    let reader = Toml {
-        path: &path,
-        text,
-        name: project
-            .get("name")
-            .and_then(Item::as_str)
-            .and_then(|name| name.parse().ok()),
-        extras: extras(project),
-    };
-    if let Some(item) = project.get("dependencies") {
-        reader.array(item, "project.dependencies", &mut file)?;
-    }
-    if let Some(item) = project.get("optional-dependencies") {
-        let groups = item.as_table_like().map(TableLike::iter);
-        for (name, item) in groups.into_iter().flatten() {
-            reader.array(
-                item,
-                &format!("project.optional-dependencies.{name}"),
-                &mut file,
-            )?;
+    match format {
+        RequirementsFormat::Poetry => {
+            let Some(table) = tool("poetry") else {
+                return Err(missing("there is no `[tool.poetry]` table")
+                    .hint("`python_requirements` reads `[project]` and `[dependency-groups]`"));
+            };
+            poetry::read(&toml, table, &mut file)?;
         }
+        RequirementsFormat::Uv => {
+            if let Some(item) = tool("uv").and_then(|table| table.get("dev-dependencies")) {
+                toml.array(item, "tool.uv.dev-dependencies", &mut file)?;
+            }
+            if tool("uv").is_none() && of_project.is_none() && groups.is_none() {
+                return Err(missing(
+                    "there is no `[tool.uv]`, `[project]` or `[dependency-groups]` table",
+                ));
+            }
+        }
+        RequirementsFormat::Standard | RequirementsFormat::Pipenv => {
+            if of_project.is_none() && groups.is_none() {
+                return Err(missing("there is no `[project]` table (PEP 621)").hint(
+                    "`poetry_requirements` reads Poetry's tables, `uv_requirements` those of uv",
+                ));
+            }
+        }
+    }
+    if project == ProjectTable::Read {
+        if let Some(table) = of_project {
+            Project::of(table).read(&toml, table, &mut file)?;
+        }
+        if let Some(item) = groups {
+            read_groups(&toml, item, &mut file)?;
+        }
+    }
+    if let Some(table) = tool("uv") {
+        uv::apply(&toml, table, &mut file)?;
     }
     Ok(file)
 }
 
-struct Toml<'t> {
-    path: &'t Arc<str>,
-    text: &'t str,
-    /// The project's own name.
+/// The groups of PEP 735. What one includes of another is read with the other.
+fn read_groups(
+    toml: &TomlText<'_>,
+    item: &Item,
+    file: &mut RequirementsFile,
+) -> Result<(), RequirementsError> {
+    let wrong = |span| {
+        let message = "`dependency-groups` must be a table of lists";
+        RequirementsError::new(message, toml.place(span))
+    };
+    let groups = item.as_table_like().ok_or_else(|| wrong(item.span()))?;
+    let named = |name: &str| groups.iter().any(|(have, _)| same_group(have, name));
+    for (name, item) in groups.iter() {
+        let array = item.as_array().ok_or_else(|| wrong(item.span()))?;
+        for value in array {
+            let Some(table) = value.as_inline_table() else {
+                let key = format!("dependency-groups.{name}");
+                toml.text(value, &key, file)?;
+                continue;
+            };
+            let included = table
+                .get("include-group")
+                .and_then(toml_edit::Value::as_str);
+            let Some(included) = included else {
+                let message = format!(
+                    "`dependency-groups.{name}` has an item that is neither a text nor `{{include-group = \"…\"}}`"
+                );
+                return Err(RequirementsError::new(message, toml.place(value.span())));
+            };
+            if !named(included) {
+                let near = nearest(included, groups.iter().map(|(have, _)| have));
+                let message = format!("there is no dependency group `{included}`");
+                let error = RequirementsError::new(message, toml.place(value.span()));
+                return Err(match near {
+                    Some(near) => error.hint(format!("did you mean `{near}`?")),
+                    None => error,
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether two names mean one group: they are compared as names of projects are (PEP 735).
+fn same_group(one: &str, other: &str) -> bool {
+    let normal = |name: &str| name.parse::<PackageName>().ok();
+    one == other || normal(one).is_some_and(|one| normal(other) == Some(one))
+}
+
+/// A project by PEP 621.
+struct Project {
+    /// Its name.
     name: Option<PackageName>,
-    /// The project's own extras.
+    /// Its extras.
     extras: Vec<ExtraName>,
 }
 
-fn extras(project: &dyn TableLike) -> Vec<ExtraName> {
-    let groups = project.get("optional-dependencies");
-    let groups = groups.and_then(Item::as_table_like).map(TableLike::iter);
-    let names = groups.into_iter().flatten();
-    names.filter_map(|(name, _)| name.parse().ok()).collect()
-}
-
-impl Toml<'_> {
-    fn place(&self, span: Option<std::ops::Range<usize>>) -> Place {
-        match span {
-            Some(span) => Place::at(Arc::clone(self.path), self.text, span.start),
-            None => Place::file(Arc::clone(self.path)),
+impl Project {
+    fn of(table: &dyn TableLike) -> Self {
+        let groups = table.get("optional-dependencies");
+        let groups = groups.and_then(Item::as_table_like).map(TableLike::iter);
+        let names = groups.into_iter().flatten();
+        let name = table.get("name").and_then(Item::as_str);
+        Self {
+            name: name.and_then(|name| name.parse().ok()),
+            extras: names.filter_map(|(name, _)| name.parse().ok()).collect(),
         }
     }
 
+    fn read(
+        &self,
+        toml: &TomlText<'_>,
+        table: &dyn TableLike,
+        file: &mut RequirementsFile,
+    ) -> Result<(), RequirementsError> {
+        let mut own = RequirementsFile::default();
+        if let Some(item) = table.get("dependencies") {
+            toml.array(item, "project.dependencies", &mut own)?;
+        }
+        if let Some(item) = table.get("optional-dependencies") {
+            let groups = item.as_table_like().map(TableLike::iter);
+            for (name, item) in groups.into_iter().flatten() {
+                let key = format!("project.optional-dependencies.{name}");
+                toml.array(item, &key, &mut own)?;
+            }
+        }
+        for line in own.requirements {
+            match line.specifier.requirement() {
+                Some(itself) if Some(&itself.name) == self.name.as_ref() => {
+                    self.check_own(itself, line.specifier.place())?;
+                }
+                _ => file.requirements.push(line),
+            }
+        }
+        Ok(())
+    }
+
     /// The project itself, whose extras are read one by one: no index is asked for it.
-    fn check_own(&self, own: &Requirement, start: Option<usize>) -> Result<(), RequirementsError> {
+    fn check_own(&self, own: &Requirement, place: &Place) -> Result<(), RequirementsError> {
         let unknown = own.extras.iter().find(|extra| !self.extras.contains(extra));
         let Some(unknown) = unknown else {
             return Ok(());
         };
-        let error = RequirementsError::new(
-            format!("{} has no extra `{unknown}`", own.name),
-            self.place(start.map(|at| at..at)),
-        );
+        let message = format!("{} has no extra `{unknown}`", own.name);
+        let error = RequirementsError::new(message, place.clone());
         let near = nearest(unknown.as_str(), self.extras.iter().map(ExtraName::as_str));
         Err(match near {
             Some(near) => error.hint(format!("did you mean `{near}`?")),
             None => error,
         })
     }
+}
 
-    fn array(
+/// The text of a TOML file, for places in it.
+pub(super) struct TomlText<'t> {
+    pub(super) path: &'t Arc<str>,
+    pub(super) text: &'t str,
+}
+
+impl TomlText<'_> {
+    pub(super) fn place(&self, span: Option<std::ops::Range<usize>>) -> Place {
+        match span {
+            Some(span) => Place::at(Arc::clone(self.path), self.text, span.start),
+            None => Place::file(Arc::clone(self.path)),
+        }
+    }
+
+    /// Adds the requirements in a list of texts.
+    pub(super) fn array(
         &self,
         item: &Item,
         key: &str,
         file: &mut RequirementsFile,
     ) -> Result<(), RequirementsError> {
-        let wrong = |span| {
-            RequirementsError::new(format!("`{key}` must be a list of texts"), self.place(span))
-        };
-        let array: &Array = item.as_array().ok_or_else(|| wrong(item.span()))?;
-        for value in array {
-            let text = value.as_str().ok_or_else(|| wrong(value.span()))?;
-            // The text begins after the quote.
-            let start = value.span().map(|span| span.start + 1);
-            let place = self.place(start.map(|at| at..at));
-            let line = RequirementLine::plain(text, place).map_err(|error| {
-                let at = start.map(|at| at + error.offset..at);
-                RequirementsError::new(error.reason, self.place(at))
-            })?;
-            match line.specifier.requirement() {
-                Some(own) if Some(&own.name) == self.name.as_ref() => self.check_own(own, start)?,
-                _ => file.requirements.push(Arc::new(line)),
-            }
-        }
+        let array: &Array = item
+            .as_array()
+            .ok_or_else(|| self.not_texts(key, item.span()))?;
+        array
+            .iter()
+            .try_for_each(|value| self.text(value, key, file))
+    }
+
+    fn text(
+        &self,
+        value: &toml_edit::Value,
+        key: &str,
+        file: &mut RequirementsFile,
+    ) -> Result<(), RequirementsError> {
+        let text = value.as_str();
+        let text = text.ok_or_else(|| self.not_texts(key, value.span()))?;
+        // The text begins after the quote.
+        let start = value.span().map(|span| span.start + 1);
+        let place = self.place(start.map(|at| at..at));
+        let line = RequirementLine::plain(text, place).map_err(|error| {
+            let at = start.map(|at| at + error.offset..at);
+            RequirementsError::new(error.reason, self.place(at))
+        })?;
+        file.requirements.push(Arc::new(line));
         Ok(())
+    }
+
+    fn not_texts(&self, key: &str, span: Option<std::ops::Range<usize>>) -> RequirementsError {
+        RequirementsError::new(format!("`{key}` must be a list of texts"), self.place(span))
+    }
+
+    /// A requirement that was put together of what stands at `span`.
+    pub(super) fn line(
+        &self,
+        text: &str,
+        span: Option<std::ops::Range<usize>>,
+    ) -> Result<Arc<RequirementLine>, RequirementsError> {
+        let place = self.place(span);
+        let line = RequirementLine::plain(text, place.clone());
+        let line = line.map_err(|error| {
+            let message = format!("`{text}`: {}", error.reason);
+            RequirementsError::new(message, place)
+        })?;
+        Ok(Arc::new(line))
     }
 }

@@ -5,7 +5,11 @@ use std::io;
 
 use model::ProjectReference;
 
-use super::{Editable, RequirementLine, RequirementsReader, read_pyproject, read_requirements_txt};
+use super::{
+    Editable, ProjectTable, RequirementLine, RequirementsReader, read_pipfile_lock, read_pyproject,
+    read_requirements_txt,
+};
+use crate::kinds::RequirementsFormat;
 
 /// Reads `requirements.txt` among other files; prints one line per fact.
 fn read(text: &str, others: &[(&str, &str)]) -> String {
@@ -62,6 +66,7 @@ fn read(text: &str, others: &[(&str, &str)]) -> String {
         Err(error) => {
             let hint = error
                 .hint
+                .as_ref()
                 .map(|hint| format!("\nhint: {hint}"))
                 .unwrap_or_default();
             format!(
@@ -174,23 +179,43 @@ fn cut_off_files_are_errors_at_worst() {
     }
 }
 
+/// The requirements of a `pyproject.toml` that is read in a format; constraints and overrides after
+/// them.
+fn of_project(format: RequirementsFormat, text: &str) -> String {
+    match read_pyproject(("pyproject.toml", text), format, ProjectTable::Read) {
+        Ok(file) => {
+            let mut lines: Vec<String> = file.requirements.iter().map(|line| said(line)).collect();
+            lines.extend(
+                file.constraints
+                    .iter()
+                    .map(|line| format!("-c {}", said(line))),
+            );
+            lines.extend(
+                file.overrides
+                    .iter()
+                    .map(|line| format!("override {}", said(line))),
+            );
+            lines.join("\n")
+        }
+        Err(error) => format!(
+            "{error}\n{}{}",
+            error.place.source_line,
+            error
+                .hint
+                .as_ref()
+                .map(|hint| format!("\nhint: {hint}"))
+                .unwrap_or_default()
+        ),
+    }
+}
+
+fn said(line: &RequirementLine) -> String {
+    format!("{}: {}", line.specifier.place(), line.specifier.spelling())
+}
+
 #[test]
 fn pyproject() {
-    let read = |text: &str| match read_pyproject("pyproject.toml", text) {
-        Ok(file) => file
-            .requirements
-            .iter()
-            .map(|entry| {
-                format!(
-                    "{}: {}",
-                    entry.specifier.place(),
-                    entry.specifier.spelling()
-                )
-            })
-            .collect::<Vec<_>>()
-            .join("\n"),
-        Err(error) => format!("{error}\n{}", error.place.source_line),
-    };
+    let read = |text: &str| of_project(RequirementsFormat::Standard, text);
     insta::assert_snapshot!(read("[project]\ndependencies = [\n  \"a>=1\",\n]\n[project.optional-dependencies]\nx = [\"b\"]\n"), @"
     pyproject.toml:3:4: a>=1
     pyproject.toml:6:7: b
@@ -203,9 +228,95 @@ fn pyproject() {
     pyproject.toml:2:16: `project.dependencies` must be a list of texts
     dependencies = {}
     ");
-    insta::assert_snapshot!(read("[tool.poetry]\n"), @"pyproject.toml: there is no `[project]` table (PEP 621)");
+    insta::assert_snapshot!(read("[tool.poetry]\n"), @"
+    pyproject.toml: there is no `[project]` table (PEP 621)
+
+    hint: `poetry_requirements` reads Poetry's tables, `uv_requirements` those of uv
+    ");
     insta::assert_snapshot!(read("[project\n"), @"
     pyproject.toml:1:9: not valid TOML: unclosed table, expected `]`
     [project
     ");
+}
+
+#[test]
+fn dependency_groups() {
+    let read = |text: &str| of_project(RequirementsFormat::Standard, text);
+    insta::assert_snapshot!(read("[dependency-groups]\ntest = [\"pytest>=7\", {include-group = \"Lint_it\"}]\nlint-it = [\"ruff\"]\n"), @"
+    pyproject.toml:2:10: pytest>=7
+    pyproject.toml:3:13: ruff
+    ");
+    insta::assert_snapshot!(read("[dependency-groups]\ntest = [{include-group = \"lnt\"}]\nlint = []\n"), @r#"
+    pyproject.toml:2:9: there is no dependency group `lnt`
+    test = [{include-group = "lnt"}]
+    hint: did you mean `lint`?
+    "#);
+    insta::assert_snapshot!(read("[dependency-groups]\ntest = [{include = \"lint\"}]\n"), @r#"
+    pyproject.toml:2:9: `dependency-groups.test` has an item that is neither a text nor `{include-group = "…"}`
+    test = [{include = "lint"}]
+    "#);
+    insta::assert_snapshot!(read("[dependency-groups]\ntest = \"pytest\"\n"), @r#"
+    pyproject.toml:2:8: `dependency-groups` must be a table of lists
+    test = "pytest"
+    "#);
+}
+
+#[test]
+fn tables_of_uv() {
+    let read = |text: &str| of_project(RequirementsFormat::Uv, text);
+    insta::assert_snapshot!(read("[project]\nname = \"app\"\ndependencies = [\"lib\", \"a[x]>=1 ; os_name == 'posix'\", \"b\", \"c\", \"d\", \"e\"]\n[tool.uv]\ndev-dependencies = [\"mypy\"]\nconstraint-dependencies = [\"z<2\"]\noverride-dependencies = [\"y>=3\"]\n[tool.uv.sources]\nlib = { workspace = true }\na = { git = \"https://git.example/a\", tag = \"v1\", subdirectory = \"s\" }\nb = { url = \"https://x.example/b-1-py3-none-any.whl\" }\nc = { path = \"../c\" }\nd = { index = \"own\" }\ne = [{ git = \"https://git.example/e\", marker = \"sys_platform == 'linux'\" }, { index = \"own\", marker = \"sys_platform != 'linux'\" }]\n"), @r#"
+    pyproject.toml:3:62: the source of `c` is not in the repository
+    dependencies = ["lib", "a[x]>=1 ; os_name == 'posix'", "b", "c", "d", "e"]
+    hint: `tool.uv.sources` has the path
+    "#);
+    insta::assert_snapshot!(read("[tool.other]\n"), @"pyproject.toml: there is no `[tool.uv]`, `[project]` or `[dependency-groups]` table");
+    insta::assert_snapshot!(read("[tool.uv]\nconstraint-dependencies = [\"z <\"]\n"), @r#"
+    pyproject.toml:2:31: not a requirement: Unexpected end of version specifier, expected version
+    constraint-dependencies = ["z <"]
+    "#);
+}
+
+#[test]
+fn tables_of_poetry() {
+    let read = |text: &str| of_project(RequirementsFormat::Poetry, text);
+    insta::assert_snapshot!(read("[tool.poetry.dependencies]\npython = \"^3.8\"\na = \"^1.2\"\nb = { version = \"~2\", extras = [\"x\", \"y\"], python = \"<3.11\", markers = \"os_name == 'nt'\" }\nc = [{ version = \"1.*\", python = \"<3.9\" }, { version = \"2\", python = \">=3.9\" }]\nd = { git = \"git@host.example:o/d.git\", rev = \"abc\" }\nown = { path = \"../own\", develop = true }\n[tool.poetry.dev-dependencies]\nf = \"*\"\n[tool.poetry.group.test.dependencies]\nf = \"1.0\"\ng = { url = \"https://x.example/g-1.tar.gz\" }\n"), @"
+    pyproject.toml:3:5: a >=1.2,<2.0.0
+    pyproject.toml:4:5: b[x,y] >=2,<3.0.0 ; (os_name == 'nt') and (python_version < '3.11')
+    pyproject.toml:5:5: c >=1.0,<2.0 ; (python_version < '3.9')
+    pyproject.toml:5:5: c ==2 ; (python_version >= '3.9')
+    pyproject.toml:6:5: d @ git+ssh://git@host.example/o/d.git@abc
+    pyproject.toml:11:5: f ==1.0
+    pyproject.toml:12:5: g @ https://x.example/g-1.tar.gz
+    ");
+    insta::assert_snapshot!(read("[project]\nname = \"x\"\n"), @"
+    pyproject.toml: there is no `[tool.poetry]` table
+
+    hint: `python_requirements` reads `[project]` and `[dependency-groups]`
+    ");
+    insta::assert_snapshot!(read("[tool.poetry.dependencies]\na = \"^1 || ^2\"\n"), @r#"
+    pyproject.toml:2:5: `a` in `tool.poetry`: `^1 || ^2` has alternatives, which PEP 440 cannot express
+    a = "^1 || ^2"
+    "#);
+    insta::assert_snapshot!(read("[tool.poetry.dependencies]\na = { extras = [\"x\"] }\n"), @r#"
+    pyproject.toml:2:5: `a` in `tool.poetry`: needs one of `version`, `git`, `url` and `path`
+    a = { extras = ["x"] }
+    "#);
+}
+
+#[test]
+fn lock_of_pipenv() {
+    let read = |text: &str| match read_pipfile_lock("Pipfile.lock", text) {
+        Ok(file) => {
+            let lines: Vec<String> = file.requirements.iter().map(|line| said(line)).collect();
+            lines.join("\n")
+        }
+        Err(error) => error.to_string(),
+    };
+    insta::assert_snapshot!(read("{\"_meta\": {\"hash\": {}}, \"default\": {\n\"a\": {\"version\": \"==1.0\", \"extras\": [\"x\"], \"markers\": \"os_name == 'nt'\", \"hashes\": []},\n\"b\": {\"git\": \"https://git.example/b\", \"ref\": \"abc\"},\n\"own\": {\"path\": \".\", \"editable\": true}},\n\"develop\": {\"c\": {\"version\": \"*\"}}}"), @"
+    Pipfile.lock:2:2: a[x]==1.0 ; os_name == 'nt'
+    Pipfile.lock:3:2: b @ git+https://git.example/b@abc
+    Pipfile.lock:5:14: c
+    ");
+    insta::assert_snapshot!(read("{\"default\": \n]"), @"Pipfile.lock:2:1: not valid JSON: expected value at line 2 column 1");
+    insta::assert_snapshot!(read("{\"default\": {\"a\": 1}}"), @"Pipfile.lock: not a Pipfile.lock: invalid type: integer `1`, expected struct Package");
 }

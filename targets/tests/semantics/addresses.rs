@@ -124,7 +124,7 @@ fn dependencies_are_written_in_many_ways() {
     target(name='t', dependencies=['!src/nowhere'])
     ");
     insta::assert_snapshot!(check("1"), @"
-    src/a/BUILD:3:18: `dependencies` of `src/a:t` must be a list of texts, not the int `1`
+    src/a/BUILD:3:18: `dependencies` of `src/a:t` must be a list of addresses, not the int `1`
     target(name='t', dependencies=[1])
     ");
 }

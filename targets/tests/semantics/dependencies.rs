@@ -111,7 +111,7 @@ fn changed(edited: &[&str], deleted: &[&str], dependents: Dependents) -> String 
         deleted: owned(deleted),
     };
     ask_with(CHAIN, options(), |graph| {
-        Ok(addresses(graph, &change.targets(graph, dependents)?))
+        Ok(addresses(graph, &change.targets(graph, None, dependents)?))
     })
 }
 
@@ -145,7 +145,10 @@ fn changes() {
         deleted: Vec::new(),
     };
     let found = ask_with(two, options(), |graph| {
-        Ok(addresses(graph, &change.targets(graph, Dependents::None)?))
+        Ok(addresses(
+            graph,
+            &change.targets(graph, None, Dependents::None)?,
+        ))
     });
     assert_eq!(found, "a:u");
     insta::assert_snapshot!(changed(&[], &["src/x/gone.py"], Dependents::None), @"src/x:x");

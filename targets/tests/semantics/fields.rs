@@ -16,7 +16,7 @@ fn said(build: &str) -> String {
 #[test]
 fn values_of_the_wrong_type() {
     insta::assert_snapshot!(said("target(dependencies='//:b')"), @"
-    a/BUILD:1:22: `dependencies` of `a:a` must be a list of texts, not the str `'//:b'`
+    a/BUILD:1:22: `dependencies` of `a:a` must be a list of addresses, not the str `'//:b'`
     target(dependencies='//:b')
     ");
     insta::assert_snapshot!(said("target(tags='x')"), @"
@@ -24,7 +24,7 @@ fn values_of_the_wrong_type() {
     target(tags='x')
     ");
     insta::assert_snapshot!(said("target(dependencies=['//:b', 1])"), @"
-    a/BUILD:1:8: `dependencies` of `a:a` must be a list of texts, not the int `1`
+    a/BUILD:1:8: `dependencies` of `a:a` must be a list of addresses, not the int `1`
     target(dependencies=['//:b', 1])
     ");
     insta::assert_snapshot!(said("target(description=['x'])"), @"
@@ -64,7 +64,7 @@ fn values_of_the_wrong_type() {
     python_sources(**parametrize('one', tags='x'))
     ");
     insta::assert_snapshot!(said("python_distribution(name='d', entry_points=['x'])"), @"
-    a/BUILD:1:31: `entry_points` of `a:d` must be a dict, not the list `['x']`
+    a/BUILD:1:31: `entry_points` of `a:d` must be a dict of dicts, not the list `['x']`
     python_distribution(name='d', entry_points=['x'])
     ");
 }
@@ -176,5 +176,95 @@ fn defaults_that_no_type_takes() {
     insta::assert_snapshot!(said("__defaults__(all=dict(tags='x'))"), @"
     a/BUILD:1:1: `tags` of `all` must be a list of texts, not the str `'x'`
     __defaults__(all=dict(tags='x'))
+    ");
+}
+
+#[test]
+fn fields_of_types_beyond_python() {
+    insta::assert_snapshot!(said("docker_image(image_tag=['x'])"), @"
+    a/BUILD:1:14: `docker_image` has no field `image_tag`
+    docker_image(image_tag=['x'])
+    hint: did you mean `image_tags`?
+    ");
+    insta::assert_snapshot!(said("adhoc_tool(runnable=[':x'])"), @"
+    a/BUILD:1:12: `runnable` of `a:a` must be an address, not the list `[':x']`
+    adhoc_tool(runnable=[':x'])
+    ");
+    insta::assert_snapshot!(said("shell_command(command='x', execution_dependencies=':x')"), @"
+    a/BUILD:1:52: `execution_dependencies` of `a:a` must be a list of addresses, not the str `':x'`
+    shell_command(command='x', execution_dependencies=':x')
+    ");
+    insta::assert_snapshot!(said("protobuf_sources(grpc='yes')"), @"
+    a/BUILD:1:24: `grpc` of `a:a` must be `True` or `False`, not the str `'yes'`
+    protobuf_sources(grpc='yes')
+    ");
+    insta::assert_snapshot!(said("helm_chart(registries='x')"), @"
+    a/BUILD:1:24: `registries` of `a:a` must be a list of texts, not the str `'x'`
+    helm_chart(registries='x')
+    ");
+    insta::assert_snapshot!(said("archive(name='z', format='zipp')"), @"
+    a/BUILD:1:27: `format` of `a:z` must be one of `tar`, `tar.gz`, `tar.bz2`, `tar.xz`, `zip`, not `zipp`
+    archive(name='z', format='zipp')
+    hint: did you mean `zip`?
+    ");
+    insta::assert_snapshot!(said("docker_image(image_labels={'a': 1})"), @"
+    a/BUILD:1:14: `image_labels` of `a:a` must be a dict from texts to texts, not the int `1`
+    docker_image(image_labels={'a': 1})
+    ");
+    insta::assert_snapshot!(said("pex_binary(entry_point='x.py', layout='lose')"), @"
+    a/BUILD:1:40: `layout` of `a:a` must be one of `zipapp`, `packed`, `loose`, not `lose`
+    pex_binary(entry_point='x.py', layout='lose')
+    hint: did you mean `loose`?
+    ");
+    insta::assert_snapshot!(said("go_binary(mian=':x')"), @"
+    a/BUILD:1:11: `go_binary` has no field `mian`
+    go_binary(mian=':x')
+    hint: did you mean `main`?
+    ");
+}
+
+#[test]
+fn fields_of_other_versions_of_pants() {
+    insta::assert_snapshot!(said("python_sources(skip_ruff_check=True)"), @"
+    a/BUILD:1:16: `python_sources` has no field `skip_ruff_check`
+    python_sources(skip_ruff_check=True)
+    hint: Pants 2.17.1 does not have it yet; `[GLOBAL] pants_version` says which is meant
+    ");
+    let options = |version: &str| targets::GraphOptions {
+        pants_version: version.to_owned(),
+        ..crate::options()
+    };
+    let listed = |version: &str, build: &str| {
+        crate::ask_with(
+            &format!("== a/BUILD\n{build}\n== a/x.py\n"),
+            options(version),
+            |graph| Ok(vec![format!("{} targets", graph.all().count())]),
+        )
+    };
+    insta::assert_snapshot!(listed("2.25.0", "python_sources(skip_ruff_check=True)"), @"4 targets");
+    insta::assert_snapshot!(listed("2.34.0", "pex_binary(entry_point='x.py', platforms=[])"), @"
+    a/BUILD:1:32: `pex_binary` has no field `platforms`
+    pex_binary(entry_point='x.py', platforms=[])
+    hint: Pants 2.34.0 no longer has it
+    ");
+    insta::assert_snapshot!(listed("2.25.0", "pex_binary(entry_point='x.py', platforms=[])"), @"3 targets");
+}
+
+#[test]
+fn fields_that_must_be_set() {
+    insta::assert_snapshot!(said("shell_command(name='s')"), @"
+    a/BUILD:1:1: `command` of `a:s` must be set
+    shell_command(name='s')
+    hint: `shell_command` has no default for it
+    ");
+    insta::assert_snapshot!(said("python_awslambda(name='l')"), @"
+    a/BUILD:1:1: `handler` of `a:l` must be set
+    python_awslambda(name='l')
+    hint: `python_awslambda` has no default for it
+    ");
+    insta::assert_snapshot!(said("archive(name='z', files=[])"), @"
+    a/BUILD:1:1: `format` of `a:z` must be set
+    archive(name='z', files=[])
+    hint: `archive` has no default for it
     ");
 }

@@ -6,6 +6,8 @@ mod addresses;
 mod dependencies;
 mod distributions;
 mod fields;
+mod generated;
+mod globs;
 mod inference;
 mod patterns;
 mod targets_and_fields;

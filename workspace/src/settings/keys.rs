@@ -11,6 +11,7 @@ use model::{
     ForkStrategy, InterpreterConstraints, Override, PackageName, PackageSet, Platform,
     PrereleasePolicy,
 };
+use targets::kinds::TypeDeclaration;
 use targets::{Ambiguity, Behavior, InitFiles};
 use wheel::MetadataVersion;
 use wheel::rules::{LicenseStyle, RequiresPythonRule};
@@ -118,6 +119,8 @@ sections! {
     "setup-py-generation" => setup_py_generation: SetupPyGeneration,
     /// `[index]`, ours
     "index" => index: Index,
+    /// `[targets]`, ours
+    "targets" => targets: TargetSettings,
     /// `[package]`, ours
     "package" => package: Package,
     /// `[release]`, ours
@@ -143,6 +146,14 @@ section! {
         build_file_prelude_globs: Vec<String> = Vec::new(),
         /// What to do if a glob in a BUILD file matches nothing.
         unmatched_build_file_globs: Behavior = Behavior::Warn,
+    }
+}
+
+section! {
+    /// What plug-ins of Pants add to BUILD files.
+    TargetSettings {
+        /// Target types of plug-ins: what they own, and their fields.
+        types: BTreeMap<String, TypeDeclaration> = BTreeMap::new(),
     }
 }
 

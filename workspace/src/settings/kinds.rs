@@ -9,6 +9,7 @@ use model::{
     ForkStrategy, InterpreterConstraints, Override, PackageName, PackageSet, Platform,
     PrereleasePolicy,
 };
+use targets::kinds::{TypeDeclaration, Values};
 use targets::{Ambiguity, Behavior, InitFiles};
 use wheel::MetadataVersion;
 use wheel::rules::{LicenseStyle, RequiresPythonRule};
@@ -227,6 +228,38 @@ impl Setting for PackageSet {
             Self::from_str(entry).map_err(|error| item.mistake(first_line(&error)))
         };
         items.iter().map(read).collect()
+    }
+}
+
+impl Setting for Values {
+    fn read(node: &SettingNode) -> Result<Self, SettingMistake> {
+        let word = node.text("what a field takes, such as `texts`")?;
+        Self::named(word).ok_or_else(|| {
+            let words: Vec<&str> = Self::NAMED.iter().map(|(word, _)| *word).collect();
+            let message = format!("`{word}` is not one of `{}`", words.join("`, `"));
+            node.mistake(SettingMistakeKind::BadValue(message))
+        })
+    }
+}
+
+impl Setting for TypeDeclaration {
+    fn read(node: &SettingNode) -> Result<Self, SettingMistake> {
+        let mut declaration = Self::default();
+        for entry in node.table("a table that describes a target type")? {
+            match entry.name.as_str() {
+                "generates" => declaration.generates = Some(String::read(&entry.node)?),
+                "source" => declaration.source = Some(String::read(&entry.node)?),
+                "sources" => declaration.sources = Some(Vec::read(&entry.node)?),
+                "fields" => declaration.fields = BTreeMap::read(&entry.node)?,
+                other => {
+                    let message = format!(
+                        "`{other}` is not one of `generates`, `source`, `sources` and `fields`"
+                    );
+                    return Err(entry.node.mistake(SettingMistakeKind::BadValue(message)));
+                }
+            }
+        }
+        Ok(declaration)
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use camino::Utf8PathBuf;
 use index::{IndexOptions, IndexRule};
+use targets::kinds::TargetType;
 use targets::{GraphOptions, LockfileTargets, Resolves, Switch, UseGitignore};
 
 use super::Settings;
@@ -23,6 +24,12 @@ impl Settings {
         GraphOptions {
             pants_version: global.pants_version.clone().unwrap_or_default(),
             backend_packages: global.backend_packages.clone(),
+            declared_types: settings
+                .targets
+                .types
+                .iter()
+                .map(|(name, declaration)| TargetType::declared(name, declaration))
+                .collect(),
             pants_ignore: global.pants_ignore.clone(),
             use_gitignore: if global.pants_ignore_use_gitignore {
                 UseGitignore::Yes

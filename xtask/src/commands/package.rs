@@ -23,6 +23,10 @@ pub(crate) struct PackageArguments {
     #[arg(value_name = "SPEC")]
     specs: Vec<String>,
 
+    /// Leave these out, like a spec with `-` in front
+    #[arg(long, value_name = "SPEC")]
+    exclude: Vec<String>,
+
     /// Only targets with this tag; `-TAG` for those without; may be repeated
     #[arg(long = "tag", value_name = "TAG", allow_hyphen_values = true)]
     tags: Vec<String>,
@@ -78,6 +82,7 @@ impl PackageArguments {
         Self {
             shown_below: Some(shown_below),
             specs: Vec::new(),
+            exclude: Vec::new(),
             tags: Vec::new(),
             platforms: Vec::new(),
             all_platforms: true,
@@ -108,8 +113,10 @@ pub(crate) fn run(
     session: &Session,
     arguments: &PackageArguments,
 ) -> Result<CommandOutcome, GoalError> {
+    let excluded = arguments.exclude.iter().map(|spec| format!("-{spec}"));
+    let specs: Vec<String> = arguments.specs.iter().cloned().chain(excluded).collect();
     let choice = Choice {
-        specs: &arguments.specs,
+        specs: &specs,
         tags: &arguments.tags,
         changed_since: arguments.changed_since.as_deref(),
         imports: if arguments.verify {

@@ -1,13 +1,14 @@
 //! `paths`: the chains of dependencies between two targets.
 
 use clap::Args;
-use targets::query::{self, Specs};
+
+use targets::query;
 use targets::{TargetGraph, TargetId};
 
 use crate::outcome::CommandOutcome;
 use crate::terminal;
 use goals::error::GoalError;
-use goals::graph::BuildFiles;
+use goals::graph::{BuildFiles, specs};
 use goals::session::Session;
 
 /// The arguments of `paths`.
@@ -33,8 +34,9 @@ pub(crate) fn run(
 ) -> Result<CommandOutcome, GoalError> {
     let workspace = BuildFiles::load(session)?;
     let graph = workspace.graph()?;
-    let folder = session.folder_in_repository()?;
-    let select = |spec: &str| Specs::parse([spec], &folder).select(&graph);
+    let select = |spec: &str| -> Result<_, GoalError> {
+        Ok(specs(session, &[spec.to_owned()])?.select(&graph)?)
+    };
     let paths = query::shortest_paths(&graph, &select(&arguments.from)?, &select(&arguments.to)?)?;
     workspace.finish(session, &graph);
     let addresses: Vec<Vec<&str>> = paths.iter().map(|path| addresses(&graph, path)).collect();

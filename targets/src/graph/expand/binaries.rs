@@ -17,6 +17,7 @@ pub(super) fn generated<'r>(
     let names: Vec<&str> = entry_points.iter().flatten().copied().collect();
     let about = Overridden {
         kind: "pex_binary",
+        options: builder.options(),
         keys: OverrideKeys::EntryPoints,
         names: &names,
     };
@@ -30,7 +31,8 @@ pub(super) fn generated<'r>(
                     let value = Data::Str(Arc::from(*entry_point));
                     choice.values.push((Arc::from("entry_point"), value));
                     let base = site.address_of_part(&entry_point.replace(':', "-"));
-                    let mut parts = TargetParts::of_kind(base, "pex_binary", choice);
+                    let mut parts =
+                        TargetParts::of_kind(builder.options(), (base, "pex_binary"), choice);
                     parts.generator = Some(generator);
                     builder.push_generated(site, parts)?;
                 }

@@ -31,18 +31,25 @@ pub(super) struct TargetParts {
     pub(super) kind: Arc<str>,
     pub(super) known: Option<&'static TargetType>,
     pub(super) source: Option<Arc<str>>,
+    /// The files that it owns beside that one.
+    pub(super) sources: Vec<Arc<str>>,
     pub(super) choice: ParameterChoice,
     pub(super) generator: Option<TargetId>,
 }
 
 impl TargetParts {
     /// Those of a target of a known type.
-    pub(super) fn of_kind(base: String, kind: &'static str, choice: ParameterChoice) -> Self {
+    pub(super) fn of_kind(
+        options: &GraphOptions,
+        (base, kind): (String, &str),
+        choice: ParameterChoice,
+    ) -> Self {
         Self {
             base,
             kind: Arc::from(kind),
-            known: TargetType::find(kind),
+            known: options.target_type(kind),
             source: None,
+            sources: Vec::new(),
             choice,
             generator: None,
         }
@@ -55,6 +62,7 @@ impl TargetParts {
             kind: Arc::clone(&site.declaration.kind),
             known: site.declaration.known,
             source: None,
+            sources: Vec::new(),
             choice,
             generator: None,
         }
@@ -96,6 +104,7 @@ impl<'r> TargetBuilder<'r> {
             kind: parts.kind,
             known: parts.known,
             source: parts.source,
+            sources: parts.sources.into(),
             dir: Arc::clone(&site.dir.path),
             declaration: Some(site.id),
             generator: parts.generator,

@@ -36,22 +36,71 @@ pub(super) fn single<'r>(
 ) -> Result<(), Error> {
     for choice in builder.choices(site)? {
         let value = choice.get(field.name).or(site.declaration.get(field.name));
-        let Some(value) = value else {
-            return Err(Error::Invalid {
-                message: format!("`{}` does not say which file it owns", site.address()),
-                place: site.declaration.call.place(),
-                hint: Some(format!("add `{}=\"…\"`", field.name)),
-            });
-        };
-        let path = value.as_str().map(|path| join(&site.dir.path, path));
-        if let Some(path) = &path {
-            if !builder.repository().tree().has_file(path) {
-                absent(builder, site, field.name, path);
+        let path = match value {
+            Some(value) => {
+                let path = value.as_str().map(|path| join(&site.dir.path, path));
+                if let Some(path) = &path {
+                    if !builder.repository().tree().has_file(path) {
+                        absent(builder, site, field.name, path);
+                    }
+                    site.check_extension(field.name, field.content, path)?;
+                }
+                path
             }
-            site.check_extension(field.name, field.content, path)?;
-        }
+            None => default_file(builder, site, field)?,
+        };
         let mut parts = TargetParts::of_declaration(site, choice);
         parts.source = path.map(Arc::from);
+        builder.push(site, parts)?;
+    }
+    Ok(())
+}
+
+/// The file of a target that names none: that which its type means then, if it is there.
+fn default_file(
+    builder: &TargetBuilder<'_>,
+    site: &DeclarationSite<'_>,
+    named: &FileField,
+) -> Result<Option<String>, Error> {
+    let known = site.declaration.known.into_iter();
+    let fields: Vec<_> = known.flat_map(|known| known.field(named.name)).collect();
+    let usual = fields.iter().find_map(|field| field.default);
+    match usual {
+        Some(usual) => {
+            let usual = join(&site.dir.path, usual.trim_matches('\''));
+            Ok(Some(usual).filter(|path| builder.repository().tree().has_file(path)))
+        }
+        None if fields.iter().all(|field| !field.required) => Ok(None),
+        None => Err(Error::Invalid {
+            message: format!("`{}` does not say which file it owns", site.address()),
+            place: site.declaration.call.place(),
+            hint: Some(format!("add `{}=\"…\"`", named.name)),
+        }),
+    }
+}
+
+/// Adds the targets of a declaration that owns every file that its patterns match.
+pub(super) fn several<'r>(
+    builder: &mut TargetBuilder<'r>,
+    site: &DeclarationSite<'r>,
+    default: &[&'static str],
+) -> Result<(), Error> {
+    for choice in builder.choices(site)? {
+        let written = choice.get("sources").or(site.declaration.get("sources"));
+        let patterns = match written {
+            Some(value) => value.strings(),
+            None => default.to_vec(),
+        };
+        let patterns = builder.patterns(site, &patterns)?;
+        let matched = patterns.matched(builder.repository().tree(), &site.dir.path);
+        if written.is_some() {
+            unmatched(builder, site, &matched)?;
+        }
+        let mut parts = TargetParts::of_declaration(site, choice.clone());
+        let files = matched.files.iter();
+        parts.sources = files
+            .map(|file| Arc::from(join(&site.dir.path, file)))
+            .collect();
         builder.push(site, parts)?;
     }
     Ok(())
@@ -78,6 +127,7 @@ pub(super) fn generated<'r>(
     let names: Vec<&str> = matched.files.iter().map(|file| &**file).collect();
     let about = Overridden {
         kind: what.generates,
+        options: builder.options(),
         keys: OverrideKeys::Globs,
         names: &names,
     };
@@ -93,7 +143,8 @@ pub(super) fn generated<'r>(
                 }
                 for choice in overrides.apply(site, &choice, file, OverrideKeys::Globs)? {
                     let base = site.address_of_file(file);
-                    let mut parts = TargetParts::of_kind(base, what.generates, choice);
+                    let mut parts =
+                        TargetParts::of_kind(builder.options(), (base, what.generates), choice);
                     parts.source = Some(Arc::clone(&path));
                     parts.generator = Some(generator);
                     builder.push_generated(site, parts)?;

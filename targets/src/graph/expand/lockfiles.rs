@@ -44,6 +44,7 @@ fn target(address: String, kind: &'static str, dir: &str) -> Target {
         kind: Arc::from(kind),
         known: TargetType::find(kind),
         source: None,
+        sources: Arc::from([]),
         dir: Arc::from(dir),
         declaration: None,
         generator: None,

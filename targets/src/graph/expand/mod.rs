@@ -81,7 +81,7 @@ pub fn check_resolves(repository: &Repository) -> Result<(), Error> {
     let builder = TargetBuilder::new(repository);
     for site in sites(repository) {
         let known = site.declaration.known;
-        if known.is_some_and(|known| known.accepts("resolve")) {
+        if known.is_some_and(TargetType::has_resolve) {
             for choice in builder.choices(&site)? {
                 builder.resolve_of(&site, &choice)?;
             }
@@ -130,6 +130,7 @@ fn run<'r>(builder: &mut TargetBuilder<'r>, site: &DeclarationSite<'r>) -> Resul
             let name = field;
             files::single(builder, site, &FileField { name, content })
         }
+        Role::Sources { default } => files::several(builder, site, default),
         Role::Requirement => requirements::declared(builder, site),
         Role::Requirements { file, format } => requirements::of_file(builder, site, (file, format)),
         Role::PantsRequirements => requirements::of_pants(builder, site),

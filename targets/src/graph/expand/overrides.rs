@@ -7,7 +7,8 @@ use super::site::DeclarationSite;
 use crate::error::Error;
 use crate::fields::{self, FieldProblem};
 use crate::globs::Glob;
-use crate::kinds::TargetType;
+use crate::kinds::ValueProblem;
+use crate::options::GraphOptions;
 use buildfile::Data;
 use model::{PackageName, nearest};
 
@@ -31,6 +32,8 @@ pub(super) struct Overrides<'d> {
 pub(super) struct Overridden<'n> {
     /// The type of the generated targets.
     pub(super) kind: &'static str,
+    /// The settings, which may declare types.
+    pub(super) options: &'n GraphOptions,
     /// How keys name them.
     pub(super) keys: OverrideKeys,
     /// Their names.
@@ -133,7 +136,7 @@ impl Overridden<'_> {
         site: &DeclarationSite<'_>,
         pairs: &[(Data, Data)],
     ) -> Result<(), Error> {
-        let Some(known) = TargetType::find(self.kind) else {
+        let Some(known) = self.options.target_type(self.kind) else {
             return Ok(());
         };
         for (name, value) in pairs {
@@ -144,7 +147,7 @@ impl Overridden<'_> {
                 );
                 return Err(site.invalid("overrides", message));
             };
-            let (message, text, hint) = match fields::check(known, name, value) {
+            let (message, text, hint) = match fields::check(self.options, known, (name, value)) {
                 // A plugin may define a field without a like.
                 Ok(()) | Err(FieldProblem::Unknown(None)) => continue,
                 Err(FieldProblem::Unknown(Some(near))) => (
@@ -152,10 +155,19 @@ impl Overridden<'_> {
                     name.to_owned(),
                     Some(format!("did you mean `{near}`?")),
                 ),
-                Err(FieldProblem::Value { message, text }) => (
+                Err(FieldProblem::OfOtherVersion(versions)) => (
+                    format!("`{}` has no field `{name}`", self.kind),
+                    name.to_owned(),
+                    Some(self.options.of_other_version(versions)),
+                ),
+                Err(FieldProblem::Value(ValueProblem {
+                    message,
+                    text,
+                    near,
+                })) => (
                     format!("`{name}` in `overrides` of `{}` {message}", site.address()),
                     text.unwrap_or_else(|| name.to_owned()),
-                    None,
+                    near.map(|near| format!("did you mean `{near}`?")),
                 ),
             };
             return Err(Error::Invalid {

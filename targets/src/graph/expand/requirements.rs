@@ -10,12 +10,12 @@ use crate::error::Error;
 use crate::graph::requirements::ResolveRequirement;
 use crate::kinds::RequirementsFormat;
 use crate::requirements::{
-    Depth, Editable, RequirementLine, RequirementsError, RequirementsFile, RequirementsReader,
-    read_pyproject, read_requirements_txt, reason,
+    Depth, Editable, ProjectTable, RequirementLine, RequirementsError, RequirementsFile,
+    RequirementsReader, read_pipfile_lock, read_pyproject, read_requirements_txt, reason,
 };
 use crate::tree::join;
 use buildfile::Data;
-use model::Place;
+use model::{Place, RepoPath};
 
 /// Adds the targets of a `python_requirement`.
 pub(super) fn declared<'r>(
@@ -44,19 +44,9 @@ pub(super) fn of_file<'r>(
     site: &DeclarationSite<'r>,
     (default, format): (&str, RequirementsFormat),
 ) -> Result<(), Error> {
-    if format == RequirementsFormat::Foreign {
-        return Err(Error::Invalid {
-            message: format!("`{}` is not supported yet", site.declaration.kind),
-            place: site.declaration.call.place(),
-            hint: Some(
-                "use `python_requirements` with a requirements.txt or a PEP 621 pyproject.toml"
-                    .to_owned(),
-            ),
-        });
-    }
     let within = site.declaration.text("source").unwrap_or(default);
     let path = join(&site.dir.path, within);
-    let file = Arc::new(read(builder, site, &path)?);
+    let file = Arc::new(read(builder, site, (&path, format))?);
     let projects = Projects::of(&file);
     let names = file.requirements.iter();
     let names: Vec<&str> = names
@@ -64,6 +54,7 @@ pub(super) fn of_file<'r>(
         .collect();
     let about = Overridden {
         kind: "python_requirement",
+        options: builder.options(),
         keys: OverrideKeys::Projects,
         names: &names,
     };
@@ -77,7 +68,7 @@ pub(super) fn of_file<'r>(
         builder.generator(site, &choice, |builder, generator| {
             let base = site.address_of_file(within);
             let kind = "_generator_sources_helper";
-            let mut helper = TargetParts::of_kind(base, kind, choice.clone());
+            let mut helper = TargetParts::of_kind(builder.options(), (base, kind), choice.clone());
             helper.source = Some(Arc::from(path.as_str()));
             helper.generator = Some(generator);
             builder.push(site, helper)?;
@@ -95,8 +86,8 @@ pub(super) fn of_file<'r>(
                         }
                     }
                     let parts = TargetParts::of_kind(
-                        site.address_of_part(name),
-                        "python_requirement",
+                        builder.options(),
+                        (site.address_of_part(name), "python_requirement"),
                         choice,
                     );
                     let generator = Some(generator);
@@ -143,7 +134,8 @@ pub(super) fn of_pants<'r>(
                 choice.set_default("requirements", spellings(&[Arc::clone(&line)]));
                 choice.set_default("modules", module);
                 let base = site.address_of_part(name);
-                let mut parts = TargetParts::of_kind(base, "python_requirement", choice);
+                let mut parts =
+                    TargetParts::of_kind(builder.options(), (base, "python_requirement"), choice);
                 parts.generator = Some(generator);
                 require(builder, site, parts, vec![line])?;
             }
@@ -236,11 +228,11 @@ fn request<'r>(
     Ok(())
 }
 
-/// Reads the file that a `python_requirements` target names.
+/// Reads the file that a target of requirements names.
 fn read(
     builder: &TargetBuilder<'_>,
     site: &DeclarationSite<'_>,
-    path: &str,
+    (path, format): (&str, RequirementsFormat),
 ) -> Result<RequirementsFile, Error> {
     let repository = builder.repository();
     let text = repository.read(path).map_err(|error| Error::Invalid {
@@ -260,12 +252,31 @@ fn read(
         read: &read,
         env: &repository.options().env,
     };
-    let file = if path.ends_with("pyproject.toml") {
-        read_pyproject(path, &text)
-    } else {
-        read_requirements_txt(path, &text, &reader)
+    let is_project = RepoPath::new(path).file_name() == "pyproject.toml";
+    let file = match format {
+        RequirementsFormat::Pipenv => read_pipfile_lock(path, &text),
+        RequirementsFormat::Standard if !is_project => read_requirements_txt(path, &text, &reader),
+        format => {
+            let project =
+                match format != RequirementsFormat::Standard && is_read_by_other(builder, path) {
+                    true => ProjectTable::Skipped,
+                    false => ProjectTable::Read,
+                };
+            read_pyproject((path, &text), format, project)
+        }
     };
     file.map_err(Error::Requirements)
+}
+
+/// Whether a `python_requirements` target reads a file, so that no other adds the same again.
+fn is_read_by_other(builder: &TargetBuilder<'_>, path: &str) -> bool {
+    let mut declarations = builder.repository().declarations();
+    declarations.any(|(dir, declaration)| {
+        &*declaration.kind == "python_requirements"
+            && declaration
+                .text("source")
+                .is_some_and(|source| join(&dir.path, source) == path)
+    })
 }
 
 /// The requirements in the field of a BUILD file.

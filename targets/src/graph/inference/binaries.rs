@@ -7,7 +7,7 @@ use buildfile::Data;
 /// Adds the code that a binary starts.
 pub(super) fn of_binary(subject: &mut Subject<'_>) -> Result<(), Error> {
     let (targets, id) = (subject.targets, subject.id);
-    for field in ["entry_point", "executable"] {
+    for field in ["entry_point", "executable", "handler"] {
         let Some(text) = targets.field(id, field).and_then(Data::as_str) else {
             continue;
         };

@@ -50,7 +50,7 @@ pub(super) fn add(subject: &mut Subject<'_>, path: &str, strings: Strings) -> Re
             ),
         );
     }
-    let package = package_of(targets.roots.strip(path));
+    let package = package_of(targets.roots().strip(path));
     if subject.infer().imports == Switch::On {
         let mut last: Option<(&str, Strength)> = None;
         for import in &imports.imports {

@@ -3,7 +3,9 @@
 
 mod ancestors;
 mod binaries;
+mod definitions;
 mod extensions;
+mod images;
 mod imports;
 mod strings;
 mod subject;
@@ -12,8 +14,9 @@ use model::RepoPath;
 
 use crate::error::Error;
 use crate::imports::Strings;
-use crate::kinds::Role;
+use crate::kinds::{Content, Role};
 use crate::options::{InitFiles, Switch};
+pub(crate) use definitions::Definition;
 pub(crate) use subject::{DirectDependencies, Inference, Subject};
 
 /// Everything that a target depends on: what its fields say, and what is inferred. What its
@@ -36,9 +39,13 @@ pub(crate) fn direct_dependencies(
     if target.is_python() {
         of_source(&mut subject)?;
         extensions::add(&mut subject)?;
+    } else if let Some(definition) = Definition::of(target) {
+        definitions::add(&mut subject, definition)?;
+    } else if target.is_file_of(Content::Dockerfile) {
+        images::add(&mut subject);
     } else if subject.infer().entry_points == Switch::On {
         match target.role() {
-            Role::Binary => binaries::of_binary(&mut subject)?,
+            Role::Binary | Role::Function => binaries::of_binary(&mut subject)?,
             Role::Distribution => binaries::of_distribution(&mut subject)?,
             _ => {}
         }

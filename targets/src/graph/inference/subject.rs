@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use super::definitions::DefinitionMap;
 use crate::error::GraphWarning;
 use crate::graph::explicit::ExplicitDependencies;
 use crate::graph::module_map::{Locality, ModuleMap, Owners};
@@ -25,6 +26,7 @@ pub(crate) struct DirectDependencies {
 pub(crate) struct Inference<'r> {
     imports: &'r ImportCache,
     modules: OnceLock<ModuleMap>,
+    definitions: OnceLock<DefinitionMap>,
     distributions: OnceLock<Box<[TargetId]>>,
     /// Owners of the `__init__` files of each folder that count, by its position in the tree.
     init_owners: Vec<OnceLock<Box<[TargetId]>>>,
@@ -37,6 +39,7 @@ impl<'r> Inference<'r> {
         Self {
             imports,
             modules: OnceLock::new(),
+            definitions: OnceLock::new(),
             distributions: OnceLock::new(),
             init_owners: dirs.iter().map(|_| OnceLock::new()).collect(),
         }
@@ -89,6 +92,13 @@ impl<'g> Subject<'g> {
         self.inference
             .modules
             .get_or_init(|| ModuleMap::build(self.targets))
+    }
+
+    /// The owners of definitions.
+    pub(super) fn definitions(&self) -> &'g DefinitionMap {
+        self.inference
+            .definitions
+            .get_or_init(|| DefinitionMap::build(self.targets))
     }
 
     /// Owners of the `__init__` files of a folder, found by `find` the first time.

@@ -1,0 +1,285 @@
+//! The requirements in the `[tool.poetry]` table of a `pyproject.toml`. See Poetry's documentation,
+//! "Dependency specification".
+
+use std::fmt::Write;
+
+use toml_edit::{Item, TableLike, Value};
+
+use super::pyproject::TomlText;
+use super::{RequirementsError, RequirementsFile};
+
+/// Adds the requirements of `dependencies`, `dev-dependencies` and all groups; where several name
+/// one project, the last.
+///
+/// # Errors
+/// A value of the wrong shape, a version that cannot be read.
+pub(super) fn read(
+    toml: &TomlText<'_>,
+    table: &dyn TableLike,
+    file: &mut RequirementsFile,
+) -> Result<(), RequirementsError> {
+    let mut projects: Vec<(&str, &Item)> = Vec::new();
+    let groups = table.get("group").and_then(Item::as_table_like);
+    let groups = groups.into_iter().flat_map(TableLike::iter);
+    let of_groups = groups.filter_map(|(_, group)| group.as_table_like()?.get("dependencies"));
+    let own = ["dependencies", "dev-dependencies"].into_iter();
+    for section in own.filter_map(|key| table.get(key)).chain(of_groups) {
+        for (name, item) in section
+            .as_table_like()
+            .into_iter()
+            .flat_map(TableLike::iter)
+        {
+            match projects.iter_mut().find(|(have, _)| *have == name) {
+                Some(project) => project.1 = item,
+                None => projects.push((name, item)),
+            }
+        }
+    }
+    // Poetry's `python` is the interpreter.
+    projects.retain(|(name, _)| *name != "python");
+    for (name, item) in projects {
+        let wrong = |reason: String| {
+            let message = format!("`{name}` in `tool.poetry`: {reason}");
+            RequirementsError::new(message, toml.place(item.span()))
+        };
+        let mut add = |text: Result<Option<String>, String>| {
+            if let Some(text) = text.map_err(wrong)? {
+                file.requirements.push(toml.line(&text, item.span())?);
+            }
+            Ok(())
+        };
+        if let Some(version) = item.as_str() {
+            add(versions(version).map(|versions| Some(format!("{name} {versions}"))))?;
+        } else if let Some(array) = item.as_array() {
+            for table in array.iter().filter_map(Value::as_inline_table) {
+                add(requirement(name, table))?;
+            }
+        } else if let Some(tables) = item.as_array_of_tables() {
+            for table in tables.iter() {
+                add(requirement(name, table))?;
+            }
+        } else if let Some(table) = item.as_table_like() {
+            add(requirement(name, table))?;
+        } else {
+            return Err(wrong("needs a version or a table".to_owned()));
+        }
+    }
+    Ok(())
+}
+
+/// A requirement that a table describes; `None` for a path, which is first-party.
+fn requirement(name: &str, table: &dyn TableLike) -> Result<Option<String>, String> {
+    let text = |key: &str| table.get(key).and_then(Item::as_str);
+    let extras = table.get("extras").and_then(Item::as_array);
+    let extras: Vec<&str> = extras
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    let mut made = name.to_owned();
+    if !extras.is_empty() {
+        made = format!("{name}[{}]", extras.join(","));
+    }
+    if let Some(version) = text("version") {
+        made = format!("{made} {}", versions(version)?);
+    } else if let Some(url) = text("git") {
+        let revision = text("rev").or(text("tag")).or(text("branch"));
+        let revision = revision
+            .map(|revision| format!("@{revision}"))
+            .unwrap_or_default();
+        let folder = text("subdirectory").map(|folder| format!("#subdirectory={folder}"));
+        let url = match url.contains("://") {
+            true => url.to_owned(),
+            // As git itself reads `git@host:path`.
+            false => format!("ssh://{}", url.replacen(':', "/", 1)),
+        };
+        made = format!("{made} @ git+{url}{revision}{}", folder.unwrap_or_default());
+    } else if let Some(url) = text("url") {
+        made = format!("{made} @ {url}");
+    } else if text("path").is_some() {
+        return Ok(None);
+    } else {
+        return Err("needs one of `version`, `git`, `url` and `path`".to_owned());
+    }
+    let python = text("python").map(python_marker).transpose()?;
+    let markers: Vec<String> = [text("markers").map(str::to_owned), python]
+        .into_iter()
+        .flatten()
+        .map(|marker| format!("({marker})"))
+        .collect();
+    if !markers.is_empty() {
+        let _infallible = write!(made, " ; {}", markers.join(" and "));
+    }
+    Ok(Some(made))
+}
+
+/// Bounds of a version in Poetry's notation as PEP 440 writes them; nothing for `*`.
+fn versions(text: &str) -> Result<String, String> {
+    if text.contains("||") {
+        return Err(format!(
+            "`{text}` has alternatives, which PEP 440 cannot express"
+        ));
+    }
+    let mut bounds = Vec::new();
+    for part in text
+        .split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+    {
+        if let Some(version) = part.strip_prefix('^') {
+            bounds.push(between(version, caret(&release(version)?)));
+        } else if let Some(version) = part.strip_prefix('~').filter(|rest| !rest.starts_with('=')) {
+            bounds.push(between(version, tilde(&release(version)?)));
+        } else if part == "*" {
+        } else if let Some(stem) = part.strip_suffix(".*").filter(|stem| is_version(stem)) {
+            let stem = release(stem)?;
+            let mut upper = stem.clone();
+            if let Some(last) = upper.last_mut() {
+                *last += 1;
+            }
+            bounds.push(format!(">={}.0,<{}.0", dotted(&stem), dotted(&upper)));
+        } else if is_version(part) {
+            bounds.push(format!("=={part}"));
+        } else {
+            bounds.push(part.to_owned());
+        }
+    }
+    Ok(bounds.join(","))
+}
+
+/// Whether a text begins as a version does, without an operator.
+fn is_version(text: &str) -> bool {
+    text.trim_start_matches(['v', 'V'])
+        .starts_with(|c: char| c.is_ascii_digit())
+}
+
+fn between(version: &str, upper: [u64; 3]) -> String {
+    format!(">={},<{}", version.trim(), dotted(&upper))
+}
+
+/// The numbers that a version begins with.
+fn release(version: &str) -> Result<Vec<u64>, String> {
+    let start = version.trim().trim_start_matches(['v', 'V']);
+    let end = start
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(start.len());
+    let numbers = start[..end].trim_end_matches('.').split('.');
+    let numbers: Option<Vec<u64>> = numbers.map(|number| number.parse().ok()).collect();
+    numbers.ok_or_else(|| format!("`{version}` is no version"))
+}
+
+/// What `^` allows: all that leaves the first number that is not zero.
+fn caret(release: &[u64]) -> [u64; 3] {
+    match *release {
+        [major, ..] if major > 0 => [major + 1, 0, 0],
+        [_, minor, ..] if minor > 0 => [0, minor + 1, 0],
+        [_, _, micro, ..] => [0, 0, micro + 1],
+        [_, _] => [0, 1, 0],
+        _ => [1, 0, 0],
+    }
+}
+
+/// What `~` allows: all that leaves the second number, or the first if there is no second.
+fn tilde(release: &[u64]) -> [u64; 3] {
+    match *release {
+        [major, minor, ..] => [major, minor + 1, 0],
+        [major] => [major + 1, 0, 0],
+        [] => [1, 0, 0],
+    }
+}
+
+fn dotted(numbers: &[u64]) -> String {
+    let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+    numbers.join(".")
+}
+
+/// Poetry's `python = "…"` as a marker.
+fn python_marker(text: &str) -> Result<String, String> {
+    let alternatives = text.split("||").map(|one| {
+        let bounds = versions(one)?;
+        let bounds = bounds.split(',').filter(|bound| !bound.is_empty());
+        let bounds: Vec<String> = bounds
+            .map(|bound| {
+                let at = bound
+                    .find(|c: char| c.is_ascii_digit())
+                    .unwrap_or(bound.len());
+                let (operator, version) = bound.split_at(at);
+                let name = match version.split('.').count() > 2 && !version.ends_with(".0") {
+                    true => "python_full_version",
+                    false => "python_version",
+                };
+                let version = match name {
+                    "python_version" => version.split('.').take(2).collect::<Vec<_>>().join("."),
+                    _ => version.to_owned(),
+                };
+                format!("{name} {} '{version}'", operator.trim())
+            })
+            .collect();
+        Ok(bounds.join(" and "))
+    });
+    let alternatives: Result<Vec<String>, String> = alternatives.collect();
+    let alternatives = alternatives?;
+    match alternatives.as_slice() {
+        [one] if one.is_empty() => Ok("python_version >= '0'".to_owned()),
+        [one] => Ok(one.clone()),
+        several => Ok(format!("({})", several.join(") or ("))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{python_marker, versions};
+
+    #[test]
+    fn bounds_of_versions() {
+        let said = |text: &str| versions(text).unwrap_or_else(|reason| reason);
+        let all = [
+            "^1.2.3",
+            "^0.2.3",
+            "^0.0.3",
+            "^0.0",
+            "^0",
+            "^1",
+            "~1.2.3",
+            "~1.2",
+            "~1",
+            "1.*",
+            "1.2.*",
+            "*",
+            "1.2",
+            ">=1,<2",
+            "~=1.4",
+            ">=1.2, !=1.5",
+            "^1 || ^2",
+            "^x",
+            "v1.2",
+        ];
+        let all: Vec<String> = all
+            .iter()
+            .map(|text| format!("{text} is {}", said(text)))
+            .collect();
+        insta::assert_snapshot!(all.join("\n"), @"
+        ^1.2.3 is >=1.2.3,<2.0.0
+        ^0.2.3 is >=0.2.3,<0.3.0
+        ^0.0.3 is >=0.0.3,<0.0.4
+        ^0.0 is >=0.0,<0.1.0
+        ^0 is >=0,<1.0.0
+        ^1 is >=1,<2.0.0
+        ~1.2.3 is >=1.2.3,<1.3.0
+        ~1.2 is >=1.2,<1.3.0
+        ~1 is >=1,<2.0.0
+        1.* is >=1.0,<2.0
+        1.2.* is >=1.2.0,<1.3.0
+        * is 
+        1.2 is ==1.2
+        >=1,<2 is >=1,<2
+        ~=1.4 is ~=1.4
+        >=1.2, !=1.5 is >=1.2,!=1.5
+        ^1 || ^2 is `^1 || ^2` has alternatives, which PEP 440 cannot express
+        ^x is `x` is no version
+        v1.2 is ==v1.2
+        ");
+        insta::assert_snapshot!(python_marker("^3.8 || >=2.7,<3").unwrap(), @"(python_version >= '3.8' and python_version < '4.0') or (python_version >= '2.7' and python_version < '3')");
+        insta::assert_snapshot!(python_marker(">=3.8.1").unwrap(), @"python_full_version >= '3.8.1'");
+    }
+}

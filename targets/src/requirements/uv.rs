@@ -1,0 +1,180 @@
+//! What the `[tool.uv]` table of a `pyproject.toml` says of requirements: where projects come from,
+//! constraints and overrides. See uv's documentation, "Managing dependencies".
+
+use std::sync::Arc;
+
+use toml_edit::{Item, TableLike, Value};
+
+use super::pyproject::TomlText;
+use super::{RequirementLine, RequirementsError, RequirementsFile};
+use model::{PackageName, RepoPath};
+
+/// Applies `sources`, `constraint-dependencies` and `override-dependencies`.
+///
+/// A project whose source is the workspace is first-party code, which no index is asked for.
+///
+/// # Errors
+/// A value of the wrong shape, an invalid requirement.
+pub(super) fn apply(
+    toml: &TomlText<'_>,
+    table: &dyn TableLike,
+    file: &mut RequirementsFile,
+) -> Result<(), RequirementsError> {
+    let read = |key: &str| -> Result<Vec<RequirementLine>, RequirementsError> {
+        let mut lines = RequirementsFile::default();
+        if let Some(item) = table.get(key) {
+            toml.array(item, &format!("tool.uv.{key}"), &mut lines)?;
+        }
+        let lines = lines.requirements.into_iter();
+        Ok(lines.map(|line| (*line).clone()).collect())
+    };
+    file.constraints.extend(read("constraint-dependencies")?);
+    file.overrides.extend(read("override-dependencies")?);
+    let sources = table.get("sources").and_then(Item::as_table_like);
+    let sources: Vec<(PackageName, Vec<Source>)> = sources
+        .into_iter()
+        .flat_map(TableLike::iter)
+        .filter_map(|(name, item)| Some((name.parse().ok()?, Source::all(item))))
+        .collect();
+    if sources.is_empty() {
+        return Ok(());
+    }
+    let mut lines = Vec::with_capacity(file.requirements.len());
+    for line in file.requirements.drain(..) {
+        let name = line.specifier.requirement().map(|asked| &asked.name);
+        let mut known = sources.iter();
+        match known.find(|(of, _)| Some(of) == name) {
+            Some((_, sources)) => {
+                for source in sources {
+                    lines.extend(source.line(&line)?);
+                }
+            }
+            None => lines.push(line),
+        }
+    }
+    file.requirements = lines;
+    Ok(())
+}
+
+/// Where a project comes from.
+struct Source {
+    from: SourceKind,
+    /// In which environments.
+    marker: Option<String>,
+}
+
+enum SourceKind {
+    /// `workspace = true`: it is first-party.
+    Workspace,
+    /// `git`, `url`: the location.
+    Location(String),
+    /// `path`: relative to the folder of the file.
+    Path(String),
+    /// `index`, or anything else: where the requirement says.
+    Unchanged,
+}
+
+impl Source {
+    /// The one source, or each of a list.
+    fn all(item: &Item) -> Vec<Self> {
+        if let Some(array) = item.as_array() {
+            let tables = array.iter().filter_map(Value::as_inline_table);
+            return tables.map(|table| Self::of(table)).collect();
+        }
+        item.as_table_like().map(Self::of).into_iter().collect()
+    }
+
+    fn of(table: &dyn TableLike) -> Self {
+        let text = |key: &str| table.get(key).and_then(Item::as_str);
+        let workspace = table.get("workspace").and_then(Item::as_bool);
+        let from = if workspace == Some(true) {
+            SourceKind::Workspace
+        } else if let Some(url) = text("git") {
+            let revision = text("rev").or(text("tag")).or(text("branch"));
+            let revision = revision.map(|revision| format!("@{revision}"));
+            SourceKind::Location(format!(
+                "git+{url}{}{}",
+                revision.unwrap_or_default(),
+                subdirectory(table)
+            ))
+        } else if let Some(url) = text("url") {
+            SourceKind::Location(format!("{url}{}", subdirectory(table)))
+        } else if let Some(path) = text("path") {
+            SourceKind::Path(path.to_owned())
+        } else {
+            SourceKind::Unchanged
+        };
+        Self {
+            from,
+            marker: text("marker").map(str::to_owned),
+        }
+    }
+
+    /// The line with this source in place of what it says.
+    fn line(
+        &self,
+        line: &Arc<RequirementLine>,
+    ) -> Result<Option<Arc<RequirementLine>>, RequirementsError> {
+        let Some(asked) = line.specifier.requirement() else {
+            return Ok(Some(Arc::clone(line)));
+        };
+        let extras: Vec<&str> = asked.extras.iter().map(model::ExtraName::as_str).collect();
+        let extras = match extras.is_empty() {
+            true => String::new(),
+            false => format!("[{}]", extras.join(",")),
+        };
+        let own = asked.marker.to_string();
+        let markers = [Some(own), self.marker.clone()].into_iter().flatten();
+        let markers: Vec<String> = markers
+            .filter(|marker| !marker.is_empty())
+            .map(|marker| format!("({marker})"))
+            .collect();
+        let marker = match markers.is_empty() {
+            true => String::new(),
+            false => format!(" ; {}", markers.join(" and ")),
+        };
+        let place = line.specifier.place();
+        let text = match &self.from {
+            SourceKind::Workspace => return Ok(None),
+            SourceKind::Unchanged => return Ok(Some(Arc::clone(line))),
+            SourceKind::Location(location) => {
+                format!("{}{extras} @ {location}{marker}", asked.name)
+            }
+            SourceKind::Path(path) => {
+                let path = from_root(RepoPath::new(&place.path).folder(), path);
+                let path = path.ok_or_else(|| {
+                    let message =
+                        format!("the source of `{}` is not in the repository", asked.name);
+                    RequirementsError::new(message, place.clone())
+                        .hint("`tool.uv.sources` has the path")
+                })?;
+                format!("./{path}{extras}{marker}")
+            }
+        };
+        let made = RequirementLine::plain(&text, place.clone()).map_err(|error| {
+            let message = format!("`{text}` (by `tool.uv.sources`): {}", error.reason);
+            RequirementsError::new(message, place.clone())
+        })?;
+        Ok(Some(Arc::new(made)))
+    }
+}
+
+/// A path that counts from a folder, from the root on; `None` if it leads out.
+fn from_root(folder: &str, path: &str) -> Option<String> {
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            other => parts.push(other),
+        }
+    }
+    (!path.starts_with('/')).then(|| parts.join("/"))
+}
+
+fn subdirectory(table: &dyn TableLike) -> String {
+    let folder = table.get("subdirectory").and_then(Item::as_str);
+    folder.map_or_else(String::new, |folder| format!("#subdirectory={folder}"))
+}
