@@ -14,7 +14,10 @@ use install::Store;
 use install::build::unpack_sdist;
 use model::{DependencySpecifier, Marker, Place, Requirement};
 use targets::imports::ImportCache;
-use targets::requirements::{RequirementsReader, read_pyproject, read_requirements_txt};
+use targets::kinds::RequirementsFormat;
+use targets::requirements::{
+    ProjectTable, RequirementsReader, read_pipfile_lock, read_pyproject, read_requirements_txt,
+};
 use targets::{GraphOptions, MemoryFiles, Repository, TargetGraph};
 use workspace::settings::Settings;
 
@@ -124,7 +127,15 @@ pub(crate) fn requirements(bytes: &[u8]) {
         env: &env,
     };
     let _ = read_requirements_txt("requirements.txt", text, &reader);
-    let _ = read_pyproject("pyproject.toml", text);
+    let formats = [
+        RequirementsFormat::Standard,
+        RequirementsFormat::Poetry,
+        RequirementsFormat::Uv,
+    ];
+    for format in formats {
+        let _ = read_pyproject(("pyproject.toml", text), format, ProjectTable::Read);
+    }
+    let _ = read_pipfile_lock("Pipfile.lock", text);
     let _ = DependencySpecifier::parse(text, Place::file("BUILD"));
     let first = text.lines().next().unwrap_or_default();
     let _ = Requirement::parse_lenient(first);

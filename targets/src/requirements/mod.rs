@@ -18,7 +18,7 @@ use model::{DependencySpecifier, FileDigest, Place, SpecifierError};
 
 pub use pip::read_requirements_txt;
 pub(crate) use pip::reason;
-pub(crate) use pipenv::read_pipfile_lock;
+pub use pipenv::read_pipfile_lock;
 pub use pyproject::read_pyproject;
 
 /// Everything that a requirement file and the files it includes say.

@@ -28,10 +28,7 @@ struct Package {
 ///
 /// # Errors
 /// Invalid JSON, an invalid requirement.
-pub(crate) fn read_pipfile_lock(
-    path: &str,
-    text: &str,
-) -> Result<RequirementsFile, RequirementsError> {
+pub fn read_pipfile_lock(path: &str, text: &str) -> Result<RequirementsFile, RequirementsError> {
     let groups: BTreeMap<String, serde_json::Value> =
         serde_json::from_str(text).map_err(|error| {
             let at = offset(text, error.line(), error.column());

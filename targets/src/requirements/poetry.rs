@@ -135,7 +135,7 @@ fn versions(text: &str) -> Result<String, String> {
             let stem = release(stem)?;
             let mut upper = stem.clone();
             if let Some(last) = upper.last_mut() {
-                *last += 1;
+                *last = last.saturating_add(1);
             }
             bounds.push(format!(">={}.0,<{}.0", dotted(&stem), dotted(&upper)));
         } else if is_version(part) {
@@ -171,9 +171,9 @@ fn release(version: &str) -> Result<Vec<u64>, String> {
 /// What `^` allows: all that leaves the first number that is not zero.
 fn caret(release: &[u64]) -> [u64; 3] {
     match *release {
-        [major, ..] if major > 0 => [major + 1, 0, 0],
-        [_, minor, ..] if minor > 0 => [0, minor + 1, 0],
-        [_, _, micro, ..] => [0, 0, micro + 1],
+        [major, ..] if major > 0 => [major.saturating_add(1), 0, 0],
+        [_, minor, ..] if minor > 0 => [0, minor.saturating_add(1), 0],
+        [_, _, micro, ..] => [0, 0, micro.saturating_add(1)],
         [_, _] => [0, 1, 0],
         _ => [1, 0, 0],
     }
@@ -182,8 +182,8 @@ fn caret(release: &[u64]) -> [u64; 3] {
 /// What `~` allows: all that leaves the second number, or the first if there is no second.
 fn tilde(release: &[u64]) -> [u64; 3] {
     match *release {
-        [major, minor, ..] => [major, minor + 1, 0],
-        [major] => [major + 1, 0, 0],
+        [major, minor, ..] => [major, minor.saturating_add(1), 0],
+        [major] => [major.saturating_add(1), 0, 0],
         [] => [1, 0, 0],
     }
 }
