@@ -43,7 +43,7 @@ fn check_visibility_lists_what_dependencies_refuses() {
             &format!(
                 "python_sources(dependencies=[\"src/secret:one\"])\n\
                  pex_binary(name=\"bin\", entry_point=\"secret.code:main\", dependencies=[\"src/secret:one\"])\n\
-                 archive(name=\"archive\", files=[\"src/secret:one\", \"src/secret:two\"])\n\
+                 archive(name=\"archive\", format=\"zip\", files=[\"src/secret:one\", \"src/secret:two\"])\n\
                  platform_resources(name=\"picked\", dependencies=[\"src/secret:one\"], dependency_map={{{}}})\n\
                  target(name=\"all\", dependencies=[\":picked\"])\n",
                 map.join(", ")

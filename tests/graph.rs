@@ -384,13 +384,13 @@ fn settings_that_pants_reads_elsewhere() {
         let refusal = refused(repo, &["why", "x"]);
         refusal.lines().next().unwrap_or_default().to_owned()
     };
-    insta::assert_snapshot!(resolve(&repo), @"");
+    insta::assert_snapshot!(resolve(&repo), @"error: there is no lock of `python-default` at c.lock");
     let repo = repo.env("PANTS_CONFIG_FILES", "pants.ci.toml");
-    insta::assert_snapshot!(resolve(&repo), @"");
+    insta::assert_snapshot!(resolve(&repo), @"error: there is no lock of `b` at b.lock");
     repo.write(".pants.rc", "[python]\ndefault_resolve = \"a\"\n");
-    insta::assert_snapshot!(resolve(&repo), @"");
+    insta::assert_snapshot!(resolve(&repo), @"error: there is no lock of `a` at a.lock");
     let repo = repo.env("PANTS_PYTHON_DEFAULT_RESOLVE", "b");
-    insta::assert_snapshot!(resolve(&repo), @"");
+    insta::assert_snapshot!(resolve(&repo), @"error: there is no lock of `b` at b.lock");
     let repo = repo.env("PANTS_PYTHON_ENABLE_RESOLVES", "perhaps");
     insta::assert_snapshot!(refused(&repo, &["list", "::"]), @"
     error: `[python] enable_resolves` must be `true` or `false`, not a string
@@ -481,11 +481,24 @@ fn output_that_cannot_be_written() {
     let repo = repo().file("BUILD", "target(name='x')\n");
     let script = "\"$0\" list :: > /dev/full; echo \"exit $?\" >&2";
     let output = repo.run("bash".into(), &["-c", script, crate::BINARY]);
-    insta::assert_snapshot!(output.stderr, @"");
+    insta::assert_snapshot!(output.stderr, @"
+    error: cannot print the result
+     |
+     = No space left on device (os error 28)
+    exit 1
+    ");
 }
 
 #[test]
 fn a_misspelt_name() {
     let repo = repo().file("BUILD", "target(nme='x')\n");
-    insta::assert_snapshot!(refused(&repo, &["list", "::"]), @"");
+    insta::assert_snapshot!(refused(&repo, &["list", "::"]), @"
+    error: `target` has no field `nme`
+     --> BUILD:1:8
+      |
+    1 | target(nme='x')
+      |        ^^^^^^^^
+      |
+    hint: did you mean `name`?
+    ");
 }

@@ -3,7 +3,7 @@
 use buildfile::Data;
 use model::nearest;
 
-use crate::kinds::{COMMON, TargetType, ValueProblem, Values, Versions};
+use crate::kinds::{COMMON, PantsVersions, TargetType, ValueProblem, Values};
 use crate::options::GraphOptions;
 
 /// What is wrong with a field of a declaration.
@@ -12,7 +12,7 @@ pub(crate) enum FieldProblem {
     /// The type has no such field: the field that may be meant.
     Unknown(Option<&'static str>),
     /// The type has the field in other versions of Pants only.
-    OfOtherVersion(Versions),
+    OfOtherVersion(PantsVersions),
     /// It does not take the value.
     Value(ValueProblem),
 }

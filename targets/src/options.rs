@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::kinds::{TargetType, Versions};
+use crate::kinds::{PantsVersions, TargetType};
 
 /// Settings that shape the target graph, with Pants' names and defaults.
 #[derive(Clone, Debug)]
@@ -236,20 +236,20 @@ impl GraphOptions {
 
     /// Whether the version of Pants that the repository is for has what these have. Between the
     /// two, and where it is not known, it may have what either has.
-    pub(crate) fn has(&self, versions: Versions) -> bool {
+    pub(crate) fn has(&self, versions: PantsVersions) -> bool {
         match versions {
-            Versions::Both => true,
-            Versions::Newer => self.pants_version.is_empty() || self.is_pants_since(2, 18),
-            Versions::Older => !self.is_pants_since(2, 34),
+            PantsVersions::Both => true,
+            PantsVersions::Newer => self.pants_version.is_empty() || self.is_pants_since(2, 18),
+            PantsVersions::Older => !self.is_pants_since(2, 34),
         }
     }
 
     /// Says which version of Pants has what these have, and that of the repository has not.
-    pub(crate) fn of_other_version(&self, versions: Versions) -> String {
+    pub(crate) fn of_other_version(&self, versions: PantsVersions) -> String {
         let version = &self.pants_version;
         match versions {
-            Versions::Older => format!("Pants {version} no longer has it"),
-            Versions::Both | Versions::Newer => {
+            PantsVersions::Older => format!("Pants {version} no longer has it"),
+            PantsVersions::Both | PantsVersions::Newer => {
                 format!(
                     "Pants {version} does not have it yet; `[GLOBAL] pants_version` says which is meant"
                 )

@@ -46,11 +46,11 @@ fn an_unparsable_requirement_in_pyproject_toml() {
 fn an_unparsable_build_file() {
     let repo = repo().file("BUILD", "python_requirement(name='a', requirements=['a')\n");
     assert_snapshot!(refused(&repo, LOCK), @"
-    error: cannot parse: Expected `]`, found `)`
-     --> BUILD:1:47
+    error: cannot parse: `[` is never closed
+     --> BUILD:1:43
       |
     1 | python_requirement(name='a', requirements=['a')
-      |                                               ^
+      |                                           ^^^^^
     ");
 }
 
@@ -160,13 +160,13 @@ fn two_targets_of_one_name() {
 fn requirements_of_poetry() {
     let repo = repo().file("BUILD", "poetry_requirements(name='reqs')\n");
     assert_snapshot!(refused(&repo, LOCK), @"
-    error: `poetry_requirements` is not supported yet
+    error: cannot read the requirements of `//:reqs`: there is no such file
      --> BUILD:1:1
       |
     1 | poetry_requirements(name='reqs')
       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
       |
-    hint: use `python_requirements` with a requirements.txt or a PEP 621 pyproject.toml
+    hint: create `pyproject.toml`, or name another file as `source`
     ");
 }
 

@@ -417,9 +417,9 @@ fn an_epoch_that_is_none() {
 #[test]
 fn a_commit_that_is_none() {
     assert_snapshot!(refusal(&one(DIST), &["--changed-since", "no-such-branch"]), @"
-    error: there is no commit `no-such-branch`
+    error: cannot tell what changed since `no-such-branch`: this is no git repository
      |
-    hint: `--changed-since` takes a branch, tag or commit, such as `main` or `HEAD~3`
+    hint: `--changed-since` compares with a commit of git; specs name targets without it
     ");
 }
 

@@ -7,8 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use super::definitions::Definition;
 use super::graph::{DistributionClosures, TargetGraph};
-use super::inference::Definition;
 use super::target::TargetId;
 use super::targets::UnmatchedGlobs;
 use crate::error::Error;

@@ -2,6 +2,7 @@
 //! all targets, and finding them; the expansion of declarations; the dependencies of a target;
 //! visibility; the graph; and distributions.
 
+mod definitions;
 mod distribution;
 mod entry_points;
 mod expand;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use rustc_hash::FxHashMap;
 
-use super::inference::Definition;
+use super::definitions::Definition;
 use super::roots::module_of;
 use super::target::{ResolveId, TargetId};
 use super::targets::Targets;

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
+use super::field::{FieldType, PantsVersions};
 use super::role::{Content, Role};
-use super::{Field, TargetType, Values, Versions};
+use super::target_type::TargetType;
+use super::values::Values;
 
 /// A target type that a plug-in defines, or fields that one adds to a type that Pants ships.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,15 +36,15 @@ impl TargetType {
     }
 
     fn of_declaration(name: &str, declaration: &TypeDeclaration) -> Self {
-        let field = |name: &str, values| Field {
+        let field = |name: &str, values| FieldType {
             name: text(name),
             values,
             required: false,
             default: None,
-            versions: Versions::Both,
+            versions: PantsVersions::Both,
             moves: false,
         };
-        let mut fields: Vec<Field> = declaration
+        let mut fields: Vec<FieldType> = declaration
             .fields
             .iter()
             .map(|(name, values)| field(name, *values))
@@ -50,7 +52,7 @@ impl TargetType {
         let shipped = Self::find(name);
         let role = match (&declaration.source, &declaration.sources, shipped) {
             (Some(default), _, _) => {
-                fields.push(Field {
+                fields.push(FieldType {
                     default: (!default.is_empty()).then(|| text(default)),
                     ..field("source", Values::File)
                 });
@@ -90,7 +92,7 @@ impl TargetType {
             name: text(name),
             fields,
             role,
-            versions: Versions::Both,
+            versions: PantsVersions::Both,
             is_open: shipped.is_some_and(|shipped| shipped.is_open),
         }
     }

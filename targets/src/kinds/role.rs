@@ -1,7 +1,6 @@
 //! What target types do in the graph.
 
-use super::Field;
-use super::table::texts;
+use super::field::{FieldType, texts};
 use super::values::Values;
 
 /// What a target type does in the graph.
@@ -178,7 +177,7 @@ const CONTENTS: &[(&str, Content)] = &[
 
 impl Role {
     /// The role of a type that generates and has these.
-    pub(super) fn of(name: &str, generates: Option<&'static str>, fields: &[Field]) -> Self {
+    pub(super) fn of(name: &str, generates: Option<&'static str>, fields: &[FieldType]) -> Self {
         if let Some((_, role)) = SPECIAL.iter().find(|(special, _)| *special == name) {
             return *role;
         }
@@ -207,6 +206,6 @@ impl Role {
     }
 }
 
-fn patterns(sources: &Field) -> &'static [&'static str] {
+fn patterns(sources: &FieldType) -> &'static [&'static str] {
     Vec::leak(sources.default.map(texts).unwrap_or_default())
 }

@@ -2,69 +2,65 @@
 
 use std::sync::LazyLock;
 
+use super::field::{FieldType, PantsVersions};
+use super::role::OPEN;
+use super::target_type::TargetType;
 use super::values::Values;
-use super::{Field, TargetType, role};
 
 /// The table as text. It is read once, when the first type is asked for.
 const TEXT: &str = include_str!("pants.txt");
 
 /// All types, sorted by name.
-pub(super) static TYPES: LazyLock<Vec<TargetType>> = LazyLock::new(|| {
+static TYPES: LazyLock<Vec<TargetType>> = LazyLock::new(|| {
     let (fields, types) = TEXT.split_once("[types]\n").unwrap_or_default();
     let fields = fields.split_once("[fields]\n").unwrap_or_default().1;
-    let fields: Vec<(&str, Field)> = fields.lines().filter_map(field).collect();
+    let fields: Vec<(&str, FieldType)> = fields.lines().filter_map(field).collect();
     let mut types: Vec<TargetType> = types
         .lines()
         .map(|line| target_type(line, &fields))
         .collect();
-    types.extend(role::OPEN.iter().map(|name| TargetType::open(name)));
+    types.extend(OPEN.iter().map(|name| TargetType::open(name)));
     types.sort_unstable_by_key(|one| one.name);
     types
 });
 
-/// Which of the two versions of Pants have a type or field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Versions {
-    /// 2.17 and 2.34.
-    Both,
-    /// 2.17 alone.
-    Older,
-    /// 2.34 alone.
-    Newer,
+/// The types that Pants ships, sorted by name.
+#[must_use]
+pub fn shipped_types() -> &'static [TargetType] {
+    &TYPES
 }
 
-impl Versions {
-    /// The sign at the end of a name, and the name without it.
-    fn split(text: &str) -> (&str, Self) {
-        match (text.strip_suffix('+'), text.strip_suffix('-')) {
-            (Some(name), _) => (name, Self::Newer),
-            (_, Some(name)) => (name, Self::Older),
-            _ => (text, Self::Both),
-        }
+impl TargetType {
+    /// The type of that name that Pants ships.
+    #[must_use]
+    pub fn find(name: &str) -> Option<&'static Self> {
+        let types = shipped_types();
+        let at = types.binary_search_by(|known| known.name.cmp(name)).ok()?;
+        Some(&types[at])
     }
 }
 
 /// A line below `[fields]`: the name that lines of types use, and the field.
-fn field(line: &'static str) -> Option<(&'static str, Field)> {
+fn field(line: &'static str) -> Option<(&'static str, FieldType)> {
     let (key, rest) = line.split_once(' ')?;
     let (takes, default) = match rest.split_once(" = ") {
         Some((takes, default)) => (takes, Some(default)),
         None => (rest, None),
     };
     let required = takes.ends_with('!');
-    let field = Field {
+    let field = FieldType {
         name: key.split_once('/').map_or(key, |(name, _)| name),
         values: Values::read(takes.trim_end_matches('!'))?,
         required,
         default,
-        versions: Versions::Both,
+        versions: PantsVersions::Both,
         moves: false,
     };
     Some((key, field))
 }
 
 /// A line below `[types]`.
-fn target_type(line: &'static str, fields: &[(&str, Field)]) -> TargetType {
+fn target_type(line: &'static str, fields: &[(&str, FieldType)]) -> TargetType {
     let (head, names) = line
         .split_once(": ")
         .unwrap_or((line.trim_end_matches(':'), ""));
@@ -72,24 +68,18 @@ fn target_type(line: &'static str, fields: &[(&str, Field)]) -> TargetType {
         Some((name, generates)) => (name, Some(generates)),
         None => (head, None),
     };
-    let (name, versions) = Versions::split(name);
+    let (name, versions) = PantsVersions::split(name);
     let own = names.split_whitespace().filter_map(|text| {
         let moves = text.ends_with('>');
-        let (key, versions) = Versions::split(text.trim_end_matches('>'));
+        let (key, versions) = PantsVersions::split(text.trim_end_matches('>'));
         let (_, field) = fields.iter().find(|(have, _)| *have == key)?;
-        Some(Field {
+        Some(FieldType {
             versions,
             moves,
             ..field.clone()
         })
     });
     TargetType::new(name, generates, own.collect()).of(versions)
-}
-
-/// The texts of a Python tuple, or one text.
-pub(super) fn texts(default: &'static str) -> Vec<&'static str> {
-    let quoted = default.split('\'').skip(1).step_by(2);
-    quoted.collect()
 }
 
 #[cfg(test)]
@@ -102,7 +92,7 @@ mod tests {
         let (fields, types) = TEXT.split_once("[types]\n").unwrap();
         let fields = fields.split_once("[fields]\n").unwrap().1;
         assert_eq!(fields.lines().filter_map(field).count(), lines(fields));
-        assert_eq!(TYPES.len(), lines(types) + role::OPEN.len());
+        assert_eq!(TYPES.len(), lines(types) + OPEN.len());
         let named: usize = types
             .lines()
             .map(|line| {

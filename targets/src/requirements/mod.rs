@@ -6,6 +6,7 @@ mod pip;
 mod pipenv;
 mod poetry;
 mod pyproject;
+mod toml;
 mod uv;
 
 #[cfg(test)]

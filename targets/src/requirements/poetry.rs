@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use toml_edit::{Item, TableLike, Value};
 
-use super::pyproject::TomlText;
+use super::toml::TomlText;
 use super::{RequirementsError, RequirementsFile};
 
 /// Adds the requirements of `dependencies`, `dev-dependencies` and all groups; where several name

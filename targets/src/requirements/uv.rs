@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use toml_edit::{Item, TableLike, Value};
 
-use super::pyproject::TomlText;
+use super::toml::TomlText;
 use super::{RequirementLine, RequirementsError, RequirementsFile};
 use model::{PackageName, RepoPath};
 

@@ -7,7 +7,6 @@ use camino::{Utf8Path, Utf8PathBuf};
 use model::Place;
 use toml_edit::TableLike;
 
-use super::environment::SettingVariable;
 use super::error::{SettingsError, SettingsProblem};
 use super::flag::{COMMAND_LINE, SettingFlag};
 
@@ -40,9 +39,9 @@ impl SettingsDocument {
     }
 
     /// A variable, so that an error can show it; nothing in it is TOML.
-    pub(super) fn of_variable(variable: &SettingVariable) -> Result<Self, SettingsError> {
+    pub(super) fn of_variable(text: &str) -> Result<Self, SettingsError> {
         let mut document = Self::parse("the environment".into(), String::new())?;
-        document.text.clone_from(&variable.text);
+        text.clone_into(&mut document.text);
         Ok(document)
     }
 

@@ -148,7 +148,7 @@ pub(super) fn read(
         mentions.push((document, layer.mentions));
     }
     for variable in variables {
-        let document = SettingsDocument::of_variable(&variable)?;
+        let document = SettingsDocument::of_variable(&variable.text)?;
         let mut layer = Layer {
             document: &document,
             unknown: Unknown::Refused,

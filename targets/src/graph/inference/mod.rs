@@ -13,10 +13,10 @@ mod subject;
 use model::RepoPath;
 
 use crate::error::Error;
+use crate::graph::definitions::Definition;
 use crate::imports::Strings;
 use crate::kinds::{Content, Role};
 use crate::options::{InitFiles, Switch};
-pub(crate) use definitions::Definition;
 pub(crate) use subject::{DirectDependencies, Inference, Subject};
 
 /// Everything that a target depends on: what its fields say, and what is inferred. What its

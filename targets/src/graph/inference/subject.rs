@@ -2,8 +2,8 @@
 
 use std::sync::OnceLock;
 
-use super::definitions::DefinitionMap;
 use crate::error::GraphWarning;
+use crate::graph::definitions::DefinitionMap;
 use crate::graph::explicit::ExplicitDependencies;
 use crate::graph::module_map::{Locality, ModuleMap, Owners};
 use crate::graph::target::{Target, TargetId};
