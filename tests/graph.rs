@@ -482,9 +482,7 @@ fn output_that_cannot_be_written() {
     let script = "\"$0\" list :: > /dev/full; echo \"exit $?\" >&2";
     let output = repo.run("bash".into(), &["-c", script, crate::BINARY]);
     insta::assert_snapshot!(output.stderr, @"
-    error: cannot print the result
-     |
-     = No space left on device (os error 28)
+    error: cannot print the result: No space left on device (os error 28)
     exit 1
     ");
 }

@@ -3,6 +3,8 @@
 
 use anstyle::{AnsiColor, Style};
 
+/// The word before an error.
+pub(crate) const ERROR: Style = AnsiColor::BrightRed.on_default().bold();
 /// The word before a warning.
 pub(crate) const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 /// The word before a hint.

@@ -4,12 +4,10 @@ use std::fmt::Display;
 use std::io::Write;
 use std::sync::Arc;
 
-use goals::error::GoalError;
 use goals::session::{Progress, Reporter};
 
-use crate::error::CommandError;
 use crate::progress::ProgressLine;
-use crate::style::WARNING;
+use crate::style::{ERROR, WARNING};
 
 /// The exit status of a program that a closed pipe ends.
 const CLOSED_PIPE: i32 = 141;
@@ -56,8 +54,8 @@ pub(crate) fn print(output: impl Display) {
         // Who reads, as `head` does, has enough. Other programs end by a signal then.
         std::process::exit(CLOSED_PIPE);
     }
-    let reason = GoalError::failure("cannot print the result").because(error.to_string());
-    let error = CommandError::from(reason);
-    error.print();
+    say(format_args!(
+        "{ERROR}error{ERROR:#}: cannot print the result: {error}"
+    ));
     std::process::exit(1);
 }
