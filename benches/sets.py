@@ -52,6 +52,7 @@ class Environment:
         platform, name, os_name, machine, platforms = system
         version = (3, minor)
         self.name = f"3.{minor} {platform}"
+        self.system = platform
         self.markers = {
             "implementation_name": "cpython", "implementation_version": f"3.{minor}.9", "os_name": os_name,
             "platform_machine": machine, "platform_python_implementation": "CPython", "platform_release": "",
@@ -120,8 +121,20 @@ class UvSet(Uv):
         return [Requirement(line) for line in text.splitlines() if re.match(r"[\w.-]+==", line)]
 
 
-def judge(packages, where):
-    """(wrong: what cannot be installed, built: what only a source distribution serves, versions by name)."""
+def served(packages, name):
+    """The systems that a version of a project has a wheel for."""
+    files = [file for package in packages if package["name"] == name for file in package.get("wheels", [])]
+    found = [parse_wheel_filename(file["name"])[3] for file in files]
+    platforms = {tag.platform for tags_of_file in found for tag in tags_of_file}
+    return {system[0] for system in SYSTEMS if platforms & {"any", *system[4]}}
+
+
+def judge(packages, where, nowhere):
+    """(wrong: what cannot be installed, built: what only a source distribution serves, versions by name).
+
+    What no locked version of a project serves on a system goes into `nowhere`: a person judges whether
+    the project is for that system at all.
+    """
     wrong, built, versions = [], [], {}
     for package in packages:
         if not where.holds(package.get("marker")):
@@ -137,6 +150,8 @@ def judge(packages, where):
         sdist = package.get("sdist")
         if sdist and where.takes({"requires-python": own, **sdist}):
             built.append(name)
+        elif where.system not in served(packages, name):
+            nowhere.add(f"{name} on {where.system}")
         else:
             wrong.append(f"{name} {package['version']} has no file for {where.name}")
     return wrong, built, versions
@@ -167,9 +182,9 @@ def measure(name, requirements, bounds, options):
         print(f"| {name} | {bounds} | " + " ".join(str(failed).split())[-400:] + " |", flush=True)
         return [f"{name} {bounds}: no lock"] if "cargo-xtask" in str(failed).split("failed")[0] else []
     packages, theirs = ours.packages(), uv.versions()
-    wrong, built, older = [], set(), defaultdict(set)
+    wrong, built, nowhere, older = [], set(), set(), defaultdict(set)
     for where in environments(bounds):
-        faults, sources, versions = judge(packages, where)
+        faults, sources, versions = judge(packages, where, nowhere)
         wrong += faults + list(unmet(packages, where, versions))
         built |= set(sources)
         for line in theirs:
@@ -189,6 +204,8 @@ def measure(name, requirements, bounds, options):
     print("| " + " | ".join(map(str, cells)) + " |", flush=True)
     for line, places in sorted(older.items()):
         print(f"  older: {line} on {', '.join(sorted(places))}", flush=True)
+    for line in sorted(nowhere):
+        print(f"  for no Python: {line}", flush=True)
     for line in wrong:
         print(f"  WRONG: {line}", flush=True)
     return [f"{name} {bounds}: {line}" for line in wrong]
