@@ -81,6 +81,11 @@ impl<'a> TomlFields<'a> {
         self.table.get(key)
     }
 
+    /// The keys with their values.
+    pub(crate) fn items(&self) -> impl Iterator<Item = (&'a str, &'a Item)> {
+        self.table.iter()
+    }
+
     /// A table, inline or not.
     pub(crate) fn table(&self, key: &str) -> Result<Option<TomlFields<'a>>> {
         let table = self.typed(key, "a table", Item::as_table_like)?;

@@ -42,7 +42,7 @@ pub use format::{FORMAT_VERSION, LockFormat};
 pub use graph::{Edge, LockGraph, answers, graph};
 pub use inputs::{InputChange, changed_projects, input_changes};
 pub use model::Lock;
-pub use pins::{Pin, pins};
+pub use pins::{Pin, pinned_forks, pins};
 pub use read::{read, read_inputs};
 pub use tree::{TreeOptions, tree};
 pub use why::{Chain, ChainLink, Why, why};

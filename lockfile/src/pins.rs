@@ -1,5 +1,7 @@
 //! Pins: the versions in an existing lock of any tool, which a new resolution prefers.
 
+use std::collections::BTreeMap;
+
 use model::{Lock, Marker, PackageName, PackageSource, Version};
 
 /// One package at the version that a lock has.
@@ -25,6 +27,30 @@ pub fn pins(lock: &Lock) -> Vec<Pin> {
         marker: package.marker.clone(),
     };
     sorted(lock.packages.iter().map(pin).collect())
+}
+
+/// The parts of the universe for which some project is pinned in several versions, each by a marker
+/// that excludes the others: a resolution that begins with them keeps the pin of each part.
+#[must_use]
+pub fn pinned_forks(pins: &[Pin]) -> Vec<Marker> {
+    let mut by_name = BTreeMap::<&PackageName, Vec<&Marker>>::new();
+    for pin in pins {
+        by_name.entry(&pin.name).or_default().push(&pin.marker);
+    }
+    let mut forks: Vec<Marker> = Vec::new();
+    for markers in by_name.into_values().filter(|markers| markers.len() > 1) {
+        let exclude_each_other = markers.iter().enumerate().all(|(at, one)| {
+            let mut others = markers[at + 1..].iter();
+            others.all(|other| one.is_disjoint(other))
+        });
+        let new = markers.into_iter().filter(|_| exclude_each_other);
+        for marker in new {
+            if !forks.iter().any(|known| known.is_same_set(marker)) {
+                forks.push(marker.clone());
+            }
+        }
+    }
+    forks
 }
 
 /// Sorts pins by name and version, and keeps each name and version once.

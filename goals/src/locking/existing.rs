@@ -234,7 +234,8 @@ impl Existing {
     pub fn pins(&self, changed: Vec<PackageName>, upgrade: &Upgrade) -> Pins {
         let forks = match self {
             Self::Lock(lock) => lock.forks.clone(),
-            Self::Nothing | Self::Pins(_) => Vec::new(),
+            Self::Pins(pins) => lockfile::pinned_forks(pins),
+            Self::Nothing => Vec::new(),
         };
         let kept = self.kept(upgrade).map(version_pin);
         let changed = changed.into_iter().chain(upgrade.packages().cloned());

@@ -27,7 +27,7 @@ pub fn pins(text: &str, path: &Utf8Path) -> Result<Vec<Pin>, LockReadError> {
         LockFormat::Pex => pex::pins(text),
         LockFormat::Uv => toml::pins(text, "package", toml::uv),
         LockFormat::Pylock => toml::pins(text, "packages", toml::pylock),
-        LockFormat::Poetry => toml::pins(text, "package", toml::poetry),
+        LockFormat::Poetry => toml::poetry_pins(text),
         LockFormat::Pdm => toml::pins(text, "package", toml::pdm),
         LockFormat::Unknown => Err(ReadFault::new(
             0..0,
