@@ -166,11 +166,11 @@ fn a_first_lock_and_a_lock_of_another_tool() {
     assert_snapshot!(repo.xtask(&["lock", "diff"]).stdout, @"
     python-default: 1 added, 2 changed
       ~ app 1.0 -> 1.1 (minor)
-          chosen anew for the requirement `app`
+          chosen anew
       ~ lib 1.0 -> 2.0 (major)
-          chosen anew for the requirement `app`, through app
+          chosen anew
       + new 1.0
-          chosen anew for the requirement `app`, through app
+          app 1.1 requires `new`
     ");
     git(&repo, &["rm", "--quiet", "--cached", "python.lock"]);
     git(&repo, &["commit", "--quiet", "--message", "no lock"]);

@@ -1,6 +1,7 @@
 //! `generate-lockfiles`: what it locks, what it keeps, and which requests it makes.
 
 mod bad_input;
+mod builds;
 mod crashes;
 mod direct;
 mod freshness;
@@ -132,7 +133,7 @@ fn upgrade_moves_what_it_is_told_to_move() {
     exit status 0
     ----- stderr
     python-default (python.lock): 2 packages, written
-      ~ app 1.0 -> 2.0 (major)  (chosen anew for the requirement `app`)
+      ~ app 1.0 -> 2.0 (major)  (chosen anew)
     ");
 }
 

@@ -2,8 +2,9 @@
 //!
 //! From each changed requirement, a search follows dependencies that changed: one of the two
 //! projects is new or gone, it is needed in other environments, or the first requires another range
-//! of the second. A package that the search does not reach from any changed input was chosen anew,
-//! because of a changed setting or because the user asked for an upgrade.
+//! of the second. For a package that the search does not reach from any changed input, the locks say
+//! at most what excludes the old version, asks for a new package, or no longer asks for one that is
+//! gone. Otherwise it was chosen anew, as after an upgrade that the user asked for.
 //!
 //! Other interpreters explain only what they can have moved: a version that the new ones cannot
 //! use or that the old ones could not, what is reached from such a one, and what is needed in other
@@ -11,7 +12,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use model::{Lock, LockedPackage, PackageName, Requirement, VersionRange, specifiers_range};
+use model::{
+    Lock, LockedPackage, Marker, PackageName, Requirement, Version, VersionRange, specifiers_range,
+};
 use serde::Serialize;
 
 use super::change::ChangeKind;
@@ -30,13 +33,18 @@ pub enum Cause {
     },
     /// Settings changed, and no changed requirement leads to the package.
     Settings(Vec<InputChange>),
-    /// No changed input leads to the package: it was chosen anew.
-    ChosenAnew {
-        /// The requirement with the shortest chain to the package.
-        requirement: Option<Requirement>,
-        /// The projects between that of the requirement, which is the first, and the package.
-        through: Vec<PackageName>,
+    /// A requirement of the new lock does not admit the old version, or asks for what is new. No
+    /// changed input leads to it.
+    Required {
+        /// The package that requires it; none for a requirement of the inputs.
+        by: Option<(PackageName, Version)>,
+        /// The requirement.
+        requirement: Requirement,
     },
+    /// Nothing in the new lock requires the package.
+    Unneeded,
+    /// No changed input leads to the package, and the old version would do: it was chosen anew.
+    ChosenAnew,
 }
 
 /// The searches that find the cause for each package of a diff.
@@ -44,9 +52,9 @@ pub(super) struct Causes<'a> {
     // Searches from changed inputs along changed dependencies, in the new and in the old lock.
     new: Search<'a, &'a InputChange>,
     old: Search<'a, &'a InputChange>,
-    // Searches from every requirement along every dependency.
-    any_new: Search<'a, &'a Requirement>,
-    any_old: Search<'a, &'a Requirement>,
+    from: &'a Lock,
+    to: &'a Lock,
+    inputs: &'a [InputChange],
     settings: Vec<InputChange>,
     // Searches from the projects that other interpreters move; `None` where another setting
     // changed too, which may explain anything.
@@ -66,18 +74,15 @@ impl<'a> Causes<'a> {
                 .filter_map(move |input| Some((start(input, now)?, input)));
             named.collect::<Vec<_>>()
         };
-        let all = |lock: &'a Lock| {
-            let requirements = lock.inputs.requirements.iter();
-            requirements.map(|r| (&r.name, r)).collect::<Vec<_>>()
-        };
         let settings = inputs
             .iter()
             .filter(|input| matches!(input, InputChange::Setting { .. }));
         Self {
             new: Search::run(starts(Now::New), &new, changed),
             old: Search::run(starts(Now::Old), &old, changed),
-            any_new: Search::run(all(to), &new, |_, _| true),
-            any_old: Search::run(all(from), &old, |_, _| true),
+            from,
+            to,
+            inputs,
             settings: settings.cloned().collect(),
             interpreters: inputs
                 .iter()
@@ -119,24 +124,122 @@ impl<'a> Causes<'a> {
         };
         let found = first.find(name).or_else(|| second.find(name));
         if let Some((input, through)) = found.filter(|_| !change.is_alarm()) {
-            let input = input.clone();
+            let input = self.of_same_project(input, name, change).clone();
             return Cause::Input { input, through };
         }
         if self.settings_explain(name, change) {
             return Cause::Settings(self.settings.clone());
         }
-        let any = if removed {
-            &self.any_old
-        } else {
-            &self.any_new
+        self.told_by_locks(name, change)
+    }
+
+    /// Among the changed inputs that name the same project as `input`, the one that is about the
+    /// environments of a change, and does not admit the version that was there.
+    fn of_same_project(
+        &self,
+        input: &'a InputChange,
+        name: &PackageName,
+        change: &ChangeKind,
+    ) -> &'a InputChange {
+        let project = |input: &InputChange| match input {
+            InputChange::RequirementAdded(one)
+            | InputChange::RequirementRemoved(one)
+            | InputChange::RequirementChanged { to: one, .. }
+            | InputChange::ConstraintAdded(one)
+            | InputChange::ConstraintRemoved(one) => Some(one.clone()),
+            InputChange::Hashes(_) | InputChange::Setting { .. } => None,
         };
-        let (requirement, through) = match any.find(name) {
-            Some((requirement, through)) => (Some(requirement.clone()), through),
-            None => (None, Vec::new()),
+        let Some(named) = project(input) else {
+            return input;
         };
-        Cause::ChosenAnew {
-            requirement,
-            through,
+        let environments = self.environments(name, change);
+        let fits = |other: &InputChange| {
+            let Some(one) = project(other).filter(|one| one.name == named.name) else {
+                return 0;
+            };
+            let is_here = !one.marker.is_disjoint(&environments);
+            let excludes = match change {
+                ChangeKind::Version { from, .. } if one.name == *name => {
+                    one.specifiers().is_some_and(|them| !them.contains(from))
+                }
+                _ => false,
+            };
+            1 + usize::from(is_here) * 2 + usize::from(excludes)
+        };
+        let mut best = (fits(input), input);
+        for other in self.inputs {
+            let fit = fits(other);
+            if fit > best.0 {
+                best = (fit, other);
+            }
+        }
+        best.1
+    }
+
+    /// The environments of a changed package: those of the version that is new, or that is gone.
+    fn environments(&self, name: &PackageName, change: &ChangeKind) -> Marker {
+        let of = |lock: &Lock, version: &Version| {
+            let packages = lock.packages.iter();
+            let named = packages.filter(|it| it.name == *name && it.version == *version);
+            named.fold(Marker::FALSE, |all, it| all.or(&it.marker))
+        };
+        match change {
+            ChangeKind::Added { marker, .. } | ChangeKind::Removed { marker, .. } => marker.clone(),
+            ChangeKind::Marker { from, to, .. } => {
+                let (new, gone) = (to.and(&from.negate()), from.and(&to.negate()));
+                new.or(&gone)
+            }
+            ChangeKind::Version { to, .. } => of(self.to, to),
+            ChangeKind::Extras { version, .. }
+            | ChangeKind::Source { version, .. }
+            | ChangeKind::Files { version, .. }
+            | ChangeKind::Yanked { version, .. } => of(self.to, version),
+        }
+    }
+
+    /// What the new lock says about a package that no changed input leads to.
+    fn told_by_locks(&self, name: &PackageName, change: &ChangeKind) -> Cause {
+        let environments = self.environments(name, change);
+        let counts = |requirement: &Requirement| match change {
+            ChangeKind::Version { from, .. } => requirement
+                .specifiers()
+                .is_none_or(|specifiers| !specifiers.contains(from)),
+            ChangeKind::Added { .. } => true,
+            _ => false,
+        };
+        let named = |requirement: &&Requirement| {
+            requirement.name == *name
+                && counts(requirement)
+                && !requirement.marker.is_disjoint(&environments)
+        };
+        if let Some(requirement) = self.to.inputs.requirements.iter().find(named) {
+            return Cause::Required {
+                by: None,
+                requirement: requirement.clone(),
+            };
+        }
+        let required = self.to.packages.iter().flat_map(|package| {
+            let dependencies = package.dependencies.iter().filter(named);
+            dependencies.map(move |requirement| (package, requirement))
+        });
+        // What is itself new in the lock explains more than what was there.
+        let was_there = |package: &LockedPackage| {
+            let mut before = self.from.packages.iter();
+            before.any(|it| it.name == package.name && it.version == package.version)
+        };
+        if let Some((package, requirement)) = required
+            .filter(|(package, _)| !package.marker.is_disjoint(&environments))
+            .min_by_key(|(package, _)| was_there(package))
+        {
+            return Cause::Required {
+                by: Some((package.name.clone(), package.version.clone())),
+                requirement: requirement.clone(),
+            };
+        }
+        let is_locked = self.to.packages.iter().any(|package| package.name == *name);
+        match change {
+            ChangeKind::Removed { .. } if !is_locked => Cause::Unneeded,
+            _ => Cause::ChosenAnew,
         }
     }
 }
@@ -168,6 +271,7 @@ fn start(input: &InputChange, now: Now) -> Option<&PackageName> {
         InputChange::RequirementRemoved(old) => (now == Now::Old).then_some(&old.name),
         InputChange::RequirementChanged { to, .. } => Some(&to.name),
         InputChange::ConstraintAdded(one) | InputChange::ConstraintRemoved(one) => Some(&one.name),
+        InputChange::Hashes(name) => Some(name),
         InputChange::Setting { .. } => None,
     }
 }

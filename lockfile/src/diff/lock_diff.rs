@@ -36,13 +36,7 @@ impl PackageChange {
     #[must_use]
     pub fn because(&self) -> String {
         match &self.cause {
-            Cause::ChosenAnew {
-                requirement: Some(requirement),
-                ..
-            } if self.change.is_alarm() => {
-                format!("no changed input explains it; the requirement `{requirement}` leads to it")
-            }
-            Cause::ChosenAnew { .. } if self.change.is_alarm() => {
+            Cause::ChosenAnew if self.change.is_alarm() => {
                 "no changed input explains it".to_owned()
             }
             cause => cause.to_string(),

@@ -231,15 +231,16 @@ impl fmt::Display for Cause {
                 let changes: Vec<String> = changes.iter().map(ToString::to_string).collect();
                 f.write_str(&changes.join("; "))
             }
-            Self::ChosenAnew {
-                requirement: Some(requirement),
-                through,
-            } => write!(
-                f,
-                "chosen anew for the requirement `{requirement}`{}",
-                Through(through)
-            ),
-            Self::ChosenAnew { .. } => f.write_str("chosen anew"),
+            Self::Required {
+                by: Some((name, version)),
+                requirement,
+            } => write!(f, "{name} {version} requires `{requirement}`"),
+            Self::Required {
+                by: None,
+                requirement,
+            } => write!(f, "the requirement `{requirement}` asks for it"),
+            Self::Unneeded => f.write_str("nothing requires it any more"),
+            Self::ChosenAnew => f.write_str("chosen anew"),
         }
     }
 }

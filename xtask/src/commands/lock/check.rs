@@ -2,6 +2,7 @@
 //! files, and what the indexes say.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
@@ -149,7 +150,8 @@ impl Check<'_> {
         };
         let diff = lockfile::diff::diff(&before, lock);
         let moved = diff.packages.iter().filter(|package| {
-            package.change.is_alarm() || matches!(package.cause, Cause::ChosenAnew { .. })
+            let of_inputs = matches!(package.cause, Cause::Input { .. } | Cause::Settings(_));
+            package.change.is_alarm() || !of_inputs
         });
         Ok(moved
             .map(|package| {
@@ -323,7 +325,12 @@ impl Comparison<'_> {
     fn metadata_differ(&self) -> Result<Vec<String>, GoalError> {
         let LockedPackage { name, version, .. } = self.package;
         let policy = goals::locking::file_policy(self.inputs, name);
-        let metadata = match self.index.metadata(name, version, policy) {
+        let told = self.inputs.metadata_of(name, version);
+        let found = match told {
+            Some(metadata) => Ok(Arc::new(metadata)),
+            None => self.index.metadata(name, version, policy),
+        };
+        let metadata = match found {
             Ok(metadata) => metadata,
             Err(IndexError::NeedsBuild { sha256, .. }) => match self.index.built_metadata(sha256) {
                 Some(metadata) => metadata,
