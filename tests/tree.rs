@@ -16,7 +16,8 @@ fn trees() {
     ├── lib 1.0
     └── native 1.0  (extra fast)
     other 1.0  `other`
-    ├── app[fast] 1.0 (*)
+    ├── app 1.0
+    │   └── lib 1.0
     └── lib 1.0  where sys_platform == 'win32'
     ");
     assert_snapshot!(repo.xtask(&["tree", "--invert", "lib", "--depth", "1"]), @"

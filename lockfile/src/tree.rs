@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
-use model::{ExtraName, Lock, PackageName};
+use model::{ExtraName, Lock, Marker, PackageName};
 
 use crate::graph::{Edge, LockGraph, graph};
 
@@ -23,6 +23,7 @@ pub fn tree(lock: &Lock, options: &TreeOptions) -> String {
     let graph = graph(lock);
     let mut drawing = Drawing {
         seen: HashSet::new(),
+        universe: lock.inputs.universe(),
         graph: &graph,
         depth: options.depth,
         out: String::new(),
@@ -31,7 +32,12 @@ pub fn tree(lock: &Lock, options: &TreeOptions) -> String {
         for edge in graph.roots() {
             for &at in &edge.to {
                 let note = format!("  `{}`", edge.requirement);
-                drawing.down(at, &note, &mut Vec::new());
+                let node = Downward {
+                    at,
+                    asked: &edge.requirement.extras,
+                    within: drawing.universe.and(&edge.marker),
+                };
+                drawing.down(&node, &note, &mut Vec::new());
             }
         }
     } else {
@@ -40,83 +46,149 @@ pub fn tree(lock: &Lock, options: &TreeOptions) -> String {
             .iter()
             .flat_map(|name| graph.find(name.as_str()));
         for &at in starts {
-            drawing.up((at, None), "", &mut Vec::new());
+            let node = Upward {
+                at,
+                asked: None,
+                within: drawing.universe.clone(),
+            };
+            drawing.up(&node, "", &mut Vec::new());
         }
     }
     drawing.out
 }
 
-/// A package, by position, and the extra of it that requires what is drawn.
-type Node<'a> = (usize, Option<&'a ExtraName>);
+/// A package on the way down.
+struct Downward<'a> {
+    /// Its position.
+    at: usize,
+    /// The extras of it that the requirement above asks for.
+    asked: &'a [ExtraName],
+    /// The environments in which everything above is required.
+    within: Marker,
+}
+
+/// A package on the way up.
+struct Upward<'a> {
+    /// Its position.
+    at: usize,
+    /// The extra of it that requires what is drawn above it.
+    asked: Option<&'a ExtraName>,
+    /// The environments in which everything above is required.
+    within: Marker,
+}
+
+/// A package with what is drawn below it: lines of other packages, by their positions, or of
+/// requirements.
+type Drawn = (usize, Vec<(Option<usize>, String)>);
 
 struct Drawing<'a> {
     graph: &'a LockGraph<'a>,
-    seen: HashSet<Node<'a>>,
+    universe: Marker,
+    seen: HashSet<Drawn>,
     depth: Option<usize>,
     out: String,
 }
 
 impl<'a> Drawing<'a> {
-    fn down(&mut self, at: usize, note: &str, last: &mut Vec<bool>) {
+    /// Draws a package and what it requires of others where it is drawn: no requirement of an extra
+    /// that nothing above asks for, and none of other environments.
+    fn down(&mut self, node: &Downward<'a>, note: &str, last: &mut Vec<bool>) {
         let graph = self.graph;
-        let children: Vec<(usize, &Edge<'a>)> = graph
-            .dependencies(at)
-            .iter()
-            .flat_map(|edge| edge.to.iter().map(move |&to| (to, edge)))
-            .collect();
-        if !self.enter((at, None), note, children.len(), last) {
+        let package = graph.package(node.at);
+        let within = node.within.and(&package.marker);
+        let is_asked = |edge: &&Edge<'a>| edge.extra.is_none_or(|extra| node.asked.contains(extra));
+        let mut below = Vec::new();
+        for edge in graph.dependencies(node.at).iter().filter(is_asked) {
+            let here = within.and(&edge.marker);
+            for &at in &edge.to {
+                if !here.is_disjoint(&graph.package(at).marker) {
+                    let child = Downward {
+                        at,
+                        asked: &edge.requirement.extras,
+                        within: here.clone(),
+                    };
+                    below.push((child, edge));
+                }
+            }
+        }
+        let lines = below.iter();
+        let lines = lines.map(|(child, edge)| (Some(child.at), edge.requirement.to_string()));
+        let title = format!(
+            "{}{} {}",
+            package.name,
+            bracketed(node.asked),
+            package.version
+        );
+        let drawn = (node.at, lines.collect());
+        if !self.enter(drawn, &format!("{title}{note}"), last) {
             return;
         }
-        let count = children.len();
-        for (nth, (child, edge)) in children.into_iter().enumerate() {
+        let count = below.len();
+        for (nth, (child, edge)) in below.into_iter().enumerate() {
             last.push(nth + 1 == count);
-            self.down(child, &condition(edge), last);
+            self.down(&child, &condition(edge), last);
             last.pop();
         }
     }
 
-    /// `asked` is the extra of this package that requires what is drawn above it.
-    fn up(&mut self, (at, asked): Node<'a>, note: &str, last: &mut Vec<bool>) {
-        let asks =
-            |edge: &Edge<'_>| asked.is_none_or(|extra| edge.requirement.extras.contains(extra));
+    fn up(&mut self, node: &Upward<'a>, note: &str, last: &mut Vec<bool>) {
         let graph = self.graph;
-        let parents = graph.dependents(at).filter(|(_, edge)| asks(edge));
-        let parents: Vec<(Option<usize>, &Edge<'a>)> = parents.collect();
-        if !self.enter((at, asked), note, parents.len(), last) {
+        let package = graph.package(node.at);
+        let within = node.within.and(&package.marker);
+        let mut above = Vec::new();
+        for (from, edge) in graph.dependents(node.at) {
+            let asked = edge.requirement.extras.iter();
+            let here = within.and(&edge.marker);
+            let asks = node
+                .asked
+                .is_none_or(|extra| asked.clone().any(|one| one == extra));
+            if asks && !here.is_false() {
+                above.push((from, edge, here));
+            }
+        }
+        let lines = above.iter();
+        let lines = lines.map(|(from, edge, _)| (*from, edge.requirement.to_string()));
+        let title = format!(
+            "{}{} {}",
+            package.name,
+            bracketed(&package.extras),
+            package.version
+        );
+        let drawn = (node.at, lines.collect());
+        if !self.enter(drawn, &format!("{title}{note}"), last) {
             return;
         }
-        let count = parents.len();
-        for (nth, (parent, edge)) in parents.into_iter().enumerate() {
+        let count = above.len();
+        for (nth, (from, edge, here)) in above.into_iter().enumerate() {
             last.push(nth + 1 == count);
-            match parent {
+            match from {
                 None => {
                     self.indent(last);
                     self.line(format_args!("requirement `{}`", edge.requirement));
                 }
-                Some(parent) => {
+                Some(at) => {
                     let source = &edge.requirement.source;
                     let note = format!("  {}{source}{}", edge.requirement.name, condition(edge));
-                    self.up((parent, edge.extra), &note, last);
+                    let parent = Upward {
+                        at,
+                        asked: edge.extra,
+                        within: here,
+                    };
+                    self.up(&parent, &note, last);
                 }
             }
             last.pop();
         }
     }
 
-    /// Draws a package's line. Gives whether its dependencies are to be drawn too.
-    fn enter(&mut self, node: Node<'a>, note: &str, below: usize, last: &[bool]) -> bool {
-        let package = self.graph.package(node.0);
+    /// Draws a package's line. Gives whether what is below it is to be drawn too.
+    fn enter(&mut self, drawn: Drawn, title: &str, last: &[bool]) -> bool {
         let is_deep = self.depth.is_some_and(|depth| last.len() >= depth);
         // A package whose dependencies were too deep to be drawn gets them where it occurs again.
-        let again = below > 0 && !is_deep && !self.seen.insert(node);
+        let again = !drawn.1.is_empty() && !is_deep && !self.seen.insert(drawn);
         let again_mark = if again { " (*)" } else { "" };
         self.indent(last);
-        self.line(format_args!(
-            "{}{} {}{note}{again_mark}",
-            package.name,
-            bracketed(&package.extras),
-            package.version
-        ));
+        self.line(format_args!("{title}{again_mark}"));
         !again && !is_deep
     }
 
