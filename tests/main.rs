@@ -23,6 +23,7 @@ mod install_plugin;
 mod linked_packages;
 mod list;
 mod lock;
+mod lock_damage;
 mod merge_lockfile;
 mod module_mapping;
 mod outdated;

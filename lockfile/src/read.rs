@@ -7,7 +7,8 @@
 
 use camino::Utf8Path;
 use model::{
-    IndexRole, InterpreterConstraints, Lock, LockInputs, LockedPackage, PackageSet, PackageSource,
+    IndexRole, InterpreterConstraints, Lock, LockInputs, LockedPackage, MetadataOverride,
+    PackageSet, PackageSource, Specifiers,
 };
 use toml_edit::Document;
 
@@ -155,18 +156,36 @@ fn lock(root: &TomlFields<'_>) -> Result<Lock, ReadFault> {
         "prereleases",
         "require-wheels",
         "fork-strategy",
+        "metadata",
+        "hashes",
         "constraints",
         "overrides",
         "excludes",
         "requirements",
         "forks",
     ])?;
-    Ok(Lock {
+    let lock = Lock {
         resolve: own.required("resolve")?,
         inputs: inputs(&own)?,
         forks: own.list("forks")?,
         packages: Vec::new(),
-    })
+    };
+    // PEP 751 has both; ours come from the same source as `[tool.xtask]`.
+    if root
+        .str("lock-version")?
+        .is_some_and(|version| version != "1.0")
+    {
+        return Err(root.invalid("lock-version", "expected \"1.0\""));
+    }
+    let python = lock.inputs.interpreter_constraints.requires_python();
+    if root
+        .str("requires-python")?
+        .is_some_and(|told| told != python)
+    {
+        let reason = format!("the interpreter constraints say `{python}`");
+        return Err(root.invalid("requires-python", reason));
+    }
+    Ok(lock)
 }
 
 fn inputs(own: &TomlFields<'_>) -> Result<LockInputs, ReadFault> {
@@ -192,8 +211,31 @@ fn inputs(own: &TomlFields<'_>) -> Result<LockInputs, ReadFault> {
         prereleases: own.parsed("prereleases")?.unwrap_or_default(),
         require_wheels: own.bool("require-wheels")?.unwrap_or(false),
         fork_strategy: own.parsed("fork-strategy")?.unwrap_or_default(),
+        metadata: own
+            .tables("metadata")?
+            .iter()
+            .map(metadata)
+            .collect::<Result<_, _>>()?,
+        hashed: own.list("hashes")?,
     };
     Ok(inputs.sorted())
+}
+
+fn metadata(fields: &TomlFields<'_>) -> Result<MetadataOverride, ReadFault> {
+    fields.only(&[
+        "name",
+        "version",
+        "requires-dist",
+        "requires-python",
+        "provides-extra",
+    ])?;
+    Ok(MetadataOverride {
+        name: fields.required("name")?,
+        version: fields.parsed("version")?,
+        requires_dist: fields.list("requires-dist")?,
+        requires_python: fields.parsed("requires-python")?.map(Specifiers),
+        provides_extra: fields.list("provides-extra")?,
+    })
 }
 
 /// A package without its files.

@@ -256,7 +256,8 @@ mod tests {
         │   └── d 1
         └── d 1  (extra x)
         b 2  `b`
-        ├── a[x] 1 (*)
+        ├── a 1
+        │   └── c 3 (*)
         └── d 1  where sys_platform == 'win32'
         ");
         insta::assert_snapshot!(check(&[], Some(0)), @"

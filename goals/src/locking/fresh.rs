@@ -8,7 +8,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
 use lockfile::{Lock, LockFormat, LockReadErrorKind};
-use model::{LockInputs, LockedPackage, Sha256};
+use model::{LockedPackage, Sha256};
 use serde::{Deserialize, Serialize};
 
 use super::existing::LockPath;
@@ -78,10 +78,7 @@ impl Freshness {
             }
             Err(error) => return Err(path.unreadable(error)),
         };
-        let mut reasons = reasons(&lock, inputs, cutoff);
-        if reasons.is_empty() {
-            reasons = local::reasons(&lock, indexes, declared)?;
-        }
+        let reasons = staleness(&lock, indexes, declared)?;
         if !reasons.is_empty() {
             let packages = Some(lock.packages.len());
             return Ok(Self::Stale(StaleLock { packages, reasons }));
@@ -93,9 +90,22 @@ impl Freshness {
     }
 }
 
-/// Why a lock is stale.
-fn reasons(lock: &Lock, inputs: &LockInputs, cutoff: Option<Timestamp>) -> Vec<String> {
-    let reasons: Vec<String> = lockfile::check(lock, inputs)
+/// Why a lock is stale: what it is not of what is declared, and of what it holds of the repository
+/// itself; nothing for a fresh one.
+pub fn staleness(
+    lock: &Lock,
+    indexes: &PackageIndexes<'_>,
+    declared: &ResolveDeclaration,
+) -> Result<Vec<String>, GoalError> {
+    let reasons = reasons(lock, declared, indexes.exclude_newer());
+    match reasons.is_empty() {
+        true => local::reasons(lock, indexes, declared),
+        false => Ok(reasons),
+    }
+}
+
+fn reasons(lock: &Lock, declared: &ResolveDeclaration, cutoff: Option<Timestamp>) -> Vec<String> {
+    let reasons: Vec<String> = lockfile::check(lock, &declared.resolve, &declared.inputs)
         .iter()
         .map(ToString::to_string)
         .collect();
@@ -137,7 +147,7 @@ struct Note {
 }
 
 /// The folder of the results. A new format, or a check that finds more, gets a new name.
-const FOLDER: &str = "checked-4";
+const FOLDER: &str = "checked-5";
 
 impl Note {
     fn of(lock: &Lock, text: &str, root: &Utf8Path) -> Self {

@@ -19,6 +19,7 @@ pub fn check_consistency(lock: &Lock) -> Vec<Staleness> {
     constrained(lock, &universe, &mut found);
     overridden(lock, &mut found);
     overlapping(lock, &universe, &mut found);
+    found.extend((!divides(&lock.forks, &universe)).then_some(Staleness::Forks));
     found.extend(lock.packages.iter().flat_map(named_otherwise));
     for (at, reached) in graph.reachable().into_iter().enumerate() {
         if !reached {
@@ -144,6 +145,19 @@ fn named_otherwise(package: &LockedPackage) -> impl Iterator<Item = Staleness> {
             package: (package.name.clone(), package.version.clone()),
             file: file.filename.clone(),
         })
+}
+
+/// Whether forks divide the universe, which is not split where there are none.
+fn divides(forks: &[Marker], universe: &Marker) -> bool {
+    let mut rest = universe.clone();
+    for fork in forks {
+        let part = fork.and(universe);
+        if !part.is_subset(&rest) {
+            return false;
+        }
+        rest = rest.and(&fork.negate());
+    }
+    forks.is_empty() || rest.is_false()
 }
 
 fn overlapping(lock: &Lock, universe: &Marker, found: &mut Vec<Staleness>) {

@@ -9,6 +9,10 @@ use crate::inputs::InputChange;
 /// One way in which a lock is not what its inputs ask for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Staleness {
+    /// The lock is that of another resolve.
+    OtherResolve(String),
+    /// The forks overlap, or leave environments out.
+    Forks,
     /// The inputs changed since the lock was made.
     Inputs(InputChange),
     /// No locked package satisfies a requirement, at least in some environments.
@@ -128,6 +132,8 @@ impl fmt::Display for Staleness {
             }
         };
         match self {
+            Self::OtherResolve(resolve) => write!(f, "it is the lock of `{resolve}`"),
+            Self::Forks => f.write_str("the forks overlap, or leave environments out"),
             Self::Inputs(change) => write!(f, "{change}"),
             Self::Unanswered {
                 requirement,

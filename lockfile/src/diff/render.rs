@@ -351,7 +351,7 @@ mod tests {
           ~ b 1 -> 2 (major)
               the requirement `b>=1` is now `b>=2`
           ~ c 1.0.1 -> 1.0.2 (patch)
-              chosen anew for the requirement `a`, through a
+              chosen anew
         ");
     }
 
@@ -364,9 +364,9 @@ mod tests {
         r: 1 added, 3 moved markers
           the requirement `b ; sys_platform == 'win32'` is now `b`
           ~ a 1 was needed everywhere, is needed where os_name == 'nt'
-              chosen anew for the requirement `a`
+              chosen anew
           + a 2 where os_name != 'nt'
-              chosen anew for the requirement `a`
+              the requirement `a` asks for it
           ~ b 1 was needed where sys_platform == 'win32', is needed everywhere
               the requirement `b ; sys_platform == 'win32'` is now `b`
           ~ c 1 was needed where sys_platform == 'win32', is needed everywhere
@@ -384,11 +384,11 @@ mod tests {
         insta::assert_snapshot!(text(&[diff(&from, &to)]), @"
         r: 3 alarms
           ! a 1 has other files than before; ANOTHER HASH: a-1-py3-none-any.whl
-              no changed input explains it; the requirement `a` leads to it
+              no changed input explains it
           ! b 1 came from the first index, comes from index 2
-              no changed input explains it; the requirement `b` leads to it
+              no changed input explains it
           ! c 1 is yanked: broken
-              no changed input explains it; the requirement `c` leads to it
+              no changed input explains it
         ");
     }
 

@@ -89,9 +89,7 @@ impl Check<'_> {
             ResolveDeclaration::collect(self.session, self.repository, resolve, |source| {
                 self.indexes.name_of(source, resolve)
             })?;
-        let mut problems = Vec::new();
-        let stale = lockfile::check(&lock, &declared.inputs);
-        problems.extend(stale.iter().map(ToString::to_string));
+        let mut problems = locking::staleness(&lock, &self.indexes, &declared)?;
         let files = lockfile::check_files(&lock);
         problems.extend(files.iter().map(ToString::to_string));
         if self.arguments.index.access() == NetworkAccess::Online {
@@ -115,6 +113,9 @@ impl Check<'_> {
             index.prefetch_metadata(&package.name, &package.version, policy);
         }
         let mut problems = Vec::new();
+        for package in &lock.packages {
+            problems.extend(archive_differs(&index, package));
+        }
         for package in packages {
             let comparison = Comparison {
                 index: &index,
@@ -214,6 +215,23 @@ impl Check<'_> {
         }
         let resolves = self.session.at(root).ok();
         Ok(resolves.map(|then| then.settings.python.resolves.clone()))
+    }
+}
+
+/// Whether the archive at a URL is not the one that was locked.
+fn archive_differs(index: &Index, package: &LockedPackage) -> Option<String> {
+    let LockedPackage { name, version, .. } = package;
+    let file = package.sdist.iter().chain(&package.wheels).next();
+    let (PackageSource::Url { url, .. }, Some(file)) = (&package.source, file) else {
+        return None;
+    };
+    match (file.sha256, index.direct_archive(url, None)) {
+        (Some(locked), Ok(found)) if locked != found.sha256 => Some(format!(
+            "{name} {version}: the sha256 of {} is {locked} in the lock and {} at its URL",
+            file.filename, found.sha256
+        )),
+        (_, Ok(_)) => None,
+        (_, Err(error)) => Some(format!("{name} {version}: {error}")),
     }
 }
 
