@@ -105,8 +105,18 @@ pub(crate) fn read(path: &Utf8Path) -> Result<ArchiveMetadata, IndexError> {
     })
 }
 
+/// Reads the metadata of the project in `folder` from a static `[project]` table (PEP 621); `None`
+/// if only a build can tell it.
+#[must_use]
+pub fn folder_metadata(folder: &Utf8Path) -> Option<Metadata> {
+    match read_tree(folder) {
+        ArchiveMetadata::Static(metadata) => Some(*metadata),
+        ArchiveMetadata::Dynamic => None,
+    }
+}
+
 /// Reads the metadata from the pyproject.toml of the project in `folder`.
-pub(crate) fn read_tree(folder: &Utf8Path) -> ArchiveMetadata {
+fn read_tree(folder: &Utf8Path) -> ArchiveMetadata {
     match fs_err::read_to_string(folder.join("pyproject.toml")) {
         Ok(text) => from_pyproject(&text, None),
         Err(_) => ArchiveMetadata::Dynamic,

@@ -22,6 +22,16 @@ pub enum IndexError {
         /// The URLs and folders that were asked, in order, redacted.
         looked_in: Vec<String>,
     },
+    /// The package is a distribution of the repository itself, which no index is asked for.
+    #[error(
+        "`{name}` is the distribution `{address}` of this repository, and no index is asked for it"
+    )]
+    OwnDistribution {
+        /// The package.
+        name: PackageName,
+        /// The address of its target.
+        address: String,
+    },
     /// The package does not have this version, or not any more, or not before the cut-off.
     #[error("`{name}` has no version {version}")]
     NoSuchVersion {
@@ -132,6 +142,10 @@ impl IndexError {
             Self::NoSuchPackage { .. } => {
                 Some("check the name; a further index is set under `[python-repos] indexes`".into())
             }
+            Self::OwnDistribution { name, .. } => Some(format!(
+                "remove it from the requirements; what packages require of it, \
+                 `resolves_to_excludes = {{ RESOLVE = [\"{name}\"] }}` in `[python]` leaves out"
+            )),
             Self::Hash { .. } => Some(REPLACED_FILE_HINT.into()),
             Self::File { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 Some("free some space, or name another cache folder".into())

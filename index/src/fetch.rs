@@ -42,6 +42,12 @@ impl Core {
         name: &PackageName,
         requests: RequestPolicy,
     ) -> Result<Option<Arc<Listing>>, IndexError> {
+        if let Some(address) = self.options.own.get(name) {
+            return Err(IndexError::OwnDistribution {
+                name: name.clone(),
+                address: address.clone(),
+            });
+        }
         let rule = self.options.rules.get(name);
         self.find_listing_by(rule, name, requests).await
     }

@@ -370,16 +370,6 @@ impl Index {
         })
     }
 
-    /// Reads the metadata of the project in `folder` from a static `[project]` table (PEP 621);
-    /// `None` if only a build can tell it.
-    #[must_use]
-    pub fn folder_metadata(&self, folder: &Utf8Path) -> Option<Metadata> {
-        match archive::read_tree(folder) {
-            ArchiveMetadata::Static(metadata) => Some(*metadata),
-            ArchiveMetadata::Dynamic => None,
-        }
-    }
-
     /// What this run did so far.
     #[must_use]
     pub fn statistics(&self) -> Statistics {

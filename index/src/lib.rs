@@ -40,6 +40,7 @@ mod stored;
 pub mod upload;
 
 pub use self::core::DirectArchive;
+pub use archive::folder_metadata;
 pub use choose::FilePolicy;
 pub use error::{IndexError, REPLACED_FILE_HINT};
 pub use foresee::Forecast;

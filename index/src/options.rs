@@ -24,6 +24,9 @@ pub struct IndexOptions {
     pub refresh: PackageSet,
     /// Files that were uploaded after this moment, or at an unknown time, are left out.
     pub exclude_newer: Option<Timestamp>,
+    /// The distributions of the repository itself, which no index is asked for, each with the address
+    /// of what makes it: whoever publishes one under such a name would otherwise be let in.
+    pub own: BTreeMap<PackageName, String>,
     /// Packages that do not come from the first index that has them.
     pub rules: BTreeMap<PackageName, IndexRule>,
     /// Options of the HTTP client. The indexes of `locations` are added to its places.
@@ -40,6 +43,7 @@ impl IndexOptions {
             freshness: Duration::from_secs(600),
             refresh: PackageSet::default(),
             exclude_newer: None,
+            own: BTreeMap::new(),
             rules: BTreeMap::new(),
             http: HttpOptions::default(),
         }

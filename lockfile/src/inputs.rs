@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use model::{LockInputs, Override, PackageName, Requirement};
+use model::{HashedProject, LockInputs, Override, PackageName, Requirement};
 use serde::Serialize;
 
 /// One difference between two inputs.
@@ -25,6 +25,8 @@ pub enum InputChange {
     ConstraintAdded(Requirement),
     /// A constraint that is no longer there.
     ConstraintRemoved(Requirement),
+    /// Other files of a project may be used: `--hash` options changed.
+    Hashes(PackageName),
     /// A setting that has another value.
     Setting {
         /// The setting, as the lock's header names it.
@@ -42,15 +44,17 @@ pub fn input_changes(from: &LockInputs, to: &LockInputs) -> Vec<InputChange> {
     let mut found = Vec::new();
     requirements(&from.requirements, &to.requirements, &mut found);
     constraints(&from.constraints, &to.constraints, &mut found);
+    hashes(&from.hashed, &to.hashed, &mut found);
     changed_settings(from, to, &mut found);
     found
 }
 
 impl InputChange {
-    /// Whether the change is one of a setting, not of a requirement or a constraint.
+    /// Whether the change is one of a setting or of allowed files, not of a requirement or a
+    /// constraint: it decides how packages are recorded.
     #[must_use]
     pub fn is_setting(&self) -> bool {
-        matches!(self, Self::Setting { .. })
+        matches!(self, Self::Setting { .. } | Self::Hashes(_))
     }
 }
 
@@ -70,6 +74,8 @@ pub fn changed_projects(before: &LockInputs, now: &LockInputs) -> Vec<PackageNam
         prereleases: _,
         require_wheels: _,
         fork_strategy: _,
+        metadata,
+        hashed,
     } = before;
     let required = |requirement: &Requirement| vec![requirement.name.clone()];
     let overridden = |one: &Override| vec![one.name.clone(), one.requirement.name.clone()];
@@ -77,6 +83,8 @@ pub fn changed_projects(before: &LockInputs, now: &LockInputs) -> Vec<PackageNam
         in_one_only(requirements, &now.requirements, required),
         in_one_only(constraints, &now.constraints, required),
         in_one_only(overrides, &now.overrides, overridden),
+        in_one_only(metadata, &now.metadata, |one| vec![one.name.clone()]),
+        in_one_only(hashed, &now.hashed, |one| vec![one.name.clone()]),
     ]
     .concat()
 }
@@ -113,6 +121,13 @@ fn constraints(from: &[Requirement], to: &[Requirement], found: &mut Vec<InputCh
     found.extend(removed.into_iter().map(InputChange::ConstraintRemoved));
 }
 
+fn hashes(from: &[HashedProject], to: &[HashedProject], found: &mut Vec<InputChange>) {
+    let mut names = in_one_only(from, to, |one| vec![one.name.clone()]);
+    names.sort();
+    names.dedup();
+    found.extend(names.into_iter().map(InputChange::Hashes));
+}
+
 /// The requirements that are only in `from`, and those that are only in `to`. They are compared as
 /// text, as in a written lock: in memory, two ways to write one marker may differ.
 fn difference(from: &[Requirement], to: &[Requirement]) -> (Vec<Requirement>, Vec<Requirement>) {
@@ -143,7 +158,7 @@ fn changed_settings(from: &LockInputs, to: &LockInputs, found: &mut Vec<InputCha
 
 /// The settings with their values as in the lock's header. The value of a setting that is not set
 /// is empty.
-fn settings(inputs: &LockInputs) -> [(&'static str, String); 9] {
+fn settings(inputs: &LockInputs) -> [(&'static str, String); 10] {
     let LockInputs {
         requirements: _,
         constraints: _,
@@ -156,6 +171,8 @@ fn settings(inputs: &LockInputs) -> [(&'static str, String); 9] {
         prereleases,
         require_wheels,
         fork_strategy,
+        metadata,
+        hashed: _,
     } = inputs;
     [
         (
@@ -170,6 +187,7 @@ fn settings(inputs: &LockInputs) -> [(&'static str, String); 9] {
         ("prereleases", prereleases.to_string()),
         ("require-wheels", require_wheels.to_string()),
         ("fork-strategy", fork_strategy.to_string()),
+        ("metadata", joined(metadata)),
     ]
 }
 
@@ -191,6 +209,7 @@ impl fmt::Display for InputChange {
             }
             Self::ConstraintAdded(new) => write!(f, "the constraint `{new}` is new"),
             Self::ConstraintRemoved(old) => write!(f, "the constraint `{old}` is gone"),
+            Self::Hashes(name) => write!(f, "the `--hash` options of {name} changed"),
             Self::Setting { name, from, to } if from.is_empty() => {
                 write!(f, "`{name}` was not set and is now `{to}`")
             }

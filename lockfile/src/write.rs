@@ -4,8 +4,8 @@ use std::fmt::{Display, Write as _};
 
 use camino::Utf8Path;
 use model::{
-    DistFile, ForkStrategy, IndexRole, Lock, LockInputs, LockedPackage, PackageSet, PackageSource,
-    Place, PrereleasePolicy,
+    DistFile, ForkStrategy, IndexRole, Lock, LockInputs, LockedPackage, MetadataOverride,
+    PackageSet, PackageSource, Place, PrereleasePolicy,
 };
 
 use crate::error::{LockReadError, LockReadErrorKind};
@@ -86,6 +86,8 @@ fn inputs(out: &mut String, inputs: &LockInputs) {
         prereleases,
         require_wheels,
         fork_strategy,
+        metadata,
+        hashed,
     } = inputs;
     // Interpreter constraints keep the order of the settings, and are merged as one line.
     let pythons: Vec<String> = interpreter_constraints.iter().map(|c| quoted(&c)).collect();
@@ -107,10 +109,46 @@ fn inputs(out: &mut String, inputs: &LockInputs) {
     if *fork_strategy != ForkStrategy::default() {
         entry(out, "fork-strategy", quoted(&fork_strategy.to_string()));
     }
+    lines(
+        out,
+        "metadata",
+        metadata.iter().map(metadata_override).collect(),
+    );
+    list(out, "hashes", sorted(hashed));
     list(out, "constraints", sorted(constraints));
     list(out, "overrides", sorted(overrides));
     list(out, "excludes", sorted(excludes));
     list(out, "requirements", sorted(requirements));
+}
+
+fn metadata_override(one: &MetadataOverride) -> String {
+    let MetadataOverride {
+        name,
+        version,
+        requires_dist,
+        requires_python,
+        provides_extra,
+    } = one;
+    let texts = |values: Vec<String>| {
+        let quoted: Vec<String> = values.iter().map(|value| quoted(value)).collect();
+        format!("[{}]", quoted.join(", "))
+    };
+    let mut pairs = vec![format!("name = {}", quoted(name.as_str()))];
+    pairs.extend(
+        version
+            .as_ref()
+            .map(|it| format!("version = {}", quoted(&it.to_string()))),
+    );
+    pairs.push(format!("requires-dist = {}", texts(sorted(requires_dist))));
+    let python = requires_python.as_ref();
+    pairs.extend(python.map(|it| format!("requires-python = {}", quoted(&it.to_string()))));
+    if !provides_extra.is_empty() {
+        pairs.push(format!(
+            "provides-extra = {}",
+            texts(sorted(provides_extra))
+        ));
+    }
+    format!("{{ {} }}", pairs.join(", "))
 }
 
 fn package(out: &mut String, package: &LockedPackage) {
@@ -219,12 +257,18 @@ fn sorted<T: ToString>(values: &[T]) -> Vec<String> {
 
 /// Writes a list with one value in each line; nothing if the list is empty.
 fn list(out: &mut String, key: &str, values: Vec<String>) {
+    lines(out, key, values.iter().map(|value| quoted(value)).collect());
+}
+
+/// Writes a list of TOML values, sorted, with one in each line; nothing if the list is empty.
+fn lines(out: &mut String, key: &str, mut values: Vec<String>) {
     if values.is_empty() {
         return;
     }
+    values.sort();
     push(out, format_args!("{key} = ["));
     for value in values {
-        push(out, format_args!("    {},", quoted(&value)));
+        push(out, format_args!("    {value},"));
     }
     push(out, "]");
 }

@@ -179,6 +179,7 @@ fn inputs() -> impl Strategy<Value = LockInputs> {
                     } else {
                         ForkStrategy::default()
                     },
+                    ..LockInputs::default()
                 }
             },
         )

@@ -8,11 +8,16 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use pep440_rs::Version;
+
+use crate::digest::FileDigest;
+use crate::file::Sha256;
 use crate::filename::WheelFilename;
 use crate::interpreter::InterpreterConstraints;
 use crate::marker::Marker;
+use crate::metadata::Metadata;
 use crate::name::PackageName;
-use crate::overrides::Override;
+use crate::overrides::{MetadataOverride, Override};
 use crate::package_set::PackageSet;
 use crate::platform::Platform;
 use crate::requirement::Requirement;
@@ -43,7 +48,58 @@ pub struct LockInputs {
     pub require_wheels: bool,
     /// When a project gets several versions.
     pub fork_strategy: ForkStrategy,
+    /// Metadata in place of those of releases, sorted.
+    pub metadata: Vec<MetadataOverride>,
+    /// The projects of which only some files may be used, sorted.
+    pub hashed: Vec<HashedProject>,
 }
+
+/// A project of which only files with certain hashes may be used, as by pip's `--hash`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HashedProject {
+    /// The project.
+    pub name: PackageName,
+    /// A hash of these hashes: they may be many, and only matter where they change.
+    pub hashes: Sha256,
+}
+
+impl HashedProject {
+    /// The project with these hashes, in any order.
+    #[must_use]
+    pub fn new(name: PackageName, hashes: &[FileDigest]) -> Self {
+        let mut texts: Vec<String> = hashes.iter().map(ToString::to_string).collect();
+        texts.sort();
+        texts.dedup();
+        Self {
+            name,
+            hashes: Sha256::of(texts.join("\n").as_bytes()),
+        }
+    }
+}
+
+/// As in `a 0631dd7c…`.
+impl fmt::Display for HashedProject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.name, self.hashes)
+    }
+}
+
+impl FromStr for HashedProject {
+    type Err = HashedProjectError;
+
+    fn from_str(text: &str) -> Result<Self, HashedProjectError> {
+        let (name, hashes) = text.split_once(' ').ok_or(HashedProjectError)?;
+        Ok(Self {
+            name: name.parse().map_err(|_| HashedProjectError)?,
+            hashes: hashes.parse().map_err(|_| HashedProjectError)?,
+        })
+    }
+}
+
+/// A text that is no project with a hash.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("expected the name of a project and a sha256")]
+pub struct HashedProjectError;
 
 /// When a pre-release may be chosen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,6 +151,8 @@ impl LockInputs {
             prereleases,
             require_wheels,
             fork_strategy,
+            metadata,
+            hashed,
         } = self;
         Self {
             requirements: sorted(requirements),
@@ -108,6 +166,8 @@ impl LockInputs {
             prereleases,
             require_wheels,
             fork_strategy,
+            metadata: sorted(metadata.into_iter().map(MetadataOverride::sorted).collect()),
+            hashed: sorted(hashed),
         }
     }
 
@@ -158,6 +218,18 @@ impl LockInputs {
         };
         self.interpreter_constraints.admit_wheel(wheel, pythons)
             && (self.platforms.is_empty() || self.platforms.iter().any(fits))
+    }
+
+    /// The metadata that count in place of those of a release: first those of its version.
+    #[must_use]
+    pub fn metadata_of(&self, name: &PackageName, version: &Version) -> Option<Metadata> {
+        let mut meant: Vec<&MetadataOverride> = self
+            .metadata
+            .iter()
+            .filter(|one| one.is_of(name, version))
+            .collect();
+        meant.sort_by_key(|one| one.version.is_none());
+        Some(meant.first()?.metadata(version))
     }
 
     /// The requirements of a package after the overrides and the excludes are applied.

@@ -34,7 +34,8 @@ pub use digest::{DigestAlgorithm, FileDigest, FileDigestError, FileDigests};
 pub use file::{DistFile, FileKind, Sha256, Sha256Error};
 pub use filename::{FilenameError, SdistFilename, WheelFilename, split_filename};
 pub use inputs::{
-    ForkStrategy, ForkStrategyError, LockInputs, PrereleasePolicy, PrereleasePolicyError,
+    ForkStrategy, ForkStrategyError, HashedProject, HashedProjectError, LockInputs,
+    PrereleasePolicy, PrereleasePolicyError,
 };
 pub use interpreter::{InterpreterConstraints, InterpreterConstraintsError, NEWEST_PYTHON_MINOR};
 pub use lock::{IndexRole, Lock, LockedPackage, PackageSource};
@@ -42,7 +43,7 @@ pub use marker::{Marker, MarkerError};
 pub use metadata::{Metadata, MetadataError, parse_requires_python};
 pub use misspelling::nearest;
 pub use name::{ExtraName, NameError, PackageName};
-pub use overrides::Override;
+pub use overrides::{MetadataOverride, Override};
 pub use package_set::PackageSet;
 pub use pep440_rs::{Operator, Version, VersionSpecifier, VersionSpecifiers};
 pub use pep508_rs::{MarkerEnvironment, MarkerEnvironmentBuilder, MarkerValueString};

@@ -1,9 +1,12 @@
-//! Overrides: requirements that replace what packages require.
+//! Overrides: requirements that replace what packages require, and metadata in place of those of
+//! releases.
 
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{PackageName, Requirement, RequirementError};
+use pep440_rs::Version;
+
+use crate::{ExtraName, Metadata, PackageName, Requirement, RequirementError, Specifiers};
 
 /// A requirement that replaces every requirement of packages on a project: its extras, its
 /// specifiers, its marker, or the project itself.
@@ -43,6 +46,77 @@ impl fmt::Display for Override {
             write!(f, "{}=", self.name)?;
         }
         self.requirement.fmt(f)
+    }
+}
+
+/// Metadata that count in place of those of a project's releases: where these are wrong, or a build
+/// that would tell them fails (`dependency-metadata` of uv).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MetadataOverride {
+    /// The project.
+    pub name: PackageName,
+    /// The version whose metadata they are; that of every release if `None`.
+    pub version: Option<Version>,
+    /// `Requires-Dist`.
+    pub requires_dist: Vec<Requirement>,
+    /// `Requires-Python`.
+    pub requires_python: Option<Specifiers>,
+    /// `Provides-Extra`.
+    pub provides_extra: Vec<ExtraName>,
+}
+
+impl MetadataOverride {
+    /// Whether they are those of a release.
+    #[must_use]
+    pub fn is_of(&self, name: &PackageName, version: &Version) -> bool {
+        self.name == *name && self.version.as_ref().is_none_or(|own| own == version)
+    }
+
+    /// The same with its lists sorted and without duplicates.
+    #[must_use]
+    pub fn sorted(mut self) -> Self {
+        self.requires_dist.sort();
+        self.requires_dist.dedup();
+        self.provides_extra.sort();
+        self.provides_extra.dedup();
+        self
+    }
+
+    /// The metadata of a release.
+    #[must_use]
+    pub fn metadata(&self, version: &Version) -> Metadata {
+        Metadata {
+            name: self.name.clone(),
+            version: version.clone(),
+            requires_dist: self.requires_dist.clone(),
+            requires_python: self.requires_python.clone().map(|python| python.0),
+            provides_extra: self.provides_extra.clone(),
+            dynamic: false,
+        }
+    }
+}
+
+/// As in `a==1.0 requires b>=1, c and Python >=3.8`: for messages and comparisons.
+impl fmt::Display for MetadataOverride {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.name.fmt(f)?;
+        if let Some(version) = &self.version {
+            write!(f, "=={version}")?;
+        }
+        if !self.provides_extra.is_empty() {
+            let extras: Vec<&str> = self.provides_extra.iter().map(ExtraName::as_str).collect();
+            write!(f, "[{}]", extras.join(","))?;
+        }
+        f.write_str(" requires ")?;
+        let mut required: Vec<String> =
+            self.requires_dist.iter().map(ToString::to_string).collect();
+        let python = self.requires_python.as_ref();
+        required.sort();
+        required.extend(python.map(|python| format!("Python {python}")));
+        match required.is_empty() {
+            true => f.write_str("nothing"),
+            false => f.write_str(&required.join(", ")),
+        }
     }
 }
 

@@ -26,7 +26,8 @@ pub use globs::Glob;
 pub use graph::{
     Action, DistributionContents, DistributionFile, EntryPointDeclaration, FileContent,
     ResolveRequirement, ResolveRequirements, Target, TargetGraph, TargetId, TargetMap,
-    UnmatchedGlobs, Violation, check_resolves, declared_entry_points, resolve_requirements,
+    UnmatchedGlobs, Violation, check_resolves, declared_entry_points, distribution_names,
+    resolve_requirements,
 };
 pub use options::{
     Ambiguity, Behavior, GraphOptions, Infer, InitFiles, LockfileTargets, Resolves,

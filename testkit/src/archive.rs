@@ -291,7 +291,7 @@ fn backend(package: &Package) -> String {
             entry_points(package).into(),
         );
     }
-    let imports = package.build_requires.iter();
+    let imports = package.build_requires.iter().chain(&package.build_imports);
     let imports: String = imports
         .map(|name| format!("import {}\n", name.replace('-', "_")))
         .collect();

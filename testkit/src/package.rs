@@ -18,6 +18,7 @@ pub struct Package {
     pub(crate) needs_build: bool,
     pub(crate) build_fails: bool,
     pub(crate) build_requires: Vec<String>,
+    pub(crate) build_imports: Vec<String>,
     pub(crate) yanked: Option<String>,
     pub(crate) uploaded: String,
     pub(crate) kinds: Vec<ArchiveKind>,
@@ -47,6 +48,7 @@ impl Package {
             needs_build: false,
             build_fails: false,
             build_requires: Vec::new(),
+            build_imports: Vec::new(),
             yanked: None,
             uploaded: "2024-01-01T00:00:00Z".to_owned(),
             kinds: Vec::new(),
@@ -123,6 +125,13 @@ impl Package {
     pub fn build_requires(mut self, name: &str) -> Self {
         self.build_requires.push(name.to_owned());
         self
+    }
+
+    /// Makes the source distribution's backend import a module that it does not say it requires.
+    #[must_use]
+    pub fn build_imports(mut self, module: &str) -> Self {
+        self.build_imports.push(module.to_owned());
+        self.needs_build()
     }
 
     /// Makes the source distribution's backend print a line and fail.

@@ -20,7 +20,10 @@ fn a_resolve_becomes_an_environment_once() {
     let index = index();
     let repo = repo.index(&index).requirements("app\nbuilt\n");
     lock(&repo);
-    assert_snapshot!(said(&done(&repo, &["export"])), @"python-default: made dist/export/python/virtualenvs/python-default/[PYTHON] (3 packages, CPython [PYTHON])");
+    assert_snapshot!(said(&done(&repo, &["export"])), @"
+    python-default: 1 of 3 packages have no wheel for CPython [PYTHON] here and are built from source: built 1.0
+    python-default: made dist/export/python/virtualenvs/python-default/[PYTHON] (3 packages, CPython [PYTHON])
+    ");
     index.clear_log();
     assert_snapshot!(said(&done(&repo, &["export"])), @"python-default: dist/export/python/virtualenvs/python-default/[PYTHON] is up to date");
     assert_eq!(index.log().len(), 0, "a second run asks for nothing");

@@ -5,7 +5,7 @@
 use camino::Utf8Path;
 use testkit::{LoopbackIndex, Package, Repo};
 
-use crate::fixtures::environments::repo;
+use crate::fixtures::environments::{repo, said};
 use crate::{done, lock};
 
 /// Projects and their folders. The names of two folders differ in one character.
@@ -138,4 +138,56 @@ fn folders_of_one_commit_in_two_resolves() {
         );
     lock(&repo);
     check(repo, "other", &["two"]);
+}
+
+#[test]
+fn a_folder_that_changed_is_built_again() {
+    let Some(repo) = repo() else { return };
+    let index = LoopbackIndex::start([]);
+    let repo = repo.index(&index).requirements("./libs/one\n");
+    let text = |value: &str| format!("value = '{value}'\n");
+    let write = |value: &str| {
+        let package = project("one").member("one/__init__.py", text(value).as_bytes());
+        package.write_source(&repo.root().join("libs/one"));
+    };
+    let run = ["run", "--", "-c", "import one; print(one.value)"];
+    write("first");
+    lock(&repo);
+    insta::assert_snapshot!(said(&done(&repo, &["export"])), @"
+    python-default: 1 of 1 packages come from folders and repositories and are built: one 1.0
+    python-default: made dist/export/python/virtualenvs/python-default/[PYTHON] (1 package, CPython [PYTHON])
+    ");
+    assert_eq!(done(&repo, &run).stdout, "first\n");
+    write("second one");
+    assert_eq!(done(&repo, &run).stdout, "second one\n");
+    insta::assert_snapshot!(done(&repo, &run).stderr, @"");
+}
+
+#[test]
+fn what_is_built_is_said_before() {
+    let Some(repo) = repo() else { return };
+    let index = LoopbackIndex::start([
+        Package::new("a", "1.0").requires("b").requires("c"),
+        Package::new("b", "1.0").sdist(),
+        Package::new("c", "1.0").sdist().build_fails(),
+    ]);
+    let build = "[workspace.metadata.xtask.build]\ndependency_metadata = [{ name = 'c' }]\n";
+    let settings = repo.read("Cargo.toml") + build;
+    let repo = repo.index(&index).requirements("a\n");
+    let repo = repo.file("Cargo.toml", &settings);
+    lock(&repo);
+    let output = repo.xtask(&["export"]);
+    assert_eq!(output.status, 1, "{output}");
+    let said = said(&output);
+    let lines: Vec<&str> = said.lines().take(2).collect();
+    insta::assert_snapshot!(lines.join("\n"), @"
+    python-default: 2 of 3 packages have no wheel for CPython [PYTHON] here and are built from source: b 1.0, c 1.0
+    error: cannot build c-1.0.tar.gz
+    ");
+    assert!(
+        output
+            .stderr
+            .contains("it is there for requirement `a` > a 1.0 > c > c 1.0"),
+        "{output}"
+    );
 }

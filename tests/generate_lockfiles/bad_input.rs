@@ -559,7 +559,7 @@ fn a_build_that_fails() {
     }
     let index = LoopbackIndex::start([Package::new("a", "1.0").sdist().build_fails()]);
     let repo = repo().index(&index).requirements("a\n");
-    assert_snapshot!(refused(&repo, LOCK), @"
+    assert_snapshot!(refused(&repo, LOCK), @r#"
     error: cannot build a-1.0.tar.gz
      --> requirements.txt:1:1
       |
@@ -569,7 +569,9 @@ fn a_build_that_fails() {
       = the hook `prepare_metadata_for_build_wheel` of its backend `backend` failed; the whole output is in [CACHE]/cargo-xtask/builds-1/logs/a-1.0.tar.gz-[HASH].log
           compiling the engine
           error: no such header: engine.h
-    ");
+    hint: if its build lacks something that it does not name, `extra_dependencies = { a = ["…"] }` in `[build]` adds what provides it
+    hint: `dependency_metadata = [{ name = "a", requires_dist = [] }]` in `[build]` says what it requires, so that it need not be built to be locked
+    "#);
 }
 
 #[test]
@@ -739,5 +741,23 @@ fn an_index_that_forbids_access() {
       | ^
       |
     hint: ask who runs the index to give this login access
+    ");
+}
+
+#[test]
+fn the_line_of_the_reference_that_fails() {
+    let index = LoopbackIndex::start([Package::new("a", "1.0")]);
+    let wheel = index.file_url("a-1.0-py3-none-any.whl");
+    let gone = index.file_url("a-2.0-py3-none-any.whl");
+    let lines = format!(
+        "# two places\na @ {wheel} ; sys_platform == 'win32'\na @ {gone} ; sys_platform != 'win32'\n"
+    );
+    let repo = repo().index(&index).requirements(&lines);
+    assert_snapshot!(refused(&repo, LOCK), @"
+    error: cannot download `http://127.0.0.1:[PORT]/files/a-2.0-py3-none-any.whl` from http://127.0.0.1:[PORT]/files/a-2.0-py3-none-any.whl: the server answers 404
+     --> requirements.txt:3:1
+      |
+    3 | a @ http://127.0.0.1:[PORT]/files/a-2.0-py3-none-any.whl ; sys_platform != 'win32'
+      | ^
     ");
 }

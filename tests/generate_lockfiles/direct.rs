@@ -436,7 +436,7 @@ fn a_project_of_the_repository_that_changed() {
     exit status 0
     ----- stderr
     python-default (python.lock): 3 packages, written
-      ~ lib 1.0 was needed everywhere, is needed where os_name == 'posix'  (chosen anew for the requirement `l1[x] @ file:libs/l1`, through l1)
+      ~ lib 1.0 was needed everywhere, is needed where os_name == 'posix'  (chosen anew)
     ");
     assert_eq!(repo.xtask(&check).status, 0);
 }
@@ -485,4 +485,42 @@ fn interpreter_constraints_that_no_python_satisfies() {
       |                            ^^^^^^^^^^^^^^^^^^^^^^^^^
     ");
     assert!(!repo.root().join("python.lock").exists());
+}
+
+#[test]
+fn a_project_whose_build_reads_other_files() {
+    let index = LoopbackIndex::start([Package::new("b", "1.0"), Package::new("c", "1.0")]);
+    let backend = "import os\n\
+        def build_wheel(*_):\n    raise NotImplementedError\n\
+        def prepare_metadata_for_build_wheel(folder, settings=None):\n    \
+            name = 'l1-1.0.dist-info'\n    \
+            os.mkdir(os.path.join(folder, name))\n    \
+            requires = open('needs/list.txt').read()\n    \
+            with open(os.path.join(folder, name, 'METADATA'), 'w') as file:\n        \
+                file.write('Metadata-Version: 2.1\\nName: l1\\nVersion: 1.0\\nRequires-Dist: ' + requires)\n    \
+            return name\n";
+    let project = "[project]\nname = 'l1'\nversion = '1.0'\ndynamic = ['dependencies']\n\
+                   [build-system]\nrequires = []\nbuild-backend = 'backend'\nbackend-path = ['.']\n";
+    let repo = repo()
+        .index(&index)
+        .requirements("./libs/l1\n")
+        .file("libs/l1/pyproject.toml", project)
+        .file("libs/l1/backend.py", backend)
+        .file("libs/l1/needs/list.txt", "b\n");
+    lock(&repo);
+    let check = ["generate-lockfiles", "--check"];
+    for _ in 0..2 {
+        assert_eq!(repo.xtask(&check).status, 0);
+    }
+    let repo = repo.file("libs/l1/needs/list.txt", "c\n");
+    let output = repo.xtask(&check);
+    assert_eq!(output.status, 1, "{output}");
+    assert!(
+        output.stderr.contains("l1 1.0 requires `c` now"),
+        "{output}"
+    );
+    // What does not change the metadata does not make the lock stale.
+    lock(&repo);
+    let repo = repo.file("libs/l1/l1.py", "x = 1\n");
+    assert_eq!(repo.xtask(&check).status, 0);
 }

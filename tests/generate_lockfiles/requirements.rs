@@ -526,3 +526,98 @@ fn requirements_that_declarations_promise_and_no_file_has() {
     let repo = repo.file("BUILD", "");
     lock(&repo);
 }
+
+#[test]
+fn changed_hashes_of_an_index_package_make_the_lock_stale() {
+    let a = Package::new("a", "1.0").wheel("py3-none-any").sdist();
+    let b = Package::new("b", "1.0");
+    let [wheel, sdist] = &a.files()[..] else {
+        panic!("two files")
+    };
+    let index = LoopbackIndex::start([a.clone(), b]);
+    let lines = |hashes: &[&str]| {
+        let hashes: Vec<String> = hashes
+            .iter()
+            .map(|it| format!(" --hash=sha256:{it}"))
+            .collect();
+        format!("a==1.0{}\nb\n", hashes.concat())
+    };
+    let repo = repo().index(&index).requirements(&lines(&[]));
+    lock(&repo);
+    let check = ["generate-lockfiles", "--check"];
+    let mut repo = repo;
+    for hashes in [
+        &[&*wheel.sha256][..],
+        &[&wheel.sha256, &sdist.sha256],
+        &[&sdist.sha256],
+        &[],
+    ] {
+        repo = repo.requirements(&lines(hashes));
+        for command in [&check[..], &["lock", "check"]] {
+            let output = repo.xtask(command);
+            assert_eq!(output.status, 1, "{output}");
+            assert!(
+                output.stderr.contains("the `--hash` options of a changed"),
+                "{output}"
+            );
+        }
+        lock(&repo);
+        assert_eq!(repo.xtask(&check).status, 0);
+        let text = repo.read("python.lock");
+        for file in [wheel, sdist] {
+            let is_allowed = hashes.is_empty() || hashes.contains(&&*file.sha256);
+            assert_eq!(text.contains(&file.filename), is_allowed, "{text}");
+        }
+    }
+    // The order of the options does not matter.
+    let repo = repo.requirements(&lines(&[&wheel.sha256, &sdist.sha256]));
+    lock(&repo);
+    let repo = repo.requirements(&lines(&[&sdist.sha256, &wheel.sha256, &wheel.sha256]));
+    assert_eq!(repo.xtask(&check).status, 0);
+}
+
+#[test]
+fn distributions_of_the_repository_are_asked_of_no_index() {
+    let index = LoopbackIndex::start([
+        Package::new("app", "1.0").requires("mid"),
+        Package::new("mid", "1.0").requires("Acme_Common"),
+        Package::new("acme-common", "66.0"),
+    ]);
+    let build = "python_distribution(name='dist', provides=python_artifact(name='acme.common', version='1'))\n";
+    let repo = repo()
+        .index(&index)
+        .requirements("app\n")
+        .file("src/acme/BUILD", build);
+    assert_snapshot!(refused(&repo, &["generate-lockfiles"]), @r#"
+    error: `acme-common` is the distribution `src/acme:dist` of this repository, and no index is asked for it
+     --> requirements.txt:1:1
+      |
+    1 | app
+      | ^^^
+      |
+      = requirements.txt:1 requires app
+      = app 1.0 requires mid
+      = mid 1.0 requires acme-common
+    hint: remove it from the requirements; what packages require of it, `resolves_to_excludes = { RESOLVE = ["acme-common"] }` in `[python]` leaves out
+    "#);
+    let repo = repo.requirements("# ours\nacme_common>=2\n");
+    assert_snapshot!(refused(&repo, &["generate-lockfiles"]), @r#"
+    error: `acme-common` is the distribution `src/acme:dist` of this repository, and no index is asked for it
+     --> requirements.txt:2:1
+      |
+    2 | acme_common>=2
+      | ^^^^^^^^^^^^^^
+      |
+    hint: remove it from the requirements; what packages require of it, `resolves_to_excludes = { RESOLVE = ["acme-common"] }` in `[python]` leaves out
+    "#);
+    let settings = "[workspace.metadata.xtask.python]\n\
+                    interpreter_constraints = ['CPython==3.12.*']\n\
+                    resolves_to_excludes = { python-default = ['acme-common'] }\n";
+    let repo = repo.requirements("app\n").file("Cargo.toml", settings);
+    lock(&repo);
+    assert_snapshot!(locked(&repo, "python-default"), @"
+    app==1.0
+    mid==1.0
+    ");
+    assert_eq!(index.requests("/simple/acme-common/"), 0);
+}

@@ -65,6 +65,43 @@ pub fn sha256_of(path: &Utf8Path) -> std::io::Result<Sha256> {
     Sha256::of_reader(fs_err::File::open(path)?)
 }
 
+/// A name for the state of a project's folder: of the sizes and times of its files. What builds leave
+/// in it, and what is hidden, does not count.
+pub fn folder_state(folder: &Utf8Path) -> Sha256 {
+    let mut found = String::new();
+    add_state(folder, folder, &mut found);
+    Sha256::of(found.as_bytes())
+}
+
+fn add_state(root: &Utf8Path, folder: &Utf8Path, found: &mut String) {
+    let mut entries: Vec<_> = folder
+        .read_dir_utf8()
+        .into_iter()
+        .flatten()
+        .flatten()
+        .collect();
+    entries.sort_by(|a, b| a.file_name().cmp(b.file_name()));
+    for entry in entries {
+        let name = entry.file_name();
+        let is_left_by_builds = matches!(name, "__pycache__" | "build" | "dist" | "node_modules")
+            || name.ends_with(".egg-info")
+            || name.ends_with(".pyc");
+        if name.starts_with('.') || is_left_by_builds {
+            continue;
+        }
+        let path = entry.path();
+        match entry.metadata() {
+            Ok(about) if about.is_dir() => add_state(root, path, found),
+            Ok(about) => {
+                let within = path.strip_prefix(root).unwrap_or(path);
+                let time = about.modified().ok();
+                found.push_str(&format!("{within}\0{}\0{time:?}\0", about.len()));
+            }
+            Err(_) => {}
+        }
+    }
+}
+
 /// Sets the permissions, which a killed run with another umask may have left different.
 #[cfg(unix)]
 fn readable_by_all(file: &fs_err::File) -> std::io::Result<()> {

@@ -12,8 +12,9 @@ use install::python::{
 };
 use install::{SelectedPackage, Store, select};
 use lockfile::LockFormat;
-use model::{InterpreterConstraints, Lock, PackageName};
+use model::{InterpreterConstraints, Lock, PackageName, PackageSource, Sha256};
 use wheel::RecordRemark;
+use workspace::files;
 
 use super::error::{of_environment, of_interpreter, of_selection};
 use super::first_party::FirstPartyCode;
@@ -79,6 +80,9 @@ pub struct CheckedEnvironment {
     pub findings: Vec<EnvironmentFinding>,
 }
 
+/// The folder of the noted states of packages' folders. A new format gets a new name.
+const FOLDER_STATES: &str = "folders-1";
+
 /// What the environment of one resolve consists of.
 struct Recipe {
     lock: Lock,
@@ -131,6 +135,7 @@ impl<'a> Exporter<'a> {
         let selected = selected(&recipe, resolve)?;
         let known = self.known_wheels(&recipe, &selected, resolve);
         let known: Option<Vec<StoredWheel>> = known.into_iter().collect();
+        let known = known.filter(|_| self.folders_are_as_exported(&recipe));
         let unchanged = known.and_then(|wheels| {
             let wanted = self.wanted(&recipe, resolve, &wheels);
             let report = recipe.environment.unchanged(&wanted)?;
@@ -171,6 +176,10 @@ impl<'a> Exporter<'a> {
         };
         let synced = synced.map_err(|error| of_environment(error, resolve))?;
         self.remark(resolve, &recipe.lock, &synced, &wheels);
+        for (note, state) in self.folder_states(recipe) {
+            // Without a note, the folder is built again the next time.
+            let _ = files::replace(&note, &state.to_string());
+        }
         Ok((wheels.len(), synced))
     }
 
@@ -272,7 +281,8 @@ impl<'a> Exporter<'a> {
             let wanted = self.wanted(&recipe, resolve, &wheels);
             recipe.environment.is_current(&wanted)
         });
-        if current && recipe.environment.python().exists() {
+        let current = current && recipe.environment.python().exists();
+        if current && self.folders_are_as_exported(&recipe) {
             self.check_lock(resolve)?;
             return Ok(recipe.environment);
         }
@@ -416,6 +426,33 @@ impl<'a> Exporter<'a> {
         selected.iter().map(known).collect()
     }
 
+    /// Whether the folders of packages have not changed since they were exported.
+    fn folders_are_as_exported(&self, recipe: &Recipe) -> bool {
+        self.folder_states(recipe).all(|(note, state)| {
+            let noted = fs_err::read_to_string(note);
+            noted.is_ok_and(|noted| noted == state.to_string())
+        })
+    }
+
+    /// The folders of packages: where the state of each is noted for an environment, and the state
+    /// that it has.
+    fn folder_states(&self, recipe: &Recipe) -> impl Iterator<Item = (Utf8PathBuf, Sha256)> {
+        let notes = self.cache.join(FOLDER_STATES);
+        let folders = recipe.lock.packages.iter().filter_map(|package| {
+            let has_file = package.sdist.is_some() || !package.wheels.is_empty();
+            match &package.source {
+                PackageSource::Path { path } if !has_file => Some(path),
+                _ => None,
+            }
+        });
+        folders.map(move |path| {
+            let folder = self.session.root().join(path);
+            let key = format!("{}\0{folder}", recipe.environment.root());
+            let note = notes.join(Sha256::of(key.as_bytes()).to_string());
+            (note, files::folder_state(&folder))
+        })
+    }
+
     fn supply<'s>(&'s self, recipe: &'s Recipe, resolve: &'s str) -> Supply<'s> {
         Supply::new(
             self.session,
@@ -424,6 +461,7 @@ impl<'a> Exporter<'a> {
             SupplyScope {
                 resolve,
                 options: &self.options.index,
+                lock: &recipe.lock,
             },
         )
     }

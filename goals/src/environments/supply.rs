@@ -9,7 +9,9 @@ use install::build::{BuiltWheel, Environments, ProjectSource, SourceIdentity};
 use install::environment::StoredWheel;
 use install::python::Interpreter;
 use install::{SelectedFile, SelectedPackage, Store, UnpackedWheel};
-use model::{DistFile, LockedPackage, PackageName, PackageSource, Sha256, Version, WheelFilename};
+use model::{
+    DistFile, Lock, LockedPackage, PackageName, PackageSource, Sha256, Version, WheelFilename,
+};
 use serde_json::json;
 
 use super::error::of_wheel;
@@ -26,6 +28,7 @@ pub(super) struct Supply<'a> {
     python: &'a Interpreter,
     resolve: &'a str,
     options: &'a IndexChoice,
+    lock: &'a Lock,
     index: OnceLock<Arc<Index>>,
     environments: Arc<Environments>,
 }
@@ -34,6 +37,7 @@ pub(super) struct Supply<'a> {
 pub(super) struct SupplyScope<'a> {
     pub(super) resolve: &'a str,
     pub(super) options: &'a IndexChoice,
+    pub(super) lock: &'a Lock,
 }
 
 impl<'a> Supply<'a> {
@@ -49,6 +53,7 @@ impl<'a> Supply<'a> {
             python,
             resolve: scope.resolve,
             options: scope.options,
+            lock: scope.lock,
             index: OnceLock::new(),
             environments: Arc::default(),
         }
@@ -70,6 +75,7 @@ impl<'a> Supply<'a> {
                     Reverse(file_of(one).and_then(|file| file.size)),
                 )
             });
+            self.announce(selected, &missing);
             self.bring(&missing)?;
         }
         selected
@@ -85,6 +91,39 @@ impl<'a> Supply<'a> {
             .collect()
     }
 
+    /// Says which packages are to be built, before that begins: it may take long.
+    fn announce(&self, selected: &[SelectedPackage<'_>], missing: &[&SelectedPackage<'_>]) {
+        let (resolve, python) = (self.resolve, self.python);
+        let all = selected.len();
+        let named = |is_meant: fn(&SelectedFile<'_>) -> bool| {
+            let built = missing.iter().filter(|one| is_meant(&one.file));
+            let mut names: Vec<String> = built
+                .map(|one| format!("{} {}", one.package.name, one.package.version))
+                .collect();
+            names.sort();
+            names
+        };
+        let without_wheel = named(|file| matches!(file, SelectedFile::Sdist(_)));
+        if !without_wheel.is_empty() {
+            self.session.say(format_args!(
+                "{resolve}: {} of {all} packages have no wheel for {} {} here and are built from \
+                 source: {}",
+                without_wheel.len(),
+                python.implementation(),
+                python.version(),
+                listed(&without_wheel)
+            ));
+        }
+        let of_sources = named(|file| matches!(file, SelectedFile::Source));
+        if !of_sources.is_empty() {
+            self.session.say(format_args!(
+                "{resolve}: {} of {all} packages come from folders and repositories and are built: {}",
+                of_sources.len(),
+                listed(&of_sources)
+            ));
+        }
+    }
+
     /// The wheel of a package, found by its hash, if that is known without a download.
     pub(super) fn known(&self, selected: &SelectedPackage<'_>) -> Option<StoredWheel> {
         let package = selected.package;
@@ -94,7 +133,7 @@ impl<'a> Supply<'a> {
             SelectedFile::Source => supply::locked_identity(package, None)?,
         };
         let cache = self.session.cache().ok()?;
-        let built = self.workshop(&cache).built(&identity)?;
+        let built = self.workshop(&cache).built(&identity, &package.name)?;
         Some(self.wanted(selected, *built.wheel.sha256()))
     }
 
@@ -117,6 +156,7 @@ impl<'a> Supply<'a> {
             python: self.python,
             environments: &self.environments,
             options: None,
+            extra: &self.session.settings.build.extra_dependencies,
         }
     }
 
@@ -215,8 +255,8 @@ impl<'a> Supply<'a> {
         let cache = self.session.cache()?;
         let built = self
             .workshop(&cache)
-            .build(index, |builder| builder.wheel(source));
-        let BuiltWheel { wheel, .. } = built?;
+            .build(index, Some(&package.name), |builder| builder.wheel(source));
+        let BuiltWheel { wheel, .. } = built.map_err(|error| self.with_chain(error, package))?;
         if *wheel.name() != package.name || *wheel.version() != package.version {
             return Err(GoalError::failure(format!(
                 "the lock names {} {}, and its source builds {} {}",
@@ -231,6 +271,18 @@ impl<'a> Supply<'a> {
             )));
         }
         Ok(wheel)
+    }
+
+    /// An error about a package, with the chain of requirements that leads to it.
+    fn with_chain(&self, error: GoalError, package: &LockedPackage) -> GoalError {
+        let found = lockfile::why(self.lock, package.name.as_str(), 1);
+        let of_version = found
+            .iter()
+            .find(|why| why.package.version == package.version);
+        match of_version.and_then(|why| why.chains.first()) {
+            Some(chain) => error.because(format!("it is there for {chain}")),
+            None => error,
+        }
     }
 
     fn index(&self) -> Result<&Arc<Index>, GoalError> {
@@ -273,6 +325,15 @@ pub(super) fn recorded<'r>(
         .iter()
         .find(|wheel| (&wheel.name, &wheel.version) == (&package.name, &package.version))
         .filter(|wheel| is_folder || (source.is_some() && wheel.built_from == source))
+}
+
+/// The first of some names, and how many there are more.
+fn listed(names: &[String]) -> String {
+    const MOST: usize = 12;
+    match names.len().checked_sub(MOST) {
+        None | Some(0) => names.join(", "),
+        Some(more) => format!("{} and {more} more", names[..MOST].join(", ")),
+    }
 }
 
 fn is_wheel(selected: &SelectedPackage<'_>) -> bool {

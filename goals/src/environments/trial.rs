@@ -252,6 +252,7 @@ impl Exporter<'_> {
         let scope = SupplyScope {
             resolve,
             options: &self.options.index,
+            lock: &lock,
         };
         let supply = Supply::new(self.session, &self.store, supplies.python, scope);
         let wheels = supply.wheels(&selected);

@@ -57,7 +57,7 @@ fn package(
     if !matches!(package.source, PackageSource::Index(_)) {
         return Ok(direct(package, provider));
     }
-    let in_words = |error: ProviderError| error.into_command_error(declared);
+    let in_words = ProviderError::into_command_error;
     let metadata = provider
         .metadata(&package.name, &package.version)
         .map_err(in_words)?;

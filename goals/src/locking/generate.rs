@@ -88,7 +88,9 @@ pub fn generate(
     }
     let progress = session.progress();
     let choice = request.index.clone().refreshing(request.upgrade.set());
-    let indexes = PackageIndexes::new(session, choice)?.watched_by(progress.clone());
+    let indexes = PackageIndexes::new(session, choice)?
+        .beside(&repository)
+        .watched_by(progress.clone());
     // The process ends after this, so freeing thousands of listings would only take time.
     let indexes = ManuallyDrop::new(indexes);
     let generator = Generator {

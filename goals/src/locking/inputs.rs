@@ -3,8 +3,8 @@
 use std::fmt;
 
 use model::{
-    FileDigest, LockInputs, NameError, Override, PackageName, PackageSet, Place, PrereleasePolicy,
-    ProjectReference, Requirement, RequirementSource,
+    FileDigest, HashedProject, LockInputs, NameError, Override, PackageName, PackageSet, Place,
+    PrereleasePolicy, ProjectReference, Requirement, RequirementSource,
 };
 use rustc_hash::FxHashMap;
 use targets::Repository;
@@ -149,6 +149,11 @@ impl ResolveDeclaration {
             prereleases: settings.prereleases(resolve),
             require_wheels: settings.python.require_wheels,
             fork_strategy: settings.python.fork_strategy,
+            metadata: settings.build.dependency_metadata.clone(),
+            hashed: hashes
+                .iter()
+                .map(|(name, hashes)| HashedProject::new(name.clone(), hashes))
+                .collect(),
         };
         for (name, value, place) in &all.options {
             ignored.extend(why_ignored(name).map(|why| IgnoredOption {
@@ -230,6 +235,13 @@ impl ResolveDeclaration {
             .iter()
             .find(|(known, _)| known.name == *name)
             .map(|(_, place)| place)
+    }
+
+    /// The place of the first requirement or constraint that names a place of a project.
+    pub fn place_of_source(&self, source: &RequirementSource) -> Option<&Place> {
+        let mut places = self.places.iter();
+        let found = places.find(|(known, _)| known.source == *source);
+        found.map(|(_, place)| place)
     }
 
     /// The `--hash` options of a project; if there are none, every file may be used.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::inputs::ResolveDeclaration;
 use super::package_indexes::PackageIndexes;
 use crate::error::GoalError;
-use workspace::files::sha256_of;
+use workspace::files::{folder_state, sha256_of};
 
 /// A project or an archive of the repository as it was seen.
 #[derive(Debug, Serialize, Deserialize)]
@@ -18,7 +18,8 @@ pub(super) struct LocalSource {
     sha256: Option<Sha256>,
 }
 
-/// The files that decide on the metadata of a project.
+/// The files that decide on the metadata of a project where these are static. Otherwise a build
+/// decides, which may read any file.
 const METADATA_FILES: [&str; 4] = ["PKG-INFO", "pyproject.toml", "setup.cfg", "setup.py"];
 
 impl LocalSource {
@@ -26,7 +27,11 @@ impl LocalSource {
         let found = root.join(path);
         let sha256 = if found.is_dir() {
             let files = METADATA_FILES.map(|name| sha256_of(&found.join(name)).ok());
-            Some(Sha256::of(format!("{files:?}").as_bytes()))
+            let all = match index::folder_metadata(&found) {
+                Some(_) => None,
+                None => Some(folder_state(&found)),
+            };
+            Some(Sha256::of(format!("{files:?}{all:?}").as_bytes()))
         } else {
             sha256_of(&found).ok()
         };

@@ -31,7 +31,7 @@ pub fn lock(
         }
     }
     let resolved = outcome.map_err(|error| match error {
-        ResolveError::Provider(error) => error.into_command_error(declared),
+        ResolveError::Provider(error) => error.into_command_error(),
         ResolveError::Conflict(conflict) => match conflict.explain_with(&problem, provider) {
             Ok(explanation) => conflict::command_error(&explanation, declared, provider),
             // The hints could not be computed, but the conflict is known.

@@ -1,6 +1,7 @@
 //! Finds the indexes: those of the command line, of requirement files, of the settings, or of pip's
 //! configuration.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use camino::Utf8PathBuf;
@@ -9,6 +10,7 @@ use jiff::Timestamp;
 use model::{
     InterpreterConstraints, PackageName, PackageSet, PackageSource, RequirementSource, Url,
 };
+use targets::Repository;
 use targets::requirements::{IndexOption, IndexOptionKind};
 use transport::{NetworkAccess, RequestObserver};
 
@@ -57,6 +59,7 @@ pub struct PackageIndexes<'a> {
     options: IndexChoice,
     cache: Utf8PathBuf,
     observer: Option<Arc<dyn RequestObserver>>,
+    own: BTreeMap<PackageName, String>,
     made: Mutex<Vec<(Locations, Arc<Index>)>>,
 }
 
@@ -70,6 +73,7 @@ impl<'a> PackageIndexes<'a> {
             session,
             options,
             observer: None,
+            own: BTreeMap::new(),
             made: Mutex::default(),
         })
     }
@@ -77,6 +81,13 @@ impl<'a> PackageIndexes<'a> {
     /// The session.
     pub(super) fn session(&self) -> &'a Session {
         self.session
+    }
+
+    /// The same indexes, which are not asked for the distributions of the repository.
+    #[must_use]
+    pub fn beside(mut self, repository: &Repository) -> Self {
+        self.own = targets::distribution_names(repository);
+        self
     }
 
     /// The same indexes, with an observer of requests.
@@ -132,6 +143,7 @@ impl<'a> PackageIndexes<'a> {
         options.locations = Some(locations);
         options.http.access = self.options.access;
         options.refresh = self.options.refresh.clone();
+        options.own = self.own.clone();
         options.exclude_newer = self.exclude_newer();
         if let Some(observer) = &self.observer {
             options.http.observer = Arc::clone(observer);

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use index::{Index, Listing};
 use jiff::Timestamp;
 use model::{
-    DistFile, FileDigest, FileKind, IndexRole, PackageName, PackageSource, RequirementSource,
-    Version, VersionRange,
+    DistFile, FileDigest, FileKind, IndexRole, Metadata, PackageName, PackageSource, Place,
+    RequirementSource, Version, VersionRange,
 };
 use resolve::{CandidateFile, CandidateFiles, DirectRelease, Provider, ReleaseMetadata};
 use rustc_hash::FxHashMap;
@@ -15,6 +15,7 @@ use rustc_hash::FxHashMap;
 use super::ahead::{Lookahead, file_policy};
 use super::existing::PreferredVersions;
 use super::inputs::ResolveDeclaration;
+use super::requirers;
 use crate::error::GoalError;
 use crate::supply::{Builds, DirectPackage, Sdist};
 use workspace::files::sha256_of;
@@ -31,6 +32,7 @@ pub struct IndexProvider<'a> {
 /// Answers in the resolver's words, each made once.
 #[derive(Default)]
 struct Known {
+    metadata: FxHashMap<(PackageName, Version), Arc<Metadata>>,
     versions: FxHashMap<PackageName, Option<Arc<[Version]>>>,
     releases: FxHashMap<(PackageName, Version), Arc<CandidateFiles>>,
     direct: FxHashMap<RequirementSource, Arc<DirectRelease>>,
@@ -40,17 +42,21 @@ struct Known {
 #[derive(Debug, thiserror::Error)]
 #[error("{error:?}")]
 pub struct ProviderError {
-    name: PackageName,
     error: Box<GoalError>,
+    /// Where what leads to it is required.
+    place: Option<Place>,
+    /// Who requires what it is about, from a requirement on; empty where that is one itself.
+    requirers: Vec<String>,
 }
 
 impl ProviderError {
-    /// The error as the user reads it, at the requirement that led to it where one does.
-    pub fn into_command_error(self, declared: &ResolveDeclaration) -> GoalError {
-        match declared.place_of(&self.name) {
-            Some(place) if !self.error.has_place() => self.error.at(place.clone()),
+    /// The error as the user reads it, at the requirement that led to it.
+    pub fn into_command_error(self) -> GoalError {
+        let error = match self.place {
+            Some(place) if !self.error.has_place() => self.error.at(place),
             _ => *self.error,
-        }
+        };
+        self.requirers.into_iter().fold(error, GoalError::because)
     }
 }
 
@@ -167,11 +173,41 @@ impl<'a> IndexProvider<'a> {
         }
     }
 
+    /// An error about a project, with the chain that leads to it.
     fn error(&self, name: &PackageName, error: impl Into<GoalError>) -> ProviderError {
+        let known = self.known.borrow();
+        let chain = requirers::chain(self.declared, &known.metadata, name);
         ProviderError {
-            name: name.clone(),
             error: Box::new(error.into()),
+            place: chain.place,
+            requirers: chain.requirers,
         }
+    }
+
+    /// An error about a direct reference, at the requirement that names it.
+    fn error_at(
+        &self,
+        name: &PackageName,
+        source: &RequirementSource,
+        error: impl Into<GoalError>,
+    ) -> ProviderError {
+        let error = self.error(name, error);
+        match self.declared.place_of_source(source) {
+            Some(place) => ProviderError {
+                place: Some(place.clone()),
+                requirers: Vec::new(),
+                ..error
+            },
+            None => error,
+        }
+    }
+
+    /// Remembers what a release requires, for messages.
+    fn told(&self, metadata: Arc<Metadata>) -> ReleaseMetadata {
+        let key = (metadata.name.clone(), metadata.version.clone());
+        let mut known = self.known.borrow_mut();
+        known.metadata.insert(key, Arc::clone(&metadata));
+        ReleaseMetadata::Available(metadata)
     }
 }
 
@@ -229,11 +265,14 @@ impl Provider for IndexProvider<'_> {
         name: &PackageName,
         version: &Version,
     ) -> Result<ReleaseMetadata, ProviderError> {
+        if let Some(metadata) = self.declared.inputs.metadata_of(name, version) {
+            return Ok(self.told(Arc::new(metadata)));
+        }
         match self
             .index
             .metadata(name, version, file_policy(&self.declared.inputs, name))
         {
-            Ok(metadata) => Ok(ReleaseMetadata::Available(metadata)),
+            Ok(metadata) => Ok(self.told(metadata)),
             Err(error @ index::IndexError::Metadata { .. }) => {
                 Ok(ReleaseMetadata::Unavailable(error.to_string()))
             }
@@ -248,9 +287,8 @@ impl Provider for IndexProvider<'_> {
                     sha256,
                 };
                 let built = self.builds.metadata(&sdist);
-                built
-                    .map(ReleaseMetadata::Available)
-                    .map_err(|error| self.error(name, error))
+                let built = built.map_err(|error| self.error(name, error))?;
+                Ok(self.told(built))
             }
             Err(error) => Err(self.error(name, error)),
         }
@@ -267,15 +305,16 @@ impl Provider for IndexProvider<'_> {
         let direct = self
             .builds
             .direct(source)
-            .map_err(|error| self.error(name, error))?;
+            .map_err(|error| self.error_at(name, source, error))?;
         if direct.metadata.name != *name {
             let error = GoalError::failure(format!(
                 "the requirement asks for {name}, but {} is {}",
                 source.to_string().trim_start_matches(" @ "),
                 direct.metadata.name
             ));
-            return Err(self.error(name, error));
+            return Err(self.error_at(name, source, error));
         }
+        self.told(Arc::clone(&direct.metadata));
         let mut known = self.known.borrow_mut();
         known.direct.insert(source.clone(), Arc::clone(&direct));
         Ok(direct)

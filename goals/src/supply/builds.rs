@@ -98,7 +98,7 @@ impl<'a> Builds<'a> {
                 subdirectory: None,
             },
         };
-        let metadata = self.build(&source)?;
+        let metadata = self.with_builder(Some(sdist.name), |builder| builder.metadata(&source))?;
         if metadata.name != *sdist.name || metadata.version != *sdist.version {
             return Err(GoalError::failure(format!(
                 "{} builds {} {} and not {} {}",
@@ -111,22 +111,26 @@ impl<'a> Builds<'a> {
     }
 
     fn build(&self, source: &ProjectSource) -> Result<Metadata, GoalError> {
-        self.with_builder(|builder| builder.metadata(source))
+        let project = project_of(source);
+        self.with_builder(project.as_ref(), |builder| builder.metadata(source))
     }
 
     /// The wheel of a source.
     pub fn wheel(&self, source: &ProjectSource) -> Result<BuiltWheel, GoalError> {
-        self.with_builder(|builder| builder.wheel(source))
+        let project = project_of(source);
+        self.with_builder(project.as_ref(), |builder| builder.wheel(source))
     }
 
     /// The source distribution of a source, by its backend.
     pub fn sdist(&self, source: &ProjectSource) -> Result<BuiltSdist, GoalError> {
-        self.with_builder(|builder| builder.sdist(source))
+        let project = project_of(source);
+        self.with_builder(project.as_ref(), |builder| builder.sdist(source))
     }
 
     /// What a build of a source requires.
     pub fn requires(&self, source: &ProjectSource) -> Result<BuildRequires, GoalError> {
-        self.with_builder(|builder| builder.requires(source))
+        let project = project_of(source);
+        self.with_builder(project.as_ref(), |builder| builder.requires(source))
     }
 
     /// Where packages come from.
@@ -141,6 +145,7 @@ impl<'a> Builds<'a> {
 
     fn with_builder<T>(
         &self,
+        project: Option<&PackageName>,
         build: impl FnOnce(&PackageBuilder<'_>) -> Result<T, BuildError>,
     ) -> Result<T, GoalError> {
         let cache = self.session.cache()?;
@@ -150,8 +155,9 @@ impl<'a> Builds<'a> {
             python: self.python()?,
             environments: &self.environments,
             options: self.options.as_ref(),
+            extra: &self.session.settings.build.extra_dependencies,
         };
-        workshop.build(self.index, build)
+        workshop.build(self.index, project, build)
     }
 
     /// The interpreter for builds: one of the resolve's, or any recent one.
@@ -239,7 +245,7 @@ impl<'a> Builds<'a> {
                 Some(_) => None,
             },
             (SourceIdentity::Commit { .. } | SourceIdentity::Folder, folder) => {
-                folder.and_then(|folder| self.index.folder_metadata(&folder))
+                folder.and_then(|folder| index::folder_metadata(&folder))
             }
         })
     }
@@ -259,4 +265,20 @@ impl<'a> Builds<'a> {
             _ => None,
         })
     }
+}
+
+/// The project that a source is of, as far as the name of its file or folder tells it.
+fn project_of(source: &ProjectSource) -> Option<PackageName> {
+    let name = match &source.identity {
+        SourceIdentity::Archive { .. } => {
+            let file = source.path.file_name()?;
+            file.rsplit_once('-')
+                .map_or(file, |(name, _)| name)
+                .to_owned()
+        }
+        SourceIdentity::Commit { .. } | SourceIdentity::Folder => {
+            source.folder()?.file_name()?.to_owned()
+        }
+    };
+    name.parse().ok()
 }

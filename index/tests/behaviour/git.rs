@@ -51,7 +51,7 @@ fn revisions_stand_for_commits() {
     ] {
         let checkout = run.git(&url, revision).unwrap();
         assert_eq!(&checkout.commit, expect, "{revision:?}");
-        let metadata = run.folder_metadata(&checkout.path).unwrap();
+        let metadata = index::folder_metadata(&checkout.path).unwrap();
         let dependency = if expect == &first { "b" } else { "c" };
         assert_eq!(metadata.requires_dist[0].to_string(), dependency);
     }

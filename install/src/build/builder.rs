@@ -107,6 +107,7 @@ pub struct PackageBuilder<'a> {
     python: &'a Interpreter,
     requirements: &'a dyn BuildRequirements,
     options: HookOptions,
+    extra: &'a [Requirement],
 }
 
 /// A new layout gets a new folder.
@@ -130,7 +131,15 @@ impl<'a> PackageBuilder<'a> {
             python,
             requirements,
             options: HookOptions::default(),
+            extra: &[],
         }
+    }
+
+    /// The same, for builds that require this in addition to what their sources say.
+    #[must_use]
+    pub fn requiring(mut self, extra: &'a [Requirement]) -> Self {
+        self.extra = extra;
+        self
     }
 
     /// The same, with these options for the backend. What is built with them must be a folder.
@@ -278,7 +287,8 @@ impl<'a> PackageBuilder<'a> {
         let temporary = files::temporary_folder(&self.folder, "")?;
         let scratch = files::utf8(temporary.path())?.to_owned();
         let project = source.project(&scratch.join("source"))?;
-        let system = BuildSystem::read(&project)?;
+        let mut system = BuildSystem::read(&project)?;
+        system.requires.extend(self.extra.iter().cloned());
         let key = source.identity.key().unwrap_or_else(|| "folder".to_owned());
         let mut workshop = Workshop {
             environment: self.furnish(&system.requires)?,
@@ -362,7 +372,13 @@ impl<'a> PackageBuilder<'a> {
     }
 
     fn place_of(&self, identity: &SourceIdentity) -> Option<Utf8PathBuf> {
-        let key = identity.key()?;
+        let mut key = identity.key()?;
+        if !self.extra.is_empty() {
+            let mut extra: Vec<String> = self.extra.iter().map(ToString::to_string).collect();
+            extra.sort();
+            let hash = Sha256::of(extra.join("\n").as_bytes()).to_string();
+            key.push_str(&format!("-with-{}", &hash[..16]));
+        }
         Some(self.folder.join(self.python.build_key()).join(key))
     }
 }

@@ -21,6 +21,23 @@ pub struct BuildError {
     pub problem: Box<BuildProblem>,
 }
 
+impl BuildError {
+    /// The module that the build lacks, where its output says so.
+    #[must_use]
+    pub fn missing_module(&self) -> Option<&str> {
+        let BuildProblem::Hook { tail, .. } = &*self.problem else {
+            return None;
+        };
+        tail.iter().rev().find_map(|line| {
+            let (_, rest) = line.split_once("No module named ")?;
+            let name = rest.trim_start_matches(['\'', '"']);
+            let end = name.find(|c: char| !c.is_alphanumeric() && c != '_');
+            let name = &name[..end.unwrap_or(name.len())];
+            (!name.is_empty()).then_some(name)
+        })
+    }
+}
+
 /// Why a source cannot be built.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildProblem {

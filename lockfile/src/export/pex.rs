@@ -80,6 +80,8 @@ pub fn pex(lock: &Lock, urls: Urls<'_>) -> Result<String, ExportError> {
         // pex has no such setting, and the files that the setting excludes are not in the lock.
         require_wheels: _,
         fork_strategy: _,
+        metadata: _,
+        hashed: _,
     } = &lock.inputs;
     let strings = |all: &[model::Requirement]| all.iter().map(ToString::to_string).collect();
     let named = |set: &PackageSet| match set {

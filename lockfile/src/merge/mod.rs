@@ -59,6 +59,8 @@ pub fn inputs(
         prereleases: merge.value("prereleases", |inputs| inputs.prereleases),
         require_wheels: merge.value("require-wheels", |inputs| inputs.require_wheels),
         fork_strategy: merge.value("fork-strategy", |inputs| inputs.fork_strategy),
+        metadata: merge.list(|inputs| inputs.metadata.clone()),
+        hashed: merge.list(|inputs| inputs.hashed.clone()),
     };
     let mut contradictions = contradicting_requirements(locks);
     contradictions.extend(merge.contradictions);

@@ -24,7 +24,7 @@ mod visibility;
 
 pub use distribution::{DistributionContents, DistributionFile, FileContent};
 pub use entry_points::{EntryPointDeclaration, declared_entry_points};
-pub use expand::{check_resolves, resolve_requirements};
+pub use expand::{check_resolves, distribution_names, resolve_requirements};
 pub use graph::TargetGraph;
 pub use requirements::{ResolveRequirement, ResolveRequirements};
 pub use target::{Target, TargetId, TargetMap};

@@ -8,8 +8,8 @@ use ::release::settings::{
 use camino::Utf8PathBuf;
 use install::environment::LinkMode;
 use model::{
-    ForkStrategy, InterpreterConstraints, Override, PackageName, PackageSet, Platform,
-    PrereleasePolicy,
+    ForkStrategy, InterpreterConstraints, MetadataOverride, Override, PackageName, PackageSet,
+    Platform, PrereleasePolicy, Requirement,
 };
 use targets::kinds::TypeDeclaration;
 use targets::{Ambiguity, Behavior, InitFiles};
@@ -121,6 +121,8 @@ sections! {
     "index" => index: Index,
     /// `[targets]`, ours
     "targets" => targets: TargetSettings,
+    /// `[build]`, ours
+    "build" => build: Build,
     /// `[package]`, ours
     "package" => package: Package,
     /// `[release]`, ours
@@ -292,6 +294,19 @@ section! {
         freshness_seconds: u64 = 600,
         /// The time without an answer after which a request is tried again.
         timeout_seconds: u64 = 30,
+    }
+}
+
+section! {
+    /// How source distributions of others are built.
+    Build {
+        /// What builds of a project require in addition to what it says (`extra-build-dependencies`
+        /// of uv).
+        extra_dependencies: BTreeMap<PackageName, Vec<Requirement>> = BTreeMap::new(),
+        /// Metadata in place of those of releases, which are then not built for them
+        /// (`dependency-metadata` of uv): tables with `name`, `version` (of every release without
+        /// it), `requires_dist`, `requires_python` and `provides_extra`.
+        dependency_metadata: Vec<MetadataOverride> = Vec::new(),
     }
 }
 

@@ -6,8 +6,9 @@ use std::str::FromStr;
 use camino::Utf8PathBuf;
 use install::environment::LinkMode;
 use model::{
-    ForkStrategy, InterpreterConstraints, Override, PackageName, PackageSet, Platform,
-    PrereleasePolicy,
+    ExtraName, ForkStrategy, InterpreterConstraints, MetadataOverride, Override, PackageName,
+    PackageSet, Platform, PrereleasePolicy, Requirement, Specifiers, Version, VersionSpecifiers,
+    nearest,
 };
 use targets::kinds::{TypeDeclaration, Values};
 use targets::{Ambiguity, Behavior, InitFiles};
@@ -180,6 +181,84 @@ fn is_change(entries: &[Entry]) -> bool {
     !entries.is_empty() && entries.iter().all(changes)
 }
 
+/// The entries of a table whose keys are fixed.
+pub(super) struct Fields<'a> {
+    node: &'a SettingNode,
+    entries: Vec<Entry>,
+}
+
+impl<'a> Fields<'a> {
+    pub(super) fn read(
+        node: &'a SettingNode,
+        known: &'static [&'static str],
+    ) -> Result<Self, SettingMistake> {
+        let entries = node.table("a table")?;
+        for entry in &entries {
+            if !known.contains(&entry.name.as_str()) {
+                let hint = match nearest(&entry.name, known.iter().copied()) {
+                    Some(nearest) => format!("did you mean `{nearest}`?"),
+                    None => format!("known are {}", known.join(", ")),
+                };
+                return Err(entry.node.mistake(SettingMistakeKind::BadValue(format!(
+                    "`{}` is no key here; {hint}",
+                    entry.name
+                ))));
+            }
+        }
+        Ok(Self { node, entries })
+    }
+
+    pub(super) fn get<T: Setting>(&self, name: &str) -> Result<Option<T>, SettingMistake> {
+        let entry = self.entries.iter().find(|entry| entry.name == name);
+        entry.map(|entry| T::read(&entry.node)).transpose()
+    }
+
+    pub(super) fn need(&self, name: &str) -> Result<String, SettingMistake> {
+        self.get(name)?.ok_or_else(|| {
+            let reason = format!("a `{name}` is missing");
+            self.node.mistake(SettingMistakeKind::BadValue(reason))
+        })
+    }
+}
+
+/// The keys are names of projects, in any spelling.
+impl<T: Setting> Setting for BTreeMap<PackageName, T> {
+    fn read(node: &SettingNode) -> Result<Self, SettingMistake> {
+        let named = |entry: Entry| {
+            let name = entry.name.parse();
+            let name = name.map_err(|error| entry.node.mistake(first_line(&error)))?;
+            Ok((name, T::read(&entry.node)?))
+        };
+        node.table("a table")?.into_iter().map(named).collect()
+    }
+}
+
+impl Setting for MetadataOverride {
+    fn read(node: &SettingNode) -> Result<Self, SettingMistake> {
+        const KEYS: [&str; 5] = [
+            "name",
+            "version",
+            "requires_dist",
+            "requires_python",
+            "provides_extra",
+        ];
+        let fields = Fields::read(node, &KEYS)?;
+        Ok(Self {
+            name: match fields.get("name")? {
+                Some(name) => name,
+                None => fields
+                    .need("name")?
+                    .parse()
+                    .map_err(|_| node.wrong_type("a name"))?,
+            },
+            version: fields.get("version")?,
+            requires_dist: fields.get("requires_dist")?.unwrap_or_default(),
+            requires_python: fields.get("requires_python")?.map(Specifiers),
+            provides_extra: fields.get("provides_extra")?.unwrap_or_default(),
+        })
+    }
+}
+
 impl Setting for InterpreterConstraints {
     fn read(node: &SettingNode) -> Result<Self, SettingMistake> {
         let items = node.list("a list such as [\"CPython==3.12.*\"]")?;
@@ -218,6 +297,10 @@ parsed! {
     Platform: "the name of a platform",
     Cutoff: "a date or a point in time",
     LinkMode: "`hardlink` or `copy`",
+    Requirement: "a requirement such as `a>=1`",
+    Version: "a version",
+    VersionSpecifiers: "version specifiers such as `>=3.9`",
+    ExtraName: "the name of an extra",
 }
 
 impl Setting for PackageSet {

@@ -5,10 +5,8 @@ use ::release::settings::{
     TagKind,
 };
 
-use model::nearest;
-
-use super::kinds::Setting;
-use super::tree::{Entry, SettingMistake, SettingMistakeKind, SettingNode};
+use super::kinds::{Fields, Setting};
+use super::tree::{SettingMistake, SettingMistakeKind, SettingNode};
 
 /// An index to publish to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,41 +61,6 @@ words! {
         ("pre-releases", HookReleases::PreReleases),
         ("new-series", HookReleases::NewSeries),
     ],
-}
-
-/// The entries of a table whose keys are fixed.
-struct Fields<'a> {
-    node: &'a SettingNode,
-    entries: Vec<Entry>,
-}
-
-impl<'a> Fields<'a> {
-    fn read(node: &'a SettingNode, known: &'static [&'static str]) -> Result<Self, SettingMistake> {
-        let entries = node.table("a table")?;
-        for entry in &entries {
-            if !known.contains(&entry.name.as_str()) {
-                let hint = match nearest(&entry.name, known.iter().copied()) {
-                    Some(nearest) => format!("did you mean `{nearest}`?"),
-                    None => format!("known are {}", known.join(", ")),
-                };
-                return Err(bad(
-                    &entry.node,
-                    format!("`{}` is no key here; {hint}", entry.name),
-                ));
-            }
-        }
-        Ok(Self { node, entries })
-    }
-
-    fn get<T: Setting>(&self, name: &str) -> Result<Option<T>, SettingMistake> {
-        let entry = self.entries.iter().find(|entry| entry.name == name);
-        entry.map(|entry| T::read(&entry.node)).transpose()
-    }
-
-    fn need(&self, name: &str) -> Result<String, SettingMistake> {
-        self.get(name)?
-            .ok_or_else(|| bad(self.node, format!("a `{name}` is missing")))
-    }
 }
 
 impl Setting for Hook {

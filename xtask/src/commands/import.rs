@@ -41,7 +41,7 @@ pub(crate) fn run(
     let path = LockPath::of(session, resolve)?;
     let repository = workspace::load(session.root(), session.target_options())?;
     targets::check_resolves(&repository)?;
-    let indexes = PackageIndexes::new(session, arguments.index.choice())?;
+    let indexes = PackageIndexes::new(session, arguments.index.choice())?.beside(&repository);
     let declared = ResolveDeclaration::collect(session, &repository, resolve, |source| {
         indexes.name_of(source, resolve)
     })?;

@@ -65,7 +65,7 @@ fn lock(
 ) -> Result<Lock, GoalError> {
     let repository = workspace::load(session.root(), session.target_options())?;
     targets::check_resolves(&repository)?;
-    let indexes = PackageIndexes::new(session, arguments.index.choice())?;
+    let indexes = PackageIndexes::new(session, arguments.index.choice())?.beside(&repository);
     let asked = &arguments.requirement;
     let declared = ResolveDeclaration::collect(session, &repository, resolve, |source| {
         indexes.name_of(source, resolve)

@@ -10,6 +10,11 @@ mod parametrize;
 mod requirements;
 mod site;
 
+use std::collections::BTreeMap;
+
+use buildfile::Data;
+use model::PackageName;
+
 use super::requirements::ResolveRequirements;
 use super::targets::Targets;
 use crate::error::Error;
@@ -71,6 +76,19 @@ fn may_require(builder: &TargetBuilder<'_>, site: &DeclarationSite<'_>, resolve:
     choices
         .iter()
         .any(|choice| builder.resolve_of(site, choice).ok() == wanted)
+}
+
+/// The names of the distributions of the repository, each with the address of its target.
+#[must_use]
+pub fn distribution_names(repository: &Repository) -> BTreeMap<PackageName, String> {
+    let named = |site: DeclarationSite<'_>| {
+        let provides = match site.declaration.get("provides") {
+            Some(Data::Object(provides)) => provides.get("name")?.as_str()?.parse().ok()?,
+            _ => return None,
+        };
+        Some((provides, site.address().to_string()))
+    };
+    sites(repository).filter_map(named).collect()
 }
 
 /// Sees that settings name every resolve that a target names.
