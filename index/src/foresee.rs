@@ -11,7 +11,8 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use model::{
-    ExtraName, Marker, Metadata, PackageName, Requirement, Version, VersionRange, specifiers_range,
+    ExtraName, Marker, Metadata, MetadataOverride, PackageName, Requirement, Version, VersionRange,
+    specifiers_range,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 use transport::Flight;
@@ -36,8 +37,8 @@ pub struct Forecast {
     pub preferred: BTreeMap<PackageName, Version>,
     /// Which files of a package may be used.
     pub policy: Box<dyn Fn(&PackageName) -> FilePolicy + Send + Sync>,
-    /// The metadata that count in place of those of a release, where there are some.
-    pub told: Box<dyn Fn(&PackageName, &Version) -> Option<Metadata> + Send + Sync>,
+    /// Metadata that count in place of those of releases.
+    pub told: Vec<MetadataOverride>,
     /// Is told about each [`IndexError::NeedsBuild`] on the way, so that the build can begin early.
     /// It must not wait, since it runs on a thread that serves requests.
     pub unbuilt: Box<dyn Fn(&IndexError) + Send + Sync>,
@@ -150,7 +151,7 @@ impl Walk {
         name: &PackageName,
         version: &Version,
     ) -> Result<Arc<Metadata>, IndexError> {
-        if let Some(metadata) = (self.forecast.told)(name, version) {
+        if let Some(metadata) = MetadataOverride::find(&self.forecast.told, name, version) {
             return Ok(Arc::new(metadata));
         }
         let policy = (self.forecast.policy)(name);

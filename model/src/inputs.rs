@@ -223,13 +223,7 @@ impl LockInputs {
     /// The metadata that count in place of those of a release: first those of its version.
     #[must_use]
     pub fn metadata_of(&self, name: &PackageName, version: &Version) -> Option<Metadata> {
-        let mut meant: Vec<&MetadataOverride> = self
-            .metadata
-            .iter()
-            .filter(|one| one.is_of(name, version))
-            .collect();
-        meant.sort_by_key(|one| one.version.is_none());
-        Some(meant.first()?.metadata(version))
+        MetadataOverride::find(&self.metadata, name, version)
     }
 
     /// The requirements of a package after the overrides and the excludes are applied.

@@ -66,10 +66,15 @@ pub struct MetadataOverride {
 }
 
 impl MetadataOverride {
-    /// Whether they are those of a release.
+    /// The metadata that count in place of those of a release: first those of its version.
     #[must_use]
-    pub fn is_of(&self, name: &PackageName, version: &Version) -> bool {
-        self.name == *name && self.version.as_ref().is_none_or(|own| own == version)
+    pub fn find(all: &[Self], name: &PackageName, version: &Version) -> Option<Metadata> {
+        let is_meant = |one: &&Self| {
+            one.name == *name && one.version.as_ref().is_none_or(|own| own == version)
+        };
+        let meant = all.iter().filter(is_meant);
+        let first = meant.min_by_key(|one| one.version.is_none());
+        first.map(|one| one.metadata(version))
     }
 
     /// The same with its lists sorted and without duplicates.

@@ -55,12 +55,11 @@ impl Lookahead<'_> {
 
     fn foresee(&self, problem: &Problem, jobs: Sender<Job>) {
         let inputs = problem.inputs.clone();
-        let told = problem.inputs.clone();
         self.index.foresee(Forecast {
             requirements: problem.inputs.requirements.clone(),
             within: problem.inputs.universe(),
             preferred: self.preferred.clone(),
-            told: Box::new(move |name, version| told.metadata_of(name, version)),
+            told: problem.inputs.metadata.clone(),
             policy: Box::new(move |name| file_policy(&inputs, name)),
             unbuilt: Box::new(move |error| {
                 if let Some(job) = job(error) {

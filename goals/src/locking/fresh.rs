@@ -24,12 +24,12 @@ pub enum Freshness {
     /// The lock is what its inputs ask for. It has so many packages.
     Fresh(usize),
     /// It is not.
-    Stale(StaleLock),
+    Stale(LockStaleness),
 }
 
 /// A lock that is not what its inputs ask for.
 #[derive(Debug)]
-pub struct StaleLock {
+pub struct LockStaleness {
     /// The number of packages that it has; none where it cannot be read.
     pub packages: Option<usize>,
     /// Why it is stale.
@@ -50,7 +50,7 @@ impl Freshness {
         let inputs = &declared.inputs;
         let stale = |packages, reason: &str| {
             let reasons = vec![reason.to_owned()];
-            Ok(Self::Stale(StaleLock { packages, reasons }))
+            Ok(Self::Stale(LockStaleness { packages, reasons }))
         };
         let Some(text) = text else {
             return stale(None, "there is no lock");
@@ -81,7 +81,7 @@ impl Freshness {
         let reasons = staleness(&lock, indexes, declared)?;
         if !reasons.is_empty() {
             let packages = Some(lock.packages.len());
-            return Ok(Self::Stale(StaleLock { packages, reasons }));
+            return Ok(Self::Stale(LockStaleness { packages, reasons }));
         }
         if let Some(place) = note {
             Note::of(&lock, text, session.root()).write(&place);

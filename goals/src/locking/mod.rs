@@ -24,7 +24,7 @@ mod upgrade;
 pub use ahead::file_policy;
 pub use build_locks::build_locks;
 pub use existing::{Existing, LockPath, lock_paths, not_written};
-pub use fresh::{Freshness, StaleLock, staleness};
+pub use fresh::{Freshness, LockStaleness, staleness};
 pub use generate::{LockGeneration, LockRequest, WriteLocks, generate, stale_locks};
 pub use inputs::ResolveDeclaration;
 pub use locker::lock;

@@ -197,7 +197,7 @@ fn what_the_resolver_will_ask_for_is_fetched_ahead() {
     let run = World::new().run(&[&server]);
     let (sender, unbuilt) = std::sync::mpsc::channel();
     run.foresee(Forecast {
-        told: Box::new(|_, _| None),
+        told: Vec::new(),
         requirements: vec!["a".parse().unwrap()],
         within: "sys_platform == 'linux' and python_version >= '3.12'"
             .parse()

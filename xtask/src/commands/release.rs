@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, IsTerminal, Write};
 
-use ::release::facts::{Locks, ReleaseFacts, StaleLock};
+use ::release::facts::{LockStaleness, Locks, ReleaseFacts};
 use ::release::plan::{
     Decision, Plan, Publishing, Pushing, RefusedRelease, ReleaseRequest, ReleaseStep, plan, show,
 };
@@ -226,12 +226,12 @@ fn locks(
         return Ok(Locks::Unchecked);
     }
     let stale = goals::locking::stale_locks(session)?;
-    let stale = stale.into_iter().map(|summary| StaleLock {
+    let stale = stale.into_iter().map(|summary| LockStaleness {
         resolve: summary.resolve,
         lockfile: summary.lockfile.into(),
         reasons: summary.reasons,
     });
-    let stale: Vec<StaleLock> = stale.collect();
+    let stale: Vec<LockStaleness> = stale.collect();
     Ok(match stale.is_empty() {
         true => Locks::Fresh,
         false => Locks::Stale(stale),
