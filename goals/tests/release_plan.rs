@@ -6,7 +6,7 @@ mod support;
 use camino::Utf8PathBuf;
 use git::Git;
 use goals::releasing::gather::gather;
-use release::facts::{LockStaleness, Locks};
+use release::facts::{StaleLock, Locks};
 use release::plan::{Decision, RefusedRelease, ReleaseRequest, ReleaseStep, plan, show};
 use release::settings::{FileEdit, FragmentPolicy, HookReleases, Profile, ReleaseSettings};
 use support::{Sandbox, decide, go, pushed, request, settings};
@@ -343,7 +343,7 @@ fn stale_lock() {
     let sandbox = Sandbox::new();
     let request = request("24.09.0");
     let mut facts = gather(&sandbox.root(), &settings(), &request).unwrap();
-    facts.locks = Locks::Stale(vec![LockStaleness {
+    facts.locks = Locks::Stale(vec![StaleLock {
         resolve: "python-default".into(),
         lockfile: "python.lock".into(),
         reasons: vec!["the requirement `aiohttp` is new".into()],

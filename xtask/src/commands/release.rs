@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, IsTerminal, Write};
 
-use ::release::facts::{LockStaleness, Locks, ReleaseFacts};
+use ::release::facts::{StaleLock, Locks, ReleaseFacts};
 use ::release::plan::{
     Decision, Plan, Publishing, Pushing, RefusedRelease, ReleaseRequest, ReleaseStep, plan, show,
 };
@@ -226,12 +226,12 @@ fn locks(
         return Ok(Locks::Unchecked);
     }
     let stale = goals::locking::stale_locks(session)?;
-    let stale = stale.into_iter().map(|summary| LockStaleness {
+    let stale = stale.into_iter().map(|summary| StaleLock {
         resolve: summary.resolve,
         lockfile: summary.lockfile.into(),
         reasons: summary.reasons,
     });
-    let stale: Vec<LockStaleness> = stale.collect();
+    let stale: Vec<StaleLock> = stale.collect();
     Ok(match stale.is_empty() {
         true => Locks::Fresh,
         false => Locks::Stale(stale),
