@@ -6,7 +6,7 @@ mod support;
 use camino::Utf8PathBuf;
 use git::Git;
 use goals::releasing::gather::gather;
-use release::facts::{StaleLock, Locks};
+use release::facts::{Locks, StaleLock};
 use release::plan::{Decision, RefusedRelease, ReleaseRequest, ReleaseStep, plan, show};
 use release::settings::{FileEdit, FragmentPolicy, HookReleases, Profile, ReleaseSettings};
 use support::{Sandbox, decide, go, pushed, request, settings};

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, IsTerminal, Write};
 
-use ::release::facts::{StaleLock, Locks, ReleaseFacts};
+use ::release::facts::{Locks, ReleaseFacts, StaleLock};
 use ::release::plan::{
     Decision, Plan, Publishing, Pushing, RefusedRelease, ReleaseRequest, ReleaseStep, plan, show,
 };
