@@ -32,7 +32,7 @@ fn clean_says_what_it_removes_and_leaves_the_rest() {
     fs_err::write(repo.cache().join("cargo-xtask/imports.bin"), "").unwrap();
     let before = repo.snapshot();
     assert_snapshot!(without_sizes(&said(&done(&repo, &["clean", "--all", "--dry-run"]))), @"
-      [CACHE]/cargo-xtask/checked-3 (what was found out about locks)
+      [CACHE]/cargo-xtask/checked-4 (what was found out about locks)
       [CACHE]/cargo-xtask/files-1 (downloaded files)
       [CACHE]/cargo-xtask/imports.bin (imports of sources)
       [CACHE]/cargo-xtask/interpreters (what interpreters are)

@@ -16,6 +16,6 @@ pub mod sweep;
 mod testing;
 mod unpack_folder;
 
-pub use protected::{NOTE_FILE, STATE_FILE};
+pub use protected::STATE_FILE;
 pub use select::{SelectError, SelectedFile, SelectedPackage, select};
 pub use store::{Store, UnpackProblem, UnpackedWheel, WheelError};

@@ -158,7 +158,8 @@ fn a_lock_that_is_not_what_its_requirements_ask_for() {
     warning: the lock of `python-default` is not what its requirements ask for: the requirement `only-windows` is new; run `cargo xtask generate-lockfiles --resolve python-default`
     python-default: dist/export/python/virtualenvs/python-default/[PYTHON] is up to date
     ");
-    assert_snapshot!(plain(&done(&repo, &["run", "--", "app"])), @"warning: the lock of `python-default` is not what its requirements ask for: the requirement `only-windows` is new; run `cargo xtask generate-lockfiles --resolve python-default`");
+    // What was said is noted: `run` does not say it again.
+    assert_eq!(plain(&done(&repo, &["run", "--", "app"])), "");
     assert_snapshot!(plain(&done(&repo, &["check-export"])), @"warning: the lock of `python-default` is not what its requirements ask for: the requirement `only-windows` is new; run `cargo xtask generate-lockfiles --resolve python-default`");
     for command in [
         &["export", "--locked"][..],
@@ -306,4 +307,43 @@ fn installers_find_nothing_amiss_with_our_own_distributions() {
     Root-Is-Purelib: true
     Tag: py3-none-any
     ");
+}
+
+#[test]
+fn a_program_alone_is_brought_as_the_settings_say() {
+    let Some(repo) = repo() else { return };
+    let program = b"#!/bin/sh\necho ruff 0.14.0\n";
+    let archive = Package::new("archive", "1.0")
+        .sdist()
+        .member("ruff", program);
+    let index = LoopbackIndex::start([lib("1.0"), archive]);
+    let repo = repo.index(&index).requirements("lib\narchive\n");
+    lock(&repo);
+    let text = repo.read("python.lock");
+    let at = text.find("archive-1.0.tar.gz").unwrap();
+    let is_hash = |word: &&str| word.len() == 64 && word.chars().all(|c| c.is_ascii_hexdigit());
+    let sha256 = text[at..].split('"').find(is_hash).unwrap().to_owned();
+    let repo = repo.requirements("lib\n");
+    lock(&repo);
+    let (os, machine) = (std::env::consts::OS, std::env::consts::ARCH);
+    let platform = format!("{os}_{}", machine.replace("aarch64", "arm64"));
+    let own = repo.read("Cargo.toml");
+    let settings = |sha256: &str| {
+        format!(
+            "{own}[workspace.metadata.xtask.export]\nbin = [\"ruff\"]\n[workspace.metadata.xtask.ruff]\n\
+             version = \"0.14.0\"\nknown_versions = [\"0.14.0|{platform}|{sha256}|1\"]\nurl_template = \"{}\"\n",
+            index.file_url("archive-1.0.tar.gz"),
+        )
+    };
+    repo.write("Cargo.toml", &settings(&"0".repeat(64)));
+    let output = repo.xtask(&["export", "--bin", "ruff"]);
+    assert_eq!(output.status, 1, "{output}");
+    assert!(!repo.root().join("dist/export/bin/ruff").exists());
+    repo.write("Cargo.toml", &settings(&sha256));
+    done(&repo, &["export"]);
+    let ran = repo.run(&repo.root().join("dist/export/bin/ruff"), &[]);
+    assert_eq!(ran.stdout, "ruff 0.14.0\n");
+    let editor = done(&repo, &["export", "--editor", "vscode"]);
+    let path = "\"ruff.path\": [\"${workspaceFolder}/dist/export/bin/ruff\"]";
+    assert!(editor.stdout.contains(path), "{editor}");
 }

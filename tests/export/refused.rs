@@ -19,7 +19,7 @@ fn refused(repo: &Repo, arguments: &[&str]) -> String {
         .into_iter()
         .flatten()
         .map(|entry| entry.unwrap().file_name().to_owned())
-        .filter(|name| !name.ends_with(".lock"))
+        .filter(|name| !name.ends_with(".lock") && name != ".run.note")
         .collect();
     assert!(
         left.is_empty() || left == ["theirs"] || left[0].starts_with("3."),

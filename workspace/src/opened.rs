@@ -104,6 +104,11 @@ impl Workspace {
         &self.settings.root
     }
 
+    /// Whether flags change the settings of this run.
+    pub fn has_flags(&self) -> bool {
+        !self.flags.is_empty()
+    }
+
     /// The named resolve, or the default one.
     pub fn resolve<'a>(&'a self, named: Option<&'a str>) -> &'a str {
         named.unwrap_or(&self.settings.python.default_resolve)

@@ -1,5 +1,6 @@
 //! Exports resolves: makes one environment of each lock, for this machine.
 
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -19,6 +20,8 @@ use workspace::files;
 use super::error::{of_environment, of_interpreter, of_selection};
 use super::first_party::FirstPartyCode;
 use super::folders::{self, FOLDER};
+use super::plugins::PLUGINS;
+use super::run_note::RunNote;
 use super::supply::{Supply, SupplyScope};
 use crate::error::GoalError;
 use crate::locking::{self, IndexChoice, LockPath};
@@ -69,6 +72,15 @@ pub struct ExportedEnvironment {
     pub packages: usize,
     /// Its Python, as `CPython 3.12.1`.
     pub python: String,
+}
+
+/// A lock compared with what its requirements ask for.
+#[derive(Debug, Default)]
+struct JudgedLock {
+    /// Why it is not that; none if it is.
+    stale: Option<Vec<String>>,
+    /// The files in which its requirements stand.
+    files: Vec<String>,
 }
 
 /// An environment, and how it differs from its lock.
@@ -131,7 +143,7 @@ impl<'a> Exporter<'a> {
                 mistake.message()
             ));
         }
-        self.check_lock(resolve)?;
+        let judged = self.check_lock(resolve)?;
         let selected = selected(&recipe, resolve)?;
         let known = self.known_wheels(&recipe, &selected, resolve);
         let known: Option<Vec<StoredWheel>> = known.into_iter().collect();
@@ -145,6 +157,7 @@ impl<'a> Exporter<'a> {
             Some(unchanged) => unchanged,
             None => self.bring_and_sync(&recipe, resolve, &selected)?,
         };
+        self.note(resolve, &recipe, &judged);
         Ok(ExportedEnvironment {
             packages,
             python: python_title(&recipe.python),
@@ -230,9 +243,10 @@ impl<'a> Exporter<'a> {
     }
 
     /// Says that the lock of `resolve` is not what its requirements ask for, if it is not.
-    fn check_lock(&self, resolve: &str) -> Result<(), GoalError> {
-        let Some(reasons) = self.stale_reasons(resolve)? else {
-            return Ok(());
+    fn check_lock(&self, resolve: &str) -> Result<JudgedLock, GoalError> {
+        let judged = self.judge_lock(resolve)?;
+        let Some(reasons) = judged.stale.clone() else {
+            return Ok(judged);
         };
         let hint = format!("run `cargo xtask generate-lockfiles --resolve {resolve}`");
         let path = LockPath::of(self.session, resolve)?;
@@ -241,7 +255,7 @@ impl<'a> Exporter<'a> {
             StaleLocks::Warned => {
                 self.session
                     .warn(format_args!("{what}: {}; {hint}", shortened(&reasons)));
-                Ok(())
+                Ok(judged)
             }
             StaleLocks::Refused => {
                 let error = GoalError::failure(what);
@@ -255,6 +269,10 @@ impl<'a> Exporter<'a> {
     /// Why the lock of `resolve` is not what its requirements ask for; nothing if it is, or if that
     /// cannot be said.
     pub fn stale_reasons(&self, resolve: &str) -> Result<Option<Vec<String>>, GoalError> {
+        Ok(self.judge_lock(resolve)?.stale)
+    }
+
+    fn judge_lock(&self, resolve: &str) -> Result<JudgedLock, GoalError> {
         let path = LockPath::of(self.session, resolve)?;
         let text = path.read()?;
         let indexes = locking::PackageIndexes::new(self.session, self.options.index.clone())?;
@@ -262,17 +280,70 @@ impl<'a> Exporter<'a> {
             let name_of = |source: &_| indexes.name_of(source, resolve);
             let declared =
                 locking::ResolveDeclaration::collect(self.session, repository, resolve, name_of)?;
-            locking::Freshness::of(&indexes, &path, text.as_deref(), &declared)
+            let freshness = locking::Freshness::of(&indexes, &path, text.as_deref(), &declared)?;
+            Ok((freshness, declared.files().map(str::to_owned).collect()))
         });
         Ok(match found {
-            Ok(locking::Freshness::Stale(stale)) => Some(stale.reasons),
+            Ok((locking::Freshness::Stale(stale), files)) => JudgedLock {
+                stale: Some(stale.reasons),
+                files,
+            },
+            Ok((locking::Freshness::Fresh(_), files)) => JudgedLock { stale: None, files },
             // Mistakes of requirements are those of `generate-lockfiles`, which says them.
-            Ok(locking::Freshness::Fresh(_)) | Err(_) => None,
+            Err(_) => JudgedLock::default(),
         })
+    }
+
+    /// The environment of `resolve`, if it was right before and nothing that says what it should be
+    /// has changed since: what `run` needs, without the target graph.
+    pub fn ready(&self, resolve: &str) -> Option<Environment> {
+        if self.options.python.is_some() || self.session.has_flags() {
+            return None;
+        }
+        let folder = self.session.root().join(FOLDER).join(resolve);
+        let note = RunNote::read(&folder, self.session.root())?;
+        let environment = Environment::at(folder.join(&note.environment));
+        let may_be_stale = self.options.stale == StaleLocks::Warned;
+        (environment.is_complete() && environment.python().exists() && (note.fresh || may_be_stale))
+            .then_some(environment)
+    }
+
+    /// Notes that the environment is right, for [`Self::ready`].
+    fn note(&self, resolve: &str, recipe: &Recipe, judged: &JudgedLock) {
+        // One that was asked for is not the one that is used otherwise.
+        // What is built of a folder may change in any file of it.
+        let has_folders = recipe
+            .lock
+            .packages
+            .iter()
+            .any(|package| matches!(package.source, PackageSource::Path { .. }));
+        let usual = self.options.python.is_none() && !self.session.has_flags() && !has_folders;
+        let Ok(repository) = self.repository() else {
+            return;
+        };
+        let settings = &self.session.settings;
+        let Some(lock) = settings.lockfile(resolve).filter(|_| usual) else {
+            return;
+        };
+        let mut files: BTreeSet<String> = judged.files.iter().cloned().collect();
+        files.extend(["pants.toml", "Cargo.toml", PLUGINS].map(str::to_owned));
+        files.insert(lock.to_string());
+        files.insert(settings.package.version_file.to_string());
+        files.extend(settings.constraints_file(resolve).map(ToString::to_string));
+        let declarations = repository.declarations();
+        files.extend(declarations.map(|(_, one)| one.call.place().path.to_string()));
+        let name = recipe.environment.root().file_name().unwrap_or_default();
+        if let Some(folder) = recipe.environment.root().parent() {
+            let fresh = judged.stale.is_none();
+            RunNote::new(name, fresh, (self.session.root(), files)).write(folder);
+        }
     }
 
     /// The environment of `resolve`. It is only made if it was not made for this lock before.
     pub fn ensure(&self, resolve: &str) -> Result<Environment, GoalError> {
+        if let Some(environment) = self.ready(resolve) {
+            return Ok(environment);
+        }
         let recipe = self.recipe(resolve)?;
         let selected = selected(&recipe, resolve)?;
         let known = self.known_wheels(&recipe, &selected, resolve);
@@ -283,7 +354,8 @@ impl<'a> Exporter<'a> {
         });
         let current = current && recipe.environment.python().exists();
         if current && self.folders_are_as_exported(&recipe) {
-            self.check_lock(resolve)?;
+            let judged = self.check_lock(resolve)?;
+            self.note(resolve, &recipe, &judged);
             return Ok(recipe.environment);
         }
         Ok(self.export(resolve)?.environment)
@@ -495,7 +567,7 @@ impl<'a> Exporter<'a> {
         })
     }
 
-    fn python(
+    pub(super) fn python(
         &self,
         constraints: &InterpreterConstraints,
         resolve: &str,

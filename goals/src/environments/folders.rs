@@ -4,6 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use workspace::{CACHE_MARK, CACHE_TAG};
 
+use super::run_note::NOTE;
 use crate::error::GoalError;
 use crate::session::Session;
 
@@ -147,8 +148,9 @@ pub fn tidy_up(session: &Session) {
     for resolve in entries(&top) {
         let rest = entries(&resolve);
         let only_locks = rest.iter().all(|path| {
-            path.file_name()
-                .is_some_and(|name| name.starts_with('.') && name.ends_with(".lock"))
+            path.file_name().is_some_and(|name| {
+                name == NOTE || (name.starts_with('.') && name.ends_with(".lock"))
+            })
         });
         if only_locks {
             // Another run that holds the lock makes the folder again.

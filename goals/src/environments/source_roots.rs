@@ -36,7 +36,8 @@ impl ImportRoots {
             if held.get(root) == Some(&Held::Modules) || !is_package_path(root, &dir.path) {
                 continue;
             }
-            let needed = !root.is_empty() || has_sources(repository.build_dir(&dir.path));
+            let needed = !root.is_empty()
+                || !is_of_tests(&dir.path) && has_sources(repository.build_dir(&dir.path));
             let found = dir
                 .files
                 .iter()
@@ -99,6 +100,11 @@ fn held_by(name: &str, root: &str) -> Option<Held> {
         "pyi" if is_identifier(stem) => Some(Held::Stubs),
         _ => None,
     }
+}
+
+/// Whether a folder is in one that holds tests alone, which a test runner finds.
+fn is_of_tests(folder: &str) -> bool {
+    matches!(folder.split('/').next(), Some("test" | "tests"))
 }
 
 /// Whether a BUILD file there declares code that is not only for tests.

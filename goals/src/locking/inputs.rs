@@ -199,6 +199,11 @@ impl ResolveDeclaration {
         .hint("name a requirement where it reads them, or remove the target"))
     }
 
+    /// The files in which the requirements and constraints stand.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        self.places.iter().map(|(_, place)| &*place.path)
+    }
+
     /// The inputs in a lock. They have no places.
     pub fn of_lock(resolve: &str, inputs: LockInputs) -> Self {
         Self {

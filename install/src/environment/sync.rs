@@ -69,6 +69,13 @@ impl Environment {
             .map_or_else(Vec::new, |state| state.identity.wheels)
     }
 
+    /// Whether the run that made or changed it last came to its end, and it is where it was made.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.state()
+            .is_some_and(|state| state.phase == Phase::Complete && state.identity.root == self.root)
+    }
+
     fn state(&self) -> Option<State> {
         match FolderKind::at(&self.root) {
             Ok(FolderKind::Ours(state)) => Some(*state),

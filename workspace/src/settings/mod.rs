@@ -52,7 +52,22 @@ pub struct Settings {
     pub ignored: Vec<UnusedSetting>,
     /// Tool to resolve: each `install_from_resolve`.
     pub tools: BTreeMap<String, String>,
+    /// Programs that are downloaded, by their sections.
+    pub programs: BTreeMap<String, ProgramSettings>,
     sections: Sections,
+}
+
+/// The section of a tool that is a program alone, such as `[ruff]`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProgramSettings {
+    /// The version.
+    pub version: Option<String>,
+    /// For each version and platform, `VERSION|PLATFORM|SHA256|SIZE`.
+    pub known_versions: Vec<String>,
+    /// The URL of the archive, with `{version}` and `{platform}`.
+    pub url_template: Option<String>,
+    /// What `{platform}` stands for on each platform.
+    pub url_platform_mapping: BTreeMap<String, String>,
 }
 
 /// A key, or a whole section, that is not used.

@@ -22,6 +22,15 @@ use model::nearest;
 /// The key that every tool's section may have.
 const INSTALL_FROM_RESOLVE: &str = "install_from_resolve";
 
+/// Tools that are programs alone, which are downloaded, and the keys of their sections.
+const PROGRAMS: &[&str] = &["ruff"];
+const PROGRAM_KEYS: &[&str] = &[
+    "version",
+    "known_versions",
+    "url_template",
+    "url_platform_mapping",
+];
+
 /// The settings files of one repository, parsed.
 pub(super) struct RepositorySettings {
     root: Utf8PathBuf,
@@ -115,6 +124,7 @@ pub(super) fn read(
         },
         ignored: Vec::new(),
         tools: BTreeMap::new(),
+        programs: BTreeMap::new(),
         sections: Sections::default(),
     };
     let variables = match files.pants {
@@ -238,7 +248,10 @@ impl Layer<'_> {
     ) -> Result<(), SettingsError> {
         let is_tool = key.name == INSTALL_FROM_RESOLVE;
         let section = settings.sections.get_mut(&key.section);
-        let known = is_tool || section.is_some_and(|s| s.keys().contains(&key.name.as_str()));
+        let is_program =
+            PROGRAMS.contains(&key.section.as_str()) && PROGRAM_KEYS.contains(&key.name.as_str());
+        let known =
+            is_tool || is_program || section.is_some_and(|s| s.keys().contains(&key.name.as_str()));
         if !known {
             return self.unknown_key(settings, key, span);
         }
@@ -248,6 +261,9 @@ impl Layer<'_> {
                 let resolve = String::read(&node)?;
                 settings.tools.insert(key.section.clone(), resolve);
                 return Ok(());
+            }
+            if is_program {
+                return set_program(settings, &key, &node);
             }
             set(settings, &key, &node)
         });
@@ -424,6 +440,20 @@ fn set(
     section
         .and_then(|section| section.update(&key.name, node))
         .unwrap_or(Ok(()))
+}
+
+fn set_program(
+    settings: &mut Settings,
+    key: &SettingKey,
+    node: &SettingNode,
+) -> Result<(), SettingMistake> {
+    let program = settings.programs.entry(key.section.clone()).or_default();
+    match key.name.as_str() {
+        "version" => program.version.update(node),
+        "known_versions" => program.known_versions.update(node),
+        "url_template" => program.url_template.update(node),
+        _ => program.url_platform_mapping.update(node),
+    }
 }
 
 fn check_resolves(

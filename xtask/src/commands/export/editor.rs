@@ -47,6 +47,11 @@ pub(super) fn run(
         Write::Show => exporter.environment(resolve)?,
         Write::Print | Write::Merge => exporter.ensure(resolve)?,
     };
+    if write != Write::Show {
+        for name in &session.settings.export.bin {
+            exporter.program(name)?;
+        }
+    }
     let workspace = workspace(session, exporter, (resolve, &environment))?;
     let read = |path: &str| text_of(&session.root().join(path));
     let settings = editor.files(&workspace, read).map_err(|error| {
@@ -203,8 +208,9 @@ impl<'a> Tools<'a> {
         };
         let program = self.session.root().join(folders::BIN).join(name);
         let alone = || {
-            let is_link = program.is_symlink();
-            (program.is_file() && !is_link).then(|| Tool {
+            let link = program.read_link_utf8();
+            let of_environment = link.is_ok_and(|to| to.as_str().contains("/virtualenvs/"));
+            (program.is_file() && !of_environment).then(|| Tool {
                 name: name.to_owned(),
                 script: program.clone(),
                 python: None,

@@ -66,7 +66,25 @@ pub(super) fn run(
     }
     let environments: Vec<&Environment> = exported.iter().map(|one| &one.environment).collect();
     for name in &arguments.bins {
-        link_script(session, name, &environments)?;
+        if exporter.program(name)?.is_none() {
+            link_script(session, name, &environments)?;
+        }
+    }
+    let asked = |name: &&String| !arguments.bins.contains(name);
+    for name in session.settings.export.bin.iter().filter(asked) {
+        // What the settings name may be a tool of a resolve that is not exported now.
+        match exporter.program(name) {
+            Ok(Some(_)) => {}
+            Ok(None)
+                if environments
+                    .iter()
+                    .any(|one| one.scripts().join(name).is_file()) =>
+            {
+                link_script(session, name, &environments)?;
+            }
+            Ok(None) => session.detail(format_args!("no environment has a script `{name}`")),
+            Err(error) => crate::error::print(&error),
+        }
     }
     if arguments.scripts {
         write_scripts(session, &resolves)?;
