@@ -98,7 +98,7 @@ fn entry_text(settings: &ChangelogSettings, fragment: &Fragment) -> String {
 
 /// The text with each run of white space as one space, as long as towncrier kept no lines.
 fn on_one_line(text: &str) -> String {
-    let mut text = text.replace(['\n', '\t'], " ");
+    let mut text = text.replace("\r\n", "\n").replace(['\n', '\t'], " ");
     while text.contains("  ") {
         text = text.replace("  ", " ");
     }

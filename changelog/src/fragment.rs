@@ -85,7 +85,11 @@ pub fn fragments(
         }
         match (Name::parse(settings, &file_name), &file.content) {
             (Some(name), Some(bytes)) => {
-                let text = python::read_text(bytes);
+                // Before 24.7 line ends of other systems went into the notes as they were.
+                let text = match settings.towncrier >= TowncrierVersion::of(24, 7) {
+                    true => python::read_text(bytes),
+                    false => String::from_utf8_lossy(bytes).into_owned(),
+                };
                 let fragment = name.fragment(settings, file, text);
                 let earlier = fragments
                     .iter()

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use buildfile::{Data, ExceptionClass, MethodArguments};
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::{Enumerator, Kwargs, Object, ObjectRepr, Value, ValueKind, from_args};
+use minijinja::value::{Enumerator, Kwargs, Object, ObjectRepr, Rest, Value, ValueKind, from_args};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, State};
 
 const GROWING_LIST: &str = "__growing_list()";
@@ -25,6 +25,10 @@ pub(crate) fn render(name: &str, source: &str, context: Value) -> Result<String,
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     environment.set_unknown_method_callback(python_method);
     minijinja_contrib::add_to_environment(&mut environment);
+    // Jinja's takes the values one by one, minijinja-contrib's a list of them.
+    environment.add_function("cycler", |items: Rest<Value>| {
+        minijinja_contrib::globals::cycler(items.0)
+    });
     environment.add_function("__growing_list", || {
         Value::from_object(GrowingList::default())
     });

@@ -24,7 +24,12 @@ pub fn prepend(
     let old = match (settings.layout, old) {
         (FileLayout::PerRelease, _) | (_, None) => String::new(),
         (FileLayout::Single, Some(bytes)) => std::str::from_utf8(bytes)
-            .map(|text| python::read_text(text.as_bytes()))
+            .map(
+                |text| match settings.towncrier < TowncrierVersion::of(21, 3) {
+                    true => text.to_owned(),
+                    false => python::read_text(text.as_bytes()),
+                },
+            )
             .map_err(|_| ChangelogError::NotUtf8 {
                 path: path.to_owned(),
             })?,

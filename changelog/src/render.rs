@@ -53,7 +53,10 @@ pub fn render(
         });
     };
     let title = settings.fill("title_format", pattern, release)?;
-    let text = if layout.title_is_the_templates() {
+    let text = if version == TowncrierVersion::of(21, 3) {
+        // A mistake of that version: the title also stands before what the template makes.
+        format!("{title}{body}")
+    } else if layout.title_is_the_templates() {
         body
     } else if layout.markdown && version >= TowncrierVersion::of(24, 7) {
         format!("{title}\n{body}")

@@ -89,7 +89,11 @@ impl Replay {
         let commits = release_commits(git);
         let mut kinds: BTreeMap<String, Vec<String>> = BTreeMap::new();
         let (mut same, mut committed, mut tried) = (0, 0, 0);
-        for commit in &commits {
+        let shown = |commit: &&ReleaseCommit| match &self.show {
+            Some(id) => commit.id.starts_with(id.as_str()),
+            None => true,
+        };
+        for commit in commits.iter().filter(shown) {
             match self.release(git, commit) {
                 Ok((equal, as_committed)) => {
                     tried += 1;
