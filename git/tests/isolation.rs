@@ -186,6 +186,32 @@ fn section((name, value): &(&str, &str)) -> String {
     format!("[{section}]\n{key} = \"{value}\"\n")
 }
 
+/// Settings may only matter together: random choices of them, the same in each run.
+#[test]
+fn no_choice_of_settings_changes_an_answer() {
+    let (_kept, folder) = sandbox();
+    write(&folder, ".git/order", "sub/*\n");
+    let expected = answers(&folder);
+    let config = folder.join(".git/config");
+    let own = fs_err::read_to_string(&config).unwrap();
+    let mut state: u64 = 15;
+    for _ in 0..12 {
+        let mut chosen = Vec::new();
+        for setting in HOSTILE_SETTINGS {
+            // xorshift64 (Marsaglia, "Xorshift RNGs").
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            if state.is_multiple_of(3) {
+                chosen.push(*setting);
+            }
+        }
+        let settings: String = chosen.iter().map(section).collect();
+        fs_err::write(&config, format!("{own}{settings}")).unwrap();
+        assert_eq!(answers(&folder), expected, "{chosen:?}");
+    }
+}
+
 #[test]
 fn every_pinned_setting_is_tried() {
     let pinned: BTreeSet<&str> = PINNED_SETTINGS.iter().map(|(name, _)| *name).collect();
@@ -248,6 +274,17 @@ fn no_variable_changes_an_answer() {
         ("LC_ALL", "de_DE.UTF-8"),
         ("LANGUAGE", "de"),
         ("TZ", "Asia/Seoul"),
+        ("CLICOLOR_FORCE", "1"),
+        ("COLUMNS", "20"),
+        ("FORCE_COLOR", "1"),
+        ("GIT_ADVICE", "1"),
+        ("GIT_EDITOR", "false"),
+        ("GIT_MERGE_AUTOEDIT", "yes"),
+        ("GIT_TRACE", "1"),
+        ("GIT_TRACE_SETUP", "1"),
+        ("LESS", "FRX"),
+        ("PAGER", "false"),
+        ("TERM", "xterm-256color"),
     ] {
         assert_eq!(child(&[(variable, value)]), expected, "{variable}={value}");
     }
