@@ -1,9 +1,10 @@
 //! `doctor`: finds what is wrong with a set-up, and names the command that mends it.
 
 use insta::assert_snapshot;
-use testkit::Repo;
+use testkit::{LoopbackIndex, Package, Repo};
 
 use crate::fixtures::environments::exported;
+use crate::{commit, git, lock, repo};
 
 #[test]
 fn doctor_finds_nothing_or_says_what_to_do() {
@@ -38,4 +39,67 @@ fn findings(repo: &Repo, status: i32) -> String {
     let ours = lines.filter(|line| !line.contains("cache folder") && !line.contains("file system"));
     let shown: Vec<&str> = ours.filter(|line| !line.starts_with("ok ")).collect();
     shown.join("\n")
+}
+
+#[test]
+fn what_continuous_integration_needs() {
+    let index = LoopbackIndex::start([Package::new("lib", "1.0")]);
+    let repo = repo().index(&index).requirements("lib\n");
+    lock(&repo);
+    git(&repo, &["init", "--quiet"]);
+    commit(&repo, "first");
+    assert_snapshot!(repo.xtask(&["doctor", "--ci"]), @r#"
+    exit status 1
+    ----- stderr
+    ok     clone: as it shall be
+    amiss  .gitattributes: `.gitattributes` does not name every lockfile with `merge=xtask-lockfile`
+           mend it: cargo xtask install-merge-driver, then commit it
+    amiss  workflow: no workflow runs `lock check` or `generate-lockfiles --check`
+           mend it: copy .ci/workflows/lockfiles.yml of cargo-xtask to .github/workflows
+    ok     lock of `python-default`: as it shall be
+    "#);
+    repo.xtask(&["install-merge-driver"]);
+    let workflow = fs_err::read_to_string(workflows().join("lockfiles.yml")).unwrap();
+    repo.write(".github/workflows/lockfiles.yml", &workflow);
+    assert_snapshot!(repo.xtask(&["doctor", "--ci"]), @r#"
+    exit status 0
+    ----- stderr
+    ok     clone: as it shall be
+    ok     .gitattributes: as it shall be
+    ok     workflow: as it shall be
+    ok     lock of `python-default`: as it shall be
+    "#);
+    repo.write("requirements.txt", "lib\nother\n");
+    let told = repo.xtask(&["doctor", "--ci"]);
+    assert_eq!(told.status, 1, "{told}");
+}
+
+fn workflows() -> camino::Utf8PathBuf {
+    camino::Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../.ci/workflows")
+}
+
+#[test]
+fn the_commands_of_workflows_are_known() {
+    let repo = repo();
+    let mut commands = 0;
+    for name in ["lockfiles.yml", "release.yml"] {
+        let text = fs_err::read_to_string(workflows().join(name)).unwrap();
+        for command in text.split("cargo xtask ").skip(1) {
+            let line = command
+                .lines()
+                .next()
+                .unwrap()
+                .trim_end_matches(['`', '.', '"', '\\']);
+            let words = line.split([' ', ';']).filter(|word| !word.is_empty());
+            let words: Vec<&str> = words.take_while(|word| !word.starts_with("&&")).collect();
+            if !words[0].starts_with(|c: char| c.is_ascii_lowercase()) {
+                continue;
+            }
+            let arguments = [words.as_slice(), &["--help"]].concat();
+            let output = repo.xtask(&arguments);
+            assert_eq!(output.status, 0, "{line}: {output}");
+            commands += 1;
+        }
+    }
+    assert!(commands >= 8, "{commands}");
 }

@@ -6,6 +6,7 @@
 mod ahead;
 mod assemble;
 mod build_locks;
+mod ci;
 mod conflict;
 mod existing;
 mod fresh;
@@ -23,6 +24,7 @@ mod upgrade;
 
 pub use ahead::file_policy;
 pub use build_locks::build_locks;
+pub use ci::checked_in_ci;
 pub use existing::{Existing, LockPath, lock_paths, not_written};
 pub use fresh::{Freshness, LockStaleness, staleness};
 pub use generate::{LockGeneration, LockRequest, WriteLocks, generate, stale_locks};

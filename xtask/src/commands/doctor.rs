@@ -3,6 +3,7 @@
 
 use camino::Utf8Path;
 use clap::Args;
+use git::Git;
 use install::environment::EnvironmentFinding;
 use install::sweep;
 use model::PackageName;
@@ -22,6 +23,11 @@ use transport::NetworkAccess;
 /// The arguments of `doctor`.
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArguments {
+    /// Check what continuous integration needs: the history, the names of lockfiles for the merge
+    /// driver, sound locks, and a workflow that checks them
+    #[arg(long)]
+    ci: bool,
+
     #[command(flatten)]
     index: IndexArguments,
 }
@@ -47,6 +53,9 @@ pub(crate) fn run(
         index: &choice,
         findings: 0,
     };
+    if arguments.ci {
+        return in_ci(report);
+    }
     cache(&mut report)?;
     if choice.access == NetworkAccess::Online {
         index(&mut report);
@@ -70,6 +79,38 @@ pub(crate) fn run(
         CommandOutcome::Done
     } else {
         CommandOutcome::Found
+    })
+}
+
+/// The checks that do not depend on the machine: those of the clone and of what is committed.
+fn in_ci(mut report: Report<'_>) -> Result<CommandOutcome, GoalError> {
+    let session = report.session;
+    let git = Git::at(session.root());
+    let shallow = git.text(&["rev-parse", "--is-shallow-repository"])? == "true";
+    let history =
+        shallow.then(|| "it is shallow: what merges and releases need is missing".to_owned());
+    let mend = "git fetch --unshallow; with actions/checkout `fetch-depth: 0`";
+    report.finding("clone", &Ok(history), mend);
+    let unnamed = Driver::of(session).and_then(|driver| driver.unnamed());
+    report.finding(
+        ".gitattributes",
+        &unnamed,
+        "cargo xtask install-merge-driver, then commit it",
+    );
+    let checked = goals::locking::checked_in_ci(session.root());
+    let missing = (!checked)
+        .then(|| "no workflow runs `lock check` or `generate-lockfiles --check`".to_owned());
+    let mend = "copy .ci/workflows/lockfiles.yml of cargo-xtask to .github/workflows";
+    report.finding("workflow", &Ok(missing), mend);
+    let repository = workspace::load(session.root(), session.target_options())?;
+    for resolve in session.settings.python.resolves.keys() {
+        let stale = stale(&report, &repository, resolve);
+        let mend = format!("cargo xtask generate-lockfiles --resolve {resolve}");
+        report.finding(&format!("lock of `{resolve}`"), &stale, &mend);
+    }
+    Ok(match report.findings {
+        0 => CommandOutcome::Done,
+        _ => CommandOutcome::Found,
     })
 }
 

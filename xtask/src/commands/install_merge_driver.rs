@@ -100,13 +100,17 @@ impl Driver {
                 self.command
             ));
         }
-        let before = self.attributes()?;
-        if before.as_deref() != Some(self.with_attributes(before.as_deref()).as_str()) {
-            missing.push(format!(
-                "`.gitattributes` does not name every lockfile with `merge={DRIVER}`"
-            ));
-        }
+        missing.extend(self.unnamed()?);
         Ok(missing)
+    }
+
+    /// What is missing of it in `.gitattributes`, which every clone has.
+    pub(crate) fn unnamed(&self) -> Result<Option<String>, GoalError> {
+        let before = self.attributes()?;
+        let named = before.as_deref() == Some(self.with_attributes(before.as_deref()).as_str());
+        Ok((!named).then(|| {
+            format!("`.gitattributes` does not name every lockfile with `merge={DRIVER}`")
+        }))
     }
 
     fn install(&self) -> Result<(), GoalError> {
