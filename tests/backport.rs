@@ -66,7 +66,6 @@ fn to_a_branch_with_other_folders() {
     error: [AGAIN] conflicts with 24.03
      |
      = runner/run.py has conflicts
-     = 1 commit is left
     hint: edit the files and `git add` them, then `cargo xtask backport --continue`
     hint: `--skip` leaves this commit out, `--abort` takes everything back
     "#);
@@ -74,11 +73,11 @@ fn to_a_branch_with_other_folders() {
     git(&repo, &["add", "runner"]);
     let output = done(&repo, &["backport", "--continue"]);
     let made = git(&repo, &["rev-parse", "HEAD"]);
-    assert_snapshot!(output.stderr.replace(&again, "[AGAIN]").replace(&made, "[MADE]"), @"");
+    assert_snapshot!(output.stderr.replace(&again, "[AGAIN]").replace(&made, "[MADE]"), @"applied [AGAIN] as [MADE]");
     let present = done(&repo, &["backport", "main", "--onto", "24.03", "--dry-run"]);
-    assert_snapshot!(present.stdout.replace(&again, "[AGAIN]").replace(&made, "[MADE]"), @"");
+    assert_snapshot!(present.stdout.replace(&again, "[AGAIN]").replace(&made, "[MADE]"), @"present [AGAIN] fix: again ([MADE])");
     let refused = repo.xtask(&["backport", "--abort"]);
-    assert_snapshot!(refused.stderr, @"");
+    assert_snapshot!(refused.stderr, @"error: no backport is under way");
 }
 
 #[test]

@@ -141,6 +141,30 @@ fn a_towncrier_file_of_another_tool_hides_nothing() {
 }
 
 #[test]
+fn a_fragment_is_created() {
+    let repo = monorepo();
+    let create =
+        |name: &str| done(&repo, &["changelog", "create", name, "--content", "New"]).stderr;
+    assert_snapshot!([create("12.feature"), create("12.feature.md"), create("+.bugfix")].join(""), @r#"
+    wrote changes/12.feature.md
+    wrote changes/12.feature.1.md
+    wrote changes/+18fdd549.bugfix.md
+    "#);
+    assert_eq!(repo.read("changes/12.feature.md"), "New\n");
+    assert_eq!(repo.read("changes/12.feature.1.md"), "New\n");
+    done(&repo, &["changelog", "--check"]);
+    let wrong = repo.xtask(&["changelog", "create", "12.wrong", "--content", "x"]);
+    assert_snapshot!(wrong.stderr, @r#"
+    error: `12.wrong` is not ISSUE.TYPE
+     |
+    hint: types are feature, bugfix, doc, removal, misc; as in `123.feature`
+    "#);
+    let edited = repo.env("GIT_EDITOR", "echo edited >");
+    done(&edited, &["changelog", "create", "13.bugfix", "--edit"]);
+    assert_eq!(edited.read("changes/13.bugfix.md"), "edited\n");
+}
+
+#[test]
 fn wrong_settings() {
     let repo = monorepo();
     let tell = |settings: &str| {

@@ -32,6 +32,20 @@ pub fn extract(path: &Utf8Path, text: &str, version: &str) -> Result<String, Cha
     Ok(notes.trim().to_owned())
 }
 
+/// A news file without the notes of a version; `None` where it has none.
+pub fn without(text: &str, version: &str) -> Option<String> {
+    let headings = headings(text);
+    let heading = headings
+        .iter()
+        .find(|heading| has_word(heading.text, version))?;
+    let next = headings.iter().find(|next| {
+        next.line > heading.line && next.level == heading.level && names_version(next.text)
+    });
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let end = next.map_or(lines.len(), |next| next.line);
+    Some(lines[..heading.line].concat() + &lines[end..].concat())
+}
+
 /// A heading of a news file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Heading<'a> {
@@ -203,6 +217,15 @@ mod tests {
         }
         check("## 1.1\n```x``` is code\n## 1.0\n- c\n", "1.0", "- c");
         check("## 1.1 <!-- note -->\n- a\n## 1.0\n- c\n", "1.1", "- a");
+    }
+
+    #[test]
+    fn a_version_is_taken_out() {
+        let text = without(MARKDOWN, "24.09.0rc1").unwrap();
+        assert_eq!(text, MARKDOWN.replace("## 24.09.0rc1 (x)\n* r\n", ""));
+        let last = without(MARKDOWN, "24.09.0").unwrap();
+        assert!(last.ends_with("* r\n"), "{last}");
+        assert_eq!(without(MARKDOWN, "24.09"), None);
     }
 
     #[test]

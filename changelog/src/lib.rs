@@ -26,7 +26,7 @@ mod wrap;
 
 pub use check::{BranchCheck, check_branch};
 pub use error::ChangelogError;
-pub use extract::{extract, headings};
+pub use extract::{extract, headings, without};
 pub use fragment::{Fragment, FragmentFile, fragments};
 pub use heading::ReleaseHeading;
 pub use newsfile::prepend;

@@ -168,6 +168,15 @@ impl ChangelogSettings {
         }
     }
 
+    /// The same settings with another folder of fragments.
+    #[must_use]
+    pub fn with_folder(self, folder: &Utf8Path) -> Self {
+        Self {
+            fragments: FragmentFolder::Directory(folder.to_string()),
+            ..self
+        }
+    }
+
     /// The type that a part of a file name names.
     pub fn type_named(&self, directory: &str) -> Option<&FragmentType> {
         self.types.iter().find(|kind| kind.directory == directory)

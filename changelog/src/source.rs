@@ -102,6 +102,18 @@ impl ChangelogSource {
         render(&self.settings, &self.template, &self.fragments, release)
     }
 
+    /// Renders the notes of a release that has these fragments.
+    ///
+    /// # Errors
+    /// A broken template or format.
+    pub fn notes_of(
+        &self,
+        fragments: &[Fragment],
+        release: &ReleaseHeading<'_>,
+    ) -> Result<ReleaseNotes, ChangelogError> {
+        render(&self.settings, &self.template, fragments, release)
+    }
+
     /// The news file with a release added, to `path` or where the settings say.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
-use changelog::ChangelogSource;
+use changelog::{ChangelogSource, Fragment};
 
 /// Everything that a plan depends on. Nothing here changes while planning.
 #[derive(Debug, Clone)]
@@ -34,6 +34,8 @@ pub struct ReleaseFacts {
     pub changelog: Option<ChangelogSource>,
     /// The news file that the release goes into.
     pub news_file: Option<NewsFile>,
+    /// What went into the notes of this release's candidates.
+    pub candidates: Vec<CandidateFacts>,
     /// Files that the settings' patterns match, with their contents.
     pub files: BTreeMap<Utf8PathBuf, String>,
     /// Every file that git knows.
@@ -78,6 +80,15 @@ pub struct NewsFile {
     pub content: Option<Vec<u8>>,
 }
 
+/// A candidate of a release: what its commit removed from the news fragments.
+#[derive(Debug, Clone)]
+pub struct CandidateFacts {
+    /// Its version, as its heading has it.
+    pub version: String,
+    /// The fragments.
+    pub fragments: Vec<Fragment>,
+}
+
 /// What is checked out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GitHead {
@@ -113,6 +124,8 @@ pub struct RemoteFacts {
     pub tag: Option<String>,
     /// Its tags that are not here.
     pub tags: Vec<TagFact>,
+    /// The commit that its branch of the release's own has.
+    pub own_branch: Option<String>,
     /// The remote's answer to a push that changes nothing, if it is a refusal; `None` if it was not
     /// asked.
     pub refuses_push: Option<String>,

@@ -75,7 +75,10 @@ impl ReleaseVersion {
         let same = || base(numbers.iter().map(|&number| number.to_owned()).collect());
         let raised = |at: usize| {
             let up = format!("{:0width$}", value(at) + 1, width = numbers[at].len());
-            let zero = |number: &&str| "0".repeat(number.len());
+            let zero = |number: &&str| match number.starts_with('0') {
+                true => "0".repeat(number.len()),
+                false => "0".to_owned(),
+            };
             let head = numbers[..at].iter().map(|&number| number.to_owned());
             base(
                 head.chain([up])
@@ -163,6 +166,17 @@ mod tests {
                 "24.09.1rc1",
                 "24.09.1",
                 "24.09.1.dev0",
+            ],
+        );
+        check(
+            "24.03.10",
+            [
+                "24.03.11",
+                "24.04.0",
+                "25.00.0",
+                "24.03.11rc1",
+                "-",
+                "24.03.11.dev0",
             ],
         );
         check(

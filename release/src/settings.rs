@@ -38,6 +38,34 @@ pub struct ReleaseSettings {
     pub out_dir: Utf8PathBuf,
     /// Whether there must be news fragments.
     pub fragments: FragmentPolicy,
+    /// What becomes of the notes of candidates.
+    pub candidates: CandidateNotes,
+    /// The folder of the news fragments, where it is not that of towncrier's settings.
+    pub fragment_folder: Option<Utf8PathBuf>,
+    /// The distribution that is released alone, with a version and a tag of its own.
+    pub distribution: Option<String>,
+}
+
+/// A distribution with a version and a tag of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnRelease {
+    /// The file that holds its version.
+    pub version_file: Utf8PathBuf,
+    /// The name of its tags, with placeholders; without it `NAME/{version}`.
+    pub tag_name: Option<String>,
+    /// Its news file; without it that of the repository.
+    pub news_file: Option<String>,
+    /// The folder of its news fragments; without it that of the repository.
+    pub fragments: Option<Utf8PathBuf>,
+}
+
+/// What becomes of the notes of release candidates when the final release is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CandidateNotes {
+    /// They stay as they are, and the final release has what came after.
+    Kept,
+    /// They are gathered into the notes of the final release, and leave the news file.
+    Gathered,
 }
 
 /// Whether a release must have news fragments.
@@ -204,6 +232,9 @@ impl Profile {
             without: BTreeSet::new(),
             out_dir: "dist".into(),
             fragments: FragmentPolicy::Optional,
+            candidates: CandidateNotes::Kept,
+            fragment_folder: None,
+            distribution: None,
         };
         match self {
             Self::OneChangelog => one,
@@ -255,6 +286,29 @@ impl ReleaseSettings {
             false => "Release",
         };
         (self.tag == TagKind::Annotated).then(|| format!("{word} v{version}"))
+    }
+
+    /// The branch of a release, where its commit goes to one of its own.
+    pub fn own_branch(&self, version: &ReleaseVersion) -> Option<String> {
+        match &self.commit_on {
+            CommitOn::Current => None,
+            CommitOn::Branch(pattern) => Some(fill(pattern, version)),
+        }
+    }
+
+    /// The same settings for a distribution that is released alone.
+    #[must_use]
+    pub fn of_distribution(self, name: &str, own: &OwnRelease) -> Self {
+        let tag_name = own.tag_name.clone();
+        Self {
+            version_file: own.version_file.clone(),
+            tag_name: tag_name.unwrap_or_else(|| format!("{name}/{{version}}")),
+            news_file: own.news_file.clone().or(self.news_file),
+            fragment_folder: own.fragments.clone(),
+            commit_message: format!("release: {name} {{version}}"),
+            distribution: Some(name.to_owned()),
+            ..self
+        }
     }
 
     /// Where the news go, when the settings of releases say so.

@@ -84,6 +84,13 @@ impl ReleaseVersion {
         }
     }
 
+    /// Whether this is a pre-release of that final release.
+    pub fn is_prerelease_of(&self, release: &Self) -> bool {
+        self.is_prerelease()
+            && self.version.epoch() == release.version.epoch()
+            && Version::new(self.version.release()) == Version::new(release.version.release())
+    }
+
     /// The number of a pre-release; 0 where it is none.
     pub(crate) fn pre_number(&self) -> u64 {
         self.version.pre().map_or(0, |pre| pre.number)

@@ -1,5 +1,6 @@
 //! `release`: the plan that it shows, the run, and what it refuses.
 
+mod features;
 mod refused;
 
 use std::time::Duration;

@@ -22,6 +22,8 @@ pub enum RequestKind {
     Upload,
     /// A token of trusted publishing.
     Token,
+    /// What a forge has of a repository.
+    Forge,
 }
 
 /// What a request attempts, and for what.
@@ -42,6 +44,7 @@ impl fmt::Display for RequestPurpose {
             RequestKind::Download => write!(f, "download `{subject}`"),
             RequestKind::Upload => write!(f, "upload `{subject}`"),
             RequestKind::Token => write!(f, "get a token for `{subject}`"),
+            RequestKind::Forge => write!(f, "ask the forge for `{subject}`"),
         }
     }
 }

@@ -194,8 +194,31 @@ impl HttpClient {
         request: &HttpRequest<'_>,
         body: RequestBody,
     ) -> Result<HttpResponse, RequestFailure> {
-        let bare = without_login(request.url);
-        let (builder, _) = self.with_headers(request, self.sender()?.post(bare));
+        let builder = self.sender()?.post(without_login(request.url));
+        self.sent(request, builder, body).await
+    }
+
+    /// Sends `body` once as a change of what is there (PATCH, RFC 5789), as [`HttpClient::post`]
+    /// does.
+    ///
+    /// # Errors
+    /// Where no answer came, or nothing moved for too long.
+    pub async fn patch(
+        &self,
+        request: &HttpRequest<'_>,
+        body: RequestBody,
+    ) -> Result<HttpResponse, RequestFailure> {
+        let builder = self.sender()?.patch(without_login(request.url));
+        self.sent(request, builder, body).await
+    }
+
+    async fn sent(
+        &self,
+        request: &HttpRequest<'_>,
+        builder: RequestBuilder,
+        body: RequestBody,
+    ) -> Result<HttpResponse, RequestFailure> {
+        let (builder, _) = self.with_headers(request, builder);
         let (body, movement) = body.watched(request.what, &self.observer);
         let exchange = async {
             let (response, _permit) = self.answered(request, builder.body(body)).await?;

@@ -90,10 +90,12 @@ impl RequestObserver for ProgressLine {
             RequestKind::Metadata
             | RequestKind::Download
             | RequestKind::Upload
-            | RequestKind::Token => &self.metadata,
+            | RequestKind::Token
+            | RequestKind::Forge => &self.metadata,
         };
         counter.fetch_add(1, Ordering::Relaxed);
-        if self.bar.is_hidden() || matches!(what.kind, RequestKind::Upload | RequestKind::Token) {
+        let uploads = [RequestKind::Upload, RequestKind::Token, RequestKind::Forge];
+        if self.bar.is_hidden() || uploads.contains(&what.kind) {
             return;
         }
         self.bar.set_message(format!(

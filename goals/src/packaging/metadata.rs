@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use model::RequiresDist;
 use wheel::rules::{self, RepositoryRules, RuleError};
 use wheel::{CoreMetadata, Description};
@@ -29,6 +29,9 @@ impl Versions {
         for distribution in distributions {
             let version = match (&distribution.artifact.version, &common) {
                 (Some(text), _) => given(distribution, text)?,
+                (None, _) if own_file(session, distribution).is_some() => {
+                    from_file(session, distribution)?
+                }
                 (None, Some(version)) => VersionText::clone(version),
                 // Its backend finds the version.
                 (None, None) if distribution.own_backend.is_some() => continue,
@@ -124,11 +127,22 @@ fn given(distribution: &PackagedDistribution, text: &str) -> Result<VersionText,
     }
 }
 
+/// The version file of a distribution that has one of its own.
+fn own_file<'s>(
+    session: &'s Session,
+    distribution: &PackagedDistribution,
+) -> Option<&'s Utf8PathBuf> {
+    let own = &session.settings.release.distributions;
+    let own = own.get(&distribution.artifact.name);
+    own.map(|own| &own.version_file)
+}
+
 fn from_file(
     session: &Session,
     distribution: &PackagedDistribution,
 ) -> Result<VersionText, GoalError> {
-    let file = &session.settings.package.version_file;
+    let common = &session.settings.package.version_file;
+    let file = own_file(session, distribution).unwrap_or(common);
     let text = fs_err::read_to_string(session.root().join(file)).map_err(|error| {
         GoalError::file("read the version file", file, &error)
             .because(format!(

@@ -7,14 +7,14 @@ use changelog::{ChangelogSource, ChangelogSourceError, FileTree, ReleaseHeading}
 use git::{Git, GitError};
 use globset::{Glob, GlobSetBuilder};
 use release::facts::{
-    CommitObstacle, GitHead, GitHistory, Locks, NewsFile, ReleaseFacts, RemoteBranch, RemoteFacts,
-    TagFact, VersionPlace,
+    CandidateFacts, CommitObstacle, GitHead, GitHistory, Locks, NewsFile, ReleaseFacts,
+    RemoteBranch, RemoteFacts, TagFact, VersionPlace,
 };
 use release::plan::{Pushing, ReleaseRequest};
-use release::settings::{ReleaseSettings, StepKind, TagKind};
+use release::settings::{CandidateNotes, ReleaseSettings, StepKind, TagKind};
 use thiserror::Error;
 
-use super::trees::WorkTree;
+use super::trees::{CommitTree, WorkTree};
 
 /// Why facts cannot be gathered.
 #[derive(Debug, Error)]
@@ -62,7 +62,20 @@ pub fn gather(
         Some(_) => Vec::new(),
     };
     let tracked = tracked(&git)?;
-    let changelog = ChangelogSource::read(&tree)?;
+    let changelog = of_release(&tree, settings, ChangelogSource::read(&tree)?)?;
+    let tags = tags(&git)?;
+    let candidates = match &changelog {
+        Some(source) => candidates(
+            &git,
+            settings,
+            request,
+            &Tagged {
+                source,
+                tags: &tags,
+            },
+        )?,
+        None => Vec::new(),
+    };
     let news_file = news_file(&tree, settings, request, changelog.as_ref())?;
     Ok(ReleaseFacts {
         dirty: lines(&git.text(&["status", "--porcelain"])?),
@@ -72,7 +85,8 @@ pub fn gather(
         history: history(&git)?,
         obstacles,
         version_links: links(root, &settings.version_file, &git)?,
-        tags: tags(&git)?,
+        tags,
+        candidates,
         remote: remote(&git, &head, settings, request)?,
         locks: Locks::Unchecked,
         files: files(&tree, settings, &tracked)?,
@@ -91,6 +105,65 @@ fn head(git: &Git, remote: &str) -> Result<GitHead, GitError> {
         subject: git.text(&["log", "-1", "--format=%s"])?,
         branches: branches_with_head(git, remote)?,
     })
+}
+
+/// The source of the changelog, with the folder of fragments that the settings of releases name.
+pub(crate) fn of_release(
+    tree: &dyn FileTree,
+    settings: &ReleaseSettings,
+    source: Option<ChangelogSource>,
+) -> Result<Option<ChangelogSource>, ReleaseFactsError> {
+    match (source, &settings.fragment_folder) {
+        (Some(source), Some(folder)) => {
+            let settings = source.settings.with_folder(folder);
+            Ok(Some(ChangelogSource::read_with(tree, settings)?))
+        }
+        (source, _) => Ok(source),
+    }
+}
+
+/// The tags, and how the fragments at each are read.
+struct Tagged<'a> {
+    source: &'a ChangelogSource,
+    tags: &'a [TagFact],
+}
+
+/// What the commits of the candidates of a final release removed from the fragments.
+fn candidates(
+    git: &Git,
+    settings: &ReleaseSettings,
+    request: &ReleaseRequest,
+    tagged: &Tagged<'_>,
+) -> Result<Vec<CandidateFacts>, ReleaseFactsError> {
+    let Tagged { source, tags } = tagged;
+    if settings.candidates == CandidateNotes::Kept || request.version.is_prerelease() {
+        return Ok(Vec::new());
+    }
+    let mut found = Vec::new();
+    for tag in tags.iter().filter(|tag| tag.in_head) {
+        let Some(version) = settings.version_of(&tag.name) else {
+            continue;
+        };
+        if !version.is_prerelease_of(&request.version) {
+            continue;
+        }
+        let tree = |revision: String| {
+            let tree = CommitTree::new(git.clone(), revision);
+            ChangelogSource::read_with(&tree, source.settings.clone())
+        };
+        let after = tree(tag.commit.clone())?.fragments;
+        let mut fragments = tree(format!("{}^", tag.commit))?.fragments;
+        fragments.retain(|fragment| !after.iter().any(|kept| kept.path == fragment.path));
+        found.push((
+            version.clone(),
+            CandidateFacts {
+                version: version.as_str().to_owned(),
+                fragments,
+            },
+        ));
+    }
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok(found.into_iter().map(|(_, facts)| facts).collect())
 }
 
 /// Why git would not make the commit or the tag of a release.
@@ -274,9 +347,14 @@ fn remote(
         branch: RemoteBranch::Unknown,
         tag: None,
         tags: Vec::new(),
+        own_branch: None,
         refuses_push: None,
     };
-    let listed = match git.text(&["ls-remote", name, &branch_ref, "refs/tags/*"]) {
+    let own = settings.own_branch(&request.version);
+    let own = own.map(|branch| format!("refs/heads/{branch}"));
+    let mut asked = vec!["ls-remote", name, &branch_ref, "refs/tags/*"];
+    asked.extend(own.as_deref());
+    let listed = match git.text(&asked) {
         Ok(listed) => listed,
         Err(GitError::Failed { message, .. }) => {
             facts.refuses_push = Some(message);
@@ -294,6 +372,8 @@ fn remote(
         .or_else(|| refs.get(tag_ref.as_str()));
     facts.tag = tag.map(|&commit| commit.to_owned());
     facts.tags = missing_tags(git, &refs)?;
+    let own = own.and_then(|own| refs.get(own.as_str()).copied());
+    facts.own_branch = own.map(str::to_owned);
     facts.branch = relation(git, &head.commit, refs.get(branch_ref.as_str()).copied())?;
     if request.push == Pushing::Yes && facts.branch != RemoteBranch::MovedOn {
         let pushed = head.branch.as_ref().map_or(&tag_ref, |_| &branch_ref);

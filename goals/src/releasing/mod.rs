@@ -1,12 +1,16 @@
 //! What the commands for releases share: settings, versions, dates, errors.
 
 pub mod backport;
+mod branch_check;
 pub mod changed;
+pub mod forge;
+mod fragments;
 pub mod gather;
 pub mod run;
 mod trees;
 
 use ::git::Git;
+use ::release::next::NextVersion;
 use ::release::plan::Objection;
 use ::release::settings::{CommitOn, Profile, ReleaseSettings};
 use ::release::version::{ReleaseVersion, ReleaseVersionError};
@@ -22,6 +26,8 @@ use crate::error::GoalError;
 use crate::session::Session;
 use model::Place;
 
+pub use branch_check::{changed_since, default_branch, news_files};
+pub use fragments::create_fragment;
 pub use trees::{CommitTree, WorkTree};
 
 /// The settings of releases: those of the profile, with the changes of the repository.
@@ -52,7 +58,75 @@ pub fn settings(session: &Session) -> ReleaseSettings {
         without: given.without.into_iter().collect(),
         out_dir: profile.out_dir,
         fragments: given.fragments,
+        candidates: given.candidates,
+        fragment_folder: None,
+        distribution: None,
     }
+}
+
+/// The settings of releases, or those of a distribution that is released alone.
+///
+/// # Errors
+/// The settings name no such distribution.
+pub fn settings_of(
+    session: &Session,
+    distribution: Option<&str>,
+) -> Result<ReleaseSettings, GoalError> {
+    let all = settings(session);
+    let Some(name) = distribution else {
+        return Ok(all);
+    };
+    let own = &session.settings.release.distributions;
+    match own.get(name) {
+        Some(own) => Ok(all.of_distribution(name, own)),
+        None => {
+            let known: Vec<&str> = own.keys().map(String::as_str).collect();
+            let error = GoalError::misuse(format!("`{name}` has no version of its own"));
+            Err(match model::nearest(name, known.iter().copied()) {
+                Some(nearest) => error.hint(format!("did you mean `{nearest}`?")),
+                None => error.hint(format!(
+                    "give it one: `[release.distributions.{name}]` with `version_file = \"FILE\"`"
+                )),
+            })
+        }
+    }
+}
+
+/// The version after the last one: the highest of the version file and of the tags that `HEAD`
+/// contains. `None` asks the fragments.
+///
+/// # Errors
+/// There is no version to count from, or none comes after it.
+pub fn next_version(
+    session: &Session,
+    settings: &ReleaseSettings,
+    next: Option<NextVersion>,
+) -> Result<ReleaseVersion, GoalError> {
+    let git = Git::at(session.root());
+    let merged = git.text(&["tag", "--merged", "HEAD"])?;
+    let tagged = merged.lines().filter_map(|tag| settings.version_of(tag));
+    let file = fs_err::read_to_string(session.root().join(&settings.version_file));
+    let written = file.ok().and_then(|text| text.trim().parse().ok());
+    let last = tagged.chain(written).max().ok_or_else(|| {
+        GoalError::failure("there is no version to count from")
+            .because(format!(
+                "neither {} nor a tag has one",
+                settings.version_file
+            ))
+            .hint("name the version: `cargo xtask release 0.1.0`")
+    })?;
+    let next = match next {
+        Some(next) => next,
+        None => {
+            let tree = WorkTree::new(session.root());
+            let source = gather::of_release(&tree, settings, ChangelogSource::read(&tree)?)?;
+            let fragments = source.map(|source| source.fragments).unwrap_or_default();
+            let types = fragments.iter().map(|fragment| fragment.kind.as_str());
+            NextVersion::of_fragments(types, &session.settings.release.bumps)
+        }
+    };
+    last.next(next)
+        .map_err(|error| GoalError::failure(error.to_string()).hint("name the version instead"))
 }
 
 /// Reads a version of the command line.

@@ -4,9 +4,13 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use git::Git;
 use goals::error::GoalError;
+use goals::releasing::forge::{ForgeRelease, PullRequest};
 use goals::releasing::gather::gather;
 use goals::releasing::run::ReleaseGoals;
-use release::plan::{Decision, Plan, Publishing, Pushing, RefusedRelease, ReleaseRequest, plan};
+use release::plan::{
+    Decision, ForgeRequest, Plan, Publishing, Pushing, RefusedRelease, ReleasePurpose,
+    ReleaseRequest, plan,
+};
 use release::settings::{Hook, HookReleases, HookTime, Profile, ReleaseSettings};
 
 pub(crate) struct Sandbox {
@@ -199,6 +203,21 @@ impl ReleaseGoals for SandboxGoals {
         Ok(())
     }
 
+    fn forge_release(&mut self, remote: &str, release: &ForgeRelease) -> Result<(), GoalError> {
+        let line = format!("forge {remote} {} {:?}\n", release.tag, release.notes);
+        fs_err::write(&self.published, line).unwrap();
+        Ok(())
+    }
+
+    fn pull_request(&mut self, remote: &str, pull: &PullRequest) -> Result<(), GoalError> {
+        let line = format!(
+            "pull {remote} {} into {}: {}\n{}\n",
+            pull.head, pull.base, pull.title, pull.body
+        );
+        fs_err::write(&self.published, line).unwrap();
+        Ok(())
+    }
+
     fn publish(&mut self, index: Option<&str>, files: &[Utf8PathBuf]) -> Result<(), GoalError> {
         let files: Vec<&str> = files.iter().map(|file| file.as_str()).collect();
         let line = format!("--index {} {}\n", index.unwrap_or("-"), files.join(" "));
@@ -265,6 +284,8 @@ pub(crate) fn request(version: &str) -> ReleaseRequest {
         date: "2024-10-21".into(),
         push: Pushing::No,
         publish: Publishing::No,
+        forge: ForgeRequest::default(),
+        purpose: ReleasePurpose::Release,
     }
 }
 

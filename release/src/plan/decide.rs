@@ -2,7 +2,7 @@
 
 use super::objection::Objection;
 use super::planner::Planner;
-use super::request::{Pushing, ReleaseRequest};
+use super::request::{Pushing, ReleasePurpose, ReleaseRequest};
 use super::steps::{Plan, ReleaseStep};
 use super::{objections, order};
 use crate::facts::{ReleaseFacts, RemoteBranch, TagFact};
@@ -50,6 +50,9 @@ pub fn plan(
         facts,
         request,
     };
+    if request.purpose == ReleasePurpose::Development {
+        return planner.develop();
+    }
     let tag = settings.tag_of(&request.version);
     match planner.stage(&tag) {
         Stage::Tagged(tag) => planner.after_tag(tag),
@@ -124,6 +127,16 @@ impl<'a> Planner<'a> {
         };
         notes.extend(self.unknown());
         self.go(refusals, steps, notes)
+    }
+
+    /// The version alone is written.
+    fn develop(&self) -> Result<Decision, RefusedRelease> {
+        let mut refusals = objections::before_development(self);
+        let steps = order::development(self).unwrap_or_else(|refusal| {
+            refusals.push(refusal);
+            Vec::new()
+        });
+        self.go(refusals, steps, self.unknown())
     }
 
     /// The release is committed (or merged): what is left is the tag and what follows.

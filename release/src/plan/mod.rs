@@ -14,6 +14,6 @@ mod steps;
 
 pub use decide::{Decision, RefusedRelease, plan};
 pub use objection::Objection;
-pub use request::{Publishing, Pushing, ReleaseRequest};
+pub use request::{ForgeRequest, Publishing, Pushing, ReleasePurpose, ReleaseRequest};
 pub use show::show;
 pub use steps::{Effect, Plan, ReleaseStep};

@@ -24,6 +24,14 @@ pub(super) fn before_start(planner: &Planner<'_>) -> Vec<Objection> {
     refusals
 }
 
+/// Reasons that forbid writing the version of what is developed next.
+pub(super) fn before_development(planner: &Planner<'_>) -> Vec<Objection> {
+    let mut refusals = about_head(planner);
+    refusals.extend(about_own_branch(planner));
+    refusals.extend(about_order(planner));
+    refusals
+}
+
 /// What speaks against tagging what is checked out: the version must be written by that commit.
 pub(super) fn about_commit(planner: &Planner<'_>) -> Option<Objection> {
     let facts = planner.facts;

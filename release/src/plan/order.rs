@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
-use changelog::{ChangelogSettings, ReleaseHeading, prepend};
+use changelog::{ChangelogSettings, ChangelogSource, Fragment, ReleaseHeading, prepend};
 use globset::Glob;
 use regex::Regex;
 
@@ -11,9 +11,10 @@ use super::objection::Objection;
 use super::planner::Planner;
 use super::request::{Publishing, Pushing};
 use super::steps::ReleaseStep;
-use crate::facts::{Locks, NewsFile, TagFact};
+use crate::facts::{CandidateFacts, Locks, NewsFile, TagFact};
 use crate::settings::{
-    CommitOn, FileEdit, FinalNewline, FragmentPolicy, Hook, HookReleases, HookTime, StepKind, fill,
+    CandidateNotes, CommitOn, FileEdit, FinalNewline, FragmentPolicy, Hook, HookReleases, HookTime,
+    StepKind, fill,
 };
 
 /// All steps and the notes about them.
@@ -55,9 +56,121 @@ pub(super) fn from_start(
             notes.push(format!("merge {branch} by review, then run the same command on the branch it went into: that makes the tag"));
             let pushes = planner.request.push == Pushing::Yes;
             steps.extend(push(planner, vec![branch_ref(&branch)]).filter(|_| pushes));
+            steps.extend(pull_request(planner, &branch)?);
         }
     }
     Ok((steps, notes))
+}
+
+/// The steps that write the version which is developed from now on.
+pub(super) fn development(planner: &Planner<'_>) -> Result<Vec<ReleaseStep>, Objection> {
+    let mut steps = Vec::new();
+    let own = planner.settings.own_branch(&planner.request.version);
+    steps.extend(
+        own.clone()
+            .map(|branch| ReleaseStep::SwitchBranch { branch }),
+    );
+    steps.extend(write_version(planner)?);
+    steps.extend(edit_files(planner)?);
+    steps.push(ReleaseStep::Commit {
+        message: format!("Begin {}", planner.request.version),
+    });
+    let branch = own.or_else(|| planner.facts.head.branch.clone());
+    let refs = branch.iter().map(|branch| branch_ref(branch)).collect();
+    let pushes = planner.request.push == Pushing::Yes;
+    steps.extend(push(planner, refs).filter(|_| pushes));
+    Ok(steps)
+}
+
+/// The pull request of the release's branch.
+fn pull_request(planner: &Planner<'_>, branch: &str) -> Result<Option<ReleaseStep>, Objection> {
+    let (Some(remote), Some(base)) = (&planner.facts.remote, &planner.facts.head.branch) else {
+        return Ok(None);
+    };
+    if !planner.request.forge.pull_request {
+        return Ok(None);
+    }
+    let version = &planner.request.version;
+    let notes = match (&planner.facts.changelog, planner.does(StepKind::Changelog)) {
+        (Some(source), true) => {
+            let heading = heading(planner);
+            let notes = source.notes_of(&fragments(planner, source), &heading)?;
+            let text = changelog::extract("".into(), &notes.text, version.as_str());
+            text.unwrap_or(notes.text)
+        }
+        _ => String::new(),
+    };
+    let after = format!(
+        "After the merge `cargo xtask release {version} --push` builds and verifies the wheels, and tags the merge commit as {}.",
+        planner.settings.tag_of(version)
+    );
+    Ok(Some(ReleaseStep::PullRequest {
+        remote: remote.name.clone(),
+        head: branch.to_owned(),
+        base: base.clone(),
+        title: fill(&planner.settings.commit_message, version),
+        body: format!("{}\n\n---\n{after}\n", notes.trim())
+            .trim_start()
+            .to_owned(),
+    }))
+}
+
+/// The release on the forge, with the notes that are planned or those that are written.
+fn forge_release(planner: &Planner<'_>) -> Option<ReleaseStep> {
+    let remote = planner.facts.remote.as_ref()?;
+    let version = &planner.request.version;
+    if !planner.request.forge.release {
+        return None;
+    }
+    let written = || {
+        let news = planner.facts.news_file.as_ref()?;
+        let text = std::str::from_utf8(news.content.as_deref()?).ok()?;
+        changelog::extract(&news.path, text, version.as_str()).ok()
+    };
+    let planned = || {
+        let source = planner.facts.changelog.as_ref()?;
+        let notes = source
+            .notes_of(&fragments(planner, source), &heading(planner))
+            .ok()?;
+        let text = changelog::extract("".into(), &notes.text, version.as_str());
+        Some(text.unwrap_or(notes.text))
+    };
+    Some(ReleaseStep::ForgeRelease {
+        remote: remote.name.clone(),
+        tag: planner.settings.tag_of(version),
+        notes: written().or_else(planned).unwrap_or_default(),
+    })
+}
+
+fn heading<'a>(planner: &'a Planner<'_>) -> ReleaseHeading<'a> {
+    ReleaseHeading {
+        version: planner.request.version.as_str(),
+        date: &planner.request.date,
+    }
+}
+
+/// The fragments of a release: those that are there, after those of its candidates where they are
+/// gathered.
+fn fragments(planner: &Planner<'_>, source: &ChangelogSource) -> Vec<Fragment> {
+    let candidates = gathered(planner);
+    let of_candidates = candidates.iter().flat_map(|one| &one.fragments);
+    let mut all: Vec<Fragment> = Vec::new();
+    for fragment in of_candidates.chain(&source.fragments) {
+        // One that was brought back counts as it is now.
+        all.retain(|known| known.path != fragment.path);
+        all.push(fragment.clone());
+    }
+    all.sort_by(|a, b| (&a.section, &a.path).cmp(&(&b.section, &b.path)));
+    all
+}
+
+fn gathered<'a>(planner: &'a Planner<'_>) -> &'a [CandidateFacts] {
+    let gathers = planner.settings.candidates == CandidateNotes::Gathered
+        && !planner.request.version.is_prerelease();
+    match gathers {
+        true => &planner.facts.candidates,
+        false => &[],
+    }
 }
 
 /// What is left when the release is committed.
@@ -79,6 +192,7 @@ pub(super) fn after_tag(planner: &Planner<'_>, tag: &TagFact) -> Vec<ReleaseStep
     if !pushed && planner.request.push == Pushing::Yes {
         steps.extend(push(planner, branch_and(planner, &tag.name)));
     }
+    steps.extend(forge_release(planner));
     steps.extend(publish(planner));
     steps
 }
@@ -112,6 +226,7 @@ fn tag_and_after(planner: &Planner<'_>) -> Vec<ReleaseStep> {
     }
     if planner.request.push == Pushing::Yes {
         steps.extend(push(planner, refs));
+        steps.extend(forge_release(planner));
     }
     steps.extend(publish(planner));
     steps
@@ -139,6 +254,10 @@ pub(super) fn push(planner: &Planner<'_>, refs: Vec<String>) -> Option<ReleaseSt
         .map(|remote| ReleaseStep::Push {
             remote: remote.name.clone(),
             refs,
+            replaces: remote
+                .own_branch
+                .clone()
+                .filter(|_| planner.request.forge.pull_request),
         })
 }
 
@@ -187,22 +306,25 @@ fn changelog(planner: &Planner<'_>) -> Result<Vec<ReleaseStep>, Objection> {
     let (Some(source), Some(news)) = (&planner.facts.changelog, &planner.facts.news_file) else {
         return Ok(Vec::new());
     };
-    if source.fragments.is_empty() && planner.settings.fragments == FragmentPolicy::Required {
+    if fragments(planner, source).is_empty()
+        && planner.settings.fragments == FragmentPolicy::Required
+    {
         return Err(Objection::NoFragments {
             folder: first_folder(&source.settings),
         });
     }
     let NewsFile { path, content: old } = news;
-    let release = ReleaseHeading {
-        version: planner.request.version.as_str(),
-        date: &planner.request.date,
-    };
-    let new = prepend(
-        &source.settings,
-        path,
-        old.as_deref(),
-        &source.notes(&release)?,
-    )?;
+    let notes = source.notes_of(&fragments(planner, source), &heading(planner))?;
+    let mut kept = old.clone();
+    for candidate in gathered(planner) {
+        let text = kept
+            .as_deref()
+            .and_then(|bytes| std::str::from_utf8(bytes).ok());
+        if let Some(without) = text.and_then(|text| changelog::without(text, &candidate.version)) {
+            kept = Some(without.into_bytes());
+        }
+    }
+    let new = prepend(&source.settings, path, kept.as_deref(), &notes)?;
     let old = old
         .as_ref()
         .map(|bytes| String::from_utf8_lossy(bytes).into_owned());

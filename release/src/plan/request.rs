@@ -13,6 +13,29 @@ pub struct ReleaseRequest {
     pub push: Pushing,
     /// Whether wheels are published, and to which index.
     pub publish: Publishing,
+    /// What is made of it on the forge.
+    pub forge: ForgeRequest,
+    /// What kind of version it is.
+    pub purpose: ReleasePurpose,
+}
+
+/// What is asked of the forge.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ForgeRequest {
+    /// Whether it gets a release with notes and files.
+    pub release: bool,
+    /// Whether the release's branch is proposed as a pull request.
+    pub pull_request: bool,
+}
+
+/// What a version is written for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ReleasePurpose {
+    /// A release: notes, wheels, and a tag.
+    #[default]
+    Release,
+    /// What is developed from now on: the version alone.
+    Development,
 }
 
 /// Whether a release is pushed.

@@ -15,6 +15,9 @@ pub fn show(plan: &Plan) -> String {
             Effect::Command(command) => {
                 let _ = writeln!(out, "   $ {command}");
             }
+            Effect::Request(request) => {
+                let _ = writeln!(out, "   {request}");
+            }
             Effect::Change { path, old, new } => out.push_str(&diff(path.as_str(), old, new)),
         }
     }

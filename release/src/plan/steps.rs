@@ -80,6 +80,31 @@ pub enum ReleaseStep {
         remote: String,
         /// Branches and tags, by their full names.
         refs: Vec<String>,
+        /// The commit that the branch has there and that is replaced; `None` where it only moves on.
+        #[serde(default)]
+        replaces: Option<String>,
+    },
+    /// Makes a release on the forge, with notes and what was delivered.
+    ForgeRelease {
+        /// The remote that is on the forge.
+        remote: String,
+        /// The tag.
+        tag: String,
+        /// The notes, in Markdown.
+        notes: String,
+    },
+    /// Opens a pull request, or brings it up to date.
+    PullRequest {
+        /// The remote that is on the forge.
+        remote: String,
+        /// The branch that is to be merged.
+        head: String,
+        /// The branch that it is merged into.
+        base: String,
+        /// The title.
+        title: String,
+        /// The text.
+        body: String,
     },
     /// Uploads what was delivered.
     Publish {
@@ -102,6 +127,8 @@ pub enum Effect<'a> {
     },
     /// A command runs, as one would type it.
     Command(String),
+    /// Something is asked of a server.
+    Request(String),
 }
 
 impl ReleaseStep {
@@ -147,12 +174,31 @@ impl ReleaseStep {
                 name,
                 message: None,
             } => format!("git tag {}", quote(name)),
-            Self::Push { remote, refs } => {
+            Self::Push {
+                remote,
+                refs,
+                replaces,
+            } => {
+                let lease = match (replaces, refs.first()) {
+                    (Some(old), Some(name)) => format!("--force-with-lease={name}:{old} "),
+                    _ => String::new(),
+                };
                 format!(
-                    "git push --atomic {} {}",
+                    "git push --atomic {lease}{} {}",
                     quote(remote),
                     joined(refs.iter().map(String::as_str))
                 )
+            }
+            Self::ForgeRelease { tag, .. } => {
+                let request = format!("make the release {tag} there, with notes and files");
+                return Effect::Request(request);
+            }
+            Self::PullRequest {
+                head, base, title, ..
+            } => {
+                return Effect::Request(format!(
+                    "open or update the pull request of {head} into {base}: {title}"
+                ));
             }
             Self::Publish { index: Some(index) } => {
                 format!("cargo xtask publish --index {}", quote(index))
@@ -178,6 +224,8 @@ impl ReleaseStep {
             Self::Commit { message } => format!("commit \"{message}\""),
             Self::Tag { name, .. } => format!("make the tag {name}"),
             Self::Push { remote, .. } => format!("push to {remote}"),
+            Self::ForgeRelease { .. } => "make the release on the forge".to_owned(),
+            Self::PullRequest { base, .. } => format!("propose the merge into {base}"),
             Self::Publish { index } => match index {
                 Some(index) => format!("publish to {index}"),
                 None => "publish".to_owned(),

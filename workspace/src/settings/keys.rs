@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use ::release::next::NextVersion;
 use ::release::settings::{
-    FileEdit, FinalNewline, FragmentPolicy, Hook, Profile, StepKind, TagKind,
+    CandidateNotes, FileEdit, FinalNewline, FragmentPolicy, Hook, OwnRelease, Profile, StepKind,
+    TagKind,
 };
 use camino::Utf8PathBuf;
 use install::environment::LinkMode;
@@ -409,6 +411,12 @@ section! {
         files: Vec<FileEdit> = Vec::new(),
         /// Whether a release without news fragments is refused.
         fragments: FragmentPolicy = FragmentPolicy::Optional,
+        /// What becomes of the notes of candidates in the final release.
+        candidates: CandidateNotes = CandidateNotes::Kept,
+        /// Which version fragments of a type ask for (`--next fragments`); of others, a patch.
+        bumps: BTreeMap<String, NextVersion> = default_bumps(),
+        /// Distributions with a version and a tag of their own.
+        distributions: BTreeMap<String, OwnRelease> = BTreeMap::new(),
         /// Steps that are left out.
         without: Vec<StepKind> = Vec::new(),
         /// The index to publish to: a name of `indexes` or of `~/.pypirc`, or a URL.
@@ -416,6 +424,17 @@ section! {
         /// Name to index.
         indexes: BTreeMap<String, PublishIndex> = BTreeMap::new(),
     }
+}
+
+fn default_bumps() -> BTreeMap<String, NextVersion> {
+    [
+        ("breaking", NextVersion::Major),
+        ("deprecation", NextVersion::Minor),
+        ("feature", NextVersion::Minor),
+        ("removal", NextVersion::Minor),
+    ]
+    .map(|(kind, next)| (kind.to_owned(), next))
+    .into()
 }
 
 fn platform_tags() -> BTreeMap<String, String> {

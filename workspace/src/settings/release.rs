@@ -1,8 +1,9 @@
 //! How the settings of `[release]` are read: hooks, edits, steps, profiles.
 
+use ::release::next::NextVersion;
 use ::release::settings::{
-    FileEdit, FinalNewline, FragmentPolicy, Hook, HookReleases, HookTime, Profile, StepKind,
-    TagKind,
+    CandidateNotes, FileEdit, FinalNewline, FragmentPolicy, Hook, HookReleases, HookTime,
+    OwnRelease, Profile, StepKind, TagKind,
 };
 
 use super::kinds::{Fields, Setting};
@@ -49,6 +50,15 @@ words! {
         ("always", FinalNewline::Always),
         ("never", FinalNewline::Never),
     ],
+    CandidateNotes: [
+        ("kept", CandidateNotes::Kept),
+        ("gathered", CandidateNotes::Gathered),
+    ],
+    NextVersion: [
+        ("patch", NextVersion::Patch),
+        ("minor", NextVersion::Minor),
+        ("major", NextVersion::Major),
+    ],
     FragmentPolicy: [
         ("optional", FragmentPolicy::Optional),
         ("required", FragmentPolicy::Required),
@@ -84,6 +94,19 @@ impl Setting for FileEdit {
             search: fields.need("search")?,
             replace: fields.need("replace")?,
             releases: fields.get("releases")?.unwrap_or(HookReleases::All),
+        })
+    }
+}
+
+impl Setting for OwnRelease {
+    fn read(node: &SettingNode) -> Result<Self, SettingMistake> {
+        let known = &["version_file", "tag_name", "news_file", "fragments"];
+        let fields = Fields::read(node, known)?;
+        Ok(Self {
+            version_file: fields.need("version_file")?.into(),
+            tag_name: fields.get("tag_name")?,
+            news_file: fields.get("news_file")?,
+            fragments: fields.get::<String>("fragments")?.map(Into::into),
         })
     }
 }

@@ -1,7 +1,7 @@
 //! `backport`: applies commits to another branch, whose folders may have other names.
 
 use ::git::Git;
-use ::release::backport::{Backport, FolderMapping, FolderMappingError, repository_of};
+use ::release::backport::{Backport, FolderMapping, FolderMappingError};
 use clap::Args;
 
 use crate::outcome::CommandOutcome;
@@ -9,7 +9,7 @@ use crate::terminal;
 use goals::error::GoalError;
 use goals::releasing;
 use goals::releasing::backport::{
-    BackportReport, PickOutcome, PickedCommit, abort, backport, go_on, skip, survey,
+    BackportReport, PickOutcome, PickedCommit, abort, backport, go_on, references, skip, survey,
 };
 use goals::session::Session;
 
@@ -82,17 +82,18 @@ pub(crate) fn run(
         };
         return told(session, report);
     }
-    let onto = arguments.onto.clone().unwrap_or_default();
-    let job = Backport {
+    let mut job = Backport {
         commits: arguments.commits.clone(),
+        onto: arguments.onto.clone().unwrap_or_default(),
         remote: arguments.remote.clone(),
         folders: arguments.directories.clone(),
-        references: match arguments.keep_references {
-            true => None,
-            false => references(session, arguments, &onto),
-        },
-        onto,
+        references: None,
     };
+    if !arguments.keep_references {
+        let named = releasing::settings(session).remote;
+        let repository = arguments.repository.clone();
+        job.references = references(&Git::at(root), &job, &named, repository);
+    }
     if arguments.dry_run {
         for (commit, same) in survey(root, &job)? {
             let subject = Git::at(root).text(&["log", "-1", "--format=%s", &commit])?;
@@ -142,32 +143,4 @@ fn told(session: &Session, report: BackportReport) -> Result<CommandOutcome, Goa
     Err(error
         .hint("edit the files and `git add` them, then `cargo xtask backport --continue`")
         .hint("`--skip` leaves this commit out, `--abort` takes everything back"))
-}
-
-/// Whose `#12` is meant, if it is not that of the repository to which the branch belongs: there,
-/// `#12` alone says the same.
-fn references(session: &Session, arguments: &BackportArguments, onto: &str) -> Option<String> {
-    let git = Git::at(session.root());
-    let repository_at = |remote: &str| {
-        let url = git.text(&["remote", "get-url", remote]).ok()?;
-        repository_of(&url)
-    };
-    let named = releasing::settings(session).remote;
-    let branch = format!("refs/heads/{onto}");
-    let upstream = git.text(&["for-each-ref", "--format=%(upstream:remotename)", &branch]);
-    let upstream = upstream.ok().filter(|remote| !remote.is_empty());
-    let remotes = git.text(&["remote"]).unwrap_or_default();
-    // The remote of a branch that is not here yet.
-    let of_name = |remote: &&str| {
-        let tail = onto.strip_prefix(&format!("{remote}/")).unwrap_or(onto);
-        let full = format!("refs/remotes/{remote}/{tail}");
-        git.commit(&full).is_ok_and(|commit| commit.is_some())
-    };
-    let target = upstream
-        .or_else(|| arguments.remote.clone())
-        .or_else(|| remotes.lines().find(of_name).map(str::to_owned));
-    let target = repository_at(target.as_deref().unwrap_or(&named));
-    let source = arguments.repository.clone();
-    let source = source.or_else(|| repository_at(&named))?;
-    (target.as_ref() != Some(&source)).then_some(source)
 }

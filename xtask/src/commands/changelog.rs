@@ -1,7 +1,5 @@
 //! `changelog`: turns news fragments into the notes of a release, as towncrier does.
 
-use std::collections::BTreeSet;
-
 use ::changelog::{BranchCheck, ChangelogSource, ReleaseHeading, check_branch, extract};
 use ::git::Git;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -48,6 +46,24 @@ pub(crate) struct ChangelogArguments {
 
 #[derive(Debug, Subcommand)]
 enum Action {
+    /// Add a news fragment
+    Create {
+        /// Its name: `ISSUE.TYPE`, or `+.TYPE` without an issue; a counter is added where it is taken
+        #[arg(value_name = "NAME")]
+        name: String,
+
+        /// What it says
+        #[arg(long, value_name = "TEXT", required_unless_present = "edit")]
+        content: Option<String>,
+
+        /// Open it in $EDITOR
+        #[arg(long)]
+        edit: bool,
+
+        /// The section, where there are several
+        #[arg(long, value_name = "NAME", default_value = "")]
+        section: String,
+    },
     /// Print one release's notes
     Extract {
         /// The version, as it is written in its heading
@@ -63,12 +79,40 @@ pub(crate) fn run(
 ) -> Result<CommandOutcome, GoalError> {
     match &arguments.action {
         Some(Action::Extract { version }) => print_notes(session, version),
+        Some(Action::Create {
+            name,
+            content,
+            edit,
+            section,
+        }) => {
+            let text = content.as_deref().unwrap_or("");
+            let path = releasing::create_fragment(session, (name, section), text)?;
+            if *edit {
+                in_editor(session, &path)?;
+            }
+            session.say(format_args!("wrote {path}"));
+            Ok(CommandOutcome::Done)
+        }
         None if arguments.check => {
             let since = arguments.since.clone();
-            check(session, &since.map_or_else(|| default_branch(session), Ok)?)
+            check(
+                session,
+                &since.map_or_else(|| releasing::default_branch(session), Ok)?,
+            )
         }
         None => build(session, arguments),
     }
+}
+
+/// Opens a file in the editor of the user, as git does.
+fn in_editor(session: &Session, path: &Utf8Path) -> Result<(), GoalError> {
+    let editor = Git::at(session.root()).text(&["var", "GIT_EDITOR"])?;
+    let command = format!("{editor} \"$1\"");
+    let run = duct::cmd!("sh", "-c", command, "sh", path.as_str()).dir(session.root());
+    run.run().map(drop).map_err(|error| {
+        GoalError::failure(format!("the editor `{editor}` failed: {error}"))
+            .hint("`--content TEXT` needs none")
+    })
 }
 
 fn build(session: &Session, arguments: &ChangelogArguments) -> Result<CommandOutcome, GoalError> {
@@ -117,8 +161,8 @@ fn check(session: &Session, since: &str) -> Result<CommandOutcome, GoalError> {
         source.settings.ignore = Some(Vec::new());
         source = ChangelogSource::read_with(&WorkTree::new(session.root()), source.settings)?;
     }
-    let changed = changed(session, since)?;
-    let news_files = news_files(session, &source)?;
+    let changed = releasing::changed_since(session, since)?;
+    let news_files = releasing::news_files(session, &source)?;
     match check_branch(&source.settings, &source.fragments, &changed, &news_files) {
         BranchCheck::NoChanges => {
             session.say(format_args!(
@@ -140,56 +184,6 @@ fn check(session: &Session, since: &str) -> Result<CommandOutcome, GoalError> {
         }
         BranchCheck::Missing { unchecked } => Err(missing(session, &source, since, &unchecked)),
     }
-}
-
-/// The branch that a branch is compared with: the default one of the remote of the settings or, if
-/// there is no such remote, of the only one; without a remote the one that is here.
-fn default_branch(session: &Session) -> Result<String, GoalError> {
-    let git = Git::at(session.root());
-    // Outside of a repository this says so.
-    let remotes = git.text(&["remote"])?;
-    let remotes: Vec<&str> = remotes.lines().collect();
-    let named = releasing::settings(session).remote;
-    let remote = match remotes.as_slice() {
-        _ if remotes.contains(&named.as_str()) => Some(named.as_str()),
-        [one] => Some(*one),
-        _ => None,
-    };
-    let mut candidates = Vec::new();
-    if let Some(remote) = remote {
-        let head = format!("refs/remotes/{remote}/HEAD");
-        candidates.extend(git.maybe(&["symbolic-ref", "--quiet", "--short", &head])?);
-        candidates.extend(["main", "master"].map(|branch| format!("{remote}/{branch}")));
-    }
-    candidates.extend(["main", "master"].map(str::to_owned));
-    for candidate in &candidates {
-        if git.commit(candidate)?.is_some() {
-            return Ok(candidate.clone());
-        }
-    }
-    Err(
-        GoalError::failure("cannot tell which branch this one is compared with")
-            .because(format!("there is none of {}", candidates.join(", ")))
-            .hint("fetch it, `git fetch origin`, or name one: `--since REF`"),
-    )
-}
-
-/// The files into which a release of the written version puts its notes.
-fn news_files(
-    session: &Session,
-    source: &ChangelogSource,
-) -> Result<BTreeSet<Utf8PathBuf>, GoalError> {
-    let mut files = BTreeSet::from([Utf8PathBuf::from(&source.settings.filename)]);
-    let Ok(version) = releasing::written_version(session) else {
-        return Ok(files);
-    };
-    let release = ReleaseHeading {
-        version: version.as_str(),
-        date: "",
-    };
-    files.insert(source.settings.news_file(&release)?);
-    files.extend(releasing::settings(session).news_file_of(&version));
-    Ok(files)
 }
 
 fn missing(
@@ -220,21 +214,6 @@ fn missing(
         "add one to {shown}, such as {example}; types are {}",
         types.join(", ")
     ))
-}
-
-/// The files that differ between here and the commit at which the branch left `since`.
-fn changed(session: &Session, since: &str) -> Result<BTreeSet<Utf8PathBuf>, GoalError> {
-    let git = Git::at(session.root());
-    git.text(&["rev-parse", "--git-dir"])?;
-    let base = git.text(&["merge-base", since, "HEAD"]).map_err(|_| {
-        GoalError::failure(format!(
-            "`{since}` names no commit that this branch comes from"
-        ))
-        .hint("fetch it first: `git fetch origin`, or name another: `--since REF`")
-    })?;
-    let mut changed = git.difference(&base)?.into_paths();
-    changed.extend(git.untracked()?);
-    Ok(changed)
 }
 
 fn print_notes(session: &Session, version: &str) -> Result<CommandOutcome, GoalError> {

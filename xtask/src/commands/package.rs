@@ -73,6 +73,29 @@ pub(crate) struct PackageArguments {
     /// The folder that shown paths are relative to; without it the root.
     #[arg(skip)]
     shown_below: Option<Utf8PathBuf>,
+
+    /// Which distributions a release builds: this one, or those without a version of their own.
+    #[arg(skip)]
+    released: Option<Released>,
+}
+
+/// Which distributions a release builds.
+#[derive(Debug, Clone)]
+pub(crate) enum Released {
+    /// The one of this name.
+    Alone(String),
+    /// Those without a version of their own.
+    Together,
+}
+
+impl Released {
+    fn holds(&self, session: &Session, distribution: &PackagedDistribution) -> bool {
+        let name = &distribution.artifact.name;
+        match self {
+            Self::Alone(alone) => alone == name,
+            Self::Together => !session.settings.release.distributions.contains_key(name),
+        }
+    }
 }
 
 impl PackageArguments {
@@ -81,6 +104,7 @@ impl PackageArguments {
     pub(crate) fn of_release(out_dir: Utf8PathBuf, shown_below: Utf8PathBuf) -> Self {
         Self {
             shown_below: Some(shown_below),
+            released: None,
             specs: Vec::new(),
             exclude: Vec::new(),
             tags: Vec::new(),
@@ -93,6 +117,14 @@ impl PackageArguments {
             verify: true,
             check_reproducible: false,
             index: IndexArguments::default(),
+        }
+    }
+
+    /// The same for some of the distributions.
+    pub(crate) fn only(self, released: Released) -> Self {
+        Self {
+            released: Some(released),
+            ..self
         }
     }
 
@@ -125,7 +157,13 @@ pub(crate) fn run(
             ImportCollection::Skipped
         },
     };
-    let selected = select(session, choice)?;
+    let mut selected = select(session, choice)?;
+    if let Some(released) = &arguments.released {
+        let all = &selected.all;
+        selected
+            .asked
+            .retain(|at| released.holds(session, &all[*at]));
+    }
     refuse_binaries(session, &selected)?;
     refuse_twins(&selected)?;
     let out_dir = match &arguments.out_dir {

@@ -3,13 +3,15 @@
 use std::io::{BufRead, IsTerminal, Write};
 
 use ::release::facts::{Locks, ReleaseFacts, StaleLock};
+use ::release::next::NextVersion;
 use ::release::plan::{
-    Decision, Plan, Publishing, Pushing, RefusedRelease, ReleaseRequest, ReleaseStep, plan, show,
+    Decision, ForgeRequest, Plan, Publishing, Pushing, RefusedRelease, ReleasePurpose,
+    ReleaseRequest, ReleaseStep, plan, show,
 };
-use ::release::settings::{ReleaseSettings, StepKind};
+use ::release::settings::{CommitOn, ReleaseSettings, StepKind};
 use ::release::version::ReleaseVersion;
 use camino::{Utf8Path, Utf8PathBuf};
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::commands::{package, publish};
 use crate::error;
@@ -18,6 +20,7 @@ use crate::terminal;
 use goals::error::GoalError;
 use goals::publishing;
 use goals::releasing;
+use goals::releasing::forge::{Forge, ForgeRelease, PullRequest};
 use goals::releasing::gather::gather;
 use goals::releasing::run::{JournalFolder, ReleaseGoals, RunError, Runner, Watch};
 use goals::session::Session;
@@ -26,8 +29,29 @@ use goals::session::Session;
 #[derive(Debug, Args)]
 pub(crate) struct ReleaseArguments {
     /// The version as it is written in the tag and the changelog, such as `24.09.0`
-    #[arg(value_name = "VERSION")]
-    version: String,
+    #[arg(value_name = "VERSION", required_unless_present_any = ["next", "resume", "abort"])]
+    version: Option<String>,
+
+    /// The version after the last one; `fragments` asks the news fragments, `dev` begins the next
+    /// development version
+    #[arg(long, value_name = "WHICH", conflicts_with = "version")]
+    next: Option<Next>,
+
+    /// Write the version and commit, without notes, wheels and a tag: development of it begins
+    #[arg(long)]
+    development: bool,
+
+    /// Release this distribution alone, which has a version and tags of its own
+    #[arg(long, value_name = "NAME")]
+    distribution: Option<String>,
+
+    /// Propose the release as a pull request, or bring the one that is open up to date
+    #[arg(long, conflicts_with_all = ["publish", "development"])]
+    pull_request: bool,
+
+    /// Make a release with notes and wheels on the forge too
+    #[arg(long, requires = "push")]
+    forge_release: bool,
 
     /// Show the plan and do nothing
     #[arg(long, alias = "draft")]
@@ -58,6 +82,35 @@ pub(crate) struct ReleaseArguments {
     yes: bool,
 }
 
+/// The version that comes next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Next {
+    Patch,
+    Minor,
+    Major,
+    Rc,
+    Final,
+    Dev,
+    Fragments,
+}
+
+impl Next {
+    fn of_version(self) -> Option<NextVersion> {
+        match self {
+            Self::Patch => Some(NextVersion::Patch),
+            Self::Minor => Some(NextVersion::Minor),
+            Self::Major => Some(NextVersion::Major),
+            Self::Rc => Some(NextVersion::Candidate),
+            Self::Final => Some(NextVersion::Final),
+            Self::Dev => Some(NextVersion::Development),
+            Self::Fragments => None,
+        }
+    }
+}
+
+/// The branch of a release that is proposed, whatever its version.
+const PROPOSED: &str = "release/next";
+
 fn date(text: &str) -> Result<String, String> {
     let date: jiff::civil::Date = text.parse().map_err(|_| "expected YYYY-MM-DD".to_owned())?;
     Ok(date.to_string())
@@ -77,13 +130,42 @@ fn typed_version(text: &str) -> Result<ReleaseVersion, GoalError> {
     }
 }
 
+/// The version that is meant: the named one, the next one, or that of the run under way.
+fn asked_version(
+    session: &Session,
+    arguments: &ReleaseArguments,
+    settings: &ReleaseSettings,
+) -> Result<ReleaseVersion, GoalError> {
+    if let Some(text) = &arguments.version {
+        return typed_version(text);
+    }
+    if let Some(next) = arguments.next {
+        return releasing::next_version(session, settings, next.of_version());
+    }
+    let folder = JournalFolder::of(&::git::Git::at(session.root()))?;
+    match folder.read()? {
+        Some(journal) => Ok(journal.plan.version),
+        None => Err(RunError::NothingUnderWay.into()),
+    }
+}
+
 /// Plans the release and shows it. Runs it if it is asked to.
 pub(crate) fn run(
     session: &Session,
     arguments: &ReleaseArguments,
 ) -> Result<CommandOutcome, GoalError> {
-    let version = typed_version(&arguments.version)?;
-    let mut goals = OtherGoals { session };
+    let mut settings = releasing::settings_of(session, arguments.distribution.as_deref())?;
+    if arguments.pull_request {
+        let own = settings.own_branch(&releasing::version("0.0")?);
+        if own.is_none() {
+            settings.commit_on = CommitOn::Branch(PROPOSED.to_owned());
+        }
+    }
+    let version = asked_version(session, arguments, &settings)?;
+    let mut goals = OtherGoals {
+        session,
+        distribution: arguments.distribution.clone(),
+    };
     let mut terminal = Terminal { session };
     let mut runner = Runner::new(session.root(), &mut goals, &mut terminal)?;
     if arguments.abort {
@@ -105,7 +187,15 @@ pub(crate) fn run(
             .date
             .clone()
             .map_or_else(|| releasing::today(session), Ok)?,
-        push: match arguments.push {
+        forge: ForgeRequest {
+            release: arguments.forge_release,
+            pull_request: arguments.pull_request,
+        },
+        purpose: match arguments.development || arguments.next == Some(Next::Dev) {
+            true => ReleasePurpose::Development,
+            false => ReleasePurpose::Release,
+        },
+        push: match arguments.push || arguments.pull_request {
             true => Pushing::Yes,
             false => Pushing::No,
         },
@@ -121,7 +211,9 @@ pub(crate) fn run(
     if let Publishing::To(index) = &request.publish {
         publishing::check_index(session, index.as_deref())?;
     }
-    let settings = releasing::settings(session);
+    if request.forge != ForgeRequest::default() {
+        Forge::of(session, &settings.remote)?;
+    }
     let decision = decide(session, &settings, &request)?
         .map_err(|reasons| refused(reasons, arguments.dry_run))?;
     match decision {
@@ -241,6 +333,8 @@ fn locks(
 /// The goals that a release needs. Each reads the repository as it is at that moment.
 struct OtherGoals<'a> {
     session: &'a Session,
+    /// The distribution that is released alone.
+    distribution: Option<String>,
 }
 
 impl OtherGoals<'_> {
@@ -265,8 +359,25 @@ impl ReleaseGoals for OtherGoals<'_> {
 
     fn package(&mut self, root: &Utf8Path, out_dir: &Utf8Path) -> Result<(), GoalError> {
         let shown = self.session.root().to_owned();
+        let released = match &self.distribution {
+            Some(name) => package::Released::Alone(name.clone()),
+            None => package::Released::Together,
+        };
         let arguments = package::PackageArguments::of_release(out_dir.to_owned(), shown);
+        let arguments = arguments.only(released);
         package::run(&self.session.at(root)?, &arguments).map(drop)
+    }
+
+    fn forge_release(&mut self, remote: &str, release: &ForgeRelease) -> Result<(), GoalError> {
+        let page = Forge::of(self.session, remote)?.publish(release)?;
+        self.session.say(format_args!("made {page}"));
+        Ok(())
+    }
+
+    fn pull_request(&mut self, remote: &str, pull: &PullRequest) -> Result<(), GoalError> {
+        let page = Forge::of(self.session, remote)?.propose(pull)?;
+        self.session.say(format_args!("proposed as {page}"));
+        Ok(())
     }
 
     fn publish(&mut self, index: Option<&str>, files: &[Utf8PathBuf]) -> Result<(), GoalError> {

@@ -9,13 +9,17 @@ mod branch;
 mod error;
 mod pick;
 mod present;
+mod references;
 mod state;
+
+use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use git::Git;
 use release::backport::Backport;
 
 pub use error::BackportError;
+pub use references::references;
 pub use state::{PickOutcome, PickedCommit};
 
 use branch::Branch;
@@ -249,5 +253,8 @@ fn expand(git: &Git, names: &[String]) -> Result<Vec<String>, BackportError> {
         }
         commits.extend(listed.lines().map(str::to_owned));
     }
+    // What is named twice is applied once.
+    let mut seen = BTreeSet::new();
+    commits.retain(|commit| seen.insert(commit.clone()));
     Ok(commits)
 }

@@ -116,7 +116,10 @@ fn refuse_when_out(
         ReleaseStep::Publish { .. } => Err(RunError::TooLate(
             "files may have been published".to_owned(),
         )),
-        ReleaseStep::Push { remote, refs } => {
+        ReleaseStep::ForgeRelease { .. } | ReleaseStep::PullRequest { .. } => Err(
+            RunError::TooLate("the forge may have it already".to_owned()),
+        ),
+        ReleaseStep::Push { remote, refs, .. } => {
             let mut args = vec!["ls-remote", remote.as_str()];
             args.extend(refs.iter().map(String::as_str));
             let listed = context.git.text(&args).map_err(|error| {

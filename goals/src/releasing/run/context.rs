@@ -5,6 +5,7 @@ use git::Git;
 
 use super::journal::JournalFolder;
 use crate::error::GoalError;
+use crate::releasing::forge::{ForgeRelease, PullRequest};
 
 /// The repository of a run.
 pub(super) struct RunContext<'a> {
@@ -28,6 +29,18 @@ pub trait ReleaseGoals {
     /// # Errors
     /// A wheel that cannot be built, or is wrong.
     fn package(&mut self, root: &Utf8Path, out_dir: &Utf8Path) -> Result<(), GoalError>;
+
+    /// Makes a release on the forge of a remote, or adds what it lacks.
+    ///
+    /// # Errors
+    /// The forge cannot be reached or refuses.
+    fn forge_release(&mut self, remote: &str, release: &ForgeRelease) -> Result<(), GoalError>;
+
+    /// Opens a pull request on the forge of a remote, or brings it up to date.
+    ///
+    /// # Errors
+    /// The forge cannot be reached or refuses.
+    fn pull_request(&mut self, remote: &str, pull: &PullRequest) -> Result<(), GoalError>;
 
     /// Uploads files to an index; `None` for that of the settings.
     ///

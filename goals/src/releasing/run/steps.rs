@@ -9,6 +9,7 @@ use release::plan::ReleaseStep;
 use super::changes::{self, target};
 use super::context::{ReleaseGoals, RunContext};
 use super::error::StepError;
+use crate::releasing::forge::{ForgeRelease, PullRequest};
 use workspace::files;
 
 /// Does one step.
@@ -43,7 +44,47 @@ pub(super) fn run(
         ReleaseStep::Deliver { out_dir } => deliver(context, journal, out_dir),
         ReleaseStep::Commit { message } => commit(context, journal, message),
         ReleaseStep::Tag { name, message } => tag(context, journal, name, message.as_deref()),
-        ReleaseStep::Push { remote, refs } => push(context, journal, remote, refs),
+        ReleaseStep::Push {
+            remote,
+            refs,
+            replaces,
+        } => {
+            let pushed = PushedRefs {
+                remote,
+                refs,
+                replaces: replaces.as_deref(),
+            };
+            push(context, journal, &pushed)
+        }
+        ReleaseStep::ForgeRelease { remote, tag, notes } => {
+            let version = &journal.plan.version;
+            let files = delivered(context, journal)?;
+            let release = ForgeRelease {
+                tag: tag.clone(),
+                title: version.to_string(),
+                notes: notes.clone(),
+                prerelease: version.is_prerelease(),
+                files: files.iter().map(|file| context.root.join(file)).collect(),
+            };
+            goals
+                .forge_release(remote, &release)
+                .map_err(StepError::Goal)
+        }
+        ReleaseStep::PullRequest {
+            remote,
+            head,
+            base,
+            title,
+            body,
+        } => {
+            let pull = PullRequest {
+                head: head.clone(),
+                base: base.clone(),
+                title: title.clone(),
+                body: body.clone(),
+            };
+            goals.pull_request(remote, &pull).map_err(StepError::Goal)
+        }
         ReleaseStep::Publish { index } => {
             let files = delivered(context, journal)?;
             goals
@@ -58,24 +99,41 @@ fn git(context: &RunContext<'_>, args: &[&str]) -> Result<(), StepError> {
     Ok(())
 }
 
+/// What is pushed, and where to.
+struct PushedRefs<'a> {
+    remote: &'a str,
+    refs: &'a [String],
+    replaces: Option<&'a str>,
+}
+
 /// Pushes the release. Of a branch, the release's commit is pushed: what the user has committed on
 /// top of it since stays here.
 fn push(
     context: &RunContext<'_>,
     journal: &Journal,
-    remote: &str,
-    refs: &[String],
+    pushed: &PushedRefs<'_>,
 ) -> Result<(), StepError> {
+    let PushedRefs {
+        remote,
+        refs,
+        replaces,
+    } = *pushed;
     let refspec = |name: &String| match name.starts_with("refs/heads/") {
         true => format!("{}:{name}", released(journal)),
         false => name.clone(),
     };
     let refspecs: Vec<String> = refs.iter().map(refspec).collect();
-    let mut arguments = vec!["push", "--quiet", "--atomic", remote];
+    let lease = replaces.zip(refs.first());
+    let lease = lease.map(|(old, name)| format!("--force-with-lease={name}:{old}"));
+    let mut arguments = vec!["push", "--quiet", "--atomic"];
+    arguments.extend(lease.as_deref());
+    arguments.push(remote);
     arguments.extend(refspecs.iter().map(String::as_str));
     match context.git.text(&arguments) {
         Ok(_) => Ok(()),
-        Err(GitError::Failed { message, .. }) if moved_on(context, journal, remote, refs)? => {
+        Err(GitError::Failed { message, .. })
+            if replaces.is_none() && moved_on(context, journal, remote, refs)? =>
+        {
             Err(StepError::RemoteMovedOn {
                 remote: remote.to_owned(),
                 message,

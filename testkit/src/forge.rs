@@ -1,0 +1,186 @@
+//! A forge on 127.0.0.1 with the part of its API that releases and pull requests need.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What a [`LoopbackForge`] has received.
+#[derive(Debug, Default)]
+pub struct ForgeState {
+    /// Method, path and body of each request, in order. The body of a file is its size.
+    pub requests: Vec<String>,
+    /// The release of each tag that was made, with the names and sizes of its files.
+    pub releases: Vec<(String, Vec<(String, usize)>)>,
+    /// The number of pull requests that are open.
+    pub pulls: usize,
+    /// Whether the next upload is refused.
+    pub refuses_upload: bool,
+}
+
+/// A forge on 127.0.0.1, for one token.
+pub struct LoopbackForge {
+    port: u16,
+    state: Arc<Mutex<ForgeState>>,
+}
+
+impl LoopbackForge {
+    /// Starts a forge that knows the token `secret`.
+    ///
+    /// # Panics
+    /// Where no port is free.
+    #[must_use]
+    pub fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let port = listener.local_addr().expect("an address").port();
+        let state = Arc::new(Mutex::new(ForgeState::default()));
+        let shared = state.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let shared = shared.clone();
+                let stream = stream.expect("a connection");
+                std::thread::spawn(move || drop(serve(&stream, port, &shared)));
+            }
+        });
+        Self { port, state }
+    }
+
+    /// The URL of its API.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}/api", self.port)
+    }
+
+    /// Reads or changes the state.
+    pub fn with<T>(&self, job: impl FnOnce(&mut ForgeState) -> T) -> T {
+        job(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn serve(stream: &TcpStream, port: u16, state: &Mutex<ForgeState>) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream.try_clone()?);
+    let mut lines = Vec::new();
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line)? == 0 {
+            return Ok(());
+        }
+        if line == "\r\n" {
+            break;
+        }
+        lines.push(line.trim().to_owned());
+    }
+    let header = |name: &str| {
+        lines.iter().find_map(|line| {
+            let (known, value) = line.split_once(": ")?;
+            known.eq_ignore_ascii_case(name).then(|| value.to_owned())
+        })
+    };
+    let length = header("content-length").and_then(|length| length.parse().ok());
+    let body = match header("transfer-encoding").as_deref() {
+        Some("chunked") => chunked(&mut reader)?,
+        _ => {
+            let mut body = vec![0; length.unwrap_or(0)];
+            reader.read_exact(&mut body)?;
+            body
+        }
+    };
+    let answer = |status: &str, body: &str| {
+        let mut stream = stream;
+        write!(
+            stream,
+            "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        )
+    };
+    let words: Vec<&str> = lines[0].split(' ').collect();
+    let (method, path) = (words[0], words[1]);
+    let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+    let text = String::from_utf8_lossy(&body).into_owned();
+    let shown = match path.starts_with("/files/") {
+        true => format!("{} bytes", body.len()),
+        false => text.clone(),
+    };
+    state.requests.push(format!("{method} {path} {shown}"));
+    if header("authorization").as_deref() != Some("Bearer secret") {
+        return answer("401 Unauthorized", r#"{"message": "Bad credentials"}"#);
+    }
+    let base = "/api/repos/acme/jobs/";
+    let value = |key: &str| {
+        let at = text.find(&format!("\"{key}\":\""))? + key.len() + 4;
+        Some(text[at..].split('"').next()?.to_owned())
+    };
+    let release = |tag: &str, files: &[(String, usize)]| {
+        let assets: Vec<String> = files
+            .iter()
+            .map(|(name, size)| format!(r#"{{"name": "{name}", "size": {size}}}"#))
+            .collect();
+        format!(
+            r#"{{"html_url": "http://forge.example/{tag}", "upload_url": "http://127.0.0.1:{port}/files/{tag}{{?name,label}}", "assets": [{}]}}"#,
+            assets.join(", ")
+        )
+    };
+    if let Some(tag) = path.strip_prefix(&format!("{base}releases/tags/")) {
+        return match state.releases.iter().find(|(known, _)| known == tag) {
+            Some((tag, files)) => answer("200 OK", &release(tag, files)),
+            None => answer("404 Not Found", r#"{"message": "Not Found"}"#),
+        };
+    }
+    if let Some(rest) = path.strip_prefix("/files/") {
+        let (tag, name) = rest.split_once("?name=").unwrap_or((rest, ""));
+        if std::mem::take(&mut state.refuses_upload) {
+            return answer("502 Bad Gateway", "");
+        }
+        let known = state.releases.iter_mut().find(|(known, _)| known == tag);
+        if let Some((_, files)) = known {
+            files.push((name.to_owned(), body.len()));
+        }
+        return answer("201 Created", "{}");
+    }
+    match (method, path.strip_prefix(base)) {
+        ("POST", Some("releases")) => {
+            let tag = value("tag_name").unwrap_or_default();
+            state.releases.push((tag.clone(), Vec::new()));
+            answer("201 Created", &release(&tag, &[]))
+        }
+        ("GET", Some(path)) if path.starts_with("pulls?") => match state.pulls {
+            0 => answer("200 OK", "[]"),
+            number => answer(
+                "200 OK",
+                &format!(
+                    r#"[{{"number": {number}, "html_url": "http://forge.example/pulls/{number}"}}]"#
+                ),
+            ),
+        },
+        ("POST", Some("pulls")) => {
+            state.pulls += 1;
+            let number = state.pulls;
+            answer(
+                "201 Created",
+                &format!(
+                    r#"{{"number": {number}, "html_url": "http://forge.example/pulls/{number}"}}"#
+                ),
+            )
+        }
+        ("PATCH", Some(path)) if path.starts_with("pulls/") => answer(
+            "200 OK",
+            r#"{"number": 1, "html_url": "http://forge.example/pulls/1"}"#,
+        ),
+        _ => answer("404 Not Found", r#"{"message": "Not Found"}"#),
+    }
+}
+
+/// A body in chunks (RFC 9112, section 7.1).
+fn chunked(reader: &mut impl std::io::BufRead) -> std::io::Result<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line)?;
+        let size = usize::from_str_radix(line.trim(), 16).unwrap_or(0);
+        let mut chunk = vec![0; size + 2];
+        reader.read_exact(&mut chunk)?;
+        if size == 0 {
+            return Ok(body);
+        }
+        body.extend_from_slice(&chunk[..size]);
+    }
+}

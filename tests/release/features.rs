@@ -1,0 +1,247 @@
+//! `release`: versions that are computed, notes that are gathered, the forge.
+
+use insta::assert_snapshot;
+use testkit::{LoopbackForge, Repo};
+
+use crate::fixtures::release::{SETTINGS, monorepo};
+use crate::{commit, done, git};
+
+/// The monorepo with more settings of releases.
+fn with(settings: &str) -> Repo {
+    let text = SETTINGS.replacen(
+        "[[workspace",
+        &format!("[workspace.metadata.xtask.release]\n{settings}\n\n[[workspace"),
+        1,
+    );
+    let repo = monorepo().file("Cargo.toml", &text);
+    commit(&repo, "settings");
+    git(&repo, &["push", "--quiet", "origin", "main"]);
+    repo
+}
+
+fn head(repo: &Repo) -> String {
+    git(repo, &["log", "-1", "--format=%s%d"])
+}
+
+#[test]
+fn the_next_version_is_computed() {
+    let repo = monorepo();
+    for (next, expect) in [
+        ("patch", "24.03.11"),
+        ("minor", "24.04.0"),
+        ("major", "25.00.0"),
+        ("rc", "24.03.11rc1"),
+        ("fragments", "24.04.0"),
+    ] {
+        let plan = done(&repo, &["release", "--next", next, "--dry-run"]);
+        let title = plan.stdout.lines().next().unwrap();
+        assert_eq!(title, format!("Release {expect}"), "{next}");
+    }
+    assert_snapshot!(crate::refused(&repo, &["release", "--next", "final", "--dry-run"]), @"
+    error: 24.03.10 is no pre-release, so it has no final release
+     |
+    hint: name the version instead
+    ");
+    done(&repo, &["release", "--next", "rc", "--yes"]);
+    repo.write("changes/3.bugfix.md", "More\n");
+    commit(&repo, "more");
+    done(&repo, &["release", "--next", "final", "--yes"]);
+    assert_eq!(repo.read("VERSION"), "24.03.11\n");
+    let none = repo.xtask(&["release"]);
+    assert_eq!(none.status, 2, "{none}");
+}
+
+#[test]
+fn the_next_development_version() {
+    let repo = monorepo();
+    done(&repo, &["release", "24.09.0", "--yes", "--push"]);
+    let output = done(&repo, &["release", "--next", "dev", "--yes", "--push"]);
+    assert_snapshot!(output.stderr, @r#"
+    [1/3] write VERSION
+    [2/3] commit "Begin 24.09.1.dev0"
+    [3/3] push to origin
+    released 24.09.1.dev0
+    "#);
+    assert_eq!(repo.read("VERSION"), "24.09.1.dev0\n");
+    assert_eq!(
+        head(&repo),
+        "Begin 24.09.1.dev0 (HEAD -> main, origin/main)"
+    );
+    let plan = done(&repo, &["release", "--next", "patch", "--dry-run"]);
+    assert!(plan.stdout.starts_with("Release 24.09.1\n"), "{plan}");
+}
+
+#[test]
+fn notes_of_candidates_are_gathered() {
+    let repo = with("candidates = \"gathered\"");
+    done(&repo, &["release", "24.09.0rc1", "--yes"]);
+    repo.write("changes/3.bugfix.md", "Found in the candidate\n");
+    commit(&repo, "fix");
+    done(&repo, &["release", "24.09.0rc2", "--yes"]);
+    done(
+        &repo,
+        &["release", "24.09.0", "--yes", "--date", "2024-10-23"],
+    );
+    assert_snapshot!(repo.read("CHANGELOG.md"), @r#"
+    # Changes
+
+    <!-- towncrier release notes start -->
+
+    ## 24.09.0 (2024-10-23)
+
+    ### Features
+
+    - Runs on Arm (#1)
+
+    ### Bugfixes
+
+    - Starts again (#2)
+    - Found in the candidate (#3)
+
+
+    ## 24.03.10 (2024-09-01)
+
+    - Old
+    "#);
+}
+
+#[test]
+fn a_distribution_with_a_version_of_its_own() {
+    let repo = with(
+        "[workspace.metadata.xtask.release.distributions.\"acme.runner\"]\nversion_file = \"src/acme/runner/OWN\"\ntag_name = \"runner/{version}\"\nnews_file = \"src/acme/runner/CHANGES.md\"",
+    );
+    repo.write("src/acme/runner/OWN", "1.2.0\n");
+    commit(&repo, "own version");
+    let output = done(
+        &repo,
+        &[
+            "release",
+            "--distribution",
+            "acme.runner",
+            "--next",
+            "minor",
+            "--yes",
+        ],
+    );
+    assert!(
+        output
+            .stderr
+            .contains("acme_runner-1.3.0-py3-none-manylinux2014_x86_64.whl"),
+        "{output}"
+    );
+    assert_eq!(
+        head(&repo),
+        "release: acme.runner 1.3.0 (HEAD -> main, tag: runner/1.3.0)"
+    );
+    assert!(
+        repo.read("src/acme/runner/CHANGES.md")
+            .contains("## 1.3.0 (2024-10-21)")
+    );
+    assert_eq!(repo.read("VERSION"), "24.03.10\n");
+    assert_snapshot!(repo.xtask(&["release", "1.0.0", "--distribution", "acme.runer"]).stderr, @r#"
+    error: `acme.runer` has no version of its own
+     |
+    hint: did you mean `acme.runner`?
+    "#);
+}
+
+#[test]
+fn a_release_with_notes_and_files_on_the_forge() {
+    let forge = LoopbackForge::start();
+    let repo = monorepo()
+        .env("FORGE_API_URL", &forge.url())
+        .env("GITHUB_REPOSITORY", "acme/jobs");
+    let arguments = ["release", "24.09.0", "--push", "--forge-release", "--yes"];
+    assert_snapshot!(crate::refused(&repo, &arguments), @r#"
+    error: there is no token for the forge
+     |
+    hint: set FORGE_TOKEN or GH_TOKEN or GITHUB_TOKEN; in a workflow: `GH_TOKEN: ${{ github.token }}`
+    "#);
+    let repo = repo.env("FORGE_TOKEN", "secret");
+    forge.with(|forge| forge.refuses_upload = true);
+    let failed = repo.xtask(&arguments);
+    assert_eq!(failed.status, 1, "{failed}");
+    let output = done(&repo, &["release", "--resume"]);
+    assert!(
+        output.stderr.contains("made http://forge.example/24.09.0"),
+        "{output}"
+    );
+    let (releases, requests) = forge.with(|forge| (forge.releases.clone(), forge.requests.clone()));
+    let names: Vec<&str> = releases[0]
+        .1
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "acme_runner-24.9.0-py3-none-manylinux2014_aarch64.whl",
+            "acme_runner-24.9.0-py3-none-manylinux2014_x86_64.whl"
+        ]
+    );
+    assert_eq!(releases.len(), 1);
+    let made = requests
+        .iter()
+        .find(|request| request.starts_with("POST /api/repos/acme/jobs/releases"));
+    assert!(made.unwrap().contains("Runs on Arm (#1)"), "{requests:?}");
+}
+
+#[test]
+fn a_pull_request_is_opened_and_kept_up_to_date() {
+    let forge = LoopbackForge::start();
+    let repo = monorepo()
+        .env("FORGE_API_URL", &forge.url())
+        .env("FORGE_TOKEN", "secret")
+        .env("GITHUB_REPOSITORY", "acme/jobs");
+    let propose = ["release", "--next", "fragments", "--pull-request", "--yes"];
+    done(&repo, &propose);
+    assert_eq!(
+        head(&repo),
+        "release: 24.04.0 (HEAD -> release/next, origin/release/next)"
+    );
+    // As a workflow does: a clone without that branch, and more fragments.
+    git(&repo, &["switch", "--quiet", "main"]);
+    git(
+        &repo,
+        &["branch", "--quiet", "--delete", "--force", "release/next"],
+    );
+    repo.write("changes/4.removal.md", "Gone\n");
+    commit(&repo, "more");
+    git(&repo, &["push", "--quiet", "origin", "main"]);
+    done(&repo, &propose);
+    let requests = forge.with(|forge| forge.requests.clone());
+    let changes: Vec<&String> = requests
+        .iter()
+        .filter(|line| !line.starts_with("GET"))
+        .collect();
+    assert_eq!(changes.len(), 2, "{requests:?}");
+    assert!(
+        changes[0].starts_with("POST /api/repos/acme/jobs/pulls {"),
+        "{}",
+        changes[0]
+    );
+    assert!(
+        changes[1].starts_with("PATCH /api/repos/acme/jobs/pulls/1 {"),
+        "{}",
+        changes[1]
+    );
+    for part in [
+        "release: 24.04.0",
+        "Runs on Arm (#1)",
+        "`cargo xtask release 24.04.0 --push`",
+    ] {
+        assert!(changes[1].contains(part), "{}", changes[1]);
+    }
+    assert!(changes[1].contains("Gone (#4)") && !changes[0].contains("Gone (#4)"));
+    // It is merged, by a merge commit, which is what is tagged.
+    git(&repo, &["switch", "--quiet", "main"]);
+    git(
+        &repo,
+        &["merge", "--quiet", "--no-ff", "--no-edit", "release/next"],
+    );
+    done(&repo, &["release", "24.04.0", "--push", "--yes"]);
+    assert_eq!(
+        git(&repo, &["rev-parse", "24.04.0^{commit}"]),
+        git(&repo, &["rev-parse", "HEAD"])
+    );
+}
