@@ -17,8 +17,7 @@ use crate::error::GoalError;
 use crate::packaging::artifact::{FieldMistake, ProvidedArtifact, artifact, license_files};
 use crate::packaging::project::{self, DeclaredProject};
 use crate::packaging::{
-    Formats, InstalledFile, OwnBackend, OwnedFile, PackagedDistribution, PackagedFiles,
-    WheelOptions,
+    DataFile, Formats, OwnBackend, OwnedFile, PackagedDistribution, PackagedFiles, WheelOptions,
 };
 use crate::session::Session;
 use model::Place;
@@ -72,7 +71,7 @@ impl Describer<'_> {
             folder: target.dir.to_string(),
             place: self.place(id, "provides"),
             artifact,
-            installed_files: installed
+            data_files: installed
                 .find()
                 .map_err(|mistake| self.mistaken(id, "provides", mistake))?,
             namespace_packages: provided.namespace_packages,
@@ -516,7 +515,7 @@ struct InstalledFiles<'a, I> {
 }
 
 impl<'a, I: Iterator<Item = &'a OwnedFile> + Clone> InstalledFiles<'_, I> {
-    fn find(self) -> Result<Vec<InstalledFile>, FieldMistake> {
+    fn find(self) -> Result<Vec<DataFile>, FieldMistake> {
         let mut found = Vec::new();
         for script in self.scripts {
             found.push(self.file("scripts", "scripts", script)?);
@@ -530,13 +529,13 @@ impl<'a, I: Iterator<Item = &'a OwnedFile> + Clone> InstalledFiles<'_, I> {
         Ok(found)
     }
 
-    fn file(&self, field: &str, folder: &str, name: &str) -> Result<InstalledFile, FieldMistake> {
+    fn file(&self, field: &str, folder: &str, name: &str) -> Result<DataFile, FieldMistake> {
         let mut known = self.known.clone();
         let file = known.find(|file| file.member == name).ok_or_else(|| FieldMistake {
             message: format!("`{field}` names `{name}`, which is not among what it depends on"),
             hint: Some("add it to `dependencies` as `resources` or `files`; its path counts from the source root".to_owned()),
         })?;
-        Ok(InstalledFile {
+        Ok(DataFile {
             path: file.path.clone(),
             place: format!("{folder}/{}", RepoPath::new(name).split().1),
         })

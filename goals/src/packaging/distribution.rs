@@ -21,7 +21,7 @@ pub struct PackagedDistribution {
     /// The values of `provides`.
     pub artifact: Artifact,
     /// Files for folders of the environment.
-    pub installed_files: Vec<InstalledFile>,
+    pub data_files: Vec<DataFile>,
     /// Packages that are namespaces of `pkg_resources`, as far as `provides` names them.
     pub namespace_packages: Vec<String>,
     /// The text and content type of a readme that is written in `provides`.
@@ -94,7 +94,7 @@ pub struct WheelOptions {
 
 /// A file for a folder of the environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InstalledFile {
+pub struct DataFile {
     /// The path relative to the root.
     pub path: String,
     /// The kind of folder, and the path below it: `scripts/tool`, `data/share/x`.

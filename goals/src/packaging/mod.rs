@@ -26,8 +26,7 @@ mod writing;
 pub use artifact::{FieldMistake, ProvidedArtifact, artifact, entry_points};
 pub use declared::{DeclaredDistribution, declared_distributions};
 pub use distribution::{
-    Formats, InstalledFile, OwnBackend, OwnedFile, PackagedDistribution, PackagedFiles,
-    WheelOptions,
+    DataFile, Formats, OwnBackend, OwnedFile, PackagedDistribution, PackagedFiles, WheelOptions,
 };
 pub use platforms::PlatformRequest;
 pub use previous::Previous;

@@ -28,7 +28,7 @@ use crate::packaging::members::{as_script, namespace_packages};
 use crate::packaging::metadata::{Versions, metadata};
 use crate::packaging::source_file::{PackagingError, file_member};
 use crate::packaging::{
-    InstalledFile, OwnBackend, OwnedFile, PackagedDistribution, PackagedFiles, PlatformRequest,
+    DataFile, OwnBackend, OwnedFile, PackagedDistribution, PackagedFiles, PlatformRequest,
     Previous, time,
 };
 use crate::session::Session;
@@ -328,7 +328,7 @@ impl<'a> Packager<'a> {
     /// Files for folders of the environment. Those that are Python scripts are started by the
     /// environment's Python.
     fn data_files(&self, distribution: &PackagedDistribution) -> Result<Vec<Member>, GoalError> {
-        let member = |file: &InstalledFile| {
+        let member = |file: &DataFile| {
             let member = self.member(distribution, &file.path, &file.place)?;
             match file.place.starts_with("scripts/") {
                 true => {
@@ -337,7 +337,7 @@ impl<'a> Packager<'a> {
                 false => Ok(member),
             }
         };
-        distribution.installed_files.iter().map(member).collect()
+        distribution.data_files.iter().map(member).collect()
     }
 
     fn members(
