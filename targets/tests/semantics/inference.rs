@@ -351,3 +351,25 @@ python_tests(stevedore_namespaces=['app.runners'])
     tests/test_x.py -> src/ext:bin
     ");
 }
+
+#[test]
+fn texts_that_begin_with_a_dot_are_no_modules() {
+    let options = GraphOptions {
+        infer: Infer {
+            string_imports: Switch::On,
+            string_imports_min_dots: 1,
+            ..Infer::default()
+        },
+        ..options()
+    };
+    let files = "== src/BUILD\npython_sources()\n== src/__init__.py\n== src/yaml.py\n== src/m.py\nx = ['.yaml', '.', '..yaml', 'a..yaml', 'yaml.load']\n";
+    let found = crate::ask_with(files, options, |graph| {
+        let m = graph.owners_of_file("src/m.py");
+        let found = targets::query::dependencies(graph, &m, targets::query::Reach::Direct)?;
+        Ok(found
+            .iter()
+            .map(|id| graph.target(*id).address.to_string())
+            .collect())
+    });
+    assert_eq!(found, "src/yaml.py");
+}

@@ -49,11 +49,15 @@ fn asset(subject: &Subject<'_>, dir: &str, text: &str) -> Option<TargetId> {
 
 /// Whether a text looks like a module, as Pants has it: packages in lower case, then a name.
 fn is_module(text: &str) -> bool {
-    let (packages, name) = text.rsplit_once('.').unwrap_or(("", text));
+    let (packages, name) = match text.rsplit_once('.') {
+        Some((packages, name)) => (Some(packages), name),
+        None => (None, text),
+    };
     let is_lower = |c: char| c.is_ascii_lowercase() || c == '_';
+    // What begins with a dot has an empty package, which is none.
     packages
-        .split('.')
-        .filter(|_| !packages.is_empty())
+        .into_iter()
+        .flat_map(|packages| packages.split('.'))
         .all(|package| {
             package.starts_with(is_lower)
                 && package.chars().all(|c| is_lower(c) || c.is_ascii_digit())
