@@ -56,13 +56,18 @@ fn versions_for_other_pythons() {
         Package::new("b", "2.0").requires_python(">=3.13"),
         Package::new("b", "3.0a1"),
         Package::new("b", "4.0").yanked("broken"),
+        Package::new("c", "1.0"),
+        Package::new("c", "1.1"),
+        Package::new("c", "2.0").wheel("cp312-cp312-manylinux2014_x86_64"),
     ]);
     let settings = "[workspace.metadata.xtask.python]\n\
                     interpreter_constraints = ['CPython>=3.9,<3.13']\n";
     let repo = repo()
         .index(&index)
         .file("Cargo.toml", settings)
-        .requirements("a<1.1\nb==1.0\n");
+        .requirements("a<1.1\nb==1.0\nc<1.1\n");
+    lock(&repo);
+    let repo = repo.requirements("a<1.1\nb==1.0\nc\n");
     lock(&repo);
     assert_snapshot!(repo.xtask(&["outdated"]).stdout, @"
     package  locked  admitted  latest  held by

@@ -140,3 +140,21 @@ fn metadata_in_place_of_those_of_a_release() {
       |                                ^^^^^
     ");
 }
+
+#[test]
+fn wheels_for_one_platform_are_not_wheels_for_all() {
+    let index = LoopbackIndex::start([
+        Package::new("a", "1.0").wheel("cp312-cp312-win_amd64"),
+        Package::new("b", "1.0")
+            .wheel("cp312-cp312-win_amd64")
+            .sdist(),
+        Package::new("c", "1.0"),
+    ]);
+    for line in ["a\n", "b\n"] {
+        let repo = repo().index(&index).requirements(line);
+        let message = refused(&repo, &["generate-lockfiles", "--require-wheels"]);
+        assert!(message.contains("no file for"), "{message}");
+    }
+    let repo = repo().index(&index).requirements("c\n");
+    done(&repo, &["generate-lockfiles", "--require-wheels"]);
+}

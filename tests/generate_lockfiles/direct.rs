@@ -316,7 +316,7 @@ fn constraints_that_a_direct_reference_breaks() {
       | ^^^^
       |
       = requirements.txt:1 requires a>=2
-      = a cannot be used: the direct reference gives 1.0
+      = a cannot be used: the direct reference gives 1.0: constraints.txt:1 says a @ http://127.0.0.1:[PORT]/files/a-1.0-py3-none-any.whl
     hint: with a 1.0 there is a solution: loosen `a>=2` at requirements.txt:1
     ");
     assert_snapshot!(error("a @ WHEEL", "a @ SDIST"), @"
@@ -327,7 +327,7 @@ fn constraints_that_a_direct_reference_breaks() {
       | ^
       |
       = requirements.txt:1 requires a @ http://127.0.0.1:[PORT]/files/a-1.0-py3-none-any.whl
-      = http://127.0.0.1:[PORT]/files/a-1.0.tar.gz and http://127.0.0.1:[PORT]/files/a-1.0-py3-none-any.whl are two places for one project
+      = http://127.0.0.1:[PORT]/files/a-1.0.tar.gz and http://127.0.0.1:[PORT]/files/a-1.0-py3-none-any.whl are two places for one project: constraints.txt:1 says a @ http://127.0.0.1:[PORT]/files/a-1.0.tar.gz
     ");
 }
 

@@ -83,7 +83,9 @@ fn add_state(root: &Utf8Path, folder: &Utf8Path, found: &mut String) {
     entries.sort_by(|a, b| a.file_name().cmp(b.file_name()));
     for entry in entries {
         let name = entry.file_name();
-        let is_left_by_builds = matches!(name, "__pycache__" | "build" | "dist" | "node_modules")
+        // Below the top, these may be packages.
+        let is_left_by_builds = (folder == root && matches!(name, "build" | "dist"))
+            || matches!(name, "__pycache__" | "node_modules")
             || name.ends_with(".egg-info")
             || name.ends_with(".pyc");
         if name.starts_with('.') || is_left_by_builds {
@@ -149,6 +151,34 @@ pub fn make_executable(_: &Utf8Path) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_changes_the_state_of_a_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = Utf8Path::from_path(folder.path()).unwrap();
+        let state = |path: &str, text: &str| {
+            replace(&folder.join(path), text).unwrap();
+            folder_state(folder)
+        };
+        let first = state("pyproject.toml", "a");
+        assert_eq!(folder_state(folder), first);
+        for left in [
+            "build/lib/a.py",
+            "dist/a.whl",
+            "a.egg-info/PKG-INFO",
+            ".git/HEAD",
+            "src/__pycache__/a.pyc",
+        ] {
+            assert_eq!(state(left, "x"), first, "{left}");
+        }
+        let mut before = first;
+        for source in ["src/a.py", "src/build/b.py", "src/dist/c.py", "data.txt"] {
+            let now = state(source, "x");
+            assert_ne!(now, before, "{source}");
+            before = now;
+        }
+        assert_ne!(state("data.txt", "longer"), before);
+    }
 
     #[test]
     fn replaces_the_file_behind_a_link() {

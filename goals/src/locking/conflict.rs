@@ -1,6 +1,6 @@
 //! Writes a conflict for the user: the requirement lines, the chain that clashes, and hints.
 
-use model::{IndexRole, PackageName, Version, VersionSpecifiers};
+use model::{IndexRole, PackageName, Requirement, Version, VersionSpecifiers};
 use resolve::{Explanation, Hint, Premise, Reason};
 
 use super::inputs::ResolveDeclaration;
@@ -76,7 +76,37 @@ fn text(premise: &Premise, declared: &ResolveDeclaration) -> String {
                 None => premise.to_string(),
             }
         }
+        // The requirements are premises themselves, and the constraints that name a place are not.
+        Premise::Unusable {
+            name,
+            why: Reason::Direct(_),
+            ..
+        } => said(premise, declared, |constraint| constraint.name == *name),
+        Premise::TwoPlaces(one, other) => said(premise, declared, |constraint| {
+            let source = constraint.source.to_string();
+            source.ends_with(one.as_str()) || source.ends_with(other.as_str())
+        }),
         premise => premise.to_string(),
+    }
+}
+
+/// A premise with the constraints that name a place and are meant, and where they stand.
+fn said(
+    premise: &Premise,
+    declared: &ResolveDeclaration,
+    is_meant: impl Fn(&Requirement) -> bool,
+) -> String {
+    let constraints = declared.inputs.constraints.iter();
+    let named = constraints.filter(|one| one.specifiers().is_none() && is_meant(one));
+    let said: Vec<String> = named
+        .filter_map(|one| {
+            let place = declared.place(one)?;
+            Some(format!("{}:{} says {one}", place.path, place.line))
+        })
+        .collect();
+    match said.is_empty() {
+        true => premise.to_string(),
+        false => format!("{premise}: {}", said.join(", ")),
     }
 }
 

@@ -3,10 +3,10 @@
 
 use clap::{Args, ValueEnum};
 use index::{ListedVersion, RequiresPython};
-use lockfile::{Lock, LockGraph};
+use lockfile::{FileProblemKind, Lock, LockGraph};
 use model::{
-    LockedPackage, PackageName, PackageSet, PackageSource, PrereleasePolicy, Requirement, Version,
-    VersionRange, VersionSpecifiers, specifiers_range,
+    FileKind, InterpreterConstraints, LockedPackage, PackageName, PackageSet, PackageSource,
+    PrereleasePolicy, Requirement, Version, VersionRange, VersionSpecifiers, specifiers_range,
 };
 use serde::Serialize;
 
@@ -101,29 +101,34 @@ fn outdated<'a>(
             .is_none_or(|specifiers| specifiers.contains(version))
     };
     let requirements: Vec<(String, &Requirement)> = requirements(graph, at);
-    let pythons = lock.inputs.pythons(&package.marker);
-    let mut admitted = package.version.clone();
-    let mut latest = package.version.clone();
-    let mut requires_python = None;
-    let usable = versions
-        .filter(|listed| *listed.version() > package.version && is_usable(listed, package, lock));
-    for listed in usable {
-        latest = listed.version().clone();
-        requires_python = wanted_pythons(&listed, &pythons);
-        if requires_python.is_none()
-            && requirements
-                .iter()
-                .all(|(_, requirement)| admits(requirement, &latest))
-        {
-            admitted = latest.clone();
-        }
-    }
+    // No version is for a Python that is not released yet.
+    let released = package.marker.and(&InterpreterConstraints::released());
+    let pythons = match lock.inputs.pythons(&released) {
+        none if none.is_empty() => lock.inputs.pythons(&package.marker),
+        pythons => pythons,
+    };
+    let newer: Vec<ListedVersion<'_>> = versions
+        .filter(|listed| *listed.version() > package.version && is_usable(listed, package, lock))
+        .collect();
+    let newest = *newer.last()?;
+    let latest = newest.version().clone();
+    let requires_python = wanted_pythons(&newest, &pythons);
+    let is_admitted = |listed: &&ListedVersion<'_>| {
+        let mut requirements = requirements.iter();
+        requirements.all(|(_, requirement)| admits(requirement, listed.version()))
+            && wanted_pythons(listed, &pythons).is_none()
+            && without_file(lock, package, listed).is_none()
+    };
+    let admitted = newer.iter().rev().find(is_admitted);
+    let admitted = admitted
+        .map_or(&package.version, ListedVersion::version)
+        .clone();
     // The other Pythons may have it already.
     let elsewhere = graph.find(package.name.as_str()).iter();
     let is_locked = elsewhere
         .map(|&at| &graph.package(at).version)
         .any(|it| *it == latest);
-    if latest == package.version || (is_locked && admitted == package.version) {
+    if is_locked && admitted == package.version {
         return None;
     }
     let mut held_by: Vec<String> = requirements
@@ -131,6 +136,9 @@ fn outdated<'a>(
         .filter(|(_, requirement)| !admits(requirement, &latest))
         .map(|(whose, asked)| format!("{whose}{}{}", asked.name, asked.source))
         .collect();
+    if held_by.is_empty() && requires_python.is_none() {
+        held_by.extend(without_file(lock, package, &newest));
+    }
     held_by.sort();
     held_by.dedup();
     Some(Outdated {
@@ -141,6 +149,43 @@ fn outdated<'a>(
         requires_python,
         held_by,
     })
+}
+
+/// What a version has no file for that the lock needs, by the rule of the resolver.
+fn without_file(
+    lock: &Lock,
+    package: &LockedPackage,
+    listed: &ListedVersion<'_>,
+) -> Option<String> {
+    let release = listed.release().ok()?;
+    let mut candidate = LockedPackage {
+        version: listed.version().clone(),
+        sdist: None,
+        wheels: Vec::new(),
+        ..package.clone()
+    };
+    for file in &release.files {
+        match file.kind {
+            FileKind::Wheel(_) if lock.inputs.allows_wheels(&package.name) => {
+                candidate.wheels.push(file.file.clone());
+            }
+            FileKind::Sdist(_) if lock.inputs.allows_sdists(&package.name) => {
+                candidate.sdist = Some(file.file.clone());
+            }
+            _ => {}
+        }
+    }
+    let alone = Lock {
+        resolve: lock.resolve.clone(),
+        inputs: lock.inputs.clone(),
+        forks: Vec::new(),
+        packages: vec![candidate],
+    };
+    let problems = lockfile::check_files(&alone);
+    let mut missing = problems
+        .iter()
+        .filter(|problem| matches!(problem.kind, FileProblemKind::NoFile(_)));
+    missing.next().map(ToString::to_string)
 }
 
 /// The Pythons that a version wants, where it is not for all of `pythons`.
