@@ -73,6 +73,7 @@ fn versions_for_other_pythons() {
     package  locked  admitted  latest  held by
     a        1.0     1.0       2.0     a 2.0 wants Python >=3.12; a<1.1
     b        1.0     1.0       2.0     b 2.0 wants Python >=3.13; b==1.0
+    c        1.0     1.1       2.0     c 2.0 has neither a wheel for CPython 3.9 to 3.11 on linux_x86_64 nor a source distribution
     ");
     assert_snapshot!(repo.xtask(&["outdated", "--output-format", "json"]).stdout, @r#"
     [
@@ -94,6 +95,15 @@ fn versions_for_other_pythons() {
         "requires_python": ">=3.13",
         "held_by": [
           "b==1.0"
+        ]
+      },
+      {
+        "name": "c",
+        "locked": "1.0",
+        "admitted": "1.1",
+        "latest": "2.0",
+        "held_by": [
+          "c 2.0 has neither a wheel for CPython 3.9 to 3.11 on linux_x86_64 nor a source distribution"
         ]
       }
     ]
