@@ -446,3 +446,27 @@ fn a_listing_that_refuses_the_login() {
     hint: put `machine 127.0.0.1 login USER password PASSWORD` into ~/.netrc, set XTASK_PUBLISH_USERNAME and XTASK_PUBLISH_PASSWORD, or write them into the index's URL
     ");
 }
+
+#[test]
+fn metadata_is_judged_before_anything_is_sent() {
+    let index = UploadIndex::start(&[("joe", "secret")]);
+    let settings = "[workspace.metadata.xtask.python]\ninterpreter_constraints = [\">=3.9\"]\n";
+    let repo = repo()
+        .env("XTASK_PUBLISH_USERNAME", "joe")
+        .env("XTASK_PUBLISH_PASSWORD", "secret")
+        .file("Cargo.toml", settings)
+        .file("VERSION", "1.0\n")
+        .file("a/BUILD", "python_sources()\npython_distribution(name='dist', dependencies=[':a'], provides=python_artifact(name='aa', version='1.0'))\n")
+        .file("a/aa.py", "X = 1\n")
+        .file("b/BUILD", "python_sources()\npython_distribution(name='dist', dependencies=[':b'], provides=python_artifact(name='bb', version='1.0', url='nowhere'))\n")
+        .file("b/bb.py", "X = 1\n");
+    done(&repo, &["package", "--wheel"]);
+    let url = index.url();
+    assert_snapshot!(refused(&repo, &["publish", "--index", &url]), @"
+    error: no index takes bb-1.0-py3-none-any.whl: nothing was uploaded
+     |
+     = home-page: `nowhere` is not a URL of the web
+    hint: mend the metadata and build the file again
+    ");
+    assert_eq!(index.posts(), 0);
+}

@@ -4,73 +4,89 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
-use model::{InterpreterConstraints, WheelFilename};
+use install::python::PythonRequest;
+use model::{InterpreterConstraints, Place, WheelFilename};
 
 use crate::environments::{
     ExportOptions, Exporter, LoadFailure, Trial, TrialObstacle, TrialVerdict, TrialWheel,
 };
 use crate::error::GoalError;
 use crate::locking::IndexChoice;
-use crate::packaging::{BuiltArchive, NOT_KEPT, PackagedDistribution};
+use crate::packaging::{BuiltArchive, NOT_KEPT, PackagedDistribution, PlatformRequest};
 use crate::session::Session;
+
+/// How wheels are tried.
+#[derive(Debug, Clone, Default)]
+pub struct TrialOptions {
+    /// Where packages come from.
+    pub index: IndexChoice,
+    /// The Python to use, where one was named.
+    pub python: Option<PythonRequest>,
+}
 
 /// Tries the wheels among `built`. Those that fail become errors. The wheels in `required` are
 /// installed if others require them, but their results are ignored.
 ///
-/// Wheels that cannot be tried here are reported and kept.
+/// Wheels that cannot be tried here are reported and kept. Those for a platform that has a Python
+/// of its own in the settings are tried with that.
 pub fn try_wheels(
     session: &Session,
-    index: &IndexChoice,
+    options: &TrialOptions,
     built: &mut [Result<BuiltArchive<'_>, GoalError>],
     required: &[BuiltArchive<'_>],
 ) -> Result<(), GoalError> {
-    let options = ExportOptions {
-        index: index.clone(),
-        ..ExportOptions::default()
-    };
-    let exporter = Exporter::new(session, options)?;
-    let any = InterpreterConstraints::any_recent();
     let mut notes = Notes::default();
-    for ((resolve, _), positions) in groups(built) {
-        let tried: Vec<&BuiltArchive<'_>> = positions
-            .iter()
-            .filter_map(|at| built[*at].as_ref().ok())
-            .collect();
-        let distribution = tried[0].distribution;
-        let belongs = |one: &&BuiltArchive<'_>| one.distribution.resolve == resolve;
-        let all = tried.iter().copied().chain(required.iter().filter(belongs));
-        let trial = Trial {
-            resolve: resolve.as_deref(),
-            interpreter_constraints: distribution
-                .interpreter_constraints
-                .as_ref()
-                .unwrap_or(&any),
-            wheels: all.filter_map(trial_wheel).collect(),
+    let others = &session.settings.package.verify_pythons;
+    let mut requests = Vec::new();
+    for (platform, python) in others {
+        let request: PlatformRequest = platform.parse().map_err(|problem: String| {
+            GoalError::failure(problem).at(Place::file(session.settings.file.as_str()))
+        })?;
+        requests.push(request.clone());
+        let chosen = |name: &WheelFilename| {
+            name.platform_tag != "any" && request.accepts(&name.platform_tag)
         };
-        let verdicts = exporter.try_wheels(&trial);
-        for (at, verdict) in positions.into_iter().zip(verdicts) {
-            let refused = built[at]
-                .as_ref()
-                .ok()
-                .and_then(|one| notes.judge(one, verdict));
-            if let Some(error) = refused {
-                built[at] = Err(error);
-            }
-        }
+        let python = Some(PythonRequest::Path(python.clone()));
+        let exporter = exporter(session, options, python)?;
+        notes.collect(&exporter, &chosen, built, required);
     }
+    let chosen = |name: &WheelFilename| {
+        let of_other = requests
+            .iter()
+            .any(|request| request.accepts(&name.platform_tag));
+        name.platform_tag == "any" || !of_other
+    };
+    let exporter = exporter(session, options, options.python.clone())?;
+    notes.collect(&exporter, &chosen, built, required);
     notes.say(session);
     Ok(())
+}
+
+fn exporter<'a>(
+    session: &'a Session,
+    options: &TrialOptions,
+    python: Option<PythonRequest>,
+) -> Result<Exporter<'a>, GoalError> {
+    let options = ExportOptions {
+        index: options.index.clone(),
+        python,
+        ..ExportOptions::default()
+    };
+    Exporter::new(session, options)
 }
 
 type Group = (Option<String>, Vec<String>);
 
 /// The positions of the wheels that can be in one environment: of one resolve and for the same
 /// Pythons.
-fn groups(built: &[Result<BuiltArchive<'_>, GoalError>]) -> BTreeMap<Group, Vec<usize>> {
+fn groups(
+    built: &[Result<BuiltArchive<'_>, GoalError>],
+    chosen: &impl Fn(&WheelFilename) -> bool,
+) -> BTreeMap<Group, Vec<usize>> {
     let mut groups: BTreeMap<Group, Vec<usize>> = BTreeMap::new();
     for (at, one) in built.iter().enumerate() {
         if let Ok(one) = one
-            && trial_wheel(one).is_some()
+            && trial_wheel(one).is_some_and(|wheel| chosen(&wheel.filename))
         {
             let distribution = one.distribution;
             let constraints = distribution.interpreter_constraints.iter();
@@ -96,6 +112,44 @@ fn trial_wheel<'b>(built: &'b BuiltArchive<'_>) -> Option<TrialWheel<'b>> {
 struct Notes(BTreeMap<TrialObstacle, BTreeSet<String>>);
 
 impl Notes {
+    /// Tries the chosen wheels with one Python. Those that fail become errors.
+    fn collect(
+        &mut self,
+        exporter: &Exporter<'_>,
+        chosen: &impl Fn(&WheelFilename) -> bool,
+        built: &mut [Result<BuiltArchive<'_>, GoalError>],
+        required: &[BuiltArchive<'_>],
+    ) {
+        let any = InterpreterConstraints::any_recent();
+        for ((resolve, _), positions) in groups(built, chosen) {
+            let tried: Vec<&BuiltArchive<'_>> = positions
+                .iter()
+                .filter_map(|at| built[*at].as_ref().ok())
+                .collect();
+            let distribution = tried[0].distribution;
+            let belongs = |one: &&BuiltArchive<'_>| one.distribution.resolve == resolve;
+            let all = tried.iter().copied().chain(required.iter().filter(belongs));
+            let trial = Trial {
+                resolve: resolve.as_deref(),
+                interpreter_constraints: distribution
+                    .interpreter_constraints
+                    .as_ref()
+                    .unwrap_or(&any),
+                wheels: all.filter_map(trial_wheel).collect(),
+            };
+            let verdicts = exporter.try_wheels(&trial);
+            for (at, verdict) in positions.into_iter().zip(verdicts) {
+                let refused = built[at]
+                    .as_ref()
+                    .ok()
+                    .and_then(|one| self.judge(one, verdict));
+                if let Some(error) = refused {
+                    built[at] = Err(error);
+                }
+            }
+        }
+    }
+
     /// The error for a wheel that fails.
     fn judge(&mut self, built: &BuiltArchive<'_>, verdict: TrialVerdict) -> Option<GoalError> {
         match verdict {

@@ -16,6 +16,8 @@ pub struct Dir {
     pub path: Arc<str>,
     /// Names of its files, sorted.
     pub files: Vec<Arc<str>>,
+    /// Names that are not UTF-8, as far as they can be shown: no pattern matches them.
+    pub unreadable: Vec<String>,
 }
 
 impl SourceTree {
@@ -45,6 +47,7 @@ impl SourceTree {
                 Dir {
                     path: Arc::from(path),
                     files,
+                    unreadable: Vec::new(),
                 }
             })
             .collect();

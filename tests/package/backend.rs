@@ -31,7 +31,7 @@ import base64, hashlib, io, os, tarfile, time, zipfile
 
 def build_sdist(sdist_directory, config_settings=None):
     name = "own-1.tar.gz"
-    members = {"PKG-INFO": "Metadata-Version: 2.1\nName: own\nVersion: 1\n", "y.py": open("y.py").read()}
+    members = {"PKG-INFO": "Metadata-Version: 2.1\nName: own\nVersion: 1\n", "pyproject.toml": open("pyproject.toml").read(), "y.py": open("y.py").read()}
     with tarfile.open(os.path.join(sdist_directory, name), "w:gz") as sdist:
         for path, text in sorted(members.items(), reverse=True):
             info = tarfile.TarInfo("own-1/" + path)
@@ -134,7 +134,10 @@ fn its_source_distribution_is_what_it_makes() {
     let repo = own();
     package(&repo, &["--sdist"]);
     let listing = repo.run("tar".into(), &["tzf", "dist/own-1.tar.gz"]);
-    assert_eq!(listing.stdout, "own-1/PKG-INFO\nown-1/y.py\n");
+    assert_eq!(
+        listing.stdout,
+        "own-1/PKG-INFO\nown-1/pyproject.toml\nown-1/y.py\n"
+    );
 }
 
 #[test]

@@ -4,6 +4,7 @@
 mod backend;
 mod bad_input;
 mod law;
+mod matrix;
 mod oracle;
 mod peers;
 mod reproducible;

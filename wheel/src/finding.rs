@@ -8,6 +8,8 @@ use crate::record::RecordLineError;
 /// How serious a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
+    /// What other tools complain about, though it harms nobody who installs the wheel.
+    Note,
     /// The wheel works, but someone should look at it.
     Warning,
     /// The wheel must not be published.
@@ -53,6 +55,78 @@ pub enum WheelFinding {
         first: String,
         /// The other.
         second: String,
+    },
+    /// A member whose name Windows cannot have, in a wheel that installs there.
+    #[error("the member `{name}`: {problem}")]
+    WindowsName {
+        /// Its name.
+        name: String,
+        /// What is wrong with it.
+        problem: PathProblem,
+    },
+    /// A value of core metadata that no index takes.
+    #[error("{field}: {problem}")]
+    Metadata {
+        /// The field.
+        field: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A value of core metadata that a public index does not take, or that serves nobody.
+    #[error("{field}: {problem}")]
+    MetadataAdvice {
+        /// The field.
+        field: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A file where it does not help anybody.
+    #[error("{problem} ({code})")]
+    Contents {
+        /// The code that check-wheel-contents has for it.
+        code: &'static str,
+        /// What it is.
+        problem: String,
+    },
+    /// A platform tag that public indexes refuse.
+    #[error("public indexes refuse the platform tag `{tag}`")]
+    LocalPlatform {
+        /// The tag.
+        tag: String,
+    },
+    /// A binary that needs a newer system than the wheel's tag says.
+    #[error("`{name}` needs {version} of {library}, which `{tag}` does not promise{}", true_tag.as_ref().map_or(String::new(), |tag| format!(": the tag that is true is `{tag}`")))]
+    NewerSymbol {
+        /// The member.
+        name: String,
+        /// Such as `GLIBC_2.34`.
+        version: String,
+        /// The library that has it.
+        library: String,
+        /// The platform tag of the wheel.
+        tag: String,
+        /// The tag that promises it, if there is one.
+        true_tag: Option<String>,
+    },
+    /// A binary that needs a library which neither the wheel nor its tag has.
+    #[error("`{name}` needs `{library}`, which neither the wheel nor `{tag}` has")]
+    ForeignLibrary {
+        /// The member.
+        name: String,
+        /// The library.
+        library: String,
+        /// The platform tag of the wheel.
+        tag: String,
+    },
+    /// A module that Python cannot compile.
+    #[error("`{name}`, line {line}, does not parse: {problem}")]
+    Syntax {
+        /// The member.
+        name: String,
+        /// The line, counted from 1.
+        line: usize,
+        /// The message of the parser.
+        problem: String,
     },
     /// A member that is a symbolic link.
     #[error("the member `{name}` is a symbolic link, which installers write as a file or refuse")]
@@ -206,10 +280,31 @@ pub enum WheelFinding {
 }
 
 impl WheelFinding {
+    /// The binary that it is about.
+    pub fn binary(&self) -> Option<&str> {
+        match self {
+            WheelFinding::NewerSymbol { name, .. }
+            | WheelFinding::ForeignLibrary { name, .. }
+            | WheelFinding::WrongMachine { name, .. }
+            | WheelFinding::WrongSystem { name, .. }
+            | WheelFinding::BinaryInPureWheel { name, .. } => Some(name),
+            _ => None,
+        }
+    }
+
     /// How serious it is.
     pub fn severity(&self) -> Severity {
         match self {
-            WheelFinding::WrongSystem { .. }
+            WheelFinding::Contents { code, .. } if !matches!(*code, "W007" | "W008") => {
+                Severity::Note
+            }
+            WheelFinding::MetadataAdvice { field, .. } if field != "Classifier" => Severity::Note,
+            WheelFinding::MetadataAdvice { .. }
+            | WheelFinding::Contents { .. }
+            | WheelFinding::LocalPlatform { .. }
+            | WheelFinding::ForeignLibrary { .. }
+            | WheelFinding::Syntax { .. }
+            | WheelFinding::WrongSystem { .. }
             | WheelFinding::BinaryInPureWheel { .. }
             | WheelFinding::Unmatched { .. }
             | WheelFinding::Dropped { .. } => Severity::Warning,

@@ -7,9 +7,8 @@ use std::sync::Arc;
 
 /// The path of a member inside an archive: relative, `/`-separated, in UTF-8.
 ///
-/// Invariant: no empty, `.` or `..` component, no control character, none of
-/// the characters and device names that Windows reserves, so that the member
-/// unpacks to the same place on every platform.
+/// Invariant: no empty, `.` or `..` component, no control character; and, but for archives that are
+/// not unpacked on Windows, none of the characters and device names that it reserves.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MemberPath(Arc<str>);
 
@@ -57,6 +56,11 @@ impl MemberPath {
         }
         name.split('/').try_for_each(check_portable)?;
         Ok(MemberPath(name.into()))
+    }
+
+    /// Checks a name for an archive that is not unpacked on Windows.
+    pub fn parse_contained(name: &str) -> Result<MemberPath, PathProblem> {
+        check_contained(name).map(|()| MemberPath(name.into()))
     }
 
     /// The name as it is in the archive.

@@ -11,24 +11,16 @@ use model::{Metadata, WheelFilename};
 use sha2::{Digest, Sha256};
 
 use crate::binary::{HEADER_SIZE, NativeBinary};
+use crate::elf_needs::{ElfNeeds, UnmetNeed};
 use crate::entry_points::EntryPoints;
 use crate::finding::WheelFinding;
-use crate::path::{FoldedPath, MemberPath};
+use crate::path::{FoldedPath, MemberPath, check_contained};
+use crate::read_member::ReadMember;
 use crate::record::parse_record;
 use crate::wheel_file::{Purity, WheelFile};
 use crate::zip_member::ZipError;
 use crate::zip_reader::ZipReader;
-
-/// A member that was read, for the checks.
-#[derive(Clone, Debug)]
-pub struct ReadMember {
-    /// SHA-256 of its bytes.
-    pub sha256: [u8; 32],
-    /// Its size in bytes.
-    pub size: u64,
-    /// Its first bytes, at most [`HEADER_SIZE`].
-    pub head: Vec<u8>,
-}
+use crate::{contents, core_checks};
 
 /// The findings about a wheel, and its members.
 #[derive(Debug, Default)]
@@ -37,6 +29,9 @@ pub struct Verification {
     pub findings: Vec<WheelFinding>,
     /// Its members by name. Empty if the archive cannot be read.
     pub members: BTreeMap<String, ReadMember>,
+    /// What its ELF files need.
+    needs: BTreeMap<String, ElfNeeds>,
+    entry_points: EntryPoints,
 }
 
 /// One import in a shipped module.
@@ -78,11 +73,35 @@ pub fn verify(file_name: &str, input: impl Read + Seek) -> Verification {
 }
 
 impl Verification {
+    /// The findings about another archive.
+    pub fn of_findings(findings: Vec<WheelFinding>) -> Self {
+        Self {
+            findings,
+            ..Self::default()
+        }
+    }
+
     /// Whether no finding forbids to publish the wheel.
     pub fn passes(&self) -> bool {
         self.findings
             .iter()
-            .all(|finding| finding.severity() == crate::finding::Severity::Warning)
+            .all(|finding| finding.severity() != crate::finding::Severity::Error)
+    }
+
+    /// Adds findings about entry points whose module neither the wheel nor `met_elsewhere`
+    /// (requirements, the standard library) provides.
+    pub fn judge_entry_points(&mut self, met_elsewhere: impl Fn(&str) -> bool) {
+        let shipped = self.shipped_modules();
+        let missing = self.entry_points.iter().filter(|(_, _, point)| {
+            !shipped.contains(&point.module) && !met_elsewhere(&point.module)
+        });
+        self.findings.extend(
+            missing.map(|(group, name, point)| WheelFinding::EntryPointModule {
+                group: group.to_owned(),
+                name: name.to_owned(),
+                module: point.module.clone(),
+            }),
+        );
     }
 
     /// Adds findings about imports that neither the wheel nor `met_elsewhere` (requirements, the
@@ -140,7 +159,7 @@ impl Verification {
 
     fn read(&mut self, filename: &WheelFilename, input: impl Read + Seek) -> Result<(), ZipError> {
         let mut zip = ZipReader::open(input)?;
-        self.judge_names(&zip);
+        self.judge_names(&zip, filename);
         let mut texts = HashMap::new();
         let dist_info = format!(
             "{}-{}.dist-info",
@@ -158,6 +177,9 @@ impl Verification {
                 sink.text = Some(Vec::new());
             }
             zip.copy(at, &mut sink)?;
+            if let Some(needs) = sink.elf.take().and_then(|bytes| ElfNeeds::of(&bytes)) {
+                self.needs.insert(name.clone(), needs);
+            }
             if let Some(text) = sink.text.take() {
                 texts.insert(name.clone(), text);
             }
@@ -168,15 +190,25 @@ impl Verification {
         Ok(())
     }
 
-    fn judge_names<R: Read + Seek>(&mut self, zip: &ZipReader<R>) {
+    fn judge_names<R: Read + Seek>(&mut self, zip: &ZipReader<R>, filename: &WheelFilename) {
+        let mut tags = filename.platform_tag.split('.');
+        let is_for_windows = tags.any(|tag| tag == "any" || tag.starts_with("win"));
         let mut folded: HashMap<FoldedPath, &str> = HashMap::new();
         for member in zip.members() {
             let name = member.name.trim_end_matches('/');
-            if let Err(problem) = MemberPath::parse(name) {
-                self.findings.push(WheelFinding::UnsafeName {
-                    name: member.name.clone(),
+            let name_of = member.name.clone();
+            match (check_contained(name), MemberPath::parse(name)) {
+                (Err(problem), _) => self.findings.push(WheelFinding::UnsafeName {
+                    name: name_of,
                     problem,
-                });
+                }),
+                (Ok(()), Err(problem)) if is_for_windows => {
+                    self.findings.push(WheelFinding::WindowsName {
+                        name: name_of,
+                        problem,
+                    });
+                }
+                _ => {}
             }
             if member.is_symlink() {
                 self.findings.push(WheelFinding::Symlink {
@@ -207,6 +239,47 @@ impl Verification {
                 self.findings.extend(judge_binary(name, binary, &platforms));
             }
         }
+        self.judge_needs(&platforms);
+        self.findings.extend(contents::judge(&self.members));
+        let local = platforms
+            .iter()
+            .filter(|tag| tag.starts_with("linux_") || !is_platform(tag));
+        let local = local.map(|tag| WheelFinding::LocalPlatform { tag: tag.clone() });
+        self.findings.extend(local);
+    }
+
+    /// Judges what ELF files need, by every tag of the wheel.
+    fn judge_needs(&mut self, platforms: &[String]) {
+        let mut libraries: HashSet<&str> = HashSet::new();
+        for (name, needs) in &self.needs {
+            libraries.insert(name.rsplit('/').next().unwrap_or(name));
+            libraries.extend(needs.soname.as_deref());
+        }
+        let mut found = Vec::new();
+        for (name, needs) in &self.needs {
+            for tag in platforms {
+                for need in needs.unmet(tag, |library| libraries.contains(library)) {
+                    let (name, tag) = (name.clone(), tag.clone());
+                    found.push(match need {
+                        UnmetNeed::Version {
+                            version,
+                            library,
+                            true_tag,
+                        } => WheelFinding::NewerSymbol {
+                            name,
+                            version,
+                            library,
+                            tag,
+                            true_tag,
+                        },
+                        UnmetNeed::Library(library) => {
+                            WheelFinding::ForeignLibrary { name, library, tag }
+                        }
+                    });
+                }
+            }
+        }
+        self.findings.extend(found);
     }
 
     fn judge_dist_info(
@@ -263,7 +336,7 @@ impl Verification {
             .for_each(|text| self.judge_wheel_file(text, filename, dist_info));
         entry_points
             .into_iter()
-            .for_each(|text| self.judge_entry_points(text, dist_info));
+            .for_each(|text| self.read_entry_points(text, dist_info));
     }
 
     fn judge_record(&mut self, text: &str, dist_info: &str) {
@@ -299,6 +372,15 @@ impl Verification {
             Ok(metadata) => metadata,
             Err(e) => return self.unreadable(dist_info, "METADATA", e.to_string()),
         };
+        let is_there = |path: &str| {
+            let places = [
+                format!("{dist_info}/licenses/{path}"),
+                format!("{dist_info}/{path}"),
+            ];
+            places.iter().any(|place| self.members.contains_key(place))
+        };
+        let found = core_checks::judge(text, is_there);
+        self.findings.extend(found);
         if metadata.name != filename.name {
             self.disagree(
                 "METADATA",
@@ -356,22 +438,11 @@ impl Verification {
         }
     }
 
-    fn judge_entry_points(&mut self, text: &str, dist_info: &str) {
-        let points = match EntryPoints::parse(text) {
-            Ok(points) => points,
-            Err(e) => return self.unreadable(dist_info, "entry_points.txt", e.to_string()),
-        };
-        let shipped = self.shipped_modules();
-        let missing = points
-            .iter()
-            .filter(|(_, _, point)| !shipped.contains(&point.module));
-        self.findings.extend(
-            missing.map(|(group, name, point)| WheelFinding::EntryPointModule {
-                group: group.to_owned(),
-                name: name.to_owned(),
-                module: point.module.clone(),
-            }),
-        );
+    fn read_entry_points(&mut self, text: &str, dist_info: &str) {
+        match EntryPoints::parse(text) {
+            Ok(points) => self.entry_points = points,
+            Err(e) => self.unreadable(dist_info, "entry_points.txt", e.to_string()),
+        }
     }
 
     /// Every module and package, dotted; a folder is a package even without `__init__.py`.
@@ -381,6 +452,7 @@ impl Verification {
             .members
             .keys()
             .filter(|name| !name.contains(".dist-info/"))
+            .map(|name| installed_path(name))
         {
             let folders = name
                 .match_indices('/')
@@ -423,6 +495,36 @@ impl Verification {
             expected,
         });
     }
+}
+
+/// The path below `site-packages`, of members of the `.data` folder too.
+fn installed_path(name: &str) -> &str {
+    match name.split_once(".data/") {
+        Some((top, rest)) if !top.contains('/') => {
+            let rest = rest
+                .strip_prefix("purelib/")
+                .or(rest.strip_prefix("platlib/"));
+            rest.unwrap_or(name)
+        }
+        _ => name,
+    }
+}
+
+/// Whether a platform tag is one that wheels can have on a public index.
+fn is_platform(tag: &str) -> bool {
+    let starts = [
+        "any",
+        "win32",
+        "win_",
+        "macosx_",
+        "manylinux",
+        "musllinux_",
+        "ios_",
+        "android_",
+        "pyodide_",
+        "pyemscripten_",
+    ];
+    starts.iter().any(|start| tag.starts_with(start))
 }
 
 fn judge_binary(name: &str, binary: NativeBinary, platforms: &[String]) -> Option<WheelFinding> {
@@ -491,6 +593,8 @@ struct Hashing {
     size: u64,
     head: Vec<u8>,
     text: Option<Vec<u8>>,
+    /// All bytes of an ELF file.
+    elf: Option<Vec<u8>>,
 }
 
 impl Hashing {
@@ -500,6 +604,7 @@ impl Hashing {
             size: 0,
             head: Vec::new(),
             text: None,
+            elf: None,
         }
     }
 
@@ -514,6 +619,12 @@ impl Hashing {
 
 impl Write for Hashing {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.size == 0 && bytes.starts_with(b"\x7fELF") {
+            self.elf = Some(Vec::new());
+        }
+        if let Some(elf) = &mut self.elf {
+            elf.extend_from_slice(bytes);
+        }
         self.hasher.update(bytes);
         self.size += bytes.len() as u64;
         let room = HEADER_SIZE - self.head.len();

@@ -185,10 +185,16 @@ impl Walk<'_> {
         };
         let mut files = Vec::new();
         let mut folders = Vec::new();
+        let mut unreadable = Vec::new();
         for entry in entries.flatten() {
             let name = entry.file_name();
-            let (Some(name), Ok(kind)) = (name.to_str(), entry.file_type()) else {
-                continue;
+            let (name, kind) = match (name.to_str(), entry.file_type()) {
+                (Some(name), Ok(kind)) => (name, kind),
+                (None, Ok(_)) => {
+                    unreadable.push(name.to_string_lossy().into_owned());
+                    continue;
+                }
+                (_, Err(_)) => continue,
             };
             let below = match &*path {
                 "" => name.to_owned(),
@@ -217,7 +223,12 @@ impl Walk<'_> {
             }
         }
         files.sort_unstable();
-        into.push(Dir { path, files });
+        unreadable.sort_unstable();
+        into.push(Dir {
+            path,
+            files,
+            unreadable,
+        });
         if depth >= MAX_DEPTH {
             return;
         }

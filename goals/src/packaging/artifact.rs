@@ -82,6 +82,9 @@ pub struct ProvidedArtifact {
     pub data_files: Vec<(String, Vec<String>)>,
     /// Packages that are namespaces of `pkg_resources`.
     pub namespace_packages: Vec<String>,
+    /// A file with the version, relative to the BUILD file: no keyword of setuptools, but one that
+    /// plug-ins have.
+    pub version_file: Option<String>,
 }
 
 /// Reads `python_artifact(…)`. `renamed` says what keywords stand for that are not setuptools'.
@@ -119,6 +122,7 @@ pub fn artifact(
             "scripts" => provided.scripts = texts()?,
             "data_files" => provided.data_files = data_files(key, value)?,
             "namespace_packages" => provided.namespace_packages = texts()?,
+            "version_file" => provided.version_file = Some(text()?),
             // `targets` reads the first, `license_files` the others.
             "entry_points" | "license_file" | "license_files" | IGNORED => {}
             _ if WITHOUT_EFFECT.contains(&key) => {}

@@ -15,7 +15,7 @@ use workspace::pending::alone_in;
 use crate::error::GoalError;
 use crate::locking::{IndexChoice, PackageIndexes};
 use crate::packaging::setup_py::setup_py;
-use crate::packaging::source_file::file_member;
+use crate::packaging::source_file::{Portability, file_member};
 use crate::packaging::{OwnBackend, PackagedDistribution};
 use crate::session::Session;
 use crate::supply::Builds;
@@ -253,7 +253,7 @@ fn member(name: &str, path: &Utf8Path) -> Result<Member, GoalError> {
         .canonicalize()
         .map_err(|error| GoalError::file("open", path, &error))?;
     let file = path.file_name().unwrap_or_default();
-    file_member(&folder, Path::new(file), name)
+    file_member(&folder, Path::new(file), (name, Portability::NotWindows))
         .map_err(|error| GoalError::failure(error.to_string()))
 }
 

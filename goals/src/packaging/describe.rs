@@ -43,6 +43,7 @@ impl Describer<'_> {
             first_party,
             unmatched,
         } = self.on_platforms(id, &common)?;
+        self.refuse_unreadable(id, &files)?;
         let settings = &self.session.settings.package;
         let loose_files: Vec<OwnedFile> = common.loose_files.iter().map(owned).collect();
         let own_backend = self.own_backend(id, &common)?;
@@ -52,7 +53,10 @@ impl Describer<'_> {
             Err(_) if own_backend.is_some() => self.name_and_version(&common.provides),
             Err(mistake) => return Err(self.mistaken(id, "provides", mistake)),
         };
-        let artifact = self.named(id, own_backend.as_ref(), provided.artifact)?;
+        let mut artifact = self.named(id, own_backend.as_ref(), provided.artifact)?;
+        if let (None, Some(file)) = (&artifact.version, &provided.version_file) {
+            artifact.version = Some(self.version_in(id, file)?);
+        }
         let license_files = license_files(&common.provides);
         let text = |field: &str| self.graph.field(id, field).and_then(Data::as_str);
         let switch = |field: &str| {
@@ -105,9 +109,32 @@ impl Describer<'_> {
             unmatched,
             own_backend,
             imports: Vec::new(),
+            syntax_errors: Vec::new(),
             provided: BTreeSet::new(),
         };
         Ok((distribution, first_party))
+    }
+
+    /// No pattern matches a name that is not UTF-8, so its file would be missing without a word.
+    fn refuse_unreadable(&self, id: TargetId, files: &PackagedFiles) -> Result<(), GoalError> {
+        let target = self.graph.target(id);
+        let tree = self.graph.repository().tree();
+        let all = files.of_all_platforms();
+        let folders = all.iter().map(|file| RepoPath::new(&file.path).folder());
+        let folders: BTreeSet<&str> = folders.chain([&*target.dir]).collect();
+        for folder in folders {
+            let names = tree.dir(folder).map(|dir| dir.unreadable.as_slice());
+            if let Some(name) = names.unwrap_or_default().first() {
+                return Err(GoalError::failure(format!(
+                    "cannot build {}: the name of `{}` is not UTF-8, so that no pattern matches it",
+                    target.address,
+                    RepoPath::new(folder).join(name)
+                ))
+                .at(self.place(id, "provides"))
+                .hint("rename the file, or remove it"));
+            }
+        }
+        Ok(())
     }
 
     /// The name and the version in `provides`, whatever else is there.
@@ -154,6 +181,25 @@ impl Describer<'_> {
         }
     }
 
+    /// The version in a file: what it assigns to `__version__`, or its whole text.
+    fn version_in(&self, id: TargetId, file: &str) -> Result<String, GoalError> {
+        let path = self.graph.path_in_folder(id, file);
+        let text = fs_err::read_to_string(self.session.root().join(&path)).map_err(|error| {
+            GoalError::file("read the version file", Utf8Path::new(&path), &error)
+                .at(self.place(id, "provides"))
+        })?;
+        let assigned = text.lines().find_map(|line| {
+            let value = line
+                .strip_prefix("__version__")?
+                .trim_start()
+                .strip_prefix('=')?;
+            let value = value.trim_start();
+            let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+            value[1..].split(quote).next()
+        });
+        Ok(assigned.unwrap_or(text.trim()).to_owned())
+    }
+
     /// The name and the version that the project's own files declare.
     fn declared(&self, own: &OwnBackend) -> DeclaredProject {
         let member = |name: &str| {
@@ -183,7 +229,15 @@ impl Describer<'_> {
             let source = source.map_err(|error| GoalError::file("read", path, &error))?;
             let folder = RepoPath::new(&file.member).folder();
             let package = folder.replace('/', ".");
-            let imports = self.imports.imports(&source, Strings::Skip).imports;
+            let found = self.imports.imports(&source, Strings::Skip);
+            distribution
+                .syntax_errors
+                .extend(found.syntax_error.map(|(at, problem)| {
+                    let before = source.iter().take(at as usize);
+                    let line = 1 + before.filter(|byte| **byte == b'\n').count();
+                    (file.member.clone(), line, problem)
+                }));
+            let imports = found.imports;
             let strong = imports
                 .iter()
                 .filter(|import| import.strength == Strength::Strong);

@@ -58,6 +58,9 @@ pub struct PackagedDistribution {
     pub own_backend: Option<OwnBackend>,
     /// What its code imports unconditionally; empty if it was not asked for.
     pub imports: Vec<wheel::MemberImport>,
+    /// Modules of its code that do not parse, each with a line and a message; empty if they were
+    /// not looked for.
+    pub syntax_errors: Vec<(String, usize, String)>,
     /// The modules that the requirements in its closure provide; empty if they were not asked for.
     pub provided: BTreeSet<String>,
 }

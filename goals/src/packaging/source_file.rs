@@ -52,6 +52,15 @@ impl MemberFile for FileSource {
     }
 }
 
+/// Where an archive is unpacked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Portability {
+    /// Windows too, which reserves some names.
+    Everywhere,
+    /// Not on Windows.
+    NotWindows,
+}
+
 /// A member with the name `name`, and the contents and executable bit of a file below `root`.
 ///
 /// Symbolic links are followed if they stay below `root`, which must be canonical. The file is read
@@ -59,9 +68,13 @@ impl MemberFile for FileSource {
 pub(super) fn file_member(
     root: &Path,
     relative: &Path,
-    name: &str,
+    (name, portability): (&str, Portability),
 ) -> Result<Member, PackagingError> {
-    let path = MemberPath::parse(name).map_err(|problem| wheel::ArchiveError::UnsafePath {
+    let parse = match portability {
+        Portability::Everywhere => MemberPath::parse,
+        Portability::NotWindows => MemberPath::parse_contained,
+    };
+    let path = parse(name).map_err(|problem| wheel::ArchiveError::UnsafePath {
         name: name.to_owned(),
         problem,
     })?;
@@ -126,7 +139,7 @@ mod tests {
 
     fn member(root: &Path, relative: &str) -> Result<Member, String> {
         let shown = |e: PackagingError| e.to_string().replace(root.to_str().unwrap(), "ROOT");
-        file_member(root, Path::new(relative), "x").map_err(shown)
+        file_member(root, Path::new(relative), ("x", Portability::Everywhere)).map_err(shown)
     }
 
     #[test]

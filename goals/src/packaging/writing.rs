@@ -9,8 +9,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use lockfile::export::FirstPartyComponent;
 use model::{Lock, PackageName, Place};
 use rayon::prelude::*;
-use targets::UnmatchedGlobs;
 use targets::modules::is_stdlib;
+use targets::{Glob, UnmatchedGlobs};
 use wheel::{
     ArchiveTime, CoreMetadata, Member, SdistContents, SdistWheel, SetuptoolsFiles, Severity,
     Verification, WheelContents, WheelFinding, WheelTags,
@@ -26,7 +26,7 @@ use crate::packaging::judged::{refuse_empty, refuse_other_platform};
 use crate::packaging::licenses;
 use crate::packaging::members::{as_script, namespace_packages};
 use crate::packaging::metadata::{Versions, metadata};
-use crate::packaging::source_file::{PackagingError, file_member};
+use crate::packaging::source_file::{PackagingError, Portability, file_member};
 use crate::packaging::{
     DataFile, OwnBackend, OwnedFile, PackagedDistribution, PackagedFiles, PlatformRequest,
     Previous, time,
@@ -278,7 +278,8 @@ impl<'a> Packager<'a> {
     ) -> Result<WheelContents, GoalError> {
         let metadata = self.metadata[&distribution.address].clone();
         let settings = &self.session.settings.package;
-        let members = self.members(distribution, files)?;
+        let portability = self.portability(&tags.platform);
+        let members = self.members(distribution, files, portability)?;
         Ok(WheelContents {
             tags,
             generator: GENERATOR.to_owned(),
@@ -329,7 +330,11 @@ impl<'a> Packager<'a> {
     /// environment's Python.
     fn data_files(&self, distribution: &PackagedDistribution) -> Result<Vec<Member>, GoalError> {
         let member = |file: &DataFile| {
-            let member = self.member(distribution, &file.path, &file.place)?;
+            let member = self.member(
+                distribution,
+                &file.path,
+                (&file.place, Portability::Everywhere),
+            )?;
             match file.place.starts_with("scripts/") {
                 true => {
                     as_script(member).map_err(|error| packaging_error(&error.into(), distribution))
@@ -344,16 +349,34 @@ impl<'a> Packager<'a> {
         &self,
         distribution: &PackagedDistribution,
         files: &[OwnedFile],
+        portability: Portability,
     ) -> Result<Vec<Member>, GoalError> {
-        let member = |file: &OwnedFile| self.member(distribution, &file.path, &file.member);
+        let member =
+            |file: &OwnedFile| self.member(distribution, &file.path, (&file.member, portability));
         files.iter().map(member).collect()
+    }
+
+    /// Where the wheels with a platform tag are unpacked, if the settings do not say otherwise.
+    fn portability(&self, platform_tag: &str) -> Portability {
+        let mut tags = platform_tag.split('.');
+        let is_for_windows = tags.any(|tag| tag == "any" || tag.starts_with("win"));
+        match self
+            .session
+            .settings
+            .package
+            .portable_names
+            .unwrap_or(is_for_windows)
+        {
+            true => Portability::Everywhere,
+            false => Portability::NotWindows,
+        }
     }
 
     fn member(
         &self,
         distribution: &PackagedDistribution,
         path: &str,
-        name: &str,
+        name: (&str, Portability),
     ) -> Result<Member, GoalError> {
         file_member(&self.root, Path::new(path), name)
             .map_err(|error| packaging_error(&error, distribution))
@@ -366,8 +389,13 @@ impl<'a> Packager<'a> {
             Some(patterns) => self.named_licenses(distribution, patterns)?,
             None => self.usual_licenses(distribution),
         };
-        let member =
-            |(path, name): (Utf8PathBuf, String)| self.member(distribution, path.as_str(), &name);
+        let member = |(path, name): (Utf8PathBuf, String)| {
+            self.member(
+                distribution,
+                path.as_str(),
+                (&name, Portability::Everywhere),
+            )
+        };
         found.into_iter().map(member).collect()
     }
 
@@ -448,12 +476,28 @@ impl<'a> Packager<'a> {
         file: &std::fs::File,
     ) -> Result<Vec<WheelFinding>, Refusal> {
         let mut warnings = Vec::new();
+        if let (true, Job::Sdist(_)) = (self.options.checks.verify, job) {
+            let findings = wheel::verify_sdist(name, BufReader::new(from_start(file)?));
+            let verification = Verification::of_findings(findings);
+            warnings = judged(name, self.accepted(verification))?;
+        }
         if let (true, Job::Wheel(distribution, ..) | Job::OwnWheel(distribution, ..)) =
             (self.options.checks.verify, job)
         {
             let mut verification = wheel::verify(name, BufReader::new(from_start(file)?));
             let met = self.met_elsewhere(distribution);
             verification.judge_imports(&distribution.imports, |module| met.contains_prefix(module));
+            verification.judge_entry_points(|module| met.contains_prefix(module));
+            let syntax = distribution.syntax_errors.iter();
+            let shipped = syntax.filter(|(member, ..)| verification.members.contains_key(member));
+            let shipped: Vec<WheelFinding> = shipped
+                .map(|(name, line, problem)| WheelFinding::Syntax {
+                    name: name.clone(),
+                    line: *line,
+                    problem: problem.clone(),
+                })
+                .collect();
+            verification.findings.extend(shipped);
             for UnmatchedGlobs { patterns, place } in &distribution.unmatched {
                 let place = place.as_ref().map(ToString::to_string);
                 verification.judge_unmatched(patterns, &place.unwrap_or_default());
@@ -466,7 +510,7 @@ impl<'a> Packager<'a> {
                 let gone: Vec<String> = members.into_iter().filter(gone).collect();
                 verification.judge_dropped(&previous.tag, &gone);
             }
-            warnings = judged(name, verification)?;
+            warnings = judged(name, self.accepted(verification))?;
         }
         if self.options.checks.reproducible {
             let again = self.archive(job).map_err(Refusal::Findings)?;
@@ -475,6 +519,23 @@ impl<'a> Packager<'a> {
             }
         }
         Ok(warnings)
+    }
+
+    /// Leaves out what the settings accept.
+    fn accepted(&self, mut verification: Verification) -> Verification {
+        let settings = &self.session.settings.package;
+        let foreign: Vec<Glob> = settings
+            .foreign_binaries
+            .iter()
+            .map(|pattern| Glob::new(pattern))
+            .collect();
+        verification.findings.retain(|finding| match finding {
+            WheelFinding::WindowsName { .. } => settings.portable_names != Some(false),
+            finding => finding
+                .binary()
+                .is_none_or(|name| !foreign.iter().any(|glob| glob.is_match(name))),
+        });
+        verification
     }
 
     /// The modules that a distribution's requirements provide: those of locked packages, and those

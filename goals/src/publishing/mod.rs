@@ -8,6 +8,7 @@ mod destination;
 mod line;
 
 use std::collections::BTreeMap;
+use std::io::BufReader;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -17,6 +18,7 @@ use index::upload::{
 use model::Url;
 use release::version::ReleaseVersion;
 use transport::HttpOptions;
+use wheel::{Severity, WheelFinding};
 
 use self::declared::DeclaredPublishing;
 use self::destination::{Destination, IndexName, named_index};
@@ -59,6 +61,7 @@ impl Publication {
     /// the same name.
     pub fn prepare(session: &Session, request: &PublishRequest) -> Result<Self, GoalError> {
         let files = distributions(session, request)?;
+        files.iter().try_for_each(refuse_bad_metadata)?;
         let line = Arc::new(UploadLine::new(session.reporter()));
         let mut destinations = Vec::new();
         for (name, files) in by_index(session, request, files)? {
@@ -218,6 +221,31 @@ fn distributions(
         ),
         false => Ok(files),
     }
+}
+
+/// Fails where no index would take the file: half a release would then be there.
+fn refuse_bad_metadata(file: &DistributionArchive) -> Result<(), GoalError> {
+    let opened = fs_err::File::open(&file.path).map(BufReader::new);
+    let opened = opened.map_err(|error| GoalError::file("open", &file.path, &error))?;
+    let findings = match file.file_name().ends_with(".whl") {
+        true => wheel::verify(file.file_name(), opened).findings,
+        false => wheel::verify_sdist(file.file_name(), opened),
+    };
+    let of_metadata = |finding: &&WheelFinding| {
+        finding.severity() == Severity::Error && matches!(finding, WheelFinding::Metadata { .. })
+    };
+    let fatal: Vec<&WheelFinding> = findings.iter().filter(of_metadata).collect();
+    if fatal.is_empty() {
+        return Ok(());
+    }
+    let failure = GoalError::failure(format!(
+        "no index takes {}: nothing was uploaded",
+        file.file_name()
+    ));
+    let told = fatal
+        .into_iter()
+        .fold(failure, |error, finding| error.because(finding.to_string()));
+    Err(told.hint("mend the metadata and build the file again"))
 }
 
 fn is_attestation(path: &Utf8Path) -> bool {

@@ -359,6 +359,9 @@ section! {
         /// Whether wheels may have only names that Windows can have; without it, those that can be
         /// installed there.
         portable_names: Option<bool> = None,
+        /// The Python that `--verify` tries the wheels of a platform with, where it is not this
+        /// machine's.
+        verify_pythons: BTreeMap<String, Utf8PathBuf> = BTreeMap::new(),
         /// Patterns of binaries in wheels that do not run on the wheel's own platform, such as files
         /// for containers: they are not held against its platform tag.
         foreign_binaries: Vec<String> = Vec::new(),

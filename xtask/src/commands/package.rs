@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
+use install::python::PythonRequest;
+use wheel::Severity;
 
-use crate::arguments::IndexArguments;
+use crate::arguments::{IndexArguments, python_request};
 use crate::error;
 use crate::outcome::CommandOutcome;
 use goals::error::GoalError;
@@ -14,7 +16,7 @@ use goals::packaging::{
     PackagedFiles, Packager, PlatformRequest, SelectedDistributions, select,
 };
 use goals::session::Session;
-use goals::trial::try_wheels;
+use goals::trial::{TrialOptions, try_wheels};
 
 /// The arguments of `package`.
 #[derive(Debug, Args)]
@@ -62,6 +64,10 @@ pub(crate) struct PackageArguments {
     /// Read each wheel back, install it and load its entry points; keep no wheel that is wrong
     #[arg(long)]
     verify: bool,
+
+    /// The Python to verify with: a path, or a version such as `3.12`
+    #[arg(long, value_name = "PYTHON", requires = "verify", value_parser = python_request)]
+    python: Option<PythonRequest>,
 
     /// Build everything twice, under different conditions, and compare
     #[arg(long)]
@@ -115,6 +121,7 @@ impl PackageArguments {
             out_dir: Some(out_dir),
             changed_since: None,
             verify: true,
+            python: None,
             check_reproducible: false,
             index: IndexArguments::default(),
         }
@@ -190,7 +197,11 @@ pub(crate) fn run(
             .unchecked()
             .build(&required(session, &jobs, &selected));
         let required: Vec<BuiltArchive<'_>> = required.into_iter().flatten().collect();
-        try_wheels(session, &arguments.index.choice(), &mut built, &required)?;
+        let options = TrialOptions {
+            index: arguments.index.choice(),
+            python: arguments.python.clone(),
+        };
+        try_wheels(session, &options, &mut built, &required)?;
     }
     let shown_below = arguments.shown_below.as_deref().unwrap_or(session.root());
     let mut failures = Vec::new();
@@ -265,8 +276,11 @@ fn keep(
     built: BuiltArchive<'_>,
     shown_below: &Utf8Path,
 ) -> Result<(), GoalError> {
-    for warning in &built.warnings {
-        session.warn(format_args!("{}: {warning}", built.name()));
+    for finding in &built.warnings {
+        match finding.severity() {
+            Severity::Note => session.detail(format_args!("{}: {finding}", built.name())),
+            _ => session.warn(format_args!("{}: {finding}", built.name())),
+        }
     }
     let path = built.keep()?;
     let shown = path.strip_prefix(shown_below).unwrap_or(&path);
