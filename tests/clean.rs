@@ -19,7 +19,15 @@ fn without_sizes(text: &str) -> String {
             _ => word.to_owned(),
         }
     });
-    words.collect()
+    // The number of a format is no matter here.
+    let text: String = words.collect();
+    match text.split_once("checked-") {
+        Some((before, after)) => {
+            let after = after.trim_start_matches(|c: char| c.is_ascii_digit());
+            format!("{before}checked-N{after}")
+        }
+        None => text,
+    }
 }
 
 #[test]
@@ -32,7 +40,7 @@ fn clean_says_what_it_removes_and_leaves_the_rest() {
     fs_err::write(repo.cache().join("cargo-xtask/imports.bin"), "").unwrap();
     let before = repo.snapshot();
     assert_snapshot!(without_sizes(&said(&done(&repo, &["clean", "--all", "--dry-run"]))), @"
-      [CACHE]/cargo-xtask/checked-4 (what was found out about locks)
+      [CACHE]/cargo-xtask/checked-N (what was found out about locks)
       [CACHE]/cargo-xtask/files-1 (downloaded files)
       [CACHE]/cargo-xtask/imports.bin (imports of sources)
       [CACHE]/cargo-xtask/interpreters (what interpreters are)

@@ -190,6 +190,28 @@ impl Repo {
         Some(self.run(unshare, &[&own[..], &shell[..]].concat()))
     }
 
+    /// Runs the binary in the root with a terminal, which shows both of its outputs. The arguments are
+    /// words of a shell.
+    ///
+    /// `None` if the system has no `script` that gives one: the caller's test is then reported as
+    /// skipped.
+    ///
+    /// # Panics
+    /// If it takes more than two minutes.
+    pub fn in_terminal(&self, arguments: &[&str]) -> Option<Output> {
+        let works = duct::cmd("script", ["-qec", "true", "/dev/null"])
+            .stdin_null()
+            .stdout_null()
+            .stderr_null()
+            .run();
+        if works.is_err() {
+            skip("needs a terminal, and the system has no `script` that gives one");
+            return None;
+        }
+        let command = format!("env TERM=xterm {} {}", self.binary, arguments.join(" "));
+        Some(self.run("script".into(), &["-qec", &command, "/dev/null"]))
+    }
+
     /// Runs another program in the root, in the same environment.
     ///
     /// # Panics

@@ -2,7 +2,7 @@
 //! installed beside it, and code of the repository.
 
 use insta::assert_snapshot;
-use testkit::{LoopbackIndex, Output, Package, Repo};
+use testkit::{Fault, LoopbackIndex, Output, Package, Repo, When};
 
 use crate::fixtures::environments::{
     exported, index, lib, repo, said, several_resolves, with_sources,
@@ -346,4 +346,38 @@ fn a_program_alone_is_brought_as_the_settings_say() {
     let editor = done(&repo, &["export", "--editor", "vscode"]);
     let path = "\"ruff.path\": [\"${workspaceFolder}/dist/export/bin/ruff\"]";
     assert!(editor.stdout.contains(path), "{editor}");
+}
+
+/// What a person sees of it in the end: each line as it was last written over.
+fn on_screen(text: &str) -> Vec<String> {
+    let lines = text.split('\n').map(|line| {
+        let last = line.rsplit(['\r']).find(|part| !part.trim().is_empty());
+        let last = last.unwrap_or_default();
+        let last = last.rsplit("\u{1b}[2K").next().unwrap_or_default();
+        last.to_owned()
+    });
+    lines.filter(|line| !line.trim().is_empty()).collect()
+}
+
+#[test]
+fn progress_leaves_no_line_behind() {
+    let Some(repo) = repo() else { return };
+    let index = index();
+    let repo = several_resolves(repo.index(&index).requirements("app\nlib<2\n"));
+    fs_err::remove_dir_all(repo.cache()).unwrap();
+    // The line is drawn while this one is waited for.
+    let late = Fault::Delay(std::time::Duration::from_millis(900));
+    index.inject("app-1.0", late, When::Always);
+    let output = repo.in_terminal(&["export", "--all"]);
+    let Some(output) = output else {
+        return;
+    };
+    assert_eq!(output.status, 0, "{output}");
+    let screen = on_screen(&output.stdout);
+    let left: Vec<&String> = screen
+        .iter()
+        .filter(|line| line.contains("downloading:") || line.contains("resolving:"))
+        .collect();
+    assert!(left.is_empty(), "{screen:#?}");
+    assert!(output.stdout.contains("downloading:"), "{output}");
 }

@@ -36,9 +36,7 @@ pub(crate) struct GlobalArguments {
 impl GlobalArguments {
     /// Opens the repository.
     pub(crate) fn open(self) -> Result<Session, GoalError> {
-        let terminal = Terminal {
-            verbose: self.verbose,
-        };
+        let terminal = Terminal::new(self.verbose);
         let workspace = Workspace::open(self.root.as_deref(), self.settings.0)?;
         let session = Session::new(workspace, Arc::new(terminal));
         session.list_ignored_settings();

@@ -20,6 +20,7 @@ pub(crate) struct ProgressLine {
     bar: ProgressBar,
     listings: AtomicU64,
     metadata: AtomicU64,
+    files: AtomicU64,
     bytes: AtomicU64,
     verbose: bool,
 }
@@ -43,14 +44,22 @@ impl ProgressLine {
             bar,
             listings: AtomicU64::new(0),
             metadata: AtomicU64::new(0),
+            files: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
             verbose,
         }
     }
 
     #[allow(clippy::print_stderr, reason = "messages go to stderr")]
-    fn say(&self, message: &str) {
+    pub(crate) fn say(&self, message: &str) {
         self.bar.suspend(|| anstream::eprintln!("{message}"));
+    }
+}
+
+/// The line is gone when the last one is done that shares it.
+impl Drop for ProgressLine {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
     }
 }
 
@@ -87,8 +96,8 @@ impl RequestObserver for ProgressLine {
     fn finished(&self, what: &RequestPurpose) {
         let counter = match what.kind {
             RequestKind::Listing => &self.listings,
+            RequestKind::Download => &self.files,
             RequestKind::Metadata
-            | RequestKind::Download
             | RequestKind::Upload
             | RequestKind::Token
             | RequestKind::Forge => &self.metadata,
@@ -98,12 +107,16 @@ impl RequestObserver for ProgressLine {
         if self.bar.is_hidden() || uploads.contains(&what.kind) {
             return;
         }
-        self.bar.set_message(format!(
-            "resolving: {} packages, {} releases, {}",
-            self.listings.load(Ordering::Relaxed),
-            self.metadata.load(Ordering::Relaxed),
-            HumanBytes(self.bytes.load(Ordering::Relaxed))
-        ));
+        let bytes = HumanBytes(self.bytes.load(Ordering::Relaxed));
+        self.bar
+            .set_message(match self.files.load(Ordering::Relaxed) {
+                0 => format!(
+                    "resolving: {} packages, {} releases, {bytes}",
+                    self.listings.load(Ordering::Relaxed),
+                    self.metadata.load(Ordering::Relaxed),
+                ),
+                files => format!("downloading: {files} files, {bytes}"),
+            });
     }
 
     fn retrying(&self, what: &RequestPurpose, cause: &str) {

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 use std::io::Write;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use goals::session::{Progress, Reporter};
 
@@ -13,29 +13,56 @@ use crate::style::{ERROR, WARNING};
 const CLOSED_PIPE: i32 = 141;
 
 /// The terminal as the reporter of goals.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Default)]
 pub(crate) struct Terminal {
     /// Whether to print more.
-    pub(crate) verbose: bool,
+    verbose: bool,
+    /// The line about what is happening, which all share that do something at the same time.
+    line: Mutex<Weak<ProgressLine>>,
+}
+
+impl Terminal {
+    /// The terminal, on which more or less is printed.
+    pub(crate) fn new(verbose: bool) -> Self {
+        Self {
+            verbose,
+            line: Mutex::default(),
+        }
+    }
+
+    /// Prints a message above the line about what is happening.
+    fn say(&self, message: impl Display) {
+        let line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
+        match line.upgrade() {
+            Some(line) => line.say(&message.to_string()),
+            None => say(message),
+        }
+    }
 }
 
 impl Reporter for Terminal {
     fn note(&self, message: &str) {
-        say(message);
+        self.say(message);
     }
 
     fn detail(&self, message: &str) {
         if self.verbose {
-            say(message);
+            self.say(message);
         }
     }
 
     fn warning(&self, message: &str) {
-        say(format_args!("{WARNING}warning{WARNING:#}: {message}"));
+        self.say(format_args!("{WARNING}warning{WARNING:#}: {message}"));
     }
 
     fn progress(&self) -> Arc<dyn Progress> {
-        Arc::new(ProgressLine::new(self.verbose))
+        let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(shared) = line.upgrade() {
+            return shared;
+        }
+        let new = Arc::new(ProgressLine::new(self.verbose));
+        *line = Arc::downgrade(&new);
+        new
     }
 }
 

@@ -152,6 +152,19 @@ fn unpack_zip(
 
 fn unpack_tar(tar: impl Read, most: u64, folder: &mut UnpackFolder) -> Result<(), UnpackError> {
     let mut archive = Archive::new(Unpacked(tar).take(most));
+    let unpacked = unpack_entries(&mut archive, folder);
+    // What is cut off at the limit looks damaged.
+    if archive.into_inner().limit() == 0 {
+        return Err(UnpackError::Bomb);
+    }
+    unpacked?.iter().try_for_each(|link| link.make(folder))
+}
+
+/// Unpacks all but the links, which it gives.
+fn unpack_entries(
+    archive: &mut Archive<impl Read>,
+    folder: &mut UnpackFolder,
+) -> Result<Vec<Link>, UnpackError> {
     let mut links = Vec::new();
     for entry in archive.entries()? {
         let mut entry = entry?;
@@ -172,10 +185,7 @@ fn unpack_tar(tar: impl Read, most: u64, folder: &mut UnpackFolder) -> Result<()
             _ => return Err(UnpackError::Special(name)),
         }
     }
-    if archive.into_inner().limit() == 0 {
-        return Err(UnpackError::Bomb);
-    }
-    links.iter().try_for_each(|link| link.make(folder))
+    Ok(links)
 }
 
 /// The error of opening a member of this name.
@@ -287,6 +297,30 @@ impl Link {
                 Ok(())
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod bomb_tests {
+    use super::*;
+
+    #[test]
+    fn what_is_cut_off_at_the_limit_is_a_bomb() {
+        let mut tar = tar::Builder::new(Vec::new());
+        let mut header = tar::Header::new_gnu();
+        header.set_size(50_000);
+        header.set_mode(0o644);
+        tar.append_data(&mut header, "a/zeros", &vec![0; 50_000][..])
+            .unwrap();
+        let tar = tar.into_inner().unwrap();
+        let temp = tempfile::tempdir().unwrap();
+        let folder = Utf8Path::from_path(temp.path()).unwrap();
+        let mut into = UnpackFolder::open(folder).unwrap();
+        for most in [100, 512, 10_000, 50_512] {
+            let error = unpack_tar(&tar[..], most, &mut into).unwrap_err();
+            assert!(matches!(error, UnpackError::Bomb), "{most}: {error}");
+        }
+        unpack_tar(&tar[..], 1_000_000, &mut into).unwrap();
     }
 }
 
