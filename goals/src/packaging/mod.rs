@@ -9,6 +9,7 @@ mod backend;
 mod declared;
 mod describe;
 mod distribution;
+mod jobs;
 mod judged;
 mod licenses;
 mod members;
@@ -27,6 +28,10 @@ pub use artifact::{FieldMistake, ProvidedArtifact, artifact, entry_points};
 pub use declared::{DeclaredDistribution, declared_distributions};
 pub use distribution::{
     DataFile, Formats, OwnBackend, OwnedFile, PackagedDistribution, PackagedFiles, WheelOptions,
+};
+pub use jobs::{
+    AddressedArchive, JobChoice, PlatformChoice, ReleasedDistributions, built_apart, jobs,
+    refuse_binaries, refuse_twins, required,
 };
 pub use platforms::PlatformRequest;
 pub use previous::Previous;

@@ -8,7 +8,6 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueEnum};
 use model::PackageName;
 
-use crate::commands::package;
 use crate::commands::publish::last_tag;
 use crate::outcome::CommandOutcome;
 use crate::terminal;
@@ -124,7 +123,7 @@ impl BuiltDistributions {
     fn of(session: &Session, out_dir: &Utf8Path) -> Result<Self, GoalError> {
         let selected = select(session, ALL)?;
         let mut archives: BTreeMap<PackageName, Result<ArchivesByTag, GoalError>> = BTreeMap::new();
-        for (address, built) in package::built_apart(session, &selected, out_dir)? {
+        for (address, built) in goals::packaging::built_apart(session, &selected, out_dir)? {
             let distribution = selected.all.iter().find(|one| one.address == address);
             let Some(distribution) = distribution else {
                 continue;

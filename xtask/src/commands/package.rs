@@ -1,7 +1,5 @@
 //! `package`: builds wheels and source distributions of the repository's distributions.
 
-use std::collections::BTreeMap;
-
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use install::python::PythonRequest;
@@ -12,8 +10,9 @@ use crate::error;
 use crate::outcome::CommandOutcome;
 use goals::error::GoalError;
 use goals::packaging::{
-    BuildOptions, BuiltArchive, Checks, Choice, ImportCollection, Job, PackagedDistribution,
-    PackagedFiles, Packager, PlatformRequest, SelectedDistributions, select,
+    BuildOptions, BuiltArchive, Checks, Choice, Formats, ImportCollection, JobChoice, Packager,
+    PlatformChoice, PlatformRequest, ReleasedDistributions, jobs, refuse_binaries, refuse_twins,
+    required, select,
 };
 use goals::session::Session;
 use goals::trial::{TrialOptions, try_wheels};
@@ -82,26 +81,7 @@ pub(crate) struct PackageArguments {
 
     /// Which distributions a release builds: this one, or those without a version of their own.
     #[arg(skip)]
-    released: Option<Released>,
-}
-
-/// Which distributions a release builds.
-#[derive(Debug, Clone)]
-pub(crate) enum Released {
-    /// The one of this name.
-    Alone(String),
-    /// Those without a version of their own.
-    Together,
-}
-
-impl Released {
-    fn holds(&self, session: &Session, distribution: &PackagedDistribution) -> bool {
-        let name = &distribution.artifact.name;
-        match self {
-            Self::Alone(alone) => alone == name,
-            Self::Together => !session.settings.release.distributions.contains_key(name),
-        }
-    }
+    released: Option<ReleasedDistributions>,
 }
 
 impl PackageArguments {
@@ -128,10 +108,25 @@ impl PackageArguments {
     }
 
     /// The same for some of the distributions.
-    pub(crate) fn only(self, released: Released) -> Self {
+    pub(crate) fn only(self, released: ReleasedDistributions) -> Self {
         Self {
             released: Some(released),
             ..self
+        }
+    }
+
+    /// The archives that are asked for.
+    fn archives(&self) -> JobChoice {
+        JobChoice {
+            platforms: match (self.all_platforms, self.platforms.as_slice()) {
+                (true, _) => PlatformChoice::All,
+                (false, []) => PlatformChoice::Host,
+                (false, asked) => PlatformChoice::These(asked.to_vec()),
+            },
+            formats: Formats {
+                wheel: !self.sdist,
+                sdist: !self.wheel,
+            },
         }
     }
 
@@ -186,7 +181,7 @@ pub(crate) fn run(
         index: arguments.index.choice(),
     };
     let packager = Packager::new(session, &selected.all, options)?;
-    let jobs = jobs(session, arguments, &selected)?;
+    let jobs = jobs(session, &arguments.archives(), &selected)?;
     if jobs.is_empty() && selected.binaries.is_empty() {
         session.say(format_args!("nothing to build: {}", arguments.nothing()));
     }
@@ -221,55 +216,6 @@ pub(crate) fn run(
     Err(last)
 }
 
-/// The address of a distribution, and one of its archives or why it could not be built.
-pub(crate) type AddressedArchive = (String, Result<Utf8PathBuf, GoalError>);
-
-/// Builds what `package --all-platforms` builds, into a folder of its own, and prints nothing. Gives
-/// the address of each distribution with each of its archives. The wheels stand for the source
-/// distribution, where there are any.
-pub(crate) fn built_apart(
-    session: &Session,
-    selected: &SelectedDistributions,
-    out_dir: &Utf8Path,
-) -> Result<Vec<AddressedArchive>, GoalError> {
-    let arguments = PackageArguments::of_release(out_dir.to_owned(), out_dir.to_owned());
-    let options = BuildOptions {
-        out_dir: out_dir.to_owned(),
-        checks: Checks::default(),
-        index: arguments.index.choice(),
-    };
-    let packager = Packager::new(session, &selected.all, options)?;
-    let mut jobs = jobs(session, &arguments, selected)?;
-    jobs.retain(|job| !matches!(job, Job::Sdist(distribution) if distribution.formats.wheel));
-    let built = packager.build(&jobs).into_iter();
-    let kept = built.map(|built| {
-        let path = built?.keep()?;
-        Utf8PathBuf::from_path_buf(path)
-            .map_err(|path| GoalError::failure(format!("{} is not UTF-8", path.display())))
-    });
-    let addresses = jobs.iter().map(|job| job.distribution().address.clone());
-    Ok(addresses.zip(kept).collect())
-}
-
-/// Reports binaries, which are not built. A binary that was named is an error; one that matched a
-/// pattern is not.
-fn refuse_binaries(session: &Session, selected: &SelectedDistributions) -> Result<(), GoalError> {
-    for binary in &selected.binaries {
-        if binary.named {
-            return Err(GoalError::failure(format!(
-                "cannot build {}: `{}` is not built yet",
-                binary.address, binary.kind
-            ))
-            .hint("package its code as a `python_distribution`, and install that"));
-        }
-        session.say(format_args!(
-            "{} is left out: `{}` is not built yet",
-            binary.address, binary.kind
-        ));
-    }
-    Ok(())
-}
-
 /// Gives an archive its final name, and prints it.
 fn keep(
     session: &Session,
@@ -286,145 +232,4 @@ fn keep(
     let shown = path.strip_prefix(shown_below).unwrap_or(&path);
     session.say(format_args!("wrote {}", shown.display()));
     Ok(())
-}
-
-/// Wheels for this machine that are required by those among `jobs` and are not among them. They are
-/// built to try the others.
-fn required<'a>(
-    session: &Session,
-    jobs: &[Job<'a>],
-    selected: &'a SelectedDistributions,
-) -> Vec<Job<'a>> {
-    let Ok(host) = PlatformRequest::host() else {
-        return Vec::new();
-    };
-    let here = jobs.iter().filter(|job| job.fits(&host));
-    let here: Vec<&PackagedDistribution> = here.map(Job::distribution).collect();
-    let is_here =
-        |one: &PackagedDistribution| here.iter().any(|other| other.address == one.address);
-    let is_required = |one: &PackagedDistribution| {
-        here.iter()
-            .any(|other| other.first_party.contains(&one.address))
-    };
-    let missing = selected
-        .all
-        .iter()
-        .filter(|one| is_required(one) && !is_here(one));
-    // If it cannot be built for this machine, the trial reports that it is missing.
-    missing
-        .filter_map(|one| wheels(session, &Platforms::These(vec![host.clone()]), one).ok())
-        .flatten()
-        .collect()
-}
-
-/// Two distributions with the same name would overwrite each other's archives.
-fn refuse_twins(selected: &SelectedDistributions) -> Result<(), GoalError> {
-    let mut names: BTreeMap<String, &PackagedDistribution> = BTreeMap::new();
-    for distribution in selected.distributions() {
-        let name = &distribution.artifact.name;
-        let normal = name.parse::<model::PackageName>();
-        let key = normal.map_or_else(|_| name.clone(), |normal| normal.to_string());
-        if let Some(first) = names.insert(key, distribution) {
-            return Err(GoalError::failure(format!(
-                "{} and {} both provide `{name}`",
-                first.address, distribution.address
-            ))
-            .at(distribution.place.clone())
-            .hint("give each a name of its own"));
-        }
-    }
-    Ok(())
-}
-
-fn jobs<'a>(
-    session: &Session,
-    arguments: &PackageArguments,
-    selected: &'a SelectedDistributions,
-) -> Result<Vec<Job<'a>>, GoalError> {
-    let platforms = match (arguments.all_platforms, arguments.platforms.as_slice()) {
-        (true, _) => Platforms::All,
-        (false, []) => Platforms::Host,
-        (false, asked) => Platforms::These(asked.to_vec()),
-    };
-    let mut jobs = Vec::new();
-    for distribution in selected.distributions() {
-        let formats = distribution.formats;
-        if formats.wheel && !arguments.sdist {
-            jobs.extend(wheels(session, &platforms, distribution)?);
-        }
-        if formats.sdist && !arguments.wheel {
-            jobs.push(Job::Sdist(distribution));
-        }
-    }
-    Ok(jobs)
-}
-
-/// The platforms to build for.
-enum Platforms {
-    /// Every platform that a distribution has resources for.
-    All,
-    /// The platform of this machine.
-    Host,
-    These(Vec<PlatformRequest>),
-}
-
-/// One wheel if the files are the same on every platform; otherwise one for each platform.
-fn wheels<'a>(
-    session: &Session,
-    asked: &Platforms,
-    distribution: &'a PackagedDistribution,
-) -> Result<Vec<Job<'a>>, GoalError> {
-    if let Some(own) = &distribution.own_backend {
-        // The build backend decides itself what it ships on which platform.
-        let platforms = match asked {
-            Platforms::All | Platforms::Host => Vec::new(),
-            Platforms::These(asked) => asked.clone(),
-        };
-        return Ok(vec![Job::OwnWheel(distribution, own, platforms)]);
-    }
-    let tags = |platform: &str| distribution.wheel_tags(platform);
-    let platforms = match &distribution.files {
-        PackagedFiles::Any(files) => {
-            return Ok(vec![Job::Wheel(distribution, tags("any"), files)]);
-        }
-        PackagedFiles::ByPlatform(platforms) => platforms,
-    };
-    let asked = match asked {
-        Platforms::All => platforms
-            .keys()
-            .copied()
-            .map(PlatformRequest::from)
-            .collect(),
-        Platforms::Host => vec![PlatformRequest::host()?],
-        Platforms::These(asked) => asked.clone(),
-    };
-    let mut by_tag = BTreeMap::new();
-    for asked in asked {
-        let wanted = asked.tagged(session, distribution)?;
-        let files = platforms.get(&wanted.platform).ok_or_else(|| {
-            let known: Vec<&str> = platforms.keys().map(|platform| platform.as_str()).collect();
-            GoalError::failure(format!(
-                "cannot build {} for {}: its platform resources have no entry for it",
-                distribution.address, wanted.platform
-            ))
-            .at(distribution.place.clone())
-            .because(format!("there are entries for {}", known.join(", ")))
-            .hint("add it to the `dependency_map` of the `platform_resources`, or leave the platform out")
-        })?;
-        match by_tag.insert(wanted.tag.clone(), files) {
-            Some(other) if other != files => {
-                return Err(GoalError::failure(format!(
-                    "two platforms with different files would be one wheel of {}: both have the tag {}",
-                    distribution.address, wanted.tag
-                ))
-                .at(distribution.place.clone())
-                .hint("give each its own tag under `[package.platform_tags]`"));
-            }
-            _ => {}
-        }
-    }
-    Ok(by_tag
-        .into_iter()
-        .map(|(tag, files)| Job::Wheel(distribution, tags(&tag), files))
-        .collect())
 }

@@ -18,6 +18,7 @@ use crate::error;
 use crate::outcome::CommandOutcome;
 use crate::terminal;
 use goals::error::GoalError;
+use goals::packaging::ReleasedDistributions;
 use goals::publishing;
 use goals::releasing;
 use goals::releasing::forge::{Forge, ForgeRelease, PullRequest};
@@ -360,8 +361,8 @@ impl ReleaseGoals for OtherGoals<'_> {
     fn package(&mut self, root: &Utf8Path, out_dir: &Utf8Path) -> Result<(), GoalError> {
         let shown = self.session.root().to_owned();
         let released = match &self.distribution {
-            Some(name) => package::Released::Alone(name.clone()),
-            None => package::Released::Together,
+            Some(name) => ReleasedDistributions::Alone(name.clone()),
+            None => ReleasedDistributions::Together,
         };
         let arguments = package::PackageArguments::of_release(out_dir.to_owned(), shown);
         let arguments = arguments.only(released);
