@@ -184,3 +184,15 @@ package_json(name='js')
     insta::assert_snapshot!(changed("x.go"), @"");
     insta::assert_snapshot!(changed("package.json"), @"//:js");
 }
+
+#[test]
+fn a_path_that_begins_with_the_folder_itself() {
+    let files = "== d/BUILD\nresource(name='r', source='./x.txt')\n== d/x.txt\n";
+    let owners = crate::ask_with(files, options(), |graph| {
+        let owners = graph.owners_of_file("d/x.txt").into_iter();
+        Ok(owners
+            .map(|id| graph.target(id).address.to_string())
+            .collect())
+    });
+    assert_eq!(owners, "d:r");
+}

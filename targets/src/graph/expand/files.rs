@@ -38,7 +38,8 @@ pub(super) fn single<'r>(
         let value = choice.get(field.name).or(site.declaration.get(field.name));
         let path = match value {
             Some(value) => {
-                let path = value.as_str().map(|path| join(&site.dir.path, path));
+                let path = value.as_str();
+                let path = path.map(|path| join(&site.dir.path, &without_dots(path)));
                 if let Some(path) = &path {
                     if !builder.repository().tree().has_file(path) {
                         absent(builder, site, field.name, path);
@@ -54,6 +55,12 @@ pub(super) fn single<'r>(
         builder.push(site, parts)?;
     }
     Ok(())
+}
+
+/// A path without parts that name the same folder: `./a` is `a`.
+fn without_dots(path: &str) -> String {
+    let parts = path.split('/').filter(|part| !matches!(*part, "" | "."));
+    parts.collect::<Vec<_>>().join("/")
 }
 
 /// The file of a target that names none: that which its type means then, if it is there.
