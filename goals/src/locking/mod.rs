@@ -21,6 +21,7 @@ mod outdated;
 mod package_indexes;
 mod provider;
 mod requirers;
+mod states;
 mod summary;
 mod upgrade;
 
@@ -37,5 +38,6 @@ pub use merge::{MergeSides, merge};
 pub use outdated::{OutdatedPackage, outdated};
 pub use package_indexes::{IndexChoice, PackageIndexes};
 pub use provider::IndexProvider;
+pub use states::{LockState, lock_diffs};
 pub use summary::{Status, Summary};
 pub use upgrade::Upgrade;
