@@ -174,8 +174,18 @@ impl<P: Provider> Chooser<'_, P> {
         preferred.into_iter().chain(stable).chain(pre)
     }
 
+    /// Whether a version has a wheel, so that nothing is built to know its metadata.
+    pub(crate) fn has_wheel(
+        &self,
+        name: &PackageName,
+        version: &Version,
+    ) -> Result<bool, P::Error> {
+        let release = self.provider.release(name, version)?;
+        Ok(release.files.iter().any(is_wheel))
+    }
+
     /// Where a version can be used.
-    fn judge(&self, need: Need<'_>, version: &Version) -> Result<Fit, P::Error> {
+    pub(crate) fn judge(&self, need: Need<'_>, version: &Version) -> Result<Fit, P::Error> {
         if self.kept.contains(need.name) && !self.problem.pins.keeps(need, version) {
             return Ok(Fit::Nowhere(Reason::Pinned));
         }

@@ -15,7 +15,14 @@ const CONFLICT_THRESHOLD: u32 = 5;
 
 /// The priorities of all packages met, by project.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Priorities(FxHashMap<PackageName, Priority>);
+pub(crate) struct Priorities {
+    of: FxHashMap<PackageName, Priority>,
+    /// How many packages were put in front of all others of their class.
+    in_front: usize,
+}
+
+/// The index of the first package that is met: those put in front of it have lower ones.
+const FIRST: usize = usize::MAX / 2;
 
 impl Priorities {
     /// Records that something depends on `name`.
@@ -34,9 +41,9 @@ impl Priorities {
         let Some(name) = package.name() else {
             return (Priority::Root, true);
         };
-        let known = self.0.get(name).copied();
+        let known = self.of.get(name).copied();
         // A package that nothing is known to depend on comes last.
-        let next = Reverse(self.0.len());
+        let next = Reverse(FIRST + self.of.len());
         let known = known.unwrap_or(Priority::Unspecified(next));
         let priority = if range.as_singleton().is_some() || is_one_public_version(range) {
             known.max(Priority::Singleton(known.index()))
@@ -47,14 +54,21 @@ impl Priorities {
     }
 
     fn raise(&mut self, name: &PackageName, class: fn(Reverse<usize>) -> Priority) -> bool {
-        let next = self.0.len();
-        let old = self.0.get(name).copied();
+        let next = FIRST + self.of.len();
+        let old = self.of.get(name).copied();
         let new = class(old.map_or(Reverse(next), Priority::index));
         if old.is_some_and(|old| old >= new) {
             return false;
         }
-        self.0.insert(name.clone(), new);
+        self.of.insert(name.clone(), new);
         true
+    }
+
+    /// Puts a package that clashed again in front of the others that clashed.
+    fn put_in_front(&mut self, name: &PackageName) {
+        self.in_front += 1;
+        let index = Reverse(FIRST - self.in_front);
+        self.of.insert(name.clone(), Priority::ConflictEarly(index));
     }
 }
 
@@ -66,7 +80,7 @@ impl Priority {
             | Self::ConflictEarly(index)
             | Self::Singleton(index)
             | Self::Direct(index) => index,
-            Self::Root => Reverse(0),
+            Self::Root => Reverse(FIRST),
         }
     }
 }
@@ -122,7 +136,17 @@ impl ConflictTracker {
         dependencies: &DependencyMap,
     ) {
         for (package, culprits) in self.early.drain(..) {
-            if raise(package, Priority::ConflictEarly, state, priorities) {
+            if !raise(package, Priority::ConflictEarly, state, priorities) {
+                let name = state.package_store[package].name().cloned();
+                let mut taken_back = 0;
+                for culprit in &culprits {
+                    let is_some = take_back_dependents(*culprit, package, state, dependencies);
+                    taken_back += usize::from(is_some);
+                }
+                if let Some(name) = name.filter(|_| taken_back > 0) {
+                    priorities.put_in_front(&name);
+                }
+            } else {
                 let is_culprit = |name: &PackageName| {
                     let mut names = culprits.iter().map(|id| state.package_store[*id].name());
                     names.any(|culprit| culprit == Some(name))
@@ -134,7 +158,9 @@ impl ConflictTracker {
                 }
                 for culprit in culprits {
                     raise(culprit, Priority::ConflictLate, state, priorities);
-                    state.backtrack_package(culprit);
+                    if state.backtrack_package(culprit).is_none() {
+                        take_back_dependents(culprit, package, state, dependencies);
+                    }
                 }
             }
         }
@@ -144,6 +170,31 @@ impl ConflictTracker {
             }
         }
     }
+}
+
+/// Goes back to before the first package was decided that leads to `culprit`, which is not decided
+/// itself: what is required of it made versions of `affected` unusable. Gives whether there are any.
+fn take_back_dependents(
+    culprit: Id<SolverPackage>,
+    affected: Id<SolverPackage>,
+    state: &mut State<Types>,
+    dependencies: &DependencyMap,
+) -> bool {
+    let own = dependents(state.package_store[affected].name(), dependencies);
+    let leading = dependents(state.package_store[culprit].name(), dependencies);
+    let ids: Vec<Id<SolverPackage>> = state
+        .partial_solution
+        .extract_solution()
+        .map(|(id, _)| id)
+        .filter(|id| {
+            let name = state.package_store[*id].name();
+            name.is_some_and(|name| leading.contains(name) && !own.contains(name))
+        })
+        .collect();
+    for id in &ids {
+        state.backtrack_package(*id);
+    }
+    !ids.is_empty()
 }
 
 /// The projects that depend on `name`, directly or not, as far as known: they are decided before

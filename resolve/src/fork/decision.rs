@@ -174,6 +174,7 @@ impl Fork {
             dependencies,
         );
         if let Some(conflict) = conflict {
+            self.record_refusal();
             let culprits = self.state.conflict_packages(&conflict);
             self.conflicts.record(self.next, culprits);
         }

@@ -4,6 +4,7 @@
 //! dependency, and in which environments each project is needed.
 
 mod decision;
+mod gallop;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -45,6 +46,8 @@ pub(crate) struct Fork {
     has_shrunk: bool,
     /// Whether the next package was turned to, and the part was split before it was decided.
     is_turned: bool,
+    /// How many versions of a package clashed at once.
+    refused: FxHashMap<Id<SolverPackage>, u32>,
 }
 
 /// The result of running a fork.
@@ -104,6 +107,7 @@ impl Fork {
             missing_extras: BTreeSet::new(),
             has_shrunk: false,
             is_turned: false,
+            refused: FxHashMap::default(),
         }
     }
 
@@ -131,7 +135,7 @@ impl Fork {
             // 4. Choose a version. If there is none, the reason was added to PubGrub's state. If it
             //    depends on the environment, the part splits.
             let version = match self.choose(chooser, &package, &range)? {
-                Choice::Version(version) => version,
+                Choice::Version(version) => self.gallop(chooser, &range, version)?,
                 Choice::None => continue,
                 Choice::Split(marker) => {
                     let halves = split::split(&self.part, &marker);
@@ -167,6 +171,7 @@ impl Fork {
         let conflicts = self.state.unit_propagation(self.next)?;
         let conflicts: Vec<_> = conflicts.into_iter().collect();
         for (affected, conflict) in conflicts {
+            *self.refused.entry(affected).or_default() += 1;
             let culprits = self.state.conflict_packages(&conflict);
             self.conflicts.record(affected, culprits);
         }

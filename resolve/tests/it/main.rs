@@ -6,6 +6,7 @@
     reason = "a test that cannot go on panics, and says where it skips"
 )]
 
+mod effort;
 mod fixture;
 mod judge;
 

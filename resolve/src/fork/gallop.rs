@@ -1,0 +1,147 @@
+//! Finds a version that what is decided does not refuse, where the highest ones are refused one after
+//! another: by steps that double, and then by halves. A thousand versions of a project that each pin
+//! another one are not asked for their metadata then, but some twenty.
+
+use model::{PackageName, RequirementSource, Version, VersionRange};
+use pubgrub::Term;
+
+use super::Fork;
+use crate::candidate::{Chooser, Fit};
+use crate::dependencies::{admitted_range, base_requirements};
+use crate::need::Need;
+use crate::package::SolverPackage;
+use crate::provider::{Provider, ReleaseMetadata};
+
+/// The number of versions that are refused before steps are made.
+const PATIENCE: u32 = 6;
+
+/// Where a version lies among those of its project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Height {
+    /// Above those that do not clash with what is decided.
+    Above,
+    /// Among them.
+    Within,
+    /// Below them.
+    Below,
+}
+
+impl Fork {
+    /// Records that a version of the package that was chosen clashes at once with what is decided.
+    pub(super) fn record_refusal(&mut self) {
+        *self.refused.entry(self.next).or_default() += 1;
+    }
+
+    /// `version`, which is the next to be tried, or a lower one that does not clash at once, if many
+    /// versions of the project did.
+    pub(super) fn gallop<P: Provider>(
+        &mut self,
+        chooser: &Chooser<'_, P>,
+        range: &VersionRange,
+        version: Version,
+    ) -> Result<Version, P::Error> {
+        let refused = self.refused.get(&self.next).copied().unwrap_or(0);
+        let name = match &self.state.package_store[self.next] {
+            SolverPackage::Base(name) if refused >= PATIENCE => name.clone(),
+            _ => return Ok(version),
+        };
+        let Some(versions) = chooser.provider.versions(&name)? else {
+            return Ok(version);
+        };
+        let is_alike = |other: &&Version| {
+            range.contains(other) && (version.any_prerelease() || !other.any_prerelease())
+        };
+        let lower: Vec<&Version> = versions
+            .iter()
+            .rev()
+            .filter(|other| **other <= version)
+            .filter(is_alike)
+            .collect();
+        if lower.len() < 2 || self.height(chooser, &name, range, &version)? != Height::Above {
+            return Ok(version);
+        }
+        let (mut above, mut step) = (0, 1);
+        let mut found = None;
+        let mut end = loop {
+            let at = (above + step).min(lower.len() - 1);
+            match self.height(chooser, &name, range, lower[at])? {
+                Height::Above if at == lower.len() - 1 => return Ok(version),
+                Height::Above => above = at,
+                Height::Within => {
+                    found = Some(at);
+                    break at;
+                }
+                Height::Below => break at,
+            }
+            step *= 2;
+        };
+        while end - above > 1 {
+            let middle = usize::midpoint(above, end);
+            match self.height(chooser, &name, range, lower[middle])? {
+                Height::Above => above = middle,
+                Height::Within => {
+                    found = Some(middle);
+                    end = middle;
+                }
+                Height::Below => end = middle,
+            }
+        }
+        Ok(found.map_or(version, |at| lower[at].clone()))
+    }
+
+    /// Where a version lies: above those that do not clash if it requires a later version of a project
+    /// than the one that is decided. A version that cannot be used, or would have to be built to know
+    /// what it requires, is passed over.
+    fn height<P: Provider>(
+        &mut self,
+        chooser: &Chooser<'_, P>,
+        name: &PackageName,
+        range: &VersionRange,
+        version: &Version,
+    ) -> Result<Height, P::Error> {
+        if !chooser.has_wheel(name, version)? {
+            return Ok(Height::Above);
+        }
+        let demand = self.demand(name);
+        let need = Need {
+            name,
+            range,
+            part: &self.part,
+            demand: &demand,
+            pythons: &self.part.pythons(&demand),
+        };
+        if !matches!(chooser.judge(need, version)?, Fit::Everywhere) {
+            return Ok(Height::Above);
+        }
+        let ReleaseMetadata::Available(metadata) = chooser.provider.metadata(name, version)? else {
+            return Ok(Height::Above);
+        };
+        let requirements = base_requirements(&metadata.requires_dist);
+        let requirements = chooser.problem.inputs.overridden(requirements);
+        for requirement in requirements {
+            if self.part.excludes(&requirement.marker)
+                || !matches!(requirement.source, RequirementSource::Index(_))
+            {
+                continue;
+            }
+            let id = self
+                .state
+                .package_store
+                .alloc(SolverPackage::Base(requirement.name.clone()));
+            let solution = &self.state.partial_solution;
+            if let Some(Term::Positive(known)) = solution.term_intersection_for_package(id)
+                && let Some(decided) = known.as_singleton()
+                && let admitted = admitted_range(&requirement)
+                && !admitted.contains(decided)
+            {
+                let later = VersionRange::higher_than(decided.clone());
+                return Ok(if admitted.is_disjoint(&later) {
+                    Height::Below
+                } else {
+                    Height::Above
+                });
+            }
+        }
+        Ok(Height::Within)
+    }
+}

@@ -1,0 +1,111 @@
+//! How many versions the resolver asks for on the way: each may cost a request or a build.
+
+use std::cell::RefCell;
+use std::convert::Infallible;
+use std::fmt::Write;
+use std::sync::Arc;
+
+use model::{PackageName, PackageSource, RequirementSource, Version, VersionRange};
+use resolve::{CandidateFiles, DirectRelease, Provider, ReleaseMetadata, resolve};
+
+use crate::fixture::{Index, fixture, text};
+
+/// An index that remembers of which versions the metadata was asked for.
+struct Counted {
+    index: Index,
+    asked: RefCell<Vec<String>>,
+}
+
+impl Provider for Counted {
+    type Error = Infallible;
+
+    fn versions(&self, name: &PackageName) -> Result<Option<Arc<[Version]>>, Infallible> {
+        self.index.versions(name)
+    }
+
+    fn release(
+        &self,
+        name: &PackageName,
+        version: &Version,
+    ) -> Result<Arc<CandidateFiles>, Infallible> {
+        self.index.release(name, version)
+    }
+
+    fn metadata(
+        &self,
+        name: &PackageName,
+        version: &Version,
+    ) -> Result<ReleaseMetadata, Infallible> {
+        let asked = format!("{name} {version}");
+        if !self.asked.borrow().contains(&asked) {
+            self.asked.borrow_mut().push(asked);
+        }
+        self.index.metadata(name, version)
+    }
+
+    fn direct(
+        &self,
+        name: &PackageName,
+        source: &RequirementSource,
+    ) -> Result<Arc<DirectRelease>, Infallible> {
+        self.index.direct(name, source)
+    }
+
+    fn source(&self, name: &PackageName) -> Result<PackageSource, Infallible> {
+        self.index.source(name)
+    }
+
+    fn will_ask(&self, _: &PackageName, _: &VersionRange) {}
+}
+
+/// Resolves a fixture, and gives the resolution and the number of versions whose metadata was asked
+/// for.
+fn effort(input: &str) -> (String, usize) {
+    let fixture = fixture(input);
+    let index = Counted {
+        index: fixture.index.clone(),
+        asked: RefCell::default(),
+    };
+    let resolved = match resolve(&fixture.problem, &index) {
+        Ok(report) => text(&report),
+        Err(_) => "conflict".to_owned(),
+    };
+    (resolved, index.asked.into_inner().len())
+}
+
+#[test]
+fn a_clash_by_way_of_another_package_is_not_tried_with_every_version() {
+    // As of awscli, which pins botocore, beside aws-sam-cli, which wants a newer boto3.
+    let mut input = "> awscli<101 \n > asam \n".to_owned();
+    for version in 1..=100 {
+        writeln!(
+            input,
+            "awscli {version} -> botocore=={version} | s3transfer"
+        )
+        .unwrap();
+    }
+    for version in 1..=200 {
+        writeln!(input, "botocore {version}").unwrap();
+        writeln!(
+            input,
+            "boto3 {version} -> botocore>={version},<{} | s3transfer",
+            version + 1
+        )
+        .unwrap();
+    }
+    for version in 1..=40 {
+        let boto3 = if version > 30 {
+            format!("boto3=={}", 160 + version)
+        } else {
+            "boto3>=50".to_owned()
+        };
+        writeln!(input, "asam {version} -> {boto3} | docker").unwrap();
+    }
+    input.push_str("s3transfer 1 \n docker 1 \n");
+    let (resolved, asked) = effort(&input);
+    assert!(
+        resolved.contains("awscli==100") && resolved.contains("asam==30"),
+        "{resolved}"
+    );
+    assert!(asked < 60, "{asked} versions were asked for");
+}
