@@ -252,6 +252,8 @@ fn problem(words: &BTreeMap<&str, Vec<&str>>) -> Problem {
                 ["requires-python"] => ForkStrategy::RequiresPython,
                 _ => ForkStrategy::Fewest,
             },
+            metadata: Vec::new(),
+            hashed: Vec::new(),
         },
         pins: Pins::new(
             pins.into_iter().map(|pin| VersionPin {
