@@ -150,14 +150,21 @@ impl<P: Provider> Chooser<'_, P> {
         let range = need.range;
         let policy = self.problem.inputs.prereleases;
         let pinned = self.problem.pins.versions(need);
-        let elsewhere = self.chosen_elsewhere.versions(need);
-        let preferred: Vec<&Version> = pinned
-            .chain(elsewhere)
-            .filter(|version| range.contains(version))
-            .filter(|version| policy != PrereleasePolicy::Disallow || !version.any_prerelease())
-            .filter_map(|version| versions.binary_search(version).ok())
-            .map(|at| &versions[at])
-            .collect();
+        // What another part chose for want of a stable release is no reason to do without one here.
+        let (late, elsewhere): (Vec<_>, Vec<_>) = self
+            .chosen_elsewhere
+            .versions(need)
+            .partition(|one| policy == PrereleasePolicy::IfNecessary && one.any_prerelease());
+        let known = |preferred: &mut dyn Iterator<Item = &Version>| -> Vec<&'v Version> {
+            preferred
+                .filter(|version| range.contains(version))
+                .filter(|version| policy != PrereleasePolicy::Disallow || !version.any_prerelease())
+                .filter_map(|version| versions.binary_search(version).ok())
+                .map(|at| &versions[at])
+                .collect()
+        };
+        let preferred = known(&mut pinned.chain(elsewhere));
+        let late = known(&mut late.into_iter());
         let high = versions
             .partition_point(|v| range.iter().next_back().is_some_and(|s| below_end(v, s.1)));
         let in_range = move |v: &&Version| range.contains(v);
@@ -171,7 +178,7 @@ impl<P: Provider> Chooser<'_, P> {
             .rev()
             .filter(move |v| policy == PrereleasePolicy::IfNecessary && v.any_prerelease())
             .filter(in_range);
-        preferred.into_iter().chain(stable).chain(pre)
+        preferred.into_iter().chain(stable).chain(late).chain(pre)
     }
 
     /// Whether a version has a wheel, so that nothing is built to know its metadata.

@@ -98,6 +98,16 @@ fn a_python_is_named_with_a_bound_that_helps() {
 }
 
 #[test]
+fn a_pre_release_for_one_python_is_none_for_the_others() {
+    check(
+        "strategy requires-python \n python CPython>=3.12,<3.15 \n > a
+         a 1 {wheel cp312-none-any} {wheel cp313-none-any}
+         a 2rc1 {wheel cp312-none-any} {wheel cp313-none-any} {wheel cp314-none-any}",
+        "a==1 ; python_full_version < '3.14' \n a==2rc1 ; python_full_version >= '3.14'",
+    );
+}
+
+#[test]
 fn requires_python_splits_where_each_python_is_to_have_its_newest_version() {
     let input = "python CPython>=3.10,<3.14 \n > a \n > b \n a 1 \n a 2 {python >=3.11} \n a 3 {python >=3.12.4} \n b 1 -> a";
     check(input, "a==1 \n b==1");
