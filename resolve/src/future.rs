@@ -50,24 +50,25 @@ impl DividedUniverse {
         (!environments.is_false()).then(|| UniversePart::of(marker.clone(), environments))
     }
 
-    /// The part with the later Pythons of a solution's part, if the solution does not hold there.
-    pub(crate) fn later_part<P: Provider>(
+    /// Decides whether a solution holds for the later Pythons of its part, and gives it the part for
+    /// which it holds. If they are not in it, gives the part that they are.
+    pub(crate) fn extend<P: Provider>(
         &self,
-        solution: &Solution,
+        solution: &mut Solution,
         chooser: &Chooser<'_, P>,
     ) -> Option<UniversePart> {
-        let later = self.later_part_of(&solution.part.marker)?;
+        let marker = &solution.part.marker;
+        let later = self.later_part_of(marker)?;
         if holds(solution, &later, chooser) {
+            let environments = solution.part.environments.or(&later.environments);
+            solution.part = UniversePart::of(marker.clone(), environments);
             return None;
         }
-        Some(later.and(&InterpreterConstraints::released().negate()))
+        let released = InterpreterConstraints::released();
+        let environments = solution.part.environments.clone();
+        solution.part = UniversePart::of(marker.and(&released), environments);
+        Some(later.and(&released.negate()))
     }
-}
-
-/// The same part without the later Pythons.
-pub(crate) fn released_part(part: &UniversePart) -> UniversePart {
-    let released = InterpreterConstraints::released();
-    UniversePart::of(part.marker.and(&released), part.environments.clone())
 }
 
 /// Whether a solution satisfies everything that is required in `part`.

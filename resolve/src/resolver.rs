@@ -12,7 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::candidate::{Chooser, DirectConstraints, Fit};
 use crate::conflict::Conflict;
 use crate::fork::{Fork, ForkStep};
-use crate::future::{DividedUniverse, released_part};
+use crate::future::DividedUniverse;
 use crate::merge::merge;
 use crate::need::Need;
 use crate::no_solution::{NoSolution, Remedy};
@@ -212,14 +212,12 @@ impl<P: Provider> Attempt<'_, P> {
     ) -> Result<(), ResolveError<P::Error>> {
         let keep_nothing = FxHashSet::default();
         let elsewhere = Pins::default();
-        for at in 0..self.solutions.len() {
+        let mut solutions = std::mem::take(&mut self.solutions);
+        for solution in &mut solutions {
             let chooser = self.chooser(&keep_nothing, &elsewhere);
-            let solution = &self.solutions[at];
-            if let Some(part) = self.universe.later_part(solution, &chooser) {
-                self.solutions[at].part = released_part(&self.solutions[at].part);
-                later.push(part);
-            }
+            later.extend(self.universe.extend(solution, &chooser));
         }
+        self.solutions = solutions;
         self.queue.extend(
             later
                 .into_iter()

@@ -1,8 +1,8 @@
 //! Checks whether a lock contradicts itself.
 
 use model::{
-    DistFile, Lock, LockInputs, LockedPackage, Marker, PackageName, PackageSource, Requirement,
-    Version, split_filename,
+    DistFile, InterpreterConstraints, Lock, LockInputs, LockedPackage, Marker, PackageName,
+    PackageSource, Requirement, Version, split_filename,
 };
 
 use super::staleness::Staleness;
@@ -32,6 +32,10 @@ pub fn check_consistency(lock: &Lock) -> Vec<Staleness> {
 
 fn unanswered(graph: &LockGraph<'_>, universe: &Marker, found: &mut Vec<Staleness>) {
     let packages = 0..graph.lock().packages.len();
+    let released = match universe.and(&InterpreterConstraints::released()) {
+        none if none.is_false() => universe.clone(),
+        some => some,
+    };
     let roots = graph.roots().iter().map(|edge| (None, edge));
     let others = packages.flat_map(|at| graph.dependencies(at).iter().map(move |e| (Some(at), e)));
     for (from, edge) in roots.chain(others) {
@@ -40,12 +44,13 @@ fn unanswered(graph: &LockGraph<'_>, universe: &Marker, found: &mut Vec<Stalenes
         let everywhere = answer.clone().any(Marker::is_true);
         if !everywhere && !edge.marker.is_false() {
             let covered = answer.fold(Marker::FALSE, |all, one| all.or(one));
-            let wanted = edge.marker.and(universe);
+            // Later Pythons are locked where they can be.
+            let wanted = edge.marker.and(&released);
             if !wanted.is_subset(&covered) {
                 found.push(Staleness::Unanswered {
                     requirement: edge.requirement.clone(),
                     required_by: required_by(),
-                    environments: edge.marker.and(&covered.negate()).simplify_within(universe),
+                    environments: wanted.and(&covered.negate()).simplify_within(universe),
                 });
             }
         }

@@ -218,6 +218,14 @@ fn a_later_python_refuses_nothing() {
 }
 
 #[test]
+fn what_a_later_python_requires_is_locked() {
+    check_both(
+        "python CPython>=3.12 \n > a \n a 1 -> d>=1 ; python_version < '3.14' | d>=2 ; python_version >= '3.15' \n d 1 \n d 2",
+        "a==1 \n d==2 ; python_full_version != '3.14.*'",
+    );
+}
+
+#[test]
 fn a_later_python_lowers_nothing() {
     check_both(
         "python CPython>=3.12 \n > a \n a 2 -> d>=3 ; python_version >= '3.16' | e \n a 1 \n d 1 \n e 1",

@@ -35,7 +35,7 @@ const VERSIONS: [&str; 7] = ["1", "2", "3", "2+x", "1.5", "4a1", "1!0"];
 const SPECIFIERS: [&str; 10] = [
     "", "", ">=2", "<2", "==1", "==2", "!=2", ">1", "<3", ">=4a1",
 ];
-const MARKERS: [&str; 14] = [
+const MARKERS: [&str; 16] = [
     "",
     "",
     "",
@@ -50,6 +50,8 @@ const MARKERS: [&str; 14] = [
     "platform_machine == 'x86_64'",
     "sys_platform == 'darwin' or python_version >= '3.13'",
     "sys_platform == 'linux' and platform_machine == 'aarch64'",
+    "python_version >= '3.15'",
+    "python_version < '3.15'",
 ];
 const EXTRAS: [&str; 9] = ["", "", "", "", "", "", "[x]", "[y]", "[x,y]"];
 const FACTS: [&str; 19] = [
