@@ -8,7 +8,7 @@ use crate::arguments::IndexArguments;
 use crate::outcome::CommandOutcome;
 use crate::terminal;
 use goals::error::GoalError;
-use goals::locking::{self, Existing, IndexProvider, LockPath, PackageIndexes, ResolveDeclaration};
+use goals::locking::{self, AskedRequirement, Existing, LockPath};
 use goals::session::Session;
 
 /// The arguments of `why-not`.
@@ -43,7 +43,16 @@ pub(crate) fn run(
         ));
         return Ok(CommandOutcome::Done);
     }
-    let lock = lock(session, arguments, (resolve, &existing)).map_err(|error| match &locked {
+    let lock = locking::lock_asking(
+        session,
+        resolve,
+        &AskedRequirement {
+            requirement: asked,
+            existing: &existing,
+        },
+        arguments.index.choice(),
+    )
+    .map_err(|error| match &locked {
         Locked::Otherwise(versions) => {
             error.because(format!("{} has {} {versions}", path.relative, asked.name))
         }
@@ -55,30 +64,6 @@ pub(crate) fn run(
     }
     terminal::print(way(session, (resolve, asked), &locked));
     Ok(CommandOutcome::Done)
-}
-
-/// The lock with the requirement added.
-fn lock(
-    session: &Session,
-    arguments: &WhyNotArguments,
-    (resolve, existing): (&str, &Existing),
-) -> Result<Lock, GoalError> {
-    let repository = workspace::load(session.root(), session.target_options())?;
-    targets::check_resolves(&repository)?;
-    let indexes = PackageIndexes::new(session, arguments.index.choice())?.beside(&repository);
-    let asked = &arguments.requirement;
-    let declared = ResolveDeclaration::collect(session, &repository, resolve, |source| {
-        indexes.name_of(source, resolve)
-    })?
-    .asking(asked);
-    let upgrade = locking::Upgrade::default();
-    let index = indexes.index(&declared)?;
-    let constraints = &declared.inputs.interpreter_constraints;
-    let builds = indexes.builds(&index, constraints, existing.sources(&upgrade));
-    let provider = IndexProvider::new(&index, &builds, &declared);
-    let pins = existing.pins(vec![asked.name.clone()], &upgrade);
-    let (lock, _) = locking::lock(&declared, pins, &upgrade, &provider)?;
-    Ok(lock)
 }
 
 /// The state of the project in the lock, with versions as text.
