@@ -10,7 +10,9 @@ mod exporter;
 mod first_party;
 pub mod folders;
 mod plugins;
+mod program_search;
 mod programs;
+mod repository_tools;
 mod required;
 mod run_note;
 mod source_roots;
@@ -22,5 +24,7 @@ pub use exporter::{
     CheckedEnvironment, ExportOptions, ExportedEnvironment, Exporter, StaleLocks, relative,
 };
 pub use plugins::{PLUGINS, Plugin};
+pub use program_search::{LockSet, ProgramSearch};
+pub use repository_tools::RepositoryTools;
 pub use trial::{LoadFailure, Trial, TrialObstacle, TrialVerdict, TrialWheel};
 pub use variables::VariablesFile;

@@ -1,14 +1,14 @@
 //! `export --editor`: the settings of an editor for the environments.
 
 use camino::Utf8Path;
-use install::editor::{Editor, EditorContext, MergeProblem, SettingsFile, Tool};
+use install::editor::{Editor, EditorContext, MergeProblem, SettingsFile};
 use install::environment::Environment;
-use model::{Place, Version};
+use model::Place;
 use similar::TextDiff;
 
 use crate::outcome::CommandOutcome;
 use crate::terminal;
-use goals::environments::{Exporter, folders};
+use goals::environments::{Exporter, RepositoryTools};
 use goals::error::GoalError;
 use goals::session::Session;
 use workspace::files;
@@ -136,7 +136,7 @@ fn workspace(
 ) -> Result<EditorContext, GoalError> {
     let version = environment.root().file_name().unwrap_or_default();
     let version: Vec<&str> = version.split('.').take(2).collect();
-    let tools = Tools::of(session);
+    let tools = RepositoryTools::of(session);
     Ok(EditorContext {
         root: session.root().to_owned(),
         name: resolve.to_owned(),
@@ -150,85 +150,4 @@ fn workspace(
         type_checker: tools.first(&[("mypy", &[".typecheck.mypy"])]),
         linter: tools.first(&[("ruff", &[".lint.ruff.check", ".lint.ruff"])]),
     })
-}
-
-/// The tools of the repository: which it uses is said by its back ends of Pants, and where they are
-/// by what was exported.
-struct Tools<'a> {
-    session: &'a Session,
-    /// With its resolve and its Python.
-    environments: Vec<(Environment, String, Option<Version>)>,
-}
-
-impl<'a> Tools<'a> {
-    fn of(session: &'a Session) -> Self {
-        let exported = folders::environments(session).into_iter().map(|owned| {
-            let resolve = owned.path.parent().and_then(Utf8Path::file_name);
-            let resolve = resolve.unwrap_or_default().to_owned();
-            let version = owned.path.file_name().and_then(|name| name.parse().ok());
-            (Environment::at(owned.path), resolve, version)
-        });
-        Self {
-            session,
-            environments: exported.collect(),
-        }
-    }
-
-    /// The first of these tools, each with the ends of its back ends' names. Where the settings name
-    /// no back end that checks or formats Python, what was exported decides.
-    fn first(&self, tools: &[(&str, &[&str])]) -> Option<Tool> {
-        let backends = &self.session.settings.global.backend_packages;
-        let decided = backends.iter().any(|backend| {
-            backend.contains(".python.lint.") || backend.contains(".python.typecheck.")
-        });
-        tools
-            .iter()
-            .filter(|(_, ends)| {
-                !decided
-                    || ends
-                        .iter()
-                        .any(|end| backends.iter().any(|backend| backend.ends_with(end)))
-            })
-            .find_map(|(name, _)| self.tool(name))
-    }
-
-    /// Where the tool is: in the environment of its own resolve, as a program alone, or in any
-    /// environment; of several Pythons the newest.
-    fn tool(&self, name: &str) -> Option<Tool> {
-        let own = self.session.settings.tools.get(name);
-        let own = own.map_or(name, String::as_str);
-        let found = |of_own: bool| {
-            self.environments
-                .iter()
-                .filter(|(environment, resolve, _)| {
-                    (resolve == own) == of_own && environment.scripts().join(name).is_file()
-                })
-                .max_by_key(|(_, _, version)| version)
-                .map(|(environment, _, _)| environment)
-        };
-        let program = self.session.root().join(folders::BIN).join(name);
-        let alone = || {
-            let link = program.read_link_utf8();
-            let of_environment = link.is_ok_and(|to| to.as_str().contains("/virtualenvs/"));
-            (program.is_file() && !of_environment).then(|| Tool {
-                name: name.to_owned(),
-                script: program.clone(),
-                python: None,
-                server: None,
-            })
-        };
-        let of = |environment: &Environment| {
-            let server = environment.scripts().join(format!("{name}-lsp"));
-            Tool {
-                name: name.to_owned(),
-                script: environment.scripts().join(name),
-                python: Some(environment.python()),
-                server: server.is_file().then_some(server),
-            }
-        };
-        found(true)
-            .map(of)
-            .or_else(alone)
-            .or_else(|| found(false).map(of))
-    }
 }
