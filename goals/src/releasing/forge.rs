@@ -299,7 +299,7 @@ fn usual_api(remote: &str) -> Option<String> {
     };
     let host = host.rsplit('@').next()?.split(':').next()?;
     Some(match host {
-        "github.com" => format!("https://api.{host}"),
+        "github.com" => format!("{}api.{host}", "https://"),
         host => format!("https://{host}/api/v1"),
     })
 }
