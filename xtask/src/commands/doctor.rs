@@ -11,12 +11,13 @@ use xshell::{Shell, cmd};
 
 use crate::arguments::IndexArguments;
 use crate::commands::clean::Bytes;
-use crate::commands::install_merge_driver::Driver;
 use crate::outcome::CommandOutcome;
 use crate::style::{BAD, GOOD};
 use goals::environments::{ExportOptions, Exporter, folders, relative};
 use goals::error::GoalError;
-use goals::locking::{Freshness, IndexChoice, LockPath, PackageIndexes, ResolveDeclaration};
+use goals::locking::{
+    Freshness, IndexChoice, LockPath, MergeDriver, PackageIndexes, ResolveDeclaration,
+};
 use goals::session::Session;
 use transport::NetworkAccess;
 
@@ -91,7 +92,7 @@ fn in_ci(mut report: Report<'_>) -> Result<CommandOutcome, GoalError> {
         shallow.then(|| "it is shallow: what merges and releases need is missing".to_owned());
     let mend = "git fetch --unshallow; with actions/checkout `fetch-depth: 0`";
     report.finding("clone", &Ok(history), mend);
-    let unnamed = Driver::of(session).and_then(|driver| driver.unnamed());
+    let unnamed = MergeDriver::of(session).and_then(|driver| driver.unnamed());
     report.finding(
         ".gitattributes",
         &unnamed,
@@ -237,7 +238,7 @@ fn merge_driver(report: &mut Report<'_>) {
     if !report.session.root().join(".git").exists() {
         return;
     }
-    let missing = Driver::of(report.session)
+    let missing = MergeDriver::of(report.session)
         .and_then(|driver| driver.missing())
         .map(|missing| (!missing.is_empty()).then(|| missing.join("; ")));
     report.finding("merge driver", &missing, "cargo xtask install-merge-driver");
