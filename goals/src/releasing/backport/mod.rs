@@ -23,7 +23,7 @@ pub use references::references;
 pub use state::{PickOutcome, PickedCommit};
 
 use branch::Branch;
-use pick::{Picked, pick, prepare_for_git, record};
+use pick::{CherryPick, pick, prepare_for_git, record};
 use present::present;
 use state::{BackportState, StateFile};
 
@@ -207,11 +207,11 @@ fn go(
             state.note(PickOutcome::Present(same.clone()));
         } else {
             match pick(git, &state.job(), &commit)? {
-                Picked::Clean => {
+                CherryPick::Clean => {
                     let made = record(git, &state.job(), &commit)?;
                     state.note(made.map_or(PickOutcome::Empty, PickOutcome::Applied));
                 }
-                Picked::Conflict(files) => {
+                CherryPick::Conflict(files) => {
                     prepare_for_git(git, &state.job(), &commit)?;
                     state.stopped = true;
                     file.write(&state)?;

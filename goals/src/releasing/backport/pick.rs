@@ -12,14 +12,14 @@ use release::backport::Backport;
 use super::error::BackportError;
 
 /// How a commit was applied.
-pub(super) enum Picked {
+pub(super) enum CherryPick {
     Clean,
     Conflict(Vec<Utf8PathBuf>),
 }
 
 /// Applies a commit to the work tree and the index. Of a merge, its difference to the first parent
 /// is applied.
-pub(super) fn pick(git: &Git, job: &Backport, commit: &str) -> Result<Picked, BackportError> {
+pub(super) fn pick(git: &Git, job: &Backport, commit: &str) -> Result<CherryPick, BackportError> {
     let picked = Pickable::of(git, job, commit)?;
     let command = [
         "cherry-pick",
@@ -28,13 +28,13 @@ pub(super) fn pick(git: &Git, job: &Backport, commit: &str) -> Result<Picked, Ba
         &picked.commit,
     ];
     let problem = match git.text(&command) {
-        Ok(_) => return Ok(Picked::Clean),
+        Ok(_) => return Ok(CherryPick::Clean),
         Err(GitError::Failed { message, .. }) => message,
         Err(error) => return Err(error.into()),
     };
     let files = unmerged(git)?;
     if !files.is_empty() {
-        return Ok(Picked::Conflict(files));
+        return Ok(CherryPick::Conflict(files));
     }
     // The tree was clean before. A half-applied commit is undone.
     git.text(&["reset", "--quiet", "--merge", "HEAD"])?;
