@@ -277,9 +277,7 @@ def check_tag(path):
         import auditwheel  # noqa: F401
     except ImportError:
         return False
-    shown = subprocess.run([sys.executable, "-m", "auditwheel", "-v", "show", "--json", path], capture_output=True, text=True)
-    if shown.returncode:
-        shown = subprocess.run([sys.executable, "-m", "auditwheel", "show", path], capture_output=True, text=True)
+    shown = subprocess.run([sys.executable, "-m", "auditwheel", "show", path], capture_output=True, text=True)
     text = " ".join((shown.stdout + shown.stderr).split())
     tag = os.path.basename(path)[: -len(".whl")].rsplit("-", 1)[1]
     alias = {"manylinux1_x86_64": "manylinux_2_5_x86_64", "manylinux2014_x86_64": "manylinux_2_17_x86_64"}
