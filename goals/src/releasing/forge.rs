@@ -290,6 +290,9 @@ enum Verb {
     Patch,
 }
 
+/// Forges are asked over TLS alone.
+const SCHEME: &str = "https://";
+
 /// Where the API is beside a remote's URL: GitHub's has a host of its own, that of Forgejo and Gitea
 /// is below theirs.
 fn usual_api(remote: &str) -> Option<String> {
@@ -298,9 +301,9 @@ fn usual_api(remote: &str) -> Option<String> {
         None => remote.split(':').next()?,
     };
     let host = host.rsplit('@').next()?.split(':').next()?;
-    Some(match host {
-        "github.com" => format!("{}api.{host}", "https://"),
-        host => format!("https://{host}/api/v1"),
+    Some(match host.split_once('.') {
+        Some(("github", "com")) => format!("{SCHEME}api.{host}"),
+        _ => format!("{SCHEME}{host}/api/v1"),
     })
 }
 
