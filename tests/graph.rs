@@ -490,6 +490,13 @@ fn output_that_cannot_be_written() {
 #[test]
 fn a_misspelt_name() {
     let repo = repo().file("BUILD", "target(nme='x')\n");
+    let output = repo.xtask(&["generate-lockfiles", "python-defalt"]);
+    assert_eq!(output.status, 2, "{output}");
+    insta::assert_snapshot!(output.stderr, @"
+    error: unexpected argument `python-defalt`
+     |
+    hint: `--resolve python-default` locks one resolve
+    ");
     insta::assert_snapshot!(refused(&repo, &["list", "::"]), @"
     error: `target` has no field `nme`
      --> BUILD:1:8

@@ -20,6 +20,8 @@ pub enum Values {
     Positive,
     /// A number that is not below zero.
     Natural,
+    /// The mode of a file: a number, or a text such as `rw-r--r--`.
+    Mode,
     /// A number.
     Number,
     /// A dict.
@@ -91,6 +93,7 @@ impl Values {
         ("flag", Self::Flag),
         ("list", Self::List),
         ("lists-by-text", Self::ListsByText),
+        ("mode", Self::Mode),
         ("natural", Self::Natural),
         ("number", Self::Number),
         ("object", Self::Object),
@@ -119,13 +122,16 @@ impl Values {
                 choices.try_for_each(|value| self.check(value))
             }
             (Self::Text | Self::Address, Data::Str(_))
+            | (Self::Mode, Data::Str(_))
             | (Self::Flag, Data::Bool(_))
             | (Self::Number, Data::Int(_))
             | (Self::Dict, Data::Dict(_))
             | (Self::List, Data::List(_))
             | (Self::File | Self::Object, Data::Object(_)) => Ok(()),
+            // `inherit_path=False` means the text.
+            (Self::OneOf(choices), Data::Bool(_)) if choices.contains(&"false") => Ok(()),
             (Self::Positive, Data::Int(number)) if *number > 0 => Ok(()),
-            (Self::Natural, Data::Int(number)) if *number >= 0 => Ok(()),
+            (Self::Natural | Self::Mode, Data::Int(number)) if *number >= 0 => Ok(()),
             (Self::File | Self::OneOf(_), Data::Str(text)) => self.check_text(text),
             (
                 Self::Texts
@@ -206,6 +212,7 @@ impl Values {
             Self::Flag => "`True` or `False`",
             Self::Positive => "a number above zero",
             Self::Natural => "a number that is not below zero",
+            Self::Mode => "the mode of a file",
             Self::Number => "a number",
             Self::Dict => "a dict",
             Self::TextsByText => "a dict from texts to texts",

@@ -216,6 +216,8 @@ fn fields_of_types_beyond_python() {
     pex_binary(entry_point='x.py', layout='lose')
     hint: did you mean `loose`?
     ");
+    insta::assert_snapshot!(said("nfpm_content_file(dst='/x', file_mode='rw-r--r--')"), @"a:a nfpm_content_file");
+    insta::assert_snapshot!(said("pex_binary(entry_point='x.py', inherit_path=False)"), @"a:a pex_binary");
     insta::assert_snapshot!(said("go_binary(mian=':x')"), @"
     a/BUILD:1:11: `go_binary` has no field `mian`
     go_binary(mian=':x')

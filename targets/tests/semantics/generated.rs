@@ -196,3 +196,20 @@ fn a_path_that_begins_with_the_folder_itself() {
     });
     assert_eq!(owners, "d:r");
 }
+
+#[test]
+fn entry_points_that_a_test_asks_for() {
+    insta::assert_snapshot!(edges("2.34.0", "== src/p/BUILD
+python_sources()
+python_distribution(name='d', dependencies=[':p'], provides=python_artifact(name='p'), entry_points={'g': {'one': 'p.one:f', 'two': 'p.two:f'}, 'h': {'three': 'p.three:f'}})
+== src/p/one.py
+== src/p/two.py
+== src/p/three.py
+== src/t/BUILD
+python_tests(name='some', entry_point_dependencies={'src/p:d': ['g/two', 'h']})
+== src/t/test_x.py
+").lines().filter(|line| line.contains("test_x.py:some ->")).collect::<Vec<_>>().join("\n"), @"
+    src/t/test_x.py:some -> src/p/three.py
+    src/t/test_x.py:some -> src/p/two.py
+    ");
+}

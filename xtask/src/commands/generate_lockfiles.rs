@@ -1,7 +1,7 @@
 //! `generate-lockfiles`: lock the third-party requirements of each resolve.
 
 use clap::{Args, ValueEnum};
-use model::ForkStrategy;
+use model::{ForkStrategy, nearest};
 use resolve::ResolveWarning;
 
 use crate::arguments::IndexArguments;
@@ -19,6 +19,10 @@ pub(crate) struct GenerateLockfilesArguments {
     /// Lock only this resolve; may be repeated
     #[arg(long = "resolve", value_name = "NAME")]
     resolves: Vec<String>,
+
+    /// What is no option: resolves are named by `--resolve`
+    #[arg(hide = true)]
+    stray: Vec<String>,
 
     /// Write nothing; exit with 1 if a lock is not what its inputs ask for
     #[arg(long)]
@@ -62,6 +66,12 @@ pub(crate) fn run(
     session: &Session,
     arguments: &GenerateLockfilesArguments,
 ) -> Result<CommandOutcome, GoalError> {
+    if let Some(name) = arguments.stray.first() {
+        let known = session.settings.python.resolves.keys().map(String::as_str);
+        let near = nearest(name, known).unwrap_or(name);
+        return Err(GoalError::misuse(format!("unexpected argument `{name}`"))
+            .hint(format!("`--resolve {near}` locks one resolve")));
+    }
     let request = LockRequest {
         resolves: arguments.resolves.clone(),
         upgrade: Upgrade::new(arguments.upgrade, &arguments.upgrade_packages)?,

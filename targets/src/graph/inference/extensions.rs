@@ -1,13 +1,40 @@
-//! Dependencies of a test on extensions, which stevedore finds by the entry points of
-//! distributions.
+//! Dependencies of a test on code that is found by the entry points of distributions: extensions of
+//! stevedore, and those that the test names.
 
 use super::subject::{Preference, Subject, preference};
 use crate::error::Error;
+use crate::graph::entry_points::EntryPointDeclaration;
 use crate::graph::module_map::{Locality, Owners};
+use crate::graph::target::TargetId;
+use crate::kinds::Role;
+use buildfile::Data;
 
-/// Adds the code behind the entry points in the namespaces that a test names.
+/// Adds the code behind the entry points in the namespaces that a test names, and behind those that
+/// its `entry_point_dependencies` ask of distributions.
 pub(super) fn add(subject: &mut Subject<'_>) -> Result<(), Error> {
     let targets = subject.targets;
+    let named = targets.field(subject.id, "entry_point_dependencies");
+    for (address, wanted) in named.and_then(Data::as_dict).into_iter().flatten() {
+        let Some(address) = address.as_str() else {
+            continue;
+        };
+        let distribution = targets.named(subject.id, "entry_point_dependencies", address)?;
+        if targets.get(distribution).role() != Role::Distribution {
+            continue;
+        }
+        let wanted = wanted.strings();
+        let is_wanted = |entry: &EntryPointDeclaration<'_>| {
+            wanted.iter().any(|text| match text.split_once('/') {
+                Some((group, name)) => group == entry.group && name == entry.name,
+                None => *text == "*" || *text == entry.group,
+            })
+        };
+        for entry in targets.entry_points(distribution) {
+            if is_wanted(&entry) {
+                add_entry(subject, distribution, &entry)?;
+            }
+        }
+    }
     let namespaces = targets.texts(subject.id, "stevedore_namespaces");
     if namespaces.is_empty() {
         return Ok(());
@@ -19,23 +46,37 @@ pub(super) fn add(subject: &mut Subject<'_>) -> Result<(), Error> {
             continue;
         }
         for entry in entries {
-            if let Some(address) = entry.target {
-                let binary = targets.entry_point_target(*distribution, address)?;
-                subject.found.targets.push(binary);
-            } else if namespaces.contains(&entry.group) {
-                // The code may belong to any resolve, as that of a distribution may.
-                let owners = subject
-                    .modules()
-                    .owners(entry.module(), None, Locality::Anywhere);
-                match owners {
-                    Owners::Clear(owners) => subject.found.targets.extend(owners),
-                    Owners::Ambiguous(owners) => {
-                        let explicit = targets.explicit(*distribution)?;
-                        if let Preference::One(owner) = preference(targets, &explicit, &owners) {
-                            subject.found.targets.push(owner);
-                        }
-                    }
-                }
+            // Binaries count whatever their group is, as in Pants.
+            if entry.target.is_some() || namespaces.contains(&entry.group) {
+                add_entry(subject, *distribution, &entry)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Adds what an entry point of a distribution names.
+fn add_entry(
+    subject: &mut Subject<'_>,
+    distribution: TargetId,
+    entry: &EntryPointDeclaration<'_>,
+) -> Result<(), Error> {
+    let targets = subject.targets;
+    if let Some(address) = entry.target {
+        let binary = targets.entry_point_target(distribution, address)?;
+        subject.found.targets.push(binary);
+        return Ok(());
+    }
+    // The code may belong to any resolve, as that of a distribution may.
+    let owners = subject
+        .modules()
+        .owners(entry.module(), None, Locality::Anywhere);
+    match owners {
+        Owners::Clear(owners) => subject.found.targets.extend(owners),
+        Owners::Ambiguous(owners) => {
+            let explicit = targets.explicit(distribution)?;
+            if let Preference::One(owner) = preference(targets, &explicit, &owners) {
+                subject.found.targets.push(owner);
             }
         }
     }
