@@ -390,6 +390,6 @@ mod tests {
     fn mistakes() {
         insta::assert_snapshot!(check(&[("name", Data::Int(3))]), @"`name` must be a string, not 3");
         insta::assert_snapshot!(check(&[("install_requires", Data::List([].into()))]), @"`install_requires` cannot be set in `provides`: it follows from the target graph / list them in the `dependencies` of the code, or import what needs them");
-        insta::assert_snapshot!(check(&[("ext_modules", Data::List([].into()))]), @"`ext_modules` in `provides` is not supported / set `generate_setup=False` and write the metadata in pyproject.toml");
+        insta::assert_snapshot!(check(&[("ext_modules", Data::List([].into()))]), @r#"`ext_modules` in `provides` is not supported / if a plug-in of this repository reads it, say what it stands for, or ignore it: `[package.provides_fields]` with `ext_modules = "ignore"`"#);
     }
 }

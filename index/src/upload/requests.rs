@@ -209,13 +209,23 @@ impl UploadRequests {
     pub(super) async fn audience(&self) -> Result<Option<Vec<u8>>, UploadError> {
         let url = self.at("/_/oidc/audience")?;
         let what = token_purpose(&url);
-        let answer = self.http.fetch(&HttpRequest::new(&what, &url)).await?;
-        match answer.status {
-            status if status.is_success() => Ok(Some(answer.body)),
-            status if status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED => {
+        match self.http.fetch(&HttpRequest::new(&what, &url)).await {
+            Ok(answer) if answer.status.is_success() => Ok(Some(answer.body)),
+            Ok(answer)
+                if answer.status.is_server_error()
+                    && answer.status != StatusCode::NOT_IMPLEMENTED =>
+            {
                 Err(refusal(&redacted(&url), &answer, None))
             }
-            _ => Ok(None),
+            Ok(_)
+            | Err(
+                TransportError::Status {
+                    status: 400..500 | 501,
+                    ..
+                }
+                | TransportError::Unauthorized { .. },
+            ) => Ok(None),
+            Err(error) => Err(error.into()),
         }
     }
 
