@@ -39,7 +39,13 @@ fn no_python_fits() {
         .split('"')
         .find(|part| part.starts_with("CPython=="))
         .unwrap();
-    repo.write("python.lock", &text.replace(constraint, "CPython==3.99.*"));
+    let minor: u32 = constraint["CPython==3.".len()..]
+        .trim_end_matches(".*")
+        .parse()
+        .unwrap();
+    let range = format!(">=3.{minor},<3.{}", minor + 1);
+    let text = text.replace(constraint, "CPython==3.99.*");
+    repo.write("python.lock", &text.replace(&range, ">=3.99,<3.100"));
     let said = refused(&repo, &["export"]);
     let python = said
         .split(" is at ")
