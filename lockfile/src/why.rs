@@ -6,6 +6,7 @@ use std::fmt;
 use model::{ExtraName, Lock, LockedPackage, Marker, Requirement};
 
 use crate::graph::{Edge, LockGraph, graph};
+use crate::split::{IncomingRequirement, SplitReason, VersionSplit};
 
 /// The chains to one package.
 #[derive(Debug, Clone)]
@@ -16,6 +17,8 @@ pub struct Why<'a> {
     pub chains: Vec<Chain<'a>>,
     /// Whether there are more chains than were asked for.
     pub more: bool,
+    /// Where other versions of the project are locked as well.
+    pub split: Option<VersionSplit>,
 }
 
 /// One chain from a requirement of the lock to a package.
@@ -44,7 +47,23 @@ pub struct ChainLink<'a> {
 pub fn why<'a>(lock: &'a Lock, name: &str, limit: usize) -> Vec<Why<'a>> {
     let graph = graph(lock);
     let found = graph.find(name).iter();
-    found.map(|&at| chains(&graph, at, limit)).collect()
+    let mut found: Vec<Why<'a>> = found.map(|&at| chains(&graph, at, limit)).collect();
+    let packages = found.iter().map(|why| why.package);
+    let newest = packages.max_by(|a, b| a.version.cmp(&b.version));
+    if let (2.., Some(newest)) = (found.len(), newest) {
+        let versions = found.len();
+        let universe = lock.inputs.universe();
+        for why in &mut found {
+            let required = why.chains.iter().filter_map(Chain::required);
+            let reason = SplitReason::find(why.package, newest, required, &universe);
+            why.split = Some(VersionSplit {
+                versions,
+                marker: why.package.marker.simplify_within(&universe),
+                reason,
+            });
+        }
+    }
+    found
 }
 
 /// A chain that begins at the package and does not yet reach a requirement of the lock.
@@ -63,6 +82,7 @@ fn chains<'a>(graph: &LockGraph<'a>, package: usize, limit: usize) -> Why<'a> {
         package: graph.package(package),
         chains: Vec::new(),
         more: false,
+        split: None,
     };
     let universe = graph.lock().inputs.universe();
     let mut open = VecDeque::from([Partial {
@@ -138,7 +158,7 @@ impl<'a> Partial<'a> {
 /// The package and its chains, one in each line.
 impl fmt::Display for Why<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} {}", self.package.name, self.package.version)?;
+        writeln!(f, "{}", self.heading())?;
         for chain in &self.chains {
             writeln!(f, "  {chain}")?;
         }
@@ -149,7 +169,28 @@ impl fmt::Display for Why<'_> {
     }
 }
 
-impl Chain<'_> {
+impl Why<'_> {
+    /// The package, and why other versions are locked beside it.
+    #[must_use]
+    pub fn heading(&self) -> String {
+        let LockedPackage { name, version, .. } = self.package;
+        match &self.split {
+            Some(split) => format!("{name} {version}  ({split})"),
+            None => format!("{name} {version}"),
+        }
+    }
+}
+
+impl<'a> Chain<'a> {
+    /// Its last requirement.
+    fn required(&self) -> Option<IncomingRequirement<'a>> {
+        let (last, before) = self.steps.split_last()?;
+        Some(IncomingRequirement {
+            by: before.last().map(|step| step.package),
+            requirement: last.requirement,
+        })
+    }
+
     /// The chain as text. `origin` tells where a requirement of the lock is declared.
     pub fn text(&self, origin: impl Fn(&Requirement) -> Option<String>) -> String {
         let mut out = String::new();
@@ -233,19 +274,47 @@ mod tests {
     }
 
     #[test]
+    fn several_versions() {
+        let mut lock = small(
+            &["c", "d"],
+            &[
+                "c 1 ; python_full_version < '3.12.5'",
+                "c 2 ; python_full_version >= '3.12.5'",
+                "d 1",
+            ],
+        );
+        for package in &mut lock.packages {
+            if package.version.to_string() == "2" {
+                package.requires_python = Some(">=3.12.5".parse().unwrap());
+            }
+        }
+        let headings = |lock| {
+            why(lock, "c", 4)
+                .iter()
+                .map(Why::heading)
+                .collect::<Vec<_>>()
+        };
+        insta::assert_snapshot!(headings(&lock).join("\n"), @"
+        c 1  (1 of 2 versions, where python_full_version < '3.12.5': 2 requires Python >=3.12.5)
+        c 2  (1 of 2 versions, where python_full_version >= '3.12.5')
+        ");
+        assert_eq!(why(&lock, "d", 4)[0].heading(), "d 1");
+    }
+
+    #[test]
     fn forks_cycles_and_limits() {
         insta::assert_snapshot!(check(
             &["a ; os_name == 'nt'", "c", "d", "e", "f"],
             &["a 1 ; os_name == 'nt' : c<2", "c 1 ; os_name == 'nt' : d", "c 2 ; os_name != 'nt' : d", "d 1 : c & e & f", "e 1 : d", "f 1 : d"],
             "c"
         ), @"
-        c 1
+        c 1  (1 of 2 versions, where os_name == 'nt': a 1 requires `c<2`, not 2)
           requirement `c` > c 1  where os_name == 'nt'
           requirement `a ; os_name == 'nt'` > a 1 > c<2 > c 1  where os_name == 'nt'
           requirement `d` > d 1 > c > c 1  where os_name == 'nt'
           requirement `e` > e 1 > d > d 1 > c > c 1  where os_name == 'nt'
           … and more
-        c 2
+        c 2  (1 of 2 versions, where os_name != 'nt')
           requirement `c` > c 2  where os_name != 'nt'
           requirement `d` > d 1 > c > c 2  where os_name != 'nt'
           requirement `e` > e 1 > d > d 1 > c > c 2  where os_name != 'nt'

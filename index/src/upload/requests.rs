@@ -220,7 +220,7 @@ impl UploadRequests {
             Ok(_)
             | Err(
                 TransportError::Status {
-                    status: 400..500 | 501,
+                    status: 400..=499 | 501,
                     ..
                 }
                 | TransportError::Unauthorized { .. },

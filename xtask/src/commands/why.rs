@@ -51,10 +51,7 @@ pub(crate) fn run(
         Some(format!("{}:{}", place.path, place.line))
     };
     for why in &found {
-        terminal::print(format_args!(
-            "{} {}\n",
-            why.package.name, why.package.version
-        ));
+        terminal::print(format_args!("{}\n", why.heading()));
         for chain in &why.chains {
             terminal::print(format_args!("  {}\n", chain.text(origin)));
         }
