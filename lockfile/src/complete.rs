@@ -85,7 +85,7 @@ fn missing(
 }
 
 /// What the wheels of a package serve; `None` where it has none, or one whose name cannot be read.
-fn served(package: &LockedPackage) -> Option<Coverage> {
+pub(crate) fn served(package: &LockedPackage) -> Option<Coverage> {
     let mut served = Coverage::default();
     for wheel in &package.wheels {
         let name: WheelFilename = wheel.filename.parse().ok()?;

@@ -4,9 +4,11 @@
 use std::fmt;
 
 use model::{
-    Coverage, LockedPackage, Marker, Requirement, Version, VersionSpecifiers, WheelFilename,
+    CoveragePolicy, Lock, LockedPackage, Marker, Requirement, Version, VersionSpecifiers,
     specifiers_range,
 };
+
+use crate::complete::served;
 
 /// One of several locked versions of a project.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,13 +55,13 @@ pub(crate) struct IncomingRequirement<'a> {
 }
 
 impl SplitReason {
-    /// What keeps `newest` out of where `package` is; `required` are the requirements that lead to it
-    /// there.
+    /// What keeps `newest` out of where `package` is in `lock`; `required` are the requirements that lead
+    /// to it there.
     pub(crate) fn find<'a>(
         package: &LockedPackage,
         newest: &LockedPackage,
         required: impl Iterator<Item = IncomingRequirement<'a>>,
-        universe: &Marker,
+        lock: &Lock,
     ) -> Option<Self> {
         if package.version == newest.version {
             return None;
@@ -75,7 +77,7 @@ impl SplitReason {
                 });
             }
         }
-        let here = package.marker.and(universe);
+        let here = package.marker.and(&lock.inputs.universe());
         if let Some(pythons) = &newest.requires_python
             && here.is_disjoint(&Marker::python_range(&specifiers_range(pythons)))
         {
@@ -84,24 +86,11 @@ impl SplitReason {
                 pythons: pythons.clone(),
             });
         }
-        let served = served(newest);
-        let lacks_files = newest.sdist.is_none()
-            && !served
-                .union(&self::served(package))
-                .without(&served)
-                .is_empty();
-        lacks_files.then_some(Self::Files { newest: version })
+        let policy = CoveragePolicy::of(&lock.inputs);
+        let missing = policy.missing(&policy.needed(&here), &served(newest)?);
+        let lacks_file = newest.sdist.is_none() && !missing.is_empty();
+        lacks_file.then_some(Self::Files { newest: version })
     }
-}
-
-/// What the wheels of a package can be installed on.
-fn served(package: &LockedPackage) -> Coverage {
-    let names = package
-        .wheels
-        .iter()
-        .filter_map(|file| file.filename.parse().ok());
-    let wheels = names.map(|name: WheelFilename| Coverage::of_wheel(&name));
-    wheels.fold(Coverage::default(), |all, one| all.union(&one))
 }
 
 /// As in `1 of 2 versions, where python_full_version < '3.10': 2.2 requires Python >=3.10`.

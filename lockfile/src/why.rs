@@ -55,7 +55,7 @@ pub fn why<'a>(lock: &'a Lock, name: &str, limit: usize) -> Vec<Why<'a>> {
         let universe = lock.inputs.universe();
         for why in &mut found {
             let required = why.chains.iter().filter_map(Chain::required);
-            let reason = SplitReason::find(why.package, newest, required, &universe);
+            let reason = SplitReason::find(why.package, newest, required, lock);
             why.split = Some(VersionSplit {
                 versions,
                 marker: why.package.marker.simplify_within(&universe),
