@@ -1,5 +1,6 @@
 //! Requirements (PEP 508): what a project, a `BUILD` file or a release's metadata asks for.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -90,13 +91,16 @@ impl Requirement {
             });
         }
         let read = pep508_rs::Requirement::<Url>::from_str;
-        let parsed = read(&marker_text::encoded(text))
-            .or_else(|_| read(text)) // an error's place is one of the text as it was given
-            .map_err(|error| RequirementError {
-                text: text.to_owned(),
-                reason: error.message.to_string(),
-                offset: error.start.min(text.len()),
-            })?;
+        let parsed = match marker_text::encoded(text) {
+            Cow::Borrowed(text) => read(text),
+            // An error's place is one of the text as it was given.
+            Cow::Owned(encoded) => read(&encoded).or_else(|_| read(text)),
+        }
+        .map_err(|error| RequirementError {
+            text: text.to_owned(),
+            reason: error.message.to_string(),
+            offset: error.start.min(text.len()),
+        })?;
         Self::from_pep508(parsed, text)
     }
 
