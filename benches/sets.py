@@ -86,11 +86,12 @@ class OurSet(Ours):
         settings = SETTINGS.replace("CPython==3.12.*", f"CPython{bounds}")
         (self.folder / "pants.toml").write_text(settings)
 
-    def text(self):
-        return (self.folder / self.lock).read_text()
-
     def packages(self):
-        return tomllib.loads(self.text())["packages"]
+        return tomllib.loads((self.folder / self.lock).read_text())["packages"]
+
+    def body(self):
+        """The lock without its head, which has the requirements."""
+        return (self.folder / self.lock).read_text().partition("[[packages]]")[2]
 
     def shuffled(self, seed):
         """The lock of the same requirements in another order, made from nothing."""
@@ -99,7 +100,7 @@ class OurSet(Ours):
         random.Random(seed).shuffle(lines)
         path.write_text("\n".join(lines) + "\n")
         self.warm()
-        return re.sub(r"(?s)^.*?\[\[packages\]\]", "", self.text())
+        return self.body()
 
 
 class UvSet(Uv):
@@ -193,7 +194,7 @@ def measure(name, requirements, bounds, options):
             mine, other = versions.get(canonicalize_name(line.name)), Version(str(line.specifier)[2:])
             if mine and mine < other:
                 older[f"{line.name} {mine} for {other}"].add(where.name)
-    first = re.sub(r"(?s)^.*?\[\[packages\]\]", "", ours.text())
+    first = ours.body()
     if any(ours.shuffled(seed) != first for seed in (1, 2)):
         wrong.append("another order of the requirements gives another lock")
     pairs = [(ours.warm()[1], uv.warm()[1]) for _ in range(options.runs)]
