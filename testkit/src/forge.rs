@@ -1,8 +1,10 @@
 //! A forge on 127.0.0.1 with the part of its API that releases and pull requests need.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::http::Request;
 
 /// What a [`LoopbackForge`] has received.
 #[derive(Debug, Default)]
@@ -58,32 +60,10 @@ impl LoopbackForge {
 
 fn serve(stream: &TcpStream, port: u16, state: &Mutex<ForgeState>) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream.try_clone()?);
-    let mut lines = Vec::new();
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line)? == 0 {
-            return Ok(());
-        }
-        if line == "\r\n" {
-            break;
-        }
-        lines.push(line.trim().to_owned());
-    }
-    let header = |name: &str| {
-        lines.iter().find_map(|line| {
-            let (known, value) = line.split_once(": ")?;
-            known.eq_ignore_ascii_case(name).then(|| value.to_owned())
-        })
+    let Some(request) = Request::read_head(&mut reader)? else {
+        return Ok(());
     };
-    let length = header("content-length").and_then(|length| length.parse().ok());
-    let body = match header("transfer-encoding").as_deref() {
-        Some("chunked") => chunked(&mut reader)?,
-        _ => {
-            let mut body = vec![0; length.unwrap_or(0)];
-            reader.read_exact(&mut body)?;
-            body
-        }
-    };
+    let body = request.body(&mut reader)?;
     let answer = |status: &str, body: &str| {
         let mut stream = stream;
         write!(
@@ -92,8 +72,7 @@ fn serve(stream: &TcpStream, port: u16, state: &Mutex<ForgeState>) -> std::io::R
             body.len()
         )
     };
-    let words: Vec<&str> = lines[0].split(' ').collect();
-    let (method, path) = (words[0], words[1]);
+    let (method, path) = (request.method.as_str(), request.path.as_str());
     let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
     let text = String::from_utf8_lossy(&body).into_owned();
     let shown = match path.starts_with("/files/") {
@@ -101,7 +80,7 @@ fn serve(stream: &TcpStream, port: u16, state: &Mutex<ForgeState>) -> std::io::R
         false => text.clone(),
     };
     state.requests.push(format!("{method} {path} {shown}"));
-    if header("authorization").as_deref() != Some("Bearer secret") {
+    if request.header("authorization") != Some("Bearer secret") {
         return answer("401 Unauthorized", r#"{"message": "Bad credentials"}"#);
     }
     let base = "/api/repos/acme/jobs/";
@@ -166,21 +145,5 @@ fn serve(stream: &TcpStream, port: u16, state: &Mutex<ForgeState>) -> std::io::R
             r#"{"number": 1, "html_url": "http://forge.example/pulls/1"}"#,
         ),
         _ => answer("404 Not Found", r#"{"message": "Not Found"}"#),
-    }
-}
-
-/// A body in chunks (RFC 9112, section 7.1).
-fn chunked(reader: &mut impl std::io::BufRead) -> std::io::Result<Vec<u8>> {
-    let mut body = Vec::new();
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line)?;
-        let size = usize::from_str_radix(line.trim(), 16).unwrap_or(0);
-        let mut chunk = vec![0; size + 2];
-        reader.read_exact(&mut chunk)?;
-        if size == 0 {
-            return Ok(body);
-        }
-        body.extend_from_slice(&chunk[..size]);
     }
 }

@@ -1,5 +1,5 @@
-//! The part of HTTP/1.1 that a package index needs: requests without bodies, connections that are
-//! kept, ranges, and validators.
+//! The part of HTTP/1.1 that the servers of tests need: requests, connections that are kept, ranges,
+//! and validators.
 //!
 //! Source: RFC 9110 and RFC 9112.
 
@@ -24,8 +24,20 @@ pub(crate) struct Response {
 }
 
 impl Request {
-    /// Reads the next request of a connection; `None` if the client has closed it.
+    /// Reads the next request of a connection, whose body is not of interest; `None` if the client has
+    /// closed it.
     pub(crate) fn read(input: &mut impl BufRead) -> Result<Option<Self>> {
+        let Some(request) = Self::read_head(input)? else {
+            return Ok(None);
+        };
+        let length = request.length().unwrap_or(0);
+        std::io::copy(&mut input.take(length as u64), &mut std::io::sink())?;
+        Ok(Some(request))
+    }
+
+    /// Reads the first line and the headers, and leaves the body; `None` if the client has closed the
+    /// connection.
+    pub(crate) fn read_head(input: &mut impl BufRead) -> Result<Option<Self>> {
         let mut line = String::new();
         if input.read_line(&mut line)? == 0 {
             return Ok(None);
@@ -43,16 +55,37 @@ impl Request {
             };
             headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
         }
-        let request = Self {
+        Ok(Some(Self {
             method,
             path,
             headers,
-        };
-        let length = request
-            .header("content-length")
-            .and_then(|text| text.parse().ok());
-        std::io::copy(&mut input.take(length.unwrap_or(0)), &mut std::io::sink())?;
-        Ok(Some(request))
+        }))
+    }
+
+    /// The length of the body in bytes, where the client says it.
+    pub(crate) fn length(&self) -> Option<usize> {
+        self.header("content-length")?.parse().ok()
+    }
+
+    /// Reads the body, which may come in chunks (RFC 9112, section 7.1).
+    pub(crate) fn body(&self, input: &mut impl BufRead) -> Result<Vec<u8>> {
+        if self.header("transfer-encoding") != Some("chunked") {
+            let mut body = vec![0; self.length().unwrap_or(0)];
+            input.read_exact(&mut body)?;
+            return Ok(body);
+        }
+        let mut body = Vec::new();
+        loop {
+            let mut line = String::new();
+            input.read_line(&mut line)?;
+            let size = usize::from_str_radix(line.trim(), 16).unwrap_or(0);
+            let mut chunk = vec![0; size + 2];
+            input.read_exact(&mut chunk)?;
+            if size == 0 {
+                return Ok(body);
+            }
+            body.extend_from_slice(&chunk[..size]);
+        }
     }
 
     /// The value of a header. `name` is in lower case.

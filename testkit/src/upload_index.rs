@@ -1,12 +1,14 @@
 //! An index on 127.0.0.1 that takes uploads, and can misbehave.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use base64::Engine as _;
+
+use crate::http::Request;
 
 /// What goes wrong with an upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +42,7 @@ pub struct UploadState {
     pub files: BTreeMap<String, Vec<u8>>,
     /// The faults of the next uploads; the last one comes first.
     pub faults: Vec<UploadFault>,
-    /// The first line of each request.
+    /// The method and path of each request.
     pub requests: Vec<String>,
     /// The login header of each upload.
     pub logins: Vec<Option<String>>,
@@ -108,7 +110,7 @@ impl UploadIndex {
             state
                 .requests
                 .iter()
-                .filter(|line| line.starts_with("POST / "))
+                .filter(|line| line.as_str() == "POST /")
                 .count()
         })
     }
@@ -116,32 +118,16 @@ impl UploadIndex {
 
 fn serve(stream: &TcpStream, state: &Mutex<UploadState>) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream.try_clone()?);
-    let mut lines = Vec::new();
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line)? == 0 {
-            return Ok(());
-        }
-        if line == "\r\n" {
-            break;
-        }
-        lines.push(line.trim().to_owned());
-    }
-    let header = |name: &str| {
-        lines.iter().find_map(|line| {
-            line.split_once(": ")
-                .filter(|(known, _)| known.eq_ignore_ascii_case(name))
-                .map(|(_, value)| value.to_owned())
-        })
+    let Some(request) = Request::read_head(&mut reader)? else {
+        return Ok(());
     };
+    let (method, path) = (request.method.as_str(), request.path.as_str());
     state
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .requests
-        .push(lines[0].clone());
-    let length: usize = header("content-length")
-        .and_then(|length| length.parse().ok())
-        .unwrap_or(0);
+        .push(format!("{method} {path}"));
+    let length = request.length().unwrap_or(0);
     let answer = |status: &str, body: &str| {
         let mut stream = stream;
         write!(
@@ -150,13 +136,13 @@ fn serve(stream: &TcpStream, state: &Mutex<UploadState>) -> std::io::Result<()> 
             body.len()
         )
     };
-    let fault = match lines[0].starts_with("POST / ") {
-        true => state
+    let fault = match (method, path) {
+        ("POST", "/") => state
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .faults
             .pop(),
-        false => None,
+        _ => None,
     };
     if fault == Some(UploadFault::BreaksMidway) {
         let mut half = vec![0; length / 2];
@@ -206,11 +192,11 @@ fn serve(stream: &TcpStream, state: &Mutex<UploadState>) -> std::io::Result<()> 
     if fault == Some(UploadFault::Unavailable) {
         return answer("503 Service Unavailable", "<h1>come back later</h1>");
     }
-    match lines[0].split(' ').collect::<Vec<_>>()[..2] {
-        ["POST", "/"] if !is_known(state, header("authorization")) => {
+    match (method, path) {
+        ("POST", "/") if !is_known(state, request.header("authorization")) => {
             answer("403 Forbidden", "who are you?")
         }
-        ["POST", "/"] => {
+        ("POST", "/") => {
             let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
             let (name, content) = part(&body);
             state
@@ -225,22 +211,22 @@ fn serve(stream: &TcpStream, state: &Mutex<UploadState>) -> std::io::Result<()> 
                 _ => answer("200 OK", ""),
             }
         }
-        ["GET", "/elsewhere/"] => answer("200 OK", "<h1>Please log in</h1>"),
-        ["POST", "/elsewhere/"] => answer("200 OK", ""),
-        ["GET", "/simple/"] => answer("200 OK", "<a href='a/'>a</a>"),
-        ["GET", "/_/oidc/audience"] => {
+        ("GET", "/elsewhere/") => answer("200 OK", "<h1>Please log in</h1>"),
+        ("POST", "/elsewhere/") => answer("200 OK", ""),
+        ("GET", "/simple/") => answer("200 OK", "<a href='a/'>a</a>"),
+        ("GET", "/_/oidc/audience") => {
             let state = state.lock().unwrap_or_else(PoisonError::into_inner);
             answer(state.audience.0, state.audience.1)
         }
-        ["GET", "/identity?job=1&audience=small"]
-            if header("authorization").as_deref() == Some("Bearer ci") =>
+        ("GET", "/identity?job=1&audience=small")
+            if request.header("authorization") == Some("Bearer ci") =>
         {
             answer("200 OK", r#"{"value": "jwt"}"#)
         }
-        ["POST", "/_/oidc/mint-token"] if body == br#"{"token":"jwt"}"# => {
+        ("POST", "/_/oidc/mint-token") if body == br#"{"token":"jwt"}"# => {
             answer("200 OK", r#"{"success": true, "token": "minted"}"#)
         }
-        ["GET", path] if path.starts_with("/files/") => {
+        ("GET", path) if path.starts_with("/files/") => {
             let content = state
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
@@ -250,7 +236,7 @@ fn serve(stream: &TcpStream, state: &Mutex<UploadState>) -> std::io::Result<()> 
                 .unwrap_or_default();
             answer("200 OK", &String::from_utf8_lossy(&content))
         }
-        ["GET", path] => {
+        ("GET", path) => {
             let project = path
                 .trim_start_matches("/simple/")
                 .trim_end_matches('/')
@@ -284,12 +270,13 @@ fn basic(user: &str, password: &str) -> String {
 }
 
 /// Records the login of an upload, and says whether it is valid.
-fn is_known(state: &Mutex<UploadState>, authorization: Option<String>) -> bool {
+fn is_known(state: &Mutex<UploadState>, authorization: Option<&str>) -> bool {
     let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-    let known = authorization
+    let login = authorization.map(str::to_owned);
+    let known = login
         .as_ref()
         .is_some_and(|login| state.users.contains(login));
-    state.logins.push(authorization);
+    state.logins.push(login);
     known
 }
 
