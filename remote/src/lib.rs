@@ -1,0 +1,1 @@
+//! The Remote Execution API: its messages, and a client of its services.
