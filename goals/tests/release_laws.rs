@@ -174,6 +174,7 @@ fn repository(random: &mut Random) -> Sandbox {
         sandbox.write("src/pkg/generated.local", "made\n");
         sandbox.write("cache/deep/file", "cached\n");
     }
+    fs_err::create_dir_all(sandbox.root().join("vacant")).unwrap();
     sandbox
 }
 
@@ -212,6 +213,12 @@ fn settings(random: &mut Random) -> ReleaseSettings {
         "echo generated > generated.local; echo deep > 새.txt",
         "mkdir -p generated && ln -sf ../VERSION generated/link",
         "echo >> src/pkg/VERSION.note; exit 0",
+        "mkdir -p cache/new/deep empty/folders && echo {version} > cache/new/deep/made",
+        "mkdir -p cache && echo x > cache/made && rm -rf cache/made && test -e ../repaired",
+        "mkdir -p dist && echo built by a hook > dist/pkg-24.9.0.tar.gz; echo > dist/other.whl",
+        "echo x > vacant/made.local; echo y > made.local && mv made.local moved.local",
+        "echo '/made.txt' >> .gitignore && echo ignored from now on > made.txt",
+        "mkdir -p __pycache__ && echo '*' > __pycache__/.gitignore && echo x > __pycache__/a.pyc",
     ];
     let mut hooks = Vec::new();
     for at in 0..random.below(4) {
@@ -223,7 +230,10 @@ fn settings(random: &mut Random) -> ReleaseSettings {
             name: format!("hook {at}"),
             command: command.to_owned(),
             output: random.one_in(4).then(|| format!("history/{at}.txt")),
-            when: *random.of(&[HookTime::Before, HookTime::Before, HookTime::After]),
+            when: match command.contains("dist/") {
+                true => HookTime::Before, // after them, it would replace what was built
+                false => *random.of(&[HookTime::Before, HookTime::Before, HookTime::After]),
+            },
             releases: HookReleases::All,
         });
     }
@@ -254,6 +264,8 @@ impl UserWork {
             "mine/notes.txt",
             "src/pkg/mended.py",
             "generated/mine.txt",
+            "cache/new/mine.txt",
+            "mine.local",
         ];
         for _ in 0..random.below(3) {
             let path = random.of(&new);

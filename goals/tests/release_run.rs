@@ -4,7 +4,7 @@
 mod support;
 
 use git::Git;
-use goals::releasing::run::{Moment, RunError, Runner, Watch};
+use goals::releasing::run::{AbortReport, Moment, RunError, Runner, Watch};
 use release::plan::{Decision, Plan, Publishing, ReleaseRequest, ReleaseStep};
 use release::settings::{Profile, ReleaseSettings};
 use support::{Sandbox, decide, go, packed_of, pushed, request, settings};
@@ -706,4 +706,69 @@ fn only_what_was_built_is_published() {
     let refused = run(&sandbox, &plan, Way::Abort, None).unwrap_err();
     insta::assert_snapshot!(refused, @"too late to abort: files may have been published");
     assert!(!sandbox.path("published").exists());
+}
+
+/// Runs a hook in a repository with ignored files of the user, then takes the release back.
+fn aborted_after(hook: &str) -> (Sandbox, String, AbortReport) {
+    let sandbox = Sandbox::new();
+    sandbox.write(".gitignore", "/dist/\n*.local\n/cache/\n/data/\n");
+    sandbox.commit("ignores");
+    sandbox.git(&["push", "--quiet", "origin", "main"]);
+    sandbox.write("user.local", "mine\n");
+    sandbox.write("cache/user", "mine\n");
+    sandbox.write("data/base", "mine\n");
+    let before = sandbox.snapshot();
+    let mut settings = settings();
+    settings.hooks[1].command = hook.to_owned();
+    let plan = go(&sandbox, &settings, &request("24.09.0"));
+    let stopped = run(&sandbox, &plan, Way::Start, Some(Moment::Journaled(5)));
+    assert!(matches!(stopped, Err(RunError::Stopped)), "{stopped:?}");
+    let (root, mut goals) = (sandbox.root(), sandbox.goals());
+    let mut watch = Killer(None);
+    let mut runner = Runner::new(&root, &mut goals, &mut watch).unwrap();
+    let report = runner.abort(&plan.version).unwrap();
+    (sandbox, before, report)
+}
+
+#[test]
+fn an_abort_takes_back_what_a_hook_made_of_ignored_files() {
+    let (sandbox, before, report) = aborted_after(
+        "echo x > made.local; mkdir -p cache/a/b other && echo x > cache/a/b/made && ln -s made cache/link",
+    );
+    assert_eq!(sandbox.snapshot(), before);
+    assert_eq!((report.kept, report.disturbed), (vec![], vec![]));
+}
+
+#[test]
+fn an_abort_names_ignored_files_that_were_there_before() {
+    let (sandbox, _, report) = aborted_after(
+        "echo hook >> user.local; rm cache/user; echo x > cache/made; echo x > data/made",
+    );
+    assert_eq!(sandbox.read("user.local"), "mine\nhook\n");
+    // Something that is not the release's works in `cache`, and nothing else in `data`.
+    assert_eq!(sandbox.read("cache/made"), "x\n");
+    assert!(!sandbox.root().join("data/made").exists());
+    assert_eq!(
+        report.disturbed,
+        ["cache/made", "cache/user", "user.local"].map(camino::Utf8PathBuf::from)
+    );
+}
+
+#[test]
+fn an_abort_keeps_ignored_files_that_were_edited_after_the_hook() {
+    let sandbox = Sandbox::new();
+    sandbox.write(".gitignore", "/dist/\n*.local\n");
+    sandbox.commit("ignores");
+    sandbox.git(&["push", "--quiet", "origin", "main"]);
+    let mut settings = settings();
+    settings.hooks[1].command = "echo x > made.local; exit 1".into();
+    let plan = go(&sandbox, &settings, &request("24.09.0"));
+    run(&sandbox, &plan, Way::Start, None).unwrap_err();
+    sandbox.write("made.local", "edited by the user\n");
+    let (root, mut goals) = (sandbox.root(), sandbox.goals());
+    let mut watch = Killer(None);
+    let mut runner = Runner::new(&root, &mut goals, &mut watch).unwrap();
+    let report = runner.abort(&plan.version).unwrap();
+    assert_eq!(report.kept, ["made.local"].map(camino::Utf8PathBuf::from));
+    assert_eq!(sandbox.read("made.local"), "edited by the user\n");
 }

@@ -4,6 +4,7 @@
 //! repository has changed since.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::SystemTime;
 
 use camino::Utf8PathBuf;
 use model::Sha256;
@@ -25,10 +26,21 @@ pub struct Journal {
     /// What hooks made of files, by their paths relative to the root.
     #[serde(default)]
     pub written: BTreeMap<Utf8PathBuf, FileState>,
-    /// The files and folders that a hook found there when it began, and which are not the
-    /// release's; `None` while no hook runs.
+    /// What a hook found there when it began; `None` while no hook runs.
     #[serde(default)]
-    pub foreign: Option<BTreeSet<Utf8PathBuf>>,
+    pub foreign: Option<ForeignFiles>,
+    /// What hooks made of files that git ignores, as they left them.
+    #[serde(default)]
+    pub ignored: BTreeMap<Utf8PathBuf, FileStamp>,
+    /// Folders that hooks made.
+    #[serde(default)]
+    pub made_folders: BTreeSet<Utf8PathBuf>,
+    /// Folders in which there was nothing when the run began: git does not know them.
+    #[serde(default)]
+    pub empty_folders: BTreeSet<Utf8PathBuf>,
+    /// What changed while hooks ran and is not the release's: it cannot be had again.
+    #[serde(default)]
+    pub disturbed: BTreeSet<Utf8PathBuf>,
     /// The tree that is to be committed.
     #[serde(default)]
     pub staged: Option<String>,
@@ -51,6 +63,10 @@ impl Journal {
             begun: false,
             written: BTreeMap::new(),
             foreign: None,
+            ignored: BTreeMap::new(),
+            made_folders: BTreeSet::new(),
+            empty_folders: BTreeSet::new(),
+            disturbed: BTreeSet::new(),
             staged: None,
             commit: None,
             delivered: Vec::new(),
@@ -77,6 +93,24 @@ pub enum FileState {
     Link(String),
     /// A file of this content.
     File(Sha256),
+}
+
+/// What is there and not the release's.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForeignFiles {
+    /// Files that differ from the commit, or that git ignores.
+    pub files: BTreeSet<Utf8PathBuf>,
+    /// All folders.
+    pub folders: BTreeSet<Utf8PathBuf>,
+}
+
+/// Since when a file is as it is, as git keeps it in its index.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileStamp {
+    /// In bytes.
+    pub size: u64,
+    /// When it was last written.
+    pub modified: SystemTime,
 }
 
 /// A file put into the output folder.

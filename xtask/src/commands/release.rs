@@ -26,6 +26,9 @@ use goals::releasing::gather::gather;
 use goals::releasing::run::{JournalFolder, ReleaseGoals, RunError, Runner, Watch};
 use goals::session::Session;
 
+/// How many of the files that hooks changed are named.
+const SHOWN: usize = 10;
+
 /// The arguments of `release`.
 #[derive(Debug, Args)]
 pub(crate) struct ReleaseArguments {
@@ -174,6 +177,14 @@ pub(crate) fn run(
         session.say(format_args!("took back the release of {}", report.version));
         for path in &report.kept {
             session.say(format_args!("kept {path}, which is not the release's"));
+        }
+        for path in report.disturbed.iter().take(SHOWN) {
+            session.say(format_args!(
+                "{path} changed while a hook ran and was not the release's: git has no earlier state of it"
+            ));
+        }
+        if let Some(more @ 1..) = report.disturbed.len().checked_sub(SHOWN) {
+            session.say(format_args!("so did {more} more"));
         }
         return Ok(CommandOutcome::Done);
     }

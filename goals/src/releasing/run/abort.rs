@@ -11,6 +11,7 @@ use release::version::ReleaseVersion;
 use super::changes::{self, FileUndo};
 use super::context::RunContext;
 use super::error::{RunError, StepError};
+use super::ignored;
 use super::steps::{own_commit, released};
 use workspace::files;
 
@@ -21,6 +22,9 @@ pub struct AbortReport {
     pub version: ReleaseVersion,
     /// Files that differ from the commit and are not the release's.
     pub kept: Vec<Utf8PathBuf>,
+    /// Files that are not the release's and changed while its hooks ran: git has no earlier state of
+    /// them.
+    pub disturbed: Vec<Utf8PathBuf>,
 }
 
 /// Undoes the steps of a run, as long as nothing has left this machine. What the run did not do
@@ -54,10 +58,13 @@ pub(super) fn abort(context: &RunContext<'_>, journal: &Journal) -> Result<Abort
             leave_branch(context, journal, branch)?;
         }
     }
+    let mut kept = undo.kept;
+    kept.extend(ignored::take_back(context.root, journal)?);
     context.folder.remove()?;
     Ok(AbortReport {
         version: journal.plan.version.clone(),
-        kept: undo.kept,
+        kept,
+        disturbed: journal.disturbed.iter().cloned().collect(),
     })
 }
 

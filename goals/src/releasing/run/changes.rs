@@ -2,7 +2,7 @@
 //!
 //! What the plan writes is known beforehand. What a hook writes is seen by looking at the work tree
 //! before and after it, and noted in the journal. Everything else is the user's: it is neither
-//! committed nor packaged nor taken back.
+//! committed nor packaged nor taken back. Files that git ignores are in `ignored`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
@@ -16,6 +16,7 @@ use release::plan::ReleaseStep;
 
 use super::context::RunContext;
 use super::error::StepError;
+use super::ignored::IgnoredFiles;
 
 /// Runs a hook and notes in the journal what it makes of files.
 ///
@@ -27,10 +28,12 @@ pub(super) fn noting<T>(
     hook: impl FnOnce() -> T,
 ) -> Result<T, StepError> {
     let before = survey(context, journal)?;
+    let ignored = IgnoredFiles::of(context)?;
     if journal.foreign.is_none() {
         let own = own_paths(context, journal);
-        let others = before.keys().filter(|path| !own.contains(*path));
-        let foreign = others.cloned().chain(ignored(&context.git)?).collect();
+        let differing = before.keys().filter(|path| !own.contains(*path));
+        let mut foreign = ignored.foreign(journal);
+        foreign.files.extend(differing.cloned());
         journal.foreign = Some(foreign);
         context.folder.write(journal)?;
     }
@@ -38,12 +41,17 @@ pub(super) fn noting<T>(
     let after = survey(context, journal)?;
     let foreign = journal.foreign.take().unwrap_or_default();
     for path in before.keys().chain(after.keys()) {
-        let is_foreign = path.ancestors().any(|part| foreign.contains(part));
-        if before.get(path) != after.get(path) && !is_foreign {
+        if before.get(path) == after.get(path) {
+            continue;
+        }
+        if foreign.files.contains(path) {
+            journal.disturbed.insert(path.clone());
+        } else {
             let state = state(&context.root.join(path))?;
             journal.written.insert(path.clone(), state);
         }
     }
+    ignored.note(&IgnoredFiles::of(context)?, &foreign, journal);
     context.folder.write(journal)?;
     Ok(result)
 }
@@ -252,25 +260,7 @@ pub(super) fn state(path: &Utf8Path) -> std::io::Result<FileState> {
     }
 }
 
-/// The files and folders that git is told to ignore: a hook may change what it is told.
-fn ignored(git: &Git) -> Result<Vec<Utf8PathBuf>, GitError> {
-    let prefix = prefix(git)?;
-    let options = [
-        "--untracked-files=all",
-        "--ignored=matching",
-        "--no-renames",
-    ];
-    let listed =
-        git.text(&[&["status", "--porcelain", "-z"][..], &options, &["--", "."]].concat())?;
-    let paths = listed
-        .split('\0')
-        .filter_map(|entry| entry.strip_prefix("!! ")?.strip_prefix(prefix.as_str()));
-    Ok(paths
-        .map(|path| Utf8PathBuf::from(path.trim_end_matches('/')))
-        .collect())
-}
-
 /// Where the root is in the repository; ends with a slash, or is empty.
-fn prefix(git: &Git) -> Result<String, GitError> {
+pub(super) fn prefix(git: &Git) -> Result<String, GitError> {
     git.text(&["rev-parse", "--show-prefix"])
 }

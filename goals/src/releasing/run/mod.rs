@@ -4,6 +4,7 @@ mod abort;
 mod changes;
 mod context;
 mod error;
+mod ignored;
 mod journal;
 mod runner;
 mod steps;

@@ -9,6 +9,7 @@ use release::version::ReleaseVersion;
 use super::abort::AbortReport;
 use super::context::{ReleaseGoals, RunContext};
 use super::error::RunError;
+use super::ignored::IgnoredFiles;
 use super::journal::JournalFolder;
 use super::{abort, steps};
 
@@ -79,6 +80,7 @@ impl<'a> Runner<'a> {
                 .maybe(&["symbolic-ref", "--quiet", "--short", "HEAD"])?,
         };
         let mut journal = Journal::new(plan, origin);
+        journal.empty_folders = IgnoredFiles::of(&self.context)?.into_empty_folders();
         self.context.folder.write(&journal)?;
         self.go_on(&mut journal)?;
         Ok(journal)

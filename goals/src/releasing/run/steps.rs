@@ -302,9 +302,10 @@ fn deliver(
         for entry in staging.read_dir_utf8()? {
             let entry = entry?;
             let path = out_dir.join(entry.file_name());
+            let is_hooks = journal.ignored.contains_key(&path);
             journal.delivered.push(DeliveredFile {
                 sha256: workspace::files::sha256_of(entry.path())?,
-                replaces: context.root.join(&path).exists(),
+                replaces: !is_hooks && context.root.join(&path).exists(),
                 path,
             });
         }
