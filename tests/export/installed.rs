@@ -316,7 +316,9 @@ fn a_program_alone_is_brought_as_the_settings_say() {
     let archive = Package::new("archive", "1.0")
         .sdist()
         .member("ruff", program);
-    let index = LoopbackIndex::start([lib("1.0"), archive]);
+    // The index has the program too: it may not take the place of one with another hash.
+    let wheel = Package::new("ruff", "0.14.0").member("ruff-0.14.0.data/scripts/ruff", program);
+    let index = LoopbackIndex::start([lib("1.0"), archive, wheel]);
     let repo = repo.index(&index).requirements("lib\narchive\n");
     lock(&repo);
     let text = repo.read("python.lock");
@@ -335,12 +337,25 @@ fn a_program_alone_is_brought_as_the_settings_say() {
             index.file_url("archive-1.0.tar.gz"),
         )
     };
-    repo.write("Cargo.toml", &settings(&"0".repeat(64)));
-    let output = repo.xtask(&["export", "--bin", "ruff"]);
-    assert_eq!(output.status, 1, "{output}");
+    let refused = || {
+        repo.write("Cargo.toml", &settings(&"0".repeat(64)));
+        let output = repo.xtask(&["export", "--bin", "ruff"]);
+        assert_eq!(output.status, 1, "{output}");
+        let (_, error) = output.stderr.split_once("error: ").unwrap();
+        error.to_owned()
+    };
+    let error = refused();
+    assert_snapshot!(error, @"
+    cannot bring ruff 0.14.0
+    --> Cargo.toml
+     = `archive-1.0.tar.gz` from http://127.0.0.1:[PORT]/files/archive-1.0.tar.gz has the wrong hash: expected sha256 [HASH], got [HASH]
+    hint: compare `[ruff] known_versions` with the hash that its project publishes
+    ");
     assert!(!repo.root().join("dist/export/bin/ruff").exists());
     repo.write("Cargo.toml", &settings(&sha256));
     done(&repo, &["export"]);
+    assert_eq!(refused(), error); // what was brought before has another hash
+    repo.write("Cargo.toml", &settings(&sha256));
     let ran = repo.run(&repo.root().join("dist/export/bin/ruff"), &[]);
     assert_eq!(ran.stdout, "ruff 0.14.0\n");
     let editor = done(&repo, &["export", "--editor", "vscode"]);

@@ -5,6 +5,7 @@ use std::io::Read;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use flate2::read::GzDecoder;
+use index::IndexError;
 use install::python::CompatibleTags;
 use model::{PackageName, Platform, Sha256, Url, Version, WheelFilename};
 use workspace::files;
@@ -18,6 +19,10 @@ use crate::locking::PackageIndexes;
 /// The folder of programs, relative to the root: one folder for each, and in it one for each version.
 const PROGRAMS: &str = "dist/export/bins";
 
+/// The file beside a program with the hash that the settings gave for it: with another one it is
+/// downloaded anew.
+const NOTE: &str = "archive.sha256";
+
 /// Where a program is downloaded, unless the settings say so.
 const TEMPLATES: &[(&str, &str)] = &[(
     "ruff",
@@ -29,6 +34,20 @@ struct KnownVersion {
     version: String,
     platform: String,
     sha256: Sha256,
+}
+
+/// Why a program is not the one that its project publishes.
+enum ArchiveFailure {
+    /// Its archive cannot be had here: an index may have the program too.
+    Unreachable(IndexError),
+    /// What there is is not what the settings say, or cannot be used: nothing may take its place.
+    Wrong(GoalError),
+}
+
+impl From<GoalError> for ArchiveFailure {
+    fn from(error: GoalError) -> Self {
+        Self::Wrong(error)
+    }
 }
 
 impl Exporter<'_> {
@@ -46,13 +65,14 @@ impl Exporter<'_> {
         let Some(known) = KnownVersion::of(settings).map_err(mistake)? else {
             return Ok(None);
         };
-        let place = root
-            .join(PROGRAMS)
-            .join(name)
-            .join(&known.version)
-            .join(name);
-        if !place.is_file() {
+        let folder = root.join(PROGRAMS).join(name).join(&known.version);
+        let (place, note) = (folder.join(name), folder.join(NOTE));
+        let hash = known.sha256.to_string();
+        let noted = fs_err::read_to_string(&note).unwrap_or_default();
+        if !place.is_file() || noted != hash {
             self.download(name, &known, settings, &place)?;
+            files::replace(&note, hash.as_bytes())
+                .map_err(|error| GoalError::file("write", &note, &error))?;
         }
         let link = root.join(BIN).join(name);
         files::replace_with_link(&link, &place)
@@ -68,19 +88,26 @@ impl Exporter<'_> {
         place: &Utf8Path,
     ) -> Result<(), GoalError> {
         let failure = || GoalError::failure(format!("cannot bring {name} {}", known.version));
-        let found = self.published(name, known, settings);
-        let bytes = match found {
+        let bytes = match self.published(name, known, settings) {
             Ok(bytes) => bytes,
-            Err(error) => match self.packaged(name, &known.version)? {
+            Err(ArchiveFailure::Wrong(error)) => {
+                let hint = format!(
+                    "compare `[{name}] known_versions` with the hash that its project publishes"
+                );
+                let failure = failure()
+                    .at(model::Place::file(self.session.settings.file.as_str()))
+                    .because(error.message());
+                return Err(failure.caused_by(error).hint(hint));
+            }
+            Err(ArchiveFailure::Unreachable(error)) => match self.packaged(name, &known.version)? {
                 Some(bytes) => {
                     self.session.warn(format_args!(
-                        "{name} {} is that of the package index, as its archive cannot be had: {}",
+                        "{name} {} is that of the package index, as its archive cannot be had: {error}",
                         known.version,
-                        error.message()
                     ));
                     bytes
                 }
-                None => return Err(failure().because(error.message()).caused_by(error)),
+                None => return Err(failure().because(error.to_string()).caused_by(error)),
             },
         };
         files::replace(place, &bytes)
@@ -94,8 +121,8 @@ impl Exporter<'_> {
         name: &str,
         known: &KnownVersion,
         settings: &ProgramSettings,
-    ) -> Result<Vec<u8>, GoalError> {
-        let failure = |reason: String| GoalError::failure(reason);
+    ) -> Result<Vec<u8>, ArchiveFailure> {
+        let failure = |reason: String| ArchiveFailure::Wrong(GoalError::failure(reason));
         let usual = TEMPLATES.iter().find(|(of, _)| *of == name);
         let template = settings.url_template.as_deref();
         let template = template.or(usual.map(|(_, template)| *template));
@@ -110,7 +137,12 @@ impl Exporter<'_> {
             .parse()
             .map_err(|error| failure(format!("`{url}` is no URL: {error}")))?;
         let index = PackageIndexes::new(self.session, self.options.index.clone())?.plain_index()?;
-        let archive = index.direct_archive(&url, Some(known.sha256))?;
+        let archive = match index.direct_archive(&url, Some(known.sha256)) {
+            Err(error @ IndexError::Transport(_)) => {
+                return Err(ArchiveFailure::Unreachable(error));
+            }
+            found => found.map_err(GoalError::from)?,
+        };
         let file = fs_err::File::open(&archive.path)
             .map_err(|error| GoalError::file("read", &archive.path, &error))?;
         let is_archive = url.path().ends_with("gz");
