@@ -9,6 +9,7 @@ mod error;
 mod exporter;
 mod first_party;
 pub mod folders;
+mod packages;
 mod plugins;
 mod program_search;
 mod programs;
@@ -23,6 +24,7 @@ mod variables;
 pub use exporter::{
     CheckedEnvironment, ExportOptions, ExportedEnvironment, Exporter, StaleLocks, relative,
 };
+pub use packages::LockedPackages;
 pub use plugins::{PLUGINS, Plugin};
 pub use program_search::{LockSet, ProgramSearch};
 pub use repository_tools::RepositoryTools;
