@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use testkit::{LoopbackIndex, Package};
 
-use crate::{commit_source, head, lock, locked, refused, repo, source_repository};
+use crate::{commit_source, done, head, lock, locked, refused, repo, source_repository};
 
 #[test]
 fn requirement_files_as_pip_reads_them() {
@@ -397,15 +397,14 @@ fn options_without_effect_are_named() {
     let settings = "[workspace.metadata.xtask.python]\n\
                     interpreter_constraints = ['CPython==3.12.*']\n\
                     resolves_to_constraints_file = { python-default = 'bounds.txt' }\n";
-    let repo = repo.requirements("a\n").file("Cargo.toml", settings).file(
-        "bounds.txt",
-        "--extra-index-url https://index.example/simple/\n--install-option=x\na<2\n",
-    );
+    let repo = repo
+        .requirements("a\n")
+        .file("Cargo.toml", settings)
+        .file("bounds.txt", "--install-option=x\na<2\n");
     assert_snapshot!(lock(&repo), @"
     exit status 0
     ----- stderr
-    warning: bounds.txt:1: `--extra-index-url` has no effect: constraints of the settings name no indexes; `[python-repos]` does
-    warning: bounds.txt:2: `--install-option` has no effect: builds are given no options
+    warning: bounds.txt:1: `--install-option` has no effect: builds are given no options
     python-default (python.lock): 1 packages, written
       - b 1.0  (the requirement `b` is gone)
     ");
@@ -444,6 +443,37 @@ fn a_further_index_of_a_file_is_asked() {
     a==5.0
     b==1.0
     ");
+}
+
+#[test]
+fn a_further_index_of_the_constraints_is_asked() {
+    let first = LoopbackIndex::start([Package::new("a", "1.0")]);
+    let second = LoopbackIndex::start([Package::new("b", "1.0"), Package::new("b", "2.0")]);
+    let bounds = format!("--extra-index-url {}\nb<2\n", second.url());
+    let settings = "[workspace.metadata.xtask.python]\n\
+                    interpreter_constraints = ['CPython==3.12.*']\n\
+                    resolves_to_constraints_file = { python-default = 'bounds.txt' }\n";
+    let of_settings = repo()
+        .index(&first)
+        .requirements("a\nb\n")
+        .file("Cargo.toml", settings)
+        .file("bounds.txt", &bounds);
+    let of_line = repo()
+        .index(&first)
+        .requirements("a\nb\n-c bounds.txt\n")
+        .file("bounds.txt", &bounds);
+    for repo in [of_settings, of_line] {
+        let output = lock(&repo);
+        assert!(!output.stderr.contains("warning"), "{output}");
+        let pins = locked(&repo, "python-default");
+        assert_eq!(
+            pins.split_whitespace().collect::<Vec<_>>(),
+            ["a==1.0", "b==1.0"]
+        );
+        // Whatever needs the files asks the same indexes.
+        done(&repo, &["lock", "check"]);
+        done(&repo, &["vendor", "--output", "wheels"]);
+    }
 }
 
 #[test]

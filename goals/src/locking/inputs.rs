@@ -70,18 +70,13 @@ impl ResolveDeclaration {
     ) -> Result<Self, GoalError> {
         let settings = &session.settings;
         let mut all = targets::resolve_requirements(repository, resolve)?;
-        let mut ignored = Vec::new();
         if let Some(file) = constraints_file(session, repository, resolve)? {
             let requirements = file.requirements.iter();
             all.constraints
                 .extend(requirements.map(|line| (**line).clone()));
             all.constraints.extend(file.constraints);
             all.options.extend(file.options);
-            ignored.extend(file.indexes.into_iter().map(|option| IgnoredOption {
-                name: option.kind.name().to_owned(),
-                place: option.place,
-                why: "constraints of the settings name no indexes; `[python-repos]` does",
-            }));
+            all.indexes.extend(file.indexes);
         }
         let mut places = Vec::new();
         let mut hashes = FxHashMap::<PackageName, Vec<FileDigest>>::default();
@@ -155,6 +150,7 @@ impl ResolveDeclaration {
                 .map(|(name, hashes)| HashedProject::new(name.clone(), hashes))
                 .collect(),
         };
+        let mut ignored = Vec::new();
         for (name, value, place) in &all.options {
             ignored.extend(why_ignored(name).map(|why| IgnoredOption {
                 name: name.clone(),
@@ -285,8 +281,9 @@ fn apply_option(inputs: &mut LockInputs, name: &str, value: &str) -> Result<(), 
     }
 }
 
-/// The file with constraints that the settings name.
-fn constraints_file(
+/// The file with constraints that the settings name. Its options count as those of requirement files
+/// do.
+pub(super) fn constraints_file(
     session: &Session,
     repository: &Repository,
     resolve: &str,

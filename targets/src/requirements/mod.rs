@@ -115,19 +115,6 @@ pub enum IndexOptionKind {
     NoIndex,
 }
 
-impl IndexOptionKind {
-    /// The option, as pip calls it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Index => "--index-url",
-            Self::ExtraIndex => "--extra-index-url",
-            Self::FindLinks => "--find-links",
-            Self::NoIndex => "--no-index",
-        }
-    }
-}
-
 /// Why a requirement file cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{place}: {message}")]
