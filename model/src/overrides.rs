@@ -77,6 +77,23 @@ impl MetadataOverride {
         first.map(|one| one.metadata(version))
     }
 
+    /// The metadata that count in place of those of a direct reference. If its version is not known
+    /// before it is built, they must name it, and be the only ones of the project that do.
+    #[must_use]
+    pub fn of_direct(
+        all: &[Self],
+        name: &PackageName,
+        version: Option<&Version>,
+    ) -> Option<Metadata> {
+        if let Some(version) = version {
+            return Self::find(all, name, version);
+        }
+        let of_name = all.iter().filter(|one| one.name == *name);
+        let mut with_version = of_name.filter_map(|one| Some((one, one.version.as_ref()?)));
+        let (one, version) = with_version.next()?;
+        with_version.next().is_none().then(|| one.metadata(version))
+    }
+
     /// The same with its lists sorted and without duplicates.
     #[must_use]
     pub fn sorted(mut self) -> Self {

@@ -158,3 +158,32 @@ fn wheels_for_one_platform_are_not_wheels_for_all() {
     let repo = repo().index(&index).requirements("c\n");
     done(&repo, &["generate-lockfiles", "--require-wheels"]);
 }
+
+#[test]
+fn metadata_in_place_of_those_of_a_direct_reference() {
+    let index = index();
+    let archive = format!("old @ {}\n", index.file_url("old-1.0.tar.gz"));
+    let folder = |repo: Repo| {
+        let line = format!("old @ file://{}/old ; python_version >= '3'\n", repo.root());
+        repo.requirements(&line)
+            .file("old/pyproject.toml", "[build-system]\nrequires = []\n")
+            .file("old/setup.py", "raise SystemExit('it was built')\n")
+    };
+    let set =
+        "dependency_metadata = [{ name = 'old', version = '1.0', requires_dist = ['other'] }]";
+    for repo in [
+        repo().index(&index).requirements(&archive),
+        folder(repo().index(&index)),
+    ] {
+        let repo = with_settings(repo, set);
+        lock(&repo);
+        assert_eq!(locked(&repo, "python-default").lines().count(), 2);
+        for check in [&["generate-lockfiles", "--check"][..], &["lock", "check"]] {
+            done(&repo, check);
+        }
+    }
+    // A folder tells no version, so they must.
+    let repo = folder(repo().index(&index));
+    let repo = with_settings(repo, "dependency_metadata = [{ name = 'old' }]");
+    assert!(refused(&repo, &["generate-lockfiles"]).contains("cannot build"));
+}

@@ -76,13 +76,15 @@ pub(super) fn reasons(
             path: path.to_owned(),
             digests: FileDigests::default(),
         };
-        let now = builds.direct(&source).map_err(|error| {
-            let place = declared.place_of(&package.name);
-            match place.filter(|_| !error.has_place()) {
-                Some(place) => error.at(place.clone()),
-                None => error,
-            }
-        })?;
+        let now = builds
+            .direct(&source, Some(&package.name))
+            .map_err(|error| {
+                let place = declared.place_of(&package.name);
+                match place.filter(|_| !error.has_place()) {
+                    Some(place) => error.at(place.clone()),
+                    None => error,
+                }
+            })?;
         let differs = check_source(&declared.inputs, package, &now.metadata);
         found.extend(differs.iter().map(ToString::to_string));
         let file = builds.fetched(&package.source).and_then(|it| it.file);

@@ -255,7 +255,7 @@ impl<'a> PackageIndexes<'a> {
         let constraints = self.session.settings.interpreter_constraints(resolve)?;
         let direct = self
             .builds(&index, constraints, Vec::new())
-            .direct(source)?;
+            .direct(source, None)?;
         Ok(direct.metadata.name.clone())
     }
 }

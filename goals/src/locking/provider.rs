@@ -304,7 +304,7 @@ impl Provider for IndexProvider<'_> {
         }
         let direct = self
             .builds
-            .direct(source)
+            .direct(source, Some(name))
             .map_err(|error| self.error_at(name, source, error))?;
         if direct.metadata.name != *name {
             let error = GoalError::failure(format!(

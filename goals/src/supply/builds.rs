@@ -12,8 +12,8 @@ use install::build::{
 };
 use install::python::{Interpreter, Interpreters, PythonLocations, SearchPath};
 use model::{
-    DistFile, InterpreterConstraints, Metadata, PackageName, PackageSource, RequirementSource,
-    Sha256, Version,
+    DistFile, InterpreterConstraints, Metadata, MetadataOverride, PackageName, PackageSource,
+    RequirementSource, SdistFilename, Sha256, Version,
 };
 use resolve::DirectRelease;
 use rustc_hash::FxHashMap;
@@ -192,12 +192,17 @@ impl<'a> Builds<'a> {
         Ok(self.python.get_or_init(|| python))
     }
 
-    /// What a direct reference refers to.
-    pub fn direct(&self, source: &RequirementSource) -> Result<Arc<DirectRelease>, GoalError> {
+    /// What a direct reference refers to. The metadata of settings count in place of its own: of the
+    /// project `name`, if it is known, nothing is built then.
+    pub fn direct(
+        &self,
+        source: &RequirementSource,
+        name: Option<&PackageName>,
+    ) -> Result<Arc<DirectRelease>, GoalError> {
         if let Some(known) = self.known().get(source) {
             return Ok(Arc::clone(&known.direct));
         }
-        let fetched = self.fetch(source)?;
+        let fetched = self.fetch(source, name)?;
         let direct = Arc::clone(&fetched.direct);
         self.known().insert(source.clone(), fetched);
         Ok(direct)
@@ -216,14 +221,28 @@ impl<'a> Builds<'a> {
         self.fetched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn fetch(&self, requirement: &RequirementSource) -> Result<DirectPackage, GoalError> {
+    fn fetch(
+        &self,
+        requirement: &RequirementSource,
+        name: Option<&PackageName>,
+    ) -> Result<DirectPackage, GoalError> {
         let kept = self.kept_commit(requirement);
         let DirectSource {
             source,
             origin,
             file,
         } = self.sources().direct(requirement, kept)?;
-        let metadata = match self.told_metadata(&source)? {
+        let overrides = &self.session.settings.build.dependency_metadata;
+        let own = self.told_metadata(&source)?;
+        let set = match (&own, name) {
+            (Some(own), _) => MetadataOverride::find(overrides, &own.name, &own.version),
+            (None, Some(name)) => {
+                let version = version_in_name(file.as_ref(), name);
+                MetadataOverride::of_direct(overrides, name, version.as_ref())
+            }
+            (None, None) => None,
+        };
+        let metadata = match set.or(own) {
             Some(metadata) => metadata,
             None => self.build(&source)?,
         };
@@ -265,6 +284,12 @@ impl<'a> Builds<'a> {
             _ => None,
         })
     }
+}
+
+/// The version that the name of a source distribution's archive tells.
+fn version_in_name(file: Option<&DistFile>, name: &PackageName) -> Option<Version> {
+    let sdist = SdistFilename::parse(&file?.filename, name).ok()?;
+    Some(sdist.version)
 }
 
 /// The project that a source is of, as far as the name of its file or folder tells it.
