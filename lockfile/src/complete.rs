@@ -65,7 +65,8 @@ fn missing(
     package: &LockedPackage,
 ) -> Option<FileProblemKind> {
     // Repositories and folders are built from their sources and have no files.
-    if !matches!(package.source, PackageSource::Index(_)) || package.sdist.is_some() {
+    let is_source = !matches!(package.source, PackageSource::Index(_)) && package.wheels.is_empty();
+    if is_source || package.sdist.is_some() {
         return None;
     }
     let Some(served) = served(package) else {
@@ -183,6 +184,16 @@ mod tests {
             lock.inputs.platforms = vec![Platform::LinuxArm64, Platform::LinuxX86_64, Platform::MacosArm64];
             lock.packages[0].wheels[0].filename = "a-1-py3-none-manylinux2014_x86_64.whl".to_owned();
         }), @"a 1 has neither a wheel for linux_arm64 nor a source distribution");
+        insta::assert_snapshot!(check(|lock| {
+            lock.packages[0].source = PackageSource::Url {
+                url: "https://files.example/a.whl".parse().unwrap(),
+                subdirectory: None,
+            };
+            lock.inputs.platforms = vec![Platform::LinuxArm64];
+            lock.packages[0].wheels[0].filename = "a-1-cp312-cp312-win_amd64.whl".to_owned();
+        }), @"
+        a 1 has neither a wheel for CPython 3.12 nor a source distribution
+        ");
         insta::assert_snapshot!(check(|lock| {
             lock.packages[0].wheels[0].sha256 = None;
             lock.packages[0].wheels[0].yanked = Some("broken".to_owned());

@@ -11,7 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::need::Need;
 use crate::pins::Pins;
 use crate::problem::Problem;
-use crate::provider::{CandidateFile, CandidateFiles, Provider, ReleaseMetadata};
+use crate::provider::{CandidateFile, CandidateFiles, DirectRelease, Provider, ReleaseMetadata};
 use crate::reason::Reason;
 use crate::requires_python;
 
@@ -229,6 +229,27 @@ impl<P: Provider> Chooser<'_, P> {
                 Some(other) => other,
             },
         )
+    }
+
+    /// Whether each environment gets its newest versions, however many versions that makes.
+    pub(crate) fn gives_each_its_newest(&self) -> bool {
+        self.problem.inputs.fork_strategy == ForkStrategy::RequiresPython
+    }
+
+    /// Where a direct reference can be used: its version where no constraint excludes it, on the
+    /// Pythons that its metadata name and, if it is a wheel, where that installs.
+    pub(crate) fn fit_of_direct(&self, need: Need<'_>, direct: &DirectRelease) -> Fit {
+        if let Some(at) = self.excluding_constraint(need.name, need.demand, &direct.version) {
+            return Fit::Nowhere(Reason::Constraint(at));
+        }
+        let by_python = direct.metadata.requires_python.as_ref();
+        match by_python.map(|python| fit_of_python(python, need)) {
+            None | Some(Fit::Everywhere) => match &direct.wheel {
+                Some(wheel) if !wheel.is_for_everyone() => self.fit_of_wheels(need, &[wheel]),
+                _ => Fit::Everywhere,
+            },
+            Some(other) => other,
+        }
     }
 
     /// The constraint that excludes a version of `name` where it is needed.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use model::{
     FileKind, Metadata, PackageName, PackageSource, RequirementSource, Version, VersionRange,
-    VersionSpecifiers,
+    VersionSpecifiers, WheelFilename,
 };
 
 /// A source of packages.
@@ -103,4 +103,6 @@ pub struct DirectRelease {
     pub source: PackageSource,
     /// Its core metadata.
     pub metadata: Arc<Metadata>,
+    /// The wheel, if it is one, whose tags say where it installs. Anything else is built.
+    pub wheel: Option<WheelFilename>,
 }

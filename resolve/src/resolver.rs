@@ -297,9 +297,6 @@ impl<P: Provider> Attempt<'_, P> {
         let mut seeds = solution.seeds.clone();
         let mut found = false;
         for (name, marker) in reach::of_projects(&reached) {
-            if solution.direct.contains_key(name) {
-                continue;
-            }
             let Some((version, _)) = solution.chosen.get(&SolverPackage::Base(name.clone())) else {
                 continue;
             };
@@ -311,7 +308,11 @@ impl<P: Provider> Attempt<'_, P> {
                 demand: &demand,
                 pythons: &solution.part.pythons(&demand),
             };
-            let reason = match chooser.judge_unpinned(need, version)? {
+            let fit = match solution.direct.get(name) {
+                Some(direct) => chooser.fit_of_direct(need, direct),
+                None => chooser.judge_unpinned(need, version)?,
+            };
+            let reason = match fit {
                 Fit::Everywhere => continue,
                 Fit::Partial(partial) => partial.reason,
                 Fit::Nowhere(reason) => reason,

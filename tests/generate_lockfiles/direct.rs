@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use model::{FileDigest, FileDigests};
 use testkit::{LoopbackIndex, Package, PackageFile, Repo};
 
-use crate::{lock, locked, refused, repo};
+use crate::{done, lock, locked, refused, repo};
 
 /// An index with a wheel and a source distribution of `a` 1.0.
 fn archives() -> (LoopbackIndex, PackageFile, PackageFile) {
@@ -523,4 +523,60 @@ fn a_project_whose_build_reads_other_files() {
     lock(&repo);
     let repo = repo.file("libs/l1/l1.py", "x = 1\n");
     assert_eq!(repo.xtask(&check).status, 0);
+}
+
+#[test]
+fn a_wheel_that_a_url_names_serves_each_python_and_platform() {
+    let index = LoopbackIndex::start([Package::new("a", "1.0")
+        .wheel("cp312-cp312-manylinux2014_x86_64")
+        .wheel("cp312-cp312-win_amd64")]);
+    let url = |tag: &str| index.file_url(&format!("a-1.0-cp312-cp312-{tag}.whl"));
+    let linux = url("manylinux2014_x86_64");
+    let settings = |pythons: &str, platforms: &str| {
+        format!(
+            "[workspace.metadata.xtask.python]\ninterpreter_constraints = ['{pythons}']\n\
+             resolves_to_platforms = {{ python-default = [{platforms}] }}\n"
+        )
+    };
+    let both = "'linux_x86_64', 'windows_x86_64'";
+    let repo = repo()
+        .index(&index)
+        .requirements(&format!("a @ {linux}\n"))
+        .file("Cargo.toml", &settings("CPython==3.12.*", both));
+    assert_snapshot!(refused(&repo, &["generate-lockfiles"]), @"
+    error: cannot lock `python-default`: no versions satisfy all requirements where sys_platform == 'win32' (windows_x86_64)
+     --> requirements.txt:1:1
+      |
+    1 | a @ http://127.0.0.1:[PORT]/files/a-1.0-cp312-cp312-manylinux2014_x86_64.whl
+      | ^
+      |
+      = requirements.txt:1 requires a @ http://127.0.0.1:[PORT]/files/a-1.0-cp312-cp312-manylinux2014_x86_64.whl
+      = a cannot be used: it has no file for windows_x86_64
+    hint: a has nothing for windows_x86_64: leave that platform out: `resolves_to_platforms` in `[python]`
+    ");
+    let repo = repo.file(
+        "Cargo.toml",
+        &settings("CPython>=3.12,<3.14", "'linux_x86_64'"),
+    );
+    assert_snapshot!(refused(&repo, &["generate-lockfiles"]), @"
+    error: cannot lock `python-default`: no versions satisfy all requirements where python_full_version == '3.13.*'
+     --> requirements.txt:1:1
+      |
+    1 | a @ http://127.0.0.1:[PORT]/files/a-1.0-cp312-cp312-manylinux2014_x86_64.whl
+      | ^
+      |
+      = requirements.txt:1 requires a @ http://127.0.0.1:[PORT]/files/a-1.0-cp312-cp312-manylinux2014_x86_64.whl
+      = a cannot be used: it has no file for CPython 3.13
+    hint: a has no file for Python 3.13: end the interpreter constraints with `<3.13`: `interpreter_constraints` in `[python]`
+    ");
+    // One for each, and one for the only Python on the only platform.
+    let lines = format!(
+        "a @ {linux} ; sys_platform == 'linux'\na @ {} ; sys_platform == 'win32'\n",
+        url("win_amd64")
+    );
+    let repo = repo
+        .requirements(&lines)
+        .file("Cargo.toml", &settings("CPython==3.12.*", both));
+    lock(&repo);
+    done(&repo, &["lock", "check"]);
 }

@@ -169,6 +169,10 @@ impl Provider for LockProvider<'_> {
         Ok(Arc::new(DirectRelease {
             version: answer.version.clone(),
             source: answer.source.clone(),
+            wheel: answer
+                .wheels
+                .iter()
+                .find_map(|file| file.filename.parse().ok()),
             metadata: Arc::new(metadata(&from(
                 self.known(name, &answer.version)?,
                 |source| *source == answer.source,

@@ -246,10 +246,12 @@ impl<'a> Builds<'a> {
             Some(metadata) => metadata,
             None => self.build(&source)?,
         };
+        let wheel = file.as_ref().and_then(|file| file.filename.parse().ok());
         Ok(DirectPackage {
             direct: Arc::new(DirectRelease {
                 version: metadata.version.clone(),
                 source: origin,
+                wheel,
                 metadata: Arc::new(metadata),
             }),
             file,

@@ -13,7 +13,7 @@ use model::{ExtraName, Marker, PackageName, RequirementSource, Version, VersionR
 use pubgrub::{Id, State, Term};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::candidate::{Chooser, VersionChoice};
+use crate::candidate::{Chooser, Fit, VersionChoice};
 use crate::dependencies::{Dependencies, DependencyMap};
 use crate::derivation::Derivation;
 use crate::need::Need;
@@ -213,18 +213,6 @@ impl Fork {
         {
             return Ok(Choice::Version(version));
         }
-        if let Some((_, direct)) = self.direct.get(name) {
-            let version = &direct.version;
-            let reason = match range.contains(version) {
-                false => Reason::Direct(version.to_string()),
-                true => match chooser.excluding_constraint(name, &self.demand(name), version) {
-                    None => return Ok(Choice::Version(version.clone())),
-                    Some(at) => Reason::Constraint(at),
-                },
-            };
-            self.state.add_unavailable(self.next, range.clone(), reason);
-            return Ok(Choice::None);
-        }
         let demand = self.demand(name);
         let need = Need {
             name,
@@ -233,6 +221,22 @@ impl Fork {
             demand: &demand,
             pythons: &self.part.pythons(&demand),
         };
+        if let Some((_, direct)) = self.direct.get(name) {
+            let version = &direct.version;
+            let reason = match range.contains(version) {
+                false => Reason::Direct(version.to_string()),
+                true => match chooser.fit_of_direct(need, direct) {
+                    Fit::Everywhere => return Ok(Choice::Version(version.clone())),
+                    Fit::Partial(partial) if chooser.gives_each_its_newest() => {
+                        return Ok(Choice::Split(partial.unserved));
+                    }
+                    Fit::Partial(partial) => partial.reason,
+                    Fit::Nowhere(reason) => reason,
+                },
+            };
+            self.state.add_unavailable(self.next, range.clone(), reason);
+            return Ok(Choice::None);
+        }
         match chooser.choose(need)? {
             VersionChoice::Version(version) => Ok(Choice::Version(version)),
             VersionChoice::Split(marker) => Ok(Choice::Split(marker)),

@@ -237,3 +237,65 @@ fn a_later_python_lowers_nothing() {
         "a==1 ; python_full_version >= '3.15' \n a==2 ; python_full_version < '3.15' \n d==1 ; python_full_version >= '4'",
     );
 }
+
+// Direct references.
+
+#[test]
+fn a_direct_wheel_serves_what_its_tags_say() {
+    let direct = "direct a @ https://h.example/a.whl = 1 {wheel cp312-cp312-manylinux2014_x86_64}";
+    check_both(
+        &format!("python CPython==3.12.* \n > a @ https://h.example/a.whl \n {direct}"),
+        "a==1 (direct)",
+    );
+    check_both(
+        &format!(
+            "python CPython>=3.12,<3.14 \n > a @ https://h.example/a.whl ; python_version < '3.13' \n {direct}"
+        ),
+        "a==1 (direct) ; python_full_version < '3.13'",
+    );
+    for problem in [
+        "python CPython>=3.12,<3.14",
+        "python CPython==3.12.* \n platforms linux_x86_64 macos_arm64",
+        "python CPython==3.12.* \n platforms windows_x86_64",
+    ] {
+        check_both(
+            &format!("{problem} \n > a @ https://h.example/a.whl \n {direct}"),
+            "conflict",
+        );
+    }
+    insta::assert_snapshot!(refusal(&format!(
+        "python CPython==3.12.* \n platforms linux_x86_64 macos_arm64 \n > a @ https://h.example/a.whl \n {direct}"
+    )), @"
+    a @ https://h.example/a.whl is required
+    a cannot be used: it has no file for macos_arm64
+    this clashes where sys_platform == 'darwin' (macos_arm64)
+    hint: a has nothing for macos_arm64: leave that platform out
+    ");
+}
+
+#[test]
+fn a_direct_reference_is_for_the_pythons_that_its_metadata_name() {
+    let direct = "direct a @ https://h.example/a.zip = 1 {python >=3.13}";
+    check_both(
+        &format!("python CPython>=3.12,<3.14 \n > a @ https://h.example/a.zip \n {direct}"),
+        "conflict",
+    );
+    check_both(
+        &format!(
+            "python CPython>=3.12,<3.14 \n > a @ https://h.example/a.zip ; python_version >= '3.13' \n {direct}"
+        ),
+        "a==1 (direct) ; python_full_version >= '3.13'",
+    );
+}
+
+#[test]
+fn what_leads_to_a_direct_wheel_for_one_platform_is_chosen_there() {
+    let input = "python CPython==3.12.* \n platforms linux_x86_64 macos_arm64 \n > b \n b 1 \n b 2 -> a @ https://h.example/a.whl
+         direct a @ https://h.example/a.whl = 1 {wheel py3-none-manylinux2014_x86_64}";
+    check(input, "b==1");
+    check(
+        &format!("strategy requires-python \n {input}"),
+        "a==1 (direct) ; sys_platform != 'darwin'
+         b==1 ; sys_platform == 'darwin' \n b==2 ; sys_platform != 'darwin'",
+    );
+}

@@ -28,7 +28,7 @@ use std::sync::Arc;
 use model::{
     FileKind, ForkStrategy, IndexRole, InterpreterConstraints, LockInputs, Marker, Metadata,
     PackageName, PackageSet, PackageSource, PrereleasePolicy, Requirement, RequirementSource,
-    Resolution, SdistFilename, Version, VersionRange, VersionSpecifiers,
+    Resolution, SdistFilename, Version, VersionRange, VersionSpecifiers, WheelFilename,
 };
 use resolve::{
     CandidateFile, CandidateFiles, DirectRelease, Pins, Problem, Provider, ReleaseMetadata,
@@ -152,6 +152,12 @@ impl Index {
 }
 
 impl Facts {
+    /// The wheel that a direct reference gives, unless it gives something that is built.
+    fn only_wheel(&self, name: &PackageName, version: &Version) -> Option<WheelFilename> {
+        let tag = self.wheels.first().filter(|_| !self.sdist)?;
+        Some(format!("{name}-{version}-{tag}.whl").parse().unwrap())
+    }
+
     fn metadata(&self, name: &PackageName, version: &Version) -> Metadata {
         Metadata {
             name: name.clone(),
@@ -182,6 +188,7 @@ pub(crate) fn fixture(text: &str) -> Fixture {
                 let (version, facts) = version_and_facts(facts);
                 let direct = DirectRelease {
                     metadata: Arc::new(facts.metadata(&reference.name, &version)),
+                    wheel: facts.only_wheel(&reference.name, &version),
                     version,
                     source: direct_source(&reference.source),
                 };

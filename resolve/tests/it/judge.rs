@@ -11,7 +11,7 @@ use model::{
     PackageName, PackageSet, Platform, PrereleasePolicy, Requirement, RequirementSource,
     Resolution, Version, VersionSpecifiers,
 };
-use resolve::{CandidateFile, Problem, ReleaseMetadata};
+use resolve::{CandidateFile, DirectRelease, Problem, ReleaseMetadata};
 
 use crate::fixture::{Entry, Fixture};
 
@@ -181,19 +181,53 @@ pub(crate) fn problems(
         out.push(format!("{name} is superfluous"));
     }
     for (name, versions) in &chosen {
-        if !is_direct(fixture, name, &versions[0])
-            && let Err(why) = usable(fixture, name, &versions[0], environment)
-        {
+        let used = match direct_of(fixture, name, &versions[0]) {
+            Some(direct) => direct_is_usable(fixture, direct, environment),
+            None => usable(fixture, name, &versions[0], environment),
+        };
+        if let Err(why) = used {
             out.push(format!("{name} {}: {why}", versions[0]));
         }
     }
     out
 }
 
-fn is_direct(fixture: &Fixture, name: &PackageName, version: &Version) -> bool {
+fn direct_of<'f>(
+    fixture: &'f Fixture,
+    name: &PackageName,
+    version: &Version,
+) -> Option<&'f DirectRelease> {
     let of_name = |key: &str| key.split(" @ ").next() == Some(name.as_str());
     let mut direct = fixture.index.direct.iter();
-    direct.any(|(key, direct)| of_name(key) && direct.version == *version)
+    let found = direct.find(|(key, direct)| of_name(key) && direct.version == *version)?;
+    Some(found.1)
+}
+
+/// Why what a direct reference gives cannot be installed in the environment, if it cannot.
+fn direct_is_usable(
+    fixture: &Fixture,
+    direct: &DirectRelease,
+    environment: &Environment,
+) -> Result<(), String> {
+    let python = &direct.metadata.requires_python;
+    if python
+        .as_ref()
+        .is_some_and(|python| !python_serves(python, &environment.python))
+    {
+        return Err("is for other Pythons".to_owned());
+    }
+    let Some(wheel) = &direct.wheel else {
+        return Ok(());
+    };
+    let file = CandidateFile {
+        kind: FileKind::Wheel(wheel.clone()),
+        requires_python: None,
+        yanked: false,
+    };
+    match files_serve(fixture, &[&file], environment) {
+        true => Ok(()),
+        false => Err("has no usable file".to_owned()),
+    }
 }
 
 /// What a version requires by its metadata, the overrides and the excludes.
@@ -224,11 +258,7 @@ fn requires(fixture: &Fixture, name: &PackageName, version: &Version) -> Vec<Req
 }
 
 fn told(fixture: &Fixture, name: &PackageName, version: &Version) -> Vec<Requirement> {
-    let of_name = |key: &str| key.split(" @ ").next() == Some(name.as_str());
-    let mut direct = fixture.index.direct.iter();
-    if let Some((_, direct)) =
-        direct.find(|(key, direct)| of_name(key) && direct.version == *version)
-    {
+    if let Some(direct) = direct_of(fixture, name, version) {
         return direct.metadata.requires_dist.clone();
     }
     match &fixture.index.packages[name][version].metadata {
@@ -517,15 +547,15 @@ impl Search<'_> {
         self.go(&todo, &BTreeMap::new())
     }
 
-    /// The version of the direct reference that the user's requirements name in the environment.
-    fn direct(&self, name: &PackageName) -> Option<Version> {
+    /// What the direct reference gives that the user's requirements name in the environment.
+    fn direct(&self, name: &PackageName) -> Option<&DirectRelease> {
         let requirements = &self.fixture.problem.inputs.requirements;
         let active = active(requirements, self.environment, &[]);
         let named = active
             .iter()
             .find(|one| one.name == *name && !matches!(one.source, RequirementSource::Index(_)))?;
         let key = format!("{name}{}", named.source);
-        Some(self.fixture.index.direct[&key].version.clone())
+        Some(&self.fixture.index.direct[&key])
     }
 
     fn go(&self, todo: &[Requirement], chosen: &Chosen) -> bool {
@@ -535,7 +565,12 @@ impl Search<'_> {
         let name = &requirement.name;
         let options = match (chosen.get(name), self.direct(name)) {
             (Some((version, _)), _) => vec![version.clone()],
-            (None, Some(direct)) => vec![direct],
+            (None, Some(direct)) => {
+                match direct_is_usable(self.fixture, direct, self.environment) {
+                    Ok(()) => vec![direct.version.clone()],
+                    Err(_) => Vec::new(),
+                }
+            }
             (None, None) => self.usable.get(name).cloned().unwrap_or_default(),
         };
         options.iter().any(|version| {

@@ -113,25 +113,36 @@ fn requirement() -> impl Strategy<Value = (String, &'static str)> {
         })
 }
 
-/// What direct references give, and each without that.
-const DIRECT: [(&str, &str); 3] = [
+/// Direct references, the version that each gives, and what that requires.
+const DIRECT: [(&str, &str, &str); 3] = [
     (
-        "a @ https://h.example/a.zip = 2.7 -> b>=2 | c ; extra == 'x'",
         "a @ https://h.example/a.zip",
+        "2.7",
+        "b>=2 | c ; extra == 'x'",
     ),
     (
-        "b @ https://h.example/b.zip = 1.7 -> a ; sys_platform == 'linux'",
         "b @ https://h.example/b.zip",
+        "1.7",
+        "a ; sys_platform == 'linux'",
     ),
-    (
-        "c @ https://h.example/c.zip = 3.7 -> a<3",
-        "c @ https://h.example/c.zip",
-    ),
+    ("c @ https://h.example/c.zip", "3.7", "a<3"),
+];
+
+/// What is known of what a direct reference gives.
+const DIRECT_FACTS: [&str; 8] = [
+    "",
+    "",
+    "",
+    "{python >=3.13}",
+    "{python >=3.8,<3.12}",
+    "{wheel py3-none-manylinux2014_x86_64}",
+    "{wheel cp312-abi3-win_amd64}",
+    "{wheel cp313-cp313-macosx_11_0_universal2}",
 ];
 
 fn root() -> impl Strategy<Value = String> {
     let direct = (select(&DIRECT[..]), select(&MARKERS[..]))
-        .prop_map(|((_, reference), marker)| (reference.to_owned(), marker));
+        .prop_map(|((reference, ..), marker)| (reference.to_owned(), marker));
     prop_oneof![8 => requirement(), 1 => direct].prop_map(|(requirement, marker)| match marker {
         "" => requirement,
         marker => format!("{requirement} ; {marker}"),
@@ -167,17 +178,22 @@ fn problem() -> impl Strategy<Value = Text> {
             select(&PYTHONS[..]),
             select(&STRATEGIES[..]),
             select(&SETTINGS[..]),
+            select(&DIRECT_FACTS[..]),
         ),
     )
-        .prop_map(|(requires, releases, (python, strategy, settings))| {
-            let mut lines: Vec<String> = [python, strategy, settings].map(str::to_owned).into();
-            for (reference, _) in DIRECT {
-                lines.push(format!("direct {reference}"));
-            }
-            lines.extend(requires.iter().map(|r| format!("> {r}")));
-            lines.extend(releases.into_iter().flatten());
-            Text(lines.join("\n"))
-        })
+        .prop_map(
+            |(requires, releases, (python, strategy, settings, facts))| {
+                let mut lines: Vec<String> = [python, strategy, settings].map(str::to_owned).into();
+                for (reference, version, requires) in DIRECT {
+                    lines.push(format!(
+                        "direct {reference} = {version} {facts} -> {requires}"
+                    ));
+                }
+                lines.extend(requires.iter().map(|r| format!("> {r}")));
+                lines.extend(releases.into_iter().flatten());
+                Text(lines.join("\n"))
+            },
+        )
 }
 
 /// Every environment that the markers above can distinguish.
