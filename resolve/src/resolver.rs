@@ -147,6 +147,16 @@ enum Way {
     Back(Vec<PackageName>),
 }
 
+/// How to go on after a part that has no solution.
+enum WayOn {
+    /// With what was pushed: the part in pieces, or from its start.
+    On,
+    /// Without these pins, from the start of the part or of everything.
+    Without(Vec<PackageName>, UniversePart),
+    /// There is no way.
+    None(Box<NoSolution>),
+}
+
 impl<P: Provider> Attempt<'_, P> {
     fn run(mut self) -> Result<AttemptEnd, ResolveError<P::Error>> {
         let parts = self.first_parts();
@@ -204,17 +214,18 @@ impl<P: Provider> Attempt<'_, P> {
         }
     }
 
-    /// Solves the parts of later Pythons for which the solutions so far do not hold. Such a part
-    /// keeps no pin at the expense of anything, and is left out where it has no solution.
+    /// Solves the parts of later Pythons for which the solutions so far do not hold. Pins that leave
+    /// such a part without a solution are given up for later Pythons alone, and where it still has
+    /// none, it is left out.
     fn solve_later_pythons(
         &mut self,
         mut later: Vec<UniversePart>,
     ) -> Result<(), ResolveError<P::Error>> {
-        let keep_nothing = FxHashSet::default();
+        let mut kept = self.kept.clone();
         let elsewhere = Pins::default();
         let mut solutions = std::mem::take(&mut self.solutions);
         for solution in &mut solutions {
-            let chooser = self.chooser(&keep_nothing, &elsewhere);
+            let chooser = self.chooser(&kept, &elsewhere);
             later.extend(self.universe.extend(solution, &chooser));
         }
         self.solutions = solutions;
@@ -224,14 +235,16 @@ impl<P: Provider> Attempt<'_, P> {
                 .map(|part| Fork::new(part, Seeds::default())),
         );
         while let Some(fork) = self.queue.pop() {
-            let Some(no_solution) = self.advance(fork, &keep_nothing)? else {
+            let Some(no_solution) = self.advance(fork, &kept)? else {
                 continue;
             };
-            let part = no_solution.part.clone();
-            match no_solution.remedy(self.problem) {
-                Remedy::Split(marker) => self.split(&part, &marker),
-                Remedy::Restart => self.queue.push(Fork::new(part, Seeds::default())),
-                Remedy::None => {}
+            match self.way_on(no_solution) {
+                WayOn::On => {}
+                WayOn::Without(pins, part) => {
+                    kept.retain(|name| !pins.contains(name));
+                    self.queue.push(Fork::new(part, Seeds::default()));
+                }
+                WayOn::None(_) => {}
             }
         }
         Ok(())
@@ -246,23 +259,35 @@ impl<P: Provider> Attempt<'_, P> {
     /// Finds how to go on from a part without a solution. If there is no way, the result is the
     /// conflict.
     fn recover(&mut self, no_solution: NoSolution) -> Result<Way, ResolveError<P::Error>> {
-        let problem = self.problem;
-        let pins = no_solution.kept_pins(problem.pins.changed());
-        if !pins.within.is_empty() && !no_solution.is_nowhere(problem) {
-            return Ok(Way::Back(pins.within));
-        }
-        let part = no_solution.part.clone();
-        match no_solution.remedy(problem) {
-            Remedy::Split(marker) => self.split(&part, &marker),
-            Remedy::Restart => self.queue.push(Fork::new(part, Seeds::default())),
-            Remedy::None if !pins.outside.is_empty() => return Ok(Way::Back(pins.outside)),
-            Remedy::None => {
+        match self.way_on(no_solution) {
+            WayOn::On => Ok(Way::On),
+            WayOn::Without(pins, _) => Ok(Way::Back(pins)),
+            WayOn::None(no_solution) => {
                 let versions = self.versions(&no_solution.projects())?;
-                let conflict = no_solution.into_conflict(problem, versions);
-                return Err(ResolveError::Conflict(Box::new(conflict)));
+                let conflict = no_solution.into_conflict(self.problem, versions);
+                Err(ResolveError::Conflict(Box::new(conflict)))
             }
         }
-        Ok(Way::On)
+    }
+
+    /// Finds how to go on, and does what needs no other pins.
+    fn way_on(&mut self, no_solution: NoSolution) -> WayOn {
+        let pins = no_solution.kept_pins(self.problem.pins.changed());
+        if !pins.within.is_empty() && !no_solution.is_nowhere(self.problem) {
+            return WayOn::Without(pins.within, no_solution.part);
+        }
+        match no_solution.remedy(self.problem) {
+            Remedy::Split(marker) => self.split(&no_solution.part, &marker),
+            Remedy::Restart => {
+                let fork = Fork::new(no_solution.part, Seeds::default());
+                self.queue.push(fork);
+            }
+            Remedy::None if !pins.outside.is_empty() => {
+                return WayOn::Without(pins.outside, no_solution.part);
+            }
+            Remedy::None => return WayOn::None(Box::new(no_solution)),
+        }
+        WayOn::On
     }
 
     /// The parts to begin with: the whole universe, or the parts that the lock was resolved in.

@@ -299,3 +299,33 @@ fn what_leads_to_a_direct_wheel_for_one_platform_is_chosen_there() {
          b==1 ; sys_platform == 'darwin' \n b==2 ; sys_platform != 'darwin'",
     );
 }
+
+#[test]
+fn later_pythons_keep_what_the_lock_has() {
+    check_both(
+        "python CPython>=3.13 \n > b @ https://h.example/b.zip ; python_version >= '3.15'
+         direct b @ https://h.example/b.zip = 1.7 -> a ; sys_platform == 'linux'
+         a 2 -> b>=2 ; sys_platform == 'linux' and platform_machine == 'aarch64' | b==1 ; sys_platform != 'linux'
+         a 1.5 \n b 1",
+        "a==1.5 ; python_full_version >= '3.15' and platform_machine == 'aarch64' and sys_platform == 'linux'
+         a==2 ; python_full_version >= '3.15' and platform_machine != 'aarch64' and sys_platform == 'linux'
+         b==1.7 (direct) ; python_full_version >= '3.15'",
+    );
+    check_both(
+        "python CPython>=3.13 \n > b ; sys_platform != 'linux' \n > c>1 ; python_version >= '3.15' \n a 2 \n a 3
+         b 3 -> a | c<2 ; sys_platform == 'linux' and platform_machine == 'aarch64'
+         b 1!0 -> a<2 ; sys_platform == 'win32' \n c 2 -> a==2",
+        "a==2 ; python_full_version >= '3.15'
+         a==3 ; python_full_version < '3.15' and sys_platform != 'linux'
+         b==3 ; sys_platform != 'linux'
+         c==2 ; python_full_version >= '3.15'",
+    );
+    // A new requirement for later Pythons does not move what can stay.
+    check(
+        "python CPython>=3.13 \n > c ; sys_platform != 'linux' \n > e==2 ; python_version >= '3.15' \n changed e
+         lock a==1 ; sys_platform != 'linux' \n lock c==1!0 ; sys_platform != 'linux'
+         a 1 -> e<2 ; sys_platform == 'linux' and platform_machine == 'aarch64'
+         c 1!0 -> a \n c 3 \n e 1 \n e 2",
+        "a==1 ; sys_platform != 'linux' \n c==1!0 ; sys_platform != 'linux' \n e==2 ; python_full_version >= '3.15'",
+    );
+}

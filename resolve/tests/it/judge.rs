@@ -478,6 +478,24 @@ fn installs(file: &CandidateFile, platform: Platform, minor: u64) -> bool {
     })
 }
 
+/// Whether one of the files installs with the environment's Python on some platform. A release that
+/// has nothing for a Python may be locked for a platform that it is not for at all, but need not be.
+fn installs_somewhere<'f>(
+    mut files: impl Iterator<Item = &'f CandidateFile>,
+    environment: &Environment,
+) -> bool {
+    let minor = environment.python.release().get(1).copied();
+    files.any(|file| match file.kind {
+        FileKind::Sdist(_) => true,
+        FileKind::Wheel(_) => {
+            let mut platforms = Platform::ALL.iter();
+            environment.is_later()
+                || minor
+                    .is_some_and(|minor| platforms.any(|platform| installs(file, *platform, minor)))
+        }
+    })
+}
+
 /// Whether the environment has a solution under the policies. Tries every version of everything.
 pub(crate) fn has_solution(fixture: &Fixture, environment: &Environment) -> bool {
     has_solution_with(fixture, environment, &BTreeMap::new())
@@ -491,8 +509,10 @@ pub(crate) fn has_solution_with(
 ) -> bool {
     let usable_versions = |(name, releases): (&PackageName, &BTreeMap<Version, Entry>)| {
         let may_be = |version: &&Version| {
+            let files = releases[*version].release.files.iter();
             held.get(name).is_none_or(|held| held.contains(version))
                 && usable(fixture, name, version, environment).is_ok()
+                && installs_somewhere(files, environment)
         };
         (
             name.clone(),
