@@ -24,10 +24,9 @@ pub use error::{Error, GraphWarning, Topic};
 pub use files::{MemoryFiles, RepositoryFiles};
 pub use globs::Glob;
 pub use graph::{
-    Action, DistributionContents, DistributionFile, EntryPointDeclaration, FileContent,
-    ResolveRequirement, ResolveRequirements, Target, TargetGraph, TargetId, TargetMap,
-    UnmatchedGlobs, Violation, check_resolves, declared_entry_points, distribution_names,
-    resolve_requirements,
+    DistributionContents, DistributionFile, EntryPointDeclaration, FileContent, ResolveRequirement,
+    ResolveRequirements, RuleAction, Target, TargetGraph, TargetId, TargetMap, UnmatchedGlobs,
+    Violation, check_resolves, declared_entry_points, distribution_names, resolve_requirements,
 };
 pub use options::{
     Ambiguity, Behavior, GraphOptions, Infer, InitFiles, LockfileTargets, Resolves,

@@ -18,7 +18,7 @@ use super::module_map::modules_of;
 use super::requirements::ResolveRequirements;
 use super::target::{Target, TargetId, TargetMap, TargetSet};
 use super::targets::Targets;
-use super::visibility::{Action, Violation, Visibility};
+use super::visibility::{RuleAction, Violation, Visibility};
 use crate::error::{Error, GraphWarning};
 use crate::imports::ImportCache;
 use crate::kinds::Role;
@@ -212,7 +212,7 @@ impl<'r> TargetGraph<'r> {
         }
         let judged = self.judged.iter().filter_map(|(_, cell)| cell.get());
         for violation in judged.flatten().flatten() {
-            if violation.action == Action::Warn {
+            if violation.action == RuleAction::Warn {
                 warnings.push(GraphWarning::new(self.describe(violation), None));
             }
         }
@@ -454,7 +454,7 @@ impl<'r> TargetGraph<'r> {
     fn refuse_denied(&self, violations: &[Violation]) -> Result<(), Error> {
         let denied = violations
             .iter()
-            .filter(|violation| violation.action == Action::Deny);
+            .filter(|violation| violation.action == RuleAction::Deny);
         let denied: Vec<String> = denied.map(|violation| self.describe(violation)).collect();
         match denied.is_empty() {
             true => Ok(()),

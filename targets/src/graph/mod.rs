@@ -29,4 +29,4 @@ pub use graph::TargetGraph;
 pub use requirements::{ResolveRequirement, ResolveRequirements};
 pub use target::{Target, TargetId, TargetMap};
 pub use targets::UnmatchedGlobs;
-pub use visibility::{Action, Violation};
+pub use visibility::{RuleAction, Violation};

@@ -1,7 +1,7 @@
 //! `check-visibility`: every dependency that rules in BUILD files forbid or warn of.
 
 use clap::Args;
-use targets::{Action, TargetId};
+use targets::{RuleAction, TargetId};
 
 use crate::arguments::SelectionArguments;
 use crate::outcome::CommandOutcome;
@@ -36,7 +36,7 @@ pub(crate) fn run(
             continue;
         }
         let how = match violation.action {
-            Action::Deny => {
+            RuleAction::Deny => {
                 outcome = CommandOutcome::Found;
                 "denied"
             }

@@ -17,7 +17,7 @@ use selector::{Selector, own_folder};
 
 /// What a rule says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
+pub enum RuleAction {
     /// The dependency is allowed.
     Allow,
     /// The dependency is allowed, with a warning.
@@ -34,7 +34,7 @@ pub struct Violation {
     /// The target that it depends on.
     pub to: TargetId,
     /// What the rule says.
-    pub action: Action,
+    pub action: RuleAction,
     /// The BUILD files and rules that decide, for a message.
     pub rule: String,
 }
@@ -47,7 +47,7 @@ pub(crate) struct Visibility(Vec<Option<Vec<RuleSet>>>);
 struct RuleSet {
     file: Arc<str>,
     selectors: Vec<Selector>,
-    rules: Vec<(Action, Selector, String)>,
+    rules: Vec<(RuleAction, Selector, String)>,
 }
 
 impl Visibility {
@@ -90,14 +90,16 @@ impl Visibility {
         };
         let out = self.decide(targets, outgoing, (from, to))?;
         let into = self.decide(targets, incoming, (to, from))?;
-        let action_of = |found: &Option<(Action, &RuleSet, &str)>| {
-            found.as_ref().map_or(Action::Allow, |(action, ..)| *action)
+        let action_of = |found: &Option<(RuleAction, &RuleSet, &str)>| {
+            found
+                .as_ref()
+                .map_or(RuleAction::Allow, |(action, ..)| *action)
         };
         let action = match (action_of(&into), action_of(&out)) {
-            (Action::Deny, _) => Action::Deny,
-            (action, Action::Allow) | (_, action) => action,
+            (RuleAction::Deny, _) => RuleAction::Deny,
+            (action, RuleAction::Allow) | (_, action) => action,
         };
-        if action == Action::Allow {
+        if action == RuleAction::Allow {
             return Ok(None);
         }
         Ok(Some(Violation {
@@ -118,7 +120,7 @@ impl Visibility {
         targets: &Targets<'_>,
         rules: Option<RulesId>,
         (own, other): (TargetId, TargetId),
-    ) -> Result<Option<(Action, &RuleSet, &str)>, Error> {
+    ) -> Result<Option<(RuleAction, &RuleSet, &str)>, Error> {
         let Some(rules) = rules else {
             return Ok(None);
         };
@@ -192,9 +194,9 @@ impl RuleSet {
                 continue;
             }
             let (action, pattern) = match text.chars().next() {
-                Some('!') => (Action::Deny, &text[1..]),
-                Some('?') => (Action::Warn, &text[1..]),
-                _ => (Action::Allow, text.as_str()),
+                Some('!') => (RuleAction::Deny, &text[1..]),
+                Some('?') => (RuleAction::Warn, &text[1..]),
+                _ => (RuleAction::Allow, text.as_str()),
             };
             parsed.push((action, Selector::parse(pattern, &rules.dir)?, text.clone()));
         }
