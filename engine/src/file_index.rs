@@ -1,0 +1,313 @@
+//! The digests of files that did not change: a stat a file instead of reading it.
+//!
+//! As git's index: an entry holds as long as size, times, inode and device are what they were. A file that was
+//! touched just before it was hashed can change once more within one tick of the clock, so it gets no entry and
+//! is hashed again.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+use remote::{Digest, DigestHasher};
+use serde::{Deserialize, Serialize};
+
+use crate::error::TreeError;
+use crate::tree::{InputFile, InputOrigin, InputTree, TreeNode};
+
+/// The coarsest clock of a file system that is used: FAT's.
+const TICK: Duration = Duration::from_secs(2);
+
+/// Begins the file. Another one stands for another format.
+const MAGIC: &[u8] = b"xtask file index 1\n";
+
+/// The digests of the files below a root, kept between runs.
+#[derive(Debug)]
+pub struct FileIndex {
+    root: Utf8PathBuf,
+    file: Utf8PathBuf,
+    entries: BTreeMap<String, IndexEntry>,
+    /// What was hashed since it was opened.
+    hashed: Mutex<BTreeMap<String, IndexEntry>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct IndexEntry {
+    stamp: FileStamp,
+    hash: [u8; 32],
+}
+
+/// What of a file's metadata changes when its content does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FileStamp {
+    pub(crate) size: u64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+    inode: u64,
+    device: u64,
+    mode: u32,
+}
+
+impl FileStamp {
+    pub(crate) fn of(metadata: &std::fs::Metadata) -> Self {
+        Self {
+            size: metadata.size(),
+            modified: (metadata.mtime(), metadata.mtime_nsec()),
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
+            inode: metadata.ino(),
+            device: metadata.dev(),
+            mode: metadata.mode(),
+        }
+    }
+
+    /// Whether no change after `now` can have these times.
+    pub(crate) fn settled(&self, now: SystemTime) -> bool {
+        let limit = now.checked_sub(TICK).unwrap_or(UNIX_EPOCH);
+        let limit = limit.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let limit = (
+            limit.as_secs().cast_signed(),
+            i64::from(limit.subsec_nanos()),
+        );
+        self.modified < limit && self.changed < limit
+    }
+}
+
+impl FileIndex {
+    /// The index of the files below `root`, kept below `cache`. One that cannot be read is empty.
+    #[must_use]
+    pub fn open(cache: &Utf8Path, root: Utf8PathBuf) -> Self {
+        let name = Digest::of(root.as_str().as_bytes()).hex();
+        let file = cache.join("indexes").join(&name[..16]);
+        Self {
+            entries: read(&file).unwrap_or_default(),
+            root,
+            file,
+            hashed: Mutex::default(),
+        }
+    }
+
+    /// The root of its paths.
+    #[must_use]
+    pub fn root(&self) -> &Utf8Path {
+        &self.root
+    }
+
+    /// The tree of these paths from the root, as they are now. A path that is a folder stands for itself without
+    /// what is in it; a link stays a link.
+    ///
+    /// # Errors
+    /// Where one of them cannot be read, or leads out of the root.
+    pub fn tree(&self, paths: &[String]) -> Result<InputTree, TreeError> {
+        let nodes = self.nodes(paths)?;
+        InputTree::of_nodes(paths.iter().cloned().zip(nodes))
+    }
+
+    /// What is at these paths from the root, now.
+    ///
+    /// # Errors
+    /// Where one of them cannot be read, or is neither file, link nor folder.
+    pub fn nodes(&self, paths: &[String]) -> Result<Vec<TreeNode>, TreeError> {
+        paths.par_iter().map(|path| self.node(path)).collect()
+    }
+
+    fn node(&self, path: &str) -> Result<TreeNode, TreeError> {
+        let full = self.root.join(path);
+        let unreadable = |reason: String| TreeError::Read {
+            path: path.to_owned(),
+            reason,
+        };
+        let failed = |error: std::io::Error| unreadable(error.kind().to_string());
+        let metadata = full.as_std_path().symlink_metadata().map_err(failed)?;
+        if metadata.is_dir() {
+            return Ok(TreeNode::EmptyFolder);
+        }
+        if metadata.is_symlink() {
+            let target = full.as_std_path().read_link().map_err(failed)?;
+            let target = target.into_os_string().into_string();
+            return target
+                .map(TreeNode::Symlink)
+                .map_err(|_| unreadable("its target is not UTF-8".to_owned()));
+        }
+        if !metadata.is_file() {
+            return Err(unreadable("it is no file, folder or link".to_owned()));
+        }
+        let digest = self.digest(path, &full, &metadata).map_err(failed)?;
+        Ok(TreeNode::File(InputFile {
+            digest,
+            executable: metadata.permissions().mode() & 0o100 != 0,
+            origin: InputOrigin::Disk(Arc::from(full.as_std_path())),
+        }))
+    }
+
+    fn digest(
+        &self,
+        path: &str,
+        full: &Utf8Path,
+        metadata: &std::fs::Metadata,
+    ) -> std::io::Result<Digest> {
+        let stamp = FileStamp::of(metadata);
+        if let Some(entry) = self.entries.get(path).filter(|entry| entry.stamp == stamp) {
+            return Ok(Digest::new(entry.hash, stamp.size));
+        }
+        let now = SystemTime::now();
+        let digest = hash_file(full.as_std_path())?;
+        let after = FileStamp::of(&full.as_std_path().symlink_metadata()?);
+        if after == stamp && digest.size() == stamp.size && stamp.settled(now) {
+            let hash = *digest.hash();
+            let mut hashed = self.hashed.lock().unwrap_or_else(PoisonError::into_inner);
+            hashed.insert(path.to_owned(), IndexEntry { stamp, hash });
+        }
+        Ok(digest)
+    }
+
+    /// Keeps what was hashed for the next run. Replaces the file as a whole, and only if something was.
+    ///
+    /// # Errors
+    /// Where the cache cannot be written.
+    pub fn save(&self) -> std::io::Result<()> {
+        let hashed = self.hashed.lock().unwrap_or_else(PoisonError::into_inner);
+        let (Some(folder), false) = (self.file.parent(), hashed.is_empty()) else {
+            return Ok(());
+        };
+        let mut entries = self.entries.clone();
+        entries.extend(hashed.iter().map(|(path, entry)| (path.clone(), *entry)));
+        let body = postcard::to_stdvec(&entries).map_err(std::io::Error::other)?;
+        fs_err::create_dir_all(folder)?;
+        let mut temporary = tempfile::NamedTempFile::new_in(folder)?;
+        for part in [MAGIC, Digest::of(&body).hash().as_slice(), &body] {
+            std::io::Write::write_all(&mut temporary, part)?;
+        }
+        temporary.persist(&self.file).map_err(|error| error.error)?;
+        Ok(())
+    }
+}
+
+/// What a file has, unless it is of another format or damaged.
+fn read(file: &Utf8Path) -> Option<BTreeMap<String, IndexEntry>> {
+    let bytes = fs_err::read(file).ok()?;
+    let (hash, body) = bytes.strip_prefix(MAGIC)?.split_at_checked(32)?;
+    (Digest::of(body).hash() == hash).then(|| postcard::from_bytes(body).ok())?
+}
+
+/// The digest of a file's bytes.
+pub(crate) fn hash_file(path: &Path) -> std::io::Result<Digest> {
+    let mut file = fs_err::File::open(path)?;
+    let mut hasher = DigestHasher::default();
+    let mut buffer = vec![0; 64 << 10];
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok(hasher.finish()),
+            Ok(read) => hasher.update(&buffer[..read]),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Scene {
+        _folder: tempfile::TempDir,
+        root: Utf8PathBuf,
+        cache: Utf8PathBuf,
+    }
+
+    fn scene() -> Scene {
+        let folder = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(folder.path()).unwrap().join("root");
+        let cache = root.with_file_name("cache");
+        fs_err::create_dir_all(&root).unwrap();
+        fs_err::write(root.join("a"), "one").unwrap();
+        Scene {
+            _folder: folder,
+            root,
+            cache,
+        }
+    }
+
+    impl Scene {
+        fn digest(&self) -> Digest {
+            let index = FileIndex::open(&self.cache, self.root.clone());
+            let node = index.nodes(&["a".to_owned()]).unwrap().remove(0);
+            index.save().unwrap();
+            match node {
+                TreeNode::File(file) => file.digest,
+                node => panic!("{node:?}"),
+            }
+        }
+
+        fn entries(&self) -> usize {
+            FileIndex::open(&self.cache, self.root.clone())
+                .entries
+                .len()
+        }
+
+        /// Sets the time of the last change back. That of its metadata stays what it is.
+        fn age(&self) {
+            let old = SystemTime::now() - Duration::from_secs(60);
+            let file = fs_err::File::options()
+                .write(true)
+                .open(self.root.join("a"));
+            file.unwrap().into_parts().0.set_modified(old).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_file_that_changes_at_once_is_hashed_again() {
+        let scene = scene();
+        for text in ["one", "two", "six"] {
+            fs_err::write(scene.root.join("a"), text).unwrap();
+            assert_eq!(scene.digest(), Digest::of(text.as_bytes()));
+        }
+        assert_eq!(scene.entries(), 0);
+    }
+
+    #[test]
+    fn a_time_that_was_set_back_hides_no_change() {
+        let scene = scene();
+        scene.age();
+        scene.digest();
+        fs_err::write(scene.root.join("a"), "two").unwrap();
+        scene.age();
+        assert_eq!(scene.digest(), Digest::of(b"two"));
+    }
+
+    #[test]
+    fn a_file_that_rests_is_read_once() {
+        let scene = scene();
+        scene.age();
+        std::thread::sleep(TICK + Duration::from_millis(50));
+        scene.digest();
+        assert_eq!(scene.entries(), 1);
+        assert_eq!(scene.digest(), Digest::of(b"one"));
+        fs_err::write(scene.root.join("a"), "two").unwrap();
+        assert_eq!(scene.digest(), Digest::of(b"two"));
+    }
+
+    #[test]
+    fn a_damaged_index_is_an_empty_one() {
+        let scene = scene();
+        std::thread::sleep(TICK + Duration::from_millis(50));
+        scene.digest();
+        let index = FileIndex::open(&scene.cache, scene.root.clone());
+        let mut bytes = fs_err::read(&index.file).unwrap();
+        *bytes.last_mut().unwrap() ^= 1;
+        fs_err::write(&index.file, bytes).unwrap();
+        assert_eq!(scene.entries(), 0);
+        assert_eq!(scene.digest(), Digest::of(b"one"));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named() {
+        let scene = scene();
+        let index = FileIndex::open(&scene.cache, scene.root.clone());
+        let error = index.nodes(&["absent".to_owned()]).unwrap_err();
+        insta::assert_snapshot!(error, @"cannot read the input `absent`: entity not found");
+    }
+}

@@ -1,0 +1,106 @@
+//! Programs as children of this process.
+
+use std::io;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustix::process::{
+    Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid,
+};
+
+use super::{Launch, LaunchStreams, ProcessEnd, ProcessSignal, RunningProcess, Spawner};
+
+/// Starts programs as children of this process.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ForkExec;
+
+impl Spawner for ForkExec {
+    fn spawn(&self, launch: &Launch) -> io::Result<Arc<dyn RunningProcess>> {
+        let command = duct::cmd(launch.program.as_std_path(), &launch.arguments)
+            .dir(launch.folder.as_std_path())
+            .full_env(&launch.environment)
+            .unchecked();
+        let command = match &launch.streams {
+            LaunchStreams::Terminal => command,
+            LaunchStreams::Files { stdout, stderr } => command
+                .stdin_null()
+                .stdout_file(append(stdout)?)
+                .stderr_file(append(stderr)?)
+                .before_spawn(|command| {
+                    command.process_group(0);
+                    Ok(())
+                }),
+        };
+        let handle = command.start()?;
+        let pid = handle
+            .pids()
+            .first()
+            .and_then(|pid| Pid::from_raw(pid.cast_signed()));
+        let pid = pid.ok_or_else(|| io::Error::other("a process without a number"))?;
+        Ok(Arc::new(Child {
+            handle,
+            pid,
+            leads: matches!(launch.streams, LaunchStreams::Files { .. }),
+            reaped: Mutex::new(false),
+        }))
+    }
+}
+
+/// Each write goes to the end, also where a program opens its output once more.
+fn append(path: &camino::Utf8Path) -> io::Result<std::fs::File> {
+    let file = fs_err::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(path)?;
+    Ok(file.into_parts().0)
+}
+
+struct Child {
+    handle: duct::Handle,
+    pid: Pid,
+    /// Whether it has a process group of its own, with its number.
+    leads: bool,
+    /// Whether its number may be another's by now.
+    reaped: Mutex<bool>,
+}
+
+impl RunningProcess for Child {
+    fn wait(&self) -> io::Result<ProcessEnd> {
+        // Until it is reaped its number is no other's, so that what is left of its group can be named.
+        let ended = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        while let Err(error) = waitid(WaitId::Pid(self.pid), ended) {
+            if error != rustix::io::Errno::INTR {
+                break;
+            }
+        }
+        let mut reaped = self.reaped.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.leads && !*reaped {
+            let _ = kill_process_group(self.pid, Signal::KILL);
+        }
+        let status = self.handle.wait()?.status;
+        *reaped = true;
+        let signal = status.signal().map(ProcessEnd::Signal);
+        let code = status.code().map(ProcessEnd::Exit);
+        code.or(signal)
+            .ok_or_else(|| io::Error::other("a process that ended in no way"))
+    }
+
+    fn signal(&self, signal: ProcessSignal) {
+        let reaped = self.reaped.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = match signal {
+            ProcessSignal::Interrupt => Signal::INT,
+            ProcessSignal::Terminate => Signal::TERM,
+            ProcessSignal::Kill => Signal::KILL,
+        };
+        if *reaped {
+            return;
+        }
+        if self.leads {
+            let _ = kill_process_group(self.pid, number);
+        }
+        // It may have moved to another group. One that has the terminal gets Ctrl+C from there.
+        if number == Signal::KILL || (!self.leads && number == Signal::TERM) {
+            let _ = kill_process(self.pid, number);
+        }
+    }
+}
