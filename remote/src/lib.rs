@@ -1,10 +1,41 @@
-//! The Remote Execution API v2: its messages, and a client of its services.
+//! Shared caches and remote execution: the messages of the Remote Execution API v2, a client of its
+//! services, and caches without a server.
 //!
-//! `digest` is what everything is known by.
+//! `digest` is what everything is known by, `options` what can be set. `server` makes calls to one
+//! server, with the `headers` and the `pace` that are set; `status` says what a refusal means.
+//! `capabilities`, `cas`, `byte_stream`, `action_cache` and `execution` are its services, and
+//! `transfers` moves many blobs. `folder` is a cache that is a folder. `store` is what all caches
+//! do, and `client` its blocking face.
 
+mod action_cache;
+mod blob;
+mod byte_stream;
+mod capabilities;
+mod cas;
+mod client;
 mod digest;
+mod error;
+mod execution;
+mod folder;
+mod headers;
+mod options;
+mod pace;
+mod server;
+mod status;
+mod store;
+mod transfers;
 
+pub use blob::{Blob, BlobSource, Download};
+pub use capabilities::Capabilities;
+pub use client::RemoteClient;
 pub use digest::{Digest, DigestError, DigestHasher};
+pub use error::{CallError, RemoteCall, RemoteError, RemoteProblem};
+pub use execution::{CacheLookup, ExecutionOutcome};
+pub use options::{
+    BearerToken, CacheContentBehavior, OptionsConflict, RemoteCacheWarnings, RemoteCertificates,
+    RemoteLimits, RemoteOptions, RemoteProvider,
+};
+pub use store::Transfer;
 
 /// The API's messages, as its definition has them:
 /// `build/bazel/remote/execution/v2/remote_execution.proto`.

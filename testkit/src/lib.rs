@@ -1,9 +1,11 @@
-//! What tests need: packages in memory, a package index on 127.0.0.1 that can misbehave, throw-away
-//! monorepos in which the real binary runs, data to compare with, and visible skips.
+//! What tests need: packages in memory, a package index and a cache on 127.0.0.1 that can
+//! misbehave, throw-away monorepos in which the real binary runs, data to compare with, and visible
+//! skips.
 //!
 //! It is used by tests only, so a mistake in a fixture panics. Nothing here uses another machine.
 
 mod archive;
+mod cache_server;
 mod facts;
 mod fault;
 mod filter;
@@ -18,6 +20,7 @@ mod tls;
 mod upload_index;
 
 pub use archive::PackageFile;
+pub use cache_server::{CacheFault, CacheServer, CacheState};
 pub use facts::{backend_ai, cases, shared};
 pub use fault::{Fault, When};
 pub use filter::Filter;

@@ -1,7 +1,7 @@
 //! An HTTPS server for tests, with a certificate of an authority that no system trusts.
 //!
-//! `tls/` has the certificate of the authority, and that of the server with its key. They are valid
-//! until 2120, for tests only.
+//! `tls/` has the certificate of the authority, that of the server with its key, and those of a client
+//! and of its authority. They are valid until 2120, for tests only.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
