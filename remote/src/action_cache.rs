@@ -6,10 +6,10 @@ use tonic::Code;
 use api::action_cache_client::ActionCacheClient;
 
 use crate::digest::Digest;
-use crate::error::{CallError, RemoteCall, RemoteProblem};
-use crate::server::{Connection, Server};
+use crate::error::{RemoteCall, RemoteCallError, RemoteProblem};
+use crate::server::{Connection, RemoteServer};
 
-impl Server {
+impl RemoteServer {
     fn results(&self) -> ActionCacheClient<Connection> {
         ActionCacheClient::new(self.connection.clone())
             .max_decoding_message_size(self.message_limit())
@@ -23,7 +23,7 @@ impl Server {
     pub(crate) async fn action_result(
         &self,
         action: Digest,
-    ) -> Result<Option<api::ActionResult>, CallError> {
+    ) -> Result<Option<api::ActionResult>, RemoteCallError> {
         let call = RemoteCall::GetActionResult(action);
         let results = self.results();
         let answer = self.call(call, self.limits.cache_timeout, || {
@@ -60,7 +60,7 @@ impl Server {
         &self,
         action: Digest,
         result: &api::ActionResult,
-    ) -> Result<(), CallError> {
+    ) -> Result<(), RemoteCallError> {
         let call = RemoteCall::UpdateActionResult(action);
         let results = self.results();
         let answer = self.call(call, self.limits.store_timeout, || {

@@ -81,6 +81,26 @@ impl Blob {
     }
 }
 
+/// What moved.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct BlobTransfer {
+    /// The number of blobs.
+    pub blobs: u64,
+    /// The number of their bytes.
+    pub bytes: u64,
+}
+
+impl BlobTransfer {
+    pub(crate) fn of(blobs: impl IntoIterator<Item = Digest>) -> Self {
+        let mut sum = Self::default();
+        for digest in blobs {
+            sum.blobs += 1;
+            sum.bytes += digest.size();
+        }
+        sum
+    }
+}
+
 /// Where the bytes of a blob go that is read in parts.
 pub(crate) struct Receiver {
     expected: Digest,

@@ -14,8 +14,8 @@ use api::byte_stream_client::ByteStreamClient;
 
 use crate::blob::{Blob, Receiver};
 use crate::digest::Digest;
-use crate::error::{CallError, RemoteCall, RemoteProblem};
-use crate::server::{Connection, Server};
+use crate::error::{RemoteCall, RemoteCallError, RemoteProblem};
+use crate::server::{Connection, RemoteServer};
 
 /// What a slow line carries in a second: a stream gets time for its size.
 const SLOWEST: u64 = 64 * 1024;
@@ -26,7 +26,7 @@ struct Interruption {
     pause: Option<Duration>,
 }
 
-impl Server {
+impl RemoteServer {
     fn streams(&self) -> ByteStreamClient<Connection> {
         ByteStreamClient::new(self.connection.clone())
             .max_decoding_message_size(self.message_limit())
@@ -41,7 +41,7 @@ impl Server {
         &self,
         digest: Digest,
         mut receiver: Receiver,
-    ) -> Result<Vec<u8>, CallError> {
+    ) -> Result<Vec<u8>, RemoteCallError> {
         let call = RemoteCall::Read(digest);
         let mut attempts = 0;
         loop {
@@ -107,7 +107,7 @@ impl Server {
     ///
     /// # Errors
     /// Where the server does not answer or refuses it, or its file cannot be read.
-    pub(crate) async fn write_stream(&self, blob: &Blob) -> Result<(), CallError> {
+    pub(crate) async fn write_stream(&self, blob: &Blob) -> Result<(), RemoteCallError> {
         let call = RemoteCall::Write(blob.digest);
         let name = format!(
             "{}uploads/{}/blobs/{}",

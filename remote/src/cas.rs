@@ -6,16 +6,16 @@ use tonic::Code;
 use api::content_addressable_storage_client::ContentAddressableStorageClient;
 
 use crate::blob::{Blob, checked};
-use crate::capabilities::BLOB_FRAME;
+use crate::capabilities_service::BLOB_FRAME;
 use crate::digest::Digest;
-use crate::error::{CallError, RemoteCall, RemoteProblem};
-use crate::server::{Connection, Server};
+use crate::error::{RemoteCall, RemoteCallError, RemoteProblem};
+use crate::server::{Connection, RemoteServer};
 use crate::status;
 
 /// The digests in one question: a message of them stays under half a MiB.
 const DIGESTS: usize = 4000;
 
-impl Server {
+impl RemoteServer {
     fn storage(&self) -> ContentAddressableStorageClient<Connection> {
         ContentAddressableStorageClient::new(self.connection.clone())
             .max_decoding_message_size(self.message_limit())
@@ -26,7 +26,7 @@ impl Server {
     ///
     /// # Errors
     /// Where it does not answer, or with what was not asked for.
-    pub(crate) async fn missing(&self, digests: &[Digest]) -> Result<Vec<Digest>, CallError> {
+    pub(crate) async fn missing(&self, digests: &[Digest]) -> Result<Vec<Digest>, RemoteCallError> {
         let mut missing = Vec::new();
         for part in digests.chunks(DIGESTS) {
             missing.extend(self.missing_of(part).await?);
@@ -34,7 +34,7 @@ impl Server {
         Ok(missing)
     }
 
-    async fn missing_of(&self, digests: &[Digest]) -> Result<Vec<Digest>, CallError> {
+    async fn missing_of(&self, digests: &[Digest]) -> Result<Vec<Digest>, RemoteCallError> {
         let call = RemoteCall::FindMissing(digests.len());
         let storage = self.storage();
         let answer = self.call(call, self.limits.store_timeout, || {
@@ -60,7 +60,10 @@ impl Server {
     ///
     /// # Errors
     /// Where the server does not answer, lacks one, or gives other bytes.
-    pub(crate) async fn batch_read(&self, digests: &[Digest]) -> Result<Vec<Vec<u8>>, CallError> {
+    pub(crate) async fn batch_read(
+        &self,
+        digests: &[Digest],
+    ) -> Result<Vec<Vec<u8>>, RemoteCallError> {
         let call = RemoteCall::BatchRead(digests.len());
         let storage = self.storage();
         let answer = self.call(call, self.limits.store_timeout, || {
@@ -93,7 +96,7 @@ impl Server {
     ///
     /// # Errors
     /// Where the server does not answer, or refuses one.
-    pub(crate) async fn batch_update(&self, blobs: &[&Blob]) -> Result<(), CallError> {
+    pub(crate) async fn batch_update(&self, blobs: &[&Blob]) -> Result<(), RemoteCallError> {
         let call = RemoteCall::BatchUpdate(blobs.len());
         let error = |problem| self.error(call, problem, 1);
         let mut requests = Vec::with_capacity(blobs.len());
@@ -127,7 +130,7 @@ impl Server {
         &self,
         blobs: impl IntoIterator<Item = T>,
         digest: impl Fn(&T) -> Digest,
-    ) -> Result<Batches<T>, CallError> {
+    ) -> Result<Batches<T>, RemoteCallError> {
         let limit = self.batch_limit().await?;
         let mut batches = Batches {
             small: Vec::new(),

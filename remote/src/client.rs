@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use tokio::runtime::Runtime;
 
-use crate::blob::{Blob, Download};
+use crate::blob::{Blob, BlobTransfer, Download};
 use crate::capabilities::Capabilities;
 use crate::digest::Digest;
-use crate::error::{CallError, RemoteError};
+use crate::error::{RemoteCallError, RemoteError};
 use crate::execution::{CacheLookup, ExecutionOutcome};
 use crate::messages::ActionResult;
 use crate::options::RemoteOptions;
-use crate::server::Server;
-use crate::store::{Store, Transfer, execution_server};
+use crate::server::RemoteServer;
+use crate::store::{RemoteStore, execution_server};
 
 /// Threads that carry calls; the calls themselves wait for the network.
 const THREADS: usize = 2;
@@ -21,8 +21,8 @@ const THREADS: usize = 2;
 /// from an asynchronous task. Each tells the first failure; nothing is decided here about what a
 /// failure means to a run.
 pub struct RemoteClient {
-    pub(crate) store: Store,
-    pub(crate) execution: Option<Arc<Server>>,
+    pub(crate) store: RemoteStore,
+    pub(crate) execution: Option<Arc<RemoteServer>>,
     pub(crate) runtime: Runtime,
 }
 
@@ -39,7 +39,7 @@ impl RemoteClient {
             .build()
             .map_err(|e| RemoteError::Runtime(e.to_string()))?;
         let guard = runtime.enter();
-        let store = Store::open(options)?;
+        let store = RemoteStore::open(options)?;
         let execution = match options.execution {
             true => Some(execution_server(options)?),
             false => None,
@@ -56,9 +56,9 @@ impl RemoteClient {
     ///
     /// # Errors
     /// Where it does not answer, or cannot be used.
-    pub fn capabilities(&self) -> Result<Option<Capabilities>, CallError> {
+    pub fn capabilities(&self) -> Result<Option<Capabilities>, RemoteCallError> {
         match &self.store {
-            Store::Server(server) => {
+            RemoteStore::Server(server) => {
                 let asked = self.runtime.block_on(server.capabilities());
                 asked.map(|capabilities| Some(*capabilities))
             }
@@ -70,7 +70,7 @@ impl RemoteClient {
     ///
     /// # Errors
     /// Where it does not answer.
-    pub fn missing(&self, digests: &[Digest]) -> Result<Vec<Digest>, CallError> {
+    pub fn missing(&self, digests: &[Digest]) -> Result<Vec<Digest>, RemoteCallError> {
         self.runtime.block_on(self.store.missing(digests))
     }
 
@@ -78,7 +78,7 @@ impl RemoteClient {
     ///
     /// # Errors
     /// Where the cache does not answer, lacks one, or gives other bytes.
-    pub fn read(&self, digests: &[Digest]) -> Result<Vec<Vec<u8>>, CallError> {
+    pub fn read(&self, digests: &[Digest]) -> Result<Vec<Vec<u8>>, RemoteCallError> {
         self.runtime.block_on(self.store.read(digests))
     }
 
@@ -87,7 +87,7 @@ impl RemoteClient {
     ///
     /// # Errors
     /// Where the cache does not answer, lacks one, or gives other bytes, or a file cannot be written.
-    pub fn download(&self, wanted: &[Download]) -> Result<(), CallError> {
+    pub fn download(&self, wanted: &[Download]) -> Result<(), RemoteCallError> {
         self.runtime.block_on(self.store.download(wanted))
     }
 
@@ -95,7 +95,7 @@ impl RemoteClient {
     ///
     /// # Errors
     /// Where the cache does not answer or refuses one, or a file has other bytes by now.
-    pub fn upload(&self, blobs: &[Blob]) -> Result<Transfer, CallError> {
+    pub fn upload(&self, blobs: &[Blob]) -> Result<BlobTransfer, RemoteCallError> {
         self.runtime.block_on(self.store.upload(blobs))
     }
 
@@ -103,7 +103,7 @@ impl RemoteClient {
     ///
     /// # Errors
     /// Where the cache does not answer, or with what is no result.
-    pub fn action_result(&self, action: Digest) -> Result<Option<ActionResult>, CallError> {
+    pub fn action_result(&self, action: Digest) -> Result<Option<ActionResult>, RemoteCallError> {
         self.runtime.block_on(self.store.action_result(action))
     }
 
@@ -115,7 +115,7 @@ impl RemoteClient {
         &self,
         action: Digest,
         result: &ActionResult,
-    ) -> Result<(), CallError> {
+    ) -> Result<(), RemoteCallError> {
         let update = self.store.update_action_result(action, result);
         self.runtime.block_on(update)
     }
@@ -128,7 +128,7 @@ impl RemoteClient {
         &self,
         action: Digest,
         lookup: CacheLookup,
-    ) -> Result<Option<ExecutionOutcome>, CallError> {
+    ) -> Result<Option<ExecutionOutcome>, RemoteCallError> {
         let Some(server) = &self.execution else {
             return Ok(None);
         };

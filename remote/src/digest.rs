@@ -68,7 +68,7 @@ impl Digest {
     pub fn to_message(&self) -> messages::Digest {
         messages::Digest {
             hash: self.hex(),
-            size_bytes: i64::try_from(self.size).unwrap_or(i64::MAX),
+            size_bytes: self.size.cast_signed(),
         }
     }
 

@@ -160,7 +160,7 @@ impl RemoteProblem {
 /// A call that failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("cannot {call} at {server}: {problem}{}", tried(*.attempts))]
-pub struct CallError {
+pub struct RemoteCallError {
     /// What was attempted.
     pub call: RemoteCall,
     /// The address of the cache, as it is set.
@@ -171,7 +171,7 @@ pub struct CallError {
     pub attempts: u32,
 }
 
-impl CallError {
+impl RemoteCallError {
     /// What the user can do about it, if that is known.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
@@ -240,7 +240,7 @@ pub enum RemoteError {
     },
     /// A call failed.
     #[error(transparent)]
-    Call(#[from] CallError),
+    Call(#[from] RemoteCallError),
     /// The threads that make calls do not start.
     #[error("cannot start what makes calls: {0}")]
     Runtime(String),

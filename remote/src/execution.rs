@@ -13,8 +13,8 @@ use api::execution_client::ExecutionClient;
 
 use crate::action_cache;
 use crate::digest::Digest;
-use crate::error::{CallError, RemoteCall, RemoteProblem};
-use crate::server::{Connection, Server};
+use crate::error::{RemoteCall, RemoteCallError, RemoteProblem};
+use crate::server::{Connection, RemoteServer};
 use crate::status;
 
 /// What became of an action that was handed in.
@@ -52,7 +52,7 @@ enum Break {
     Final(RemoteProblem),
 }
 
-impl Server {
+impl RemoteServer {
     /// Runs an action whose blobs the server has.
     ///
     /// # Errors
@@ -61,7 +61,7 @@ impl Server {
         &self,
         action: Digest,
         lookup: CacheLookup,
-    ) -> Result<ExecutionOutcome, CallError> {
+    ) -> Result<ExecutionOutcome, RemoteCallError> {
         let call = RemoteCall::Execute(action);
         let deadline = Instant::now() + self.limits.execution_deadline;
         let (mut name, mut attempts) = (None, 0);

@@ -11,11 +11,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use prost::Message as _;
 
 use crate::action_cache;
-use crate::blob::{Blob, BlobSource, Download, checked, in_file};
+use crate::blob::{Blob, BlobSource, BlobTransfer, Download, checked, in_file};
 use crate::digest::Digest;
-use crate::error::{CallError, RemoteCall, RemoteProblem};
+use crate::error::{RemoteCall, RemoteCallError, RemoteProblem};
 use crate::messages::ActionResult;
-use crate::store::Transfer;
 
 /// The layout; another one is left alone.
 const FORMAT: &str = "1\n";
@@ -40,8 +39,8 @@ impl SharedFolder {
         self.path.join(kind).join(&hex[..2]).join(hex)
     }
 
-    fn error(&self, call: RemoteCall, problem: RemoteProblem) -> CallError {
-        CallError {
+    fn error(&self, call: RemoteCall, problem: RemoteProblem) -> RemoteCallError {
+        RemoteCallError {
             call,
             server: format!("file://{}", self.path),
             problem,
@@ -66,7 +65,7 @@ impl SharedFolder {
     ///
     /// # Errors
     /// Where it is not there, or its file has other bytes.
-    pub(crate) fn read(&self, digest: Digest) -> Result<Vec<u8>, CallError> {
+    pub(crate) fn read(&self, digest: Digest) -> Result<Vec<u8>, RemoteCallError> {
         let path = self.blob(digest);
         let error = |problem| self.error(RemoteCall::Read(digest), problem);
         self.check_format().map_err(error)?;
@@ -88,7 +87,7 @@ impl SharedFolder {
     ///
     /// # Errors
     /// Where it is not there, its file has other bytes, or ours cannot be written.
-    pub(crate) fn download(&self, download: &Download) -> Result<(), CallError> {
+    pub(crate) fn download(&self, download: &Download) -> Result<(), RemoteCallError> {
         let bytes = self.read(download.digest)?;
         let path = &download.path;
         fs_err::write(path, bytes)
@@ -99,7 +98,7 @@ impl SharedFolder {
     ///
     /// # Errors
     /// Where the folder cannot be written to, or a file here not be read.
-    pub(crate) fn upload(&self, blobs: &[Blob]) -> Result<Transfer, CallError> {
+    pub(crate) fn upload(&self, blobs: &[Blob]) -> Result<BlobTransfer, RemoteCallError> {
         let digests: Vec<_> = blobs.iter().map(|blob| blob.digest).collect();
         let missing = self.missing(&digests);
         let lacking = blobs.iter().filter(|blob| missing.contains(&blob.digest));
@@ -111,14 +110,17 @@ impl SharedFolder {
             };
             self.write(&self.blob(blob.digest), &bytes).map_err(error)?;
         }
-        Ok(Transfer::of(missing))
+        Ok(BlobTransfer::of(missing))
     }
 
     /// The result of an action, if there is one.
     ///
     /// # Errors
     /// Where its file cannot be read. One that is damaged counts as none, and is removed.
-    pub(crate) fn action_result(&self, action: Digest) -> Result<Option<ActionResult>, CallError> {
+    pub(crate) fn action_result(
+        &self,
+        action: Digest,
+    ) -> Result<Option<ActionResult>, RemoteCallError> {
         let path = self.file("actions", action);
         let error = |problem| self.error(RemoteCall::GetActionResult(action), problem);
         self.check_format().map_err(error)?;
@@ -142,7 +144,7 @@ impl SharedFolder {
         &self,
         action: Digest,
         result: &ActionResult,
-    ) -> Result<(), CallError> {
+    ) -> Result<(), RemoteCallError> {
         let (digest, message) = Digest::of_message(result);
         let bytes = [format!("{digest}\n").as_bytes(), &message].concat();
         self.write(&self.file("actions", action), &bytes)

@@ -3,7 +3,7 @@
 //!
 //! `digest` is what everything is known by, `options` what can be set. `server` makes calls to one
 //! server, with the `headers` and the `pace` that are set; `status` says what a refusal means.
-//! `capabilities`, `cas`, `byte_stream`, `action_cache` and `execution` are its services, and
+//! `capabilities_service`, `cas`, `byte_stream`, `action_cache` and `execution` are its services, and
 //! `transfers` moves many blobs. `folder` is a cache that is a folder. `store` is what all caches
 //! do, and `client` its blocking face.
 
@@ -11,6 +11,7 @@ mod action_cache;
 mod blob;
 mod byte_stream;
 mod capabilities;
+mod capabilities_service;
 mod cas;
 mod client;
 mod digest;
@@ -25,17 +26,16 @@ mod status;
 mod store;
 mod transfers;
 
-pub use blob::{Blob, BlobSource, Download};
+pub use blob::{Blob, BlobSource, BlobTransfer, Download};
 pub use capabilities::Capabilities;
 pub use client::RemoteClient;
 pub use digest::{Digest, DigestError, DigestHasher};
-pub use error::{CallError, RemoteCall, RemoteError, RemoteProblem};
+pub use error::{RemoteCall, RemoteCallError, RemoteError, RemoteProblem};
 pub use execution::{CacheLookup, ExecutionOutcome};
 pub use options::{
     BearerToken, CacheContentBehavior, OptionsConflict, RemoteCacheWarnings, RemoteCertificates,
     RemoteLimits, RemoteOptions, RemoteProvider,
 };
-pub use store::Transfer;
 
 /// The API's messages, as its definition has them:
 /// `build/bazel/remote/execution/v2/remote_execution.proto`.

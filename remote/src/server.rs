@@ -10,7 +10,7 @@ use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
 
 use crate::capabilities::Capabilities;
-use crate::error::{CallError, RemoteCall, RemoteError, RemoteProblem};
+use crate::error::{RemoteCall, RemoteCallError, RemoteError, RemoteProblem};
 use crate::headers::Headers;
 use crate::options::{RemoteCertificates, RemoteLimits};
 use crate::pace::Pace;
@@ -23,7 +23,7 @@ pub(crate) type Connection = InterceptedService<Channel, Headers>;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// What a server is reached with.
-pub(crate) struct ServerOptions<'a> {
+pub(crate) struct ServerAccess<'a> {
     /// `grpc://HOST:PORT`, or `grpcs://`.
     pub(crate) address: &'a str,
     /// The setting that has it.
@@ -36,7 +36,7 @@ pub(crate) struct ServerOptions<'a> {
 }
 
 /// A server with the Remote Execution API.
-pub(crate) struct Server {
+pub(crate) struct RemoteServer {
     /// The address as it is set.
     pub(crate) address: String,
     pub(crate) instance: String,
@@ -50,12 +50,12 @@ pub(crate) struct Server {
     has_login: bool,
 }
 
-impl Server {
+impl RemoteServer {
     /// Nothing is connected before the first call. Must be called inside a runtime.
     ///
     /// # Errors
     /// Where the address or a file of certificates cannot be used.
-    pub(crate) fn new(options: ServerOptions<'_>) -> Result<Arc<Self>, RemoteError> {
+    pub(crate) fn new(options: ServerAccess<'_>) -> Result<Arc<Self>, RemoteError> {
         let endpoint = endpoint(&options)?;
         let has_login = options.headers.have_login();
         Ok(Arc::new(Self {
@@ -80,7 +80,7 @@ impl Server {
         call: RemoteCall,
         limit: Duration,
         attempt: impl Fn() -> Attempt + Send,
-    ) -> Result<T, CallError>
+    ) -> Result<T, RemoteCallError>
     where
         Attempt: Future<Output = Result<T, tonic::Status>> + Send,
     {
@@ -140,8 +140,8 @@ impl Server {
         call: RemoteCall,
         problem: RemoteProblem,
         attempts: u32,
-    ) -> CallError {
-        CallError {
+    ) -> RemoteCallError {
+        RemoteCallError {
             call,
             server: self.address.clone(),
             problem,
@@ -164,7 +164,7 @@ impl Server {
     }
 }
 
-fn endpoint(options: &ServerOptions<'_>) -> Result<Endpoint, RemoteError> {
+fn endpoint(options: &ServerAccess<'_>) -> Result<Endpoint, RemoteError> {
     let wrong = |reason: String| RemoteError::Setting {
         setting: options.setting,
         value: options.address.to_owned(),

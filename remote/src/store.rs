@@ -4,23 +4,23 @@ use std::sync::Arc;
 
 use camino::Utf8Path;
 
-use crate::blob::{Blob, Download, Receiver};
+use crate::blob::{Blob, BlobTransfer, Download, Receiver};
 use crate::digest::Digest;
-use crate::error::{CallError, RemoteError};
+use crate::error::{RemoteCallError, RemoteError};
 use crate::folder::SharedFolder;
 use crate::headers::Headers;
 use crate::messages::ActionResult;
 use crate::options::{OptionsConflict, RemoteOptions, RemoteProvider};
-use crate::server::{Server, ServerOptions};
+use crate::server::{RemoteServer, ServerAccess};
 
 /// A cache of one kind.
 #[derive(Clone)]
-pub(crate) enum Store {
-    Server(Arc<Server>),
+pub(crate) enum RemoteStore {
+    Server(Arc<RemoteServer>),
     Folder(Arc<SharedFolder>),
 }
 
-impl Store {
+impl RemoteStore {
     /// The cache that the options name. Must be called inside a runtime.
     ///
     /// # Errors
@@ -60,7 +60,7 @@ impl Store {
         }
     }
 
-    pub(crate) async fn missing(&self, digests: &[Digest]) -> Result<Vec<Digest>, CallError> {
+    pub(crate) async fn missing(&self, digests: &[Digest]) -> Result<Vec<Digest>, RemoteCallError> {
         match self {
             Self::Server(server) => server.missing(digests).await,
             Self::Folder(folder) => Ok(folder.missing(digests)),
@@ -68,7 +68,7 @@ impl Store {
     }
 
     /// These blobs, in their order.
-    pub(crate) async fn read(&self, digests: &[Digest]) -> Result<Vec<Vec<u8>>, CallError> {
+    pub(crate) async fn read(&self, digests: &[Digest]) -> Result<Vec<Vec<u8>>, RemoteCallError> {
         let mut found = vec![Vec::new(); digests.len()];
         let asked = || digests.iter().copied().enumerate();
         match self {
@@ -98,7 +98,7 @@ impl Store {
     }
 
     /// Reads blobs into files. Where it fails, some of the files are there.
-    pub(crate) async fn download(&self, wanted: &[Download]) -> Result<(), CallError> {
+    pub(crate) async fn download(&self, wanted: &[Download]) -> Result<(), RemoteCallError> {
         match self {
             Self::Folder(folder) => {
                 for download in wanted {
@@ -111,7 +111,7 @@ impl Store {
     }
 
     /// Stores those of these blobs that are missing. Gives their number and size.
-    pub(crate) async fn upload(&self, blobs: &[Blob]) -> Result<Transfer, CallError> {
+    pub(crate) async fn upload(&self, blobs: &[Blob]) -> Result<BlobTransfer, RemoteCallError> {
         match self {
             Self::Folder(folder) => folder.upload(blobs),
             Self::Server(server) => server.upload(blobs).await,
@@ -121,7 +121,7 @@ impl Store {
     pub(crate) async fn action_result(
         &self,
         action: Digest,
-    ) -> Result<Option<ActionResult>, CallError> {
+    ) -> Result<Option<ActionResult>, RemoteCallError> {
         match self {
             Self::Server(server) => server.action_result(action).await,
             Self::Folder(folder) => folder.action_result(action),
@@ -132,7 +132,7 @@ impl Store {
         &self,
         action: Digest,
         result: &ActionResult,
-    ) -> Result<(), CallError> {
+    ) -> Result<(), RemoteCallError> {
         match self {
             Self::Server(server) => server.update_action_result(action, result).await,
             Self::Folder(folder) => folder.update_action_result(action, result),
@@ -140,28 +140,8 @@ impl Store {
     }
 }
 
-/// What moved.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Transfer {
-    /// The number of blobs.
-    pub blobs: u64,
-    /// The number of their bytes.
-    pub bytes: u64,
-}
-
-impl Transfer {
-    pub(crate) fn of(blobs: impl IntoIterator<Item = Digest>) -> Self {
-        let mut sum = Self::default();
-        for digest in blobs {
-            sum.blobs += 1;
-            sum.bytes += digest.size();
-        }
-        sum
-    }
-}
-
-fn store_server(options: &RemoteOptions, address: &str) -> Result<Arc<Server>, RemoteError> {
-    Server::new(ServerOptions {
+fn store_server(options: &RemoteOptions, address: &str) -> Result<Arc<RemoteServer>, RemoteError> {
+    RemoteServer::new(ServerAccess {
         address,
         setting: "remote_store_address",
         instance: &options.instance_name,
@@ -180,8 +160,8 @@ fn store_server(options: &RemoteOptions, address: &str) -> Result<Arc<Server>, R
 ///
 /// # Errors
 /// Where the options do not go together, or one of them cannot be used.
-pub(crate) fn execution_server(options: &RemoteOptions) -> Result<Arc<Server>, RemoteError> {
-    Server::new(ServerOptions {
+pub(crate) fn execution_server(options: &RemoteOptions) -> Result<Arc<RemoteServer>, RemoteError> {
+    RemoteServer::new(ServerAccess {
         address: options.checked_execution_address()?,
         setting: "remote_execution_address",
         instance: &options.instance_name,

@@ -4,20 +4,19 @@ use std::collections::BTreeSet;
 
 use tokio::task::JoinSet;
 
-use crate::blob::{Blob, Download, Receiver, in_file};
+use crate::blob::{Blob, BlobTransfer, Download, Receiver, in_file};
 use crate::cas::Batches;
 use crate::digest::Digest;
-use crate::error::{CallError, RemoteCall, RemoteProblem};
-use crate::server::Server;
-use crate::store::Transfer;
+use crate::error::{RemoteCall, RemoteCallError, RemoteProblem};
+use crate::server::RemoteServer;
 
-impl Server {
-    /// As [`Server::batches`], but for reading, where a setting may turn batches off.
+impl RemoteServer {
+    /// As [`RemoteServer::batches`], but for reading, where a setting may turn batches off.
     pub(crate) async fn read_batches<T>(
         &self,
         blobs: impl IntoIterator<Item = T>,
         digest: impl Fn(&T) -> Digest,
-    ) -> Result<Batches<T>, CallError> {
+    ) -> Result<Batches<T>, RemoteCallError> {
         if !self.limits.batch_load {
             return Ok(Batches {
                 small: Vec::new(),
@@ -31,7 +30,7 @@ impl Server {
     pub(crate) async fn download(
         self: &std::sync::Arc<Self>,
         wanted: &[Download],
-    ) -> Result<(), CallError> {
+    ) -> Result<(), RemoteCallError> {
         let batches = self.read_batches(wanted, |wanted| wanted.digest).await?;
         let mut tasks = JoinSet::new();
         for batch in batches.small {
@@ -46,7 +45,7 @@ impl Server {
         all(tasks).await
     }
 
-    async fn download_batch(&self, batch: &[Download]) -> Result<(), CallError> {
+    async fn download_batch(&self, batch: &[Download]) -> Result<(), RemoteCallError> {
         let call = RemoteCall::BatchRead(batch.len());
         let asked = batch.iter().map(|download| download.digest);
         let asked: Vec<_> = asked.filter(|digest| digest.size() > 0).collect();
@@ -65,7 +64,7 @@ impl Server {
         Ok(())
     }
 
-    async fn download_large(&self, download: &Download) -> Result<(), CallError> {
+    async fn download_large(&self, download: &Download) -> Result<(), RemoteCallError> {
         let digest = download.digest;
         let receiver = Receiver::in_file(download);
         let receiver =
@@ -82,11 +81,11 @@ impl Server {
     pub(crate) async fn upload(
         self: &std::sync::Arc<Self>,
         blobs: &[Blob],
-    ) -> Result<Transfer, CallError> {
+    ) -> Result<BlobTransfer, RemoteCallError> {
         let digests: BTreeSet<Digest> = blobs.iter().map(|blob| blob.digest).collect();
         let digests: Vec<Digest> = digests.into_iter().collect();
         let mut missing: BTreeSet<Digest> = self.missing(&digests).await?.into_iter().collect();
-        let sent = Transfer::of(missing.iter().copied());
+        let sent = BlobTransfer::of(missing.iter().copied());
         self.check_sizes(&missing).await?;
         let lacking = blobs.iter().filter(|blob| missing.remove(&blob.digest));
         let lacking: Vec<&Blob> = lacking.collect();
@@ -109,7 +108,7 @@ impl Server {
     }
 
     /// Refuses what the server would refuse after it was sent.
-    async fn check_sizes(&self, digests: &BTreeSet<Digest>) -> Result<(), CallError> {
+    async fn check_sizes(&self, digests: &BTreeSet<Digest>) -> Result<(), RemoteCallError> {
         let Some(largest) = self.capabilities().await?.max_blob_size_bytes else {
             return Ok(());
         };
@@ -126,7 +125,7 @@ impl Server {
 }
 
 /// Waits for all; the first failure ends the others.
-async fn all(mut tasks: JoinSet<Result<(), CallError>>) -> Result<(), CallError> {
+async fn all(mut tasks: JoinSet<Result<(), RemoteCallError>>) -> Result<(), RemoteCallError> {
     while let Some(end) = tasks.join_next().await {
         // A task that panicked is a defect of ours, and goes on as such.
         match end {

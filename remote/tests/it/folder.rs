@@ -1,7 +1,9 @@
 //! A cache that is a folder: shared by users, damaged, read-only, of another layout.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use remote::{Blob, BlobSource, CallError, Digest, RemoteClient, RemoteOptions, RemoteProvider};
+use remote::{
+    Blob, BlobSource, Digest, RemoteCallError, RemoteClient, RemoteOptions, RemoteProvider,
+};
 
 use crate::{action, bytes, options_at, result};
 
@@ -32,7 +34,7 @@ impl Shared {
         RemoteClient::new(&self.options()).unwrap()
     }
 
-    fn shown<T: std::fmt::Debug>(&self, result: Result<T, CallError>) -> String {
+    fn shown<T: std::fmt::Debug>(&self, result: Result<T, RemoteCallError>) -> String {
         let text = result.unwrap_err().to_string();
         text.replace(self.path().as_str(), "CACHE")
     }

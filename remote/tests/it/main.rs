@@ -1,12 +1,14 @@
 //! The client, against servers on 127.0.0.1: one that misbehaves, and real ones.
 
+#![allow(clippy::unwrap_used, reason = "what fails, fails its test")]
+
 mod faults;
 mod folder;
 mod services;
 mod tls;
 
 use remote::messages::{ActionResult, OutputFile};
-use remote::{Blob, CallError, Digest, RemoteClient, RemoteOptions};
+use remote::{Blob, Digest, RemoteCallError, RemoteClient, RemoteOptions};
 use testkit::CacheServer;
 
 /// Options for a server, with limits that let a test end soon.
@@ -59,7 +61,7 @@ fn action(name: &str) -> Digest {
 }
 
 /// The message and hint of a failure, with the port left out.
-fn shown<T: std::fmt::Debug>(result: Result<T, CallError>) -> String {
+fn shown<T: std::fmt::Debug>(result: Result<T, RemoteCallError>) -> String {
     let error = result.unwrap_err();
     let text = match error.hint() {
         Some(hint) => format!("{error}\nhint: {hint}"),

@@ -2,7 +2,7 @@
 
 use remote::messages::{Action, ActionResult};
 use remote::{
-    Blob, BlobSource, CacheLookup, Digest, Download, ExecutionOutcome, RemoteClient, Transfer,
+    Blob, BlobSource, BlobTransfer, CacheLookup, Digest, Download, ExecutionOutcome, RemoteClient,
 };
 use testkit::{CacheFault, CacheServer};
 
@@ -18,7 +18,7 @@ fn blobs_come_back_as_they_were_sent() {
     let sent = client.upload(&blobs).unwrap();
     assert_eq!((sent.blobs, sent.bytes), (4, 5_001_001));
     assert!(client.missing(&digests).unwrap().is_empty());
-    assert_eq!(client.upload(&blobs).unwrap(), Transfer::default());
+    assert_eq!(client.upload(&blobs).unwrap(), BlobTransfer::default());
     let read = client.read(&digests).unwrap();
     for (blob, read) in blobs.iter().zip(read) {
         assert_eq!(blob.source, BlobSource::Bytes(read));
