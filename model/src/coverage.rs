@@ -35,6 +35,12 @@ impl Coverage {
     /// Source: <https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/>.
     #[must_use]
     pub fn of_wheel(wheel: &WheelFilename) -> Self {
+        Self::of_pythons(wheel).on_tags(&wheel.platform_tag)
+    }
+
+    /// What a wheel could be installed on if it were for every platform.
+    #[must_use]
+    pub fn of_pythons(wheel: &WheelFilename) -> Self {
         let (mut cpython, mut pypy) = (0, 0);
         for python in wheel.python_tag.split('.') {
             for abi in wheel.abi_tag.split('.') {
@@ -43,18 +49,27 @@ impl Coverage {
                 pypy |= p;
             }
         }
-        let mut coverage = Self::default();
-        if cpython | pypy == 0 {
-            return coverage;
+        Self {
+            cpython: [cpython; PLATFORMS],
+            pypy: [pypy; PLATFORMS],
+        }
+    }
+
+    /// The same on the platforms alone that a wheel with these platform tags is for.
+    #[must_use]
+    pub fn on_tags(&self, platform_tags: &str) -> Self {
+        let mut on = Self::default();
+        if self.is_empty() {
+            return on;
         }
         for (at, platform) in Platform::ALL.into_iter().enumerate() {
             let serves = |tag: &str| platform.fits_tag(tag) && !tag.starts_with("musllinux");
-            if wheel.platform_tag.split('.').any(serves) {
-                coverage.cpython[at] = cpython;
-                coverage.pypy[at] = pypy;
+            if platform_tags.split('.').any(serves) {
+                on.cpython[at] = self.cpython[at];
+                on.pypy[at] = self.pypy[at];
             }
         }
-        coverage
+        on
     }
 
     /// Whether nothing is in the set.

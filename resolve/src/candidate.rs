@@ -2,16 +2,17 @@
 //! release, and a pre-release only if no stable release satisfies the requirements.
 
 use model::{
-    Coverage, CoverageGap, CoveragePolicy, FileKind, ForkStrategy, Marker, PackageName,
-    PrereleasePolicy, Requirement, Version, VersionRange, VersionSpecifiers, WheelFilename,
-    specifiers_range,
+    Coverage, CoverageGap, CoveragePolicy, ForkStrategy, Marker, PackageName, PrereleasePolicy,
+    Requirement, Version, VersionRange, VersionSpecifiers, specifiers_range,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::need::Need;
 use crate::pins::Pins;
 use crate::problem::Problem;
-use crate::provider::{CandidateFile, CandidateFiles, DirectRelease, Provider, ReleaseMetadata};
+use crate::provider::{
+    CandidateFiles, DirectRelease, FileGroup, Provider, ReleaseMetadata, WheelReach,
+};
 use crate::reason::Reason;
 use crate::requires_python;
 
@@ -188,7 +189,7 @@ impl<P: Provider> Chooser<'_, P> {
         version: &Version,
     ) -> Result<bool, P::Error> {
         let release = self.provider.release(name, version)?;
-        Ok(release.files.iter().any(is_wheel))
+        Ok(release.groups().iter().any(is_wheel))
     }
 
     /// Where a version can be used.
@@ -245,7 +246,9 @@ impl<P: Provider> Chooser<'_, P> {
         let by_python = direct.metadata.requires_python.as_ref();
         match by_python.map(|python| fit_of_python(python, need)) {
             None | Some(Fit::Everywhere) => match &direct.wheel {
-                Some(wheel) if !wheel.is_for_everyone() => self.fit_of_wheels(need, &[wheel]),
+                Some(wheel) if !wheel.is_for_everyone() => {
+                    self.fit_of_wheels(need, &WheelReach::of(wheel))
+                }
                 _ => Fit::Everywhere,
             },
             Some(other) => other,
@@ -274,14 +277,14 @@ impl<P: Provider> Chooser<'_, P> {
         need: Need<'_>,
         version: &Version,
         release: &'f CandidateFiles,
-    ) -> Result<Vec<&'f CandidateFile>, Reason> {
-        let all = &release.files;
+    ) -> Result<Vec<&'f FileGroup>, Reason> {
+        let all = release.groups();
         let may_be_yanked = self.problem.pins.contains(need.name, version)
             || self
                 .exact
                 .get(need.name)
                 .is_some_and(|range| range.contains(version));
-        let mut files: Vec<&CandidateFile> =
+        let mut files: Vec<&FileGroup> =
             all.iter().filter(|f| may_be_yanked || !f.yanked).collect();
         if files.is_empty() && !all.is_empty() {
             return Err(Reason::Yanked);
@@ -303,29 +306,22 @@ impl<P: Provider> Chooser<'_, P> {
     }
 
     /// Where files can be used.
-    fn fit_of_files(
-        &self,
-        need: Need<'_>,
-        release: &CandidateFiles,
-        files: &[&CandidateFile],
-    ) -> Fit {
-        let fit = |file: &CandidateFile| match &file.requires_python {
+    fn fit_of_files(&self, need: Need<'_>, release: &CandidateFiles, files: &[&FileGroup]) -> Fit {
+        let fit = |group: &FileGroup| match &group.requires_python {
             Some(python) => fit_of_python(python, need),
             None => Fit::Everywhere,
         };
         let mut of_python = None;
-        let mut wheels = Vec::with_capacity(files.len());
+        let mut wheels = None::<WheelReach>;
         let mut any = false;
-        for file in files {
-            match fit(file) {
-                Fit::Everywhere => match &file.kind {
-                    FileKind::Sdist(_) => return Fit::Everywhere,
-                    FileKind::Wheel(_) if release.for_one_machine => return Fit::Everywhere,
-                    FileKind::Wheel(wheel) => {
-                        if wheel.is_for_everyone() {
-                            return Fit::Everywhere;
-                        }
-                        wheels.push(wheel);
+        for group in files {
+            match fit(group) {
+                Fit::Everywhere => match &group.wheels {
+                    None => return Fit::Everywhere,
+                    Some(_) if release.for_one_machine => return Fit::Everywhere,
+                    Some(reach) if reach.for_everyone => return Fit::Everywhere,
+                    Some(reach) => {
+                        wheels = Some(wheels.map_or(*reach, |known| known.union(reach)));
                     }
                 },
                 other => {
@@ -337,24 +333,24 @@ impl<P: Provider> Chooser<'_, P> {
                 }
             }
         }
-        if wheels.is_empty() {
-            return of_python.unwrap_or(Fit::Everywhere);
+        match wheels {
+            Some(reach) => self.fit_of_wheels(need, &reach),
+            None => of_python.unwrap_or(Fit::Everywhere),
         }
-        self.fit_of_wheels(need, &wheels)
     }
 
     /// Where wheels can be used.
-    fn fit_of_wheels(&self, need: Need<'_>, wheels: &[&WheelFilename]) -> Fit {
+    fn fit_of_wheels(&self, need: Need<'_>, wheels: &WheelReach) -> Fit {
         let needed = need.part.needed(self.policy, need.demand);
         if needed.is_empty() {
             return Fit::Everywhere;
         }
-        let served = coverage(wheels);
+        let served = wheels.coverage;
         let universe = *self.policy.universe();
         let gap = |missing| Reason::NoFile(CoverageGap { missing, universe });
         if served.intersection(&universe).is_empty() {
-            let for_pythons = |wheel: &&WheelFilename| wheel.fits_pythons(need.pythons);
-            return Fit::Nowhere(if wheels.iter().any(for_pythons) && served.is_empty() {
+            let for_pythons = !wheels.pythons.intersection(&needed).is_empty();
+            return Fit::Nowhere(if for_pythons && served.is_empty() {
                 Reason::WheelsForOtherPlatforms
             } else {
                 gap(needed)
@@ -391,9 +387,10 @@ impl<P: Provider> Chooser<'_, P> {
             return Ok(Better::Nowhere);
         }
         let release = self.provider.release(need.name, version)?;
-        let has_sdist = release.files.iter().any(|file| !is_wheel(file))
+        let has_sdist = release.groups().iter().any(|group| !is_wheel(group))
             && self.problem.inputs.allows_sdists(need.name);
-        if has_sdist && self.policy.has_one_python() || release.files.iter().any(is_for_everyone) {
+        if has_sdist && self.policy.has_one_python() || release.groups().iter().any(is_for_everyone)
+        {
             return Ok(Better::Nowhere);
         }
         let Some(served) = self.wheels_of(need, version)? else {
@@ -460,34 +457,20 @@ impl<P: Provider> Chooser<'_, P> {
         let Ok(files) = self.usable_files(need, version, &release) else {
             return Ok(None);
         };
-        // Nearly always, all files have one `Requires-Python`.
-        let mut by_python = Vec::<(Option<&VersionSpecifiers>, Coverage)>::new();
-        for file in files {
-            let FileKind::Wheel(wheel) = &file.kind else {
-                continue;
-            };
-            let served = Coverage::of_wheel(wheel);
-            let python = file.requires_python.as_ref();
-            match by_python.iter_mut().find(|(known, _)| *known == python) {
-                Some((_, known)) => *known = known.union(&served),
-                None => by_python.push((python, served)),
-            }
-        }
-        let served = by_python.into_iter().map(|(python, served)| match python {
-            Some(python) => self
-                .policy
-                .in_range(&served, &requires_python::served(python)),
-            None => served,
+        let served = files.into_iter().filter_map(|group| {
+            let reach = group.wheels.as_ref()?;
+            Some(match &group.requires_python {
+                Some(python) => {
+                    let range = requires_python::served(python);
+                    self.policy.in_range(&reach.coverage, &range)
+                }
+                None => reach.coverage,
+            })
         });
         Ok(Some(
             served.fold(Coverage::default(), |all, one| all.union(&one)),
         ))
     }
-}
-
-fn coverage(wheels: &[&WheelFilename]) -> Coverage {
-    let each = wheels.iter().map(|wheel| Coverage::of_wheel(wheel));
-    each.fold(Coverage::default(), |all, one| all.union(&one))
 }
 
 /// Where a package with this `Requires-Python` can be used.
@@ -506,13 +489,13 @@ fn fit_of_python(python: &VersionSpecifiers, need: Need<'_>) -> Fit {
     })
 }
 
-/// Whether every Python 3 on every platform can use the file, and it is a wheel.
-fn is_for_everyone(file: &CandidateFile) -> bool {
-    matches!(&file.kind, FileKind::Wheel(wheel) if wheel.is_for_everyone())
+/// Whether every Python 3 on every platform can use one of the files, and they are wheels.
+fn is_for_everyone(group: &FileGroup) -> bool {
+    group.wheels.is_some_and(|reach| reach.for_everyone)
 }
 
-fn is_wheel(file: &CandidateFile) -> bool {
-    matches!(file.kind, FileKind::Wheel(_))
+fn is_wheel(group: &FileGroup) -> bool {
+    group.wheels.is_some()
 }
 
 fn below_end(version: &Version, end: std::ops::Bound<&Version>) -> bool {

@@ -38,14 +38,11 @@
 //!     ) -> Result<Arc<CandidateFiles>, Infallible> {
 //!         let wheel = format!("{name}-{version}-py3-none-any.whl");
 //!         let file = CandidateFile {
-//!             kind: FileKind::Wheel(wheel.parse().expect("the name of a wheel")),
+//!             kind: &FileKind::Wheel(wheel.parse().expect("the name of a wheel")),
 //!             requires_python: None,
 //!             yanked: false,
 //!         };
-//!         Ok(Arc::new(CandidateFiles {
-//!             files: vec![file],
-//!             ..CandidateFiles::default()
-//!         }))
+//!         Ok(Arc::new(CandidateFiles::from_iter([file])))
 //!     }
 //!
 //!     fn metadata(

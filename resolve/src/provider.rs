@@ -4,8 +4,8 @@ use std::error::Error;
 use std::sync::Arc;
 
 use model::{
-    FileKind, Metadata, PackageName, PackageSource, RequirementSource, Version, VersionRange,
-    VersionSpecifiers, WheelFilename,
+    Coverage, FileKind, Metadata, PackageName, PackageSource, RequirementSource, Version,
+    VersionRange, VersionSpecifiers, WheelFilename,
 };
 
 /// A source of packages.
@@ -63,26 +63,109 @@ pub trait Provider {
     fn will_ask(&self, name: &PackageName, range: &VersionRange);
 }
 
-/// The files of one version.
+/// The files of one version. Files that differ only in where they install are kept as one group: a
+/// release has dozens of wheels, and is looked at in every part of the universe.
 #[derive(Debug, Clone, Default)]
 pub struct CandidateFiles {
-    /// The files that can be used on some platform with some Python.
-    pub files: Vec<CandidateFile>,
+    groups: Vec<FileGroup>,
     /// Whether there are other files, but none with a hash that the user allows.
     pub left_out_by_hash: bool,
     /// Whether the files were chosen for one interpreter, which can use each of them.
     pub for_one_machine: bool,
 }
 
-/// What the choice of a version needs to know of one file.
-#[derive(Debug, Clone)]
-pub struct CandidateFile {
+/// What the choice of a version needs to know of one file that can be used on some platform with some
+/// Python.
+#[derive(Debug, Clone, Copy)]
+pub struct CandidateFile<'f> {
     /// What the file is, by its name.
-    pub kind: FileKind,
+    pub kind: &'f FileKind,
     /// The Pythons that the file is for (`Requires-Python`).
-    pub requires_python: Option<VersionSpecifiers>,
+    pub requires_python: Option<&'f VersionSpecifiers>,
     /// Whether it was yanked (PEP 592).
     pub yanked: bool,
+}
+
+/// Files of one kind with one `Requires-Python` that are all yanked, or all not.
+#[derive(Debug, Clone)]
+pub(crate) struct FileGroup {
+    pub(crate) requires_python: Option<VersionSpecifiers>,
+    pub(crate) yanked: bool,
+    /// What the files serve if they are wheels; `None` if they are source distributions.
+    pub(crate) wheels: Option<WheelReach>,
+}
+
+/// What wheels serve together.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct WheelReach {
+    pub(crate) coverage: Coverage,
+    /// The same, if each wheel were for every platform.
+    pub(crate) pythons: Coverage,
+    /// Whether one of them is for every Python 3 on every platform.
+    pub(crate) for_everyone: bool,
+}
+
+impl CandidateFiles {
+    /// The files in groups.
+    pub(crate) fn groups(&self) -> &[FileGroup] {
+        &self.groups
+    }
+
+    fn add(&mut self, file: CandidateFile<'_>) {
+        let wheel = match file.kind {
+            FileKind::Wheel(wheel) => Some(wheel),
+            FileKind::Sdist(_) => None,
+        };
+        let is_alike = |group: &FileGroup| {
+            group.yanked == file.yanked
+                && group.wheels.is_some() == wheel.is_some()
+                && group.requires_python.as_ref() == file.requires_python
+        };
+        let at = self.groups.iter().position(is_alike).unwrap_or_else(|| {
+            self.groups.push(FileGroup {
+                requires_python: file.requires_python.cloned(),
+                yanked: file.yanked,
+                wheels: wheel.map(|_| WheelReach::default()),
+            });
+            self.groups.len() - 1
+        });
+        if let (Some(wheel), Some(reach)) = (wheel, &mut self.groups[at].wheels) {
+            reach.add(wheel);
+        }
+    }
+}
+
+impl<'f> FromIterator<CandidateFile<'f>> for CandidateFiles {
+    fn from_iter<I: IntoIterator<Item = CandidateFile<'f>>>(files: I) -> Self {
+        let mut all = Self::default();
+        files.into_iter().for_each(|file| all.add(file));
+        all
+    }
+}
+
+impl WheelReach {
+    /// What one wheel serves.
+    pub(crate) fn of(wheel: &WheelFilename) -> Self {
+        let mut reach = Self::default();
+        reach.add(wheel);
+        reach
+    }
+
+    /// What wheels of both serve.
+    pub(crate) fn union(&self, other: &Self) -> Self {
+        Self {
+            coverage: self.coverage.union(&other.coverage),
+            pythons: self.pythons.union(&other.pythons),
+            for_everyone: self.for_everyone || other.for_everyone,
+        }
+    }
+
+    fn add(&mut self, wheel: &WheelFilename) {
+        let pythons = Coverage::of_pythons(wheel);
+        self.pythons = self.pythons.union(&pythons);
+        self.coverage = self.coverage.union(&pythons.on_tags(&wheel.platform_tag));
+        self.for_everyone |= wheel.is_for_everyone();
+    }
 }
 
 /// The core metadata of one version.

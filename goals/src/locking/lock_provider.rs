@@ -118,13 +118,18 @@ impl Provider for LockProvider<'_> {
         let records = self.known(name, version)?.iter();
         let files = records.flat_map(|package| {
             let files = package.sdist.iter().chain(&package.wheels);
-            files.filter_map(|file| release_file(package, file))
+            files.filter_map(move |file| Some((kind_of(package, file)?, package, file)))
         });
-        let files = files.collect();
-        Ok(Arc::new(CandidateFiles {
-            files,
-            ..CandidateFiles::default()
-        }))
+        let files: Vec<_> = files.collect();
+        let files = files.iter().map(|(kind, package, file)| CandidateFile {
+            kind,
+            requires_python: file
+                .requires_python
+                .as_ref()
+                .or(package.requires_python.as_ref()),
+            yanked: file.yanked.is_some(),
+        });
+        Ok(Arc::new(files.collect()))
     }
 
     fn metadata(
@@ -230,18 +235,9 @@ fn metadata(records: &[&LockedPackage]) -> Metadata {
     }
 }
 
-fn release_file(package: &LockedPackage, file: &DistFile) -> Option<CandidateFile> {
-    let kind = match file.filename.parse() {
+fn kind_of(package: &LockedPackage, file: &DistFile) -> Option<FileKind> {
+    Some(match file.filename.parse() {
         Ok(wheel) => FileKind::Wheel(wheel),
         Err(_) => FileKind::Sdist(SdistFilename::parse(&file.filename, &package.name).ok()?),
-    };
-    let python = file
-        .requires_python
-        .as_ref()
-        .or(package.requires_python.as_ref());
-    Some(CandidateFile {
-        kind,
-        requires_python: python.cloned(),
-        yanked: file.yanked.is_some(),
     })
 }

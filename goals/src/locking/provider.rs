@@ -3,13 +3,13 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use index::{Index, Listing};
+use index::{Index, ListedRelease, Listing};
 use jiff::Timestamp;
 use model::{
     DistFile, FileDigest, FileKind, IndexRole, Metadata, PackageName, PackageSource, Place,
     RequirementSource, Version, VersionRange,
 };
-use resolve::{CandidateFile, CandidateFiles, DirectRelease, Provider, ReleaseMetadata};
+use resolve::{CandidateFiles, DirectRelease, Provider, ReleaseMetadata};
 use rustc_hash::FxHashMap;
 
 use super::ahead::{Lookahead, file_policy};
@@ -17,7 +17,7 @@ use super::existing::PreferredVersions;
 use super::inputs::ResolveDeclaration;
 use super::requirers;
 use crate::error::GoalError;
-use crate::supply::{Builds, DirectPackage, Sdist};
+use crate::supply::{Builds, DirectPackage, Sdist, candidate};
 use workspace::files::sha256_of;
 
 /// One resolve's view of the package index.
@@ -32,7 +32,9 @@ pub struct IndexProvider<'a> {
 /// Answers in the resolver's words, each made once.
 #[derive(Default)]
 struct Known {
+    /// What releases and direct references require, for messages.
     metadata: FxHashMap<(PackageName, Version), Arc<Metadata>>,
+    of_index: FxHashMap<(PackageName, Version), Arc<Metadata>>,
     versions: FxHashMap<PackageName, Option<Arc<[Version]>>>,
     releases: FxHashMap<(PackageName, Version), Arc<CandidateFiles>>,
     direct: FxHashMap<RequirementSource, Arc<DirectRelease>>,
@@ -95,6 +97,7 @@ impl<'a> IndexProvider<'a> {
             let mut known = self.known.borrow_mut();
             known.versions.clear();
             known.releases.clear();
+            known.of_index.clear();
         }
         found
     }
@@ -120,22 +123,25 @@ impl<'a> IndexProvider<'a> {
         name: &PackageName,
         version: &Version,
     ) -> Result<Vec<(FileKind, DistFile)>, ProviderError> {
-        let Some(listing) = self.listing(name)? else {
-            return Ok(Vec::new());
-        };
-        let release = listing
-            .release(version)
-            .map_err(|error| self.error(name, error))?;
-        let Some(release) = release else {
-            return Ok(Vec::new());
-        };
         let hashes = self.declared.hashes(name);
-        Ok(release
-            .files
-            .iter()
+        let release = self.listed(name, version)?;
+        let files = release.iter().flat_map(|release| &release.files);
+        Ok(files
             .filter(|file| hashes.is_empty() || is_one_of(&file.file, hashes))
             .map(|file| (file.kind.clone(), file.file.clone()))
             .collect())
+    }
+
+    fn listed(
+        &self,
+        name: &PackageName,
+        version: &Version,
+    ) -> Result<Option<Arc<ListedRelease>>, ProviderError> {
+        let Some(listing) = self.listing(name)? else {
+            return Ok(None);
+        };
+        let release = listing.release(version);
+        release.map_err(|error| self.error(name, error))
     }
 
     /// The cut-off, where there is one, with the versions of a project that it hides, highest first.
@@ -202,6 +208,41 @@ impl<'a> IndexProvider<'a> {
         }
     }
 
+    /// The metadata of a release of the index, or those of settings.
+    fn ask_metadata(
+        &self,
+        name: &PackageName,
+        version: &Version,
+    ) -> Result<ReleaseMetadata, ProviderError> {
+        if let Some(metadata) = self.declared.inputs.metadata_of(name, version) {
+            return Ok(self.told(Arc::new(metadata)));
+        }
+        match self
+            .index
+            .metadata(name, version, file_policy(&self.declared.inputs, name))
+        {
+            Ok(metadata) => Ok(self.told(metadata)),
+            Err(error @ index::IndexError::Metadata { .. }) => {
+                Ok(ReleaseMetadata::Unavailable(error.to_string()))
+            }
+            Err(index::IndexError::NeedsBuild {
+                file, path, sha256, ..
+            }) => {
+                let sdist = Sdist {
+                    name,
+                    version,
+                    file: &file,
+                    path: &path,
+                    sha256,
+                };
+                let built = self.builds.metadata(&sdist);
+                let built = built.map_err(|error| self.error(name, error))?;
+                Ok(self.told(built))
+            }
+            Err(error) => Err(self.error(name, error)),
+        }
+    }
+
     /// Remembers what a release requires, for messages.
     fn told(&self, metadata: Arc<Metadata>) -> ReleaseMetadata {
         let key = (metadata.name.clone(), metadata.version.clone());
@@ -242,19 +283,15 @@ impl Provider for IndexProvider<'_> {
         if let Some(known) = self.known.borrow().releases.get(&key) {
             return Ok(Arc::clone(known));
         }
-        let files = self.files(name, version)?;
-        let release = Arc::new(CandidateFiles {
-            left_out_by_hash: files.is_empty() && !self.declared.hashes(name).is_empty(),
-            files: files
-                .into_iter()
-                .map(|(kind, file)| CandidateFile {
-                    kind,
-                    requires_python: file.requires_python,
-                    yanked: file.yanked.is_some(),
-                })
-                .collect(),
-            for_one_machine: false,
-        });
+        let hashes = self.declared.hashes(name);
+        let listed = self.listed(name, version)?;
+        let files = || {
+            let files = listed.iter().flat_map(|release| &release.files);
+            files.filter(|file| hashes.is_empty() || is_one_of(&file.file, hashes))
+        };
+        let mut release: CandidateFiles = files().map(candidate).collect();
+        release.left_out_by_hash = !hashes.is_empty() && files().next().is_none();
+        let release = Arc::new(release);
         let mut known = self.known.borrow_mut();
         known.releases.insert(key, Arc::clone(&release));
         Ok(release)
@@ -265,35 +302,17 @@ impl Provider for IndexProvider<'_> {
         name: &PackageName,
         version: &Version,
     ) -> Result<ReleaseMetadata, ProviderError> {
-        if let Some(metadata) = self.declared.inputs.metadata_of(name, version) {
-            return Ok(self.told(Arc::new(metadata)));
+        let key = (name.clone(), version.clone());
+        if let Some(known) = self.known.borrow().of_index.get(&key) {
+            return Ok(ReleaseMetadata::Available(Arc::clone(known)));
         }
-        match self
-            .index
-            .metadata(name, version, file_policy(&self.declared.inputs, name))
-        {
-            Ok(metadata) => Ok(self.told(metadata)),
-            Err(error @ index::IndexError::Metadata { .. }) => {
-                Ok(ReleaseMetadata::Unavailable(error.to_string()))
-            }
-            Err(index::IndexError::NeedsBuild {
-                file, path, sha256, ..
-            }) => {
-                let sdist = Sdist {
-                    name,
-                    version,
-                    file: &file,
-                    path: &path,
-                    sha256,
-                };
-                let built = self.builds.metadata(&sdist);
-                let built = built.map_err(|error| self.error(name, error))?;
-                Ok(self.told(built))
-            }
-            Err(error) => Err(self.error(name, error)),
+        let answer = self.ask_metadata(name, version)?;
+        if let ReleaseMetadata::Available(metadata) = &answer {
+            let mut known = self.known.borrow_mut();
+            known.of_index.insert(key, Arc::clone(metadata));
         }
+        Ok(answer)
     }
-
     fn direct(
         &self,
         name: &PackageName,

@@ -4,7 +4,7 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use index::{FilePolicy, Index};
+use index::{FilePolicy, Index, ReleaseFile};
 use install::build::{BuildRequirements, BuildWheel, ProvidedWheels};
 use install::python::{CompatibleTags, Interpreter};
 use model::{
@@ -106,6 +106,15 @@ impl Wheels<'_> {
     }
 }
 
+/// What choosing a version needs to know of a file.
+pub fn candidate(file: &ReleaseFile) -> CandidateFile<'_> {
+    CandidateFile {
+        kind: &file.kind,
+        requires_python: file.file.requires_python.as_ref(),
+        yanked: file.file.yanked.is_some(),
+    }
+}
+
 impl Provider for Wheels<'_> {
     type Error = index::IndexError;
 
@@ -130,21 +139,13 @@ impl Provider for Wheels<'_> {
     ) -> Result<Arc<CandidateFiles>, index::IndexError> {
         let release = self.release_of(name, version)?;
         let files = release.iter().flat_map(|release| &release.files);
-        Ok(Arc::new(CandidateFiles {
-            files: files
-                .filter(|file| match &file.kind {
-                    FileKind::Wheel(wheel) => self.tags.rank(wheel).is_some(),
-                    FileKind::Sdist(_) => true,
-                })
-                .map(|file| CandidateFile {
-                    kind: file.kind.clone(),
-                    requires_python: file.file.requires_python.clone(),
-                    yanked: file.file.yanked.is_some(),
-                })
-                .collect(),
-            for_one_machine: true,
-            ..CandidateFiles::default()
-        }))
+        let usable = files.filter(|file| match &file.kind {
+            FileKind::Wheel(wheel) => self.tags.rank(wheel).is_some(),
+            FileKind::Sdist(_) => true,
+        });
+        let mut candidates: CandidateFiles = usable.map(candidate).collect();
+        candidates.for_one_machine = true;
+        Ok(Arc::new(candidates))
     }
 
     fn metadata(

@@ -5,7 +5,7 @@ mod builds;
 mod sources;
 mod workshop;
 
-pub use build_index::BuildIndex;
+pub use build_index::{BuildIndex, candidate};
 pub use builds::{Builds, DirectPackage, Sdist};
 pub use sources::{DirectSource, Sources, locked_identity, subdirectory};
 pub use workshop::Workshop;

@@ -49,8 +49,27 @@ pub(crate) struct Index {
 /// One release.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
-    pub(crate) release: Arc<CandidateFiles>,
+    pub(crate) files: Vec<File>,
+    release: Arc<CandidateFiles>,
     pub(crate) metadata: ReleaseMetadata,
+}
+
+/// One file of a release.
+#[derive(Debug, Clone)]
+pub(crate) struct File {
+    pub(crate) kind: FileKind,
+    pub(crate) requires_python: Option<VersionSpecifiers>,
+    pub(crate) yanked: bool,
+}
+
+impl File {
+    fn candidate(&self) -> CandidateFile<'_> {
+        CandidateFile {
+            kind: &self.kind,
+            requires_python: self.requires_python.as_ref(),
+            yanked: self.yanked,
+        }
+    }
 }
 
 /// A problem, and the index from which it is solved.
@@ -114,13 +133,13 @@ pub(crate) struct Facts {
 impl Index {
     /// Adds a release.
     pub(crate) fn add(&mut self, name: &PackageName, version: &Version, facts: &Facts) {
-        let file = |kind| CandidateFile {
+        let file = |kind| File {
             kind,
             requires_python: facts.requires_python.clone(),
             yanked: facts.yanked,
         };
         let stem = format!("{}-{version}", name.as_str().replace('-', "_"));
-        let mut files: Vec<CandidateFile> = facts
+        let mut files: Vec<File> = facts
             .wheels
             .iter()
             .map(|tag| {
@@ -138,10 +157,8 @@ impl Index {
             None => ReleaseMetadata::Available(Arc::new(facts.metadata(name, version))),
         };
         let entry = Entry {
-            release: Arc::new(CandidateFiles {
-                files,
-                ..CandidateFiles::default()
-            }),
+            release: Arc::new(files.iter().map(File::candidate).collect()),
+            files,
             metadata,
         };
         let releases = self.packages.entry(name.clone()).or_default();

@@ -11,9 +11,9 @@ use model::{
     PackageName, PackageSet, Platform, PrereleasePolicy, Requirement, RequirementSource,
     Resolution, Version, VersionSpecifiers,
 };
-use resolve::{CandidateFile, DirectRelease, Problem, ReleaseMetadata};
+use resolve::{DirectRelease, Problem, ReleaseMetadata};
 
-use crate::fixture::{Entry, Fixture};
+use crate::fixture::{Entry, File, Fixture};
 
 /// One environment.
 #[derive(Debug, Clone)]
@@ -219,7 +219,7 @@ fn direct_is_usable(
     let Some(wheel) = &direct.wheel else {
         return Ok(());
     };
-    let file = CandidateFile {
+    let file = File {
         kind: FileKind::Wheel(wheel.clone()),
         requires_python: None,
         yanked: false,
@@ -358,14 +358,14 @@ fn usable(
     let may_be_yanked = asked_for_exactly || problem.pins.contains(name, version);
     let listed = |set: &PackageSet| set.entries().any(|e| e == ":all:" || e == name.as_str());
     let inputs = &problem.inputs;
-    let allowed = |file: &&CandidateFile| {
+    let allowed = |file: &&File| {
         let is_kind = match file.kind {
             FileKind::Wheel(_) => !listed(&inputs.no_binary),
             FileKind::Sdist(_) => !inputs.require_wheels && !listed(&inputs.only_binary),
         };
         is_kind && (may_be_yanked || !file.yanked)
     };
-    let files: Vec<&CandidateFile> = entry.release.files.iter().filter(allowed).collect();
+    let files: Vec<&File> = entry.files.iter().filter(allowed).collect();
     if files.is_empty() || !files_serve(fixture, &files, environment) {
         return Err("has no usable file".to_owned());
     }
@@ -390,9 +390,9 @@ pub(crate) fn python_serves(requires: &VersionSpecifiers, python: &Version) -> b
 ///
 /// Where the settings name no platforms, the release must serve one that it has a wheel for with
 /// some Python of the universe, if that is a usual one; a source distribution serves all.
-fn files_serve(fixture: &Fixture, files: &[&CandidateFile], environment: &Environment) -> bool {
+fn files_serve(fixture: &Fixture, files: &[&File], environment: &Environment) -> bool {
     let inputs = &fixture.problem.inputs;
-    let sdist = |file: &&&CandidateFile| matches!(file.kind, FileKind::Sdist(_));
+    let sdist = |file: &&&File| matches!(file.kind, FileKind::Sdist(_));
     if files.iter().any(|file| sdist(&file)) {
         return true;
     }
@@ -447,7 +447,7 @@ fn files_serve(fixture: &Fixture, files: &[&CandidateFile], environment: &Enviro
 pub(crate) const NEWEST_MINOR: u64 = 14;
 
 /// Whether CPython 3.`minor` installs a wheel on a platform, by the list of tags that it supports.
-fn installs(file: &CandidateFile, platform: Platform, minor: u64) -> bool {
+fn installs(file: &File, platform: Platform, minor: u64) -> bool {
     let FileKind::Wheel(wheel) = &file.kind else {
         return false;
     };
@@ -481,7 +481,7 @@ fn installs(file: &CandidateFile, platform: Platform, minor: u64) -> bool {
 /// Whether one of the files installs with the environment's Python on some platform. A release that
 /// has nothing for a Python may be locked for a platform that it is not for at all, but need not be.
 fn installs_somewhere<'f>(
-    mut files: impl Iterator<Item = &'f CandidateFile>,
+    mut files: impl Iterator<Item = &'f File>,
     environment: &Environment,
 ) -> bool {
     let minor = environment.python.release().get(1).copied();
@@ -509,7 +509,7 @@ pub(crate) fn has_solution_with(
 ) -> bool {
     let usable_versions = |(name, releases): (&PackageName, &BTreeMap<Version, Entry>)| {
         let may_be = |version: &&Version| {
-            let files = releases[*version].release.files.iter();
+            let files = releases[*version].files.iter();
             held.get(name).is_none_or(|held| held.contains(version))
                 && usable(fixture, name, version, environment).is_ok()
                 && installs_somewhere(files, environment)
