@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use testkit::Repo;
 
-use super::{SETTINGS, built, elf, monorepo};
+use super::{SETTINGS, built, elf, monorepo, package};
 use crate::repo;
 
 /// Runs `package`, which must fail and leave no archive.
@@ -388,6 +388,17 @@ fn a_binary_that_is_named() {
 #[test]
 fn nothing_to_build() {
     assert_snapshot!(refusal(&one(""), &[]), @r#"
+    error: there is nothing to build: no BUILD file declares a `python_distribution`
+     |
+    hint: declare one: `python_distribution(name="dist", dependencies=[…], provides=python_artifact(name="…"))`
+    "#);
+    for all in [&["::"][..], &["::", "--exclude", "src/a::"]] {
+        let output = package(&one(""), all);
+        let said =
+            "nothing to build: no BUILD file that was asked for declares a `python_distribution`\n";
+        assert_eq!(output.stderr, said);
+    }
+    assert_snapshot!(refusal(&one(""), &["src::"]), @r#"
     error: there is nothing to build: no BUILD file declares a `python_distribution`
      |
     hint: declare one: `python_distribution(name="dist", dependencies=[…], provides=python_artifact(name="…"))`

@@ -29,6 +29,17 @@ pub struct Choice<'a> {
     pub imports: ImportCollection,
 }
 
+impl Choice<'_> {
+    /// Whether everything that there is is meant, which may be nothing, as in Pants: `::` alone, or with
+    /// specs that leave something out.
+    fn is_all(&self) -> bool {
+        let mut named = self.specs.iter().filter(|spec| !spec.starts_with('-'));
+        self.tags.is_empty()
+            && named.next().is_some_and(|spec| spec == "::")
+            && named.next().is_none()
+    }
+}
+
 /// Whether imports are collected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ImportCollection {
@@ -133,7 +144,8 @@ impl<'g> Selection<'g> {
             .filter(|id| is(id, Role::Binary))
             .map(|id| self.binary(*id, choice.specs))
             .collect();
-        if asked.is_empty() && binaries.is_empty() && choice.changed_since.is_none() {
+        let may_be_nothing = choice.changed_since.is_some() || choice.is_all();
+        if asked.is_empty() && binaries.is_empty() && !may_be_nothing {
             return Err(self.nothing_to_build(choice));
         }
         let mut distributions = self.with_required(&asked)?;

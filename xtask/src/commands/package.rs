@@ -11,8 +11,8 @@ use crate::outcome::CommandOutcome;
 use goals::error::GoalError;
 use goals::packaging::{
     BuildOptions, BuiltArchive, Checks, Choice, Formats, ImportCollection, JobChoice, Packager,
-    PlatformChoice, PlatformRequest, ReleasedDistributions, jobs, refuse_binaries, refuse_twins,
-    required, select,
+    PlatformChoice, PlatformRequest, ReleasedDistributions, SelectedDistributions, jobs,
+    refuse_binaries, refuse_twins, required, select,
 };
 use goals::session::Session;
 use goals::trial::{TrialOptions, try_wheels};
@@ -131,10 +131,13 @@ impl PackageArguments {
     }
 
     /// Why none of the requested distributions is left.
-    fn nothing(&self) -> String {
+    fn nothing(&self, selected: &SelectedDistributions) -> String {
         match (&self.changed_since, self.sdist) {
             (Some(revision), _) => {
                 format!("no distribution that was asked for has changed since {revision}")
+            }
+            (None, _) if selected.asked.is_empty() => {
+                "no BUILD file that was asked for declares a `python_distribution`".to_owned()
             }
             (None, true) => "no distribution that was asked for has `sdist=True`".to_owned(),
             (None, false) => "no distribution that was asked for has `wheel=True`".to_owned(),
@@ -183,7 +186,10 @@ pub(crate) fn run(
     let packager = Packager::new(session, &selected.all, options)?;
     let jobs = jobs(session, &arguments.archives(), &selected)?;
     if jobs.is_empty() && selected.binaries.is_empty() {
-        session.say(format_args!("nothing to build: {}", arguments.nothing()));
+        session.say(format_args!(
+            "nothing to build: {}",
+            arguments.nothing(&selected)
+        ));
     }
     let _guard = packager.alone()?;
     let mut built = packager.build(&jobs);
