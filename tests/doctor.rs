@@ -48,7 +48,7 @@ fn what_continuous_integration_needs() {
     lock(&repo);
     git(&repo, &["init", "--quiet"]);
     commit(&repo, "first");
-    assert_snapshot!(repo.xtask(&["doctor", "--ci"]), @r#"
+    assert_snapshot!(repo.xtask(&["doctor", "--ci"]), @"
     exit status 1
     ----- stderr
     ok     clone: as it shall be
@@ -57,21 +57,53 @@ fn what_continuous_integration_needs() {
     amiss  workflow: no workflow runs `lock check` or `generate-lockfiles --check`
            mend it: copy .ci/workflows/lockfiles.yml of cargo-xtask to .github/workflows
     ok     lock of `python-default`: as it shall be
-    "#);
+    ");
     repo.xtask(&["install-merge-driver"]);
     let workflow = fs_err::read_to_string(workflows().join("lockfiles.yml")).unwrap();
     repo.write(".github/workflows/lockfiles.yml", &workflow);
-    assert_snapshot!(repo.xtask(&["doctor", "--ci"]), @r#"
+    assert_snapshot!(repo.xtask(&["doctor", "--ci"]), @"
     exit status 0
     ----- stderr
     ok     clone: as it shall be
     ok     .gitattributes: as it shall be
     ok     workflow: as it shall be
     ok     lock of `python-default`: as it shall be
-    "#);
+    ");
     repo.write("requirements.txt", "lib\nother\n");
     let told = repo.xtask(&["doctor", "--ci"]);
     assert_eq!(told.status, 1, "{told}");
+}
+
+#[test]
+fn a_merge_driver_that_cannot_be_started() {
+    let index = LoopbackIndex::start([Package::new("lib", "1.0")]);
+    let repo = repo().index(&index).requirements("lib\n");
+    lock(&repo);
+    git(&repo, &["init", "--quiet"]);
+    let of_driver = |repo: &Repo| {
+        let output = repo.xtask(&["doctor"]);
+        let lines = output.stderr.lines();
+        let mut lines = lines.skip_while(|line| !line.contains("merge driver"));
+        format!("{}\n{}", lines.next().unwrap(), lines.next().unwrap())
+    };
+    repo.xtask(&["install-merge-driver"]);
+    // A `PATH` with git, and without cargo.
+    let programs = repo.home().join("programs");
+    fs_err::create_dir_all(&programs).unwrap();
+    for name in ["git", "sh"] {
+        let output = repo.run("sh".into(), &["-c", &format!("command -v {name}")]);
+        std::os::unix::fs::symlink(output.stdout.trim(), programs.join(name)).unwrap();
+    }
+    let repo = repo.env("PATH", programs.as_str());
+    assert!(of_driver(&repo).starts_with("ok     merge driver: as it shall be"));
+    let config = repo
+        .read(".git/config")
+        .replace(crate::BINARY, "/nowhere/cargo-xtask");
+    repo.write(".git/config", &config);
+    assert_snapshot!(of_driver(&repo), @"
+    amiss  merge driver: neither `cargo xtask` nor `/nowhere/cargo-xtask` can be started: locks are merged line by line
+           mend it: cargo xtask install-merge-driver
+    ");
 }
 
 fn workflows() -> camino::Utf8PathBuf {

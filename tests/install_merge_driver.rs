@@ -7,21 +7,21 @@ use crate::{git, refused, repo};
 #[test]
 fn the_driver_is_installed_once_and_taken_out() {
     let repo = repo().requirements("a\n");
-    assert_snapshot!(refused(&repo, &["install-merge-driver"]), @r#"
+    assert_snapshot!(refused(&repo, &["install-merge-driver"]), @"
     error: `git rev-parse --show-prefix` failed
      |
      = fatal: not a git repository (or any of the parent directories): .git
     hint: this needs a git repository: `git init`, or name one with `-C DIR`
-    "#);
+    ");
     git(&repo, &["init", "--quiet"]);
     repo.write(".gitattributes", "*.png binary\n");
     let check = repo.xtask(&["install-merge-driver", "--check"]);
-    assert_snapshot!(check, @r#"
+    assert_snapshot!(check, @"
     exit status 1
     ----- stderr
-    git's configuration has no `merge.xtask-lockfile.driver = cargo xtask merge-lockfile %O %A %B %P %L || { test $? = 1 && exit 1; git merge-file --marker-size=%L -L ours -L base -L theirs %A %O %B; }`
+    git's configuration has no `merge.xtask-lockfile.driver = cargo xtask merge-lockfile %O %A %B %P %L || { test $? = 1 && exit 1; [XTASK] merge-lockfile %O %A %B %P %L; } || { test $? = 1 && exit 1; echo cargo-xtask cannot be started, so that this is merged line by line: %P >&2; git merge-file --marker-size=%L -L ours -L base -L theirs %A %O %B; }`
     `.gitattributes` does not name every lockfile with `merge=xtask-lockfile`
-    "#);
+    ");
     assert_snapshot!(repo.xtask(&["install-merge-driver"]), @"
     exit status 0
     ----- stderr
@@ -53,7 +53,7 @@ fn a_repository_below_gits_tells_git_where_it_is() {
     let output = repo.xtask(&["-C", "my py", "install-merge-driver"]);
     assert_eq!(output.status, 0, "{output}");
     let driver = git(&repo, &["config", "merge.xtask-lockfile.driver"]);
-    assert_snapshot!(driver, @"cargo xtask -C 'my py' merge-lockfile %O %A %B %P %L || { test $? = 1 && exit 1; git merge-file --marker-size=%L -L ours -L base -L theirs %A %O %B; }");
+    assert_snapshot!(driver, @"cargo xtask -C 'my py' merge-lockfile %O %A %B %P %L || { test $? = 1 && exit 1; [XTASK] -C 'my py' merge-lockfile %O %A %B %P %L; } || { test $? = 1 && exit 1; echo cargo-xtask cannot be started, so that this is merged line by line: %P >&2; git merge-file --marker-size=%L -L ours -L base -L theirs %A %O %B; }");
     assert!(repo.root().join("my py/.gitattributes").exists());
 }
 

@@ -271,6 +271,7 @@ impl Repo {
 
     fn filter(&self) -> Filter {
         Filter::default()
+            .replace(self.binary.as_str(), "[XTASK]")
             .replace(self.root().as_str(), "[REPO]")
             .replace(self.home().as_str(), "[HOME]")
             .replace(self.cache().as_str(), "[CACHE]")

@@ -397,12 +397,18 @@ fn an_index_that_requirement_files_name_is_asked_where_the_locks_do_not_suffice(
     assert_eq!(versions(&repo), "b 2.0, shared 2.0");
 }
 
-/// A merge of two branches that both changed the lock, with this command as the driver.
-fn merged_with(driver: &str) -> (Repo, LoopbackIndex) {
+/// Two branches that both changed the lock; the second is checked out.
+fn two_branches() -> (Repo, LoopbackIndex) {
     let index = index();
     let repo = two_requirements(&index);
     branch(&repo, "ours", &[("a", "a>=2")]);
     branch(&repo, "theirs", &[("b", "b>=2")]);
+    (repo, index)
+}
+
+/// A merge of two branches that both changed the lock, with this command as the driver.
+fn merged_with(driver: &str) -> (Repo, LoopbackIndex) {
+    let (repo, index) = two_branches();
     git(&repo, &["config", "merge.xtask-lockfile.driver", driver]);
     let output = try_git(&repo, &["merge", "--no-edit", "ours"]);
     assert_ne!(output.status, 0, "{output}");
@@ -430,14 +436,41 @@ fn a_driver_that_cannot_be_started_loses_no_side() {
     }
 }
 
-#[test]
-fn the_installed_driver_falls_back_to_lines() {
-    let index = index();
-    let repo = two_requirements(&index);
+/// The driver as it is installed, with other programs.
+fn installed_with(repo: &Repo, programs: &[(&str, &str)]) {
     let installed = repo.xtask(&["install-merge-driver"]);
     assert_eq!(installed.status, 0, "{installed}");
-    let driver = git(&repo, &["config", "merge.xtask-lockfile.driver"]);
-    let (repo, _index) = merged_with(&driver.replace("cargo xtask", "/nowhere/cargo"));
+    let mut config = repo.read(".git/config");
+    for (program, other) in programs {
+        assert!(config.contains(program), "{config}");
+        config = config.replace(program, other);
+    }
+    repo.write(".git/config", &config);
+}
+
+#[test]
+fn the_installed_driver_needs_no_cargo() {
+    // Without cargo, and with a cargo that has no such command.
+    for cargo in ["/nowhere/cargo xtask", "sh -c 'exit 101'"] {
+        let (repo, _index) = two_branches();
+        installed_with(&repo, &[("cargo xtask", cargo)]);
+        let output = try_git(&repo, &["merge", "--no-edit", "ours"]);
+        assert_eq!(output.status, 0, "{output}");
+        assert_eq!(versions(&repo), "a 2.0, b 2.0, shared 2.0");
+    }
+}
+
+#[test]
+fn the_installed_driver_falls_back_to_lines() {
+    let (repo, _index) = two_branches();
+    installed_with(
+        &repo,
+        &[("cargo xtask", "/nowhere/cargo"), (BINARY, "/nowhere/x")],
+    );
+    let output = try_git(&repo, &["merge", "--no-edit", "ours"]);
+    assert_ne!(output.status, 0, "{output}");
+    let said = "cargo-xtask cannot be started, so that this is merged line by line: python.lock";
+    assert!(output.stderr.contains(said), "{output}");
     assert!(
         repo.read("python.lock").contains("<<<<<<< ours"),
         "{}",

@@ -16,7 +16,10 @@ const COMMENT: &str = "# Lockfiles are merged by `cargo xtask merge-lockfile`; o
 pub struct MergeDriver {
     root: Utf8PathBuf,
     git: Git,
-    command: String,
+    /// The arguments of the tool that come before the name of a command.
+    options: String,
+    /// The program of this tool that runs now.
+    program: Utf8PathBuf,
     lockfiles: Vec<String>,
 }
 
@@ -32,7 +35,7 @@ impl MergeDriver {
         // Git runs the driver in the top folder of the working tree.
         let root_option = match prefix.trim_end_matches('/') {
             "" => String::new(),
-            folder => format!(" -C {}", shell_quoted(folder)),
+            folder => format!("-C {} ", shell_quoted(folder)),
         };
         let mut lockfiles: Vec<String> = session
             .settings
@@ -46,7 +49,8 @@ impl MergeDriver {
         Ok(Self {
             root: root.to_owned(),
             git,
-            command: driver_command(&format!("cargo xtask{root_option} merge-lockfile")),
+            options: root_option,
+            program: this_program(),
             lockfiles,
         })
     }
@@ -58,14 +62,74 @@ impl MergeDriver {
     pub fn missing(&self) -> Result<Vec<String>, GoalError> {
         let mut missing = Vec::new();
         let name = format!("merge.{DRIVER}.driver");
-        if self.git.setting(&name)?.as_ref() != Some(&self.command) {
-            missing.push(format!(
-                "git's configuration has no `{name} = {}`",
-                self.command
-            ));
+        let there = self.git.setting(&name)?;
+        if there.and_then(|there| self.fallback(&there)).is_none() {
+            let command = self.command();
+            missing.push(format!("git's configuration has no `{name} = {command}`"));
         }
         missing.extend(self.unnamed()?);
         Ok(missing)
+    }
+
+    /// Why the driver that is installed could not merge: neither `cargo xtask` nor the program that
+    /// installed it can be started. `None` if one can.
+    ///
+    /// # Errors
+    /// git's configuration cannot be read.
+    pub fn unusable(&self) -> Result<Option<String>, GoalError> {
+        let there = self.git.setting(&format!("merge.{DRIVER}.driver"))?;
+        let Some(program) = there.and_then(|there| self.fallback(&there)) else {
+            return Ok(None);
+        };
+        let starts = |program: &str, arguments: &[&str]| {
+            let started = duct::cmd(program, arguments)
+                .dir(&self.root)
+                .stdin_null()
+                .stdout_null()
+                .stderr_null()
+                .run();
+            started.is_ok()
+        };
+        let works = starts("cargo", &["xtask", "--version"]) || starts(&program, &["--version"]);
+        Ok((!works).then(|| {
+            format!("neither `cargo xtask` nor `{program}` can be started: locks are merged line by line")
+        }))
+    }
+
+    /// The command of the driver.
+    fn command(&self) -> String {
+        let [start, end] = self.around();
+        format!("{start}{}{end}", shell_quoted(self.program.as_str()))
+    }
+
+    /// The program that a driver's command names where there is no cargo; none if it is not the command
+    /// of a driver that this tool installed here.
+    fn fallback(&self, command: &str) -> Option<String> {
+        let [start, end] = self.around();
+        let quoted = command.strip_prefix(&start)?.strip_suffix(&end)?;
+        Some(
+            match quoted
+                .strip_prefix('\'')
+                .and_then(|rest| rest.strip_suffix('\''))
+            {
+                Some(inside) => inside.replace("'\\''", "'"),
+                None => quoted.to_owned(),
+            },
+        )
+    }
+
+    /// The driver's command before and after the path of a program, which it falls back to where cargo
+    /// or its `xtask` is missing. Where that is gone too, the files are merged line by line, and it is
+    /// said: git would leave our side, without markers. A merge that failed has the exit code 1.
+    fn around(&self) -> [String; 2] {
+        let merge = format!("{}merge-lockfile %O %A %B %P %L", self.options);
+        let by_lines = "git merge-file --marker-size=%L -L ours -L base -L theirs %A %O %B";
+        let said =
+            "echo cargo-xtask cannot be started, so that this is merged line by line: %P >&2";
+        [
+            format!("cargo xtask {merge} || {{ test $? = 1 && exit 1; "),
+            format!(" {merge}; }} || {{ test $? = 1 && exit 1; {said}; {by_lines}; }}"),
+        ]
     }
 
     /// What is missing of it in `.gitattributes`, which every clone has.
@@ -92,7 +156,7 @@ impl MergeDriver {
             self.git.text(&["config", "--local", &key, value])
         };
         set("name", "lockfiles of cargo xtask")?;
-        set("driver", &self.command)?;
+        set("driver", &self.command())?;
         Ok(())
     }
 
@@ -161,11 +225,11 @@ impl MergeDriver {
     }
 }
 
-/// The command of the driver. Where the tool cannot be started, the files are merged line by line:
-/// git would leave our side, without markers.
-fn driver_command(merge: &str) -> String {
-    let by_lines = "git merge-file --marker-size=%L -L ours -L base -L theirs %A %O %B";
-    format!("{merge} %O %A %B %P %L || {{ test $? = 1 && exit 1; {by_lines}; }}")
+/// The path of the program that runs now.
+fn this_program() -> Utf8PathBuf {
+    let path = std::env::current_exe().ok();
+    let path = path.and_then(|path| Utf8PathBuf::from_path_buf(path).ok());
+    path.unwrap_or_else(|| "cargo-xtask".into())
 }
 
 fn without_attributes(text: &str) -> String {
@@ -212,7 +276,8 @@ mod tests {
         let driver = MergeDriver {
             root: Utf8PathBuf::new(),
             git: Git::nowhere(),
-            command: String::new(),
+            options: String::new(),
+            program: Utf8PathBuf::new(),
             lockfiles: vec!["python.lock".to_owned(), "tools/my pytest.lock".to_owned()],
         };
         let after = driver.with_attributes(Some(before));
@@ -222,6 +287,21 @@ mod tests {
             without_attributes(&after).trim_end(),
             without_attributes(before).trim_end()
         );
+    }
+
+    #[test]
+    fn the_program_in_a_command() {
+        for program in ["/usr/bin/cargo-xtask", "/it's here/cargo-xtask", "/a b/'"] {
+            let driver = MergeDriver {
+                root: Utf8PathBuf::new(),
+                git: Git::nowhere(),
+                options: "-C 'my py' ".to_owned(),
+                program: program.into(),
+                lockfiles: Vec::new(),
+            };
+            assert_eq!(driver.fallback(&driver.command()).as_deref(), Some(program));
+            assert_eq!(driver.fallback("cargo xtask merge-lockfile %O %A %B"), None);
+        }
     }
 
     #[test]

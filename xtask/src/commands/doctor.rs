@@ -238,10 +238,14 @@ fn merge_driver(report: &mut Report<'_>) {
     if !report.session.root().join(".git").exists() {
         return;
     }
-    let missing = MergeDriver::of(report.session)
-        .and_then(|driver| driver.missing())
-        .map(|missing| (!missing.is_empty()).then(|| missing.join("; ")));
-    report.finding("merge driver", &missing, "cargo xtask install-merge-driver");
+    let found = MergeDriver::of(report.session).and_then(|driver| {
+        let missing = driver.missing()?;
+        match missing.is_empty() {
+            true => driver.unusable(),
+            false => Ok(Some(missing.join("; "))),
+        }
+    });
+    report.finding("merge driver", &found, "cargo xtask install-merge-driver");
 }
 
 /// Why the lock of a resolve is stale.
