@@ -396,3 +396,56 @@ fn progress_leaves_no_line_behind() {
     assert!(left.is_empty(), "{screen:#?}");
     assert!(output.stdout.contains("downloading:"), "{output}");
 }
+
+/// Python and the shell read the first lines of a script in their own ways.
+#[test]
+fn a_folder_with_a_space_and_a_backslash() {
+    for name in [
+        r"a b\c",
+        r"a \N{x} \x \u1 \",
+        "it's $(touch x) `touch x` \" here",
+        r"a\Nb",
+    ] {
+        let Some(repo) = repo() else { return };
+        let index = index();
+        let settings = repo.read("Cargo.toml");
+        let repo = repo
+            .index(&index)
+            .file(&format!("{name}/Cargo.toml"), &settings)
+            .file(
+                &format!("{name}/BUILD"),
+                "python_requirements(name='reqs')\n",
+            )
+            .file(&format!("{name}/requirements.txt"), "app\n");
+        for arguments in [
+            &["-C", name, "generate-lockfiles"][..],
+            &["-C", name, "export"],
+        ] {
+            done(&repo, arguments);
+        }
+        let environments = repo
+            .root()
+            .join(name)
+            .join("dist/export/python/virtualenvs/python-default");
+        let entries = environments.read_dir_utf8().unwrap();
+        let environment = entries
+            .map(|entry| entry.unwrap().into_path())
+            .find(|path| path.is_dir())
+            .unwrap();
+        let repo = repo.env("PYTHONWARNINGS", "error");
+        let ran = repo.run(&environment.join("bin/app"), &[]);
+        assert_eq!(
+            (ran.stdout.as_str(), ran.stderr.as_str()),
+            ("app with lib 2.0\n", ""),
+            "{name}"
+        );
+        let script = r#". "$1/bin/activate" && app && deactivate"#;
+        let ran = repo.run("sh".into(), &["-c", script, "sh", environment.as_str()]);
+        assert_eq!(ran.stdout, "app with lib 2.0\n", "{name}: {ran}");
+        assert_eq!(
+            done(&repo, &["-C", name, "run", "--", "app"]).stdout,
+            "app with lib 2.0\n"
+        );
+        assert!(!repo.root().join("x").exists() && !repo.root().join(name).join("x").exists());
+    }
+}

@@ -14,8 +14,10 @@ pub(crate) fn shebang(python: &Utf8Path) -> String {
     if line.len() <= LONGEST_SHEBANG && !python.as_str().contains(char::is_whitespace) {
         return line;
     }
-    // A single quote ends the shell's string; it stands in double quotes then.
-    let quoted = python.as_str().replace('\'', "'\"'\"'");
+    // A single quote ends the shell's string; it stands in double quotes then. A backslash does too,
+    // as two: both languages read them as one there, and one alone would be an escape of Python's.
+    let path = python.as_str();
+    let quoted = path.replace('\'', "'\"'\"'").replace('\\', r#"'"\\"'"#);
     format!("#!/bin/sh\n'''exec' '{quoted}' \"$0\" \"$@\"\n' '''\n")
 }
 
@@ -113,6 +115,10 @@ mod tests {
             "a ${MARKER} b",
             "a\tb",
             "a'b c",
+            "a\nb",
+            r"a b\c",
+            r"a \N{x} \x \u1 \\ b\",
+            r"a '\' b'",
             "$(touch marker)",
             "`touch marker`",
         ] {
