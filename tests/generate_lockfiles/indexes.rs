@@ -277,3 +277,44 @@ fn certificates_are_trusted_as_pip_and_requests_are_told() {
     "#);
     assert_eq!(server.connections(), before + 1);
 }
+
+#[test]
+fn hosts_that_pip_is_told_to_trust() {
+    let index = LoopbackIndex::start(packages());
+    let port = index.url().split([':', '/']).nth(4).unwrap().parse();
+    let server = TlsServer::before(port.unwrap());
+    let url = format!("{}/simple/", server.url());
+    let arguments = ["generate-lockfiles", "--index-url", &url];
+    let address = server.url().replace("https://", "");
+    for trusted in [
+        "127.0.0.1",
+        &*address,
+        &format!("index.example\n  {address}"),
+    ] {
+        let repo = repo()
+            .requirements("app\n")
+            .env("PIP_TRUSTED_HOST", trusted);
+        let output = repo.xtask(&arguments);
+        assert_eq!(output.status, 0, "{output}");
+        let said =
+            "warning: the certificate of `127.0.0.1` is not checked, as PIP_TRUSTED_HOST says\n";
+        assert_eq!(output.stderr.matches(said).count(), 1, "{output}");
+    }
+    let repo = repo().requirements("app\n");
+    let configuration = repo.home().join("pip.conf");
+    fs_err::write(&configuration, "[global]\ntrusted-host = 127.0.0.1\n").unwrap();
+    let repo = repo.env("PIP_CONFIG_FILE", configuration.as_str());
+    let output = repo.xtask(&arguments);
+    assert_eq!(output.status, 0, "{output}");
+    assert!(output.stderr.contains("`trusted-host` in "), "{output}");
+    // Another host, and another port of the same.
+    for other in ["index.example", "127.0.0.1:1"] {
+        let repo =
+            testkit::Repo::requirements(crate::repo(), "app\n").env("PIP_TRUSTED_HOST", other);
+        let message = crate::refused(&repo, &arguments);
+        assert!(
+            message.contains("is not trusted: UnknownIssuer"),
+            "{message}"
+        );
+    }
+}

@@ -378,7 +378,7 @@ fn options_without_effect_are_named() {
     assert_snapshot!(lock(&repo), @"
     exit status 0
     ----- stderr
-    warning: requirements.txt:1: `--trusted-host` has no effect: certificates are always checked
+    warning: requirements.txt:1: `--trusted-host` has no effect: a repository cannot say so, only pip's configuration on this machine
     warning: requirements.txt:2: `--global-option` has no effect: builds are given no options
     warning: requirements.txt:3: `--prefer-binary` has no effect: `--only-binary` leaves source distributions out
     warning: requirements.txt:3: `--use-feature` has no effect: this is not pip

@@ -3,10 +3,11 @@
 //! Broken connections, time-outs, and the statuses 408, 429 and 5xx are tried again. The pauses
 //! double and vary, or are those that the server names (`Retry-After`).
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, RANGE, RETRY_AFTER};
@@ -21,7 +22,8 @@ use crate::connections::{Doors, Names, UnknownHost};
 use crate::error::{RequestKind, RequestPurpose, TransportError, redacted, root_cause};
 use crate::logins::Logins;
 use crate::options::{HttpLimits, HttpOptions, NetworkAccess, RequestObserver};
-use crate::tls;
+use crate::tls::{self, TlsSettings};
+use crate::trusted_hosts::TrustedHosts;
 
 /// The largest answer that is read into memory. No listing is larger.
 const MOST_BYTES: usize = 512 << 20;
@@ -86,7 +88,12 @@ pub struct HttpClient {
     /// Sends bodies. It follows no redirect, since that would lose the body, and has no limit on
     /// the time of a request, since the body may be large.
     sender: OnceLock<Client>,
-    tls: ClientConfig,
+    /// Asks hosts that are trusted at one port only, without checking their certificates.
+    lenient: OnceLock<Client>,
+    tls: TlsSettings,
+    trusted: TrustedHosts,
+    /// The hosts of which it was said that they are trusted.
+    told: Mutex<BTreeSet<String>>,
     /// Finds the login for each request.
     pub logins: Logins,
     /// Limits on concurrency, attempts and times.
@@ -110,19 +117,15 @@ impl HttpClient {
     pub fn new(options: HttpOptions) -> Result<Self, TransportError> {
         let limits = options.limits;
         let tls = tls::client_config(&options)?;
-        let client = builder(&tls, &limits)
-            .read_timeout(limits.read_timeout)
-            // Many large listings share one connection. With small windows, it would stop again and
-            // again.
-            .http2_initial_stream_window_size(4 << 20)
-            .http2_initial_connection_window_size(32 << 20)
-            .http2_max_frame_size(256 << 10)
-            .build()
-            .map_err(|error| bad_client(&error))?;
+        let trusted = TrustedHosts::of_pip(&options.environment)?;
+        let client = reader(tls.trusting(trusted.at_each_port()), &limits)?;
         Ok(Self {
             client,
             sender: OnceLock::new(),
+            lenient: OnceLock::new(),
             tls,
+            trusted,
+            told: Mutex::default(),
             logins: Logins::new(
                 options.places,
                 options.environment,
@@ -236,7 +239,7 @@ impl HttpClient {
         if let Some(sender) = self.sender.get() {
             return Ok(sender);
         }
-        let builder = builder(&self.tls, &self.limits).redirect(Policy::none());
+        let builder = builder(self.tls.strict(), &self.limits).redirect(Policy::none());
         // What the server's system has not acknowledged for so long will not arrive any more.
         #[cfg(target_os = "linux")]
         let builder = builder.tcp_user_timeout(self.limits.read_timeout);
@@ -254,12 +257,36 @@ impl HttpClient {
         request: &HttpRequest<'_>,
     ) -> Result<ResponseStream<'_>, RequestFailure> {
         let bare = without_login(request.url);
-        let (builder, login) = self.with_headers(request, self.client.get(bare));
+        let client = self.reader(request.url)?;
+        let (builder, login) = self.with_headers(request, client.get(bare));
         let (response, permit) = self.answered(request, builder).await?;
         Ok(ResponseStream {
             response: self.judge(request, response, login)?,
             _permit: permit,
         })
+    }
+
+    /// The client that asks the host of a URL. It is said once of a host whose certificate is not
+    /// checked.
+    fn reader(&self, url: &Url) -> Result<&Client, TransportError> {
+        let Some(place) = self.trusted.place(url) else {
+            return Ok(&self.client);
+        };
+        let host = url.host_str().unwrap_or_default();
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.insert(host.to_owned()) {
+            let warning = format!("the certificate of `{host}` is not checked, as {place} says");
+            self.observer.warning(&warning);
+        }
+        drop(told);
+        if !self.trusted.is_by_port(url) {
+            return Ok(&self.client);
+        }
+        if let Some(client) = self.lenient.get() {
+            return Ok(client);
+        }
+        let made = reader(self.tls.trusting(self.trusted.names()), &self.limits)?;
+        Ok(self.lenient.get_or_init(|| made))
     }
 
     /// The request with its headers, and whether it sends a login.
@@ -578,10 +605,23 @@ impl std::fmt::Display for Broken {
     }
 }
 
+/// A client that reads.
+fn reader(tls: ClientConfig, limits: &HttpLimits) -> Result<Client, TransportError> {
+    builder(tls, limits)
+        .read_timeout(limits.read_timeout)
+        // Many large listings share one connection. With small windows, it would stop again and
+        // again.
+        .http2_initial_stream_window_size(4 << 20)
+        .http2_initial_connection_window_size(32 << 20)
+        .http2_max_frame_size(256 << 10)
+        .build()
+        .map_err(|error| bad_client(&error))
+}
+
 /// What all clients have in common.
-fn builder(tls: &ClientConfig, limits: &HttpLimits) -> ClientBuilder {
+fn builder(tls: ClientConfig, limits: &HttpLimits) -> ClientBuilder {
     Client::builder()
-        .tls_backend_preconfigured(tls.clone())
+        .tls_backend_preconfigured(tls)
         .user_agent(concat!("cargo-xtask/", env!("CARGO_PKG_VERSION")))
         .dns_resolver(Names::of_system())
         .connect_timeout(limits.connect_timeout)

@@ -2,7 +2,7 @@
 //! that servers are checked against.
 //!
 //! `http` is the client, and `body` what it sends. `connections` shares addresses and first connections, `tls` has the
-//! certificates, `logins` finds logins with the help of `netrc`, and `pip` reads pip's
+//! certificates, `trusted_hosts` the hosts that need none, `logins` finds logins with the help of `netrc`, and `pip` reads pip's
 //! configuration with the help of `ini`. `flight` lets several callers share one request.
 
 mod body;
@@ -20,6 +20,7 @@ mod netrc;
 mod options;
 mod pip;
 mod tls;
+mod trusted_hosts;
 
 pub use body::RequestBody;
 pub use environment::EnvironmentVariables;

@@ -75,12 +75,13 @@ pub(crate) struct PipSetting {
     pub(crate) place: String,
 }
 
-const KEYS: [&str; 5] = [
+const KEYS: [&str; 6] = [
     "index-url",
     "extra-index-url",
     "find-links",
     "no-index",
     "cert",
+    "trusted-host",
 ];
 
 impl PipConfiguration {

@@ -4,6 +4,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use rustls::client::WebPkiServerVerifier;
+
 use camino::Utf8PathBuf;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
@@ -12,6 +14,7 @@ use rustls::{ClientConfig, RootCertStore};
 use crate::error::TransportError;
 use crate::options::HttpOptions;
 use crate::pip::{self, PipSetting};
+use crate::trusted_hosts::LenientVerifier;
 
 /// The TLS settings of a client. It trusts the certificates of the system (`SSL_CERT_FILE` and
 /// `SSL_CERT_DIR` included), and those that pip's setting `cert` (`PIP_CERT`), `options` and the
@@ -20,7 +23,7 @@ use crate::pip::{self, PipSetting};
 ///
 /// # Errors
 /// Where a setting names a file that cannot be read.
-pub(crate) fn client_config(options: &HttpOptions) -> Result<ClientConfig, TransportError> {
+pub(crate) fn client_config(options: &HttpOptions) -> Result<TlsSettings, TransportError> {
     let environment = &options.environment;
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
@@ -52,13 +55,49 @@ pub(crate) fn client_config(options: &HttpOptions) -> Result<ClientConfig, Trans
         }
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let roots = Arc::new(roots);
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|e| setting("TLS", "", e.to_string()))?
-        .with_root_certificates(roots)
+        .with_root_certificates(Arc::clone(&roots))
         .with_no_client_auth();
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(config)
+    Ok(TlsSettings { config, roots })
+}
+
+/// The TLS settings of clients.
+pub(crate) struct TlsSettings {
+    config: ClientConfig,
+    roots: Arc<RootCertStore>,
+}
+
+impl TlsSettings {
+    /// The settings of a client that checks every server.
+    pub(crate) fn strict(&self) -> ClientConfig {
+        self.config.clone()
+    }
+
+    /// The settings of a client that checks every server but those with these names.
+    pub(crate) fn trusting(&self, names: BTreeSet<String>) -> ClientConfig {
+        let mut config = self.config.clone();
+        if names.is_empty() {
+            return config;
+        }
+        let provider = Arc::clone(config.crypto_provider());
+        let schemes = provider
+            .signature_verification_algorithms
+            .supported_schemes();
+        let usual = WebPkiServerVerifier::builder_with_provider(Arc::clone(&self.roots), provider);
+        let verifier = LenientVerifier {
+            usual: usual.build().ok(),
+            names,
+            schemes,
+        };
+        config
+            .dangerous()
+            .set_certificate_verifier(Arc::new(verifier));
+        config
+    }
 }
 
 fn read(place: &str, value: &str) -> Result<Vec<CertificateDer<'static>>, TransportError> {

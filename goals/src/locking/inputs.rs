@@ -258,7 +258,9 @@ fn why_ignored(option: &str) -> Option<&'static str> {
             Some("builds are given no options")
         }
         "--prefer-binary" => Some("`--only-binary` leaves source distributions out"),
-        "--trusted-host" => Some("certificates are always checked"),
+        "--trusted-host" => {
+            Some("a repository cannot say so, only pip's configuration on this machine")
+        }
         "--use-feature" => Some("this is not pip"),
         _ => None,
     }
