@@ -306,6 +306,37 @@ fn no_commit_to_compare_with() {
 }
 
 #[test]
+fn a_shallow_clone_says_so() {
+    let origin = committed(repo().file("BUILD", "target(name='x')\n"));
+    git(&origin, &["tag", "old"]);
+    git(
+        &origin,
+        &["commit", "--quiet", "--allow-empty", "-m", "more"],
+    );
+    git(&origin, &["branch", "apart", "old"]);
+    let url = format!("file://{}", origin.root());
+    let clone = repo();
+    for arguments in [
+        &["init", "--quiet", "--initial-branch=main"][..],
+        &["fetch", "--quiet", "--depth=1", &url, "main", "apart:apart"],
+        &["reset", "--quiet", "--hard", "FETCH_HEAD"],
+    ] {
+        git(&clone, arguments);
+    }
+    insta::assert_snapshot!(refused(&clone, &["list", "--changed-since", "old"]), @"
+    error: `old` and this branch have no commit in common
+     |
+    hint: this clone is shallow: `git fetch --unshallow`, or `--deepen N`, brings older commits
+    ");
+    insta::assert_snapshot!(refused(&clone, &["list", "--changed-since", "nowhere"]), @"
+    error: there is no commit `nowhere`
+     |
+    hint: this clone is shallow: `git fetch --unshallow`, or `--deepen N`, brings older commits
+    ");
+    assert_eq!(answer(&clone, "list --changed-since=HEAD"), "");
+}
+
+#[test]
 fn types_that_settings_declare() {
     let repo = repo()
         .file(
