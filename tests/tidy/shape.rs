@@ -59,7 +59,8 @@ pub(crate) struct PublicType {
 pub(crate) struct Function {
     pub(crate) name: String,
     pub(crate) place: String,
-    /// Without `self`; a tuple counts as what it holds.
+    /// Without `self`; a tuple counts as what it holds. None where a trait says them: a trait of ours
+    /// is counted itself, and one of others cannot be changed.
     pub(crate) parameters: usize,
     /// From its signature to its closing brace.
     pub(crate) lines: usize,
@@ -77,6 +78,7 @@ pub(crate) fn functions(source: &Source) -> Vec<Function> {
     let mut visitor = FunctionVisitor {
         source,
         found: Vec::new(),
+        implements_trait: false,
     };
     visitor.visit_file(&source.syntax());
     visitor.found
@@ -132,6 +134,7 @@ fn types_among(items: &[Item], source: &Source, found: &mut Vec<PublicType>) {
 struct FunctionVisitor<'a> {
     source: &'a Source,
     found: Vec<Function>,
+    implements_trait: bool,
 }
 
 impl FunctionVisitor<'_> {
@@ -140,7 +143,10 @@ impl FunctionVisitor<'_> {
         self.found.push(Function {
             name: signature.ident.to_string(),
             place: place(self.source, signature.ident.span()),
-            parameters: signature.inputs.iter().map(parameters).sum(),
+            parameters: match self.implements_trait {
+                true => 0,
+                false => signature.inputs.iter().map(parameters).sum(),
+            },
             lines,
         });
     }
@@ -158,6 +164,12 @@ impl<'ast> Visit<'ast> for FunctionVisitor<'_> {
             self.add(&function.sig, function.span());
             visit::visit_item_fn(self, function);
         }
+    }
+
+    fn visit_item_impl(&mut self, block: &'ast syn::ItemImpl) {
+        let around = std::mem::replace(&mut self.implements_trait, block.trait_.is_some());
+        visit::visit_item_impl(self, block);
+        self.implements_trait = around;
     }
 
     fn visit_impl_item_fn(&mut self, function: &'ast ImplItemFn) {

@@ -1,1 +1,0 @@
-//! Linters, formatters, fixers and type checkers as data: which files, how each is called, what its answers mean.
