@@ -4,9 +4,9 @@
 //! repository has changed since.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::SystemTime;
 
 use camino::Utf8PathBuf;
+use jiff::Timestamp;
 use model::Sha256;
 use serde::{Deserialize, Serialize};
 
@@ -31,7 +31,7 @@ pub struct Journal {
     pub foreign: Option<ForeignFiles>,
     /// What hooks made of files that git ignores, as they left them.
     #[serde(default)]
-    pub ignored: BTreeMap<Utf8PathBuf, FileStamp>,
+    pub ignored: BTreeMap<Utf8PathBuf, IgnoredState>,
     /// Folders that hooks made.
     #[serde(default)]
     pub made_folders: BTreeSet<Utf8PathBuf>,
@@ -106,11 +106,11 @@ pub struct ForeignFiles {
 
 /// Since when a file is as it is, as git keeps it in its index.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FileStamp {
+pub struct IgnoredState {
     /// In bytes.
     pub size: u64,
     /// When it was last written.
-    pub modified: SystemTime,
+    pub modified: Timestamp,
 }
 
 /// A file put into the output folder.

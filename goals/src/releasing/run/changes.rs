@@ -14,7 +14,7 @@ use model::Sha256;
 use release::journal::{FileState, Journal};
 use release::plan::ReleaseStep;
 
-use super::context::RunContext;
+use super::context::{RunContext, folder_of_root};
 use super::error::StepError;
 use super::ignored::IgnoredFiles;
 
@@ -82,7 +82,7 @@ pub(super) fn tree_to_commit(
     journal: &Journal,
 ) -> Result<String, StepError> {
     let own = own_paths(context, journal);
-    let prefix = prefix(&context.git)?;
+    let prefix = folder_of_root(&context.git)?;
     let listed = context.git.text(&[
         "diff",
         "--cached",
@@ -258,9 +258,4 @@ pub(super) fn state(path: &Utf8Path) -> std::io::Result<FileState> {
         true => Ok(FileState::File(workspace::files::sha256_of(path)?)),
         false => Ok(FileState::Absent),
     }
-}
-
-/// Where the root is in the repository; ends with a slash, or is empty.
-pub(super) fn prefix(git: &Git) -> Result<String, GitError> {
-    git.text(&["rev-parse", "--show-prefix"])
 }

@@ -1,7 +1,7 @@
 //! What the steps of a run work on, and the goals that they use.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use git::Git;
+use git::{Git, GitError};
 
 use super::journal::JournalFolder;
 use crate::error::GoalError;
@@ -12,6 +12,11 @@ pub(super) struct RunContext<'a> {
     pub(super) git: Git,
     pub(super) root: &'a Utf8Path,
     pub(super) folder: JournalFolder,
+}
+
+/// Where the root is in the repository; ends with a slash, or is empty.
+pub(super) fn folder_of_root(git: &Git) -> Result<String, GitError> {
+    git.text(&["rev-parse", "--show-prefix"])
 }
 
 /// The other goals of a release. They read the repository each time, since the steps before have

@@ -11,17 +11,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use git::{Git, GitError};
-use release::journal::{FileStamp, ForeignFiles, Journal};
+use jiff::Timestamp;
+use release::journal::{ForeignFiles, IgnoredState, Journal};
 
-use super::changes::prefix;
-use super::context::RunContext;
+use super::context::{RunContext, folder_of_root};
 
 /// The files that git ignores and all folders, at one moment.
 #[derive(Debug, Default)]
 pub(super) struct IgnoredFiles {
     /// As ignore rules name them: files, and folders as a whole.
     entries: BTreeSet<Utf8PathBuf>,
-    files: BTreeMap<Utf8PathBuf, FileStamp>,
+    files: BTreeMap<Utf8PathBuf, IgnoredState>,
     folders: BTreeSet<Utf8PathBuf>,
     empty: BTreeSet<Utf8PathBuf>,
 }
@@ -125,10 +125,10 @@ enum Rule {
 }
 
 /// Size and time of what is at a path; `None` if there is nothing, or a folder.
-pub(super) fn stamp(path: &Utf8Path) -> Option<FileStamp> {
+pub(super) fn stamp(path: &Utf8Path) -> Option<IgnoredState> {
     let metadata = fs_err::symlink_metadata(path).ok()?;
-    let modified = metadata.modified().ok()?;
-    (!metadata.is_dir()).then_some(FileStamp {
+    let modified = Timestamp::try_from(metadata.modified().ok()?).ok()?;
+    (!metadata.is_dir()).then_some(IgnoredState {
         size: metadata.len(),
         modified,
     })
@@ -158,7 +158,7 @@ pub(super) fn take_back(root: &Utf8Path, journal: &Journal) -> std::io::Result<V
 
 /// The files and folders that git is told to ignore: a hook may change what it is told.
 fn entries(git: &Git) -> Result<BTreeSet<Utf8PathBuf>, GitError> {
-    let prefix = prefix(git)?;
+    let prefix = folder_of_root(git)?;
     let options = [
         "--untracked-files=all",
         "--ignored=matching",
