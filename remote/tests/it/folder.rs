@@ -72,7 +72,7 @@ fn a_blob_that_rotted_is_forgotten() {
     let blob = Blob::of(bytes(10));
     shared.client().upload(std::slice::from_ref(&blob)).unwrap();
     let file = shared.file_of("blobs", blob.digest);
-    std::fs::write(&file, bytes(9)).unwrap();
+    fs_err::write(&file, bytes(9)).unwrap();
     let client = shared.client();
     insta::assert_snapshot!(shared.shown(client.read(&[blob.digest])), @"cannot read cb2534a80420 (10 bytes) at file://CACHE: it gives only 9 bytes of cb2534a80420 (10 bytes)");
     assert!(!file.exists());
@@ -88,21 +88,21 @@ fn a_result_that_rotted_is_none() {
         .update_action_result(action("a"), &result(&Blob::of(bytes(1))))
         .unwrap();
     let file = shared.file_of("actions", action("a"));
-    let mut text = std::fs::read(&file).unwrap();
+    let mut text = fs_err::read(&file).unwrap();
     *text.last_mut().unwrap() ^= 1;
-    std::fs::write(&file, text).unwrap();
+    fs_err::write(&file, text).unwrap();
     assert_eq!(client.action_result(action("a")).unwrap(), None);
 }
 
 #[test]
 fn a_folder_of_another_layout_is_left_alone() {
     let shared = Shared::new();
-    std::fs::create_dir_all(shared.path()).unwrap();
-    std::fs::write(shared.path().join("format"), "7\n").unwrap();
+    fs_err::create_dir_all(shared.path()).unwrap();
+    fs_err::write(shared.path().join("format"), "7\n").unwrap();
     let client = shared.client();
     insta::assert_snapshot!(shared.shown(client.action_result(action("a"))), @"cannot look up the action ca978112ca1b (1 byte) at file://CACHE: it cannot be used: CACHE/format says that its layout is `7`, and this program knows `1`");
     insta::assert_snapshot!(shared.shown(client.upload(&[Blob::of(bytes(1))])), @"cannot store dabd3aff769f (1 byte) at file://CACHE: it cannot be used: CACHE/format says that its layout is `7`, and this program knows `1`");
-    assert_eq!(std::fs::read_dir(shared.path()).unwrap().count(), 1);
+    assert_eq!(fs_err::read_dir(shared.path()).unwrap().count(), 1);
 }
 
 #[test]
@@ -112,12 +112,12 @@ fn a_folder_that_others_share_is_open_to_them_whatever_the_umask() {
 
     for (mode, of_file, of_folder) in [(0o2775, 0o664, 0o2775), (0o700, 0o600, 0o700)] {
         let shared = Shared::new();
-        std::fs::create_dir_all(shared.path()).unwrap();
-        std::fs::set_permissions(shared.path(), std::fs::Permissions::from_mode(mode)).unwrap();
+        fs_err::create_dir_all(shared.path()).unwrap();
+        fs_err::set_permissions(shared.path(), std::fs::Permissions::from_mode(mode)).unwrap();
         let blob = Blob::of(bytes(3));
         shared.client().upload(std::slice::from_ref(&blob)).unwrap();
         let file = shared.file_of("blobs", blob.digest);
-        let mode = |path: &Utf8Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o7777;
+        let mode = |path: &Utf8Path| fs_err::metadata(path).unwrap().permissions().mode() & 0o7777;
         assert_eq!(mode(&file), of_file);
         assert_eq!(mode(file.parent().unwrap()), of_folder);
     }
@@ -128,9 +128,9 @@ fn a_folder_that_others_share_is_open_to_them_whatever_the_umask() {
 fn a_folder_that_cannot_be_written_to_says_so() {
     // A file where a folder has to be keeps root out too.
     let shared = Shared::new();
-    std::fs::create_dir_all(shared.path()).unwrap();
-    std::fs::write(shared.path().join("format"), "1\n").unwrap();
-    std::fs::write(shared.path().join("blobs"), "").unwrap();
+    fs_err::create_dir_all(shared.path()).unwrap();
+    fs_err::write(shared.path().join("format"), "1\n").unwrap();
+    fs_err::write(shared.path().join("blobs"), "").unwrap();
     let client = shared.client();
     insta::assert_snapshot!(shared.shown(client.upload(&[Blob::of(bytes(1))])), @"cannot store dabd3aff769f (1 byte) at file://CACHE: CACHE/blobs/da/dabd3aff769f07eb2965401eb029974ebba3407afd02b26ddb564ea5f8efae72: failed to create directory `CACHE/blobs/da`: Not a directory (os error 20)");
     assert_eq!(client.action_result(action("a")).unwrap(), None);
@@ -151,8 +151,8 @@ fn many_writers_of_the_same_blobs_do_not_disturb_each_other() {
         }
     });
     // Nothing but the blobs is left.
-    let walk = std::fs::read_dir(shared.path().join("blobs")).unwrap();
-    let files = walk.flat_map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap());
+    let walk = fs_err::read_dir(shared.path().join("blobs")).unwrap();
+    let files = walk.flat_map(|folder| fs_err::read_dir(folder.unwrap().path()).unwrap());
     assert_eq!(files.count(), blobs.len());
 }
 

@@ -41,7 +41,7 @@ fn files_are_sent_and_written() {
     let mut wanted = Vec::new();
     for size in [0, 3, 4_500_000] {
         let (source, target) = (path(&format!("{size}")), path(&format!("{size}.new")));
-        std::fs::write(&source, bytes(size)).unwrap();
+        fs_err::write(&source, bytes(size)).unwrap();
         let digest = Digest::of(&bytes(size));
         blobs.push(Blob {
             digest,
@@ -56,7 +56,7 @@ fn files_are_sent_and_written() {
     client.download(&wanted).unwrap();
     for download in wanted {
         assert_eq!(
-            Digest::of(&std::fs::read(&download.path).unwrap()),
+            Digest::of(&fs_err::read(&download.path).unwrap()),
             download.digest
         );
     }
@@ -69,7 +69,7 @@ fn a_file_that_changed_is_not_sent() {
     let path = camino::Utf8Path::from_path(folder.path())
         .unwrap()
         .join("file");
-    std::fs::write(&path, "new").unwrap();
+    fs_err::write(&path, "new").unwrap();
     let blob = Blob {
         digest: Digest::of(b"old"),
         source: BlobSource::File(path.clone()),

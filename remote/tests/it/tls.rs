@@ -10,7 +10,7 @@ use crate::{action, options, shown, without_port};
 
 fn file(folder: &Path, name: &str, text: &str) -> Option<Utf8PathBuf> {
     let path = Utf8PathBuf::from_path_buf(folder.join(name)).unwrap();
-    std::fs::write(&path, text).unwrap();
+    fs_err::write(&path, text).unwrap();
     Some(path)
 }
 
