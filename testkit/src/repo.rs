@@ -270,8 +270,11 @@ impl Repo {
     }
 
     fn filter(&self) -> Filter {
-        Filter::default()
-            .replace(self.binary.as_str(), "[XTASK]")
+        let filter = match self.binary.as_str() {
+            "" => Filter::default(), // a repository in which only programs of others run
+            binary => Filter::default().replace(binary, "[XTASK]"),
+        };
+        filter
             .replace(self.root().as_str(), "[REPO]")
             .replace(self.home().as_str(), "[HOME]")
             .replace(self.cache().as_str(), "[CACHE]")
