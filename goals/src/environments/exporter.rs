@@ -56,8 +56,8 @@ pub struct Exporter<'a> {
     pub(super) options: ExportOptions,
     pub(super) cache: Utf8PathBuf,
     pub(super) store: Store,
-    pub(super) interpreters: Interpreters,
-    pub(super) search_path: SearchPath,
+    interpreters: Interpreters,
+    search_path: SearchPath,
     repository: OnceLock<targets::Repository>,
 }
 
@@ -713,7 +713,7 @@ fn selected<'r>(recipe: &'r Recipe, resolve: &str) -> Result<Vec<SelectedPackage
 const MOST_ERRORS: usize = 5;
 
 /// The first error, with the others as errors that happened at the same time.
-pub(super) fn first(errors: Vec<GoalError>) -> GoalError {
+fn first(errors: Vec<GoalError>) -> GoalError {
     let mut errors = errors.into_iter();
     let first = errors.next();
     let first = first.unwrap_or_else(|| GoalError::failure("packages cannot be had"));

@@ -9,7 +9,6 @@ mod error;
 mod exporter;
 mod first_party;
 pub mod folders;
-mod packages;
 mod plugins;
 mod program_search;
 mod programs;
@@ -24,7 +23,6 @@ mod variables;
 pub use exporter::{
     CheckedEnvironment, ExportOptions, ExportedEnvironment, Exporter, StaleLocks, relative,
 };
-pub use packages::LockedPackages;
 pub use plugins::{PLUGINS, Plugin};
 pub use program_search::{LockSet, ProgramSearch};
 pub use repository_tools::RepositoryTools;
