@@ -7,10 +7,10 @@ use model::{
     PrereleasePolicy, ProjectReference, Requirement, RequirementSource,
 };
 use rustc_hash::FxHashMap;
-use targets::Repository;
 use targets::requirements::{
     IndexOption, RequirementLine, RequirementsFile, RequirementsReader, read_requirements_txt,
 };
+use targets::{Repository, ResolveRequirements};
 
 use crate::error::GoalError;
 use crate::session::Session;
@@ -69,15 +69,7 @@ impl ResolveDeclaration {
         name_of: impl Fn(&RequirementSource) -> Result<PackageName, GoalError>,
     ) -> Result<Self, GoalError> {
         let settings = &session.settings;
-        let mut all = targets::resolve_requirements(repository, resolve)?;
-        if let Some(file) = constraints_file(session, repository, resolve)? {
-            let requirements = file.requirements.iter();
-            all.constraints
-                .extend(requirements.map(|line| (**line).clone()));
-            all.constraints.extend(file.constraints);
-            all.options.extend(file.options);
-            all.indexes.extend(file.indexes);
-        }
+        let all = requirements_of(session, repository, resolve)?;
         let mut places = Vec::new();
         let mut hashes = FxHashMap::<PackageName, Vec<FileDigest>>::default();
         let mut named = |line: &RequirementLine| -> Result<Requirement, GoalError> {
@@ -283,9 +275,27 @@ fn apply_option(inputs: &mut LockInputs, name: &str, value: &str) -> Result<(), 
     }
 }
 
-/// The file with constraints that the settings name. Its options count as those of requirement files
-/// do.
-pub(super) fn constraints_file(
+/// What BUILD files declare for a resolve, with the constraints file of the settings, whose options count as
+/// those of requirement files do.
+pub(super) fn requirements_of(
+    session: &Session,
+    repository: &Repository,
+    resolve: &str,
+) -> Result<ResolveRequirements, GoalError> {
+    let mut all = targets::resolve_requirements(repository, resolve)?;
+    if let Some(file) = constraints_file(session, repository, resolve)? {
+        let requirements = file.requirements.iter();
+        all.constraints
+            .extend(requirements.map(|line| (**line).clone()));
+        all.constraints.extend(file.constraints);
+        all.options.extend(file.options);
+        all.indexes.extend(file.indexes);
+    }
+    Ok(all)
+}
+
+/// The file with constraints that the settings name.
+fn constraints_file(
     session: &Session,
     repository: &Repository,
     resolve: &str,

@@ -14,7 +14,7 @@ use targets::Repository;
 use targets::requirements::{IndexOption, IndexOptionKind};
 use transport::{NetworkAccess, RequestObserver};
 
-use super::inputs::{ResolveDeclaration, constraints_file};
+use super::inputs::{ResolveDeclaration, requirements_of};
 use crate::error::GoalError;
 use crate::session::Session;
 use crate::supply::Builds;
@@ -119,10 +119,7 @@ impl<'a> PackageIndexes<'a> {
     /// The index for a resolve of the repository.
     pub fn index_of(&self, resolve: &str) -> Result<Arc<Index>, GoalError> {
         let repository = workspace::load(self.session.root(), self.session.target_options())?;
-        let mut lines = targets::resolve_requirements(&repository, resolve)?.indexes;
-        let constraints = constraints_file(self.session, &repository, resolve)?;
-        lines.extend(constraints.into_iter().flat_map(|file| file.indexes));
-        self.index_with(&lines)
+        self.index_with(&requirements_of(self.session, &repository, resolve)?.indexes)
     }
 
     /// The index of the settings. Options in requirement files do not count.

@@ -313,6 +313,7 @@ impl Provider for IndexProvider<'_> {
         }
         Ok(answer)
     }
+
     fn direct(
         &self,
         name: &PackageName,
