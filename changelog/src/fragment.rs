@@ -1,6 +1,7 @@
 //! News fragments: which files are some, and what their names say.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use model::ShellPattern;
 use regex::Regex;
 
 use super::error::ChangelogError;
@@ -235,7 +236,7 @@ impl Name {
 }
 
 /// File names that are never fragments.
-struct Ignored(Vec<Regex>);
+struct Ignored(Vec<ShellPattern>);
 
 impl Ignored {
     fn new(settings: &ChangelogSettings) -> Self {
@@ -261,60 +262,15 @@ impl Ignored {
         Self(
             patterns
                 .iter()
-                .filter_map(|pattern| shell_pattern(pattern))
+                .filter_map(|pattern| ShellPattern::parse(pattern))
                 .collect(),
         )
     }
 
     fn contains(&self, file_name: &str) -> bool {
         let name = file_name.to_lowercase();
-        self.0.iter().any(|pattern| pattern.is_match(&name))
+        self.0.iter().any(|pattern| pattern.matches(&name))
     }
-}
-
-/// Python's `fnmatch`: `*`, `?`, `[set]`, `[!set]`; everything else means itself.
-///
-/// `None` for a set that can match nothing, such as `[z-a]`.
-fn shell_pattern(pattern: &str) -> Option<Regex> {
-    let mut regex = String::from("(?s)^");
-    let chars: Vec<char> = pattern.chars().collect();
-    let mut at = 0;
-    while at < chars.len() {
-        match (chars[at], set_end(&chars, at)) {
-            ('*', _) => regex.push_str(".*"),
-            ('?', _) => regex.push('.'),
-            ('[', Some(end)) => {
-                regex.push_str(&set(&chars[at + 1..end]));
-                at = end;
-            }
-            (c, _) => regex.push_str(&regex::escape(&c.to_string())),
-        }
-        at += 1;
-    }
-    regex.push('$');
-    Regex::new(&regex).ok()
-}
-
-/// The position of the `]` that closes the set at `at`; one right at its start is a member.
-fn set_end(chars: &[char], at: usize) -> Option<usize> {
-    let first = at + 1 + usize::from(chars.get(at + 1) == Some(&'!'));
-    let end = chars.iter().skip(first + 1).position(|&c| c == ']')?;
-    Some(first + 1 + end)
-}
-
-fn set(members: &[char]) -> String {
-    let (negated, members) = match members {
-        ['!', rest @ ..] => ("^", rest),
-        all => ("", all),
-    };
-    let escape = |&c: &char| match c {
-        '\\' | '[' | ']' | '^' | '&' | '~' => format!("\\{c}"),
-        _ => c.to_string(),
-    };
-    format!(
-        "[{negated}{}]",
-        members.iter().map(escape).collect::<String>()
-    )
 }
 
 #[cfg(test)]
@@ -404,15 +360,5 @@ mod tests {
              ^
         error: unclosed group
         "#);
-    }
-
-    #[test]
-    fn shell_patterns() {
-        let matches =
-            |pattern, name| shell_pattern(pattern).is_some_and(|regex| regex.is_match(name));
-        assert!(matches("*.t?t", "a.txt") && !matches("*.t?t", "a.tt"));
-        assert!(matches("[!a]b", "cb") && !matches("[!a]b", "ab"));
-        assert!(matches("[]a]", "]") && matches("[", "[") && !matches("[z-a]", "z"));
-        assert!(matches("{a,b}", "{a,b}"));
     }
 }
