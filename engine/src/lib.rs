@@ -12,7 +12,7 @@ mod template;
 mod tree;
 
 pub use action::{Action, CacheUse, Location, OutputPath, Streams, Workplace};
-pub use error::{ActionError, EngineError, SandboxError, StoreError, TreeError};
+pub use error::TreeError;
 pub use file_index::FileIndex;
 pub use process::{
     ForkExec, Launch, LaunchStreams, ProcessEnd, ProcessSignal, RunningProcess, Spawner,

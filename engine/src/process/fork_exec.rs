@@ -104,3 +104,87 @@ impl RunningProcess for Child {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use camino::{Utf8Path, Utf8PathBuf};
+
+    use super::*;
+
+    struct Scene {
+        _folder: tempfile::TempDir,
+        root: Utf8PathBuf,
+    }
+
+    impl Scene {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let root = Utf8Path::from_path(folder.path()).unwrap().to_owned();
+            Self {
+                _folder: folder,
+                root,
+            }
+        }
+
+        fn spawn(&self, script: &str) -> Arc<dyn RunningProcess> {
+            let launch = Launch {
+                program: "/bin/sh".into(),
+                arguments: vec!["-c".to_owned(), script.to_owned()],
+                environment: BTreeMap::from([("NAMED".to_owned(), "value".to_owned())]),
+                folder: self.root.clone(),
+                streams: LaunchStreams::Files {
+                    stdout: self.root.join("stdout"),
+                    stderr: self.root.join("stderr"),
+                },
+                slot: 0,
+            };
+            ForkExec.spawn(&launch).unwrap()
+        }
+
+        fn text(&self, name: &str) -> String {
+            fs_err::read_to_string(self.root.join(name)).unwrap()
+        }
+    }
+
+    #[test]
+    fn output_goes_into_files_and_only_named_variables_come_in() {
+        let scene = Scene::new();
+        let end = scene
+            .spawn("echo $NAMED$HOME; echo problem >&2; exit 3")
+            .wait()
+            .unwrap();
+        assert_eq!(end, ProcessEnd::Exit(3));
+        assert_eq!(scene.text("stdout"), "value\n");
+        assert_eq!(scene.text("stderr"), "problem\n");
+    }
+
+    #[test]
+    fn what_it_left_in_the_background_ends_with_it() {
+        let scene = Scene::new();
+        let script = "/bin/sleep 600 & echo $!";
+        assert_eq!(scene.spawn(script).wait().unwrap(), ProcessEnd::Exit(0));
+        let left = scene.text("stdout").trim().parse().unwrap();
+        let left = Pid::from_raw(left).unwrap();
+        // The signal arrives a moment later, and whoever adopts it reaps it after that.
+        let runs = || {
+            let stat = fs_err::read_to_string(format!("/proc/{}/stat", left.as_raw_nonzero()));
+            stat.is_ok_and(|stat| !stat.contains(") Z "))
+        };
+        let started = std::time::Instant::now();
+        while runs() {
+            assert!(started.elapsed().as_secs() < 30, "it still runs");
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+    }
+
+    #[test]
+    fn a_signal_ends_its_group() {
+        let scene = Scene::new();
+        let process = scene.spawn("trap '' TERM; /bin/sleep 600");
+        process.signal(ProcessSignal::Kill);
+        assert_eq!(process.wait().unwrap(), ProcessEnd::Signal(9));
+        process.signal(ProcessSignal::Kill);
+    }
+}

@@ -81,8 +81,6 @@ pub enum ProcessEnd {
     Exit(i32),
     /// By a signal.
     Signal(i32),
-    /// It was ended since it took longer than it may.
-    TimeLimit,
 }
 
 impl ProcessEnd {
@@ -99,7 +97,6 @@ impl fmt::Display for ProcessEnd {
         match self {
             Self::Exit(code) => write!(f, "exit code {code}"),
             Self::Signal(signal) => write!(f, "signal {signal}"),
-            Self::TimeLimit => f.write_str("time limit"),
         }
     }
 }
