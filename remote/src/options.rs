@@ -270,9 +270,9 @@ pub enum OptionsConflict {
         /// The other one.
         lacks: &'static str,
     },
-    /// The provider is not part of this build.
-    #[error("the provider `{provider}` is not part of this build")]
-    NotBuilt {
+    /// There is no such provider yet.
+    #[error("`[GLOBAL] remote_provider` is `{provider}`, which this version does not have")]
+    NoProvider {
         /// The provider.
         provider: &'static str,
     },
@@ -284,9 +284,7 @@ impl OptionsConflict {
     pub fn hint(&self) -> String {
         match self {
             Self::NoAddress { wants, lacks } => format!("set `{lacks}`, or turn `{wants}` off"),
-            Self::OtherProvider {
-                schemes, meant, ..
-            } => {
+            Self::OtherProvider { schemes, meant, .. } => {
                 let schemes = schemes.join("` or `");
                 match meant {
                     Some(meant) => format!(
@@ -298,9 +296,11 @@ impl OptionsConflict {
             Self::NoExecution { .. } => {
                 "turn `remote_execution` off, or set `remote_provider = \"reapi\"`".into()
             }
-            Self::HalfIdentity { set, lacks } => format!("set `{lacks}` too, or neither of both with `{set}`"),
-            Self::NotBuilt { .. } => {
-                "prebuilt binaries have it; from source: `cargo install --path xtask --features object-store`"
+            Self::HalfIdentity { set, lacks } => {
+                format!("set `{lacks}` too, or neither of both with `{set}`")
+            }
+            Self::NoProvider { .. } => {
+                "set `remote_provider` to `reapi` for a server, or to `file` for a shared folder"
                     .into()
             }
         }

@@ -47,7 +47,7 @@ impl RemoteStore {
             }
             RemoteProvider::S3 | RemoteProvider::GithubActionsCache => {
                 let provider = options.provider.name();
-                Err(OptionsConflict::NotBuilt { provider }.into())
+                Err(OptionsConflict::NoProvider { provider }.into())
             }
         }
     }
