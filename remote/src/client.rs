@@ -32,12 +32,7 @@ impl RemoteClient {
     /// # Errors
     /// Where the options do not go together, or one of them cannot be used.
     pub fn new(options: &RemoteOptions) -> Result<Self, RemoteError> {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(THREADS)
-            .thread_name("remote")
-            .enable_all()
-            .build()
-            .map_err(|e| RemoteError::Runtime(e.to_string()))?;
+        let runtime = runtime()?;
         let guard = runtime.enter();
         let store = RemoteStore::open(options)?;
         let execution = match options.execution {
@@ -141,4 +136,17 @@ impl RemoteClient {
     pub fn calls(&self) -> u64 {
         self.store.calls()
     }
+}
+
+/// What makes calls for callers with threads.
+///
+/// # Errors
+/// Where its threads do not start.
+pub(crate) fn runtime() -> Result<Runtime, RemoteError> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(THREADS)
+        .thread_name("remote")
+        .enable_all()
+        .build()
+        .map_err(|e| RemoteError::Runtime(e.to_string()))
 }

@@ -138,23 +138,6 @@ pub enum RemoteProblem {
         /// Why not.
         reason: String,
     },
-    /// After earlier failures nothing more is asked in this run.
-    #[error("it failed before, and is not asked any more in this run")]
-    GivenUp,
-}
-
-impl RemoteProblem {
-    /// Whether the problem concerns all that could be asked, and not this one thing.
-    #[must_use]
-    pub fn is_of_the_server(&self) -> bool {
-        !matches!(
-            self,
-            Self::Forgotten(_)
-                | Self::WrongContent { .. }
-                | Self::Truncated { .. }
-                | Self::File { .. }
-        )
-    }
 }
 
 /// A call that failed.

@@ -5,7 +5,8 @@
 //! server, with the `headers` and the `pace` that are set; `status` says what a refusal means.
 //! `capabilities_service`, `cas`, `byte_stream`, `action_cache` and `execution` are its services, and
 //! `transfers` moves many blobs. `folder` is a cache that is a folder. `store` is what all caches
-//! do, and `client` its blocking face.
+//! do, and `client` its blocking face. `shared` is a team's cache as a run uses it: `failures` says what a
+//! failure means to a run, `outputs` what belongs to a result.
 
 mod action_cache;
 mod blob;
@@ -17,11 +18,14 @@ mod client;
 mod digest;
 mod error;
 mod execution;
+mod failures;
 mod folder;
 mod headers;
 mod options;
+mod outputs;
 mod pace;
 mod server;
+mod shared;
 mod status;
 mod store;
 mod transfers;
@@ -32,9 +36,15 @@ pub use client::RemoteClient;
 pub use digest::{Digest, DigestError, DigestHasher};
 pub use error::{RemoteCall, RemoteCallError, RemoteError, RemoteProblem};
 pub use execution::{CacheLookup, ExecutionOutcome};
+pub use failures::CacheObserver;
 pub use options::{
     BearerToken, CacheContentBehavior, OptionsConflict, RemoteCacheWarnings, RemoteCertificates,
     RemoteLimits, RemoteOptions, RemoteProvider,
+};
+
+pub use outputs::named_blobs;
+pub use shared::{
+    LocalBlobs, LookUp, LookUpAnswer, RemoteAction, RemoteRun, SharedCache, SharedCacheStatistics,
 };
 
 /// The API's messages, as its definition has them:

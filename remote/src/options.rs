@@ -199,7 +199,7 @@ pub enum RemoteCacheWarnings {
     Ignore,
     /// The first of each kind.
     FirstOnly,
-    /// The first of each kind, and then whenever their number has doubled.
+    /// The first of each kind, the tenth, the hundredth and so on.
     Backoff,
     /// Each.
     Always,
@@ -212,7 +212,9 @@ impl RemoteCacheWarnings {
         match self {
             Self::Ignore => false,
             Self::FirstOnly => nth == 1,
-            Self::Backoff => nth.is_power_of_two(),
+            Self::Backoff => nth
+                .checked_ilog10()
+                .is_some_and(|log| nth == 10_u64.pow(log)),
             Self::Always => true,
         }
     }

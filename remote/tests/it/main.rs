@@ -5,6 +5,7 @@
 mod faults;
 mod folder;
 mod services;
+mod shared;
 mod tls;
 
 use remote::messages::{ActionResult, OutputFile};
