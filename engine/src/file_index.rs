@@ -37,13 +37,13 @@ pub struct FileIndex {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct IndexEntry {
-    stamp: FileStamp,
+    stamp: InputStamp,
     hash: [u8; 32],
 }
 
 /// What of a file's metadata changes when its content does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct FileStamp {
+pub(crate) struct InputStamp {
     pub(crate) size: u64,
     modified: (i64, i64),
     changed: (i64, i64),
@@ -52,7 +52,7 @@ pub(crate) struct FileStamp {
     mode: u32,
 }
 
-impl FileStamp {
+impl InputStamp {
     pub(crate) fn of(metadata: &std::fs::Metadata) -> Self {
         Self {
             size: metadata.size(),
@@ -62,6 +62,17 @@ impl FileStamp {
             device: metadata.dev(),
             mode: metadata.mode(),
         }
+    }
+
+    /// Whether it was taken within `tick` before `moment`, from the beginning of 1970, or later. Nothing is before no moment.
+    pub(crate) fn within(&self, tick: Duration, moment: Option<Duration>) -> bool {
+        let Some(moment) = moment else { return false };
+        let limit = moment.saturating_sub(tick);
+        self.changed
+            >= (
+                limit.as_secs().cast_signed(),
+                i64::from(limit.subsec_nanos()),
+            )
     }
 
     /// Whether no change after `now` can have these times.
@@ -149,13 +160,13 @@ impl FileIndex {
         full: &Utf8Path,
         metadata: &std::fs::Metadata,
     ) -> std::io::Result<Digest> {
-        let stamp = FileStamp::of(metadata);
+        let stamp = InputStamp::of(metadata);
         if let Some(entry) = self.entries.get(path).filter(|entry| entry.stamp == stamp) {
             return Ok(Digest::new(entry.hash, stamp.size));
         }
         let now = SystemTime::now();
         let digest = hash_file(full.as_std_path())?;
-        let after = FileStamp::of(&full.as_std_path().symlink_metadata()?);
+        let after = InputStamp::of(&full.as_std_path().symlink_metadata()?);
         if after == stamp && digest.size() == stamp.size && stamp.settled(now) {
             let hash = *digest.hash();
             let mut hashed = self.hashed.lock().unwrap_or_else(PoisonError::into_inner);

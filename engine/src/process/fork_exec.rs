@@ -5,7 +5,8 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::process::{
-    Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid,
+    Pid, Signal, WaitId, WaitIdOptions, WaitOptions, kill_process, kill_process_group, waitid,
+    waitpgid,
 };
 
 use super::{Launch, LaunchStreams, ProcessEnd, ProcessSignal, RunningProcess, Spawner};
@@ -79,6 +80,10 @@ impl RunningProcess for Child {
         }
         let status = self.handle.wait()?.status;
         *reaped = true;
+        if self.leads {
+            // This process may have adopted what was left of the group.
+            while let Ok(Some(_)) = waitpgid(self.pid, WaitOptions::NOHANG) {}
+        }
         let signal = status.signal().map(ProcessEnd::Signal);
         let code = status.code().map(ProcessEnd::Exit);
         code.or(signal)

@@ -1,6 +1,8 @@
 //! Programs as processes: started, waited for, and ended with everything they started.
 
 mod fork_exec;
+mod leftovers;
+mod program;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,6 +12,8 @@ use std::sync::Arc;
 use camino::Utf8PathBuf;
 
 pub use fork_exec::ForkExec;
+pub(crate) use leftovers::{MARKER, adopt_orphans, end_everything_of, end_orphans_of};
+pub(crate) use program::find_program;
 
 /// A program that is about to be started.
 #[derive(Debug, Clone)]
@@ -81,6 +85,8 @@ pub enum ProcessEnd {
     Exit(i32),
     /// By a signal.
     Signal(i32),
+    /// By the engine, since it took longer than it may.
+    TimeLimit,
 }
 
 impl ProcessEnd {
@@ -97,6 +103,7 @@ impl fmt::Display for ProcessEnd {
         match self {
             Self::Exit(code) => write!(f, "exit code {code}"),
             Self::Signal(signal) => write!(f, "signal {signal}"),
+            Self::TimeLimit => f.write_str("it took too long"),
         }
     }
 }

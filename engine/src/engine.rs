@@ -1,0 +1,498 @@
+//! Runs actions: from the cache where a result is, in sandboxes where none is.
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+use remote::Digest;
+
+use crate::action::{Action, CacheUse, Streams};
+use crate::error::{ActionError, EngineError, StoreError};
+use crate::local_run::LocalRunner;
+use crate::outcome::{Outcome, Provenance};
+use crate::process::adopt_orphans;
+use crate::results::{outcome_of, result_message};
+use crate::sandbox::{SandboxPool, SandboxSlot};
+use crate::store::{BlobStore, CacheContents, CleaningReport, ResultCache};
+use crate::supervisor::{Supervisor, listen};
+use crate::trace::{RunStats, TraceRecorder, TracedAction};
+
+/// The folder of this format of the cache.
+const FORMAT: &str = "v1";
+
+/// How an engine works.
+#[derive(Debug, Clone)]
+pub struct EngineOptions {
+    /// The folder of the cache (Pants: `local_store_dir`).
+    pub cache: Utf8PathBuf,
+    /// The folder of the sandboxes, if it is not in the cache (Pants: `local_execution_root_dir`).
+    pub sandboxes: Option<Utf8PathBuf>,
+    /// How many programs run at one time (Pants: `process_execution_local_parallelism`).
+    pub jobs: usize,
+    /// Which sandboxes are left for their user to look at (Pants: `keep_sandboxes`).
+    pub keep: SandboxKeeping,
+    /// What the caches are asked, for all actions.
+    pub cache_use: CacheUse,
+    /// How long programs have for their own clean-up after Ctrl+C.
+    pub grace: Duration,
+}
+
+impl EngineOptions {
+    /// The defaults: as many programs as there are cores, a grace period of three seconds.
+    #[must_use]
+    pub fn new(cache: Utf8PathBuf) -> Self {
+        Self {
+            cache,
+            sandboxes: None,
+            jobs: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            keep: SandboxKeeping::Never,
+            cache_use: CacheUse::ReadWrite,
+            grace: Duration::from_secs(3),
+        }
+    }
+}
+
+/// Which sandboxes are left for their user to look at, as Pants' `keep_sandboxes` has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SandboxKeeping {
+    /// None.
+    #[default]
+    Never,
+    /// Those of actions that did not end well.
+    OnFailure,
+    /// All.
+    Always,
+}
+
+/// Runs actions. Many runs may use one cache at one time.
+#[derive(Debug)]
+pub struct Engine {
+    options: EngineOptions,
+    folder: Utf8PathBuf,
+    store: BlobStore,
+    /// None where the cache cannot be used.
+    results: Option<ResultCache>,
+    pool: SandboxPool,
+    recorder: TraceRecorder,
+    warning: Mutex<Option<String>>,
+    /// Whether the user heard that results are not kept.
+    said_full: AtomicBool,
+    /// Stands in for a cache that cannot be used.
+    _temporary: Option<tempfile::TempDir>,
+}
+
+/// What came of a run.
+#[derive(Debug)]
+pub struct RunReport {
+    /// For each action, in their order.
+    pub outcomes: Vec<Result<Outcome, ActionError>>,
+    /// Whether the user interrupted it.
+    pub interrupted: bool,
+}
+
+/// What happens in a run.
+#[derive(Debug)]
+pub enum RunEvent<'a> {
+    /// An action is being run: its place among the actions, and its slot.
+    Started {
+        /// Its place among the actions.
+        index: usize,
+        /// Its execution slot.
+        slot: usize,
+    },
+    /// An action has come to its end.
+    Finished {
+        /// Its place among the actions.
+        index: usize,
+        /// What came of it.
+        outcome: &'a Result<Outcome, ActionError>,
+    },
+    /// Something the user should know.
+    Warning(&'a str),
+    /// A sandbox was left.
+    SandboxLeft {
+        /// Its place among the actions.
+        index: usize,
+        /// The folder.
+        folder: &'a Utf8Path,
+    },
+    /// The user interrupted the run; programs have some time to end.
+    Interrupted {
+        /// How many programs run.
+        running: usize,
+        /// How long they have.
+        grace: Duration,
+    },
+}
+
+/// Hears what happens in a run, from several threads.
+pub trait RunObserver: Sync {
+    /// Something happened.
+    fn event(&self, event: &RunEvent<'_>);
+}
+
+/// Hears nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silence;
+
+impl RunObserver for Silence {
+    fn event(&self, _: &RunEvent<'_>) {}
+}
+
+impl Engine {
+    /// An engine. A cache that cannot be used costs a warning in the first run, and what it would have saved.
+    ///
+    /// # Errors
+    /// Where there is no folder for sandboxes.
+    pub fn open(options: EngineOptions) -> Result<Self, EngineError> {
+        let (folder, temporary, warning) = match usable(&options.cache) {
+            Ok(folder) => (folder, None, None),
+            Err(reason) => {
+                let (temporary, folder) = temporary_folder()?;
+                let cache = &options.cache;
+                let warning =
+                    format!("results are not kept: cannot use the cache {cache}: {reason}");
+                (folder, Some(temporary), Some(warning))
+            }
+        };
+        let store = BlobStore::open(folder.join("blobs"))?;
+        let results = match temporary {
+            Some(_) => None,
+            None => Some(ResultCache::open(folder.join("results"))?),
+        };
+        let sandboxes = options.sandboxes.clone();
+        let pool = SandboxPool::open(&sandboxes.unwrap_or_else(|| folder.join("sandboxes")))?;
+        Ok(Self {
+            options,
+            folder,
+            store,
+            results,
+            pool,
+            recorder: TraceRecorder::new(),
+            warning: Mutex::new(warning),
+            said_full: AtomicBool::new(false),
+            _temporary: temporary,
+        })
+    }
+
+    /// Where it keeps what it knows; [`crate::FileIndex::open`] is told.
+    #[must_use]
+    pub fn cache_folder(&self) -> &Utf8Path {
+        &self.folder
+    }
+
+    /// Where outputs are.
+    #[must_use]
+    pub fn store(&self) -> &BlobStore {
+        &self.store
+    }
+
+    /// What all runs so far did.
+    #[must_use]
+    pub fn stats(&self) -> RunStats {
+        self.recorder.stats()
+    }
+
+    /// All runs so far in the format that Perfetto and about:tracing read.
+    #[must_use]
+    pub fn trace(&self) -> String {
+        self.recorder.json()
+    }
+
+    /// Runs actions, as many at one time as the options say. The same action twice runs once.
+    pub fn run(&self, actions: &[Action], observer: &dyn RunObserver) -> RunReport {
+        adopt_orphans();
+        let start = Instant::now();
+        if let Some(warning) = self
+            .warning
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+        {
+            observer.event(&RunEvent::Warning(&warning));
+        }
+        let supervisor = Arc::new(Supervisor::default());
+        listen(&supervisor, self.options.grace);
+        let run = EngineRun::new(self, actions, (&supervisor, observer));
+        let grace = self.options.grace;
+        std::thread::scope(|scope| {
+            let said = |running| observer.event(&RunEvent::Interrupted { running, grace });
+            let watch = supervisor.clone();
+            scope.spawn(move || watch.keep_watch(&said));
+            let _over = FinishGuard(&supervisor);
+            run.work();
+        });
+        self.pool.shrink(self.options.jobs);
+        self.recorder.finish(start);
+        RunReport {
+            interrupted: supervisor.is_interrupted(),
+            outcomes: run.into_outcomes(),
+        }
+    }
+
+    /// What the cache in `folder` holds.
+    #[must_use]
+    pub fn contents(cache: &Utf8Path) -> CacheContents {
+        let [blobs, results] = parts(cache);
+        CacheContents::of(&[&blobs, &results])
+    }
+
+    /// Removes what was used longest ago, until the cache in `folder` holds at most `limit` bytes, and what is of
+    /// other formats.
+    #[must_use]
+    pub fn clean(cache: &Utf8Path, limit: u64) -> CleaningReport {
+        let others = fs_err::read_dir(cache)
+            .into_iter()
+            .flatten()
+            .filter_map(Result::ok);
+        for other in others.filter(|entry| entry.file_name() != FORMAT) {
+            // What cannot be removed is left for the next time.
+            let _ = crate::sandbox::remove_everything(&other.path());
+        }
+        let [blobs, results] = parts(cache);
+        CleaningReport::clean(&[&blobs, &results], limit)
+    }
+}
+
+fn parts(cache: &Utf8Path) -> [Utf8PathBuf; 2] {
+    ["blobs", "results"].map(|part| cache.join(FORMAT).join(part))
+}
+
+/// The folder of this format in a cache that is this user's and can be written.
+fn usable(cache: &Utf8Path) -> Result<Utf8PathBuf, String> {
+    let folder = cache.join(FORMAT);
+    fs_err::create_dir_all(&folder).map_err(|error| reason(&error))?;
+    let owner = fs_err::metadata(&folder)
+        .map_err(|error| reason(&error))?
+        .uid();
+    if owner != rustix::process::geteuid().as_raw() {
+        return Err("it belongs to another user".to_owned());
+    }
+    tempfile::tempfile_in(&folder).map_err(|error| reason(&error))?;
+    Ok(folder)
+}
+
+fn reason(error: &std::io::Error) -> String {
+    error.kind().to_string()
+}
+
+fn temporary_folder() -> Result<(tempfile::TempDir, Utf8PathBuf), EngineError> {
+    let failed = |error| EngineError::from(StoreError::file("create", "a temporary folder", error));
+    let temporary = tempfile::tempdir().map_err(failed)?;
+    let path = Utf8PathBuf::from_path_buf(temporary.path().to_owned());
+    let path = path.map_err(|_| failed(std::io::Error::other("its path is not UTF-8")))?;
+    Ok((temporary, path))
+}
+
+/// Says that a run is over, also where a worker panics.
+struct FinishGuard<'a>(&'a Supervisor);
+
+impl Drop for FinishGuard<'_> {
+    fn drop(&mut self) {
+        self.0.finish();
+    }
+}
+
+type OutcomeCell = Mutex<Option<Result<Outcome, ActionError>>>;
+
+/// One run of an engine.
+struct EngineRun<'a> {
+    engine: &'a Engine,
+    actions: &'a [Action],
+    keys: Vec<Digest>,
+    /// The places of the actions that are done, each key once.
+    todo: Vec<usize>,
+    next: AtomicUsize,
+    outcomes: Vec<OutcomeCell>,
+    supervisor: &'a Supervisor,
+    observer: &'a dyn RunObserver,
+}
+
+impl<'a> EngineRun<'a> {
+    fn new(
+        engine: &'a Engine,
+        actions: &'a [Action],
+        (supervisor, observer): (&'a Supervisor, &'a dyn RunObserver),
+    ) -> Self {
+        let keys: Vec<_> = actions.par_iter().map(Action::digest).collect();
+        let mut seen = BTreeMap::new();
+        for (index, key) in keys.iter().enumerate() {
+            seen.entry((*key, alone(&actions[index], index)))
+                .or_insert(index);
+        }
+        let mut todo: Vec<_> = seen.into_values().collect();
+        todo.sort_unstable();
+        Self {
+            engine,
+            actions,
+            keys,
+            todo,
+            next: AtomicUsize::new(0),
+            outcomes: actions.iter().map(|_| Mutex::new(None)).collect(),
+            supervisor,
+            observer,
+        }
+    }
+
+    fn work(&self) {
+        let workers = self.engine.options.jobs.max(1).min(self.todo.len());
+        std::thread::scope(|scope| {
+            for lane in 0..workers {
+                scope.spawn(move || self.worker(lane));
+            }
+        });
+    }
+
+    fn worker(&self, lane: usize) {
+        let mut slot = None;
+        loop {
+            let at = self.next.fetch_add(1, Ordering::Relaxed);
+            let Some(index) = self.todo.get(at).copied() else {
+                break;
+            };
+            let start = Instant::now();
+            let outcome = self.outcome(index, &mut slot);
+            self.engine.recorder.add(&TracedAction {
+                description: &self.actions[index].description,
+                outcome: outcome.as_ref().ok(),
+                start,
+                lane,
+            });
+            self.observer.event(&RunEvent::Finished {
+                index,
+                outcome: &outcome,
+            });
+            *lock(&self.outcomes[index]) = Some(outcome);
+        }
+        if let Some(slot) = slot {
+            slot.give_back();
+        }
+    }
+
+    fn outcome(
+        &self,
+        index: usize,
+        slot: &mut Option<SandboxSlot>,
+    ) -> Result<Outcome, ActionError> {
+        if self.supervisor.is_interrupted() {
+            return Err(ActionError::Interrupt);
+        }
+        let action = &self.actions[index];
+        let cache = self.cache_use(action);
+        if cache == CacheUse::ReadWrite
+            && let Some(outcome) = self.cached(&self.keys[index])
+        {
+            return Ok(outcome);
+        }
+        let slot = match slot {
+            Some(slot) => slot,
+            None => slot.insert(self.engine.pool.acquire()?),
+        };
+        let number = slot.number();
+        self.observer.event(&RunEvent::Started {
+            index,
+            slot: number,
+        });
+        let runner = LocalRunner {
+            store: &self.engine.store,
+            supervisor: self.supervisor,
+        };
+        let outcome = runner.run(action, slot);
+        let ended_well = outcome.as_ref().is_ok_and(|outcome| outcome.end.success());
+        if !ended_well && self.supervisor.is_interrupted() {
+            return Err(ActionError::Interrupt);
+        }
+        self.leave_sandbox(index, slot, ended_well);
+        let outcome = outcome?;
+        if cache != CacheUse::None && ended_well {
+            self.keep(action, &outcome);
+        }
+        Ok(outcome)
+    }
+
+    fn cache_use(&self, action: &Action) -> CacheUse {
+        let all = self.engine.options.cache_use;
+        if action.streams == Streams::Terminal || [all, action.cache].contains(&CacheUse::None) {
+            CacheUse::None
+        } else if [all, action.cache].contains(&CacheUse::Write) {
+            CacheUse::Write
+        } else {
+            CacheUse::ReadWrite
+        }
+    }
+
+    fn cached(&self, key: &Digest) -> Option<Outcome> {
+        let results = self.engine.results.as_ref()?;
+        let result = results.get(key)?;
+        let outcome = outcome_of(*key, &result, (&self.engine.store, Provenance::LocalCache));
+        if outcome.is_none() {
+            results.forget(key);
+        }
+        outcome
+    }
+
+    /// Keeps a result. A disk that is full costs one warning.
+    fn keep(&self, action: &Action, outcome: &Outcome) {
+        let Some(results) = &self.engine.results else {
+            return;
+        };
+        let message = result_message(action, outcome, &self.engine.store);
+        let kept = message.and_then(|message| results.put(&outcome.action, &message));
+        if let Err(error) = kept
+            && !self.engine.said_full.swap(true, Ordering::Relaxed)
+        {
+            let warning = format!("results are not kept: {error}");
+            self.observer.event(&RunEvent::Warning(&warning));
+        }
+    }
+
+    fn leave_sandbox(&self, index: usize, slot: &mut SandboxSlot, ended_well: bool) {
+        let leave = match self.engine.options.keep {
+            SandboxKeeping::Never => false,
+            SandboxKeeping::OnFailure => !ended_well,
+            SandboxKeeping::Always => true,
+        };
+        if !leave {
+            return;
+        }
+        match slot.take_out() {
+            Ok(folder) => {
+                let folder = &folder;
+                self.observer
+                    .event(&RunEvent::SandboxLeft { index, folder });
+            }
+            Err(error) => {
+                let warning = format!("the sandbox cannot be left: {error}");
+                self.observer.event(&RunEvent::Warning(&warning));
+            }
+        }
+    }
+
+    /// The outcomes of all actions; what stands for another has its outcome.
+    fn into_outcomes(self) -> Vec<Result<Outcome, ActionError>> {
+        let mut first: BTreeMap<Digest, Result<Outcome, ActionError>> = BTreeMap::new();
+        let mut outcomes = Vec::new();
+        for (cell, key) in self.outcomes.into_iter().zip(&self.keys) {
+            let outcome = cell.into_inner().unwrap_or_else(PoisonError::into_inner);
+            let outcome = outcome.or_else(|| first.get(key).cloned());
+            let outcome = outcome.unwrap_or(Err(ActionError::Interrupt));
+            first.entry(*key).or_insert_with(|| outcome.clone());
+            outcomes.push(outcome);
+        }
+        outcomes
+    }
+}
+
+/// Tells actions apart that have one key and may not stand for each other.
+fn alone(action: &Action, index: usize) -> Option<usize> {
+    let shared = action.streams == Streams::Keep && action.cache != CacheUse::None;
+    (!shared).then_some(index)
+}
+
+fn lock(cell: &OutcomeCell) -> std::sync::MutexGuard<'_, Option<Result<Outcome, ActionError>>> {
+    cell.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,171 @@
+//! One action, run here: its sandbox made, its program started and waited for, its outputs kept.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::action::{Action, Streams, Workplace};
+use crate::error::{ActionError, SandboxError};
+use crate::outcome::{KeptOutput, Outcome, Provenance};
+use crate::outputs::{OutputCollector, keep_stream, output_folders};
+use crate::process::{
+    ForkExec, Launch, LaunchStreams, MARKER, ProcessEnd, Spawner, end_orphans_of, find_program,
+};
+use crate::sandbox::{Placing, SandboxSlot};
+use crate::store::BlobStore;
+use crate::supervisor::Supervisor;
+use crate::template::SANDBOX;
+
+/// Where programs are looked for, unless the action says it.
+const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
+
+/// Runs actions in the sandbox of one slot.
+pub(crate) struct LocalRunner<'a> {
+    /// Where inputs come from and outputs are kept.
+    pub(crate) store: &'a BlobStore,
+    /// What ends programs.
+    pub(crate) supervisor: &'a Supervisor,
+}
+
+impl LocalRunner<'_> {
+    /// Runs an action.
+    ///
+    /// # Errors
+    /// Where it has no result.
+    pub(crate) fn run(
+        &self,
+        action: &Action,
+        slot: &mut SandboxSlot,
+    ) -> Result<Outcome, ActionError> {
+        let folders = output_folders(action)?;
+        let root = match &action.workplace {
+            Workplace::Sandbox => {
+                let placing = Placing {
+                    folders: &folders,
+                    store: Some(self.store),
+                };
+                slot.prepare(&action.inputs, &placing)?;
+                slot.root()
+            }
+            Workplace::Tree(root) => {
+                slot.prepare_surroundings()?;
+                root.canonicalize_utf8()
+                    .map_err(|error| SandboxError::file("use", root, error))?
+            }
+        };
+        let launch = launch(action, slot, &root)?;
+        let (end, elapsed) = self.run_program(action, &launch)?;
+        end_orphans_of(slot.folder());
+        let collector = OutputCollector {
+            store: self.store,
+            root: &root,
+        };
+        let outputs = collector.collect(action, end)?;
+        let (stdout, stderr) = match &launch.streams {
+            LaunchStreams::Terminal => (KeptOutput::of(b""), KeptOutput::of(b"")),
+            LaunchStreams::Files { stdout, stderr } => (
+                keep_stream(stdout, self.store)?,
+                keep_stream(stderr, self.store)?,
+            ),
+        };
+        Ok(Outcome {
+            action: action.digest(),
+            end,
+            stdout,
+            stderr,
+            outputs,
+            elapsed,
+            provenance: Provenance::LocalRun,
+        })
+    }
+
+    fn run_program(
+        &self,
+        action: &Action,
+        launch: &Launch,
+    ) -> Result<(ProcessEnd, Duration), ActionError> {
+        let failed = |error| ActionError::Start {
+            program: launch.program.to_string(),
+            error: Arc::new(error),
+        };
+        let spawner: &dyn Spawner = action.spawner.as_deref().unwrap_or(&ForkExec);
+        let start = Instant::now();
+        let process = spawner.spawn(launch).map_err(failed)?;
+        let guard = self.supervisor.watch(&process, action.timeout);
+        let end = process.wait().map_err(failed)?;
+        let end = if guard.was_late() {
+            ProcessEnd::TimeLimit
+        } else {
+            end
+        };
+        Ok((end, start.elapsed()))
+    }
+}
+
+/// The program of an action, with the paths of this machine.
+fn launch(action: &Action, slot: &SandboxSlot, root: &Utf8Path) -> Result<Launch, ActionError> {
+    let places = Places { action, root };
+    let mut arguments = Vec::new();
+    for argument in &action.arguments {
+        arguments.push(places.render(argument)?);
+    }
+    let defaults = [
+        ("PATH", PATH.to_owned()),
+        ("HOME", slot.home().into_string()),
+        ("TMPDIR", slot.temporary().into_string()),
+    ];
+    let mut environment: BTreeMap<String, String> = defaults
+        .map(|(name, value)| (name.to_owned(), value))
+        .into();
+    for (name, value) in action.environment.iter().chain(&action.passed) {
+        environment.insert(name.clone(), places.render(value)?);
+    }
+    let folder: Utf8PathBuf = root.join(&action.working_directory);
+    let name = if arguments.is_empty() {
+        String::new()
+    } else {
+        arguments.remove(0)
+    };
+    let program = find_program(&name, &folder, &environment)?;
+    environment.insert(MARKER.to_owned(), slot.folder().to_string());
+    Ok(Launch {
+        program,
+        arguments,
+        environment,
+        folder,
+        streams: match action.streams {
+            Streams::Terminal => LaunchStreams::Terminal,
+            Streams::Keep => LaunchStreams::Files {
+                stdout: slot.stream("stdout"),
+                stderr: slot.stream("stderr"),
+            },
+        },
+        slot: slot.number(),
+    })
+}
+
+/// What the names of locations stand for here.
+struct Places<'a> {
+    action: &'a Action,
+    root: &'a Utf8Path,
+}
+
+impl Places<'_> {
+    fn render(&self, template: &crate::template::Template) -> Result<String, ActionError> {
+        let locations = &self.action.locations;
+        if let Some(name) = template
+            .locations()
+            .find(|name| !locations.contains_key(*name))
+        {
+            let name = name.to_owned();
+            return Err(ActionError::Location { name });
+        }
+        Ok(template.render(|name| {
+            let place = (name != SANDBOX).then(|| locations.get(name)).flatten();
+            let path = place.map_or(self.root, |location| location.path.as_path());
+            path.as_str().to_owned()
+        }))
+    }
+}

@@ -1,0 +1,280 @@
+//! Bytes by their digest.
+
+use std::io::{self, Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::time::{Duration, SystemTime};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use remote::{Digest, DigestHasher};
+use tempfile::NamedTempFile;
+
+use super::UNFINISHED;
+use crate::error::StoreError;
+
+/// How long a file of the cache counts as used just now, so that a use need not write. Cleaning spares files for
+/// longer than this.
+const RECENTLY: Duration = Duration::from_secs(10 * 60);
+
+/// Bytes by their digest, each in a file that is written as a whole. What is read has the digest that was asked
+/// for, or is removed.
+#[derive(Debug, Clone)]
+pub struct BlobStore {
+    folder: Utf8PathBuf,
+    temporary: Utf8PathBuf,
+}
+
+impl BlobStore {
+    /// The store in a folder, which is made if it is not there.
+    ///
+    /// # Errors
+    /// Where it cannot be made.
+    pub fn open(folder: Utf8PathBuf) -> Result<Self, StoreError> {
+        let temporary = folder.join(UNFINISHED);
+        fs_err::create_dir_all(&temporary)
+            .map_err(|error| StoreError::file("create", &temporary, error))?;
+        Ok(Self { folder, temporary })
+    }
+
+    /// Its folder.
+    #[must_use]
+    pub fn folder(&self) -> &Utf8Path {
+        &self.folder
+    }
+
+    /// Whether it has a blob of this digest and size. Its bytes are not read.
+    #[must_use]
+    pub fn contains(&self, digest: &Digest) -> bool {
+        let path = self.path(digest);
+        let metadata = fs_err::metadata(&path).ok();
+        let metadata = metadata.filter(|metadata| metadata.len() == digest.size());
+        metadata.is_some_and(|metadata| {
+            mark_used(&path, &metadata);
+            true
+        })
+    }
+
+    /// Keeps bytes. Where they are already, but wrong, they are written again.
+    ///
+    /// # Errors
+    /// Where they cannot be written.
+    pub fn put(&self, bytes: &[u8]) -> Result<Digest, StoreError> {
+        let digest = Digest::of(bytes);
+        if !self.verify(&digest) {
+            let mut file = self.begin()?;
+            file.write_all(bytes)
+                .map_err(|error| StoreError::file("write", &self.temporary, error))?;
+            self.finish(file, &digest)?;
+        }
+        Ok(digest)
+    }
+
+    /// Keeps the bytes of a reader.
+    ///
+    /// # Errors
+    /// Where they cannot be read or written.
+    pub fn put_reader(&self, reader: &mut dyn Read) -> Result<Digest, StoreError> {
+        let mut file = self.begin()?;
+        let digest = copy_hashing(reader, &mut file)
+            .map_err(|error| StoreError::file("write", &self.temporary, error))?;
+        // Also where there is one: its bits may be rotten.
+        self.finish(file, &digest)?;
+        Ok(digest)
+    }
+
+    /// Keeps a copy of a file.
+    ///
+    /// # Errors
+    /// Where it cannot be read or copied.
+    pub fn put_file(&self, path: &Utf8Path) -> Result<Digest, StoreError> {
+        let file = fs_err::File::open(path);
+        let mut file = file.map_err(|error| StoreError::file("read", path, error))?;
+        self.put_reader(&mut file)
+    }
+
+    /// The bytes of a digest.
+    ///
+    /// # Errors
+    /// Where they are not there, or are others: then they are removed.
+    pub fn read(&self, digest: &Digest) -> Result<Vec<u8>, StoreError> {
+        let path = self.path(digest);
+        let bytes = fs_err::read(&path).map_err(|error| unread(error, digest, &path))?;
+        if Digest::of(&bytes) != *digest {
+            return Err(self.damaged(digest));
+        }
+        Ok(bytes)
+    }
+
+    /// Writes the bytes of a digest.
+    ///
+    /// # Errors
+    /// Where they are not there, or are others: then they are removed, and what was written is worth nothing.
+    pub fn copy_to(&self, digest: &Digest, to: &mut dyn Write) -> Result<(), StoreError> {
+        let path = self.path(digest);
+        let file = fs_err::File::open(&path);
+        let mut file = file.map_err(|error| unread(error, digest, &path))?;
+        let copied = copy_hashing(&mut file, to);
+        let copied = copied.map_err(|error| StoreError::file("copy", &path, error))?;
+        if copied != *digest {
+            return Err(self.damaged(digest));
+        }
+        Ok(())
+    }
+
+    /// Whether the bytes of a digest are there and right. Wrong ones are removed.
+    #[must_use]
+    pub fn verify(&self, digest: &Digest) -> bool {
+        self.copy_to(digest, &mut io::sink()).is_ok()
+    }
+
+    fn damaged(&self, digest: &Digest) -> StoreError {
+        // Another run may have removed it already.
+        let _ = fs_err::remove_file(self.path(digest));
+        StoreError::Damaged { digest: *digest }
+    }
+
+    fn begin(&self) -> Result<NamedTempFile, StoreError> {
+        NamedTempFile::new_in(&self.temporary)
+            .map_err(|error| StoreError::file("write into", &self.temporary, error))
+    }
+
+    fn finish(&self, file: NamedTempFile, digest: &Digest) -> Result<(), StoreError> {
+        let path = self.path(digest);
+        persist(file, &path).map_err(|error| StoreError::file("write", &path, error))
+    }
+
+    fn path(&self, digest: &Digest) -> Utf8PathBuf {
+        let name = digest.hex();
+        self.folder.join(&name[..2]).join(name)
+    }
+}
+
+/// Gives a finished file its name. It may not be written any more.
+pub(super) fn persist(file: NamedTempFile, path: &Utf8Path) -> io::Result<()> {
+    let read_only = std::fs::Permissions::from_mode(0o444);
+    file.as_file().set_permissions(read_only)?;
+    let file = match file.persist(path) {
+        Ok(_) => return Ok(()),
+        Err(failed) if failed.error.kind() == io::ErrorKind::NotFound => failed.file,
+        Err(failed) => return Err(failed.error),
+    };
+    // The first of its folder.
+    path.parent().map_or(Ok(()), fs_err::create_dir_all)?;
+    file.persist(path).map_err(|failed| failed.error)?;
+    Ok(())
+}
+
+/// Lets cleaning see that a file was used.
+pub(super) fn mark_used(path: &Utf8Path, metadata: &std::fs::Metadata) {
+    let now = SystemTime::now();
+    let age = metadata
+        .modified()
+        .ok()
+        .and_then(|time| now.duration_since(time).ok());
+    if age.is_some_and(|age| age > RECENTLY) {
+        // A cache that may only be read is used all the same.
+        let times = rustix::fs::Timestamps {
+            last_access: rustix::fs::Timespec {
+                tv_sec: 0,
+                tv_nsec: rustix::fs::UTIME_NOW,
+            },
+            last_modification: rustix::fs::Timespec {
+                tv_sec: 0,
+                tv_nsec: rustix::fs::UTIME_NOW,
+            },
+        };
+        let flags = rustix::fs::AtFlags::empty();
+        let _ = rustix::fs::utimensat(rustix::fs::CWD, path.as_std_path(), &times, flags);
+    }
+}
+
+fn unread(error: io::Error, digest: &Digest, path: &Utf8Path) -> StoreError {
+    match error.kind() {
+        io::ErrorKind::NotFound => StoreError::Missing { digest: *digest },
+        _ => StoreError::file("read", path, error),
+    }
+}
+
+/// Copies all bytes, in pieces, and says what their digest is.
+pub(crate) fn copy_hashing(from: &mut dyn Read, to: &mut dyn Write) -> io::Result<Digest> {
+    let mut hasher = DigestHasher::default();
+    let mut buffer = vec![0; 64 << 10];
+    loop {
+        match from.read(&mut buffer) {
+            Ok(0) => return Ok(hasher.finish()),
+            Ok(read) => {
+                hasher.update(&buffer[..read]);
+                to.write_all(&buffer[..read])?;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn store() -> (tempfile::TempDir, BlobStore) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = Utf8Path::from_path(folder.path()).unwrap().join("blobs");
+        (folder, BlobStore::open(path).unwrap())
+    }
+
+    #[test]
+    fn what_is_kept_is_read() {
+        let (_folder, store) = store();
+        let digest = store.put(b"abc").unwrap();
+        assert_eq!(store.put_reader(&mut &b"abc"[..]).unwrap(), digest);
+        assert_eq!(store.read(&digest).unwrap(), b"abc");
+        assert!(store.contains(&digest) && store.verify(&digest));
+        assert!(fs_err::read_dir(&store.temporary).unwrap().next().is_none());
+    }
+
+    #[test]
+    fn bits_that_rot_are_found_and_removed() {
+        let (_folder, store) = store();
+        for rotten in [&b"abd"[..], b"ab", b"", b"abcd"] {
+            let digest = store.put(b"abc").unwrap();
+            let path = store.path(&digest);
+            fs_err::remove_file(&path).unwrap();
+            fs_err::write(&path, rotten).unwrap();
+            let error = store.read(&digest).unwrap_err();
+            assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
+            assert!(!store.contains(&digest));
+            assert!(matches!(
+                store.read(&digest),
+                Err(StoreError::Missing { .. })
+            ));
+        }
+    }
+
+    #[test]
+    fn what_is_rotten_is_replaced() {
+        let (_folder, store) = store();
+        for put in [
+            |store: &BlobStore| store.put(b"abc").unwrap(),
+            |store: &BlobStore| store.put_reader(&mut &b"abc"[..]).unwrap(),
+        ] {
+            let path = store.path(&put(&store));
+            fs_err::remove_file(&path).unwrap();
+            fs_err::write(&path, "abd").unwrap();
+            assert_eq!(store.read(&put(&store)).unwrap(), b"abc");
+        }
+    }
+
+    #[test]
+    fn many_may_write_the_same() {
+        let (_folder, store) = store();
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for number in 0..50_u32 {
+                        let digest = store.put(&number.to_le_bytes()).unwrap();
+                        assert_eq!(store.read(&digest).unwrap(), number.to_le_bytes());
+                    }
+                });
+            }
+        });
+    }
+}

@@ -1,0 +1,9 @@
+//! The engine as its callers see it: programs of the shell in sandboxes, and what the cache makes of them.
+
+#![allow(clippy::unwrap_used, reason = "what is not there fails its test")]
+
+mod bad_input;
+mod caching;
+mod isolation;
+mod processes;
+mod support;

@@ -1,0 +1,102 @@
+//! Programs that take long, start others, or do not end.
+
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use engine::{Action, ProcessEnd, RunEvent, RunObserver};
+
+use crate::support::{Scene, runs, shell};
+
+/// What it started ends too, also what left its process group and closed its streams.
+#[test]
+fn a_time_limit_ends_everything_it_started() {
+    let scene = Scene::new();
+    let script = "trap '' TERM INT; setsid sh -c 'echo $$; exec >&- 2>&-; sleep 600; :' & \
+                  sh -c 'echo $$; sleep 600; :' & echo $$; sleep 600; :";
+    let action = Action {
+        timeout: Some(Duration::from_millis(500)),
+        ..shell(script)
+    };
+    let start = Instant::now();
+    let outcome = scene.run(&action);
+    assert_eq!(outcome.end, ProcessEnd::TimeLimit);
+    assert!(start.elapsed() < Duration::from_secs(60));
+    let text = outcome.stdout.text().unwrap();
+    assert_eq!(text.lines().count(), 3, "{text}");
+    assert!(text.lines().all(|pid| !runs(pid)), "{text}");
+}
+
+/// A daemon: a new session, another parent, no streams, another folder, no variables.
+#[test]
+fn what_goes_into_the_background_ends_with_the_program() {
+    let scene = Scene::new();
+    let daemons = [
+        "setsid sh -c 'echo $$ > pid; exec >&- 2>&- <&-; cd /; sleep 600; :' &",
+        "(setsid sh -c 'sh -c \"echo \\$\\$ > pid; sleep 600; :\" &' &);",
+        "env -i setsid sh -c 'echo $$ > pid; exec sleep 600' &",
+    ];
+    for daemon in daemons {
+        let script = format!("{daemon} while [ ! -s pid ]; do sleep 0.01; done; cat pid");
+        let outcome = scene.run(&shell(&script));
+        let pid = outcome.stdout.text().unwrap();
+        assert!(pid.trim().parse::<u32>().is_ok(), "{outcome:?}");
+        assert!(!runs(pid.trim()), "{daemon}");
+    }
+}
+
+#[test]
+fn streams_may_be_closed_and_long() {
+    let scene = Scene::new();
+    let closed = scene.run(&shell("exec >&- 2>&- <&-; true"));
+    assert_eq!((closed.end, closed.stdout.size()), (ProcessEnd::Exit(0), 0));
+    let long = shell("head -c 3000000 /dev/zero; head -c 100000 /dev/zero >&2");
+    for _ in 0..2 {
+        let outcome = scene.run(&long);
+        assert_eq!(outcome.stdout.bytes().unwrap(), vec![0; 3_000_000]);
+        assert_eq!(outcome.stderr.size(), 100_000);
+    }
+}
+
+#[test]
+fn a_signal_is_not_an_exit_code() {
+    let scene = Scene::new();
+    assert_eq!(
+        scene.run(&shell("kill -SEGV $$")).end,
+        ProcessEnd::Signal(11)
+    );
+}
+
+#[derive(Default)]
+struct Slots(Mutex<Vec<usize>>);
+
+impl RunObserver for Slots {
+    fn event(&self, event: &RunEvent<'_>) {
+        if let RunEvent::Started { slot, .. } = event {
+            self.0.lock().unwrap().push(*slot);
+        }
+    }
+}
+
+#[test]
+fn as_many_run_as_there_are_jobs_each_in_its_slot() {
+    let scene = Scene::new();
+    let folder = scene.root.join("marks");
+    fs_err::create_dir(&folder).unwrap();
+    // Each makes a folder of its slot, which fails where another has it.
+    let script =
+        format!("mkdir {folder}/$$ && ls {folder} | wc -l && sleep 0.1; rmdir {folder}/$$");
+    let actions: Vec<_> = (0..8)
+        .map(|number| shell(&script).variable("N", number.to_string()))
+        .collect();
+    let slots = Slots::default();
+    let report = scene.engine().run(&actions, &slots);
+    let most = report.outcomes.iter().map(|outcome| {
+        let text = outcome.as_ref().unwrap().stdout.text().unwrap();
+        text.trim().parse::<usize>().unwrap()
+    });
+    assert_eq!(most.max(), Some(2));
+    let mut slots = slots.0.into_inner().unwrap();
+    slots.sort_unstable();
+    slots.dedup();
+    assert_eq!(slots, [0, 1]);
+}
