@@ -187,7 +187,7 @@ impl Default for RemoteLimits {
             execution_concurrency: 128,
             execution_deadline: Duration::from_secs(60 * 60),
             calls_per_second: None,
-            upload_patience: Duration::from_secs(10),
+            upload_patience: Duration::from_secs(3),
         }
     }
 }

@@ -1,11 +1,16 @@
 //! Every setting: its section, key, type and default. A new setting is one line here.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use ::release::next::NextVersion;
 use ::release::settings::{
     CandidateNotes, FileEdit, FinalNewline, FragmentPolicy, Hook, OwnRelease, Profile, StepKind,
     TagKind,
+};
+use ::remote::{
+    BearerToken, CacheContentBehavior, RemoteCacheWarnings, RemoteLimits, RemoteOptions,
+    RemoteProvider,
 };
 use camino::Utf8PathBuf;
 use install::environment::LinkMode;
@@ -150,7 +155,72 @@ section! {
         build_file_prelude_globs: Vec<String> = Vec::new(),
         /// What to do if a glob in a BUILD file matches nothing.
         unmatched_build_file_globs: Behavior = Behavior::Warn,
+        /// What kind of thing the cache of the team is. Pants has no `s3`.
+        remote_provider: RemoteProvider = RemoteProvider::Reapi,
+        /// Where the cache is: `grpc://`, `grpcs://`, `file://`, `s3://`, `https://`.
+        remote_store_address: Option<String> = None,
+        /// Where actions are run by a server.
+        remote_execution_address: Option<String> = None,
+        /// Whether results are looked up in the cache.
+        remote_cache_read: bool = false,
+        /// Whether results of this machine are put into the cache.
+        remote_cache_write: bool = false,
+        /// Whether actions are run by a server.
+        remote_execution: bool = false,
+        /// Which of a server's caches is meant.
+        remote_instance_name: Option<String> = None,
+        /// Headers of calls to the cache.
+        remote_store_headers: BTreeMap<String, String> = BTreeMap::new(),
+        /// Headers of calls to the server that runs actions.
+        remote_execution_headers: BTreeMap<String, String> = BTreeMap::new(),
+        /// The token of `authorization: Bearer`; `@FILE` for the one in a file.
+        remote_oauth_bearer_token: Option<BearerToken> = None,
+        /// The file with the token, as older versions of Pants have it.
+        remote_oauth_bearer_token_path: Option<Utf8PathBuf> = None,
+        /// The certificates that vouch for servers, as PEM, in place of the system's.
+        remote_ca_certs_path: Option<Utf8PathBuf> = None,
+        /// Our certificate, as PEM.
+        remote_client_certs_path: Option<Utf8PathBuf> = None,
+        /// Its key, as PEM.
+        remote_client_key_path: Option<Utf8PathBuf> = None,
+        /// How often a failure of the cache is told: `ignore`, `first_only`, `backoff`, `always`.
+        remote_cache_warnings: RemoteCacheWarnings = RemoteCacheWarnings::Backoff,
+        /// When outputs of a result are fetched: `fetch`, `validate`, `defer`.
+        cache_content_behavior: CacheContentBehavior = CacheContentBehavior::Fetch,
+        /// The number of look-ups at the same time.
+        remote_cache_rpc_concurrency: usize = RemoteLimits::default().cache_concurrency,
+        /// The longest time for a look-up.
+        remote_cache_rpc_timeout_millis: u64 = millis(RemoteLimits::default().cache_timeout),
+        /// The largest part of a stream.
+        remote_store_chunk_bytes: usize = RemoteLimits::default().chunk_bytes,
+        /// The largest sum of the blobs of one call.
+        remote_store_batch_api_size_limit: u64 = RemoteLimits::default().batch_bytes,
+        /// Whether several blobs are read by one call.
+        remote_store_batch_load_enabled: bool = RemoteLimits::default().batch_load,
+        /// How often a call is tried again.
+        remote_store_rpc_retries: u32 = RemoteLimits::default().retries,
+        /// The number of calls of the store at the same time.
+        remote_store_rpc_concurrency: usize = RemoteLimits::default().store_concurrency,
+        /// The longest time for an answer of the store.
+        remote_store_rpc_timeout_millis: u64 = millis(RemoteLimits::default().store_timeout),
+        /// The number of calls in a second. Pants does not have this setting.
+        remote_store_rpc_per_second: Option<u32> = None,
+        /// The number of calls that start an action at the same time.
+        remote_execution_rpc_concurrency: usize = RemoteLimits::default().execution_concurrency,
+        /// The longest time from handing in an action to its result.
+        remote_execution_overall_deadline_secs: u64 =
+            RemoteLimits::default().execution_deadline.as_secs(),
+        /// What a server is told of the machine that is wanted: `name=value`.
+        remote_execution_extra_platform_properties: Vec<String> = Vec::new(),
+        /// The number of actions that a server runs at the same time.
+        process_execution_remote_parallelism: usize = RemoteOptions::default().parallelism,
+        /// The seconds that a run waits at its end for what is still being sent.
+        session_end_tasks_timeout: Duration = RemoteLimits::default().upload_patience,
     }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or_default()
 }
 
 section! {

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
+use std::time::Duration;
 
+use ::remote::{BearerToken, CacheContentBehavior, RemoteCacheWarnings, RemoteProvider};
 use camino::Utf8PathBuf;
 use install::environment::LinkMode;
 use model::{
@@ -66,7 +68,25 @@ macro_rules! whole_number {
     )+};
 }
 
-whole_number!(u64 usize);
+whole_number!(u32 u64 usize);
+
+/// Seconds, which need not be whole.
+impl Setting for Duration {
+    fn read(node: &SettingNode) -> Result<Self, SettingMistake> {
+        const EXPECTED: &str = "a number of seconds";
+        let seconds = match &node.tree {
+            SettingTree::Integer(seconds) => seconds.to_string(),
+            _ => node.text(EXPECTED)?.to_owned(),
+        };
+        let seconds = seconds.trim().parse::<f64>();
+        let seconds = seconds.map_err(|_| node.wrong_type(EXPECTED))?;
+        Self::try_from_secs_f64(seconds).map_err(|_| {
+            node.mistake(SettingMistakeKind::BadValue(format!(
+                "{seconds} seconds are no time"
+            )))
+        })
+    }
+}
 
 impl Setting for String {
     fn read(node: &SettingNode) -> Result<Self, SettingMistake> {
@@ -303,6 +323,17 @@ parsed! {
     ExtraName: "the name of an extra",
 }
 
+/// A token, or `@FILE` for the one in a file, as Pants has it.
+impl Setting for BearerToken {
+    fn read(node: &SettingNode) -> Result<Self, SettingMistake> {
+        let text = node.text("a token, or `@FILE`")?;
+        Ok(match text.strip_prefix('@') {
+            Some(file) => Self::File(file.into()),
+            None => Self::Text(text.to_owned()),
+        })
+    }
+}
+
 impl Setting for PackageSet {
     fn read(node: &SettingNode) -> Result<Self, SettingMistake> {
         let items = node.list("a list")?;
@@ -430,4 +461,26 @@ choice!(LicenseStyle {
 choice!(RequiresPythonRule {
     "as-written" => Self::AsWritten,
     "minor-range" => Self::MinorRange,
+});
+
+choice!(RemoteProvider {
+    "reapi" => Self::Reapi,
+    "file" => Self::File,
+    "experimental-file" => Self::File,
+    "s3" => Self::S3,
+    "github-actions-cache" => Self::GithubActionsCache,
+    "experimental-github-actions-cache" => Self::GithubActionsCache,
+});
+
+choice!(RemoteCacheWarnings {
+    "ignore" => Self::Ignore,
+    "first_only" => Self::FirstOnly,
+    "backoff" => Self::Backoff,
+    "always" => Self::Always,
+});
+
+choice!(CacheContentBehavior {
+    "fetch" => Self::Fetch,
+    "validate" => Self::Validate,
+    "defer" => Self::Defer,
 });

@@ -18,6 +18,7 @@ mod options;
 mod pants_keys;
 mod reader;
 mod release;
+mod remote;
 mod root;
 mod tree;
 
