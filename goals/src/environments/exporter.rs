@@ -79,6 +79,8 @@ pub struct ExportedEnvironment {
 struct JudgedLock {
     /// Why it is not that; none if it is.
     stale: Option<Vec<String>>,
+    /// Whether another tool wrote it.
+    foreign: bool,
     /// The files in which its requirements stand.
     files: Vec<String>,
 }
@@ -250,8 +252,17 @@ impl<'a> Exporter<'a> {
         };
         let hint = format!("run `cargo xtask generate-lockfiles --resolve {resolve}`");
         let path = LockPath::of(self.session, resolve)?;
-        let what = format!("the lock of `{resolve}` is not what its requirements ask for");
+        let what = match judged.foreign {
+            true => format!("the lock of `{resolve}` is not one of this tool"),
+            false => format!("the lock of `{resolve}` is not what its requirements ask for"),
+        };
         match self.options.stale {
+            StaleLocks::Warned if judged.foreign => {
+                self.session.warn(format_args!(
+                    "{what}, and is installed as it is; {hint}, which keeps its versions"
+                ));
+                Ok(judged)
+            }
             StaleLocks::Warned => {
                 self.session
                     .warn(format_args!("{what}: {}; {hint}", shortened(&reasons)));
@@ -275,6 +286,8 @@ impl<'a> Exporter<'a> {
     fn judge_lock(&self, resolve: &str) -> Result<JudgedLock, GoalError> {
         let path = LockPath::of(self.session, resolve)?;
         let text = path.read()?;
+        let own = |text: &String| LockFormat::of(text) == LockFormat::Own;
+        let foreign = text.as_ref().is_some_and(|text| !own(text));
         let indexes = locking::PackageIndexes::new(self.session, self.options.index.clone())?;
         let found = self.repository().and_then(|repository| {
             let name_of = |source: &_| indexes.name_of(source, resolve);
@@ -286,9 +299,13 @@ impl<'a> Exporter<'a> {
         Ok(match found {
             Ok((locking::Freshness::Stale(stale), files)) => JudgedLock {
                 stale: Some(stale.reasons),
+                foreign,
                 files,
             },
-            Ok((locking::Freshness::Fresh(_), files)) => JudgedLock { stale: None, files },
+            Ok((locking::Freshness::Fresh(_), files)) => JudgedLock {
+                files,
+                ..JudgedLock::default()
+            },
             // Mistakes of requirements are those of `generate-lockfiles`, which says them.
             Err(_) => JudgedLock::default(),
         })
@@ -725,7 +742,7 @@ fn first(errors: Vec<GoalError>) -> GoalError {
     }
 }
 
-/// The lock of a resolve, which must be in this tool's format.
+/// The lock of a resolve: in this tool's format, or as pex or uv wrote it, also for Pants.
 fn read_lock(session: &Session, resolve: &str) -> Result<Lock, GoalError> {
     let path = LockPath::of(session, resolve)?;
     let hint = format!("run `cargo xtask generate-lockfiles --resolve {resolve}`");
@@ -738,6 +755,10 @@ fn read_lock(session: &Session, resolve: &str) -> Result<Lock, GoalError> {
     match LockFormat::of(&text) {
         LockFormat::Own | LockFormat::Unknown => {
             lockfile::read(&text, &path.relative).map_err(|error| path.unreadable(error))
+        }
+        LockFormat::Pex | LockFormat::Uv => {
+            lockfile::import::foreign_lock(&text, &path.relative, resolve)
+                .map_err(|error| path.unreadable(error))
         }
         _ => Err(failure("the lock was written by another tool")),
     }

@@ -1,18 +1,23 @@
 //! Reads the pins of locks that other tools wrote, so that moving to this tool changes no version.
 //!
 //! Only what pins a version is read: the name, the version, a repository's commit, and the marker.
-//! Everything else in the file is ignored.
+//! Everything else in the file is ignored. A lock of pex or uv is read as a whole where it is
+//! to be installed as it is.
 
 mod pex;
 mod toml;
+mod uv;
+mod whole;
 
 use camino::Utf8Path;
-use model::{Lock, LockedPackage, Marker};
+use model::{DistFile, Lock, LockedPackage, Marker, Sha256};
 
 use crate::error::{LockReadError, LockReadErrorKind, ReadFault};
 use crate::format::LockFormat;
 use crate::pins::{Pin, pins as own_pins, sorted};
 use crate::read::read;
+
+pub use whole::foreign_lock;
 
 /// The pins of a lock of any tool, sorted by name and version. `path` is used in errors only.
 ///
@@ -72,6 +77,23 @@ pub fn as_lock(pins: &[Pin], like: &Lock) -> Lock {
         packages: pins.iter().map(package).collect(),
         ..like.clone()
     }
+}
+
+/// A file by where it lies and its sha256; `None` without that hash: a download could not be checked.
+fn dist_file(place: &str, sha256: &str) -> Option<DistFile> {
+    let sha256: Sha256 = sha256.parse().ok()?;
+    let filename = place.split(['#', '?']).next()?.rsplit('/').next()?;
+    let filename = percent_encoding::percent_decode_str(filename)
+        .decode_utf8()
+        .ok()?;
+    (!filename.is_empty()).then(|| DistFile {
+        filename: filename.into_owned(),
+        sha256: Some(sha256),
+        size: None,
+        upload_time: None,
+        requires_python: None,
+        yanked: None,
+    })
 }
 
 #[cfg(test)]

@@ -2,16 +2,24 @@
 //!
 //! Source: pex's `locked_resolve.py` and `lockfile/json_codec.py`.
 
-use model::{IndexRole, Marker, PackageName, PackageSource, Url, Version};
+use model::{
+    DistFile, IndexRole, LockedPackage, Marker, PackageName, PackageSource, Requirement,
+    RequirementSource, Url, Version, VersionSpecifiers,
+};
 use serde::Deserialize;
 
 use super::toml::is_commit;
+use super::whole::{ForeignContents, constraints, foreign};
 use crate::error::{LockReadErrorKind, ReadFault};
 use crate::pins::Pin;
 
 #[derive(Deserialize)]
 struct PexLock {
     locked_resolves: Vec<LockedResolve>,
+    #[serde(default)]
+    requirements: Vec<String>,
+    #[serde(default)]
+    requires_python: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -26,22 +34,35 @@ struct LockedRequirement {
     version: Version,
     #[serde(default)]
     artifacts: Vec<Artifact>,
+    #[serde(default)]
+    requires_dists: Vec<String>,
+    #[serde(default)]
+    requires_python: Option<VersionSpecifiers>,
 }
 
 #[derive(Deserialize)]
 struct Artifact {
     #[serde(default)]
     url: String,
+    #[serde(default)]
+    algorithm: String,
+    #[serde(default)]
+    hash: String,
 }
 
-pub(super) fn pins(text: &str) -> Result<Vec<Pin>, ReadFault> {
+/// The JSON below the comments.
+fn parse(text: &str) -> Result<PexLock, ReadFault> {
     let start = json_start(text);
-    let lock: PexLock = serde_json::from_str(&text[start..]).map_err(|error| {
+    serde_json::from_str(&text[start..]).map_err(|error| {
         let at = start + offset(&text[start..], error.line(), error.column());
         let reason = error.to_string();
         let reason = reason.rsplit_once(" at line ").map_or(&*reason, |(r, _)| r);
         ReadFault::new(at..at, LockReadErrorKind::Syntax(reason.to_owned()))
-    })?;
+    })
+}
+
+pub(super) fn pins(text: &str) -> Result<Vec<Pin>, ReadFault> {
+    let lock = parse(text)?;
     let mut pins = Vec::new();
     for resolve in lock.locked_resolves {
         let marker = resolve.marker.unwrap_or(Marker::TRUE);
@@ -53,6 +74,92 @@ pub(super) fn pins(text: &str) -> Result<Vec<Pin>, ReadFault> {
         }));
     }
     Ok(pins)
+}
+
+/// The lock as a whole.
+pub(super) fn contents(text: &str) -> Result<ForeignContents, ReadFault> {
+    let lock = parse(text)?;
+    let [locked] = <[_; 1]>::try_from(lock.locked_resolves)
+        .map_err(|_| foreign("it has a resolve for each platform, not one for all"))?;
+    let requirements = requirements(&lock.requirements)?;
+    let packages = locked.locked_requirements.into_iter().map(package);
+    let mut packages: Vec<LockedPackage> = packages.collect::<Result<_, _>>()?;
+    let required = packages.iter().flat_map(|package| &package.dependencies);
+    let direct: Vec<(PackageName, PackageSource)> = requirements
+        .iter()
+        .chain(required)
+        .filter_map(direct)
+        .collect();
+    for (name, source) in direct {
+        for package in packages.iter_mut().filter(|package| package.name == name) {
+            package.source = source.clone();
+        }
+    }
+    Ok(ForeignContents {
+        requirements,
+        interpreter_constraints: constraints(&lock.requires_python)?,
+        packages,
+    })
+}
+
+fn requirements(texts: &[String]) -> Result<Vec<Requirement>, ReadFault> {
+    let read = |text: &String| {
+        text.parse().map_err(|error| {
+            let reason = format!("the requirement `{text}`: {error}");
+            ReadFault::new(0..0, LockReadErrorKind::Syntax(reason))
+        })
+    };
+    texts.iter().map(read).collect()
+}
+
+/// The archive that a requirement names as the source of a package.
+fn direct(requirement: &Requirement) -> Option<(PackageName, PackageSource)> {
+    match &requirement.source {
+        RequirementSource::Url {
+            url, subdirectory, ..
+        } => {
+            let (url, subdirectory) = (url.clone(), subdirectory.clone());
+            let source = PackageSource::Url { url, subdirectory };
+            Some((requirement.name.clone(), source))
+        }
+        _ => None,
+    }
+}
+
+fn package(one: LockedRequirement) -> Result<LockedPackage, ReadFault> {
+    let is_wheel = |file: &DistFile| file.filename.ends_with(".whl");
+    let files = one.artifacts.iter().filter_map(dist_file);
+    let (mut wheels, sdists): (Vec<_>, Vec<_>) = files.partition(is_wheel);
+    wheels.sort_by(|a, b| a.filename.cmp(&b.filename));
+    Ok(LockedPackage {
+        source: source_of(&one.artifacts),
+        dependencies: requirements(&one.requires_dists)?,
+        name: one.project_name,
+        version: one.version,
+        marker: Marker::TRUE,
+        requires_python: one.requires_python,
+        extras: Vec::new(),
+        sdist: sdists.into_iter().next(),
+        wheels,
+    })
+}
+
+/// Files in folders are those of `find_links`; pex writes a variable before such a path.
+fn source_of(artifacts: &[Artifact]) -> PackageSource {
+    let is_local = |one: &Artifact| one.url.starts_with(['$', '/']) || one.url.starts_with("file:");
+    match source(artifacts) {
+        PackageSource::Index(_) if !artifacts.is_empty() && artifacts.iter().all(is_local) => {
+            PackageSource::Index(IndexRole::FindLinks)
+        }
+        source => source,
+    }
+}
+
+fn dist_file(artifact: &Artifact) -> Option<DistFile> {
+    match artifact.algorithm == "sha256" && !artifact.url.starts_with("git+") {
+        true => super::dist_file(&artifact.url, &artifact.hash),
+        false => None,
+    }
 }
 
 /// The offset below the leading `//` lines.
