@@ -4,13 +4,14 @@
 //! Everything else in the file is ignored. A lock of pex or uv is read as a whole where it is
 //! to be installed as it is.
 
+mod contents;
 mod pex;
 mod toml;
 mod uv;
 mod whole;
 
 use camino::Utf8Path;
-use model::{DistFile, Lock, LockedPackage, Marker, Sha256};
+use model::{Lock, LockedPackage, Marker};
 
 use crate::error::{LockReadError, LockReadErrorKind, ReadFault};
 use crate::format::LockFormat;
@@ -77,23 +78,6 @@ pub fn as_lock(pins: &[Pin], like: &Lock) -> Lock {
         packages: pins.iter().map(package).collect(),
         ..like.clone()
     }
-}
-
-/// A file by where it lies and its sha256; `None` without that hash: a download could not be checked.
-fn dist_file(place: &str, sha256: &str) -> Option<DistFile> {
-    let sha256: Sha256 = sha256.parse().ok()?;
-    let filename = place.split(['#', '?']).next()?.rsplit('/').next()?;
-    let filename = percent_encoding::percent_decode_str(filename)
-        .decode_utf8()
-        .ok()?;
-    (!filename.is_empty()).then(|| DistFile {
-        filename: filename.into_owned(),
-        sha256: Some(sha256),
-        size: None,
-        upload_time: None,
-        requires_python: None,
-        yanked: None,
-    })
 }
 
 #[cfg(test)]

@@ -8,8 +8,8 @@ use model::{
 };
 use serde::Deserialize;
 
+use super::contents::{ForeignContents, constraints, foreign};
 use super::toml::is_commit;
-use super::whole::{ForeignContents, constraints, foreign};
 use crate::error::{LockReadErrorKind, ReadFault};
 use crate::pins::Pin;
 
@@ -157,7 +157,7 @@ fn source_of(artifacts: &[Artifact]) -> PackageSource {
 
 fn dist_file(artifact: &Artifact) -> Option<DistFile> {
     match artifact.algorithm == "sha256" && !artifact.url.starts_with("git+") {
-        true => super::dist_file(&artifact.url, &artifact.hash),
+        true => super::contents::dist_file(&artifact.url, &artifact.hash),
         false => None,
     }
 }

@@ -6,8 +6,8 @@
 use model::{DistFile, LockedPackage, Requirement};
 use toml_edit::Document;
 
+use super::contents::{ForeignContents, constraints};
 use super::toml;
-use super::whole::{ForeignContents, constraints};
 use crate::error::ReadFault;
 use crate::fields::TomlFields;
 
@@ -122,7 +122,7 @@ fn dist_file(fields: &TomlFields<'_>) -> Result<Option<DistFile>, ReadFault> {
     let hash = fields
         .str("hash")?
         .and_then(|hash| hash.strip_prefix("sha256:"));
-    let file = super::dist_file(place, hash.unwrap_or_default());
+    let file = super::contents::dist_file(place, hash.unwrap_or_default());
     let size = fields
         .integer("size")?
         .and_then(|size| u64::try_from(size).ok());

@@ -6,13 +6,11 @@
 use std::collections::BTreeMap;
 
 use camino::Utf8Path;
-use model::{
-    ExtraName, InterpreterConstraints, Lock, LockInputs, LockedPackage, Marker, Requirement,
-    RequirementSource,
-};
+use model::{ExtraName, Lock, LockInputs, LockedPackage, Marker, Requirement, RequirementSource};
 
+use super::contents::{ForeignContents, foreign};
 use super::{pex, uv};
-use crate::error::{LockReadError, LockReadErrorKind, ReadFault};
+use crate::error::LockReadError;
 use crate::format::LockFormat;
 
 /// The lock that pex or uv wrote, also for Pants, as the lock of `resolve`. `path` is used in errors
@@ -27,7 +25,7 @@ pub fn foreign_lock(text: &str, path: &Utf8Path, resolve: &str) -> Result<Lock, 
         _ => Err(foreign("only one of pex or uv can be installed as it is")),
     };
     let contents = read.map_err(|fault| fault.at(text, path))?;
-    let packages = contents.needed_packages();
+    let packages = needed_packages(&contents);
     Ok(Lock {
         resolve: resolve.to_owned(),
         inputs: LockInputs {
@@ -40,45 +38,26 @@ pub fn foreign_lock(text: &str, path: &Utf8Path, resolve: &str) -> Result<Lock, 
     })
 }
 
-pub(super) fn foreign(why: &'static str) -> ReadFault {
-    ReadFault::new(0..0, LockReadErrorKind::Foreign(why))
-}
-
-/// The `requires-python` of a lock.
-pub(super) fn constraints(texts: &[String]) -> Result<InterpreterConstraints, ReadFault> {
-    InterpreterConstraints::parse(texts).map_err(|_| foreign("its Python versions cannot be read"))
-}
-
-/// What a lock of another tool says.
-pub(super) struct ForeignContents {
-    pub(super) requirements: Vec<Requirement>,
-    pub(super) interpreter_constraints: InterpreterConstraints,
-    /// Without extras, with all that they require, and a marker only where versions differ by it.
-    pub(super) packages: Vec<LockedPackage>,
-}
-
-impl ForeignContents {
-    /// The packages that some environment needs, with the environments and extras.
-    fn needed_packages(&self) -> Vec<LockedPackage> {
-        let needs = Needs::of(&self.requirements, &self.packages);
-        let packages = self.packages.iter().enumerate();
-        let mut needed: Vec<LockedPackage> = packages
-            .filter_map(|(at, package)| {
-                let marker = needs.0.get(&(at, None)).filter(|it| !it.is_false())?;
-                let extras = needs.extras(at);
-                let mut dependencies = package.dependencies.clone();
-                dependencies.retain(|one| !one.marker.with_extras(&extras).is_false());
-                Some(LockedPackage {
-                    marker: marker.clone(),
-                    extras,
-                    dependencies,
-                    ..package.clone()
-                })
+/// The packages that some environment needs, with the environments and extras.
+fn needed_packages(contents: &ForeignContents) -> Vec<LockedPackage> {
+    let needs = Needs::of(&contents.requirements, &contents.packages);
+    let packages = contents.packages.iter().enumerate();
+    let mut needed: Vec<LockedPackage> = packages
+        .filter_map(|(at, package)| {
+            let marker = needs.0.get(&(at, None)).filter(|it| !it.is_false())?;
+            let extras = needs.extras(at);
+            let mut dependencies = package.dependencies.clone();
+            dependencies.retain(|one| !one.marker.with_extras(&extras).is_false());
+            Some(LockedPackage {
+                marker: marker.clone(),
+                extras,
+                dependencies,
+                ..package.clone()
             })
-            .collect();
-        needed.sort_by(|a, b| (&a.name, &a.version).cmp(&(&b.name, &b.version)));
-        needed
-    }
+        })
+        .collect();
+    needed.sort_by(|a, b| (&a.name, &a.version).cmp(&(&b.name, &b.version)));
+    needed
 }
 
 /// A package by its position, plain or with an extra.
@@ -218,7 +197,7 @@ mod tests {
                 .to_string()
         };
         insta::assert_snapshot!(refused(LOCK.replace("lib>=1;", "lib>=;")), @r#"python.lock:1:1: the requirement `lib>=; sys_platform == "win32"`: `lib>=; sys_platform == "win32"` is not a requirement (PEP 508): Unexpected end of version specifier, expected version"#);
-        insta::assert_snapshot!(refused(LOCK.replace("<3.14,>=3.8", "3.x")), @"python.lock:1:1: this is not a lock of this tool: its `requires_python` is not one");
+        insta::assert_snapshot!(refused(LOCK.replace("<3.14,>=3.8", "3.x")), @"python.lock:1:1: this is not a lock of this tool: its Python versions cannot be read");
         insta::assert_snapshot!(refused(LOCK.replace("  }]\n", "  }, {\"locked_requirements\": []}]\n")), @"python.lock:1:1: this is not a lock of this tool: it has a resolve for each platform, not one for all");
     }
 
