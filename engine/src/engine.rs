@@ -234,6 +234,11 @@ impl Engine {
         }
     }
 
+    /// Removes what was used longest ago, until its cache holds at most `limit` bytes.
+    pub fn tidy(&self, limit: u64) -> CleaningReport {
+        Self::clean(&self.options.cache, limit)
+    }
+
     /// What the cache in `folder` holds.
     #[must_use]
     pub fn contents(cache: &Utf8Path) -> CacheContents {

@@ -1,6 +1,7 @@
 //! One module for each thing that a user asks for. A goal takes a request and gives a report. It
 //! has no flags and prints nothing, but tells the [`session::Reporter`] what happens.
 
+pub mod actions;
 pub mod environments;
 pub mod error;
 pub mod graph;

@@ -41,6 +41,7 @@ const NUMBERED: &[(&str, &str)] = &[
 
 /// Those whose names have no number.
 const PLAIN: &[(&str, &str)] = &[
+    ("actions", "results of actions, and their sandboxes"),
     ("interpreters", "what interpreters are"),
     ("imports.bin", "imports of sources"),
 ];

@@ -13,6 +13,7 @@ use ::remote::{
     RemoteProvider,
 };
 use camino::Utf8PathBuf;
+use engine::SandboxKeeping;
 use install::environment::LinkMode;
 use model::{
     ForkStrategy, InterpreterConstraints, MetadataOverride, Override, PackageName, PackageSet,
@@ -25,6 +26,7 @@ use wheel::rules::{LicenseStyle, RequiresPythonRule};
 
 use super::cutoff::Cutoff;
 use super::kinds::{FirstPartyRequirements, Setting};
+use super::limits::{MemorySize, Parallelism};
 use super::release::PublishIndex;
 use super::tree::{SettingMistake, SettingNode};
 
@@ -216,6 +218,23 @@ section! {
         process_execution_remote_parallelism: usize = RemoteOptions::default().parallelism,
         /// The seconds that a run waits at its end for what is still being sent.
         session_end_tasks_timeout: Duration = RemoteLimits::default().upload_patience,
+        /// Whether results of actions are kept on this machine and used again.
+        local_cache: bool = true,
+        /// How many programs run at one time; as many as there are cores without it.
+        process_execution_local_parallelism: Option<Parallelism> = None,
+        /// Which sandboxes are left for their user to look at.
+        keep_sandboxes: SandboxKeeping = SandboxKeeping::Never,
+        /// The folder that sandboxes are made in, if it is not in the cache.
+        local_execution_root_dir: Option<Utf8PathBuf> = None,
+        /// How many seconds programs have for their own clean-up after Ctrl+C.
+        process_execution_graceful_shutdown_timeout: u64 = 3,
+        /// How much memory programs that run at one time may have together, with which there are
+        /// fewer of them.
+        process_total_child_memory_usage: Option<MemorySize> = None,
+        /// How much memory one of them needs.
+        process_per_child_memory_usage: MemorySize = MemorySize::mebibytes(512),
+        /// How large the cache of results may grow before what was used longest ago is removed.
+        local_store_files_max_size_bytes: u64 = 20 << 30,
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use ::remote::{BearerToken, CacheContentBehavior, RemoteCacheWarnings, RemoteProvider};
 use camino::Utf8PathBuf;
+use engine::SandboxKeeping;
 use install::environment::LinkMode;
 use model::{
     ExtraName, ForkStrategy, InterpreterConstraints, MetadataOverride, Override, PackageName,
@@ -412,6 +413,12 @@ choice!(Behavior {
     "warn" => Self::Warn,
     "warning" => Self::Warn,
     "error" => Self::Error,
+});
+
+choice!(SandboxKeeping {
+    "always" => Self::Always,
+    "on_failure" => Self::OnFailure,
+    "never" => Self::Never,
 });
 
 choice!(InitFiles {

@@ -13,6 +13,7 @@ mod error;
 mod flag;
 mod keys;
 mod kinds;
+mod limits;
 mod literal;
 mod options;
 mod pants_keys;

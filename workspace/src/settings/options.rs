@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
+use engine::{CacheUse, EngineOptions};
 use index::{IndexOptions, IndexRule};
 use targets::kinds::TargetType;
 use targets::{GraphOptions, LockfileTargets, Resolves, Switch, UseGitignore};
 
 use super::Settings;
 use super::kinds::FirstPartyRequirements;
+use super::limits::Parallelism;
 
 impl Settings {
     /// What shapes the target graph. `environment` is what `env()` in BUILD files sees.
@@ -90,6 +92,28 @@ impl Settings {
             .setup_py_generation
             .first_party_dependency_version_scheme;
         self.package.first_party_requirements.unwrap_or(pants)
+    }
+
+    /// How actions are run, with what is kept in `cache`.
+    pub fn engine_options(&self, cache: Utf8PathBuf) -> EngineOptions {
+        let global = &self.global;
+        let mut options = EngineOptions::new(cache);
+        if let Some(Parallelism(jobs)) = global.process_execution_local_parallelism {
+            options.jobs = jobs.get();
+        }
+        if let Some(total) = global.process_total_child_memory_usage {
+            let fit = total.parts(global.process_per_child_memory_usage);
+            options.jobs = options.jobs.min(fit.get());
+        }
+        if let Some(folder) = &global.local_execution_root_dir {
+            options.sandboxes = Some(self.root.join(folder).join("cargo-xtask-sandboxes"));
+        }
+        options.keep = global.keep_sandboxes;
+        options.grace = Duration::from_secs(global.process_execution_graceful_shutdown_timeout);
+        if !global.local_cache {
+            options.cache_use = CacheUse::None;
+        }
+        options
     }
 
     /// How indexes are asked, with what is kept in `cache`. Which indexes those are depends on

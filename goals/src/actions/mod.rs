@@ -1,0 +1,159 @@
+//! The engine of a run: made of settings and flags once, for whatever goal runs actions.
+//!
+//! ```no_run
+//! # fn test(session: &goals::session::Session, actions: &[engine::Action]) -> Result<(), goals::error::GoalError> {
+//! use goals::actions::{ActionOptions, ActionRunner};
+//!
+//! let runner = ActionRunner::new(session, &ActionOptions::default())?;
+//! let inputs = runner.files().tree(&["src/a.py".to_owned()]);
+//! let report = runner.run(actions, &engine::Silence);
+//! for outcome in &report.outcomes {
+//!     // …
+//! }
+//! runner.finish()
+//! # }
+//! ```
+
+mod summary;
+mod tidying;
+
+use camino::Utf8PathBuf;
+use engine::{
+    Action, CacheUse, Engine, FileIndex, RunEvent, RunObserver, RunReport, SandboxKeeping,
+};
+
+use crate::error::GoalError;
+use crate::session::Session;
+
+pub use summary::stats_lines;
+
+/// The folder of the engine in the cache.
+pub(crate) const FOLDER: &str = "actions";
+
+/// What the flags of a run say of its actions.
+#[derive(Debug, Clone, Default)]
+pub struct ActionOptions {
+    /// How many programs run at one time, in place of the settings.
+    pub jobs: Option<usize>,
+    /// What the caches are asked, unless the settings say that there is none.
+    pub cache: CacheUse,
+    /// Which sandboxes are left, in place of the settings.
+    pub keep: Option<SandboxKeeping>,
+    /// Whether statistics are printed at the end.
+    pub stats: bool,
+    /// Where a trace is written at the end.
+    pub trace: Option<Utf8PathBuf>,
+}
+
+/// Runs the actions of goals.
+pub struct ActionRunner<'a> {
+    session: &'a Session,
+    engine: Engine,
+    files: FileIndex,
+    stats: bool,
+    trace: Option<Utf8PathBuf>,
+}
+
+impl<'a> ActionRunner<'a> {
+    /// The engine of a run.
+    ///
+    /// # Errors
+    /// Where there is no folder for sandboxes.
+    pub fn new(session: &'a Session, options: &ActionOptions) -> Result<Self, GoalError> {
+        let folder = session.cache()?.join(FOLDER);
+        let mut engine = session.settings.engine_options(folder);
+        if let Some(jobs) = options.jobs {
+            engine.jobs = jobs;
+        }
+        if engine.cache_use != CacheUse::None {
+            engine.cache_use = options.cache;
+        }
+        engine.keep = options.keep.unwrap_or(engine.keep);
+        let engine = Engine::open(engine).map_err(|error| {
+            GoalError::failure("cannot make a folder for sandboxes")
+                .because(error.to_string())
+                .hint("set XTASK_CACHE_DIR to a folder that can be written")
+        })?;
+        let trace = options.trace.as_ref();
+        let trace = trace.map(|path| Ok::<_, GoalError>(session.working_folder()?.join(path)));
+        Ok(Self {
+            files: FileIndex::open(engine.cache_folder(), session.root().to_owned()),
+            session,
+            engine,
+            stats: options.stats,
+            trace: trace.transpose()?,
+        })
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The files of the repository, each hashed once.
+    pub fn files(&self) -> &FileIndex {
+        &self.files
+    }
+
+    /// Runs actions. The user is told of warnings, of sandboxes that were left and of an interruption; the rest is
+    /// the observer's, which hears these too.
+    pub fn run(&self, actions: &[Action], observer: &dyn RunObserver) -> RunReport {
+        let teller = RunTeller {
+            session: self.session,
+            actions,
+            observer,
+        };
+        self.engine.run(actions, &teller)
+    }
+
+    /// The run is over: keeps what is known of files, tells what was asked for, and keeps the cache within its limit.
+    ///
+    /// # Errors
+    /// Where the trace cannot be written.
+    pub fn finish(&self) -> Result<(), GoalError> {
+        // Files are hashed again by the next run.
+        let _ = self.files.save();
+        if self.stats {
+            for line in stats_lines(&self.engine.stats()) {
+                self.session.say(line);
+            }
+        }
+        if let Some(path) = &self.trace {
+            workspace::files::replace(path, &self.engine.trace())
+                .map_err(|error| GoalError::file("write the trace", path, &error))?;
+        }
+        tidying::tidy(self.session, &self.engine);
+        Ok(())
+    }
+}
+
+/// Tells the user of a run what no goal tells.
+struct RunTeller<'a> {
+    session: &'a Session,
+    actions: &'a [Action],
+    observer: &'a dyn RunObserver,
+}
+
+impl RunObserver for RunTeller<'_> {
+    fn event(&self, event: &RunEvent<'_>) {
+        match event {
+            RunEvent::Warning(text) => self.session.warn(text),
+            RunEvent::SandboxLeft { index, folder } => {
+                let action = &self.actions[*index].description;
+                self.session
+                    .say(format_args!("left the sandbox of {action}: {folder}"));
+            }
+            RunEvent::Interrupted { running, grace } => self.session.say(format_args!(
+                "interrupted: {} {} seconds to end, and Ctrl+C ends {} now",
+                match running {
+                    1 => "1 program has".to_owned(),
+                    _ => format!("{running} programs have"),
+                },
+                grace.as_secs(),
+                if *running == 1 { "it" } else { "them" },
+            )),
+            RunEvent::Started { .. } | RunEvent::Finished { .. } => {}
+        }
+        self.observer.event(event);
+    }
+}
