@@ -37,8 +37,10 @@ pub struct EngineOptions {
     pub keep: SandboxKeeping,
     /// What the caches are asked, for all actions.
     pub cache_use: CacheUse,
-    /// How long programs have for their own clean-up after Ctrl+C.
+    /// How long programs have for their own clean-up after Ctrl+C, and after their time is over.
     pub grace: Duration,
+    /// How many bytes a program may write to each of its streams before it is ended.
+    pub output_limit: u64,
 }
 
 impl EngineOptions {
@@ -52,6 +54,7 @@ impl EngineOptions {
             keep: SandboxKeeping::Never,
             cache_use: CacheUse::ReadWrite,
             grace: Duration::from_secs(3),
+            output_limit: 1 << 30,
         }
     }
 }
@@ -215,8 +218,8 @@ impl Engine {
         {
             observer.event(&RunEvent::Warning(&warning));
         }
-        let supervisor = Arc::new(Supervisor::default());
-        listen(&supervisor, self.options.grace);
+        let supervisor = Arc::new(Supervisor::new(self.options.grace));
+        listen(&supervisor);
         let run = EngineRun::new(self, actions, (&supervisor, observer));
         let grace = self.options.grace;
         std::thread::scope(|scope| {
@@ -405,10 +408,11 @@ impl<'a> EngineRun<'a> {
         let runner = LocalRunner {
             store: &self.engine.store,
             supervisor: self.supervisor,
+            output_limit: self.engine.options.output_limit,
         };
         let outcome = runner.run(action, slot);
         let ended_well = outcome.as_ref().is_ok_and(|outcome| outcome.end.success());
-        if !ended_well && self.supervisor.is_interrupted() {
+        if outcome.is_err() && self.supervisor.is_interrupted() {
             return Err(ActionError::Interrupt);
         }
         self.leave_sandbox(index, slot, ended_well);

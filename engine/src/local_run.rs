@@ -15,7 +15,7 @@ use crate::process::{
 };
 use crate::sandbox::{Placing, SandboxSlot};
 use crate::store::BlobStore;
-use crate::supervisor::Supervisor;
+use crate::supervisor::{ProgramExcess, ProgramLimits, Supervisor};
 use crate::template::SANDBOX;
 
 /// Where programs are looked for, unless the action says it.
@@ -27,6 +27,8 @@ pub(crate) struct LocalRunner<'a> {
     pub(crate) store: &'a BlobStore,
     /// What ends programs.
     pub(crate) supervisor: &'a Supervisor,
+    /// How many bytes a program may write to each of its streams.
+    pub(crate) output_limit: u64,
 }
 
 impl LocalRunner<'_> {
@@ -66,8 +68,8 @@ impl LocalRunner<'_> {
         let (stdout, stderr) = match &launch.streams {
             LaunchStreams::Terminal => (KeptOutput::of(b""), KeptOutput::of(b"")),
             LaunchStreams::Files { stdout, stderr } => (
-                keep_stream(stdout, self.store)?,
-                keep_stream(stderr, self.store)?,
+                keep_stream(stdout, end, self.store)?,
+                keep_stream(stderr, end, self.store)?,
             ),
         };
         Ok(Outcome {
@@ -93,12 +95,19 @@ impl LocalRunner<'_> {
         let spawner: &dyn Spawner = action.spawner.as_deref().unwrap_or(&ForkExec);
         let start = Instant::now();
         let process = spawner.spawn(launch).map_err(failed)?;
-        let guard = self.supervisor.watch(&process, action.timeout);
+        let limits = ProgramLimits {
+            time: action.timeout,
+            output: self.output_limit,
+            streams: &launch.streams,
+        };
+        let guard = self.supervisor.watch(&process, &limits);
         let end = process.wait().map_err(failed)?;
-        let end = if guard.was_late() {
-            ProcessEnd::TimeLimit
-        } else {
-            end
+        let interrupted = || self.supervisor.is_interrupted();
+        let end = match guard.exceeded() {
+            Some(ProgramExcess::Time) => ProcessEnd::TimeLimit,
+            Some(ProgramExcess::Output) => ProcessEnd::OutputLimit,
+            None if !end.success() && interrupted() => ProcessEnd::Interrupt,
+            None => end,
         };
         Ok((end, start.elapsed()))
     }

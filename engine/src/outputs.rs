@@ -1,5 +1,6 @@
 //! What an action wrote: found in its sandbox, kept in the store.
 
+use std::io::Read;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
@@ -147,17 +148,25 @@ fn resolved(folder: &Utf8Path, target: &Utf8Path) -> Utf8PathBuf {
     place
 }
 
-/// What a program wrote to a stream: in the memory if it is little, else in the store.
+/// What a program wrote to a stream: in the memory if it is little, else in the store. Where it wrote too much, the
+/// beginning.
 ///
 /// # Errors
 /// Where it cannot be read or kept.
-pub(crate) fn keep_stream(file: &Utf8Path, store: &BlobStore) -> Result<KeptOutput, ActionError> {
+pub(crate) fn keep_stream(
+    file: &Utf8Path,
+    end: ProcessEnd,
+    store: &BlobStore,
+) -> Result<KeptOutput, ActionError> {
     let name = file.file_name().unwrap_or_default();
     let size = fs_err::metadata(file)
         .map_err(|error| unkept(name, &error))?
         .len();
-    if size <= INLINE {
-        let bytes = fs_err::read(file).map_err(|error| unkept(name, &error))?;
+    if size <= INLINE || end == ProcessEnd::OutputLimit {
+        let mut bytes = Vec::new();
+        let read =
+            fs_err::File::open(file).and_then(|file| file.take(INLINE).read_to_end(&mut bytes));
+        read.map_err(|error| unkept(name, &error))?;
         return Ok(KeptOutput::of(&bytes));
     }
     let digest = store.put_file(file).map_err(|error| unkept(name, &error))?;

@@ -29,7 +29,8 @@ pub(crate) fn result_message(
             ProcessEnd::Exit(code) => code,
             // As a shell says it.
             ProcessEnd::Signal(signal) => 128 + signal,
-            ProcessEnd::TimeLimit => 124,
+            ProcessEnd::TimeLimit | ProcessEnd::OutputLimit => 124,
+            ProcessEnd::Interrupt => 130,
         },
         execution_metadata: Some(ExecutedActionMetadata {
             virtual_execution_duration: Some(messages::Duration {

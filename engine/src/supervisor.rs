@@ -2,19 +2,24 @@
 //!
 //! Each run has one watcher: a thread that knows which programs run and until when. The first Ctrl+C is handed to
 //! the programs, which have a grace period for their own clean-up; a second one, or the end of that period, ends
-//! them. A time limit ends a program at once, with everything it started.
+//! them. A program whose time is over has the same period, one that writes too much has none.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
+use camino::Utf8PathBuf;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-use crate::process::{ProcessSignal, RunningProcess};
+use crate::process::{LaunchStreams, ProcessSignal, RunningProcess};
+
+/// How often the sizes of outputs are looked at.
+const LOOK: Duration = Duration::from_millis(250);
 
 /// Watches over the programs of one run.
-#[derive(Default)]
 pub(crate) struct Supervisor {
+    /// How long programs have for their own clean-up.
+    grace: Duration,
     state: Mutex<Watch>,
     changed: Condvar,
 }
@@ -29,8 +34,30 @@ struct Watch {
 
 struct WatchedProgram {
     process: Arc<dyn RunningProcess>,
+    /// When it is asked to end, or is ended if it was asked.
     until: Option<Instant>,
-    late: bool,
+    streams: Vec<Utf8PathBuf>,
+    output: u64,
+    exceeded: Option<ProgramExcess>,
+}
+
+/// What a program may use.
+pub(crate) struct ProgramLimits<'a> {
+    /// How long it may run.
+    pub(crate) time: Option<Duration>,
+    /// How many bytes it may write to each of its streams.
+    pub(crate) output: u64,
+    /// These.
+    pub(crate) streams: &'a LaunchStreams,
+}
+
+/// Which limit a program went beyond.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ProgramExcess {
+    /// That of its time.
+    Time,
+    /// That of its output.
+    Output,
 }
 
 /// How far an interrupted run is.
@@ -51,6 +78,15 @@ pub(crate) struct WatchedGuard<'a> {
 }
 
 impl Supervisor {
+    /// A supervisor of programs that have so long for their own clean-up.
+    pub(crate) fn new(grace: Duration) -> Self {
+        Self {
+            grace,
+            state: Mutex::default(),
+            changed: Condvar::new(),
+        }
+    }
+
     /// Whether nothing new may start.
     pub(crate) fn is_interrupted(&self) -> bool {
         self.lock().interrupt != InterruptState::No
@@ -60,12 +96,14 @@ impl Supervisor {
     pub(crate) fn watch(
         &self,
         process: &Arc<dyn RunningProcess>,
-        limit: Option<Duration>,
+        limits: &ProgramLimits<'_>,
     ) -> WatchedGuard<'_> {
         let mut watch = self.lock();
         let number = watch.next;
         watch.next += 1;
-        let until = limit.and_then(|limit| Instant::now().checked_add(limit));
+        let until = limits
+            .time
+            .and_then(|limit| Instant::now().checked_add(limit));
         match watch.interrupt {
             InterruptState::No => {}
             InterruptState::Grace(_) => process.signal(ProcessSignal::Interrupt),
@@ -75,7 +113,12 @@ impl Supervisor {
         let program = WatchedProgram {
             process,
             until,
-            late: false,
+            streams: match limits.streams {
+                LaunchStreams::Files { stdout, stderr } => vec![stdout.clone(), stderr.clone()],
+                LaunchStreams::Terminal => Vec::new(),
+            },
+            output: limits.output,
+            exceeded: None,
         };
         watch.programs.insert(number, program);
         drop(watch);
@@ -95,7 +138,8 @@ impl Supervisor {
             if matches!(watch.interrupt, InterruptState::Grace(until) if until <= now) {
                 watch.end_all();
             }
-            watch.end_late(now);
+            watch.end_late(now, self.grace);
+            watch.end_loud();
             if watch.interrupt != InterruptState::No && !heard {
                 heard = true;
                 let running = watch.programs.len();
@@ -126,10 +170,10 @@ impl Supervisor {
     }
 
     /// Hands a signal of the user to the programs; the second one ends them.
-    fn interrupt(&self, signal: ProcessSignal, grace: Duration) {
+    fn interrupt(&self, signal: ProcessSignal) {
         let mut watch = self.lock();
         if watch.interrupt == InterruptState::No {
-            watch.interrupt = InterruptState::Grace(Instant::now() + grace);
+            watch.interrupt = InterruptState::Grace(Instant::now() + self.grace);
             watch
                 .programs
                 .values()
@@ -153,10 +197,29 @@ impl Watch {
         programs.for_each(|program| program.process.signal(ProcessSignal::Kill));
     }
 
-    fn end_late(&mut self, now: Instant) {
+    /// Asks programs whose time is over to end, and ends those that were asked long ago.
+    fn end_late(&mut self, now: Instant, grace: Duration) {
         for program in self.programs.values_mut() {
-            if program.until.is_some_and(|until| until <= now) {
-                program.late = true;
+            if program.until.is_none_or(|until| until > now) {
+                continue;
+            }
+            let asked = program.exceeded.replace(ProgramExcess::Time).is_some();
+            let (until, signal) = match asked {
+                false => (now.checked_add(grace), ProcessSignal::Interrupt),
+                true => (None, ProcessSignal::Kill),
+            };
+            program.until = until;
+            program.process.signal(signal);
+        }
+    }
+
+    /// Ends programs that wrote too much.
+    fn end_loud(&mut self) {
+        for program in self.programs.values_mut() {
+            let size = |path: &Utf8PathBuf| fs_err::metadata(path).map_or(0, |file| file.len());
+            let limit = program.output;
+            if program.exceeded.is_none() && program.streams.iter().any(|path| size(path) > limit) {
+                program.exceeded = Some(ProgramExcess::Output);
                 program.until = None;
                 program.process.signal(ProcessSignal::Kill);
             }
@@ -169,18 +232,20 @@ impl Watch {
             _ => None,
         };
         let limits = self.programs.values().filter_map(|program| program.until);
-        limits.chain(grace).min()
+        let look = self
+            .programs
+            .values()
+            .any(|program| !program.streams.is_empty());
+        let look = look.then(|| Instant::now() + LOOK);
+        limits.chain(grace).chain(look).min()
     }
 }
 
 impl WatchedGuard<'_> {
-    /// Whether the program was ended since it took too long.
-    pub(crate) fn was_late(&self) -> bool {
+    /// The limit that the program went beyond.
+    pub(crate) fn exceeded(&self) -> Option<ProgramExcess> {
         let watch = self.supervisor.lock();
-        watch
-            .programs
-            .get(&self.number)
-            .is_some_and(|program| program.late)
+        watch.programs.get(&self.number)?.exceeded
     }
 }
 
@@ -191,20 +256,14 @@ impl Drop for WatchedGuard<'_> {
 }
 
 /// The runs that hear signals now.
-struct Listener {
-    supervisor: Weak<Supervisor>,
-    grace: Duration,
-}
-
-static LISTENERS: Mutex<Vec<Listener>> = Mutex::new(Vec::new());
+static LISTENERS: Mutex<Vec<Weak<Supervisor>>> = Mutex::new(Vec::new());
 static HANDLER: OnceLock<()> = OnceLock::new();
 
 /// Lets a run hear Ctrl+C and requests to end, as long as `supervisor` lives. Where no run hears them, they do what
 /// they did before.
-pub(crate) fn listen(supervisor: &Arc<Supervisor>, grace: Duration) {
+pub(crate) fn listen(supervisor: &Arc<Supervisor>) {
     let mut listeners = LISTENERS.lock().unwrap_or_else(PoisonError::into_inner);
-    let supervisor = Arc::downgrade(supervisor);
-    listeners.push(Listener { supervisor, grace });
+    listeners.push(Arc::downgrade(supervisor));
     drop(listeners);
     HANDLER.get_or_init(|| {
         // Without a handler Ctrl+C ends this process, and the next run sweeps.
@@ -216,18 +275,117 @@ pub(crate) fn listen(supervisor: &Arc<Supervisor>, grace: Duration) {
 
 fn hear(signal: i32) {
     let mut listeners = LISTENERS.lock().unwrap_or_else(PoisonError::into_inner);
-    listeners.retain(|listener| listener.supervisor.strong_count() > 0);
+    listeners.retain(|listener| listener.strong_count() > 0);
     let kind = match signal {
         SIGINT => ProcessSignal::Interrupt,
         _ => ProcessSignal::Terminate,
     };
     for listener in listeners.iter() {
-        if let Some(supervisor) = listener.supervisor.upgrade() {
-            supervisor.interrupt(kind, listener.grace);
+        if let Some(supervisor) = listener.upgrade() {
+            supervisor.interrupt(kind);
         }
     }
     if listeners.is_empty() {
         drop(listeners);
         let _ = signal_hook::low_level::emulate_default_handler(signal);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::process::ProcessEnd;
+
+    /// A program that only counts the signals it gets.
+    #[derive(Default)]
+    struct Program {
+        signals: Mutex<Vec<ProcessSignal>>,
+    }
+
+    impl RunningProcess for Program {
+        fn wait(&self) -> std::io::Result<ProcessEnd> {
+            Ok(ProcessEnd::Exit(0))
+        }
+
+        fn signal(&self, signal: ProcessSignal) {
+            self.signals.lock().unwrap().push(signal);
+        }
+    }
+
+    const NONE: ProgramLimits<'static> = ProgramLimits {
+        time: None,
+        output: 0,
+        streams: &LaunchStreams::Terminal,
+    };
+
+    /// Runs `work` while a supervisor watches, and gives how often an interruption was said.
+    fn watched(grace: Duration, work: impl FnOnce(&Supervisor)) -> usize {
+        let supervisor = Supervisor::new(grace);
+        let said = AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                supervisor.keep_watch(&|_| {
+                    said.fetch_add(1, Ordering::Relaxed);
+                });
+            });
+            work(&supervisor);
+            supervisor.finish();
+        });
+        said.into_inner()
+    }
+
+    fn wait_for(program: &Program, expected: &[ProcessSignal]) {
+        let start = Instant::now();
+        while *program.signals.lock().unwrap() != expected {
+            assert!(start.elapsed() < Duration::from_secs(30), "{expected:?}");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    #[test]
+    fn programs_have_a_grace_period() {
+        let program = Arc::new(Program::default());
+        let process: Arc<dyn RunningProcess> = program.clone();
+        let said = watched(Duration::from_millis(30), |supervisor| {
+            let _guard = supervisor.watch(&process, &NONE);
+            supervisor.interrupt(ProcessSignal::Interrupt);
+            assert!(supervisor.is_interrupted());
+            wait_for(&program, &[ProcessSignal::Interrupt, ProcessSignal::Kill]);
+        });
+        assert_eq!(said, 1);
+    }
+
+    #[test]
+    fn the_second_interruption_ends_them() {
+        let program = Arc::new(Program::default());
+        let process: Arc<dyn RunningProcess> = program.clone();
+        watched(Duration::from_secs(600), |supervisor| {
+            let _guard = supervisor.watch(&process, &NONE);
+            supervisor.interrupt(ProcessSignal::Interrupt);
+            supervisor.interrupt(ProcessSignal::Interrupt);
+            wait_for(&program, &[ProcessSignal::Interrupt, ProcessSignal::Kill]);
+            let late = Arc::new(Program::default());
+            let process: Arc<dyn RunningProcess> = late.clone();
+            let _late = supervisor.watch(&process, &NONE);
+            wait_for(&late, &[ProcessSignal::Kill]);
+        });
+    }
+
+    #[test]
+    fn a_time_limit_has_the_grace_period_too() {
+        let program = Arc::new(Program::default());
+        let process: Arc<dyn RunningProcess> = program.clone();
+        watched(Duration::from_millis(30), |supervisor| {
+            let limits = ProgramLimits {
+                time: Some(Duration::from_millis(10)),
+                ..NONE
+            };
+            let guard = supervisor.watch(&process, &limits);
+            wait_for(&program, &[ProcessSignal::Interrupt, ProcessSignal::Kill]);
+            assert_eq!(guard.exceeded(), Some(ProgramExcess::Time));
+            assert!(!supervisor.is_interrupted());
+        });
     }
 }

@@ -87,6 +87,10 @@ pub enum ProcessEnd {
     Signal(i32),
     /// By the engine, since it took longer than it may.
     TimeLimit,
+    /// By the engine, since it wrote more than it may to its output.
+    OutputLimit,
+    /// Not well, after the user interrupted the run.
+    Interrupt,
 }
 
 impl ProcessEnd {
@@ -104,6 +108,8 @@ impl fmt::Display for ProcessEnd {
             Self::Exit(code) => write!(f, "exit code {code}"),
             Self::Signal(signal) => write!(f, "signal {signal}"),
             Self::TimeLimit => f.write_str("it took too long"),
+            Self::OutputLimit => f.write_str("it wrote too much to its output"),
+            Self::Interrupt => f.write_str("interrupted"),
         }
     }
 }

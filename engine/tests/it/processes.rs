@@ -3,9 +3,9 @@
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use engine::{Action, ProcessEnd, RunEvent, RunObserver};
+use engine::{Action, Engine, EngineOptions, ProcessEnd, RunEvent, RunObserver, Silence};
 
-use crate::support::{Scene, runs, shell};
+use crate::support::{Scene, one, runs, shell};
 
 /// What it started ends too, also what left its process group and closed its streams.
 #[test]
@@ -55,6 +55,36 @@ fn streams_may_be_closed_and_long() {
         assert_eq!(outcome.stdout.bytes().unwrap(), vec![0; 3_000_000]);
         assert_eq!(outcome.stderr.size(), 100_000);
     }
+}
+
+/// A program that would fill the disk is ended; the beginning of what it wrote is kept.
+#[test]
+fn what_a_program_writes_has_a_limit() {
+    let scene = Scene::new();
+    let options = EngineOptions {
+        output_limit: 1_000_000,
+        ..scene.options()
+    };
+    let engine = Engine::open(options).unwrap();
+    let outcome = one(engine.run(&[shell("yes")], &Silence));
+    assert_eq!(outcome.end, ProcessEnd::OutputLimit);
+    assert_eq!(outcome.stdout.size(), 64 << 10);
+    let sandbox = scene.cache().join("v1/sandboxes/0/stdout");
+    assert!(!sandbox.exists());
+}
+
+/// A program may clean up after its time is over, and what it says then is kept.
+#[test]
+fn a_program_may_clean_up_after_its_time() {
+    let scene = Scene::new();
+    let script = "trap 'echo cleaned; exit 1' INT; echo $$; sleep 600 & wait";
+    let action = Action {
+        timeout: Some(Duration::from_millis(300)),
+        ..shell(script)
+    };
+    let outcome = scene.run(&action);
+    assert_eq!(outcome.end, ProcessEnd::TimeLimit);
+    assert!(outcome.stdout.text().unwrap().ends_with("\ncleaned\n"));
 }
 
 #[test]
