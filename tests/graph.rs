@@ -295,6 +295,23 @@ fn filters_by_address() {
 }
 
 #[test]
+fn filters_by_patterns_of_tags() {
+    let repo = repo()
+        .file("src/BUILD", "python_sources(tags=['unit-slow'])\n")
+        .file("src/a.py", "")
+        .file("lib/BUILD", "python_sources()\n")
+        .file("lib/b.py", "");
+    assert_eq!(
+        answer(&repo, "list --filter-tag-regex=^unit- ::"),
+        "src/a.py\nsrc:src\n"
+    );
+    assert_eq!(
+        answer(&repo, "list --filter-tag-regex=-slow$ src:: lib::"),
+        "lib/b.py\nlib:lib\n"
+    );
+}
+
+#[test]
 fn no_commit_to_compare_with() {
     let repo = repo().file("BUILD", "target(name='x')\n");
     git(&repo, &["init", "--quiet", "--initial-branch=main"]);

@@ -95,6 +95,59 @@ fn changed_since() {
 }
 
 #[test]
+fn changed_in_commits() {
+    let repo = monorepo();
+    git(&repo, &["init", "--quiet", "--initial-branch=main"]);
+    git(&repo, &["add", "."]);
+    git(&repo, &["commit", "--quiet", "-m", "all"]);
+    git(&repo, &["checkout", "--quiet", "-b", "topic"]);
+    for (file, text) in [
+        ("src/acme/core/__init__.py", "import attrs\n"),
+        ("src/acme/app/main.py", "import acme.core\n"),
+    ] {
+        repo.write(file, text);
+        git(&repo, &["commit", "--quiet", "-am", file]);
+    }
+    git(&repo, &["checkout", "--quiet", "main"]);
+    repo.write("src/acme/core/new.py", "");
+    git(&repo, &["add", "."]);
+    git(&repo, &["commit", "--quiet", "-m", "new"]);
+    repo.write("src/acme/core/newer.py", "");
+    insta::assert_snapshot!(answer(&repo, "list --changed-diffspec=main...topic"), @"
+    src/acme/app/main.py
+    src/acme/app:bin
+    src/acme/core/__init__.py
+    ");
+    insta::assert_snapshot!(answer(&repo, "list --changed-diffspec=topic^..topic"), @"
+    src/acme/app/main.py
+    src/acme/app:bin
+    ");
+    insta::assert_snapshot!(answer(&repo, "list --changed-diffspec=HEAD"), @"src/acme/core/new.py");
+    insta::assert_snapshot!(refused(&repo, &["list", "--changed-diffspec=main..nowhere"]), @"
+    error: there is no commit `nowhere`
+     |
+    hint: `--changed-since` takes a branch, tag or commit, such as `main` or `HEAD~3`
+    ");
+}
+
+#[test]
+fn specs_in_a_file() {
+    let repo = monorepo();
+    repo.write("specs.txt", "src/acme/core::\n\n  -src/acme/core:dist\n");
+    insta::assert_snapshot!(answer(&repo, "list --spec-files=specs.txt"), @"
+    src/acme/core/__init__.py
+    src/acme/core/d.json:data
+    src/acme/core:core
+    src/acme/core:data
+    ");
+    insta::assert_snapshot!(refused(&repo, &["list", "--spec-files=missing.txt"]), @"
+    error: cannot read the specs missing.txt
+     |
+     = No such file or directory (os error 2)
+    ");
+}
+
+#[test]
 fn changed_since_whatever_gits_variables_say() {
     let mut repo = repo()
         .file("sub/pants.toml", "[GLOBAL]\n")

@@ -125,9 +125,26 @@ pub(crate) struct SelectionArguments {
     )]
     addresses: Vec<String>,
 
+    /// Only targets with a tag that a regular expression matches, `-a,b` for none of them; may be
+    /// repeated
+    #[arg(
+        long = "filter-tag-regex",
+        value_name = "REGEX",
+        allow_hyphen_values = true
+    )]
+    tag_patterns: Vec<String>,
+
+    /// Read specs from this file too, one a line; may be repeated
+    #[arg(long = "spec-files", alias = "spec-file", value_name = "FILE")]
+    spec_files: Vec<Utf8PathBuf>,
+
     /// Only targets that changed since this commit
     #[arg(long, value_name = "REF")]
     changed_since: Option<String>,
+
+    /// Only targets that changed in this commit, or between two, as in `main..topic`
+    #[arg(long, value_name = "COMMITS", conflicts_with = "changed_since")]
+    changed_diffspec: Option<String>,
 
     /// Whether targets that depend on changed ones are selected too
     #[arg(
@@ -157,12 +174,20 @@ impl SelectionArguments {
             ChangedDependents::Direct => Dependents::Direct,
             ChangedDependents::Transitive => Dependents::Transitive,
         };
-        let changed = self.changed_since.clone();
+        // A commit alone stands for what it changed.
+        let in_commits = |commits: &String| match commits.contains("..") {
+            true => commits.clone(),
+            false => format!("{commits}^..{commits}"),
+        };
+        let diffspec = self.changed_diffspec.as_ref().map(in_commits);
+        let changed = self.changed_since.clone().or(diffspec);
         TargetSelection {
             specs,
+            spec_files: self.spec_files.clone(),
             tags: self.tags.clone(),
             kinds: self.kinds.clone(),
             addresses: self.addresses.clone(),
+            tag_patterns: self.tag_patterns.clone(),
             changed: changed.map(|revision| ChangedSince {
                 revision,
                 dependents,

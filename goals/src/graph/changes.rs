@@ -19,9 +19,15 @@ pub(super) struct ChangesSince {
 impl ChangesSince {
     /// The files that differ from the commit at which the work left `since`, untracked files
     /// included.
+    ///
+    /// Of two commits, as in `main..topic` or `main...topic`, those that differ between them: the
+    /// work tree does not count then.
     pub(super) fn of(session: &Session, since: &str) -> Result<Self, GoalError> {
         let git = Git::at(session.root());
-        let base = base(&git, since)?;
+        if let Some(range) = CommitRange::parse(since) {
+            return range.changes(&git);
+        }
+        let base = base(&git, since, "HEAD")?;
         let mut difference = git.difference(&base)?;
         difference.edited.extend(git.untracked()?);
         for folder in git.submodules()? {
@@ -35,21 +41,70 @@ impl ChangesSince {
                 .deleted
                 .extend(of_folder.deleted.into_iter().map(below));
         }
-        let texts = |paths: std::collections::BTreeSet<Utf8PathBuf>| {
-            paths.into_iter().map(Utf8PathBuf::into_string).collect()
-        };
         Ok(Self {
-            files: ChangedFiles {
-                edited: texts(difference.edited),
-                deleted: texts(difference.deleted),
-            },
+            files: changed_files(difference),
             base,
         })
     }
 }
 
-/// The commit at which the work left a revision.
-fn base(git: &Git, since: &str) -> Result<String, GoalError> {
+fn changed_files(difference: TreeDifference) -> ChangedFiles {
+    let texts = |paths: std::collections::BTreeSet<Utf8PathBuf>| {
+        paths.into_iter().map(Utf8PathBuf::into_string).collect()
+    };
+    ChangedFiles {
+        edited: texts(difference.edited),
+        deleted: texts(difference.deleted),
+    }
+}
+
+/// Two commits, as git's commands take them.
+struct CommitRange<'s> {
+    from: &'s str,
+    to: &'s str,
+    /// Whether what came to `from` since the two parted is left out: `...`.
+    since_fork: bool,
+}
+
+impl<'s> CommitRange<'s> {
+    fn parse(text: &'s str) -> Option<Self> {
+        let (dots, since_fork) = match text.contains("...") {
+            true => ("...", true),
+            false => ("..", false),
+        };
+        let (from, to) = text.split_once(dots)?;
+        let or_head = |name: &'s str| if name.is_empty() { "HEAD" } else { name };
+        Some(Self {
+            from: or_head(from),
+            to: or_head(to),
+            since_fork,
+        })
+    }
+
+    fn changes(&self, git: &Git) -> Result<ChangesSince, GoalError> {
+        let base = match self.since_fork {
+            true => base(git, self.from, self.to)?,
+            false => commit(git, self.from)?,
+        };
+        let to = commit(git, self.to)?;
+        Ok(ChangesSince {
+            files: changed_files(git.difference(&format!("{base}..{to}"))?),
+            base,
+        })
+    }
+}
+
+/// The hash of a commit that the user named.
+fn commit(git: &Git, named: &str) -> Result<String, GoalError> {
+    match git.commit(named)? {
+        Some(commit) => Ok(commit),
+        // The error says what may be wrong.
+        None => base(git, named, "HEAD"),
+    }
+}
+
+/// The commit at which `work` left a revision.
+fn base(git: &Git, since: &str, work: &str) -> Result<String, GoalError> {
     if git.maybe(&["rev-parse", "--git-dir"])?.is_none() {
         let message =
             format!("cannot tell what changed since `{since}`: this is no git repository");
@@ -70,7 +125,7 @@ fn base(git: &Git, since: &str) -> Result<String, GoalError> {
             ),
         });
     }
-    git.text(&["merge-base", since, "HEAD"]).map_err(|error| {
+    git.text(&["merge-base", since, work]).map_err(|error| {
         let message = format!("`{since}` and this branch have no commit in common");
         let failure = GoalError::failure(message);
         match (is_shallow, error) {

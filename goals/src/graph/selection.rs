@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use model::nearest;
 use targets::imports::ImportCache;
 use targets::kinds::shipped_types;
@@ -19,12 +19,16 @@ use crate::session::Session;
 pub struct TargetSelection {
     /// `::` for all, `dir::`, `dir:`, `dir:name`, a file or a glob; a `-` in front excludes.
     pub specs: Vec<String>,
+    /// Files with further specs, one a line.
+    pub spec_files: Vec<Utf8PathBuf>,
     /// Only targets with one of these tags, `-a,b` for none of them.
     pub tags: Vec<String>,
     /// Only targets of one of these types, `-a,b` for none of them.
     pub kinds: Vec<String>,
     /// Only targets whose address one of these regular expressions matches, `-a,b` for none.
     pub addresses: Vec<String>,
+    /// Only targets with a tag that one of these regular expressions matches, `-a,b` for none.
+    pub tag_patterns: Vec<String>,
     /// Only targets that changed.
     pub changed: Option<ChangedSince>,
 }
@@ -32,7 +36,7 @@ pub struct TargetSelection {
 /// What changed since a commit.
 #[derive(Debug, Clone)]
 pub struct ChangedSince {
-    /// A branch, tag or commit.
+    /// A branch, tag or commit; two, as in `main..topic`, for what differs between them.
     pub revision: String,
     /// Whether targets that depend on changed ones are selected too.
     pub dependents: Dependents,
@@ -56,7 +60,7 @@ impl TargetSelection {
         no_specs: NoSpecs,
     ) -> Result<Vec<TargetId>, GoalError> {
         let filter = self.filter(graph)?;
-        let mut selected = match (&self.changed, specs(session, &self.specs)?) {
+        let mut selected = match (&self.changed, specs(session, &self.all_specs(session)?)?) {
             (Some(since), specs) => {
                 let changed = since.targets(session, graph)?;
                 if specs.is_empty() {
@@ -83,6 +87,18 @@ impl TargetSelection {
         Ok(selected)
     }
 
+    /// The specs that were typed, and those in files.
+    fn all_specs(&self, session: &Session) -> Result<Vec<String>, GoalError> {
+        let mut specs = self.specs.clone();
+        for file in &self.spec_files {
+            let text = fs_err::read_to_string(session.working_folder()?.join(file))
+                .map_err(|error| GoalError::file("read the specs", file, &error))?;
+            let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+            specs.extend(lines.map(str::to_owned));
+        }
+        Ok(specs)
+    }
+
     /// The filters, whose types must exist.
     fn filter(&self, graph: &TargetGraph<'_>) -> Result<TargetFilter, GoalError> {
         let filter = TargetFilter::new(&self.tags, &self.kinds);
@@ -99,9 +115,15 @@ impl TargetSelection {
                 });
             }
         }
-        filter.with_addresses(&self.addresses).map_err(|reason| {
-            GoalError::misuse("`--filter-address-regex` is no regular expression").because(reason)
-        })
+        let invalid = |option: &'static str| {
+            move |reason: String| {
+                GoalError::misuse(format!("`{option}` is no regular expression")).because(reason)
+            }
+        };
+        let filter = filter.with_addresses(&self.addresses);
+        let filter = filter.map_err(invalid("--filter-address-regex"))?;
+        let filter = filter.with_tag_patterns(&self.tag_patterns);
+        filter.map_err(invalid("--filter-tag-regex"))
     }
 }
 

@@ -9,7 +9,15 @@ use crate::graph::{TargetGraph, TargetId};
 pub struct TargetFilter {
     tags: Vec<Condition>,
     kinds: Vec<Condition>,
-    addresses: Vec<(Vec<Regex>, Wanted)>,
+    addresses: Vec<Patterns>,
+    tag_patterns: Vec<Patterns>,
+}
+
+/// Any of these regular expressions, or none of them.
+#[derive(Clone, Debug)]
+struct Patterns {
+    regexes: Vec<Regex>,
+    wanted: Wanted,
 }
 
 /// Any of these names, or none of them.
@@ -47,6 +55,27 @@ impl Condition {
     }
 }
 
+impl Patterns {
+    /// Reads `a,b` or `-a,b`, several times.
+    fn parse_all(texts: &[String]) -> Result<Vec<Self>, String> {
+        let parse = |text: &String| {
+            let condition = Condition::parse(text);
+            let regexes = condition.names.iter().map(|text| Regex::new(text));
+            let regexes = regexes.collect::<Result<Vec<_>, _>>();
+            Ok(Self {
+                regexes: regexes.map_err(|error| error.to_string())?,
+                wanted: condition.wanted,
+            })
+        };
+        texts.iter().map(parse).collect()
+    }
+
+    fn holds<'n>(&self, mut have: impl Iterator<Item = &'n str>) -> bool {
+        let any = have.any(|have| self.regexes.iter().any(|regex| regex.is_match(have)));
+        any == (self.wanted == Wanted::Any)
+    }
+}
+
 impl TargetFilter {
     /// Reads the values of `--tag` and `--filter-target-type`.
     #[must_use]
@@ -55,7 +84,7 @@ impl TargetFilter {
         Self {
             tags: parse(tags),
             kinds: parse(kinds),
-            addresses: Vec::new(),
+            ..Self::default()
         }
     }
 
@@ -64,12 +93,16 @@ impl TargetFilter {
     /// # Errors
     /// What is wrong with one.
     pub fn with_addresses(mut self, texts: &[String]) -> Result<Self, String> {
-        for condition in texts.iter().map(|text| Condition::parse(text)) {
-            let regexes = condition.names.iter().map(|text| Regex::new(text));
-            let regexes = regexes.collect::<Result<Vec<_>, _>>();
-            let regexes = regexes.map_err(|error| error.to_string())?;
-            self.addresses.push((regexes, condition.wanted));
-        }
+        self.addresses = Patterns::parse_all(texts)?;
+        Ok(self)
+    }
+
+    /// Adds the values of `--filter-tag-regex`.
+    ///
+    /// # Errors
+    /// What is wrong with one.
+    pub fn with_tag_patterns(mut self, texts: &[String]) -> Result<Self, String> {
+        self.tag_patterns = Patterns::parse_all(texts)?;
         Ok(self)
     }
 
@@ -82,19 +115,15 @@ impl TargetFilter {
     /// Whether a target fulfils all conditions.
     #[must_use]
     pub fn accepts(&self, graph: &TargetGraph<'_>, id: TargetId) -> bool {
-        let address = &*graph.target(id).address;
-        let of_address = |(regexes, wanted): &(Vec<Regex>, Wanted)| {
-            let any = regexes.iter().any(|regex| regex.is_match(address));
-            any == (*wanted == Wanted::Any)
-        };
+        let target = graph.target(id);
+        let (address, kind) = (&*target.address, &*target.kind);
+        let of_address = |one: &Patterns| one.holds(std::iter::once(address));
+        let of_kind = |one: &Condition| one.holds(std::iter::once(kind));
+        let of_tags = |one: &Condition| one.holds(graph.tags(id).into_iter());
+        let of_tag_patterns = |one: &Patterns| one.holds(graph.tags(id).into_iter());
         self.addresses.iter().all(of_address)
-            && self
-                .kinds
-                .iter()
-                .all(|condition| condition.holds(std::iter::once(&*graph.target(id).kind)))
-            && self
-                .tags
-                .iter()
-                .all(|condition| condition.holds(graph.tags(id).into_iter()))
+            && self.kinds.iter().all(of_kind)
+            && self.tags.iter().all(of_tags)
+            && self.tag_patterns.iter().all(of_tag_patterns)
     }
 }
