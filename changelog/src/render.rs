@@ -167,6 +167,17 @@ impl<'a> Layout<'a> {
             ("own_title", Value::from(own_title)),
             ("own_mark", Value::from(mark)),
             ("relative_headings", Value::from(is_relative)),
+            // Earlier versions wrote an entry without a text, without issues, or without either
+            // like any other.
+            ("empty_entries", Value::from(!is_relative)),
+            (
+                "empty_texts",
+                Value::from(settings.towncrier < TowncrierVersion::of(24, 7)),
+            ),
+            (
+                "empty_issues",
+                Value::from(settings.towncrier < TowncrierVersion::of(22, 12)),
+            ),
             ("top_line", Value::from(top_line)),
             ("sections", by_section(sections, entries)),
             ("issues_by_category", by_section(sections, issues)),
@@ -176,8 +187,12 @@ impl<'a> Layout<'a> {
             ("versiondata", Value::from_pairs(versiondata)),
             (
                 "header_prefix",
-                Value::from("#".repeat(self.header_level())),
+                match is_relative {
+                    true => Value::from("#".repeat(self.header_level())),
+                    false => Value::UNDEFINED,
+                },
             ),
+            ("own_level", Value::from(self.header_level())),
             (
                 "get_indent",
                 Value::from_function(move |text: String| indent(bullets, &text)),

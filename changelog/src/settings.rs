@@ -50,6 +50,8 @@ pub struct ChangelogSettings {
     pub version: Option<String>,
     /// The towncrier whose output is made.
     pub towncrier: TowncrierVersion,
+    /// The folder of the module that may say the project's name, where no setting does.
+    pub(crate) naming_module: Option<Utf8PathBuf>,
     fragments: FragmentFolder,
 }
 
@@ -322,7 +324,12 @@ impl Reader {
         let markdown = Utf8Path::new(&filename).extension() == Some("md");
         let named = self.string("name")?.unwrap_or_default();
         let package = self.string("package")?.unwrap_or_default();
+        // Before 25.8 the project's own name was not asked.
+        let project = project.filter(|_| self.pinned >= TowncrierVersion::of(25, 8));
+        let names_itself = named.is_empty() && project.is_none() && !package.is_empty();
         let (package, name) = names(package, named, project);
+        let base = Utf8PathBuf::from(self.string("package_dir")?.unwrap_or_default());
+        let module = names_itself.then(|| base.join(package.replace('.', "/")));
         Ok(ChangelogSettings {
             source: self.file.clone(),
             sections: self.sections()?,
@@ -350,20 +357,14 @@ impl Reader {
             ignore: self.typed("ignore", "a list of file name patterns", strings)?,
             version: self.string("version")?,
             towncrier: self.pinned,
-            fragments: self.folder(&package)?,
+            fragments: match self.string("directory")? {
+                Some(directory) => FragmentFolder::Directory(directory),
+                None => FragmentFolder::Package(base.join(&package).into_string()),
+            },
+            naming_module: module,
             filename,
             name,
         })
-    }
-
-    fn folder(&self, package: &str) -> Result<FragmentFolder, ChangelogError> {
-        if let Some(directory) = self.string("directory")? {
-            return Ok(FragmentFolder::Directory(directory));
-        }
-        let base = self.string("package_dir")?.unwrap_or_default();
-        Ok(FragmentFolder::Package(
-            Utf8Path::new(&base).join(package).into_string(),
-        ))
     }
 
     fn start_string(&self, markdown: bool) -> Result<String, ChangelogError> {

@@ -1,6 +1,9 @@
 //! What a changelog is made from, read from a tree of files that is handed over.
 
+use std::sync::LazyLock;
+
 use camino::{Utf8Path, Utf8PathBuf};
+use regex::Regex;
 use thiserror::Error;
 
 use super::error::ChangelogError;
@@ -73,9 +76,14 @@ impl ChangelogSource {
             pyproject: read_text(tree, "pyproject.toml".into())?,
             pinned: towncrier,
         };
-        let Some(settings) = ChangelogSettings::parse(&files)? else {
+        let Some(mut settings) = ChangelogSettings::parse(&files)? else {
             return Ok(None);
         };
+        if let Some(folder) = &settings.naming_module
+            && let Some(name) = incremental_name(tree, folder)?
+        {
+            settings.name = name;
+        }
         Self::read_with(tree, settings).map(Some)
     }
 
@@ -147,6 +155,25 @@ fn read_text(tree: &dyn FileTree, path: &Utf8Path) -> Result<Option<String>, Cha
         })
     };
     Ok(tree.read(path)?.map(utf8).transpose()?)
+}
+
+/// The project that the version of a module names, where the version is one of `incremental`:
+/// `__version__ = Version("Project", 24, 3, 0)`, in `_version.py` as its manual has it.
+///
+/// Source: incremental's manual, "Set up".
+fn incremental_name(tree: &dyn FileTree, folder: &Utf8Path) -> std::io::Result<Option<String>> {
+    static VERSION: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r#"(?m)^__version__\s*=\s*(?:incremental\.)?Version\(\s*["']([^"']+)["']"#).ok()
+    });
+    for name in ["_version.py", "__init__.py"] {
+        let bytes = tree.read(&folder.join(name))?.unwrap_or_default();
+        let text = String::from_utf8_lossy(&bytes);
+        let found = VERSION.as_ref().and_then(|version| version.captures(&text));
+        if let Some(found) = found {
+            return Ok(Some(found[1].to_owned()));
+        }
+    }
+    Ok(None)
 }
 
 fn read_template(

@@ -196,6 +196,91 @@ fn same_bytes_as_recorded() {
     }
 }
 
+/// What the towncrier that a repository pins makes of it. Recorded from that version.
+#[track_caller]
+fn check_pinned(towncrier: &str, files: &[(&str, &str)], expected: &str) {
+    let pin = ("requirements-dev.txt", format!("towncrier=={towncrier}\n"));
+    let files = files.iter().map(|(name, text)| (*name, (*text).to_owned()));
+    let files = files.chain([pin]);
+    let case = Case {
+        path: towncrier.into(),
+        text: String::new(),
+        version: "1.0".to_owned(),
+        date: "2020-01-02".to_owned(),
+        files: files.map(|(name, text)| (name.to_owned(), text)).collect(),
+        expect: None,
+    };
+    assert_eq!(ours(&case).1, expected, "{towncrier}");
+}
+
+#[test]
+fn entries_without_text_or_issues() {
+    const SETTINGS: &str = "[tool.towncrier]\nname = 'N'\ndirectory = 'news'\n";
+    let markdown = format!("{SETTINGS}filename = 'N.md'\n");
+    let fragments = [
+        ("news/1.feature", ""),
+        ("news/2.feature", "text"),
+        ("news/+e.bugfix", "orphan"),
+        ("news/+f.bugfix", ""),
+    ];
+    let rst = [&fragments[..], &[("pyproject.toml", SETTINGS)]].concat();
+    let markdown = [&fragments[..], &[("pyproject.toml", &markdown)]].concat();
+    let titled = |lists: &str| format!("N 1.0 (2020-01-02)\n==================\n\n{lists}");
+    let types = |features: &str, fixes: &str| {
+        titled(&format!(
+            "Features\n--------\n\n{features}\n\nBugfixes\n--------\n\n{fixes}"
+        ))
+    };
+    let bare = "-  (#1)\n- text (#2)\n";
+    check_pinned("21.9.0", &rst, &types(bare, "- orphan (+e)\n-  (+f)\n"));
+    check_pinned("22.12.0", &rst, &types(bare, "- \n- orphan\n"));
+    check_pinned("23.11.0", &rst, &types(bare, "- \n- orphan\n"));
+    let bare = "- #1\n- text (#2)\n";
+    check_pinned("24.8.0", &rst, &types(bare, "- \n- orphan\n"));
+    check_pinned(
+        "23.11.0",
+        &markdown,
+        "# N 1.0 (2020-01-02)\n\n### Features\n\n-  (#1)\n- text (#2)\n\n### Bugfixes\n\n- \n- orphan\n",
+    );
+    check_pinned(
+        "24.8.0",
+        &markdown,
+        "# N 1.0 (2020-01-02)\n\n### Features\n\n- #1\n- text (#2)\n\n### Bugfixes\n\n- \n- orphan\n",
+    );
+    check_pinned(
+        "25.8.0",
+        &markdown,
+        "# N 1.0 (2020-01-02)\n\n## Features\n\n- #1\n- text (#2)\n\n## Bugfixes\n\n- orphan\n",
+    );
+}
+
+#[test]
+fn names_of_projects() {
+    const PACKAGE: &str =
+        "[project]\nname = 'own'\n[tool.towncrier]\npackage = 'acme'\npackage_dir = 'src'\n";
+    const NONE: &str = "[project]\nname = 'own'\n[tool.towncrier]\n";
+    const INCREMENTAL: &str =
+        "from incremental import Version\n\n__version__ = Version(\"acmeTool\", 24, 3, 0)\n";
+    #[track_caller]
+    fn check(towncrier: &str, settings: &str, module: &str, name: &str) {
+        let settings = format!("{settings}directory = 'news'\n");
+        let files = [
+            ("news/2.feature", "text"),
+            ("pyproject.toml", &settings),
+            ("src/acme/_version.py", module),
+        ];
+        let line = "=".repeat(name.len());
+        let expected = format!("{name}\n{line}\n\nFeatures\n--------\n\n- text (#2)\n");
+        check_pinned(towncrier, &files, &expected);
+    }
+    check("24.8.0", PACKAGE, "", "Acme 1.0 (2020-01-02)");
+    check("25.8.0", PACKAGE, "", "acme 1.0 (2020-01-02)");
+    check("19.9.0", PACKAGE, INCREMENTAL, "acmeTool 1.0 (2020-01-02)");
+    check("24.8.0", PACKAGE, INCREMENTAL, "acmeTool 1.0 (2020-01-02)");
+    check("25.8.0", PACKAGE, INCREMENTAL, "acme 1.0 (2020-01-02)");
+    check("24.8.0", NONE, "", "1.0 (2020-01-02)");
+}
+
 #[test]
 fn same_bytes_as_towncrier() {
     let Some(python) = python() else { return };

@@ -184,7 +184,7 @@ impl Replay {
         let added = git
             .text(&["show", "--format=", "--unified=0", &commit.id, "--", &news])
             .unwrap_or_default();
-        let version = Regex::new(r"(?m)^\+[^\n]*?\b([0-9]+\.[0-9]+[0-9A-Za-z.]*)").unwrap();
+        let version = Regex::new(r"(?m)^\+[^\n]*?\bv?([0-9]+\.[0-9]+[0-9A-Za-z.]*)").unwrap();
         let day = Regex::new(r"(?m)^\+[^\n]*\b([0-9]{4}-[0-9]{2}-[0-9]{2})\b").unwrap();
         let first = |pattern: &Regex| pattern.captures(&added).map(|found| found[1].to_owned());
         (
@@ -248,7 +248,15 @@ impl Replay {
                 .join(package.replace('.', "/"))
                 .join("__init__.py");
             fs_err::create_dir_all(module.parent().unwrap()).unwrap();
-            fs_err::write(module, "__version__ = '0'\n").unwrap();
+            let own = module.with_file_name("_version.py");
+            let own = own.strip_prefix(root).unwrap();
+            let own = parent.read(own).unwrap().unwrap_or_default();
+            let own = String::from_utf8_lossy(&own).into_owned();
+            let version = match own.contains("incremental") {
+                true => own,
+                false => "__version__ = '0'\n".to_owned(),
+            };
+            fs_err::write(module, version).unwrap();
         }
         let version = settings.towncrier.to_string();
         let mut venvs: Vec<String> = self
@@ -263,20 +271,18 @@ impl Replay {
             .pop()
             .ok_or_else(|| format!("no towncrier {version}"))?;
         let python = self.venvs.join(venv).join("bin/python");
-        let script = "import os; listdir = os.listdir; os.listdir = lambda *args: sorted(listdir(*args))\ntry:\n    from towncrier._shell import cli as main\nexcept ImportError:\n    from towncrier import _main as main\nmain()";
+        let script = "import functools, os; os.listdir = functools.partial(lambda listdir, *args: sorted(listdir(*args)), os.listdir)\ntry:\n    from towncrier._shell import cli as main\nexcept ImportError:\n    from towncrier import _main as main\nmain()";
         let mut arguments = vec!["-c", script];
         if settings.towncrier >= TowncrierVersion::of(19, 9) {
             arguments.push("build");
         }
-        arguments.extend([
-            "--yes",
-            "--version",
-            release.version,
-            "--date",
-            release.date,
-        ]);
+        if settings.towncrier >= TowncrierVersion::of(17, 8) {
+            arguments.push("--yes");
+        }
+        arguments.extend(["--version", release.version, "--date", release.date]);
         let output = duct::cmd(python.as_std_path(), arguments)
             .dir(root)
+            .stdin_bytes("y\n")
             .stderr_to_stdout()
             .stdout_capture()
             .unchecked()
