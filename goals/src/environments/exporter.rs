@@ -56,8 +56,8 @@ pub struct Exporter<'a> {
     pub(super) options: ExportOptions,
     pub(super) cache: Utf8PathBuf,
     pub(super) store: Store,
-    interpreters: Interpreters,
-    search_path: SearchPath,
+    pub(super) interpreters: Interpreters,
+    pub(super) search_path: SearchPath,
     repository: OnceLock<targets::Repository>,
 }
 
@@ -657,7 +657,7 @@ impl<'a> Exporter<'a> {
         recipe.environment.sync(&wanted, &self.store)
     }
 
-    fn discard_damaged(&self, wheels: &[StoredWheel]) -> std::io::Result<()> {
+    pub(super) fn discard_damaged(&self, wheels: &[StoredWheel]) -> std::io::Result<()> {
         for wheel in wheels {
             let unpacked = self.store.get(&wheel.sha256);
             if unpacked.is_none_or(|unpacked| !unpacked.damaged().is_empty()) {
@@ -730,7 +730,7 @@ fn selected<'r>(recipe: &'r Recipe, resolve: &str) -> Result<Vec<SelectedPackage
 const MOST_ERRORS: usize = 5;
 
 /// The first error, with the others as errors that happened at the same time.
-fn first(errors: Vec<GoalError>) -> GoalError {
+pub(super) fn first(errors: Vec<GoalError>) -> GoalError {
     let mut errors = errors.into_iter();
     let first = errors.next();
     let first = first.unwrap_or_else(|| GoalError::failure("packages cannot be had"));
@@ -743,7 +743,7 @@ fn first(errors: Vec<GoalError>) -> GoalError {
 }
 
 /// The lock of a resolve: in this tool's format, or as pex or uv wrote it, also for Pants.
-fn read_lock(session: &Session, resolve: &str) -> Result<Lock, GoalError> {
+pub(super) fn read_lock(session: &Session, resolve: &str) -> Result<Lock, GoalError> {
     let path = LockPath::of(session, resolve)?;
     let hint = format!("run `cargo xtask generate-lockfiles --resolve {resolve}`");
     let failure = |reason: &str| {

@@ -35,6 +35,10 @@ const NUMBERED: &[(&str, &str)] = &[
     ("git", "repositories of direct references"),
     ("checked", "what was found out about locks"),
     ("pip", "what pip is configured for"),
+    (
+        "environments",
+        "environments of tools, type checkers and tests",
+    ),
     ("trials", "environments in which built wheels are tried"),
     ("requires", "what distributions require"),
 ];

@@ -4,11 +4,13 @@
 //! This ties rooms together: `lockfile` reads the lock, `install` chooses, unpacks, builds and
 //! links, `index` provides the files, and `targets` knows what is first-party.
 
+mod cached;
 mod editable;
 mod error;
 mod exporter;
 mod first_party;
 pub mod folders;
+mod linked;
 mod plugins;
 mod program_search;
 mod programs;
@@ -20,9 +22,11 @@ mod supply;
 mod trial;
 mod variables;
 
+pub use cached::{CachedEnvironment, LockedClosure};
 pub use exporter::{
     CheckedEnvironment, ExportOptions, ExportedEnvironment, Exporter, StaleLocks, relative,
 };
+pub use linked::LockedPackages;
 pub use plugins::{PLUGINS, Plugin};
 pub use program_search::{LockSet, ProgramSearch};
 pub use repository_tools::RepositoryTools;

@@ -289,9 +289,14 @@ impl<'a> Supply<'a> {
         if let Some(index) = self.index.get() {
             return Ok(index);
         }
-        let repository = workspace::load(self.session.root(), self.session.target_options())?;
         let indexes = locking::PackageIndexes::new(self.session, self.options.clone())?
             .watched_by(self.session.progress());
+        if self.session.settings.lockfile(self.resolve).is_none() {
+            // The lock of a tool is no resolve of the repository.
+            let index = indexes.plain_index()?;
+            return Ok(self.index.get_or_init(|| index));
+        }
+        let repository = workspace::load(self.session.root(), self.session.target_options())?;
         let declared =
             ResolveDeclaration::collect(self.session, &repository, self.resolve, |source| {
                 indexes.name_of(source, self.resolve)

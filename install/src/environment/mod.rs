@@ -5,6 +5,7 @@ mod compile;
 mod content_time;
 mod damage;
 mod error;
+mod folders;
 mod items;
 mod layout;
 mod listing;

@@ -10,6 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::compile::compile;
 use super::damage::Changes;
 use super::error::EnvironmentError;
+use super::folders::fold;
 use super::items::{CopyTime, PackageItems, of_project, of_wheel};
 use super::layout::Layout;
 use super::listing::{InstalledFile, InstalledFiles};
@@ -33,6 +34,16 @@ pub(crate) struct EnvironmentRun<'a> {
     identity: EnvironmentIdentity,
     // The skeleton comes first.
     packages: Vec<PackageItems<'a>>,
+    folders: FolderLinks,
+}
+
+/// Whether a folder that one wheel has alone is a link into the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FolderLinks {
+    /// It is a folder with the wheel's files.
+    None,
+    /// It is a link.
+    Made,
 }
 
 impl<'a> EnvironmentRun<'a> {
@@ -64,7 +75,14 @@ impl<'a> EnvironmentRun<'a> {
             layout,
             identity,
             packages,
+            folders: FolderLinks::None,
         })
+    }
+
+    /// The same, with links to folders of the store.
+    pub(crate) fn linking_folders(mut self) -> Self {
+        self.folders = FolderLinks::Made;
+        self
     }
 
     pub(crate) fn reason_to_rebuild(
@@ -92,6 +110,9 @@ impl<'a> EnvironmentRun<'a> {
         let parent = self.root.parent().unwrap_or(Utf8Path::new("/"));
         fs_err::create_dir_all(parent)?;
         let collisions = settle(&mut self.packages, PathCase::of(parent))?;
+        if self.folders == FolderLinks::Made {
+            fold(&mut self.packages, self.layout.purelib());
+        }
         let mut state = State::new(Phase::Complete, self.identity.clone());
         self.set_times(&mut state, &FxHashSet::default());
         let purpose = format!("{}-", self.root.file_name().unwrap_or_default());

@@ -144,6 +144,32 @@ impl Environment {
         }
     }
 
+    /// Makes it of links into `store`, which must have every wheel, if it is not there: for programs that
+    /// read an environment and do not change it. A folder's name must follow from what is wanted, since
+    /// one that is complete is taken as it is.
+    ///
+    /// # Errors
+    /// Where that fails.
+    pub fn link(
+        &self,
+        wanted: &EnvironmentContents<'_>,
+        store: &Store,
+    ) -> Result<(), EnvironmentError> {
+        if self.is_complete() && self.python().exists() {
+            return Ok(());
+        }
+        let parent = self.root.parent().unwrap_or(Utf8Path::new("/"));
+        let lock = format!(".{}.lock", self.root.file_name().unwrap_or_default());
+        let _guard = files::lock(&parent.join(lock))?;
+        if self.is_complete() && self.python().exists() {
+            return Ok(());
+        }
+        let wheels = wheels_of(wanted, store)?;
+        let run = EnvironmentRun::new(&self.root, wanted, &wheels)?;
+        run.linking_folders().build(SyncOutcome::Created)?;
+        Ok(())
+    }
+
     fn not_ours(&self, reason: &'static str) -> EnvironmentError {
         EnvironmentError::NotOurs {
             folder: self.root.clone(),

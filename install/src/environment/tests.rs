@@ -826,3 +826,35 @@ fn a_real_python_sees_what_was_installed() {
     assert!(environment.is_current(&scene.wanted()));
     assert_eq!(scene.sync().outcome, SyncOutcome::Unchanged);
 }
+
+#[test]
+fn an_environment_of_links_shares_folders_that_are_of_one_wheel() {
+    let mut scene = Scene::new();
+    scene.want(
+        "a",
+        "1.0",
+        &[
+            ("a/__init__.py", ""),
+            ("a/sub/m.py", "A = 1\n"),
+            ("ns/a.py", ""),
+        ],
+    );
+    scene.want("b", "1.0", &[("b.py", "B = 1\n"), ("ns/b.py", "")]);
+    let environment = scene.environment();
+    environment.link(&scene.wanted(), &scene.store).unwrap();
+    let site = scene
+        .root
+        .join("dist/python-default/3.12.1/lib/python3.12/site-packages");
+    let is_link = |path: &str| site.join(path).symlink_metadata().unwrap().is_symlink();
+    assert!(is_link("a") && !is_link("ns") && !is_link("b.py"));
+    assert!(!is_link("a-1.0.dist-info"));
+    let read = |path: &str| fs_err::read_to_string(site.join(path)).unwrap();
+    assert_eq!(read("a/sub/m.py"), "A = 1\n");
+    assert!(site.join("ns/a.py").is_file() && site.join("ns/b.py").is_file());
+    assert!(read("a-1.0.dist-info/RECORD").contains("a/sub/m.py,sha256="));
+    // One that is complete is taken as it is, and one that was interrupted is made anew.
+    environment.link(&scene.wanted(), &scene.store).unwrap();
+    fs_err::remove_file(environment.python()).unwrap();
+    assert!(environment.link(&scene.wanted(), &scene.store).is_ok());
+    assert!(environment.python().symlink_metadata().is_ok());
+}

@@ -99,6 +99,32 @@ impl Interpreters {
         }
     }
 
+    /// The interpreter of the lowest version on `search_path` that satisfies `constraints`: what Pants
+    /// runs code with.
+    ///
+    /// # Errors
+    /// As [`Self::find`].
+    pub fn find_lowest(
+        &self,
+        constraints: &InterpreterConstraints,
+        search_path: &SearchPath,
+        places: &PythonLocations,
+    ) -> Result<Interpreter, NoInterpreter> {
+        let may_fit = |candidate: &PythonCandidate| {
+            let called = candidate.called();
+            called.is_none_or(|version| constraints.contains(&version))
+        };
+        let asked = search_path
+            .candidates(places)
+            .filter(may_fit)
+            .filter_map(|candidate| self.ask(&candidate.executable).ok());
+        let fitting = asked.filter(|python| fits(python, constraints));
+        match fitting.min_by(|a, b| a.version().cmp(b.version())) {
+            Some(lowest) => Ok(lowest),
+            None => self.find(constraints, search_path, places),
+        }
+    }
+
     fn none_of(
         &self,
         wanted: &InterpreterConstraints,
