@@ -36,6 +36,7 @@ mod release;
 mod resolves;
 mod roots;
 mod run;
+mod test;
 mod tree;
 mod vendor;
 mod why;

@@ -11,4 +11,5 @@ pub mod publishing;
 pub mod releasing;
 pub mod session;
 pub mod supply;
+pub mod testing;
 pub mod trial;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 use clap::builder::ValueParser;
-use clap::{Arg, ArgMatches, Args, FromArgMatches, ValueEnum};
+use clap::{Arg, ArgAction, ArgMatches, Args, FromArgMatches, ValueEnum};
 use goals::error::GoalError;
 use goals::graph::{ChangedSince, TargetSelection};
 use goals::locking::IndexChoice;
@@ -34,6 +34,11 @@ pub(crate) struct GlobalArguments {
 }
 
 impl GlobalArguments {
+    /// Adds settings that a command has of its own.
+    pub(crate) fn add(&mut self, settings: &[SettingFlag]) {
+        self.settings.0.extend_from_slice(settings);
+    }
+
     /// Opens the repository.
     pub(crate) fn open(self) -> Result<Session, GoalError> {
         let terminal = Terminal::new(self.verbose);
@@ -209,20 +214,16 @@ pub(crate) struct SettingArguments(Vec<SettingFlag>);
 
 impl Args for SettingArguments {
     fn augment_args(command: clap::Command) -> clap::Command {
-        command.args(FlagKey::of_sections_with_flags().iter().map(|key| {
-            let flag = Arg::new(key.name())
-                .long(key.name())
-                .value_name("VALUE")
-                .value_parser(ValueParser::string())
-                .global(true)
-                .hide(true);
-            match key.is_switch() {
-                true => flag
-                    .num_args(0..=1)
-                    .require_equals(true)
-                    .default_missing_value("true"),
-                false => flag,
-            }
+        let keys = FlagKey::of_sections_with_flags().iter();
+        let command = command.args(keys.clone().map(|key| {
+            let flag = flag(key, key.name(), key.name());
+            flag.global(true).hide(true)
+        }));
+        let switches = keys.filter(|key| key.is_switch());
+        command.args(switches.map(|key| {
+            let switch = Arg::new(key.negation()).long(key.negation());
+            let switch = switch.action(ArgAction::SetTrue);
+            switch.global(true).hide(true)
         }))
     }
 
@@ -233,9 +234,71 @@ impl Args for SettingArguments {
 
 impl FromArgMatches for SettingArguments {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let given = FlagKey::of_sections_with_flags().iter().filter_map(|key| {
-            let value: &String = matches.get_one(key.name())?;
-            Some(SettingFlag::new(key, value))
+        let mut given = Vec::new();
+        for key in FlagKey::of_sections_with_flags() {
+            let values = matches.get_many::<String>(key.name()).into_iter().flatten();
+            given.extend(values.map(|value| SettingFlag::new(key, value)));
+            if key.is_switch() && matches.get_flag(key.negation()) {
+                given.push(SettingFlag::new(key, "false"));
+            }
+        }
+        Ok(Self(given))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+/// The flag of a key, with a name for the parser and one for the user.
+fn flag(key: &FlagKey, id: &'static str, name: &'static str) -> Arg {
+    let flag = Arg::new(id)
+        .long(name)
+        .value_name("VALUE")
+        .value_parser(ValueParser::string())
+        .action(ArgAction::Append);
+    match key.is_switch() {
+        true => flag
+            .num_args(0..=1)
+            .require_equals(true)
+            .default_missing_value("true"),
+        false => flag,
+    }
+}
+
+/// The settings of the command's own section, without the section in their names: `test --force`.
+#[derive(Debug, Default)]
+pub(crate) struct TestSettingArguments(pub(crate) Vec<SettingFlag>);
+
+/// The section of `test`.
+const TEST: &str = "test";
+
+impl Args for TestSettingArguments {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        let keys = FlagKey::of_sections_with_flags().iter();
+        command.args(
+            keys.filter(|key| key.section() == TEST)
+                .map(|key| flag(key, key.own_id(), key.short_name()).hide(true)),
+        )
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for TestSettingArguments {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let keys = FlagKey::of_sections_with_flags().iter();
+        let given = keys.filter(|key| key.section() == TEST).flat_map(|key| {
+            let values = matches
+                .get_many::<String>(key.own_id())
+                .into_iter()
+                .flatten();
+            values
+                .map(|value| SettingFlag::new(key, value))
+                .collect::<Vec<_>>()
         });
         Ok(Self(given.collect()))
     }

@@ -7,7 +7,7 @@ use crate::commands::{
     backport, changed_distributions, changelog, check_export, check_visibility, clean,
     dependencies, doctor, export, filedeps, generate_lockfiles, import, install_merge_driver,
     install_plugin, linked_packages, list, lock, merge_lockfile, module_mapping, outdated, package,
-    paths, peek, publish, release, resolves, run, tree, vendor, why, why_not,
+    paths, peek, publish, release, resolves, run, test, tree, vendor, why, why_not,
 };
 
 /// Lock, build, package and release a Python monorepo.
@@ -65,6 +65,8 @@ pub(crate) enum Command {
     /// Make git merge lockfiles with `merge-lockfile`
     #[command(name = "install-merge-driver")]
     InstallMergeDriver(install_merge_driver::InstallMergeDriverArguments),
+    /// Run tests
+    Test(test::TestArguments),
     /// Build wheels and source distributions
     Package(package::PackageArguments),
     /// The targets that specs name

@@ -8,7 +8,7 @@ use crate::commands::{
     backport, changed_distributions, changelog, check_export, check_visibility, clean,
     dependencies, doctor, export, filedeps, generate_lockfiles, import, install_merge_driver,
     install_plugin, linked_packages, list, lock, merge_lockfile, module_mapping, outdated, package,
-    paths, peek, publish, release, resolves, roots, run, tree, vendor, why, why_not,
+    paths, peek, publish, release, resolves, roots, run, test, tree, vendor, why, why_not,
 };
 use crate::outcome::CommandOutcome;
 
@@ -19,7 +19,11 @@ pub(crate) fn run(cli: Cli) -> Result<CommandOutcome, GoalError> {
     if let Command::MergeLockfile(arguments) = &cli.command {
         return merge_lockfile::run(cli.global, arguments);
     }
-    let session = cli.global.open()?;
+    let mut global = cli.global;
+    if let Command::Test(arguments) = &cli.command {
+        global.add(&arguments.settings.0);
+    }
+    let session = global.open()?;
     match cli.command {
         Command::GenerateLockfiles(arguments) => generate_lockfiles::run(&session, &arguments),
         Command::Export(arguments) => export::run(&session, &arguments),
@@ -39,6 +43,7 @@ pub(crate) fn run(cli: Cli) -> Result<CommandOutcome, GoalError> {
         // It ran above.
         Command::MergeLockfile(_) => Ok(CommandOutcome::Done),
         Command::InstallMergeDriver(arguments) => install_merge_driver::run(&session, &arguments),
+        Command::Test(arguments) => test::run(&session, &arguments),
         Command::Package(arguments) => package::run(&session, &arguments),
         Command::List(arguments) => list::run(&session, &arguments),
         Command::Dependencies(arguments) => {

@@ -9,6 +9,8 @@ pub(crate) enum CommandOutcome {
     Done,
     /// It is a check, and printed what it found.
     Found,
+    /// With this exit code, which says what was found.
+    Exit(u8),
 }
 
 impl From<CommandOutcome> for ExitCode {
@@ -16,6 +18,7 @@ impl From<CommandOutcome> for ExitCode {
         match outcome {
             CommandOutcome::Done => Self::SUCCESS,
             CommandOutcome::Found => Self::FAILURE,
+            CommandOutcome::Exit(code) => Self::from(code),
         }
     }
 }

@@ -10,7 +10,13 @@ use super::tree::{SettingNode, SettingTree};
 
 /// The sections whose keys can be set by flags. Only sections that people set by flag are listed,
 /// since every flag is declared for every command, which takes time at the start.
-const SECTIONS: &[&str] = &["python-infer"];
+const SECTIONS: &[&str] = &[
+    "coverage-py",
+    "pytest",
+    "python-infer",
+    "subprocess-environment",
+    "test",
+];
 
 /// What an error names as the file of a flag.
 pub(super) const COMMAND_LINE: &str = "the command line";
@@ -26,6 +32,8 @@ static KEYS: LazyLock<Vec<FlagKey>> = LazyLock::new(|| {
             section,
             key,
             name: format!("{section}-{}", key.replace('_', "-")),
+            negation: format!("no-{section}-{}", key.replace('_', "-")),
+            own: format!("own-{section}-{}", key.replace('_', "-")),
             switch: known.is_switch(key),
         }));
     }
@@ -38,6 +46,8 @@ pub struct FlagKey {
     pub(super) section: &'static str,
     pub(super) key: &'static str,
     name: String,
+    negation: String,
+    own: String,
     switch: bool,
 }
 
@@ -55,9 +65,29 @@ impl FlagKey {
         &KEYS
     }
 
+    /// The section.
+    pub fn section(&self) -> &'static str {
+        self.section
+    }
+
+    /// The key as a flag of the section's own command has it: `init-files`.
+    pub fn short_name(&self) -> &str {
+        &self.name[self.section.len() + 1..]
+    }
+
     /// The name of the flag: `python-infer-init-files`.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The name of the flag that switches it off: `no-test-force`.
+    pub fn negation(&self) -> &str {
+        &self.negation
+    }
+
+    /// What the parser knows the flag of the section's own command by.
+    pub fn own_id(&self) -> &str {
+        &self.own
     }
 
     /// Whether the flag alone, without a value, means `true`.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use ::pytest::{CoverageReport, OutputPolicy};
 use ::release::next::NextVersion;
 use ::release::settings::{
     CandidateNotes, FileEdit, FinalNewline, FragmentPolicy, Hook, OwnRelease, Profile, StepKind,
@@ -25,7 +26,7 @@ use wheel::MetadataVersion;
 use wheel::rules::{LicenseStyle, RequiresPythonRule};
 
 use super::cutoff::Cutoff;
-use super::kinds::{FirstPartyRequirements, Setting};
+use super::kinds::{FirstPartyRequirements, Percentage, Setting};
 use super::limits::{MemorySize, Parallelism};
 use super::release::PublishIndex;
 use super::tree::{SettingMistake, SettingNode};
@@ -126,6 +127,14 @@ sections! {
     "export" => export: Export,
     /// `[setup-py-generation]`
     "setup-py-generation" => setup_py_generation: SetupPyGeneration,
+    /// `[test]`
+    "test" => test: Test,
+    /// `[pytest]`
+    "pytest" => pytest: Pytest,
+    /// `[coverage-py]`
+    "coverage-py" => coverage_py: CoveragePy,
+    /// `[subprocess-environment]`
+    "subprocess-environment" => subprocess_environment: SubprocessEnvironment,
     /// `[index]`, ours
     "index" => index: Index,
     /// `[targets]`, ours
@@ -373,6 +382,102 @@ section! {
         /// Whether a wheel is refused if its RECORD does not list exactly its files. Pants does not
         /// have this setting.
         strict_records: bool = false,
+    }
+}
+
+section! {
+    /// How tests run, whatever runs them.
+    Test {
+        /// Whether each test module runs alone on the terminal.
+        debug: bool = false,
+        /// Whether each waits for an editor's debugger.
+        debug_adapter: bool = false,
+        /// Whether tests run although the cache has their result.
+        force: bool = false,
+        /// Of which tests the output is printed.
+        output: OutputPolicy = OutputPolicy::Failed,
+        /// Whether coverage is measured.
+        use_coverage: bool = false,
+        /// Whether junit reports are written.
+        report: bool = false,
+        /// The folder of junit reports, relative to the root.
+        report_dir: String = "dist/test/reports".to_owned(),
+        /// Which part of the tests runs: `k/N`.
+        shard: Option<String> = None,
+        /// A file with the times of tests, by which shards are balanced. Pants does not have this
+        /// setting.
+        times: Option<Utf8PathBuf> = None,
+        /// Whether tests have time limits.
+        timeouts: bool = true,
+        /// The limit in seconds of a test that has none of its own.
+        timeout_default: Option<u64> = None,
+        /// The largest limit.
+        timeout_maximum: Option<u64> = None,
+        /// How often a test may run until it passes.
+        attempts_default: usize = 1,
+        /// About how many modules one process runs that may share it.
+        batch_size: usize = 128,
+        /// Whether a command is printed that runs what failed; without it where `CI` is set.
+        show_rerun_command: Option<bool> = None,
+        /// Variables of tests: `NAME=value`, `NAME` or a glob of names.
+        extra_env_vars: Vec<String> = Vec::new(),
+        /// Whether modules run in forks of a process that has imported what they share. Pants does not
+        /// have this setting.
+        fork: bool = true,
+    }
+}
+
+section! {
+    /// pytest.
+    Pytest {
+        /// Its arguments, split as a shell does.
+        args: Vec<String> = Vec::new(),
+        /// What is required where no resolve is named, or the requirements of the resolve that is
+        /// named; all of it if the list is empty.
+        requirements: Vec<String> = Vec::new(),
+        /// Its configuration file, relative to the root.
+        config: Option<Utf8PathBuf> = None,
+        /// Whether configuration files are looked for.
+        config_discovery: bool = true,
+        /// Whether pytest-xdist runs the tests of a module in parallel.
+        xdist_enabled: bool = false,
+        /// A variable that has the number of the place in which a test runs, from 1.
+        execution_slot_var: Option<String> = None,
+        /// The dialect of junit reports.
+        junit_family: String = "xunit2".to_owned(),
+        /// Whether a module without tests is no failure.
+        allow_empty_test_collection: bool = false,
+        /// Whether pytest is left out.
+        skip: bool = false,
+    }
+}
+
+section! {
+    /// coverage.py.
+    CoveragePy {
+        /// Which reports are made.
+        report: Vec<CoverageReport> = vec![CoverageReport::Console],
+        /// The folder of reports, relative to the root.
+        output_dir: String = "dist/coverage/python".to_owned(),
+        /// The configuration file, relative to the root.
+        config: Option<Utf8PathBuf> = None,
+        /// Whether a configuration file is looked for.
+        config_discovery: bool = true,
+        /// What is measured: folders and modules; without it the source roots of the tests.
+        filter: Vec<String> = Vec::new(),
+        /// Whether files count that no test reaches.
+        global_report: bool = false,
+        /// The percentage below which the run fails.
+        fail_under: Option<Percentage> = None,
+    }
+}
+
+section! {
+    /// What programs see that this tool starts.
+    SubprocessEnvironment {
+        /// Variables of all: `NAME=value`, `NAME` or a glob of names.
+        env_vars: Vec<String> =
+            strings(&["LANG", "LC_CTYPE", "LC_ALL", "SSL_CERT_FILE", "SSL_CERT_DIR"]),
     }
 }
 

@@ -13,6 +13,7 @@ use model::{
     PackageSet, Platform, PrereleasePolicy, Requirement, Specifiers, Version, VersionSpecifiers,
     nearest,
 };
+use pytest::{CoverageReport, OutputPolicy};
 use targets::kinds::{TypeDeclaration, Values};
 use targets::{Ambiguity, Behavior, InitFiles};
 use wheel::MetadataVersion;
@@ -407,6 +408,39 @@ pub enum FirstPartyRequirements {
     /// Any version.
     Any,
 }
+
+/// A number from 0 to 100, with a fraction or without.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Percentage(pub f64);
+
+impl Setting for Percentage {
+    fn read(node: &SettingNode) -> Result<Self, SettingMistake> {
+        let value = match &node.tree {
+            SettingTree::Integer(value) => value.to_string().parse().ok(),
+            SettingTree::Text(text) => text.trim().parse::<f64>().ok(),
+            _ => None,
+        };
+        match value.filter(|value| (0.0..=100.0).contains(value)) {
+            Some(value) => Ok(Self(value)),
+            None => Err(node.wrong_type("a number from 0 to 100")),
+        }
+    }
+}
+
+choice!(OutputPolicy {
+    "all" => Self::All,
+    "failed" => Self::Failed,
+    "none" => Self::None,
+});
+
+choice!(CoverageReport {
+    "console" => Self::Console,
+    "xml" => Self::Xml,
+    "html" => Self::Html,
+    "raw" => Self::Raw,
+    "json" => Self::Json,
+    "lcov" => Self::Lcov,
+});
 
 choice!(Behavior {
     "ignore" => Self::Ignore,

@@ -35,7 +35,7 @@ pub use cutoff::Cutoff;
 pub use error::{SettingsError, SettingsProblem};
 pub use flag::{FlagKey, SettingFlag};
 pub use keys::PIP_INDEX;
-pub use kinds::FirstPartyRequirements;
+pub use kinds::{FirstPartyRequirements, Percentage};
 pub use root::find_root;
 
 use keys::Sections;

@@ -28,6 +28,7 @@ pub(crate) mod release;
 pub(crate) mod resolves;
 pub(crate) mod roots;
 pub(crate) mod run;
+pub(crate) mod test;
 pub(crate) mod tree;
 pub(crate) mod vendor;
 pub(crate) mod why;

@@ -1,0 +1,137 @@
+//! A batch as an action: pytest's command line, its environment, its inputs and outputs.
+
+use std::sync::Arc;
+
+use engine::{Action, Location, Streams, Template};
+use pytest::{CoverageArguments, JunitArguments, OutputColor, PytestCommand};
+
+use super::inputs::{EXTRA_OUTPUT, TestInputs};
+use super::plan::TestBatch;
+use super::slot::SlotVariable;
+use crate::environments::CachedEnvironment;
+use crate::session::Session;
+
+/// The name of the data file of coverage.
+pub(super) const COVERAGE_DATA: &str = ".coverage";
+
+/// Names of locations of this machine.
+const ENVIRONMENT: &str = "environment";
+const ROOT: &str = "root";
+const PROCESSES: &str = "processes";
+
+/// What stands for the root in values of variables.
+const BUILD_ROOT: &str = "%(buildroot)s";
+
+/// The program that runs pytest.
+const PROGRAM: &str = include_str!("run_pytest.py");
+
+/// A batch with what it sees.
+#[derive(Debug, Clone)]
+pub(super) struct PlannedBatch {
+    pub(super) batch: TestBatch,
+    pub(super) environment: Arc<CachedEnvironment>,
+    pub(super) inputs: TestInputs,
+}
+
+impl PlannedBatch {
+    /// The name of its junit report.
+    pub(super) fn junit_name(&self) -> String {
+        format!("{}.xml", self.batch.report_name())
+    }
+
+    /// What is to be run, with `arguments` of the user.
+    pub(super) fn action(&self, session: &Session, arguments: &[String]) -> Action {
+        let settings = &session.settings;
+        let python = Template::location(ENVIRONMENT).then("/bin/python");
+        let mut line: Vec<Template> = vec![python];
+        line.extend(["-s", "-E", "-c", PROGRAM].map(Template::from));
+        line.extend(self.pytest_line(session, arguments));
+        let environment = &self.environment.environment;
+        let identity = self.environment.identity.to_string();
+        let description = format!("test {}", self.batch.title());
+        let mut action = Action::new(description, line)
+            .inputs(self.inputs.tree.clone())
+            .location(ENVIRONMENT, Location::new(identity, environment.root()))
+            .optional_output(EXTRA_OUTPUT);
+        action.timeout = self.batch.timeout;
+        if settings.test.debug {
+            action.streams = Streams::Terminal;
+        } else {
+            action = action.optional_output(&self.junit_name());
+        }
+        if self.inputs.coverage.is_some() {
+            action = action.optional_output(COVERAGE_DATA);
+        }
+        if let Some(processes) = self.batch.xdist {
+            let location = Location::new(PROCESSES, processes.to_string());
+            action = action.location(PROCESSES, location);
+        }
+        if let Some(variable) = &settings.pytest.execution_slot_var {
+            action.spawner = Some(Arc::new(SlotVariable(variable.clone())));
+        }
+        self.with_variables(session, action)
+    }
+
+    /// pytest's own command line.
+    fn pytest_line(&self, session: &Session, arguments: &[String]) -> Vec<Template> {
+        let settings = &session.settings;
+        let junit = self.junit_name();
+        let configuration = settings.pytest.config.as_ref().map(|path| path.as_str());
+        let reported = !settings.test.debug;
+        let command = PytestCommand {
+            arguments,
+            configuration,
+            processes: self.batch.xdist,
+            color: reported.then_some(OutputColor::Plain),
+            junit: reported.then_some(JunitArguments {
+                path: &junit,
+                family: &settings.pytest.junit_family,
+            }),
+            coverage: self
+                .inputs
+                .coverage
+                .as_ref()
+                .map(|measured| CoverageArguments {
+                    configuration: &measured.configuration,
+                    sources: &measured.sources,
+                }),
+            files: &self.batch.files,
+        };
+        let mut line: Vec<Template> = command.line().iter().map(Template::from).collect();
+        // How many processes there are says nothing of the result.
+        if self.batch.xdist.is_some() {
+            let given = arguments.len() + 2 * usize::from(configuration.is_some());
+            line[given + 1] = Template::location(PROCESSES);
+        }
+        line
+    }
+
+    fn with_variables(&self, session: &Session, mut action: Action) -> Action {
+        let variables = &self.batch.variables;
+        let environment = Template::location(ENVIRONMENT);
+        let roots = self.inputs.roots.join(":");
+        let mut unasked = vec!["HOME", "TMPDIR"];
+        unasked.retain(|name| !variables.contains_key(*name));
+        action = action
+            .variable("VIRTUAL_ENV", environment)
+            .variable("PWD", Template::sandbox())
+            .variable("PEX_EXTRA_SYS_PATH", roots)
+            .variable("XTASK_UNASKED", unasked.join(" "))
+            .location(ROOT, Location::new(ROOT, session.root()));
+        if let Some(path) = session.environment.get("PATH") {
+            action = action.passed("PATH", path.clone());
+        }
+        for (name, value) in variables {
+            let mut parts = value.split(BUILD_ROOT);
+            let mut template = Template::from(parts.next().unwrap_or_default());
+            for part in parts {
+                template = template.then_location(ROOT).then(part);
+            }
+            if name == "PATH" {
+                action.passed.remove(name);
+            }
+            action = action.variable(name, template);
+        }
+        action
+    }
+}

@@ -1,0 +1,216 @@
+//! Batches of tests: what runs in one process.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use buildfile::Data;
+use model::InterpreterConstraints;
+use pytest::{batches as cut, largest_of_two_sizes, requested_variables};
+use targets::{TargetGraph, TargetId};
+
+use crate::error::GoalError;
+use crate::session::Session;
+
+/// Tests that run in one process, and how.
+#[derive(Debug, Clone)]
+pub(super) struct TestBatch {
+    pub(super) addresses: Vec<String>,
+    /// Their modules, relative to the root.
+    pub(super) files: Vec<String>,
+    pub(super) resolve: Option<String>,
+    pub(super) constraints: InterpreterConstraints,
+    /// Variables that they ask for; `%(buildroot)s` stands for the root.
+    pub(super) variables: BTreeMap<String, String>,
+    pub(super) xdist: Option<usize>,
+    pub(super) timeout: Option<Duration>,
+    /// What they depend on, themselves included.
+    pub(super) closure: BTreeSet<TargetId>,
+}
+
+/// What tests must have in common to run in one process.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct PartitionKey {
+    tag: String,
+    constraints: Vec<String>,
+    variables: Vec<String>,
+    xdist: Option<i64>,
+    resolve: Option<String>,
+    environment: Option<String>,
+}
+
+/// The batches of tests, which are sorted by address.
+pub(super) fn batches(
+    session: &Session,
+    graph: &TargetGraph<'_>,
+    tests: &[TargetId],
+) -> Result<Vec<TestBatch>, GoalError> {
+    let mut single = Vec::new();
+    let mut partitions: BTreeMap<PartitionKey, Vec<TargetId>> = BTreeMap::new();
+    for id in tests {
+        match text(graph, *id, "batch_compatibility_tag") {
+            Some(tag) if !session.settings.test.debug => {
+                let key = PartitionKey::of(session, graph, (*id, tag))?;
+                partitions.entry(key).or_default().push(*id);
+            }
+            _ => single.push(vec![*id]),
+        }
+    }
+    let size = largest_of_two_sizes(session.settings.test.batch_size);
+    for tests in partitions.into_values() {
+        let addressed = tests.into_iter();
+        let addressed = addressed.map(|id| (graph.target(id).address.clone(), id));
+        let cut = cut(addressed.collect(), |(address, _)| address, size);
+        let ids = cut
+            .into_iter()
+            .map(|batch| batch.into_iter().map(|(_, id)| id).collect());
+        single.extend(ids);
+    }
+    let batches = single
+        .into_iter()
+        .map(|tests| TestBatch::new(session, graph, tests));
+    batches.collect()
+}
+
+impl PartitionKey {
+    fn of(
+        session: &Session,
+        graph: &TargetGraph<'_>,
+        (id, tag): (TargetId, &str),
+    ) -> Result<Self, GoalError> {
+        Ok(Self {
+            tag: tag.to_owned(),
+            constraints: constraints(session, graph, id)?.iter().collect(),
+            variables: texts(graph, id, "extra_env_vars"),
+            xdist: natural(graph, id, "xdist_concurrency"),
+            resolve: graph.resolve_name(id).map(str::to_owned),
+            environment: text(graph, id, "environment").map(str::to_owned),
+        })
+    }
+}
+
+impl TestBatch {
+    fn new(
+        session: &Session,
+        graph: &TargetGraph<'_>,
+        tests: Vec<TargetId>,
+    ) -> Result<Self, GoalError> {
+        let first = tests[0];
+        let settings = &session.settings;
+        let own = texts(graph, first, "extra_env_vars");
+        let of_all = &settings.subprocess_environment.env_vars;
+        let entries = of_all.iter().chain(&settings.test.extra_env_vars);
+        let entries = entries.chain(&own).map(String::as_str);
+        let mut closure: BTreeSet<TargetId> =
+            graph.transitive_dependencies(&tests)?.into_iter().collect();
+        closure.extend(&tests);
+        let files = tests
+            .iter()
+            .filter_map(|id| graph.target(*id).source.as_deref());
+        let addresses = tests.iter().map(|id| graph.target(*id).address.to_string());
+        Ok(Self {
+            addresses: addresses.collect(),
+            files: files.map(str::to_owned).collect(),
+            resolve: graph.resolve_name(first).map(str::to_owned),
+            constraints: constraints(session, graph, first)?,
+            variables: requested_variables(entries, &session.environment),
+            xdist: xdist(session, graph, first),
+            timeout: timeout(session, graph, &tests),
+            closure,
+        })
+    }
+
+    /// `t/a.py:tests`, or `t/a.py:tests and 3 other files`.
+    pub(super) fn title(&self) -> String {
+        match self.addresses.len() {
+            1 => self.addresses[0].clone(),
+            count => format!("{} and {} other files", self.addresses[0], count - 1),
+        }
+    }
+
+    /// The name of its reports.
+    pub(super) fn report_name(&self) -> String {
+        let addresses: Vec<&str> = self.addresses.iter().map(String::as_str).collect();
+        pytest::report_name(&addresses)
+    }
+}
+
+/// The constraints of a test: its own, or those of its resolve.
+pub(super) fn constraints(
+    session: &Session,
+    graph: &TargetGraph<'_>,
+    id: TargetId,
+) -> Result<InterpreterConstraints, GoalError> {
+    let own = texts(graph, id, "interpreter_constraints");
+    if own.is_empty() {
+        let resolve = graph.resolve_name(id).unwrap_or_default();
+        return Ok(session.settings.interpreter_constraints(resolve)?.clone());
+    }
+    InterpreterConstraints::parse(&own).map_err(|error| {
+        GoalError::failure("interpreter constraints cannot be read")
+            .at(graph.place(id, "interpreter_constraints"))
+            .because(error.to_string())
+    })
+}
+
+/// The number of pytest-xdist's processes; none where it is off.
+fn xdist(session: &Session, graph: &TargetGraph<'_>, id: TargetId) -> Option<usize> {
+    let settings = &session.settings;
+    if !settings.pytest.xdist_enabled || settings.test.debug {
+        return None;
+    }
+    let declared = natural(graph, id, "xdist_concurrency");
+    let count = match declared {
+        Some(count) => usize::try_from(count).unwrap_or_default(),
+        None => {
+            let path = graph.target(id).source.as_deref().unwrap_or_default();
+            let text = fs_err::read_to_string(session.root().join(path)).unwrap_or_default();
+            let is_test = |line: &&str| {
+                line.trim_start()
+                    .trim_start_matches("async ")
+                    .starts_with("def test_")
+            };
+            text.lines().filter(is_test).count()
+        }
+    };
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    (count > 0).then(|| count.min(cores))
+}
+
+/// The time limit of a batch: those of its tests together. A test without one has none.
+fn timeout(session: &Session, graph: &TargetGraph<'_>, tests: &[TargetId]) -> Option<Duration> {
+    let settings = &session.settings.test;
+    if !settings.timeouts || settings.debug {
+        return None;
+    }
+    let of_test = |id: &TargetId| {
+        let own = natural(graph, *id, "timeout").and_then(|seconds| u64::try_from(seconds).ok());
+        let seconds = own.or(settings.timeout_default)?;
+        Some(
+            settings
+                .timeout_maximum
+                .map_or(seconds, |most| seconds.min(most)),
+        )
+    };
+    let limits: Option<Vec<u64>> = tests.iter().map(of_test).collect();
+    limits.map(|limits| Duration::from_secs(limits.iter().sum()))
+}
+
+fn text<'g>(graph: &'g TargetGraph<'_>, id: TargetId, field: &str) -> Option<&'g str> {
+    graph.field(id, field).and_then(Data::as_str)
+}
+
+fn texts(graph: &TargetGraph<'_>, id: TargetId, field: &str) -> Vec<String> {
+    let field = graph.field(id, field).map(Data::strings);
+    field
+        .unwrap_or_default()
+        .into_iter()
+        .map(str::to_owned)
+        .collect()
+}
+
+fn natural(graph: &TargetGraph<'_>, id: TargetId, field: &str) -> Option<i64> {
+    match graph.field(id, field) {
+        Some(Data::Int(number)) => Some(*number),
+        _ => None,
+    }
+}

@@ -1,0 +1,103 @@
+//! What tests leave in the repository: junit reports, and files that they wrote for their user.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use engine::{BlobStore, InputOrigin, InputTree, TreeNode};
+use workspace::files;
+
+use super::action::PlannedBatch;
+use super::inputs::EXTRA_OUTPUT;
+use super::runner::BatchOutcome;
+use crate::error::GoalError;
+use crate::session::Session;
+
+/// What stands for the folder of what is built in paths of settings.
+const DIST: &str = "{distdir}";
+
+/// Writes reports and files of batches, and says what.
+pub(super) fn write(
+    session: &Session,
+    (store, batches): (&BlobStore, &[(&PlannedBatch, &BatchOutcome)]),
+) -> Result<(), GoalError> {
+    let settings = &session.settings.test;
+    let mut reports = false;
+    for (planned, outcome) in batches {
+        let extra = outcome.outputs.below(EXTRA_OUTPUT);
+        if !extra.is_empty() {
+            let folder = Utf8PathBuf::from("dist/test").join(planned.batch.report_name());
+            write_tree(session, store, (&extra, &folder))?;
+            session.say(format_args!("Wrote extra output from test to {folder}"));
+        }
+        if !settings.report || settings.debug {
+            continue;
+        }
+        let name = planned.junit_name();
+        match outcome.outputs.get(&name) {
+            Some(node) => {
+                let folder = folder(session, &settings.report_dir);
+                write_node(session, store, (&node, &folder.join(&name)))?;
+                reports = true;
+            }
+            None if outcome.is_interrupted => {}
+            None => session.warn(format_args!(
+                "there is no junit report of {}",
+                planned.batch.title()
+            )),
+        }
+    }
+    if reports {
+        let folder = folder(session, &settings.report_dir);
+        session.say(format_args!("Wrote test reports to {folder}"));
+    }
+    Ok(())
+}
+
+/// A folder of the settings, relative to the root.
+pub(super) fn folder(session: &Session, text: &str) -> Utf8PathBuf {
+    let path = Utf8PathBuf::from(text.replace(DIST, "dist"));
+    match path.strip_prefix(session.root()) {
+        Ok(relative) => relative.to_owned(),
+        Err(_) => path,
+    }
+}
+
+/// Writes all files of a tree below a folder, relative to the root.
+pub(super) fn write_tree(
+    session: &Session,
+    store: &BlobStore,
+    (tree, folder): (&InputTree, &Utf8Path),
+) -> Result<(), GoalError> {
+    for (path, node) in tree.nodes() {
+        write_node(session, store, (&node, &folder.join(path)))?;
+    }
+    Ok(())
+}
+
+/// Writes a file of the store, relative to the root. Links and empty folders are left out.
+pub(super) fn write_node(
+    session: &Session,
+    store: &BlobStore,
+    (node, path): (&TreeNode, &Utf8Path),
+) -> Result<(), GoalError> {
+    let Some(bytes) = bytes(store, node)? else {
+        return Ok(());
+    };
+    let full = session.root().join(path);
+    let parent = full.parent().unwrap_or(session.root());
+    fs_err::create_dir_all(parent).map_err(|error| GoalError::file("create", parent, &error))?;
+    files::replace(&full, &bytes).map_err(|error| GoalError::file("write", path, &error))
+}
+
+/// The bytes of a file of the store.
+pub(super) fn bytes(store: &BlobStore, node: &TreeNode) -> Result<Option<Vec<u8>>, GoalError> {
+    let TreeNode::File(file) = node else {
+        return Ok(None);
+    };
+    match &file.origin {
+        InputOrigin::Literal(bytes) => Ok(Some(bytes.to_vec())),
+        _ => {
+            let read = store.read(&file.digest);
+            read.map(Some)
+                .map_err(|error| GoalError::failure(error.to_string()).caused_by(error))
+        }
+    }
+}

@@ -1,0 +1,10 @@
+# Runs pytest as its own program would, in an environment with only the variables that tests ask for.
+import os
+import sys
+
+del sys.path[0]
+for name in os.environ.pop("XTASK_UNASKED", "").split():
+    os.environ.pop(name, None)
+import pytest
+
+sys.exit(pytest.main())

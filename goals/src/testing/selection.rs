@@ -1,0 +1,111 @@
+//! Which targets `test` runs: tests that are not skipped, of this shard.
+
+use std::collections::BTreeSet;
+
+use pytest::{Shard, TestTimes};
+use targets::kinds::{Content, Role};
+use targets::{TargetGraph, TargetId};
+
+use crate::error::GoalError;
+use crate::graph::{NoSpecs, TargetSelection};
+use crate::session::Session;
+
+/// The tests that a selection means, sorted by address.
+pub(super) fn tests(
+    session: &Session,
+    graph: &TargetGraph<'_>,
+    selection: &TargetSelection,
+) -> Result<Vec<TargetId>, GoalError> {
+    if selection.specs.is_empty() && selection.changed.is_none() {
+        session.warn("no tests are named: `::` names all, `dir::` those in `dir` and below");
+        return Ok(Vec::new());
+    }
+    let selected = selection.of(session, graph, NoSpecs::Refused)?;
+    let mut found = BTreeSet::new();
+    for id in selected {
+        found.insert(id);
+        // What depends on a change is known test by test; a generator that was named stands for all.
+        if selection.changed.is_none() {
+            found.extend(graph.generated(id));
+        }
+    }
+    let mut tests: Vec<TargetId> = found.into_iter().filter(|id| is_test(graph, *id)).collect();
+    let is_skipped = |id: &TargetId| {
+        let field = graph.field(*id, "skip_tests");
+        field.and_then(buildfile::Data::as_bool) == Some(true)
+    };
+    tests.retain(|id| !is_skipped(id));
+    if tests.is_empty() && selection.changed.is_none() && names_one(&selection.specs) {
+        session.warn(
+            "no tests are among these targets; `test` runs `python_test` and `python_tests` targets",
+        );
+    }
+    if session.settings.pytest.skip {
+        tests.clear();
+    }
+    tests.sort_by_key(|id| &graph.target(*id).address);
+    of_shard(session, graph, tests)
+}
+
+fn is_test(graph: &TargetGraph<'_>, id: TargetId) -> bool {
+    matches!(
+        graph.target(id).role(),
+        Role::File {
+            content: Content::Test,
+            ..
+        }
+    )
+}
+
+/// Whether a spec names a file or target, not all of a folder.
+fn names_one(specs: &[String]) -> bool {
+    specs
+        .iter()
+        .any(|spec| !spec.ends_with(':') && !spec.contains('*') && !spec.starts_with('-'))
+}
+
+fn of_shard(
+    session: &Session,
+    graph: &TargetGraph<'_>,
+    tests: Vec<TargetId>,
+) -> Result<Vec<TargetId>, GoalError> {
+    let Some(shard) = &session.settings.test.shard else {
+        return Ok(tests);
+    };
+    let shard: Shard = shard
+        .parse()
+        .map_err(|error: pytest::ShardError| GoalError::failure(error.to_string()))?;
+    let times = times(session)?;
+    let address = |id: &TargetId| &*graph.target(*id).address;
+    let own: Vec<bool> = match times.is_empty() {
+        true => tests.iter().map(|id| shard.has(address(id))).collect(),
+        false => {
+            let timed: Vec<_> = tests
+                .iter()
+                .map(|id| (address(id), times.get(address(id))))
+                .collect();
+            shard.balanced(&timed)
+        }
+    };
+    Ok(tests
+        .into_iter()
+        .zip(own)
+        .filter(|(_, own)| *own)
+        .map(|(id, _)| id)
+        .collect())
+}
+
+/// The times that the settings name.
+fn times(session: &Session) -> Result<TestTimes, GoalError> {
+    let Some(path) = &session.settings.test.times else {
+        return Ok(TestTimes::default());
+    };
+    let text = fs_err::read_to_string(session.root().join(path));
+    let text = text.map_err(|error| GoalError::file("read the times of tests in", path, &error))?;
+    TestTimes::parse(&text).map_err(|error| {
+        GoalError::failure("the times of tests cannot be read")
+            .at(model::Place::file(path.as_str()))
+            .because(error.to_string())
+            .hint("`cargo xtask test --merge DIR` writes them anew")
+    })
+}
