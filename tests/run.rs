@@ -86,3 +86,75 @@ fn without_a_lock() {
     hint: run `cargo xtask generate-lockfiles --resolve python-default`
     ");
 }
+
+#[test]
+fn targets_are_run_in_the_root() {
+    let Some(repo) = repo() else { return };
+    let index = index();
+    let repo = repo
+        .index(&index)
+        .requirements("app\n")
+        .file(
+            "src/acme/BUILD",
+            "python_sources()\n\
+             pex_binary(name='bin', entry_point='tool.py:main', args=['--own'], env={'LEVEL': 'high'})\n\
+             pex_binary(name='script', script='app')\n\
+             run_shell_command(name='shell', command='echo $(basename $PWD) \"$@\"', workdir='/out')\n\
+             run_shell_command(name='boxed', command='ls {chroot}')\n\
+             resource(name='text', source='text.txt')\n",
+        )
+        .file("src/acme/__init__.py", "")
+        .file("src/acme/text.txt", "")
+        .file(
+            "src/acme/tool.py",
+            "import os, sys, lib\n\
+             def main():\n    print(lib.VERSION, os.environ.get('LEVEL'), sys.argv[1:], os.getcwd() == sys.argv[-1])\n    return 3\n\
+             if __name__ == '__main__':\n    print('module', __package__, sys.argv[1:])\n",
+        )
+        .file("src/acme/plain.py", "import sys; print(__name__, sys.argv[1:])\n");
+    lock(&repo);
+    let root = repo.root().to_string();
+    let binary = repo.xtask(&["run", "src/acme:bin", "--", "more", &root]);
+    assert_snapshot!(binary.stdout, @"2.0 high ['--own', 'more', '[REPO]'] True");
+    assert_eq!(binary.status, 3, "{binary}");
+    // The binary that starts it is meant.
+    assert_eq!(repo.xtask(&["run", "src/acme/tool.py"]).status, 3);
+    assert_snapshot!(done(&repo, &["run", "src/acme/plain.py", "--", "-x"]).stdout, @"__main__ ['-x']");
+    assert_snapshot!(done(&repo, &["run", "src/acme:script"]).stdout, @"app with lib 2.0");
+    let refused = |arguments: &[&str], status: i32| {
+        let output = repo.xtask(arguments);
+        assert_eq!((output.status, &*output.stdout), (status, ""), "{output}");
+        said(&output)
+    };
+    assert_snapshot!(refused(&["run", "src/acme:shell"], 1), @"
+    error: cannot run `src/acme:shell`: there is no folder [REPO]/out
+     |
+    hint: its `workdir` names it; `cargo xtask package` makes `dist`
+    ");
+    fs_err::create_dir_all(repo.root().join("out")).unwrap();
+    assert_snapshot!(done(&repo, &["run", "src/acme:shell", "--", "a b", "c"]).stdout, @"out a b c");
+    assert_snapshot!(refused(&["run", "src/acme:boxed"], 1), @"
+    error: cannot run `src/acme:boxed`: its command asks for a folder with what it depends on, which is not made here
+     --> src/acme/BUILD:5:19
+      |
+    5 | run_shell_command(name='boxed', command='ls {chroot}')
+      |                   ^^^^^^^^^^^^^
+    ");
+    assert_snapshot!(refused(&["run", "src/acme:text"], 2), @"
+    error: `src/acme:text` names nothing that can be run
+     |
+     = it is a `resource`
+    hint: name a `python_source`, a `pex_binary`, a `run_shell_command`; `cargo xtask run -- PROGRAM` starts any program
+    ");
+    assert_snapshot!(refused(&["run", "src/acme:"], 2), @"
+    error: `src/acme:` names several targets, and one is run
+     |
+     = src/acme/__init__.py
+     = src/acme/plain.py
+     = src/acme/tool.py
+     = src/acme:bin
+     = src/acme:script
+     = src/acme:shell
+     = src/acme:boxed
+    ");
+}

@@ -1,6 +1,7 @@
 //! Replaces this process by another program, which gets the terminal, signals and exit code as if
 //! it had been started directly. Also prints a message if this process is interrupted.
 
+use camino::Utf8Path;
 use goals::error::GoalError;
 
 use crate::error::CommandError;
@@ -32,6 +33,11 @@ impl Replacement {
     /// Sets an environment variable of the program.
     pub(crate) fn variable(&mut self, name: &str, value: &str) {
         self.command.env(name, value);
+    }
+
+    /// The folder in which it runs.
+    pub(crate) fn folder(&mut self, folder: &Utf8Path) {
+        self.command.current_dir(folder);
     }
 
     /// Removes an environment variable of the program.

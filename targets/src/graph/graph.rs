@@ -16,6 +16,7 @@ use super::explicit::ExplicitDependencies;
 use super::inference::{DirectDependencies, Inference, Subject, direct_dependencies};
 use super::module_map::modules_of;
 use super::requirements::ResolveRequirements;
+use super::roots::module_of;
 use super::target::{Target, TargetId, TargetMap, TargetSet};
 use super::targets::Targets;
 use super::visibility::{RuleAction, Violation, Visibility};
@@ -187,6 +188,12 @@ impl<'r> TargetGraph<'r> {
     #[must_use]
     pub fn stripped<'p>(&self, path: &'p str) -> &'p str {
         self.targets.roots().strip(path)
+    }
+
+    /// The module that a Python file is.
+    #[must_use]
+    pub fn module_of(&self, path: &str) -> String {
+        module_of(self.stripped(path))
     }
 
     /// The BUILD files that declare a target's folder.

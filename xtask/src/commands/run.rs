@@ -6,8 +6,10 @@ use install::python::PythonRequest;
 
 use crate::arguments::{IndexArguments, python_request};
 use crate::outcome::CommandOutcome;
+use crate::processes::Replacement;
 use goals::environments::{
-    ExportOptions, Exporter, LockSet, ProgramSearch, StaleLocks, VariablesFile,
+    ExportOptions, Exporter, LockSet, ProgramSearch, RunnableTarget, StaleLocks, TargetProgram,
+    VariablesFile,
 };
 use goals::error::GoalError;
 use goals::session::Session;
@@ -35,7 +37,12 @@ pub(crate) struct RunArguments {
     #[command(flatten)]
     index: IndexArguments,
 
-    /// A program and its arguments, or arguments of Python
+    /// The target to run in place of a program, in the root: a Python source, a `pex_binary` or a
+    /// `run_shell_command`
+    #[arg(value_name = "SPEC")]
+    target: Option<String>,
+
+    /// A program and its arguments, or arguments of Python; those of the target where one is named
     #[arg(last = true, value_name = "ARGS")]
     arguments: Vec<String>,
 }
@@ -45,43 +52,111 @@ pub(crate) fn run(
     session: &Session,
     arguments: &RunArguments,
 ) -> Result<CommandOutcome, GoalError> {
-    let LockSet { resolve, python } = LockSet::of(
-        session,
-        arguments.resolve.as_deref(),
-        arguments.python.clone(),
-    );
-    let options = ExportOptions {
-        python,
-        index: arguments.index.choice(),
-        stale: match arguments.locked {
-            true => StaleLocks::Refused,
-            false => StaleLocks::Warned,
-        },
-        ..ExportOptions::default()
-    };
     let here = session.working_folder()?;
     let mut variables = Vec::new();
     for file in &arguments.variables {
         variables.extend(VariablesFile::read(&here.join(file))?.variables);
     }
-    let environment = Exporter::new(session, options)?.ensure(&resolve)?;
-    let path = session.environment.get("PATH").map_or("", String::as_str);
-    let search = ProgramSearch {
-        environment: &environment,
-        path,
-        here: &here,
+    let Some(spec) = &arguments.target else {
+        let start = Start {
+            arguments: arguments.arguments.clone(),
+            folder: here,
+            variables,
+        };
+        return start.in_environment(session, arguments, None);
     };
-    let (program, rest) = search.program(&arguments.arguments, &resolve)?;
-    let mut command = crate::processes::Replacement::new(&program);
-    command.arguments(rest);
-    for (name, value) in &variables {
-        // What the shell has set already counts more.
-        if !session.environment.contains_key(name) {
-            command.variable(name, value);
+    let target = RunnableTarget::of(session, spec)?;
+    variables.extend(target.variables);
+    let mut start = Start {
+        arguments: Vec::new(),
+        folder: session.root().to_owned(),
+        variables,
+    };
+    let resolve = match target.program {
+        TargetProgram::Shell { command, folder } => {
+            start.arguments = vec!["-c".to_owned(), command, target.address];
+            start.arguments.extend_from_slice(&arguments.arguments);
+            start.folder = folder;
+            return start.in_shell(session);
         }
+        TargetProgram::Environment {
+            resolve,
+            arguments: own,
+        } => {
+            start.arguments = own;
+            resolve
+        }
+    };
+    start.arguments.extend_from_slice(&arguments.arguments);
+    start.in_environment(session, arguments, resolve.as_deref())
+}
+
+/// What is started.
+struct Start {
+    /// The program with its arguments, or arguments of Python.
+    arguments: Vec<String>,
+    /// Where it runs.
+    folder: Utf8PathBuf,
+    /// What is added to its variables.
+    variables: Vec<(String, String)>,
+}
+
+impl Start {
+    fn in_environment(
+        self,
+        session: &Session,
+        arguments: &RunArguments,
+        of_target: Option<&str>,
+    ) -> Result<CommandOutcome, GoalError> {
+        let named = arguments.resolve.as_deref().or(of_target);
+        let LockSet { resolve, python } = LockSet::of(session, named, arguments.python.clone());
+        let options = ExportOptions {
+            python,
+            index: arguments.index.choice(),
+            stale: match arguments.locked {
+                true => StaleLocks::Refused,
+                false => StaleLocks::Warned,
+            },
+            ..ExportOptions::default()
+        };
+        let environment = Exporter::new(session, options)?.ensure(&resolve)?;
+        let path = session.environment.get("PATH").map_or("", String::as_str);
+        let search = ProgramSearch {
+            environment: &environment,
+            path,
+            here: &self.folder,
+        };
+        let (program, rest) = search.program(&self.arguments, &resolve)?;
+        let mut command = self.command(session, &program);
+        command.arguments(rest);
+        command.variable("VIRTUAL_ENV", environment.root().as_str());
+        command.variable("PATH", &format!("{}:{path}", environment.scripts()));
+        command.without("PYTHONHOME");
+        Err(command.replace_this_process())
     }
-    command.variable("VIRTUAL_ENV", environment.root().as_str());
-    command.variable("PATH", &format!("{}:{path}", environment.scripts()));
-    command.without("PYTHONHOME");
-    Err(command.replace_this_process())
+
+    fn in_shell(self, session: &Session) -> Result<CommandOutcome, GoalError> {
+        if !self.folder.is_dir() {
+            let (folder, address) = (&self.folder, &self.arguments[2]);
+            return Err(GoalError::failure(format!(
+                "cannot run `{address}`: there is no folder {folder}"
+            ))
+            .hint("its `workdir` names it; `cargo xtask package` makes `dist`"));
+        }
+        let mut command = self.command(session, "bash");
+        command.arguments(&self.arguments);
+        Err(command.replace_this_process())
+    }
+
+    fn command(&self, session: &Session, program: &str) -> Replacement {
+        let mut command = Replacement::new(program);
+        command.folder(&self.folder);
+        for (name, value) in &self.variables {
+            // What the shell has set already counts more.
+            if !session.environment.contains_key(name) {
+                command.variable(name, value);
+            }
+        }
+        command
+    }
 }
