@@ -8,15 +8,17 @@ use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
-use remote::Digest;
+use remote::messages::ActionResult;
+use remote::{CacheLookup, Digest, LookUp, LookUpAnswer, RemoteOptions};
 
-use crate::action::{Action, CacheUse, Streams};
+use crate::action::{Action, CacheUse, Streams, Workplace};
 use crate::error::{ActionError, EngineError, StoreError};
 use crate::local_run::LocalRunner;
 use crate::outcome::{Outcome, Provenance};
 use crate::process::adopt_orphans;
 use crate::results::{outcome_of, result_message};
 use crate::sandbox::{SandboxPool, SandboxSlot};
+use crate::sharing::{LocalTurns, RunLookUps, Sharing};
 use crate::store::{BlobStore, CacheContents, CleaningReport, ResultCache};
 use crate::supervisor::{Supervisor, listen};
 use crate::trace::{RunStats, TraceRecorder, TracedAction};
@@ -41,6 +43,8 @@ pub struct EngineOptions {
     pub grace: Duration,
     /// How many bytes a program may write to each of its streams before it is ended.
     pub output_limit: u64,
+    /// The cache of the team, and the server that runs actions.
+    pub remote: RemoteOptions,
 }
 
 impl EngineOptions {
@@ -55,6 +59,7 @@ impl EngineOptions {
             cache_use: CacheUse::ReadWrite,
             grace: Duration::from_secs(3),
             output_limit: 1 << 30,
+            remote: RemoteOptions::default(),
         }
     }
 }
@@ -81,7 +86,9 @@ pub struct Engine {
     results: Option<ResultCache>,
     pool: SandboxPool,
     recorder: TraceRecorder,
-    warning: Mutex<Option<String>>,
+    sharing: Option<Sharing>,
+    /// What the first run tells.
+    warnings: Mutex<Vec<String>>,
     /// Whether the user heard that results are not kept.
     said_full: AtomicBool,
     /// Stands in for a cache that cannot be used.
@@ -169,6 +176,11 @@ impl Engine {
         };
         let sandboxes = options.sandboxes.clone();
         let pool = SandboxPool::open(&sandboxes.unwrap_or_else(|| folder.join("sandboxes")))?;
+        let mut warnings: Vec<_> = warning.into_iter().collect();
+        let sharing = open_sharing(&options, &store).unwrap_or_else(|warning| {
+            warnings.push(warning);
+            None
+        });
         Ok(Self {
             options,
             folder,
@@ -176,7 +188,8 @@ impl Engine {
             results,
             pool,
             recorder: TraceRecorder::new(),
-            warning: Mutex::new(warning),
+            sharing,
+            warnings: Mutex::new(warnings),
             said_full: AtomicBool::new(false),
             _temporary: temporary,
         })
@@ -197,7 +210,29 @@ impl Engine {
     /// What all runs so far did.
     #[must_use]
     pub fn stats(&self) -> RunStats {
-        self.recorder.stats()
+        let sharing = self.sharing.as_ref();
+        RunStats {
+            shared: sharing.map(|sharing| sharing.cache().statistics()),
+            ..self.recorder.stats()
+        }
+    }
+
+    /// Waits, after the last run, for what is still being sent to the team's cache, as long as that is worth it.
+    pub fn finish(&self, observer: &dyn RunObserver) {
+        if let Some(sharing) = &self.sharing {
+            sharing.finish();
+        }
+        self.tell(observer);
+    }
+
+    /// Tells what the user should know by now.
+    fn tell(&self, observer: &dyn RunObserver) {
+        let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut warnings = std::mem::take(&mut *warnings);
+        warnings.extend(self.sharing.iter().flat_map(Sharing::take_warnings));
+        for warning in warnings {
+            observer.event(&RunEvent::Warning(&warning));
+        }
     }
 
     /// All runs so far in the format that Perfetto and about:tracing read.
@@ -210,14 +245,7 @@ impl Engine {
     pub fn run(&self, actions: &[Action], observer: &dyn RunObserver) -> RunReport {
         adopt_orphans();
         let start = Instant::now();
-        if let Some(warning) = self
-            .warning
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
-        {
-            observer.event(&RunEvent::Warning(&warning));
-        }
+        self.tell(observer);
         let supervisor = Arc::new(Supervisor::new(self.options.grace));
         listen(&supervisor);
         let run = EngineRun::new(self, actions, (&supervisor, observer));
@@ -230,6 +258,7 @@ impl Engine {
             run.work();
         });
         self.pool.shrink(self.options.jobs);
+        self.tell(observer);
         self.recorder.finish(start);
         RunReport {
             interrupted: supervisor.is_interrupted(),
@@ -264,6 +293,21 @@ impl Engine {
         let [blobs, results] = parts(cache);
         CleaningReport::clean(&[&blobs, &results], limit)
     }
+}
+
+/// The cache of the team, if the options have one; or why it cannot be used.
+fn open_sharing(options: &EngineOptions, store: &BlobStore) -> Result<Option<Sharing>, String> {
+    if !options.remote.is_used() {
+        return Ok(None);
+    }
+    let opened = Sharing::open(options.remote.clone(), store);
+    opened.map(Some).map_err(|error| {
+        let hint = error.hint().map(|hint| format!(" ({hint})"));
+        format!(
+            "the shared cache is not used: {error}{}",
+            hint.unwrap_or_default()
+        )
+    })
 }
 
 fn parts(cache: &Utf8Path) -> [Utf8PathBuf; 2] {
@@ -305,6 +349,14 @@ impl Drop for FinishGuard<'_> {
     }
 }
 
+/// What one worker has.
+#[derive(Default)]
+struct EngineWorker {
+    slot: Option<SandboxSlot>,
+    /// How long it waited for look-ups in vain.
+    waited: Duration,
+}
+
 type OutcomeCell = Mutex<Option<Result<Outcome, ActionError>>>;
 
 /// One run of an engine.
@@ -316,6 +368,8 @@ struct EngineRun<'a> {
     todo: Vec<usize>,
     next: AtomicUsize,
     outcomes: Vec<OutcomeCell>,
+    look_ups: RunLookUps<'a>,
+    turns: LocalTurns,
     supervisor: &'a Supervisor,
     observer: &'a dyn RunObserver,
 }
@@ -341,13 +395,24 @@ impl<'a> EngineRun<'a> {
             todo,
             next: AtomicUsize::new(0),
             outcomes: actions.iter().map(|_| Mutex::new(None)).collect(),
+            look_ups: RunLookUps::new(engine.sharing.as_ref(), actions.len()),
+            turns: LocalTurns::new(engine.options.jobs.max(1)),
             supervisor,
             observer,
         }
     }
 
     fn work(&self) {
-        let workers = self.engine.options.jobs.max(1).min(self.todo.len());
+        if self.look_ups.are_made() {
+            self.begin_look_ups();
+        }
+        let remote_jobs = self.engine.sharing.as_ref().map(Sharing::remote_jobs);
+        let jobs = self
+            .engine
+            .options
+            .jobs
+            .max(remote_jobs.unwrap_or_default());
+        let workers = jobs.max(1).min(self.todo.len());
         std::thread::scope(|scope| {
             for lane in 0..workers {
                 scope.spawn(move || self.worker(lane));
@@ -355,50 +420,85 @@ impl<'a> EngineRun<'a> {
         });
     }
 
+    /// Begins to look for what is not in the cache of this machine.
+    fn begin_look_ups(&self) {
+        let results = self.engine.results.as_ref();
+        for index in &self.todo {
+            let key = self.keys[*index];
+            let is_here = results.is_some_and(|results| results.contains(&key));
+            if self.cache_use(&self.actions[*index]) == CacheUse::ReadWrite && !is_here {
+                let _ = self.look_ups.get(*index, key);
+            }
+        }
+    }
+
     fn worker(&self, lane: usize) {
-        let mut slot = None;
+        let mut worker = EngineWorker::default();
         loop {
             let at = self.next.fetch_add(1, Ordering::Relaxed);
             let Some(index) = self.todo.get(at).copied() else {
                 break;
             };
             let start = Instant::now();
-            let outcome = self.outcome(index, &mut slot);
+            let outcome = self.outcome(index, &mut worker);
             self.engine.recorder.add(&TracedAction {
                 description: &self.actions[index].description,
                 outcome: outcome.as_ref().ok(),
                 start,
                 lane,
             });
+            self.engine.tell(self.observer);
             self.observer.event(&RunEvent::Finished {
                 index,
                 outcome: &outcome,
             });
             *lock(&self.outcomes[index]) = Some(outcome);
         }
-        if let Some(slot) = slot {
+        if let Some(slot) = worker.slot {
             slot.give_back();
         }
     }
 
-    fn outcome(
-        &self,
-        index: usize,
-        slot: &mut Option<SandboxSlot>,
-    ) -> Result<Outcome, ActionError> {
+    fn outcome(&self, index: usize, worker: &mut EngineWorker) -> Result<Outcome, ActionError> {
         if self.supervisor.is_interrupted() {
             return Err(ActionError::Interrupt);
         }
-        let action = &self.actions[index];
+        let (action, key) = (&self.actions[index], self.keys[index]);
         let cache = self.cache_use(action);
-        if cache == CacheUse::ReadWrite
-            && let Some(outcome) = self.cached(&self.keys[index])
-        {
+        if cache == CacheUse::ReadWrite {
+            let shared = || {
+                let result = self.look_ups.wait((index, key), &mut worker.waited)?;
+                self.shared(index, &result)
+            };
+            if let Some(outcome) = self.cached(&key).or_else(shared) {
+                return Ok(outcome);
+            }
+        }
+        if let Some(outcome) = self.run_elsewhere(index, cache) {
             return Ok(outcome);
         }
-        let slot = match slot {
+        if self.supervisor.is_interrupted() {
+            return Err(ActionError::Interrupt);
+        }
+        let _turn = self.turns.take();
+        let look_up = match cache {
+            CacheUse::ReadWrite => self.look_ups.pending(index, key),
+            CacheUse::Write | CacheUse::None => None,
+        };
+        self.run_here(index, worker, look_up)
+    }
+
+    /// Runs an action in a sandbox, unless its look-up finds a result first.
+    fn run_here(
+        &self,
+        index: usize,
+        worker: &mut EngineWorker,
+        look_up: Option<&LookUp>,
+    ) -> Result<Outcome, ActionError> {
+        let action = &self.actions[index];
+        let slot = match &mut worker.slot {
             Some(slot) => slot,
-            None => slot.insert(self.engine.pool.acquire()?),
+            none => none.insert(self.engine.pool.acquire()?),
         };
         let number = slot.number();
         self.observer.event(&RunEvent::Started {
@@ -409,18 +509,54 @@ impl<'a> EngineRun<'a> {
             store: &self.engine.store,
             supervisor: self.supervisor,
             output_limit: self.engine.options.output_limit,
+            look_up,
         };
         let outcome = runner.run(action, slot);
         let ended_well = outcome.as_ref().is_ok_and(|outcome| outcome.end.success());
         if outcome.is_err() && self.supervisor.is_interrupted() {
             return Err(ActionError::Interrupt);
         }
+        if !ended_well && let Some(LookUpAnswer::Hit(result)) = look_up.map(LookUp::peek) {
+            // It has ended the program, and may be of no use for all that.
+            let shared = self.shared(index, &result);
+            return shared.map_or_else(|| self.run_here(index, worker, None), Ok);
+        }
         self.leave_sandbox(index, slot, ended_well);
         let outcome = outcome?;
-        if cache != CacheUse::None && ended_well {
+        if self.cache_use(action) != CacheUse::None && ended_well {
             self.keep(action, &outcome);
         }
         Ok(outcome)
+    }
+
+    /// The outcome that a result of another machine is, if it is one of this action.
+    fn shared(&self, index: usize, result: &ActionResult) -> Option<Outcome> {
+        let (action, key) = (&self.actions[index], self.keys[index]);
+        let outcome = self
+            .engine
+            .sharing
+            .as_ref()?
+            .outcome(action, (key, result))?;
+        self.keep_result(key, result);
+        Some(outcome)
+    }
+
+    /// The outcome of an action that a server's workers run, if they do.
+    fn run_elsewhere(&self, index: usize, cache: CacheUse) -> Option<Outcome> {
+        let lookup = match cache {
+            CacheUse::ReadWrite => CacheLookup::Allowed,
+            CacheUse::Write | CacheUse::None => CacheLookup::Skipped,
+        };
+        let key = self.keys[index];
+        let sharing = self.engine.sharing.as_ref()?;
+        let stop = || self.supervisor.is_interrupted();
+        let (outcome, result) = sharing.execute(&self.actions[index], (key, lookup), &stop)?;
+        if cache != CacheUse::None
+            && let Some(result) = result
+        {
+            self.keep_result(key, &result);
+        }
+        Some(outcome)
     }
 
     fn cache_use(&self, action: &Action) -> CacheUse {
@@ -444,16 +580,31 @@ impl<'a> EngineRun<'a> {
         outcome
     }
 
-    /// Keeps a result. A disk that is full costs one warning.
+    /// Keeps the outcome of an action that ran here and ended well, and shares it. What a tool did in place may come
+    /// of more than was declared, and is not shared.
     fn keep(&self, action: &Action, outcome: &Outcome) {
-        let Some(results) = &self.engine.results else {
-            return;
-        };
-        let message = result_message(action, outcome, &self.engine.store);
-        let kept = message.and_then(|message| results.put(&outcome.action, &message));
-        if let Err(error) = kept
-            && !self.engine.said_full.swap(true, Ordering::Relaxed)
-        {
+        match result_message(action, outcome, &self.engine.store) {
+            Ok(result) => {
+                self.keep_result(outcome.action, &result);
+                if action.workplace == Workplace::Sandbox {
+                    let sharing = self.engine.sharing.iter();
+                    sharing.for_each(|sharing| sharing.share(action, (outcome.action, &result)));
+                }
+            }
+            Err(error) => self.say_full(&error),
+        }
+    }
+
+    /// Keeps a result. A disk that is full costs one warning.
+    fn keep_result(&self, key: Digest, result: &ActionResult) {
+        let results = self.engine.results.as_ref();
+        if let Some(Err(error)) = results.map(|results| results.put(&key, result)) {
+            self.say_full(&error);
+        }
+    }
+
+    fn say_full(&self, error: &StoreError) {
+        if !self.engine.said_full.swap(true, Ordering::Relaxed) {
             let warning = format!("results are not kept: {error}");
             self.observer.event(&RunEvent::Warning(&warning));
         }

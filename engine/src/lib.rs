@@ -30,6 +30,7 @@ mod outputs;
 mod process;
 mod results;
 mod sandbox;
+mod sharing;
 mod store;
 mod supervisor;
 mod template;
@@ -46,7 +47,7 @@ pub use outcome::{KeptOutput, Outcome, Provenance};
 pub use process::{
     ForkExec, Launch, LaunchStreams, ProcessEnd, ProcessSignal, RunningProcess, Spawner,
 };
-pub use remote::Digest;
+pub use remote::{BlobTransfer, Digest, SharedCacheStatistics};
 pub use store::{BlobStore, CacheContents, CleaningReport, ResultCache};
 pub use template::Template;
 pub use trace::RunStats;

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use remote::LookUp;
 
 use crate::action::{Action, Streams, Workplace};
 use crate::error::{ActionError, SandboxError};
 use crate::outcome::{KeptOutput, Outcome, Provenance};
 use crate::outputs::{OutputCollector, keep_stream, output_folders};
 use crate::process::{
-    ForkExec, Launch, LaunchStreams, MARKER, ProcessEnd, Spawner, end_orphans_of, find_program,
+    ForkExec, Launch, LaunchStreams, MARKER, ProcessEnd, ProcessSignal, Spawner, end_orphans_of,
+    find_program,
 };
 use crate::sandbox::{Placing, SandboxSlot};
 use crate::store::BlobStore;
@@ -29,6 +31,8 @@ pub(crate) struct LocalRunner<'a> {
     pub(crate) supervisor: &'a Supervisor,
     /// How many bytes a program may write to each of its streams.
     pub(crate) output_limit: u64,
+    /// A look-up that goes on meanwhile: a result that is found ends the program.
+    pub(crate) look_up: Option<&'a LookUp>,
 }
 
 impl LocalRunner<'_> {
@@ -101,6 +105,10 @@ impl LocalRunner<'_> {
             streams: &launch.streams,
         };
         let guard = self.supervisor.watch(&process, &limits);
+        if let Some(look_up) = self.look_up {
+            let process = process.clone();
+            look_up.on_hit(move || process.signal(ProcessSignal::Kill));
+        }
         let end = process.wait().map_err(failed)?;
         let interrupted = || self.supervisor.is_interrupted();
         let end = match guard.exceeded() {

@@ -144,6 +144,49 @@ fn outputs_of(result: &ActionResult, store: &BlobStore) -> Option<InputTree> {
     all_there.then_some(outputs)
 }
 
+/// Whether an outcome has all that its action has to write, and nothing but what it may: what another machine or a
+/// server says need not be so.
+pub(crate) fn is_whole(action: &Action, outcome: &Outcome) -> bool {
+    let outputs = &outcome.outputs;
+    let is_there = |path: &str| outputs.get(path).is_some() || !outputs.below(path).is_empty();
+    let mut needed = action.outputs.iter().filter(|output| !output.optional);
+    let declared = |path: &str| {
+        let below = |output: &str| {
+            path.strip_prefix(output)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        action.outputs.iter().any(|output| below(&output.path))
+    };
+    let stays = |path: &str, node: &TreeNode| match node {
+        TreeNode::Symlink(target) => stays_inside(&action.working_directory, path, target),
+        TreeNode::File(_) | TreeNode::EmptyFolder => true,
+    };
+    needed.all(|output| is_there(&output.path))
+        && outputs
+            .nodes()
+            .iter()
+            .all(|(path, node)| declared(path) && stays(path, node))
+}
+
+/// Whether a link leads to somewhere within the root of the inputs, by its text.
+fn stays_inside(working_directory: &str, path: &str, target: &str) -> bool {
+    let names = |text: &str| {
+        text.split('/')
+            .filter(|name| !["", "."].contains(name))
+            .count()
+    };
+    let mut depth = names(working_directory) + names(path).saturating_sub(1);
+    for name in target.split('/') {
+        match name {
+            "" | "." => {}
+            ".." if depth == 0 => return false,
+            ".." => depth -= 1,
+            _ => depth += 1,
+        }
+    }
+    !target.starts_with('/')
+}
+
 fn elapsed_of(result: &ActionResult) -> Duration {
     let metadata = result.execution_metadata.as_ref();
     let duration = metadata.and_then(|metadata| metadata.virtual_execution_duration.as_ref());

@@ -3,6 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use remote::SharedCacheStatistics;
 use serde_json::json;
 
 use crate::outcome::{Outcome, Provenance};
@@ -20,6 +21,8 @@ pub struct RunStats {
     pub remote_execution: usize,
     /// How many have no result, or a bad one.
     pub failed: usize,
+    /// What was had of a team's cache, if there is one.
+    pub shared: Option<SharedCacheStatistics>,
     /// The time of the runs, one after another.
     pub wall: Duration,
     /// How long the programs would have run whose results came from a cache.

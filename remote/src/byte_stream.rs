@@ -2,6 +2,7 @@
 //! stopped.
 
 use std::hash::{BuildHasher as _, RandomState};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -88,7 +89,10 @@ impl RemoteServer {
         loop {
             let part = tokio::time::timeout(limit, parts.message()).await;
             match part.map_err(late)?.map_err(judged)? {
-                Some(part) => receiver.take(&part.data).map_err(ends)?,
+                Some(part) => {
+                    self.progress.fetch_add(1, Ordering::Relaxed);
+                    receiver.take(&part.data).map_err(ends)?;
+                }
                 None if receiver.received() < digest.size() => {
                     return Err(Interruption {
                         problem: RemoteProblem::Truncated {
@@ -183,7 +187,7 @@ impl RemoteServer {
     ) {
         let (sender, receiver) = mpsc::channel(4);
         let fault = Arc::new(Mutex::new(None));
-        let place = fault.clone();
+        let (place, progress) = (fault.clone(), self.progress.clone());
         let (blob, length, mut name) = (blob.clone(), self.limits.chunk_bytes, name.to_owned());
         let length = length.clamp(1024, 3 << 20);
         tokio::task::spawn_blocking(move || {
@@ -209,6 +213,7 @@ impl RemoteServer {
                 if sender.blocking_send(request).is_err() || end >= size {
                     return;
                 }
+                progress.fetch_add(1, Ordering::Relaxed);
                 offset = end;
             }
         });

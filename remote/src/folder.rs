@@ -6,6 +6,7 @@
 //! read and write is what the folder itself says, whatever the umask of the one who writes.
 
 use std::io::{self, ErrorKind, Write as _};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use prost::Message as _;
@@ -22,12 +23,17 @@ const FORMAT: &str = "1\n";
 /// A folder with blobs and results.
 pub(crate) struct SharedFolder {
     path: Utf8PathBuf,
+    /// The number of files that were read and written.
+    pub(crate) moved: AtomicU64,
 }
 
 impl SharedFolder {
     /// Nothing is read or made yet.
     pub(crate) fn new(path: Utf8PathBuf) -> Self {
-        Self { path }
+        Self {
+            path,
+            moved: AtomicU64::new(0),
+        }
     }
 
     fn blob(&self, digest: Digest) -> Utf8PathBuf {
@@ -69,6 +75,7 @@ impl SharedFolder {
         let path = self.blob(digest);
         let error = |problem| self.error(RemoteCall::Read(digest), problem);
         self.check_format().map_err(error)?;
+        self.moved.fetch_add(1, Ordering::Relaxed);
         let bytes = match fs_err::read(&path) {
             Ok(bytes) => bytes,
             Err(e) if e.kind() == ErrorKind::NotFound => {
@@ -124,6 +131,7 @@ impl SharedFolder {
         let path = self.file("actions", action);
         let error = |problem| self.error(RemoteCall::GetActionResult(action), problem);
         self.check_format().map_err(error)?;
+        self.moved.fetch_add(1, Ordering::Relaxed);
         let bytes = match fs_err::read(&path) {
             Ok(bytes) => bytes,
             Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
@@ -188,6 +196,7 @@ impl SharedFolder {
         file.write_all(bytes).map_err(wrong)?;
         open_to_others(file.path(), &self.path, FileMode::File).map_err(wrong)?;
         file.persist(path).map_err(|e| wrong(e.error))?;
+        self.moved.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
 

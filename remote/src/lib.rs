@@ -41,8 +41,6 @@ pub use options::{
     BearerToken, CacheContentBehavior, OptionsConflict, RemoteCacheWarnings, RemoteCertificates,
     RemoteLimits, RemoteOptions, RemoteProvider,
 };
-
-pub use outputs::named_blobs;
 pub use shared::{
     LocalBlobs, LookUp, LookUpAnswer, RemoteAction, RemoteRun, SharedCache, SharedCacheStatistics,
 };

@@ -168,8 +168,11 @@ pub struct RemoteLimits {
     pub execution_deadline: Duration,
     /// The number of calls in a second; `None` for any number.
     pub calls_per_second: Option<u32>,
-    /// How long a run that is done waits for what is still to be sent.
-    pub upload_patience: Duration,
+    /// How long a run may wait in vain for a server that gives no sign of life, beside a fiftieth of the time
+    /// that it took so far.
+    pub look_up_patience: Duration,
+    /// How long a run that is done waits for what is still to be sent; `None` for as long as it moves.
+    pub upload_patience: Option<Duration>,
 }
 
 impl Default for RemoteLimits {
@@ -187,7 +190,8 @@ impl Default for RemoteLimits {
             execution_concurrency: 128,
             execution_deadline: Duration::from_secs(60 * 60),
             calls_per_second: None,
-            upload_patience: Duration::from_secs(3),
+            look_up_patience: Duration::from_millis(50),
+            upload_patience: None,
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::messages::{ActionResult, Directory, Tree};
 ///
 /// # Errors
 /// Where one is no digest.
-pub fn named_blobs(result: &ActionResult) -> Result<Vec<Digest>, DigestError> {
+pub(crate) fn named_blobs(result: &ActionResult) -> Result<Vec<Digest>, DigestError> {
     let mut blobs = Vec::new();
     for file in &result.output_files {
         blobs.push(Digest::from_message(file.digest.as_ref())?);

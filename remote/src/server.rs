@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
 use tonic::service::interceptor::InterceptedService;
@@ -45,6 +45,11 @@ pub(crate) struct RemoteServer {
     pub(crate) capabilities: OnceCell<Capabilities>,
     /// The number of calls, those that were tried again included.
     pub(crate) calls: AtomicU64,
+    /// Grows with each answer, and each part of a stream that is taken.
+    pub(crate) progress: Arc<AtomicU64>,
+    /// The answers so far, and how long they took in all, in microseconds.
+    answers: AtomicU64,
+    answer_micros: AtomicU64,
     permits: Semaphore,
     pace: Pace,
     has_login: bool,
@@ -65,6 +70,9 @@ impl RemoteServer {
             limits: options.limits.clone(),
             capabilities: OnceCell::new(),
             calls: AtomicU64::new(0),
+            progress: Arc::default(),
+            answers: AtomicU64::new(0),
+            answer_micros: AtomicU64::new(0),
             permits: Semaphore::new(options.concurrency.max(1)),
             pace: Pace::new(options.limits.calls_per_second),
             has_login,
@@ -105,12 +113,26 @@ impl RemoteServer {
         attempt: impl Future<Output = Result<T, tonic::Status>> + Send,
     ) -> Result<T, (RemoteProblem, Option<Duration>)> {
         let _permit = self.permit().await;
+        let start = Instant::now();
         match tokio::time::timeout(limit, attempt).await {
-            Ok(Ok(answer)) => Ok(answer),
+            Ok(Ok(answer)) => {
+                let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or_default();
+                self.answer_micros.fetch_add(micros, Ordering::Relaxed);
+                self.answers.fetch_add(1, Ordering::Relaxed);
+                self.progress.fetch_add(1, Ordering::Relaxed);
+                Ok(answer)
+            }
             Ok(Err(status)) => Err(self.judge(&status)),
             // Who is that slow once will be so again.
             Err(_) => Err((RemoteProblem::Timeout(limit), None)),
         }
+    }
+
+    /// How long an answer took, on average; `None` as long as there was none.
+    pub(crate) fn pace(&self) -> Option<Duration> {
+        let micros = self.answer_micros.load(Ordering::Relaxed);
+        let mean = micros.checked_div(self.answers.load(Ordering::Relaxed))?;
+        Some(Duration::from_micros(mean))
     }
 
     /// The right to make one call now.

@@ -1,6 +1,8 @@
 //! What all kinds of caches do: blobs by their digests, and results by the digests of actions.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use camino::Utf8Path;
 
@@ -55,8 +57,24 @@ impl RemoteStore {
     /// The number of calls over a network.
     pub(crate) fn calls(&self) -> u64 {
         match self {
-            Self::Server(server) => server.calls.load(std::sync::atomic::Ordering::Relaxed),
+            Self::Server(server) => server.calls.load(Ordering::Relaxed),
             Self::Folder(_) => 0,
+        }
+    }
+
+    /// Grows whenever something moves.
+    pub(crate) fn progress(&self) -> u64 {
+        match self {
+            Self::Server(server) => server.progress.load(Ordering::Relaxed),
+            Self::Folder(folder) => folder.moved.load(Ordering::Relaxed),
+        }
+    }
+
+    /// How long an answer takes, on average, if there was one.
+    pub(crate) fn pace(&self) -> Option<Duration> {
+        match self {
+            Self::Server(server) => server.pace(),
+            Self::Folder(_) => Some(Duration::ZERO),
         }
     }
 

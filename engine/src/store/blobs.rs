@@ -91,6 +91,26 @@ impl BlobStore {
         self.put_reader(&mut file)
     }
 
+    /// Takes a file whose bytes were checked, and which is on the disk of the store.
+    ///
+    /// # Errors
+    /// Where it cannot be moved.
+    pub(crate) fn adopt(&self, digest: &Digest, file: &Utf8Path) -> Result<(), StoreError> {
+        let failed = |error| StoreError::file("keep", file, error);
+        let read_only = std::fs::Permissions::from_mode(0o444);
+        fs_err::set_permissions(file, read_only).map_err(failed)?;
+        let path = self.path(digest);
+        if let Some(folder) = path.parent() {
+            fs_err::create_dir_all(folder).map_err(failed)?;
+        }
+        fs_err::rename(file, &path).map_err(failed)
+    }
+
+    /// The folder of what is not finished.
+    pub(crate) fn temporary(&self) -> &Utf8Path {
+        &self.temporary
+    }
+
     /// The bytes of a digest.
     ///
     /// # Errors
@@ -142,7 +162,8 @@ impl BlobStore {
         persist(file, &path).map_err(|error| StoreError::file("write", &path, error))
     }
 
-    fn path(&self, digest: &Digest) -> Utf8PathBuf {
+    /// Where the bytes of a digest are, if they are here.
+    pub(crate) fn path(&self, digest: &Digest) -> Utf8PathBuf {
         let name = digest.hex();
         self.folder.join(&name[..2]).join(name)
     }

@@ -56,6 +56,12 @@ impl ResultCache {
         ActionResult::decode(body).ok()
     }
 
+    /// Whether there is a result of an action, by its name.
+    #[must_use]
+    pub fn contains(&self, action: &Digest) -> bool {
+        self.path(action).exists()
+    }
+
     /// Keeps the result of an action that ended well; of others nothing is kept.
     ///
     /// # Errors

@@ -6,4 +6,5 @@ mod bad_input;
 mod caching;
 mod isolation;
 mod processes;
+mod sharing;
 mod support;

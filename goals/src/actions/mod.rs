@@ -19,7 +19,7 @@ mod tidying;
 
 use camino::Utf8PathBuf;
 use engine::{
-    Action, CacheUse, Engine, FileIndex, RunEvent, RunObserver, RunReport, SandboxKeeping,
+    Action, CacheUse, Engine, FileIndex, RunEvent, RunObserver, RunReport, SandboxKeeping, Silence,
 };
 
 use crate::error::GoalError;
@@ -111,6 +111,12 @@ impl<'a> ActionRunner<'a> {
     /// # Errors
     /// Where the trace cannot be written.
     pub fn finish(&self) -> Result<(), GoalError> {
+        let teller = RunTeller {
+            session: self.session,
+            actions: &[],
+            observer: &Silence,
+        };
+        self.engine.finish(&teller);
         // Files are hashed again by the next run.
         let _ = self.files.save();
         if self.stats {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use engine::RunStats;
+use engine::{RunStats, SharedCacheStatistics};
 
 /// What the actions of a run did, in lines.
 pub fn stats_lines(stats: &RunStats) -> Vec<String> {
@@ -26,6 +26,7 @@ pub fn stats_lines(stats: &RunStats) -> Vec<String> {
         seconds(stats.wall),
         seconds(stats.saved)
     ));
+    lines.extend(stats.shared.as_ref().map(shared_line));
     let path: Vec<_> = stats
         .critical_path
         .iter()
@@ -39,6 +40,32 @@ pub fn stats_lines(stats: &RunStats) -> Vec<String> {
         ));
     }
     lines
+}
+
+/// What was had of the shared cache.
+fn shared_line(shared: &SharedCacheStatistics) -> String {
+    let mut parts = vec![
+        format!("{} found", shared.hits),
+        format!("{} not found", shared.misses),
+    ];
+    let some = [
+        (shared.failures, "look-ups failed"),
+        (shared.shared, "stored"),
+        (shared.executed, "run by the server"),
+    ];
+    let some = some.iter().filter(|(count, _)| *count > 0);
+    parts.extend(some.map(|(count, what)| format!("{count} {what}")));
+    format!(
+        "shared cache: {}; {} fetched, {} sent, {} calls",
+        parts.join(", "),
+        mebibytes(shared.fetched.bytes),
+        mebibytes(shared.sent.bytes),
+        shared.calls
+    )
+}
+
+fn mebibytes(bytes: u64) -> String {
+    format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20))
 }
 
 fn seconds(time: Duration) -> String {
@@ -61,11 +88,23 @@ mod tests {
                 ("a".to_owned(), Duration::from_millis(1200)),
                 ("b".to_owned(), Duration::from_millis(200)),
             ],
+            shared: Some(SharedCacheStatistics {
+                hits: 3,
+                misses: 2,
+                failures: 1,
+                fetched: engine::BlobTransfer {
+                    blobs: 2,
+                    bytes: 3 << 19,
+                },
+                calls: 9,
+                ..SharedCacheStatistics::default()
+            }),
             ..RunStats::default()
         };
         insta::assert_snapshot!(stats_lines(&stats).join("\n"), @"
         actions: 2 run here, 1 from the cache of this machine, 1 failed
         time: 1.50 s, and 4.00 s saved
+        shared cache: 3 found, 2 not found, 1 look-ups failed; 1.5 MiB fetched, 0.0 MiB sent, 9 calls
         critical path: 1.40 s: a (1.20 s), then b (0.20 s)
         ");
         assert_eq!(stats_lines(&RunStats::default())[0], "actions: none");

@@ -80,6 +80,11 @@ impl SharedCacheCore {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Changes whenever something of what is sent has arrived.
+    pub(super) fn progress(&self, pending: usize) -> (usize, u64) {
+        (pending, self.store.progress())
+    }
+
     /// The result of an action, if the cache has it and all that belongs to it.
     pub(super) async fn find(&self, action: Digest) -> Option<ActionResult> {
         let found = self.find_whole(action).await;

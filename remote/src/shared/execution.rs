@@ -19,10 +19,9 @@ const RESENDS: u32 = 2;
 pub struct RemoteAction {
     /// What it is known by.
     pub digest: Digest,
-    /// Its messages: the action, the command, and the folders of its inputs.
-    pub messages: Vec<Blob>,
-    /// The files of its inputs, which are among the blobs of this machine.
-    pub files: Vec<Digest>,
+    /// All that belongs to it: the messages of the action, the command and the folders of its inputs, and
+    /// its input files.
+    pub blobs: Vec<Blob>,
     /// Whether a result that the server has will do.
     pub lookup: CacheLookup,
 }
@@ -69,9 +68,9 @@ impl SharedCacheCore {
         let Some(server) = &self.execution else {
             return failed(RemoteProblem::Unsupported("it runs nothing".into()));
         };
-        let blobs = self.blobs_of(action)?;
-        let all: Vec<Blob> = blobs.values().cloned().collect();
-        self.counts.sent.add(self.store.upload(&all).await?);
+        let blobs = action.blobs.iter();
+        let blobs: BTreeMap<_, _> = blobs.map(|blob| (blob.digest, blob)).collect();
+        self.send_blobs(&action.blobs).await?;
         for _ in 0..=RESENDS {
             match server.execute(action.digest, action.lookup).await? {
                 ExecutionOutcome::Finished { result, cached } => {
@@ -81,25 +80,18 @@ impl SharedCacheCore {
                 ExecutionOutcome::TimedOut => return Ok(None),
                 ExecutionOutcome::Missing(missing) => {
                     let missing = missing.iter().filter_map(|digest| blobs.get(digest));
-                    let missing: Vec<Blob> = missing.cloned().collect();
-                    let again = if missing.is_empty() { &all } else { &missing };
-                    self.counts.sent.add(self.store.upload(again).await?);
+                    let missing: Vec<Blob> = missing.map(|blob| (*blob).clone()).collect();
+                    let all = &action.blobs;
+                    let again = if missing.is_empty() { all } else { &missing };
+                    self.send_blobs(again).await?;
                 }
             }
         }
         failed(RemoteProblem::Forgotten(action.digest))
     }
 
-    fn blobs_of(&self, action: &RemoteAction) -> Result<BTreeMap<Digest, Blob>, RemoteCallError> {
-        let messages = action.messages.iter().cloned();
-        let mut blobs: BTreeMap<_, _> = messages.map(|blob| (blob.digest, blob)).collect();
-        for digest in &action.files {
-            let blob = self.local(*digest).ok_or_else(|| {
-                let reason = format!("an input, {digest}, is not in this machine's cache");
-                self.error(RemoteCall::Write(*digest), RemoteProblem::BadAnswer(reason))
-            })?;
-            blobs.insert(*digest, blob);
-        }
-        Ok(blobs)
+    async fn send_blobs(&self, blobs: &[Blob]) -> Result<(), RemoteCallError> {
+        self.counts.sent.add(self.store.upload(blobs).await?);
+        Ok(())
     }
 }

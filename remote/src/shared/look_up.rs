@@ -13,8 +13,15 @@ pub struct LookUp {
 
 #[derive(Default)]
 struct LookUpState {
-    answer: Mutex<Option<Option<ActionResult>>>,
+    known: Mutex<KnownAnswer>,
     settled: Condvar,
+}
+
+#[derive(Default)]
+struct KnownAnswer {
+    answer: Option<Option<ActionResult>>,
+    /// What is done when there is a result.
+    on_hit: Vec<Box<dyn FnOnce() + Send>>,
 }
 
 /// What is known of a look-up.
@@ -32,13 +39,13 @@ impl LookUp {
     /// What is known after this time at the latest.
     #[must_use]
     pub fn wait(&self, patience: Duration) -> LookUpAnswer {
-        let answer = self.answer();
+        let known = self.known();
         let waited = self
             .state
             .settled
-            .wait_timeout_while(answer, patience, |answer| answer.is_none());
-        let (answer, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        match &*answer {
+            .wait_timeout_while(known, patience, |known| known.answer.is_none());
+        let (known, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        match &known.answer {
             None => LookUpAnswer::Pending,
             Some(None) => LookUpAnswer::Miss,
             Some(Some(result)) => LookUpAnswer::Hit(Box::new(result.clone())),
@@ -51,16 +58,36 @@ impl LookUp {
         self.wait(Duration::ZERO)
     }
 
-    fn answer(&self) -> MutexGuard<'_, Option<Option<ActionResult>>> {
+    /// Does something once there is a result, which may be now.
+    pub fn on_hit(&self, act: impl FnOnce() + Send + 'static) {
+        let mut known = self.known();
+        match &known.answer {
+            None => known.on_hit.push(Box::new(act)),
+            Some(None) => {}
+            Some(Some(_)) => {
+                drop(known);
+                act();
+            }
+        }
+    }
+
+    fn known(&self) -> MutexGuard<'_, KnownAnswer> {
         self.state
-            .answer
+            .known
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn settle(&self, found: Option<ActionResult>) {
-        self.answer().get_or_insert(found);
+        let mut known = self.known();
+        let is_hit = found.is_some() && known.answer.is_none();
+        known.answer.get_or_insert(found);
+        let acts = std::mem::take(&mut known.on_hit);
+        drop(known);
         self.state.settled.notify_all();
+        if is_hit {
+            acts.into_iter().for_each(|act| act());
+        }
     }
 }
 
@@ -70,5 +97,37 @@ pub(super) struct Settles(pub(super) LookUp);
 impl Drop for Settles {
     fn drop(&mut self) {
         self.0.settle(None);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    /// How often something is done that was to be done on a hit, before and after it settles.
+    fn check(found: Option<ActionResult>) -> usize {
+        let times = Arc::new(AtomicUsize::new(0));
+        let look_up = LookUp::default();
+        let act = || {
+            let times = times.clone();
+            move || {
+                times.fetch_add(1, Ordering::Relaxed);
+            }
+        };
+        look_up.on_hit(act());
+        assert_eq!(look_up.peek(), LookUpAnswer::Pending);
+        look_up.settle(found);
+        // The task ends.
+        look_up.settle(None);
+        look_up.on_hit(act());
+        times.load(Ordering::Relaxed)
+    }
+
+    #[test]
+    fn a_hit_is_told_to_who_waits_for_it() {
+        assert_eq!(check(Some(ActionResult::default())), 2);
+        assert_eq!(check(None), 0);
     }
 }

@@ -6,15 +6,16 @@ mod counts;
 mod execution;
 mod look_up;
 
-use std::sync::{Arc, PoisonError};
-use std::time::Instant;
+use std::fmt;
+use std::sync::{Arc, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::runtime::Runtime;
 
 use crate::blob::Blob;
 use crate::client;
 use crate::digest::Digest;
-use crate::error::RemoteError;
+use crate::error::{RemoteCall, RemoteError};
 use crate::failures::{CacheDirection, CacheObserver};
 use crate::messages::ActionResult;
 use crate::options::RemoteOptions;
@@ -29,6 +30,21 @@ pub use self::counts::SharedCacheStatistics;
 pub use self::execution::{RemoteAction, RemoteRun};
 pub use self::look_up::{LookUp, LookUpAnswer};
 
+/// The time that a run waits at its end for a server that is quick: Pants' default.
+const MAX_WAIT: Duration = Duration::from_secs(3);
+
+/// A server whose answers take less time is quick.
+const QUICK: Duration = Duration::from_millis(100);
+
+/// A quick server that takes nothing for this time is so no more.
+const STILL: Duration = Duration::from_millis(500);
+
+/// Who has not answered anything after this time is silent.
+const SILENCE: Duration = Duration::from_secs(1);
+
+/// How often is looked whether anything moves.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
 /// The cache of a team. Its methods may be called from several threads, but not from an asynchronous
 /// task. None of them fails: what goes wrong is told to the observer, and means that nothing was
 /// found, or that others do not find what is here.
@@ -36,6 +52,7 @@ pub struct SharedCache {
     runtime: Option<Runtime>,
     core: Arc<SharedCacheCore>,
     options: RemoteOptions,
+    first_call: OnceLock<Instant>,
 }
 
 impl SharedCache {
@@ -62,6 +79,7 @@ impl SharedCache {
             runtime: Some(runtime),
             core: Arc::new(core),
             options: options.clone(),
+            first_call: OnceLock::new(),
         })
     }
 
@@ -70,7 +88,7 @@ impl SharedCache {
     #[must_use]
     pub fn look_up(&self, action: Digest) -> LookUp {
         let look_up = LookUp::default();
-        if !self.options.cache_read || self.core.failures.given_up(CacheDirection::Reading) {
+        if !self.looks_up() {
             look_up.settle(None);
             return look_up;
         }
@@ -87,13 +105,15 @@ impl SharedCache {
         look_up
     }
 
-    /// Fetches blobs that are not here. Gives whether they all are, then.
+    /// Fetches what belongs to a result that was found, where the setting `cache_content_behavior` is not to
+    /// do so before. Gives whether all of it is here, then.
     #[must_use]
-    pub fn fetch(&self, digests: &[Digest]) -> bool {
-        if self.core.failures.given_up(CacheDirection::Reading) {
+    pub fn fetch(&self, action: Digest, result: &ActionResult) -> bool {
+        if !self.looks_up() {
             return false;
         }
-        let fetched = self.wait(self.core.fetch(digests));
+        let call = RemoteCall::GetActionResult(action);
+        let fetched = self.wait(self.core.fetch_outputs(call, result));
         fetched.is_some_and(|fetched| self.core.judge(CacheDirection::Reading, fetched).is_some())
     }
 
@@ -102,8 +122,7 @@ impl SharedCache {
     /// for it before [`SharedCache::finish`].
     pub fn share(&self, action: Digest, result: ActionResult, messages: Vec<Blob>) {
         let core = self.core.clone();
-        let writing = self.options.cache_write && !core.failures.given_up(CacheDirection::Writing);
-        if !writing || result.exit_code != 0 {
+        if !self.shares() || result.exit_code != 0 {
             return;
         }
         let pending = PendingUpload::new(core.clone());
@@ -121,25 +140,54 @@ impl SharedCache {
         });
     }
 
-    /// Waits for what is still being sent, but not longer than the settings say. What is not sent by
-    /// then is not shared.
-    pub fn finish(&self) {
-        let patience = self.options.limits.upload_patience;
-        let pending = self.core.pending();
-        let waited = self
-            .core
-            .idle
-            .wait_timeout_while(pending, patience, |pending| *pending > 0);
-        let (left, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        if *left > 0 && !self.core.failures.given_up(CacheDirection::Writing) {
-            let results = if *left == 1 { "result" } else { "results" };
+    /// Waits at the end of a run for what is still being sent, as long as the settings say. Where they say
+    /// nothing, a run waits for a server that answers quickly as long as it takes what it is sent, up to three
+    /// seconds or a fifteenth of the time that the run itself took, and for a slow one a thirtieth of that
+    /// time. What is not sent by then is not shared.
+    pub fn finish(&self, run: Duration) {
+        let start = Instant::now();
+        let (all, still) = self.end_wait(run);
+        let mut pending = self.core.pending();
+        let mut seen = (Instant::now(), self.core.progress(*pending));
+        while *pending > 0 && start.elapsed() < all {
+            let progress = self.core.progress(*pending);
+            if progress != seen.1 {
+                seen = (Instant::now(), progress);
+            } else if seen.0.elapsed() >= still {
+                break;
+            }
+            let waited = self.core.idle.wait_timeout(pending, LOOK_AGAIN);
+            (pending, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        }
+        let left = *pending;
+        drop(pending);
+        if left > 0 && !self.core.failures.given_up(CacheDirection::Writing) {
+            let results = if left == 1 { "result" } else { "results" };
             self.core.failures.tell(&format!(
-                "{} {results} could not be sent to {} within {} s; others will not find them",
-                *left,
+                "{left} {results} could not be sent to {} within {:.1} s, and others will not find them \
+                 (`session_end_tasks_timeout` says how long a run waits)",
                 self.core.address,
-                patience.as_secs_f64()
+                start.elapsed().as_secs_f64()
             ));
         }
+    }
+
+    /// Whether results of this machine are shared, as far as that is of use.
+    #[must_use]
+    pub fn shares(&self) -> bool {
+        self.options.cache_write && !self.core.failures.given_up(CacheDirection::Writing)
+    }
+
+    /// Whether results are looked up, as far as that is of use.
+    #[must_use]
+    pub fn looks_up(&self) -> bool {
+        self.options.cache_read && !self.core.failures.given_up(CacheDirection::Reading)
+    }
+
+    /// A number that changes whenever the cache gives a sign of life.
+    #[must_use]
+    pub fn signs_of_life(&self) -> u64 {
+        self.core.store.progress()
     }
 
     /// What this run had of it so far.
@@ -148,11 +196,21 @@ impl SharedCache {
         self.core.counts.get(self.core.store.calls())
     }
 
-    /// Runs an action at the server that the settings name, and waits for it.
+    /// Runs an action at the server that the settings name, and waits for it until it is time to `stop`.
     #[must_use]
-    pub fn execute(&self, action: RemoteAction) -> RemoteRun {
-        self.wait(self.core.execute(action))
-            .unwrap_or(RemoteRun::Failed)
+    pub fn execute(&self, action: RemoteAction, stop: &(dyn Fn() -> bool + Sync)) -> RemoteRun {
+        let stopped = async {
+            while !stop() {
+                tokio::time::sleep(LOOK_AGAIN).await;
+            }
+        };
+        let run = async {
+            tokio::select! {
+                run = self.core.execute(action) => run,
+                () = stopped => RemoteRun::Failed,
+            }
+        };
+        self.wait(run).unwrap_or(RemoteRun::Failed)
     }
 
     /// Whether actions are run by a server, as far as it is of use.
@@ -161,7 +219,20 @@ impl SharedCache {
         self.core.execution.is_some() && !self.core.failures.given_up(CacheDirection::Executing)
     }
 
+    /// How long a run waits at its end, in all, and for the next sign of life.
+    fn end_wait(&self, run: Duration) -> (Duration, Duration) {
+        let silent = || self.first_call.get().map(Instant::elapsed);
+        match (self.options.limits.upload_patience, self.core.store.pace()) {
+            (Some(patience), _) => (patience, patience),
+            (None, Some(answer)) if answer < QUICK => (MAX_WAIT.max(run / 15), STILL),
+            (None, Some(_)) => (run / 30, run / 30),
+            (None, None) if silent() > Some(SILENCE) => (Duration::ZERO, Duration::ZERO),
+            (None, None) => (STILL, QUICK.max(run / 20)),
+        }
+    }
+
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.first_call.get_or_init(Instant::now);
         if let Some(runtime) = &self.runtime {
             runtime.spawn(task);
         }
@@ -170,6 +241,14 @@ impl SharedCache {
     /// There is a runtime until this is dropped.
     fn wait<T>(&self, task: impl Future<Output = T>) -> Option<T> {
         Some(self.runtime.as_ref()?.block_on(task))
+    }
+}
+
+impl fmt::Debug for SharedCache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SharedCache")
+            .field("address", &self.core.address)
+            .finish_non_exhaustive()
     }
 }
 

@@ -110,22 +110,27 @@ fn shared_by_another(options: &RemoteOptions) -> ActionResult {
         tree_digest: Some(digest.to_message()),
         ..OutputDirectory::default()
     });
-    let cache = machine.cache(options);
+    let mut patient = options.clone();
+    patient.limits.upload_patience = Some(SOON);
+    let cache = machine.cache(&patient);
     cache.share(
         action("a"),
         result.clone(),
         vec![Blob::of(b"command".to_vec())],
     );
-    cache.finish();
+    cache.finish(Duration::ZERO);
     assert_eq!(cache.statistics().shared, 1);
     assert_eq!(machine.warnings(), "");
     result
 }
 
 fn blobs_of(result: &ActionResult) -> Vec<Digest> {
-    let mut blobs = remote::named_blobs(result).unwrap();
-    blobs.push(Digest::of(b"in a folder"));
-    blobs
+    let files = result.output_files.iter().map(|file| &file.digest);
+    let folders = result.output_directories.iter();
+    let folders = folders.map(|folder| &folder.tree_digest);
+    let named = files.chain(folders).chain([&result.stdout_digest]);
+    let digests = named.map(|digest| Digest::from_message(digest.as_ref()).unwrap());
+    digests.chain([Digest::of(b"in a folder")]).collect()
 }
 
 #[test]
@@ -166,7 +171,7 @@ fn results_may_be_found_before_their_blobs_are_fetched() {
         assert!(matches!(answer, LookUpAnswer::Hit(_)), "{answer:?}");
         let blobs = blobs_of(&expected);
         assert!(!blobs.iter().any(|blob| machine.has(blob)));
-        assert!(cache.fetch(&blobs));
+        assert!(cache.fetch(action("a"), &expected));
         assert!(blobs.iter().all(|blob| machine.has(blob)));
     }
 }
@@ -187,9 +192,11 @@ fn what_is_validated_and_gone_is_a_miss() {
 /// Everything that a run does with a cache, `a` being in it; gives the answer, and what is told.
 fn run_with(server: &CacheServer, fault: CacheFault) -> (LookUpAnswer, String) {
     let mut options = options(server);
-    options.limits.cache_timeout = Duration::from_millis(200);
-    options.limits.store_timeout = Duration::from_millis(500);
-    options.limits.upload_patience = Duration::from_secs(5);
+    if matches!(fault, CacheFault::Slow(_)) {
+        options.limits.cache_timeout = Duration::from_millis(200);
+        options.limits.store_timeout = Duration::from_millis(500);
+    }
+    options.limits.upload_patience = Some(Duration::from_secs(5));
     shared_by_another(&self::options(server));
     server.inject(fault);
     let machine = Machine::new();
@@ -207,7 +214,7 @@ fn run_with(server: &CacheServer, fault: CacheFault) -> (LookUpAnswer, String) {
     }
     let made = machine.put(b"made here");
     cache.share(action("c"), result(&made), Vec::new());
-    cache.finish();
+    cache.finish(Duration::ZERO);
     assert!(machine.has(&made.digest));
     assert!(machine.is_tidy());
     (answer, machine.warnings())
@@ -276,7 +283,7 @@ fn nothing_is_shared_unless_the_settings_say_so() {
     let machine = Machine::new();
     let cache = machine.cache(&options);
     cache.share(action("a"), result(&machine.put(b"x")), Vec::new());
-    cache.finish();
+    cache.finish(Duration::ZERO);
     let state = server.state();
     assert!(state.blobs.is_empty() && state.results.is_empty() && state.calls.is_empty());
 }
@@ -299,7 +306,7 @@ fn failures_are_not_shared() {
     let mut failed = result(&machine.put(b"x"));
     failed.exit_code = 1;
     cache.share(action("a"), failed.clone(), Vec::new());
-    cache.finish();
+    cache.finish(Duration::ZERO);
     assert!(server.state().results.is_empty());
     // Nor found, where a server keeps them.
     let key = action("a").to_string();
@@ -307,30 +314,48 @@ fn failures_are_not_shared() {
     assert_eq!(cache.look_up(action("a")).wait(SOON), LookUpAnswer::Miss);
 }
 
-#[test]
-fn a_run_does_not_wait_for_long_at_its_end() {
+/// How long a run of this length waits at its end for a server that takes nothing, and what is told.
+fn end_of_run(run: Duration, patience: Option<Duration>) -> (Duration, String) {
     let server = CacheServer::start();
     server.inject(CacheFault::Slow(Duration::from_secs(60)));
     let mut options = options(&server);
-    options.limits.upload_patience = Duration::from_millis(300);
+    options.limits.upload_patience = patience;
     let machine = Machine::new();
     let cache = machine.cache(&options);
     for n in 0..3 {
-        cache.share(
-            action(&n.to_string()),
-            result(&machine.put(b"x")),
-            Vec::new(),
-        );
+        let made = result(&machine.put(b"x"));
+        cache.share(action(&n.to_string()), made, Vec::new());
     }
     let start = Instant::now();
-    cache.finish();
+    cache.finish(run);
     drop(cache);
-    assert!(
-        start.elapsed() < Duration::from_secs(2),
-        "{:?}",
-        start.elapsed()
-    );
-    insta::assert_snapshot!(machine.warnings(), @"3 results could not be sent to grpc://127.0.0.1:PORT within 0.3 s; others will not find them");
+    (start.elapsed(), machine.warnings())
+}
+
+#[test]
+fn a_run_does_not_wait_for_long_at_its_end() {
+    let (waited, told) = end_of_run(Duration::ZERO, None);
+    assert!(waited < Duration::from_secs(1), "{waited:?}");
+    insta::assert_snapshot!(told, @"3 results could not be sent to grpc://127.0.0.1:PORT within 0.1 s, and others will not find them (`session_end_tasks_timeout` says how long a run waits)");
+    let (waited, _) = end_of_run(Duration::from_secs(8), None);
+    assert!(waited >= Duration::from_millis(400), "{waited:?}");
+    let (waited, _) = end_of_run(Duration::ZERO, Some(Duration::from_millis(700)));
+    assert!(waited >= Duration::from_millis(700), "{waited:?}");
+}
+
+#[test]
+fn a_run_waits_as_long_as_its_server_takes_what_it_is_sent() {
+    let server = CacheServer::start();
+    let machine = Machine::new();
+    let cache = machine.cache(&options(&server));
+    assert_eq!(cache.look_up(action("b")).wait(SOON), LookUpAnswer::Miss);
+    server.inject(CacheFault::Slow(Duration::from_millis(100)));
+    let made = result(&machine.put(b"x"));
+    cache.share(action("a"), made, Vec::new());
+    // Several calls, each of which takes its time, at the end of a run that took none.
+    cache.finish(Duration::ZERO);
+    assert_eq!(machine.warnings(), "");
+    assert_eq!(cache.statistics().shared, 1);
 }
 
 fn some_action(machine: &Machine) -> RemoteAction {
@@ -338,8 +363,7 @@ fn some_action(machine: &Machine) -> RemoteAction {
     let message = Blob::of(b"an action".to_vec());
     RemoteAction {
         digest: message.digest,
-        messages: vec![message],
-        files: vec![input.digest],
+        blobs: vec![message, input],
         lookup: CacheLookup::Allowed,
     }
 }
@@ -358,7 +382,7 @@ fn an_action_is_run_by_a_server_with_its_blobs() {
     }
     let machine = Machine::new();
     let cache = machine.cache(&options(&server));
-    let run = cache.execute(some_action(&machine));
+    let run = cache.execute(some_action(&machine), &|| false);
     assert!(
         matches!(run, RemoteRun::Ended { cached: true, .. }),
         "{run:?}"
@@ -375,6 +399,9 @@ fn a_server_that_forgets_what_it_was_sent_is_of_no_use() {
     server.inject(CacheFault::Forgetful);
     let machine = Machine::new();
     let cache = machine.cache(&options(&server));
-    assert_eq!(cache.execute(some_action(&machine)), RemoteRun::Failed);
+    assert_eq!(
+        cache.execute(some_action(&machine), &|| false),
+        RemoteRun::Failed
+    );
     insta::assert_snapshot!(machine.warnings(), @"cannot run the action a1d98dfadc18 (9 bytes) at grpc://127.0.0.1:PORT: it has forgotten a1d98dfadc18 (9 bytes), which it said it has; the run goes on without it");
 }

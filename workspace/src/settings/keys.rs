@@ -225,8 +225,8 @@ section! {
         remote_execution_extra_platform_properties: Vec<String> = Vec::new(),
         /// The number of actions that a server runs at the same time.
         process_execution_remote_parallelism: usize = RemoteOptions::default().parallelism,
-        /// The seconds that a run waits at its end for what is still being sent.
-        session_end_tasks_timeout: Duration = RemoteLimits::default().upload_patience,
+        /// The seconds that a run waits at its end for what is still being sent to the cache.
+        session_end_tasks_timeout: Option<Duration> = None,
         /// Whether results of actions are kept on this machine and used again.
         local_cache: bool = true,
         /// How many programs run at one time; as many as there are cores without it.

@@ -113,6 +113,7 @@ impl Settings {
         if !global.local_cache {
             options.cache_use = CacheUse::None;
         }
+        options.remote = self.remote_options();
         options
     }
 

@@ -156,7 +156,7 @@ mod tests {
                 execution_concurrency: 9,
                 execution_deadline: Duration::from_secs(60),
                 calls_per_second: Some(20),
-                upload_patience: Duration::from_millis(2500),
+                upload_patience: Some(Duration::from_millis(2500)),
                 ..RemoteLimits::default()
             },
             warnings: RemoteCacheWarnings::FirstOnly,
@@ -186,7 +186,7 @@ mod tests {
         assert_eq!(options.token, Some(BearerToken::Text("hush".into())));
         assert_eq!(options.store_headers["x-run"], "7");
         assert_eq!(options.limits.cache_timeout, Duration::from_millis(100));
-        assert_eq!(options.limits.upload_patience, Duration::from_secs(1));
+        assert_eq!(options.limits.upload_patience, Some(Duration::from_secs(1)));
     }
 
     #[test]
