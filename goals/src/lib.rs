@@ -2,6 +2,7 @@
 //! has no flags and prints nothing, but tells the [`session::Reporter`] what happens.
 
 pub mod actions;
+pub mod checking;
 pub mod environments;
 pub mod error;
 pub mod graph;

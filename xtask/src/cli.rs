@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::arguments::GlobalArguments;
 use crate::commands::{
-    backport, changed_distributions, changelog, check_export, check_visibility, clean,
+    backport, changed_distributions, changelog, check_export, check_visibility, checks, clean,
     dependencies, doctor, export, filedeps, generate_lockfiles, import, install_merge_driver,
     install_plugin, linked_packages, list, lock, merge_lockfile, module_mapping, outdated, package,
     paths, peek, publish, release, resolves, run, test, tree, vendor, why, why_not,
@@ -69,6 +69,14 @@ pub(crate) enum Command {
     Test(test::TestArguments),
     /// Build wheels and source distributions
     Package(package::PackageArguments),
+    /// Find mistakes with the linters that the settings choose
+    Lint(checks::CheckArguments),
+    /// Format files with the formatters that the settings choose
+    Fmt(checks::CheckArguments),
+    /// Fix and format files
+    Fix(checks::CheckArguments),
+    /// Check types
+    Check(checks::CheckArguments),
     /// The targets that specs name
     List(list::ListArguments),
     /// What targets depend on

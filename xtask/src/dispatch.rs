@@ -1,11 +1,12 @@
 //! Calls the command that was typed.
 
+use goals::checking::CheckGoal;
 use goals::error::GoalError;
 
 use crate::cli::{Cli, Command};
 use crate::commands::dependencies::Direction;
 use crate::commands::{
-    backport, changed_distributions, changelog, check_export, check_visibility, clean,
+    backport, changed_distributions, changelog, check_export, check_visibility, checks, clean,
     dependencies, doctor, export, filedeps, generate_lockfiles, import, install_merge_driver,
     install_plugin, linked_packages, list, lock, merge_lockfile, module_mapping, outdated, package,
     paths, peek, publish, release, resolves, roots, run, test, tree, vendor, why, why_not,
@@ -22,6 +23,9 @@ pub(crate) fn run(cli: Cli) -> Result<CommandOutcome, GoalError> {
     let mut global = cli.global;
     if let Command::Test(arguments) = &cli.command {
         global.add(&arguments.settings.0);
+    }
+    if let Some((goal, arguments)) = check_goal(&cli.command) {
+        global.add(&arguments.settings(goal));
     }
     let session = global.open()?;
     match cli.command {
@@ -45,6 +49,12 @@ pub(crate) fn run(cli: Cli) -> Result<CommandOutcome, GoalError> {
         Command::InstallMergeDriver(arguments) => install_merge_driver::run(&session, &arguments),
         Command::Test(arguments) => test::run(&session, &arguments),
         Command::Package(arguments) => package::run(&session, &arguments),
+        Command::Lint(_) | Command::Fmt(_) | Command::Fix(_) | Command::Check(_) => {
+            match check_goal(&cli.command) {
+                Some((goal, arguments)) => checks::run(&session, arguments, goal),
+                None => Ok(CommandOutcome::Done),
+            }
+        }
         Command::List(arguments) => list::run(&session, &arguments),
         Command::Dependencies(arguments) => {
             dependencies::run(&session, &arguments, Direction::Dependencies)
@@ -66,5 +76,16 @@ pub(crate) fn run(cli: Cli) -> Result<CommandOutcome, GoalError> {
         Command::ChangedDistributions(arguments) => {
             changed_distributions::run(&session, &arguments)
         }
+    }
+}
+
+/// The goal of a command that runs a team's tools.
+fn check_goal(command: &Command) -> Option<(CheckGoal, &checks::CheckArguments)> {
+    match command {
+        Command::Lint(arguments) => Some((CheckGoal::Lint, arguments)),
+        Command::Fmt(arguments) => Some((CheckGoal::Fmt, arguments)),
+        Command::Fix(arguments) => Some((CheckGoal::Fix, arguments)),
+        Command::Check(arguments) => Some((CheckGoal::Check, arguments)),
+        _ => None,
     }
 }

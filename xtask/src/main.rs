@@ -5,6 +5,7 @@ mod cli;
 mod commands;
 mod dispatch;
 mod error;
+mod goal_words;
 mod outcome;
 mod output;
 mod processes;
@@ -20,12 +21,37 @@ use clap::Parser;
 
 use crate::cli::Cli;
 use crate::error::CommandError;
+use crate::goal_words::GoalWords;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse_from(arguments());
+    let mut arguments = arguments().into_iter();
+    let program = arguments.next().unwrap_or_default();
+    let typed: Vec<OsString> = arguments.collect();
+    let texts: Option<Vec<String>> = typed
+        .iter()
+        .map(|one| one.to_str().map(str::to_owned))
+        .collect();
+    let Some(texts) = texts else {
+        return run(Cli::parse_from(std::iter::once(program).chain(typed)));
+    };
+    let words = GoalWords::parse(&texts);
+    for command in &words.commands {
+        let command = command.iter().map(OsString::from);
+        let mut cli = Cli::parse_from(std::iter::once(program.clone()).chain(command));
+        cli.global.add(&words.settings);
+        let code = run(cli);
+        if code != ExitCode::SUCCESS {
+            return code;
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+/// Runs one command, and prints its error.
+fn run(cli: Cli) -> ExitCode {
     match dispatch::run(cli) {
         Ok(outcome) => outcome.into(),
         Err(error) => {

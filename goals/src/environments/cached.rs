@@ -15,7 +15,7 @@ use model::{InterpreterConstraints, Lock, LockInputs, PackageName, Requirement, 
 use resolve::Pins;
 use workspace::files;
 
-use super::error::{of_environment, of_selection};
+use super::error::{of_environment, of_interpreter, of_selection};
 use super::exporter::{Exporter, first, read_lock};
 use super::supply::{Supply, SupplyScope};
 use crate::error::GoalError;
@@ -54,7 +54,7 @@ impl Exporter<'_> {
         read_lock(self.session, resolve)
     }
 
-    /// The first Python on this machine that satisfies the constraints.
+    /// The Python of the lowest version on this machine that satisfies the constraints.
     ///
     /// # Errors
     /// Where there is none. The error names `purpose`.
@@ -63,7 +63,8 @@ impl Exporter<'_> {
         constraints: &InterpreterConstraints,
         purpose: &str,
     ) -> Result<Interpreter, GoalError> {
-        self.python(constraints, purpose)
+        let found = self.lowest_interpreter(constraints);
+        found.map_err(|no| of_interpreter(no, purpose))
     }
 
     /// The lock of a tool that no resolve has, for one Python. It is made once, against the index of

@@ -39,6 +39,7 @@ const NUMBERED: &[(&str, &str)] = &[
         "environments",
         "environments of tools, type checkers and tests",
     ),
+    ("tools", "caches of linters, formatters and type checkers"),
     ("trials", "environments in which built wheels are tried"),
     ("requires", "what distributions require"),
 ];

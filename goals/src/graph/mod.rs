@@ -6,8 +6,10 @@ mod selection;
 
 pub use selection::{ChangedSince, NoSpecs, TargetSelection, specs};
 
+use buildfile::Data;
+use model::InterpreterConstraints;
 use targets::imports::ImportCache;
-use targets::{Repository, TargetGraph};
+use targets::{Repository, TargetGraph, TargetId};
 use workspace::ImportCacheFile;
 
 use crate::error::{GoalError, warning_text};
@@ -57,4 +59,28 @@ impl BuildFiles {
             session.warn(format_args!("cannot keep parsed imports: {error}"));
         }
     }
+}
+
+/// The interpreters that a target is for: its own, or those of its resolve.
+///
+/// # Errors
+/// Where they cannot be read, or the settings name none.
+pub fn interpreter_constraints(
+    session: &Session,
+    graph: &TargetGraph<'_>,
+    id: TargetId,
+) -> Result<InterpreterConstraints, GoalError> {
+    let own = graph
+        .field(id, "interpreter_constraints")
+        .map(Data::strings);
+    let own = own.unwrap_or_default();
+    if own.is_empty() {
+        let resolve = graph.resolve_name(id).unwrap_or_default();
+        return Ok(session.settings.interpreter_constraints(resolve)?.clone());
+    }
+    InterpreterConstraints::parse(&own).map_err(|error| {
+        GoalError::failure("interpreter constraints cannot be read")
+            .at(graph.place(id, "interpreter_constraints"))
+            .because(error.to_string())
+    })
 }

@@ -49,6 +49,8 @@ pub enum NoSpecs {
     All,
     /// Nothing: it is an error.
     Refused,
+    /// Nothing, and nothing is said of it.
+    Nothing,
 }
 
 impl TargetSelection {
@@ -74,6 +76,7 @@ impl TargetSelection {
                 }
             }
             (None, specs) if specs.is_empty() && no_specs == NoSpecs::All => graph.all().collect(),
+            (None, specs) if specs.is_empty() && no_specs == NoSpecs::Nothing => Vec::new(),
             (None, specs) if specs.is_empty() => {
                 return Err(GoalError::misuse("no targets are named")
                     .hint("`::` names all, `dir::` those in `dir` and below"));
@@ -81,7 +84,8 @@ impl TargetSelection {
             (None, specs) => specs.select(graph)?,
         };
         selected.retain(|id| filter.accepts(graph, *id));
-        if selected.is_empty() && self.changed.is_none() {
+        let is_told = no_specs != NoSpecs::Nothing && self.changed.is_none();
+        if selected.is_empty() && is_told {
             session.warn("no target is named by this, or none is left by the filters");
         }
         Ok(selected)

@@ -81,9 +81,53 @@ impl Specs {
         selected.sort_unstable();
         Ok(selected)
     }
+
+    /// The targets that the specs exclude, sorted, with what those generate.
+    #[must_use]
+    pub fn excluded(&self, graph: &TargetGraph<'_>) -> Vec<TargetId> {
+        let specs = self.unwanted.iter();
+        let named = specs.flat_map(|spec| spec.select(graph).unwrap_or_default());
+        let named: Vec<TargetId> = named.collect();
+        let generated = named.iter().flat_map(|id| graph.generated(*id));
+        let mut excluded: Vec<TargetId> = generated.chain(named.iter().copied()).collect();
+        excluded.sort_unstable();
+        excluded
+    }
+
+    /// The BUILD files that the specs match as files: those in a folder that is named, below one, or
+    /// named themselves.
+    #[must_use]
+    pub fn build_files<'r>(&self, graph: &TargetGraph<'r>) -> Vec<&'r str> {
+        let all = graph.repository().build_dirs().iter();
+        let all = all.flat_map(|dir| dir.files.iter().map(|file| &**file));
+        let is_named = |specs: &[Spec], path: &str| specs.iter().any(|spec| spec.names_file(path));
+        all.filter(|path| is_named(&self.wanted, path) && !is_named(&self.unwanted, path))
+            .collect()
+    }
+
+    /// Whether only folders and globs are named, in which there may be nothing.
+    #[must_use]
+    pub fn are_wide(&self) -> bool {
+        let is_wide = |spec: &Spec| matches!(spec, Spec::Below(_) | Spec::Glob(_));
+        self.wanted.iter().all(is_wide)
+    }
 }
 
 impl Spec {
+    /// Whether the spec matches a file, whoever owns it.
+    fn names_file(&self, path: &str) -> bool {
+        let folder = RepoPath::new(path).folder();
+        match self {
+            Self::Below(dir) => {
+                dir.is_empty() || folder == dir || folder.starts_with(&format!("{dir}/"))
+            }
+            Self::Folder(dir) => folder == dir,
+            Self::Path(named) => path == named || folder == named,
+            Self::Glob(pattern) => Glob::new(pattern).is_match(path),
+            Self::Address(_) => false,
+        }
+    }
+
     fn parse(text: &str, from: &str) -> Self {
         let rooted = |path: &str| match path.strip_prefix("//") {
             Some(path) => path.trim_matches('/').to_owned(),

@@ -5,7 +5,7 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use super::keys::Sections;
+use super::keys::{Section, Sections, ToolOptions};
 use super::tree::{SettingNode, SettingTree};
 
 /// The sections whose keys can be set by flags. Only sections that people set by flag are listed,
@@ -54,10 +54,17 @@ pub struct FlagKey {
 /// A setting for one run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettingFlag {
-    pub(super) key: &'static FlagKey,
+    pub(super) section: String,
+    pub(super) key: String,
     /// `--python-infer-init-files=always`
     pub(super) text: String,
 }
+
+/// The section whose keys are flags without its name.
+const GLOBAL: &str = "GLOBAL";
+
+/// The sections whose keys can be set by flags that no command declares.
+const GOALS: &[&str] = &["lint", "fmt", "fix", "check"];
 
 impl FlagKey {
     /// The keys of the sections that people set for one run.
@@ -98,11 +105,38 @@ impl FlagKey {
 
 impl SettingFlag {
     /// The value of a key, as it was typed.
-    pub fn new(key: &'static FlagKey, value: &str) -> Self {
+    pub fn new(key: &FlagKey, value: &str) -> Self {
         Self {
-            key,
+            section: key.section.to_owned(),
+            key: key.key.to_owned(),
             text: format!("--{}={value}", key.name),
         }
+    }
+
+    /// An argument as Pants takes it for a goal or a tool, such as `--lint-only=black`,
+    /// `--black-skip`, `--no-black-config-discovery` or `--black-args=--fast`; none if it is another.
+    #[must_use]
+    pub fn parse(argument: &str) -> Option<Self> {
+        let typed = argument.strip_prefix("--")?;
+        let (name, value) = match typed.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None => (typed, None),
+        };
+        let (name, value) = match (name.strip_prefix("no-"), value) {
+            (Some(name), None) => (name, Some("false")),
+            _ => (name, value),
+        };
+        let is_declared = |key: &FlagKey| key.name == name || name.starts_with(key.section);
+        if FlagKey::of_sections_with_flags().iter().any(is_declared) {
+            return None;
+        }
+        let (section, key, is_switch) = section_and_key(name)?;
+        let value = value.or(is_switch.then_some("true"))?;
+        Some(Self {
+            text: format!("--{name}={value}"),
+            section,
+            key,
+        })
     }
 
     /// The value as it would be in a file: text if the key takes text, otherwise TOML.
@@ -118,4 +152,34 @@ impl SettingFlag {
         };
         SettingNode { tree, span }
     }
+}
+
+/// The section and key that the name of a flag stands for, and whether the key is a switch.
+fn section_and_key(name: &str) -> Option<(String, String, bool)> {
+    let mut sections = Sections::default();
+    let global = sections.get_mut(GLOBAL)?;
+    let key = name.replace('-', "_");
+    if global.keys().contains(&key.as_str()) {
+        let is_switch = global.is_switch(&key);
+        return Some((GLOBAL.to_owned(), key, is_switch));
+    }
+    for goal in GOALS {
+        let section = sections.get_mut(goal)?;
+        let rest = name
+            .strip_prefix(goal)
+            .and_then(|rest| rest.strip_prefix('-'));
+        let key = rest.map(|rest| rest.replace('-', "_"));
+        if let Some(key) = key.filter(|key| section.keys().contains(&key.as_str())) {
+            let is_switch = section.is_switch(&key);
+            return Some(((*goal).to_owned(), key, is_switch));
+        }
+    }
+    let options = ToolOptions::default();
+    let of_tool = options.keys().iter().filter_map(|key| {
+        let end = format!("-{}", key.replace('_', "-"));
+        let tool = name.strip_suffix(&end).filter(|tool| !tool.is_empty())?;
+        Some((tool.to_owned(), (*key).to_owned(), options.is_switch(key)))
+    });
+    // `--black-config-discovery` ends with the shorter name of no key, but may with that of another.
+    of_tool.min_by_key(|(tool, _, _)| tool.len())
 }

@@ -26,7 +26,7 @@ use wheel::MetadataVersion;
 use wheel::rules::{LicenseStyle, RequiresPythonRule};
 
 use super::cutoff::Cutoff;
-use super::kinds::{FirstPartyRequirements, Percentage, Setting};
+use super::kinds::{FirstPartyRequirements, Percentage, Setting, ToolArguments};
 use super::limits::{MemorySize, Parallelism};
 use super::release::PublishIndex;
 use super::tree::{SettingMistake, SettingNode};
@@ -145,6 +145,92 @@ sections! {
     "package" => package: Package,
     /// `[release]`, ours
     "release" => release: Release,
+    /// `[lint]`
+    "lint" => lint: Lint,
+    /// `[fmt]`
+    "fmt" => fmt: Fmt,
+    /// `[fix]`
+    "fix" => fix: Fix,
+    /// `[check]`
+    "check" => check: Check,
+    /// `[checks]`, ours
+    "checks" => checks: Checks,
+}
+
+section! {
+    /// The section of a linter, formatter, fixer or type checker, such as `[black]`.
+    ToolOptions {
+        /// The resolve that has it.
+        install_from_resolve: Option<String> = None,
+        /// What of the resolve it is installed with, or what is locked for it where it names no
+        /// resolve: requirements, or addresses of `python_requirement` targets.
+        requirements: Vec<String> = Vec::new(),
+        /// More requirements, such as its plug-ins.
+        extra_requirements: Vec<String> = Vec::new(),
+        /// Its version, as `black==24.10.0` or `24.10.0`, where it names no resolve.
+        version: Option<String> = None,
+        /// Arguments of each of its processes.
+        args: ToolArguments = ToolArguments::default(),
+        /// Its configuration file, relative to the root.
+        config: Option<Utf8PathBuf> = None,
+        /// Whether it looks for its configuration itself.
+        config_discovery: bool = true,
+        /// Whether no goal runs it.
+        skip: bool = false,
+        /// Targets with code of the repository that it imports, such as plug-ins.
+        source_plugins: Vec<String> = Vec::new(),
+    }
+}
+
+section! {
+    /// What `lint` runs.
+    Lint {
+        /// Only the tools with these names.
+        only: Vec<String> = Vec::new(),
+        /// Whether formatters are left out.
+        skip_formatters: bool = false,
+        /// Whether fixers are left out.
+        skip_fixers: bool = false,
+    }
+}
+
+section! {
+    /// What `fmt` runs.
+    Fmt {
+        /// Only the tools with these names.
+        only: Vec<String> = Vec::new(),
+    }
+}
+
+section! {
+    /// What `fix` runs.
+    Fix {
+        /// Only the tools with these names.
+        only: Vec<String> = Vec::new(),
+        /// Whether formatters are left out.
+        skip_formatters: bool = false,
+    }
+}
+
+section! {
+    /// What `check` runs.
+    Check {
+        /// Only the tools with these names.
+        only: Vec<String> = Vec::new(),
+        /// Whether what was clean before is checked again although nothing changed.
+        force: bool = false,
+    }
+}
+
+section! {
+    /// Linters, formatters, fixers and type checkers.
+    Checks {
+        /// Tools to run beside those that `backend_packages` brings, by their names.
+        tools: Vec<String> = Vec::new(),
+        /// Folders in which tools are looked for that no resolve has, `<PATH>` for those of the
+        /// variable; without any they are locked and kept in the cache.
+        search_path: Vec<String> = Vec::new(),
+    }
 }
 
 section! {

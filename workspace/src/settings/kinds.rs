@@ -147,6 +147,46 @@ impl<T: Setting + PartialEq> Setting for Vec<T> {
     }
 }
 
+/// Arguments of a tool. A text is split as a shell splits it, and added.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ToolArguments(pub Vec<String>);
+
+impl Setting for ToolArguments {
+    fn read(node: &SettingNode) -> Result<Self, SettingMistake> {
+        let mut words = Vec::new();
+        for item in node.list("a list of arguments")? {
+            let text = item.text("an argument")?;
+            let split = shlex::split(text).ok_or_else(|| {
+                let reason = format!("`{text}` has a quote that does not end");
+                item.mistake(SettingMistakeKind::BadValue(reason))
+            })?;
+            words.extend(split);
+        }
+        Ok(Self(words))
+    }
+
+    fn update(&mut self, node: &SettingNode) -> Result<(), SettingMistake> {
+        let of = |tree| SettingNode {
+            tree,
+            span: node.span.clone(),
+        };
+        match &node.tree {
+            SettingTree::Text(text) if text.starts_with('[') => *self = Self::read(node)?,
+            SettingTree::Text(text) if text.starts_with("+[") => {
+                let added = of(SettingTree::Text(text[1..].to_owned()));
+                self.0.extend(Self::read(&added)?.0);
+            }
+            SettingTree::Text(_) => {
+                let added = of(SettingTree::List(vec![node.clone()]));
+                self.0.extend(Self::read(&added)?.0);
+            }
+            SettingTree::Table(_) => self.0.update(node)?,
+            _ => *self = Self::read(node)?,
+        }
+        Ok(())
+    }
+}
+
 trait TakeAway {
     fn take_away(&mut self, items: &Self);
 }

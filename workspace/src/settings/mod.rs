@@ -34,8 +34,8 @@ use model::{
 pub use cutoff::Cutoff;
 pub use error::{SettingsError, SettingsProblem};
 pub use flag::{FlagKey, SettingFlag};
-pub use keys::PIP_INDEX;
-pub use kinds::{FirstPartyRequirements, Percentage};
+pub use keys::{PIP_INDEX, ToolOptions};
+pub use kinds::{FirstPartyRequirements, Percentage, ToolArguments};
 pub use root::find_root;
 
 use keys::Sections;
@@ -56,6 +56,8 @@ pub struct Settings {
     pub tools: BTreeMap<String, String>,
     /// Programs that are downloaded, by their sections.
     pub programs: BTreeMap<String, ProgramSettings>,
+    /// What is said of tools, by their sections.
+    pub tool_options: BTreeMap<String, ToolOptions>,
     sections: Sections,
 }
 

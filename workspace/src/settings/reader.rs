@@ -10,7 +10,7 @@ use super::document::{SettingsDocument, read_if_there};
 use super::environment::{SettingVariable, further_files, variables};
 use super::error::{SettingKey, SettingsError, SettingsProblem};
 use super::flag::SettingFlag;
-use super::keys::Sections;
+use super::keys::{Section, Sections, ToolOptions};
 use super::kinds::Setting;
 use super::pants_keys::PANTS_KEYS;
 use super::tree::{
@@ -125,6 +125,7 @@ pub(super) fn read(
         ignored: Vec::new(),
         tools: BTreeMap::new(),
         programs: BTreeMap::new(),
+        tool_options: BTreeMap::new(),
         sections: Sections::default(),
     };
     let variables = match files.pants {
@@ -246,24 +247,20 @@ impl Layer<'_> {
         item: &Item,
         span: Range<usize>,
     ) -> Result<(), SettingsError> {
-        let is_tool = key.name == INSTALL_FROM_RESOLVE;
+        let is_option = is_tool_option(settings, &key);
         let section = settings.sections.get_mut(&key.section);
         let is_program =
             PROGRAMS.contains(&key.section.as_str()) && PROGRAM_KEYS.contains(&key.name.as_str());
-        let known =
-            is_tool || is_program || section.is_some_and(|s| s.keys().contains(&key.name.as_str()));
+        let known = is_option
+            || is_program
+            || section.is_some_and(|s| s.keys().contains(&key.name.as_str()));
         if !known {
             return self.unknown_key(settings, key, span);
         }
         let result = SettingNode::new(item, &self.placeholders).and_then(|node| {
             self.note_resolves(&key, &node);
-            if is_tool {
-                let resolve = String::read(&node)?;
-                settings.tools.insert(key.section.clone(), resolve);
-                return Ok(());
-            }
             if is_program {
-                return set_program(settings, &key, &node);
+                set_program(settings, &key, &node)?;
             }
             set(settings, &key, &node)
         });
@@ -291,8 +288,8 @@ impl Layer<'_> {
         flag: &SettingFlag,
     ) -> Result<(), SettingsError> {
         let key = SettingKey {
-            section: flag.key.section.to_owned(),
-            name: flag.key.key.to_owned(),
+            section: flag.section.clone(),
+            name: flag.key.clone(),
         };
         set(settings, &key, &flag.node()).map_err(|mistake| self.explain(key, mistake))
     }
@@ -436,10 +433,30 @@ fn set(
     key: &SettingKey,
     node: &SettingNode,
 ) -> Result<(), SettingMistake> {
+    if is_tool_option(settings, key) {
+        if key.name == INSTALL_FROM_RESOLVE {
+            let resolve = String::read(node)?;
+            settings.tools.insert(key.section.clone(), resolve);
+            return Ok(());
+        }
+        let options = settings.tool_options.entry(key.section.clone());
+        let updated = options.or_default().update(&key.name, node);
+        return updated.unwrap_or(Ok(()));
+    }
     let section = settings.sections.get_mut(&key.section);
     section
         .and_then(|section| section.update(&key.name, node))
         .unwrap_or(Ok(()))
+}
+
+/// Whether a key is one that the section of every tool may have.
+fn is_tool_option(settings: &mut Settings, key: &SettingKey) -> bool {
+    let name = key.name.as_str();
+    let of_section = settings.sections.get_mut(&key.section);
+    match name == INSTALL_FROM_RESOLVE {
+        true => true,
+        false => of_section.is_none() && ToolOptions::default().keys().contains(&name),
+    }
 }
 
 fn set_program(

@@ -5,6 +5,7 @@ pub(crate) mod changed_distributions;
 pub(crate) mod changelog;
 pub(crate) mod check_export;
 pub(crate) mod check_visibility;
+pub(crate) mod checks;
 pub(crate) mod clean;
 pub(crate) mod dependencies;
 pub(crate) mod doctor;

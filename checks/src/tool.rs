@@ -1,0 +1,180 @@
+//! One tool as data: a row of the table.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// What a tool is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ToolKind {
+    /// Finds mistakes: `lint`. One with `write` is a fixer too, on a line of its own.
+    Linter,
+    /// Changes the layout of files: `fmt`, `fix`, and `lint` to see what it would change.
+    Formatter,
+    /// Changes more than the layout: `fix`, and `lint` to see what it would change.
+    Fixer,
+    /// Checks types: `check`.
+    Checker,
+}
+
+/// Which files one process is given.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Partitioning {
+    /// All.
+    #[default]
+    All,
+    /// Those with the same interpreter constraints; the tool runs on such an interpreter.
+    InterpreterConstraints,
+    /// Those of the same resolve with the same interpreter constraints. The tool sees what they
+    /// depend on, of the repository and of the lock.
+    Resolve,
+}
+
+/// A tool.
+///
+/// In arguments and variables, `{cores}` is replaced by the number of processes that a tool may start,
+/// `{cache}` by the folder of its own cache, `{config}` by its configuration file; files follow at the
+/// end.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CheckTool {
+    /// The name of the row.
+    #[serde(skip)]
+    pub name: String,
+    /// What it is for.
+    pub kind: ToolKind,
+    /// The name in summaries, where that is not its own.
+    #[serde(default)]
+    pub label: Option<String>,
+    /// The name for `--only`, where several rows are one tool for the user.
+    #[serde(default)]
+    pub id: Option<String>,
+    /// The section of its settings, where that is not its name for `--only`.
+    #[serde(default)]
+    pub section: Option<String>,
+    /// The backends of Pants that bring it.
+    #[serde(default)]
+    pub backends: Vec<String>,
+    /// What is locked where no resolve has it.
+    #[serde(default)]
+    pub requirements: Vec<String>,
+    /// Its console script or program, where that is not its section.
+    #[serde(default)]
+    pub program: Option<String>,
+    /// The types of the targets whose files it is given.
+    #[serde(default)]
+    pub targets: Vec<String>,
+    /// Whether it is given BUILD files.
+    #[serde(default)]
+    pub build_files: bool,
+    /// Which files one process is given.
+    #[serde(default)]
+    pub partition: Partitioning,
+    /// The fields of targets that keep it from their files.
+    #[serde(default)]
+    pub skip: Vec<String>,
+    /// The arguments with which it looks and changes nothing. A formatter or fixer without them is
+    /// tried on a copy.
+    #[serde(default)]
+    pub check: Option<Vec<String>>,
+    /// The arguments with which a linter says what it would fix, if `lint` asks for that too.
+    #[serde(default)]
+    pub check_fix: Option<Vec<String>>,
+    /// The arguments with which it changes files.
+    #[serde(default)]
+    pub write: Option<Vec<String>>,
+    /// How often it is called until it changes nothing more.
+    #[serde(default = "once")]
+    pub passes: u32,
+    /// The argument that names its configuration file.
+    #[serde(default)]
+    pub config: Option<String>,
+    /// The arguments that keep it from looking for one.
+    #[serde(default)]
+    pub isolated: Vec<String>,
+    /// Variables of its process.
+    #[serde(default)]
+    pub environment: BTreeMap<String, String>,
+    /// Exit codes that mean findings.
+    #[serde(default = "one")]
+    pub findings: Vec<i32>,
+    /// Exit codes that mean that it was called wrongly.
+    #[serde(default = "two")]
+    pub misuse: Vec<i32>,
+    /// Exit codes that mean, where it may write, that it changed files.
+    #[serde(default)]
+    pub changed: Vec<i32>,
+}
+
+impl CheckTool {
+    /// The name in summaries.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        self.label.as_deref().unwrap_or(&self.name)
+    }
+
+    /// The name for `--only`: two rows of one tool may share it.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        self.id.as_deref().unwrap_or(&self.name)
+    }
+
+    /// Whether `--only` means it by this name.
+    #[must_use]
+    pub fn is_named(&self, name: &str) -> bool {
+        [self.id(), self.label(), &self.name].contains(&name)
+    }
+
+    /// The section of its settings.
+    #[must_use]
+    pub fn section(&self) -> &str {
+        self.section.as_deref().unwrap_or_else(|| self.id())
+    }
+
+    /// Its console script or program.
+    #[must_use]
+    pub fn program(&self) -> &str {
+        self.program.as_deref().unwrap_or_else(|| self.section())
+    }
+
+    /// The project that has it: that of its first requirement.
+    #[must_use]
+    pub fn package(&self) -> &str {
+        let first = self
+            .requirements
+            .first()
+            .map_or(self.section(), String::as_str);
+        let end = first
+            .find(|character: char| !character.is_alphanumeric() && !"-_.".contains(character));
+        &first[..end.unwrap_or(first.len())]
+    }
+
+    /// The name in summaries of what it would fix, for a linter that fixes too.
+    #[must_use]
+    pub fn fixer_label(&self) -> String {
+        match self.kind {
+            ToolKind::Linter => format!("{} --fix", self.label()),
+            _ => self.label().to_owned(),
+        }
+    }
+
+    /// Whether it changes files.
+    #[must_use]
+    pub fn writes(&self) -> bool {
+        self.write.is_some()
+    }
+}
+
+fn once() -> u32 {
+    1
+}
+
+fn one() -> Vec<i32> {
+    vec![1]
+}
+
+fn two() -> Vec<i32> {
+    vec![2]
+}

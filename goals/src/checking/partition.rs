@@ -1,0 +1,164 @@
+//! Which files each process of a tool is given.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use buildfile::Data;
+use checks::{CheckTool, Partitioning};
+use model::InterpreterConstraints;
+use targets::query::Specs;
+use targets::{TargetGraph, TargetId};
+
+use super::request::CheckRequest;
+use crate::error::GoalError;
+use crate::graph::{NoSpecs, TargetSelection, interpreter_constraints, specs};
+use crate::session::Session;
+
+/// The files of one process of a tool.
+#[derive(Debug, Clone)]
+pub(super) struct FilePartition {
+    /// What Pants calls it, such as `['CPython==3.11.*']`; none for all files.
+    pub(super) title: Option<String>,
+    /// The interpreters that its code is for, where that parts files.
+    pub(super) constraints: Option<InterpreterConstraints>,
+    /// The files, relative to the root, sorted.
+    pub(super) files: Vec<String>,
+}
+
+/// What is selected.
+#[derive(Debug)]
+pub(super) struct SelectedFiles {
+    targets: BTreeSet<TargetId>,
+    build_files: Vec<String>,
+    specs: Specs,
+    is_empty: bool,
+}
+
+/// What files of one process have in common.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct PartitionKey {
+    constraints: Vec<String>,
+}
+
+impl SelectedFiles {
+    /// The files of a selection.
+    pub(super) fn of(
+        session: &Session,
+        graph: &TargetGraph<'_>,
+        selection: &TargetSelection,
+    ) -> Result<Self, GoalError> {
+        let specs = specs(session, &selection.specs)?;
+        let selected = selection.of(session, graph, NoSpecs::Nothing)?;
+        let mut targets: BTreeSet<TargetId> = selected.iter().copied().collect();
+        if selection.changed.is_none() {
+            let generated = selected.iter().flat_map(|id| graph.generated(*id));
+            let excluded = specs.excluded(graph);
+            targets.extend(generated.filter(|id| excluded.binary_search(id).is_err()));
+        }
+        let build_files = match &selection.changed {
+            None => specs.build_files(graph),
+            Some(_) => Vec::new(),
+        };
+        Ok(Self {
+            targets,
+            build_files: build_files.into_iter().map(str::to_owned).collect(),
+            is_empty: selection.specs.is_empty() && selection.changed.is_none(),
+            specs,
+        })
+    }
+
+    /// Says that there is nothing for the tools, where a target, a file or nothing was named.
+    pub(super) fn say_if_nothing(&self, session: &Session, request: &CheckRequest, nothing: bool) {
+        let goal = request.goal.name();
+        if self.is_empty {
+            session.warn(format_args!(
+                "no targets are named, so that `{goal}` does nothing: `::` names all, `dir::` those in `dir` and below"
+            ));
+        } else if nothing && request.selection.changed.is_none() && !self.specs.are_wide() {
+            session.warn(format_args!(
+                "no file that is named belongs to a target that a tool of `{goal}` is for"
+            ));
+        }
+    }
+
+    /// The partitions of a tool, sorted; none where it has no file.
+    pub(super) fn partitions(
+        &self,
+        session: &Session,
+        graph: &TargetGraph<'_>,
+        tool: &CheckTool,
+    ) -> Result<Vec<FilePartition>, GoalError> {
+        let mut by_key: BTreeMap<PartitionKey, BTreeSet<String>> = BTreeMap::new();
+        if tool.build_files {
+            let files = self.build_files.iter().cloned();
+            by_key
+                .entry(PartitionKey::default())
+                .or_default()
+                .extend(files);
+        }
+        for id in &self.targets {
+            let target = graph.target(*id);
+            let is_meant = tool.targets.iter().any(|kind| **kind == *target.kind);
+            if !is_meant || is_skipped(graph, *id, tool) {
+                continue;
+            }
+            let key = PartitionKey::of(session, graph, (*id, tool.partition))?;
+            let files = target.files().map(ToString::to_string);
+            by_key.entry(key).or_default().extend(files);
+        }
+        by_key.retain(|_, files| !files.is_empty());
+        let partitions = by_key.into_iter();
+        partitions
+            .map(|(key, files)| key.partition(files))
+            .collect()
+    }
+}
+
+impl PartitionKey {
+    fn of(
+        session: &Session,
+        graph: &TargetGraph<'_>,
+        (id, partitioning): (TargetId, Partitioning),
+    ) -> Result<Self, GoalError> {
+        Ok(match partitioning {
+            Partitioning::All => Self::default(),
+            Partitioning::InterpreterConstraints | Partitioning::Resolve => {
+                let constraints = interpreter_constraints(session, graph, id)?;
+                Self {
+                    constraints: constraints.iter().collect(),
+                }
+            }
+        })
+    }
+
+    fn partition(self, files: BTreeSet<String>) -> Result<FilePartition, GoalError> {
+        let constraints = match self.constraints.as_slice() {
+            [] => None,
+            texts => {
+                let parsed = InterpreterConstraints::parse(texts);
+                Some(parsed.map_err(|error| GoalError::failure(error.to_string()))?)
+            }
+        };
+        let title = constraints.as_ref().map(|_| {
+            let texts: Vec<String> = self.constraints.iter().map(|text| quoted(text)).collect();
+            format!("[{}]", texts.join(", "))
+        });
+        Ok(FilePartition {
+            title,
+            constraints,
+            files: files.into_iter().collect(),
+        })
+    }
+}
+
+fn is_skipped(graph: &TargetGraph<'_>, id: TargetId, tool: &CheckTool) -> bool {
+    let is_set = |field: &String| graph.field(id, field).and_then(Data::as_bool) == Some(true);
+    tool.skip.iter().any(is_set)
+}
+
+/// A constraint as Pants shows it.
+fn quoted(constraint: &str) -> String {
+    match constraint.starts_with(|first: char| first.is_alphabetic()) {
+        true => format!("'{constraint}'"),
+        false => format!("'CPython{constraint}'"),
+    }
+}

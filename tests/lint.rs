@@ -1,0 +1,261 @@
+//! `lint`: which tools run on which files, what is printed, exit codes, bad input.
+
+use testkit::Repo;
+
+use crate::fixtures::tools::{index, repo};
+
+/// What a command prints, and its exit code.
+pub(crate) fn answer(repo: &Repo, arguments: &[&str]) -> String {
+    let output = repo.xtask(arguments);
+    assert_eq!(output.stdout, "", "the tools' words go to stderr");
+    let said = crate::fixtures::environments::said(&output);
+    format!("{}\nexit {}", said.trim(), output.status)
+}
+
+/// The same for what must not change a file.
+pub(crate) fn look(repo: &Repo, arguments: &[&str]) -> String {
+    let before = repo.snapshot();
+    let answer = answer(repo, arguments);
+    assert!(before == repo.snapshot(), "a file was touched");
+    answer
+}
+
+#[test]
+fn lint_says_what_each_tool_finds_and_changes_nothing() {
+    let index = index();
+    let Some(repo) = repo(&index) else { return };
+    insta::assert_snapshot!(look(&repo, &["lint", "::"]), @"
+    would reformat p/bad.py
+    Partition: ['CPython==[PYTHON]*']
+    p/bad.py:1:1: F401 'os' imported but unused
+
+    ✕ black failed.
+    ✕ flake8 failed.
+
+    (One or more formatters failed. Run `cargo xtask fmt` to fix.)
+    exit 1
+    ");
+    insta::assert_snapshot!(look(&repo, &["lint", "p/good.py"]), @"
+    ✓ black succeeded.
+    ✓ flake8 succeeded.
+    exit 0
+    ");
+    insta::assert_snapshot!(look(&repo, &["lint", "--only=flake8", "::"]), @"
+    Partition: ['CPython==[PYTHON]*']
+    p/bad.py:1:1: F401 'os' imported but unused
+
+    ✕ flake8 failed.
+    exit 1
+    ");
+    insta::assert_snapshot!(look(&repo, &["--lint-only=['black']", "lint", "p/good.py"]), @"
+    ✓ black succeeded.
+    exit 0
+    ");
+    insta::assert_snapshot!(look(&repo, &["lint", "--skip-formatters", "::", "-p/bad.py"]), @"
+    ✓ flake8 succeeded.
+    exit 0
+    ");
+    insta::assert_snapshot!(look(&repo, &["--black-skip", "--flake8-skip", "lint", "::"]), @"
+
+    exit 0
+    ");
+}
+
+#[test]
+fn what_is_not_for_a_tool_is_not_given_to_it() {
+    let index = index();
+    let Some(repo) = repo(&index) else { return };
+    repo.write(
+        "p/BUILD",
+        "python_sources(skip_flake8=True, overrides={'bad.py': {'skip_black': True}})\n",
+    );
+    repo.write("p/unowned.txt", "x\n");
+    repo.write("q/unowned.py", "x = 'a'\n");
+    insta::assert_snapshot!(look(&repo, &["lint", "::"]), @"
+    ✓ black succeeded.
+    exit 0
+    ");
+    insta::assert_snapshot!(look(&repo, &["lint", "q::"]), @"
+
+    exit 0
+    ");
+    insta::assert_snapshot!(look(&repo, &["lint", "p/unowned.txt"]), @"
+    warning: no file that is named belongs to a target that a tool of `lint` is for
+    exit 0
+    ");
+    insta::assert_snapshot!(look(&repo, &["lint"]), @"
+    warning: no targets are named, so that `lint` does nothing: `::` names all, `dir::` those in `dir` and below
+    exit 0
+    ");
+    insta::assert_snapshot!(look(&repo, &["lint", "p/none.py"]), @"
+    error: `p/none.py` names no target: there is no file or folder `p/none.py`
+    exit 1
+    ");
+}
+
+#[test]
+fn misuse_has_its_own_exit_code() {
+    let index = index();
+    let Some(repo) = repo(&index) else { return };
+    insta::assert_snapshot!(look(&repo, &["lint", "--only=flake", "::"]), @"
+    error: `lint` has no tool `flake`
+     |
+    hint: did you mean `flake8`?
+    exit 2
+    ");
+    insta::assert_snapshot!(look(&repo, &["--flake8-args=--nosuch", "--black-args=--nosuch", "lint", "::"]), @"
+    no such option: --nosuch
+    Partition: ['CPython==[PYTHON]*']
+    unrecognized arguments: --nosuch
+
+    ✕ black failed.
+    ✕ flake8 failed.
+    exit 2
+    ");
+    insta::assert_snapshot!(look(&repo, &["--black-config=nosuch.toml", "lint", "::"]), @"
+    Partition: ['CPython==[PYTHON]*']
+    p/bad.py:1:1: F401 'os' imported but unused
+    error: there is no file `nosuch.toml`, which `[black] config` names
+    exit 2
+    ");
+    insta::assert_snapshot!(look(&repo, &["--black-args=\"x", "lint", "::"]), @r#"
+    error: `[black] args`: `"x` has a quote that does not end
+     --> the command line:1:14
+      |
+    1 | --black-args="x
+      |              ^^
+    exit 2
+    "#);
+    insta::assert_snapshot!(look(&repo, &["check", "::"]), @"
+    error: there is nothing to `check` with: the settings choose no type checker
+     |
+    hint: `backend_packages` in `[GLOBAL]` chooses as for Pants, or `tools` in `[checks]` by name
+    exit 1
+    ");
+}
+
+#[test]
+fn a_tool_that_breaks_says_so_in_its_own_words() {
+    let index = index();
+    let Some(repo) = repo(&index) else { return };
+    repo.write("p/bad.py", "CRASH = 1\n");
+    let crashed = look(&repo, &["lint", "--only=flake8", "::"]);
+    assert!(crashed.contains("RuntimeError: crashed"), "{crashed}");
+    assert!(
+        crashed.ends_with("flake8 broke: its exit code is 1\n\n✕ flake8 failed.\nexit 3"),
+        "{crashed}"
+    );
+    repo.write("p/bad.py", "KILL = 1\n");
+    insta::assert_snapshot!(look(&repo, &["lint", "--only=flake8", "::"]), @"
+    Partition: ['CPython==[PYTHON]*']
+
+    flake8 was ended by a signal
+
+    ✕ flake8 failed.
+    exit 3
+    ");
+}
+
+#[test]
+fn a_linter_that_writes_is_undone() {
+    let index = index();
+    let Some(repo) = repo(&index) else { return };
+    repo.write("p/bad.py", "REWRITE = 1\n");
+    insta::assert_snapshot!(look(&repo, &["lint", "::"]), @"
+    error: a tool changed p/bad.py, which `lint` must not; the files are as they were before
+     |
+    hint: remove what makes it write from its arguments or its configuration, or use `cargo xtask fix`
+    exit 1
+    ");
+}
+
+#[test]
+fn a_tool_that_is_not_where_the_settings_say() {
+    let index = index();
+    let Some(repo) = repo(&index) else { return };
+    let settings = repo.read("Cargo.toml");
+    repo.write("requirements.txt", "black\n");
+    repo.write("BUILD", "python_requirements(name='reqs')\n");
+    crate::lock(&repo);
+    let with = |more: &str| repo.write("Cargo.toml", &format!("{settings}{more}"));
+    with("[workspace.metadata.xtask.flake8]\ninstall_from_resolve = \"python-default\"\n");
+    insta::assert_snapshot!(look(&repo, &["lint", "--only=flake8", "::"]), @"
+    error: the resolve `python-default`, which `[flake8] install_from_resolve` names, has no program `flake8`
+     |
+    hint: add `flake8` to its requirements, then `cargo xtask generate-lockfiles --resolve python-default`
+    exit 1
+    ");
+    with(
+        "[workspace.metadata.xtask.flake8]\ninstall_from_resolve = \"python-default\"\nrequirements = [\"flake8\"]\n",
+    );
+    insta::assert_snapshot!(look(&repo, &["lint", "--only=flake8", "::"]), @"
+    error: `[flake8] requirements` names flake8, which the resolve `python-default` does not have
+     |
+    hint: add it to the requirements of `python-default`, then `cargo xtask generate-lockfiles --resolve python-default`
+    exit 1
+    ");
+    insta::assert_snapshot!(look(&repo, &["--flake8-install-from-resolve=tools", "lint", "::"]), @"
+    would reformat p/bad.py
+    error: there is no resolve `tools`, which `[flake8] install_from_resolve` names
+     |
+    hint: there are `python-default`
+    exit 1
+    ");
+    with("[workspace.metadata.xtask.checks]\ntools = [\"blak\"]\n");
+    insta::assert_snapshot!(look(&repo, &["lint", "::"]), @"
+    error: there is no tool `blak`
+    --> Cargo.toml
+     |
+    hint: did you mean `black`?
+    exit 1
+    ");
+    with("[workspace.metadata.xtask.checks]\nsearch_path = [\"none\"]\n");
+    insta::assert_snapshot!(look(&repo, &["lint", "--only=flake8", "::"]), @"
+    error: there is no program `flake8` in the folders of `[checks] search_path`
+    --> Cargo.toml
+     |
+    hint: install flake8, or name the resolve that has it: `install_from_resolve` in `[flake8]`
+    exit 1
+    ");
+    with("[workspace.metadata.xtask.black]\ninstall_from_resolve = \"python-default\"\n");
+    insta::assert_snapshot!(look(&repo, &["lint", "--only=black", "p/good.py"]), @"
+    ✓ black succeeded.
+    exit 0
+    ");
+}
+
+#[test]
+fn odd_names_and_many_files() {
+    let index = index();
+    let Some(repo) = repo(&index) else { return };
+    repo.write("p/-bad name.py", "import os\n");
+    repo.write("p/two\nlines.py", "import os\n");
+    insta::assert_snapshot!(look(&repo, &["lint", "--only=flake8", "::"]), @"
+    Partition: ['CPython==[PYTHON]*']
+    p/-bad name.py:1:1: F401 'os' imported but unused
+    p/bad.py:1:1: F401 'os' imported but unused
+    p/two
+    lines.py:1:1: F401 'os' imported but unused
+
+    ✕ flake8 failed.
+    exit 1
+    ");
+    for number in 0..30_000 {
+        repo.write(
+            &format!("many/a_folder_with_a_long_name/a_module_with_a_long_name_{number}.py"),
+            "",
+        );
+    }
+    repo.write("many/a_folder_with_a_long_name/BUILD", "python_sources()\n");
+    insta::assert_snapshot!(look(&repo, &["--flake8-args=--count", "lint", "--only=flake8", "many::"]), @"
+    Partition: ['CPython==[PYTHON]*']
+    7095
+    7095
+    7095
+    7180
+    1535
+
+    ✕ flake8 failed.
+    exit 1
+    ");
+}

@@ -1,0 +1,105 @@
+//! `lint`, `fmt`, `fix` and `check`: the tools that the settings choose, on the files of targets.
+
+use checks::{ToolKind, Verdict};
+use clap::Args;
+use goals::checking::{self, CheckGoal, CheckReport, CheckRequest, ToolState};
+use goals::error::GoalError;
+use goals::session::Session;
+use workspace::settings::SettingFlag;
+
+use crate::arguments::{IndexArguments, SelectionArguments};
+use crate::outcome::CommandOutcome;
+use crate::style::{BAD, GOOD};
+
+/// The arguments of these commands.
+#[derive(Debug, Args)]
+pub(crate) struct CheckArguments {
+    #[command(flatten)]
+    selection: SelectionArguments,
+
+    /// Only these tools, by their names; may be repeated
+    #[arg(long, value_name = "TOOL", value_delimiter = ',')]
+    only: Vec<String>,
+
+    /// Leave formatters out
+    #[arg(long)]
+    skip_formatters: bool,
+
+    /// Leave fixers out
+    #[arg(long)]
+    skip_fixers: bool,
+
+    #[command(flatten)]
+    index: IndexArguments,
+
+    /// More arguments of the tool
+    #[arg(last = true, value_name = "ARGS")]
+    arguments: Vec<String>,
+}
+
+impl CheckArguments {
+    /// The settings that these arguments stand for.
+    pub(crate) fn settings(&self, goal: CheckGoal) -> Vec<SettingFlag> {
+        let section = goal.name();
+        let switch = |name: &str, given: bool| {
+            given
+                .then(|| SettingFlag::parse(&format!("--{section}-{name}=true")))
+                .flatten()
+        };
+        let only = self
+            .only
+            .iter()
+            .filter_map(|name| SettingFlag::parse(&format!("--{section}-only={name}")));
+        only.chain(switch("skip-formatters", self.skip_formatters))
+            .chain(switch("skip-fixers", self.skip_fixers))
+            .collect()
+    }
+}
+
+/// Runs the tools, and prints how each came out.
+pub(crate) fn run(
+    session: &Session,
+    arguments: &CheckArguments,
+    goal: CheckGoal,
+) -> Result<CommandOutcome, GoalError> {
+    let request = CheckRequest {
+        goal,
+        selection: arguments.selection.selection(),
+        arguments: arguments.arguments.clone(),
+        index: arguments.index.choice(),
+    };
+    let report = checking::run(session, &request)?;
+    print_summary(session, &report, goal);
+    Ok(match report.verdict {
+        Verdict::Clean => CommandOutcome::Done,
+        Verdict::Findings => CommandOutcome::Found,
+        other => CommandOutcome::Exit(other.exit_code()),
+    })
+}
+
+fn print_summary(session: &Session, report: &CheckReport, goal: CheckGoal) {
+    if report.tools.is_empty() {
+        return;
+    }
+    let mut lines = String::new();
+    for tool in &report.tools {
+        let (style, sign, words) = match tool.state {
+            ToolState::Succeeded => (GOOD, "✓", "succeeded"),
+            ToolState::Failed | ToolState::Broken => (BAD, "✕", "failed"),
+            ToolState::MadeChanges => (GOOD, "+", "made changes"),
+            ToolState::MadeNoChanges => (GOOD, "✓", "made no changes"),
+        };
+        lines.push_str(&format!("\n{style}{sign}{style:#} {} {words}.", tool.label));
+    }
+    for (kind, what, command) in [
+        (ToolKind::Formatter, "formatters", "fmt"),
+        (ToolKind::Fixer, "fixers", "fix"),
+    ] {
+        if goal == CheckGoal::Lint && report.has_found(kind) {
+            lines.push_str(&format!(
+                "\n\n(One or more {what} failed. Run `cargo xtask {command}` to fix.)"
+            ));
+        }
+    }
+    session.say(lines);
+}
