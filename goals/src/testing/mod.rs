@@ -4,7 +4,9 @@
 //! batch sees, and `runner` has the engine run it with that and nothing else.
 
 mod action;
+mod coverage;
 mod inputs;
+mod missing;
 mod packages;
 mod plan;
 mod report;
@@ -21,8 +23,9 @@ use crate::graph::{BuildFiles, TargetSelection};
 use crate::locking::IndexChoice;
 use crate::session::Session;
 use action::PlannedBatch;
+use coverage::CoverageOutcome;
 pub use runner::BatchOutcome;
-use runner::BatchRunner;
+use runner::{BatchResults, BatchRunner};
 
 /// What is to be tested, and how.
 #[derive(Debug, Clone, Default)]
@@ -40,6 +43,12 @@ pub struct TestRequest {
 pub struct TestReport {
     /// The summary, in its order.
     pub lines: Vec<ResultLine>,
+    /// What came of each batch.
+    pub outcomes: Vec<BatchOutcome>,
+    /// What else is said at the end.
+    pub notes: Vec<String>,
+    /// Why reports could not be made.
+    pub error: Option<GoalError>,
     /// The exit code that follows.
     pub exit_code: u8,
 }
@@ -78,21 +87,57 @@ pub fn run(session: &Session, request: &TestRequest) -> Result<TestReport, GoalE
         arguments: &arguments,
     };
     let results = runner.run(&planned);
-    let outcomes = &results.outcomes;
-    let batches: Vec<_> = planned.iter().zip(outcomes).collect();
-    report::write(session, (actions.engine().store(), &batches))?;
-    let ended = outcomes.iter().filter(|outcome| !outcome.is_interrupted);
-    let mut lines: Vec<ResultLine> = ended.map(|outcome| outcome.line.clone()).collect();
-    printed_order(&mut lines);
-    let mut exit_code = goal_exit_code(&lines);
-    if results.interrupted {
-        exit_code = exit_code.max(1);
+    let batches: Vec<_> = planned.iter().zip(&results.outcomes).collect();
+    for (planned, outcome) in &batches {
+        if !outcome.line.succeeded {
+            let explained = missing::explained(&graph, &planned.batch, &outcome.output);
+            explained.iter().for_each(|line| session.warn(line));
+        }
     }
+    report::write(session, (actions.engine().store(), &batches))?;
+    let mut report = TestReport::of(&results);
     if session.settings.test.debug {
-        lines.clear();
+        report.lines.clear();
+    } else if session.settings.test.use_coverage && !results.interrupted {
+        let coverage = coverage::report(session, &graph, (&actions, &batches));
+        report.add_coverage(coverage);
     }
     actions.finish()?;
-    Ok(TestReport { lines, exit_code })
+    Ok(report)
+}
+
+impl TestReport {
+    fn of(results: &BatchResults) -> Self {
+        let ended = results
+            .outcomes
+            .iter()
+            .filter(|outcome| !outcome.is_interrupted);
+        let mut lines: Vec<ResultLine> = ended.map(|outcome| outcome.line.clone()).collect();
+        printed_order(&mut lines);
+        let exit_code = goal_exit_code(&lines);
+        Self {
+            exit_code: match results.interrupted {
+                true => exit_code.max(1),
+                false => exit_code,
+            },
+            outcomes: results.outcomes.clone(),
+            lines,
+            ..Self::default()
+        }
+    }
+
+    fn add_coverage(&mut self, coverage: Result<CoverageOutcome, GoalError>) {
+        match coverage {
+            Ok(coverage) => {
+                self.notes = coverage.lines;
+                self.exit_code = coverage.exit_code.unwrap_or(self.exit_code);
+            }
+            Err(error) => {
+                self.exit_code = self.exit_code.max(1);
+                self.error = Some(error);
+            }
+        }
+    }
 }
 
 /// The arguments of pytest: those of the settings, split as a shell does, then those of the request.

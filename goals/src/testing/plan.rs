@@ -14,6 +14,7 @@ use crate::session::Session;
 /// Tests that run in one process, and how.
 #[derive(Debug, Clone)]
 pub(super) struct TestBatch {
+    pub(super) tests: Vec<TargetId>,
     pub(super) addresses: Vec<String>,
     /// Their modules, relative to the root.
     pub(super) files: Vec<String>,
@@ -116,6 +117,7 @@ impl TestBatch {
             xdist: xdist(session, graph, first),
             timeout: timeout(session, graph, &tests),
             closure,
+            tests,
         })
     }
 
@@ -125,6 +127,15 @@ impl TestBatch {
             1 => self.addresses[0].clone(),
             count => format!("{} and {} other files", self.addresses[0], count - 1),
         }
+    }
+
+    /// The BUILD file and line that declares the first of its tests.
+    pub(super) fn declared_in(&self, graph: &TargetGraph<'_>) -> String {
+        let places = self.tests.first().and_then(|id| graph.declaration(*id));
+        places.map_or_else(String::new, |one| {
+            let place = one.call.place();
+            format!("{}:{}", place.path, place.line)
+        })
     }
 
     /// The name of its reports.

@@ -42,5 +42,11 @@ pub(crate) fn run(
     for line in &report.lines {
         session.say(line);
     }
+    for note in &report.notes {
+        session.say(note);
+    }
+    if let Some(error) = &report.error {
+        crate::error::print(error);
+    }
     Ok(CommandOutcome::Exit(report.exit_code))
 }

@@ -1,0 +1,98 @@
+//! Why a module is missing in a test: it is there in the repository, and the test does not depend on it.
+
+use std::collections::BTreeSet;
+
+use pytest::missing_modules;
+use targets::kinds::Role;
+use targets::{TargetGraph, TargetId};
+
+use super::plan::TestBatch;
+
+/// For each module that a test did not find: what has it, and the line that brings it.
+pub(super) fn explained(graph: &TargetGraph<'_>, batch: &TestBatch, output: &str) -> Vec<String> {
+    let modules = missing_modules(output);
+    let explained = modules
+        .iter()
+        .map(|module| explanation(graph, batch, module));
+    explained.collect()
+}
+
+fn explanation(graph: &TargetGraph<'_>, batch: &TestBatch, module: &str) -> String {
+    let title = batch.title();
+    let providers = providers(graph, module);
+    let own = |id: &&TargetId| graph.resolve_name(**id) == batch.resolve.as_deref();
+    let here = providers
+        .iter()
+        .filter(own)
+        .find(|id| !batch.closure.contains(id));
+    let Some(provider) = here else {
+        return elsewhere(graph, batch, (module, &providers));
+    };
+    let address = shown(graph, *provider);
+    let build = batch.declared_in(graph);
+    let ignored = match graph.target(*provider).role() {
+        Role::Requirement => "",
+        _ => ", or import it where inference sees it",
+    };
+    format!(
+        "{title} does not depend on `{module}`, which {address} has: add `dependencies=[\"{address}\"],` to its target in {build}{ignored}"
+    )
+}
+
+/// What is said where no target of the test's own resolve can be added.
+fn elsewhere(
+    graph: &TargetGraph<'_>,
+    batch: &TestBatch,
+    (module, providers): (&str, &BTreeSet<TargetId>),
+) -> String {
+    let title = batch.title();
+    let known = providers.iter().find(|id| !batch.closure.contains(id));
+    match known {
+        Some(id) => format!(
+            "{title} does not find `{module}`: {} has it, in the resolve `{}`, and the test is of `{}`",
+            shown(graph, *id),
+            graph.resolve_name(*id).unwrap_or("none"),
+            batch.resolve.as_deref().unwrap_or("none"),
+        ),
+        None if !providers.is_empty() => format!(
+            "{title} does not find `{module}`, although it depends on what has it: does a package of the same name hide it?"
+        ),
+        None => format!(
+            "{title} does not find `{module}`, and no target or requirement of this repository has it: add what provides it to the requirements"
+        ),
+    }
+}
+
+/// The targets that have a module, or the package that it is in.
+fn providers(graph: &TargetGraph<'_>, module: &str) -> BTreeSet<TargetId> {
+    let top = module.split('.').next().unwrap_or(module);
+    let mut found = BTreeSet::new();
+    for id in graph.all() {
+        let target = graph.target(id);
+        let has = match (target.role(), &target.source) {
+            (Role::Requirement, _) => {
+                let modules = graph.provided_modules(id);
+                modules.iter().any(|known| known == module || known == top)
+            }
+            (_, Some(path)) if target.is_python() => {
+                let stripped = graph.stripped(path);
+                let dotted = stripped.trim_end_matches(".py").replace('/', ".");
+                dotted.trim_end_matches(".__init__") == module
+            }
+            _ => false,
+        };
+        if has && !target.is_generator() {
+            found.insert(id);
+        }
+    }
+    found
+}
+
+/// The address as a BUILD file anywhere can have it.
+fn shown(graph: &TargetGraph<'_>, id: TargetId) -> String {
+    let address = &graph.target(id).address;
+    match address.starts_with("//") {
+        true => address.to_string(),
+        false => format!("//{address}"),
+    }
+}
