@@ -89,6 +89,8 @@ pub enum Workplace {
     /// In a folder with its inputs and nothing else.
     #[default]
     Sandbox,
+    /// In a folder with nothing: for work that this process does itself. Its inputs are its key only.
+    Empty,
     /// In this folder, as it is: for tools that keep caches beside what they read. Its inputs are its key only.
     Tree(Utf8PathBuf),
 }

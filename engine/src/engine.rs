@@ -201,6 +201,12 @@ impl Engine {
         &self.folder
     }
 
+    /// How many programs run at one time.
+    #[must_use]
+    pub fn jobs(&self) -> usize {
+        self.options.jobs.max(1)
+    }
+
     /// Where outputs are.
     #[must_use]
     pub fn store(&self) -> &BlobStore {
@@ -407,12 +413,8 @@ impl<'a> EngineRun<'a> {
             self.begin_look_ups();
         }
         let remote_jobs = self.engine.sharing.as_ref().map(Sharing::remote_jobs);
-        let jobs = self
-            .engine
-            .options
-            .jobs
-            .max(remote_jobs.unwrap_or_default());
-        let workers = jobs.max(1).min(self.todo.len());
+        let jobs = self.engine.jobs().max(remote_jobs.unwrap_or_default());
+        let workers = jobs.min(self.todo.len());
         std::thread::scope(|scope| {
             for lane in 0..workers {
                 scope.spawn(move || self.worker(lane));
@@ -586,7 +588,7 @@ impl<'a> EngineRun<'a> {
         match result_message(action, outcome, &self.engine.store) {
             Ok(result) => {
                 self.keep_result(outcome.action, &result);
-                if action.workplace == Workplace::Sandbox {
+                if !matches!(action.workplace, Workplace::Tree(_)) {
                     let sharing = self.engine.sharing.iter();
                     sharing.for_each(|sharing| sharing.share(action, (outcome.action, &result)));
                 }

@@ -19,6 +19,7 @@ use crate::sandbox::{Placing, SandboxSlot};
 use crate::store::BlobStore;
 use crate::supervisor::{ProgramExcess, ProgramLimits, Supervisor};
 use crate::template::SANDBOX;
+use crate::tree::InputTree;
 
 /// Where programs are looked for, unless the action says it.
 const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
@@ -47,12 +48,16 @@ impl LocalRunner<'_> {
     ) -> Result<Outcome, ActionError> {
         let folders = output_folders(action)?;
         let root = match &action.workplace {
-            Workplace::Sandbox => {
+            workplace @ (Workplace::Sandbox | Workplace::Empty) => {
+                let inputs = match workplace {
+                    Workplace::Empty => &InputTree::default(),
+                    _ => &action.inputs,
+                };
                 let placing = Placing {
                     folders: &folders,
                     store: Some(self.store),
                 };
-                slot.prepare(&action.inputs, &placing)?;
+                slot.prepare(inputs, &placing)?;
                 slot.root()
             }
             Workplace::Tree(root) => {
@@ -145,7 +150,11 @@ fn launch(action: &Action, slot: &SandboxSlot, root: &Utf8Path) -> Result<Launch
     } else {
         arguments.remove(0)
     };
-    let program = find_program(&name, &folder, &environment)?;
+    let program = match find_program(&name, &folder, &environment) {
+        // Its name says something to what starts it.
+        Err(_) if action.spawner.is_some() => name.into(),
+        found => found?,
+    };
     environment.insert(MARKER.to_owned(), slot.folder().to_string());
     Ok(Launch {
         program,

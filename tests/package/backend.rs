@@ -58,7 +58,7 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
     return name
 "#;
 
-fn own() -> Repo {
+pub(super) fn own() -> Repo {
     repo()
         .env("SOURCE_DATE_EPOCH", super::EPOCH)
         .file(

@@ -3,6 +3,7 @@
 
 mod backend;
 mod bad_input;
+mod caching;
 mod law;
 mod matrix;
 mod oracle;

@@ -1,10 +1,13 @@
 //! Arguments that several commands share, and the requests that they become.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 use clap::builder::ValueParser;
 use clap::{Arg, ArgAction, ArgMatches, Args, FromArgMatches, ValueEnum};
+use engine::{CacheUse, SandboxKeeping};
+use goals::actions::ActionOptions;
 use goals::error::GoalError;
 use goals::graph::{ChangedSince, TargetSelection};
 use goals::locking::IndexChoice;
@@ -92,6 +95,65 @@ impl IndexArguments {
             access: self.access(),
             exclude_newer: self.exclude_newer,
             refresh: self.refresh.iter().cloned().collect(),
+        }
+    }
+}
+
+/// Options of every command that runs actions.
+#[derive(Debug, Default, Args)]
+pub(crate) struct ActionArguments {
+    /// Run so many programs at one time [default: as many as there are cores]
+    #[arg(long, value_name = "N", alias = "process-execution-local-parallelism")]
+    jobs: Option<NonZeroUsize>,
+
+    /// Neither use nor keep results of earlier runs
+    #[arg(long, alias = "no-local-cache")]
+    no_cache: bool,
+
+    /// Leave sandboxes to look at: of actions that fail, or always
+    #[arg(
+        long,
+        value_enum,
+        value_name = "WHEN",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "always"
+    )]
+    keep_sandboxes: Option<KeepSandboxes>,
+
+    /// Print what ran, what came from where, and the time that it saved
+    #[arg(long)]
+    stats: bool,
+
+    /// Write a trace of the run, which Perfetto and about:tracing read
+    #[arg(long, value_name = "FILE")]
+    trace: Option<Utf8PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+enum KeepSandboxes {
+    Always,
+    OnFailure,
+    Never,
+}
+
+impl ActionArguments {
+    /// The options as goals take them.
+    pub(crate) fn options(&self) -> ActionOptions {
+        ActionOptions {
+            jobs: self.jobs.map(NonZeroUsize::get),
+            cache: match self.no_cache {
+                true => CacheUse::None,
+                false => CacheUse::ReadWrite,
+            },
+            keep: self.keep_sandboxes.map(|keep| match keep {
+                KeepSandboxes::Always => SandboxKeeping::Always,
+                KeepSandboxes::OnFailure => SandboxKeeping::OnFailure,
+                KeepSandboxes::Never => SandboxKeeping::Never,
+            }),
+            stats: self.stats,
+            trace: self.trace.clone(),
         }
     }
 }

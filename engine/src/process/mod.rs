@@ -18,7 +18,7 @@ pub(crate) use program::find_program;
 /// A program that is about to be started.
 #[derive(Debug, Clone)]
 pub struct Launch {
-    /// Its absolute path.
+    /// Its absolute path; its name where an action has a spawner of its own that starts no such file.
     pub program: Utf8PathBuf,
     /// Its arguments, its own name aside.
     pub arguments: Vec<String>,

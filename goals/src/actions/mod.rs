@@ -14,6 +14,7 @@
 //! # }
 //! ```
 
+mod own_work;
 mod summary;
 mod tidying;
 
@@ -25,6 +26,7 @@ use engine::{
 use crate::error::GoalError;
 use crate::session::Session;
 
+pub use own_work::{OwnWork, WorkWorth};
 pub use summary::stats_lines;
 
 /// The folder of the engine in the cache.

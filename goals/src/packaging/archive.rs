@@ -2,7 +2,9 @@
 
 use std::io::{BufReader, Read, Seek, SeekFrom, Write};
 
-use wheel::{ArchiveTime, SdistContents, TarGzWriter, WheelContents, ZipWriter};
+use wheel::{
+    ArchiveTime, MemberDigest, MemberWriter, SdistContents, TarGzWriter, WheelContents, ZipWriter,
+};
 
 use crate::packaging::backend::BackendArchive;
 
@@ -23,18 +25,40 @@ impl Archive {
         }
     }
 
-    /// Writes it.
+    /// Whether it came of more than its distribution's files and what they require.
+    pub(super) fn came_of_more(&self) -> bool {
+        matches!(self, Archive::OfBackend(built) if built.further)
+    }
+
+    /// Writes it. Gives its members, without the list of them.
     pub(super) fn write(
         &self,
         out: impl Write + Seek + Send,
         time: ArchiveTime,
-    ) -> Result<(), wheel::ArchiveError> {
+    ) -> Result<Vec<MemberDigest>, wheel::ArchiveError> {
+        match self.is_zip() {
+            true => self.write_to(&mut ZipWriter::new(out, time)),
+            false => self.write_to(&mut TarGzWriter::new(out, time)),
+        }
+    }
+
+    /// Gives its members to a writer.
+    pub(super) fn write_to(
+        &self,
+        writer: &mut impl MemberWriter,
+    ) -> Result<Vec<MemberDigest>, wheel::ArchiveError> {
         match self {
-            Archive::Wheel(contents) => contents.write(&mut ZipWriter::new(out, time)).map(|_| ()),
-            Archive::OfBackend(built) => built.write(out, time),
-            Archive::Sdist(contents) => {
-                contents.write(&mut TarGzWriter::new(out, time)).map(|_| ())
-            }
+            Archive::Wheel(contents) => contents.write(writer),
+            Archive::OfBackend(built) => built.write_to(writer),
+            Archive::Sdist(contents) => contents.write(writer),
+        }
+    }
+
+    fn is_zip(&self) -> bool {
+        match self {
+            Archive::Wheel(_) => true,
+            Archive::OfBackend(built) => built.is_wheel(),
+            Archive::Sdist(_) => false,
         }
     }
 

@@ -3,22 +3,43 @@
 //! the same everywhere, whatever times and order the backend gives.
 
 use std::collections::BTreeMap;
-use std::io::{Seek, Write};
 use std::path::Path;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use engine::{Action, FileIndex, InputFile, InputTree, TreeNode};
 use install::build::{BuiltSdist, HookOptions, ProjectSource, SourceIdentity};
 use model::InterpreterConstraints;
-use wheel::{ArchiveTime, CoreMetadata, Member, TarGzWriter, ZipWriter, write_sdist, write_wheel};
+use wheel::{CoreMetadata, Member, MemberDigest, MemberWriter, write_sdist, write_wheel};
 use workspace::pending::alone_in;
 
 use crate::error::GoalError;
 use crate::locking::{IndexChoice, PackageIndexes};
+use crate::packaging::action_files::{OUTPUT, input_files};
 use crate::packaging::setup_py::setup_py;
 use crate::packaging::source_file::{Portability, file_member};
 use crate::packaging::{OwnBackend, PackagedDistribution};
 use crate::session::Session;
 use crate::supply::Builds;
+
+/// Stands for the way in which backends are called. Another one stands for other results.
+const BUILDER: &str = "1";
+
+/// Variables of the user that backends, and the compilers that they call, heed.
+const COMPILERS: &[&str] = &[
+    "ARCHFLAGS",
+    "AR",
+    "CC",
+    "CFLAGS",
+    "CPP",
+    "CPPFLAGS",
+    "CXX",
+    "CXXFLAGS",
+    "LDFLAGS",
+    "LDSHARED",
+    "MACOSX_DEPLOYMENT_TARGET",
+    "RUSTFLAGS",
+    "SOURCE_DATE_EPOCH",
+];
 
 /// Runs the build backends of distributions.
 pub(super) struct Backends<'a> {
@@ -34,6 +55,8 @@ pub(super) struct Backends<'a> {
 pub(super) struct BackendArchive {
     /// Its name.
     pub filename: String,
+    /// Whether its backend required more than its project says.
+    pub(super) further: bool,
     pub(super) members: Vec<Member>,
     format: Format,
 }
@@ -63,6 +86,7 @@ impl Backends<'_> {
             let dist_info = top.find(|top| top.ends_with(".dist-info"));
             Ok(BackendArchive {
                 filename: built.filename.to_string(),
+                further: built.further,
                 format: Format::Wheel(dist_info.unwrap_or_default().to_owned()),
                 members,
             })
@@ -84,10 +108,101 @@ impl Backends<'_> {
             collect(&built.folder, "", &mut members)?;
             Ok(BackendArchive {
                 filename: built.filename.clone(),
+                further: built.further,
                 members,
                 format: Format::Sdist { _files: built },
             })
         })
+    }
+
+    /// The action of the archive that the distribution's backend builds, known by what that follows from: the files
+    /// that it reaches, what is said to it, the interpreter, what is required, and compilers' variables.
+    pub(super) fn action(
+        &self,
+        distribution: &PackagedDistribution,
+        own: &OwnBackend,
+        (format, files): (&str, &FileIndex),
+    ) -> Result<Action, GoalError> {
+        let root = self.session.root();
+        let paths: Vec<_> = own
+            .sources
+            .iter()
+            .map(|file| root.join(&file.path))
+            .collect();
+        let unread = |error: std::io::Error| GoalError::failure(error.to_string());
+        let read = input_files(files, &paths).map_err(unread)?;
+        let mut nodes: BTreeMap<_, _> = own
+            .sources
+            .iter()
+            .map(|file| &file.member)
+            .cloned()
+            .zip(read)
+            .collect();
+        let project = Utf8Path::new(&own.folder);
+        if own.adds_setup_py
+            && let Some(metadata) = self.metadata.get(&distribution.address)
+        {
+            let text = setup_py(distribution, metadata);
+            nodes.insert(
+                project.join("setup.py").into_string(),
+                InputFile::literal(text),
+            );
+        }
+        let nodes = nodes
+            .into_iter()
+            .map(|(path, file)| (path, TreeNode::File(file)));
+        let inputs =
+            InputTree::of_nodes(nodes).map_err(|error| GoalError::failure(error.to_string()))?;
+        let pyproject = project.join("pyproject.toml");
+        let pyproject = own.sources.iter().find(|file| *file.member == pyproject);
+        let folder = pyproject.and_then(|file| Utf8Path::new(&file.path).parent());
+        let folder = folder.map_or_else(|| root.join("no project"), |folder| root.join(folder));
+        let made_with = self.with_builds(distribution, HookOptions::default(), |builds| {
+            builds.made_with(&folder)
+        })?;
+        let settings = match format {
+            "wheel" => &own.wheel_settings,
+            _ => &own.sdist_settings,
+        };
+        let arguments = [
+            "cargo-xtask",
+            "build",
+            BUILDER,
+            format,
+            &own.folder,
+            &settings.to_string(),
+            &own.source_roots.join(":"),
+            &made_with.join(" "),
+        ];
+        let mut action = Action::new(
+            format!("package {}: {format} of its backend", distribution.address),
+            arguments,
+        )
+        .inputs(inputs)
+        .output(OUTPUT);
+        let said = own.variables.iter().cloned();
+        let seen = COMPILERS.iter().filter_map(|name| {
+            let value = self.session.environment.get(*name)?;
+            Some(((*name).to_owned(), value.clone()))
+        });
+        for (name, value) in seen.chain(said) {
+            action = action.variable(&name, value);
+        }
+        Ok(action)
+    }
+
+    /// Builds with the interpreter of a distribution.
+    fn with_builds<T>(
+        &self,
+        distribution: &PackagedDistribution,
+        options: HookOptions,
+        build: impl FnOnce(&Builds<'_>) -> Result<T, GoalError>,
+    ) -> Result<T, GoalError> {
+        let constraints = distribution.interpreter_constraints.clone();
+        let constraints = constraints.unwrap_or_else(InterpreterConstraints::any_recent);
+        let index = PackageIndexes::new(self.session, self.index.clone())?.plain_index()?;
+        let builds = Builds::new(self.session, &index, &constraints, Vec::new());
+        build(&builds.with_options(options))
     }
 
     /// Works on a copy of everything that the distribution reaches, in a folder whose name is always
@@ -114,22 +229,19 @@ impl Backends<'_> {
             fs_err::write(&path, setup_py(distribution, metadata))
                 .map_err(|error| GoalError::file("write", &path, &error))?;
         }
-        let constraints = distribution.interpreter_constraints.clone();
-        let constraints = constraints.unwrap_or_else(InterpreterConstraints::any_recent);
-        let index = PackageIndexes::new(self.session, self.index.clone())?.plain_index()?;
         let roots = own.source_roots.iter();
-        let builds = Builds::new(self.session, &index, &constraints, Vec::new());
-        let builds = builds.with_options(HookOptions {
+        let options = HookOptions {
             wheel_settings: own.wheel_settings.clone(),
             sdist_settings: own.sdist_settings.clone(),
             variables: own.variables.clone(),
             import_path: roots.map(|root| copy.join(root)).collect(),
-        });
+        };
         let source = ProjectSource {
             path: project,
             identity: SourceIdentity::Folder,
         };
-        build(&builds, &source).map_err(|error| error.at(distribution.place.clone()))
+        let built = self.with_builds(distribution, options, |builds| build(builds, &source));
+        built.map_err(|error| error.at(distribution.place.clone()))
     }
 }
 
@@ -215,20 +327,20 @@ impl BackendArchive {
         self.members.iter().map(|member| member.path.as_str())
     }
 
-    /// Packs it.
-    pub(super) fn write(
+    /// Whether it is a wheel.
+    pub(super) fn is_wheel(&self) -> bool {
+        matches!(self.format, Format::Wheel(_))
+    }
+
+    /// Gives its members to a writer.
+    pub(super) fn write_to(
         &self,
-        out: impl Write + Seek + Send,
-        time: ArchiveTime,
-    ) -> Result<(), wheel::ArchiveError> {
+        writer: &mut impl MemberWriter,
+    ) -> Result<Vec<MemberDigest>, wheel::ArchiveError> {
         let members = self.members.clone();
         match &self.format {
-            Format::Wheel(dist_info) => {
-                write_wheel(members, dist_info, &mut ZipWriter::new(out, time)).map(drop)
-            }
-            Format::Sdist { .. } => {
-                write_sdist(members, &mut TarGzWriter::new(out, time)).map(drop)
-            }
+            Format::Wheel(dist_info) => write_wheel(members, dist_info, writer),
+            Format::Sdist { .. } => write_sdist(members, writer),
         }
     }
 }

@@ -3,7 +3,9 @@
 //! This ties rooms together: `targets` knows what a distribution owns and requires, `lockfile` what
 //! its requirements are locked to, and `wheel` writes and verifies.
 
+mod action_files;
 mod archive;
+mod archive_action;
 mod artifact;
 mod backend;
 mod declared;

@@ -108,6 +108,11 @@ pub(super) fn file_member(
     })
 }
 
+/// Whether a member may be executed.
+pub(super) fn mode_is_executable(mode: FileMode) -> bool {
+    mode == FileMode::Executable
+}
+
 #[cfg(unix)]
 fn mode_of(metadata: &Metadata) -> FileMode {
     use std::os::unix::fs::PermissionsExt;

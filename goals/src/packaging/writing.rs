@@ -1,5 +1,7 @@
 //! Writes archives of distributions at the same time. Each is checked before it gets its name.
 
+mod as_actions;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -17,6 +19,7 @@ use wheel::{
 };
 use workspace::pending::{Pending, PersistError, alone_in};
 
+use crate::actions::ActionRunner;
 use crate::error::GoalError;
 use crate::locking::{Existing, IndexChoice, LockPath};
 use crate::packaging::archive::{Archive, from_start, same_again};
@@ -102,9 +105,13 @@ impl BuiltArchive<'_> {
     }
 }
 
+/// An archive that is being written.
+type PendingOutput<'f> = std::io::BufWriter<&'f std::fs::File>;
+
 /// Builds archives of one repository.
 pub struct Packager<'a> {
     session: &'a Session,
+    actions: Option<&'a ActionRunner<'a>>,
     /// Canonical, so that the targets of links can be compared with it.
     root: PathBuf,
     options: BuildOptions,
@@ -136,6 +143,7 @@ impl<'a> Packager<'a> {
         let all_metadata: Result<Vec<_>, GoalError> = all.iter().map(of).collect();
         Ok(Self {
             session,
+            actions: None,
             root: canonical.map_err(|error| GoalError::file("open", root, &error))?,
             options,
             time: time::of_archives(session)?,
@@ -178,27 +186,43 @@ impl<'a> Packager<'a> {
 
     /// Builds archives at the same time. The result is in the order of `jobs`.
     pub fn build<'j>(&self, jobs: &[Job<'j>]) -> Vec<Result<BuiltArchive<'j>, GoalError>> {
-        jobs.par_iter().map(|job| self.build_one(job)).collect()
+        match self.actions {
+            Some(actions) => self.build_as_actions(actions, jobs),
+            None => jobs.par_iter().map(|job| self.build_one(job)).collect(),
+        }
     }
 
     fn build_one<'j>(&self, job: &Job<'j>) -> Result<BuiltArchive<'j>, GoalError> {
-        let distribution = job.distribution();
         let archive = self.archive(job)?;
         let name = archive.file_name();
-        let name = name.map_err(|error| packaging_error(&error.into(), distribution))?;
+        let name = name.map_err(|error| packaging_error(&error.into(), job.distribution()))?;
+        self.finish(job, &name, |out| {
+            archive.write(out, self.time)?;
+            Ok(())
+        })
+    }
+
+    /// Writes the file of an archive, and checks it.
+    fn finish<'j>(
+        &self,
+        job: &Job<'j>,
+        name: &str,
+        write: impl FnOnce(&mut PendingOutput<'_>) -> Result<(), PackagingError>,
+    ) -> Result<BuiltArchive<'j>, GoalError> {
+        let distribution = job.distribution();
         let time = self.time;
         let path = self
             .options
             .out_dir
             .join(&distribution.output_path)
-            .join(&name);
+            .join(name);
         self.claim(&path, distribution)?;
         let mut warnings = Vec::new();
         let mut refused = None;
         let written = Pending::write(path.as_std_path(), |out| {
-            archive.write(&mut *out, time)?;
+            write(&mut *out)?;
             out.flush()?;
-            match self.check(job, (&name, time), out.get_ref()) {
+            match self.check(job, (name, time), out.get_ref()) {
                 Ok(found) => warnings = found,
                 Err(Refusal::Io(error)) => return Err(error),
                 Err(Refusal::Findings(error)) => refused = Some(error),

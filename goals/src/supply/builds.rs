@@ -133,6 +133,12 @@ impl<'a> Builds<'a> {
         self.with_builder(project.as_ref(), |builder| builder.requires(source))
     }
 
+    /// What a build of the project in a folder is made with: see [`PackageBuilder::made_with`].
+    pub fn made_with(&self, project: &Utf8Path) -> Result<Vec<String>, GoalError> {
+        let name = project.file_name().and_then(|name| name.parse().ok());
+        self.with_builder(name.as_ref(), |builder| builder.made_with(project))
+    }
+
     /// Where packages come from.
     pub fn index(&self) -> &'a Index {
         self.index

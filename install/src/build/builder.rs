@@ -78,6 +78,8 @@ pub struct BuiltWheel {
     pub wheel: UnpackedWheel,
     /// Its name.
     pub filename: WheelFilename,
+    /// Whether its backend required more than its project says.
+    pub further: bool,
 }
 
 /// A source distribution that a backend made, unpacked; its files are gone when it is dropped.
@@ -87,6 +89,8 @@ pub struct BuiltSdist {
     pub filename: String,
     /// The folder that holds its one folder.
     pub folder: Utf8PathBuf,
+    /// Whether its backend required more than its project says.
+    pub further: bool,
     _temporary: tempfile::TempDir,
 }
 
@@ -188,6 +192,7 @@ impl<'a> PackageBuilder<'a> {
             Ok(BuiltSdist {
                 filename,
                 folder,
+                further: workshop.further(),
                 _temporary: workshop.temporary,
             })
         };
@@ -202,6 +207,7 @@ impl<'a> PackageBuilder<'a> {
         Some(BuiltWheel {
             wheel: self.store.get(&sha256.parse().ok()?)?,
             filename: filename.parse().ok()?,
+            further: false,
         })
     }
 
@@ -223,6 +229,30 @@ impl<'a> PackageBuilder<'a> {
                 unasked: Some(source.error(problem)),
             }),
         }
+    }
+
+    /// What a build of the project in a folder is made with, wherever that is: the interpreter, and the hashes of
+    /// what its own list requires. The folder needs nothing but its `pyproject.toml`, or not even that.
+    ///
+    /// # Errors
+    /// Where the file cannot be read, or what it requires cannot be had.
+    pub fn made_with(&self, project: &Utf8Path) -> Result<Vec<String>, BuildError> {
+        let wheels = || {
+            let mut requires = BuildSystem::of_folder(project)?.requires;
+            requires.extend(self.extra.iter().cloned());
+            self.required(&requires)
+        };
+        let wheels = wheels().map_err(|problem| BuildError {
+            source_name: project.to_string(),
+            problem: Box::new(problem),
+        })?;
+        let mut hashes: Vec<_> = wheels
+            .iter()
+            .map(|wheel| wheel.sha256.to_string())
+            .collect();
+        hashes.sort_unstable();
+        hashes.insert(0, self.python.build_key());
+        Ok(hashes)
     }
 
     /// The project's own list of what its build requires.
@@ -274,7 +304,11 @@ impl<'a> PackageBuilder<'a> {
             let text = format!("{filename} {}\n", wheel.sha256());
             files::write_atomically(&place.join(WHEEL), text.as_bytes())?;
         }
-        Ok(BuiltWheel { wheel, filename })
+        Ok(BuiltWheel {
+            wheel,
+            filename,
+            further: workshop.further(),
+        })
     }
 
     /// Unpacks the source and makes an environment in which its backend can be called.
@@ -316,8 +350,8 @@ impl<'a> PackageBuilder<'a> {
         Ok(workshop)
     }
 
-    /// An environment with what `requires` asks for.
-    fn furnish(&self, requires: &[Requirement]) -> Result<Arc<BuildEnvironment>, BuildProblem> {
+    /// The wheels that `requires` asks for, in the store.
+    fn required(&self, requires: &[Requirement]) -> Result<Vec<StoredWheel>, BuildProblem> {
         let environment = self.python.marker_environment();
         let needed: Vec<Requirement> = requires
             .iter()
@@ -338,10 +372,12 @@ impl<'a> PackageBuilder<'a> {
                     reason,
                 })?
         };
-        let wheels = provided
-            .iter()
-            .map(|wheel| self.wanted(wheel))
-            .collect::<Result<Vec<_>, _>>()?;
+        provided.iter().map(|wheel| self.wanted(wheel)).collect()
+    }
+
+    /// An environment with what `requires` asks for.
+    fn furnish(&self, requires: &[Requirement]) -> Result<Arc<BuildEnvironment>, BuildProblem> {
+        let wheels = self.required(requires)?;
         let key = wheels.iter().map(|wheel| wheel.sha256).collect();
         self.environments.get(&self.folder, key, |environment| {
             let wanted = EnvironmentContents {
@@ -497,6 +533,11 @@ struct Workshop {
 }
 
 impl Workshop {
+    /// Whether the backend required more than the project says.
+    fn further(&self) -> bool {
+        self.requires.len() > self.system.requires.len()
+    }
+
     fn backend(&self) -> Backend<'_> {
         Backend {
             system: &self.system,

@@ -38,14 +38,20 @@ const LEGACY_REQUIRES: &str = "setuptools>=40.8.0";
 impl BuildSystem {
     /// Reads how to build the project in `folder`.
     pub(crate) fn read(folder: &Utf8Path) -> Result<Self, BuildProblem> {
-        let file = folder.join("pyproject.toml");
-        if !file.is_file() {
-            if !folder.join("setup.py").is_file() {
-                return Err(BuildProblem::NoProject);
-            }
-            return Self::parse("", folder);
+        let is_there = |name: &str| folder.join(name).is_file();
+        if !is_there("pyproject.toml") && !is_there("setup.py") {
+            return Err(BuildProblem::NoProject);
         }
-        Self::parse(&fs_err::read_to_string(file)?, folder)
+        Self::of_folder(folder)
+    }
+
+    /// Reads how to build the project in `folder`, which is one if it has a `setup.py` at least.
+    pub(crate) fn of_folder(folder: &Utf8Path) -> Result<Self, BuildProblem> {
+        let file = folder.join("pyproject.toml");
+        match file.is_file() {
+            true => Self::parse(&fs_err::read_to_string(file)?, folder),
+            false => Self::parse("", folder),
+        }
     }
 
     fn parse(text: &str, folder: &Utf8Path) -> Result<Self, BuildProblem> {

@@ -5,9 +5,11 @@ use clap::Args;
 use install::python::PythonRequest;
 use wheel::Severity;
 
-use crate::arguments::{IndexArguments, python_request};
+use crate::arguments::{ActionArguments, IndexArguments, python_request};
 use crate::error;
 use crate::outcome::CommandOutcome;
+use engine::CacheUse;
+use goals::actions::ActionRunner;
 use goals::error::GoalError;
 use goals::packaging::{
     BuildOptions, BuiltArchive, Checks, Choice, Formats, ImportCollection, JobChoice, Packager,
@@ -75,6 +77,9 @@ pub(crate) struct PackageArguments {
     #[command(flatten)]
     index: IndexArguments,
 
+    #[command(flatten)]
+    actions: ActionArguments,
+
     /// The folder that shown paths are relative to; without it the root.
     #[arg(skip)]
     shown_below: Option<Utf8PathBuf>,
@@ -104,6 +109,7 @@ impl PackageArguments {
             python: None,
             check_reproducible: false,
             index: IndexArguments::default(),
+            actions: ActionArguments::default(),
         }
     }
 
@@ -128,6 +134,18 @@ impl PackageArguments {
                 sdist: !self.wheel,
             },
         }
+    }
+
+    /// What takes archives from a cache. A release is built of what is tagged, on this machine, so it has none.
+    fn runner<'a>(&self, session: &'a Session) -> Result<Option<ActionRunner<'a>>, GoalError> {
+        if self.shown_below.is_some() {
+            return Ok(None);
+        }
+        let mut options = self.actions.options();
+        if self.check_reproducible && options.cache == CacheUse::ReadWrite {
+            options.cache = CacheUse::Write;
+        }
+        ActionRunner::new(session, &options).map(Some)
     }
 
     /// Why none of the requested distributions is left.
@@ -183,7 +201,12 @@ pub(crate) fn run(
         },
         index: arguments.index.choice(),
     };
+    let runner = arguments.runner(session)?;
     let packager = Packager::new(session, &selected.all, options)?;
+    let packager = match &runner {
+        Some(runner) => packager.with_actions(runner),
+        None => packager,
+    };
     let jobs = jobs(session, &arguments.archives(), &selected)?;
     if jobs.is_empty() && selected.binaries.is_empty() {
         session.say(format_args!(
@@ -204,6 +227,7 @@ pub(crate) fn run(
         };
         try_wheels(session, &options, &mut built, &required)?;
     }
+    runner.map_or(Ok(()), |runner| runner.finish())?;
     let shown_below = arguments.shown_below.as_deref().unwrap_or(session.root());
     let mut failures = Vec::new();
     for built in built {

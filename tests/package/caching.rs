@@ -1,0 +1,139 @@
+//! An archive whose inputs did not change is taken from the cache, with the bytes that it would have otherwise.
+
+use insta::assert_snapshot;
+use testkit::Repo;
+
+use super::reproducible::archives;
+use super::{backend, monorepo, package};
+
+/// The lines of `--stats` that say what ran.
+fn actions(repo: &Repo, arguments: &[&str]) -> String {
+    let output = package(repo, &[arguments, &["--stats"]].concat());
+    let lines = output.stderr.lines();
+    let line = lines.filter(|line| line.starts_with("actions: "));
+    line.collect()
+}
+
+#[test]
+fn what_did_not_change_is_not_packed_again() {
+    let repo = monorepo();
+    let dist = repo.root().join("dist");
+    assert_snapshot!(actions(&repo, &["--no-cache"]), @"actions: 5 run here");
+    let without = archives(&dist);
+    assert_snapshot!(actions(&repo, &[]), @"actions: 5 run here");
+    assert_eq!(archives(&dist), without);
+    fs_err::remove_dir_all(&dist).unwrap();
+    assert_snapshot!(actions(&repo, &["--verify"]), @"actions: 5 from the cache of this machine");
+    assert_eq!(archives(&dist), without);
+    repo.write(
+        "src/acme/lib/core.py",
+        "import attrs\nimport uvloop\nX = 1\n",
+    );
+    assert_snapshot!(actions(&repo, &[]), @"actions: 2 run here, 3 from the cache of this machine");
+    assert_ne!(archives(&dist), without);
+    // What was is remembered.
+    repo.write("src/acme/lib/core.py", "import attrs\nimport uvloop\n");
+    assert_snapshot!(actions(&repo, &[]), @"actions: 5 from the cache of this machine");
+    assert_eq!(archives(&dist), without);
+}
+
+#[test]
+fn rights_names_and_the_time_count() {
+    let repo = monorepo();
+    actions(&repo, &["src/acme/lib:dist"]);
+    let other_time = ["src/acme/lib:dist", "--stats"];
+    let output = repo
+        .env("SOURCE_DATE_EPOCH", "1727699698")
+        .xtask(&[&["package"][..], &other_time].concat());
+    assert!(output.stderr.contains("actions: 2 run here\n"), "{output}");
+}
+
+#[test]
+fn a_backend_is_not_called_again() {
+    let repo = backend::own();
+    let dist = repo.root().join("dist");
+    assert_snapshot!(actions(&repo, &["--no-cache"]), @"actions: 2 run here");
+    let without = archives(&dist);
+    assert_snapshot!(actions(&repo, &[]), @"actions: 2 run here");
+    assert_eq!(archives(&dist), without);
+    fs_err::remove_dir_all(&dist).unwrap();
+    assert_snapshot!(actions(&repo, &[]), @"actions: 2 from the cache of this machine");
+    assert_eq!(archives(&dist), without);
+    repo.write("src/own/y.py", "Y = 2\n");
+    assert_snapshot!(actions(&repo, &[]), @"actions: 2 run here");
+    repo.write(
+        "src/own/not_shipped.txt",
+        "changed, and not seen by the backend\n",
+    );
+    assert_snapshot!(actions(&repo, &[]), @"actions: 2 from the cache of this machine");
+}
+
+/// Failures are not kept, and are told as without the cache.
+#[test]
+fn a_backend_that_fails_is_called_again() {
+    let repo = backend::own().file(
+        "src/own/backend.py",
+        "def build_wheel(*_): raise OSError('no')\n",
+    );
+    let run = |flags: &[&str]| {
+        let output = repo.xtask(&[&["package", "--wheel"][..], flags].concat());
+        assert_eq!(output.status, 1, "{output}");
+        // The folder of the build's environment has another name each time.
+        let lines = output.stderr.lines().map(str::to_owned);
+        lines
+            .filter(|line| !line.contains(".tmp-"))
+            .collect::<Vec<_>>()
+    };
+    let without = run(&["--no-cache"]);
+    assert_eq!(run(&[]), without);
+    assert_eq!(run(&[]), without);
+}
+
+#[test]
+fn a_damaged_cache_costs_only_time() {
+    let repo = monorepo();
+    let dist = repo.root().join("dist");
+    actions(&repo, &[]);
+    let right = archives(&dist);
+    let blobs = repo.cache().join("cargo-xtask/actions/v1/blobs");
+    for folder in blobs.read_dir_utf8().unwrap() {
+        for file in folder.unwrap().path().read_dir_utf8().unwrap() {
+            let path = file.unwrap().into_path();
+            let mut bytes = fs_err::read(&path).unwrap();
+            let last = bytes.len() - 1;
+            bytes[last] ^= 1;
+            fs_err::remove_file(&path).unwrap();
+            fs_err::write(&path, bytes).unwrap();
+        }
+    }
+    fs_err::remove_dir_all(&dist).unwrap();
+    assert_snapshot!(actions(&repo, &[]), @"actions: 5 run here");
+    assert_eq!(archives(&dist), right);
+}
+
+#[test]
+fn settings_turn_the_cache_off() {
+    let repo = monorepo();
+    let settings =
+        super::SETTINGS.to_owned() + "\n[workspace.metadata.xtask.GLOBAL]\nlocal_cache = false\n";
+    repo.write("Cargo.toml", &settings);
+    actions(&repo, &[]);
+    assert_snapshot!(actions(&repo, &[]), @"actions: 5 run here");
+}
+
+#[test]
+fn a_trace_says_what_was_done() {
+    let repo = monorepo();
+    package(&repo, &["src/acme/app:dist", "--trace", "out/trace.json"]);
+    let trace: serde_json::Value = serde_json::from_str(&repo.read("out/trace.json")).unwrap();
+    let events = trace["traceEvents"].as_array().unwrap();
+    let names: Vec<_> = events
+        .iter()
+        .map(|event| event["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        names,
+        ["package src/acme/app:dist: acme_app-24.9.0-py3-none-any.whl"]
+    );
+    assert_eq!(events[0]["args"]["from"], "run");
+}
