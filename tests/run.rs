@@ -158,3 +158,86 @@ fn targets_are_run_in_the_root() {
      = src/acme:boxed
     ");
 }
+
+#[test]
+fn further_packages_for_one_run() {
+    let Some(repo) = repo() else { return };
+    let index = index();
+    let repo =
+        crate::fixtures::environments::with_sources(repo.index(&index).requirements("app\n"));
+    lock(&repo);
+    let before = repo.read("python.lock");
+    let code = "import built, lib, acme.cli; print(lib.VERSION)";
+    let with = |requirement: &str, code: &str| {
+        repo.xtask(&[
+            "run",
+            "--with",
+            requirement,
+            "--with",
+            "lib<2",
+            "--",
+            "-c",
+            code,
+        ])
+    };
+    assert_eq!(with("built", code).stdout, "1.0\n");
+    index.clear_log();
+    assert_eq!(with("built", code).stdout, "1.0\n");
+    assert_eq!(index.log().len(), 0, "a second run asks for nothing");
+    assert_eq!(repo.read("python.lock"), before);
+    assert_eq!(
+        done(&repo, &["run", "--", "app"]).stdout,
+        "app with lib 2.0\n"
+    );
+    let impossible = with("lib>2.5", "pass");
+    assert_eq!(impossible.status, 1);
+    assert_snapshot!(said(&impossible), @"
+    error: cannot lock `python-default`: no versions satisfy all requirements
+     |
+     = lib<2 is required
+     = lib>2.5 is required
+    hint: with lib 1.0 there is a solution: loosen `lib>2.5`
+    ");
+    let misused = with("lib>>2", "pass");
+    assert_eq!(misused.status, 2);
+    assert_snapshot!(said(&misused), @r#"
+    error: invalid value 'lib>>2' for '--with <REQUIREMENT>': `lib>>2` is not a requirement (PEP 508): no such comparison operator ">>", must be one of ~= == != <= >= < > ===
+
+    For more information, try '--help'.
+    "#);
+}
+
+#[test]
+fn scripts_say_what_they_need() {
+    let Some(repo) = repo() else { return };
+    let index = index();
+    let repo =
+        crate::fixtures::environments::with_sources(repo.index(&index).requirements("app\n"));
+    let script = "# /// script\n# dependencies = ['lib<2']\n# ///\nimport sys, lib\nprint(lib.VERSION, sys.argv[1:])\ntry:\n    import acme.cli\nexcept ImportError as error:\n    print(error)\n";
+    repo.write("tools/it.py", script);
+    // It needs no lock of the repository.
+    assert_snapshot!(done(&repo, &["run", "--", "tools/it.py", "--flag"]).stdout, @"
+    1.0 ['--flag']
+    No module named 'acme'
+    ");
+    index.clear_log();
+    assert_snapshot!(done(&repo, &["run", "--with", "app", "--", "tools/it.py"]).stdout, @"
+    1.0 []
+    No module named 'acme'
+    ");
+    repo.write("tools/it.py", &script.replace("lib<2", "lib<2,"));
+    let refused = repo.xtask(&["run", "--", "tools/it.py"]);
+    assert_eq!(refused.status, 1, "{refused}");
+    assert_snapshot!(said(&refused), @"
+    error: cannot read what the script needs
+    --> [REPO]/tools/it.py:2:1
+     = `lib<2,` is not a requirement (PEP 508): Unexpected end of version specifier, expected operator
+    ");
+    repo.write(
+        "tools/it.py",
+        &script.replace("# dep", "# requires-python = '>=3.99'\n# dep"),
+    );
+    let refused = repo.xtask(&["run", "--", "tools/it.py"]);
+    assert_eq!(refused.status, 1, "{refused}");
+    assert!(said(&refused).starts_with("error: cannot"), "{refused}");
+}

@@ -362,20 +362,46 @@ impl<'a> Exporter<'a> {
             return Ok(environment);
         }
         let recipe = self.recipe(resolve)?;
-        let selected = selected(&recipe, resolve)?;
-        let known = self.known_wheels(&recipe, &selected, resolve);
-        let known: Option<Vec<StoredWheel>> = known.into_iter().collect();
-        let current = known.is_some_and(|wheels| {
-            let wanted = self.wanted(&recipe, resolve, &wheels);
-            recipe.environment.is_current(&wanted)
-        });
-        let current = current && recipe.environment.python().exists();
-        if current && self.folders_are_as_exported(&recipe) {
+        let current = self.is_current(resolve, &recipe)?;
+        if current {
             let judged = self.check_lock(resolve)?;
             self.note(resolve, &recipe, &judged);
             return Ok(recipe.environment);
         }
         Ok(self.export(resolve)?.environment)
+    }
+
+    /// An environment of `resolve` in another folder, for another lock than its own.
+    pub(super) fn beside(
+        &self,
+        resolve: &str,
+        lock: Lock,
+        folder: &Utf8Path,
+    ) -> Result<Environment, GoalError> {
+        let python = self.python(&lock.inputs.interpreter_constraints, resolve)?;
+        let recipe = Recipe {
+            environment: Environment::at(folder.join(python.version().to_string())),
+            first_party: self.first_party(resolve)?,
+            lock,
+            python,
+        };
+        if !self.is_current(resolve, &recipe)? {
+            let selected = selected(&recipe, resolve)?;
+            self.bring_and_sync(&recipe, resolve, &selected)?;
+        }
+        Ok(recipe.environment)
+    }
+
+    /// Whether the environment of a recipe was made for it.
+    fn is_current(&self, resolve: &str, recipe: &Recipe) -> Result<bool, GoalError> {
+        let selected = selected(recipe, resolve)?;
+        let known = self.known_wheels(recipe, &selected, resolve);
+        let known: Option<Vec<StoredWheel>> = known.into_iter().collect();
+        let current = known.is_some_and(|wheels| {
+            let wanted = self.wanted(recipe, resolve, &wheels);
+            recipe.environment.is_current(&wanted)
+        });
+        Ok(current && recipe.environment.python().exists() && self.folders_are_as_exported(recipe))
     }
 
     /// The environment of `resolve`, which may not be there.

@@ -42,6 +42,7 @@ const NUMBERED: &[(&str, &str)] = &[
     ("tools", "caches of linters, formatters and type checkers"),
     ("trials", "environments in which built wheels are tried"),
     ("requires", "what distributions require"),
+    ("runs", "environments of runs with further packages"),
 ];
 
 /// Those whose names have no number.

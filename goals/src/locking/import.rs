@@ -96,6 +96,38 @@ pub fn lock_asking(
     Ok(lock)
 }
 
+/// The lock of a resolve with further requirements: its pins stay where they can. Nothing is written.
+///
+/// # Errors
+/// Where no versions satisfy all.
+pub fn lock_with(
+    session: &Session,
+    resolve: &str,
+    further: &[Requirement],
+    choice: IndexChoice,
+) -> Result<Lock, GoalError> {
+    let path = LockPath::of(session, resolve)?;
+    let existing = Existing::parse(path.read()?.as_deref(), &path)?;
+    let repository = workspace::load(session.root(), session.target_options())?;
+    let indexes = PackageIndexes::new(session, choice)?
+        .beside(&repository)
+        .watched_by(session.progress());
+    let mut declared = ResolveDeclaration::collect(session, &repository, resolve, |source| {
+        indexes.name_of(source, resolve)
+    })?;
+    declared.inputs.requirements.extend_from_slice(further);
+    declared.inputs = declared.inputs.sorted();
+    let upgrade = Upgrade::default();
+    let index = indexes.index(&declared)?;
+    let constraints = &declared.inputs.interpreter_constraints;
+    let builds = indexes.builds(&index, constraints, existing.sources(&upgrade));
+    let provider = IndexProvider::new(&index, &builds, &declared);
+    let changed = further.iter().map(|one| one.name.clone()).collect();
+    let pins = existing.pins(changed, &upgrade);
+    let (lock, _) = locker::lock(&declared, pins, &upgrade, &provider)?;
+    Ok(lock)
+}
+
 /// A requirement that the user asks about, and the lock that there is.
 pub struct AskedRequirement<'a> {
     /// The requirement.

@@ -3,13 +3,14 @@
 use camino::Utf8PathBuf;
 use clap::Args;
 use install::python::PythonRequest;
+use model::Requirement;
 
 use crate::arguments::{IndexArguments, python_request};
 use crate::outcome::CommandOutcome;
 use crate::processes::Replacement;
 use goals::environments::{
-    ExportOptions, Exporter, LockSet, ProgramSearch, RunnableTarget, StaleLocks, TargetProgram,
-    VariablesFile,
+    ExportOptions, Exporter, LockSet, ProgramSearch, RunnableTarget, ScriptMetadata, StaleLocks,
+    TargetProgram, VariablesFile,
 };
 use goals::error::GoalError;
 use goals::session::Session;
@@ -25,6 +26,11 @@ pub(crate) struct RunArguments {
     /// The Python of the environment: a version such as `3.12`, or a path
     #[arg(long, value_name = "PYTHON", value_parser = python_request)]
     python: Option<PythonRequest>,
+
+    /// A further requirement, such as `ipython` or `rich>=13`, for this run alone: the lock stays as
+    /// it is; may be repeated
+    #[arg(long = "with", value_name = "REQUIREMENT")]
+    further: Vec<Requirement>,
 
     /// Set the variables that this file has as lines `NAME=VALUE`; may be repeated
     #[arg(long = "env-file", value_name = "FILE")]
@@ -119,7 +125,11 @@ impl Start {
             },
             ..ExportOptions::default()
         };
-        let environment = Exporter::new(session, options)?.ensure(&resolve)?;
+        let exporter = Exporter::new(session, options)?;
+        let environment = match self.script()? {
+            Some(script) => exporter.of_script(&script, &arguments.further)?,
+            None => exporter.with_further(&resolve, &arguments.further)?,
+        };
         let path = session.environment.get("PATH").map_or("", String::as_str);
         let search = ProgramSearch {
             environment: &environment,
@@ -133,6 +143,14 @@ impl Start {
         command.variable("PATH", &format!("{}:{path}", environment.scripts()));
         command.without("PYTHONHOME");
         Err(command.replace_this_process())
+    }
+
+    /// What the script that is started says that it needs, where it says so.
+    fn script(&self) -> Result<Option<ScriptMetadata>, GoalError> {
+        match self.arguments.first() {
+            Some(first) if first.ends_with(".py") => ScriptMetadata::read(&self.folder.join(first)),
+            _ => Ok(None),
+        }
     }
 
     fn in_shell(self, session: &Session) -> Result<CommandOutcome, GoalError> {

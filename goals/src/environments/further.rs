@@ -1,0 +1,88 @@
+//! Environments that `run` makes in the cache: a resolve's with further packages, and those of
+//! scripts that say what they need.
+
+use camino::Utf8PathBuf;
+use install::environment::Environment;
+use lockfile::Lock;
+use model::{Requirement, Sha256};
+use workspace::files;
+
+use super::cached::LockedClosure;
+use super::exporter::Exporter;
+use super::script::ScriptMetadata;
+use crate::error::GoalError;
+use crate::locking::{self, LockPath};
+
+/// The folder of environments with further packages. A new layout gets a new name.
+const FOLDER: &str = "runs-1";
+
+/// The number of characters of a hash in the name of a folder: scripts have its path in their first
+/// line, which systems limit.
+const SHOWN: usize = 16;
+
+impl Exporter<'_> {
+    /// The environment of `resolve` with further requirements, whose packages fit those of the lock.
+    /// The lock stays as it is.
+    ///
+    /// # Errors
+    /// Where no versions satisfy all, or a package cannot be had.
+    pub fn with_further(
+        &self,
+        resolve: &str,
+        further: &[Requirement],
+    ) -> Result<Environment, GoalError> {
+        if further.is_empty() {
+            return self.ensure(resolve);
+        }
+        let texts: Vec<String> = further.iter().map(ToString::to_string).collect();
+        let named = format!("{}\0{resolve}\0{}", self.session.root(), texts.join(", "));
+        let named = Sha256::of(named.as_bytes()).to_string();
+        let folder = self.cache.join(FOLDER).join(&named[..SHOWN]);
+        let lock = self.further_lock(resolve, further, &folder.join("python.lock"))?;
+        self.beside(resolve, lock, &folder)
+    }
+
+    /// The lock with further requirements, made once for each text of the resolve's lock.
+    fn further_lock(
+        &self,
+        resolve: &str,
+        further: &[Requirement],
+        place: &Utf8PathBuf,
+    ) -> Result<Lock, GoalError> {
+        let path = LockPath::of(self.session, resolve)?;
+        let before = path.read()?.unwrap_or_default();
+        let state = format!("{}\0{:?}", before, self.session.settings.python_repos);
+        let state = Sha256::of(state.as_bytes()).to_string();
+        let note = place.with_extension("state");
+        let is_of_it = fs_err::read_to_string(&note).is_ok_and(|noted| noted == state);
+        let kept = fs_err::read_to_string(place).ok().filter(|_| is_of_it);
+        if let Some(Ok(lock)) = kept.map(|text| lockfile::read(&text, place)) {
+            return Ok(lock);
+        }
+        let choice = self.options.index.clone();
+        let lock = locking::lock_with(self.session, resolve, further, choice)?;
+        // If it cannot be kept, the next run makes it again.
+        let _ = files::replace(place, &lockfile::write(&lock));
+        let _ = files::replace(&note, &state);
+        Ok(lock)
+    }
+
+    /// The environment of a script, with further requirements: nothing else is in it.
+    ///
+    /// # Errors
+    /// Where there is no such Python, no versions satisfy all, or a package cannot be had.
+    pub fn of_script(
+        &self,
+        script: &ScriptMetadata,
+        further: &[Requirement],
+    ) -> Result<Environment, GoalError> {
+        let python = self.interpreter_for(&script.interpreter_constraints, "the script")?;
+        let requirements = [&script.requirements[..], further].concat();
+        let lock = self.tool_lock(&requirements, &python)?;
+        let closure = LockedClosure {
+            lock: &lock,
+            roots: None,
+        };
+        Ok(self.cached(closure, &python)?.environment)
+    }
+}
