@@ -20,6 +20,7 @@ use workspace::files;
 use super::error::{of_environment, of_interpreter, of_selection};
 use super::first_party::FirstPartyCode;
 use super::folders::{self, FOLDER};
+use super::judged_lock::JudgedLock;
 use super::plugins::PLUGINS;
 use super::run_note::RunNote;
 use super::supply::{Supply, SupplyScope};
@@ -72,17 +73,6 @@ pub struct ExportedEnvironment {
     pub packages: usize,
     /// Its Python, as `CPython 3.12.1`.
     pub python: String,
-}
-
-/// A lock compared with what its requirements ask for.
-#[derive(Debug, Default)]
-struct JudgedLock {
-    /// Why it is not that; none if it is.
-    stale: Option<Vec<String>>,
-    /// Whether another tool wrote it.
-    foreign: bool,
-    /// The files in which its requirements stand.
-    files: Vec<String>,
 }
 
 /// An environment, and how it differs from its lock.
@@ -242,73 +232,6 @@ impl<'a> Exporter<'a> {
                 ));
             }
         }
-    }
-
-    /// Says that the lock of `resolve` is not what its requirements ask for, if it is not.
-    fn check_lock(&self, resolve: &str) -> Result<JudgedLock, GoalError> {
-        let judged = self.judge_lock(resolve)?;
-        let Some(reasons) = judged.stale.clone() else {
-            return Ok(judged);
-        };
-        let hint = format!("run `cargo xtask generate-lockfiles --resolve {resolve}`");
-        let path = LockPath::of(self.session, resolve)?;
-        let what = match judged.foreign {
-            true => format!("the lock of `{resolve}` is not one of this tool"),
-            false => format!("the lock of `{resolve}` is not what its requirements ask for"),
-        };
-        match self.options.stale {
-            StaleLocks::Warned if judged.foreign => {
-                self.session.warn(format_args!(
-                    "{what}, and is installed as it is; {hint}, which keeps its versions"
-                ));
-                Ok(judged)
-            }
-            StaleLocks::Warned => {
-                self.session
-                    .warn(format_args!("{what}: {}; {hint}", shortened(&reasons)));
-                Ok(judged)
-            }
-            StaleLocks::Refused => {
-                let error = GoalError::failure(what);
-                let error = error.at(model::Place::file(path.relative.as_str()));
-                let error = reasons.into_iter().fold(error, GoalError::because);
-                Err(error.hint(hint))
-            }
-        }
-    }
-
-    /// Why the lock of `resolve` is not what its requirements ask for; nothing if it is, or if that
-    /// cannot be said.
-    pub fn stale_reasons(&self, resolve: &str) -> Result<Option<Vec<String>>, GoalError> {
-        Ok(self.judge_lock(resolve)?.stale)
-    }
-
-    fn judge_lock(&self, resolve: &str) -> Result<JudgedLock, GoalError> {
-        let path = LockPath::of(self.session, resolve)?;
-        let text = path.read()?;
-        let own = |text: &String| LockFormat::of(text) == LockFormat::Own;
-        let foreign = text.as_ref().is_some_and(|text| !own(text));
-        let indexes = locking::PackageIndexes::new(self.session, self.options.index.clone())?;
-        let found = self.repository().and_then(|repository| {
-            let name_of = |source: &_| indexes.name_of(source, resolve);
-            let declared =
-                locking::ResolveDeclaration::collect(self.session, repository, resolve, name_of)?;
-            let freshness = locking::Freshness::of(&indexes, &path, text.as_deref(), &declared)?;
-            Ok((freshness, declared.files().map(str::to_owned).collect()))
-        });
-        Ok(match found {
-            Ok((locking::Freshness::Stale(stale), files)) => JudgedLock {
-                stale: Some(stale.reasons),
-                foreign,
-                files,
-            },
-            Ok((locking::Freshness::Fresh(_), files)) => JudgedLock {
-                files,
-                ..JudgedLock::default()
-            },
-            // Mistakes of requirements are those of `generate-lockfiles`, which says them.
-            Err(_) => JudgedLock::default(),
-        })
     }
 
     /// The environment of `resolve`, if it was right before and nothing that says what it should be
@@ -649,7 +572,7 @@ impl<'a> Exporter<'a> {
         FirstPartyCode::read(self.session, self.repository()?, resolve)
     }
 
-    fn repository(&self) -> Result<&targets::Repository, GoalError> {
+    pub(super) fn repository(&self) -> Result<&targets::Repository, GoalError> {
         if let Some(repository) = self.repository.get() {
             return Ok(repository);
         }
@@ -734,17 +657,6 @@ fn add_unknown(changes: &mut Changes, unknown: &[&SelectedPackage<'_>]) {
 
 fn python_title(python: &Interpreter) -> String {
     format!("{} {}", python.implementation(), python.version())
-}
-
-/// The largest number of reasons in a warning.
-const MOST_REASONS: usize = 3;
-
-fn shortened(reasons: &[String]) -> String {
-    let shown = &reasons[..reasons.len().min(MOST_REASONS)];
-    match reasons.len() - shown.len() {
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
-    }
 }
 
 fn selected<'r>(recipe: &'r Recipe, resolve: &str) -> Result<Vec<SelectedPackage<'r>>, GoalError> {

@@ -11,6 +11,7 @@ mod exporter;
 mod first_party;
 pub mod folders;
 mod further;
+mod judged_lock;
 mod linked;
 mod plugins;
 mod program_search;
