@@ -20,7 +20,7 @@ use workspace::files;
 use super::error::{of_environment, of_interpreter, of_selection};
 use super::first_party::FirstPartyCode;
 use super::folders::{self, FOLDER};
-use super::judged_lock::JudgedLock;
+use super::judged_lock::{JudgedLock, StaleLocks};
 use super::plugins::PLUGINS;
 use super::run_note::RunNote;
 use super::supply::{Supply, SupplyScope};
@@ -39,16 +39,6 @@ pub struct ExportOptions {
     pub stale: StaleLocks,
     /// Where packages come from.
     pub index: IndexChoice,
-}
-
-/// What happens where a lock is not what its requirements ask for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum StaleLocks {
-    /// It is used, with a warning.
-    #[default]
-    Warned,
-    /// It is refused.
-    Refused,
 }
 
 /// Makes environments of one repository.
@@ -232,6 +222,24 @@ impl<'a> Exporter<'a> {
                 ));
             }
         }
+    }
+
+    /// Says that the lock of `resolve` is not what its requirements ask for, if it is not.
+    fn check_lock(&self, resolve: &str) -> Result<JudgedLock, GoalError> {
+        let judged = self.judge_lock(resolve)?;
+        judged.tell(self.session, resolve, self.options.stale)?;
+        Ok(judged)
+    }
+
+    /// Why the lock of `resolve` is not what its requirements ask for; nothing if it is, or if that
+    /// cannot be said.
+    pub fn stale_reasons(&self, resolve: &str) -> Result<Option<Vec<String>>, GoalError> {
+        Ok(self.judge_lock(resolve)?.stale)
+    }
+
+    fn judge_lock(&self, resolve: &str) -> Result<JudgedLock, GoalError> {
+        let indexes = locking::PackageIndexes::new(self.session, self.options.index.clone())?;
+        JudgedLock::of(&indexes, self.repository(), resolve)
     }
 
     /// The environment of `resolve`, if it was right before and nothing that says what it should be
@@ -572,7 +580,7 @@ impl<'a> Exporter<'a> {
         FirstPartyCode::read(self.session, self.repository()?, resolve)
     }
 
-    pub(super) fn repository(&self) -> Result<&targets::Repository, GoalError> {
+    fn repository(&self) -> Result<&targets::Repository, GoalError> {
         if let Some(repository) = self.repository.get() {
             return Ok(repository);
         }

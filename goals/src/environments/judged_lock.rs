@@ -2,9 +2,19 @@
 
 use lockfile::LockFormat;
 
-use super::exporter::{Exporter, StaleLocks};
 use crate::error::GoalError;
-use crate::locking::{self, LockPath};
+use crate::locking::{Freshness, LockPath, PackageIndexes, ResolveDeclaration};
+use crate::session::Session;
+
+/// What happens where a lock is not what its requirements ask for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum StaleLocks {
+    /// It is used, with a warning.
+    #[default]
+    Warned,
+    /// It is refused.
+    Refused,
+}
 
 /// A lock compared with what its requirements ask for.
 #[derive(Debug, Default)]
@@ -17,72 +27,76 @@ pub(super) struct JudgedLock {
     pub(super) files: Vec<String>,
 }
 
-impl Exporter<'_> {
-    /// Says that the lock of `resolve` is not what its requirements ask for, if it is not.
-    pub(super) fn check_lock(&self, resolve: &str) -> Result<JudgedLock, GoalError> {
-        let judged = self.judge_lock(resolve)?;
-        let Some(reasons) = judged.stale.clone() else {
-            return Ok(judged);
-        };
-        let hint = format!("run `cargo xtask generate-lockfiles --resolve {resolve}`");
-        let path = LockPath::of(self.session, resolve)?;
-        let what = match judged.foreign {
-            true => format!("the lock of `{resolve}` is not one of this tool"),
-            false => format!("the lock of `{resolve}` is not what its requirements ask for"),
-        };
-        match self.options.stale {
-            StaleLocks::Warned if judged.foreign => {
-                self.session.warn(format_args!(
-                    "{what}, and is installed as it is; {hint}, which keeps its versions"
-                ));
-                Ok(judged)
-            }
-            StaleLocks::Warned => {
-                self.session
-                    .warn(format_args!("{what}: {}; {hint}", shortened(&reasons)));
-                Ok(judged)
-            }
-            StaleLocks::Refused => {
-                let error = GoalError::failure(what);
-                let error = error.at(model::Place::file(path.relative.as_str()));
-                let error = reasons.into_iter().fold(error, GoalError::because);
-                Err(error.hint(hint))
-            }
-        }
-    }
-
-    /// Why the lock of `resolve` is not what its requirements ask for; nothing if it is, or if that
-    /// cannot be said.
-    pub fn stale_reasons(&self, resolve: &str) -> Result<Option<Vec<String>>, GoalError> {
-        Ok(self.judge_lock(resolve)?.stale)
-    }
-
-    fn judge_lock(&self, resolve: &str) -> Result<JudgedLock, GoalError> {
-        let path = LockPath::of(self.session, resolve)?;
+impl JudgedLock {
+    /// Compares the lock of `resolve` with what the repository declares.
+    ///
+    /// # Errors
+    /// Where there is no such resolve, or the lock's file cannot be read.
+    pub(super) fn of(
+        indexes: &PackageIndexes<'_>,
+        repository: Result<&targets::Repository, GoalError>,
+        resolve: &str,
+    ) -> Result<Self, GoalError> {
+        let session = indexes.session();
+        let path = LockPath::of(session, resolve)?;
         let text = path.read()?;
         let own = |text: &String| LockFormat::of(text) == LockFormat::Own;
         let foreign = text.as_ref().is_some_and(|text| !own(text));
-        let indexes = locking::PackageIndexes::new(self.session, self.options.index.clone())?;
-        let found = self.repository().and_then(|repository| {
+        let found = repository.and_then(|repository| {
             let name_of = |source: &_| indexes.name_of(source, resolve);
-            let declared =
-                locking::ResolveDeclaration::collect(self.session, repository, resolve, name_of)?;
-            let freshness = locking::Freshness::of(&indexes, &path, text.as_deref(), &declared)?;
+            let declared = ResolveDeclaration::collect(session, repository, resolve, name_of)?;
+            let freshness = Freshness::of(indexes, &path, text.as_deref(), &declared)?;
             Ok((freshness, declared.files().map(str::to_owned).collect()))
         });
         Ok(match found {
-            Ok((locking::Freshness::Stale(stale), files)) => JudgedLock {
+            Ok((Freshness::Stale(stale), files)) => Self {
                 stale: Some(stale.reasons),
                 foreign,
                 files,
             },
-            Ok((locking::Freshness::Fresh(_), files)) => JudgedLock {
+            Ok((Freshness::Fresh(_), files)) => Self {
                 files,
-                ..JudgedLock::default()
+                ..Self::default()
             },
             // Mistakes of requirements are those of `generate-lockfiles`, which says them.
-            Err(_) => JudgedLock::default(),
+            Err(_) => Self::default(),
         })
+    }
+
+    /// Says that the lock is not what its requirements ask for, if it is not.
+    ///
+    /// # Errors
+    /// Where that is refused.
+    pub(super) fn tell(
+        &self,
+        session: &Session,
+        resolve: &str,
+        policy: StaleLocks,
+    ) -> Result<(), GoalError> {
+        let Some(reasons) = &self.stale else {
+            return Ok(());
+        };
+        let hint = format!("run `cargo xtask generate-lockfiles --resolve {resolve}`");
+        let what = match self.foreign {
+            true => format!("the lock of `{resolve}` is not one of this tool"),
+            false => format!("the lock of `{resolve}` is not what its requirements ask for"),
+        };
+        match policy {
+            StaleLocks::Warned if self.foreign => session.warn(format_args!(
+                "{what}, and is installed as it is; {hint}, which keeps its versions"
+            )),
+            StaleLocks::Warned => {
+                session.warn(format_args!("{what}: {}; {hint}", shortened(reasons)));
+            }
+            StaleLocks::Refused => {
+                let path = LockPath::of(session, resolve)?;
+                let error = GoalError::failure(what);
+                let error = error.at(model::Place::file(path.relative.as_str()));
+                let error = reasons.iter().cloned().fold(error, GoalError::because);
+                return Err(error.hint(hint));
+            }
+        }
+        Ok(())
     }
 }
 

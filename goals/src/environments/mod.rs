@@ -27,9 +27,8 @@ mod trial;
 mod variables;
 
 pub use cached::{CachedEnvironment, LockedClosure};
-pub use exporter::{
-    CheckedEnvironment, ExportOptions, ExportedEnvironment, Exporter, StaleLocks, relative,
-};
+pub use exporter::{CheckedEnvironment, ExportOptions, ExportedEnvironment, Exporter, relative};
+pub use judged_lock::StaleLocks;
 pub use linked::LockedPackages;
 pub use plugins::{PLUGINS, Plugin};
 pub use program_search::{LockSet, ProgramSearch};

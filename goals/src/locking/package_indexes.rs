@@ -79,7 +79,7 @@ impl<'a> PackageIndexes<'a> {
     }
 
     /// The session.
-    pub(super) fn session(&self) -> &'a Session {
+    pub fn session(&self) -> &'a Session {
         self.session
     }
 
