@@ -13,6 +13,7 @@ use remote::{CacheLookup, Digest, LookUp, LookUpAnswer, RemoteOptions};
 
 use crate::action::{Action, CacheUse, Streams, Workplace};
 use crate::error::{ActionError, EngineError, StoreError};
+use crate::history::{CacheMiss, RunEnd, RunHistory};
 use crate::local_run::LocalRunner;
 use crate::outcome::{Outcome, Provenance};
 use crate::process::adopt_orphans;
@@ -43,6 +44,8 @@ pub struct EngineOptions {
     pub grace: Duration,
     /// How many bytes a program may write to each of its streams before it is ended.
     pub output_limit: u64,
+    /// Whether it is said why an action is not in the cache.
+    pub explain: bool,
     /// The cache of the team, and the server that runs actions.
     pub remote: RemoteOptions,
 }
@@ -59,6 +62,7 @@ impl EngineOptions {
             cache_use: CacheUse::ReadWrite,
             grace: Duration::from_secs(3),
             output_limit: 1 << 30,
+            explain: false,
             remote: RemoteOptions::default(),
         }
     }
@@ -85,6 +89,7 @@ pub struct Engine {
     /// None where the cache cannot be used.
     results: Option<ResultCache>,
     pool: SandboxPool,
+    history: RunHistory,
     recorder: TraceRecorder,
     sharing: Option<Sharing>,
     /// What the first run tells.
@@ -120,6 +125,14 @@ pub enum RunEvent<'a> {
         index: usize,
         /// What came of it.
         outcome: &'a Result<Outcome, ActionError>,
+    },
+    /// No cache has the result of an action, which is run: its place among the actions, and why. Where that was asked
+    /// for.
+    NotCached {
+        /// Its place among the actions.
+        index: usize,
+        /// Why.
+        miss: &'a CacheMiss,
     },
     /// Something the user should know.
     Warning(&'a str),
@@ -174,6 +187,7 @@ impl Engine {
             Some(_) => None,
             None => Some(ResultCache::open(folder.join("results"))?),
         };
+        let history = RunHistory::new(folder.join("history"), store.clone());
         let sandboxes = options.sandboxes.clone();
         let pool = SandboxPool::open(&sandboxes.unwrap_or_else(|| folder.join("sandboxes")))?;
         let mut warnings: Vec<_> = warning.into_iter().collect();
@@ -187,6 +201,7 @@ impl Engine {
             store,
             results,
             pool,
+            history,
             recorder: TraceRecorder::new(),
             sharing,
             warnings: Mutex::new(warnings),
@@ -263,6 +278,7 @@ impl Engine {
             let _over = FinishGuard(&supervisor);
             run.work();
         });
+        self.pool.sweep();
         self.pool.shrink(self.options.jobs);
         self.tell(observer);
         self.recorder.finish(start);
@@ -280,8 +296,8 @@ impl Engine {
     /// What the cache in `folder` holds.
     #[must_use]
     pub fn contents(cache: &Utf8Path) -> CacheContents {
-        let [blobs, results] = parts(cache);
-        CacheContents::of(&[&blobs, &results])
+        let parts = parts(cache);
+        CacheContents::of(&parts.each_ref().map(|part| part.as_path()))
     }
 
     /// Removes what was used longest ago, until the cache in `folder` holds at most `limit` bytes, and what is of
@@ -296,8 +312,11 @@ impl Engine {
             // What cannot be removed is left for the next time.
             let _ = crate::sandbox::remove_everything(&other.path());
         }
-        let [blobs, results] = parts(cache);
-        CleaningReport::clean(&[&blobs, &results], limit)
+        if let Ok(pool) = SandboxPool::open(&cache.join(FORMAT).join("sandboxes")) {
+            pool.shrink(0);
+        }
+        let parts = parts(cache);
+        CleaningReport::clean(&parts.each_ref().map(|part| part.as_path()), limit)
     }
 }
 
@@ -316,8 +335,8 @@ fn open_sharing(options: &EngineOptions, store: &BlobStore) -> Result<Option<Sha
     })
 }
 
-fn parts(cache: &Utf8Path) -> [Utf8PathBuf; 2] {
-    ["blobs", "results"].map(|part| cache.join(FORMAT).join(part))
+fn parts(cache: &Utf8Path) -> [Utf8PathBuf; 3] {
+    ["blobs", "results", "history"].map(|part| cache.join(FORMAT).join(part))
 }
 
 /// The folder of this format in a cache that is this user's and can be written.
@@ -487,6 +506,10 @@ impl<'a> EngineRun<'a> {
             CacheUse::ReadWrite => self.look_ups.pending(index, key),
             CacheUse::Write | CacheUse::None => None,
         };
+        if self.engine.options.explain && cache == CacheUse::ReadWrite {
+            let miss = &self.engine.history.explain(action, &key);
+            self.observer.event(&RunEvent::NotCached { index, miss });
+        }
         self.run_here(index, worker, look_up)
     }
 
@@ -524,6 +547,14 @@ impl<'a> EngineRun<'a> {
             return shared.map_or_else(|| self.run_here(index, worker, None), Ok);
         }
         self.leave_sandbox(index, slot, ended_well);
+        if self.cache_use(action) != CacheUse::None {
+            let end = if ended_well {
+                RunEnd::Well
+            } else {
+                RunEnd::Badly
+            };
+            self.engine.history.note(action, &self.keys[index], end);
+        }
         let outcome = outcome?;
         if self.cache_use(action) != CacheUse::None && ended_well {
             self.keep(action, &outcome);

@@ -24,6 +24,7 @@ mod action;
 mod engine;
 mod error;
 mod file_index;
+mod history;
 mod local_run;
 mod outcome;
 mod outputs;
@@ -43,6 +44,7 @@ pub use engine::{
 };
 pub use error::{ActionError, EngineError, SandboxError, StoreError, TreeError};
 pub use file_index::FileIndex;
+pub use history::{CacheMiss, KeyDifference};
 pub use outcome::{KeptOutput, Outcome, Provenance};
 pub use process::{
     ForkExec, Launch, LaunchStreams, ProcessEnd, ProcessSignal, RunningProcess, Spawner,

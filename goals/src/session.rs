@@ -16,6 +16,9 @@ pub trait Reporter: fmt::Debug + Send + Sync {
     /// Something for users who want to know more.
     fn detail(&self, message: &str);
 
+    /// Whether there are such users.
+    fn wants_details(&self) -> bool;
+
     /// Something that is probably wrong.
     fn warning(&self, message: &str);
 

@@ -51,6 +51,10 @@ impl Reporter for Terminal {
         }
     }
 
+    fn wants_details(&self) -> bool {
+        self.verbose
+    }
+
     fn warning(&self, message: &str) {
         self.say(format_args!("{WARNING}warning{WARNING:#}: {message}"));
     }

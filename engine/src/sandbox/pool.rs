@@ -1,14 +1,17 @@
 //! Slots: one program at a time runs in each, whichever run of ours it belongs to.
 //!
 //! A slot is a folder with a lock of the operating system, which ends with the process that holds it. While it is
-//! used it holds a file `busy`: a slot that is free and busy is of a run that was killed, whose programs are ended
-//! and whose sandbox is removed before anything else happens there.
+//! used it holds a file `busy` with the number of that process: a slot that is free and busy is of a run that was
+//! killed, whose programs are ended and whose sandbox is removed before anything else happens there.
 
 use std::fs::{File, TryLockError};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use rustix::io::Errno;
+use rustix::process::{Pid, test_kill_process};
 
 use super::contents::{Placing, SandboxContents};
 use super::removal::remove_everything;
@@ -18,6 +21,9 @@ use crate::tree::InputTree;
 
 /// More slots than this are not there at one time.
 const MOST: usize = 4096;
+
+/// How often a slot of a killed run is tried again.
+const PATIENCE: usize = 100;
 
 /// How the name of a folder begins that is being removed.
 const REMOVED: &str = "removed-";
@@ -77,7 +83,7 @@ impl SandboxPool {
     }
 
     /// Ends the programs and removes the sandboxes of runs that were killed.
-    fn sweep(&self) {
+    pub(crate) fn sweep(&self) {
         for name in self.names().filter(|name| name.starts_with(REMOVED)) {
             // Whoever wanted it gone was killed, or is at it.
             let _ = remove_everything(self.folder.join(name).as_std_path());
@@ -117,10 +123,18 @@ impl SandboxPool {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             file => file.map_err(failed)?,
         };
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Ok(None),
-            Err(TryLockError::Error(error)) => return Err(failed(error)),
+        let mut patience = PATIENCE;
+        loop {
+            match lock.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::Error(error)) => return Err(failed(error)),
+                // A child of a killed run has its locks until it becomes another program.
+                Err(TryLockError::WouldBlock) if patience > 0 && is_orphaned(&folder) => {
+                    patience -= 1;
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+                Err(TryLockError::WouldBlock) => return Ok(None),
+            }
         }
         if !is_same(&lock, &path) {
             return Ok(None);
@@ -134,6 +148,13 @@ impl SandboxPool {
         slot.begin()?;
         Ok(Some(slot))
     }
+}
+
+/// Whether the run that uses a slot is no more.
+fn is_orphaned(folder: &Utf8Path) -> bool {
+    let owner = fs_err::read_to_string(folder.join("busy")).unwrap_or_default();
+    let owner = owner.parse().ok().and_then(Pid::from_raw);
+    owner.is_some_and(|owner| test_kill_process(owner) == Err(Errno::SRCH))
 }
 
 /// Whether a lock is of the file that has its name: a slot that was removed has another.
@@ -272,7 +293,8 @@ impl SandboxSlot {
         if busy.exists() {
             end_everything_of(&self.folder);
         }
-        fs_err::write(&busy, "").map_err(|error| SandboxError::file("write", &busy, error))?;
+        fs_err::write(&busy, std::process::id().to_string())
+            .map_err(|error| SandboxError::file("write", &busy, error))?;
         // It holds for what the slot was when it was given back.
         let _ = fs_err::remove_file(&record);
         match kept.filter(|(when, _)| *when == boot()) {

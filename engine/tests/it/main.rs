@@ -4,7 +4,9 @@
 
 mod bad_input;
 mod caching;
+mod explanations;
 mod isolation;
+mod kills;
 mod processes;
 mod sharing;
 mod support;

@@ -71,6 +71,7 @@ impl<'a> ActionRunner<'a> {
             engine.cache_use = options.cache;
         }
         engine.keep = options.keep.unwrap_or(engine.keep);
+        engine.explain = session.reporter().wants_details();
         let engine = Engine::open(engine).map_err(|error| {
             GoalError::failure("cannot make a folder for sandboxes")
                 .because(error.to_string())
@@ -160,6 +161,11 @@ impl RunObserver for RunTeller<'_> {
                 grace.as_secs(),
                 if *running == 1 { "it" } else { "them" },
             )),
+            RunEvent::NotCached { index, miss } => {
+                let action = &self.actions[*index].description;
+                self.session
+                    .detail(format_args!("running {action}: {miss}"));
+            }
             RunEvent::Started { .. } | RunEvent::Finished { .. } => {}
         }
         self.observer.event(event);

@@ -1,0 +1,274 @@
+//! Why an action runs: what differs from the last run of what has its description.
+//!
+//! Each run of an action leaves a note of what its key was made of. The folders of its inputs are blobs, so that only
+//! what differs is read when two runs are compared.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use camino::Utf8PathBuf;
+use prost::Message;
+use remote::Digest;
+use remote::messages::Directory;
+use serde::{Deserialize, Serialize};
+
+use crate::action::Action;
+use crate::store::BlobStore;
+
+/// How many differing inputs are named.
+const NAMED: usize = 5;
+
+/// Why no cache has the result of an action.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CacheMiss {
+    /// Nothing of its description ran before, as far as is known.
+    FirstRun,
+    /// It ran before as it is now, and did not end well.
+    Failed,
+    /// It ran before as it is now; its result is gone.
+    ResultGone,
+    /// This differs from the last run.
+    Differs(Vec<KeyDifference>),
+}
+
+/// What differs between two runs.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum KeyDifference {
+    /// The arguments, or the folder that it starts in.
+    Arguments,
+    /// A variable, by its name.
+    Variable(String),
+    /// What it writes, how long it may take, or its platform.
+    Declaration,
+    /// An interpreter, environment or other thing of this machine, by its name.
+    Location(String),
+    /// An input, by its path: it is new, gone or other.
+    Input(String),
+    /// Inputs that cannot be told any more, or more than are named.
+    FurtherInputs,
+}
+
+impl fmt::Display for CacheMiss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::FirstRun => f.write_str("it did not run before"),
+            Self::Failed => f.write_str("it failed the last time"),
+            Self::ResultGone => f.write_str("its result is no longer in the cache"),
+            Self::Differs(differences) => {
+                let texts: Vec<_> = differences.iter().map(ToString::to_string).collect();
+                let verb = if texts.len() == 1 {
+                    "differs"
+                } else {
+                    "differ"
+                };
+                write!(f, "{} {verb} from the last run", texts.join(", "))
+            }
+        }
+    }
+}
+
+impl fmt::Display for KeyDifference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Arguments => f.write_str("the command line"),
+            Self::Variable(name) => write!(f, "the variable `{name}`"),
+            Self::Declaration => f.write_str("what it may write or take"),
+            Self::Location(name) => write!(f, "what `{name}` is"),
+            Self::Input(path) => write!(f, "`{path}`"),
+            Self::FurtherInputs => f.write_str("further inputs"),
+        }
+    }
+}
+
+/// What the key of a run was made of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct RunNote {
+    key: String,
+    arguments: (Vec<String>, String),
+    environment: BTreeMap<String, String>,
+    declaration: (Vec<String>, Option<u64>, BTreeMap<String, String>),
+    locations: BTreeMap<String, String>,
+    inputs: ([u8; 32], u64),
+    ended_well: bool,
+}
+
+impl RunNote {
+    fn of(action: &Action, key: &Digest) -> Self {
+        let environment = action.environment.iter();
+        let locations = action.locations.iter();
+        let outputs = action.outputs.iter().map(|output| output.path.clone());
+        let timeout = action
+            .timeout
+            .and_then(|time| time.as_millis().try_into().ok());
+        let arguments = action.arguments.iter().map(ToString::to_string).collect();
+        let inputs = action.inputs.digest();
+        Self {
+            key: key.hex(),
+            arguments: (arguments, action.working_directory.clone()),
+            environment: environment
+                .map(|(name, value)| (name.clone(), value.to_string()))
+                .collect(),
+            declaration: (outputs.collect(), timeout, action.platform.clone()),
+            locations: locations
+                .map(|(name, location)| (name.clone(), location.identity.clone()))
+                .collect(),
+            inputs: (*inputs.hash(), inputs.size()),
+            ended_well: false,
+        }
+    }
+}
+
+/// The last runs of actions, by their descriptions.
+#[derive(Debug)]
+pub(crate) struct RunHistory {
+    folder: Utf8PathBuf,
+    store: BlobStore,
+}
+
+impl RunHistory {
+    /// The notes in a folder.
+    pub(crate) fn new(folder: Utf8PathBuf, store: BlobStore) -> Self {
+        Self { folder, store }
+    }
+
+    /// Notes a run. What cannot be written is not known to later ones.
+    pub(crate) fn note(&self, action: &Action, key: &Digest, end: RunEnd) {
+        let note = RunNote {
+            ended_well: end == RunEnd::Well,
+            ..RunNote::of(action, key)
+        };
+        for (digest, bytes) in action.inputs.directories() {
+            if !self.store.contains(&digest) {
+                let _ = self.store.put(&bytes);
+            }
+        }
+        let path = self.path(action);
+        let written = postcard::to_stdvec(&note).map_err(std::io::Error::other);
+        let _ = written.and_then(|bytes| {
+            path.parent().map_or(Ok(()), fs_err::create_dir_all)?;
+            let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
+            std::io::Write::write_all(&mut file, &bytes)?;
+            file.persist(&path).map_err(|failed| failed.error)
+        });
+    }
+
+    /// Why no cache has the result of an action.
+    pub(crate) fn explain(&self, action: &Action, key: &Digest) -> CacheMiss {
+        let note = fs_err::read(self.path(action)).ok();
+        let note = note.and_then(|bytes| postcard::from_bytes::<RunNote>(&bytes).ok());
+        let Some(old) = note else {
+            return CacheMiss::FirstRun;
+        };
+        let new = RunNote::of(action, key);
+        if old.key == new.key {
+            return match old.ended_well {
+                true => CacheMiss::ResultGone,
+                false => CacheMiss::Failed,
+            };
+        }
+        let mut differences = Vec::new();
+        if old.arguments != new.arguments {
+            differences.push(KeyDifference::Arguments);
+        }
+        let variables = differing(&old.environment, &new.environment);
+        differences.extend(variables.map(KeyDifference::Variable));
+        if old.declaration != new.declaration {
+            differences.push(KeyDifference::Declaration);
+        }
+        let locations = differing(&old.locations, &new.locations);
+        differences.extend(locations.map(KeyDifference::Location));
+        let comparison = TreeComparison {
+            store: &self.store,
+            new: action.inputs.directories(),
+        };
+        let old = Digest::new(old.inputs.0, old.inputs.1);
+        let mut paths = Vec::new();
+        comparison.compare((old, action.inputs.digest()), "", &mut paths);
+        let further = paths.len() > NAMED || paths.iter().any(String::is_empty);
+        paths.retain(|path| !path.is_empty());
+        differences.extend(paths.into_iter().take(NAMED).map(KeyDifference::Input));
+        if further {
+            differences.push(KeyDifference::FurtherInputs);
+        }
+        CacheMiss::Differs(differences)
+    }
+
+    fn path(&self, action: &Action) -> Utf8PathBuf {
+        let name = Digest::of(action.description.as_bytes()).hex();
+        self.folder.join(&name[..2]).join(name)
+    }
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RunEnd {
+    Well,
+    Badly,
+}
+
+fn differing(
+    old: &BTreeMap<String, String>,
+    new: &BTreeMap<String, String>,
+) -> impl Iterator<Item = String> {
+    let names: std::collections::BTreeSet<_> = old.keys().chain(new.keys()).collect();
+    let other = names
+        .into_iter()
+        .filter(|name| old.get(*name) != new.get(*name));
+    other.cloned().collect::<Vec<_>>().into_iter()
+}
+
+/// Two trees, of which the old one is in the store.
+struct TreeComparison<'a> {
+    store: &'a BlobStore,
+    new: BTreeMap<Digest, Vec<u8>>,
+}
+
+impl TreeComparison<'_> {
+    /// Adds the paths at which two folders differ; an empty one for what is not known any more.
+    fn compare(&self, (old, new): (Digest, Digest), above: &str, paths: &mut Vec<String>) {
+        if old == new || paths.len() > NAMED {
+            return;
+        }
+        let old = self.store.read(&old).ok();
+        let old = old.and_then(|bytes| Directory::decode(bytes.as_slice()).ok());
+        let new = self.new.get(&new);
+        let new = new.and_then(|bytes| Directory::decode(bytes.as_slice()).ok());
+        let (Some(old), Some(new)) = (old, new) else {
+            paths.push(String::new());
+            return;
+        };
+        let (old, new) = (nodes_of(&old), nodes_of(&new));
+        let names: std::collections::BTreeSet<_> = old.keys().chain(new.keys()).collect();
+        for name in names {
+            let path = format!("{above}{name}");
+            match (old.get(name), new.get(name)) {
+                (Some(one), Some(other)) if one == other => {}
+                (Some(FolderNode::Folder(old)), Some(FolderNode::Folder(new))) => {
+                    self.compare((*old, *new), &format!("{path}/"), paths);
+                }
+                _ => paths.push(path),
+            }
+        }
+    }
+}
+
+/// What a name in a folder stands for.
+#[derive(PartialEq, Eq)]
+enum FolderNode {
+    Folder(Digest),
+    Other(Vec<u8>),
+}
+
+fn nodes_of(folder: &Directory) -> BTreeMap<String, FolderNode> {
+    let other = |bytes| FolderNode::Other(bytes);
+    let files = folder.files.iter();
+    let files = files.map(|file| (file.name.clone(), other(file.encode_to_vec())));
+    let links = folder.symlinks.iter();
+    let links = links.map(|link| (link.name.clone(), other(link.encode_to_vec())));
+    let folders = folder.directories.iter().map(|inner| {
+        let digest = Digest::from_message(inner.digest.as_ref());
+        let node = digest.map_or_else(|_| other(inner.encode_to_vec()), FolderNode::Folder);
+        (inner.name.clone(), node)
+    });
+    files.chain(links).chain(folders).collect()
+}
