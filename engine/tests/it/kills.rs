@@ -97,6 +97,7 @@ fn runs_are_killed() {
         let moment = kill.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 56;
         std::thread::sleep(Duration::from_millis(moment));
         victim.kill().unwrap();
+        victim.wait().unwrap();
         if kill % 4 == 3 || kill + 1 == kills {
             check(&scene.root, usize::try_from(kill).unwrap());
             assert_eq!(left(&scene.root), Vec::<String>::new(), "kill {kill}");
