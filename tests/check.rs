@@ -1,16 +1,148 @@
-//! `check`: type checkers.
+//! `check`: type checkers, by resolve and interpreter.
 
-use crate::fixtures::tools::{index, repo};
+use testkit::{LoopbackIndex, Output, Repo};
+
+use crate::fixtures::tools::{self, index};
 use crate::lint::look;
+
+/// A repository that mypy checks.
+fn repo(index: &LoopbackIndex) -> Option<Repo> {
+    let repo = tools::repo(index)?;
+    let chosen = "[workspace.metadata.xtask.checks]\ntools = [\"mypy\"]\n";
+    repo.write("Cargo.toml", &(repo.read("Cargo.toml") + chosen));
+    Some(repo)
+}
 
 #[test]
 fn a_goal_without_a_tool_is_refused() {
     let index = index();
-    let Some(repo) = repo(&index) else { return };
+    let Some(repo) = tools::repo(&index) else {
+        return;
+    };
     insta::assert_snapshot!(look(&repo, &["check", "::"]), @"
     error: there is nothing to `check` with: the settings choose no type checker
      |
     hint: `backend_packages` in `[GLOBAL]` chooses as for Pants, or `tools` in `[checks]` by name
     exit 1
     ");
+    repo.write(
+        "Cargo.toml",
+        &repo.read("Cargo.toml").replace("pants.backend", "none"),
+    );
+    insta::assert_snapshot!(look(&repo, &["lint", "::"]), @"
+
+    exit 0
+    ");
+}
+
+#[test]
+fn check_prints_what_a_checker_finds() {
+    let index = index();
+    let Some(repo) = repo(&index) else { return };
+    insta::assert_snapshot!(look(&repo, &["check", "::"]), @"
+    ✓ mypy succeeded.
+    exit 0
+    ");
+    repo.write("p/bad.py", "x = 1  # WRONG\n");
+    insta::assert_snapshot!(look(&repo, &["check", "::"]), @"
+    Partition: ['CPython==[PYTHON]*']
+    p/bad.py:1: error: this is wrong  [wrong]
+    checked 2 files
+
+    ✕ mypy failed.
+    exit 1
+    ");
+    repo.write(
+        "p/BUILD",
+        "python_sources(overrides={'bad.py': {'skip_mypy': True}})\n",
+    );
+    insta::assert_snapshot!(look(&repo, &["check", "::"]), @"
+    ✓ mypy succeeded.
+    exit 0
+    ");
+    insta::assert_snapshot!(look(&repo, &["check", "p/bad.py"]), @"
+    warning: no file that is named belongs to a target that a tool of `check` is for
+    exit 0
+    ");
+}
+
+#[test]
+fn a_stub_stands_for_its_module() {
+    let index = index();
+    let Some(repo) = repo(&index) else { return };
+    repo.write("p/bad.py", "x = 1  # WRONG\n");
+    repo.write("p/bad.pyi", "x: int\n");
+    insta::assert_snapshot!(look(&repo, &["check", "::"]), @"
+    ✓ mypy succeeded.
+    exit 0
+    ");
+}
+
+#[test]
+fn code_is_parted_by_resolve_and_sees_what_it_requires() {
+    let index = index();
+    let Some(repo) = repo(&index) else { return };
+    let settings = repo.read("Cargo.toml").replace(
+        "python-default = \"python.lock\"\n",
+        "python-default = \"python.lock\"\nother = \"other.lock\"\n",
+    );
+    repo.write("Cargo.toml", &settings);
+    repo.write(
+        "BUILD",
+        "python_requirement(name='lib', requirements=['lib'], resolve='other')\n",
+    );
+    repo.write("src/q/BUILD", "python_sources(resolve='other')\n");
+    repo.write("src/q/user.py", "import lib\n");
+    crate::lock(&repo);
+    insta::assert_snapshot!(look(&repo, &["check", "::"]), @"
+    ✓ mypy succeeded.
+    exit 0
+    ");
+    insta::assert_snapshot!(look(&repo, &["--mypy-args=--show", "check", "::"]), @"
+    Partition: other, ['CPython==[PYTHON]*']
+    MYPYPATH src 1 versions 1 files
+    checked 1 files
+    Partition: python-default, ['CPython==[PYTHON]*']
+    MYPYPATH . 1 versions 2 files
+    checked 2 files
+
+    ✕ mypy failed.
+    exit 1
+    ");
+    let shown = look(
+        &repo,
+        &["--mypy-args=--python-version=3.1 --show", "check", "src::"],
+    );
+    insta::assert_snapshot!(shown, @"
+    Partition: ['CPython==[PYTHON]*']
+    MYPYPATH src 1 versions 1 files
+    checked 1 files
+
+    ✕ mypy failed.
+    exit 1
+    ");
+}
+
+#[test]
+fn two_runs_do_not_use_one_cache_at_the_same_time() {
+    let index = index();
+    let Some(repo) = repo(&index) else { return };
+    let running = [repo.start(&["check", "::"]), repo.start(&["check", "::"])];
+    let ended: Vec<Output> = running.into_iter().map(testkit::Running::wait).collect();
+    for output in &ended {
+        assert_eq!(output.status, 0, "{output}");
+    }
+}
+
+#[test]
+fn more_files_than_a_command_line_holds_are_one_process() {
+    let index = index();
+    let Some(repo) = repo(&index) else { return };
+    for number in 0..9_000 {
+        let name = format!("many/a_folder_with_a_long_name/a_module_with_a_long_name_{number}.py");
+        repo.write(&name, "");
+    }
+    repo.write("many/a_folder_with_a_long_name/BUILD", "python_sources()\n");
+    let said = look(&repo, &["--mypy-args=--show", "check", "many::"]);
+    assert!(said.contains("checked 9000 files"), "{said}");
 }

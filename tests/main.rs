@@ -41,6 +41,7 @@ mod resolves;
 mod roots;
 mod run;
 mod test;
+mod tool_cases;
 mod tree;
 mod vendor;
 mod why;

@@ -22,6 +22,8 @@ pub struct Invocation {
     pub config: Option<String>,
     /// Whether it looks for no configuration file itself.
     pub is_isolated: bool,
+    /// What its configuration files say, to see whether a word is in it.
+    pub configuration: String,
     /// Further arguments of the user, before the files.
     pub arguments: Vec<String>,
 }
@@ -36,6 +38,14 @@ impl Invocation {
             CallMode::Write => tool.write.as_ref()?,
         };
         let own = own.iter().map(|argument| self.filled(argument));
+        let is_said = |word: &str| {
+            let mut arguments = self.arguments.iter();
+            let spelled = word.replace('_', "-");
+            self.configuration.contains(word) || arguments.any(|one| one.contains(&spelled))
+        };
+        let defaults = tool.unless_configured.iter();
+        let defaults = defaults.filter(|(word, _)| !is_said(word));
+        let own = own.chain(defaults.map(|(_, argument)| self.filled(argument)));
         Some(
             own.chain(self.configuration(tool))
                 .chain(self.arguments.iter().cloned())

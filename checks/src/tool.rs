@@ -35,8 +35,10 @@ pub enum Partitioning {
 /// A tool.
 ///
 /// In arguments and variables, `{cores}` is replaced by the number of processes that a tool may start,
-/// `{cache}` by the folder of its own cache, `{config}` by its configuration file; files follow at the
-/// end.
+/// `{cache}` by the folder of its own cache, `{config}` by its configuration file. Where files are parted
+/// by resolve, `{python_executable}` is the Python with what they require, `{site_packages}` where that is,
+/// `{python_version}` the lowest version that they are for, `{source_roots}` the folders at which their
+/// imports start. Files follow at the end.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CheckTool {
@@ -94,6 +96,17 @@ pub struct CheckTool {
     /// The arguments that keep it from looking for one.
     #[serde(default)]
     pub isolated: Vec<String>,
+    /// The files at the root that configure it: `NAME`, or `NAME#TEXT` of those that count only with
+    /// this text.
+    #[serde(default)]
+    pub config_files: Vec<String>,
+    /// Arguments that are added unless its configuration or other arguments have the word.
+    #[serde(default)]
+    pub unless_configured: BTreeMap<String, String>,
+    /// The prefix of an argument that names a file with more arguments, one each line: for more files
+    /// than a command line holds.
+    #[serde(default)]
+    pub argument_file: Option<String>,
     /// Variables of its process.
     #[serde(default)]
     pub environment: BTreeMap<String, String>,
@@ -158,6 +171,14 @@ impl CheckTool {
             ToolKind::Linter => format!("{} --fix", self.label()),
             _ => self.label().to_owned(),
         }
+    }
+
+    /// The names of the files at the root that configure it.
+    #[must_use]
+    pub fn config_names(&self) -> Vec<String> {
+        let files = self.config_files.iter();
+        let name = |file: &String| file.split('#').next().unwrap_or_default().to_owned();
+        files.map(name).collect()
     }
 
     /// Whether it changes files.

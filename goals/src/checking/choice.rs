@@ -35,8 +35,11 @@ impl ChosenTools {
         tools.retain(|tool| goal.runs(tool));
         // Fixers change more than the layout, which formatters then mend.
         tools.sort_by_key(|tool| goal == CheckGoal::Fix && tool.kind == ToolKind::Formatter);
-        if tools.is_empty() {
-            return Err(no_tool(goal));
+        match (tools.is_empty(), goal) {
+            // Pants has a linter of its own always.
+            (true, CheckGoal::Lint) => session.detail(no_tool(goal)),
+            (true, _) => return Err(no_tool(goal)),
+            (false, _) => {}
         }
         let only = goal.only(session);
         refuse_unknown(goal, only, &tools)?;

@@ -71,7 +71,8 @@ impl Fix<'_> {
         current: &mut FileContents,
     ) -> Result<(ToolAnswer, Vec<String>), GoalError> {
         let program = tool_box.program(self.tool, self.partition)?;
-        let Some(call) = tool_box.call(self.tool, CallMode::Write, &program)? else {
+        let Some(call) = tool_box.call((self.tool, CallMode::Write), &program, self.partition)?
+        else {
             return Ok((ToolAnswer::default(), Vec::new()));
         };
         let mut changed = Vec::new();

@@ -11,6 +11,7 @@ use super::process::ToolAnswer;
 use super::program::ToolBox;
 use super::report::{CheckReport, ToolState, ToolSummary};
 use super::request::CheckGoal;
+use super::trial;
 use crate::error::GoalError;
 
 /// A look of a tool at the files of a partition.
@@ -94,9 +95,13 @@ impl Look<'_> {
             false => CallMode::Check,
         };
         let folder = tool_box.session.root();
-        match tool_box.call(self.tool, mode, &program)? {
-            Some(call) => call.run(folder, &self.partition.files),
-            None => Ok(ToolAnswer::default()),
+        match tool_box.call((self.tool, mode), &program, self.partition)? {
+            Some(call) => {
+                // Two runs do not write to one cache at the same time.
+                let _guard = call.alone()?;
+                call.run(folder, &self.partition.files)
+            }
+            None => trial::run(tool_box, (self.tool, self.partition), &program),
         }
     }
 

@@ -2,6 +2,7 @@
 //! targets name.
 
 mod choice;
+mod code_environment;
 mod contents;
 mod fixing;
 mod linting;
@@ -10,6 +11,7 @@ mod process;
 mod program;
 mod report;
 mod request;
+mod trial;
 
 use crate::error::GoalError;
 use crate::graph::BuildFiles;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use buildfile::Data;
-use checks::{CheckTool, Partitioning};
+use checks::{CheckTool, Partitioning, ToolKind};
 use model::InterpreterConstraints;
 use targets::query::Specs;
 use targets::{TargetGraph, TargetId};
@@ -20,8 +20,12 @@ pub(super) struct FilePartition {
     pub(super) title: Option<String>,
     /// The interpreters that its code is for, where that parts files.
     pub(super) constraints: Option<InterpreterConstraints>,
+    /// The resolve that its code uses, where that parts files.
+    pub(super) resolve: Option<String>,
     /// The files, relative to the root, sorted.
     pub(super) files: Vec<String>,
+    /// Their targets.
+    pub(super) targets: Vec<TargetId>,
 }
 
 /// What is selected.
@@ -36,8 +40,12 @@ pub(super) struct SelectedFiles {
 /// What files of one process have in common.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct PartitionKey {
+    resolve: Option<String>,
     constraints: Vec<String>,
 }
+
+/// The files of a partition that is being made, with their targets.
+type PartitionFiles = BTreeMap<String, Option<TargetId>>;
 
 impl SelectedFiles {
     /// The files of a selection.
@@ -87,9 +95,9 @@ impl SelectedFiles {
         graph: &TargetGraph<'_>,
         tool: &CheckTool,
     ) -> Result<Vec<FilePartition>, GoalError> {
-        let mut by_key: BTreeMap<PartitionKey, BTreeSet<String>> = BTreeMap::new();
+        let mut by_key: BTreeMap<PartitionKey, PartitionFiles> = BTreeMap::new();
         if tool.build_files {
-            let files = self.build_files.iter().cloned();
+            let files = self.build_files.iter().map(|file| (file.clone(), None));
             by_key
                 .entry(PartitionKey::default())
                 .or_default()
@@ -102,14 +110,23 @@ impl SelectedFiles {
                 continue;
             }
             let key = PartitionKey::of(session, graph, (*id, tool.partition))?;
-            let files = target.files().map(ToString::to_string);
+            let files = target.files().map(|file| (file.to_string(), Some(*id)));
             by_key.entry(key).or_default().extend(files);
         }
         by_key.retain(|_, files| !files.is_empty());
+        let resolves: BTreeSet<&Option<String>> = by_key.keys().map(|key| &key.resolve).collect();
+        let shows_resolve = resolves.len() > 1;
         let partitions = by_key.into_iter();
-        partitions
-            .map(|(key, files)| key.partition(files))
-            .collect()
+        let made = partitions.map(|(key, files)| key.partition(files, tool));
+        let mut made = made.collect::<Result<Vec<FilePartition>, GoalError>>()?;
+        for partition in &mut made {
+            if shows_resolve
+                && let (Some(title), Some(resolve)) = (&mut partition.title, &partition.resolve)
+            {
+                *title = format!("{resolve}, {title}");
+            }
+        }
+        Ok(made)
     }
 }
 
@@ -123,14 +140,30 @@ impl PartitionKey {
             Partitioning::All => Self::default(),
             Partitioning::InterpreterConstraints | Partitioning::Resolve => {
                 let constraints = interpreter_constraints(session, graph, id)?;
+                let resolve = graph.resolve_name(id).map(str::to_owned);
                 Self {
+                    resolve: resolve.filter(|_| partitioning == Partitioning::Resolve),
                     constraints: constraints.iter().collect(),
                 }
             }
         })
     }
 
-    fn partition(self, files: BTreeSet<String>) -> Result<FilePartition, GoalError> {
+    fn partition(
+        self,
+        mut files: PartitionFiles,
+        tool: &CheckTool,
+    ) -> Result<FilePartition, GoalError> {
+        if tool.kind == ToolKind::Checker {
+            // A stub stands for its module.
+            let stubs: Vec<String> = files
+                .keys()
+                .filter_map(|file| file.strip_suffix('i').map(str::to_owned))
+                .collect();
+            for stubbed in stubs {
+                files.remove(&stubbed);
+            }
+        }
         let constraints = match self.constraints.as_slice() {
             [] => None,
             texts => {
@@ -145,7 +178,9 @@ impl PartitionKey {
         Ok(FilePartition {
             title,
             constraints,
-            files: files.into_iter().collect(),
+            resolve: self.resolve,
+            targets: files.values().filter_map(|id| *id).collect(),
+            files: files.into_keys().collect(),
         })
     }
 }

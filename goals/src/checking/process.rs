@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use checks::{CallMode, CheckTool, Verdict, batches};
+use checks::{CallMode, CheckTool, ToolKind, Verdict, batches};
+use workspace::pending::alone_in;
 
 use crate::error::GoalError;
 
@@ -22,6 +23,8 @@ pub(super) struct ToolCall<'a> {
     pub(super) tool: &'a CheckTool,
     pub(super) mode: CallMode,
     pub(super) program: &'a ToolProgram,
+    /// The folder of its own cache.
+    pub(super) cache: Utf8PathBuf,
     /// The arguments before the files.
     pub(super) arguments: Vec<String>,
     /// All variables that it sees.
@@ -42,13 +45,31 @@ pub(super) struct ToolAnswer {
 }
 
 impl ToolCall<'_> {
+    /// Waits for another run that uses the same cache, where the tool cannot share it.
+    pub(super) fn alone(&self) -> Result<Option<fs_err::File>, GoalError> {
+        if self.tool.kind != ToolKind::Checker {
+            return Ok(None);
+        }
+        let locked = alone_in(self.cache.as_std_path());
+        locked
+            .map(Some)
+            .map_err(|error| GoalError::failure(error.to_string()))
+    }
+
     /// Runs it on files, which are relative to `folder`.
     pub(super) fn run(&self, folder: &Utf8Path, files: &[String]) -> Result<ToolAnswer, GoalError> {
         let mut answer = ToolAnswer {
             code: Some(0),
             ..ToolAnswer::default()
         };
-        for batch in batches(files) {
+        let mut batches = batches(files);
+        if let (Some(prefix), 2..) = (&self.tool.argument_file, batches.len()) {
+            let list = self.cache.join("files.txt");
+            workspace::files::replace(&list, &files.join("\n"))
+                .map_err(|error| GoalError::file("write", &list, &error))?;
+            batches = vec![vec![format!("{prefix}{list}")]];
+        }
+        for batch in batches {
             let one = self.run_once(folder, &batch)?;
             answer.add(one);
         }

@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use checks::{CallMode, CheckTool, Invocation};
+use checks::{CallMode, CheckTool, Invocation, Partitioning};
 use model::{InterpreterConstraints, PackageName, Place, Requirement, Sha256};
 use targets::TargetGraph;
+use targets::query::Specs;
 use workspace::settings::ToolOptions;
 
+use super::code_environment::{CodeEnvironment, cache_name};
 use super::partition::FilePartition;
 use super::process::{ToolCall, ToolProgram};
 use super::request::CheckRequest;
@@ -78,19 +80,28 @@ impl<'a> ToolBox<'a> {
     /// The call of a tool for a partition; `None` if it has no such mode.
     pub(super) fn call<'p>(
         &self,
-        tool: &'p CheckTool,
-        mode: CallMode,
+        (tool, mode): (&'p CheckTool, CallMode),
         program: &'p ToolProgram,
+        partition: &FilePartition,
     ) -> Result<Option<ToolCall<'p>>, GoalError> {
         let options = self.options(tool);
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let cache = self.cache.join(tool.section()).join(&program.identity);
+        let mut cache = self.cache.join(tool.section()).join(&program.identity);
+        if tool.partition == Partitioning::Resolve {
+            cache.push(cache_name(partition));
+        }
         fs_err::create_dir_all(&cache).map_err(|error| GoalError::file("make", &cache, &error))?;
+        let mut values = vec![("cores", cores.to_string()), ("cache", cache.to_string())];
+        if tool.partition == Partitioning::Resolve {
+            values.extend(self.code_values(partition)?);
+        }
+        let config = self.config(tool, &options)?;
         let invocation = Invocation {
-            values: vec![("cores", cores.to_string()), ("cache", cache.to_string())],
-            config: self.config(tool, &options)?,
+            values,
+            configuration: self.configuration(tool, config.as_deref(), &options),
+            config,
             is_isolated: !options.config_discovery,
-            arguments: [options.args.0, self.request.arguments.clone()].concat(),
+            arguments: [options.args.0.clone(), self.request.arguments.clone()].concat(),
         };
         let Some(mut arguments) = invocation.arguments_of(tool, mode) else {
             return Ok(None);
@@ -99,13 +110,81 @@ impl<'a> ToolBox<'a> {
         let mut variables = self.variables(&cache);
         let own = invocation.variables_of(tool);
         variables.extend(own.map(|(name, value)| (name.to_owned(), value)));
+        let plugins = self.plugin_roots(&options)?;
+        if !plugins.is_empty() {
+            variables.insert("PYTHONPATH".to_owned(), plugins.join(":"));
+        }
         Ok(Some(ToolCall {
             tool,
             mode,
+            cache,
             program,
             arguments,
             variables,
         }))
+    }
+
+    /// What a tool is told of the code of a partition.
+    fn code_values(
+        &self,
+        partition: &FilePartition,
+    ) -> Result<[(&'static str, String); 4], GoalError> {
+        let code = CodeEnvironment::of((self.session, &self.exporter), self.graph, partition)?;
+        Ok([
+            ("python_executable", code.python.into_string()),
+            ("site_packages", code.site_packages.into_string()),
+            ("python_version", code.python_version),
+            ("source_roots", code.source_roots.join(":")),
+        ])
+    }
+
+    /// The source roots of code that a tool imports.
+    fn plugin_roots(&self, options: &ToolOptions) -> Result<Vec<String>, GoalError> {
+        if options.source_plugins.is_empty() {
+            return Ok(Vec::new());
+        }
+        let addresses = options.source_plugins.iter().map(String::as_str);
+        let selected = Specs::parse(addresses, "").select(self.graph)?;
+        let generated = selected.iter().flat_map(|id| self.graph.generated(*id));
+        let all: Vec<_> = generated.chain(selected.iter().copied()).collect();
+        let reached = self.graph.transitive_dependencies(&all)?;
+        let targets = reached
+            .into_iter()
+            .chain(all)
+            .map(|id| self.graph.target(id));
+        let files = targets
+            .filter(|target| target.is_python())
+            .flat_map(|target| target.files());
+        let roots: BTreeSet<String> = files
+            .map(|file| {
+                let root = file
+                    .strip_suffix(self.graph.stripped(file))
+                    .unwrap_or_default();
+                self.session.root().join(root).into_string()
+            })
+            .collect();
+        Ok(roots.into_iter().collect())
+    }
+
+    /// The text of the files that configure a tool.
+    fn configuration(
+        &self,
+        tool: &CheckTool,
+        config: Option<&str>,
+        options: &ToolOptions,
+    ) -> String {
+        let read = |name: &str| fs_err::read_to_string(self.session.root().join(name)).ok();
+        match config {
+            Some(config) => read(config).unwrap_or_default(),
+            None if !options.config_discovery => String::new(),
+            None => {
+                let found = tool.config_files.iter().filter_map(|file| {
+                    let (name, text) = file.split_once('#').unwrap_or((file, ""));
+                    read(name).filter(|content| content.contains(text))
+                });
+                found.collect::<Vec<_>>().join("\n")
+            }
+        }
     }
 
     /// Replaces the folder `reports` in arguments by that of the tool's reports below `dist`, as Pants
@@ -381,7 +460,7 @@ impl<'a> ToolBox<'a> {
     }
 
     fn required_by(&self, address: &str) -> Result<Vec<Requirement>, GoalError> {
-        let specs = targets::query::Specs::parse([address], "");
+        let specs = Specs::parse([address], "");
         let mut requirements = Vec::new();
         for id in specs.select(self.graph)? {
             let all = self.graph.generated(id).chain([id]);

@@ -11,7 +11,7 @@ use camino::Utf8PathBuf;
 use install::environment::{Environment, EnvironmentContents, EnvironmentError, SyncPolicy};
 use install::python::Interpreter;
 use install::{SelectedPackage, select};
-use model::{InterpreterConstraints, Lock, LockInputs, PackageName, Requirement, Sha256};
+use model::{InterpreterConstraints, Lock, LockInputs, PackageName, Platform, Requirement, Sha256};
 use resolve::Pins;
 use workspace::files;
 
@@ -82,7 +82,9 @@ impl Exporter<'_> {
         let texts: Vec<String> = requirements.iter().map(ToString::to_string).collect();
         let texts = texts.join(", ");
         let indexes = format!("{:?}", self.session.settings.python_repos);
-        let key = Sha256::of(format!("{texts}\0{constraint}\0{indexes}").as_bytes());
+        let platform = this_platform();
+        let key = format!("{texts}\0{constraint}\0{indexes}\0{platform:?}");
+        let key = Sha256::of(key.as_bytes());
         let place = self
             .cache
             .join(FOLDER)
@@ -96,6 +98,7 @@ impl Exporter<'_> {
             requirements: requirements.to_vec(),
             interpreter_constraints: InterpreterConstraints::parse(&[constraint])
                 .map_err(|error| GoalError::failure(error.to_string()))?,
+            platforms: platform.into_iter().collect(),
             ..LockInputs::default()
         };
         let declared = ResolveDeclaration::of_lock(&format!("tool {texts}"), inputs.sorted());
@@ -211,6 +214,15 @@ impl LockedClosure<'_> {
         }
         names
     }
+}
+
+/// This machine's platform; none where it has no name, and a lock is then for all.
+fn this_platform() -> Option<Platform> {
+    let machine = match std::env::consts::ARCH {
+        "aarch64" => "arm64",
+        other => other,
+    };
+    format!("{}_{machine}", std::env::consts::OS).parse().ok()
 }
 
 /// A hash of packages, the files that they come from, and Python.

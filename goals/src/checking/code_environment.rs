@@ -1,0 +1,153 @@
+//! What a tool is told of the code that it checks: where imports start, and a Python with what the code
+//! requires.
+
+use std::collections::BTreeSet;
+
+use camino::Utf8PathBuf;
+use install::python::Interpreter;
+use model::{InterpreterConstraints, PackageName, Requirement, Sha256};
+use targets::{TargetGraph, TargetId};
+
+use super::partition::FilePartition;
+use crate::environments::{Exporter, LockedClosure};
+use crate::error::GoalError;
+use crate::session::Session;
+
+/// The code of a partition, with all that it reaches.
+#[derive(Debug, Clone)]
+pub(super) struct CodeEnvironment {
+    /// The folders at which imports start, relative to the root.
+    pub(super) source_roots: Vec<String>,
+    /// The Python with what the code requires.
+    pub(super) python: Utf8PathBuf,
+    /// Where that is.
+    pub(super) site_packages: Utf8PathBuf,
+    /// The lowest version that the code is for, as `3.11`.
+    pub(super) python_version: String,
+}
+
+impl CodeEnvironment {
+    /// The environment of a partition; it is made if it is not in the cache.
+    pub(super) fn of(
+        (session, exporter): (&Session, &Exporter<'_>),
+        graph: &TargetGraph<'_>,
+        partition: &FilePartition,
+    ) -> Result<Self, GoalError> {
+        let any = InterpreterConstraints::any_recent();
+        let constraints = partition.constraints.as_ref().unwrap_or(&any);
+        let python = exporter.interpreter_for(constraints, "code that is checked")?;
+        let reached = graph.transitive_dependencies(&partition.targets)?;
+        let all: BTreeSet<TargetId> = reached
+            .into_iter()
+            .chain(partition.targets.iter().copied())
+            .collect();
+        let requirements = requirements(graph, &all);
+        let resolve = partition.resolve.as_deref();
+        let resolve = resolve.filter(|_| session.settings.python.enable_resolves);
+        let environment = packages(exporter, resolve, (&requirements, &python))?;
+        let (major, minor) = python.major_minor();
+        let site_packages = format!("lib/python{major}.{minor}/site-packages");
+        Ok(Self {
+            source_roots: source_roots(graph, &all),
+            python: environment.environment.python(),
+            site_packages: environment.environment.root().join(site_packages),
+            python_version: lowest(constraints).unwrap_or_else(|| format!("{major}.{minor}")),
+        })
+    }
+}
+
+/// The environment with what the code requires: of its lock, or of a lock that is kept where there are no
+/// resolves.
+fn packages(
+    exporter: &Exporter<'_>,
+    resolve: Option<&str>,
+    (requirements, python): (&[Requirement], &Interpreter),
+) -> Result<crate::environments::CachedEnvironment, GoalError> {
+    if requirements.is_empty() {
+        return exporter.linked(python, &[]);
+    }
+    let Some(resolve) = resolve else {
+        let lock = exporter.tool_lock(requirements, python)?;
+        let closure = LockedClosure {
+            lock: &lock,
+            roots: None,
+        };
+        return exporter.cached(closure, python);
+    };
+    let lock = exporter.lock_of(resolve)?;
+    let roots: BTreeSet<PackageName> = requirements.iter().map(|one| one.name.clone()).collect();
+    let missing = roots
+        .iter()
+        .find(|name| !lock.packages.iter().any(|package| package.name == **name));
+    if let Some(missing) = missing {
+        return Err(GoalError::failure(format!(
+            "the lock of `{resolve}` has no {missing}, which code requires"
+        ))
+        .hint(format!(
+            "run `cargo xtask generate-lockfiles --resolve {resolve}`"
+        )));
+    }
+    let closure = LockedClosure {
+        lock: &lock,
+        roots: Some(&roots),
+    };
+    exporter.cached(closure, python)
+}
+
+/// The requirements among targets, each once.
+fn requirements(graph: &TargetGraph<'_>, targets: &BTreeSet<TargetId>) -> Vec<Requirement> {
+    let lines = targets.iter().flat_map(|id| graph.required_by(*id));
+    let mut requirements: Vec<Requirement> = Vec::new();
+    for requirement in lines.filter_map(|line| line.specifier.requirement()) {
+        if !requirements.contains(requirement) {
+            requirements.push(requirement.clone());
+        }
+    }
+    requirements
+}
+
+/// The source roots of the Python files among targets, sorted.
+fn source_roots(graph: &TargetGraph<'_>, targets: &BTreeSet<TargetId>) -> Vec<String> {
+    let targets = targets.iter().map(|id| graph.target(*id));
+    let files = targets
+        .filter(|target| target.is_python())
+        .flat_map(|target| target.files());
+    let files: BTreeSet<&str> = files.map(|file| &**file).collect();
+    let root_of = |file: &&str| {
+        let stripped = graph.stripped(file);
+        let root = file
+            .strip_suffix(stripped)
+            .unwrap_or_default()
+            .trim_end_matches('/');
+        match root {
+            "" => ".".to_owned(),
+            root => root.to_owned(),
+        }
+    };
+    let roots: BTreeSet<String> = files.iter().map(root_of).collect();
+    roots.into_iter().collect()
+}
+
+/// The lowest version of Python that constraints admit.
+fn lowest(constraints: &InterpreterConstraints) -> Option<String> {
+    let mut minors = 6..40;
+    let minor = minors.find(|minor| {
+        let mut patches = 0..40;
+        patches.any(|patch| {
+            let version = format!("3.{minor}.{patch}").parse();
+            version.is_ok_and(|version| constraints.contains(&version))
+        })
+    })?;
+    Some(format!("3.{minor}"))
+}
+
+/// A short name of what a cache of a tool is for.
+pub(super) fn cache_name(partition: &FilePartition) -> String {
+    let constraints: Vec<String> = partition
+        .constraints
+        .iter()
+        .flat_map(InterpreterConstraints::iter)
+        .collect();
+    let text = format!("{:?} {constraints:?}", partition.resolve);
+    Sha256::of(text.as_bytes()).to_string()[..16].to_owned()
+}

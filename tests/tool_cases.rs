@@ -1,0 +1,288 @@
+//! What Pants did in small repositories with the tools of `lint`, `fmt`, `fix` and `check`, recorded in the
+//! shared folder: the same outcomes, exit codes and changed files.
+//!
+//! `XTASK_TOOL_WHEELS` names a folder with wheels of the tools, as CONTRIBUTING says.
+
+use std::collections::BTreeMap;
+
+use camino::Utf8Path;
+use serde_json::Value;
+use testkit::{Output, Repo};
+
+/// The cases of these goals.
+const CASES: &[&str] = &[
+    "30-lint-three",
+    "31-fmt-parallel-files",
+    "32-fix",
+    "34-skip-fields",
+    "35-lint-build-files",
+    "35b-lint-build-and-python",
+    "37-lint-config",
+    "38-lint-partitions",
+    "39-lint-exit-codes",
+    "40-ruff",
+    "41-lint-changed",
+    "43-tool-resolve",
+    "50-check-basics",
+    "50c-check-process",
+    "51-check-resolves",
+    "52-check-interpreters",
+    "54-check-stubs",
+    "56-check-skip",
+];
+
+/// Where we differ on purpose: case, run, our exit code, and why.
+const DIFFERENCES: &[(&str, usize, i32, &str)] = &[
+    ("30-lint-three", 5, 2, "a name that no tool has is misuse"),
+    (
+        "30-lint-three",
+        17,
+        2,
+        "a name that no formatter has is misuse",
+    ),
+    (
+        "37-lint-config",
+        6,
+        2,
+        "a configuration file that is not there is misuse",
+    ),
+    (
+        "37-lint-config",
+        11,
+        2,
+        "a wrong argument is misuse, whatever tool it is for",
+    ),
+    (
+        "39-lint-exit-codes",
+        2,
+        1,
+        "findings are exit code 1, also those of pylint",
+    ),
+    (
+        "39-lint-exit-codes",
+        5,
+        1,
+        "findings are exit code 1, also those of pylint",
+    ),
+    (
+        "50-check-basics",
+        6,
+        2,
+        "a name that no type checker has is misuse",
+    ),
+];
+
+/// Runs in which Pants prints no outcome, as one tool that fails ends all, and we do.
+const MORE_RESULTS: &[(&str, usize)] = &[("37-lint-config", 11), ("50-check-basics", 11)];
+
+#[test]
+fn tools_do_what_they_do_for_pants() {
+    let Ok(wheels) = std::env::var("XTASK_TOOL_WHEELS") else {
+        testkit::skip("needs wheels of the tools, and XTASK_TOOL_WHEELS names no folder");
+        return;
+    };
+    let Some(cases) = testkit::shared("oracle/goals/cases") else {
+        return;
+    };
+    let cache = tempfile::tempdir().unwrap();
+    let mut problems = Vec::new();
+    for name in CASES {
+        let folder = cases.join(name);
+        let text = fs_err::read_to_string(folder.join("expect.json")).unwrap();
+        let expected: Value = serde_json::from_str(&text).unwrap();
+        let repo = repository(
+            &folder.join("in"),
+            &wheels,
+            Utf8Path::from_path(cache.path()).unwrap(),
+        );
+        for (at, run) in expected["runs"].as_array().unwrap().iter().enumerate() {
+            prepare(&repo, run);
+            let before = files(&repo);
+            let arguments: Vec<&str> = strings(&run["args"]);
+            let output = repo.xtask(&arguments);
+            if output.stderr.contains("no interpreter") {
+                testkit::skip(&format!(
+                    "{name} needs a Python that is missing: {}",
+                    output.stderr
+                ));
+                break;
+            }
+            let run = ExpectedRun {
+                name,
+                number: at + 1,
+                run,
+            };
+            let found = run.compare(&output, &before, &files(&repo));
+            problems.extend(found.iter().map(|problem| {
+                format!(
+                    "{name} {} `{}`: {problem}\n{output}",
+                    at + 1,
+                    arguments.join(" ")
+                )
+            }));
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n\n"));
+}
+
+/// A copy of a case, locked and committed.
+fn repository(from: &Utf8Path, wheels: &str, cache: &Utf8Path) -> Repo {
+    let pyenv = std::env::var("HOME")
+        .map(|home| format!("{home}/.pyenv"))
+        .unwrap_or_default();
+    let repo = crate::repo()
+        .env("PYENV_ROOT", &pyenv)
+        .env("PANTS_PYTHON_REPOS_INDEXES", "[]")
+        .env("PANTS_PYTHON_REPOS_FIND_LINKS", &format!("['{wheels}']"))
+        .env("XTASK_CACHE_DIR", cache.as_str());
+    fs_err::remove_file(repo.root().join("Cargo.toml")).unwrap();
+    copy(from, from, &repo);
+    repo.write(".gitignore", "dist/\n");
+    if repo
+        .snapshot()
+        .iter()
+        .any(|(path, _)| path.extension() == Some("lock"))
+    {
+        crate::lock(&repo);
+    }
+    crate::git(&repo, &["init", "--quiet", "--initial-branch=main"]);
+    crate::commit(&repo, "first");
+    repo
+}
+
+fn copy(root: &Utf8Path, folder: &Utf8Path, repo: &Repo) {
+    for entry in folder.read_dir_utf8().unwrap() {
+        let path = entry.unwrap().into_path();
+        match path.is_dir() {
+            true => copy(root, &path, repo),
+            false => {
+                let name = path.strip_prefix(root).unwrap();
+                repo.write(name.as_str(), &fs_err::read_to_string(&path).unwrap());
+            }
+        }
+    }
+}
+
+/// Does what is done before a run.
+fn prepare(repo: &Repo, run: &Value) {
+    for step in run["before"].as_array().into_iter().flatten() {
+        match step[0].as_str().unwrap() {
+            "write" => {
+                for (path, text) in step[1].as_object().unwrap() {
+                    repo.write(path, text.as_str().unwrap());
+                }
+            }
+            "sh" => {
+                let output = repo.run("sh".into(), &["-c", step[1].as_str().unwrap()]);
+                assert_eq!(output.status, 0, "{output}");
+            }
+            _ => crate::commit(repo, "next"),
+        }
+    }
+}
+
+/// The files of the repository, without git's.
+fn files(repo: &Repo) -> BTreeMap<String, String> {
+    let files = repo.snapshot().into_iter();
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    let relative = |path: &Utf8Path| path.strip_prefix(repo.root()).unwrap_or(path).to_string();
+    files
+        .map(|(path, bytes)| (relative(&path), text(bytes)))
+        .filter(|(path, _)| !path.starts_with(".git"))
+        .collect()
+}
+
+/// A run, and what Pants did.
+struct ExpectedRun<'a> {
+    name: &'a str,
+    number: usize,
+    run: &'a Value,
+}
+
+impl ExpectedRun<'_> {
+    fn compare(
+        &self,
+        output: &Output,
+        before: &BTreeMap<String, String>,
+        after: &BTreeMap<String, String>,
+    ) -> Vec<String> {
+        let mut problems = Vec::new();
+        let code = self.exit_code();
+        if i64::from(output.status) != code {
+            problems.push(format!("exit code {} in place of {code}", output.status));
+        }
+        let more = MORE_RESULTS.contains(&(self.name, self.number));
+        let (results, expected) = (results(&output.stderr), texts(&self.run["results"]));
+        if !more && results != expected {
+            problems.push(format!("{results:?} in place of {expected:?}"));
+        }
+        for text in strings(&self.run["stderr_contains"]) {
+            if !output.stderr.contains(text) {
+                problems.push(format!("`{text}` is not said"));
+            }
+        }
+        let of = |kind: &str| -> BTreeMap<String, String> {
+            let files = self.run[kind].as_object().into_iter().flatten();
+            files
+                .map(|(path, file)| {
+                    (
+                        path.clone(),
+                        file["content"].as_str().unwrap_or_default().to_owned(),
+                    )
+                })
+                .collect()
+        };
+        let mut expected = of("files_changed");
+        expected.extend(of("files_written"));
+        let changed = after
+            .iter()
+            .filter(|(path, text)| before.get(*path) != Some(*text));
+        let changed: BTreeMap<String, String> = changed
+            .map(|(path, text)| (path.clone(), text.clone()))
+            .collect();
+        if changed != expected {
+            problems.push(format!("{changed:?} changed in place of {expected:?}"));
+        }
+        problems
+    }
+
+    fn exit_code(&self) -> i64 {
+        let own = DIFFERENCES
+            .iter()
+            .find(|(name, run, ..)| (*name, *run) == (self.name, self.number));
+        match own {
+            Some((_, _, code, _)) => i64::from(*code),
+            None => self.run["exit_code"].as_i64().unwrap(),
+        }
+    }
+}
+
+/// Tool to outcome, from the lines at the end.
+fn results(stderr: &str) -> BTreeMap<String, String> {
+    let outcomes = ["made no changes", "made changes", "succeeded", "failed"];
+    let of_line = |line: &str| {
+        let line = line
+            .strip_prefix(['✓', '✕', '+'])?
+            .trim_start()
+            .strip_suffix('.')?;
+        let outcome = outcomes.iter().find(|outcome| line.ends_with(*outcome))?;
+        let tool = line.strip_suffix(outcome)?.trim_end();
+        Some((tool.to_owned(), (*outcome).to_owned()))
+    };
+    stderr.lines().filter_map(of_line).collect()
+}
+
+fn strings(list: &Value) -> Vec<&str> {
+    list.as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect()
+}
+
+fn texts(table: &Value) -> BTreeMap<String, String> {
+    let entries = table.as_object().into_iter().flatten();
+    entries
+        .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
+        .collect()
+}
