@@ -18,6 +18,18 @@ const OF_ALL: &[&str] = &[
     "--exclude",
 ];
 
+/// Options of every command, which stand before it.
+const OF_ROOT: &[&str] = &[
+    "-C",
+    "--root",
+    "-v",
+    "--verbose",
+    "-h",
+    "--help",
+    "-V",
+    "--version",
+];
+
 /// Options of Pants about itself.
 const OF_PANTS: &[&str] = &[
     "colors",
@@ -75,6 +87,10 @@ struct NamedGoals {
     goals: Vec<(String, Vec<String>)>,
     /// Options that select, and specs.
     selection: Vec<String>,
+    /// Other options before the first goal, which are each goal's.
+    before: Vec<String>,
+    /// What stands behind the first goal, as it was typed.
+    typed: Vec<String>,
 }
 
 /// The goals of a command line; none if it begins with another command.
@@ -83,19 +99,45 @@ fn goals(words: &[String]) -> Option<NamedGoals> {
         global: Vec::new(),
         goals: Vec::new(),
         selection: Vec::new(),
+        before: Vec::new(),
+        typed: Vec::new(),
     };
     let mut words = words.iter();
     let mut ended = false;
     while let Some(word) = words.next() {
-        let selects = OF_ALL.iter().any(|option| word.starts_with(option));
-        match (word.starts_with('-'), named.goals.last_mut()) {
-            (true, None) if selects => named.selection.push(word.clone()),
-            (true, None) => {
+        if !named.goals.is_empty() {
+            named.typed = std::iter::once(word)
+                .chain(words.clone())
+                .cloned()
+                .collect();
+            break;
+        }
+        let is_root = OF_ROOT.iter().any(|option| is_option(word, option));
+        match word.starts_with('-') {
+            true if is_root => {
                 named.global.push(word.clone());
                 if WITH_VALUE.contains(&word.as_str()) {
                     named.global.extend(words.next().cloned());
                 }
             }
+            true => named.before.push(word.clone()),
+            false if GOALS.contains(&word.as_str()) => {
+                named.goals.push((word.clone(), Vec::new()));
+            }
+            false if named.before.is_empty() => return None,
+            false => {
+                // Another command: what selects may stand before it too.
+                named.typed = words.cloned().collect();
+                named.goals.push((word.clone(), Vec::new()));
+                return Some(named);
+            }
+        }
+    }
+    let typed = named.typed.clone();
+    let mut words = typed.iter();
+    while let Some(word) = words.next() {
+        let selects = OF_ALL.iter().any(|option| word.starts_with(option));
+        match (word.starts_with('-'), named.goals.last_mut()) {
             (true, Some(_)) if selects => {
                 named.selection.push(word.clone());
                 if !word.contains('=') {
@@ -103,7 +145,7 @@ fn goals(words: &[String]) -> Option<NamedGoals> {
                 }
             }
             (true, Some((_, own))) => own.push(word.clone()),
-            (false, None) if !GOALS.contains(&word.as_str()) => return None,
+            (_, None) => return None,
             (false, _) if !ended && GOALS.contains(&word.as_str()) => {
                 named.goals.push((word.clone(), Vec::new()));
             }
@@ -116,16 +158,29 @@ fn goals(words: &[String]) -> Option<NamedGoals> {
     (!named.goals.is_empty()).then_some(named)
 }
 
+/// Whether a word is an option, perhaps with its value.
+fn is_option(word: &str, option: &str) -> bool {
+    let rest = word.strip_prefix(option);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('=') || option == "-C")
+}
+
 impl NamedGoals {
     fn commands(self, passed: &[String]) -> Vec<Vec<String>> {
         let Self {
             global,
             goals,
             selection,
+            before,
+            typed,
         } = self;
+        // One goal keeps the order: what is the value of an option need not be known.
+        if let [(goal, _)] = goals.as_slice() {
+            let goal = vec![goal.clone()];
+            return vec![[global.as_slice(), &goal, &before, &typed, passed].concat()];
+        }
         let command = |(goal, own): (String, Vec<String>)| {
             let goal = vec![goal];
-            [global.as_slice(), &goal, &own, &selection, passed].concat()
+            [global.as_slice(), &goal, &own, &before, &selection, passed].concat()
         };
         goals.into_iter().map(command).collect()
     }
@@ -155,9 +210,19 @@ mod tests {
     }
 
     #[test]
+    fn one_goal_has_its_words_in_their_order() {
+        check(
+            "--changed-since=HEAD --keep-sandboxes=always test :: --jobs 2 --slowest",
+            &["test --changed-since=HEAD --keep-sandboxes=always :: --jobs 2 --slowest"],
+        );
+        check("-Cx -v test a:: -a/b.py", &["-Cx -v test a:: -a/b.py"]);
+    }
+
+    #[test]
     fn other_commands_are_left_alone() {
         check("list lint ::", &["list lint ::"]);
         check("lock check", &["lock check"]);
+        check("--changed-since=HEAD list", &["list --changed-since=HEAD"]);
         check("lint lint:: test", &["lint lint:: test"]);
     }
 
