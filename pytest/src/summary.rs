@@ -16,6 +16,19 @@ pub enum ResultOrigin {
     RanRemotely,
 }
 
+impl ResultOrigin {
+    /// As data has it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ran => "ran",
+            Self::CachedLocally => "cached locally",
+            Self::CachedRemotely => "cached remotely",
+            Self::RanRemotely => "ran remotely",
+        }
+    }
+}
+
 /// One line of the summary.
 #[derive(Debug, Clone)]
 pub struct ResultLine {
@@ -44,12 +57,10 @@ impl fmt::Display for ResultLine {
             write!(f, " after {} attempts", self.attempts)?;
         }
         write!(f, " in {:.2}s", self.elapsed.as_secs_f64())?;
-        f.write_str(match self.origin {
-            ResultOrigin::Ran => ".",
-            ResultOrigin::CachedLocally => " (cached locally).",
-            ResultOrigin::CachedRemotely => " (cached remotely).",
-            ResultOrigin::RanRemotely => " (ran remotely).",
-        })
+        match self.origin {
+            ResultOrigin::Ran => f.write_str("."),
+            origin => write!(f, " ({}).", origin.name()),
+        }
     }
 }
 

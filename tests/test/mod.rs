@@ -3,6 +3,9 @@
 //! Most tests run with a pytest that is a page long, so that they need no network; `oracle` runs the cases that
 //! Pants was recorded with, with the real one.
 
+mod refused;
+mod running;
+
 use camino::Utf8PathBuf;
 use testkit::{LoopbackIndex, Output, Package, Repo};
 

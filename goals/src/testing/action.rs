@@ -72,6 +72,25 @@ impl PlannedBatch {
         self.with_variables(session, action)
     }
 
+    /// Whether it may run as a fork of an interpreter that others share.
+    pub(super) fn may_be_forked(&self, session: &Session) -> bool {
+        let settings = &session.settings.test;
+        settings.fork && !settings.debug && self.batch.xdist.is_none() && !self.batch.is_alone
+    }
+
+    /// What a server is known by that its modules are forked of.
+    pub(super) fn server_key(&self) -> String {
+        format!("{} {:?}", self.environment.identity, self.batch.variables)
+    }
+
+    /// The names of the variables that a server has.
+    pub(super) fn server_variables(&self) -> Vec<String> {
+        let names = self.batch.variables.keys().cloned();
+        names
+            .chain(["PATH", "VIRTUAL_ENV"].map(str::to_owned))
+            .collect()
+    }
+
     /// pytest's own command line.
     fn pytest_line(&self, session: &Session, arguments: &[String]) -> Vec<Template> {
         let settings = &session.settings;

@@ -11,10 +11,42 @@ use super::plan::TestBatch;
 /// For each module that a test did not find: what has it, and the line that brings it.
 pub(super) fn explained(graph: &TargetGraph<'_>, batch: &TestBatch, output: &str) -> Vec<String> {
     let modules = missing_modules(output);
-    let explained = modules
-        .iter()
-        .map(|module| explanation(graph, batch, module));
-    explained.collect()
+    let explained = modules.iter().flat_map(|module| {
+        let within = match providers(graph, module).is_empty() {
+            true => mentioned_below(graph, module, output),
+            false => Vec::new(),
+        };
+        match within.is_empty() {
+            true => vec![module.clone()],
+            false => within,
+        }
+    });
+    explained
+        .map(|module| explanation(graph, batch, &module))
+        .collect()
+}
+
+/// The modules within a package that is missing as a whole, as far as the output mentions them.
+fn mentioned_below(graph: &TargetGraph<'_>, package: &str, output: &str) -> Vec<String> {
+    let below = format!("{package}.");
+    let files = graph.all().filter_map(|id| module_of(graph, id));
+    let within =
+        files.filter(|module| module.starts_with(&below) && output.contains(module.as_str()));
+    let mut within: Vec<String> = within.collect();
+    within.sort();
+    within.dedup();
+    within
+}
+
+/// The module that a target's file is.
+fn module_of(graph: &TargetGraph<'_>, id: TargetId) -> Option<String> {
+    let target = graph.target(id);
+    let path = target.source.as_deref().filter(|_| target.is_python())?;
+    let dotted = graph
+        .stripped(path)
+        .trim_end_matches(".py")
+        .replace('/', ".");
+    Some(dotted.trim_end_matches(".__init__").to_owned())
 }
 
 fn explanation(graph: &TargetGraph<'_>, batch: &TestBatch, module: &str) -> String {
@@ -69,17 +101,12 @@ fn providers(graph: &TargetGraph<'_>, module: &str) -> BTreeSet<TargetId> {
     let mut found = BTreeSet::new();
     for id in graph.all() {
         let target = graph.target(id);
-        let has = match (target.role(), &target.source) {
-            (Role::Requirement, _) => {
+        let has = match target.role() {
+            Role::Requirement => {
                 let modules = graph.provided_modules(id);
                 modules.iter().any(|known| known == module || known == top)
             }
-            (_, Some(path)) if target.is_python() => {
-                let stripped = graph.stripped(path);
-                let dotted = stripped.trim_end_matches(".py").replace('/', ".");
-                dotted.trim_end_matches(".__init__") == module
-            }
-            _ => false,
+            _ => module_of(graph, id).as_deref() == Some(module),
         };
         if has && !target.is_generator() {
             found.insert(id);

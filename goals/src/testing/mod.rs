@@ -5,17 +5,20 @@
 
 mod action;
 mod coverage;
+mod fork_server;
 mod inputs;
+mod merging;
 mod missing;
 mod packages;
 mod plan;
 mod report;
+mod results;
 mod runner;
 mod selection;
 mod slot;
 
 use engine::CacheUse;
-use pytest::{ResultLine, goal_exit_code, printed_order, shell_words};
+use pytest::{ResultLine, goal_exit_code, printed_order};
 
 use crate::actions::{ActionOptions, ActionRunner};
 use crate::error::GoalError;
@@ -24,6 +27,8 @@ use crate::locking::IndexChoice;
 use crate::session::Session;
 use action::PlannedBatch;
 use coverage::CoverageOutcome;
+pub use merging::merge_reports;
+pub use results::TestReport;
 pub use runner::BatchOutcome;
 use runner::{BatchResults, BatchRunner};
 
@@ -36,21 +41,8 @@ pub struct TestRequest {
     pub arguments: Vec<String>,
     /// Where packages come from.
     pub index: IndexChoice,
-}
-
-/// How the tests came out.
-#[derive(Debug, Clone, Default)]
-pub struct TestReport {
-    /// The summary, in its order.
-    pub lines: Vec<ResultLine>,
-    /// What came of each batch.
-    pub outcomes: Vec<BatchOutcome>,
-    /// What else is said at the end.
-    pub notes: Vec<String>,
-    /// Why reports could not be made.
-    pub error: Option<GoalError>,
-    /// The exit code that follows.
-    pub exit_code: u8,
+    /// How actions run.
+    pub actions: ActionOptions,
 }
 
 /// Runs the tests that a request selects.
@@ -68,10 +60,11 @@ pub fn run(session: &Session, request: &TestRequest) -> Result<TestReport, GoalE
             ..TestReport::default()
         });
     }
-    let arguments = arguments(session, &request.arguments)?;
+    let of_settings = session.settings.pytest.args.0.iter();
+    let arguments: Vec<String> = of_settings.chain(&request.arguments).cloned().collect();
     let batches = plan::batches(session, &graph, &tests)?;
     let environments = packages::environments(session, &graph, (&request.index, &batches))?;
-    let actions = ActionRunner::new(session, &options(session))?;
+    let actions = ActionRunner::new(session, &options(session, &request.actions))?;
     let inputs = inputs::inputs(session, &graph, (actions.files(), &batches))?;
     workspace.finish(session, &graph);
     let planned = batches.into_iter().zip(environments).zip(inputs);
@@ -95,6 +88,10 @@ pub fn run(session: &Session, request: &TestRequest) -> Result<TestReport, GoalE
         }
     }
     report::write(session, (actions.engine().store(), &batches))?;
+    drop(batches);
+    let mut results = results;
+    report::add_cases(actions.engine().store(), (&planned, &mut results.outcomes));
+    let batches: Vec<_> = planned.iter().zip(&results.outcomes).collect();
     let mut report = TestReport::of(&results);
     if session.settings.test.debug {
         report.lines.clear();
@@ -140,28 +137,15 @@ impl TestReport {
     }
 }
 
-/// The arguments of pytest: those of the settings, split as a shell does, then those of the request.
-fn arguments(session: &Session, more: &[String]) -> Result<Vec<String>, GoalError> {
-    let mut arguments = Vec::new();
-    for line in &session.settings.pytest.args {
-        let words = shell_words(line).ok_or_else(|| {
-            GoalError::failure(format!("`args` in `[pytest]` has an open quote: {line}"))
-        })?;
-        arguments.extend(words);
-    }
-    arguments.extend_from_slice(more);
-    Ok(arguments)
-}
-
 /// What the settings of tests say of actions.
-fn options(session: &Session) -> ActionOptions {
+fn options(session: &Session, asked: &ActionOptions) -> ActionOptions {
     let settings = &session.settings.test;
-    ActionOptions {
-        jobs: settings.debug.then_some(1),
-        cache: match settings.force {
-            true => CacheUse::Write,
-            false => CacheUse::ReadWrite,
-        },
-        ..ActionOptions::default()
+    let mut options = asked.clone();
+    if settings.debug {
+        options.jobs = Some(1);
     }
+    if settings.force && options.cache == CacheUse::ReadWrite {
+        options.cache = CacheUse::Write;
+    }
+    options
 }

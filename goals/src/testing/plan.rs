@@ -11,6 +11,9 @@ use targets::{TargetGraph, TargetId};
 use crate::error::GoalError;
 use crate::session::Session;
 
+/// The tag of tests that cannot be forked.
+const ALONE: &str = "no-fork";
+
 /// Tests that run in one process, and how.
 #[derive(Debug, Clone)]
 pub(super) struct TestBatch {
@@ -24,6 +27,8 @@ pub(super) struct TestBatch {
     pub(super) variables: BTreeMap<String, String>,
     pub(super) xdist: Option<usize>,
     pub(super) timeout: Option<Duration>,
+    /// Whether they have an interpreter of their own, by the tag `no-fork`.
+    pub(super) is_alone: bool,
     /// What they depend on, themselves included.
     pub(super) closure: BTreeSet<TargetId>,
 }
@@ -116,6 +121,7 @@ impl TestBatch {
             variables: requested_variables(entries, &session.environment),
             xdist: xdist(session, graph, first),
             timeout: timeout(session, graph, &tests),
+            is_alone: tests.iter().any(|id| graph.tags(*id).contains(&ALONE)),
             closure,
             tests,
         })

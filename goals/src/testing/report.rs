@@ -4,6 +4,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use engine::{BlobStore, InputOrigin, InputTree, TreeNode};
 use workspace::files;
 
+use pytest::{JunitReport, TestTimes};
+
 use super::action::PlannedBatch;
 use super::inputs::EXTRA_OUTPUT;
 use super::runner::BatchOutcome;
@@ -12,6 +14,9 @@ use crate::session::Session;
 
 /// What stands for the folder of what is built in paths of settings.
 const DIST: &str = "{distdir}";
+
+/// The file with the times of tests in seconds, by address.
+pub(super) const TIMES: &str = "times.json";
 
 /// Writes reports and files of batches, and says what.
 pub(super) fn write(
@@ -46,9 +51,40 @@ pub(super) fn write(
     }
     if reports {
         let folder = folder(session, &settings.report_dir);
+        write_text(session, &folder.join(TIMES), &times(batches).text())?;
         session.say(format_args!("Wrote test reports to {folder}"));
     }
     Ok(())
+}
+
+/// How long tests took; those of one batch together.
+fn times(batches: &[(&PlannedBatch, &BatchOutcome)]) -> TestTimes {
+    let mut times = TestTimes::default();
+    for (_, outcome) in batches
+        .iter()
+        .filter(|(_, outcome)| !outcome.is_interrupted)
+    {
+        let share = outcome.line.elapsed.as_secs_f64() / outcome.addresses.len().max(1) as f64;
+        for address in &outcome.addresses {
+            times.note(address, share);
+        }
+    }
+    times
+}
+
+/// Adds the tests of batches that their reports have.
+pub(super) fn add_cases(
+    store: &BlobStore,
+    (planned, outcomes): (&[PlannedBatch], &mut [BatchOutcome]),
+) {
+    for (planned, outcome) in planned.iter().zip(outcomes) {
+        let node = outcome.outputs.get(&planned.junit_name());
+        let read = node.and_then(|node| bytes(store, &node).ok().flatten());
+        let text = read.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        if let Some(Ok(report)) = text.map(|text| JunitReport::parse(&text)) {
+            outcome.cases = report.cases;
+        }
+    }
 }
 
 /// A folder of the settings, relative to the root.
@@ -58,6 +94,14 @@ pub(super) fn folder(session: &Session, text: &str) -> Utf8PathBuf {
         Ok(relative) => relative.to_owned(),
         Err(_) => path,
     }
+}
+
+/// Writes a file of the repository.
+pub(super) fn write_text(session: &Session, path: &Utf8Path, text: &str) -> Result<(), GoalError> {
+    let full = session.root().join(path);
+    let parent = full.parent().unwrap_or(session.root());
+    fs_err::create_dir_all(parent).map_err(|error| GoalError::file("create", parent, &error))?;
+    files::replace(&full, text).map_err(|error| GoalError::file("write", path, &error))
 }
 
 /// Writes all files of a tree below a folder, relative to the root.

@@ -1,13 +1,17 @@
 //! Runs batches: as often as they may until they pass, and says what comes of each when it ends.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use engine::{
     Action, ActionError, InputTree, Outcome, ProcessEnd, Provenance, RunEvent, RunObserver,
 };
-use pytest::{OutputPolicy, ResultLine, ResultOrigin};
+use pytest::{OutputPolicy, ResultLine, ResultOrigin, TestCase};
 
 use super::action::PlannedBatch;
+use super::fork_server::{ForkServers, ForkSpawner};
 use crate::actions::ActionRunner;
 use crate::session::Session;
 
@@ -25,6 +29,12 @@ const INTERRUPT: i32 = -2;
 pub struct BatchOutcome {
     /// Its line in the summary.
     pub line: ResultLine,
+    /// The addresses of its tests.
+    pub addresses: Vec<String>,
+    /// Their modules.
+    pub files: Vec<String>,
+    /// Its tests, as far as it reported them.
+    pub cases: Vec<TestCase>,
     /// What it printed.
     pub output: String,
     /// What it wrote.
@@ -62,10 +72,7 @@ impl BatchRunner<'_> {
             if todo.is_empty() || interrupted {
                 break;
             }
-            let actions = todo
-                .iter()
-                .map(|at| planned[*at].action(self.session, self.arguments));
-            let actions: Vec<Action> = actions.collect();
+            let actions = self.actions_of(todo.iter().map(|at| &planned[*at]));
             let watcher = BatchWatcher {
                 session: self.session,
                 batches: todo.iter().map(|at| &planned[*at]).collect(),
@@ -84,6 +91,42 @@ impl BatchRunner<'_> {
             outcomes: outcomes.into_iter().flatten().collect(),
             interrupted,
         }
+    }
+}
+
+impl BatchRunner<'_> {
+    /// The actions of batches. Where several have one environment, they are forked of one interpreter.
+    fn actions_of<'p>(
+        &self,
+        batches: impl Iterator<Item = &'p PlannedBatch> + Clone,
+    ) -> Vec<Action> {
+        let servers = Arc::new(ForkServers::default());
+        let mut sharing: BTreeMap<String, Arc<AtomicUsize>> = BTreeMap::new();
+        for batch in batches
+            .clone()
+            .filter(|batch| batch.may_be_forked(self.session))
+        {
+            let count = sharing.entry(batch.server_key()).or_default();
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+        let action = |batch: &PlannedBatch| {
+            let mut action = batch.action(self.session, self.arguments);
+            let key = batch.server_key();
+            let shared = sharing
+                .get(&key)
+                .filter(|_| batch.may_be_forked(self.session));
+            if let Some(count) = shared.filter(|count| count.load(Ordering::Relaxed) > 1) {
+                action.spawner = Some(Arc::new(ForkSpawner {
+                    servers: servers.clone(),
+                    variables: batch.server_variables(),
+                    remaining: count.clone(),
+                    slot: self.session.settings.pytest.execution_slot_var.clone(),
+                    key,
+                }));
+            }
+            action
+        };
+        batches.map(action).collect()
     }
 }
 
@@ -130,6 +173,9 @@ impl BatchWatcher<'_> {
                         elapsed: outcome.elapsed,
                         origin: origin(outcome.provenance),
                     },
+                    addresses: planned.batch.addresses.clone(),
+                    files: planned.batch.files.clone(),
+                    cases: Vec::new(),
                     output,
                     outputs: outcome.outputs.clone(),
                     is_interrupted: outcome.end == ProcessEnd::Interrupt,
@@ -144,6 +190,9 @@ impl BatchWatcher<'_> {
                     elapsed: Duration::ZERO,
                     origin: ResultOrigin::Ran,
                 },
+                addresses: planned.batch.addresses.clone(),
+                files: planned.batch.files.clone(),
+                cases: Vec::new(),
                 output: format!("{error}\n"),
                 outputs: InputTree::default(),
                 is_interrupted: matches!(error, ActionError::Interrupt),

@@ -6,8 +6,9 @@ use pytest::{Shard, TestTimes};
 use targets::kinds::{Content, Role};
 use targets::{TargetGraph, TargetId};
 
+use super::merging::read_times;
 use crate::error::GoalError;
-use crate::graph::{NoSpecs, TargetSelection};
+use crate::graph::{NoSpecs, TargetSelection, specs};
 use crate::session::Session;
 
 /// The tests that a selection means, sorted by address.
@@ -20,6 +21,12 @@ pub(super) fn tests(
         session.warn("no tests are named: `::` names all, `dir::` those in `dir` and below");
         return Ok(Vec::new());
     }
+    if selection.changed.is_some() && !selection.specs.is_empty() {
+        return Err(GoalError::failure(
+            "`--changed-since` and specs both say which tests run: only one of them may be given",
+        )
+        .hint("`--filter-address-regex` narrows what changed"));
+    }
     let selected = selection.of(session, graph, NoSpecs::Refused)?;
     let mut found = BTreeSet::new();
     for id in selected {
@@ -28,6 +35,9 @@ pub(super) fn tests(
         if selection.changed.is_none() {
             found.extend(graph.generated(id));
         }
+    }
+    for id in excluded(session, graph, selection) {
+        found.remove(&id);
     }
     let mut tests: Vec<TargetId> = found.into_iter().filter(|id| is_test(graph, *id)).collect();
     let is_skipped = |id: &TargetId| {
@@ -45,6 +55,27 @@ pub(super) fn tests(
     }
     tests.sort_by_key(|id| &graph.target(*id).address);
     of_shard(session, graph, tests)
+}
+
+/// What specs exclude: of a generator that another names, too.
+fn excluded(
+    session: &Session,
+    graph: &TargetGraph<'_>,
+    selection: &TargetSelection,
+) -> Vec<TargetId> {
+    let without = selection
+        .specs
+        .iter()
+        .filter_map(|spec| spec.strip_prefix('-'));
+    let without: Vec<String> = without.map(str::to_owned).collect();
+    let excluded = specs(session, &without)
+        .ok()
+        .filter(|_| !without.is_empty());
+    let excluded = excluded.and_then(|specs| specs.select(graph).ok());
+    let excluded = excluded.unwrap_or_default();
+    let generated = excluded.iter().flat_map(|id| graph.generated(*id));
+    let generated: Vec<TargetId> = generated.collect();
+    [excluded, generated].concat()
 }
 
 fn is_test(graph: &TargetGraph<'_>, id: TargetId) -> bool {
@@ -100,12 +131,5 @@ fn times(session: &Session) -> Result<TestTimes, GoalError> {
     let Some(path) = &session.settings.test.times else {
         return Ok(TestTimes::default());
     };
-    let text = fs_err::read_to_string(session.root().join(path));
-    let text = text.map_err(|error| GoalError::file("read the times of tests in", path, &error))?;
-    TestTimes::parse(&text).map_err(|error| {
-        GoalError::failure("the times of tests cannot be read")
-            .at(model::Place::file(path.as_str()))
-            .because(error.to_string())
-            .hint("`cargo xtask test --merge DIR` writes them anew")
-    })
+    read_times(&session.root().join(path), path)
 }

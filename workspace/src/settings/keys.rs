@@ -517,7 +517,7 @@ section! {
     /// pytest.
     Pytest {
         /// Its arguments, split as a shell does.
-        args: Vec<String> = Vec::new(),
+        args: ToolArguments = ToolArguments::default(),
         /// What is required where no resolve is named, or the requirements of the resolve that is
         /// named; all of it if the list is empty.
         requirements: Vec<String> = Vec::new(),

@@ -1,0 +1,212 @@
+# Starts test modules as forks of one interpreter, which has imported pytest and what earlier modules imported of
+# their environment. Each connection is one module: a request in JSON, then the number of its process, then how it
+# ended; the module's process is reaped when the other side has heard that. Standard input ends with the run.
+import gc
+import importlib
+import importlib.metadata
+import json
+import os
+import selectors
+import signal
+import socket
+import sys
+import threading
+import types
+
+del sys.path[0]
+LIBRARIES = (os.path.join(sys.prefix, "lib"), os.path.dirname(os.__file__))
+# Their native threads are made again after a fork, by their own handlers.
+FORK_SAFE = ("numpy", "scipy")
+
+
+def plugins():
+    """The top-level modules of plug-ins: pytest wants to import them itself, to rewrite their assertions."""
+    names = {"conftest"}
+    for distribution in importlib.metadata.distributions():
+        if any(point.group == "pytest11" for point in distribution.entry_points):
+            for file in distribution.files or ():
+                if file.suffix == ".py" and ".." not in file.parts:
+                    names.add(file.parts[0].removesuffix(".py"))
+    return names
+
+
+def learn(names):
+    """Imports what a module imported of the environment. False where forking is not safe any more."""
+    names.sort(key=lambda name: name.split(".")[0] not in FORK_SAFE)
+    for name in names:
+        top = name.split(".")[0]
+        if top in PLUGINS or name in sys.modules:
+            continue
+        before = len(os.listdir("/proc/self/task"))
+        try:
+            importlib.import_module(name)
+        except BaseException:
+            PLUGINS.add(top)
+        grown = len(os.listdir("/proc/self/task")) > before
+        if threading.active_count() > 1 or (grown and top not in FORK_SAFE):
+            return False
+    gc.freeze()
+    return True
+
+
+def imported():
+    """What of the environment and of Python is imported, in the order of the imports."""
+    found = []
+    for name, module in list(sys.modules.items()):
+        spec = getattr(module, "__spec__", None)
+        origin = getattr(spec, "origin", None) or ""
+        if origin.startswith(LIBRARIES) and spec.name == name:
+            found.append(name)
+    return found
+
+
+class Module:
+    """One module that runs."""
+
+    def __init__(self, connection, request):
+        self.connection = connection
+        self.learned = os.memfd_create("learned")
+        self.pid = os.fork()
+        if self.pid == 0:
+            raise Forked(request, self.learned)
+        self.learns = request["more"]
+        self.ended = False
+        try:
+            os.setpgid(self.pid, self.pid)
+            connection.sendall(b"%d\n" % self.pid)
+        except OSError:
+            pass
+
+    def end(self, status):
+        self.ended = True
+        try:
+            self.connection.sendall(b"%d %d\n" % status)
+        except OSError:
+            pass
+
+    def reap(self):
+        os.waitpid(self.pid, 0)
+        size = os.fstat(self.learned).st_size
+        names = os.pread(self.learned, size, 0).decode().split()
+        os.close(self.learned)
+        self.connection.close()
+        return names if self.learns else []
+
+
+class Forked(BaseException):
+    """This process is a module's: it leaves the server's code."""
+
+    def __init__(self, request, learned):
+        super().__init__()
+        self.request, self.learned = request, learned
+
+
+def ended(pid):
+    """How a child ended, which stays to be reaped; None while it runs."""
+    info = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | os.WNOHANG)
+    if info is None:
+        return None
+    return (0 if info.si_code == os.CLD_EXITED else 1, info.si_status)
+
+
+def serve(path):
+    server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    server.bind(path)
+    server.listen(64)
+    wake, waker = socket.socketpair()
+    for one in (wake, waker):
+        one.setblocking(False)
+    signal.set_wakeup_fd(waker.fileno(), warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    selector = selectors.DefaultSelector()
+    selector.register(server, selectors.EVENT_READ, "new")
+    selector.register(wake, selectors.EVENT_READ, "child")
+    selector.register(0, selectors.EVENT_READ, "over")
+    modules = {}
+    is_safe = True
+    os.write(1, b"ready\n")
+    try:
+        while True:
+            for key, _ in selector.select():
+                if key.data == "over":
+                    return
+                if key.data == "child":
+                    wake.recv(4096)
+                    for module in modules.values():
+                        status = None if module.ended else ended(module.pid)
+                        if status is not None:
+                            module.end(status)
+                elif key.data == "new":
+                    connection, _ = server.accept()
+                    if not is_safe:
+                        connection.close()
+                        continue
+                    with connection.makefile("rb") as lines:
+                        request = json.loads(lines.readline())
+                    module = Module(connection, request)
+                    modules[connection.fileno()] = module
+                    selector.register(connection, selectors.EVENT_READ, "heard")
+                else:
+                    # The other side heard of the end, or is gone.
+                    module = modules.pop(key.fd)
+                    selector.unregister(key.fileobj)
+                    if not module.ended:
+                        os.killpg(module.pid, signal.SIGKILL)
+                    is_safe = learn(module.reap()) and is_safe
+    except Forked:
+        # What is the server's is closed in the module's process.
+        selector.close()
+        signal.set_wakeup_fd(-1)
+        for one in (server, wake, waker, *(module.connection for module in modules.values())):
+            one.close()
+        raise
+    finally:
+        if os.getpid() == SERVER:
+            for module in modules.values():
+                os.killpg(module.pid, signal.SIGKILL)
+
+
+def run(request, learned):
+    """Runs pytest as an interpreter of its own would."""
+    os.setpgid(0, 0)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    null = os.open(os.devnull, os.O_RDONLY)
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+    for fd, file in ((0, null), (1, os.open(request["stdout"], flags)), (2, os.open(request["stderr"], flags))):
+        os.dup2(file, fd)
+        os.close(file)
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    os.chdir(request["folder"])
+    sys.argv = ["-c", *request["arguments"]]
+    sys.path.extend(path for path in os.environ.get("PEX_EXTRA_SYS_PATH", "").split(os.pathsep) if path)
+    sys.modules["__main__"] = types.ModuleType("__main__")
+    sys.path_importer_cache.clear()
+    for name in PLUGINS & set(sys.modules):
+        # What was imported on the way is not rewritten, and pytest need not warn of it.
+        module = sys.modules[name]
+        module.__doc__ = f"{module.__doc__ or ''}\nPYTEST_DONT_REWRITE"
+    if "numpy.random" in sys.modules:
+        sys.modules["numpy.random"].seed()
+    for name in os.environ.pop("XTASK_UNASKED", "").split():
+        os.environ.pop(name, None)
+    import pytest
+
+    try:
+        return pytest.main()
+    finally:
+        os.write(learned, "\n".join(imported()).encode())
+        os.close(learned)
+
+
+SERVER = os.getpid()
+import pytest  # noqa: E402
+
+PLUGINS = plugins() - {"pytest", "_pytest"}
+try:
+    serve(sys.argv[1])
+except Forked as forked:
+    request, learned = forked.request, forked.learned
+else:
+    sys.exit(0)
+sys.exit(run(request, learned))

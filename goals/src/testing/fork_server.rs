@@ -1,0 +1,205 @@
+//! Modules as forks of an interpreter that has imported what they share: one server for each environment and its
+//! variables. It learns from each module that ended what the next ones will import of the environment; nothing of
+//! the repository is imported there, so that a module sees its own files only.
+//!
+//! Where no server can be started, or forking is not safe any more, a module has an interpreter of its own.
+
+use std::collections::BTreeMap;
+use std::io::{self, BufRead, BufReader, PipeWriter, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use engine::{ForkExec, Launch, LaunchStreams, ProcessEnd, ProcessSignal, RunningProcess, Spawner};
+use rustix::process::{Pid, Signal, kill_process_group};
+use serde_json::json;
+
+/// The program of a server.
+const SERVER: &str = include_str!("fork_server.py");
+
+/// The arguments of the program before those of pytest.
+const OWN_ARGUMENTS: usize = 4;
+
+/// The servers of a run.
+#[derive(Debug, Default)]
+pub(super) struct ForkServers {
+    servers: Mutex<BTreeMap<String, ServerCell>>,
+}
+
+type ServerCell = Arc<Mutex<Option<Arc<ForkServer>>>>;
+
+/// A server that runs until it is dropped.
+#[derive(Debug)]
+struct ForkServer {
+    folder: tempfile::TempDir,
+    handle: duct::Handle,
+    /// Its end is the server's.
+    _input: PipeWriter,
+}
+
+/// Starts the modules of one environment.
+#[derive(Debug, Clone)]
+pub(super) struct ForkSpawner {
+    /// The servers of the run.
+    pub(super) servers: Arc<ForkServers>,
+    /// What the server is known by: its environment and variables.
+    pub(super) key: String,
+    /// The names of variables that the server has.
+    pub(super) variables: Vec<String>,
+    /// How many modules are still to be started.
+    pub(super) remaining: Arc<AtomicUsize>,
+    /// What starts interpreters otherwise, and knows the slot's variable.
+    pub(super) slot: Option<String>,
+}
+
+impl Spawner for ForkSpawner {
+    fn spawn(&self, launch: &Launch) -> io::Result<Arc<dyn RunningProcess>> {
+        let mut launch = launch.clone();
+        if let Some(name) = &self.slot {
+            let number = (launch.slot + 1).to_string();
+            launch.environment.insert(name.clone(), number);
+        }
+        let before = self.remaining.fetch_sub(1, Ordering::Relaxed);
+        let forked = self.server(&launch).and_then(|server| {
+            // What one module imports is imported once more: that pays where several follow.
+            server.fork(&launch, before > 3)
+        });
+        match forked {
+            Ok(process) => Ok(Arc::new(process)),
+            Err(_) => ForkExec.spawn(&launch),
+        }
+    }
+}
+
+impl ForkSpawner {
+    fn server(&self, launch: &Launch) -> io::Result<Arc<ForkServer>> {
+        let cell = {
+            let mut servers = lock(&self.servers.servers);
+            servers.entry(self.key.clone()).or_default().clone()
+        };
+        let mut server = lock(&cell);
+        if let Some(server) = &*server {
+            return Ok(server.clone());
+        }
+        let started = Arc::new(ForkServer::start(launch, &self.variables)?);
+        *server = Some(started.clone());
+        Ok(started)
+    }
+}
+
+impl ForkServer {
+    fn start(launch: &Launch, variables: &[String]) -> io::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("socket");
+        let (input, own_input) = io::pipe()?;
+        let (mut output, own_output) = io::pipe()?;
+        let environment = launch.environment.iter();
+        let environment = environment.filter(|(name, _)| variables.contains(name));
+        let socket = path.to_string_lossy().into_owned();
+        let arguments = ["-s", "-E", "-c", SERVER, &socket];
+        let handle = duct::cmd(launch.program.as_std_path(), arguments)
+            .dir(folder.path())
+            .full_env(environment)
+            .stdin_file(input)
+            .stdout_file(own_output)
+            .stderr_null()
+            .unchecked()
+            .before_spawn(|command| {
+                std::os::unix::process::CommandExt::process_group(command, 0);
+                Ok(())
+            })
+            .start()?;
+        let mut ready = [0; 6];
+        output.read_exact(&mut ready)?;
+        Ok(Self {
+            folder,
+            handle,
+            _input: own_input,
+        })
+    }
+
+    fn fork(&self, launch: &Launch, learns: bool) -> io::Result<ForkedModule> {
+        let LaunchStreams::Files { stdout, stderr } = &launch.streams else {
+            return Err(io::Error::other("a module that has the terminal"));
+        };
+        let connection = UnixStream::connect(self.folder.path().join("socket"))?;
+        let request = json!({
+            "arguments": launch.arguments.get(OWN_ARGUMENTS..).unwrap_or_default(),
+            "environment": launch.environment,
+            "folder": launch.folder,
+            "stdout": stdout,
+            "stderr": stderr,
+            "more": learns,
+        });
+        (&connection).write_all(format!("{request}\n").as_bytes())?;
+        let mut answers = BufReader::new(connection.try_clone()?);
+        let numbers = numbers(&mut answers)?;
+        let pid = numbers.first().and_then(|pid| Pid::from_raw(*pid));
+        Ok(ForkedModule {
+            pid: pid.ok_or_else(|| io::Error::other("no process"))?,
+            answers: Mutex::new(answers),
+            connection,
+            ended: Mutex::new(false),
+        })
+    }
+}
+
+impl Drop for ForkServer {
+    fn drop(&mut self) {
+        // It has no modules any more.
+        let _ = self.handle.kill();
+    }
+}
+
+/// A module that was forked.
+struct ForkedModule {
+    pid: Pid,
+    answers: Mutex<BufReader<UnixStream>>,
+    connection: UnixStream,
+    /// Whether its number may be another's by now.
+    ended: Mutex<bool>,
+}
+
+impl RunningProcess for ForkedModule {
+    fn wait(&self) -> io::Result<ProcessEnd> {
+        let answer = numbers(&mut lock(&self.answers));
+        let mut ended = lock(&self.ended);
+        // The server reaps it when it has heard of this, so that its number is no other's until then.
+        let _ = kill_process_group(self.pid, Signal::KILL);
+        *ended = true;
+        let _ = (&self.connection).write_all(b"heard\n");
+        match answer?.as_slice() {
+            [0, code] => Ok(ProcessEnd::Exit(*code)),
+            [_, signal] => Ok(ProcessEnd::Signal(*signal)),
+            _ => Err(io::Error::other("a process that ended in no way")),
+        }
+    }
+
+    fn signal(&self, signal: ProcessSignal) {
+        let number = match signal {
+            ProcessSignal::Interrupt => Signal::INT,
+            ProcessSignal::Terminate => Signal::TERM,
+            ProcessSignal::Kill => Signal::KILL,
+        };
+        if !*lock(&self.ended) {
+            let _ = kill_process_group(self.pid, number);
+        }
+    }
+}
+
+/// The numbers of the next line.
+fn numbers(answers: &mut BufReader<UnixStream>) -> io::Result<Vec<i32>> {
+    let mut line = String::new();
+    if answers.read_line(&mut line)? == 0 {
+        return Err(io::Error::other(
+            "the process that tests are forked of has ended",
+        ));
+    }
+    let numbers = line.split_whitespace().map(str::parse);
+    let numbers: Result<Vec<i32>, _> = numbers.collect();
+    numbers.map_err(|_| io::Error::other("an answer that is none"))
+}
+
+fn lock<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
+    value.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,145 @@
+//! What came of a run, as data: for scripts, for a continuous integration's annotations, and for the user who
+//! wants to run what failed again.
+
+use std::time::Duration;
+
+use pytest::{ResultLine, TestCase, TestVerdict};
+use serde_json::{Value, json};
+
+use super::runner::BatchOutcome;
+use crate::error::GoalError;
+
+/// How the tests came out.
+#[derive(Debug, Clone, Default)]
+pub struct TestReport {
+    /// The summary, in its order.
+    pub lines: Vec<ResultLine>,
+    /// What came of each batch.
+    pub outcomes: Vec<BatchOutcome>,
+    /// What else is said at the end.
+    pub notes: Vec<String>,
+    /// Why reports could not be made.
+    pub error: Option<GoalError>,
+    /// The exit code that follows.
+    pub exit_code: u8,
+}
+
+impl TestReport {
+    /// All of it for scripts.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        let tests: Vec<Value> = self.outcomes.iter().map(of_batch).collect();
+        json!({"exit_code": self.exit_code, "tests": tests})
+    }
+
+    /// The addresses of what failed, sorted.
+    #[must_use]
+    pub fn failed(&self) -> Vec<&str> {
+        let failed = self
+            .outcomes
+            .iter()
+            .filter(|outcome| !outcome.line.succeeded);
+        let addresses = failed.flat_map(|outcome| &outcome.addresses);
+        let mut addresses: Vec<&str> = addresses.map(String::as_str).collect();
+        addresses.sort_unstable();
+        addresses
+    }
+
+    /// The addresses of what failed and then passed, with the number of attempts.
+    pub fn flaky(&self) -> impl Iterator<Item = (&str, usize)> {
+        let lines = self.lines.iter().filter(|line| is_flaky(line));
+        lines.map(|line| (line.title.as_str(), line.attempts))
+    }
+
+    /// The modules that took longest, the longest first.
+    #[must_use]
+    pub fn slowest(&self, count: usize) -> Vec<(&str, Duration)> {
+        let lines = self.lines.iter();
+        let mut times: Vec<_> = lines
+            .map(|line| (line.title.as_str(), line.elapsed))
+            .collect();
+        times.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+        times.truncate(count);
+        times
+    }
+
+    /// A workflow command of GitHub for each test that failed.
+    ///
+    /// Source: <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands>.
+    #[must_use]
+    pub fn annotations(&self) -> Vec<String> {
+        self.outcomes.iter().flat_map(annotations).collect()
+    }
+}
+
+fn is_flaky(line: &ResultLine) -> bool {
+    line.succeeded && line.attempts > 1
+}
+
+fn of_batch(outcome: &BatchOutcome) -> Value {
+    let line = &outcome.line;
+    json!({
+        "addresses": outcome.addresses,
+        "outcome": match (outcome.is_interrupted, line.succeeded) {
+            (true, _) => "interrupted",
+            (false, true) => "succeeded",
+            (false, false) => "failed",
+        },
+        "exit_code": line.exit_code,
+        "seconds": line.elapsed.as_secs_f64(),
+        "attempts": line.attempts,
+        "flaky": is_flaky(line),
+        "source": line.origin.name(),
+        "cases": outcome.cases,
+    })
+}
+
+fn annotations(outcome: &BatchOutcome) -> Vec<String> {
+    let failed =
+        |case: &&TestCase| matches!(case.verdict, TestVerdict::Failed | TestVerdict::Error);
+    let cases: Vec<&TestCase> = outcome.cases.iter().filter(failed).collect();
+    let file = outcome.files.first().map_or("", String::as_str);
+    if cases.is_empty() && !outcome.line.succeeded {
+        let message = format!(
+            "{} failed (exit code {})",
+            outcome.line.title, outcome.line.exit_code
+        );
+        return vec![format!("::error file={file}::{}", escaped(&message))];
+    }
+    let each = cases.iter().map(|case| {
+        let (file, line) = place(outcome, case);
+        let message = case.message.as_deref().unwrap_or("it failed");
+        format!(
+            "::error file={file},line={line},title={}::{}",
+            escaped(&case.name),
+            escaped(message)
+        )
+    });
+    each.collect()
+}
+
+/// Where a case failed, as pytest prints it: `t/test_a.py:2: AssertionError`.
+fn place<'o>(outcome: &'o BatchOutcome, case: &TestCase) -> (&'o str, usize) {
+    let module = case.classname.replace('.', "/");
+    let of_case = |file: &&String| module.starts_with(file.trim_end_matches(".py"));
+    let files = &outcome.files;
+    let file = files.iter().find(of_case).or(files.first());
+    let file = file.map_or("", String::as_str);
+    let start = outcome
+        .output
+        .find(&format!(" {} ", case.name))
+        .unwrap_or_default();
+    let lines = outcome.output[start..].lines();
+    let mut numbers = lines.filter_map(|line| {
+        let rest = line.strip_prefix(file)?.strip_prefix(':')?;
+        rest.split(':').next()?.parse().ok()
+    });
+    (file, numbers.next().unwrap_or(1))
+}
+
+/// Text as workflow commands have it.
+fn escaped(text: &str) -> String {
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
+}

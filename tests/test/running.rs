@@ -1,0 +1,186 @@
+//! How modules are run: forks and interpreters, limits, attempts, and ends that no one asked for.
+
+use insta::assert_snapshot;
+
+use super::{repo, shown};
+
+/// Modules that change what is their process's, and look for what others changed.
+const NEIGHBOURS: &[(&str, &str)] = &[
+    ("src/t/BUILD", "python_tests(name='tests')\n"),
+    ("src/t/test_a.py", MEDDLER),
+    ("src/t/test_b.py", MEDDLER),
+    ("src/t/test_c.py", MEDDLER),
+    ("src/t/test_d.py", MEDDLER),
+    (
+        "src/t/test_e.py",
+        "import decimal\n\ndef test_no():\n    assert decimal.Decimal(1) == 2\n",
+    ),
+];
+
+const MEDDLER: &str = "\
+import decimal, os, sys
+
+def test_alone():
+    assert 'MEDDLED' not in os.environ and not hasattr(decimal, 'MEDDLED')
+    assert 'meddled' not in sys.modules and os.path.isdir('extra-output')
+    os.environ['MEDDLED'] = sys.modules['meddled'] = decimal.MEDDLED = 'yes'
+    os.chdir('/')
+    sys.path.clear()
+    assert sys.modules['__main__'].__dict__.get('__file__') is None
+";
+
+#[test]
+fn forks_and_interpreters_give_the_same() {
+    let Some((repo, _index)) = repo(NEIGHBOURS) else {
+        return;
+    };
+    let summary = |arguments: &[&str]| {
+        let output = repo.xtask(arguments);
+        let shown = shown(&output);
+        let lines = shown
+            .lines()
+            .filter(|line| line.starts_with(['✓', '✕', '[']));
+        lines.map(str::to_owned).collect::<Vec<_>>().join("\n")
+    };
+    let forked = summary(&["test", "--force", "::"]);
+    let own = summary(&["test", "--force", "--no-test-fork", "::"]);
+    assert_eq!(forked, own);
+    assert_snapshot!(forked, @"
+    ✓ src/t/test_a.py:tests succeeded in [T]s
+    ✓ src/t/test_b.py:tests succeeded in [T]s
+    ✓ src/t/test_c.py:tests succeeded in [T]s
+    ✓ src/t/test_d.py:tests succeeded in [T]s
+    ✕ src/t/test_e.py:tests failed in [T]s
+    [exit 1]
+    ");
+}
+
+#[test]
+fn a_module_may_end_in_any_way() {
+    let Some((repo, _index)) = repo(&[
+        ("src/t/BUILD", "python_tests(name='tests')\n"),
+        ("src/t/test_a.py", "def test_a():\n    pass\n"),
+        ("src/t/test_b.py", "def test_b():\n    pass\n"),
+        (
+            "src/t/test_killed.py",
+            "import os\n\ndef test_killed():\n    os.kill(os.getpid(), 9)\n",
+        ),
+        (
+            "src/t/test_left.py",
+            "import subprocess\n\ndef test_left():\n    subprocess.Popen(['sleep', '600'])\n",
+        ),
+        (
+            "src/t/test_closed.py",
+            "import os\n\ndef test_closed():\n    os.close(1)\n    os.write(2, b'\\xff\\x00binary')\n",
+        ),
+    ]) else {
+        return;
+    };
+    for how in ["--test-fork=true", "--test-fork=false"] {
+        let output = repo.xtask(&["test", "--force", "--output=none", how, "::"]);
+        let shown = shown(&output);
+        assert!(
+            shown.contains("✕ src/t/test_killed.py:tests failed"),
+            "{shown}"
+        );
+        assert!(
+            shown.contains("✓ src/t/test_left.py:tests succeeded"),
+            "{shown}"
+        );
+        assert_eq!(output.status, 120, "{how}: {output}");
+    }
+}
+
+#[test]
+fn a_fork_server_that_is_killed_is_a_result() {
+    let Some((repo, _index)) = repo(&[
+        ("src/t/BUILD", "python_tests(name='tests')\n"),
+        ("src/t/test_a.py", "def test_a():\n    pass\n"),
+        (
+            "src/t/test_parent.py",
+            "import os\n\ndef test_parent():\n    os.kill(os.getppid(), 9)\n    __import__('time').sleep(60)\n",
+        ),
+    ]) else {
+        return;
+    };
+    let output = repo.xtask(&["test", "src/t/test_parent.py", "src/t/test_a.py"]);
+    assert_eq!(output.status, 1, "{output}");
+    let failed = output
+        .stderr
+        .contains("✕ src/t/test_parent.py:tests failed");
+    assert!(failed, "{output}");
+}
+
+#[test]
+fn time_limits_let_fixtures_end() {
+    let Some((repo, _index)) = repo(&[
+        ("src/t/BUILD", "python_tests(name='tests', timeout=1)\n"),
+        (
+            "src/t/test_long.py",
+            "import time\n\ndef test_long():\n    try:\n        time.sleep(60)\n    finally:\n        \
+             open('/proc/self/fd/2', 'a').write('the fixture ended\\n')\n",
+        ),
+    ]) else {
+        return;
+    };
+    let output = repo.xtask(&["test", "::"]);
+    assert_eq!(output.status, 241, "{output}");
+    assert!(output.stderr.contains("the fixture ended"), "{output}");
+    assert!(
+        output.stderr.contains("Exceeded timeout of 1.0 seconds"),
+        "{output}"
+    );
+    let unlimited = repo.xtask(&["test", "--test-timeouts=false", "src/t/none::"]);
+    assert_eq!(unlimited.status, 1, "{unlimited}");
+}
+
+#[test]
+fn a_test_that_passes_later_is_flaky() {
+    let Some((repo, _index)) = repo(&[
+        ("src/t/BUILD", "python_tests(extra_env_vars=['COUNT'])\n"),
+        (
+            "src/t/test_flaky.py",
+            "import os\n\ndef test_flaky():\n    with open(os.environ['COUNT'], 'a+') as f:\n        f.write('x')\n        \
+             f.seek(0)\n        assert len(f.read()) > 1, 'too early'\n",
+        ),
+    ]) else {
+        return;
+    };
+    let count = repo.root().join("count");
+    let repo = repo.env("COUNT", count.as_str());
+    let output = repo.xtask(&["test", "--attempts-default=3", "--output-format=json", "::"]);
+    assert_snapshot!(shown(&output), @"
+    Completed: Run Pytest - src/t/test_flaky.py - succeeded.
+
+    ✓ src/t/test_flaky.py succeeded after 2 attempts in [T]s
+    warning: src/t/test_flaky.py is flaky: it passed at attempt 2
+    [exit 0]
+    ");
+    let json: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!(json["tests"][0]["flaky"], true);
+    assert_eq!(json["tests"][0]["cases"][0]["verdict"], "passed");
+}
+
+#[test]
+fn what_failed_is_told_to_those_who_run_it_again() {
+    let Some((repo, _index)) = repo(&[
+        ("src/t/BUILD", "python_tests(name='tests')\n"),
+        (
+            "src/t/test_no.py",
+            "def test_no():\n    assert 1 == 2, 'a, %'\n",
+        ),
+    ]) else {
+        return;
+    };
+    let repo = repo.env("CI", "1").env("GITHUB_ACTIONS", "true");
+    let output = repo.xtask(&["test", "--output=none", "::"]);
+    assert_snapshot!(shown(&output), @"
+    Completed: Run Pytest - src/t/test_no.py:tests - failed (exit code 1).
+
+    ✕ src/t/test_no.py:tests failed in [T]s
+
+    To run the failed tests again: cargo xtask test src/t/test_no.py:tests
+    ::error file=src/t/test_no.py,line=1,title=test_no::AssertionError: a, %25
+    [exit 1]
+    ");
+}
