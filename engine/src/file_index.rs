@@ -108,7 +108,8 @@ impl FileIndex {
     }
 
     /// The tree of these paths from the root, as they are now. A path that is a folder stands for itself without
-    /// what is in it; a link stays a link.
+    /// what is in it. A link to a file stands for the file, as in Pants: what it leads to may be no input
+    /// itself. One that leads nowhere stays a link.
     ///
     /// # Errors
     /// Where one of them cannot be read, or leads out of the root.
@@ -132,7 +133,14 @@ impl FileIndex {
             reason,
         };
         let failed = |error: std::io::Error| unreadable(error.kind().to_string());
-        let metadata = full.as_std_path().symlink_metadata().map_err(failed)?;
+        let itself = full.as_std_path().symlink_metadata().map_err(failed)?;
+        let (full, metadata) = match itself.is_symlink() {
+            true => match (full.canonicalize_utf8(), full.as_std_path().metadata()) {
+                (Ok(real), Ok(metadata)) => (real, metadata),
+                _ => (full, itself),
+            },
+            false => (full, itself),
+        };
         if metadata.is_dir() {
             return Ok(TreeNode::EmptyFolder);
         }
@@ -312,6 +320,34 @@ mod tests {
         fs_err::write(&index.file, bytes).unwrap();
         assert_eq!(scene.entries(), 0);
         assert_eq!(scene.digest(), Digest::of(b"one"));
+    }
+
+    #[test]
+    fn a_link_stands_for_its_file() {
+        let scene = scene();
+        let link = |to: &str, name: &str| {
+            std::os::unix::fs::symlink(to, scene.root.join(name)).unwrap();
+        };
+        link("a", "b");
+        link("nowhere", "broken");
+        link("loop", "loop");
+        let index = FileIndex::open(&scene.cache, scene.root.clone());
+        let names = ["b", "broken", "loop"].map(str::to_owned);
+        let nodes = index.nodes(&names).unwrap();
+        let TreeNode::File(file) = &nodes[0] else {
+            panic!("{nodes:?}");
+        };
+        assert_eq!(file.digest, Digest::of(b"one"));
+        let InputOrigin::Disk(path) = &file.origin else {
+            panic!("{file:?}");
+        };
+        assert!(!path.is_symlink() && path.ends_with("a"), "{path:?}");
+        let links = ["nowhere", "loop"].map(|target| TreeNode::Symlink(target.to_owned()));
+        assert_eq!(nodes[1..], links);
+        // What it leads to is looked at, not the link.
+        fs_err::write(scene.root.join("a"), "other").unwrap();
+        let nodes = index.nodes(&names[..1]).unwrap();
+        assert!(matches!(&nodes[0], TreeNode::File(file) if file.digest == Digest::of(b"other")));
     }
 
     #[test]
