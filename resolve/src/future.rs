@@ -7,14 +7,16 @@
 //! resolved for themselves, last and with the versions of the others preferred, and left out where
 //! they have no solution.
 
-use model::{InterpreterConstraints, LockInputs, Marker};
+use model::{InterpreterConstraints, LockInputs, Marker, PackageName, VersionRange};
+use rustc_hash::FxHashMap;
 
-use crate::candidate::Chooser;
+use crate::candidate::{Chooser, Fit};
 use crate::dependencies::admitted_range;
+use crate::need::Need;
 use crate::package::SolverPackage;
 use crate::part::UniversePart;
 use crate::provider::Provider;
-use crate::reach::reach;
+use crate::reach::{of_projects, reach};
 use crate::solution::Solution;
 
 /// A universe, divided by whether its Pythons are released.
@@ -56,19 +58,54 @@ impl DividedUniverse {
         &self,
         solution: &mut Solution,
         chooser: &Chooser<'_, P>,
-    ) -> Option<UniversePart> {
+    ) -> Result<Option<UniversePart>, P::Error> {
         let marker = &solution.part.marker;
-        let later = self.later_part_of(marker)?;
-        if holds(solution, &later, chooser) {
+        let Some(later) = self.later_part_of(marker) else {
+            return Ok(None);
+        };
+        if holds(solution, &later, chooser) && serves_what_is_new(solution, &later, chooser)? {
             let environments = solution.part.environments.or(&later.environments);
             solution.part = UniversePart::of(marker.clone(), environments);
-            return None;
+            return Ok(None);
         }
         let released = InterpreterConstraints::released();
         let environments = solution.part.environments.clone();
         solution.part = UniversePart::of(marker.and(&released), environments);
-        Some(later.and(&released.negate()))
+        Ok(Some(later.and(&released.negate())))
     }
+}
+
+/// Whether the versions of projects that the later Pythons of `part` need on other terms than those
+/// that are out can be used there: nobody has asked that of them yet.
+fn serves_what_is_new<P: Provider>(
+    solution: &Solution,
+    part: &UniversePart,
+    chooser: &Chooser<'_, P>,
+) -> Result<bool, P::Error> {
+    let (now, later) = (reach(solution, &solution.part), reach(solution, part));
+    let now: FxHashMap<&PackageName, &Marker> = of_projects(&now).collect();
+    for (name, marker) in of_projects(&later) {
+        let chosen = solution.chosen.get(&SolverPackage::Base(name.clone()));
+        let (Some((version, _)), true) = (chosen, now.get(name) != Some(&marker)) else {
+            continue;
+        };
+        let demand = marker.and(&part.environments);
+        let need = Need {
+            name,
+            range: &VersionRange::full(),
+            part,
+            demand: &demand,
+            pythons: &part.pythons(&demand),
+        };
+        let fit = match solution.direct.get(name) {
+            Some(direct) => chooser.fit_of_direct(need, direct),
+            None => chooser.judge_unpinned(need, version)?,
+        };
+        if !matches!(fit, Fit::Everywhere) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Whether a solution satisfies everything that is required in `part`.

@@ -226,7 +226,7 @@ impl<P: Provider> Attempt<'_, P> {
         let mut solutions = std::mem::take(&mut self.solutions);
         for solution in &mut solutions {
             let chooser = self.chooser(&kept, &elsewhere);
-            later.extend(self.universe.extend(solution, &chooser));
+            later.extend(self.universe.extend(solution, &chooser)?);
         }
         self.solutions = solutions;
         self.queue.extend(

@@ -39,6 +39,22 @@ fn a_python_without_a_wheel_gets_another_version() {
 }
 
 #[test]
+fn what_only_later_pythons_need_is_judged_for_them() {
+    // Where there is no wheel of b 2, b 1.5 is taken, and nothing that is out needs d on Linux.
+    check(
+        "python CPython>=3.13 \n strategy requires-python \n require-wheels
+         > b \n > d ; sys_platform == 'win32'
+         b 1.5 -> d ; python_version >= '3.15'
+         b 2 {wheel cp312-abi3-manylinux2014_x86_64} {wheel cp313-cp313-win_amd64}
+         d 1.5
+         d 2 {python ==3.12.*}",
+        "b==1.5 ; sys_platform == 'darwin' or (platform_machine == 'aarch64' and sys_platform == 'linux') or (python_full_version >= '3.14' and sys_platform == 'win32')
+         b==2 ; (python_full_version < '3.14' and platform_machine != 'aarch64' and sys_platform != 'darwin') or (python_full_version < '3.14' and sys_platform != 'darwin' and sys_platform != 'linux') or (platform_machine != 'aarch64' and sys_platform != 'darwin' and sys_platform != 'win32') or (sys_platform != 'darwin' and sys_platform != 'linux' and sys_platform != 'win32')
+         d==1.5 ; (python_full_version >= '3.15' and sys_platform == 'darwin') or (python_full_version >= '3.15' and platform_machine == 'aarch64' and sys_platform == 'linux') or sys_platform == 'win32'",
+    );
+}
+
+#[test]
 fn a_release_for_one_python_on_each_platform_is_refused() {
     let input = "python CPython>=3.11,<3.13 \n > a
          a 1 {wheel cp311-cp311-manylinux2014_x86_64} {wheel cp312-cp312-macosx_11_0_arm64}";
