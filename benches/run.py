@@ -18,6 +18,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import actions
 import environments
 import graph
 import locks
@@ -27,7 +28,7 @@ from pairs import HEADING
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("XTASK_SHARED") or ROOT.parent / "shared")
 REQUIREMENTS = [SHARED / "oracle/requirements-24.09.0/python-default.txt", ROOT / "benches/data-platform.txt"]
-GROUPS = {"locks": locks, "environments": environments, "graph": graph, "packages": packages}
+GROUPS = {"locks": locks, "environments": environments, "graph": graph, "packages": packages, "actions": actions}
 
 
 def peer(name):
@@ -38,7 +39,7 @@ def peer(name):
 
 def missing(name, options):
     """Why a group cannot be measured here; nothing where it can."""
-    needed = {"locks": "uv", "environments": "uv", "graph": "ruff", "packages": "uv"}[name]
+    needed = {"locks": "uv", "environments": "uv", "graph": "ruff", "packages": "uv", "actions": "cargo"}[name]
     if not options.against and not getattr(options, needed):
         return f"needs {needed}: set XTASK_PEERS, or see CONTRIBUTING.md"
     if name == "graph" and not options.backend_ai:
@@ -63,7 +64,7 @@ def parse():
         if getattr(options, name):
             setattr(options, name, os.path.abspath(getattr(options, name)))
     options.versions = {}
-    for name in ("uv", "ruff"):
+    for name in ("uv", "ruff", "cargo"):
         setattr(options, name, peer(name))
         if getattr(options, name):
             said = subprocess.run([getattr(options, name), "--version"], capture_output=True, text=True).stdout

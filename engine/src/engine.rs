@@ -268,7 +268,13 @@ impl Engine {
         let start = Instant::now();
         self.tell(observer);
         let supervisor = Arc::new(Supervisor::new(self.options.grace));
-        listen(&supervisor);
+        let heeds = |action: &Action| {
+            let spawner = action.spawner.as_ref();
+            spawner.is_none_or(|spawner| spawner.heeds_signals())
+        };
+        if actions.iter().any(heeds) {
+            listen(&supervisor);
+        }
         let run = EngineRun::new(self, actions, (&supervisor, observer));
         let grace = self.options.grace;
         std::thread::scope(|scope| {
@@ -291,6 +297,14 @@ impl Engine {
     /// Removes what was used longest ago, until its cache holds at most `limit` bytes.
     pub fn tidy(&self, limit: u64) -> CleaningReport {
         Self::clean(&self.options.cache, limit)
+    }
+
+    /// Whether the cache in `folder` can be used: it is this user's, and can be written.
+    ///
+    /// # Errors
+    /// Where it cannot: why.
+    pub fn check(cache: &Utf8Path) -> Result<(), String> {
+        usable(cache).map(drop)
     }
 
     /// What the cache in `folder` holds.

@@ -13,7 +13,7 @@ use remote::messages::Directory;
 use serde::{Deserialize, Serialize};
 
 use crate::action::Action;
-use crate::store::BlobStore;
+use crate::store::{BlobStore, UNFINISHED};
 
 /// How many differing inputs are named.
 const NAMED: usize = 5;
@@ -145,8 +145,10 @@ impl RunHistory {
         let path = self.path(action);
         let written = postcard::to_stdvec(&note).map_err(std::io::Error::other);
         let _ = written.and_then(|bytes| {
+            let unfinished = self.folder.join(UNFINISHED);
+            fs_err::create_dir_all(&unfinished)?;
             path.parent().map_or(Ok(()), fs_err::create_dir_all)?;
-            let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
+            let mut file = tempfile::NamedTempFile::new_in(&unfinished)?;
             std::io::Write::write_all(&mut file, &bytes)?;
             file.persist(&path).map_err(|failed| failed.error)
         });

@@ -112,6 +112,85 @@ fn a_damaged_cache_costs_only_time() {
 }
 
 #[test]
+fn why_something_is_packed_again_is_told_to_those_who_ask() {
+    let repo = monorepo();
+    let why = |repo: &Repo| {
+        let output = package(repo, &["-v", "src/acme/app:dist"]);
+        let lines = output.stderr.lines().map(str::to_owned);
+        lines
+            .filter(|line| line.starts_with("running "))
+            .collect::<String>()
+    };
+    assert_snapshot!(why(&repo), @"running package src/acme/app:dist: acme_app-24.9.0-py3-none-any.whl: it did not run before");
+    assert_snapshot!(why(&repo), @"");
+    repo.write("src/acme/app/__init__.py", "\"\"\"Another.\"\"\"\n");
+    assert_snapshot!(why(&repo), @"running package src/acme/app:dist: acme_app-24.9.0-py3-none-any.whl: `acme/app/__init__.py`, `acme_app-24.9.0.dist-info/RECORD` differ from the last run");
+}
+
+/// It is there to be removed, and its state is told.
+#[test]
+fn clean_and_doctor_know_the_cache() {
+    let repo = monorepo();
+    let doctor = |repo: &Repo| {
+        let output = repo.xtask(&["doctor", "--offline"]);
+        let lines = output.stderr.lines().map(str::to_owned);
+        lines
+            .filter(|line| line.contains("results of actions"))
+            .collect::<String>()
+    };
+    assert_snapshot!(doctor(&repo), @"");
+    actions(&repo, &["src/acme/app:dist"]);
+    assert!(
+        doctor(&repo).starts_with("ok     results of actions: "),
+        "{}",
+        doctor(&repo)
+    );
+    let output = repo.xtask(&["clean", "--cache"]);
+    assert!(
+        output
+            .stderr
+            .contains("/actions (results of actions, and their sandboxes)\n"),
+        "{output}"
+    );
+    assert!(!repo.cache().join("cargo-xtask/actions").exists());
+    assert_snapshot!(actions(&repo, &["src/acme/app:dist"]), @"actions: 1 run here");
+}
+
+/// A cache that cannot be used costs a warning, and the run is right.
+#[test]
+fn a_cache_that_cannot_be_used() {
+    let repo = monorepo();
+    actions(&repo, &["src/acme/app:dist"]);
+    let cache = repo.cache().join("cargo-xtask/actions");
+    fs_err::remove_dir_all(&cache).unwrap();
+    fs_err::write(&cache, "").unwrap();
+    let output = package(&repo, &["src/acme/app:dist"]);
+    assert_snapshot!(output.stderr, @"
+    warning: results are not kept: cannot use the cache [CACHE]/cargo-xtask/actions: not a directory
+    wrote dist/acme_app-24.9.0-py3-none-any.whl
+    ");
+    let output = repo.xtask(&["doctor", "--offline"]);
+    assert!(
+        output
+            .stderr
+            .contains("results of actions: none is kept: not a directory"),
+        "{output}"
+    );
+}
+
+#[test]
+fn a_number_of_programs_that_is_none() {
+    let repo = monorepo();
+    let output = repo.xtask(&["package", "--jobs", "0"]);
+    assert_eq!(output.status, 2, "{output}");
+    let settings = super::SETTINGS.to_owned()
+        + "\n[workspace.metadata.xtask.GLOBAL]\nprocess_execution_local_parallelism = 0\n";
+    repo.write("Cargo.toml", &settings);
+    let output = repo.xtask(&["package"]);
+    assert!(output.stderr.contains("must be one or more"), "{output}");
+}
+
+#[test]
 fn settings_turn_the_cache_off() {
     let repo = monorepo();
     let settings =

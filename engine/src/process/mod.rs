@@ -53,6 +53,12 @@ pub trait Spawner: fmt::Debug + Send + Sync {
     /// # Errors
     /// Where it cannot be started.
     fn spawn(&self, launch: &Launch) -> io::Result<Arc<dyn RunningProcess>>;
+
+    /// Whether what it starts can be asked to end. Where nothing of a run can, Ctrl+C ends this process, as it does
+    /// without a run.
+    fn heeds_signals(&self) -> bool {
+        true
+    }
 }
 
 /// A program that was started. It leads a process group of its own, unless it has the terminal.

@@ -4,7 +4,7 @@
 //! write and whichever is killed. Nothing is waited for to reach the disk: what is read is checked instead.
 
 /// The folder within a part of the cache in which files are written before they have their names.
-const UNFINISHED: &str = "unfinished";
+pub(crate) const UNFINISHED: &str = "unfinished";
 
 mod blobs;
 mod cleaning;

@@ -20,7 +20,8 @@ mod tidying;
 
 use camino::Utf8PathBuf;
 use engine::{
-    Action, CacheUse, Engine, FileIndex, RunEvent, RunObserver, RunReport, SandboxKeeping, Silence,
+    Action, CacheContents, CacheUse, Engine, FileIndex, RunEvent, RunObserver, RunReport,
+    SandboxKeeping, Silence,
 };
 
 use crate::error::GoalError;
@@ -30,7 +31,23 @@ pub use own_work::{OwnWork, WorkWorth};
 pub use summary::stats_lines;
 
 /// The folder of the engine in the cache.
-pub(crate) const FOLDER: &str = "actions";
+const FOLDER: &str = "actions";
+
+/// What the cache of actions holds; nothing if there is none. Or why it cannot be used.
+///
+/// # Errors
+/// Where there is no cache folder.
+pub fn cache_contents(
+    session: &Session,
+) -> Result<Option<Result<CacheContents, String>>, GoalError> {
+    let folder = session.cache()?.join(FOLDER);
+    if !folder.exists() {
+        return Ok(None);
+    }
+    Ok(Some(
+        Engine::check(&folder).map(|()| Engine::contents(&folder)),
+    ))
+}
 
 /// What the flags of a run say of its actions.
 #[derive(Debug, Clone, Default)]

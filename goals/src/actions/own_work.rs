@@ -69,6 +69,11 @@ impl Spawner for WorkSpawner {
         self.desk.send(request).map_err(io::Error::other)?;
         Ok(done)
     }
+
+    /// A thread cannot be asked.
+    fn heeds_signals(&self) -> bool {
+        false
+    }
 }
 
 impl WorkState {

@@ -58,6 +58,7 @@ pub(crate) fn run(
         return in_ci(report);
     }
     cache(&mut report)?;
+    actions(&mut report)?;
     if choice.access == NetworkAccess::Online {
         index(&mut report);
     }
@@ -189,6 +190,26 @@ fn cache(report: &mut Report<'_>) -> Result<(), GoalError> {
             "the cache and the repository are on two file systems, or theirs has no hard links: each environment is a copy",
             "set XTASK_CACHE_DIR to a folder on the repository's file system",
         ),
+    }
+    Ok(())
+}
+
+/// The results of actions in the cache, if there are any.
+fn actions(report: &mut Report<'_>) -> Result<(), GoalError> {
+    let what = "results of actions";
+    match goals::actions::cache_contents(report.session)? {
+        None => {}
+        Some(Ok(contents)) => {
+            let files = contents.files;
+            report.good(what, &format!("{files} files, {}", Bytes(contents.bytes)));
+        }
+        Some(Err(reason)) => {
+            report.amiss(
+                what,
+                &format!("none is kept: {reason}"),
+                "cargo xtask clean --cache",
+            );
+        }
     }
     Ok(())
 }
