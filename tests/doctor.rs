@@ -29,6 +29,30 @@ fn doctor_finds_nothing_or_says_what_to_do() {
     ");
 }
 
+#[test]
+fn a_shared_cache_that_does_not_answer_is_found() {
+    let Some((_index, repo)) = exported() else {
+        return;
+    };
+    let server = testkit::CacheServer::start();
+    let repo = repo
+        .env("PANTS_REMOTE_CACHE_READ", "true")
+        .env("PANTS_REMOTE_STORE_ADDRESS", &server.address());
+    let output = repo.xtask(&["doctor"]);
+    let answers = "answers, and what runs here is not stored";
+    assert!(output.stderr.contains(answers), "{output}");
+    server.inject(testkit::CacheFault::Unauthenticated);
+    assert_snapshot!(findings(&repo, 1), @"
+    amiss  shared cache: cannot look up the action 72f4be89d6eb (6 bytes) at grpc://127.0.0.1:[PORT]: it refuses the login, of which none was sent: who are you?
+           mend it: set PANTS_REMOTE_OAUTH_BEARER_TOKEN, `remote_oauth_bearer_token_path` or `remote_store_headers`
+    ");
+    let repo = repo.env("PANTS_REMOTE_STORE_ADDRESS", "s3://bucket");
+    assert_snapshot!(findings(&repo, 1), @r#"
+    amiss  shared cache: `[GLOBAL] remote_store_address` is `s3://bucket`, which is no address of the provider `reapi`
+           mend it: set `remote_provider = "s3"`, or an address that begins with `grpc://` or `grpcs://`
+    "#);
+}
+
 /// The findings of `doctor`, without those about disk space and file systems, which depend on the
 /// machine.
 #[track_caller]

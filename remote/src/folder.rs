@@ -153,8 +153,7 @@ impl SharedFolder {
         action: Digest,
         result: &ActionResult,
     ) -> Result<(), RemoteCallError> {
-        let (digest, message) = Digest::of_message(result);
-        let bytes = [format!("{digest}\n").as_bytes(), &message].concat();
+        let bytes = with_digest(result);
         self.write(&self.file("actions", action), &bytes)
             .map_err(|problem| self.error(RemoteCall::UpdateActionResult(action), problem))
     }
@@ -241,6 +240,12 @@ fn open_to_others(path: &std::path::Path, root: &Utf8Path, mode: FileMode) -> io
 #[cfg(not(unix))]
 fn open_to_others(_: &std::path::Path, _: &Utf8Path, _: FileMode) -> io::Result<()> {
     Ok(())
+}
+
+/// A result below a line with its digest.
+pub(crate) fn with_digest(result: &ActionResult) -> Vec<u8> {
+    let (digest, message) = Digest::of_message(result);
+    [format!("{digest}\n").as_bytes(), &message].concat()
 }
 
 /// A result below the line with its digest; `None` if the two do not fit.

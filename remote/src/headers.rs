@@ -30,7 +30,7 @@ impl Headers {
             entries.push(entry(setting, name, value)?);
         }
         if let Some(token) = token {
-            let (setting, text) = read(token)?;
+            let (setting, text) = self::token(token)?;
             let mut value = value(setting, "…", &format!("Bearer {text}"))?;
             value.set_sensitive(true);
             entries.push((AsciiMetadataKey::from_static("authorization"), value));
@@ -70,8 +70,11 @@ fn value(
     })
 }
 
-/// The token, and the setting that gave it.
-fn read(token: &BearerToken) -> Result<(&'static str, String), RemoteError> {
+/// The setting that gave the token, and the token.
+///
+/// # Errors
+/// Where its file cannot be read.
+pub(crate) fn token(token: &BearerToken) -> Result<(&'static str, String), RemoteError> {
     match token {
         BearerToken::Text(text) => Ok(("remote_oauth_bearer_token", text.trim().to_owned())),
         BearerToken::File(path) => {

@@ -4,7 +4,7 @@
 //! `digest` is what everything is known by, `options` what can be set. `server` makes calls to one
 //! server, with the `headers` and the `pace` that are set; `status` says what a refusal means.
 //! `capabilities_service`, `cas`, `byte_stream`, `action_cache` and `execution` are its services, and
-//! `transfers` moves many blobs. `folder` is a cache that is a folder. `store` is what all caches
+//! `transfers` moves many blobs. `folder` is a cache that is a folder, `object_storage` one that is a bucket. `store` is what all caches
 //! do, and `client` its blocking face. `shared` is a team's cache as a run uses it: `failures` says what a
 //! failure means to a run, `outputs` what belongs to a result.
 
@@ -21,6 +21,8 @@ mod execution;
 mod failures;
 mod folder;
 mod headers;
+#[cfg(feature = "object-storage")]
+mod object_storage;
 mod options;
 mod outputs;
 mod pace;

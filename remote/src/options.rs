@@ -276,8 +276,8 @@ pub enum OptionsConflict {
         /// The other one.
         lacks: &'static str,
     },
-    /// There is no such provider yet.
-    #[error("`[GLOBAL] remote_provider` is `{provider}`, which this version does not have")]
+    /// This build has no such provider.
+    #[error("`[GLOBAL] remote_provider` is `{provider}`, which this build leaves out")]
     NoProvider {
         /// The provider.
         provider: &'static str,
@@ -306,7 +306,7 @@ impl OptionsConflict {
                 format!("set `{lacks}` too, or neither of both with `{set}`")
             }
             Self::NoProvider { .. } => {
-                "set `remote_provider` to `reapi` for a server, or to `file` for a shared folder"
+                "prebuilt binaries have it, and `cargo build --package xtask --features object-storage` makes one"
                     .into()
             }
         }

@@ -12,7 +12,9 @@ use crate::error::{RemoteCallError, RemoteError};
 use crate::folder::SharedFolder;
 use crate::headers::Headers;
 use crate::messages::ActionResult;
-use crate::options::{OptionsConflict, RemoteOptions, RemoteProvider};
+#[cfg(feature = "object-storage")]
+use crate::object_storage::ObjectStorage;
+use crate::options::{RemoteOptions, RemoteProvider};
 use crate::server::{RemoteServer, ServerAccess};
 
 /// A cache of one kind.
@@ -20,6 +22,8 @@ use crate::server::{RemoteServer, ServerAccess};
 pub(crate) enum RemoteStore {
     Server(Arc<RemoteServer>),
     Folder(Arc<SharedFolder>),
+    #[cfg(feature = "object-storage")]
+    Objects(Arc<ObjectStorage>),
 }
 
 impl RemoteStore {
@@ -47,9 +51,14 @@ impl RemoteStore {
                 };
                 Ok(Self::Folder(Arc::new(SharedFolder::new(path))))
             }
+            #[cfg(feature = "object-storage")]
+            RemoteProvider::S3 | RemoteProvider::GithubActionsCache => {
+                Ok(Self::Objects(ObjectStorage::open(options, address)?))
+            }
+            #[cfg(not(feature = "object-storage"))]
             RemoteProvider::S3 | RemoteProvider::GithubActionsCache => {
                 let provider = options.provider.name();
-                Err(OptionsConflict::NoProvider { provider }.into())
+                Err(crate::options::OptionsConflict::NoProvider { provider }.into())
             }
         }
     }
@@ -59,6 +68,8 @@ impl RemoteStore {
         match self {
             Self::Server(server) => server.calls.load(Ordering::Relaxed),
             Self::Folder(_) => 0,
+            #[cfg(feature = "object-storage")]
+            Self::Objects(objects) => objects.calls.load(Ordering::Relaxed),
         }
     }
 
@@ -67,6 +78,8 @@ impl RemoteStore {
         match self {
             Self::Server(server) => server.progress.load(Ordering::Relaxed),
             Self::Folder(folder) => folder.moved.load(Ordering::Relaxed),
+            #[cfg(feature = "object-storage")]
+            Self::Objects(objects) => objects.moved.load(Ordering::Relaxed),
         }
     }
 
@@ -75,6 +88,8 @@ impl RemoteStore {
         match self {
             Self::Server(server) => server.pace(),
             Self::Folder(_) => Some(Duration::ZERO),
+            #[cfg(feature = "object-storage")]
+            Self::Objects(_) => Some(Duration::ZERO),
         }
     }
 
@@ -82,6 +97,8 @@ impl RemoteStore {
         match self {
             Self::Server(server) => server.missing(digests).await,
             Self::Folder(folder) => Ok(folder.missing(digests)),
+            #[cfg(feature = "object-storage")]
+            Self::Objects(objects) => objects.missing(digests).await,
         }
     }
 
@@ -93,6 +110,12 @@ impl RemoteStore {
             Self::Folder(folder) => {
                 for (at, digest) in asked() {
                     found[at] = folder.read(digest)?;
+                }
+            }
+            #[cfg(feature = "object-storage")]
+            Self::Objects(objects) => {
+                for (at, digest) in asked() {
+                    found[at] = objects.read(digest).await?;
                 }
             }
             Self::Server(server) => {
@@ -125,6 +148,8 @@ impl RemoteStore {
                 Ok(())
             }
             Self::Server(server) => server.download(wanted).await,
+            #[cfg(feature = "object-storage")]
+            Self::Objects(objects) => objects.download(wanted).await,
         }
     }
 
@@ -132,6 +157,8 @@ impl RemoteStore {
     pub(crate) async fn upload(&self, blobs: &[Blob]) -> Result<BlobTransfer, RemoteCallError> {
         match self {
             Self::Folder(folder) => folder.upload(blobs),
+            #[cfg(feature = "object-storage")]
+            Self::Objects(objects) => objects.upload(blobs).await,
             Self::Server(server) => server.upload(blobs).await,
         }
     }
@@ -143,6 +170,8 @@ impl RemoteStore {
         match self {
             Self::Server(server) => server.action_result(action).await,
             Self::Folder(folder) => folder.action_result(action),
+            #[cfg(feature = "object-storage")]
+            Self::Objects(objects) => objects.action_result(action).await,
         }
     }
 
@@ -154,6 +183,8 @@ impl RemoteStore {
         match self {
             Self::Server(server) => server.update_action_result(action, result).await,
             Self::Folder(folder) => folder.update_action_result(action, result),
+            #[cfg(feature = "object-storage")]
+            Self::Objects(objects) => objects.update_action_result(action, result).await,
         }
     }
 }

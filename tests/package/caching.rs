@@ -216,3 +216,65 @@ fn a_trace_says_what_was_done() {
     );
     assert_eq!(events[0]["args"]["from"], "run");
 }
+
+/// A repository elsewhere, with a cache of its own, whose team shares what is at an address.
+fn of_team(address: &str, provider: &str) -> Repo {
+    monorepo()
+        .env("PANTS_REMOTE_CACHE_READ", "true")
+        .env("PANTS_REMOTE_CACHE_WRITE", "true")
+        .env("PANTS_REMOTE_PROVIDER", provider)
+        .env("PANTS_REMOTE_STORE_ADDRESS", address)
+        .env("PANTS_SESSION_END_TASKS_TIMEOUT", "30")
+        .env("AWS_ACCESS_KEY_ID", "somebody")
+        .env("AWS_SECRET_ACCESS_KEY", "secret")
+}
+
+/// What one machine packs, no other does.
+fn check_shared(address: &str, provider: &str) {
+    let first = of_team(address, provider);
+    assert_eq!(actions(&first, &[]), "actions: 5 run here");
+    let second = of_team(address, provider);
+    let told = actions(&second, &[]);
+    assert_eq!(told, "actions: 5 from the shared cache", "{address}");
+    let dist = |repo: &Repo| archives(&repo.root().join("dist"));
+    assert_eq!(dist(&second), dist(&first));
+}
+
+#[test]
+fn what_one_machine_packed_another_has() {
+    let server = testkit::CacheServer::start();
+    check_shared(&server.address(), "reapi");
+    let folder = tempfile::tempdir().unwrap();
+    check_shared(&format!("file://{}", folder.path().display()), "file");
+}
+
+#[test]
+fn servers_of_others_share_too() {
+    use testkit::{RealServer, RealServerKind};
+
+    for kind in [RealServerKind::BuildboxCasd, RealServerKind::BuildGrid] {
+        if let Some(server) = RealServer::start(kind) {
+            check_shared(&format!("grpc://{}", server.host()), "reapi");
+        }
+    }
+    if cfg!(feature = "object-storage")
+        && let Some(server) = RealServer::start(RealServerKind::Moto)
+    {
+        let host = server.host();
+        let address = format!("s3://bucket/team?region=us-east-1&endpoint=http://{host}");
+        check_shared(&address, "s3");
+    }
+}
+
+/// A cache that is down costs one line.
+#[test]
+fn a_shared_cache_that_is_down_costs_a_warning() {
+    let repo = of_team("grpc://127.0.0.1:1", "reapi");
+    let output = package(&repo, &[]);
+    let warnings = output
+        .stderr
+        .lines()
+        .filter(|line| line.starts_with("warning: cannot look up"));
+    let warnings: Vec<_> = warnings.collect();
+    assert_eq!(warnings.len(), 1, "{output}");
+}

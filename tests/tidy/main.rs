@@ -20,8 +20,10 @@ use house::{Source, all_sources, built, dependencies, is_comment, members, read,
 ///
 /// `md-5` and `sha1` check hashes that old links name; `minijinja-contrib` has what templates of Jinja
 /// call; `spdx` has the identifiers of licences, and `elf` reads what a library needs of its system.
-/// `tonic` and `bazel-remote-apis` speak to caches that a team shares; the main job builds neither yet.
-const MAX_LOCKED_CRATES: usize = 345;
+/// `tonic` and `bazel-remote-apis` speak to caches that a team shares. `opendal` speaks to buckets and to the
+/// cache of GitHub Actions, in place of signatures and protocols of our own: seventy crates that the alias leaves
+/// out, and that nobody builds before a first lock.
+const MAX_LOCKED_CRATES: usize = 415;
 
 /// Lines of a file without its tests and comments. A reason to look, not a number to satisfy.
 const MAX_LINES: usize = 650;

@@ -618,6 +618,14 @@ fn reader(tls: ClientConfig, limits: &HttpLimits) -> Result<Client, TransportErr
         .map_err(|error| bad_client(&error))
 }
 
+/// A client for a library that makes its own requests: our trust store, proxies and limits, and no logins.
+///
+/// # Errors
+/// Where a setting for certificates cannot be used.
+pub fn plain_client(options: &HttpOptions) -> Result<Client, TransportError> {
+    reader(tls::client_config(options)?.strict(), &options.limits)
+}
+
 /// What all clients have in common.
 fn builder(tls: ClientConfig, limits: &HttpLimits) -> ClientBuilder {
     Client::builder()

@@ -28,7 +28,7 @@ pub use error::{RequestKind, RequestPurpose, TransportError, redacted, root_caus
 pub use flight::{Flight, FlightLead, FlightOutcome, Flights};
 pub use http::{
     Authorization, HttpClient, HttpRequest, HttpResponse, RequestFailure, ResponseStream, Retries,
-    retry_after,
+    plain_client, retry_after,
 };
 pub use ini::{Ini, IniError};
 pub use login::{Login, LoginPlace, LoginVariables, WrittenLogin};

@@ -15,6 +15,7 @@
 //! ```
 
 mod own_work;
+mod shared_cache;
 mod summary;
 mod tidying;
 
@@ -28,6 +29,7 @@ use crate::error::GoalError;
 use crate::session::Session;
 
 pub use own_work::{OwnWork, WorkWorth};
+pub use shared_cache::ask_shared_cache;
 pub use summary::stats_lines;
 
 /// The folder of the engine in the cache.

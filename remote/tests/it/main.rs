@@ -4,6 +4,9 @@
 
 mod faults;
 mod folder;
+mod real;
+#[cfg(feature = "object-storage")]
+mod s3;
 mod services;
 mod shared;
 mod tls;

@@ -80,15 +80,6 @@ fn settings_that_cannot_be_used_are_errors() {
     `[GLOBAL] remote_execution` is on, and `[GLOBAL] remote_execution_address` is not set
     hint: set `remote_execution_address`, or turn `remote_execution` off
     ");
-    let bucket = |o: &mut RemoteOptions| {
-        o.provider = remote::RemoteProvider::S3;
-        o.store_address = Some("s3://bucket/cache".into());
-        o.execution = false;
-    };
-    insta::assert_snapshot!(shown(bucket), @"
-    `[GLOBAL] remote_provider` is `s3`, which this version does not have
-    hint: set `remote_provider` to `reapi` for a server, or to `file` for a shared folder
-    ");
     insta::assert_snapshot!(shown(|o| o.certificates.client = Some("own.pem".into())), @"
     `[GLOBAL] remote_client_certs_path` is set, and `[GLOBAL] remote_client_key_path` is not
     hint: set `remote_client_key_path` too, or neither of both with `remote_client_certs_path`

@@ -25,6 +25,14 @@ pub(super) struct SettingVariable {
     pub(super) node: SettingNode,
 }
 
+impl SettingVariable {
+    /// Whether it is about the cache of the team.
+    pub(super) fn is_of_shared_cache(&self) -> bool {
+        let others = ["cache_content_behavior", "session_end_tasks_timeout"];
+        self.key.starts_with("remote_") || others.contains(&self.key)
+    }
+}
+
 /// The settings files besides `pants.toml`: those that `PANTS_CONFIG_FILES` names, which must be
 /// there, then `/etc/pantsrc`, `~/.pants.rc` and `.pants.rc`.
 pub(super) fn further_files(

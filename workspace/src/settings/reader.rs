@@ -130,7 +130,11 @@ pub(super) fn read(
     };
     let variables = match files.pants {
         Some(_) => variables(&environment),
-        None => Vec::new(),
+        // Whether a job may store, and its token, are said by the job, whatever file has the rest.
+        None => variables(&environment)
+            .into_iter()
+            .filter(|variable| variable.is_of_shared_cache())
+            .collect(),
     };
     let placeholders = Placeholders::new(&files.root, environment);
     let python = &mut settings.sections.python;

@@ -190,6 +190,23 @@ mod tests {
     }
 
     #[test]
+    fn variables_count_without_a_pants_toml_too() {
+        let table =
+            "[workspace.metadata.xtask.GLOBAL]\nremote_store_address = 'grpc://a.example:1'";
+        let document = SettingsDocument::parse("Cargo.toml".into(), table.to_owned()).unwrap();
+        let files = RepositorySettings::new(Utf8Path::new("/repo"), None, Some(document)).unwrap();
+        let variables = [
+            ("PANTS_REMOTE_CACHE_WRITE", "true"),
+            ("PANTS_BUILD_PATTERNS", "[]"),
+        ];
+        let environment = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let settings = read(&files, environment.into(), &[]).unwrap();
+        let options = settings.remote_options();
+        assert!(options.cache_write && options.store_address.is_some());
+        assert!(!settings.global.build_patterns.is_empty());
+    }
+
+    #[test]
     fn what_is_no_value_is_refused() {
         let refused = |text: &str| options(text, &[]).unwrap_err();
         insta::assert_snapshot!(refused("remote_provider = 'gcs'"), @"`[GLOBAL] remote_provider`: `gcs` is not one of `reapi` `file` `experimental-file` `s3` `github-actions-cache` `experimental-github-actions-cache`");

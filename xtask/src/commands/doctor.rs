@@ -13,6 +13,7 @@ use crate::arguments::IndexArguments;
 use crate::commands::clean::Bytes;
 use crate::outcome::CommandOutcome;
 use crate::style::{BAD, GOOD};
+use goals::actions::ask_shared_cache;
 use goals::environments::{ExportOptions, Exporter, folders, relative};
 use goals::error::GoalError;
 use goals::locking::{
@@ -61,6 +62,9 @@ pub(crate) fn run(
     actions(&mut report)?;
     if choice.access == NetworkAccess::Online {
         index(&mut report);
+        if let Some(answer) = ask_shared_cache(&session.settings) {
+            report.result("shared cache", answer);
+        }
     }
     merge_driver(&mut report);
     let repository = workspace::load(session.root(), session.target_options())?;
