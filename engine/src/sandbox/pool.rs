@@ -23,7 +23,7 @@ use crate::tree::InputTree;
 const MOST: usize = 4096;
 
 /// How often a slot of a killed run is tried again.
-const PATIENCE: usize = 100;
+const PATIENCE: usize = 400;
 
 /// How the name of a folder begins that is being removed.
 const REMOVED: &str = "removed-";

@@ -14,7 +14,8 @@ fn a_time_limit_ends_everything_it_started() {
     let script = "trap '' TERM INT; setsid sh -c 'echo $$; exec >&- 2>&-; sleep 600; :' & \
                   sh -c 'echo $$; sleep 600; :' & echo $$; sleep 600; :";
     let action = Action {
-        timeout: Some(Duration::from_millis(500)),
+        // Long enough to set a trap on a busy machine.
+        timeout: Some(Duration::from_secs(3)),
         ..shell(script)
     };
     let start = Instant::now();
@@ -79,7 +80,7 @@ fn a_program_may_clean_up_after_its_time() {
     let scene = Scene::new();
     let script = "trap 'echo cleaned; exit 1' INT; echo $$; sleep 600 & wait";
     let action = Action {
-        timeout: Some(Duration::from_millis(300)),
+        timeout: Some(Duration::from_secs(3)),
         ..shell(script)
     };
     let outcome = scene.run(&action);
@@ -110,23 +111,32 @@ impl RunObserver for Slots {
 #[test]
 fn as_many_run_as_there_are_jobs_each_in_its_slot() {
     let scene = Scene::new();
-    let folder = scene.root.join("marks");
-    fs_err::create_dir(&folder).unwrap();
-    // Each makes a folder of its slot, which fails where another has it.
-    let script =
-        format!("mkdir {folder}/$$ && ls {folder} | wc -l && sleep 0.1; rmdir {folder}/$$");
-    let actions: Vec<_> = (0..8)
-        .map(|number| shell(&script).variable("N", number.to_string()))
-        .collect();
-    let slots = Slots::default();
-    let report = scene.engine().run(&actions, &slots);
-    let most = report.outcomes.iter().map(|outcome| {
-        let text = outcome.as_ref().unwrap().stdout.text().unwrap();
-        text.trim().parse::<usize>().unwrap()
-    });
-    assert_eq!(most.max(), Some(2));
-    let mut slots = slots.0.into_inner().unwrap();
-    slots.sort_unstable();
-    slots.dedup();
+    let run = |count: usize, wait: &str| {
+        let folder = scene.root.join(format!("marks-{count}"));
+        fs_err::create_dir(&folder).unwrap();
+        let running = format!("$(ls {folder} | wc -l)");
+        let script = format!(
+            "mkdir {folder}/$$; i=0; while [ {running} -lt {wait} ] && [ $i -lt 3000 ]; do \
+             sleep 0.01; i=$((i+1)); done; echo {running}; sleep 0.05; rmdir {folder}/$$"
+        );
+        let actions: Vec<_> = (0..count)
+            .map(|number| shell(&script).variable("N", number.to_string()))
+            .collect();
+        let slots = Slots::default();
+        let report = scene.engine().run(&actions, &slots);
+        let running = report.outcomes.iter().map(|outcome| {
+            let text = outcome.as_ref().unwrap().stdout.text().unwrap();
+            text.trim().parse::<usize>().unwrap()
+        });
+        let mut slots = slots.0.into_inner().unwrap();
+        slots.sort_unstable();
+        (running.collect::<Vec<_>>(), slots)
+    };
+    // Each of two waits for the other.
+    let (running, slots) = run(2, "2");
+    assert!(running.contains(&2), "{running:?}");
     assert_eq!(slots, [0, 1]);
+    let (running, slots) = run(8, "0");
+    assert!(running.iter().all(|running| *running <= 2), "{running:?}");
+    assert!(slots.iter().all(|slot| *slot <= 1), "{slots:?}");
 }
