@@ -74,6 +74,37 @@ fn clean_says_what_it_removes_and_leaves_the_rest() {
     );
 }
 
+#[test]
+fn environments_that_nobody_uses_are_removed() {
+    let Some((_index, repo)) = exported() else {
+        return;
+    };
+    let folder = repo
+        .root()
+        .join("dist/export/python/virtualenvs/python-default");
+    let names = || -> Vec<String> {
+        let entries = folder.read_dir_utf8().into_iter().flatten();
+        let names = entries.map(|entry| entry.unwrap().file_name().to_owned());
+        sorted(names.filter(|name| !name.starts_with('.')).collect())
+    };
+    let [used] = &names()[..] else {
+        panic!("{:?}", names());
+    };
+    // One of a Python that the settings do not admit any more, and a folder that is no environment.
+    for other in ["3.1.4", "theirs"] {
+        fs_err::create_dir(folder.join(other)).unwrap();
+    }
+    fs_err::copy(
+        folder.join(used).join(install::STATE_FILE),
+        folder.join("3.1.4").join(install::STATE_FILE),
+    )
+    .unwrap();
+    let said = said(&done(&repo, &["clean"]));
+    let line = "python-default/3.1.4 (an environment of a Python that its resolve does not admit)";
+    assert!(said.replace("[PYTHON]", "3.1.4").contains(line), "{said}");
+    assert_eq!(names(), [used.as_str(), "theirs"]);
+}
+
 fn sorted(mut names: Vec<String>) -> Vec<String> {
     names.sort();
     names

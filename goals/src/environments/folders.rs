@@ -1,6 +1,7 @@
 //! The folders that belong to this tool: in the cache, and below `dist/export`.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use model::Version;
 
 use workspace::{CACHE_MARK, CACHE_TAG};
 
@@ -127,16 +128,27 @@ pub fn leftovers(session: &Session) -> Result<Vec<OwnedFolder>, GoalError> {
         }
     }
     for environment in environments(session) {
-        let resolve = environment.path.parent().and_then(Utf8Path::file_name);
-        let known = resolve.is_some_and(|name| session.settings.python.resolves.contains_key(name));
-        if !known {
+        if let Some(what) = uselessness(session, &environment.path) {
             owned.push(OwnedFolder {
-                what: "an environment of a resolve that is no more",
+                what,
                 ..environment
             });
         }
     }
     Ok(owned)
+}
+
+/// Why an environment is of no use to anyone, if it is not.
+fn uselessness(session: &Session, environment: &Utf8Path) -> Option<&'static str> {
+    let resolve = environment.parent()?.file_name()?;
+    if !session.settings.python.resolves.contains_key(resolve) {
+        return Some("an environment of a resolve that is no more");
+    }
+    let constraints = session.settings.interpreter_constraints(resolve).ok()?;
+    // A folder has the name of its Python.
+    let python: Version = environment.file_name()?.parse().ok()?;
+    (!constraints.contains(&python))
+        .then_some("an environment of a Python that its resolve does not admit")
 }
 
 /// Removes empty folders and lock files of environments that are gone, and a cache folder that holds
