@@ -146,3 +146,54 @@ fn more_files_than_a_command_line_holds_are_one_process() {
     let said = look(&repo, &["--mypy-args=--show", "check", "many::"]);
     assert!(said.contains("checked 9000 files"), "{said}");
 }
+
+/// The line of `--stats` that says what ran.
+fn ran(repo: &Repo, arguments: &[&str]) -> String {
+    let output = repo.xtask(arguments);
+    let lines = output.stderr.lines();
+    let line = lines
+        .filter(|line| line.starts_with("actions:"))
+        .collect::<Vec<_>>();
+    format!("{} exit {}", line.join(" "), output.status)
+}
+
+#[test]
+fn what_was_clean_is_not_checked_again_until_something_it_reaches_changes() {
+    let index = index();
+    let Some(repo) = repo(&index) else { return };
+    repo.write("p/bad.py", "from p.good import x\n");
+    repo.write("mypy.ini", "[mypy]\nplugins = tools/plugin.py\n");
+    repo.write("tools/plugin.py", "");
+    let check = |more: &[&str]| ran(&repo, &[&["check", "--stats", "p/bad.py"], more].concat());
+    insta::assert_snapshot!(check(&[]), @"actions: 1 run here exit 0");
+    insta::assert_snapshot!(check(&[]), @"actions: 1 from the cache of this machine exit 0");
+    insta::assert_snapshot!(check(&["--force"]), @"actions: 1 run here exit 0");
+    for (path, text) in [
+        ("p/good.py", "x = \"b\"\n"),
+        (
+            "mypy.ini",
+            "[mypy]\nplugins = tools/plugin.py\nstrict = True\n",
+        ),
+        ("tools/plugin.py", "# other\n"),
+    ] {
+        repo.write(path, text);
+        assert_eq!(check(&[]), "actions: 1 run here exit 0", "{path}");
+    }
+    repo.write("p/unrelated.py", "");
+    insta::assert_snapshot!(check(&[]), @"actions: 1 from the cache of this machine exit 0");
+    repo.write("p/bad.py", "x = 1  # WRONG\n");
+    insta::assert_snapshot!(check(&[]), @"actions: 1 run here, 1 failed exit 1");
+    insta::assert_snapshot!(check(&[]), @"actions: 1 run here, 1 failed exit 1");
+}
+
+#[test]
+fn lint_looks_at_the_same_files_once() {
+    let index = index();
+    let Some(repo) = repo(&index) else { return };
+    let lint = |more: &[&str]| ran(&repo, &[&["lint", "--stats", "p/good.py"], more].concat());
+    insta::assert_snapshot!(lint(&[]), @"actions: 2 run here exit 0");
+    insta::assert_snapshot!(lint(&[]), @"actions: 2 from the cache of this machine exit 0");
+    repo.write("pyproject.toml", "[tool.black]\nline-length = 30\n");
+    insta::assert_snapshot!(lint(&[]), @"actions: 1 run here, 1 from the cache of this machine exit 0");
+    insta::assert_snapshot!(lint(&["--no-cache"]), @"actions: 2 run here exit 0");
+}

@@ -259,3 +259,41 @@ fn odd_names_and_many_files() {
     exit 1
     ");
 }
+
+#[test]
+fn files_that_no_target_owns_may_be_a_tool_s() {
+    let index = index();
+    let Some(repo) = repo(&index) else { return };
+    let chosen = "[workspace.metadata.xtask.checks]\ntools = [\"yamllint\"]\n";
+    repo.write("Cargo.toml", &(repo.read("Cargo.toml") + chosen));
+    repo.write("p/a.yml", "");
+    repo.write("q/b.yaml", "");
+    let lint = |specs: &[&str]| look(&repo, &[&["lint", "--only=yamllint"], specs].concat());
+    insta::assert_snapshot!(lint(&["::"]), @"
+    p/a.yml q/b.yaml
+
+    ✕ yamllint failed.
+    exit 1
+    ");
+    insta::assert_snapshot!(lint(&["p::"]), @"
+    p/a.yml
+
+    ✕ yamllint failed.
+    exit 1
+    ");
+    insta::assert_snapshot!(lint(&["q/b.yaml"]), @"
+    q/b.yaml
+
+    ✕ yamllint failed.
+    exit 1
+    ");
+    crate::git(&repo, &["init", "--quiet"]);
+    crate::commit(&repo, "first");
+    repo.write("q/b.yaml", "a: 1\n");
+    insta::assert_snapshot!(lint(&["--changed-since=HEAD"]), @"
+    q/b.yaml
+
+    ✕ yamllint failed.
+    exit 1
+    ");
+}

@@ -37,7 +37,7 @@ impl Invocation {
             CallMode::CheckFix => tool.check_fix.as_ref()?,
             CallMode::Write => tool.write.as_ref()?,
         };
-        let own = own.iter().map(|argument| self.filled(argument));
+        let own = own.iter().flat_map(|argument| self.repeated(argument));
         let is_said = |word: &str| {
             let mut arguments = self.arguments.iter();
             let spelled = word.replace('_', "-");
@@ -66,6 +66,18 @@ impl Invocation {
     pub fn variables_of<'t>(&self, tool: &'t CheckTool) -> impl Iterator<Item = (&'t str, String)> {
         let variables = tool.environment.iter();
         variables.map(|(name, value)| (name.as_str(), self.filled(value)))
+    }
+
+    /// An argument, or one for each source root.
+    fn repeated(&self, argument: &str) -> Vec<String> {
+        const SOURCE_ROOT: &str = "source_root";
+        let place = format!("{{{SOURCE_ROOT}}}");
+        if !argument.contains(&place) {
+            return vec![self.filled(argument)];
+        }
+        let roots = self.values.iter().filter(|(name, _)| *name == SOURCE_ROOT);
+        let of_root = |(_, root): &(_, String)| self.filled(&argument.replace(&place, root));
+        roots.map(of_root).collect()
     }
 
     fn filled(&self, text: &str) -> String {
@@ -132,6 +144,21 @@ mod tests {
             invocation.arguments_of(table.get("flake8").unwrap(), CallMode::Write),
             None
         );
+    }
+
+    #[test]
+    fn an_argument_is_repeated_for_each_source_root() {
+        let invocation = Invocation {
+            values: ["src", "."]
+                .map(|root| ("source_root", root.to_owned()))
+                .to_vec(),
+            ..Invocation::default()
+        };
+        assert_eq!(
+            invocation.repeated("--path={source_root}"),
+            ["--path=src", "--path=."]
+        );
+        assert_eq!(invocation.repeated("--all"), ["--all"]);
     }
 
     #[test]

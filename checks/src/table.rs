@@ -94,7 +94,7 @@ mod tests {
                 ToolKind::Formatter | ToolKind::Fixer => tool.write.is_some(),
             };
             assert!(of_kind, "{name} lacks arguments for what it is");
-            let has_files = !tool.targets.is_empty() || tool.build_files;
+            let has_files = !tool.targets.is_empty() || !tool.globs.is_empty() || tool.build_files;
             assert!(has_files, "{name} is given no files");
             assert!(!tool.requirements.is_empty(), "{name} is in no index");
         }

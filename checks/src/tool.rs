@@ -38,7 +38,7 @@ pub enum Partitioning {
 /// `{cache}` by the folder of its own cache, `{config}` by its configuration file. Where files are parted
 /// by resolve, `{python_executable}` is the Python with what they require, `{site_packages}` where that is,
 /// `{python_version}` the lowest version that they are for, `{source_roots}` the folders at which their
-/// imports start. Files follow at the end.
+/// imports start; an argument with `{source_root}` is repeated for each of these. Files follow at the end.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CheckTool {
@@ -68,6 +68,9 @@ pub struct CheckTool {
     /// The types of the targets whose files it is given.
     #[serde(default)]
     pub targets: Vec<String>,
+    /// Patterns of files that it is given, whether targets own them or not.
+    #[serde(default)]
+    pub globs: Vec<String>,
     /// Whether it is given BUILD files.
     #[serde(default)]
     pub build_files: bool,

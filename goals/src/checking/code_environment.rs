@@ -22,6 +22,10 @@ pub(super) struct CodeEnvironment {
     pub(super) python: Utf8PathBuf,
     /// Where that is.
     pub(super) site_packages: Utf8PathBuf,
+    /// What that is, wherever it is.
+    pub(super) identity: String,
+    /// The Python files of the repository that the code reaches.
+    pub(super) files: Vec<String>,
     /// The lowest version that the code is for, as `3.11`.
     pub(super) python_version: String,
 }
@@ -49,6 +53,11 @@ impl CodeEnvironment {
         let site_packages = format!("lib/python{major}.{minor}/site-packages");
         Ok(Self {
             source_roots: source_roots(graph, &all),
+            files: python_files(graph, &all)
+                .into_iter()
+                .map(str::to_owned)
+                .collect(),
+            identity: environment.identity.to_string(),
             python: environment.environment.python(),
             site_packages: environment.environment.root().join(site_packages),
             python_version: lowest(constraints).unwrap_or_else(|| format!("{major}.{minor}")),
@@ -106,13 +115,18 @@ fn requirements(graph: &TargetGraph<'_>, targets: &BTreeSet<TargetId>) -> Vec<Re
     requirements
 }
 
-/// The source roots of the Python files among targets, sorted.
-fn source_roots(graph: &TargetGraph<'_>, targets: &BTreeSet<TargetId>) -> Vec<String> {
+/// The Python files among targets.
+fn python_files<'g>(graph: &'g TargetGraph<'_>, targets: &BTreeSet<TargetId>) -> BTreeSet<&'g str> {
     let targets = targets.iter().map(|id| graph.target(*id));
     let files = targets
         .filter(|target| target.is_python())
         .flat_map(|target| target.files());
-    let files: BTreeSet<&str> = files.map(|file| &**file).collect();
+    files.map(|file| &**file).collect()
+}
+
+/// The source roots of the Python files among targets, sorted.
+fn source_roots(graph: &TargetGraph<'_>, targets: &BTreeSet<TargetId>) -> Vec<String> {
+    let files = python_files(graph, targets);
     let root_of = |file: &&str| {
         let stripped = graph.stripped(file);
         let root = file

@@ -1,17 +1,16 @@
 //! Tools that look: `lint` and `check`. They run at the same time, and change nothing.
 
-use std::collections::BTreeSet;
-use std::sync::Mutex;
-
 use checks::{CallMode, CheckTool, ToolKind, Verdict};
+use engine::{Action, ActionError, Outcome};
 
-use super::contents::FileContents;
+use super::look;
 use super::partition::FilePartition;
-use super::process::ToolAnswer;
+use super::process::{ToolAnswer, ToolProgram};
 use super::program::ToolBox;
 use super::report::{CheckReport, ToolState, ToolSummary};
-use super::request::CheckGoal;
 use super::trial;
+use super::watcher::LookWatcher;
+use crate::actions::ActionRunner;
 use crate::error::GoalError;
 
 /// A look of a tool at the files of a partition.
@@ -22,28 +21,33 @@ struct Look<'a> {
     is_fix: bool,
 }
 
+/// What is to be done for a look.
+enum LookPlan {
+    /// These of the actions.
+    Actions(std::ops::Range<usize>),
+    /// A trial on a copy, with this program.
+    Trial(ToolProgram),
+}
+
 /// Runs all tools, and says what they find in the order of the tools.
 pub(super) fn run(
     tool_box: &ToolBox<'_>,
     partitions: &[(&CheckTool, Vec<FilePartition>)],
 ) -> Result<CheckReport, GoalError> {
     let looks = looks(tool_box, partitions);
-    let files: BTreeSet<&String> = looks
+    let runner = ActionRunner::new(tool_box.session, &tool_box.request.actions)?;
+    let mut actions = Vec::new();
+    let files = looks.iter().flat_map(|look| &look.partition.files);
+    let mut watcher = LookWatcher::new(tool_box, files.collect());
+    let plans: Vec<Result<LookPlan, GoalError>> = looks
         .iter()
-        .flat_map(|look| &look.partition.files)
+        .map(|look| look.plan(tool_box, &runner, (&mut actions, &mut watcher)))
         .collect();
-    let before = match tool_box.request.goal {
-        CheckGoal::Lint => files,
-        _ => BTreeSet::new(),
-    };
-    let before = FileContents::read(tool_box.session.root(), before)?;
-    let answers: Vec<Result<ToolAnswer, GoalError>> = at_the_same_time(&looks, |look| {
-        let answer = look.run(tool_box)?;
-        Ok(answer)
-    });
+    let ran = runner.run(&actions, &watcher);
     let mut report = CheckReport::new();
     let mut errors = Vec::new();
-    for (look, answer) in looks.iter().zip(answers) {
+    for (look, plan) in looks.iter().zip(plans) {
+        let answer = plan.and_then(|plan| look.answer(tool_box, plan, &ran.outcomes));
         match answer {
             Ok(answer) => {
                 look.say(tool_box, &answer);
@@ -53,7 +57,11 @@ pub(super) fn run(
             Err(error) => errors.push(error),
         }
     }
-    refuse_changes(tool_box, before)?;
+    runner.finish()?;
+    watcher.refuse_changes()?;
+    if ran.interrupted {
+        return Err(GoalError::failure("interrupted"));
+    }
     let mut errors = errors.into_iter();
     match errors.next() {
         Some(first) => Err(first.beside(errors)),
@@ -88,21 +96,53 @@ fn looks<'a>(
 }
 
 impl Look<'_> {
-    fn run(&self, tool_box: &ToolBox<'_>) -> Result<ToolAnswer, GoalError> {
+    fn plan(
+        &self,
+        tool_box: &ToolBox<'_>,
+        runner: &ActionRunner<'_>,
+        (actions, watcher): (&mut Vec<Action>, &mut LookWatcher<'_>),
+    ) -> Result<LookPlan, GoalError> {
         let program = tool_box.program(self.tool, self.partition)?;
         let mode = match self.is_fix {
             true => CallMode::CheckFix,
             false => CallMode::Check,
         };
-        let folder = tool_box.session.root();
-        match tool_box.call((self.tool, mode), &program, self.partition)? {
-            Some(call) => {
-                // Two runs do not write to one cache at the same time.
-                let _guard = call.alone()?;
-                call.run(folder, &self.partition.files)
-            }
-            None => trial::run(tool_box, (self.tool, self.partition), &program),
+        let call = tool_box.call((self.tool, mode), &program, self.partition)?;
+        let Some(call) = call else {
+            return Ok(LookPlan::Trial(program));
+        };
+        let start = actions.len();
+        actions.extend(look::actions(&call, runner, self.partition)?);
+        for index in start..actions.len() {
+            watcher.lock(index, &call);
         }
+        Ok(LookPlan::Actions(start..actions.len()))
+    }
+
+    fn answer(
+        &self,
+        tool_box: &ToolBox<'_>,
+        plan: LookPlan,
+        outcomes: &[Result<Outcome, ActionError>],
+    ) -> Result<ToolAnswer, GoalError> {
+        let range = match plan {
+            LookPlan::Actions(range) => range,
+            LookPlan::Trial(program) => {
+                return trial::run(tool_box, (self.tool, self.partition), &program);
+            }
+        };
+        let mut answer = ToolAnswer {
+            code: Some(0),
+            ..ToolAnswer::default()
+        };
+        for outcome in &outcomes[range] {
+            let outcome = outcome.as_ref().map_err(|error| {
+                GoalError::failure(format!("cannot run {}", self.tool.label()))
+                    .because(error.to_string())
+            })?;
+            answer.add(look::answer(self.tool, outcome)?);
+        }
+        Ok(answer)
     }
 
     fn label(&self) -> String {
@@ -151,47 +191,4 @@ impl Look<'_> {
         };
         session.say(format_args!("{partition}{printed}{ended}"));
     }
-}
-
-/// Takes back what tools changed though they were only to look.
-fn refuse_changes(tool_box: &ToolBox<'_>, before: FileContents) -> Result<(), GoalError> {
-    let changed = before.clone().take_changed();
-    let Some(first) = changed.first() else {
-        return Ok(());
-    };
-    before.restore()?;
-    let more = match changed.len() - 1 {
-        0 => String::new(),
-        more => format!(" and {more} more files"),
-    };
-    let goal = tool_box.request.goal.name();
-    Err(GoalError::failure(format!(
-        "a tool changed {first}{more}, which `{goal}` must not; the files are as they were before"
-    ))
-    .hint("remove what makes it write from its arguments or its configuration, or use `cargo xtask fix`"))
-}
-
-/// Calls `job` for each item on as many threads as there are cores. The answers are in the order of the
-/// items.
-fn at_the_same_time<T: Sync, R: Send>(items: &[T], job: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let next = Mutex::new(0..items.len());
-    let answers: Vec<Mutex<Option<R>>> = items.iter().map(|_| Mutex::new(None)).collect();
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    std::thread::scope(|threads| {
-        for _ in 0..cores.min(items.len()) {
-            threads.spawn(|| {
-                loop {
-                    let at = next.lock().ok().and_then(|mut next| next.next());
-                    let Some(at) = at else { return };
-                    if let Ok(mut answer) = answers[at].lock() {
-                        *answer = Some(job(&items[at]));
-                    }
-                }
-            });
-        }
-    });
-    let answers = answers.into_iter();
-    answers
-        .filter_map(|answer| answer.into_inner().ok().flatten())
-        .collect()
 }

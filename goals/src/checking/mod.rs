@@ -6,12 +6,14 @@ mod code_environment;
 mod contents;
 mod fixing;
 mod linting;
+mod look;
 mod partition;
 mod process;
 mod program;
 mod report;
 mod request;
 mod trial;
+mod watcher;
 
 use crate::error::GoalError;
 use crate::graph::BuildFiles;

@@ -6,11 +6,11 @@ use buildfile::Data;
 use checks::{CheckTool, Partitioning, ToolKind};
 use model::InterpreterConstraints;
 use targets::query::Specs;
-use targets::{TargetGraph, TargetId};
+use targets::{Glob, TargetGraph, TargetId};
 
 use super::request::CheckRequest;
 use crate::error::GoalError;
-use crate::graph::{NoSpecs, TargetSelection, interpreter_constraints, specs};
+use crate::graph::{NoSpecs, TargetSelection, edited_files, interpreter_constraints, specs};
 use crate::session::Session;
 
 /// The files of one process of a tool.
@@ -32,7 +32,8 @@ pub(super) struct FilePartition {
 #[derive(Debug)]
 pub(super) struct SelectedFiles {
     targets: BTreeSet<TargetId>,
-    build_files: Vec<String>,
+    /// The files that were edited, where only these are selected.
+    edited: Option<BTreeSet<String>>,
     specs: Specs,
     is_empty: bool,
 }
@@ -62,13 +63,13 @@ impl SelectedFiles {
             let excluded = specs.excluded(graph);
             targets.extend(generated.filter(|id| excluded.binary_search(id).is_err()));
         }
-        let build_files = match &selection.changed {
-            None => specs.build_files(graph),
-            Some(_) => Vec::new(),
+        let edited = match &selection.changed {
+            Some(since) => Some(edited_files(session, &since.revision)?),
+            None => None,
         };
         Ok(Self {
             targets,
-            build_files: build_files.into_iter().map(str::to_owned).collect(),
+            edited,
             is_empty: selection.specs.is_empty() && selection.changed.is_none(),
             specs,
         })
@@ -96,13 +97,11 @@ impl SelectedFiles {
         tool: &CheckTool,
     ) -> Result<Vec<FilePartition>, GoalError> {
         let mut by_key: BTreeMap<PartitionKey, PartitionFiles> = BTreeMap::new();
-        if tool.build_files {
-            let files = self.build_files.iter().map(|file| (file.clone(), None));
-            by_key
-                .entry(PartitionKey::default())
-                .or_default()
-                .extend(files);
-        }
+        let unowned = self.files_of(graph, tool);
+        by_key
+            .entry(PartitionKey::default())
+            .or_default()
+            .extend(unowned);
         for id in &self.targets {
             let target = graph.target(*id);
             let is_meant = tool.targets.iter().any(|kind| **kind == *target.kind);
@@ -127,6 +126,35 @@ impl SelectedFiles {
             }
         }
         Ok(made)
+    }
+}
+
+impl SelectedFiles {
+    /// The files that a tool is given though no target need own them.
+    fn files_of(&self, graph: &TargetGraph<'_>, tool: &CheckTool) -> PartitionFiles {
+        let globs: Vec<Glob> = tool.globs.iter().map(|glob| Glob::new(glob)).collect();
+        let is_meant = |path: &str| match &self.edited {
+            Some(edited) => {
+                edited.contains(path) && (self.specs.is_empty() || self.specs.match_file(path))
+            }
+            None => self.specs.match_file(path),
+        };
+        let repository = graph.repository();
+        let mut files = PartitionFiles::new();
+        if tool.build_files {
+            let all = repository.build_dirs().iter().flat_map(|dir| &dir.files);
+            files.extend(
+                all.filter(|path| is_meant(path))
+                    .map(|path| (path.to_string(), None)),
+            );
+        }
+        if !globs.is_empty() {
+            let all = repository.tree().files();
+            let fitting =
+                all.filter(|path| globs.iter().any(|glob| glob.is_match(path)) && is_meant(path));
+            files.extend(fitting.map(|path| (path, None)));
+        }
+        files
     }
 }
 

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use checks::{CallMode, CheckTool, ToolKind, Verdict, batches};
-use workspace::pending::alone_in;
+use engine::{Location, Template};
+use model::Sha256;
 
 use crate::error::GoalError;
 
@@ -27,8 +28,16 @@ pub(super) struct ToolCall<'a> {
     pub(super) cache: Utf8PathBuf,
     /// The arguments before the files.
     pub(super) arguments: Vec<String>,
-    /// All variables that it sees.
+    /// Variables that matter for what it finds.
     pub(super) variables: BTreeMap<String, String>,
+    /// Variables that it sees as the caller has them.
+    pub(super) passed: BTreeMap<String, String>,
+    /// Paths of this machine, by the names in braces that stand for them.
+    pub(super) locations: Vec<(&'static str, Location)>,
+    /// The folders at which imports of the repository start.
+    pub(super) source_roots: Vec<String>,
+    /// Files that it sees beside those that it is given.
+    pub(super) sees: Vec<String>,
 }
 
 /// What a tool answered.
@@ -45,15 +54,9 @@ pub(super) struct ToolAnswer {
 }
 
 impl ToolCall<'_> {
-    /// Waits for another run that uses the same cache, where the tool cannot share it.
-    pub(super) fn alone(&self) -> Result<Option<fs_err::File>, GoalError> {
-        if self.tool.kind != ToolKind::Checker {
-            return Ok(None);
-        }
-        let locked = alone_in(self.cache.as_std_path());
-        locked
-            .map(Some)
-            .map_err(|error| GoalError::failure(error.to_string()))
+    /// Whether no other run may use its cache at the same time.
+    pub(super) fn needs_cache_alone(&self) -> bool {
+        self.tool.kind == ToolKind::Checker
     }
 
     /// Runs it on files, which are relative to `folder`.
@@ -62,26 +65,70 @@ impl ToolCall<'_> {
             code: Some(0),
             ..ToolAnswer::default()
         };
-        let mut batches = batches(files);
-        if let (Some(prefix), 2..) = (&self.tool.argument_file, batches.len()) {
-            let list = self.cache.join("files.txt");
-            workspace::files::replace(&list, &files.join("\n"))
-                .map_err(|error| GoalError::file("write", &list, &error))?;
-            batches = vec![vec![format!("{prefix}{list}")]];
-        }
-        for batch in batches {
+        for batch in batches(files) {
             let one = self.run_once(folder, &batch)?;
             answer.add(one);
         }
         Ok(answer)
     }
 
+    /// The argument for a file with arguments, which is written, if the tool takes one.
+    pub(super) fn argument_file(&self, files: &[String]) -> Result<Option<String>, GoalError> {
+        let Some(prefix) = &self.tool.argument_file else {
+            return Ok(None);
+        };
+        let text = files.join("\n");
+        let list = self.cache.join(format!(
+            "files-{}.txt",
+            &Sha256::of(text.as_bytes()).to_string()[..16]
+        ));
+        workspace::files::replace(&list, &text)
+            .map_err(|error| GoalError::file("write", &list, &error))?;
+        let name = list.file_name().unwrap_or_default();
+        Ok(Some(format!("{prefix}{{cache}}/{name}")))
+    }
+
+    /// A text with the paths of this machine in it.
+    fn placed(&self, text: &str) -> String {
+        let places = self.locations.iter();
+        places.fold(text.to_owned(), |text, (name, location)| {
+            text.replace(&format!("{{{name}}}"), location.path.as_str())
+        })
+    }
+
+    /// A text in which the paths of this machine have names.
+    pub(super) fn template(&self, text: &str) -> Template {
+        let mut template = Template::default();
+        let mut rest = text;
+        while let Some((start, name)) = self.first_name(rest) {
+            if start > 0 {
+                template = template.then(&rest[..start]);
+            }
+            template = template.then_location(name);
+            rest = &rest[start + name.len() + 2..];
+        }
+        match rest.is_empty() && !text.is_empty() {
+            true => template,
+            false => template.then(rest),
+        }
+    }
+
+    /// The first name in braces of a text, and where it begins.
+    fn first_name(&self, text: &str) -> Option<(usize, &'static str)> {
+        let names = self.locations.iter().map(|(name, _)| *name);
+        let found = names.filter_map(|name| Some((text.find(&format!("{{{name}}}"))?, name)));
+        found.min()
+    }
+
     fn run_once(&self, folder: &Utf8Path, files: &[String]) -> Result<ToolAnswer, GoalError> {
         let program = &self.program.program;
-        let arguments = self.arguments.iter().chain(files);
+        let own = self.arguments.iter().map(|text| self.placed(text));
+        let arguments = own.chain(files.iter().cloned());
+        let variables = self.variables.iter().chain(&self.passed);
+        let variables = variables.map(|(name, value)| (name.clone(), self.placed(value)));
         let output = duct::cmd(program.as_std_path(), arguments)
             .dir(folder.as_std_path())
-            .full_env(&self.variables)
+            .full_env(variables)
             .stdin_null()
             .stdout_capture()
             .stderr_capture()
@@ -109,7 +156,7 @@ impl ToolCall<'_> {
 }
 
 impl ToolAnswer {
-    fn add(&mut self, other: Self) {
+    pub(super) fn add(&mut self, other: Self) {
         if other.verdict != Verdict::Clean {
             self.code = other.code;
         }

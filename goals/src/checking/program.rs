@@ -4,14 +4,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use checks::{CallMode, CheckTool, Invocation, Partitioning};
+use engine::Location;
 use model::{InterpreterConstraints, PackageName, Place, Requirement, Sha256};
 use targets::TargetGraph;
 use targets::query::Specs;
 use workspace::settings::ToolOptions;
 
 use super::code_environment::{CodeEnvironment, cache_name};
+use super::look::anywhere;
 use super::partition::FilePartition;
 use super::process::{ToolCall, ToolProgram};
 use super::request::CheckRequest;
@@ -85,15 +87,35 @@ impl<'a> ToolBox<'a> {
         partition: &FilePartition,
     ) -> Result<Option<ToolCall<'p>>, GoalError> {
         let options = self.options(tool);
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let mut cache = self.cache.join(tool.section()).join(&program.identity);
         if tool.partition == Partitioning::Resolve {
             cache.push(cache_name(partition));
         }
         fs_err::create_dir_all(&cache).map_err(|error| GoalError::file("make", &cache, &error))?;
-        let mut values = vec![("cores", cores.to_string()), ("cache", cache.to_string())];
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let mut locations = vec![
+            (
+                "program",
+                Location::new(
+                    format!("{} {}", tool.program(), program.identity),
+                    &*program.program,
+                ),
+            ),
+            ("cores", anywhere("cores", cores.to_string())),
+            ("cache", anywhere("cache", &*cache)),
+        ];
+        let mut values = Vec::new();
+        let mut sees = Vec::new();
         if tool.partition == Partitioning::Resolve {
-            values.extend(self.code_values(partition)?);
+            let code = CodeEnvironment::of((self.session, &self.exporter), self.graph, partition)?;
+            let located = |path| Location::new(code.identity.as_str(), path);
+            locations.push(("python_executable", located(code.python.clone())));
+            locations.push(("site_packages", located(code.site_packages.clone())));
+            values.push(("python_version", code.python_version));
+            values.push(("source_roots", code.source_roots.join(":")));
+            let roots = code.source_roots.iter();
+            values.extend(roots.map(|root| ("source_root", root.clone())));
+            sees = code.files;
         }
         let config = self.config(tool, &options)?;
         let invocation = Invocation {
@@ -107,9 +129,10 @@ impl<'a> ToolBox<'a> {
             return Ok(None);
         };
         self.place_reports(tool, &mut arguments)?;
-        let mut variables = self.variables(&cache);
         let own = invocation.variables_of(tool);
-        variables.extend(own.map(|(name, value)| (name.to_owned(), value)));
+        let mut variables: BTreeMap<String, String> =
+            own.map(|(name, value)| (name.to_owned(), value)).collect();
+        sees.extend(options.config.iter().map(ToString::to_string));
         let plugins = self.plugin_roots(&options)?;
         if !plugins.is_empty() {
             variables.insert("PYTHONPATH".to_owned(), plugins.join(":"));
@@ -118,24 +141,19 @@ impl<'a> ToolBox<'a> {
             tool,
             mode,
             cache,
+            passed: self.passed(&program.identity),
+            locations,
+            source_roots: self
+                .graph
+                .source_roots()
+                .into_iter()
+                .map(str::to_owned)
+                .collect(),
+            sees,
             program,
             arguments,
             variables,
         }))
-    }
-
-    /// What a tool is told of the code of a partition.
-    fn code_values(
-        &self,
-        partition: &FilePartition,
-    ) -> Result<[(&'static str, String); 4], GoalError> {
-        let code = CodeEnvironment::of((self.session, &self.exporter), self.graph, partition)?;
-        Ok([
-            ("python_executable", code.python.into_string()),
-            ("site_packages", code.site_packages.into_string()),
-            ("python_version", code.python_version),
-            ("source_roots", code.source_roots.join(":")),
-        ])
     }
 
     /// The source roots of code that a tool imports.
@@ -208,14 +226,17 @@ impl<'a> ToolBox<'a> {
         Ok(())
     }
 
-    /// The variables of every tool. Its home is its own, so that no settings of the user count.
-    fn variables(&self, cache: &Utf8Path) -> BTreeMap<String, String> {
+    /// Variables that a tool sees as the caller has them. Its home is its own, so that no settings of the
+    /// user count.
+    fn passed(&self, identity: &str) -> BTreeMap<String, String> {
         let passed = PASSED.iter().filter_map(|name| {
             let value = self.session.environment.get(*name)?;
             Some(((*name).to_owned(), value.clone()))
         });
-        let home = ("HOME".to_owned(), cache.join("home").into_string());
-        passed.chain([home]).collect()
+        let home = self.cache.join("home").join(identity);
+        passed
+            .chain([("HOME".to_owned(), home.into_string())])
+            .collect()
     }
 
     fn options(&self, tool: &CheckTool) -> ToolOptions {

@@ -1,5 +1,6 @@
 //! What is asked of a team's tools.
 
+use crate::actions::ActionOptions;
 use crate::graph::TargetSelection;
 use crate::locking::IndexChoice;
 
@@ -38,6 +39,8 @@ pub struct CheckRequest {
     pub selection: TargetSelection,
     /// More arguments of the tool.
     pub arguments: Vec<String>,
+    /// How processes are run, and whether what was clean is looked at again.
+    pub actions: ActionOptions,
     /// Where tools come from.
     pub index: IndexChoice,
 }

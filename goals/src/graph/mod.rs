@@ -6,6 +6,8 @@ mod selection;
 
 pub use selection::{ChangedSince, NoSpecs, TargetSelection, specs};
 
+use std::collections::BTreeSet;
+
 use buildfile::Data;
 use model::InterpreterConstraints;
 use targets::imports::ImportCache;
@@ -59,6 +61,15 @@ impl BuildFiles {
             session.warn(format_args!("cannot keep parsed imports: {error}"));
         }
     }
+}
+
+/// The files that were edited since a commit, whoever owns them.
+///
+/// # Errors
+/// Where git cannot say.
+pub fn edited_files(session: &Session, revision: &str) -> Result<BTreeSet<String>, GoalError> {
+    let changes = changes::ChangesSince::of(session, revision)?;
+    Ok(changes.files.edited.into_iter().collect())
 }
 
 /// The interpreters that a target is for: its own, or those of its resolve.

@@ -94,15 +94,11 @@ impl Specs {
         excluded
     }
 
-    /// The BUILD files that the specs match as files: those in a folder that is named, below one, or
-    /// named themselves.
+    /// Whether the specs match a file, whoever owns it.
     #[must_use]
-    pub fn build_files<'r>(&self, graph: &TargetGraph<'r>) -> Vec<&'r str> {
-        let all = graph.repository().build_dirs().iter();
-        let all = all.flat_map(|dir| dir.files.iter().map(|file| &**file));
-        let is_named = |specs: &[Spec], path: &str| specs.iter().any(|spec| spec.names_file(path));
-        all.filter(|path| is_named(&self.wanted, path) && !is_named(&self.unwanted, path))
-            .collect()
+    pub fn match_file(&self, path: &str) -> bool {
+        let is_named = |specs: &[Spec]| specs.iter().any(|spec| spec.names_file(path));
+        is_named(&self.wanted) && !is_named(&self.unwanted)
     }
 
     /// Whether only folders and globs are named, in which there may be nothing.

@@ -2,12 +2,14 @@
 
 use checks::{ToolKind, Verdict};
 use clap::Args;
+use engine::CacheUse;
+use goals::actions::ActionOptions;
 use goals::checking::{self, CheckGoal, CheckReport, CheckRequest, ToolState};
 use goals::error::GoalError;
 use goals::session::Session;
 use workspace::settings::SettingFlag;
 
-use crate::arguments::{IndexArguments, SelectionArguments};
+use crate::arguments::{ActionArguments, IndexArguments, SelectionArguments};
 use crate::outcome::CommandOutcome;
 use crate::style::{BAD, GOOD};
 
@@ -29,6 +31,13 @@ pub(crate) struct CheckArguments {
     #[arg(long)]
     skip_fixers: bool,
 
+    /// Look again at what was clean before
+    #[arg(long)]
+    force: bool,
+
+    #[command(flatten)]
+    actions: ActionArguments,
+
     #[command(flatten)]
     index: IndexArguments,
 
@@ -38,6 +47,19 @@ pub(crate) struct CheckArguments {
 }
 
 impl CheckArguments {
+    /// How processes are run.
+    fn actions(&self, session: &Session, goal: CheckGoal) -> ActionOptions {
+        let is_forced = goal == CheckGoal::Check && session.settings.check.force;
+        let options = self.actions.options();
+        match self.force || is_forced {
+            true => ActionOptions {
+                cache: CacheUse::Write,
+                ..options
+            },
+            false => options,
+        }
+    }
+
     /// The settings that these arguments stand for.
     pub(crate) fn settings(&self, goal: CheckGoal) -> Vec<SettingFlag> {
         let section = goal.name();
@@ -66,6 +88,7 @@ pub(crate) fn run(
         goal,
         selection: arguments.selection.selection(),
         arguments: arguments.arguments.clone(),
+        actions: arguments.actions(session, goal),
         index: arguments.index.choice(),
     };
     let report = checking::run(session, &request)?;
