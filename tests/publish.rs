@@ -192,6 +192,48 @@ fn publishing_trusts_whom_locking_trusts() {
 }
 
 #[test]
+fn servers_that_ask_for_a_certificate_get_that_of_the_settings() {
+    let index = UploadIndex::start(&[("joe", "secret")]);
+    let server = TlsServer::for_known_clients(index.port());
+    let known = || {
+        let repo = with_wheel().env("XTASK_PUBLISH_PASSWORD", "secret");
+        let authority = repo.home().join("authority.pem");
+        fs_err::write(&authority, TlsServer::AUTHORITY).unwrap();
+        let client = repo.home().join("client.pem");
+        fs_err::write(&client, TlsServer::CLIENT).unwrap();
+        (repo.env("SSL_CERT_FILE", authority.as_str()), client)
+    };
+    for variable in ["TWINE_CLIENT_CERT", "SSL_CLIENT_CERT", "PIP_CLIENT_CERT"] {
+        let (repo, client) = known();
+        published(&repo.env(variable, client.as_str()), &index, &server);
+    }
+    let (repo, client) = known();
+    let pypirc = format!(
+        "[inhouse]\nrepository = {}\nclient_cert = {client}\n",
+        server.url()
+    );
+    fs_err::write(repo.home().join(".pypirc"), pypirc).unwrap();
+    published(&repo, &index, &server);
+    let (repo, _) = known();
+    let without = refused(&repo, &["publish", WHEEL, "--index", &server.url()]);
+    assert!(
+        without.contains("error: cannot list the files of"),
+        "{without}"
+    );
+    let (repo, client) = known();
+    fs_err::write(&client, include_str!("../testkit/src/tls/client.pem")).unwrap();
+    let repo = repo.env("TWINE_CLIENT_CERT", "client.pem");
+    fs_err::copy(&client, repo.root().join("client.pem")).unwrap();
+    let keyless = refused(&repo, &["publish", WHEEL, "--index", &server.url()]);
+    assert!(
+        keyless.starts_with(
+            "error: TWINE_CLIENT_CERT is `client.pem`: it holds no private key in PEM"
+        ),
+        "{keyless}"
+    );
+}
+
+#[test]
 fn a_certificate_that_nobody_trusts_is_said_once() {
     let index = UploadIndex::start(&[]);
     let server = TlsServer::before(index.port());

@@ -7,9 +7,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::{WantsServerCert, WebPkiClientVerifier};
+use rustls::{ConfigBuilder, RootCertStore, ServerConfig, WantsVerifier};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 use tokio_rustls::TlsAcceptor;
@@ -25,9 +26,35 @@ impl TlsServer {
     /// The certificate of the authority that issued the server's, in PEM.
     pub const AUTHORITY: &str = include_str!("tls/authority.pem");
 
+    /// The certificate of a client and its key, in PEM.
+    pub const CLIENT: &str = concat!(
+        include_str!("tls/client.pem"),
+        include_str!("tls/client.key")
+    );
+
     /// Starts a TLS server in front of the plain server on this port of 127.0.0.1.
     #[must_use]
     pub fn before(port: u16) -> Self {
+        Self::with_config(port, config().with_no_client_auth())
+    }
+
+    /// The same, for clients with the certificate in [`Self::CLIENT`] only.
+    #[must_use]
+    pub fn for_known_clients(port: u16) -> Self {
+        let authority = CertificateDer::from_pem_slice(include_bytes!("tls/client_authority.pem"));
+        let mut roots = RootCertStore::empty();
+        roots
+            .add(authority.expect("a certificate"))
+            .expect("an authority");
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
+            .build()
+            .expect("an authority");
+        Self::with_config(port, config().with_client_cert_verifier(verifier))
+    }
+
+    fn with_config(port: u16, config: ConfigBuilder<ServerConfig, WantsServerCert>) -> Self {
+        let config = with_own_certificate(config);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -38,7 +65,8 @@ impl TlsServer {
             .expect("a free port");
         let address = listener.local_addr().expect("an address");
         let connections = Arc::new(AtomicUsize::new(0));
-        runtime.spawn(accept(listener, port, Arc::clone(&connections)));
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        runtime.spawn(accept(listener, port, (acceptor, Arc::clone(&connections))));
         Self {
             address,
             connections,
@@ -59,8 +87,11 @@ impl TlsServer {
     }
 }
 
-async fn accept(listener: TcpListener, port: u16, connections: Arc<AtomicUsize>) {
-    let acceptor = TlsAcceptor::from(Arc::new(config()));
+async fn accept(
+    listener: TcpListener,
+    port: u16,
+    (acceptor, connections): (TlsAcceptor, Arc<AtomicUsize>),
+) {
     while let Ok((client, _)) = listener.accept().await {
         connections.fetch_add(1, Ordering::Relaxed);
         let acceptor = acceptor.clone();
@@ -73,14 +104,17 @@ async fn accept(listener: TcpListener, port: u16, connections: Arc<AtomicUsize>)
     }
 }
 
-fn config() -> ServerConfig {
-    let chain = CertificateDer::from_pem_slice(include_bytes!("tls/server.pem"));
-    let key = PrivateKeyDer::from_pem_slice(include_bytes!("tls/server.key"));
+fn config() -> ConfigBuilder<ServerConfig, WantsVerifier> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .expect("versions of TLS")
-        .with_no_client_auth()
+}
+
+fn with_own_certificate(config: ConfigBuilder<ServerConfig, WantsServerCert>) -> ServerConfig {
+    let chain = CertificateDer::from_pem_slice(include_bytes!("tls/server.pem"));
+    let key = PrivateKeyDer::from_pem_slice(include_bytes!("tls/server.key"));
+    config
         .with_single_cert(vec![chain.expect("a certificate")], key.expect("a key"))
         .expect("a certificate that fits its key")
 }

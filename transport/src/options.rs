@@ -26,6 +26,11 @@ pub struct HttpOptions {
     pub certificate_variables: &'static [&'static str],
     /// A file of certificates that a setting names, and where the setting is.
     pub certificates: Option<(String, Utf8PathBuf)>,
+    /// Variables that name a file with the certificate of this machine and its key. The first one
+    /// that is set is used.
+    pub client_certificate_variables: &'static [&'static str],
+    /// Such a file that a setting names, and where the setting is.
+    pub client_certificate: Option<(String, Utf8PathBuf)>,
     /// Is told about progress.
     pub observer: Arc<dyn RequestObserver>,
 }
@@ -40,6 +45,8 @@ impl Default for HttpOptions {
             environment: EnvironmentVariables::of_process(),
             certificate_variables: &["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"],
             certificates: None,
+            client_certificate_variables: &["SSL_CLIENT_CERT"],
+            client_certificate: None,
             observer: Arc::new(Silent),
         }
     }

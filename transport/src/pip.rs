@@ -11,16 +11,28 @@ use crate::environment::EnvironmentVariables;
 use crate::error::TransportError;
 use crate::ini::Ini;
 
-/// The file of certificates that pip's settings name, with the place of the setting.
+/// The files of certificates that pip's settings name, with the places of the settings.
+#[derive(Debug, Default)]
+pub(crate) struct PipCertificates {
+    /// Of the authorities that are trusted.
+    pub(crate) trusted: Option<PipSetting>,
+    /// Of this machine, with its key.
+    pub(crate) client: Option<PipSetting>,
+}
+
+/// The files of certificates that pip's settings name.
 ///
 /// # Errors
 /// Where a configuration file cannot be read as pip reads it.
 pub(crate) fn certificates(
     environment: &EnvironmentVariables,
-) -> Result<Option<PipSetting>, TransportError> {
+) -> Result<PipCertificates, TransportError> {
     let mut settings = PipConfiguration::of_files(environment)?;
     settings.read_environment(environment);
-    Ok(settings.values.remove("cert"))
+    Ok(PipCertificates {
+        trusted: settings.values.remove("cert"),
+        client: settings.values.remove("client-cert"),
+    })
 }
 
 const CONFIG_NAME: &str = if cfg!(windows) { "pip.ini" } else { "pip.conf" };
@@ -75,7 +87,8 @@ pub(crate) struct PipSetting {
     pub(crate) place: String,
 }
 
-const KEYS: [&str; 6] = [
+const KEYS: [&str; 7] = [
+    "client-cert",
     "index-url",
     "extra-index-url",
     "find-links",

@@ -1,5 +1,6 @@
 //! The certificates that servers are checked against: those of the system, and those that the
-//! settings of pip and of the Python package `requests` name.
+//! settings of pip and of the Python package `requests` name. And the certificate that servers ask
+//! of this machine.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -7,8 +8,8 @@ use std::sync::Arc;
 use rustls::client::WebPkiServerVerifier;
 
 use camino::Utf8PathBuf;
-use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 
 use crate::error::TransportError;
@@ -19,7 +20,8 @@ use crate::trusted_hosts::LenientVerifier;
 /// The TLS settings of a client. It trusts the certificates of the system (`SSL_CERT_FILE` and
 /// `SSL_CERT_DIR` included), and those that pip's setting `cert` (`PIP_CERT`), `options` and the
 /// first of the variables in it name: `REQUESTS_CA_BUNDLE` or, as in `requests`, `CURL_CA_BUNDLE`.
-/// It uses HTTP/2 if the server does.
+/// It shows the certificate that `options`, a variable in it, or pip's setting `client-cert` names to
+/// servers that ask for one, and uses HTTP/2 if the server does.
 ///
 /// # Errors
 /// Where a setting names a file that cannot be read.
@@ -48,19 +50,37 @@ pub(crate) fn client_config(options: &HttpOptions) -> Result<TlsSettings, Transp
             value: path.to_string(),
             place: place.clone(),
         });
-    let settings = pip::certificates(environment)?;
-    for PipSetting { value, place } in settings.into_iter().chain(named).chain(written) {
+    let of_pip = pip::certificates(environment)?;
+    let trusted = of_pip.trusted.into_iter().chain(named).chain(written);
+    for PipSetting { value, place } in trusted {
         if seen.insert(value.clone()) {
             roots.add_parsable_certificates(read(&place, &value)?);
         }
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let roots = Arc::new(roots);
-    let mut config = ClientConfig::builder_with_provider(provider)
+    let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|e| setting("TLS", "", e.to_string()))?
-        .with_root_certificates(Arc::clone(&roots))
-        .with_no_client_auth();
+        .with_root_certificates(Arc::clone(&roots));
+    let own = options
+        .client_certificate
+        .as_ref()
+        .map(|(place, path)| PipSetting {
+            value: path.to_string(),
+            place: place.clone(),
+        });
+    let mut named = options.client_certificate_variables.iter();
+    let own = own.or_else(|| named.find_map(|name| variable(name)));
+    let mut config = match own.or(of_pip.client) {
+        Some(PipSetting { value, place }) => {
+            let (chain, key) = own_certificate(&place, &value)?;
+            config
+                .with_client_auth_cert(chain, key)
+                .map_err(|e| setting(&place, &value, e.to_string()))?
+        }
+        None => config.with_no_client_auth(),
+    };
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(TlsSettings { config, roots })
 }
@@ -98,6 +118,19 @@ impl TlsSettings {
             .set_certificate_verifier(Arc::new(verifier));
         config
     }
+}
+
+/// The certificates and the key in a file of this machine's.
+fn own_certificate(
+    place: &str,
+    value: &str,
+) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), TransportError> {
+    let bytes = fs_err::read(value).map_err(|e| setting(place, value, e.to_string()))?;
+    let key = PrivateKeyDer::from_pem_slice(&bytes).map_err(|e| {
+        let reason = format!("it holds no private key in PEM beside the certificate: {e}");
+        setting(place, value, reason)
+    })?;
+    Ok((read(place, value)?, key))
 }
 
 fn read(place: &str, value: &str) -> Result<Vec<CertificateDer<'static>>, TransportError> {

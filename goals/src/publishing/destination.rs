@@ -33,6 +33,8 @@ pub(super) struct Destination {
     pub(super) target: UploadTarget,
     /// The file of certificates that `.pypirc` names, and where it does.
     pub(super) certificates: Option<(String, Utf8PathBuf)>,
+    /// The file with this machine's certificate and key that `.pypirc` names, and where it does.
+    pub(super) client_certificate: Option<(String, Utf8PathBuf)>,
 }
 
 /// The index for all files, if the request or a variable names one.
@@ -78,17 +80,17 @@ impl Destination {
         let section = section.or_else(|| pypirc.at(&url)).unwrap_or_default();
         let check = known.and_then(|index| index.check.clone());
         let check = check.or_else(|| variable(session, "UV_PUBLISH_CHECK_URL"));
-        let certificates = section.certificates.map(|file| {
-            let place = format!("`ca_cert` in {path}");
-            (place, file)
-        });
+        let named = |key: &str, file: Option<Utf8PathBuf>| {
+            file.map(|file| (format!("`{key}` in {path}"), file))
+        };
         Ok(Self {
             target: UploadTarget {
                 url,
                 listing: listing.cloned().or(check.as_deref().and_then(self::url)),
                 login: section.login,
             },
-            certificates,
+            certificates: named("ca_cert", section.certificates),
+            client_certificate: named("client_cert", section.client_certificate),
         })
     }
 }

@@ -116,6 +116,7 @@ impl PublicationPart {
             limits: upload_limits(),
             observer: line.clone(),
             certificates: destination.certificates,
+            client_certificate: destination.client_certificate,
             ..HttpOptions::default()
         };
         let uploader = Uploader::new(destination.target, http)?;

@@ -58,6 +58,7 @@ impl Uploader {
     pub fn new(target: UploadTarget, mut http: HttpOptions) -> Result<Self, UploadError> {
         http.keyring = KeyringProvider::Subprocess;
         http.certificate_variables = &["TWINE_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"];
+        http.client_certificate_variables = &["TWINE_CLIENT_CERT", "SSL_CLIENT_CERT"];
         http.places.insert(
             0,
             LoginPlace {

@@ -24,6 +24,8 @@ pub struct PypircEntry {
     pub login: WrittenLogin,
     /// A file of certificates.
     pub certificates: Option<Utf8PathBuf>,
+    /// A file with the certificate of this machine and its key.
+    pub client_certificate: Option<Utf8PathBuf>,
 }
 
 impl Pypirc {
@@ -54,6 +56,7 @@ impl Pypirc {
                 password: value("password"),
             },
             certificates: value("ca_cert").map(Utf8PathBuf::from),
+            client_certificate: value("client_cert").map(Utf8PathBuf::from),
         })
     }
 
