@@ -29,6 +29,7 @@ mod shell_pattern;
 mod specifier;
 mod tag;
 mod version;
+mod version_file;
 
 pub use coverage::{Coverage, CoverageGap, CoveragePolicy};
 pub use digest::{DigestAlgorithm, FileDigest, FileDigestError, FileDigests};
@@ -59,3 +60,4 @@ pub use specifier::{DependencySpecifier, ProjectReference, SpecifierError};
 pub use tag::{Tag, TagError};
 pub use url::Url;
 pub use version::{VersionRange, specifier_range, specifiers_range};
+pub use version_file::VersionFile;

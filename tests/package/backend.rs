@@ -72,6 +72,40 @@ pub(super) fn own() -> Repo {
         .file("src/own/not_shipped.txt", "not a dependency\n")
 }
 
+/// `[setup-py-generation]` of Pants.
+#[test]
+fn a_setting_says_that_set_ups_are_there() {
+    let repo = own()
+        .file("src/own/BUILD", &BUILD.replace("    generate_setup=False,\n", ""))
+        .file(
+            "pants.toml",
+            "[GLOBAL]\npants_version = \"2.17.1\"\n[source]\nroot_patterns = [\"src\"]\n[python]\ninterpreter_constraints = [\"CPython>=3.8\"]\n[setup-py-generation]\ngenerate_setup_default = false\n",
+        );
+    package(&repo, &["--wheel"]);
+    assert!(members(&repo, "own-1-py3-none-any.whl").contains("seen.txt"));
+}
+
+#[test]
+fn options_of_a_build_are_for_the_build() {
+    let backend = BACKEND.replace(
+        "def build_wheel(",
+        "def get_requires_for_build_wheel(config_settings=None):\n    assert config_settings is None, config_settings\n    return []\n\ndef build_wheel(",
+    );
+    let backend = backend.replace(
+        "\"seen.txt\": ",
+        "\"given.txt\": repr(config_settings),\n        \"seen.txt\": ",
+    );
+    let build = BUILD.replace(
+        "    generate_setup=False,\n",
+        "    generate_setup=False,\n    wheel_config_settings={\"--global-option\": [\"--python-tag\", \"py37\"]},\n",
+    );
+    let repo = own()
+        .file("src/own/BUILD", &build)
+        .file("src/own/backend.py", &backend);
+    package(&repo, &["--wheel"]);
+    assert_snapshot!(member(&repo, "own-1-py3-none-any.whl", "given.txt"), @"{'--global-option': ['--python-tag', 'py37']}");
+}
+
 #[test]
 fn the_backend_sees_what_the_distribution_depends_on() {
     let repo = own();

@@ -1,7 +1,7 @@
 //! What `provides` and the settings say about a distribution, as setuptools and Pants understand it.
 
 use insta::assert_snapshot;
-use testkit::Repo;
+use testkit::{LoopbackIndex, Package, Repo};
 
 use super::{member, members, package};
 use crate::repo;
@@ -190,6 +190,103 @@ fn keywords_of_plug_ins_are_ignored_or_mapped() {
 }
 
 #[test]
+fn what_plug_ins_add_to_every_distribution_is_set() {
+    let repo = distribution("long_desc_file='docs/foo.md'", "")
+        .file("docs/foo.md", "# Foo\n")
+        .file("docs/about.md", "# About\n")
+        .file("docs/notes.md", "Notes\n")
+        .file("src/bar/BUILD", "python_sources()\npython_distribution(name='dist', dependencies=[':bar'], sdist=False, provides=python_artifact(name='bar'))\n")
+        .file("src/bar/bar.py", "BAR = 1\n")
+        .file("src/version.py", "# The version.\nVERSION = '0.28.0'\n")
+        .file(
+            "Cargo.toml",
+            &format!(
+                "{SETTINGS}[workspace.metadata.xtask.package]\nversion_file = \"src/version.py\"\nlicense = \"Proprietary\"\nreadmes = [\"README.rst\"]\nreadme_required = false\nlong_description = [\"docs/about.md\", \"docs/notes.md\"]\n[workspace.metadata.xtask.package.provides_fields]\nlong_desc_file = \"long_description_path\"\n"
+            ),
+        );
+    package(&repo, &[]);
+    assert_snapshot!(member(&repo, WHEEL, "foo-1.0.dist-info/METADATA"), @"
+    Metadata-Version: 2.4
+    Name: foo
+    Version: 1.0
+    License: Proprietary
+    Requires-Python: >=3.9
+    Description-Content-Type: text/markdown
+
+    # Foo
+    ");
+    let bar = |repo: &Repo| {
+        member(
+            repo,
+            "bar-0.28.0-py3-none-any.whl",
+            "bar-0.28.0.dist-info/METADATA",
+        )
+    };
+    assert_snapshot!(bar(&repo), @"
+    Metadata-Version: 2.4
+    Name: bar
+    Version: 0.28.0
+    License: Proprietary
+    Requires-Python: >=3.9
+    Description-Content-Type: text/markdown
+
+    # About
+
+    Notes
+    ");
+    // A readme of the distribution's own goes before.
+    repo.write("src/bar/README.rst", "Bar\n");
+    package(&repo, &["src/bar:dist"]);
+    assert!(bar(&repo).ends_with("text/x-rst\n\nBar\n"));
+}
+
+/// Replaces setuptools, which no test downloads: the wheel has what `setup()` was given.
+const SETUPTOOLS: &[u8] = br#"
+import base64, hashlib, os, runpy, sys, zipfile
+import setuptools
+
+__legacy__ = sys.modules[__name__]  # what PEP 517 has tools call where there is no pyproject.toml
+
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    runpy.run_path("setup.py", run_name="__main__")
+    assert os.path.exists("foo/data/a.txt"), os.listdir(".")
+    given = setuptools.seen
+    members = {
+        "foo/__init__.py": "",
+        "foo/_fast.txt": repr((given["ext_modules"], given["packages"])),
+        "foo-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: foo\nVersion: %s\n" % given["version"],
+        "foo-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    digest = lambda text: base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode().rstrip("=")
+    lines = ["%s,sha256=%s,%d" % (path, digest(text), len(text)) for path, text in members.items()]
+    members["foo-1.0.dist-info/RECORD"] = "\n".join([*lines, "foo-1.0.dist-info/RECORD,,\n"])
+    filename = "foo-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(os.path.join(folder, filename), "w") as wheel:
+        for path, text in members.items():
+            wheel.writestr(path, text)
+    return filename
+"#;
+
+#[test]
+fn extension_modules_are_built_by_setuptools() {
+    let index = LoopbackIndex::start([Package::new("setuptools", "80.0")
+        .member(
+            "setuptools/__init__.py",
+            b"def setup(**given):\n    global seen\n    seen = given\n",
+        )
+        .member("setuptools/build_meta.py", SETUPTOOLS)]);
+    let repo = distribution(
+        "ext_modules=[('foo._fast', {'sources': ['foo/data/a.txt']})]",
+        "",
+    )
+    .index(&index);
+    package(&repo, &[]);
+    assert_snapshot!(member(&repo, WHEEL, "foo/_fast.txt"), @"([('foo._fast', {'sources': ['foo/data/a.txt']})], ['foo'])");
+    let repo = distribution("ext_modules=['foo/fast.c']", "");
+    assert!(refused(&repo).contains("`ext_modules` must be a list of names with their options"));
+}
+
+#[test]
 fn licence_files_by_pattern_and_by_themselves() {
     let licenses = |repo: &Repo| {
         package(repo, &[]);
@@ -333,6 +430,6 @@ fn mypyc_needs_a_build_that_brings_it() {
     5 |     uses_mypyc=True)
       |     ^^^^^^^^^^^^^^^^
       |
-    hint: set `generate_setup=False`, and name mypy in `requires` of `[build-system]` in its pyproject.toml
+    hint: set `generate_setup=False`, and name mypy in `requires` of `[build-system]` in its pyproject.toml, or in the settings: `[build] extra_dependencies = { foo = [\"mypy\"] }`
     ");
 }

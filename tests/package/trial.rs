@@ -265,3 +265,44 @@ fn wheels_for_other_platforms_are_named_once() {
     wrote dist/acme_runner-3-py3-none-win_amd64.whl
     ");
 }
+
+/// A Python that leaves a mark when it runs, and the path of the mark.
+fn marking(repo: &Repo, name: &str) -> (String, camino::Utf8PathBuf) {
+    let python = repo.run("sh".into(), &["-c", "command -v python3"]);
+    let mark = repo.home().join(format!("{name} ran"));
+    let path = repo.home().join(name);
+    let script = format!(
+        "#!/bin/sh\ntouch '{mark}'\nexec {} \"$@\"\n",
+        python.stdout.trim()
+    );
+    fs_err::write(&path, script).unwrap();
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs_err::set_permissions(&path, executable).unwrap();
+    (path.into_string(), mark)
+}
+
+#[test]
+fn the_python_of_a_platform_tries_its_wheels_and_that_of_the_flag_the_others() {
+    let platform = match std::env::consts::ARCH {
+        "aarch64" => "linux_arm64",
+        _ => "linux_x86_64",
+    };
+    let settings = super::SETTINGS.replace("CPython==3.12.*", "CPython>=3.8");
+    let repo = super::monorepo();
+    let (of_platform, platform_ran) = marking(&repo, "of-platform");
+    let (of_flag, flag_ran) = marking(&repo, "of-flag");
+    let repo = repo.file(
+        "Cargo.toml",
+        &format!(
+            "{settings}\n[workspace.metadata.xtask.package.verify_pythons]\n{platform} = \"{of_platform}\"\n"
+        ),
+    );
+    let verify = ["--verify", "--wheel", "--platform", platform];
+    let runner = [&verify[..], &["src/acme/runner:dist"]].concat();
+    package(&repo, &runner);
+    assert!(platform_ran.exists());
+    fs_err::remove_file(&platform_ran).unwrap();
+    fs_err::write(repo.root().join("Cargo.toml"), settings).unwrap();
+    package(&repo, &[&runner[..], &["--python", &of_flag]].concat());
+    assert!(flag_ran.exists() && !platform_ran.exists());
+}

@@ -52,6 +52,26 @@ fn the_next_version_is_computed() {
 }
 
 #[test]
+fn the_version_may_stand_in_a_module() {
+    const MODULE: &str = "src/acme/version.py";
+    let text = SETTINGS.replacen(
+        "[[workspace",
+        &format!("[workspace.metadata.xtask.package]\nversion_file = \"{MODULE}\"\n\n[[workspace"),
+        1,
+    );
+    let module = |version: &str| format!("# Ours.\n__version__ = \"{version}\"  # noqa\nX = 1\n");
+    let repo = monorepo()
+        .file("Cargo.toml", &text)
+        .file(MODULE, &module("24.03.10"));
+    commit(&repo, "settings");
+    git(&repo, &["push", "--quiet", "origin", "main"]);
+    done(&repo, &["release", "--next", "patch", "--yes", "--push"]);
+    assert_eq!(repo.read(MODULE), module("24.03.11"));
+    let lower = crate::refused(&repo, &["release", "24.03.9", "--yes"]);
+    assert!(lower.contains("24.03.11"), "{lower}");
+}
+
+#[test]
 fn the_next_development_version() {
     let repo = monorepo();
     done(&repo, &["release", "24.09.0", "--yes", "--push"]);

@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use model::{InterpreterConstraints, NEWEST_PYTHON_MINOR, RequiresDist, Version};
+use model::{InterpreterConstraints, NEWEST_PYTHON_MINOR, RequiresDist, Version, VersionFile};
 use pep440_rs::PrereleaseKind;
 
 use crate::license::{license_classifier, license_expression};
@@ -311,9 +311,9 @@ impl RepositoryRules {
     }
 }
 
-/// The version in a version file. White space around it is ignored.
+/// The version in a version file: alone, or as a Python module assigns it.
 pub fn version_from_file(path: &str, text: &str) -> Result<Version, RuleError> {
-    let text = text.trim();
+    let text = VersionFile::parse(text).version();
     text.parse()
         .map_err(|e: pep440_rs::VersionParseError| RuleError::Version {
             path: path.to_owned(),

@@ -69,6 +69,9 @@ impl FieldMistake {
     }
 }
 
+/// The name of an extension module, and what setuptools' `Extension` takes beside it.
+pub(super) type ExtensionModule = (String, BTreeMap<String, serde_json::Value>);
+
 /// What `provides` says.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct ProvidedArtifact {
@@ -76,6 +79,11 @@ pub struct ProvidedArtifact {
     pub artifact: Artifact,
     /// The long description, if it is there.
     pub long_description: Option<wheel::Description>,
+    /// The file with the long description, relative to the root: no keyword of setuptools, but what
+    /// those of plug-ins may stand for.
+    pub long_description_path: Option<String>,
+    /// Extension modules that setuptools compiles: their names and options.
+    pub(super) extension_modules: Vec<ExtensionModule>,
     /// Files that become commands, as they are below the source root.
     pub scripts: Vec<String>,
     /// Files for folders of the environment: each folder with its files.
@@ -122,6 +130,8 @@ pub fn artifact(
             "scripts" => provided.scripts = texts()?,
             "data_files" => provided.data_files = data_files(key, value)?,
             "namespace_packages" => provided.namespace_packages = texts()?,
+            "long_description_path" => provided.long_description_path = Some(text()?),
+            "ext_modules" => provided.extension_modules = extension_modules(key, value)?,
             "version_file" => provided.version_file = Some(text()?),
             // `targets` reads the first, `license_files` the others.
             "entry_points" | "license_file" | "license_files" | IGNORED => {}
@@ -169,6 +179,35 @@ fn read_extras(artifact: &mut Artifact, key: &str, value: &Data) -> Result<(), F
         }
     }
     Ok(())
+}
+
+/// Reads `ext_modules`: pairs of a name and the options of `Extension`.
+fn extension_modules(key: &str, value: &Data) -> Result<Vec<ExtensionModule>, FieldMistake> {
+    let expected = "a list of names with their options, as in `[(\"acme._fast\", {\"sources\": [\"fast.c\"]})]`";
+    let Data::List(items) = value else {
+        return Err(wrong(key, expected, value));
+    };
+    let read = |item: &Data| match item {
+        Data::List(pair) if pair.len() == 2 => {
+            let options = pair[1]
+                .as_dict()
+                .ok_or_else(|| wrong(key, expected, item))?;
+            let options = options.iter().filter_map(|(option, value)| {
+                Some((option.as_str()?.to_owned(), setuptools_value(value)))
+            });
+            Ok((text(key, &pair[0])?, options.collect()))
+        }
+        _ => Err(wrong(key, expected, item)),
+    };
+    items.iter().map(read).collect()
+}
+
+/// A value of `Extension`: a text or a list of texts.
+fn setuptools_value(value: &Data) -> serde_json::Value {
+    match value {
+        Data::Str(text) => (**text).into(),
+        other => other.strings().into(),
+    }
 }
 
 /// Reads `data_files`: pairs of a folder and its files, and files alone.
@@ -390,6 +429,6 @@ mod tests {
     fn mistakes() {
         insta::assert_snapshot!(check(&[("name", Data::Int(3))]), @"`name` must be a string, not 3");
         insta::assert_snapshot!(check(&[("install_requires", Data::List([].into()))]), @"`install_requires` cannot be set in `provides`: it follows from the target graph / list them in the `dependencies` of the code, or import what needs them");
-        insta::assert_snapshot!(check(&[("ext_modules", Data::List([].into()))]), @r#"`ext_modules` in `provides` is not supported / if a plug-in of this repository reads it, say what it stands for, or ignore it: `[package.provides_fields]` with `ext_modules = "ignore"`"#);
+        insta::assert_snapshot!(check(&[("cmdclass", Data::List([].into()))]), @r#"`cmdclass` in `provides` is not supported / if a plug-in of this repository reads it, say what it stands for, or ignore it: `[package.provides_fields]` with `cmdclass = "ignore"`"#);
     }
 }

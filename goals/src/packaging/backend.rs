@@ -202,7 +202,8 @@ impl Backends<'_> {
         let constraints = constraints.unwrap_or_else(InterpreterConstraints::any_recent);
         let index = PackageIndexes::new(self.session, self.index.clone())?.plain_index()?;
         let builds = Builds::new(self.session, &index, &constraints, Vec::new());
-        build(&builds.with_options(options))
+        let project = distribution.artifact.name.parse().ok();
+        build(&builds.with_options(options).of_project(project))
     }
 
     /// Works on a copy of everything that the distribution reaches, in a folder whose name is always

@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use buildfile::{Data, Object};
 use camino::{Utf8Component, Utf8Path};
-use model::{DependencySpecifier, InterpreterConstraints, Platform, RepoPath, RequiresDist};
+use model::{
+    DependencySpecifier, InterpreterConstraints, PackageName, Platform, RepoPath, RequiresDist,
+    VersionFile,
+};
 use targets::imports::{ImportCache, Strength, Strings};
 use targets::kinds::Role;
 use targets::modules::default_modules;
@@ -50,13 +53,16 @@ impl Describer<'_> {
         let provided = match artifact(&common.provides, &settings.provides_fields) {
             Ok(provided) => provided,
             // A backend of the distribution's own reads other files.
-            Err(_) if own_backend.is_some() => self.name_and_version(&common.provides),
+            Err(_) if own_backend.is_some() && common.provides.get("ext_modules").is_none() => {
+                self.name_and_version(&common.provides)
+            }
             Err(mistake) => return Err(self.mistaken(id, "provides", mistake)),
         };
         let mut artifact = self.named(id, own_backend.as_ref(), provided.artifact)?;
         if let (None, Some(file)) = (&artifact.version, &provided.version_file) {
             artifact.version = Some(self.version_in(id, file)?);
         }
+        artifact.license = artifact.license.or_else(|| settings.license.clone());
         let license_files = license_files(&common.provides);
         let text = |field: &str| self.graph.field(id, field).and_then(Data::as_str);
         let switch = |field: &str| {
@@ -80,8 +86,11 @@ impl Describer<'_> {
                 .map_err(|mistake| self.mistaken(id, "provides", mistake))?,
             namespace_packages: provided.namespace_packages,
             long_description: provided.long_description,
+            extension_modules: provided.extension_modules,
             license_files: license_files.map_err(|error| self.mistaken(id, "provides", error))?,
-            long_description_path: text("long_description_path").map(str::to_owned),
+            long_description_path: text("long_description_path")
+                .map(str::to_owned)
+                .or(provided.long_description_path),
             entry_points: self.entry_points(id)?,
             entry_points_place: match self.graph.field(id, "entry_points") {
                 Some(_) => self.place(id, "entry_points"),
@@ -188,16 +197,7 @@ impl Describer<'_> {
             GoalError::file("read the version file", Utf8Path::new(&path), &error)
                 .at(self.place(id, "provides"))
         })?;
-        let assigned = text.lines().find_map(|line| {
-            let value = line
-                .strip_prefix("__version__")?
-                .trim_start()
-                .strip_prefix('=')?;
-            let value = value.trim_start();
-            let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-            value[1..].split(quote).next()
-        });
-        Ok(assigned.unwrap_or(text.trim()).to_owned())
+        Ok(VersionFile::parse(&text).version().to_owned())
     }
 
     /// The name and the version that the project's own files declare.
@@ -464,7 +464,8 @@ impl Describer<'_> {
             sources,
             ..self.backend_options(id)
         };
-        if !self.has_project(&own) {
+        let compiles = contents.provides.get("ext_modules").is_some();
+        if !compiles && !self.has_project(&own) {
             self.refuse_mypyc(id, None)?;
             return Ok(None);
         }
@@ -520,22 +521,35 @@ impl Describer<'_> {
     /// mypyc compiles in the build backend, which must bring it along.
     fn refuse_mypyc(&self, id: TargetId, own: Option<&OwnBackend>) -> Result<(), GoalError> {
         let uses = self.graph.field(id, "uses_mypyc").and_then(Data::as_bool);
-        let brings = own.is_some_and(|own| {
-            let member = RepoPath::new(&own.folder).join("pyproject.toml");
-            let file = own.sources.iter().find(|file| file.member == member);
-            let text = file
-                .and_then(|file| fs_err::read_to_string(self.session.root().join(&file.path)).ok());
-            text.is_some_and(|text| text.contains("mypy"))
-        });
-        match uses == Some(true) && !brings {
-            false => Ok(()),
-            true => {
-                let mistake = FieldMistake::new("`uses_mypyc` adds no mypy to the build here");
-                Err(self.mistaken(id, "uses_mypyc", mistake).hint(
-                    "set `generate_setup=False`, and name mypy in `requires` of `[build-system]` in its pyproject.toml",
-                ))
-            }
+        if uses != Some(true) {
+            return Ok(());
         }
+        let provides = self.graph.distribution(id, "")?.provides;
+        let name = self.name_and_version(&provides).artifact.name;
+        if own.is_some_and(|own| self.requires_mypy(own, &name)) {
+            return Ok(());
+        }
+        let mistake = FieldMistake::new("`uses_mypyc` adds no mypy to the build here");
+        Err(self.mistaken(id, "uses_mypyc", mistake).hint(format!(
+            "set `generate_setup=False`, and name mypy in `requires` of `[build-system]` in its \
+             pyproject.toml, or in the settings: `[build] extra_dependencies = {{ {name} = [\"mypy\"] }}`"
+        )))
+    }
+
+    /// Whether a build requires mypy: its project says so, or the settings.
+    fn requires_mypy(&self, own: &OwnBackend, name: &str) -> bool {
+        let extra = &self.session.settings.build.extra_dependencies;
+        let project = name.parse::<PackageName>().ok();
+        let extra = project.and_then(|project| extra.get(&project));
+        let mut extra = extra.into_iter().flatten();
+        if extra.any(|requirement| requirement.name.as_str() == "mypy") {
+            return true;
+        }
+        let member = RepoPath::new(&own.folder).join("pyproject.toml");
+        let file = own.sources.iter().find(|file| file.member == member);
+        let text =
+            file.and_then(|file| fs_err::read_to_string(self.session.root().join(&file.path)).ok());
+        text.is_some_and(|text| text.contains("mypy"))
     }
 
     fn mistaken(&self, id: TargetId, field: &str, mistake: FieldMistake) -> GoalError {

@@ -7,6 +7,7 @@ use targets::UnmatchedGlobs;
 use wheel::rules::Artifact;
 use wheel::{EntryPoints, WheelTags};
 
+use super::artifact::ExtensionModule;
 use model::Place;
 
 /// One `python_distribution`.
@@ -28,6 +29,8 @@ pub struct PackagedDistribution {
     pub long_description: Option<wheel::Description>,
     /// The licence files in `provides`, which replace those of the settings.
     pub license_files: Option<Vec<String>>,
+    /// Extension modules that setuptools compiles.
+    pub(super) extension_modules: Vec<ExtensionModule>,
     /// The readme that `long_description_path` names, relative to the root.
     pub long_description_path: Option<String>,
     /// Entry points of the target and of `provides`.

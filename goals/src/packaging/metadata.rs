@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use model::RequiresDist;
+use model::{RequiresDist, VersionFile};
 use wheel::rules::{self, RepositoryRules, RuleError};
 use wheel::{CoreMetadata, Description};
 
@@ -34,7 +34,7 @@ impl Versions {
                 }
                 (None, Some(version)) => VersionText::clone(version),
                 // Its backend finds the version.
-                (None, None) if distribution.own_backend.is_some() => continue,
+                (None, None) if finds_version(distribution) => continue,
                 (None, None) => common.insert(from_file(session, distribution)?).clone(),
             };
             let name = distribution.artifact.name.clone();
@@ -42,6 +42,11 @@ impl Versions {
         }
         Ok(Self(versions))
     }
+}
+
+/// Whether only the backend of a distribution knows its version.
+fn finds_version(distribution: &PackagedDistribution) -> bool {
+    distribution.own_backend.is_some() && distribution.extension_modules.is_empty()
 }
 
 /// Core metadata of one of the distributions; `None` where its own backend makes it.
@@ -154,7 +159,7 @@ fn from_file(
     let version = rules::version_from_file(file.as_str(), &text)
         .map_err(|error| GoalError::failure(error.to_string()).at(Place::file(file.as_str())))?;
     Ok(VersionText {
-        text: text.trim().to_owned(),
+        text: VersionFile::parse(&text).version().to_owned(),
         version,
     })
 }
@@ -168,14 +173,19 @@ fn readme(
     }
     let path = match &distribution.long_description_path {
         Some(path) => path.clone(),
-        None if session.settings.package.readmes.is_empty() => return Ok(None),
+        None if session.settings.package.readmes.is_empty() => {
+            return common_description(session, distribution);
+        }
         None => {
             let folder = session.root().join(&distribution.folder);
             let names = &session.settings.package.readmes;
-            let name = rules::find_readme(&distribution.folder, names, |name| {
+            let found = rules::find_readme(&distribution.folder, names, |name| {
                 folder.join(name).is_file()
-            })
-            .map_err(|error| rule_error(&error, distribution))?;
+            });
+            if found.is_err() && !session.settings.package.readme_required {
+                return common_description(session, distribution);
+            }
+            let name = found.map_err(|error| rule_error(&error, distribution))?;
             Utf8Path::new(&distribution.folder).join(name).into_string()
         }
     };
@@ -186,6 +196,30 @@ fn readme(
     Ok(Some(Description {
         content_type: rules::content_type(&path).to_owned(),
         body,
+    }))
+}
+
+/// The description that the settings give to every distribution.
+fn common_description(
+    session: &Session,
+    distribution: &PackagedDistribution,
+) -> Result<Option<Description>, GoalError> {
+    let files = &session.settings.package.long_description;
+    let Some(first) = files.first() else {
+        return Ok(None);
+    };
+    let read = |file: &Utf8PathBuf| {
+        fs_err::read_to_string(session.root().join(file)).map_err(|error| {
+            GoalError::file("read the description", file, &error)
+                .at(distribution.place.clone())
+                .hint("`[package] long_description` names it, relative to the root")
+        })
+    };
+    let texts = files.iter().map(read);
+    let texts: Vec<String> = texts.collect::<Result<_, _>>()?;
+    Ok(Some(Description {
+        content_type: rules::content_type(first.as_str()).to_owned(),
+        body: texts.join("\n"),
     }))
 }
 

@@ -75,6 +75,14 @@ pub(super) fn setup_py(distribution: &PackagedDistribution, metadata: &CoreMetad
             let _ = writeln!(text, "    {name}={value},");
         }
     }
+    if !distribution.extension_modules.is_empty() {
+        let _ = writeln!(text, "    ext_modules=[");
+        for (name, options) in &distribution.extension_modules {
+            // setuptools takes tuples only.
+            let _ = writeln!(text, "        ({}, {}),", json!(name), json!(options));
+        }
+        let _ = writeln!(text, "    ],");
+    }
     text.push_str(")\n");
     text
 }

@@ -24,7 +24,7 @@ use run::{RunError, StepError};
 
 use crate::error::GoalError;
 use crate::session::Session;
-use model::Place;
+use model::{Place, VersionFile};
 
 pub use branch_check::{changed_since, default_branch, news_files};
 pub use fragments::create_fragment;
@@ -106,7 +106,9 @@ pub fn next_version(
     let merged = git.text(&["tag", "--merged", "HEAD"])?;
     let tagged = merged.lines().filter_map(|tag| settings.version_of(tag));
     let file = fs_err::read_to_string(session.root().join(&settings.version_file));
-    let written = file.ok().and_then(|text| text.trim().parse().ok());
+    let written = file
+        .ok()
+        .and_then(|text| VersionFile::parse(&text).version().parse().ok());
     let last = tagged.chain(written).max().ok_or_else(|| {
         GoalError::failure("there is no version to count from")
             .because(format!(
@@ -142,7 +144,8 @@ pub fn written_version(session: &Session) -> Result<ReleaseVersion, GoalError> {
     let path = &session.settings.package.version_file;
     let text = fs_err::read_to_string(session.root().join(path))
         .map_err(|error| GoalError::file("read", path, &error))?;
-    version(text.trim()).map_err(|error| error.at(Place::file(path.as_str())))
+    version(VersionFile::parse(&text).version())
+        .map_err(|error| error.at(Place::file(path.as_str())))
 }
 
 /// The date of a release: `SOURCE_DATE_EPOCH` (in UTC), or today in the time zone of git.

@@ -32,6 +32,7 @@ pub struct Builds<'a> {
     fetched: Mutex<FxHashMap<RequirementSource, DirectPackage>>,
     python: OnceLock<Interpreter>,
     options: Option<HookOptions>,
+    project: Option<PackageName>,
     /// Held by the thread that looks for the interpreter.
     looking: Mutex<()>,
     environments: Arc<Environments>,
@@ -77,6 +78,7 @@ impl<'a> Builds<'a> {
             fetched: Mutex::default(),
             python: OnceLock::new(),
             options: None,
+            project: None,
             looking: Mutex::default(),
             environments: Arc::default(),
         }
@@ -86,6 +88,13 @@ impl<'a> Builds<'a> {
     #[must_use]
     pub fn with_options(mut self, options: HookOptions) -> Self {
         self.options = Some(options);
+        self
+    }
+
+    /// The same, where what is built is this project, whatever its folder is called.
+    #[must_use]
+    pub fn of_project(mut self, name: Option<PackageName>) -> Self {
+        self.project = name;
         self
     }
 
@@ -117,13 +126,13 @@ impl<'a> Builds<'a> {
 
     /// The wheel of a source.
     pub fn wheel(&self, source: &ProjectSource) -> Result<BuiltWheel, GoalError> {
-        let project = project_of(source);
+        let project = self.project.clone().or_else(|| project_of(source));
         self.with_builder(project.as_ref(), |builder| builder.wheel(source))
     }
 
     /// The source distribution of a source, by its backend.
     pub fn sdist(&self, source: &ProjectSource) -> Result<BuiltSdist, GoalError> {
-        let project = project_of(source);
+        let project = self.project.clone().or_else(|| project_of(source));
         self.with_builder(project.as_ref(), |builder| builder.sdist(source))
     }
 
@@ -135,7 +144,8 @@ impl<'a> Builds<'a> {
 
     /// What a build of the project in a folder is made with: see [`PackageBuilder::made_with`].
     pub fn made_with(&self, project: &Utf8Path) -> Result<Vec<String>, GoalError> {
-        let name = project.file_name().and_then(|name| name.parse().ok());
+        let of_folder = || project.file_name()?.parse().ok();
+        let name = self.project.clone().or_else(of_folder);
         self.with_builder(name.as_ref(), |builder| builder.made_with(project))
     }
 

@@ -86,7 +86,7 @@ impl Backend<'_> {
         };
         let requires = Call {
             hook,
-            arguments: json!([self.settings(goal)]),
+            arguments: json!([self.settings_of_requires(goal)]),
         };
         match scope {
             HookScope::WithGoal => self.run(&[requires, self.call(goal)?])?,
@@ -144,6 +144,19 @@ impl Backend<'_> {
         match goal {
             Goal::Metadata | Goal::Wheel => &self.options.wheel_settings,
             Goal::Sdist => &self.options.sdist_settings,
+        }
+    }
+
+    /// Without options for the command that builds: setuptools hands `--global-option` to every
+    /// command, and the one that is asked here does not know them.
+    fn settings_of_requires(&self, goal: Goal) -> Value {
+        let mut settings = self.settings(goal).clone();
+        if let Some(settings) = settings.as_object_mut() {
+            settings.remove("--global-option");
+        }
+        match settings.as_object().is_some_and(serde_json::Map::is_empty) {
+            true => Value::Null,
+            false => settings,
         }
     }
 

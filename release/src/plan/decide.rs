@@ -1,5 +1,7 @@
 //! Decides how far a release has come, and which steps are left.
 
+use model::VersionFile;
+
 use super::objection::Objection;
 use super::planner::Planner;
 use super::request::{Pushing, ReleasePurpose, ReleaseRequest};
@@ -91,7 +93,7 @@ impl<'a> Planner<'a> {
         self.facts
             .version_file
             .as_deref()
-            .is_some_and(|text| text.trim() == self.request.version.as_str())
+            .is_some_and(|text| VersionFile::parse(text).version() == self.request.version.as_str())
     }
 
     /// Whether the news file has a heading for the version.

@@ -1,6 +1,7 @@
 //! Checks everything that can forbid a release.
 
 use globset::Glob;
+use model::VersionFile;
 
 use super::objection::Objection;
 use super::planner::Planner;
@@ -191,7 +192,7 @@ fn about_order(planner: &Planner<'_>) -> Option<Objection> {
         .facts
         .version_file
         .as_deref()
-        .and_then(|text| text.parse().ok());
+        .and_then(|text| VersionFile::parse(text).version().parse().ok());
     let written = written.map(|last: ReleaseVersion| (last, format!("{file} holds")));
     let remote = planner.facts.remote.as_ref();
     let remote = remote.map_or("", |remote| remote.name.as_str());

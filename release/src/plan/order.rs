@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use camino::Utf8PathBuf;
 use changelog::{ChangelogSettings, ChangelogSource, Fragment, ReleaseHeading, prepend};
 use globset::Glob;
+use model::VersionFile;
 use regex::Regex;
 
 use super::objection::Objection;
@@ -294,7 +295,12 @@ fn write_version(planner: &Planner<'_>) -> Result<Option<ReleaseStep>, Objection
         FinalNewline::Keep | FinalNewline::Always => line_end,
         FinalNewline::Never => "",
     };
-    let new = format!("{}{line_end}", planner.request.version);
+    let file = VersionFile::parse(old);
+    let version = planner.request.version.as_str();
+    let new = match file.is_module() {
+        true => file.with_version(version),
+        false => format!("{version}{line_end}"),
+    };
     Ok((new != *old).then(|| ReleaseStep::Write {
         path: path.clone(),
         old: Some(old.clone()),

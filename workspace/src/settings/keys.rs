@@ -599,11 +599,19 @@ section! {
         metadata_version: MetadataVersion = MetadataVersion::V2_4,
         /// The start that every distribution's name must have.
         name_prefix: Option<String> = None,
-        /// The file with the version of distributions that declare none, relative to the root.
+        /// The file with the version of distributions that declare none, relative to the root: alone,
+        /// or as a Python module assigns it to `__version__` or `VERSION`.
         version_file: Utf8PathBuf = "VERSION".into(),
         /// Names of readme files beside the BUILD file. The first one that exists is used; none if
         /// the list is empty.
         readmes: Vec<String> = Vec::new(),
+        /// Whether a distribution without any of these readme files is an error.
+        readme_required: bool = true,
+        /// Files, relative to the root, that together are the description of a distribution that has
+        /// no other.
+        long_description: Vec<Utf8PathBuf> = Vec::new(),
+        /// The licence of a distribution that names none.
+        license: Option<String> = None,
         /// `Home-page`.
         home_page: Option<String> = None,
         /// The URL for each label.
