@@ -1,5 +1,6 @@
 //! Tools that look: `lint` and `check`. They run at the same time, and change nothing.
 
+use camino::Utf8Path;
 use checks::{CallMode, CheckTool, ToolKind, Verdict};
 use engine::{Action, ActionError, Outcome};
 
@@ -170,7 +171,7 @@ impl Look<'_> {
     /// Says what it printed. What it prints when it succeeds matters to nobody.
     fn say(&self, tool_box: &ToolBox<'_>, answer: &ToolAnswer) {
         let session = tool_box.session;
-        let printed = answer.printed();
+        let printed = within(session.root(), &answer.printed());
         let printed = printed.trim_end();
         if answer.verdict == Verdict::Clean {
             session.detail(format_args!("{}: {printed}", self.label()));
@@ -190,5 +191,24 @@ impl Look<'_> {
             _ => String::new(),
         };
         session.say(format_args!("{partition}{printed}{ended}"));
+    }
+}
+
+/// What a tool printed, with paths that count from the root, as those who read findings want them.
+fn within(root: &Utf8Path, printed: &str) -> String {
+    printed.replace(&format!("{root}/"), "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_count_from_the_root() {
+        let printed = "/r/p/a.py\n  /r/p/a.py:1:2 - error: x (/rest/b)\n";
+        assert_eq!(
+            within("/r".into(), printed),
+            "p/a.py\n  p/a.py:1:2 - error: x (/rest/b)\n"
+        );
     }
 }
