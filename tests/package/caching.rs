@@ -224,6 +224,9 @@ fn of_team(address: &str, provider: &str) -> Repo {
         .env("PANTS_REMOTE_CACHE_WRITE", "true")
         .env("PANTS_REMOTE_PROVIDER", provider)
         .env("PANTS_REMOTE_STORE_ADDRESS", address)
+        // The machine may have much to do.
+        .env("PANTS_REMOTE_CACHE_PATIENCE_MILLIS", "20000")
+        .env("PANTS_REMOTE_CACHE_RPC_TIMEOUT_MILLIS", "20000")
         .env("PANTS_SESSION_END_TASKS_TIMEOUT", "30")
         .env("AWS_ACCESS_KEY_ID", "somebody")
         .env("AWS_SECRET_ACCESS_KEY", "secret")

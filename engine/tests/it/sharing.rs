@@ -209,6 +209,7 @@ fn told(fault: CacheFault) -> String {
     if matches!(fault, CacheFault::Slow(_)) {
         options.limits.cache_timeout = Duration::from_millis(50);
         options.limits.store_timeout = Duration::from_millis(200);
+        options.limits.look_up_patience = Duration::from_millis(200);
     }
     options.limits.cache_concurrency = 1;
     options.limits.upload_patience = Some(Duration::from_secs(2));
@@ -446,6 +447,6 @@ fn a_cache_that_has_nothing_slows_no_run_by_more_than_a_tenth() {
             with.as_secs_f64() / time(&RemoteOptions::default()).as_secs_f64()
         };
         // The machine may have much to do: the quickest of some runs counts.
-        assert!((0..5).any(|_| slowed() < 1.1), "{fault:?}");
+        assert!((0..8).any(|_| slowed() < 1.1), "{fault:?}");
     }
 }

@@ -219,15 +219,13 @@ impl SharedCache {
         self.core.execution.is_some() && !self.core.failures.given_up(CacheDirection::Executing)
     }
 
-    /// How long a run waits at its end, in all, and for the next sign of life.
     fn end_wait(&self, run: Duration) -> (Duration, Duration) {
-        let silent = || self.first_call.get().map(Instant::elapsed);
+        let asked = self.first_call.get().map(Instant::elapsed);
+        let silent = asked > Some(SILENCE);
         match (self.options.limits.upload_patience, self.core.store.pace()) {
             (Some(patience), _) => (patience, patience),
-            (None, Some(answer)) if answer < QUICK => (MAX_WAIT.max(run / 15), STILL),
-            (None, Some(_)) => (run / 30, run / 30),
-            (None, None) if silent() > Some(SILENCE) => (Duration::ZERO, Duration::ZERO),
-            (None, None) => (STILL, QUICK.max(run / 20)),
+            (None, None) if silent => (Duration::ZERO, Duration::ZERO),
+            (None, pace) => end_wait(run, pace),
         }
     }
 
@@ -241,6 +239,16 @@ impl SharedCache {
     /// There is a runtime until this is dropped.
     fn wait<T>(&self, task: impl Future<Output = T>) -> Option<T> {
         Some(self.runtime.as_ref()?.block_on(task))
+    }
+}
+
+/// How long a run that took so long waits at its end, in all, and for the next sign of life, for a server
+/// whose answers take so long, if it answered so far.
+fn end_wait(run: Duration, pace: Option<Duration>) -> (Duration, Duration) {
+    match pace {
+        Some(answer) if answer < QUICK => (MAX_WAIT.max(run / 15), STILL),
+        Some(_) => (run / 30, run / 30),
+        None => (STILL, QUICK.max(run / 20)),
     }
 }
 
@@ -258,5 +266,20 @@ impl Drop for SharedCache {
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slow_server_is_not_waited_for() {
+        let run = Duration::from_secs(60);
+        let wait = |millis: u64| end_wait(run, Some(Duration::from_millis(millis)));
+        assert_eq!(wait(20), (Duration::from_secs(4), STILL));
+        assert_eq!(wait(300).0, Duration::from_secs(2));
+        assert_eq!(end_wait(Duration::ZERO, Some(Duration::ZERO)).0, MAX_WAIT);
+        assert_eq!(end_wait(Duration::ZERO, None), (STILL, QUICK));
     }
 }

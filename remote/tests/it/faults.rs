@@ -28,7 +28,7 @@ fn it_is_down() {
     cannot look up the action ca978112ca1b (1 byte) at grpc://127.0.0.1:PORT: it cannot be reached: Connection refused (os error 111) (3 attempts)
     hint: check `[GLOBAL] remote_store_address`, or do without: `remote_cache_read = false`
     ");
-    assert!(start.elapsed() < Duration::from_secs(2));
+    assert!(start.elapsed() < Duration::from_secs(15));
 }
 
 #[test]

@@ -288,6 +288,9 @@ section! {
         remote_cache_rpc_concurrency: usize = RemoteLimits::default().cache_concurrency,
         /// The longest time for a look-up.
         remote_cache_rpc_timeout_millis: u64 = millis(RemoteLimits::default().cache_timeout),
+        /// How long a run may wait in vain for look-ups in a cache that gives no sign of life, beside a
+        /// fiftieth of its time. Pants does not have this setting.
+        remote_cache_patience_millis: u64 = millis(RemoteLimits::default().look_up_patience),
         /// The largest part of a stream.
         remote_store_chunk_bytes: usize = RemoteLimits::default().chunk_bytes,
         /// The largest sum of the blobs of one call.

@@ -58,6 +58,7 @@ fn limits(global: &Global) -> RemoteLimits {
         execution_concurrency: global.remote_execution_rpc_concurrency,
         execution_deadline: Duration::from_secs(global.remote_execution_overall_deadline_secs),
         calls_per_second: global.remote_store_rpc_per_second,
+        look_up_patience: Duration::from_millis(global.remote_cache_patience_millis),
         upload_patience: global.session_end_tasks_timeout,
         ..RemoteLimits::default()
     }
@@ -112,6 +113,7 @@ mod tests {
             cache_content_behavior = "validate"
             remote_cache_rpc_concurrency = 3
             remote_cache_rpc_timeout_millis = 250
+            remote_cache_patience_millis = 40
             remote_store_chunk_bytes = 65536
             remote_store_batch_api_size_limit = 100000
             remote_store_batch_load_enabled = false
@@ -156,6 +158,7 @@ mod tests {
                 execution_concurrency: 9,
                 execution_deadline: Duration::from_secs(60),
                 calls_per_second: Some(20),
+                look_up_patience: Duration::from_millis(40),
                 upload_patience: Some(Duration::from_millis(2500)),
                 ..RemoteLimits::default()
             },
