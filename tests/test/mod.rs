@@ -1,7 +1,6 @@
 //! `test`: what runs, in what it runs, what is printed, and the exit code.
 //!
-//! Most tests run with a pytest that is a page long, so that they need no network; `oracle` runs the cases that
-//! Pants was recorded with, with the real one.
+//! Tests run with a pytest that is a page long, so that they need no network.
 
 mod refused;
 mod running;

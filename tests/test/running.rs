@@ -184,3 +184,55 @@ fn what_failed_is_told_to_those_who_run_it_again() {
     [exit 1]
     ");
 }
+
+#[test]
+fn an_interrupted_run_lets_fixtures_end() {
+    let Some((repo, _index)) = repo(&[
+        (
+            "src/t/BUILD",
+            "python_tests(name='tests', extra_env_vars=['HELD'])\n",
+        ),
+        (
+            "src/t/test_held.py",
+            "import os, time\n\ndef test_held():\n    open(os.environ['HELD'], 'x').close()\n    try:\n        time.sleep(60)\n    \
+             finally:\n        os.remove(os.environ['HELD'])\n",
+        ),
+    ]) else {
+        return;
+    };
+    let held = repo.root().join("held");
+    let repo = repo.env("HELD", held.as_str());
+    let running = repo.start(&["test", "::"]);
+    let started = std::time::Instant::now();
+    while !held.exists() {
+        assert!(started.elapsed().as_secs() < 100, "it does not start");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let output = running.interrupt();
+    assert_eq!(output.status, 1, "{output}");
+    assert!(!held.exists(), "what a test holds is released: {output}");
+    assert!(output.stderr.contains("interrupted"), "{output}");
+}
+
+#[test]
+fn what_cannot_be_done_yet_is_refused() {
+    let Some((repo, _index)) = repo(&[
+        (
+            "src/t/BUILD",
+            "python_tests(name='tests', runtime_package_dependencies=[':dist'])\n",
+        ),
+        ("src/t/test_a.py", "def test_a():\n    pass\n"),
+    ]) else {
+        return;
+    };
+    assert_snapshot!(shown(&repo.xtask(&["test", "src/t/test_a.py"])), @"
+    error: cannot run src/t/test_a.py:tests: packages are not built for tests yet
+     --> src/t/BUILD:1:28
+      |
+    1 | python_tests(name='tests', runtime_package_dependencies=[':dist'])
+      |                            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+    hint: leave it out: `-` in front of its address excludes it, or `skip_tests=True`
+    [exit 1]
+    ");
+}
