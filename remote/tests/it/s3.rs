@@ -31,7 +31,8 @@ fn s3_keeps_blobs_and_results() {
     let other = RemoteClient::new(&options).unwrap();
     assert_eq!(other.action_result(action("a")).unwrap(), None);
     let nowhere = RemoteClient::new(&bucket(&server, "nowhere")).unwrap();
-    insta::assert_snapshot!(shown(nowhere.upload(&[Blob::of(bytes(1))])), @"");
+    let text = shown(nowhere.upload(&[Blob::of(bytes(1))]));
+    assert!(text.starts_with("cannot store "), "{text}");
 }
 
 #[test]
