@@ -434,6 +434,10 @@ fn time(options: &RemoteOptions) -> Duration {
 
 #[test]
 fn a_cache_that_has_nothing_slows_no_run_by_more_than_a_tenth() {
+    if std::env::var_os("XTASK_TIMINGS").is_none() {
+        testkit::skip("measures time, which takes a quiet machine: XTASK_TIMINGS=1 runs it");
+        return;
+    }
     for fault in [None, Some(60_000), Some(300)] {
         let slowed = || {
             let server = CacheServer::start();
