@@ -91,6 +91,8 @@ fn a_pants_toml_works_as_it_is() {
         [mypy]
         install_from_resolve = "mypy"
         config = "pyproject.toml"
+        [docker]
+        env_vars = ["HOME"]
         "#,
     );
     assert_eq!(settings.global.pants_ignore, [".*/", "*~"]);
@@ -110,7 +112,7 @@ fn a_pants_toml_works_as_it_is() {
         .iter()
         .map(|i| format!("{}: [{}] {}", i.line, i.section, i.key))
         .collect();
-    assert_eq!(ignored, ["23: [mypy] config"]);
+    assert_eq!(ignored, ["25: [docker] env_vars"]);
 }
 
 #[test]
@@ -499,11 +501,18 @@ fn misspelt_keys_of_pants() {
       ^^^^^^^^^^^^^^^
       hint: did you mean `backend_packages`?
     ");
+    insta::assert_snapshot!(pants_error("[pytest]\nargz = []\n"), @"
+    `argz` is not a setting of `[pytest]`
+      at pants.toml:2:1
+      argz = []
+      ^^^^
+      hint: did you mean `args`?
+    ");
     // Pants knows these, or nobody knows anything like it.
     for text in [
         "[python]\nrepl_history = true\n",
         "[GLOBAL]\npantsd = true\nof_next_year = 1\n",
-        "[pytest]\nargz = []\n",
+        "[docker]\nargz = []\n",
     ] {
         assert!(!pants(text).ignored.is_empty(), "{text}");
     }
