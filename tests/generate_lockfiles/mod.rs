@@ -353,7 +353,7 @@ fn pants_settings_that_are_not_used_are_listed_with_v() {
         "pants.toml",
         "[GLOBAL]\npants_version = '2.21.0'\nbackend_packages = ['pants.backend.python']\n\
          [python]\nenable_resolves = true\ninterpreter_constraints = ['CPython==3.12.*']\n\
-         [python.resolves]\npython-default = 'python.lock'\n[pytest]\nargs = ['-v']\n",
+         [python.resolves]\npython-default = 'python.lock'\n[docker]\nenv_vars = ['HOME']\n",
     );
     let output = repo.xtask(&["generate-lockfiles", "-v"]);
     assert_eq!(output.status, 0, "{output}");
@@ -362,7 +362,7 @@ fn pants_settings_that_are_not_used_are_listed_with_v() {
         .lines()
         .filter(|line| line.contains("pants.toml"))
         .collect();
-    assert_snapshot!(lines.join("\n"), @"pants.toml:10: `[pytest] args` is not used");
+    assert_snapshot!(lines.join("\n"), @"pants.toml:10: `[docker] env_vars` is not used");
 }
 
 #[test]

@@ -212,8 +212,8 @@ mod tests {
     #[test]
     fn one_goal_has_its_words_in_their_order() {
         check(
-            "--changed-since=HEAD --keep-sandboxes=always test :: --jobs 2 --slowest",
-            &["test --changed-since=HEAD --keep-sandboxes=always :: --jobs 2 --slowest"],
+            "--changed-since=HEAD --rerun-file=x test :: --jobs 2 --slowest",
+            &["test --changed-since=HEAD --rerun-file=x :: --jobs 2 --slowest"],
         );
         check("-Cx -v test a:: -a/b.py", &["-Cx -v test a:: -a/b.py"]);
     }
