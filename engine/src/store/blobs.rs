@@ -2,26 +2,18 @@
 
 use std::io::{self, Read, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::time::{Duration, SystemTime};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use remote::{Digest, DigestHasher};
 use tempfile::NamedTempFile;
 
-use super::UNFINISHED;
+use super::digest_folder::{DigestFolder, mark_used, persist};
 use crate::error::StoreError;
-
-/// How long a file of the cache counts as used just now, so that a use need not write. Cleaning spares files for
-/// longer than this.
-const RECENTLY: Duration = Duration::from_secs(10 * 60);
 
 /// Bytes by their digest, each in a file that is written as a whole. What is read has the digest that was asked
 /// for, or is removed.
 #[derive(Debug, Clone)]
-pub struct BlobStore {
-    folder: Utf8PathBuf,
-    temporary: Utf8PathBuf,
-}
+pub struct BlobStore(DigestFolder);
 
 impl BlobStore {
     /// The store in a folder, which is made if it is not there.
@@ -29,16 +21,7 @@ impl BlobStore {
     /// # Errors
     /// Where it cannot be made.
     pub fn open(folder: Utf8PathBuf) -> Result<Self, StoreError> {
-        let temporary = folder.join(UNFINISHED);
-        fs_err::create_dir_all(&temporary)
-            .map_err(|error| StoreError::file("create", &temporary, error))?;
-        Ok(Self { folder, temporary })
-    }
-
-    /// Its folder.
-    #[must_use]
-    pub fn folder(&self) -> &Utf8Path {
-        &self.folder
+        DigestFolder::open(folder).map(Self)
     }
 
     /// Whether it has a blob of this digest and size. Its bytes are not read.
@@ -60,9 +43,9 @@ impl BlobStore {
     pub fn put(&self, bytes: &[u8]) -> Result<Digest, StoreError> {
         let digest = Digest::of(bytes);
         if !self.verify(&digest) {
-            let mut file = self.begin()?;
+            let mut file = self.0.begin()?;
             file.write_all(bytes)
-                .map_err(|error| StoreError::file("write", &self.temporary, error))?;
+                .map_err(|error| StoreError::file("write", self.temporary(), error))?;
             self.finish(file, &digest)?;
         }
         Ok(digest)
@@ -73,9 +56,9 @@ impl BlobStore {
     /// # Errors
     /// Where they cannot be read or written.
     pub fn put_reader(&self, reader: &mut dyn Read) -> Result<Digest, StoreError> {
-        let mut file = self.begin()?;
+        let mut file = self.0.begin()?;
         let digest = copy_hashing(reader, &mut file)
-            .map_err(|error| StoreError::file("write", &self.temporary, error))?;
+            .map_err(|error| StoreError::file("write", self.temporary(), error))?;
         // Also where there is one: its bits may be rotten.
         self.finish(file, &digest)?;
         Ok(digest)
@@ -108,7 +91,7 @@ impl BlobStore {
 
     /// The folder of what is not finished.
     pub(crate) fn temporary(&self) -> &Utf8Path {
-        &self.temporary
+        self.0.temporary()
     }
 
     /// The bytes of a digest.
@@ -152,11 +135,6 @@ impl BlobStore {
         StoreError::Damaged { digest: *digest }
     }
 
-    fn begin(&self) -> Result<NamedTempFile, StoreError> {
-        NamedTempFile::new_in(&self.temporary)
-            .map_err(|error| StoreError::file("write into", &self.temporary, error))
-    }
-
     fn finish(&self, file: NamedTempFile, digest: &Digest) -> Result<(), StoreError> {
         let path = self.path(digest);
         persist(file, &path).map_err(|error| StoreError::file("write", &path, error))
@@ -164,47 +142,7 @@ impl BlobStore {
 
     /// Where the bytes of a digest are, if they are here.
     pub(crate) fn path(&self, digest: &Digest) -> Utf8PathBuf {
-        let name = digest.hex();
-        self.folder.join(&name[..2]).join(name)
-    }
-}
-
-/// Gives a finished file its name. It may not be written any more.
-pub(super) fn persist(file: NamedTempFile, path: &Utf8Path) -> io::Result<()> {
-    let read_only = std::fs::Permissions::from_mode(0o444);
-    file.as_file().set_permissions(read_only)?;
-    let file = match file.persist(path) {
-        Ok(_) => return Ok(()),
-        Err(failed) if failed.error.kind() == io::ErrorKind::NotFound => failed.file,
-        Err(failed) => return Err(failed.error),
-    };
-    // The first of its folder.
-    path.parent().map_or(Ok(()), fs_err::create_dir_all)?;
-    file.persist(path).map_err(|failed| failed.error)?;
-    Ok(())
-}
-
-/// Lets cleaning see that a file was used.
-pub(super) fn mark_used(path: &Utf8Path, metadata: &std::fs::Metadata) {
-    let now = SystemTime::now();
-    let age = metadata
-        .modified()
-        .ok()
-        .and_then(|time| now.duration_since(time).ok());
-    if age.is_some_and(|age| age > RECENTLY) {
-        // A cache that may only be read is used all the same.
-        let times = rustix::fs::Timestamps {
-            last_access: rustix::fs::Timespec {
-                tv_sec: 0,
-                tv_nsec: rustix::fs::UTIME_NOW,
-            },
-            last_modification: rustix::fs::Timespec {
-                tv_sec: 0,
-                tv_nsec: rustix::fs::UTIME_NOW,
-            },
-        };
-        let flags = rustix::fs::AtFlags::empty();
-        let _ = rustix::fs::utimensat(rustix::fs::CWD, path.as_std_path(), &times, flags);
+        self.0.path(digest)
     }
 }
 
@@ -249,7 +187,12 @@ mod tests {
         assert_eq!(store.put_reader(&mut &b"abc"[..]).unwrap(), digest);
         assert_eq!(store.read(&digest).unwrap(), b"abc");
         assert!(store.contains(&digest) && store.verify(&digest));
-        assert!(fs_err::read_dir(&store.temporary).unwrap().next().is_none());
+        assert!(
+            fs_err::read_dir(store.temporary())
+                .unwrap()
+                .next()
+                .is_none()
+        );
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub(crate) const UNFINISHED: &str = "unfinished";
 
 mod blobs;
 mod cleaning;
+mod digest_folder;
 mod results;
 
 pub use blobs::BlobStore;

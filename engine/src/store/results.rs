@@ -2,14 +2,12 @@
 
 use std::io::Write;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use prost::Message;
 use remote::Digest;
 use remote::messages::ActionResult;
-use tempfile::NamedTempFile;
 
-use super::UNFINISHED;
-use super::blobs::{mark_used, persist};
+use super::digest_folder::{DigestFolder, mark_used, persist};
 use crate::error::StoreError;
 
 /// Begins each file, before the SHA-256 of the rest. Another one stands for another format.
@@ -18,10 +16,7 @@ const MAGIC: &[u8] = b"xtask action result 1\n";
 /// Results of actions that ended well, by the digest of the action. A file that is damaged, or of another format,
 /// is no result.
 #[derive(Debug, Clone)]
-pub struct ResultCache {
-    folder: Utf8PathBuf,
-    temporary: Utf8PathBuf,
-}
+pub struct ResultCache(DigestFolder);
 
 impl ResultCache {
     /// The results in a folder, which is made if it is not there.
@@ -29,22 +24,13 @@ impl ResultCache {
     /// # Errors
     /// Where it cannot be made.
     pub fn open(folder: Utf8PathBuf) -> Result<Self, StoreError> {
-        let temporary = folder.join(UNFINISHED);
-        fs_err::create_dir_all(&temporary)
-            .map_err(|error| StoreError::file("create", &temporary, error))?;
-        Ok(Self { folder, temporary })
-    }
-
-    /// Its folder.
-    #[must_use]
-    pub fn folder(&self) -> &Utf8Path {
-        &self.folder
+        DigestFolder::open(folder).map(Self)
     }
 
     /// The result of an action.
     #[must_use]
     pub fn get(&self, action: &Digest) -> Option<ActionResult> {
-        let path = self.path(action);
+        let path = self.0.path(action);
         let bytes = fs_err::read(&path).ok()?;
         let (hash, body) = bytes.strip_prefix(MAGIC)?.split_at_checked(32)?;
         if Digest::of(body).hash() != hash {
@@ -59,7 +45,7 @@ impl ResultCache {
     /// Whether there is a result of an action, by its name.
     #[must_use]
     pub fn contains(&self, action: &Digest) -> bool {
-        self.path(action).exists()
+        self.0.path(action).exists()
     }
 
     /// Keeps the result of an action that ended well; of others nothing is kept.
@@ -70,10 +56,10 @@ impl ResultCache {
         if result.exit_code != 0 {
             return Ok(());
         }
-        let path = self.path(action);
+        let path = self.0.path(action);
         let failed = |error| StoreError::file("write", &path, error);
         let body = result.encode_to_vec();
-        let mut file = NamedTempFile::new_in(&self.temporary).map_err(failed)?;
+        let mut file = self.0.begin()?;
         for part in [MAGIC, Digest::of(&body).hash().as_slice(), &body] {
             file.write_all(part).map_err(failed)?;
         }
@@ -83,17 +69,14 @@ impl ResultCache {
     /// Forgets the result of an action.
     pub fn forget(&self, action: &Digest) {
         // It may be gone already.
-        let _ = fs_err::remove_file(self.path(action));
-    }
-
-    fn path(&self, action: &Digest) -> Utf8PathBuf {
-        let name = action.hex();
-        self.folder.join(&name[..2]).join(name)
+        let _ = fs_err::remove_file(self.0.path(action));
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use camino::Utf8Path;
+
     use super::*;
 
     fn scene() -> (tempfile::TempDir, ResultCache, Digest) {
@@ -137,7 +120,7 @@ mod tests {
                 },
             )
             .unwrap();
-        let path = cache.path(&action);
+        let path = cache.0.path(&action);
         let bytes = fs_err::read(&path).unwrap();
         fs_err::remove_file(&path).unwrap();
         for at in 0..bytes.len() {

@@ -179,7 +179,7 @@ impl Exporter<'_> {
 
 /// The number of characters of a hash in the name of a folder: scripts have its path in their first
 /// line, which systems limit.
-const SHOWN: usize = 32;
+pub(super) const SHOWN: usize = 32;
 
 impl LockedClosure<'_> {
     /// The lock with these packages only.

@@ -7,7 +7,7 @@ use lockfile::Lock;
 use model::{Requirement, Sha256};
 use workspace::files;
 
-use super::cached::LockedClosure;
+use super::cached::{LockedClosure, SHOWN};
 use super::exporter::Exporter;
 use super::script::ScriptMetadata;
 use crate::error::GoalError;
@@ -15,10 +15,6 @@ use crate::locking::{self, LockPath};
 
 /// The folder of environments with further packages. A new layout gets a new name.
 const FOLDER: &str = "runs-1";
-
-/// The number of characters of a hash in the name of a folder: scripts have its path in their first
-/// line, which systems limit.
-const SHOWN: usize = 16;
 
 impl Exporter<'_> {
     /// The environment of `resolve` with further requirements, whose packages fit those of the lock.

@@ -10,9 +10,10 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 use targets::{TargetGraph, TargetId};
 
-use super::plan::{self, TestBatch};
+use super::plan::TestBatch;
 use crate::environments::{CachedEnvironment, ExportOptions, Exporter, LockedPackages};
 use crate::error::GoalError;
+use crate::graph::interpreter_constraints;
 use crate::locking::IndexChoice;
 use crate::session::Session;
 
@@ -110,7 +111,7 @@ impl PackageFinder<'_> {
             if self.fitting.contains(&(*id, python)) {
                 continue;
             }
-            let allowed = plan::constraints(self.session, graph, *id)?;
+            let allowed = interpreter_constraints(self.session, graph, *id)?;
             if !allowed.contains(&version) {
                 let allowed: Vec<String> = allowed.iter().collect();
                 return Err(GoalError::failure(format!(

@@ -9,6 +9,7 @@ use pytest::{batches as cut, largest_of_two_sizes, requested_variables};
 use targets::{TargetGraph, TargetId};
 
 use crate::error::GoalError;
+use crate::graph::interpreter_constraints;
 use crate::session::Session;
 
 /// The tag of tests that cannot be forked.
@@ -103,7 +104,9 @@ impl PartitionKey {
     ) -> Result<Self, GoalError> {
         Ok(Self {
             tag: tag.to_owned(),
-            constraints: constraints(session, graph, id)?.iter().collect(),
+            constraints: interpreter_constraints(session, graph, id)?
+                .iter()
+                .collect(),
             variables: texts(graph, id, "extra_env_vars"),
             xdist: natural(graph, id, "xdist_concurrency"),
             resolve: graph.resolve_name(id).map(str::to_owned),
@@ -135,7 +138,7 @@ impl TestBatch {
             addresses: addresses.collect(),
             files: files.map(str::to_owned).collect(),
             resolve: graph.resolve_name(first).map(str::to_owned),
-            constraints: constraints(session, graph, first)?,
+            constraints: interpreter_constraints(session, graph, first)?,
             variables: requested_variables(entries, &session.environment),
             xdist: xdist(session, graph, first),
             timeout: timeout(session, graph, &tests),
@@ -167,24 +170,6 @@ impl TestBatch {
         let addresses: Vec<&str> = self.addresses.iter().map(String::as_str).collect();
         pytest::report_name(&addresses)
     }
-}
-
-/// The constraints of a test: its own, or those of its resolve.
-pub(super) fn constraints(
-    session: &Session,
-    graph: &TargetGraph<'_>,
-    id: TargetId,
-) -> Result<InterpreterConstraints, GoalError> {
-    let own = texts(graph, id, "interpreter_constraints");
-    if own.is_empty() {
-        let resolve = graph.resolve_name(id).unwrap_or_default();
-        return Ok(session.settings.interpreter_constraints(resolve)?.clone());
-    }
-    InterpreterConstraints::parse(&own).map_err(|error| {
-        GoalError::failure("interpreter constraints cannot be read")
-            .at(graph.place(id, "interpreter_constraints"))
-            .because(error.to_string())
-    })
 }
 
 /// The number of pytest-xdist's processes; none where it is off.
