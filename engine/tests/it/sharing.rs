@@ -212,7 +212,7 @@ fn told(fault: CacheFault) -> String {
         options.limits.look_up_patience = Duration::from_millis(200);
     }
     options.limits.cache_concurrency = 1;
-    options.limits.upload_patience = Some(Duration::from_secs(2));
+    options.limits.upload_patience = Some(Duration::from_secs(10));
     options.limits.look_up_patience = Duration::from_millis(200);
     let second = Machine::new(options);
     let report = second.run(&second.actions(5));
