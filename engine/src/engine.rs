@@ -1,6 +1,6 @@
 //! Runs actions: from the cache where a result is, in sandboxes where none is.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::os::unix::fs::MetadataExt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,12 +9,14 @@ use std::time::{Duration, Instant};
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use remote::messages::ActionResult;
-use remote::{CacheLookup, Digest, LookUp, LookUpAnswer, RemoteOptions};
+use remote::{CacheLookup, Digest, LookUp, LookUpAnswer};
 
 use crate::action::{Action, CacheUse, Streams, Workplace};
 use crate::error::{ActionError, EngineError, StoreError};
-use crate::history::{CacheMiss, RunEnd, RunHistory};
+use crate::events::{RunEvent, RunObserver, RunReport};
+use crate::history::{RunEnd, RunHistory};
 use crate::local_run::LocalRunner;
+use crate::options::{EngineOptions, SandboxKeeping};
 use crate::outcome::{Outcome, Provenance};
 use crate::process::adopt_orphans;
 use crate::results::{outcome_of, result_message};
@@ -27,66 +29,13 @@ use crate::trace::{RunStats, TraceRecorder, TracedAction};
 /// The folder of this format of the cache.
 const FORMAT: &str = "v1";
 
-/// How an engine works.
-#[derive(Debug, Clone)]
-pub struct EngineOptions {
-    /// The folder of the cache (Pants: `local_store_dir`).
-    pub cache: Utf8PathBuf,
-    /// The folder of the sandboxes, if it is not in the cache (Pants: `local_execution_root_dir`).
-    pub sandboxes: Option<Utf8PathBuf>,
-    /// How many programs run at one time (Pants: `process_execution_local_parallelism`).
-    pub jobs: usize,
-    /// Which sandboxes are left for their user to look at (Pants: `keep_sandboxes`).
-    pub keep: SandboxKeeping,
-    /// What the caches are asked, for all actions.
-    pub cache_use: CacheUse,
-    /// How long programs have for their own clean-up after Ctrl+C, and after their time is over.
-    pub grace: Duration,
-    /// How many bytes a program may write to each of its streams before it is ended.
-    pub output_limit: u64,
-    /// Whether it is said why an action is not in the cache.
-    pub explain: bool,
-    /// The cache of the team, and the server that runs actions.
-    pub remote: RemoteOptions,
-}
-
-impl EngineOptions {
-    /// The defaults: as many programs as there are cores, a grace period of three seconds.
-    #[must_use]
-    pub fn new(cache: Utf8PathBuf) -> Self {
-        Self {
-            cache,
-            sandboxes: None,
-            jobs: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-            keep: SandboxKeeping::Never,
-            cache_use: CacheUse::ReadWrite,
-            grace: Duration::from_secs(3),
-            output_limit: 1 << 30,
-            explain: false,
-            remote: RemoteOptions::default(),
-        }
-    }
-}
-
-/// Which sandboxes are left for their user to look at, as Pants' `keep_sandboxes` has it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum SandboxKeeping {
-    /// None.
-    #[default]
-    Never,
-    /// Those of actions that did not end well.
-    OnFailure,
-    /// All.
-    Always,
-}
-
 /// Runs actions. Many runs may use one cache at one time.
 #[derive(Debug)]
 pub struct Engine {
     options: EngineOptions,
     folder: Utf8PathBuf,
     store: BlobStore,
-    /// None where the cache cannot be used.
+    /// None where the cache is not, or cannot be, used.
     results: Option<ResultCache>,
     pool: SandboxPool,
     history: RunHistory,
@@ -98,72 +47,6 @@ pub struct Engine {
     said_full: AtomicBool,
     /// Stands in for a cache that cannot be used.
     _temporary: Option<tempfile::TempDir>,
-}
-
-/// What came of a run.
-#[derive(Debug)]
-pub struct RunReport {
-    /// For each action, in their order.
-    pub outcomes: Vec<Result<Outcome, ActionError>>,
-    /// Whether the user interrupted it.
-    pub interrupted: bool,
-}
-
-/// What happens in a run.
-#[derive(Debug)]
-pub enum RunEvent<'a> {
-    /// An action is being run: its place among the actions, and its slot.
-    Started {
-        /// Its place among the actions.
-        index: usize,
-        /// Its execution slot.
-        slot: usize,
-    },
-    /// An action has come to its end.
-    Finished {
-        /// Its place among the actions.
-        index: usize,
-        /// What came of it.
-        outcome: &'a Result<Outcome, ActionError>,
-    },
-    /// No cache has the result of an action, which is run: its place among the actions, and why. Where that was asked
-    /// for.
-    NotCached {
-        /// Its place among the actions.
-        index: usize,
-        /// Why.
-        miss: &'a CacheMiss,
-    },
-    /// Something the user should know.
-    Warning(&'a str),
-    /// A sandbox was left.
-    SandboxLeft {
-        /// Its place among the actions.
-        index: usize,
-        /// The folder.
-        folder: &'a Utf8Path,
-    },
-    /// The user interrupted the run; programs have some time to end.
-    Interrupted {
-        /// How many programs run.
-        running: usize,
-        /// How long they have.
-        grace: Duration,
-    },
-}
-
-/// Hears what happens in a run, from several threads.
-pub trait RunObserver: Sync {
-    /// Something happened.
-    fn event(&self, event: &RunEvent<'_>);
-}
-
-/// Hears nothing.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Silence;
-
-impl RunObserver for Silence {
-    fn event(&self, _: &RunEvent<'_>) {}
 }
 
 impl Engine {
@@ -184,8 +67,8 @@ impl Engine {
         };
         let store = BlobStore::open(folder.join("blobs"))?;
         let results = match temporary {
-            Some(_) => None,
-            None => Some(ResultCache::open(folder.join("results"))?),
+            None if options.local_cache => Some(ResultCache::open(folder.join("results"))?),
+            _ => None,
         };
         let history = RunHistory::new(folder.join("history"), store.clone());
         let sandboxes = options.sandboxes.clone();
@@ -284,6 +167,8 @@ impl Engine {
             let _over = FinishGuard(&supervisor);
             run.work();
         });
+        self.results.iter().for_each(ResultCache::pack);
+        self.history.save();
         self.pool.sweep();
         self.pool.shrink(self.options.jobs);
         self.tell(observer);
@@ -330,7 +215,11 @@ impl Engine {
             pool.shrink(0);
         }
         let parts = parts(cache);
-        CleaningReport::clean(&parts.each_ref().map(|part| part.as_path()), limit)
+        let report = CleaningReport::clean(&parts.each_ref().map(|part| part.as_path()), limit);
+        if report.removed.files > 0 {
+            ResultCache::unpack(&parts[1]);
+        }
+        report
     }
 }
 
@@ -420,13 +309,15 @@ impl<'a> EngineRun<'a> {
         (supervisor, observer): (&'a Supervisor, &'a dyn RunObserver),
     ) -> Self {
         let keys: Vec<_> = actions.par_iter().map(Action::digest).collect();
-        let mut seen = BTreeMap::new();
+        let mut seen = HashMap::with_capacity(actions.len());
         for (index, key) in keys.iter().enumerate() {
             seen.entry((*key, alone(&actions[index], index)))
                 .or_insert(index);
         }
         let mut todo: Vec<_> = seen.into_values().collect();
         todo.sort_unstable();
+        let results = engine.results.iter();
+        results.for_each(|results| results.expect(todo.len()));
         Self {
             engine,
             actions,
@@ -520,7 +411,8 @@ impl<'a> EngineRun<'a> {
             CacheUse::ReadWrite => self.look_ups.pending(index, key),
             CacheUse::Write | CacheUse::None => None,
         };
-        if self.engine.options.explain && cache == CacheUse::ReadWrite {
+        let explains = self.engine.options.explain && self.engine.results.is_some();
+        if explains && cache == CacheUse::ReadWrite {
             let miss = &self.engine.history.explain(action, &key);
             self.observer.event(&RunEvent::NotCached { index, miss });
         }
@@ -619,12 +511,13 @@ impl<'a> EngineRun<'a> {
 
     fn cached(&self, key: &Digest) -> Option<Outcome> {
         let results = self.engine.results.as_ref()?;
-        let result = results.get(key)?;
-        let outcome = outcome_of(*key, &result, (&self.engine.store, Provenance::LocalCache));
-        if outcome.is_none() {
-            results.forget(key);
+        loop {
+            let result = results.get(key)?;
+            let outcome = outcome_of(*key, &result, (&self.engine.store, Provenance::LocalCache));
+            if outcome.is_some() || !results.forget(key) {
+                return outcome;
+            }
         }
-        outcome
     }
 
     /// Keeps the outcome of an action that ran here and ended well, and shares it. What a tool did in place may come
@@ -681,14 +574,20 @@ impl<'a> EngineRun<'a> {
 
     /// The outcomes of all actions; what stands for another has its outcome.
     fn into_outcomes(self) -> Vec<Result<Outcome, ActionError>> {
-        let mut first: BTreeMap<Digest, Result<Outcome, ActionError>> = BTreeMap::new();
-        let mut outcomes = Vec::new();
+        let first = self.keys.iter().enumerate().rev();
+        let first: HashMap<_, _> = match self.todo.len() < self.keys.len() {
+            true => first.map(|(index, key)| (*key, index)).collect(),
+            false => HashMap::new(),
+        };
+        let mut outcomes: Vec<Result<_, _>> = Vec::with_capacity(self.keys.len());
         for (cell, key) in self.outcomes.into_iter().zip(&self.keys) {
             let outcome = cell.into_inner().unwrap_or_else(PoisonError::into_inner);
-            let outcome = outcome.or_else(|| first.get(key).cloned());
-            let outcome = outcome.unwrap_or(Err(ActionError::Interrupt));
-            first.entry(*key).or_insert_with(|| outcome.clone());
-            outcomes.push(outcome);
+            let other = || outcomes.get(*first.get(key)?).cloned();
+            outcomes.push(
+                outcome
+                    .or_else(other)
+                    .unwrap_or(Err(ActionError::Interrupt)),
+            );
         }
         outcomes
     }

@@ -16,6 +16,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use remote::{Digest, DigestHasher};
 use serde::{Deserialize, Serialize};
 
+use crate::checked_file::{read_sealed, replace, seal};
 use crate::error::TreeError;
 use crate::tree::{InputFile, InputOrigin, InputTree, TreeNode};
 
@@ -195,21 +196,13 @@ impl FileIndex {
         let mut entries = self.entries.clone();
         entries.extend(hashed.iter().map(|(path, entry)| (path.clone(), *entry)));
         let body = postcard::to_stdvec(&entries).map_err(std::io::Error::other)?;
-        fs_err::create_dir_all(folder)?;
-        let mut temporary = tempfile::NamedTempFile::new_in(folder)?;
-        for part in [MAGIC, Digest::of(&body).hash().as_slice(), &body] {
-            std::io::Write::write_all(&mut temporary, part)?;
-        }
-        temporary.persist(&self.file).map_err(|error| error.error)?;
-        Ok(())
+        replace(&self.file, folder, &seal(MAGIC, &body))
     }
 }
 
 /// What a file has, unless it is of another format or damaged.
 fn read(file: &Utf8Path) -> Option<BTreeMap<String, IndexEntry>> {
-    let bytes = fs_err::read(file).ok()?;
-    let (hash, body) = bytes.strip_prefix(MAGIC)?.split_at_checked(32)?;
-    (Digest::of(body).hash() == hash).then(|| postcard::from_bytes(body).ok())?
+    postcard::from_bytes(&read_sealed(MAGIC, file)?).ok()
 }
 
 /// The digest of a file's bytes.

@@ -3,16 +3,20 @@
 //! Each run of an action leaves a note of what its key was made of. The folders of its inputs are blobs, so that only
 //! what differs is read when two runs are compared.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use camino::Utf8PathBuf;
 use prost::Message;
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use remote::Digest;
 use remote::messages::Directory;
 use serde::{Deserialize, Serialize};
 
 use crate::action::Action;
+use crate::checked_file::{read_sealed, replace, seal};
 use crate::store::{BlobStore, UNFINISHED};
 
 /// How many differing inputs are named.
@@ -118,47 +122,102 @@ impl RunNote {
     }
 }
 
-/// The last runs of actions, by their descriptions.
+/// Begins each file. Another one stands for another format.
+const MAGIC: &[u8] = b"xtask run notes 1\n";
+
+/// How many notes a file has: those of the last runs.
+const MOST: usize = 1_000;
+
+/// A note, and when it was written, in seconds since 1970.
+type DatedNote = (u64, RunNote);
+
+/// The notes of one file, by the SHA-256 of the descriptions.
+type NoteFile = BTreeMap<[u8; 32], DatedNote>;
+
+/// The last runs of actions, by their descriptions. A file has those whose names begin alike, and is written at the
+/// end of a run: what a run that is killed did is not known to later ones.
 #[derive(Debug)]
 pub(crate) struct RunHistory {
     folder: Utf8PathBuf,
     store: BlobStore,
+    noted: Mutex<NoteFile>,
+    /// The folders of inputs that are in the store by now.
+    kept: Mutex<BTreeSet<Digest>>,
+    /// Files that were read.
+    read: Mutex<BTreeMap<u8, Arc<NoteFile>>>,
 }
 
 impl RunHistory {
     /// The notes in a folder.
     pub(crate) fn new(folder: Utf8PathBuf, store: BlobStore) -> Self {
-        Self { folder, store }
+        Self {
+            folder,
+            store,
+            noted: Mutex::default(),
+            kept: Mutex::default(),
+            read: Mutex::default(),
+        }
     }
 
-    /// Notes a run. What cannot be written is not known to later ones.
+    /// Notes a run.
     pub(crate) fn note(&self, action: &Action, key: &Digest, end: RunEnd) {
         let note = RunNote {
             ended_well: end == RunEnd::Well,
             ..RunNote::of(action, key)
         };
-        for (digest, bytes) in action.inputs.directories() {
+        let unknown = action.inputs.unknown_directories(&mut lock(&self.kept));
+        for (digest, bytes) in unknown {
             if !self.store.contains(&digest) {
+                // What cannot be kept cannot be compared.
                 let _ = self.store.put(&bytes);
             }
         }
-        let path = self.path(action);
-        let written = postcard::to_stdvec(&note).map_err(std::io::Error::other);
-        let _ = written.and_then(|bytes| {
-            let unfinished = self.folder.join(UNFINISHED);
-            fs_err::create_dir_all(&unfinished)?;
-            path.parent().map_or(Ok(()), fs_err::create_dir_all)?;
-            let mut file = tempfile::NamedTempFile::new_in(&unfinished)?;
-            std::io::Write::write_all(&mut file, &bytes)?;
-            file.persist(&path).map_err(|failed| failed.error)
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let now = now.unwrap_or_default().as_secs();
+        lock(&self.noted).insert(name(action), (now, note));
+    }
+
+    /// Writes what was noted. What cannot be written is not known to later runs.
+    pub(crate) fn save(&self) {
+        let noted = std::mem::take(&mut *lock(&self.noted));
+        let mut files: BTreeMap<u8, Vec<_>> = BTreeMap::new();
+        for (name, note) in noted {
+            files.entry(name[0]).or_default().push((name, note));
+        }
+        lock(&self.read).clear();
+        files.into_par_iter().for_each(|(first, new)| {
+            let mut notes = self.read(first);
+            notes.extend(new);
+            forget_oldest(&mut notes);
+            if let Ok(body) = postcard::to_stdvec(&notes) {
+                let unfinished = self.folder.join(UNFINISHED);
+                let _ = replace(&self.file(first), &unfinished, &seal(MAGIC, &body));
+            }
         });
+    }
+
+    fn file(&self, first: u8) -> Utf8PathBuf {
+        self.folder.join("notes").join(format!("{first:02x}"))
+    }
+
+    fn read(&self, first: u8) -> NoteFile {
+        let body = read_sealed(MAGIC, &self.file(first));
+        body.and_then(|body| postcard::from_bytes(&body).ok())
+            .unwrap_or_default()
+    }
+
+    /// The note of the last run of what is called like an action.
+    fn last(&self, action: &Action) -> Option<RunNote> {
+        let name = name(action);
+        let mut read = lock(&self.read);
+        let file = read.entry(name[0]);
+        let file = file.or_insert_with(|| Arc::new(self.read(name[0])));
+        Some(file.get(&name)?.1.clone())
     }
 
     /// Why no cache has the result of an action.
     pub(crate) fn explain(&self, action: &Action, key: &Digest) -> CacheMiss {
-        let note = fs_err::read(self.path(action)).ok();
-        let note = note.and_then(|bytes| postcard::from_bytes::<RunNote>(&bytes).ok());
-        let Some(old) = note else {
+        let Some(old) = self.last(action) else {
             return CacheMiss::FirstRun;
         };
         let new = RunNote::of(action, key);
@@ -194,11 +253,23 @@ impl RunHistory {
         }
         CacheMiss::Differs(differences)
     }
+}
 
-    fn path(&self, action: &Action) -> Utf8PathBuf {
-        let name = Digest::of(action.description.as_bytes()).hex();
-        self.folder.join(&name[..2]).join(name)
+fn name(action: &Action) -> [u8; 32] {
+    *Digest::of(action.description.as_bytes()).hash()
+}
+
+fn forget_oldest(notes: &mut NoteFile) {
+    let mut times: Vec<_> = notes.values().map(|(when, _)| *when).collect();
+    if times.len() > MOST {
+        times.sort_unstable_by(|one, other| other.cmp(one));
+        let limit = times[MOST - 1];
+        notes.retain(|_, (when, _)| *when >= limit);
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// How a run ended.
@@ -212,7 +283,7 @@ fn differing(
     old: &BTreeMap<String, String>,
     new: &BTreeMap<String, String>,
 ) -> impl Iterator<Item = String> {
-    let names: std::collections::BTreeSet<_> = old.keys().chain(new.keys()).collect();
+    let names: BTreeSet<_> = old.keys().chain(new.keys()).collect();
     let other = names
         .into_iter()
         .filter(|name| old.get(*name) != new.get(*name));
@@ -240,7 +311,7 @@ impl TreeComparison<'_> {
             return;
         };
         let (old, new) = (nodes_of(&old), nodes_of(&new));
-        let names: std::collections::BTreeSet<_> = old.keys().chain(new.keys()).collect();
+        let names: BTreeSet<_> = old.keys().chain(new.keys()).collect();
         for name in names {
             let path = format!("{above}{name}");
             match (old.get(name), new.get(name)) {

@@ -21,11 +21,14 @@
 //! ```
 
 mod action;
+mod checked_file;
 mod engine;
 mod error;
+mod events;
 mod file_index;
 mod history;
 mod local_run;
+mod options;
 mod outcome;
 mod outputs;
 mod process;
@@ -39,12 +42,12 @@ mod trace;
 mod tree;
 
 pub use action::{Action, CacheUse, Location, OutputPath, Streams, Workplace};
-pub use engine::{
-    Engine, EngineOptions, RunEvent, RunObserver, RunReport, SandboxKeeping, Silence,
-};
+pub use engine::Engine;
 pub use error::{ActionError, EngineError, SandboxError, StoreError, TreeError};
+pub use events::{RunEvent, RunObserver, RunReport, Silence};
 pub use file_index::FileIndex;
 pub use history::{CacheMiss, KeyDifference};
+pub use options::{EngineOptions, SandboxKeeping};
 pub use outcome::{KeptOutput, Outcome, Provenance};
 pub use process::{
     ForkExec, Launch, LaunchStreams, ProcessEnd, ProcessSignal, RunningProcess, Spawner,

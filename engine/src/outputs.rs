@@ -162,6 +162,9 @@ pub(crate) fn keep_stream(
     let size = fs_err::metadata(file)
         .map_err(|error| unkept(name, &error))?
         .len();
+    if size == 0 {
+        return Ok(KeptOutput::of(b""));
+    }
     if size <= INLINE || end == ProcessEnd::OutputLimit {
         let mut bytes = Vec::new();
         let read =

@@ -13,7 +13,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::process::{LaunchStreams, ProcessSignal, RunningProcess};
 
-/// How often the sizes of outputs are looked at.
+/// How often the sizes of outputs, and what runs by now, are looked at.
 const LOOK: Duration = Duration::from_millis(250);
 
 /// Watches over the programs of one run.
@@ -122,7 +122,10 @@ impl Supervisor {
         };
         watch.programs.insert(number, program);
         drop(watch);
-        self.changed.notify_all();
+        // The watcher looks in time for all others.
+        if limits.time.is_some_and(|limit| limit < LOOK) {
+            self.changed.notify_all();
+        }
         WatchedGuard {
             supervisor: self,
             number,
@@ -148,18 +151,10 @@ impl Supervisor {
                 watch = self.lock();
                 continue;
             }
-            let next = watch.next_deadline();
-            watch = match next {
-                None => self
-                    .changed
-                    .wait(watch)
-                    .unwrap_or_else(PoisonError::into_inner),
-                Some(next) => {
-                    let time = next.saturating_duration_since(Instant::now());
-                    let waited = self.changed.wait_timeout(watch, time);
-                    waited.unwrap_or_else(PoisonError::into_inner).0
-                }
-            };
+            let now = Instant::now();
+            let time = watch.next_deadline().saturating_duration_since(now);
+            let waited = self.changed.wait_timeout(watch, time.min(LOOK));
+            watch = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
@@ -226,18 +221,14 @@ impl Watch {
         }
     }
 
-    fn next_deadline(&self) -> Option<Instant> {
+    fn next_deadline(&self) -> Instant {
         let grace = match self.interrupt {
             InterruptState::Grace(until) => Some(until),
             _ => None,
         };
         let limits = self.programs.values().filter_map(|program| program.until);
-        let look = self
-            .programs
-            .values()
-            .any(|program| !program.streams.is_empty());
-        let look = look.then(|| Instant::now() + LOOK);
-        limits.chain(grace).chain(look).min()
+        let next = limits.chain(grace).min();
+        next.unwrap_or_else(|| Instant::now() + LOOK)
     }
 }
 

@@ -31,6 +31,11 @@ impl DigestFolder {
         Ok(Self { folder, temporary })
     }
 
+    /// The folder itself.
+    pub(super) fn folder(&self) -> &Utf8Path {
+        &self.folder
+    }
+
     /// The folder of what is not finished.
     pub(super) fn temporary(&self) -> &Utf8Path {
         &self.temporary

@@ -9,6 +9,7 @@ pub(crate) const UNFINISHED: &str = "unfinished";
 mod blobs;
 mod cleaning;
 mod digest_folder;
+mod result_pack;
 mod results;
 
 pub use blobs::BlobStore;

@@ -1,9 +1,10 @@
 //! One folder of a tree, and the paths that lead through it.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
+use prost::Message;
 use remote::Digest;
 use remote::messages::{Directory, DirectoryNode, FileNode, SymlinkNode};
 
@@ -140,15 +141,29 @@ impl TreeFolder {
     }
 
     pub(crate) fn directories(&self, found: &mut BTreeMap<Digest, Vec<u8>>) {
-        let (digest, bytes) = Digest::of_message(&directory_message(self));
-        if found.insert(digest, bytes).is_some() {
+        let digest = self.digest();
+        if found.contains_key(&digest) {
             return;
         }
-        for child in self.children.values() {
-            if let FolderChild::Folder(folder) = child {
-                folder.directories(found);
-            }
+        found.insert(digest, directory_message(self).encode_to_vec());
+        self.folders().for_each(|folder| folder.directories(found));
+    }
+
+    /// Adds the folders that are not known yet to both. Below one that is known there is none.
+    pub(crate) fn unknown(&self, known: &mut BTreeSet<Digest>, found: &mut Vec<(Digest, Vec<u8>)>) {
+        let digest = self.digest();
+        if known.insert(digest) {
+            found.push((digest, directory_message(self).encode_to_vec()));
+            let folders = self.folders();
+            folders.for_each(|folder| folder.unknown(known, found));
         }
+    }
+
+    fn folders(&self) -> impl Iterator<Item = &Arc<Self>> {
+        self.children.values().filter_map(|child| match child {
+            FolderChild::Folder(folder) => Some(folder),
+            FolderChild::Node(_) => None,
+        })
     }
 }
 

@@ -7,7 +7,7 @@ mod folder;
 mod messages;
 mod node;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -136,6 +136,16 @@ impl InputTree {
     pub fn directories(&self) -> BTreeMap<Digest, Vec<u8>> {
         let mut found = BTreeMap::new();
         self.root.directories(&mut found);
+        found
+    }
+
+    /// The `Directory` messages of its folders that are not known yet, which they are from now on.
+    pub(crate) fn unknown_directories(
+        &self,
+        known: &mut BTreeSet<Digest>,
+    ) -> Vec<(Digest, Vec<u8>)> {
+        let mut found = Vec::new();
+        self.root.unknown(known, &mut found);
         found
     }
 

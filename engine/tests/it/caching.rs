@@ -167,3 +167,123 @@ fn many_engines_share_one_cache() {
         }
     });
 }
+
+/// So many that their results are packed.
+fn many(scene: &Scene) -> Vec<Action> {
+    scene.write("a", "alpha\n");
+    let inputs = scene.inputs(&["a"]);
+    let action = |number: usize| {
+        let script = format!("echo {number}; echo {number} > out");
+        let action = shell(&script).inputs(inputs.clone()).output("out");
+        let description = format!("number {number}");
+        Action {
+            description,
+            ..action
+        }
+    };
+    (0..80).map(action).collect()
+}
+
+/// How many ran, where every outcome is right.
+fn runs_of(engine: &Engine, actions: &[Action]) -> usize {
+    let report = engine.run(actions, &Silence);
+    let outcomes = report
+        .outcomes
+        .iter()
+        .map(|outcome| outcome.as_ref().unwrap());
+    for (number, outcome) in outcomes.enumerate() {
+        assert_eq!(outcome.stdout.text().unwrap(), format!("{number}\n"));
+        let Some(TreeNode::File(file)) = outcome.outputs.get("out") else {
+            panic!("{outcome:?}");
+        };
+        let bytes = engine.store().read(&file.digest).unwrap();
+        assert_eq!(bytes, format!("{number}\n").as_bytes());
+    }
+    engine.stats().ran
+}
+
+#[test]
+fn many_results_are_in_one_file() {
+    let scene = Scene::new();
+    let actions = many(&scene);
+    assert_eq!(runs_of(&scene.engine(), &actions), 80);
+    let results = scene.cache().join("v1/results");
+    let pack = results.join("packed/results");
+    assert!(pack.exists());
+    // What is packed is not read one by one.
+    for path in scene.listing(&results) {
+        let path = results.join(path);
+        if path.is_file() && path != pack {
+            fs_err::remove_file(path).unwrap();
+        }
+    }
+    assert_eq!(runs_of(&scene.engine(), &actions), 0);
+    // Without its blob a result is none, packed or not.
+    let blobs = scene.cache().join("v1/blobs");
+    let hash = engine::Digest::of(b"7\n").hex();
+    fs_err::remove_file(blobs.join(&hash[..2]).join(&hash)).unwrap();
+    assert_eq!(runs_of(&scene.engine(), &actions), 1);
+    assert_eq!(runs_of(&scene.engine(), &actions), 0);
+}
+
+/// A pack that is damaged, or of another format, is none; what it was made of is there still.
+#[test]
+fn a_pack_that_is_damaged_is_none() {
+    let scene = Scene::new();
+    let actions = many(&scene);
+    runs_of(&scene.engine(), &actions);
+    let pack = scene.cache().join("v1/results/packed/results");
+    let whole = fs_err::read(&pack).unwrap();
+    let mut damaged = whole.clone();
+    *damaged.last_mut().unwrap() ^= 1;
+    let other_format = [b"xtask result pack 0\n", &whole[20..]].concat();
+    for bytes in [damaged, whole[..100].to_vec(), other_format, Vec::new()] {
+        fs_err::remove_file(&pack).unwrap();
+        fs_err::write(&pack, bytes).unwrap();
+        assert_eq!(runs_of(&scene.engine(), &actions), 0);
+        assert_eq!(fs_err::read(&pack).unwrap().len(), whole.len());
+    }
+}
+
+/// A result that replaces another one is not hidden by the pack.
+#[test]
+fn the_last_result_counts() {
+    let scene = Scene::new();
+    let mut actions = many(&scene);
+    actions[7] = shell("date +%N");
+    let number_seven = |cache_use: CacheUse, actions: &[Action]| {
+        let options = EngineOptions {
+            cache_use,
+            ..scene.options()
+        };
+        let report = Engine::open(options).unwrap().run(actions, &Silence);
+        let outcomes = report.outcomes.into_iter().map(Result::unwrap);
+        let all: Vec<_> = outcomes
+            .map(|outcome| outcome.stdout.text().unwrap())
+            .collect();
+        all[if all.len() == 1 { 0 } else { 7 }].clone()
+    };
+    let all = |cache_use| number_seven(cache_use, &actions);
+    let alone = |cache_use| number_seven(cache_use, &actions[7..8]);
+    let first = all(CacheUse::ReadWrite);
+    assert_eq!(all(CacheUse::ReadWrite), first);
+    let second = alone(CacheUse::Write);
+    assert_ne!(second, first);
+    assert_eq!(all(CacheUse::ReadWrite), second);
+    let third = all(CacheUse::Write);
+    assert_eq!(alone(CacheUse::ReadWrite), third);
+    assert_eq!(all(CacheUse::ReadWrite), third);
+}
+
+#[test]
+fn without_a_cache_here_nothing_is_used_again() {
+    let scene = Scene::new();
+    let options = EngineOptions {
+        local_cache: false,
+        ..scene.options()
+    };
+    for _ in 0..2 {
+        let engine = Engine::open(options.clone()).unwrap();
+        assert!(ran(&one(engine.run(&[shell("true")], &Silence))));
+    }
+}

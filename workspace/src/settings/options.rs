@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
-use engine::{CacheUse, EngineOptions};
+use engine::EngineOptions;
 use index::{IndexOptions, IndexRule};
 use targets::kinds::TargetType;
 use targets::{GraphOptions, LockfileTargets, Resolves, Switch, UseGitignore};
@@ -110,9 +110,7 @@ impl Settings {
         }
         options.keep = global.keep_sandboxes;
         options.grace = Duration::from_secs(global.process_execution_graceful_shutdown_timeout);
-        if !global.local_cache {
-            options.cache_use = CacheUse::None;
-        }
+        options.local_cache = global.local_cache;
         options.remote = self.remote_options();
         options
     }
