@@ -3,6 +3,7 @@
 //! Tests run with a pytest that is a page long, so that they need no network.
 
 mod oracle;
+mod packages;
 mod refused;
 mod running;
 

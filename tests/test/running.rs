@@ -91,27 +91,89 @@ fn a_module_may_end_in_any_way() {
     }
 }
 
+/// A module that kills what it was forked of.
+const PARRICIDE: &str = "\
+import os, time
+
+def test_parent():
+    parent = os.getppid()
+    if 'python' in open(f'/proc/{parent}/comm').read():
+        os.kill(parent, 9)
+        time.sleep(60)
+    assert False
+";
+
+/// A module that waits until its server has been killed once, and passes in another.
+const VICTIM: &str = "\
+import os, time
+
+def test_victim():
+    first = not os.path.exists(os.environ['SEEN'])
+    open(os.environ['SEEN'], 'a').close()
+    if first:
+        time.sleep(60)
+";
+
 #[test]
-fn a_fork_server_that_is_killed_is_a_result() {
+fn modules_of_a_server_that_one_of_them_kills_are_run_again() {
+    let Some((repo, _index)) = repo(&[
+        (
+            "src/t/BUILD",
+            "python_tests(name='tests', extra_env_vars=['SEEN'])\n",
+        ),
+        ("src/t/test_a.py", "def test_a():\n    pass\n"),
+        ("src/t/test_parent.py", PARRICIDE),
+        ("src/t/test_victim.py", VICTIM),
+    ]) else {
+        return;
+    };
+    let seen = repo.root().join("seen");
+    let repo = repo.env("SEEN", seen.as_str());
+    let output = repo.xtask(&["--jobs=3", "test", "--output=none", "::"]);
+    let shown = shown(&output);
+    let summary = shown.split_once("\n\n").map_or("", |(_, after)| after);
+    assert_snapshot!(summary, @"
+    ✓ src/t/test_a.py:tests succeeded in [T]s
+    ✓ src/t/test_victim.py:tests succeeded in [T]s
+    ✕ src/t/test_parent.py:tests failed in [T]s
+    [exit 1]
+    ");
+    let alone = repo.xtask(&["test", "src/t/test_parent.py", "src/t/test_a.py"]);
+    let said = "the process that it was forked of was killed, and so was another";
+    assert!(alone.stderr.contains(said), "{alone}");
+}
+
+#[test]
+fn a_module_that_is_killed_says_so() {
     let Some((repo, _index)) = repo(&[
         ("src/t/BUILD", "python_tests(name='tests')\n"),
         ("src/t/test_a.py", "def test_a():\n    pass\n"),
         (
-            "src/t/test_parent.py",
-            // A module that is started again, without the one that it killed, has the command as its parent.
-            "import os, time\n\ndef test_parent():\n    parent = os.getppid()\n    \
-             if 'python' in open(f'/proc/{parent}/comm').read():\n        os.kill(parent, 9)\n        \
-             time.sleep(60)\n    assert False\n",
+            "src/t/test_killed.py",
+            "import os\n\ndef test_killed():\n    os.kill(os.getpid(), 9)\n",
         ),
     ]) else {
         return;
     };
-    let output = repo.xtask(&["test", "src/t/test_parent.py", "src/t/test_a.py"]);
-    assert_eq!(output.status, 1, "{output}");
-    let failed = output
-        .stderr
-        .contains("✕ src/t/test_parent.py:tests failed");
-    assert!(failed, "{output}");
+    let output = repo.xtask(&["test", "::"]);
+    assert!(
+        output.stderr.contains("Its process was killed (SIGKILL)"),
+        "{output}"
+    );
+    assert_eq!(output.status, 247, "{output}");
+}
+
+#[test]
+fn two_runs_at_once_give_what_one_gives() {
+    let Some((repo, _index)) = repo(NEIGHBOURS) else {
+        return;
+    };
+    let runs: Vec<_> = (0..2).map(|_| repo.start(&["test", "::"])).collect();
+    for run in runs {
+        let output = run.wait();
+        assert_eq!(output.status, 1, "{output}");
+        assert_eq!(output.stderr.matches("✓ ").count(), 4, "{output}");
+    }
 }
 
 #[test]
@@ -215,27 +277,4 @@ fn an_interrupted_run_lets_fixtures_end() {
     assert_eq!(output.status, 1, "{output}");
     assert!(!held.exists(), "what a test holds is released: {output}");
     assert!(output.stderr.contains("interrupted"), "{output}");
-}
-
-#[test]
-fn what_cannot_be_done_yet_is_refused() {
-    let Some((repo, _index)) = repo(&[
-        (
-            "src/t/BUILD",
-            "python_tests(name='tests', runtime_package_dependencies=[':dist'])\n",
-        ),
-        ("src/t/test_a.py", "def test_a():\n    pass\n"),
-    ]) else {
-        return;
-    };
-    assert_snapshot!(shown(&repo.xtask(&["test", "src/t/test_a.py"])), @"
-    error: cannot run src/t/test_a.py:tests: packages are not built for tests yet
-     --> src/t/BUILD:1:28
-      |
-    1 | python_tests(name='tests', runtime_package_dependencies=[':dist'])
-      |                            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-      |
-    hint: leave it out: `-` in front of its address excludes it, or `skip_tests=True`
-    [exit 1]
-    ");
 }

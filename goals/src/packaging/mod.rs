@@ -37,5 +37,7 @@ pub use jobs::{
 };
 pub use platforms::PlatformRequest;
 pub use previous::Previous;
-pub use select::{Choice, ImportCollection, SelectedDistributions, requirements_of_all, select};
+pub use select::{
+    Choice, ImportCollection, SelectedDistributions, requirements_of_all, select, select_of,
+};
 pub use writing::{BuildOptions, BuiltArchive, Checks, Job, NOT_KEPT, Packager};

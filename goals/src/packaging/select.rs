@@ -85,6 +85,15 @@ pub fn select(session: &Session, choice: Choice<'_>) -> Result<SelectedDistribut
     selected
 }
 
+/// Selects distributions of a graph that another goal loaded.
+pub fn select_of(
+    session: &Session,
+    (graph, imports): (&TargetGraph<'_>, &ImportCache),
+    choice: Choice<'_>,
+) -> Result<SelectedDistributions, GoalError> {
+    Selection::new(session, graph, imports).select(choice)
+}
+
 /// The requirements of a distribution: its address, its resolve, the lines of `Requires-Dist`.
 pub(crate) type Requirements = (String, Option<String>, Vec<RequiresDist>);
 

@@ -1,6 +1,7 @@
 # Starts test modules as forks of one interpreter, which has imported pytest and what earlier modules imported of
 # their environment. Each connection is one module: a request in JSON, then the number of its process, then how it
 # ended; the module's process is reaped when the other side has heard that. Standard input ends with the run.
+import contextlib
 import gc
 import importlib
 import importlib.metadata
@@ -17,6 +18,8 @@ del sys.path[0]
 LIBRARIES = (os.path.join(sys.prefix, "lib"), os.path.dirname(os.__file__))
 # Their native threads are made again after a fork, by their own handlers.
 FORK_SAFE = ("numpy", "scipy")
+# How many seconds an import may take.
+PATIENCE = 60
 
 
 def plugins():
@@ -30,6 +33,10 @@ def plugins():
     return names
 
 
+def late(*_):
+    raise TimeoutError
+
+
 def learn(names):
     """Imports what a module imported of the environment. False where forking is not safe any more."""
     names.sort(key=lambda name: name.split(".")[0] not in FORK_SAFE)
@@ -38,10 +45,14 @@ def learn(names):
         if top in PLUGINS or name in sys.modules:
             continue
         before = len(os.listdir("/proc/self/task"))
+        # Others wait meanwhile: what does not come to an end is left to the modules.
+        signal.alarm(PATIENCE)
         try:
             importlib.import_module(name)
         except BaseException:
             PLUGINS.add(top)
+        finally:
+            signal.alarm(0)
         grown = len(os.listdir("/proc/self/task")) > before
         if threading.active_count() > 1 or (grown and top not in FORK_SAFE):
             return False
@@ -118,6 +129,7 @@ def serve(path):
         one.setblocking(False)
     signal.set_wakeup_fd(waker.fileno(), warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.signal(signal.SIGALRM, late)
     selector = selectors.DefaultSelector()
     selector.register(server, selectors.EVENT_READ, "new")
     selector.register(wake, selectors.EVENT_READ, "child")
@@ -138,11 +150,14 @@ def serve(path):
                             module.end(status)
                 elif key.data == "new":
                     connection, _ = server.accept()
-                    if not is_safe:
+                    with connection.makefile("rb") as lines:
+                        line = lines.readline()
+                    if not (line and is_safe):
+                        with contextlib.suppress(OSError):
+                            connection.sendall(b"forking is not safe any more\n")
                         connection.close()
                         continue
-                    with connection.makefile("rb") as lines:
-                        request = json.loads(lines.readline())
+                    request = json.loads(line)
                     module = Module(connection, request)
                     modules[connection.fileno()] = module
                     selector.register(connection, selectors.EVENT_READ, "heard")
@@ -169,7 +184,8 @@ def serve(path):
 def run(request, learned):
     """Runs pytest as an interpreter of its own would."""
     os.setpgid(0, 0)
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    for number in (signal.SIGCHLD, signal.SIGALRM):
+        signal.signal(number, signal.SIG_DFL)
     null = os.open(os.devnull, os.O_RDONLY)
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
     for fd, file in ((0, null), (1, os.open(request["stdout"], flags)), (2, os.open(request["stderr"], flags))):

@@ -20,6 +20,12 @@ const SERVER: &str = include_str!("fork_server.py");
 /// The arguments of the program before those of pytest.
 const OWN_ARGUMENTS: usize = 4;
 
+/// A module has no result, since the process that it was forked of ended before it: another module, or the system for
+/// want of memory, killed that.
+#[derive(Debug, thiserror::Error)]
+#[error("the process that tests are forked of was killed")]
+pub(super) struct LostServer;
+
 /// The servers of a run.
 #[derive(Debug, Default)]
 pub(super) struct ForkServers {
@@ -60,15 +66,29 @@ impl Spawner for ForkSpawner {
             launch.environment.insert(name.clone(), number);
         }
         let before = self.remaining.fetch_sub(1, Ordering::Relaxed);
-        let forked = self.server(&launch).and_then(|server| {
+        for _ in 0..SERVERS {
+            let Ok(server) = self.server(&launch) else {
+                break;
+            };
             // What one module imports is imported once more: that pays where several follow.
-            server.fork(&launch, before > 3)
-        });
-        match forked {
-            Ok(process) => Ok(Arc::new(process)),
-            Err(_) => ForkExec.spawn(&launch),
+            match server.fork(&launch, before > 3) {
+                Ok(process) => return Ok(Arc::new(process)),
+                Err(error) if is_lost(&error) => self.forget(&server),
+                Err(_) => break,
+            }
         }
+        ForkExec.spawn(&launch)
     }
+}
+
+/// How many servers a module is to be forked of until it has an interpreter of its own: one may have been killed.
+const SERVERS: usize = 2;
+
+/// Whether an error says that a server is there no more.
+pub(super) fn is_lost(error: &io::Error) -> bool {
+    error
+        .get_ref()
+        .is_some_and(|inner| inner.is::<LostServer>())
 }
 
 impl ForkSpawner {
@@ -84,6 +104,19 @@ impl ForkSpawner {
         let started = Arc::new(ForkServer::start(launch, &self.variables)?);
         *server = Some(started.clone());
         Ok(started)
+    }
+
+    /// Has the next module start another server than one that was killed.
+    fn forget(&self, lost: &Arc<ForkServer>) {
+        let cell = lock(&self.servers.servers).get(&self.key).cloned();
+        let Some(cell) = cell else { return };
+        let mut server = lock(&cell);
+        if server
+            .as_ref()
+            .is_some_and(|known| Arc::ptr_eq(known, lost))
+        {
+            *server = None;
+        }
     }
 }
 
@@ -122,7 +155,8 @@ impl ForkServer {
         let LaunchStreams::Files { stdout, stderr } = &launch.streams else {
             return Err(io::Error::other("a module that has the terminal"));
         };
-        let connection = UnixStream::connect(self.folder.path().join("socket"))?;
+        let lost = |_| io::Error::other(LostServer);
+        let connection = UnixStream::connect(self.folder.path().join("socket")).map_err(lost)?;
         let request = json!({
             "arguments": launch.arguments.get(OWN_ARGUMENTS..).unwrap_or_default(),
             "environment": launch.environment,
@@ -131,7 +165,8 @@ impl ForkServer {
             "stderr": stderr,
             "more": learns,
         });
-        (&connection).write_all(format!("{request}\n").as_bytes())?;
+        let written = (&connection).write_all(format!("{request}\n").as_bytes());
+        written.map_err(lost)?;
         let mut answers = BufReader::new(connection.try_clone()?);
         let numbers = numbers(&mut answers)?;
         let pid = numbers.first().and_then(|pid| Pid::from_raw(*pid));
@@ -190,10 +225,8 @@ impl RunningProcess for ForkedModule {
 /// The numbers of the next line.
 fn numbers(answers: &mut BufReader<UnixStream>) -> io::Result<Vec<i32>> {
     let mut line = String::new();
-    if answers.read_line(&mut line)? == 0 {
-        return Err(io::Error::other(
-            "the process that tests are forked of has ended",
-        ));
+    if !answers.read_line(&mut line).is_ok_and(|read| read > 0) {
+        return Err(io::Error::other(LostServer));
     }
     let numbers = line.split_whitespace().map(str::parse);
     let numbers: Result<Vec<i32>, _> = numbers.collect();

@@ -10,6 +10,7 @@ use pytest::{
 use targets::TargetGraph;
 use targets::kinds::Role;
 
+use super::made_files::{self, MadeFiles};
 use super::plan::TestBatch;
 use crate::error::GoalError;
 use crate::session::Session;
@@ -54,18 +55,30 @@ pub(super) fn inputs(
         true => Some(coverage_file(session)?),
         false => None,
     };
+    let made = batches
+        .iter()
+        .map(|batch| made_files::made_files(graph, batch));
+    let made: Vec<MadeFiles> = made.collect::<Result<_, _>>()?;
     let mut configurations = BTreeMap::new();
     let paths: Vec<BTreeSet<String>> = batches
         .iter()
         .map(|batch| files(session, graph, (batch, &mut configurations)))
         .collect();
-    let all: BTreeSet<&String> = paths.iter().flatten().collect();
+    let moved = made.iter().flat_map(|made| made.moved.values());
+    let all: BTreeSet<&String> = paths.iter().flatten().chain(moved).collect();
     let all: Vec<String> = all.into_iter().cloned().collect();
     let nodes = index.nodes(&all).map_err(|error| of_tree(&error))?;
     let nodes: BTreeMap<&String, TreeNode> = all.iter().zip(nodes).collect();
-    let each = paths.iter().map(|paths| {
-        let nodes = paths.iter().map(|path| (path.clone(), nodes[path].clone()));
+    let each = paths.iter().zip(&made).map(|(paths, files)| {
+        let nodes_of = paths.iter().map(|path| (path.clone(), nodes[path].clone()));
         let mut made = vec![(EXTRA_OUTPUT.to_owned(), TreeNode::EmptyFolder)];
+        let moved = files.moved.iter();
+        made.extend(moved.map(|(to, from)| (to.clone(), nodes[from].clone())));
+        let written = files.written.iter();
+        made.extend(written.map(|(path, text)| {
+            let file = InputFile::literal(text.as_str());
+            (path.clone(), TreeNode::File(file))
+        }));
         let roots = roots(graph, paths.iter().filter(|path| path.ends_with(".py")));
         let measured = coverage.as_ref().map(|(name, text)| {
             made.push((
@@ -77,7 +90,7 @@ pub(super) fn inputs(
                 sources: measured(session, &roots),
             }
         });
-        let nodes = nodes.filter(|(path, _)| made.iter().all(|(other, _)| other != path));
+        let nodes = nodes_of.filter(|(path, _)| made.iter().all(|(other, _)| other != path));
         Ok(TestInputs {
             tree: InputTree::of_nodes(nodes.chain(made.iter().cloned()))
                 .map_err(|error| of_tree(&error))?,

@@ -7,6 +7,7 @@ mod action;
 mod coverage;
 mod fork_server;
 mod inputs;
+mod made_files;
 mod merging;
 mod missing;
 mod packages;
@@ -14,6 +15,7 @@ mod plan;
 mod report;
 mod results;
 mod runner;
+mod runtime_packages;
 mod selection;
 mod slot;
 
@@ -31,6 +33,7 @@ pub use merging::merge_reports;
 pub use results::TestReport;
 pub use runner::BatchOutcome;
 use runner::{BatchResults, BatchRunner};
+use runtime_packages::RuntimePackages;
 
 /// What is to be tested, and how.
 #[derive(Debug, Clone, Default)]
@@ -65,7 +68,15 @@ pub fn run(session: &Session, request: &TestRequest) -> Result<TestReport, GoalE
     let batches = plan::batches(session, &graph, &tests)?;
     let environments = packages::environments(session, &graph, (&request.index, &batches))?;
     let actions = ActionRunner::new(session, &options(session, &request.actions))?;
-    let inputs = inputs::inputs(session, &graph, (actions.files(), &batches))?;
+    let mut inputs = inputs::inputs(session, &graph, (actions.files(), &batches))?;
+    let packages = RuntimePackages {
+        session,
+        graph: &graph,
+        imports: workspace.imports(),
+        actions: &actions,
+        index: &request.index,
+    };
+    packages.add(&batches, &mut inputs)?;
     workspace.finish(session, &graph);
     let planned = batches.into_iter().zip(environments).zip(inputs);
     let planned = planned.map(|((batch, environment), inputs)| PlannedBatch {

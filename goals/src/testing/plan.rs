@@ -62,9 +62,6 @@ pub(super) fn batches(
             _ => single.push(vec![*id]),
         }
     }
-    for id in tests {
-        refuse_runtime_packages(graph, *id)?;
-    }
     let size = largest_of_two_sizes(session.settings.test.batch_size);
     for tests in partitions.into_values() {
         let addressed = tests.into_iter();
@@ -79,21 +76,6 @@ pub(super) fn batches(
         .into_iter()
         .map(|tests| TestBatch::new(session, graph, tests));
     batches.collect()
-}
-
-/// Packages that a test wants built into its folder are not built yet: without them it would fail for a reason
-/// that nobody sees.
-fn refuse_runtime_packages(graph: &TargetGraph<'_>, id: TargetId) -> Result<(), GoalError> {
-    const FIELD: &str = "runtime_package_dependencies";
-    if texts(graph, id, FIELD).is_empty() {
-        return Ok(());
-    }
-    let address = &graph.target(id).address;
-    Err(GoalError::failure(format!(
-        "cannot run {address}: packages are not built for tests yet"
-    ))
-    .at(graph.place(id, FIELD))
-    .hint("leave it out: `-` in front of its address excludes it, or `skip_tests=True`"))
 }
 
 impl PartitionKey {
@@ -128,7 +110,7 @@ impl TestBatch {
         let entries = of_all.iter().chain(&settings.test.extra_env_vars);
         let entries = entries.chain(&own).map(String::as_str);
         let mut closure: BTreeSet<TargetId> =
-            graph.transitive_dependencies(&tests)?.into_iter().collect();
+            graph.seen_dependencies(&tests)?.into_iter().collect();
         closure.extend(&tests);
         let files = tests
             .iter()

@@ -11,7 +11,7 @@ use engine::{
 use pytest::{OutputPolicy, ResultLine, ResultOrigin, TestCase};
 
 use super::action::PlannedBatch;
-use super::fork_server::{ForkServers, ForkSpawner};
+use super::fork_server::{ForkServers, ForkSpawner, is_lost};
 use crate::actions::ActionRunner;
 use crate::session::Session;
 
@@ -23,6 +23,9 @@ const OUTPUT_LIMIT: i32 = -25;
 
 /// The exit code of what the user interrupted: SIGINT's.
 const INTERRUPT: i32 = -2;
+
+/// What is said of a module that has no result however often its server is started.
+const LOST: &str = "the process that it was forked of was killed, and so was another that it had alone: it may kill its parent, or the system may lack memory";
 
 /// What came of a batch.
 #[derive(Debug, Clone)]
@@ -66,25 +69,25 @@ impl BatchRunner<'_> {
         };
         let mut outcomes: Vec<Option<BatchOutcome>> = planned.iter().map(|_| None).collect();
         let mut interrupted = false;
-        for attempt in 1..=most {
-            let failed = |at: &usize| outcomes[*at].as_ref().is_none_or(|one| !one.line.succeeded);
-            let todo: Vec<usize> = (0..planned.len()).filter(failed).collect();
-            if todo.is_empty() || interrupted {
-                break;
-            }
-            let actions = self.actions_of(todo.iter().map(|at| &planned[*at]));
-            let watcher = BatchWatcher {
-                session: self.session,
-                batches: todo.iter().map(|at| &planned[*at]).collect(),
-                attempt: Attempt {
-                    number: attempt,
-                    most,
-                },
+        for number in 1..=most {
+            let mut attempt = Attempt {
+                number,
+                most,
+                servers: ServerUse::Shared,
             };
-            let report = self.actions.run(&actions, &watcher);
-            interrupted = report.interrupted;
-            for (at, outcome) in todo.iter().zip(&report.outcomes) {
-                outcomes[*at] = Some(watcher.outcome(&planned[*at], outcome));
+            let failed = |at: &usize| outcomes[*at].as_ref().is_none_or(|one| !one.line.succeeded);
+            let mut todo: Vec<usize> = (0..planned.len()).filter(failed).collect();
+            while !todo.is_empty() && !interrupted {
+                let round = self.round(todo.iter().map(|at| &planned[*at]).collect(), attempt);
+                interrupted = round.interrupted;
+                let mut lost = Vec::new();
+                for (at, (outcome, has_lost)) in todo.iter().zip(round.outcomes) {
+                    outcomes[*at] = Some(outcome);
+                    lost.extend(has_lost.then_some(*at));
+                }
+                // Who killed the server is among them, and kills no other's this time.
+                attempt.servers = ServerUse::OneEach;
+                todo = lost;
             }
         }
         BatchResults {
@@ -92,42 +95,79 @@ impl BatchRunner<'_> {
             interrupted,
         }
     }
-}
 
-impl BatchRunner<'_> {
+    /// Runs batches once. With the outcome of each is said whether it is none, since its server was killed.
+    fn round(&self, batches: Vec<&PlannedBatch>, attempt: Attempt) -> AttemptRound {
+        let actions = self.actions_of(&batches, attempt.servers);
+        let watcher = BatchWatcher {
+            session: self.session,
+            batches,
+            attempt,
+        };
+        let report = self.actions.run(&actions, &watcher);
+        let outcomes = watcher.batches.iter().zip(&report.outcomes);
+        let outcomes = outcomes.map(|(planned, outcome)| {
+            (
+                watcher.outcome(planned, outcome),
+                attempt.has_lost(outcome) && !report.interrupted,
+            )
+        });
+        AttemptRound {
+            outcomes: outcomes.collect(),
+            interrupted: report.interrupted,
+        }
+    }
+
     /// The actions of batches. Where several have one environment, they are forked of one interpreter.
-    fn actions_of<'p>(
-        &self,
-        batches: impl Iterator<Item = &'p PlannedBatch> + Clone,
-    ) -> Vec<Action> {
+    fn actions_of(&self, batches: &[&PlannedBatch], use_of_servers: ServerUse) -> Vec<Action> {
         let servers = Arc::new(ForkServers::default());
         let mut sharing: BTreeMap<String, Arc<AtomicUsize>> = BTreeMap::new();
         for batch in batches
-            .clone()
+            .iter()
             .filter(|batch| batch.may_be_forked(self.session))
         {
             let count = sharing.entry(batch.server_key()).or_default();
             count.fetch_add(1, Ordering::Relaxed);
         }
-        let action = |batch: &PlannedBatch| {
+        let action = |(at, batch): (usize, &&PlannedBatch)| {
             let mut action = batch.action(self.session, self.arguments);
             let key = batch.server_key();
             let shared = sharing
                 .get(&key)
                 .filter(|_| batch.may_be_forked(self.session));
-            if let Some(count) = shared.filter(|count| count.load(Ordering::Relaxed) > 1) {
+            let worth = |count: &usize| *count > 1 || use_of_servers == ServerUse::OneEach;
+            if let Some(count) = shared.filter(|count| worth(&count.load(Ordering::Relaxed))) {
                 action.spawner = Some(Arc::new(ForkSpawner {
                     servers: servers.clone(),
                     variables: batch.server_variables(),
                     remaining: count.clone(),
                     slot: self.session.settings.pytest.execution_slot_var.clone(),
-                    key,
+                    key: match use_of_servers {
+                        ServerUse::Shared => key,
+                        ServerUse::OneEach => format!("{at} {key}"),
+                    },
                 }));
             }
             action
         };
-        batches.map(action).collect()
+        batches.iter().enumerate().map(action).collect()
     }
+}
+
+/// What came of batches that were run once.
+struct AttemptRound {
+    /// Each with whether it is none, since its server was killed.
+    outcomes: Vec<(BatchOutcome, bool)>,
+    interrupted: bool,
+}
+
+/// Of which servers modules are forked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ServerUse {
+    /// Those of one environment of one.
+    Shared,
+    /// Each of one of its own.
+    OneEach,
 }
 
 /// Which attempt it is.
@@ -135,6 +175,15 @@ impl BatchRunner<'_> {
 struct Attempt {
     number: usize,
     most: usize,
+    servers: ServerUse,
+}
+
+impl Attempt {
+    /// Whether a batch is to be run again since its server, which it shared, was killed.
+    fn has_lost(&self, outcome: &Result<Outcome, ActionError>) -> bool {
+        let is_shared = self.servers == ServerUse::Shared;
+        is_shared && matches!(outcome, Err(ActionError::Start { error, .. }) if is_lost(error))
+    }
 }
 
 /// Says what comes of batches.
@@ -164,6 +213,7 @@ impl BatchWatcher<'_> {
                         "\n\nExceeded timeout of {limit:.1} seconds when executing local process: Run Pytest for {title}\n"
                     );
                 }
+                output += end_explained(outcome.end);
                 BatchOutcome {
                     line: ResultLine {
                         title,
@@ -193,7 +243,10 @@ impl BatchWatcher<'_> {
                 addresses: planned.batch.addresses.clone(),
                 files: planned.batch.files.clone(),
                 cases: Vec::new(),
-                output: format!("{error}\n"),
+                output: match error {
+                    ActionError::Start { error, .. } if is_lost(error) => format!("{LOST}\n"),
+                    _ => format!("{error}\n"),
+                },
                 outputs: InputTree::default(),
                 is_interrupted: matches!(error, ActionError::Interrupt),
             },
@@ -205,10 +258,11 @@ impl BatchWatcher<'_> {
             return;
         }
         let never_started = matches!(outcome, Err(ActionError::Interrupt));
+        let has_lost = self.attempt.has_lost(outcome);
         let outcome = self.outcome(planned, outcome);
         let line = &outcome.line;
         let runs_again = self.attempt.number < self.attempt.most && !outcome.is_interrupted;
-        if never_started || (!line.succeeded && runs_again) {
+        if never_started || has_lost || (!line.succeeded && runs_again) {
             return;
         }
         let verdict = match (line.succeeded, line.exit_code) {
@@ -239,6 +293,19 @@ fn is_output_shown(policy: OutputPolicy, line: &ResultLine) -> bool {
         OutputPolicy::All => true,
         OutputPolicy::Failed => !line.succeeded,
         OutputPolicy::None => false,
+    }
+}
+
+/// What a reader needs to know of an end that pytest itself cannot report.
+fn end_explained(end: ProcessEnd) -> &'static str {
+    match end {
+        ProcessEnd::Signal(9) => {
+            "\n\nIts process was killed (SIGKILL): by itself, by another one, or by the system for want of memory.\n"
+        }
+        ProcessEnd::Signal(11) => "\n\nIts process crashed (SIGSEGV).\n",
+        ProcessEnd::Signal(6) => "\n\nIts process aborted (SIGABRT).\n",
+        ProcessEnd::OutputLimit => "\n\nIts process wrote more than it may to its output.\n",
+        _ => "",
     }
 }
 

@@ -8,7 +8,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use super::definitions::Definition;
+use super::entry_points::EntryPointDeclaration;
 use super::graph::{DistributionClosures, TargetGraph};
+use super::inference::wanted_entry_points;
 use super::target::TargetId;
 use super::targets::UnmatchedGlobs;
 use crate::error::Error;
@@ -40,6 +42,9 @@ pub struct DistributionContents {
     /// Patterns of its resources that match no file.
     pub unmatched: Vec<UnmatchedGlobs>,
 }
+
+/// The group, name and value of an entry point.
+type ResolvedEntryPoint = (String, String, String);
 
 /// A file that a distribution ships.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -172,22 +177,43 @@ impl TargetGraph<'_> {
     ///
     /// # Errors
     /// An address that leads nowhere, or to something without an entry point.
-    pub fn resolved_entry_points(
+    pub fn resolved_entry_points(&self, id: TargetId) -> Result<Vec<ResolvedEntryPoint>, Error> {
+        let entries = self.entry_points(id).into_iter();
+        entries
+            .map(|entry| self.resolved_entry_point(id, &entry))
+            .collect()
+    }
+
+    /// The entry points that a test finds in its folder, as `module:function`: those that it asks for. Distribution,
+    /// then group, name and value.
+    ///
+    /// # Errors
+    /// See [`TargetGraph::resolved_entry_points`].
+    pub fn entry_points_for(
+        &self,
+        test: TargetId,
+    ) -> Result<Vec<(TargetId, ResolvedEntryPoint)>, Error> {
+        let wanted = wanted_entry_points(self.targets(), test, &self.distributions())?;
+        let resolved = wanted.into_iter().map(|(distribution, entry)| {
+            let resolved = self.resolved_entry_point(distribution, &entry)?;
+            Ok((distribution, resolved))
+        });
+        resolved.collect()
+    }
+
+    fn resolved_entry_point(
         &self,
         id: TargetId,
-    ) -> Result<Vec<(String, String, String)>, Error> {
-        let mut resolved = Vec::new();
-        for entry in self.entry_points(id) {
-            let value = match entry.target {
-                None => entry.value.to_owned(),
-                Some(address) => {
-                    let binary = self.targets().entry_point_target(id, address)?;
-                    self.started(id, binary, address)?
-                }
-            };
-            resolved.push((entry.group.to_owned(), entry.name.to_owned(), value));
-        }
-        Ok(resolved)
+        entry: &EntryPointDeclaration<'_>,
+    ) -> Result<ResolvedEntryPoint, Error> {
+        let value = match entry.target {
+            None => entry.value.to_owned(),
+            Some(address) => {
+                let binary = self.targets().entry_point_target(id, address)?;
+                self.started(id, binary, address)?
+            }
+        };
+        Ok((entry.group.to_owned(), entry.name.to_owned(), value))
     }
 
     /// Circles of distributions that require each other, each once.

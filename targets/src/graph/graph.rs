@@ -48,6 +48,13 @@ pub struct TargetGraph<'r> {
 /// The distributions with the targets that each reaches, itself included.
 pub(crate) type DistributionClosures = Vec<(TargetId, TargetSet)>;
 
+/// Whether a closure has what fields other than `dependencies` name, whose product is used and not its files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Products {
+    Followed,
+    Ignored,
+}
+
 impl<'r> TargetGraph<'r> {
     /// Runs all declarations; sources are read when their dependencies are asked for.
     ///
@@ -258,6 +265,27 @@ impl<'r> TargetGraph<'r> {
         self.closure_on(roots, &self.repository().options().platform)
     }
 
+    /// Everything whose files the targets see when they run: as [`TargetGraph::transitive_dependencies`], but without
+    /// what a field other than `dependencies` names, whose product is used and not its files.
+    ///
+    /// # Errors
+    /// See [`TargetGraph::direct`].
+    pub fn seen_dependencies(&self, roots: &[TargetId]) -> Result<Vec<TargetId>, Error> {
+        let platform = &self.repository().options().platform;
+        self.closure(roots, platform, Products::Ignored)
+    }
+
+    /// The targets that a field of addresses names.
+    ///
+    /// # Errors
+    /// An address that leads nowhere.
+    pub fn named_in(&self, id: TargetId, field: &str) -> Result<Vec<TargetId>, Error> {
+        let texts = self.targets.texts(id, field).into_iter();
+        texts
+            .map(|text| self.targets.named(id, field, text))
+            .collect()
+    }
+
     /// The targets that depend on each target. A reference to a generator counts for the generator,
     /// not for what it generates.
     ///
@@ -321,6 +349,15 @@ impl<'r> TargetGraph<'r> {
         roots: &[TargetId],
         platform: &str,
     ) -> Result<Vec<TargetId>, Error> {
+        self.closure(roots, platform, Products::Followed)
+    }
+
+    fn closure(
+        &self,
+        roots: &[TargetId],
+        platform: &str,
+        products: Products,
+    ) -> Result<Vec<TargetId>, Error> {
         let mut seen = self.targets.arena().empty_set();
         let mut found = Vec::new();
         let mut wave: Vec<TargetId> = roots.to_vec();
@@ -334,7 +371,12 @@ impl<'r> TargetGraph<'r> {
                         excluded.insert(one);
                     }
                 }
-                for other in self.direct_on(id, platform)?.iter() {
+                let used = match products {
+                    Products::Followed => Vec::new(),
+                    Products::Ignored => self.only_used(id)?,
+                };
+                let direct = self.direct_on(id, platform)?;
+                for other in direct.iter().filter(|other| !used.contains(other)) {
                     next.extend(self.targets.expanded(*other).filter(|id| seen.insert(*id)));
                 }
             }
@@ -344,6 +386,16 @@ impl<'r> TargetGraph<'r> {
         found.retain(|id| !excluded.contains(*id));
         found.sort_unstable();
         Ok(found)
+    }
+
+    /// What a target names in fields other than `dependencies`, and not in that.
+    fn only_used(&self, id: TargetId) -> Result<Vec<TargetId>, Error> {
+        let mut used = self.targets.special(id)?;
+        if !used.is_empty() {
+            let explicit = self.own_explicit(id)?;
+            used.retain(|other| !explicit.includes.contains(other));
+        }
+        Ok(used)
     }
 
     /// What every distribution reaches on a platform.

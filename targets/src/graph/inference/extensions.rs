@@ -6,43 +6,27 @@ use crate::error::Error;
 use crate::graph::entry_points::EntryPointDeclaration;
 use crate::graph::module_map::{Locality, Owners};
 use crate::graph::target::TargetId;
+use crate::graph::targets::Targets;
 use crate::kinds::Role;
 use buildfile::Data;
+
+/// The field of a test that asks distributions for entry points.
+const FIELD: &str = "entry_point_dependencies";
 
 /// Adds the code behind the entry points in the namespaces that a test names, and behind those that
 /// its `entry_point_dependencies` ask of distributions.
 pub(super) fn add(subject: &mut Subject<'_>) -> Result<(), Error> {
-    let targets = subject.targets;
-    let named = targets.field(subject.id, "entry_point_dependencies");
-    for (address, wanted) in named.and_then(Data::as_dict).into_iter().flatten() {
-        let Some(address) = address.as_str() else {
-            continue;
-        };
-        let distribution = targets.named(subject.id, "entry_point_dependencies", address)?;
-        if targets.get(distribution).role() != Role::Distribution {
-            continue;
-        }
-        let wanted = wanted.strings();
-        let is_wanted = |entry: &EntryPointDeclaration<'_>| {
-            wanted.iter().any(|text| match text.split_once('/') {
-                Some((group, name)) => group == entry.group && name == entry.name,
-                None => *text == "*" || *text == entry.group,
-            })
-        };
-        for entry in targets.entry_points(distribution) {
-            if is_wanted(&entry) {
-                add_entry(subject, distribution, &entry)?;
-            }
-        }
+    let (targets, id) = (subject.targets, subject.id);
+    for (distribution, entry) in named_entry_points(targets, id)? {
+        add_entry(subject, distribution, &entry)?;
     }
-    let namespaces = targets.texts(subject.id, "stevedore_namespaces");
+    let namespaces = targets.texts(id, "stevedore_namespaces");
     if namespaces.is_empty() {
         return Ok(());
     }
     for distribution in subject.distributions() {
         let entries = targets.entry_points(*distribution);
-        let mut groups = entries.iter();
-        if !groups.any(|entry| entry.is_extension && namespaces.contains(&entry.group)) {
+        if !entries.iter().any(|entry| extends(entry, &namespaces)) {
             continue;
         }
         for entry in entries {
@@ -53,6 +37,59 @@ pub(super) fn add(subject: &mut Subject<'_>) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// The entry points that a test asks for: by its `entry_point_dependencies`, and by the namespaces of stevedore that it
+/// names. Each with its distribution, which is one of `distributions`.
+pub(crate) fn wanted_entry_points<'t>(
+    targets: &'t Targets<'_>,
+    id: TargetId,
+    distributions: &[TargetId],
+) -> Result<Vec<(TargetId, EntryPointDeclaration<'t>)>, Error> {
+    let mut wanted = named_entry_points(targets, id)?;
+    let namespaces = targets.texts(id, "stevedore_namespaces");
+    if namespaces.is_empty() {
+        return Ok(wanted);
+    }
+    for distribution in distributions {
+        let entries = targets.entry_points(*distribution).into_iter();
+        let extensions = entries.filter(|entry| extends(entry, &namespaces));
+        wanted.extend(extensions.map(|entry| (*distribution, entry)));
+    }
+    Ok(wanted)
+}
+
+/// Whether an entry point is an extension in one of these namespaces.
+fn extends(entry: &EntryPointDeclaration<'_>, namespaces: &[&str]) -> bool {
+    entry.is_extension && namespaces.contains(&entry.group)
+}
+
+/// The entry points that the field `entry_point_dependencies` asks for.
+fn named_entry_points<'t>(
+    targets: &'t Targets<'_>,
+    id: TargetId,
+) -> Result<Vec<(TargetId, EntryPointDeclaration<'t>)>, Error> {
+    let named = targets.field(id, FIELD);
+    let mut found = Vec::new();
+    for (address, wanted) in named.and_then(Data::as_dict).into_iter().flatten() {
+        let Some(address) = address.as_str() else {
+            continue;
+        };
+        let distribution = targets.named(id, FIELD, address)?;
+        if targets.get(distribution).role() != Role::Distribution {
+            continue;
+        }
+        let wanted = wanted.strings();
+        let is_wanted = |entry: &EntryPointDeclaration<'_>| {
+            wanted.iter().any(|text| match text.split_once('/') {
+                Some((group, name)) => group == entry.group && name == entry.name,
+                None => *text == "*" || *text == entry.group,
+            })
+        };
+        let entries = targets.entry_points(distribution).into_iter();
+        found.extend(entries.filter(is_wanted).map(|entry| (distribution, entry)));
+    }
+    Ok(found)
 }
 
 /// Adds what an entry point of a distribution names.

@@ -17,6 +17,7 @@ use crate::graph::definitions::Definition;
 use crate::imports::Strings;
 use crate::kinds::{Content, Role};
 use crate::options::{InitFiles, Switch};
+pub(crate) use extensions::wanted_entry_points;
 pub(crate) use subject::{DirectDependencies, Inference, Subject};
 
 /// Everything that a target depends on: what its fields say, and what is inferred. What its
