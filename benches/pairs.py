@@ -60,9 +60,10 @@ class Scratch:
         self.folder.mkdir()
         self.cache_variable = cache_variable
         self.count = 0
+        self.kept_cache = None
 
     def run(self, command, folder=None, **variables):
-        cache = str(Path(self._temporary.name) / f"cache-{self.count}")
+        cache = str(self.kept_cache or Path(self._temporary.name) / f"cache-{self.count}")
         return run(command, folder or self.folder, {self.cache_variable: cache, "NO_COLOR": "1", **variables})
 
     def forget_cache(self):

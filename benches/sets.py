@@ -176,6 +176,8 @@ def measure(name, requirements, bounds, options):
     """One row; returns what is wrong."""
     ours = OurSet(options.binary, requirements, bounds, options.cutoff)
     uv = UvSet(options.uv, requirements, bounds, options.cutoff)
+    if options.caches:
+        ours.kept_cache, uv.kept_cache = options.caches / "ours", options.caches / "uv"
     try:
         for contender in (ours, uv):
             contender.run(contender.command)
@@ -220,6 +222,7 @@ def main():
     parser.add_argument("--ranges", nargs="+", default=RANGES)
     parser.add_argument("--cutoff", default="2026-11-01", help="files uploaded later are not seen")
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--caches", type=lambda path: Path(path).resolve(), help="a folder in which caches are kept")
     options = parser.parse_args()
     options.uv = peer("uv") or sys.exit("needs uv: set XTASK_PEERS, or see CONTRIBUTING.md")
     print(subprocess.run([options.uv, "--version"], capture_output=True, text=True).stdout)
