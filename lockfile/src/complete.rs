@@ -4,7 +4,7 @@
 use std::fmt;
 
 use model::{
-    Coverage, CoverageGap, CoveragePolicy, DistFile, Lock, LockedPackage, PackageName,
+    Coverage, CoverageGap, CoveragePolicy, DistFile, Lock, LockedPackage, Marker, PackageName,
     PackageSource, Version, WheelFilename,
 };
 
@@ -38,6 +38,7 @@ pub enum FileProblemKind {
 pub fn check_files(lock: &Lock) -> Vec<FileProblem> {
     let mut found = Vec::new();
     let policy = CoveragePolicy::of(&lock.inputs);
+    let universe = lock.inputs.universe();
     for package in &lock.packages {
         let mut problem = |kind| {
             found.push(FileProblem {
@@ -46,7 +47,7 @@ pub fn check_files(lock: &Lock) -> Vec<FileProblem> {
                 kind,
             });
         };
-        missing(&policy, lock, package)
+        missing(&policy, &universe, package)
             .into_iter()
             .for_each(&mut problem);
         let files = || package.sdist.iter().chain(&package.wheels);
@@ -61,7 +62,7 @@ pub fn check_files(lock: &Lock) -> Vec<FileProblem> {
 
 fn missing(
     policy: &CoveragePolicy,
-    lock: &Lock,
+    universe: &Marker,
     package: &LockedPackage,
 ) -> Option<FileProblemKind> {
     // Repositories and folders are built from their sources and have no files.
@@ -75,7 +76,11 @@ fn missing(
             .is_empty()
             .then_some(FileProblemKind::NoFile(None));
     };
-    let needed = policy.needed(&package.marker.and(&lock.inputs.universe()));
+    // Nearly every package serves everything, and then nobody need know where it is needed.
+    if policy.missing(policy.universe(), &served).is_empty() {
+        return None;
+    }
+    let needed = policy.needed(&package.marker.and(universe));
     let missing = policy.missing(&needed, &served);
     (!missing.is_empty()).then(|| {
         FileProblemKind::NoFile(Some(CoverageGap {
@@ -118,6 +123,9 @@ pub fn source_builds(lock: &Lock) -> Vec<SourceBuild> {
     let mut found = Vec::new();
     for package in lock.packages.iter().filter(of_index) {
         let served = served(package).unwrap_or_default();
+        if policy.universe().without_pythons_of(&served).is_empty() {
+            continue;
+        }
         let needed = policy.needed(&package.marker.and(&universe));
         let built = needed.without_pythons_of(&served);
         if !built.is_empty() {

@@ -401,14 +401,22 @@ impl CoveragePolicy {
     /// environments of.
     #[must_use]
     pub fn needed(&self, demand: &Marker) -> Coverage {
+        if demand.is_true() {
+            return self.universe;
+        }
+        // To compare two markers is slow, so each is compared with as few as may be.
+        let platforms = self.platforms.iter();
+        let platforms = platforms.filter(|(_, marker)| !demand.is_disjoint(marker));
+        let platforms: Vec<_> = platforms.collect();
         let mut needed = Coverage::default();
         for (implementation, minor, marker) in &self.pythons {
             let here = demand.and(marker);
             if here.is_false() {
                 continue;
             }
-            for (platform, marker) in &self.platforms {
-                if !here.is_disjoint(marker) {
+            let has_all = here == *marker;
+            for (platform, marker) in &platforms {
+                if has_all || !here.is_disjoint(marker) {
                     needed.of_mut(*implementation)[platform.index()] |= 1 << minor;
                 }
             }
