@@ -1,6 +1,7 @@
 //! Finds a version that what is decided does not refuse, where the highest ones are refused one after
 //! another: by steps that double, and then by halves. A thousand versions of a project that each pin
-//! another one are not asked for their metadata then, but some twenty.
+//! another one are not asked for their metadata then, but some twenty. Those that would have to be
+//! built to know what they require are tried last.
 
 use model::{PackageName, RequirementSource, Version, VersionRange};
 use pubgrub::Term;
@@ -60,12 +61,29 @@ impl Fork {
         if lower.len() < 2 || self.height(chooser, &name, range, &version)? != Height::Above {
             return Ok(version);
         }
+        let within = self.within(chooser, &name, range, &lower)?;
+        let at = match within {
+            Some(at) => at,
+            None => self.without_build(chooser, &name, range, &lower)?,
+        };
+        Ok(lower[at].clone())
+    }
+
+    /// The position in `lower`, the versions from the highest to the lowest, of one that does not
+    /// clash at once. The first does.
+    fn within<P: Provider>(
+        &mut self,
+        chooser: &Chooser<'_, P>,
+        name: &PackageName,
+        range: &VersionRange,
+        lower: &[&Version],
+    ) -> Result<Option<usize>, P::Error> {
         let (mut above, mut step) = (0, 1);
         let mut found = None;
         let mut end = loop {
             let at = (above + step).min(lower.len() - 1);
-            match self.height(chooser, &name, range, lower[at])? {
-                Height::Above if at == lower.len() - 1 => return Ok(version),
+            match self.height(chooser, name, range, lower[at])? {
+                Height::Above if at == lower.len() - 1 => return Ok(None),
                 Height::Above => above = at,
                 Height::Within => {
                     found = Some(at);
@@ -77,7 +95,7 @@ impl Fork {
         };
         while end - above > 1 {
             let middle = usize::midpoint(above, end);
-            match self.height(chooser, &name, range, lower[middle])? {
+            match self.height(chooser, name, range, lower[middle])? {
                 Height::Above => above = middle,
                 Height::Within => {
                     found = Some(middle);
@@ -86,7 +104,34 @@ impl Fork {
                 Height::Below => end = middle,
             }
         }
-        Ok(found.map_or(version, |at| lower[at].clone()))
+        Ok(found)
+    }
+
+    /// The position in `lower` of the first version that has a wheel, so that nothing is built to know
+    /// what it requires, and can be used; the first of all if there is none.
+    fn without_build<P: Provider>(
+        &mut self,
+        chooser: &Chooser<'_, P>,
+        name: &PackageName,
+        range: &VersionRange,
+        lower: &[&Version],
+    ) -> Result<usize, P::Error> {
+        let demand = self.demand(name);
+        let need = Need {
+            name,
+            range,
+            part: &self.part,
+            demand: &demand,
+            pythons: &self.part.pythons(&demand),
+        };
+        for (at, version) in lower.iter().enumerate() {
+            if chooser.has_wheel(name, version)?
+                && matches!(chooser.judge(need, version)?, Fit::Everywhere)
+            {
+                return Ok(at);
+            }
+        }
+        Ok(0)
     }
 
     /// Where a version lies: above those that do not clash if it requires a later version of a project
