@@ -6,6 +6,7 @@ mod formats;
 mod installed;
 mod refused;
 mod requirements;
+mod shared_builds;
 mod sources;
 
 use insta::assert_snapshot;

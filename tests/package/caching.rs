@@ -200,6 +200,21 @@ fn settings_turn_the_cache_off() {
     assert_snapshot!(actions(&repo, &[]), @"actions: 5 run here");
 }
 
+/// `local_cache` is about this machine; what the team has is used all the same, and given to.
+#[test]
+fn without_a_cache_here_the_teams_is_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let address = format!("file://{}", folder.path().display());
+    let settings =
+        super::SETTINGS.to_owned() + "\n[workspace.metadata.xtask.GLOBAL]\nlocal_cache = false\n";
+    let off = |repo: Repo| repo.file("Cargo.toml", &settings);
+    let first = off(of_team(&address, "file"));
+    assert_snapshot!(actions(&first, &[]), @"actions: 5 run here");
+    for repo in [first, off(of_team(&address, "file"))] {
+        assert_eq!(actions(&repo, &[]), "actions: 5 from the shared cache");
+    }
+}
+
 #[test]
 fn a_trace_says_what_was_done() {
     let repo = monorepo();

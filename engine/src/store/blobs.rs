@@ -45,7 +45,7 @@ impl BlobStore {
         if !self.verify(&digest) {
             let mut file = self.0.begin()?;
             file.write_all(bytes)
-                .map_err(|error| StoreError::file("write", self.temporary(), error))?;
+                .map_err(|error| StoreError::file("write into", self.temporary(), error))?;
             self.finish(file, &digest)?;
         }
         Ok(digest)
@@ -58,7 +58,7 @@ impl BlobStore {
     pub fn put_reader(&self, reader: &mut dyn Read) -> Result<Digest, StoreError> {
         let mut file = self.0.begin()?;
         let digest = copy_hashing(reader, &mut file)
-            .map_err(|error| StoreError::file("write", self.temporary(), error))?;
+            .map_err(|error| StoreError::file("write into", self.temporary(), error))?;
         // Also where there is one: its bits may be rotten.
         self.finish(file, &digest)?;
         Ok(digest)
@@ -127,6 +127,15 @@ impl BlobStore {
     #[must_use]
     pub fn verify(&self, digest: &Digest) -> bool {
         self.copy_to(digest, &mut io::sink()).is_ok()
+    }
+
+    /// The file that has the bytes of a digest, which are checked now. Nobody may write into it.
+    ///
+    /// # Errors
+    /// Where they are not there, or are others: then they are removed.
+    pub fn checked_path(&self, digest: &Digest) -> Result<Utf8PathBuf, StoreError> {
+        self.copy_to(digest, &mut io::sink())?;
+        Ok(self.path(digest))
     }
 
     fn damaged(&self, digest: &Digest) -> StoreError {

@@ -14,6 +14,7 @@
 //! # }
 //! ```
 
+mod kept_file;
 mod own_work;
 mod shared_cache;
 mod summary;
@@ -28,6 +29,7 @@ use engine::{
 use crate::error::GoalError;
 use crate::session::Session;
 
+pub use kept_file::{KeptFile, OUTPUT};
 pub use own_work::{OwnWork, WorkWorth};
 pub use shared_cache::ask_shared_cache;
 pub use summary::stats_lines;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use camino::Utf8Path;
 use index::Index;
-use install::build::{BuiltWheel, Environments, ProjectSource, SourceIdentity};
+use install::build::{BuildExecutor, BuiltWheel, Environments, ProjectSource, SourceIdentity};
 use install::environment::StoredWheel;
 use install::python::Interpreter;
 use install::{SelectedFile, SelectedPackage, Store, UnpackedWheel};
@@ -18,7 +18,7 @@ use super::error::of_wheel;
 use crate::error::GoalError;
 use crate::locking::{self, IndexChoice, ResolveDeclaration};
 use crate::session::Session;
-use crate::supply::{self, Sources, Workshop};
+use crate::supply::{self, BuildActions, Sources, Workshop};
 use workspace::files::sha256_of;
 
 /// Brings the packages of one resolve into the store.
@@ -31,6 +31,7 @@ pub(super) struct Supply<'a> {
     lock: &'a Lock,
     index: OnceLock<Arc<Index>>,
     environments: Arc<Environments>,
+    actions: Box<dyn BuildExecutor + 'a>,
 }
 
 /// Which resolve, and where its packages come from.
@@ -56,6 +57,7 @@ impl<'a> Supply<'a> {
             lock: scope.lock,
             index: OnceLock::new(),
             environments: Arc::default(),
+            actions: Box::new(BuildActions::new(session)),
         }
     }
 
@@ -155,6 +157,7 @@ impl<'a> Supply<'a> {
             store: self.store,
             python: self.python,
             environments: &self.environments,
+            actions: &*self.actions,
             options: None,
             extra: &self.session.settings.build.extra_dependencies,
         }

@@ -1,13 +1,10 @@
-//! Files of the repository as inputs of actions, and the archive that is the output of one.
+//! Files of the repository as inputs of actions.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use engine::{BlobStore, Digest, FileIndex, InputFile, InputOrigin, Outcome, TreeNode};
-
-/// The folder of an action's output: it has one file, the archive.
-pub(super) const OUTPUT: &str = "archive";
+use engine::{Digest, FileIndex, InputFile, InputOrigin, TreeNode};
 
 /// Files by their paths: those of the repository as its index has them, others read. Links are followed.
 ///
@@ -56,36 +53,4 @@ fn is_executable(path: &Path) -> std::io::Result<bool> {
 #[cfg(not(unix))]
 fn is_executable(_: &Path) -> std::io::Result<bool> {
     Ok(false)
-}
-
-/// The archive that came of an action: its name and its bytes.
-pub(super) struct KeptArchive<'a> {
-    /// The name of its file.
-    pub(super) name: String,
-    digest: Digest,
-    store: &'a BlobStore,
-}
-
-impl<'a> KeptArchive<'a> {
-    /// The one file among the outputs.
-    pub(super) fn of(outcome: &Outcome, store: &'a BlobStore) -> Option<Self> {
-        let mut nodes = outcome.outputs.below(OUTPUT).nodes().into_iter();
-        match (nodes.next(), nodes.next()) {
-            (Some((name, TreeNode::File(file))), None) => Some(Self {
-                name,
-                digest: file.digest,
-                store,
-            }),
-            _ => None,
-        }
-    }
-
-    /// Writes its bytes, which are checked.
-    ///
-    /// # Errors
-    /// Where they are damaged, or cannot be written.
-    pub(super) fn copy_to(&self, out: &mut dyn std::io::Write) -> std::io::Result<()> {
-        let copied = self.store.copy_to(&self.digest, out);
-        copied.map_err(std::io::Error::other)
-    }
 }

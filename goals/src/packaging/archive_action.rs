@@ -8,7 +8,8 @@ use camino::Utf8PathBuf;
 use engine::{Action, Digest, FileIndex, InputFile, InputOrigin, InputTree, TreeNode};
 use wheel::{ArchiveError, ArchiveTime, Member, MemberContent, MemberDigest, MemberWriter};
 
-use crate::packaging::action_files::{OUTPUT, input_files};
+use crate::actions::OUTPUT;
+use crate::packaging::action_files::input_files;
 use crate::packaging::archive::Archive;
 use crate::packaging::source_file::mode_is_executable;
 

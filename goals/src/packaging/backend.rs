@@ -12,34 +12,18 @@ use model::InterpreterConstraints;
 use wheel::{CoreMetadata, Member, MemberDigest, MemberWriter, write_sdist, write_wheel};
 use workspace::pending::alone_in;
 
+use crate::actions::OUTPUT;
 use crate::error::GoalError;
 use crate::locking::{IndexChoice, PackageIndexes};
-use crate::packaging::action_files::{OUTPUT, input_files};
+use crate::packaging::action_files::input_files;
 use crate::packaging::setup_py::setup_py;
 use crate::packaging::source_file::{Portability, file_member};
 use crate::packaging::{OwnBackend, PackagedDistribution};
 use crate::session::Session;
-use crate::supply::Builds;
+use crate::supply::{Builds, COMPILER_VARIABLES};
 
 /// Stands for the way in which backends are called. Another one stands for other results.
 const BUILDER: &str = "1";
-
-/// Variables of the user that backends, and the compilers that they call, heed.
-const COMPILERS: &[&str] = &[
-    "ARCHFLAGS",
-    "AR",
-    "CC",
-    "CFLAGS",
-    "CPP",
-    "CPPFLAGS",
-    "CXX",
-    "CXXFLAGS",
-    "LDFLAGS",
-    "LDSHARED",
-    "MACOSX_DEPLOYMENT_TARGET",
-    "RUSTFLAGS",
-    "SOURCE_DATE_EPOCH",
-];
 
 /// Runs the build backends of distributions.
 pub(super) struct Backends<'a> {
@@ -181,7 +165,7 @@ impl Backends<'_> {
         .inputs(inputs)
         .output(OUTPUT);
         let said = own.variables.iter().cloned();
-        let seen = COMPILERS.iter().filter_map(|name| {
+        let seen = COMPILER_VARIABLES.iter().filter_map(|name| {
             let value = self.session.environment.get(*name)?;
             Some(((*name).to_owned(), value.clone()))
         });

@@ -7,8 +7,8 @@ use camino::Utf8Path;
 use index::Index;
 use install::Store;
 use install::build::{
-    BuildError, BuildRequires, BuiltSdist, BuiltWheel, Environments, HookOptions, PackageBuilder,
-    ProjectSource, SourceIdentity,
+    BuildError, BuildExecutor, BuildRequires, BuiltSdist, BuiltWheel, Environments, HookOptions,
+    PackageBuilder, ProjectSource, SourceIdentity,
 };
 use install::python::{Interpreter, Interpreters, PythonLocations, SearchPath};
 use model::{
@@ -18,6 +18,7 @@ use model::{
 use resolve::DirectRelease;
 use rustc_hash::FxHashMap;
 
+use super::build_actions::BuildActions;
 use super::sources::{DirectSource, Sources};
 use super::workshop::Workshop;
 use crate::error::GoalError;
@@ -36,6 +37,7 @@ pub struct Builds<'a> {
     /// Held by the thread that looks for the interpreter.
     looking: Mutex<()>,
     environments: Arc<Environments>,
+    actions: Box<dyn BuildExecutor + 'a>,
 }
 
 /// What a direct reference refers to.
@@ -81,6 +83,7 @@ impl<'a> Builds<'a> {
             project: None,
             looking: Mutex::default(),
             environments: Arc::default(),
+            actions: Box::new(BuildActions::new(session)),
         }
     }
 
@@ -170,6 +173,7 @@ impl<'a> Builds<'a> {
             store: &Store::new(&cache),
             python: self.python()?,
             environments: &self.environments,
+            actions: &*self.actions,
             options: self.options.as_ref(),
             extra: &self.session.settings.build.extra_dependencies,
         };

@@ -7,8 +7,8 @@ use camino::Utf8Path;
 use index::Index;
 use install::Store;
 use install::build::{
-    BuildError, BuildProblem, BuildRequirements, BuiltWheel, Environments, HookOptions,
-    PackageBuilder, ProvidedWheels, SourceIdentity,
+    BuildError, BuildExecutor, BuildProblem, BuildRequirements, BuiltWheel, Environments,
+    HookOptions, PackageBuilder, ProvidedWheels, SourceIdentity,
 };
 use install::python::Interpreter;
 use model::{PackageName, Requirement};
@@ -29,6 +29,8 @@ pub struct Workshop<'a> {
     pub environments: &'a Arc<Environments>,
     /// What is said to backends.
     pub options: Option<&'a HookOptions>,
+    /// Runs the builds of what stays as it is.
+    pub actions: &'a dyn BuildExecutor,
     /// What builds of projects require in addition to what these say.
     pub extra: &'a BTreeMap<PackageName, Vec<Requirement>>,
 }
@@ -45,6 +47,7 @@ impl Workshop<'_> {
         let builder = PackageBuilder::new(self.cache, self.store, self.python, &requirements)
             .with_options(self.options.cloned().unwrap_or_default())
             .sharing(self.environments)
+            .with_executor(self.actions)
             .requiring(self.extra(project));
         work(&builder).map_err(|error| with_hints(error, project))
     }

@@ -100,10 +100,10 @@ impl Backend<'_> {
         }
     }
 
-    /// The text of METADATA; `None` where the backend has no hook for it.
-    pub(crate) fn metadata(&self) -> Result<Option<String>, BuildProblem> {
+    /// METADATA; `None` where the backend has no hook for it.
+    pub(crate) fn metadata(&self) -> Result<Option<Utf8PathBuf>, BuildProblem> {
         match self.reach(Goal::Metadata) {
-            Ok(folder) => Ok(Some(fs_err::read_to_string(folder.join("METADATA"))?)),
+            Ok(folder) => Ok(Some(folder.join("METADATA"))),
             Err(BuildProblem::NoHook { .. }) => Ok(None),
             Err(problem) => Err(problem),
         }

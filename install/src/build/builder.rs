@@ -1,8 +1,8 @@
 //! From a source to metadata or a wheel, once for each file and interpreter.
 
 use std::error::Error;
-use std::io::BufReader;
-use std::sync::Arc;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{Metadata, Requirement, Sha256, WheelFilename};
@@ -10,7 +10,9 @@ use model::{Metadata, Requirement, Sha256, WheelFilename};
 use super::backend::{Backend, Goal, HookOptions, HookScope};
 use super::environments::{BuildEnvironment, Environments};
 use super::error::{BuildError, BuildProblem};
+use super::executor::{BuildExecutor, BuildOrigin, BuildTask, MadeFile};
 use super::project::BuildSystem;
+use super::source::{ProjectSource, SourceIdentity, open};
 use super::unpack_sdist::unpack_sdist;
 use crate::environment::{EnvironmentContents, StoredWheel, SyncPolicy};
 use crate::files;
@@ -18,7 +20,7 @@ use crate::python::Interpreter;
 use crate::store::{Store, UnpackedWheel};
 
 /// Where the wheels come from that a build requires: a resolver and an index.
-pub trait BuildRequirements {
+pub trait BuildRequirements: Sync {
     /// Wheels that satisfy `requirements` and each other's, for `python`, with everything that
     /// they require in turn.
     ///
@@ -39,36 +41,6 @@ pub struct BuildWheel {
     pub filename: WheelFilename,
     /// Its hash; without one the file is believed.
     pub sha256: Option<Sha256>,
-}
-
-/// Something that can be built.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProjectSource {
-    /// The archive, the repository's folder, or the project's.
-    pub path: Utf8PathBuf,
-    /// What it is, wherever it lies.
-    pub identity: SourceIdentity,
-}
-
-/// What a source is: what is built of two sources with one identity is the same.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SourceIdentity {
-    /// A source distribution or another archive of a project.
-    Archive {
-        /// Its hash.
-        sha256: Sha256,
-        /// The project's folder in it, where it is not the top.
-        subdirectory: Option<String>,
-    },
-    /// A repository at a commit, built in place.
-    Commit {
-        /// The commit.
-        commit: String,
-        /// The project's folder in it, where it is not the top.
-        subdirectory: Option<String>,
-    },
-    /// A folder that may change at any time, built in place: nothing of it is kept.
-    Folder,
 }
 
 /// A wheel that was built.
@@ -112,6 +84,7 @@ pub struct PackageBuilder<'a> {
     requirements: &'a dyn BuildRequirements,
     options: HookOptions,
     extra: &'a [Requirement],
+    executor: Option<&'a dyn BuildExecutor>,
 }
 
 /// A new layout gets a new folder.
@@ -136,7 +109,15 @@ impl<'a> PackageBuilder<'a> {
             requirements,
             options: HookOptions::default(),
             extra: &[],
+            executor: None,
         }
+    }
+
+    /// The same, where this runs builds of sources that stay as they are.
+    #[must_use]
+    pub fn with_executor(mut self, executor: &'a dyn BuildExecutor) -> Self {
+        self.executor = Some(executor);
+        self
     }
 
     /// The same, for builds that require this in addition to what their sources say.
@@ -237,22 +218,15 @@ impl<'a> PackageBuilder<'a> {
     /// # Errors
     /// Where the file cannot be read, or what it requires cannot be had.
     pub fn made_with(&self, project: &Utf8Path) -> Result<Vec<String>, BuildError> {
-        let wheels = || {
+        let hashes = || {
             let mut requires = BuildSystem::of_folder(project)?.requires;
             requires.extend(self.extra.iter().cloned());
-            self.required(&requires)
+            self.hashes_of(&requires)
         };
-        let wheels = wheels().map_err(|problem| BuildError {
+        hashes().map_err(|problem| BuildError {
             source_name: project.to_string(),
             problem: Box::new(problem),
-        })?;
-        let mut hashes: Vec<_> = wheels
-            .iter()
-            .map(|wheel| wheel.sha256.to_string())
-            .collect();
-        hashes.sort_unstable();
-        hashes.insert(0, self.python.build_key());
-        Ok(hashes)
+        })
     }
 
     /// The project's own list of what its build requires.
@@ -271,11 +245,8 @@ impl<'a> PackageBuilder<'a> {
         }
         let text = match self.built(&source.identity) {
             Some(built) => built.wheel.metadata()?,
-            None => match self
-                .prepare(source, Goal::Metadata, HookScope::WithGoal)?
-                .metadata()?
-            {
-                Some(text) => text,
+            None => match self.make(source, Goal::Metadata)?.file {
+                Some(made) => fs_err::read_to_string(made.path)?,
                 None => self.build(source)?.wheel.metadata()?,
             },
         };
@@ -296,9 +267,12 @@ impl<'a> PackageBuilder<'a> {
     }
 
     fn build(&self, source: &ProjectSource) -> Result<BuiltWheel, BuildProblem> {
-        let workshop = self.prepare(source, Goal::Wheel, HookScope::WithGoal)?;
-        let path = workshop.reach(Goal::Wheel)?;
-        let filename: WheelFilename = path.file_name().unwrap_or_default().parse()?;
+        let made = self.make(source, Goal::Wheel)?;
+        // A backend that has no such hook failed.
+        let Some(MadeFile { name, path }) = made.file else {
+            return Err(io::Error::other("the backend made no wheel").into());
+        };
+        let filename: WheelFilename = name.parse()?;
         let wheel = self.store.unpack(&path, &filename, None)?;
         if let Some(place) = self.place_of(&source.identity) {
             let text = format!("{filename} {}\n", wheel.sha256());
@@ -307,7 +281,67 @@ impl<'a> PackageBuilder<'a> {
         Ok(BuiltWheel {
             wheel,
             filename,
-            further: workshop.further(),
+            further: made.further,
+        })
+    }
+
+    /// Makes a file of a source, or takes it from where it is kept.
+    fn make(&self, source: &ProjectSource, goal: Goal) -> Result<MadeOfSource, BuildProblem> {
+        let opened = self.open(source)?;
+        let executor = self.executor.filter(|_| source.identity.key().is_some());
+        let Some(executor) = executor else {
+            let workshop = self.call(opened, goal, HookScope::WithGoal)?;
+            return Ok(MadeOfSource {
+                file: workshop.file(goal)?,
+                further: workshop.further(),
+                _workshop: Some(workshop),
+            });
+        };
+        let made_with = self.hashes_of(&opened.system.requires)?;
+        let opened = Mutex::new(Some(opened));
+        let work = |folder: &Utf8Path| {
+            let first = opened.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let opened = first.map_or_else(|| self.open(source), Ok)?;
+            let workshop = self.call(opened, goal, HookScope::WithGoal)?;
+            if let Some(made) = workshop.file(goal)? {
+                fs_err::copy(made.path, folder.join(made.name))?;
+            }
+            Ok(match workshop.further() {
+                true => BuildOrigin::Further,
+                false => BuildOrigin::Declared,
+            })
+        };
+        let file = executor.execute(&BuildTask {
+            source,
+            product: match goal {
+                Goal::Metadata => "metadata",
+                Goal::Wheel | Goal::Sdist => "wheel",
+            },
+            made_with,
+            work: &work,
+        })?;
+        Ok(MadeOfSource {
+            file,
+            further: false,
+            _workshop: None,
+        })
+    }
+
+    /// Unpacks the source, and reads how it is built.
+    fn open(&self, source: &ProjectSource) -> Result<OpenSource, BuildProblem> {
+        let temporary = files::temporary_folder(&self.folder, "")?;
+        let scratch = files::utf8(temporary.path())?.to_owned();
+        let project = source.project(&scratch.join("source"))?;
+        let mut system = BuildSystem::read(&project)?;
+        system.requires.extend(self.extra.iter().cloned());
+        let key = source.identity.key().unwrap_or_else(|| "folder".to_owned());
+        let logs = self.folder.join("logs");
+        Ok(OpenSource {
+            kept_log: logs.join(format!("{}-{}.log", source.name(), key)),
+            project,
+            system,
+            scratch,
+            temporary,
         })
     }
 
@@ -318,24 +352,25 @@ impl<'a> PackageBuilder<'a> {
         goal: Goal,
         scope: HookScope,
     ) -> Result<Workshop, BuildProblem> {
-        let temporary = files::temporary_folder(&self.folder, "")?;
-        let scratch = files::utf8(temporary.path())?.to_owned();
-        let project = source.project(&scratch.join("source"))?;
-        let mut system = BuildSystem::read(&project)?;
-        system.requires.extend(self.extra.iter().cloned());
-        let key = source.identity.key().unwrap_or_else(|| "folder".to_owned());
+        self.call(self.open(source)?, goal, scope)
+    }
+
+    /// Makes an environment in which the backend of a source can be called, and asks it what it requires.
+    fn call(
+        &self,
+        opened: OpenSource,
+        goal: Goal,
+        scope: HookScope,
+    ) -> Result<Workshop, BuildProblem> {
         let mut workshop = Workshop {
-            environment: self.furnish(&system.requires)?,
-            requires: system.requires.clone(),
-            kept_log: self
-                .folder
-                .join("logs")
-                .join(format!("{}-{}.log", source.name(), key)),
-            project,
-            system,
-            scratch,
+            environment: self.furnish(&opened.system.requires)?,
+            requires: opened.system.requires.clone(),
+            kept_log: opened.kept_log,
+            project: opened.project,
+            system: opened.system,
+            scratch: opened.scratch,
             options: self.options.clone(),
-            temporary,
+            temporary: opened.temporary,
         };
         let further = workshop
             .backend()
@@ -348,6 +383,18 @@ impl<'a> PackageBuilder<'a> {
             workshop.environment = self.furnish(&workshop.requires)?;
         }
         Ok(workshop)
+    }
+
+    /// The interpreter, the machine's C library, and the hashes of what `requires` asks for.
+    fn hashes_of(&self, requires: &[Requirement]) -> Result<Vec<String>, BuildProblem> {
+        let wheels = self.required(requires)?;
+        let mut hashes: Vec<_> = wheels
+            .iter()
+            .map(|wheel| wheel.sha256.to_string())
+            .collect();
+        hashes.sort_unstable();
+        hashes.splice(0..0, [self.python.build_key(), self.python.c_library()]);
+        Ok(hashes)
     }
 
     /// The wheels that `requires` asks for, in the store.
@@ -419,105 +466,26 @@ impl<'a> PackageBuilder<'a> {
     }
 }
 
-fn open(path: &Utf8Path) -> std::io::Result<BufReader<fs_err::File>> {
-    fs_err::File::open(path).map(BufReader::new)
-}
-
 /// Holds other runs off a build; the guard ends it.
 fn lock(place: &Utf8Path) -> std::io::Result<std::fs::File> {
     files::lock(&place.join(".lock"))
 }
 
-impl ProjectSource {
-    fn error(&self, problem: BuildProblem) -> BuildError {
-        BuildError {
-            source_name: self.name(),
-            problem: Box::new(problem),
-        }
-    }
-
-    fn name(&self) -> String {
-        let folder = match &self.identity {
-            SourceIdentity::Commit { subdirectory, .. } => subdirectory.as_deref(),
-            SourceIdentity::Archive { .. } | SourceIdentity::Folder => None,
-        };
-        let last = folder.and_then(|folder| Utf8Path::new(folder).file_name());
-        let last = last.or(self.path.file_name());
-        last.unwrap_or("the project").to_owned()
-    }
-
-    /// The project's folder, where it needs no unpacking and does not lie outside of its source.
-    #[must_use]
-    pub fn folder(&self) -> Option<Utf8PathBuf> {
-        match &self.identity {
-            SourceIdentity::Archive { .. } => None,
-            SourceIdentity::Folder => Some(self.path.clone()),
-            SourceIdentity::Commit { subdirectory, .. } => {
-                within(&self.path, subdirectory.as_deref()).ok()
-            }
-        }
-    }
-
-    /// The project's folder; an archive is checked and unpacked below `place`.
-    fn project(&self, place: &Utf8Path) -> Result<Utf8PathBuf, BuildProblem> {
-        let (sha256, subdirectory) = match &self.identity {
-            SourceIdentity::Folder => return Ok(self.path.clone()),
-            SourceIdentity::Commit { subdirectory, .. } => {
-                return within(&self.path, subdirectory.as_deref());
-            }
-            SourceIdentity::Archive {
-                sha256,
-                subdirectory,
-            } => (sha256, subdirectory),
-        };
-        let found = files::sha256(&self.path)?;
-        if found != *sha256 {
-            return Err(BuildProblem::Hash {
-                expected: *sha256,
-                found,
-            });
-        }
-        let top = unpack_sdist(open(&self.path)?, &self.name(), place)?;
-        within(&top, subdirectory.as_deref())
-    }
+/// What was made of a source. A file that nothing keeps is gone when this is dropped.
+struct MadeOfSource {
+    file: Option<MadeFile>,
+    /// Whether its backend required more than its project says.
+    further: bool,
+    _workshop: Option<Workshop>,
 }
 
-/// A folder below `top`.
-fn within(top: &Utf8Path, subdirectory: Option<&str>) -> Result<Utf8PathBuf, BuildProblem> {
-    let Some(folder) = subdirectory else {
-        return Ok(top.to_owned());
-    };
-    wheel::check_contained(folder)
-        .map(|()| top.join(folder))
-        .map_err(|problem| {
-            BuildProblem::Project(format!("its folder `{folder}` cannot be used: {problem}"))
-        })
-}
-
-impl SourceIdentity {
-    /// A file name for what is built of this; `None` where it may change at any time.
-    #[must_use]
-    pub fn key(&self) -> Option<String> {
-        let (state, subdirectory) = match self {
-            Self::Folder => return None,
-            Self::Archive {
-                sha256,
-                subdirectory,
-            } => (sha256.to_string(), subdirectory),
-            Self::Commit {
-                commit,
-                subdirectory,
-            } => (format!("commit-{commit}"), subdirectory),
-        };
-        Some(match subdirectory {
-            None => state,
-            // A folder's name may hold anything; `a/b` and `a_b` are two folders.
-            Some(folder) => format!(
-                "{state}-{}",
-                &Sha256::of(folder.as_bytes()).to_string()[..16]
-            ),
-        })
-    }
+/// A source, unpacked; it is gone when it is dropped.
+struct OpenSource {
+    project: Utf8PathBuf,
+    system: BuildSystem,
+    scratch: Utf8PathBuf,
+    kept_log: Utf8PathBuf,
+    temporary: tempfile::TempDir,
 }
 
 /// A source, unpacked, with an environment for its backend; the source is gone when it is dropped.
@@ -549,8 +517,16 @@ impl Workshop {
         }
     }
 
-    fn metadata(&self) -> Result<Option<String>, BuildProblem> {
-        self.backend().metadata()
+    /// The file that the backend makes; `None` where it has no hook for metadata.
+    fn file(&self, goal: Goal) -> Result<Option<MadeFile>, BuildProblem> {
+        let path = match goal {
+            Goal::Metadata => self.backend().metadata()?,
+            Goal::Wheel | Goal::Sdist => Some(self.reach(goal)?),
+        };
+        Ok(path.map(|path| MadeFile {
+            name: path.file_name().unwrap_or_default().to_owned(),
+            path,
+        }))
     }
 
     fn reach(&self, goal: Goal) -> Result<Utf8PathBuf, BuildProblem> {

@@ -5,8 +5,10 @@ mod backend;
 mod builder;
 mod environments;
 mod error;
+mod executor;
 mod project;
 mod server;
+mod source;
 #[cfg(test)]
 mod tests;
 mod unpack_sdist;
@@ -14,8 +16,10 @@ mod unpack_sdist;
 pub use backend::HookOptions;
 pub use builder::{
     BuildRequirements, BuildRequires, BuildWheel, BuiltSdist, BuiltWheel, PackageBuilder,
-    ProjectSource, ProvidedWheels, SourceIdentity,
+    ProvidedWheels,
 };
 pub use environments::Environments;
 pub use error::{BuildError, BuildProblem};
+pub use executor::{BuildExecutor, BuildOrigin, BuildTask, MadeFile};
+pub use source::{ProjectSource, SourceIdentity};
 pub use unpack_sdist::{UnpackError, unpack_sdist};

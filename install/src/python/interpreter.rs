@@ -185,6 +185,22 @@ impl Interpreter {
         &self.facts.scheme
     }
 
+    /// The C library that its extension modules are linked with, and its version: another machine has another one.
+    #[must_use]
+    pub fn c_library(&self) -> String {
+        let build = &self.facts.build;
+        let versions = [
+            ("glibc", &build.glibc),
+            ("musl", &build.musl),
+            ("macOS", &build.macos),
+        ];
+        let mut known = versions.iter().filter_map(|(name, version)| {
+            let version = version.as_deref()?;
+            Some(format!("{name} {version}"))
+        });
+        known.next().unwrap_or_default()
+    }
+
     /// A short text that differs between interpreters for which a build differs: the
     /// implementation, version, ABI and platform.
     #[must_use]

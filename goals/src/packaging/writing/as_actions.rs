@@ -8,9 +8,8 @@ use rayon::prelude::*;
 use wheel::MemberDigest;
 
 use super::{BuiltArchive, Job, Packager, packaging_error};
-use crate::actions::{ActionRunner, OwnWork, WorkWorth};
+use crate::actions::{ActionRunner, KeptFile, OUTPUT, OwnWork, WorkWorth};
 use crate::error::GoalError;
-use crate::packaging::action_files::{KeptArchive, OUTPUT};
 use crate::packaging::archive::Archive;
 use crate::packaging::archive_action;
 use crate::packaging::judged::refuse_other_platform;
@@ -59,7 +58,7 @@ impl<'a> Packager<'a> {
             let Some(outcome) = outcome else {
                 return self.build_one(job);
             };
-            match KeptArchive::of(&outcome?, actions.engine().store()) {
+            match KeptFile::of(&outcome?, actions.engine().store()) {
                 Some(kept) => self.build_kept(job, &kept),
                 None => self.build_one(job),
             }
@@ -129,7 +128,7 @@ impl<'a> Packager<'a> {
     fn build_kept<'j>(
         &self,
         job: &Job<'j>,
-        kept: &KeptArchive<'_>,
+        kept: &KeptFile<'_>,
     ) -> Result<BuiltArchive<'j>, GoalError> {
         if let Job::OwnWheel(distribution, _, platforms) = job {
             refuse_other_platform(distribution, &kept.name, platforms)?;
