@@ -35,7 +35,7 @@ pub enum TreeError {
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
     /// A file of the cache that cannot be read or written.
-    #[error("cannot {action} {path}: {error}")]
+    #[error("cannot {action} {path}: {}", reason(error))]
     File {
         /// What was attempted.
         action: &'static str,
@@ -67,20 +67,13 @@ impl StoreError {
             error: Arc::new(error),
         }
     }
-
-    /// Whether no bytes are left on the disk.
-    #[must_use]
-    pub fn is_full(&self) -> bool {
-        use io::ErrorKind::{QuotaExceeded, StorageFull};
-        matches!(self, Self::File { error, .. } if matches!(error.kind(), StorageFull | QuotaExceeded))
-    }
 }
 
 /// A sandbox that cannot be made or cleared.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum SandboxError {
     /// A file of the sandbox.
-    #[error("cannot {action} {path}: {error}")]
+    #[error("cannot {action} {path}: {}", reason(error))]
     File {
         /// What was attempted.
         action: &'static str,
@@ -180,6 +173,20 @@ pub enum ActionError {
     /// The run was interrupted before the action had a result.
     #[error("interrupted")]
     Interrupt,
+}
+
+/// What the system says, in words, where the error is of a kind that has some.
+fn reason(error: &io::Error) -> String {
+    use io::ErrorKind::{NotADirectory, NotFound, PermissionDenied, ReadOnlyFilesystem};
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "no space is left on its disk".to_owned()
+        }
+        kind @ (NotADirectory | NotFound | PermissionDenied | ReadOnlyFilesystem) => {
+            kind.to_string()
+        }
+        _ => error.to_string(),
+    }
 }
 
 fn searched(path: &Option<String>) -> String {

@@ -94,7 +94,7 @@ impl ResultCache {
         if path.exists() {
             ResultPack::remove(self.folder.folder());
         }
-        let failed = |error| StoreError::file("write", &path, error);
+        let failed = |error| StoreError::file("write into", self.folder.temporary(), error);
         let body = result.encode_to_vec();
         let mut file = self.folder.begin()?;
         file.write_all(&seal(MAGIC, &body)).map_err(failed)?;

@@ -34,6 +34,46 @@ fn outputs_that_are_none() {
 }
 
 #[test]
+fn outputs_that_are_devices() {
+    if !rustix::process::geteuid().is_root() {
+        testkit::skip("only root can make a device");
+        return;
+    }
+    let error = Scene::new().error(&shell("mknod out c 1 3").output("out"));
+    insta::assert_snapshot!(error, @"the output `out` is a device: outputs are files, folders and links");
+}
+
+/// What earlier versions kept is not read, and goes with the next cleaning.
+#[test]
+fn a_cache_of_an_older_format() {
+    let scene = Scene::new();
+    fs_err::create_dir_all(scene.cache().join("v0/results")).unwrap();
+    fs_err::write(scene.cache().join("v0/results/x"), "old").unwrap();
+    fs_err::write(scene.cache().join("index"), "older").unwrap();
+    let action = shell("echo a > out").output("out");
+    assert!(ran(&scene.run(&action)));
+    // The same folder, with files of an older format.
+    let cache = scene.cache().join("v1");
+    for path in scene.listing(&cache.join("results")) {
+        let path = cache.join("results").join(path);
+        if path.is_file() {
+            let text = fs_err::read(&path).unwrap();
+            fs_err::remove_file(&path).unwrap();
+            let older = [b"xtask action result 0\n", &text[22..]].concat();
+            fs_err::write(&path, older).unwrap();
+        }
+    }
+    fs_err::create_dir_all(cache.join("history/ab")).unwrap();
+    fs_err::write(cache.join("history/ab/abcd"), "a note of an older format").unwrap();
+    assert!(ran(&scene.run(&action)));
+    assert!(!ran(&scene.run(&action)));
+    assert!(scene.cache().join("v0").exists());
+    let _ = engine::Engine::clean(&scene.cache(), u64::MAX);
+    assert!(!scene.cache().join("v0").exists() && !scene.cache().join("index").exists());
+    assert!(!ran(&scene.run(&action)));
+}
+
+#[test]
 fn an_output_that_may_be_missing_may_be_missing() {
     let scene = Scene::new();
     let action = shell("true").optional_output("out");

@@ -7,6 +7,7 @@ mod caching;
 mod explanations;
 mod isolation;
 mod kills;
+mod machines;
 mod processes;
 mod sharing;
 mod support;
