@@ -1,6 +1,7 @@
 //! A throw-away repository in which the real binary runs, isolated from the rest of the machine.
 
 use std::fmt;
+use std::io::{PipeWriter, Write};
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -44,6 +45,8 @@ pub struct Output {
 pub struct Running {
     handle: Handle,
     filter: Filter,
+    /// What is typed in its terminal.
+    keys: Option<PipeWriter>,
 }
 
 impl Repo {
@@ -199,6 +202,14 @@ impl Repo {
     /// # Panics
     /// If it takes more than two minutes.
     pub fn in_terminal(&self, arguments: &[&str]) -> Option<Output> {
+        Some(self.start_in_terminal(arguments)?.wait())
+    }
+
+    /// Starts what [`Self::in_terminal`] runs; [`Running::press`] presses keys of the terminal.
+    ///
+    /// # Panics
+    /// If it cannot be started.
+    pub fn start_in_terminal(&self, arguments: &[&str]) -> Option<Running> {
         let works = duct::cmd("script", ["-qec", "true", "/dev/null"])
             .stdin_null()
             .stdout_null()
@@ -208,8 +219,21 @@ impl Repo {
             skip("needs a terminal, and the system has no `script` that gives one");
             return None;
         }
-        let command = format!("env TERM=xterm {} {}", self.binary, arguments.join(" "));
-        Some(self.run("script".into(), &["-qec", &command, "/dev/null"]))
+        // A shell that waits would hear Ctrl+C as well.
+        let command = format!(
+            "exec env TERM=xterm {} {}",
+            self.binary,
+            arguments.join(" ")
+        );
+        let terminal = ["-qec", &command, "/dev/null"];
+        let expression = self.expression("script".into(), &terminal, &self.root());
+        let (keyboard, keys) = std::io::pipe().expect("a pipe");
+        let handle = expression.stdin_file(keyboard).start();
+        Some(Running {
+            handle: handle.expect("a program that starts"),
+            filter: self.filter(),
+            keys: Some(keys),
+        })
     }
 
     /// Runs another program in the root, in the same environment.
@@ -221,19 +245,27 @@ impl Repo {
     }
 
     fn start_program(&self, program: &Utf8Path, arguments: &[&str], folder: &Utf8Path) -> Running {
-        let handle = duct::cmd(program.as_str(), arguments)
+        let expression = self.expression(program, arguments, folder);
+        let handle = expression.stdin_null().start();
+        Running {
+            handle: handle.expect("a program that starts"),
+            filter: self.filter(),
+            keys: None,
+        }
+    }
+
+    fn expression(
+        &self,
+        program: &Utf8Path,
+        arguments: &[&str],
+        folder: &Utf8Path,
+    ) -> duct::Expression {
+        duct::cmd(program.as_str(), arguments)
             .dir(folder)
             .full_env(self.variables())
-            .stdin_null()
             .stdout_capture()
             .stderr_capture()
             .unchecked()
-            .start()
-            .expect("a program that starts");
-        Running {
-            handle,
-            filter: self.filter(),
-        }
     }
 
     fn variables(&self) -> Vec<(String, String)> {
@@ -307,6 +339,15 @@ impl Running {
             kill.expect("a process that can be interrupted");
         }
         self.wait()
+    }
+
+    /// Presses keys of the terminal that the command has: `\u{3}` is Ctrl+C.
+    ///
+    /// # Panics
+    /// If it has none.
+    pub fn press(&self, keys: &str) {
+        let mut terminal = self.keys.as_ref().expect("a command with a terminal");
+        terminal.write_all(keys.as_bytes()).expect("a terminal");
     }
 
     /// Waits for the end of the command.
