@@ -210,10 +210,7 @@ impl<P: Provider> Chooser<'_, P> {
             return Ok(Fit::Nowhere(Reason::Constraint(at)));
         }
         let release = self.provider.release(need.name, version)?;
-        let by_files = match self.usable_files(need, version, &release) {
-            Ok(files) => self.fit_of_files(need, &release, &files),
-            Err(reason) => Fit::Nowhere(reason),
-        };
+        let by_files = self.fit_of_files(need, version, &release);
         if let Fit::Nowhere(_) = by_files {
             return Ok(by_files);
         }
@@ -247,7 +244,7 @@ impl<P: Provider> Chooser<'_, P> {
         match by_python.map(|python| fit_of_python(python, need)) {
             None | Some(Fit::Everywhere) => match &direct.wheel {
                 Some(wheel) if !wheel.is_for_everyone() => {
-                    self.fit_of_wheels(need, &WheelReach::of(wheel))
+                    self.fit_of_wheels(need, &direct.version, &WheelReach::of(wheel))
                 }
                 _ => Fit::Everywhere,
             },
@@ -305,8 +302,12 @@ impl<P: Provider> Chooser<'_, P> {
         Ok(files)
     }
 
-    /// Where files can be used.
-    fn fit_of_files(&self, need: Need<'_>, release: &CandidateFiles, files: &[&FileGroup]) -> Fit {
+    /// Where the files of a version can be used.
+    fn fit_of_files(&self, need: Need<'_>, version: &Version, release: &CandidateFiles) -> Fit {
+        let files = match self.usable_files(need, version, release) {
+            Ok(files) => files,
+            Err(reason) => return Fit::Nowhere(reason),
+        };
         let fit = |group: &FileGroup| match &group.requires_python {
             Some(python) => fit_of_python(python, need),
             None => Fit::Everywhere,
@@ -334,13 +335,13 @@ impl<P: Provider> Chooser<'_, P> {
             }
         }
         match wheels {
-            Some(reach) => self.fit_of_wheels(need, &reach),
+            Some(reach) => self.fit_of_wheels(need, version, &reach),
             None => of_python.unwrap_or(Fit::Everywhere),
         }
     }
 
-    /// Where wheels can be used.
-    fn fit_of_wheels(&self, need: Need<'_>, wheels: &WheelReach) -> Fit {
+    /// Where wheels of a version can be used.
+    fn fit_of_wheels(&self, need: Need<'_>, version: &Version, wheels: &WheelReach) -> Fit {
         let needed = need.part.needed(self.policy, need.demand);
         if needed.is_empty() {
             return Fit::Everywhere;
@@ -360,7 +361,12 @@ impl<P: Provider> Chooser<'_, P> {
         if missing.is_empty() {
             return Fit::Everywhere;
         }
-        let here = needed.intersection(&served);
+        let mut here = needed.intersection(&served);
+        // What the lock has stays on platforms that it need not serve, though it serves no other of
+        // these.
+        if here.is_empty() && self.problem.pins.contains(need.name, version) {
+            here = needed.without(&missing);
+        }
         if here.is_empty() {
             return Fit::Nowhere(gap(needed));
         }

@@ -102,7 +102,8 @@ impl NoSolution {
     }
 
     /// The projects whose kept pins take part in the conflict, divided by whether a changed
-    /// requirement leads to them.
+    /// requirement leads to them. Those to which none leads are in the order of how near they are to
+    /// one: what is near gives way first.
     pub(crate) fn kept_pins(&self, changed: &FxHashSet<PackageName>) -> KeptPins {
         let mut closure = changed.clone();
         let mut queue: Vec<PackageName> = changed.iter().cloned().collect();
@@ -128,10 +129,44 @@ impl NoSolution {
                 } else {
                     &mut pins.outside
                 };
-                side.push(name.clone());
+                if !side.contains(name) {
+                    side.push(name.clone());
+                }
             }
         }
+        let distances = self.distances(changed);
+        pins.outside.sort_by_cached_key(|name| {
+            let distance = distances.get(name).copied().unwrap_or(usize::MAX);
+            (distance, name.clone())
+        });
         pins
+    }
+
+    /// How many requirements, in either direction, lie between each project and the nearest of
+    /// `from`, as far as known.
+    fn distances(&self, from: &FxHashSet<PackageName>) -> FxHashMap<PackageName, usize> {
+        let mut beside = FxHashMap::<&PackageName, FxHashSet<&PackageName>>::default();
+        for ((package, _), dependencies) in &self.dependencies {
+            let Some(name) = package.name() else {
+                continue;
+            };
+            for dependency in dependencies.iter() {
+                beside.entry(name).or_default().insert(&dependency.name);
+                beside.entry(&dependency.name).or_default().insert(name);
+            }
+        }
+        let mut distances = FxHashMap::default();
+        let mut ring: Vec<&PackageName> = from.iter().collect();
+        for distance in 0.. {
+            ring.retain(|name| !distances.contains_key(*name));
+            if ring.is_empty() {
+                break;
+            }
+            distances.extend(ring.iter().map(|name| ((*name).clone(), distance)));
+            let next = ring.iter().filter_map(|name| beside.get(*name));
+            ring = next.flatten().copied().collect();
+        }
+        distances
     }
 
     /// The conflict as data, to be explained to the user.

@@ -283,11 +283,20 @@ impl<P: Provider> Attempt<'_, P> {
                 self.queue.push(fork);
             }
             Remedy::None if !pins.outside.is_empty() => {
-                return WayOn::Without(pins.outside, no_solution.part);
+                let mut nearest = pins.outside;
+                nearest.truncate(self.step());
+                return WayOn::Without(nearest, no_solution.part);
             }
             Remedy::None => return WayOn::None(Box::new(no_solution)),
         }
         WayOn::On
+    }
+
+    /// How many pins are given up at once: one at first, since another attempt may show that the others
+    /// can stay, and then as many as were given up before.
+    fn step(&self) -> usize {
+        let given_up = self.problem.pins.kept().len() - self.kept.len();
+        given_up.max(1)
     }
 
     /// The parts to begin with: the whole universe, or the parts that the lock was resolved in.

@@ -105,3 +105,36 @@ fn a_pin_is_known_before_what_needs_it_is_decided() {
          e==2",
     );
 }
+
+#[test]
+fn a_pin_stays_where_another_version_serves_one_machine_alone() {
+    // `c` has to give way to what is asked of `d` now, and then `e` need not.
+    check(
+        "python CPython>=3.12,<3.14 \n constraint b!=2 ; sys_platform == 'linux'
+         > e>=2 \n > d<2 \n changed d
+         lock c==4a1 \n lock d==4a1 ; platform_machine == 'x86_64' \n lock e==2
+         b 2 \n c 4a1 -> d>=4a1 ; platform_machine == 'x86_64'
+         c 2 {wheel cp311-abi3-win_amd64} {wheel cp312-none-macosx_11_0_arm64}
+         d 1 \n d 4a1 -> c \n e 2 -> c \n e 3 -> b",
+        "c==2 ; python_full_version < '3.13' or (platform_machine != 'x86_64' and sys_platform != 'darwin') or platform_machine == 'x86_64'
+         c==4a1 ; python_full_version >= '3.13' and platform_machine != 'x86_64' and sys_platform == 'darwin'
+         d==1 \n e==2",
+    );
+}
+
+#[test]
+fn a_pin_stays_where_wheels_of_one_platform_are_for_other_pythons() {
+    check(
+        "python CPython>=3.12,<3.14 \n override a=b>=2 ; sys_platform == 'linux'
+         > e \n > a!=2 ; os_name == 'posix' \n changed a
+         lock b==2 ; sys_platform == 'linux' \n lock c==1 ; sys_platform == 'linux' \n lock e==1
+         a 1!0 -> c \n a 1 \n b 2 -> c ; os_name == 'posix' | e
+         c 1 {wheel cp311-abi3-win_amd64} {wheel cp312-none-macosx_11_0_arm64}
+         c 2 -> c<2 | a \n e 4a1 \n e 1 -> a",
+        "a==1 ; python_full_version >= '3.13' and platform_machine == 'arm64' and sys_platform == 'darwin'
+         a==1!0 ; (python_full_version < '3.13' and os_name == 'posix') or (os_name == 'posix' and platform_machine != 'arm64') or (os_name == 'posix' and sys_platform != 'darwin')
+         b==2 ; sys_platform == 'linux'
+         c==1 ; (python_full_version < '3.13' and os_name == 'posix') or (os_name == 'posix' and platform_machine != 'arm64') or (os_name == 'posix' and sys_platform != 'darwin')
+         e==1",
+    );
+}
