@@ -13,6 +13,11 @@ use super::{Import, Imports, Strength, Strings};
 /// The comment that keeps an import from being inferred.
 const PRAGMA: &str = "# pants: no-infer-dep";
 
+/// The start of the comment that names files on which the source depends, and its end.
+///
+/// Source: Pants' parser of Python, `pants.ng`.
+const FILES: (&str, char) = ("# pants: infer-dep(", ')');
+
 /// The imports of a source text. Syntax errors cost only what does not parse.
 #[must_use]
 pub fn extract(text: &str, strings: Strings) -> Imports {
@@ -29,6 +34,16 @@ pub fn extract(text: &str, strings: Strings) -> Imports {
         strength: Strength::Strong,
         found: Imports::default(),
     };
+    if text.contains(FILES.0) {
+        let comments = parsed.tokens().iter();
+        let comments = comments.filter(|token| token.kind() == TokenKind::Comment);
+        let named = comments.filter_map(|comment| {
+            let named = text[comment.range()].trim_end().strip_prefix(FILES.0)?;
+            let line = collector.lines.line(comment.start());
+            Some((named.strip_suffix(FILES.1)?.trim().to_owned(), line))
+        });
+        collector.found.named_files = named.collect();
+    }
     if text.contains(PRAGMA) {
         let comments = parsed.tokens().iter();
         let comments = comments.filter(|token| token.kind() == TokenKind::Comment);

@@ -19,6 +19,9 @@ pub struct Imports {
     pub imports: Vec<Import>,
     /// Texts that look like modules or paths, where those are asked for.
     pub strings: Vec<(String, usize)>,
+    /// What `# pants: infer-dep(…)` names, each with its line, from 1: a file or glob, from the folder of
+    /// the source, or from the root where it begins with a slash.
+    pub named_files: Vec<(String, usize)>,
     /// Lines, from 1, whose `# pants: no-infer-dep` exempts nothing.
     pub idle_pragmas: Vec<usize>,
     /// The first syntax error: byte offset and message. What parsed is still there.

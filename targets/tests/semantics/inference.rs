@@ -301,6 +301,35 @@ fn a_comment_that_exempts_nothing_is_warned_of() {
 }
 
 #[test]
+fn files_that_a_comment_names() {
+    let named = |comment: &str| {
+        let files = format!(
+            "== src/BUILD\nresource(name='r', source='r.json')\nresources(name='all', sources=['data/*.txt'])\n\
+             == src/r.json\n== src/data/one.txt\n== src/data/two.txt\n== src/data/no.md\n== top/BUILD\nfile(source='f')\n== top/f\n\
+             == src/u/BUILD\npython_sources()\n== src/u/a.py\n{comment}\nx = \"\"\"\n# pants: infer-dep(../data/no.md)\n\"\"\"\n"
+        );
+        edges(&files)
+    };
+    insta::assert_snapshot!(named("# pants: infer-dep(../data/one.txt)"), @"src/u/a.py -> src/data/one.txt:../all");
+    insta::assert_snapshot!(named("x = 1  # pants: infer-dep(../data/*)"), @"
+    src/u/a.py -> src/data/one.txt:../all
+    src/u/a.py -> src/data/two.txt:../all
+    ");
+    insta::assert_snapshot!(named("# pants: infer-dep(/src/**/r.json)\n# pants: infer-dep(/top/f)"), @"
+    src/u/a.py -> src:r
+    src/u/a.py -> top:top
+    ");
+    insta::assert_snapshot!(named("def f():\n    # pants: infer-dep(../data/on.txt)\n    pass"), @"warning: src/u/a.py:2:5: `# pants: infer-dep(../data/on.txt)` adds nothing: there is no such file");
+    insta::assert_snapshot!(named("# pants: infer-dep(../data/no.md)"), @"warning: src/u/a.py:1:1: `# pants: infer-dep(../data/no.md)` adds nothing: no target has `src/data/no.md`");
+    insta::assert_snapshot!(named("# pants: infer-dep(../../../x)"), @"
+    src/u/a.py:1:1: `# pants: infer-dep(../../../x)` names what is not in the repository
+    # pants: infer-dep(../../../x)
+    hint: a path counts from the folder of the source, or with `/` in front from the root
+    ");
+    insta::assert_snapshot!(named("# pants: infer-dep"), @"");
+}
+
+#[test]
 fn texts_that_are_no_modules() {
     let files = "== src/kombu/BUILD\npython_sources()\n== src/kombu/__init__.py\n== src/kombu/Queue.py\n== src/kombu/queue.py\n== src/u/BUILD\npython_sources()\n";
     let all = GraphOptions {

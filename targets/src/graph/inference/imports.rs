@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::strings;
+use super::{named_files, strings};
 use super::subject::{Preference, Subject};
 use crate::error::{Error, GraphWarning, Topic};
 use crate::graph::module_map::{Locality, Owners};
@@ -49,6 +49,9 @@ pub(super) fn add(subject: &mut Subject<'_>, path: &str, strings: Strings) -> Re
                 "it counts on the line of an imported name, and after the closing parenthesis",
             ),
         );
+    }
+    for (named, line) in &imports.named_files {
+        named_files::add(subject, path, (named, &|| line_place(path, &source, *line)))?;
     }
     let package = package_of(targets.roots().strip(path));
     if subject.infer().imports == Switch::On {

@@ -7,6 +7,7 @@ mod definitions;
 mod extensions;
 mod images;
 mod imports;
+mod named_files;
 mod strings;
 mod subject;
 
