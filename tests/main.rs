@@ -14,6 +14,7 @@ mod dependents;
 mod doctor;
 mod export;
 mod filedeps;
+mod first_contact;
 mod fix;
 mod fixtures;
 mod fmt;

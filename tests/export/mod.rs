@@ -1,5 +1,6 @@
 //! `export`: makes environments, updates them, and shares them between resolves.
 
+mod chosen;
 mod crashes;
 mod editors;
 mod formats;

@@ -13,16 +13,19 @@ use install::python::{
 };
 use install::{SelectedPackage, Store, select};
 use lockfile::LockFormat;
-use model::{InterpreterConstraints, Lock, PackageName, PackageSource, Sha256};
+use model::{InterpreterConstraints, Lock, PackageName, PackageSource, Requirement, Sha256};
 use wheel::RecordRemark;
 use workspace::files;
 
 use super::error::{of_environment, of_interpreter, of_selection};
 use super::first_party::FirstPartyCode;
 use super::folders::{self, FOLDER};
+use super::generated;
+use super::groups::GroupSelection;
 use super::judged_lock::{JudgedLock, StaleLocks};
 use super::plugins::PLUGINS;
 use super::run_note::RunNote;
+use super::seeds::SeedPolicy;
 use super::supply::{Supply, SupplyScope};
 use crate::error::GoalError;
 use crate::locking::{self, IndexChoice, LockPath};
@@ -39,6 +42,19 @@ pub struct ExportOptions {
     pub stale: StaleLocks,
     /// Where packages come from.
     pub index: IndexChoice,
+    /// Whether environments get pip.
+    pub seeds: SeedPolicy,
+    /// Which extras and dependency groups they have.
+    pub groups: GroupSelection,
+    /// The distributions of the repository that they have, where that is said.
+    pub editables: Option<Vec<PackageName>>,
+}
+
+impl ExportOptions {
+    /// Whether environments are what the settings say, so that later runs may rely on it.
+    fn are_usual(&self) -> bool {
+        self.python.is_none() && self.groups.is_all() && self.editables.is_none()
+    }
 }
 
 /// Makes environments of one repository.
@@ -78,11 +94,11 @@ pub struct CheckedEnvironment {
 const FOLDER_STATES: &str = "folders-1";
 
 /// What the environment of one resolve consists of.
-struct Recipe {
-    lock: Lock,
-    python: Interpreter,
-    environment: Environment,
-    first_party: FirstPartyCode,
+pub(super) struct Recipe {
+    pub(super) lock: Lock,
+    pub(super) python: Interpreter,
+    pub(super) environment: Environment,
+    pub(super) first_party: FirstPartyCode,
 }
 
 impl<'a> Exporter<'a> {
@@ -125,10 +141,13 @@ impl<'a> Exporter<'a> {
                 mistake.message()
             ));
         }
+        generated::refuse(self.session, resolve)?;
         let judged = self.check_lock(resolve)?;
         let selected = selected(&recipe, resolve)?;
         let known = self.known_wheels(&recipe, &selected, resolve);
         let known: Option<Vec<StoredWheel>> = known.into_iter().collect();
+        let missing = self.missing_seeds(&recipe, &selected);
+        let known = known.filter(|_| missing.is_empty());
         let known = known.filter(|_| self.folders_are_as_exported(&recipe));
         let unchanged = known.and_then(|wheels| {
             let wanted = self.wanted(&recipe, resolve, &wheels);
@@ -137,7 +156,10 @@ impl<'a> Exporter<'a> {
         });
         let (packages, synced) = match unchanged {
             Some(unchanged) => unchanged,
-            None => self.bring_and_sync(&recipe, resolve, &selected)?,
+            None => {
+                let seeds = self.seeds(&recipe.python, &missing)?;
+                self.bring_and_sync(&recipe, resolve, (&selected, seeds))?
+            }
         };
         self.note(resolve, &recipe, &judged);
         Ok(ExportedEnvironment {
@@ -153,10 +175,15 @@ impl<'a> Exporter<'a> {
         &self,
         recipe: &Recipe,
         resolve: &str,
-        selected: &[SelectedPackage<'_>],
+        (selected, mut seeds): (&[SelectedPackage<'_>], Vec<StoredWheel>),
     ) -> Result<(usize, SyncReport), GoalError> {
         let supply = self.supply(recipe, resolve);
+        let lost = self.lost_seeds(recipe);
+        if !lost.is_empty() {
+            seeds.extend(self.seeds(&recipe.python, &lost)?);
+        }
         let mut wheels = supply.wheels(selected).map_err(first)?;
+        wheels.extend(seeds.iter().cloned());
         self.refuse_remarked(resolve, &recipe.lock, &wheels)?;
         let synced = match self.sync(recipe, resolve, &wheels) {
             // An editor changed a file of the store through a hard link, or the disk lost one. The
@@ -165,6 +192,7 @@ impl<'a> Exporter<'a> {
                 self.discard_damaged(&wheels)
                     .map_err(|error| GoalError::file("mend the store", &self.cache, &error))?;
                 wheels = supply.wheels(selected).map_err(first)?;
+                wheels.extend(seeds);
                 self.sync(recipe, resolve, &wheels)
             }
             synced => synced,
@@ -245,7 +273,7 @@ impl<'a> Exporter<'a> {
     /// The environment of `resolve`, if it was right before and nothing that says what it should be
     /// has changed since: what `run` needs, without the target graph.
     pub fn ready(&self, resolve: &str) -> Option<Environment> {
-        if self.options.python.is_some() || self.session.has_flags() {
+        if !self.options.are_usual() || self.session.has_flags() {
             return None;
         }
         let folder = self.session.root().join(FOLDER).join(resolve);
@@ -258,6 +286,12 @@ impl<'a> Exporter<'a> {
 
     /// Notes that the environment is right, for [`Self::ready`].
     fn note(&self, resolve: &str, recipe: &Recipe, judged: &JudgedLock) {
+        if !self.options.groups.is_all() || self.options.editables.is_some() {
+            if let Some(folder) = recipe.environment.root().parent() {
+                RunNote::forget(folder);
+            }
+            return;
+        }
         // One that was asked for is not the one that is used otherwise.
         // What is built of a folder may change in any file of it.
         let has_folders = recipe
@@ -265,7 +299,7 @@ impl<'a> Exporter<'a> {
             .packages
             .iter()
             .any(|package| matches!(package.source, PackageSource::Path { .. }));
-        let usual = self.options.python.is_none() && !self.session.has_flags() && !has_folders;
+        let usual = self.options.are_usual() && !self.session.has_flags() && !has_folders;
         let Ok(repository) = self.repository() else {
             return;
         };
@@ -275,6 +309,7 @@ impl<'a> Exporter<'a> {
         };
         let mut files: BTreeSet<String> = judged.files.iter().cloned().collect();
         files.extend(["pants.toml", "Cargo.toml", PLUGINS].map(str::to_owned));
+        files.extend(recipe.first_party.files.iter().cloned());
         files.insert(lock.to_string());
         files.insert(settings.package.version_file.to_string());
         files.extend(settings.constraints_file(resolve).map(ToString::to_string));
@@ -318,7 +353,7 @@ impl<'a> Exporter<'a> {
         };
         if !self.is_current(resolve, &recipe)? {
             let selected = selected(&recipe, resolve)?;
-            self.bring_and_sync(&recipe, resolve, &selected)?;
+            self.bring_and_sync(&recipe, resolve, (&selected, Vec::new()))?;
         }
         Ok(recipe.environment)
     }
@@ -395,10 +430,11 @@ impl<'a> Exporter<'a> {
                 wanted.join("` or `")
             ));
         }
+        let first_party = self.first_party(resolve)?;
         let recipe = Recipe {
-            lock: lock.clone(),
+            lock: self.with_plugins(lock.clone(), &first_party)?,
             environment: environment.clone(),
-            first_party: self.first_party(resolve)?,
+            first_party,
             python,
         };
         let selected = match select(&recipe.lock, &recipe.python) {
@@ -533,10 +569,13 @@ impl<'a> Exporter<'a> {
     fn recipe(&self, resolve: &str) -> Result<Recipe, GoalError> {
         let lock = read_lock(self.session, resolve)?;
         let python = self.python(&lock.inputs.interpreter_constraints, resolve)?;
+        let first_party = self.first_party(resolve)?;
+        let (groups, choice) = (&self.options.groups, &self.options.index);
+        let lock = groups.of(self.session, choice, lock)?;
         Ok(Recipe {
             environment: self.environment_of(resolve, &python),
-            first_party: self.first_party(resolve)?,
-            lock,
+            lock: self.with_plugins(lock, &first_party)?,
+            first_party,
             python,
         })
     }
@@ -577,7 +616,42 @@ impl<'a> Exporter<'a> {
         if !editable {
             return Ok(FirstPartyCode::default());
         }
-        FirstPartyCode::read(self.session, self.repository()?, resolve)
+        let repository = self.repository()?;
+        let mut first_party = FirstPartyCode::read(self.session, repository, resolve)?;
+        let settings = &settings.export.editables;
+        if let Some(chosen) = self.options.editables.as_ref().or(settings.as_ref()) {
+            first_party.keep(chosen)?;
+        }
+        Ok(first_party)
+    }
+
+    /// The lock with what plug-ins require beside it.
+    fn with_plugins(&self, lock: Lock, first_party: &FirstPartyCode) -> Result<Lock, GoalError> {
+        let missing = first_party.not_in(&lock);
+        if missing.is_empty() || lock.resolve != self.session.settings.python.default_resolve {
+            return Ok(lock);
+        }
+        let texts: Vec<String> = missing.iter().map(ToString::to_string).collect();
+        self.session.detail(format_args!(
+            "{}: plug-ins require {}, which its lock does not have",
+            lock.resolve,
+            texts.join(", ")
+        ));
+        let further = self.lock_beside(&lock.resolve, &missing).map_err(|error| {
+            let who = first_party.who_requires(&missing);
+            who.into_iter().fold(error, GoalError::because)
+        })?;
+        match self.options.groups.is_all() {
+            true => Ok(further),
+            false => {
+                let names = lock.packages.iter().map(|package| &package.name);
+                let names: BTreeSet<&PackageName> = names.collect();
+                let asked = lock.inputs.requirements.iter();
+                let asked = asked.filter(|one| names.contains(&one.name));
+                let asked: Vec<Requirement> = asked.cloned().chain(missing).collect();
+                Ok(lockfile::export::for_requirements(&further, &asked))
+            }
+        }
     }
 
     fn repository(&self) -> Result<&targets::Repository, GoalError> {

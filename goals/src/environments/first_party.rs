@@ -1,8 +1,11 @@
 //! The repository's own code in an environment: source roots, and the distributions and plug-ins
 //! with their entry points, as `importlib.metadata` finds them.
 
+use std::collections::BTreeSet;
+
 use camino::Utf8PathBuf;
 use install::environment::EditableProject;
+use model::{Lock, LockedPackage, PackageName, Requirement, nearest};
 use targets::Repository;
 
 use super::editable::{metadata, no_version};
@@ -22,8 +25,20 @@ pub(super) struct FirstPartyCode {
     pub source_roots: Vec<Utf8PathBuf>,
     /// Absolute folders with stubs only.
     pub stub_roots: Vec<Utf8PathBuf>,
+    /// What plug-ins require of others than the distributions of the repository.
+    pub requirements: Vec<PluginRequirement>,
+    /// The files that say what plug-ins are, relative to the root.
+    pub files: Vec<String>,
     /// Why it is not known what the distributions require.
     pub mistake: Option<GoalError>,
+}
+
+/// What a plug-in requires.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct PluginRequirement {
+    /// Its folder, relative to the root.
+    folder: String,
+    requirement: Requirement,
 }
 
 impl FirstPartyCode {
@@ -55,6 +70,13 @@ impl FirstPartyCode {
         }
         for plugin in plugins::detect(session.root())? {
             first_party.source_roots.extend(plugin.source_roots);
+            first_party.files.extend(plugin.files);
+            let of_plugin = |requirement| PluginRequirement {
+                folder: plugin.folder.clone(),
+                requirement,
+            };
+            let required = plugin.requirements.into_iter().map(of_plugin);
+            first_party.requirements.extend(required);
             if let Some(project) = plugin.project
                 && !first_party
                     .projects
@@ -66,7 +88,63 @@ impl FirstPartyCode {
         }
         first_party.source_roots.sort();
         first_party.source_roots.dedup();
+        let own = first_party.projects.iter().map(|project| &project.name);
+        let own: BTreeSet<&PackageName> = own.collect();
+        first_party
+            .requirements
+            .retain(|one| !own.contains(&one.requirement.name));
         Ok(first_party)
+    }
+
+    /// Keeps only these distributions and plug-ins; their sources can be imported all the same.
+    ///
+    /// # Errors
+    /// There is none with a name.
+    pub(super) fn keep(&mut self, chosen: &[PackageName]) -> Result<(), GoalError> {
+        let names = self.projects.iter().map(|project| project.name.clone());
+        let names: Vec<PackageName> = names.collect();
+        if let Some(name) = chosen.iter().find(|name| !names.contains(name)) {
+            let error = GoalError::misuse(format!("the repository has no distribution `{name}`"));
+            let all = names.iter().map(PackageName::as_str);
+            return Err(match nearest(name.as_str(), all) {
+                Some(near) => error.hint(format!("did you mean `{near}`?")),
+                None => error.hint("`[export] editables` and `--editable` name distributions of `python_distribution` targets, and plug-ins"),
+            });
+        }
+        self.projects
+            .retain(|project| chosen.contains(&project.name));
+        Ok(())
+    }
+
+    /// What plug-ins require that a lock does not have.
+    pub(super) fn not_in(&self, lock: &Lock) -> Vec<Requirement> {
+        let is_locked = |one: &&Requirement| {
+            let mut packages = lock
+                .packages
+                .iter()
+                .filter(|package| package.name == one.name);
+            let fits = |package: &LockedPackage| {
+                let version = one
+                    .specifiers()
+                    .is_none_or(|all| all.contains(&package.version));
+                version
+                    && one
+                        .extras
+                        .iter()
+                        .all(|extra| package.extras.contains(extra))
+            };
+            packages.any(fits)
+        };
+        let all = self.requirements.iter().map(|one| &one.requirement);
+        all.filter(|one| !is_locked(one)).cloned().collect()
+    }
+
+    /// Which plug-ins have these requirements, in words.
+    pub(super) fn who_requires(&self, requirements: &[Requirement]) -> Vec<String> {
+        let all = self.requirements.iter();
+        all.filter(|one| requirements.contains(&one.requirement))
+            .map(|one| format!("{} requires {}", one.folder, one.requirement))
+            .collect()
     }
 }
 

@@ -40,6 +40,8 @@ const NUMBERED: &[(&str, &str)] = &[
         "environments",
         "environments of tools, type checkers and tests",
     ),
+    ("linked-environments", "environments of tests"),
+    ("folders", "states of folders that packages are built of"),
     ("tools", "caches of linters, formatters and type checkers"),
     ("trials", "environments in which built wheels are tried"),
     ("requires", "what distributions require"),
@@ -200,7 +202,7 @@ fn is_old(path: &Utf8Path) -> bool {
     modified.is_ok_and(|time| time.elapsed().is_ok_and(|age| age > A_DAY))
 }
 
-fn entries(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
+pub(super) fn entries(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
     let mut paths: Vec<Utf8PathBuf> = folder
         .read_dir_utf8()
         .into_iter()

@@ -30,12 +30,28 @@ impl Exporter<'_> {
         if further.is_empty() {
             return self.ensure(resolve);
         }
+        let lock = self.lock_beside(resolve, further)?;
+        self.beside(resolve, lock, &self.folder_beside(resolve, further))
+    }
+
+    /// The lock of `resolve` with further requirements, kept in the cache.
+    ///
+    /// # Errors
+    /// Where no versions satisfy all.
+    pub(super) fn lock_beside(
+        &self,
+        resolve: &str,
+        further: &[Requirement],
+    ) -> Result<Lock, GoalError> {
+        let folder = self.folder_beside(resolve, further);
+        self.further_lock(resolve, further, &folder.join("python.lock"))
+    }
+
+    fn folder_beside(&self, resolve: &str, further: &[Requirement]) -> Utf8PathBuf {
         let texts: Vec<String> = further.iter().map(ToString::to_string).collect();
         let named = format!("{}\0{resolve}\0{}", self.session.root(), texts.join(", "));
         let named = Sha256::of(named.as_bytes()).to_string();
-        let folder = self.cache.join(FOLDER).join(&named[..SHOWN]);
-        let lock = self.further_lock(resolve, further, &folder.join("python.lock"))?;
-        self.beside(resolve, lock, &folder)
+        self.cache.join(FOLDER).join(&named[..SHOWN])
     }
 
     /// The lock with further requirements, made once for each text of the resolve's lock.

@@ -10,10 +10,13 @@ use wheel::EntryPoints;
 
 use super::editable::{metadata, no_version};
 use crate::error::GoalError;
-use model::Place;
+use model::{Place, Requirement};
 
 /// The folder of plug-ins, relative to the root.
 pub const PLUGINS: &str = "plugins";
+
+/// The files that say what a plug-in is; the first that has a name counts.
+const FILES: [&str; 2] = ["pyproject.toml", "setup.cfg"];
 
 /// A plug-in in `plugins/`.
 #[derive(Debug, Clone)]
@@ -22,6 +25,12 @@ pub struct Plugin {
     pub project: Option<EditableProject>,
     /// Absolute folders from which its imports start.
     pub source_roots: Vec<Utf8PathBuf>,
+    /// Its folder, relative to the root.
+    pub folder: String,
+    /// What it requires.
+    pub requirements: Vec<Requirement>,
+    /// The files that say all this, relative to the root; those that are not there too.
+    pub files: Vec<String>,
 }
 
 /// The plug-ins in `plugins/`, sorted, with what their files say.
@@ -44,6 +53,7 @@ struct PluginMetadata {
     version: Option<String>,
     summary: Option<String>,
     entry_points: EntryPoints,
+    requirements: Vec<String>,
 }
 
 impl Plugin {
@@ -55,16 +65,34 @@ impl Plugin {
         } else {
             vec![folder.to_owned()]
         };
-        let mut told = of_file(folder, "pyproject.toml", pyproject)?.unwrap_or_default();
+        let name = folder.file_name().unwrap_or_default();
+        let shown = format!("{PLUGINS}/{name}");
+        let files = FILES.map(|file| format!("{shown}/{file}"));
+        let [project, set_up] = FILES;
+        let mut told = of_file(folder, project, pyproject)?.unwrap_or_default();
         if told.name.is_none() {
-            told = of_file(folder, "setup.cfg", setup_cfg)?.unwrap_or_default();
+            told = of_file(folder, set_up, setup_cfg)?.unwrap_or_default();
         }
         let Some(name) = told.name else {
             return Ok(Self {
                 project: None,
                 source_roots,
+                folder: shown,
+                requirements: Vec::new(),
+                files: files.to_vec(),
             });
         };
+        let requirements = told.requirements.iter().map(|text| {
+            text.parse().map_err(|error: model::RequirementError| {
+                GoalError::failure(format!("cannot tell what the plug-in in {shown} requires"))
+                    .because(error.to_string())
+            })
+        });
+        let requirements: Vec<Requirement> = requirements.collect::<Result<_, _>>()?;
+        let requires: String = requirements
+            .iter()
+            .map(|one| format!("Requires-Dist: {one}\n"))
+            .collect();
         let version = told
             .version
             .and_then(|text| text.parse().ok())
@@ -73,7 +101,7 @@ impl Plugin {
             GoalError::failure(error.to_string()).at(Place::file(folder.as_str()))
         })?;
         let project = EditableProject {
-            metadata: metadata(&name, &version, told.summary.as_deref()),
+            metadata: metadata(&name, &version, told.summary.as_deref()) + &requires,
             entry_points: if told.entry_points.is_empty() {
                 String::new()
             } else {
@@ -86,6 +114,9 @@ impl Plugin {
         Ok(Self {
             project: Some(project),
             source_roots,
+            folder: shown,
+            requirements,
+            files: files.to_vec(),
         })
     }
 }
@@ -119,6 +150,8 @@ struct Project {
     name: Option<String>,
     version: Option<String>,
     description: Option<String>,
+    #[serde(default)]
+    dependencies: Vec<String>,
     #[serde(default)]
     scripts: BTreeMap<String, String>,
     #[serde(default)]
@@ -154,10 +187,11 @@ fn pyproject(text: &str) -> Result<PluginMetadata, String> {
         version: project.version,
         summary: project.description,
         entry_points,
+        requirements: project.dependencies,
     })
 }
 
-/// `[metadata]` and `[options.entry_points]` of setuptools' `setup.cfg`.
+/// `[metadata]`, `[options.entry_points]` and `install_requires` of setuptools' `setup.cfg`.
 fn setup_cfg(text: &str) -> Result<PluginMetadata, String> {
     let mut told = PluginMetadata::default();
     let (mut section, mut key) = (String::new(), String::new());
@@ -185,6 +219,15 @@ fn setup_cfg(text: &str) -> Result<PluginMetadata, String> {
                 inserted.map_err(|error| error.to_string())?;
             }
             "options.entry_points" => key = name.to_owned(),
+            "options" if !continues => {
+                key = name.to_owned();
+                if key == "install_requires" {
+                    told.requirements.extend(requirements_of(value));
+                }
+            }
+            "options" if key == "install_requires" => {
+                told.requirements.extend(requirements_of(trimmed));
+            }
             "metadata" if !continues && name == "name" => told.name = Some(value.to_owned()),
             // A build computes `file:` and `attr:`, so the version is unknown.
             "metadata" if !continues && name == "version" => told.version = Some(value.to_owned()),
@@ -195,6 +238,15 @@ fn setup_cfg(text: &str) -> Result<PluginMetadata, String> {
         }
     }
     Ok(told)
+}
+
+/// The requirements in a line of `install_requires`. What `file:` names is read by a build.
+fn requirements_of(line: &str) -> impl Iterator<Item = String> {
+    let line = match line.starts_with("file:") {
+        true => "",
+        false => line.split(" #").next().unwrap_or(line),
+    };
+    std::iter::once(line.trim().to_owned()).filter(|one| !one.is_empty())
 }
 
 #[cfg(test)]

@@ -68,6 +68,11 @@ impl RunNote {
         holds.then_some(note)
     }
 
+    /// Removes the note: nobody may rely on what an environment is now.
+    pub(super) fn forget(folder: &Utf8Path) {
+        let _ = fs_err::remove_file(folder.join(NOTE));
+    }
+
     /// Keeps the note. Where that fails, the next run finds all out anew.
     pub(super) fn write(&self, folder: &Utf8Path) {
         let place: Utf8PathBuf = folder.join(NOTE);

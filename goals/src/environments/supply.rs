@@ -148,6 +148,7 @@ impl<'a> Supply<'a> {
             requested: selected.requested,
             direct_url: direct_url(selected, self.session.root(), sha256),
             built_from: built_from(selected),
+            seed: false,
         }
     }
 

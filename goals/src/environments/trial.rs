@@ -372,6 +372,7 @@ impl Usable {
             requested: true,
             direct_url: None,
             built_from: None,
+            seed: false,
         }
     }
 }

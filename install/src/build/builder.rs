@@ -451,6 +451,7 @@ impl<'a> PackageBuilder<'a> {
             requested: false,
             direct_url: None,
             built_from: None,
+            seed: false,
         })
     }
 

@@ -3,6 +3,8 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use model::PackageName;
 
+use super::scripts::ScriptPython;
+use super::wanted::Relocation;
 use crate::python::{Interpreter, Scheme};
 
 /// The paths of one environment.
@@ -13,6 +15,7 @@ pub(crate) struct Layout {
     scheme: Scheme,
     headers: String,
     is_64_bit_linux: bool,
+    relocation: Relocation,
 }
 
 impl Layout {
@@ -29,7 +32,18 @@ impl Layout {
             headers: format!("include/site/{name}{major}.{minor}"),
             is_64_bit_linux: python.sys_platform() == "linux"
                 && python.facts().build.pointer_bits == 64,
+            relocation: Relocation::Fixed,
         }
+    }
+
+    /// The same of an environment that may be moved.
+    pub(crate) fn with(self, relocation: Relocation) -> Self {
+        Self { relocation, ..self }
+    }
+
+    /// Whether the environment may be moved.
+    pub(crate) fn relocation(&self) -> Relocation {
+        self.relocation
     }
 
     /// Whether `lib64` is a link to `lib`, as in environments made by `venv`.
@@ -54,9 +68,12 @@ impl Layout {
         format!("{}/{name}", self.headers)
     }
 
-    /// The interpreter, absolute, as scripts name it.
-    pub(crate) fn python(&self) -> Utf8PathBuf {
-        self.root.join(self.scripts()).join("python")
+    /// How scripts start the interpreter.
+    pub(crate) fn python(&self) -> ScriptPython {
+        match self.relocation {
+            Relocation::Fixed => ScriptPython::At(self.root.join(self.scripts()).join("python")),
+            Relocation::Relocatable => ScriptPython::Beside,
+        }
     }
 
     /// `path`, which is relative to the root, as RECORD in the folder `site` writes it.

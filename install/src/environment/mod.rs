@@ -29,5 +29,5 @@ pub use report::{SyncOutcome, SyncReport};
 pub use sync::Environment;
 pub use wanted::{
     Bytecode, EditableProject, EnvironmentContents, ForeignPackages, LinkMode, LinkModeError,
-    Renewal, StoredWheel, SyncPolicy,
+    Relocation, Renewal, StoredWheel, SyncPolicy,
 };

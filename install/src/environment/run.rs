@@ -21,7 +21,8 @@ use super::skeleton::skeleton;
 use super::state::{Phase, State};
 use super::strays::{InstalledDistribution, installed};
 use super::wanted::{
-    Bytecode, EnvironmentContents, EnvironmentIdentity, ForeignPackages, LinkMode, Renewal,
+    Bytecode, EnvironmentContents, EnvironmentIdentity, ForeignPackages, LinkMode, Relocation,
+    Renewal,
 };
 use crate::files;
 use crate::store::UnpackedWheel;
@@ -56,7 +57,7 @@ impl<'a> EnvironmentRun<'a> {
         if system == "win32" {
             return Err(EnvironmentError::System(system.to_owned()));
         }
-        let layout = Layout::new(root, wanted.interpreter);
+        let layout = Layout::new(root, wanted.interpreter).with(wanted.policy.relocation);
         let identity = EnvironmentIdentity::of(root, wanted);
         let mut packages = vec![skeleton(&layout, wanted.interpreter, &identity)];
         let of_wheels = wanted
@@ -96,7 +97,8 @@ impl<'a> EnvironmentRun<'a> {
         if state.phase == Phase::Changing {
             return Some("the run before was interrupted");
         }
-        if state.identity.root != self.identity.root {
+        let may_move = state.identity.relocation == Relocation::Relocatable;
+        if state.identity.root != self.identity.root && !may_move {
             return Some("it was moved");
         }
         if state.identity.python != self.identity.python {
@@ -212,7 +214,8 @@ impl<'a> EnvironmentRun<'a> {
         let fresh: FxHashSet<&PackageName> = changes.fresh().collect();
         let names = new.names().filter(|name| !fresh.contains(name));
         let mut same: FxHashSet<_> = names.map(|name| Some(name.clone())).collect();
-        if old.prompt == new.prompt && old.source_roots == new.source_roots {
+        let same_place = old.root == new.root && old.relocation == new.relocation;
+        if old.prompt == new.prompt && old.source_roots == new.source_roots && same_place {
             same.insert(None);
         }
         if old.link_mode != new.link_mode {

@@ -1,15 +1,36 @@
 //! The text of console scripts, and the first line by which the system finds Python.
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use wheel::Script;
 
 /// The length of a first line that Linux reads. The rest is cut off.
 const LONGEST_SHEBANG: usize = 127;
 
+/// Where a script finds Python.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ScriptPython {
+    /// At this path.
+    At(Utf8PathBuf),
+    /// In the folder of the script, wherever that is.
+    Beside,
+}
+
+/// The first lines of a script in an environment that may be moved: a shell, which finds out where the
+/// script is, and a string for Python.
+const BESIDE: &str =
+    "#!/bin/sh\n'''exec' \"$(dirname -- \"$(realpath -- \"$0\")\")/python\" \"$0\" \"$@\"\n' '''\n";
+
+fn first_lines(python: &ScriptPython) -> String {
+    match python {
+        ScriptPython::At(python) => shebang(python),
+        ScriptPython::Beside => BESIDE.to_owned(),
+    }
+}
+
 /// The first line of a script for `python`. If the path is too long or has a space, it starts a
 /// shell that starts Python, and the lines after it are a string for Python.
-pub(crate) fn shebang(python: &Utf8Path) -> String {
+fn shebang(python: &Utf8Path) -> String {
     let line = format!("#!{python}\n");
     if line.len() <= LONGEST_SHEBANG && !python.as_str().contains(char::is_whitespace) {
         return line;
@@ -22,23 +43,23 @@ pub(crate) fn shebang(python: &Utf8Path) -> String {
 }
 
 /// A script that calls what the entry point names.
-pub(crate) fn console_script(python: &Utf8Path, script: &Script) -> String {
+pub(crate) fn console_script(python: &ScriptPython, script: &Script) -> String {
     let first = script.function.split('.').next().unwrap_or_default();
     format!(
         "{}import sys\nfrom {module} import {first}\n\nif __name__ == \"__main__\":\n    sys.exit({function}())\n",
-        shebang(python),
+        first_lines(python),
         module = script.module,
         function = script.function,
     )
 }
 
 /// A script of `.data/scripts` with its `#!python` line replaced by that of the environment.
-pub(crate) fn rewritten(python: &Utf8Path, content: &[u8]) -> Vec<u8> {
+pub(crate) fn rewritten(python: &ScriptPython, content: &[u8]) -> Vec<u8> {
     let end = content
         .iter()
         .position(|b| *b == b'\n')
         .map_or(content.len(), |at| at + 1);
-    let mut out = shebang(python).into_bytes();
+    let mut out = first_lines(python).into_bytes();
     out.extend_from_slice(&content[end..]);
     out
 }
@@ -55,9 +76,34 @@ mod tests {
         }
     }
 
+    fn at(path: &str) -> ScriptPython {
+        ScriptPython::At(path.into())
+    }
+
+    /// The Python beside the script gets its arguments, also where a link leads to the script.
+    #[cfg(unix)]
+    #[test]
+    fn a_script_that_may_be_moved() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = camino::Utf8Path::from_path(temp.path()).unwrap();
+        let folder = root.join("a 'b' $(touch marker) `touch marker` \"c");
+        fs_err::create_dir(&folder).unwrap();
+        let python = "#!/bin/sh\necho beside \"$2\"\n";
+        for (name, text) in [("python", python), ("script", BESIDE)] {
+            fs_err::write(folder.join(name), text).unwrap();
+            crate::files::make_executable(&folder.join(name)).unwrap();
+        }
+        crate::files::symlink(&folder.join("script"), &root.join("link")).unwrap();
+        for script in [folder.join("script"), root.join("link")] {
+            let said = duct::cmd!(script.as_str(), "x y").dir(root).read();
+            assert_eq!(said.unwrap(), "beside x y");
+        }
+        assert!(!root.join("marker").exists());
+    }
+
     #[test]
     fn a_console_script() {
-        insta::assert_snapshot!(console_script("/e/bin/python".into(), &script()), @r#"
+        insta::assert_snapshot!(console_script(&at("/e/bin/python"), &script()), @r#"
         #!/e/bin/python
         import sys
         from m.n import App
@@ -69,7 +115,7 @@ mod tests {
 
     #[test]
     fn a_folder_with_a_space() {
-        insta::assert_snapshot!(console_script("/my e/bin/python".into(), &script()), @r#"
+        insta::assert_snapshot!(console_script(&at("/my e/bin/python"), &script()), @r#"
         #!/bin/sh
         '''exec' '/my e/bin/python' "$0" "$@"
         ' '''
@@ -129,7 +175,7 @@ mod tests {
 
     #[test]
     fn only_the_first_line_is_rewritten() {
-        let out = rewritten("/e/bin/python".into(), b"#!pythonw\nprint()\n");
+        let out = rewritten(&at("/e/bin/python"), b"#!pythonw\nprint()\n");
         assert_eq!(out, b"#!/e/bin/python\nprint()\n");
     }
 }

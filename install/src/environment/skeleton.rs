@@ -7,7 +7,7 @@ use wheel::FileMode;
 
 use super::items::{CopyTime, Item, ItemContent, PackageItems};
 use super::layout::Layout;
-use super::wanted::EnvironmentIdentity;
+use super::wanted::{EnvironmentIdentity, Relocation};
 use crate::python::Interpreter;
 
 /// The file that adds the repository's source roots to `sys.path`.
@@ -21,7 +21,7 @@ pub(crate) fn skeleton(
 ) -> PackageItems<'static> {
     let mut items = vec![Item::text(
         "pyvenv.cfg".to_owned(),
-        pyvenv(python, &identity.prompt).into_bytes(),
+        pyvenv(python, identity).into_bytes(),
         FileMode::Regular,
     )];
     let link = |path: String, target: &str| Item {
@@ -40,8 +40,13 @@ pub(crate) fn skeleton(
         items.push(link("lib64".to_owned(), "lib"));
     }
     for (name, template, quote) in ACTIVATION {
+        let root = quote(layout.root.as_str());
+        let root = match layout.relocation() {
+            Relocation::Fixed => root,
+            Relocation::Relocatable => of_its_script(name, &root),
+        };
         let text = template
-            .replace("@ROOT@", &quote(layout.root.as_str()))
+            .replace("@ROOT@", &root)
             .replace("@PROMPT@", &quote(&identity.prompt));
         items.push(Item::text(
             script(name),
@@ -73,12 +78,31 @@ pub(crate) fn skeleton(
     }
 }
 
-fn pyvenv(python: &Interpreter, prompt: &str) -> String {
+/// How an activation script that may be moved finds out where it is. A shell that cannot tell takes the
+/// folder in which the environment was made.
+fn of_its_script(name: &str, made_in: &str) -> String {
+    match name {
+        "activate" => format!(
+            "$(\n    if [ -n \"${{ZSH_VERSION-}}\" ]; then eval 'script=\"${{(%):-%x}}\"'; else script=\"${{BASH_SOURCE-}}\"; fi\n    \
+             if [ -n \"$script\" ]; then CDPATH= cd -- \"$(dirname -- \"$script\")/..\" && pwd; else echo {made_in}; fi\n)"
+        ),
+        "activate.fish" => "(cd (dirname (status filename))/..; and pwd)".to_owned(),
+        "Activate.ps1" => "(Split-Path -Parent $PSScriptRoot)".to_owned(),
+        _ => made_in.to_owned(),
+    }
+}
+
+fn pyvenv(python: &Interpreter, identity: &EnvironmentIdentity) -> String {
+    let prompt = &identity.prompt;
+    let relocatable = match identity.relocation {
+        Relocation::Fixed => "",
+        Relocation::Relocatable => "relocatable = true\n",
+    };
     let executable = python.base_executable();
     let home = executable.parent().unwrap_or(Utf8Path::new("/"));
     format!(
         "home = {home}\nimplementation = {}\nversion = {}\nexecutable = {executable}\n\
-         include-system-site-packages = false\nprompt = {prompt}\n",
+         include-system-site-packages = false\nprompt = {prompt}\n{relocatable}",
         python.implementation(),
         python.version(),
     )

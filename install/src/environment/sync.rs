@@ -20,7 +20,7 @@ use super::run::EnvironmentRun;
 use super::state::{FolderKind, Phase, State};
 use super::strays::{Strays, installed, strays};
 use super::wanted::{
-    EnvironmentContents, EnvironmentIdentity, ForeignPackages, Renewal, StoredWheel,
+    EnvironmentContents, EnvironmentIdentity, ForeignPackages, Relocation, Renewal, StoredWheel,
 };
 use crate::files;
 use crate::store::{Store, UnpackedWheel};
@@ -132,9 +132,14 @@ impl Environment {
         let parent = self.root.parent().unwrap_or(Utf8Path::new("/"));
         let lock = format!(".{}.lock", self.root.file_name().unwrap_or_default());
         let _guard = files::lock(&parent.join(lock))?;
+        let kind = FolderKind::at(&self.root)?;
+        let wanted = &match &kind {
+            FolderKind::Ours(state) => wanted.clone().keeping(&state.identity),
+            _ => wanted.clone(),
+        };
         let wheels = wheels_of(wanted, store)?;
         let mut run = EnvironmentRun::new(&self.root, wanted, &wheels)?;
-        match FolderKind::at(&self.root)? {
+        match kind {
             FolderKind::Nothing => run.build(SyncOutcome::Created),
             FolderKind::Other(reason) => Err(self.not_ours(reason)),
             FolderKind::Ours(state) => match run.reason_to_rebuild(&state, wanted.policy.renewal) {
@@ -193,7 +198,8 @@ impl Environment {
         if state.phase == Phase::Changing {
             return Ok(vec![EnvironmentFinding::Interrupted]);
         }
-        if state.identity.root != self.root {
+        let may_move = state.identity.relocation == Relocation::Relocatable;
+        if state.identity.root != self.root && !may_move {
             return Ok(vec![EnvironmentFinding::Moved(state.identity.root)]);
         }
         if !self.has_identity(&state, wanted) {

@@ -60,6 +60,7 @@ impl Scene {
             requested: false,
             direct_url: None,
             built_from: None,
+            seed: false,
         });
     }
 
@@ -652,6 +653,35 @@ fn a_moved_environment_and_one_without_its_python() {
 }
 
 #[test]
+fn seed_packages_stay_until_a_lock_has_them() {
+    let names = |scene: &Scene| -> Vec<String> {
+        let recorded = scene.environment().recorded();
+        let names = recorded.iter();
+        names
+            .map(|one| format!("{} {}", one.name, one.version))
+            .collect()
+    };
+    let mut scene = Scene::new();
+    scene.want("good", "1.0", &[("good.py", "")]);
+    scene.want("pip", "20.0", &[("pip.py", "")]);
+    scene.wheels[1].seed = true;
+    scene.sync();
+    scene.unwant("pip");
+    assert!(scene.environment().is_current(&scene.wanted()));
+    assert_eq!(scene.check(), []);
+    assert_eq!(scene.sync().outcome, SyncOutcome::Unchanged);
+    scene.want("good", "2.0", &[("good.py", "x = 1")]);
+    assert!(scene.sync().removed.is_empty());
+    assert_eq!(names(&scene), ["good 2.0", "pip 20.0"]);
+    scene.want("pip", "26.0", &[("pip.py", "new")]);
+    scene.sync();
+    assert_eq!(names(&scene), ["good 2.0", "pip 26.0"]);
+    scene.unwant("pip");
+    scene.sync();
+    assert_eq!(names(&scene), ["good 2.0"]);
+}
+
+#[test]
 fn a_shared_file_stays_while_one_owner_is_left() {
     let mut scene = Scene::new();
     scene.want("a", "1.0", &[("shared/__init__.py", "")]);
@@ -825,6 +855,85 @@ fn a_real_python_sees_what_was_installed() {
     // Compiled once, it stays compiled, and who does not ask for it finds nothing amiss.
     assert!(environment.is_current(&scene.wanted()));
     assert_eq!(scene.sync().outcome, SyncOutcome::Unchanged);
+}
+
+#[test]
+fn an_environment_that_may_be_moved_works_elsewhere() {
+    let temp = tempfile::tempdir().unwrap();
+    let Some(python) = real_python(Utf8Path::from_path(temp.path()).unwrap()) else {
+        return;
+    };
+    let mut scene = Scene::with(python);
+    scene.want(
+        "good",
+        "1.0",
+        &[
+            (
+                "good/__init__.py",
+                "import sys\ndef main():\n    print('hello', sys.argv[1:])\n",
+            ),
+            (
+                "good-1.0.data/scripts/old",
+                "#!python\nimport good\ngood.main()\n",
+            ),
+            (
+                "good-1.0.dist-info/entry_points.txt",
+                "[console_scripts]\ngood = good:main\n",
+            ),
+        ],
+    );
+    scene.policy.relocation = Relocation::Relocatable;
+    let environment = scene.environment();
+    scene.sync();
+    // Who does not ask for it leaves it so.
+    scene.policy.relocation = Relocation::Fixed;
+    assert!(environment.is_current(&scene.wanted()));
+    assert_eq!(scene.sync().outcome, SyncOutcome::Unchanged);
+    let there = scene.root.join("else where");
+    fs_err::create_dir(&there).unwrap();
+    let moved = Environment::at(there.join("moved"));
+    fs_err::rename(environment.root(), moved.root()).unwrap();
+    let run = |program: &str| {
+        duct::cmd!(moved.scripts().join(program), "a b")
+            .read()
+            .unwrap()
+    };
+    assert_eq!(run("good"), "hello ['a b']");
+    assert_eq!(run("old"), "hello ['a b']");
+    let shells = [
+        ("sh", "activate"),
+        ("bash", "activate"),
+        ("zsh", "activate"),
+        ("fish", "activate.fish"),
+    ];
+    for (shell, script) in shells {
+        let line = format!(". './else where/moved/bin/{script}'; echo $VIRTUAL_ENV");
+        let said = duct::cmd!(shell, "-c", line).dir(&scene.root).read();
+        match said {
+            // It cannot tell where the script is that it reads.
+            Ok(said) if shell == "sh" => {
+                assert!(
+                    [environment.root(), moved.root()].contains(&said.as_str().into()),
+                    "{said}"
+                );
+            }
+            Ok(said) => assert_eq!(said, moved.root().as_str(), "{shell}"),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                println!("SKIPPED: there is no {shell} on this machine")
+            }
+            Err(error) => panic!("{shell}: {error}"),
+        }
+    }
+    // Found there, it is brought up to date in place, and stays so that it may be moved.
+    let report = moved.sync(&scene.wanted(), &scene.store).unwrap();
+    assert_eq!(report.outcome, SyncOutcome::Changed);
+    assert!(moved.is_current(&scene.wanted()));
+    assert_eq!(run("good"), "hello ['a b']");
+    // Made anew, it is as is asked for then.
+    scene.policy.renewal = Renewal::Asked;
+    moved.sync(&scene.wanted(), &scene.store).unwrap();
+    let script = fs_err::read_to_string(moved.scripts().join("good")).unwrap();
+    assert!(!script.contains("realpath"), "{script}");
 }
 
 #[test]

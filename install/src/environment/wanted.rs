@@ -1,5 +1,7 @@
 //! What an environment should hold.
 
+use std::collections::BTreeSet;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{PackageName, Sha256, Version};
 use serde::{Deserialize, Serialize};
@@ -24,6 +26,24 @@ pub struct EnvironmentContents<'a> {
     pub policy: SyncPolicy,
 }
 
+impl EnvironmentContents<'_> {
+    /// The same, with what an environment keeps of before, unless it is made anew because that was asked
+    /// for.
+    pub(crate) fn keeping(mut self, before: &EnvironmentIdentity) -> Self {
+        if self.policy.renewal == Renewal::Asked {
+            return self;
+        }
+        if before.relocation == Relocation::Relocatable {
+            self.policy.relocation = Relocation::Relocatable;
+        }
+        let projects = self.projects.iter().map(|project| &project.name);
+        let names = self.wheels.iter().map(|wheel| &wheel.name).chain(projects);
+        let seeds = before.seeds_beside(names);
+        self.wheels.extend(seeds);
+        self
+    }
+}
+
 /// How what an environment should hold is put there.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SyncPolicy {
@@ -35,6 +55,8 @@ pub struct SyncPolicy {
     pub foreign: ForeignPackages,
     /// Whether the environment is made anew in any case.
     pub renewal: Renewal,
+    /// Whether its folder may be moved.
+    pub relocation: Relocation,
 }
 
 /// A wheel, to be found in the store by its hash.
@@ -53,6 +75,10 @@ pub struct StoredWheel {
     /// What it was built of, where it was built on this machine.
     #[serde(default)]
     pub built_from: Option<String>,
+    /// Whether it is there beside what is locked, such as pip: it then stays until a lock has the project,
+    /// or the environment is made anew.
+    #[serde(default)]
+    pub seed: bool,
 }
 
 /// A distribution of the repository, importable from its sources and known to
@@ -132,6 +158,17 @@ pub enum Renewal {
     Asked,
 }
 
+/// Whether an environment works in another folder than the one that it was made in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Relocation {
+    /// Its scripts name its folder.
+    #[default]
+    Fixed,
+    /// Its scripts look for Python beside themselves.
+    Relocatable,
+}
+
 /// Everything on which an environment's content depends, to be compared with what was there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct EnvironmentIdentity {
@@ -147,6 +184,8 @@ pub(crate) struct EnvironmentIdentity {
     pub(crate) bytecode: Bytecode,
     #[serde(default)]
     pub(crate) link_mode: LinkMode,
+    #[serde(default)]
+    pub(crate) relocation: Relocation,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -175,6 +214,7 @@ impl EnvironmentIdentity {
             source_roots: wanted.source_roots.clone(),
             bytecode: wanted.policy.bytecode,
             link_mode: wanted.policy.link_mode,
+            relocation: wanted.policy.relocation,
         }
     }
 
@@ -198,12 +238,29 @@ impl EnvironmentIdentity {
         wheels.chain(self.projects.iter().map(|project| &project.name))
     }
 
-    /// The same, but compiled ahead where the environment was before: a run that does not ask for
-    /// compiled modules does not remove them either.
+    /// The same, but compiled ahead, relocatable and with seed packages where the environment was so
+    /// before: a run that does not ask for these does not remove them either.
     pub(crate) fn keeping(mut self, before: &Self) -> Self {
         if before.bytecode == Bytecode::Ahead {
             self.bytecode = Bytecode::Ahead;
         }
+        if before.relocation == Relocation::Relocatable {
+            self.relocation = Relocation::Relocatable;
+        }
+        let kept = before.seeds_beside(self.names());
+        self.wheels.extend(kept);
+        self.wheels.sort();
         self
+    }
+
+    /// The seed packages that are none of these projects.
+    pub(crate) fn seeds_beside<'n>(
+        &self,
+        names: impl Iterator<Item = &'n PackageName>,
+    ) -> Vec<StoredWheel> {
+        let names: BTreeSet<&PackageName> = names.collect();
+        let seeds = self.wheels.iter();
+        let seeds = seeds.filter(|wheel| wheel.seed && !names.contains(&wheel.name));
+        seeds.cloned().collect()
     }
 }

@@ -1,6 +1,7 @@
 //! Writes a lock in the formats that other tools read.
 
 mod artifact;
+mod closure;
 mod cyclonedx;
 mod pex;
 mod pylock;
@@ -9,6 +10,7 @@ mod requirements;
 use model::{Lock, Marker, Platform};
 
 pub use artifact::{ExportError, Urls};
+pub use closure::for_requirements;
 pub use cyclonedx::{FirstPartyComponent, cyclonedx, cyclonedx_of};
 pub use pex::pex;
 pub use pylock::pylock;

@@ -275,19 +275,8 @@ impl TargetGraph<'_> {
     /// be made yet, and a distribution without them would not work.
     fn refuse_generated(&self, id: TargetId, reached: TargetId) -> Result<(), Error> {
         let target = self.target(reached);
-        let modules = Definition::of(target);
-        let modules = modules.map(|definition| definition.modules(self.targets(), reached));
-        let wraps = matches!(
-            &*target.kind,
-            "experimental_wrap_as_python_sources"
-                | "experimental_wrap_as_resources"
-                | "python_format_string"
-                | "vcs_version"
-        );
-        let what = match &modules {
-            Some(modules) if !modules.is_empty() => format!("`{}`", modules.join("`, `")),
-            _ if wraps => "files".to_owned(),
-            _ => return Ok(()),
+        let Some(what) = self.generated_code(reached) else {
+            return Ok(());
         };
         Err(Error::Distribution {
             message: format!(
@@ -300,6 +289,26 @@ impl TargetGraph<'_> {
                 "generate the files, keep them in the repository, and let `python_sources` or `resources` own them".to_owned(),
             ),
         })
+    }
+
+    /// What Pants would generate of a target, in words; `None` of one of which it generates nothing.
+    #[must_use]
+    pub fn generated_code(&self, id: TargetId) -> Option<String> {
+        let target = self.target(id);
+        let modules = Definition::of(target);
+        let modules = modules.map(|definition| definition.modules(self.targets(), id));
+        let wraps = matches!(
+            &*target.kind,
+            "experimental_wrap_as_python_sources"
+                | "experimental_wrap_as_resources"
+                | "python_format_string"
+                | "vcs_version"
+        );
+        match &modules {
+            Some(modules) if !modules.is_empty() => Some(format!("`{}`", modules.join("`, `"))),
+            _ if wraps => Some("files".to_owned()),
+            _ => None,
+        }
     }
 
     /// What a target contributes to a distribution.

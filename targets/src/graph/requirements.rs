@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use model::Place;
 
-use crate::requirements::{IndexOption, RequirementLine};
+use crate::requirements::{IndexOption, RequirementGroup, RequirementLine};
 
 /// The requirements and options of a resolve.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +17,8 @@ pub struct ResolveRequirements {
     pub overrides: Vec<RequirementLine>,
     /// Options about indexes in requirement files.
     pub indexes: Vec<IndexOption>,
+    /// The extras and dependency groups of requirement files, and what each includes of the others.
+    pub groups: Vec<(RequirementGroup, Vec<RequirementGroup>)>,
     /// Other options in requirement files: name, value, place.
     pub options: Vec<(String, String, Place)>,
     /// The declarations of requirements that belong to the resolve, or may: their types, and where

@@ -329,6 +329,7 @@ impl Targets<'_> {
             all.constraints.extend_from_slice(&file.constraints);
             all.overrides.extend_from_slice(&file.overrides);
             all.indexes.extend_from_slice(&file.indexes);
+            all.groups.extend_from_slice(&file.groups);
             all.options.extend_from_slice(&file.options);
         }
         Ok(all)

@@ -15,7 +15,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use model::{DependencySpecifier, FileDigest, Place, SpecifierError};
+use model::{DependencySpecifier, ExtraName, FileDigest, Place, SpecifierError};
 
 pub use pip::read_requirements_txt;
 pub(crate) use pip::reason;
@@ -33,9 +33,40 @@ pub struct RequirementsFile {
     pub overrides: Vec<RequirementLine>,
     /// Options about indexes, in order.
     pub indexes: Vec<IndexOption>,
+    /// The extras and dependency groups that it declares, and what each includes of the others.
+    pub groups: Vec<(RequirementGroup, Vec<RequirementGroup>)>,
     /// Other options with their values, also those of one requirement: `--no-binary`,
     /// `--only-binary` and `--pre` change how packages are chosen.
     pub options: Vec<(String, String, Place)>,
+}
+
+impl RequirementsFile {
+    /// Declares a group, which has the requirements from this number on.
+    pub(crate) fn declare(&mut self, group: RequirementGroup, first: usize) {
+        for line in self.requirements.iter_mut().skip(first) {
+            Arc::make_mut(line).groups.push(group.clone());
+        }
+        if self.groups.iter().all(|(known, _)| *known != group) {
+            self.groups.push((group, Vec::new()));
+        }
+    }
+
+    /// Says that a group includes another.
+    pub(crate) fn include(&mut self, group: &RequirementGroup, other: RequirementGroup) {
+        let known = self.groups.iter_mut().find(|(known, _)| known == group);
+        if let Some((_, includes)) = known {
+            includes.push(other);
+        }
+    }
+}
+
+/// The part of a file that a requirement stands in, beside what the project itself requires.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RequirementGroup {
+    /// An extra (PEP 621).
+    Extra(ExtraName),
+    /// A dependency group (PEP 735), or one of Poetry; names are normalised as those of extras are.
+    Group(ExtraName),
 }
 
 /// Whether the tables `[project]` and `[dependency-groups]` of a `pyproject.toml` are read, beside
@@ -59,6 +90,8 @@ pub struct RequirementLine {
     pub editable: Editable,
     /// Whether the line stands in the file itself or in one that it includes with `-r`.
     pub depth: Depth,
+    /// The extras and dependency groups that have it; none for what the project itself requires.
+    pub groups: Vec<RequirementGroup>,
 }
 
 impl RequirementLine {
@@ -69,6 +102,7 @@ impl RequirementLine {
             hashes: Vec::new(),
             editable: Editable::No,
             depth: Depth::Own,
+            groups: Vec::new(),
         })
     }
 }

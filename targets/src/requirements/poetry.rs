@@ -2,11 +2,12 @@
 //! "Dependency specification".
 
 use std::fmt::Write;
+use std::sync::Arc;
 
 use toml_edit::{Item, TableLike, Value};
 
 use super::toml::TomlText;
-use super::{RequirementsError, RequirementsFile};
+use super::{RequirementGroup, RequirementsError, RequirementsFile};
 
 /// Adds the requirements of `dependencies`, `dev-dependencies` and all groups; where several name
 /// one project, the last.
@@ -18,33 +19,51 @@ pub(super) fn read(
     table: &dyn TableLike,
     file: &mut RequirementsFile,
 ) -> Result<(), RequirementsError> {
-    let mut projects: Vec<(&str, &Item)> = Vec::new();
-    let groups = table.get("group").and_then(Item::as_table_like);
-    let groups = groups.into_iter().flat_map(TableLike::iter);
-    let of_groups = groups.filter_map(|(_, group)| group.as_table_like()?.get("dependencies"));
-    let own = ["dependencies", "dev-dependencies"].into_iter();
-    for section in own.filter_map(|key| table.get(key)).chain(of_groups) {
-        for (name, item) in section
-            .as_table_like()
-            .into_iter()
-            .flat_map(TableLike::iter)
-        {
-            match projects.iter_mut().find(|(have, _)| *have == name) {
-                Some(project) => project.1 = item,
-                None => projects.push((name, item)),
+    let mut projects: Vec<Project<'_>> = Vec::new();
+    for (group, section) in sections(table) {
+        let entries = section.as_table_like().into_iter();
+        for (name, item) in entries.flat_map(TableLike::iter) {
+            let group = match &group {
+                Some(group) => vec![group.clone()],
+                None => extras_of(table, name, item),
+            };
+            match projects.iter_mut().find(|have| have.name == name) {
+                Some(project) => {
+                    project.item = item;
+                    // What the project itself requires, it requires without a group too.
+                    if !project.groups.is_empty() {
+                        project.groups.extend(group);
+                    }
+                }
+                None => projects.push(Project {
+                    name,
+                    item,
+                    groups: group,
+                }),
             }
+        }
+        if let Some(group) = group {
+            file.declare(group, usize::MAX);
+        }
+    }
+    let extras = table.get("extras").and_then(Item::as_table_like);
+    for (name, _) in extras.into_iter().flat_map(TableLike::iter) {
+        if let Ok(extra) = name.parse() {
+            file.declare(RequirementGroup::Extra(extra), usize::MAX);
         }
     }
     // Poetry's `python` is the interpreter.
-    projects.retain(|(name, _)| *name != "python");
-    for (name, item) in projects {
+    projects.retain(|project| project.name != "python");
+    for Project { name, item, groups } in projects {
         let wrong = |reason: String| {
             let message = format!("`{name}` in `tool.poetry`: {reason}");
             RequirementsError::new(message, toml.place(item.span()))
         };
         let mut add = |text: Result<Option<String>, String>| {
             if let Some(text) = text.map_err(wrong)? {
-                file.requirements.push(toml.line(&text, item.span())?);
+                let mut line = toml.line(&text, item.span())?;
+                Arc::make_mut(&mut line).groups.clone_from(&groups);
+                file.requirements.push(line);
             }
             Ok(())
         };
@@ -65,6 +84,47 @@ pub(super) fn read(
         }
     }
     Ok(())
+}
+
+/// A project that Poetry's tables name.
+struct Project<'t> {
+    name: &'t str,
+    item: &'t Item,
+    groups: Vec<RequirementGroup>,
+}
+
+/// The tables of dependencies: the project's own, those of development, and those of each group.
+fn sections(table: &dyn TableLike) -> Vec<(Option<RequirementGroup>, &Item)> {
+    let named = |name: &str| name.parse().ok().map(RequirementGroup::Group);
+    let own = table.get("dependencies").map(|item| (None, item));
+    let dev = table
+        .get("dev-dependencies")
+        .map(|item| (named("dev"), item));
+    let groups = table.get("group").and_then(Item::as_table_like);
+    let groups = groups.into_iter().flat_map(TableLike::iter);
+    let groups = groups.filter_map(|(name, group)| {
+        let item = group.as_table_like()?.get("dependencies")?;
+        Some((named(name), item))
+    });
+    own.into_iter().chain(dev).chain(groups).collect()
+}
+
+/// The extras that bring an optional dependency; none of one that is not optional.
+fn extras_of(table: &dyn TableLike, name: &str, item: &Item) -> Vec<RequirementGroup> {
+    let optional = item.as_table_like().and_then(|item| item.get("optional"));
+    if optional.and_then(Item::as_bool) != Some(true) {
+        return Vec::new();
+    }
+    let extras = table.get("extras").and_then(Item::as_table_like);
+    let extras = extras.into_iter().flat_map(TableLike::iter);
+    let bring = extras.filter(|(_, projects)| {
+        let projects = projects.as_array().into_iter().flatten();
+        projects
+            .filter_map(Value::as_str)
+            .any(|project| project == name)
+    });
+    let named = bring.filter_map(|(extra, _)| extra.parse().ok().map(RequirementGroup::Extra));
+    named.collect()
 }
 
 /// A requirement that a table describes; `None` for a path, which is first-party.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use toml_edit::{Document, Item, TableLike};
 
 use super::toml::TomlText;
-use super::{ProjectTable, RequirementsError, RequirementsFile, poetry, uv};
+use super::{ProjectTable, RequirementGroup, RequirementsError, RequirementsFile, poetry, uv};
 use crate::kinds::RequirementsFormat;
 use model::{ExtraName, PackageName, Place, Requirement, nearest};
 
@@ -48,6 +48,9 @@ pub fn read_pyproject(
         RequirementsFormat::Uv => {
             if let Some(item) = tool("uv").and_then(|table| table.get("dev-dependencies")) {
                 toml.array(item, "tool.uv.dev-dependencies", &mut file)?;
+                if let Ok(dev) = "dev".parse() {
+                    file.declare(RequirementGroup::Group(dev), 0);
+                }
             }
             if tool("uv").is_none() && of_project.is_none() && groups.is_none() {
                 return Err(missing(
@@ -91,6 +94,8 @@ fn read_groups(
     let named = |name: &str| groups.iter().any(|(have, _)| same_group(have, name));
     for (name, item) in groups.iter() {
         let array = item.as_array().ok_or_else(|| wrong(item.span()))?;
+        let first = file.requirements.len();
+        let mut includes = Vec::new();
         for value in array {
             let Some(table) = value.as_inline_table() else {
                 let key = format!("dependency-groups.{name}");
@@ -114,6 +119,13 @@ fn read_groups(
                     Some(near) => error.hint(format!("did you mean `{near}`?")),
                     None => error,
                 });
+            }
+            includes.extend(included.parse().map(RequirementGroup::Group));
+        }
+        if let Ok(group) = name.parse().map(RequirementGroup::Group) {
+            file.declare(group.clone(), first);
+            for other in includes {
+                file.include(&group, other);
             }
         }
     }
@@ -160,13 +172,23 @@ impl Project {
             let groups = item.as_table_like().map(TableLike::iter);
             for (name, item) in groups.into_iter().flatten() {
                 let key = format!("project.optional-dependencies.{name}");
+                let first = own.requirements.len();
                 toml.array(item, &key, &mut own)?;
+                if let Ok(extra) = name.parse() {
+                    own.declare(RequirementGroup::Extra(extra), first);
+                }
             }
         }
+        file.groups.append(&mut own.groups);
         for line in own.requirements {
             match line.specifier.requirement() {
                 Some(itself) if Some(&itself.name) == self.name.as_ref() => {
                     self.check_own(itself, line.specifier.place())?;
+                    for group in &line.groups {
+                        for extra in &itself.extras {
+                            file.include(group, RequirementGroup::Extra(extra.clone()));
+                        }
+                    }
                 }
                 _ => file.requirements.push(line),
             }

@@ -155,7 +155,10 @@ impl Source {
             let message = format!("`{text}` (by `tool.uv.sources`): {}", error.reason);
             RequirementsError::new(message, place.clone())
         })?;
-        Ok(Some(Arc::new(made)))
+        Ok(Some(Arc::new(RequirementLine {
+            groups: line.groups.clone(),
+            ..made
+        })))
     }
 }
 

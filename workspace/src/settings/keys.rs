@@ -466,6 +466,14 @@ section! {
         /// The resolves whose environments have the repository's own distributions; without it all
         /// but those of tools.
         py_editable_in_resolve: Option<Vec<String>> = None,
+        /// The distributions of the repository that environments have as editable installs; without it
+        /// all. Pants does not have this setting.
+        editables: Option<Vec<PackageName>> = None,
+        /// The resolves whose environments have code that targets generate.
+        py_generated_sources_in_resolve: Vec<String> = Vec::new(),
+        /// Whether environments have pip beside their lock, and setuptools and wheel before Python 3.12.
+        /// Pants does not have this setting.
+        seed: bool = false,
         /// How files come from the cache. Pants does not have this setting.
         link_mode: LinkMode = LinkMode::Hardlink,
         /// Whether a wheel is refused if its RECORD does not list exactly its files. Pants does not

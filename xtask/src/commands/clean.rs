@@ -1,13 +1,14 @@
 //! `clean`: removes caches and environments, and prints how much space that frees.
 
 use std::fmt;
+use std::time::Duration;
 
 use clap::Args;
 use install::sweep::{self, Leftover, Size};
 
 use crate::outcome::CommandOutcome;
 use goals::environments::folders::{self, OwnedFolder};
-use goals::environments::relative;
+use goals::environments::{pruning, relative};
 use goals::error::GoalError;
 use goals::session::Session;
 
@@ -25,6 +26,11 @@ pub(crate) struct CleanArguments {
     /// Remove both
     #[arg(long)]
     all: bool,
+
+    /// Remove from the cache what older versions of this tool left, and what was not used for so many
+    /// days; without a number, 30
+    #[arg(long, value_name = "DAYS", num_args = 0..=1, default_missing_value = "30", conflicts_with_all = ["cache", "all"])]
+    prune: Option<u32>,
 
     /// Remove nothing, and print what would be removed
     #[arg(long)]
@@ -45,15 +51,37 @@ pub(crate) fn run(
     }
     owned.sort_by(|a, b| a.path.cmp(&b.path));
     owned.dedup_by(|a, b| a.path.starts_with(&b.path));
-    if owned.is_empty() {
+    let unused = match arguments.prune {
+        Some(days) => pruning::unused(session, DAY * days)?,
+        None => Vec::new(),
+    };
+    if owned.is_empty() && unused.is_empty() {
         session.say("there is nothing to remove");
         return Ok(CommandOutcome::Done);
     }
-    let paths: Vec<_> = owned.iter().map(|one| one.path.clone()).collect();
-    let Size { files, freed } = sweep::size(&paths);
+    let mut paths: Vec<_> = owned.iter().map(|one| one.path.clone()).collect();
     for OwnedFolder { path, what } in &owned {
-        session.say(format_args!("  {} ({what})", relative(session, path)));
+        let size = Bytes(sweep::size(std::slice::from_ref(path)).freed);
+        session.say(format_args!(
+            "  {} ({what}, {size})",
+            relative(session, path)
+        ));
     }
+    for one in unused {
+        let size = Bytes(sweep::size(&one.entries).freed);
+        let folder = relative(session, &one.folder);
+        session.say(match one.entries == [one.folder.clone()] {
+            true => format!("  {folder} ({}, {size})", one.what),
+            false => format!(
+                "  {folder} ({} of {} {}, {size})",
+                one.entries.len(),
+                one.all,
+                one.what
+            ),
+        });
+        paths.extend(one.entries);
+    }
+    let Size { files, freed } = sweep::size(&paths);
     if arguments.dry_run {
         session.say(format_args!(
             "would remove {files} files and free {}",
@@ -77,6 +105,8 @@ pub(crate) fn run(
     }
     Err(stayed(session, &left))
 }
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The largest number of paths in an error.
 const SHOWN: usize = 5;

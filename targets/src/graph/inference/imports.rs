@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::{named_files, strings};
 use super::subject::{Preference, Subject};
+use super::{named_files, strings};
 use crate::error::{Error, GraphWarning, Topic};
 use crate::graph::module_map::{Locality, Owners};
 use crate::graph::roots::package_of;

@@ -5,9 +5,10 @@ use clap::{Args, ValueEnum};
 use install::editor::Editor;
 use install::environment::LinkMode;
 use install::python::PythonRequest;
-use model::Platform;
+use model::{ExtraName, PackageName, Platform};
 
 use crate::arguments::{IndexArguments, python_request};
+use goals::environments::GroupSelection;
 
 /// What can be said to `export`.
 #[derive(Debug, Args)]
@@ -36,6 +37,25 @@ pub(crate) struct ExportArguments {
     /// are installed
     #[arg(long, value_name = "MODE", conflicts_with = "format", value_parser = link_mode)]
     pub(super) link_mode: Option<LinkMode>,
+
+    /// Add pip, and setuptools and wheel before Python 3.12, to the environments; what has them keeps them
+    #[arg(long, conflicts_with = "format")]
+    pub(super) seed: bool,
+
+    /// Let the environments be moved: their scripts look for Python beside themselves
+    #[arg(long, conflicts_with = "format")]
+    pub(super) relocatable: bool,
+
+    #[command(flatten)]
+    pub(super) groups: GroupArguments,
+
+    /// Of the distributions of the repository, install only this one; may be repeated
+    #[arg(long = "editable", value_name = "NAME", conflicts_with = "format")]
+    pub(super) editables: Vec<PackageName>,
+
+    /// Install no distribution of the repository; their sources can be imported all the same
+    #[arg(long, conflicts_with_all = ["format", "editables"])]
+    pub(super) no_editable: bool,
 
     /// Remove packages that were installed by other means
     #[arg(long, conflicts_with = "format")]
@@ -81,6 +101,50 @@ pub(crate) struct ExportArguments {
 
     #[command(flatten)]
     pub(super) index: IndexArguments,
+}
+
+/// Which extras and dependency groups of the requirements are meant; without these arguments all.
+#[derive(Debug, Args)]
+pub(super) struct GroupArguments {
+    /// Of the extras of the requirements, only this one; may be repeated
+    #[arg(long = "extra", value_name = "NAME")]
+    extras: Vec<ExtraName>,
+
+    /// All extras but this one; may be repeated
+    #[arg(long = "no-extra", value_name = "NAME")]
+    no_extras: Vec<ExtraName>,
+
+    /// Of the dependency groups, only this one; may be repeated
+    #[arg(long = "group", value_name = "NAME")]
+    groups: Vec<ExtraName>,
+
+    /// All dependency groups but this one; may be repeated
+    #[arg(long = "no-group", value_name = "NAME")]
+    no_groups: Vec<ExtraName>,
+
+    /// All dependency groups but `dev`
+    #[arg(long)]
+    no_dev: bool,
+
+    /// Nothing but this dependency group; may be repeated
+    #[arg(long = "only-group", value_name = "NAME")]
+    only_groups: Vec<ExtraName>,
+}
+
+impl GroupArguments {
+    pub(super) fn selection(&self) -> GroupSelection {
+        let mut no_groups = self.no_groups.clone();
+        if self.no_dev {
+            no_groups.extend("dev".parse().ok());
+        }
+        GroupSelection {
+            extras: self.extras.clone(),
+            no_extras: self.no_extras.clone(),
+            groups: self.groups.clone(),
+            no_groups,
+            only_groups: self.only_groups.clone(),
+        }
+    }
 }
 
 /// The format in which a lock is printed.

@@ -2,7 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use install::environment::{
-    Bytecode, Environment, ForeignPackages, Renewal, SyncOutcome, SyncPolicy,
+    Bytecode, Environment, ForeignPackages, Relocation, Renewal, SyncOutcome, SyncPolicy,
 };
 
 use super::arguments::ExportArguments;
@@ -11,7 +11,7 @@ use crate::error;
 use crate::outcome::CommandOutcome;
 use crate::processes::say_when_interrupted;
 use goals::environments::{
-    ExportOptions, ExportedEnvironment, Exporter, StaleLocks, folders, relative,
+    ExportOptions, ExportedEnvironment, Exporter, SeedPolicy, StaleLocks, folders, relative,
 };
 use goals::error::GoalError;
 use goals::locking::LockPath;
@@ -102,6 +102,16 @@ impl ExportArguments {
                 false => StaleLocks::Warned,
             },
             index: self.index.choice(),
+            seeds: match self.seed {
+                true => SeedPolicy::Asked,
+                false => SeedPolicy::AsSet,
+            },
+            groups: self.groups.selection(),
+            editables: match (self.no_editable, self.editables.is_empty()) {
+                (true, _) => Some(Vec::new()),
+                (false, true) => None,
+                (false, false) => Some(self.editables.clone()),
+            },
         }
     }
 }
@@ -121,6 +131,10 @@ impl ExportArguments {
             renewal: match self.reinstall {
                 true => Renewal::Asked,
                 false => Renewal::Needed,
+            },
+            relocation: match self.relocatable {
+                true => Relocation::Relocatable,
+                false => Relocation::Fixed,
             },
         }
     }

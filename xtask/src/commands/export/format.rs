@@ -26,7 +26,9 @@ pub(super) fn run(
         ));
     }
     let resolve = session.resolve(arguments.resolves.first().map(String::as_str));
-    let mut lock = LockPath::of(session, resolve)?.lock(resolve)?;
+    let lock = LockPath::of(session, resolve)?.lock(resolve)?;
+    let choice = arguments.index.choice();
+    let mut lock = arguments.groups.selection().of(session, &choice, lock)?;
     if let Some(platform) = arguments.platform {
         lock = lockfile::export::for_platform(&lock, platform);
     }
