@@ -1,5 +1,5 @@
-//! Twelve situations of a first hour, beside uv where that is among the peers: what it says is printed
-//! (`-- --nocapture`), for whoever wants to compare, and where it succeeds we must.
+//! Twelve situations of a first hour. uv is in them too, where it is among the peers: where it succeeds, we
+//! must.
 
 use insta::assert_snapshot;
 use testkit::{Fault, LoopbackIndex, Output, Package, Repo, When, peer};
@@ -30,7 +30,6 @@ fn both(index: &LoopbackIndex, requirements: &str) -> Option<Repo> {
 fn beside(repo: &Repo, ours: &[&str], theirs: &[&str]) -> String {
     let output = repo.xtask(ours);
     if let Some(other) = by_uv(repo, theirs) {
-        println!("== ours: {output}\n== uv: {other}");
         let succeed = [&output, &other].map(|output| output.status == 0);
         assert!(succeed[0] || !succeed[1], "uv does it: {other}");
     }

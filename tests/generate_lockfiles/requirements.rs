@@ -651,3 +651,24 @@ fn distributions_of_the_repository_are_asked_of_no_index() {
     ");
     assert_eq!(index.requests("/simple/acme-common/"), 0);
 }
+
+#[test]
+fn what_described_a_lock_of_pants_goes_with_it() {
+    let index = LoopbackIndex::start([Package::new("a", "1.0"), Package::new("b", "1.0")]);
+    let repo = repo().index(&index).requirements("a\n");
+    let described = "{\n  \"version\": 8,\n  \"generated_with_requirements\": []\n}\n";
+    let repo = repo
+        .file("python.lock.metadata", described)
+        .file("other.lock.metadata", described);
+    insta::assert_snapshot!(lock(&repo).stderr, @"
+    python.lock.metadata was removed: it described the lock that Pants had made
+    python-default (python.lock): 1 packages, written
+      + a 1.0  (the requirement `a` is new)
+    ");
+    assert!(!repo.root().join("python.lock.metadata").exists());
+    assert!(repo.root().join("other.lock.metadata").exists());
+    repo.write("python.lock.metadata", "of someone else");
+    repo.write("requirements.txt", "a\nb\n");
+    lock(&repo);
+    assert_eq!(repo.read("python.lock.metadata"), "of someone else");
+}

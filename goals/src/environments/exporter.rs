@@ -6,14 +6,12 @@ use std::sync::OnceLock;
 use camino::{Utf8Path, Utf8PathBuf};
 use install::environment::{
     Changes, Environment, EnvironmentContents, EnvironmentError, EnvironmentFinding, StoredWheel,
-    SyncPolicy, SyncReport,
+    SyncReport,
 };
-use install::python::{
-    Interpreter, Interpreters, NoInterpreter, PythonLocations, PythonRequest, SearchPath,
-};
+use install::python::{Interpreter, Interpreters, NoInterpreter, PythonLocations, SearchPath};
 use install::{SelectedPackage, Store, select};
 use lockfile::LockFormat;
-use model::{InterpreterConstraints, Lock, PackageName, PackageSource, Requirement, Sha256};
+use model::{InterpreterConstraints, Lock, PackageName, PackageSource, Sha256};
 use wheel::RecordRemark;
 use workspace::files;
 
@@ -21,41 +19,14 @@ use super::error::{of_environment, of_interpreter, of_selection};
 use super::first_party::FirstPartyCode;
 use super::folders::{self, FOLDER};
 use super::generated;
-use super::groups::GroupSelection;
 use super::judged_lock::{JudgedLock, StaleLocks};
+use super::options::ExportOptions;
 use super::plugins::PLUGINS;
 use super::run_note::RunNote;
-use super::seeds::SeedPolicy;
 use super::supply::{Supply, SupplyScope};
 use crate::error::GoalError;
-use crate::locking::{self, IndexChoice, LockPath};
+use crate::locking::{self, LockPath};
 use crate::session::Session;
-
-/// How environments are made.
-#[derive(Debug, Clone, Default)]
-pub struct ExportOptions {
-    /// The Python to use, where one was named.
-    pub python: Option<PythonRequest>,
-    /// How environments are changed.
-    pub policy: SyncPolicy,
-    /// What happens where a lock is not what its requirements ask for.
-    pub stale: StaleLocks,
-    /// Where packages come from.
-    pub index: IndexChoice,
-    /// Whether environments get pip.
-    pub seeds: SeedPolicy,
-    /// Which extras and dependency groups they have.
-    pub groups: GroupSelection,
-    /// The distributions of the repository that they have, where that is said.
-    pub editables: Option<Vec<PackageName>>,
-}
-
-impl ExportOptions {
-    /// Whether environments are what the settings say, so that later runs may rely on it.
-    fn are_usual(&self) -> bool {
-        self.python.is_none() && self.groups.is_all() && self.editables.is_none()
-    }
-}
 
 /// Makes environments of one repository.
 pub struct Exporter<'a> {
@@ -623,35 +594,6 @@ impl<'a> Exporter<'a> {
             first_party.keep(chosen)?;
         }
         Ok(first_party)
-    }
-
-    /// The lock with what plug-ins require beside it.
-    fn with_plugins(&self, lock: Lock, first_party: &FirstPartyCode) -> Result<Lock, GoalError> {
-        let missing = first_party.not_in(&lock);
-        if missing.is_empty() || lock.resolve != self.session.settings.python.default_resolve {
-            return Ok(lock);
-        }
-        let texts: Vec<String> = missing.iter().map(ToString::to_string).collect();
-        self.session.detail(format_args!(
-            "{}: plug-ins require {}, which its lock does not have",
-            lock.resolve,
-            texts.join(", ")
-        ));
-        let further = self.lock_beside(&lock.resolve, &missing).map_err(|error| {
-            let who = first_party.who_requires(&missing);
-            who.into_iter().fold(error, GoalError::because)
-        })?;
-        match self.options.groups.is_all() {
-            true => Ok(further),
-            false => {
-                let names = lock.packages.iter().map(|package| &package.name);
-                let names: BTreeSet<&PackageName> = names.collect();
-                let asked = lock.inputs.requirements.iter();
-                let asked = asked.filter(|one| names.contains(&one.name));
-                let asked: Vec<Requirement> = asked.cloned().chain(missing).collect();
-                Ok(lockfile::export::for_requirements(&further, &asked))
-            }
-        }
     }
 
     fn repository(&self) -> Result<&targets::Repository, GoalError> {

@@ -8,18 +8,9 @@ use model::Requirement;
 
 use super::error::of_selection;
 use super::exporter::{Exporter, Recipe, first};
+use super::options::SeedPolicy;
 use super::supply::{Supply, SupplyScope};
 use crate::error::GoalError;
-
-/// Whether environments get pip.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum SeedPolicy {
-    /// As the settings say. What has it keeps it.
-    #[default]
-    AsSet,
-    /// They do.
-    Asked,
-}
 
 /// The first Python whose own `venv` brings no setuptools.
 ///

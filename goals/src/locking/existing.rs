@@ -103,6 +103,23 @@ impl LockPath {
         files::replace(&self.absolute, text)
             .map_err(|error| GoalError::file("write the lock", &self.relative, &error))
     }
+
+    /// Removes what Pants wrote beside the lock that uv made for it: it describes a lock that is no more.
+    /// Gives its path, relative to the root, if it was there.
+    ///
+    /// # Errors
+    /// It cannot be removed.
+    pub fn remove_description(&self) -> Result<Option<String>, GoalError> {
+        let path = Utf8PathBuf::from(format!("{}.metadata", self.absolute));
+        let is_of_pants = fs_err::read_to_string(&path)
+            .is_ok_and(|text| text.contains(r#""generated_with_requirements""#));
+        if !is_of_pants {
+            return Ok(None);
+        }
+        let shown = Utf8PathBuf::from(format!("{}.metadata", self.relative));
+        fs_err::remove_file(&path).map_err(|error| GoalError::file("remove", &shown, &error))?;
+        Ok(Some(shown.into_string()))
+    }
 }
 
 /// The error for a lock that was made and could not be read again: the one that is there stays.

@@ -111,6 +111,11 @@ pub fn generate(
         for (one, path) in locked.iter().zip(&paths) {
             if let Some(text) = &one.text {
                 path.1.write(text)?;
+                if let Some(removed) = path.1.remove_description()? {
+                    session.say(format_args!(
+                        "{removed} was removed: it described the lock that Pants had made"
+                    ));
+                }
             }
         }
     }

@@ -8,7 +8,8 @@ use model::{
 };
 use rustc_hash::FxHashMap;
 use targets::requirements::{
-    IndexOption, RequirementLine, RequirementsFile, RequirementsReader, read_requirements_txt,
+    IndexOption, RequirementGroup, RequirementLine, RequirementsFile, RequirementsReader,
+    read_requirements_txt,
 };
 use targets::{Repository, ResolveRequirements};
 
@@ -30,6 +31,10 @@ pub struct ResolveDeclaration {
     pub ignored: Vec<IgnoredOption>,
     /// A requirement that is not declared: the user asks what it would change.
     pub asked: Option<Requirement>,
+    /// The extras and dependency groups of the files that it reads, and what each includes of the others.
+    pub groups: Vec<(RequirementGroup, Vec<RequirementGroup>)>,
+    /// The requirements with the groups that have them; none for what is required without any.
+    pub grouped: Vec<(Requirement, Vec<RequirementGroup>)>,
     /// The place of each requirement and constraint.
     places: Vec<(Requirement, Place)>,
     /// `--hash` options of projects of an index: only these files may be used.
@@ -109,6 +114,8 @@ impl ResolveDeclaration {
             .iter()
             .map(|requirement| named(&requirement.line))
             .collect::<Result<Vec<_>, _>>()?;
+        let of_lines = all.requirements.iter().map(|one| one.line.groups.clone());
+        let grouped = requirements.iter().cloned().zip(of_lines).collect();
         let constraints = all
             .constraints
             .iter()
@@ -162,6 +169,8 @@ impl ResolveDeclaration {
             declarations: all.declarations,
             ignored,
             asked: None,
+            groups: all.groups,
+            grouped,
             places,
             hashes,
         })
@@ -201,6 +210,8 @@ impl ResolveDeclaration {
             declarations: Vec::new(),
             ignored: Vec::new(),
             asked: None,
+            groups: Vec::new(),
+            grouped: Vec::new(),
             places: Vec::new(),
             hashes: FxHashMap::default(),
         }

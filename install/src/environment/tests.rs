@@ -894,7 +894,7 @@ fn an_environment_that_may_be_moved_works_elsewhere() {
     let moved = Environment::at(there.join("moved"));
     fs_err::rename(environment.root(), moved.root()).unwrap();
     let run = |program: &str| {
-        duct::cmd!(moved.scripts().join(program), "a b")
+        duct::cmd!(moved.scripts().join(program).as_str(), "a b")
             .read()
             .unwrap()
     };
