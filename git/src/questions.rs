@@ -1,6 +1,7 @@
 //! Questions about a repository that are asked in more than one place.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -142,6 +143,23 @@ impl Git {
         Ok(difference)
     }
 
+    /// The lines of a file that are new since a commit, as ranges of numbers from 1.
+    ///
+    /// # Errors
+    /// No such commit.
+    pub fn added_lines(
+        &self,
+        commit: &str,
+        path: &Utf8Path,
+    ) -> Result<Vec<Range<usize>>, GitError> {
+        let options = ["--literal-pathspecs", "diff", "--unified=0", "--no-color"];
+        let more = ["--no-ext-diff", "--no-textconv", "--relative", commit, "--"];
+        let arguments = [&options[..], &more, &[path.as_str()]].concat();
+        let patch = self.bytes(&arguments)?;
+        let patch = String::from_utf8_lossy(&patch);
+        Ok(patch.lines().filter_map(added_by_hunk).collect())
+    }
+
     /// The files below the root that git neither knows nor ignores.
     ///
     /// # Errors
@@ -159,6 +177,15 @@ impl Git {
             .parse()
             .ok()
     }
+}
+
+/// The new lines of a hunk by its header, `@@ -1,2 +3,4 @@`.
+fn added_by_hunk(line: &str) -> Option<Range<usize>> {
+    let (_, added) = line.strip_prefix("@@ -")?.split_once(" +")?;
+    let (numbers, _) = added.split_once(" @@")?;
+    let (start, count) = numbers.split_once(',').unwrap_or((numbers, "1"));
+    let (start, count): (usize, usize) = (start.parse().ok()?, count.parse().ok()?);
+    (count > 0).then(|| start..start + count)
 }
 
 /// The paths in output that ends each with NUL (`-z`).

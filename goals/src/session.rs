@@ -28,6 +28,9 @@ pub trait Reporter: fmt::Debug + Send + Sync {
 
 /// An observer of downloads, until they are finished.
 pub trait Progress: RequestObserver {
+    /// Shows what happens now.
+    fn show(&self, what: &str);
+
     /// All downloads are finished.
     fn finish(&self);
 }

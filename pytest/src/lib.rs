@@ -3,6 +3,7 @@
 //! Nothing here starts a process or reads a file: what a run needs is told, and what it left is handed in.
 
 mod batches;
+mod changed_lines;
 mod command;
 mod configuration;
 mod coverage;
@@ -15,6 +16,7 @@ mod times;
 mod variables;
 
 pub use batches::{batches, largest_of_two_sizes};
+pub use changed_lines::{ChangedCoverage, LineNumbers};
 pub use command::{CoverageArguments, JunitArguments, OutputColor, PytestCommand, report_name};
 pub use configuration::{CONFIGURATION_FILES, configures_pytest};
 pub use coverage::{CoverageFileFormat, coverage_configuration, names_coverage};

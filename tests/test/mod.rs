@@ -2,6 +2,8 @@
 //!
 //! Tests run with a pytest that is a page long, so that they need no network.
 
+mod coverage;
+mod following;
 mod interrupts;
 mod oracle;
 mod packages;
@@ -16,11 +18,19 @@ use crate::fixtures::environments;
 /// A pytest that is a page long.
 const PYTEST: &str = include_str!("pytest.py");
 
+/// A coverage that is a page long.
+const COVERAGE: &str = include_str!("coverage.py");
+
 /// An index with what tests are run with.
 fn index() -> LoopbackIndex {
     LoopbackIndex::start([
         Package::new("pytest", "8.0").member("pytest/__init__.py", PYTEST.as_bytes()),
-        Package::new("pytest-cov", "5.0").member("pytest_cov.py", b""),
+        Package::new("pytest-cov", "5.0")
+            .requires("coverage; python_version >= '3'")
+            .member("pytest_cov.py", b""),
+        Package::new("coverage", "7.0")
+            .member("coverage/__init__.py", COVERAGE.as_bytes())
+            .member("coverage/cmdline.py", b"from coverage import main\n"),
         Package::new("pytest-xdist", "3.5").member("xdist.py", b""),
         environments::lib("1.0"),
     ])

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
 
 use camino::Utf8Path;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
@@ -47,6 +48,25 @@ pub fn load_earlier(
     files.others = others;
     Repository::load(Box::new(files), options)
 }
+
+/// The files and folders of the repository at `root` that ignore rules leave visible, each with its size and the time
+/// of its last change.
+///
+/// # Errors
+/// The root cannot be read, or an ignore pattern is invalid.
+pub fn file_times(root: &Utf8Path, options: &GraphOptions) -> Result<FileTimes, Error> {
+    let files = DiskFiles::open(root.as_std_path(), options)?;
+    let paths: Vec<String> = files.tree.files().collect();
+    let times = paths.into_par_iter().filter_map(|path| {
+        let found = std::fs::metadata(root.join(&path)).ok()?;
+        let time = found.modified().ok()?;
+        Some((path, (found.len(), time)))
+    });
+    Ok(times.collect())
+}
+
+/// The size and the time of the last change of files, by path.
+pub type FileTimes = BTreeMap<String, (u64, SystemTime)>;
 
 /// The files of a repository on disk.
 #[derive(Debug)]

@@ -152,6 +152,7 @@ impl ActionArguments {
                 KeepSandboxes::OnFailure => SandboxKeeping::OnFailure,
                 KeepSandboxes::Never => SandboxKeeping::Never,
             }),
+            explain: false,
             stats: self.stats,
             trace: self.trace.clone(),
         }

@@ -34,7 +34,7 @@ impl ProgressLine {
             ProgressDrawTarget::hidden()
         };
         let bar = ProgressBar::with_draw_target(None, target);
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg}") {
             bar.set_style(style);
         }
         if !bar.is_hidden() {
@@ -64,6 +64,10 @@ impl Drop for ProgressLine {
 }
 
 impl Progress for ProgressLine {
+    fn show(&self, what: &str) {
+        self.bar.set_message(what.to_owned());
+    }
+
     /// Removes the line.
     fn finish(&self) {
         self.bar.finish_and_clear();

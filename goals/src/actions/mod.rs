@@ -62,6 +62,8 @@ pub struct ActionOptions {
     pub cache: CacheUse,
     /// Which sandboxes are left, in place of the settings.
     pub keep: Option<SandboxKeeping>,
+    /// Whether it is said why an action is not in the cache.
+    pub explain: bool,
     /// Whether statistics are printed at the end.
     pub stats: bool,
     /// Where a trace is written at the end.
@@ -73,6 +75,7 @@ pub struct ActionRunner<'a> {
     session: &'a Session,
     engine: Engine,
     files: FileIndex,
+    explain: bool,
     stats: bool,
     trace: Option<Utf8PathBuf>,
 }
@@ -92,7 +95,7 @@ impl<'a> ActionRunner<'a> {
             engine.cache_use = options.cache;
         }
         engine.keep = options.keep.unwrap_or(engine.keep);
-        engine.explain = session.reporter().wants_details();
+        engine.explain = session.reporter().wants_details() || options.explain;
         let engine = Engine::open(engine).map_err(|error| {
             GoalError::failure("cannot make a folder for sandboxes")
                 .because(error.to_string())
@@ -104,6 +107,7 @@ impl<'a> ActionRunner<'a> {
             files: FileIndex::open(engine.cache_folder(), session.root().to_owned()),
             session,
             engine,
+            explain: options.explain,
             stats: options.stats,
             trace: trace.transpose()?,
         })
@@ -125,6 +129,7 @@ impl<'a> ActionRunner<'a> {
         let teller = RunTeller {
             session: self.session,
             actions,
+            explain: self.explain,
             observer,
         };
         self.engine.run(actions, &teller)
@@ -138,6 +143,7 @@ impl<'a> ActionRunner<'a> {
         let teller = RunTeller {
             session: self.session,
             actions: &[],
+            explain: self.explain,
             observer: &Silence,
         };
         self.engine.finish(&teller);
@@ -161,6 +167,7 @@ impl<'a> ActionRunner<'a> {
 struct RunTeller<'a> {
     session: &'a Session,
     actions: &'a [Action],
+    explain: bool,
     observer: &'a dyn RunObserver,
 }
 
@@ -184,8 +191,11 @@ impl RunObserver for RunTeller<'_> {
             )),
             RunEvent::NotCached { index, miss } => {
                 let action = &self.actions[*index].description;
-                self.session
-                    .detail(format_args!("running {action}: {miss}"));
+                let text = format!("running {action}: {miss}");
+                match self.explain {
+                    true => self.session.say(text),
+                    false => self.session.detail(text),
+                }
             }
             RunEvent::Started { .. } | RunEvent::Finished { .. } => {}
         }

@@ -6,10 +6,13 @@ mod selection;
 
 pub use selection::{ChangedSince, NoSpecs, TargetSelection, specs};
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use buildfile::Data;
+use camino::Utf8Path;
+use git::Git;
 use model::InterpreterConstraints;
+use rayon::prelude::*;
 use targets::imports::ImportCache;
 use targets::{Repository, TargetGraph, TargetId};
 use workspace::ImportCacheFile;
@@ -70,6 +73,41 @@ impl BuildFiles {
 pub fn edited_files(session: &Session, revision: &str) -> Result<BTreeSet<String>, GoalError> {
     let changes = changes::ChangesSince::of(session, revision)?;
     Ok(changes.files.edited.into_iter().collect())
+}
+
+/// The lines that were added or edited since the work left a commit, by file.
+///
+/// # Errors
+/// Where git cannot say.
+pub fn edited_lines(
+    session: &Session,
+    revision: &str,
+) -> Result<BTreeMap<String, BTreeSet<usize>>, GoalError> {
+    if revision.contains("..") {
+        return Err(GoalError::misuse(format!(
+            "`{revision}` names two commits, and one is compared with the files as they are"
+        ))
+        .hint("give the commit at which the work began, such as `main`"));
+    }
+    let changes = changes::ChangesSince::of(session, revision)?;
+    let git = Git::at(session.root());
+    let untracked = git.untracked()?;
+    let lines = changes.files.edited.par_iter().map(|path| {
+        let path_of_file = Utf8Path::new(path);
+        let lines = match untracked.contains(path_of_file) {
+            true => {
+                let bytes = fs_err::read(session.root().join(path)).unwrap_or_default();
+                let count = String::from_utf8_lossy(&bytes).lines().count();
+                (1..=count).collect()
+            }
+            false => {
+                let added = git.added_lines(&changes.base, path_of_file)?;
+                added.into_iter().flatten().collect()
+            }
+        };
+        Ok((path.clone(), lines))
+    });
+    lines.collect()
 }
 
 /// The interpreters that a target is for: its own, or those of its resolve.

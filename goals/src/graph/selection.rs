@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use model::nearest;
 use targets::imports::ImportCache;
 use targets::kinds::shipped_types;
-use targets::query::{Dependents, Earlier, Specs, TargetFilter};
+use targets::query::{ChangedFiles, Dependents, Earlier, Specs, TargetFilter, shortest_paths};
 use targets::{TargetGraph, TargetId};
 
 use super::changes::ChangesSince;
@@ -138,6 +138,49 @@ impl ChangedSince {
         session: &Session,
         graph: &TargetGraph<'_>,
     ) -> Result<Vec<TargetId>, GoalError> {
+        self.compared(session, graph, |files, earlier| {
+            Ok(files.targets(graph, earlier, self.dependents)?)
+        })
+    }
+
+    /// For each of some targets that the change concerns, why it does: a sentence.
+    pub fn reasons(
+        &self,
+        session: &Session,
+        graph: &TargetGraph<'_>,
+        of: &[TargetId],
+    ) -> Result<Vec<String>, GoalError> {
+        let causes = self.compared(session, graph, |files, earlier| {
+            Ok(files.causes(graph, earlier))
+        })?;
+        let changed: Vec<TargetId> = causes.keys().copied().collect();
+        let sentence = |id: &TargetId| {
+            let address = &graph.target(*id).address;
+            let paths = shortest_paths(graph, &[*id], &changed)?;
+            let Some((last, path)) = paths.first().and_then(|path| Some((path.last()?, path)))
+            else {
+                return Ok(format!(
+                    "{address} is selected: something that it depended on is no more"
+                ));
+            };
+            let steps = path.iter().skip(1).map(|id| &*graph.target(*id).address);
+            let steps: Vec<&str> = steps.collect();
+            let depends = match steps.is_empty() {
+                true => String::new(),
+                false => format!("it depends on {}, and ", steps.join(", that on ")),
+            };
+            Ok(format!("{address} is selected: {depends}{}", causes[last]))
+        };
+        of.iter().map(sentence).collect()
+    }
+
+    /// Compares with the repository as it was.
+    fn compared<T>(
+        &self,
+        session: &Session,
+        graph: &TargetGraph<'_>,
+        answer: impl FnOnce(&ChangedFiles, Option<&Earlier<'_>>) -> Result<T, GoalError>,
+    ) -> Result<T, GoalError> {
         let changes = ChangesSince::of(session, &self.revision)?;
         let files = &changes.files;
         let repository = match files.need_earlier(graph) {
@@ -160,7 +203,7 @@ impl ChangedSince {
             graph,
             moved_pins: moved_pins.clone(),
         });
-        Ok(files.targets(graph, earlier.as_ref(), self.dependents)?)
+        answer(files, earlier.as_ref())
     }
 }
 

@@ -54,7 +54,7 @@ impl PlannedBatch {
             .location(ENVIRONMENT, Location::new(identity, environment.root()))
             .optional_output(EXTRA_OUTPUT);
         action.timeout = self.batch.timeout;
-        if settings.test.debug {
+        if settings.test.is_interactive() {
             action.streams = Streams::Terminal;
         } else {
             action = action.optional_output(&self.junit_name());
@@ -69,13 +69,19 @@ impl PlannedBatch {
         if let Some(variable) = &settings.pytest.execution_slot_var {
             action.spawner = Some(Arc::new(SlotVariable(variable.clone())));
         }
+        if settings.test.debug_adapter {
+            action = action.passed("XTASK_DEBUG_ADAPTER", debug_adapter_address(session));
+        }
         self.with_variables(session, action)
     }
 
     /// Whether it may run as a fork of an interpreter that others share.
     pub(super) fn may_be_forked(&self, session: &Session) -> bool {
         let settings = &session.settings.test;
-        settings.fork && !settings.debug && self.batch.xdist.is_none() && !self.batch.is_alone
+        settings.fork
+            && !settings.is_interactive()
+            && self.batch.xdist.is_none()
+            && !self.batch.is_alone
     }
 
     /// What a server is known by that its modules are forked of.
@@ -96,7 +102,7 @@ impl PlannedBatch {
         let settings = &session.settings;
         let junit = self.junit_name();
         let configuration = settings.pytest.config.as_ref().map(|path| path.as_str());
-        let reported = !settings.test.debug;
+        let reported = !settings.test.is_interactive();
         let command = PytestCommand {
             arguments,
             configuration,
@@ -153,4 +159,10 @@ impl PlannedBatch {
         }
         action
     }
+}
+
+/// Where a module waits for an editor's debugger.
+pub(super) fn debug_adapter_address(session: &Session) -> String {
+    let adapter = &session.settings.debug_adapter;
+    format!("{}:{}", adapter.host, adapter.port)
 }

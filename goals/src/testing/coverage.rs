@@ -6,10 +6,12 @@ use pytest::CoverageReport;
 use targets::TargetGraph;
 
 use super::action::{COVERAGE_DATA, PlannedBatch};
+use super::changed_coverage::{CHANGED_REPORT, ChangedLines};
 use super::inputs::{coverage_file, of_tree};
 use super::report;
 use super::runner::BatchOutcome;
 use crate::actions::ActionRunner;
+use crate::environments::CachedEnvironment;
 use crate::error::GoalError;
 use crate::session::Session;
 
@@ -28,10 +30,22 @@ pub(super) struct CoverageOutcome {
     pub(super) lines: Vec<String>,
     /// The exit code, if it is not good.
     pub(super) exit_code: Option<u8>,
+    /// The first page for a browser, relative to the root.
+    pub(super) page: Option<Utf8PathBuf>,
 }
 
 /// The batches of a run with what came of them.
 pub(super) type RunBatches<'a> = [(&'a PlannedBatch, &'a BatchOutcome)];
+
+/// What reports are made of.
+pub(super) struct CoverageData<'a> {
+    /// Where coverage itself is.
+    pub(super) environment: &'a CachedEnvironment,
+    /// The data files of tests.
+    pub(super) files: Vec<TreeNode>,
+    /// The sources that reports show.
+    pub(super) sources: InputTree,
+}
 
 /// Makes the reports of a run and writes those that are files.
 pub(super) fn report(
@@ -42,56 +56,72 @@ pub(super) fn report(
     let Some((first, _)) = batches.first() else {
         return Ok(CoverageOutcome::default());
     };
-    let (configuration, text) = coverage_file(session)?;
-    let mut nodes = Vec::new();
-    for (at, (_, outcome)) in batches.iter().enumerate() {
-        if let Some(data) = outcome.outputs.get(COVERAGE_DATA) {
-            nodes.push((format!("data/{at:05}/{COVERAGE_DATA}"), data));
-        }
-    }
-    if nodes.is_empty() {
+    let files = batches
+        .iter()
+        .filter_map(|(_, outcome)| outcome.outputs.get(COVERAGE_DATA));
+    let data = CoverageData {
+        environment: &first.environment,
+        files: files.collect(),
+        sources: sources(session, graph, (runner, batches))?,
+    };
+    report_data(session, runner, data)
+}
+
+/// Makes the reports of data files, and writes those that are files.
+///
+/// # Errors
+/// Where coverage cannot make them.
+pub(super) fn report_data(
+    session: &Session,
+    runner: &ActionRunner<'_>,
+    data: CoverageData<'_>,
+) -> Result<CoverageOutcome, GoalError> {
+    if data.files.is_empty() {
         let line = "no coverage was measured".to_owned();
         return Ok(CoverageOutcome {
             lines: vec![line],
-            exit_code: None,
+            ..CoverageOutcome::default()
         });
     }
-    let mut inputs = sources(session, graph, (runner, batches))?;
-    let own = InputTree::of_nodes(nodes).map_err(|error| of_tree(&error))?;
-    let file = InputTree::of_literals([(configuration.clone(), text)]);
-    for more in [own, file.map_err(|error| of_tree(&error))?] {
-        let merged = inputs.merge(&more);
-        inputs = merged.map_err(|error| of_tree(&error))?;
-    }
-    let action = action(session, first, (&configuration, inputs));
+    let since = session.settings.test.coverage_changed_since.as_deref();
+    let changed = since.map(|since| ChangedLines::of(session, since));
+    let changed = changed.transpose()?;
+    let action = action_of(session, runner, (&data, changed.as_ref()))?;
     let outcome = runner.run(&[action], &Silence).outcomes.pop();
     let outcome = outcome.unwrap_or(Err(engine::ActionError::Interrupt));
     let outcome = outcome.map_err(|error| {
         GoalError::failure("cannot report the coverage").because(error.to_string())
     })?;
     let said = |kept: &engine::KeptOutput| kept.text().unwrap_or_default();
-    let mut lines = Vec::new();
+    let mut report = CoverageOutcome::default();
     let table = said(&outcome.stdout);
     if !table.trim().is_empty() {
-        lines.extend([String::new(), table.trim_end().to_owned()]);
+        report
+            .lines
+            .extend([String::new(), table.trim_end().to_owned()]);
     }
-    let exit_code = match outcome.end {
-        ProcessEnd::Exit(0) => None,
+    match outcome.end {
+        ProcessEnd::Exit(0) => {}
         ProcessEnd::Exit(INSUFFICIENT) => {
-            lines.push(
+            report.lines.push(
                 "Test goal failed due to insufficient coverage. See coverage reports for details."
                     .to_owned(),
             );
-            Some(2)
+            report.exit_code = Some(2);
         }
         end => {
             let error = GoalError::failure(format!("cannot report the coverage: {end}"));
             let printed = said(&outcome.stdout) + &said(&outcome.stderr);
             return Err(printed.lines().fold(error, GoalError::because));
         }
-    };
-    lines.extend(write(session, runner, &outcome.outputs)?);
-    Ok(CoverageOutcome { lines, exit_code })
+    }
+    report.add_files(session, runner, &outcome.outputs)?;
+    if let Some(changed) = changed {
+        let (lines, exit_code) = changed.report((session, runner), &outcome.outputs)?;
+        report.lines.extend(lines);
+        report.exit_code = exit_code.or(report.exit_code);
+    }
+    Ok(report)
 }
 
 /// The sources that reports show: those of all batches, or of all source roots.
@@ -122,9 +152,35 @@ fn sources(
     Ok(all)
 }
 
+/// What makes the reports.
+fn action_of(
+    session: &Session,
+    runner: &ActionRunner<'_>,
+    (data, changed): (&CoverageData<'_>, Option<&ChangedLines>),
+) -> Result<Action, GoalError> {
+    let (configuration, text) = coverage_file(session)?;
+    let files = data.files.iter().enumerate();
+    let files = files.map(|(at, node)| (format!("data/{at:05}/{COVERAGE_DATA}"), node.clone()));
+    let own = InputTree::of_nodes(files).map_err(|error| of_tree(&error))?;
+    let file = InputTree::of_literals([(configuration.clone(), text)]);
+    let mut inputs = data.sources.clone();
+    for more in [own, file.map_err(|error| of_tree(&error))?] {
+        let merged = inputs.merge(&more);
+        inputs = merged.map_err(|error| of_tree(&error))?;
+    }
+    if let Some(changed) = changed {
+        inputs = changed.add_to(&inputs, (session, runner.files()))?;
+    }
+    let mut action = action(session, data.environment, (&configuration, inputs));
+    if changed.is_some() {
+        action = action.optional_output(CHANGED_REPORT);
+    }
+    Ok(action)
+}
+
 fn action(
     session: &Session,
-    batch: &PlannedBatch,
+    environment: &CachedEnvironment,
     (configuration, inputs): (&str, InputTree),
 ) -> Action {
     let settings = &session.settings.coverage_py;
@@ -138,7 +194,6 @@ fn action(
     line.extend(["-s", "-E", "-c", PROGRAM, configuration, scope].map(Template::from));
     line.push(least.unwrap_or_default().into());
     line.extend(settings.report.iter().map(|report| name(*report).into()));
-    let environment = &batch.environment;
     let location = Location::new(
         environment.identity.to_string(),
         environment.environment.root(),
@@ -179,26 +234,32 @@ fn output(report: CoverageReport) -> Option<&'static str> {
     }
 }
 
-/// Writes reports into the repository; what is said of them.
-fn write(
-    session: &Session,
-    runner: &ActionRunner<'_>,
-    outputs: &InputTree,
-) -> Result<Vec<String>, GoalError> {
-    let settings = &session.settings.coverage_py;
-    let folder = report::folder(session, &settings.output_dir);
-    let mut lines = Vec::new();
-    for kind in &settings.report {
-        let Some(path) = output(*kind) else { continue };
-        let store = runner.engine().store();
-        let target: Utf8PathBuf = folder.join(path);
-        match outputs.get(path) {
-            Some(node @ TreeNode::File(_)) => {
-                report::write_node(session, store, (&node, &target))?;
+impl CoverageOutcome {
+    /// Writes reports into the repository.
+    fn add_files(
+        &mut self,
+        session: &Session,
+        runner: &ActionRunner<'_>,
+        outputs: &InputTree,
+    ) -> Result<(), GoalError> {
+        let settings = &session.settings.coverage_py;
+        let folder = report::folder(session, &settings.output_dir);
+        for kind in &settings.report {
+            let Some(path) = output(*kind) else { continue };
+            let store = runner.engine().store();
+            let target: Utf8PathBuf = folder.join(path);
+            match outputs.get(path) {
+                Some(node @ TreeNode::File(_)) => {
+                    report::write_node(session, store, (&node, &target))?;
+                }
+                _ => report::write_tree(session, store, (&outputs.below(path), &target))?,
             }
-            _ => report::write_tree(session, store, (&outputs.below(path), &target))?,
+            let line = format!("Wrote {} coverage report to {target}", name(*kind));
+            self.lines.push(line);
+            if *kind == CoverageReport::Html {
+                self.page = Some(target.join("index.html"));
+            }
         }
-        lines.push(format!("Wrote {} coverage report to {target}", name(*kind)));
+        Ok(())
     }
-    Ok(lines)
 }

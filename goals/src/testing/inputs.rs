@@ -51,7 +51,7 @@ pub(super) fn inputs(
                 .hint("`config` in `[pytest]` and `[coverage-py]` names a file from the root"));
         }
     }
-    let coverage = match settings.test.use_coverage && !settings.test.debug {
+    let coverage = match settings.test.measures_coverage() {
         true => Some(coverage_file(session)?),
         false => None,
     };

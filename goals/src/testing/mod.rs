@@ -4,9 +4,12 @@
 //! batch sees, and `runner` has the engine run it with that and nothing else.
 
 mod action;
+mod browser;
+mod changed_coverage;
 mod coverage;
 mod fork_server;
 mod inputs;
+mod live;
 mod made_files;
 mod merging;
 mod missing;
@@ -18,9 +21,11 @@ mod runner;
 mod runtime_packages;
 mod selection;
 mod slot;
+mod watching;
 
 use engine::CacheUse;
 use pytest::{ResultLine, goal_exit_code, printed_order};
+use targets::{TargetGraph, TargetId};
 
 use crate::actions::{ActionOptions, ActionRunner};
 use crate::error::GoalError;
@@ -28,12 +33,14 @@ use crate::graph::{BuildFiles, TargetSelection};
 use crate::locking::IndexChoice;
 use crate::session::Session;
 use action::PlannedBatch;
+pub use browser::open_page;
 use coverage::CoverageOutcome;
-pub use merging::merge_reports;
+pub use merging::{MergeReport, ShardMerge};
 pub use results::TestReport;
 pub use runner::BatchOutcome;
 use runner::{BatchResults, BatchRunner};
 use runtime_packages::RuntimePackages;
+pub use watching::WatchedFiles;
 
 /// What is to be tested, and how.
 #[derive(Debug, Clone, Default)]
@@ -46,6 +53,8 @@ pub struct TestRequest {
     pub index: IndexChoice,
     /// How actions run.
     pub actions: ActionOptions,
+    /// Modules that failed before, and need not run again while nothing of theirs changed.
+    pub known: Vec<BatchOutcome>,
 }
 
 /// Runs the tests that a request selects.
@@ -59,9 +68,12 @@ pub fn run(session: &Session, request: &TestRequest) -> Result<TestReport, GoalE
     if tests.is_empty() {
         workspace.keep(session);
         return Ok(TestReport {
-            exit_code: u8::from(session.settings.test.debug),
+            exit_code: u8::from(session.settings.test.is_interactive()),
             ..TestReport::default()
         });
+    }
+    if request.actions.explain {
+        explain(session, &graph, (&request.selection, &tests))?;
     }
     let of_settings = session.settings.pytest.args.0.iter();
     let arguments: Vec<String> = of_settings.chain(&request.arguments).cloned().collect();
@@ -89,6 +101,7 @@ pub fn run(session: &Session, request: &TestRequest) -> Result<TestReport, GoalE
         session,
         actions: &actions,
         arguments: &arguments,
+        known: &request.known,
     };
     let results = runner.run(&planned);
     let batches: Vec<_> = planned.iter().zip(&results.outcomes).collect();
@@ -104,9 +117,9 @@ pub fn run(session: &Session, request: &TestRequest) -> Result<TestReport, GoalE
     report::add_cases(actions.engine().store(), (&planned, &mut results.outcomes));
     let batches: Vec<_> = planned.iter().zip(&results.outcomes).collect();
     let mut report = TestReport::of(&results);
-    if session.settings.test.debug {
+    if session.settings.test.is_interactive() {
         report.lines.clear();
-    } else if session.settings.test.use_coverage && !results.interrupted {
+    } else if session.settings.test.measures_coverage() && !results.interrupted {
         let coverage = coverage::report(session, &graph, (&actions, &batches));
         report.add_coverage(coverage);
     }
@@ -129,6 +142,7 @@ impl TestReport {
                 false => exit_code,
             },
             outcomes: results.outcomes.clone(),
+            is_interrupted: results.interrupted,
             lines,
             ..Self::default()
         }
@@ -138,6 +152,7 @@ impl TestReport {
         match coverage {
             Ok(coverage) => {
                 self.notes = coverage.lines;
+                self.coverage_page = coverage.page;
                 self.exit_code = coverage.exit_code.unwrap_or(self.exit_code);
             }
             Err(error) => {
@@ -148,11 +163,28 @@ impl TestReport {
     }
 }
 
+/// Says why tests are selected, and why all of them run.
+fn explain(
+    session: &Session,
+    graph: &TargetGraph<'_>,
+    (selection, tests): (&TargetSelection, &[TargetId]),
+) -> Result<(), GoalError> {
+    if let Some(changed) = &selection.changed {
+        for reason in changed.reasons(session, graph, tests)? {
+            session.say(reason);
+        }
+    }
+    if session.settings.test.force {
+        session.say("all of them run, also those that passed before: `--force`");
+    }
+    Ok(())
+}
+
 /// What the settings of tests say of actions.
 fn options(session: &Session, asked: &ActionOptions) -> ActionOptions {
     let settings = &session.settings.test;
     let mut options = asked.clone();
-    if settings.debug {
+    if settings.is_interactive() {
         options.jobs = Some(1);
     }
     if settings.force && options.cache == CacheUse::ReadWrite {

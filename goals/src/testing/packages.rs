@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use install::environment::StoredWheel;
 use install::python::Interpreter;
-use model::{PackageName, Requirement};
+use model::{InterpreterConstraints, PackageName, Requirement};
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 use targets::{TargetGraph, TargetId};
@@ -19,6 +19,9 @@ use crate::session::Session;
 
 /// What is required where no resolve has pytest.
 const PYTEST: &[&str] = &["pytest>=7", "pytest-cov>=4", "pytest-xdist>=3"];
+
+/// The project that editors' debuggers speak to.
+const DEBUGGER: &str = "debugpy";
 
 /// Which packages tests see: those of their resolve that requirements reach, and the Python.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,20 +52,7 @@ pub(super) fn environments(
     graph: &TargetGraph<'_>,
     (choice, batches): (&IndexChoice, &[TestBatch]),
 ) -> Result<Vec<Arc<CachedEnvironment>>, GoalError> {
-    let options = ExportOptions {
-        index: choice.clone(),
-        ..ExportOptions::default()
-    };
-    let mut finder = PackageFinder {
-        session,
-        exporter: Exporter::new(session, options)?,
-        pythons: Vec::new(),
-        chosen: BTreeMap::new(),
-        fitting: FxHashSet::default(),
-        locks: BTreeMap::new(),
-        pytest: BTreeMap::new(),
-        disagreements: BTreeSet::new(),
-    };
+    let mut finder = PackageFinder::new(session, choice)?;
     let mut choices = Vec::new();
     for batch in batches {
         choices.push(finder.choice(graph, batch)?);
@@ -80,6 +70,40 @@ pub(super) fn environments(
         .collect();
     let made: BTreeMap<_, _> = made.into_iter().collect::<Result<_, _>>()?;
     Ok(choices.iter().map(|choice| made[choice].clone()).collect())
+}
+
+/// An environment with pytest's packages alone, in which reports of coverage are made.
+///
+/// # Errors
+/// It cannot be made.
+pub(super) fn reporting_environment(
+    session: &Session,
+    choice: &IndexChoice,
+) -> Result<CachedEnvironment, GoalError> {
+    let mut finder = PackageFinder::new(session, choice)?;
+    let constraints = session.settings.interpreter_constraints("")?;
+    let python = finder.lowest(constraints, "coverage")?;
+    let wheels = finder.pytest(python)?;
+    finder.exporter.linked(&finder.pythons[python], &wheels)
+}
+
+impl<'a> PackageFinder<'a> {
+    fn new(session: &'a Session, choice: &IndexChoice) -> Result<Self, GoalError> {
+        let options = ExportOptions {
+            index: choice.clone(),
+            ..ExportOptions::default()
+        };
+        Ok(Self {
+            session,
+            exporter: Exporter::new(session, options)?,
+            pythons: Vec::new(),
+            chosen: BTreeMap::new(),
+            fitting: FxHashSet::default(),
+            locks: BTreeMap::new(),
+            pytest: BTreeMap::new(),
+            disagreements: BTreeSet::new(),
+        })
+    }
 }
 
 impl PackageFinder<'_> {
@@ -101,7 +125,7 @@ impl PackageFinder<'_> {
 
     /// The lowest interpreter that the tests' constraints admit, and those of all that they reach.
     fn python(&mut self, graph: &TargetGraph<'_>, batch: &TestBatch) -> Result<usize, GoalError> {
-        let python = self.lowest(batch)?;
+        let python = self.lowest(&batch.constraints, &batch.title())?;
         let version = self.pythons[python].version().clone();
         let of_python = batch
             .closure
@@ -127,17 +151,22 @@ impl PackageFinder<'_> {
         Ok(python)
     }
 
-    fn lowest(&mut self, batch: &TestBatch) -> Result<usize, GoalError> {
-        let constraints: Vec<String> = batch.constraints.iter().collect();
+    /// The lowest interpreter that constraints admit, to run what `title` names.
+    fn lowest(
+        &mut self,
+        admitted: &InterpreterConstraints,
+        title: &str,
+    ) -> Result<usize, GoalError> {
+        let constraints: Vec<String> = admitted.iter().collect();
         if let Some(known) = self.chosen.get(&constraints) {
             return Ok(*known);
         }
-        let found = self.exporter.lowest_interpreter(&batch.constraints);
+        let found = self.exporter.lowest_interpreter(admitted);
         let python = found.map_err(|no| {
             let text = no.to_string();
             let mut lines = text.lines();
             let first = lines.next().unwrap_or_default();
-            let error = GoalError::failure(format!("cannot run {}: {first}", batch.title()));
+            let error = GoalError::failure(format!("cannot run {title}: {first}"));
             let error = lines.fold(error, |error, line| error.because(line.trim()));
             error.hint("install one, or say where it is: `search_path` in `[python-bootstrap]`")
         })?;
@@ -183,6 +212,8 @@ impl PackageFinder<'_> {
                 let own = closure.iter().filter_map(|name| brought[key].get(name));
                 self.add(&mut wheels, own, choice.resolve.as_deref());
             }
+            self.refuse_no_debugger(&wheels)?;
+            self.refuse_no_coverage(&wheels)?;
             all.push((choice, wheels));
         }
         Ok(all)
@@ -248,10 +279,54 @@ impl PackageFinder<'_> {
         requirements: &[Requirement],
     ) -> Result<BTreeSet<PackageName>, GoalError> {
         let environment = self.pythons[key.0].marker_environment();
+        let debugger = self.debugger(&self.locks[key]);
         let here = requirements.iter();
         let here = here.filter(|one| one.marker.evaluate(environment, &[]));
-        let roots = here.map(|one| one.name.clone()).collect();
+        let roots = here.map(|one| one.name.clone()).chain(debugger).collect();
         self.locks[key].closure(&roots)
+    }
+
+    /// What waits for an editor, where it is wanted and a lock has it.
+    fn debugger(&self, packages: &LockedPackages) -> Option<PackageName> {
+        let name = DEBUGGER.parse().ok();
+        name.filter(|name| {
+            self.session.settings.test.debug_adapter && packages.all().contains(name)
+        })
+    }
+
+    /// Refuses to measure coverage without what pytest does it with.
+    fn refuse_no_coverage(&self, wheels: &[StoredWheel]) -> Result<(), GoalError> {
+        let is_there = wheels
+            .iter()
+            .any(|wheel| wheel.name.as_str() == "pytest-cov");
+        if !self.session.settings.test.measures_coverage() || is_there {
+            return Ok(());
+        }
+        let message = "cannot measure coverage: pytest is installed without `pytest-cov`";
+        let resolve = self.session.settings.tools.get("pytest");
+        Err(GoalError::failure(message).hint(match resolve {
+            Some(resolve) => format!(
+                "add it to the requirements of the resolve `{resolve}`, then `cargo xtask generate-lockfiles --resolve {resolve}`"
+            ),
+            None => "add it to `requirements` in `[pytest]`".to_owned(),
+        }))
+    }
+
+    /// Refuses to wait for an editor without what it speaks to.
+    fn refuse_no_debugger(&self, wheels: &[StoredWheel]) -> Result<(), GoalError> {
+        let is_there = wheels.iter().any(|wheel| wheel.name.as_str() == DEBUGGER);
+        if !self.session.settings.test.debug_adapter || is_there {
+            return Ok(());
+        }
+        let message =
+            "cannot wait for an editor's debugger: no package that tests run with is debugpy";
+        let resolve = self.session.settings.tools.get("pytest");
+        Err(GoalError::failure(message).hint(match resolve {
+            Some(resolve) => format!(
+                "add `debugpy` to the requirements of the resolve `{resolve}`, then `cargo xtask generate-lockfiles --resolve {resolve}`"
+            ),
+            None => "`extra_requirements = [\"debugpy\"]` in `[pytest]` brings it".to_owned(),
+        }))
     }
 
     /// pytest's own wheels: of the resolve that the settings name, or what they require.
@@ -262,10 +337,21 @@ impl PackageFinder<'_> {
         let settings = &self.session.settings;
         let named = &settings.pytest.requirements;
         let resolve = settings.tools.get("pytest").map(String::as_str);
-        let lines: Vec<&str> = match (named.is_empty(), resolve) {
-            (true, None) => PYTEST.to_vec(),
+        let mut lines: Vec<&str> = match (named.is_empty(), resolve, &settings.pytest.version) {
+            (true, None, Some(version)) => vec![version, PYTEST[1], PYTEST[2]],
+            (true, None, None) => PYTEST.to_vec(),
             _ => named.iter().map(String::as_str).collect(),
         };
+        // Without requirements, a resolve is used as a whole.
+        if !lines.is_empty() {
+            lines.extend(
+                settings
+                    .pytest
+                    .extra_requirements
+                    .iter()
+                    .map(String::as_str),
+            );
+        }
         let requirements = parsed(lines.into_iter())?;
         let key = self.lock(python, (resolve, &requirements))?;
         let names = match requirements.is_empty() {

@@ -55,7 +55,7 @@ pub(super) fn batches(
     let mut partitions: BTreeMap<PartitionKey, Vec<TargetId>> = BTreeMap::new();
     for id in tests {
         match text(graph, *id, "batch_compatibility_tag") {
-            Some(tag) if !session.settings.test.debug => {
+            Some(tag) if !session.settings.test.is_interactive() => {
                 let key = PartitionKey::of(session, graph, (*id, tag))?;
                 partitions.entry(key).or_default().push(*id);
             }
@@ -157,7 +157,7 @@ impl TestBatch {
 /// The number of pytest-xdist's processes; none where it is off.
 fn xdist(session: &Session, graph: &TargetGraph<'_>, id: TargetId) -> Option<usize> {
     let settings = &session.settings;
-    if !settings.pytest.xdist_enabled || settings.test.debug {
+    if !settings.pytest.xdist_enabled || settings.test.is_interactive() {
         return None;
     }
     let declared = natural(graph, id, "xdist_concurrency");
@@ -181,7 +181,7 @@ fn xdist(session: &Session, graph: &TargetGraph<'_>, id: TargetId) -> Option<usi
 /// The time limit of a batch: those of its tests together. A test without one has none.
 fn timeout(session: &Session, graph: &TargetGraph<'_>, tests: &[TargetId]) -> Option<Duration> {
     let settings = &session.settings.test;
-    if !settings.timeouts || settings.debug {
+    if !settings.timeouts || settings.is_interactive() {
         return None;
     }
     let of_test = |id: &TargetId| {

@@ -32,7 +32,7 @@ pub(super) fn write(
             write_tree(session, store, (&extra, &folder))?;
             session.say(format_args!("Wrote extra output from test to {folder}"));
         }
-        if !settings.report || settings.debug {
+        if !settings.report || settings.is_interactive() {
             continue;
         }
         let name = planned.junit_name();

@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use pytest::{ResultLine, TestCase, TestVerdict};
+use camino::Utf8PathBuf;
+use pytest::{ResultLine, ResultOrigin, TestCase, TestVerdict};
 use serde_json::{Value, json};
 
 use super::runner::BatchOutcome;
@@ -18,10 +19,21 @@ pub struct TestReport {
     pub outcomes: Vec<BatchOutcome>,
     /// What else is said at the end.
     pub notes: Vec<String>,
+    /// The first page of a coverage report for a browser, relative to the root.
+    pub coverage_page: Option<Utf8PathBuf>,
     /// Why reports could not be made.
     pub error: Option<GoalError>,
     /// The exit code that follows.
     pub exit_code: u8,
+    /// Whether the user interrupted the run.
+    pub is_interrupted: bool,
+}
+
+impl BatchOutcome {
+    /// Whether it failed by itself, and would again.
+    fn is_failure(&self) -> bool {
+        !self.line.succeeded && !self.is_interrupted
+    }
 }
 
 impl TestReport {
@@ -30,6 +42,19 @@ impl TestReport {
     pub fn json(&self) -> Value {
         let tests: Vec<Value> = self.outcomes.iter().map(of_batch).collect();
         json!({"exit_code": self.exit_code, "tests": tests})
+    }
+
+    /// What ran, and what failed before and would again.
+    pub fn news(&self) -> impl Iterator<Item = &ResultLine> {
+        let is_news = |line: &&ResultLine| !line.succeeded || line.origin == ResultOrigin::Ran;
+        self.lines.iter().filter(is_news)
+    }
+
+    /// What failed, for a next run.
+    #[must_use]
+    pub fn failures(&self) -> Vec<BatchOutcome> {
+        let failures = self.outcomes.iter().filter(|outcome| outcome.is_failure());
+        failures.cloned().collect()
     }
 
     /// The addresses of what failed, sorted.

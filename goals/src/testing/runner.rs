@@ -6,12 +6,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use engine::{
-    Action, ActionError, InputTree, Outcome, ProcessEnd, Provenance, RunEvent, RunObserver,
+    Action, ActionError, Digest, InputTree, Outcome, ProcessEnd, Provenance, RunEvent, RunObserver,
 };
 use pytest::{OutputPolicy, ResultLine, ResultOrigin, TestCase};
 
-use super::action::PlannedBatch;
+use super::action::{PlannedBatch, debug_adapter_address};
 use super::fork_server::{ForkServers, ForkSpawner, is_lost};
+use super::live::LiveLine;
 use crate::actions::ActionRunner;
 use crate::session::Session;
 
@@ -40,6 +41,8 @@ pub struct BatchOutcome {
     pub cases: Vec<TestCase>,
     /// What it printed.
     pub output: String,
+    /// The key of its action.
+    pub(super) action: Digest,
     /// What it wrote.
     pub(super) outputs: InputTree,
     /// Whether it was ended since the user interrupted the run.
@@ -51,6 +54,8 @@ pub(super) struct BatchRunner<'a> {
     pub(super) session: &'a Session,
     pub(super) actions: &'a ActionRunner<'a>,
     pub(super) arguments: &'a [String],
+    /// What failed before, and would again.
+    pub(super) known: &'a [BatchOutcome],
 }
 
 /// All that came of a run.
@@ -63,11 +68,15 @@ pub(super) struct BatchResults {
 impl BatchRunner<'_> {
     /// Runs them, in parallel.
     pub(super) fn run(&self, planned: &[PlannedBatch]) -> BatchResults {
-        let most = match self.session.settings.test.debug {
+        let most = match self.session.settings.test.is_interactive() {
             true => 1,
             false => self.session.settings.test.attempts_default.max(1),
         };
-        let mut outcomes: Vec<Option<BatchOutcome>> = planned.iter().map(|_| None).collect();
+        let mut outcomes: Vec<Option<BatchOutcome>> =
+            planned.iter().map(|planned| self.known(planned)).collect();
+        let unknown: Vec<usize> = (0..planned.len())
+            .filter(|at| outcomes[*at].is_none())
+            .collect();
         let mut interrupted = false;
         for number in 1..=most {
             let mut attempt = Attempt {
@@ -76,7 +85,7 @@ impl BatchRunner<'_> {
                 servers: ServerUse::Shared,
             };
             let failed = |at: &usize| outcomes[*at].as_ref().is_none_or(|one| !one.line.succeeded);
-            let mut todo: Vec<usize> = (0..planned.len()).filter(failed).collect();
+            let mut todo: Vec<usize> = unknown.iter().copied().filter(failed).collect();
             while !todo.is_empty() && !interrupted {
                 let round = self.round(todo.iter().map(|at| &planned[*at]).collect(), attempt);
                 interrupted = round.interrupted;
@@ -96,10 +105,20 @@ impl BatchRunner<'_> {
         }
     }
 
+    /// What came of a batch before, if that would come of it again.
+    fn known(&self, planned: &PlannedBatch) -> Option<BatchOutcome> {
+        let addresses = &planned.batch.addresses;
+        let known = self.known.iter().find(|one| one.addresses == *addresses)?;
+        let key = planned.action(self.session, self.arguments).digest();
+        (key == known.action).then(|| known.clone())
+    }
+
     /// Runs batches once. With the outcome of each is said whether it is none, since its server was killed.
     fn round(&self, batches: Vec<&PlannedBatch>, attempt: Attempt) -> AttemptRound {
         let actions = self.actions_of(&batches, attempt.servers);
+        let is_quiet = !self.session.settings.test.is_interactive();
         let watcher = BatchWatcher {
+            live: is_quiet.then(|| LiveLine::new(self.session, batches.len())),
             session: self.session,
             batches,
             attempt,
@@ -191,6 +210,8 @@ struct BatchWatcher<'a> {
     session: &'a Session,
     batches: Vec<&'a PlannedBatch>,
     attempt: Attempt,
+    /// None where the terminal is the tests'.
+    live: Option<LiveLine>,
 }
 
 impl BatchWatcher<'_> {
@@ -200,7 +221,10 @@ impl BatchWatcher<'_> {
         outcome: &Result<Outcome, ActionError>,
     ) -> BatchOutcome {
         let allows_none = self.session.settings.pytest.allow_empty_test_collection;
-        let title = planned.batch.title();
+        let title = match self.session.settings.test.show_all_batch_targets {
+            true => planned.batch.addresses.join(", "),
+            false => planned.batch.title(),
+        };
         let attempts = self.attempt.number;
         match outcome {
             Ok(outcome) => {
@@ -226,6 +250,7 @@ impl BatchWatcher<'_> {
                     addresses: planned.batch.addresses.clone(),
                     files: planned.batch.files.clone(),
                     cases: Vec::new(),
+                    action: outcome.action,
                     output,
                     outputs: outcome.outputs.clone(),
                     is_interrupted: outcome.end == ProcessEnd::Interrupt,
@@ -243,6 +268,7 @@ impl BatchWatcher<'_> {
                 addresses: planned.batch.addresses.clone(),
                 files: planned.batch.files.clone(),
                 cases: Vec::new(),
+                action: Digest::of(&[]),
                 output: match error {
                     ActionError::Start { error, .. } if is_lost(error) => format!("{LOST}\n"),
                     _ => format!("{error}\n"),
@@ -254,7 +280,7 @@ impl BatchWatcher<'_> {
     }
 
     fn say(&self, planned: &PlannedBatch, outcome: &Result<Outcome, ActionError>) {
-        if self.session.settings.test.debug {
+        if self.session.settings.test.is_interactive() {
             return;
         }
         let never_started = matches!(outcome, Err(ActionError::Interrupt));
@@ -281,8 +307,27 @@ impl BatchWatcher<'_> {
 
 impl RunObserver for BatchWatcher<'_> {
     fn event(&self, event: &RunEvent<'_>) {
-        if let RunEvent::Finished { index, outcome } = event {
-            self.say(self.batches[*index], outcome);
+        match event {
+            RunEvent::Started { index, .. } => {
+                let title = self.batches[*index].batch.title();
+                if self.session.settings.test.debug_adapter {
+                    self.session.say(format_args!(
+                        "{title} waits for an editor's debugger at {}",
+                        debug_adapter_address(self.session)
+                    ));
+                }
+                self.live
+                    .iter()
+                    .for_each(|live| live.started(*index, &title));
+            }
+            RunEvent::Finished { index, outcome } => {
+                self.say(self.batches[*index], outcome);
+                let ended_well = outcome.as_ref().is_ok_and(|outcome| outcome.end.success());
+                self.live
+                    .iter()
+                    .for_each(|live| live.ended(*index, ended_well));
+            }
+            _ => {}
         }
     }
 }

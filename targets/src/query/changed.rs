@@ -85,6 +85,63 @@ impl ChangedFiles {
         earlier: Option<&Earlier<'_>>,
         dependents: Dependents,
     ) -> Result<Vec<TargetId>, Error> {
+        let found = self.touched(graph, earlier);
+        found.with_dependents(graph, earlier, dependents)
+    }
+
+    /// Why the targets that the change touches count as changed, and those whose dependencies are no more.
+    #[must_use]
+    pub fn causes(
+        &self,
+        graph: &TargetGraph<'_>,
+        earlier: Option<&Earlier<'_>>,
+    ) -> BTreeMap<TargetId, String> {
+        let found = self.touched(graph, earlier);
+        let mut causes = BTreeMap::new();
+        if let Some(earlier) = earlier {
+            for gone in &found.gone {
+                let Ok(were) = super::dependents(earlier.graph, &[*gone], Reach::Direct) else {
+                    continue;
+                };
+                let text = format!("`{}` is no more", earlier.graph.target(*gone).address);
+                let is = |id: TargetId| graph.targets().at(&earlier.graph.target(id).address);
+                let here = were.into_iter().filter_map(is);
+                causes.extend(here.map(|id| (id, text.clone())));
+            }
+        }
+        for id in found.changed.iter().chain(&found.shown) {
+            causes.insert(*id, self.cause(graph, earlier, *id));
+        }
+        causes
+    }
+
+    /// Why a target counts as changed.
+    fn cause(
+        &self,
+        graph: &TargetGraph<'_>,
+        earlier: Option<&Earlier<'_>>,
+        id: TargetId,
+    ) -> String {
+        let owns = |path: &&String| graph.targets_of_file(path).contains(&id);
+        if let Some(path) = self.edited.iter().find(owns) {
+            return format!("`{path}` was edited");
+        }
+        if let Some(path) = self.deleted.iter().find(owns) {
+            return format!("`{path}` was deleted");
+        }
+        let moves = |(path, projects): &(&String, &BTreeSet<PackageName>)| {
+            requiring(graph, path, projects).any(|other| other == id)
+        };
+        let pins = earlier.into_iter().flat_map(|earlier| &earlier.moved_pins);
+        let mut pins = pins.filter(|(path, _)| self.edited.contains(path));
+        match pins.find(moves) {
+            Some((path, _)) => format!("what it requires is pinned otherwise in `{path}`"),
+            None => "it is declared otherwise".to_owned(),
+        }
+    }
+
+    /// What the change touches.
+    fn touched(&self, graph: &TargetGraph<'_>, earlier: Option<&Earlier<'_>>) -> ChangedTargets {
         let mut found = ChangedTargets::default();
         for path in &self.edited {
             self.edited_file(graph, earlier, (path, &mut found));
@@ -99,7 +156,7 @@ impl ChangedFiles {
         if let Some(earlier) = earlier.filter(|earlier| self.touches_build(graph, earlier.graph)) {
             found.compare(graph, earlier.graph);
         }
-        found.with_dependents(graph, earlier, dependents)
+        found
     }
 
     /// Notes what an edited file concerns.

@@ -12,6 +12,7 @@ use super::tree::{SettingNode, SettingTree};
 /// since every flag is declared for every command, which takes time at the start.
 const SECTIONS: &[&str] = &[
     "coverage-py",
+    "debug-adapter",
     "pytest",
     "python-infer",
     "subprocess-environment",

@@ -133,6 +133,8 @@ sections! {
     "pytest" => pytest: Pytest,
     /// `[coverage-py]`
     "coverage-py" => coverage_py: CoveragePy,
+    /// `[debug-adapter]`
+    "debug-adapter" => debug_adapter: DebugAdapter,
     /// `[subprocess-environment]`
     "subprocess-environment" => subprocess_environment: SubprocessEnvironment,
     /// `[index]`, ours
@@ -487,7 +489,7 @@ section! {
     Test {
         /// Whether each test module runs alone on the terminal.
         debug: bool = false,
-        /// Whether each waits for an editor's debugger.
+        /// The same, and each waits for an editor's debugger.
         debug_adapter: bool = false,
         /// Whether tests run although the cache has their result.
         force: bool = false,
@@ -495,6 +497,10 @@ section! {
         output: OutputPolicy = OutputPolicy::Failed,
         /// Whether coverage is measured.
         use_coverage: bool = false,
+        /// Whether the pages of a coverage report are opened in a browser.
+        open_coverage: bool = false,
+        /// A commit: it is said which lines that changed since are covered. Pants does not have this setting.
+        coverage_changed_since: Option<String> = None,
         /// Whether junit reports are written.
         report: bool = false,
         /// The folder of junit reports, relative to the root.
@@ -514,6 +520,8 @@ section! {
         attempts_default: usize = 1,
         /// About how many modules one process runs that may share it.
         batch_size: usize = 128,
+        /// Whether the summary names all modules of a process.
+        show_all_batch_targets: bool = false,
         /// Whether a command is printed that runs what failed; without it where `CI` is set.
         show_rerun_command: Option<bool> = None,
         /// Variables of tests: `NAME=value`, `NAME` or a glob of names.
@@ -532,6 +540,10 @@ section! {
         /// What is required where no resolve is named, or the requirements of the resolve that is
         /// named; all of it if the list is empty.
         requirements: Vec<String> = Vec::new(),
+        /// pytest itself where neither names it: `pytest==8.4`.
+        version: Option<String> = None,
+        /// More requirements beside it, such as plug-ins.
+        extra_requirements: Vec<String> = Vec::new(),
         /// Its configuration file, relative to the root.
         config: Option<Utf8PathBuf> = None,
         /// Whether configuration files are looked for.
@@ -566,6 +578,33 @@ section! {
         global_report: bool = false,
         /// The percentage below which the run fails.
         fail_under: Option<Percentage> = None,
+        /// The percentage of changed lines below which a run with `--coverage-changed-since` fails. Pants does not
+        /// have this setting.
+        changed_fail_under: Option<Percentage> = None,
+    }
+}
+
+section! {
+    /// Where tests wait for an editor's debugger.
+    DebugAdapter {
+        /// The address.
+        host: String = "127.0.0.1".to_owned(),
+        /// The port.
+        port: usize = 5678,
+    }
+}
+
+impl Test {
+    /// Whether tests run one after another, on the terminal.
+    #[must_use]
+    pub fn is_interactive(&self) -> bool {
+        self.debug || self.debug_adapter
+    }
+
+    /// Whether coverage is measured: on the terminal it is not.
+    #[must_use]
+    pub fn measures_coverage(&self) -> bool {
+        (self.use_coverage || self.coverage_changed_since.is_some()) && !self.is_interactive()
     }
 }
 

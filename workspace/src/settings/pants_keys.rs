@@ -136,6 +136,7 @@ pub(super) const PANTS_KEYS: &[(&str, &[&str])] = &[
             "version",
         ],
     ),
+    ("debug-adapter", &["host", "port"]),
     (
         "pytest",
         &[

@@ -1,13 +1,18 @@
 //! `test`: runs tests.
 
+use std::io::IsTerminal;
+
 use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::arguments::{ActionArguments, IndexArguments, SelectionArguments, TestSettingArguments};
 use crate::outcome::CommandOutcome;
+use goals::actions::ActionOptions;
 use goals::error::GoalError;
 use goals::session::Session;
-use goals::testing::{TestReport, TestRequest, merge_reports, run as run_tests};
+use goals::testing::{
+    ShardMerge, TestReport, TestRequest, WatchedFiles, open_page, run as run_tests,
+};
 
 /// The arguments of `test`.
 #[derive(Debug, Args)]
@@ -31,6 +36,14 @@ pub(crate) struct TestArguments {
     /// Print the modules that took longest
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "10")]
     slowest: Option<usize>,
+
+    /// Say why a test is selected by what changed, and why one runs although it ran before
+    #[arg(long)]
+    explain: bool,
+
+    /// Run again what changed, until Ctrl+C
+    #[arg(long)]
+    watch: bool,
 
     /// Run nothing: merge the reports and times of shards, which `--report` wrote into these folders
     #[arg(long, value_name = "DIR", num_args = 1.., exclusive = false)]
@@ -56,31 +69,129 @@ pub(crate) fn run(
     arguments: &TestArguments,
 ) -> Result<CommandOutcome, GoalError> {
     if !arguments.merge.is_empty() {
-        let written = merge_reports(session, &arguments.merge)?;
-        written.iter().for_each(|line| session.say(line));
-        return Ok(CommandOutcome::Done);
+        let merge = ShardMerge {
+            folders: arguments.merge.clone(),
+            index: arguments.index.choice(),
+            actions: arguments.actions.options(),
+        };
+        let merged = merge.run(session)?;
+        merged.lines.iter().for_each(|line| session.say(line));
+        return Ok(CommandOutcome::Exit(merged.exit_code));
     }
-    let request = TestRequest {
-        selection: arguments.selection.selection(),
-        arguments: arguments.arguments.clone(),
-        index: arguments.index.choice(),
-        actions: arguments.actions.options(),
-    };
-    let report = run_tests(session, &request)?;
+    if arguments.watch {
+        return watch(session, arguments);
+    }
+    let report = run_tests(session, &arguments.request())?;
     if !report.lines.is_empty() {
         session.say("");
     }
     for line in &report.lines {
         session.say(line);
     }
+    print_report(session, arguments, &report);
+    Ok(CommandOutcome::Exit(report.exit_code))
+}
+
+impl TestArguments {
+    fn request(&self) -> TestRequest {
+        let actions = self.actions.options();
+        TestRequest {
+            selection: self.selection.selection(),
+            arguments: self.arguments.clone(),
+            index: self.index.choice(),
+            actions: ActionOptions {
+                explain: self.explain,
+                ..actions
+            },
+            known: Vec::new(),
+        }
+    }
+}
+
+/// Runs tests, and again what changed whenever something did, until the user interrupts it.
+fn watch(first: &Session, arguments: &TestArguments) -> Result<CommandOutcome, GoalError> {
+    let mut reopened: Option<Session> = None;
+    let mut request = arguments.request();
+    loop {
+        let session = reopened.as_ref().unwrap_or(first);
+        let files = WatchedFiles::now(session)?;
+        match run_tests(session, &request) {
+            Ok(report) if report.is_interrupted => {
+                print_news(session, &report);
+                return Ok(CommandOutcome::Exit(report.exit_code));
+            }
+            Ok(report) => {
+                print_news(session, &report);
+                print_report(session, arguments, &report);
+                request.known = report.failures();
+            }
+            Err(error) => crate::error::print(&error),
+        }
+        session.say(format_args!(
+            "\nWatching {} files: what changes is run again, and Ctrl+C ends it",
+            files.count()
+        ));
+        let changed = files.wait(session)?;
+        let (named, more) = changed.split_at(changed.len().min(NAMED));
+        let more = match more.len() {
+            0 => String::new(),
+            count => format!(" and {count} more"),
+        };
+        session.say(format_args!("Changed: {}{more}", named.join(", ")));
+        match session.at(session.root()) {
+            Ok(session) => reopened = Some(session),
+            Err(error) => crate::error::print(&error.into()),
+        }
+    }
+}
+
+/// How many files that changed are named.
+const NAMED: usize = 5;
+
+/// Prints what is new: what ran, and what fails still.
+fn print_news(session: &Session, report: &TestReport) {
+    session.say("");
+    let mut count = 0;
+    for line in report.news() {
+        session.say(line);
+        count += 1;
+    }
+    match report.lines.len() - count {
+        0 => {}
+        1 => session.say("✓ 1 other passed before, and nothing of it changed."),
+        count => session.say(format_args!(
+            "✓ {count} others passed before, and nothing of them changed."
+        )),
+    }
+}
+
+/// Prints what belongs to a summary.
+fn print_report(session: &Session, arguments: &TestArguments, report: &TestReport) {
     for note in &report.notes {
         session.say(note);
     }
     if let Some(error) = &report.error {
         crate::error::print(error);
     }
-    print_more(session, arguments, &report);
-    Ok(CommandOutcome::Exit(report.exit_code))
+    print_more(session, arguments, report);
+    if session.settings.test.open_coverage {
+        open_coverage(session, report);
+    }
+}
+
+/// Opens the pages of a coverage report, where someone sees them.
+fn open_coverage(session: &Session, report: &TestReport) {
+    let Some(page) = &report.coverage_page else {
+        session.warn("there is no coverage report to open: `html` in `[coverage-py] report` makes one, with `--use-coverage`");
+        return;
+    };
+    if !std::io::stderr().is_terminal() {
+        session.detail(format_args!("{page} is not opened: this is no terminal"));
+        return;
+    }
+    if let Err(error) = open_page(session, page) {
+        crate::error::print(&error);
+    }
 }
 
 /// Prints what is wanted beside the summary.
