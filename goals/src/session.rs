@@ -62,6 +62,14 @@ impl Session {
         })
     }
 
+    /// The same session with another value of an environment variable.
+    #[must_use]
+    pub fn with_variable(mut self, name: &str, value: &str) -> Self {
+        let environment = &mut self.workspace.environment;
+        environment.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
     /// A message for the user.
     pub fn say(&self, message: impl fmt::Display) {
         self.reporter.note(&message.to_string());

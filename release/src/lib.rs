@@ -10,4 +10,5 @@ pub mod journal;
 pub mod next;
 pub mod plan;
 pub mod settings;
+pub mod vcs_version;
 pub mod version;

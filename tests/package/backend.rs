@@ -18,7 +18,7 @@ python_distribution(
 )
 "#;
 
-const PYPROJECT: &str = r#"
+pub(super) const PYPROJECT: &str = r#"
 [build-system]
 requires = []
 build-backend = "backend"
@@ -26,7 +26,7 @@ backend-path = ["."]
 "#;
 
 /// A backend whose wheel has the present time, and files that list what the backend saw.
-const BACKEND: &str = r#"
+pub(super) const BACKEND: &str = r#"
 import base64, hashlib, io, os, tarfile, time, zipfile
 
 def build_sdist(sdist_directory, config_settings=None):

@@ -11,6 +11,7 @@ mod peers;
 mod reproducible;
 mod set_up;
 mod trial;
+mod vcs_version;
 mod verification;
 
 use std::io::BufReader;

@@ -282,3 +282,24 @@ fn an_interrupted_run_lets_fixtures_end() {
     assert!(!held.exists(), "what a test holds is released: {output}");
     assert!(output.stderr.contains("interrupted"), "{output}");
 }
+
+#[test]
+fn a_version_that_is_generated_is_in_the_folder_of_a_module() {
+    let Some((repo, _index)) = repo(&[
+        (
+            "src/t/BUILD",
+            "python_tests(name='tests')\nvcs_version(name='v', generate_to='src/t/_v.py', template='V = {version!r}')\n",
+        ),
+        (
+            "src/t/test_a.py",
+            "from t._v import V\n\ndef test_v():\n    assert V == '7'\n",
+        ),
+    ]) else {
+        return;
+    };
+    let repo = repo.env("SETUPTOOLS_SCM_PRETEND_VERSION", "7");
+    assert_snapshot!(shown(&repo.xtask(&["test", "::"])), @"
+    ✓ src/t/test_a.py:tests succeeded in [T]s
+    [exit 0]
+    ");
+}

@@ -108,20 +108,17 @@ impl Backends<'_> {
         (format, files): (&str, &FileIndex),
     ) -> Result<Action, GoalError> {
         let root = self.session.root();
-        let paths: Vec<_> = own
-            .sources
-            .iter()
-            .map(|file| root.join(&file.path))
-            .collect();
+        let (generated, on_disk): (Vec<_>, Vec<_>) =
+            (own.sources.iter()).partition(|file| distribution.generated.contains_key(&file.path));
+        let paths: Vec<_> = on_disk.iter().map(|file| root.join(&file.path)).collect();
         let unread = |error: std::io::Error| GoalError::failure(error.to_string());
         let read = input_files(files, &paths).map_err(unread)?;
-        let mut nodes: BTreeMap<_, _> = own
-            .sources
-            .iter()
-            .map(|file| &file.member)
-            .cloned()
-            .zip(read)
-            .collect();
+        let on_disk = on_disk.into_iter().map(|file| file.member.clone());
+        let mut nodes: BTreeMap<_, _> = on_disk.zip(read).collect();
+        nodes.extend(generated.into_iter().map(|file| {
+            let content = distribution.generated[&file.path].to_vec();
+            (file.member.clone(), InputFile::literal(content))
+        }));
         let project = Utf8Path::new(&own.folder);
         if own.adds_setup_py
             && let Some(metadata) = self.metadata.get(&distribution.address)
@@ -201,10 +198,11 @@ impl Backends<'_> {
         let folder = BuildFolder::new(&distribution.artifact.name)?;
         let copy = &folder.path;
         for file in &own.sources {
-            copy_file(
-                &self.session.root().join(&file.path),
-                &copy.join(&file.member),
-            )?;
+            let to = copy.join(&file.member);
+            match distribution.generated.get(&file.path) {
+                Some(content) => write_file(&to, content)?,
+                None => copy_file(&self.session.root().join(&file.path), &to)?,
+            }
         }
         let project = copy.join(&own.folder);
         if own.adds_setup_py
@@ -354,9 +352,18 @@ fn member(name: &str, path: &Utf8Path) -> Result<Member, GoalError> {
         .map_err(|error| GoalError::failure(error.to_string()))
 }
 
+fn write_file(to: &Utf8Path, content: &[u8]) -> Result<(), GoalError> {
+    make_folder_of(to)?;
+    fs_err::write(to, content).map_err(|error| GoalError::file("write", to, &error))
+}
+
+fn make_folder_of(path: &Utf8Path) -> Result<(), GoalError> {
+    let folder = path.parent().unwrap_or(path);
+    fs_err::create_dir_all(folder).map_err(|error| GoalError::file("make", folder, &error))
+}
+
 fn copy_file(from: &Utf8Path, to: &Utf8Path) -> Result<(), GoalError> {
-    let folder = to.parent().unwrap_or(to);
-    fs_err::create_dir_all(folder).map_err(|error| GoalError::file("make", folder, &error))?;
+    make_folder_of(to)?;
     fs_err::copy(from, to).map_err(|error| GoalError::file("copy", from, &error))?;
     Ok(())
 }

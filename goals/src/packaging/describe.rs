@@ -18,6 +18,7 @@ use wheel::rules::Artifact;
 
 use crate::error::GoalError;
 use crate::packaging::artifact::{FieldMistake, ProvidedArtifact, artifact, license_files};
+use crate::packaging::generated::{GeneratedFiles, generated_files};
 use crate::packaging::project::{self, DeclaredProject};
 use crate::packaging::{
     DataFile, Formats, OwnBackend, OwnedFile, PackagedDistribution, PackagedFiles, WheelOptions,
@@ -115,6 +116,7 @@ impl Describer<'_> {
             resolve: common.resolve,
             files,
             loose_files,
+            generated: self.generated(id)?,
             unmatched,
             own_backend,
             imports: Vec::new(),
@@ -122,6 +124,16 @@ impl Describer<'_> {
             provided: BTreeSet::new(),
         };
         Ok((distribution, first_party))
+    }
+
+    /// The files that are generated of what the distribution reaches.
+    fn generated(&self, id: TargetId) -> Result<GeneratedFiles, GoalError> {
+        let graph = self.graph;
+        // Most repositories have none.
+        if !graph.all().any(|id| graph.generated_file(id).is_some()) {
+            return Ok(GeneratedFiles::new());
+        }
+        generated_files(self.session, graph, graph.transitive_dependencies(&[id])?)
     }
 
     /// No pattern matches a name that is not UTF-8, so its file would be missing without a word.
@@ -225,7 +237,10 @@ impl Describer<'_> {
                 continue;
             }
             let path = Utf8Path::new(&file.path);
-            let source = fs_err::read(root.join(path));
+            let source = match distribution.generated.get(&file.path) {
+                Some(content) => Ok(content.to_vec()),
+                None => fs_err::read(root.join(path)),
+            };
             let source = source.map_err(|error| GoalError::file("read", path, &error))?;
             let folder = RepoPath::new(&file.member).folder();
             let package = folder.replace('/', ".");
@@ -427,9 +442,10 @@ impl Describer<'_> {
         let generates = self.graph.generates_setup(id);
         if !generates {
             let closure = self.graph.transitive_dependencies(&[id])?;
-            let sources = closure
-                .iter()
-                .filter_map(|id| self.graph.target(*id).source.as_deref());
+            let sources = closure.iter().filter_map(|id| {
+                let own = self.graph.target(*id).source.as_deref();
+                own.or_else(|| self.graph.generated_file(*id))
+            });
             let mut paths: BTreeSet<String> = sources.map(str::to_owned).collect();
             let inits: Vec<String> = paths
                 .iter()

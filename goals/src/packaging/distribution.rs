@@ -7,6 +7,7 @@ use targets::UnmatchedGlobs;
 use wheel::rules::Artifact;
 use wheel::{EntryPoints, WheelTags};
 
+use super::GeneratedFiles;
 use super::artifact::ExtensionModule;
 use model::Place;
 
@@ -53,6 +54,8 @@ pub struct PackagedDistribution {
     pub first_party: Vec<String>,
     /// What it ships.
     pub files: PackagedFiles,
+    /// Files of it that are not in the tree.
+    pub generated: GeneratedFiles,
     /// Files that a build sees and nobody could find where they would be installed.
     pub loose_files: Vec<OwnedFile>,
     /// Patterns of its resources that match no file.

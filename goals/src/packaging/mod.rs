@@ -11,6 +11,7 @@ mod backend;
 mod declared;
 mod describe;
 mod distribution;
+mod generated;
 mod jobs;
 mod judged;
 mod licenses;
@@ -31,6 +32,8 @@ pub use declared::{DeclaredDistribution, declared_distributions};
 pub use distribution::{
     DataFile, Formats, OwnBackend, OwnedFile, PackagedDistribution, PackagedFiles, WheelOptions,
 };
+pub(crate) use generated::generated_files;
+pub use generated::{GeneratedFiles, PRETENDED_VERSION};
 pub use jobs::{
     AddressedArchive, JobChoice, PlatformChoice, ReleasedDistributions, built_apart, jobs,
     refuse_binaries, refuse_twins, required,

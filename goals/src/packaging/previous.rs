@@ -8,7 +8,7 @@ use git::Git;
 use crate::error::GoalError;
 use crate::graph::BuildFiles;
 use crate::packaging::select::Selection;
-use crate::packaging::{Choice, ImportCollection, PackagedDistribution};
+use crate::packaging::{Choice, ImportCollection, PRETENDED_VERSION, PackagedDistribution};
 use crate::session::Session;
 
 /// A release and the files of its distributions.
@@ -72,7 +72,8 @@ fn distributions(
         fs_err::File::open(&archive).and_then(|file| tar::Archive::new(file).unpack(tree));
     unpacked.map_err(|error| GoalError::file("unpack", &archive, &error))?;
     fs_err::remove_file(&archive).map_err(|error| GoalError::file("remove", &archive, &error))?;
-    let then = session.at(tree)?;
+    // This tree has no git, and what is compared are names.
+    let then = session.at(tree)?.with_variable(PRETENDED_VERSION, "0");
     let workspace = BuildFiles::load(&then)?;
     let graph = workspace.graph()?;
     let choice = Choice {

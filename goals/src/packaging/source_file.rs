@@ -61,23 +61,30 @@ pub(super) enum Portability {
     NotWindows,
 }
 
-/// A member with the name `name`, and the contents and executable bit of a file below `root`.
+/// A name of a member where archives are unpacked.
+pub(super) fn member_path(
+    (name, portability): (&str, Portability),
+) -> Result<MemberPath, wheel::ArchiveError> {
+    let parse = match portability {
+        Portability::Everywhere => MemberPath::parse,
+        Portability::NotWindows => MemberPath::parse_contained,
+    };
+    parse(name).map_err(|problem| wheel::ArchiveError::UnsafePath {
+        name: name.to_owned(),
+        problem,
+    })
+}
+
+/// A member with a name, and the contents and executable bit of a file below `root`.
 ///
 /// Symbolic links are followed if they stay below `root`, which must be canonical. The file is read
 /// when the archive is written.
 pub(super) fn file_member(
     root: &Path,
     relative: &Path,
-    (name, portability): (&str, Portability),
+    name: (&str, Portability),
 ) -> Result<Member, PackagingError> {
-    let parse = match portability {
-        Portability::Everywhere => MemberPath::parse,
-        Portability::NotWindows => MemberPath::parse_contained,
-    };
-    let path = parse(name).map_err(|problem| wheel::ArchiveError::UnsafePath {
-        name: name.to_owned(),
-        problem,
-    })?;
+    let path = member_path(name)?;
     let full = root.join(relative);
     let read_error = |source| wheel::ArchiveError::Read {
         path: path.clone(),

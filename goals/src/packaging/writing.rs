@@ -5,7 +5,7 @@ mod as_actions;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use lockfile::export::FirstPartyComponent;
@@ -29,7 +29,7 @@ use crate::packaging::judged::{refuse_empty, refuse_other_platform};
 use crate::packaging::licenses;
 use crate::packaging::members::{as_script, namespace_packages};
 use crate::packaging::metadata::{Versions, metadata};
-use crate::packaging::source_file::{PackagingError, Portability, file_member};
+use crate::packaging::source_file::{PackagingError, Portability, file_member, member_path};
 use crate::packaging::{
     DataFile, OwnBackend, OwnedFile, PackagedDistribution, PackagedFiles, PlatformRequest,
     Previous, time,
@@ -402,6 +402,11 @@ impl<'a> Packager<'a> {
         path: &str,
         name: (&str, Portability),
     ) -> Result<Member, GoalError> {
+        if let Some(content) = distribution.generated.get(path) {
+            let path = member_path(name);
+            let path = path.map_err(|error| packaging_error(&error.into(), distribution))?;
+            return Ok(Member::bytes(path, Arc::clone(content)));
+        }
         file_member(&self.root, Path::new(path), name)
             .map_err(|error| packaging_error(&error, distribution))
     }

@@ -12,8 +12,8 @@ use wheel::ZipReader;
 
 use crate::error::GoalError;
 use crate::packaging::{
-    Choice, ImportCollection, OwnedFile, PackagedDistribution, SelectedDistributions, built_apart,
-    select,
+    Choice, ImportCollection, OwnedFile, PRETENDED_VERSION, PackagedDistribution,
+    SelectedDistributions, built_apart, select,
 };
 use crate::session::Session;
 
@@ -198,9 +198,15 @@ pub fn compared(session: &Session, since: &str) -> Result<Vec<ComparedDistributi
     let Some((_kept, folder)) = folder else {
         return Err(GoalError::failure("the temporary folder is not UTF-8"));
     };
-    let now = BuiltDistributions::of(session, &folder.join("now"))?;
+    // A version that follows from the tags is no difference either.
+    let now = session
+        .at(session.root())?
+        .with_variable(PRETENDED_VERSION, "0");
+    let now = BuiltDistributions::of(&now, &folder.join("now"))?;
     let checkout = git.check_out(&commit, &folder.join("tree"))?;
-    let then = session.at(checkout.root())?;
+    let then = session
+        .at(checkout.root())?
+        .with_variable(PRETENDED_VERSION, "0");
     with_present_version(session, &then)?;
     let then = BuiltDistributions::of(&then, &folder.join("then"))
         .map_err(|error| error.because(format!("while building the tree of {since}")))?;

@@ -57,7 +57,7 @@ pub(super) fn inputs(
     };
     let made = batches
         .iter()
-        .map(|batch| made_files::made_files(graph, batch));
+        .map(|batch| made_files::made_files(session, graph, batch));
     let made: Vec<MadeFiles> = made.collect::<Result<_, _>>()?;
     let mut configurations = BTreeMap::new();
     let paths: Vec<BTreeSet<String>> = batches
@@ -79,7 +79,8 @@ pub(super) fn inputs(
             let file = InputFile::literal(text.as_str());
             (path.clone(), TreeNode::File(file))
         }));
-        let roots = roots(graph, paths.iter().filter(|path| path.ends_with(".py")));
+        let sources = paths.iter().chain(files.written.keys());
+        let roots = roots(graph, sources.filter(|path| path.ends_with(".py")));
         let measured = coverage.as_ref().map(|(name, text)| {
             made.push((
                 name.clone(),

@@ -1,5 +1,5 @@
-//! Files that a batch sees at paths that the repository does not have: those of `relocated_files`, and the metadata by
-//! which tests find the entry points that they ask for.
+//! Files that a batch sees at paths that the repository does not have: those of `relocated_files`, what is generated of
+//! targets, and the metadata by which tests find the entry points that they ask for.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -9,6 +9,8 @@ use targets::{TargetGraph, TargetId};
 
 use super::plan::TestBatch;
 use crate::error::GoalError;
+use crate::packaging::generated_files;
+use crate::session::Session;
 
 /// The type of targets whose files are elsewhere.
 const RELOCATED: &str = "relocated_files";
@@ -27,10 +29,15 @@ pub(super) struct MadeFiles {
 /// # Errors
 /// An address that leads nowhere, a file that is not below the folder that it is moved from.
 pub(super) fn made_files(
+    session: &Session,
     graph: &TargetGraph<'_>,
     batch: &TestBatch,
 ) -> Result<MadeFiles, GoalError> {
     let mut made = MadeFiles::default();
+    for (path, content) in generated_files(session, graph, batch.closure.iter().copied())? {
+        let text = String::from_utf8_lossy(&content).into_owned();
+        made.written.insert(path, text);
+    }
     for id in &batch.closure {
         if &*graph.target(*id).kind == RELOCATED {
             made.relocate(graph, *id)?;

@@ -12,6 +12,7 @@ use release::plan::{
     ReleaseRequest, plan,
 };
 use release::settings::{Hook, HookReleases, HookTime, Profile, ReleaseSettings};
+use release::version::ReleaseVersion;
 
 pub(crate) struct Sandbox {
     folder: tempfile::TempDir,
@@ -191,7 +192,12 @@ impl ReleaseGoals for SandboxGoals {
         Ok(())
     }
 
-    fn package(&mut self, root: &Utf8Path, out_dir: &Utf8Path) -> Result<(), GoalError> {
+    fn package(
+        &mut self,
+        root: &Utf8Path,
+        _: &ReleaseVersion,
+        out_dir: &Utf8Path,
+    ) -> Result<(), GoalError> {
         fs_err::create_dir_all(out_dir).unwrap();
         for (name, text) in [
             ("pkg-24.9.0-py3-none-any.whl", "wheel\n"),

@@ -164,10 +164,11 @@ impl TargetGraph<'_> {
 
     /// The file of a target.
     fn own_file(&self, id: TargetId, content: FileContent) -> Option<DistributionFile> {
-        let path = self.target(id).source.as_ref()?;
+        let own = self.target(id).source.clone();
+        let path = own.or_else(|| self.targets().generated_file(id).map(Arc::from))?;
         Some(DistributionFile {
-            path: Arc::clone(path),
-            member: self.stripped(path).to_owned(),
+            member: self.stripped(&path).to_owned(),
+            path,
             content,
         })
     }
@@ -275,6 +276,9 @@ impl TargetGraph<'_> {
     /// be made yet, and a distribution without them would not work.
     fn refuse_generated(&self, id: TargetId, reached: TargetId) -> Result<(), Error> {
         let target = self.target(reached);
+        if self.targets().generated_file(reached).is_some() {
+            return Ok(());
+        }
         let Some(what) = self.generated_code(reached) else {
             return Ok(());
         };
@@ -313,6 +317,12 @@ impl TargetGraph<'_> {
 
     /// What a target contributes to a distribution.
     fn shipped(&self, id: TargetId) -> Option<FileContent> {
+        if let Some(path) = self.targets().generated_file(id) {
+            return Some(match path.ends_with(".py") {
+                true => FileContent::Python,
+                false => FileContent::Resource,
+            });
+        }
         self.target(id).source.as_ref()?;
         if self.target(id).is_python() {
             return Some(FileContent::Python);

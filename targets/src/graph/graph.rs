@@ -197,6 +197,12 @@ impl<'r> TargetGraph<'r> {
         self.targets.roots().strip(path)
     }
 
+    /// The file that is generated of a target which owns none, relative to the root.
+    #[must_use]
+    pub fn generated_file(&self, id: TargetId) -> Option<&str> {
+        self.targets.generated_file(id)
+    }
+
     /// The module that a Python file is.
     #[must_use]
     pub fn module_of(&self, path: &str) -> String {

@@ -65,6 +65,16 @@ impl ModuleMap {
                         provides: Provides::Implementation,
                     });
                 }
+            } else if let Some(path) = targets
+                .generated_file(id)
+                .filter(|path| path.ends_with(".py"))
+            {
+                let module = module_of(targets.roots().strip(path)).into_boxed_str();
+                map.first_party.entry(module).or_default().push(Provider {
+                    target: id,
+                    resolve: targets.python_resolve(id),
+                    provides: Provides::Implementation,
+                });
             } else if target.role() == Role::Requirement {
                 for (module, provides) in modules_of(targets, id) {
                     let module = module.into_owned().into_boxed_str();

@@ -80,7 +80,15 @@ impl SourceRoots {
 
     /// The source root of a folder.
     pub(crate) fn of(&self, dir: &str) -> Option<&str> {
-        self.by_dir.get(dir)?.as_deref()
+        let mut dir = dir;
+        // A file that is generated may be in a folder that does not exist.
+        loop {
+            match self.by_dir.get(dir) {
+                Some(root) => return root.as_deref(),
+                None if dir.is_empty() => return None,
+                None => dir = RepoPath::new(dir).folder(),
+            }
+        }
     }
 
     /// A path from its source root on; the whole path where there is none.

@@ -225,6 +225,14 @@ impl<'r> Targets<'r> {
         self.resolve(named.unwrap_or(&options.default_resolve))
     }
 
+    /// The file that is generated of a target which owns none: that of a `vcs_version`, relative to the root.
+    pub(crate) fn generated_file(&self, id: TargetId) -> Option<&str> {
+        match &*self.get(id).kind {
+            "vcs_version" => self.field(id, "generate_to").and_then(Data::as_str),
+            _ => None,
+        }
+    }
+
     /// What a reference to a target stands for: what a generator generates, else itself.
     pub(crate) fn expanded(&self, id: TargetId) -> impl Iterator<Item = TargetId> + use<> {
         let generated = self.get(id).generated;

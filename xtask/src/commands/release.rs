@@ -18,7 +18,7 @@ use crate::error;
 use crate::outcome::CommandOutcome;
 use crate::terminal;
 use goals::error::GoalError;
-use goals::packaging::ReleasedDistributions;
+use goals::packaging::{PRETENDED_VERSION, ReleasedDistributions};
 use goals::publishing;
 use goals::releasing;
 use goals::releasing::forge::{Forge, ForgeRelease, PullRequest};
@@ -369,7 +369,12 @@ impl ReleaseGoals for OtherGoals<'_> {
         Err(error.hint("`cargo xtask generate-lockfiles`, then commit"))
     }
 
-    fn package(&mut self, root: &Utf8Path, out_dir: &Utf8Path) -> Result<(), GoalError> {
+    fn package(
+        &mut self,
+        root: &Utf8Path,
+        version: &ReleaseVersion,
+        out_dir: &Utf8Path,
+    ) -> Result<(), GoalError> {
         let shown = self.session.root().to_owned();
         let released = match &self.distribution {
             Some(name) => ReleasedDistributions::Alone(name.clone()),
@@ -377,7 +382,12 @@ impl ReleaseGoals for OtherGoals<'_> {
         };
         let arguments = package::PackageArguments::of_release(out_dir.to_owned(), shown);
         let arguments = arguments.only(released);
-        package::run(&self.session.at(root)?, &arguments).map(drop)
+        // The tag is made when the archives are there.
+        let session = self
+            .session
+            .at(root)?
+            .with_variable(PRETENDED_VERSION, version.as_str());
+        package::run(&session, &arguments).map(drop)
     }
 
     fn forge_release(&mut self, remote: &str, release: &ForgeRelease) -> Result<(), GoalError> {

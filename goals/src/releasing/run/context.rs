@@ -2,6 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use git::{Git, GitError};
+use release::version::ReleaseVersion;
 
 use super::journal::JournalFolder;
 use crate::error::GoalError;
@@ -29,11 +30,16 @@ pub trait ReleaseGoals {
     fn check_locks(&mut self) -> Result<(), GoalError>;
 
     /// Builds and verifies the wheels of every distribution for every platform, from the tree at
-    /// `root`, which is a clean checkout of the release's commit.
+    /// `root`, which is a clean checkout of the release's commit. The tag of `version` is not there yet.
     ///
     /// # Errors
     /// A wheel that cannot be built, or is wrong.
-    fn package(&mut self, root: &Utf8Path, out_dir: &Utf8Path) -> Result<(), GoalError>;
+    fn package(
+        &mut self,
+        root: &Utf8Path,
+        version: &ReleaseVersion,
+        out_dir: &Utf8Path,
+    ) -> Result<(), GoalError>;
 
     /// Makes a release on the forge of a remote, or adds what it lacks.
     ///

@@ -271,7 +271,7 @@ fn package(
     let commit = commit_to_package(context, journal)?;
     let checkout = context.git.check_out(&commit, &context.folder.tree())?;
     goals
-        .package(checkout.root(), &staging)
+        .package(checkout.root(), &journal.plan.version, &staging)
         .map_err(StepError::Goal)
 }
 
