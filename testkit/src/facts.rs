@@ -31,24 +31,52 @@ pub fn shared(path: &str) -> Option<Utf8PathBuf> {
     Some(facts)
 }
 
-/// Writes the files of lablup/backend.ai at `tag` into a folder, without those that `left_out`
-/// matches. `XTASK_BACKEND_AI` names the clone that has them.
-///
-/// `None` without it: the caller's test is then reported as skipped.
-#[must_use]
-pub fn backend_ai(tag: &str, left_out: &[&str], folder: &Utf8Path) -> Option<()> {
-    let Ok(clone) = std::env::var("XTASK_BACKEND_AI") else {
-        skip("needs a clone of lablup/backend.ai, and XTASK_BACKEND_AI names none");
-        return None;
+/// A public repository that tests may have a clone of.
+#[derive(Debug, Clone, Copy)]
+pub struct PublicRepository {
+    /// Its owner and name.
+    pub name: &'static str,
+    /// The environment variable that names the clone, bare or not.
+    pub variable: &'static str,
+}
+
+impl PublicRepository {
+    /// lablup/backend.ai.
+    pub const BACKEND_AI: Self = Self {
+        name: "lablup/backend.ai",
+        variable: "XTASK_BACKEND_AI",
     };
-    let excluded = left_out.iter().map(|path| format!(":!{path}"));
-    let archive = ["-C", &clone, "archive", tag, "--", "."].map(str::to_owned);
-    let archive = duct::cmd("git", archive.into_iter().chain(excluded));
-    let unpack = archive.pipe(duct::cmd("tar", ["-x", "-C", folder.as_str()]));
-    unpack
-        .run()
-        .unwrap_or_else(|error| panic!("{tag} of {clone}: {error}"));
-    Some(())
+
+    /// StackStorm/st2.
+    pub const ST2: Self = Self {
+        name: "StackStorm/st2",
+        variable: "XTASK_ST2",
+    };
+
+    /// Writes its files at a tag into a folder, without those that `left_out` matches.
+    ///
+    /// `None` without a clone: the caller's test is then reported as skipped.
+    ///
+    /// # Panics
+    /// If the clone has no such tag, or the folder cannot be written.
+    #[must_use]
+    pub fn unpack(self, tag: &str, left_out: &[&str], folder: &Utf8Path) -> Option<()> {
+        let Self { name, variable } = self;
+        let Ok(clone) = std::env::var(variable) else {
+            skip(&format!(
+                "needs a clone of {name}, and {variable} names none"
+            ));
+            return None;
+        };
+        let excluded = left_out.iter().map(|path| format!(":!{path}"));
+        let archive = ["-C", &clone, "archive", tag, "--", "."].map(str::to_owned);
+        let archive = duct::cmd("git", archive.into_iter().chain(excluded));
+        let unpack = archive.pipe(duct::cmd("tar", ["-x", "-C", folder.as_str()]));
+        unpack
+            .run()
+            .unwrap_or_else(|error| panic!("{tag} of {clone}: {error}"));
+        Some(())
+    }
 }
 
 fn workspace() -> Utf8PathBuf {

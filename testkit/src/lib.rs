@@ -22,7 +22,7 @@ mod upload_index;
 
 pub use archive::PackageFile;
 pub use cache_server::{CacheFault, CacheServer, CacheState};
-pub use facts::{backend_ai, cases, shared};
+pub use facts::{PublicRepository, cases, shared};
 pub use fault::{Fault, When};
 pub use filter::Filter;
 pub use forge::{ForgeState, LoopbackForge};

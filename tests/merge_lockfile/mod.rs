@@ -1,6 +1,6 @@
 //! `merge-lockfile`: merges locks for git, and what it leaves if that is not possible.
 
-mod random;
+pub(crate) mod random;
 mod settings;
 
 use insta::assert_snapshot;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use model::Requirement;
-use testkit::{LoopbackIndex, Package, Repo, backend_ai, cases, shared};
+use testkit::{LoopbackIndex, Package, PublicRepository, Repo, cases, shared};
 
 use super::{built, open};
 use crate::repo;
@@ -229,7 +229,7 @@ fn what_pants_refuses_is_refused() {
 }
 
 /// Settings that replace the set-up plug-in of lablup/backend.ai.
-const BACKEND_AI: &str = r#"
+pub(super) const BACKEND_AI: &str = r#"
 [workspace.metadata.xtask.package]
 metadata_version = "2.1"
 name_prefix = "backend.ai-"
@@ -275,7 +275,10 @@ fn check_backend_ai(tag: &str, oracle: &str, lenient: &Lenient) {
     let repo = repo()
         .file("Cargo.toml", BACKEND_AI)
         .env("SOURCE_DATE_EPOCH", "0");
-    if backend_ai(tag, lenient.left_out, &repo.root()).is_none() {
+    if PublicRepository::BACKEND_AI
+        .unpack(tag, lenient.left_out, &repo.root())
+        .is_none()
+    {
         return;
     }
     let platforms = ["--platform", "linux_x86_64", "--platform", "linux_arm64"];

@@ -256,7 +256,7 @@ impl WheelManifest {
     ) -> Result<Self, ArchiveError> {
         let (members, dist_info) = wheel.contents.all_members()?;
         let mut packed = Vec::new();
-        for member in arrange(members)? {
+        for member in arranged(members, &dist_info)? {
             let path = member.path.as_str();
             let is_own = path
                 .strip_prefix(&*dist_info)
@@ -291,8 +291,7 @@ pub fn write_wheel(
     dist_info: &str,
     writer: &mut impl MemberWriter,
 ) -> Result<Vec<MemberDigest>, ArchiveError> {
-    let mut members = arrange(members)?;
-    members.sort_by_key(|member| member.path.top_level() == dist_info);
+    let members = arranged(members, dist_info)?;
     let written = writer.write(&members)?;
     let path = member_path(&format!("{dist_info}/RECORD"))?;
     let mut record = RecordWriter::with_capacity(written.len());
@@ -303,6 +302,13 @@ pub fn write_wheel(
     writer.write(&[Member::bytes(path, record.finish().into_bytes())])?;
     writer.finish()?;
     Ok(written)
+}
+
+/// Members in the order of a wheel, which RECORD has too: first the content, then `.dist-info`.
+fn arranged(members: Vec<Member>, dist_info: &str) -> Result<Vec<Member>, ArchiveError> {
+    let mut members = arrange(members)?;
+    members.sort_by_key(|member| member.path.top_level() == dist_info);
+    Ok(members)
 }
 
 /// Writes a source distribution of members in any order.

@@ -5,6 +5,7 @@ use std::path::Path;
 use targets::imports::ImportCache;
 use targets::query::{self, Reach, Specs};
 use targets::{TargetGraph, TargetId};
+use testkit::PublicRepository;
 
 use crate::{cases, difference, settings, utf8};
 
@@ -18,7 +19,10 @@ fn backend_ai() {
     };
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().canonicalize().unwrap();
-    if testkit::backend_ai("23.09.0", &[], root.as_path().try_into().unwrap()).is_none() {
+    if PublicRepository::BACKEND_AI
+        .unpack("23.09.0", &[], root.as_path().try_into().unwrap())
+        .is_none()
+    {
         return;
     }
     let options = settings::options(&root);
