@@ -70,6 +70,28 @@ fn follows_a_folder_that_moved() {
 }
 
 #[test]
+fn trailers_stay_trailers() {
+    let sandbox = repository();
+    sandbox.write("other.py", "y\n");
+    sandbox.commit(
+        "fix: two (#1)\n\nWhy.\n\nCo-authored-by: A <a@index.example>\nSigned-off-by: E <e@index.example>",
+    );
+    let commit = sandbox.git(&["rev-parse", "HEAD"]);
+    backport(&sandbox.root(), &job(&["HEAD"], &["src/client=client"])).unwrap();
+    // What `git interpret-trailers --parse` finds.
+    let found = sandbox.git(&["log", "-1", "--format=%(trailers:only,unfold)"]);
+    insta::assert_snapshot!(found.trim(), @"
+    Co-authored-by: A <a@index.example>
+    Signed-off-by: E <e@index.example>
+    ");
+    let text = sandbox.git(&["log", "-1", "--format=%B"]);
+    assert!(
+        text.contains(&format!("(backported from commit {commit})")),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_conflict_is_left_for_git() {
     let sandbox = repository();
     sandbox.write("src/client/a.py", "one\nTWO\nthree\nfour\nfive\n");

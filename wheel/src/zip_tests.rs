@@ -178,6 +178,36 @@ fn a_source_distribution_is_read_by_tar_and_does_not_depend_on_threads() {
     }
 }
 
+/// The specification of source distributions asks for pax: its headers have the magic of `ustar`, and what that
+/// cannot hold is in records, never in GNU's headers.
+#[test]
+fn a_source_distribution_is_pax() {
+    let long = format!("{}/x.py", "a_folder".repeat(40));
+    let names = ["x.py", "na\u{ef}ve.py", long.as_str()];
+    let files = names.map(|name| Member::bytes(MemberPath::parse(name).unwrap(), *b"1"));
+    let mut out = Vec::new();
+    let mut writer = TarGzWriter::new(&mut out, ArchiveTime::from_unix(0));
+    writer.write(&files).unwrap();
+    writer.finish().unwrap();
+    drop(writer);
+    let mut raw = Vec::new();
+    let mut gz = flate2::read::GzDecoder::new(out.as_slice());
+    gz.read_to_end(&mut raw).unwrap();
+    let mut kinds = String::new();
+    let mut rest = raw.as_slice();
+    while let Some(header) = rest
+        .get(..512)
+        .filter(|header| header.iter().any(|byte| *byte != 0))
+    {
+        assert_eq!(&header[257..265], b"ustar\x0000");
+        kinds.push(char::from(header[156]));
+        let size = std::str::from_utf8(&header[124..135]).unwrap();
+        let size = usize::from_str_radix(size, 8).unwrap();
+        rest = &rest[512 + size.div_ceil(512) * 512..];
+    }
+    assert_eq!(kinds, "0x0x0");
+}
+
 /// A file that says another size than it has.
 struct Lying {
     says: u64,
