@@ -62,7 +62,11 @@ pub(crate) fn sections(
             types: types.collect::<Result<_, _>>()?,
         })
     };
-    settings.sections.iter().map(section).collect()
+    let mut sections: Vec<_> = settings.sections.iter().collect();
+    if settings.towncrier < TowncrierVersion::of(17, 8) {
+        sections.sort_by_key(|(name, _)| name.to_lowercase());
+    }
+    sections.into_iter().map(section).collect()
 }
 
 struct Entry {
@@ -122,6 +126,9 @@ fn ordered(
     kind: &str,
     mut entries: Vec<Entry>,
 ) -> Result<TypeEntries, ChangelogError> {
+    if settings.towncrier < TowncrierVersion::of(17, 8) {
+        return ordered_by_text(settings, kind, entries);
+    }
     let issue_key = |issue: &str| match settings.towncrier >= TowncrierVersion::of(24, 7) {
         true => issue_key(issue),
         false => plain_issue_key(issue),
@@ -168,6 +175,38 @@ fn ordered(
         kind: kind.to_owned(),
         entries: printed.collect::<Result<_, _>>()?,
         issues: print(all)?,
+    })
+}
+
+/// Before 17.8 the layout sorted, by the printed issues as texts: `#10` before `#9`.
+fn ordered_by_text(
+    settings: &ChangelogSettings,
+    kind: &str,
+    entries: Vec<Entry>,
+) -> Result<TypeEntries, ChangelogError> {
+    let mut printed = Vec::new();
+    for mut entry in entries {
+        entry.issues.sort();
+        let issues = entry
+            .issues
+            .iter()
+            .map(|issue| print_issue(settings, issue));
+        printed.push((entry.text, issues.collect::<Result<Vec<String>, _>>()?));
+    }
+    printed.sort_by(|(_, a), (_, b)| a.cmp(b));
+    for (_, issues) in &mut printed {
+        issues.sort_by_key(|issue| issue.to_lowercase());
+    }
+    let mut issues: Vec<String> = printed
+        .iter()
+        .flat_map(|(_, issues)| issues.clone())
+        .collect();
+    issues.sort_by_key(|issue| issue.to_lowercase());
+    issues.dedup();
+    Ok(TypeEntries {
+        kind: kind.to_owned(),
+        entries: printed,
+        issues,
     })
 }
 

@@ -10,6 +10,7 @@ use super::heading::ReleaseHeading;
 use super::settings::{Bullets, ChangelogSettings, EntryContent, TemplateSource, Title};
 use super::template::Builtin;
 use super::towncrier_version::TowncrierVersion;
+use super::wrap::LineBreaks;
 use super::{jinja, python, wrap};
 
 /// A release's notes.
@@ -201,7 +202,11 @@ impl<'a> Layout<'a> {
     }
 
     fn definitions(&self) -> Value {
-        Value::from_pairs(self.settings.types.iter().map(|kind| {
+        let mut types: Vec<_> = self.settings.types.iter().collect();
+        if self.settings.towncrier < TowncrierVersion::of(17, 8) {
+            types.sort_by_key(|kind| kind.directory.to_lowercase());
+        }
+        Value::from_pairs(types.into_iter().map(|kind| {
             let definition = Value::from_pairs([
                 ("name", Value::from(kind.name.clone())),
                 (
@@ -233,7 +238,11 @@ impl<'a> Layout<'a> {
         let Some(width) = self.settings.wrap else {
             return body.to_owned();
         };
-        let wrap = |line| wrap::fill(line, width, indent(self.settings.bullets, line));
+        let breaks = match self.settings.towncrier < TowncrierVersion::of(17, 8) {
+            true => LineBreaks::WithinWords,
+            false => LineBreaks::BetweenWords,
+        };
+        let wrap = |line| wrap::fill(line, (width, breaks), indent(self.settings.bullets, line));
         body.split('\n').map(wrap).collect::<Vec<_>>().join("\n")
     }
 }

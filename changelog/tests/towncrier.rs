@@ -254,6 +254,68 @@ fn entries_without_text_or_issues() {
     );
 }
 
+/// Before 17.8 the layout sorted sections, types and issues by their names, and lines ended within words.
+#[test]
+fn the_layout_of_2017() {
+    const SETTINGS: &str = "[tool.towncrier]\npackage = 'acme'\npackage_dir = 'src'\ndirectory = 'news'\n[[tool.towncrier.section]]\nname = 'Zoo'\npath = 'top'\n[[tool.towncrier.section]]\nname = 'animals'\npath = 'web'\n";
+    let files = [
+        ("pyproject.toml", SETTINGS),
+        ("src/acme/__init__.py", "__version__ = '1.0'\n"),
+        (
+            "news/top/9.bugfix",
+            "A fix of mis-encoding that is well-known to everybody-who-reads-long-lines and to others-too, at last.\n",
+        ),
+        ("news/top/10.bugfix", "Later\n"),
+        ("news/top/3.feature", "Same"),
+        ("news/top/21.feature", "Same"),
+        ("news/top/4.misc", "x"),
+        ("news/top/12.misc", "y"),
+        ("news/top/5.removal", "Gone"),
+        ("news/web/7.feature", "In web"),
+    ];
+    let expected = "\
+Acme 1.0 (2020-01-02)
+=====================
+animals
+-------
+
+Features
+~~~~~~~~
+
+- In web (#7)
+
+
+Zoo
+---
+
+Bugfixes
+~~~~~~~~
+
+- Later (#10)
+- A fix of mis-encoding that is well-known to everybody-who-reads-long-lines
+  and to others-too, at last. (#9)
+
+
+Features
+~~~~~~~~
+
+- Same (#21, #3)
+
+
+Misc
+~~~~
+
+- #12, #4
+
+
+Deprecations and Removals
+~~~~~~~~~~~~~~~~~~~~~~~~~
+
+- Gone (#5)
+";
+    check_pinned("17.4.0", &files, expected);
+}
+
 #[test]
 fn names_of_projects() {
     const PACKAGE: &str =
