@@ -6,6 +6,7 @@ pub mod checking;
 pub mod environments;
 pub mod error;
 pub mod graph;
+pub mod installation;
 pub mod locking;
 pub mod packaging;
 pub mod publishing;

@@ -532,7 +532,7 @@ fn built_twice_and_compared() {
 }
 
 #[test]
-fn without_an_epoch_the_last_commit_gives_the_time() {
+fn an_epoch_that_is_empty() {
     let repo = monorepo_in(repo());
     let repo = repo.env("SOURCE_DATE_EPOCH", "");
     let output = repo.xtask(&["package", "src/acme/lib:dist"]);

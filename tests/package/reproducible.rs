@@ -106,3 +106,26 @@ fn the_same_bytes_from_another_checkout_under_other_conditions() {
     assert_eq!(archives_of(&first.root()).len(), 6);
     assert_eq!(archives_of(&first.root()), archives_of(&root));
 }
+
+/// Archives have no time of a commit: a shallow clone or an export would have another one.
+#[test]
+fn the_same_bytes_without_history() {
+    let repo = super::monorepo_in(repo()).file(".gitignore", "shallow\nexport\ncache-*\ndist\n");
+    let script = format!(
+        "git init --quiet
+         git -c user.name=x -c user.email=x@index.example commit --quiet --allow-empty --date 2001-02-03T04:05:06 -m first
+         git add --all
+         git -c user.name=x -c user.email=x@index.example commit --quiet -m second
+         git clone --quiet --depth 1 \"file://$PWD\" shallow
+         mkdir export
+         git archive HEAD | tar x -C export
+         for tree in . shallow export; do XTASK_CACHE_DIR=$PWD/cache-$(basename $tree) {} -C $tree package --all-platforms; done",
+        crate::BINARY
+    );
+    let output = repo.run(Utf8Path::new("sh"), &["-euc", &script]);
+    assert_eq!(output.status, 0, "{output}");
+    let archives_of = |tree: &str| archives(&repo.root().join(tree).join("dist"));
+    assert_eq!(archives_of("").len(), 6);
+    assert_eq!(archives_of(""), archives_of("shallow"));
+    assert_eq!(archives_of(""), archives_of("export"));
+}

@@ -6,8 +6,8 @@ use crate::arguments::GlobalArguments;
 use crate::commands::{
     backport, changed_distributions, changelog, check_export, check_visibility, checks, clean,
     dependencies, doctor, export, filedeps, generate_lockfiles, import, install_merge_driver,
-    install_plugin, linked_packages, list, lock, merge_lockfile, module_mapping, outdated, package,
-    paths, peek, publish, release, resolves, run, test, tree, vendor, why, why_not,
+    install_plugin, linked_packages, list, lock, merge_lockfile, module_mapping, outdated, own,
+    package, paths, peek, publish, release, resolves, run, test, tree, vendor, why, why_not,
 };
 
 /// Lock, build, package and release a Python monorepo.
@@ -43,6 +43,9 @@ pub(crate) enum Command {
     Clean(clean::CleanArguments),
     /// Find what is wrong with the set-up, and the command that mends it
     Doctor(doctor::DoctorArguments),
+    /// About this program itself
+    #[command(name = "self", subcommand)]
+    Own(own::OwnCommand),
     /// Compare or check locks
     #[command(subcommand)]
     Lock(lock::LockCommand),

@@ -8,8 +8,8 @@ use crate::commands::dependencies::Direction;
 use crate::commands::{
     backport, changed_distributions, changelog, check_export, check_visibility, checks, clean,
     dependencies, doctor, export, filedeps, generate_lockfiles, import, install_merge_driver,
-    install_plugin, linked_packages, list, lock, merge_lockfile, module_mapping, outdated, package,
-    paths, peek, publish, release, resolves, roots, run, test, tree, vendor, why, why_not,
+    install_plugin, linked_packages, list, lock, merge_lockfile, module_mapping, outdated, own,
+    package, paths, peek, publish, release, resolves, roots, run, test, tree, vendor, why, why_not,
 };
 use crate::outcome::CommandOutcome;
 
@@ -19,6 +19,9 @@ pub(crate) fn run(cli: Cli) -> Result<CommandOutcome, GoalError> {
     // them.
     if let Command::MergeLockfile(arguments) = &cli.command {
         return merge_lockfile::run(cli.global, arguments);
+    }
+    if let Command::Own(command) = &cli.command {
+        return own::run(command);
     }
     let mut global = cli.global;
     if let Command::Test(arguments) = &cli.command {
@@ -45,7 +48,7 @@ pub(crate) fn run(cli: Cli) -> Result<CommandOutcome, GoalError> {
         Command::Vendor(arguments) => vendor::run(&session, &arguments),
         Command::Tree(arguments) => tree::run(&session, &arguments),
         // It ran above.
-        Command::MergeLockfile(_) => Ok(CommandOutcome::Done),
+        Command::MergeLockfile(_) | Command::Own(_) => Ok(CommandOutcome::Done),
         Command::InstallMergeDriver(arguments) => install_merge_driver::run(&session, &arguments),
         Command::Test(arguments) => test::run(&session, &arguments),
         Command::Package(arguments) => package::run(&session, &arguments),

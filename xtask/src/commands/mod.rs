@@ -21,6 +21,7 @@ pub(crate) mod lock;
 pub(crate) mod merge_lockfile;
 pub(crate) mod module_mapping;
 pub(crate) mod outdated;
+pub(crate) mod own;
 pub(crate) mod package;
 pub(crate) mod paths;
 pub(crate) mod peek;
