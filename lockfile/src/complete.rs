@@ -118,7 +118,10 @@ pub fn source_builds(lock: &Lock) -> Vec<SourceBuild> {
     let policy = CoveragePolicy::of(&lock.inputs);
     let universe = lock.inputs.universe();
     let of_index = |package: &&LockedPackage| {
-        matches!(package.source, PackageSource::Index(_)) && package.sdist.is_some()
+        let mut wheels = package.wheels.iter();
+        matches!(package.source, PackageSource::Index(_))
+            && package.sdist.is_some()
+            && !wheels.any(|wheel| wheel.filename.ends_with("py3-none-any.whl"))
     };
     let mut found = Vec::new();
     for package in lock.packages.iter().filter(of_index) {

@@ -7,6 +7,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use pep508_rs::{
     ExtraOperator, MarkerEnvironment, MarkerExpression, MarkerOperator, MarkerTree, MarkerTreeKind,
@@ -267,6 +268,11 @@ impl Marker {
     /// on each other.
     #[must_use]
     pub fn known_platforms() -> Self {
+        static KNOWN: LazyLock<Marker> = LazyLock::new(Marker::consistent_platforms);
+        KNOWN.clone()
+    }
+
+    fn consistent_platforms() -> Self {
         let implies = |a: Self, b: Self| a.negate().or(&b);
         let sys = |v| Self::string_equals(MarkerValueString::SysPlatform, v);
         let os = |v| Self::string_equals(MarkerValueString::OsName, v);

@@ -1,8 +1,12 @@
 //! Makes a lock of a resolution, by adding the files of each package.
 
 use lockfile::{FileProblem, FileProblemKind, Lock};
-use model::{DistFile, FileKind, LockedPackage, PackageSource, Resolution, ResolutionNode};
+use model::{
+    DistFile, FileKind, LockedPackage, Marker, PackageSource, Resolution, ResolutionNode,
+    VersionRange,
+};
 use resolve::{Provider, ReleaseMetadata};
+use rustc_hash::FxHashMap;
 
 use super::inputs::ResolveDeclaration;
 use super::provider::{IndexProvider, ProviderError};
@@ -14,11 +18,15 @@ pub(super) fn lock(
     resolution: Resolution,
     provider: &IndexProvider<'_>,
 ) -> Result<Lock, GoalError> {
-    let packages = resolution
-        .nodes
-        .into_iter()
-        .map(|node| package(declared, node, provider))
-        .collect::<Result<_, _>>()?;
+    let mut pythons = FxHashMap::<Marker, VersionRange>::default();
+    let mut packages = Vec::with_capacity(resolution.nodes.len());
+    for node in resolution.nodes {
+        // Most packages have one of a few markers.
+        let pythons = pythons
+            .entry(node.marker.clone())
+            .or_insert_with(|| declared.inputs.pythons(&node.marker));
+        packages.push(package(declared, node, provider, pythons)?);
+    }
     let lock = Lock {
         resolve: declared.resolve.clone(),
         inputs: declared.inputs.clone(),
@@ -42,6 +50,7 @@ fn package(
     declared: &ResolveDeclaration,
     node: ResolutionNode,
     provider: &IndexProvider<'_>,
+    pythons: &VersionRange,
 ) -> Result<LockedPackage, GoalError> {
     let mut package = LockedPackage {
         name: node.name,
@@ -67,7 +76,6 @@ fn package(
     let inputs = &declared.inputs;
     let allows_wheels = inputs.allows_wheels(&package.name);
     let allows_sdists = inputs.allows_sdists(&package.name);
-    let pythons = inputs.pythons(&package.marker);
     let files = provider
         .files(&package.name, &package.version)
         .map_err(in_words)?;
@@ -75,7 +83,7 @@ fn package(
         let file = with_hash(&package, file, provider)?;
         match kind {
             FileKind::Wheel(wheel) => {
-                if allows_wheels && inputs.admit_wheel(&wheel, &pythons) {
+                if allows_wheels && inputs.admit_wheel(&wheel, pythons) {
                     package.wheels.push(file);
                 }
             }

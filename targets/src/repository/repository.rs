@@ -19,6 +19,9 @@ use model::{Place, RepoPath};
 /// The calls of a BUILD file, and the files that it read.
 type EvaluatedFile = (Vec<Call>, Vec<Arc<str>>);
 
+/// So many BUILD files are evaluated in parallel.
+const FEW: usize = 8;
+
 /// A repository whose BUILD files have been evaluated.
 #[derive(Debug)]
 pub struct Repository {
@@ -41,21 +44,23 @@ impl Repository {
         let mut warnings = Vec::new();
         let preludes = preludes(&*files, &options, &mut warnings)?;
         let build_files = build_files(&*files, &options);
-        let evaluated: Vec<Result<EvaluatedFile, Error>> = build_files
-            .par_iter()
-            .map(|file| {
-                let source = Arc::new(read_source(&*files, file)?);
-                let vocabulary = BuildVocabulary {
-                    folder: RepoPath::new(file).folder(),
-                    options: &options,
-                    files: &*files,
-                    inputs: Mutex::default(),
-                };
-                let calls = evaluate(&source, &preludes, &vocabulary).map_err(Error::Eval)?;
-                let inputs = vocabulary.inputs.into_inner().unwrap_or_default();
-                Ok((calls, inputs))
-            })
-            .collect();
+        let evaluated = |file: &Arc<str>| {
+            let source = Arc::new(read_source(&*files, file)?);
+            let vocabulary = BuildVocabulary {
+                folder: RepoPath::new(file).folder(),
+                options: &options,
+                files: &*files,
+                inputs: Mutex::default(),
+            };
+            let calls = evaluate(&source, &preludes, &vocabulary).map_err(Error::Eval)?;
+            let inputs = vocabulary.inputs.into_inner().unwrap_or_default();
+            Ok((calls, inputs))
+        };
+        // To start threads takes longer than a few files do.
+        let evaluated: Vec<Result<EvaluatedFile, Error>> = match &build_files[..] {
+            few if few.len() < FEW => few.iter().map(evaluated).collect(),
+            many => many.par_iter().map(evaluated).collect(),
+        };
         let mut calls = Vec::with_capacity(build_files.len());
         let mut inputs = Vec::new();
         for (file, result) in build_files.into_iter().zip(evaluated) {
