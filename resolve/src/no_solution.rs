@@ -136,8 +136,8 @@ impl NoSolution {
         }
         let distances = self.distances(changed);
         pins.outside.sort_by_cached_key(|name| {
-            let distance = distances.get(name).copied().unwrap_or(usize::MAX);
-            (distance, name.clone())
+            let distance = distances.get(name).copied();
+            (distance.is_none(), distance, name.clone())
         });
         pins
     }
