@@ -64,6 +64,11 @@ impl BuildFile {
         &self.path
     }
 
+    /// What was parsed.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
     pub(crate) fn body(&self) -> &[Stmt] {
         &self.module.body
     }
