@@ -21,7 +21,7 @@ use thiserror::Error;
 pub use checkout::CleanCheckout;
 pub use conflicts::UnmergedFile;
 pub use isolation::{CLEARED_VARIABLES, PINNED_SETTINGS};
-pub use questions::{TreeDifference, merge_files, paths};
+pub use questions::{StagedFiles, TreeDifference, merge_files, paths};
 
 /// The repository that git commands are for.
 #[derive(Debug, Clone)]

@@ -16,6 +16,15 @@ pub struct TreeDifference {
     pub deleted: BTreeSet<Utf8PathBuf>,
 }
 
+/// What the next commit changes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StagedFiles {
+    /// Files that it has, with other contents than the last commit or as new ones.
+    pub staged: BTreeSet<Utf8PathBuf>,
+    /// Files of the work tree that differ from what it has of them.
+    pub unstaged: BTreeSet<Utf8PathBuf>,
+}
+
 impl TreeDifference {
     /// Every file that differs.
     pub fn into_paths(self) -> BTreeSet<Utf8PathBuf> {
@@ -158,6 +167,42 @@ impl Git {
         let patch = self.bytes(&arguments)?;
         let patch = String::from_utf8_lossy(&patch);
         Ok(patch.lines().filter_map(added_by_hunk).collect())
+    }
+
+    /// The files below the root that the next commit changes, and those that differ from what it will
+    /// have of them.
+    ///
+    /// # Errors
+    /// Not a repository.
+    pub fn staged(&self) -> Result<StagedFiles, GitError> {
+        let options = ["--relative", "--name-only", "--no-renames", "-z"];
+        let listed = |more: &[&str]| self.text(&[&["diff"][..], &options, more].concat());
+        let staged = listed(&["--cached", "--diff-filter=d"])?;
+        let unstaged = listed(&["--"])?;
+        Ok(StagedFiles {
+            staged: paths(&staged).collect(),
+            unstaged: paths(&unstaged).collect(),
+        })
+    }
+
+    /// Writes what the next commit will have of the files below the root to a folder, and gives the folder
+    /// in it that stands for the root.
+    ///
+    /// # Errors
+    /// Not a repository; the folder cannot be written.
+    pub fn write_index(&self, folder: &Utf8Path) -> Result<Utf8PathBuf, GitError> {
+        let prefix = format!("--prefix={folder}/");
+        self.text(&["checkout-index", "--all", "--force", "--quiet", &prefix])?;
+        Ok(folder.join(self.text(&["rev-parse", "--show-prefix"])?))
+    }
+
+    /// The folder of hooks: that of `core.hooksPath`, or of the repository itself.
+    ///
+    /// # Errors
+    /// Not a repository.
+    pub fn hooks_folder(&self) -> Result<Utf8PathBuf, GitError> {
+        let folder = self.text(&["rev-parse", "--git-path", "hooks"])?;
+        Ok(self.root().join(folder))
     }
 
     /// The files below the root that git neither knows nor ignores.
