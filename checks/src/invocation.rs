@@ -24,6 +24,8 @@ pub struct Invocation {
     pub is_isolated: bool,
     /// What its configuration files say, to see whether a word is in it.
     pub configuration: String,
+    /// Whether it is to print a line for each finding.
+    pub is_plain: bool,
     /// Further arguments of the user, before the files.
     pub arguments: Vec<String>,
 }
@@ -46,9 +48,20 @@ impl Invocation {
         let defaults = tool.unless_configured.iter();
         let defaults = defaults.filter(|(word, _)| !is_said(word));
         let own = own.chain(defaults.map(|(_, argument)| self.filled(argument)));
+        let plain: &[String] = match self.is_plain {
+            true => &tool.plain,
+            false => &[],
+        };
+        // How findings look is asked once only.
+        let option = |argument: &str| argument.split('=').next().unwrap_or_default().to_owned();
+        let is_asked = |argument: &&String| {
+            argument.contains('=') && plain.iter().any(|own| option(own) == option(argument))
+        };
+        let further = self.arguments.iter().filter(|argument| !is_asked(argument));
         Some(
             own.chain(self.configuration(tool))
-                .chain(self.arguments.iter().cloned())
+                .chain(plain.iter().cloned())
+                .chain(further.cloned())
                 .collect(),
         )
     }
@@ -144,6 +157,21 @@ mod tests {
             invocation.arguments_of(table.get("flake8").unwrap(), CallMode::Write),
             None
         );
+    }
+
+    #[test]
+    fn findings_are_asked_for_in_one_form() {
+        let table = ToolTable::shipped();
+        let ruff = table.get("ruff-check").unwrap();
+        let mut invocation = Invocation {
+            arguments: vec!["--output-format=full".to_owned(), "--preview".to_owned()],
+            ..Invocation::default()
+        };
+        let as_is = invocation.arguments_of(ruff, CallMode::Check).unwrap();
+        assert_eq!(as_is[3..], ["--output-format=full", "--preview"]);
+        invocation.is_plain = true;
+        let plain = invocation.arguments_of(ruff, CallMode::Check).unwrap();
+        assert_eq!(plain[3..], ["--output-format=concise", "--preview"]);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The table of tools that are shipped.
 
+use std::collections::BTreeMap;
+
 use crate::tool::CheckTool;
 
 /// The rows that are shipped.
@@ -29,15 +31,25 @@ impl ToolTable {
     pub fn shipped() -> Self {
         let rows: toml_edit::DocumentMut = SHIPPED.parse().expect("tools.toml is TOML");
         let row = |(name, item): (&str, &toml_edit::Item)| {
-            let text = item.as_table().map(ToString::to_string).unwrap_or_default();
-            let row: CheckTool =
-                toml_edit::de::from_str(&text).expect("tools.toml has rows of tools");
-            CheckTool {
-                name: name.to_owned(),
-                ..row
-            }
+            let table = item.clone().into_table().unwrap_or_default();
+            let row = CheckTool::read(table.into_inline_table().into());
+            row.expect("tools.toml has rows of tools").named(name)
         };
         Self(rows.iter().map(row).collect())
+    }
+
+    /// The tools that are shipped, and those of a team, which replace those of the same name.
+    #[must_use]
+    pub fn with(own: &BTreeMap<String, CheckTool>) -> Self {
+        let mut table = Self::shipped();
+        for (name, tool) in own {
+            let tool = tool.clone().named(name);
+            match table.0.iter_mut().find(|known| known.name == *name) {
+                Some(known) => *known = tool,
+                None => table.0.push(tool),
+            }
+        }
+        table
     }
 
     /// The tool with this name.
@@ -83,20 +95,81 @@ impl ToolTable {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ToolKind;
 
     #[test]
     fn every_row_can_be_run() {
         for tool in ToolTable::shipped().iter() {
-            let name = &tool.name;
-            let of_kind = match tool.kind {
-                ToolKind::Linter | ToolKind::Checker => tool.check.is_some(),
-                ToolKind::Formatter | ToolKind::Fixer => tool.write.is_some(),
-            };
-            assert!(of_kind, "{name} lacks arguments for what it is");
-            let has_files = !tool.targets.is_empty() || !tool.globs.is_empty() || tool.build_files;
-            assert!(has_files, "{name} is given no files");
-            assert!(!tool.requirements.is_empty(), "{name} is in no index");
+            assert_eq!(tool.lacks(), None, "{}", tool.name);
+            assert!(!tool.lines.is_empty(), "no line of {} is read", tool.name);
+        }
+    }
+
+    #[test]
+    fn all_tools_that_teams_use_are_there() {
+        let table = ToolTable::shipped();
+        for name in [
+            "ruff-check",
+            "ruff-format",
+            "black",
+            "isort",
+            "flake8",
+            "pylint",
+            "docformatter",
+            "autoflake",
+            "pyupgrade",
+            "bandit",
+            "mypy",
+            "pyright",
+            "basedpyright",
+            "ty",
+            "pyrefly",
+            "shellcheck",
+            "shfmt",
+            "hadolint",
+            "yamllint",
+            "taplo",
+            "yapf",
+            "black-build-files",
+            "ruff-build-files",
+        ] {
+            assert!(table.get(name).is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_team_has_tools_of_its_own() {
+        let row = "{kind = 'linter', requirements = ['vulture'], targets = ['python_source'], check = []}";
+        let tool = CheckTool::read(row.parse().unwrap()).unwrap();
+        let table = ToolTable::with(&BTreeMap::from([("vulture".to_owned(), tool)]));
+        assert_eq!(table.get("vulture").unwrap().package(), "vulture");
+        for (row, problem) in [
+            (
+                "{kind = 'lint'}",
+                "unknown variant `lint`, expected one of `linter`, `formatter`, `fixer`, `checker`",
+            ),
+            (
+                "{kind = 'linter', checks = []}",
+                "unknown field `checks`, did you mean `check`?",
+            ),
+            (
+                "{kind = 'linter', targets = ['x'], requirements = ['x']}",
+                "a linter needs `check`",
+            ),
+            (
+                "{kind = 'fixer', write = [], requirements = ['x']}",
+                "it is given no files: `targets`, `globs` or `build_files` name them",
+            ),
+            (
+                "{kind = 'fixer', write = [], targets = ['x']}",
+                "`requirements` names nothing that has it",
+            ),
+            (
+                "{kind = 'linter', lines = ['{row}']}",
+                "`{row}` is none of `{path}`, `{line}`, `{column}`, `{end}`, `{code}`, `{severity}`, `{message}`",
+            ),
+        ] {
+            let read = CheckTool::read(row.parse().unwrap());
+            assert_eq!(read.map(|tool| tool.name).unwrap_err(), problem);
         }
     }
 

@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde::de::IntoDeserializer;
+
+use crate::finding::{Finding, FindingTemplate};
 
 /// What a tool is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
@@ -110,6 +113,19 @@ pub struct CheckTool {
     /// than a command line holds.
     #[serde(default)]
     pub argument_file: Option<String>,
+    /// The arguments with which it prints a line for each finding, where others read these.
+    #[serde(default)]
+    pub plain: Vec<String>,
+    /// How such lines look. Of several templates, the first that fits is taken.
+    #[serde(default)]
+    pub lines: Vec<FindingTemplate>,
+    /// The number of the first column in its lines.
+    #[serde(default = "first")]
+    pub first_column: u32,
+    /// The program that stays and answers quicker the next time, and its arguments before those of `check`:
+    /// `{daemon}` is a name for its state.
+    #[serde(default)]
+    pub daemon: Vec<String>,
     /// Variables of its process.
     #[serde(default)]
     pub environment: BTreeMap<String, String>,
@@ -125,6 +141,46 @@ pub struct CheckTool {
 }
 
 impl CheckTool {
+    /// Reads a row.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words: a key or value that is none, or what it lacks.
+    pub fn read(row: toml_edit::Value) -> Result<Self, String> {
+        let tool = Self::deserialize(row.into_deserializer());
+        let tool = tool.map_err(|error| shortened(error.message()))?;
+        match tool.lacks() {
+            Some(lack) => Err(lack.to_owned()),
+            None => Ok(tool),
+        }
+    }
+
+    /// The same with a name.
+    #[must_use]
+    pub fn named(self, name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            ..self
+        }
+    }
+
+    /// What it lacks to be run.
+    pub(crate) fn lacks(&self) -> Option<&'static str> {
+        let mode = match self.kind {
+            ToolKind::Linter if self.check.is_none() => Some("a linter needs `check`"),
+            ToolKind::Checker if self.check.is_none() => Some("a checker needs `check`"),
+            ToolKind::Formatter if self.write.is_none() => Some("a formatter needs `write`"),
+            ToolKind::Fixer if self.write.is_none() => Some("a fixer needs `write`"),
+            _ => None,
+        };
+        let is_given = !self.targets.is_empty() || !self.globs.is_empty() || self.build_files;
+        mode.or((!is_given)
+            .then_some("it is given no files: `targets`, `globs` or `build_files` name them"))
+            .or(self
+                .requirements
+                .is_empty()
+                .then_some("`requirements` names nothing that has it"))
+    }
+
     /// The name in summaries.
     #[must_use]
     pub fn label(&self) -> &str {
@@ -184,6 +240,24 @@ impl CheckTool {
         files.map(name).collect()
     }
 
+    /// The finding that a line of its output tells; `None` where it tells none.
+    #[must_use]
+    pub fn finding(&self, line: &str) -> Option<Finding> {
+        let line = line.trim_end_matches('\r');
+        let mut finding = self.lines.iter().find_map(|template| template.read(line))?;
+        if let Some(column) = &mut finding.column {
+            *column = (*column + 1).saturating_sub(self.first_column).max(1);
+        }
+        if finding.message.is_empty() {
+            let told = match finding.line {
+                Some(_) => "cannot be parsed",
+                None => "would be changed",
+            };
+            told.clone_into(&mut finding.message);
+        }
+        Some(finding)
+    }
+
     /// Whether it changes files.
     #[must_use]
     pub fn writes(&self) -> bool {
@@ -191,7 +265,57 @@ impl CheckTool {
     }
 }
 
+/// What formats BUILD files in `update-build-files`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BuildFileFormatter {
+    /// black.
+    Black,
+    /// `ruff format`.
+    Ruff,
+    /// yapf.
+    Yapf,
+}
+
+impl BuildFileFormatter {
+    /// The row of the tool for BUILD files.
+    #[must_use]
+    pub fn row(self) -> &'static str {
+        match self {
+            Self::Black => "black-build-files",
+            Self::Ruff => "ruff-build-files",
+            Self::Yapf => "yapf-build-files",
+        }
+    }
+
+    /// Its name in what is printed.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Black => "Black",
+            Self::Ruff => "Ruff",
+            Self::Yapf => "Yapf",
+        }
+    }
+}
+
+/// What is wrong with a row, with the key that is meant in place of all keys.
+fn shortened(message: &str) -> String {
+    let unknown = message.strip_prefix("unknown field `");
+    let Some((key, known)) = unknown.and_then(|rest| rest.split_once("`, expected one of ")) else {
+        return message.lines().next().unwrap_or_default().to_owned();
+    };
+    let known = known.split(", ").map(|key| key.trim_matches('`'));
+    match model::nearest(key, known) {
+        Some(near) => format!("unknown field `{key}`, did you mean `{near}`?"),
+        None => format!("unknown field `{key}`"),
+    }
+}
+
 fn once() -> u32 {
+    1
+}
+
+fn first() -> u32 {
     1
 }
 
