@@ -13,5 +13,7 @@ pub mod publishing;
 pub mod releasing;
 pub mod session;
 pub mod supply;
+pub mod tailoring;
 pub mod testing;
 pub mod trial;
+pub mod workflow_command;

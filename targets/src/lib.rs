@@ -32,5 +32,5 @@ pub use options::{
     Ambiguity, Behavior, GraphOptions, Infer, InitFiles, LockfileTargets, Resolves,
     SetupGeneration, Switch, UseGitignore,
 };
-pub use repository::{BuildDir, Declaration, Repository};
+pub use repository::{BuildDir, Declaration, Repository, build_files};
 pub use tree::{Dir, SourceTree};

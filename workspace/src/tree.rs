@@ -24,6 +24,16 @@ pub fn load(root: &Utf8Path, options: GraphOptions) -> Result<Repository, Error>
     Repository::load(Box::new(files), options)
 }
 
+/// Paths of the BUILD files of the repository at `root`, which are not evaluated.
+///
+/// # Errors
+/// The root cannot be read, or an ignore pattern is invalid.
+pub fn build_files(root: &Utf8Path, options: &GraphOptions) -> Result<Vec<String>, Error> {
+    let files = DiskFiles::open(root.as_std_path(), options)?;
+    let found = targets::build_files(&files, options).into_iter();
+    Ok(found.map(|path| path.to_string()).collect())
+}
+
 /// The repository at `root` as it was when some files were others: what was in them, `None` for those
 /// that were not there.
 ///

@@ -5,9 +5,10 @@ use clap::{Parser, Subcommand};
 use crate::arguments::GlobalArguments;
 use crate::commands::{
     backport, changed_distributions, changelog, check_export, check_visibility, checks, clean,
-    dependencies, doctor, export, filedeps, generate_lockfiles, import, install_merge_driver,
-    install_plugin, linked_packages, list, lock, merge_lockfile, module_mapping, outdated, own,
-    package, paths, peek, publish, release, resolves, run, test, tree, vendor, why, why_not,
+    dependencies, doctor, export, filedeps, generate_lockfiles, import, install_hooks,
+    install_merge_driver, install_plugin, linked_packages, list, lock, merge_lockfile,
+    module_mapping, outdated, own, package, paths, peek, publish, release, resolves, run, tailor,
+    test, tree, update_build_files, vendor, why, why_not,
 };
 
 /// Lock, build, package and release a Python monorepo.
@@ -68,6 +69,9 @@ pub(crate) enum Command {
     /// Make git merge lockfiles with `merge-lockfile`
     #[command(name = "install-merge-driver")]
     InstallMergeDriver(install_merge_driver::InstallMergeDriverArguments),
+    /// Look at what is staged before each commit, as a hook of git
+    #[command(name = "install-hooks")]
+    InstallHooks(install_hooks::InstallHooksArguments),
     /// Run tests
     Test(test::TestArguments),
     /// Build wheels and source distributions
@@ -80,6 +84,11 @@ pub(crate) enum Command {
     Fix(checks::CheckArguments),
     /// Check types
     Check(checks::CheckArguments),
+    /// Add the targets that files lack to BUILD files
+    Tailor(tailor::TailorArguments),
+    /// Format BUILD files, and replace old names in them
+    #[command(name = "update-build-files")]
+    UpdateBuildFiles(update_build_files::UpdateBuildFilesArguments),
     /// The targets that specs name
     List(list::ListArguments),
     /// What targets depend on

@@ -7,9 +7,10 @@ use crate::cli::{Cli, Command};
 use crate::commands::dependencies::Direction;
 use crate::commands::{
     backport, changed_distributions, changelog, check_export, check_visibility, checks, clean,
-    dependencies, doctor, export, filedeps, generate_lockfiles, import, install_merge_driver,
-    install_plugin, linked_packages, list, lock, merge_lockfile, module_mapping, outdated, own,
-    package, paths, peek, publish, release, resolves, roots, run, test, tree, vendor, why, why_not,
+    dependencies, doctor, export, filedeps, generate_lockfiles, import, install_hooks,
+    install_merge_driver, install_plugin, linked_packages, list, lock, merge_lockfile,
+    module_mapping, outdated, own, package, paths, peek, publish, release, resolves, roots, run,
+    tailor, test, tree, update_build_files, vendor, why, why_not,
 };
 use crate::outcome::CommandOutcome;
 
@@ -29,6 +30,11 @@ pub(crate) fn run(cli: Cli) -> Result<CommandOutcome, GoalError> {
     }
     if let Some((goal, arguments)) = check_goal(&cli.command) {
         global.add(&arguments.settings(goal));
+    }
+    match &cli.command {
+        Command::Tailor(arguments) => global.add(&arguments.settings()),
+        Command::UpdateBuildFiles(arguments) => global.add(&arguments.settings()),
+        _ => {}
     }
     let session = global.open()?;
     match cli.command {
@@ -50,6 +56,7 @@ pub(crate) fn run(cli: Cli) -> Result<CommandOutcome, GoalError> {
         // It ran above.
         Command::MergeLockfile(_) | Command::Own(_) => Ok(CommandOutcome::Done),
         Command::InstallMergeDriver(arguments) => install_merge_driver::run(&session, &arguments),
+        Command::InstallHooks(arguments) => install_hooks::run(&session, &arguments),
         Command::Test(arguments) => test::run(&session, &arguments),
         Command::Package(arguments) => package::run(&session, &arguments),
         Command::Lint(_) | Command::Fmt(_) | Command::Fix(_) | Command::Check(_) => {
@@ -58,6 +65,8 @@ pub(crate) fn run(cli: Cli) -> Result<CommandOutcome, GoalError> {
                 None => Ok(CommandOutcome::Done),
             }
         }
+        Command::Tailor(arguments) => tailor::run(&session, &arguments),
+        Command::UpdateBuildFiles(arguments) => update_build_files::run(&session, &arguments),
         Command::List(arguments) => list::run(&session, &arguments),
         Command::Dependencies(arguments) => {
             dependencies::run(&session, &arguments, Direction::Dependencies)

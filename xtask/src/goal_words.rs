@@ -4,18 +4,28 @@
 use workspace::settings::SettingFlag;
 
 /// Goals that can be named together: `fmt lint check ::`.
-const GOALS: &[&str] = &["check", "fix", "fmt", "lint", "test"];
+const GOALS: &[&str] = &[
+    "check",
+    "fix",
+    "fmt",
+    "lint",
+    "tailor",
+    "test",
+    "update-build-files",
+];
 
 /// Options with a value in the next argument that may stand before a goal.
 const WITH_VALUE: &[&str] = &["-C", "--root"];
 
-/// Options that select targets, and so hold for each goal wherever they stand.
+/// Options that select targets, and the format of what is printed, which hold for each goal wherever they
+/// stand.
 const OF_ALL: &[&str] = &[
     "--changed-",
     "--tag",
     "--target-type",
     "--filter-",
     "--exclude",
+    "--output-format",
 ];
 
 /// Options of every command, which stand before it.
@@ -206,6 +216,14 @@ mod tests {
                 "-C x lint --only=a --changed-since=HEAD -- -q",
                 "-C x check --force --changed-since=HEAD -- -q",
             ],
+        );
+    }
+
+    #[test]
+    fn goals_with_options_of_their_own() {
+        check(
+            "tailor --check update-build-files --check ::",
+            &["tailor --check ::", "update-build-files --check ::"],
         );
     }
 

@@ -19,9 +19,11 @@ impl ChosenTools {
     pub(super) fn of(session: &Session, request: &CheckRequest) -> Result<Self, GoalError> {
         let settings = &session.settings;
         // The table is needed until the process ends.
-        let table: &'static ToolTable = Box::leak(Box::new(ToolTable::shipped()));
+        let table: &'static ToolTable = Box::leak(Box::new(ToolTable::with(&settings.checks.own)));
         let backends = &settings.global.backend_packages;
-        let chosen = table.chosen(backends, &settings.checks.tools);
+        let own = settings.checks.own.keys();
+        let named: Vec<String> = settings.checks.tools.iter().chain(own).cloned().collect();
+        let chosen = table.chosen(backends, &named);
         let chosen = chosen.map_err(|unknown| {
             let error = GoalError::failure(unknown.to_string())
                 .at(model::Place::file(settings.file.as_str()));

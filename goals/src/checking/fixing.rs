@@ -5,6 +5,7 @@ use checks::{CallMode, CheckTool, Verdict};
 use workspace::pending::alone_in;
 
 use super::contents::FileContents;
+use super::findings;
 use super::partition::FilePartition;
 use super::process::ToolAnswer;
 use super::program::ToolBox;
@@ -16,7 +17,7 @@ pub(super) fn run(
     tool_box: &ToolBox<'_>,
     partitions: &[(&CheckTool, Vec<FilePartition>)],
 ) -> Result<CheckReport, GoalError> {
-    let mut report = CheckReport::new();
+    let mut report = CheckReport::new(tool_box.request.goal);
     let files = partitions.iter().flat_map(|(_, partitions)| partitions);
     let files: Vec<&String> = files.flat_map(|partition| &partition.files).collect();
     if files.is_empty() {
@@ -38,10 +39,14 @@ pub(super) fn run(
             };
             let failed = answer.verdict != Verdict::Clean;
             fix.say(tool_box, &answer, &changed);
-            report.add(fix.summary(failed, &changed), answer.verdict);
+            report.add(fix.summary(tool_box, &answer, &changed), answer.verdict);
             if failed {
                 original.restore()?;
                 report.tools.retain(|tool| tool.state == ToolState::Failed);
+                report
+                    .tools
+                    .iter_mut()
+                    .for_each(|tool| tool.changed.clear());
                 tool_box.session.say("no file was changed");
                 return Ok(report);
             }
@@ -95,7 +100,13 @@ impl Fix<'_> {
         self.tool.fixer_label()
     }
 
-    fn summary(&self, failed: bool, changed: &[String]) -> ToolSummary {
+    fn summary(
+        &self,
+        tool_box: &ToolBox<'_>,
+        answer: &ToolAnswer,
+        changed: &[String],
+    ) -> ToolSummary {
+        let failed = answer.verdict != Verdict::Clean;
         ToolSummary {
             label: self.label(),
             kind: self.tool.kind,
@@ -104,6 +115,11 @@ impl Fix<'_> {
                 (false, true) => ToolState::MadeNoChanges,
                 (false, false) => ToolState::MadeChanges,
             },
+            findings: match failed && tool_box.request.wants_findings {
+                true => findings::of(self.tool, answer, tool_box.session.root()),
+                false => Vec::new(),
+            },
+            changed: changed.to_vec(),
         }
     }
 

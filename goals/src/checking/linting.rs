@@ -1,9 +1,10 @@
 //! Tools that look: `lint` and `check`. They run at the same time, and change nothing.
 
-use camino::Utf8Path;
 use checks::{CallMode, CheckTool, ToolKind, Verdict};
 use engine::{Action, ActionError, Outcome};
 
+use super::daemon;
+use super::findings::{self, within};
 use super::look;
 use super::partition::FilePartition;
 use super::process::{ToolAnswer, ToolProgram};
@@ -28,6 +29,8 @@ enum LookPlan {
     Actions(std::ops::Range<usize>),
     /// A trial on a copy, with this program.
     Trial(ToolProgram),
+    /// A question to a daemon of this program.
+    Daemon(ToolProgram),
 }
 
 /// Runs all tools, and says what they find in the order of the tools.
@@ -45,14 +48,14 @@ pub(super) fn run(
         .map(|look| look.plan(tool_box, &runner, (&mut actions, &mut watcher)))
         .collect();
     let ran = runner.run(&actions, &watcher);
-    let mut report = CheckReport::new();
+    let mut report = CheckReport::new(tool_box.request.goal);
     let mut errors = Vec::new();
     for (look, plan) in looks.iter().zip(plans) {
         let answer = plan.and_then(|plan| look.answer(tool_box, plan, &ran.outcomes));
         match answer {
             Ok(answer) => {
                 look.say(tool_box, &answer);
-                report.add(look.summary(answer.verdict), answer.verdict);
+                report.add(look.summary(tool_box, &answer), answer.verdict);
             }
             Err(error) if errors.contains(&error) => {}
             Err(error) => errors.push(error),
@@ -104,6 +107,9 @@ impl Look<'_> {
         (actions, watcher): (&mut Vec<Action>, &mut LookWatcher<'_>),
     ) -> Result<LookPlan, GoalError> {
         let program = tool_box.program(self.tool, self.partition)?;
+        if tool_box.request.uses_daemon && !self.tool.daemon.is_empty() {
+            return Ok(LookPlan::Daemon(program));
+        }
         let mode = match self.is_fix {
             true => CallMode::CheckFix,
             false => CallMode::Check,
@@ -131,6 +137,9 @@ impl Look<'_> {
             LookPlan::Trial(program) => {
                 return trial::run(tool_box, (self.tool, self.partition), &program);
             }
+            LookPlan::Daemon(program) => {
+                return daemon::run(tool_box, (self.tool, self.partition), &program);
+            }
         };
         let mut answer = ToolAnswer {
             code: Some(0),
@@ -153,18 +162,23 @@ impl Look<'_> {
         }
     }
 
-    fn summary(&self, verdict: Verdict) -> ToolSummary {
+    fn summary(&self, tool_box: &ToolBox<'_>, answer: &ToolAnswer) -> ToolSummary {
         ToolSummary {
             label: self.label(),
             kind: match self.is_fix {
                 true => ToolKind::Fixer,
                 false => self.tool.kind,
             },
-            state: match verdict {
+            state: match answer.verdict {
                 Verdict::Clean => ToolState::Succeeded,
                 Verdict::Findings => ToolState::Failed,
                 Verdict::Misuse | Verdict::Broken => ToolState::Broken,
             },
+            findings: match tool_box.request.wants_findings {
+                true => findings::of(self.tool, answer, tool_box.session.root()),
+                false => Vec::new(),
+            },
+            changed: Vec::new(),
         }
     }
 
@@ -191,24 +205,5 @@ impl Look<'_> {
             _ => String::new(),
         };
         session.say(format_args!("{partition}{printed}{ended}"));
-    }
-}
-
-/// What a tool printed, with paths that count from the root, as those who read findings want them.
-fn within(root: &Utf8Path, printed: &str) -> String {
-    printed.replace(&format!("{root}/"), "")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_count_from_the_root() {
-        let printed = "/r/p/a.py\n  /r/p/a.py:1:2 - error: x (/rest/b)\n";
-        assert_eq!(
-            within("/r".into(), printed),
-            "p/a.py\n  p/a.py:1:2 - error: x (/rest/b)\n"
-        );
     }
 }

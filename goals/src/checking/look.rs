@@ -107,8 +107,19 @@ fn seen(
     more: &[String],
 ) -> Vec<String> {
     let mut seen: BTreeSet<String> = partition.files.iter().chain(more).cloned().collect();
+    seen.extend(configuration_files(tool, root, &partition.files));
+    seen.retain(|path| root.join(path).symlink_metadata().is_ok());
+    seen.into_iter().collect()
+}
+
+/// What configures a tool in the folders of files and above, and what that names.
+pub(super) fn configuration_files(
+    tool: &CheckTool,
+    root: &Utf8Path,
+    files: &[String],
+) -> BTreeSet<String> {
     let mut folders: BTreeSet<&str> = BTreeSet::from([""]);
-    for file in &partition.files {
+    for file in files {
         for folder in RepoPath::new(file).folders() {
             if !folders.insert(folder) {
                 break;
@@ -116,17 +127,17 @@ fn seen(
         }
     }
     let names = tool.config_names();
+    let mut found = BTreeSet::new();
     for folder in folders {
         for name in &names {
             let path = RepoPath::new(folder).join(name);
             if let Ok(text) = fs_err::read_to_string(root.join(&path)) {
-                seen.extend(named_files(root, &text));
-                seen.insert(path);
+                found.extend(named_files(root, &text));
+                found.insert(path);
             }
         }
     }
-    seen.retain(|path| root.join(path).symlink_metadata().is_ok());
-    seen.into_iter().collect()
+    found
 }
 
 /// The files of the repository that a configuration file names: plug-ins, and what it extends.

@@ -10,7 +10,7 @@ use targets::{Glob, TargetGraph, TargetId};
 
 use super::request::CheckRequest;
 use crate::error::GoalError;
-use crate::graph::{NoSpecs, TargetSelection, edited_files, interpreter_constraints, specs};
+use crate::graph::{NoSpecs, edited_files, interpreter_constraints, specs};
 use crate::session::Session;
 
 /// The files of one process of a tool.
@@ -53,9 +53,13 @@ impl SelectedFiles {
     pub(super) fn of(
         session: &Session,
         graph: &TargetGraph<'_>,
-        selection: &TargetSelection,
+        request: &CheckRequest,
     ) -> Result<Self, GoalError> {
+        let selection = &request.selection;
         let specs = specs(session, &selection.specs)?;
+        if let Some(only) = &request.only {
+            return Ok(Self::of_files(graph, only, specs));
+        }
         let selected = selection.of(session, graph, NoSpecs::Nothing)?;
         let mut targets: BTreeSet<TargetId> = selected.iter().copied().collect();
         if selection.changed.is_none() {
@@ -82,7 +86,11 @@ impl SelectedFiles {
             session.warn(format_args!(
                 "no targets are named, so that `{goal}` does nothing: `::` names all, `dir::` those in `dir` and below"
             ));
-        } else if nothing && request.selection.changed.is_none() && !self.specs.are_wide() {
+        } else if nothing
+            && request.only.is_none()
+            && request.selection.changed.is_none()
+            && !self.specs.are_wide()
+        {
             session.warn(format_args!(
                 "no file that is named belongs to a target that a tool of `{goal}` is for"
             ));
@@ -130,6 +138,19 @@ impl SelectedFiles {
 }
 
 impl SelectedFiles {
+    /// These files, as far as specs match them.
+    fn of_files(graph: &TargetGraph<'_>, files: &BTreeSet<String>, specs: Specs) -> Self {
+        let is_named = |file: &&String| specs.is_empty() || specs.match_file(file);
+        let files: BTreeSet<String> = files.iter().filter(is_named).cloned().collect();
+        let owners = files.iter().flat_map(|file| graph.owners_of_file(file));
+        Self {
+            targets: owners.collect(),
+            edited: Some(files),
+            is_empty: false,
+            specs,
+        }
+    }
+
     /// The files that a tool is given though no target need own them.
     fn files_of(&self, graph: &TargetGraph<'_>, tool: &CheckTool) -> PartitionFiles {
         let globs: Vec<Glob> = tool.globs.iter().map(|glob| Glob::new(glob)).collect();
@@ -210,6 +231,19 @@ impl PartitionKey {
             targets: files.values().filter_map(|id| *id).collect(),
             files: files.into_keys().collect(),
         })
+    }
+}
+
+impl FilePartition {
+    /// All of these files, whoever owns them.
+    pub(super) fn of_files(files: Vec<String>) -> Self {
+        Self {
+            title: None,
+            constraints: None,
+            resolve: None,
+            files,
+            targets: Vec::new(),
+        }
     }
 }
 

@@ -72,6 +72,32 @@ impl ToolCall<'_> {
         Ok(answer)
     }
 
+    /// Runs it once on all files, whose names are in a file where a command line does not hold them.
+    pub(super) fn run_as_one(
+        &self,
+        folder: &Utf8Path,
+        files: &[String],
+    ) -> Result<ToolAnswer, GoalError> {
+        let mut batches = batches(files);
+        if let (2.., Some(list)) = (batches.len(), self.argument_file(files)?) {
+            batches = vec![vec![self.placed(&list)]];
+        }
+        self.run_once(folder, &batches.concat())
+    }
+
+    /// Lets it have a folder of its cache for itself.
+    pub(super) fn use_cache(&mut self, name: &str) -> Result<(), GoalError> {
+        let cache = self.cache.join(name);
+        fs_err::create_dir_all(&cache).map_err(|error| GoalError::file("make", &cache, &error))?;
+        for (location, place) in &mut self.locations {
+            if *location == "cache" {
+                *place = Location::new("cache", &*cache);
+            }
+        }
+        self.cache = cache;
+        Ok(())
+    }
+
     /// The argument for a file with arguments, which is written, if the tool takes one.
     pub(super) fn argument_file(&self, files: &[String]) -> Result<Option<String>, GoalError> {
         let Some(prefix) = &self.tool.argument_file else {

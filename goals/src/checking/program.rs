@@ -63,10 +63,9 @@ impl<'a> ToolBox<'a> {
             index: request.index.clone(),
             ..ExportOptions::default()
         };
-        let root = Sha256::of(session.root().as_str().as_bytes()).to_string();
         Ok(Self {
             exporter: Exporter::new(session, options)?,
-            cache: session.cache()?.join(FOLDER).join(&root[..16]),
+            cache: cache_folder(session)?,
             found: Mutex::default(),
             session,
             request,
@@ -123,6 +122,7 @@ impl<'a> ToolBox<'a> {
             configuration: self.configuration(tool, config.as_deref(), &options),
             config,
             is_isolated: !options.config_discovery,
+            is_plain: self.request.wants_findings,
             arguments: [options.args.0.clone(), self.request.arguments.clone()].concat(),
         };
         let Some(mut arguments) = invocation.arguments_of(tool, mode) else {
@@ -490,6 +490,12 @@ impl<'a> ToolBox<'a> {
         }
         Ok(requirements)
     }
+}
+
+/// The folder of the caches of tools for a repository.
+pub(super) fn cache_folder(session: &Session) -> Result<Utf8PathBuf, GoalError> {
+    let root = Sha256::of(session.root().as_str().as_bytes()).to_string();
+    Ok(session.cache()?.join(FOLDER).join(&root[..16]))
 }
 
 /// A short name for what is long.

@@ -1,6 +1,8 @@
 //! How the tools of a goal came out.
 
-use checks::{ToolKind, Verdict};
+use checks::{Finding, ToolKind, Verdict};
+
+use super::request::CheckGoal;
 
 /// How a tool came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,11 +28,17 @@ pub struct ToolSummary {
     pub kind: ToolKind,
     /// How it came out.
     pub state: ToolState,
+    /// What it found, where that was wanted.
+    pub findings: Vec<Finding>,
+    /// The files that it changed.
+    pub changed: Vec<String>,
 }
 
 /// How the tools of a goal came out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckReport {
+    /// The goal.
+    pub goal: CheckGoal,
     /// The tools, sorted by name, each once.
     pub tools: Vec<ToolSummary>,
     /// The worst of their answers.
@@ -39,8 +47,9 @@ pub struct CheckReport {
 
 impl CheckReport {
     /// Nothing yet.
-    pub(super) fn new() -> Self {
+    pub(super) fn new(goal: CheckGoal) -> Self {
         Self {
+            goal,
             tools: Vec::new(),
             verdict: Verdict::Clean,
         }
@@ -54,7 +63,11 @@ impl CheckReport {
             .iter_mut()
             .find(|known| known.label == summary.label);
         match known {
-            Some(known) => known.state = known.state.worse(summary.state),
+            Some(known) => {
+                known.state = known.state.worse(summary.state);
+                known.findings.extend(summary.findings);
+                known.changed.extend(summary.changed);
+            }
             None => self.tools.push(summary),
         }
         self.tools.sort_by(|a, b| a.label.cmp(&b.label));
@@ -69,6 +82,18 @@ impl CheckReport {
 }
 
 impl ToolState {
+    /// Its name in what scripts read.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Broken => "broken",
+            Self::MadeChanges => "made_changes",
+            Self::MadeNoChanges => "made_no_changes",
+        }
+    }
+
     fn worse(self, other: Self) -> Self {
         let rank = |state: Self| match state {
             Self::Broken => 4,

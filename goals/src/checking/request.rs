@@ -1,5 +1,7 @@
 //! What is asked of a team's tools.
 
+use std::collections::BTreeSet;
+
 use crate::actions::ActionOptions;
 use crate::graph::TargetSelection;
 use crate::locking::IndexChoice;
@@ -37,6 +39,14 @@ pub struct CheckRequest {
     pub goal: CheckGoal,
     /// Whose files.
     pub selection: TargetSelection,
+    /// Whether only what is staged is looked at, as the next commit will have it.
+    pub is_staged: bool,
+    /// Only these files of the selection.
+    pub only: Option<BTreeSet<String>>,
+    /// Whether type checkers that can stay do.
+    pub uses_daemon: bool,
+    /// Whether each finding is wanted by itself.
+    pub wants_findings: bool,
     /// More arguments of the tool.
     pub arguments: Vec<String>,
     /// How processes are run, and whether what was clean is looked at again.

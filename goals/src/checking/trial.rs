@@ -4,6 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use checks::{CallMode, CheckTool, Verdict};
 
 use super::contents::FileContents;
+use super::look::configuration_files;
 use super::partition::FilePartition;
 use super::process::{ToolAnswer, ToolProgram};
 use super::program::ToolBox;
@@ -23,11 +24,9 @@ pub(super) fn run(
     let folder = Utf8PathBuf::try_from(copy.path().to_owned())
         .map_err(|error| GoalError::failure(error.to_string()))?;
     let root = tool_box.session.root();
-    copy_files(
-        root,
-        &folder,
-        partition.files.iter().chain(&tool.config_names()),
-    )?;
+    let configuration = configuration_files(tool, root, &partition.files);
+    let seen = partition.files.iter().chain(&call.sees);
+    copy_files(root, &folder, seen.chain(&configuration))?;
     let mut before = FileContents::read(&folder, &partition.files)?;
     let mut answer = call.run(&folder, &partition.files)?;
     let changed = before.take_changed();
@@ -43,7 +42,8 @@ pub(super) fn run(
     Ok(answer)
 }
 
-fn copy_files<'f>(
+/// Copies files of one folder to another; those that are not there are left out.
+pub(super) fn copy_files<'f>(
     from: &Utf8Path,
     to: &Utf8Path,
     paths: impl Iterator<Item = &'f String>,

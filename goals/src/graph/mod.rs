@@ -14,7 +14,7 @@ use git::Git;
 use model::InterpreterConstraints;
 use rayon::prelude::*;
 use targets::imports::ImportCache;
-use targets::{Repository, TargetGraph, TargetId};
+use targets::{GraphOptions, Repository, TargetGraph, TargetId};
 use workspace::ImportCacheFile;
 
 use crate::error::{GoalError, warning_text};
@@ -36,6 +36,35 @@ impl BuildFiles {
         let options = session.target_options();
         Ok(Self {
             repository: workspace::load(session.root(), options)?,
+            cache: ImportCacheFile::open(session.cache()?.join(IMPORTS)),
+        })
+    }
+
+    /// Evaluates the BUILD files as if some files were others: what is in them, `None` for those that
+    /// are not there.
+    pub fn with(
+        session: &Session,
+        others: BTreeMap<String, Option<Vec<u8>>>,
+    ) -> Result<Self, GoalError> {
+        if others.is_empty() {
+            return Self::load(session);
+        }
+        let options = session.target_options();
+        Ok(Self {
+            repository: workspace::load_earlier(session.root(), options, others)?,
+            cache: ImportCacheFile::open(session.cache()?.join(IMPORTS)),
+        })
+    }
+
+    /// A repository without files.
+    pub fn none(session: &Session) -> Result<Self, GoalError> {
+        let files = Box::new(targets::MemoryFiles::default());
+        let options = GraphOptions {
+            build_file_prelude_globs: Vec::new(),
+            ..session.target_options()
+        };
+        Ok(Self {
+            repository: Repository::load(files, options)?,
             cache: ImportCacheFile::open(session.cache()?.join(IMPORTS)),
         })
     }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::runner::BatchOutcome;
 use crate::error::GoalError;
+use crate::workflow_command::workflow_command;
 
 /// How the tests came out.
 #[derive(Debug, Clone, Default)]
@@ -129,16 +130,18 @@ fn annotations(outcome: &BatchOutcome) -> Vec<String> {
             "{} failed (exit code {})",
             outcome.line.title, outcome.line.exit_code
         );
-        return vec![format!("::error file={file}::{}", escaped(&message))];
+        let properties = [("file", file.to_owned())];
+        return vec![workflow_command("error", &properties, &message)];
     }
     let each = cases.iter().map(|case| {
         let (file, line) = place(outcome, case);
         let message = case.message.as_deref().unwrap_or("it failed");
-        format!(
-            "::error file={file},line={line},title={}::{}",
-            escaped(&case.name),
-            escaped(message)
-        )
+        let properties = [
+            ("file", file.to_owned()),
+            ("line", line.to_string()),
+            ("title", case.name.clone()),
+        ];
+        workflow_command("error", &properties, message)
     });
     each.collect()
 }
@@ -160,11 +163,4 @@ fn place<'o>(outcome: &'o BatchOutcome, case: &TestCase) -> (&'o str, usize) {
         rest.split(':').next()?.parse().ok()
     });
     (file, numbers.next().unwrap_or(1))
-}
-
-/// Text as workflow commands have it.
-fn escaped(text: &str) -> String {
-    text.replace('%', "%25")
-        .replace('\r', "%0D")
-        .replace('\n', "%0A")
 }

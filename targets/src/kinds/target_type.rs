@@ -97,6 +97,20 @@ impl TargetType {
         }
     }
 
+    /// The patterns of the files that it owns where no field names them.
+    #[must_use]
+    pub fn default_sources(&self) -> Vec<&'static str> {
+        match self.role {
+            Role::Files { default, .. } | Role::Sources { default } => default.to_vec(),
+            Role::File { field, .. } => {
+                let defaults = self.field(field).filter_map(|field| field.default);
+                defaults.flat_map(super::field::texts).collect()
+            }
+            Role::Requirements { file, .. } => vec![file],
+            _ => Vec::new(),
+        }
+    }
+
     /// Whether it generates targets.
     #[must_use]
     pub fn is_generator(&self) -> bool {

@@ -14,4 +14,4 @@ mod tests;
 
 pub use declaration::{BuildDir, Declaration};
 pub(crate) use declaration::{DeclarationId, Rules, RulesId};
-pub use repository::Repository;
+pub use repository::{Repository, build_files};

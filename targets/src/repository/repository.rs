@@ -259,7 +259,7 @@ fn preludes(
 }
 
 /// Paths of the BUILD files, sorted by folder, then name.
-fn build_files(files: &dyn RepositoryFiles, options: &GraphOptions) -> Vec<Arc<str>> {
+pub fn build_files(files: &dyn RepositoryFiles, options: &GraphOptions) -> Vec<Arc<str>> {
     let patterns: Vec<Glob> = options
         .build_patterns
         .iter()

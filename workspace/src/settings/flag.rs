@@ -65,7 +65,18 @@ pub struct SettingFlag {
 const GLOBAL: &str = "GLOBAL";
 
 /// The sections whose keys can be set by flags that no command declares.
-const GOALS: &[&str] = &["lint", "fmt", "fix", "check"];
+const OF_GOALS: &[&str] = &[
+    "lint",
+    "fmt",
+    "fix",
+    "check",
+    "tailor",
+    "update-build-files",
+    "python",
+    "shell-setup",
+    "docker",
+    "protoc",
+];
 
 impl FlagKey {
     /// The keys of the sections that people set for one run.
@@ -164,7 +175,7 @@ fn section_and_key(name: &str) -> Option<(String, String, bool)> {
         let is_switch = global.is_switch(&key);
         return Some((GLOBAL.to_owned(), key, is_switch));
     }
-    for goal in GOALS {
+    for goal in OF_GOALS {
         let section = sections.get_mut(goal)?;
         let rest = name
             .strip_prefix(goal)

@@ -14,6 +14,7 @@ use ::remote::{
     RemoteProvider,
 };
 use camino::Utf8PathBuf;
+use checks::{BuildFileFormatter, CheckTool};
 use engine::SandboxKeeping;
 use install::environment::LinkMode;
 use model::{
@@ -155,6 +156,16 @@ sections! {
     "fix" => fix: Fix,
     /// `[check]`
     "check" => check: Check,
+    /// `[tailor]`
+    "tailor" => tailor: Tailor,
+    /// `[update-build-files]`
+    "update-build-files" => update_build_files: UpdateBuildFiles,
+    /// `[shell-setup]`
+    "shell-setup" => shell_setup: ShellSetup,
+    /// `[docker]`
+    "docker" => docker: DockerSettings,
+    /// `[protoc]`
+    "protoc" => protoc: Protoc,
     /// `[checks]`, ours
     "checks" => checks: Checks,
 }
@@ -225,10 +236,73 @@ section! {
 }
 
 section! {
+    /// How `tailor` writes to BUILD files, and what it leaves out.
+    Tailor {
+        /// Whether nothing is written, and what would be is a failure.
+        check: bool = false,
+        /// The name of BUILD files that are made.
+        build_file_name: String = "BUILD".to_owned(),
+        /// The text at the top of BUILD files that are made.
+        build_file_header: Option<String> = None,
+        /// How arguments of targets are indented.
+        build_file_indent: String = "    ".to_owned(),
+        /// What is called in place of target types.
+        alias_mapping: BTreeMap<String, String> = BTreeMap::new(),
+        /// Globs of BUILD files that are neither made nor changed.
+        ignore_paths: Vec<String> = Vec::new(),
+        /// Addresses of targets that are not added.
+        ignore_adding_targets: Vec<String> = Vec::new(),
+    }
+}
+
+section! {
+    /// What `update-build-files` does.
+    UpdateBuildFiles {
+        /// Whether nothing is written, and what would be is a failure.
+        check: bool = false,
+        /// Whether BUILD files are formatted.
+        fmt: bool = true,
+        /// What formats them.
+        formatter: BuildFileFormatter = BuildFileFormatter::Black,
+        /// Whether old names of target types and fields are replaced.
+        fix_safe_deprecations: bool = true,
+    }
+}
+
+section! {
+    /// Scripts of a shell.
+    ShellSetup {
+        /// Whether `tailor` adds `shell_sources`.
+        tailor_sources: bool = true,
+        /// Whether `tailor` adds `shunit2_tests`.
+        tailor_shunit2_tests: bool = true,
+    }
+}
+
+section! {
+    /// Images of containers.
+    DockerSettings {
+        /// Whether `tailor` adds `docker_image`.
+        tailor: bool = true,
+    }
+}
+
+section! {
+    /// Protocol buffers.
+    Protoc {
+        /// Whether `tailor` adds `protobuf_sources`.
+        tailor: bool = true,
+    }
+}
+
+section! {
     /// Linters, formatters, fixers and type checkers.
     Checks {
         /// Tools to run beside those that `backend_packages` brings, by their names.
         tools: Vec<String> = Vec::new(),
+        /// Tools of the team, by name, with the keys of `checks/src/tools.toml`. They run beside the
+        /// others; one with the name of a tool that is shipped replaces it.
+        own: BTreeMap<String, CheckTool> = BTreeMap::new(),
         /// Folders in which tools are looked for that no resolve has, `<PATH>` for those of the
         /// variable; without any they are locked and kept in the cache.
         search_path: Vec<String> = Vec::new(),
@@ -404,6 +478,21 @@ section! {
         /// it from its newest version on the others, or `fewest`, where no version serves all.
         /// Pants does not have this setting.
         fork_strategy: ForkStrategy = ForkStrategy::RequiresPython,
+        /// Whether `tailor` adds `python_sources`, `python_tests` and `python_test_utils`.
+        tailor_source_targets: bool = true,
+        /// Whether `tailor` adds nothing for an empty `__init__.py` that is alone.
+        tailor_ignore_empty_init_files: bool = true,
+        /// Whether `tailor` adds targets for files with requirements.
+        tailor_requirements_targets: bool = true,
+        /// Whether `tailor` adds `pex_binary` for what can be started.
+        tailor_pex_binary_targets: bool = false,
+        /// Whether `tailor` adds `resource` for `py.typed`.
+        tailor_py_typed_targets: bool = true,
+        /// The names of files that are tests for `tailor`.
+        tailor_test_file_globs: Vec<String> = strings(&["test_*.py", "*_test.py", "tests.py"]),
+        /// The names of files that only tests use, for `tailor`.
+        tailor_testutils_file_globs: Vec<String> =
+            strings(&["conftest.py", "test_*.pyi", "*_test.pyi", "tests.pyi"]),
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use ::remote::{BearerToken, CacheContentBehavior, RemoteCacheWarnings, RemoteProvider};
 use camino::Utf8PathBuf;
+use checks::{BuildFileFormatter, CheckTool};
 use engine::SandboxKeeping;
 use install::environment::LinkMode;
 use model::{
@@ -419,6 +420,22 @@ impl Setting for TypeDeclaration {
     }
 }
 
+impl Setting for CheckTool {
+    fn read(node: &SettingNode) -> Result<Self, SettingMistake> {
+        let entries = node.table("a table that describes a tool")?;
+        Self::read(node.value()).map_err(|problem| {
+            // The key that a message names is where the mistake is.
+            let named = |entry: &&Entry| problem.contains(&format!("`{}`", entry.name));
+            let place = entries.iter().find(named);
+            let span = place.map_or(&node.span, |entry| &entry.name_span);
+            SettingMistake {
+                span: span.clone(),
+                kind: SettingMistakeKind::BadValue(problem),
+            }
+        })
+    }
+}
+
 /// The setting is one of some words.
 macro_rules! choice {
     ($Type:ty { $($word:literal => $value:expr,)+ }) => {
@@ -466,6 +483,12 @@ impl Setting for Percentage {
         }
     }
 }
+
+choice!(BuildFileFormatter {
+    "black" => Self::Black,
+    "ruff" => Self::Ruff,
+    "yapf" => Self::Yapf,
+});
 
 choice!(OutputPolicy {
     "all" => Self::All,

@@ -101,6 +101,21 @@ impl SettingNode {
         Ok(Self { tree, span })
     }
 
+    /// The same as a value of TOML, with placeholders filled in.
+    pub fn value(&self) -> Value {
+        match &self.tree {
+            SettingTree::Text(text) => text.as_str().into(),
+            SettingTree::Bool(value) => (*value).into(),
+            SettingTree::Integer(number) => (*number).into(),
+            SettingTree::List(items) => Value::Array(items.iter().map(Self::value).collect()),
+            SettingTree::Table(entries) => {
+                let entries = entries.iter();
+                let entries = entries.map(|entry| (entry.name.as_str(), entry.node.value()));
+                Value::InlineTable(entries.collect())
+            }
+        }
+    }
+
     /// The text.
     pub fn text(&self, expected: &'static str) -> Result<&str, SettingMistake> {
         match &self.tree {

@@ -1,7 +1,7 @@
 //! `lint`, `fmt`, `fix` and `check`: the tools that the settings choose, on the files of targets.
 
 use checks::{ToolKind, Verdict};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use engine::CacheUse;
 use goals::actions::ActionOptions;
 use goals::checking::{self, CheckGoal, CheckReport, CheckRequest, ToolState};
@@ -35,6 +35,18 @@ pub(crate) struct CheckArguments {
     #[arg(long)]
     force: bool,
 
+    /// Only what is staged, as the next commit will have it
+    #[arg(long, conflicts_with = "changed_since")]
+    staged: bool,
+
+    /// Ask a type checker that stays, for quicker answers: dmypy
+    #[arg(long)]
+    daemon: bool,
+
+    /// How to print what the tools find: their own words, or one document on stdout
+    #[arg(long, value_enum, default_value_t = FindingFormat::Text)]
+    output_format: FindingFormat,
+
     #[command(flatten)]
     actions: ActionArguments,
 
@@ -44,6 +56,19 @@ pub(crate) struct CheckArguments {
     /// More arguments of the tool
     #[arg(last = true, value_name = "ARGS")]
     arguments: Vec<String>,
+}
+
+/// How findings are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FindingFormat {
+    /// As each tool prints them
+    Text,
+    /// For scripts
+    Json,
+    /// Commands that GitHub turns into annotations
+    Github,
+    /// For code scanning
+    Sarif,
 }
 
 impl CheckArguments {
@@ -87,17 +112,36 @@ pub(crate) fn run(
     let request = CheckRequest {
         goal,
         selection: arguments.selection.selection(),
+        is_staged: arguments.staged,
+        only: None,
+        uses_daemon: arguments.daemon,
+        wants_findings: arguments.output_format != FindingFormat::Text,
         arguments: arguments.arguments.clone(),
         actions: arguments.actions(session, goal),
         index: arguments.index.choice(),
     };
     let report = checking::run(session, &request)?;
     print_summary(session, &report, goal);
+    print_findings(&report, arguments.output_format);
     Ok(match report.verdict {
         Verdict::Clean => CommandOutcome::Done,
         Verdict::Findings => CommandOutcome::Found,
         other => CommandOutcome::Exit(other.exit_code()),
     })
+}
+
+/// Prints findings for other programs.
+fn print_findings(report: &CheckReport, format: FindingFormat) {
+    let pretty = |value| serde_json::to_string_pretty(&value).unwrap_or_default() + "\n";
+    crate::terminal::print(match format {
+        FindingFormat::Text => return,
+        FindingFormat::Json => pretty(report.json()),
+        FindingFormat::Sarif => pretty(report.sarif()),
+        FindingFormat::Github => {
+            let lines = report.annotations().into_iter();
+            lines.map(|line| line + "\n").collect()
+        }
+    });
 }
 
 fn print_summary(session: &Session, report: &CheckReport, goal: CheckGoal) {
