@@ -74,7 +74,7 @@ fn done(output: &Output) {
     assert_eq!(output.status, 0, "{output}");
 }
 
-/// Installs, then makes the first lock, and asserts how long that took.
+/// Installs, and makes the first lock. How long that may take is asserted where `XTASK_TIMINGS` asks for it.
 fn to_the_first_lock(repo: &Repo, install: &str, bin: &str) -> Option<()> {
     let begun = Instant::now();
     done(&alone(repo, install)?);
@@ -83,7 +83,10 @@ fn to_the_first_lock(repo: &Repo, install: &str, bin: &str) -> Option<()> {
         &format!("{bin}/cargo-xtask generate-lockfiles"),
     )?);
     let taken = begun.elapsed();
-    assert!(taken < PATIENCE, "{taken:?}");
+    // On a machine that does other things too, it says nothing.
+    if std::env::var_os("XTASK_TIMINGS").is_some() {
+        assert!(taken < PATIENCE, "{taken:?}");
+    }
     assert!(repo.read("python.lock").contains("name = \"lib\""));
     Some(())
 }
