@@ -666,6 +666,29 @@ fn a_version_file_linked_out_of_the_repository_is_refused() {
     "#);
 }
 
+/// The news file and a folder of fragments too.
+#[test]
+fn whatever_is_linked_out_of_the_repository_is_refused() {
+    let sandbox = Sandbox::new();
+    let (news, changes) = (
+        sandbox.root().join("CHANGELOG.md"),
+        sandbox.root().join("changes"),
+    );
+    fs_err::rename(&news, sandbox.path("NEWS.md")).unwrap();
+    fs_err::rename(&changes, sandbox.path("fragments")).unwrap();
+    fs_err::os::unix::fs::symlink("../NEWS.md", &news).unwrap();
+    fs_err::os::unix::fs::symlink("../fragments", &changes).unwrap();
+    sandbox.commit("linked");
+    insta::assert_snapshot!(check(&sandbox, &request("24.09.0")), @"
+    CHANGELOG.md is a link out of the repository, where no commit holds it
+    -> make CHANGELOG.md a file, or a link to one in the repository
+    changes/1.feature.md is a link out of the repository, where no commit holds it
+    -> make changes/1.feature.md a file, or a link to one in the repository
+    changes/2.bugfix.md is a link out of the repository, where no commit holds it
+    -> make changes/2.bugfix.md a file, or a link to one in the repository
+    ");
+}
+
 #[test]
 fn tags_of_any_template_are_ordered() {
     for template in [

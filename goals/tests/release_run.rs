@@ -342,6 +342,43 @@ fn the_target_of_a_linked_version_file_is_committed() {
     assert_eq!(sandbox.git(&["status", "--porcelain"]), "");
 }
 
+/// A repository whose version file and fragments are in a folder that links lead to.
+fn linked() -> Sandbox {
+    let sandbox = Sandbox::new();
+    fs_err::create_dir(sandbox.root().join("real")).unwrap();
+    for name in ["VERSION", "changes"] {
+        let link = sandbox.root().join(name);
+        fs_err::rename(&link, sandbox.root().join("real").join(name)).unwrap();
+        fs_err::os::unix::fs::symlink(format!("real/{name}"), link).unwrap();
+    }
+    sandbox.commit("linked");
+    sandbox
+}
+
+#[test]
+fn what_is_in_linked_folders_is_committed() {
+    let sandbox = linked();
+    let plan = go(&sandbox, &settings(), &request("24.09.0"));
+    run(&sandbox, &plan, Way::Start, None).unwrap();
+    assert_eq!(sandbox.git(&["show", "24.09.0:real/VERSION"]), "24.09.0");
+    let kept = sandbox.git(&["ls-tree", "-r", "--name-only", "24.09.0", "real/"]);
+    assert_eq!(kept, "real/VERSION");
+    assert_eq!(sandbox.git(&["status", "--porcelain"]), "");
+}
+
+#[test]
+fn what_is_in_linked_folders_is_taken_back() {
+    let sandbox = linked();
+    let files = sandbox.git(&["ls-files"]);
+    let plan = stopped(&sandbox);
+    run(&sandbox, &plan, Way::Abort, None).unwrap();
+    assert_eq!(sandbox.git(&["status", "--porcelain"]), "");
+    assert_eq!(sandbox.git(&["ls-files"]), files);
+    assert!(
+        sandbox.root().join("changes/10.feature.md").exists() || files.contains("real/changes/")
+    );
+}
+
 #[test]
 fn a_branch_and_a_tag_of_one_name_are_pushed() {
     let sandbox = Sandbox::new();

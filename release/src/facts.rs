@@ -16,8 +16,8 @@ pub struct ReleaseFacts {
     pub version_file: Option<String>,
     /// The last commit that changed the version file; `None` where that is not known.
     pub version_commit: Option<String>,
-    /// Whether the version file is a link out of the repository.
-    pub version_place: VersionPlace,
+    /// Files that the release writes or removes, and that links lead out of the repository.
+    pub outside: BTreeSet<Utf8PathBuf>,
     /// How much of the history is here.
     pub history: GitHistory,
     /// Why git would not make the commit or the tag.
@@ -51,15 +51,6 @@ pub enum CommitObstacle {
     NoIdentity(String),
     /// Commits or tags are signed, and that fails.
     CannotSign(String),
-}
-
-/// Where the version file is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum VersionPlace {
-    /// In the repository, or nowhere.
-    Inside,
-    /// A link leads out of the repository.
-    Outside,
 }
 
 /// How much of a history is in a clone.

@@ -8,12 +8,13 @@ use git::{Git, GitError};
 use globset::{Glob, GlobSetBuilder};
 use release::facts::{
     CandidateFacts, CommitObstacle, GitHead, GitHistory, Locks, NewsFile, ReleaseFacts,
-    RemoteBranch, RemoteFacts, TagFact, VersionPlace,
+    RemoteBranch, RemoteFacts, TagFact,
 };
 use release::plan::{Pushing, ReleaseRequest};
 use release::settings::{CandidateNotes, ReleaseSettings, StepKind, TagKind};
 use thiserror::Error;
 
+use super::links::{LastLink, followed};
 use super::trees::{CommitTree, WorkTree};
 
 /// Why facts cannot be gathered.
@@ -77,11 +78,11 @@ pub fn gather(
         None => Vec::new(),
     };
     let news_file = news_file(&tree, settings, request, changelog.as_ref())?;
-    Ok(ReleaseFacts {
+    let mut facts = ReleaseFacts {
         dirty: lines(&git.text(&["status", "--porcelain"])?),
         version_file: text(&tree, &settings.version_file)?,
         version_commit: version_commit(root, &settings.version_file, &git)?,
-        version_place: version_place(root, &settings.version_file)?,
+        outside: BTreeSet::new(),
         history: history(&git)?,
         obstacles,
         version_links: links(root, &settings.version_file, &git)?,
@@ -95,7 +96,9 @@ pub fn gather(
         news_file,
         tracked,
         head,
-    })
+    };
+    facts.outside = outside(root, &facts, &settings.version_file);
+    Ok(facts)
 }
 
 fn head(git: &Git, remote: &str) -> Result<GitHead, GitError> {
@@ -272,14 +275,21 @@ fn version_commit(
     }
 }
 
-fn version_place(root: &Utf8Path, version_file: &Utf8Path) -> Result<VersionPlace, std::io::Error> {
-    let Ok(real) = root.join(version_file).canonicalize_utf8() else {
-        return Ok(VersionPlace::Inside);
-    };
-    Ok(match real.starts_with(root.canonicalize_utf8()?) {
-        true => VersionPlace::Inside,
-        false => VersionPlace::Outside,
-    })
+/// The files that a release writes or removes, and that links lead out of the repository.
+fn outside(
+    root: &Utf8Path,
+    facts: &ReleaseFacts,
+    version_file: &Utf8Path,
+) -> BTreeSet<Utf8PathBuf> {
+    let news = facts.news_file.iter().map(|news| news.path.as_path());
+    let files = facts.files.keys().map(Utf8PathBuf::as_path);
+    let written = [version_file].into_iter().chain(news).chain(files);
+    let written = written.map(|path| (path, LastLink::Followed));
+    let fragments = facts.changelog.iter().flat_map(|source| &source.fragments);
+    let removed = fragments.map(|fragment| (fragment.path.as_path(), LastLink::Kept));
+    let leads_out = |(path, last): &(&Utf8Path, LastLink)| followed(root, path, *last).is_none();
+    let outside = written.chain(removed).filter(leads_out);
+    outside.map(|(path, _)| path.to_owned()).collect()
 }
 
 /// The tracked symbolic links that lead to the version file.

@@ -6,6 +6,7 @@ pub mod changed;
 pub mod forge;
 mod fragments;
 pub mod gather;
+mod links;
 pub mod run;
 mod trees;
 

@@ -32,9 +32,9 @@ pub enum Objection {
     /// A clone too shallow to tell which commit wrote the version.
     #[error("this clone is shallow: which commit wrote {0} cannot be told")]
     UnknownCommit(ReleaseVersion),
-    /// The version file is elsewhere.
+    /// A file that the release writes or removes is elsewhere.
     #[error("{0} is a link out of the repository, where no commit holds it")]
-    VersionOutside(Utf8PathBuf),
+    Outside(Utf8PathBuf),
     /// A branch from which no release is made.
     #[error(
         "no release of {version} is made from the branch `{branch}`, only from {}",
@@ -165,7 +165,7 @@ impl Objection {
                 )
             }
             Self::UnknownCommit(_) => "`git fetch --unshallow`".to_owned(),
-            Self::VersionOutside(path) => {
+            Self::Outside(path) => {
                 format!("make {path} a file, or a link to one in the repository")
             }
             Self::WrongBranch { allowed, .. } => {

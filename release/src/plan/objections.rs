@@ -6,7 +6,7 @@ use model::VersionFile;
 use super::objection::Objection;
 use super::planner::Planner;
 use super::request::Pushing;
-use crate::facts::{CommitObstacle, GitHistory, Locks, RemoteBranch, TagFact, VersionPlace};
+use crate::facts::{CommitObstacle, GitHistory, Locks, RemoteBranch, TagFact};
 use crate::settings::{CommitOn, StepKind, fill};
 use crate::version::ReleaseVersion;
 
@@ -18,10 +18,14 @@ pub(super) fn before_start(planner: &Planner<'_>) -> Vec<Objection> {
     refusals.extend(about_own_branch(planner));
     refusals.extend(about_order(planner));
     refusals.extend(about_locks(planner));
-    if planner.facts.version_place == VersionPlace::Outside {
-        let path = planner.settings.version_file.clone();
-        refusals.push(Objection::VersionOutside(path));
-    }
+    refusals.extend(
+        planner
+            .facts
+            .outside
+            .iter()
+            .cloned()
+            .map(Objection::Outside),
+    );
     refusals
 }
 

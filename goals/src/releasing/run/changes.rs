@@ -17,6 +17,7 @@ use release::plan::ReleaseStep;
 use super::context::{RunContext, folder_of_root};
 use super::error::StepError;
 use super::ignored::IgnoredFiles;
+use crate::releasing::links::{LastLink, followed};
 
 /// Runs a hook and notes in the journal what it makes of files.
 ///
@@ -172,7 +173,8 @@ fn wrote(
             is_it && *state == FileState::File(Sha256::of(new.as_bytes()))
         }
         ReleaseStep::RemoveFragments { paths } => {
-            paths.contains(path) && *state == FileState::Absent
+            let mut known = paths.iter().map(|one| known_as(&context.git, one));
+            *state == FileState::Absent && known.any(|one| one.is_ok_and(|one| one == *path))
         }
         _ => false,
     };
@@ -199,9 +201,13 @@ fn own_paths_of(
         match step {
             ReleaseStep::Write { path, .. } => {
                 own.insert(path.clone());
+                own.extend(known_as(&context.git, path));
                 own.extend(target(&context.git, path));
             }
-            ReleaseStep::RemoveFragments { paths } => own.extend(paths.iter().cloned()),
+            ReleaseStep::RemoveFragments { paths } => {
+                let known = paths.iter().map(|path| known_as(&context.git, path));
+                own.extend(known.filter_map(Result::ok));
+            }
             _ => {}
         }
     }
@@ -210,15 +216,14 @@ fn own_paths_of(
 
 /// The file that a path stands for if it is a link, relative to the root.
 pub(super) fn target(git: &Git, path: &Utf8Path) -> Result<Utf8PathBuf, StepError> {
-    let file = git.root().join(path);
-    let Ok(target) = file.canonicalize_utf8() else {
-        return Ok(path.to_owned());
-    };
-    let root = git.root().canonicalize_utf8()?;
-    match target.strip_prefix(root) {
-        Ok(target) => Ok(target.to_owned()),
-        Err(_) => Err(StepError::Outside(path.to_owned())),
-    }
+    let target = followed(git.root(), path, LastLink::Followed);
+    target.ok_or_else(|| StepError::Outside(path.to_owned()))
+}
+
+/// The path by which git knows a file: that without links among its folders.
+pub(super) fn known_as(git: &Git, path: &Utf8Path) -> Result<Utf8PathBuf, StepError> {
+    let known = followed(git.root(), path, LastLink::Kept);
+    known.ok_or_else(|| StepError::Outside(path.to_owned()))
 }
 
 /// The files that differ from the commit that the run began from, those that git does not know too.

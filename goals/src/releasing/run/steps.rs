@@ -6,7 +6,7 @@ use git::{Git, GitError};
 use release::journal::{DeliveredFile, FileState, Journal};
 use release::plan::ReleaseStep;
 
-use super::changes::{self, target};
+use super::changes::{self, known_as, target};
 use super::context::{ReleaseGoals, RunContext};
 use super::error::StepError;
 use crate::releasing::forge::{ForgeRelease, PullRequest};
@@ -239,16 +239,19 @@ pub(super) fn write(
         }
         files::replace(&git.root().join(&target), new)?;
     }
-    git.text(&["add", "--", path.as_str(), target.as_str()])?;
+    let known = known_as(git, path)?;
+    git.text(&["add", "--", known.as_str(), target.as_str()])?;
     Ok(())
 }
 
 /// Removes files, including those that git does not know.
 pub(super) fn remove(git: &Git, paths: &[Utf8PathBuf]) -> Result<(), StepError> {
+    let known = paths.iter().map(|path| known_as(git, path));
+    let known = known.collect::<Result<Vec<Utf8PathBuf>, StepError>>()?;
     let mut args = vec!["rm", "--quiet", "--force", "--ignore-unmatch", "--"];
-    args.extend(paths.iter().map(|path| path.as_str()));
+    args.extend(known.iter().map(|path| path.as_str()));
     git.text(&args)?;
-    for path in paths.iter().map(|path| git.root().join(path)) {
+    for path in known.iter().map(|path| git.root().join(path)) {
         if path.exists() {
             fs_err::remove_file(path)?;
         }
