@@ -8,7 +8,7 @@ use remote::Digest;
 
 use crate::process::ProcessEnd;
 use crate::store::BlobStore;
-use crate::tree::InputTree;
+use crate::tree::{InputTree, TreeNode};
 
 /// What came of an action that has a result, good or bad.
 #[derive(Debug, Clone)]
@@ -27,6 +27,18 @@ pub struct Outcome {
     pub elapsed: Duration,
     /// Where the result comes from.
     pub provenance: Provenance,
+}
+
+impl Outcome {
+    /// How many bytes its outputs and its output have.
+    pub(crate) fn bytes(&self) -> u64 {
+        let outputs = self.outputs.nodes();
+        let sizes = outputs.iter().map(|(_, node)| match node {
+            TreeNode::File(file) => file.digest.size(),
+            TreeNode::Symlink(_) | TreeNode::EmptyFolder => 0,
+        });
+        sizes.sum::<u64>() + self.stdout.size() + self.stderr.size()
+    }
 }
 
 /// Where a result comes from.

@@ -27,6 +27,8 @@ pub struct RunStats {
     pub wall: Duration,
     /// How long the programs would have run whose results came from a cache.
     pub saved: Duration,
+    /// How many bytes of outputs and output they need not write again.
+    pub saved_bytes: u64,
     /// The longest action of each run: no number of cores makes the runs shorter than them together.
     pub critical_path: Vec<(String, Duration)>,
 }
@@ -105,6 +107,7 @@ impl TraceRecorder {
                     Provenance::LocalCache | Provenance::RemoteCache
                 ) {
                     stats.saved += outcome.elapsed;
+                    stats.saved_bytes += outcome.bytes();
                 }
             }
         }

@@ -121,7 +121,7 @@ pub(crate) struct ActionArguments {
     )]
     keep_sandboxes: Option<KeepSandboxes>,
 
-    /// Print what ran, what came from where, and the time that it saved
+    /// Print what ran, what came from where, the time and the bytes that it saved, and the critical path
     #[arg(long)]
     stats: bool,
 

@@ -22,9 +22,10 @@ pub fn stats_lines(stats: &RunStats) -> Vec<String> {
         false => format!("actions: {}", counts.join(", ")),
     }];
     lines.push(format!(
-        "time: {}, and {} saved",
+        "time: {}, and {} saved, with {} of outputs that were there",
         seconds(stats.wall),
-        seconds(stats.saved)
+        seconds(stats.saved),
+        mebibytes(stats.saved_bytes)
     ));
     lines.extend(stats.shared.as_ref().map(shared_line));
     let path: Vec<_> = stats
@@ -84,6 +85,7 @@ mod tests {
             failed: 1,
             wall: Duration::from_millis(1500),
             saved: Duration::from_secs(4),
+            saved_bytes: 5 << 19,
             critical_path: vec![
                 ("a".to_owned(), Duration::from_millis(1200)),
                 ("b".to_owned(), Duration::from_millis(200)),
@@ -103,7 +105,7 @@ mod tests {
         };
         insta::assert_snapshot!(stats_lines(&stats).join("\n"), @"
         actions: 2 run here, 1 from the cache of this machine, 1 failed
-        time: 1.50 s, and 4.00 s saved
+        time: 1.50 s, and 4.00 s saved, with 2.5 MiB of outputs that were there
         shared cache: 3 found, 2 not found, 1 look-ups failed; 1.5 MiB fetched, 0.0 MiB sent, 9 calls
         critical path: 1.40 s: a (1.20 s), then b (0.20 s)
         ");
