@@ -5,6 +5,7 @@
 //! passed is left out.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -50,6 +51,14 @@ pub struct Action {
     pub cache: CacheUse,
     /// What starts its program, where that is not a fork of this process. No part of the key.
     pub spawner: Option<Arc<dyn Spawner>>,
+    /// What a server's workers run in its place, where it needs things of this machine. No part of the key.
+    pub on_workers: Option<Arc<dyn WorkerForm>>,
+}
+
+/// An action as a server's workers can run it: with what of this machine it needs among its inputs.
+pub trait WorkerForm: fmt::Debug + Send + Sync {
+    /// What is run in the place of `action`, and has its result; none if workers cannot.
+    fn form(&self, action: &Action) -> Option<Action>;
 }
 
 /// A path of this machine that is an input by what it is, not by where it is: an interpreter, an environment.
@@ -138,6 +147,7 @@ impl Action {
             streams: Streams::default(),
             cache: CacheUse::default(),
             spawner: None,
+            on_workers: None,
         }
     }
 

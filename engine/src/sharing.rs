@@ -27,6 +27,9 @@ use crate::tree::{InputOrigin, InputTree, TreeNode};
 /// How long a worker may wait in vain for look-ups of a run, where the cache gives signs of life.
 const LIVELY_WAIT: Duration = Duration::from_secs(1);
 
+/// The exit code of a worker that lacks the program of an action. This machine may have it.
+const NO_PROGRAM: i32 = 127;
+
 /// How often is looked for signs of life.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
@@ -147,26 +150,33 @@ impl Sharing {
         (key, lookup): (Digest, CacheLookup),
         stop: &(dyn Fn() -> bool + Sync),
     ) -> Option<(Outcome, Option<ActionResult>)> {
-        if !self.cache.executes() || !action.runs_elsewhere() {
+        if !self.cache.executes() {
             return None;
         }
-        match self
-            .cache
-            .execute(self.remote_action(action, lookup)?, stop)
-        {
+        let form = action.on_workers.as_ref().map(|form| form.form(action));
+        let form = form.unwrap_or_else(|| action.runs_elsewhere().then(|| action.clone()))?;
+        match self.cache.execute(self.remote_action(form, lookup)?, stop) {
             RemoteRun::Failed => None,
             RemoteRun::TimedOut => Some((timed_out(key), None)),
             RemoteRun::Ended { result, .. } => {
                 let outcome = outcome_of(key, &result, (&self.store, Provenance::RemoteExecution))?;
-                let is_whole = !outcome.end.success() || is_whole(action, &outcome);
-                is_whole.then_some((outcome, Some(*result)))
+                if outcome.end == ProcessEnd::Exit(NO_PROGRAM) {
+                    return None;
+                }
+                if outcome.end.success() {
+                    if !is_whole(action, &outcome) {
+                        return None;
+                    }
+                    // The server knows it by what the worker was told.
+                    self.share(action, (key, &result));
+                }
+                Some((outcome, Some(*result)))
             }
         }
     }
 
     /// An action as a server is told it: with the properties that the settings name.
-    fn remote_action(&self, action: &Action, lookup: CacheLookup) -> Option<RemoteAction> {
-        let mut action = action.clone();
+    fn remote_action(&self, mut action: Action, lookup: CacheLookup) -> Option<RemoteAction> {
         let properties = self.options.platform_properties.iter();
         let properties = properties.filter_map(|property| property.split_once('='));
         action

@@ -10,7 +10,7 @@ use engine::{
 };
 use remote::messages::{ActionResult, OutputFile, OutputSymlink};
 use remote::{CacheContentBehavior, Digest, RemoteOptions, RemoteProvider};
-use testkit::{CacheFault, CacheServer};
+use testkit::{CacheFault, CacheServer, RealServer, RealServerKind};
 
 use crate::support::{Scene, one, shell};
 
@@ -107,9 +107,13 @@ impl Machine {
 }
 
 fn team(server: &CacheServer) -> RemoteOptions {
+    team_at(&server.address())
+}
+
+fn team_at(address: &str) -> RemoteOptions {
     let mut options = RemoteOptions {
-        store_address: Some(server.address()),
-        execution_address: Some(server.address()),
+        store_address: Some(address.to_owned()),
+        execution_address: Some(address.to_owned()),
         cache_read: true,
         cache_write: true,
         ..RemoteOptions::default()
@@ -396,6 +400,50 @@ fn a_server_runs_what_it_can_and_this_machine_the_rest() {
             .values()
             .any(|blob| blob.windows(5).any(|part| part == b"large"))
     );
+}
+
+/// buildbox-casd's workers, with the programs of this machine.
+#[test]
+fn a_worker_runs_actions_and_others_have_their_results() {
+    let Some(server) = RealServer::start(RealServerKind::BuildboxCasd) else {
+        return;
+    };
+    let address = format!("grpc://{}", server.host());
+    let mut options = team_at(&address);
+    options.execution = true;
+    let machine = Machine::new(options.clone());
+    let failing = machine.script(8, "echo why >&2; exit 3");
+    let absent = Action::new("absent", ["/nowhere/program"]);
+    let action = |machine: &Machine, number: usize| Action {
+        arguments: shell("cat a; mkdir -p out/d; cp a out/d/b; ln -s d/b out/link; echo x > file")
+            .arguments,
+        ..machine.action(number)
+    };
+    let actions: Vec<_> = (0..4).map(|number| action(&machine, number)).collect();
+    let report = machine.run(&actions);
+    assert_eq!(provenances(&report), [Provenance::RemoteExecution; 4]);
+    for outcome in &report.outcomes {
+        check_right(outcome.as_ref().unwrap());
+    }
+    assert_eq!(machine.runs(), 0);
+    let report = machine.run(&[failing, absent]);
+    let failed = report.outcomes[0].as_ref().unwrap();
+    assert_eq!(
+        (failed.end, failed.provenance),
+        (engine::ProcessEnd::Exit(3), Provenance::RemoteExecution)
+    );
+    assert_eq!(failed.stderr.text().unwrap(), "why\n");
+    assert!(
+        !report.outcomes[1]
+            .as_ref()
+            .is_ok_and(|outcome| outcome.end.success())
+    );
+    options.execution = false;
+    let other = Machine::new(options);
+    let actions: Vec<_> = (0..4).map(|number| action(&other, number)).collect();
+    let report = other.run(&actions);
+    assert_eq!(provenances(&report), [Provenance::RemoteCache; 4]);
+    assert_eq!(machine.warnings() + &other.warnings(), "");
 }
 
 #[test]

@@ -15,15 +15,15 @@ use crate::session::Session;
 pub(super) const COVERAGE_DATA: &str = ".coverage";
 
 /// Names of locations of this machine.
-const ENVIRONMENT: &str = "environment";
-const ROOT: &str = "root";
-const PROCESSES: &str = "processes";
+pub(super) const ENVIRONMENT: &str = "environment";
+pub(super) const ROOT: &str = "root";
+pub(super) const PROCESSES: &str = "processes";
 
 /// What stands for the root in values of variables.
 const BUILD_ROOT: &str = "%(buildroot)s";
 
 /// The program that runs pytest.
-const PROGRAM: &str = include_str!("run_pytest.py");
+pub(super) const PROGRAM: &str = include_str!("run_pytest.py");
 
 /// A batch with what it sees.
 #[derive(Debug, Clone)]

@@ -13,6 +13,7 @@ mod live;
 mod made_files;
 mod merging;
 mod missing;
+mod on_workers;
 mod packages;
 mod plan;
 mod report;

@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use engine::{
     Action, ActionError, Digest, InputTree, Outcome, ProcessEnd, Provenance, RunEvent, RunObserver,
+    WorkerForm,
 };
 use pytest::{OutputPolicy, ResultLine, ResultOrigin, TestCase};
 
 use super::action::{PlannedBatch, debug_adapter_address};
 use super::fork_server::{ForkServers, ForkSpawner, is_lost};
 use super::live::LiveLine;
+use super::on_workers::TestOnWorkers;
 use crate::actions::ActionRunner;
 use crate::session::Session;
 
@@ -148,8 +150,15 @@ impl BatchRunner<'_> {
             let count = sharing.entry(batch.server_key()).or_default();
             count.fetch_add(1, Ordering::Relaxed);
         }
+        let mut forms: BTreeMap<String, Arc<TestOnWorkers>> = BTreeMap::new();
+        for batch in batches {
+            let form = forms.entry(batch.environment.identity.to_string());
+            form.or_insert_with(|| Arc::new(TestOnWorkers::new(batch.environment.clone())));
+        }
         let action = |(at, batch): (usize, &&PlannedBatch)| {
             let mut action = batch.action(self.session, self.arguments);
+            let form = forms.get(&batch.environment.identity.to_string());
+            action.on_workers = form.map(|form| form.clone() as Arc<dyn WorkerForm>);
             let key = batch.server_key();
             let shared = sharing
                 .get(&key)
