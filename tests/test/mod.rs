@@ -5,6 +5,7 @@
 mod coverage;
 mod following;
 mod interrupts;
+mod limits;
 mod on_workers;
 mod oracle;
 mod packages;
