@@ -3,15 +3,14 @@
 //! `cargo run --release -p engine --example measure` prints a line for each; `benches/actions.py` runs it.
 
 #![allow(clippy::print_stdout, reason = "what it measures is its output")]
+#![allow(clippy::disallowed_methods, reason = "it calls what the engine calls")]
 
 use std::error::Error;
 use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use engine::{
-    Action, Engine, EngineOptions, FileIndex, ForkExec, InputTree, Launch, LaunchStreams, Silence,
-    Spawner,
-};
+use engine::{Action, Engine, EngineOptions, FileIndex, InputTree, Silence, TreeError};
+use rayon::prelude::*;
 
 type Measured<T> = Result<T, Box<dyn Error>>;
 
@@ -33,6 +32,41 @@ fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
 
+/// Wall and CPU time, that of children that ended included, since a moment.
+struct Stopwatch {
+    start: Instant,
+    ticks: u64,
+}
+
+/// How long something took.
+#[derive(Clone, Copy)]
+struct Times {
+    wall: Duration,
+    cpu: Duration,
+}
+
+impl Stopwatch {
+    fn start() -> Self {
+        let (start, ticks) = (Instant::now(), ticks());
+        Self { start, ticks }
+    }
+
+    fn times(&self) -> Times {
+        Times {
+            wall: self.start.elapsed(),
+            cpu: Duration::from_millis(10 * (ticks() - self.ticks)),
+        }
+    }
+}
+
+/// The CPU time of this process and its children, in hundredths of a second: what the kernel counts in.
+fn ticks() -> u64 {
+    let stat = fs_err::read_to_string("/proc/self/stat").unwrap_or_default();
+    let (_, rest) = stat.rsplit_once(") ").unwrap_or_default();
+    let times = rest.split(' ').skip(11).take(4);
+    times.filter_map(|ticks| ticks.parse::<u64>().ok()).sum()
+}
+
 /// Programs that do nothing, started by the engine and without it, in turn.
 fn nothing(root: &Utf8Path, count: u32) -> Measured<()> {
     let actions = |round: u32| {
@@ -44,46 +78,42 @@ fn nothing(root: &Utf8Path, count: u32) -> Measured<()> {
     };
     let mut rounds = Vec::new();
     for round in 0..3 {
-        let start = Instant::now();
+        let watch = Stopwatch::start();
         let engine = engine(root.join("cache"))?;
         let jobs = u32::try_from(engine.jobs())?;
         engine.run(&actions(round), &Silence);
-        let with = start.elapsed();
-        let without = forks(root, count, jobs)?;
-        rounds.push((with.saturating_sub(without) * jobs / count, with, without));
+        let with = watch.times();
+        let watch = Stopwatch::start();
+        forks(count, jobs)?;
+        let without = watch.times();
+        let above = |with: Duration, without: Duration| with.saturating_sub(without) / count;
+        let each = above(with.cpu, without.cpu);
+        rounds.push((each, above(with.wall, without.wall) * jobs, with, without));
     }
-    rounds.sort();
-    let (each, with, without) = rounds[1];
+    rounds.sort_by_key(|(each, ..)| *each);
+    let (cpu, wall, with, without) = rounds[1];
     println!(
-        "{count} actions that do nothing: {:.0} ms, fork and exec alone {:.0} ms: {:.2} ms above each, of a core",
-        milliseconds(with),
-        milliseconds(without),
-        milliseconds(each),
+        "{count} actions that do nothing: {:.0} ms, fork and exec alone {:.0} ms: above that {:.2} ms CPU, {:.2} ms wall of a core each",
+        milliseconds(with.wall),
+        milliseconds(without.wall),
+        milliseconds(cpu),
+        milliseconds(wall),
     );
     Ok(())
 }
 
 /// The same programs in as many threads, without the engine.
-fn forks(root: &Utf8Path, count: u32, jobs: u32) -> Measured<Duration> {
-    let start = Instant::now();
+fn forks(count: u32, jobs: u32) -> Measured<()> {
     std::thread::scope(|scope| {
+        let program = || {
+            duct::cmd!("/bin/true")
+                .stdin_null()
+                .stdout_null()
+                .stderr_null()
+        };
         let threads: Vec<_> = (0..jobs)
-            .map(|thread| {
-                let streams = LaunchStreams::Files {
-                    stdout: root.join(format!("stdout-{thread}")),
-                    stderr: root.join(format!("stderr-{thread}")),
-                };
-                let launch = Launch {
-                    program: "/bin/true".into(),
-                    arguments: Vec::new(),
-                    environment: [("PATH".to_owned(), "/usr/bin:/bin".to_owned())].into(),
-                    folder: root.to_owned(),
-                    streams,
-                    slot: 0,
-                };
-                scope.spawn(move || {
-                    (0..count / jobs).try_for_each(|_| ForkExec.spawn(&launch)?.wait().map(drop))
-                })
+            .map(|_| {
+                scope.spawn(move || (0..count / jobs).try_for_each(|_| program().run().map(drop)))
             })
             .collect();
         let ended = threads
@@ -91,7 +121,7 @@ fn forks(root: &Utf8Path, count: u32, jobs: u32) -> Measured<Duration> {
             .map(|thread| thread.join().map_err(|_| "a thread failed"));
         ended.collect::<Result<Vec<_>, _>>()
     })?;
-    Ok(start.elapsed())
+    Ok(())
 }
 
 /// 10,000 actions in the cache, each with two files of its own and a shared one.
@@ -108,37 +138,46 @@ fn cached(root: &Utf8Path) -> Measured<()> {
     }
     // Files that were written just now are not believed.
     std::thread::sleep(Duration::from_millis(2_100));
-    let run = || -> Measured<(Duration, Duration)> {
-        let start = Instant::now();
+    let paths: Vec<_> = (0..ACTIONS * 2).map(path).collect();
+    let run = || -> Measured<(Times, Times, Times)> {
+        let watch = Stopwatch::start();
+        let read = |path: &String| std::fs::symlink_metadata(tree.join(path)).map(drop);
+        paths.par_iter().try_for_each(read)?;
+        let alone = watch.times();
+        let watch = Stopwatch::start();
         let engine = engine(root.join("cache"))?;
         let index = FileIndex::open(engine.cache_folder(), tree.clone());
-        let paths: Vec<_> = (0..ACTIONS * 2).map(path).collect();
         let nodes = index.nodes(&paths)?;
-        let read = start.elapsed();
-        let all: Vec<_> = paths.into_iter().zip(nodes).collect();
-        let actions = all.chunks(2).map(|two| {
+        let read = watch.times();
+        let all: Vec<_> = paths.iter().cloned().zip(nodes).collect();
+        let actions = all.par_chunks(2).map(|two| {
             let inputs = InputTree::of_nodes(two.iter().cloned())?;
             Ok(Action::new(two[0].0.as_str(), ["/bin/true"]).inputs(inputs))
         });
-        let actions = actions.collect::<Measured<Vec<_>>>()?;
-        let report = engine.run(&actions, &Silence);
+        let actions: Result<Vec<_>, TreeError> = actions.collect();
+        let report = engine.run(&actions?, &Silence);
         index.save()?;
         let well = report.outcomes.iter().filter(|outcome| {
             let outcome = outcome.as_ref();
             outcome.is_ok_and(|outcome| outcome.end.success())
         });
         assert_eq!(well.count(), ACTIONS, "every action ends well");
-        Ok((start.elapsed(), read))
+        Ok((watch.times(), read, alone))
     };
     run()?;
-    let mut times = [run()?, run()?, run()?];
-    times.sort();
-    let (all, read) = times[1];
+    let mut times = [run()?, run()?, run()?, run()?, run()?];
+    times.sort_by_key(|(all, ..)| all.cpu);
+    let (all, read, alone) = times[2];
     println!(
-        "{ACTIONS} actions in the cache with {} input files: {:.0} ms, of which the files' states {:.0} ms",
+        "{ACTIONS} actions in the cache with {} input files: {:.0} ms ({:.0} ms CPU), up to their digests {:.0} ms ({:.0} ms CPU); \
+         reading the files' states alone {:.0} ms ({:.0} ms CPU)",
         ACTIONS * 2,
-        milliseconds(all),
-        milliseconds(read),
+        milliseconds(all.wall),
+        milliseconds(all.cpu),
+        milliseconds(read.wall),
+        milliseconds(read.cpu),
+        milliseconds(alone.wall),
+        milliseconds(alone.cpu),
     );
     Ok(())
 }
