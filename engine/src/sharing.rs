@@ -17,7 +17,7 @@ use remote::{
     LookUpAnswer, RemoteAction, RemoteError, RemoteOptions, RemoteRun, SharedCache,
 };
 
-use crate::action::Action;
+use crate::action::{Action, Streams};
 use crate::outcome::{KeptOutput, Outcome, Provenance};
 use crate::process::ProcessEnd;
 use crate::results::{is_whole, outcome_of};
@@ -150,7 +150,8 @@ impl Sharing {
         (key, lookup): (Digest, CacheLookup),
         stop: &(dyn Fn() -> bool + Sync),
     ) -> Option<(Outcome, Option<ActionResult>)> {
-        if !self.cache.executes() {
+        // Who has the terminal is here.
+        if !self.cache.executes() || action.streams != Streams::Keep {
             return None;
         }
         let form = action.on_workers.as_ref().map(|form| form.form(action));

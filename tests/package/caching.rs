@@ -149,7 +149,7 @@ fn clean_and_doctor_know_the_cache() {
     assert!(
         output
             .stderr
-            .contains("/actions (results of actions, and their sandboxes)\n"),
+            .contains("/actions (results of actions, and their sandboxes, "),
         "{output}"
     );
     assert!(!repo.cache().join("cargo-xtask/actions").exists());

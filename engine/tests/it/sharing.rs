@@ -412,7 +412,7 @@ fn a_worker_runs_actions_and_others_have_their_results() {
     let mut options = team_at(&address);
     options.execution = true;
     let machine = Machine::new(options.clone());
-    let failing = machine.script(8, "echo why >&2; exit 3");
+    let failing = shell("echo why >&2; exit 3");
     let absent = Action::new("absent", ["/nowhere/program"]);
     let action = |machine: &Machine, number: usize| Action {
         arguments: shell("cat a; mkdir -p out/d; cp a out/d/b; ln -s d/b out/link; echo x > file")
