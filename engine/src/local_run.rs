@@ -68,7 +68,9 @@ impl LocalRunner<'_> {
         };
         let launch = launch(action, slot, &root)?;
         let (end, elapsed) = self.run_program(action, &launch)?;
-        end_orphans_of(slot.folder());
+        if end_orphans_of(slot.folder()) && matches!(end, ProcessEnd::Exit(_)) {
+            slot.keep_streams();
+        }
         let collector = OutputCollector {
             store: self.store,
             root: &root,

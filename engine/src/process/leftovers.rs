@@ -25,28 +25,30 @@ pub(crate) fn adopt_orphans() {
     }
 }
 
-/// Ends the orphans that belong to the sandbox in `folder`. Quick when there are none.
-pub(crate) fn end_orphans_of(folder: &Utf8Path) {
+/// Ends the orphans that belong to the sandbox in `folder`. Quick when this process has none at all, which it says.
+pub(crate) fn end_orphans_of(folder: &Utf8Path) -> bool {
     let pid = std::process::id();
     let list = format!("/proc/{pid}/task/{pid}/children");
     let mut before = None;
     // What ends, or is ended, may have children, which are orphans then: until nothing changes any more.
     for _ in 0..PASSES {
         let Ok(children) = fs_err::read_to_string(&list) else {
-            return end_everything_of(folder);
+            end_everything_of(folder);
+            return false;
         };
         // Whoever has orphans is one himself until they are handed on.
         if children.is_empty() {
-            return;
+            return before.is_none();
         }
         let pids = children.split_ascii_whitespace();
         let pids = pids.filter_map(|pid| pid.parse().ok());
         let ended = pids.filter(|pid| end_if_of(*pid, folder, Parent::ThisProcess));
         if ended.count() == 0 && before.as_ref() == Some(&children) {
-            return;
+            return false;
         }
         before = Some(children);
     }
+    false
 }
 
 /// Ends all processes that belong to the sandbox in `folder`, whoever started them.

@@ -40,6 +40,8 @@ pub(crate) struct SandboxSlot {
     number: usize,
     folder: Utf8PathBuf,
     contents: SandboxContents,
+    /// Whether nobody can hold the files for output open any more.
+    streams_are_free: bool,
     /// Holds the lock until it is dropped.
     _lock: File,
 }
@@ -142,6 +144,7 @@ impl SandboxPool {
         let mut slot = SandboxSlot {
             number,
             contents: SandboxContents::default(),
+            streams_are_free: false,
             folder,
             _lock: lock,
         };
@@ -218,18 +221,27 @@ impl SandboxSlot {
     ///
     /// # Errors
     /// Where that cannot be done.
-    pub(crate) fn prepare_surroundings(&self) -> Result<(), SandboxError> {
+    pub(crate) fn prepare_surroundings(&mut self) -> Result<(), SandboxError> {
         for folder in [self.home(), self.temporary()] {
             empty(&folder).map_err(|error| SandboxError::file("clear", &folder, error))?;
         }
+        let free = std::mem::take(&mut self.streams_are_free);
         for name in ["stdout", "stderr"] {
             let path = self.stream(name);
-            // A new file: what may hold the old one open writes into that.
-            let made = remove_everything(path.as_std_path())
-                .and_then(|()| fs_err::File::create(&path).map(drop));
-            made.map_err(|error| SandboxError::file("create", &path, error))?;
+            if !(free && truncate(&path)) {
+                // A new file: what may hold the old one open writes into that.
+                let made = remove_everything(path.as_std_path())
+                    .and_then(|()| fs_err::File::create(&path).map(drop));
+                made.map_err(|error| SandboxError::file("create", &path, error))?;
+            }
         }
         Ok(())
+    }
+
+    /// The program ended, and nothing that it started is left: the next one may have its files for output. Some file
+    /// systems make new files the more slowly the more were just removed.
+    pub(crate) fn keep_streams(&mut self) {
+        self.streams_are_free = true;
     }
 
     /// Gives it to the next who wants it, with what is in it.
@@ -306,6 +318,17 @@ impl SandboxSlot {
         }
         Ok(())
     }
+}
+
+/// Makes a file empty, if it is one that has no other name. Gives whether it is.
+fn truncate(path: &Utf8Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let there = path.as_std_path().symlink_metadata();
+    let is_own = there
+        .as_ref()
+        .is_ok_and(|file| file.is_file() && file.nlink() == 1 && file.mode() & 0o600 == 0o600);
+    let is_empty = there.is_ok_and(|file| file.len() == 0);
+    is_own && (is_empty || fs_err::File::create(path).is_ok())
 }
 
 fn empty(folder: &Utf8Path) -> io::Result<()> {
