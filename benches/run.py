@@ -19,6 +19,7 @@ import time
 from pathlib import Path
 
 import actions
+import checks
 import environments
 import graph
 import locks
@@ -28,7 +29,7 @@ from pairs import HEADING
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("XTASK_SHARED") or ROOT.parent / "shared")
 REQUIREMENTS = [SHARED / "oracle/requirements-24.09.0/python-default.txt", ROOT / "benches/data-platform.txt"]
-GROUPS = {"locks": locks, "environments": environments, "graph": graph, "packages": packages, "actions": actions}
+GROUPS = {"locks": locks, "environments": environments, "graph": graph, "packages": packages, "actions": actions, "checks": checks}
 
 
 def peer(name):
@@ -39,9 +40,10 @@ def peer(name):
 
 def missing(name, options):
     """Why a group cannot be measured here; nothing where it can."""
-    needed = {"locks": "uv", "environments": "uv", "graph": "ruff", "packages": "uv", "actions": "cargo"}[name]
+    needed = {"locks": "uv", "environments": "uv", "graph": "ruff", "packages": "uv", "actions": "cargo", "checks": "backend_ai"}[name]
     if not options.against and not getattr(options, needed):
-        return f"needs {needed}: set XTASK_PEERS, or see CONTRIBUTING.md"
+        how = {"backend_ai": "--backend-ai"}.get(needed, "set XTASK_PEERS, or see CONTRIBUTING.md")
+        return f"needs {needed}: {how}"
     if name == "graph" and not options.backend_ai:
         return "needs a clone of lablup/backend.ai: --backend-ai"
     return None
@@ -58,6 +60,7 @@ def parse():
     parser.add_argument("--cutoff", default="2024-10-22", help="files uploaded later are not seen")
     parser.add_argument("--requirements", type=Path, nargs="+", help="files to lock")
     parser.add_argument("--backend-ai", default=os.environ.get("XTASK_BACKEND_AI"), help="a clone of lablup/backend.ai")
+    parser.add_argument("--backend-ai-python", default="3.13.7", help="the CPython for checks of lablup/backend.ai")
     options = parser.parse_args()
     options.requirements = options.requirements or [path for path in REQUIREMENTS if path.exists()]
     for name in ("binary", "against"):

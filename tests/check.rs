@@ -135,6 +135,39 @@ fn two_runs_do_not_use_one_cache_at_the_same_time() {
 }
 
 #[test]
+fn a_cache_that_is_damaged_is_made_anew() {
+    let index = index();
+    let Some(repo) = repo(&index) else { return };
+    repo.write("p/bad.py", "x = 1  # WRONG\n");
+    look(&repo, &["check", "::"]);
+    let mut folders = vec![repo.cache().join("cargo-xtask/tools-1")];
+    let mut caches = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in folder.read_dir_utf8().unwrap().flatten() {
+            if entry.file_type().unwrap().is_dir() {
+                folders.push(entry.into_path());
+            }
+        }
+        if folder.as_str().contains("/mypy/") {
+            caches.push(folder);
+        }
+    }
+    for folder in &caches {
+        fs_err::write(folder.join("damaged"), "").unwrap();
+    }
+    assert!(!caches.is_empty());
+    insta::assert_snapshot!(look(&repo, &["check", "::"]), @"");
+}
+
+#[test]
+fn a_daemon_is_asked_on_request() {
+    let index = index();
+    let Some(repo) = repo(&index) else { return };
+    repo.write("p/bad.py", "x = 1  # WRONG\n");
+    insta::assert_snapshot!(look(&repo, &["check", "--daemon", "::"]), @"");
+}
+
+#[test]
 fn more_files_than_a_command_line_holds_are_one_process() {
     let index = index();
     let Some(repo) = repo(&index) else { return };

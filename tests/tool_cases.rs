@@ -94,6 +94,78 @@ fn tailor_does_what_it_does_for_pants() {
     compare(CASES_WITHOUT_TOOLS, "no wheels");
 }
 
+#[test]
+fn mypy_survives_what_a_kill_leaves_and_answers_as_a_daemon() {
+    let Ok(wheels) = std::env::var("XTASK_TOOL_WHEELS") else {
+        testkit::skip("needs wheels of the tools, and XTASK_TOOL_WHEELS names no folder");
+        return;
+    };
+    let cache = tempfile::tempdir().unwrap();
+    let cache = Utf8Path::from_path(cache.path()).unwrap();
+    let case = tempfile::tempdir().unwrap();
+    let case = Utf8Path::from_path(case.path()).unwrap();
+    let settings = "[GLOBAL]\npants_version = \"2.17.1\"\nbackend_packages = [\"pants.backend.python\", \"pants.backend.python.typecheck.mypy\"]\n[python]\ninterpreter_constraints = [\"==3.11.*\"]\n";
+    fs_err::write(case.join("pants.toml"), settings).unwrap();
+    fs_err::write(case.join("BUILD"), "python_sources(name='root')\n").unwrap();
+    fs_err::write(case.join("a.py"), "x: int = 'a'\n").unwrap();
+    let repo = repository(case, &wheels, cache);
+    let found = "a.py:1: error: Incompatible types in assignment";
+    let output = repo.xtask(&["check", "::"]);
+    if output.stderr.contains("no interpreter") {
+        testkit::skip("needs CPython 3.11");
+        return;
+    }
+    assert!(
+        output.status == 1 && output.stderr.contains(found),
+        "{output}"
+    );
+    let mut cut = 0;
+    let mut folders = vec![cache.join("tools-1")];
+    while let Some(folder) = folders.pop() {
+        for entry in folder.read_dir_utf8().unwrap().flatten() {
+            match entry.file_type().unwrap().is_dir() {
+                true => folders.push(entry.into_path()),
+                false if entry.file_name().ends_with(".db") => {
+                    let bytes = fs_err::read(entry.path()).unwrap();
+                    fs_err::write(entry.path(), &bytes[..bytes.len().min(9000)]).unwrap();
+                    cut += 1;
+                }
+                false => {}
+            }
+        }
+    }
+    assert!(cut > 0, "mypy keeps its cache elsewhere");
+    let output = repo.xtask(&["check", "::"]);
+    assert!(
+        output.status == 1 && output.stderr.contains(found),
+        "{output}"
+    );
+    let output = repo.xtask(&["check", "--daemon", "::"]);
+    stop_daemons(cache);
+    assert!(
+        output.status == 1 && output.stderr.contains(found),
+        "{output}"
+    );
+}
+
+/// Ends the daemons whose state is in a folder.
+fn stop_daemons(folder: &Utf8Path) {
+    let mut folders = vec![folder.join("tools-1")];
+    while let Some(folder) = folders.pop() {
+        for entry in folder.read_dir_utf8().unwrap().flatten() {
+            if entry.file_type().unwrap().is_dir() {
+                folders.push(entry.into_path());
+                continue;
+            }
+            let text = fs_err::read_to_string(entry.path()).unwrap_or_default();
+            let state = serde_json::from_str::<Value>(&text).unwrap_or_default();
+            if let Some(process) = state["pid"].as_u64() {
+                let _ended = duct::cmd!("kill", process.to_string()).run();
+            }
+        }
+    }
+}
+
 /// Runs cases with tools from a folder, and fails where one comes out otherwise.
 fn compare(names: &[&str], wheels: &str) {
     let Some(cases) = testkit::shared("oracle/goals/cases") else {

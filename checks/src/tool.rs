@@ -135,6 +135,9 @@ pub struct CheckTool {
     /// Exit codes that mean that it was called wrongly.
     #[serde(default = "two")]
     pub misuse: Vec<i32>,
+    /// Words in its output that mean that it broke, whatever its exit code.
+    #[serde(default)]
+    pub broken: Vec<String>,
     /// Exit codes that mean, where it may write, that it changed files.
     #[serde(default)]
     pub changed: Vec<i32>,
@@ -256,6 +259,14 @@ impl CheckTool {
             told.clone_into(&mut finding.message);
         }
         Some(finding)
+    }
+
+    /// Whether it has a cache of its own.
+    #[must_use]
+    pub fn has_cache(&self) -> bool {
+        let arguments = self.check.iter().flatten();
+        let mut values = arguments.chain(self.environment.values());
+        values.any(|value| value.contains("{cache}"))
     }
 
     /// Whether it changes files.

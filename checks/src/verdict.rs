@@ -23,8 +23,10 @@ impl Verdict {
     /// findings: a traceback without findings tells them apart.
     #[must_use]
     pub fn of_check(tool: &CheckTool, code: Option<i32>, (stdout, stderr): (&str, &str)) -> Self {
+        let says = |word: &String| stderr.contains(word.as_str()) || stdout.contains(word.as_str());
         match code {
             Some(0) => Self::Clean,
+            _ if tool.broken.iter().any(says) => Self::Broken,
             Some(code) if tool.misuse.contains(&code) => Self::Misuse,
             Some(code) if tool.findings.contains(&code) => {
                 let raised = stderr.contains("Traceback (most recent call last)");
@@ -95,6 +97,13 @@ mod tests {
             check("flake8", Some(1), "a.py:1:1: E1 x", raised),
             Verdict::Findings
         );
+    }
+
+    #[test]
+    fn words_tell_a_crash_from_misuse() {
+        let crash = "error: INTERNAL ERROR -- Please try using mypy master";
+        assert_eq!(check("mypy", Some(2), "", crash), Verdict::Broken);
+        assert_eq!(check("mypy", Some(2), "", "usage: mypy"), Verdict::Misuse);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use checks::{CallMode, CheckTool, ToolKind, Verdict};
 use engine::{Action, ActionError, Outcome};
+use workspace::pending::alone_in;
 
 use super::daemon;
 use super::findings::{self, within};
@@ -110,11 +111,7 @@ impl Look<'_> {
         if tool_box.request.uses_daemon && !self.tool.daemon.is_empty() {
             return Ok(LookPlan::Daemon(program));
         }
-        let mode = match self.is_fix {
-            true => CallMode::CheckFix,
-            false => CallMode::Check,
-        };
-        let call = tool_box.call((self.tool, mode), &program, self.partition)?;
+        let call = tool_box.call((self.tool, self.mode()), &program, self.partition)?;
         let Some(call) = call else {
             return Ok(LookPlan::Trial(program));
         };
@@ -152,7 +149,39 @@ impl Look<'_> {
             })?;
             answer.add(look::answer(self.tool, outcome)?);
         }
-        Ok(answer)
+        self.again(tool_box, answer)
+    }
+
+    /// Runs a tool that broke once more with an empty cache: what a killed run left may have broken it.
+    fn again(&self, tool_box: &ToolBox<'_>, answer: ToolAnswer) -> Result<ToolAnswer, GoalError> {
+        // What a signal ended did not end by itself.
+        if answer.verdict != Verdict::Broken || answer.code.is_none() || !self.tool.has_cache() {
+            return Ok(answer);
+        }
+        let program = tool_box.program(self.tool, self.partition)?;
+        let call = tool_box.call((self.tool, self.mode()), &program, self.partition)?;
+        let Some(call) = call.filter(|call| !call.has_empty_cache()) else {
+            return Ok(answer);
+        };
+        let _guard = alone_in(call.cache.as_std_path())
+            .map_err(|error| GoalError::failure(error.to_string()))?;
+        tool_box.session.warn(format_args!(
+            "{} broke, and is run again with an empty cache",
+            self.tool.label()
+        ));
+        call.empty_cache()?;
+        let root = tool_box.session.root();
+        match call.needs_cache_alone() {
+            true => call.run_as_one(root, &self.partition.files),
+            false => call.run(root, &self.partition.files),
+        }
+    }
+
+    fn mode(&self) -> CallMode {
+        match self.is_fix {
+            true => CallMode::CheckFix,
+            false => CallMode::Check,
+        }
     }
 
     fn label(&self) -> String {

@@ -85,6 +85,27 @@ impl ToolCall<'_> {
         self.run_once(folder, &batches.concat())
     }
 
+    /// Whether there is nothing in its cache.
+    pub(super) fn has_empty_cache(&self) -> bool {
+        let entries = self.cache.read_dir_utf8();
+        entries.is_ok_and(|mut entries| entries.next().is_none())
+    }
+
+    /// Empties its cache.
+    pub(super) fn empty_cache(&self) -> Result<(), GoalError> {
+        let emptied = fs_err::read_dir(&self.cache).and_then(|entries| {
+            for entry in entries {
+                let entry = entry?;
+                match entry.file_type()?.is_dir() {
+                    true => fs_err::remove_dir_all(entry.path())?,
+                    false => fs_err::remove_file(entry.path())?,
+                }
+            }
+            Ok(())
+        });
+        emptied.map_err(|error| GoalError::file("empty", &self.cache, &error))
+    }
+
     /// Lets it have a folder of its cache for itself.
     pub(super) fn use_cache(&mut self, name: &str) -> Result<(), GoalError> {
         let cache = self.cache.join(name);
