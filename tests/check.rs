@@ -156,7 +156,15 @@ fn a_cache_that_is_damaged_is_made_anew() {
         fs_err::write(folder.join("damaged"), "").unwrap();
     }
     assert!(!caches.is_empty());
-    insta::assert_snapshot!(look(&repo, &["check", "::"]), @"");
+    insta::assert_snapshot!(look(&repo, &["check", "::"]), @"
+    warning: mypy broke, and is run again with an empty cache
+    Partition: ['CPython==[PYTHON]*']
+    p/bad.py:1: error: this is wrong  [wrong]
+    checked 2 files
+
+    ✕ mypy failed.
+    exit 1
+    ");
 }
 
 #[test]
@@ -164,7 +172,15 @@ fn a_daemon_is_asked_on_request() {
     let index = index();
     let Some(repo) = repo(&index) else { return };
     repo.write("p/bad.py", "x = 1  # WRONG\n");
-    insta::assert_snapshot!(look(&repo, &["check", "--daemon", "::"]), @"");
+    insta::assert_snapshot!(look(&repo, &["check", "--daemon", "::"]), @"
+    Partition: ['CPython==[PYTHON]*']
+    the daemon is asked
+    p/bad.py:1: error: this is wrong  [wrong]
+    checked 2 files
+
+    ✕ mypy failed.
+    exit 1
+    ");
 }
 
 #[test]

@@ -196,7 +196,12 @@ def main():
     let row = row.split("```").next().unwrap();
     let section = "[workspace.metadata.xtask.checks.own.vulture]\n";
     repo.write("Cargo.toml", &format!("{settings}{section}{row}"));
-    insta::assert_snapshot!(look(&repo, &["lint", "--only=vulture", "p/good.py"]), @"");
+    insta::assert_snapshot!(look(&repo, &["lint", "--only=vulture", "p/good.py"]), @"
+    p/good.py:1: unused import (90% confidence)
+
+    ✕ vulture failed.
+    exit 1
+    ");
     let own = "[workspace.metadata.xtask.checks.own.vulture]\n\
         kind = \"linter\"\n\
         requirements = [\"vulture==2.14\"]\n\
