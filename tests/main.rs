@@ -9,6 +9,8 @@ mod check;
 mod check_export;
 mod check_visibility;
 mod clean;
+mod command_line;
+mod completions;
 mod dependencies;
 mod dependents;
 mod doctor;
@@ -22,6 +24,7 @@ mod fmt;
 mod fuzz;
 mod generate_lockfiles;
 mod graph;
+mod help;
 mod import;
 mod install_hooks;
 mod install_merge_driver;
@@ -31,7 +34,9 @@ mod lint;
 mod list;
 mod lock;
 mod lock_damage;
+mod man;
 mod merge_lockfile;
+mod migrate;
 mod module_mapping;
 mod outdated;
 mod own;
@@ -51,6 +56,7 @@ mod tool_cases;
 mod tree;
 mod update_build_files;
 mod vendor;
+mod version;
 mod why;
 mod why_not;
 mod workflows;
@@ -60,6 +66,9 @@ use testkit::{Output, Package, Repo};
 
 /// The path of the binary under test.
 const BINARY: &str = env!("CARGO_BIN_EXE_cargo-xtask");
+
+/// The path of the program that stands for it under its short name.
+const SHORT: &str = env!("CARGO_BIN_EXE_xt");
 
 /// An empty repository for CPython 3.12.
 fn repo() -> Repo {

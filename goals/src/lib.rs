@@ -8,6 +8,7 @@ pub mod error;
 pub mod graph;
 pub mod installation;
 pub mod locking;
+pub mod migration;
 pub mod packaging;
 pub mod publishing;
 pub mod releasing;

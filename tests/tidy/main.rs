@@ -22,8 +22,9 @@ use house::{Source, all_sources, built, dependencies, is_comment, members, read,
 /// call; `spdx` has the identifiers of licences, and `elf` reads what a library needs of its system.
 /// `tonic` and `bazel-remote-apis` speak to caches that a team shares. `opendal` speaks to buckets and to the
 /// cache of GitHub Actions, in place of signatures and protocols of our own: seventy crates that the alias leaves
-/// out, and that nobody builds before a first lock.
-const MAX_LOCKED_CRATES: usize = 415;
+/// out, and that nobody builds before a first lock. `clap_complete`, `clap_mangen` and `roff` write completions and
+/// pages for four shells and `man`, which differ in how they quote.
+const MAX_LOCKED_CRATES: usize = 420;
 
 /// Lines of a file without its tests and comments. A reason to look, not a number to satisfy.
 const MAX_LINES: usize = 650;
@@ -32,8 +33,9 @@ const MAX_LINES: usize = 650;
 const MIN_ROOM: usize = 1_000;
 const MAX_ROOM: usize = 7_000;
 
-/// Lines of the edge: flags, terminal, errors, exit codes.
-const MAX_EDGE: usize = 7_500;
+/// Lines of the edge: flags, terminal, errors, exit codes; Pants' command line, and help with an example for
+/// each command.
+const MAX_EDGE: usize = 9_500;
 
 /// Files that are longer, each with its reason.
 const LONGER: &[(&str, &str)] = &[];

@@ -66,25 +66,27 @@ impl Workspace {
     /// # Errors
     /// Where there is none, or its settings cannot be used.
     pub fn open(named: Option<&Utf8Path>, flags: Vec<SettingFlag>) -> Result<Self, OpenError> {
-        let environment: BTreeMap<String, String> = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect();
-        let here = working_folder()?;
-        let root = match named {
-            None => find_root(&here)?,
-            Some(folder) => {
-                let root = here.join(folder).canonicalize_utf8();
-                root.map_err(|source| OpenError::NoFolder {
-                    folder: folder.to_owned(),
-                    source,
-                })?
-            }
-        };
+        let environment = environment();
+        let root = root(named)?;
         Ok(Self {
             settings: Settings::load(&root, environment.clone(), &flags)?,
             environment,
             flags,
         })
+    }
+
+    /// The words that stand for others on the command line of the repository, as `[cli] alias` says.
+    /// Where settings cannot be read there are none: who opens the repository hears of it.
+    ///
+    /// # Errors
+    /// Where the folder that was named is not there.
+    pub fn aliases(named: Option<&Utf8Path>) -> Result<BTreeMap<String, String>, OpenError> {
+        let root = match (root(named), named) {
+            (Ok(root), _) => root,
+            (Err(error), Some(_)) => return Err(error),
+            (Err(_), None) => return Ok(BTreeMap::new()),
+        };
+        Ok(Settings::aliases(&root, environment()).unwrap_or_default())
     }
 
     /// The same repository in another tree, such as that of an earlier commit.
@@ -156,6 +158,26 @@ impl Workspace {
             .map(ToString::to_string)
             .unwrap_or_default())
     }
+}
+
+/// The environment, as far as it is UTF-8.
+fn environment() -> BTreeMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}
+
+/// The folder that is named, or the nearest one with settings.
+fn root(named: Option<&Utf8Path>) -> Result<Utf8PathBuf, OpenError> {
+    let here = working_folder()?;
+    let Some(folder) = named else {
+        return Ok(find_root(&here)?);
+    };
+    let root = here.join(folder).canonicalize_utf8();
+    root.map_err(|source| OpenError::NoFolder {
+        folder: folder.to_owned(),
+        source,
+    })
 }
 
 fn working_folder() -> Result<Utf8PathBuf, OpenError> {

@@ -3,13 +3,13 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
+use anstream::ColorChoice;
 use camino::Utf8PathBuf;
-use clap::builder::ValueParser;
-use clap::{Arg, ArgAction, ArgMatches, Args, FromArgMatches, ValueEnum};
+use clap::{ArgAction, Args, ValueEnum};
 use engine::{CacheUse, SandboxKeeping};
 use goals::actions::ActionOptions;
 use goals::error::GoalError;
-use goals::graph::{ChangedSince, TargetSelection};
+use goals::graph::{ChangedCommits, TargetSelection};
 use goals::locking::IndexChoice;
 use goals::session::Session;
 use install::python::PythonRequest;
@@ -17,38 +17,105 @@ use model::PackageSet;
 use targets::query::Dependents;
 use transport::NetworkAccess;
 use workspace::Workspace;
-use workspace::settings::{Cutoff, FlagKey, SettingFlag};
+use workspace::settings::{Cutoff, MessageLevel, SettingFlag};
 
+use crate::progress::ProgressDisplay;
 use crate::terminal::Terminal;
 
 /// Options of every command.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Options of every command")]
 pub(crate) struct GlobalArguments {
     /// The root of the repository [default: the nearest folder with settings, here or above]
     #[arg(short = 'C', long = "root", value_name = "DIR", global = true)]
     root: Option<Utf8PathBuf>,
 
-    /// Print more: ignored settings, what is downloaded
-    #[arg(short, long, global = true)]
-    verbose: bool,
+    /// Print more: ignored settings, what is downloaded; `-vv` also when
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    verbose: u8,
 
-    #[command(flatten)]
-    settings: SettingArguments,
+    /// Print warnings and errors alone; `-qq` errors alone
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    quiet: u8,
+
+    /// How much is printed: `error`, `warn`, `info`, `debug`, `trace` [default: the setting]
+    #[arg(short, long, value_name = "LEVEL", global = true)]
+    level: Option<MessageLevel>,
+
+    /// Whether there are colours [default: on terminals]
+    #[arg(long, value_enum, value_name = "WHEN", global = true)]
+    color: Option<Colors>,
+
+    /// Settings for this run, which the parser does not see.
+    #[arg(skip)]
+    settings: Vec<SettingFlag>,
+
+    /// Options of Pants that have no meaning here.
+    #[arg(skip)]
+    unused: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Colors {
+    Auto,
+    Always,
+    Never,
 }
 
 impl GlobalArguments {
+    /// Adds what was typed besides the arguments of the command.
+    pub(crate) fn add(&mut self, settings: &[SettingFlag], unused: &[String]) {
+        self.settings.extend_from_slice(settings);
+        self.unused.extend_from_slice(unused);
+        self.choose_colors(None);
+    }
+
     /// Adds settings that a command has of its own.
-    pub(crate) fn add(&mut self, settings: &[SettingFlag]) {
-        self.settings.0.extend_from_slice(settings);
+    pub(crate) fn set(&mut self, settings: &[SettingFlag]) {
+        self.settings.extend_from_slice(settings);
     }
 
     /// Opens the repository.
     pub(crate) fn open(self) -> Result<Session, GoalError> {
-        let terminal = Terminal::new(self.verbose);
-        let workspace = Workspace::open(self.root.as_deref(), self.settings.0)?;
+        let workspace = Workspace::open(self.root.as_deref(), self.settings.clone())?;
+        let settings = &workspace.settings.global;
+        self.choose_colors(settings.colors);
+        let display = match settings.dynamic_ui {
+            true => ProgressDisplay::Shown,
+            false => ProgressDisplay::Hidden,
+        };
+        let terminal = Terminal::new(self.level(settings.level), display);
         let session = Session::new(workspace, Arc::new(terminal));
         session.list_ignored_settings();
+        for option in &self.unused {
+            session.detail(format_args!("`{option}` is not used"));
+        }
         Ok(session)
+    }
+
+    /// How much is printed.
+    fn level(&self, of_settings: MessageLevel) -> MessageLevel {
+        let counted = match (self.quiet, self.verbose) {
+            (0, 0) => None,
+            (0, 1) => Some(MessageLevel::Debug),
+            (0, _) => Some(MessageLevel::Trace),
+            (1, _) => Some(MessageLevel::Warn),
+            (_, _) => Some(MessageLevel::Error),
+        };
+        self.level.or(counted).unwrap_or(of_settings)
+    }
+
+    /// Chooses colours, as an option or a setting says.
+    fn choose_colors(&self, setting: Option<bool>) {
+        let is_typed = |flag: &&SettingFlag| flag.name() == ("GLOBAL", "colors");
+        let typed = self.settings.iter().rev().find(is_typed);
+        let typed = typed.map(|flag| !flag.value().eq_ignore_ascii_case("false"));
+        let choice = match (self.color, typed.or(setting)) {
+            (Some(Colors::Always), _) | (None, Some(true)) => ColorChoice::Always,
+            (Some(Colors::Never), _) | (None, Some(false)) => ColorChoice::Never,
+            (Some(Colors::Auto), _) | (None, None) => ColorChoice::Auto,
+        };
+        choice.write_global();
     }
 }
 
@@ -215,14 +282,8 @@ pub(crate) struct SelectionArguments {
     changed_diffspec: Option<String>,
 
     /// Whether targets that depend on changed ones are selected too
-    #[arg(
-        long,
-        value_enum,
-        value_name = "HOW",
-        default_value_t = ChangedDependents::None,
-        alias = "changed-dependees"
-    )]
-    changed_dependents: ChangedDependents,
+    #[arg(long, value_enum, value_name = "HOW", alias = "changed-dependees")]
+    changed_dependents: Option<ChangedDependents>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -233,22 +294,19 @@ enum ChangedDependents {
 }
 
 impl SelectionArguments {
-    /// The options as goals take them.
-    pub(crate) fn selection(&self) -> TargetSelection {
+    /// The options as goals take them, with what the settings say of them.
+    pub(crate) fn selection(&self, session: &Session) -> TargetSelection {
         let mut specs = self.specs.clone();
         specs.extend(self.exclude.iter().map(|spec| format!("-{spec}")));
-        let dependents = match self.changed_dependents {
-            ChangedDependents::None => Dependents::None,
-            ChangedDependents::Direct => Dependents::Direct,
-            ChangedDependents::Transitive => Dependents::Transitive,
+        let changed = ChangedCommits {
+            since: self.changed_since.clone(),
+            diffspec: self.changed_diffspec.clone(),
+            dependents: self.changed_dependents.map(|dependents| match dependents {
+                ChangedDependents::None => Dependents::None,
+                ChangedDependents::Direct => Dependents::Direct,
+                ChangedDependents::Transitive => Dependents::Transitive,
+            }),
         };
-        // A commit alone stands for what it changed.
-        let in_commits = |commits: &String| match commits.contains("..") {
-            true => commits.clone(),
-            false => format!("{commits}^..{commits}"),
-        };
-        let diffspec = self.changed_diffspec.as_ref().map(in_commits);
-        let changed = self.changed_since.clone().or(diffspec);
         TargetSelection {
             specs,
             spec_files: self.spec_files.clone(),
@@ -256,11 +314,9 @@ impl SelectionArguments {
             kinds: self.kinds.clone(),
             addresses: self.addresses.clone(),
             tag_patterns: self.tag_patterns.clone(),
-            changed: changed.map(|revision| ChangedSince {
-                revision,
-                dependents,
-            }),
+            changed: changed.with(&session.settings),
         }
+        .with(&session.settings)
     }
 }
 
@@ -268,106 +324,4 @@ impl SelectionArguments {
 pub(crate) fn python_request(text: &str) -> Result<PythonRequest, String> {
     text.parse()
         .map_err(|error: model::InterpreterConstraintsError| error.to_string())
-}
-
-/// Settings for one run, such as `--python-infer-assets`. They are declared by the table of
-/// settings.
-#[derive(Debug, Default)]
-pub(crate) struct SettingArguments(Vec<SettingFlag>);
-
-impl Args for SettingArguments {
-    fn augment_args(command: clap::Command) -> clap::Command {
-        let keys = FlagKey::of_sections_with_flags().iter();
-        let command = command.args(keys.clone().map(|key| {
-            let flag = flag(key, key.name(), key.name());
-            flag.global(true).hide(true)
-        }));
-        let switches = keys.filter(|key| key.is_switch());
-        command.args(switches.map(|key| {
-            let switch = Arg::new(key.negation()).long(key.negation());
-            let switch = switch.action(ArgAction::SetTrue);
-            switch.global(true).hide(true)
-        }))
-    }
-
-    fn augment_args_for_update(command: clap::Command) -> clap::Command {
-        Self::augment_args(command)
-    }
-}
-
-impl FromArgMatches for SettingArguments {
-    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let mut given = Vec::new();
-        for key in FlagKey::of_sections_with_flags() {
-            let values = matches.get_many::<String>(key.name()).into_iter().flatten();
-            given.extend(values.map(|value| SettingFlag::new(key, value)));
-            if key.is_switch() && matches.get_flag(key.negation()) {
-                given.push(SettingFlag::new(key, "false"));
-            }
-        }
-        Ok(Self(given))
-    }
-
-    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        *self = Self::from_arg_matches(matches)?;
-        Ok(())
-    }
-}
-
-/// The flag of a key, with a name for the parser and one for the user.
-fn flag(key: &FlagKey, id: &'static str, name: &'static str) -> Arg {
-    let flag = Arg::new(id)
-        .long(name)
-        .value_name("VALUE")
-        .value_parser(ValueParser::string())
-        .action(ArgAction::Append);
-    match key.is_switch() {
-        true => flag
-            .num_args(0..=1)
-            .require_equals(true)
-            .default_missing_value("true"),
-        false => flag,
-    }
-}
-
-/// The settings of the command's own section, without the section in their names: `test --force`.
-#[derive(Debug, Default)]
-pub(crate) struct TestSettingArguments(pub(crate) Vec<SettingFlag>);
-
-/// The section of `test`.
-const TEST: &str = "test";
-
-impl Args for TestSettingArguments {
-    fn augment_args(command: clap::Command) -> clap::Command {
-        let keys = FlagKey::of_sections_with_flags().iter();
-        command.args(
-            keys.filter(|key| key.section() == TEST)
-                .map(|key| flag(key, key.own_id(), key.short_name()).hide(true)),
-        )
-    }
-
-    fn augment_args_for_update(command: clap::Command) -> clap::Command {
-        Self::augment_args(command)
-    }
-}
-
-impl FromArgMatches for TestSettingArguments {
-    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let keys = FlagKey::of_sections_with_flags().iter();
-        let given = keys.filter(|key| key.section() == TEST).flat_map(|key| {
-            let values = matches
-                .get_many::<String>(key.own_id())
-                .into_iter()
-                .flatten();
-            values
-                .map(|value| SettingFlag::new(key, value))
-                .collect::<Vec<_>>()
-        });
-        Ok(Self(given.collect()))
-    }
-
-    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        *self = Self::from_arg_matches(matches)?;
-        Ok(())
-    }
 }

@@ -5,15 +5,20 @@ use clap::{Parser, Subcommand};
 use crate::arguments::GlobalArguments;
 use crate::commands::{
     backport, changed_distributions, changelog, check_export, check_visibility, checks, clean,
-    dependencies, doctor, export, filedeps, generate_lockfiles, import, install_hooks,
-    install_merge_driver, install_plugin, linked_packages, list, lock, merge_lockfile,
-    module_mapping, outdated, own, package, paths, peek, publish, release, resolves, run, tailor,
-    test, tree, update_build_files, vendor, why, why_not,
+    completions, dependencies, doctor, export, filedeps, generate_lockfiles, help, import,
+    install_hooks, install_merge_driver, install_plugin, linked_packages, list, lock,
+    merge_lockfile, migrate, module_mapping, outdated, own, package, paths, peek, publish, release,
+    resolves, run, tailor, test, tree, update_build_files, vendor, why, why_not,
 };
 
 /// Lock, build, package and release a Python monorepo.
 #[derive(Debug, Parser)]
-#[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    version,
+    disable_help_subcommand = true
+)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: GlobalArguments,
@@ -121,4 +126,14 @@ pub(crate) enum Command {
     /// The distributions whose contents a release changes
     #[command(name = "changed-distributions")]
     ChangedDistributions(changed_distributions::ChangedDistributionsArguments),
+    /// What of a repository of Pants works as it is, and a trial beside it
+    Migrate(migrate::MigrateArguments),
+    /// Help for a command, a section of settings, a target type, or variables
+    Help(help::HelpArguments),
+    /// Print a script with which a shell completes words
+    Completions(completions::CompletionsArguments),
+    /// Print a page of the manual for `man`, or write them all
+    Man(completions::ManArguments),
+    /// The version of this program
+    Version,
 }

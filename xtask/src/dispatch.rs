@@ -4,18 +4,22 @@ use goals::checking::CheckGoal;
 use goals::error::GoalError;
 
 use crate::cli::{Cli, Command};
+use crate::command_table::CommandTable;
 use crate::commands::dependencies::Direction;
 use crate::commands::{
     backport, changed_distributions, changelog, check_export, check_visibility, checks, clean,
-    dependencies, doctor, export, filedeps, generate_lockfiles, import, install_hooks,
-    install_merge_driver, install_plugin, linked_packages, list, lock, merge_lockfile,
-    module_mapping, outdated, own, package, paths, peek, publish, release, resolves, roots, run,
-    tailor, test, tree, update_build_files, vendor, why, why_not,
+    completions, dependencies, doctor, export, filedeps, generate_lockfiles, help, import,
+    install_hooks, install_merge_driver, install_plugin, linked_packages, list, lock,
+    merge_lockfile, migrate, module_mapping, outdated, own, package, paths, peek, publish, release,
+    resolves, roots, run, tailor, test, tree, update_build_files, vendor, why, why_not,
 };
 use crate::outcome::CommandOutcome;
 
 /// Runs the command.
-pub(crate) fn run(cli: Cli) -> Result<CommandOutcome, GoalError> {
+pub(crate) fn run(cli: Cli, table: &CommandTable) -> Result<CommandOutcome, GoalError> {
+    if let Some(result) = without_repository(&cli, table) {
+        return result;
+    }
     // During a merge the settings may have conflicts, so this command reads them only if it needs
     // them.
     if let Command::MergeLockfile(arguments) = &cli.command {
@@ -25,15 +29,16 @@ pub(crate) fn run(cli: Cli) -> Result<CommandOutcome, GoalError> {
         return own::run(command);
     }
     let mut global = cli.global;
-    if let Command::Test(arguments) = &cli.command {
-        global.add(&arguments.settings.0);
+    if let Command::Help(arguments) = &cli.command {
+        // Help is there outside of a repository too, and where settings are wrong.
+        return help::run(global.open().ok().as_ref(), arguments, table);
     }
     if let Some((goal, arguments)) = check_goal(&cli.command) {
-        global.add(&arguments.settings(goal));
+        global.set(&arguments.settings(goal));
     }
     match &cli.command {
-        Command::Tailor(arguments) => global.add(&arguments.settings()),
-        Command::UpdateBuildFiles(arguments) => global.add(&arguments.settings()),
+        Command::Tailor(arguments) => global.set(&arguments.settings()),
+        Command::UpdateBuildFiles(arguments) => global.set(&arguments.settings()),
         _ => {}
     }
     let session = global.open()?;
@@ -53,8 +58,14 @@ pub(crate) fn run(cli: Cli) -> Result<CommandOutcome, GoalError> {
         Command::Import(arguments) => import::run(&session, &arguments),
         Command::Vendor(arguments) => vendor::run(&session, &arguments),
         Command::Tree(arguments) => tree::run(&session, &arguments),
-        // It ran above.
-        Command::MergeLockfile(_) | Command::Own(_) => Ok(CommandOutcome::Done),
+        // They ran above.
+        Command::MergeLockfile(_)
+        | Command::Own(_)
+        | Command::Help(_)
+        | Command::Completions(_)
+        | Command::Man(_)
+        | Command::Version => Ok(CommandOutcome::Done),
+        Command::Migrate(arguments) => migrate::run(&session, &arguments, table),
         Command::InstallMergeDriver(arguments) => install_merge_driver::run(&session, &arguments),
         Command::InstallHooks(arguments) => install_hooks::run(&session, &arguments),
         Command::Test(arguments) => test::run(&session, &arguments),
@@ -88,6 +99,22 @@ pub(crate) fn run(cli: Cli) -> Result<CommandOutcome, GoalError> {
         Command::ChangedDistributions(arguments) => {
             changed_distributions::run(&session, &arguments)
         }
+    }
+}
+
+/// Runs a command that is about this program alone.
+fn without_repository(
+    cli: &Cli,
+    table: &CommandTable,
+) -> Option<Result<CommandOutcome, GoalError>> {
+    match &cli.command {
+        Command::Completions(arguments) => Some(Ok(completions::completions(arguments, table))),
+        Command::Man(arguments) => Some(completions::man(arguments, table)),
+        Command::Version => {
+            crate::terminal::print(concat!(env!("CARGO_PKG_VERSION"), "\n"));
+            Some(Ok(CommandOutcome::Done))
+        }
+        _ => None,
     }
 }
 

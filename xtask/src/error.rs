@@ -16,6 +16,16 @@ pub(crate) fn print(error: &GoalError) {
     CommandError::from(error.clone()).print();
 }
 
+/// Prints what the parser of the command line says: help, or what it refuses.
+pub(crate) fn print_refused(refused: &clap::Error) -> ExitCode {
+    let text = refused.render().ansi().to_string();
+    match refused.use_stderr() {
+        true => crate::terminal::say(text.trim_end()),
+        false => crate::terminal::print(crate::called::named(&text)),
+    }
+    u8::try_from(refused.exit_code()).map_or(ExitCode::from(2), ExitCode::from)
+}
+
 impl CommandError {
     /// Prints the error, after those that happened at the same time.
     pub(crate) fn print(&self) {

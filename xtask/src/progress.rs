@@ -9,10 +9,21 @@ use goals::session::Progress;
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use transport::{RequestKind, RequestObserver, RequestPurpose};
 
+use workspace::settings::MessageLevel;
+
 use crate::style::WARNING;
 
 /// How often the line is drawn while nothing happens.
 const TICK: Duration = Duration::from_millis(120);
+
+/// Whether a line tells what is happening.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ProgressDisplay {
+    /// On a terminal.
+    Shown,
+    /// Nowhere.
+    Hidden,
+}
 
 /// The line about what is happening now.
 #[derive(Debug)]
@@ -26,9 +37,10 @@ pub(crate) struct ProgressLine {
 }
 
 impl ProgressLine {
-    /// Makes the line if stderr is a terminal.
-    pub(crate) fn new(verbose: bool) -> Self {
-        let target = if std::io::stderr().is_terminal() {
+    /// Makes the line if it is wanted and stderr is a terminal.
+    pub(crate) fn new(level: MessageLevel, display: ProgressDisplay) -> Self {
+        let is_wanted = display == ProgressDisplay::Shown && level >= MessageLevel::Info;
+        let target = if is_wanted && std::io::stderr().is_terminal() {
             ProgressDrawTarget::stderr()
         } else {
             ProgressDrawTarget::hidden()
@@ -46,12 +58,13 @@ impl ProgressLine {
             metadata: AtomicU64::new(0),
             files: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
-            verbose,
+            verbose: level >= MessageLevel::Debug,
         }
     }
 
     #[allow(clippy::print_stderr, reason = "messages go to stderr")]
     pub(crate) fn say(&self, message: &str) {
+        let message = crate::called::named(message);
         self.bar.suspend(|| anstream::eprintln!("{message}"));
     }
 }

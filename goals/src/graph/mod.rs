@@ -4,7 +4,7 @@ mod changes;
 mod earlier;
 mod selection;
 
-pub use selection::{ChangedSince, NoSpecs, TargetSelection, specs};
+pub use selection::{ChangedCommits, ChangedSince, NoSpecs, TargetSelection, specs};
 
 use std::collections::{BTreeMap, BTreeSet};
 

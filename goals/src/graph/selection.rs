@@ -8,6 +8,7 @@ use targets::imports::ImportCache;
 use targets::kinds::shipped_types;
 use targets::query::{ChangedFiles, Dependents, Earlier, Specs, TargetFilter, shortest_paths};
 use targets::{TargetGraph, TargetId};
+use workspace::settings::Settings;
 
 use super::changes::ChangesSince;
 use super::earlier::EarlierRepository;
@@ -42,6 +43,39 @@ pub struct ChangedSince {
     pub dependents: Dependents,
 }
 
+/// Commits between which something changed, as they were typed.
+#[derive(Debug, Clone, Default)]
+pub struct ChangedCommits {
+    /// The commit before the change.
+    pub since: Option<String>,
+    /// A commit that made the change, or two, as in `main..topic`.
+    pub diffspec: Option<String>,
+    /// Whether targets that depend on changed ones are selected too.
+    pub dependents: Option<Dependents>,
+}
+
+impl ChangedCommits {
+    /// The change that is meant, if any: what was typed, or what `[changed]` says.
+    pub fn with(self, settings: &Settings) -> Option<ChangedSince> {
+        let of_settings = &settings.changed;
+        let typed = self.since.is_some() || self.diffspec.is_some();
+        let (since, diffspec) = match typed {
+            true => (self.since, self.diffspec),
+            false => (of_settings.since.clone(), of_settings.diffspec.clone()),
+        };
+        // A commit alone stands for what it changed.
+        let in_commits = |commits: String| match commits.contains("..") {
+            true => commits,
+            false => format!("{commits}^..{commits}"),
+        };
+        let revision = since.or(diffspec.map(in_commits))?;
+        Some(ChangedSince {
+            revision,
+            dependents: self.dependents.unwrap_or(of_settings.dependents),
+        })
+    }
+}
+
 /// What is selected without specs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoSpecs {
@@ -54,6 +88,26 @@ pub enum NoSpecs {
 }
 
 impl TargetSelection {
+    /// The selection within what `[GLOBAL]` and `[filter]` leave.
+    #[must_use]
+    pub fn with(mut self, settings: &Settings) -> Self {
+        let (global, filter) = (&settings.global, &settings.filter);
+        self.tags.splice(0..0, global.tag.iter().cloned());
+        self.spec_files.splice(
+            0..0,
+            global
+                .spec_files
+                .iter()
+                .map(|file| settings.root.join(file)),
+        );
+        self.kinds.splice(0..0, filter.target_type.iter().cloned());
+        self.addresses
+            .splice(0..0, filter.address_regex.iter().cloned());
+        self.tag_patterns
+            .splice(0..0, filter.tag_regex.iter().cloned());
+        self
+    }
+
     /// The selected targets.
     pub fn of(
         &self,

@@ -10,6 +10,9 @@ use toml_edit::TableLike;
 use super::error::{SettingsError, SettingsProblem};
 use super::flag::{COMMAND_LINE, SettingFlag};
 
+/// The settings file that has nothing but our sections, and counts more than the others.
+pub const OWN_FILE: &str = "xtask.toml";
+
 /// A TOML file with its text, so that places in it can be shown.
 pub(super) struct SettingsDocument {
     pub(super) path: Utf8PathBuf,
@@ -45,8 +48,11 @@ impl SettingsDocument {
         Ok(document)
     }
 
-    /// `[workspace.metadata.xtask]`.
+    /// `[workspace.metadata.xtask]`; the whole file where it is ours alone.
     pub(super) fn our_table(&self) -> Option<&dyn TableLike> {
+        if self.path.file_name() == Some(OWN_FILE) {
+            return Some(self.toml.as_table());
+        }
         ["workspace", "metadata", "xtask"]
             .into_iter()
             .try_fold(self.toml.as_item(), |item, name| item.get(name))?
@@ -55,6 +61,11 @@ impl SettingsDocument {
 
     pub(super) fn error(&self, span: Range<usize>, problem: SettingsProblem) -> SettingsError {
         SettingsError::at(&self.path, &self.text, span, problem)
+    }
+
+    /// Whether a word is somewhere in the text.
+    pub(super) fn mentions(&self, word: &str) -> bool {
+        self.text.contains(word)
     }
 
     pub(super) fn line(&self, span: Range<usize>) -> usize {

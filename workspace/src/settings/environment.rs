@@ -6,20 +6,17 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::document::{SettingsDocument, read_if_there};
 use super::error::{SettingsError, SettingsProblem};
-use super::keys::Sections;
-use super::kinds::Setting;
-use super::pants_keys::PANTS_KEYS;
+use super::flag::{GLOBAL, KnownKey, SettingFlag, known_key};
+use super::keys::{Global, Section};
 use super::tree::{SettingNode, SettingTree};
 
-/// The variable that names settings files besides `pants.toml`.
-const CONFIG_FILES: &str = "PANTS_CONFIG_FILES";
-/// The variable that turns the files of the user off.
-const PANTSRC: &str = "PANTS_PANTSRC";
+/// The settings file of Pants, which is always read.
+const FIRST: &str = "pants.toml";
 
 /// A setting in a variable.
 pub(super) struct SettingVariable {
-    pub(super) section: &'static str,
-    pub(super) key: &'static str,
+    pub(super) section: String,
+    pub(super) key: String,
     /// `PANTS_PYTHON_DEFAULT_RESOLVE=x`
     pub(super) text: String,
     pub(super) node: SettingNode,
@@ -29,50 +26,42 @@ impl SettingVariable {
     /// Whether it is about the cache of the team.
     pub(super) fn is_of_shared_cache(&self) -> bool {
         let others = ["cache_content_behavior", "session_end_tasks_timeout"];
-        self.key.starts_with("remote_") || others.contains(&self.key)
+        self.key.starts_with("remote_") || others.contains(&&*self.key)
     }
 }
 
-/// The settings files besides `pants.toml`: those that `PANTS_CONFIG_FILES` names, which must be
-/// there, then `/etc/pantsrc`, `~/.pants.rc` and `.pants.rc`.
+/// The settings files besides `pants.toml`: those that `--pants-config-files` or `PANTS_CONFIG_FILES`
+/// name, which must be there, then those of `pantsrc_files`, unless `pantsrc` is off.
 pub(super) fn further_files(
     root: &Utf8Path,
     environment: &BTreeMap<String, String>,
+    flags: &[SettingFlag],
 ) -> Result<Vec<SettingsDocument>, SettingsError> {
+    let global = which_files(environment, flags)?;
     let mut documents = Vec::new();
-    let mut named = vec!["pants.toml".to_owned()];
-    if let Some(value) = environment.get(CONFIG_FILES) {
-        // A text that is no list is one more file.
-        let read = named.update(&node(value, 0));
-        let wrong = |_| {
-            let problem = SettingsProblem::Syntax("not a list of paths".to_owned());
-            SettingsError::whole(Utf8Path::new(CONFIG_FILES), problem)
-        };
-        read.map_err(wrong)?;
-    }
-    for path in named.iter().filter(|path| *path != "pants.toml") {
+    for path in global
+        .pants_config_files
+        .iter()
+        .filter(|path| *path != FIRST)
+    {
         let text = read_if_there(&root.join(path))?.ok_or_else(|| {
             let missing = std::io::Error::from(std::io::ErrorKind::NotFound);
             let problem = SettingsProblem::Unreadable(missing);
             SettingsError::whole(&root.join(path), problem)
         })?;
-        documents.push(SettingsDocument::parse(path.into(), text)?);
+        documents.push(SettingsDocument::parse(path.clone(), text)?);
     }
-    if environment
-        .get(PANTSRC)
-        .is_some_and(|value| value.eq_ignore_ascii_case("false"))
-    {
-        return Ok(documents);
-    }
-    let home = environment
-        .get("HOME")
-        .map(|home| Utf8PathBuf::from(home).join(".pants.rc"));
-    let of_user = [
-        Some("/etc/pantsrc".into()),
-        home,
-        Some(root.join(".pants.rc")),
-    ];
-    for path in of_user.into_iter().flatten() {
+    let of_user = match global.pantsrc {
+        true => global.pantsrc_files.as_slice(),
+        false => &[],
+    };
+    for path in of_user {
+        let home = path.strip_prefix("~").ok();
+        let path = match (home, environment.get("HOME")) {
+            (Some(below), Some(home)) => Utf8PathBuf::from(home).join(below),
+            (Some(_), None) => continue,
+            (None, _) => root.join(path),
+        };
         if let Some(text) = read_if_there(&path)? {
             documents.push(SettingsDocument::parse(path, text)?);
         }
@@ -80,45 +69,58 @@ pub(super) fn further_files(
     Ok(documents)
 }
 
-/// The settings in variables such as `PANTS_PYTHON_DEFAULT_RESOLVE`, of the sections that we share
-/// with Pants.
-pub(super) fn variables(environment: &BTreeMap<String, String>) -> Vec<SettingVariable> {
-    let mut sections = Sections::default();
-    let mut found = Vec::new();
-    if !environment.keys().any(|name| name.starts_with("PANTS_")) {
-        return found;
-    }
-    for (section, _) in PANTS_KEYS {
-        let Some(known) = sections.get_mut(section) else {
+/// The settings that say which files are read. They stand in no file themselves.
+fn which_files(
+    environment: &BTreeMap<String, String>,
+    flags: &[SettingFlag],
+) -> Result<Global, SettingsError> {
+    let mut global = Global::default();
+    let keys = ["pants_config_files", "pantsrc", "pantsrc_files"];
+    let variables = variables(environment);
+    let of_variables = variables
+        .iter()
+        .map(|variable| (&variable.key, &variable.text, variable.node.clone()));
+    let of_flags = flags
+        .iter()
+        .filter(|flag| flag.section == GLOBAL)
+        .map(|flag| (&flag.key, &flag.text, flag.node()));
+    for (key, text, node) in of_variables.chain(of_flags) {
+        if !keys.contains(&key.as_str()) {
             continue;
-        };
-        for key in known.keys() {
-            let names = variable_names(section, key);
-            let set = names
-                .iter()
-                .find_map(|name| Some((name, environment.get(name)?)));
-            if let Some((name, value)) = set {
-                found.push(SettingVariable {
-                    section,
-                    key,
-                    text: format!("{name}={value}"),
-                    node: node(value, name.len() + 1),
-                });
-            }
+        }
+        if let Some(Err(mistake)) = global.update(key, &node) {
+            let problem = SettingsProblem::Syntax(format!("`{key}` is not read"));
+            let document = SettingsDocument::of_variable(text)?;
+            return Err(document.error(mistake.span, problem));
         }
     }
-    found
+    Ok(global)
 }
 
-/// `PANTS_SECTION_KEY`; a key of `[GLOBAL]` has no section in its name.
-fn variable_names(section: &str, key: &str) -> Vec<String> {
-    let upper = |text: &str| text.to_ascii_uppercase().replace('-', "_");
-    if section != "GLOBAL" {
-        return vec![format!("PANTS_{}_{}", upper(section), upper(key))];
-    }
-    let short = key.starts_with("pants_").then(|| upper(key));
-    let full = format!("PANTS_{}", upper(key));
-    short.into_iter().chain([full]).collect()
+/// The settings in variables such as `PANTS_PYTHON_DEFAULT_RESOLVE`; a key of `[GLOBAL]` has no section
+/// in its name, or `GLOBAL`.
+pub(super) fn variables(environment: &BTreeMap<String, String>) -> Vec<SettingVariable> {
+    let named = environment.iter().filter_map(|(name, value)| {
+        let key = key_of_variable(name)?;
+        Some(SettingVariable {
+            section: key.section,
+            key: key.key,
+            text: format!("{name}={value}"),
+            node: node(value, name.len() + 1),
+        })
+    });
+    named.collect()
+}
+
+/// The key that a variable stands for, as a flag of this name would.
+fn key_of_variable(name: &str) -> Option<KnownKey> {
+    let short = name.strip_prefix("PANTS_")?;
+    let flag = |name: &str| name.to_ascii_lowercase().replace('_', "-");
+    let of_global = short.strip_prefix("GLOBAL_");
+    let whole = flag(name);
+    known_key(&whole, None)
+        .filter(|key| key.section == GLOBAL)
+        .or_else(|| known_key(&flag(of_global.unwrap_or(short)), None))
 }
 
 fn node(value: &str, start: usize) -> SettingNode {

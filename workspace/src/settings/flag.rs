@@ -1,56 +1,23 @@
 //! Settings on the command line: `--python-infer-init-files=always`, as Pants takes them.
 //!
-//! A flag is one more layer on top of the files: the same keys, read by the same code.
+//! A flag is one more layer on top of the files: the same keys, read by the same code. A variable
+//! such as `PANTS_PYTHON_INFER_INIT_FILES` is known by the same names.
 
 use std::ops::Range;
-use std::sync::LazyLock;
+
+use model::nearest;
 
 use super::keys::{Section, Sections, ToolOptions};
+use super::pants_keys::{
+    INSTALL_FROM_RESOLVE, PANTS_KEYS, PANTS_SCOPES, PROGRAM_KEYS, PROGRAMS, TOOLS,
+};
 use super::tree::{SettingNode, SettingTree};
-
-/// The sections whose keys can be set by flags. Only sections that people set by flag are listed,
-/// since every flag is declared for every command, which takes time at the start.
-const SECTIONS: &[&str] = &[
-    "coverage-py",
-    "debug-adapter",
-    "pytest",
-    "python-infer",
-    "subprocess-environment",
-    "test",
-];
 
 /// What an error names as the file of a flag.
 pub(super) const COMMAND_LINE: &str = "the command line";
 
-static KEYS: LazyLock<Vec<FlagKey>> = LazyLock::new(|| {
-    let mut sections = Sections::default();
-    let mut keys = Vec::new();
-    for section in SECTIONS {
-        let Some(known) = sections.get_mut(section) else {
-            continue;
-        };
-        keys.extend(known.keys().iter().map(|key| FlagKey {
-            section,
-            key,
-            name: format!("{section}-{}", key.replace('_', "-")),
-            negation: format!("no-{section}-{}", key.replace('_', "-")),
-            own: format!("own-{section}-{}", key.replace('_', "-")),
-            switch: known.is_switch(key),
-        }));
-    }
-    keys
-});
-
-/// A key that can be set by a flag.
-#[derive(Debug, PartialEq, Eq)]
-pub struct FlagKey {
-    pub(super) section: &'static str,
-    pub(super) key: &'static str,
-    name: String,
-    negation: String,
-    own: String,
-    switch: bool,
-}
+/// The section whose keys are flags without its name.
+pub(super) const GLOBAL: &str = "GLOBAL";
 
 /// A setting for one run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,137 +28,173 @@ pub struct SettingFlag {
     pub(super) text: String,
 }
 
-/// The section whose keys are flags without its name.
-const GLOBAL: &str = "GLOBAL";
+/// What an option of the command line says about settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FlagMeaning {
+    /// A setting with its value.
+    Setting(SettingFlag),
+    /// A setting whose value is the next argument.
+    Unfinished(SettingFlag),
+    /// A setting of Pants that nothing here uses.
+    Unused,
+    /// A section of settings that has no such key; the flag that was probably meant.
+    Misspelt(Option<String>),
+}
 
-/// The sections whose keys can be set by flags that no command declares.
-const OF_GOALS: &[&str] = &[
-    "lint",
-    "fmt",
-    "fix",
-    "check",
-    "tailor",
-    "update-build-files",
-    "python",
-    "shell-setup",
-    "docker",
-    "protoc",
-];
-
-impl FlagKey {
-    /// The keys of the sections that people set for one run.
-    pub fn of_sections_with_flags() -> &'static [Self] {
-        &KEYS
-    }
-
-    /// The section.
-    pub fn section(&self) -> &'static str {
-        self.section
-    }
-
-    /// The key as a flag of the section's own command has it: `init-files`.
-    pub fn short_name(&self) -> &str {
-        &self.name[self.section.len() + 1..]
-    }
-
-    /// The name of the flag: `python-infer-init-files`.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The name of the flag that switches it off: `no-test-force`.
-    pub fn negation(&self) -> &str {
-        &self.negation
-    }
-
-    /// What the parser knows the flag of the section's own command by.
-    pub fn own_id(&self) -> &str {
-        &self.own
-    }
-
+/// A key of a section.
+pub(super) struct KnownKey {
+    pub(super) section: String,
+    pub(super) key: String,
     /// Whether the flag alone, without a value, means `true`.
-    pub fn is_switch(&self) -> bool {
-        self.switch
-    }
+    is_switch: bool,
 }
 
 impl SettingFlag {
-    /// The value of a key, as it was typed.
-    pub fn new(key: &FlagKey, value: &str) -> Self {
+    /// The value of a key.
+    #[must_use]
+    pub fn new(section: &str, key: &str, value: &str) -> Self {
+        let prefix = match section {
+            GLOBAL => String::new(),
+            _ => format!("{section}-"),
+        };
         Self {
-            section: key.section.to_owned(),
-            key: key.key.to_owned(),
-            text: format!("--{}={value}", key.name),
+            section: section.to_owned(),
+            key: key.to_owned(),
+            text: format!("--{prefix}{}={value}", key.replace('_', "-")),
         }
     }
 
-    /// An argument as Pants takes it for a goal or a tool, such as `--lint-only=black`,
-    /// `--black-skip`, `--no-black-config-discovery` or `--black-args=--fast`; none if it is another.
+    /// Reads an option as Pants takes it, such as `--lint-only=black`, `--black-skip`,
+    /// `--no-black-config-discovery` or `--black-args=--fast`; behind the name of a goal, its own
+    /// settings need no section: `test --force`. None if it has nothing to do with settings.
     #[must_use]
-    pub fn parse(argument: &str) -> Option<Self> {
+    pub fn read(argument: &str, goal: Option<&str>) -> Option<FlagMeaning> {
         let typed = argument.strip_prefix("--")?;
         let (name, value) = match typed.split_once('=') {
             Some((name, value)) => (name, Some(value)),
             None => (typed, None),
         };
-        let (name, value) = match (name.strip_prefix("no-"), value) {
-            (Some(name), None) => (name, Some("false")),
-            _ => (name, value),
+        let negated = name.strip_prefix("no-");
+        let known = known_key(name, goal).map(|key| (key, name, value.map(str::to_owned)));
+        let known = known.or_else(|| {
+            let name = negated?;
+            let key = known_key(name, goal).filter(|key| key.is_switch)?;
+            let is_off = value.is_none_or(|value| value.eq_ignore_ascii_case("true"));
+            Some((key, name, Some((!is_off).to_string())))
+        });
+        let Some((known, name, value)) = known else {
+            return unknown(name).or_else(|| unknown(negated?));
         };
-        let is_declared = |key: &FlagKey| key.name == name || name.starts_with(key.section);
-        if FlagKey::of_sections_with_flags().iter().any(is_declared) {
-            return None;
-        }
-        let (section, key, is_switch) = section_and_key(name)?;
-        let value = value.or(is_switch.then_some("true"))?;
-        Some(Self {
-            text: format!("--{name}={value}"),
-            section,
-            key,
+        let flag = |value: &str| Self {
+            section: known.section.clone(),
+            key: known.key.clone(),
+            text: format!("--{name}{value}"),
+        };
+        Some(match value {
+            Some(value) => FlagMeaning::Setting(flag(&format!("={value}"))),
+            None if known.is_switch => FlagMeaning::Setting(flag("=true")),
+            None => FlagMeaning::Unfinished(flag("")),
         })
     }
 
-    /// The value as it would be in a file: text if the key takes text, otherwise TOML.
+    /// The flag with the value that stood in the argument behind it.
+    #[must_use]
+    pub fn with_value(mut self, value: &str) -> Self {
+        self.text = format!("{}={value}", self.text);
+        self
+    }
+
+    /// What it sets: its section and key.
+    pub fn name(&self) -> (&str, &str) {
+        (&self.section, &self.key)
+    }
+
+    /// The value, as it was typed.
+    pub fn value(&self) -> &str {
+        self.text.split_once('=').map_or("", |(_, value)| value)
+    }
+
+    /// The value as it would be in a file: each kind of setting reads a text.
     pub(super) fn node(&self) -> SettingNode {
         let start = self.text.find('=').map_or(0, |equals| equals + 1);
         let span: Range<usize> = start..self.text.len();
-        let value = &self.text[start..];
-        let tree = match (value, value.parse()) {
-            ("true", _) => SettingTree::Bool(true),
-            ("false", _) => SettingTree::Bool(false),
-            (_, Ok(number)) => SettingTree::Integer(number),
-            (text, Err(_)) => SettingTree::Text(text.to_owned()),
-        };
+        let tree = SettingTree::Text(self.text[start..].to_owned());
         SettingNode { tree, span }
     }
 }
 
-/// The section and key that the name of a flag stands for, and whether the key is a switch.
-fn section_and_key(name: &str) -> Option<(String, String, bool)> {
+/// The key that the name of a flag stands for: `python-infer-init-files`, or `init-files` behind a
+/// goal that is called as its section.
+pub(super) fn known_key(name: &str, goal: Option<&str>) -> Option<KnownKey> {
+    let of_goal = goal.and_then(|goal| key_of(goal, name));
+    of_goal
+        .or_else(|| key_of(GLOBAL, name))
+        .or_else(|| {
+            let mut names = Sections::NAMES.iter();
+            names.find_map(|section| key_of(section, rest(name, section)?))
+        })
+        .or_else(|| key_of_tool(name))
+}
+
+/// A key of a section with fixed keys, in the spelling of flags.
+fn key_of(section: &str, name: &str) -> Option<KnownKey> {
     let mut sections = Sections::default();
-    let global = sections.get_mut(GLOBAL)?;
+    let known = sections.get_mut(section)?;
     let key = name.replace('-', "_");
-    if global.keys().contains(&key.as_str()) {
-        let is_switch = global.is_switch(&key);
-        return Some((GLOBAL.to_owned(), key, is_switch));
-    }
-    for goal in OF_GOALS {
-        let section = sections.get_mut(goal)?;
-        let rest = name
-            .strip_prefix(goal)
-            .and_then(|rest| rest.strip_prefix('-'));
-        let key = rest.map(|rest| rest.replace('-', "_"));
-        if let Some(key) = key.filter(|key| section.keys().contains(&key.as_str())) {
-            let is_switch = section.is_switch(&key);
-            return Some(((*goal).to_owned(), key, is_switch));
-        }
-    }
+    known.keys().contains(&key.as_str()).then(|| KnownKey {
+        section: section.to_owned(),
+        is_switch: known.is_switch(&key),
+        key,
+    })
+}
+
+/// A key that the sections of tools have, such as `black-config-discovery`.
+fn key_of_tool(name: &str) -> Option<KnownKey> {
+    let tools = PANTS_SCOPES.iter().chain(TOOLS).chain(Sections::NAMES);
     let options = ToolOptions::default();
-    let of_tool = options.keys().iter().filter_map(|key| {
-        let end = format!("-{}", key.replace('_', "-"));
-        let tool = name.strip_suffix(&end).filter(|tool| !tool.is_empty())?;
-        Some((tool.to_owned(), (*key).to_owned(), options.is_switch(key)))
+    let found = tools.filter_map(|tool| {
+        let key = rest(name, tool)?.replace('-', "_");
+        let is_shared = Sections::NAMES.contains(tool);
+        let is_known = match key == INSTALL_FROM_RESOLVE {
+            true => true,
+            false => !is_shared && options.keys().contains(&key.as_str()),
+        };
+        let is_of_program = PROGRAMS.contains(tool) && PROGRAM_KEYS.contains(&key.as_str());
+        (is_known || is_of_program).then(|| KnownKey {
+            section: (*tool).to_owned(),
+            is_switch: options.is_switch(&key),
+            key,
+        })
     });
-    // `--black-config-discovery` ends with the shorter name of no key, but may with that of another.
-    of_tool.min_by_key(|(tool, _, _)| tool.len())
+    found.max_by_key(|known| known.section.len())
+}
+
+/// What a name means that no key of ours has.
+fn unknown(name: &str) -> Option<FlagMeaning> {
+    let key = name.replace('-', "_");
+    let of_section = |section: &str| PANTS_KEYS.iter().find(|(known, _)| *known == section);
+    if of_section(GLOBAL).is_some_and(|(_, keys)| keys.contains(&key.as_str())) {
+        return Some(FlagMeaning::Unused);
+    }
+    let sections = Sections::NAMES.iter().chain(PANTS_SCOPES);
+    let owners = sections.filter(|section| rest(name, section).is_some());
+    // `python-infer-x` is of `python-infer`, not of `python`.
+    let section = owners.max_by_key(|section| section.len())?;
+    let key = rest(name, section)?.replace('-', "_");
+    let theirs = of_section(section).map_or(&[][..], |(_, keys)| keys);
+    let mut sections = Sections::default();
+    let Some(ours) = sections.get_mut(section) else {
+        return Some(FlagMeaning::Unused);
+    };
+    if theirs.contains(&key.as_str()) {
+        return Some(FlagMeaning::Unused);
+    }
+    let near = nearest(&key, ours.keys().iter().copied());
+    let near = near.map(|near| format!("--{section}-{}", near.replace('_', "-")));
+    (near.is_some() || !theirs.is_empty()).then_some(FlagMeaning::Misspelt(near))
+}
+
+/// What stands behind the name of a section.
+fn rest<'n>(name: &'n str, section: &str) -> Option<&'n str> {
+    name.strip_prefix(section)?.strip_prefix('-')
 }

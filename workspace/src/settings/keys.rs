@@ -22,12 +22,15 @@ use model::{
     Platform, PrereleasePolicy, Requirement,
 };
 use targets::kinds::TypeDeclaration;
+use targets::query::Dependents;
 use targets::{Ambiguity, Behavior, InitFiles};
 use wheel::MetadataVersion;
 use wheel::rules::{LicenseStyle, RequiresPythonRule};
 
 use super::cutoff::Cutoff;
+use super::description::{SettingDescription, shown};
 use super::kinds::{FirstPartyRequirements, Percentage, Setting, ToolArguments};
+use super::level::MessageLevel;
 use super::limits::{MemorySize, Parallelism};
 use super::release::PublishIndex;
 use super::tree::{SettingMistake, SettingNode};
@@ -46,17 +49,23 @@ pub trait Section {
 
     /// Sets the value of a key; `None` if there is no such key.
     fn update(&mut self, key: &str, node: &SettingNode) -> Option<Result<(), SettingMistake>>;
+
+    /// What the section is about, as lines.
+    fn about(&self) -> &'static [&'static str];
+
+    /// What is known of each key.
+    fn descriptions(&self) -> Vec<SettingDescription>;
 }
 
 macro_rules! section {
-    ($(#[$doc:meta])* $Name:ident {
-        $($(#[$key_doc:meta])* $key:ident: $Type:ty = $default:expr,)+
+    ($(#[doc = $doc:literal])* $Name:ident {
+        $($(#[doc = $key_doc:literal])* $key:ident: $Type:ty = $default:expr,)+
     }) => {
-        $(#[$doc])*
+        $(#[doc = $doc])*
         #[derive(Debug, Clone)]
         #[allow(dead_code, reason = "a section is read whole; commands use what they need")]
         pub struct $Name {
-            $($(#[$key_doc])* pub $key: $Type,)+
+            $($(#[doc = $key_doc])* pub $key: $Type,)+
         }
 
         impl Default for $Name {
@@ -82,6 +91,21 @@ macro_rules! section {
                     $(stringify!($key) => Some(self.$key.update(node)),)+
                     _ => None,
                 }
+            }
+
+            fn about(&self) -> &'static [&'static str] {
+                &[$($doc),*]
+            }
+
+            fn descriptions(&self) -> Vec<SettingDescription> {
+                let default = Self::default();
+                vec![$(SettingDescription {
+                    key: stringify!($key),
+                    about: &[$($key_doc),*],
+                    kind: stringify!($Type),
+                    default: shown(&default.$key),
+                    value: shown(&self.$key),
+                },)+]
             }
         }
     };
@@ -114,6 +138,12 @@ macro_rules! sections {
 sections! {
     /// `[GLOBAL]`
     "GLOBAL" => global: Global,
+    /// `[cli]`
+    "cli" => cli: Cli,
+    /// `[changed]`
+    "changed" => changed: Changed,
+    /// `[filter]`
+    "filter" => filter: Filter,
     /// `[source]`
     "source" => source: Source,
     /// `[python]`
@@ -192,6 +222,38 @@ section! {
         skip: bool = false,
         /// Targets with code of the repository that it imports, such as plug-ins.
         source_plugins: Vec<String> = Vec::new(),
+    }
+}
+
+section! {
+    /// The command line.
+    Cli {
+        /// Words that stand for others: `green = "fmt lint check test"`.
+        alias: BTreeMap<String, String> = BTreeMap::new(),
+    }
+}
+
+section! {
+    /// Which targets are selected by what changed.
+    Changed {
+        /// Those that changed since this commit.
+        since: Option<String> = None,
+        /// Those that changed in this commit, or between two.
+        diffspec: Option<String> = None,
+        /// Whether targets that depend on them are selected too.
+        dependents: Dependents = Dependents::None,
+    }
+}
+
+section! {
+    /// Which targets are left out.
+    Filter {
+        /// Only targets of one of these types, `-a,b` for none of them.
+        target_type: Vec<String> = Vec::new(),
+        /// Only targets whose address one of these regular expressions matches, `-a,b` for none.
+        address_regex: Vec<String> = Vec::new(),
+        /// Only targets with a tag that one of these regular expressions matches, `-a,b` for none.
+        tag_regex: Vec<String> = Vec::new(),
     }
 }
 
@@ -314,6 +376,23 @@ section! {
     Global {
         /// The backends of Pants. Backends that are not part of Pants may define target types.
         backend_packages: Vec<String> = Vec::new(),
+        /// The settings files, of which a later one counts more; a text adds one. No file sets this.
+        pants_config_files: Vec<Utf8PathBuf> = vec!["pants.toml".into()],
+        /// Whether `pantsrc_files` are read. No file sets this.
+        pantsrc: bool = true,
+        /// Settings files of the user and the machine, which need not be there. No file sets this.
+        pantsrc_files: Vec<Utf8PathBuf> =
+            vec!["/etc/pantsrc".into(), "~/.pants.rc".into(), ".pants.rc".into()],
+        /// How much is told: `error`, `warn`, `info`, `debug` or `trace`.
+        level: MessageLevel = MessageLevel::Info,
+        /// Whether there are colours; without it, on terminals.
+        colors: Option<bool> = None,
+        /// Whether a line on the terminal tells what is happening.
+        dynamic_ui: bool = true,
+        /// Only targets with one of these tags, `-a,b` for none of them.
+        tag: Vec<String> = Vec::new(),
+        /// Files with further specs, one a line.
+        spec_files: Vec<Utf8PathBuf> = Vec::new(),
         /// The version of Pants that the repository is written for.
         pants_version: Option<String> = None,
         /// Patterns, as in `.gitignore`, of files that are ignored.

@@ -16,11 +16,13 @@ use model::{
 };
 use pytest::{CoverageReport, OutputPolicy};
 use targets::kinds::{TypeDeclaration, Values};
+use targets::query::Dependents;
 use targets::{Ambiguity, Behavior, InitFiles};
 use wheel::MetadataVersion;
 use wheel::rules::{LicenseStyle, RequiresPythonRule};
 
 use super::cutoff::Cutoff;
+use super::level::MessageLevel;
 use super::tree::{Entry, SettingMistake, SettingMistakeKind, SettingNode, SettingTree};
 
 /// A type that settings can have.
@@ -104,6 +106,8 @@ impl Setting for Utf8PathBuf {
 }
 
 impl<T: Setting> Setting for Option<T> {
+    const SWITCH: bool = T::SWITCH;
+
     fn read(node: &SettingNode) -> Result<Self, SettingMistake> {
         T::read(node).map(Some)
     }
@@ -129,16 +133,13 @@ impl<T: Setting + PartialEq> Setting for Vec<T> {
                     }
                 }
             }
-            SettingTree::Text(text) if text.starts_with(['+', '-']) => {
-                let change = SettingNode {
-                    tree: SettingTree::Text(text[1..].to_owned()),
-                    span: node.span.clone(),
-                };
-                let items = Self::read(&change)?;
-                if text.starts_with('+') {
-                    self.extend(items);
-                } else {
-                    self.take_away(&items);
+            SettingTree::Text(_) if let Some(changes) = node.changes() => {
+                for (is_added, change) in changes {
+                    let items = Self::read(&change)?;
+                    match is_added {
+                        true => self.extend(items),
+                        false => self.take_away(&items),
+                    }
                 }
             }
             SettingTree::Text(text) if !text.starts_with(['[', '(']) => self.push(T::read(node)?),
@@ -173,9 +174,14 @@ impl Setting for ToolArguments {
         };
         match &node.tree {
             SettingTree::Text(text) if text.starts_with('[') => *self = Self::read(node)?,
-            SettingTree::Text(text) if text.starts_with("+[") => {
-                let added = of(SettingTree::Text(text[1..].to_owned()));
-                self.0.extend(Self::read(&added)?.0);
+            SettingTree::Text(_) if let Some(changes) = node.changes() => {
+                for (is_added, change) in changes {
+                    let words = Self::read(&change)?.0;
+                    match is_added {
+                        true => self.0.extend(words),
+                        false => self.0.take_away(&words),
+                    }
+                }
             }
             SettingTree::Text(_) => {
                 let added = of(SettingTree::List(vec![node.clone()]));
@@ -220,12 +226,10 @@ impl<T: Setting> Setting for BTreeMap<String, T> {
                     }
                 }
             }
-            SettingTree::Text(text) if text.starts_with('+') => {
-                let added = SettingNode {
-                    tree: SettingTree::Text(text[1..].to_owned()),
-                    span: node.span.clone(),
-                };
-                self.extend(Self::read(&added)?);
+            SettingTree::Text(_) if let Some(changes) = node.changes() => {
+                for (_, added) in changes {
+                    self.extend(Self::read(&added)?);
+                }
             }
             _ => *self = Self::read(node)?,
         }
@@ -355,6 +359,7 @@ macro_rules! parsed {
 }
 
 parsed! {
+    MessageLevel: "how much is told, such as `warn`",
     PackageName: "the name of a package",
     Override: "a requirement, or `project=requirement`",
     Platform: "the name of a platform",
@@ -488,6 +493,12 @@ choice!(BuildFileFormatter {
     "black" => Self::Black,
     "ruff" => Self::Ruff,
     "yapf" => Self::Yapf,
+});
+
+choice!(Dependents {
+    "none" => Self::None,
+    "direct" => Self::Direct,
+    "transitive" => Self::Transitive,
 });
 
 choice!(OutputPolicy {

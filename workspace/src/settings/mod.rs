@@ -7,12 +7,16 @@
 //! too, and is an error in ours.
 
 mod cutoff;
+mod described;
+mod description;
 mod document;
 mod environment;
 mod error;
 mod flag;
+mod fromfile;
 mod keys;
 mod kinds;
+mod level;
 mod limits;
 mod literal;
 mod options;
@@ -32,10 +36,13 @@ use model::{
 };
 
 pub use cutoff::Cutoff;
+pub use description::{SectionDescription, SettingDescription};
+pub use document::OWN_FILE;
 pub use error::{SettingsError, SettingsProblem};
-pub use flag::{FlagKey, SettingFlag};
+pub use flag::{FlagMeaning, SettingFlag};
 pub use keys::{PIP_INDEX, ToolOptions};
 pub use kinds::{FirstPartyRequirements, Percentage, ToolArguments};
+pub use level::MessageLevel;
 pub use root::find_root;
 
 use keys::Sections;

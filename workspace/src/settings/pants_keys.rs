@@ -1,6 +1,57 @@
 //! The keys of the sections that we share with Pants: those of 2.17.1 (`pants help-all`) and those in
 //! its sources of 2.34. What is in neither is misspelt, if something like it is there.
 
+/// The sections of settings that Pants and its back ends have, sorted: what is set in one that nothing
+/// here reads is not a mistake.
+#[rustfmt::skip]
+pub(super) const PANTS_SCOPES: &[&str] = &[
+    "add-trailing-comma", "anonymous-telemetry", "apache-thrift", "autoflake", "avro", "bandit",
+    "black", "buf", "build-deprecations-fixer", "buildifier", "cc", "cc-external",
+    "cc-infer", "changed", "check", "clang-format", "cli", "complete",
+    "count-loc", "coursier", "coverage-py", "cue", "debug-adapter", "debugpy",
+    "dependencies", "dependents", "deploy", "docformatter", "docker", "download-terraform",
+    "elfdeps", "environments-preview", "experimental-bsp", "experimental-deploy", "export", "export-codegen",
+    "filedeps", "filter", "fix", "flake8", "fmt", "generate-lockfiles",
+    "go-test", "go-vet", "gofmt", "golang", "golangci-lint", "google-java-format",
+    "grpc-python-plugin", "hadolint", "helm", "helm-infer", "helm-k8s-parser", "helm-post-renderer",
+    "helm-unittest", "ipython", "isort", "jarjar", "java-avro", "java-infer",
+    "java-parser", "java-scrooge", "java-thrift", "javac", "junit", "jvm",
+    "k8s", "kotlin", "kotlin-infer", "kotlin-parser", "kotlinc", "ktlint",
+    "kubeconform", "kubectl", "lambdex", "lint", "list", "makeself",
+    "mypy", "mypy-protobuf", "nfpm", "nodejs", "nodejs-infer", "nodejs-test",
+    "openapi", "openapi-format", "openapi-generator", "opentelemetry", "package", "package-shell-tests",
+    "paths", "peek", "pex", "pex-binary-defaults", "pex-cli", "preamble",
+    "prettier", "protobuf-java-grpc", "protoc", "publish", "py-constraints", "pydocstyle",
+    "pyenv-python-provider", "pylint", "pyoxidizer", "pyright", "pytest", "python",
+    "python-bootstrap", "python-build-standalone-python-provider", "python-grpclib-protobuf", "python-infer", "python-native-code", "python-protobuf",
+    "python-repos", "python-thrift", "pytype", "pyupgrade", "redocly", "regex-lint",
+    "repl", "repository-pex", "roots", "ruff", "run", "rust",
+    "rustfmt", "s3-url-handler", "scala", "scala-infer", "scala-parser", "scala-scrooge",
+    "scalac", "scalafix", "scalafmt", "scalapb", "scalatest", "scc",
+    "scrooge", "semgrep", "setup-py-generation", "setuptools", "setuptools-scm", "shell-setup",
+    "shell-test", "shellcheck", "shfmt", "shunit2", "source", "spectral",
+    "sqlfluff", "stats", "strip-jar", "subprocess-environment", "system", "system-binaries",
+    "tailor", "taplo", "terraform-fmt", "terraform-hcl2-parser", "terraform-tfsec", "terraform-validate",
+    "test", "thrift", "trivy", "trufflehog", "twine", "typescript",
+    "update-build-files", "uv", "validate", "visibility", "workunit-logger", "yamllint",
+    "yapf",
+];
+
+/// The key that every tool's section may have.
+pub(super) const INSTALL_FROM_RESOLVE: &str = "install_from_resolve";
+
+/// Tools that are programs alone, which are downloaded, and the keys of their sections.
+pub(super) const PROGRAMS: &[&str] = &["ruff"];
+pub(super) const PROGRAM_KEYS: &[&str] = &[
+    "version",
+    "known_versions",
+    "url_template",
+    "url_platform_mapping",
+];
+
+/// Tools that Pants does not have.
+pub(super) const TOOLS: &[&str] = &["basedpyright", "pyrefly", "ty"];
+
 /// Sections with their keys, sorted.
 pub(super) const PANTS_KEYS: &[(&str, &[&str])] = &[
     (
@@ -117,6 +168,8 @@ pub(super) const PANTS_KEYS: &[(&str, &[&str])] = &[
             "watch_filesystem",
         ],
     ),
+    ("changed", &["dependents", "dependees", "diffspec", "since"]),
+    ("cli", &["alias"]),
     (
         "coverage-py",
         &[
@@ -137,6 +190,10 @@ pub(super) const PANTS_KEYS: &[(&str, &[&str])] = &[
         ],
     ),
     ("debug-adapter", &["host", "port"]),
+    (
+        "filter",
+        &["address_regex", "granularity", "tag_regex", "target_type"],
+    ),
     (
         "pytest",
         &[

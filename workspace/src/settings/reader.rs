@@ -6,30 +6,18 @@ use std::ops::Range;
 use camino::{Utf8Path, Utf8PathBuf};
 use toml_edit::{Item, TableLike};
 
-use super::document::{SettingsDocument, read_if_there};
+use super::document::{OWN_FILE, SettingsDocument, read_if_there};
 use super::environment::{SettingVariable, further_files, variables};
 use super::error::{SettingKey, SettingsError, SettingsProblem};
 use super::flag::SettingFlag;
 use super::keys::{Section, Sections, ToolOptions};
 use super::kinds::Setting;
-use super::pants_keys::PANTS_KEYS;
+use super::pants_keys::{INSTALL_FROM_RESOLVE, PANTS_KEYS, PROGRAM_KEYS, PROGRAMS};
 use super::tree::{
     Placeholders, SettingMistake, SettingMistakeKind, SettingNode, SettingTree, name_span,
 };
 use super::{DEFAULT_RESOLVE_KEY, Settings, UnusedSetting};
 use model::nearest;
-
-/// The key that every tool's section may have.
-const INSTALL_FROM_RESOLVE: &str = "install_from_resolve";
-
-/// Tools that are programs alone, which are downloaded, and the keys of their sections.
-const PROGRAMS: &[&str] = &["ruff"];
-const PROGRAM_KEYS: &[&str] = &[
-    "version",
-    "known_versions",
-    "url_template",
-    "url_platform_mapping",
-];
 
 /// The settings files of one repository, parsed.
 pub(super) struct RepositorySettings {
@@ -38,6 +26,8 @@ pub(super) struct RepositorySettings {
     /// Files that count more than `pants.toml`, in order.
     further: Vec<SettingsDocument>,
     cargo: Option<SettingsDocument>,
+    /// Ours alone, which Pants does not read.
+    own: Option<SettingsDocument>,
 }
 
 /// What a file may hold beside settings that we know.
@@ -61,6 +51,7 @@ impl RepositorySettings {
     pub(super) fn load(
         root: &Utf8Path,
         environment: &BTreeMap<String, String>,
+        flags: &[SettingFlag],
     ) -> Result<Self, SettingsError> {
         let document = |name: &str| {
             read_if_there(&root.join(name))?
@@ -68,8 +59,9 @@ impl RepositorySettings {
                 .transpose()
         };
         let mut files = Self::new(root, document("pants.toml")?, document("Cargo.toml")?)?;
+        files.own = document(OWN_FILE)?;
         if files.pants.is_some() {
-            files.further = further_files(root, environment)?;
+            files.further = further_files(root, environment, flags)?;
         }
         Ok(files)
     }
@@ -88,6 +80,7 @@ impl RepositorySettings {
             pants,
             further: Vec::new(),
             cargo,
+            own: None,
         })
     }
 }
@@ -105,8 +98,29 @@ impl Settings {
         environment: BTreeMap<String, String>,
         flags: &[SettingFlag],
     ) -> Result<Self, SettingsError> {
-        let files = RepositorySettings::load(root, &environment)?;
+        let files = RepositorySettings::load(root, &environment, flags)?;
         read(&files, environment, flags)
+    }
+}
+
+impl Settings {
+    /// The words that stand for others on the command line. Files are read whole only where one of
+    /// them speaks of aliases.
+    ///
+    /// # Errors
+    /// Where a file cannot be read, or says what cannot be meant.
+    pub fn aliases(
+        root: &Utf8Path,
+        environment: BTreeMap<String, String>,
+    ) -> Result<BTreeMap<String, String>, SettingsError> {
+        const KEY: &str = "alias";
+        let files = RepositorySettings::load(root, &environment, &[])?;
+        let documents = files.pants.iter().chain(&files.further).chain(&files.cargo);
+        let mut mentions = documents.map(|document| document.mentions(KEY));
+        if !mentions.any(|has| has) && !environment.contains_key("PANTS_CLI_ALIAS") {
+            return Ok(BTreeMap::new());
+        }
+        Ok(read(&files, environment, &[])?.sections.cli.alias)
     }
 }
 
@@ -149,6 +163,7 @@ pub(super) fn read(
         files
             .cargo
             .iter()
+            .chain(&files.own)
             .map(|document| (document, Unknown::Refused)),
     );
     let mut mentions = Vec::new();
@@ -212,12 +227,16 @@ impl Layer<'_> {
         {
             self.add_placeholders(defaults);
         }
+        let common = self.placeholders.clone();
         for (section, item) in table.iter() {
             let span = name_span(table, section).unwrap_or_default();
             let Some(entries) = item.as_table_like() else {
                 self.not_a_section(settings, section, item, span)?;
                 continue;
             };
+            // The keys of a section stand for their texts within it.
+            self.placeholders = common.clone();
+            self.add_placeholders(item);
             for (name, item) in entries.iter() {
                 let key = SettingKey {
                     section: section.to_owned(),
@@ -253,19 +272,14 @@ impl Layer<'_> {
     ) -> Result<(), SettingsError> {
         let is_option = is_tool_option(settings, &key);
         let section = settings.sections.get_mut(&key.section);
-        let is_program =
-            PROGRAMS.contains(&key.section.as_str()) && PROGRAM_KEYS.contains(&key.name.as_str());
         let known = is_option
-            || is_program
+            || is_program_key(&key)
             || section.is_some_and(|s| s.keys().contains(&key.name.as_str()));
         if !known {
             return self.unknown_key(settings, key, span);
         }
         let result = SettingNode::new(item, &self.placeholders).and_then(|node| {
             self.note_resolves(&key, &node);
-            if is_program {
-                set_program(settings, &key, &node)?;
-            }
             set(settings, &key, &node)
         });
         if key.section == "python" {
@@ -280,8 +294,8 @@ impl Layer<'_> {
         variable: &SettingVariable,
     ) -> Result<(), SettingsError> {
         let key = SettingKey {
-            section: variable.section.to_owned(),
-            name: variable.key.to_owned(),
+            section: variable.section.clone(),
+            name: variable.key.clone(),
         };
         set(settings, &key, &variable.node).map_err(|mistake| self.explain(key, mistake))
     }
@@ -437,6 +451,15 @@ fn set(
     key: &SettingKey,
     node: &SettingNode,
 ) -> Result<(), SettingMistake> {
+    // A token is read again when it is used: it may change while a run lasts.
+    let node = match key.name.as_str() {
+        "remote_oauth_bearer_token" => Some(node.clone()),
+        _ => node.resolved(&settings.root)?,
+    };
+    let Some(node) = &node else { return Ok(()) };
+    if is_program_key(key) {
+        set_program(settings, key, node)?;
+    }
     if is_tool_option(settings, key) {
         if key.name == INSTALL_FROM_RESOLVE {
             let resolve = String::read(node)?;
@@ -461,6 +484,11 @@ fn is_tool_option(settings: &mut Settings, key: &SettingKey) -> bool {
         true => true,
         false => of_section.is_none() && ToolOptions::default().keys().contains(&name),
     }
+}
+
+/// Whether a key is one that the section of a program has.
+fn is_program_key(key: &SettingKey) -> bool {
+    PROGRAMS.contains(&key.section.as_str()) && PROGRAM_KEYS.contains(&key.name.as_str())
 }
 
 fn set_program(

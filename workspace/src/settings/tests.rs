@@ -440,8 +440,10 @@ fn a_folder_without_settings() {
 #[test]
 fn a_flag_counts_more_than_files() {
     let with = |key: &str, value: &str| {
-        let mut keys = FlagKey::of_sections_with_flags().iter();
-        let key = keys.find(|known| known.name() == key).unwrap();
+        let flag = match SettingFlag::read(&format!("--{key}={value}"), None) {
+            Some(FlagMeaning::Setting(flag)) => flag,
+            other => panic!("{other:?}"),
+        };
         let files = RepositorySettings::new(
             Utf8Path::new("/repo"),
             Some(
@@ -453,12 +455,7 @@ fn a_flag_counts_more_than_files() {
             ),
             None,
         );
-        read(
-            &files.unwrap(),
-            BTreeMap::new(),
-            &[SettingFlag::new(key, value)],
-        )
-        .map_err(|error| show(&error))
+        read(&files.unwrap(), BTreeMap::new(), &[flag]).map_err(|error| show(&error))
     };
     let settings = with("python-infer-assets", "true").unwrap();
     assert!(settings.python_infer.assets);

@@ -6,6 +6,9 @@ use std::ops::Range;
 use camino::Utf8Path;
 use toml_edit::{Item, TableLike, Value};
 
+/// How deep placeholders may stand for texts with placeholders.
+const MOST_NESTED: usize = 20;
+
 /// A value and where it stands, in bytes of its file.
 #[derive(Debug, Clone)]
 pub struct SettingNode {
@@ -165,16 +168,42 @@ impl Placeholders {
         }
     }
 
+    /// Fills in placeholders, also those in what stands for one, as Pants does.
     fn fill(&self, text: &str, span: &Range<usize>) -> Result<String, SettingMistake> {
+        let mut filled = text.to_owned();
+        for _ in 0..MOST_NESTED {
+            let next = self.fill_once(&filled, span)?;
+            if next == filled {
+                return Ok(filled);
+            }
+            filled = next;
+        }
+        Err(SettingMistake {
+            span: span.clone(),
+            kind: SettingMistakeKind::BadValue("its placeholders stand for each other".to_owned()),
+        })
+    }
+
+    fn fill_once(&self, text: &str, span: &Range<usize>) -> Result<String, SettingMistake> {
         let mut filled = String::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("%(") {
-            let Some((name, after)) = after.split_once(")s") else {
-                break;
+            let name = after.split_once(")s");
+            let is_name = |name: &str| {
+                let letters = |one: char| one.is_ascii_alphanumeric() || "_.".contains(one);
+                !name.is_empty() && name.chars().all(letters)
             };
             filled.push_str(before);
-            filled.push_str(self.value(name, span)?);
-            rest = after;
+            match name.filter(|(name, _)| is_name(name)) {
+                Some((name, after)) => {
+                    filled.push_str(self.value(name, span)?);
+                    rest = after;
+                }
+                None => {
+                    filled.push_str("%(");
+                    rest = after;
+                }
+            }
         }
         filled.push_str(rest);
         Ok(filled)

@@ -88,17 +88,12 @@ impl CheckArguments {
     /// The settings that these arguments stand for.
     pub(crate) fn settings(&self, goal: CheckGoal) -> Vec<SettingFlag> {
         let section = goal.name();
-        let switch = |name: &str, given: bool| {
-            given
-                .then(|| SettingFlag::parse(&format!("--{section}-{name}=true")))
-                .flatten()
-        };
-        let only = self
-            .only
-            .iter()
-            .filter_map(|name| SettingFlag::parse(&format!("--{section}-only={name}")));
-        only.chain(switch("skip-formatters", self.skip_formatters))
-            .chain(switch("skip-fixers", self.skip_fixers))
+        let switch =
+            |name: &str, given: bool| given.then(|| SettingFlag::new(section, name, "true"));
+        let only = self.only.iter();
+        let only = only.map(|name| SettingFlag::new(section, "only", name));
+        only.chain(switch("skip_formatters", self.skip_formatters))
+            .chain(switch("skip_fixers", self.skip_fixers))
             .collect()
     }
 }
@@ -111,7 +106,7 @@ pub(crate) fn run(
 ) -> Result<CommandOutcome, GoalError> {
     let request = CheckRequest {
         goal,
-        selection: arguments.selection.selection(),
+        selection: arguments.selection.selection(session),
         is_staged: arguments.staged,
         only: None,
         uses_daemon: arguments.daemon,

@@ -86,11 +86,15 @@ pub(crate) fn run(
     report(session, arguments, &generate(session, &request)?)
 }
 
-fn report(
-    session: &Session,
-    arguments: &GenerateLockfilesArguments,
-    locked: &[LockGeneration],
-) -> Result<CommandOutcome, GoalError> {
+/// Says what was locked.
+pub(crate) fn say(session: &Session, locked: &[LockGeneration]) {
+    warn(session, locked);
+    for one in locked {
+        session.say(SummaryText(&one.summary));
+    }
+}
+
+fn warn(session: &Session, locked: &[LockGeneration]) {
     for one in locked {
         for warning in &one.warnings {
             match warning {
@@ -103,13 +107,17 @@ fn report(
             }
         }
     }
+}
+
+fn report(
+    session: &Session,
+    arguments: &GenerateLockfilesArguments,
+    locked: &[LockGeneration],
+) -> Result<CommandOutcome, GoalError> {
     match arguments.output_format {
-        OutputFormat::Text => {
-            for one in locked {
-                session.say(SummaryText(&one.summary));
-            }
-        }
+        OutputFormat::Text => say(session, locked),
         OutputFormat::Json => {
+            warn(session, locked);
             let summaries: Vec<&Summary> = locked.iter().map(|one| &one.summary).collect();
             let json = serde_json::to_string_pretty(&summaries)
                 .map_err(|error| GoalError::failure(error.to_string()))?;

@@ -30,10 +30,11 @@ pub(crate) fn run(
 ) -> Result<CommandOutcome, GoalError> {
     let workspace = BuildFiles::load(session)?;
     let graph = workspace.graph()?;
-    let mut selected = arguments
-        .selection
-        .selection()
-        .of(session, &graph, NoSpecs::Refused)?;
+    let mut selected =
+        arguments
+            .selection
+            .selection(session)
+            .of(session, &graph, NoSpecs::Refused)?;
     selected.sort_by_key(|id| &graph.target(*id).address);
     let mut all = Vec::with_capacity(selected.len());
     for id in selected {

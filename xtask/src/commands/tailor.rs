@@ -24,8 +24,10 @@ pub(crate) struct TailorArguments {
 impl TailorArguments {
     /// The settings that these arguments stand for.
     pub(crate) fn settings(&self) -> Vec<SettingFlag> {
-        let check = self.check.then(|| SettingFlag::parse("--tailor-check"));
-        check.flatten().into_iter().collect()
+        let check = self
+            .check
+            .then(|| SettingFlag::new("tailor", "check", "true"));
+        check.into_iter().collect()
     }
 }
 
@@ -34,7 +36,7 @@ pub(crate) fn run(
     session: &Session,
     arguments: &TailorArguments,
 ) -> Result<CommandOutcome, GoalError> {
-    let report = tailoring::tailor(session, &arguments.selection.selection())?;
+    let report = tailoring::tailor(session, &arguments.selection.selection(session))?;
     print(text(&report));
     Ok(match report.is_check && !report.edits.is_empty() {
         true => CommandOutcome::Found,

@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
 
-use crate::arguments::{ActionArguments, IndexArguments, SelectionArguments, TestSettingArguments};
+use crate::arguments::{ActionArguments, IndexArguments, SelectionArguments};
 use crate::outcome::CommandOutcome;
 use goals::actions::ActionOptions;
 use goals::error::GoalError;
@@ -19,9 +19,6 @@ use goals::testing::{
 pub(crate) struct TestArguments {
     #[command(flatten)]
     selection: SelectionArguments,
-
-    #[command(flatten)]
-    pub(crate) settings: TestSettingArguments,
 
     #[command(flatten)]
     index: IndexArguments,
@@ -81,7 +78,7 @@ pub(crate) fn run(
     if arguments.watch {
         return watch(session, arguments);
     }
-    let report = run_tests(session, &arguments.request())?;
+    let report = run_tests(session, &arguments.request(session))?;
     if !report.lines.is_empty() {
         session.say("");
     }
@@ -93,10 +90,10 @@ pub(crate) fn run(
 }
 
 impl TestArguments {
-    fn request(&self) -> TestRequest {
+    fn request(&self, session: &Session) -> TestRequest {
         let actions = self.actions.options();
         TestRequest {
-            selection: self.selection.selection(),
+            selection: self.selection.selection(session),
             arguments: self.arguments.clone(),
             index: self.index.choice(),
             actions: ActionOptions {
@@ -111,7 +108,7 @@ impl TestArguments {
 /// Runs tests, and again what changed whenever something did, until the user interrupts it.
 fn watch(first: &Session, arguments: &TestArguments) -> Result<CommandOutcome, GoalError> {
     let mut reopened: Option<Session> = None;
-    let mut request = arguments.request();
+    let mut request = arguments.request(first);
     loop {
         let session = reopened.as_ref().unwrap_or(first);
         let files = WatchedFiles::now(session)?;

@@ -40,20 +40,18 @@ pub(crate) struct UpdateBuildFilesArguments {
 impl UpdateBuildFilesArguments {
     /// The settings that these arguments stand for.
     pub(crate) fn settings(&self) -> Vec<SettingFlag> {
+        let set = |key: &str, value: &str| SettingFlag::new("update-build-files", key, value);
         let switches = [
-            (self.check, "--update-build-files-check"),
-            (self.no_fmt, "--no-update-build-files-fmt"),
+            (self.check, set("check", "true")),
+            (self.no_fmt, set("fmt", "false")),
             (
                 self.no_fix_safe_deprecations,
-                "--no-update-build-files-fix-safe-deprecations",
+                set("fix_safe_deprecations", "false"),
             ),
         ];
         let switches = switches.into_iter().filter(|(is_given, _)| *is_given);
-        let mut settings: Vec<String> = switches.map(|(_, flag)| flag.to_owned()).collect();
-        let formatter = self.formatter.iter();
-        settings.extend(formatter.map(|tool| format!("--update-build-files-formatter={tool}")));
-        let flags = settings.iter();
-        flags.filter_map(|flag| SettingFlag::parse(flag)).collect()
+        let formatter = self.formatter.iter().map(|tool| set("formatter", tool));
+        switches.map(|(_, flag)| flag).chain(formatter).collect()
     }
 }
 
@@ -64,7 +62,7 @@ pub(crate) fn run(
 ) -> Result<CommandOutcome, GoalError> {
     let request = CheckRequest {
         goal: CheckGoal::Fmt,
-        selection: arguments.selection.selection(),
+        selection: arguments.selection.selection(session),
         is_staged: false,
         only: None,
         uses_daemon: false,
