@@ -186,7 +186,9 @@ fn unknown(name: &str) -> Option<FlagMeaning> {
     let Some(ours) = sections.get_mut(section) else {
         return Some(FlagMeaning::Unused);
     };
-    if theirs.contains(&key.as_str()) {
+    // Of some sections it is not listed what Pants has.
+    let may_be_theirs = theirs.is_empty() && PANTS_SCOPES.contains(section);
+    if theirs.contains(&key.as_str()) || may_be_theirs {
         return Some(FlagMeaning::Unused);
     }
     let near = nearest(&key, ours.keys().iter().copied());
