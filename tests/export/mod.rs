@@ -232,6 +232,11 @@ fn a_mistake_in_the_graph_does_not_stop_an_export() {
     warning: what distributions of this repository require is not in their metadata: no target `:gone`: its folder declares no such target
     python-default: made dist/export/python/virtualenvs/python-default/[PYTHON] (2 packages, CPython [PYTHON])
     ");
+    let again = said(&done(&repo, &["export"]));
+    assert!(again.starts_with("warning: what distributions"), "{again}");
+    repo.write("src/acme/BUILD", &build.replace("':gone'", "':src'"));
+    let mended = said(&done(&repo, &["export"]));
+    assert!(!mended.contains("warning"), "{mended}");
 }
 
 #[test]

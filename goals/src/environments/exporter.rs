@@ -108,8 +108,7 @@ impl<'a> Exporter<'a> {
         let recipe = self.first_recipe(resolve)?;
         if let Some(mistake) = &recipe.first_party.mistake {
             self.session.warn(format_args!(
-                "what distributions of this repository require is not in their metadata: {}",
-                mistake.message()
+                "what distributions of this repository require is not in their metadata: {mistake}"
             ));
         }
         generated::refuse(self.session, resolve)?;

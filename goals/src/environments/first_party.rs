@@ -30,7 +30,7 @@ pub(super) struct FirstPartyCode {
     /// The files that say what plug-ins are, relative to the root.
     pub files: Vec<String>,
     /// Why it is not known what the distributions require.
-    pub mistake: Option<GoalError>,
+    pub mistake: Option<String>,
 }
 
 /// What a plug-in requires.

@@ -19,7 +19,7 @@ use crate::session::Session;
 use workspace::files;
 
 /// The folder of the kept results. A new format gets a new name.
-const FOLDER: &str = "requires-1";
+const FOLDER: &str = "requires-2";
 
 /// The requirements of each distribution, by its address.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,27 +34,28 @@ struct OfDistribution {
 #[derive(Debug, Serialize, Deserialize)]
 struct Kept {
     state: String,
-    required: DistributionRequirements,
+    /// Or the mistake of the graph, since looking for it takes as long.
+    required: Result<DistributionRequirements, String>,
 }
 
 impl DistributionRequirements {
     /// Computes them from the target graph, or reads what was kept.
     ///
     /// # Errors
-    /// Where the graph has a mistake.
-    pub(super) fn read(session: &Session, repository: &Repository) -> Result<Self, GoalError> {
+    /// The message, where the graph has a mistake.
+    pub(super) fn read(session: &Session, repository: &Repository) -> Result<Self, String> {
         let state = state(session, repository);
-        let place = place(session)?;
+        let place = place(session).map_err(|error| error.message().to_owned())?;
         if let Some(kept) = kept(&place).filter(|kept| kept.state == state) {
-            return Ok(kept.required);
+            return kept.required;
         }
-        let required = Self::compute(session)?;
+        let required = Self::compute(session).map_err(|error| error.message().to_owned());
         let kept = Kept { state, required };
         // If it cannot be kept, the next run computes it again.
         if let Ok(text) = serde_json::to_string(&kept) {
             let _ = files::replace(&place, &text);
         }
-        Ok(kept.required)
+        kept.required
     }
 
     fn compute(session: &Session) -> Result<Self, GoalError> {

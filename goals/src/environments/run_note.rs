@@ -76,7 +76,12 @@ impl RunNote {
     /// Keeps the note. Where that fails, the next run finds all out anew.
     pub(super) fn write(&self, folder: &Utf8Path) {
         let place: Utf8PathBuf = folder.join(NOTE);
-        if let Ok(text) = serde_json::to_string(self) {
+        let Ok(text) = serde_json::to_string(self) else {
+            return;
+        };
+        // To replace a file waits for the disk.
+        let is_there = fs_err::read_to_string(&place).is_ok_and(|there| there == text);
+        if !is_there {
             let _ = files::replace(&place, &text);
         }
     }
