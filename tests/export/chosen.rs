@@ -208,6 +208,10 @@ fn groups_of_poetry() {
     assert_snapshot!(with(&["--no-dev"]), @"a, b, d");
     assert_snapshot!(with(&["--no-extra", "fast", "--only-group", "docs"]), @"d");
     assert_snapshot!(with(&["--only-group", "dev"]), @"c");
+    let without = pyproject.replace("group.dev.", "group.test.");
+    repo.write("pyproject.toml", &without);
+    lock(&repo);
+    assert_snapshot!(with(&["--no-dev"]), @"a, b, c, d");
 }
 
 #[test]

@@ -22,7 +22,12 @@ pub struct GroupSelection {
     pub no_groups: Vec<ExtraName>,
     /// Nothing but these groups, where any are named.
     pub only_groups: Vec<ExtraName>,
+    /// Whether the group `dev` is left out, where there is one.
+    pub no_dev: bool,
 }
+
+/// What tools call the group of developers.
+const DEVELOPMENT: &str = "dev";
 
 impl GroupSelection {
     /// Whether everything is meant.
@@ -113,7 +118,9 @@ impl GroupSelection {
                 self.only_groups.contains(name)
             }
             RequirementGroup::Group(name) => {
-                !self.no_groups.contains(name)
+                let is_left_out = self.no_dev && name.as_str() == DEVELOPMENT;
+                !is_left_out
+                    && !self.no_groups.contains(name)
                     && (self.groups.is_empty() || self.groups.contains(name))
             }
         };

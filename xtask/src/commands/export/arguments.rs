@@ -122,7 +122,7 @@ pub(super) struct GroupArguments {
     #[arg(long = "no-group", value_name = "NAME")]
     no_groups: Vec<ExtraName>,
 
-    /// All dependency groups but `dev`
+    /// All dependency groups but `dev`, if there is one
     #[arg(long)]
     no_dev: bool,
 
@@ -133,16 +133,13 @@ pub(super) struct GroupArguments {
 
 impl GroupArguments {
     pub(super) fn selection(&self) -> GroupSelection {
-        let mut no_groups = self.no_groups.clone();
-        if self.no_dev {
-            no_groups.extend("dev".parse().ok());
-        }
         GroupSelection {
             extras: self.extras.clone(),
             no_extras: self.no_extras.clone(),
             groups: self.groups.clone(),
-            no_groups,
+            no_groups: self.no_groups.clone(),
             only_groups: self.only_groups.clone(),
+            no_dev: self.no_dev,
         }
     }
 }
