@@ -85,7 +85,7 @@ class UvProject(Scratch):
             '[project]\nname = "bench"\nversion = "1"\n'
             f'requires-python = "==3.12.*"\ndependencies = [\n{listed},\n]\n'
         )
-        self.run([uv, "lock"])
+        self.run([uv, "lock", "--python", python])
         self.unchanged()
 
     def unchanged(self, *extra):
