@@ -8,6 +8,7 @@ use camino::Utf8Path;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::folder_handle::{FileStamp, FolderHandle};
 use super::items::{CopyTime, Item, ItemContent};
 use crate::files;
 use crate::protected::LIST_FILE;
@@ -118,10 +119,23 @@ impl InstalledFiles {
 
     /// The files that someone changed or removed.
     pub(crate) fn changed(&self, root: &Utf8Path) -> Vec<&InstalledFile> {
-        self.0
-            .par_iter()
-            .with_min_len(256)
-            .filter(|file| !file.is_intact(root))
-            .collect()
+        let first = self.distributions().next();
+        let site = first.and_then(|folder| folder.rsplit_once('/'));
+        let site = site.and_then(|(site, _)| Some((site, FolderHandle::open(&root.join(site))?)));
+        let is_intact = |file: &InstalledFile| {
+            let inside = site.as_ref().and_then(|(site, handle)| {
+                let below = file.path.strip_prefix(site)?.strip_prefix('/')?;
+                Some((handle, below))
+            });
+            match (inside, &file.kind) {
+                (Some((handle, below)), InstalledKind::File { size, time, .. }) => {
+                    let (size, time) = (*size, *time);
+                    handle.file_state(below) == Some(FileStamp { size, time })
+                }
+                _ => file.is_intact(root),
+            }
+        };
+        let files = self.0.par_iter().with_min_len(256);
+        files.filter(|file| !is_intact(file)).collect()
     }
 }

@@ -5,6 +5,7 @@ mod compile;
 mod content_time;
 mod damage;
 mod error;
+mod folder_handle;
 mod folders;
 mod items;
 mod layout;

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::fs::FileTimes;
 use std::io::{self, ErrorKind, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::SystemTime;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 
 use super::error::EnvironmentError;
+use super::folder_handle::{FileStamp, FolderHandle};
 use super::items::{CopyTime, Item, ItemContent};
 use crate::files;
 
@@ -27,10 +28,68 @@ pub(crate) fn place_all(
     items: &[ItemToPlace<'_, '_>],
 ) -> Result<(), EnvironmentError> {
     make_folders(root, items)?;
-    items
-        .par_iter()
-        .with_min_len(64)
-        .try_for_each(|item| place(root, *item))
+    let linker = StoreLinker::between(root, items);
+    items.par_iter().with_min_len(64).try_for_each(|item| {
+        let is_linked = linker.as_ref().is_some_and(|linker| linker.link(*item));
+        match is_linked {
+            true => Ok(()),
+            false => place(root, *item),
+        }
+    })
+}
+
+/// Links files of the store into a folder of an environment that has most of them.
+struct StoreLinker<'p> {
+    /// Relative to the environment.
+    site: &'p str,
+    target: FolderHandle,
+    store: Utf8PathBuf,
+    source: FolderHandle,
+}
+
+impl<'p> StoreLinker<'p> {
+    fn between(root: &Utf8Path, items: &[ItemToPlace<'p, '_>]) -> Option<Self> {
+        let wheel = items.iter().find_map(|one| match &one.item.content {
+            ItemContent::Stored { wheel, .. } => Some(wheel),
+            _ => None,
+        })?;
+        let record = items
+            .iter()
+            .find_map(|one| one.item.path.strip_suffix("/RECORD"));
+        let (site, _) = record?.rsplit_once('/')?;
+        let store = wheel.file("");
+        // The store has folders of wheels by the first digits of their hashes.
+        let store = store.ancestors().nth(3)?.to_owned();
+        Some(Self {
+            target: FolderHandle::open(&root.join(site))?,
+            source: FolderHandle::open(&store)?,
+            site,
+            store,
+        })
+    }
+
+    /// Whether an item was linked. What was not is put there by its path, which also finds out why.
+    fn link(&self, to_place: ItemToPlace<'_, '_>) -> bool {
+        let ItemToPlace { item, placed } = to_place;
+        let ItemContent::Stored { wheel, file } = &item.content else {
+            return false;
+        };
+        if placed != CopyTime::default() || cfg!(target_os = "macos") {
+            return false;
+        }
+        let source = wheel.file(&file.path);
+        let below = |path: &str, folder: &str| -> Option<String> {
+            Some(path.strip_prefix(folder)?.strip_prefix('/')?.to_owned())
+        };
+        let source = below(source.as_str(), self.store.as_str());
+        let (Some(source), Some(target)) = (source, below(&item.path, self.site)) else {
+            return false;
+        };
+        let time = wheel.time().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let size = file.size;
+        self.source.file_state(&source) == Some(FileStamp { size, time })
+            && self.target.link(&target, &self.source, &source).is_ok()
+    }
 }
 
 fn make_folders(root: &Utf8Path, items: &[ItemToPlace<'_, '_>]) -> io::Result<()> {

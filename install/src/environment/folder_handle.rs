@@ -1,0 +1,84 @@
+//! A folder that is open: the files below it are looked at and linked from there on. The path of a file in an
+//! environment has a dozen parts, and the system would walk all of them for each file again.
+
+use std::io;
+use std::time::Duration;
+
+use camino::Utf8Path;
+
+/// What is known of a file without reading it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FileStamp {
+    pub(crate) size: u64,
+    /// Since the start of 1970.
+    pub(crate) time: Duration,
+}
+
+#[cfg(unix)]
+mod handle {
+    use std::os::fd::OwnedFd;
+
+    use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, linkat, openat, statat};
+
+    use super::{Duration, FileStamp, Utf8Path, io};
+
+    /// An open folder.
+    #[derive(Debug)]
+    pub(crate) struct FolderHandle(OwnedFd);
+
+    impl FolderHandle {
+        /// Opens a folder; none where that cannot be done, and its files are then found by their paths.
+        pub(crate) fn open(path: &Utf8Path) -> Option<Self> {
+            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+            let opened = openat(CWD, path.as_std_path(), flags, Mode::empty());
+            opened.ok().map(Self)
+        }
+
+        /// The state of a file below it; none where there is no such file, or something else.
+        pub(crate) fn file_state(&self, path: &str) -> Option<FileStamp> {
+            let found = statat(&self.0, path, AtFlags::SYMLINK_NOFOLLOW).ok()?;
+            let is_file = FileType::from_raw_mode(found.st_mode) == FileType::RegularFile;
+            let seconds = u64::try_from(found.st_mtime).ok()?;
+            let state = FileStamp {
+                size: u64::try_from(found.st_size).ok()?,
+                time: Duration::new(seconds, nanoseconds(found.st_mtime_nsec)?),
+            };
+            is_file.then_some(state)
+        }
+
+        /// Makes a hard link, below it, of a file below another folder.
+        pub(crate) fn link(&self, path: &str, source: &Self, file: &str) -> io::Result<()> {
+            Ok(linkat(&source.0, file, &self.0, path, AtFlags::empty())?)
+        }
+    }
+
+    /// Systems have this number in different types.
+    fn nanoseconds(number: impl TryInto<u32>) -> Option<u32> {
+        number.try_into().ok()
+    }
+}
+
+#[cfg(not(unix))]
+mod handle {
+    use super::{FileStamp, Utf8Path, io};
+
+    /// An open folder, which this system does not have.
+    #[derive(Debug)]
+    pub(crate) struct FolderHandle;
+
+    impl FolderHandle {
+        pub(crate) fn open(_: &Utf8Path) -> Option<Self> {
+            None
+        }
+
+        pub(crate) fn file_state(&self, _: &str) -> Option<FileStamp> {
+            None
+        }
+
+        pub(crate) fn link(&self, _: &str, _: &Self, _: &str) -> io::Result<()> {
+            Err(io::ErrorKind::Unsupported.into())
+        }
+    }
+}
+
+pub(crate) use handle::FolderHandle;
