@@ -7,11 +7,11 @@ use model::PackageName;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::compile::compile;
+use super::compile::{StoredModule, compile, link_compiled};
 use super::damage::Changes;
 use super::error::EnvironmentError;
 use super::folders::fold;
-use super::items::{CopyTime, PackageItems, of_project, of_wheel};
+use super::items::{CopyTime, ItemContent, PackageItems, of_project, of_wheel};
 use super::layout::Layout;
 use super::listing::{InstalledFile, InstalledFiles};
 use super::owners::{PathCase, settle};
@@ -341,10 +341,34 @@ impl<'a> EnvironmentRun<'a> {
 
     /// Compiles the modules in `place`, if that is wanted.
     fn compile(&self, place: &Utf8Path) -> Result<(), EnvironmentError> {
-        match self.identity.bytecode {
-            Bytecode::OnImport => Ok(()),
-            Bytecode::Ahead => compile(place, &self.layout, self.wanted.interpreter),
+        match (self.identity.bytecode, self.identity.link_mode) {
+            (Bytecode::OnImport, _) => Ok(()),
+            (Bytecode::Ahead, LinkMode::Copy) => {
+                compile(place, &self.layout, self.wanted.interpreter)
+            }
+            (Bytecode::Ahead, LinkMode::Hardlink) => {
+                link_compiled(place, &self.modules(), self.wanted.interpreter)
+            }
         }
+    }
+
+    /// The modules that are files of the store.
+    fn modules(&self) -> Vec<StoredModule<'_>> {
+        let sites = [self.layout.purelib(), self.layout.platlib()];
+        let modules = self.items().filter_map(|one| {
+            let ItemContent::Stored { wheel, file } = &one.item.content else {
+                return None;
+            };
+            let path = one.item.path.as_str();
+            let is_module =
+                path.ends_with(".py") && sites.iter().any(|site| path.starts_with(site));
+            is_module.then_some(StoredModule {
+                path,
+                wheel,
+                file: &file.path,
+            })
+        });
+        modules.collect()
     }
 }
 

@@ -858,6 +858,57 @@ fn a_real_python_sees_what_was_installed() {
 }
 
 #[test]
+fn modules_are_compiled_once_for_all_environments() {
+    let temp = tempfile::tempdir().unwrap();
+    let Some(python) = real_python(Utf8Path::from_path(temp.path()).unwrap()) else {
+        return;
+    };
+    let mut scene = Scene::with(python);
+    scene.policy.bytecode = Bytecode::Ahead;
+    scene.want(
+        "good",
+        "1.0",
+        &[
+            (
+                "good/__init__.py",
+                "def where():\n    return where.__code__.co_filename\n",
+            ),
+            ("good/template.py", "{{ name }} =\n"),
+        ],
+    );
+    scene.sync();
+    let other = Environment::at(scene.root.join("dist/other"));
+    other.sync(&scene.wanted(), &scene.store).unwrap();
+    let compiled = |environment: &Environment| -> Utf8PathBuf {
+        let found = duct::cmd!("find", environment.root(), "-name", "__init__.*.pyc").read();
+        let found = found.unwrap();
+        let own = found
+            .lines()
+            .find(|path| path.contains("/good/__pycache__/"));
+        own.unwrap().into()
+    };
+    let number = |path: &Utf8Path| {
+        use std::os::unix::fs::MetadataExt;
+        path.metadata().unwrap().ino()
+    };
+    let [first, second] = [scene.environment(), other].map(|one| compiled(&one));
+    assert_eq!(number(&first), number(&second));
+    // Python takes it as it is, and says in which environment the module is.
+    let before = second.metadata().unwrap().modified().unwrap();
+    let python = scene.root.join("dist/other/bin/python");
+    let code = "import good, sys; print(good.where() == good.__file__, good.__file__.startswith(sys.prefix))";
+    let said = duct::cmd!(python.as_str(), "-c", code).read().unwrap();
+    assert_eq!(said, "True True");
+    assert_eq!(second.metadata().unwrap().modified().unwrap(), before);
+    assert_eq!(scene.sync().outcome, SyncOutcome::Unchanged);
+    // With copies, whose times are their own, each environment has its own.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    scene.policy.link_mode = LinkMode::Copy;
+    scene.sync();
+    assert_ne!(number(&compiled(&scene.environment())), number(&second));
+}
+
+#[test]
 fn an_environment_that_may_be_moved_works_elsewhere() {
     let temp = tempfile::tempdir().unwrap();
     let Some(python) = real_python(Utf8Path::from_path(temp.path()).unwrap()) else {

@@ -126,6 +126,11 @@ impl UnpackedWheel {
         &self.manifest
     }
 
+    /// A place beside the wheel's files, for what was made of them.
+    pub(crate) fn beside(&self, name: &str) -> Utf8PathBuf {
+        self.root.join(name)
+    }
+
     /// Where a file of the wheel stands.
     pub(crate) fn file(&self, path: &str) -> Utf8PathBuf {
         let mut file = String::with_capacity(self.root.as_str().len() + path.len() + 8);
