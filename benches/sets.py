@@ -14,8 +14,10 @@ a lock is wrong or not stable.
 """
 
 import argparse
+import os
 import random
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -122,6 +124,29 @@ class UvSet(Uv):
         return [Requirement(line) for line in text.splitlines() if re.match(r"[\w.-]+==", line)]
 
 
+def interpreters(bounds):
+    """The interpreters of the range that this machine has."""
+    versions = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions")
+    for minor in MINORS:
+        found = sorted(versions.glob(f"3.{minor}.*/bin/python")) or [shutil.which(f"python3.{minor}")]
+        if found[-1] and SpecifierSet(bounds).contains(f"3.{minor}.9"):
+            yield f"3.{minor}", found[-1]
+
+
+def install(ours, uv, bounds, wrong):
+    """Installs a lock on each interpreter; returns on which it worked."""
+    worked = []
+    for name, python in interpreters(bounds):
+        try:
+            ours.run([ours.binary, "export", "--python", python])
+            made = max(ours.folder.glob("dist/export/python/virtualenvs/*/*/pyvenv.cfg"), key=os.path.getmtime)
+            uv.run([uv.uv, "pip", "check", "--python", made.parent])
+            worked.append(name)
+        except SystemExit as failed:
+            wrong.append(f"installed on {name}: " + " ".join(str(failed).split())[-600:])
+    return worked
+
+
 def served(packages, name):
     """The systems that a version of a project has a wheel for."""
     files = [file for package in packages if package["name"] == name for file in package.get("wheels", [])]
@@ -199,6 +224,8 @@ def measure(name, requirements, bounds, options):
     first = ours.body()
     if any(ours.shuffled(seed) != first for seed in (1, 2)):
         wrong.append("another order of the requirements gives another lock")
+    if options.install:
+        print(f"  installed: {', '.join(install(ours, uv, bounds, wrong))}", flush=True)
     pairs = [(ours.warm()[1], uv.warm()[1]) for _ in range(options.runs)]
     ratio = sorted(a / b for a, b in pairs)[len(pairs) // 2]
     mine, other = pairs[0]
@@ -221,6 +248,7 @@ def main():
     parser.add_argument("--only", default=",".join(sets), help="sets, separated by commas")
     parser.add_argument("--ranges", nargs="+", default=RANGES)
     parser.add_argument("--cutoff", default="2026-11-01", help="files uploaded later are not seen")
+    parser.add_argument("--install", action="store_true", help="install each lock, too")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--caches", type=lambda path: Path(path).resolve(), help="a folder in which caches are kept")
     options = parser.parse_args()

@@ -108,6 +108,50 @@ fn the_right_hash_of_a_url_is_recorded() {
 }
 
 #[test]
+fn a_wheel_with_the_name_of_another_version_is_refused() {
+    let (index, wheel, _) = archives();
+    let repo = repo()
+        .index(&index)
+        .requirements("./a-2.0-py3-none-any.whl\n");
+    fs_err::write(repo.root().join("a-2.0-py3-none-any.whl"), &wheel.bytes).unwrap();
+    assert_snapshot!(refused(&repo, &["generate-lockfiles"]), @"
+    error: the wheel is a 2.0 by its name, and a 1.0 by its metadata
+     --> requirements.txt:1:1
+      |
+    1 | ./a-2.0-py3-none-any.whl
+      | ^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+    hint: build the wheel again, or give it back the name that it had
+    ");
+    // `1` is the same version as `1.0`.
+    fs_err::write(repo.root().join("a-1-py3-none-any.whl"), &wheel.bytes).unwrap();
+    repo.write("requirements.txt", "./a-1-py3-none-any.whl\n");
+    lock(&repo);
+    assert_eq!(repo.xtask(&["lock", "check"]).status, 0);
+}
+
+#[test]
+fn a_requirement_that_names_a_place_explains_where_a_package_comes_from() {
+    let (index, _, _) = archives();
+    let repo = requiring(&index, "a");
+    lock(&repo);
+    repo.write("requirements.txt", &filled(&index, "a @ WHEEL"));
+    assert_snapshot!(repo.xtask(&["generate-lockfiles"]), @"
+    exit status 0
+    ----- stderr
+    python-default (python.lock): 1 packages, written
+      ! a 1.0 came from the first index, comes from http://127.0.0.1:[PORT]/files/a-1.0-py3-none-any.whl  (the requirement `a` is now `a @ http://127.0.0.1:[PORT]/files/a-1.0-py3-none-any.whl`)
+    ");
+    repo.write("requirements.txt", "a\n");
+    assert_snapshot!(repo.xtask(&["generate-lockfiles"]), @"
+    exit status 0
+    ----- stderr
+    python-default (python.lock): 1 packages, written
+      ! a 1.0 came from http://127.0.0.1:[PORT]/files/a-1.0-py3-none-any.whl, comes from the first index  (the requirement `a @ http://127.0.0.1:[PORT]/files/a-1.0-py3-none-any.whl` is now `a`)
+    ");
+}
+
+#[test]
 fn a_changed_hash_makes_the_lock_stale() {
     let (index, wheel, _) = archives();
     let right = format!("a @ WHEEL --hash=sha256:{}", wheel.sha256);

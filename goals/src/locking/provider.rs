@@ -334,6 +334,15 @@ impl Provider for IndexProvider<'_> {
             ));
             return Err(self.error_at(name, source, error));
         }
+        let of_name = direct.wheel.as_ref().map(|wheel| &wheel.version);
+        if let Some(version) = of_name.filter(|version| **version != direct.version) {
+            let error = GoalError::failure(format!(
+                "the wheel is {name} {version} by its name, and {name} {} by its metadata",
+                direct.version
+            ))
+            .hint("build the wheel again, or give it back the name that it had");
+            return Err(self.error_at(name, source, error));
+        }
         self.told(Arc::clone(&direct.metadata));
         let mut known = self.known.borrow_mut();
         known.direct.insert(source.clone(), Arc::clone(&direct));

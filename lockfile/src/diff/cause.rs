@@ -123,6 +123,12 @@ impl<'a> Causes<'a> {
             (&self.new, &self.old)
         };
         let found = first.find(name).or_else(|| second.find(name));
+        if let Some(input) = self.another_place(name, change) {
+            return Cause::Input {
+                input: input.clone(),
+                through: Vec::new(),
+            };
+        }
         if let Some((input, through)) = found.filter(|_| !change.is_alarm()) {
             let input = self.of_same_project(input, name, change).clone();
             return Cause::Input { input, through };
@@ -131,6 +137,26 @@ impl<'a> Causes<'a> {
             return Cause::Settings(self.settings.clone());
         }
         self.told_by_locks(name, change)
+    }
+
+    /// The changed input because of which a project comes from another place: one that names a place
+    /// for it, or did.
+    fn another_place(&self, name: &PackageName, change: &ChangeKind) -> Option<&'a InputChange> {
+        let names_place = |one: &Requirement| one.name == *name && one.specifiers().is_none();
+        let mut inputs = self.inputs.iter();
+        inputs.find(|input| {
+            matches!(change, ChangeKind::Source { .. })
+                && match input {
+                    InputChange::RequirementAdded(one)
+                    | InputChange::RequirementRemoved(one)
+                    | InputChange::ConstraintAdded(one)
+                    | InputChange::ConstraintRemoved(one) => names_place(one),
+                    InputChange::RequirementChanged { from, to } => {
+                        names_place(from) || names_place(to)
+                    }
+                    InputChange::Hashes(_) | InputChange::Setting { .. } => false,
+                }
+        })
     }
 
     /// Among the changed inputs that name the same project as `input`, the one that is about the
