@@ -155,11 +155,28 @@ impl Marker {
         }
     }
 
+    /// Whether there is an environment for the marker if exactly `extras` are asked for.
+    fn may_hold(&self, extras: &[ExtraName]) -> bool {
+        match self.0.kind() {
+            MarkerTreeKind::True => true,
+            MarkerTreeKind::False => false,
+            MarkerTreeKind::Extra(m) => Self(m.edge(asks_for(m.name(), extras))).may_hold(extras),
+            MarkerTreeKind::Version(m) => m.edges().any(|(_, t)| Self(t).may_hold(extras)),
+            MarkerTreeKind::String(m) => m.children().any(|(_, t)| Self(t).may_hold(extras)),
+            MarkerTreeKind::In(m) => m.children().any(|(_, t)| Self(t).may_hold(extras)),
+            MarkerTreeKind::Contains(m) => m.children().any(|(_, t)| Self(t).may_hold(extras)),
+        }
+    }
+
     /// The marker with its conditions on extras decided: exactly `extras` are asked for.
     #[must_use]
     pub fn with_extras(&self, extras: &[ExtraName]) -> Self {
         if !self.has_extra() {
             return self.clone();
+        }
+        // A release may have hundreds of requirements, each for one of many extras.
+        if !self.may_hold(extras) {
+            return Self::FALSE;
         }
         self.clauses()
             .into_iter()

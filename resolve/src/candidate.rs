@@ -1,12 +1,16 @@
 //! Chooses a version of one project: first the version that the lock holds, then the highest stable
 //! release, and a pre-release only if no stable release satisfies the requirements.
 
+use std::cell::RefCell;
+use std::sync::Arc;
+
 use model::{
-    Coverage, CoverageGap, CoveragePolicy, ForkStrategy, Marker, PackageName, PrereleasePolicy,
-    Requirement, Version, VersionRange, VersionSpecifiers, specifiers_range,
+    Coverage, CoverageGap, CoveragePolicy, ForkStrategy, Marker, Metadata, PackageName,
+    PrereleasePolicy, Requirement, Version, VersionRange, VersionSpecifiers, specifiers_range,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::dependencies::{Dependencies, base_requirements};
 use crate::need::Need;
 use crate::pins::Pins;
 use crate::problem::Problem;
@@ -33,7 +37,12 @@ pub(crate) struct Chooser<'a, P> {
     pub(crate) direct_constraints: &'a DirectConstraints,
     /// Which Pythons on which platforms files must serve.
     pub(crate) policy: &'a CoveragePolicy,
+    /// What releases require without extras: each part asks it again.
+    pub(crate) required: &'a RefCell<FxHashMap<(PackageName, Version), Required>>,
 }
+
+/// Metadata, and the requirements of it that hold without extras, after the overrides.
+pub(crate) type Required = (Arc<Metadata>, Dependencies);
 
 /// The version to try next.
 pub(crate) enum VersionChoice {
@@ -180,6 +189,21 @@ impl<P: Provider> Chooser<'_, P> {
             .filter(move |v| policy == PrereleasePolicy::IfNecessary && v.any_prerelease())
             .filter(in_range);
         preferred.into_iter().chain(stable).chain(late).chain(pre)
+    }
+
+    /// The requirements that hold without extras, after the overrides.
+    pub(crate) fn base_dependencies(&self, metadata: &Arc<Metadata>) -> Dependencies {
+        let key = (metadata.name.clone(), metadata.version.clone());
+        let mut required = self.required.borrow_mut();
+        if let Some((of, known)) = required.get(&key)
+            && Arc::ptr_eq(of, metadata)
+        {
+            return Arc::clone(known);
+        }
+        let requirements = base_requirements(&metadata.requires_dist);
+        let found = Arc::new(self.problem.inputs.overridden(requirements));
+        required.insert(key, (Arc::clone(metadata), Arc::clone(&found)));
+        found
     }
 
     /// Whether a version has a wheel, so that nothing is built to know its metadata.

@@ -1,5 +1,7 @@
 //! From the facts of a [`Conflict`] to an [`Explanation`].
 
+use std::ops::Bound;
+
 use model::{PackageName, Platform, Requirement, Version, VersionRange};
 
 use crate::conflict::Conflict;
@@ -78,7 +80,7 @@ impl Conflict {
         (!range.is_empty() && !exists).then(|| Premise::NoVersions {
             name: name.clone(),
             versions: range_text(&range),
-            highest: versions.and_then(|known| known.last().cloned()),
+            beside: beside(&range, versions.map_or(&[], |known| &known[..])),
         })
     }
 
@@ -170,4 +172,24 @@ fn range_text(range: &VersionRange) -> String {
         }
     };
     range.iter().map(segment).collect::<Vec<_>>().join(" or ")
+}
+
+/// Of `versions`, ascending, the highest below the whole range and the lowest above it.
+fn beside(range: &VersionRange, versions: &[Version]) -> (Option<Version>, Option<Version>) {
+    let Some((low, high)) = range.bounding_range() else {
+        return (None, None);
+    };
+    let is_below = |version: &&Version| match low {
+        Bound::Included(low) => *version < low,
+        Bound::Excluded(low) => *version <= low,
+        Bound::Unbounded => false,
+    };
+    let is_above = |version: &&Version| match high {
+        Bound::Included(high) => *version > high,
+        Bound::Excluded(high) => *version >= high,
+        Bound::Unbounded => false,
+    };
+    let below = versions.iter().rev().find(is_below);
+    let above = versions.iter().find(is_above);
+    (below.cloned(), above.cloned())
 }

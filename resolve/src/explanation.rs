@@ -61,8 +61,8 @@ pub enum Premise {
         name: PackageName,
         /// The range as specifiers; empty for every version.
         versions: String,
-        /// The highest version that exists.
-        highest: Option<Version>,
+        /// The versions that exist next to it: the highest below, and the lowest above.
+        beside: (Option<Version>, Option<Version>),
     },
     /// Versions that exist cannot be used.
     Unusable {
@@ -139,16 +139,20 @@ impl fmt::Display for Premise {
             Self::NoVersions {
                 name,
                 versions,
-                highest,
+                beside,
             } => {
                 write!(f, "no version of {name} ")?;
                 match versions.as_str() {
                     "" => f.write_str("exists")?,
                     versions => write!(f, "is {versions}")?,
                 }
-                match highest {
-                    Some(highest) => write!(f, "; the highest is {highest}"),
-                    None => Ok(()),
+                match beside {
+                    (Some(highest), None) => write!(f, "; the highest is {highest}"),
+                    (None, Some(lowest)) => write!(f, "; the lowest is {lowest}"),
+                    (Some(below), Some(above)) => {
+                        write!(f, "; next to it are {below} and {above}")
+                    }
+                    (None, None) => Ok(()),
                 }
             }
             Self::Unusable {

@@ -1,5 +1,6 @@
 //! The loop over the parts of the universe.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use model::{
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::candidate::{Chooser, DirectConstraints, Fit};
+use crate::candidate::{Chooser, DirectConstraints, Fit, Required};
 use crate::conflict::Conflict;
 use crate::fork::{Fork, ForkStep};
 use crate::future::DividedUniverse;
@@ -84,6 +85,7 @@ pub fn resolve<P: Provider>(
     let policy = CoveragePolicy::of(&problem.inputs);
     let universe = DividedUniverse::of(&problem.inputs);
     let mut kept = problem.pins.kept();
+    let required = RefCell::default();
     loop {
         let attempt = Attempt {
             policy: &policy,
@@ -94,6 +96,7 @@ pub fn resolve<P: Provider>(
             exact: &exact,
             direct_constraints: &direct_constraints,
             queue: Queue::new(problem.inputs.fork_strategy),
+            required: &required,
             solutions: Vec::new(),
             chosen: Vec::new(),
         };
@@ -117,6 +120,7 @@ struct Attempt<'a, P> {
     kept: &'a FxHashSet<PackageName>,
     exact: &'a FxHashMap<PackageName, VersionRange>,
     direct_constraints: &'a DirectConstraints,
+    required: &'a RefCell<FxHashMap<(PackageName, Version), Required>>,
     /// The parts that are not solved yet.
     queue: Queue,
     solutions: Vec<Solution>,
@@ -211,6 +215,7 @@ impl<P: Provider> Attempt<'_, P> {
             exact: self.exact,
             direct_constraints: self.direct_constraints,
             policy: self.policy,
+            required: self.required,
         }
     }
 

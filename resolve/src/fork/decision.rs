@@ -6,9 +6,7 @@ use model::{Marker, PackageName, Requirement, RequirementSource, Version, Versio
 
 use super::{Decision, Fork, Progress};
 use crate::candidate::Chooser;
-use crate::dependencies::{
-    Dependencies, admitted_range, base_requirements, direct_text, extra_requirements,
-};
+use crate::dependencies::{Dependencies, admitted_range, direct_text, extra_requirements};
 use crate::package::SolverPackage;
 use crate::provider::{Provider, ReleaseMetadata};
 use crate::reason::Reason;
@@ -60,8 +58,7 @@ impl Fork {
             },
         };
         let SolverPackage::Extra(_, extra) = package else {
-            let requirements = base_requirements(&metadata.requires_dist);
-            return Ok(Arc::new(inputs.overridden(requirements)));
+            return Ok(chooser.base_dependencies(&metadata));
         };
         if !metadata.provides_extra.contains(extra) {
             self.missing_extras

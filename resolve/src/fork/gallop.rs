@@ -8,7 +8,7 @@ use pubgrub::Term;
 
 use super::Fork;
 use crate::candidate::{Chooser, Fit};
-use crate::dependencies::{admitted_range, base_requirements};
+use crate::dependencies::admitted_range;
 use crate::need::Need;
 use crate::package::SolverPackage;
 use crate::provider::{Provider, ReleaseMetadata};
@@ -161,9 +161,7 @@ impl Fork {
         let ReleaseMetadata::Available(metadata) = chooser.provider.metadata(name, version)? else {
             return Ok(Height::Above);
         };
-        let requirements = base_requirements(&metadata.requires_dist);
-        let requirements = chooser.problem.inputs.overridden(requirements);
-        for requirement in requirements {
+        for requirement in chooser.base_dependencies(&metadata).iter() {
             if self.part.excludes(&requirement.marker)
                 || !matches!(requirement.source, RequirementSource::Index(_))
             {
@@ -176,7 +174,7 @@ impl Fork {
             let solution = &self.state.partial_solution;
             if let Some(Term::Positive(known)) = solution.term_intersection_for_package(id)
                 && let Some(decided) = known.as_singleton()
-                && let admitted = admitted_range(&requirement)
+                && let admitted = admitted_range(requirement)
                 && !admitted.contains(decided)
             {
                 let later = VersionRange::higher_than(decided.clone());

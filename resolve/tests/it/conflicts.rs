@@ -107,6 +107,20 @@ fn no_version_is_that_high() {
 }
 
 #[test]
+fn no_version_is_that_low_or_between() {
+    assert_snapshot!(told("> aiohttp<3 \n aiohttp 3.8 \n aiohttp 3.9.5"), @"
+    aiohttp<3 is required
+    no version of aiohttp is <3; the lowest is 3.8
+    hint: with aiohttp 3.9.5 there is a solution: loosen `aiohttp<3`
+    ");
+    assert_snapshot!(told("> aiohttp==3.9 \n aiohttp 3.8 \n aiohttp 3.9.5"), @"
+    aiohttp==3.9 is required
+    no version of aiohttp is ==3.9; next to it are 3.8 and 3.9.5
+    hint: with aiohttp 3.9.5 there is a solution: loosen `aiohttp==3.9`
+    ");
+}
+
+#[test]
 fn a_package_requires_a_later_python() {
     assert_snapshot!(told(
         "python CPython>=3.10,<3.14 \n > numpy>=2.3 \n numpy 2.2.6 {python >=3.10} \n numpy 2.3.0 {python >=3.11} \n numpy 2.3.4 {python >=3.11}"
