@@ -64,9 +64,9 @@ mod handle {
 
     /// An open folder, which this system does not have.
     #[derive(Debug)]
-    pub(crate) struct FolderHandle;
+    pub(crate) struct UnopenedFolder;
 
-    impl FolderHandle {
+    impl UnopenedFolder {
         pub(crate) fn open(_: &Utf8Path) -> Option<Self> {
             None
         }
@@ -81,4 +81,7 @@ mod handle {
     }
 }
 
+#[cfg(unix)]
 pub(crate) use handle::FolderHandle;
+#[cfg(not(unix))]
+pub(crate) use handle::UnopenedFolder as FolderHandle;
