@@ -23,6 +23,9 @@ use crate::headers;
 use crate::messages::ActionResult;
 use crate::options::{RemoteLimits, RemoteOptions, RemoteProvider};
 
+/// What an entry is that cannot be made, since it is there.
+const THERE: &str = "AlreadyExists";
+
 /// A bucket, or what is like one.
 pub(crate) struct ObjectStorage {
     operator: Operator,
@@ -124,9 +127,15 @@ impl ObjectStorage {
         let limit = self.limits.store_timeout;
         let bytes = opendal::Buffer::from(bytes);
         let written = self.call(call, limit, || self.operator.write(key, bytes.clone()));
-        match written.await? {
-            Some(_) => Ok(()),
-            None => {
+        match written.await {
+            Ok(Some(_)) => Ok(()),
+            // Entries of GitHub's cache never change: another machine was quicker.
+            Err(RemoteCallError {
+                problem: RemoteProblem::Status { code: THERE, .. },
+                ..
+            }) => Ok(()),
+            Err(error) => Err(error),
+            Ok(None) => {
                 let problem = RemoteProblem::Unsupported("there is no such place".into());
                 Err(self.error(call, problem, 1))
             }
@@ -343,7 +352,13 @@ fn is_miss(error: &opendal::Error) -> bool {
 
 fn problem(error: &opendal::Error) -> RemoteProblem {
     let message = reason(error);
+    // GitHub's cache answers so where the token is none.
+    let is_unauthorized = error.to_string().contains("status: 401");
     match error.kind() {
+        _ if is_unauthorized => RemoteProblem::Unauthorized {
+            message,
+            sent: true,
+        },
         ErrorKind::PermissionDenied => RemoteProblem::Unauthorized {
             message,
             sent: true,
@@ -365,5 +380,25 @@ fn reason(error: &opendal::Error) -> String {
         None => error.message().to_owned(),
     };
     let line = text.lines().next().unwrap_or_default().trim();
-    line.chars().take(200).collect()
+    match in_words(line) {
+        // What has no body has a kind at least.
+        words if words.is_empty() => error.kind().to_string(),
+        words => words.chars().take(200).collect(),
+    }
+}
+
+/// What a bucket says, without the number of the request: `CODE: MESSAGE`.
+fn in_words(line: &str) -> String {
+    let field = |name: &str| {
+        let (_, rest) = line.split_once(&format!("{name}: \""))?;
+        rest.split('"').next()
+    };
+    match (
+        line.starts_with("S3Error {"),
+        field("code"),
+        field("message"),
+    ) {
+        (true, Some(code), Some(message)) => format!("{code}: {message}"),
+        _ => line.to_owned(),
+    }
 }

@@ -4,6 +4,8 @@
 
 mod faults;
 mod folder;
+#[cfg(feature = "object-storage")]
+mod github_cache;
 mod real;
 #[cfg(feature = "object-storage")]
 mod s3;
@@ -62,6 +64,20 @@ fn result(output: &Blob) -> ActionResult {
 /// An action's digest; what the action is does not matter to a cache.
 fn action(name: &str) -> Digest {
     Digest::of(name.as_bytes())
+}
+
+/// Runs a test of this binary in a process of its own with these variables, of which one says that it is that process.
+#[cfg(feature = "object-storage")]
+fn with_variables(test: &str, variables: &[(&str, &str)]) {
+    let program = std::env::current_exe().unwrap();
+    let mut command = duct::cmd!(program, "--exact", test, "--nocapture");
+    for (name, value) in variables {
+        command = command.env(name, value);
+    }
+    let output = command.stderr_to_stdout().stdout_capture().unchecked();
+    let output = output.run().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("test result: ok. 1 passed"), "{text}");
 }
 
 /// The message and hint of a failure, with the port left out.
