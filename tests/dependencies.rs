@@ -90,3 +90,59 @@ fn imports_are_parsed_once() {
     answer(&repo, "dependencies ::");
     assert!(fs_err::metadata(&cache).unwrap().len() > 100);
 }
+
+#[test]
+fn pictures() {
+    let repo = crate::repo()
+        .file("Cargo.toml", "[workspace.metadata.xtask.python]\ninterpreter_constraints = [\"==3.12.*\"]\n[workspace.metadata.xtask.source]\nroot_patterns = [\"/src\"]\n")
+        .file("src/a/BUILD", "python_sources()\n")
+        .file("src/a/x.py", "import b.y\n")
+        .file("src/b/BUILD", "python_sources()\n")
+        .file("src/b/y.py", "import c.z\n")
+        .file("src/c/BUILD", "python_sources()\n")
+        .file("src/c/z.py", "import b.y\n");
+    let svg = crate::done(
+        &repo,
+        &[
+            "dependencies",
+            "--transitive",
+            "--output-format=svg",
+            "src/a::",
+        ],
+    )
+    .stdout;
+    assert!(
+        svg.starts_with("<svg ") && svg.ends_with("</svg>\n"),
+        "{svg}"
+    );
+    for name in ["src/a", "src/b", "src/c"] {
+        assert!(
+            svg.contains(&format!("<title>{name}</title>")),
+            "{name}: {svg}"
+        );
+    }
+    assert!(svg.contains("<title>src/a → src/b: "), "{svg}");
+    assert_eq!(
+        svg.matches("url(#cycle)").count(),
+        2,
+        "b and c need each other: {svg}"
+    );
+    let html = crate::done(
+        &repo,
+        &[
+            "dependencies",
+            "--transitive",
+            "--output-format=html",
+            "src/a::",
+        ],
+    )
+    .stdout;
+    assert!(
+        html.contains("One cycle between folders, in red.") && html.contains(svg.trim_end()),
+        "{html}"
+    );
+    // Where python3 is, it reads the picture as XML.
+    repo.write("picture.svg", &svg);
+    let python = repo.run("sh".into(), &["-c", "command -v python3 >/dev/null || exit 0; python3 -c 'import xml.dom.minidom as m; m.parse(\"picture.svg\")'"]);
+    assert_eq!(python.status, 0, "{python}");
+}

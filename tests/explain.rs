@@ -10,14 +10,26 @@ use crate::{BINARY, repo};
 #[test]
 fn a_code_is_explained() {
     let repo = repo();
-    assert_snapshot!(printed(&repo, "explain x104"), @"");
+    assert_snapshot!(printed(&repo, "explain x104"), @"
+    X104: a setting has a wrong value
+
+    A setting has a value of another type, or one that it does not take.
+
+    `cargo xtask help SECTION` says what each key takes. Lists and tables may be written as TOML, as a Python
+    literal or as JSON; `key.add` and `key.remove`, or a text such as `+['a']`, change what an earlier
+    file or the default gave.
+    ");
     let all = printed(&repo, "explain");
     assert_eq!(all.lines().count(), ErrorCode::ALL.len(), "{all}");
     assert_eq!(
         printed(&repo, "explain error[X101]:"),
         printed(&repo, "explain X101")
     );
-    assert_snapshot!(misused(&repo, "explain X999"), @"");
+    assert_snapshot!(misused(&repo, "explain X999"), @"
+    error: there is no code `X999`
+     |
+    hint: `cargo xtask explain` lists them
+    ");
 }
 
 #[test]
@@ -105,7 +117,7 @@ fn each_code_is_raised() {
             ),
             "why a",
         ),
-        (ErrorCode::Git, pants(""), "list --changed-since=HEAD"),
+        (ErrorCode::Git, pants(""), "install-merge-driver"),
         (ErrorCode::NothingToPackage, pants(""), "package a:t"),
         (ErrorCode::File, pants(""), "list --spec-files=nosuch"),
     ];

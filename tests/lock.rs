@@ -423,3 +423,19 @@ fn other_interpreters_excuse_only_what_they_move() {
     assert_eq!(told.status, 1, "{told}");
     assert!(told.stderr.contains("lib 1.0 -> 2.0 (major)"), "{told}");
 }
+
+#[test]
+fn a_page_of_what_changed() {
+    let index = index();
+    let repo = changed(&index);
+    let page = crate::done(&repo, &["lock", "diff", "--output-format", "html"]).stdout;
+    assert!(
+        page.starts_with("<!DOCTYPE html>") && page.contains("<td class=\"changed\">"),
+        "{page}"
+    );
+    let old = crate::done(&repo, &["lock", "diff", "--format", "json"]).stdout;
+    assert_eq!(
+        old,
+        crate::done(&repo, &["lock", "diff", "--output-format=json"]).stdout
+    );
+}

@@ -14,6 +14,7 @@ mod completions;
 mod dependencies;
 mod dependents;
 mod doctor;
+mod explain;
 mod export;
 mod filedeps;
 mod findings;

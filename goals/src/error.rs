@@ -11,13 +11,16 @@ use git::GitError;
 use model::Place;
 
 use workspace::OpenError;
-use workspace::settings::SettingsError;
+use workspace::settings::{SettingsError, SettingsProblem};
+
+use crate::codes::ErrorCode;
 
 /// Why a goal was not reached.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{message}")]
 pub struct GoalError {
     kind: ErrorKind,
+    code: Option<ErrorCode>,
     message: String,
     place: Option<Place>,
     reasons: Vec<String>,
@@ -40,6 +43,7 @@ impl PartialEq for GoalError {
     fn eq(&self, other: &Self) -> bool {
         let Self {
             kind,
+            code: _,
             message,
             place,
             reasons,
@@ -57,6 +61,7 @@ impl GoalError {
     pub fn failure(message: impl Into<String>) -> Self {
         Self {
             kind: ErrorKind::Failure,
+            code: None,
             message: message.into(),
             place: None,
             reasons: Vec::new(),
@@ -90,6 +95,17 @@ impl GoalError {
     pub fn beside(mut self, others: impl IntoIterator<Item = Self>) -> Self {
         self.others.extend(others);
         self
+    }
+
+    /// The same error, with the code of its kind.
+    pub fn code(mut self, code: ErrorCode) -> Self {
+        self.code.get_or_insert(code);
+        self
+    }
+
+    /// The code of its kind, which `explain` explains.
+    pub fn has_code(&self) -> Option<ErrorCode> {
+        self.code
     }
 
     /// Whose mistake it is.
@@ -147,7 +163,9 @@ impl GoalError {
 
     /// The error of a full disk, or that of a file.
     pub fn file(action: &str, path: &Utf8Path, error: &std::io::Error) -> Self {
-        let failure = Self::failure(format!("cannot {action} {path}")).because(io_text(error));
+        let failure = Self::failure(format!("cannot {action} {path}"))
+            .code(ErrorCode::File)
+            .because(io_text(error));
         match error.kind() {
             std::io::ErrorKind::StorageFull => failure.hint("free some space and run it again"),
             std::io::ErrorKind::PermissionDenied => {
@@ -192,7 +210,7 @@ impl From<GitError> for GoalError {
                 .hint("install git"),
             GitError::NotUtf8(_) => Self::failure(error.to_string()),
         };
-        command_error.caused_by(error)
+        command_error.code(ErrorCode::Git).caused_by(error)
     }
 }
 
@@ -211,6 +229,22 @@ impl From<OpenError> for GoalError {
     }
 }
 
+/// The code of what is wrong with settings.
+fn code_of_settings(problem: &SettingsProblem) -> ErrorCode {
+    match problem {
+        SettingsProblem::NoRoot | SettingsProblem::NotARoot => ErrorCode::NoRepository,
+        SettingsProblem::Unreadable(_) | SettingsProblem::Syntax(_) => ErrorCode::SettingsFile,
+        SettingsProblem::UnknownSection { .. }
+        | SettingsProblem::NotASection { .. }
+        | SettingsProblem::UnknownKey { .. } => ErrorCode::UnknownSetting,
+        SettingsProblem::UnknownPlaceholder { .. } | SettingsProblem::UnsetVariable { .. } => {
+            ErrorCode::Placeholder
+        }
+        SettingsProblem::UnknownResolve { .. } => ErrorCode::UnknownResolve,
+        _ => ErrorCode::SettingValue,
+    }
+}
+
 impl From<SettingsError> for GoalError {
     fn from(error: SettingsError) -> Self {
         let message = error.problem.to_string();
@@ -219,6 +253,7 @@ impl From<SettingsError> for GoalError {
             false => Self::failure(message),
         };
         command_error
+            .code(code_of_settings(&error.problem))
             .at(error.place.clone())
             .hints_of(error.problem.hint())
             .caused_by(error)
@@ -234,7 +269,7 @@ impl From<targets::Error> for GoalError {
             let prefix = format!("{place}: ");
             text = text.strip_prefix(&prefix).unwrap_or(&text).to_owned();
         }
-        let mut command_error = Self::failure(text);
+        let mut command_error = Self::failure(text).code(ErrorCode::BuildFile);
         command_error.place = place;
         command_error.hints_of(error.hint()).caused_by(error)
     }
@@ -248,6 +283,7 @@ impl From<targets::query::SpecError> for GoalError {
             several => Some(format!("there are `{}`", several.join("`, `"))),
         };
         Self::failure(error.to_string())
+            .code(ErrorCode::UnknownTarget)
             .hints_of(hint)
             .caused_by(error)
     }
@@ -274,6 +310,7 @@ impl From<lockfile::LockReadError> for GoalError {
             _ => None,
         };
         Self::failure(format!("cannot read the lock: {}", error.kind))
+            .code(ErrorCode::LockFile)
             .at(error.place.clone())
             .hints_of(hint)
             .caused_by(error)

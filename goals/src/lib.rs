@@ -3,6 +3,7 @@
 
 pub mod actions;
 pub mod checking;
+pub mod codes;
 pub mod environments;
 pub mod error;
 pub mod graph;

@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 use crate::arguments::GlobalArguments;
 use crate::commands::{
     backport, changed_distributions, changelog, check_export, check_visibility, checks, clean,
-    completions, dependencies, doctor, export, filedeps, generate_lockfiles, help, import,
+    completions, dependencies, doctor, explain, export, filedeps, generate_lockfiles, help, import,
     install_hooks, install_merge_driver, install_plugin, linked_packages, list, lock,
     merge_lockfile, migrate, module_mapping, outdated, own, package, paths, peek, publish, release,
     resolves, run, tailor, test, tree, update_build_files, vendor, why, why_not,
@@ -126,6 +126,8 @@ pub(crate) enum Command {
     /// The distributions whose contents a release changes
     #[command(name = "changed-distributions")]
     ChangedDistributions(changed_distributions::ChangedDistributionsArguments),
+    /// What the code of an error stands for
+    Explain(explain::ExplainArguments),
     /// What of a repository of Pants works as it is, and a trial beside it
     Migrate(migrate::MigrateArguments),
     /// Help for a command, a section of settings, a target type, or variables

@@ -8,7 +8,7 @@ use crate::command_table::CommandTable;
 use crate::commands::dependencies::Direction;
 use crate::commands::{
     backport, changed_distributions, changelog, check_export, check_visibility, checks, clean,
-    completions, dependencies, doctor, export, filedeps, generate_lockfiles, help, import,
+    completions, dependencies, doctor, explain, export, filedeps, generate_lockfiles, help, import,
     install_hooks, install_merge_driver, install_plugin, linked_packages, list, lock,
     merge_lockfile, migrate, module_mapping, outdated, own, package, paths, peek, publish, release,
     resolves, roots, run, tailor, test, tree, update_build_files, vendor, why, why_not,
@@ -64,6 +64,7 @@ pub(crate) fn run(cli: Cli, table: &CommandTable) -> Result<CommandOutcome, Goal
         | Command::Help(_)
         | Command::Completions(_)
         | Command::Man(_)
+        | Command::Explain(_)
         | Command::Version => Ok(CommandOutcome::Done),
         Command::Migrate(arguments) => migrate::run(&session, &arguments, table),
         Command::InstallMergeDriver(arguments) => install_merge_driver::run(&session, &arguments),
@@ -110,6 +111,7 @@ fn without_repository(
     match &cli.command {
         Command::Completions(arguments) => Some(Ok(completions::completions(arguments, table))),
         Command::Man(arguments) => Some(completions::man(arguments, table)),
+        Command::Explain(arguments) => Some(explain::run(arguments)),
         Command::Version => {
             crate::terminal::print(concat!(env!("CARGO_PKG_VERSION"), "\n"));
             Some(Ok(CommandOutcome::Done))

@@ -44,7 +44,11 @@ impl CommandError {
     }
 
     fn render(&self, renderer: &Renderer) -> String {
-        let mut group = Group::with_title(Level::ERROR.primary_title(self.0.message()));
+        let title = Level::ERROR.primary_title(self.0.message());
+        let mut group = Group::with_title(match self.0.has_code() {
+            Some(code) => title.id(code.id()),
+            None => title,
+        });
         if let Some(place) = self.0.place() {
             group = at_place(place, group);
         }

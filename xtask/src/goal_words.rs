@@ -5,6 +5,7 @@
 //! begins with `-`, or is there as a file, is a spec. An option belongs to the goal before it; before
 //! the first goal and behind specs it belongs to each goal that has it.
 
+use goals::codes::ErrorCode;
 use goals::error::GoalError;
 use model::nearest;
 use workspace::settings::{FlagMeaning, SettingFlag};
@@ -267,7 +268,8 @@ impl WordReader<'_> {
             Some(FlagMeaning::Unused) => self.found.unused.push(word.to_owned()),
             Some(FlagMeaning::Misspelt(near)) => {
                 let name = word.split('=').next().unwrap_or(word);
-                let error = GoalError::misuse(format!("there is no option `{name}`"));
+                let error = GoalError::misuse(format!("there is no option `{name}`"))
+                    .code(ErrorCode::CommandLine);
                 return Err(match near {
                     Some(near) => error.hint(format!("did you mean `{near}`?")),
                     None => error.hint("`cargo xtask help settings` lists sections and their keys"),
@@ -305,7 +307,8 @@ impl WordReader<'_> {
     /// Refuses a word that must have been meant as a goal.
     fn refuse_unknown(&self, word: &str) -> Result<(), GoalError> {
         let table = self.context.table;
-        let error = GoalError::misuse(format!("there is no command `{word}`"));
+        let error =
+            GoalError::misuse(format!("there is no command `{word}`")).code(ErrorCode::CommandLine);
         if let Some(counterpart) = counterpart(word)
             && table.command(word).is_none()
         {

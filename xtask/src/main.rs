@@ -14,6 +14,7 @@ mod manual;
 mod outcome;
 mod output;
 mod pants_goals;
+mod picture;
 mod processes;
 mod progress;
 mod style;

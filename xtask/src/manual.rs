@@ -23,7 +23,7 @@ pub(crate) const GROUPS: &[CommandGroup] = &[
             ("why", &["why aiohttp"]),
             ("why-not", &["why-not 'aiohttp>=4'"]),
             ("tree", &["tree --resolve python-default"]),
-            ("lock", &["lock diff origin/main --format markdown", "lock check"]),
+            ("lock", &["lock diff origin/main --output-format markdown", "lock check"]),
             ("import", &["import uv.lock"]),
             ("vendor", &["vendor --output wheelhouse"]),
             ("resolves", &["resolves --details"]),
@@ -59,7 +59,7 @@ pub(crate) const GROUPS: &[CommandGroup] = &[
         title: "Targets",
         commands: &[
             ("list", &["list ::", "list --changed-since=origin/main"]),
-            ("dependencies", &["dependencies --transitive src/acme/jobs:dist"]),
+            ("dependencies", &["dependencies --transitive src/acme/jobs:dist", "dependencies --transitive --output-format html src/acme::"]),
             ("dependents", &["dependents src/acme/common/job.py"]),
             ("paths", &["paths src/acme/jobs:dist '//:reqs#msgpack'"]),
             ("peek", &["peek src/acme/jobs:"]),
@@ -83,6 +83,7 @@ pub(crate) const GROUPS: &[CommandGroup] = &[
         title: "This program",
         commands: &[
             ("doctor", &["doctor", "doctor --ci"]),
+            ("explain", &["explain X301", "explain"]),
             ("migrate", &["migrate", "migrate --write", "migrate --undo"]),
             ("clean", &["clean --dry-run"]),
             ("help", &["help lint", "help python-infer", "help python_sources", "help variables"]),

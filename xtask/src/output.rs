@@ -1,4 +1,4 @@
-//! Targets on stdout: one address per line, JSON, or a graph for Graphviz.
+//! Targets on stdout: one address per line, JSON, a graph for Graphviz, or a picture.
 
 use std::fmt::Write as _;
 
@@ -6,6 +6,9 @@ use clap::ValueEnum;
 use targets::{TargetGraph, TargetId};
 
 use goals::error::GoalError;
+use goals::graph::FoldedGraph;
+
+use crate::picture;
 
 /// How targets are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -16,6 +19,10 @@ pub(crate) enum TargetFormat {
     Json,
     /// For Graphviz
     Dot,
+    /// A picture, folded by folder, cycles in red
+    Svg,
+    /// The picture in a page
+    Html,
 }
 
 /// The edges of a graph for Graphviz.
@@ -53,6 +60,8 @@ pub(crate) fn print_targets(
             text.push('\n');
         }
         TargetFormat::Dot => text = dot(graph, &sorted, edges)?,
+        TargetFormat::Svg => text = picture::svg(&FoldedGraph::of(graph, ids)?),
+        TargetFormat::Html => text = picture::html(&FoldedGraph::of(graph, ids)?, "Targets"),
     }
     crate::terminal::print(text);
     Ok(())

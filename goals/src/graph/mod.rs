@@ -2,8 +2,10 @@
 
 mod changes;
 mod earlier;
+mod folded;
 mod selection;
 
+pub use folded::{FoldedGraph, GraphFolder};
 pub use selection::{ChangedCommits, ChangedSince, NoSpecs, TargetSelection, specs};
 
 use std::collections::{BTreeMap, BTreeSet};

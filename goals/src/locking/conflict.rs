@@ -5,6 +5,7 @@ use resolve::{Explanation, Hint, Premise, Reason};
 
 use super::inputs::ResolveDeclaration;
 use super::provider::IndexProvider;
+use crate::codes::ErrorCode;
 use crate::error::GoalError;
 
 /// The error for a conflict in a resolve.
@@ -22,7 +23,7 @@ pub(super) fn command_error(
     if !clash.is_empty() {
         message.push_str(&format!(" {clash}"));
     }
-    let mut error = GoalError::failure(message);
+    let mut error = GoalError::failure(message).code(ErrorCode::Conflict);
     if let Some(place) = explanation
         .premises
         .iter()

@@ -9,6 +9,7 @@ use model::{PackageName, PackageSource, Version};
 use resolve::{Pins, VersionPin};
 
 use super::upgrade::Upgrade;
+use crate::codes::ErrorCode;
 use crate::error::GoalError;
 use crate::session::Session;
 use workspace::files;
@@ -63,6 +64,7 @@ impl LockPath {
                 "there is no lock of `{resolve}` at {}",
                 self.relative
             ))
+            .code(ErrorCode::NoLock)
             .hint(format!(
                 "run `cargo xtask generate-lockfiles --resolve {resolve}`"
             ))),
@@ -155,7 +157,8 @@ pub fn lock_paths(
 
 /// An error for a resolve that the settings do not name.
 pub(super) fn unknown_resolve(resolve: &str, known: Vec<&str>) -> GoalError {
-    let error = GoalError::failure(format!("there is no resolve `{resolve}`"));
+    let error = GoalError::failure(format!("there is no resolve `{resolve}`"))
+        .code(ErrorCode::UnknownResolve);
     match model::nearest(resolve, known.iter().copied()) {
         Some(nearest) => error.hint(format!("did you mean `--resolve {nearest}`?")),
         None if known.is_empty() => error.hint("name resolves under `[python.resolves]`"),

@@ -9,6 +9,7 @@ use targets::kinds::Role;
 use targets::query::{Dependents, TargetFilter};
 use targets::{TargetGraph, TargetId};
 
+use crate::codes::ErrorCode;
 use crate::error::GoalError;
 use crate::graph::{BuildFiles, ChangedSince, specs};
 use crate::packaging::PackagedDistribution;
@@ -210,6 +211,7 @@ impl<'g> Selection<'g> {
     fn nothing_to_build(&self, choice: Choice<'_>) -> GoalError {
         if self.graph.distributions().is_empty() {
             return GoalError::failure("there is nothing to build: no BUILD file declares a `python_distribution`")
+                .code(ErrorCode::NothingToPackage)
                 .hint("declare one: `python_distribution(name=\"dist\", dependencies=[…], provides=python_artifact(name=\"…\"))`");
         }
         let what = if choice.tags.is_empty() {
@@ -222,6 +224,7 @@ impl<'g> Selection<'g> {
             specs => format!(" among {}", specs.join(" ")),
         };
         GoalError::failure(format!("there is no `python_distribution`{what}{among}"))
+            .code(ErrorCode::NothingToPackage)
             .hint("`cargo xtask package` alone builds every distribution")
     }
 

@@ -3,10 +3,12 @@
 
 mod cause;
 mod change;
+mod html;
 mod lock_diff;
 mod render;
 
 pub use cause::Cause;
 pub use change::{ChangeKind, Level};
+pub use html::{escaped, html};
 pub use lock_diff::{LockDiff, PackageChange, diff, nothing};
 pub use render::{json, markdown, text};

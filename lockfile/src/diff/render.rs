@@ -98,6 +98,11 @@ fn cells(package: &PackageChange) -> String {
     )
 }
 
+/// How much changed, in one line.
+pub(super) fn summary(diff: &LockDiff) -> String {
+    Summary(diff).to_string()
+}
+
 struct Summary<'a>(&'a LockDiff);
 
 impl fmt::Display for Summary<'_> {

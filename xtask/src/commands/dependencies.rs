@@ -59,7 +59,8 @@ pub(crate) fn run(
         Direction::Dependencies => query::dependencies(&graph, &selected, reach)?,
         Direction::Dependents => query::dependents(&graph, &selected, reach)?,
     };
-    if arguments.closed || arguments.output_format == TargetFormat::Dot {
+    let pictures = [TargetFormat::Dot, TargetFormat::Svg, TargetFormat::Html];
+    if arguments.closed || pictures.contains(&arguments.output_format) {
         found.extend(&selected);
     }
     let how = (arguments.output_format, Edges::Between);

@@ -10,6 +10,7 @@ pub(crate) mod clean;
 pub(crate) mod completions;
 pub(crate) mod dependencies;
 pub(crate) mod doctor;
+pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod filedeps;
 pub(crate) mod generate_lockfiles;

@@ -24,8 +24,8 @@ pub(crate) struct LockDiffArguments {
     resolves: Vec<String>,
 
     /// How to print it
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    #[arg(long, alias = "format", value_enum, default_value_t = Format::Text)]
+    output_format: Format,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -36,6 +36,8 @@ enum Format {
     Markdown,
     /// For programs
     Json,
+    /// A page
+    Html,
 }
 
 /// Prints the differences.
@@ -49,10 +51,11 @@ pub(crate) fn run(
         None => LockState::WorkingTree,
     };
     let diffs = locking::lock_diffs(session, &arguments.resolves, &from, &to)?;
-    terminal::print(match arguments.format {
+    terminal::print(match arguments.output_format {
         Format::Text => lockfile::diff::text(&diffs),
         Format::Markdown => lockfile::diff::markdown(&diffs),
         Format::Json => lockfile::diff::json(&diffs),
+        Format::Html => lockfile::diff::html(&diffs),
     });
     Ok(CommandOutcome::Done)
 }
