@@ -136,6 +136,13 @@ fn repository(random: &mut Random) -> Sandbox {
         link("meta/VERSION", &sandbox.root().join("VERSION"));
         sandbox.commit("the version is a link");
     }
+    if random.one_in(5) {
+        let changes = sandbox.root().join("changes");
+        fs_err::create_dir(sandbox.root().join("notes")).unwrap();
+        fs_err::rename(&changes, sandbox.root().join("notes/changes")).unwrap();
+        link("notes/changes", &changes);
+        sandbox.commit("the folder of fragments is a link");
+    }
     for at in 0..random.below(4) {
         change(&sandbox, random, at);
         let message = *random.of(&["work", "일", "release: 24.03.11", "fix: more"]);

@@ -300,3 +300,32 @@ fn the_versions_are_those_of_setuptools_scm() {
     }
     assert!(compared > 250, "{compared}");
 }
+
+/// A release packages before it tags.
+#[test]
+fn in_a_release_it_is_the_releases_and_no_difference() {
+    let build = BUILD.replace(", version=\"1.0\"", "");
+    let repo = versioned(&build);
+    repo.write("VERSION", "1.0.0\n");
+    for (name, value) in [("user.name", "x"), ("user.email", "x@y.example")] {
+        git(&repo, &["config", name, value]);
+    }
+    commit(&repo, "version");
+    git(&repo, &["tag", "1.0.0"]);
+    let released = repo.xtask(&["release", "2.0.0", "--yes"]);
+    assert_eq!(released.status, 0, "{released}");
+    let version = member(&repo, "foo-2.0.0-py3-none-any.whl", "foo/_version.py");
+    assert_eq!(version, "version = '2.0.0'\n");
+    repo.write("README.md", "More.\n");
+    commit(&repo, "readme");
+    let changed = repo.xtask(&["changed-distributions"]);
+    assert_eq!(
+        (changed.status, changed.stdout.as_str()),
+        (0, ""),
+        "{changed}"
+    );
+    repo.write("src/foo/core.py", "from foo._version import version as v\n");
+    commit(&repo, "code");
+    let changed = repo.xtask(&["changed-distributions"]);
+    assert_eq!(changed.stdout, "foo\tsrc/foo/core.py\n", "{changed}");
+}
