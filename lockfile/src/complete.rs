@@ -7,6 +7,7 @@ use model::{
     Coverage, CoverageGap, CoveragePolicy, DistFile, Lock, LockedPackage, Marker, PackageName,
     PackageSource, Version, WheelFilename,
 };
+use rustc_hash::FxHashMap;
 
 /// A problem with the files of a locked package.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,12 +125,16 @@ pub fn source_builds(lock: &Lock) -> Vec<SourceBuild> {
             && !wheels.any(|wheel| wheel.filename.ends_with("py3-none-any.whl"))
     };
     let mut found = Vec::new();
+    // Most packages have one of a few markers.
+    let mut known = FxHashMap::<&Marker, Coverage>::default();
     for package in lock.packages.iter().filter(of_index) {
         let served = served(package).unwrap_or_default();
         if policy.universe().without_pythons_of(&served).is_empty() {
             continue;
         }
-        let needed = policy.needed(&package.marker.and(&universe));
+        let needed = *known
+            .entry(&package.marker)
+            .or_insert_with(|| policy.needed(&package.marker.and(&universe)));
         let built = needed.without_pythons_of(&served);
         if !built.is_empty() {
             found.push(SourceBuild {
