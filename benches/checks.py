@@ -42,13 +42,13 @@ class Ours(Scratch):
         return sorted({line for line in listed.splitlines() if line.endswith((".py", ".pyi"))})
 
     def program(self, name):
-        found = [*self.kept_cache.glob(f"environments-1/*/bin/{name}"), *self.kept_cache.glob(f"**/bin/{name}")]
-        return found[0]
+        places = (f"environments-*/*/bin/{name}", f"wheels-*/*/*/files/*.data/scripts/{name}")
+        return next(path for place in places for path in self.kept_cache.glob(place))
 
     def python_with(self, module):
         """The environment of the code that is checked."""
-        found = self.kept_cache.glob(f"environments-1/*/lib/python*/site-packages/{module}")
-        return found.__next__().parents[3] / "bin/python"
+        found = self.kept_cache.glob(f"environments-*/*/lib/python*/site-packages/{module}")
+        return next(found).parents[3] / "bin/python"
 
 
 class ByHand:

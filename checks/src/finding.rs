@@ -265,6 +265,11 @@ mod tests {
         );
         check(
             "ruff-format",
+            "   --> p/a.py:1:1",
+            "p/a.py - - error - | would be changed",
+        );
+        check(
+            "ruff-format",
             "error: Failed to parse p/bad.py:1:5: Expected an identifier",
             "p/bad.py 1 5 error - | Expected an identifier",
         );

@@ -5,10 +5,11 @@ use clap::{Parser, Subcommand};
 use crate::arguments::GlobalArguments;
 use crate::commands::{
     backport, changed_distributions, changelog, check_export, check_visibility, checks, clean,
-    completions, dependencies, doctor, explain, export, filedeps, generate_lockfiles, help, import,
-    install_hooks, install_merge_driver, install_plugin, linked_packages, list, lock,
-    merge_lockfile, migrate, module_mapping, outdated, own, package, paths, peek, publish, release,
-    resolves, run, tailor, test, tree, update_build_files, vendor, why, why_not,
+    completions, count_loc, dependencies, doctor, explain, export, filedeps, generate_lockfiles,
+    help, import, install_hooks, install_merge_driver, install_plugin, linked_packages, list, lock,
+    merge_lockfile, migrate, module_mapping, outdated, own, package, paths, peek, publish,
+    py_constraints, release, resolves, run, tailor, test, tree, update_build_files, vendor, why,
+    why_not,
 };
 
 /// Lock, build, package and release a Python monorepo.
@@ -109,6 +110,12 @@ pub(crate) enum Command {
     Paths(paths::PathsArguments),
     /// Which requirement provides which modules, and where that is said
     ModuleMapping(module_mapping::ModuleMappingArguments),
+    /// Which Pythons targets and all that they depend on are for
+    #[command(name = "py-constraints")]
+    PyConstraints(py_constraints::PyConstraintsArguments),
+    /// How many lines of which language files have
+    #[command(name = "count-loc")]
+    CountLoc(count_loc::CountLocArguments),
     /// The source roots
     Roots,
     /// Dependencies that rules in BUILD files forbid

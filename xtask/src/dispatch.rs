@@ -8,10 +8,11 @@ use crate::command_table::CommandTable;
 use crate::commands::dependencies::Direction;
 use crate::commands::{
     backport, changed_distributions, changelog, check_export, check_visibility, checks, clean,
-    completions, dependencies, doctor, explain, export, filedeps, generate_lockfiles, help, import,
-    install_hooks, install_merge_driver, install_plugin, linked_packages, list, lock,
-    merge_lockfile, migrate, module_mapping, outdated, own, package, paths, peek, publish, release,
-    resolves, roots, run, tailor, test, tree, update_build_files, vendor, why, why_not,
+    completions, count_loc, dependencies, doctor, explain, export, filedeps, generate_lockfiles,
+    help, import, install_hooks, install_merge_driver, install_plugin, linked_packages, list, lock,
+    merge_lockfile, migrate, module_mapping, outdated, own, package, paths, peek, publish,
+    py_constraints, release, resolves, roots, run, tailor, test, tree, update_build_files, vendor,
+    why, why_not,
 };
 use crate::outcome::CommandOutcome;
 
@@ -90,6 +91,8 @@ pub(crate) fn run(cli: Cli, table: &CommandTable) -> Result<CommandOutcome, Goal
         Command::Peek(arguments) => peek::run(&session, &arguments),
         Command::Paths(arguments) => paths::run(&session, &arguments),
         Command::ModuleMapping(arguments) => module_mapping::run(&session, &arguments),
+        Command::PyConstraints(arguments) => py_constraints::run(&session, &arguments),
+        Command::CountLoc(arguments) => count_loc::run(&session, &arguments),
         Command::Roots => roots::run(&session),
         Command::CheckVisibility(arguments) => check_visibility::run(&session, &arguments),
         Command::LinkedPackages(arguments) => linked_packages::run(&session, &arguments),

@@ -66,6 +66,8 @@ pub(crate) const GROUPS: &[CommandGroup] = &[
             ("filedeps", &["filedeps --transitive src/acme/jobs:dist"]),
             ("roots", &["roots"]),
             ("module-mapping", &["module-mapping"]),
+            ("py-constraints", &["py-constraints src/acme/jobs:dist"]),
+            ("count-loc", &["count-loc ::"]),
         ],
     },
     CommandGroup {

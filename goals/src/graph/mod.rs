@@ -1,11 +1,15 @@
 //! The target graph for commands: loaded once, and asked by specs and filters.
 
 mod changes;
+mod constraints;
 mod earlier;
 mod folded;
+mod lines_of_code;
 mod selection;
 
+pub use constraints::ConstraintsReport;
 pub use folded::{FoldedGraph, GraphFolder};
+pub use lines_of_code::{LineCounts, lines_of_code};
 pub use selection::{ChangedCommits, ChangedSince, NoSpecs, TargetSelection, specs};
 
 use std::collections::{BTreeMap, BTreeSet};
