@@ -229,7 +229,15 @@ run: |
   ./pants --no-colors check \"$PATH_TO_CHECK\":: 2>&1 # slow
 - run: pants export --resolve=a && pants version
 ";
-        insta::assert_snapshot!(check(text), @"");
+        insta::assert_snapshot!(check(text), @r#"
+        3: pants lint --changed-since=$BASE_REF | lint·--changed-since=VALUE
+        4: pants test --shard='${{ matrix.shard }}' tests/unit/:: -- -v | test·--shard=VALUE·tests/unit/::·--·-v
+        7: pants list --filter-tag-regex='checksum' '::' | list·--filter-tag-regex=checksum·::
+        7: pants run | run
+        8: pants --no-colors check "$PATH_TO_CHECK":: | --no-colors·check·VALUE::
+        9: pants export --resolve=a | export·--resolve=a
+        9: pants version | version
+        "#);
     }
 
     #[test]
@@ -242,6 +250,12 @@ The pants check of types. mypants lint ::
 pants test <changed-tests>
 pants --tag='-slow' package ::
 ";
-        insta::assert_snapshot!(check(text), @"");
+        insta::assert_snapshot!(check(text), @"
+        2: pants run | run
+        3: pants fix :: | fix·::
+        3: pants fmt :: | fmt·::
+        6: pants test <changed-tests | test·<changed-tests
+        7: pants --tag='-slow' package :: | --tag=-slow·package·::
+        ");
     }
 }
