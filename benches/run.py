@@ -24,12 +24,14 @@ import environments
 import graph
 import locks
 import packages
+import tests
 from pairs import HEADING
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("XTASK_SHARED") or ROOT.parent / "shared")
 REQUIREMENTS = [SHARED / "oracle/requirements-24.09.0/python-default.txt", ROOT / "benches/data-platform.txt"]
-GROUPS = {"locks": locks, "environments": environments, "graph": graph, "packages": packages, "actions": actions, "checks": checks}
+GROUPS = {"locks": locks, "environments": environments, "graph": graph, "packages": packages, "actions": actions,
+          "checks": checks, "test": tests}
 
 
 def peer(name):
@@ -40,7 +42,8 @@ def peer(name):
 
 def missing(name, options):
     """Why a group cannot be measured here; nothing where it can."""
-    needed = {"locks": "uv", "environments": "uv", "graph": "ruff", "packages": "uv", "actions": "cargo", "checks": "backend_ai"}[name]
+    needed = {"locks": "uv", "environments": "uv", "graph": "ruff", "packages": "uv", "actions": "cargo",
+              "checks": "backend_ai", "test": "cargo"}[name]
     if not options.against and not getattr(options, needed):
         how = {"backend_ai": "--backend-ai"}.get(needed, "set XTASK_PEERS, or see CONTRIBUTING.md")
         return f"needs {needed}: {how}"
@@ -61,6 +64,8 @@ def parse():
     parser.add_argument("--requirements", type=Path, nargs="+", help="files to lock")
     parser.add_argument("--backend-ai", default=os.environ.get("XTASK_BACKEND_AI"), help="a clone of lablup/backend.ai")
     parser.add_argument("--backend-ai-python", default="3.13.7", help="the CPython for checks of lablup/backend.ai")
+    parser.add_argument("--example-python", default=os.environ.get("XTASK_EXAMPLE_PYTHON"), help="a clone of pantsbuild/example-python")
+    parser.add_argument("--scenes", default="abcd", help="scenes of `test`, by their letters")
     options = parser.parse_args()
     options.requirements = options.requirements or [path for path in REQUIREMENTS if path.exists()]
     for name in ("binary", "against"):

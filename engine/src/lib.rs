@@ -56,4 +56,4 @@ pub use remote::{BlobTransfer, Digest, SharedCacheStatistics};
 pub use store::{BlobStore, CacheContents, CleaningReport, ResultCache};
 pub use template::Template;
 pub use trace::RunStats;
-pub use tree::{InputFile, InputOrigin, InputTree, TreeNode};
+pub use tree::{InputFile, InputOrigin, InputTree, SharedTrees, TreeNode};

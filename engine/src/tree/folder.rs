@@ -46,6 +46,14 @@ impl TreeFolder {
         }
     }
 
+    /// A folder with these in it.
+    pub(crate) fn with(children: BTreeMap<String, FolderChild>) -> Self {
+        Self {
+            children,
+            digest: OnceLock::new(),
+        }
+    }
+
     pub(crate) fn children(&self) -> &BTreeMap<String, FolderChild> {
         &self.children
     }

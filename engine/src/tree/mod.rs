@@ -6,6 +6,7 @@
 mod folder;
 mod messages;
 mod node;
+mod shared;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -17,6 +18,7 @@ use remote::messages::Tree;
 use crate::error::TreeError;
 use folder::TreeFolder;
 pub use node::{InputFile, InputOrigin, TreeNode};
+pub use shared::SharedTrees;
 
 /// Files, links and folders by path. Cheap to clone.
 #[derive(Clone, Default)]

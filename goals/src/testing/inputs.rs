@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::{FileIndex, InputFile, InputTree, TreeError, TreeNode};
+use engine::{FileIndex, InputFile, InputTree, SharedTrees, TreeError, TreeNode};
 use pytest::{
     CONFIGURATION_FILES, CoverageFileFormat, configures_pytest, coverage_configuration,
     names_coverage,
 };
-use targets::TargetGraph;
+use rustc_hash::{FxHashMap, FxHashSet};
 use targets::kinds::Role;
+use targets::{TargetGraph, TargetId};
 
 use super::made_files::{self, MadeFiles};
 use super::plan::TestBatch;
@@ -59,47 +60,173 @@ pub(super) fn inputs(
         .iter()
         .map(|batch| made_files::made_files(session, graph, batch));
     let made: Vec<MadeFiles> = made.collect::<Result<_, _>>()?;
-    let mut configurations = BTreeMap::new();
-    let paths: Vec<BTreeSet<String>> = batches
-        .iter()
-        .map(|batch| files(session, graph, (batch, &mut configurations)))
-        .collect();
+    let configurations = Configurations::of(session, batches);
     let moved = made.iter().flat_map(|made| made.moved.values());
-    let all: BTreeSet<&String> = paths.iter().flatten().chain(moved).collect();
-    let all: Vec<String> = all.into_iter().cloned().collect();
-    let nodes = index.nodes(&all).map_err(|error| of_tree(&error))?;
-    let nodes: BTreeMap<&String, TreeNode> = all.iter().zip(nodes).collect();
-    let each = paths.iter().zip(&made).map(|(paths, files)| {
-        let nodes_of = paths.iter().map(|path| (path.clone(), nodes[path].clone()));
-        let mut made = vec![(EXTRA_OUTPUT.to_owned(), TreeNode::EmptyFolder)];
-        let moved = files.moved.iter();
-        made.extend(moved.map(|(to, from)| (to.clone(), nodes[from].clone())));
-        let written = files.written.iter();
-        made.extend(written.map(|(path, text)| {
+    let mut files = BatchFiles::new(graph, index, (batches, configurations.paths().chain(moved)))?;
+    let each = batches.iter().zip(&made).map(|(batch, made)| {
+        let mut seen = files.of(batch, configurations.of_batch(batch));
+        let written = made.written.keys().filter(|path| path.ends_with(".py"));
+        let roots = files.roots(&seen, written.map(|path| root(graph, path)));
+        let mut nodes = vec![(EXTRA_OUTPUT.to_owned(), TreeNode::EmptyFolder)];
+        for (to, from) in &made.moved {
+            nodes.push((to.clone(), files.node(from)));
+        }
+        for (path, text) in &made.written {
             let file = InputFile::literal(text.as_str());
-            (path.clone(), TreeNode::File(file))
-        }));
-        let sources = paths.iter().chain(files.written.keys());
-        let roots = roots(graph, sources.filter(|path| path.ends_with(".py")));
+            nodes.push((path.clone(), TreeNode::File(file)));
+        }
         let measured = coverage.as_ref().map(|(name, text)| {
-            made.push((
-                name.clone(),
-                TreeNode::File(InputFile::literal(text.as_str())),
-            ));
+            let file = InputFile::literal(text.as_str());
+            nodes.push((name.clone(), TreeNode::File(file)));
             MeasuredSources {
                 configuration: name.clone(),
                 sources: measured(session, &roots),
             }
         });
-        let nodes = nodes_of.filter(|(path, _)| made.iter().all(|(other, _)| other != path));
+        // What is made stands for what is there.
+        let hidden: Vec<u32> = nodes
+            .iter()
+            .filter_map(|(path, _)| files.trees.position(path))
+            .collect();
+        seen.retain(|at| !hidden.contains(at));
+        let mut tree = files.trees.tree(&seen);
+        for (path, node) in nodes {
+            tree = tree.with(&path, node).map_err(|error| of_tree(&error))?;
+        }
         Ok(TestInputs {
-            tree: InputTree::of_nodes(nodes.chain(made.iter().cloned()))
-                .map_err(|error| of_tree(&error))?,
+            tree,
             coverage: measured,
             roots,
         })
     });
     each.collect()
+}
+
+/// The files of all batches: each is looked at once, and trees of them share what they have in common.
+struct BatchFiles {
+    trees: SharedTrees,
+    nodes: FxHashMap<String, TreeNode>,
+    /// The positions of a target's files.
+    by_target: FxHashMap<TargetId, Vec<u32>>,
+    /// The source root of a file of Python, by its position.
+    roots: FxHashMap<u32, String>,
+}
+
+impl BatchFiles {
+    /// The files of batches, and further ones.
+    fn new<'p>(
+        graph: &TargetGraph<'_>,
+        index: &FileIndex,
+        (batches, further): (&[TestBatch], impl Iterator<Item = &'p String>),
+    ) -> Result<Self, GoalError> {
+        let targets: FxHashSet<TargetId> = batches
+            .iter()
+            .flat_map(|batch| batch.closure.iter().copied())
+            .collect();
+        let has_files = |id: &TargetId| {
+            let role = graph.target(*id).role();
+            matches!(role, Role::File { .. } | Role::Sources { .. })
+        };
+        let targets: Vec<TargetId> = targets.into_iter().filter(has_files).collect();
+        let of_targets = targets.iter().flat_map(|id| graph.target(*id).files());
+        let mut paths: Vec<String> = of_targets.map(ToString::to_string).collect();
+        paths.extend(further.cloned());
+        paths.sort();
+        paths.dedup();
+        let nodes = index.nodes(&paths).map_err(|error| of_tree(&error))?;
+        let nodes: Vec<(String, TreeNode)> = paths.iter().cloned().zip(nodes).collect();
+        let trees = SharedTrees::new(nodes.clone()).map_err(|error| of_tree(&error))?;
+        let of_target = |id: TargetId| {
+            let files = graph.target(id).files();
+            (id, files.filter_map(|path| trees.position(path)).collect())
+        };
+        let by_target = targets.into_iter().map(of_target).collect();
+        let python = paths.iter().filter(|path| path.ends_with(".py"));
+        let roots = python.filter_map(|path| Some((trees.position(path)?, root(graph, path))));
+        let roots = roots.collect();
+        Ok(Self {
+            nodes: nodes.into_iter().collect(),
+            by_target,
+            roots,
+            trees,
+        })
+    }
+
+    /// The positions of a batch's files and of some more, sorted, each once.
+    fn of<'p>(&self, batch: &TestBatch, more: impl Iterator<Item = &'p String>) -> Vec<u32> {
+        let own = batch.closure.iter().filter_map(|id| self.by_target.get(id));
+        let mut seen: Vec<u32> = own.flatten().copied().collect();
+        seen.extend(more.filter_map(|path| self.trees.position(path)));
+        seen.sort_unstable();
+        seen.dedup();
+        seen
+    }
+
+    /// What is at a path.
+    fn node(&self, path: &str) -> TreeNode {
+        self.nodes
+            .get(path)
+            .cloned()
+            .unwrap_or(TreeNode::EmptyFolder)
+    }
+
+    /// The source roots of files and some more, sorted; `.` for that of the repository.
+    fn roots(&self, seen: &[u32], more: impl Iterator<Item = String>) -> Vec<String> {
+        let roots = seen.iter().filter_map(|at| self.roots.get(at));
+        let roots: BTreeSet<&String> = roots.collect();
+        let roots: BTreeSet<String> = roots.into_iter().cloned().chain(more).collect();
+        roots.into_iter().collect()
+    }
+}
+
+/// What configures pytest in the folders of tests and above.
+struct Configurations {
+    /// By folder; `""` is the root.
+    by_folder: BTreeMap<String, Vec<String>>,
+    /// The file that the settings name, in place of all others.
+    named: Vec<String>,
+}
+
+impl Configurations {
+    fn of(session: &Session, batches: &[TestBatch]) -> Self {
+        let settings = &session.settings.pytest;
+        let named: Vec<String> = settings.config.iter().map(ToString::to_string).collect();
+        let mut by_folder = BTreeMap::new();
+        if named.is_empty() && settings.config_discovery {
+            let files = batches.iter().flat_map(|batch| &batch.files);
+            for folder in files.flat_map(|file| folders_of(file)) {
+                if !by_folder.contains_key(folder) {
+                    by_folder.insert(folder.to_owned(), configuring(session, folder));
+                }
+            }
+        }
+        Self { by_folder, named }
+    }
+
+    fn paths(&self) -> impl Iterator<Item = &String> {
+        self.by_folder.values().flatten().chain(&self.named)
+    }
+
+    /// What configures pytest for a batch.
+    fn of_batch(&self, batch: &TestBatch) -> impl Iterator<Item = &String> {
+        let folders = batch.files.iter().flat_map(|file| folders_of(file));
+        let found = folders.filter_map(|folder| self.by_folder.get(folder));
+        found.flatten().chain(&self.named)
+    }
+}
+
+/// The files in a folder that configure pytest.
+fn configuring(session: &Session, folder: &str) -> Vec<String> {
+    let configures = |name: &str| {
+        let path = match folder {
+            "" => name.to_owned(),
+            folder => format!("{folder}/{name}"),
+        };
+        let content = fs_err::read(session.root().join(&path)).ok()?;
+        configures_pytest(name, &content).then_some(path)
+    };
+    let names = CONFIGURATION_FILES.iter();
+    names.filter_map(|(name, _)| configures(name)).collect()
 }
 
 /// The error of inputs that cannot be read.
@@ -115,47 +242,6 @@ fn measured(session: &Session, roots: &[String]) -> Vec<String> {
     }
 }
 
-/// The paths of a batch's files.
-fn files(
-    session: &Session,
-    graph: &TargetGraph<'_>,
-    (batch, configurations): (&TestBatch, &mut BTreeMap<String, bool>),
-) -> BTreeSet<String> {
-    let mut paths = BTreeSet::new();
-    for id in &batch.closure {
-        let target = graph.target(*id);
-        if matches!(target.role(), Role::File { .. } | Role::Sources { .. }) {
-            paths.extend(target.files().map(ToString::to_string));
-        }
-    }
-    let settings = &session.settings.pytest;
-    paths.extend(settings.config.iter().map(ToString::to_string));
-    if settings.config.is_some() || !settings.config_discovery {
-        return paths;
-    }
-    let folders: BTreeSet<&str> = batch
-        .files
-        .iter()
-        .flat_map(|file| folders_of(file))
-        .collect();
-    for folder in folders {
-        for (name, _) in CONFIGURATION_FILES {
-            let path = match folder {
-                "" => (*name).to_owned(),
-                folder => format!("{folder}/{name}"),
-            };
-            let configures = *configurations.entry(path.clone()).or_insert_with(|| {
-                let content = fs_err::read(session.root().join(&path));
-                content.is_ok_and(|content| configures_pytest(name, &content))
-            });
-            if configures {
-                paths.insert(path);
-            }
-        }
-    }
-    paths
-}
-
 /// The folders above a file, the root too.
 fn folders_of(file: &str) -> impl Iterator<Item = &str> {
     fn above<'p>(path: &&'p str) -> Option<&'p str> {
@@ -168,17 +254,13 @@ fn path_folder(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
-/// The source roots of files, sorted; `.` for the root.
-fn roots<'p>(graph: &TargetGraph<'_>, paths: impl Iterator<Item = &'p String>) -> Vec<String> {
-    let root = |path: &'p String| {
-        let stripped = graph.stripped(path);
-        match path[..path.len() - stripped.len()].trim_end_matches('/') {
-            "" => ".".to_owned(),
-            root => root.to_owned(),
-        }
-    };
-    let roots: BTreeSet<String> = paths.map(root).collect();
-    roots.into_iter().collect()
+/// The source root of a file; `.` for that of the repository.
+fn root(graph: &TargetGraph<'_>, path: &str) -> String {
+    let stripped = graph.stripped(path);
+    match path[..path.len() - stripped.len()].trim_end_matches('/') {
+        "" => ".".to_owned(),
+        root => root.to_owned(),
+    }
 }
 
 /// The configuration of coverage: its name in a sandbox, and its text.

@@ -53,10 +53,7 @@ fn explanation(graph: &TargetGraph<'_>, batch: &TestBatch, module: &str) -> Stri
     let title = batch.title();
     let providers = providers(graph, module);
     let own = |id: &&TargetId| graph.resolve_name(**id) == batch.resolve.as_deref();
-    let here = providers
-        .iter()
-        .filter(own)
-        .find(|id| !batch.closure.contains(id));
+    let here = providers.iter().filter(own).find(|id| !batch.reaches(**id));
     let Some(provider) = here else {
         return elsewhere(graph, batch, (module, &providers));
     };
@@ -78,7 +75,7 @@ fn elsewhere(
     (module, providers): (&str, &BTreeSet<TargetId>),
 ) -> String {
     let title = batch.title();
-    let known = providers.iter().find(|id| !batch.closure.contains(id));
+    let known = providers.iter().find(|id| !batch.reaches(**id));
     match known {
         Some(id) => format!(
             "{title} does not find `{module}`: {} has it, in the resolve `{}`, and the test is of `{}`",

@@ -54,6 +54,8 @@ pub struct TestRequest {
     pub index: IndexChoice,
     /// How actions run.
     pub actions: ActionOptions,
+    /// Whether the tests of modules that passed are told one by one.
+    pub cases: bool,
     /// Modules that failed before, and need not run again while nothing of theirs changed.
     pub known: Vec<BatchOutcome>,
 }
@@ -115,7 +117,12 @@ pub fn run(session: &Session, request: &TestRequest) -> Result<TestReport, GoalE
     report::write(session, (actions.engine().store(), &batches))?;
     drop(batches);
     let mut results = results;
-    report::add_cases(actions.engine().store(), (&planned, &mut results.outcomes));
+    for (planned, outcome) in planned.iter().zip(&mut results.outcomes) {
+        // Most of them passed, and their reports need not be read.
+        if request.cases || !outcome.line.succeeded {
+            report::add_cases(actions.engine().store(), (planned, outcome));
+        }
+    }
     let batches: Vec<_> = planned.iter().zip(&results.outcomes).collect();
     let mut report = TestReport::of(&results);
     if session.settings.test.is_interactive() {

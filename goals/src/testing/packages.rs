@@ -7,7 +7,7 @@ use install::environment::StoredWheel;
 use install::python::Interpreter;
 use model::{InterpreterConstraints, PackageName, Requirement};
 use rayon::prelude::*;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use targets::{TargetGraph, TargetId};
 
 use super::plan::TestBatch;
@@ -44,6 +44,10 @@ struct PackageFinder<'a> {
     locks: BTreeMap<(usize, Option<String>, BTreeSet<String>), LockedPackages>,
     pytest: BTreeMap<usize, Vec<StoredWheel>>,
     disagreements: BTreeSet<(PackageName, String, String)>,
+    /// What batches see, each once.
+    seen: Vec<PackageChoice>,
+    /// The positions there, by the Python, the resolve and the targets of requirements that a batch reaches.
+    by_targets: FxHashMap<(usize, Option<String>, Vec<TargetId>), usize>,
 }
 
 /// The environments of batches, in their order.
@@ -57,7 +61,8 @@ pub(super) fn environments(
     for batch in batches {
         choices.push(finder.choice(graph, batch)?);
     }
-    let distinct: BTreeSet<&PackageChoice> = choices.iter().collect();
+    let seen = std::mem::take(&mut finder.seen);
+    let distinct: BTreeSet<&PackageChoice> = seen.iter().collect();
     let wheels = finder.wheels(&distinct)?;
     finder.say_disagreements();
     let made: Vec<_> = wheels
@@ -69,7 +74,8 @@ pub(super) fn environments(
         })
         .collect();
     let made: BTreeMap<_, _> = made.into_iter().collect::<Result<_, _>>()?;
-    Ok(choices.iter().map(|choice| made[choice].clone()).collect())
+    let of_seen: Vec<_> = seen.iter().map(|choice| made[choice].clone()).collect();
+    Ok(choices.iter().map(|at| of_seen[*at].clone()).collect())
 }
 
 /// An environment with pytest's packages alone, in which reports of coverage are made.
@@ -102,25 +108,34 @@ impl<'a> PackageFinder<'a> {
             locks: BTreeMap::new(),
             pytest: BTreeMap::new(),
             disagreements: BTreeSet::new(),
+            seen: Vec::new(),
+            by_targets: FxHashMap::default(),
         })
     }
 }
 
 impl PackageFinder<'_> {
-    fn choice(
-        &mut self,
-        graph: &TargetGraph<'_>,
-        batch: &TestBatch,
-    ) -> Result<PackageChoice, GoalError> {
+    /// The position of what a batch sees among all that was seen.
+    fn choice(&mut self, graph: &TargetGraph<'_>, batch: &TestBatch) -> Result<usize, GoalError> {
         let python = self.python(graph, batch)?;
-        let lines = batch.closure.iter().flat_map(|id| graph.required_by(*id));
-        let required = lines.filter_map(|line| line.specifier.requirement());
         let settings = &self.session.settings.python;
-        Ok(PackageChoice {
+        let resolve = batch.resolve.clone().filter(|_| settings.enable_resolves);
+        let requiring = batch.closure.iter().copied();
+        let requiring = requiring.filter(|id| !graph.required_by(*id).is_empty());
+        let key = (python, resolve.clone(), requiring.collect());
+        if let Some(known) = self.by_targets.get(&key) {
+            return Ok(*known);
+        }
+        let lines = key.2.iter().flat_map(|id| graph.required_by(*id));
+        let required = lines.filter_map(|line| line.specifier.requirement());
+        self.seen.push(PackageChoice {
             python,
-            resolve: batch.resolve.clone().filter(|_| settings.enable_resolves),
+            resolve,
             requirements: required.map(ToString::to_string).collect(),
-        })
+        });
+        let at = self.seen.len() - 1;
+        self.by_targets.insert(key, at);
+        Ok(at)
     }
 
     /// The lowest interpreter that the tests' constraints admit, and those of all that they reach.

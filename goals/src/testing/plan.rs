@@ -1,6 +1,6 @@
 //! Batches of tests: what runs in one process.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use buildfile::Data;
@@ -30,8 +30,8 @@ pub(super) struct TestBatch {
     pub(super) timeout: Option<Duration>,
     /// Whether they have an interpreter of their own, by the tag `no-fork`.
     pub(super) is_alone: bool,
-    /// What they depend on, themselves included.
-    pub(super) closure: BTreeSet<TargetId>,
+    /// What they depend on, themselves included: sorted, each once.
+    pub(super) closure: Vec<TargetId>,
 }
 
 /// What tests must have in common to run in one process.
@@ -109,9 +109,10 @@ impl TestBatch {
         let of_all = &settings.subprocess_environment.env_vars;
         let entries = of_all.iter().chain(&settings.test.extra_env_vars);
         let entries = entries.chain(&own).map(String::as_str);
-        let mut closure: BTreeSet<TargetId> =
-            graph.seen_dependencies(&tests)?.into_iter().collect();
+        let mut closure = graph.seen_dependencies(&tests)?;
         closure.extend(&tests);
+        closure.sort_unstable();
+        closure.dedup();
         let files = tests
             .iter()
             .filter_map(|id| graph.target(*id).source.as_deref());
@@ -145,6 +146,11 @@ impl TestBatch {
             let place = one.call.place();
             format!("{}:{}", place.path, place.line)
         })
+    }
+
+    /// Whether it depends on a target.
+    pub(super) fn reaches(&self, id: TargetId) -> bool {
+        self.closure.binary_search(&id).is_ok()
     }
 
     /// The name of its reports.

@@ -72,18 +72,13 @@ fn times(batches: &[(&PlannedBatch, &BatchOutcome)]) -> TestTimes {
     times
 }
 
-/// Adds the tests of batches that their reports have.
-pub(super) fn add_cases(
-    store: &BlobStore,
-    (planned, outcomes): (&[PlannedBatch], &mut [BatchOutcome]),
-) {
-    for (planned, outcome) in planned.iter().zip(outcomes) {
-        let node = outcome.outputs.get(&planned.junit_name());
-        let read = node.and_then(|node| bytes(store, &node).ok().flatten());
-        let text = read.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-        if let Some(Ok(report)) = text.map(|text| JunitReport::parse(&text)) {
-            outcome.cases = report.cases;
-        }
+/// Adds the tests of a batch that its report has.
+pub(super) fn add_cases(store: &BlobStore, (planned, outcome): (&PlannedBatch, &mut BatchOutcome)) {
+    let node = outcome.outputs.get(&planned.junit_name());
+    let read = node.and_then(|node| bytes(store, &node).ok().flatten());
+    let text = read.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    if let Some(Ok(report)) = text.map(|text| JunitReport::parse(&text)) {
+        outcome.cases = report.cases;
     }
 }
 

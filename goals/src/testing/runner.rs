@@ -41,7 +41,7 @@ pub struct BatchOutcome {
     pub files: Vec<String>,
     /// Its tests, as far as it reported them.
     pub cases: Vec<TestCase>,
-    /// What it printed.
+    /// What it printed, where that is shown: of what failed, or of all.
     pub output: String,
     /// The key of its action.
     pub(super) action: Digest,
@@ -238,8 +238,13 @@ impl BatchWatcher<'_> {
         match outcome {
             Ok(outcome) => {
                 let exit_code = exit_code(outcome.end);
+                let succeeded = exit_code == 0 || (exit_code == 5 && allows_none);
                 let text = |kept: &engine::KeptOutput| kept.text().unwrap_or_default();
-                let mut output = text(&outcome.stdout) + &text(&outcome.stderr);
+                let is_read = !succeeded || self.session.settings.test.output == OutputPolicy::All;
+                let mut output = match is_read {
+                    true => text(&outcome.stdout) + &text(&outcome.stderr),
+                    false => String::new(),
+                };
                 if outcome.end == ProcessEnd::TimeLimit {
                     let limit = planned.batch.timeout.unwrap_or_default().as_secs_f64();
                     output += &format!(
@@ -251,7 +256,7 @@ impl BatchWatcher<'_> {
                     line: ResultLine {
                         title,
                         exit_code,
-                        succeeded: exit_code == 0 || (exit_code == 5 && allows_none),
+                        succeeded,
                         attempts,
                         elapsed: outcome.elapsed,
                         origin: origin(outcome.provenance),

@@ -194,7 +194,15 @@ impl TargetGraph<'_> {
         &self,
         test: TargetId,
     ) -> Result<Vec<(TargetId, ResolvedEntryPoint)>, Error> {
-        let wanted = wanted_entry_points(self.targets(), test, &self.distributions())?;
+        let distributions = match self
+            .targets()
+            .texts(test, "stevedore_namespaces")
+            .is_empty()
+        {
+            true => Vec::new(),
+            false => self.distributions(),
+        };
+        let wanted = wanted_entry_points(self.targets(), test, &distributions)?;
         let resolved = wanted.into_iter().map(|(distribution, entry)| {
             let resolved = self.resolved_entry_point(distribution, &entry)?;
             Ok((distribution, resolved))

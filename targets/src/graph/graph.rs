@@ -40,6 +40,8 @@ pub struct TargetGraph<'r> {
     inference: Inference<'r>,
     explicit: TargetMap<Cell<ExplicitDependencies>>,
     direct: TargetMap<Cell<DirectDependencies>>,
+    /// Direct dependencies whose files a target sees, generators replaced by what they generate.
+    seen: TargetMap<Cell<Vec<TargetId>>>,
     judged: TargetMap<Cell<Vec<Violation>>>,
     /// What each distribution reaches on a platform, itself included.
     closures: Mutex<FxHashMap<String, Arc<DistributionClosures>>>,
@@ -68,6 +70,7 @@ impl<'r> TargetGraph<'r> {
             inference: Inference::new(&targets, imports),
             explicit: arena.map(|_| OnceLock::new()),
             direct: arena.map(|_| OnceLock::new()),
+            seen: arena.map(|_| OnceLock::new()),
             judged: arena.map(|_| OnceLock::new()),
             closures: Mutex::default(),
             targets,
@@ -369,7 +372,7 @@ impl<'r> TargetGraph<'r> {
         let mut wave: Vec<TargetId> = roots.to_vec();
         let mut excluded = self.targets.arena().empty_set();
         while !wave.is_empty() {
-            self.prefetch(&wave);
+            self.prefetch_for(&wave, products);
             let mut next = Vec::new();
             for id in wave {
                 for other in &self.own_explicit(id)?.transitive_ignores {
@@ -377,12 +380,12 @@ impl<'r> TargetGraph<'r> {
                         excluded.insert(one);
                     }
                 }
-                let used = match products {
-                    Products::Followed => Vec::new(),
-                    Products::Ignored => self.only_used(id)?,
-                };
-                let direct = self.direct_on(id, platform)?;
-                for other in direct.iter().filter(|other| !used.contains(other)) {
+                if products == Products::Ignored {
+                    let direct = self.seen_directly(id)?.iter().copied();
+                    next.extend(direct.filter(|id| seen.insert(*id)));
+                    continue;
+                }
+                for other in self.direct_on(id, platform)?.iter() {
                     next.extend(self.targets.expanded(*other).filter(|id| seen.insert(*id)));
                 }
             }
@@ -392,6 +395,25 @@ impl<'r> TargetGraph<'r> {
         found.retain(|id| !excluded.contains(*id));
         found.sort_unstable();
         Ok(found)
+    }
+
+    /// Computes in parallel what a step of a closure needs, unless an earlier one did.
+    fn prefetch_for(&self, wave: &[TargetId], products: Products) {
+        let is_known = |id: &TargetId| self.seen[*id].get().is_some();
+        if products == Products::Followed || !wave.iter().all(is_known) {
+            self.prefetch(wave);
+        }
+    }
+
+    /// The direct dependencies whose files a target sees.
+    fn seen_directly(&self, id: TargetId) -> Result<&[TargetId], Error> {
+        let made = self.seen[id].get_or_init(|| {
+            let used = self.only_used(id)?;
+            let direct = self.direct(id)?.iter();
+            let seen = direct.filter(|other| !used.contains(other));
+            Ok(seen.flat_map(|id| self.targets.expanded(*id)).collect())
+        });
+        outcome(made).map(Vec::as_slice)
     }
 
     /// What a target names in fields other than `dependencies`, and not in that.

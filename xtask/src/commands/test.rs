@@ -100,6 +100,7 @@ impl TestArguments {
                 explain: self.explain,
                 ..actions
             },
+            cases: self.output_format == ResultFormat::Json,
             known: Vec::new(),
         }
     }
