@@ -2,6 +2,7 @@
 //!
 //! Tests run with a pytest that is a page long, so that they need no network.
 
+mod bad_input;
 mod coverage;
 mod following;
 mod interrupts;
