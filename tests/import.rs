@@ -96,13 +96,13 @@ fn what_is_no_lock_is_refused() {
     let repo = repo()
         .index(&index)
         .requirements("app\n")
-        .file("some.txt", "app==1.0\n")
+        .file("some.txt", "app>=1.0\n")
         .file("uv.lock", "version = 1\nrequires-python = \">=3\"\n[[package]]\nname = \"app\"\nversion = \"one\"\n");
     assert_snapshot!(refused(&repo, &["import", "some.txt"]), @"
-    error: cannot read the lock: this is not a lock of this tool: it is none of pex, Pants, uv, Poetry, PDM or PEP 751 either
+    error: cannot read the lock: this is not a lock of this tool: it is none of pex, Pants, uv, Poetry, PDM or PEP 751 either, nor does it pin requirements
      --> some.txt:1:1
       |
-    1 | app==1.0
+    1 | app>=1.0
       | ^
     ");
     assert_snapshot!(refused(&repo, &["import", "uv.lock"]), @r#"

@@ -14,7 +14,8 @@ use goals::session::Session;
 /// The arguments of `import`.
 #[derive(Debug, Args)]
 pub(crate) struct ImportArguments {
-    /// The lock: uv.lock, poetry.lock, pdm.lock, pylock.toml, a lock of Pants or pex, or one of ours
+    /// The lock: uv.lock, poetry.lock, pdm.lock, pylock.toml, a lock of Pants or pex, requirements that
+    /// pip-compile wrote, or a lock of ours
     #[arg(value_name = "FILE")]
     file: Utf8PathBuf,
 
