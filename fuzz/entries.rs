@@ -16,7 +16,8 @@ use model::{DependencySpecifier, Marker, Place, Requirement};
 use targets::imports::ImportCache;
 use targets::kinds::RequirementsFormat;
 use targets::requirements::{
-    ProjectTable, RequirementsReader, read_pipfile_lock, read_pyproject, read_requirements_txt,
+    ProjectTable, PyprojectTables, RequirementsReader, read_pipfile_lock, read_pyproject,
+    read_requirements_txt,
 };
 use targets::{GraphOptions, MemoryFiles, Repository, TargetGraph};
 use workspace::settings::Settings;
@@ -133,7 +134,10 @@ pub(crate) fn requirements(bytes: &[u8]) {
         RequirementsFormat::Uv,
     ];
     for format in formats {
-        let _ = read_pyproject(("pyproject.toml", text), format, ProjectTable::Read);
+        let _ = read_pyproject(
+            ("pyproject.toml", text),
+            &PyprojectTables::of(format, ProjectTable::Read),
+        );
     }
     let _ = read_pipfile_lock("Pipfile.lock", text);
     let _ = DependencySpecifier::parse(text, Place::file("BUILD"));

@@ -14,6 +14,7 @@ pub mod packaging;
 pub mod publishing;
 pub mod releasing;
 pub mod session;
+pub mod starting;
 pub mod supply;
 pub mod tailoring;
 pub mod testing;

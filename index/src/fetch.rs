@@ -19,7 +19,7 @@ use crate::core::Core;
 use crate::encode::encode;
 use crate::error::IndexError;
 use crate::listing::{Listing, ListingPart};
-use crate::options::IndexRule;
+use crate::options::{IndexRule, role_at};
 use crate::page::ListingPage;
 use crate::simple_api;
 
@@ -64,7 +64,12 @@ impl Core {
         let mut parts = Vec::new();
         for (at, index) in indexes.iter().enumerate() {
             let role = role(at)?;
-            if matches!(rule, Some(IndexRule::Only(only)) if *only != role) {
+            let is_assigned = at + places.locations.assigned >= indexes.len();
+            let is_wanted = match rule {
+                Some(IndexRule::Only(only)) => *only == role,
+                Some(IndexRule::Every) | None => !is_assigned,
+            };
+            if !is_wanted {
                 continue;
             }
             let path = self.cache.listing(&places.keys[at], name);
@@ -122,7 +127,8 @@ impl Core {
         name: &PackageName,
     ) -> Result<Vec<Arc<Listing>>, IndexError> {
         let mut found = Vec::new();
-        for at in 1..self.locations()?.indexes.len() {
+        let locations = self.locations()?;
+        for at in 1..locations.indexes.len().saturating_sub(locations.assigned) {
             let rule = IndexRule::Only(role(at)?);
             let listing = self.find_listing_by(Some(&rule), name, RequestPolicy::Made);
             match listing.await {
@@ -240,11 +246,7 @@ pub(crate) enum RequestPolicy {
 
 /// The role of the index at this position in the order.
 fn role(at: usize) -> Result<IndexRole, IndexError> {
-    match u8::try_from(at + 1) {
-        Ok(1) => Ok(IndexRole::Primary),
-        Ok(number) => Ok(IndexRole::Further(number)),
-        Err(_) => Err(IndexError::TooManyIndexes),
-    }
+    role_at(at).ok_or(IndexError::TooManyIndexes)
 }
 
 fn conditions(stale: Option<&Compact>) -> Vec<(HeaderName, HeaderValue)> {

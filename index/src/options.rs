@@ -57,6 +57,25 @@ pub struct Locations {
     pub indexes: Vec<Url>,
     /// Folders and pages whose files are added to those of the index.
     pub find_links: Vec<FindLinks>,
+    /// How many of the indexes, the last ones, only serve packages that a rule assigns to them.
+    pub assigned: usize,
+}
+
+impl Locations {
+    /// The role of an index, if it is one of these.
+    #[must_use]
+    pub fn role_of(&self, url: &Url) -> Option<IndexRole> {
+        let at = self.indexes.iter().position(|have| have == url)?;
+        role_at(at)
+    }
+}
+
+/// The role of the index at this position in the order; `None` where there are too many.
+pub(crate) fn role_at(at: usize) -> Option<IndexRole> {
+    match u8::try_from(at + 1).ok()? {
+        1 => Some(IndexRole::Primary),
+        number => Some(IndexRole::Further(number)),
+    }
 }
 
 /// A folder or page with files of many packages, as in pip's `--find-links`.

@@ -54,6 +54,22 @@ impl<'a> RepoPath<'a> {
         }
     }
 
+    /// Where `path` leads from this folder on, with `.` and `..` followed; `None` if it leads out of the
+    /// repository, or does not start in this folder.
+    pub fn follow(self, path: &str) -> Option<String> {
+        let mut parts: Vec<&str> = self.0.split('/').filter(|part| !part.is_empty()).collect();
+        for part in path.split('/') {
+            match part {
+                "" | "." => {}
+                ".." => {
+                    parts.pop()?;
+                }
+                other => parts.push(other),
+            }
+        }
+        (!path.starts_with('/')).then(|| parts.join("/"))
+    }
+
     /// Whether the path is `folder` itself or lies below it.
     pub fn starts_with(self, folder: &str) -> bool {
         self.strip_prefix(folder).is_some()
@@ -90,6 +106,22 @@ mod tests {
     fn joins_at_the_root_and_below() {
         assert_eq!(RepoPath::new("").join("BUILD"), "BUILD");
         assert_eq!(RepoPath::new("src").join("BUILD"), "src/BUILD");
+    }
+
+    #[test]
+    fn follows_relative_paths() {
+        let check = |folder, path, expect: Option<&str>| {
+            assert_eq!(
+                RepoPath::new(folder).follow(path).as_deref(),
+                expect,
+                "{path}"
+            );
+        };
+        check("apps/a", "../../libs/./b/", Some("libs/b"));
+        check("", "libs", Some("libs"));
+        check("a", "..", Some(""));
+        check("a", "../..", None);
+        check("a", "/b", None);
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub mod imports;
 pub mod kinds;
 pub mod modules;
 mod options;
+mod projects;
 pub mod query;
 mod repository;
 pub mod requirements;
@@ -32,5 +33,6 @@ pub use options::{
     Ambiguity, Behavior, GraphOptions, Infer, InitFiles, LockfileTargets, Resolves,
     SetupGeneration, Switch, UseGitignore,
 };
+pub use projects::{InferredBuildFile, InferredRepository};
 pub use repository::{BuildDir, Declaration, Repository, build_files};
 pub use tree::{Dir, SourceTree};

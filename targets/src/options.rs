@@ -1,8 +1,10 @@
 //! The settings about the target graph as plain data. They are read in `workspace`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::kinds::{PantsVersions, TargetType};
+use crate::projects::InferredRepository;
 
 /// Settings that shape the target graph, with Pants' names and defaults.
 #[derive(Clone, Debug)]
@@ -47,6 +49,8 @@ pub struct GraphOptions {
     pub platform: String,
     /// Variables that BUILD files read with `env()` and requirement files with `${…}`.
     pub env: BTreeMap<String, String>,
+    /// What follows from the projects of a repository without BUILD files.
+    pub inferred: Option<Arc<InferredRepository>>,
 }
 
 /// What a distribution is built with.
@@ -150,6 +154,9 @@ pub enum Ambiguity {
     None,
     /// Prefer the target in the same source root.
     BySourceRoot,
+    /// The same, and of several requirements of one project in one resolve take any: they are one
+    /// package. Pants does not have it.
+    ByProject,
 }
 
 impl Default for Infer {
@@ -204,6 +211,7 @@ impl Default for GraphOptions {
             generate_setup_default: SetupGeneration::Generated,
             platform: String::new(),
             env: BTreeMap::new(),
+            inferred: None,
         }
     }
 }

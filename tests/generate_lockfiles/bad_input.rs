@@ -105,10 +105,10 @@ fn no_settings_anywhere() {
         .requirements("a\n")
         .file("Cargo.toml", "[workspace]\n");
     assert_snapshot!(refused(&repo, LOCK), @"
-    error: there are no settings here or in any folder above
+    error: there are no settings in this folder
     --> [REPO]
      |
-    hint: settings stand in `pants.toml`, or in `Cargo.toml` under `[workspace.metadata.xtask]`; `-C DIR` names another repository
+    hint: what is needed stands in `pyproject.toml`, `pants.toml`, or `Cargo.toml` under `[workspace.metadata.xtask]`; `-C DIR` names another repository
     ");
 }
 

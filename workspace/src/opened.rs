@@ -89,6 +89,17 @@ impl Workspace {
         Ok(Settings::aliases(&root, environment()).unwrap_or_default())
     }
 
+    /// The folder `named`, or the current one.
+    ///
+    /// # Errors
+    /// Where there is no such folder.
+    pub fn folder(named: Option<&Utf8Path>) -> Result<Utf8PathBuf, OpenError> {
+        match named {
+            Some(_) => root(named),
+            None => working_folder(),
+        }
+    }
+
     /// The same repository in another tree, such as that of an earlier commit.
     ///
     /// # Errors

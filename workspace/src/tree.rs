@@ -9,7 +9,11 @@ use std::time::SystemTime;
 use camino::Utf8Path;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use rayon::prelude::*;
-use targets::{Dir, Error, GraphOptions, Repository, RepositoryFiles, SourceTree, UseGitignore};
+use targets::requirements::RequirementsError;
+use targets::{
+    Dir, Error, GraphOptions, InferredRepository, Repository, RepositoryFiles, SourceTree,
+    UseGitignore,
+};
 
 /// The largest depth of folders. Only a circle of links is deeper.
 const MAX_DEPTH: usize = 128;
@@ -77,6 +81,18 @@ pub fn file_times(root: &Utf8Path, options: &GraphOptions) -> Result<FileTimes, 
 
 /// The size and the time of the last change of files, by path.
 pub type FileTimes = BTreeMap<String, (u64, SystemTime)>;
+
+/// What follows from the projects of the repository at `root`, if it has no BUILD files.
+///
+/// # Errors
+/// A `pyproject.toml` that cannot be read.
+pub(crate) fn infer(root: &Utf8Path) -> Result<Option<InferredRepository>, RequirementsError> {
+    match DiskFiles::open(root.as_std_path(), &GraphOptions::default()) {
+        Ok(files) => InferredRepository::of(&files),
+        // Whoever needs the files is told why they cannot be had.
+        Err(_) => Ok(None),
+    }
+}
 
 /// The files of a repository on disk.
 #[derive(Debug)]

@@ -75,6 +75,11 @@ impl GlobalArguments {
         self.settings.extend_from_slice(settings);
     }
 
+    /// The folder that `-C` names, or the current one.
+    pub(crate) fn folder(&self) -> Result<camino::Utf8PathBuf, GoalError> {
+        Ok(Workspace::folder(self.root.as_deref())?)
+    }
+
     /// Opens the repository.
     pub(crate) fn open(self) -> Result<Session, GoalError> {
         let workspace = Workspace::open(self.root.as_deref(), self.settings.clone())?;

@@ -6,8 +6,8 @@ use crate::arguments::GlobalArguments;
 use crate::commands::{
     backport, changed_distributions, changelog, check_export, check_visibility, checks, clean,
     completions, count_loc, dependencies, doctor, explain, export, filedeps, generate_lockfiles,
-    help, import, install_hooks, install_merge_driver, install_plugin, linked_packages, list, lock,
-    merge_lockfile, migrate, module_mapping, outdated, own, package, paths, peek, publish,
+    help, import, init, install_hooks, install_merge_driver, install_plugin, linked_packages, list,
+    lock, merge_lockfile, migrate, module_mapping, outdated, own, package, paths, peek, publish,
     py_constraints, release, resolves, run, tailor, test, tree, update_build_files, vendor, why,
     why_not,
 };
@@ -31,6 +31,8 @@ pub(crate) struct Cli {
 /// A command.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Make a repository ready for its first lock: asks nothing, writes the least
+    Init(init::InitArguments),
     /// Lock the third-party requirements of each resolve
     #[command(name = "generate-lockfiles")]
     GenerateLockfiles(generate_lockfiles::GenerateLockfilesArguments),

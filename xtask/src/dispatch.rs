@@ -9,8 +9,8 @@ use crate::commands::dependencies::Direction;
 use crate::commands::{
     backport, changed_distributions, changelog, check_export, check_visibility, checks, clean,
     completions, count_loc, dependencies, doctor, explain, export, filedeps, generate_lockfiles,
-    help, import, install_hooks, install_merge_driver, install_plugin, linked_packages, list, lock,
-    merge_lockfile, migrate, module_mapping, outdated, own, package, paths, peek, publish,
+    help, import, init, install_hooks, install_merge_driver, install_plugin, linked_packages, list,
+    lock, merge_lockfile, migrate, module_mapping, outdated, own, package, paths, peek, publish,
     py_constraints, release, resolves, roots, run, tailor, test, tree, update_build_files, vendor,
     why, why_not,
 };
@@ -40,10 +40,12 @@ pub(crate) fn run(cli: Cli, table: &CommandTable) -> Result<CommandOutcome, Goal
     match &cli.command {
         Command::Tailor(arguments) => global.set(&arguments.settings()),
         Command::UpdateBuildFiles(arguments) => global.set(&arguments.settings()),
+        Command::Init(_) => init::prepare(&global)?,
         _ => {}
     }
     let session = global.open()?;
     match cli.command {
+        Command::Init(_) => init::run(&session),
         Command::GenerateLockfiles(arguments) => generate_lockfiles::run(&session, &arguments),
         Command::Export(arguments) => export::run(&session, &arguments),
         Command::Run(arguments) => run::run(&session, &arguments),

@@ -18,6 +18,7 @@ pub(crate) const GROUPS: &[CommandGroup] = &[
     CommandGroup {
         title: "Locks",
         commands: &[
+            ("init", &["init"]),
             ("generate-lockfiles", &["generate-lockfiles", "generate-lockfiles --resolve python-default --upgrade-package aiohttp", "generate-lockfiles --check"]),
             ("outdated", &["outdated", "outdated --output-format json"]),
             ("why", &["why aiohttp"]),

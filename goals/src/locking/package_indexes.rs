@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use camino::Utf8PathBuf;
-use index::{FindLinks, Index, IndexOptions, Locations};
+use index::{FindLinks, Index, IndexOptions, IndexRule, Locations};
 use jiff::Timestamp;
 use model::{
     InterpreterConstraints, PackageName, PackageSet, PackageSource, RequirementSource, Url,
@@ -140,6 +140,11 @@ impl<'a> PackageIndexes<'a> {
 
     fn index_options(&self, locations: Locations) -> IndexOptions {
         let mut options = self.session.settings.index_options(self.cache.clone());
+        for (name, url) in &self.session.settings.index.packages {
+            let role = Url::parse(url).ok().and_then(|url| locations.role_of(&url));
+            let rule = role.map(IndexRule::Only);
+            options.rules.extend(rule.map(|rule| (name.clone(), rule)));
+        }
         options.locations = Some(locations);
         options.http.access = self.options.access;
         options.refresh = self.options.refresh.clone();
@@ -178,7 +183,17 @@ impl<'a> PackageIndexes<'a> {
         for line in of_line(IndexOptionKind::FindLinks) {
             find_links.push(self.find_links(&line.value));
         }
+        let shared = indexes.len();
+        if self.options.index_url.is_none() {
+            for url in self.session.settings.index.packages.values() {
+                let url = self.url("[index] packages", url)?;
+                if !indexes.contains(&url) {
+                    indexes.push(url);
+                }
+            }
+        }
         Ok(Locations {
+            assigned: indexes.len() - shared,
             indexes,
             find_links,
         })

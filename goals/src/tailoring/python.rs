@@ -7,8 +7,8 @@ use model::RepoPath;
 use regex::bytes::Regex;
 use targets::kinds::RequirementsFormat;
 use targets::requirements::{
-    ProjectTable, RequirementsError, RequirementsReader, read_pipfile_lock, read_pyproject,
-    read_requirements_txt,
+    ProjectTable, PyprojectTables, RequirementsError, RequirementsReader, read_pipfile_lock,
+    read_pyproject, read_requirements_txt,
 };
 use targets::{Glob, TargetGraph};
 
@@ -164,13 +164,11 @@ impl PythonSearch<'_> {
             "pipenv_requirements" => read_pipfile_lock(path, &text),
             "poetry_requirements" => read_pyproject(
                 (path, &text),
-                RequirementsFormat::Poetry,
-                ProjectTable::Skipped,
+                &PyprojectTables::of(RequirementsFormat::Poetry, ProjectTable::Skipped),
             ),
             _ if path.ends_with("pyproject.toml") => read_pyproject(
                 (path, &text),
-                RequirementsFormat::Standard,
-                ProjectTable::Read,
+                &PyprojectTables::of(RequirementsFormat::Standard, ProjectTable::Read),
             ),
             _ => read_requirements_txt(
                 path,

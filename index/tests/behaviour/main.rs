@@ -42,6 +42,7 @@ impl World {
         options.locations = Some(Locations {
             indexes: indexes.iter().map(|i| i.url().parse().unwrap()).collect(),
             find_links: Vec::new(),
+            assigned: 0,
         });
         options.http.limits = HttpLimits {
             back_off: Duration::from_millis(1),

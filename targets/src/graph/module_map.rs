@@ -11,6 +11,7 @@ use super::targets::Targets;
 use crate::kinds::Role;
 use crate::modules::{Provides, default_modules};
 use crate::options::Ambiguity;
+use model::PackageName;
 
 /// One target that provides a module.
 #[derive(Clone, Copy, Debug)]
@@ -109,6 +110,7 @@ impl ModuleMap {
         if let Locality::Root { targets, root } = locality {
             for closest in &mut closest {
                 closest.prefer_near(targets, root);
+                closest.join_same_project(targets);
             }
         }
         let ambiguous = closest.iter().any(|closest| closest.targets.len() > 1);
@@ -194,7 +196,9 @@ impl<'g> Locality<'g> {
             targets.repository().options().infer.ambiguity,
             targets.roots().of(dir),
         ) {
-            (Ambiguity::BySourceRoot, Some(root)) => Self::Root { targets, root },
+            (Ambiguity::BySourceRoot | Ambiguity::ByProject, Some(root)) => {
+                Self::Root { targets, root }
+            }
             _ => Self::Anywhere,
         }
     }
@@ -221,6 +225,26 @@ impl Closest {
         let nearness = |id: &TargetId| common_length(root, &targets.get(*id).dir);
         let best = self.targets.iter().map(nearness).max().unwrap_or(0);
         self.targets.retain(|id| nearness(id) == best);
+    }
+}
+
+impl Closest {
+    /// Takes one of the requirements of a project.
+    fn join_same_project(&mut self, targets: &Targets<'_>) {
+        if targets.repository().options().infer.ambiguity != Ambiguity::ByProject {
+            return;
+        }
+        let mut seen: Vec<Vec<PackageName>> = Vec::new();
+        self.targets.retain(|id| {
+            let lines = targets.required_by(*id).iter();
+            let names = lines.filter_map(|line| line.specifier.requirement());
+            let mut names: Vec<PackageName> = names.map(|asked| asked.name.clone()).collect();
+            names.sort();
+            names.dedup();
+            let is_new = names.is_empty() || !seen.contains(&names);
+            seen.push(names);
+            is_new
+        });
     }
 }
 

@@ -31,9 +31,16 @@ struct State {
     dependents_rules: Option<RulesId>,
 }
 
+/// A file that declares what there is in a folder: a BUILD file of this folder, or that of the project
+/// which the declarations follow from.
+pub(super) struct DeclaringFile {
+    pub(super) folder: Arc<str>,
+    pub(super) file: Arc<str>,
+}
+
 /// Turns the calls of all BUILD files, sorted by folder, into declarations and rules.
 pub(super) fn apply(
-    files: Vec<(Arc<str>, Vec<Call>)>,
+    files: Vec<(DeclaringFile, Vec<Call>)>,
     options: &GraphOptions,
     warnings: &mut Vec<GraphWarning>,
 ) -> Result<(Vec<BuildDir>, Vec<Rules>), Error> {
@@ -45,8 +52,7 @@ pub(super) fn apply(
         warned: Vec::new(),
         warnings,
     };
-    for (file, calls) in files {
-        let path: Arc<str> = Arc::from(RepoPath::new(&file).folder());
+    for (DeclaringFile { folder: path, file }, calls) in files {
         if dirs.last().is_none_or(|last| last.path != path) {
             dirs.push(BuildDir {
                 path: Arc::clone(&path),

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use rayon::prelude::*;
 
 use super::declaration::{BuildDir, Declaration, DeclarationId, Rules};
-use super::defaults;
+use super::defaults::{self, DeclaringFile};
 use crate::error::{Error, GraphWarning};
 use crate::files::RepositoryFiles;
 use crate::globs::Glob;
@@ -66,8 +66,10 @@ impl Repository {
         for (file, result) in build_files.into_iter().zip(evaluated) {
             let (declared, read) = result?;
             inputs.extend(read.into_iter().map(|input| (Arc::clone(&file), input)));
-            calls.push((file, declared));
+            let folder = Arc::from(RepoPath::new(&file).folder());
+            calls.push((DeclaringFile { folder, file }, declared));
         }
+        calls.extend(inferred(&*files, &options)?);
         let (build_dirs, rules) = defaults::apply(calls, &options, &mut warnings)?;
         for path in files.skipped() {
             let message = format!("`{path}` is neither a file nor a folder, and is not read");
@@ -185,6 +187,33 @@ impl Repository {
     pub fn read(&self, path: &str) -> std::io::Result<String> {
         decoded(self.files.read(path)?).ok_or_else(|| std::io::ErrorKind::InvalidData.into())
     }
+}
+
+/// The declarations that follow from projects, folder by folder.
+fn inferred(
+    files: &dyn RepositoryFiles,
+    options: &GraphOptions,
+) -> Result<Vec<(DeclaringFile, Vec<Call>)>, Error> {
+    let all = options
+        .inferred
+        .as_deref()
+        .map_or(&[][..], |of| &of.build_files);
+    let evaluated = all.iter().map(|file| {
+        let source = BuildFile::parse(Arc::clone(&file.source), file.text.clone());
+        let vocabulary = BuildVocabulary {
+            folder: &file.folder,
+            options,
+            files,
+            inputs: Mutex::default(),
+        };
+        let calls = evaluate(&Arc::new(source.map_err(Error::Eval)?), &[], &vocabulary);
+        let declaring = DeclaringFile {
+            folder: Arc::clone(&file.folder),
+            file: Arc::clone(&file.source),
+        };
+        Ok((declaring, calls.map_err(Error::Eval)?))
+    });
+    evaluated.collect()
 }
 
 fn decoded(bytes: Vec<u8>) -> Option<String> {

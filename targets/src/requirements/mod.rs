@@ -20,7 +20,9 @@ use model::{DependencySpecifier, ExtraName, FileDigest, Place, SpecifierError};
 pub use pip::read_requirements_txt;
 pub(crate) use pip::reason;
 pub use pipenv::read_pipfile_lock;
-pub use pyproject::read_pyproject;
+pub(crate) use poetry::alternatives as poetry_alternatives;
+pub(crate) use pyproject::is_uv_root;
+pub use pyproject::{PdmTables, PyprojectTables, read_pyproject};
 
 /// Everything that a requirement file and the files it includes say.
 #[derive(Clone, Debug, Default)]

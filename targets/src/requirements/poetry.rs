@@ -8,6 +8,7 @@ use toml_edit::{Item, TableLike, Value};
 
 use super::toml::TomlText;
 use super::{RequirementGroup, RequirementsError, RequirementsFile};
+use model::{PackageName, RepoPath};
 
 /// Adds the requirements of `dependencies`, `dev-dependencies` and all groups; where several name
 /// one project, the last.
@@ -54,6 +55,7 @@ pub(super) fn read(
     }
     // Poetry's `python` is the interpreter.
     projects.retain(|project| project.name != "python");
+    let folder = RepoPath::new(toml.path).folder();
     for Project { name, item, groups } in projects {
         let wrong = |reason: String| {
             let message = format!("`{name}` in `tool.poetry`: {reason}");
@@ -71,14 +73,14 @@ pub(super) fn read(
             add(versions(version).map(|versions| Some(format!("{name} {versions}"))))?;
         } else if let Some(array) = item.as_array() {
             for table in array.iter().filter_map(Value::as_inline_table) {
-                add(requirement(name, table))?;
+                add(requirement(folder, name, table))?;
             }
         } else if let Some(tables) = item.as_array_of_tables() {
             for table in tables.iter() {
-                add(requirement(name, table))?;
+                add(requirement(folder, name, table))?;
             }
         } else if let Some(table) = item.as_table_like() {
-            add(requirement(name, table))?;
+            add(requirement(folder, name, table))?;
         } else {
             return Err(wrong("needs a version or a table".to_owned()));
         }
@@ -127,8 +129,33 @@ fn extras_of(table: &dyn TableLike, name: &str, item: &Item) -> Vec<RequirementG
     named.collect()
 }
 
-/// A requirement that a table describes; `None` for a path, which is first-party.
-fn requirement(name: &str, table: &dyn TableLike) -> Result<Option<String>, String> {
+/// Leaves out what `[project]` requires of projects for which Poetry's table has a place or first-party
+/// code: there the table counts (Poetry 2, "Dependencies and locking").
+pub(super) fn enrich(
+    of_poetry: Option<&dyn TableLike>,
+    of_project: Option<&dyn TableLike>,
+    file: &mut RequirementsFile,
+) {
+    let (Some(of_poetry), Some(_)) = (of_poetry, of_project) else {
+        return;
+    };
+    let has_place = |item: &Item| {
+        ["path", "git", "url"]
+            .iter()
+            .any(|key| item.get(key).is_some())
+    };
+    let placed = of_poetry.iter().filter(|(_, item)| has_place(item));
+    let placed: Vec<PackageName> = placed.filter_map(|(name, _)| name.parse().ok()).collect();
+    file.requirements.retain(|line| {
+        let asked = line.specifier.requirement();
+        let is_plain = asked.filter(|asked| asked.specifiers().is_some());
+        !is_plain.is_some_and(|asked| placed.contains(&asked.name))
+    });
+}
+
+/// A requirement that a table of a file in `folder` describes; `None` for the path of a folder, which
+/// is first-party.
+fn requirement(folder: &str, name: &str, table: &dyn TableLike) -> Result<Option<String>, String> {
     let text = |key: &str| table.get(key).and_then(Item::as_str);
     let extras = table.get("extras").and_then(Item::as_array);
     let extras: Vec<&str> = extras
@@ -156,8 +183,17 @@ fn requirement(name: &str, table: &dyn TableLike) -> Result<Option<String>, Stri
         made = format!("{made} @ git+{url}{revision}{}", folder.unwrap_or_default());
     } else if let Some(url) = text("url") {
         made = format!("{made} @ {url}");
-    } else if text("path").is_some() {
-        return Ok(None);
+    } else if let Some(path) = text("path") {
+        // A folder is first-party.
+        let is_file = [".whl", ".tar.gz", ".zip"]
+            .iter()
+            .any(|end| path.ends_with(end));
+        let path = RepoPath::new(folder).follow(path).filter(|_| is_file);
+        let Some(path) = path else {
+            return Ok(None);
+        };
+        let extras = made.strip_prefix(name).unwrap_or_default();
+        made = format!("./{path}{extras}");
     } else {
         return Err("needs one of `version`, `git`, `url` and `path`".to_owned());
     }
@@ -181,11 +217,8 @@ fn versions(text: &str) -> Result<String, String> {
         ));
     }
     let mut bounds = Vec::new();
-    for part in text
-        .split(',')
-        .map(str::trim)
-        .filter(|part| !part.is_empty())
-    {
+    let text = with_commas(text);
+    for part in text.split(',').filter(|part| !part.is_empty()) {
         if let Some(version) = part.strip_prefix('^') {
             bounds.push(between(version, caret(&release(version)?)));
         } else if let Some(version) = part.strip_prefix('~').filter(|rest| !rest.starts_with('=')) {
@@ -205,6 +238,27 @@ fn versions(text: &str) -> Result<String, String> {
         }
     }
     Ok(bounds.join(","))
+}
+
+/// The same bounds with commas alone between them: blanks part them too, but for those after an operator.
+fn with_commas(text: &str) -> String {
+    let mut joined = String::with_capacity(text.len());
+    for word in text.split([',', ' ']).filter(|word| !word.is_empty()) {
+        if !joined.is_empty() && !joined.ends_with(['<', '>', '=', '~', '^', '!']) {
+            joined.push(',');
+        }
+        joined.push_str(word);
+    }
+    joined
+}
+
+/// Alternatives of versions in Poetry's notation, such as those of its `python`, each as PEP 440 writes
+/// it.
+///
+/// # Errors
+/// What is no version.
+pub(crate) fn alternatives(text: &str) -> Result<Vec<String>, String> {
+    text.split("||").map(versions).collect()
 }
 
 /// Whether a text begins as a version does, without an operator.
@@ -310,6 +364,7 @@ mod tests {
             ">=1,<2",
             "~=1.4",
             ">=1.2, !=1.5",
+            ">= 1.2 <2",
             "^1 || ^2",
             "^x",
             "v1.2",
@@ -335,6 +390,7 @@ mod tests {
         >=1,<2 is >=1,<2
         ~=1.4 is ~=1.4
         >=1.2, !=1.5 is >=1.2,!=1.5
+        >= 1.2 <2 is >=1.2,<2
         ^1 || ^2 is `^1 || ^2` has alternatives, which PEP 440 cannot express
         ^x is `x` is no version
         v1.2 is ==v1.2

@@ -17,10 +17,10 @@ use model::{ExtraName, PackageName, Place, Requirement, nearest};
 /// Invalid TOML, a table missing or of the wrong shape, an invalid requirement.
 pub fn read_pyproject(
     (path, text): (&str, &str),
-    format: RequirementsFormat,
-    project: ProjectTable,
+    tables: &PyprojectTables<'_>,
 ) -> Result<RequirementsFile, RequirementsError> {
     let path: Arc<str> = Arc::from(path);
+    let format = tables.format;
     let document = Document::parse(text).map_err(|error| {
         let at = error.span().map_or(0, |span| span.start);
         RequirementsError::new(
@@ -66,7 +66,7 @@ pub fn read_pyproject(
             }
         }
     }
-    if project == ProjectTable::Read {
+    if tables.project == ProjectTable::Read {
         if let Some(table) = of_project {
             Project::of(table).read(&toml, table, &mut file)?;
         }
@@ -74,10 +74,125 @@ pub fn read_pyproject(
             read_groups(&toml, item, &mut file)?;
         }
     }
-    if let Some(table) = tool("uv") {
-        uv::apply(&toml, table, &mut file)?;
+    if format == RequirementsFormat::Poetry {
+        let of_poetry = tool("poetry").and_then(|table| table.get("dependencies"));
+        let of_poetry = of_poetry.and_then(Item::as_table_like);
+        poetry::enrich(of_poetry, of_project, &mut file);
+    }
+    if let (Some(table), PdmTables::Read) = (hook(document.as_table()), tables.pdm) {
+        let named = Project::of(table);
+        let of_project = of_project.map(Project::of);
+        let name = of_project.and_then(|project| project.name);
+        Project { name, ..named }.read(&toml, table, &mut file)?;
+    }
+    if let (Some(table), PdmTables::Read) = (tool("pdm"), tables.pdm) {
+        let groups = table.get("dev-dependencies").and_then(Item::as_table_like);
+        for (name, item) in groups.into_iter().flat_map(TableLike::iter) {
+            let key = format!("tool.pdm.dev-dependencies.{name}");
+            let first = file.requirements.len();
+            toml.array(item, &key, &mut file)?;
+            if let Ok(group) = name.parse() {
+                file.declare(RequirementGroup::Group(group), first);
+            }
+        }
+        pdm_overrides(&toml, table, &mut file)?;
+    }
+    let root = tables.uv_root.map(|(path, text)| (Arc::from(path), text));
+    let root: Option<(Arc<str>, &str)> = root;
+    let root_document = root
+        .as_ref()
+        .and_then(|(_, text)| Document::parse(*text).ok());
+    let of_root = root_document.as_ref().and_then(|document| {
+        let table = document.get("tool")?.get("uv")?.as_table_like()?;
+        Some((root.as_ref()?, table))
+    });
+    let own = tool("uv").map(|table| (&toml, table));
+    match of_root {
+        Some(((path, text), table)) => {
+            let root = TomlText { path, text };
+            uv::apply(own, Some((&root, table)), &mut file)?;
+        }
+        None => uv::apply(own, None, &mut file)?,
     }
     Ok(file)
+}
+
+/// Whether a `pyproject.toml` is that of the root of a uv workspace.
+pub(crate) fn is_uv_root(text: &str) -> bool {
+    let document = Document::parse(text).ok();
+    let uv = document
+        .as_ref()
+        .and_then(|document| document.get("tool")?.get("uv"));
+    uv.is_some_and(|uv| uv.get("workspace").is_some())
+}
+
+/// The table in which hatch's hook uv-dynamic-versioning has what `[project]` calls dynamic.
+fn hook(document: &dyn TableLike) -> Option<&dyn TableLike> {
+    let keys = ["hatch", "metadata", "hooks", "uv-dynamic-versioning"];
+    let tool = document.get("tool")?;
+    keys.iter()
+        .try_fold(tool, |item, key| item.get(*key))?
+        .as_table_like()
+}
+
+/// Which tables of a `pyproject.toml` are read.
+#[derive(Clone, Copy, Debug)]
+pub struct PyprojectTables<'t> {
+    /// Whose tables they are.
+    pub format: RequirementsFormat,
+    /// `[project]` and `[dependency-groups]`.
+    pub project: ProjectTable,
+    /// Those of PDM, which no target type of Pants reads.
+    pub pdm: PdmTables,
+    /// The path and the text of the root of its uv workspace, whose sources count for members.
+    pub uv_root: Option<(&'t str, &'t str)>,
+}
+
+/// Whether the tables of PDM are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PdmTables {
+    /// They are.
+    Read,
+    /// They are not.
+    Skipped,
+}
+
+impl PyprojectTables<'_> {
+    /// The tables of one file by itself.
+    #[must_use]
+    pub fn of(format: RequirementsFormat, project: ProjectTable) -> Self {
+        Self {
+            format,
+            project,
+            pdm: PdmTables::Skipped,
+            uv_root: None,
+        }
+    }
+}
+
+/// `[tool.pdm.resolution.overrides]`: a version, bounds or a URL for each project.
+fn pdm_overrides(
+    toml: &TomlText<'_>,
+    table: &dyn TableLike,
+    file: &mut RequirementsFile,
+) -> Result<(), RequirementsError> {
+    let overrides = table
+        .get("resolution")
+        .and_then(|table| table.get("overrides"));
+    let overrides = overrides.and_then(Item::as_table_like);
+    for (name, item) in overrides.into_iter().flat_map(TableLike::iter) {
+        let value = item.as_str().unwrap_or_default();
+        let text = if value.contains("://") {
+            format!("{name} @ {value}")
+        } else if value.starts_with(|c: char| c.is_ascii_digit()) {
+            format!("{name}=={value}")
+        } else {
+            format!("{name}{value}")
+        };
+        file.overrides
+            .push((*toml.line(&text, item.span())?).clone());
+    }
+    Ok(())
 }
 
 /// The groups of PEP 735. What one includes of another is read with the other.

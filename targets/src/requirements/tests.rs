@@ -6,8 +6,8 @@ use std::io;
 use model::ProjectReference;
 
 use super::{
-    Editable, ProjectTable, RequirementLine, RequirementsReader, read_pipfile_lock, read_pyproject,
-    read_requirements_txt,
+    Editable, ProjectTable, PyprojectTables, RequirementLine, RequirementsReader,
+    read_pipfile_lock, read_pyproject, read_requirements_txt,
 };
 use crate::kinds::RequirementsFormat;
 
@@ -182,7 +182,10 @@ fn cut_off_files_are_errors_at_worst() {
 /// The requirements of a `pyproject.toml` that is read in a format; constraints and overrides after
 /// them.
 fn of_project(format: RequirementsFormat, text: &str) -> String {
-    match read_pyproject(("pyproject.toml", text), format, ProjectTable::Read) {
+    match read_pyproject(
+        ("pyproject.toml", text),
+        &PyprojectTables::of(format, ProjectTable::Read),
+    ) {
         Ok(file) => {
             let mut lines: Vec<String> = file.requirements.iter().map(|line| said(line)).collect();
             lines.extend(

@@ -1,12 +1,13 @@
 //! The text of a TOML file with requirements: where things stand in it, and lists of requirements.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
 use toml_edit::{Array, Item};
 
 use super::{RequirementLine, RequirementsError, RequirementsFile};
-use model::Place;
+use model::{Place, RepoPath};
 
 /// The text of a TOML file, for places in it.
 pub(super) struct TomlText<'t> {
@@ -49,7 +50,9 @@ impl TomlText<'_> {
         // The text begins after the quote.
         let start = value.span().map(|span| span.start + 1);
         let place = self.place(start.map(|at| at..at));
-        let line = RequirementLine::plain(text, place).map_err(|error| {
+        let text = without_template(text);
+        let text = within_repository(&text, RepoPath::new(self.path).folder());
+        let line = RequirementLine::plain(&text, place).map_err(|error| {
             let at = start.map(|at| at + error.offset..at);
             RequirementsError::new(error.reason, self.place(at))
         })?;
@@ -75,4 +78,42 @@ impl TomlText<'_> {
         })?;
         Ok(Arc::new(line))
     }
+}
+
+/// What is required of a place in the repository, as PDM writes it, `common @
+/// file:///${PROJECT_ROOT}/../common` or `-e ./common`, by its path from the root of the repository on.
+fn within_repository<'t>(text: &'t str, folder: &str) -> Cow<'t, str> {
+    const ROOT: &str = "file:///${PROJECT_ROOT}/";
+    let of_root = text.split_once(ROOT);
+    let editable = text
+        .strip_prefix("-e ")
+        .filter(|place| place.starts_with('.'));
+    let Some((before, rest)) = of_root.or(editable.map(|place| ("", place))) else {
+        return Cow::Borrowed(text);
+    };
+    let (place, marker) = rest.split_once(';').unwrap_or((rest, ""));
+    let path = place.split(['#', ' ']).next().unwrap_or_default();
+    let extras = before.find('[').zip(before.find(']'));
+    let extras = extras.and_then(|(start, end)| before.get(start..=end));
+    let Some(path) = RepoPath::new(folder).follow(path) else {
+        return Cow::Borrowed(text);
+    };
+    let marker = match marker.trim() {
+        "" => String::new(),
+        marker => format!(" ; {marker}"),
+    };
+    Cow::Owned(format!("./{path}{}{marker}", extras.unwrap_or_default()))
+}
+
+/// A requirement without a bound that a build fills in, such as `common=={{ version }}`: it names a
+/// project of the same repository.
+fn without_template(text: &str) -> Cow<'_, str> {
+    let (Some(start), Some(end)) = (text.find("{{"), text.find("}}")) else {
+        return Cow::Borrowed(text);
+    };
+    let before = text[..start].trim_end_matches(['=', '<', '>', '~', '!', ' ']);
+    Cow::Owned(format!(
+        "{before}{}",
+        text.get(end + 2..).unwrap_or_default()
+    ))
 }

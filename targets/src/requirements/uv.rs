@@ -11,30 +11,41 @@ use model::{PackageName, RepoPath};
 
 /// Applies `sources`, `constraint-dependencies` and `override-dependencies`.
 ///
-/// A project whose source is the workspace is first-party code, which no index is asked for.
+/// A project whose source is the workspace is first-party code, which no index is asked for. For a
+/// member of a workspace, constraints and overrides are those of the root, and the root's sources count
+/// where it has none of its own.
 ///
 /// # Errors
 /// A value of the wrong shape, an invalid requirement.
 pub(super) fn apply(
-    toml: &TomlText<'_>,
-    table: &dyn TableLike,
+    own: Option<UvTable<'_>>,
+    root: Option<UvTable<'_>>,
     file: &mut RequirementsFile,
 ) -> Result<(), RequirementsError> {
-    let read = |key: &str| -> Result<Vec<RequirementLine>, RequirementsError> {
-        let mut lines = RequirementsFile::default();
-        if let Some(item) = table.get(key) {
-            toml.array(item, &format!("tool.uv.{key}"), &mut lines)?;
-        }
-        let lines = lines.requirements.into_iter();
-        Ok(lines.map(|line| (*line).clone()).collect())
-    };
-    file.constraints.extend(read("constraint-dependencies")?);
-    file.overrides.extend(read("override-dependencies")?);
-    let sources = table.get("sources").and_then(Item::as_table_like);
-    let sources: Vec<(PackageName, Vec<Source>)> = sources
+    let constraints = root
+        .or(own)
+        .map(|table| lines(table, "constraint-dependencies"));
+    let overrides = root
+        .or(own)
+        .map(|table| lines(table, "override-dependencies"));
+    let overrides = overrides.transpose()?.unwrap_or_default();
+    replace_overridden(file, &overrides);
+    if root.is_none() {
+        file.constraints
+            .extend(constraints.transpose()?.unwrap_or_default());
+        file.overrides.extend(overrides);
+    }
+    let sources: Vec<(PackageName, Vec<Source>)> = [own, root]
         .into_iter()
-        .flat_map(TableLike::iter)
-        .filter_map(|(name, item)| Some((name.parse().ok()?, Source::all(item))))
+        .flatten()
+        .flat_map(|(toml, table)| {
+            let folder = RepoPath::new(toml.path).folder();
+            let sources = table.get("sources").and_then(Item::as_table_like);
+            let sources = sources.into_iter().flat_map(TableLike::iter);
+            sources.filter_map(move |(name, item)| {
+                Some((name.parse().ok()?, Source::all(item, folder)))
+            })
+        })
         .collect();
     if sources.is_empty() {
         return Ok(());
@@ -56,6 +67,41 @@ pub(super) fn apply(
     Ok(())
 }
 
+/// The requirements in a list of a table.
+fn lines((toml, table): UvTable<'_>, key: &str) -> Result<Vec<RequirementLine>, RequirementsError> {
+    let mut lines = RequirementsFile::default();
+    if let Some(item) = table.get(key) {
+        toml.array(item, &format!("tool.uv.{key}"), &mut lines)?;
+    }
+    let lines = lines.requirements.into_iter();
+    Ok(lines.map(|line| (*line).clone()).collect())
+}
+
+/// Puts overrides in the place of what projects themselves require, as uv does.
+fn replace_overridden(file: &mut RequirementsFile, overrides: &[RequirementLine]) {
+    let name_of = |line: &RequirementLine| line.specifier.requirement().map(|a| a.name.clone());
+    let mut kept = Vec::with_capacity(file.requirements.len());
+    for line in file.requirements.drain(..) {
+        let name = name_of(&line);
+        let of_name = overrides
+            .iter()
+            .filter(|other| name.is_some() && name_of(other) == name);
+        let of_name = of_name.map(|other| RequirementLine {
+            groups: line.groups.clone(),
+            ..other.clone()
+        });
+        let of_name: Vec<Arc<RequirementLine>> = of_name.map(Arc::new).collect();
+        match of_name.is_empty() {
+            true => kept.push(line),
+            false => kept.extend(of_name),
+        }
+    }
+    file.requirements = kept;
+}
+
+/// A table `[tool.uv]` and the file that it stands in.
+pub(super) type UvTable<'t> = (&'t TomlText<'t>, &'t dyn TableLike);
+
 /// Where a project comes from.
 struct Source {
     from: SourceKind,
@@ -68,23 +114,27 @@ enum SourceKind {
     Workspace,
     /// `git`, `url`: the location.
     Location(String),
-    /// `path`: relative to the folder of the file.
-    Path(String),
+    /// `path`: from the root of the repository on; `None` if it leads out.
+    Path(Option<String>),
     /// `index`, or anything else: where the requirement says.
     Unchanged,
 }
 
 impl Source {
     /// The one source, or each of a list.
-    fn all(item: &Item) -> Vec<Self> {
+    fn all(item: &Item, folder: &str) -> Vec<Self> {
         if let Some(array) = item.as_array() {
             let tables = array.iter().filter_map(Value::as_inline_table);
-            return tables.map(|table| Self::of(table)).collect();
+            return tables.map(|table| Self::of(table, folder)).collect();
         }
-        item.as_table_like().map(Self::of).into_iter().collect()
+        let table = item.as_table_like();
+        table
+            .map(|table| Self::of(table, folder))
+            .into_iter()
+            .collect()
     }
 
-    fn of(table: &dyn TableLike) -> Self {
+    fn of(table: &dyn TableLike, folder: &str) -> Self {
         let text = |key: &str| table.get(key).and_then(Item::as_str);
         let workspace = table.get("workspace").and_then(Item::as_bool);
         let from = if workspace == Some(true) {
@@ -100,7 +150,7 @@ impl Source {
         } else if let Some(url) = text("url") {
             SourceKind::Location(format!("{url}{}", subdirectory(table)))
         } else if let Some(path) = text("path") {
-            SourceKind::Path(path.to_owned())
+            SourceKind::Path(RepoPath::new(folder).follow(path))
         } else {
             SourceKind::Unchanged
         };
@@ -141,8 +191,7 @@ impl Source {
                 format!("{}{extras} @ {location}{marker}", asked.name)
             }
             SourceKind::Path(path) => {
-                let path = from_root(RepoPath::new(&place.path).folder(), path);
-                let path = path.ok_or_else(|| {
+                let path = path.as_ref().ok_or_else(|| {
                     let message =
                         format!("the source of `{}` is not in the repository", asked.name);
                     RequirementsError::new(message, place.clone())
@@ -160,21 +209,6 @@ impl Source {
             ..made
         })))
     }
-}
-
-/// A path that counts from a folder, from the root on; `None` if it leads out.
-fn from_root(folder: &str, path: &str) -> Option<String> {
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            other => parts.push(other),
-        }
-    }
-    (!path.starts_with('/')).then(|| parts.join("/"))
 }
 
 fn subdirectory(table: &dyn TableLike) -> String {

@@ -3,18 +3,20 @@
 use std::fmt;
 use std::str::FromStr;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
 
 /// Files that were uploaded at this time or later are ignored. A date means the end of that day in
-/// UTC.
+/// UTC; an age counts from the start of today.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cutoff(pub Timestamp);
 
 /// Why a text is not such a time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is neither a date such as `2024-10-22` nor a moment such as `2024-10-22T12:00:00Z`")]
+#[error(
+    "`{0}` is neither a date such as `2024-10-22`, a moment such as `2024-10-22T12:00:00Z`, nor an age such as `7 days`"
+)]
 pub struct CutoffError(String);
 
 impl FromStr for Cutoff {
@@ -24,6 +26,13 @@ impl FromStr for Cutoff {
         let error = || CutoffError(text.to_owned());
         if let Ok(moment) = text.parse() {
             return Ok(Self(moment));
+        }
+        if let Ok(age) = text.parse::<Span>() {
+            // From the start of the day, so that it is the same all day long.
+            let today = TimeZone::UTC.to_datetime(Timestamp::now()).date();
+            let then = today.at(0, 0, 0, 0).checked_sub(age);
+            let then = then.and_then(|then| then.to_zoned_datetime(TimeZone::UTC));
+            return then.map(|then| Self(then.timestamp())).map_err(|_| error());
         }
         text.parse::<Date>()
             .and_then(|date| date.tomorrow()?.to_zoned_datetime(TimeZone::UTC))
@@ -65,8 +74,19 @@ mod tests {
     fn a_moment_needs_its_offset() {
         check(
             "yesterday",
-            "`yesterday` is neither a date such as `2024-10-22` nor a moment such as \
-             `2024-10-22T12:00:00Z`",
+            "`yesterday` is neither a date such as `2024-10-22`, a moment such as \
+             `2024-10-22T12:00:00Z`, nor an age such as `7 days`",
         );
+    }
+
+    #[test]
+    fn an_age_counts_from_the_start_of_today() {
+        let today = TimeZone::UTC.to_datetime(Timestamp::now()).date();
+        let today = today.to_zoned_datetime(TimeZone::UTC).unwrap();
+        for text in ["7 days", "P7D", "1 week"] {
+            let cutoff: Cutoff = text.parse().unwrap();
+            let age = today.timestamp().duration_since(cutoff.0);
+            assert_eq!(age.as_hours(), 7 * 24, "{text}");
+        }
     }
 }

@@ -48,13 +48,15 @@ impl SettingsDocument {
         Ok(document)
     }
 
-    /// `[workspace.metadata.xtask]`; the whole file where it is ours alone.
+    /// `[workspace.metadata.xtask]` of a `Cargo.toml`, `[tool.xtask]` of a `pyproject.toml`; the whole file
+    /// where it is ours alone.
     pub(super) fn our_table(&self) -> Option<&dyn TableLike> {
-        if self.path.file_name() == Some(OWN_FILE) {
-            return Some(self.toml.as_table());
-        }
-        ["workspace", "metadata", "xtask"]
-            .into_iter()
+        let keys: &[&str] = match self.path.file_name() {
+            Some(OWN_FILE) => return Some(self.toml.as_table()),
+            Some("pyproject.toml") => &["tool", "xtask"],
+            _ => &["workspace", "metadata", "xtask"],
+        };
+        keys.iter()
             .try_fold(self.toml.as_item(), |item, name| item.get(name))?
             .as_table_like()
     }

@@ -125,6 +125,14 @@ pub enum SettingsProblem {
         /// The file.
         lockfile: Utf8PathBuf,
     },
+    /// What a repository's projects say cannot be meant.
+    #[error("{message}")]
+    Project {
+        /// What is wrong.
+        message: String,
+        /// What the user can do about it.
+        hint: Option<String>,
+    },
     /// No setting says which Pythons a resolve is for.
     #[error("no interpreter constraints for the resolve `{resolve}`")]
     NoInterpreterConstraints {
@@ -138,7 +146,7 @@ impl SettingsProblem {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::NoRoot | Self::NotARoot => Some(
-                "settings stand in `pants.toml`, or in `Cargo.toml` under \
+                "what is needed stands in `pyproject.toml`, `pants.toml`, or `Cargo.toml` under \
                  `[workspace.metadata.xtask]`; `-C DIR` names another repository"
                     .to_owned(),
             ),
@@ -156,9 +164,12 @@ impl SettingsProblem {
                 Some(nearest) => did_you_mean(nearest),
                 None => format!("`[python] resolves` has {}", listed(known)),
             }),
+            Self::Project { hint, .. } => hint.clone(),
             Self::SharedLockfile { .. } => Some("give each resolve a file of its own".to_owned()),
             Self::NoInterpreterConstraints { .. } => Some(
-                "set `interpreter_constraints = [\"CPython==3.12.*\"]` in `[python]`".to_owned(),
+                "set `interpreter_constraints = [\"CPython==3.12.*\"]` in `[python]`, or \
+                 `requires-python` in `[project]`; `cargo xtask init` names this machine's Python"
+                    .to_owned(),
             ),
             _ => None,
         }

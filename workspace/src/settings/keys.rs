@@ -609,7 +609,8 @@ section! {
         unowned_dependency_behavior: Behavior = Behavior::Warn,
         /// Modules without a warning if nothing provides them.
         ignored_unowned_imports: Vec<String> = Vec::new(),
-        /// What to do about an import that several targets provide.
+        /// What to do about an import that several targets provide. `by_project` is `by_source_root`,
+        /// and takes any of the requirements of one project; Pants does not have it.
         ambiguity_resolution: Ambiguity = Ambiguity::None,
     }
 }
@@ -790,6 +791,9 @@ section! {
     Index {
         /// Packages that may come from a later index than the first one that has them.
         first_index_exceptions: Vec<PackageName> = Vec::new(),
+        /// The index, by its URL, that a package comes from; other packages do not come from there
+        /// unless `[python-repos] indexes` has it too.
+        packages: BTreeMap<PackageName, String> = BTreeMap::new(),
         /// The time for which a listing without cache headers is used without a new request.
         freshness_seconds: u64 = 600,
         /// The time without an answer after which a request is tried again.

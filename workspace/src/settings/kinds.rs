@@ -538,6 +538,7 @@ choice!(InitFiles {
 choice!(Ambiguity {
     "none" => Self::None,
     "by_source_root" => Self::BySourceRoot,
+    "by_project" => Self::ByProject,
 });
 
 choice!(PrereleasePolicy {

@@ -1,5 +1,6 @@
-//! The settings of a repository: `pants.toml` as it is, and `[workspace.metadata.xtask]` in
-//! `Cargo.toml`, read once into [`Settings`].
+//! The settings of a repository: `pants.toml` as it is, `[workspace.metadata.xtask]` in `Cargo.toml`, or
+//! `[tool.xtask]` in `pyproject.toml`, read once into [`Settings`]. Below the last two lies what
+//! follows from the projects of a repository without BUILD files.
 //!
 //! Both have the same sections and keys ([`keys`] lists them); where both give a key, `Cargo.toml`
 //! wins, and a flag of the command line over both ([`SettingFlag`]). A key that nothing here uses is
@@ -29,11 +30,13 @@ mod tree;
 
 use std::collections::BTreeMap;
 use std::ops::Deref;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{
     InterpreterConstraints, Override, PackageName, PackageSet, Platform, PrereleasePolicy,
 };
+use targets::InferredRepository;
 
 pub use cutoff::Cutoff;
 pub use description::{SectionDescription, SettingDescription};
@@ -65,6 +68,8 @@ pub struct Settings {
     pub programs: BTreeMap<String, ProgramSettings>,
     /// What is said of tools, by their sections.
     pub tool_options: BTreeMap<String, ToolOptions>,
+    /// What follows from the projects of a repository without BUILD files.
+    pub inferred: Option<Arc<InferredRepository>>,
     sections: Sections,
 }
 

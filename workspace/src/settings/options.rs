@@ -83,6 +83,7 @@ impl Settings {
             },
             env: environment.clone(),
             platform: this_platform(),
+            inferred: settings.inferred.clone(),
         }
     }
 

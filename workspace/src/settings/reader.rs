@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use toml_edit::{Item, TableLike};
@@ -18,6 +19,7 @@ use super::tree::{
 };
 use super::{DEFAULT_RESOLVE_KEY, Settings, UnusedSetting};
 use model::nearest;
+use targets::InferredRepository;
 
 /// The settings files of one repository, parsed.
 pub(super) struct RepositorySettings {
@@ -28,6 +30,10 @@ pub(super) struct RepositorySettings {
     cargo: Option<SettingsDocument>,
     /// Ours alone, which Pants does not read.
     own: Option<SettingsDocument>,
+    /// `[tool.xtask]` of `pyproject.toml`.
+    project: Option<SettingsDocument>,
+    /// What follows from projects, where no file says what there is.
+    inferred: Option<(SettingsDocument, Arc<InferredRepository>)>,
 }
 
 /// What a file may hold beside settings that we know.
@@ -58,30 +64,86 @@ impl RepositorySettings {
                 .map(|text| SettingsDocument::parse(name.into(), text))
                 .transpose()
         };
-        let mut files = Self::new(root, document("pants.toml")?, document("Cargo.toml")?)?;
-        files.own = document(OWN_FILE)?;
+        let mut files = Self {
+            root: root.to_owned(),
+            pants: document("pants.toml")?,
+            further: Vec::new(),
+            cargo: document("Cargo.toml")?,
+            own: document(OWN_FILE)?,
+            project: None,
+            inferred: None,
+        };
         if files.pants.is_some() {
             files.further = further_files(root, environment, flags)?;
+        } else {
+            files.infer(root)?;
         }
-        Ok(files)
+        files.checked()
     }
 
+    /// Reads the projects of a repository that Pants does not know.
+    fn infer(&mut self, root: &Utf8Path) -> Result<(), SettingsError> {
+        let path = root.join("pyproject.toml");
+        if let Some(text) = read_if_there(&path)?.filter(|text| text.contains("xtask")) {
+            let document = SettingsDocument::parse("pyproject.toml".into(), text)?;
+            self.project = Some(document).filter(|document| document.our_table().is_some());
+        }
+        let tables = [&self.cargo, &self.project].into_iter().flatten();
+        let mut tables = tables.filter_map(SettingsDocument::our_table);
+        let global = tables.find_map(|table| table.get("GLOBAL"));
+        if global.is_some_and(|global| global.get("build_patterns").is_some()) {
+            return Ok(());
+        }
+        let found = crate::tree::infer(root).map_err(|error| {
+            let (place, hint) = (error.place, error.hint);
+            let problem = SettingsProblem::Project {
+                message: error.message,
+                hint,
+            };
+            SettingsError { place, problem }
+        })?;
+        if let Some(found) = found {
+            let text = found.settings.clone();
+            let document = SettingsDocument::parse("pyproject.toml".into(), text)?;
+            self.inferred = Some((document, Arc::new(found)));
+        }
+        Ok(())
+    }
+
+    #[cfg(test)]
     pub(super) fn new(
         root: &Utf8Path,
         pants: Option<SettingsDocument>,
         cargo: Option<SettingsDocument>,
     ) -> Result<Self, SettingsError> {
-        let cargo = cargo.filter(|document| document.our_table().is_some());
-        if pants.is_none() && cargo.is_none() {
-            return Err(SettingsError::whole(root, SettingsProblem::NotARoot));
-        }
-        Ok(Self {
+        let files = Self {
             root: root.to_owned(),
             pants,
             further: Vec::new(),
             cargo,
             own: None,
-        })
+            project: None,
+            inferred: None,
+        };
+        files.checked()
+    }
+
+    fn is_inferred(&self, document: &SettingsDocument) -> bool {
+        let inferred = self.inferred.as_ref();
+        inferred.is_some_and(|(inferred, _)| std::ptr::eq(inferred, document))
+    }
+
+    /// These files, if any of them says something.
+    fn checked(mut self) -> Result<Self, SettingsError> {
+        self.cargo = self.cargo.filter(|document| document.our_table().is_some());
+        let is_there = self.pants.is_some()
+            || self.cargo.is_some()
+            || self.project.is_some()
+            || self.inferred.is_some();
+        match is_there {
+            true => Ok(self),
+            false => Err(SettingsError::whole(&self.root, SettingsProblem::NotARoot)),
+        }
     }
 }
 
@@ -115,7 +177,8 @@ impl Settings {
     ) -> Result<BTreeMap<String, String>, SettingsError> {
         const KEY: &str = "alias";
         let files = RepositorySettings::load(root, &environment, &[])?;
-        let documents = files.pants.iter().chain(&files.further).chain(&files.cargo);
+        let of_pants = files.pants.iter().chain(&files.further);
+        let documents = of_pants.chain(&files.cargo).chain(&files.project);
         let mut mentions = documents.map(|document| document.mentions(KEY));
         if !mentions.any(|has| has) && !environment.contains_key("PANTS_CLI_ALIAS") {
             return Ok(BTreeMap::new());
@@ -140,6 +203,7 @@ pub(super) fn read(
         tools: BTreeMap::new(),
         programs: BTreeMap::new(),
         tool_options: BTreeMap::new(),
+        inferred: files.inferred.as_ref().map(|(_, found)| Arc::clone(found)),
         sections: Sections::default(),
     };
     let variables = match files.pants {
@@ -159,13 +223,14 @@ pub(super) fn read(
     };
     python.resolves = BTreeMap::from([("python-default".to_owned(), lockfile.into())]);
     let of_pants = files.pants.iter().chain(&files.further);
-    let layers = of_pants.map(|document| (document, Unknown::Ignored)).chain(
-        files
-            .cargo
-            .iter()
-            .chain(&files.own)
-            .map(|document| (document, Unknown::Refused)),
-    );
+    let inferred = files.inferred.iter().map(|(document, _)| document);
+    let ours = inferred
+        .chain(&files.cargo)
+        .chain(&files.project)
+        .chain(&files.own);
+    let layers = of_pants
+        .map(|document| (document, Unknown::Ignored))
+        .chain(ours.map(|document| (document, Unknown::Refused)));
     let mut mentions = Vec::new();
     for (document, unknown) in layers {
         let mut layer = Layer {
@@ -174,8 +239,16 @@ pub(super) fn read(
             placeholders: placeholders.clone(),
             mentions: Vec::new(),
         };
-        layer.read(&mut settings)?;
-        mentions.push((document, layer.mentions));
+        let is_inferred = files.is_inferred(document);
+        let read = layer.read(&mut settings);
+        // What follows from projects has no place of its own.
+        read.map_err(|error| match is_inferred {
+            true => SettingsError::whole(&document.path, error.problem),
+            false => error,
+        })?;
+        if !is_inferred {
+            mentions.push((document, layer.mentions));
+        }
     }
     for variable in variables {
         let document = SettingsDocument::of_variable(&variable.text)?;

@@ -285,7 +285,7 @@ fn a_key_that_is_like_no_other_lists_them() {
       at Cargo.toml:2:1
       url = 'https://index.example'
       ^^^
-      hint: known are `first_index_exceptions`, `freshness_seconds`, `timeout_seconds`
+      hint: known are `first_index_exceptions`, `packages`, `freshness_seconds`, `timeout_seconds`
     ");
 }
 
@@ -424,7 +424,7 @@ fn no_interpreter_constraints() {
     insta::assert_snapshot!(show(&error), @r#"
     no interpreter constraints for the resolve `python-default`
       at pants.toml
-      hint: set `interpreter_constraints = ["CPython==3.12.*"]` in `[python]`
+      hint: set `interpreter_constraints = ["CPython==3.12.*"]` in `[python]`, or `requires-python` in `[project]`; `cargo xtask init` names this machine's Python
     "#);
 }
 
@@ -433,7 +433,7 @@ fn a_folder_without_settings() {
     insta::assert_snapshot!(our_error("[package]\nname = 'x'\n"), @"
     there are no settings in this folder
       at /repo
-      hint: settings stand in `pants.toml`, or in `Cargo.toml` under `[workspace.metadata.xtask]`; `-C DIR` names another repository
+      hint: what is needed stands in `pyproject.toml`, `pants.toml`, or `Cargo.toml` under `[workspace.metadata.xtask]`; `-C DIR` names another repository
     ");
 }
 

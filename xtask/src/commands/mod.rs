@@ -17,6 +17,7 @@ pub(crate) mod filedeps;
 pub(crate) mod generate_lockfiles;
 pub(crate) mod help;
 pub(crate) mod import;
+pub(crate) mod init;
 pub(crate) mod install_hooks;
 pub(crate) mod install_merge_driver;
 pub(crate) mod install_plugin;

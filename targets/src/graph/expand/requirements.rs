@@ -9,13 +9,16 @@ use super::site::DeclarationSite;
 use crate::error::Error;
 use crate::graph::requirements::ResolveRequirement;
 use crate::kinds::RequirementsFormat;
+use crate::projects::InferredRepository;
+use crate::repository::Repository;
 use crate::requirements::{
-    Depth, Editable, ProjectTable, RequirementLine, RequirementsError, RequirementsFile,
-    RequirementsReader, read_pipfile_lock, read_pyproject, read_requirements_txt, reason,
+    Depth, Editable, PdmTables, ProjectTable, PyprojectTables, RequirementLine, RequirementsError,
+    RequirementsFile, RequirementsReader, is_uv_root, read_pipfile_lock, read_pyproject,
+    read_requirements_txt, reason,
 };
 use crate::tree::join;
 use buildfile::Data;
-use model::{Place, RepoPath};
+use model::{Place, ProjectReference, RepoPath, RequirementSource};
 
 /// Adds the targets of a `python_requirement`.
 pub(super) fn declared<'r>(
@@ -262,10 +265,54 @@ fn read(
                     true => ProjectTable::Skipped,
                     false => ProjectTable::Read,
                 };
-            read_pyproject((path, &text), format, project)
+            read_pyproject_file(
+                repository,
+                (path, &text),
+                PyprojectTables::of(format, project),
+            )
         }
     };
-    file.map_err(Error::Requirements)
+    let mut file = file.map_err(Error::Requirements)?;
+    if let Some(inferred) = &repository.options().inferred {
+        file.requirements
+            .retain(|line| !is_first_party(inferred, line));
+    }
+    Ok(file)
+}
+
+/// Reads a `pyproject.toml` with the root of its workspace.
+fn read_pyproject_file(
+    repository: &Repository,
+    (path, text): (&str, &str),
+    mut tables: PyprojectTables<'_>,
+) -> Result<RequirementsFile, RequirementsError> {
+    let format = tables.format;
+    if repository.options().inferred.is_some() {
+        tables.pdm = PdmTables::Read;
+    }
+    let above = RepoPath::new(RepoPath::new(path).folder()).folders();
+    let above = above.map(|folder| join(folder, "pyproject.toml"));
+    let mut above = above.filter(|_| format == RequirementsFormat::Uv);
+    let root = above.find_map(|path| {
+        let text = repository.read(&path).ok()?;
+        is_uv_root(&text).then_some((path, text))
+    });
+    tables.uv_root = root
+        .as_ref()
+        .map(|(path, text)| (path.as_str(), text.as_str()));
+    read_pyproject((path, text), &tables)
+}
+
+/// Whether a line requires a project of the repository, which no index is asked for.
+fn is_first_party(inferred: &InferredRepository, line: &RequirementLine) -> bool {
+    match line.specifier.project() {
+        ProjectReference::Named(requirement) => inferred.has_distribution(&requirement.name),
+        ProjectReference::Unnamed {
+            source: RequirementSource::Path { path, .. },
+            ..
+        } => inferred.has_project(path.as_str()),
+        ProjectReference::Unnamed { .. } => false,
+    }
 }
 
 /// Whether a `python_requirements` target reads a file, so that no other adds the same again.

@@ -1,0 +1,60 @@
+//! From the files of a repository to what is inferred of it.
+
+use std::sync::Arc;
+
+use super::declare::{self, DeclaredProject};
+use super::found::Projects;
+use super::groups::ProjectGroups;
+use super::inferred::{InferredBuildFile, InferredRepository};
+use super::{requirement_files, settings};
+use crate::files::RepositoryFiles;
+use crate::requirements::RequirementsError;
+use crate::tree::Dir;
+
+impl InferredRepository {
+    /// Reads the projects; `None` where there are none, or where a BUILD file says what there is.
+    ///
+    /// # Errors
+    /// A `pyproject.toml` that cannot be read, or is no TOML.
+    pub fn of(files: &dyn RepositoryFiles) -> Result<Option<Self>, RequirementsError> {
+        if files.tree().dirs().iter().any(has_build_file) {
+            return Ok(None);
+        }
+        let projects = Projects::find(files)?;
+        if projects.all.is_empty() {
+            return Ok(requirement_files::infer(files));
+        }
+        let groups = ProjectGroups::of(&projects, files);
+        let mut build_files = Vec::new();
+        for id in projects.ids() {
+            let declared = DeclaredProject {
+                projects: &projects,
+                groups: &groups,
+                id,
+            };
+            declare::add(&declared, files, &mut build_files);
+        }
+        build_files.sort_by(|a: &InferredBuildFile, b| a.folder.cmp(&b.folder));
+        let folders = projects.all.iter().map(|project| project.folder.clone());
+        Ok(Some(Self {
+            settings: settings::text(&projects, &groups, files)?,
+            projects: folders.collect(),
+            names: projects
+                .all
+                .iter()
+                .filter_map(|project| project.name.clone())
+                .collect(),
+            build_files,
+        }))
+    }
+}
+
+/// Whether Pants would read a BUILD file in a folder. Those of Bazel have another ending.
+fn has_build_file(dir: &Dir) -> bool {
+    let is_build = |name: &Arc<str>| match name.strip_prefix("BUILD") {
+        Some("") => true,
+        Some(rest) => rest.starts_with('.') && ![".bazel", ".md", ".rst", ".txt"].contains(&rest),
+        None => false,
+    };
+    dir.files.iter().any(is_build)
+}

@@ -1,0 +1,363 @@
+//! A `pyproject.toml` as far as it says what its project is: its tool, its Pythons, its packages and
+//! the projects beside it. What it requires is read by the targets that are inferred of it.
+
+use std::sync::Arc;
+
+use toml_edit::{Document, Item, TableLike, Value};
+
+use crate::requirements::{RequirementsError, poetry_alternatives};
+use model::{PackageName, Place, RepoPath};
+
+/// A project of the repository.
+#[derive(Debug)]
+pub(super) struct ProjectManifest {
+    /// Its folder, `""` for the root.
+    pub(super) folder: String,
+    /// Which tool's tables it has.
+    pub(super) tool: ProjectTool,
+    /// The name of its distribution.
+    pub(super) name: Option<PackageName>,
+    document: Document<String>,
+}
+
+/// Whose tables say what a project requires.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ProjectTool {
+    /// `[project]` and `[dependency-groups]` alone.
+    Standard,
+    /// `[tool.uv]`.
+    Uv,
+    /// `[tool.poetry]`.
+    Poetry,
+    /// `[tool.pdm]`.
+    Pdm,
+}
+
+/// Where hatch's hook uv-dynamic-versioning has what `[project]` calls dynamic.
+const HOOK_DEPENDENCIES: &[&str] = &[
+    "tool",
+    "hatch",
+    "metadata",
+    "hooks",
+    "uv-dynamic-versioning",
+    "dependencies",
+];
+const HOOK_EXTRAS: &[&str] = &[
+    "tool",
+    "hatch",
+    "metadata",
+    "hooks",
+    "uv-dynamic-versioning",
+    "optional-dependencies",
+];
+
+/// What uv calls a workspace: a project with others that are locked together.
+#[derive(Debug)]
+pub(super) struct WorkspaceMembers {
+    /// Globs of folders, from the root of the repository on.
+    pub(super) members: Vec<String>,
+    /// Globs of folders that are left out.
+    pub(super) exclude: Vec<String>,
+}
+
+impl ProjectManifest {
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// It is no TOML.
+    pub(super) fn parse(path: &str, text: String) -> Result<Self, RequirementsError> {
+        let shown = text.clone();
+        let document = Document::parse(text).map_err(|error| {
+            let at = error.span().map_or(0, |span| span.start);
+            let message = format!("not valid TOML: {}", error.message());
+            RequirementsError::new(message, Place::at(Arc::from(path), &shown, at))
+        })?;
+        let mut manifest = Self {
+            folder: RepoPath::new(path).folder().to_owned(),
+            tool: ProjectTool::Standard,
+            name: None,
+            document,
+        };
+        manifest.tool = manifest.find_tool();
+        let name = manifest.item(&["project", "name"]);
+        let name = name.or_else(|| manifest.item(&["tool", "poetry", "name"]));
+        manifest.name = name
+            .and_then(Item::as_str)
+            .and_then(|name| name.parse().ok());
+        Ok(manifest)
+    }
+}
+
+impl ProjectManifest {
+    /// The value below these keys.
+    pub(super) fn item(&self, keys: &[&str]) -> Option<&Item> {
+        let root = self.document.as_item();
+        keys.iter().try_fold(root, |item, key| item.get(*key))
+    }
+
+    /// The table below these keys.
+    pub(super) fn table(&self, keys: &[&str]) -> Option<&dyn TableLike> {
+        self.item(keys)?.as_table_like()
+    }
+
+    /// Where the value below these keys stands.
+    pub(super) fn place(&self, keys: &[&str]) -> Place {
+        let path: Arc<str> = Arc::from(RepoPath::new(&self.folder).join("pyproject.toml"));
+        match self.item(keys).and_then(Item::span) {
+            Some(span) => Place::span(path, self.document.raw(), span),
+            None => Place::file(path),
+        }
+    }
+
+    /// Where it says which Pythons it is for.
+    pub(super) fn pythons_place(&self) -> Place {
+        let standard = ["project", "requires-python"];
+        match self.item(&standard) {
+            Some(_) => self.place(&standard),
+            None => self.place(&["tool", "poetry", "dependencies", "python"]),
+        }
+    }
+
+    /// The text below these keys.
+    pub(super) fn text(&self, keys: &[&str]) -> Option<&str> {
+        self.item(keys)?.as_str()
+    }
+
+    /// The texts in the list below these keys, or the one text.
+    pub(super) fn texts(&self, keys: &[&str]) -> Vec<&str> {
+        match self.item(keys) {
+            Some(item) => match (item.as_str(), item.as_array()) {
+                (Some(text), _) => vec![text],
+                (None, Some(array)) => array.iter().filter_map(Value::as_str).collect(),
+                (None, None) => Vec::new(),
+            },
+            None => Vec::new(),
+        }
+    }
+
+    /// The tables in the list below these keys, in either form of TOML.
+    pub(super) fn tables(&self, keys: &[&str]) -> Vec<&dyn TableLike> {
+        let Some(item) = self.item(keys) else {
+            return Vec::new();
+        };
+        if let Some(tables) = item.as_array_of_tables() {
+            return tables.iter().map(|table| table as &dyn TableLike).collect();
+        }
+        let inline = item.as_array().into_iter().flatten();
+        let inline = inline.filter_map(Value::as_inline_table);
+        inline.map(|table| table as &dyn TableLike).collect()
+    }
+
+    fn find_tool(&self) -> ProjectTool {
+        let has = |keys: &[&str]| self.item(keys).is_some();
+        if has(&["tool", "poetry", "dependencies"]) || has(&["tool", "poetry", "group"]) {
+            ProjectTool::Poetry
+        } else if has(&["tool", "pdm"]) {
+            ProjectTool::Pdm
+        } else if has(&["tool", "uv"]) {
+            ProjectTool::Uv
+        } else {
+            ProjectTool::Standard
+        }
+    }
+
+    /// Whether it declares a project or requirements; other files only configure tools.
+    pub(super) fn is_project(&self) -> bool {
+        let has = |keys: &[&str]| self.item(keys).is_some();
+        has(&["project"])
+            || has(&["dependency-groups"])
+            || has(&["tool", "uv", "workspace"])
+            || has(&["tool", "uv", "dev-dependencies"])
+            || self.tool == ProjectTool::Poetry
+    }
+
+    /// Whether a distribution is built of it, by the backend that it names.
+    pub(super) fn is_packaged(&self) -> bool {
+        let is = |keys: &[&str]| self.item(keys).and_then(Item::as_bool);
+        let has_backend = self.item(&["build-system"]).is_some();
+        let wanted = match self.tool {
+            ProjectTool::Poetry => is(&["tool", "poetry", "package-mode"]),
+            ProjectTool::Pdm => is(&["tool", "pdm", "distribution"]),
+            ProjectTool::Uv => is(&["tool", "uv", "package"]),
+            ProjectTool::Standard => None,
+        };
+        self.name.is_some() && wanted.unwrap_or(has_backend) && has_backend
+    }
+
+    /// The workspace that it is the root of.
+    pub(super) fn workspace(&self) -> Option<WorkspaceMembers> {
+        self.table(&["tool", "uv", "workspace"])?;
+        let globs = |key: &str| {
+            let globs = self.texts(&["tool", "uv", "workspace", key]).into_iter();
+            globs
+                .filter_map(|glob| self.below(glob.trim_end_matches('/')))
+                .collect()
+        };
+        Some(WorkspaceMembers {
+            members: globs("members"),
+            exclude: globs("exclude"),
+        })
+    }
+
+    /// A path that the file names, from the root of the repository on; `None` if it leads out.
+    pub(super) fn below(&self, path: &str) -> Option<String> {
+        RepoPath::new(&self.folder).follow(path)
+    }
+
+    /// The Pythons that it is for: alternatives of bounds (PEP 440).
+    pub(super) fn pythons(&self) -> Vec<String> {
+        if let Some(text) = self.text(&["project", "requires-python"]) {
+            return vec![text.to_owned()];
+        }
+        let poetry = self.text(&["tool", "poetry", "dependencies", "python"]);
+        let Some(text) = poetry else {
+            return Vec::new();
+        };
+        poetry_alternatives(text).unwrap_or_default()
+    }
+
+    /// The folders of projects and the files that it requires by their path.
+    pub(super) fn paths(&self) -> Vec<String> {
+        let mut paths = self.paths_of_tables();
+        let lines = self.requirement_lines().into_iter();
+        paths.extend(lines.filter_map(path_of_line));
+        paths
+            .into_iter()
+            .filter_map(|path| self.below(&path))
+            .collect()
+    }
+
+    fn paths_of_tables(&self) -> Vec<String> {
+        let mut paths = Vec::new();
+        for (_, item) in self.requirement_tables() {
+            let own = item.get("path").and_then(Item::as_str);
+            let several = item.as_array().into_iter().flatten();
+            let several = several.filter_map(|one| one.as_inline_table()?.get("path")?.as_str());
+            paths.extend(own.into_iter().chain(several).map(str::to_owned));
+        }
+        paths
+    }
+
+    /// What the tables of uv and Poetry say of single requirements, by the names of projects.
+    pub(super) fn requirement_tables(&self) -> Vec<(&str, &Item)> {
+        let mut tables: Vec<&dyn TableLike> = Vec::new();
+        for keys in [
+            &["tool", "uv", "sources"][..],
+            &["tool", "poetry", "dependencies"],
+            &["tool", "poetry", "dev-dependencies"],
+        ] {
+            tables.extend(self.table(keys));
+        }
+        let groups = self.table(&["tool", "poetry", "group"]);
+        for (_, group) in groups.into_iter().flat_map(TableLike::iter) {
+            tables.extend(group.get("dependencies").and_then(Item::as_table_like));
+        }
+        tables.into_iter().flat_map(TableLike::iter).collect()
+    }
+
+    /// The requirements that are written as PEP 508 has them, of all groups and extras.
+    fn requirement_lines(&self) -> Vec<&str> {
+        let lists = [
+            &["project", "dependencies"][..],
+            &["tool", "uv", "dev-dependencies"],
+            HOOK_DEPENDENCIES,
+        ];
+        let mut lines: Vec<&str> = lists.iter().flat_map(|keys| self.texts(keys)).collect();
+        for keys in [
+            &["project", "optional-dependencies"][..],
+            &["dependency-groups"],
+            &["tool", "pdm", "dev-dependencies"],
+            HOOK_EXTRAS,
+        ] {
+            let groups = self.table(keys).into_iter().flat_map(TableLike::iter);
+            let arrays = groups.filter_map(|(_, item)| item.as_array());
+            lines.extend(arrays.flatten().filter_map(Value::as_str));
+        }
+        lines
+    }
+
+    /// Whether it requires anything.
+    pub(super) fn has_requirements(&self) -> bool {
+        let is_poetry = self.tool == ProjectTool::Poetry;
+        let of_lock = ["constraint-dependencies", "override-dependencies"];
+        let mut of_lock = of_lock.iter().map(|key| self.item(&["tool", "uv", key]));
+        of_lock.any(|item| item.is_some())
+            || !self.requirement_lines().is_empty()
+            || is_poetry
+                && self
+                    .requirement_tables()
+                    .iter()
+                    .any(|(name, _)| *name != "python")
+    }
+
+    /// Whether it requires a project by name.
+    pub(super) fn requires(&self, project: &str) -> bool {
+        let Ok(project) = project.parse::<PackageName>() else {
+            return false;
+        };
+        let is_same = |name: &str| {
+            name.parse::<PackageName>()
+                .is_ok_and(|name| name == project)
+        };
+        let of_line = |line: &&str| {
+            let end = line.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)));
+            is_same(&line[..end.unwrap_or(line.len())])
+        };
+        let tables = self.requirement_tables();
+        self.requirement_lines().iter().any(of_line)
+            || self.tool == ProjectTool::Poetry && tables.iter().any(|(name, _)| is_same(name))
+    }
+
+    /// The requirement files that its dynamic metadata come from.
+    pub(super) fn requirement_files(&self) -> Vec<&str> {
+        let mut files = self.texts(&["tool", "setuptools", "dynamic", "dependencies", "file"]);
+        let extras = ["tool", "setuptools", "dynamic", "optional-dependencies"];
+        for (_, item) in self.table(&extras).into_iter().flat_map(TableLike::iter) {
+            let several = item.get("file").and_then(Item::as_array);
+            files.extend(item.get("file").and_then(Item::as_str));
+            files.extend(several.into_iter().flatten().filter_map(Value::as_str));
+        }
+        let hook = [
+            "tool",
+            "hatch",
+            "metadata",
+            "hooks",
+            "requirements_txt",
+            "files",
+        ];
+        files.extend(self.texts(&hook));
+        files
+    }
+
+    /// Its version, if the file has it.
+    pub(super) fn version(&self) -> Option<&str> {
+        let version = self.text(&["project", "version"]);
+        version.or_else(|| self.text(&["tool", "poetry", "version"]))
+    }
+
+    /// The files that its metadata come from: readmes and licences, which may be globs.
+    pub(super) fn named_files(&self) -> Vec<String> {
+        let mut files = Vec::new();
+        for keys in [
+            &["project", "readme"][..],
+            &["project", "readme", "file"],
+            &["project", "license", "file"],
+            &["project", "license-files"],
+            &["tool", "poetry", "readme"],
+            &["tool", "hatch", "version", "path"],
+        ] {
+            files.extend(self.texts(keys).into_iter().map(str::to_owned));
+        }
+        files.retain(|file| !file.starts_with('/') && !file.starts_with(".."));
+        files
+    }
+}
+
+/// The path in a requirement of PDM, such as `common @ file:///${PROJECT_ROOT}/../common` or `-e
+/// ./common`.
+fn path_of_line(line: &str) -> Option<String> {
+    let of_root = line.split_once("${PROJECT_ROOT}/");
+    let (_, path) = of_root.or_else(|| line.split_once("-e "))?;
+    let end = path.find([';', '#', ' ', '[']).unwrap_or(path.len());
+    Some(path[..end].to_owned())
+}
