@@ -17,6 +17,8 @@ mod pants_goals;
 mod picture;
 mod processes;
 mod progress;
+#[cfg(test)]
+mod reference;
 mod style;
 mod summary;
 mod terminal;

@@ -284,12 +284,13 @@ fn read(
 fn read_pyproject_file(
     repository: &Repository,
     (path, text): (&str, &str),
-    mut tables: PyprojectTables<'_>,
+    tables: PyprojectTables<'_>,
 ) -> Result<RequirementsFile, RequirementsError> {
     let format = tables.format;
-    if repository.options().inferred.is_some() {
-        tables.pdm = PdmTables::Read;
-    }
+    let pdm = match repository.options().inferred {
+        Some(_) => PdmTables::Read,
+        None => tables.pdm,
+    };
     let above = RepoPath::new(RepoPath::new(path).folder()).folders();
     let above = above.map(|folder| join(folder, "pyproject.toml"));
     let mut above = above.filter(|_| format == RequirementsFormat::Uv);
@@ -297,9 +298,14 @@ fn read_pyproject_file(
         let text = repository.read(&path).ok()?;
         is_uv_root(&text).then_some((path, text))
     });
-    tables.uv_root = root
+    let uv_root = root
         .as_ref()
         .map(|(path, text)| (path.as_str(), text.as_str()));
+    let tables = PyprojectTables {
+        pdm,
+        uv_root,
+        ..tables
+    };
     read_pyproject((path, text), &tables)
 }
 
