@@ -6,10 +6,11 @@ use super::{index, repo, shown};
 use crate::fixtures::environments;
 
 /// The summary of a run.
-fn summary(shown: &str) -> &str {
-    shown
-        .split_once("\n\n")
-        .map_or(shown, |(_, summary)| summary)
+fn summary(shown: &str) -> String {
+    let lines = shown
+        .lines()
+        .filter(|line| line.starts_with(['✓', '✕', '[']));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 #[test]

@@ -299,6 +299,8 @@ fn a_version_that_is_generated_is_in_the_folder_of_a_module() {
     };
     let repo = repo.env("SETUPTOOLS_SCM_PRETEND_VERSION", "7");
     assert_snapshot!(shown(&repo.xtask(&["test", "::"])), @"
+    Completed: Run Pytest - src/t/test_a.py:tests - succeeded.
+
     ✓ src/t/test_a.py:tests succeeded in [T]s
     [exit 0]
     ");
