@@ -384,10 +384,7 @@ fn a_project_that_cannot_be_read_is_named() {
         "[project]\nname = \"a\"\nrequires-python = \"3\"\n",
     );
     assert_snapshot!(refused(&repo, &["list", "::"]), @r#"
-    error: `3` cannot say which Pythons the project is for: Failed to parse version: Unexpected end of version specifier, expected operator:
-           3
-           ^
-           
+    error: `3` cannot say which Pythons the project is for: Failed to parse version: Unexpected end of version specifier, expected operator
      --> pyproject.toml:3:19
       |
     3 | requires-python = "3"

@@ -136,6 +136,11 @@ fn why_refused(repo: &Repo, words: &[String]) -> Option<String> {
     let words: Vec<&str> = own.chain(["--help"]).collect();
     let output = repo.xtask(&words);
     // Of several goals only the last one has `--help`: the others run, and may find nothing to do.
+    if output.status != 2 {
+        return None;
+    }
+    // Help knows no flags of settings.
+    let output = repo.xtask(&words[..words.len() - 1]);
     (output.status == 2).then(|| output.to_string())
 }
 

@@ -156,7 +156,12 @@ fn check_pythons(
             let message = format!(
                 "`{}` cannot say which Pythons the project is for: {}",
                 project.pythons().join(" || "),
-                error.reason
+                error
+                    .reason
+                    .lines()
+                    .next()
+                    .unwrap_or_default()
+                    .trim_end_matches(':')
             );
             return Err(RequirementsError::new(message, project.pythons_place()));
         }
