@@ -211,10 +211,11 @@ impl WordReader<'_> {
         if is_structured(word) && self.setting(word, None, rest)? {
             return Ok(());
         }
-        let is_of_goal = goal
-            .as_deref()
-            .is_some_and(|goal| is_of_section(word, goal));
-        if is_of_goal && self.setting(word, goal.as_deref(), rest)? {
+        let is_taken = match goal.as_deref() {
+            Some(goal) => is_of_section(word, goal) && self.setting(word, Some(goal), rest)?,
+            None => self.is_only_setting(word) && self.setting_of_goals(word, rest)?,
+        };
+        if is_taken {
             return Ok(());
         }
         let of_any = table.of_any(word);
@@ -232,6 +233,22 @@ impl WordReader<'_> {
         let table = self.context.table;
         let mut goals = self.goals.iter();
         !self.goals.is_empty() && goals.all(|goal| table.of(goal, word).is_none())
+    }
+
+    /// Takes an option behind specs as a setting of each goal whose section has it; whether one has.
+    fn setting_of_goals(
+        &mut self,
+        word: &str,
+        rest: &mut std::slice::Iter<'_, String>,
+    ) -> Result<bool, GoalError> {
+        let goals = self.goals.iter().filter(|goal| is_of_section(word, goal));
+        let goals: Vec<String> = goals.cloned().collect();
+        let behind = rest.clone();
+        for goal in &goals {
+            *rest = behind.clone();
+            self.setting(word, Some(goal), rest)?;
+        }
+        Ok(!goals.is_empty())
     }
 
     /// `--list-output-format=json`, an option with the name of its goal, which was named already.
@@ -562,12 +579,36 @@ mod tests {
             "--no-pantsd",
             "--print-stacktrace",
             "--pex-cli-known-versions=1",
-            "--pytest-version=8",
             "list",
         ]);
         let words = words.unwrap();
-        assert_eq!(words.unused.len(), 4);
+        assert_eq!(words.unused.len(), 3);
         assert_eq!(words.commands, [["list"]]);
+    }
+
+    #[test]
+    fn settings_of_goals_may_stand_behind_specs() {
+        let setting = |typed: &[&str]| {
+            let words = parsed(typed).unwrap();
+            let names = words.settings.iter().map(SettingFlag::name);
+            let found: Vec<String> = names
+                .map(|(section, key)| format!("{section}.{key}"))
+                .collect();
+            (found.join(" "), words.commands)
+        };
+        let (names, commands) = setting(&["test", "::", "--shard=0/3"]);
+        assert_eq!(
+            (names.as_str(), commands),
+            ("test.shard", vec![vec!["test".to_owned(), "::".to_owned()]])
+        );
+        let (names, commands) = setting(&["test", "there", "--timeout-default", "5"]);
+        assert_eq!(
+            (names.as_str(), commands),
+            (
+                "test.timeout_default",
+                vec![vec!["test".to_owned(), "there".to_owned()]]
+            )
+        );
     }
 
     #[test]
