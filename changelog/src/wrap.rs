@@ -219,8 +219,8 @@ mod tests {
             "- from mis-encoding\n  domain-names well-\n  known",
         );
         check(
-            "- a https://example.invalid/very-long-path/of/many/parts end",
-            "- a https://example.\n  invalid/very-long-\n  path/of/many/parts\n  end",
+            "- a see+a://example.invalid/very-long-path/of/many/parts end",
+            "- a see+a://example.\n  invalid/very-long-\n  path/of/many/parts\n  end",
         );
         check(
             "- an em--dash and--another--one of-x 1-2-3 a-b-c-d-e-f-g-h-i-j",
@@ -256,8 +256,8 @@ mod tests {
     #[test]
     fn keeps_long_words_and_hyphens() {
         check(
-            "- a https://example.invalid/very-long-path end",
-            "- a\n  https://example.invalid/very-long-path\n  end",
+            "- a see+a://example.invalid/very-long-path end",
+            "- a\n  see+a://example.invalid/very-long-path\n  end",
         );
     }
 

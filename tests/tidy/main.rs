@@ -75,6 +75,7 @@ const IO_CRATES: &[&str] = &[
 
 /// Hosts that code may name, each with its reason.
 const HOSTS: &[(&str, &str)] = &[
+    ("www.w3.org", "the name of the namespace of SVG"),
     (
         "git-lfs.github.com",
         "the first line of every Git LFS pointer",

@@ -1,6 +1,7 @@
 //! Writes archives of distributions at the same time. Each is checked before it gets its name.
 
 mod as_actions;
+mod locks;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufReader, Write};
@@ -9,7 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use lockfile::export::FirstPartyComponent;
-use model::{Lock, PackageName, Place};
+use locks::Locks;
+use model::Place;
 use rayon::prelude::*;
 use targets::modules::is_stdlib;
 use targets::{Glob, UnmatchedGlobs};
@@ -21,7 +23,7 @@ use workspace::pending::{Pending, PersistError, alone_in};
 
 use crate::actions::ActionRunner;
 use crate::error::GoalError;
-use crate::locking::{Existing, IndexChoice, LockPath};
+use crate::locking::IndexChoice;
 use crate::packaging::archive::{Archive, from_start, same_again};
 use crate::packaging::backend::Backends;
 use crate::packaging::describe::modules_of;
@@ -682,46 +684,6 @@ fn judged(name: &str, verification: Verification) -> Result<Vec<WheelFinding>, R
         error = error.because(format!("and so are {} other files", pointers.len() - 1));
     }
     Err(Refusal::Findings(error.hint(NOT_KEPT)))
-}
-
-/// What is locked for the resolves of distributions.
-#[derive(Default)]
-struct Locks {
-    /// The locks in this tool's format.
-    ours: BTreeMap<String, Lock>,
-    /// The projects in the lock of each resolve, in any format.
-    projects: BTreeMap<String, Vec<PackageName>>,
-}
-
-impl Locks {
-    fn read(session: &Session, all: &[PackagedDistribution]) -> Result<Self, GoalError> {
-        let mut locks = Self::default();
-        let resolves: BTreeSet<&String> = all
-            .iter()
-            .filter_map(|distribution| distribution.resolve.as_ref())
-            .collect();
-        for resolve in resolves {
-            if session.settings.lockfile(resolve).is_none() {
-                continue;
-            }
-            let path = LockPath::of(session, resolve)?;
-            let projects = match Existing::parse(path.read()?.as_deref(), &path)? {
-                Existing::Nothing => continue,
-                Existing::Pins(pins) => pins.into_iter().map(|pin| pin.name).collect(),
-                Existing::Lock(lock) => {
-                    let projects = lock
-                        .packages
-                        .iter()
-                        .map(|package| package.name.clone())
-                        .collect();
-                    locks.ours.insert(resolve.clone(), *lock);
-                    projects
-                }
-            };
-            locks.projects.insert(resolve.clone(), projects);
-        }
-        Ok(locks)
-    }
 }
 
 fn packaging_error(error: &PackagingError, distribution: &PackagedDistribution) -> GoalError {

@@ -18,7 +18,7 @@ use model::RepoPath;
 const RESERVED: &[&str] = &["reqs", "files", "dist", "tests", "test_utils"];
 
 /// A project with what decides on its targets.
-pub(super) struct DeclaredProject<'p> {
+pub(super) struct ProjectOfGroups<'p> {
     pub(super) projects: &'p Projects,
     pub(super) groups: &'p ProjectGroups,
     pub(super) id: ProjectId,
@@ -26,11 +26,11 @@ pub(super) struct DeclaredProject<'p> {
 
 /// Adds the BUILD files of a project.
 pub(super) fn add(
-    declared: &DeclaredProject<'_>,
+    declared: &ProjectOfGroups<'_>,
     files: &dyn RepositoryFiles,
     into: &mut Vec<InferredBuildFile>,
 ) {
-    let DeclaredProject {
+    let ProjectOfGroups {
         projects,
         groups,
         id,

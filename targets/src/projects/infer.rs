@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::declare::{self, DeclaredProject};
+use super::declare::{self, ProjectOfGroups};
 use super::found::Projects;
 use super::groups::ProjectGroups;
 use super::inferred::{InferredBuildFile, InferredRepository};
@@ -27,7 +27,7 @@ impl InferredRepository {
         let groups = ProjectGroups::of(&projects, files);
         let mut build_files = Vec::new();
         for id in projects.ids() {
-            let declared = DeclaredProject {
+            let declared = ProjectOfGroups {
                 projects: &projects,
                 groups: &groups,
                 id,
