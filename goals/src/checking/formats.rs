@@ -163,6 +163,6 @@ mod tests {
 
     #[test]
     fn sarif_has_a_run_for_each_tool() {
-        insta::assert_snapshot!(report().sarif(), @"");
+        insta::assert_snapshot!(report().sarif(), @r#"{"runs":[{"results":[{"level":"warning","locations":[{"physicalLocation":{"artifactLocation":{"uri":"p/a%20b.py","uriBaseId":"%SRCROOT%"},"region":{"startColumn":1,"startLine":3}}}],"message":{"text":"unused: os"},"ruleId":"F401"},{"level":"error","message":{"text":"it broke"}}],"tool":{"driver":{"name":"flake8"}}}],"version":"2.1.0"}"#);
     }
 }

@@ -278,6 +278,7 @@ mod tests {
         Name: acme-hello
         Version: 1.2
         Summary: Says hello
+        Requires-Dist: click
 
         [acme.plugin]
         hello = acme.hello:Plugin
