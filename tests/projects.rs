@@ -408,3 +408,16 @@ fn projects_without_a_common_python_are_named() {
     hint: change `requires-python`, or take one of them out of the workspace
     "#);
 }
+
+#[test]
+fn a_setting_says_that_nothing_follows_from_projects() {
+    let repo = bare(&index())
+        .file(
+            "pyproject.toml",
+            "[project]\nname = \"acme\"\nversion = \"1\"\n",
+        )
+        .file("acme.py", "");
+    let listed = |flag: &str| repo.xtask(&["list", flag, "::"]);
+    assert!(listed("--infer-projects").stdout.contains("acme.py"));
+    assert!(!listed("--no-infer-projects").stdout.contains("acme.py"));
+}

@@ -401,6 +401,9 @@ section! {
         pants_ignore_use_gitignore: bool = true,
         /// Names of BUILD files, as patterns.
         build_patterns: Vec<String> = strings(&["BUILD", "BUILD.*"]),
+        /// Whether targets follow from `pyproject.toml` and its like where no BUILD file is. Pants does not have
+        /// this setting.
+        infer_projects: bool = true,
         /// Patterns, as in `.gitignore`, of BUILD files that are not read.
         build_ignore: Vec<String> = Vec::new(),
         /// Globs of files with functions that every BUILD file can call.

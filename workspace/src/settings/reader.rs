@@ -10,7 +10,7 @@ use toml_edit::{Item, TableLike};
 use super::document::{OWN_FILE, SettingsDocument, read_if_there};
 use super::environment::{SettingVariable, further_files, variables};
 use super::error::{SettingKey, SettingsError, SettingsProblem};
-use super::flag::SettingFlag;
+use super::flag::{GLOBAL, SettingFlag};
 use super::keys::{Section, Sections, ToolOptions};
 use super::kinds::Setting;
 use super::pants_keys::{INSTALL_FROM_RESOLVE, PANTS_KEYS, PROGRAM_KEYS, PROGRAMS};
@@ -76,13 +76,13 @@ impl RepositorySettings {
         if files.pants.is_some() {
             files.further = further_files(root, environment, flags)?;
         } else {
-            files.infer(root)?;
+            files.infer(root, flags)?;
         }
         files.checked()
     }
 
     /// Reads the projects of a repository that Pants does not know.
-    fn infer(&mut self, root: &Utf8Path) -> Result<(), SettingsError> {
+    fn infer(&mut self, root: &Utf8Path, flags: &[SettingFlag]) -> Result<(), SettingsError> {
         let path = root.join("pyproject.toml");
         if let Some(text) = read_if_there(&path)?.filter(|text| text.contains("xtask")) {
             let document = SettingsDocument::parse("pyproject.toml".into(), text)?;
@@ -91,7 +91,12 @@ impl RepositorySettings {
         let tables = [&self.cargo, &self.project].into_iter().flatten();
         let mut tables = tables.filter_map(SettingsDocument::our_table);
         let global = tables.find_map(|table| table.get("GLOBAL"));
-        if global.is_some_and(|global| global.get("build_patterns").is_some()) {
+        let is_off = |global: &toml_edit::Item| {
+            let switch = global.get("infer_projects").and_then(|item| item.as_bool());
+            global.get("build_patterns").is_some() || switch == Some(false)
+        };
+        let switch = SettingFlag::new(GLOBAL, "infer_projects", "false");
+        if global.is_some_and(is_off) || flags.contains(&switch) {
             return Ok(());
         }
         let found = crate::tree::infer(root).map_err(|error| {

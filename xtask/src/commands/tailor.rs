@@ -27,7 +27,9 @@ impl TailorArguments {
         let check = self
             .check
             .then(|| SettingFlag::new("tailor", "check", "true"));
-        check.into_iter().collect()
+        // What is asked for is BUILD files, in the place of what follows without them.
+        let own = SettingFlag::new("GLOBAL", "infer_projects", "false");
+        check.into_iter().chain([own]).collect()
     }
 }
 

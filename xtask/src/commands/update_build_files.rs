@@ -51,7 +51,10 @@ impl UpdateBuildFilesArguments {
         ];
         let switches = switches.into_iter().filter(|(is_given, _)| *is_given);
         let formatter = self.formatter.iter().map(|tool| set("formatter", tool));
-        switches.map(|(_, flag)| flag).chain(formatter).collect()
+        // What follows from projects is in no file.
+        let own = SettingFlag::new("GLOBAL", "infer_projects", "false");
+        let switches = switches.map(|(_, flag)| flag);
+        switches.chain(formatter).chain([own]).collect()
     }
 }
 
