@@ -45,8 +45,10 @@ fn several_goals_and_options_before_them() {
       "a/a.txt:t",
       "a:t"
     ]
-    a/BUILD
-    a/a.txt
+    [
+      "a/BUILD",
+      "a/a.txt"
+    ]
     "#);
     assert_snapshot!(printed(&repo, "list --list-output-format=json a:"), @r#"
     [

@@ -289,13 +289,9 @@ fn a_misspelt_command() {
         return;
     };
     assert_snapshot!(beside(&repo, &["generate-lockfile"], &["lokc"]), @"
-    error: unrecognized subcommand 'generate-lockfile'
-
-      tip: some similar subcommands exist: 'merge-lockfile', 'generate-lockfiles'
-
-    Usage: cargo xtask [OPTIONS] <COMMAND>
-
-    For more information, try '--help'.
+    error: there is no command `generate-lockfile`
+     |
+    hint: did you mean `generate-lockfiles`?
     exit status 2
     ");
     assert_snapshot!(beside(&repo, &["export", "--resolve", "python-defualt"], &["sync", "--package", "owm"]), @"

@@ -292,8 +292,8 @@ fn what_a_plug_in_requires() {
       |
       = requirements.txt:2 requires lib<2
       = lib>=2 is required
-     = plugins/hello requires built>=1
-     = plugins/hello requires lib>=2
+      = plugins/hello requires built>=1
+      = plugins/hello requires lib>=2
     hint: with lib 2.0 there is a solution: loosen `lib<2` at requirements.txt:2
     hint: with lib 1.0 there is a solution: loosen `lib>=2`
     ");
