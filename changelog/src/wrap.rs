@@ -215,8 +215,8 @@ mod tests {
             assert_eq!(fill(line, (20, LineBreaks::WithinWords), "  "), expect);
         };
         check(
-            "- from mis-encoding domain-names well-known",
-            "- from mis-encoding\n  domain-names well-\n  known",
+            "- from non-encoding domain-names well-known",
+            "- from non-encoding\n  domain-names well-\n  known",
         );
         check(
             "- a see+a://example.invalid/very-long-path/of/many/parts end",
