@@ -36,6 +36,7 @@ fn index() -> LoopbackIndex {
             .member("coverage/cmdline.py", b"from coverage import main\n"),
         Package::new("pytest-xdist", "3.5").member("xdist.py", b""),
         environments::lib("1.0"),
+        environments::lib("2.0"),
     ])
 }
 

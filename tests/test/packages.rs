@@ -3,6 +3,7 @@
 use insta::assert_snapshot;
 
 use super::{repo, shown};
+use crate::lock;
 
 /// A distribution, and a test that wants it built.
 const WANTED: &[(&str, &str)] = &[
@@ -147,4 +148,35 @@ fn tests_find_the_entry_points_that_they_ask_for() {
         let output = repo.xtask(&["test", "--force", how, "::"]);
         assert_eq!(output.status, 0, "{output}");
     }
+}
+
+#[test]
+fn a_moved_pin_concerns_the_tests_that_reach_it() {
+    let Some((repo, _index)) = repo(&[("src/t/BUILD", "python_tests(name='tests')\n")]) else {
+        return;
+    };
+    let repo = repo
+        .requirements("lib==1.0\n")
+        .file("src/t/test_own.py", "def test_own():\n    pass\n")
+        .file(
+            "src/t/test_lib.py",
+            "import lib\n\ndef test_lib():\n    assert lib.VERSION\n",
+        );
+    lock(&repo);
+    let run = || repo.xtask(&["test", "--output=none", "::"]).stderr;
+    run();
+    let again = run();
+    assert_eq!(again.matches("cached locally").count(), 2, "{again}");
+    repo.write("requirements.txt", "lib==2.0\n");
+    lock(&repo);
+    let moved = run();
+    let cached = |module: &str| {
+        let line = moved
+            .lines()
+            .find(|line| line.contains(module) && line.starts_with('✓'));
+        line.unwrap_or_else(|| panic!("{moved}"))
+            .contains("cached locally")
+    };
+    assert!(cached("test_own.py"), "{moved}");
+    assert!(!cached("test_lib.py"), "{moved}");
 }
