@@ -23,6 +23,7 @@ fn what_did_not_change_is_not_packed_again() {
     assert_snapshot!(actions(&repo, &[]), @"actions: 5 run here");
     assert_eq!(archives(&dist), without);
     fs_err::remove_dir_all(&dist).unwrap();
+    assert_snapshot!(actions(&repo, &["--force"]), @"actions: 5 run here");
     assert_snapshot!(actions(&repo, &["--verify"]), @"actions: 5 from the cache of this machine");
     assert_eq!(archives(&dist), without);
     repo.write(

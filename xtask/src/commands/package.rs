@@ -74,6 +74,10 @@ pub(crate) struct PackageArguments {
     #[arg(long)]
     check_reproducible: bool,
 
+    /// Build everything again, also what a cache has
+    #[arg(long)]
+    force: bool,
+
     #[command(flatten)]
     index: IndexArguments,
 
@@ -108,6 +112,7 @@ impl PackageArguments {
             verify: true,
             python: None,
             check_reproducible: false,
+            force: false,
             index: IndexArguments::default(),
             actions: ActionArguments::default(),
         }
@@ -142,7 +147,8 @@ impl PackageArguments {
             return Ok(None);
         }
         let mut options = self.actions.options();
-        if self.check_reproducible && options.cache == CacheUse::ReadWrite {
+        let is_forced = self.force || self.check_reproducible;
+        if is_forced && options.cache == CacheUse::ReadWrite {
             options.cache = CacheUse::Write;
         }
         ActionRunner::new(session, &options).map(Some)
