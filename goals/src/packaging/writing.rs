@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use lockfile::export::FirstPartyComponent;
-use locks::Locks;
+use locks::DistributionLocks;
 use model::Place;
 use rayon::prelude::*;
 use targets::modules::is_stdlib;
@@ -119,7 +119,7 @@ pub struct Packager<'a> {
     options: BuildOptions,
     time: ArchiveTime,
     metadata: BTreeMap<String, CoreMetadata>,
-    locks: Locks,
+    locks: DistributionLocks,
     /// The modules of distributions, by address.
     modules: BTreeMap<String, BTreeSet<String>>,
     previous: Option<Previous>,
@@ -151,9 +151,9 @@ impl<'a> Packager<'a> {
             time: time::of_archives(session)?,
             metadata: all_metadata?.into_iter().flatten().collect(),
             locks: if checks.verify || session.settings.package.bill_of_materials {
-                Locks::read(session, all)?
+                DistributionLocks::read(session, all)?
             } else {
-                Locks::default()
+                DistributionLocks::default()
             },
             modules: all
                 .iter()

@@ -12,14 +12,14 @@ use crate::session::Session;
 
 /// What is locked for the resolves of distributions.
 #[derive(Default)]
-pub(super) struct Locks {
+pub(super) struct DistributionLocks {
     /// The locks in this tool's format.
     pub(super) ours: BTreeMap<String, Lock>,
     /// The projects in the lock of each resolve, in any format.
     pub(super) projects: BTreeMap<String, Vec<PackageName>>,
 }
 
-impl Locks {
+impl DistributionLocks {
     pub(super) fn read(session: &Session, all: &[PackagedDistribution]) -> Result<Self, GoalError> {
         let mut locks = Self::default();
         let resolves: BTreeSet<&String> = all
