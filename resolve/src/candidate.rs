@@ -38,11 +38,11 @@ pub(crate) struct Chooser<'a, P> {
     /// Which Pythons on which platforms files must serve.
     pub(crate) policy: &'a CoveragePolicy,
     /// What releases require without extras: each part asks it again.
-    pub(crate) required: &'a RefCell<FxHashMap<(PackageName, Version), Required>>,
+    pub(crate) required: &'a RefCell<FxHashMap<(PackageName, Version), ReleaseRequirements>>,
 }
 
 /// Metadata, and the requirements of it that hold without extras, after the overrides.
-pub(crate) type Required = (Arc<Metadata>, Dependencies);
+pub(crate) type ReleaseRequirements = (Arc<Metadata>, Dependencies);
 
 /// The version to try next.
 pub(crate) enum VersionChoice {

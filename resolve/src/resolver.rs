@@ -10,7 +10,7 @@ use model::{
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::candidate::{Chooser, DirectConstraints, Fit, Required};
+use crate::candidate::{Chooser, DirectConstraints, Fit, ReleaseRequirements};
 use crate::conflict::Conflict;
 use crate::fork::{Fork, ForkStep};
 use crate::future::DividedUniverse;
@@ -120,7 +120,7 @@ struct Attempt<'a, P> {
     kept: &'a FxHashSet<PackageName>,
     exact: &'a FxHashMap<PackageName, VersionRange>,
     direct_constraints: &'a DirectConstraints,
-    required: &'a RefCell<FxHashMap<(PackageName, Version), Required>>,
+    required: &'a RefCell<FxHashMap<(PackageName, Version), ReleaseRequirements>>,
     /// The parts that are not solved yet.
     queue: Queue,
     solutions: Vec<Solution>,
