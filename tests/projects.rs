@@ -420,4 +420,7 @@ fn a_setting_says_that_nothing_follows_from_projects() {
     let listed = |flag: &str| repo.xtask(&["list", flag, "::"]);
     assert!(listed("--infer-projects").stdout.contains("acme.py"));
     assert!(!listed("--no-infer-projects").stdout.contains("acme.py"));
+    assert!(!listed("--infer-projects=False").stdout.contains("acme.py"));
+    repo.write("xtask.toml", "[GLOBAL]\ninfer_projects = false\n");
+    assert!(!listed("--no-pantsd").stdout.contains("acme.py"));
 }

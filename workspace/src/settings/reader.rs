@@ -45,6 +45,11 @@ enum Unknown {
     Refused,
 }
 
+/// Whether a flag says that nothing follows from projects.
+fn is_no_inference(flag: &SettingFlag) -> bool {
+    flag.name() == (GLOBAL, "infer_projects") && flag.value().eq_ignore_ascii_case("false")
+}
+
 /// A resolve that some setting names.
 struct Mention {
     key: SettingKey,
@@ -88,15 +93,7 @@ impl RepositorySettings {
             let document = SettingsDocument::parse("pyproject.toml".into(), text)?;
             self.project = Some(document).filter(|document| document.our_table().is_some());
         }
-        let tables = [&self.cargo, &self.project].into_iter().flatten();
-        let mut tables = tables.filter_map(SettingsDocument::our_table);
-        let global = tables.find_map(|table| table.get("GLOBAL"));
-        let is_off = |global: &toml_edit::Item| {
-            let switch = global.get("infer_projects").and_then(|item| item.as_bool());
-            global.get("build_patterns").is_some() || switch == Some(false)
-        };
-        let switch = SettingFlag::new(GLOBAL, "infer_projects", "false");
-        if global.is_some_and(is_off) || flags.contains(&switch) {
+        if self.says_what_there_is() || flags.iter().any(is_no_inference) {
             return Ok(());
         }
         let found = crate::tree::infer(root).map_err(|error| {
@@ -113,6 +110,19 @@ impl RepositorySettings {
             self.inferred = Some((document, Arc::new(found)));
         }
         Ok(())
+    }
+
+    /// Whether settings of ours leave no room for what follows from projects.
+    fn says_what_there_is(&self) -> bool {
+        let files = [&self.cargo, &self.project, &self.own]
+            .into_iter()
+            .flatten();
+        let tables = files.filter_map(SettingsDocument::our_table);
+        let mut globals = tables.filter_map(|table| table.get(GLOBAL));
+        globals.any(|global| {
+            let switch = global.get("infer_projects").and_then(|item| item.as_bool());
+            global.get("build_patterns").is_some() || switch == Some(false)
+        })
     }
 
     #[cfg(test)]
