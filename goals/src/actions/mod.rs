@@ -70,6 +70,15 @@ pub struct ActionOptions {
     pub trace: Option<Utf8PathBuf>,
 }
 
+impl ActionOptions {
+    /// Lets every action run, also those that a cache has. Results are kept as before.
+    pub fn force(&mut self) {
+        if self.cache == CacheUse::ReadWrite {
+            self.cache = CacheUse::Write;
+        }
+    }
+}
+
 /// Runs the actions of goals.
 pub struct ActionRunner<'a> {
     session: &'a Session,

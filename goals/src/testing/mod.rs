@@ -24,7 +24,6 @@ mod selection;
 mod slot;
 mod watching;
 
-use engine::CacheUse;
 use pytest::{ResultLine, goal_exit_code, printed_order};
 use targets::{TargetGraph, TargetId};
 
@@ -195,8 +194,8 @@ fn options(session: &Session, asked: &ActionOptions) -> ActionOptions {
     if settings.is_interactive() {
         options.jobs = Some(1);
     }
-    if settings.force && options.cache == CacheUse::ReadWrite {
-        options.cache = CacheUse::Write;
+    if settings.force {
+        options.force();
     }
     options
 }

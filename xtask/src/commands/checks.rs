@@ -2,7 +2,6 @@
 
 use checks::{ToolKind, Verdict};
 use clap::{Args, ValueEnum};
-use engine::CacheUse;
 use goals::actions::ActionOptions;
 use goals::checking::{self, CheckGoal, CheckReport, CheckRequest, ToolState};
 use goals::error::GoalError;
@@ -75,14 +74,11 @@ impl CheckArguments {
     /// How processes are run.
     fn actions(&self, session: &Session, goal: CheckGoal) -> ActionOptions {
         let is_forced = goal == CheckGoal::Check && session.settings.check.force;
-        let options = self.actions.options();
-        match self.force || is_forced {
-            true => ActionOptions {
-                cache: CacheUse::Write,
-                ..options
-            },
-            false => options,
+        let mut options = self.actions.options();
+        if self.force || is_forced {
+            options.force();
         }
+        options
     }
 
     /// The settings that these arguments stand for.

@@ -8,7 +8,6 @@ use wheel::Severity;
 use crate::arguments::{ActionArguments, IndexArguments, python_request};
 use crate::error;
 use crate::outcome::CommandOutcome;
-use engine::CacheUse;
 use goals::actions::ActionRunner;
 use goals::error::GoalError;
 use goals::packaging::{
@@ -147,9 +146,8 @@ impl PackageArguments {
             return Ok(None);
         }
         let mut options = self.actions.options();
-        let is_forced = self.force || self.check_reproducible;
-        if is_forced && options.cache == CacheUse::ReadWrite {
-            options.cache = CacheUse::Write;
+        if self.force || self.check_reproducible {
+            options.force();
         }
         ActionRunner::new(session, &options).map(Some)
     }
