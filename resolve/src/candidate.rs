@@ -54,6 +54,15 @@ pub(crate) enum VersionChoice {
     None(Vec<(VersionRange, Reason)>),
 }
 
+/// When versions are tried that have to be built to know what they require.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum BuildOrder {
+    /// As their numbers say.
+    AsNumbered,
+    /// After the others.
+    Last,
+}
+
 /// Where a version can be used.
 pub(crate) enum Fit {
     /// Wherever it is needed.
@@ -94,7 +103,11 @@ impl<P: Provider> Chooser<'_, P> {
     /// part there: with the strategy `requires-python` at once, so that each side gets its newest
     /// version; with `fewest` only if no version serves all, and never because of `Requires-Python`,
     /// as long as there is a way without.
-    pub(crate) fn choose(&self, need: Need<'_>) -> Result<VersionChoice, P::Error> {
+    pub(crate) fn choose(
+        &self,
+        need: Need<'_>,
+        builds: BuildOrder,
+    ) -> Result<VersionChoice, P::Error> {
         let Some(versions) = self.provider.versions(need.name)? else {
             return Ok(VersionChoice::None(vec![(
                 VersionRange::full(),
@@ -106,7 +119,7 @@ impl<P: Provider> Chooser<'_, P> {
         let mut most = None::<PartialFit>;
         let mut second_best = None::<Version>;
         let mut wanted = None::<Version>;
-        for version in self.order(need, &versions) {
+        for version in self.order_of_tries(need, &versions, builds) {
             if wanted.as_ref().is_some_and(|wanted| wanted != version) {
                 continue;
             }
@@ -151,7 +164,7 @@ impl<P: Provider> Chooser<'_, P> {
         Ok(VersionChoice::None(by_reason(unusable, &versions)))
     }
 
-    /// The versions in `need.range`, in the order in which they are tried.
+    /// The versions in `need.range`, the preferred ones first.
     fn order<'v>(
         &self,
         need: Need<'v>,
@@ -189,6 +202,29 @@ impl<P: Provider> Chooser<'_, P> {
             .filter(move |v| policy == PrereleasePolicy::IfNecessary && v.any_prerelease())
             .filter(in_range);
         preferred.into_iter().chain(stable).chain(late).chain(pre)
+    }
+
+    /// The versions in `need.range`, in the order in which they are tried.
+    fn order_of_tries<'v>(
+        &'v self,
+        need: Need<'v>,
+        versions: &'v [Version],
+        builds: BuildOrder,
+    ) -> Box<dyn Iterator<Item = &'v Version> + 'v> {
+        let order = self.order(need, versions);
+        match builds {
+            BuildOrder::AsNumbered => Box::new(order),
+            BuildOrder::Last => {
+                // What cannot be asked is asked again when the version is tried.
+                let is_built =
+                    |version: &Version| !self.has_wheel(need.name, version).unwrap_or(true);
+                let unbuilt = order.filter(move |version| !is_built(version));
+                let built = self
+                    .order(need, versions)
+                    .filter(move |version| is_built(version));
+                Box::new(unbuilt.chain(built))
+            }
+        }
     }
 
     /// The requirements that hold without extras, after the overrides.

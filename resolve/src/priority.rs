@@ -11,7 +11,7 @@ use crate::dependencies::DependencyMap;
 use crate::package::{Priority, SolverPackage, Types};
 
 /// The number of conflicts after which the priority of a package changes.
-const CONFLICT_THRESHOLD: u32 = 5;
+const CONFLICT_THRESHOLD: usize = 5;
 
 /// The priorities of all packages met, by project.
 #[derive(Debug, Clone, Default)]
@@ -101,27 +101,27 @@ fn is_one_public_version(range: &VersionRange) -> bool {
 /// Counts how often packages clashed.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ConflictTracker {
-    affected: FxHashMap<Id<SolverPackage>, u32>,
-    culprit: FxHashMap<Id<SolverPackage>, u32>,
+    affected: FxHashMap<Id<SolverPackage>, usize>,
+    culprit: FxHashMap<Id<SolverPackage>, usize>,
     /// Packages whose versions were often unusable, with those that made them so the last time.
     early: Vec<(Id<SolverPackage>, Vec<Id<SolverPackage>>)>,
     late: Vec<Id<SolverPackage>>,
 }
 
 impl ConflictTracker {
-    /// Records that `culprits` made a version of `affected` unusable.
+    /// Records that `culprits` made this many versions of `affected` unusable.
     pub(crate) fn record(
         &mut self,
-        affected: Id<SolverPackage>,
+        (affected, versions): (Id<SolverPackage>, usize),
         culprits: impl Iterator<Item = Id<SolverPackage>>,
     ) {
         let culprits: Vec<_> = culprits.filter(|culprit| *culprit != affected).collect();
         for culprit in &culprits {
-            if reaches_threshold(&mut self.culprit, *culprit) {
+            if reaches_threshold(&mut self.culprit, (*culprit, versions)) {
                 self.late.push(*culprit);
             }
         }
-        if reaches_threshold(&mut self.affected, affected) {
+        if reaches_threshold(&mut self.affected, (affected, versions)) {
             self.early.push((affected, culprits));
         }
     }
@@ -228,11 +228,11 @@ fn raise(
 }
 
 fn reaches_threshold(
-    counts: &mut FxHashMap<Id<SolverPackage>, u32>,
-    package: Id<SolverPackage>,
+    counts: &mut FxHashMap<Id<SolverPackage>, usize>,
+    (package, versions): (Id<SolverPackage>, usize),
 ) -> bool {
     let count = counts.entry(package).or_default();
-    *count += 1;
+    *count += versions;
     if *count < CONFLICT_THRESHOLD {
         return false;
     }

@@ -159,7 +159,9 @@ impl Fork {
             let same = VersionRange::singleton(version.clone());
             dependencies.push((SolverPackage::Base(name.clone()), same));
         }
-        let versions = self.widen(chooser, package, version)?;
+        let alike = self.alike(chooser, decision)?;
+        self.together.insert(self.next, alike.len());
+        let versions = self.widen(chooser, package, alike)?;
         // A requirement of a package on itself adds nothing if the version satisfies it; otherwise
         // the version is unusable.
         dependencies
@@ -171,9 +173,7 @@ impl Fork {
             dependencies,
         );
         if let Some(conflict) = conflict {
-            self.record_refusal();
-            let culprits = self.state.conflict_packages(&conflict);
-            self.conflicts.record(self.next, culprits);
+            self.record(self.next, &conflict);
         }
         Ok(())
     }
@@ -185,25 +185,28 @@ impl Fork {
         }
     }
 
-    /// The range around `version` up to the next versions that exist. Ranges with fewer holes are
+    /// The range around `alike` up to the next versions that exist. Ranges with fewer holes are
     /// solved faster and read better.
     fn widen<P: Provider>(
         &self,
         chooser: &Chooser<'_, P>,
         package: &SolverPackage,
-        version: &Version,
+        alike: Vec<Version>,
     ) -> Result<VersionRange, P::Error> {
-        let one = VersionRange::singleton(version.clone());
+        let exact: VersionRange = alike
+            .into_iter()
+            .map(VersionRange::singleton)
+            .fold(VersionRange::empty(), |all, one| all.union(&one));
         let Some(name) = package.name() else {
-            return Ok(one);
+            return Ok(exact);
         };
         // An extra has exactly the version of its project.
         if matches!(package, SolverPackage::Extra(..)) || self.direct.contains_key(name) {
-            return Ok(one);
+            return Ok(exact);
         }
         Ok(match chooser.provider.versions(name)? {
-            Some(versions) => one.widen_versions(&versions),
-            None => one,
+            Some(versions) => exact.widen_versions(&versions),
+            None => exact,
         })
     }
 

@@ -7,14 +7,14 @@ use model::{PackageName, RequirementSource, Version, VersionRange};
 use pubgrub::Term;
 
 use super::Fork;
-use crate::candidate::{Chooser, Fit};
+use crate::candidate::{BuildOrder, Chooser, Fit, VersionChoice};
 use crate::dependencies::admitted_range;
 use crate::need::Need;
 use crate::package::SolverPackage;
 use crate::provider::{Provider, ReleaseMetadata};
 
 /// The number of versions that are refused before steps are made.
-const PATIENCE: u32 = 6;
+const PATIENCE: usize = 6;
 
 /// Where a version lies among those of its project.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,9 +28,20 @@ enum Height {
 }
 
 impl Fork {
-    /// Records that a version of the package that was chosen clashes at once with what is decided.
-    pub(super) fn record_refusal(&mut self) {
-        *self.refused.entry(self.next).or_default() += 1;
+    /// Chooses a version. If many of its project were refused, versions that have a wheel go first:
+    /// nothing is built to know what they require.
+    pub(super) fn choose_version<P: Provider>(
+        &self,
+        chooser: &Chooser<'_, P>,
+        need: Need<'_>,
+    ) -> Result<VersionChoice, P::Error> {
+        let is_patient = self.refused.get(&self.next) < Some(&PATIENCE);
+        let builds = if is_patient {
+            BuildOrder::AsNumbered
+        } else {
+            BuildOrder::Last
+        };
+        chooser.choose(need, builds)
     }
 
     /// `version`, which is the next to be tried, or a lower one that does not clash at once, if many
@@ -62,11 +73,7 @@ impl Fork {
             return Ok(version);
         }
         let within = self.within(chooser, &name, range, &lower)?;
-        let at = match within {
-            Some(at) => at,
-            None => self.without_build(chooser, &name, range, &lower)?,
-        };
-        Ok(lower[at].clone())
+        Ok(within.map_or(version, |at| lower[at].clone()))
     }
 
     /// The position in `lower`, the versions from the highest to the lowest, of one that does not
@@ -105,33 +112,6 @@ impl Fork {
             }
         }
         Ok(found)
-    }
-
-    /// The position in `lower` of the first version that has a wheel, so that nothing is built to know
-    /// what it requires, and can be used; the first of all if there is none.
-    fn without_build<P: Provider>(
-        &mut self,
-        chooser: &Chooser<'_, P>,
-        name: &PackageName,
-        range: &VersionRange,
-        lower: &[&Version],
-    ) -> Result<usize, P::Error> {
-        let demand = self.demand(name);
-        let need = Need {
-            name,
-            range,
-            part: &self.part,
-            demand: &demand,
-            pythons: &self.part.pythons(&demand),
-        };
-        for (at, version) in lower.iter().enumerate() {
-            if chooser.has_wheel(name, version)?
-                && matches!(chooser.judge(need, version)?, Fit::Everywhere)
-            {
-                return Ok(at);
-            }
-        }
-        Ok(0)
     }
 
     /// Where a version lies: above those that do not clash if it requires a later version of a project

@@ -3,6 +3,7 @@
 //! PubGrub only knows packages and ranges. A fork therefore remembers the marker of every
 //! dependency, and in which environments each project is needed.
 
+mod alike;
 mod decision;
 mod gallop;
 
@@ -10,7 +11,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use model::{ExtraName, Marker, PackageName, RequirementSource, Version, VersionRange};
-use pubgrub::{Id, State, Term};
+use pubgrub::{ConflictId, Id, State, Term};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::candidate::{Chooser, Fit, VersionChoice};
@@ -46,8 +47,10 @@ pub(crate) struct Fork {
     has_shrunk: bool,
     /// Whether the next package was turned to, and the part was split before it was decided.
     is_turned: bool,
-    /// How many versions of a package clashed at once.
-    refused: FxHashMap<Id<SolverPackage>, u32>,
+    /// How many versions of a package clashed.
+    refused: FxHashMap<Id<SolverPackage>, usize>,
+    /// How many versions of a package were decided about together the last time.
+    together: FxHashMap<Id<SolverPackage>, usize>,
 }
 
 /// The result of running a fork.
@@ -108,6 +111,7 @@ impl Fork {
             has_shrunk: false,
             is_turned: false,
             refused: FxHashMap::default(),
+            together: FxHashMap::default(),
         }
     }
 
@@ -171,11 +175,17 @@ impl Fork {
         let conflicts = self.state.unit_propagation(self.next)?;
         let conflicts: Vec<_> = conflicts.into_iter().collect();
         for (affected, conflict) in conflicts {
-            *self.refused.entry(affected).or_default() += 1;
-            let culprits = self.state.conflict_packages(&conflict);
-            self.conflicts.record(affected, culprits);
+            self.record(affected, &conflict);
         }
         Ok(())
+    }
+
+    /// Records that the versions of a package that were decided about together clash.
+    fn record(&mut self, affected: Id<SolverPackage>, conflict: &ConflictId<Types>) {
+        let versions = self.together.get(&affected).copied().unwrap_or(1);
+        *self.refused.entry(affected).or_default() += versions;
+        let culprits = self.state.conflict_packages(conflict);
+        self.conflicts.record((affected, versions), culprits);
     }
 
     /// Makes the most urgent package the next one, and gives the range that is left of it; `None`
@@ -237,7 +247,7 @@ impl Fork {
             self.state.add_unavailable(self.next, range.clone(), reason);
             return Ok(Choice::None);
         }
-        match chooser.choose(need)? {
+        match self.choose_version(chooser, need)? {
             VersionChoice::Version(version) => Ok(Choice::Version(version)),
             VersionChoice::Split(marker) => Ok(Choice::Split(marker)),
             VersionChoice::None(reasons) => {

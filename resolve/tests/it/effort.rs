@@ -14,6 +14,8 @@ use crate::fixture::{Index, fixture, text};
 struct Counted {
     index: Index,
     asked: RefCell<Vec<String>>,
+    /// The projects that versions that were tried require, each time.
+    required: RefCell<Vec<PackageName>>,
 }
 
 impl Provider for Counted {
@@ -55,21 +57,50 @@ impl Provider for Counted {
         self.index.source(name)
     }
 
-    fn will_ask(&self, _: &PackageName, _: &VersionRange) {}
+    fn will_ask(&self, name: &PackageName, _: &VersionRange) {
+        self.required.borrow_mut().push(name.clone());
+    }
+}
+
+/// What a resolution took.
+struct Effort {
+    resolved: String,
+    /// The versions whose metadata was asked for.
+    asked: Vec<String>,
+    required: Vec<PackageName>,
+}
+
+impl Effort {
+    /// How many versions were tried that require a project.
+    fn tries_with(&self, name: &str) -> usize {
+        let of_name = self.required.iter().filter(|one| one.as_str() == name);
+        of_name.count()
+    }
 }
 
 /// Resolves a fixture, and gives the resolution and the versions whose metadata was asked for.
 fn effort(input: &str) -> (String, Vec<String>) {
+    let effort = all_effort(input);
+    (effort.resolved, effort.asked)
+}
+
+/// Resolves a fixture, and gives what it took.
+fn all_effort(input: &str) -> Effort {
     let fixture = fixture(input);
     let index = Counted {
         index: fixture.index.clone(),
         asked: RefCell::default(),
+        required: RefCell::default(),
     };
     let resolved = match resolve(&fixture.problem, &index) {
         Ok(report) => text(&report),
         Err(_) => "conflict".to_owned(),
     };
-    (resolved, index.asked.into_inner())
+    Effort {
+        resolved,
+        asked: index.asked.into_inner(),
+        required: index.required.into_inner(),
+    }
 }
 
 #[test]
@@ -143,4 +174,53 @@ fn versions_that_have_to_be_built_are_tried_where_no_other_is_left() {
     }
     let (resolved, _) = effort(&input);
     assert!(resolved.contains("a==12"), "{resolved}");
+}
+
+#[test]
+fn versions_that_require_the_same_are_refused_together() {
+    // As of botocore, a hundred releases of which ask for an urllib3 that another refuses.
+    let mut input = "> botocore \n > pin==1 \n pin 1 \n pin 2 \n".to_owned();
+    for version in 1..=200 {
+        let http = if version > 20 { "http>=2" } else { "http<2" };
+        writeln!(input, "botocore {version} -> {http} | jmespath").unwrap();
+    }
+    input.push_str("http 1 \n http 2 -> pin==2 \n jmespath 1 \n");
+    let effort = all_effort(&input);
+    assert!(
+        effort.resolved.contains("botocore==20"),
+        "{}",
+        effort.resolved
+    );
+    assert!(effort.tries_with("jmespath") < 20, "{:?}", effort.required);
+}
+
+#[test]
+fn a_version_that_requires_something_else_is_not_refused_with_its_neighbours() {
+    let mut input = "> a \n > pin==1 \n pin 1 \n pin 2 \n b 1 -> pin==2 \n".to_owned();
+    for version in 1..=60 {
+        let required = if version == 37 { "pin" } else { "b" };
+        writeln!(input, "a {version} -> {required}").unwrap();
+    }
+    let (resolved, _) = effort(&input);
+    assert!(resolved.contains("a==37"), "{resolved}");
+}
+
+#[test]
+fn versions_that_differ_on_another_platform_alone_are_refused_together() {
+    let mut input =
+        "platforms linux_x86_64 \n > a \n > pin==1 \n pin 1 \n pin 2 \n b 1 -> pin==2 \n"
+            .to_owned();
+    for version in 1..=60 {
+        let b = if version > 9 { " | b" } else { "" };
+        writeln!(
+            input,
+            "a {version} -> w=={version} ; sys_platform == 'win32' {b} | j"
+        )
+        .unwrap();
+        writeln!(input, "w {version}").unwrap();
+    }
+    input.push_str("j 1 \n");
+    let effort = all_effort(&input);
+    assert!(effort.resolved.contains("a==9"), "{}", effort.resolved);
+    assert!(effort.tries_with("j") < 15, "{:?}", effort.required);
 }
