@@ -11,9 +11,13 @@ mod check;
 mod entries;
 mod error;
 mod extract;
+mod filters;
 mod fragment;
+mod growing;
 mod heading;
 mod jinja;
+#[cfg(test)]
+mod jinja_tests;
 mod newsfile;
 mod python;
 mod render;
@@ -22,6 +26,7 @@ mod source;
 mod template;
 mod towncrier_version;
 mod tree;
+mod values;
 mod wrap;
 
 pub use check::{BranchCheck, check_branch};

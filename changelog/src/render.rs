@@ -239,8 +239,8 @@ impl<'a> Layout<'a> {
             return body.to_owned();
         };
         let breaks = match self.settings.towncrier < TowncrierVersion::of(17, 8) {
-            true => LineBreaks::WithinWords,
-            false => LineBreaks::BetweenWords,
+            true => LineBreaks::WITHIN_WORDS,
+            false => LineBreaks::BETWEEN_WORDS,
         };
         let wrap = |line| wrap::fill(line, (width, breaks), indent(self.settings.bullets, line));
         body.split('\n').map(wrap).collect::<Vec<_>>().join("\n")

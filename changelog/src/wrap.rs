@@ -7,22 +7,39 @@ use std::collections::VecDeque;
 
 use super::python::{self, is_space};
 
-/// Where lines may end.
+/// Where lines may end, beside between words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum LineBreaks {
-    /// Between words: those longer than the width stay whole.
-    BetweenWords,
-    /// After hyphens too, and within words that are longer than the width.
-    WithinWords,
+pub(crate) struct LineBreaks {
+    /// Within words that are longer than the width.
+    pub(crate) within_long_words: bool,
+    /// After hyphens.
+    pub(crate) after_hyphens: bool,
+}
+
+impl LineBreaks {
+    /// Nowhere else: words that are longer than the width stay whole.
+    pub(crate) const BETWEEN_WORDS: Self = Self {
+        within_long_words: false,
+        after_hyphens: false,
+    };
+    /// Wherever they can.
+    pub(crate) const WITHIN_WORDS: Self = Self {
+        within_long_words: true,
+        after_hyphens: true,
+    };
 }
 
 /// Wraps one line at `width` code points; lines after the first begin with `indent`. A line of white space only becomes
 /// empty.
-pub(crate) fn fill(line: &str, (width, breaks): (usize, LineBreaks), indent: &str) -> String {
-    let text = flatten(line);
-    let mut chunks: VecDeque<&str> = match breaks {
-        LineBreaks::BetweenWords => chunks(&text).into(),
-        LineBreaks::WithinWords => hyphenated_chunks(&text).into(),
+pub(crate) fn fill(line: &str, how: (usize, LineBreaks), indent: &str) -> String {
+    wrap(&flatten(line), how, indent).join("\n")
+}
+
+/// The same lines, of a text in which white space is not made spaces first.
+pub(crate) fn wrap(text: &str, (width, breaks): (usize, LineBreaks), indent: &str) -> Vec<String> {
+    let mut chunks: VecDeque<&str> = match breaks.after_hyphens {
+        false => chunks(text).into(),
+        true => hyphenated_chunks(text).into(),
     };
     let mut lines: Vec<String> = Vec::new();
     while !chunks.is_empty() {
@@ -38,8 +55,8 @@ pub(crate) fn fill(line: &str, (width, breaks): (usize, LineBreaks), indent: &st
             taken.push(chunk);
         }
         let too_long = chunks.front().copied().filter(|chunk| length(chunk) > room);
-        match (too_long, breaks) {
-            (Some(chunk), LineBreaks::WithinWords) => {
+        match too_long.filter(|_| breaks.within_long_words) {
+            Some(chunk) => {
                 let (start, rest) = split_at(chunk, (room - used).max(usize::from(room == 0)));
                 taken.push(start);
                 chunks[0] = rest;
@@ -54,7 +71,7 @@ pub(crate) fn fill(line: &str, (width, breaks): (usize, LineBreaks), indent: &st
             lines.push(format!("{prefix}{}", taken.concat()));
         }
     }
-    lines.join("\n")
+    lines
 }
 
 /// Tabs become spaces up to the next multiple of eight, other ASCII white space one space.
@@ -205,14 +222,14 @@ mod tests {
     use super::{LineBreaks, fill};
 
     fn check(line: &str, expect: &str) {
-        assert_eq!(fill(line, (20, LineBreaks::BetweenWords), "  "), expect);
+        assert_eq!(fill(line, (20, LineBreaks::BETWEEN_WORDS), "  "), expect);
     }
 
     // Expected values: Python 3.9's textwrap.fill with a width of 20, and nothing else said.
     #[test]
     fn breaks_within_words() {
         let check = |line: &str, expect: &str| {
-            assert_eq!(fill(line, (20, LineBreaks::WithinWords), "  "), expect);
+            assert_eq!(fill(line, (20, LineBreaks::WITHIN_WORDS), "  "), expect);
         };
         check(
             "- from non-encoding domain-names well-known",

@@ -1,0 +1,202 @@
+//! What Jinja's filters take and minijinja's do not: options by position, and a few filters.
+//!
+//! Source: Jinja's documentation, "List of Builtin Filters".
+
+use buildfile::Data;
+use minijinja::value::{Kwargs, Rest, Value, ValueKind, ValueOrKwargs, from_args};
+use minijinja::{Environment, Error, ErrorKind, State, filters};
+
+use crate::values::method_of_data;
+use crate::wrap::{self, LineBreaks};
+
+type Arguments = Rest<ValueOrKwargs>;
+
+/// Adds the filters to an environment, in place of minijinja's.
+pub(crate) fn add_to(environment: &mut Environment<'_>) {
+    const ORDER: [&str; 2] = ["case_sensitive", "attribute"];
+    environment.add_filter("sort", |state: &State, value: Value, rest: Arguments| {
+        filters::sort(
+            state,
+            value,
+            named(rest, &["reverse", "case_sensitive", "attribute"])?,
+        )
+    });
+    environment.add_filter("dictsort", |value: Value, rest: Arguments| {
+        filters::dictsort(&value, named(rest, &["case_sensitive", "by", "reverse"])?)
+    });
+    environment.add_filter("unique", |state: &State, value: Value, rest: Arguments| {
+        filters::unique(state, value, named(rest, &ORDER)?)
+    });
+    environment.add_filter("min", |state: &State, value: Value, rest: Arguments| {
+        filters::min(state, value, named(rest, &ORDER)?)
+    });
+    environment.add_filter("max", |state: &State, value: Value, rest: Arguments| {
+        filters::max(state, value, named(rest, &ORDER)?)
+    });
+    environment.add_filter("groupby", |value: Value, rest: Arguments| {
+        filters::groupby(
+            value,
+            None,
+            named(rest, &["attribute", "default", "case_sensitive"])?,
+        )
+    });
+    environment.add_filter(
+        "truncate",
+        |state: &mut State, value: Value, rest: Arguments| {
+            let options = named(rest, &["length", "killwords", "end", "leeway"])?;
+            minijinja_contrib::filters::truncate(state, &value, options)
+        },
+    );
+    for name in ["default", "d"] {
+        environment.add_filter(name, default);
+    }
+    environment.add_filter("int", int);
+    environment.add_filter("indent", indent);
+    environment.add_filter("center", center);
+    environment.add_filter("wordcount", |text: String| {
+        let is_of_word = |c: char| c.is_alphanumeric() || c == '_';
+        text.split(|c| !is_of_word(c))
+            .filter(|word| !word.is_empty())
+            .count()
+    });
+    environment.add_filter("wordwrap", wordwrap);
+}
+
+/// The arguments of a filter by name; `names` are those of Jinja, in their order.
+fn named(rest: Arguments, names: &[&str]) -> Result<Kwargs, Error> {
+    let values = rest.into_values();
+    let (positional, given): (&[Value], Kwargs) = from_args(&values)?;
+    if positional.len() > names.len() {
+        return Err(Error::from(ErrorKind::TooManyArguments));
+    }
+    let by_position = names.iter().zip(positional);
+    let mut all: Vec<(String, Value)> = by_position
+        .map(|(name, value)| ((*name).to_owned(), value.clone()))
+        .collect();
+    for name in given.args() {
+        all.push((name.to_owned(), given.get(name)?));
+    }
+    Ok(all.into_iter().collect())
+}
+
+fn default(state: &State, value: Value, rest: Arguments) -> Result<Value, Error> {
+    let options = named(rest, &["default_value", "boolean"])?;
+    let other = options.get::<Option<Value>>("default_value")?;
+    let lax = options.get::<Option<Value>>("boolean")?;
+    options.assert_all_used()?;
+    let both = [
+        other.unwrap_or_else(|| Value::from("")),
+        lax.unwrap_or_else(|| Value::from(false)),
+    ];
+    filters::default(state, &value, Rest(both.into()))
+}
+
+/// The whole part of a number, and the default, 0, of what is none.
+fn int(value: &Value, rest: Arguments) -> Result<Value, Error> {
+    let options = named(rest, &["default", "base"])?;
+    let default = options
+        .get::<Option<Value>>("default")?
+        .unwrap_or(Value::from(0));
+    let base = options.get::<Option<u32>>("base")?.unwrap_or(10);
+    options.assert_all_used()?;
+    if value.kind() == ValueKind::Bool {
+        return Ok(Value::from(i64::from(value.is_true())));
+    }
+    let text = value.to_string();
+    let text = text.trim();
+    let base = if value.as_str().is_some() { base } else { 10 };
+    let part = text.split_once('.').and_then(|(whole, rest)| {
+        let digits = rest.chars().all(|c| c.is_ascii_digit());
+        whole.parse::<i64>().ok().filter(|_| digits)
+    });
+    Ok(whole(text, base).or(part).map_or(default, Value::from))
+}
+
+/// A whole number as Python's `int(text, base)` reads it.
+fn whole(text: &str, base: u32) -> Option<i64> {
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", text.strip_prefix('+').unwrap_or(text)),
+    };
+    let prefix = match base {
+        2 => ["0b", "0B"],
+        8 => ["0o", "0O"],
+        16 => ["0x", "0X"],
+        _ => ["", ""],
+    };
+    let digits = prefix
+        .into_iter()
+        .find_map(|prefix| digits.strip_prefix(prefix))
+        .unwrap_or(digits);
+    let is_number = (2..=36).contains(&base) && digits.starts_with(|c: char| c.is_digit(base));
+    is_number.then(|| i64::from_str_radix(&format!("{sign}{digits}"), base).ok())?
+}
+
+/// All lines but the first and the blank ones begin with so many spaces, or with a text.
+fn indent(text: String, rest: Arguments) -> Result<String, Error> {
+    let options = named(rest, &["width", "first", "blank"])?;
+    let width = options
+        .get::<Option<Value>>("width")?
+        .unwrap_or(Value::from(4));
+    let first = options.get::<Option<bool>>("first")?.unwrap_or(false);
+    let blank = options.get::<Option<bool>>("blank")?.unwrap_or(false);
+    options.assert_all_used()?;
+    let indent = match width.as_str() {
+        Some(indent) => indent.to_owned(),
+        None => " ".repeat(usize::try_from(width)?),
+    };
+    let lines = lines(&(text + "\n"))?;
+    let indented = lines.iter().enumerate().map(|(at, line)| {
+        let is_indented = if at == 0 {
+            first
+        } else {
+            blank || !line.is_empty()
+        };
+        format!("{}{line}", if is_indented { indent.as_str() } else { "" })
+    });
+    Ok(indented.collect::<Vec<_>>().join("\n"))
+}
+
+fn center(text: Value, width: Option<usize>) -> Result<Value, Error> {
+    let text = Value::from(text.to_string());
+    method_of_data(&text, "center", &[Value::from(width.unwrap_or(80))])
+}
+
+/// Each line wrapped by itself.
+fn wordwrap(text: String, rest: Arguments) -> Result<String, Error> {
+    let options = named(
+        rest,
+        &[
+            "width",
+            "break_long_words",
+            "wrapstring",
+            "break_on_hyphens",
+        ],
+    )?;
+    let width = options.get::<Option<usize>>("width")?.unwrap_or(79);
+    let breaks = LineBreaks {
+        within_long_words: options
+            .get::<Option<bool>>("break_long_words")?
+            .unwrap_or(true),
+        after_hyphens: options
+            .get::<Option<bool>>("break_on_hyphens")?
+            .unwrap_or(true),
+    };
+    let end = options
+        .get::<Option<String>>("wrapstring")?
+        .unwrap_or_else(|| "\n".to_owned());
+    options.assert_all_used()?;
+    let wrapped = lines(&text)?
+        .into_iter()
+        .map(|line| wrap::wrap(&line, (width, breaks), "").join(&end));
+    Ok(wrapped.collect::<Vec<_>>().join(&end))
+}
+
+/// The lines of a text, as Python's `splitlines` parts them.
+fn lines(text: &str) -> Result<Vec<String>, Error> {
+    let arguments = buildfile::MethodArguments::default();
+    let lines = buildfile::call_method(&Data::Str(text.into()), "splitlines", &arguments);
+    let lines =
+        lines.map_err(|exception| Error::new(ErrorKind::InvalidOperation, exception.message))?;
+    Ok(lines.strings().into_iter().map(str::to_owned).collect())
+}
