@@ -29,6 +29,7 @@ fn index() -> LoopbackIndex {
             .member("pytest/__init__.py", include_bytes!("../test/pytest.py")),
         Package::new("humanize", "4.9").member("humanize/__init__.py", ordinal),
         Package::new("colorama", "0.4.6"),
+        Package::new("colorlog", "6.12"),
         Package::new("tabulate", "0.9"),
         Package::new("hatchling", "1.25")
             .member("hatchling/__init__.py", b"")
