@@ -49,6 +49,7 @@ mod paths;
 mod peek;
 mod prebuilt;
 mod projects;
+mod public_indexes;
 mod publish;
 mod py_constraints;
 mod real_lock;

@@ -386,18 +386,6 @@ fn a_pypirc_in_each_of_its_forms() {
 }
 
 #[test]
-fn a_well_known_name_is_nothing_without_a_url() {
-    let repo = with_wheel();
-    fs_err::write(repo.home().join(".pypirc"), "[pypi]\nusername = joe\n").unwrap();
-    assert_snapshot!(refused(&repo, &["publish", WHEEL, "--index", "pypi"]), @r#"
-    error: `[pypi]` in ~/.pypirc has no `repository`
-     |
-     = no tool's own table of well-known indexes is used here
-    hint: add `repository = URL` there, or `[release.indexes.pypi]` with `upload = "URL"` to the settings
-    "#);
-}
-
-#[test]
 fn build_files_say_where_and_whether() {
     let (first, second) = (
         UploadIndex::start(&[("joe", "secret")]),

@@ -10,7 +10,7 @@
 //! partial-1/KEY                downloads under way, one process each
 //! archives-1/KEY               what is known of direct URLs
 //! git-1/                       repositories and checkouts
-//! pip-1                        what pip says its index is (`pip`)
+//! pip-2                        what pip says its indexes are (`pip`)
 //! ```
 
 use std::io::{Read as _, Write as _};
@@ -64,7 +64,7 @@ impl Cache {
     }
 
     pub(crate) fn pip(&self) -> Utf8PathBuf {
-        self.root.join("pip-1")
+        self.root.join("pip-2")
     }
 }
 

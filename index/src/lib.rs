@@ -48,4 +48,4 @@ pub use git::GitCheckout;
 pub use index::{Index, Statistics};
 pub use listing::{ListedRelease, ListedVersion, Listing, ReleaseFile, RequiresPython};
 pub use options::{FindLinks, IndexOptions, IndexRule, Locations};
-pub use pip::locations as pip_locations;
+pub use pip::{PublicIndex, locations as pip_locations, public_indexes};

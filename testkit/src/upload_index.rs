@@ -110,9 +110,24 @@ impl UploadIndex {
             state
                 .requests
                 .iter()
-                .filter(|line| line.as_str() == "POST /")
+                .filter(|line| {
+                    line.strip_prefix("POST ")
+                        .is_some_and(|path| local(path) == "/")
+                })
                 .count()
         })
+    }
+}
+
+/// The path of a request, which names the host too where the index is asked as a proxy; `/legacy/` takes uploads
+/// like `/`.
+fn local(path: &str) -> &str {
+    let of_proxy = path
+        .strip_prefix("http://")
+        .and_then(|rest| rest.find('/').map(|at| &rest[at..]));
+    match of_proxy.unwrap_or(path) {
+        "/legacy/" => "/",
+        other => other,
     }
 }
 
@@ -127,6 +142,7 @@ fn serve(stream: &TcpStream, state: &Mutex<UploadState>) -> std::io::Result<()> 
         .unwrap_or_else(PoisonError::into_inner)
         .requests
         .push(format!("{method} {path}"));
+    let path = local(path);
     let length = request.length().unwrap_or(0);
     let answer = |status: &str, body: &str| {
         let mut stream = stream;

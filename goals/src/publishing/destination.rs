@@ -1,10 +1,12 @@
 //! Finds the index to publish to, and the login that `.pypirc` has for it.
 //!
 //! An index is named by the flag, by the variables of uv and twine, by BUILD files, or by the
-//! settings, in this order. A name is one of `[release.indexes]`, or a section of `~/.pypirc`.
+//! settings, in this order. A name is one of `[release.indexes]`, or a section of `~/.pypirc`. Where neither has a
+//! URL for it, `pypi` and `testpypi` are the indexes that pip has built in.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use index::upload::{Pypirc, UploadTarget};
+use index::PublicIndex;
+use index::upload::{Pypirc, PypircEntry, UploadTarget};
 use model::{Place, Url};
 
 use crate::error::GoalError;
@@ -71,27 +73,82 @@ impl Destination {
     ) -> Result<Self, GoalError> {
         let known = session.settings.release.indexes.get(&name.text);
         let (path, pypirc) = pypirc(session)?;
-        let of_settings = known.map(|index| index.upload.clone());
         let section = pypirc.named(&name.text);
-        let written = of_settings
-            .or_else(|| section.as_ref()?.repository.clone())
-            .unwrap_or_else(|| name.text.clone());
-        let url = url(&written).ok_or_else(|| unknown_index(session, name, section.is_some()))?;
-        let section = section.or_else(|| pypirc.at(&url)).unwrap_or_default();
+        let of_settings = known.map(|index| index.upload.clone());
+        let written = of_settings.or_else(|| section.as_ref()?.repository.clone());
+        let (url, public) = place(session, name, written)?
+            .ok_or_else(|| unknown_index(session, name, section.is_some()))?;
+        let section = section.or_else(|| pypirc.at(&url));
+        let section = section.or_else(|| pypirc.named(public.as_ref()?.name));
+        let section: PypircEntry = section.unwrap_or_default();
         let check = known.and_then(|index| index.check.clone());
         let check = check.or_else(|| variable(session, "UV_PUBLISH_CHECK_URL"));
+        let check = check.as_deref().and_then(self::url);
         let named = |key: &str, file: Option<Utf8PathBuf>| {
             file.map(|file| (format!("`{key}` in {path}"), file))
         };
         Ok(Self {
             target: UploadTarget {
                 url,
-                listing: listing.cloned().or(check.as_deref().and_then(self::url)),
+                listing: listing
+                    .cloned()
+                    .or(check)
+                    .or(public.map(|index| index.listing)),
                 login: section.login,
             },
             certificates: named("ca_cert", section.certificates),
             client_certificate: named("client_cert", section.client_certificate),
         })
+    }
+}
+
+/// The URL for uploads to the index of this name, and which public index that is; `written` is the URL that the
+/// settings or `.pypirc` have for the name. `None` where nothing knows the name.
+///
+/// # Errors
+/// Where it is the name of a public index, and no pip says where that is.
+fn place(
+    session: &Session,
+    name: &IndexName,
+    written: Option<String>,
+) -> Result<Option<(Url, Option<PublicIndex>)>, GoalError> {
+    let is_public = written.is_none() && PublicIndex::NAMES.contains(&name.text.as_str());
+    if is_public {
+        let mut known = public_indexes(session)?.into_iter();
+        let index = known.find(|index| index.name == name.text);
+        let index = index.ok_or_else(|| located(nowhere(&name.text), name))?;
+        return Ok(Some((index.upload.clone(), Some(index))));
+    }
+    let Some(url) = url(written.as_deref().unwrap_or(&name.text)) else {
+        return Ok(None);
+    };
+    // Its listing is not below the URL for uploads.
+    let known = match PublicIndex::may_be_at(&url) {
+        true => public_indexes(session)?,
+        false => Vec::new(),
+    };
+    let index = known.into_iter().find(|index| index.takes_uploads_at(&url));
+    Ok(Some((url, index)))
+}
+
+fn public_indexes(session: &Session) -> Result<Vec<PublicIndex>, GoalError> {
+    let variables = session.environment.clone().into_iter().collect();
+    Ok(index::public_indexes(&variables, &session.cache()?))
+}
+
+fn nowhere(name: &str) -> GoalError {
+    GoalError::failure(format!("nothing on this machine says where `{name}` is"))
+        .because("pip has the address of this index built in, and no Python on PATH has a pip that does")
+        .hint(format!(
+            "add `[release.indexes.{name}]` with `upload = \"URL\"` to the settings, or put a Python with pip on PATH"
+        ))
+}
+
+/// An error, at the place in a BUILD file that names the index.
+fn located(error: GoalError, name: &IndexName) -> GoalError {
+    match &name.place {
+        Some(place) => error.at(place.clone()),
+        None => error,
     }
 }
 
@@ -111,7 +168,6 @@ fn unknown_index(session: &Session, name: &IndexName, has_section: bool) -> Goal
     };
     let error = match has_section {
         true => GoalError::failure(format!("`[{text}]` in ~/.pypirc has no `repository`"))
-            .because("no tool's own table of well-known indexes is used here")
             .hint(format!(
                 "add `repository = URL` there, or `[release.indexes.{text}]` with `upload = \"URL\"` to the settings"
             )),
@@ -121,10 +177,7 @@ fn unknown_index(session: &Session, name: &IndexName, has_section: bool) -> Goal
                 "add `[release.indexes.{text}]` with `upload = \"URL\"` to the settings, or `[{text}]` with `repository = URL` to ~/.pypirc"
             )),
     };
-    match &name.place {
-        Some(place) => error.at(place.clone()),
-        None => error,
-    }
+    located(error, name)
 }
 
 fn url(text: &str) -> Option<Url> {

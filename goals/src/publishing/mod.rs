@@ -32,7 +32,7 @@ use crate::session::Session;
 pub struct PublishRequest {
     /// Wheels and source distributions; if empty, those of this version in `dist`.
     pub files: Vec<Utf8PathBuf>,
-    /// A URL, or a name of `[release.indexes]` or `~/.pypirc`; `None` means what the environment,
+    /// A URL, a name of `[release.indexes]` or `~/.pypirc`, `pypi` or `testpypi`; `None` means what the environment,
     /// BUILD files or the settings name.
     pub index: Option<String>,
     /// The URL of the index's listing, if it is not below that of the index.

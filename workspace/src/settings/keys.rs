@@ -935,7 +935,7 @@ section! {
         distributions: BTreeMap<String, OwnRelease> = BTreeMap::new(),
         /// Steps that are left out.
         without: Vec<StepKind> = Vec::new(),
-        /// The index to publish to: a name of `indexes` or of `~/.pypirc`, or a URL.
+        /// The index to publish to: a name of `indexes` or of `~/.pypirc`, `pypi`, `testpypi`, or a URL.
         index: Option<String> = None,
         /// Name to index.
         indexes: BTreeMap<String, PublishIndex> = BTreeMap::new(),

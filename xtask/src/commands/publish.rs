@@ -19,7 +19,8 @@ pub(crate) struct PublishArguments {
     #[arg(value_name = "FILE")]
     files: Vec<Utf8PathBuf>,
 
-    /// The index: a URL, or a name of `[release.indexes]` or `~/.pypirc` [default: what
+    /// The index: a URL, a name of `[release.indexes]` or `~/.pypirc`, or `pypi` or `testpypi`,
+    /// which are where pip knows them [default: what
     /// UV_PUBLISH_URL, TWINE_REPOSITORY_URL, TWINE_REPOSITORY, `repositories` in BUILD files or
     /// `[release] index` name]
     #[arg(long, value_name = "URL|NAME")]

@@ -1,16 +1,20 @@
 //! Finds the indexes of pip on this machine: those of its configuration or, if that names none, the
 //! default that pip has built in.
+//!
+//! `interpreter` asks a Python for what its pip has built in, and `public` says where those indexes take uploads.
+
+mod interpreter;
+mod public;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use serde::{Deserialize, Serialize};
 use transport::{EnvironmentVariables, PipConfiguration, TransportError, redacted};
 use url::Url;
 
-use crate::cache::{self, Cache};
+use self::interpreter::known_pip;
+pub use self::public::{PublicIndex, public_indexes};
+use crate::cache::Cache;
 use crate::error::IndexError;
 use crate::options::{FindLinks, Locations};
-
-const MAGIC: [u8; 4] = *b"xp\x00\x01";
 
 /// The index, further indexes and `find_links` that pip would use. Like pip, it ignores a missing
 /// `find_links` folder.
@@ -90,88 +94,6 @@ fn setting(place: &str, value: &str, reason: &str) -> IndexError {
         reason: reason.to_owned(),
     }
     .into()
-}
-
-/// What a pip said about itself.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Pip {
-    /// The Python that was asked, and the time of its last change.
-    python: (Utf8PathBuf, u64),
-    /// The file of pip that was read, and the time of its last change.
-    module: (Utf8PathBuf, u64),
-    prefix: Utf8PathBuf,
-    index: String,
-}
-
-/// Prints the index, the file that says so, and the prefix of the environment.
-const QUESTION: &str = "import sys
-from pip._internal.models import index
-print(index.PyPI.simple_url)
-print(index.__file__)
-print(sys.prefix)";
-
-fn known_pip(environment: &EnvironmentVariables, cache: &Cache) -> Option<Pip> {
-    let pythons = pythons(environment);
-    let stored = cache::read_sealed(&cache.pip(), MAGIC);
-    let stored: Option<Pip> = stored.and_then(|s| postcard::from_bytes(s.payload()).ok());
-    if let Some(pip) = stored
-        && pythons.contains(&pip.python.0)
-        && [&pip.python, &pip.module]
-            .into_iter()
-            .all(|(path, time)| changed(path) == Some(*time))
-    {
-        return Some(pip);
-    }
-    let pip = pythons.into_iter().find_map(ask)?;
-    if let Ok(bytes) = postcard::to_stdvec(&pip) {
-        // If this fails, the next run asks again.
-        let _ = cache::write_sealed(&cache.pip(), MAGIC, &bytes);
-    }
-    Some(pip)
-}
-
-/// The Pythons to ask, in this order.
-fn pythons(environment: &EnvironmentVariables) -> Vec<Utf8PathBuf> {
-    let (folder, names): (&str, &[&str]) = if cfg!(windows) {
-        ("Scripts", &["python.exe"])
-    } else {
-        ("bin", &["python3", "python"])
-    };
-    let venv = environment
-        .get("VIRTUAL_ENV")
-        .map(|venv| Utf8PathBuf::from(venv).join(folder));
-    let path = std::env::split_paths(environment.get("PATH").unwrap_or_default())
-        .filter_map(|folder| Utf8PathBuf::from_path_buf(folder).ok());
-    venv.into_iter()
-        .chain(path)
-        .flat_map(|folder| names.iter().map(move |name| folder.join(name)))
-        .filter(|python| python.is_file())
-        .collect()
-}
-
-fn ask(python: Utf8PathBuf) -> Option<Pip> {
-    let answer = duct::cmd!(python.as_std_path(), "-I", "-c", QUESTION)
-        .stderr_null()
-        .stdin_null()
-        .read()
-        .ok()?;
-    let mut lines = answer.lines();
-    let index = lines.next()?.trim().to_owned();
-    let module = Utf8PathBuf::from(lines.next()?.trim());
-    let prefix = lines.next()?.trim().into();
-    Some(Pip {
-        python: (python.clone(), changed(&python)?),
-        module: (module.clone(), changed(&module)?),
-        prefix,
-        index,
-    })
-}
-
-/// The time of the last change of a file, in nanoseconds since 1970.
-fn changed(path: &Utf8Path) -> Option<u64> {
-    let time = fs_err::metadata(path).ok()?.modified().ok()?;
-    let since = time.duration_since(std::time::UNIX_EPOCH).ok()?;
-    u64::try_from(since.as_nanos()).ok()
 }
 
 #[cfg(test)]
