@@ -48,6 +48,27 @@ impl Git {
         ])
     }
 
+    /// The names of the remotes.
+    ///
+    /// # Errors
+    /// Not a repository.
+    pub fn remotes(&self) -> Result<Vec<String>, GitError> {
+        Ok(self.text(&["remote"])?.lines().map(str::to_owned).collect())
+    }
+
+    /// The remote of this name or, where there is none, the only one.
+    ///
+    /// # Errors
+    /// Not a repository.
+    pub fn remote_or_only(&self, name: &str) -> Result<Option<String>, GitError> {
+        let mut remotes = self.remotes()?;
+        match remotes.iter().position(|known| known == name) {
+            Some(at) => Ok(Some(remotes.swap_remove(at))),
+            None if remotes.len() == 1 => Ok(remotes.pop()),
+            None => Ok(None),
+        }
+    }
+
     /// A file as a revision has it, its path relative to the root; `None` where it has no such
     /// file.
     ///

@@ -28,6 +28,8 @@ pub struct ReleaseFacts {
     pub tags: Vec<TagFact>,
     /// The remote, when there is one.
     pub remote: Option<RemoteFacts>,
+    /// Remotes that are not asked.
+    pub other_remotes: Vec<String>,
     /// Whether locks are fresh.
     pub locks: Locks,
     /// What the changelog is made from; `None` without towncrier's settings.

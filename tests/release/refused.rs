@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use testkit::Repo;
 
 use crate::fixtures::release::{SETTINGS, monorepo};
-use crate::{commit, git};
+use crate::{commit, done, git};
 
 #[track_caller]
 fn refused(repo: &Repo, arguments: &[&str]) -> String {
@@ -55,6 +55,29 @@ fn lower_than_the_last() {
      |
     hint: choose a version above 24.03.10
     "#);
+}
+
+#[test]
+fn tag_on_a_remote_of_another_name() {
+    let repo = monorepo();
+    git(&repo, &["tag", "24.09.5"]);
+    git(&repo, &["push", "--quiet", "origin", "24.09.5"]);
+    git(&repo, &["tag", "--delete", "24.09.5"]);
+    git(&repo, &["remote", "rename", "origin", "up"]);
+    assert_snapshot!(refused(&repo, &["release", "24.09.1", "--yes"]), @r#"
+    error: 24.09.1 is lower than 24.09.5, which the tag `24.09.5` on `up` names
+     |
+    hint: choose a version above 24.09.5
+    "#);
+    let plan = done(&repo, &["release", "24.09.6", "--push", "--dry-run"]);
+    assert!(plan.stdout.contains("$ git push --atomic up "), "{plan}");
+    // Of several, none is guessed.
+    git(&repo, &["remote", "add", "fork", "../fork.git"]);
+    let plan = done(&repo, &["release", "24.09.6", "--dry-run"]);
+    assert!(
+        plan.to_string().contains("there is no remote `origin`: the tags of fork, up were not looked at (`[release] remote` names the one that counts)"),
+        "{plan}"
+    );
 }
 
 #[test]

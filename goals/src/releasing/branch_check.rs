@@ -17,14 +17,7 @@ use crate::session::Session;
 pub fn default_branch(session: &Session) -> Result<String, GoalError> {
     let git = Git::at(session.root());
     // Outside of a repository this says so.
-    let remotes = git.text(&["remote"])?;
-    let remotes: Vec<&str> = remotes.lines().collect();
-    let named = super::settings(session).remote;
-    let remote = match remotes.as_slice() {
-        _ if remotes.contains(&named.as_str()) => Some(named.as_str()),
-        [one] => Some(*one),
-        _ => None,
-    };
+    let remote = git.remote_or_only(&super::settings(session).remote)?;
     let mut candidates = Vec::new();
     if let Some(remote) = remote {
         let head = format!("refs/remotes/{remote}/HEAD");

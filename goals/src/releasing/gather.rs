@@ -89,6 +89,7 @@ pub fn gather(
         tags,
         candidates,
         remote: remote(&git, &head, settings, request)?,
+        other_remotes: other_remotes(&git, &settings.remote)?,
         locks: Locks::Unchecked,
         files: files(&tree, settings, &tracked)?,
         branches: branches(&git)?,
@@ -345,7 +346,7 @@ fn remote(
     request: &ReleaseRequest,
 ) -> Result<Option<RemoteFacts>, GitError> {
     let name = &settings.remote;
-    if !git.text(&["remote"])?.lines().any(|known| known == name) {
+    if !git.remotes()?.contains(name) {
         return Ok(None);
     }
     let branch = head.branch.as_deref().unwrap_or("HEAD");
@@ -397,6 +398,11 @@ fn remote(
         };
     }
     Ok(Some(facts))
+}
+
+fn other_remotes(git: &Git, name: &str) -> Result<Vec<String>, GitError> {
+    let remotes = git.remotes()?.into_iter();
+    Ok(remotes.filter(|remote| remote != name).collect())
 }
 
 /// The remote's tags that are not here.

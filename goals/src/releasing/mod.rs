@@ -53,7 +53,9 @@ pub fn settings(session: &Session) -> ReleaseSettings {
             Some(branch) => CommitOn::Branch(branch),
         },
         commit_message: given.commit_message.unwrap_or(profile.commit_message),
-        remote: given.remote.unwrap_or(profile.remote),
+        remote: given
+            .remote
+            .unwrap_or_else(|| usual_remote(session, profile.remote)),
         hooks: given.hooks,
         files: given.files,
         without: given.without.into_iter().collect(),
@@ -63,6 +65,12 @@ pub fn settings(session: &Session) -> ReleaseSettings {
         fragment_folder: None,
         distribution: None,
     }
+}
+
+/// The remote of a clone whose settings name none: the usual one or, where a clone named its only one otherwise, that.
+fn usual_remote(session: &Session, usual: String) -> String {
+    let found = Git::at(session.root()).remote_or_only(&usual);
+    found.ok().flatten().unwrap_or(usual)
 }
 
 /// The settings of releases, or those of a distribution that is released alone.

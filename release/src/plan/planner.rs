@@ -41,6 +41,13 @@ impl Planner<'_> {
                 remote.name
             ));
         }
+        if self.facts.remote.is_none() && !self.facts.other_remotes.is_empty() {
+            notes.push(format!(
+                "there is no remote `{}`: the tags of {} were not looked at (`[release] remote` names the one that counts)",
+                self.settings.remote,
+                self.facts.other_remotes.join(", "),
+            ));
+        }
         if self.facts.history == GitHistory::Shallow {
             notes.push("this clone is shallow: of other series only the releases in the commits that are here were looked at (`git fetch --unshallow` gets the others)".to_owned());
         }

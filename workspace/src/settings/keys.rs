@@ -919,7 +919,7 @@ section! {
         release_branch: Option<String> = None,
         /// The commit's message.
         commit_message: Option<String> = None,
-        /// The remote that is compared with and pushed to.
+        /// The remote that is compared with and pushed to; where it is missing, the only one that there is.
         remote: Option<String> = None,
         /// Commands around a release.
         hooks: Vec<Hook> = Vec::new(),

@@ -26,10 +26,14 @@ impl Branch {
                 upstream: None,
             });
         }
-        let remotes = git.text(&["remote"])?;
+        let remotes = git.remotes()?;
         let mut found = Vec::new();
-        for remote in remotes.lines() {
-            if job.remote.as_deref().is_some_and(|named| named != remote) {
+        for remote in &remotes {
+            if job
+                .remote
+                .as_deref()
+                .is_some_and(|named| named != remote.as_str())
+            {
                 continue;
             }
             // `upstream/24.03` names the remote too.
@@ -51,7 +55,7 @@ impl Branch {
         }
         let branch = found.pop().ok_or_else(|| BackportError::NoBranch {
             branch: name.clone(),
-            remotes: remotes.lines().map(str::to_owned).collect(),
+            remotes,
         })?;
         // `upstream/24.03` where 24.03 is here already.
         if tip_of(&format!("refs/heads/{}", branch.name))?.is_some() {
