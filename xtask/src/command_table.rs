@@ -2,8 +2,9 @@
 
 use std::ffi::OsString;
 
-use clap::{ArgAction, ArgMatches};
+use clap::{ArgAction, ArgMatches, Args};
 
+use crate::arguments::GlobalArguments;
 use crate::called;
 
 /// Goals without specs that can be named together with others.
@@ -52,9 +53,24 @@ impl CommandTable {
         words: impl IntoIterator<Item = OsString>,
     ) -> Result<ArgMatches, clap::Error> {
         let program = OsString::from(called::name());
-        self.0
-            .clone()
+        let words: Vec<OsString> = words.into_iter().collect();
+        self.parser_of(&words)
             .try_get_matches_from(std::iter::once(program).chain(words))
+    }
+
+    /// What reads these words. If they begin with a command, it knows no other: to prepare the options
+    /// of every command takes longer than to read all words.
+    fn parser_of(&self, words: &[OsString]) -> clap::Command {
+        let first = words.first().and_then(|word| word.to_str());
+        let Some(command) = first.and_then(|name| self.command(name)) else {
+            return self.parser();
+        };
+        let name = called::name();
+        let alone = clap::Command::new(name).bin_name(name);
+        GlobalArguments::augment_args(alone)
+            .disable_help_subcommand(true)
+            .subcommand_required(true)
+            .subcommand(command.clone())
     }
 
     /// The names of all commands.
@@ -165,5 +181,32 @@ impl CommandTable {
         let arguments = self.command(command).map(clap::Command::get_arguments);
         let arguments = arguments.into_iter().flatten();
         arguments.filter_map(clap::Arg::get_long).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::cli::Cli;
+    use crate::manual;
+
+    #[test]
+    fn a_command_alone_says_what_it_says_among_all() {
+        let table = CommandTable::new(manual::decorated(Cli::command()));
+        for command in table.commands() {
+            for option in ["--help", "-h", "--no-such-option", "--version"] {
+                let words = [command, option].map(OsString::from);
+                let alone = table.read(words.clone()).unwrap_err();
+                let words = std::iter::once(called::name().into()).chain(words);
+                let among_all = table.parser().try_get_matches_from(words).unwrap_err();
+                assert_eq!(
+                    alone.to_string(),
+                    among_all.to_string(),
+                    "{command} {option}"
+                );
+            }
+        }
     }
 }
