@@ -178,6 +178,18 @@ impl Marker {
         if !self.may_hold(extras) {
             return Self::FALSE;
         }
+        let is_asked = |name: &pep508_rs::ExtraName| {
+            let name: &str = name.as_ref();
+            extras.iter().any(|extra| extra.as_str() == name)
+        };
+        match Self(self.0.clone().simplify_extras_with(is_asked)) {
+            decided if !decided.has_extra() => decided,
+            rest => rest.without_other_extras(extras),
+        }
+    }
+
+    /// The marker with its conditions on extras decided, clause by clause.
+    fn without_other_extras(&self, extras: &[ExtraName]) -> Self {
         self.clauses()
             .into_iter()
             .filter_map(|clause| {
@@ -324,44 +336,34 @@ impl Marker {
         if universe.is_subset(self) {
             return Self::TRUE;
         }
-        let mut clauses: Vec<Vec<MarkerExpression>> = self
-            .clauses()
-            .into_iter()
-            .filter(|clause| !Self::clause(clause).is_disjoint(universe))
-            .map(|clause| {
-                clause
-                    .into_iter()
-                    .map(|one| usual_variable(one, universe))
-                    .collect()
+        let clauses = self.clauses().into_iter().map(|clause| {
+            let literals = clause.into_iter();
+            let usual = literals.map(|one| Self::literal(usual_variable(one, universe)));
+            usual.collect::<Vec<_>>()
+        });
+        let mut clauses: Vec<Self> = clauses
+            .filter(|clause| !Self::all(clause).is_disjoint(universe))
+            .map(|mut clause| {
+                let mut at = 0;
+                while at < clause.len() {
+                    let literal = clause.remove(at);
+                    if !Self::all(&clause).and(universe).is_subset(&wanted) {
+                        clause.insert(at, literal);
+                        at += 1;
+                    }
+                }
+                Self::all(&clause)
             })
             .collect();
-        for clause in &mut clauses {
-            let mut at = 0;
-            while at < clause.len() {
-                let literal = clause.remove(at);
-                if !Self::clause(clause).and(universe).is_subset(&wanted) {
-                    clause.insert(at, literal);
-                    at += 1;
-                }
-            }
-        }
         let mut at = 0;
         while at < clauses.len() && clauses.len() > 1 {
             let clause = clauses.remove(at);
-            let rest = clauses
-                .iter()
-                .map(|c| Self::clause(c))
-                .fold(Self::FALSE, |all, one| all.or(&one));
-            if wanted.is_subset(&rest) {
-                continue;
+            if !wanted.is_subset(&Self::any(&clauses)) {
+                clauses.insert(at, clause);
+                at += 1;
             }
-            clauses.insert(at, clause);
-            at += 1;
         }
-        let simple = clauses
-            .iter()
-            .map(|c| Self::clause(c))
-            .fold(Self::FALSE, |all, one| all.or(&one));
+        let simple = Self::any(&clauses);
         debug_assert!(simple.and(universe).is_same_set(&wanted));
         simple
     }
@@ -370,12 +372,12 @@ impl Marker {
         self.0.to_dnf()
     }
 
-    fn clause(literals: &[MarkerExpression]) -> Self {
-        literals
-            .iter()
-            .cloned()
-            .map(Self::literal)
-            .fold(Self::TRUE, |all, one| all.and(&one))
+    fn all(markers: &[Self]) -> Self {
+        markers.iter().fold(Self::TRUE, |all, one| all.and(one))
+    }
+
+    fn any(markers: &[Self]) -> Self {
+        markers.iter().fold(Self::FALSE, |all, one| all.or(one))
     }
 
     fn literal(expression: MarkerExpression) -> Self {
