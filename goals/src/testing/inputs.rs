@@ -128,19 +128,29 @@ impl BatchFiles {
             matches!(role, Role::File { .. } | Role::Sources { .. })
         };
         let targets: Vec<TargetId> = targets.into_iter().filter(has_files).collect();
-        let of_targets = targets.iter().flat_map(|id| graph.target(*id).files());
-        let mut paths: Vec<String> = of_targets.map(ToString::to_string).collect();
-        paths.extend(further.cloned());
+        let of_targets = || targets.iter().flat_map(|id| graph.target(*id).files());
+        let mut inits: FxHashMap<&str, Vec<String>> = FxHashMap::default();
+        for path in of_targets().filter(|path| path.ends_with(".py")) {
+            let folder = path_folder(path);
+            inits
+                .entry(folder)
+                .or_insert_with(|| init_files(graph, path));
+        }
+        let mut paths: Vec<String> = of_targets().map(ToString::to_string).collect();
+        paths.extend(further.cloned().chain(inits.values().flatten().cloned()));
         paths.sort();
         paths.dedup();
         let nodes = index.nodes(&paths).map_err(|error| of_tree(&error))?;
         let nodes: Vec<(String, TreeNode)> = paths.iter().cloned().zip(nodes).collect();
         let trees = SharedTrees::new(nodes.clone()).map_err(|error| of_tree(&error))?;
-        let of_target = |id: TargetId| {
-            let files = graph.target(id).files();
-            (id, files.filter_map(|path| trees.position(path)).collect())
+        let of_target = |id: &TargetId| {
+            let files = || graph.target(*id).files();
+            let above = files().filter_map(|path| inits.get(path_folder(path)));
+            let above = above.flatten().filter_map(|path| trees.position(path));
+            let own = files().filter_map(|path| trees.position(path));
+            (*id, own.chain(above).collect())
         };
-        let by_target = targets.into_iter().map(of_target).collect();
+        let by_target = targets.iter().map(of_target).collect();
         let python = paths.iter().filter(|path| path.ends_with(".py"));
         let roots = python.filter_map(|path| Some((trees.position(path)?, root(graph, path))));
         let roots = roots.collect();
@@ -177,6 +187,21 @@ impl BatchFiles {
         let roots: BTreeSet<String> = roots.into_iter().cloned().chain(more).collect();
         roots.into_iter().collect()
     }
+}
+
+/// The `__init__.py` files in the folder of a module and above, which make packages of these, also where they are empty
+/// and no target of the test has them: as in Pants' sandboxes.
+fn init_files(graph: &TargetGraph<'_>, module: &str) -> Vec<String> {
+    let tree = graph.repository().tree();
+    let names = ["__init__.py", "__init__.pyi"];
+    let of_folder = |folder: &str| {
+        names.map(|name| match folder {
+            "" => name.to_owned(),
+            folder => format!("{folder}/{name}"),
+        })
+    };
+    let files = folders_of(module).flat_map(of_folder);
+    files.filter(|path| tree.has_file(path)).collect()
 }
 
 /// What configures pytest in the folders of tests and above.
