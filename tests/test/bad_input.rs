@@ -16,7 +16,7 @@ fn summary(shown: &str) -> String {
 #[test]
 fn modules_that_are_broken() {
     let Some((repo, _index)) = repo(&[
-        ("src/t/BUILD", "python_tests(name='tests', timeout=3)\n"),
+        ("src/t/BUILD", "python_tests(name='tests', timeout=10)\n"),
         ("src/t/test_a_good.py", "def test_good():\n    pass\n"),
         ("src/t/test_b_parse.py", "def test_parse(:\n"),
         ("src/t/test_c_null.py", "def test_null():\n    pass\n\0\n"),
@@ -39,7 +39,7 @@ fn modules_that_are_broken() {
         let output = repo.xtask(&["--jobs=4", "test", "--force", how, "::"]);
         assert!(output.stderr.contains("SyntaxError"), "{output}");
         assert!(
-            output.stderr.contains("Exceeded timeout of 3.0 seconds"),
+            output.stderr.contains("Exceeded timeout of 10.0 seconds"),
             "{output}"
         );
         let left = repo.run("sh".into(), &["-c", "pgrep -f '^sleep 987' || true"]);

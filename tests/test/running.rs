@@ -56,6 +56,93 @@ fn forks_and_interpreters_give_the_same() {
 }
 
 #[test]
+fn folders_are_packages_by_files_that_no_target_has() {
+    let Some((repo, _index)) = repo(&[
+        ("src/acme/__init__.py", ""),
+        ("src/acme/lib/__init__.py", ""),
+        ("src/acme/lib/BUILD", "python_sources(sources=['a.py'])\n"),
+        ("src/acme/lib/a.py", "A = 1\n"),
+        ("src/acme/t/__init__.py", ""),
+        ("src/acme/t/BUILD", "python_tests()\n"),
+        (
+            "src/acme/t/test_a.py",
+            "import os\nimport acme\nfrom acme.lib import a\n\ndef test_a():\n    \
+             assert acme.__file__ and a.A == 1\n    \
+             found = [d for d, _, files in os.walk('src') if '__init__.py' in files]\n    \
+             assert sorted(found) == ['src/acme', 'src/acme/lib', 'src/acme/t'], found\n",
+        ),
+    ]) else {
+        return;
+    };
+    let output = repo.xtask(&["test", "::"]);
+    assert_eq!(output.status, 0, "{output}");
+}
+
+/// A module that warns when it is compiled, and one that takes that for an error.
+const COMPILED: &[(&str, &str)] = &[
+    ("src/lib/BUILD", "python_sources()\n"),
+    (
+        "src/lib/a.py",
+        "import sys\n\ndef where():\n    return sys._getframe().f_code.co_filename\n",
+    ),
+    ("src/lib/warns.py", "X = 1 is 1\n"),
+    ("src/t/BUILD", "python_tests(name='tests')\n"),
+    (
+        "src/t/test_a.py",
+        "import os\nfrom lib import a\n\ndef test_a():\n    \
+         assert a.where() == os.path.abspath('src/lib/a.py') == a.__file__\n",
+    ),
+    (
+        "src/t/test_b.py",
+        "import os\nfrom lib import a\n\ndef test_b():\n    \
+         assert a.where() == os.path.abspath('src/lib/a.py')\n",
+    ),
+    (
+        "src/t/test_warns.py",
+        "import warnings\n\ndef test_warns():\n    \
+         with warnings.catch_warnings(record=True) as caught:\n        \
+         warnings.simplefilter('always')\n        import lib.warns\n    \
+         assert caught\n",
+    ),
+    (
+        "src/t/test_warns_again.py",
+        "import warnings\n\ndef test_warns():\n    \
+         with warnings.catch_warnings(record=True) as caught:\n        \
+         warnings.simplefilter('always')\n        import lib.warns\n    \
+         assert caught\n",
+    ),
+];
+
+#[test]
+fn code_is_kept_and_read_only_where_it_is_whole() {
+    let Some((repo, _index)) = repo(COMPILED) else {
+        return;
+    };
+    let kept = repo.cache().join("cargo-xtask/code-1");
+    let files = || {
+        let folders = kept.read_dir_utf8().unwrap().flatten();
+        let files = folders.flat_map(|folder| folder.path().read_dir_utf8().unwrap().flatten());
+        files.map(|file| file.into_path()).collect::<Vec<_>>()
+    };
+    for how in ["--test-fork=true", "--test-fork=false"] {
+        for _ in 0..2 {
+            let output = repo.xtask(&["test", "--force", how, "::"]);
+            assert_eq!(output.status, 0, "{output}");
+        }
+        assert!(!files().is_empty(), "nothing is kept in {kept}");
+        for file in files() {
+            let mut bytes = fs_err::read(&file).unwrap();
+            let last = bytes.len() - 1;
+            bytes[last] ^= 1;
+            fs_err::write(&file, bytes).unwrap();
+        }
+    }
+    repo.write("src/lib/a.py", "def where():\n    return 'edited'\n");
+    let output = repo.xtask(&["test", "src/t/test_a.py"]);
+    assert_eq!(output.status, 1, "{output}");
+}
+
+#[test]
 fn a_module_may_end_in_any_way() {
     let Some((repo, _index)) = repo(&[
         ("src/t/BUILD", "python_tests(name='tests')\n"),
@@ -183,7 +270,7 @@ fn two_runs_at_once_give_what_one_gives() {
 #[test]
 fn time_limits_let_fixtures_end() {
     let Some((repo, _index)) = repo(&[
-        ("src/t/BUILD", "python_tests(name='tests', timeout=1)\n"),
+        ("src/t/BUILD", "python_tests(name='tests', timeout=6)\n"),
         (
             "src/t/test_long.py",
             "import time\n\ndef test_long():\n    try:\n        time.sleep(60)\n    finally:\n        \
@@ -196,7 +283,7 @@ fn time_limits_let_fixtures_end() {
     assert_eq!(output.status, 241, "{output}");
     assert!(output.stderr.contains("the fixture ended"), "{output}");
     assert!(
-        output.stderr.contains("Exceeded timeout of 1.0 seconds"),
+        output.stderr.contains("Exceeded timeout of 6.0 seconds"),
         "{output}"
     );
     let unlimited = repo.xtask(&["test", "--test-timeouts=false", "src/t/none::"]);

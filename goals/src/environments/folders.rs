@@ -41,6 +41,7 @@ const NUMBERED: &[(&str, &str)] = &[
         "environments of tools, type checkers and tests",
     ),
     ("linked-environments", "environments of tests"),
+    ("code", "compiled modules of tests"),
     ("folders", "states of folders that packages are built of"),
     ("tools", "caches of linters, formatters and type checkers"),
     ("trials", "environments in which built wheels are tried"),

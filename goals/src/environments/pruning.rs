@@ -37,6 +37,7 @@ const DEPTHS: &[(&str, usize)] = &[
     ("checked", 1),
     ("environments", 1),
     ("linked-environments", 1),
+    ("code", 2),
     ("trials", 1),
     ("requires", 1),
     ("runs", 1),

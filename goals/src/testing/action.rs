@@ -23,7 +23,11 @@ pub(super) const PROCESSES: &str = "processes";
 const BUILD_ROOT: &str = "%(buildroot)s";
 
 /// The program that runs pytest.
-pub(super) const PROGRAM: &str = include_str!("run_pytest.py");
+pub(super) const PROGRAM: &str =
+    concat!(include_str!("kept_code.py"), include_str!("run_pytest.py"));
+
+/// The folder of the cache with compiled code of the repository's modules.
+const CODE: &str = "code-1";
 
 /// A batch with what it sees.
 #[derive(Debug, Clone)]
@@ -145,6 +149,12 @@ impl PlannedBatch {
             .location(ROOT, Location::new(ROOT, session.root()));
         if let Some(path) = session.environment.get("PATH") {
             action = action.passed("PATH", path.clone());
+        }
+        // A debugger goes by the code that it sees compiled.
+        if let Ok(cache) = session.cache()
+            && !session.settings.test.is_interactive()
+        {
+            action = action.passed("XTASK_CODE", cache.join(CODE).into_string());
         }
         for (name, value) in variables {
             let mut parts = value.split(BUILD_ROOT);

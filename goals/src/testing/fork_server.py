@@ -1,20 +1,15 @@
 # Starts test modules as forks of one interpreter, which has imported pytest and what earlier modules imported of
 # their environment. Each connection is one module: a request in JSON, then the number of its process, then how it
 # ended; the module's process is reaped when the other side has heard that. Standard input ends with the run.
-import contextlib
 import gc
-import importlib
 import importlib.metadata
 import json
-import os
 import selectors
 import signal
 import socket
-import sys
 import threading
 import types
 
-del sys.path[0]
 LIBRARIES = (os.path.join(sys.prefix, "lib"), os.path.dirname(os.__file__))
 # Their native threads are made again after a fork, by their own handlers.
 FORK_SAFE = ("numpy", "scipy")
@@ -31,6 +26,16 @@ def plugins():
                 if file.suffix == ".py" and ".." not in file.parts:
                     names.add(file.parts[0].removesuffix(".py"))
     return names
+
+
+def warm():
+    """Has at hand what each run of pytest makes first: its own plug-ins, and an expression that is slow to compile."""
+    with contextlib.suppress(Exception):
+        from _pytest import config, junitxml
+
+        for name in config.default_plugins:
+            importlib.import_module(f"_pytest.{name}")
+        junitxml.bin_xml_escape("")
 
 
 def late(*_):
@@ -206,8 +211,7 @@ def run(request, learned):
         sys.modules["numpy.random"].seed()
     for name in os.environ.pop("XTASK_UNASKED", "").split():
         os.environ.pop(name, None)
-    import pytest
-
+    keep_code(os.environ.pop("XTASK_CODE", None))
     try:
         return pytest.main()
     finally:
@@ -219,6 +223,7 @@ SERVER = os.getpid()
 import pytest  # noqa: E402
 
 PLUGINS = plugins() - {"pytest", "_pytest"}
+warm()
 try:
     serve(sys.argv[1])
 except Forked as forked:

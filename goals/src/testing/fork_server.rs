@@ -15,7 +15,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::json;
 
 /// The program of a server.
-const SERVER: &str = include_str!("fork_server.py");
+const SERVER: &str = concat!(include_str!("kept_code.py"), include_str!("fork_server.py"));
 
 /// The arguments of the program before those of pytest.
 const OWN_ARGUMENTS: usize = 4;
