@@ -59,6 +59,11 @@ fn lint_says_what_each_tool_finds_and_changes_nothing() {
 
     exit 0
     ");
+    let quiet = look(&repo, &["--level=error", "lint", "::"]);
+    assert!(
+        quiet.contains("F401") && quiet.contains("✕ flake8 failed."),
+        "{quiet}"
+    );
 }
 
 #[test]

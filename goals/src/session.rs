@@ -13,6 +13,9 @@ pub trait Reporter: fmt::Debug + Send + Sync {
     /// Something for the user.
     fn note(&self, message: &str);
 
+    /// What came of what the user asked for, which is printed however little is to be printed.
+    fn result(&self, message: &str);
+
     /// Something for users who want to know more.
     fn detail(&self, message: &str);
 
@@ -73,6 +76,11 @@ impl Session {
     /// A message for the user.
     pub fn say(&self, message: impl fmt::Display) {
         self.reporter.note(&message.to_string());
+    }
+
+    /// What came of what the user asked for, printed at any level of messages.
+    pub fn tell_result(&self, message: impl fmt::Display) {
+        self.reporter.result(&message.to_string());
     }
 
     /// A message for users who want to know more.

@@ -132,6 +132,21 @@ fn the_summary_has_the_worst_last_and_its_exit_code_counts() {
 }
 
 #[test]
+fn what_failed_is_printed_at_any_level() {
+    let Some((repo, _index)) = repo(OUTCOMES) else {
+        return;
+    };
+    let modules = ["src/t/test_pass.py", "src/t/test_fail.py"];
+    let output = repo.xtask(&[&["--level=error", "test"], &modules[..]].concat());
+    assert!(output.stderr.contains("one is not two"), "{output}");
+    let shown = shown(&output);
+    let summary = shown
+        .lines()
+        .filter(|line| line.contains("src/t/test_pass"));
+    insta::assert_snapshot!(summary.collect::<Vec<_>>().join("\n"), @"✓ src/t/test_pass.py:tests succeeded in [T]s");
+}
+
+#[test]
 fn successes_are_not_run_again_and_failures_are() {
     let Some((repo, _index)) = repo(OUTCOMES) else {
         return;

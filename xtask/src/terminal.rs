@@ -59,6 +59,10 @@ impl Reporter for Terminal {
         }
     }
 
+    fn result(&self, message: &str) {
+        self.say(message);
+    }
+
     fn detail(&self, message: &str) {
         if self.wants_details() {
             self.say(message);

@@ -133,7 +133,7 @@ impl Fix<'_> {
             (Verdict::Clean, false) => {
                 session.say(format_args!("{label} changed:\n  {}", changed.join("\n  ")));
             }
-            _ => session.say(printed),
+            _ => session.tell_result(printed),
         }
     }
 }

@@ -233,6 +233,6 @@ impl Look<'_> {
             }
             _ => String::new(),
         };
-        session.say(format_args!("{partition}{printed}{ended}"));
+        session.tell_result(format_args!("{partition}{printed}{ended}"));
     }
 }

@@ -315,7 +315,10 @@ impl BatchWatcher<'_> {
             text += "\n";
             text += &outcome.output;
         }
-        self.session.say(text);
+        match line.succeeded {
+            true => self.session.say(text),
+            false => self.session.tell_result(text),
+        }
     }
 }
 

@@ -159,5 +159,5 @@ fn print_summary(session: &Session, report: &CheckReport, goal: CheckGoal) {
             ));
         }
     }
-    session.say(lines);
+    session.tell_result(lines);
 }

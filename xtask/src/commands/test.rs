@@ -72,7 +72,10 @@ pub(crate) fn run(
             actions: arguments.actions.options(),
         };
         let merged = merge.run(session)?;
-        merged.lines.iter().for_each(|line| session.say(line));
+        merged
+            .lines
+            .iter()
+            .for_each(|line| session.tell_result(line));
         return Ok(CommandOutcome::Exit(merged.exit_code));
     }
     if arguments.watch {
@@ -80,10 +83,10 @@ pub(crate) fn run(
     }
     let report = run_tests(session, &arguments.request(session))?;
     if !report.lines.is_empty() {
-        session.say("");
+        session.tell_result("");
     }
     for line in &report.lines {
-        session.say(line);
+        session.tell_result(line);
     }
     print_report(session, arguments, &report);
     Ok(CommandOutcome::Exit(report.exit_code))
@@ -148,16 +151,16 @@ const NAMED: usize = 5;
 
 /// Prints what is new: what ran, and what fails still.
 fn print_news(session: &Session, report: &TestReport) {
-    session.say("");
+    session.tell_result("");
     let mut count = 0;
     for line in report.news() {
-        session.say(line);
+        session.tell_result(line);
         count += 1;
     }
     match report.lines.len() - count {
         0 => {}
-        1 => session.say("✓ 1 other passed before, and nothing of it changed."),
-        count => session.say(format_args!(
+        1 => session.tell_result("✓ 1 other passed before, and nothing of it changed."),
+        count => session.tell_result(format_args!(
             "✓ {count} others passed before, and nothing of them changed."
         )),
     }
@@ -166,7 +169,7 @@ fn print_news(session: &Session, report: &TestReport) {
 /// Prints what belongs to a summary.
 fn print_report(session: &Session, arguments: &TestArguments, report: &TestReport) {
     for note in &report.notes {
-        session.say(note);
+        session.tell_result(note);
     }
     if let Some(error) = &report.error {
         crate::error::print(error);
@@ -200,20 +203,20 @@ fn print_more(session: &Session, arguments: &TestArguments, report: &TestReport)
         ));
     }
     for (title, time) in report.slowest(arguments.slowest.unwrap_or_default()) {
-        session.say(format_args!("{:>8.2}s {title}", time.as_secs_f64()));
+        session.tell_result(format_args!("{:>8.2}s {title}", time.as_secs_f64()));
     }
     let variable = |name| session.environment.contains_key(name);
     let rerun = session.settings.test.show_rerun_command;
     let failed = report.failed();
     if rerun.unwrap_or_else(|| variable("CI")) && !failed.is_empty() {
         let failed = failed.join(" ");
-        session.say(format_args!(
+        session.tell_result(format_args!(
             "\nTo run the failed tests again: cargo xtask test {failed}"
         ));
     }
     if variable("GITHUB_ACTIONS") {
         for line in report.annotations() {
-            session.say(line);
+            session.tell_result(line);
         }
     }
     if arguments.output_format == ResultFormat::Json {
