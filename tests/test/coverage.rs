@@ -185,7 +185,7 @@ fn coverage_without_what_measures_it_is_refused() {
     assert_snapshot!(shown(&output), @"
     error: cannot measure coverage: pytest is installed without `pytest-cov`
      |
-    hint: add it to `requirements` in `[pytest]`
+    hint: add `pytest-cov` to `extra_requirements` in `[pytest]`
     [exit 1]
     ");
 }

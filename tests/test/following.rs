@@ -1,13 +1,11 @@
-//! What is said while tests run and of why they run: the line on a terminal, `--explain`, `--watch`, debuggers.
+//! What is said while tests run and of why they run: the line on a terminal, `--explain`, `--watch`.
 
 use std::time::{Duration, Instant};
 
 use camino::Utf8Path;
 use insta::assert_snapshot;
-use testkit::Package;
 
-use super::{index, repo, shown};
-use crate::fixtures::environments;
+use super::{repo, shown};
 
 const TWO: &[(&str, &str)] = &[
     ("src/lib/BUILD", "python_sources()\n"),
@@ -170,43 +168,6 @@ fn a_terminal_shows_what_runs_now() {
             .contains("0 of 1 done, running src/t/test_slow.py:tests"),
         "{output}"
     );
-}
-
-/// A debugpy that says what it is asked, and where no editor comes.
-const DEBUGPY: &str = "\
-def listen(address):
-    print('listens at', address, flush=True)
-
-def wait_for_client():
-    print('waits', flush=True)
-";
-
-#[test]
-fn an_editor_is_waited_for() {
-    let Some(repo) = environments::repo() else {
-        return;
-    };
-    let index = index();
-    index.add(&Package::new("debugpy", "1.8").member("debugpy/__init__.py", DEBUGPY.as_bytes()));
-    let repo = repo.index(&index);
-    repo.write("src/t/BUILD", "python_tests(name='tests')\n");
-    repo.write("src/t/test_a.py", "def test_a():\n    pass\n");
-    let adapter = ["test", "--debug-adapter", "--debug-adapter-port=5680", "::"];
-    assert_snapshot!(shown(&repo.xtask(&adapter)), @r#"
-    error: cannot wait for an editor's debugger: no package that tests run with is debugpy
-     |
-    hint: `extra_requirements = ["debugpy"]` in `[pytest]` brings it
-    [exit 1]
-    "#);
-    let brought = "--pytest-extra-requirements=['debugpy']";
-    let output = repo.xtask(&[&["test", brought][..], &adapter[1..]].concat());
-    assert_snapshot!(shown(&output), @"
-    src/t/test_a.py:tests waits for an editor's debugger at 127.0.0.1:[PORT]
-    [exit 0]
-    ");
-    let listens = output.stdout.find("listens at ('127.0.0.1', 5680)");
-    let begins = output.stdout.find("test session starts");
-    assert!(listens.is_some() && listens < begins, "{output}");
 }
 
 #[test]

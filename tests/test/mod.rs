@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod coverage;
+mod debugging;
 mod following;
 mod interrupts;
 mod limits;

@@ -25,7 +25,7 @@ def main():
     print("============ test session starts ============")
     lines = trace() if "--cov" in options else {}
     if "--bad-option" in options:
-        print("ERROR: unrecognized arguments: --bad-option")
+        print("-c: error: unrecognized arguments: --bad-option")
         return 4
     cases, errors = [], 0
     for file in files:

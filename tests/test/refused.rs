@@ -75,6 +75,50 @@ fn settings_that_make_no_sense() {
 }
 
 #[test]
+fn plugins_that_pytest_lacks_are_named() {
+    let Some((repo, _index)) = repo(&[
+        (
+            "src/t/BUILD",
+            "python_tests(name='tests')\npython_test_utils(name='utils')\n",
+        ),
+        ("src/t/test_a.py", "def test_a():\n    pass\n"),
+        ("src/t/test_b.py", "def test_b():\n    pass\n"),
+    ]) else {
+        return;
+    };
+    let output = repo.xtask(&["test", "--output=none", "::", "--", "--bad-option"]);
+    let said: Vec<&str> = output
+        .stderr
+        .lines()
+        .filter(|line| line.starts_with("warning"))
+        .collect();
+    assert_snapshot!(said.join("\n"), @"
+    warning: src/t/BUILD:2:1: `sources` of `src/t:utils` matches no file: `conftest.py`, `test_*.pyi`, `*_test.pyi`, `tests.pyi` (files that `.gitignore` or `pants_ignore` names are not seen)
+    warning: no plug-in of pytest has the option `--bad-option`: add the project that has it to `extra_requirements` in `[pytest]`
+    ");
+    repo.write(
+        "src/t/conftest.py",
+        "name = 'absent'\nraise ImportError(f'Error importing plugin \"{name}\": No module named \\'{name}\\'')\n",
+    );
+    let output = repo.xtask(&["test", "--output=none", "src/t/test_a.py"]);
+    assert_snapshot!(shown(&output), @"
+    Completed: Run Pytest - src/t/test_a.py:tests - failed (exit code 2).
+    warning: no plug-in of pytest has the module `absent`: add the project that has it to `extra_requirements` in `[pytest]`
+
+    ✕ src/t/test_a.py:tests failed in [T]s
+    [exit 2]
+    ");
+    let alone = "--pytest-requirements=['pytest']";
+    let output = repo.xtask(&["test", "--pytest-xdist-enabled", alone, "::"]);
+    assert_snapshot!(shown(&output), @"
+    error: cannot run the tests of a module in several processes, as `xdist_enabled` in `[pytest]` wants: pytest is installed without `pytest-xdist`
+     |
+    hint: add `pytest-xdist` to `extra_requirements` in `[pytest]`
+    [exit 1]
+    ");
+}
+
+#[test]
 fn a_python_that_is_not_there() {
     let Some((repo, _index)) = repo(&[
         (

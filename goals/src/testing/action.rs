@@ -48,6 +48,10 @@ impl PlannedBatch {
         let settings = &session.settings;
         let python = Template::location(ENVIRONMENT).then("/bin/python");
         let mut line: Vec<Template> = vec![python];
+        if settings.test.debug_adapter {
+            // Python's own modules as files, which a debugger can stop in.
+            line.push("-Xfrozen_modules=off".into());
+        }
         line.extend(["-s", "-E", "-c", PROGRAM].map(Template::from));
         line.extend(self.pytest_line(session, arguments));
         let environment = &self.environment.environment;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use pytest::missing_modules;
+use pytest::{MissingPlugin, missing_modules, missing_plugins};
 use targets::kinds::Role;
 use targets::{TargetGraph, TargetId};
 
@@ -10,7 +10,17 @@ use super::plan::TestBatch;
 
 /// For each module that a test did not find: what has it, and the line that brings it.
 pub(super) fn explained(graph: &TargetGraph<'_>, batch: &TestBatch, output: &str) -> Vec<String> {
-    let modules = missing_modules(output);
+    let plugins = missing_plugins(output);
+    let is_plugin = |module: &String| {
+        let named = |plugin: &MissingPlugin| match plugin {
+            MissingPlugin::Module(name) => name.split('.').next() == module.split('.').next(),
+            MissingPlugin::Option(_) | MissingPlugin::Required(_) => false,
+        };
+        plugins.iter().any(named) && providers(graph, module).is_empty()
+    };
+    let mut modules = missing_modules(output);
+    // What plug-ins are missing is said once for all modules.
+    modules.retain(|module| !is_plugin(module));
     let explained = modules.iter().flat_map(|module| {
         let within = match providers(graph, module).is_empty() {
             true => mentioned_below(graph, module, output),
@@ -93,7 +103,7 @@ fn elsewhere(
 }
 
 /// The targets that have a module, or the package that it is in.
-fn providers(graph: &TargetGraph<'_>, module: &str) -> BTreeSet<TargetId> {
+pub(super) fn providers(graph: &TargetGraph<'_>, module: &str) -> BTreeSet<TargetId> {
     let top = module.split('.').next().unwrap_or(module);
     let mut found = BTreeSet::new();
     for id in graph.all() {

@@ -16,6 +16,7 @@ mod missing;
 mod on_workers;
 mod packages;
 mod plan;
+mod plugins;
 mod report;
 mod results;
 mod runner;
@@ -113,6 +114,10 @@ pub fn run(session: &Session, request: &TestRequest) -> Result<TestReport, GoalE
             explained.iter().for_each(|line| session.warn(line));
         }
     }
+    let failed = results.outcomes.iter().filter(|one| !one.line.succeeded);
+    let outputs = failed.map(|outcome| outcome.output.as_str());
+    let explained = plugins::explained(session, &graph, outputs);
+    explained.iter().for_each(|line| session.warn(line));
     report::write(session, (actions.engine().store(), &batches))?;
     drop(batches);
     let mut results = results;

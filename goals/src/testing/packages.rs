@@ -11,6 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use targets::{TargetGraph, TargetId};
 
 use super::plan::TestBatch;
+use super::plugins::{DEBUGGER, refuse_missing};
 use crate::environments::{CachedEnvironment, ExportOptions, Exporter, LockedPackages};
 use crate::error::GoalError;
 use crate::graph::interpreter_constraints;
@@ -19,9 +20,6 @@ use crate::session::Session;
 
 /// What is required where no resolve has pytest.
 const PYTEST: &[&str] = &["pytest>=7", "pytest-cov>=4", "pytest-xdist>=3"];
-
-/// The project that editors' debuggers speak to.
-const DEBUGGER: &str = "debugpy";
 
 /// Which packages tests see: those of their resolve that requirements reach, and the Python.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -227,8 +225,7 @@ impl PackageFinder<'_> {
                 let own = closure.iter().filter_map(|name| brought[key].get(name));
                 self.add(&mut wheels, own, choice.resolve.as_deref());
             }
-            self.refuse_no_debugger(&wheels)?;
-            self.refuse_no_coverage(&wheels)?;
+            refuse_missing(self.session, &wheels)?;
             all.push((choice, wheels));
         }
         Ok(all)
@@ -307,41 +304,6 @@ impl PackageFinder<'_> {
         name.filter(|name| {
             self.session.settings.test.debug_adapter && packages.all().contains(name)
         })
-    }
-
-    /// Refuses to measure coverage without what pytest does it with.
-    fn refuse_no_coverage(&self, wheels: &[StoredWheel]) -> Result<(), GoalError> {
-        let is_there = wheels
-            .iter()
-            .any(|wheel| wheel.name.as_str() == "pytest-cov");
-        if !self.session.settings.test.measures_coverage() || is_there {
-            return Ok(());
-        }
-        let message = "cannot measure coverage: pytest is installed without `pytest-cov`";
-        let resolve = self.session.settings.tools.get("pytest");
-        Err(GoalError::failure(message).hint(match resolve {
-            Some(resolve) => format!(
-                "add it to the requirements of the resolve `{resolve}`, then `cargo xtask generate-lockfiles --resolve {resolve}`"
-            ),
-            None => "add it to `requirements` in `[pytest]`".to_owned(),
-        }))
-    }
-
-    /// Refuses to wait for an editor without what it speaks to.
-    fn refuse_no_debugger(&self, wheels: &[StoredWheel]) -> Result<(), GoalError> {
-        let is_there = wheels.iter().any(|wheel| wheel.name.as_str() == DEBUGGER);
-        if !self.session.settings.test.debug_adapter || is_there {
-            return Ok(());
-        }
-        let message =
-            "cannot wait for an editor's debugger: no package that tests run with is debugpy";
-        let resolve = self.session.settings.tools.get("pytest");
-        Err(GoalError::failure(message).hint(match resolve {
-            Some(resolve) => format!(
-                "add `debugpy` to the requirements of the resolve `{resolve}`, then `cargo xtask generate-lockfiles --resolve {resolve}`"
-            ),
-            None => "`extra_requirements = [\"debugpy\"]` in `[pytest]` brings it".to_owned(),
-        }))
     }
 
     /// pytest's own wheels: of the resolve that the settings name, or what they require.
