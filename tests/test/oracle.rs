@@ -1,9 +1,10 @@
 //! The cases that Pants was recorded with, run with the real pytest: the same outcomes, exit codes and files.
 //!
-//! `XTASK_WHEELS` names a folder with wheels of pytest, its plug-ins and what the cases require, for the Python of
-//! the cases: `pip download --dest DIR pytest pytest-cov pytest-xdist ansicolors tabulate pytest-mock==3.12.0`.
+//! `XTASK_TOOL_WHEELS` names a folder with wheels of pytest, its plug-ins and what the cases require, as CONTRIBUTING
+//! says: one of them locks a source distribution.
 
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::Value;
@@ -56,8 +57,8 @@ fn cases_of_pants() {
     let Some(cases) = shared("oracle/goals/cases") else {
         return;
     };
-    let Ok(wheels) = std::env::var("XTASK_WHEELS") else {
-        skip("needs wheels of pytest, and XTASK_WHEELS names no folder with them");
+    let Ok(wheels) = std::env::var("XTASK_TOOL_WHEELS") else {
+        skip("needs wheels of pytest, and XTASK_TOOL_WHEELS names no folder");
         return;
     };
     let mut names: Vec<String> = cases
@@ -68,20 +69,56 @@ fn cases_of_pants() {
         .collect();
     names.retain(|name| name.contains("-test-"));
     names.sort();
-    let mut wrong = Vec::new();
-    for name in &names {
-        let found = differences(&cases.join(name), &wheels);
-        wrong.extend(found.into_iter().map(|text| format!("{name}: {text}")));
+    // Packages are unpacked once for all of them.
+    let cache = tempfile::tempdir().unwrap();
+    let place = CasePlace {
+        wheels: &wheels,
+        cache: Utf8Path::from_path(cache.path()).unwrap(),
+    };
+    let pending = Mutex::new(names.into_iter());
+    let (wrong, missing) = (Mutex::new(Vec::new()), Mutex::new(Vec::new()));
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..cores {
+            scope.spawn(|| {
+                loop {
+                    let Some(name) = pending.lock().unwrap().next() else {
+                        return;
+                    };
+                    match differences(&cases.join(&name), &place) {
+                        Some(found) => wrong
+                            .lock()
+                            .unwrap()
+                            .extend(found.into_iter().map(|text| format!("{name}: {text}"))),
+                        None => missing.lock().unwrap().push(name),
+                    }
+                }
+            });
+        }
+    });
+    let missing = missing.into_inner().unwrap();
+    if !missing.is_empty() {
+        skip(&format!(
+            "{} need a Python that is missing",
+            missing.join(", ")
+        ));
     }
+    let wrong = wrong.into_inner().unwrap();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// How a case differs from what Pants did.
-fn differences(case: &Utf8Path, wheels: &str) -> Vec<String> {
+/// Where packages of cases come from, and where they are kept.
+struct CasePlace<'a> {
+    wheels: &'a str,
+    cache: &'a Utf8Path,
+}
+
+/// How a case differs from what Pants did; None where its Python is missing.
+fn differences(case: &Utf8Path, place: &CasePlace<'_>) -> Option<Vec<String>> {
     let name = case.file_name().unwrap();
     let text = fs_err::read_to_string(case.join("expect.json")).unwrap();
     let expect: Value = serde_json::from_str(&text).unwrap();
-    let repo = scene(case, wheels);
+    let repo = scene(case, place);
     let mut wrong = Vec::new();
     for (at, run) in expect["runs"].as_array().unwrap().iter().enumerate() {
         prepare(&repo, run);
@@ -93,7 +130,10 @@ fn differences(case: &Utf8Path, wheels: &str) -> Vec<String> {
         if is_skipped || known {
             continue;
         }
-        let output = typed(&repo, run);
+        let output = typed(&repo, run, name);
+        if output.stderr.contains("no interpreter") {
+            return None;
+        }
         let found = compared(&repo, run, &output);
         wrong.extend(
             found
@@ -101,14 +141,20 @@ fn differences(case: &Utf8Path, wheels: &str) -> Vec<String> {
                 .map(|text| format!("run {}: {text}\n{output}", at + 1)),
         );
     }
-    wrong
+    Some(wrong)
 }
 
-fn scene(case: &Utf8Path, wheels: &str) -> Repo {
+fn scene(case: &Utf8Path, place: &CasePlace<'_>) -> Repo {
+    let home = std::env::var("HOME").unwrap_or_default();
     let repo = repo()
         .env("LANG", "C.UTF-8")
+        .env("PYENV_ROOT", &format!("{home}/.pyenv"))
+        .env("XTASK_CACHE_DIR", place.cache.as_str())
         .env("PANTS_PYTHON_REPOS_INDEXES", "[]")
-        .env("PANTS_PYTHON_REPOS_FIND_LINKS", &format!("['{wheels}']"));
+        .env(
+            "PANTS_PYTHON_REPOS_FIND_LINKS",
+            &format!("['{}']", place.wheels),
+        );
     fs_err::remove_file(repo.root().join("Cargo.toml")).unwrap();
     let mut pending = vec![case.join("in")];
     while let Some(folder) = pending.pop() {
@@ -153,10 +199,10 @@ fn prepare(repo: &Repo, run: &Value) {
 }
 
 /// Runs what a case types, with its variables, in its folder.
-fn typed(repo: &Repo, run: &Value) -> Output {
+fn typed(repo: &Repo, run: &Value, salt: &str) -> Output {
     let arguments = run["args"].as_array().unwrap().iter();
     let arguments: Vec<String> = arguments
-        .map(|text| text.as_str().unwrap().replace("{salt}", "salt"))
+        .map(|text| text.as_str().unwrap().replace("{salt}", salt))
         .collect();
     let variables = run["env"].as_object().into_iter().flatten();
     let mut line = vec!["-u".to_owned(), "XTASK_NONE".to_owned()];
