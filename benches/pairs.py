@@ -34,9 +34,10 @@ def run(command, folder, environment=None):
     return (wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024), text
 
 
-def compare(titles, ours, theirs, runs):
+def compare(titles, ours, theirs, runs, warm=True):
     """Prints the row of a situation. A contender is a function that makes one run and returns its measure."""
-    ours(), theirs()  # what both have read once is in memory
+    if warm:
+        ours(), theirs()  # what both have read once is in memory
     pairs = [(ours(), theirs()) for _ in range(runs)]
     cells = list(titles)
     for column, digits in enumerate((3, 3, 0)):
