@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use checks::ToolTable;
 use toml_edit::{Item, TableLike};
 
 use super::document::{OWN_FILE, SettingsDocument, read_if_there};
@@ -13,7 +14,7 @@ use super::error::{SettingKey, SettingsError, SettingsProblem};
 use super::flag::{GLOBAL, SettingFlag};
 use super::keys::{Section, Sections, ToolOptions};
 use super::kinds::Setting;
-use super::pants_keys::{INSTALL_FROM_RESOLVE, PANTS_KEYS, PROGRAM_KEYS, PROGRAMS};
+use super::pants_keys::{INSTALL_FROM_RESOLVE, PANTS_KEYS, PANTS_SCOPES, PROGRAM_KEYS, PROGRAMS};
 use super::tree::{
     Placeholders, SettingMistake, SettingMistakeKind, SettingNode, SettingTree, name_span,
 };
@@ -535,6 +536,27 @@ impl Layer<'_> {
 }
 
 fn set(
+    settings: &mut Settings,
+    key: &SettingKey,
+    node: &SettingNode,
+) -> Result<(), SettingMistake> {
+    match set_value(settings, key, node) {
+        Err(_) if is_of_pants_alone(settings, key) => Ok(()),
+        result => result,
+    }
+}
+
+/// Whether a section is that of a tool of Pants that does not run here: what it means there is not known, and nothing
+/// reads it.
+fn is_of_pants_alone(settings: &mut Settings, key: &SettingKey) -> bool {
+    let section = key.section.as_str();
+    let runs_here = |tools: ToolTable| tools.iter().any(|tool| tool.section() == section);
+    settings.sections.get_mut(section).is_none()
+        && PANTS_SCOPES.contains(&section)
+        && !runs_here(ToolTable::shipped())
+}
+
+fn set_value(
     settings: &mut Settings,
     key: &SettingKey,
     node: &SettingNode,

@@ -476,6 +476,23 @@ fn a_flag_counts_more_than_files() {
 }
 
 #[test]
+fn what_tools_of_pants_alone_mean_is_not_judged() {
+    // `regex-lint` has a dictionary where other tools have the name of a file.
+    for config in [
+        "'@lint-configs/regex-lint.yaml'",
+        "{ required_matches = {} }",
+    ] {
+        pants(&format!("[regex-lint]\nconfig = {config}\n"));
+    }
+    insta::assert_snapshot!(pants_error("[flake8]\nconfig = { a = 1 }\n"), @"
+    `[flake8] config` must be a path, not a table
+      at pants.toml:2:10
+      config = { a = 1 }
+               ^^^^^^^^^
+    ");
+}
+
+#[test]
 fn misspelt_keys_of_pants() {
     insta::assert_snapshot!(pants_error("[python-repos]\nindxes = []\n"), @"
     `indxes` is not a setting of `[python-repos]`
