@@ -1,5 +1,7 @@
 //! Patterns of visibility rules, and whether a target fits one.
 
+use std::sync::OnceLock;
+
 use regex::Regex;
 
 use model::RepoPath;
@@ -11,16 +13,16 @@ use buildfile::Data;
 /// A pattern for targets: type, path, name and tags, each optional.
 #[derive(Debug, Default)]
 pub(super) struct Selector {
-    kind: Option<Regex>,
+    kind: Option<LateRegex>,
     path: Option<PathPattern>,
-    name: Option<Regex>,
-    tags: Vec<Regex>,
+    name: Option<LateRegex>,
+    tags: Vec<LateRegex>,
 }
 
 #[derive(Debug)]
 struct PathPattern {
     anchor: Anchor,
-    regex: Regex,
+    regex: LateRegex,
 }
 
 /// What a path pattern counts from.
@@ -32,6 +34,33 @@ enum Anchor {
     Own(usize),
     /// Anywhere in the path.
     Floating,
+}
+
+/// A regular expression that is compiled when a text is first compared with it: most goals ask few.
+#[derive(Debug)]
+struct LateRegex {
+    text: String,
+    compiled: OnceLock<Option<Regex>>,
+}
+
+/// A text of up to this many bytes is never too large to be compiled.
+const SURELY_COMPILED: usize = 500;
+
+impl LateRegex {
+    /// What [`translate`] made, so that only its size can be wrong.
+    fn new(text: String) -> Result<Self, String> {
+        let compiled = OnceLock::new();
+        if text.len() > SURELY_COMPILED {
+            let regex = Regex::new(&text).map_err(|error| error.to_string())?;
+            let _ = compiled.set(Some(regex));
+        }
+        Ok(Self { text, compiled })
+    }
+
+    fn is_match(&self, text: &str) -> bool {
+        let compiled = self.compiled.get_or_init(|| Regex::new(&self.text).ok());
+        compiled.as_ref().is_some_and(|regex| regex.is_match(text))
+    }
 }
 
 impl Selector {
@@ -121,7 +150,7 @@ impl Selector {
         };
         self.path = Some(PathPattern {
             anchor,
-            regex: Regex::new(&regex).map_err(|error| error.to_string())?,
+            regex: LateRegex::new(regex)?,
         });
         Ok(())
     }
@@ -211,8 +240,8 @@ fn translate(pattern: &str) -> String {
         .replace("<>", "*")
 }
 
-fn glob(pattern: &str) -> Result<Regex, String> {
-    Regex::new(&format!("^(?:{})$", translate(pattern))).map_err(|error| error.to_string())
+fn glob(pattern: &str) -> Result<LateRegex, String> {
+    LateRegex::new(format!("^(?:{})$", translate(pattern)))
 }
 
 /// The folder that `.` means for the target: of its file, else of its BUILD file.
