@@ -14,7 +14,9 @@ enum Segment {
     Deep,
     /// A name without special characters.
     Literal(String),
-    /// A name with them.
+    /// A name with one `*`: what is before it, and what is after it.
+    Affixes(String, String),
+    /// A name with others.
     Pattern(Vec<Token>),
 }
 
@@ -36,11 +38,7 @@ impl Glob {
         let segments = pattern
             .split('/')
             .filter(|segment| !segment.is_empty() && *segment != ".")
-            .map(|segment| match segment {
-                "**" => Segment::Deep,
-                _ if segment.contains(['*', '?', '[']) => Segment::Pattern(tokens(segment)),
-                _ => Segment::Literal(segment.to_owned()),
-            })
+            .map(Segment::new)
             .collect();
         Self { segments }
     }
@@ -49,7 +47,7 @@ impl Glob {
     pub(crate) fn is_flat(&self) -> bool {
         matches!(
             self.segments.as_slice(),
-            [Segment::Literal(_) | Segment::Pattern(_)]
+            [Segment::Literal(_) | Segment::Affixes(..) | Segment::Pattern(_)]
         )
     }
 
@@ -92,10 +90,25 @@ fn matches(segments: &[Segment], parts: &[&str]) -> bool {
 }
 
 impl Segment {
+    fn new(text: &str) -> Self {
+        const SPECIAL: [char; 3] = ['*', '?', '['];
+        match text.split_once('*') {
+            _ if text == "**" => Self::Deep,
+            None if !text.contains(SPECIAL) => Self::Literal(text.to_owned()),
+            Some((start, end)) if !start.contains(SPECIAL) && !end.contains(SPECIAL) => {
+                Self::Affixes(start.to_owned(), end.to_owned())
+            }
+            _ => Self::Pattern(tokens(text)),
+        }
+    }
+
     fn matches(&self, name: &str) -> bool {
         match self {
             Self::Deep => true,
             Self::Literal(literal) => literal == name,
+            Self::Affixes(start, end) => name
+                .strip_prefix(start.as_str())
+                .is_some_and(|rest| rest.ends_with(end.as_str())),
             Self::Pattern(tokens) => match_tokens(tokens, name),
         }
     }
@@ -189,6 +202,8 @@ mod tests {
     fn within_a_folder() {
         check("*.py", &["a.py", ".py"], &["a.pyi", "d/a.py"]);
         check("*_test.py", &["a_test.py", "_test.py"], &["test.py"]);
+        check("ab*ba", &["abba", "ab-ba"], &["aba", "abbab"]);
+        check("a*b*c", &["abc", "a-b-c"], &["acb"]);
         check("[ab]?.py", &["ab.py"], &["a.py", "cb.py"]);
         check("[!a-c]", &["d"], &["b"]);
         check("{x,y}.py", &["{x,y}.py"], &["x.py"]);

@@ -95,12 +95,11 @@ impl Patterns {
             if !flat && !self.may_match(within) {
                 continue;
             }
+            let mut path = join(within, "");
+            let start = path.len();
             for name in &folder.files {
-                let path = if within.is_empty() {
-                    Arc::clone(name)
-                } else {
-                    Arc::from(format!("{within}/{name}"))
-                };
+                path.truncate(start);
+                path.push_str(name);
                 let mut any = false;
                 for ((glob, _), hit) in self.wanted.iter().zip(&mut hits) {
                     if glob.is_match(&path) {
@@ -109,7 +108,7 @@ impl Patterns {
                     }
                 }
                 if any && !self.excludes(dir, &path) {
-                    matched.files.push(path);
+                    matched.files.push(Arc::from(path.as_str()));
                 }
             }
         }
