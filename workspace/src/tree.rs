@@ -211,11 +211,6 @@ fn add_patterns(
     Ok(())
 }
 
-/// Whether an entry is a file, or a link to one.
-fn is_file(kind: std::fs::FileType, path: &Path) -> bool {
-    kind.is_file() || (kind.is_symlink() && path.is_file())
-}
-
 struct Walk<'w> {
     root: &'w Path,
     rules: &'w Gitignore,
@@ -257,7 +252,8 @@ impl Walk<'_> {
             if self.rules.matched(&below, is_dir).is_ignore() {
                 continue;
             }
-            if !is_dir && !is_file(kind, &entry.path()) {
+            let is_file = || kind.is_symlink() && entry.path().is_file();
+            if !is_dir && !kind.is_file() && !is_file() {
                 // Opening it could wait for ever.
                 if let Ok(mut skipped) = self.skipped.lock() {
                     skipped.push(below);
@@ -298,10 +294,10 @@ impl Walk<'_> {
     /// Whether a link leads to a folder; `None` if it leads nowhere, in a circle, or out of the
     /// repository.
     fn linked(&self, link: &Path, folder: &Path) -> Option<bool> {
-        let target: PathBuf = fs_err::canonicalize(link).ok()?;
-        if !target.is_dir() {
+        if !fs_err::metadata(link).ok()?.is_dir() {
             return Some(false);
         }
+        let target: PathBuf = fs_err::canonicalize(link).ok()?;
         let folder = fs_err::canonicalize(folder).ok()?;
         let root = fs_err::canonicalize(self.root).ok()?;
         (target.starts_with(root) && !folder.starts_with(&target)).then_some(true)
