@@ -5,14 +5,14 @@
 //! is hashed again.
 
 use std::collections::BTreeMap;
-use std::io::Read;
+use std::io::{Error, ErrorKind, Read};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+use rayon::iter::{IntoParallelIterator, IntoParallelRefIterator, ParallelIterator};
 use remote::{Digest, DigestHasher};
 use serde::{Deserialize, Serialize};
 
@@ -124,17 +124,50 @@ impl FileIndex {
     /// # Errors
     /// Where one of them cannot be read, or is neither file, link nor folder.
     pub fn nodes(&self, paths: &[String]) -> Result<Vec<TreeNode>, TreeError> {
-        paths.par_iter().map(|path| self.node(path)).collect()
+        let node = |path: &String| {
+            self.node(path)?.ok_or_else(|| TreeError::Read {
+                path: path.clone(),
+                reason: ErrorKind::NotFound.to_string(),
+            })
+        };
+        paths.par_iter().map(node).collect()
     }
 
-    fn node(&self, path: &str) -> Result<TreeNode, TreeError> {
+    /// What is at those of these paths from the root at which there is something, now.
+    ///
+    /// # Errors
+    /// Where one of them cannot be read, or is neither file, link nor folder.
+    pub fn present(&self, paths: Vec<String>) -> Result<Vec<(String, TreeNode)>, TreeError> {
+        let node = |path: String| Ok(self.node(&path)?.map(|node| (path, node)));
+        let nodes = paths
+            .into_par_iter()
+            .map(node)
+            .filter_map(Result::transpose);
+        nodes.collect()
+    }
+
+    /// What is at a path; nothing where nothing is.
+    fn node(&self, path: &str) -> Result<Option<TreeNode>, TreeError> {
+        match self.found(path) {
+            Ok(node) => Ok(Some(node)),
+            Err(error)
+                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(TreeError::Read {
+                path: path.to_owned(),
+                reason: match error.kind() {
+                    ErrorKind::Other => error.to_string(),
+                    kind => kind.to_string(),
+                },
+            }),
+        }
+    }
+
+    fn found(&self, path: &str) -> std::io::Result<TreeNode> {
         let full = self.root.join(path);
-        let unreadable = |reason: String| TreeError::Read {
-            path: path.to_owned(),
-            reason,
-        };
-        let failed = |error: std::io::Error| unreadable(error.kind().to_string());
-        let itself = full.as_std_path().symlink_metadata().map_err(failed)?;
+        let itself = full.as_std_path().symlink_metadata()?;
         let (full, metadata) = match itself.is_symlink() {
             true => match (full.canonicalize_utf8(), full.as_std_path().metadata()) {
                 (Ok(real), Ok(metadata)) => (real, metadata),
@@ -146,18 +179,17 @@ impl FileIndex {
             return Ok(TreeNode::EmptyFolder);
         }
         if metadata.is_symlink() {
-            let target = full.as_std_path().read_link().map_err(failed)?;
+            let target = full.as_std_path().read_link()?;
             let target = target.into_os_string().into_string();
             return target
                 .map(TreeNode::Symlink)
-                .map_err(|_| unreadable("its target is not UTF-8".to_owned()));
+                .map_err(|_| Error::other("its target is not UTF-8"));
         }
         if !metadata.is_file() {
-            return Err(unreadable("it is no file, folder or link".to_owned()));
+            return Err(Error::other("it is no file, folder or link"));
         }
-        let digest = self.digest(path, &full, &metadata).map_err(failed)?;
         Ok(TreeNode::File(InputFile {
-            digest,
+            digest: self.digest(path, &full, &metadata)?,
             executable: metadata.permissions().mode() & 0o100 != 0,
             origin: InputOrigin::Disk(Arc::from(full.as_std_path())),
         }))
@@ -347,7 +379,13 @@ mod tests {
     fn what_cannot_be_read_is_named() {
         let scene = scene();
         let index = FileIndex::open(&scene.cache, scene.root.clone());
-        let error = index.nodes(&["absent".to_owned()]).unwrap_err();
+        let paths = ["a", "absent", "a/below"].map(str::to_owned);
+        let error = index.nodes(&paths[1..]).unwrap_err();
         insta::assert_snapshot!(error, @"cannot read the input `absent`: entity not found");
+        let present = index.present(paths.to_vec()).unwrap();
+        assert!(
+            present.iter().map(|(path, _)| path).eq(["a"]),
+            "{present:?}"
+        );
     }
 }
