@@ -6,6 +6,9 @@ pub const STATE_FILE: &str = "xtask-environment.json";
 /// The file with the list of what was put into an environment.
 pub(crate) const LIST_FILE: &str = "xtask-environment.files";
 
+/// The file with what the folders of an environment were when it was right.
+pub(crate) const FOLDERS_FILE: &str = "xtask-environment.folders";
+
 /// Whether a package's `path`, relative to an environment's root, is such a file.
 pub(crate) fn is_environment_file(path: &str) -> bool {
     let in_scripts = ["bin/", "Scripts/"].into_iter();
@@ -17,7 +20,7 @@ pub(crate) fn is_environment_file(path: &str) -> bool {
     }
     let top = path.split('/').next().unwrap_or_default();
     top == "lib64"
-        || [STATE_FILE, LIST_FILE, "pyvenv.cfg"]
+        || [STATE_FILE, LIST_FILE, FOLDERS_FILE, "pyvenv.cfg"]
             .iter()
             .any(|file| path.eq_ignore_ascii_case(file))
 }

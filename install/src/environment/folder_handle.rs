@@ -5,6 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use camino::Utf8Path;
+use serde::{Deserialize, Serialize};
 
 /// What is known of a file without reading it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,13 +15,29 @@ pub(crate) struct FileStamp {
     pub(crate) time: Duration,
 }
 
+/// What of a folder's metadata changes when a name in it does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FolderStamp {
+    /// Seconds and nanoseconds since the start of 1970.
+    modified: (i64, i64),
+    changed: (i64, i64),
+    inode: u64,
+}
+
+impl FolderStamp {
+    /// Whether its last change was before these seconds since the start of 1970.
+    pub(crate) fn is_before(&self, limit: i64) -> bool {
+        self.modified.0 < limit && self.changed.0 < limit
+    }
+}
+
 #[cfg(unix)]
 mod handle {
     use std::os::fd::OwnedFd;
 
-    use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, linkat, openat, statat};
+    use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, linkat, mkdirat, openat, statat};
 
-    use super::{Duration, FileStamp, Utf8Path, io};
+    use super::{Duration, FileStamp, FolderStamp, Utf8Path, io};
 
     /// An open folder.
     #[derive(Debug)]
@@ -41,9 +58,26 @@ mod handle {
             let seconds = u64::try_from(found.st_mtime).ok()?;
             let state = FileStamp {
                 size: u64::try_from(found.st_size).ok()?,
-                time: Duration::new(seconds, nanoseconds(found.st_mtime_nsec)?),
+                time: Duration::new(seconds, number(found.st_mtime_nsec)?),
             };
             is_file.then_some(state)
+        }
+
+        /// What a folder below it is; none where there is none.
+        pub(crate) fn folder_stamp(&self, path: &str) -> Option<FolderStamp> {
+            let found = statat(&self.0, path, AtFlags::SYMLINK_NOFOLLOW).ok()?;
+            let is_folder = FileType::from_raw_mode(found.st_mode) == FileType::Directory;
+            let stamp = FolderStamp {
+                modified: (number(found.st_mtime)?, number(found.st_mtime_nsec)?),
+                changed: (number(found.st_ctime)?, number(found.st_ctime_nsec)?),
+                inode: number(found.st_ino)?,
+            };
+            is_folder.then_some(stamp)
+        }
+
+        /// Makes a folder below it.
+        pub(crate) fn make_folder(&self, path: &str) -> io::Result<()> {
+            Ok(mkdirat(&self.0, path, Mode::from_raw_mode(0o777))?)
         }
 
         /// Makes a hard link, below it, of a file below another folder.
@@ -52,15 +86,15 @@ mod handle {
         }
     }
 
-    /// Systems have this number in different types.
-    fn nanoseconds(number: impl TryInto<u32>) -> Option<u32> {
+    /// Systems have these numbers in different types.
+    fn number<N>(number: impl TryInto<N>) -> Option<N> {
         number.try_into().ok()
     }
 }
 
 #[cfg(not(unix))]
 mod handle {
-    use super::{FileStamp, Utf8Path, io};
+    use super::{FileStamp, FolderStamp, Utf8Path, io};
 
     /// An open folder, which this system does not have.
     #[derive(Debug)]
@@ -73,6 +107,14 @@ mod handle {
 
         pub(crate) fn file_state(&self, _: &str) -> Option<FileStamp> {
             None
+        }
+
+        pub(crate) fn folder_stamp(&self, _: &str) -> Option<FolderStamp> {
+            None
+        }
+
+        pub(crate) fn make_folder(&self, _: &str) -> io::Result<()> {
+            Err(io::ErrorKind::Unsupported.into())
         }
 
         pub(crate) fn link(&self, _: &str, _: &Self, _: &str) -> io::Result<()> {

@@ -117,11 +117,16 @@ impl InstalledFiles {
         })
     }
 
+    /// The `site-packages` that has the first distribution, relative to the root.
+    pub(crate) fn site(&self) -> Option<&str> {
+        let (site, _) = self.distributions().next()?.rsplit_once('/')?;
+        Some(site)
+    }
+
     /// The files that someone changed or removed.
     pub(crate) fn changed(&self, root: &Utf8Path) -> Vec<&InstalledFile> {
-        let first = self.distributions().next();
-        let site = first.and_then(|folder| folder.rsplit_once('/'));
-        let site = site.and_then(|(site, _)| Some((site, FolderHandle::open(&root.join(site))?)));
+        let site = self.site();
+        let site = site.and_then(|site| Some((site, FolderHandle::open(&root.join(site))?)));
         let is_intact = |file: &InstalledFile| {
             let inside = site.as_ref().and_then(|(site, handle)| {
                 let below = file.path.strip_prefix(site)?.strip_prefix('/')?;

@@ -6,6 +6,7 @@ mod content_time;
 mod damage;
 mod error;
 mod folder_handle;
+mod folder_stamps;
 mod folders;
 mod items;
 mod layout;

@@ -1,6 +1,6 @@
 //! Puts files into an environment: as links if the file system can make them, otherwise as copies.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::FileTimes;
 use std::io::{self, ErrorKind, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -104,19 +104,37 @@ fn make_folders(root: &Utf8Path, items: &[ItemToPlace<'_, '_>]) -> io::Result<()
         }
     }
     fs_err::create_dir_all(root)?;
+    let handle = FolderHandle::open(root);
+    let made = |folder: &&str| {
+        handle
+            .as_ref()
+            .is_some_and(|handle| handle.make_folder(folder).is_ok())
+    };
+    let mut by_depth: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
     for folder in folders {
-        let folder = root.join(folder);
-        match std::fs::create_dir(&folder) {
-            Ok(()) => {}
-            Err(error) if error.kind() == ErrorKind::AlreadyExists && folder.is_dir() => {}
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                fs_err::remove_file(&folder)?;
-                fs_err::create_dir(&folder)?;
-            }
-            Err(_) => fs_err::create_dir_all(&folder)?,
-        }
+        let depth = folder.matches('/').count();
+        by_depth.entry(depth).or_default().push(folder);
+    }
+    for folders in by_depth.into_values() {
+        let folders = folders.into_par_iter().with_min_len(64);
+        folders
+            .filter(|folder| !made(folder))
+            .try_for_each(|folder| make_folder(&root.join(folder)))?;
     }
     Ok(())
+}
+
+/// Makes a folder where there may be one, or a file in its place.
+fn make_folder(folder: &Utf8Path) -> io::Result<()> {
+    match std::fs::create_dir(folder) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            fs_err::remove_file(folder)?;
+            fs_err::create_dir(folder)
+        }
+        Err(_) => fs_err::create_dir_all(folder),
+    }
 }
 
 fn place(root: &Utf8Path, item: ItemToPlace<'_, '_>) -> Result<(), EnvironmentError> {

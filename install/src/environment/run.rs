@@ -10,6 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::compile::{StoredModule, compile, link_compiled};
 use super::damage::Changes;
 use super::error::EnvironmentError;
+use super::folder_stamps::FolderStamps;
 use super::folders::fold;
 use super::items::{CopyTime, ItemContent, PackageItems, of_project, of_wheel};
 use super::layout::Layout;
@@ -176,6 +177,7 @@ impl<'a> EnvironmentRun<'a> {
             .iter()
             .try_for_each(|one| check_source(one.item))?;
         state.write(self.root)?;
+        FolderStamps::forget(self.root);
         for one in &compared.wrong {
             remove_bytecode(&self.root.join(&one.item.path))?;
         }

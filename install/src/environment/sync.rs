@@ -13,6 +13,7 @@ use rustc_hash::FxHashSet;
 
 use super::damage::{Changes, EnvironmentFinding};
 use super::error::EnvironmentError;
+use super::folder_stamps::FolderStamps;
 use super::layout::Layout;
 use super::listing::InstalledFiles;
 use super::report::{SyncOutcome, SyncReport, titles};
@@ -102,15 +103,36 @@ impl Environment {
         if wanted.policy.renewal == Renewal::Asked || !self.is_current(wanted) {
             return None;
         }
+        let noted = FolderStamps::still(&self.root);
+        let foreign = match noted {
+            Some(noted) => noted.foreign,
+            None => self.foreign_if_right(wanted)?,
+        };
+        let is_right = foreign.is_empty() || wanted.policy.foreign == ForeignPackages::Kept;
+        is_right.then(|| SyncReport {
+            foreign,
+            ..SyncReport::of(SyncOutcome::Unchanged)
+        })
+    }
+
+    /// Looks at all files. If they are right, gives what is there of others, and notes what the folders are.
+    fn foreign_if_right(&self, wanted: &EnvironmentContents<'_>) -> Option<Vec<String>> {
         let files = InstalledFiles::read(&self.root)?;
-        let (changed, strays) = rayon::join(
+        // What changes meanwhile has another stamp.
+        let stamps = FolderStamps::of(&self.root, &files);
+        let (is_right, strays) = rayon::join(
             || files.changed(&self.root).is_empty(),
             || self.strays(wanted, &files),
         );
-        let none_to_remove = strays.other_versions.is_empty()
-            && (strays.foreign.is_empty() || wanted.policy.foreign == ForeignPackages::Kept);
-        (changed && none_to_remove)
-            .then(|| SyncReport::of(SyncOutcome::Unchanged).with_foreign(&strays.foreign))
+        if !is_right || !strays.other_versions.is_empty() {
+            return None;
+        }
+        let foreign = titles(&strays.foreign);
+        if let Some(mut stamps) = stamps {
+            stamps.foreign.clone_from(&foreign);
+            stamps.write(&self.root);
+        }
+        Some(foreign)
     }
 
     fn strays(&self, wanted: &EnvironmentContents<'_>, files: &InstalledFiles) -> Strays {
@@ -224,6 +246,9 @@ impl Environment {
         }
         if !strays.foreign.is_empty() {
             findings.push(EnvironmentFinding::Foreign(titles(&strays.foreign)));
+        }
+        if !findings.is_empty() {
+            FolderStamps::forget(&self.root);
         }
         Ok(findings)
     }

@@ -346,6 +346,48 @@ fn what_a_person_changed_is_reported_and_restored() {
 }
 
 #[test]
+fn folders_that_did_not_change_have_the_files_that_they_had() {
+    let mut scene = Scene::new();
+    let files = [("good/a.py", "a = 1"), ("good/sub/b.py", "b = 1")];
+    scene.want("good", "1.0", &files);
+    scene.sync();
+    let environment = scene.environment();
+    let note = environment.root().join(crate::protected::FOLDERS_FILE);
+    let is_right = |scene: &Scene| scene.environment().unchanged(&scene.wanted()).is_some();
+    assert!(
+        is_right(&scene) && !note.exists(),
+        "they may change in this very moment"
+    );
+    let settle = || std::thread::sleep(std::time::Duration::from_millis(3_050));
+    settle();
+    assert!(is_right(&scene) && note.exists());
+    // The list of the files is not needed as long as the note holds.
+    let list = environment.root().join(crate::protected::LIST_FILE);
+    let listed = fs_err::read(&list).unwrap();
+    fs_err::remove_file(&list).unwrap();
+    assert!(is_right(&scene));
+    fs_err::write(&list, listed).unwrap();
+    fs_err::remove_file(scene.site("good/sub/b.py")).unwrap();
+    assert!(!is_right(&scene));
+    scene.sync();
+    assert!(is_right(&scene) && !note.exists());
+    settle();
+    assert!(is_right(&scene) && note.exists());
+    // A file that is written in place leaves its folder as it was, until someone looks at each file.
+    fs_err::write(scene.site("good/a.py"), "a = 22").unwrap();
+    assert!(is_right(&scene));
+    assert_eq!(
+        scene.check(),
+        [EnvironmentFinding::ChangedFiles(vec![
+            scene.site("good/a.py")
+        ])]
+    );
+    assert!(!is_right(&scene) && !note.exists());
+    fs_err::write(&note, "damaged").unwrap();
+    assert!(!is_right(&scene));
+}
+
+#[test]
 fn a_change_that_reaches_the_store_is_noticed() {
     let mut scene = Scene::new();
     scene.want("good", "1.0", &[("good/a.py", "a = 1")]);
