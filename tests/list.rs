@@ -45,6 +45,18 @@ fn list() {
 }
 
 #[test]
+fn dependents_of_changes_need_a_commit() {
+    let repo = monorepo();
+    let output = repo.xtask(&[
+        "list",
+        "--changed-dependents=transitive",
+        "src/acme/core:dist",
+    ]);
+    insta::assert_snapshot!(output.stdout, @"src/acme/core:dist");
+    insta::assert_snapshot!(output.stderr, @"warning: `--changed-dependents` does nothing without `--changed-since`, which says since when");
+}
+
+#[test]
 fn specs_are_seen_from_where_the_user_stands() {
     let repo = monorepo();
     let output = repo.xtask_in(

@@ -312,6 +312,10 @@ impl SelectionArguments {
                 ChangedDependents::Transitive => Dependents::Transitive,
             }),
         };
+        let changed = changed.with(&session.settings);
+        if self.changed_dependents.is_some() && changed.is_none() {
+            session.warn("`--changed-dependents` does nothing without `--changed-since`, which says since when");
+        }
         TargetSelection {
             specs,
             spec_files: self.spec_files.clone(),
@@ -319,7 +323,7 @@ impl SelectionArguments {
             kinds: self.kinds.clone(),
             addresses: self.addresses.clone(),
             tag_patterns: self.tag_patterns.clone(),
-            changed: changed.with(&session.settings),
+            changed,
         }
         .with(&session.settings)
     }
