@@ -42,8 +42,10 @@ class Ours(Scratch):
         return sorted({line for line in listed.splitlines() if line.endswith((".py", ".pyi"))})
 
     def program(self, name):
+        # Where the settings pin a program, it is in the repository.
+        pinned = self.checkout.glob(f"dist/export/bins/{name}/*/{name}")
         places = (f"environments-*/*/bin/{name}", f"wheels-*/*/*/files/*.data/scripts/{name}")
-        return next(path for place in places for path in self.kept_cache.glob(place))
+        return next(path for found in (pinned, *map(self.kept_cache.glob, places)) for path in found)
 
     def python_with(self, module):
         """The environment of the code that is checked."""
@@ -82,6 +84,12 @@ def edit(path):
         file.write(f"\n_edited_{os.urandom(4).hex()} = 1\n")
 
 
+def comment(path):
+    """Changes a file, which stays as formatters want it."""
+    text = re.sub(r"\A# edited .*\n", "", path.read_text())
+    path.write_text(f"# edited {os.urandom(4).hex()}\n{text}")
+
+
 def lint(ours, options):
     hand = ByHand(ours.checkout, Path(ours._temporary.name) / "by-hand")
     ruff, files = ours.program("ruff"), ours.files("::")
@@ -90,6 +98,9 @@ def lint(ours, options):
     by_hand = lambda: hand.command(calls)  # noqa: E731
     cold, warm = after(ours.forget, lambda: ours.command("lint", "::")), lambda: ours.command("lint", "--force", "::")
     compare((title, "cold", "ruff by hand"), cold, after(hand.forget, by_hand), options.runs)
+    edited = ours.checkout / "src/ai/backend/common/types.py"
+    once = lambda: ours.command("lint", "::")  # noqa: E731
+    compare(("", "one file changed", ""), after(lambda: comment(edited), once), after(lambda: comment(edited), by_hand), options.runs)
     compare(("", "again, `--force`", ""), warm, by_hand, options.runs)
     compare(("", "unchanged", ""), lambda: ours.command("lint", "::"), by_hand, options.runs)
     one = "src/ai/backend/common/types.py"

@@ -230,6 +230,109 @@ fn a_tool_that_is_not_where_the_settings_say() {
 }
 
 #[test]
+fn a_configuration_with_an_error_is_told() {
+    let index = index();
+    let Some(repo) = repo(&index) else { return };
+    repo.write("p/bad.py", "");
+    repo.write(".flake8", "[flake8]\nextend-ignore = BROKEN\n");
+    let said = look(&repo, &["lint", "--only=flake8", "::"]);
+    let end = "does not match\nflake8 broke: its exit code is 1\n\n✕ flake8 failed.\nexit 3";
+    assert!(said.ends_with(end), "{said}");
+    // A tool that goes on all the same says it each time.
+    repo.write("pyproject.toml", "[tool.black]\nnosuch = 1\n");
+    let told = look(&repo, &["lint", "--only=black", "::"]);
+    insta::assert_snapshot!(told, @"
+    warning: black: Invalid config keys detected: 'nosuch' (in pyproject.toml)
+
+    ✓ black succeeded.
+    exit 0
+    ");
+    assert_eq!(look(&repo, &["lint", "--only=black", "::"]), told);
+    insta::assert_snapshot!(answer(&repo, &["fmt", "::"]), @"
+    warning: black: Invalid config keys detected: 'nosuch' (in pyproject.toml)
+
+    ✓ black made no changes.
+    exit 0
+    ");
+}
+
+#[test]
+fn a_file_that_is_deleted_between_listing_and_running_is_no_finding() {
+    let index = index();
+    let Some(repo) = repo(&index) else { return };
+    repo.write("p/a.py", "DELETE = 1\n");
+    insta::assert_snapshot!(answer(&repo, &["lint", "--only=flake8", "::"]), @"
+    ✓ flake8 succeeded.
+    exit 0
+    ");
+    assert!(!repo.root().join("p/bad.py").exists());
+    repo.write("p/bad.py", "x = 'a'\n");
+    insta::assert_snapshot!(answer(&repo, &["fmt", "::"]), @"
+    ✓ black made no changes.
+    exit 0
+    ");
+    assert!(!repo.root().join("p/bad.py").exists());
+}
+
+#[test]
+fn a_tool_is_given_again_only_files_that_may_have_findings() {
+    let index = index();
+    let Some(repo) = repo(&index) else { return };
+    repo.write("p/bad.py", "");
+    let log = repo.cache().join("given");
+    let log_argument = format!("--black-args=--log={log}");
+    let given = |more: &[&str]| {
+        look(
+            &repo,
+            &[&[&*log_argument, "lint", "--only=black", "::"], more].concat(),
+        );
+        let given = fs_err::read_to_string(&log).unwrap_or_default();
+        fs_err::write(&log, "").unwrap();
+        given.trim().to_owned()
+    };
+    assert_eq!(given(&[]), "p/bad.py p/good.py");
+    assert_eq!(given(&[]), "");
+    repo.write("p/good.py", "x = 1\n");
+    assert_eq!(given(&[]), "p/good.py");
+    // What has findings is given again, and nothing else.
+    repo.write("p/bad.py", "x = 'a'\n");
+    for _ in 0..2 {
+        assert_eq!(given(&[]), "p/bad.py");
+    }
+    assert_eq!(given(&["--force"]), "p/bad.py p/good.py");
+    assert_eq!(given(&["--no-cache"]), "p/bad.py p/good.py");
+    repo.write("p/bad.py", "");
+    assert_eq!(given(&[]), "");
+    // Another name in the folder, and another configuration, may matter for all.
+    repo.write("p/__init__.py", "");
+    assert_eq!(given(&[]), "p/__init__.py p/bad.py p/good.py");
+    repo.write("pyproject.toml", "[tool.black]\n");
+    assert_eq!(given(&[]), "p/__init__.py p/bad.py p/good.py");
+    assert_eq!(given(&[]), "");
+    for path in clean_files(&repo) {
+        fs_err::write(path, "{\"p/good.py\":").unwrap();
+    }
+    repo.write("p/good.py", "x = 3\n");
+    assert_eq!(given(&[]), "p/__init__.py p/bad.py p/good.py");
+}
+
+/// The files in which it is kept what was clean.
+fn clean_files(repo: &Repo) -> Vec<camino::Utf8PathBuf> {
+    let (mut folders, mut found) = (vec![repo.cache().to_owned()], Vec::new());
+    while let Some(folder) = folders.pop() {
+        for entry in folder.read_dir_utf8().unwrap().flatten() {
+            match entry.file_type().unwrap().is_dir() {
+                true => folders.push(entry.into_path()),
+                false if entry.file_name().starts_with("clean-") => found.push(entry.into_path()),
+                false => {}
+            }
+        }
+    }
+    assert!(!found.is_empty());
+    found
+}
+
+#[test]
 fn odd_names_and_many_files() {
     let index = index();
     let Some(repo) = repo(&index) else { return };

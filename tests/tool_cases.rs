@@ -148,6 +148,91 @@ fn mypy_survives_what_a_kill_leaves_and_answers_as_a_daemon() {
     );
 }
 
+/// Tools, a file that configures each with an error in it, our exit code, and words of the tool.
+const CONFIGURATION_ERRORS: &[(&str, &str, &str, i32, &str)] = &[
+    (
+        "ruff-check",
+        "ruff.toml",
+        "nosuch = 1\n",
+        2,
+        "unknown field",
+    ),
+    (
+        "ruff-format",
+        "ruff.toml",
+        "nosuch = 1\n",
+        2,
+        "unknown field",
+    ),
+    (
+        "black",
+        "pyproject.toml",
+        "[tool.black\n",
+        3,
+        "Error reading configuration file",
+    ),
+    (
+        "black",
+        "pyproject.toml",
+        "[tool.black]\nnosuch = 1\n",
+        0,
+        "warning: black: Invalid config keys detected: 'nosuch' (in pyproject.toml)",
+    ),
+    (
+        "isort",
+        "pyproject.toml",
+        "[tool.isort\n",
+        0,
+        "Failed to pull configuration information from pyproject.toml",
+    ),
+    (
+        "flake8",
+        ".flake8",
+        "[flake8]\nextend-ignore = E1,#x\n",
+        3,
+        "does not match",
+    ),
+    (
+        "mypy",
+        "mypy.ini",
+        "[mypy]\nstrct = 1\n",
+        0,
+        "warning: mypy: mypy.ini: [mypy]: Unrecognized option: strct = 1",
+    ),
+];
+
+#[test]
+fn a_configuration_with_an_error_is_told_by_each_tool() {
+    let Ok(wheels) = std::env::var("XTASK_TOOL_WHEELS") else {
+        testkit::skip("needs wheels of the tools, and XTASK_TOOL_WHEELS names no folder");
+        return;
+    };
+    let cache = tempfile::tempdir().unwrap();
+    let cache = Utf8Path::from_path(cache.path()).unwrap();
+    let case = tempfile::tempdir().unwrap();
+    let case = Utf8Path::from_path(case.path()).unwrap();
+    let tools: Vec<&str> = CONFIGURATION_ERRORS.iter().map(|row| row.0).collect();
+    let settings = format!(
+        "[GLOBAL]\npants_version = \"2.17.1\"\nbackend_packages = [\"pants.backend.python\"]\n[python]\ninterpreter_constraints = [\"==3.11.*\"]\n[checks]\ntools = {tools:?}\n"
+    );
+    fs_err::write(case.join("pants.toml"), settings).unwrap();
+    fs_err::write(case.join("BUILD"), "python_sources(name='root')\n").unwrap();
+    fs_err::write(case.join("a.py"), "").unwrap();
+    let repo = repository(case, &wheels, cache);
+    for (tool, file, text, code, words) in CONFIGURATION_ERRORS {
+        repo.write(file, text);
+        let goal = if *tool == "mypy" { "check" } else { "lint" };
+        let output = repo.xtask(&[goal, &format!("--only={tool}"), "::"]);
+        fs_err::remove_file(repo.root().join(file)).unwrap();
+        if output.stderr.contains("no interpreter") {
+            testkit::skip("needs CPython 3.11");
+            return;
+        }
+        let is_told = output.status == *code && output.stderr.contains(words);
+        assert!(is_told, "{tool}, {file}: {output}");
+    }
+}
+
 /// Ends the daemons whose state is in a folder.
 fn stop_daemons(folder: &Utf8Path) {
     let mut folders = vec![folder.join("tools-1")];

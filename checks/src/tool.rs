@@ -80,6 +80,10 @@ pub struct CheckTool {
     /// Which files one process is given.
     #[serde(default)]
     pub partition: Partitioning,
+    /// Whether what it finds in a file depends on no other file's contents: it is given only those in which it may
+    /// find something that it did not find before.
+    #[serde(default)]
+    pub by_file: bool,
     /// The fields of targets that keep it from their files.
     #[serde(default)]
     pub skip: Vec<String>,

@@ -84,6 +84,7 @@ pub struct ActionRunner<'a> {
     session: &'a Session,
     engine: Engine,
     files: FileIndex,
+    cache: CacheUse,
     explain: bool,
     stats: bool,
     trace: Option<Utf8PathBuf>,
@@ -103,6 +104,10 @@ impl<'a> ActionRunner<'a> {
         if engine.cache_use != CacheUse::None {
             engine.cache_use = options.cache;
         }
+        let cache = match engine.local_cache {
+            true => engine.cache_use,
+            false => CacheUse::None,
+        };
         engine.keep = options.keep.unwrap_or(engine.keep);
         engine.explain = session.reporter().wants_details() || options.explain;
         let engine = Engine::open(engine).map_err(|error| {
@@ -116,6 +121,7 @@ impl<'a> ActionRunner<'a> {
             files: FileIndex::open(engine.cache_folder(), session.root().to_owned()),
             session,
             engine,
+            cache,
             explain: options.explain,
             stats: options.stats,
             trace: trace.transpose()?,
@@ -125,6 +131,11 @@ impl<'a> ActionRunner<'a> {
     /// The engine.
     pub fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    /// What the cache of this machine is asked.
+    pub fn cache_use(&self) -> CacheUse {
+        self.cache
     }
 
     /// The files of the repository, each hashed once.

@@ -8,10 +8,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use checks::{CallMode, ToolTable, Verdict};
 use workspace::files;
 
-use super::look::configuration_files;
 use super::partition::FilePartition;
 use super::program::ToolBox;
 use super::request::CheckRequest;
+use super::seen::configuration_files;
 use super::trial::copy_files;
 use crate::error::GoalError;
 use crate::graph::{BuildFiles, edited_files, specs};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::Metadata;
+use std::io::Read;
 use std::time::SystemTime;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -11,7 +12,7 @@ use workspace::files;
 use crate::error::GoalError;
 
 /// Files as they were.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct FileContents {
     root: Utf8PathBuf,
     files: BTreeMap<String, FileState>,
@@ -46,22 +47,28 @@ impl FileContents {
         })
     }
 
+    /// The files that are otherwise now.
+    pub(super) fn changed(&self) -> Vec<String> {
+        let changed = self.changes().into_iter();
+        changed.map(|(path, _)| path).collect()
+    }
+
     /// The files that are otherwise now, and become what is compared with next.
     pub(super) fn take_changed(&mut self) -> Vec<String> {
-        let root = &self.root;
-        let changed: Vec<(String, FileState)> = self
-            .files
-            .par_iter()
-            .filter_map(|(path, before)| {
-                let file = root.join(path);
-                let stamp = stamp(&fs_err::metadata(&file).ok()?);
-                let now = (stamp != before.stamp).then(|| FileState::read(&file).ok())??;
-                (now.bytes != before.bytes).then(|| (path.clone(), now))
-            })
-            .collect();
-        let paths = changed.iter().map(|(path, _)| path.clone()).collect();
-        self.files.extend(changed);
+        let changes = self.changes();
+        let paths = changes.iter().map(|(path, _)| path.clone()).collect();
+        self.files.extend(changes);
         paths
+    }
+
+    fn changes(&self) -> Vec<(String, FileState)> {
+        let now = |(path, before): (&String, &FileState)| {
+            let file = self.root.join(path);
+            let stamp = stamp(&fs_err::metadata(&file).ok()?);
+            let now = (stamp != before.stamp).then(|| FileState::read(&file).ok())??;
+            (now.bytes != before.bytes).then(|| (path.clone(), now))
+        };
+        self.files.par_iter().filter_map(now).collect()
     }
 
     /// Gives all files the contents that they have here.
@@ -82,21 +89,15 @@ impl FileContents {
     }
 }
 
-impl Clone for FileContents {
-    fn clone(&self) -> Self {
-        Self {
-            root: self.root.clone(),
-            files: self.files.clone(),
-        }
-    }
-}
-
 impl FileState {
     fn read(file: &Utf8Path) -> std::io::Result<Self> {
-        let metadata = fs_err::metadata(file)?;
+        let mut open = fs_err::File::open(file)?;
+        let metadata = open.metadata()?;
+        let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default() + 1);
+        open.read_to_end(&mut bytes)?;
         Ok(Self {
             stamp: stamp(&metadata),
-            bytes: fs_err::read(file)?,
+            bytes,
         })
     }
 }

@@ -10,6 +10,7 @@ use super::partition::FilePartition;
 use super::process::ToolAnswer;
 use super::program::ToolBox;
 use super::report::{CheckReport, ToolState, ToolSummary};
+use super::seen::those_left;
 use crate::error::GoalError;
 
 /// Runs the tools.
@@ -82,8 +83,17 @@ impl Fix<'_> {
         };
         let mut changed = Vec::new();
         let mut answer = ToolAnswer::default();
+        let root = tool_box.session.root();
         for _ in 0..self.tool.passes {
-            answer = call.run(tool_box.session.root(), &self.partition.files)?;
+            let files = those_left(root, &self.partition.files);
+            answer = call.run(root, &files)?;
+            if answer.verdict != Verdict::Clean {
+                let left = those_left(root, &files);
+                // What was deleted meanwhile may be all that it minds.
+                if left.len() < files.len() {
+                    answer = call.run(root, &left)?;
+                }
+            }
             let now = current.take_changed();
             let is_done = now.is_empty() || answer.verdict != Verdict::Clean;
             changed.extend(now);
@@ -128,6 +138,12 @@ impl Fix<'_> {
         let printed = answer.printed();
         let printed = printed.trim_end();
         let label = self.label();
+        if answer.verdict == Verdict::Clean {
+            for complaint in answer.complaints(self.tool) {
+                let complaint = findings::within(session.root(), complaint);
+                session.warn(format_args!("{label}: {}", complaint.trim_end()));
+            }
+        }
         match (answer.verdict, changed.is_empty()) {
             (Verdict::Clean, true) => session.detail(format_args!("{label}: {printed}")),
             (Verdict::Clean, false) => {

@@ -6,11 +6,12 @@ use workspace::pending::alone_in;
 
 use super::daemon;
 use super::findings::{self, within};
-use super::look;
+use super::look::{self, LookPlanner, PlannedLook};
 use super::partition::FilePartition;
-use super::process::{ToolAnswer, ToolProgram};
+use super::process::{ToolAnswer, ToolCall, ToolProgram};
 use super::program::ToolBox;
 use super::report::{CheckReport, ToolState, ToolSummary};
+use super::seen::those_left;
 use super::trial;
 use super::watcher::LookWatcher;
 use crate::actions::ActionRunner;
@@ -27,7 +28,7 @@ struct Look<'a> {
 /// What is to be done for a look.
 enum LookPlan {
     /// These of the actions.
-    Actions(std::ops::Range<usize>),
+    Actions(std::ops::Range<usize>, PlannedLook),
     /// A trial on a copy, with this program.
     Trial(ToolProgram),
     /// A question to a daemon of this program.
@@ -42,11 +43,11 @@ pub(super) fn run(
     let looks = looks(tool_box, partitions);
     let runner = ActionRunner::new(tool_box.session, &tool_box.request.actions)?;
     let mut actions = Vec::new();
-    let files = looks.iter().flat_map(|look| &look.partition.files);
-    let mut watcher = LookWatcher::new(tool_box, files.collect());
+    let mut watcher = LookWatcher::new(tool_box);
+    let mut planner = LookPlanner::new(&runner, tool_box.graph.repository().tree());
     let plans: Vec<Result<LookPlan, GoalError>> = looks
         .iter()
-        .map(|look| look.plan(tool_box, &runner, (&mut actions, &mut watcher)))
+        .map(|look| look.plan(tool_box, &mut planner, (&mut actions, &mut watcher)))
         .collect();
     let ran = runner.run(&actions, &watcher);
     let mut report = CheckReport::new(tool_box.request.goal);
@@ -104,7 +105,7 @@ impl Look<'_> {
     fn plan(
         &self,
         tool_box: &ToolBox<'_>,
-        runner: &ActionRunner<'_>,
+        planner: &mut LookPlanner<'_>,
         (actions, watcher): (&mut Vec<Action>, &mut LookWatcher<'_>),
     ) -> Result<LookPlan, GoalError> {
         let program = tool_box.program(self.tool, self.partition)?;
@@ -116,11 +117,12 @@ impl Look<'_> {
             return Ok(LookPlan::Trial(program));
         };
         let start = actions.len();
-        actions.extend(look::actions(&call, runner, self.partition)?);
+        let planned = planner.plan((&call, self.partition), actions)?;
+        watcher.watch(&planned.files);
         for index in start..actions.len() {
             watcher.lock(index, &call);
         }
-        Ok(LookPlan::Actions(start..actions.len()))
+        Ok(LookPlan::Actions(start..actions.len(), planned))
     }
 
     fn answer(
@@ -129,8 +131,8 @@ impl Look<'_> {
         plan: LookPlan,
         outcomes: &[Result<Outcome, ActionError>],
     ) -> Result<ToolAnswer, GoalError> {
-        let range = match plan {
-            LookPlan::Actions(range) => range,
+        let (range, planned) = match plan {
+            LookPlan::Actions(range, planned) => (range, planned),
             LookPlan::Trial(program) => {
                 return trial::run(tool_box, (self.tool, self.partition), &program);
             }
@@ -149,32 +151,76 @@ impl Look<'_> {
             })?;
             answer.add(look::answer(self.tool, outcome)?);
         }
-        self.again(tool_box, answer)
+        let answer = self.with_empty_cache(tool_box, &planned.files, answer)?;
+        let answer = self.without_gone(tool_box, &planned.files, answer)?;
+        let is_quiet = answer.complaints(self.tool).is_empty();
+        if let (Verdict::Clean, true, Some(note)) = (answer.verdict, is_quiet, planned.note) {
+            note.keep(tool_box.graph.repository().tree());
+        }
+        Ok(answer)
     }
 
     /// Runs a tool that broke once more with an empty cache: what a killed run left may have broken it.
-    fn again(&self, tool_box: &ToolBox<'_>, answer: ToolAnswer) -> Result<ToolAnswer, GoalError> {
+    fn with_empty_cache(
+        &self,
+        tool_box: &ToolBox<'_>,
+        files: &[String],
+        answer: ToolAnswer,
+    ) -> Result<ToolAnswer, GoalError> {
         // What a signal ended did not end by itself.
         if answer.verdict != Verdict::Broken || answer.code.is_none() || !self.tool.has_cache() {
             return Ok(answer);
         }
+        self.again(tool_box, files, &|call| {
+            if call.has_empty_cache() {
+                return Ok(false);
+            }
+            tool_box.session.warn(format_args!(
+                "{} broke, and is run again with an empty cache",
+                self.tool.label()
+            ));
+            call.empty_cache().map(|()| true)
+        })
+        .map(|again| again.unwrap_or(answer))
+    }
+
+    /// Runs a tool once more that may mind nothing but files that were deleted since they were listed.
+    fn without_gone(
+        &self,
+        tool_box: &ToolBox<'_>,
+        files: &[String],
+        answer: ToolAnswer,
+    ) -> Result<ToolAnswer, GoalError> {
+        let is_done = answer.verdict == Verdict::Clean || answer.code.is_none();
+        let left = those_left(tool_box.session.root(), files);
+        if is_done || left.len() == files.len() {
+            return Ok(answer);
+        }
+        let again = self.again(tool_box, &left, &|_| Ok(true))?;
+        Ok(again.unwrap_or(answer))
+    }
+
+    /// Runs a tool once more on files, outside of the engine, with its cache for itself; if `prepare` is for it.
+    fn again(
+        &self,
+        tool_box: &ToolBox<'_>,
+        files: &[String],
+        prepare: &dyn Fn(&ToolCall<'_>) -> Result<bool, GoalError>,
+    ) -> Result<Option<ToolAnswer>, GoalError> {
         let program = tool_box.program(self.tool, self.partition)?;
         let call = tool_box.call((self.tool, self.mode()), &program, self.partition)?;
-        let Some(call) = call.filter(|call| !call.has_empty_cache()) else {
-            return Ok(answer);
-        };
+        let Some(call) = call else { return Ok(None) };
         let _guard = alone_in(call.cache.as_std_path())
             .map_err(|error| GoalError::failure(error.to_string()))?;
-        tool_box.session.warn(format_args!(
-            "{} broke, and is run again with an empty cache",
-            self.tool.label()
-        ));
-        call.empty_cache()?;
-        let root = tool_box.session.root();
-        match call.needs_cache_alone() {
-            true => call.run_as_one(root, &self.partition.files),
-            false => call.run(root, &self.partition.files),
+        if !prepare(&call)? {
+            return Ok(None);
         }
+        let root = tool_box.session.root();
+        let answer = match call.needs_cache_alone() && !files.is_empty() {
+            true => call.run_as_one(root, files),
+            false => call.run(root, files),
+        };
+        answer.map(Some)
     }
 
     fn mode(&self) -> CallMode {
@@ -217,6 +263,10 @@ impl Look<'_> {
         let printed = within(session.root(), &answer.printed());
         let printed = printed.trim_end();
         if answer.verdict == Verdict::Clean {
+            for complaint in answer.complaints(self.tool) {
+                let complaint = within(session.root(), complaint);
+                session.warn(format_args!("{}: {}", self.label(), complaint.trim_end()));
+            }
             session.detail(format_args!("{}: {printed}", self.label()));
             return;
         }

@@ -5,11 +5,14 @@ use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use checks::{CheckTool, Verdict, batches};
-use engine::{Action, Location, Outcome, ProcessEnd, Template, Workplace};
-use model::{RepoPath, Sha256};
+use engine::{Action, InputTree, Location, Outcome, ProcessEnd, Template, Workplace};
+use model::Sha256;
+use targets::SourceTree;
 
+use super::clean_files::{self, CleanFiles, FileMarks};
 use super::partition::FilePartition;
 use super::process::{ToolAnswer, ToolCall};
+use super::seen::SeenFiles;
 use crate::actions::ActionRunner;
 use crate::error::GoalError;
 
@@ -17,39 +20,99 @@ use crate::error::GoalError;
 /// imports ask the disk for these.
 const MODULES: &str = "XTASK_FIRST_PARTY";
 
-/// The largest number of files that configuration may name.
-const MOST_NAMED: usize = 100;
+/// Makes the actions of looks.
+pub(super) struct LookPlanner<'a> {
+    runner: &'a ActionRunner<'a>,
+    seen: SeenFiles<'a>,
+    tree: &'a SourceTree,
+}
 
-/// The actions of a call, one for each command line.
-pub(super) fn actions(
-    call: &ToolCall<'_>,
-    runner: &ActionRunner<'_>,
-    partition: &FilePartition,
-) -> Result<Vec<Action>, GoalError> {
-    let root = runner.files().root();
-    let seen = seen(call.tool, root, partition, &call.sees);
-    let inputs = runner.files().tree(&seen);
-    let inputs = inputs.map_err(|error| {
-        GoalError::failure(format!("cannot read what {} looks at", call.tool.label()))
-            .because(error.to_string())
-    })?;
-    let mut files = batches(&partition.files);
-    if let (Some(list), 2..) = (call.argument_file(&partition.files)?, files.len()) {
-        files = vec![vec![list]];
+/// What is planned for one look.
+pub(super) struct PlannedLook {
+    /// The files that its actions are given.
+    pub(super) files: Vec<String>,
+    /// What is kept where nothing is found.
+    pub(super) note: Option<CleanNote>,
+}
+
+/// What is kept where nothing is found.
+pub(super) struct CleanNote {
+    known: CleanFiles,
+    marks: FileMarks,
+}
+
+impl<'a> LookPlanner<'a> {
+    /// Looks at the files of a runner, of which those in `tree` are visible.
+    pub(super) fn new(runner: &'a ActionRunner<'a>, tree: &'a SourceTree) -> Self {
+        let seen = SeenFiles::new(runner.files());
+        Self { runner, seen, tree }
     }
-    let title = partition.title.as_deref().unwrap_or_default();
-    let action = |batch: Vec<String>| {
+
+    /// Adds the actions of a call: for all files, or for those that are not known to be clean.
+    pub(super) fn plan(
+        &mut self,
+        (call, partition): (&ToolCall<'_>, &FilePartition),
+        actions: &mut Vec<Action>,
+    ) -> Result<PlannedLook, GoalError> {
+        let seen = self.seen.of(call.tool, (&partition.files, &call.sees))?;
+        let root = self.runner.files().root();
+        let builder = ActionBuilder {
+            call,
+            root,
+            title: partition.title.as_deref().unwrap_or_default(),
+            first_party: first_party(root, &call.source_roots),
+        };
+        let note = call.tool.by_file.then(|| {
+            let context = builder.action(&seen.tree(&[])?, &[]).digest();
+            let tool = (call.tool.name.as_str(), context);
+            Ok::<_, GoalError>(CleanNote {
+                known: CleanFiles::open(&call.cache, tool, self.runner.cache_use()),
+                marks: clean_files::marks(&seen.given, self.tree),
+            })
+        });
+        let note = note.transpose()?;
+        let doubtful = note
+            .as_ref()
+            .map(|note| note.known.doubtful(&seen.given, &note.marks));
+        let given = doubtful.as_ref().unwrap_or(&seen.given);
+        let files: Vec<String> = given.iter().map(|(path, _)| path.clone()).collect();
+        let inputs = seen.tree(given)?;
+        let mut batches = batches(&files);
+        if let (Some(list), 2..) = (call.argument_file(&files)?, batches.len()) {
+            batches = vec![vec![list]];
+        }
+        actions.extend(batches.iter().map(|batch| builder.action(&inputs, batch)));
+        let note = note.filter(|_| !files.is_empty());
+        Ok(PlannedLook { files, note })
+    }
+}
+
+impl CleanNote {
+    /// Keeps that nothing was found.
+    pub(super) fn keep(self, tree: &SourceTree) {
+        self.known.keep(self.marks, tree);
+    }
+}
+
+/// Makes the actions of a call.
+struct ActionBuilder<'a> {
+    call: &'a ToolCall<'a>,
+    root: &'a Utf8Path,
+    title: &'a str,
+    first_party: String,
+}
+
+impl ActionBuilder<'_> {
+    fn action(&self, inputs: &InputTree, files: &[String]) -> Action {
+        let call = self.call;
         let program = Template::location("program");
-        let arguments = call
-            .arguments
-            .iter()
-            .chain(&batch)
-            .map(|text| call.template(text));
+        let arguments = call.arguments.iter().chain(files);
+        let arguments = arguments.map(|text| call.template(text));
         let mut action = Action::new(
-            format!("{} {title}", call.tool.label()),
+            format!("{} {}", call.tool.label(), self.title),
             std::iter::once(program).chain(arguments),
         );
-        action.workplace = Workplace::Tree(root.to_owned());
+        action.workplace = Workplace::Tree(self.root.to_owned());
         action.inputs = inputs.clone();
         for (name, value) in &call.variables {
             action
@@ -66,9 +129,8 @@ pub(super) fn actions(
                 .locations
                 .insert((*name).to_owned(), location.clone());
         }
-        action.variable(MODULES, first_party(root, &call.source_roots))
-    };
-    Ok(files.into_iter().map(action).collect())
+        action.variable(MODULES, self.first_party.as_str())
+    }
 }
 
 /// A location that is the same for every machine.
@@ -96,62 +158,6 @@ pub(super) fn answer(tool: &CheckTool, outcome: &Outcome) -> Result<ToolAnswer, 
         stdout,
         stderr,
     })
-}
-
-/// All files that a tool sees: those that it looks at, those that these reach, what configures it in their
-/// folders and above, and what that names.
-fn seen(
-    tool: &CheckTool,
-    root: &Utf8Path,
-    partition: &FilePartition,
-    more: &[String],
-) -> Vec<String> {
-    let mut seen: BTreeSet<String> = partition.files.iter().chain(more).cloned().collect();
-    seen.extend(configuration_files(tool, root, &partition.files));
-    seen.retain(|path| root.join(path).symlink_metadata().is_ok());
-    seen.into_iter().collect()
-}
-
-/// What configures a tool in the folders of files and above, and what that names.
-pub(super) fn configuration_files(
-    tool: &CheckTool,
-    root: &Utf8Path,
-    files: &[String],
-) -> BTreeSet<String> {
-    let mut folders: BTreeSet<&str> = BTreeSet::from([""]);
-    for file in files {
-        for folder in RepoPath::new(file).folders() {
-            if !folders.insert(folder) {
-                break;
-            }
-        }
-    }
-    let names = tool.config_names();
-    let mut found = BTreeSet::new();
-    for folder in folders {
-        for name in &names {
-            let path = RepoPath::new(folder).join(name);
-            if let Ok(text) = fs_err::read_to_string(root.join(&path)) {
-                found.extend(named_files(root, &text));
-                found.insert(path);
-            }
-        }
-    }
-    found
-}
-
-/// The files of the repository that a configuration file names: plug-ins, and what it extends.
-fn named_files(root: &Utf8Path, text: &str) -> Vec<String> {
-    let ends = |character: char| character.is_whitespace() || "\"\',=[]{}()".contains(character);
-    let words = text.split(ends);
-    let words = words.filter(|word| {
-        [".py", ".toml", ".ini", ".cfg", ".txt"]
-            .iter()
-            .any(|end| word.ends_with(end))
-    });
-    let words = words.map(|word| word.trim_start_matches("./"));
-    let words = words.filter(|word| !word.starts_with(['/', '.']) && root.join(word).is_file());
-    words.take(MOST_NAMED).map(str::to_owned).collect()
 }
 
 /// A hash of the names of first-party modules: those at the root and at source roots.

@@ -3,6 +3,7 @@
 
 mod build_files;
 mod choice;
+mod clean_files;
 mod code_environment;
 mod contents;
 mod daemon;
@@ -18,6 +19,7 @@ mod process;
 mod program;
 mod report;
 mod request;
+mod seen;
 mod staged;
 mod trial;
 mod watcher;

@@ -212,6 +212,17 @@ impl ToolAnswer {
         self.stderr.push_str(&other.stderr);
     }
 
+    /// What a tool that goes on all the same says of what configures it.
+    pub(super) fn complaints(&self, tool: &CheckTool) -> Vec<&str> {
+        let names = tool.config_names();
+        let is_about = |line: &&str| names.iter().any(|name| line.contains(name.as_str()));
+        self.stderr
+            .lines()
+            .filter(is_about)
+            .map(str::trim)
+            .collect()
+    }
+
     /// All that it printed, in whole lines.
     pub(super) fn printed(&self) -> String {
         let mut text = String::new();

@@ -45,7 +45,7 @@ const PASSED: &[&str] = &[
 pub(super) struct ToolBox<'a> {
     pub(super) session: &'a Session,
     pub(super) request: &'a CheckRequest,
-    graph: &'a TargetGraph<'a>,
+    pub(super) graph: &'a TargetGraph<'a>,
     exporter: Exporter<'a>,
     cache: Utf8PathBuf,
     /// Programs by section and constraints.

@@ -4,10 +4,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use checks::{CallMode, CheckTool, Verdict};
 
 use super::contents::FileContents;
-use super::look::configuration_files;
 use super::partition::FilePartition;
 use super::process::{ToolAnswer, ToolProgram};
 use super::program::ToolBox;
+use super::seen::configuration_files;
 use crate::error::GoalError;
 
 /// Runs the tool on a copy, and finds what it would change.

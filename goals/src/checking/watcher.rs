@@ -17,7 +17,7 @@ use crate::error::GoalError;
 /// An observer of looks.
 pub(super) struct LookWatcher<'a> {
     tool_box: &'a ToolBox<'a>,
-    files: BTreeSet<&'a String>,
+    files: BTreeSet<String>,
     before: OnceLock<Result<FileContents, GoalError>>,
     /// The folder that each action has alone.
     alone: BTreeMap<usize, Utf8PathBuf>,
@@ -25,15 +25,21 @@ pub(super) struct LookWatcher<'a> {
 }
 
 impl<'a> LookWatcher<'a> {
-    /// Watches these files; those of type checkers, which have no mode that writes, are not watched.
-    pub(super) fn new(tool_box: &'a ToolBox<'a>, files: BTreeSet<&'a String>) -> Self {
-        let is_watched = tool_box.request.goal == CheckGoal::Lint;
+    /// Watches nothing yet.
+    pub(super) fn new(tool_box: &'a ToolBox<'a>) -> Self {
         Self {
             tool_box,
-            files: if is_watched { files } else { BTreeSet::new() },
+            files: BTreeSet::new(),
             before: OnceLock::new(),
             alone: BTreeMap::new(),
             held: Mutex::default(),
+        }
+    }
+
+    /// Watches files that a tool is given; not those of type checkers, which have no mode that writes.
+    pub(super) fn watch(&mut self, files: &[String]) {
+        if self.tool_box.request.goal == CheckGoal::Lint {
+            self.files.extend(files.iter().cloned());
         }
     }
 
@@ -50,7 +56,7 @@ impl<'a> LookWatcher<'a> {
             return Ok(());
         };
         let before = before?;
-        let changed = before.clone().take_changed();
+        let changed = before.changed();
         let Some(first) = changed.first() else {
             return Ok(());
         };
@@ -73,7 +79,7 @@ impl RunObserver for LookWatcher<'_> {
         match event {
             RunEvent::Started { index, .. } => {
                 let root = self.tool_box.session.root();
-                let files = || FileContents::read(root, self.files.iter().copied());
+                let files = || FileContents::read(root, &self.files);
                 self.before.get_or_init(files);
                 let folder = self.alone.get(index);
                 // Without the lock, the tool runs all the same.
