@@ -125,12 +125,15 @@ def passing(scene):
 def own_python(folder, version):
     """Names the Python of this machine where a checkout names the one of its authors, who pin a patch version."""
     minor = version.rpartition(".")[0]
-    program = shutil.which(f"python{minor}") or next(
-        iter(sorted(glob.glob(os.path.expanduser(f"~/.pyenv/versions/{minor}.*/bin/python{minor}")))), None)
-    if not program:
+    # A shim of pyenv may stand for a Python that is not chosen.
+    pyenv = glob.glob(os.path.expanduser(f"~/.pyenv/versions/{minor}.*/bin/python{minor}"))
+    said = None
+    for program in filter(None, [shutil.which(f"python{minor}"), *sorted(pyenv)]):
+        asked = subprocess.run([program, "-c", "import platform; print(platform.python_version())"],
+                               capture_output=True, text=True)
+        said = said or (asked.stdout.strip() if asked.returncode == 0 else None)
+    if not said:
         return False
-    said = subprocess.run([program, "-c", "import platform; print(platform.python_version())"],
-                          capture_output=True, text=True, check=True).stdout.strip()
     for path in [folder / "pants.toml", *folder.glob("*.lock*"), *folder.glob("tools/*.lock*")]:
         text = path.read_text()
         # Their own index is not everybody's.
