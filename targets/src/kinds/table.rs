@@ -1,5 +1,6 @@
 //! Reads the table of target types, `pants.txt`.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::field::{FieldType, PantsVersions};
@@ -14,7 +15,7 @@ const TEXT: &str = include_str!("pants.txt");
 static TYPES: LazyLock<Vec<TargetType>> = LazyLock::new(|| {
     let (fields, types) = TEXT.split_once("[types]\n").unwrap_or_default();
     let fields = fields.split_once("[fields]\n").unwrap_or_default().1;
-    let fields: Vec<(&str, FieldType)> = fields.lines().filter_map(field).collect();
+    let fields: HashMap<&str, FieldType> = fields.lines().filter_map(field).collect();
     let mut types: Vec<TargetType> = types
         .lines()
         .map(|line| target_type(line, &fields))
@@ -60,7 +61,7 @@ fn field(line: &'static str) -> Option<(&'static str, FieldType)> {
 }
 
 /// A line below `[types]`.
-fn target_type(line: &'static str, fields: &[(&str, FieldType)]) -> TargetType {
+fn target_type(line: &'static str, fields: &HashMap<&str, FieldType>) -> TargetType {
     let (head, names) = line
         .split_once(": ")
         .unwrap_or((line.trim_end_matches(':'), ""));
@@ -72,7 +73,7 @@ fn target_type(line: &'static str, fields: &[(&str, FieldType)]) -> TargetType {
     let own = names.split_whitespace().filter_map(|text| {
         let moves = text.ends_with('>');
         let (key, versions) = PantsVersions::split(text.trim_end_matches('>'));
-        let (_, field) = fields.iter().find(|(have, _)| *have == key)?;
+        let field = fields.get(key)?;
         Some(FieldType {
             versions,
             moves,
