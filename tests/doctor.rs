@@ -137,7 +137,7 @@ fn a_merge_driver_that_cannot_be_started() {
         .replace(crate::BINARY, "/nowhere/cargo-xtask");
     repo.write(".git/config", &config);
     assert_snapshot!(of_driver(&repo), @"
-    amiss  merge driver: neither `cargo-xtask` nor `/nowhere/cargo-xtask` can be started: locks are merged line by line
+    amiss  merge driver: neither `/nowhere/cargo-xtask` nor `cargo-xtask` can be started: locks are merged line by line
            mend it: cargo-xtask install-merge-driver
     ");
 }

@@ -66,6 +66,7 @@ mod vendor;
 mod version;
 mod why;
 mod why_not;
+mod without_cargo;
 mod workflows;
 
 use camino::{Utf8Path, Utf8PathBuf};

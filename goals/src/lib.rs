@@ -8,6 +8,7 @@ pub mod environments;
 pub mod error;
 pub mod graph;
 pub mod installation;
+pub mod launcher;
 pub mod locking;
 pub mod migration;
 pub mod packaging;

@@ -164,8 +164,15 @@ fn exported_scripts_run() {
     assert_snapshot!(repo.read("py"), @r#"
     #!/bin/sh
     # Written by `cargo xtask export --scripts`; the variable LOCKSET names another resolve.
-    if command -v cargo >/dev/null 2>&1; then xtask='cargo xtask'; else xtask=cargo-xtask; fi
-    exec $xtask -C "$(dirname "$0")" run --resolve "${LOCKSET:-python-default}" -- "$@"
+    xtask() {
+        for program in cargo-xtask xt; do
+            if command -v "$program" >/dev/null 2>&1; then exec "$program" "$@"; fi
+        done
+        case $(cargo --list 2>/dev/null) in *'    xtask '*) exec cargo xtask "$@" ;; esac
+        echo "$0: no cargo-xtask is on PATH, and cargo has no xtask" >&2
+        exit 127
+    }
+    xtask -C "$(dirname "$0")" run --resolve "${LOCKSET:-python-default}" -- "$@"
     "#);
 }
 

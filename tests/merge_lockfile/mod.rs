@@ -19,8 +19,7 @@ fn git_repo(index: &LoopbackIndex) -> Repo {
     repo
 }
 
-/// Makes git run the binary under test: the installed driver is `cargo xtask`, which is another
-/// build.
+/// Makes git run the binary under test alone: the installed driver knows a second way.
 fn use_this_binary(repo: &Repo) {
     let command = format!("'{BINARY}' merge-lockfile %O %A %B %P");
     git(repo, &["config", "merge.xtask-lockfile.driver", &command]);
@@ -450,10 +449,14 @@ fn installed_with(repo: &Repo, programs: &[(&str, &str)]) {
 
 #[test]
 fn the_installed_driver_needs_no_cargo() {
-    // Without cargo, and with a cargo that has no such command.
-    for cargo in ["/nowhere/cargo xtask", "sh -c 'exit 101'"] {
+    // Where the program that installed it is gone, or cannot do it.
+    for gone in ["/nowhere/cargo-x", "sh -c 'exit 101'", "sh -c 'exit 1'"] {
         let (repo, _index) = two_branches();
-        installed_with(&repo, &[("cargo xtask", cargo)]);
+        let found = format!("{BINARY} merge-lockfile");
+        installed_with(
+            &repo,
+            &[(BINARY, gone), ("cargo-xtask merge-lockfile", &found)],
+        );
         let output = try_git(&repo, &["merge", "--no-edit", "ours"]);
         assert_eq!(output.status, 0, "{output}");
         assert_eq!(versions(&repo), "a 2.0, b 2.0, shared 2.0");
@@ -465,7 +468,10 @@ fn the_installed_driver_falls_back_to_lines() {
     let (repo, _index) = two_branches();
     installed_with(
         &repo,
-        &[("cargo xtask", "/nowhere/cargo"), (BINARY, "/nowhere/x")],
+        &[
+            (BINARY, "/nowhere/x"),
+            ("cargo-xtask merge-lockfile", "/nowhere/y merge-lockfile"),
+        ],
     );
     let output = try_git(&repo, &["merge", "--no-edit", "ours"]);
     assert_ne!(output.status, 0, "{output}");

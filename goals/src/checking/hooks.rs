@@ -5,6 +5,7 @@ use git::Git;
 use workspace::files;
 
 use crate::error::GoalError;
+use crate::launcher::{Launcher, quoted, try_script};
 use crate::session::Session;
 
 /// The name of the hook.
@@ -18,6 +19,7 @@ const MARK: &str = "# Installed by `cargo xtask install-hooks`, and removed by i
 pub struct GitHooks {
     path: Utf8PathBuf,
     text: String,
+    root: Utf8PathBuf,
 }
 
 /// What is where the hook belongs.
@@ -34,11 +36,11 @@ pub enum HookState {
 }
 
 impl GitHooks {
-    /// The hook of a session's repository; `program` is this program.
+    /// The hook of a session's repository.
     ///
     /// # Errors
     /// Outside of a git repository, or where hooks are shared with other repositories.
-    pub fn of(session: &Session, program: &Utf8Path) -> Result<Self, GoalError> {
+    pub fn of(session: &Session) -> Result<Self, GoalError> {
         let git = Git::at(session.root());
         let prefix = git.text(&["rev-parse", "--show-prefix"])?;
         let folder = git.hooks_folder()?;
@@ -51,7 +53,11 @@ impl GitHooks {
         }
         Ok(Self {
             path: folder.join(HOOK),
-            text: text(prefix.trim_end_matches('/'), program),
+            text: text(
+                prefix.trim_end_matches('/'),
+                &Launcher::of_this_run(session.root()),
+            ),
+            root: session.root().to_owned(),
         })
     }
 
@@ -73,6 +79,20 @@ impl GitHooks {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(HookState::Missing),
             Err(error) => Err(GoalError::file("read", &self.path, &error)),
         }
+    }
+
+    /// Why our hook could not look at anything: this tool does not start from it. `None` if it does, or if there is
+    /// no hook of ours.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn unusable(&self) -> Result<Option<String>, GoalError> {
+        if !matches!(self.state()?, HookState::Installed | HookState::Old) {
+            return Ok(None);
+        }
+        let text = fs_err::read_to_string(&self.path);
+        let text = text.map_err(|error| GoalError::file("read", &self.path, &error))?;
+        Ok(try_script(&text, &self.root).err())
     }
 
     /// Installs it. A hook of somebody else is left as it is.
@@ -108,15 +128,12 @@ impl GitHooks {
     }
 }
 
-/// The hook: this program, or `cargo xtask` where that is gone. git runs it in the top folder.
-fn text(prefix: &str, program: &Utf8Path) -> String {
-    let quoted = |text: &str| format!("'{}'", text.replace('\'', "'\\''"));
+/// The hook. git runs it in the top folder.
+fn text(prefix: &str, launcher: &Launcher) -> String {
     let root = match prefix {
         "" => String::new(),
         prefix => format!("-C {} ", quoted(prefix)),
     };
-    format!(
-        "#!/bin/sh\n{MARK}\nprogram={}\n[ -x \"$program\" ] || exec cargo xtask {root}lint --staged\nexec \"$program\" {root}lint --staged\n",
-        quoted(program.as_str())
-    )
+    let function = launcher.function_here();
+    format!("#!/bin/sh\n{MARK}\n{function}xtask {root}lint --staged\n")
 }

@@ -6,10 +6,13 @@ use git::Git;
 use workspace::files;
 
 use crate::error::GoalError;
+use crate::launcher::{Launcher, quoted, starts};
 use crate::session::Session;
 
 /// The driver's name in git's configuration.
 const DRIVER: &str = "xtask-lockfile";
+/// Stands behind a command in the driver: whether it starts.
+const ASKED: &str = " --version >/dev/null 2>&1; then ";
 const COMMENT: &str = "# Lockfiles are merged by `cargo xtask merge-lockfile`; once in each clone: `cargo xtask install-merge-driver`";
 
 /// The driver and its configuration in a repository.
@@ -18,8 +21,7 @@ pub struct MergeDriver {
     git: Git,
     /// The arguments of the tool that come before the name of a command.
     options: String,
-    /// The program of this tool that runs now.
-    program: Utf8PathBuf,
+    launcher: Launcher,
     lockfiles: Vec<String>,
 }
 
@@ -35,7 +37,7 @@ impl MergeDriver {
         // Git runs the driver in the top folder of the working tree.
         let root_option = match prefix.trim_end_matches('/') {
             "" => String::new(),
-            folder => format!("-C {} ", shell_quoted(folder)),
+            folder => format!("-C {} ", quoted(folder)),
         };
         let mut lockfiles: Vec<String> = session
             .settings
@@ -50,7 +52,7 @@ impl MergeDriver {
             root: root.to_owned(),
             git,
             options: root_option,
-            program: this_program(),
+            launcher: Launcher::of_this_run(root),
             lockfiles,
         })
     }
@@ -63,7 +65,7 @@ impl MergeDriver {
         let mut missing = Vec::new();
         let name = format!("merge.{DRIVER}.driver");
         let there = self.git.setting(&name)?;
-        if there.and_then(|there| self.fallback(&there)).is_none() {
+        if there.and_then(|there| self.commands_of(&there)).is_none() {
             let command = self.command();
             missing.push(format!("git's configuration has no `{name} = {command}`"));
         }
@@ -71,64 +73,50 @@ impl MergeDriver {
         Ok(missing)
     }
 
-    /// Why the driver that is installed could not merge: neither `cargo xtask` nor the program that
-    /// installed it can be started. `None` if one can.
+    /// Why the driver that is installed could not merge: neither of its commands can be started. `None` if one can.
     ///
     /// # Errors
     /// git's configuration cannot be read.
     pub fn unusable(&self) -> Result<Option<String>, GoalError> {
         let there = self.git.setting(&format!("merge.{DRIVER}.driver"))?;
-        let Some(program) = there.and_then(|there| self.fallback(&there)) else {
+        let Some([first, second]) = there.and_then(|there| self.commands_of(&there)) else {
             return Ok(None);
         };
-        let starts = |program: &str, arguments: &[&str]| {
-            let started = duct::cmd(program, arguments)
-                .dir(&self.root)
-                .stdin_null()
-                .stdout_null()
-                .stderr_null()
-                .run();
-            started.is_ok()
-        };
-        let works = starts("cargo", &["xtask", "--version"]) || starts(&program, &["--version"]);
+        let works = starts(&first, &self.root) || starts(&second, &self.root);
         Ok((!works).then(|| {
-            format!("neither `cargo xtask` nor `{program}` can be started: locks are merged line by line")
+            format!(
+                "neither `{first}` nor `{second}` can be started: locks are merged line by line"
+            )
         }))
     }
 
     /// The command of the driver.
     fn command(&self) -> String {
-        let [start, end] = self.around();
-        format!("{start}{}{end}", shell_quoted(self.program.as_str()))
+        let [first, second] = self.launcher.commands();
+        let [merge, end] = self.parts();
+        format!("if {first}{ASKED}{first}{merge}{second}{end}")
     }
 
-    /// The program that a driver's command names where there is no cargo; none if it is not the command
-    /// of a driver that this tool installed here.
-    fn fallback(&self, command: &str) -> Option<String> {
-        let [start, end] = self.around();
-        let quoted = command.strip_prefix(&start)?.strip_suffix(&end)?;
-        Some(
-            match quoted
-                .strip_prefix('\'')
-                .and_then(|rest| rest.strip_suffix('\''))
-            {
-                Some(inside) => inside.replace("'\\''", "'"),
-                None => quoted.to_owned(),
-            },
-        )
+    /// The two commands of a driver; none if it is not one that this tool installs here.
+    fn commands_of(&self, driver: &str) -> Option<[String; 2]> {
+        let [merge, end] = self.parts();
+        let commands = driver.strip_prefix("if ")?.strip_suffix(&end)?;
+        let (first, rest) = commands.split_once(ASKED)?;
+        let second = rest.strip_prefix(first)?.strip_prefix(&merge)?;
+        Some([first.to_owned(), second.to_owned()])
     }
 
-    /// The driver's command before and after the path of a program, which it falls back to where cargo
-    /// or its `xtask` is missing. Where that is gone too, the files are merged line by line, and it is
-    /// said: git would leave our side, without markers. A merge that failed has the exit code 1.
-    fn around(&self) -> [String; 2] {
-        let merge = format!("{}merge-lockfile %O %A %B %P %L", self.options);
+    /// The driver behind the command that merges if it starts, and behind the one that merges if not. Where
+    /// neither starts, the files are merged line by line, and it is said: git would leave our side,
+    /// without markers. A merge that failed has the exit code 1, as cargo has where rustup has no toolchain.
+    fn parts(&self) -> [String; 2] {
+        let merge = format!(" {}merge-lockfile %O %A %B %P %L; ", self.options);
         let by_lines = "git merge-file --marker-size=%L -L ours -L base -L theirs %A %O %B";
         let said =
             "echo cargo-xtask cannot be started, so that this is merged line by line: %P >&2";
         [
-            format!("cargo xtask {merge} || {{ test $? = 1 && exit 1; "),
-            format!(" {merge}; }} || {{ test $? = 1 && exit 1; {said}; {by_lines}; }}"),
+            format!("{merge}else "),
+            format!("{merge}fi || {{ test $? = 1 && exit 1; {said}; {by_lines}; }}"),
         ]
     }
 
@@ -225,13 +213,6 @@ impl MergeDriver {
     }
 }
 
-/// The path of the program that runs now.
-fn this_program() -> Utf8PathBuf {
-    let path = std::env::current_exe().ok();
-    let path = path.and_then(|path| Utf8PathBuf::from_path_buf(path).ok());
-    path.unwrap_or_else(|| "cargo-xtask".into())
-}
-
 fn without_attributes(text: &str) -> String {
     text.split_inclusive('\n')
         .filter(|line| !is_ours(line))
@@ -259,14 +240,6 @@ fn pattern(path: &str) -> String {
     format!("/{escaped}")
 }
 
-fn shell_quoted(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-');
-    if text.chars().all(plain) {
-        return text.to_owned();
-    }
-    format!("'{}'", text.replace('\'', "'\\''"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -277,7 +250,7 @@ mod tests {
             root: Utf8PathBuf::new(),
             git: Git::nowhere(),
             options: String::new(),
-            program: Utf8PathBuf::new(),
+            launcher: Launcher::of_this_run("/".into()),
             lockfiles: vec!["python.lock".to_owned(), "tools/my pytest.lock".to_owned()],
         };
         let after = driver.with_attributes(Some(before));
@@ -290,18 +263,17 @@ mod tests {
     }
 
     #[test]
-    fn the_program_in_a_command() {
-        for program in ["/usr/bin/cargo-xtask", "/it's here/cargo-xtask", "/a b/'"] {
-            let driver = MergeDriver {
-                root: Utf8PathBuf::new(),
-                git: Git::nowhere(),
-                options: "-C 'my py' ".to_owned(),
-                program: program.into(),
-                lockfiles: Vec::new(),
-            };
-            assert_eq!(driver.fallback(&driver.command()).as_deref(), Some(program));
-            assert_eq!(driver.fallback("cargo xtask merge-lockfile %O %A %B"), None);
-        }
+    fn the_commands_of_a_driver() {
+        let driver = MergeDriver {
+            root: Utf8PathBuf::new(),
+            git: Git::nowhere(),
+            options: "-C 'my py' ".to_owned(),
+            launcher: Launcher::of_this_run("/".into()),
+            lockfiles: Vec::new(),
+        };
+        let commands = driver.launcher.commands();
+        assert_eq!(driver.commands_of(&driver.command()), Some(commands));
+        assert_eq!(driver.commands_of("cargo xtask merge-lockfile %O"), None);
     }
 
     #[test]

@@ -14,7 +14,8 @@ use crate::commands::clean::Bytes;
 use crate::outcome::CommandOutcome;
 use crate::style::{BAD, GOOD};
 use goals::actions::ask_shared_cache;
-use goals::environments::{ExportOptions, Exporter, folders, relative};
+use goals::checking::{GitHooks, HookState};
+use goals::environments::{ExportOptions, Exporter, RepositoryScripts, folders, relative};
 use goals::error::GoalError;
 use goals::locking::{
     Freshness, IndexChoice, LockPath, MergeDriver, PackageIndexes, ResolveDeclaration,
@@ -66,7 +67,8 @@ pub(crate) fn run(
             report.result("shared cache", answer);
         }
     }
-    merge_driver(&mut report);
+    git_calls(&mut report);
+    scripts(&mut report);
     let repository = workspace::load(session.root(), session.target_options())?;
     for resolve in exporter.all() {
         report.result(
@@ -259,7 +261,8 @@ fn index(report: &mut Report<'_>) {
     report.result("package index", asked);
 }
 
-fn merge_driver(report: &mut Report<'_>) {
+/// What git calls: the merge driver and our hook.
+fn git_calls(report: &mut Report<'_>) {
     if !report.session.root().join(".git").exists() {
         return;
     }
@@ -271,6 +274,21 @@ fn merge_driver(report: &mut Report<'_>) {
         }
     });
     report.finding("merge driver", &found, "cargo xtask install-merge-driver");
+    // Hooks that all repositories share are not ours.
+    let Ok(hooks) = GitHooks::of(report.session) else {
+        return;
+    };
+    if matches!(hooks.state(), Ok(HookState::Installed | HookState::Old)) {
+        report.finding("hook", &hooks.unusable(), "cargo xtask install-hooks");
+    }
+}
+
+/// The scripts in the root, if there are any.
+fn scripts(report: &mut Report<'_>) {
+    for (name, problem) in RepositoryScripts::of(report.session).tried() {
+        let what = format!("script `{name}`");
+        report.finding(&what, &Ok(problem), "cargo xtask export --scripts");
+    }
 }
 
 /// Why the lock of a resolve is stale.

@@ -1,6 +1,5 @@
 //! `install-hooks`: git looks at what is staged before it is committed.
 
-use camino::Utf8PathBuf;
 use clap::Args;
 use goals::checking::{GitHooks, HookState};
 use goals::error::GoalError;
@@ -25,9 +24,7 @@ pub(crate) fn run(
     session: &Session,
     arguments: &InstallHooksArguments,
 ) -> Result<CommandOutcome, GoalError> {
-    let program = std::env::current_exe().ok();
-    let program = program.and_then(|path| Utf8PathBuf::from_path_buf(path).ok());
-    let hooks = GitHooks::of(session, &program.unwrap_or_else(|| "cargo-xtask".into()))?;
+    let hooks = GitHooks::of(session)?;
     if arguments.check {
         let told = match hooks.state()? {
             HookState::Installed => return Ok(CommandOutcome::Done),

@@ -1,6 +1,5 @@
 //! `export`: makes an environment for each resolve from its lock, for this machine.
 
-use camino::{Utf8Path, Utf8PathBuf};
 use install::environment::{
     Bytecode, Environment, ForeignPackages, Relocation, Renewal, SyncOutcome, SyncPolicy,
 };
@@ -11,7 +10,8 @@ use crate::error;
 use crate::outcome::CommandOutcome;
 use crate::processes::say_when_interrupted;
 use goals::environments::{
-    ExportOptions, ExportedEnvironment, Exporter, SeedPolicy, StaleLocks, folders, relative,
+    ExportOptions, ExportedEnvironment, Exporter, RepositoryScripts, SeedPolicy, StaleLocks,
+    folders, relative,
 };
 use goals::error::GoalError;
 use goals::locking::LockPath;
@@ -87,7 +87,10 @@ pub(super) fn run(
         }
     }
     if arguments.scripts {
-        write_scripts(session, &resolves)?;
+        let default = session.resolve(resolves.first().map(String::as_str));
+        for path in RepositoryScripts::of(session).write(default)? {
+            session.say(format_args!("wrote {path}"));
+        }
     }
     Ok(CommandOutcome::Done)
 }
@@ -280,51 +283,4 @@ fn link_script(
         .map_err(|error| GoalError::file("write", &link, &error))?;
     session.say(format_args!("linked {}", relative(session, &link)));
     Ok(())
-}
-
-/// Writes `py`, which runs Python with a resolve, to the root.
-fn write_scripts(session: &Session, resolves: &[String]) -> Result<(), GoalError> {
-    let default = session.resolve(resolves.first().map(String::as_str));
-    let mut scripts: Vec<(Utf8PathBuf, String)> =
-        vec![(session.root().join("py"), script(default, ""))];
-    if let Some(name) = main_script(session) {
-        let text = script(default, &format!("{name} "));
-        scripts.push((session.root().join(&name), text));
-    }
-    for (path, text) in scripts {
-        let there = fs_err::read_to_string(&path).unwrap_or_default();
-        if !there.is_empty() && !there.contains(SCRIPT_MARK) {
-            return Err(GoalError::failure(format!(
-                "{} is there and was not written by this command",
-                relative(session, &path)
-            ))
-            .hint("move it away, and run this again"));
-        }
-        files::replace(&path, &text)
-            .and_then(|()| files::make_executable(&path))
-            .map_err(|error| GoalError::file("write", &path, &error))?;
-        session.say(format_args!("wrote {}", relative(session, &path)));
-    }
-    Ok(())
-}
-
-/// A text by which such a script is recognised.
-const SCRIPT_MARK: &str = "Written by `cargo xtask export --scripts`";
-
-/// A script that runs something in the environment that the variable `LOCKSET` names: a resolve, or
-/// `RESOLVE/VERSION` as in Pants. It needs no cargo, where the program itself is on PATH.
-fn script(resolve: &str, what: &str) -> String {
-    format!(
-        "#!/bin/sh\n# {SCRIPT_MARK}; the variable LOCKSET names another resolve.\n\
-         if command -v cargo >/dev/null 2>&1; then xtask='cargo xtask'; else xtask=cargo-xtask; fi\n\
-         exec $xtask -C \"$(dirname \"$0\")\" run --resolve \"${{LOCKSET:-{resolve}}}\" -- {what}\"$@\"\n"
-    )
-}
-
-/// The console script with the name of the repository's folder, or with the name in the settings.
-fn main_script(session: &Session) -> Option<String> {
-    let name = session.settings.package.name_prefix.clone()?;
-    let name = name.trim_end_matches(['-', '.']).to_owned();
-    let folder = Utf8Path::new(&name);
-    (folder.components().count() == 1 && !session.root().join(folder).is_dir()).then_some(name)
 }
