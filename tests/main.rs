@@ -59,6 +59,7 @@ mod roots;
 mod run;
 mod tailor;
 mod test;
+mod timings;
 mod tool_cases;
 mod tree;
 mod update_build_files;

@@ -24,7 +24,7 @@ use crate::sandbox::{SandboxPool, SandboxSlot};
 use crate::sharing::{LocalTurns, RunLookUps, Sharing};
 use crate::store::{BlobStore, CacheContents, CleaningReport, ResultCache};
 use crate::supervisor::{Supervisor, listen};
-use crate::trace::{RunStats, TraceRecorder, TracedAction};
+use crate::trace::{RecordedAction, RunStats, TraceRecorder, TracedAction};
 
 /// The folder of this format of the cache.
 const FORMAT: &str = "v1";
@@ -143,6 +143,12 @@ impl Engine {
     #[must_use]
     pub fn trace(&self) -> String {
         self.recorder.json()
+    }
+
+    /// The actions of all runs so far, in the order of their ends.
+    #[must_use]
+    pub fn recorded(&self) -> Vec<RecordedAction> {
+        self.recorder.actions()
     }
 
     /// Runs actions, as many at one time as the options say. The same action twice runs once.

@@ -55,5 +55,5 @@ pub use process::{
 pub use remote::{BlobTransfer, Digest, SharedCacheStatistics};
 pub use store::{BlobStore, CacheContents, CleaningReport, ResultCache};
 pub use template::Template;
-pub use trace::RunStats;
+pub use trace::{RecordedAction, RunStats};
 pub use tree::{InputFile, InputOrigin, InputTree, SharedTrees, TreeNode};

@@ -51,16 +51,22 @@ pub(crate) struct TraceRecorder {
 #[derive(Debug, Default)]
 struct TraceRecord {
     stats: RunStats,
-    events: Vec<TraceEvent>,
+    events: Vec<RecordedAction>,
 }
 
-#[derive(Debug)]
-struct TraceEvent {
-    name: String,
-    provenance: Option<Provenance>,
-    start: Duration,
-    elapsed: Duration,
-    lane: usize,
+/// An action of a run that is over.
+#[derive(Debug, Clone)]
+pub struct RecordedAction {
+    /// Its description.
+    pub name: String,
+    /// Where its result is from, if it has one.
+    pub provenance: Option<Provenance>,
+    /// When it began.
+    pub start: Instant,
+    /// How long it took.
+    pub elapsed: Duration,
+    /// The worker that it occupied.
+    pub lane: usize,
 }
 
 /// An action that is over.
@@ -111,10 +117,10 @@ impl TraceRecorder {
                 }
             }
         }
-        record.events.push(TraceEvent {
+        record.events.push(RecordedAction {
             name: action.description.to_owned(),
             provenance: action.outcome.map(|outcome| outcome.provenance),
-            start: action.start.saturating_duration_since(self.start),
+            start: action.start,
             elapsed: action.start.elapsed(),
             lane: action.lane,
         });
@@ -123,12 +129,16 @@ impl TraceRecorder {
     /// A run that began at `start` is over.
     pub(crate) fn finish(&self, start: Instant) {
         let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
-        let begun = start.saturating_duration_since(self.start);
-        let events = record.events.iter().filter(|event| event.start >= begun);
+        let events = record.events.iter().filter(|event| event.start >= start);
         let longest = events.max_by_key(|event| event.elapsed);
         let longest = longest.map(|event| (event.name.clone(), event.elapsed));
         record.stats.critical_path.extend(longest);
         record.stats.wall += start.elapsed();
+    }
+
+    pub(crate) fn actions(&self) -> Vec<RecordedAction> {
+        let record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
+        record.events.clone()
     }
 
     /// Everything in the format that Perfetto and about:tracing read.
@@ -139,7 +149,7 @@ impl TraceRecorder {
                 "name": event.name,
                 "cat": "action",
                 "ph": "X",
-                "ts": micros(event.start),
+                "ts": micros(event.start.saturating_duration_since(self.start)),
                 "dur": micros(event.elapsed),
                 "pid": 1,
                 "tid": event.lane,

@@ -3,46 +3,20 @@
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Instant;
 
 use camino::Utf8Path;
-use transport::RequestObserver;
 use workspace::{OpenError, Workspace};
 
-/// Is told what happens while a goal runs. A goal itself prints nothing.
-pub trait Reporter: fmt::Debug + Send + Sync {
-    /// Something for the user.
-    fn note(&self, message: &str);
-
-    /// What came of what the user asked for, which is printed however little is to be printed.
-    fn result(&self, message: &str);
-
-    /// Something for users who want to know more.
-    fn detail(&self, message: &str);
-
-    /// Whether there are such users.
-    fn wants_details(&self) -> bool;
-
-    /// Something that is probably wrong.
-    fn warning(&self, message: &str);
-
-    /// An observer of downloads.
-    fn progress(&self) -> Arc<dyn Progress>;
-}
-
-/// An observer of downloads, until they are finished.
-pub trait Progress: RequestObserver {
-    /// Shows what happens now.
-    fn show(&self, what: &str);
-
-    /// All downloads are finished.
-    fn finish(&self);
-}
+pub use crate::reporter::{Progress, Reporter};
+use crate::timings::{TimedProgress, TimedUnit, Timings, UnitKind};
 
 /// An open repository, and a reporter.
 #[derive(Debug)]
 pub struct Session {
     workspace: Workspace,
     reporter: Arc<dyn Reporter>,
+    timings: Option<Arc<Timings>>,
 }
 
 impl Session {
@@ -51,6 +25,7 @@ impl Session {
         Self {
             workspace,
             reporter,
+            timings: None,
         }
     }
 
@@ -62,6 +37,7 @@ impl Session {
         Ok(Self {
             workspace: self.workspace.at(root)?,
             reporter: Arc::clone(&self.reporter),
+            timings: self.timings.clone(),
         })
     }
 
@@ -71,6 +47,34 @@ impl Session {
         let environment = &mut self.workspace.environment;
         environment.insert(name.to_owned(), value.to_owned());
         self
+    }
+
+    /// The same session, in which it is recorded what takes time.
+    #[must_use]
+    pub fn with_timings(mut self) -> Self {
+        self.timings = Some(Arc::new(Timings::begin()));
+        self
+    }
+
+    /// What took time, where that is recorded.
+    pub fn timings(&self) -> Option<&Timings> {
+        self.timings.as_deref()
+    }
+
+    /// Does something, and records how long it took where that is recorded.
+    pub fn timed<T>(&self, kind: UnitKind, name: impl fmt::Display, work: impl FnOnce() -> T) -> T {
+        let Some(timings) = &self.timings else {
+            return work();
+        };
+        let start = Instant::now();
+        let done = work();
+        timings.add([TimedUnit {
+            name: name.to_string(),
+            kind,
+            start,
+            elapsed: start.elapsed(),
+        }]);
+        done
     }
 
     /// A message for the user.
@@ -100,7 +104,11 @@ impl Session {
 
     /// An observer of downloads.
     pub fn progress(&self) -> Arc<dyn Progress> {
-        self.reporter.progress()
+        let shown = self.reporter.progress();
+        match &self.timings {
+            Some(timings) => Arc::new(TimedProgress::new(shown, Arc::clone(timings))),
+            None => shown,
+        }
     }
 
     /// Reports the settings in `pants.toml` that are not used.

@@ -197,6 +197,10 @@ pub(crate) struct ActionArguments {
     #[arg(long)]
     stats: bool,
 
+    /// Write a page with what took how long, and the same as JSON, to `dist/timings`
+    #[arg(long)]
+    pub(crate) timings: bool,
+
     /// Write a trace of the run, which Perfetto and about:tracing read
     #[arg(long, value_name = "FILE")]
     trace: Option<Utf8PathBuf>,

@@ -2,6 +2,7 @@
 
 use goals::checking::CheckGoal;
 use goals::error::GoalError;
+use goals::session::Session;
 
 use crate::cli::{Cli, Command};
 use crate::command_table::CommandTable;
@@ -44,23 +45,41 @@ pub(crate) fn run(cli: Cli, table: &CommandTable) -> Result<CommandOutcome, Goal
         _ => {}
     }
     let session = global.open()?;
-    match cli.command {
-        Command::Init(_) => init::run(&session),
-        Command::GenerateLockfiles(arguments) => generate_lockfiles::run(&session, &arguments),
-        Command::Export(arguments) => export::run(&session, &arguments),
-        Command::Run(arguments) => run::run(&session, &arguments),
-        Command::Resolves(arguments) => resolves::run(&session, &arguments),
-        Command::CheckExport(arguments) => check_export::run(&session, &arguments),
-        Command::InstallPlugin(arguments) => install_plugin::run(&session, &arguments),
-        Command::Clean(arguments) => clean::run(&session, &arguments),
-        Command::Doctor(arguments) => doctor::run(&session, &arguments),
-        Command::Lock(arguments) => lock::run(&session, &arguments),
-        Command::Why(arguments) => why::run(&session, &arguments),
-        Command::WhyNot(arguments) => why_not::run(&session, &arguments),
-        Command::Outdated(arguments) => outdated::run(&session, &arguments),
-        Command::Import(arguments) => import::run(&session, &arguments),
-        Command::Vendor(arguments) => vendor::run(&session, &arguments),
-        Command::Tree(arguments) => tree::run(&session, &arguments),
+    let Some(goal) = timed_goal(&cli.command) else {
+        return in_session(&session, cli.command, table);
+    };
+    let session = session.with_timings();
+    let outcome = in_session(&session, cli.command, table)?;
+    if let Some(timings) = session.timings() {
+        let page = timings.write(session.root(), goal)?;
+        session.say(format_args!("wrote {page}"));
+    }
+    Ok(outcome)
+}
+
+/// Runs a command in a repository.
+fn in_session(
+    session: &Session,
+    command: Command,
+    table: &CommandTable,
+) -> Result<CommandOutcome, GoalError> {
+    match command {
+        Command::Init(_) => init::run(session),
+        Command::GenerateLockfiles(arguments) => generate_lockfiles::run(session, &arguments),
+        Command::Export(arguments) => export::run(session, &arguments),
+        Command::Run(arguments) => run::run(session, &arguments),
+        Command::Resolves(arguments) => resolves::run(session, &arguments),
+        Command::CheckExport(arguments) => check_export::run(session, &arguments),
+        Command::InstallPlugin(arguments) => install_plugin::run(session, &arguments),
+        Command::Clean(arguments) => clean::run(session, &arguments),
+        Command::Doctor(arguments) => doctor::run(session, &arguments),
+        Command::Lock(arguments) => lock::run(session, &arguments),
+        Command::Why(arguments) => why::run(session, &arguments),
+        Command::WhyNot(arguments) => why_not::run(session, &arguments),
+        Command::Outdated(arguments) => outdated::run(session, &arguments),
+        Command::Import(arguments) => import::run(session, &arguments),
+        Command::Vendor(arguments) => vendor::run(session, &arguments),
+        Command::Tree(arguments) => tree::run(session, &arguments),
         // They ran above.
         Command::MergeLockfile(_)
         | Command::Own(_)
@@ -69,43 +88,56 @@ pub(crate) fn run(cli: Cli, table: &CommandTable) -> Result<CommandOutcome, Goal
         | Command::Man(_)
         | Command::Explain(_)
         | Command::Version => Ok(CommandOutcome::Done),
-        Command::Migrate(arguments) => migrate::run(&session, &arguments, table),
-        Command::InstallMergeDriver(arguments) => install_merge_driver::run(&session, &arguments),
-        Command::InstallHooks(arguments) => install_hooks::run(&session, &arguments),
-        Command::Test(arguments) => test::run(&session, &arguments),
-        Command::Package(arguments) => package::run(&session, &arguments),
+        Command::Migrate(arguments) => migrate::run(session, &arguments, table),
+        Command::InstallMergeDriver(arguments) => install_merge_driver::run(session, &arguments),
+        Command::InstallHooks(arguments) => install_hooks::run(session, &arguments),
+        Command::Test(arguments) => test::run(session, &arguments),
+        Command::Package(arguments) => package::run(session, &arguments),
         Command::Lint(_) | Command::Fmt(_) | Command::Fix(_) | Command::Check(_) => {
-            match check_goal(&cli.command) {
-                Some((goal, arguments)) => checks::run(&session, arguments, goal),
+            match check_goal(&command) {
+                Some((goal, arguments)) => checks::run(session, arguments, goal),
                 None => Ok(CommandOutcome::Done),
             }
         }
-        Command::Tailor(arguments) => tailor::run(&session, &arguments),
-        Command::UpdateBuildFiles(arguments) => update_build_files::run(&session, &arguments),
-        Command::List(arguments) => list::run(&session, &arguments),
+        Command::Tailor(arguments) => tailor::run(session, &arguments),
+        Command::UpdateBuildFiles(arguments) => update_build_files::run(session, &arguments),
+        Command::List(arguments) => list::run(session, &arguments),
         Command::Dependencies(arguments) => {
-            dependencies::run(&session, &arguments, Direction::Dependencies)
+            dependencies::run(session, &arguments, Direction::Dependencies)
         }
         Command::Dependents(arguments) => {
-            dependencies::run(&session, &arguments, Direction::Dependents)
+            dependencies::run(session, &arguments, Direction::Dependents)
         }
-        Command::Filedeps(arguments) => filedeps::run(&session, &arguments),
-        Command::Peek(arguments) => peek::run(&session, &arguments),
-        Command::Paths(arguments) => paths::run(&session, &arguments),
-        Command::ModuleMapping(arguments) => module_mapping::run(&session, &arguments),
-        Command::PyConstraints(arguments) => py_constraints::run(&session, &arguments),
-        Command::CountLoc(arguments) => count_loc::run(&session, &arguments),
-        Command::Roots => roots::run(&session),
-        Command::CheckVisibility(arguments) => check_visibility::run(&session, &arguments),
-        Command::LinkedPackages(arguments) => linked_packages::run(&session, &arguments),
-        Command::Release(arguments) => release::run(&session, &arguments),
-        Command::Changelog(arguments) => changelog::run(&session, &arguments),
-        Command::Publish(arguments) => publish::run(&session, &arguments),
-        Command::Backport(arguments) => backport::run(&session, &arguments),
-        Command::ChangedDistributions(arguments) => {
-            changed_distributions::run(&session, &arguments)
-        }
+        Command::Filedeps(arguments) => filedeps::run(session, &arguments),
+        Command::Peek(arguments) => peek::run(session, &arguments),
+        Command::Paths(arguments) => paths::run(session, &arguments),
+        Command::ModuleMapping(arguments) => module_mapping::run(session, &arguments),
+        Command::PyConstraints(arguments) => py_constraints::run(session, &arguments),
+        Command::CountLoc(arguments) => count_loc::run(session, &arguments),
+        Command::Roots => roots::run(session),
+        Command::CheckVisibility(arguments) => check_visibility::run(session, &arguments),
+        Command::LinkedPackages(arguments) => linked_packages::run(session, &arguments),
+        Command::Release(arguments) => release::run(session, &arguments),
+        Command::Changelog(arguments) => changelog::run(session, &arguments),
+        Command::Publish(arguments) => publish::run(session, &arguments),
+        Command::Backport(arguments) => backport::run(session, &arguments),
+        Command::ChangedDistributions(arguments) => changed_distributions::run(session, &arguments),
     }
+}
+
+/// The name of a goal of which it shall be recorded what takes time.
+fn timed_goal(command: &Command) -> Option<&'static str> {
+    let (name, is_timed) = match command {
+        Command::GenerateLockfiles(arguments) => ("generate-lockfiles", arguments.timings),
+        Command::Export(arguments) => ("export", arguments.timings),
+        Command::Package(arguments) => ("package", arguments.actions.timings),
+        Command::Test(arguments) => ("test", arguments.actions.timings),
+        command => {
+            let (goal, arguments) = check_goal(command)?;
+            (goal.name(), arguments.actions.timings)
+        }
+    };
+    is_timed.then_some(name)
 }
 
 /// Runs a command that is about this program alone.

@@ -28,6 +28,7 @@ use engine::{
 
 use crate::error::GoalError;
 use crate::session::Session;
+use crate::timings::TimedUnit;
 
 pub use kept_file::{KeptFile, OUTPUT};
 pub use own_work::{OwnWork, WorkWorth};
@@ -167,6 +168,9 @@ impl<'a> ActionRunner<'a> {
             observer: &Silence,
         };
         self.engine.finish(&teller);
+        if let Some(timings) = self.session.timings() {
+            timings.add(self.engine.recorded().into_iter().map(TimedUnit::from));
+        }
         // Files are hashed again by the next run.
         let _ = self.files.save();
         if self.stats {

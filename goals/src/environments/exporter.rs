@@ -27,6 +27,7 @@ use super::supply::{Supply, SupplyScope};
 use crate::error::GoalError;
 use crate::locking::{self, LockPath};
 use crate::session::Session;
+use crate::timings::UnitKind;
 
 /// Makes environments of one repository.
 pub struct Exporter<'a> {
@@ -105,6 +106,10 @@ impl<'a> Exporter<'a> {
 
     /// Changes the environment of `resolve` to what its lock says.
     pub fn export(&self, resolve: &str) -> Result<ExportedEnvironment, GoalError> {
+        self.timed("export", resolve, || self.export_untimed(resolve))
+    }
+
+    fn export_untimed(&self, resolve: &str) -> Result<ExportedEnvironment, GoalError> {
         let recipe = self.first_recipe(resolve)?;
         if let Some(mistake) = &recipe.first_party.mistake {
             self.session.warn(format_args!(
@@ -152,10 +157,12 @@ impl<'a> Exporter<'a> {
         if !lost.is_empty() {
             seeds.extend(self.seeds(&recipe.python, &lost)?);
         }
-        let mut wheels = supply.wheels(selected).map_err(first)?;
+        let mut wheels = self
+            .timed("wheels of", resolve, || supply.wheels(selected))
+            .map_err(first)?;
         wheels.extend(seeds.iter().cloned());
         self.refuse_remarked(resolve, &recipe.lock, &wheels)?;
-        let synced = match self.sync(recipe, resolve, &wheels) {
+        let synced = match self.timed("install", resolve, || self.sync(recipe, resolve, &wheels)) {
             // An editor changed a file of the store through a hard link, or the disk lost one. The
             // wheel is unpacked again, once.
             Err(EnvironmentError::DamagedStore { .. } | EnvironmentError::NotInStore { .. }) => {
@@ -338,6 +345,11 @@ impl<'a> Exporter<'a> {
             recipe.environment.is_current(&wanted)
         });
         Ok(current && recipe.environment.python().exists() && self.folders_are_as_exported(recipe))
+    }
+
+    fn timed<T>(&self, what: &str, resolve: &str, work: impl FnOnce() -> T) -> T {
+        let name = format_args!("{what} {resolve}");
+        self.session.timed(UnitKind::Environment, name, work)
     }
 
     /// The environment of `resolve`, which may not be there.

@@ -15,6 +15,7 @@ use crate::locking::provider::IndexProvider;
 use crate::locking::summary::{Status, Summary};
 use crate::locking::upgrade::Upgrade;
 use crate::session::Session;
+use crate::timings::UnitKind;
 
 /// Which locks are generated, and how.
 #[derive(Debug)]
@@ -201,6 +202,12 @@ impl Generator<'_> {
     }
 
     fn lock(&self, resolve: &str, path: &LockPath) -> Result<LockGeneration, GoalError> {
+        let name = format_args!("lock {resolve}");
+        self.session
+            .timed(UnitKind::Lock, name, || self.lock_untimed(resolve, path))
+    }
+
+    fn lock_untimed(&self, resolve: &str, path: &LockPath) -> Result<LockGeneration, GoalError> {
         let mut declared =
             ResolveDeclaration::collect(self.session, self.repository, resolve, |source| {
                 self.indexes.name_of(source, resolve)

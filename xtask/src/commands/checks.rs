@@ -47,7 +47,7 @@ pub(crate) struct CheckArguments {
     output_format: FindingFormat,
 
     #[command(flatten)]
-    actions: ActionArguments,
+    pub(crate) actions: ActionArguments,
 
     #[command(flatten)]
     index: IndexArguments,

@@ -48,6 +48,10 @@ pub(crate) struct GenerateLockfilesArguments {
     #[arg(long, value_name = "STRATEGY")]
     fork_strategy: Option<ForkStrategy>,
 
+    /// Write a page with what took how long, and the same as JSON, to `dist/timings`
+    #[arg(long)]
+    pub(crate) timings: bool,
+
     /// How to print what changed
     #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
     output_format: OutputFormat,

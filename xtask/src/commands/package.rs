@@ -81,7 +81,7 @@ pub(crate) struct PackageArguments {
     index: IndexArguments,
 
     #[command(flatten)]
-    actions: ActionArguments,
+    pub(crate) actions: ActionArguments,
 
     /// The folder that shown paths are relative to; without it the root.
     #[arg(skip)]

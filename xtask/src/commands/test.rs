@@ -24,7 +24,7 @@ pub(crate) struct TestArguments {
     index: IndexArguments,
 
     #[command(flatten)]
-    actions: ActionArguments,
+    pub(crate) actions: ActionArguments,
 
     /// How results are printed: for people, or for scripts on stdout
     #[arg(long, value_enum, default_value_t = ResultFormat::Text)]

@@ -69,6 +69,10 @@ pub(crate) struct ExportArguments {
     #[arg(long)]
     pub(super) locked: bool,
 
+    /// Write a page with what took how long, and the same as JSON, to `dist/timings`
+    #[arg(long)]
+    pub(crate) timings: bool,
+
     /// Write the script `py` to the root and, if the resolve has it, its main console script
     #[arg(long, conflicts_with = "format")]
     pub(super) scripts: bool,
