@@ -235,6 +235,45 @@ fn projects_of_poetry_have_a_resolve_each() {
 }
 
 #[test]
+fn groups_of_a_project_that_is_required_by_its_path_are_in_its_own_lock() {
+    let index = index();
+    let poetry = |name: &str, tables: &str| {
+        format!(
+            "[tool.poetry]\nname = \"{name}\"\nversion = \"1\"\n[tool.poetry.dependencies]\npython = \"~3.12\"\n{tables}"
+        )
+    };
+    let app = "lib = { path = \"../lib\", develop = true }\nattrs = \"^24\"\n";
+    let lib = "click = \"*\"\n[tool.poetry.group.dev.dependencies]\nattrs = \"^23.0\"\ntools = { path = \"../tools\" }\n";
+    let repo = bare(&index)
+        .file("app/pyproject.toml", &poetry("app", app))
+        .file("app/poetry.lock", "")
+        .file("app/app.py", "import attrs, lib\n")
+        .file("lib/pyproject.toml", &poetry("lib", lib))
+        .file("lib/poetry.lock", "")
+        .file("lib/lib/__init__.py", "import click\n")
+        .file("lib/tests/test_lib.py", "import attrs, lib, tools\n")
+        .file("tools/pyproject.toml", &poetry("tools", "colour = \"*\"\n"))
+        .file("tools/tools.py", "import colour\n");
+    done(&repo, &["generate-lockfiles"]);
+    assert_snapshot!(locked(&repo, "app"), @"
+    attrs==24.1
+    click==8.1
+    ");
+    assert_snapshot!(locked(&repo, "lib"), @"
+    attrs==23.1
+    click==8.1
+    colour==1.0
+    ");
+    assert_snapshot!(done(&repo, &["dependencies", "lib/tests/test_lib.py"]), @"
+    exit status 0
+    ----- stdout
+    lib/lib/__init__.py@resolve=lib
+    lib:reqs#attrs@resolve=lib
+    tools/tools.py
+    ");
+}
+
+#[test]
 fn settings_of_ours_stand_in_pyproject_toml() {
     let index = index();
     let repo = bare(&index).file(

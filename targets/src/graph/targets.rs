@@ -213,7 +213,11 @@ impl<'r> Targets<'r> {
 
     /// The name of a target's resolve.
     pub(crate) fn resolve_name(&self, id: TargetId) -> Option<&str> {
-        let ResolveId(at) = self.get(id).resolve?;
+        self.name_of_resolve(self.get(id).resolve?)
+    }
+
+    /// The name of a resolve.
+    pub(crate) fn name_of_resolve(&self, ResolveId(at): ResolveId) -> Option<&str> {
         self.resolves.get(at).map(String::as_str)
     }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::found::{ProjectId, Projects};
-use super::manifest::ProjectManifest;
+use super::manifest::{ProjectManifest, RequirementScope};
 use super::members::has_lock;
 use crate::files::RepositoryFiles;
 use model::PackageName;
@@ -20,6 +20,8 @@ pub(super) struct ProjectGroup {
     pub(super) own: Vec<ProjectId>,
     /// Those and what they require by path.
     pub(super) all: BTreeSet<ProjectId>,
+    /// Those of them whose lock is another.
+    foreign: BTreeSet<ProjectId>,
 }
 
 /// All groups, the default one first.
@@ -52,7 +54,7 @@ impl ProjectGroups {
         }
         let mut groups: Vec<ProjectGroup> = Vec::new();
         for (folder, own) in owned {
-            groups.push(ProjectGroup::new(projects, folder, own));
+            groups.push(ProjectGroup::new(projects, (folder, own), &taken));
         }
         let reached = |id: &ProjectId| groups.iter().any(|group| group.all.contains(id));
         let rest: Vec<ProjectId> = (0..projects.all.len())
@@ -63,9 +65,9 @@ impl ProjectGroups {
             match groups.iter_mut().find(|group| group.folder.is_empty()) {
                 Some(group) => {
                     let own = [&group.own[..], &rest].concat();
-                    *group = ProjectGroup::new(projects, String::new(), own);
+                    *group = ProjectGroup::new(projects, (String::new(), own), &taken);
                 }
-                None => groups.push(ProjectGroup::new(projects, String::new(), rest)),
+                None => groups.push(ProjectGroup::new(projects, (String::new(), rest), &taken)),
             }
         }
         groups.sort_by(|a, b| a.folder.cmp(&b.folder));
@@ -103,6 +105,19 @@ impl ProjectGroups {
         })
     }
 
+    /// The folders of projects with the resolves whose locks are theirs, sorted.
+    pub(super) fn locked(&self, projects: &Projects) -> Vec<(String, String)> {
+        let of_group = |group: &ProjectGroup| {
+            let own = group.own.iter().map(|id| projects.get(*id).folder.clone());
+            let resolve = group.resolve.clone();
+            own.map(|folder| (folder, resolve.clone()))
+                .collect::<Vec<_>>()
+        };
+        let mut locked: Vec<_> = self.groups.iter().flat_map(of_group).collect();
+        locked.sort();
+        locked
+    }
+
     /// The resolves of a project, its own first.
     pub(super) fn resolves_of(&self, id: ProjectId) -> Vec<&str> {
         let of = self.groups.iter().filter(|group| group.all.contains(&id));
@@ -113,30 +128,56 @@ impl ProjectGroups {
 }
 
 impl ProjectGroup {
-    fn new(projects: &Projects, folder: String, own: Vec<ProjectId>) -> Self {
-        let mut all: BTreeSet<ProjectId> = own.iter().copied().collect();
-        let mut waiting = own.clone();
+    /// The group of these projects in a folder, where `owned` have a lock, whichever it is.
+    fn new(
+        projects: &Projects,
+        (folder, own): (String, Vec<ProjectId>),
+        owned: &BTreeSet<ProjectId>,
+    ) -> Self {
+        let mut group = Self {
+            resolve: String::new(),
+            folder,
+            all: own.iter().copied().collect(),
+            foreign: BTreeSet::new(),
+            own,
+        };
+        let mut waiting = group.own.clone();
         while let Some(id) = waiting.pop() {
+            if owned.contains(&id) && !group.own.contains(&id) {
+                group.foreign.insert(id);
+            }
             let project = projects.get(id);
-            let by_path = project.paths().into_iter();
+            let scope = group.scope(id);
+            let by_path = project.paths(scope).into_iter();
             let by_path = by_path.filter_map(|path| projects.at(&path));
             // Of several projects of one name, only a path says which is meant.
             let others = projects.all.iter().enumerate();
             let by_name = others.filter(|(_, other)| {
                 let same = |one: &&ProjectManifest| one.name == other.name;
                 let name = other.name.as_ref();
-                name.is_some_and(|name| project.requires(name.as_str()))
+                name.is_some_and(|name| project.requires(name.as_str(), scope))
                     && projects.all.iter().filter(same).count() == 1
             });
             let by_name = by_name.map(|(found, _)| ProjectId(found));
             let found: Vec<ProjectId> = by_path.chain(by_name).collect();
-            waiting.extend(found.into_iter().filter(|found| all.insert(*found)));
+            let new = found.into_iter().filter(|found| group.all.insert(*found));
+            waiting.extend(new);
         }
-        Self {
-            resolve: String::new(),
-            folder,
-            own,
-            all,
+        group
+    }
+
+    /// What counts of a project's requirements: those of a project with another lock are there for
+    /// what uses it.
+    pub(super) fn scope(&self, id: ProjectId) -> RequirementScope {
+        match self.foreign.contains(&id) {
+            true => RequirementScope::Published,
+            false => RequirementScope::Whole,
         }
+    }
+
+    /// Whether it requires a project of an index.
+    pub(super) fn requires(&self, projects: &Projects, name: &str) -> bool {
+        let mut all = self.all.iter();
+        all.any(|id| projects.get(*id).requires(name, self.scope(*id)))
     }
 }

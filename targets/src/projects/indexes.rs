@@ -4,7 +4,7 @@ use toml_edit::{Item, TableLike, Value};
 
 use super::found::Projects;
 use super::groups::ProjectGroup;
-use super::manifest::{ProjectManifest, ProjectTool};
+use super::manifest::{ProjectManifest, ProjectTool, RequirementScope};
 use super::settings_text::SettingsText;
 
 /// What stands in settings for the index of this machine's pip.
@@ -144,7 +144,7 @@ fn pinned(project: &ProjectManifest) -> Vec<(String, String)> {
         _ => "index",
     };
     let mut found = Vec::new();
-    for (package, item) in project.requirement_tables() {
+    for (package, item) in project.requirement_tables(RequirementScope::Whole) {
         let of_table = |table: &dyn TableLike| Some(table.get(key)?.as_str()?.to_owned());
         let several = item.as_array().into_iter().flatten();
         let several = several.filter_map(Value::as_inline_table);

@@ -44,6 +44,7 @@ impl InferredRepository {
                 .iter()
                 .filter_map(|project| project.name.clone())
                 .collect(),
+            locked: groups.locked(&projects),
             build_files,
         }))
     }

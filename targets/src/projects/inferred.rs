@@ -16,6 +16,8 @@ pub struct InferredRepository {
     pub projects: Vec<String>,
     /// Their names: no index is asked for them.
     pub names: Vec<PackageName>,
+    /// The folders of projects with the resolves whose locks are theirs, sorted.
+    pub locked: Vec<(String, String)>,
 }
 
 /// The BUILD file that a folder would have.
@@ -34,6 +36,14 @@ impl InferredRepository {
     #[must_use]
     pub fn has_distribution(&self, name: &PackageName) -> bool {
         self.names.contains(name)
+    }
+
+    /// Whether the project of a folder has another lock than that of this resolve, which then has only
+    /// what the project requires of those that use it.
+    #[must_use]
+    pub fn is_locked_elsewhere(&self, folder: &str, resolve: &str) -> bool {
+        let own = self.locked.iter().find(|(have, _)| have == folder);
+        own.is_some_and(|(_, own)| own != resolve)
     }
 
     /// Whether there is a project in this folder.

@@ -33,6 +33,15 @@ pub(super) enum ProjectTool {
     Pdm,
 }
 
+/// Which of a project's requirements are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RequirementScope {
+    /// All of them, as where it is worked on.
+    Whole,
+    /// What whoever requires it requires too: not the groups of its development.
+    Published,
+}
+
 /// Where hatch's hook uv-dynamic-versioning has what `[project]` calls dynamic.
 const HOOK_DEPENDENCIES: &[&str] = &[
     "tool",
@@ -217,9 +226,9 @@ impl ProjectManifest {
     }
 
     /// The folders of projects and the files that it requires by their path.
-    pub(super) fn paths(&self) -> Vec<String> {
-        let mut paths = self.paths_of_tables();
-        let lines = self.requirement_lines().into_iter();
+    pub(super) fn paths(&self, scope: RequirementScope) -> Vec<String> {
+        let mut paths = self.paths_of_tables(scope);
+        let lines = self.requirement_lines(scope).into_iter();
         paths.extend(lines.filter_map(path_of_line));
         paths
             .into_iter()
@@ -227,9 +236,9 @@ impl ProjectManifest {
             .collect()
     }
 
-    fn paths_of_tables(&self) -> Vec<String> {
+    fn paths_of_tables(&self, scope: RequirementScope) -> Vec<String> {
         let mut paths = Vec::new();
-        for (_, item) in self.requirement_tables() {
+        for (_, item) in self.requirement_tables(scope) {
             let own = item.get("path").and_then(Item::as_str);
             let several = item.as_array().into_iter().flatten();
             let several = several.filter_map(|one| one.as_inline_table()?.get("path")?.as_str());
@@ -239,36 +248,36 @@ impl ProjectManifest {
     }
 
     /// What the tables of uv and Poetry say of single requirements, by the names of projects.
-    pub(super) fn requirement_tables(&self) -> Vec<(&str, &Item)> {
+    pub(super) fn requirement_tables(&self, scope: RequirementScope) -> Vec<(&str, &Item)> {
+        let sources = self.table(&["tool", "uv", "sources"]);
+        let sources = sources.into_iter().flat_map(TableLike::iter);
+        let is_whole = scope == RequirementScope::Whole;
+        let lines = self.requirement_lines(scope);
+        let sources = sources.filter(|(name, _)| is_whole || is_required(&lines, name));
         let mut tables: Vec<&dyn TableLike> = Vec::new();
-        for keys in [
-            &["tool", "uv", "sources"][..],
-            &["tool", "poetry", "dependencies"],
-            &["tool", "poetry", "dev-dependencies"],
-        ] {
-            tables.extend(self.table(keys));
+        tables.extend(self.table(&["tool", "poetry", "dependencies"]));
+        if is_whole {
+            tables.extend(self.table(&["tool", "poetry", "dev-dependencies"]));
+            let groups = self.table(&["tool", "poetry", "group"]);
+            for (_, group) in groups.into_iter().flat_map(TableLike::iter) {
+                tables.extend(group.get("dependencies").and_then(Item::as_table_like));
+            }
         }
-        let groups = self.table(&["tool", "poetry", "group"]);
-        for (_, group) in groups.into_iter().flat_map(TableLike::iter) {
-            tables.extend(group.get("dependencies").and_then(Item::as_table_like));
-        }
-        tables.into_iter().flat_map(TableLike::iter).collect()
+        let tables = tables.into_iter().flat_map(TableLike::iter);
+        sources.chain(tables).collect()
     }
 
-    /// The requirements that are written as PEP 508 has them, of all groups and extras.
-    fn requirement_lines(&self) -> Vec<&str> {
-        let lists = [
-            &["project", "dependencies"][..],
-            &["tool", "uv", "dev-dependencies"],
-            HOOK_DEPENDENCIES,
-        ];
+    /// The requirements that are written as PEP 508 has them, of all extras, and of groups too.
+    fn requirement_lines(&self, scope: RequirementScope) -> Vec<&str> {
+        let mut lists = vec![&["project", "dependencies"][..], HOOK_DEPENDENCIES];
+        let mut tables = vec![&["project", "optional-dependencies"][..], HOOK_EXTRAS];
+        if scope == RequirementScope::Whole {
+            lists.push(&["tool", "uv", "dev-dependencies"]);
+            tables.push(&["dependency-groups"]);
+            tables.push(&["tool", "pdm", "dev-dependencies"]);
+        }
         let mut lines: Vec<&str> = lists.iter().flat_map(|keys| self.texts(keys)).collect();
-        for keys in [
-            &["project", "optional-dependencies"][..],
-            &["dependency-groups"],
-            &["tool", "pdm", "dev-dependencies"],
-            HOOK_EXTRAS,
-        ] {
+        for keys in tables {
             let groups = self.table(keys).into_iter().flat_map(TableLike::iter);
             let arrays = groups.filter_map(|(_, item)| item.as_array());
             lines.extend(arrays.flatten().filter_map(Value::as_str));
@@ -282,30 +291,22 @@ impl ProjectManifest {
         let of_lock = ["constraint-dependencies", "override-dependencies"];
         let mut of_lock = of_lock.iter().map(|key| self.item(&["tool", "uv", key]));
         of_lock.any(|item| item.is_some())
-            || !self.requirement_lines().is_empty()
+            || !self.requirement_lines(RequirementScope::Whole).is_empty()
             || is_poetry
                 && self
-                    .requirement_tables()
+                    .requirement_tables(RequirementScope::Whole)
                     .iter()
                     .any(|(name, _)| *name != "python")
     }
 
     /// Whether it requires a project by name.
-    pub(super) fn requires(&self, project: &str) -> bool {
-        let Ok(project) = project.parse::<PackageName>() else {
-            return false;
-        };
-        let is_same = |name: &str| {
-            name.parse::<PackageName>()
-                .is_ok_and(|name| name == project)
-        };
-        let of_line = |line: &&str| {
-            let end = line.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)));
-            is_same(&line[..end.unwrap_or(line.len())])
-        };
-        let tables = self.requirement_tables();
-        self.requirement_lines().iter().any(of_line)
-            || self.tool == ProjectTool::Poetry && tables.iter().any(|(name, _)| is_same(name))
+    pub(super) fn requires(&self, project: &str, scope: RequirementScope) -> bool {
+        let mut names = self.requirement_lines(scope);
+        if self.tool == ProjectTool::Poetry {
+            let tables = self.requirement_tables(scope).into_iter();
+            names.extend(tables.map(|(name, _)| name));
+        }
+        is_required(&names, project)
     }
 
     /// The requirement files that its dynamic metadata come from.
@@ -351,6 +352,19 @@ impl ProjectManifest {
         files.retain(|file| !file.starts_with('/') && !file.starts_with(".."));
         files
     }
+}
+
+/// Whether one of these requirements is of a project.
+fn is_required(lines: &[&str], project: &str) -> bool {
+    let Ok(project) = project.parse::<PackageName>() else {
+        return false;
+    };
+    let is_of_project = |line: &&str| {
+        let end = line.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)));
+        let name = line[..end.unwrap_or(line.len())].parse::<PackageName>();
+        name.is_ok_and(|name| name == project)
+    };
+    lines.iter().any(is_of_project)
 }
 
 /// The path in a requirement of PDM, such as `common @ file:///${PROJECT_ROOT}/../common` or `-e

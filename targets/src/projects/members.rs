@@ -1,7 +1,7 @@
 //! Which files are projects that count: members of workspaces, and what is not data of tests.
 
 use super::layout::SAMPLES;
-use super::manifest::{ProjectManifest, WorkspaceMembers};
+use super::manifest::{ProjectManifest, RequirementScope, WorkspaceMembers};
 use crate::files::RepositoryFiles;
 use crate::globs::Glob;
 use crate::tree::join;
@@ -40,7 +40,7 @@ pub(super) fn wanted(all: &[ProjectManifest], files: &dyn RepositoryFiles) -> Ve
     // What is required by its path counts wherever it lies.
     let mut waiting: Vec<usize> = (0..all.len()).filter(|at| wanted[*at]).collect();
     while let Some(at) = waiting.pop() {
-        for path in all[at].paths() {
+        for path in all[at].paths(RequirementScope::Whole) {
             let found = all.iter().position(|project| project.folder == path);
             if let Some(found) = found.filter(|found| !wanted[*found]) {
                 wanted[found] = true;

@@ -59,5 +59,6 @@ pub(super) fn infer(files: &dyn RepositoryFiles) -> Option<InferredRepository> {
         build_files,
         projects: Vec::new(),
         names: Vec::new(),
+        locked: Vec::new(),
     })
 }

@@ -297,10 +297,7 @@ fn platforms(root: &ProjectManifest) -> Result<Vec<Platform>, RequirementsError>
 fn of_tools(settings: &mut SettingsText, projects: &Projects, groups: &[ProjectGroup]) {
     let requires = |name: &str| {
         let mut groups = groups.iter();
-        groups.find(|group| {
-            let mut all = group.all.iter();
-            all.any(|id| projects.get(*id).requires(name))
-        })
+        groups.find(|group| group.requires(projects, name))
     };
     if let Some(group) = requires("pytest") {
         settings.text("pytest", "install_from_resolve", &group.resolve);

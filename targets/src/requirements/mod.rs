@@ -53,6 +53,16 @@ impl RequirementsFile {
         }
     }
 
+    /// What whoever requires the project requires too: all but its dependency groups.
+    pub(crate) fn published(&self) -> Self {
+        let mut file = self.clone();
+        let is_extra = |group: &RequirementGroup| matches!(group, RequirementGroup::Extra(_));
+        file.requirements
+            .retain(|line| line.groups.is_empty() || line.groups.iter().any(is_extra));
+        file.groups.retain(|(group, _)| is_extra(group));
+        file
+    }
+
     /// Says that a group includes another.
     pub(crate) fn include(&mut self, group: &RequirementGroup, other: RequirementGroup) {
         let known = self.groups.iter_mut().find(|(known, _)| known == group);

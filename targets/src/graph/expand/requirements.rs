@@ -8,6 +8,7 @@ use super::parametrize::ParameterChoice;
 use super::site::DeclarationSite;
 use crate::error::Error;
 use crate::graph::requirements::ResolveRequirement;
+use crate::graph::target::ResolveId;
 use crate::kinds::RequirementsFormat;
 use crate::projects::InferredRepository;
 use crate::repository::Repository;
@@ -50,7 +51,6 @@ pub(super) fn of_file<'r>(
     let within = site.declaration.text("source").unwrap_or(default);
     let path = join(&site.dir.path, within);
     let file = Arc::new(read(builder, site, (&path, format))?);
-    let projects = Projects::of(&file);
     let names = file.requirements.iter();
     let names: Vec<&str> = names
         .filter_map(|line| line.specifier.name_spelling())
@@ -66,8 +66,13 @@ pub(super) fn of_file<'r>(
     let stubs = ProjectModules::of(site, "type_stubs_module_mapping");
     for choice in builder.generator_choices(site)? {
         let resolve = builder.resolve_of(site, &choice)?;
+        let file = match is_locked_elsewhere(builder, site, resolve) {
+            true => Arc::new(file.published()),
+            false => Arc::clone(&file),
+        };
+        let projects = Projects::of(&file);
         let files = &mut builder.targets.requirement_files;
-        files.push((resolve, Arc::clone(&file)));
+        files.push((resolve, file));
         builder.generator(site, &choice, |builder, generator| {
             let base = site.address_of_file(within);
             let kind = "_generator_sources_helper";
@@ -108,6 +113,20 @@ pub(super) fn of_file<'r>(
         })?;
     }
     Ok(())
+}
+
+/// Whether the requirements of an inferred project are in a lock that is not its own.
+fn is_locked_elsewhere(
+    builder: &TargetBuilder<'_>,
+    site: &DeclarationSite<'_>,
+    resolve: ResolveId,
+) -> bool {
+    let inferred = builder.repository().options().inferred.as_ref();
+    let name = builder.targets.name_of_resolve(resolve);
+    let (Some(inferred), Some(name)) = (inferred, name) else {
+        return false;
+    };
+    inferred.is_locked_elsewhere(&site.dir.path, name)
 }
 
 /// Adds a generator, and a target for each of Pants' packages.
