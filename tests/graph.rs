@@ -3,7 +3,7 @@
 use testkit::{LoopbackIndex, Package, Repo};
 
 use crate::fixtures::graph::answer;
-use crate::{git, refused, repo};
+use crate::{done, git, refused, repo};
 
 /// Commits everything.
 fn committed(repo: Repo) -> Repo {
@@ -351,6 +351,29 @@ fn a_shallow_clone_says_so() {
     hint: this clone is shallow: `git fetch --unshallow`, or `--deepen N`, brings older commits
     ");
     assert_eq!(answer(&clone, "list --changed-since=HEAD"), "");
+}
+
+#[test]
+fn a_type_of_a_plug_in_may_resemble_a_known_one() {
+    let repo = repo()
+        .file(
+            "pants.toml",
+            "[GLOBAL]\npants_version = \"2.27.0\"\nbackend_packages = [\"own\"]\npythonpath = [\"%(buildroot)s/plug-ins\"]\n\
+             [python]\ninterpreter_constraints = [\"==3.12.*\"]\n",
+        )
+        .file("BUILD", "odin_package(name='math', sources=['*.odin'])\n");
+    insta::assert_snapshot!(refused(&repo, &["list", "::"]), @"
+    error: `odin_package` is not defined
+     --> BUILD:1:1
+      |
+    1 | odin_package(name='math', sources=['*.odin'])
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+    hint: did you mean `node_package`?
+    ");
+    let plug_in = "class OdinPackage(Target):\n    alias = \"odin_package\"\n";
+    repo.write("plug-ins/own/types.py", plug_in);
+    assert_eq!(done(&repo, &["list", "//:math"]).stdout, "//:math\n");
 }
 
 #[test]

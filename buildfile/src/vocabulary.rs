@@ -15,6 +15,11 @@ pub trait Vocabulary: Sync {
 
     /// What a name is that nobody knows, where it is called.
     fn unknown_names(&self) -> UnknownNames;
+
+    /// Whether a name is known to add a declaration, though it resembles a known one.
+    fn is_added(&self, _name: &str) -> bool {
+        false
+    }
 }
 
 /// What a name of a [`Vocabulary`] means.

@@ -23,6 +23,8 @@ pub struct GraphOptions {
     pub build_patterns: Vec<String>,
     /// `[GLOBAL] build_ignore`: gitignore patterns of BUILD files that are not read.
     pub build_ignore: Vec<String>,
+    /// The folders of `[GLOBAL] pythonpath` that are in the repository: plug-ins' sources.
+    pub plugin_folders: Vec<String>,
     /// `[GLOBAL] build_file_prelude_globs`.
     pub build_file_prelude_globs: Vec<String>,
     /// `[GLOBAL] unmatched_build_file_globs`.
@@ -188,6 +190,7 @@ impl Default for GraphOptions {
             use_gitignore: UseGitignore::Yes,
             build_patterns: texts(&["BUILD", "BUILD.*"]),
             build_ignore: Vec::new(),
+            plugin_folders: Vec::new(),
             build_file_prelude_globs: Vec::new(),
             unmatched_build_file_globs: Behavior::Warn,
             root_patterns: texts(&[

@@ -8,6 +8,7 @@ use buildfile::{Data, Positional, Symbol, UnknownNames, Vocabulary};
 use crate::files::RepositoryFiles;
 use crate::kinds::shipped_types;
 use crate::options::GraphOptions;
+use crate::tree::join;
 
 /// Default field values of the targets below a folder.
 pub(crate) const DEFAULTS: &str = "__defaults__";
@@ -86,6 +87,24 @@ impl Vocabulary for BuildVocabulary<'_> {
             true => UnknownNames::Declarations,
             false => UnknownNames::Errors,
         }
+    }
+
+    fn is_added(&self, name: &str) -> bool {
+        let quoted = ['"', '\''].map(|quote| format!("{quote}{name}{quote}"));
+        let tree = self.files.tree();
+        let mut dirs = self
+            .options
+            .plugin_folders
+            .iter()
+            .flat_map(|folder| tree.below(folder));
+        dirs.any(|dir| {
+            let mut sources = dir.files.iter().filter(|file| file.ends_with(".py"));
+            sources.any(|file| {
+                let text = self.files.read(&join(&dir.path, file)).unwrap_or_default();
+                let text = String::from_utf8_lossy(&text);
+                quoted.iter().any(|quoted| text.contains(quoted))
+            })
+        })
     }
 }
 

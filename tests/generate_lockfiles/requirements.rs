@@ -672,3 +672,28 @@ fn what_described_a_lock_of_pants_goes_with_it() {
     lock(&repo);
     assert_eq!(repo.read("python.lock.metadata"), "of someone else");
 }
+
+#[test]
+fn packages_of_pants_are_in_a_place_of_its_own() {
+    let index = LoopbackIndex::start([Package::new("pantsbuild-pants", "2.17.1")]);
+    let repo = repo()
+        .index(&index)
+        .file("BUILD", "pants_requirements(name='pants', testutil=False)\n")
+        .file(
+            "pants.toml",
+            "[GLOBAL]\npants_version = \"2.27.0\"\n[python]\ninterpreter_constraints = [\"==3.12.*\"]\n\
+             enable_resolves = true\nresolves = { python-default = \"python.lock\" }\n",
+        );
+    assert_snapshot!(refused(&repo, &["generate-lockfiles"]), @"
+    error: cannot lock `python-default`: no versions satisfy all requirements
+     --> BUILD:1:1
+      |
+    1 | pants_requirements(name='pants', testutil=False)
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = BUILD:1 requires pantsbuild-pants==2.27.0
+      = no version of pantsbuild-pants is ==2.27.0; the highest is 2.17.1
+    hint: since 2.18 Pants has its packages in a place of its own, which its documentation of plug-ins names: add that to `[python-repos] find_links`
+    hint: with pantsbuild-pants 2.17.1 there is a solution: loosen `pantsbuild-pants==2.27.0` at BUILD:1
+    ");
+}

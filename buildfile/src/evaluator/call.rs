@@ -110,7 +110,7 @@ impl<'a> Evaluator<'a, '_> {
             return None;
         }
         let near = nearest(id, self.vocabulary.names().into_iter().chain(scope.names()));
-        near.is_none().then_some(id)
+        (near.is_none() || self.vocabulary.is_added(id)).then_some(id)
     }
 
     fn arguments(

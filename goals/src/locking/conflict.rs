@@ -42,6 +42,9 @@ pub(super) fn command_error(
     for hint in elsewhere.filter_map(|premise| elsewhere_hint(premise, provider)) {
         error = error.hint(hint);
     }
+    if let Some(hint) = explanation.premises.iter().find_map(hint_of_pants) {
+        error = error.hint(hint);
+    }
     // A requirement that the user only asks about is not to be loosened.
     let asks_less = |hint: &&Hint| match hint {
         Hint::Loosen { requirement, .. } => Some(requirement) == declared.asked.as_ref(),
@@ -135,6 +138,17 @@ fn elsewhere_hint(premise: &Premise, provider: &IndexProvider<'_>) -> Option<Str
         "{index} has {name} {version}, but a package comes from the first index that has it: \
          `first_index_exceptions = [\"{name}\"]` in `[index]` makes this one come from all of them"
     ))
+}
+
+/// Where Pants' own packages are, which plug-ins require.
+fn hint_of_pants(premise: &Premise) -> Option<String> {
+    let (name, _) = missing(premise)?;
+    let is_pants = ["pantsbuild-pants", "pantsbuild-pants-testutil"].contains(&name.as_str());
+    is_pants.then(|| {
+        "since 2.18 Pants has its packages in a place of its own, which its documentation of plug-ins names: \
+         add that to `[python-repos] find_links`"
+            .to_owned()
+    })
 }
 
 /// The versions that a premise misses because of a cut-off.

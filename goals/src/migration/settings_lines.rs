@@ -79,7 +79,9 @@ pub(super) fn judged(session: &Session) -> Result<Vec<MigrationLine>, GoalError>
 fn of_setting(session: &Session, section: &str, key: &str) -> (MigrationVerdict, Option<String>) {
     let mut ignored = session.settings.ignored.iter();
     let is_ignored = ignored.any(|unused| unused.section == section && unused.key == key);
-    if !is_ignored || section == "DEFAULT" {
+    // The sources of plug-ins are only looked at for names of target types.
+    let is_read = !is_ignored && (section, key) != ("GLOBAL", "pythonpath");
+    if is_read || section == "DEFAULT" {
         return (MigrationVerdict::Works, None);
     }
     let known = OTHERS

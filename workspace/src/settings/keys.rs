@@ -406,6 +406,8 @@ section! {
         infer_projects: bool = true,
         /// Patterns, as in `.gitignore`, of BUILD files that are not read.
         build_ignore: Vec<String> = Vec::new(),
+        /// Folders with plug-ins of Pants: none is loaded, but a target type that one of them names is no misspelling.
+        pythonpath: Vec<String> = Vec::new(),
         /// Globs of files with functions that every BUILD file can call.
         build_file_prelude_globs: Vec<String> = Vec::new(),
         /// What to do if a glob in a BUILD file matches nothing.

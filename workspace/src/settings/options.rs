@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use engine::EngineOptions;
 use index::{IndexOptions, IndexRule};
 use targets::kinds::TargetType;
@@ -40,6 +40,7 @@ impl Settings {
             },
             build_patterns: global.build_patterns.clone(),
             build_ignore: global.build_ignore.clone(),
+            plugin_folders: self.plugin_folders(),
             build_file_prelude_globs: global.build_file_prelude_globs.clone(),
             unmatched_build_file_globs: global.unmatched_build_file_globs,
             root_patterns: settings.source.root_patterns.clone(),
@@ -85,6 +86,18 @@ impl Settings {
             platform: this_platform(),
             inferred: settings.inferred.clone(),
         }
+    }
+
+    /// The folders of plug-ins, relative to the root.
+    fn plugin_folders(&self) -> Vec<String> {
+        let folders = self.global.pythonpath.iter().map(Utf8Path::new);
+        let within = folders.filter_map(|folder| match folder.is_absolute() {
+            true => folder.strip_prefix(&self.root).ok(),
+            false => Some(folder),
+        });
+        within
+            .map(|folder| folder.as_str().trim_end_matches('/').to_owned())
+            .collect()
     }
 
     /// How a distribution requires another one of the repository.
