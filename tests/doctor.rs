@@ -150,7 +150,7 @@ fn workflows() -> camino::Utf8PathBuf {
 fn the_commands_of_workflows_are_known() {
     let repo = repo();
     let mut commands = 0;
-    for name in ["lockfiles.yml", "release.yml"] {
+    for name in ["lockfiles.yml", "release.yml", "upgrades.yml"] {
         let text = fs_err::read_to_string(workflows().join(name)).unwrap();
         for command in text.split("cargo xtask ").skip(1) {
             let line = command
@@ -159,7 +159,8 @@ fn the_commands_of_workflows_are_known() {
                 .unwrap()
                 .trim_end_matches(['`', '.', '"', '\\']);
             let words = line.split([' ', ';']).filter(|word| !word.is_empty());
-            let words: Vec<&str> = words.take_while(|word| !word.starts_with("&&")).collect();
+            let ends = ["&&", "||", ">"];
+            let words: Vec<&str> = words.take_while(|word| !ends.contains(word)).collect();
             if !words[0].starts_with(|c: char| c.is_ascii_lowercase()) {
                 continue;
             }

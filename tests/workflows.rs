@@ -30,7 +30,7 @@ fn a_linter_finds_nothing_in_workflows() {
     };
     linted(&[root.join(".github").as_str()]);
     // These push what they made, so they keep the checkout's login.
-    for name in ["lockfiles.yml", "release.yml"] {
+    for name in ["lockfiles.yml", "release.yml", "upgrades.yml"] {
         let path = root.join(".ci/workflows").join(name);
         linted(&["--min-severity=high", path.as_str()]);
     }
@@ -139,4 +139,108 @@ fn the_release_is_built_for_every_target() {
     let script = fs_err::read_to_string(root().join(".ci/archive.py")).unwrap();
     assert!(manifest.contains("/cargo-xtask-{ target }.{ archive-format }\""));
     assert!(script.contains("f\"cargo-xtask-{target}.tar.gz\""));
+}
+
+/// The last script of a workflow.
+fn last_script(name: &str) -> String {
+    let text = fs_err::read_to_string(root().join(".ci/workflows").join(name)).unwrap();
+    let (_, script) = text.rsplit_once("run: |\n").unwrap();
+    let lines = script
+        .lines()
+        .map(|line| line.strip_prefix("          ").unwrap_or(line));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// A program of a machine.
+fn program(repo: &Repo, name: &str, script: &str) {
+    let path = repo.home().join("programs").join(name);
+    fs_err::create_dir_all(path.parent().unwrap()).unwrap();
+    fs_err::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+    workspace::files::make_executable(&path).unwrap();
+}
+
+#[test]
+fn each_upgrade_becomes_a_pull_request() {
+    let Some(_python) = python() else { return };
+    let index = testkit::LoopbackIndex::start([
+        Package::new("a", "1.0"),
+        Package::new("a", "2.0"),
+        Package::new("b", "1.0"),
+        Package::new("b", "1.5"),
+        Package::new("b", "2.0"),
+        Package::new("c", "1.0"),
+    ]);
+    let repo = repo().index(&index).requirements("a\nb<2\nc\n");
+    let old = [
+        "generate-lockfiles",
+        "--upgrade-package=a<2",
+        "--upgrade-package=b<1.5",
+    ];
+    crate::done(&repo, &old);
+    let origin = repo.home().join("origin.git");
+    crate::git(&repo, &["init", "--quiet", "--initial-branch=main"]);
+    crate::commit(&repo, "locked a while ago");
+    crate::git(&repo, &["clone", "--quiet", "--bare", ".", origin.as_str()]);
+    crate::git(&repo, &["remote", "add", "origin", origin.as_str()]);
+    crate::git(&repo, &["fetch", "--quiet", "origin"]);
+    program(
+        &repo,
+        "cargo",
+        &format!("shift; exec {} \"$@\"", crate::BINARY),
+    );
+    program(
+        &repo,
+        "gh",
+        "test \"$2\" = create || exit 1\nshift 6; echo \"$2: $(grep -c '[ab]' \"$4\") lines\" >> \"$HOME/pulls\"",
+    );
+    let path = format!(
+        "{}/programs:{}",
+        repo.home(),
+        std::env::var("PATH").unwrap()
+    );
+    let home = repo.home();
+    let repo = repo.env("PATH", &path).env("RUNNER_TEMP", home.as_str());
+    let script = last_script("upgrades.yml");
+    let output = repo.run("bash".into(), &["-euo", "pipefail", "-c", &script]);
+    assert_eq!(output.status, 0, "{output}");
+    let pulls = fs_err::read_to_string(home.join("pulls")).unwrap();
+    insta::assert_snapshot!(pulls, @"
+    Upgrade a from 1.0 to 2.0: 3 lines
+    Upgrade b from 1.0 to 1.5: 3 lines
+    ");
+    for (branch, moved) in [("upgrade/a", "a 1.0 -> 2.0"), ("upgrade/b", "b 1.0 -> 1.5")] {
+        let changed = crate::git(
+            &repo,
+            &["diff", "--name-only", "main", &format!("origin/{branch}")],
+        );
+        assert_eq!(changed, "python.lock", "{moved}");
+    }
+}
+
+#[test]
+fn renovate_finds_the_requirements_of_build_files() {
+    let text = fs_err::read_to_string(root().join(".ci/renovate.json")).unwrap();
+    let settings: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let manager = &settings["customManagers"][0];
+    let named = |key: &str| {
+        let pattern = manager[key][0].as_str().unwrap();
+        regex::Regex::new(pattern.trim_matches('/')).unwrap()
+    };
+    let files = named("managerFilePatterns");
+    for path in ["BUILD", "src/a/BUILD", "src/BUILD.pants"] {
+        assert!(files.is_match(path), "{path}");
+    }
+    assert!(!files.is_match("docs/BUILDING"));
+    let build = "python_requirement(name='a', requirements=['foo==1.2.3', \"bar[x, y] == 4.0rc1\"])\n\
+        python_requirement(name=\"b\", requirements=[\"baz-qux==2!1.0 ; python_version < '3.12'\", \"free>=1\"])\n\
+        python_sources(interpreter_constraints=[\"CPython>=3.11\"])\n";
+    let found = named("matchStrings");
+    let found: Vec<String> = (found.captures_iter(build))
+        .map(|one| format!("{} {}", &one["depName"], &one["currentValue"]))
+        .collect();
+    insta::assert_snapshot!(found.join("\n"), @"
+    foo 1.2.3
+    bar 4.0rc1
+    baz-qux 2!1.0
+    ");
 }

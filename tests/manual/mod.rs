@@ -5,6 +5,7 @@
 //! text; without lines of output, only success counts. The commands of other console blocks, and those of
 //! the README and of CONTRIBUTING, must be ones that the program takes.
 
+mod casts;
 mod links;
 mod pages;
 mod site;
@@ -27,6 +28,7 @@ fn index() -> LoopbackIndex {
     LoopbackIndex::start([
         Package::new("pytest", "8.0")
             .member("pytest/__init__.py", include_bytes!("../test/pytest.py")),
+        Package::new("humanize", "4.8").member("humanize/__init__.py", ordinal),
         Package::new("humanize", "4.9").member("humanize/__init__.py", ordinal),
         Package::new("colorama", "0.4.6"),
         Package::new("colorlog", "6.12"),

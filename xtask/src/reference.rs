@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use camino::Utf8Path;
 use clap::{Arg, Command, CommandFactory};
+use goals::codes::ErrorCode;
 use workspace::settings::{SettingDescription, Settings};
 
 use crate::cli::Cli;
@@ -28,6 +29,19 @@ fn check(page: &str, made: &str) {
          run `XTASK_WRITE_REFERENCE=1 cargo test -p xtask current`",
         differs.map_or(written.lines().count(), |line| line + 1)
     );
+}
+
+#[test]
+fn codes_are_current() {
+    let mut page = format!("{HEADER}# Codes of errors\n\n");
+    page += "An error names its code, and `xt explain CODE` prints what stands here.\n";
+    for code in ErrorCode::ALL {
+        let lines = code.explanation().iter().map(|line| line.trim());
+        let text = lines.collect::<Vec<_>>().join("\n");
+        let (id, title) = (code.id(), code.title());
+        let _infallible = write!(page, "\n## {id}: {title}\n\n{}\n", text.trim());
+    }
+    check("codes.md", &page.replace("`cargo xtask ", "`xt "));
 }
 
 #[test]

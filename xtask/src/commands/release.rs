@@ -244,7 +244,7 @@ pub(crate) fn run(
             Ok(CommandOutcome::Done)
         }
         Decision::Go(plan) => {
-            terminal::print(show(&plan));
+            terminal::print(crate::called::named(&show(&plan)));
             if arguments.dry_run {
                 return Ok(CommandOutcome::Done);
             }
@@ -302,7 +302,7 @@ fn decide(
 /// too.
 fn refused(refused: RefusedRelease, dry_run: bool) -> GoalError {
     if let Some(plan) = refused.plan.filter(|_| dry_run) {
-        terminal::print(show(&plan));
+        terminal::print(crate::called::named(&show(&plan)));
     }
     let mut errors: Vec<GoalError> = refused.reasons.into_iter().map(GoalError::from).collect();
     let last = errors.pop();
