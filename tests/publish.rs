@@ -414,7 +414,17 @@ fn build_files_say_where_and_whether() {
         .file("c/BUILD", &target("cc", ", skip_twine=True"))
         .file("c/cc.py", "");
     done(&repo, &["package", "--wheel"]);
-    let output = done(&repo, &["publish"]);
+    let output = done(&repo, &["publish", "--dry-run", "b::", "c:dist"]);
+    assert_snapshot!(output.stderr, @"
+    cc-1.0-py3-none-any.whl is left out: its target has `skip_twine`
+    would upload: bb-1.0-py3-none-any.whl
+    ");
+    let told = refused(&repo, &["publish", "nosuch::"]);
+    assert!(
+        told.starts_with("error: `nosuch::` names no target"),
+        "{told}"
+    );
+    let output = done(&repo, &["publish", "::"]);
     assert_snapshot!(output.stderr, @"
     cc-1.0-py3-none-any.whl is left out: its target has `skip_twine`
     uploaded aa-1.0-py3-none-any.whl

@@ -386,6 +386,23 @@ fn a_binary_that_is_named() {
 }
 
 #[test]
+fn binaries_alone() {
+    let repo = monorepo().file(
+        "src/acme/app/tool/BUILD",
+        "pex_binary(name=\"tool\", entry_point=\"acme.app.cli\", tags=[\"scie\"])\n",
+    );
+    let expected = "\
+src/acme/app/tool:tool is left out: `pex_binary` is not built yet
+error: nothing that was asked for can be built here
+ |
+hint: package the code as a `python_distribution`, and install that
+";
+    for asked in [&["src/acme/app/tool::"][..], &["--tag=scie", "::"]] {
+        assert_eq!(refusal(&repo, asked), expected);
+    }
+}
+
+#[test]
 fn nothing_to_build() {
     assert_snapshot!(refusal(&one(""), &[]), @r#"
     error: there is nothing to build: no BUILD file declares a `python_distribution`

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::codes::ErrorCode;
 use crate::error::GoalError;
 use crate::locking::IndexChoice;
 use crate::packaging::{
@@ -63,7 +64,7 @@ pub fn built_apart(
 }
 
 /// Reports binaries, which are not built. A binary that was named is an error; one that matched a
-/// pattern is not.
+/// pattern is not, unless nothing else did.
 pub fn refuse_binaries(
     session: &Session,
     selected: &SelectedDistributions,
@@ -80,6 +81,13 @@ pub fn refuse_binaries(
             "{} is left out: `{}` is not built yet",
             binary.address, binary.kind
         ));
+    }
+    if selected.needs_any && selected.asked.is_empty() && !selected.binaries.is_empty() {
+        return Err(
+            GoalError::failure("nothing that was asked for can be built here")
+                .code(ErrorCode::NothingToPackage)
+                .hint("package the code as a `python_distribution`, and install that"),
+        );
     }
     Ok(())
 }

@@ -59,6 +59,8 @@ pub struct SelectedDistributions {
     pub asked: Vec<usize>,
     /// Selected binaries. They cannot be built yet.
     pub binaries: Vec<Binary>,
+    /// Something must be selected that can be built: not everything was asked for.
+    pub needs_any: bool,
 }
 
 /// A `pex_binary` or `scie_binary`.
@@ -171,6 +173,7 @@ impl<'g> Selection<'g> {
             asked: asked.iter().filter_map(position).collect(),
             all: distributions.into_values().collect(),
             binaries,
+            needs_any: !may_be_nothing,
         })
     }
 

@@ -1,13 +1,14 @@
 //! What BUILD files say about publishing: `repositories` and `skip_twine` of distributions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use buildfile::Data;
 use model::{PackageName, Place};
+use targets::{TargetGraph, TargetId};
 
 use super::destination::{IndexName, index_of_settings};
 use crate::error::GoalError;
-use crate::graph::BuildFiles;
+use crate::graph::{BuildFiles, specs};
 use crate::session::Session;
 
 /// What each distribution of the repository says, by its name.
@@ -21,6 +22,32 @@ struct Declaration {
     place: Place,
 }
 
+/// The distributions that specs select; `None` where there are none, so that all are.
+///
+/// # Errors
+/// Where a spec names nothing.
+pub(super) fn selected(
+    session: &Session,
+    texts: &[String],
+) -> Result<Option<BTreeSet<PackageName>>, GoalError> {
+    if texts.is_empty() {
+        return Ok(None);
+    }
+    let workspace = BuildFiles::load(session)?;
+    let graph = workspace.graph()?;
+    let selected = specs(session, texts)?.select(&graph)?;
+    let names = selected.into_iter().filter_map(|id| name_of(&graph, id));
+    Ok(Some(names.collect()))
+}
+
+/// The name of the distribution that a target declares.
+fn name_of(graph: &TargetGraph<'_>, id: TargetId) -> Option<PackageName> {
+    match graph.field(id, "provides")? {
+        Data::Object(artifact) => artifact.get("name")?.as_str()?.parse().ok(),
+        _ => None,
+    }
+}
+
 impl DeclaredPublishing {
     /// Reads the BUILD files.
     pub(super) fn read(session: &Session) -> Result<Self, GoalError> {
@@ -28,11 +55,7 @@ impl DeclaredPublishing {
         let graph = workspace.graph()?;
         let mut declared = BTreeMap::new();
         for id in graph.distributions() {
-            let provided = match graph.field(id, "provides") {
-                Some(Data::Object(artifact)) => artifact.get("name").and_then(Data::as_str),
-                _ => None,
-            };
-            let Some(Ok(name)) = provided.map(str::parse::<PackageName>) else {
+            let Some(name) = name_of(&graph, id) else {
                 continue;
             };
             let repositories = graph.field(id, "repositories").map(Data::strings);

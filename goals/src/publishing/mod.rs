@@ -15,7 +15,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use index::upload::{
     Attestations, DistributionArchive, JobIdentity, Presence, UploadError, Uploader, upload_limits,
 };
-use model::Url;
+use model::{PackageName, Url};
 use release::version::ReleaseVersion;
 use transport::HttpOptions;
 use wheel::{Severity, WheelFinding};
@@ -32,6 +32,8 @@ use crate::session::Session;
 pub struct PublishRequest {
     /// Wheels and source distributions; if empty, those of this version in `dist`.
     pub files: Vec<Utf8PathBuf>,
+    /// Where no files are named, only those of the distributions that these specs select; all if empty.
+    pub specs: Vec<String>,
     /// A URL, a name of `[release.indexes]` or `~/.pypirc`, `pypi` or `testpypi`; `None` means what the environment,
     /// BUILD files or the settings name.
     pub index: Option<String>,
@@ -185,6 +187,8 @@ fn distributions(
     let folder = session.root().join("dist");
     let version = releasing::written_version(session)?;
     let declared = DeclaredPublishing::read(session)?;
+    let selected = declared::selected(session, &request.specs)?;
+    let is_selected = |name: &PackageName| selected.as_ref().is_none_or(|all| all.contains(name));
     let entries = folder
         .read_dir_utf8()
         .into_iter()
@@ -202,7 +206,7 @@ fn distributions(
     let mut skipped = Vec::new();
     for path in paths.iter().filter(|path| may_be_of(path, &version)) {
         let file = read(path)?;
-        if file.version.to_string() != version.normalized() {
+        if file.version.to_string() != version.normalized() || !is_selected(&file.name) {
             continue;
         }
         match declared.is_skipped(&file.name) {

@@ -15,8 +15,9 @@ use goals::session::Session;
 /// The arguments of `publish`.
 #[derive(Debug, Args)]
 pub(crate) struct PublishArguments {
-    /// Wheels and source distributions [default: those of this version in `dist`]
-    #[arg(value_name = "FILE")]
+    /// Wheels and source distributions, or specs of the distributions whose files in `dist` are meant [default: all of
+    /// this version in `dist`]
+    #[arg(value_name = "FILE|SPEC")]
     files: Vec<Utf8PathBuf>,
 
     /// The index: a URL, a name of `[release.indexes]` or `~/.pypirc`, or `pypi` or `testpypi`,
@@ -57,8 +58,11 @@ pub(crate) fn run(
     session: &Session,
     arguments: &PublishArguments,
 ) -> Result<CommandOutcome, GoalError> {
+    let (specs, files) = (arguments.files.iter().cloned()).partition(|path| is_spec(session, path));
+    let specs: Vec<Utf8PathBuf> = specs;
     let request = PublishRequest {
-        files: arguments.files.clone(),
+        files,
+        specs: specs.into_iter().map(Utf8PathBuf::into_string).collect(),
         index: arguments.index.clone(),
         listing: arguments.check_url.clone(),
         attestations: match arguments.no_attestations {
@@ -82,6 +86,15 @@ pub(crate) fn run(
         Presence::Present => session.say(format_args!("{name} is there already")),
     })?;
     Ok(CommandOutcome::Done)
+}
+
+/// Whether an argument is a spec of targets, as `::` or a folder, and no file.
+fn is_spec(session: &Session, path: &Utf8PathBuf) -> bool {
+    let Ok(folder) = session.working_folder() else {
+        return false;
+    };
+    let there = folder.join(path);
+    !there.is_file() && (path.as_str().contains(':') || there.is_dir())
 }
 
 /// The newest release tag that `HEAD` contains.
