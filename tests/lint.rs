@@ -280,12 +280,14 @@ fn a_tool_is_given_again_only_files_that_may_have_findings() {
     let Some(repo) = repo(&index) else { return };
     repo.write("p/bad.py", "");
     let log = repo.cache().join("given");
-    let log_argument = format!("--black-args=--log={log}");
+    let row = format!(
+        "[workspace.metadata.xtask.checks.own.mine]\nkind = \"linter\"\nrequirements = [\"black==24.10.0\"]\n\
+         program = \"black\"\ntargets = [\"python_source\"]\nby_file = true\ncheck = [\"--check\", \"--log={log}\"]\n\
+         config_files = [\"pyproject.toml\"]\n"
+    );
+    repo.write("Cargo.toml", &(repo.read("Cargo.toml") + &row));
     let given = |more: &[&str]| {
-        look(
-            &repo,
-            &[&[&*log_argument, "lint", "--only=black", "::"], more].concat(),
-        );
+        look(&repo, &[&["lint", "--only=mine", "::"], more].concat());
         let given = fs_err::read_to_string(&log).unwrap_or_default();
         fs_err::write(&log, "").unwrap();
         given.trim().to_owned()
@@ -306,9 +308,11 @@ fn a_tool_is_given_again_only_files_that_may_have_findings() {
     // Another name in the folder, and another configuration, may matter for all.
     repo.write("p/__init__.py", "");
     assert_eq!(given(&[]), "p/__init__.py p/bad.py p/good.py");
-    repo.write("pyproject.toml", "[tool.black]\n");
+    repo.write("pyproject.toml", "[tool.black]\nskip = ['p/good.py']\n");
     assert_eq!(given(&[]), "p/__init__.py p/bad.py p/good.py");
     assert_eq!(given(&[]), "");
+    repo.write("p/good.py", "x = 4\n");
+    assert_eq!(given(&[]), "p/good.py");
     for path in clean_files(&repo) {
         fs_err::write(path, "{\"p/good.py\":").unwrap();
     }

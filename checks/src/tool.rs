@@ -80,8 +80,9 @@ pub struct CheckTool {
     /// Which files one process is given.
     #[serde(default)]
     pub partition: Partitioning,
-    /// Whether what it finds in a file depends on no other file's contents: it is given only those in which it may
-    /// find something that it did not find before.
+    /// Whether what it finds in a file depends on no other file's contents, nor on which others it is given: it is
+    /// given only those in which it may find something that it did not find before. Not so black and isort, which
+    /// take their configuration from where the files that they are given have a folder in common.
     #[serde(default)]
     pub by_file: bool,
     /// The fields of targets that keep it from their files.

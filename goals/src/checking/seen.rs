@@ -69,6 +69,13 @@ impl<'r> SeenFiles<'r> {
 
     fn look(&self, tool: &CheckTool, key: &SeenKey) -> Result<SeenTree, TreeError> {
         let mut beside = configuration_files(tool, self.index.root(), &key.given);
+        // Configuration may name files that are given only to say what holds for them.
+        let given: BTreeSet<&String> = key.given.iter().collect();
+        let configures = |path: &String| {
+            let name = RepoPath::new(path).split().1;
+            key.config_names.iter().any(|known| known == name)
+        };
+        beside.retain(|path| !given.contains(path) || configures(path));
         beside.extend(key.more.iter().cloned());
         Ok(SeenTree {
             given: self.index.present(key.given.clone())?,
