@@ -43,6 +43,14 @@ fn forks_and_interpreters_give_the_same() {
         lines.map(str::to_owned).collect::<Vec<_>>().join("\n")
     };
     let forked = summary(&["test", "--force", "::"]);
+    // The next server imports before it forks what all of them imported.
+    let environments = repo.cache().join("cargo-xtask/linked-environments-1");
+    let mut environments = environments.read_dir_utf8().unwrap().flatten();
+    let common = environments
+        .find_map(|one| fs_err::read_to_string(one.path().join("imported-by-all")).ok());
+    let common = common.unwrap_or_default();
+    assert!(common.lines().any(|name| name == "decimal"), "{common}");
+    assert_eq!(forked, summary(&["test", "--force", "::"]));
     let own = summary(&["test", "--force", "--no-test-fork", "::"]);
     assert_eq!(forked, own);
     assert_snapshot!(forked, @"

@@ -15,6 +15,8 @@ LIBRARIES = (os.path.join(sys.prefix, "lib"), os.path.dirname(os.__file__))
 FORK_SAFE = ("numpy", "scipy")
 # How many seconds an import may take.
 PATIENCE = 60
+# Names what all modules of this environment imported in an earlier run: the next server imports it before it forks.
+COMMON = os.path.join(sys.prefix, "imported-by-all")
 
 
 def plugins():
@@ -65,6 +67,24 @@ def learn(names):
     return True
 
 
+def known_imports():
+    """What is in that file; None where no run has written it."""
+    try:
+        with open(COMMON) as file:
+            return file.read().split()
+    except OSError:
+        return None
+
+
+def keep_imports(names):
+    """Writes that file."""
+    with contextlib.suppress(OSError):
+        temporary = f"{COMMON}.{os.getpid()}"
+        with open(temporary, "w") as file:
+            file.write("\n".join(names))
+        os.replace(temporary, COMMON)
+
+
 def imported():
     """What of the environment and of Python is imported, in the order of the imports."""
     found = []
@@ -79,8 +99,10 @@ def imported():
 class Module:
     """One module that runs."""
 
-    def __init__(self, connection, request):
+    def __init__(self, connection, request, is_first):
         self.connection = connection
+        # Whether all that it has imported is what it needs, and nothing is the server's.
+        self.is_first = is_first
         self.learned = os.memfd_create("learned")
         self.pid = os.fork()
         if self.pid == 0:
@@ -106,7 +128,7 @@ class Module:
         names = os.pread(self.learned, size, 0).decode().split()
         os.close(self.learned)
         self.connection.close()
-        return names if self.learns else []
+        return names
 
 
 class Forked(BaseException):
@@ -140,7 +162,11 @@ def serve(path):
     selector.register(wake, selectors.EVENT_READ, "child")
     selector.register(0, selectors.EVENT_READ, "over")
     modules = {}
-    is_safe = True
+    common = known_imports()
+    is_first = common is None
+    is_safe = learn(common or [])
+    if not is_safe:
+        keep_imports([])
     os.write(1, b"ready\n")
     try:
         while True:
@@ -163,7 +189,7 @@ def serve(path):
                         connection.close()
                         continue
                     request = json.loads(line)
-                    module = Module(connection, request)
+                    module = Module(connection, request, is_first)
                     modules[connection.fileno()] = module
                     selector.register(connection, selectors.EVENT_READ, "heard")
                 else:
@@ -172,7 +198,14 @@ def serve(path):
                     selector.unregister(key.fileobj)
                     if not module.ended:
                         os.killpg(module.pid, signal.SIGKILL)
-                    is_safe = learn(module.reap()) and is_safe
+                    names = module.reap()
+                    if module.is_first and names:
+                        own = set(names)
+                        common = [name for name in (names if common is None else common) if name in own]
+                        keep_imports(common)
+                    if module.learns:
+                        is_first = False
+                        is_safe = learn(names) and is_safe
     except Forked:
         # What is the server's is closed in the module's process.
         selector.close()

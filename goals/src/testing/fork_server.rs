@@ -181,8 +181,9 @@ impl ForkServer {
 
 impl Drop for ForkServer {
     fn drop(&mut self) {
-        // It has no modules any more.
+        // It has no modules any more, and is waited for: what it and they took counts as this process's.
         let _ = self.handle.kill();
+        let _ = self.handle.wait();
     }
 }
 
