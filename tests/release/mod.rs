@@ -277,6 +277,32 @@ fn killed(repo: &Repo) {
 }
 
 #[test]
+fn what_cannot_be_packaged_is_mended_in_another_commit() {
+    let repo = monorepo();
+    let build = repo.read("src/acme/runner/BUILD");
+    let broken = build.replace(
+        "name=\"acme.runner\"",
+        "name=\"acme.runner\", long_description_path=\"nosuch.md\"",
+    );
+    repo.write("src/acme/runner/BUILD", &broken);
+    commit(&repo, "broken");
+    let output = repo.xtask(&["release", "24.09.0", "--yes"]);
+    assert_eq!(output.status, 1, "{output}");
+    let hint = output.stderr.lines().last().unwrap().to_owned();
+    assert_snapshot!(hint, @"hint: the wheels are those of the release's commit, whatever the work tree has since: `--abort` takes the release back, then mend, commit and release again; `--resume` builds the same commit once more");
+    // The work tree's version is not what would be tagged.
+    repo.write("src/acme/runner/BUILD", &build);
+    let again = repo.xtask(&["release", "24.09.0", "--resume"]);
+    assert_eq!(again.status, 1, "{again}");
+    assert_eq!(git(&repo, &["tag", "--list", "24.09.0"]), "");
+    // What is taken back leaves the user's edit, which is then released.
+    done(&repo, &["release", "24.09.0", "--abort"]);
+    assert_eq!(repo.read("src/acme/runner/BUILD"), build);
+    commit(&repo, "mended");
+    done(&repo, &["release", "24.09.0", "--yes"]);
+}
+
+#[test]
 fn killed_and_resumed() {
     let repo = waiting(monorepo());
     killed(&repo);

@@ -225,7 +225,7 @@ impl From<RunError> for GoalError {
             RunError::Step {
                 number,
                 title,
-                reason: StepError::Goal(error),
+                reason: StepError::Goal(error) | StepError::NotPackaged(error),
             } => {
                 let step = format!("this was step {number} of the release: {title}");
                 with_hint(error.because(step), hint)

@@ -101,6 +101,10 @@ impl RunError {
                 reason: StepError::RemoteMovedOn { .. },
                 ..
             } => Some("`--abort` takes the release back; then get what is new there with `git pull`, and release again".to_owned()),
+            Self::Step {
+                reason: StepError::NotPackaged(_),
+                ..
+            } => Some("the wheels are those of the release's commit, whatever the work tree has since: `--abort` takes the release back, then mend, commit and release again; `--resume` builds the same commit once more".to_owned()),
             Self::Step { .. } | Self::Stopped => Some(
                 "`--resume` goes on with this step, `--abort` takes everything back".to_owned(),
             ),
@@ -153,6 +157,9 @@ pub enum StepError {
         /// The commit that it names.
         found: String,
     },
+    /// The release's commit cannot be packaged.
+    #[error("{}", .0.message())]
+    NotPackaged(GoalError),
     /// Another goal failed.
     #[error("{}", .0.message())]
     Goal(GoalError),

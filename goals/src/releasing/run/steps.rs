@@ -275,7 +275,7 @@ fn package(
     let checkout = context.git.check_out(&commit, &context.folder.tree())?;
     goals
         .package(checkout.root(), &journal.plan.version, &staging)
-        .map_err(StepError::Goal)
+        .map_err(StepError::NotPackaged)
 }
 
 /// The release's commit. Where the settings leave the commit out, one that no branch holds, of what
