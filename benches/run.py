@@ -65,7 +65,7 @@ def parse():
     parser.add_argument("--backend-ai", default=os.environ.get("XTASK_BACKEND_AI"), help="a clone of lablup/backend.ai")
     parser.add_argument("--backend-ai-python", default="3.13.7", help="the CPython for checks of lablup/backend.ai")
     parser.add_argument("--example-python", default=os.environ.get("XTASK_EXAMPLE_PYTHON"), help="a clone of pantsbuild/example-python")
-    parser.add_argument("--test-modules", type=int, default=60, help="modules of a scene of `test` at most, or few more")
+    parser.add_argument("--test-modules", type=int, default=24, help="modules of a scene of `test` at most, or few more")
     parser.add_argument("--scenes", default="abcd", help="scenes of `test`, by their letters")
     options = parser.parse_args()
     options.requirements = options.requirements or [path for path in REQUIREMENTS if path.exists()]

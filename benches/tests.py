@@ -116,7 +116,7 @@ def passing(scene):
     wanted = max(1, len(scene.modules) // scene.options.test_modules)
     scene.modules = scene.modules[::wanted]
     printed = scene.ours("--output=none", check=False)
-    found = dict(re.findall(r"^([✓✕]) (\S+?):\S+ (?:succeeded|failed)", line)[0][::-1]
+    found = dict(re.findall(r"^([✓✕]) ([^:\s]+)\S* (?:succeeded|failed)", line)[0][::-1]
                  for line in printed.splitlines() if re.match(r"^[✓✕] ", line))
     scene.modules = sorted(module for module in scene.modules if found.get(module) == "✓")
     return scene
