@@ -163,14 +163,16 @@ pub(crate) fn requirements(bytes: &[u8]) {
     }
 }
 
-/// Reads a `pants.toml`.
+/// Reads a `pants.toml`, and a `pyproject.toml` of a repository that has no other settings.
 pub(crate) fn settings(bytes: &[u8]) {
-    in_a_folder(|folder| {
-        let root = folder.join("inside");
-        fs_err::create_dir(&root).unwrap();
-        fs_err::write(root.join("pants.toml"), bytes).unwrap();
-        let _ = Settings::load(&root, BTreeMap::new(), &[]);
-    });
+    for name in ["pants.toml", "pyproject.toml"] {
+        in_a_folder(|folder| {
+            let root = folder.join("inside");
+            fs_err::create_dir(&root).unwrap();
+            fs_err::write(root.join(name), bytes).unwrap();
+            let _ = Settings::load(&root, BTreeMap::new(), &[]);
+        });
+    }
 }
 
 /// Reads a lock of any format; one of ours is judged and written again.

@@ -463,3 +463,124 @@ fn a_setting_says_that_nothing_follows_from_projects() {
     repo.write("xtask.toml", "[GLOBAL]\ninfer_projects = false\n");
     assert!(!listed("--no-pantsd").stdout.contains("acme.py"));
 }
+
+/// A repository of one project, with extras that conflict and groups of which one is installed by itself.
+fn with_conflicts(index: &LoopbackIndex) -> Repo {
+    bare(index).file(
+        "pyproject.toml",
+        "[project]\nname = \"app\"\nrequires-python = \">=3.9\"\ndependencies = [\"colour\"]\n\
+         [project.optional-dependencies]\nold = [\"attrs<24\"]\nnew = [\"attrs>=24\"]\n\
+         [dependency-groups]\ndev = [\"tool\"]\ndocs = [\"click<8.1\"]\n\
+         [tool.uv]\nresolution = \"highest\"\ndefault-groups = [\"docs\"]\n\
+         conflicts = [[{ extra = \"old\" }, { extra = \"new\" }]]\n",
+    )
+}
+
+#[test]
+fn what_conflicts_is_locked_apart() {
+    let index = index();
+    let repo = with_conflicts(&index);
+    assert_snapshot!(done(&repo, &["generate-lockfiles"]), @"
+    exit status 0
+    ----- stderr
+    warning: pyproject.toml:12: `tool.uv.resolution` has no effect: the newest versions are locked; bounds in requirements choose others
+    new (python-new.lock): 4 packages, written
+      + attrs 24.1  (the requirement `attrs>=24` is new)
+      + click 8.0  (the requirement `click<8.1` is new)
+      + colour 1.0  (the requirement `colour` is new)
+      + tool 1.0  (the requirement `tool` is new)
+    python-default (python.lock): 4 packages, written
+      + attrs 23.1  (the requirement `attrs<24` is new)
+      + click 8.0  (the requirement `click<8.1` is new)
+      + colour 1.0  (the requirement `colour` is new)
+      + tool 1.0  (the requirement `tool` is new)
+    ");
+    assert_snapshot!(locked(&repo, "python-default"), @"
+    attrs==23.1
+    click==8.0
+    colour==1.0
+    ");
+    assert!(
+        repo.read("python-new.lock")
+            .contains("attrs-24.1-py3-none-any.whl")
+    );
+    assert_snapshot!(done(&repo, &["list", "::"]), @"
+    exit status 0
+    ----- stdout
+    //:_new_lockfile
+    //:_python-default_lockfile
+    //:reqs#attrs@resolve=new
+    //:reqs#attrs@resolve=python-default
+    //:reqs#click@resolve=new
+    //:reqs#click@resolve=python-default
+    //:reqs#colour@resolve=new
+    //:reqs#colour@resolve=python-default
+    //:reqs#tool@resolve=new
+    //:reqs#tool@resolve=python-default
+    //:reqs@resolve=new
+    //:reqs@resolve=python-default
+    //pyproject.toml:reqs@resolve=new
+    //pyproject.toml:reqs@resolve=python-default
+    //python-new.lock:_new_lockfile
+    //python.lock:_python-default_lockfile
+    ");
+    // The next run changes nothing.
+    assert_snapshot!(done(&repo, &["lock", "check"]), @"
+    exit status 0
+    ----- stderr
+    new (python-new.lock): sound
+    python-default (python.lock): sound
+    ");
+}
+
+#[test]
+fn groups_that_are_installed_by_themselves() {
+    let index = index();
+    let repo = with_conflicts(&index);
+    done(&repo, &["generate-lockfiles"]);
+    let with = |arguments: &[&str]| {
+        let format = ["export", "--format", "requirements"];
+        let output = done(&repo, &[&format, arguments].concat());
+        let lines = output.stdout.lines().filter(|line| line.contains("=="));
+        let names = lines.filter_map(|line| line.split("==").next());
+        names.collect::<Vec<_>>().join(" ")
+    };
+    assert_snapshot!(with(&[]), @"attrs click colour");
+    assert_snapshot!(with(&["--all-groups"]), @"attrs click colour tool");
+    assert_snapshot!(with(&["--group", "dev"]), @"attrs click colour tool");
+    assert_snapshot!(with(&["--no-group", "docs"]), @"attrs colour");
+    assert_snapshot!(with(&["--resolve", "new"]), @"attrs click colour");
+    let arguments = [
+        "--format",
+        "requirements",
+        "--resolve",
+        "new",
+        "--extra",
+        "old",
+    ];
+    let output = repo.xtask(&[&["export"], &arguments[..]].concat());
+    assert_eq!(output.status, 2, "{output}");
+    assert_snapshot!(output.stderr, @r#"
+    error: the requirements of `new` have no extra `old`
+     --> pyproject.toml:1:1
+      |
+    1 | uv_requirements(name="reqs", resolve=parametrize("python-default", "new"))
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+    hint: there is `new`
+    "#);
+}
+
+#[test]
+fn uv_forbids_source_distributions() {
+    let index = LoopbackIndex::start([
+        Package::new("built", "1.0"),
+        Package::new("built", "2.0").sdist(),
+    ]);
+    let repo = bare(&index).file(
+        "pyproject.toml",
+        "[project]\nname = \"app\"\nrequires-python = \">=3.9\"\ndependencies = [\"built\"]\n[tool.uv]\nno-build = true\n",
+    );
+    done(&repo, &["generate-lockfiles"]);
+    assert_snapshot!(locked(&repo, "python-default"), @"built==1.0");
+}

@@ -33,6 +33,6 @@ pub use options::{
     Ambiguity, Behavior, GraphOptions, Infer, InitFiles, LockfileTargets, Resolves,
     SetupGeneration, Switch, UseGitignore,
 };
-pub use projects::{InferredBuildFile, InferredRepository};
+pub use projects::{ExcludedGroup, IgnoredKey, InferredBuildFile, InferredRepository};
 pub use repository::{BuildDir, Declaration, Repository, build_files};
 pub use tree::{Dir, SourceTree};

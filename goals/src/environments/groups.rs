@@ -9,7 +9,8 @@ use crate::error::GoalError;
 use crate::locking::{IndexChoice, PackageIndexes, ResolveDeclaration};
 use crate::session::Session;
 
-/// Which extras and dependency groups are meant; the default is all that the lock has.
+/// Which extras and dependency groups are meant; the default is all that the lock has, of groups those that
+/// the settings name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct GroupSelection {
     /// Of the extras only these, where any are named.
@@ -24,6 +25,8 @@ pub struct GroupSelection {
     pub only_groups: Vec<ExtraName>,
     /// Whether the group `dev` is left out, where there is one.
     pub no_dev: bool,
+    /// Whether all groups are meant where none are named, and not only those of the settings.
+    pub all_groups: bool,
 }
 
 /// What tools call the group of developers.
@@ -36,6 +39,17 @@ impl GroupSelection {
         *self == Self::default()
     }
 
+    /// Whether all that the lock of `resolve` has is meant.
+    pub(super) fn means_all(&self, session: &Session, resolve: &str) -> bool {
+        self.is_all() && self.default_groups(session, resolve).is_none()
+    }
+
+    /// The groups of the settings, where they count.
+    fn default_groups<'s>(&self, session: &'s Session, resolve: &str) -> Option<&'s [ExtraName]> {
+        let groups = session.settings.export.default_groups.get(resolve);
+        groups.filter(|_| !self.all_groups).map(Vec::as_slice)
+    }
+
     /// The part of the lock of `resolve` that the selection means.
     ///
     /// # Errors
@@ -46,16 +60,17 @@ impl GroupSelection {
         choice: &IndexChoice,
         lock: Lock,
     ) -> Result<Lock, GoalError> {
-        if self.is_all() {
+        let resolve = &lock.resolve;
+        if self.means_all(session, resolve) {
             return Ok(lock);
         }
-        let resolve = &lock.resolve;
+        let defaults = self.default_groups(session, resolve);
         let repository = workspace::load(session.root(), session.target_options())?;
         let indexes = PackageIndexes::new(session, choice.clone())?;
         let name_of = |source: &_| indexes.name_of(source, resolve);
         let declared = ResolveDeclaration::collect(session, &repository, resolve, name_of)?;
         self.check(&declared)?;
-        let chosen = self.chosen(&declared);
+        let chosen = self.chosen(&declared, defaults);
         let chosen: Vec<Requirement> = declared
             .grouped
             .into_iter()
@@ -107,7 +122,11 @@ impl GroupSelection {
     }
 
     /// The groups that are meant, with those that they include.
-    fn chosen(&self, declared: &ResolveDeclaration) -> BTreeSet<RequirementGroup> {
+    fn chosen(
+        &self,
+        declared: &ResolveDeclaration,
+        defaults: Option<&[ExtraName]>,
+    ) -> BTreeSet<RequirementGroup> {
         let means = |group: &RequirementGroup| match group {
             RequirementGroup::Extra(name) => {
                 self.only_groups.is_empty()
@@ -121,7 +140,11 @@ impl GroupSelection {
                 let is_left_out = self.no_dev && name.as_str() == DEVELOPMENT;
                 !is_left_out
                     && !self.no_groups.contains(name)
-                    && (self.groups.is_empty() || self.groups.contains(name))
+                    && match (&self.groups[..], defaults) {
+                        ([], None) => true,
+                        ([], Some(defaults)) => defaults.contains(name),
+                        (named, _) => named.contains(name),
+                    }
             }
         };
         let all = declared.groups.iter().map(|(group, _)| group);

@@ -29,7 +29,7 @@ impl Exporter<'_> {
             let who = first_party.who_requires(&missing);
             who.into_iter().fold(error, GoalError::because)
         })?;
-        match self.options.groups.is_all() {
+        match self.options.groups.means_all(self.session, &lock.resolve) {
             true => Ok(further),
             false => {
                 let names = lock.packages.iter().map(|package| &package.name);

@@ -1,5 +1,6 @@
 //! The inputs of a lock: the requirements of a resolve with their places, and its settings.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use model::{
@@ -11,7 +12,7 @@ use targets::requirements::{
     IndexOption, RequirementGroup, RequirementLine, RequirementsFile, RequirementsReader,
     read_requirements_txt,
 };
-use targets::{Repository, ResolveRequirements};
+use targets::{IgnoredKey, Repository, ResolveRequirements};
 
 use crate::error::GoalError;
 use crate::session::Session;
@@ -41,15 +42,15 @@ pub struct ResolveDeclaration {
     hashes: FxHashMap<PackageName, Vec<FileDigest>>,
 }
 
-/// An option in a requirement file that has no effect.
+/// An option in a requirement file, or a key of a project, that has no effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IgnoredOption {
-    /// The option, as pip calls it.
+    /// The option, as pip calls it, or the key.
     name: String,
     /// Where it stands.
     pub place: Place,
     /// Why it has no effect, or what to do in its place.
-    why: &'static str,
+    why: Cow<'static, str>,
 }
 
 impl fmt::Display for IgnoredOption {
@@ -149,12 +150,12 @@ impl ResolveDeclaration {
                 .map(|(name, hashes)| HashedProject::new(name.clone(), hashes))
                 .collect(),
         };
-        let mut ignored = Vec::new();
+        let mut ignored = of_projects(session);
         for (name, value, place) in &all.options {
             ignored.extend(why_ignored(name).map(|why| IgnoredOption {
                 name: name.clone(),
                 place: place.clone(),
-                why,
+                why: Cow::Borrowed(why),
             }));
             apply_option(&mut inputs, name, value).map_err(|error| {
                 GoalError::failure(format!("cannot read `{name} {value}`"))
@@ -252,6 +253,18 @@ impl ResolveDeclaration {
     pub fn hashes(&self, name: &PackageName) -> &[FileDigest] {
         self.hashes.get(name).map_or(&[], Vec::as_slice)
     }
+}
+
+/// What the projects of a repository without BUILD files say of their locks without effect.
+fn of_projects(session: &Session) -> Vec<IgnoredOption> {
+    let inferred = session.settings.inferred.iter();
+    let keys = inferred.flat_map(|inferred| &inferred.ignored);
+    let option = |key: &IgnoredKey| IgnoredOption {
+        name: key.name.clone(),
+        place: key.place.clone(),
+        why: Cow::Owned(key.why.clone()),
+    };
+    keys.map(option).collect()
 }
 
 /// Why an option of pip has no effect on a lock; `None` for those that have one.

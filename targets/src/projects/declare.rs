@@ -43,6 +43,7 @@ pub(super) fn add(
     let resolves = groups.resolves_of(id);
     let default = &groups.groups[0].resolve;
     let resolve = resolve_field(&resolves, default);
+    let of_requirements = resolve_field(&groups.resolves_of_requirements(id), default);
     let of_tests = resolve_field(resolves.get(..1).unwrap_or_default(), default);
     let source: Arc<str> = Arc::from(join(&project.folder, "pyproject.toml"));
     for dir in &dirs {
@@ -52,7 +53,7 @@ pub(super) fn add(
                 ProjectTool::Standard if groups.is_of_workspace(projects, id) => ProjectTool::Uv,
                 tool => tool,
             };
-            text.push_str(&requirements(project, tool, &resolve));
+            text.push_str(&requirements(project, tool, &of_requirements));
             text.push_str(&distribution(project, &dirs, &resolves));
         }
         if !text.is_empty() {

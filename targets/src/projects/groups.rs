@@ -3,10 +3,13 @@
 
 use std::collections::BTreeSet;
 
+use super::conflicts::{self, ConflictItem};
 use super::found::{ProjectId, Projects};
 use super::manifest::{ProjectManifest, RequirementScope};
 use super::members::has_lock;
 use crate::files::RepositoryFiles;
+use crate::requirements::RequirementsError;
+use crate::tree::join;
 use model::PackageName;
 
 /// Projects that are locked together: a resolve.
@@ -22,6 +25,19 @@ pub(super) struct ProjectGroup {
     pub(super) all: BTreeSet<ProjectId>,
     /// Those of them whose lock is another.
     foreign: BTreeSet<ProjectId>,
+    /// The resolves that it becomes: itself, and one for each set of what `conflicts` keeps from it.
+    pub(super) resolves: Vec<GroupResolve>,
+}
+
+/// A resolve of a group.
+#[derive(Debug)]
+pub(super) struct GroupResolve {
+    /// Its name.
+    pub(super) name: String,
+    /// The path of its lock.
+    pub(super) lock: String,
+    /// What it does not have.
+    pub(super) excluded: Vec<ConflictItem>,
 }
 
 /// All groups, the default one first.
@@ -31,7 +47,14 @@ pub(super) struct ProjectGroups {
 }
 
 impl ProjectGroups {
-    pub(super) fn of(projects: &Projects, files: &dyn RepositoryFiles) -> Self {
+    /// Finds the groups.
+    ///
+    /// # Errors
+    /// What uv's `conflicts` names is not there.
+    pub(super) fn of(
+        projects: &Projects,
+        files: &dyn RepositoryFiles,
+    ) -> Result<Self, RequirementsError> {
         let mut owned: Vec<(String, Vec<ProjectId>)> = Vec::new();
         let mut taken: BTreeSet<ProjectId> = BTreeSet::new();
         for (at, project) in projects.all.iter().enumerate() {
@@ -72,12 +95,15 @@ impl ProjectGroups {
         }
         groups.sort_by(|a, b| a.folder.cmp(&b.folder));
         let mut groups = Self { groups };
-        groups.name_each(projects);
-        groups
+        let mut used = groups.name_each(projects);
+        for group in &mut groups.groups {
+            group.part(projects, &mut used)?;
+        }
+        Ok(groups)
     }
 
-    /// Names the resolves: `python-default` at the root, else by the project.
-    fn name_each(&mut self, projects: &Projects) {
+    /// Names the resolves: `python-default` at the root, else by the project. The names come back.
+    fn name_each(&mut self, projects: &Projects) -> BTreeSet<String> {
         let mut used: BTreeSet<String> = BTreeSet::new();
         for group in &mut self.groups {
             let root = projects.at(&group.folder);
@@ -94,6 +120,7 @@ impl ProjectGroups {
             }
             group.resolve = resolve;
         }
+        used
     }
 
     /// Whether a project belongs to a workspace of uv.
@@ -108,10 +135,13 @@ impl ProjectGroups {
     /// The folders of projects with the resolves whose locks are theirs, sorted.
     pub(super) fn locked(&self, projects: &Projects) -> Vec<(String, String)> {
         let of_group = |group: &ProjectGroup| {
-            let own = group.own.iter().map(|id| projects.get(*id).folder.clone());
-            let resolve = group.resolve.clone();
-            own.map(|folder| (folder, resolve.clone()))
-                .collect::<Vec<_>>()
+            let own = group.own.iter().map(|id| &projects.get(*id).folder);
+            let resolves = &group.resolves;
+            own.flat_map(|folder| {
+                let named = resolves.iter().map(|resolve| resolve.name.clone());
+                named.map(|name| (folder.clone(), name))
+            })
+            .collect::<Vec<_>>()
         };
         let mut locked: Vec<_> = self.groups.iter().flat_map(of_group).collect();
         locked.sort();
@@ -124,6 +154,19 @@ impl ProjectGroups {
         let mut of: Vec<&ProjectGroup> = of.collect();
         of.sort_by_key(|group| !group.own.contains(&id));
         of.into_iter().map(|group| group.resolve.as_str()).collect()
+    }
+
+    /// The resolves with requirements of a project, its own first.
+    pub(super) fn resolves_of_requirements(&self, id: ProjectId) -> Vec<&str> {
+        let whole = ConflictItem {
+            project: id,
+            part: None,
+        };
+        let names = self.resolves_of(id).into_iter();
+        let groups = names.filter_map(|name| self.groups.iter().find(|one| one.resolve == name));
+        let resolves = groups.flat_map(|group| &group.resolves);
+        let having = resolves.filter(|resolve| !resolve.excluded.contains(&whole));
+        having.map(|resolve| resolve.name.as_str()).collect()
     }
 }
 
@@ -139,6 +182,7 @@ impl ProjectGroup {
             folder,
             all: own.iter().copied().collect(),
             foreign: BTreeSet::new(),
+            resolves: Vec::new(),
             own,
         };
         let mut waiting = group.own.clone();
@@ -179,5 +223,46 @@ impl ProjectGroup {
     pub(super) fn requires(&self, projects: &Projects, name: &str) -> bool {
         let mut all = self.all.iter();
         all.any(|id| projects.get(*id).requires(name, self.scope(*id)))
+    }
+
+    /// Parts it into resolves of what can be together.
+    fn part(
+        &mut self,
+        projects: &Projects,
+        used: &mut BTreeSet<String>,
+    ) -> Result<(), RequirementsError> {
+        let parts = conflicts::parted(projects, self)?;
+        let without = |at: usize| {
+            let part = parts.get(at).map_or(&[][..], Vec::as_slice);
+            let mut excluded: Vec<ConflictItem> = Vec::new();
+            for item in parts.iter().flatten() {
+                if !part.contains(item) && !excluded.contains(item) {
+                    excluded.push(item.clone());
+                }
+            }
+            excluded
+        };
+        self.resolves.push(GroupResolve {
+            name: self.resolve.clone(),
+            lock: join(&self.folder, "python.lock"),
+            excluded: without(0),
+        });
+        for (at, items) in parts.iter().enumerate().skip(1) {
+            let item = items.first().map(|item| item.name(projects));
+            let item = item.unwrap_or_default();
+            let mut name = match self.folder.is_empty() {
+                true => item.clone(),
+                false => format!("{}-{item}", self.resolve),
+            };
+            while !used.insert(name.clone()) {
+                name = format!("{}-{name}", self.resolve);
+            }
+            self.resolves.push(GroupResolve {
+                lock: join(&self.folder, &format!("python-{name}.lock")),
+                name,
+                excluded: without(at),
+            });
+        }
+        Ok(())
     }
 }

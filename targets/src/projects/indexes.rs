@@ -4,6 +4,7 @@ use toml_edit::{Item, TableLike, Value};
 
 use super::found::Projects;
 use super::groups::ProjectGroup;
+use super::inferred::IgnoredKey;
 use super::manifest::{ProjectManifest, ProjectTool, RequirementScope};
 use super::settings_text::SettingsText;
 
@@ -29,34 +30,53 @@ enum IndexRank {
     Supplemental,
     /// Only for the packages that name it.
     Explicit,
+    /// A folder or page with files, which is no index.
+    Flat,
 }
 
-/// Sets the indexes, the most important first, and those of single packages.
-pub(super) fn add(settings: &mut SettingsText, projects: &Projects, groups: &[ProjectGroup]) {
+/// Sets the indexes, the most important first, and those of single packages. What has no effect of what
+/// projects say of them comes back.
+pub(super) fn add(
+    settings: &mut SettingsText,
+    projects: &Projects,
+    groups: &[ProjectGroup],
+) -> Vec<IgnoredKey> {
+    let mut ignored = Vec::new();
     // What a root says counts for all, and first.
     let is_root = |project: &ProjectManifest| groups.iter().any(|g| g.folder == project.folder);
     let (roots, others): (Vec<&ProjectManifest>, Vec<&ProjectManifest>) =
         projects.all.iter().partition(|project| is_root(project));
     let mut all: Vec<NamedIndex> = Vec::new();
     let mut packages: Vec<(String, String)> = Vec::new();
+    let mut further_links: Vec<String> = Vec::new();
     for project in roots.into_iter().chain(others) {
         for index in named(project) {
             if !all.iter().any(|have| have.url == index.url) {
                 all.push(index);
             }
         }
-        for (package, name) in pinned(project) {
-            let index = named(project).into_iter().chain(all.clone());
-            let index = index.into_iter().find(|index| index.name == name);
-            if let Some(index) = index {
-                packages.push((package, index.url));
-            }
+        for (package, names) in pinned(project) {
+            let index = |name: &String| {
+                let mut known = named(project).into_iter().chain(all.clone());
+                known.find(|index| index.name == *name)
+            };
+            let why = match names.as_slice() {
+                [name] => match index(name) {
+                    Some(index) => {
+                        packages.push((package, index.url));
+                        continue;
+                    }
+                    None => format!("there is no index `{name}`"),
+                },
+                names => format!(
+                    "a package comes from one index in all environments, and this names `{}`",
+                    names.join("`, `")
+                ),
+            };
+            ignored.push(of_package(project, &package, why));
         }
         let links = project.texts(&["tool", "uv", "find-links"]).into_iter();
-        let links: Vec<String> = links.map(str::to_owned).collect();
-        if !links.is_empty() {
-            settings.list("python-repos", "find_links", links);
-        }
+        further_links.extend(links.map(str::to_owned));
     }
     let is_default = |index: &NamedIndex| index.rank == IndexRank::Default;
     let mut urls: Vec<String> = of(&all, IndexRank::First);
@@ -68,8 +88,26 @@ pub(super) fn add(settings: &mut SettingsText, projects: &Projects, groups: &[Pr
     if urls != [PIP] {
         settings.list("python-repos", "indexes", urls);
     }
+    further_links.extend(of(&all, IndexRank::Flat));
+    if !further_links.is_empty() {
+        settings.list("python-repos", "find_links", further_links);
+    }
     for (package, url) in packages {
         settings.entry(("index", "packages"), &package, url.into());
+    }
+    ignored
+}
+
+/// What a project says of a package without effect.
+fn of_package(project: &ProjectManifest, package: &str, why: String) -> IgnoredKey {
+    let keys: &[&str] = match project.tool {
+        ProjectTool::Poetry => &["tool", "poetry", "dependencies", package],
+        _ => &["tool", "uv", "sources", package],
+    };
+    IgnoredKey {
+        name: keys.join("."),
+        place: project.place(keys),
+        why,
     }
 }
 
@@ -93,10 +131,12 @@ fn named(project: &ProjectManifest) -> Vec<NamedIndex> {
     };
     for table in project.tables(&["tool", "uv", "index"]) {
         let is = |key: &str| table.get(key).and_then(Item::as_bool) == Some(true);
+        let is_flat = table.get("format").and_then(Item::as_str) == Some("flat");
         add(
             table,
             match (is("explicit"), is("default")) {
                 (true, _) => IndexRank::Explicit,
+                (false, _) if is_flat => IndexRank::Flat,
                 (false, true) => IndexRank::Default,
                 (false, false) => IndexRank::First,
             },
@@ -137,8 +177,8 @@ fn named(project: &ProjectManifest) -> Vec<NamedIndex> {
     found
 }
 
-/// The packages that name their index.
-fn pinned(project: &ProjectManifest) -> Vec<(String, String)> {
+/// The packages that name an index, with those that they name in any environment.
+fn pinned(project: &ProjectManifest) -> Vec<(String, Vec<String>)> {
     let key = match project.tool {
         ProjectTool::Poetry => "source",
         _ => "index",
@@ -148,14 +188,12 @@ fn pinned(project: &ProjectManifest) -> Vec<(String, String)> {
         let of_table = |table: &dyn TableLike| Some(table.get(key)?.as_str()?.to_owned());
         let several = item.as_array().into_iter().flatten();
         let several = several.filter_map(Value::as_inline_table);
-        let mut names: Vec<Option<String>> = several.map(|table| of_table(table)).collect();
-        if let Some(table) = item.as_table_like() {
-            names.push(of_table(table));
-        }
-        // One that names two by marker comes from any.
+        let mut names: Vec<String> = several.filter_map(|table| of_table(table)).collect();
+        names.extend(item.as_table_like().and_then(of_table));
+        names.sort_unstable();
         names.dedup();
-        if let [Some(name)] = names.as_slice() {
-            found.push((package.to_owned(), name.clone()));
+        if !names.is_empty() {
+            found.push((package.to_owned(), names));
         }
     }
     found

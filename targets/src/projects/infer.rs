@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use super::declare::{self, ProjectOfGroups};
 use super::found::Projects;
-use super::groups::ProjectGroups;
-use super::inferred::{InferredBuildFile, InferredRepository};
+use super::groups::{GroupResolve, ProjectGroups};
+use super::inferred::{ExcludedGroup, InferredBuildFile, InferredRepository};
 use super::{requirement_files, settings};
 use crate::files::RepositoryFiles;
 use crate::requirements::RequirementsError;
-use crate::tree::Dir;
+use crate::tree::{Dir, join};
 
 impl InferredRepository {
     /// Reads the projects; `None` where there are none, or where a BUILD file says what there is.
@@ -24,7 +24,7 @@ impl InferredRepository {
         if projects.all.is_empty() {
             return Ok(requirement_files::infer(files));
         }
-        let groups = ProjectGroups::of(&projects, files);
+        let groups = ProjectGroups::of(&projects, files)?;
         let mut build_files = Vec::new();
         for id in projects.ids() {
             let declared = ProjectOfGroups {
@@ -36,8 +36,11 @@ impl InferredRepository {
         }
         build_files.sort_by(|a: &InferredBuildFile, b| a.folder.cmp(&b.folder));
         let folders = projects.all.iter().map(|project| project.folder.clone());
+        let (settings, ignored) = settings::text(&projects, &groups, files)?;
         Ok(Some(Self {
-            settings: settings::text(&projects, &groups, files)?,
+            settings,
+            ignored,
+            excluded: excluded(&projects, &groups),
             projects: folders.collect(),
             names: projects
                 .all
@@ -48,6 +51,24 @@ impl InferredRepository {
             build_files,
         }))
     }
+}
+
+/// What the resolves leave out of the files of projects, since it conflicts with what they have.
+fn excluded(projects: &Projects, groups: &ProjectGroups) -> Vec<ExcludedGroup> {
+    let resolves = groups.groups.iter().flat_map(|group| &group.resolves);
+    let of = |resolve: &GroupResolve| {
+        let items = resolve.excluded.iter();
+        let found = items.filter_map(|item| {
+            let folder = &projects.get(item.project).folder;
+            Some(ExcludedGroup {
+                resolve: resolve.name.clone(),
+                source: Arc::from(join(folder, "pyproject.toml")),
+                group: item.part.clone()?,
+            })
+        });
+        found.collect::<Vec<_>>()
+    };
+    resolves.flat_map(of).collect()
 }
 
 /// Whether Pants would read a BUILD file in a folder. Those of Bazel have another ending.

@@ -1,6 +1,7 @@
 //! A `pyproject.toml` as far as it says what its project is: its tool, its Pythons, its packages and
 //! the projects beside it. What it requires is read by the targets that are inferred of it.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use toml_edit::{Document, Item, TableLike, Value};
@@ -51,7 +52,7 @@ const HOOK_DEPENDENCIES: &[&str] = &[
     "uv-dynamic-versioning",
     "dependencies",
 ];
-const HOOK_EXTRAS: &[&str] = &[
+pub(super) const HOOK_EXTRAS: &[&str] = &[
     "tool",
     "hatch",
     "metadata",
@@ -111,8 +112,13 @@ impl ProjectManifest {
 
     /// Where the value below these keys stands.
     pub(super) fn place(&self, keys: &[&str]) -> Place {
+        self.place_of(self.item(keys).and_then(Item::span))
+    }
+
+    /// The place of a part of the file.
+    pub(super) fn place_of(&self, span: Option<Range<usize>>) -> Place {
         let path: Arc<str> = Arc::from(RepoPath::new(&self.folder).join("pyproject.toml"));
-        match self.item(keys).and_then(Item::span) {
+        match span {
             Some(span) => Place::span(path, self.document.raw(), span),
             None => Place::file(path),
         }

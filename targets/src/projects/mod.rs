@@ -5,6 +5,7 @@
 //! repository. From there on nothing is special: the one reader of settings and the one evaluator of
 //! BUILD files take them, so that inferred targets are targets like any others.
 
+mod conflicts;
 mod declare;
 mod found;
 mod groups;
@@ -17,8 +18,9 @@ mod members;
 mod requirement_files;
 mod settings;
 mod settings_text;
+mod uv_settings;
 
 #[cfg(test)]
 mod tests;
 
-pub use inferred::{InferredBuildFile, InferredRepository};
+pub use inferred::{ExcludedGroup, IgnoredKey, InferredBuildFile, InferredRepository};

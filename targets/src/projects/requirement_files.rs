@@ -57,8 +57,6 @@ pub(super) fn infer(files: &dyn RepositoryFiles) -> Option<InferredRepository> {
     Some(InferredRepository {
         settings: settings::without_projects(&roots, files),
         build_files,
-        projects: Vec::new(),
-        names: Vec::new(),
-        locked: Vec::new(),
+        ..InferredRepository::default()
     })
 }

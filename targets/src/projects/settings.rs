@@ -3,20 +3,18 @@
 
 use std::collections::BTreeSet;
 
-use toml_edit::{Array, TableLike, Value};
+use toml_edit::{Array, Value};
 
 use super::found::Projects;
 use super::groups::{ProjectGroup, ProjectGroups};
+use super::inferred::IgnoredKey;
 use super::manifest::ProjectManifest;
 use super::settings_text::SettingsText;
-use super::{indexes, layout};
+use super::{indexes, layout, uv_settings};
 use crate::files::RepositoryFiles;
 use crate::requirements::RequirementsError;
 use crate::tree::{Dir, join};
-use model::{InterpreterConstraints, Marker, PackageName, Place, Platform};
-
-/// The name of our locks.
-const LOCK: &str = "python.lock";
+use model::{InterpreterConstraints, PackageName, Place};
 
 /// Tools with the table that configures them, and their names in `[checks] tools`.
 const TOOLS: &[(&str, &[&str])] = &[
@@ -31,7 +29,7 @@ const TOOLS: &[(&str, &[&str])] = &[
     ("ty", &["ty"]),
 ];
 
-/// The settings as a table of `pyproject.toml`.
+/// The settings as a table of `pyproject.toml`, and what has no effect of what projects say.
 ///
 /// # Errors
 /// A table of uv that cannot be meant.
@@ -39,8 +37,9 @@ pub(super) fn text(
     projects: &Projects,
     groups: &ProjectGroups,
     files: &dyn RepositoryFiles,
-) -> Result<String, RequirementsError> {
+) -> Result<(String, Vec<IgnoredKey>), RequirementsError> {
     let mut settings = SettingsText::new();
+    let mut ignored = Vec::new();
     let mut roots: BTreeSet<String> = BTreeSet::new();
     for (at, project) in projects.all.iter().enumerate() {
         let below = files.tree().below(&project.folder);
@@ -54,37 +53,47 @@ pub(super) fn text(
     let groups = &groups.groups;
     settings.text("python", "default_resolve", &groups[0].resolve);
     for group in groups {
-        let lock = join(&group.folder, LOCK);
-        settings.of_resolve("resolves", &group.resolve, lock.into());
         let pythons = pythons(projects, group, files);
         check_pythons(projects, group, &pythons)?;
-        if !pythons.is_empty() {
-            let pythons = Array::from_iter(pythons);
-            settings.of_resolve(
-                "resolves_to_interpreter_constraints",
-                &group.resolve,
-                pythons.into(),
-            );
-        }
         let root = root_of(projects, group);
         if let Some(root) = root {
-            of_uv(&mut settings, group, root)?;
+            ignored.extend(uv_settings::ignored(root, files)?);
+            uv_settings::of_run(&mut settings, root);
         }
-        // What packages of an index require of the repository's own distributions is code here.
-        let own = group.all.iter().map(|id| projects.get(*id));
-        let own = own.filter(|project| project.is_packaged());
-        let own = own.filter_map(|project| project.name.as_ref());
-        let own: BTreeSet<&str> = own.map(PackageName::as_str).collect();
-        let further = root.map(|root| root.texts(&["tool", "uv", "exclude-dependencies"]));
-        let excluded = own.into_iter().chain(further.unwrap_or_default());
-        let excluded: Array = excluded.collect();
-        if !excluded.is_empty() {
-            settings.of_resolve("resolves_to_excludes", &group.resolve, excluded.into());
+        for resolve in &group.resolves {
+            let lock = Value::from(resolve.lock.as_str());
+            settings.of_resolve("resolves", &resolve.name, lock);
+            if !pythons.is_empty() {
+                let pythons = Array::from_iter(&pythons);
+                settings.of_resolve(
+                    "resolves_to_interpreter_constraints",
+                    &resolve.name,
+                    pythons.into(),
+                );
+            }
+            if let Some(root) = root {
+                uv_settings::of_resolve(&mut settings, resolve, root)?;
+            }
+            let excluded = excluded(projects, group, root);
+            if !excluded.is_empty() {
+                settings.of_resolve("resolves_to_excludes", &resolve.name, excluded.into());
+            }
         }
     }
     of_tools(&mut settings, projects, groups);
-    indexes::add(&mut settings, projects, groups);
-    Ok(settings.finish())
+    ignored.extend(indexes::add(&mut settings, projects, groups));
+    Ok((settings.finish(), ignored))
+}
+
+/// What packages of an index require of the repository's own distributions is code here; and what uv's
+/// `exclude-dependencies` names.
+fn excluded(projects: &Projects, group: &ProjectGroup, root: Option<&ProjectManifest>) -> Array {
+    let own = group.all.iter().map(|id| projects.get(*id));
+    let own = own.filter(|project| project.is_packaged());
+    let own = own.filter_map(|project| project.name.as_ref());
+    let own: BTreeSet<&str> = own.map(PackageName::as_str).collect();
+    let further = root.map(|root| root.texts(&["tool", "uv", "exclude-dependencies"]));
+    own.into_iter().chain(further.unwrap_or_default()).collect()
 }
 
 /// The settings of a repository with requirement files alone.
@@ -207,89 +216,6 @@ fn pinned_python(folder: &str, files: &dyn RepositoryFiles) -> Option<String> {
     let (major, minor) = (numbers.next()?, numbers.next()?);
     let all_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     (all_digits(major) && all_digits(minor)).then(|| format!("CPython=={major}.{minor}.*"))
-}
-
-/// What `[tool.uv]` of the root says of the lock.
-fn of_uv(
-    settings: &mut SettingsText,
-    group: &ProjectGroup,
-    root: &ProjectManifest,
-) -> Result<(), RequirementsError> {
-    let platforms = platforms(root)?;
-    if !platforms.is_empty() {
-        let platforms = Array::from_iter(platforms.iter().map(|platform| platform.as_str()));
-        settings.of_resolve("resolves_to_platforms", &group.resolve, platforms.into());
-    }
-    let prereleases = match root.text(&["tool", "uv", "prerelease"]) {
-        Some("allow") => Some("allow"),
-        Some("disallow") => Some("disallow"),
-        _ => None,
-    };
-    if let Some(prereleases) = prereleases {
-        settings.of_resolve(
-            "resolves_to_prereleases",
-            &group.resolve,
-            prereleases.into(),
-        );
-    }
-    let packages = |settings: &mut SettingsText, key: &str, setting: &str| {
-        let names = root.texts(&["tool", "uv", key]);
-        if !names.is_empty() {
-            settings.of_resolve(setting, &group.resolve, Array::from_iter(names).into());
-        }
-    };
-    packages(settings, "no-binary-package", "resolves_to_no_binary");
-    packages(settings, "no-build-package", "resolves_to_only_binary");
-    if let Some(newest) = root.text(&["tool", "uv", "exclude-newer"]) {
-        settings.text("python", "exclude_newer", newest);
-    }
-    if root.text(&["tool", "uv", "fork-strategy"]) == Some("fewest") {
-        settings.text("python", "fork_strategy", "fewest");
-    }
-    let extra = root.table(&["tool", "uv", "extra-build-dependencies"]);
-    for (name, item) in extra.into_iter().flat_map(TableLike::iter) {
-        let lines = item.as_array().into_iter().flatten();
-        let lines = lines.filter_map(|line| {
-            let table = line.as_inline_table();
-            line.as_str()
-                .or_else(|| table?.get("requirement")?.as_str())
-        });
-        let lines: Array = lines.collect();
-        settings.entry(("build", "extra_dependencies"), name, lines.into());
-    }
-    let mut metadata = Array::new();
-    for table in root.tables(&["tool", "uv", "dependency-metadata"]) {
-        let entries = table.iter().filter_map(|(name, item)| {
-            let key = name.replace('-', "_");
-            Some((key, item.as_value()?.clone().decorated("", "")))
-        });
-        metadata.push(Value::InlineTable(entries.collect()));
-    }
-    if !metadata.is_empty() {
-        settings.section("build")["dependency_metadata"] = toml_edit::value(metadata);
-    }
-    Ok(())
-}
-
-/// The platforms of `environments`; none where it allows all of them.
-fn platforms(root: &ProjectManifest) -> Result<Vec<Platform>, RequirementsError> {
-    let mut wanted = Marker::FALSE;
-    let texts = root.texts(&["tool", "uv", "environments"]);
-    for text in &texts {
-        let marker: Marker = text.parse().map_err(|error| {
-            let message = format!("`{text}` in `tool.uv.environments`: {error}");
-            RequirementsError::new(message, root.place(&["tool", "uv", "environments"]))
-        })?;
-        wanted = wanted.or(&marker);
-    }
-    let fits = |platform: &Platform| !platform.marker().is_disjoint(&wanted);
-    let found: Vec<Platform> = Platform::ALL.into_iter().filter(fits).collect();
-    Ok(
-        match texts.is_empty() || found.len() == Platform::ALL.len() {
-            true => Vec::new(),
-            false => found,
-        },
-    )
 }
 
 /// pytest, linters, formatters and type checkers: those that a resolve has, and those that the root

@@ -299,3 +299,187 @@ fn a_file_that_is_no_toml() {
     let error = InferredRepository::of(&files).unwrap_err();
     insta::assert_snapshot!(error, @"pyproject.toml:1:9: not valid TOML: unclosed table, expected `]`");
 }
+
+/// The resolves with what they leave out, and what has no effect, of one `pyproject.toml` and others.
+fn check_uv(files: &[(&str, &str)]) -> String {
+    let contents = files.iter().map(|(path, text)| {
+        let text = text.as_bytes().to_vec();
+        ((*path).to_owned(), text)
+    });
+    let files = MemoryFiles::new(contents.collect::<BTreeMap<_, _>>());
+    let found = match InferredRepository::of(&files) {
+        Ok(found) => found.unwrap(),
+        Err(error) => {
+            let hint = error.hint.as_ref().map(|hint| format!(" ({hint})"));
+            return format!("{error}{}", hint.unwrap_or_default());
+        }
+    };
+    let excluded = found.excluded.iter();
+    let excluded =
+        excluded.map(|one| format!("{} without {:?} of {}", one.resolve, one.group, one.source));
+    let ignored = found.ignored.iter();
+    let ignored = ignored.map(|one| format!("{}: {}: {}", one.place, one.name, one.why));
+    let sections = found.settings.split("\n\n");
+    let of_lock = [
+        "resolves",
+        "[tool.xtask.export",
+        "[tool.xtask.index",
+        "repos]",
+    ];
+    let settings = sections.filter(|text| of_lock.iter().any(|name| text.contains(name)));
+    let settings = settings.map(|text| text.trim().replace("[tool.xtask.", "["));
+    let lines = settings.chain(excluded).chain(ignored);
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn conflicts_become_resolves() {
+    let text = check_uv(&[
+        (
+            "pyproject.toml",
+            "[project]\nname = 'top'\nrequires-python = '>=3.12'\n\
+             [project.optional-dependencies]\ncpu = ['torch==1']\ncuda = ['torch==2']\nxpu = ['torch==3']\n\
+             [dependency-groups]\ndev = ['pytest']\ndocs = ['sphinx']\n\
+             [tool.uv]\ndefault-groups = ['docs']\nno-build = true\n\
+             conflicts = [\n  [{ extra = 'cpu' }, { extra = 'cuda' }, { extra = 'xpu' }],\n  [{ group = 'dev' }, { group = 'docs' }],\n  \
+             [{ package = 'lib' , group = 'old' }, { extra = 'cuda' }]\n]\n\
+             [tool.uv.workspace]\nmembers = ['lib']\n",
+        ),
+        (
+            "lib/pyproject.toml",
+            "[project]\nname = 'lib'\n[dependency-groups]\nold = ['numpy<2']\n",
+        ),
+    ]);
+    insta::assert_snapshot!(text, @r#"
+    [export]
+    [export.default_groups]
+    python-default = ["docs"]
+    cuda = []
+    xpu = ["docs"]
+    [python.resolves]
+    python-default = "python.lock"
+    cuda = "python-cuda.lock"
+    xpu = "python-xpu.lock"
+    [python.resolves_to_interpreter_constraints]
+    python-default = ["CPython>=3.12"]
+    cuda = ["CPython>=3.12"]
+    xpu = ["CPython>=3.12"]
+    [python.resolves_to_only_binary]
+    python-default = [":all:"]
+    cuda = [":all:"]
+    xpu = [":all:"]
+    python-default without Extra("cuda") of pyproject.toml
+    python-default without Group("dev") of pyproject.toml
+    python-default without Extra("xpu") of pyproject.toml
+    cuda without Group("docs") of pyproject.toml
+    cuda without Extra("cpu") of pyproject.toml
+    cuda without Group("old") of lib/pyproject.toml
+    cuda without Extra("xpu") of pyproject.toml
+    xpu without Extra("cpu") of pyproject.toml
+    xpu without Extra("cuda") of pyproject.toml
+    xpu without Group("dev") of pyproject.toml
+    "#);
+}
+
+#[test]
+fn a_workspace_below_the_root_with_members_that_conflict() {
+    let text = check_uv(&[
+        (
+            "py/pyproject.toml",
+            "[tool.uv]\nconflicts = [[{ package = 'a' }, { package = 'b' }]]\n[tool.uv.workspace]\nmembers = ['*']\n",
+        ),
+        (
+            "py/a/pyproject.toml",
+            "[project]\nname = 'a'\ndependencies = ['x<2']\n",
+        ),
+        (
+            "py/b/pyproject.toml",
+            "[project]\nname = 'b'\ndependencies = ['x>=2']\n",
+        ),
+    ]);
+    insta::assert_snapshot!(text, @r#"
+    [python.resolves]
+    py = "py/python.lock"
+    py-b = "py/python-py-b.lock"
+    "#);
+}
+
+#[test]
+fn what_conflicts_names_must_be_there() {
+    let check = |item: &str| {
+        let text = format!(
+            "[project]\nname = 'top'\n[project.optional-dependencies]\ncpu = []\n[dependency-groups]\ndev = []\n\
+             [tool.uv]\nconflicts = [[{{ extra = 'cpu' }}, {item}]]\n"
+        );
+        check_uv(&[("pyproject.toml", &text)])
+    };
+    insta::assert_snapshot!(check("{ extra = 'gpu' }"), @"pyproject.toml:8:34: `tool.uv.conflicts` names the extra `gpu`, which `top` does not have (did you mean `cpu`?)");
+    insta::assert_snapshot!(check("{ group = 'dve' }"), @"pyproject.toml:8:34: `tool.uv.conflicts` names the dependency group `dve`, which `top` does not have (did you mean `dev`?)");
+    insta::assert_snapshot!(check("{ package = 'tpo', extra = 'cpu' }"), @"pyproject.toml:8:34: `tool.uv.conflicts` names `tpo`, which is no project of the workspace (did you mean `top`?)");
+    insta::assert_snapshot!(check("{ package = 'top', exta = 'cpu' }, { exta = 'cpu' }"), @"pyproject.toml:8:69: an item of `tool.uv.conflicts` names an `extra`, a `group` or a `package`");
+    let text = "[project]\nname = 'top'\n[dependency-groups]\ndev = []\n[tool.uv]\ndefault-groups = ['dve']\n";
+    insta::assert_snapshot!(check_uv(&[("pyproject.toml", text)]), @"pyproject.toml:6:18: `tool.uv.default-groups` names `dve`, which is no dependency group of the project (did you mean `dev`?)");
+}
+
+#[test]
+fn keys_of_uv_without_effect_are_named() {
+    let text = check_uv(&[
+        (
+            "pyproject.toml",
+            "[project]\nname = 'top'\nrequires-python = '>=3.12'\ndependencies = ['torch', 'own']\n\
+             [tool.uv]\nresolution = 'lowest'\nno-sources = false\nno-biuld = true\nkeyring-provider = 'subprocess'\n\
+             build-constraint-dependencies = ['setuptools<70']\nindex-strategy = 'unsafe-best-match'\nentirely-new = 1\n\
+             environments = [\"sys_platform == 'linux' and python_version >= '3.13'\"]\n\
+             required-environments = [\"sys_platform == 'darwin' and platform_machine == 'arm64'\"]\n\
+             no-binary-package = ['a']\n\
+             [tool.uv.sources]\ntorch = [{ index = 'cpu', marker = \"sys_platform == 'darwin'\" }, { index = 'cuda', marker = \"sys_platform == 'linux'\" }]\nown = { index = 'nosuch' }\n\
+             [[tool.uv.index]]\nname = 'cpu'\nurl = 'https://index.example/cpu'\nexplicit = true\n\
+             [[tool.uv.index]]\nname = 'flat'\nurl = 'https://index.example/flat'\nformat = 'flat'\n",
+        ),
+        ("uv.toml", "no-build = true\n"),
+    ]);
+    insta::assert_snapshot!(text, @r#"
+    [python.resolves]
+    python-default = "python.lock"
+    [python.resolves_to_interpreter_constraints]
+    python-default = ["CPython>=3.12"]
+    [python.resolves_to_platforms]
+    python-default = ["linux_arm64", "linux_x86_64"]
+    [python.resolves_to_no_binary]
+    python-default = ["a"]
+    [python-repos]
+    find_links = ["https://index.example/flat"]
+    pyproject.toml:6:14: tool.uv.resolution: the newest versions are locked; bounds in requirements choose others
+    pyproject.toml:8:12: tool.uv.no-biuld: there is no such key, did you mean `no-build`?
+    pyproject.toml:10:33: tool.uv.build-constraint-dependencies: `extra-build-dependencies` adds bounds to what a build requires
+    pyproject.toml:11:18: tool.uv.index-strategy: a package comes from the first index that has it; `[index] first_index_exceptions` names those that do not
+    pyproject.toml:12:16: tool.uv.entirely-new: this key is not known
+    pyproject.toml:13:16: tool.uv.environments: the lock is for all of linux_arm64, linux_x86_64; `requires-python` says for which Pythons
+    pyproject.toml:14:25: tool.uv.required-environments: `environments` does not name macos_arm64
+    uv.toml: uv.toml: only `[tool.uv]` of `pyproject.toml` is read
+    pyproject.toml:17:9: tool.uv.sources.torch: a package comes from one index in all environments, and this names `cpu`, `cuda`
+    pyproject.toml:18:7: tool.uv.sources.own: there is no index `nosuch`
+    "#);
+}
+
+#[test]
+fn environments_that_are_whole_platforms_have_an_effect() {
+    let check = |environments: &str| {
+        let text = format!(
+            "[project]\nname = 'top'\nrequires-python = '>=3.12'\n[tool.uv]\nenvironments = [{environments}]\n\
+             required-environments = [\"sys_platform == 'linux' and platform_machine == 'x86_64'\"]\n"
+        );
+        let text = check_uv(&[("pyproject.toml", &text)]);
+        let of_resolve = text
+            .lines()
+            .filter(|line| line.contains("default = [") || line.contains("tool.uv"));
+        of_resolve.skip(1).collect::<Vec<_>>().join("\n")
+    };
+    insta::assert_snapshot!(check("\"sys_platform == 'linux' and implementation_name == 'cpython'\""), @r#"python-default = ["linux_arm64", "linux_x86_64"]"#);
+    insta::assert_snapshot!(check("\"sys_platform == 'linux' and python_version >= '3.12'\""), @r#"python-default = ["linux_arm64", "linux_x86_64"]"#);
+    insta::assert_snapshot!(check("\"sys_platform == 'emscripten'\""), @"
+    pyproject.toml:5:16: tool.uv.environments: it means none of the platforms that a lock is for: linux_arm64, linux_x86_64, macos_arm64, macos_x86_64, windows_x86_64
+    pyproject.toml:6:25: tool.uv.required-environments: a platform that no version of a package serves is left out; `environments`, or `resolves_to_platforms` with linux_x86_64, makes that an error
+    ");
+    insta::assert_snapshot!(check(""), @"pyproject.toml:6:25: tool.uv.required-environments: a platform that no version of a package serves is left out; `environments`, or `resolves_to_platforms` with linux_x86_64, makes that an error");
+}

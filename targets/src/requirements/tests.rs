@@ -272,6 +272,20 @@ fn tables_of_uv() {
     dependencies = ["lib", "a[x]>=1 ; os_name == 'posix'", "b", "c", "d", "e"]
     hint: `tool.uv.sources` has the path
     "#);
+    // A source for some environments, extras or groups leaves the others as they are.
+    insta::assert_snapshot!(read("[project]\nname = \"app\"\ndependencies = [\"a>=1\", \"b>=1 ; os_name == 'nt'\", \"c>=1\", \"lib\"]\n[project.optional-dependencies]\nx = [\"c>=2\"]\n[dependency-groups]\ndev = [\"c>=3\"]\n[tool.uv.sources]\na = { git = \"https://git.example/a\", marker = \"sys_platform == 'linux'\" }\nb = [{ url = \"https://x.example/b-1-py3-none-any.whl\", marker = \"os_name == 'nt'\" }, { index = \"own\", marker = \"os_name == 'posix'\" }]\nc = [{ git = \"https://git.example/c\", extra = \"x\" }, { path = \"c\", group = \"dev\" }]\nlib = { workspace = true, marker = \"os_name == 'nt'\" }\n"), @"
+    pyproject.toml:3:18: a @ git+https://git.example/a ; (sys_platform == 'linux')
+    pyproject.toml:3:18: a>=1 ; (sys_platform != 'linux')
+    pyproject.toml:3:26: b @ https://x.example/b-1-py3-none-any.whl ; (os_name == 'nt') and (os_name == 'nt')
+    pyproject.toml:3:52: c>=1
+    pyproject.toml:3:60: lib ; (os_name != 'nt')
+    pyproject.toml:5:7: c @ git+https://git.example/c
+    pyproject.toml:7:9: ./c
+    ");
+    insta::assert_snapshot!(read("[project]\nname = \"app\"\ndependencies = [\"a\"]\n[tool.uv.sources]\na = { git = \"https://git.example/a\", marker = \"sys_platfrm == 'linux'\" }\n"), @r#"
+    pyproject.toml:3:18: `sys_platfrm == 'linux'` of `a` in `tool.uv.sources`: `sys_platfrm == 'linux'` is not an environment marker (PEP 508): Expected a quoted string or a valid marker name, found `sys_platfrm`
+    dependencies = ["a"]
+    "#);
     insta::assert_snapshot!(read("[tool.other]\n"), @"pyproject.toml: there is no `[tool.uv]`, `[project]` or `[dependency-groups]` table");
     insta::assert_snapshot!(read("[tool.uv]\nconstraint-dependencies = [\"z <\"]\n"), @r#"
     pyproject.toml:2:31: not a requirement: Unexpected end of version specifier, expected version

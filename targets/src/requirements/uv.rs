@@ -6,8 +6,8 @@ use std::sync::Arc;
 use toml_edit::{Item, TableLike, Value};
 
 use super::toml::TomlText;
-use super::{RequirementLine, RequirementsError, RequirementsFile};
-use model::{PackageName, RepoPath};
+use super::{RequirementGroup, RequirementLine, RequirementsError, RequirementsFile};
+use model::{Marker, PackageName, RepoPath};
 
 /// Applies `sources`, `constraint-dependencies` and `override-dependencies`.
 ///
@@ -55,11 +55,7 @@ pub(super) fn apply(
         let name = line.specifier.requirement().map(|asked| &asked.name);
         let mut known = sources.iter();
         match known.find(|(of, _)| Some(of) == name) {
-            Some((_, sources)) => {
-                for source in sources {
-                    lines.extend(source.line(&line)?);
-                }
-            }
+            Some((_, sources)) => lines.extend(Source::lines(sources, &line)?),
             None => lines.push(line),
         }
     }
@@ -107,6 +103,8 @@ struct Source {
     from: SourceKind,
     /// In which environments.
     marker: Option<String>,
+    /// For whom alone: the requirement of an extra or dependency group.
+    group: Option<RequirementGroup>,
 }
 
 enum SourceKind {
@@ -157,7 +155,47 @@ impl Source {
         Self {
             from,
             marker: text("marker").map(str::to_owned),
+            group: match (text("extra"), text("group")) {
+                (Some(name), _) => name.parse().ok().map(RequirementGroup::Extra),
+                (None, name) => {
+                    name.and_then(|name| name.parse().ok().map(RequirementGroup::Group))
+                }
+            },
         }
+    }
+
+    /// A line with each source that is meant for it, and as it is where none is: other groups, and the
+    /// environments that no marker names.
+    fn lines(
+        sources: &[Self],
+        line: &Arc<RequirementLine>,
+    ) -> Result<Vec<Arc<RequirementLine>>, RequirementsError> {
+        let is_meant = |source: &&Self| {
+            let group = source.group.as_ref();
+            group.is_none_or(|group| line.groups.contains(group))
+        };
+        let own = line.specifier.requirement().map(|asked| &asked.marker);
+        let mut rest = own.cloned().unwrap_or(Marker::TRUE);
+        let mut lines = Vec::new();
+        for source in sources.iter().filter(is_meant) {
+            let marker = match &source.marker {
+                Some(marker) => parsed(marker, line)?,
+                None => Marker::TRUE,
+            };
+            if !rest.is_disjoint(&marker) {
+                lines.extend(source.line(line)?);
+            }
+            rest = rest.and(&marker.negate());
+        }
+        if !rest.is_false() {
+            let everywhere = Self {
+                from: SourceKind::Unchanged,
+                marker: Some(rest.to_string()).filter(|_| own != Some(&rest)),
+                group: None,
+            };
+            lines.extend(everywhere.line(line)?);
+        }
+        Ok(lines)
     }
 
     /// The line with this source in place of what it says.
@@ -186,7 +224,15 @@ impl Source {
         let place = line.specifier.place();
         let text = match &self.from {
             SourceKind::Workspace => return Ok(None),
-            SourceKind::Unchanged => return Ok(Some(Arc::clone(line))),
+            SourceKind::Unchanged if self.marker.is_none() => return Ok(Some(Arc::clone(line))),
+            SourceKind::Unchanged => {
+                let versions = asked.specifiers().map(ToString::to_string);
+                format!(
+                    "{}{extras}{}{marker}",
+                    asked.name,
+                    versions.unwrap_or_default()
+                )
+            }
             SourceKind::Location(location) => {
                 format!("{}{extras} @ {location}{marker}", asked.name)
             }
@@ -209,6 +255,15 @@ impl Source {
             ..made
         })))
     }
+}
+
+/// The environments that the marker of a source means.
+fn parsed(marker: &str, line: &RequirementLine) -> Result<Marker, RequirementsError> {
+    marker.parse().map_err(|error| {
+        let name = line.specifier.name_spelling().unwrap_or_default();
+        let message = format!("`{marker}` of `{name}` in `tool.uv.sources`: {error}");
+        RequirementsError::new(message, line.specifier.place().clone())
+    })
 }
 
 fn subdirectory(table: &dyn TableLike) -> String {

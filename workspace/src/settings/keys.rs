@@ -18,8 +18,8 @@ use checks::{BuildFileFormatter, CheckTool};
 use engine::SandboxKeeping;
 use install::environment::LinkMode;
 use model::{
-    ForkStrategy, InterpreterConstraints, MetadataOverride, Override, PackageName, PackageSet,
-    Platform, PrereleasePolicy, Requirement,
+    ExtraName, ForkStrategy, InterpreterConstraints, MetadataOverride, Override, PackageName,
+    PackageSet, Platform, PrereleasePolicy, Requirement,
 };
 use targets::kinds::TypeDeclaration;
 use targets::query::Dependents;
@@ -645,6 +645,9 @@ section! {
         /// The distributions of the repository that environments have as editable installs; without it
         /// all. Pants does not have this setting.
         editables: Option<Vec<PackageName>> = None,
+        /// The dependency groups that the environment of a resolve has where no option names any
+        /// (`default-groups` of uv); without an entry all. Pants does not have this setting.
+        default_groups: BTreeMap<String, Vec<ExtraName>> = BTreeMap::new(),
         /// The resolves whose environments have code that targets generate.
         py_generated_sources_in_resolve: Vec<String> = Vec::new(),
         /// Whether environments have pip beside their lock, and setuptools and wheel before Python 3.12.

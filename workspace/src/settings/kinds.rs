@@ -368,7 +368,7 @@ parsed! {
     Requirement: "a requirement such as `a>=1`",
     Version: "a version",
     VersionSpecifiers: "version specifiers such as `>=3.9`",
-    ExtraName: "the name of an extra",
+    ExtraName: "the name of an extra or group",
 }
 
 /// A token, or `@FILE` for the one in a file, as Pants has it.

@@ -70,9 +70,13 @@ pub(super) fn of_file<'r>(
             true => Arc::new(file.published()),
             false => Arc::clone(&file),
         };
+        let name = builder.targets.name_of_resolve(resolve);
+        let file = match (&builder.options().inferred, name) {
+            (Some(inferred), Some(name)) => inferred.part_of(name, (&path, &file)),
+            _ => Arc::clone(&file),
+        };
         let projects = Projects::of(&file);
-        let files = &mut builder.targets.requirement_files;
-        files.push((resolve, file));
+        builder.targets.requirement_files.push((resolve, file));
         builder.generator(site, &choice, |builder, generator| {
             let base = site.address_of_file(within);
             let kind = "_generator_sources_helper";

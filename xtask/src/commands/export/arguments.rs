@@ -107,7 +107,8 @@ pub(crate) struct ExportArguments {
     pub(super) index: IndexArguments,
 }
 
-/// Which extras and dependency groups of the requirements are meant; without these arguments all.
+/// Which extras and dependency groups of the requirements are meant; without these arguments all, of groups
+/// those that the settings name.
 #[derive(Debug, Args)]
 pub(super) struct GroupArguments {
     /// Of the extras of the requirements, only this one; may be repeated
@@ -121,6 +122,10 @@ pub(super) struct GroupArguments {
     /// Of the dependency groups, only this one; may be repeated
     #[arg(long = "group", value_name = "NAME")]
     groups: Vec<ExtraName>,
+
+    /// All dependency groups, also where `default-groups` or `[export] default_groups` names some
+    #[arg(long, conflicts_with = "groups")]
+    all_groups: bool,
 
     /// All dependency groups but this one; may be repeated
     #[arg(long = "no-group", value_name = "NAME")]
@@ -144,6 +149,7 @@ impl GroupArguments {
             no_groups: self.no_groups.clone(),
             only_groups: self.only_groups.clone(),
             no_dev: self.no_dev,
+            all_groups: self.all_groups,
         }
     }
 }
