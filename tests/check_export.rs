@@ -46,3 +46,24 @@ fn python_folder(text: &str) -> String {
     let end = text[at..].find('/').unwrap();
     text[at..at + end].to_owned()
 }
+
+#[test]
+fn every_environment_there_is_is_judged() {
+    let Some((_index, repo)) = exported() else {
+        return;
+    };
+    let folder = "dist/export/python/virtualenvs/python-default";
+    // One of another Python, which was right once.
+    let copied = format!("cd {folder} && cp -R [0-9]* 3.1.4");
+    let output = repo.run("sh".into(), &["-c", &copied]);
+    assert_eq!(output.status, 0, "{output}");
+    let check = repo.xtask(&["check-export"]);
+    assert_eq!(check.status, 1, "{check}");
+    assert_snapshot!(said(&check), @"
+    python-default/[PYTHON]: it was made at [REPO]/dist/export/python/virtualenvs/python-default/[PYTHON] and moved
+    hint: run `cargo xtask export --resolve python-default`
+    ");
+    // It is of a Python that the resolve does not admit.
+    done(&repo, &["clean"]);
+    done(&repo, &["check-export"]);
+}

@@ -1,6 +1,6 @@
 //! `lint`: which tools run on which files, what is printed, exit codes, bad input.
 
-use testkit::Repo;
+use testkit::{LoopbackIndex, Repo};
 
 use crate::fixtures::tools::{index, repo};
 
@@ -406,6 +406,140 @@ fn files_that_no_target_owns_may_be_a_tool_s() {
     q/b.yaml
 
     ✕ yamllint failed.
+    exit 1
+    ");
+}
+
+/// A repository that has projects in place of BUILD files and of settings, but for where Python is.
+fn of_projects(index: &LoopbackIndex, projects: &[(&str, &str)]) -> Option<Repo> {
+    let repo = repo(index)?;
+    let settings = repo.read("Cargo.toml");
+    let value = |key: &str| {
+        let (_, rest) = settings.split_once(&format!("{key} = [\"")).unwrap();
+        rest.split('"').next().unwrap().to_owned()
+    };
+    let python = value("interpreter_constraints").replace("CPython", "");
+    let own = format!(
+        "[tool.xtask.python-bootstrap]\nsearch_path = [\"{}\"]\n",
+        value("search_path")
+    );
+    fs_err::remove_file(repo.root().join("Cargo.toml")).unwrap();
+    fs_err::remove_dir_all(repo.root().join("p")).unwrap();
+    repo.write("pyproject.toml", &own);
+    for (path, text) in projects {
+        let own = if *path == "pyproject.toml" { &*own } else { "" };
+        repo.write(path, &(text.replace("PYTHON", &python) + own));
+    }
+    Some(repo)
+}
+
+#[test]
+fn a_uv_workspace_is_linted_with_the_tools_of_its_lock() {
+    let index = index();
+    let projects = [
+        (
+            "pyproject.toml",
+            "[project]\nname = \"top\"\nversion = \"1\"\nrequires-python = \"PYTHON\"\n\
+             [dependency-groups]\ndev = [\"black\", \"flake8\"]\n\
+             [tool.uv.workspace]\nmembers = [\"libs/*\"]\n",
+        ),
+        (
+            "libs/core/pyproject.toml",
+            "[project]\nname = \"core\"\nversion = \"1\"\n",
+        ),
+        ("libs/core/src/core/good.py", "x = \"a\"\n"),
+        ("libs/core/src/core/bad.py", "import os\nx = 'a'\n"),
+        ("libs/core/tests/test_core.py", "import core\n"),
+    ];
+    let Some(repo) = of_projects(&index, &projects) else {
+        return;
+    };
+    insta::assert_snapshot!(look(&repo, &["lint", "::"]), @"
+    error: cannot export `python-default`: there is no lock
+    --> python.lock
+     |
+    hint: run `cargo xtask generate-lockfiles --resolve python-default`
+    exit 1
+    ");
+    crate::lock(&repo);
+    insta::assert_snapshot!(look(&repo, &["lint", "::"]), @"
+    would reformat libs/core/src/core/bad.py
+    Partition: ['CPython==[PYTHON]*']
+    libs/core/src/core/bad.py:1:1: F401 'os' imported but unused
+
+    ✕ black failed.
+    ✕ flake8 failed.
+
+    (One or more formatters failed. Run `cargo xtask fmt` to fix.)
+    exit 1
+    ");
+    insta::assert_snapshot!(look(&repo, &["lint", "libs/core/tests::"]), @"
+    ✓ black succeeded.
+    ✓ flake8 succeeded.
+    exit 0
+    ");
+    insta::assert_snapshot!(answer(&repo, &["fmt", "::"]), @"
+    black changed:
+      libs/core/src/core/bad.py
+
+    + black made changes.
+    exit 0
+    ");
+    assert_eq!(
+        repo.read("libs/core/src/core/bad.py"),
+        "import os\nx = \"a\"\n"
+    );
+    insta::assert_snapshot!(look(&repo, &["lint", "--only=black", "::"]), @"
+    ✓ black succeeded.
+    exit 0
+    ");
+    insta::assert_snapshot!(look(&repo, &["check", "::"]), @"
+    error: there is nothing to `check` with: the settings choose no type checker
+     |
+    hint: `backend_packages` in `[GLOBAL]` chooses as for Pants, or `tools` in `[checks]` by name
+    exit 1
+    ");
+}
+
+#[test]
+fn projects_of_poetry_are_linted_with_the_tools_of_their_locks() {
+    let index = index();
+    let poetry = |name: &str, group: &str| {
+        format!(
+            "[tool.poetry]\nname = \"{name}\"\nversion = \"1\"\n[tool.poetry.dependencies]\npython = \"PYTHON\"\n\
+             [tool.poetry.group.dev.dependencies]\n{group}\n"
+        )
+    };
+    let (web, job) = (
+        poetry("web", "flake8 = \"*\""),
+        poetry("job", "mypy = \"*\""),
+    );
+    let projects = [
+        ("apps/web/pyproject.toml", &*web),
+        ("apps/web/poetry.lock", ""),
+        ("apps/web/web/bad.py", "import os\n"),
+        ("apps/job/pyproject.toml", &*job),
+        ("apps/job/poetry.lock", ""),
+        ("apps/job/job.py", "import os  # WRONG\n"),
+    ];
+    let Some(repo) = of_projects(&index, &projects) else {
+        return;
+    };
+    crate::lock(&repo);
+    insta::assert_snapshot!(look(&repo, &["lint", "::"]), @"
+    Partition: ['CPython==[PYTHON]*']
+    apps/job/job.py:1:1: F401 'os' imported but unused
+    apps/web/web/bad.py:1:1: F401 'os' imported but unused
+
+    ✕ flake8 failed.
+    exit 1
+    ");
+    insta::assert_snapshot!(look(&repo, &["check", "::"]), @"
+    Partition: job, ['CPython==[PYTHON]*']
+    apps/job/job.py:1: error: this is wrong  [wrong]
+    checked 1 files
+
+    ✕ mypy failed.
     exit 1
     ");
 }
