@@ -471,7 +471,7 @@ fn with_conflicts(index: &LoopbackIndex) -> Repo {
         "[project]\nname = \"app\"\nrequires-python = \">=3.9\"\ndependencies = [\"colour\"]\n\
          [project.optional-dependencies]\nold = [\"attrs<24\"]\nnew = [\"attrs>=24\"]\n\
          [dependency-groups]\ndev = [\"tool\"]\ndocs = [\"click<8.1\"]\n\
-         [tool.uv]\nresolution = \"highest\"\ndefault-groups = [\"docs\"]\n\
+         [tool.uv]\nresolution = \"lowest\"\ndefault-groups = [\"docs\"]\n\
          conflicts = [[{ extra = \"old\" }, { extra = \"new\" }]]\n",
     )
 }

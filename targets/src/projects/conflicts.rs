@@ -8,7 +8,6 @@
 use toml_edit::{Item, TableLike, Value};
 
 use super::found::{ProjectId, Projects};
-use super::groups::ProjectGroup;
 use super::manifest::{HOOK_EXTRAS, ProjectManifest};
 use crate::requirements::{RequirementGroup, RequirementsError};
 use model::{ExtraName, PackageName, nearest};
@@ -32,11 +31,11 @@ pub(super) struct ConflictItem {
 /// An item that names no project of the group, or no extra or dependency group of it.
 pub(super) fn parted(
     projects: &Projects,
-    group: &ProjectGroup,
+    own: &[ProjectId],
 ) -> Result<Vec<Vec<ConflictItem>>, RequirementsError> {
     let mut sets: Vec<Vec<ConflictItem>> = Vec::new();
-    for id in &group.own {
-        sets.extend(declared(projects, group, *id)?);
+    for id in own {
+        sets.extend(declared(projects, own, *id)?);
     }
     let mut items: Vec<&ConflictItem> = Vec::new();
     for item in sets.iter().flatten() {
@@ -97,7 +96,7 @@ fn is_default(projects: &Projects, item: &ConflictItem) -> bool {
 /// The lists of a project's `conflicts`.
 fn declared(
     projects: &Projects,
-    group: &ProjectGroup,
+    own: &[ProjectId],
     id: ProjectId,
 ) -> Result<Vec<Vec<ConflictItem>>, RequirementsError> {
     let keys = ["tool", "uv", "conflicts"];
@@ -106,7 +105,7 @@ fn declared(
     let mut sets = Vec::new();
     for list in lists.into_iter().flatten() {
         let tables = list.as_array().into_iter().flatten();
-        let items = tables.map(|value| item(projects, group, (id, value)));
+        let items = tables.map(|value| item(projects, own, (id, value)));
         sets.push(items.collect::<Result<Vec<_>, _>>()?);
     }
     Ok(sets)
@@ -115,7 +114,7 @@ fn declared(
 /// One item, which stands in the file of a project.
 fn item(
     projects: &Projects,
-    group: &ProjectGroup,
+    own: &[ProjectId],
     (id, value): (ProjectId, &Value),
 ) -> Result<ConflictItem, RequirementsError> {
     let file = projects.get(id);
@@ -133,10 +132,10 @@ fn item(
         Some(name) => {
             let named = |id: &ProjectId| projects.get(*id).name.as_ref();
             let wanted = name.parse::<PackageName>().ok();
-            let mut all = group.own.iter();
+            let mut all = own.iter();
             let found = all.find(|id| wanted.is_some() && named(id) == wanted.as_ref());
             *found.ok_or_else(|| {
-                let names = group.own.iter().filter_map(named).map(PackageName::as_str);
+                let names = own.iter().filter_map(named).map(PackageName::as_str);
                 let message = format!(
                     "`tool.uv.conflicts` names `{name}`, which is no project of the workspace"
                 );

@@ -231,7 +231,7 @@ impl ProjectGroup {
         projects: &Projects,
         used: &mut BTreeSet<String>,
     ) -> Result<(), RequirementsError> {
-        let parts = conflicts::parted(projects, self)?;
+        let parts = conflicts::parted(projects, &self.own)?;
         let without = |at: usize| {
             let part = parts.get(at).map_or(&[][..], Vec::as_slice);
             let mut excluded: Vec<ConflictItem> = Vec::new();

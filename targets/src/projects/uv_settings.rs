@@ -243,7 +243,9 @@ pub(super) fn ignored(
     let mut all = Vec::new();
     let table = root.table(&["tool", "uv"]);
     for (key, item) in table.into_iter().flat_map(TableLike::iter) {
-        if READ.contains(&key) || WITHOUT_MEANING.contains(&key) || item.as_bool() == Some(false) {
+        let is_default = item.as_bool() == Some(false)
+            || matches!(item.as_str(), Some("highest" | "first-index"));
+        if READ.contains(&key) || WITHOUT_MEANING.contains(&key) || is_default {
             continue;
         }
         let known = WITHOUT_EFFECT.iter().find(|(name, _)| *name == key);
