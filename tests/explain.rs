@@ -5,6 +5,8 @@ use insta::assert_snapshot;
 use testkit::{LoopbackIndex, Package, Repo};
 
 use crate::command_line::{misused, pants, printed};
+use crate::fixtures::environments;
+use crate::fixtures::release::monorepo;
 use crate::{BINARY, repo};
 
 #[test]
@@ -69,6 +71,80 @@ fn index_url(repo: &Repo) -> String {
     fs_err::read_to_string(path).unwrap_or_else(|_| "http://127.0.0.1:9/".to_owned())
 }
 
+#[track_caller]
+fn check_raised(repo: &Repo, (code, words): (ErrorCode, &str)) -> ErrorCode {
+    let said = raised(repo, &repo.root(), words);
+    let expected = format!("error[{}]: ", code.id());
+    assert!(said.contains(&expected), "{} by {words}: {said}", code.id());
+    code
+}
+
+/// Codes of indexes, and of uploads to them.
+fn of_indexes() -> [ErrorCode; 4] {
+    let away = pants("").requirements("a\n");
+    let index = LoopbackIndex::start([Package::new("a", "1.0")]);
+    let locked = pants("").requirements("a\n");
+    locked.write("index-url", &index.url());
+    raised(&locked, &locked.root(), "generate-lockfiles");
+    fs_err::remove_dir_all(locked.home().join("cache")).unwrap();
+    let without = LoopbackIndex::start([Package::new("b", "1.0")]);
+    locked.write("index-url", &without.url());
+    let not_there = check_raised(&locked, (ErrorCode::NotOnIndex, "vendor --output files"));
+    let other = LoopbackIndex::start([Package::new("a", "1.0").member("a/evil.py", b"")]);
+    locked.write("index-url", &other.url());
+    let wrong = check_raised(&locked, (ErrorCode::IndexFile, "vendor --output files"));
+    locked.write("index-url", &index.url());
+    raised(&locked, &locked.root(), "vendor --output files");
+    let upload = "publish --index http://127.0.0.1:9/ files/a-1.0-py3-none-any.whl";
+    [
+        check_raised(&away, (ErrorCode::IndexAnswer, "generate-lockfiles")),
+        not_there,
+        wrong,
+        check_raised(&locked, (ErrorCode::Upload, upload)),
+    ]
+}
+
+/// Codes of releases and of their notes.
+fn of_releases() -> [ErrorCode; 3] {
+    let repo = monorepo();
+    let refused = "release 24.03.9 --yes";
+    let stopped = "release 24.09.0 --resume";
+    [
+        check_raised(&repo, (ErrorCode::ReleaseRefused, refused)),
+        check_raised(&repo, (ErrorCode::ReleaseStopped, stopped)),
+        check_raised(&repo, (ErrorCode::Changelog, "changelog extract 24.09.1")),
+    ]
+}
+
+/// Codes of builds and of environments.
+fn of_environments() -> Vec<ErrorCode> {
+    let codes = [
+        ErrorCode::Build,
+        ErrorCode::Interpreter,
+        ErrorCode::Environment,
+    ];
+    let Some(repo) = environments::repo() else {
+        return codes.to_vec();
+    };
+    let built = Package::new("built", "1.0")
+        .sdist()
+        .needs_build()
+        .build_fails();
+    let index = LoopbackIndex::start([built, Package::new("a", "1.0")]);
+    let repo = repo.requirements("built\n");
+    repo.write("index-url", &index.url());
+    check_raised(&repo, (ErrorCode::Build, "generate-lockfiles"));
+    repo.write("requirements.txt", "a\n");
+    let settings = repo.read("Cargo.toml");
+    let windows = "[workspace.metadata.xtask.python.resolves_to_platforms]\npython-default = [\"windows_x86_64\"]\n";
+    repo.write("Cargo.toml", &(settings + windows));
+    raised(&repo, &repo.root(), "generate-lockfiles");
+    check_raised(&repo, (ErrorCode::Environment, "export"));
+    let nowhere = "export --python-bootstrap-search-path=[\"/nowhere\"]";
+    check_raised(&repo, (ErrorCode::Interpreter, nowhere));
+    codes.to_vec()
+}
+
 #[test]
 fn each_code_is_raised() {
     let index = LoopbackIndex::start([
@@ -123,18 +199,15 @@ fn each_code_is_raised() {
     ];
     let mut seen: Vec<ErrorCode> = Vec::new();
     for (code, repo, words) in &cases {
-        let said = raised(repo, &repo.root(), words);
-        assert!(
-            said.contains(&format!("error[{}]: ", code.id())),
-            "{} by {words}: {said}",
-            code.id()
-        );
-        seen.push(*code);
+        seen.push(check_raised(repo, (*code, words)));
     }
     let repo = repo();
     let said = raised(&repo, &repo.home(), "list");
     assert!(said.contains("error[X101]: "), "{said}");
     seen.push(ErrorCode::NoRepository);
+    seen.extend(of_indexes());
+    seen.extend(of_releases());
+    seen.extend(of_environments());
     seen.sort_unstable();
     assert_eq!(seen, ErrorCode::ALL);
 }

@@ -131,9 +131,72 @@ codes! {
     /// built here.
     NothingToPackage = "X501", "there is nothing to package";
 
+    /// The build of a package or distribution failed.
+    ///
+    /// Its backend ran in an environment of its own, with what `[build-system]` requires: its output is above.
+    /// `[build] extra_dependencies` adds what it misses, `[build] dependency_metadata` says what it requires so
+    /// that it need not be built to be locked.
+    Build = "X502", "a build failed";
+
     /// A file or folder cannot be read or written.
     ///
     /// The reason is the system's: no permission, no space, no such folder. What was there before is as it was:
     /// files are replaced as a whole.
     File = "X601", "a file cannot be read or written";
+
+    /// A package index gives no answer.
+    ///
+    /// `[python-repos] indexes` names the indexes, else pip's configuration does; `cargo xtask doctor` asks them.
+    /// Logins come from the URL, netrc, the variables of the index or the keyring. Where the network is not to be
+    /// had, `--offline` uses what is in the cache.
+    IndexAnswer = "X701", "an index gives no answer";
+
+    /// No index has what is needed: a package, a version or a file of it.
+    ///
+    /// The indexes that were asked are named. A package comes from the first index that has it;
+    /// `[index] packages` names another. Listings count for ten minutes: `--refresh` asks again, and
+    /// `[python] exclude_newer` hides what is newer.
+    NotOnIndex = "X702", "an index does not have it";
+
+    /// A file that was downloaded is not what it should be.
+    ///
+    /// Its hash differs from that of the lock or the index, or its metadata cannot be read. Nothing of it was used.
+    /// Find out who replaced it before you lock again.
+    IndexFile = "X703", "a downloaded file is wrong";
+
+    /// An index takes no upload.
+    ///
+    /// The words are those of the index. A version that is there already is never replaced; a login that is
+    /// missing or may not upload is said.
+    Upload = "X704", "an upload failed";
+
+    /// No Python on this machine fits.
+    ///
+    /// Those that were found, and why they do not fit, are listed. `[python-bootstrap] search_path` says where
+    /// interpreters are, `--python` names one; `cargo xtask doctor` tries each resolve.
+    Interpreter = "X801", "no Python fits";
+
+    /// An environment cannot be made of a lock.
+    ///
+    /// The lock is for other platforms, a package has no file for this Python, a wheel cannot be unpacked, or
+    /// something of yours lies where the environment belongs. What was there before is as it was.
+    Environment = "X802", "an environment cannot be made";
+
+    /// A release cannot begin, or cannot go on as it is.
+    ///
+    /// Every objection is listed at once, and nothing was changed. `cargo xtask release VERSION --dry-run` shows the
+    /// plan without doing it.
+    ReleaseRefused = "X901", "a release is refused";
+
+    /// A release stopped at a step, or none is under way.
+    ///
+    /// A journal says how far it came: `cargo xtask release VERSION --resume` goes on, `--abort` takes back what can
+    /// be taken back, which is everything before the push.
+    ReleaseStopped = "X902", "a release stopped";
+
+    /// Notes cannot be made of news fragments.
+    ///
+    /// The place names the fragment, the template or the setting of towncrier. `cargo xtask changelog --check` judges
+    /// fragments.
+    Changelog = "X903", "a changelog cannot be made";
 }

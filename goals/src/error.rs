@@ -327,14 +327,37 @@ impl From<index::IndexError> for GoalError {
     fn from(error: index::IndexError) -> Self {
         let hint = error.hint();
         Self::failure(error.to_string())
+            .code(code_of_index(&error))
             .hints_of(hint)
             .caused_by(error)
+    }
+}
+
+/// The code of what an index, or the cache of its files, did not give.
+fn code_of_index(error: &index::IndexError) -> ErrorCode {
+    use index::IndexError;
+    match error {
+        IndexError::Transport(_) | IndexError::TooManyIndexes | IndexError::NoIndex => {
+            ErrorCode::IndexAnswer
+        }
+        IndexError::NoSuchPackage { .. }
+        | IndexError::OwnDistribution { .. }
+        | IndexError::NoSuchVersion { .. }
+        | IndexError::NoSuchFile { .. }
+        | IndexError::NoUsableFile { .. } => ErrorCode::NotOnIndex,
+        IndexError::Hash { .. } | IndexError::Metadata { .. } | IndexError::Damaged { .. } => {
+            ErrorCode::IndexFile
+        }
+        IndexError::NeedsBuild { .. } => ErrorCode::Build,
+        IndexError::File { .. } => ErrorCode::File,
+        IndexError::Git { .. } => ErrorCode::Git,
     }
 }
 
 impl From<install::build::BuildError> for GoalError {
     fn from(error: install::build::BuildError) -> Self {
         Self::failure(format!("cannot build {}", error.source_name))
+            .code(ErrorCode::Build)
             .because(error.problem.to_string())
             .caused_by(error)
     }

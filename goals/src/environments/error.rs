@@ -4,11 +4,12 @@ use install::environment::EnvironmentError;
 use install::python::NoInterpreter;
 use install::{SelectError, UnpackProblem, WheelError};
 
+use crate::codes::ErrorCode;
 use crate::error::GoalError;
 
 /// A wheel was refused.
 pub(super) fn of_wheel(error: WheelError) -> GoalError {
-    let command_error = GoalError::failure(error.to_string());
+    let command_error = GoalError::failure(error.to_string()).code(ErrorCode::Environment);
     let command_error = match &error.problem {
         UnpackProblem::Hash { .. } => command_error.hint(
             "the file is not the one that was locked: do not use it, and ask who runs the index",
@@ -29,7 +30,8 @@ pub(super) fn of_wheel(error: WheelError) -> GoalError {
 pub(super) fn of_environment(error: EnvironmentError, resolve: &str) -> GoalError {
     let command_error = GoalError::failure(format!(
         "cannot make the environment of `{resolve}`: {error}"
-    ));
+    ))
+    .code(ErrorCode::Environment);
     let command_error = match &error {
         EnvironmentError::NotOurs { folder, .. } => {
             command_error.hint(format!("move it away, or remove it: `rm -r {folder}`"))
@@ -59,7 +61,8 @@ pub(super) fn of_environment(error: EnvironmentError, resolve: &str) -> GoalErro
 
 /// This machine cannot use a lock.
 pub(super) fn of_selection(error: SelectError, resolve: &str) -> GoalError {
-    let command_error = GoalError::failure(format!("cannot export `{resolve}`: {error}"));
+    let command_error = GoalError::failure(format!("cannot export `{resolve}`: {error}"))
+        .code(ErrorCode::Environment);
     let command_error = match &error {
         SelectError::Platform { machine, .. } => command_error.hint(format!(
             "add `{machine}` to the platforms of `{resolve}` and run `cargo xtask generate-lockfiles --resolve {resolve}`"
@@ -83,5 +86,5 @@ pub(super) fn of_interpreter(no: NoInterpreter, resolve: &str) -> GoalError {
     let command_error = command_error.hint(
         "install one, as with `pyenv install`, or say where it is: `search_path` in `[python-bootstrap]`, or `--python PATH`",
     );
-    command_error.caused_by(no)
+    command_error.code(ErrorCode::Interpreter).caused_by(no)
 }

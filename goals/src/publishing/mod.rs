@@ -23,6 +23,7 @@ use wheel::{Severity, WheelFinding};
 use self::declared::DeclaredPublishing;
 use self::destination::{Destination, IndexName, named_index};
 use self::line::UploadLine;
+use crate::codes::ErrorCode;
 use crate::error::GoalError;
 use crate::releasing;
 use crate::session::Session;
@@ -285,6 +286,7 @@ fn identity(session: &Session) -> JobIdentity {
 impl From<UploadError> for GoalError {
     fn from(error: UploadError) -> Self {
         Self::failure(error.to_string())
+            .code(ErrorCode::Upload)
             .hints_of(error.hint())
             .caused_by(error)
     }

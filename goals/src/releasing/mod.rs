@@ -23,6 +23,7 @@ use backport::BackportError;
 use gather::ReleaseFactsError;
 use run::{RunError, StepError};
 
+use crate::codes::ErrorCode;
 use crate::error::GoalError;
 use crate::session::Session;
 use model::{Place, VersionFile};
@@ -203,7 +204,9 @@ fn with_hint(error: GoalError, hint: Option<String>) -> GoalError {
 
 impl From<Objection> for GoalError {
     fn from(refusal: Objection) -> Self {
-        with_hint(failure(&refusal.to_string()), refusal.hint()).caused_by(refusal)
+        with_hint(failure(&refusal.to_string()), refusal.hint())
+            .code(ErrorCode::ReleaseRefused)
+            .caused_by(refusal)
     }
 }
 
@@ -230,7 +233,9 @@ impl From<RunError> for GoalError {
                 let step = format!("this was step {number} of the release: {title}");
                 with_hint(error.because(step), hint)
             }
-            error => with_hint(failure(&error.to_string()), hint).caused_by(error),
+            error => with_hint(failure(&error.to_string()), hint)
+                .code(ErrorCode::ReleaseStopped)
+                .caused_by(error),
         }
     }
 }
@@ -241,7 +246,9 @@ impl From<BackportError> for GoalError {
             return error.into();
         }
         let hint = error.hint();
-        with_hint(Self::failure(error.to_string()), hint).caused_by(error)
+        with_hint(Self::failure(error.to_string()), hint)
+            .code(ErrorCode::ReleaseStopped)
+            .caused_by(error)
     }
 }
 
@@ -257,7 +264,9 @@ impl From<ChangelogError> for GoalError {
             column,
             ..Place::file(path.as_str())
         };
-        with_hint(Self::failure(bare).at(place), error.hint()).caused_by(error)
+        with_hint(Self::failure(bare).at(place), error.hint())
+            .code(ErrorCode::Changelog)
+            .caused_by(error)
     }
 }
 
@@ -279,7 +288,9 @@ impl From<ReleaseFactsError> for GoalError {
             ReleaseFactsError::Git(error) => error.into(),
             ReleaseFactsError::NoCommit => Self::failure(ReleaseFactsError::NoCommit.to_string())
                 .hint("make the first one: `git add --all`, then `git commit`"),
-            other => Self::failure(other.to_string()).caused_by(other),
+            other => Self::failure(other.to_string())
+                .code(ErrorCode::ReleaseRefused)
+                .caused_by(other),
         }
     }
 }
