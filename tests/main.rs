@@ -57,6 +57,7 @@ mod release;
 mod resolves;
 mod roots;
 mod run;
+mod schemas;
 mod tailor;
 mod test;
 mod timings;

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 use crate::filter::Filter;
 use crate::index::LoopbackIndex;
+use crate::schema::check_output;
 use crate::skip::skip;
 
 /// The time after which a running command makes the test fail.
@@ -151,7 +152,9 @@ impl Repo {
     /// # Panics
     /// If it cannot be started, or takes more than two minutes.
     pub fn xtask(&self, arguments: &[&str]) -> Output {
-        self.start(arguments).wait()
+        let output = self.start(arguments).wait();
+        check_output(arguments, &output.stdout);
+        output
     }
 
     /// Runs the binary in another folder.
@@ -159,7 +162,9 @@ impl Repo {
     /// # Panics
     /// If it cannot be started, or takes more than two minutes.
     pub fn xtask_in(&self, folder: &Utf8Path, arguments: &[&str]) -> Output {
-        self.start_program(&self.binary, arguments, folder).wait()
+        let output = self.start_program(&self.binary, arguments, folder).wait();
+        check_output(arguments, &output.stdout);
+        output
     }
 
     /// Starts the binary in the root.

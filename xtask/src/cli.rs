@@ -8,8 +8,8 @@ use crate::commands::{
     completions, count_loc, dependencies, doctor, explain, export, filedeps, generate_lockfiles,
     help, import, init, install_hooks, install_merge_driver, install_plugin, linked_packages, list,
     lock, merge_lockfile, migrate, module_mapping, outdated, own, package, paths, peek, publish,
-    py_constraints, release, resolves, run, tailor, test, tree, update_build_files, vendor, why,
-    why_not,
+    py_constraints, release, resolves, roots, run, tailor, test, tree, update_build_files, vendor,
+    why, why_not,
 };
 
 /// Lock, build, package and release a Python monorepo.
@@ -119,7 +119,7 @@ pub(crate) enum Command {
     #[command(name = "count-loc")]
     CountLoc(count_loc::CountLocArguments),
     /// The source roots
-    Roots,
+    Roots(roots::RootsArguments),
     /// Dependencies that rules in BUILD files forbid
     CheckVisibility(check_visibility::CheckVisibilityArguments),
     /// First-party folders to mount or link for targets

@@ -114,7 +114,7 @@ fn in_session(
         Command::ModuleMapping(arguments) => module_mapping::run(session, &arguments),
         Command::PyConstraints(arguments) => py_constraints::run(session, &arguments),
         Command::CountLoc(arguments) => count_loc::run(session, &arguments),
-        Command::Roots => roots::run(session),
+        Command::Roots(arguments) => roots::run(session, &arguments),
         Command::CheckVisibility(arguments) => check_visibility::run(session, &arguments),
         Command::LinkedPackages(arguments) => linked_packages::run(session, &arguments),
         Command::Release(arguments) => release::run(session, &arguments),

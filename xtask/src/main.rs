@@ -10,6 +10,7 @@ mod commands;
 mod dispatch;
 mod error;
 mod goal_words;
+mod json;
 mod manual;
 mod outcome;
 mod output;

@@ -56,8 +56,7 @@ pub(crate) fn print_targets(
         }
         TargetFormat::Json => {
             let addresses: Vec<&str> = sorted.iter().map(|(address, _)| *address).collect();
-            text = serde_json::to_string_pretty(&addresses).unwrap_or_default();
-            text.push('\n');
+            return crate::json::print(&addresses);
         }
         TargetFormat::Dot => text = dot(graph, &sorted, edges)?,
         TargetFormat::Svg => text = picture::svg(&FoldedGraph::of(graph, ids)?),

@@ -151,6 +151,61 @@ fn anchor(heading: &str) -> String {
     heading.to_lowercase().replace(' ', "-")
 }
 
+/// The commands that print JSON, each with its words.
+fn with_json(command: &Command, above: &[&str], into: &mut Vec<String>) {
+    let words = [above, &[command.get_name()]].concat();
+    let formats = command
+        .get_arguments()
+        .filter(|one| one.get_id() == "output_format");
+    let mut values = formats.flat_map(Arg::get_possible_values);
+    if values.any(|value| value.get_name() == "json") || command.get_name() == "peek" {
+        into.push(words.join(" "));
+    }
+    for below in command.get_subcommands() {
+        with_json(below, &words, into);
+    }
+}
+
+#[test]
+fn schemas_are_current() {
+    let mut cli = Cli::command();
+    cli.build();
+    let mut commands = Vec::new();
+    for command in cli.get_subcommands().filter(|one| one.get_name() != "help") {
+        with_json(command, &[], &mut commands);
+    }
+    commands.sort_unstable();
+    let mut page = format!("{HEADER}# JSON\n\n");
+    page += "With `--output-format json` these commands print for scripts, on stdout; what people read is on stderr. \
+             Each has a schema (JSON Schema, 2020-12). Keys may be added in later versions; none changes its meaning.\n\n\
+             | Command | Schema | |\n|---|---|---|\n";
+    let mut files = Vec::new();
+    for command in &commands {
+        let file = format!("{}.json", command.replace(' ', "-"));
+        let text = fs_err::read_to_string(testkit::schemas().join(&file));
+        let schema: serde_json::Value = serde_json::from_str(&text.unwrap()).unwrap();
+        let title = schema["title"].as_str().unwrap_or_default();
+        let (_, about) = title.split_once(": ").unwrap();
+        let _infallible = writeln!(
+            page,
+            "| `{command}` | [{file}](schemas/{file}) | {} |",
+            cell(about)
+        );
+        files.push(file);
+    }
+    let there = fs_err::read_dir(testkit::schemas()).unwrap();
+    let mut there: Vec<String> = there
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    there.sort_unstable();
+    files.sort_unstable();
+    assert_eq!(
+        files, there,
+        "the commands that print JSON, and the schemas"
+    );
+    check("json.md", &page);
+}
+
 #[test]
 fn settings_are_current() {
     let mut page = format!("{HEADER}# Settings\n\n");

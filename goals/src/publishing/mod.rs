@@ -177,7 +177,7 @@ fn distributions(
 ) -> Result<Vec<DistributionArchive>, GoalError> {
     let read = |path: &Utf8Path| {
         DistributionArchive::read(path, request.attestations)
-            .map_err(|error| GoalError::failure(error.to_string()))
+            .map_err(|error| GoalError::failure(error.to_string()).code(ErrorCode::Upload))
     };
     if !request.files.is_empty() {
         let here = session.working_folder()?;
@@ -247,7 +247,8 @@ fn refuse_bad_metadata(file: &DistributionArchive) -> Result<(), GoalError> {
     let failure = GoalError::failure(format!(
         "no index takes {}: nothing was uploaded",
         file.file_name()
-    ));
+    ))
+    .code(ErrorCode::Upload);
     let told = fatal
         .into_iter()
         .fold(failure, |error, finding| error.because(finding.to_string()));

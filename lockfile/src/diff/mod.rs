@@ -11,4 +11,4 @@ pub use cause::Cause;
 pub use change::{ChangeKind, Level};
 pub use html::{escaped, html};
 pub use lock_diff::{LockDiff, PackageChange, diff, nothing};
-pub use render::{json, markdown, text};
+pub use render::{markdown, text};

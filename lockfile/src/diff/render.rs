@@ -74,15 +74,6 @@ pub fn markdown(diffs: &[LockDiff]) -> String {
     out
 }
 
-/// JSON: a list of the diffs.
-#[must_use]
-pub fn json(diffs: &[LockDiff]) -> String {
-    // A diff can always be written as JSON.
-    let mut out = serde_json::to_string_pretty(diffs).unwrap_or_default();
-    out.push('\n');
-    out
-}
-
 /// The cells of a package's row. A `|` in them is escaped, since it would end the cell.
 fn cells(package: &PackageChange) -> String {
     let escape = |text: String| text.replace('|', "\\|");
@@ -430,7 +421,7 @@ mod tests {
         | a | 1 extras [] -> [x] | the requirement `a` is now `a[x]` |
         | b | removed 1 where os_name == 'nt' | the requirement `a` is now `a[x]`, through a |
         ");
-        insta::assert_snapshot!(json(&[diff]), @r#"
+        insta::assert_snapshot!(serde_json::to_string_pretty(&[diff]).unwrap(), @r#"
         [
           {
             "resolve": "r",

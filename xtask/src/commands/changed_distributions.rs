@@ -5,6 +5,7 @@ use clap::{Args, ValueEnum};
 use model::PackageName;
 
 use crate::commands::publish::last_tag;
+use crate::json;
 use crate::outcome::CommandOutcome;
 use crate::terminal;
 use goals::error::GoalError;
@@ -48,11 +49,9 @@ pub(crate) fn run(
             }
         }
         Format::Json => {
-            let json: Vec<serde_json::Value> = changes
-                .iter()
-                .map(|(name, change)| json(name, change))
-                .collect();
-            terminal::print(format_args!("{:#}\n", serde_json::Value::Array(json)));
+            let all = changes.iter().map(|(name, change)| of_change(name, change));
+            let all: Vec<serde_json::Value> = all.collect();
+            json::print(&all)?;
         }
     }
     Ok(CommandOutcome::Done)
@@ -69,7 +68,7 @@ fn reason(change: &ChangeCause) -> String {
     }
 }
 
-fn json(name: &PackageName, change: &ChangeCause) -> serde_json::Value {
+fn of_change(name: &PackageName, change: &ChangeCause) -> serde_json::Value {
     match change {
         ChangeCause::Contents(files) => {
             serde_json::json!({ "name": name.as_str(), "files": files })

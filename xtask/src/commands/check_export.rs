@@ -3,7 +3,9 @@
 
 use clap::Args;
 use install::environment::{Changes, Environment, EnvironmentFinding};
+use serde::Serialize;
 
+use crate::json::{self, FormatArguments};
 use crate::outcome::CommandOutcome;
 use crate::style::HINT;
 use goals::environments::{CheckedEnvironment, ExportOptions, Exporter, relative};
@@ -20,6 +22,29 @@ pub(crate) struct CheckExportArguments {
     /// Fail if a lock is not what its requirements ask for
     #[arg(long)]
     locked: bool,
+
+    #[command(flatten)]
+    format: FormatArguments,
+}
+
+/// A resolve whose environments were checked.
+#[derive(Debug, Serialize)]
+struct CheckedResolve {
+    resolve: String,
+    /// Why the lock is not what its requirements ask for; none where it is.
+    stale: Vec<String>,
+    environments: Vec<EnvironmentState>,
+}
+
+/// An environment, with how it differs from its lock.
+#[derive(Debug, Serialize)]
+struct EnvironmentState {
+    /// The folder, relative to the root.
+    path: String,
+    /// What makes it differ.
+    findings: Vec<String>,
+    /// What is in it beside the lock.
+    foreign: Vec<String>,
 }
 
 /// The largest number of names in a line.
@@ -39,8 +64,15 @@ pub(crate) fn run(
         arguments.resolves.clone()
     };
     let mut hints = Vec::new();
+    let mut all = Vec::new();
     for resolve in resolves {
         let checked = exporter.check(&resolve)?;
+        let states = checked.iter().map(|one| EnvironmentState::of(session, one));
+        let mut state = CheckedResolve {
+            resolve: resolve.clone(),
+            stale: Vec::new(),
+            environments: states.collect(),
+        };
         let several = checked.len() > 1;
         for CheckedEnvironment {
             environment,
@@ -52,7 +84,7 @@ pub(crate) fn run(
                 true => format!("{resolve}/{version}"),
                 false => resolve.clone(),
             };
-            for finding in findings {
+            for finding in findings.iter().filter(|_| !arguments.format.is_json()) {
                 session.say(format_args!("{title}: {}", text(session, finding)));
             }
             hints.extend(hint(session, &resolve, environment, findings));
@@ -62,21 +94,43 @@ pub(crate) fn run(
                 "the lock of `{resolve}` is not what its requirements ask for: {}; run `cargo xtask generate-lockfiles --resolve {resolve}`",
                 shortened(&reasons)
             ));
+            state.stale = reasons;
             if arguments.locked {
                 hints.push(format!(
                     "run `cargo xtask generate-lockfiles --resolve {resolve}`"
                 ));
             }
         }
+        all.push(state);
+    }
+    if arguments.format.is_json() {
+        json::print(&all)?;
     }
     if hints.is_empty() {
         return Ok(CommandOutcome::Done);
     }
     hints.dedup();
-    for hint in hints {
+    for hint in hints.iter().filter(|_| !arguments.format.is_json()) {
         session.say(format_args!("{HINT}hint{HINT:#}: {hint}"));
     }
     Ok(CommandOutcome::Found)
+}
+
+impl EnvironmentState {
+    fn of(session: &Session, checked: &CheckedEnvironment) -> Self {
+        let mut state = Self {
+            path: relative(session, checked.environment.root()).to_string(),
+            findings: Vec::new(),
+            foreign: Vec::new(),
+        };
+        for finding in &checked.findings {
+            match finding {
+                EnvironmentFinding::Foreign(names) => state.foreign.extend(names.iter().cloned()),
+                other => state.findings.push(text(session, other)),
+            }
+        }
+        state
+    }
 }
 
 /// What makes an environment right again; nothing if it is.

@@ -9,6 +9,7 @@ use goals::session::Session;
 use workspace::settings::SettingFlag;
 
 use crate::arguments::{ActionArguments, IndexArguments, SelectionArguments};
+use crate::json;
 use crate::outcome::CommandOutcome;
 use crate::style::{BAD, GOOD};
 
@@ -113,7 +114,7 @@ pub(crate) fn run(
     };
     let report = checking::run(session, &request)?;
     print_summary(session, &report, goal);
-    print_findings(&report, arguments.output_format);
+    print_findings(&report, arguments.output_format)?;
     Ok(match report.verdict {
         Verdict::Clean => CommandOutcome::Done,
         Verdict::Findings => CommandOutcome::Found,
@@ -122,17 +123,17 @@ pub(crate) fn run(
 }
 
 /// Prints findings for other programs.
-fn print_findings(report: &CheckReport, format: FindingFormat) {
-    let pretty = |value| serde_json::to_string_pretty(&value).unwrap_or_default() + "\n";
-    crate::terminal::print(match format {
-        FindingFormat::Text => return,
-        FindingFormat::Json => pretty(report.json()),
-        FindingFormat::Sarif => pretty(report.sarif()),
+fn print_findings(report: &CheckReport, format: FindingFormat) -> Result<(), GoalError> {
+    match format {
+        FindingFormat::Text => {}
+        FindingFormat::Json => json::print(&report.json())?,
+        FindingFormat::Sarif => json::print(&report.sarif())?,
         FindingFormat::Github => {
             let lines = report.annotations().into_iter();
-            lines.map(|line| line + "\n").collect()
+            crate::terminal::print(lines.map(|line| line + "\n").collect::<String>());
         }
-    });
+    }
+    Ok(())
 }
 
 fn print_summary(session: &Session, report: &CheckReport, goal: CheckGoal) {

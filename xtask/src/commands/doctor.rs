@@ -7,10 +7,12 @@ use git::Git;
 use install::environment::EnvironmentFinding;
 use install::sweep;
 use model::PackageName;
+use serde::Serialize;
 use xshell::{Shell, cmd};
 
 use crate::arguments::IndexArguments;
 use crate::commands::clean::Bytes;
+use crate::json::{self, FormatArguments};
 use crate::outcome::CommandOutcome;
 use crate::style::{BAD, GOOD};
 use goals::actions::ask_shared_cache;
@@ -33,6 +35,22 @@ pub(crate) struct DoctorArguments {
 
     #[command(flatten)]
     index: IndexArguments,
+
+    #[command(flatten)]
+    format: FormatArguments,
+}
+
+/// A check and what it found.
+#[derive(Debug, Serialize)]
+struct DoctorCheck {
+    /// What was looked at.
+    name: String,
+    /// Whether it is as it shall be.
+    ok: bool,
+    /// What was found.
+    found: String,
+    /// The command that mends it; empty where there is nothing to mend, or none is known.
+    mend: String,
 }
 
 /// Free disk space below which a large environment may not fit.
@@ -54,44 +72,53 @@ pub(crate) fn run(
     let mut report = Report {
         session,
         index: &choice,
-        findings: 0,
+        format: arguments.format,
+        checks: Vec::new(),
     };
-    if arguments.ci {
-        return in_ci(report);
+    match arguments.ci {
+        true => in_ci(&mut report)?,
+        false => of_machine(&mut report, &exporter)?,
     }
-    cache(&mut report)?;
-    actions(&mut report)?;
-    if choice.access == NetworkAccess::Online {
-        index(&mut report);
+    if arguments.format.is_json() {
+        json::print(&report.checks)?;
+    }
+    Ok(match report.checks.iter().all(|check| check.ok) {
+        true => CommandOutcome::Done,
+        false => CommandOutcome::Found,
+    })
+}
+
+/// The checks of this machine and this clone.
+fn of_machine(report: &mut Report<'_>, exporter: &Exporter<'_>) -> Result<(), GoalError> {
+    let session = report.session;
+    cache(report)?;
+    actions(report)?;
+    if report.index.access == NetworkAccess::Online {
+        index(report);
         if let Some(answer) = ask_shared_cache(&session.settings) {
             report.result("shared cache", answer);
         }
     }
-    git_calls(&mut report);
-    scripts(&mut report);
+    git_calls(report);
+    scripts(report);
     let repository = workspace::load(session.root(), session.target_options())?;
     for resolve in exporter.all() {
         report.result(
             &format!("Python for `{resolve}`"),
             exporter.interpreter(&resolve),
         );
-        let stale = stale(&report, &repository, &resolve);
+        let stale = stale(report, &repository, &resolve);
         let mend = format!("cargo xtask generate-lockfiles --resolve {resolve}");
         report.finding(&format!("lock of `{resolve}`"), &stale, &mend);
         if exporter.was_exported(&resolve) && stale.as_ref().is_ok_and(Option::is_none) {
-            environment(&mut report, &exporter, &resolve);
+            environment(report, exporter, &resolve);
         }
     }
-    leftovers(&mut report)?;
-    Ok(if report.findings == 0 {
-        CommandOutcome::Done
-    } else {
-        CommandOutcome::Found
-    })
+    leftovers(report)
 }
 
 /// The checks that do not depend on the machine: those of the clone and of what is committed.
-fn in_ci(mut report: Report<'_>) -> Result<CommandOutcome, GoalError> {
+fn in_ci(report: &mut Report<'_>) -> Result<(), GoalError> {
     let session = report.session;
     let git = Git::at(session.root());
     let shallow = git.text(&["rev-parse", "--is-shallow-repository"])? == "true";
@@ -112,36 +139,54 @@ fn in_ci(mut report: Report<'_>) -> Result<CommandOutcome, GoalError> {
     report.finding("workflow", &Ok(missing), mend);
     let repository = workspace::load(session.root(), session.target_options())?;
     for resolve in session.settings.python.resolves.keys() {
-        let stale = stale(&report, &repository, resolve);
+        let stale = stale(report, &repository, resolve);
         let mend = format!("cargo xtask generate-lockfiles --resolve {resolve}");
         report.finding(&format!("lock of `{resolve}`"), &stale, &mend);
     }
-    Ok(match report.findings {
-        0 => CommandOutcome::Done,
-        _ => CommandOutcome::Found,
-    })
+    Ok(())
 }
 
-/// Prints a line for each check.
+/// The checks so far, each of which is a line for people.
 struct Report<'a> {
     session: &'a Session,
     index: &'a IndexChoice,
-    findings: usize,
+    format: FormatArguments,
+    checks: Vec<DoctorCheck>,
 }
 
 impl Report<'_> {
-    fn good(&self, what: &str, how: &str) {
-        self.session
-            .say(format_args!("{GOOD}ok{GOOD:#}     {what}: {how}"));
+    fn good(&mut self, what: &str, how: &str) {
+        self.add(DoctorCheck {
+            name: what.to_owned(),
+            ok: true,
+            found: how.to_owned(),
+            mend: String::new(),
+        });
     }
 
     fn amiss(&mut self, what: &str, how: &str, mend: &str) {
-        self.findings += 1;
-        self.session
-            .say(format_args!("{BAD}amiss{BAD:#}  {what}: {how}"));
-        if !mend.is_empty() {
-            self.session.say(format_args!("       mend it: {mend}"));
+        self.add(DoctorCheck {
+            name: what.to_owned(),
+            ok: false,
+            found: how.to_owned(),
+            mend: mend.to_owned(),
+        });
+    }
+
+    fn add(&mut self, check: DoctorCheck) {
+        if !self.format.is_json() {
+            let DoctorCheck {
+                name, found, mend, ..
+            } = &check;
+            self.session.say(match check.ok {
+                true => format!("{GOOD}ok{GOOD:#}     {name}: {found}"),
+                false => format!("{BAD}amiss{BAD:#}  {name}: {found}"),
+            });
+            if !mend.is_empty() {
+                self.session.say(format_args!("       mend it: {mend}"));
+            }
         }
+        self.checks.push(check);
     }
 
     /// The result of a check: what is right, or an error with a hint.

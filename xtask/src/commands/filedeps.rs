@@ -4,6 +4,7 @@ use clap::Args;
 use targets::query::{self, Reach};
 
 use crate::arguments::SelectionArguments;
+use crate::json::{self, FormatArguments};
 use crate::outcome::CommandOutcome;
 use crate::terminal;
 use goals::error::GoalError;
@@ -24,9 +25,8 @@ pub(crate) struct FiledepsArguments {
     #[arg(long)]
     absolute: bool,
 
-    /// Print a JSON list
-    #[arg(long = "output-format", value_name = "FORMAT", default_value = "text", value_parser = ["text", "json"])]
-    output_format: String,
+    #[command(flatten)]
+    format: FormatArguments,
 }
 
 /// Prints the files, one per line.
@@ -52,10 +52,15 @@ pub(crate) fn run(
             false => file,
         })
         .collect();
-    terminal::print(match arguments.output_format.as_str() {
-        "json" => serde_json::to_string_pretty(&paths).unwrap_or_default() + "\n",
-        _ => paths.iter().map(|path| format!("{path}\n")).collect(),
-    });
+    match arguments.format.is_json() {
+        true => json::print(&paths)?,
+        false => terminal::print(
+            paths
+                .iter()
+                .map(|path| format!("{path}\n"))
+                .collect::<String>(),
+        ),
+    }
     workspace.finish(session, &graph);
     Ok(CommandOutcome::Done)
 }

@@ -1,14 +1,14 @@
 //! `generate-lockfiles`: lock the third-party requirements of each resolve.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use model::{ForkStrategy, nearest};
 use resolve::ResolveWarning;
 
 use crate::arguments::IndexArguments;
+use crate::json::{self, FormatArguments};
 use crate::outcome::CommandOutcome;
 use crate::style::HINT;
 use crate::summary::SummaryText;
-use crate::terminal;
 use goals::error::GoalError;
 use goals::locking::{LockGeneration, LockRequest, Status, Summary, Upgrade, WriteLocks, generate};
 use goals::session::Session;
@@ -52,17 +52,8 @@ pub(crate) struct GenerateLockfilesArguments {
     #[arg(long)]
     pub(crate) timings: bool,
 
-    /// How to print what changed
-    #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
-    output_format: OutputFormat,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum OutputFormat {
-    /// For people, on stderr
-    Text,
-    /// For scripts, on stdout
-    Json,
+    #[command(flatten)]
+    format: FormatArguments,
 }
 
 /// Locks the resolves at the same time. Writes all locks or, if one fails, none.
@@ -118,14 +109,12 @@ fn report(
     arguments: &GenerateLockfilesArguments,
     locked: &[LockGeneration],
 ) -> Result<CommandOutcome, GoalError> {
-    match arguments.output_format {
-        OutputFormat::Text => say(session, locked),
-        OutputFormat::Json => {
+    match arguments.format.is_json() {
+        false => say(session, locked),
+        true => {
             warn(session, locked);
             let summaries: Vec<&Summary> = locked.iter().map(|one| &one.summary).collect();
-            let json = serde_json::to_string_pretty(&summaries)
-                .map_err(|error| GoalError::failure(error.to_string()))?;
-            terminal::print(format_args!("{json}\n"));
+            json::print(&summaries)?;
         }
     }
     let stale: Vec<&str> = locked
@@ -136,7 +125,7 @@ fn report(
     if stale.is_empty() {
         return Ok(CommandOutcome::Done);
     }
-    if arguments.output_format == OutputFormat::Text {
+    if !arguments.format.is_json() {
         session.say(format_args!(
             "{HINT}hint{HINT:#}: run `cargo xtask generate-lockfiles{}`",
             stale

@@ -11,6 +11,7 @@ use goals::session::Session;
 use crate::arguments::IndexArguments;
 use crate::command_table::CommandTable;
 use crate::goal_words::{GoalWords, WordContext};
+use crate::json;
 use crate::outcome::CommandOutcome;
 use crate::pants_goals::counterpart;
 use crate::style::{BAD, CHANGED, GOOD};
@@ -64,10 +65,7 @@ pub(crate) fn run(
     }
     let lines = judged_lines(session, &|words| judged(table, words))?;
     match arguments.output_format {
-        MigrationFormat::Json => {
-            let text = serde_json::to_string_pretty(&lines).unwrap_or_default();
-            terminal::print(text + "\n");
-        }
+        MigrationFormat::Json => json::print(&lines)?,
         MigrationFormat::Text => print_lines(session, &lines, arguments),
     }
     Ok(CommandOutcome::Done)

@@ -1,9 +1,10 @@
 //! `outdated`: newer versions of locked packages, and which of them the requirements and the Pythons
 //! of the lock admit. The indexes are asked anew.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use crate::arguments::IndexArguments;
+use crate::json::{self, FormatArguments};
 use crate::outcome::CommandOutcome;
 use crate::terminal;
 use goals::error::GoalError;
@@ -20,17 +21,8 @@ pub(crate) struct OutdatedArguments {
     #[command(flatten)]
     index: IndexArguments,
 
-    /// How to print it
-    #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
-    output_format: OutputFormat,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum OutputFormat {
-    /// For people
-    Text,
-    /// For scripts
-    Json,
+    #[command(flatten)]
+    format: FormatArguments,
 }
 
 /// Prints the packages with newer versions.
@@ -40,14 +32,10 @@ pub(crate) fn run(
 ) -> Result<CommandOutcome, GoalError> {
     let resolve = session.resolve(arguments.resolve.as_deref());
     let found = locking::outdated(session, resolve, arguments.index.choice())?;
-    terminal::print(match arguments.output_format {
-        OutputFormat::Text => text(&found),
-        OutputFormat::Json => {
-            let json = serde_json::to_string_pretty(&found);
-            let json = json.map_err(|error| GoalError::failure(error.to_string()))?;
-            json + "\n"
-        }
-    });
+    match arguments.format.is_json() {
+        true => json::print(&found)?,
+        false => terminal::print(text(&found)),
+    }
     Ok(CommandOutcome::Done)
 }
 

@@ -5,6 +5,7 @@ use clap::Args;
 use targets::query;
 use targets::{TargetGraph, TargetId};
 
+use crate::json::{self, FormatArguments};
 use crate::outcome::CommandOutcome;
 use crate::terminal;
 use goals::error::GoalError;
@@ -22,9 +23,8 @@ pub(crate) struct PathsArguments {
     #[arg(value_name = "TO")]
     to: String,
 
-    /// How to print them
-    #[arg(long = "output-format", value_name = "FORMAT", default_value = "text", value_parser = ["text", "json"])]
-    output_format: String,
+    #[command(flatten)]
+    format: FormatArguments,
 }
 
 /// Prints the shortest paths; exits with 1 if there is none.
@@ -40,9 +40,8 @@ pub(crate) fn run(
     let paths = query::shortest_paths(&graph, &select(&arguments.from)?, &select(&arguments.to)?)?;
     workspace.finish(session, &graph);
     let addresses: Vec<Vec<&str>> = paths.iter().map(|path| addresses(&graph, path)).collect();
-    if arguments.output_format == "json" {
-        let text = serde_json::to_string_pretty(&addresses).unwrap_or_default();
-        terminal::print(format_args!("{text}\n"));
+    if arguments.format.is_json() {
+        json::print(&addresses)?;
     } else if addresses.is_empty() {
         session.say(format_args!(
             "`{}` does not depend on `{}`",

@@ -7,7 +7,6 @@ use targets::query::Peek;
 
 use crate::arguments::SelectionArguments;
 use crate::outcome::CommandOutcome;
-use crate::terminal;
 use goals::error::GoalError;
 use goals::graph::{BuildFiles, NoSpecs};
 use goals::session::Session;
@@ -40,8 +39,7 @@ pub(crate) fn run(
     for id in selected {
         all.push(json(&Peek::at(&graph, id)?, arguments));
     }
-    let text = serde_json::to_string_pretty(&all).unwrap_or_default();
-    terminal::print(format_args!("{text}\n"));
+    crate::json::print(&all)?;
     workspace.finish(session, &graph);
     Ok(CommandOutcome::Done)
 }

@@ -219,8 +219,9 @@ fn print_more(session: &Session, arguments: &TestArguments, report: &TestReport)
             session.tell_result(line);
         }
     }
-    if arguments.output_format == ResultFormat::Json {
-        let text = serde_json::to_string_pretty(&report.json()).unwrap_or_default();
-        crate::terminal::print(text + "\n");
+    if arguments.output_format == ResultFormat::Json
+        && let Err(error) = crate::json::print(&report.json())
+    {
+        crate::error::print(&error);
     }
 }

@@ -1,8 +1,11 @@
 //! `why`: the chains from requirements to a locked package.
 
 use clap::Args;
+use lockfile::{Chain, ChainLink, Why};
 use model::{PackageName, Platform, Requirement};
+use serde::Serialize;
 
+use crate::json::{self, FormatArguments};
 use crate::outcome::CommandOutcome;
 use crate::terminal;
 use goals::error::GoalError;
@@ -27,6 +30,38 @@ pub(crate) struct WhyArguments {
     /// The largest number of chains for each version, the shortest first
     #[arg(long, value_name = "COUNT", default_value_t = 20)]
     limit: usize,
+
+    #[command(flatten)]
+    format: FormatArguments,
+}
+
+/// A locked version of the package, with the chains to it.
+#[derive(Debug, Serialize)]
+struct WhyVersion {
+    version: String,
+    /// The environments that have it.
+    marker: String,
+    chains: Vec<WhyChain>,
+    /// Whether there are more chains than were asked for.
+    more: bool,
+}
+
+/// A chain from a requirement to the package.
+#[derive(Debug, Serialize)]
+struct WhyChain {
+    /// Where the requirement is declared: `requirements.txt:3`.
+    declared: Option<String>,
+    /// The environments in which all of it holds.
+    marker: String,
+    links: Vec<WhyLink>,
+}
+
+/// A requirement, and the package that satisfies it.
+#[derive(Debug, Serialize)]
+struct WhyLink {
+    requirement: String,
+    package: String,
+    version: String,
 }
 
 /// Prints the chains. Fails if the package is not locked.
@@ -46,10 +81,15 @@ pub(crate) fn run(
     }
     // If it cannot be found where requirements are declared, the chains are printed without that.
     let declared = declared(session, resolve).ok();
-    let origin = |requirement: &Requirement| {
+    let origin: &dyn Fn(&Requirement) -> Option<String> = &|requirement: &Requirement| {
         let place = declared.as_ref()?.place(requirement)?;
         Some(format!("{}:{}", place.path, place.line))
     };
+    if arguments.format.is_json() {
+        let versions = found.iter().map(|why| WhyVersion::of(why, origin));
+        json::print(&versions.collect::<Vec<_>>())?;
+        return Ok(CommandOutcome::Done);
+    }
     for why in &found {
         terminal::print(format_args!("{}\n", why.heading()));
         for chain in &why.chains {
@@ -60,6 +100,35 @@ pub(crate) fn run(
         }
     }
     Ok(CommandOutcome::Done)
+}
+
+impl WhyVersion {
+    fn of(why: &Why<'_>, origin: &dyn Fn(&Requirement) -> Option<String>) -> Self {
+        let chain = |chain: &Chain<'_>| WhyChain {
+            declared: chain
+                .steps
+                .first()
+                .and_then(|link| origin(link.requirement)),
+            marker: chain.marker.to_string(),
+            links: chain.steps.iter().map(WhyLink::of).collect(),
+        };
+        Self {
+            version: why.package.version.to_string(),
+            marker: why.package.marker.to_string(),
+            chains: why.chains.iter().map(chain).collect(),
+            more: why.more,
+        }
+    }
+}
+
+impl WhyLink {
+    fn of(link: &ChainLink<'_>) -> Self {
+        Self {
+            requirement: link.requirement.to_string(),
+            package: link.package.name.to_string(),
+            version: link.package.version.to_string(),
+        }
+    }
 }
 
 fn declared(session: &Session, resolve: &str) -> Result<ResolveDeclaration, GoalError> {

@@ -2,9 +2,12 @@
 
 use clap::Args;
 use lockfile::Lock;
+use lockfile::diff::PackageChange;
 use model::{LockedPackage, Requirement};
+use serde::Serialize;
 
 use crate::arguments::IndexArguments;
+use crate::json::{self, FormatArguments};
 use crate::outcome::CommandOutcome;
 use crate::terminal;
 use goals::error::GoalError;
@@ -24,6 +27,24 @@ pub(crate) struct WhyNotArguments {
 
     #[command(flatten)]
     index: IndexArguments,
+
+    #[command(flatten)]
+    format: FormatArguments,
+}
+
+/// The answer for scripts.
+#[derive(Debug, Serialize)]
+struct WhyNotAnswer<'a> {
+    requirement: String,
+    resolve: &'a str,
+    /// Whether the lock has it already.
+    locked: bool,
+    /// Whether something stops it.
+    possible: bool,
+    /// What stops it, as lines.
+    reasons: Vec<String>,
+    /// What would change.
+    changes: Vec<PackageChange>,
 }
 
 /// Resolves with the requirement added. Prints what would change or, if nothing satisfies it, why.
@@ -36,6 +57,18 @@ pub(crate) fn run(
     let path = LockPath::of(session, resolve)?;
     let existing = Existing::parse(path.read()?.as_deref(), &path)?;
     let locked = Locked::of(existing.lock(), asked);
+    let mut answer = WhyNotAnswer {
+        requirement: asked.to_string(),
+        resolve,
+        locked: matches!(locked, Locked::AsAsked(_)),
+        possible: true,
+        reasons: Vec::new(),
+        changes: Vec::new(),
+    };
+    if answer.locked && arguments.format.is_json() {
+        json::print(&answer)?;
+        return Ok(CommandOutcome::Done);
+    }
     if let Locked::AsAsked(versions) = &locked {
         terminal::print(format_args!(
             "Nothing stops `{asked}`: {} has {} {versions}.\n",
@@ -43,7 +76,7 @@ pub(crate) fn run(
         ));
         return Ok(CommandOutcome::Done);
     }
-    let lock = locking::lock_asking(
+    let found = locking::lock_asking(
         session,
         resolve,
         &AskedRequirement {
@@ -57,8 +90,20 @@ pub(crate) fn run(
             error.because(format!("{} has {} {versions}", path.relative, asked.name))
         }
         _ => error,
-    })?;
-    terminal::print(answer(asked, &locked, &path));
+    });
+    if arguments.format.is_json() {
+        match &found {
+            Ok(lock) => answer.changes = lockfile::diff(&existing.as_lock(lock), lock).packages,
+            Err(error) => {
+                answer.possible = false;
+                answer.reasons = error.lines().map(str::to_owned).collect();
+            }
+        }
+        json::print(&answer)?;
+        return found.map(|_| CommandOutcome::Done);
+    }
+    let lock = found?;
+    terminal::print(heading(asked, &locked, &path));
     for change in lockfile::diff(&existing.as_lock(&lock), &lock).packages {
         terminal::print(format_args!("  {change}\n"));
     }
@@ -104,7 +149,7 @@ impl Locked {
     }
 }
 
-fn answer(asked: &Requirement, locked: &Locked, path: &LockPath) -> String {
+fn heading(asked: &Requirement, locked: &Locked, path: &LockPath) -> String {
     let unknown = match locked {
         Locked::Not => format!(", and so far nothing requires {}", asked.name),
         _ => String::new(),

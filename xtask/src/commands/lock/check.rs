@@ -2,8 +2,10 @@
 //! files, and what the indexes say.
 
 use clap::Args;
+use serde::Serialize;
 
 use crate::arguments::IndexArguments;
+use crate::json::{self, FormatArguments};
 use crate::outcome::CommandOutcome;
 use crate::style::SUBJECT;
 use goals::error::GoalError;
@@ -23,6 +25,17 @@ pub(crate) struct LockCheckArguments {
 
     #[command(flatten)]
     index: IndexArguments,
+
+    #[command(flatten)]
+    format: FormatArguments,
+}
+
+/// What is wrong with a lock.
+#[derive(Debug, Serialize)]
+struct CheckedLock<'a> {
+    resolve: &'a str,
+    lockfile: &'a str,
+    problems: Vec<String>,
 }
 
 /// Checks the locks, and prints what is wrong with each.
@@ -40,18 +53,38 @@ pub(crate) fn run(
         access: arguments.index.access(),
         budget: arguments.budget.as_deref(),
     };
-    let mut outcome = CommandOutcome::Done;
+    let mut checked = Vec::new();
     for (resolve, path) in &paths {
-        let problems = checker.problems(resolve, path)?;
-        let verdict = if problems.is_empty() { ": sound" } else { "" };
-        session.say(format_args!(
-            "{SUBJECT}{resolve}{SUBJECT:#} ({}){verdict}",
-            path.relative
-        ));
-        for problem in &problems {
-            session.say(format_args!("  {problem}"));
-            outcome = CommandOutcome::Found;
+        let lock = CheckedLock {
+            resolve,
+            lockfile: path.relative.as_str(),
+            problems: checker.problems(resolve, path)?,
+        };
+        if !arguments.format.is_json() {
+            say(session, &lock);
         }
+        checked.push(lock);
     }
-    Ok(outcome)
+    if arguments.format.is_json() {
+        json::print(&checked)?;
+    }
+    Ok(match checked.iter().all(|lock| lock.problems.is_empty()) {
+        true => CommandOutcome::Done,
+        false => CommandOutcome::Found,
+    })
+}
+
+fn say(session: &Session, lock: &CheckedLock<'_>) {
+    let CheckedLock {
+        resolve,
+        lockfile,
+        problems,
+    } = lock;
+    let verdict = if problems.is_empty() { ": sound" } else { "" };
+    session.say(format_args!(
+        "{SUBJECT}{resolve}{SUBJECT:#} ({lockfile}){verdict}"
+    ));
+    for problem in problems {
+        session.say(format_args!("  {problem}"));
+    }
 }

@@ -2,6 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
+use crate::json;
 use crate::outcome::CommandOutcome;
 use crate::terminal;
 use goals::error::GoalError;
@@ -51,11 +52,11 @@ pub(crate) fn run(
         None => LockState::WorkingTree,
     };
     let diffs = locking::lock_diffs(session, &arguments.resolves, &from, &to)?;
-    terminal::print(match arguments.output_format {
-        Format::Text => lockfile::diff::text(&diffs),
-        Format::Markdown => lockfile::diff::markdown(&diffs),
-        Format::Json => lockfile::diff::json(&diffs),
-        Format::Html => lockfile::diff::html(&diffs),
-    });
+    match arguments.output_format {
+        Format::Text => terminal::print(lockfile::diff::text(&diffs)),
+        Format::Markdown => terminal::print(lockfile::diff::markdown(&diffs)),
+        Format::Json => json::print(&diffs)?,
+        Format::Html => terminal::print(lockfile::diff::html(&diffs)),
+    }
     Ok(CommandOutcome::Done)
 }
