@@ -100,6 +100,8 @@ class Server(http.server.ThreadingHTTPServer):
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # Headers and body are two writes: without this each answer waits for an acknowledgement.
+    disable_nagle_algorithm = True
 
     def do_GET(self):
         parts = urllib.parse.unquote(self.path).strip("/").split("/")
