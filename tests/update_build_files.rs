@@ -63,6 +63,36 @@ fn build_files_are_formatted_and_renamed() {
     ");
 }
 
+/// As with Pants, which gives its formatters lines: lablup/backend.ai 26.8.1 has eleven files without the last one's end.
+#[test]
+fn line_ends_alone_are_no_change() {
+    let index = index();
+    let Some(repo) = repo(&index) else { return };
+    repo.write("p/BUILD", "python_sources(name=\"x\")");
+    repo.write("q/BUILD", "files(name='x',\r\n    sources=[\"*.md\"])\r\n");
+    repo.write("q/x.md", "");
+    repo.write("r/BUILD", "");
+    let before = repo.snapshot();
+    insta::assert_snapshot!(update(&repo, &["--check", "p::", "r::"]), @"
+    No required changes to BUILD files found.
+    exit 0
+    ");
+    insta::assert_snapshot!(update(&repo, &["p::"]), @"
+    No required changes to BUILD files found.
+    exit 0
+    ");
+    assert!(before == repo.snapshot(), "a file was touched");
+    insta::assert_snapshot!(update(&repo, &["::"]), @"
+    Updated q/BUILD:
+      - Format with Black
+    exit 0
+    ");
+    assert_eq!(
+        repo.read("q/BUILD"),
+        "files(name=\"x\",\n    sources=[\"*.md\"])\n"
+    );
+}
+
 #[test]
 fn a_build_file_that_cannot_be_read_keeps_all_as_they_are() {
     let index = index();

@@ -163,6 +163,15 @@ fn is_elsewhere(error: &GoalError, files: &BTreeMap<String, UpdatedFile>) -> boo
     place.is_some_and(|place| !place.path.is_empty() && !files.contains_key(&*place.path))
 }
 
+/// The text with the line ends that Pants hands to formatters: they are no finding, also where the last is missing.
+fn as_lines(text: &str) -> String {
+    let mut text = text.replace("\r\n", "\n");
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text
+}
+
 /// Formats the files, in a copy.
 fn format(
     session: &Session,
@@ -203,7 +212,7 @@ fn format(
         configuration.iter().chain(&call.sees),
     )?;
     for (path, file) in files.iter() {
-        files::replace(&folder.join(path), &file.now)
+        files::replace(&folder.join(path), &as_lines(&file.now))
             .map_err(|error| GoalError::file("copy", Utf8Path::new(path), &error))?;
     }
     let answer = call.run(&folder, &partition.files)?;
@@ -216,7 +225,7 @@ fn format(
     for (path, file) in files {
         let now = fs_err::read_to_string(folder.join(path))
             .map_err(|error| GoalError::file("read", Utf8Path::new(path), &error))?;
-        if now != file.now {
+        if now != as_lines(&file.now) {
             file.changes
                 .push(format!("Format with {}", formatter.title()));
             file.now = now;
