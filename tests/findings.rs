@@ -174,6 +174,87 @@ fn what_fmt_changes_is_told_too() {
     "#);
 }
 
+/// testkit holds each document against the schema of its goal.
+#[test]
+fn fixers_and_type_checkers_have_the_formats_too() {
+    let index = index();
+    let Some(repo) = repo(&index) else { return };
+    let tools = "[workspace.metadata.xtask.checks]\ntools = [\"ruff-check\", \"mypy\"]\n";
+    repo.write("Cargo.toml", &(repo.read("Cargo.toml") + tools));
+    repo.write("p/bad.py", "x = 1  # WRONG\n");
+    insta::assert_snapshot!(printed(&repo, &["check", "--output-format=json", "::"]), @r#"
+    {
+      "exit_code": 1,
+      "goal": "check",
+      "tools": [
+        {
+          "changed": [],
+          "findings": [
+            {
+              "code": "wrong",
+              "column": null,
+              "line": 1,
+              "message": "this is wrong",
+              "path": "p/bad.py",
+              "severity": "error"
+            }
+          ],
+          "name": "mypy",
+          "outcome": "failed"
+        }
+      ]
+    }
+    exit 1
+    "#);
+    insta::assert_snapshot!(printed(&repo, &["check", "--output-format=github", "::"]), @"
+    ::error file=p/bad.py,line=1,title=mypy wrong::this is wrong
+    exit 1
+    ");
+    let sarif = repo.xtask(&["check", "--output-format=sarif", "::"]);
+    let sarif: serde_json::Value = serde_json::from_str(&sarif.stdout).unwrap();
+    let result = &sarif["runs"][0]["results"][0];
+    assert_eq!(result["ruleId"], "wrong");
+    repo.write("p/bad.py", "import sys\nx = 'a'\n");
+    insta::assert_snapshot!(repo.xtask(&["fix", "--output-format=json", "::"]).stdout, @r#"
+    {
+      "exit_code": 0,
+      "goal": "fix",
+      "tools": [
+        {
+          "changed": [
+            "p/bad.py"
+          ],
+          "findings": [],
+          "name": "black",
+          "outcome": "made_changes"
+        },
+        {
+          "changed": [
+            "p/bad.py"
+          ],
+          "findings": [],
+          "name": "ruff check --fix",
+          "outcome": "made_changes"
+        }
+      ]
+    }
+    "#);
+    assert_eq!(repo.read("p/bad.py"), "x = \"a\"\n");
+    for goal in ["check", "fix", "fmt", "lint"] {
+        // Nothing is named, so nothing is looked at.
+        let none = repo.xtask(&[goal, "--output-format=json"]);
+        let json: serde_json::Value = serde_json::from_str(&none.stdout).unwrap();
+        assert_eq!(
+            (&json["goal"], &json["exit_code"]),
+            (&goal.into(), &0.into())
+        );
+        let clean = repo.xtask(&[goal, "--output-format=json", "p/bad.py"]);
+        let json: serde_json::Value = serde_json::from_str(&clean.stdout).unwrap();
+        assert!(!json["tools"].as_array().unwrap().is_empty(), "{clean}");
+        assert_eq!(json["exit_code"], 0, "{clean}");
+    }
+}
+
 #[test]
 fn a_team_has_tools_of_its_own() {
     let vulture = br#"

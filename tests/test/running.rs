@@ -325,6 +325,35 @@ fn a_test_that_passes_later_is_flaky() {
     assert_eq!(json["tests"][0]["cases"][0]["verdict"], "passed");
 }
 
+/// testkit holds each document against the schema.
+#[test]
+fn results_as_json() {
+    let Some((repo, _index)) = repo(&[
+        ("src/t/BUILD", "python_tests(name='tests')\n"),
+        ("src/t/test_no.py", "def test_no():\n    assert 1 == 2\n"),
+        ("src/t/test_none.py", "x = 1\n"),
+    ]) else {
+        return;
+    };
+    let json = |arguments: &[&str]| -> serde_json::Value {
+        let output = repo.xtask(&[&["test", "--output-format=json"], arguments].concat());
+        serde_json::from_str(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output}"))
+    };
+    let of = |value: &serde_json::Value| {
+        let tests = value["tests"].as_array().unwrap().iter();
+        let tests = tests.map(|test| format!("{} {}", test["addresses"][0], test["outcome"]));
+        format!(
+            "{} {}",
+            tests.collect::<Vec<_>>().join(", "),
+            value["exit_code"]
+        )
+    };
+    assert_snapshot!(of(&json(&["::"])), @r#""src/t/test_no.py:tests" "failed", "src/t/test_none.py:tests" "failed" 5"#);
+    assert_snapshot!(of(&json(&["::"])), @r#""src/t/test_no.py:tests" "failed", "src/t/test_none.py:tests" "failed" 5"#);
+    assert_snapshot!(of(&json(&[])), @" 0");
+    assert_snapshot!(of(&json(&["src/t/test_no.py", "--", "-k", "nothing"])), @r#""src/t/test_no.py:tests" "failed" 5"#);
+}
+
 #[test]
 fn what_failed_is_told_to_those_who_run_it_again() {
     let Some((repo, _index)) = repo(&[
